@@ -1,0 +1,28 @@
+/* cloudwatch.h - CloudWatch GetMetricData (JSON 1.0, "GraniteServiceVersion20100801."). */
+#ifndef SAGETOP_AWS_CLOUDWATCH_H
+#define SAGETOP_AWS_CLOUDWATCH_H
+
+#include "aws/client.h"
+
+struct cw_query {
+	const char *id; /* [a-z][A-Za-z0-9_]* unique in the call */
+	const char *name_space, *metric;
+	const char *dimension, *dimension_value; /* "Host", "job/algo-1" */
+	const char *stat;                        /* Average, Maximum ... */
+	int period_s;
+};
+struct cw_series {
+	const char *id;
+	const char *label;
+	const int64_t *times_ms; /* ascending */
+	const double *values;
+	size_t n;
+	bool partial; /* StatusCode PartialData */
+};
+typedef void cw_data_fn(void *user, const struct cw_series *series, size_t n, const char *next_token,
+			const struct err *err);
+struct aws_request *cw_get_metric_data(struct aws_client *c, const struct cw_query *queries, size_t n, int64_t start_ms,
+				       int64_t end_ms, const char *next_token, enum aws_priority p, cw_data_fn *fn,
+				       void *user);
+
+#endif

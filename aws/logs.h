@@ -1,0 +1,39 @@
+/* logs.h - CloudWatch Logs (JSON 1.1, "Logs_20140328."): streams and events.
+ * Times are epoch milliseconds on the wire too. A missing log group or stream is
+ * normal before the first container starts: it arrives as ERR_NOTFOUND. */
+#ifndef SAGETOP_AWS_LOGS_H
+#define SAGETOP_AWS_LOGS_H
+
+#include "aws/client.h"
+
+#define TRAINING_LOG_GROUP "/aws/sagemaker/TrainingJobs"
+
+struct log_event {
+	const char *stream;
+	const char *event_id; /* NULL from GetLogEvents */
+	int64_t time_ms, ingested_ms;
+	const char *text; /* raw: not sanitised yet */
+	size_t len;
+};
+struct log_stream {
+	const char *name;
+	int64_t created_ms, first_event_ms, last_event_ms; /* TIME_UNKNOWN where absent */
+};
+typedef void logs_streams_fn(void *user, const struct log_stream *streams, size_t n, const char *next_token,
+			     const struct err *err);
+/* next_token: GetLogEvents gives nextForwardToken (never NULL on success; equal
+ * to the one sent at the end); FilterLogEvents gives NULL at the end. */
+typedef void logs_events_fn(void *user, const struct log_event *events, size_t n, const char *next_token,
+			    const struct err *err);
+
+struct aws_request *logs_describe_streams(struct aws_client *c, const char *group, const char *prefix,
+					  const char *next_token, enum aws_priority p, logs_streams_fn *fn, void *user);
+struct aws_request *logs_get_events(struct aws_client *c, const char *group, const char *stream, int64_t start_ms,
+				    int64_t end_ms, bool from_head, int limit, const char *token, enum aws_priority p,
+				    logs_events_fn *fn, void *user);
+/* stream_prefix "job/" reads every stream of the job; pattern may be NULL. */
+struct aws_request *logs_filter_events(struct aws_client *c, const char *group, const char *stream_prefix,
+				       const char *pattern, int64_t start_ms, int64_t end_ms, int limit,
+				       const char *token, enum aws_priority p, logs_events_fn *fn, void *user);
+
+#endif

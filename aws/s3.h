@@ -1,0 +1,44 @@
+/* s3.h - S3 objects: put, get, head, list, multipart (REST, XML).
+ *
+ * Bodies stream between the network and a file; nothing larger than a part is
+ * held in memory. Uploads above S3_MULTIPART_THRESHOLD go in parts, with the
+ * parts' own retries, and are aborted on failure. */
+#ifndef SAGETOP_AWS_S3_H
+#define SAGETOP_AWS_S3_H
+
+#include "aws/client.h"
+
+#define S3_MULTIPART_THRESHOLD ((int64_t)8 << 20)
+#define S3_PART_SIZE ((int64_t)8 << 20)
+
+struct s3_object {
+	const char *key;
+	int64_t size;
+	int64_t modified_ms;
+	const char *etag;
+};
+typedef void s3_done_fn(void *user, const struct err *err);
+typedef void s3_head_fn(void *user, const struct s3_object *object, const struct err *err);
+typedef void s3_list_fn(void *user, const struct s3_object *objects, size_t n, const char *next_token,
+			const struct err *err);
+typedef void s3_data_fn(void *user, const void *data, size_t n, const struct err *err);
+
+/* Split "s3://bucket/key" (key may be ""). Both are owned by the caller. */
+int s3_uri_split(const char *uri, char **ret_bucket, char **ret_key, struct err *err) NODISCARD;
+
+struct aws_request *s3_create_bucket(struct aws_client *c, const char *bucket, s3_done_fn *fn, void *user);
+struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const char *key, const void *data, size_t n,
+				s3_done_fn *fn, void *user);
+/* Single or multipart, by size. */
+void s3_put_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
+		 void *user);
+/* To a temporary file beside path, renamed when complete. */
+struct aws_request *s3_get_file(struct aws_client *c, const char *bucket, const char *key, const char *path,
+				s3_done_fn *fn, void *user);
+struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,
+				void *user);
+struct aws_request *s3_head(struct aws_client *c, const char *bucket, const char *key, s3_head_fn *fn, void *user);
+struct aws_request *s3_list(struct aws_client *c, const char *bucket, const char *prefix, const char *token,
+			    s3_list_fn *fn, void *user);
+
+#endif

@@ -1,0 +1,21 @@
+/* clock.h - the only source of time, so that tests and the simulation can own it.
+ *
+ * Wall time is int64 milliseconds since 1970 UTC; CLOCK_UNKNOWN (0) stands for
+ * "not known". Monotonic milliseconds are for intervals and timers.
+ */
+#ifndef SAGETOP_BASE_CLOCK_H
+#define SAGETOP_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define TIME_UNKNOWN ((int64_t)0)
+
+int64_t clock_now_ms(void);
+int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
+
+/* Tests: both clocks stand still at now_ms until moved again; 0 restores the
+ * real ones. SAGETOP_NOW=<ISO time> in the environment does the same at start. */
+void clock_freeze_ms(int64_t now_ms);
+
+#endif

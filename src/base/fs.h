@@ -1,0 +1,37 @@
+/* fs.h - files and folders: whole-file reads with a cap, atomic writes, XDG. */
+#ifndef SAGETOP_BASE_FS_H
+#define SAGETOP_BASE_FS_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* Read a whole file into out (its max is the cap; ERR_TOOBIG beyond). */
+int fs_read(const char *path, struct buf *out, struct err *err) NODISCARD;
+
+/* Write through a temporary file in the same folder, fsync, rename: a reader
+ * or a crash sees the old or the new content, never a part. */
+int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode, struct err *err) NODISCARD;
+
+int fs_mkdirs(const char *path, mode_t mode, struct err *err) NODISCARD; /* mkdir -p */
+int fs_mkdir_parent(const char *path, mode_t mode, struct err *err) NODISCARD;
+bool fs_exists(const char *path);
+bool fs_is_dir(const char *path);
+int64_t fs_size(const char *path); /* -1 where it cannot be had */
+int fs_remove_tree(const char *path, struct err *err) NODISCARD; /* does not follow links; absent is fine */
+
+/* A path joined with one '/', owned by the caller. */
+char *fs_join(const char *dir, const char *name) NODISCARD;
+
+/* $XDG_CACHE_HOME/sagetop (or ~/.cache/sagetop) and so on, with `name` added
+ * where not NULL. The folder itself is not made. Owned by the caller. */
+char *fs_cache_path(const char *name) NODISCARD;
+char *fs_state_path(const char *name) NODISCARD;
+char *fs_config_path(const char *name) NODISCARD;
+char *fs_home(void) NODISCARD; /* $HOME, or the password entry's */
+
+/* A file shipped in share/: $SAGETOP_SHARE, the installed folder, or beside the
+ * build tree's binary, the first that holds `name`. NULL where none does. */
+char *fs_share_path(const char *name) NODISCARD;
+
+#endif

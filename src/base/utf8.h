@@ -1,0 +1,38 @@
+/* utf8.h - text on a terminal: decoding, cells, and the one sanitiser.
+ *
+ * Every string that came from outside (a job name, a tag, a log line, a failure
+ * reason) passes utf8_sanitize once, where it enters. After that it holds no
+ * control byte, no escape sequence, no bidirectional override, no broken UTF-8.
+ */
+#ifndef SAGETOP_BASE_UTF8_H
+#define SAGETOP_BASE_UTF8_H
+
+#include "base/buf.h"
+
+/* Decode one code point from s (n bytes, n > 0). Returns the bytes used (at
+ * least 1); *ret is U+FFFD for an invalid sequence. */
+size_t utf8_decode(const char *s, size_t n, uint32_t *ret);
+size_t utf8_encode(uint32_t cp, char out[4]); /* bytes written */
+
+/* Cells that a code point takes: 0 (combining, zero width), 1 or 2 (East Asian
+ * wide, emoji). Own table: independent of the C library's locale. */
+int utf8_cp_width(uint32_t cp);
+int utf8_width(const char *s);
+
+/* The length in bytes of the longest prefix of s that takes at most `cells`. */
+size_t utf8_fit(const char *s, int cells);
+
+/* Append s to out in at most `cells` cells, an ellipsis as the last one where
+ * it was cut. */
+void utf8_add_cut(struct buf *out, const char *s, int cells);
+
+/* Append n bytes of s to out, made harmless: escape sequences (CSI, OSC, DCS and
+ * the like) and control bytes are removed, a tab becomes spaces to the next
+ * multiple of 8, invalid UTF-8 becomes U+FFFD, bidirectional controls vanish.
+ * A newline is kept only where keep_newlines is true, else it becomes a space.
+ * Returns 0 or -ERR_TOOBIG from the buffer. */
+int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines);
+char *utf8_sanitize_dup(const char *s) NODISCARD; /* one line; NULL gives NULL */
+bool utf8_valid(const char *s, size_t n);
+
+#endif

@@ -1,0 +1,146 @@
+/* job.h - a training job as the console knows it, whatever call it came from.
+ *
+ * Plain data: strings are owned UTF-8 and already sanitised (utf8.h), times are
+ * int64 milliseconds UTC (TIME_UNKNOWN where absent), seconds are -1 where the
+ * service did not say. Statuses are open strings on the wire ("subject to
+ * change"): the enums classify the known ones, the text is kept beside them.
+ * Source: CreateTrainingJob, DescribeTrainingJob, Search (SageMaker API 2017-07-24).
+ */
+#ifndef SAGETOP_MODEL_JOB_H
+#define SAGETOP_MODEL_JOB_H
+
+#include "base/clock.h"
+#include "base/str.h"
+
+enum job_status {
+	JOB_STATUS_UNKNOWN = 0,
+	JOB_IN_PROGRESS,
+	JOB_COMPLETED,
+	JOB_FAILED,
+	JOB_STOPPING,
+	JOB_STOPPED,
+	JOB_DELETING,
+	JOB_STATUS_COUNT
+};
+
+/* How much of the record is known: a list summary has no instance or cost. */
+enum job_detail { JOB_SUMMARY = 0, JOB_SEARCHED, JOB_DESCRIBED };
+
+struct job_transition {
+	char *status; /* secondary status: Starting, Downloading, Training ... */
+	int64_t start_ms;
+	int64_t end_ms; /* TIME_UNKNOWN while it lasts */
+	char *message;
+};
+
+struct job_channel {
+	char *name;
+	char *uri;          /* s3://..., or the file system's id and path */
+	char *data_type;    /* S3Prefix, ManifestFile ... */
+	char *content_type; /* may be NULL */
+	char *input_mode;   /* File, FastFile, Pipe; may be NULL */
+	char *compression;  /* may be NULL */
+	char *distribution; /* may be NULL */
+};
+
+struct job_final_metric {
+	char *name;
+	double value;
+	int64_t time_ms;
+};
+
+struct job_metric_definition {
+	char *name;
+	char *regex;
+};
+
+struct job {
+	/* every call */
+	char *name;
+	char *arn;
+	char *status_text;
+	char *secondary_text;
+	enum job_status status;
+	enum job_detail detail;
+	int64_t created_ms, modified_ms, start_ms, end_ms;
+
+	/* Search and Describe */
+	char *failure_reason;
+	char *instance_type;
+	int instance_count;
+	int volume_gb;
+	bool spot;
+	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
+	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
+	int64_t max_runtime_s, max_wait_s;
+	int64_t keep_alive_s;
+	char *image;     /* TrainingImage, or the AlgorithmName */
+	char *input_mode;
+	char *role_arn;
+	char *output_uri;
+	char *model_uri; /* ModelArtifacts.S3ModelArtifacts */
+	char *checkpoint_uri;
+	char *tuning_job_arn;
+	char *warm_pool_status;
+	struct strmap hyperparameters;
+	struct strmap environment;
+	struct strmap tags;
+	bool tags_known;
+
+	struct job_channel *channels;
+	size_t n_channels, cap_channels;
+	struct job_transition *transitions;
+	size_t n_transitions, cap_transitions;
+	struct job_final_metric *final_metrics;
+	size_t n_final_metrics, cap_final_metrics;
+	struct job_metric_definition *metric_definitions;
+	size_t n_metric_definitions, cap_metric_definitions;
+
+	/* ours */
+	int64_t seen_ms;   /* when the service last told us about it */
+};
+
+struct job *job_new(const char *name) NODISCARD;
+void job_free(struct job *j);
+AUTO_POINTER(job, struct job, job_free)
+
+/* Set both the text and its class. */
+void job_set_status(struct job *j, const char *status_text);
+enum job_status job_status_parse(const char *text);
+const char *job_status_name(enum job_status s); /* "InProgress"; "Unknown" */
+
+bool job_is_terminal(const struct job *j); /* Completed, Failed, Stopped */
+bool job_is_active(const struct job *j);   /* InProgress, Stopping */
+
+/* What the status column says: the secondary status while active ("Downloading"),
+ * the status otherwise. Borrowed, never NULL. */
+const char *job_state_text(const struct job *j);
+
+struct job_transition *job_add_transition(struct job *j, const char *status, int64_t start_ms, int64_t end_ms,
+					  const char *message);
+struct job_channel *job_add_channel(struct job *j, const char *name);
+void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms);
+void job_add_metric_definition(struct job *j, const char *name, const char *regex);
+
+/* The final value of a metric; false where the job has none by that name. */
+bool job_final_metric(const struct job *j, const char *name, double *ret);
+/* The metric a table shows: the tuning objective where one is set
+ * (_tuning_objective_metric), else the first validation: metric, else the first
+ * one defined or final. NULL where there is none. Borrowed. */
+const char *job_objective_name(const struct job *j);
+
+/* Training seconds so far: the service's figure when it has one, else start to
+ * end, else start to now; -1 before the start. */
+int64_t job_elapsed_s(const struct job *j, int64_t now_ms);
+
+/* 1 - billable/training as a whole percentage; -1 where not known or not spot. */
+int job_spot_saving_pct(const struct job *j);
+
+/* How often the spot market took its instance (Interrupted transitions). */
+int job_interruptions(const struct job *j);
+
+/* Take over what `from` knows (it is newer and not less detailed, or fills what
+ * is missing); `from` is consumed. Returns true where anything visible changed. */
+bool job_merge(struct job *into, struct job *from);
+
+#endif

@@ -1,0 +1,77 @@
+/* session.h - everything the screens read: the world as last heard of.
+ *
+ * sync writes it, tui reads it (const) and says what it wants to see through
+ * `wants`; neither knows the other. One struct per account and region. */
+#ifndef SAGETOP_MODEL_SESSION_H
+#define SAGETOP_MODEL_SESSION_H
+
+#include "model/jobs.h"
+#include "model/loglines.h"
+#include "model/price.h"
+#include "model/series.h"
+
+enum notice_level { NOTICE_INFO = 0, NOTICE_WARNING, NOTICE_ERROR };
+
+/* One line for the status row; a newer one replaces it. */
+struct notice {
+	enum notice_level level;
+	int64_t at_ms;
+	char text[512];
+};
+
+/* Logs and metrics of one job, filled while somebody wants them. */
+struct job_feed {
+	char *job_name;
+	struct loglines logs;
+	struct series_set metrics;   /* from logs, CloudWatch and final metrics */
+	bool logs_loaded;            /* the first page has arrived, or there is none yet */
+	bool following;
+	char logs_note[160];         /* "no log stream yet", "throttled, retrying in 3 s", "" */
+};
+
+struct api_budget {
+	double calls_per_s;    /* over the last 10 s */
+	uint64_t calls, retries, throttled, errors;
+	int64_t throttled_until_ms; /* TIME_UNKNOWN where not */
+};
+
+/* One request in the session's log (`!`), secrets never in it. */
+struct request_record {
+	int64_t at_ms;
+	char operation[40]; /* "sagemaker:Search" */
+	int http_status;    /* 0: no reply */
+	int attempts;
+	int64_t took_ms;
+	char request_id[64];
+	char error[160];    /* "" where it succeeded */
+};
+#define REQUEST_LOG_LEN 512
+
+struct session {
+	char *profile, *region, *account, *endpoint; /* account may be NULL: not known yet */
+	bool local;      /* talks to the local engine */
+	bool read_only;
+	bool offline;    /* painted from the store only */
+	struct jobs jobs;
+	bool jobs_complete;       /* a full pass over the service's list has ended */
+	size_t jobs_total_hint;   /* what the service says there are; 0 unknown */
+	int64_t synced_ms;        /* last successful refresh */
+	struct price_table prices;
+	char prices_as_of[16];
+	struct map feeds;         /* job name -> struct job_feed * */
+	struct notice notice;
+	uint64_t notice_generation;
+	struct api_budget budget;
+	struct request_record requests[REQUEST_LOG_LEN]; /* ring */
+	size_t n_requests;                               /* ever made */
+};
+
+struct session *session_new(void) NODISCARD;
+void session_free(struct session *s);
+AUTO_POINTER(session, struct session, session_free)
+struct job_feed *session_feed(struct session *s, const char *job_name);            /* made where absent */
+const struct job_feed *session_find_feed(const struct session *s, const char *job_name);
+void session_notify(struct session *s, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void session_add_request(struct session *s, const struct request_record *r);
+
+#endif

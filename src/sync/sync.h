@@ -1,0 +1,79 @@
+/* sync.h - brings AWS state into session and store, and carries out actions.
+ *
+ * Owns the client, the store and the session of one account and region. Jobs
+ * come by Search on LastModifiedTime with an overlap, 100 a page; by
+ * ListTrainingJobs and DescribeTrainingJob where Search is denied. Watched jobs
+ * are described and their logs and metrics followed. The same calls serve the
+ * dashboard (turned by its loop) and commands (sync_run_until).
+ */
+#ifndef SAGETOP_SYNC_SYNC_H
+#define SAGETOP_SYNC_SYNC_H
+
+#include "aws/client.h"
+#include "model/cost.h"
+#include "model/session.h"
+#include "store/store.h"
+
+struct sync;
+
+struct sync_options {
+	struct aws_options aws;
+	bool read_only;
+	bool no_store;          /* tests: everything in memory */
+	int64_t refresh_ms;     /* of the jobs; 0: the default of 5 s */
+	int64_t overlap_ms;     /* of the incremental search; 0: the default of 60 s */
+};
+
+int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err) NODISCARD;
+void sync_free(struct sync *s);
+AUTO_POINTER(sync, struct sync, sync_free)
+struct session *sync_session(struct sync *s);
+struct aws_client *sync_client(struct sync *s);
+struct store *sync_store(struct sync *s);
+
+/* Paint-first: fill the session from the store, no network. */
+int sync_load(struct sync *s, struct err *err) NODISCARD;
+
+/* Refresh by itself from now on (dashboard). */
+void sync_start(struct sync *s);
+void sync_refresh_now(struct sync *s);
+
+/* One turn of the loop; see aws_client_poll. */
+int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms);
+void sync_run_until(struct sync *s, const bool *done);
+
+typedef void sync_done_fn(void *user, const struct err *err);
+/* One full or incremental pass over the jobs. */
+void sync_jobs(struct sync *s, sync_done_fn *fn, void *user);
+/* One job in full (Describe, tags); ERR_NOTFOUND names the nearest known job. */
+void sync_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
+/* Everything there is of its logs / metrics now. */
+void sync_logs(struct sync *s, const char *name, sync_done_fn *fn, void *user);
+void sync_metrics(struct sync *s, const char *name, sync_done_fn *fn, void *user);
+/* Follow a job's state, logs and metrics until the last unwatch. */
+void sync_watch(struct sync *s, const char *name);
+void sync_unwatch(struct sync *s, const char *name);
+void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
+
+/* A launch. The specification has the shape of `aws sagemaker
+ * create-training-job --cli-input-json`. prepare validates it and writes nothing;
+ * send records it in the state database first, then creates the job: a crash in
+ * between is settled by name at the next start, so it is never sent twice. */
+struct launch_plan {
+	char *name;
+	json_t *spec;
+	char *diff;            /* against the cloned job; NULL where not a clone */
+	int64_t ceiling_micro; /* most it can cost; USD_UNKNOWN where unpriced */
+	char *warning;         /* NULL where none */
+};
+void launch_plan_free(struct launch_plan *p);
+AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)
+int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, struct launch_plan **ret,
+			  struct err *err) NODISCARD;
+/* A clone needs the job's Describe reply: asynchronous. The callback owns plan. */
+typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct err *err);
+void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
+		       launch_plan_fn *fn, void *user);
+void launch_send(struct sync *s, const struct launch_plan *p, sync_done_fn *fn, void *user);
+
+#endif
