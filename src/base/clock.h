@@ -1,6 +1,6 @@
 /* clock.h - the only source of time, so that tests and the simulation can own it.
  *
- * Wall time is int64 milliseconds since 1970 UTC; CLOCK_UNKNOWN (0) stands for
+ * Wall time is int64 milliseconds since 1970 UTC; TIME_UNKNOWN (0) stands for
  * "not known". Monotonic milliseconds are for intervals and timers.
  */
 #ifndef SAGETOP_BASE_CLOCK_H

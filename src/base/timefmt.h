@@ -1,5 +1,5 @@
 /* timefmt.h - times and durations as text, both ways. UTC and int64 milliseconds
- * throughout; nothing here depends on TZ except timefmt_local_clock. */
+ * throughout; nothing here depends on TZ. */
 #ifndef SAGETOP_BASE_TIMEFMT_H
 #define SAGETOP_BASE_TIMEFMT_H
 

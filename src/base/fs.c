@@ -1,0 +1,214 @@
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+int fs_read(const char *path, struct buf *out, struct err *err)
+{
+	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+	char chunk[65536];
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+		if (n == 0)
+			return 0;
+		if (buf_add(out, chunk, (size_t)n) < 0)
+			return err_set(err, ERR_TOOBIG, "'%s' is larger than %zu bytes", path, out->max);
+	}
+}
+
+static int write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+	while (n) {
+		ssize_t w = write(fd, p, n);
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -1;
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+static void sync_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO(str) char *dir = slash ? xstrndup(path, (size_t)MAX(slash - path, 1)) : xstrdup(".");
+	AUTO(fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		fsync(fd);
+}
+
+int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode, struct err *err)
+{
+	AUTO(str) char *tmp = xasprintf("%s.XXXXXX", path);
+	AUTO(fd) int fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+	if (write_all(fd, data, n) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0) {
+		int saved = errno;
+		unlink(tmp);
+		return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(saved));
+	}
+	sync_folder_of(path);
+	return 0;
+}
+
+int fs_mkdirs(const char *path, mode_t mode, struct err *err)
+{
+	AUTO(str) char *p = xstrdup(path);
+	for (char *s = p + 1; *p; s++) {
+		if (*s && *s != '/')
+			continue;
+		char c = *s;
+		*s = '\0';
+		if (mkdir(p, mode) < 0 && errno != EEXIST)
+			return err_set(err, ERR_IO, "cannot make the folder '%s': %s", p, strerror(errno));
+		*s = c;
+		if (!c)
+			break;
+	}
+	if (!fs_is_dir(path))
+		return err_set(err, ERR_IO, "'%s' is not a folder", path);
+	return 0;
+}
+
+int fs_mkdir_parent(const char *path, mode_t mode, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash || slash == path)
+		return 0;
+	AUTO(str) char *dir = xstrndup(path, (size_t)(slash - path));
+	return fs_mkdirs(dir, mode, err);
+}
+
+bool fs_exists(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0;
+}
+
+bool fs_is_dir(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int64_t fs_size(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+int fs_remove_tree(const char *path, struct err *err)
+{
+	char *const roots[] = {(char *)path, NULL};
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	if (!fts)
+		return err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(errno));
+	int failed = 0;
+	for (FTSENT *e; (e = fts_read(fts));) {
+		if (e->fts_info == FTS_D || (e->fts_info == FTS_NS && e->fts_errno == ENOENT))
+			continue;
+		if (remove(e->fts_accpath) < 0 && errno != ENOENT && !failed)
+			failed = errno;
+	}
+	fts_close(fts);
+	return failed ? err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(failed)) : 0;
+}
+
+char *fs_join(const char *dir, const char *name)
+{
+	return xasprintf("%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
+}
+
+char *fs_home(void)
+{
+	const char *home = getenv("HOME");
+	if (!str_empty(home))
+		return xstrdup(home);
+	const struct passwd *pw = getpwuid(getuid());
+	return xstrdup(pw && pw->pw_dir ? pw->pw_dir : "/");
+}
+
+/* XDG says that a relative value is invalid and is to be ignored. */
+static char *xdg_path(const char *variable, const char *below_home, const char *name)
+{
+	const char *base = getenv(variable);
+	AUTO(str) char *home = fs_home();
+	AUTO(str) char *root = base && *base == '/' ? xstrdup(base) : fs_join(home, below_home);
+	AUTO(str) char *dir = fs_join(root, "sagetop");
+	return name ? fs_join(dir, name) : TAKE(dir);
+}
+
+char *fs_cache_path(const char *name)
+{
+	return xdg_path("XDG_CACHE_HOME", ".cache", name);
+}
+
+char *fs_state_path(const char *name)
+{
+	return xdg_path("XDG_STATE_HOME", ".local/state", name);
+}
+
+char *fs_config_path(const char *name)
+{
+	return xdg_path("XDG_CONFIG_HOME", ".config", name);
+}
+
+/* <dir of our binary>/<relative>/<name> where it exists. */
+static char *beside_binary(const char *relative, const char *name)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	if (n <= 0)
+		return NULL;
+	exe[n] = '\0';
+	char *slash = strrchr(exe, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	char *path = xasprintf("%s/%s/%s", exe, relative, name);
+	if (fs_exists(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+char *fs_share_path(const char *name)
+{
+	const char *dir = getenv("SAGETOP_SHARE");
+	if (!str_empty(dir)) {
+		char *path = fs_join(dir, name);
+		if (fs_exists(path))
+			return path;
+		free(path);
+	}
+	/* In the source tree (built in place or one folder below) before the
+	 * installed one, so that a fresh build never reads an older install. */
+	static const char *const relatives[] = {"share", "../share", "../share/sagetop"};
+	for (size_t i = 0; i < ARRAY_LEN(relatives); i++) {
+		char *path = beside_binary(relatives[i], name);
+		if (path)
+			return path;
+	}
+	char *path = fs_join(SAGETOP_DATADIR, name);
+	if (fs_exists(path))
+		return path;
+	free(path);
+	return NULL;
+}

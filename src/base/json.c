@@ -1,0 +1,155 @@
+#include "base/json.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/timefmt.h"
+
+int json_parse(const char *text, size_t n, const char *what, json_t **ret, struct err *err)
+{
+	json_error_t e;
+	json_t *j = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
+	if (!j)
+		return err_set(err, ERR_PARSE, "%s:%d:%d: %s", what, MAX(e.line, 1), MAX(e.column, 1), e.text);
+	*ret = j;
+	return 0;
+}
+
+int json_parse_file(const char *path, size_t max, json_t **ret, struct err *err)
+{
+	AUTO(buf) struct buf text = BUF_INIT(max);
+	int r = fs_read(path, &text, err);
+	return r < 0 ? r : json_parse(buf_str(&text), text.len, path, ret, err);
+}
+
+const char *json_get_str(const json_t *obj, const char *name)
+{
+	return json_string_value(json_object_get(obj, name));
+}
+
+int64_t json_get_i64(const json_t *obj, const char *name, int64_t fallback)
+{
+	const json_t *v = json_object_get(obj, name);
+	if (json_is_integer(v))
+		return json_integer_value(v);
+	if (json_is_real(v) && json_real_value(v) > -9.2e18 && json_real_value(v) < 9.2e18)
+		return (int64_t)json_real_value(v);
+	return fallback;
+}
+
+double json_get_f64(const json_t *obj, const char *name, double fallback)
+{
+	const json_t *v = json_object_get(obj, name);
+	return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
+bool json_get_bool(const json_t *obj, const char *name, bool fallback)
+{
+	const json_t *v = json_object_get(obj, name);
+	return json_is_boolean(v) ? json_is_true(v) : fallback;
+}
+
+int64_t json_get_time_ms(const json_t *obj, const char *name)
+{
+	const json_t *v = json_object_get(obj, name);
+	int64_t ms;
+	if (json_is_string(v) && timefmt_parse_iso(json_string_value(v), &ms))
+		return ms;
+	double s = json_is_number(v) ? json_number_value(v) : 0;
+	if (!(s > -9e12 && s < 9e12))
+		return TIME_UNKNOWN;
+	return (int64_t)(s * 1000.0 + (s < 0 ? -0.5 : 0.5));
+}
+
+/* Where the step that starts at path ends. */
+static const char *step_end(const char *path)
+{
+	return path + strcspn(path, ".");
+}
+
+static bool step_index(const char *step, size_t *ret)
+{
+	uint64_t i;
+	if (!str_to_u64(step, &i))
+		return false;
+	*ret = (size_t)i;
+	return true;
+}
+
+json_t *json_path_get(const json_t *root, const char *path)
+{
+	const json_t *at = root;
+	while (at && *path) {
+		const char *end = step_end(path);
+		AUTO(str) char *step = xstrndup(path, (size_t)(end - path));
+		size_t i;
+		if (json_is_array(at))
+			at = step_index(step, &i) ? json_array_get(at, i) : NULL;
+		else
+			at = json_object_get(at, step);
+		path = *end ? end + 1 : end;
+	}
+	return (json_t *)at;
+}
+
+/* Put value (borrowed) at one step of parent. */
+static int set_step(json_t *parent, const char *step, json_t *value, const char *path, struct err *err)
+{
+	size_t i;
+	if (json_is_object(parent))
+		return json_object_set(parent, step, value) ? err_set(err, ERR_INVALID, "'%s' is not a member name", path) : 0;
+	if (json_is_array(parent) && step_index(step, &i) && i <= json_array_size(parent)) {
+		int r = i == json_array_size(parent) ? json_array_append(parent, value) : json_array_set(parent, i, value);
+		return r ? err_set(err, ERR_INTERNAL, "cannot set '%s'", path) : 0;
+	}
+	if (json_is_array(parent))
+		return err_set(err, ERR_INVALID, "'%s': the list has %zu elements, '%s' is not an index into it", path,
+			       json_array_size(parent), step);
+	return err_set(err, ERR_INVALID, "'%s': what '%s' stands in is a plain value, not an object", path, step);
+}
+
+int json_path_set(json_t *root, const char *path, json_t *value, struct err *err)
+{
+	AUTO(json) json_t *owned = value;
+	json_t *at = root;
+	for (const char *p = path;;) {
+		const char *end = step_end(p);
+		if (end == p)
+			return err_set(err, ERR_INVALID, "'%s' is not a path like ResourceConfig.InstanceType", path);
+		AUTO(str) char *step = xstrndup(p, (size_t)(end - p));
+		if (!*end)
+			return set_step(at, step, owned, path, err);
+		json_t *next = json_path_get(at, step);
+		if (!next) {
+			AUTO(json) json_t *made = json_object();
+			int r = set_step(at, step, made, path, err);
+			if (r < 0)
+				return r;
+			next = made;
+		}
+		at = next;
+		p = end + 1;
+	}
+}
+
+static char *dump(const json_t *j, size_t flags)
+{
+	char *s = json_dumps(j, flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	return s ? s : xstrdup("null");
+}
+
+char *json_text(const json_t *j)
+{
+	return dump(j, JSON_COMPACT);
+}
+
+char *json_text_pretty(const json_t *j)
+{
+	return dump(j, JSON_INDENT(2));
+}
+
+void json_add_quoted(struct buf *out, const char *s)
+{
+	AUTO(json) json_t *j = json_string(s);
+	AUTO(str) char *text = j ? json_text(j) : xstrdup("\"\"");
+	buf_adds(out, text);
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Hold the dependency direction: which part may include whose headers, and who
+# alone may touch a library. TAP.
+cd "${SAGETOP_SRC:-$(dirname "$0")/..}" || exit 1
+. tests/tap.sh
+
+# part, allowed header prefixes, folder (find arguments)
+check_part() {
+	part=$1 allowed=$2
+	shift 2
+	bad=$(find "$@" -name '*.[ch]' -exec grep -Hn '^#include "' {} + |
+		grep -Ev "#include \"($allowed)" || :)
+	tap_empty "$part includes only $allowed" "$bad"
+}
+check_part base 'base/' src/base
+check_part model 'base/|model/' src/model
+check_part store 'base/|model/|store/' src/store
+check_part aws 'base/|model/|aws/[a-z0-9_]+\.(h|def)' aws -maxdepth 1
+check_part sync 'base/|model/|store/|aws/[a-z0-9_]+\.h|sync/' src/sync
+check_part tui 'base/|model/|tui/' tui
+check_part trainer 'base/|trainer/' trainer
+check_part 'the local engine' 'base/|aws/(sigv4|sigv4_verify|eventstream|xml)\.h|aws/local/' aws/local
+
+# what, pattern of the header, files that may include it
+check_library() {
+	what=$1 header=$2 allowed=$3
+	bad=$(grep -rnE "^#include <($header)" src aws tui trainer --include='*.[ch]' | grep -Ev "^($allowed)" || :)
+	tap_empty "$what only in $allowed" "$bad"
+}
+check_library libcurl 'curl/' 'aws/http[a-z_]*\.[ch]'
+check_library curses '(n?cursesw?/)?n?curses|term\.h' 'tui/term\.c'
+check_library SQLite 'sqlite3' 'src/store/|aws/local/'
+check_library XGBoost 'xgboost/' 'trainer/booster[a-z_]*\.c'
+check_library libmicrohttpd 'microhttpd' 'aws/local/|trainer/serve'
+check_library expat 'expat' 'aws/xml\.c'
+# jansson stays at the edges: model and tui hold plain data.
+bad=$(grep -rnE 'include "base/(json|yaml)\.h"|jansson' src/model tui --include='*.[ch]' || :)
+tap_empty 'no JSON in model and tui' "$bad"
+tap_done
