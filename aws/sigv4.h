@@ -28,22 +28,25 @@ struct sigv4_request {
 
 struct sigv4_params {
 	const char *access_key, *secret_key;
-	const char *session_token;   /* NULL where none */
+	const char *session_token; /* NULL where none */
 	const char *region, *service;
 	int64_t time_ms;
-	bool normalize_path;         /* false for S3 */
-	bool double_encode;          /* false for S3 */
-	bool sign_body_header;       /* add x-amz-content-sha256 (always for S3) */
-	bool omit_session_token;     /* add the token after signing */
-	int64_t expires_s;           /* query form only */
+	bool normalize_path;	 /* false for S3 */
+	bool double_encode;	 /* false for S3 */
+	bool sign_body_header;	 /* add x-amz-content-sha256 (always for S3) */
+	bool omit_session_token; /* add the token after signing */
+	int64_t expires_s;	 /* query form only */
 };
 
 /* The pieces, for tests and for verification. Each appends to out. */
-int sigv4_canonical_request(const struct sigv4_request *r, const struct sigv4_params *p, bool in_query,
-			    struct buf *out, struct buf *signed_headers, struct err *err) NODISCARD;
+int sigv4_canonical_request(const struct sigv4_request *r, const struct sigv4_params *p, bool in_query, struct buf *out,
+			    struct buf *signed_headers, struct err *err) NODISCARD;
+/* The same for a request that was received: exactly the headers that its
+ * signature lists (ERR_AUTH where one is missing), and nothing added. */
+int sigv4_canonical_received(const struct sigv4_request *r, const struct strlist *signed_names, bool in_query,
+			     bool normalize_path, bool double_encode, struct buf *out, struct err *err) NODISCARD;
 int sigv4_string_to_sign(const struct sigv4_params *p, const char *canonical_request, struct buf *out) NODISCARD;
-void sigv4_signing_key(const char *secret, const char *date8, const char *region, const char *service,
-		       uint8_t out[32]);
+void sigv4_signing_key(const char *secret, const char *date8, const char *region, const char *service, uint8_t out[32]);
 void sigv4_signature(const struct sigv4_params *p, const char *string_to_sign, char out[65]);
 
 /* Headers to add to the request (X-Amz-Date, X-Amz-Security-Token, maybe
