@@ -23,17 +23,17 @@ enum err_code {
 	ERR_DENIED,    /* authenticated, but not permitted */
 	ERR_THROTTLED, /* rate exceeded: wait */
 	ERR_NOTFOUND,
-	ERR_EXISTS,    /* the name is taken (ResourceInUse) */
-	ERR_LIMIT,     /* an account quota is used up (ResourceLimitExceeded) */
-	ERR_NET,       /* cannot connect, connection lost, TLS */
+	ERR_EXISTS, /* the name is taken (ResourceInUse) */
+	ERR_LIMIT,  /* an account quota is used up (ResourceLimitExceeded) */
+	ERR_NET,    /* cannot connect, connection lost, TLS */
 	ERR_TIMEOUT,
-	ERR_SERVICE,   /* the service failed (5xx) */
-	ERR_PARSE,     /* a reply or file is not what its format says */
-	ERR_TOOBIG,    /* larger than its declared maximum */
-	ERR_IO,        /* file system */
-	ERR_DB,        /* SQLite */
+	ERR_SERVICE, /* the service failed (5xx) */
+	ERR_PARSE,   /* a reply or file is not what its format says */
+	ERR_TOOBIG,  /* larger than its declared maximum */
+	ERR_IO,	     /* file system */
+	ERR_DB,	     /* SQLite */
 	ERR_CANCELLED,
-	ERR_INTERNAL,  /* a defect of ours */
+	ERR_INTERNAL, /* a defect of ours */
 	ERR_CODE_COUNT
 };
 

@@ -17,7 +17,7 @@ int fs_mkdirs(const char *path, mode_t mode, struct err *err) NODISCARD; /* mkdi
 int fs_mkdir_parent(const char *path, mode_t mode, struct err *err) NODISCARD;
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path);
-int64_t fs_size(const char *path); /* -1 where it cannot be had */
+int64_t fs_size(const char *path);				 /* -1 where it cannot be had */
 int fs_remove_tree(const char *path, struct err *err) NODISCARD; /* does not follow links; absent is fine */
 
 /* A path joined with one '/', owned by the caller. */

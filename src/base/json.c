@@ -96,9 +96,12 @@ static int set_step(json_t *parent, const char *step, json_t *value, const char 
 {
 	size_t i;
 	if (json_is_object(parent))
-		return json_object_set(parent, step, value) ? err_set(err, ERR_INVALID, "'%s' is not a member name", path) : 0;
+		return json_object_set(parent, step, value)
+			       ? err_set(err, ERR_INVALID, "'%s' is not a member name", path)
+			       : 0;
 	if (json_is_array(parent) && step_index(step, &i) && i <= json_array_size(parent)) {
-		int r = i == json_array_size(parent) ? json_array_append(parent, value) : json_array_set(parent, i, value);
+		int r = i == json_array_size(parent) ? json_array_append(parent, value)
+						     : json_array_set(parent, i, value);
 		return r ? err_set(err, ERR_INTERNAL, "cannot set '%s'", path) : 0;
 	}
 	if (json_is_array(parent))

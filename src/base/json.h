@@ -20,12 +20,12 @@ AUTO_POINTER(json, json_t, json_decref)
 int json_parse(const char *text, size_t n, const char *what, json_t **ret, struct err *err) NODISCARD;
 int json_parse_file(const char *path, size_t max, json_t **ret, struct err *err) NODISCARD;
 
-const char *json_get_str(const json_t *obj, const char *name);          /* NULL where absent; borrowed */
+const char *json_get_str(const json_t *obj, const char *name);		     /* NULL where absent; borrowed */
 int64_t json_get_i64(const json_t *obj, const char *name, int64_t fallback); /* accepts 3, 3.0; not "3" */
 double json_get_f64(const json_t *obj, const char *name, double fallback);
 bool json_get_bool(const json_t *obj, const char *name, bool fallback);
 /* Epoch seconds as integer, fraction or exponent, or an ISO string -> ms. */
-int64_t json_get_time_ms(const json_t *obj, const char *name);          /* TIME_UNKNOWN where absent */
+int64_t json_get_time_ms(const json_t *obj, const char *name); /* TIME_UNKNOWN where absent */
 
 /* "ResourceConfig.InstanceType", "InputDataConfig.0.ChannelName". Borrowed. */
 json_t *json_path_get(const json_t *root, const char *path);

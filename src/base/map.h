@@ -10,15 +10,15 @@ struct map {
 		char *key;
 		void *value;
 		uint64_t hash;
-	} *slots;
+	} * slots;
 	size_t n, used, cap; /* live entries; live and deleted; slots (a power of two) */
 };
 
 void map_done(struct map *m); /* frees the keys, not the values */
 AUTO_EMBEDDED(map, struct map, map_done)
-void *map_get(const struct map *m, const char *key); /* NULL where absent */
+void *map_get(const struct map *m, const char *key);	    /* NULL where absent */
 void *map_put(struct map *m, const char *key, void *value); /* returns the value replaced, or NULL */
-void *map_remove(struct map *m, const char *key);           /* returns the value removed, or NULL */
+void *map_remove(struct map *m, const char *key);	    /* returns the value removed, or NULL */
 void map_clear(struct map *m);
 
 /* for (size_t i = 0; map_next(m, &i, &key, &value);) */

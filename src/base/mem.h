@@ -22,7 +22,7 @@ void *xcalloc(size_t n, size_t size) NODISCARD;
 void *xrealloc(void *p, size_t size) NODISCARD;
 void *xreallocarray(void *p, size_t n, size_t size) NODISCARD;
 void *xmemdup(const void *p, size_t n) NODISCARD;
-char *xstrdup(const char *s) NODISCARD;            /* NULL gives NULL */
+char *xstrdup(const char *s) NODISCARD; /* NULL gives NULL */
 char *xstrndup(const char *s, size_t n) NODISCARD;
 char *xasprintf(const char *fmt, ...) NODISCARD PRINTF_LIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) NODISCARD;
@@ -33,36 +33,36 @@ char *xvasprintf(const char *fmt, va_list ap) NODISCARD;
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 /* Grow a plain array so that it holds n elements: GROW(v->items, v->cap, n). */
-#define GROW(items, cap, n)                                                                                            \
-	do {                                                                                                           \
-		if ((size_t)(n) > (size_t)(cap)) {                                                                     \
-			size_t grow_new_ = (size_t)(cap) ? (size_t)(cap) * 2 : 8;                                      \
-			if (grow_new_ < (size_t)(n))                                                                   \
-				grow_new_ = (size_t)(n);                                                               \
-			(items) = xreallocarray((items), grow_new_, sizeof(*(items)));                                 \
-			(cap) = grow_new_;                                                                             \
-		}                                                                                                      \
+#define GROW(items, cap, n)                                                            \
+	do {                                                                           \
+		if ((size_t)(n) > (size_t)(cap)) {                                     \
+			size_t grow_new_ = (size_t)(cap) ? (size_t)(cap)*2 : 8;        \
+			if (grow_new_ < (size_t)(n))                                   \
+				grow_new_ = (size_t)(n);                               \
+			(items) = xreallocarray((items), grow_new_, sizeof(*(items))); \
+			(cap) = grow_new_;                                             \
+		}                                                                      \
 	} while (0)
 
 /* AUTO_POINTER(job, struct job, job_free) makes AUTO(job) struct job *j call
  * job_free(j) at the end of the scope; AUTO_EMBEDDED(buf, struct buf, buf_done)
  * makes AUTO(buf) struct buf b call buf_done(&b). Both stand in the type's header. */
 #define AUTO(kind) __attribute__((cleanup(kind##_auto_release)))
-#define AUTO_POINTER(kind, type, free_fn)                                                                              \
-	static inline void kind##_auto_release(type **p)                                                               \
-	{                                                                                                              \
-		free_fn(*p);                                                                                           \
+#define AUTO_POINTER(kind, type, free_fn)                \
+	static inline void kind##_auto_release(type **p) \
+	{                                                \
+		free_fn(*p);                             \
 	}
-#define AUTO_EMBEDDED(kind, type, done_fn)                                                                             \
-	static inline void kind##_auto_release(type *p)                                                                \
-	{                                                                                                              \
-		done_fn(p);                                                                                            \
+#define AUTO_EMBEDDED(kind, type, done_fn)              \
+	static inline void kind##_auto_release(type *p) \
+	{                                               \
+		done_fn(p);                             \
 	}
-#define TAKE(p)                                                                                                        \
-	({                                                                                                             \
-		__auto_type take_tmp_ = (p);                                                                           \
-		(p) = NULL;                                                                                            \
-		take_tmp_;                                                                                             \
+#define TAKE(p)                              \
+	({                                   \
+		__auto_type take_tmp_ = (p); \
+		(p) = NULL;                  \
+		take_tmp_;                   \
 	})
 
 static inline void file_close(FILE *f)

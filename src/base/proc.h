@@ -12,15 +12,15 @@
 #include "base/str.h"
 
 struct proc_spec {
-	const char *const *argv;      /* NULL-terminated; argv[0] is looked up in PATH unless it has a '/' */
-	const struct strmap *env;     /* added to (or replacing in) the environment; may be NULL */
-	bool clear_env;               /* start from an empty environment */
-	const char *cwd;              /* NULL keeps it */
-	int stdin_fd;                 /* -1 is /dev/null */
-	int stdout_fd;                /* -1 keeps ours */
-	int stderr_fd;                /* -1 keeps ours */
-	bool new_group;               /* own process group, so that kill(-pid) reaches its children */
-	bool die_with_parent;         /* PR_SET_PDEATHSIG(SIGKILL) */
+	const char *const *argv;  /* NULL-terminated; argv[0] is looked up in PATH unless it has a '/' */
+	const struct strmap *env; /* added to (or replacing in) the environment; may be NULL */
+	bool clear_env;		  /* start from an empty environment */
+	const char *cwd;	  /* NULL keeps it */
+	int stdin_fd;		  /* -1 is /dev/null */
+	int stdout_fd;		  /* -1 keeps ours */
+	int stderr_fd;		  /* -1 keeps ours */
+	bool new_group;		  /* own process group, so that kill(-pid) reaches its children */
+	bool die_with_parent;	  /* PR_SET_PDEATHSIG(SIGKILL) */
 };
 
 /* Start it. Exec failures are reported here, not as an exit code. */

@@ -4,15 +4,15 @@
 
 #include "base/mem.h"
 
-bool str_eq(const char *a, const char *b);       /* NULL equals only NULL */
-bool str_ieq(const char *a, const char *b);      /* ASCII case folded */
-bool str_empty(const char *s);                   /* NULL or "" */
+bool str_eq(const char *a, const char *b);  /* NULL equals only NULL */
+bool str_ieq(const char *a, const char *b); /* ASCII case folded */
+bool str_empty(const char *s);		    /* NULL or "" */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 const char *str_or(const char *s, const char *fallback); /* s unless NULL or "" */
-char *str_trim(char *s);                         /* in place; returns the first non-blank */
-void str_lower(char *s);                         /* ASCII, in place */
-void str_copy(char *dst, size_t size, const char *src); /* cuts; always terminates */
+char *str_trim(char *s);				 /* in place; returns the first non-blank */
+void str_lower(char *s);				 /* ASCII, in place */
+void str_copy(char *dst, size_t size, const char *src);	 /* cuts; always terminates */
 
 /* Replace *slot by a copy of value (NULL allowed), freeing the old one. */
 void str_set(char **slot, const char *value);
@@ -22,7 +22,7 @@ void str_set(char **slot, const char *value);
 bool str_to_i64(const char *s, int64_t *ret);
 bool str_to_u64(const char *s, uint64_t *ret);
 bool str_to_f64(const char *s, double *ret);
-bool str_to_bool(const char *s, bool *ret);      /* true/false/yes/no/on/off/1/0 */
+bool str_to_bool(const char *s, bool *ret); /* true/false/yes/no/on/off/1/0 */
 
 /* The candidate nearest to word by edit distance, or NULL where none is near
  * enough to be a plausible slip. Borrowed from the array. */
@@ -36,9 +36,9 @@ struct strlist {
 void strlist_done(struct strlist *l);
 AUTO_EMBEDDED(strlist, struct strlist, strlist_done)
 void strlist_add(struct strlist *l, const char *s);
-void strlist_take(struct strlist *l, char *s);   /* owns s from now on */
+void strlist_take(struct strlist *l, char *s); /* owns s from now on */
 bool strlist_has(const struct strlist *l, const char *s);
-void strlist_sort(struct strlist *l);            /* byte order */
+void strlist_sort(struct strlist *l);				      /* byte order */
 void strlist_split(struct strlist *l, const char *s, char separator); /* appends the trimmed parts */
 
 /* Ordered name=value pairs, owned. Names are unique: set replaces. */
@@ -46,13 +46,13 @@ struct strmap {
 	struct strpair {
 		char *name;
 		char *value;
-	} *items;
+	} * items;
 	size_t n, cap;
 };
 void strmap_done(struct strmap *m);
 AUTO_EMBEDDED(strmap, struct strmap, strmap_done)
 void strmap_set(struct strmap *m, const char *name, const char *value);
 const char *strmap_get(const struct strmap *m, const char *name); /* NULL where absent; borrowed */
-void strmap_copy(struct strmap *dst, const struct strmap *src);   /* dst is replaced */
+void strmap_copy(struct strmap *dst, const struct strmap *src);	  /* dst is replaced */
 
 #endif

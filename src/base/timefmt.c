@@ -64,7 +64,8 @@ char *timefmt_http(char *buf, int64_t ms)
 	struct tm tm = broken_down(ms, &millis);
 	char rest[TIMEFMT_LEN];
 	strftime(rest, sizeof(rest), "%Y %H:%M:%S GMT", &tm);
-	snprintf(buf, TIMEFMT_LEN, "%s, %02d %s %.25s", days[tm.tm_wday % 7], tm.tm_mday, month_names[tm.tm_mon % 12], rest);
+	snprintf(buf, TIMEFMT_LEN, "%s, %02d %s %.25s", days[tm.tm_wday % 7], tm.tm_mday, month_names[tm.tm_mon % 12],
+		 rest);
 	return buf;
 }
 
@@ -174,7 +175,8 @@ static bool from_fields(int year, int month, int day, int h, int m, int s, int64
 {
 	if (month < 1 || month > 12 || day < 1 || day > 31 || h > 23 || m > 59 || s > 60)
 		return false;
-	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = h, .tm_min = m, .tm_sec = s};
+	struct tm tm = {
+		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = h, .tm_min = m, .tm_sec = s};
 	*ret_ms = (int64_t)timegm(&tm) * 1000;
 	return true;
 }
@@ -239,11 +241,20 @@ bool timefmt_parse_duration(const char *s, int64_t *ret_ms)
 				return false;
 		}
 		switch (*s) {
-		case 'd': unit = DAY; break;
-		case 'h': unit = HOUR; break;
-		case 'm': unit = MINUTE; break;
-		case 's': unit = SECOND; break;
-		default: return false;
+		case 'd':
+			unit = DAY;
+			break;
+		case 'h':
+			unit = HOUR;
+			break;
+		case 'm':
+			unit = MINUTE;
+			break;
+		case 's':
+			unit = SECOND;
+			break;
+		default:
+			return false;
 		}
 		s++;
 		total += n * unit;

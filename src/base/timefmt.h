@@ -8,14 +8,14 @@
 #define TIMEFMT_LEN 40
 
 /* Each writes into buf (TIMEFMT_LEN bytes) and returns it. */
-char *timefmt_iso(char *buf, int64_t ms);        /* 2026-11-21T05:48:06Z */
-char *timefmt_iso_ms(char *buf, int64_t ms);     /* 2026-11-21T05:48:06.120Z */
-char *timefmt_amz(char *buf, int64_t ms);        /* 20261121T054806Z (SigV4) */
-char *timefmt_http(char *buf, int64_t ms);       /* Sat, 21 Nov 2026 05:48:06 GMT (RFC 9110) */
-char *timefmt_search(char *buf, int64_t ms);     /* 2026-11-21T05:48:06 (SageMaker Search values) */
-char *timefmt_date(char *buf, int64_t ms);       /* 2026-11-21 */
-char *timefmt_clock(char *buf, int64_t ms);      /* 05:48:06 */
-char *timefmt_clock_ms(char *buf, int64_t ms);   /* 05:48:06.120 */
+char *timefmt_iso(char *buf, int64_t ms);      /* 2026-11-21T05:48:06Z */
+char *timefmt_iso_ms(char *buf, int64_t ms);   /* 2026-11-21T05:48:06.120Z */
+char *timefmt_amz(char *buf, int64_t ms);      /* 20261121T054806Z (SigV4) */
+char *timefmt_http(char *buf, int64_t ms);     /* Sat, 21 Nov 2026 05:48:06 GMT (RFC 9110) */
+char *timefmt_search(char *buf, int64_t ms);   /* 2026-11-21T05:48:06 (SageMaker Search values) */
+char *timefmt_date(char *buf, int64_t ms);     /* 2026-11-21 */
+char *timefmt_clock(char *buf, int64_t ms);    /* 05:48:06 */
+char *timefmt_clock_ms(char *buf, int64_t ms); /* 05:48:06.120 */
 
 /* Durations. The table form: "46s", "9m04s", "2h14m", "3d04h"; a dash where
  * ms < 0. The age form is its first unit only: "46s", "9m", "2h", "3d". */
@@ -25,7 +25,7 @@ char *timefmt_age(char *buf, int64_t ms);
 /* ISO 8601 / RFC 3339 with optional fraction and offset ("2026-11-21",
  * "2026-11-21T05:48:06.12+01:00"); without an offset it is UTC. */
 bool timefmt_parse_iso(const char *s, int64_t *ret_ms);
-bool timefmt_parse_http(const char *s, int64_t *ret_ms); /* the Date header */
+bool timefmt_parse_http(const char *s, int64_t *ret_ms);     /* the Date header */
 bool timefmt_parse_duration(const char *s, int64_t *ret_ms); /* 90s 15m 2h 3d 1h30m */
 
 #endif

@@ -13,7 +13,10 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *ret)
 		*ret = p[0];
 		return 1;
 	}
-	size_t len = p[0] >= 0xf0 && p[0] < 0xf8 ? 4 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : 0;
+	size_t len = p[0] >= 0xf0 && p[0] < 0xf8   ? 4
+		     : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+		     : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+						   : 0;
 	if (!len)
 		return 1;
 	uint32_t cp = p[0] & (0x7fu >> len);

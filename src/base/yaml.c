@@ -117,13 +117,9 @@ static int count_nodes(struct loader *l, const json_t *j)
 		return fail_here(l, "the document expands to more than %d nodes", YAML_MAX_NODES);
 	int r = 0;
 	if (json_is_object(j)) {
-		json_object_foreach((json_t *)j, name, child)
-			if ((r = count_nodes(l, child)) < 0)
-				break;
+		json_object_foreach((json_t *)j, name, child) if ((r = count_nodes(l, child)) < 0) break;
 	} else if (json_is_array(j)) {
-		json_array_foreach(j, i, child)
-			if ((r = count_nodes(l, child)) < 0)
-				break;
+		json_array_foreach(j, i, child) if ((r = count_nodes(l, child)) < 0) break;
 	}
 	return r;
 }

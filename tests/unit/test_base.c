@@ -1,3 +1,327 @@
 #include "unit.h"
-static void test_nothing(void **s){}
-int main(void){const struct CMUnitTest t[]={cmocka_unit_test(test_nothing)};return cmocka_run_group_tests(t,NULL,NULL);}
+
+#include <signal.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/proc.h"
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "base/yaml.h"
+
+static void test_first_error_wins(void **state)
+{
+	struct err err = {0};
+	assert_int_equal(err_set(&err, ERR_NET, "lost %s", "it"), -ERR_NET);
+	assert_int_equal(err_set(&err, ERR_IO, "later"), -ERR_IO);
+	assert_int_equal(err.code, ERR_NET);
+	assert_string_equal(err.msg, "lost it");
+	err_prefix(&err, "job %d", 7);
+	assert_string_equal(err.msg, "job 7: lost it");
+	assert_int_equal(err_set(NULL, ERR_IO, "no struct"), -ERR_IO);
+	assert_int_equal(err_exit_status(ERR_THROTTLED), 6);
+}
+
+static void test_buf_keeps_its_maximum(void **state)
+{
+	AUTO(buf) struct buf b = BUF_INIT(10);
+	assert_int_equal(buf_adds(&b, "12345"), 0);
+	assert_int_equal(buf_addf(&b, "%s", "678901"), -ERR_TOOBIG);
+	assert_true(b.overflow);
+	assert_string_equal(buf_str(&b), "12345");
+	assert_int_equal(buf_addc(&b, 'x'), -ERR_TOOBIG);
+	buf_clear(&b);
+	assert_int_equal(buf_adds(&b, "0123456789"), 0);
+	buf_consume(&b, 4);
+	assert_string_equal(buf_str(&b), "456789");
+	AUTO(str) char *taken = buf_take(&b);
+	assert_string_equal(taken, "456789");
+	assert_int_equal(b.len, 0);
+	assert_string_equal(buf_str(&b), "");
+}
+
+static void test_numbers_are_whole_strings(void **state)
+{
+	int64_t i = 5;
+	double d = 5;
+	assert_true(str_to_i64("-42", &i));
+	assert_int_equal(i, -42);
+	assert_false(str_to_i64("4x", &i));
+	assert_false(str_to_i64(" 4", &i));
+	assert_false(str_to_i64("", &i));
+	assert_false(str_to_i64("9223372036854775808", &i));
+	assert_int_equal(i, -42);
+	assert_true(str_to_f64("1e-3", &d));
+	assert_true(d == 0.001);
+	assert_false(str_to_f64("nan", &d));
+	assert_false(str_to_f64("inf", &d));
+	assert_false(str_to_f64("0x10", &d));
+	assert_false(str_to_f64("1,5", &d));
+}
+
+static void test_nearest_is_a_plausible_slip(void **state)
+{
+	const char *const words[] = {"jobs", "logs", "metrics", "launch"};
+	assert_string_equal(str_nearest("metrcis", words, 4), "metrics");
+	assert_string_equal(str_nearest("job", words, 4), "jobs");
+	assert_null(str_nearest("frobnicate", words, 4));
+}
+
+static void test_map_survives_growth_and_removal(void **state)
+{
+	AUTO(map) struct map m = {0};
+	static int values[2000];
+	char key[32];
+	for (int i = 0; i < 2000; i++) {
+		snprintf(key, sizeof(key), "job-%d", i);
+		assert_null(map_put(&m, key, &values[i]));
+	}
+	for (int i = 0; i < 2000; i += 2) {
+		snprintf(key, sizeof(key), "job-%d", i);
+		assert_ptr_equal(map_remove(&m, key), &values[i]);
+	}
+	assert_int_equal(m.n, 1000);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(key, sizeof(key), "job-%d", i);
+		assert_ptr_equal(map_get(&m, key), i % 2 ? &values[i] : NULL);
+	}
+	size_t seen = 0;
+	for (size_t i = 0; map_next(&m, &i, NULL, NULL);)
+		seen++;
+	assert_int_equal(seen, 1000);
+	/* Put and remove for ever: deleted slots must not fill the table. */
+	for (int i = 0; i < 100000; i++) {
+		snprintf(key, sizeof(key), "tmp-%d", i);
+		map_put(&m, key, &values[0]);
+		map_remove(&m, key);
+	}
+	assert_int_equal(m.n, 1000);
+	assert_true(m.cap <= 8192);
+}
+
+static void check_sanitized(const char *in, const char *expected)
+{
+	AUTO(str) char *out = utf8_sanitize_dup(in);
+	assert_string_equal(out, expected);
+	assert_true(utf8_valid(out, strlen(out)));
+}
+
+static void test_hostile_text_is_made_harmless(void **state)
+{
+	check_sanitized("plain", "plain");
+	check_sanitized("a\x1b[31mred\x1b[0m", "ared");
+	check_sanitized("\x1b]0;title\aafter", "after");
+	check_sanitized("\x1b]52;c;AAAA\x1b\\after", "after");
+	check_sanitized("\x1bP1$q\x1b\\x", "x");
+	check_sanitized("lost \x1b[", "lost ");
+	check_sanitized("never ends \x1b]0;text", "never ends 0;text");
+	check_sanitized("a\tb", "a       b");
+	check_sanitized("a\nb\rc\x07", "a bc");
+	check_sanitized("\xff\xc3(", "\xef\xbf\xbd\xef\xbf\xbd(");
+	check_sanitized("\xe2\x80\xae"
+			"evil",
+			"evil");
+	check_sanitized("\xc2\x9b"
+			"31mC1",
+			"31mC1");
+	check_sanitized("名前", "名前");
+}
+
+static void test_text_is_cut_by_cells(void **state)
+{
+	assert_int_equal(utf8_width("abc"), 3);
+	assert_int_equal(utf8_width("名前"), 4);
+	assert_int_equal(utf8_width("e\xcc\x81"), 1);
+	assert_int_equal(utf8_fit("名前", 3), 3);
+	AUTO(buf) struct buf b = BUF_INIT(64);
+	utf8_add_cut(&b, "名前です", 6);
+	assert_string_equal(buf_str(&b), "名前…");
+	buf_clear(&b);
+	utf8_add_cut(&b, "fits", 4);
+	assert_string_equal(buf_str(&b), "fits");
+}
+
+static void test_times_both_ways(void **state)
+{
+	char t[TIMEFMT_LEN];
+	int64_t ms, back;
+	assert_true(timefmt_parse_iso("2026-11-21T05:48:06.12Z", &ms));
+	assert_string_equal(timefmt_iso_ms(t, ms), "2026-11-21T05:48:06.120Z");
+	assert_true(timefmt_parse_iso("2026-11-21T06:48:06+01:00", &ms));
+	assert_string_equal(timefmt_amz(t, ms), "20261121T054806Z");
+	assert_string_equal(timefmt_http(t, ms), "Sat, 21 Nov 2026 05:48:06 GMT");
+	assert_true(timefmt_parse_http(t, &back));
+	assert_int_equal(back, ms);
+	assert_false(timefmt_parse_iso("2026-13-01", &ms));
+	assert_false(timefmt_parse_iso("2026-11-21T05", &ms));
+	assert_true(timefmt_parse_duration("1h30m", &ms));
+	assert_int_equal(ms, 5400000);
+	assert_false(timefmt_parse_duration("90", &ms));
+	assert_string_equal(timefmt_duration(t, 544000), "9m04s");
+	assert_string_equal(timefmt_duration(t, 8040000), "2h14m");
+	assert_string_equal(timefmt_duration(t, 273600000), "3d04h");
+	assert_string_equal(timefmt_age(t, 59999), "59s");
+	assert_string_equal(timefmt_age(t, 7199999), "1h");
+}
+
+static void test_json_paths(void **state)
+{
+	struct err err = {0};
+	AUTO(json) json_t *j = NULL;
+	const char *text = "{\"a\":{\"b\":[{\"c\":1}]},\"t\":1.5e9,\"s\":\"x\"}";
+	assert_int_equal(json_parse(text, strlen(text), "test", &j, &err), 0);
+	assert_int_equal(json_integer_value(json_path_get(j, "a.b.0.c")), 1);
+	assert_null(json_path_get(j, "a.b.1.c"));
+	assert_int_equal(json_get_time_ms(j, "t"), 1500000000000);
+	assert_int_equal(json_path_set(j, "a.b.1", json_string("new"), &err), 0);
+	assert_int_equal(json_path_set(j, "x.y.z", json_true(), &err), 0);
+	assert_int_equal(json_path_set(j, "s.y", json_true(), &err), -ERR_INVALID);
+	AUTO(str) char *out = json_text(j);
+	assert_string_equal(out, "{\"a\":{\"b\":[{\"c\":1},\"new\"]},\"t\":1500000000.0,\"s\":\"x\","
+				 "\"x\":{\"y\":{\"z\":true}}}");
+	json_t *bad = NULL;
+	err_clear(&err);
+	assert_int_equal(json_parse("{\n \"a\": }", 9, "spec.json", &bad, &err), -ERR_PARSE);
+	assert_true(str_starts(err.msg, "spec.json:2:"));
+}
+
+static int parse_yaml(const char *text, json_t **ret, struct source_lines *lines, struct err *err)
+{
+	return yaml_parse(text, strlen(text), "spec.yaml", ret, lines, err);
+}
+
+static void test_yaml_is_typed_and_located(void **state)
+{
+	struct err err = {0};
+	AUTO(json) json_t *j = NULL;
+	AUTO(source_lines) struct source_lines lines = {0};
+	const char *text = "Name: a\nResourceConfig:\n  InstanceCount: 2\n  Big: 1.5\n  Text: '2'\n"
+			   "List:\n- x\n- {y: null, z: true}\n";
+	assert_int_equal(parse_yaml(text, &j, &lines, &err), 0);
+	AUTO(str) char *out = json_text(j);
+	assert_string_equal(out, "{\"Name\":\"a\",\"ResourceConfig\":{\"InstanceCount\":2,\"Big\":1.5,\"Text\":\"2\"},"
+				 "\"List\":[\"x\",{\"y\":null,\"z\":true}]}");
+	assert_int_equal(source_lines_find(&lines, "ResourceConfig.InstanceCount"), 3);
+	assert_int_equal(source_lines_find(&lines, "ResourceConfig.Missing"), 2);
+	assert_int_equal(source_lines_find(&lines, "List.1.z"), 8);
+}
+
+static void test_yaml_refuses_what_it_does_not_know(void **state)
+{
+	static const char *const bad[] = {
+		"a: 1\na: 2\n", "a: !!python/object x\n", "a: [1, 2\n", "a: *nothing\n",
+		"<<: {a: 1}\n", "a: 1\n---\nb: 2\n",	  "",		"\t- x\n",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err err = {0};
+		json_t *j = NULL;
+		assert_int_equal(parse_yaml(bad[i], &j, NULL, &err), -ERR_PARSE);
+		assert_true(str_starts(err.msg, "spec.yaml:"));
+	}
+}
+
+static void test_yaml_aliases_do_not_explode(void **state)
+{
+	AUTO(buf) struct buf bomb = BUF_INIT(BUF_MAX_TEXT);
+	buf_adds(&bomb, "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
+	for (int i = 1; i < 9; i++) {
+		buf_addf(&bomb, "a%d: &a%d [", i, i);
+		for (int k = 0; k < 10; k++)
+			buf_addf(&bomb, "%s*a%d", k ? "," : "", i - 1);
+		buf_adds(&bomb, "]\n");
+	}
+	struct err err = {0};
+	json_t *j = NULL;
+	assert_int_equal(parse_yaml(buf_str(&bomb), &j, NULL, &err), -ERR_PARSE);
+}
+
+static void test_digests(void **state)
+{
+	char hex[65], md5[33];
+	sha256_hex("abc", 3, hex);
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	md5_hex("", 0, md5);
+	assert_string_equal(md5, "d41d8cd98f00b204e9800998ecf8427e");
+	assert_int_equal(crc32_ieee("123456789", 9), 0xcbf43926);
+	AUTO(str) char *b64 = base64_encode("hello", 5);
+	assert_string_equal(b64, "aGVsbG8=");
+	AUTO(buf) struct buf out = BUF_INIT(64);
+	assert_int_equal(base64_decode(b64, &out, NULL), 0);
+	assert_string_equal(buf_str(&out), "hello");
+	assert_int_equal(base64_decode("a$==", &out, NULL), -ERR_PARSE);
+	assert_int_equal(base64_decode("abc", &out, NULL), -ERR_PARSE);
+}
+
+static void test_atomic_write_and_removal(void **state)
+{
+	AUTO(str) char *dir = unit_temp_dir();
+	AUTO(str) char *deep = fs_join(dir, "a/b/c");
+	AUTO(str) char *file = fs_join(deep, "f");
+	struct err err = {0};
+	assert_int_equal(fs_mkdirs(deep, 0700, &err), 0);
+	assert_int_equal(fs_write_atomic(file, "one", 3, 0600, &err), 0);
+	assert_int_equal(fs_write_atomic(file, "second", 6, 0600, &err), 0);
+	AUTO(buf) struct buf b = BUF_INIT(100);
+	assert_int_equal(fs_read(file, &b, &err), 0);
+	assert_string_equal(buf_str(&b), "second");
+	AUTO(buf) struct buf small = BUF_INIT(3);
+	assert_int_equal(fs_read(file, &small, NULL), -ERR_TOOBIG);
+	assert_int_equal(fs_read("/nonexistent/x", &b, NULL), -ERR_NOTFOUND);
+	assert_int_equal(fs_remove_tree(dir, &err), 0);
+	assert_false(fs_exists(dir));
+	assert_int_equal(fs_remove_tree(dir, &err), 0);
+}
+
+static void test_processes(void **state)
+{
+	struct err err = {0};
+	AUTO(buf) struct buf out = BUF_INIT(1000);
+	int status;
+	const char *const echo[] = {"sh", "-c", "echo hi; exit 3", NULL};
+	assert_int_equal(proc_run(echo, 5000, &out, &status, &err), 0);
+	assert_int_equal(status, 3);
+	assert_string_equal(buf_str(&out), "hi\n");
+	const char *const hang[] = {"sleep", "1000", NULL};
+	assert_int_equal(proc_run(hang, 50, &out, &status, &err), -ERR_TIMEOUT);
+	assert_int_equal(status, 128 + SIGKILL);
+	const char *const absent[] = {"no-such-program-here", NULL};
+	assert_int_equal(proc_run(absent, 50, &out, &status, NULL), -ERR_NOTFOUND);
+}
+
+static void test_command_line_words(void **state)
+{
+	AUTO(strlist) struct strlist words = {0};
+	assert_int_equal(proc_split_words("a 'b c' \"d \\\" e\" f\\ g \"\"", &words, NULL), 0);
+	assert_int_equal(words.n, 5);
+	assert_string_equal(words.items[1], "b c");
+	assert_string_equal(words.items[2], "d \" e");
+	assert_string_equal(words.items[3], "f g");
+	assert_string_equal(words.items[4], "");
+	assert_int_equal(proc_split_words("a 'b", &words, NULL), -ERR_INVALID);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_error_wins),
+		cmocka_unit_test(test_buf_keeps_its_maximum),
+		cmocka_unit_test(test_numbers_are_whole_strings),
+		cmocka_unit_test(test_nearest_is_a_plausible_slip),
+		cmocka_unit_test(test_map_survives_growth_and_removal),
+		cmocka_unit_test(test_hostile_text_is_made_harmless),
+		cmocka_unit_test(test_text_is_cut_by_cells),
+		cmocka_unit_test(test_times_both_ways),
+		cmocka_unit_test(test_json_paths),
+		cmocka_unit_test(test_yaml_is_typed_and_located),
+		cmocka_unit_test(test_yaml_refuses_what_it_does_not_know),
+		cmocka_unit_test(test_yaml_aliases_do_not_explode),
+		cmocka_unit_test(test_digests),
+		cmocka_unit_test(test_atomic_write_and_removal),
+		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_command_line_words),
+	};
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}

@@ -1,0 +1,108 @@
+#!/bin/sh
+# Build and test everything, from a clean checkout of Debian 12 with git only:
+# installs what is missing, builds with gcc and clang (warnings are errors), runs
+# every test, runs them again under AddressSanitizer and UndefinedBehaviorSanitizer,
+# and checks that the release tarball builds. Ends with the counts of all tests.
+#
+# SAGETOP_TEST_VECTORS, SAGETOP_TEST_DATA and SAGETOP_TEST_MODELS name folders
+# with reference data; tests that need them skip, saying so, where they are unset.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+. share/packages.sh
+
+work=${SAGETOP_TEST_WORK:-$top/build-test}
+jobs=$(nproc)
+export LC_ALL=C.UTF-8
+started=$(date +%s)
+failures=
+
+say() {
+	printf '== %4ds  %s\n' $(($(date +%s) - started)) "$1"
+}
+
+# step NAME COMMAND...: quiet unless it fails.
+step() {
+	step_name=$1
+	shift
+	say "$step_name"
+	mkdir -p "$work/logs"
+	step_log="$work/logs/$(printf '%s' "$step_name" | tr -c 'a-zA-Z0-9' '-').log"
+	if ! "$@" >"$step_log" 2>&1 </dev/null; then
+		failures="$failures
+  $step_name"
+		echo "   failed; the end of $step_log:"
+		tail -n 40 "$step_log" | sed 's/^/   | /'
+		return 1
+	fi
+}
+
+configure_in() { # folder, configure arguments...
+	folder=$1
+	shift
+	mkdir -p "$work/$folder" && (cd "$work/$folder" && "$top/configure" --quiet --enable-werror "$@")
+}
+
+# Run the tests of a build folder and show which failed.
+check_in() {
+	say "tests in $1"
+	make -C "$work/$1" -j"$jobs" -k check >"$work/logs/check-$1.log" 2>&1 </dev/null || {
+		failures="$failures
+  tests in $1"
+		grep -hE '^(FAIL|ERROR|make.*Error)' "$work/logs/check-$1.log" | sort -u | sed 's/^/   /'
+		find "$work/$1/tests" -name '*.log' -exec grep -l '^\(not ok\|FAIL\|ERROR\)' {} + 2>/dev/null |
+			while read -r log; do
+				echo "   --- $log"
+				grep -n -A12 '^not ok' "$log" | grep -v '# SKIP' | head -n 40 | sed 's/^/   | /'
+				tail -n 15 "$log" | sed 's/^/   | /'
+			done
+	}
+	find "$work/$1/tests" -name '*.log' -exec grep -h '# SKIP' {} + | sed 's/^[^#]*- /   skipped: /' | sort | uniq -c |
+		sed 's/^ *1 //' | head -n 40
+}
+
+finish() {
+	say 'done'
+	sh tests/count-tap.sh "$work" >"$work/counts"
+	counted=$?
+	if [ -n "$failures" ]; then
+		echo "failed:$failures"
+	fi
+	cat "$work/counts"
+	[ $counted -eq 0 ] && [ -z "$failures" ]
+	exit
+}
+
+say 'packages'
+# shellcheck disable=SC2086
+packages_install $packages_build $packages_test || exit 1
+command -v npm >/dev/null || packages_install nodejs npm || exit 1
+
+rm -rf "$work"
+mkdir -p "$work/logs"
+step 'autogen' ./autogen.sh || finish
+
+# One compiler cache for all builds of this run: the tarball's build is the same
+# sources with the same flags as the first one.
+CCACHE_DIR=${CCACHE_DIR:-$work/ccache} CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
+export CCACHE_DIR CCACHE_BASEDIR CCACHE_NOHASHDIR
+
+step 'configure with gcc' configure_in gcc CC='ccache gcc' CFLAGS='-O2' || finish
+step 'build with gcc' make -C "$work/gcc" -j"$jobs" all || finish
+check_in gcc
+
+step 'configure with sanitizers' configure_in asan --enable-sanitizers CC='ccache gcc' CFLAGS='-O1 -g1' || finish
+step 'build with sanitizers' make -C "$work/asan" -j"$jobs" all &&
+	check_in asan
+
+step 'configure with clang' configure_in clang CC='ccache clang' CFLAGS='-O1' &&
+	step 'build with clang' make -C "$work/clang" -j"$jobs" all &&
+	step 'build tests with clang' make -C "$work/clang" -j"$jobs" check TESTS=
+
+step 'configure the console alone' configure_in console --without-trainer --without-local CC='ccache gcc' CFLAGS='-O2' &&
+	step 'build the console alone' make -C "$work/console" -j"$jobs" all
+
+# The tests ran above; here the tarball has to build, install and clean up.
+step 'distcheck' make -C "$work/gcc" -j"$jobs" distcheck \
+	DISTCHECK_CONFIGURE_FLAGS="CC='ccache gcc' CFLAGS=-O2" TESTS=tests/unit/test_base
+finish
