@@ -1,0 +1,21 @@
+/* booster_impl.h - what the files of the booster share; nobody else includes it. */
+#ifndef SAGETOP_TRAINER_BOOSTER_IMPL_H
+#define SAGETOP_TRAINER_BOOSTER_IMPL_H
+
+#include "trainer/booster.h"
+
+struct matrix {
+	void *handle; /* DMatrixHandle */
+	size_t rows, columns;
+	bool sparse;
+};
+
+struct booster {
+	void *handle; /* BoosterHandle */
+};
+
+/* The library's last error as ours: one line, without time, place and stack
+ * trace. Always returns -code. */
+int xgb_fail(struct err *err, const char *what);
+
+#endif

@@ -1,0 +1,46 @@
+#include <xgboost/c_api.h>
+
+#include "base/json.h"
+#include "trainer/booster_impl.h"
+
+/* collective::DataType and Operation of the library, which its C header does
+ * not name. */
+enum { COLLECTIVE_DOUBLE = 7, COLLECTIVE_SUM = 2 };
+
+int booster_join(const char *tracker_host, int port, int task, int timeout_s, struct err *err)
+{
+	AUTO(json)
+	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:i}", "xgboost_communicator", "rabit",
+				   "DMLC_TRACKER_URI", tracker_host, "DMLC_TASK_ID", "", "DMLC_ROLE", "worker",
+				   "DMLC_TRACKER_PORT", port, "rabit_timeout", 1, "rabit_timeout_sec", timeout_s);
+	char text[16];
+	/* Tasks sort as text in the tracker, hence the leading zeros. */
+	snprintf(text, sizeof(text), "%06d", task);
+	json_object_set_new(config, "DMLC_TASK_ID", json_string(text));
+	AUTO(str) char *dump = json_text(config);
+	return XGCommunicatorInit(dump) ? xgb_fail(err, "cannot join the other hosts") : 0;
+}
+
+int booster_leave(struct err *err)
+{
+	return XGCommunicatorFinalize() ? xgb_fail(err, "cannot leave the other hosts") : 0;
+}
+
+int booster_rank(void)
+{
+	return XGCommunicatorIsDistributed() ? XGCommunicatorGetRank() : 0;
+}
+
+int booster_world(void)
+{
+	return XGCommunicatorIsDistributed() ? XGCommunicatorGetWorldSize() : 1;
+}
+
+int booster_sum(double *values, size_t n, struct err *err)
+{
+	if (!XGCommunicatorIsDistributed())
+		return 0;
+	return XGCommunicatorAllreduce(values, n, COLLECTIVE_DOUBLE, COLLECTIVE_SUM)
+		       ? xgb_fail(err, "the hosts cannot add up a metric")
+		       : 0;
+}

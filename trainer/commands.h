@@ -1,0 +1,10 @@
+/* commands.h - the trainer's sub-commands; main.c has one row for each. Every one
+ * takes its own arguments (argv[0] is the command's name) and returns the exit
+ * status. */
+#ifndef SAGETOP_TRAINER_COMMANDS_H
+#define SAGETOP_TRAINER_COMMANDS_H
+
+int command_train(int argc, char **argv);
+int command_hyperparameters(int argc, char **argv);
+
+#endif
