@@ -10,16 +10,16 @@
 
 enum cost_kind {
 	COST_UNKNOWN = 0, /* no price, or no time yet */
-	COST_BILLED,      /* finished: the service's billable seconds */
-	COST_SO_FAR       /* running: elapsed seconds, an estimate */
+	COST_BILLED,	  /* finished: the service's billable seconds */
+	COST_SO_FAR	  /* running: elapsed seconds, an estimate */
 };
 
 struct cost {
 	enum cost_kind kind;
-	bool estimate;         /* running, or spot priced by the on-demand rate */
-	int64_t usd_micro;     /* USD_UNKNOWN where unknown */
-	int64_t saved_micro;   /* by spot, against training seconds; 0 where none */
-	int64_t billed_s;      /* seconds x instances */
+	bool estimate;		   /* running, or spot priced by the on-demand rate */
+	int64_t usd_micro;	   /* USD_UNKNOWN where unknown */
+	int64_t saved_micro;	   /* by spot, against training seconds; 0 where none */
+	int64_t billed_s;	   /* seconds x instances */
 	const struct price *price; /* borrowed; NULL where unknown */
 };
 

@@ -5,6 +5,11 @@
  * service did not say. Statuses are open strings on the wire ("subject to
  * change"): the enums classify the known ones, the text is kept beside them.
  * Source: CreateTrainingJob, DescribeTrainingJob, Search (SageMaker API 2017-07-24).
+ *
+ * Ten thousand jobs must fit in a few megabytes, so a job has a hot part (what
+ * tables, filters and costs read) and a cold one (marked below). A job that
+ * nobody looks at is trimmed: its cold part lies in the store only, and its
+ * hyperparameters and tags in the packed facets, which the accessors read.
  */
 #ifndef SAGETOP_MODEL_JOB_H
 #define SAGETOP_MODEL_JOB_H
@@ -35,7 +40,7 @@ struct job_transition {
 
 struct job_channel {
 	char *name;
-	char *uri;          /* s3://..., or the file system's id and path */
+	char *uri;	    /* s3://..., or the file system's id and path */
 	char *data_type;    /* S3Prefix, ManifestFile ... */
 	char *content_type; /* may be NULL */
 	char *input_mode;   /* File, FastFile, Pipe; may be NULL */
@@ -55,26 +60,38 @@ struct job_metric_definition {
 };
 
 struct job {
-	/* every call */
+	/* hot: every call */
 	char *name;
-	char *arn;
 	char *status_text;
 	char *secondary_text;
 	enum job_status status;
 	enum job_detail detail;
 	int64_t created_ms, modified_ms, start_ms, end_ms;
 
-	/* Search and Describe */
+	/* hot: Search and Describe */
 	char *failure_reason;
 	char *instance_type;
 	int instance_count;
 	int volume_gb;
 	bool spot;
+	bool tags_known;
+	bool trimmed;	    /* the cold part is not in memory */
 	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
 	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
 	int64_t max_runtime_s, max_wait_s;
 	int64_t keep_alive_s;
-	char *image;     /* TrainingImage, or the AlgorithmName */
+
+	/* hot: ours, derived from the cold part by job_derive */
+	char *objective;	/* name of the metric that a table shows; NULL */
+	double objective_value; /* its final value; NaN where there is none */
+	char *facets;		/* private: packed hyperparameters and tags */
+	uint32_t facets_len;
+	int interruptions;
+	int64_t seen_ms; /* when the service last told us about it */
+
+	/* cold */
+	char *arn;
+	char *image; /* TrainingImage, or the AlgorithmName */
 	char *input_mode;
 	char *role_arn;
 	char *output_uri;
@@ -85,7 +102,6 @@ struct job {
 	struct strmap hyperparameters;
 	struct strmap environment;
 	struct strmap tags;
-	bool tags_known;
 
 	struct job_channel *channels;
 	size_t n_channels, cap_channels;
@@ -95,9 +111,6 @@ struct job {
 	size_t n_final_metrics, cap_final_metrics;
 	struct job_metric_definition *metric_definitions;
 	size_t n_metric_definitions, cap_metric_definitions;
-
-	/* ours */
-	int64_t seen_ms;   /* when the service last told us about it */
 };
 
 struct job *job_new(const char *name) NODISCARD;
@@ -122,25 +135,42 @@ struct job_channel *job_add_channel(struct job *j, const char *name);
 void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms);
 void job_add_metric_definition(struct job *j, const char *name, const char *regex);
 
+/* Fill the derived fields from the cold part. A trimmed job keeps what it has. */
+void job_derive(struct job *j);
+/* Free the cold part (after job_derive); nothing happens to a mere summary. */
+void job_trim(struct job *j);
+/* Give a trimmed job its cold part back from `cold`, which is consumed. */
+void job_untrim(struct job *j, struct job *cold);
+
+/* These work on trimmed jobs too. Borrowed; NULL where absent. A very long
+ * hyperparameter (JOB_FACET_MAX) is only found on an untrimmed job. */
+#define JOB_FACET_MAX 256
+const char *job_hyperparameter(const struct job *j, const char *name);
+const char *job_tag(const struct job *j, const char *key);
+
 /* The final value of a metric; false where the job has none by that name. */
 bool job_final_metric(const struct job *j, const char *name, double *ret);
 /* The metric a table shows: the tuning objective where one is set
  * (_tuning_objective_metric), else the first validation: metric, else the first
  * one defined or final. NULL where there is none. Borrowed. */
 const char *job_objective_name(const struct job *j);
+/* Its final value; false where there is none (yet). */
+bool job_objective(const struct job *j, double *ret);
 
 /* Training seconds so far: the service's figure when it has one, else start to
  * end, else start to now; -1 before the start. */
 int64_t job_elapsed_s(const struct job *j, int64_t now_ms);
 
-/* 1 - billable/training as a whole percentage; -1 where not known or not spot. */
+/* (1 - billable/training) as a whole percentage; -1 where not known or not spot. */
 int job_spot_saving_pct(const struct job *j);
 
 /* How often the spot market took its instance (Interrupted transitions). */
 int job_interruptions(const struct job *j);
 
 /* Take over what `from` knows (it is newer and not less detailed, or fills what
- * is missing); `from` is consumed. Returns true where anything visible changed. */
+ * is missing); `from` is consumed. A record that is older than ours only fills
+ * gaps; one created at another time is another job of the same name and replaces
+ * ours. Returns true where anything visible changed. */
 bool job_merge(struct job *into, struct job *from);
 
 #endif

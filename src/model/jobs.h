@@ -20,6 +20,9 @@ struct job *jobs_find(const struct jobs *t, const char *name); /* borrowed; NULL
 /* Insert or merge; j is consumed. Returns the job in the table; *ret_changed
  * (may be NULL) tells whether it differs from before. */
 struct job *jobs_put(struct jobs *t, struct job *j, bool *ret_changed);
+/* Frees the job: nobody may hold it. */
 bool jobs_remove(struct jobs *t, const char *name);
+/* Room for n jobs in all, before many are put. */
+void jobs_reserve(struct jobs *t, size_t n);
 
 #endif

@@ -13,11 +13,11 @@
 
 struct price {
 	char *instance_type; /* ml.m5.xlarge */
-	char *region;        /* us-east-1 */
+	char *region;	     /* us-east-1 */
 	char *component;     /* Training, SpotTraining, "Training Warm Pool", Processing, Hosting ... */
 	int64_t usd_micro;   /* per hour */
-	char *as_of;         /* 2026-09-24 */
-	char grade;          /* A: price list or bill; B: AWS-authored table or neighbouring component */
+	char *as_of;	     /* 2026-09-24 */
+	char grade;	     /* A: price list or bill; B: AWS-authored table or neighbouring component */
 	char *source;
 };
 

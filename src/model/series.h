@@ -32,7 +32,7 @@ struct series_set {
 void series_set_done(struct series_set *s);
 AUTO_EMBEDDED(series_set, struct series_set, series_set_done)
 struct series *series_find(const struct series_set *s, const char *name); /* NULL where absent */
-struct series *series_get(struct series_set *s, const char *name);        /* makes it where absent */
+struct series *series_get(struct series_set *s, const char *name);	  /* makes it where absent */
 bool series_add(struct series_set *s, const char *name, int64_t time_ms, int64_t step, double value);
 bool series_range(const struct series *s, double *min, double *max);
 

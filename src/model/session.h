@@ -23,14 +23,14 @@ struct notice {
 struct job_feed {
 	char *job_name;
 	struct loglines logs;
-	struct series_set metrics;   /* from logs, CloudWatch and final metrics */
-	bool logs_loaded;            /* the first page has arrived, or there is none yet */
+	struct series_set metrics; /* from logs, CloudWatch and final metrics */
+	bool logs_loaded;	   /* the first page has arrived, or there is none yet */
 	bool following;
-	char logs_note[160];         /* "no log stream yet", "throttled, retrying in 3 s", "" */
+	char logs_note[160]; /* "no log stream yet", "throttled, retrying in 3 s", "" */
 };
 
 struct api_budget {
-	double calls_per_s;    /* over the last 10 s */
+	double calls_per_s; /* over the last 10 s */
 	uint64_t calls, retries, throttled, errors;
 	int64_t throttled_until_ms; /* TIME_UNKNOWN where not */
 };
@@ -43,34 +43,35 @@ struct request_record {
 	int attempts;
 	int64_t took_ms;
 	char request_id[64];
-	char error[160];    /* "" where it succeeded */
+	char error[160]; /* "" where it succeeded */
 };
 #define REQUEST_LOG_LEN 512
 
 struct session {
 	char *profile, *region, *account, *endpoint; /* account may be NULL: not known yet */
-	bool local;      /* talks to the local engine */
+	bool local;				     /* talks to the local engine */
 	bool read_only;
-	bool offline;    /* painted from the store only */
+	bool offline; /* painted from the store only */
 	struct jobs jobs;
-	bool jobs_complete;       /* a full pass over the service's list has ended */
-	size_t jobs_total_hint;   /* what the service says there are; 0 unknown */
-	int64_t synced_ms;        /* last successful refresh */
+	bool jobs_complete;	/* a full pass over the service's list has ended */
+	size_t jobs_total_hint; /* what the service says there are; 0 unknown */
+	int64_t synced_ms;	/* last successful refresh */
 	struct price_table prices;
 	char prices_as_of[16];
-	struct map feeds;         /* job name -> struct job_feed * */
+	struct map feeds; /* job name -> struct job_feed * */
 	struct notice notice;
 	uint64_t notice_generation;
 	struct api_budget budget;
 	struct request_record requests[REQUEST_LOG_LEN]; /* ring */
-	size_t n_requests;                               /* ever made */
+	size_t n_requests;				 /* ever made */
 };
 
 struct session *session_new(void) NODISCARD;
 void session_free(struct session *s);
 AUTO_POINTER(session, struct session, session_free)
-struct job_feed *session_feed(struct session *s, const char *job_name);            /* made where absent */
+struct job_feed *session_feed(struct session *s, const char *job_name); /* made where absent */
 const struct job_feed *session_find_feed(const struct session *s, const char *job_name);
+void session_drop_feed(struct session *s, const char *job_name); /* frees it */
 void session_notify(struct session *s, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void session_add_request(struct session *s, const struct request_record *r);
 

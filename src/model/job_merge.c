@@ -1,0 +1,294 @@
+/* job_merge.c - two records of one job become one; the derived fields. */
+#include "model/job.h"
+
+#include "base/buf.h"
+
+#include <math.h>
+
+/* A name can be used again once its job was deleted. Calls differ in how many
+ * decimals of the creation time they give, so a second or two is the same job. */
+#define SAME_CREATION_MS 2000
+/* Packed hyperparameters of one job; what does not fit is found untrimmed only. */
+#define FACETS_MAX 2048
+
+static void facets_add(struct buf *b, char kind, const struct strmap *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const char *value = m->items[i].value ? m->items[i].value : "";
+
+		if (kind == 'h' && (strlen(value) > JOB_FACET_MAX || b->len > FACETS_MAX))
+			continue;
+		(void)buf_addc(b, kind);
+		(void)buf_add(b, m->items[i].name, strlen(m->items[i].name) + 1);
+		(void)buf_add(b, value, strlen(value) + 1);
+	}
+}
+
+void job_derive(struct job *j)
+{
+	if (j->trimmed)
+		return;
+	AUTO(buf) struct buf b = BUF_INIT(256 * 1024);
+
+	facets_add(&b, 't', &j->tags);
+	facets_add(&b, 'h', &j->hyperparameters);
+	free(j->facets);
+	j->facets_len = (uint32_t)b.len;
+	j->facets = b.len ? xmemdup(b.data, b.len) : NULL;
+	str_set(&j->objective, job_objective_name(j));
+	if (!job_objective(j, &j->objective_value))
+		j->objective_value = NAN;
+	j->interruptions = job_interruptions(j);
+}
+
+static void tags_from_facets(const struct job *j, struct strmap *ret)
+{
+	const char *p = j->facets, *end = p + j->facets_len;
+
+	while (p && p < end) {
+		const char *key = p + 1;
+		const char *value = key + strlen(key) + 1;
+
+		if (*p == 't')
+			strmap_set(ret, key, value);
+		p = value + strlen(value) + 1;
+	}
+}
+
+#define SWAP(a, b)                           \
+	do {                                 \
+		__auto_type swap_tmp_ = (a); \
+		(a) = (b);                   \
+		(b) = swap_tmp_;             \
+	} while (0)
+
+/* A string of `from` moves into `into`: where it says something, and where it is
+ * the newer or ours is missing. True where the text differs. */
+static bool merge_str(char **into, char **from, bool older)
+{
+	if (!*from || (older && *into) || str_eq(*into, *from))
+		return false;
+	free(*into);
+	*into = TAKE(*from);
+	return true;
+}
+
+static bool merge_i64(int64_t *into, int64_t from, int64_t unknown, bool older)
+{
+	if (from == unknown || *into == from || (older && *into != unknown))
+		return false;
+	*into = from;
+	return true;
+}
+
+static bool merge_int(int *into, int from, bool older)
+{
+	if (from == 0 || *into == from || (older && *into != 0))
+		return false;
+	*into = from;
+	return true;
+}
+
+static bool transitions_differ(const struct job *a, const struct job *b)
+{
+	if (a->n_transitions != b->n_transitions)
+		return true;
+	for (size_t i = 0; i < a->n_transitions; i++) {
+		const struct job_transition *x = &a->transitions[i], *y = &b->transitions[i];
+
+		if (!str_eq(x->status, y->status) || x->start_ms != y->start_ms || x->end_ms != y->end_ms ||
+		    !str_eq(x->message, y->message))
+			return true;
+	}
+	return false;
+}
+
+static bool finals_differ(const struct job *a, const struct job *b)
+{
+	if (a->n_final_metrics != b->n_final_metrics)
+		return true;
+	for (size_t i = 0; i < a->n_final_metrics; i++) {
+		const struct job_final_metric *x = &a->final_metrics[i], *y = &b->final_metrics[i];
+
+		if (!str_eq(x->name, y->name) || x->value != y->value || x->time_ms != y->time_ms)
+			return true;
+	}
+	return false;
+}
+
+static bool maps_differ(const struct strmap *a, const struct strmap *b)
+{
+	if (a->n != b->n)
+		return true;
+	for (size_t i = 0; i < a->n; i++) {
+		if (!str_eq(strmap_get(b, a->items[i].name), a->items[i].value))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the tags of `from` are not those that the facets of a trimmed job hold. */
+static bool facet_tags_differ(const struct job *trimmed, const struct job *from)
+{
+	AUTO(strmap) struct strmap known = {0};
+
+	if (!from->tags_known)
+		return false;
+	tags_from_facets(trimmed, &known);
+	return maps_differ(&known, &from->tags);
+}
+
+static bool has_cold(const struct job *j)
+{
+	return j->detail >= JOB_SEARCHED && !j->trimmed;
+}
+
+static bool merge_cold_strings(struct job *into, struct job *from, bool older)
+{
+	bool changed = false;
+
+	changed |= merge_str(&into->arn, &from->arn, older);
+	changed |= merge_str(&into->image, &from->image, older);
+	changed |= merge_str(&into->input_mode, &from->input_mode, older);
+	changed |= merge_str(&into->role_arn, &from->role_arn, older);
+	changed |= merge_str(&into->output_uri, &from->output_uri, older);
+	changed |= merge_str(&into->model_uri, &from->model_uri, older);
+	changed |= merge_str(&into->checkpoint_uri, &from->checkpoint_uri, older);
+	changed |= merge_str(&into->tuning_job_arn, &from->tuning_job_arn, older);
+	changed |= merge_str(&into->warm_pool_status, &from->warm_pool_status, older);
+	return changed;
+}
+
+static void swap_lists(struct job *a, struct job *b)
+{
+	SWAP(a->hyperparameters, b->hyperparameters);
+	SWAP(a->environment, b->environment);
+	SWAP(a->channels, b->channels);
+	SWAP(a->n_channels, b->n_channels);
+	SWAP(a->cap_channels, b->cap_channels);
+	SWAP(a->transitions, b->transitions);
+	SWAP(a->n_transitions, b->n_transitions);
+	SWAP(a->cap_transitions, b->cap_transitions);
+	SWAP(a->final_metrics, b->final_metrics);
+	SWAP(a->n_final_metrics, b->n_final_metrics);
+	SWAP(a->cap_final_metrics, b->cap_final_metrics);
+	SWAP(a->metric_definitions, b->metric_definitions);
+	SWAP(a->n_metric_definitions, b->n_metric_definitions);
+	SWAP(a->cap_metric_definitions, b->cap_metric_definitions);
+}
+
+/* The cold part of `from` becomes ours. Describe gives no tags: those we know
+ * (from Search or ListTags, perhaps only in the facets) stay. */
+static bool merge_cold(struct job *into, struct job *from, bool older)
+{
+	bool had = has_cold(into), changed = false;
+
+	if (!has_cold(from))
+		return had ? merge_cold_strings(into, from, older) : false;
+	if (older && (had || into->trimmed))
+		return had ? merge_cold_strings(into, from, older) : false;
+	if (into->trimmed) {
+		tags_from_facets(into, &into->tags);
+		into->trimmed = false;
+	}
+	if (from->tags_known) {
+		changed |= maps_differ(&into->tags, &from->tags) || !into->tags_known;
+		SWAP(into->tags, from->tags);
+		into->tags_known = true;
+	}
+	changed |= had && (transitions_differ(into, from) || finals_differ(into, from));
+	swap_lists(into, from);
+	changed |= merge_cold_strings(into, from, older) && had;
+	return changed || !had;
+}
+
+static bool merge_hot(struct job *into, struct job *from, bool older)
+{
+	bool changed = false;
+
+	if (!older && from->status_text && !str_eq(into->status_text, from->status_text)) {
+		job_set_status(into, from->status_text);
+		changed = true;
+	} else if (!into->status_text && from->status_text) {
+		job_set_status(into, from->status_text);
+		changed = true;
+	}
+	changed |= merge_str(&into->secondary_text, &from->secondary_text, older);
+	changed |= merge_i64(&into->created_ms, from->created_ms, TIME_UNKNOWN, older);
+	changed |= merge_i64(&into->modified_ms, from->modified_ms, TIME_UNKNOWN, older);
+	changed |= merge_i64(&into->start_ms, from->start_ms, TIME_UNKNOWN, older);
+	changed |= merge_i64(&into->end_ms, from->end_ms, TIME_UNKNOWN, older);
+	changed |= merge_str(&into->failure_reason, &from->failure_reason, older);
+	changed |= merge_str(&into->instance_type, &from->instance_type, older);
+	changed |= merge_int(&into->instance_count, from->instance_count, older);
+	changed |= merge_int(&into->volume_gb, from->volume_gb, older);
+	changed |= merge_i64(&into->training_s, from->training_s, -1, older);
+	changed |= merge_i64(&into->billable_s, from->billable_s, -1, older);
+	changed |= merge_i64(&into->max_runtime_s, from->max_runtime_s, -1, older);
+	changed |= merge_i64(&into->max_wait_s, from->max_wait_s, -1, older);
+	changed |= merge_i64(&into->keep_alive_s, from->keep_alive_s, -1, older);
+	if (from->detail >= JOB_SEARCHED && into->spot != from->spot) {
+		into->spot = from->spot;
+		changed = true;
+	}
+	return changed;
+}
+
+/* A record is older by its own account; and an over job does not run again, so
+ * a lagging index that still calls it running is older too. */
+static bool is_older(const struct job *from, const struct job *into)
+{
+	if (from->modified_ms != TIME_UNKNOWN && into->modified_ms != TIME_UNKNOWN &&
+	    from->modified_ms < into->modified_ms)
+		return true;
+	return job_is_terminal(into) && job_is_active(from);
+}
+
+static bool is_another_job(const struct job *a, const struct job *b)
+{
+	return a->created_ms != TIME_UNKNOWN && b->created_ms != TIME_UNKNOWN &&
+	       llabs((long long)(a->created_ms - b->created_ms)) > SAME_CREATION_MS;
+}
+
+bool job_merge(struct job *into, struct job *from)
+{
+	bool changed;
+
+	if (is_another_job(into, from)) {
+		changed = from->created_ms > into->created_ms;
+		if (changed) {
+			SWAP(*into, *from);
+			job_derive(into);
+		}
+		job_free(from);
+		return changed;
+	}
+	bool older = is_older(from, into);
+	bool from_cold = has_cold(from);
+	bool same_record = into->modified_ms == from->modified_ms && into->detail >= from->detail;
+
+	changed = merge_hot(into, from, older);
+	/* The overlap of two searches brings records that we have: their cold part
+	 * is in the store already and need not come back into memory. */
+	if (into->trimmed && same_record && !changed && !facet_tags_differ(into, from))
+		from_cold = false;
+	else
+		changed |= merge_cold(into, from, older);
+	into->detail = MAX(into->detail, from->detail);
+	into->seen_ms = MAX(into->seen_ms, from->seen_ms);
+	if (from_cold)
+		job_derive(into);
+	job_free(from);
+	return changed;
+}
+
+void job_untrim(struct job *j, struct job *cold)
+{
+	if (j->trimmed) {
+		SWAP(j->tags, cold->tags);
+		swap_lists(j, cold);
+		(void)merge_cold_strings(j, cold, true);
+		j->trimmed = false;
+	}
+	job_free(cold);
+}

@@ -1,0 +1,229 @@
+/* price.c - the price table: parsing, look-up, money as text. */
+#include "model/price.h"
+
+#include "base/buf.h"
+
+#include <math.h>
+
+void price_table_done(struct price_table *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->items[i].instance_type);
+		free(t->items[i].region);
+		free(t->items[i].component);
+		free(t->items[i].as_of);
+		free(t->items[i].source);
+	}
+	free(t->items);
+	map_done(&t->index);
+	*t = (struct price_table){0};
+}
+
+static bool key_of(char key[192], const char *type, const char *region, const char *component)
+{
+	int n = snprintf(key, 192, "%s\n%s\n%s", type, region, component);
+
+	return n > 0 && n < 192;
+}
+
+/* Newer wins; of one day the better grade ('A' before 'B'). */
+static bool replaces(const struct price *row, const struct price *known)
+{
+	int c = strcmp(str_or(row->as_of, ""), str_or(known->as_of, ""));
+
+	return c != 0 ? c > 0 : row->grade <= known->grade;
+}
+
+void price_table_add(struct price_table *t, const struct price *row)
+{
+	char key[192];
+
+	if (row->usd_micro <= 0 || !key_of(key, row->instance_type, row->region, row->component))
+		return; /* a zero is a free tier's row or a slip, never a price */
+	struct price copy = {.instance_type = xstrdup(row->instance_type),
+			     .region = xstrdup(row->region),
+			     .component = xstrdup(row->component),
+			     .usd_micro = row->usd_micro,
+			     .as_of = xstrdup(row->as_of),
+			     .grade = row->grade,
+			     .source = xstrdup(row->source)};
+	uintptr_t at = (uintptr_t)map_get(&t->index, key);
+
+	if (at == 0) {
+		GROW(t->items, t->cap, t->n + 1);
+		t->items[t->n++] = copy;
+		map_put(&t->index, key, (void *)(uintptr_t)t->n); /* position + 1 */
+		return;
+	}
+	struct price *known = &t->items[at - 1];
+	struct price drop = copy;
+
+	if (replaces(row, known)) {
+		drop = *known;
+		*known = copy;
+	}
+	free(drop.instance_type);
+	free(drop.region);
+	free(drop.component);
+	free(drop.as_of);
+	free(drop.source);
+}
+
+/* One field of a CSV record, quotes resolved, into out. Returns what follows it:
+ * past the comma, or at the line's end. */
+static const char *csv_field(const char *p, const char *end, struct buf *out)
+{
+	buf_clear(out);
+	if (p < end && *p == '"') {
+		for (p++; p < end; p++) {
+			if (*p == '"' && !(p + 1 < end && p[1] == '"'))
+				break;
+			if (*p == '"')
+				p++;
+			(void)buf_addc(out, *p);
+		}
+		while (p < end && *p != ',' && *p != '\n')
+			p++;
+	} else {
+		while (p < end && *p != ',' && *p != '\n' && *p != '\r')
+			(void)buf_addc(out, *p++);
+		while (p < end && *p == '\r')
+			p++;
+	}
+	return p < end && *p == ',' ? p + 1 : p;
+}
+
+#define N_COLUMNS 7
+static const char *const columns[N_COLUMNS] = {"instance_type", "region", "component", "usd_per_hour",
+					       "as_of",		"grade",  "source"};
+
+static int add_record(struct price_table *t, struct buf f[N_COLUMNS], const char *what, int line, struct err *err)
+{
+	double usd;
+
+	if (!str_to_f64(buf_str(&f[3]), &usd) || !(usd > 0) || usd > 1e6)
+		return err_set(err, ERR_PARSE, "%s:%d: usd_per_hour is '%s': a positive number is wanted", what, line,
+			       buf_str(&f[3]));
+	struct price row = {.instance_type = f[0].data,
+			    .region = f[1].data,
+			    .component = f[2].data,
+			    .usd_micro = llround(usd * 1e6),
+			    .as_of = f[4].data,
+			    .grade = buf_str(&f[5])[0],
+			    .source = f[6].data};
+
+	if (str_empty(row.instance_type) || str_empty(row.region) || str_empty(row.component))
+		return err_set(err, ERR_PARSE, "%s:%d: instance_type, region and component must not be empty", what,
+			       line);
+	price_table_add(t, &row);
+	return 0;
+}
+
+static int parse_records(struct price_table *t, const char *csv, size_t n, struct buf f[N_COLUMNS], const char *what,
+			 struct err *err)
+{
+	const char *p = csv, *end = csv + n;
+
+	for (int line = 1; p < end; line++) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		const char *next = eol ? eol + 1 : end;
+		int fields = 0;
+
+		eol = eol ? eol : end;
+		if (eol == p || *p == '#' || (*p == '\r' && p + 1 == eol)) {
+			p = next;
+			continue;
+		}
+		while (fields < N_COLUMNS && p < eol)
+			p = csv_field(p, eol, &f[fields++]);
+		if (fields != N_COLUMNS || p < eol)
+			return err_set(err, ERR_PARSE, "%s:%d: %d columns are wanted", what, line, N_COLUMNS);
+		if (line == 1) {
+			for (int i = 0; i < N_COLUMNS; i++) {
+				if (!str_eq(buf_str(&f[i]), columns[i]))
+					return err_set(err, ERR_PARSE, "%s:1: column %d is '%s', '%s' is wanted", what,
+						       i + 1, buf_str(&f[i]), columns[i]);
+			}
+		} else {
+			int rc = add_record(t, f, what, line, err);
+
+			if (rc)
+				return rc;
+		}
+		p = next;
+	}
+	return 0;
+}
+
+int price_table_parse(struct price_table *t, const char *csv, size_t n, const char *what, struct err *err)
+{
+	struct buf f[N_COLUMNS];
+
+	for (int i = 0; i < N_COLUMNS; i++)
+		buf_init(&f[i], 4096);
+	int rc = parse_records(t, csv, n, f, what, err);
+
+	for (int i = 0; i < N_COLUMNS; i++)
+		buf_done(&f[i]);
+	return rc;
+}
+
+const struct price *price_find(const struct price_table *t, const char *instance_type, const char *region,
+			       const char *component)
+{
+	char key[192];
+
+	if (!t || str_empty(instance_type) || str_empty(region) || !key_of(key, instance_type, region, component))
+		return NULL;
+	uintptr_t at = (uintptr_t)map_get(&t->index, key);
+
+	return at ? &t->items[at - 1] : NULL;
+}
+
+const struct price *price_training(const struct price_table *t, const char *instance_type, const char *region,
+				   bool spot)
+{
+	/* Components of one type cost nearly the same; these are the nearest, in
+	 * order. Storage-like and studio meters are not comparable. */
+	static const char *const order[] = {"Training", "Training Warm Pool", "Processing", "BatchTransform", "Hosting",
+					    "Cluster"};
+	const struct price *p = spot ? price_find(t, instance_type, region, "SpotTraining") : NULL;
+
+	for (size_t i = 0; !p && i < ARRAY_LEN(order); i++)
+		p = price_find(t, instance_type, region, order[i]);
+	return p;
+}
+
+char *money_text(char *buf, int64_t usd_micro)
+{
+	if (usd_micro < 0) {
+		str_copy(buf, 24, "?");
+	} else if (usd_micro == 0) {
+		str_copy(buf, 24, "$0");
+	} else if (usd_micro < 1000) {
+		snprintf(buf, 24, "<$0.001");
+	} else if (usd_micro < 1000000) {
+		int64_t mil = (usd_micro + 500) / 1000;
+
+		if (mil >= 1000)
+			snprintf(buf, 24, "$1.00");
+		else
+			snprintf(buf, 24, "$0.%03d", (int)mil);
+	} else if (usd_micro < 999995000) {
+		int64_t cents = (usd_micro + 5000) / 10000;
+
+		snprintf(buf, 24, "$%lld.%02lld", (long long)(cents / 100), (long long)(cents % 100));
+	} else {
+		char digits[24], *out = buf;
+		int n = snprintf(digits, sizeof(digits), "%lld", (long long)((usd_micro + 500000) / 1000000));
+
+		*out++ = '$';
+		for (int i = 0; i < n; i++) {
+			if (i > 0 && (n - i) % 3 == 0)
+				*out++ = ',';
+			*out++ = digits[i];
+		}
+		*out = '\0';
+	}
+	return buf;
+}

@@ -1,0 +1,81 @@
+/* session.c - the world as last heard of. */
+#include "model/session.h"
+
+#include "base/utf8.h"
+
+struct session *session_new(void)
+{
+	return NEW(struct session);
+}
+
+static void feed_free(struct job_feed *f)
+{
+	free(f->job_name);
+	loglines_done(&f->logs);
+	series_set_done(&f->metrics);
+	free(f);
+}
+
+void session_free(struct session *s)
+{
+	void *feed;
+
+	if (!s)
+		return;
+	for (size_t i = 0; map_next(&s->feeds, &i, NULL, &feed);)
+		feed_free(feed);
+	map_done(&s->feeds);
+	jobs_done(&s->jobs);
+	price_table_done(&s->prices);
+	free(s->profile);
+	free(s->region);
+	free(s->account);
+	free(s->endpoint);
+	free(s);
+}
+
+struct job_feed *session_feed(struct session *s, const char *job_name)
+{
+	struct job_feed *f = map_get(&s->feeds, job_name);
+
+	if (!f) {
+		f = NEW(struct job_feed);
+		f->job_name = xstrdup(job_name);
+		map_put(&s->feeds, job_name, f);
+	}
+	return f;
+}
+
+const struct job_feed *session_find_feed(const struct session *s, const char *job_name)
+{
+	return map_get(&s->feeds, job_name);
+}
+
+void session_drop_feed(struct session *s, const char *job_name)
+{
+	struct job_feed *f = map_remove(&s->feeds, job_name);
+
+	if (f)
+		feed_free(f);
+}
+
+void session_notify(struct session *s, enum notice_level level, const char *fmt, ...)
+{
+	AUTO(str) char *raw = NULL;
+	AUTO(str) char *clean = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	raw = xvasprintf(fmt, ap);
+	va_end(ap);
+	clean = utf8_sanitize_dup(raw);
+	s->notice.level = level;
+	s->notice.at_ms = clock_now_ms();
+	str_copy(s->notice.text, sizeof(s->notice.text), clean);
+	s->notice_generation++;
+}
+
+void session_add_request(struct session *s, const struct request_record *r)
+{
+	s->requests[s->n_requests++ % REQUEST_LOG_LEN] = *r;
+}

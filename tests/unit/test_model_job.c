@@ -1,0 +1,267 @@
+/* test_model_job.c - jobs: states, merging, trimming, the table. */
+#include "unit.h"
+
+#include <math.h>
+
+#include "model/jobs.h"
+#include "model/session.h"
+
+static struct job *searched(const char *name, const char *status, int64_t modified_ms)
+{
+	struct job *j = job_new(name);
+
+	job_set_status(j, status);
+	j->detail = JOB_SEARCHED;
+	j->created_ms = 1000000;
+	j->modified_ms = modified_ms;
+	j->instance_type = xstrdup("ml.m5.xlarge");
+	j->instance_count = 1;
+	j->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/a");
+	strmap_set(&j->hyperparameters, "eta", "0.1");
+	strmap_set(&j->tags, "run", "nightly");
+	j->tags_known = true;
+	job_add_transition(j, "Starting", 1000000, 1010000, "Preparing the instances");
+	job_add_transition(j, "Training", 1010000, TIME_UNKNOWN, NULL);
+	job_add_final_metric(j, "train:rmse", 1.5, 1020000);
+	job_add_final_metric(j, "validation:rmse", 2.5, 1020000);
+	return j;
+}
+
+static void test_states(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+
+	assert_string_equal(job_state_text(j), "Unknown");
+	job_set_status(j, "InProgress");
+	str_set(&j->secondary_text, "Downloading");
+	assert_string_equal(job_state_text(j), "Downloading");
+	assert_true(job_is_active(j));
+	job_set_status(j, "Completed");
+	assert_string_equal(job_state_text(j), "Completed");
+	assert_true(job_is_terminal(j));
+	job_set_status(j, "Rehearsing"); /* a status of the future */
+	assert_int_equal(j->status, JOB_STATUS_UNKNOWN);
+	assert_string_equal(job_state_text(j), "Rehearsing");
+	assert_false(job_is_active(j) || job_is_terminal(j));
+}
+
+static void test_elapsed_and_saving(void **state)
+{
+	AUTO(job) struct job *j = searched("a", "InProgress", 1);
+
+	assert_int_equal(job_elapsed_s(j, 5000000), -1);
+	j->start_ms = 2000000;
+	assert_int_equal(job_elapsed_s(j, 5000000), 3000);
+	j->end_ms = 2060000;
+	assert_int_equal(job_elapsed_s(j, 5000000), 60);
+	j->training_s = 61;
+	assert_int_equal(job_elapsed_s(j, 5000000), 61);
+	assert_int_equal(job_spot_saving_pct(j), -1);
+	j->spot = true;
+	j->training_s = 100;
+	j->billable_s = 32;
+	assert_int_equal(job_spot_saving_pct(j), 68);
+	job_add_transition(j, "Interrupted", 3, 4, NULL);
+	assert_int_equal(job_interruptions(j), 1);
+}
+
+static void test_objective(void **state)
+{
+	AUTO(job) struct job *j = searched("a", "Completed", 1);
+	double v;
+
+	assert_string_equal(job_objective_name(j), "validation:rmse");
+	assert_true(job_objective(j, &v));
+	assert_true(v == 2.5);
+	strmap_set(&j->hyperparameters, "_tuning_objective_metric", "train:rmse");
+	assert_true(job_objective(j, &v));
+	assert_true(v == 1.5);
+	AUTO(job) struct job *bare = job_new("b");
+	assert_null(job_objective_name(bare));
+	job_add_metric_definition(bare, "loss", "loss=(.*)");
+	assert_string_equal(job_objective_name(bare), "loss");
+	assert_false(job_objective(bare, &v));
+}
+
+static void test_merge_newer(void **state)
+{
+	AUTO(job) struct job *a = searched("a", "InProgress", 1100000);
+	struct job *b = searched("a", "Failed", 1200000);
+
+	str_set(&b->failure_reason, "AlgorithmError: out of memory");
+	b->training_s = 70;
+	b->seen_ms = 5;
+	assert_true(job_merge(a, b));
+	assert_int_equal(a->status, JOB_FAILED);
+	assert_int_equal(a->training_s, 70);
+	assert_string_equal(a->failure_reason, "AlgorithmError: out of memory");
+	assert_int_equal(a->seen_ms, 5);
+	/* The same again changes nothing. */
+	b = searched("a", "Failed", 1200000);
+	str_set(&b->failure_reason, "AlgorithmError: out of memory");
+	b->training_s = 70;
+	assert_false(job_merge(a, b));
+}
+
+static void test_merge_older(void **state)
+{
+	AUTO(job) struct job *a = searched("a", "Completed", 1200000);
+	struct job *lagging = searched("a", "InProgress", 1100000);
+
+	lagging->max_runtime_s = 3600; /* a gap of ours is filled all the same */
+	str_set(&lagging->secondary_text, "Training");
+	assert_true(job_merge(a, lagging));
+	assert_int_equal(a->status, JOB_COMPLETED);
+	assert_int_equal(a->max_runtime_s, 3600);
+	/* An index that lags may bear the newer time and still call it running. */
+	lagging = searched("a", "InProgress", 1300000);
+	job_merge(a, lagging);
+	assert_int_equal(a->status, JOB_COMPLETED);
+}
+
+static void test_merge_summary_keeps_detail(void **state)
+{
+	AUTO(job) struct job *a = searched("a", "InProgress", 1100000);
+	struct job *summary = job_new("a");
+
+	job_set_status(summary, "Completed");
+	summary->created_ms = 1000000;
+	summary->modified_ms = 1200000;
+	assert_true(job_merge(a, summary));
+	assert_int_equal(a->status, JOB_COMPLETED);
+	assert_int_equal(a->detail, JOB_SEARCHED);
+	assert_string_equal(job_hyperparameter(a, "eta"), "0.1");
+	assert_int_equal(a->n_transitions, 2);
+}
+
+static void test_merge_keeps_tags(void **state)
+{
+	AUTO(job) struct job *a = searched("a", "InProgress", 1100000);
+	struct job *described = searched("a", "InProgress", 1200000);
+
+	job_trim(a);
+	strmap_done(&described->tags); /* Describe gives none */
+	described->tags = (struct strmap){0};
+	described->tags_known = false;
+	described->detail = JOB_DESCRIBED;
+	job_merge(a, described);
+	assert_false(a->trimmed);
+	assert_string_equal(job_tag(a, "run"), "nightly");
+	assert_int_equal(a->detail, JOB_DESCRIBED);
+}
+
+static void test_name_used_again(void **state)
+{
+	AUTO(job) struct job *a = searched("a", "Completed", 1200000);
+	struct job *again = searched("a", "InProgress", 9100000);
+
+	again->created_ms = 9000000;
+	assert_true(job_merge(a, again));
+	assert_int_equal(a->status, JOB_IN_PROGRESS);
+	assert_int_equal(a->created_ms, 9000000);
+	/* And a late record of the one before does not come back. */
+	assert_false(job_merge(a, searched("a", "Completed", 1200000)));
+	assert_int_equal(a->status, JOB_IN_PROGRESS);
+}
+
+static void test_trim(void **state)
+{
+	AUTO(job) struct job *j = searched("a", "Completed", 1200000);
+	double v;
+
+	job_add_transition(j, "Interrupted", 3, 4, NULL);
+	job_trim(j);
+	assert_true(j->trimmed);
+	assert_null(j->arn);
+	assert_int_equal(j->n_transitions, 0);
+	assert_string_equal(job_hyperparameter(j, "eta"), "0.1");
+	assert_null(job_hyperparameter(j, "run")); /* a tag is no hyperparameter */
+	assert_string_equal(job_tag(j, "run"), "nightly");
+	assert_string_equal(job_objective_name(j), "validation:rmse");
+	assert_true(job_objective(j, &v) && v == 2.5);
+	assert_int_equal(job_interruptions(j), 1);
+	/* What we have comes again: it stays trimmed and unchanged. */
+	struct job *same = searched("a", "Completed", 1200000);
+	assert_false(job_merge(j, same));
+	assert_true(j->trimmed);
+	/* A tag was added: that is a change although no time moved. */
+	same = searched("a", "Completed", 1200000);
+	strmap_set(&same->tags, "team", "research");
+	assert_true(job_merge(j, same));
+	assert_string_equal(job_tag(j, "team"), "research");
+	assert_false(j->trimmed);
+	job_trim(j);
+	job_untrim(j, searched("a", "Completed", 1200000));
+	assert_string_equal(j->arn, "arn:aws:sagemaker:us-east-1:1:training-job/a");
+	assert_int_equal(j->n_transitions, 2);
+	/* A mere summary has nothing to trim. */
+	AUTO(job) struct job *summary = job_new("s");
+	job_trim(summary);
+	assert_false(summary->trimmed);
+}
+
+static void test_table(void **state)
+{
+	AUTO(jobs) struct jobs t = {0};
+	bool changed;
+	char name[32];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "job-%d", i);
+		jobs_put(&t, searched(name, i % 2 ? "InProgress" : "Completed", 1), &changed);
+		assert_true(changed);
+	}
+	assert_int_equal(t.n, 1000);
+	assert_int_equal(t.n_active, 500);
+	uint64_t generation = t.generation;
+	jobs_put(&t, searched("job-7", "InProgress", 1), &changed);
+	assert_false(changed);
+	assert_int_equal(t.generation, generation);
+	jobs_put(&t, searched("job-7", "Stopped", 2), &changed);
+	assert_true(changed);
+	assert_int_equal(t.n_active, 499);
+	assert_true(t.generation > generation);
+	assert_true(jobs_remove(&t, "job-9"));
+	assert_false(jobs_remove(&t, "job-9"));
+	assert_int_equal(t.n_active, 498);
+	assert_int_equal(t.n, 999);
+	assert_null(jobs_find(&t, "job-9"));
+	assert_string_equal(jobs_find(&t, "job-10")->name, "job-10");
+}
+
+static void test_session(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	struct request_record r = {.attempts = 1};
+
+	session_notify(s, NOTICE_WARNING, "throttled \x1b[31m%s", "now\nand then");
+	assert_string_equal(s->notice.text, "throttled now and then");
+	assert_null(session_find_feed(s, "a"));
+	struct job_feed *f = session_feed(s, "a");
+	assert_ptr_equal(f, session_feed(s, "a"));
+	session_drop_feed(s, "a");
+	assert_null(session_find_feed(s, "a"));
+	for (int i = 0; i < REQUEST_LOG_LEN + 3; i++) {
+		r.took_ms = i;
+		session_add_request(s, &r);
+	}
+	assert_int_equal(s->n_requests, REQUEST_LOG_LEN + 3);
+	assert_int_equal(s->requests[2].took_ms, REQUEST_LOG_LEN + 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
+					   cmocka_unit_test(test_elapsed_and_saving),
+					   cmocka_unit_test(test_objective),
+					   cmocka_unit_test(test_merge_newer),
+					   cmocka_unit_test(test_merge_older),
+					   cmocka_unit_test(test_merge_summary_keeps_detail),
+					   cmocka_unit_test(test_merge_keeps_tags),
+					   cmocka_unit_test(test_name_used_again),
+					   cmocka_unit_test(test_trim),
+					   cmocka_unit_test(test_table),
+					   cmocka_unit_test(test_session)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

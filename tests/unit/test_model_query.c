@@ -1,0 +1,171 @@
+/* test_model_query.c - the filter language. */
+#include "unit.h"
+
+#include "model/query.h"
+
+#define NOW ((int64_t)1763700000000)
+
+static const char table[] = "instance_type,region,component,usd_per_hour,as_of,grade,source\n"
+			    "ml.g5.xlarge,us-east-1,Training,1.2,2026-09-24,A,list\n";
+
+static struct job *sample(void)
+{
+	struct job *j = job_new("nba-dfs-s24-c03");
+
+	job_set_status(j, "Failed");
+	j->detail = JOB_SEARCHED;
+	j->instance_type = xstrdup("ml.g5.xlarge");
+	j->instance_count = 2;
+	j->failure_reason = xstrdup("AlgorithmError: out of memory");
+	j->created_ms = NOW - 3600000;
+	j->start_ms = NOW - 3000000;
+	j->training_s = 1800;
+	j->billable_s = 1800;
+	strmap_set(&j->tags, "run", "nightly build");
+	strmap_set(&j->tags, "aws:createdBy", "me");
+	strmap_set(&j->hyperparameters, "eta", "0.05");
+	strmap_set(&j->hyperparameters, "booster", "gbtree");
+	job_add_final_metric(j, "validation:rmse", 7.5, NOW);
+	return j;
+}
+
+static bool matches(const char *text, const struct job *j, const struct price_table *prices)
+{
+	AUTO(query) struct query *q = NULL;
+	struct err err = {0};
+
+	if (query_parse(text, &q, &err))
+		fail_msg("'%s': %s", text, err.msg);
+	return query_match(q, j, prices, "us-east-1", NOW);
+}
+
+static const char *const yes[] = {"",
+				  "  ",
+				  "dfs",
+				  "DFS",
+				  "nba c03",
+				  "^nba.*c0[0-9]$",
+				  "!other",
+				  "status:failed",
+				  "status:completed,failed",
+				  "status:done",
+				  "status!=completed",
+				  "inst:g5",
+				  "instance=ml.g5.xlarge",
+				  "spot:no",
+				  "spot!=yes",
+				  "reason:memory",
+				  "tag.run:nightly",
+				  "tag.run=\"nightly build\"",
+				  "tag.aws:createdBy=me",
+				  "!tag.team:x",
+				  "hp.eta=0.050",
+				  "hp.eta<0.1",
+				  "hp.eta>=0.05",
+				  "hp.booster:tree",
+				  "hp.missing!=3",
+				  "cost>1",
+				  "cost<=1.2",
+				  "cost:$1.2",
+				  "age<2h",
+				  "age>=1h",
+				  "train=30m",
+				  "billed=1h",
+				  "created>2025-11-01",
+				  "created<2030-01-01T00:00",
+				  "objective<8",
+				  "metric:rmse",
+				  "count=2",
+				  "interruptions=0",
+				  "name:dfs,other",
+				  "dfs status:failed cost>1 !inst:m5"};
+static const char *const no[] = {"other",
+				 "^dfs",
+				 "!dfs",
+				 "status:completed",
+				 "status:running",
+				 "status!=failed",
+				 "inst:m5",
+				 "spot:yes",
+				 "reason:disk",
+				 "tag.run:weekly",
+				 "tag.team:x",
+				 "hp.eta=0.06",
+				 "hp.missing<3",
+				 "cost>1.2",
+				 "age>2h",
+				 "train<10m",
+				 "objective>8",
+				 "created>2030-01-01",
+				 "dfs status:completed",
+				 "saved>1" /* unknown: matches no comparison */};
+
+static void test_matches(void **state)
+{
+	AUTO(price_table) struct price_table prices = {0};
+	AUTO(job) struct job *j = sample();
+
+	assert_int_equal(price_table_parse(&prices, table, sizeof(table) - 1, "t", NULL), 0);
+	for (int trimmed = 0; trimmed < 2; trimmed++) {
+		for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+			if (!matches(yes[i], j, &prices))
+				fail_msg("'%s' does not match", yes[i]);
+		}
+		for (size_t i = 0; i < ARRAY_LEN(no); i++) {
+			if (matches(no[i], j, &prices))
+				fail_msg("'%s' matches", no[i]);
+		}
+		job_trim(j); /* the same answers from the packed form */
+	}
+	assert_true(query_match(NULL, j, &prices, "us-east-1", NOW));
+	assert_false(matches("cost>=0", j, NULL)); /* no price: unknown, not zero */
+	assert_false(matches("cost<9", j, NULL));
+}
+
+static void test_errors(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} rows[] = {{"stauts:failed", "filter 'stauts:failed': there is no column 'stauts': did you mean 'status'?"},
+		    {"cost>much", "filter 'cost>much': a number is wanted"},
+		    {"age<2x", "filter 'age<2x': a duration such as 90s, 15m, 2h or 3d is wanted"},
+		    {"created>soon", "filter 'created>soon': a date such as 2026-11-01 or 2026-11-01T12:00 is wanted"},
+		    {"spot:perhaps", "filter 'spot:perhaps': yes or no is wanted"},
+		    {"name>3", "filter 'name>3': 'name' holds text: use ':' or '='"},
+		    {"status:", "filter 'status:': a value is wanted after ':'"},
+		    {"dfs !", "filter '!': a term is wanted after '!'"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(query) struct query *q = NULL;
+		struct err err = {0};
+
+		assert_int_equal(query_parse(rows[i].text, &q, &err), -ERR_INVALID);
+		assert_string_equal(err.msg, rows[i].message);
+		assert_null(q);
+	}
+	AUTO(query) struct query *q = NULL;
+	struct err err = {0};
+	assert_int_equal(query_parse("a(b", &q, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "not a regular expression"));
+}
+
+static void test_hostile(void **state)
+{
+	AUTO(job) struct job *j = sample();
+	AUTO(str) char *many = xcalloc(1, 5000);
+
+	str_set(&j->name, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab");
+	assert_false(matches("(a+)+$", j, NULL)); /* ends soon, by the match limit */
+	for (int i = 0; i < 2400; i++)
+		memcpy(many + 2 * i, "a ", 2);
+	AUTO(query) struct query *q = NULL;
+	assert_int_equal(query_parse(many, &q, NULL), -ERR_TOOBIG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches), cmocka_unit_test(test_errors),
+					   cmocka_unit_test(test_hostile)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
