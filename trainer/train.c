@@ -69,7 +69,8 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 		return rc;
 	opt.has_label = has_label;
 	opt.hash = true;
-	opt.like = r->train;
+	if (r->train && r->train->dense) /* sparse data may end at any column */
+		opt.like = r->train;
 	if (!c->content_type)
 		printf("channel %s has no ContentType: read as text/libsvm\n", name);
 	rc = dataset_load_dir(c->dir, &opt, &d, err);
