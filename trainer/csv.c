@@ -142,6 +142,11 @@ static void csv_fault_text(struct csv_cursor *u, size_t column, const char *p, c
 	char shown[TEXT_SHOWN];
 	size_t line = u->chunk->first_line + u->line;
 
+	if (number_is_too_large(p, end)) {
+		text_fault(u->chunk, u->line, column + 1, "'%s' is too large for a 32-bit float",
+			   text_shown(shown, p, end));
+		return;
+	}
 	if (!u->csv->opt->header && line == 1)
 		hint = " (a header line? it has to be announced)";
 	else if (memchr(p, ':', (size_t)(end - p)) && l->delimiter == ' ')
@@ -161,13 +166,6 @@ static const char *csv_number_cell(struct csv_cursor *u, const char *p, size_t c
 		*ret = NAN;
 	} else if (number_parse(start, ret) != stop) {
 		csv_fault_text(u, column, start, stop);
-		return NULL;
-	}
-	if (isinf(*ret)) {
-		char shown[TEXT_SHOWN];
-
-		text_fault(u->chunk, u->line, column + 1, "'%s' is too large for a 32-bit float",
-			   text_shown(shown, start, stop));
 		return NULL;
 	}
 	return end;
@@ -350,7 +348,7 @@ static const char *csv_row(struct csv_cursor *u, const char *p, float *cells)
 		const char *q = plain ? number_parse(p, &cells[i]) : NULL;
 		char wanted = i + 1 < width ? delimiter : '\n';
 
-		if (__builtin_expect(!q || *q != wanted || isinf(cells[i]), 0)) {
+		if (__builtin_expect(!q || *q != wanted, 0)) {
 			q = csv_special_cell(u, p, i, &cells[i]);
 			if (!q)
 				return NULL;

@@ -82,15 +82,13 @@ static const char *libsvm_label(struct libsvm_cursor *u, const char *p)
 		return libsvm_fault(u, 1, start, "is not a label");
 	if (*p == ':') {
 		p = number_parse(p + 1, &weight);
-		if (!p || !libsvm_ends_token(*p) || !(weight >= 0) || isinf(weight))
+		if (!p || !libsvm_ends_token(*p) || !(weight >= 0))
 			return libsvm_fault(u, 1, start, "is not label:weight with a weight of 0 or more");
 		if (!u->d->weights)
 			return libsvm_fault(u, 1, start, "has a weight, the first row of the data has none");
 	} else if (u->d->weights) {
 		return libsvm_fault(u, 1, start, "has no weight, the first row of the data has one");
 	}
-	if (isinf(label))
-		return libsvm_fault(u, 1, start, "is too large for a 32-bit float");
 	u->d->labels[u->row] = label;
 	if (u->d->weights)
 		u->d->weights[u->row] = weight;
@@ -179,9 +177,10 @@ static const char *libsvm_pair(struct libsvm_cursor *u, const char *p, size_t to
 		p = start + 3;
 	}
 	if (!p || !libsvm_ends_token(*p))
-		return libsvm_fault(u, token, start, "is not a number");
-	if (isinf(*value))
-		return libsvm_fault(u, token, start, "is too large for a 32-bit float");
+		return libsvm_fault(u, token, start,
+				    number_is_too_large(start, libsvm_token_end(start))
+					    ? "is too large for a 32-bit float"
+					    : "is not a number");
 	return p;
 }
 
@@ -311,6 +310,7 @@ int libsvm_batch(struct libsvm *l, struct text_feed *f, struct text_batch *batch
 		    !memcmp(batch->chunks[i].data, "\xef\xbb\xbf", 3))
 			text_chunk_skip(&batch->chunks[i], 3, 0);
 	libsvm_start(l, batch);
+	batch->count_colons = true;
 	text_count(f, batch, l->opt->threads);
 	for (size_t i = 0; i < batch->n; i++) {
 		batch->chunks[i].row = rows;

@@ -1,6 +1,8 @@
 #include "trainer/number.h"
 
+#include <limits.h>
 #include <locale.h>
+#include <math.h>
 
 /* clang-format off */
 const double number_powers[2 * NUMBER_MAX_EXPONENT + 1] = {
@@ -43,4 +45,71 @@ bool number_parse_slow(const char *p, const char *end, float *ret)
 	text[end - p] = 0;
 	*ret = strtof_l(text, NULL, l);
 	return true;
+}
+
+const float number_short_powers[8] = {1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f};
+
+const char *number_parse_long(const char *p, float *ret)
+{
+	const char *start = p;
+	bool negative = *p == '-';
+	uint64_t w = 0;
+	unsigned digits;
+	int exponent = 0;
+
+	p += negative | (*p == '+');
+	digits = number_take_digits(&p, &w);
+	if (*p == '.') {
+		unsigned n;
+
+		p++;
+		n = number_take_digits(&p, &w);
+		exponent = n > INT_MAX / 2 ? INT_MIN / 2 : -(int)n;
+		digits += n;
+	}
+	if (!digits)
+		return NULL;
+	if ((*p | 0x20) == 'e') {
+		const char *q = p + 1;
+		bool minus = *q == '-';
+		int e = 0;
+
+		q += minus | (*q == '+');
+		if (*q >= '0' && *q <= '9') {
+			for (; *q >= '0' && *q <= '9'; q++)
+				e = e < 100000 ? e * 10 + (*q - '0') : e;
+			exponent += minus ? -e : e;
+			p = q;
+		}
+	}
+	if (digits <= 19 && exponent >= -NUMBER_MAX_EXPONENT && exponent <= NUMBER_MAX_EXPONENT) {
+		double d = (double)w * number_powers[exponent + NUMBER_MAX_EXPONENT];
+		uint64_t bits;
+
+		memcpy(&bits, &d, sizeof(bits));
+		/* not within 8 units of a midpoint, and a normal float32 */
+		if ((bits & 0x1FFFFFFF) - 0x0FFFFFF8 > 16 && d >= 0x1p-126 && d < 0x1p127) {
+			*ret = (float)(negative ? -d : d);
+			return p;
+		}
+		if (!w) {
+			*ret = negative ? -0.0f : 0.0f;
+			return p;
+		}
+	}
+	return number_parse_slow(start, p, ret) && isfinite(*ret) ? p : NULL;
+}
+
+bool number_is_too_large(const char *p, const char *end)
+{
+	char text[1024];
+	float value;
+	char *stop;
+
+	if (end == p || (size_t)(end - p) >= sizeof(text) || strspn(p, "+-.0123456789eE") < (size_t)(end - p))
+		return false;
+	memcpy(text, p, (size_t)(end - p));
+	text[end - p] = 0;
+	value = strtof(text, &stop);
+	return !*stop && isinf(value);
 }

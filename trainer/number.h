@@ -1,10 +1,12 @@
 /* number.h - decimal text to float32, several hundred megabytes a second, equal
  * to strtof to the last bit.
  *
- * Digits are taken eight at a time from a 64-bit word. The value is formed in
- * double with an error of at most a few units in its last place, which cannot
- * change the float32 it rounds to unless it lies next to the midpoint of two
- * float32: those, subnormals and out-of-range values go to the C library.
+ * Digits are taken eight at a time from a 64-bit word. Up to seven digits are one
+ * such word: both the integer and the power of ten are exact in float32, and one
+ * division rounds once. Longer values are formed in double with an error of at
+ * most a few units in its last place, which cannot change the float32 it rounds to
+ * unless it lies next to the midpoint of two float32: those, subnormals and
+ * out-of-range values go to the C library.
  */
 #ifndef SAGETOP_TRAINER_NUMBER_H
 #define SAGETOP_TRAINER_NUMBER_H
@@ -18,14 +20,19 @@
 extern const double number_powers[2 * NUMBER_MAX_EXPONENT + 1]; /* 10^-60 .. 10^60 */
 extern const uint64_t number_integer_powers[9];			/* 10^0 .. 10^8 */
 
-/* The C library's answer for the number in [p, end); false where it is longer
- * than any sensible number. */
+extern const float number_short_powers[8]; /* 10^0 .. 10^7 */
+
+/* The C library's answer for the number in [p, end), which may be infinite; false
+ * where it is longer than any sensible number. */
 bool number_parse_slow(const char *p, const char *end, float *ret);
+
+/* Is [p, end) a number that only its size keeps from being a float32? */
+bool number_is_too_large(const char *p, const char *end);
 
 /* How many of the eight bytes of v, from the lowest, are decimal digits before
  * the first that is not. A borrow or carry starts at a byte that is flagged
  * itself, so the lowest flag is always true. */
-static inline unsigned number_digits(uint64_t v)
+static inline __attribute__((always_inline)) unsigned number_digits(uint64_t v)
 {
 	uint64_t t = ((v + 0x4646464646464646ULL) | (v - 0x3030303030303030ULL)) & 0x8080808080808080ULL;
 
@@ -33,7 +40,7 @@ static inline unsigned number_digits(uint64_t v)
 }
 
 /* The first n (1..8) digits of v as an integer. */
-static inline uint64_t number_word(uint64_t v, unsigned n)
+static inline __attribute__((always_inline)) uint64_t number_word(uint64_t v, unsigned n)
 {
 	v <<= 64 - 8 * n;
 	v = (v & 0x0F0F0F0F0F0F0F0FULL) * 2561 >> 8;
@@ -41,7 +48,7 @@ static inline uint64_t number_word(uint64_t v, unsigned n)
 	return (v & 0x0000FFFF0000FFFFULL) * 42949672960001ULL >> 32;
 }
 
-static inline uint64_t number_load(const char *p)
+static inline __attribute__((always_inline)) uint64_t number_load(const char *p)
 {
 	uint64_t v;
 
@@ -54,7 +61,7 @@ static inline uint64_t number_load(const char *p)
 
 /* Append the digits at *p to *w; returns how many there were. The value of *w is
  * right only while no more than 19 digits have been taken in all. */
-static inline unsigned number_take_digits(const char **p, uint64_t *w)
+static inline __attribute__((always_inline)) unsigned number_take_digits(const char **p, uint64_t *w)
 {
 	uint64_t v = number_load(*p);
 	unsigned n = number_digits(v), total = n;
@@ -73,60 +80,39 @@ static inline unsigned number_take_digits(const char **p, uint64_t *w)
 	return total;
 }
 
+/* number_parse for any length. */
+const char *number_parse_long(const char *p, float *ret);
+
 /* Parse [+-]digits[.digits][e[+-]digits] at p, whatever follows it. Returns the
- * first byte behind the number, or NULL where there is none; "inf", "nan" and
- * hexadecimal are none. A value beyond float32 gives an infinity. */
-static inline const char *number_parse(const char *p, float *ret)
+ * first byte behind the number, or NULL where there is none; "inf", "nan",
+ * hexadecimal and what float32 cannot hold are none. */
+static inline __attribute__((always_inline)) const char *number_parse(const char *p, float *ret)
 {
-	const char *start = p;
-	bool negative = *p == '-';
-	uint64_t w = 0;
-	unsigned digits;
-	int exponent = 0;
+	const char *q = p + (*p == '-');
+	uint64_t v = number_load(q), below;
+	unsigned whole = number_digits(v), digits = whole;
+	union {
+		float f;
+		uint32_t bits;
+	} value;
 
-	p += negative | (*p == '+');
-	digits = number_take_digits(&p, &w);
-	if (*p == '.') {
-		unsigned n;
-
-		p++;
-		n = number_take_digits(&p, &w);
-		exponent = -(int)n;
-		digits += n;
+	if (__builtin_expect(whole == 8, 0))
+		return number_parse_long(p, ret);
+	if (((v >> (8 * whole)) & 0xff) == '.') {
+		/* close the gap: the digits on both sides of the point become one word */
+		below = ((uint64_t)1 << (8 * whole)) - 1;
+		v = (v & below) | ((v >> 8) & ~below);
+		digits = number_digits(v);
+		q++;
 	}
-	if (__builtin_expect(!digits, 0))
-		return NULL;
-	if ((*p | 0x20) == 'e') {
-		const char *q = p + 1;
-		bool minus = *q == '-';
-		int e = 0;
-
-		q += minus | (*q == '+');
-		if (*q >= '0' && *q <= '9') {
-			for (; *q >= '0' && *q <= '9'; q++)
-				e = e < 100000 ? e * 10 + (*q - '0') : e;
-			exponent += minus ? -e : e;
-			p = q;
-		}
-	}
-	if (__builtin_expect(digits <= 19 && exponent >= -NUMBER_MAX_EXPONENT && exponent <= NUMBER_MAX_EXPONENT, 1)) {
-		double d = (double)w * number_powers[exponent + NUMBER_MAX_EXPONENT];
-		uint64_t bits;
-
-		memcpy(&bits, &d, sizeof(bits));
-		/* not within 8 units of a midpoint, and a normal float32 (or zero) */
-		if (__builtin_expect((((bits & 0x1FFFFFFF) - 0x0FFFFFF8) > 16) & (d >= 0x1p-126) & (d < 0x1p127), 1)) {
-			*ret = (float)(negative ? -d : d);
-			return p;
-		}
-		if (!w) {
-			*ret = negative ? -0.0f : 0.0f;
-			return p;
-		}
-	}
-	if (!number_parse_slow(start, p, ret))
-		return NULL;
-	return p;
+	q += digits;
+	/* no digit at all, perhaps more than the word shows, or an exponent */
+	if (__builtin_expect((digits - 1 >= 6) | ((*q | 0x20) == 'e'), 0))
+		return number_parse_long(p, ret);
+	value.f = (float)(int32_t)number_word(v, digits) / number_short_powers[digits - whole];
+	value.bits |= (uint32_t)(*p == '-') << 31;
+	*ret = value.f;
+	return q;
 }
 
 #endif

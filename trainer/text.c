@@ -217,27 +217,38 @@ void text_chunk_skip(struct text_chunk *c, size_t n, size_t lines)
 	c->first_line += lines; /* text_count adds the rest */
 }
 
+/* How often c occurs in n bytes. The compiler makes vector instructions of it;
+ * sums stay in bytes for up to 255 steps. */
+static size_t text_count_byte(const char *p, size_t n, char c)
+{
+	typedef signed char lane __attribute__((vector_size(16)));
+	const lane wanted = (lane){0} + (signed char)c;
+	size_t count = 0;
+
+	while (n >= sizeof(lane)) {
+		size_t steps = MIN(n / sizeof(lane), (size_t)255);
+		lane sum = {0}, x;
+
+		for (size_t i = 0; i < steps; i++, p += sizeof(lane)) {
+			memcpy(&x, p, sizeof(x));
+			sum -= (lane)(x == wanted); /* true is -1 */
+		}
+		n -= steps * sizeof(lane);
+		for (size_t i = 0; i < sizeof(lane); i++)
+			count += (unsigned char)sum[i];
+	}
+	for (; n; n--)
+		count += *p++ == c;
+	return count;
+}
+
 static void text_count_chunk(void *context, size_t i)
 {
-	struct text_chunk *c = &((struct text_batch *)context)->chunks[i];
-	const char *p = c->data, *end = p + c->n;
-	size_t lines = 0, colons = 0;
+	struct text_batch *b = context;
+	struct text_chunk *c = &b->chunks[i];
 
-	/* blocks of 255 keep the sums in bytes, so that the compiler can use its widest vectors */
-	while (p < end) {
-		size_t n = MIN((size_t)(end - p), (size_t)255 * 64);
-		size_t block_lines = 0, block_colons = 0;
-
-		for (size_t k = 0; k < n; k++) {
-			block_lines += p[k] == '\n';
-			block_colons += p[k] == ':';
-		}
-		lines += block_lines;
-		colons += block_colons;
-		p += n;
-	}
-	c->lines = lines;
-	c->colons = colons;
+	c->lines = text_count_byte(c->data, c->n, '\n');
+	c->colons = b->count_colons ? text_count_byte(c->data, c->n, ':') : 0;
 }
 
 void text_count(struct text_feed *f, struct text_batch *b, int threads)

@@ -36,6 +36,7 @@ struct text_batch {
 	char **owned; /* memory that some chunks lie in */
 	size_t owned_n, owned_cap;
 	size_t bytes;
+	bool count_colons; /* text_count is to fill colons */
 };
 
 void text_batch_clear(struct text_batch *b);
@@ -68,7 +69,7 @@ void text_feed_rewind(struct text_feed *f);
 /* Drop the first n bytes (whole lines, `lines` of them) from a chunk. */
 void text_chunk_skip(struct text_chunk *c, size_t n, size_t lines);
 
-/* Fill lines, colons and first_line of every chunk. */
+/* Fill lines, first_line and, where asked for, colons of every chunk. */
 void text_count(struct text_feed *f, struct text_batch *b, int threads);
 
 /* Record a fault unless the chunk has one. */
