@@ -2,23 +2,36 @@
  *
  * tui sees the model (const) and this table; app fills it with sync's actions.
  * Every call returns at once; its outcome arrives as a change of the session
- * (a job, a notice) and, where a callback is given, through it. A callback may
- * come after its view is gone: views register with their id and late answers
- * are dropped by ui.c. */
+ * (a job, a notice) and, where a callback is given, through it, never from
+ * within the call itself. A callback may come after its view is gone: ui.c
+ * gives every call an id and drops late answers. A NULL member is an action
+ * that is not offered: its key says so. */
 #ifndef SAGETOP_TUI_HOST_H
 #define SAGETOP_TUI_HOST_H
 
 #include "model/session.h"
 
-/* ok, or the one-line reason. */
+/* err is NULL where it worked, else the one-line reason. */
 typedef void host_done_fn(void *user, const struct err *err);
+/* A text that was asked for; borrowed, NULL where err is set. */
+typedef void host_text_fn(void *user, const char *text, const struct err *err);
+
 /* A launch prepared but not sent: what the dialog shows. */
 struct host_preview {
-	char *name;          /* job name it will have */
-	char *text;          /* the specification as YAML or JSON, for the eye */
-	char *diff;          /* against the job it was cloned from; "" otherwise */
+	char *name;	       /* job name it will have */
+	char *text;	       /* the specification as YAML or JSON, for the eye */
+	char *diff;	       /* against the job it was cloned from; "" otherwise */
 	int64_t ceiling_micro; /* USD_UNKNOWN where unpriced */
-	char *warning;       /* "" where none */
+	char *warning;	       /* "" where none */
+};
+/* p belongs to the callback (host_preview_free); NULL where err is set. */
+typedef void host_preview_fn(void *user, struct host_preview *p, const struct err *err);
+
+struct host_launch_request {
+	const char *spec_path;	       /* read this specification, or */
+	const char *clone_of;	       /* take this job's */
+	const char *new_name;	       /* NULL or "": as the specification says, or generated for a clone */
+	const struct strlist *changes; /* "path=value" each; may be NULL */
 };
 
 struct ui_host {
@@ -27,17 +40,20 @@ struct ui_host {
 	void (*watch)(void *user, const char *job, bool on);
 	void (*refresh)(void *user); /* now, not at the next tick */
 	void (*stop)(void *user, const char *job, host_done_fn *done, void *done_user);
-	/* Read a specification (path) or clone a job; changes are "path=value". The
-	 * preview is the caller's to free with host_preview_free. */
-	int (*prepare_launch)(void *user, const char *spec_path, const char *clone_of, const struct strlist *changes,
-			      struct host_preview *ret, struct err *err);
+	/* Validate and price a launch; nothing is sent. What r points to is borrowed
+	 * for the call. */
+	void (*prepare_launch)(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user);
 	/* Send what was prepared last under that name. */
 	void (*launch)(void *user, const char *name, host_done_fn *done, void *done_user);
+	/* The job as the service describes it (JSON). */
+	void (*describe)(void *user, const char *job, host_text_fn *done, void *done_user);
 	/* Write text to a file of the user's choosing (save a screen or a log). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
-	/* Copy to the clipboard is the terminal's affair (OSC 52), see term.h. */
+	/* Put text on the terminal's clipboard (OSC 52). */
+	void (*copy)(void *user, const char *text);
 };
 
 void host_preview_free(struct host_preview *p);
+AUTO_POINTER(host_preview, struct host_preview, host_preview_free)
 
 #endif

@@ -1,0 +1,190 @@
+/* The event loop: one thread; transfers, the terminal, signals and timers. */
+#include "app/dashboard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "app/dashboard_host.h"
+#include "base/clock.h"
+#include "tui/key.h"
+#include "tui/term.h"
+#include "tui/ui.h"
+
+#define KEYS_AT_ONCE 512
+#define FRAME_MS 33 /* data is shown at most this often; keys at once */
+
+static int signal_pipe[2] = {-1, -1};
+
+static void on_signal(int sig)
+{
+	int saved = errno;
+	unsigned char byte = (unsigned char)sig;
+	ssize_t ignored = write(signal_pipe[1], &byte, 1);
+	(void)ignored;
+	errno = saved;
+}
+
+static const int loop_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
+
+static int signals_open(struct err *err)
+{
+	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_set(err, ERR_IO, "pipe: %s", strerror(errno));
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(loop_signals); i++)
+		sigaction(loop_signals[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+static void signals_close(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(loop_signals); i++)
+		signal(loop_signals[i], SIG_DFL);
+	fd_close(&signal_pipe[0]);
+	fd_close(&signal_pipe[1]);
+}
+
+struct dashboard {
+	struct sync *sync;
+	struct ui *ui;
+	int end_signal; /* 0, or the signal that ends us */
+	bool hung_up;
+	int64_t drawn_ms; /* monotonic */
+	bool keys;	  /* typed since the last frame */
+	bool painted;
+};
+
+static void resize(struct dashboard *d)
+{
+	int rows, cols;
+	term_resized();
+	term_size(&rows, &cols);
+	ui_resize(d->ui, rows, cols);
+	d->keys = true;
+}
+
+static void suspend(struct dashboard *d)
+{
+	term_suspend();
+	kill(getpid(), SIGSTOP);
+	term_resume();
+	resize(d);
+}
+
+static void take_signals(struct dashboard *d)
+{
+	unsigned char sigs[64];
+	ssize_t n = read(signal_pipe[0], sigs, sizeof(sigs));
+	bool resized = false;
+	for (ssize_t i = 0; i < n; i++) {
+		if (sigs[i] == SIGWINCH)
+			resized = true;
+		else if (sigs[i] == SIGTSTP)
+			suspend(d);
+		else
+			d->end_signal = sigs[i];
+	}
+	if (resized)
+		resize(d);
+}
+
+static void take_keys(struct dashboard *d)
+{
+	int key;
+	for (int i = 0; i < KEYS_AT_ONCE && (key = term_key()) != KEYC_NONE; i++) {
+		ui_key(d->ui, key);
+		d->keys = true;
+		if (ui_quit_wanted(d->ui))
+			return;
+	}
+}
+
+static void paint(struct dashboard *d)
+{
+	if (!d->keys && d->painted && clock_mono_ms() - d->drawn_ms < FRAME_MS)
+		return;
+	d->keys = false;
+	bool repaint = ui_repaint_wanted(d->ui);
+	if (repaint)
+		term_repaint();
+	if (!ui_draw(d->ui) && !repaint)
+		return;
+	term_flush(ui_surface(d->ui));
+	d->drawn_ms = clock_mono_ms();
+	d->painted = true;
+}
+
+static int loop_timeout(const struct dashboard *d, bool working)
+{
+	int64_t since = clock_mono_ms() - d->drawn_ms;
+	if (working)
+		return 0;
+	int timeout = ui_timeout_ms(d->ui);
+	/* A change that came too soon after the last frame waits for the next. */
+	return since < FRAME_MS ? MIN(timeout, (int)(FRAME_MS - since)) : timeout;
+}
+
+static void run_loop(struct dashboard *d)
+{
+	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signal_pipe[0], .events = POLLIN}};
+	bool working = false;
+	while (!ui_quit_wanted(d->ui) && !d->end_signal && !d->hung_up) {
+		fds[0].revents = fds[1].revents = 0;
+		sync_poll(d->sync, fds, 2, loop_timeout(d, working));
+		if (fds[1].revents)
+			take_signals(d);
+		if (fds[0].revents & POLLIN)
+			take_keys(d);
+		else if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+			d->hung_up = true;
+		working = ui_work(d->ui);
+		paint(d);
+	}
+}
+
+static struct ui *make_ui(const struct dashboard_options *opt, const struct session *s, const struct ui_host *host)
+{
+	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8()};
+	term_size(&ui_opt.rows, &ui_opt.cols);
+	struct ui *ui = ui_new(s, host, &ui_opt);
+	if (opt && opt->start)
+		ui_command(ui, opt->start);
+	return ui;
+}
+
+int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct err *err)
+{
+	struct dashboard d = {.sync = sync};
+	struct term_options term_opt = {.mono = opt && opt->mono};
+	struct err load_err = {0};
+	int rc = signals_open(err);
+	if (rc < 0)
+		return rc;
+	rc = term_open(&term_opt, err);
+	if (rc < 0) {
+		signals_close();
+		return rc;
+	}
+	struct dashboard_host *host = dashboard_host_new(sync);
+	if (sync_load(sync, &load_err) < 0)
+		session_notify(sync_session(sync), NOTICE_WARNING, "%s", load_err.msg);
+	d.ui = make_ui(opt, sync_session(sync), dashboard_host_ops(host));
+	paint(&d);
+	/* For measuring the time to the first paint. */
+	if (str_empty(getenv("SAGETOP_EXIT_AFTER_PAINT"))) {
+		sync_start(sync);
+		run_loop(&d);
+	}
+	ui_free(d.ui);
+	term_close();
+	signals_close();
+	dashboard_host_free(host);
+	if (d.end_signal)
+		raise(d.end_signal);
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* dashboard.h - `sagetop` without a command: the screens on the terminal.
+ *
+ * Wires tui (screens), sync (the service) and the terminal together in one loop:
+ * paints from the store first, then refreshes by itself until the user quits.
+ */
+#ifndef SAGETOP_APP_DASHBOARD_H
+#define SAGETOP_APP_DASHBOARD_H
+
+#include "sync/sync.h"
+
+struct dashboard_options {
+	bool ascii;	   /* no characters beyond ASCII (--ascii, or a terminal that is not UTF-8) */
+	bool mono;	   /* no colour (NO_COLOR, --mono) */
+	const char *start; /* a command to begin with ("logs NAME"); NULL: the jobs */
+};
+
+/* Run until the user quits. The caller has made sync and not yet loaded it: the
+ * store is read here, after the terminal is known to be usable. ERR_USAGE where
+ * standard input or output is not a terminal. opt may be NULL. */
+int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct err *err) NODISCARD;
+
+#endif

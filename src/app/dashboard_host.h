@@ -1,0 +1,15 @@
+/* dashboard_host.h - what the screens may ask for, answered by sync. */
+#ifndef SAGETOP_APP_DASHBOARD_HOST_H
+#define SAGETOP_APP_DASHBOARD_HOST_H
+
+#include "sync/sync.h"
+#include "tui/host.h"
+
+struct dashboard_host;
+
+struct dashboard_host *dashboard_host_new(struct sync *sync) NODISCARD;
+/* Answers still under way afterwards are dropped. */
+void dashboard_host_free(struct dashboard_host *h);
+const struct ui_host *dashboard_host_ops(const struct dashboard_host *h);
+
+#endif

@@ -1,0 +1,381 @@
+/* golden - screens as text: a configuration, keystrokes, the expected screen.
+ *
+ *   golden FILE...          TAP on standard output
+ *   UPDATE_GOLDEN=1 golden  writes the screens that come out into the files
+ *
+ * A file is a sequence of lines:
+ *   test WHAT               begins a test (a new session and ui)
+ *   seed NAME               of seed.c
+ *   size COLSxROWS          may come again later: a resize
+ *   ascii | readonly
+ *   keys NAME...            names of key.c; "text with blanks" types it
+ *   later SECONDS           moves the clock
+ *   fail TEXT               the host's next action ends with this error
+ *   change WHAT             something happens in the session: new-job, stopped
+ *   screen                  followed by the lines of the screen and `end`
+ *   host TEXT               the last action asked of the host is TEXT
+ * Trailing blanks of a screen line do not count. # is a comment. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "seed.h"
+#include "tui/key.h"
+#include "tui/ui.h"
+
+#define PENDING_MAX 64
+
+struct pending {
+	host_done_fn *done;
+	host_text_fn *text;
+	host_preview_fn *preview;
+	void *user;
+	char *name;
+	bool clone;
+};
+
+static struct {
+	struct session *session;
+	struct ui *ui;
+	struct pending pending[PENDING_MAX];
+	size_t n_pending;
+	char asked[4096]; /* of the host, the last thing */
+	struct err fail;
+	int rows, cols, watched;
+	bool ascii, read_only;
+	char seed[32];
+} t;
+
+/* --- a host that answers at the next turn --- */
+
+static void pend(struct pending p)
+{
+	if (t.n_pending < PENDING_MAX)
+		t.pending[t.n_pending++] = p;
+}
+
+static void answer_all(void)
+{
+	while (t.n_pending) {
+		struct pending p = t.pending[0];
+		struct err fail = t.fail, *err = fail.code ? &fail : NULL;
+		memmove(t.pending, t.pending + 1, --t.n_pending * sizeof(p));
+		if (p.done)
+			p.done(p.user, err);
+		if (p.text)
+			p.text(p.user, err ? NULL : "{\n  \"TrainingJobName\": \"x\"\n}", err);
+		if (p.preview && err)
+			p.preview(p.user, NULL, err);
+		else if (p.preview) {
+			struct host_preview *v = NEW(struct host_preview);
+			v->name = xstrdup(p.name);
+			v->text = xstrdup("TrainingJobName: x\nResourceConfig:\n  InstanceType: ml.m5.large\n");
+			v->diff = xstrdup(p.clone ? "-TrainingJobName: nba-dfs-s24-c03-p013\n+TrainingJobName: x\n"
+						    "-  eta: 0.05\n+  eta: 0.1\n"
+						  : "");
+			v->ceiling_micro = 230000;
+			v->warning = xstrdup("");
+			p.preview(p.user, v, NULL);
+		}
+		free(p.name);
+	}
+	t.fail.code = ERR_OK;
+}
+
+static void host_watch(void *user, const char *job, bool on)
+{
+	t.watched += on ? 1 : -1;
+}
+
+static void host_refresh(void *user)
+{
+	str_copy(t.asked, sizeof(t.asked), "refresh");
+}
+
+static void host_stop(void *user, const char *job, host_done_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "stop %s", job);
+	pend((struct pending){.done = done, .user = done_user});
+}
+
+static void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
+{
+	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "prepare %s name=%s",
+				    str_or(r->clone_of, str_or(r->spec_path, "")), str_or(r->new_name, ""));
+	for (size_t i = 0; r->changes && i < r->changes->n && n < sizeof(t.asked); i++)
+		n += (size_t)snprintf(t.asked + n, sizeof(t.asked) - n, " %s", r->changes->items[i]);
+	pend((struct pending){.preview = done,
+			      .user = done_user,
+			      .name = xstrdup(str_or(r->new_name, "from-file")),
+			      .clone = r->clone_of != NULL});
+}
+
+static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "launch %s", name);
+	pend((struct pending){.done = done, .user = done_user});
+}
+
+static void host_describe(void *user, const char *job, host_text_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "describe %s", job);
+	pend((struct pending){.text = done, .user = done_user});
+}
+
+static int host_save(void *user, const char *path, const char *text, struct err *err)
+{
+	snprintf(t.asked, sizeof(t.asked), "save %s %zu bytes", path, strlen(text));
+	return 0;
+}
+
+static void host_copy(void *user, const char *text)
+{
+	snprintf(t.asked, sizeof(t.asked), "copy %s", text);
+}
+
+static const struct ui_host host = {
+	.watch = host_watch,
+	.refresh = host_refresh,
+	.stop = host_stop,
+	.prepare_launch = host_prepare,
+	.launch = host_launch,
+	.describe = host_describe,
+	.save = host_save,
+	.copy = host_copy,
+};
+
+/* --- running --- */
+
+static bool failed, updating;
+static unsigned n_tests, n_failed;
+static char title[200];
+
+static void settle(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		answer_all();
+		bool more = ui_work(t.ui);
+		bool drawn = ui_draw(t.ui);
+		if (!more && !drawn && !t.n_pending)
+			return;
+	}
+}
+
+static void begin(void)
+{
+	if (t.ui)
+		return;
+	t.session = seed_session(t.seed[0] ? t.seed : "basic");
+	if (!t.session) {
+		printf("# no such seed: %s\n", t.seed);
+		failed = true;
+		t.session = seed_session("empty");
+	}
+	t.session->read_only = t.read_only;
+	struct ui_options opt = {.ascii = t.ascii, .rows = t.rows ? t.rows : 24, .cols = t.cols ? t.cols : 80};
+	t.ui = ui_new(t.session, &host, &opt);
+	settle();
+}
+
+static void finish(void)
+{
+	if (!title[0])
+		return;
+	begin(); /* a test without a screen of its own still runs */
+	ui_free(t.ui);
+	answer_all(); /* late answers must find nobody */
+	session_free(t.session);
+	if (t.watched) {
+		printf("# %d watches left behind\n", t.watched);
+		failed = true;
+	}
+	memset(&t, 0, sizeof(t));
+	printf("%sok %u - %s\n", failed ? "not " : "", n_tests, title);
+	n_failed += failed;
+	title[0] = '\0';
+}
+
+static void press(const char *keys)
+{
+	while (*keys) {
+		char name[64];
+		if (*keys == '"') { /* typed text */
+			for (keys++; *keys && *keys != '"'; keys++)
+				ui_key(t.ui, (unsigned char)*keys);
+			keys += *keys == '"';
+		} else {
+			size_t n = strcspn(keys, " ");
+			str_copy(name, MIN(sizeof(name), n + 1), keys);
+			int key = keyc_parse(name);
+			if (!key) {
+				printf("# no such key: %s\n", name);
+				failed = true;
+			}
+			ui_key(t.ui, key);
+			settle();
+			keys += n;
+		}
+		keys += strspn(keys, " ");
+	}
+	settle();
+}
+
+static void change(const char *what)
+{
+	if (!strcmp(what, "new-job")) {
+		struct job *j = job_new("aaa-new-arrival");
+		job_set_status(j, "InProgress");
+		str_set(&j->secondary_text, "Starting");
+		j->created_ms = clock_now_ms();
+		(void)jobs_put(&t.session->jobs, j, NULL);
+	} else if (!strcmp(what, "gone")) {
+		(void)jobs_remove(&t.session->jobs, "nba-dfs-s24-c03-p012");
+	} else if (!strcmp(what, "log-lines")) {
+		struct job_feed *f = session_feed(t.session, "nba-dfs-s24-c03-p012");
+		for (int i = 0; i < 5; i++) {
+			char text[64];
+			int n = snprintf(text, sizeof(text), "[%d]\ttrain-rmse:1.0\tvalidation-rmse:2.0", 60 + i);
+			loglines_add(&f->logs, f->logs.streams.items[0], NULL, SEED_NOW_MS + i, text, (size_t)n);
+		}
+	} else {
+		printf("# no such change: %s\n", what);
+		failed = true;
+	}
+	settle();
+}
+
+static void compare(const char *expected)
+{
+	AUTO(buf) struct buf got = BUF_INIT(1 << 20);
+	surface_text(ui_surface(t.ui), &got);
+	if (!strcmp(buf_str(&got), expected))
+		return;
+	failed = true;
+	printf("# expected:\n");
+	for (const char *s = expected; *s; s += strcspn(s, "\n"), s += *s == '\n')
+		printf("#  %.*s\n", (int)strcspn(s, "\n"), s);
+	printf("# got:\n");
+	for (const char *s = buf_str(&got); *s; s += strcspn(s, "\n"), s += *s == '\n')
+		printf("#  %.*s\n", (int)strcspn(s, "\n"), s);
+}
+
+static void set_size(const char *arg)
+{
+	if (sscanf(arg, "%dx%d", &t.cols, &t.rows) != 2) {
+		printf("# bad size: %s\n", arg);
+		failed = true;
+		return;
+	}
+	if (t.ui) {
+		ui_resize(t.ui, t.rows, t.cols);
+		settle();
+	}
+}
+
+static void run_line(const char *word, const char *arg)
+{
+	if (!strcmp(word, "test")) {
+		finish();
+		n_tests++;
+		failed = false;
+		str_copy(title, sizeof(title), arg);
+		clock_freeze_ms(SEED_NOW_MS);
+		return;
+	}
+	if (!strcmp(word, "seed"))
+		str_copy(t.seed, sizeof(t.seed), arg);
+	else if (!strcmp(word, "size"))
+		set_size(arg);
+	else if (!strcmp(word, "ascii"))
+		t.ascii = true;
+	else if (!strcmp(word, "readonly"))
+		t.read_only = true;
+	else if (!strcmp(word, "fail"))
+		(void)err_set(&t.fail, ERR_SERVICE, "%s", arg);
+	else if (!strcmp(word, "keys")) {
+		begin();
+		press(arg);
+	} else if (!strcmp(word, "change")) {
+		begin();
+		change(arg);
+	} else if (!strcmp(word, "later")) {
+		begin();
+		clock_freeze_ms(clock_now_ms() + atoll(arg) * 1000);
+		settle();
+	} else if (!strcmp(word, "host")) {
+		if (strcmp(arg, t.asked)) {
+			printf("# the host was asked: %s\n", t.asked);
+			failed = true;
+		}
+	} else if (!strcmp(word, "quit")) {
+		if (!ui_quit_wanted(t.ui)) {
+			printf("# it did not quit\n");
+			failed = true;
+		}
+	} else {
+		printf("# no such word: %s\n", word);
+		failed = true;
+	}
+}
+
+/* The expected screen up to `end`; returns what follows. */
+static const char *run_screen(const char *s, struct buf *out)
+{
+	AUTO(buf) struct buf expected = BUF_INIT(1 << 20);
+	AUTO(buf) struct buf got = BUF_INIT(1 << 20);
+	begin();
+	while (*s && strncmp(s, "end\n", 4)) {
+		size_t n = strcspn(s, "\n");
+		(void)buf_add(&expected, s, n);
+		(void)buf_addc(&expected, '\n');
+		s += n + (s[n] == '\n');
+	}
+	surface_text(ui_surface(t.ui), &got);
+	if (!updating)
+		compare(buf_str(&expected));
+	(void)buf_addf(out, "%send\n", buf_str(&got));
+	return *s ? s + 4 : s;
+}
+
+static int run_file(const char *path)
+{
+	AUTO(buf) struct buf text = BUF_INIT(16 << 20);
+	AUTO(buf) struct buf out = BUF_INIT(16 << 20);
+	struct err err = {0};
+	if (fs_read(path, &text, &err) < 0) {
+		fprintf(stderr, "golden: %s\n", err.msg);
+		return 1;
+	}
+	for (const char *s = buf_str(&text); *s;) {
+		size_t n = strcspn(s, "\n");
+		AUTO(str) char *line = xstrndup(s, n);
+		(void)buf_addf(&out, "%s\n", line);
+		s += n + (s[n] == '\n');
+		if (line[0] == '#' || !line[0])
+			continue;
+		if (!strcmp(line, "screen")) {
+			s = run_screen(s, &out);
+			continue;
+		}
+		size_t word = strcspn(line, " ");
+		char *arg = line + word + strspn(line + word, " ");
+		line[word] = '\0';
+		run_line(line, arg);
+	}
+	finish();
+	if (updating && fs_write_atomic(path, buf_str(&out), out.len, 0644, &err) < 0) {
+		fprintf(stderr, "golden: %s\n", err.msg);
+		return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	updating = getenv("UPDATE_GOLDEN") != NULL;
+	for (int i = 1; i < argc; i++)
+		if (run_file(argv[i]))
+			return 1;
+	printf("1..%u\n", n_tests);
+	return n_failed ? 1 : 0;
+}

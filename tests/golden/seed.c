@@ -1,0 +1,260 @@
+#include "seed.h"
+
+#include "base/utf8.h"
+
+#define MINUTE 60000LL
+#define HOUR (60 * MINUTE)
+
+static void add_price(struct session *s, const char *type, int64_t usd_micro)
+{
+	struct price p = {
+		.instance_type = (char *)(uintptr_t)type,
+		.region = (char *)(uintptr_t) "us-east-1",
+		.component = (char *)(uintptr_t) "Training",
+		.usd_micro = usd_micro,
+		.as_of = (char *)(uintptr_t) "2026-09-24",
+		.grade = 'A',
+		.source = (char *)(uintptr_t) "test",
+	};
+	price_table_add(&s->prices, &p);
+}
+
+static struct session *new_session(void)
+{
+	struct session *s = session_new();
+	s->profile = xstrdup("research");
+	s->region = xstrdup("us-east-1");
+	s->account = xstrdup("123456789012");
+	str_copy(s->prices_as_of, sizeof(s->prices_as_of), "2026-09-24");
+	add_price(s, "ml.m5.large", 115000);
+	add_price(s, "ml.m5.xlarge", 230000);
+	add_price(s, "ml.g5.xlarge", 1408000);
+	s->synced_ms = SEED_NOW_MS - 4000;
+	s->jobs_complete = true;
+	return s;
+}
+
+/* A job that began age_ms ago and has trained train_s seconds. */
+static struct job *add_job(const char *name, const char *status, const char *secondary, const char *type,
+			   int64_t age_ms, int64_t train_s)
+{
+	struct job *j = job_new(name);
+	AUTO(str) char *arn = xasprintf("arn:aws:sagemaker:us-east-1:123456789012:training-job/%s", name);
+	str_set(&j->arn, arn);
+	job_set_status(j, status);
+	str_set(&j->secondary_text, secondary);
+	str_set(&j->instance_type, type);
+	j->detail = JOB_DESCRIBED;
+	j->instance_count = 1;
+	j->volume_gb = 10;
+	j->created_ms = SEED_NOW_MS - age_ms;
+	j->modified_ms = SEED_NOW_MS - age_ms / 2;
+	j->max_runtime_s = 3600;
+	if (train_s >= 0) {
+		j->start_ms = SEED_NOW_MS - (job_is_terminal(j) ? age_ms - 2 * MINUTE : train_s * 1000);
+		j->training_s = job_is_terminal(j) ? train_s : -1;
+		j->billable_s = job_is_terminal(j) ? train_s : -1;
+		if (job_is_terminal(j))
+			j->end_ms = j->start_ms + train_s * 1000;
+	}
+	return j;
+}
+
+static struct job *put(struct session *s, struct job *j)
+{
+	return jobs_put(&s->jobs, j, NULL);
+}
+
+static void add_rmse(struct job *j, double value)
+{
+	job_add_metric_definition(j, "validation:rmse", "validation-rmse:([0-9.]+)");
+	job_add_final_metric(j, "validation:rmse", value, SEED_NOW_MS);
+}
+
+static void add_details(struct job *j)
+{
+	struct job_channel *c = job_add_channel(j, "train");
+	str_set(&c->uri, "s3://nba-dfs/data/train/");
+	str_set(&c->content_type, "text/csv");
+	str_set(&c->input_mode, "File");
+	c = job_add_channel(j, "validation");
+	str_set(&c->uri, "s3://nba-dfs/data/validation/");
+	str_set(&c->content_type, "text/csv");
+	strmap_set(&j->hyperparameters, "max_depth", "6");
+	strmap_set(&j->hyperparameters, "eta", "0.05");
+	strmap_set(&j->hyperparameters, "num_round", "200");
+	strmap_set(&j->hyperparameters, "objective", "reg:squarederror");
+	strmap_set(&j->tags, "team", "research");
+	str_set(&j->image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagetop-trainer:1.0");
+	str_set(&j->output_uri, "s3://nba-dfs/runs/");
+	str_set(&j->role_arn, "arn:aws:iam::123456789012:role/SageMaker");
+}
+
+static void add_transitions(struct job *j, const char *const *names, const int64_t *lasts_s, size_t n)
+{
+	int64_t at = j->created_ms;
+	for (size_t i = 0; i < n; i++) {
+		int64_t end = lasts_s[i] >= 0 ? at + lasts_s[i] * 1000 : TIME_UNKNOWN;
+		job_add_transition(j, names[i], at, end, "");
+		at = end;
+	}
+}
+
+static void add_feed(struct session *s, const char *name)
+{
+	struct job_feed *f = session_feed(s, name);
+	char text[160], stream[128];
+	snprintf(stream, sizeof(stream), "%s/algo-1-1795240000", name);
+	f->logs_loaded = f->following = true;
+	loglines_add(&f->logs, stream, NULL, SEED_NOW_MS - 10 * MINUTE, "Reading s3://nba-dfs/data/train/ … 2 files",
+		     45);
+	for (int i = 0; i < 60; i++) {
+		double train = 9.0 * 1.0 / (1 + i * 0.02), valid = 9.2 / (1 + i * 0.018);
+		int64_t at = SEED_NOW_MS - 9 * MINUTE + i * 5000;
+		int n = snprintf(text, sizeof(text), "[%d]\ttrain-rmse:%.5f\tvalidation-rmse:%.5f", i, train, valid);
+		loglines_add(&f->logs, stream, NULL, at, text, (size_t)n);
+		series_add(&f->metrics, "train:rmse", at, i, train);
+		series_add(&f->metrics, "validation:rmse", at, i, valid);
+		series_add(&f->metrics, "CPUUtilization", at, -1, 40.0 + (i * 7) % 50);
+		if (i == 20)
+			loglines_add(&f->logs, stream, NULL, at + 1, "WARNING slow read from s3: 3.1 s", 32);
+		if (i == 40)
+			loglines_add(&f->logs, stream, NULL, at + 1,
+				     "ERROR could not save the checkpoint, trying again", 49);
+	}
+}
+
+static void fill_basic(struct session *s)
+{
+	static const char *const phases[] = {"Starting", "Downloading", "Training"};
+	static const char *const failed[] = {"Starting", "Downloading", "Training", "Failed"};
+	struct job *j = add_job("churn-nightly-1120", "Completed", "Completed", "ml.m5.large", 9 * HOUR, 692);
+	add_rmse(j, 0.118);
+	put(s, j);
+	j = add_job("bert-ner-7", "InProgress", "Training", "ml.p9.xlarge", 2 * HOUR + 14 * MINUTE, 7740);
+	put(s, j);
+	j = add_job("nba-dfs-s24-c03-p014", "Failed", "Failed", "ml.m5.xlarge", 14 * MINUTE, 70);
+	str_set(&j->failure_reason,
+		"AlgorithmError: out of memory: the algorithm was killed while reading 3.1 GB on 16 GiB, "
+		"exit code: 137");
+	add_transitions(j, failed, (const int64_t[]){112, 24, 46, 0}, 4);
+	add_details(j);
+	put(s, j);
+	j = add_job("nba-dfs-s24-c03-p012", "InProgress", "Training", "ml.m5.xlarge", 12 * MINUTE, 544);
+	j->spot = true;
+	add_rmse(j, 7.412);
+	add_transitions(j, phases, (const int64_t[]){110, 66, -1}, 3);
+	add_details(j);
+	put(s, j);
+	put(s, add_job("nba-dfs-s24-c03-p013", "InProgress", "Downloading", "ml.m5.xlarge", 3 * MINUTE, -1));
+	j = add_job("spot-sweep-eta-0.05", "Completed", "Completed", "ml.m5.xlarge", 26 * HOUR, 1000);
+	j->spot = true;
+	j->billable_s = 320;
+	j->instance_count = 2;
+	add_rmse(j, 7.533);
+	put(s, j);
+	put(s, add_job("nba-dfs-s24-c02-p001-a-very-long-name-that-differs-at-its-end-0001", "Stopped", "Stopped",
+		       "ml.m5.xlarge", 50 * HOUR, 61));
+	put(s, add_job("bert-ner-6", "Stopping", "Stopping", "ml.g5.xlarge", 3 * HOUR, 3599));
+	add_feed(s, "nba-dfs-s24-c03-p012");
+	s->budget.calls_per_s = 0.4;
+}
+
+static void fill_requests(struct session *s)
+{
+	struct request_record r = {.at_ms = SEED_NOW_MS - 9000, .http_status = 200, .attempts = 1, .took_ms = 84};
+	str_copy(r.operation, sizeof(r.operation), "sagemaker:Search");
+	str_copy(r.request_id, sizeof(r.request_id), "2f1c6a5e-7f0e-4f6e-9a3c-0b1f5d7c8e9a");
+	session_add_request(s, &r);
+	r.at_ms += 5000;
+	r.http_status = 400;
+	r.attempts = 3;
+	r.took_ms = 12340;
+	str_copy(r.operation, sizeof(r.operation), "sagemaker:ListTrainingJobs");
+	str_copy(r.error, sizeof(r.error), "ThrottlingException: Rate exceeded");
+	session_add_request(s, &r);
+}
+
+static void fill_many(struct session *s)
+{
+	static const char *const states[] = {"Completed", "Completed", "Completed", "Failed", "Stopped"};
+	char name[64];
+	for (int i = 0; i < 10000; i++) {
+		const char *st = states[i % 5];
+		snprintf(name, sizeof(name), "sweep-%02d-trial-%05d", i % 13, i);
+		struct job *j = add_job(name, st, st, "ml.m5.large", (int64_t)(i + 1) * MINUTE, 60 + i % 900);
+		add_rmse(j, 1.0 + i % 100 * 0.01);
+		put(s, j);
+	}
+}
+
+/* What a hostile service or job might send, after the one sanitiser. */
+static void fill_hostile(struct session *s)
+{
+	static const char *const nasty[] = {
+		"\033]0;owned\a\033[2Jevil-job",
+		"bidi-\u202egnp.exe",
+		"broken-\xff\xfe-utf8",
+		"tab\there\nand newline",
+		"combining-e\u0301\u0301\u0301\u0301-mark",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(nasty); i++) {
+		AUTO(str) char *clean = utf8_sanitize_dup(nasty[i]);
+		struct job *j = add_job(clean, "Failed", "Failed", "ml.m5.large", (int64_t)(i + 1) * MINUTE, 10);
+		AUTO(str)
+		char *why = utf8_sanitize_dup("\033[31mAlgorithmError\033[0m: \x9b"
+					      "31m \a done");
+		str_set(&j->failure_reason, why);
+		put(s, j);
+	}
+	struct job_feed *f = session_feed(s, "evil-job");
+	const char *line = "\033[2J\033[Hcleared? \033]52;c;AAAA\a ERROR \x1bP+q\x1b\\ end";
+	f->logs_loaded = true;
+	loglines_add(&f->logs, "evil-job/algo-1-1", NULL, SEED_NOW_MS, line, strlen(line));
+}
+
+static void fill_cjk(struct session *s)
+{
+	/* Job names are ASCII on the service; tags, channels and reasons are not. */
+	struct job *j = add_job("weather-jp", "Failed", "Failed", "ml.m5.large", 5 * MINUTE, 30);
+	str_set(&j->failure_reason, "アルゴリズムエラー: メモリが足りません。入力は３.１ギガバイトでした。");
+	strmap_set(&j->tags, "チーム", "研究開発部");
+	strmap_set(&j->tags, "城市", "北京");
+	put(s, j);
+	put(s, add_job("天気予報-東京-二十四時間-モデル-検証用-その一", "Completed", "Completed", "ml.m5.large", HOUR,
+		       300));
+	put(s, add_job("서울-날씨-예측-모델", "InProgress", "Training", "ml.m5.xlarge", 20 * MINUTE, 900));
+	put(s, add_job("emoji-🚀🚀🚀-launch", "Stopped", "Stopped", "ml.m5.large", 2 * HOUR, 30));
+}
+
+struct session *seed_session(const char *name)
+{
+	struct session *s = new_session();
+	if (!strcmp(name, "basic")) {
+		fill_basic(s);
+		fill_requests(s);
+	} else if (!strcmp(name, "local")) {
+		s->local = true;
+		fill_basic(s);
+	} else if (!strcmp(name, "loading")) {
+		s->jobs_complete = false;
+		s->synced_ms = TIME_UNKNOWN;
+	} else if (!strcmp(name, "noauth")) {
+		s->jobs_complete = false;
+		s->synced_ms = TIME_UNKNOWN;
+		session_notify(
+			s, NOTICE_ERROR,
+			"no credentials: tried environment, ~/.aws/credentials [research], ~/.aws/config, container, "
+			"instance metadata; run `aws configure` or set AWS_PROFILE");
+	} else if (!strcmp(name, "many")) {
+		fill_many(s);
+	} else if (!strcmp(name, "hostile")) {
+		fill_hostile(s);
+	} else if (!strcmp(name, "cjk")) {
+		fill_cjk(s);
+	} else if (strcmp(name, "empty")) {
+		session_free(s);
+		return NULL;
+	}
+	return s;
+}

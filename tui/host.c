@@ -1,0 +1,12 @@
+#include "tui/host.h"
+
+void host_preview_free(struct host_preview *p)
+{
+	if (!p)
+		return;
+	free(p->name);
+	free(p->text);
+	free(p->diff);
+	free(p->warning);
+	free(p);
+}

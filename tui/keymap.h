@@ -1,0 +1,105 @@
+/* keymap.h - from a key to an action, by the table keys.def.
+ *
+ * Help, footer and the manual are made from the same rows. */
+#ifndef SAGETOP_TUI_KEYMAP_H
+#define SAGETOP_TUI_KEYMAP_H
+
+#include "tui/key.h"
+
+enum key_context { CTX_NONE = 0, CTX_LIST, CTX_JOBS, CTX_JOB, CTX_TEXT, CTX_LOGS, CTX_CHART, CTX_GLOBAL, CTX_COUNT };
+
+enum action {
+	ACT_NONE = 0,
+	/* moving */
+	ACT_UP,
+	ACT_DOWN,
+	ACT_PAGE_UP,
+	ACT_PAGE_DOWN,
+	ACT_HALF_UP,
+	ACT_HALF_DOWN,
+	ACT_TOP,
+	ACT_BOTTOM,
+	ACT_SCROLL_LEFT,
+	ACT_SCROLL_RIGHT,
+	ACT_NEXT,
+	ACT_PREVIOUS,
+	/* jobs */
+	ACT_OPEN,
+	ACT_LOGS,
+	ACT_METRICS,
+	ACT_CLONE,
+	ACT_NEW,
+	ACT_STOP,
+	ACT_RAW,
+	ACT_MARK,
+	ACT_MARK_RANGE,
+	ACT_UNMARK,
+	ACT_FILTER,
+	ACT_FAULTS,
+	ACT_SORT_NEXT,
+	ACT_SORT_PREVIOUS,
+	ACT_SORT_REVERSE,
+	ACT_SORT_NAME,
+	ACT_SORT_STATUS,
+	ACT_SORT_INSTANCE,
+	ACT_SORT_AGE,
+	ACT_SORT_TRAIN,
+	ACT_SORT_COST,
+	ACT_SORT_METRIC,
+	ACT_WIDE,
+	ACT_COPY,
+	/* logs */
+	ACT_SEARCH,
+	ACT_SEARCH_NEXT,
+	ACT_SEARCH_PREVIOUS,
+	ACT_MATCHES_ONLY,
+	ACT_ERROR_NEXT,
+	ACT_ERROR_PREVIOUS,
+	ACT_WARNING_NEXT,
+	ACT_WARNING_PREVIOUS,
+	ACT_FOLLOW,
+	ACT_WRAP,
+	ACT_TIME,
+	ACT_ZOOM,
+	/* charts */
+	ACT_GROUP_NEXT,
+	ACT_GROUP_PREVIOUS,
+	ACT_LOG_SCALE,
+	ACT_X_AXIS,
+	ACT_SMOOTH_MORE,
+	ACT_SMOOTH_LESS,
+	ACT_CURSOR_LEFT,
+	ACT_CURSOR_RIGHT,
+	ACT_CURSOR_START,
+	ACT_CURSOR_END,
+	/* everywhere */
+	ACT_COMMAND,
+	ACT_HELP,
+	ACT_BACK,
+	ACT_QUIT,
+	ACT_QUIT_NOW,
+	ACT_REQUESTS,
+	ACT_REFRESH,
+	ACT_SAVE_SCREEN,
+	ACT_REDRAW,
+};
+
+struct key_binding {
+	enum key_context context;
+	enum action action;
+	const char *keys;  /* names, separated by blanks */
+	const char *label; /* in the footer; "" where not shown there */
+	const char *help;
+};
+
+extern const struct key_binding key_bindings[];
+extern const size_t n_key_bindings;
+
+/* The action of a key in a context; ACT_NONE where it has none. */
+enum action keymap_find(enum key_context context, int key);
+/* The first key bound to an action, as a name; "" where there is none. */
+const char *keymap_key_of(char *buf, enum key_context context, enum action action); /* KEY_NAME_LEN */
+const struct key_binding *keymap_row(enum key_context context, enum action action); /* NULL */
+const char *keymap_context_title(enum key_context context);
+
+#endif

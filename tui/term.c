@@ -1,0 +1,310 @@
+#include "tui/term.h"
+
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* curses defines them as macros over our names' prefixes */
+#undef lines
+#undef columns
+
+#include "base/digest.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "tui/key.h"
+#include "tui/theme.h"
+
+static struct {
+	bool open, mono, all;
+	SCREEN *screen;
+	struct surface shown; /* what the terminal holds */
+	struct termios before;
+	/* For the crash handler: everything that it needs is ready. */
+	char restore[512];
+	size_t restore_len;
+} term;
+
+static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+/* Only async-signal-safe calls: write, tcsetattr, signal, raise. */
+static void on_crash(int sig)
+{
+	if (term.open) {
+		ssize_t ignored = write(STDOUT_FILENO, term.restore, term.restore_len);
+		(void)ignored;
+		tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+	}
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void add_restore(const char *capability)
+{
+	const char *s = tigetstr(capability);
+	if (!s || s == (char *)-1)
+		return;
+	for (; *s && term.restore_len + 1 < sizeof(term.restore); s++) {
+		if (s[0] == '$' && s[1] == '<') { /* padding: no terminal of today needs it */
+			const char *end = strchr(s, '>');
+			if (end) {
+				s = end;
+				continue;
+			}
+		}
+		term.restore[term.restore_len++] = *s;
+	}
+}
+
+static void prepare_crash(void)
+{
+	static const char *const capabilities[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
+	/* An own stack, so that a stack overflow is handled too. */
+	static char stack[64 * 1024];
+	stack_t ss = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	struct sigaction sa = {.sa_handler = on_crash, .sa_flags = SA_RESETHAND | SA_ONSTACK | SA_NODEFER};
+	term.restore_len = 0;
+	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
+		add_restore(capabilities[i]);
+	sigemptyset(&sa.sa_mask);
+	sigaltstack(&ss, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(crash_signals); i++)
+		sigaction(crash_signals[i], &sa, NULL);
+}
+
+static void setup_colours(void)
+{
+	if (term.mono || !has_colors()) {
+		term.mono = true;
+		return;
+	}
+	start_color();
+	use_default_colors();
+	bool rich = COLORS >= 256;
+	for (int i = 0; i < ST_COUNT; i++) {
+		const struct look *l = &theme_looks[i];
+		init_pair((short)(i + 1), rich ? l->fg256 : l->fg16, rich ? l->bg256 : l->bg16);
+		init_pair((short)(i + 1 + ST_COUNT), rich ? l->fg256 : l->fg16,
+			  rich && l->bg256 < 0 ? theme_selected_bg256
+			  : rich	       ? l->bg256
+					       : l->bg16);
+	}
+}
+
+int term_open(const struct term_options *opt, struct err *err)
+{
+	const char *name = getenv("TERM");
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return err_set(err, ERR_USAGE,
+			       "the dashboard needs a terminal; `sagetop jobs` prints the jobs, `sagetop --help` lists "
+			       "the commands");
+	setlocale(LC_CTYPE, "");
+	if (tcgetattr(STDIN_FILENO, &term.before) < 0)
+		return err_set(err, ERR_IO, "cannot read the terminal's modes: %s", strerror(errno));
+	term.screen = newterm(NULL, stdout, stdin);
+	if (!term.screen)
+		return err_set(err, ERR_USAGE,
+			       "TERM=%s is no terminal that sagetop can draw on; try TERM=xterm-256color",
+			       name ? name : "");
+	set_term(term.screen);
+	term.mono = (opt && opt->mono) || !str_empty(getenv("NO_COLOR"));
+	raw();
+	noecho();
+	nonl();
+	nodelay(stdscr, TRUE);
+	keypad(stdscr, TRUE);
+	intrflush(stdscr, FALSE);
+	leaveok(stdscr, FALSE);
+	set_escdelay(25);
+	setup_colours();
+	prepare_crash();
+	surface_resize(&term.shown, LINES, COLS);
+	term.all = true;
+	term.open = true;
+	return 0;
+}
+
+void term_close(void)
+{
+	if (!term.open)
+		return;
+	curs_set(1);
+	endwin();
+	term.open = false;
+	tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+	delscreen(term.screen);
+	term.screen = NULL;
+	surface_done(&term.shown);
+	for (size_t i = 0; i < ARRAY_LEN(crash_signals); i++)
+		signal(crash_signals[i], SIG_DFL);
+}
+
+void term_suspend(void)
+{
+	if (term.open)
+		endwin();
+}
+
+void term_resume(void)
+{
+	if (!term.open)
+		return;
+	refresh();
+	term.all = true;
+}
+
+void term_size(int *rows, int *cols)
+{
+	*rows = LINES;
+	*cols = COLS;
+}
+
+void term_resized(void)
+{
+	struct winsize ws;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 && ws.ws_col > 0)
+		resizeterm(ws.ws_row, ws.ws_col);
+	surface_resize(&term.shown, LINES, COLS);
+	term.all = true;
+}
+
+void term_repaint(void)
+{
+	term.all = true;
+	clearok(curscr, TRUE);
+}
+
+bool term_is_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+static attr_t look_attr(const struct cell *c, short *ret_pair)
+{
+	const struct look *l = &theme_looks[c->style < ST_COUNT ? c->style : ST_NORMAL];
+	unsigned bits = term.mono ? l->mono_attrs : l->colour_attrs;
+	bool selected = c->attr & ATTR_SELECTED;
+	attr_t a = 0;
+	*ret_pair = term.mono ? 0 : (short)(c->style + 1 + (selected ? ST_COUNT : 0));
+	if (selected && (term.mono || COLORS < 256))
+		a |= A_REVERSE;
+	if (bits & LOOK_BOLD)
+		a |= A_BOLD;
+	if (bits & LOOK_DIM)
+		a |= A_DIM;
+	if (bits & LOOK_REVERSE)
+		a |= A_REVERSE;
+	if (bits & LOOK_UNDERLINE)
+		a |= A_UNDERLINE;
+	return a;
+}
+
+static void put_cell(int row, int col, const struct cell *c)
+{
+	wchar_t text[4] = {(wchar_t)c->cp, (wchar_t)c->mark[0], (wchar_t)c->mark[1], 0};
+	cchar_t cc;
+	short pair;
+	attr_t a = look_attr(c, &pair);
+	/* What the C library thinks has another width would shift the row. */
+	if (wcwidth((wchar_t)c->cp) != c->width) {
+		text[0] = c->width == 2 ? 0xff1f : '?';
+		text[1] = 0;
+	}
+	if (setcchar(&cc, text, a, pair, NULL) == OK)
+		mvadd_wch(row, col, &cc);
+}
+
+void term_flush(const struct surface *s)
+{
+	int rows = MIN(s->rows, LINES), cols = MIN(s->cols, COLS);
+	if (!term.open)
+		return;
+	bool all = term.all || s->rows != term.shown.rows || s->cols != term.shown.cols;
+	if (all) {
+		erase();
+		surface_resize(&term.shown, s->rows, s->cols);
+	}
+	for (int row = 0; row < rows; row++) {
+		const struct cell *now = &s->cells[(size_t)row * (size_t)s->cols];
+		struct cell *was = &term.shown.cells[(size_t)row * (size_t)s->cols];
+		for (int col = 0; col < cols; col++) {
+			if (!all && cell_equal(&now[col], &was[col]))
+				continue;
+			if (now[col].width > 0)
+				put_cell(row, col, &now[col]);
+			was[col] = now[col];
+		}
+	}
+	term.all = false;
+	if (s->cursor_row >= 0 && s->cursor_row < rows && s->cursor_col < cols) {
+		curs_set(1);
+		move(s->cursor_row, s->cursor_col);
+	} else {
+		curs_set(0);
+	}
+	refresh();
+}
+
+static int special_key(wint_t k)
+{
+	static const struct {
+		int curses, ours;
+	} keys[] = {
+		{KEY_UP, KEYC_UP},	 {KEY_DOWN, KEYC_DOWN},		  {KEY_LEFT, KEYC_LEFT},
+		{KEY_RIGHT, KEYC_RIGHT}, {KEY_HOME, KEYC_HOME},		  {KEY_END, KEYC_END},
+		{KEY_PPAGE, KEYC_PGUP},	 {KEY_NPAGE, KEYC_PGDN},	  {KEY_IC, KEYC_INSERT},
+		{KEY_DC, KEYC_DELETE},	 {KEY_BACKSPACE, KEYC_BACKSPACE}, {KEY_BTAB, KEYC_BACKTAB},
+		{KEY_ENTER, KEYC_ENTER},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if ((wint_t)keys[i].curses == k)
+			return keys[i].ours;
+	if (k >= KEY_F(1) && k <= KEY_F(12))
+		return KEYC_F1 + (int)(k - KEY_F(1));
+	return KEYC_NONE;
+}
+
+int term_key(void)
+{
+	wint_t k;
+	for (;;) {
+		int rc = get_wch(&k);
+		if (rc == ERR)
+			return KEYC_NONE;
+		if (rc == KEY_CODE_YES) {
+			int key = special_key(k);
+			if (key)
+				return key;
+			continue; /* KEY_RESIZE and what we have no use for */
+		}
+		if (k == 0)
+			return KEYC_CTRL_SPACE;
+		if (k == '\n')
+			return KEYC_ENTER;
+		if (k == 0x7f || k == 8)
+			return KEYC_BACKSPACE;
+		return (int)k;
+	}
+}
+
+void term_copy(const char *text)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(str) char *coded = base64_encode(text, strlen(text));
+	bool tmux = !str_empty(getenv("TMUX"));
+	if (!term.open)
+		return;
+	(void)buf_addf(&out, "%s\033]52;c;%s\a%s", tmux ? "\033Ptmux;\033" : "", coded, tmux ? "\033\\" : "");
+	for (size_t done = 0; done < out.len;) {
+		ssize_t n = write(STDOUT_FILENO, out.data + done, out.len - done);
+		if (n < 0 && errno != EINTR)
+			break;
+		done += n > 0 ? (size_t)n : 0;
+	}
+}

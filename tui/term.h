@@ -1,0 +1,36 @@
+/* term.h - the terminal: the only user of curses.
+ *
+ * Carries a surface to the screen (changed cells only) and turns input into
+ * keys. The terminal is put back as it was on every exit: term_close, and a
+ * crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) by a handler that does nothing but
+ * write a prepared string and restore the modes. Other signals are the loop's. */
+#ifndef SAGETOP_TUI_TERM_H
+#define SAGETOP_TUI_TERM_H
+
+#include "tui/surface.h"
+
+struct term_options {
+	bool mono; /* no colour; NO_COLOR in the environment means it too */
+};
+
+/* Take the terminal over. ERR_USAGE where standard input or output is none, or
+ * TERM names none that can be drawn on. */
+int term_open(const struct term_options *opt, struct err *err) NODISCARD;
+void term_close(void); /* harmless where it is not open */
+
+/* Around a stop by job control: give the terminal back, take it again. */
+void term_suspend(void);
+void term_resume(void);
+
+void term_size(int *rows, int *cols);
+void term_resized(void); /* after SIGWINCH: ask the kernel for the size */
+void term_flush(const struct surface *s);
+void term_repaint(void); /* the next flush draws every cell */
+/* The next key that was typed; KEYC_NONE where there is none. Never waits longer
+ * than an escape sequence takes. */
+int term_key(void);
+bool term_is_utf8(void);
+/* Put text on the clipboard by OSC 52, through tmux as well. */
+void term_copy(const char *text);
+
+#endif

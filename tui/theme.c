@@ -1,0 +1,36 @@
+#include "tui/theme.h"
+
+/* Series colours are the Okabe-Ito palette, which colour-blind eyes can tell
+ * apart, in the nearest of the 256. */
+const struct look theme_looks[ST_COUNT] = {
+	/*                     fg256 bg256 fg16 bg16  colour            mono */
+	[ST_NORMAL] = {-1, -1, -1, -1, 0, 0},
+	[ST_DIM] = {245, -1, -1, -1, 0, LOOK_DIM},
+	[ST_STRONG] = {-1, -1, -1, -1, LOOK_BOLD, LOOK_BOLD},
+	[ST_HEADER] = {-1, -1, -1, -1, 0, 0},
+	[ST_TITLE] = {-1, -1, -1, -1, LOOK_BOLD, LOOK_BOLD},
+	[ST_HEADING] = {245, -1, -1, -1, 0, LOOK_DIM},
+	[ST_KEY] = {32, -1, 4, -1, LOOK_BOLD, LOOK_BOLD},
+	[ST_RUNNING] = {32, -1, 4, -1, 0, LOOK_BOLD},
+	[ST_PENDING] = {245, -1, 6, -1, 0, 0},
+	[ST_GOOD] = {71, -1, 2, -1, 0, 0},
+	[ST_BAD] = {167, -1, 1, -1, LOOK_BOLD, LOOK_BOLD},
+	[ST_WARN] = {172, -1, 3, -1, 0, LOOK_BOLD},
+	[ST_STOPPED] = {245, -1, -1, -1, 0, LOOK_DIM},
+	[ST_MARK] = {172, -1, 3, -1, LOOK_BOLD, LOOK_BOLD},
+	[ST_MATCH] = {16, 221, 0, 3, 0, LOOK_UNDERLINE},
+	[ST_MATCH_CURRENT] = {16, 208, 0, 3, LOOK_BOLD, LOOK_REVERSE},
+	[ST_INPUT] = {-1, -1, -1, -1, LOOK_UNDERLINE, LOOK_UNDERLINE},
+	[ST_BUTTON] = {-1, -1, -1, -1, 0, 0},
+	[ST_BUTTON_FOCUS] = {-1, -1, -1, -1, LOOK_REVERSE, LOOK_REVERSE},
+	[ST_ADDED] = {71, -1, 2, -1, 0, LOOK_BOLD},
+	[ST_REMOVED] = {167, -1, 1, -1, 0, LOOK_DIM},
+	[ST_SERIES_1] = {32, -1, 4, -1, LOOK_BOLD, 0},
+	[ST_SERIES_2] = {172, -1, 3, -1, LOOK_BOLD, 0},
+	[ST_SERIES_3] = {36, -1, 2, -1, LOOK_BOLD, 0},
+	[ST_SERIES_4] = {175, -1, 5, -1, LOOK_BOLD, 0},
+	[ST_SERIES_5] = {74, -1, 6, -1, LOOK_BOLD, 0},
+	[ST_SERIES_6] = {167, -1, 1, -1, LOOK_BOLD, 0},
+};
+
+const short theme_selected_bg256 = 238;

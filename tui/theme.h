@@ -1,0 +1,22 @@
+/* theme.h - how each style looks: colours of 256 or 16, and without colour.
+ *
+ * The terminal's own background is kept; every colour is readable on light and
+ * dark ones. State never rests on colour alone: a symbol and a word stand by. */
+#ifndef SAGETOP_TUI_THEME_H
+#define SAGETOP_TUI_THEME_H
+
+#include "tui/surface.h"
+
+enum { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_REVERSE = 4, LOOK_UNDERLINE = 8 };
+
+struct look {
+	short fg256, bg256; /* -1: the terminal's own */
+	short fg16, bg16;
+	unsigned char colour_attrs, mono_attrs; /* LOOK_* */
+};
+
+extern const struct look theme_looks[ST_COUNT];
+/* Background of the row under the cursor; reverse where there are no 256 colours. */
+extern const short theme_selected_bg256;
+
+#endif

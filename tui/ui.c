@@ -1,0 +1,345 @@
+#include "tui/ui_internal.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "tui/key.h"
+
+#define VIEW(name) extern const struct view_ops view_##name##_ops;
+#include "tui/views.def"
+#undef VIEW
+const struct view_ops *const view_table[] = {
+#define VIEW(name) &view_##name##_ops,
+#include "tui/views.def"
+#undef VIEW
+};
+const size_t n_view_table = ARRAY_LEN(view_table);
+
+struct ui *ui_new(const struct session *s, const struct ui_host *host, const struct ui_options *opt)
+{
+	struct ui *ui = NEW(struct ui);
+	ui->session = s;
+	ui->host = host;
+	ui->surface.ascii = opt->ascii;
+	ui->now_ms = clock_now_ms();
+	ui->next_view_id = 1;
+	ui->dirty = true;
+	surface_resize(&ui->surface, opt->rows, opt->cols);
+	ui_push(ui, "jobs", NULL);
+	return ui;
+}
+
+static void view_close(struct view *v)
+{
+	if (v->ops->close)
+		v->ops->close(v);
+	free(v->state);
+	free(v);
+}
+
+void ui_free(struct ui *ui)
+{
+	if (!ui)
+		return;
+	while (ui->depth > 0)
+		view_close(ui->stack[--ui->depth]);
+	ui_calls_orphan(ui);
+	ui_dialog_close(ui);
+	ui_prompt_done(&ui->prompt);
+	strlist_done(&ui->stopping);
+	surface_done(&ui->surface);
+	free(ui);
+}
+
+struct view *ui_top(const struct ui *ui)
+{
+	return ui->stack[ui->depth - 1];
+}
+
+struct view *ui_find_view(const struct ui *ui, uint64_t id)
+{
+	for (size_t i = 0; i < ui->depth; i++)
+		if (ui->stack[i]->id == id)
+			return ui->stack[i];
+	return NULL;
+}
+
+const struct session *ui_session(const struct ui *ui)
+{
+	return ui->session;
+}
+
+const struct ui_host *ui_host(const struct ui *ui)
+{
+	return ui->host;
+}
+
+int64_t ui_now_ms(const struct ui *ui)
+{
+	return ui->now_ms;
+}
+
+bool ui_ascii(const struct ui *ui)
+{
+	return ui->surface.ascii;
+}
+
+bool ui_quit_wanted(const struct ui *ui)
+{
+	return ui->quit;
+}
+
+bool ui_repaint_wanted(struct ui *ui)
+{
+	bool wanted = ui->repaint;
+	ui->repaint = false;
+	return wanted;
+}
+
+void ui_redraw(struct ui *ui)
+{
+	ui->dirty = true;
+}
+
+const struct surface *ui_surface(const struct ui *ui)
+{
+	return &ui->surface;
+}
+
+/* --- the stack of views --- */
+
+static const struct view_ops *find_ops(const char *name)
+{
+	for (size_t i = 0; i < n_view_table; i++)
+		if (!strcmp(view_table[i]->name, name))
+			return view_table[i];
+	return NULL;
+}
+
+void ui_push(struct ui *ui, const char *name, const char *arg)
+{
+	const struct view_ops *ops = find_ops(name);
+	struct err err = {0};
+	if (!ops)
+		return;
+	if (ui->depth > 1 && ops == ui_top(ui)->ops) /* the same screen again takes its place */
+		ui_pop(ui);
+	if (ui->depth == UI_STACK_MAX) {
+		ui_notice(ui, NOTICE_WARNING, "too many screens are open: go back with Esc");
+		return;
+	}
+	struct view *v = NEW(struct view);
+	v->ops = ops;
+	v->ui = ui;
+	v->id = ui->next_view_id++;
+	v->state = xcalloc(1, MAX(ops->state_size, (size_t)1));
+	if (ops->open && ops->open(v, arg, &err) < 0) {
+		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
+		view_close(v);
+		return;
+	}
+	ui->stack[ui->depth++] = v;
+	ui->dirty = true;
+}
+
+void ui_pop(struct ui *ui)
+{
+	if (ui->depth <= 1)
+		return;
+	view_close(ui->stack[--ui->depth]);
+	ui_top(ui)->updated = false;
+	ui->dirty = true;
+}
+
+/* --- keys --- */
+
+static void quit(struct ui *ui, bool ask);
+
+static void quit_confirmed(struct view *v)
+{
+	quit(v->ui, false);
+}
+
+static void quit(struct ui *ui, bool ask)
+{
+	if (ask && ui_changes_under_way(ui))
+		ui_confirm(ui_top(ui), "Quit", "A request to stop or launch a job is still under way.", "Quit", NULL,
+			   quit_confirmed);
+	else
+		ui->quit = true;
+}
+
+static void save_screen(struct ui *ui)
+{
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+	char path[64];
+	struct err err = {0};
+	surface_text(&ui->surface, &text);
+	snprintf(path, sizeof(path), "sagetop-screen-%lld.txt", (long long)(clock_now_ms() / 1000));
+	if (!ui->host->save)
+		ui_notice(ui, NOTICE_WARNING, "saving is not offered here");
+	else if (ui->host->save(ui->host->user, path, buf_str(&text), &err) < 0)
+		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
+	else
+		ui_notice(ui, NOTICE_INFO, "screen saved to %s", path);
+}
+
+bool ui_action(struct ui *ui, enum action a)
+{
+	switch (a) {
+	case ACT_COMMAND:
+		ui_open_command_line(ui);
+		return true;
+	case ACT_HELP:
+		ui_push(ui, "help", ui_top(ui)->ops->name);
+		return true;
+	case ACT_BACK:
+		ui_pop(ui);
+		return true;
+	case ACT_QUIT:
+		quit(ui, true);
+		return true;
+	case ACT_QUIT_NOW:
+		quit(ui, false);
+		return true;
+	case ACT_REQUESTS:
+		ui_push(ui, "requests", NULL);
+		return true;
+	case ACT_REFRESH:
+		if (ui->host->refresh)
+			ui->host->refresh(ui->host->user);
+		return true;
+	case ACT_SAVE_SCREEN:
+		save_screen(ui);
+		return true;
+	case ACT_REDRAW:
+		ui->repaint = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Views may hold pointers into the session until its generation changes: nothing
+ * is asked of them before they have heard of it. */
+static void bring_up_to_date(struct ui *ui, struct view *v)
+{
+	uint64_t gen = v->ops->generation ? v->ops->generation(v) : 0;
+	if (v->updated && gen == v->drawn_generation)
+		return;
+	if (v->ops->update)
+		v->ops->update(v);
+	v->drawn_generation = v->ops->generation ? v->ops->generation(v) : 0;
+	v->updated = true;
+	ui->dirty = true;
+}
+
+const char *ui_neighbour_job(struct ui *ui, const char *name, int by)
+{
+	struct view *root = ui->stack[0];
+	bring_up_to_date(ui, root);
+	return root->ops->neighbour ? root->ops->neighbour(root, name, by) : NULL;
+}
+
+void ui_key(struct ui *ui, int key)
+{
+	struct view *v = ui_top(ui);
+	bring_up_to_date(ui, v);
+	ui->dirty = true;
+	if (key == KEYC_CTRL('c')) {
+		ui_action(ui, ACT_QUIT_NOW);
+		return;
+	}
+	if (ui->dialog.on) {
+		ui_dialog_key(ui, key);
+		return;
+	}
+	if (ui->prompt.on) {
+		ui_prompt_key(ui, key);
+		return;
+	}
+	if (v->ops->key && v->ops->key(v, key))
+		return;
+	for (int i = 0; i < VIEW_CONTEXTS_MAX && v->ops->contexts[i]; i++) {
+		enum action a = keymap_find(v->ops->contexts[i], key);
+		if (a && v->ops->action && v->ops->action(v, a))
+			return;
+	}
+	enum action a = keymap_find(CTX_GLOBAL, key);
+	if (!a)
+		return;
+	if (v->ops->action && v->ops->action(v, a))
+		return;
+	ui_action(ui, a);
+}
+
+void ui_resize(struct ui *ui, int rows, int cols)
+{
+	surface_resize(&ui->surface, rows, cols);
+	ui->dirty = true;
+}
+
+/* --- drawing --- */
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	return (h ^ v) * 0x100000001b3u;
+}
+
+/* Everything of the session that the frame shows; a change means a redraw. Ages
+ * and durations move on by the second while something runs. */
+static uint64_t frame_signature(const struct ui *ui)
+{
+	const struct session *s = ui->session;
+	uint64_t h = 14695981039346656037u;
+	h = mix(h, s->jobs.generation);
+	h = mix(h, s->notice_generation);
+	h = mix(h, (uint64_t)s->synced_ms);
+	h = mix(h, (uint64_t)s->jobs_complete | (uint64_t)s->offline << 1);
+	h = mix(h, (uint64_t)(ui->now_ms / (s->jobs.n_active ? 1000 : 5000)));
+	h = mix(h, ui_notice_showing(ui));
+	return h;
+}
+
+static void draw_too_small(struct ui *ui)
+{
+	struct area a = surface_area(&ui->surface);
+	area_put(a, 0, 0, ST_WARN, "too small");
+	if (a.rows > 1)
+		area_putf(a, 1, 0, ST_NORMAL, "%dx%d of %dx%d", a.cols, a.rows, UI_MIN_COLS, UI_MIN_ROWS);
+	if (a.rows > 2)
+		area_put(a, 2, 0, ST_DIM, "q quit");
+}
+
+bool ui_draw(struct ui *ui)
+{
+	struct view *v = ui_top(ui);
+	ui->now_ms = clock_now_ms();
+	ui_notice_collect(ui);
+	bring_up_to_date(ui, v);
+	uint64_t signature = frame_signature(ui);
+	if (!ui->dirty && signature == ui->drawn_signature)
+		return false;
+	ui->dirty = false;
+	ui->drawn_signature = signature;
+	surface_clear(&ui->surface);
+	if (ui->surface.rows < UI_MIN_ROWS || ui->surface.cols < UI_MIN_COLS)
+		draw_too_small(ui);
+	else
+		ui_frame_draw(ui, v);
+	return true;
+}
+
+bool ui_work(struct ui *ui)
+{
+	struct view *v = ui_top(ui);
+	if (!v->ops->work || !v->ops->work(v, 4000))
+		return false;
+	ui->dirty = true;
+	return true;
+}
+
+int ui_timeout_ms(const struct ui *ui)
+{
+	int64_t period = ui->session->jobs.n_active || ui_notice_showing(ui) ? 1000 : 5000;
+	return (int)(period - clock_now_ms() % period) + 1;
+}

@@ -1,0 +1,42 @@
+/* ui.h - the dashboard without a terminal: keys go in, a surface comes out.
+ *
+ * The program around it (app/dashboard.c, or a test) feeds keys and sizes, calls
+ * ui_tick when something may have changed, and flushes the surface when ui_draw
+ * says that it did. */
+#ifndef SAGETOP_TUI_UI_H
+#define SAGETOP_TUI_UI_H
+
+#include "tui/host.h"
+#include "tui/surface.h"
+
+struct ui;
+
+struct ui_options {
+	bool ascii;
+	int rows, cols;
+};
+
+/* session and host are borrowed and must outlive it. */
+struct ui *ui_new(const struct session *s, const struct ui_host *host, const struct ui_options *opt) NODISCARD;
+void ui_free(struct ui *ui);
+AUTO_POINTER(ui, struct ui, ui_free)
+
+/* A line as typed after ':' ("logs NAME"). */
+void ui_command(struct ui *ui, const char *line);
+void ui_key(struct ui *ui, int key);
+void ui_resize(struct ui *ui, int rows, int cols);
+bool ui_quit_wanted(const struct ui *ui);
+/* True once after the user asked for a complete repaint (ctrl-l). */
+bool ui_repaint_wanted(struct ui *ui);
+
+/* Draw where the data, the size or the second has changed; true where the
+ * surface differs from before (or may). */
+bool ui_draw(struct ui *ui);
+const struct surface *ui_surface(const struct ui *ui);
+
+/* Do background work for a few ms; true where more is left. */
+bool ui_work(struct ui *ui);
+/* Milliseconds until ui_draw must be called though nothing happened. */
+int ui_timeout_ms(const struct ui *ui);
+
+#endif

@@ -1,0 +1,148 @@
+/* Questions with two answers; Cancel is focused. */
+#include "tui/ui_internal.h"
+
+#include "base/str.h"
+#include "base/utf8.h"
+
+#define DIALOG_WIDTH 64
+
+void ui_confirm(struct view *v, const char *title, const char *text, const char *button, const char *type_this,
+		void (*yes)(struct view *v))
+{
+	struct dialog *d = &v->ui->dialog;
+	ui_dialog_close(v->ui);
+	*d = (struct dialog){
+		.on = true,
+		.view_id = v->id,
+		.title = xstrdup(title),
+		.text = xstrdup(text),
+		.button = xstrdup(button),
+		.type_this = xstrdup(type_this),
+		.focus = type_this ? -1 : 0,
+		.yes = yes,
+	};
+	ui_redraw(v->ui);
+}
+
+void ui_dialog_close(struct ui *ui)
+{
+	struct dialog *d = &ui->dialog;
+	free(d->title);
+	free(d->text);
+	free(d->button);
+	free(d->type_this);
+	memset(d, 0, sizeof(*d));
+}
+
+static bool may_confirm(const struct dialog *d)
+{
+	return !d->type_this || !strcmp(d->typed.text, d->type_this);
+}
+
+static void answer(struct ui *ui, bool yes)
+{
+	struct dialog *d = &ui->dialog;
+	struct view *v = ui_find_view(ui, d->view_id);
+	void (*fn)(struct view *) = d->yes;
+	ui_dialog_close(ui);
+	if (yes && v)
+		fn(v);
+}
+
+static void move_focus(struct dialog *d, int by)
+{
+	int lowest = d->type_this ? -1 : 0, count = 2 - lowest;
+	d->focus = lowest + (d->focus - lowest + by + count) % count;
+}
+
+bool ui_dialog_key(struct ui *ui, int key)
+{
+	struct dialog *d = &ui->dialog;
+	if (key == KEYC_ESC) {
+		answer(ui, false);
+		return true;
+	}
+	if (key == KEYC_ENTER) {
+		if (d->focus == 0)
+			answer(ui, false);
+		else if (d->focus == 1 && may_confirm(d))
+			answer(ui, true);
+		else if (d->focus == -1)
+			d->focus = may_confirm(d) ? 1 : 0;
+		return true;
+	}
+	if (key == KEYC_TAB || key == KEYC_DOWN || (d->focus >= 0 && (key == KEYC_RIGHT || key == 'l'))) {
+		move_focus(d, 1);
+		return true;
+	}
+	if (key == KEYC_BACKTAB || key == KEYC_UP || (d->focus >= 0 && (key == KEYC_LEFT || key == 'h'))) {
+		move_focus(d, -1);
+		return true;
+	}
+	if (d->focus == -1)
+		lineedit_key(&d->typed, key);
+	return true;
+}
+
+/* Wrap text (lines separated by '\n') at width; draws where a is not NULL.
+ * Returns the number of rows. */
+static int wrap_text(const struct area *a, int row, int col, int width, const char *text)
+{
+	while (*text) {
+		size_t line = strcspn(text, "\n");
+		AUTO(str) char *copy = xstrndup(text, line);
+		const char *s = copy;
+		do {
+			size_t fits = utf8_fit(s, width), cut = fits;
+			if (s[fits]) {
+				while (cut > 0 && s[cut] != ' ')
+					cut--;
+				if (cut == 0)
+					cut = MAX(fits, (size_t)1);
+			}
+			if (a)
+				area_put_scrolled(*a, row, col, ST_NORMAL, s, cut, 0);
+			s += cut;
+			while (*s == ' ')
+				s++;
+			row++;
+		} while (*s);
+		text += line + (text[line] == '\n');
+	}
+	return row;
+}
+
+static void draw_button(struct area a, int row, int col, const char *text, bool focus, bool usable)
+{
+	area_putf(a, row, col,
+		  focus	   ? ST_BUTTON_FOCUS
+		  : usable ? ST_BUTTON
+			   : ST_DIM,
+		  focus ? "[ %s ]" : "  %s  ", text);
+}
+
+void ui_dialog_draw(struct ui *ui, struct area screen)
+{
+	struct dialog *d = &ui->dialog;
+	int width = MIN(DIALOG_WIDTH, screen.cols), inner = MAX(1, width - 4);
+	int text_rows = wrap_text(NULL, 0, 0, inner, d->text);
+	int extra = d->type_this ? 2 : 0;
+	int height = MIN(screen.rows, text_rows + extra + 4);
+	text_rows = MAX(0, height - extra - 4);
+	struct area box = area_part(screen, (screen.rows - height) / 2, (screen.cols - width) / 2, height, width);
+	area_clear(box);
+	area_box(box, ST_DIM);
+	area_putf(box, 0, 2, ST_STRONG, " %s ", d->title);
+	struct area text = area_part(box, 1, 2, text_rows, inner);
+	wrap_text(&text, 0, 0, inner, d->text);
+	int row = height - 2;
+	if (d->type_this) {
+		int col = area_putf(box, row - 2, 2, ST_NORMAL, "Type %s to go on: ", d->type_this);
+		lineedit_draw(&d->typed, box, row - 2, col, MIN(12, width - col - 2), d->focus == -1);
+	}
+	int button = utf8_width(d->button) + 4;
+	draw_button(box, row, width - 2 - button, d->button, d->focus == 1, may_confirm(d));
+	draw_button(box, row, width - 2 - button - 12, "Cancel", d->focus == 0, true);
+	if (d->focus >= 0)
+		box.s->cursor_row = -1;
+}

@@ -1,0 +1,252 @@
+/* The lines around a view: header, title, status, keys. */
+#include "tui/ui_internal.h"
+
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "model/cost.h"
+
+/* --- notices --- */
+
+void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(ui->notice.text, sizeof(ui->notice.text), fmt, ap);
+	va_end(ap);
+	ui->notice.level = level;
+	ui->notice.at_ms = ui->now_ms;
+	ui->dirty = true;
+}
+
+void ui_notice_collect(struct ui *ui)
+{
+	if (ui->session_notice_seen == ui->session->notice_generation)
+		return;
+	ui->session_notice_seen = ui->session->notice_generation;
+	ui->notice = ui->session->notice;
+	ui->dirty = true;
+}
+
+bool ui_notice_showing(const struct ui *ui)
+{
+	static const int64_t lasts_ms[] = {[NOTICE_INFO] = 8000, [NOTICE_WARNING] = 20000, [NOTICE_ERROR] = 60000};
+	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < lasts_ms[ui->notice.level];
+}
+
+/* --- header --- */
+
+static void count_facts(struct ui *ui)
+{
+	const struct session *s = ui->session;
+	struct header_facts *f = &ui->facts;
+	if (f->counted && f->generation == s->jobs.generation)
+		return;
+	*f = (struct header_facts){.generation = s->jobs.generation, .counted = true};
+	struct job **active = xreallocarray(NULL, s->jobs.n_active + 1, sizeof(struct job *));
+	size_t n = 0;
+	for (size_t i = 0; i < s->jobs.n; i++) {
+		f->failed += s->jobs.items[i]->status == JOB_FAILED;
+		if (job_is_active(s->jobs.items[i])) {
+			f->running++;
+			if (n < s->jobs.n_active)
+				active[n++] = s->jobs.items[i];
+		}
+	}
+	f->burn_micro = cost_burn_rate_micro(active, n, &s->prices, s->region ? s->region : "", &f->unpriced);
+	free(active);
+}
+
+struct piece {
+	char text[80];
+	enum style style;
+	int drop; /* the highest goes first; 0 stays */
+};
+
+static void header_left(const struct ui *ui, struct piece *p, size_t *n)
+{
+	const struct session *s = ui->session;
+	p[(*n)] = (struct piece){.style = ST_HEADER};
+	snprintf(p[(*n)++].text, sizeof(p->text), "%.40s",
+		 s->local     ? "local engine"
+		 : s->profile ? s->profile
+			      : "default");
+	p[(*n)] = (struct piece){.style = ST_HEADER, .drop = 2};
+	snprintf(p[(*n)++].text, sizeof(p->text), "%.40s", s->region ? s->region : "no region");
+	if (s->account && !s->local) {
+		p[(*n)] = (struct piece){.style = ST_HEADER, .drop = 7};
+		snprintf(p[(*n)++].text, sizeof(p->text), "%.20s", s->account);
+	}
+	if (s->read_only)
+		p[(*n)++] = (struct piece){.text = "read-only", .style = ST_WARN, .drop = 1};
+}
+
+static void header_right(const struct ui *ui, struct piece *p, size_t *n)
+{
+	const struct session *s = ui->session;
+	const struct header_facts *f = &ui->facts;
+	char money[24];
+	p[(*n)] = (struct piece){.style = f->running ? ST_RUNNING : ST_HEADER, .drop = 1};
+	snprintf(p[(*n)++].text, sizeof(p->text), "%zu running", f->running);
+	if (f->failed) {
+		p[(*n)] = (struct piece){.style = ST_BAD, .drop = 3};
+		snprintf(p[(*n)++].text, sizeof(p->text), "%zu failed", f->failed);
+	}
+	if (f->running) {
+		p[(*n)] = (struct piece){.style = ST_HEADER, .drop = 4};
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h", f->unpriced ? "≥" : "",
+			 money_text(money, f->burn_micro));
+	}
+	if (s->budget.throttled_until_ms > ui->now_ms) {
+		p[(*n)] = (struct piece){.style = ST_WARN, .drop = 1};
+		snprintf(p[(*n)++].text, sizeof(p->text), "throttled %llds",
+			 (long long)((s->budget.throttled_until_ms - ui->now_ms + 999) / 1000));
+	} else if (s->offline) {
+		p[(*n)++] = (struct piece){.text = "offline", .style = ST_WARN, .drop = 1};
+	} else {
+		p[(*n)] = (struct piece){.style = ST_DIM, .drop = 6};
+		snprintf(p[(*n)++].text, sizeof(p->text), "API %.1f/s", s->budget.calls_per_s);
+	}
+}
+
+static void draw_header(struct ui *ui, struct area a)
+{
+	struct piece p[12];
+	size_t n_left = 0, n = 0;
+	count_facts(ui);
+	header_left(ui, p, &n);
+	n_left = n;
+	header_right(ui, p, &n);
+	for (;;) { /* " sagetop", three blanks, " · " between on the left, two blanks on the right */
+		int width = 1 + 7 + 3, worst = 0;
+		size_t drop = n;
+		for (size_t i = 0; i < n; i++) {
+			if (!p[i].text[0])
+				continue;
+			width += utf8_width(p[i].text) + 3;
+			if (p[i].drop > worst) {
+				worst = p[i].drop;
+				drop = i;
+			}
+		}
+		if (width <= a.cols || drop == n)
+			break;
+		p[drop].text[0] = '\0';
+	}
+	area_fill(a, 0, 0, a.cols, ST_HEADER, ' ');
+	int col = area_put(a, 0, 1, ST_STRONG, "sagetop") + 3;
+	bool first = true;
+	for (size_t i = 0; i < n_left; i++) {
+		if (!p[i].text[0])
+			continue;
+		if (!first)
+			col = area_put(a, 0, col, ST_HEADER, " · ");
+		col = area_put(a, 0, col, p[i].style, p[i].text);
+		first = false;
+	}
+	int end = a.cols - 1;
+	for (size_t i = n; i-- > n_left;)
+		if (p[i].text[0])
+			end = area_put_right(a, 0, end, p[i].style, p[i].text) - 2;
+}
+
+/* --- title, status, keys --- */
+
+static void draw_title(struct view *v, struct area a)
+{
+	AUTO(buf) struct buf left = BUF_INIT(4096);
+	AUTO(buf) struct buf right = BUF_INIT(1024);
+	v->ops->title(v, &left, &right);
+	int right_width = utf8_width(buf_str(&right));
+	if (right_width && right_width + 12 > a.cols - 2)
+		right_width = 0;
+	area_put_cut(a, 0, 1, a.cols - 2 - (right_width ? right_width + 2 : 0), ST_TITLE, buf_str(&left));
+	if (right_width)
+		area_put_right(a, 0, a.cols - 1, ST_DIM, buf_str(&right));
+}
+
+static void draw_status(struct ui *ui, struct view *v, struct area a)
+{
+	static const enum style styles[] = {
+		[NOTICE_INFO] = ST_NORMAL, [NOTICE_WARNING] = ST_WARN, [NOTICE_ERROR] = ST_BAD};
+	AUTO(buf) struct buf left = BUF_INIT(4096);
+	AUTO(buf) struct buf right = BUF_INIT(1024);
+	if (v->ops->status)
+		v->ops->status(v, &left, &right);
+	bool notice = ui_notice_showing(ui);
+	const char *text = notice ? ui->notice.text : buf_str(&left);
+	int right_width = utf8_width(buf_str(&right));
+	/* A notice is worth more than the position beside it. */
+	if (right_width && utf8_width(text) + right_width + 4 > a.cols && (notice || right_width + 10 > a.cols))
+		right_width = 0;
+	area_put_cut(a, 0, 1, a.cols - 2 - (right_width ? right_width + 2 : 0),
+		     notice ? styles[ui->notice.level] : ST_DIM, text);
+	if (right_width)
+		area_put_right(a, 0, a.cols - 1, ST_DIM, buf_str(&right));
+}
+
+static int put_key_hint(struct area a, int col, const struct key_binding *b)
+{
+	char name[KEY_NAME_LEN];
+	keymap_key_of(name, b->context, b->action);
+	col = area_put(a, 0, col, ST_KEY, name);
+	col = area_put(a, 0, col + 1, ST_DIM, b->label);
+	return col + 2;
+}
+
+static int key_hint_width(const struct key_binding *b)
+{
+	char name[KEY_NAME_LEN];
+	return utf8_width(keymap_key_of(name, b->context, b->action)) + 1 + utf8_width(b->label) + 2;
+}
+
+/* The keys of the view, as many as fit beside the ways to help and out. */
+static void draw_keys(struct ui *ui, struct view *v, struct area a)
+{
+	static const enum action always[] = {ACT_HELP, ACT_BACK, ACT_QUIT};
+	int col = 1, reserved = 0;
+	if (v->ops->hint) {
+		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, v->ops->hint(v));
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		if (always[i] != ACT_BACK || ui->depth > 1)
+			reserved += key_hint_width(keymap_row(CTX_GLOBAL, always[i]));
+	for (int c = 0; c < VIEW_CONTEXTS_MAX; c++) {
+		enum key_context context = v->ops->contexts[c];
+		for (size_t i = 0; context && i < n_key_bindings; i++) {
+			const struct key_binding *b = &key_bindings[i];
+			if (b->context == context && b->label[0] && col + key_hint_width(b) + reserved <= a.cols + 1)
+				col = put_key_hint(a, col, b);
+		}
+	}
+	const struct key_binding *command = keymap_row(CTX_GLOBAL, ACT_COMMAND);
+	if (col + key_hint_width(command) + reserved <= a.cols + 1)
+		col = put_key_hint(a, col, command);
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		if (always[i] != ACT_BACK || ui->depth > 1)
+			col = put_key_hint(a, col, keymap_row(CTX_GLOBAL, always[i]));
+}
+
+void ui_frame_draw(struct ui *ui, struct view *v)
+{
+	struct area all = surface_area(&ui->surface);
+	int top = 2, rows = all.rows - 4;
+	draw_header(ui, area_part(all, 0, 0, 1, all.cols));
+	draw_title(v, area_part(all, 1, 0, 1, all.cols));
+	if (all.rows >= 16) { /* room to breathe */
+		top++;
+		rows--;
+	}
+	struct area body = area_part(all, top, 0, rows, all.cols);
+	v->ops->draw(v, body);
+	struct area status = area_part(all, all.rows - 2, 0, 1, all.cols);
+	struct area keys = area_part(all, all.rows - 1, 0, 1, all.cols);
+	if (ui->prompt.on) {
+		ui_prompt_draw(ui, status, keys);
+	} else {
+		draw_status(ui, v, status);
+		draw_keys(ui, v, keys);
+	}
+	if (ui->dialog.on)
+		ui_dialog_draw(ui, area_part(all, 1, 0, all.rows - 2, all.cols));
+}

@@ -1,0 +1,98 @@
+/* ui_internal.h - the frame's own state, shared by ui.c (stack, keys, drawing),
+ * ui_frame.c (header, title, footer), ui_prompt.c (prompt, commands), ui_dialog.c
+ * (questions) and ui_ask.c (requests to the host). Views never include it. */
+#ifndef SAGETOP_TUI_UI_INTERNAL_H
+#define SAGETOP_TUI_UI_INTERNAL_H
+
+#include "tui/lineedit.h"
+#include "tui/ui.h"
+#include "tui/view.h"
+
+#define UI_STACK_MAX 16
+#define UI_MIN_ROWS 5
+#define UI_MIN_COLS 20
+#define UI_PROMPT_KINDS 3
+
+struct prompt {
+	bool on;
+	const struct prompt_ops *ops;
+	uint64_t view_id;
+	struct lineedit edit;
+	struct err err; /* what the live preview said */
+	struct strlist history[UI_PROMPT_KINDS];
+	size_t history_at; /* == n: what is being typed */
+	char *typed;	   /* kept while walking through the history */
+	/* completion */
+	struct strlist candidates;
+	size_t candidate; /* shown one; candidates.n: none yet */
+	size_t word_at;	  /* byte offset of the word being completed */
+};
+
+struct dialog {
+	bool on;
+	uint64_t view_id;
+	char *title, *text, *button, *type_this;
+	struct lineedit typed;
+	int focus; /* 0 Cancel, 1 the other, -1 the text to type */
+	void (*yes)(struct view *v);
+};
+
+/* What the header shows, counted once per generation of the jobs. */
+struct header_facts {
+	uint64_t generation;
+	bool counted;
+	size_t running, failed, unpriced;
+	int64_t burn_micro;
+};
+
+struct ui_call {
+	struct ui *ui; /* NULL once the ui is gone */
+	struct ui_call *next;
+	uint64_t view_id;
+	char *name;   /* of the job concerned */
+	bool changes; /* stop or launch: quitting asks first */
+	view_text_fn *text_fn;
+	view_preview_fn *preview_fn;
+	struct stop_batch *batch;
+};
+
+struct ui {
+	const struct session *session;
+	const struct ui_host *host;
+	struct surface surface;
+	struct view *stack[UI_STACK_MAX];
+	size_t depth;
+	uint64_t next_view_id;
+	int64_t now_ms;
+	bool dirty, quit, repaint;
+	uint64_t drawn_signature;
+	struct notice notice; /* the newest of ours and the session's */
+	uint64_t session_notice_seen;
+	struct prompt prompt;
+	struct dialog dialog;
+	struct header_facts facts;
+	struct ui_call *calls;
+	struct strlist stopping; /* names asked about in the stop dialog */
+};
+
+struct view *ui_top(const struct ui *ui);
+struct view *ui_find_view(const struct ui *ui, uint64_t id); /* NULL where it is gone */
+bool ui_action(struct ui *ui, enum action a);		     /* of the GLOBAL context */
+
+void ui_frame_draw(struct ui *ui, struct view *v);
+void ui_notice_collect(struct ui *ui); /* take over the session's newest */
+bool ui_notice_showing(const struct ui *ui);
+
+bool ui_prompt_key(struct ui *ui, int key);
+void ui_prompt_done(struct prompt *p);
+void ui_prompt_draw(struct ui *ui, struct area line, struct area below);
+void ui_open_command_line(struct ui *ui);
+
+bool ui_dialog_key(struct ui *ui, int key);
+void ui_dialog_draw(struct ui *ui, struct area screen);
+void ui_dialog_close(struct ui *ui);
+
+void ui_calls_orphan(struct ui *ui);
+bool ui_changes_under_way(const struct ui *ui);
+
+#endif

@@ -1,0 +1,333 @@
+/* The prompt (: and /) with history and completion, and the `:` commands. */
+#include "tui/ui_internal.h"
+
+#include "base/str.h"
+#include "base/utf8.h"
+
+#define HISTORY_MAX 100
+
+/* --- commands --- */
+
+static void run_quit(struct ui *ui, const char *arg)
+{
+	ui_action(ui, ACT_QUIT);
+}
+
+static void run_refresh(struct ui *ui, const char *arg)
+{
+	ui_action(ui, ACT_REFRESH);
+}
+
+static void run_stop(struct ui *ui, const char *arg)
+{
+	AUTO(strlist) struct strlist names = {0};
+	strlist_split(&names, arg ? arg : "", ' ');
+	if (names.n)
+		ui_stop_jobs(ui_top(ui), &names);
+	else
+		ui_notice(ui, NOTICE_WARNING, "stop needs the name of a job: :stop NAME");
+}
+
+static void run_clone(struct ui *ui, const char *arg)
+{
+	AUTO(str) char *what = xasprintf("clone:%s", arg ? arg : "");
+	if (arg)
+		ui_push(ui, "launch", what);
+	else
+		ui_notice(ui, NOTICE_WARNING, "clone needs the name of a job: :clone NAME");
+}
+
+static void run_save(struct ui *ui, const char *arg)
+{
+	ui_action(ui, ACT_SAVE_SCREEN);
+}
+
+const struct ui_command ui_commands[] = {
+	{"quit", "", "Quit (also :q)", run_quit},
+	{"refresh", "", "Ask the service now", run_refresh},
+	{"stop", "NAME...", "Stop jobs; asks first", run_stop},
+	{"clone", "NAME", "Launch a job again with changes", run_clone},
+	{"save", "", "Save this screen to a text file", run_save},
+	/* of the jobs screen */
+	{"filter", "EXPR", "Filter the jobs: status:failed cost>5 age<2h", NULL},
+	{"sort", "COLUMN", "Sort the jobs: name status instance age train cost metric", NULL},
+};
+const size_t n_ui_commands = ARRAY_LEN(ui_commands);
+
+static const struct ui_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < n_ui_commands; i++)
+		if (!strcmp(ui_commands[i].name, name))
+			return &ui_commands[i];
+	return NULL;
+}
+
+static bool view_exists(const char *name)
+{
+	for (size_t i = 0; i < n_view_table; i++)
+		if (!strcmp(view_table[i]->name, name))
+			return true;
+	return false;
+}
+
+static void unknown_command(struct ui *ui, const char *name)
+{
+	const char *names[64];
+	size_t n = 0;
+	for (size_t i = 0; i < n_ui_commands && n < ARRAY_LEN(names); i++)
+		names[n++] = ui_commands[i].name;
+	for (size_t i = 0; i < n_view_table && n < ARRAY_LEN(names); i++)
+		names[n++] = view_table[i]->name;
+	const char *nearest = str_nearest(name, names, n);
+	if (nearest)
+		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; did you mean :%s?", name, nearest);
+	else
+		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; ? lists them", name);
+}
+
+void ui_command(struct ui *ui, const char *line)
+{
+	AUTO(str) char *copy = xstrdup(line);
+	char *name = str_trim(copy);
+	size_t n = strcspn(name, " ");
+	char *arg = name[n] ? str_trim(name + n) : NULL;
+	if (!name[0])
+		return;
+	if (arg == name + n) /* nothing but blanks */
+		arg = NULL;
+	name[n] = '\0';
+	if (arg && !arg[0])
+		arg = NULL;
+	if (!strcmp(name, "q"))
+		name[0] = 'q', arg = NULL;
+	const struct ui_command *c = !strcmp(name, "q") ? &ui_commands[0] : find_command(name);
+	if (c && c->run) {
+		c->run(ui, arg);
+		return;
+	}
+	if (c || !strcmp(name, "jobs")) { /* the root screen's own */
+		while (ui->depth > 1)
+			ui_pop(ui);
+		ui_top(ui)->ops->command(ui_top(ui), name, arg);
+		return;
+	}
+	if (view_exists(name))
+		ui_push(ui, name, arg);
+	else
+		unknown_command(ui, name);
+}
+
+/* --- the prompt --- */
+
+void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial)
+{
+	struct prompt *p = &v->ui->prompt;
+	p->on = true;
+	p->ops = ops;
+	p->view_id = v->id;
+	p->err.code = ERR_OK;
+	p->err.msg[0] = '\0';
+	p->history_at = p->history[ops->kind].n;
+	strlist_done(&p->candidates);
+	lineedit_set(&p->edit, initial ? initial : "");
+	ui_redraw(v->ui);
+}
+
+static void command_done(struct view *v, const char *text)
+{
+	if (text)
+		ui_command(v->ui, text);
+}
+
+void ui_open_command_line(struct ui *ui)
+{
+	static const struct prompt_ops ops = {PROMPT_COMMAND, NULL, command_done};
+	ui_prompt(ui_top(ui), &ops, "");
+}
+
+void ui_prompt_done(struct prompt *p)
+{
+	for (int i = 0; i < UI_PROMPT_KINDS; i++)
+		strlist_done(&p->history[i]);
+	strlist_done(&p->candidates);
+	free(p->typed);
+	p->typed = NULL;
+}
+
+static void remember(struct strlist *history, const char *text)
+{
+	if (!text[0] || (history->n && !strcmp(history->items[history->n - 1], text)))
+		return;
+	if (history->n == HISTORY_MAX) {
+		free(history->items[0]);
+		memmove(history->items, history->items + 1, (history->n - 1) * sizeof(*history->items));
+		history->n--;
+	}
+	strlist_add(history, text);
+}
+
+static void finish(struct ui *ui, bool accepted)
+{
+	struct prompt *p = &ui->prompt;
+	struct view *v = ui_find_view(ui, p->view_id);
+	char text[LINEEDIT_MAX];
+	str_copy(text, sizeof(text), p->edit.text);
+	p->on = false;
+	strlist_done(&p->candidates);
+	if (accepted)
+		remember(&p->history[p->ops->kind], text);
+	if (v)
+		p->ops->done(v, accepted ? text : NULL);
+}
+
+static void changed(struct ui *ui)
+{
+	struct prompt *p = &ui->prompt;
+	struct view *v = ui_find_view(ui, p->view_id);
+	strlist_done(&p->candidates);
+	err_clear(&p->err);
+	if (v && p->ops->changed)
+		p->ops->changed(v, p->edit.text, &p->err);
+}
+
+static void walk_history(struct ui *ui, int by)
+{
+	struct prompt *p = &ui->prompt;
+	struct strlist *h = &p->history[p->ops->kind];
+	if ((by < 0 && p->history_at == 0) || (by > 0 && p->history_at >= h->n))
+		return;
+	if (p->history_at == h->n)
+		str_set(&p->typed, p->edit.text);
+	p->history_at = (size_t)((long)p->history_at + by);
+	lineedit_set(&p->edit, p->history_at == h->n ? str_or(p->typed, "") : h->items[p->history_at]);
+	changed(ui);
+}
+
+/* --- completion --- */
+
+static void add_if(struct strlist *l, const char *candidate, const char *prefix)
+{
+	if (str_starts(candidate, prefix) && !strlist_has(l, candidate))
+		strlist_add(l, candidate);
+}
+
+#define CANDIDATES_MAX 200
+
+static void collect_candidates(struct ui *ui, const char *command, const char *prefix)
+{
+	static const char *const columns[] = {"name", "status", "instance", "age", "train", "cost", "metric"};
+	struct prompt *p = &ui->prompt;
+	if (!command) {
+		for (size_t i = 0; i < n_view_table; i++)
+			add_if(&p->candidates, view_table[i]->name, prefix);
+		for (size_t i = 0; i < n_ui_commands; i++)
+			add_if(&p->candidates, ui_commands[i].name, prefix);
+		strlist_sort(&p->candidates);
+		return;
+	}
+	if (!strcmp(command, "sort")) {
+		for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+			add_if(&p->candidates, columns[i], prefix);
+		return;
+	}
+	const struct jobs *jobs = &ui->session->jobs;
+	for (size_t i = jobs->n; i-- > 0 && p->candidates.n < CANDIDATES_MAX;)
+		if (str_starts(jobs->items[i]->name, prefix))
+			strlist_add(&p->candidates, jobs->items[i]->name);
+	strlist_sort(&p->candidates);
+}
+
+static void complete(struct ui *ui, int by)
+{
+	struct prompt *p = &ui->prompt;
+	if (p->ops->kind != PROMPT_COMMAND)
+		return;
+	if (!p->candidates.n) {
+		char word[LINEEDIT_MAX], command[LINEEDIT_MAX];
+		str_copy(word, MIN(sizeof(word), p->edit.at + 1), p->edit.text);
+		char *blank = strrchr(word, ' ');
+		p->word_at = blank ? (size_t)(blank + 1 - word) : 0;
+		str_copy(command, sizeof(command), word);
+		command[strcspn(command, " ")] = '\0';
+		collect_candidates(ui, blank ? command : NULL, word + p->word_at);
+		p->candidate = by > 0 ? 0 : p->candidates.n - 1;
+		if (!p->candidates.n)
+			return;
+	} else {
+		p->candidate = (p->candidate + p->candidates.n + (size_t)(by + (int)p->candidates.n)) % p->candidates.n;
+	}
+	char text[LINEEDIT_MAX];
+	str_copy(text, p->word_at + 1, p->edit.text);
+	AUTO(str) char *full = xasprintf("%s%s", text, p->candidates.items[p->candidate]);
+	lineedit_set(&p->edit, full);
+	if (p->candidates.n == 1)
+		strlist_done(&p->candidates);
+}
+
+bool ui_prompt_key(struct ui *ui, int key)
+{
+	struct prompt *p = &ui->prompt;
+	switch (key) {
+	case KEYC_ESC:
+		finish(ui, false);
+		return true;
+	case KEYC_ENTER:
+		finish(ui, true);
+		return true;
+	case KEYC_UP:
+	case KEYC_CTRL('p'):
+		walk_history(ui, -1);
+		return true;
+	case KEYC_DOWN:
+	case KEYC_CTRL('n'):
+		walk_history(ui, 1);
+		return true;
+	case KEYC_TAB:
+		complete(ui, 1);
+		return true;
+	case KEYC_BACKTAB:
+		complete(ui, -1);
+		return true;
+	case KEYC_BACKSPACE:
+		if (!p->edit.len && p->ops->kind == PROMPT_COMMAND) { /* deleting the ':' itself */
+			finish(ui, false);
+			return true;
+		}
+		break;
+	default:
+		break;
+	}
+	if (lineedit_key(&p->edit, key))
+		changed(ui);
+	return true;
+}
+
+static void draw_candidates(struct prompt *p, struct area a)
+{
+	int col = 1;
+	for (size_t i = p->candidate >= 3 ? p->candidate - 3 : 0; i < p->candidates.n && col < a.cols; i++)
+		col = area_put(a, 0, col, i == p->candidate ? ST_BUTTON_FOCUS : ST_DIM, p->candidates.items[i]) + 2;
+}
+
+void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
+{
+	struct prompt *p = &ui->prompt;
+	int col = area_put(line, 0, 1, ST_KEY, p->ops->kind == PROMPT_COMMAND ? ":" : "/");
+	int room = line.cols - col - 1;
+	if (p->err.code && room > 30) { /* beside the text, where there is room */
+		int want = MIN(utf8_width(p->err.msg), room / 2);
+		area_put_cut(line, 0, line.cols - 1 - want, want, ST_WARN, p->err.msg);
+		room -= want + 2;
+	}
+	lineedit_draw(&p->edit, line, 0, col, room, !ui->dialog.on);
+	if (p->candidates.n)
+		draw_candidates(p, below);
+	else if (p->ops->kind == PROMPT_COMMAND)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter run  Tab complete  Up earlier  Esc cancel");
+	else if (p->ops->kind == PROMPT_FILTER)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
+			     "Enter keep  Esc cancel  word  status:failed  inst:g5  cost>5  age<2h  hp.eta=0.1  !not");
+	else
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
+			     "Enter find  Esc cancel  a regular expression; lower case ignores case");
+}

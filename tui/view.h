@@ -1,0 +1,113 @@
+/* view.h - what a screen is, and what the frame around it offers.
+ *
+ * A view is a const struct view_ops plus a private state of state_size bytes,
+ * zeroed before open. It draws into the body's area and never touches the
+ * terminal. A new screen is one file and one row in views.def. */
+#ifndef SAGETOP_TUI_VIEW_H
+#define SAGETOP_TUI_VIEW_H
+
+#include "model/session.h"
+#include "tui/host.h"
+#include "tui/keymap.h"
+#include "tui/surface.h"
+
+struct ui;
+struct view;
+
+#define VIEW_CONTEXTS_MAX 3
+
+struct view_ops {
+	const char *name;     /* the `:` command that opens it */
+	const char *argument; /* "" or what it takes: "NAME" */
+	const char *help;
+	enum key_context contexts[VIEW_CONTEXTS_MAX];
+	size_t state_size;
+	/* arg may be NULL. May be NULL where there is nothing to do. */
+	int (*open)(struct view *v, const char *arg, struct err *err);
+	void (*close)(struct view *v);
+	/* Grows or changes with everything that the view shows; it is redrawn then. */
+	uint64_t (*generation)(struct view *v);
+	/* Called before drawing where the generation has changed, and after open. */
+	void (*update)(struct view *v);
+	void (*title)(struct view *v, struct buf *left, struct buf *right);
+	void (*draw)(struct view *v, struct area body);
+	/* The status line: left part, and position on the right. May be NULL. */
+	void (*status)(struct view *v, struct buf *left, struct buf *right);
+	/* True where the action was used. */
+	bool (*action)(struct view *v, enum action a);
+	/* Raw keys, before actions: forms. True where used. May be NULL. */
+	bool (*key)(struct view *v, int key);
+	/* Footer instead of the keymap's labels: "Enter preview  Esc cancel". May be NULL. */
+	const char *(*hint)(struct view *v);
+	/* A `:` command of its own ("sort cost"): true where it was one. May be NULL. */
+	bool (*command)(struct view *v, const char *name, const char *arg);
+	/* The job `by` rows from that one in this view's order, selected; NULL at the
+	 * end. Borrowed until the next turn. May be NULL. */
+	const char *(*neighbour)(struct view *v, const char *name, int by);
+	/* Spend at most budget_us on work in the background (searching); true where
+	 * there is more. May be NULL. */
+	bool (*work)(struct view *v, int64_t budget_us);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct ui *ui;
+	void *state;
+	uint64_t id; /* never reused */
+	uint64_t drawn_generation;
+	bool updated;
+};
+
+extern const struct view_ops *const view_table[];
+extern const size_t n_view_table;
+
+/* The `:` commands that open no view. */
+struct ui_command {
+	const char *name, *argument, *help;
+	void (*run)(struct ui *ui, const char *arg); /* NULL: the jobs view's command */
+};
+extern const struct ui_command ui_commands[];
+extern const size_t n_ui_commands;
+
+/* --- what the frame offers to views --- */
+const struct session *ui_session(const struct ui *ui);
+const struct ui_host *ui_host(const struct ui *ui);
+int64_t ui_now_ms(const struct ui *ui); /* one instant for a whole paint */
+bool ui_ascii(const struct ui *ui);
+
+/* Open a view on top by its name. A failure becomes a notice. */
+void ui_push(struct ui *ui, const char *view, const char *arg);
+void ui_pop(struct ui *ui);
+void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void ui_redraw(struct ui *ui); /* at the next turn */
+
+/* Ask for a line of text. changed (may be NULL) is called at every keystroke for
+ * a live preview and may set err, shown beside the text; done gets NULL where the
+ * user gave up. */
+enum prompt_kind { PROMPT_COMMAND, PROMPT_FILTER, PROMPT_SEARCH };
+struct prompt_ops {
+	enum prompt_kind kind;
+	void (*changed)(struct view *v, const char *text, struct err *err);
+	void (*done)(struct view *v, const char *text);
+};
+void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial);
+
+/* A question with two answers, Cancel focused. type_this: what must be typed
+ * before the other button works; NULL: nothing. text may have several lines. */
+void ui_confirm(struct view *v, const char *title, const char *text, const char *button, const char *type_this,
+		void (*yes)(struct view *v));
+
+/* Stop these jobs: asks, then sends one request each and reports. */
+void ui_stop_jobs(struct view *v, const struct strlist *names);
+
+/* Requests to the host, late answers dropped with the view. */
+typedef void view_text_fn(struct view *v, const char *text, const struct err *err);
+typedef void view_preview_fn(struct view *v, struct host_preview *p, const struct err *err); /* p: the view's */
+void ui_ask_describe(struct view *v, const char *job, view_text_fn *fn);
+void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);
+void ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name */
+
+/* The names J and K walk through: those of the jobs view below, in its order. */
+const char *ui_neighbour_job(struct ui *ui, const char *name, int by);
+
+#endif

@@ -1,0 +1,160 @@
+/* Help: every key and command, from the tables that they are made of. */
+#include "base/utf8.h"
+#include "tui/doc.h"
+#include "tui/view.h"
+
+struct help_state {
+	struct doc doc;
+	char for_view[32];
+};
+
+#define KEYS_COLUMN 3
+#define TEXT_COLUMN 22
+
+static void add_context(struct doc *d, enum key_context c)
+{
+	bool any = false;
+	for (size_t i = 0; i < n_key_bindings; i++) {
+		const struct key_binding *b = &key_bindings[i];
+		if (b->context != c)
+			continue;
+		if (!any) {
+			if (d->n)
+				doc_line(d);
+			doc_line(d);
+			doc_at(d, 1);
+			doc_add(d, ST_STRONG, keymap_context_title(c));
+			any = true;
+		}
+		doc_line(d);
+		doc_at(d, KEYS_COLUMN);
+		doc_add(d, ST_KEY, b->keys);
+		doc_at(d, TEXT_COLUMN);
+		doc_add(d, ST_NORMAL, b->help);
+	}
+}
+
+static void add_command(struct doc *d, const char *name, const char *argument, const char *help)
+{
+	doc_line(d);
+	doc_at(d, KEYS_COLUMN);
+	doc_addf(d, ST_KEY, ":%s", name);
+	if (argument[0])
+		doc_addf(d, ST_DIM, " %s", argument);
+	doc_at(d, TEXT_COLUMN);
+	doc_add(d, ST_NORMAL, help);
+}
+
+static void add_commands(struct doc *d)
+{
+	doc_line(d);
+	doc_line(d);
+	doc_at(d, 1);
+	doc_add(d, ST_STRONG, "Commands");
+	for (size_t i = 0; i < n_view_table; i++)
+		add_command(d, view_table[i]->name, view_table[i]->argument, view_table[i]->help);
+	for (size_t i = 0; i < n_ui_commands; i++)
+		add_command(d, ui_commands[i].name, ui_commands[i].argument, ui_commands[i].help);
+}
+
+static void add_symbols(struct doc *d)
+{
+	static const struct {
+		enum style style;
+		const char *symbol, *text;
+	} symbols[] = {
+		{ST_PENDING, "◌", "getting ready: starting, downloading, waiting"},
+		{ST_RUNNING, "●", "training, uploading"},
+		{ST_GOOD, "✓", "completed"},
+		{ST_BAD, "✗", "failed: the reason stands in the last column and on the job's screen"},
+		{ST_STOPPED, "■", "stopped"},
+		{ST_WARN, "◐", "stopping"},
+		{ST_WARN, "↻", "interrupted by the spot market, starting again"},
+		{ST_NORMAL, "*", "a cost so far: elapsed time at the price list's rate"},
+		{ST_NORMAL, "?", "no price known; never shown as zero"},
+	};
+	doc_line(d);
+	doc_line(d);
+	doc_at(d, 1);
+	doc_add(d, ST_STRONG, "Symbols");
+	for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
+		doc_line(d);
+		doc_at(d, KEYS_COLUMN);
+		doc_add(d, symbols[i].style, symbols[i].symbol);
+		doc_at(d, TEXT_COLUMN);
+		doc_add(d, ST_NORMAL, symbols[i].text);
+	}
+}
+
+/* What the screen below listens to comes first, then the rest. */
+static int help_open(struct view *v, const char *arg, struct err *err)
+{
+	struct help_state *st = v->state;
+	bool shown[CTX_COUNT] = {false};
+	str_copy(st->for_view, sizeof(st->for_view), arg ? arg : "jobs");
+	doc_clear(&st->doc);
+	for (size_t i = 0; i < n_view_table; i++) {
+		if (strcmp(view_table[i]->name, st->for_view))
+			continue;
+		for (int c = 0; c < VIEW_CONTEXTS_MAX && view_table[i]->contexts[c]; c++) {
+			add_context(&st->doc, view_table[i]->contexts[c]);
+			shown[view_table[i]->contexts[c]] = true;
+		}
+	}
+	add_context(&st->doc, CTX_GLOBAL);
+	shown[CTX_GLOBAL] = true;
+	add_commands(&st->doc);
+	add_symbols(&st->doc);
+	for (int c = 1; c < CTX_COUNT; c++)
+		if (!shown[c])
+			add_context(&st->doc, (enum key_context)c);
+	return 0;
+}
+
+static void help_close(struct view *v)
+{
+	struct help_state *st = v->state;
+	doc_done(&st->doc);
+}
+
+static void help_title(struct view *v, struct buf *left, struct buf *right)
+{
+	(void)buf_adds(left, "help");
+	(void)buf_adds(right, "sagetop(1) has the rest");
+}
+
+static void help_draw(struct view *v, struct area a)
+{
+	struct help_state *st = v->state;
+	doc_draw(&st->doc, a);
+}
+
+static void help_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct help_state *st = v->state;
+	doc_position(&st->doc, right);
+}
+
+static bool help_action(struct view *v, enum action a)
+{
+	struct help_state *st = v->state;
+	if (a == ACT_HELP) { /* ? again closes */
+		ui_pop(v->ui);
+		return true;
+	}
+	return doc_action(&st->doc, a);
+}
+
+const struct view_ops view_help_ops = {
+	.name = "help",
+	.argument = "",
+	.help = "Keys, commands and symbols",
+	.contexts = {CTX_TEXT},
+	.state_size = sizeof(struct help_state),
+	.open = help_open,
+	.close = help_close,
+	.title = help_title,
+	.draw = help_draw,
+	.status = help_status,
+	.action = help_action,
+};

@@ -1,0 +1,88 @@
+/* A job as the service describes it. */
+#include "base/str.h"
+#include "tui/doc.h"
+#include "tui/view.h"
+
+struct raw_state {
+	struct doc doc;
+	char *name;
+};
+
+static void raw_arrived(struct view *v, const char *text, const struct err *err)
+{
+	struct raw_state *st = v->state;
+	doc_clear(&st->doc);
+	if (err)
+		doc_wrapped(&st->doc, ST_BAD, 1, 78, err->msg);
+	else
+		doc_lines(&st->doc, ST_NORMAL, text);
+	ui_redraw(v->ui);
+}
+
+static int raw_open(struct view *v, const char *arg, struct err *err)
+{
+	struct raw_state *st = v->state;
+	if (str_empty(arg))
+		return err_set(err, ERR_INVALID, "raw needs the name of a job: :raw NAME");
+	st->name = xstrdup(arg);
+	doc_clear(&st->doc);
+	doc_line(&st->doc);
+	doc_at(&st->doc, 1);
+	doc_add(&st->doc, ST_DIM, "Asking the service …");
+	return 0;
+}
+
+/* Asked after open, when the view has its place on the stack. */
+static void raw_update(struct view *v)
+{
+	struct raw_state *st = v->state;
+	if (st->doc.n == 1 && !st->doc.page)
+		ui_ask_describe(v, st->name, raw_arrived);
+}
+
+static void raw_close(struct view *v)
+{
+	struct raw_state *st = v->state;
+	doc_done(&st->doc);
+	free(st->name);
+}
+
+static void raw_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct raw_state *st = v->state;
+	(void)buf_addf(left, "raw · %s", st->name);
+	(void)buf_adds(right, "DescribeTrainingJob");
+}
+
+static void raw_draw(struct view *v, struct area a)
+{
+	struct raw_state *st = v->state;
+	doc_draw(&st->doc, a);
+}
+
+static void raw_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct raw_state *st = v->state;
+	doc_position(&st->doc, right);
+}
+
+static bool raw_action(struct view *v, enum action a)
+{
+	struct raw_state *st = v->state;
+	return doc_action(&st->doc, a);
+}
+
+const struct view_ops view_raw_ops = {
+	.name = "raw",
+	.argument = "NAME",
+	.help = "A job as the service describes it (JSON)",
+	.contexts = {CTX_TEXT},
+	.state_size = sizeof(struct raw_state),
+	.open = raw_open,
+	.close = raw_close,
+	.update = raw_update,
+	.title = raw_title,
+	.draw = raw_draw,
+	.status = raw_status,
+	.action = raw_action,
+};
