@@ -1,0 +1,55 @@
+# bash completion for sagetop. Made by `make docs` from the program's own tables.
+_sagetop()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= word own=
+
+	case $prev in
+	--profile) COMPREPLY=($(compgen -W "$(sagetop --complete profiles 2>/dev/null)" -- "$cur")); return ;;
+	--region) return ;;
+	--endpoint-url) return ;;
+	--format) COMPREPLY=($(compgen -W 'table tsv json' -- "$cur")); return ;;
+	--debug) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--columns | -c) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
+	--sort | -s) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
+	--limit | -n) return ;;
+	--since) return ;;
+	--grep) return ;;
+	--metric | -m) return ;;
+	--set) return ;;
+	--name) return ;;
+	--timeout) return ;;
+	--port) return ;;
+	esac
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		jobs | job | logs | metrics | launch | clone | stop | wait | upload | prices | doctor | local | help) cmd=$word; break ;;
+		esac
+	done
+	case $cmd in
+	jobs) own='--columns --sort --limit' ;;
+	job) own='' ;;
+	logs) own='--limit --follow --since --errors --grep --times' ;;
+	metrics) own='--chart --values --metric' ;;
+	launch) own='--set --name --dry-run --yes' ;;
+	clone) own='--set --name --dry-run --yes' ;;
+	stop) own='' ;;
+	wait) own='--timeout' ;;
+	upload) own='' ;;
+	prices) own='--limit' ;;
+	doctor) own='' ;;
+	local) own='--timeout --port' ;;
+	help) own='' ;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$own --local --profile --region --endpoint-url --json --format --no-header --read-only --no-color --ascii --debug --help --version" -- "$cur"))
+		return
+	fi
+	case $cmd in
+	'') COMPREPLY=($(compgen -W 'jobs job logs metrics launch clone stop wait upload prices doctor local help' -- "$cur")) ;;
+	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
+	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
+	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;
+	launch | upload) COMPREPLY=($(compgen -f -- "$cur")) ;;
+	esac
+}
+complete -o filenames -F _sagetop sagetop

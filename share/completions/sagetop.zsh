@@ -1,0 +1,102 @@
+#compdef sagetop
+# zsh completion for sagetop. Made by `make docs` from the program's own tables.
+
+_sagetop_words() {
+	local -a words_found
+	words_found=(${(f)"$(sagetop --complete $1 2>/dev/null)"})
+	compadd -a words_found
+}
+
+_sagetop() {
+	local context state line curcontext=$curcontext
+	local -a everywhere commands
+	everywhere=( \
+		'--local[use the local engine, and start it where none runs]' \
+		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME:_sagetop_words profiles' \
+		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
+		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
+		'--json[print JSON, the same as --format json]' \
+		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
+		'--no-header[leave out the line of column titles]' \
+		'--read-only[refuse to launch, clone, stop and upload]' \
+		'--no-color[no colours (also\: $NO_COLOR)]' \
+		'--ascii[draw with ASCII characters only]' \
+		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
+		'--help[print help, of one command where one is named, and exit]' \
+		'--version[print the version and exit]' \
+	)
+	commands=( \
+		'jobs:list training jobs; words filter them (status\:failed inst\:g5 cost>5 age<2h)' \
+		'job:show one job in detail' \
+		'logs:print a job'\''s log' \
+		'metrics:chart a job'\''s metrics, or print their values' \
+		'launch:create a job from a JSON or YAML specification (- is standard input)' \
+		'clone:create a job like another, with changes' \
+		'stop:stop jobs' \
+		'wait:wait until jobs have ended; exit status 3 where one failed' \
+		'upload:copy files and folders to S3' \
+		'prices:print the price table, with the date and source of every price' \
+		'doctor:check clock, credentials, region and permissions' \
+		'local:start, stop or look at the local engine' \
+		'help:print help' \
+	)
+	_arguments -C $everywhere '1: :->command' '*:: :->argument' && return
+	case $state in
+	command) _describe command commands ;;
+	argument)
+		case $words[1] in
+		jobs) _arguments $everywhere \
+			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST:_sagetop_words columns' \
+			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN:_sagetop_words columns' \
+			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'*: : ' ;;
+		job) _arguments $everywhere \
+			'*: :_sagetop_words jobs' ;;
+		logs) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--follow[print new lines as they come, until the job ends]' \
+			'--since=[only lines of the last 15m, 2h ... or since a time (2026-11-21T05\:48)]:WHEN: ' \
+			'--errors[only lines that report an error]' \
+			'--grep=[only lines that match (PCRE2)]:REGEX: ' \
+			'--times[put the time (UTC) before each line]' \
+			'*: :_sagetop_words jobs' ;;
+		metrics) _arguments $everywhere \
+			'--chart[draw a chart even in a pipe]' \
+			'--values[print the values even on a terminal]' \
+			'*--metric=[only this metric; may be given again]:NAME: ' \
+			'*: :_sagetop_words jobs' ;;
+		launch) _arguments $everywhere \
+			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'--name=[name of the new job]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'*: :_files' ;;
+		clone) _arguments $everywhere \
+			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'--name=[name of the new job]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'*: :_sagetop_words jobs' ;;
+		stop) _arguments $everywhere \
+			'*: :_sagetop_words jobs' ;;
+		wait) _arguments $everywhere \
+			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'*: :_sagetop_words jobs' ;;
+		upload) _arguments $everywhere \
+			'*: :_files' ;;
+		prices) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'*: :_sagetop_words types' ;;
+		doctor) _arguments $everywhere \
+			'*: : ' ;;
+		local) _arguments $everywhere \
+			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'--port=[port of the engine (default 4670; 0 picks a free one)]:N: ' \
+			'*: :(start stop status)' ;;
+		help) _arguments $everywhere \
+			'*: : ' ;;
+		esac ;;
+	esac
+}
+
+_sagetop "$@"
