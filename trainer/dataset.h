@@ -13,33 +13,41 @@
 enum data_format { DATA_UNKNOWN = 0, DATA_CSV, DATA_LIBSVM, DATA_RECORDIO, DATA_PARQUET };
 
 struct dataset {
-	size_t rows, columns;   /* feature columns, without label, weight, entity */
-	float *dense;           /* rows x columns, or NULL where sparse */
-	size_t *row_start;      /* CSR: rows + 1; NULL where dense */
+	size_t rows, columns;	/* feature columns, without label, weight, entity */
+	float *dense;		/* rows x columns, or NULL where sparse */
+	size_t *row_start;	/* CSR: rows + 1; NULL where dense */
 	uint32_t *column_index; /* CSR */
-	float *values;          /* CSR */
-	float *labels;          /* rows; NULL where the data has none (prediction) */
-	float *weights;         /* rows, or NULL */
-	uint64_t *query_ids;    /* rows, or NULL: ranking groups */
-	uint32_t *entities;     /* rows: index into entity_names, or NULL */
+	float *values;		/* CSR */
+	float *labels;		/* rows; NULL where the data has none (prediction) */
+	float *weights;		/* rows, or NULL */
+	uint64_t *query_ids;	/* rows, or NULL: ranking groups */
+	uint32_t *entities;	/* rows: index into entity_names, or NULL */
 	struct strlist entity_names;
+	int32_t *dates;		      /* rows: YYYYMMDD of date_column, or NULL */
 	struct strlist feature_names; /* empty where unnamed */
-	uint8_t *categorical;   /* per column: 1 where categorical; NULL where none is */
-	size_t bytes_read;      /* for rates */
-	char data_hash[65];     /* SHA-256 over the files' content, in order */
+	uint8_t *categorical;	      /* per column: 1 where categorical; NULL where none is */
+	struct strlist *categories;   /* per column: the dictionary, code = place in it; NULL where no column is */
+	size_t unknown_categories;    /* cells whose text is not in the dictionary of `like`: they are missing */
+	size_t bytes_read;	      /* text or records parsed (unpacked size), for rates */
+	char data_hash[65];	      /* SHA-256 over the files' content, in order; "" unless asked for */
 };
 
 struct dataset_options {
 	enum data_format format;
-	bool has_label;           /* false for prediction input */
-	bool header;              /* first line names the columns */
-	const char *label_column; /* NULL: the first column */
-	bool csv_weights;         /* weight in the column after the label */
-	const char *entity_column; /* NULL: none; needs a header */
-	const struct strlist *categorical; /* names or 0-based indices; NULL: none */
-	char delimiter;           /* 0: sniff , ; tab | and blank from the first line */
-	int threads;
-	size_t expect_columns;    /* 0: any; else a file with another number is an error */
+	bool has_label;			   /* false for prediction input */
+	bool header;			   /* first line names the columns */
+	const char *label_column;	   /* NULL: the first column */
+	bool csv_weights;		   /* weight in the column after the label */
+	const char *entity_column;	   /* NULL: none; needs a header */
+	const char *date_column;	   /* NULL: none; needs a header; YYYYMMDD or YYYY-MM-DD */
+	const struct strlist *categorical; /* names or 0-based indices of features; NULL: none */
+	const struct strlist *ignore; /* names (header) or 0-based indices of file columns to leave out; NULL: none */
+	char delimiter;		      /* 0: sniff , ; tab | and blank from the first line */
+	int threads;		      /* 0 or 1: the calling thread alone */
+	size_t expect_columns;	      /* 0: any; else a file with another number is an error (libsvm: more) */
+	const struct dataset *like;   /* names, number and categories of the columns that this must match; NULL: any */
+	size_t max_unpacked;	      /* what gzip data may unpack to, in bytes (ERR_TOOBIG); 0: any */
+	bool hash;		      /* fill data_hash (one more core for a moment) */
 };
 
 void dataset_free(struct dataset *d);
@@ -57,5 +65,26 @@ int dataset_load_file(const char *path, const struct dataset_options *opt, struc
 /* A request body. what names it in messages. */
 int dataset_load_memory(const void *data, size_t n, const char *what, const struct dataset_options *opt,
 			struct dataset **ret, struct err *err) NODISCARD;
+
+/* The same in pieces, for data that does not fit in memory: each call gives the
+ * next rows as a data set of their own (about max_bytes of input), in the same
+ * order. Category codes are in the order of first appearance, so they agree
+ * between the pieces; `columns` of libsvm pieces can still grow from one to the next
+ * (dataset_reader_columns says the number so far). */
+struct dataset_reader;
+int dataset_reader_open(const char *dir, const struct dataset_options *opt, size_t max_bytes,
+			struct dataset_reader **ret, struct err *err) NODISCARD;
+void dataset_reader_free(struct dataset_reader *r);
+AUTO_POINTER(dataset_reader, struct dataset_reader, dataset_reader_free)
+/* 1 and *ret, or 0 at the end, or -code. */
+int dataset_reader_next(struct dataset_reader *r, struct dataset **ret, struct err *err) NODISCARD;
+int dataset_reader_rewind(struct dataset_reader *r, struct err *err) NODISCARD;
+size_t dataset_reader_columns(const struct dataset_reader *r);
+
+/* What a model must carry to read later data the same way (column count, names,
+ * categories), as one line of JSON, and back as a data set without rows, to be
+ * used as `like`. */
+char *dataset_schema_text(const struct dataset *d) NODISCARD;
+int dataset_schema_parse(const char *text, struct dataset **ret, struct err *err) NODISCARD;
 
 #endif

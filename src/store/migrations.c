@@ -1,0 +1,38 @@
+/* migrations.c - the schemas, as the ordered steps that made them.
+ *
+ * A change of a schema is a step appended here; a step that was released is never
+ * edited. user_version counts the steps that a file has seen. */
+#include "store/store_priv.h"
+
+const char *const store_cache_migrations[] = {
+	/* 1. The hot part of a job lies apart from the cold one: the first paint
+	 * reads all of the former and none of the latter. */
+	"CREATE TABLE scope (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+	"CREATE TABLE job ("
+	" scope_id INTEGER NOT NULL, name TEXT NOT NULL, status TEXT, secondary TEXT, detail INTEGER NOT NULL,"
+	" created_ms INTEGER, modified_ms INTEGER, start_ms INTEGER, end_ms INTEGER, failure_reason TEXT,"
+	" instance_type TEXT, instance_count INTEGER, volume_gb INTEGER, spot INTEGER, tags_known INTEGER,"
+	" training_s INTEGER, billable_s INTEGER, max_runtime_s INTEGER, max_wait_s INTEGER, keep_alive_s INTEGER,"
+	" objective TEXT, objective_value REAL, facets BLOB, interruptions INTEGER, seen_ms INTEGER,"
+	" PRIMARY KEY (scope_id, name)) WITHOUT ROWID;"
+	"CREATE TABLE job_cold (scope_id INTEGER NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL,"
+	" PRIMARY KEY (scope_id, name));"
+	"CREATE TABLE meta (scope_id INTEGER NOT NULL, key TEXT NOT NULL, value TEXT, PRIMARY KEY (scope_id, key))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE log (id INTEGER PRIMARY KEY, scope_id INTEGER NOT NULL, job TEXT NOT NULL, streams TEXT NOT NULL,"
+	" n_lines INTEGER NOT NULL, bytes INTEGER NOT NULL, saved_ms INTEGER NOT NULL, UNIQUE (scope_id, job));"
+	"CREATE TABLE log_chunk (log_id INTEGER NOT NULL REFERENCES log (id) ON DELETE CASCADE, seq INTEGER NOT NULL,"
+	" n_lines INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (log_id, seq));"
+	"CREATE TABLE metric (scope_id INTEGER NOT NULL, job TEXT NOT NULL, name TEXT NOT NULL, unit TEXT,"
+	" n_points INTEGER NOT NULL, points BLOB NOT NULL, PRIMARY KEY (scope_id, job, name));"
+	"CREATE TABLE price (instance_type TEXT NOT NULL, region TEXT NOT NULL, component TEXT NOT NULL,"
+	" usd_micro INTEGER NOT NULL, as_of TEXT, grade TEXT, source TEXT,"
+	" PRIMARY KEY (instance_type, region, component)) WITHOUT ROWID;",
+	NULL};
+
+const char *const store_state_migrations[] = {
+	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"
+	" spec_json TEXT NOT NULL, state INTEGER NOT NULL, queued_ms INTEGER NOT NULL, sent_ms INTEGER,"
+	" settled_ms INTEGER, pid INTEGER, arn TEXT, error TEXT);"
+	"CREATE INDEX launch_open ON launch (scope, state);",
+	NULL};

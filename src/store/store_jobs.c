@@ -1,0 +1,243 @@
+/* store_jobs.c - jobs: a row of hot columns each, and the cold part as JSON. */
+#include "store/store_priv.h"
+
+#include <math.h>
+
+/* The order of the hot columns in every statement below. */
+#define HOT_COLUMNS                                                                                                  \
+	"name, status, secondary, detail, created_ms, modified_ms, start_ms, end_ms, failure_reason, instance_type," \
+	" instance_count, volume_gb, spot, tags_known, training_s, billable_s, max_runtime_s, max_wait_s,"           \
+	" keep_alive_s, objective, objective_value, facets, interruptions, seen_ms"
+
+static const char save_hot_sql[] =
+	"INSERT OR REPLACE INTO job (scope_id, " HOT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+static const char save_cold_sql[] = "INSERT OR REPLACE INTO job_cold (scope_id, name, record) VALUES (?1, ?2, ?3)";
+static const char load_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1";
+static const char count_sql[] = "SELECT count(*) FROM job WHERE scope_id = ?1";
+static const char load_one_sql[] = "SELECT " HOT_COLUMNS ", (SELECT record FROM job_cold c WHERE c.scope_id = ?1 AND"
+				   " c.name = ?2) FROM job WHERE scope_id = ?1 AND name = ?2";
+
+static int save_hot(struct store *s, const struct job *j, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache, save_hot_sql, err);
+
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	db_bind_text(st, 2, j->name);
+	db_bind_text(st, 3, j->status_text);
+	db_bind_text(st, 4, j->secondary_text);
+	sqlite3_bind_int(st, 5, (int)j->detail);
+	sqlite3_bind_int64(st, 6, j->created_ms);
+	sqlite3_bind_int64(st, 7, j->modified_ms);
+	sqlite3_bind_int64(st, 8, j->start_ms);
+	sqlite3_bind_int64(st, 9, j->end_ms);
+	db_bind_text(st, 10, j->failure_reason);
+	db_bind_text(st, 11, j->instance_type);
+	sqlite3_bind_int(st, 12, j->instance_count);
+	sqlite3_bind_int(st, 13, j->volume_gb);
+	sqlite3_bind_int(st, 14, j->spot);
+	sqlite3_bind_int(st, 15, j->tags_known);
+	sqlite3_bind_int64(st, 16, j->training_s);
+	sqlite3_bind_int64(st, 17, j->billable_s);
+	sqlite3_bind_int64(st, 18, j->max_runtime_s);
+	sqlite3_bind_int64(st, 19, j->max_wait_s);
+	sqlite3_bind_int64(st, 20, j->keep_alive_s);
+	db_bind_text(st, 21, j->objective);
+	if (!isnan(j->objective_value))
+		sqlite3_bind_double(st, 22, j->objective_value);
+	if (j->facets)
+		sqlite3_bind_blob(st, 23, j->facets, (int)j->facets_len, SQLITE_STATIC);
+	sqlite3_bind_int(st, 24, j->interruptions);
+	sqlite3_bind_int64(st, 25, j->seen_ms);
+	return db_step_done(&s->cache, st, err);
+}
+
+static int save_cold(struct store *s, const struct job *j, struct buf *text, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache, save_cold_sql, err);
+
+	if (!st)
+		return -ERR_DB;
+	buf_clear(text);
+	int rc = job_cold_write(j, text);
+
+	if (rc)
+		return err_set(err, ERR_TOOBIG, "the record of job %s is too large for the cache", j->name);
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	db_bind_text(st, 2, j->name);
+	sqlite3_bind_text(st, 3, buf_str(text), (int)text->len, SQLITE_STATIC);
+	return db_step_done(&s->cache, st, err);
+}
+
+static int save_jobs(struct store *s, struct job *const *jobs, size_t n, struct err *err)
+{
+	AUTO(buf) struct buf text = BUF_INIT((size_t)4 << 20);
+	int rc = db_begin(&s->cache, err);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		job_derive(jobs[i]);
+		rc = save_hot(s, jobs[i], err);
+		if (rc == 0 && !jobs[i]->trimmed && jobs[i]->detail >= JOB_SEARCHED)
+			rc = save_cold(s, jobs[i], &text, err);
+	}
+	if (rc) {
+		db_rollback(&s->cache);
+		return rc;
+	}
+	return db_commit(&s->cache, err);
+}
+
+int store_jobs_save(struct store *s, struct job *const *jobs, size_t n, struct err *err)
+{
+	if (n == 0)
+		return 0;
+	return RETRY_CACHE(s, err, save_jobs(s, jobs, n, &e));
+}
+
+/* A job out of a row; NULL where the row makes no sense. */
+static struct job *read_hot(sqlite3_stmt *st)
+{
+	const char *name = (const char *)sqlite3_column_text(st, 0);
+
+	if (str_empty(name))
+		return NULL;
+	struct job *j = job_new(name);
+
+	j->status_text = db_column_dup(st, 1);
+	j->status = job_status_parse(j->status_text);
+	j->secondary_text = db_column_dup(st, 2);
+	int detail = sqlite3_column_int(st, 3);
+
+	j->detail = detail >= JOB_SUMMARY && detail <= JOB_DESCRIBED ? (enum job_detail)detail : JOB_SUMMARY;
+	j->created_ms = sqlite3_column_int64(st, 4);
+	j->modified_ms = sqlite3_column_int64(st, 5);
+	j->start_ms = sqlite3_column_int64(st, 6);
+	j->end_ms = sqlite3_column_int64(st, 7);
+	j->failure_reason = db_column_dup(st, 8);
+	j->instance_type = db_column_dup(st, 9);
+	j->instance_count = sqlite3_column_int(st, 10);
+	j->volume_gb = sqlite3_column_int(st, 11);
+	j->spot = sqlite3_column_int(st, 12) != 0;
+	j->tags_known = sqlite3_column_int(st, 13) != 0;
+	j->training_s = sqlite3_column_int64(st, 14);
+	j->billable_s = sqlite3_column_int64(st, 15);
+	j->max_runtime_s = sqlite3_column_int64(st, 16);
+	j->max_wait_s = sqlite3_column_int64(st, 17);
+	j->keep_alive_s = sqlite3_column_int64(st, 18);
+	j->objective = db_column_dup(st, 19);
+	j->objective_value = sqlite3_column_type(st, 20) == SQLITE_NULL ? NAN : sqlite3_column_double(st, 20);
+	const char *facets = sqlite3_column_blob(st, 21);
+	int n = sqlite3_column_bytes(st, 21);
+
+	if (facets && n > 0 && facets[n - 1] == '\0') { /* the readers rely on the last NUL */
+		j->facets = xmemdup(facets, (size_t)n);
+		j->facets_len = (uint32_t)n;
+	}
+	j->interruptions = sqlite3_column_int(st, 22);
+	j->seen_ms = sqlite3_column_int64(st, 23);
+	j->trimmed = j->detail >= JOB_SEARCHED;
+	return j;
+}
+
+static int load_jobs(struct store *s, struct jobs *ret, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache, count_sql, err);
+	int rc;
+
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		jobs_reserve(ret, (size_t)MIN(sqlite3_column_int64(st, 0), (int64_t)1000000));
+	sqlite3_reset(st);
+	st = db_prepare(&s->cache, load_sql, err);
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct job *j = read_hot(st);
+
+		if (j)
+			jobs_put(ret, j, NULL);
+	}
+	rc = rc == SQLITE_DONE ? 0 : db_fail(&s->cache, err);
+	sqlite3_reset(st);
+	return rc;
+}
+
+int store_jobs_load(struct store *s, struct jobs *ret, struct err *err)
+{
+	return RETRY_CACHE(s, err, load_jobs(s, ret, &e));
+}
+
+static int load_one(struct store *s, const char *name, struct job **ret, struct err *err)
+{
+	AUTO(job) struct job *j = NULL;
+	sqlite3_stmt *st = db_prepare(&s->cache, load_one_sql, err);
+	int rc;
+
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	db_bind_text(st, 2, name);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		j = read_hot(st);
+		const char *record = (const char *)sqlite3_column_text(st, 24);
+
+		rc = 0;
+		if (j && record) {
+			j->trimmed = false;
+			rc = job_cold_read(j, record, (size_t)sqlite3_column_bytes(st, 24), err);
+		}
+	} else {
+		rc = rc == SQLITE_DONE ? 0 : db_fail(&s->cache, err);
+	}
+	sqlite3_reset(st);
+	if (rc)
+		return rc;
+	if (!j)
+		return err_set(err, ERR_NOTFOUND, "job %s is not in the cache", name);
+	*ret = TAKE(j);
+	return 0;
+}
+
+int store_job_load_one(struct store *s, const char *name, struct job **ret, struct err *err)
+{
+	return RETRY_CACHE(s, err, load_one(s, name, ret, &e));
+}
+
+static int delete_job(struct store *s, const char *name, struct err *err)
+{
+	static const char *const sqls[] = {"DELETE FROM job WHERE scope_id = ?1 AND name = ?2",
+					   "DELETE FROM job_cold WHERE scope_id = ?1 AND name = ?2",
+					   "DELETE FROM log WHERE scope_id = ?1 AND job = ?2",
+					   "DELETE FROM metric WHERE scope_id = ?1 AND job = ?2"};
+	int rc = db_begin(&s->cache, err);
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(sqls); i++) {
+		sqlite3_stmt *st = db_prepare(&s->cache, sqls[i], err);
+
+		if (!st) {
+			rc = -ERR_DB;
+			break;
+		}
+		sqlite3_bind_int64(st, 1, s->scope_id);
+		db_bind_text(st, 2, name);
+		rc = db_step_done(&s->cache, st, err);
+	}
+	if (rc) {
+		db_rollback(&s->cache);
+		return rc;
+	}
+	return db_commit(&s->cache, err);
+}
+
+int store_jobs_delete(struct store *s, const char *name, struct err *err)
+{
+	return RETRY_CACHE(s, err, delete_job(s, name, &e));
+}

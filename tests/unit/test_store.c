@@ -1,0 +1,496 @@
+/* test_store.c - the databases: round trips, damage, two processes, kill -9,
+ * no space, no writable folder. */
+#include "unit.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "store/store.h"
+
+struct place {
+	char *dir, *cache, *state;
+};
+
+static int setup(void **state)
+{
+	struct place *p = NEW(struct place);
+
+	p->dir = unit_temp_dir();
+	p->cache = fs_join(p->dir, "cache.db");
+	p->state = fs_join(p->dir, "state.db");
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	int rc = fs_remove_tree(p->dir, NULL);
+
+	free(p->dir);
+	free(p->cache);
+	free(p->state);
+	free(p);
+	return rc;
+}
+
+static struct store *open_store(const struct place *p)
+{
+	struct store *s = NULL;
+	struct err err = {0};
+
+	if (store_open(p->cache, p->state, "1/us-east-1", &s, &err))
+		fail_msg("%s", err.msg);
+	return s;
+}
+
+static struct job *sample(const char *name)
+{
+	struct job *j = job_new(name);
+
+	job_set_status(j, "Failed");
+	str_set(&j->secondary_text, "Failed");
+	j->detail = JOB_DESCRIBED;
+	j->created_ms = 1000;
+	j->modified_ms = 2000;
+	j->start_ms = 1500;
+	j->end_ms = 1900;
+	j->failure_reason = xstrdup("AlgorithmError: \"quoted\"\nand é");
+	j->instance_type = xstrdup("ml.m5.xlarge");
+	j->instance_count = 2;
+	j->volume_gb = 30;
+	j->spot = true;
+	j->tags_known = true;
+	j->training_s = 400;
+	j->billable_s = 130;
+	j->max_runtime_s = 3600;
+	j->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/a");
+	j->image = xstrdup("1.dkr.ecr.us-east-1.amazonaws.com/x:1");
+	j->output_uri = xstrdup("s3://b/out");
+	strmap_set(&j->hyperparameters, "eta", "0.1");
+	strmap_set(&j->hyperparameters, "empty", "");
+	strmap_set(&j->environment, "A", "b");
+	strmap_set(&j->tags, "run", "nightly");
+	struct job_channel *c = job_add_channel(j, "train");
+	c->uri = xstrdup("s3://b/train");
+	c->content_type = xstrdup("text/csv");
+	job_add_transition(j, "Starting", 1000, 1500, "one");
+	job_add_transition(j, "Interrupted", 1500, 1600, NULL);
+	job_add_final_metric(j, "validation:rmse", 0.1, 1800);
+	job_add_final_metric(j, "nan", NAN, 1800);
+	job_add_metric_definition(j, "validation:rmse", "rmse=(.*)");
+	return j;
+}
+
+static void test_jobs(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	AUTO(job) struct job *a = sample("a");
+	AUTO(jobs) struct jobs t = {0};
+	double v;
+
+	assert_null(store_notice(s));
+	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
+	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
+	assert_int_equal(t.n, 1);
+	struct job *b = jobs_find(&t, "a");
+	assert_true(b->trimmed);
+	assert_int_equal(b->status, JOB_FAILED);
+	assert_string_equal(b->failure_reason, a->failure_reason);
+	assert_int_equal(b->billable_s, 130);
+	assert_int_equal(b->max_wait_s, -1);
+	assert_true(b->spot);
+	assert_string_equal(job_hyperparameter(b, "eta"), "0.1");
+	assert_string_equal(job_tag(b, "run"), "nightly");
+	assert_true(job_objective(b, &v) && v == 0.1);
+	assert_int_equal(job_interruptions(b), 1);
+	/* A trimmed job that is saved keeps its cold part in the store. */
+	assert_int_equal(store_jobs_save(s, &b, 1, NULL), 0);
+	AUTO(job) struct job *c = NULL;
+	assert_int_equal(store_job_load_one(s, "a", &c, NULL), 0);
+	assert_false(c->trimmed);
+	assert_string_equal(c->arn, a->arn);
+	assert_string_equal(strmap_get(&c->environment, "A"), "b");
+	assert_string_equal(strmap_get(&c->hyperparameters, "empty"), "");
+	assert_string_equal(c->channels[0].content_type, "text/csv");
+	assert_null(c->channels[0].input_mode);
+	assert_int_equal(c->n_transitions, 2);
+	assert_string_equal(c->transitions[0].message, "one");
+	assert_true(c->final_metrics[0].value == 0.1);
+	assert_true(isnan(c->final_metrics[1].value));
+	assert_string_equal(c->metric_definitions[0].regex, "rmse=(.*)");
+	assert_int_equal(store_jobs_delete(s, "a", NULL), 0);
+	AUTO(job) struct job *none = NULL;
+	assert_int_equal(store_job_load_one(s, "a", &none, NULL), -ERR_NOTFOUND);
+}
+
+static void test_scopes(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	AUTO(job) struct job *a = sample("a");
+	AUTO(jobs) struct jobs other = {0}, again = {0};
+
+	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
+	assert_int_equal(store_meta_set(s, "mark", "12", NULL), 0);
+	assert_int_equal(store_set_scope(s, "2/us-east-1", NULL), 0);
+	assert_int_equal(store_jobs_load(s, &other, NULL), 0);
+	assert_int_equal(other.n, 0);
+	assert_null(store_meta_get(s, "mark"));
+	assert_int_equal(store_set_scope(s, "1/us-east-1", NULL), 0);
+	assert_int_equal(store_jobs_load(s, &again, NULL), 0);
+	assert_int_equal(again.n, 1);
+	AUTO(str) char *mark = store_meta_get(s, "mark");
+	assert_string_equal(mark, "12");
+}
+
+static void test_logs(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	AUTO(loglines) struct loglines l = {0}, back = {0};
+	char text[64];
+
+	for (int i = 0; i < 30000; i++) {
+		snprintf(text, sizeof(text), "line %d of some length that fills a chunk", i / 2); /* repeats */
+		loglines_add(&l, i % 3 ? "a/algo-1" : "a/algo-2", NULL, 1700000000000 + i / 7, text, strlen(text));
+	}
+	loglines_settle(&l);
+	assert_int_equal(store_logs_save(s, "a", &l, NULL), -ERR_INVALID); /* not complete */
+	l.complete = true;
+	assert_int_equal(store_logs_load(s, "a", &back, NULL), -ERR_NOTFOUND);
+	assert_int_equal(store_logs_save(s, "a", &l, NULL), 0);
+	assert_int_equal(store_logs_load(s, "a", &back, NULL), 0);
+	assert_true(back.complete);
+	assert_int_equal(back.n, l.n);
+	for (size_t i = 0; i < l.n; i++) {
+		assert_int_equal(back.lines[i].time_ms, l.lines[i].time_ms);
+		assert_string_equal(back.lines[i].text, l.lines[i].text);
+		assert_string_equal(back.streams.items[back.lines[i].stream], l.streams.items[l.lines[i].stream]);
+	}
+	AUTO(loglines) struct loglines none = {.complete = true};
+	assert_int_equal(store_logs_save(s, "a", &none, NULL), 0); /* replaces */
+	assert_int_equal(store_logs_load(s, "a", &back, NULL), 0);
+	assert_int_equal(back.n, 0);
+}
+
+static void test_metrics_and_prices(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	AUTO(series_set) struct series_set m = {0}, back = {0};
+	AUTO(price_table) struct price_table prices = {0};
+	char type[] = "ml.x", region[] = "r", component[] = "Training", as_of[] = "2026-01-01", source[] = "list";
+	struct price p = {type, region, component, 230000, as_of, 'A', source};
+
+	assert_int_equal(store_metrics_load(s, "a", &back, NULL), -ERR_NOTFOUND);
+	for (int i = 0; i < 100; i++)
+		series_add(&m, "validation:rmse", 1000 + i, i, 1.0 / (i + 1));
+	series_add(&m, "CPUUtilization", 5, -1, -0.5);
+	str_set(&series_get(&m, "CPUUtilization")->unit, "%");
+	assert_int_equal(store_metrics_save(s, "a", &m, NULL), 0);
+	assert_int_equal(store_metrics_load(s, "a", &back, NULL), 0);
+	assert_int_equal(series_find(&back, "validation:rmse")->n, 100);
+	assert_true(series_find(&back, "validation:rmse")->points[99].value == 0.01);
+	assert_int_equal(series_find(&back, "CPUUtilization")->points[0].step, -1);
+	assert_string_equal(series_find(&back, "CPUUtilization")->unit, "%");
+	assert_int_equal(store_prices_save(s, &p, 1, NULL), 0);
+	assert_int_equal(store_prices_load(s, &prices, NULL), 0);
+	assert_int_equal(price_find(&prices, "ml.x", "r", "Training")->usd_micro, 230000);
+}
+
+static void test_launches(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	struct launch *l;
+	size_t n;
+	int64_t first, second;
+
+	assert_int_equal(store_launch_add(s, "a", "{}", &first, NULL), 0);
+	assert_int_equal(store_launch_add(s, "b", "{\"x\":1}", &second, NULL), 0);
+	assert_int_equal(store_launch_update(s, first, LAUNCH_SENT, NULL, NULL, NULL), 0);
+	assert_int_equal(store_launch_list(s, true, &l, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(l[0].state, LAUNCH_SENT);
+	assert_true(l[0].sent_ms > 0 && l[0].settled_ms == 0);
+	assert_int_equal(l[0].pid, getpid());
+	assert_string_equal(l[1].spec_json, "{\"x\":1}");
+	launch_list_free(l, n);
+	assert_int_equal(store_launch_update(s, first, LAUNCH_ACCEPTED, "arn:x", NULL, NULL), 0);
+	assert_int_equal(store_launch_update(s, first, LAUNCH_REFUSED, NULL, "late answer", NULL), 0);
+	assert_int_equal(store_launch_update(s, second, LAUNCH_REFUSED, NULL, "quota", NULL), 0);
+	assert_int_equal(store_launch_list(s, true, &l, &n, NULL), 0);
+	assert_int_equal(n, 0);
+	launch_list_free(l, n);
+	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(l[0].state, LAUNCH_ACCEPTED); /* what is accepted stays accepted */
+	assert_string_equal(l[0].arn, "arn:x");
+	assert_string_equal(l[1].error, "quota");
+	launch_list_free(l, n);
+}
+
+static void overwrite(const char *path, long at, const char *with, size_t n)
+{
+	FILE *f = fopen(path, "r+b");
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, at, SEEK_SET), 0);
+	assert_int_equal(fwrite(with, 1, n, f), n);
+	fclose(f);
+}
+
+static size_t count_files(const char *dir, const char *part)
+{
+	AUTO(str) char *command = xasprintf("ls '%s' | grep -c '%s'", dir, part);
+	FILE *f = popen(command, "r");
+	size_t n = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%zu", &n), 1);
+	pclose(f);
+	return n;
+}
+
+static void test_not_a_database(void **state)
+{
+	struct place *p = *state;
+	AUTO(jobs) struct jobs t = {0};
+	AUTO(job) struct job *a = sample("a");
+
+	assert_int_equal(fs_write_atomic(p->cache, "this is no database, but long enough to look at", 47, 0600, NULL),
+			 0);
+	AUTO(store) struct store *s = open_store(p);
+	assert_non_null(strstr(store_notice(s), "the cache was damaged"));
+	assert_true(count_files(p->dir, "cache.db.damaged-") >= 1);
+	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
+	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
+	assert_int_equal(t.n, 1);
+}
+
+/* Pages in the middle are overwritten: the open goes well, the load finds it. */
+static void test_damage_found_later(void **state)
+{
+	struct place *p = *state;
+	struct store *s = open_store(p);
+	char name[32], junk[4096];
+
+	for (int i = 0; i < 2000; i++) {
+		AUTO(job) struct job *j = NULL;
+		snprintf(name, sizeof(name), "job-%d", i);
+		j = sample(name);
+		assert_int_equal(store_jobs_save(s, &j, 1, NULL), 0);
+	}
+	store_close(s);
+	memset(junk, 0xee, sizeof(junk));
+	int64_t size = fs_size(p->cache);
+	for (long at = 65536; at + 4096 <= size; at += 8192)
+		overwrite(p->cache, at, junk, sizeof(junk));
+	s = open_store(p);
+	AUTO(jobs) struct jobs t = {0};
+	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
+	assert_non_null(store_notice(s));
+	assert_non_null(strstr(store_notice(s), "damaged"));
+	AUTO(job) struct job *a = sample("a");
+	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0); /* and the store goes on */
+	AUTO(job) struct job *back = NULL;
+	assert_int_equal(store_job_load_one(s, "a", &back, NULL), 0);
+	store_close(s);
+}
+
+/* Another process began a new database: ours is followed to it. */
+static void test_moved_by_another(void **state)
+{
+	struct place *p = *state;
+	AUTO(store) struct store *s = open_store(p);
+	AUTO(str) char *aside = xasprintf("%s.aside", p->cache);
+	AUTO(job) struct job *a = sample("a");
+	AUTO(jobs) struct jobs t = {0};
+
+	assert_int_equal(rename(p->cache, aside), 0);
+	AUTO(store) struct store *other = open_store(p);
+	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
+	assert_int_equal(store_jobs_load(other, &t, NULL), 0);
+	assert_int_equal(t.n, 1);
+}
+
+static void test_no_folder(void **state)
+{
+	struct place *p = *state;
+	AUTO(str) char *file = fs_join(p->dir, "file");
+	AUTO(str) char *below = fs_join(file, "cache.db");
+	AUTO(store) struct store *s = NULL;
+	AUTO(job) struct job *a = sample("a");
+	AUTO(jobs) struct jobs t = {0};
+	int64_t id;
+
+	assert_int_equal(fs_write_atomic(file, "", 0, 0600, NULL), 0); /* a folder cannot be made there */
+	assert_int_equal(store_open(below, below, "1/r", &s, NULL), 0);
+	assert_non_null(strstr(store_notice(s), "kept in memory"));
+	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
+	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
+	assert_int_equal(t.n, 1);
+	assert_int_equal(store_launch_add(s, "a", "{}", &id, NULL), 0);
+}
+
+static void test_newer_schema(void **state)
+{
+	struct place *p = *state;
+	AUTO(str)
+	char *command = xasprintf("python3 -c \"import sqlite3,sys; c=sqlite3.connect(sys.argv[1]);"
+				  " c.execute('pragma user_version=99'); c.commit()\" '%s'",
+				  p->state);
+	struct store *s = open_store(p);
+
+	store_close(s);
+	if (system(command) != 0)
+		skip();
+	s = open_store(p);
+	assert_non_null(strstr(store_notice(s), "written by a newer sagetop"));
+	store_close(s);
+	assert_int_equal(count_files(p->dir, "damaged"), 0); /* and the file is left alone */
+}
+
+/* Writes beyond the limit fail as on a full disk: nothing of the batch stays,
+ * what was there stays, and it goes on once there is room. */
+static void test_no_space(void **state)
+{
+	struct place *p = *state;
+	AUTO(store) struct store *s = open_store(p);
+	struct rlimit old, small;
+	struct job *batch[300];
+	struct err err = {0};
+	char name[32];
+
+	AUTO(job) struct job *first = sample("first");
+	assert_int_equal(store_jobs_save(s, &first, 1, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(batch); i++) {
+		snprintf(name, sizeof(name), "batch-%zu", i);
+		batch[i] = sample(name);
+	}
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = (struct rlimit){.rlim_cur = 120000, .rlim_max = old.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	int rc = store_jobs_save(s, batch, ARRAY_LEN(batch), &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(rc, -ERR_DB);
+	assert_true(strlen(err.msg) > 0);
+	AUTO(jobs) struct jobs t = {0}, later = {0};
+	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
+	assert_int_equal(t.n, 1);
+	assert_int_equal(store_jobs_save(s, batch, ARRAY_LEN(batch), NULL), 0);
+	assert_int_equal(store_jobs_load(s, &later, NULL), 0);
+	assert_int_equal(later.n, 301);
+	for (size_t i = 0; i < ARRAY_LEN(batch); i++)
+		job_free(batch[i]);
+}
+
+#define BATCH 50
+
+/* Batch after batch; in each all jobs bear the batch's number. */
+static void write_batches(const struct place *p, const char *prefix, int n_batches)
+{
+	struct store *s = open_store(p);
+	struct job *batch[BATCH];
+	char name[64];
+
+	for (int b = 1; b <= n_batches; b++) {
+		int64_t id;
+
+		for (int i = 0; i < BATCH; i++) {
+			snprintf(name, sizeof(name), "%s-%d", prefix, i);
+			batch[i] = sample(name);
+			batch[i]->modified_ms = b;
+		}
+		struct err err = {0};
+		while (store_jobs_save(s, batch, BATCH, &err)) { /* busy: as the program does, try again */
+			if (!strstr(err.msg, "busy"))
+				_exit(3);
+			err = (struct err){0};
+		}
+		if (store_launch_add(s, prefix, "{}", &id, NULL))
+			_exit(4);
+		for (int i = 0; i < BATCH; i++)
+			job_free(batch[i]);
+	}
+	store_close(s);
+}
+
+static void test_kill_in_transaction(void **state)
+{
+	struct place *p = *state;
+
+	for (int round = 0; round < 12; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			write_batches(p, "job", 100000);
+			_exit(0);
+		}
+		assert_true(pid > 0);
+		usleep((useconds_t)(15000 + round * 7001)); /* where it strikes does not matter: any point must do */
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		AUTO(store) struct store *s = open_store(p);
+		AUTO(jobs) struct jobs t = {0};
+		assert_null(store_notice(s));
+		assert_int_equal(store_jobs_load(s, &t, NULL), 0);
+		assert_true(t.n == 0 || t.n == BATCH);
+		for (size_t i = 1; i < t.n; i++)
+			assert_int_equal(t.items[i]->modified_ms, t.items[0]->modified_ms);
+	}
+}
+
+static void test_two_processes(void **state)
+{
+	struct place *p = *state;
+	pid_t pid[2];
+	int status;
+
+	for (int k = 0; k < 2; k++) {
+		pid[k] = fork();
+		if (pid[k] == 0) {
+			write_batches(p, k ? "right" : "left", 40);
+			_exit(0);
+		}
+		assert_true(pid[k] > 0);
+	}
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(waitpid(pid[k], &status, 0), pid[k]);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+	AUTO(store) struct store *s = open_store(p);
+	AUTO(jobs) struct jobs t = {0};
+	struct launch *l;
+	size_t n;
+	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
+	assert_int_equal(t.n, 2 * BATCH);
+	for (size_t i = 0; i < t.n; i++)
+		assert_int_equal(t.items[i]->modified_ms, 40);
+	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
+	assert_int_equal(n, 80);
+	launch_list_free(l, n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_metrics_and_prices, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_launches, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_damage_found_later, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_moved_by_another, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_no_folder, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_newer_schema, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_kill_in_transaction, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_two_processes, setup, teardown)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

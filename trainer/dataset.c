@@ -1,0 +1,261 @@
+#include "trainer/dataset_build.h"
+
+#include <pthread.h>
+
+#define DATASET_BATCH ((size_t)8 << 20) /* a thread; small enough that parsed pages are let go of soon */
+#define DATASET_CHUNK ((size_t)1 << 19)
+
+struct dataset_reader {
+	struct dataset_options opt;
+	struct source source;
+	struct text_feed feed;
+	struct text_batch batch;
+	struct csv *csv;
+	struct libsvm *libsvm;
+};
+
+void dataset_free(struct dataset *d)
+{
+	if (!d)
+		return;
+	free(d->dense);
+	free(d->row_start);
+	free(d->column_index);
+	free(d->values);
+	free(d->labels);
+	free(d->weights);
+	free(d->query_ids);
+	free(d->entities);
+	free(d->dates);
+	free(d->categorical);
+	for (size_t i = 0; d->categories && i < d->columns; i++)
+		strlist_done(&d->categories[i]);
+	free(d->categories);
+	strlist_done(&d->entity_names);
+	strlist_done(&d->feature_names);
+	free(d);
+}
+
+enum data_format data_format_parse(const char *content_type)
+{
+	static const struct {
+		const char *name;
+		enum data_format format;
+	} known[] = {
+		{"csv", DATA_CSV},
+		{"text/csv", DATA_CSV},
+		{"libsvm", DATA_LIBSVM},
+		{"text/libsvm", DATA_LIBSVM},
+		{"text/x-libsvm", DATA_LIBSVM},
+		{"recordio-protobuf", DATA_RECORDIO},
+		{"application/x-recordio-protobuf", DATA_RECORDIO},
+		{"parquet", DATA_PARQUET},
+		{"application/x-parquet", DATA_PARQUET},
+		{"application/vnd.apache.parquet", DATA_PARQUET},
+	};
+	char name[64];
+	size_t n;
+
+	if (!content_type)
+		return DATA_UNKNOWN;
+	content_type += strspn(content_type, " \t");
+	n = strcspn(content_type, "; \t");
+	if (n >= sizeof(name))
+		return DATA_UNKNOWN;
+	memcpy(name, content_type, n);
+	name[n] = 0;
+	str_lower(name);
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (!strcmp(name, known[i].name))
+			return known[i].format;
+	return DATA_UNKNOWN;
+}
+
+/* --- a reader ----------------------------------------------------------------- */
+
+void dataset_reader_free(struct dataset_reader *r)
+{
+	if (!r)
+		return;
+	text_batch_done(&r->batch);
+	text_feed_done(&r->feed);
+	csv_free(r->csv);
+	libsvm_free(r->libsvm);
+	source_done(&r->source);
+	free(r);
+}
+
+static struct dataset_reader *reader_new(const struct dataset_options *opt, size_t batch_bytes)
+{
+	struct dataset_reader *r = NEW(struct dataset_reader);
+	size_t threads = opt->threads > 1 ? (size_t)opt->threads : 1;
+
+	r->opt = *opt;
+	r->feed.source = &r->source;
+	r->feed.batch_bytes = batch_bytes ? batch_bytes : DATASET_BATCH * threads;
+	r->feed.chunk_bytes = DATASET_CHUNK;
+	r->feed.max_unpacked = opt->max_unpacked;
+	return r;
+}
+
+static int reader_start(struct dataset_reader *r, struct err *err)
+{
+	switch (r->opt.format) {
+	case DATA_CSV:
+		r->csv = csv_new(&r->opt);
+		return 0;
+	case DATA_LIBSVM:
+		r->libsvm = libsvm_new(&r->opt);
+		return 0;
+	case DATA_RECORDIO:
+	case DATA_PARQUET:
+		return err_set(err, ERR_INVALID, "this build cannot read %s",
+			       r->opt.format == DATA_PARQUET ? "Parquet" : "RecordIO");
+	case DATA_UNKNOWN:
+		break;
+	}
+	return err_set(err, ERR_INVALID, "the content type is not known: use text/csv or text/libsvm");
+}
+
+/* Append the next batch to b->d; 1, 0 at the end, or -code. */
+static int reader_append(struct dataset_reader *r, struct builder *b, struct err *err)
+{
+	int n = text_feed_next(&r->feed, &r->batch, err);
+
+	if (n <= 0)
+		return n;
+	b->d->bytes_read += r->batch.bytes;
+	n = r->csv ? csv_batch(r->csv, &r->feed, &r->batch, b, err)
+		   : libsvm_batch(r->libsvm, &r->feed, &r->batch, b, err);
+	return n ? n : 1;
+}
+
+/* What the format knows beside the rows. */
+static void reader_describe(const struct dataset_reader *r, struct dataset *d)
+{
+	const struct dataset *like = r->opt.like;
+
+	if (r->csv)
+		csv_describe(r->csv, d);
+	else if (like)
+		for (size_t i = 0; i < like->feature_names.n; i++)
+			strlist_add(&d->feature_names, like->feature_names.items[i]);
+}
+
+size_t dataset_reader_columns(const struct dataset_reader *r)
+{
+	return r->csv ? csv_columns(r->csv) : r->libsvm ? libsvm_columns(r->libsvm) : 0;
+}
+
+int dataset_reader_open(const char *dir, const struct dataset_options *opt, size_t max_bytes,
+			struct dataset_reader **ret, struct err *err)
+{
+	AUTO(dataset_reader) struct dataset_reader *r = reader_new(opt, max_bytes);
+	int e = source_add_dir(&r->source, dir, err);
+
+	if (!e)
+		e = reader_start(r, err);
+	if (e)
+		return e;
+	*ret = TAKE(r);
+	return 0;
+}
+
+int dataset_reader_next(struct dataset_reader *r, struct dataset **ret, struct err *err)
+{
+	AUTO(dataset) struct dataset *d = NEW(struct dataset);
+	struct builder b = {.d = d};
+	int n;
+
+	do
+		n = reader_append(r, &b, err);
+	while (n == 1 && !d->rows);
+	if (n <= 0)
+		return n;
+	builder_trim(&b);
+	reader_describe(r, d);
+	*ret = TAKE(d);
+	return 1;
+}
+
+int dataset_reader_rewind(struct dataset_reader *r, struct err *err)
+{
+	text_batch_clear(&r->batch);
+	text_feed_rewind(&r->feed);
+	return 0;
+}
+
+/* --- all at once ----------------------------------------------------------------- */
+
+struct hash_job {
+	const struct source *source;
+	char hex[65];
+	struct err err;
+	int result;
+};
+
+static void *hash_run(void *arg)
+{
+	struct hash_job *job = arg;
+
+	job->result = source_hash(job->source, job->hex, &job->err);
+	return NULL;
+}
+
+static int reader_load(struct dataset_reader *r, struct dataset **ret, struct err *err)
+{
+	AUTO(dataset) struct dataset *d = NEW(struct dataset);
+	struct builder b = {.d = d};
+	struct hash_job hash = {.source = &r->source};
+	pthread_t thread;
+	bool hashing = false;
+	int n = reader_start(r, err);
+
+	if (n)
+		return n;
+	if (r->opt.hash) {
+		hashing = !pthread_create(&thread, NULL, hash_run, &hash);
+		if (!hashing)
+			hash_run(&hash);
+	}
+	while ((n = reader_append(r, &b, err)) == 1)
+		;
+	if (hashing)
+		pthread_join(thread, NULL);
+	if (n < 0)
+		return n;
+	if (hash.result)
+		return err_set(err, hash.err.code, "%s", hash.err.msg);
+	if (!d->rows)
+		return err_set(err, ERR_INVALID, "%s: the data has no rows", r->source.files[0].name);
+	memcpy(d->data_hash, hash.hex, sizeof(hash.hex));
+	builder_trim(&b);
+	reader_describe(r, d);
+	*ret = TAKE(d);
+	return 0;
+}
+
+int dataset_load_dir(const char *dir, const struct dataset_options *opt, struct dataset **ret, struct err *err)
+{
+	AUTO(dataset_reader) struct dataset_reader *r = reader_new(opt, 0);
+	int e = source_add_dir(&r->source, dir, err);
+
+	return e ? e : reader_load(r, ret, err);
+}
+
+int dataset_load_file(const char *path, const struct dataset_options *opt, struct dataset **ret, struct err *err)
+{
+	AUTO(dataset_reader) struct dataset_reader *r = reader_new(opt, 0);
+	int e = source_add_file(&r->source, path, err);
+
+	return e ? e : reader_load(r, ret, err);
+}
+
+int dataset_load_memory(const void *data, size_t n, const char *what, const struct dataset_options *opt,
+			struct dataset **ret, struct err *err)
+{
+	AUTO(dataset_reader) struct dataset_reader *r = reader_new(opt, 0);
+
+	source_add_memory(&r->source, data, n, what);
+	return reader_load(r, ret, err);
+}

@@ -1,0 +1,358 @@
+#include <math.h>
+
+#include "trainer/checkpoint.h"
+
+void history_done(struct history *h)
+{
+	strlist_done(&h->columns);
+	free(h->values);
+	*h = (struct history){0};
+}
+
+double history_value(const struct history *h, size_t round, const char *column)
+{
+	for (size_t i = 0; i < h->columns.n; i++)
+		if (str_eq(h->columns.items[i], column))
+			return h->values[round * h->columns.n + i];
+	return NAN;
+}
+
+void history_line(const struct history *h, size_t round, struct buf *out)
+{
+	(void)buf_addf(out, "[%zu]", round);
+	for (size_t i = 0; i < h->columns.n; i++)
+		(void)buf_addf(out, "\t%s:%.5f", h->columns.items[i], h->values[round * h->columns.n + i]);
+}
+
+void fit_result_done(struct fit_result *r)
+{
+	booster_free(r->booster);
+	history_done(&r->history);
+	*r = (struct fit_result){0};
+}
+
+/* --- the state of one run ------------------------------------------------------------ */
+
+struct fit {
+	const struct fit_job *job;
+	struct fit_result *out;
+	struct strmap params;
+	struct strlist library_metrics;
+	size_t sets;
+	char rho_metric[64]; /* the library's "tweedie-nloglik@1.5" */
+	int stale;	     /* rounds since the best one */
+	bool maximize;
+	int patience;	 /* early_stopping_rounds, 0: off */
+	struct buf best; /* gblinear cannot be cut: the best model's bytes */
+	int interval;	 /* rounds between checkpoints, 0: none */
+	bool draws;
+};
+
+/* Tweedie's metric carries its power in the library's name; jobs name it bare. */
+static const char *library_name(struct fit *f, const char *metric)
+{
+	if (!str_eq(metric, "tweedie-nloglik"))
+		return metric;
+	double rho = hyper_float(f->job->hyper, HP_tweedie_variance_power);
+	snprintf(f->rho_metric, sizeof(f->rho_metric), "tweedie-nloglik@%g", isnan(rho) ? 1.5 : rho);
+	return f->rho_metric;
+}
+
+static const char *job_name(const struct fit *f, const char *metric)
+{
+	return *f->rho_metric && str_starts(metric, "tweedie-nloglik@") ? "tweedie-nloglik" : metric;
+}
+
+static void fit_setup(struct fit *f)
+{
+	const struct hyper *h = f->job->hyper;
+	f->sets = f->job->matrices[1] ? 2 : 1;
+	f->out->best_round = -1;
+	hyper_library_params(h, f->job->threads, &f->params);
+	for (size_t i = 0; i < h->metrics.n; i++)
+		if (!metric_find(h->metrics.items[i])->own)
+			strlist_add(&f->library_metrics, library_name(f, h->metrics.items[i]));
+	if (f->sets == 2)
+		f->patience = (int)hyper_int(h, HP_early_stopping_rounds);
+	f->interval = f->job->checkpoint_dir ? (int)hyper_int(h, HP_checkpoint_interval) : 0;
+	f->draws = checkpoint_draws(h);
+	/* A linear model cannot be cut to its best round, so that one is kept in
+	 * memory, where a resumed run would miss it. */
+	if (f->patience && str_eq(hyper_text(h, HP_booster), "gblinear"))
+		f->interval = 0;
+	buf_init(&f->best, SIZE_MAX);
+}
+
+static void fit_teardown(struct fit *f)
+{
+	strmap_done(&f->params);
+	strlist_done(&f->library_metrics);
+	buf_done(&f->best);
+}
+
+/* --- evaluation --------------------------------------------------------------------------- */
+
+static int evaluate_own(struct fit *f, size_t set, struct eval_values *out, struct err *err)
+{
+	const struct fit_job *job = f->job;
+	const struct hyper *h = job->hyper;
+	AUTO(predictions) struct predictions p = {0};
+	for (size_t i = 0; i < h->metrics.n; i++) {
+		const struct metric *m = metric_find(h->metrics.items[i]);
+		double value;
+		if (!m->own)
+			continue;
+		int rc = p.values ? 0 : booster_predict(f->out->booster, job->matrices[set], NULL, &p, err);
+		if (!rc)
+			rc = metric_compute(m, job->objective, (int)hyper_int(h, HP_num_class), job->data[set],
+					    p.values, p.columns, &value, err);
+		if (rc)
+			return rc;
+		eval_values_add(out, set, m->name, value);
+	}
+	return 0;
+}
+
+static void history_add(struct fit *f, const struct eval_values *values)
+{
+	struct history *h = &f->out->history;
+	if (!h->columns.n)
+		for (size_t i = 0; i < values->n; i++)
+			strlist_take(&h->columns, xasprintf("%s-%s", f->job->set_names[values->items[i].set],
+							    job_name(f, values->items[i].name)));
+	size_t n = h->columns.n;
+	if (h->rounds == h->cap) {
+		h->cap = h->cap ? 2 * h->cap : 64;
+		h->values = xreallocarray(h->values, h->cap, MAX(n, 1) * sizeof(double));
+	}
+	for (size_t i = 0; i < n; i++)
+		h->values[h->rounds * n + i] = i < values->n ? values->items[i].value : NAN;
+	h->rounds++;
+}
+
+/* The library's metrics of all sets stand first, ours follow: the order of the
+ * lines that SageMaker's image prints. */
+static int evaluate(struct fit *f, int round, struct err *err)
+{
+	AUTO(eval_values) struct eval_values values = {0};
+	int rc = booster_evaluate(f->out->booster, round, f->job->matrices, f->job->set_names, f->sets, &values, err);
+	for (size_t set = 0; !rc && set < f->sets; set++)
+		rc = evaluate_own(f, set, &values, err);
+	if (!rc)
+		history_add(f, &values);
+	return rc;
+}
+
+/* --- early stopping --------------------------------------------------------------------------- */
+
+/* The tuning objective's metric, else the last one asked for, else the last
+ * that the objective brings. */
+static void choose_metric(struct fit *f)
+{
+	const struct hyper *h = f->job->hyper;
+	const struct history *y = &f->out->history;
+	const char *name = h->tuning_metric;
+	if (!name && h->metrics.n)
+		name = h->metrics.items[h->metrics.n - 1];
+	if (name)
+		snprintf(f->out->best_metric, sizeof(f->out->best_metric), "%s-%s", f->job->set_names[1], name);
+	else
+		str_copy(f->out->best_metric, sizeof(f->out->best_metric), y->columns.items[y->columns.n - 1]);
+	const struct metric *m = metric_find(f->out->best_metric + strlen(f->job->set_names[1]) + 1);
+	f->maximize = m && m->maximize;
+}
+
+/* Judge one round of the history; true where training should end. */
+static bool judge(struct fit *f, size_t round, bool *improved)
+{
+	struct fit_result *r = f->out;
+	*improved = false;
+	if (!f->patience)
+		return false;
+	if (!*r->best_metric)
+		choose_metric(f);
+	double value = history_value(&r->history, round, r->best_metric);
+	if (r->best_round < 0 || (f->maximize ? value > r->best_value : value < r->best_value)) {
+		r->best_round = (int)round;
+		r->best_value = value;
+		f->stale = 0;
+		*improved = true;
+		return false;
+	}
+	return ++f->stale >= f->patience;
+}
+
+static bool is_linear(const struct fit *f)
+{
+	return str_eq(hyper_text(f->job->hyper, HP_booster), "gblinear");
+}
+
+static int keep_best(struct fit *f, struct err *err)
+{
+	if (!is_linear(f))
+		return 0;
+	buf_clear(&f->best);
+	return booster_save(f->out->booster, MODEL_UBJ, &f->best, err);
+}
+
+static int reload(struct fit *f, const struct buf *model, int round, struct err *err);
+
+/* Cut the model to its best round and leave the marks that Python's package
+ * reads. */
+static int finish_best(struct fit *f, struct err *err)
+{
+	struct fit_result *r = f->out;
+	char text[40];
+	if (r->best_round < 0)
+		return 0;
+	int rc = 0, keep = r->best_round + 1;
+	if (is_linear(f)) {
+		rc = f->best.len ? reload(f, &f->best, keep, err) : 0;
+	} else if (keep < r->rounds) {
+		struct booster *cut = NULL;
+		rc = booster_cut(r->booster, keep, &cut, err);
+		if (!rc) {
+			booster_free(r->booster);
+			r->booster = cut;
+		}
+	}
+	r->rounds = keep;
+	snprintf(text, sizeof(text), "%d", r->best_round);
+	if (!rc)
+		rc = booster_set_attr(r->booster, "best_iteration", text, err);
+	snprintf(text, sizeof(text), "%.17g", r->best_value);
+	return rc ? rc : booster_set_attr(r->booster, "best_score", text, err);
+}
+
+/* --- checkpoints ------------------------------------------------------------------------------- */
+
+static int reload(struct fit *f, const struct buf *model, int round, struct err *err)
+{
+	struct booster *fresh = NULL;
+	char seed[24];
+	if (f->draws) {
+		snprintf(seed, sizeof(seed), "%lld",
+			 (long long)checkpoint_seed(hyper_int(f->job->hyper, HP_seed), round));
+		strmap_set(&f->params, "seed", seed);
+	}
+	int rc = booster_load(model->data, model->len, &f->params, &f->library_metrics, f->job->matrices, f->sets,
+			      &fresh, err);
+	if (rc)
+		return rc;
+	booster_free(f->out->booster);
+	f->out->booster = fresh;
+	return 0;
+}
+
+static int save_checkpoint(struct fit *f, int round, struct err *err)
+{
+	struct checkpoint c = {.round = round, .model = BUF_INIT(SIZE_MAX), .history = f->out->history};
+	int rc = booster_save(f->out->booster, MODEL_UBJ, &c.model, err);
+	if (!rc && booster_rank() == 0)
+		rc = checkpoint_write(f->job->checkpoint_dir, f->job->fingerprint, &c, err);
+	if (!rc && f->draws)
+		rc = reload(f, &c.model, round, err);
+	buf_done(&c.model);
+	return rc;
+}
+
+static int resume(struct fit *f, struct err *err)
+{
+	AUTO(strlist) struct strlist notices = {0};
+	AUTO(checkpoint) struct checkpoint c = {0};
+	bool improved;
+	int rc = checkpoint_read(f->job->checkpoint_dir, f->job->fingerprint, &c, &notices, err);
+	for (size_t i = 0; i < notices.n; i++)
+		printf("%s\n", notices.items[i]);
+	if (rc || !c.round)
+		return rc;
+	rc = reload(f, &c.model, c.round, err);
+	if (rc)
+		return err_prefix(err, "checkpoint of round %d", c.round);
+	history_done(&f->out->history);
+	f->out->history = c.history;
+	c.history = (struct history){0};
+	for (size_t i = 0; i < f->out->history.rounds; i++)
+		(void)judge(f, i, &improved);
+	f->out->rounds = f->out->resumed_at = c.round;
+	printf("resumed from the checkpoint of round %d\n", c.round);
+	return 0;
+}
+
+/* --- the loop --------------------------------------------------------------------------------------- */
+
+/* All hosts must agree to stop, or one would wait for the others for ever. */
+static int stop_asked(const struct fit *f, bool *ret, struct err *err)
+{
+	double asked = f->job->stop && *f->job->stop;
+	int rc = booster_sum(&asked, 1, err);
+	*ret = asked > 0;
+	return rc;
+}
+
+static void print_round(const struct fit *f, size_t round)
+{
+	if (f->job->quiet || booster_rank())
+		return;
+	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
+	history_line(&f->out->history, round, &line);
+	puts(buf_str(&line));
+	fflush(stdout);
+}
+
+/* Without random draws any round is a point to resume from. With them only the
+ * regular ones are, since an uninterrupted run starts afresh there. */
+static bool checkpoint_due(const struct fit *f, int done, int total, bool stopping)
+{
+	if (!f->interval || done == total)
+		return false;
+	return done % f->interval == 0 || (stopping && !f->draws);
+}
+
+static int run_rounds(struct fit *f, struct err *err)
+{
+	struct fit_result *r = f->out;
+	int total = (int)hyper_int(f->job->hyper, HP_num_round), rc = 0;
+	bool stopping = false, improved;
+	while (r->rounds < total && !stopping && !r->stopped_early) {
+		int round = r->rounds;
+		rc = booster_update(r->booster, round, f->job->matrices[0], err);
+		if (!rc)
+			rc = evaluate(f, round, err);
+		if (rc)
+			return rc;
+		r->rounds = round + 1;
+		print_round(f, (size_t)round);
+		r->stopped_early = judge(f, (size_t)round, &improved);
+		if (improved)
+			rc = keep_best(f, err);
+		if (!rc)
+			rc = stop_asked(f, &stopping, err);
+		if (!rc && !r->stopped_early && checkpoint_due(f, r->rounds, total, stopping))
+			rc = save_checkpoint(f, r->rounds, err);
+		if (rc)
+			return rc;
+	}
+	r->interrupted = stopping && r->rounds < total && !r->stopped_early;
+	return 0;
+}
+
+int fit_run(const struct fit_job *job, struct fit_result *ret, struct err *err)
+{
+	AUTO(fit_result) struct fit_result out = {0};
+	struct fit f = {.job = job, .out = &out};
+	fit_setup(&f);
+	int rc = booster_new(&f.params, &f.library_metrics, job->matrices, f.sets, &out.booster, err);
+	if (!rc && f.interval)
+		rc = resume(&f, err);
+	if (!rc)
+		rc = run_rounds(&f, err);
+	if (!rc)
+		rc = finish_best(&f, err);
+	fit_teardown(&f);
+	if (rc)
+		return rc;
+	*ret = out;
+	out = (struct fit_result){0};
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* fit.h - the loop over the rounds: train, evaluate, stop early, checkpoint.
+ *
+ * One struct fit_job says everything about one model, so that a single job, a
+ * fold and an entity all run through fit_run. Given the same job it makes the
+ * same bytes, interrupted and resumed or not (see checkpoint.h).
+ */
+#ifndef SAGETOP_TRAINER_FIT_H
+#define SAGETOP_TRAINER_FIT_H
+
+#include <signal.h>
+
+#include "trainer/booster.h"
+#include "trainer/hyperparameters.h"
+#include "trainer/objective.h"
+
+#define FIT_SETS 2 /* train, validation */
+
+/* Every metric of every round: columns[k] is "validation-rmse". */
+struct history {
+	struct strlist columns;
+	double *values; /* rounds x columns.n */
+	size_t rounds, cap;
+};
+void history_done(struct history *h);
+/* The value of a column in a round; NAN where there is no such column. */
+double history_value(const struct history *h, size_t round, const char *column);
+/* "[7]\ttrain-rmse:1.23456\tvalidation-rmse:1.34567", the line of a round. */
+void history_line(const struct history *h, size_t round, struct buf *out);
+
+struct fit_job {
+	const struct hyper *hyper;
+	const struct objective *objective;
+	int threads;
+	const char *set_names[FIT_SETS];      /* "train", "validation" */
+	const struct dataset *data[FIT_SETS]; /* labels are enough; data[1] may be NULL */
+	struct matrix *matrices[FIT_SETS];    /* as data */
+	const char *checkpoint_dir;	      /* NULL: none */
+	const char *fingerprint;	      /* of data and settings; with checkpoint_dir */
+	const volatile sig_atomic_t *stop;    /* set: end after the round; may be NULL */
+	bool quiet;			      /* no metric lines, no notices */
+};
+
+struct fit_result {
+	struct booster *booster;
+	struct history history;
+	int rounds;	      /* in the model */
+	int best_round;	      /* -1 without early stopping */
+	char best_metric[64]; /* "validation-rmse" */
+	double best_value;
+	bool stopped_early, interrupted;
+	int resumed_at; /* 0: from the start */
+};
+void fit_result_done(struct fit_result *r);
+AUTO_EMBEDDED(fit_result, struct fit_result, fit_result_done)
+
+int fit_run(const struct fit_job *job, struct fit_result *ret, struct err *err) NODISCARD;
+
+#endif

@@ -1,0 +1,254 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/fs.h"
+#include "trainer/commands.h"
+#include "trainer/train.h"
+
+#define MODEL_MAX ((size_t)4 << 30)
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int signal_number)
+{
+	stop_signal = signal_number;
+}
+
+void train_run_done(struct train_run *r)
+{
+	dataset_free(r->train);
+	dataset_free(r->validation);
+	hyper_done(&r->hyper);
+	contract_done(&r->contract);
+	*r = (struct train_run){0};
+}
+
+/* --- data ------------------------------------------------------------------------- */
+
+static int channel_options(const struct train_run *r, const struct channel *c, struct dataset_options *opt,
+			   struct strlist *categorical, struct err *err)
+{
+	const struct hyper *h = &r->hyper;
+	const char *delimiter = hyper_text(h, HP_delimiter);
+	const char *list = hyper_text(h, HP_categorical_columns);
+	*opt = (struct dataset_options){
+		.format = DATA_LIBSVM, /* what SageMaker's image takes it for */
+		.header = hyper_bool(h, HP_header),
+		.label_column = hyper_text(h, HP_label_column),
+		.csv_weights = hyper_int(h, HP_csv_weights) == 1,
+		.entity_column = hyper_text(h, HP_entity_column),
+		.threads = r->threads,
+		.delimiter = !delimiter			? 0
+			     : str_eq(delimiter, "\\t") ? '\t'
+							: *delimiter,
+	};
+	if (c->content_type)
+		opt->format = data_format_parse(c->content_type);
+	if (opt->format == DATA_UNKNOWN)
+		return err_set(err, ERR_INVALID,
+			       "channel %s: ContentType '%s' is not supported: use text/csv, text/libsvm, "
+			       "application/x-parquet or application/x-recordio-protobuf",
+			       c->name, c->content_type);
+	if (list) {
+		strlist_split(categorical, list, ',');
+		opt->categorical = categorical;
+	}
+	return 0;
+}
+
+int train_load_channel(const struct train_run *r, const char *name, bool has_label, struct dataset **ret,
+		       struct err *err)
+{
+	const struct channel *c = contract_channel(&r->contract, name);
+	AUTO(dataset) struct dataset *d = NULL;
+	AUTO(strlist) struct strlist categorical = {0};
+	struct dataset_options opt;
+	int rc = channel_options(r, c, &opt, &categorical, err);
+	if (rc)
+		return rc;
+	opt.has_label = has_label;
+	opt.hash = true;
+	if (r->train && r->train->dense) /* sparse data may end at any column */
+		opt.like = r->train;
+	if (!c->content_type)
+		printf("channel %s has no ContentType: read as text/libsvm\n", name);
+	rc = dataset_load_dir(c->dir, &opt, &d, err);
+	if (rc)
+		return err_prefix(err, "channel %s", name);
+	if (has_label)
+		rc = objective_check_labels(r->objective, r->classes, d, name, str_eq(name, "train"), err);
+	if (!rc && d->query_ids == NULL && r->objective->kind == KIND_RANKING && r->hyper.metrics.n == 0)
+		printf("channel %s has no query ids: all its rows are one group\n", name);
+	if (rc)
+		return rc;
+	printf("channel %s: %zu rows, %zu columns\n", name, d->rows, d->columns);
+	*ret = TAKE(d);
+	return 0;
+}
+
+int train_matrix(const struct train_run *r, const struct dataset *d, bool quantile, struct matrix **ret,
+		 struct err *err)
+{
+	struct matrix_options opt = {
+		.threads = r->threads,
+		.columns = r->columns,
+		.quantile = quantile,
+		.max_bin = (int)hyper_int(&r->hyper, HP_max_bin),
+		.aft = str_eq(r->objective->name, "survival:aft"),
+	};
+	return matrix_new(d, &opt, ret, err);
+}
+
+/* --- the model ------------------------------------------------------------------------ */
+
+int train_save_model(const struct train_run *r, struct booster *b, const char *name, struct err *err)
+{
+	const char *format = hyper_text(&r->hyper, HP_model_format);
+	AUTO(buf) struct buf bytes = BUF_INIT(MODEL_MAX);
+	AUTO(str) char *path = fs_join(r->contract.model_dir, name);
+	int rc = booster_save(b,
+			      str_eq(format, "json")	     ? MODEL_JSON
+			      : str_eq(format, "deprecated") ? MODEL_LEGACY
+							     : MODEL_UBJ,
+			      &bytes, err);
+	if (!rc)
+		rc = fs_write_atomic(path, bytes.data, bytes.len, 0644, err);
+	return rc ? err_prefix(err, "the model cannot be saved") : 0;
+}
+
+/* --- one model --------------------------------------------------------------------------- */
+
+static void report_end(const struct train_run *r, const struct fit_result *result)
+{
+	if (result->stopped_early)
+		printf("stopped early: %s has not improved for %lld rounds, the best is round %d\n",
+		       result->best_metric, (long long)hyper_int(&r->hyper, HP_early_stopping_rounds),
+		       result->best_round);
+	if (result->interrupted)
+		printf("stopped by a signal after round %d\n", result->rounds - 1);
+}
+
+int train_single(struct train_run *r, struct err *err)
+{
+	AUTO(matrix) struct matrix *train = NULL;
+	AUTO(matrix) struct matrix *validation = NULL;
+	AUTO(fit_result) struct fit_result result = {0};
+	int rc = train_matrix(r, r->train, false, &train, err);
+	if (!rc && r->validation)
+		rc = train_matrix(r, r->validation, false, &validation, err);
+	if (rc)
+		return rc;
+	struct fit_job job = {
+		.hyper = &r->hyper,
+		.objective = r->objective,
+		.threads = r->threads,
+		.set_names = {"train", "validation"},
+		.data = {r->train, r->validation},
+		.matrices = {train, validation},
+		.checkpoint_dir = r->contract.checkpoint_dir,
+		.fingerprint = r->fingerprint,
+		.stop = r->stop,
+	};
+	rc = fit_run(&job, &result, err);
+	if (rc)
+		return rc;
+	report_end(r, &result);
+	if (result.interrupted && !hyper_bool(&r->hyper, HP_save_model_on_termination))
+		return 0;
+	return train_save_model(r, result.booster, "xgboost-model", err);
+}
+
+/* --- the job ---------------------------------------------------------------------------------- */
+
+/* num_round and early stopping may change between a run and its resumption. */
+static void fingerprint(struct train_run *r)
+{
+	AUTO(strmap) struct strmap params = {0};
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+	hyper_library_params(&r->hyper, 0, &params);
+	for (size_t i = 0; i < params.n; i++)
+		(void)buf_addf(&text, "%s=%s\n", params.items[i].name, params.items[i].value);
+	for (size_t i = 0; i < r->hyper.metrics.n; i++)
+		(void)buf_addf(&text, "metric=%s\n", r->hyper.metrics.items[i]);
+	(void)buf_addf(&text, "interval=%s\ntrain=%s\nvalidation=%s\nlibrary=%s\nhosts=%zu\n",
+		       hyper_text(&r->hyper, HP_checkpoint_interval), r->train->data_hash,
+		       r->validation ? r->validation->data_hash : "", booster_library_version(), r->contract.hosts.n);
+	sha256_hex(text.data, text.len, r->fingerprint);
+}
+
+static int check_gpu(const struct hyper *h, struct err *err)
+{
+	if (!str_eq(hyper_text(h, HP_tree_method), "gpu_hist") && !str_eq(hyper_text(h, HP_predictor), "gpu_predictor"))
+		return 0;
+	if (booster_has_gpu())
+		return 0;
+	return err_set(err, ERR_INVALID,
+		       "tree_method gpu_hist needs a libxgboost built with CUDA, and this one (%s) is not: use hist",
+		       booster_library_version());
+}
+
+static int load_settings(struct train_run *r, struct err *err)
+{
+	int rc = hyper_parse(r->contract.hyperparameters, &r->hyper, err);
+	if (rc)
+		return rc;
+	const struct hyper *h = &r->hyper;
+	r->objective = objective_find(hyper_text(h, HP_objective));
+	r->classes = (int)hyper_int(h, HP_num_class);
+	int processors = contract_processors("/sys/fs/cgroup");
+	r->threads = hyper_given(h, HP_nthread) ? (int)MIN(hyper_int(h, HP_nthread), 1024) : processors;
+	booster_thread_init((int)hyper_int(h, HP_verbosity));
+	printf("sagetop-trainer " SAGETOP_VERSION ", libxgboost %s, %d of %d processors\n", booster_library_version(),
+	       r->threads, processors);
+	AUTO(strlist) struct strlist notices = {0};
+	hyper_notices(h, contract_channel(&r->contract, "validation") != NULL, &notices);
+	for (size_t i = 0; i < notices.n; i++)
+		printf("%s\n", notices.items[i]);
+	return check_gpu(h, err);
+}
+
+static int load_data(struct train_run *r, struct err *err)
+{
+	int rc = train_load_channel(r, "train", true, &r->train, err);
+	if (!rc && contract_channel(&r->contract, "validation"))
+		rc = train_load_channel(r, "validation", true, &r->validation, err);
+	if (rc)
+		return rc;
+	r->columns = r->train->columns;
+	if (r->validation)
+		r->columns = MAX(r->columns, r->validation->columns);
+	fingerprint(r);
+	return 0;
+}
+
+static int train_job(const char *root, struct err *err)
+{
+	AUTO(train_run) struct train_run r = {.stop = &stop_signal};
+	int rc = contract_load(root, &r.contract, err);
+	if (!rc)
+		rc = load_settings(&r, err);
+	if (!rc)
+		rc = load_data(&r, err);
+	return rc ? rc : train_single(&r, err);
+}
+
+int command_train(int argc, char **argv)
+{
+	struct err err = {0};
+	struct sigaction action = {.sa_handler = on_stop};
+	if (argc > 1) {
+		fprintf(stderr,
+			"sagetop-trainer: unexpected argument '%s': train takes everything from $SAGETOP_ML_ROOT "
+			"(default /opt/ml)\n",
+			argv[1]);
+		return err_exit_status(ERR_USAGE);
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	if (!train_job(contract_root(), &err))
+		return 0;
+	contract_fail(contract_root(), &err);
+	return 1;
+}

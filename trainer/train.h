@@ -1,0 +1,35 @@
+/* train.h - one training job as the parts of `sagetop-trainer train` share it. */
+#ifndef SAGETOP_TRAINER_TRAIN_H
+#define SAGETOP_TRAINER_TRAIN_H
+
+#include "trainer/contract.h"
+#include "trainer/fit.h"
+
+struct train_run {
+	struct contract contract;
+	struct hyper hyper;
+	const struct objective *objective;
+	int classes, threads;
+	struct dataset *train, *validation; /* validation may be NULL */
+	size_t columns;			    /* of the model: the wider of both */
+	char fingerprint[65];		    /* of data and settings, without num_round */
+	const volatile sig_atomic_t *stop;
+};
+void train_run_done(struct train_run *r);
+AUTO_EMBEDDED(train_run, struct train_run, train_run_done)
+
+/* The rows of a channel with the job's settings; labels checked where has_label. */
+int train_load_channel(const struct train_run *r, const char *name, bool has_label, struct dataset **ret,
+		       struct err *err) NODISCARD;
+
+/* A matrix of all rows of d for this job. */
+int train_matrix(const struct train_run *r, const struct dataset *d, bool quantile, struct matrix **ret,
+		 struct err *err) NODISCARD;
+
+/* The model as model/NAME in the format of the job. */
+int train_save_model(const struct train_run *r, struct booster *b, const char *name, struct err *err) NODISCARD;
+
+/* The kinds of job. */
+int train_single(struct train_run *r, struct err *err) NODISCARD;
+
+#endif
