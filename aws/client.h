@@ -16,10 +16,10 @@ struct aws_client;
 struct aws_request; /* a call under way; valid until its callback has run */
 
 struct aws_options {
-	const char *profile;      /* NULL: AWS_PROFILE, then "default" */
-	const char *region;       /* NULL: the chain of DESIGN.md; see aws/config.h */
+	const char *profile;	  /* NULL: AWS_PROFILE, then "default" */
+	const char *region;	  /* NULL: the chain of DESIGN.md; see aws/config.h */
 	const char *endpoint_url; /* for every service; NULL: AWS_ENDPOINT_URL and the profile */
-	bool local;               /* dummy local-engine credentials, no chain */
+	bool local;		  /* dummy local-engine credentials, no chain */
 };
 
 enum aws_priority { AWS_POLLING = 0, AWS_USER_ACTION };
@@ -44,8 +44,13 @@ AUTO_POINTER(aws_client, struct aws_client, aws_client_free)
 const char *aws_client_region(const struct aws_client *c);
 const char *aws_client_profile(const struct aws_client *c);
 const char *aws_client_endpoint(const struct aws_client *c); /* NULL where AWS's own */
-const char *aws_client_credential_source(const struct aws_client *c); /* "environment", ...; NULL before the first use */
+const char *aws_client_credential_source(
+	const struct aws_client *c); /* "environment", ...; NULL before the first use */
 void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user);
+
+/* Requests a second for one operation (configuration). The defaults are the
+ * service's known quotas. */
+int aws_client_set_rate(struct aws_client *c, const char *operation, double per_second, struct err *err) NODISCARD;
 
 /* Resolve credentials now; ERR_AUTH lists the sources tried. */
 int aws_client_check_credentials(struct aws_client *c, struct err *err) NODISCARD;

@@ -8,7 +8,7 @@ struct cw_query {
 	const char *id; /* [a-z][A-Za-z0-9_]* unique in the call */
 	const char *name_space, *metric;
 	const char *dimension, *dimension_value; /* "Host", "job/algo-1" */
-	const char *stat;                        /* Average, Maximum ... */
+	const char *stat;			 /* Average, Maximum ... */
 	int period_s;
 };
 struct cw_series {
@@ -24,5 +24,9 @@ typedef void cw_data_fn(void *user, const struct cw_series *series, size_t n, co
 struct aws_request *cw_get_metric_data(struct aws_client *c, const struct cw_query *queries, size_t n, int64_t start_ms,
 				       int64_t end_ms, const char *next_token, enum aws_priority p, cw_data_fn *fn,
 				       void *user);
+
+/* Pure: one of MetricDataResults. id and label are borrowed, the rest is freed by cw_series_done. */
+void cw_parse_series(const json_t *result, struct cw_series *out);
+void cw_series_done(struct cw_series *s);
 
 #endif

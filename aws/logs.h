@@ -36,4 +36,8 @@ struct aws_request *logs_filter_events(struct aws_client *c, const char *group, 
 				       const char *pattern, int64_t start_ms, int64_t end_ms, int limit,
 				       const char *token, enum aws_priority p, logs_events_fn *fn, void *user);
 
+/* Pure: events of a reply; out holds as many as the list. Borrowed from it. `stream`
+ * is for those that do not name theirs. Returns how many there are. */
+size_t logs_parse_events(const json_t *list, const char *stream, struct log_event *out);
+
 #endif

@@ -17,16 +17,17 @@
  * token is normal. total_hint is -1 where the service does not say. */
 typedef void sm_jobs_fn(void *user, struct job **jobs, size_t n, const char *next_token, int64_t total_hint,
 			const struct err *err);
-typedef void sm_job_fn(void *user, struct job *job, const struct err *err); /* job: take it with job_merge/jobs_put: owned by the callback */
-typedef void sm_json_fn(void *user, json_t *reply, const struct err *err);  /* reply borrowed */
+typedef void sm_job_fn(void *user, struct job *job,
+		       const struct err *err); /* job: take it with job_merge/jobs_put: owned by the callback */
+typedef void sm_json_fn(void *user, json_t *reply, const struct err *err); /* reply borrowed */
 typedef void sm_done_fn(void *user, const struct err *err);
 typedef void sm_tags_fn(void *user, const struct strmap *tags, const struct err *err);
 
 struct sm_search {
 	int64_t modified_after_ms; /* TIME_UNKNOWN: all */
 	const char *name_contains; /* NULL: all */
-	const char *status;        /* NULL: all; else one TrainingJobStatus */
-	bool oldest_first;         /* by LastModifiedTime; default newest first */
+	const char *status;	   /* NULL: all; else one TrainingJobStatus */
+	bool oldest_first;	   /* by LastModifiedTime; default newest first */
 	const char *next_token;
 };
 struct sm_list {
@@ -49,9 +50,18 @@ struct aws_request *sm_describe_job_json(struct aws_client *c, const char *name,
  * callback's reply holds TrainingJobArn. */
 struct aws_request *sm_create_job(struct aws_client *c, const json_t *spec, sm_json_fn *fn, void *user);
 struct aws_request *sm_stop_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user);
-struct aws_request *sm_list_tags(struct aws_client *c, const char *arn, enum aws_priority p, sm_tags_fn *fn, void *user);
+/* Terminal jobs only; frees the name. */
+struct aws_request *sm_delete_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user);
+/* UpdateTrainingJob: the seconds that a warm pool is kept. */
+struct aws_request *sm_update_keep_alive(struct aws_client *c, const char *name, int64_t seconds, sm_done_fn *fn,
+					 void *user);
+struct aws_request *sm_list_tags(struct aws_client *c, const char *arn, enum aws_priority p, sm_tags_fn *fn,
+				 void *user);
 
 /* Pure: a Describe reply, or a TrainingJob of a Search result, as a struct job. */
 int sm_parse_job(const json_t *j, enum job_detail detail, struct job **ret, struct err *err) NODISCARD;
+
+/* [{"Key":..,"Value":..}], sanitised. */
+void sm_parse_tags(const json_t *list, struct strmap *ret);
 
 #endif

@@ -1,0 +1,285 @@
+#include "aws/client.h"
+
+#include <limits.h>
+#include <poll.h>
+
+#include "aws/client_impl.h"
+#include "base/clock.h"
+
+#define LOCAL_ENDPOINT "http://127.0.0.1:4670"
+#define MAX_CHILD_FDS 4
+#define MAX_FDS 12
+
+/* --- what the local engine's client sees of environment and files: nothing ----------- */
+
+static const char *local_env(void *user, const char *name)
+{
+	return NULL;
+}
+
+static int local_read_file(void *user, const char *path, struct buf *out, struct err *err)
+{
+	return err_set(err, ERR_NOTFOUND, "not read for the local engine");
+}
+
+/* --- life ------------------------------------------------------------------------------- */
+
+static void io_send(void *user, const struct http_request *r, http_reply_fn *fn, void *fn_user)
+{
+	struct aws_client *c = user;
+
+	http_send(c->http, r, fn, fn_user);
+}
+
+static void on_credentials(void *user, const struct err *err)
+{
+	struct aws_client *c = user;
+
+	if (err)
+		requests_fail_waiting(c, err);
+}
+
+static void load_retry_settings(struct aws_client *c)
+{
+	const char *mode = aws_config_value(&c->config, "AWS_RETRY_MODE", "retry_mode");
+	const char *attempts = aws_config_value(&c->config, "AWS_MAX_ATTEMPTS", "max_attempts");
+	int64_t n = RETRY_MAX_ATTEMPTS;
+
+	if (attempts && (!str_to_i64(attempts, &n) || n < 1 || n > 20))
+		n = RETRY_MAX_ATTEMPTS;
+	c->max_attempts = (int)n;
+	c->adaptive = str_ieq(mode, "adaptive");
+	c->quota = RETRY_QUOTA_INIT;
+	adaptive_init(&c->rate, (double)clock_mono_ms() / 1000);
+}
+
+static int load(struct aws_client *c, const struct aws_options *opt, struct err *err)
+{
+	struct http_options http = {0};
+	int rc;
+
+	c->io = aws_io_system;
+	if (opt->local) {
+		c->io.env = local_env;
+		c->io.read_file = local_read_file;
+	}
+	c->io.user = c;
+	c->io.send = io_send;
+	c->io.run = process_run;
+	rc = aws_config_load(&c->config, &c->io, opt->local ? NULL : opt->profile, opt->region, err);
+	if (rc)
+		return rc;
+	if (!c->config.region && opt->local)
+		c->config.region = xstrdup("us-east-1");
+	if (!c->config.region)
+		return err_set(err, ERR_INVALID, "no region: set AWS_REGION, `region` in the profile, or use --region");
+	c->endpoint_url = xstrdup(opt->endpoint_url ? opt->endpoint_url : opt->local ? LOCAL_ENDPOINT : NULL);
+	http.ca_bundle = aws_config_value(&c->config, "AWS_CA_BUNDLE", "ca_bundle");
+	return http_new(&http, &c->http, err);
+}
+
+int aws_client_new(const struct aws_options *opt, struct aws_client **ret, struct err *err)
+{
+	struct aws_client *c = NEW(struct aws_client);
+	struct aws_credentials *fixed = NULL;
+	int rc;
+
+	c->local = opt->local;
+	c->random_state = (uint64_t)clock_now_ms() * 6364136223846793005u + (uintptr_t)c;
+	rc = load(c, opt, err);
+	if (!rc) {
+		AUTO(endpoint) struct endpoint e = {0};
+
+		/* A malformed region or endpoint is told now, not at the first call. */
+		rc = endpoint_for(&c->config, &aws_sagemaker, c->config.region, c->endpoint_url, &e, err);
+		if (!rc) {
+			AUTO(str) char *configured = endpoint_configured(&c->config, aws_sagemaker.id);
+
+			c->shown_endpoint = c->endpoint_url || configured ? xstrdup(e.url) : NULL;
+		}
+	}
+	if (rc) {
+		aws_client_free(c);
+		return rc;
+	}
+	load_retry_settings(c);
+	if (opt->local)
+		fixed = aws_credentials_new("local", "local", NULL, "local engine");
+	c->credentials = cred_cache_new(&c->config, fixed, on_credentials, c);
+	*ret = c;
+	return 0;
+}
+
+void aws_client_free(struct aws_client *c)
+{
+	if (!c)
+		return;
+	http_free(c->http);
+	c->http = NULL;
+	requests_cancel_all(c);
+	process_free_all(c);
+	cred_cache_free(c->credentials);
+	free(c->timers);
+	free(c->buckets);
+	strmap_done(&c->rates);
+	strmap_done(&c->bucket_regions);
+	free(c->endpoint_url);
+	free(c->shown_endpoint);
+	aws_config_done(&c->config);
+	free(c);
+}
+
+const char *aws_client_region(const struct aws_client *c)
+{
+	return c->config.region;
+}
+
+const char *aws_client_profile(const struct aws_client *c)
+{
+	return c->config.profile;
+}
+
+const char *aws_client_endpoint(const struct aws_client *c)
+{
+	return c->shown_endpoint;
+}
+
+const char *aws_client_credential_source(const struct aws_client *c)
+{
+	return cred_cache_source(c->credentials);
+}
+
+void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user)
+{
+	c->report = fn;
+	c->report_user = user;
+}
+
+int aws_client_set_rate(struct aws_client *c, const char *operation, double per_second, struct err *err)
+{
+	AUTO(str) char *text = xasprintf("%g", per_second);
+
+	if (!(per_second > 0) || per_second > 10000)
+		return err_set(err, ERR_INVALID, "rate of %s must be above 0 requests per second", operation);
+	strmap_set(&c->rates, operation, text);
+	for (size_t i = 0; i < c->n_buckets; i++)
+		if (!strcmp(c->buckets[i].op->name, operation))
+			token_bucket_init(&c->buckets[i].bucket, per_second, MAX(1.0, per_second), clock_mono_ms());
+	return 0;
+}
+
+/* --- the loop --------------------------------------------------------------------------- */
+
+static int64_t timers_wait_ms(const struct aws_client *c, int64_t now_ms)
+{
+	int64_t wait_ms = -1;
+
+	for (size_t i = 0; i < c->n_timers; i++) {
+		int64_t left_ms = MAX(c->timers[i].due_ms - now_ms, 0);
+
+		if (wait_ms < 0 || left_ms < wait_ms)
+			wait_ms = left_ms;
+	}
+	return wait_ms;
+}
+
+/* Those that are due now, in order of time; what they add waits for the next turn. */
+static void timers_run(struct aws_client *c)
+{
+	int64_t now_ms = clock_mono_ms();
+	uint64_t newest = c->last_timer;
+
+	for (;;) {
+		size_t best = c->n_timers;
+		struct timer t;
+
+		for (size_t i = 0; i < c->n_timers; i++)
+			if (c->timers[i].due_ms <= now_ms && c->timers[i].id <= newest &&
+			    (best == c->n_timers || c->timers[i].due_ms < c->timers[best].due_ms ||
+			     (c->timers[i].due_ms == c->timers[best].due_ms && c->timers[i].id < c->timers[best].id)))
+				best = i;
+		if (best == c->n_timers)
+			return;
+		t = c->timers[best];
+		c->timers[best] = c->timers[--c->n_timers];
+		t.fn(t.user);
+	}
+}
+
+uint64_t aws_client_after(struct aws_client *c, int64_t delay_ms, aws_timer_fn *fn, void *user)
+{
+	GROW(c->timers, c->cap_timers, c->n_timers + 1);
+	c->timers[c->n_timers++] = (struct timer){
+		.id = ++c->last_timer, .due_ms = clock_mono_ms() + MAX(delay_ms, 0), .fn = fn, .user = user};
+	return c->last_timer;
+}
+
+void aws_client_cancel_timer(struct aws_client *c, uint64_t id)
+{
+	for (size_t i = 0; i < c->n_timers; i++)
+		if (c->timers[i].id == id) {
+			c->timers[i] = c->timers[--c->n_timers];
+			return;
+		}
+}
+
+static int shorter(int timeout_ms, int64_t wait_ms)
+{
+	if (wait_ms < 0)
+		return timeout_ms;
+	if (timeout_ms < 0 || wait_ms < timeout_ms)
+		return (int)MIN(wait_ms, (int64_t)INT_MAX);
+	return timeout_ms;
+}
+
+int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, int timeout_ms)
+{
+	struct pollfd all[MAX_FDS + MAX_CHILD_FDS];
+	unsigned n_children;
+
+	n_fds = MIN(n_fds, (unsigned)MAX_FDS);
+	requests_pump(c);
+	requests_finish(c);
+	timeout_ms = shorter(timeout_ms, requests_wait_ms(c));
+	timeout_ms = shorter(timeout_ms, timers_wait_ms(c, clock_mono_ms()));
+	if (n_fds)
+		memcpy(all, fds, n_fds * sizeof(*fds));
+	n_children = process_fds(c, all + n_fds, MAX_CHILD_FDS);
+	http_poll(c->http, all, n_fds + n_children, timeout_ms < 0 ? 60000 : timeout_ms);
+	if (n_fds)
+		memcpy(fds, all, n_fds * sizeof(*fds));
+	if (n_children)
+		process_poll(c);
+	timers_run(c);
+	requests_pump(c);
+	requests_finish(c);
+	return 0;
+}
+
+static bool is_idle(const struct aws_client *c)
+{
+	return !c->n_requests && !c->n_timers && !c->children && !cred_cache_is_busy(c->credentials) &&
+	       !http_under_way(c->http);
+}
+
+void aws_client_run_until(struct aws_client *c, const bool *done)
+{
+	while (!*done && !is_idle(c))
+		aws_client_poll(c, NULL, 0, 1000);
+}
+
+int aws_client_check_credentials(struct aws_client *c, struct err *err)
+{
+	const struct err *failed;
+
+	while (!cred_cache_get(c->credentials)) {
+		if (!cred_cache_is_busy(c->credentials)) {
+			failed = cred_cache_error(c->credentials);
+			if (err && err->code == ERR_OK)
+				*err = *failed;
+			return -(int)failed->code;
+		}
+		aws_client_poll(c, NULL, 0, 1000);
+	}
+	return 0;
+}

@@ -1,0 +1,98 @@
+#include "aws/cloudwatch.h"
+
+#include "aws/op.h"
+#include "base/clock.h"
+
+static const struct aws_op op_data = {&aws_cloudwatch, "GetMetricData", 25, 25};
+
+struct call {
+	cw_data_fn *fn;
+	void *user;
+};
+
+void cw_parse_series(const json_t *result, struct cw_series *out)
+{
+	const json_t *times = json_object_get(result, "Timestamps"), *values = json_object_get(result, "Values");
+	size_t n = MIN(json_array_size(times), json_array_size(values)), kept = 0;
+	int64_t *t = xcalloc(n + 1, sizeof(*t));
+	double *v = xcalloc(n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < n; i++) {
+		/* json_get_time_ms takes a member; the times stand in an array. */
+		AUTO(json) json_t *o = json_pack("{s:O}", "t", json_array_get(times, i));
+		int64_t ms = json_get_time_ms(o, "t");
+
+		if (ms == TIME_UNKNOWN || !json_is_number(json_array_get(values, i)))
+			continue;
+		t[kept] = ms;
+		v[kept++] = json_number_value(json_array_get(values, i));
+	}
+	/* Ascending was asked for; the service may still answer the other way round. */
+	for (size_t i = 1; i < kept; i++)
+		for (size_t k = i; k && t[k - 1] > t[k]; k--) {
+			int64_t ms = t[k];
+			double value = v[k];
+
+			t[k] = t[k - 1];
+			v[k] = v[k - 1];
+			t[k - 1] = ms;
+			v[k - 1] = value;
+		}
+	*out = (struct cw_series){.id = json_get_str(result, "Id"),
+				  .label = json_get_str(result, "Label"),
+				  .times_ms = t,
+				  .values = v,
+				  .n = kept,
+				  .partial = str_eq(json_get_str(result, "StatusCode"), "PartialData")};
+}
+
+void cw_series_done(struct cw_series *s)
+{
+	free((void *)s->times_ms);
+	free((void *)s->values);
+}
+
+static void on_data(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct call *k = ctx;
+	const json_t *results = err ? NULL : json_object_get(reply->json, "MetricDataResults");
+	size_t n = json_array_size(results);
+	struct cw_series *series = xcalloc(n + 1, sizeof(*series));
+	const char *token = err ? NULL : json_get_str(reply->json, "NextToken");
+
+	for (size_t i = 0; i < n; i++)
+		cw_parse_series(json_array_get(results, i), &series[i]);
+	k->fn(k->user, series, n, str_empty(token) ? NULL : token, err);
+	for (size_t i = 0; i < n; i++)
+		cw_series_done(&series[i]);
+	free(series);
+	free(k);
+}
+
+struct aws_request *cw_get_metric_data(struct aws_client *c, const struct cw_query *queries, size_t n, int64_t start_ms,
+				       int64_t end_ms, const char *next_token, enum aws_priority p, cw_data_fn *fn,
+				       void *user)
+{
+	struct call *k = NEW(struct call);
+	json_t *list = json_array(), *body;
+
+	k->fn = fn;
+	k->user = user;
+	for (size_t i = 0; i < n; i++) {
+		const struct cw_query *q = &queries[i];
+		json_t *dimensions = json_array();
+
+		if (q->dimension)
+			json_array_append_new(dimensions, json_pack("{s:s, s:s}", "Name", q->dimension, "Value",
+								    str_or(q->dimension_value, "")));
+		json_array_append_new(list, json_pack("{s:s, s:{s:{s:s, s:s, s:o}, s:i, s:s}, s:b}", "Id", q->id,
+						      "MetricStat", "Metric", "Namespace", q->name_space, "MetricName",
+						      q->metric, "Dimensions", dimensions, "Period", q->period_s,
+						      "Stat", q->stat, "ReturnData", 1));
+	}
+	body = json_pack("{s:o, s:I, s:I, s:s}", "MetricDataQueries", list, "StartTime", (json_int_t)(start_ms / 1000),
+			 "EndTime", (json_int_t)((end_ms + 999) / 1000), "ScanBy", "TimestampAscending");
+	if (next_token)
+		json_object_set_new(body, "NextToken", json_string(next_token));
+	return aws_call_json(c, &op_data, p, body, on_data, k);
+}

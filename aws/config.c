@@ -1,0 +1,132 @@
+#include "aws/config.h"
+
+#include "base/fs.h"
+
+#define MAX_FILE ((size_t)4 << 20)
+
+void aws_config_done(struct aws_config *c)
+{
+	free(c->profile);
+	free(c->config_path);
+	free(c->credentials_path);
+	free(c->region);
+	ini_done(&c->ini);
+	*c = (struct aws_config){0};
+}
+
+char *aws_config_home(const struct aws_io *io)
+{
+	const char *home = aws_io_env(io, "HOME");
+
+	return home ? xstrdup(home) : fs_home();
+}
+
+char *aws_config_expand(const struct aws_io *io, const char *path)
+{
+	if (path[0] == '~' && (path[1] == '/' || !path[1])) {
+		AUTO(str) char *home = aws_config_home(io);
+
+		return xasprintf("%s%s", home, path + 1);
+	}
+	return xstrdup(path);
+}
+
+char *aws_config_path(const struct aws_io *io, enum ini_file file)
+{
+	bool config = file == INI_CONFIG_FILE;
+	const char *path = aws_io_env(io, config ? "AWS_CONFIG_FILE" : "AWS_SHARED_CREDENTIALS_FILE");
+
+	return aws_config_expand(io, path ? path : config ? "~/.aws/config" : "~/.aws/credentials");
+}
+
+static int load_file(struct aws_config *c, const char *path, enum ini_file file, struct err *err)
+{
+	AUTO(buf) struct buf text = BUF_INIT(MAX_FILE);
+	struct err why = {0};
+	int rc = c->io.read_file(c->io.user, path, &text, &why);
+
+	if (rc == -ERR_NOTFOUND)
+		return 0;
+	if (rc)
+		return err_set(err, why.code, "could not read profile file: %s", why.msg);
+	rc = ini_parse(&c->ini, buf_str(&text), text.len, file, path, &why);
+	if (rc)
+		return err_set(err, why.code, "could not parse profile file: %s", why.msg);
+	return 0;
+}
+
+static int profile_missing(const struct aws_config *c, struct err *err)
+{
+	const char **names = xreallocarray(NULL, c->ini.n + 1, sizeof(*names));
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->ini.n; i++)
+		if (c->ini.sections[i].kind == INI_PROFILE)
+			names[n++] = c->ini.sections[i].name;
+	near = str_nearest(c->profile, names, n);
+	free(names);
+	if (near)
+		return err_set(err, ERR_AUTH, "profile '%s' is in neither %s nor %s; did you mean '%s'?", c->profile,
+			       c->config_path, c->credentials_path, near);
+	return err_set(err, ERR_AUTH, "profile '%s' is in neither %s nor %s; name another with --profile", c->profile,
+		       c->config_path, c->credentials_path);
+}
+
+int aws_config_load(struct aws_config *ret, const struct aws_io *io, const char *profile, const char *region,
+		    struct err *err)
+{
+	AUTO(aws_config) struct aws_config c = {.io = *io};
+	const char *named = aws_io_env(io, "AWS_PROFILE");
+	const char *from_env;
+	int rc;
+
+	if (!named)
+		named = aws_io_env(io, "AWS_DEFAULT_PROFILE");
+	c.profile_explicit = !str_empty(profile);
+	c.profile_named = c.profile_explicit || named;
+	c.profile = xstrdup(c.profile_explicit ? profile : named ? named : "default");
+	c.config_path = aws_config_path(io, INI_CONFIG_FILE);
+	c.credentials_path = aws_config_path(io, INI_CREDENTIALS_FILE);
+	rc = load_file(&c, c.config_path, INI_CONFIG_FILE, err);
+	if (!rc)
+		rc = load_file(&c, c.credentials_path, INI_CREDENTIALS_FILE, err);
+	if (rc)
+		return rc;
+	if (c.profile_named && strcmp(c.profile, "default") != 0 && !aws_config_profile(&c))
+		return profile_missing(&c, err);
+
+	from_env = aws_io_env(io, "AWS_REGION");
+	if (!from_env)
+		from_env = aws_io_env(io, "AWS_DEFAULT_REGION");
+	c.region = xstrdup(!str_empty(region) ? region : from_env ? from_env : aws_config_get(&c, "region"));
+	*ret = c;
+	c = (struct aws_config){0};
+	return 0;
+}
+
+const struct ini_section *aws_config_profile(const struct aws_config *c)
+{
+	return ini_find(&c->ini, INI_PROFILE, c->profile);
+}
+
+const char *aws_config_get(const struct aws_config *c, const char *name)
+{
+	const char *value = ini_get(aws_config_profile(c), name);
+
+	return str_empty(value) ? NULL : value;
+}
+
+const char *aws_config_value(const struct aws_config *c, const char *env_name, const char *property)
+{
+	const char *value = env_name ? aws_io_env(&c->io, env_name) : NULL;
+
+	return value ? value : property ? aws_config_get(c, property) : NULL;
+}
+
+bool aws_config_bool(const struct aws_config *c, const char *env_name, const char *property, bool fallback)
+{
+	const char *value = aws_config_value(c, env_name, property);
+
+	return value ? str_ieq(value, "true") : fallback;
+}

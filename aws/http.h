@@ -1,0 +1,38 @@
+/* http.h - the transport: one curl multi handle, and the only user of libcurl.
+ *
+ * Connections are kept and reused, HTTP/2 is used where TLS offers it. Replies
+ * are capped in headers and body. Nothing blocks but http_poll, for at most its
+ * time-out; callbacks run from there only.
+ */
+#ifndef SAGETOP_AWS_HTTP_H
+#define SAGETOP_AWS_HTTP_H
+
+#include "aws/http_types.h"
+
+struct http;
+struct http_transfer; /* valid until its callback has run */
+struct pollfd;
+
+struct http_options {
+	const char *ca_bundle;			      /* NULL: the system's */
+	const char *user_agent;			      /* NULL: ours */
+	int64_t connect_timeout_ms, total_timeout_ms; /* 0: 5 s, 60 s */
+};
+
+int http_new(const struct http_options *opt, struct http **ret, struct err *err) NODISCARD;
+void http_free(struct http *h); /* what is under way ends without a callback */
+AUTO_POINTER(http, struct http, http_free)
+
+/* Never NULL. Everything in r is copied. */
+struct http_transfer *http_send(struct http *h, const struct http_request *r, http_reply_fn *fn, void *user);
+/* The callback does not run. */
+void http_cancel(struct http *h, struct http_transfer *t);
+size_t http_under_way(const struct http *h);
+
+/* Wait at most timeout_ms for transfers or fds (revents set as poll(2) does), then
+ * run the callbacks of those that have ended. */
+int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms);
+/* From another thread or a signal handler's pipe: end a wait early. */
+void http_wakeup(struct http *h);
+
+#endif

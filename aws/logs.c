@@ -1,0 +1,144 @@
+#include "aws/logs.h"
+
+#include "aws/op.h"
+#include "base/clock.h"
+
+/* Requests a second for an account and region. */
+static const struct aws_op op_streams = {&aws_logs, "DescribeLogStreams", 5, 10};
+static const struct aws_op op_get = {&aws_logs, "GetLogEvents", 10, 10};
+static const struct aws_op op_filter = {&aws_logs, "FilterLogEvents", 5, 5};
+
+struct call {
+	logs_streams_fn *streams;
+	logs_events_fn *events;
+	char *stream; /* that GetLogEvents was asked for */
+	bool forward;
+	void *user;
+};
+
+static void call_free(struct call *k)
+{
+	free(k->stream);
+	free(k);
+}
+
+static void on_streams(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct call *k = ctx;
+	const json_t *list = err ? NULL : json_object_get(reply->json, "logStreams");
+	struct log_stream *streams = xcalloc(json_array_size(list) + 1, sizeof(*streams));
+	size_t i, n = 0;
+	json_t *item;
+
+	json_array_foreach((json_t *)list, i, item)
+	{
+		const char *name = json_get_str(item, "logStreamName");
+
+		if (name)
+			streams[n++] = (struct log_stream){
+				.name = name,
+				.created_ms = json_get_i64(item, "creationTime", TIME_UNKNOWN),
+				.first_event_ms = json_get_i64(item, "firstEventTimestamp", TIME_UNKNOWN),
+				.last_event_ms = json_get_i64(item, "lastEventTimestamp", TIME_UNKNOWN)};
+	}
+	k->streams(k->user, streams, n, err ? NULL : json_get_str(reply->json, "nextToken"), err);
+	free(streams);
+	call_free(k);
+}
+
+struct aws_request *logs_describe_streams(struct aws_client *c, const char *group, const char *prefix,
+					  const char *next_token, enum aws_priority p, logs_streams_fn *fn, void *user)
+{
+	struct call *k = NEW(struct call);
+	json_t *body = json_pack("{s:s, s:i}", "logGroupName", group, "limit", 50);
+
+	k->streams = fn;
+	k->user = user;
+	if (!str_empty(prefix))
+		json_object_set_new(body, "logStreamNamePrefix", json_string(prefix));
+	if (next_token)
+		json_object_set_new(body, "nextToken", json_string(next_token));
+	return aws_call_json(c, &op_streams, p, body, on_streams, k);
+}
+
+size_t logs_parse_events(const json_t *list, const char *stream, struct log_event *out)
+{
+	size_t i, n = 0;
+	json_t *item;
+
+	json_array_foreach((json_t *)list, i, item)
+	{
+		const json_t *message = json_object_get(item, "message");
+		const char *name = json_get_str(item, "logStreamName");
+
+		if (!json_is_string(message))
+			continue;
+		out[n++] = (struct log_event){.stream = name ? name : stream,
+					      .event_id = json_get_str(item, "eventId"),
+					      .time_ms = json_get_i64(item, "timestamp", TIME_UNKNOWN),
+					      .ingested_ms = json_get_i64(item, "ingestionTime", TIME_UNKNOWN),
+					      .text = json_string_value(message),
+					      .len = json_string_length(message)};
+	}
+	return n;
+}
+
+static void on_events(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct call *k = ctx;
+	const json_t *list = err ? NULL : json_object_get(reply->json, "events");
+	struct log_event *events = xcalloc(json_array_size(list) + 1, sizeof(*events));
+	size_t n = logs_parse_events(list, k->stream, events);
+	const char *token = err ? NULL : json_get_str(reply->json, k->forward ? "nextForwardToken" : "nextToken");
+
+	k->events(k->user, events, n, token, err);
+	free(events);
+	call_free(k);
+}
+
+static void add_range(json_t *body, int64_t start_ms, int64_t end_ms, int limit)
+{
+	if (start_ms != TIME_UNKNOWN)
+		json_object_set_new(body, "startTime", json_integer(start_ms));
+	if (end_ms != TIME_UNKNOWN)
+		json_object_set_new(body, "endTime", json_integer(end_ms));
+	if (limit > 0)
+		json_object_set_new(body, "limit", json_integer(MIN(limit, 10000)));
+}
+
+struct aws_request *logs_get_events(struct aws_client *c, const char *group, const char *stream, int64_t start_ms,
+				    int64_t end_ms, bool from_head, int limit, const char *token, enum aws_priority p,
+				    logs_events_fn *fn, void *user)
+{
+	struct call *k = NEW(struct call);
+	json_t *body = json_pack("{s:s, s:s, s:b}", "logGroupName", group, "logStreamName", stream, "startFromHead",
+				 from_head);
+
+	k->events = fn;
+	k->user = user;
+	k->stream = xstrdup(stream);
+	k->forward = true;
+	add_range(body, start_ms, end_ms, limit);
+	if (token)
+		json_object_set_new(body, "nextToken", json_string(token));
+	return aws_call_json(c, &op_get, p, body, on_events, k);
+}
+
+struct aws_request *logs_filter_events(struct aws_client *c, const char *group, const char *stream_prefix,
+				       const char *pattern, int64_t start_ms, int64_t end_ms, int limit,
+				       const char *token, enum aws_priority p, logs_events_fn *fn, void *user)
+{
+	struct call *k = NEW(struct call);
+	json_t *body = json_pack("{s:s}", "logGroupName", group);
+
+	k->events = fn;
+	k->user = user;
+	if (!str_empty(stream_prefix))
+		json_object_set_new(body, "logStreamNamePrefix", json_string(stream_prefix));
+	if (!str_empty(pattern))
+		json_object_set_new(body, "filterPattern", json_string(pattern));
+	add_range(body, start_ms, end_ms, limit);
+	if (token)
+		json_object_set_new(body, "nextToken", json_string(token));
+	return aws_call_json(c, &op_filter, p, body, on_events, k);
+}

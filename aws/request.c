@@ -1,0 +1,571 @@
+#include "aws/client_impl.h"
+#include "aws/sigv4.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/timefmt.h"
+
+#define MAX_SENT 16
+/* The local engine is not paced until it throttles. */
+#define UNPACED 0.0
+
+/* --- making a request ------------------------------------------------------------------ */
+
+static void request_free(struct aws_request *r)
+{
+	struct aws_client *c = r->client;
+
+	if (r->prev)
+		r->prev->next = r->next;
+	else
+		c->first = r->next;
+	if (r->next)
+		r->next->prev = r->prev;
+	else
+		c->last = r->prev;
+	c->n_requests--;
+	free(r->method);
+	free(r->bucket);
+	free(r->path);
+	free(r->query);
+	free(r->region);
+	free(r->host_prefix);
+	strmap_done(&r->headers);
+	free(r->body);
+	free(r->body_path);
+	free(r->signed_with);
+	free(r);
+}
+
+struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call)
+{
+	struct aws_request *r = NEW(struct aws_request);
+
+	r->client = c;
+	r->op = call->op;
+	r->priority = call->priority;
+	r->method = xstrdup(call->method ? call->method : "POST");
+	r->bucket = xstrdup(call->bucket);
+	r->path = xstrdup(call->path ? call->path : "/");
+	r->query = xstrdup(call->query);
+	r->region = xstrdup(call->region);
+	r->host_prefix = xstrdup(call->host_prefix);
+	if (call->headers)
+		strmap_copy(&r->headers, call->headers);
+	r->body_len = call->body_len;
+	if (call->body_path) {
+		r->body_path = xstrdup(call->body_path);
+		r->body_offset = call->body_offset;
+		str_copy(r->body_hash, sizeof(r->body_hash), call->body_hash);
+	} else if (call->body_len) {
+		r->body = xmemdup(call->body, call->body_len);
+	}
+	r->max_reply = call->max_reply;
+	r->on_data = call->on_data;
+	r->fn = call->fn;
+	r->ctx = call->ctx;
+	r->started_ms = clock_mono_ms();
+	r->prev = c->last;
+	if (c->last)
+		c->last->next = r;
+	else
+		c->first = r;
+	c->last = r;
+	c->n_requests++;
+	return r;
+}
+
+struct aws_request *aws_call_json(struct aws_client *c, const struct aws_op *op, enum aws_priority p, json_t *body,
+				  aws_reply_fn *fn, void *ctx)
+{
+	AUTO(str) char *text = json_text(body);
+	struct aws_call call = {.op = op, .priority = p, .body = text, .body_len = strlen(text), .fn = fn, .ctx = ctx};
+
+	json_decref(body);
+	return aws_call(c, &call);
+}
+
+/* --- ending ------------------------------------------------------------------------------ */
+
+static void request_report(struct aws_request *r, const struct err *err)
+{
+	struct aws_client *c = r->client;
+	struct aws_request_report report = {.at_ms = clock_now_ms(),
+					    .service = r->op->service->signing_name,
+					    .operation = r->op->name,
+					    .http_status = r->http_status,
+					    .attempts = r->attempts,
+					    .throttled = r->throttled,
+					    .took_ms = clock_mono_ms() - r->started_ms,
+					    .request_id = r->request_id,
+					    .error = err ? err->msg : NULL};
+
+	log_debug("%s %s: status %d, %d attempt(s), %lld ms, request id %s%s%s", report.service, report.operation,
+		  report.http_status, report.attempts, (long long)report.took_ms, str_or(report.request_id, "-"),
+		  err ? ": " : "", err ? err->msg : "");
+	if (c->report)
+		c->report(c->report_user, &report);
+}
+
+static void request_end(struct aws_request *r, const struct aws_reply *reply, const struct err *err)
+{
+	if (err && err->code == ERR_OK)
+		err = NULL;
+	request_report(r, err);
+	r->fn(r->ctx, reply, err);
+	request_free(r);
+}
+
+void requests_finish(struct aws_client *c)
+{
+	struct aws_request *r = c->first;
+
+	while (r) {
+		if (r->cancelled || r->state == REQUEST_ENDED) {
+			if (r->transfer) {
+				http_cancel(c->http, r->transfer);
+				r->transfer = NULL;
+				c->n_sent--;
+			}
+			if (r->cancelled) {
+				err_clear(&r->err);
+				err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);
+			}
+			request_end(r, NULL, &r->err);
+			r = c->first; /* the callback may have ended others */
+		} else {
+			r = r->next;
+		}
+	}
+}
+
+void requests_cancel_all(struct aws_client *c)
+{
+	while (c->first) {
+		struct aws_request *r = c->first;
+
+		r->transfer = NULL;
+		err_clear(&r->err);
+		err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);
+		r->fn(r->ctx, NULL, &r->err);
+		request_free(r);
+	}
+}
+
+void requests_fail_waiting(struct aws_client *c, const struct err *err)
+{
+	for (struct aws_request *r = c->first; r; r = r->next)
+		if (r->state == REQUEST_QUEUED) {
+			r->err = *err;
+			r->state = REQUEST_ENDED;
+		}
+}
+
+void aws_request_cancel(struct aws_request *r)
+{
+	r->cancelled = true;
+}
+
+/* --- sending -------------------------------------------------------------------------------- */
+
+static struct token_bucket *bucket_for(struct aws_client *c, const struct aws_op *op)
+{
+	const char *configured = strmap_get(&c->rates, op->name);
+	double rate = op->rate, burst = op->burst;
+
+	for (size_t i = 0; i < c->n_buckets; i++)
+		if (c->buckets[i].op == op)
+			return &c->buckets[i].bucket;
+	if (configured && str_to_f64(configured, &rate))
+		burst = MAX(1.0, rate);
+	else if (c->local)
+		rate = UNPACED;
+	GROW(c->buckets, c->cap_buckets, c->n_buckets + 1);
+	c->buckets[c->n_buckets].op = op;
+	token_bucket_init(&c->buckets[c->n_buckets].bucket, rate, burst, clock_mono_ms());
+	return &c->buckets[c->n_buckets++].bucket;
+}
+
+static bool is_ip_or_localhost(const char *host, size_t n)
+{
+	bool digits = n > 0;
+
+	for (size_t i = 0; i < n; i++)
+		digits &= (host[i] >= '0' && host[i] <= '9') || host[i] == '.';
+	return digits || *host == '[' || (n == 9 && !strncmp(host, "localhost", 9));
+}
+
+/* A bucket's name can stand before the host when it is a DNS label, and over TLS
+ * only without dots, which a certificate's wildcard does not cover. */
+static bool bucket_fits_host(const char *bucket, const char *url, const char *host, size_t host_n)
+{
+	size_t n = strlen(bucket);
+
+	if (n < 3 || n > 63 || strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789.-") != n || bucket[0] == '.' ||
+	    bucket[0] == '-' || bucket[n - 1] == '.' || bucket[n - 1] == '-' || strstr(bucket, ".."))
+		return false;
+	if (strchr(bucket, '.') && str_starts(url, "https:"))
+		return false;
+	return !is_ip_or_localhost(host, host_n);
+}
+
+/* The parts of the URL: "https://host:port", and the path that is signed. */
+struct target {
+	char *origin, *host, *path, *signing_region;
+};
+
+static void target_done(struct target *t)
+{
+	free(t->origin);
+	free(t->host);
+	free(t->path);
+	free(t->signing_region);
+}
+AUTO_EMBEDDED(target, struct target, target_done)
+
+static int target_find(struct aws_request *r, struct target *ret, struct err *err)
+{
+	struct aws_client *c = r->client;
+	AUTO(endpoint) struct endpoint e = {0};
+	const char *known = r->bucket ? strmap_get(&c->bucket_regions, r->bucket) : NULL;
+	const char *region = r->region ? r->region : known ? known : c->config.region;
+	int rc = endpoint_for(&c->config, r->op->service, region, c->endpoint_url, &e, err);
+	const char *host, *base;
+	size_t host_n;
+	AUTO(str) char *style = NULL;
+
+	if (rc)
+		return rc;
+	host = strstr(e.url, "://") + 3;
+	base = host + strcspn(host, "/?#");
+	host_n = strcspn(host, ":/?#");
+	style = ini_get_nested(aws_config_profile(&c->config), "s3", "addressing_style");
+	if (r->host_prefix && !is_ip_or_localhost(host, host_n) &&
+	    !aws_config_bool(&c->config, "AWS_DISABLE_HOST_PREFIX_INJECTION", "disable_host_prefix_injection", false))
+		ret->host = xasprintf("%s%.*s", r->host_prefix, (int)(base - host), host);
+	else if (r->bucket && !str_ieq(style, "path") && bucket_fits_host(r->bucket, e.url, host, host_n))
+		ret->host = xasprintf("%s.%.*s", r->bucket, (int)(base - host), host);
+	else
+		ret->host = xstrndup(host, (size_t)(base - host));
+	ret->origin = xasprintf("%.*s%s", (int)(host - e.url), e.url, ret->host);
+	if (r->bucket && !str_starts(ret->host, r->bucket))
+		ret->path = xasprintf("%s/%s%s", base, r->bucket, strcmp(r->path, "/") ? r->path : "");
+	else
+		ret->path = xasprintf("%s%s", base, r->path);
+	ret->signing_region = TAKE(e.signing_region);
+	return 0;
+}
+
+static const char *hash_of(struct aws_request *r, char hex[SHA256_HEX_LEN])
+{
+	if (r->body_path)
+		return r->body_hash;
+	sha256_hex(r->body ? r->body : "", r->body_len, hex);
+	return hex;
+}
+
+#define MAX_HEADERS 40
+struct header_set {
+	struct sigv4_header items[MAX_HEADERS];
+	size_t n;
+};
+
+static void header_add(struct header_set *h, const char *name, const char *value)
+{
+	if (h->n < MAX_HEADERS && value)
+		h->items[h->n++] = (struct sigv4_header){name, value};
+}
+
+static int sign(struct aws_request *r, const struct aws_credentials *cred, const struct target *t,
+		struct header_set *headers, struct strmap *added, struct err *err)
+{
+	struct aws_client *c = r->client;
+	bool s3 = r->op->service->protocol == AWS_REST_XML;
+	char hex[SHA256_HEX_LEN];
+	struct sigv4_request request = {.method = r->method,
+					.path = t->path,
+					.query = r->query,
+					.headers = headers->items,
+					.n_headers = headers->n,
+					.payload_hash = hash_of(r, hex)};
+	struct sigv4_params p = {.access_key = cred->access_key,
+				 .secret_key = cred->secret_key,
+				 .session_token = cred->session_token,
+				 .region = t->signing_region,
+				 .service = r->op->service->signing_name,
+				 .normalize_path = !s3,
+				 .double_encode = !s3,
+				 .sign_body_header = s3};
+	int rc;
+
+	r->skew_used_ms = c->skew_ms;
+	p.time_ms = clock_now_ms() + c->skew_ms;
+	str_set(&r->signed_with, cred->access_key);
+	rc = sigv4_sign_headers(&request, &p, added, err);
+	for (size_t i = 0; !rc && i < added->n; i++)
+		header_add(headers, added->items[i].name, added->items[i].value);
+	return rc;
+}
+
+static void on_reply(void *user, const struct http_reply *reply, const struct err *err);
+
+static int on_piece(void *user, const void *data, size_t n)
+{
+	struct aws_request *r = user;
+
+	r->got_data = true;
+	return r->on_data(r->ctx, data, n);
+}
+
+static int request_send(struct aws_request *r, const struct aws_credentials *cred, struct err *err)
+{
+	struct aws_client *c = r->client;
+	const struct aws_service *s = r->op->service;
+	AUTO(target) struct target t = {0};
+	AUTO(strmap) struct strmap added = {0};
+	AUTO(str) char *amz_target = NULL;
+	struct header_set headers = {0};
+	int rc = target_find(r, &t, err);
+
+	if (rc)
+		return rc;
+	header_add(&headers, "Host", t.host);
+	if (s->content_type)
+		header_add(&headers, "Content-Type", s->content_type);
+	if (s->protocol == AWS_JSON) {
+		amz_target = xasprintf("%s%s", s->target_prefix, r->op->name);
+		header_add(&headers, "X-Amz-Target", amz_target);
+	}
+	for (size_t i = 0; i < r->headers.n; i++)
+		header_add(&headers, r->headers.items[i].name, r->headers.items[i].value);
+	if (aws_io_env(&c->io, "AWS_LAMBDA_FUNCTION_NAME"))
+		header_add(&headers, "X-Amzn-Trace-Id", aws_io_env(&c->io, "_X_AMZN_TRACE_ID"));
+	rc = sign(r, cred, &t, &headers, &added, err);
+	if (rc)
+		return rc;
+
+	AUTO(str)
+	char *url = xasprintf("%s%s%s%s", t.origin, t.path, str_empty(r->query) ? "" : "?", r->query ? r->query : "");
+	struct http_header out[MAX_HEADERS];
+	for (size_t i = 0; i < headers.n; i++)
+		out[i] = (struct http_header){headers.items[i].name, headers.items[i].value};
+	struct http_request request = {.method = r->method,
+				       .url = url,
+				       .headers = out,
+				       .n_headers = headers.n,
+				       .body = r->body,
+				       .body_len = r->body_len,
+				       .body_path = r->body_path,
+				       .body_offset = r->body_offset,
+				       .total_timeout_ms = r->op->timeout_ms,
+				       .max_body = r->max_reply,
+				       .on_data = r->on_data ? on_piece : NULL,
+				       .data_user = r};
+	r->attempts++;
+	r->state = REQUEST_SENT;
+	c->n_sent++;
+	r->transfer = http_send(c->http, &request, on_reply, r);
+	return 0;
+}
+
+/* Send r where its turn has come. Returns the milliseconds to wait otherwise. */
+static int64_t request_try(struct aws_request *r, int64_t now_ms, bool dry)
+{
+	struct aws_client *c = r->client;
+	struct token_bucket *bucket = bucket_for(c, r->op);
+	const struct aws_credentials *cred;
+	int64_t wait_ms;
+
+	if (r->not_before_ms > now_ms)
+		return r->not_before_ms - now_ms;
+	if (c->n_sent >= MAX_SENT)
+		return -1; /* the next reply wakes us */
+	wait_ms = token_bucket_wait_ms(bucket, now_ms);
+	if (wait_ms)
+		return wait_ms;
+	if (dry)
+		return 0;
+	cred = cred_cache_get(c->credentials);
+	if (!cred) {
+		if (!cred_cache_is_busy(c->credentials) && r->state == REQUEST_QUEUED) {
+			r->err = *cred_cache_error(c->credentials);
+			r->state = REQUEST_ENDED;
+		}
+		return -1;
+	}
+	if (c->adaptive) {
+		wait_ms = adaptive_take(&c->rate, (double)now_ms / 1000);
+		if (wait_ms) {
+			r->not_before_ms = now_ms + wait_ms;
+			return wait_ms;
+		}
+	}
+	token_bucket_take(bucket, now_ms);
+	if (request_send(r, cred, &r->err))
+		r->state = REQUEST_ENDED;
+	return 0;
+}
+
+void requests_pump(struct aws_client *c)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	for (int p = AWS_USER_ACTION; p >= AWS_POLLING; p--)
+		for (struct aws_request *r = c->first; r; r = r->next)
+			if (r->state == REQUEST_QUEUED && !r->cancelled && (int)r->priority == p)
+				request_try(r, now_ms, false);
+}
+
+int64_t requests_wait_ms(struct aws_client *c)
+{
+	int64_t now_ms = clock_mono_ms(), wait_ms = -1;
+	bool busy = cred_cache_is_busy(c->credentials);
+
+	for (struct aws_request *r = c->first; r; r = r->next) {
+		int64_t one_ms;
+
+		if (r->cancelled || r->state == REQUEST_ENDED)
+			return 0;
+		if (r->state != REQUEST_QUEUED || busy)
+			continue;
+		one_ms = request_try(r, now_ms, true);
+		if (one_ms >= 0 && (wait_ms < 0 || one_ms < wait_ms))
+			wait_ms = one_ms;
+	}
+	return wait_ms;
+}
+
+/* --- replies ------------------------------------------------------------------------------------ */
+
+static double random01(struct aws_client *c)
+{
+	c->random_state = c->random_state * 6364136223846793005u + 1442695040888963407u;
+	return (double)(c->random_state >> 11) / 9007199254740992.0;
+}
+
+static int64_t retry_after_ms(const struct http_reply *reply)
+{
+	const char *text = http_reply_header(reply, "x-amz-retry-after");
+	int64_t ms;
+
+	return text && str_to_i64(text, &ms) && ms >= 0 ? ms : -1;
+}
+
+/* A bucket that lies in another region says so; ask there from now on. */
+static bool follow_bucket_region(struct aws_request *r, const struct http_reply *reply)
+{
+	struct aws_client *c = r->client;
+	const char *region = http_reply_header(reply, "x-amz-bucket-region");
+
+	if (!r->bucket || !region || r->redirected || c->shown_endpoint || reply->status < 300 ||
+	    !strcmp(region, str_or(strmap_get(&c->bucket_regions, r->bucket), c->config.region)))
+		return false;
+	strmap_set(&c->bucket_regions, r->bucket, region);
+	r->redirected = true;
+	return true;
+}
+
+/* Back into the queue? r->err says what went wrong. */
+static bool request_retry(struct aws_request *r, const struct http_reply *reply, bool skew_known, int64_t skew_ms)
+{
+	struct aws_client *c = r->client;
+	enum retry_class class = retry_classify(r->err.code, reply->status, r->err.aws_code);
+	int cost = 0;
+
+	if (clock_skew_is_cause(r->err.aws_code, skew_known, skew_ms, r->skew_used_ms))
+		class = RETRY_CLOCK;
+	if (follow_bucket_region(r, reply))
+		return true;
+	if (class == RETRY_THROTTLING) {
+		struct token_bucket *b = bucket_for(c, r->op);
+
+		r->throttled = true;
+		if (b->rate <= 0 && r->op->rate > 0)
+			token_bucket_init(b, r->op->rate, 1, clock_mono_ms());
+		b->tokens = MIN(b->tokens, 0);
+	}
+	if (class == RETRY_EXPIRED) {
+		cred_cache_reject(c->credentials, r->signed_with);
+		if (r->renewed)
+			return false;
+		r->renewed = true;
+		return true;
+	}
+	if (class == RETRY_NEVER || r->op->no_retry || r->got_data || r->attempts >= c->max_attempts)
+		return false;
+	if (class == RETRY_CLOCK)
+		return true;
+	if (!retry_quota_take(&c->quota, class, &cost))
+		return false;
+	r->last_cost = cost;
+	r->not_before_ms = clock_mono_ms() + retry_delay_ms(class, r->attempts, random01(c), retry_after_ms(reply));
+	return true;
+}
+
+static void deliver(struct aws_request *r, const struct http_reply *http)
+{
+	AUTO(json) json_t *json = NULL;
+	struct aws_reply reply = {.status = http->status, .body = http->body, .len = http->len, .http = http};
+	enum aws_protocol protocol = r->op->service->protocol;
+
+	if ((protocol == AWS_JSON || protocol == AWS_REST_JSON) && !r->on_data) {
+		if (!http->len) {
+			json = json_object();
+		} else {
+			AUTO(str) char *what = xasprintf("%s reply", r->op->name);
+
+			if (!json_parse(http->body, http->len, what, &json, &r->err) && !json_is_object(json))
+				err_set(&r->err, ERR_PARSE, "%s: not an object", what);
+		}
+		if (r->err.code) {
+			r->err.http_status = http->status;
+			str_copy(r->err.request_id, sizeof(r->err.request_id), r->request_id);
+			request_end(r, NULL, &r->err);
+			return;
+		}
+		reply.json = json;
+	}
+	request_end(r, &reply, NULL);
+}
+
+static void on_reply(void *user, const struct http_reply *reply, const struct err *err)
+{
+	struct aws_request *r = user;
+	struct aws_client *c = r->client;
+	const char *id = http_reply_header(reply, "x-amzn-requestid");
+	int64_t skew_ms = 0;
+	bool ok = reply->status >= 200 && reply->status < 300, skew_known;
+
+	r->transfer = NULL;
+	c->n_sent--;
+	r->http_status = reply->status;
+	str_copy(r->request_id, sizeof(r->request_id),
+		 str_or(id, str_or(http_reply_header(reply, "x-amz-request-id"), "")));
+	skew_known = reply->status &&
+		     clock_skew_measure(reply->sent_ms, reply->received_ms, http_reply_header(reply, "date"),
+					http_reply_header(reply, "age"), &skew_ms);
+	if (skew_known)
+		c->skew_ms = skew_ms;
+	if (r->cancelled)
+		return; /* requests_finish tells */
+	err_clear(&r->err);
+	if (err)
+		r->err = *err;
+	else if (!ok)
+		aws_reply_error(reply, r->op->service->protocol, r->op->name, &r->err);
+	if (c->adaptive)
+		adaptive_update(&c->rate, retry_is_throttling_code(r->err.aws_code), (double)clock_mono_ms() / 1000);
+	if (ok && !err) {
+		retry_quota_give(&c->quota, r->last_cost);
+		deliver(r, reply);
+		return;
+	}
+	if (request_retry(r, reply, skew_known, skew_ms)) {
+		log_debug("%s: attempt %d: %s", r->op->name, r->attempts, r->err.msg);
+		r->state = REQUEST_QUEUED;
+		return;
+	}
+	if (err)
+		err_prefix(&r->err, "%s", r->op->name);
+	request_end(r, NULL, &r->err);
+}

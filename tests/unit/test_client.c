@@ -1,0 +1,523 @@
+/* The client against a server that answers well, badly and not at all. */
+#include "unit.h"
+
+#include "aws/cloudwatch.h"
+#include "aws/logs.h"
+#include "aws/sagemaker.h"
+#include "aws/sigv4_verify.h"
+#include "aws/sts.h"
+#include "base/clock.h"
+#include "base/timefmt.h"
+#include "httpd.h"
+
+struct script {
+	/* replies in order, the last one repeated; NULL resets the connection */
+	const char *const *replies;
+	size_t n;
+	bool check_signature, bad_signature;
+	char *last_target, *last_body, *last_date;
+	bool truncate;
+};
+
+static bool verify(const struct httpd_request *r)
+{
+	struct sigv4_header headers[32];
+	struct sigv4_request q = {
+		.method = r->method, .path = r->path, .headers = headers, .body = r->body, .body_len = r->len};
+	AUTO(sigv4_auth) struct sigv4_auth a = {0};
+
+	for (size_t i = 0; i < r->headers.n && i < 32; i++)
+		headers[q.n_headers++] = (struct sigv4_header){r->headers.items[i].name, r->headers.items[i].value};
+	return !sigv4_auth_parse(&q, &a, NULL) && !sigv4_auth_check(&a, &q, "local", NULL);
+}
+
+static bool play(void *user, const struct httpd_request *r, struct buf *out)
+{
+	struct script *s = user;
+	const char *reply = s->replies[MIN((size_t)r->number, s->n - 1)];
+
+	str_set(&s->last_target, strmap_get(&r->headers, "x-amz-target"));
+	str_set(&s->last_date, strmap_get(&r->headers, "x-amz-date"));
+	free(s->last_body);
+	s->last_body = xstrndup(r->body, r->len);
+	if (s->check_signature && !verify(r))
+		s->bad_signature = true;
+	if (!reply)
+		return false;
+	if (*reply == '!')
+		buf_adds(out, reply + 1); /* raw */
+	else
+		httpd_reply(out, atoi(reply), "x-amzn-RequestId: id-1\r\n", reply + 4);
+	return *reply != '!';
+}
+
+struct world {
+	struct httpd httpd;
+	struct script script;
+	struct aws_client *client;
+	/* what came */
+	bool done;
+	struct err err;
+	size_t n_jobs;
+	char *name, *token;
+	int64_t total;
+	int attempts, status, reports;
+	char order[32];
+};
+
+static void on_report(void *user, const struct aws_request_report *r)
+{
+	struct world *w = user;
+
+	w->attempts = r->attempts;
+	w->status = r->http_status;
+	w->reports++;
+}
+
+static void world_start(struct world *w, const char *const *replies, size_t n)
+{
+	struct aws_options opt = {.local = true};
+	struct err err = {0};
+
+	*w = (struct world){.script = {.replies = replies, .n = n}};
+	httpd_start(&w->httpd, play, &w->script);
+	opt.endpoint_url = w->httpd.url;
+	if (aws_client_new(&opt, &w->client, &err))
+		fail_msg("%s", err.msg);
+	aws_client_on_report(w->client, on_report, w);
+}
+
+static void world_stop(struct world *w)
+{
+	aws_client_free(w->client);
+	httpd_stop(&w->httpd);
+	free(w->script.last_target);
+	free(w->script.last_body);
+	free(w->script.last_date);
+	free(w->name);
+	free(w->token);
+}
+
+static void on_jobs(void *user, struct job **jobs, size_t n, const char *next_token, int64_t total_hint,
+		    const struct err *err)
+{
+	struct world *w = user;
+
+	w->done = true;
+	if (err) {
+		w->err = *err;
+		return;
+	}
+	w->n_jobs = n;
+	w->total = total_hint;
+	str_set(&w->token, next_token);
+	if (n)
+		str_set(&w->name, jobs[0]->name);
+}
+
+static void run(struct world *w)
+{
+	int64_t deadline = clock_mono_ms() + 20000;
+
+	while (!w->done && clock_mono_ms() < deadline)
+		aws_client_poll(w->client, NULL, 0, 1000);
+	assert_true(w->done);
+}
+
+static void search(struct world *w, const char *const *replies, size_t n)
+{
+	struct sm_search q = {.name_contains = "swe", .status = "Completed", .modified_after_ms = 1790000000000};
+
+	world_start(w, replies, n);
+	sm_search_jobs(w->client, &q, AWS_POLLING, on_jobs, w);
+	assert_false(w->done); /* never from within the call */
+	run(w);
+}
+
+static const char good[] = "200 {\"Results\":[{\"TrainingJob\":{\"TrainingJobName\":\"a\\u001b[31mb\","
+			   "\"TrainingJobStatus\":\"Completed\"}}],\"NextToken\":\"t\",\"TotalHits\":{\"Value\":7}}";
+
+static void test_search(void **state)
+{
+	static const char *const replies[] = {good};
+	struct world w;
+
+	search(&w, replies, 1);
+	assert_int_equal(w.err.code, 0);
+	assert_int_equal(w.n_jobs, 1);
+	assert_string_equal(w.name, "ab"); /* sanitised */
+	assert_string_equal(w.token, "t");
+	assert_int_equal(w.total, 7);
+	assert_string_equal(w.script.last_target, "SageMaker.Search");
+	assert_non_null(strstr(w.script.last_body, "\"Value\":\"2026-09-21T"));
+	world_stop(&w);
+}
+
+static void test_signature_is_accepted(void **state)
+{
+	static const char *const replies[] = {good};
+	struct sm_search q = {0};
+	struct world w;
+
+	world_start(&w, replies, 1);
+	w.script.check_signature = true;
+	sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+	run(&w);
+	assert_false(w.script.bad_signature);
+	assert_null(strstr(w.script.last_body, "SearchExpression"));
+	world_stop(&w);
+}
+
+static void expect_failure(const char *const *replies, size_t n, enum err_code code, const char *text, int attempts)
+{
+	struct world w;
+
+	search(&w, replies, n);
+	if (w.err.code != code || !strstr(w.err.msg, text) || w.attempts != attempts)
+		fail_msg("%s: %s after %d attempts", err_code_name(w.err.code), w.err.msg, w.attempts);
+	assert_int_equal(w.reports, 1);
+	world_stop(&w);
+}
+
+static void test_retries(void **state)
+{
+	static const char *const after_500[] = {"500 {}", good};
+	static const char *const after_reset[] = {NULL, good};
+	static const char *const after_truncation[] = {"!HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"Results\":",
+						       good};
+	static const char *const after_throttle[] = {"400 {\"__type\":\"ThrottlingException\",\"message\":\"Rate\"}",
+						     good};
+	static const struct {
+		const char *const *replies;
+	} rows[] = {{after_500}, {after_reset}, {after_truncation}, {after_throttle}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world w;
+
+		search(&w, rows[i].replies, 2);
+		if (w.err.code || w.n_jobs != 1 || w.attempts != 2)
+			fail_msg("row %zu: %s, %d attempts", i, w.err.msg, w.attempts);
+		world_stop(&w);
+	}
+}
+
+static void test_failures(void **state)
+{
+	static const char *const denied[] = {"400 {\"__type\":\"AccessDeniedException\",\"Message\":\"User is not "
+					     "authorized to perform: sagemaker:Search\"}"};
+	static const char *const unknown[] = {
+		"400 {\"__type\":\"com.amazonaws#ValidationException\",\"message\":\"Requested resource not "
+		"found.\"}"};
+	static const char *const always_503[] = {"503 <html>"};
+	static const char *const not_json[] = {"200 <html>hello</html>"};
+	static const char *const not_object[] = {"200 [1,2]"};
+	static const char *const bad_job[] = {"200 {\"Results\":[{\"TrainingJob\":{}}]}"};
+	static const char *const gone[] = {NULL};
+	static const char *const throttled[] = {
+		"400 {\"__type\":\"ThrottlingException\",\"message\":\"Rate exceeded\"}"};
+	static const char *const in_use[] = {"400 {\"__type\":\"ResourceInUse\",\"Message\":\"taken\"}"};
+	static const char *const limit[] = {"400 {\"__type\":\"ResourceLimitExceeded\",\"Message\":\"quota\"}"};
+	static const char *const bad_key[] = {"403 {\"__type\":\"UnrecognizedClientException\",\"message\":\"The "
+					      "security token included in the request is invalid.\"}"};
+	static const char *const garbage[] = {"!garbage\r\n\r\n"};
+
+	expect_failure(denied, 1, ERR_DENIED, "Search: AccessDeniedException: User is not", 1);
+	expect_failure(unknown, 1, ERR_NOTFOUND, "Requested resource not found", 1);
+	expect_failure(always_503, 1, ERR_SERVICE, "unavailable (HTTP 503)", 3);
+	expect_failure(not_json, 1, ERR_PARSE, "Search reply:1:", 1);
+	expect_failure(not_object, 1, ERR_PARSE, "not an object", 1);
+	expect_failure(bad_job, 1, ERR_PARSE, "without TrainingJobName", 1);
+	expect_failure(gone, 1, ERR_NET, "Search: 127.0.0.1:", 3);
+	expect_failure(throttled, 1, ERR_THROTTLED, "Rate exceeded", 3);
+	expect_failure(in_use, 1, ERR_EXISTS, "taken", 1);
+	expect_failure(limit, 1, ERR_LIMIT, "quota", 1);
+	expect_failure(bad_key, 1, ERR_AUTH, "security token", 1);
+	expect_failure(garbage, 1, ERR_NET, "Search: 127.0.0.1:", 3);
+}
+
+static bool play_huge(void *user, const struct httpd_request *r, struct buf *out)
+{
+	const char *header_flood = user;
+
+	if (header_flood) {
+		buf_adds(out, "HTTP/1.1 200 OK\r\n");
+		for (int i = 0; i < 5000; i++)
+			buf_addf(out, "X-%d: aaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", i);
+		buf_adds(out, "Content-Length: 2\r\n\r\n{}");
+		return false;
+	}
+	buf_addf(out, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n{\"a\":\"", 40 << 20);
+	while (out->len < ((size_t)40 << 20))
+		buf_adds(out, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	return false;
+}
+
+static void test_too_large(void **state)
+{
+	static char flood[] = "headers";
+	char *kinds[] = {NULL, flood};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct aws_options opt = {.local = true};
+		struct sm_search q = {0};
+		struct world w = {0};
+
+		httpd_start(&w.httpd, play_huge, kinds[i]);
+		opt.endpoint_url = w.httpd.url;
+		assert_int_equal(aws_client_new(&opt, &w.client, NULL), 0);
+		sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+		run(&w);
+		assert_int_equal(w.err.code, ERR_TOOBIG);
+		world_stop(&w);
+	}
+}
+
+static bool play_skewed(void *user, const struct httpd_request *r, struct buf *out)
+{
+	struct script *s = user;
+	char date[TIMEFMT_LEN], text[100];
+
+	str_set(&s->last_date, strmap_get(&r->headers, "x-amz-date"));
+	snprintf(text, sizeof(text), "Date: %s\r\n", timefmt_http(date, clock_now_ms() + 600000));
+	if (r->number == 0)
+		httpd_reply(out, 400, text, "{\"__type\":\"InvalidSignatureException\",\"message\":\"expired\"}");
+	else
+		httpd_reply(out, 200, text, "{}");
+	return true;
+}
+
+static void test_clock_is_corrected(void **state)
+{
+	struct aws_options opt = {.local = true};
+	struct sm_search q = {0};
+	struct world w = {0};
+	char hour_of_server[TIMEFMT_LEN];
+
+	httpd_start(&w.httpd, play_skewed, &w.script);
+	opt.endpoint_url = w.httpd.url;
+	assert_int_equal(aws_client_new(&opt, &w.client, NULL), 0);
+	sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+	run(&w);
+	assert_int_equal(w.err.code, 0);
+	assert_int_equal(w.httpd.n_requests, 2);
+	/* Signed with the server's time, to a minute. */
+	timefmt_amz(hour_of_server, clock_now_ms() + 600000);
+	if (strncmp(w.script.last_date, hour_of_server, 12) != 0) {
+		timefmt_amz(hour_of_server, clock_now_ms() + 600000 - 30000);
+		assert_memory_equal(w.script.last_date, hour_of_server, 12);
+	}
+	world_stop(&w);
+}
+
+static void on_order_a(void *user, struct job **jobs, size_t n, const char *t, int64_t h, const struct err *err)
+{
+	struct world *w = user;
+
+	strcat(w->order, "a");
+	w->done = strlen(w->order) == 4;
+}
+
+static void on_order_u(void *user, const struct err *err)
+{
+	struct world *w = user;
+
+	strcat(w->order, err && err->code == ERR_CANCELLED ? "c" : "u");
+	w->done = strlen(w->order) == 4;
+}
+
+static void on_timer(void *user)
+{
+	struct world *w = user;
+
+	strcat(w->order, "t");
+	w->done = strlen(w->order) == 4;
+}
+
+static void test_cancel_and_timers(void **state)
+{
+	static const char *const replies[] = {"200 {}"};
+	struct sm_search q = {0};
+	struct world w;
+	struct aws_request *r;
+	uint64_t id;
+
+	world_start(&w, replies, 1);
+	aws_client_after(w.client, 5000, on_timer, &w);
+	id = aws_client_after(w.client, 5, on_timer, &w);
+	aws_client_after(w.client, 30, on_timer, &w);
+	aws_client_cancel_timer(w.client, id);
+	r = sm_stop_job(w.client, "x", on_order_u, &w);
+	aws_request_cancel(r);
+	sm_stop_job(w.client, "y", on_order_u, &w);
+	aws_client_poll(w.client, NULL, 0, 0);
+	assert_int_equal(w.order[0], 'c');
+	sm_search_jobs(w.client, &q, AWS_POLLING, on_order_a, &w);
+	run(&w);
+	assert_non_null(strchr(w.order, 'u'));
+	assert_non_null(strchr(w.order, 't'));
+	assert_non_null(strchr(w.order, 'a'));
+	world_stop(&w);
+}
+
+static void test_free_cancels(void **state)
+{
+	static const char *const replies[] = {"200 {}"};
+	struct sm_search q = {0};
+	struct world w;
+
+	world_start(&w, replies, 1);
+	sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+	sm_stop_job(w.client, "y", on_order_u, &w);
+	aws_client_poll(w.client, NULL, 0, 0);
+	aws_client_free(w.client);
+	w.client = NULL;
+	assert_int_equal(w.err.code, ERR_CANCELLED);
+	assert_string_equal(w.order, "c");
+	world_stop(&w);
+}
+
+/* With a rate of 10 a second, 6 polls take half a second; a user's action that
+ * comes last goes before those that still wait. */
+static void test_rate_and_priority(void **state)
+{
+	static const char *const replies[] = {"200 {}"};
+	struct world w;
+	int64_t start = clock_mono_ms();
+	struct sm_list q = {0};
+
+	world_start(&w, replies, 1);
+	assert_int_equal(aws_client_set_rate(w.client, "ListTrainingJobs", 20, NULL), 0);
+	assert_int_equal(aws_client_set_rate(w.client, "ListTrainingJobs", 0, NULL), -ERR_INVALID);
+	for (int i = 0; i < 30; i++)
+		sm_list_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+	sm_list_jobs(w.client, &q, AWS_USER_ACTION, on_order_a, &w);
+	while (w.reports < 31) {
+		aws_client_poll(w.client, NULL, 0, 1000);
+		if (w.order[0] == 'a' && !w.total) {
+			w.total = w.reports;
+			assert_true(w.reports <= 21);
+		}
+	}
+	/* 20 at once, 11 more at 20 a second. */
+	assert_true(clock_mono_ms() - start >= 500);
+	assert_string_equal(w.order, "a");
+	world_stop(&w);
+}
+
+static void on_identity(void *user, const struct sts_identity *id, const struct err *err)
+{
+	struct world *w = user;
+
+	w->done = true;
+	if (err)
+		w->err = *err;
+	else
+		str_set(&w->name, id->account);
+}
+
+static void on_events(void *user, const struct log_event *events, size_t n, const char *token, const struct err *err)
+{
+	struct world *w = user;
+
+	w->done = true;
+	w->n_jobs = n;
+	str_set(&w->token, token);
+	if (n)
+		str_set(&w->name, events[0].stream);
+}
+
+static void on_data(void *user, const struct cw_series *series, size_t n, const char *token, const struct err *err)
+{
+	struct world *w = user;
+
+	w->done = true;
+	w->n_jobs = n;
+	if (n) {
+		assert_int_equal(series[0].n, 3);
+		assert_int_equal(series[0].times_ms[0], 1000);
+		assert_true(series[0].values[0] > 2.9 && series[0].values[2] < 1.1);
+	}
+}
+
+static void test_other_services(void **state)
+{
+	static const char *const sts[] = {
+		"200 <R xmlns=\"x\"><GetCallerIdentityResult><Arn>arn:x</Arn><UserId>u</UserId>"
+		"<Account>123</Account></GetCallerIdentityResult></R>"};
+	static const char *const logs[] = {"200 {\"events\":[{\"timestamp\":1,\"message\":\"m\",\"ingestionTime\":2}],"
+					   "\"nextForwardToken\":\"f/1\"}"};
+	static const char *const metrics[] = {
+		"200 {\"MetricDataResults\":[{\"Id\":\"a\",\"Label\":\"l\",\"Timestamps\":"
+		"[3,2,1.0],\"Values\":[1,2,3],\"StatusCode\":\"Complete\"}]}"};
+	struct cw_query query = {"a", "/aws/sagemaker/TrainingJobs", "CPUUtilization", "Host", "j/algo-1", "Average",
+				 60};
+	struct world w;
+
+	world_start(&w, sts, 1);
+	sts_get_caller_identity(w.client, AWS_USER_ACTION, on_identity, &w);
+	run(&w);
+	assert_string_equal(w.name, "123");
+	world_stop(&w);
+	world_start(&w, logs, 1);
+	logs_get_events(w.client, TRAINING_LOG_GROUP, "j/algo-1", 0, 0, true, 0, NULL, AWS_POLLING, on_events, &w);
+	run(&w);
+	assert_string_equal(w.name, "j/algo-1");
+	assert_string_equal(w.token, "f/1");
+	world_stop(&w);
+	world_start(&w, metrics, 1);
+	cw_get_metric_data(w.client, &query, 1, 0, 60000, NULL, AWS_POLLING, on_data, &w);
+	run(&w);
+	assert_int_equal(w.n_jobs, 1);
+	assert_string_equal(w.script.last_target, "GraniteServiceVersion20100801.GetMetricData");
+	world_stop(&w);
+}
+
+static void test_no_credentials_lists_sources(void **state)
+{
+	AUTO(str) char *dir = unit_temp_dir();
+	struct aws_client *c = NULL;
+	struct aws_options opt = {.region = "eu-west-1"};
+	struct err err = {0};
+
+	setenv("HOME", dir, 1);
+	unsetenv("AWS_PROFILE");
+	unsetenv("AWS_ACCESS_KEY_ID");
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+	assert_int_equal(aws_client_new(&opt, &c, &err), 0);
+	assert_int_equal(aws_client_check_credentials(c, &err), -ERR_AUTH);
+	assert_non_null(strstr(err.msg, "AWS_ACCESS_KEY_ID is not set"));
+	assert_non_null(strstr(err.msg, "have no profile default"));
+	assert_non_null(strstr(err.msg, "--local"));
+	aws_client_free(c);
+	opt.profile = "nothere";
+	err_clear(&err);
+	assert_int_equal(aws_client_new(&opt, &c, &err), -ERR_AUTH);
+	setenv("AWS_ACCESS_KEY_ID", "AK", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
+	opt.profile = NULL;
+	assert_int_equal(aws_client_new(&opt, &c, NULL), 0);
+	assert_int_equal(aws_client_check_credentials(c, NULL), 0);
+	assert_string_equal(aws_client_credential_source(c), "environment");
+	aws_client_free(c);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_signature_is_accepted),
+		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_clock_is_corrected),
+		cmocka_unit_test(test_cancel_and_timers),
+		cmocka_unit_test(test_free_cancels),
+		cmocka_unit_test(test_rate_and_priority),
+		cmocka_unit_test(test_other_services),
+		cmocka_unit_test(test_no_credentials_lists_sources),
+	};
+
+	return cmocka_run_group_tests_name("client", tests, NULL, NULL);
+}
