@@ -12,6 +12,7 @@ struct dataset_reader {
 	struct text_batch batch;
 	struct csv *csv;
 	struct libsvm *libsvm;
+	struct recordio *recordio;
 };
 
 void dataset_free(struct dataset *d)
@@ -81,6 +82,7 @@ void dataset_reader_free(struct dataset_reader *r)
 	text_feed_done(&r->feed);
 	csv_free(r->csv);
 	libsvm_free(r->libsvm);
+	recordio_free(r->recordio);
 	source_done(&r->source);
 	free(r);
 }
@@ -108,9 +110,10 @@ static int reader_start(struct dataset_reader *r, struct err *err)
 		r->libsvm = libsvm_new(&r->opt);
 		return 0;
 	case DATA_RECORDIO:
+		r->recordio = recordio_new(&r->opt);
+		return 0;
 	case DATA_PARQUET:
-		return err_set(err, ERR_INVALID, "this build cannot read %s",
-			       r->opt.format == DATA_PARQUET ? "Parquet" : "RecordIO");
+		return err_set(err, ERR_INVALID, "this build cannot read Parquet");
 	case DATA_UNKNOWN:
 		break;
 	}
@@ -120,13 +123,18 @@ static int reader_start(struct dataset_reader *r, struct err *err)
 /* Append the next batch to b->d; 1, 0 at the end, or -code. */
 static int reader_append(struct dataset_reader *r, struct builder *b, struct err *err)
 {
-	int n = text_feed_next(&r->feed, &r->batch, err);
+	int n = r->recordio ? recordio_next(r->recordio, &r->feed, &r->batch, err)
+			    : text_feed_next(&r->feed, &r->batch, err);
 
 	if (n <= 0)
 		return n;
 	b->d->bytes_read += r->batch.bytes;
-	n = r->csv ? csv_batch(r->csv, &r->feed, &r->batch, b, err)
-		   : libsvm_batch(r->libsvm, &r->feed, &r->batch, b, err);
+	if (r->recordio)
+		n = recordio_batch(r->recordio, &r->feed, &r->batch, b, err);
+	else if (r->csv)
+		n = csv_batch(r->csv, &r->feed, &r->batch, b, err);
+	else
+		n = libsvm_batch(r->libsvm, &r->feed, &r->batch, b, err);
 	return n ? n : 1;
 }
 
@@ -144,7 +152,9 @@ static void reader_describe(const struct dataset_reader *r, struct dataset *d)
 
 size_t dataset_reader_columns(const struct dataset_reader *r)
 {
-	return r->csv ? csv_columns(r->csv) : r->libsvm ? libsvm_columns(r->libsvm) : 0;
+	if (r->recordio)
+		return recordio_columns(r->recordio);
+	return r->csv ? csv_columns(r->csv) : libsvm_columns(r->libsvm);
 }
 
 int dataset_reader_open(const char *dir, const struct dataset_options *opt, size_t max_bytes,
@@ -182,6 +192,8 @@ int dataset_reader_rewind(struct dataset_reader *r, struct err *err)
 {
 	text_batch_clear(&r->batch);
 	text_feed_rewind(&r->feed);
+	if (r->recordio)
+		recordio_rewind(r->recordio);
 	return 0;
 }
 

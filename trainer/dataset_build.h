@@ -52,6 +52,16 @@ int libsvm_batch(struct libsvm *l, struct text_feed *f, struct text_batch *batch
 		 struct err *err) NODISCARD;
 size_t libsvm_columns(const struct libsvm *l); /* highest index + 1 so far, or what `like` says */
 
+/* RecordIO cuts its files itself: next fills the batch (1, 0 at the end, -code). */
+struct recordio;
+struct recordio *recordio_new(const struct dataset_options *opt) NODISCARD;
+void recordio_free(struct recordio *r);
+void recordio_rewind(struct recordio *r);
+int recordio_next(struct recordio *r, struct text_feed *f, struct text_batch *b, struct err *err) NODISCARD;
+int recordio_batch(struct recordio *r, struct text_feed *f, struct text_batch *batch, struct builder *b,
+		   struct err *err) NODISCARD;
+size_t recordio_columns(const struct recordio *r);
+
 /* The share of the input that has been handed out, as the factor by which what
  * has been read so far will still grow (at least 1). */
 double text_feed_growth(const struct text_feed *f);

@@ -282,15 +282,17 @@ void text_fault(struct text_chunk *c, size_t line, size_t column, const char *fm
 
 int text_batch_fault(const struct text_batch *b, struct err *err)
 {
+	const char *unit = b->unit ? b->unit : "line";
+
 	for (size_t i = 0; i < b->n; i++) {
 		const struct text_chunk *c = &b->chunks[i];
 
 		if (!c->fault)
 			continue;
 		if (c->fault->column)
-			return err_set(err, c->fault->code, "%s line %zu column %zu: %s", c->name,
+			return err_set(err, c->fault->code, "%s %s %zu column %zu: %s", c->name, unit,
 				       c->first_line + c->fault->line, c->fault->column, c->fault->msg);
-		return err_set(err, c->fault->code, "%s line %zu: %s", c->name, c->first_line + c->fault->line,
+		return err_set(err, c->fault->code, "%s %s %zu: %s", c->name, unit, c->first_line + c->fault->line,
 			       c->fault->msg);
 	}
 	return 0;

@@ -37,6 +37,7 @@ struct text_batch {
 	size_t owned_n, owned_cap;
 	size_t bytes;
 	bool count_colons; /* text_count is to fill colons */
+	const char *unit;  /* what a line is called in messages; NULL: "line" */
 };
 
 void text_batch_clear(struct text_batch *b);
