@@ -268,6 +268,12 @@ void aws_client_run_until(struct aws_client *c, const bool *done)
 		aws_client_poll(c, NULL, 0, 1000);
 }
 
+bool aws_client_clock_skew(const struct aws_client *c, int64_t *ret_ms)
+{
+	*ret_ms = c->skew_ms;
+	return c->skew_known;
+}
+
 int aws_client_check_credentials(struct aws_client *c, struct err *err)
 {
 	const struct err *failed;

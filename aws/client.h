@@ -48,6 +48,10 @@ const char *aws_client_credential_source(
 	const struct aws_client *c); /* "environment", ...; NULL before the first use */
 void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user);
 
+/* How far the service's clock is ahead of ours, from its last reply; false before
+ * there was one. */
+bool aws_client_clock_skew(const struct aws_client *c, int64_t *ret_ms);
+
 /* Requests a second for one operation (configuration). The defaults are the
  * service's known quotas. */
 int aws_client_set_rate(struct aws_client *c, const char *operation, double per_second, struct err *err) NODISCARD;

@@ -83,6 +83,7 @@ struct aws_client {
 	int max_attempts;
 	bool adaptive;
 	struct adaptive_rate rate;
+	bool skew_known;
 	int64_t skew_ms;
 	uint64_t random_state;
 	struct child *children;

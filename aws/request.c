@@ -544,8 +544,10 @@ static void on_reply(void *user, const struct http_reply *reply, const struct er
 	skew_known = reply->status &&
 		     clock_skew_measure(reply->sent_ms, reply->received_ms, http_reply_header(reply, "date"),
 					http_reply_header(reply, "age"), &skew_ms);
-	if (skew_known)
+	if (skew_known) {
 		c->skew_ms = skew_ms;
+		c->skew_known = true;
+	}
 	if (r->cancelled)
 		return; /* requests_finish tells */
 	err_clear(&r->err);
