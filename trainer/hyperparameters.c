@@ -22,6 +22,11 @@ void hyper_done(struct hyper *h)
 
 /* --- reading ------------------------------------------------------------------- */
 
+const char *hyper_name(enum hyper_id id)
+{
+	return hyper_rows[id].name;
+}
+
 bool hyper_given(const struct hyper *h, enum hyper_id id)
 {
 	return h->given[id] != NULL;

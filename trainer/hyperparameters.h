@@ -30,6 +30,7 @@ AUTO_EMBEDDED(hyper, struct hyper, hyper_done)
  * taken too). ERR_INVALID names the hyperparameter and what it accepts. */
 int hyper_parse(const json_t *root, struct hyper *ret, struct err *err) NODISCARD;
 
+const char *hyper_name(enum hyper_id id);
 bool hyper_given(const struct hyper *h, enum hyper_id id);
 const char *hyper_text(const struct hyper *h, enum hyper_id id); /* the fallback where not given; may be NULL */
 int64_t hyper_int(const struct hyper *h, enum hyper_id id);	 /* 0 where there is neither */

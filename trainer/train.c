@@ -1,9 +1,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "trainer/commands.h"
+#include "trainer/entities.h"
+#include "trainer/outputs.h"
 #include "trainer/train.h"
 
 #define MODEL_MAX ((size_t)4 << 30)
@@ -38,6 +41,7 @@ static int channel_options(const struct train_run *r, const struct channel *c, s
 		.label_column = hyper_text(h, HP_label_column),
 		.csv_weights = hyper_int(h, HP_csv_weights) == 1,
 		.entity_column = hyper_text(h, HP_entity_column),
+		.date_column = hyper_text(h, HP_entity_date_column),
 		.threads = r->threads,
 		.delimiter = !delimiter			? 0
 			     : str_eq(delimiter, "\\t") ? '\t'
@@ -76,7 +80,7 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 	rc = dataset_load_dir(c->dir, &opt, &d, err);
 	if (rc)
 		return err_prefix(err, "channel %s", name);
-	if (has_label)
+	if (has_label && !opt.entity_column) /* entities are judged one by one */
 		rc = objective_check_labels(r->objective, r->classes, d, name, str_eq(name, "train"), err);
 	if (!rc && d->query_ids == NULL && r->objective->kind == KIND_RANKING && r->hyper.metrics.n == 0)
 		printf("channel %s has no query ids: all its rows are one group\n", name);
@@ -102,16 +106,27 @@ int train_matrix(const struct train_run *r, const struct dataset *d, bool quanti
 
 /* --- the model ------------------------------------------------------------------------ */
 
+enum model_format train_model_format(const struct hyper *h)
+{
+	const char *format = hyper_text(h, HP_model_format);
+	return str_eq(format, "json") ? MODEL_JSON : str_eq(format, "deprecated") ? MODEL_LEGACY : MODEL_UBJ;
+}
+
+int train_mark_schema(const struct dataset *d, struct booster *b, struct err *err)
+{
+	if (!d->feature_names.n && !d->categorical)
+		return 0;
+	AUTO(str) char *text = dataset_schema_text(d);
+	return booster_set_attr(b, "sagetop_schema", text, err);
+}
+
 int train_save_model(const struct train_run *r, struct booster *b, const char *name, struct err *err)
 {
-	const char *format = hyper_text(&r->hyper, HP_model_format);
 	AUTO(buf) struct buf bytes = BUF_INIT(MODEL_MAX);
 	AUTO(str) char *path = fs_join(r->contract.model_dir, name);
-	int rc = booster_save(b,
-			      str_eq(format, "json")	     ? MODEL_JSON
-			      : str_eq(format, "deprecated") ? MODEL_LEGACY
-							     : MODEL_UBJ,
-			      &bytes, err);
+	int rc = train_mark_schema(r->train, b, err);
+	if (!rc)
+		rc = booster_save(b, train_model_format(&r->hyper), &bytes, err);
 	if (!rc)
 		rc = fs_write_atomic(path, bytes.data, bytes.len, 0644, err);
 	return rc ? err_prefix(err, "the model cannot be saved") : 0;
@@ -127,6 +142,21 @@ static void report_end(const struct train_run *r, const struct fit_result *resul
 		       result->best_round);
 	if (result->interrupted)
 		printf("stopped by a signal after round %d\n", result->rounds - 1);
+}
+
+static int write_single(struct train_run *r, const struct fit_result *result, struct err *err)
+{
+	int rc = output_metrics(r, result, err);
+	if (rc || (result->interrupted && !hyper_bool(&r->hyper, HP_save_model_on_termination)))
+		return rc;
+	AUTO(json)
+	json_t *details = json_pack("{s:i, s:b}", "rounds", result->rounds, "interrupted", result->interrupted);
+	rc = train_save_model(r, result->booster, "xgboost-model", err);
+	if (!rc)
+		rc = output_importance(r, result->booster, err);
+	if (!rc)
+		rc = output_card(r, details, err);
+	return rc || result->interrupted ? rc : output_test(r, result->booster, err);
 }
 
 int train_single(struct train_run *r, struct err *err)
@@ -154,25 +184,32 @@ int train_single(struct train_run *r, struct err *err)
 	if (rc)
 		return rc;
 	report_end(r, &result);
-	if (result.interrupted && !hyper_bool(&r->hyper, HP_save_model_on_termination))
-		return 0;
-	return train_save_model(r, result.booster, "xgboost-model", err);
+	return booster_rank() ? 0 : write_single(r, &result, err);
 }
 
 /* --- the job ---------------------------------------------------------------------------------- */
 
-/* num_round and early stopping may change between a run and its resumption. */
+/* Whether a setting may change between a run and its resumption. */
+static bool free_to_change(enum hyper_id id, bool entities)
+{
+	static const enum hyper_id ids[] = {
+		HP_nthread,	 HP_verbosity, HP_save_model_on_termination, HP_host_timeout,
+		HP_model_format, HP_num_round, HP_early_stopping_rounds};
+	for (size_t i = 0; i < ARRAY_LEN(ids) - (entities ? 3 : 0); i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
 static void fingerprint(struct train_run *r)
 {
-	AUTO(strmap) struct strmap params = {0};
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-	hyper_library_params(&r->hyper, 0, &params);
-	for (size_t i = 0; i < params.n; i++)
-		(void)buf_addf(&text, "%s=%s\n", params.items[i].name, params.items[i].value);
-	for (size_t i = 0; i < r->hyper.metrics.n; i++)
-		(void)buf_addf(&text, "metric=%s\n", r->hyper.metrics.items[i]);
-	(void)buf_addf(&text, "interval=%s\ntrain=%s\nvalidation=%s\nlibrary=%s\nhosts=%zu\n",
-		       hyper_text(&r->hyper, HP_checkpoint_interval), r->train->data_hash,
+	bool entities = hyper_given(&r->hyper, HP_entity_column);
+	for (int i = 0; i < HYPER_COUNT; i++)
+		if (hyper_given(&r->hyper, (enum hyper_id)i) && !free_to_change((enum hyper_id)i, entities))
+			(void)buf_addf(&text, "%s=%s\n", hyper_name((enum hyper_id)i),
+				       hyper_text(&r->hyper, (enum hyper_id)i));
+	(void)buf_addf(&text, "train=%s\nvalidation=%s\nlibrary=%s\nhosts=%zu\n", r->train->data_hash,
 		       r->validation ? r->validation->data_hash : "", booster_library_version(), r->contract.hosts.n);
 	sha256_hex(text.data, text.len, r->fingerprint);
 }
@@ -224,13 +261,17 @@ static int load_data(struct train_run *r, struct err *err)
 
 static int train_job(const char *root, struct err *err)
 {
-	AUTO(train_run) struct train_run r = {.stop = &stop_signal};
+	AUTO(train_run) struct train_run r = {.stop = &stop_signal, .started_ms = clock_mono_ms()};
 	int rc = contract_load(root, &r.contract, err);
 	if (!rc)
 		rc = load_settings(&r, err);
 	if (!rc)
 		rc = load_data(&r, err);
-	return rc ? rc : train_single(&r, err);
+	if (!rc)
+		rc = output_baseline(&r, err);
+	if (rc)
+		return rc;
+	return hyper_given(&r.hyper, HP_entity_column) ? train_entities(&r, err) : train_single(&r, err);
 }
 
 int command_train(int argc, char **argv)

@@ -13,6 +13,7 @@ struct train_run {
 	struct dataset *train, *validation; /* validation may be NULL */
 	size_t columns;			    /* of the model: the wider of both */
 	char fingerprint[65];		    /* of data and settings, without num_round */
+	int64_t started_ms;		    /* monotonic */
 	const volatile sig_atomic_t *stop;
 };
 void train_run_done(struct train_run *r);
@@ -26,6 +27,11 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 int train_matrix(const struct train_run *r, const struct dataset *d, bool quantile, struct matrix **ret,
 		 struct err *err) NODISCARD;
 
+/* Names and categories of the columns, as an attribute that travels with the
+ * model; nothing where the columns are plain numbers without names. */
+int train_mark_schema(const struct dataset *d, struct booster *b, struct err *err) NODISCARD;
+
+enum model_format train_model_format(const struct hyper *h);
 /* The model as model/NAME in the format of the job. */
 int train_save_model(const struct train_run *r, struct booster *b, const char *name, struct err *err) NODISCARD;
 
