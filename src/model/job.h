@@ -76,6 +76,7 @@ struct job {
 	bool spot;
 	bool tags_known;
 	bool trimmed;	    /* the cold part is not in memory */
+	bool unsaved;	    /* differs from the store (sync's mark) */
 	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
 	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
 	int64_t max_runtime_s, max_wait_s;

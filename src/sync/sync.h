@@ -5,6 +5,10 @@
  * ListTrainingJobs and DescribeTrainingJob where Search is denied. Watched jobs
  * are described and their logs and metrics followed. The same calls serve the
  * dashboard (turned by its loop) and commands (sync_run_until).
+ *
+ * Callbacks run from sync_poll, exactly once, never from within the call itself.
+ * err is NULL on success and borrowed. Failures of what runs by itself become
+ * notices of the session; nothing here gives up for good.
  */
 #ifndef SAGETOP_SYNC_SYNC_H
 #define SAGETOP_SYNC_SYNC_H
@@ -19,9 +23,11 @@ struct sync;
 struct sync_options {
 	struct aws_options aws;
 	bool read_only;
-	bool no_store;          /* tests: everything in memory */
-	int64_t refresh_ms;     /* of the jobs; 0: the default of 5 s */
-	int64_t overlap_ms;     /* of the incremental search; 0: the default of 60 s */
+	bool no_store;	     /* tests: everything in memory */
+	int64_t refresh_ms;  /* of the jobs; 0: the default of 5 s */
+	int64_t overlap_ms;  /* of the incremental search; 0: the default of 60 s */
+	int64_t log_poll_ms; /* of followed logs; 0: the default of 1 s */
+	int64_t settle_ms;   /* how long after its end a job's log may still grow; 0: the default of 30 s */
 };
 
 int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err) NODISCARD;
@@ -47,13 +53,20 @@ typedef void sync_done_fn(void *user, const struct err *err);
 void sync_jobs(struct sync *s, sync_done_fn *fn, void *user);
 /* One job in full (Describe, tags); ERR_NOTFOUND names the nearest known job. */
 void sync_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
-/* Everything there is of its logs / metrics now. */
+/* Everything there is of its logs / metrics now, in the job's feed (which stays
+ * until other jobs' feeds push it out, or sync_drop_feed). */
 void sync_logs(struct sync *s, const char *name, sync_done_fn *fn, void *user);
 void sync_metrics(struct sync *s, const char *name, sync_done_fn *fn, void *user);
+void sync_drop_feed(struct sync *s, const char *name);
 /* Follow a job's state, logs and metrics until the last unwatch. */
 void sync_watch(struct sync *s, const char *name);
 void sync_unwatch(struct sync *s, const char *name);
 void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
+
+/* The job with its cold part in memory (see job.h), from the store where it was
+ * trimmed; no network. NULL where it is not known. It stays whole until the next
+ * refresh trims it, or as long as it is watched. */
+struct job *sync_job_full(struct sync *s, const char *name);
 
 /* A launch. The specification has the shape of `aws sagemaker
  * create-training-job --cli-input-json`. prepare validates it and writes nothing;
@@ -62,15 +75,16 @@ void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *use
 struct launch_plan {
 	char *name;
 	json_t *spec;
-	char *diff;            /* against the cloned job; NULL where not a clone */
+	char *diff;	       /* against the cloned job, "- path: old" / "+ path: new" lines; NULL where not a clone */
 	int64_t ceiling_micro; /* most it can cost; USD_UNKNOWN where unpriced */
-	char *warning;         /* NULL where none */
+	char *warning;	       /* NULL where none */
 };
 void launch_plan_free(struct launch_plan *p);
 AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)
 int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, struct launch_plan **ret,
 			  struct err *err) NODISCARD;
-/* A clone needs the job's Describe reply: asynchronous. The callback owns plan. */
+/* A clone needs the job's Describe reply: asynchronous. The callback owns plan.
+ * new_name NULL: the source's name with a new suffix. */
 typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct err *err);
 void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
 		       launch_plan_fn *fn, void *user);

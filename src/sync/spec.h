@@ -1,0 +1,35 @@
+/* spec.h - a CreateTrainingJob specification: what the service would refuse, found
+ * before it is sent, and named by file, line and member.
+ *
+ * One table of members (type, limits, pattern) serves the check, the typing of
+ * "path=value" changes and the suggestions. Pure: no network, no files.
+ * Source: the service model of the SageMaker API 2017-07-24, CreateTrainingJob. */
+#ifndef SAGETOP_SYNC_SPEC_H
+#define SAGETOP_SYNC_SPEC_H
+
+#include "base/yaml.h"
+
+/* ERR_INVALID: "spec.yaml:12: ResourceConfig.InstanceCount: ..." for the first
+ * defect, and how many more there are. what and lines may be NULL. */
+int spec_check(const json_t *spec, const char *what, const struct source_lines *lines, struct err *err) NODISCARD;
+
+/* Apply "ResourceConfig.InstanceType=ml.m5.large" and the like. The value has the
+ * member's type (a hyperparameter is a string always); null removes a member;
+ * "Tags.key=value" sets a tag. */
+int spec_set(json_t *spec, const char *assignment, struct err *err) NODISCARD;
+
+/* The specification that would make this job again, from its Describe reply.
+ * tags may be NULL. New reference. */
+json_t *spec_from_describe(const json_t *reply, const struct strmap *tags);
+
+/* "- path: old" and "+ path: new" lines, sorted by path; "" where they are equal. */
+char *spec_diff(const json_t *before, const json_t *after) NODISCARD;
+
+/* Whether a job that the service describes is what this specification asks for. */
+bool spec_is_of(const json_t *spec, const json_t *reply);
+
+/* A job name made of another: a former time suffix is replaced, 63 characters at
+ * most. Owned by the caller. */
+char *spec_clone_name(const char *name, int64_t now_ms) NODISCARD;
+
+#endif

@@ -1,0 +1,379 @@
+/* spec_edit.c - changing, cloning and comparing specifications. */
+#include "sync/spec_table.h"
+
+#include "base/clock.h"
+#include "base/timefmt.h"
+
+#include <ctype.h>
+
+#define SUFFIX_LEN 14 /* "-YYMMDD-HHMMSS" */
+#define NAME_MAX_LEN 63
+
+static int typed_value(const struct spec_row *r, const char *path, const char *text, json_t **ret, struct err *err)
+{
+	int64_t i;
+	bool b;
+
+	switch (r->type) {
+	case SPEC_STR:
+	case SPEC_REGEX:
+		*ret = json_string(text);
+		break;
+	case SPEC_INT:
+		if (!str_to_i64(text, &i))
+			return err_set(err, ERR_INVALID, "%s: a whole number is wanted, not '%s'", path, text);
+		*ret = json_integer(i);
+		break;
+	case SPEC_BOOL:
+		if (!str_to_bool(text, &b))
+			return err_set(err, ERR_INVALID, "%s: true or false is wanted, not '%s'", path, text);
+		*ret = json_boolean(b);
+		break;
+	default:
+		return json_parse(text, strlen(text), path, ret, err);
+	}
+	if (!*ret)
+		return err_set(err, ERR_INVALID, "%s: the value is not UTF-8", path);
+	return 0;
+}
+
+static bool is_index(const char *s)
+{
+	if (!*s)
+		return false;
+	for (; *s; s++) {
+		if (!isdigit((unsigned char)*s))
+			return false;
+	}
+	return true;
+}
+
+/* The row that a path ends in; of a map its own row, with *ret_in_map set. */
+static int find_path(const struct strlist *steps, const char *path, const struct spec_row **ret, bool *ret_in_map,
+		     struct err *err)
+{
+	AUTO(buf) struct buf pattern = BUF_INIT(1024);
+	const struct spec_row *r = NULL;
+
+	for (size_t i = 0; i < steps->n; i++) {
+		const char *step = steps->items[i];
+
+		if (r && r->type == SPEC_MAP) {
+			*ret = r;
+			*ret_in_map = true;
+			return 0;
+		}
+		if (r && r->type == SPEC_ANY) {
+			*ret = r;
+			return 0;
+		}
+		if (r && (r->type == SPEC_OBJS || r->type == SPEC_STRS)) {
+			if (!is_index(step))
+				return err_set(err, ERR_INVALID, "%s: a position (0, 1 ...) is wanted after %s", path,
+					       r->name);
+			(void)buf_adds(&pattern, "[]");
+			if (i + 1 == steps->n)
+				break;
+			r = NULL;
+			continue;
+		}
+		r = spec_row_find(buf_str(&pattern), step);
+		if (!r) {
+			const char *near = spec_row_nearest(buf_str(&pattern), step);
+
+			return err_set(err, ERR_INVALID, "%s: there is no member '%s'%s%s%s", path, step,
+				       near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+		}
+		(void)buf_addf(&pattern, "%s%s", pattern.len ? "." : "", step);
+	}
+	*ret = r;
+	return 0;
+}
+
+static int set_tag(json_t *spec, const char *key, const char *value)
+{
+	json_t *tags = json_object_get(spec, "Tags");
+	size_t i;
+	json_t *tag;
+
+	if (!json_is_array(tags)) {
+		tags = json_array();
+		json_object_set_new(spec, "Tags", tags);
+	}
+	json_array_foreach(tags, i, tag)
+	{
+		if (!str_eq(json_get_str(tag, "Key"), key))
+			continue;
+		if (str_eq(value, "null"))
+			json_array_remove(tags, i);
+		else
+			json_object_set_new(tag, "Value", json_string(value));
+		return 0;
+	}
+	if (!str_eq(value, "null"))
+		json_array_append_new(tags, json_pack("{s:s,s:s}", "Key", key, "Value", value));
+	return 0;
+}
+
+static void remove_member(json_t *spec, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	AUTO(str) char *parent = dot ? xstrndup(path, (size_t)(dot - path)) : NULL;
+	json_t *from = dot ? json_path_get(spec, parent) : spec;
+
+	if (json_is_object(from))
+		json_object_del(from, dot ? dot + 1 : path);
+	else if (json_is_array(from) && is_index(dot + 1))
+		json_array_remove(from, strtoul(dot + 1, NULL, 10));
+}
+
+int spec_set(json_t *spec, const char *assignment, struct err *err)
+{
+	const char *eq = strchr(assignment, '=');
+
+	if (!eq || eq == assignment)
+		return err_set(err, ERR_USAGE, "'%s': a change has the form path=value", assignment);
+	AUTO(str) char *path = xstrndup(assignment, (size_t)(eq - assignment));
+	AUTO(strlist) struct strlist steps = {0};
+	const struct spec_row *row = NULL;
+	const char *value = eq + 1;
+	bool in_map = false;
+
+	strlist_split(&steps, path, '.');
+	if (steps.n >= 2 && str_eq(steps.items[0], "Tags") && !is_index(steps.items[1]))
+		return set_tag(spec, path + strlen("Tags."), value);
+	int rc = find_path(&steps, path, &row, &in_map, err);
+
+	if (rc)
+		return rc;
+	if (str_eq(value, "null")) {
+		remove_member(spec, path);
+		return 0;
+	}
+	if (in_map) {
+		/* A hyperparameter's name may hold dots itself: what follows the map's
+		 * own name is one name. */
+		json_t *map = json_object_get(spec, row->name);
+
+		if (!json_is_object(map)) {
+			map = json_object();
+			json_object_set_new(spec, row->name, map);
+		}
+		json_object_set_new(map, path + strlen(row->name) + 1, json_string(value));
+		return 0;
+	}
+	json_t *v = NULL;
+
+	if (row->type == SPEC_STRS && is_index(steps.items[steps.n - 1]))
+		v = json_string(value);
+	else
+		rc = typed_value(row, path, value, &v, err);
+	return rc ? rc : json_path_set(spec, path, v, err);
+}
+
+/* Reading a job back gives empty strings and lists where nothing was asked for. */
+static bool is_empty_value(const json_t *v)
+{
+	return json_is_null(v) || (json_is_string(v) && *json_string_value(v) == '\0') ||
+	       (json_is_array(v) && json_array_size(v) == 0) || (json_is_object(v) && json_object_size(v) == 0);
+}
+
+static json_t *copy_without_empty(const json_t *v)
+{
+	const char *key;
+	json_t *value, *copy;
+	size_t i;
+
+	if (json_is_object(v)) {
+		copy = json_object();
+		json_object_foreach((json_t *)v, key, value)
+		{
+			json_t *c = copy_without_empty(value);
+
+			if (c && !is_empty_value(c))
+				json_object_set_new(copy, key, c);
+			else
+				json_decref(c);
+		}
+		return copy;
+	}
+	if (json_is_array(v)) {
+		copy = json_array();
+		json_array_foreach(v, i, value) json_array_append_new(copy, copy_without_empty(value));
+		return copy;
+	}
+	return json_deep_copy(v);
+}
+
+/* Members of maps are the user's own: an empty hyperparameter stays one. */
+static void copy_map(const json_t *reply, const char *name, json_t *spec)
+{
+	json_t *map = json_deep_copy(json_object_get(reply, name)), *value;
+	const char *key;
+	void *tmp;
+
+	if (!map || json_object_size(map) == 0) {
+		json_decref(map);
+		return;
+	}
+	/* A tuning job adds its own; they would be refused in a request. */
+	json_object_foreach_safe(map, tmp, key, value)
+	{
+		if (str_starts(key, "_tuning_"))
+			json_object_del(map, key);
+	}
+	json_object_set_new(spec, name, map);
+}
+
+json_t *spec_from_describe(const json_t *reply, const struct strmap *tags)
+{
+	json_t *spec = json_object();
+
+	for (const struct spec_row *r = spec_rows; r->parent; r++) {
+		const json_t *v = *r->parent ? NULL : json_object_get(reply, r->name);
+
+		if (!v || str_eq(r->name, "Tags"))
+			continue;
+		if (r->type == SPEC_MAP) {
+			copy_map(reply, r->name, spec);
+			continue;
+		}
+		json_t *copy = copy_without_empty(v);
+
+		if (!is_empty_value(copy))
+			json_object_set_new(spec, r->name, copy);
+		else
+			json_decref(copy);
+	}
+	json_t *algorithm = json_object_get(spec, "AlgorithmSpecification");
+
+	if (json_object_get(algorithm, "AlgorithmName"))
+		json_object_del(algorithm, "TrainingImage"); /* what the name stood for */
+	for (size_t i = 0; tags && i < tags->n; i++) {
+		if (!str_starts(tags->items[i].name, "aws:")) /* the service's own cannot be set */
+			set_tag(spec, tags->items[i].name, str_or(tags->items[i].value, ""));
+	}
+	return spec;
+}
+
+static void flatten(const json_t *v, const char *path, struct strmap *out)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_object(v)) {
+		json_object_foreach((json_t *)v, key, value)
+		{
+			AUTO(str) char *at = *path ? xasprintf("%s.%s", path, key) : xstrdup(key);
+
+			flatten(value, at, out);
+		}
+	} else if (json_is_array(v)) {
+		json_array_foreach(v, i, value)
+		{
+			AUTO(str) char *at = xasprintf("%s.%zu", path, i);
+
+			flatten(value, at, out);
+		}
+	} else if (json_is_string(v)) {
+		strmap_set(out, path, json_string_value(v));
+	} else {
+		AUTO(str) char *text = json_text(v);
+
+		strmap_set(out, path, text);
+	}
+}
+
+char *spec_diff(const json_t *before, const json_t *after)
+{
+	AUTO(strmap) struct strmap a = {0}, b = {0};
+	AUTO(strlist) struct strlist paths = {0};
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+
+	flatten(before, "", &a);
+	flatten(after, "", &b);
+	for (size_t i = 0; i < a.n; i++)
+		strlist_add(&paths, a.items[i].name);
+	for (size_t i = 0; i < b.n; i++) {
+		if (!strmap_get(&a, b.items[i].name))
+			strlist_add(&paths, b.items[i].name);
+	}
+	strlist_sort(&paths);
+	for (size_t i = 0; i < paths.n; i++) {
+		const char *old = strmap_get(&a, paths.items[i]), *new = strmap_get(&b, paths.items[i]);
+
+		if (str_eq(old, new))
+			continue;
+		if (old)
+			(void)buf_addf(&out, "- %s: %s\n", paths.items[i], old);
+		if (new)
+			(void)buf_addf(&out, "+ %s: %s\n", paths.items[i], new);
+	}
+	return buf_take(&out);
+}
+
+bool spec_is_of(const json_t *spec, const json_t *reply)
+{
+	static const char *const paths[] = {"TrainingJobName",
+					    "RoleArn",
+					    "AlgorithmSpecification.TrainingImage",
+					    "AlgorithmSpecification.AlgorithmName",
+					    "OutputDataConfig.S3OutputPath",
+					    "ResourceConfig.InstanceType",
+					    "ResourceConfig.InstanceCount",
+					    "HyperParameters",
+					    "StoppingCondition.MaxRuntimeInSeconds"};
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		const json_t *asked = json_path_get(spec, paths[i]), *got = json_path_get(reply, paths[i]);
+
+		if (asked && !is_empty_value(asked) && (!got || !json_equal(asked, got)))
+			return false;
+	}
+	return true;
+}
+
+static bool digits_at(const char *s, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (!isdigit((unsigned char)s[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Length of the name without a time that a tool put behind it: ours, or the
+ * "-2026-11-21-06-38-12-123" of the Python SDK. */
+static size_t stem_length(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n > SUFFIX_LEN && name[n - 14] == '-' && digits_at(name + n - 13, 6) && name[n - 7] == '-' &&
+	    digits_at(name + n - 6, 6))
+		return n - SUFFIX_LEN;
+	for (int milliseconds = 1; milliseconds >= 0; milliseconds--) {
+		size_t len = milliseconds ? 24 : 20;
+		const char *s = name + n - len;
+
+		if (n <= len)
+			continue;
+		if (s[0] == '-' && digits_at(s + 1, 4) && s[5] == '-' && digits_at(s + 6, 2) && s[8] == '-' &&
+		    digits_at(s + 9, 2) && s[11] == '-' && digits_at(s + 12, 2) && s[14] == '-' &&
+		    digits_at(s + 15, 2) && s[17] == '-' && digits_at(s + 18, 2) &&
+		    (!milliseconds || (s[20] == '-' && digits_at(s + 21, 3))))
+			return n - len;
+	}
+	return n;
+}
+
+char *spec_clone_name(const char *name, int64_t now_ms)
+{
+	char stamp[TIMEFMT_LEN]; /* 20261121T054806Z */
+	size_t n = MIN(stem_length(name), (size_t)(NAME_MAX_LEN - SUFFIX_LEN));
+
+	while (n > 1 && name[n - 1] == '-')
+		n--;
+	timefmt_amz(stamp, now_ms);
+	return xasprintf("%.*s-%.6s-%.6s", (int)n, name, stamp + 2, stamp + 9);
+}

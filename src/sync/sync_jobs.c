@@ -1,0 +1,585 @@
+/* sync_jobs.c - passes over the jobs, and single ones.
+ *
+ * A pass asks for what was modified since the mark less an overlap (all, where
+ * there is no mark), newest first, and puts each page into session and store as
+ * it comes. The mark moves only when a pass reached its end, to the newest change
+ * that its first page showed: what changes while a pass runs moves to the front,
+ * behind its back, and is found by the next one. */
+#include "sync/sync_priv.h"
+
+#include "base/log.h"
+
+#define FULL_PASS_EVERY_MS ((int64_t)6 * 3600 * 1000) /* finds what an index lost, and what was deleted */
+#define ACTIVE_STALE_MS 30000			      /* an active job is described where Search said nothing */
+#define DESCRIBES_MAX 4
+#define DESCRIBES_PER_TICK 8
+#define EMPTY_PAGES_MAX 2000
+#define BACKOFF_MAX_MS 60000
+
+struct jobs_pass {
+	bool full, by_list, mark_known;
+	int64_t after_ms; /* TIME_UNKNOWN: all */
+	int64_t mark_ms;  /* the next mark */
+	int64_t started_ms;
+	char *token;
+	int empty_pages;
+	struct strlist describe; /* by_list: names to describe, newest first */
+	size_t next_describe, describing;
+	bool listed; /* by_list: the last page has come */
+};
+
+static void next_page(struct sync *s);
+
+static void pass_free(struct jobs_pass *p)
+{
+	free(p->token);
+	strlist_done(&p->describe);
+	free(p);
+}
+
+static int64_t meta_i64(struct sync *s, const char *key)
+{
+	AUTO(str) char *text = store_meta_get(s->store, key);
+	int64_t v = 0;
+
+	if (text)
+		(void)str_to_i64(text, &v);
+	return v;
+}
+
+static void set_meta_i64(struct sync *s, const char *key, int64_t v)
+{
+	char text[32];
+	struct err err = {0};
+
+	snprintf(text, sizeof(text), "%lld", (long long)v);
+	if (store_meta_set(s->store, key, text, &err))
+		log_info("sync: %s", err.msg); /* the next pass only reads more than it must */
+}
+
+/* Save these jobs; what is saved and not watched gives its cold part back. */
+static bool save_jobs(struct sync *s, struct job **jobs, size_t n)
+{
+	struct err err = {0};
+
+	if (store_jobs_save(s->store, jobs, n, &err)) {
+		sync_note_error(s, "not saved", &err);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		jobs[i]->unsaved = false;
+		if (!sync_is_watched(s, jobs[i]->name))
+			job_trim(jobs[i]);
+	}
+	return true;
+}
+
+void sync_save_unsaved(struct sync *s)
+{
+	struct jobs *t = &s->session->jobs;
+	struct job *batch[200];
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct job *j = t->items[i];
+
+		if (j->unsaved) {
+			batch[n++] = j;
+			if (n == ARRAY_LEN(batch)) {
+				if (!save_jobs(s, batch, n))
+					return;
+				n = 0;
+			}
+		} else if (!j->trimmed && j->detail >= JOB_SEARCHED && !sync_is_watched(s, j->name)) {
+			job_trim(j);
+		}
+	}
+	if (n > 0)
+		(void)save_jobs(s, batch, n);
+}
+
+static struct job *put_unsaved(struct sync *s, struct job *j)
+{
+	bool changed;
+
+	j->seen_ms = clock_now_ms();
+	struct job *known = jobs_put(&s->session->jobs, j, &changed);
+
+	if (changed) {
+		known->unsaved = true;
+		sync_feeds_job_changed(s, known);
+	}
+	return known;
+}
+
+struct job *sync_put_job(struct sync *s, struct job *j)
+{
+	struct job *known = put_unsaved(s, j);
+
+	if (known->unsaved)
+		(void)save_jobs(s, &known, 1);
+	return known;
+}
+
+static void begin_pass(struct sync *s)
+{
+	struct jobs_pass *p = NEW(struct jobs_pass);
+	int64_t mark = meta_i64(s, "jobs_mark");
+	int64_t now = clock_now_ms();
+
+	p->started_ms = now;
+	p->by_list = s->search_denied;
+	p->full = mark == 0 || now - meta_i64(s, "jobs_full_pass_ms") > FULL_PASS_EVERY_MS;
+	p->after_ms = p->full ? TIME_UNKNOWN : MAX(mark - s->opt.overlap_ms, (int64_t)1);
+	p->mark_ms = mark;
+	s->pass = p;
+	next_page(s);
+}
+
+/* Jobs of ours that a full pass did not bring were deleted, or the index lags:
+ * each is asked for by its name. */
+static void check_missing(struct sync *s, int64_t since_ms)
+{
+	const struct jobs *t = &s->session->jobs;
+	AUTO(strlist) struct strlist names = {0};
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->items[i]->seen_ms < since_ms)
+			strlist_add(&names, t->items[i]->name);
+	}
+	for (size_t i = 0; i < names.n; i++)
+		sync_describe(s, names.items[i], AWS_POLLING, NULL, NULL);
+}
+
+static void end_pass(struct sync *s, const struct err *err)
+{
+	struct jobs_pass *p = TAKE(s->pass);
+	struct err copy = err ? *err : (struct err){0};
+
+	if (s->closing) { /* sync_free tells those who wait */
+		pass_free(p);
+		return;
+	}
+	sync_save_unsaved(s);
+	if (err) {
+		s->failures++;
+		sync_note_error(s, "jobs", err);
+	} else {
+		s->failures = 0;
+		sync_note_success(s);
+		s->session->synced_ms = clock_now_ms();
+		if (p->mark_ms > 0)
+			set_meta_i64(s, "jobs_mark", p->mark_ms);
+		if (p->full) {
+			set_meta_i64(s, "jobs_full_pass_ms", p->started_ms);
+			s->session->jobs_complete = true;
+			s->session->jobs.generation++;
+			check_missing(s, p->started_ms);
+		}
+	}
+	pass_free(p);
+	s->pass_by_user = false;
+	waiters_run(&s->pass_waiters, err ? &copy : NULL);
+	if (s->next_pass_waiters.n > 0 && !s->pass) {
+		s->pass_waiters = s->next_pass_waiters;
+		s->next_pass_waiters = (struct waiters){0};
+		s->pass_by_user = true;
+		begin_pass(s);
+	}
+}
+
+static void describe_more(struct sync *s);
+
+static void on_pass_described(void *user, const struct err *err)
+{
+	struct sync *s = user;
+
+	if (!s->pass)
+		return;
+	s->pass->describing--;
+	if (err && err->code != ERR_NOTFOUND) {
+		/* Denied, or no network: the rest would fail too. */
+		s->pass->next_describe = s->pass->describe.n;
+		if (s->pass->describing == 0)
+			end_pass(s, err->code == ERR_DENIED ? NULL : err);
+		return;
+	}
+	describe_more(s);
+}
+
+/* List says little of a job: those that changed are described, some at a time. */
+static void describe_more(struct sync *s)
+{
+	struct jobs_pass *p = s->pass;
+
+	while (p->describing < DESCRIBES_MAX && p->next_describe < p->describe.n) {
+		p->describing++;
+		sync_describe(s, p->describe.items[p->next_describe++], AWS_POLLING, on_pass_described, s);
+	}
+	if (p->describing == 0)
+		end_pass(s, NULL);
+}
+
+static void put_page(struct sync *s, struct job **jobs, size_t n)
+{
+	struct jobs_pass *p = s->pass;
+	struct job *changed[256];
+	size_t n_changed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct job *j = TAKE(jobs[i]);
+
+		if (!p->mark_known)
+			p->mark_ms = MAX(p->mark_ms, j->modified_ms);
+		struct job *known = put_unsaved(s, j);
+
+		if (p->by_list && (known->detail < JOB_DESCRIBED || known->unsaved))
+			strlist_add(&p->describe, known->name);
+		if (known->unsaved)
+			changed[n_changed++] = known;
+		if (n_changed == ARRAY_LEN(changed)) {
+			(void)save_jobs(s, changed, n_changed);
+			n_changed = 0;
+		}
+	}
+	if (n > 0)
+		p->mark_known = true;
+	if (n_changed > 0)
+		(void)save_jobs(s, changed, n_changed);
+}
+
+static void on_page(void *user, struct job **jobs, size_t n, const char *next_token, int64_t total_hint,
+		    const struct err *err)
+{
+	struct sync *s = user;
+	struct jobs_pass *p = s->pass;
+
+	if (err && err->code == ERR_DENIED && !p->by_list) {
+		s->search_denied = true;
+		p->by_list = true;
+		str_set(&p->token, NULL);
+		session_notify(s->session, NOTICE_INFO,
+			       "sagemaker:Search is denied: jobs come by ListTrainingJobs (slower)");
+		next_page(s);
+		return;
+	}
+	if (err) {
+		end_pass(s, err);
+		return;
+	}
+	put_page(s, jobs, n);
+	if (p->full && total_hint >= 0)
+		s->session->jobs_total_hint = (size_t)total_hint;
+	p->empty_pages = n == 0 ? p->empty_pages + 1 : 0;
+	if (next_token && p->empty_pages > EMPTY_PAGES_MAX) {
+		struct err endless = {0};
+
+		(void)err_set(&endless, ERR_SERVICE, "the service gives one empty page after another");
+		end_pass(s, &endless);
+	} else if (next_token) {
+		str_set(&p->token, next_token);
+		next_page(s);
+	} else if (p->by_list) {
+		p->listed = true;
+		describe_more(s);
+	} else {
+		end_pass(s, NULL);
+	}
+}
+
+static void next_page(struct sync *s)
+{
+	struct jobs_pass *p = s->pass;
+	enum aws_priority priority = s->pass_by_user ? AWS_USER_ACTION : AWS_POLLING;
+
+	if (p->by_list) {
+		struct sm_list q = {.modified_after_ms = p->after_ms, .next_token = p->token, .max_results = 100};
+
+		sm_list_jobs(s->aws, &q, priority, on_page, s);
+	} else {
+		struct sm_search q = {.modified_after_ms = p->after_ms, .next_token = p->token};
+
+		sm_search_jobs(s->aws, &q, priority, on_page, s);
+	}
+}
+
+static void on_identified(void *user, const struct err *err)
+{
+	struct sync *s = user;
+
+	if (s->closing)
+		return;
+	if (err) {
+		struct err copy = *err;
+
+		s->failures++;
+		sync_note_error(s, "jobs", &copy);
+		waiters_run(&s->pass_waiters, &copy);
+	} else if (!s->pass) {
+		begin_pass(s);
+	}
+}
+
+/* Before the account is known nothing may be saved under its name. */
+static void start_pass(struct sync *s)
+{
+	if (s->identity_known)
+		begin_pass(s);
+	else
+		sync_identify(s, on_identified, s);
+}
+
+void sync_jobs(struct sync *s, sync_done_fn *fn, void *user)
+{
+	/* A pass under way began too early to show what the caller may have done. */
+	if (s->pass) {
+		waiters_add(&s->next_pass_waiters, fn, user);
+		return;
+	}
+	waiters_add(&s->pass_waiters, fn, user);
+	s->pass_by_user = true;
+	start_pass(s);
+}
+
+struct describe {
+	struct sync *s;
+	char *name;
+	sync_done_fn *fn;
+	void *user;
+};
+
+static void describe_end(struct describe *d, const struct err *err)
+{
+	if (d->fn)
+		d->fn(d->user, err);
+	free(d->name);
+	free(d);
+}
+
+static void on_described(void *user, struct job *job, const struct err *err)
+{
+	struct describe *d = user;
+	struct sync *s = d->s;
+
+	s->describes--;
+	if (!err)
+		sync_put_job(s, job);
+	if (err && err->code == ERR_NOTFOUND && !s->closing && jobs_find(&s->session->jobs, d->name) &&
+	    !sync_is_watched(s, d->name)) {
+		jobs_remove(&s->session->jobs, d->name);
+		if (store_jobs_delete(s->store, d->name, NULL))
+			log_info("sync: %s stays in the cache until the next full pass", d->name);
+	}
+	describe_end(d, err);
+}
+
+void sync_describe(struct sync *s, const char *name, enum aws_priority p, sync_done_fn *fn, void *user)
+{
+	struct describe *d = NEW(struct describe);
+
+	d->s = s;
+	d->name = xstrdup(name);
+	d->fn = fn;
+	d->user = user;
+	s->describes++;
+	sm_describe_job(s->aws, name, p, on_described, d);
+}
+
+static void on_tags(void *user, const struct strmap *tags, const struct err *err)
+{
+	struct describe *d = user;
+	struct sync *s = d->s;
+	struct job *j = err ? NULL : sync_job_full(s, d->name);
+
+	if (j && !j->trimmed) {
+		strmap_copy(&j->tags, tags);
+		j->tags_known = true;
+		j->unsaved = true;
+		job_derive(j);
+		s->session->jobs.generation++;
+		sync_save_unsaved(s);
+	}
+	/* Tags that may not be read are no reason to fail: the job itself is there. */
+	describe_end(d, err && err->code != ERR_DENIED ? err : NULL);
+}
+
+/* "there is no job 'x': did you mean 'y'?" */
+static void not_found(struct sync *s, const char *name, struct err *err)
+{
+	const struct jobs *t = &s->session->jobs;
+	const char **names = xcalloc(t->n + 1, sizeof(*names));
+
+	for (size_t i = 0; i < t->n; i++)
+		names[i] = t->items[i]->name;
+	const char *near = str_nearest(name, names, t->n);
+
+	if (near)
+		snprintf(err->msg, sizeof(err->msg), "there is no training job '%s' in %s: did you mean '%s'?", name,
+			 s->session->region, near);
+	else
+		snprintf(err->msg, sizeof(err->msg), "there is no training job '%s' in %s", name, s->session->region);
+	free(names);
+}
+
+static void on_user_described(void *user, const struct err *err)
+{
+	struct describe *d = user;
+	struct sync *s = d->s;
+
+	if (err) {
+		struct err copy = *err;
+
+		if (copy.code == ERR_NOTFOUND)
+			not_found(s, d->name, &copy);
+		describe_end(d, &copy);
+		return;
+	}
+	const struct job *j = sync_job_full(s, d->name);
+
+	if (j && !j->tags_known && !str_empty(j->arn))
+		sm_list_tags(s->aws, j->arn, AWS_USER_ACTION, on_tags, d);
+	else
+		describe_end(d, NULL);
+}
+
+void sync_job(struct sync *s, const char *name, sync_done_fn *fn, void *user)
+{
+	struct describe *d = NEW(struct describe);
+
+	d->s = s;
+	d->name = xstrdup(name);
+	d->fn = fn;
+	d->user = user;
+	sync_describe(s, name, AWS_USER_ACTION, on_user_described, d);
+}
+
+struct job *sync_job_full(struct sync *s, const char *name)
+{
+	struct job *j = jobs_find(&s->session->jobs, name), *cold = NULL;
+
+	if (!j || !j->trimmed)
+		return j;
+	if (store_job_load_one(s->store, name, &cold, NULL) == 0 && !cold->trimmed)
+		job_untrim(j, cold);
+	else
+		job_free(cold);
+	return j;
+}
+
+/* Search tells what changed; an active job of which it says nothing for a while is
+ * asked for by name, the one unseen longest first. */
+static void describe_stale(struct sync *s)
+{
+	const struct jobs *t = &s->session->jobs;
+	int64_t now = clock_now_ms();
+
+	if (s->describes > 0 || t->n_active == 0)
+		return;
+	for (int k = 0; k < DESCRIBES_PER_TICK; k++) {
+		struct job *oldest = NULL;
+
+		for (size_t i = 0; i < t->n; i++) {
+			struct job *j = t->items[i];
+
+			if (job_is_active(j) && now - j->seen_ms > ACTIVE_STALE_MS &&
+			    (!oldest || j->seen_ms < oldest->seen_ms))
+				oldest = j;
+		}
+		if (!oldest)
+			return;
+		oldest->seen_ms = now; /* asked for: its turn comes again after the others */
+		sync_describe(s, oldest->name, AWS_POLLING, NULL, NULL);
+	}
+}
+
+static void tick(void *user);
+
+static void schedule(struct sync *s)
+{
+	int64_t delay = s->opt.refresh_ms;
+
+	for (int i = 0; i < s->failures && delay < BACKOFF_MAX_MS; i++)
+		delay *= 2;
+	s->refresh_timer = aws_client_after(s->aws, MIN(delay, (int64_t)BACKOFF_MAX_MS), tick, s);
+}
+
+static void tick_done(void *user, const struct err *err)
+{
+	struct sync *s = user;
+
+	if (s->closing)
+		return;
+	if (!err)
+		describe_stale(s);
+	schedule(s);
+}
+
+static void tick(void *user)
+{
+	struct sync *s = user;
+
+	s->refresh_timer = 0;
+	if (s->pass || s->identity_asked) {
+		schedule(s); /* a long first pass: wait for it */
+		return;
+	}
+	waiters_add(&s->pass_waiters, tick_done, s);
+	start_pass(s);
+}
+
+void sync_start(struct sync *s)
+{
+	if (s->started)
+		return;
+	s->started = true;
+	sync_settle_launches(s);
+	s->refresh_timer = aws_client_after(s->aws, 0, tick, s);
+}
+
+void sync_refresh_now(struct sync *s)
+{
+	if (!s->started || s->refresh_timer == 0)
+		return; /* one is under way */
+	aws_client_cancel_timer(s->aws, s->refresh_timer);
+	s->refresh_timer = aws_client_after(s->aws, 0, tick, s);
+}
+
+struct stop {
+	struct sync *s;
+	char *name;
+	sync_done_fn *fn;
+	void *user;
+};
+
+static void on_stopped(void *user, const struct err *err)
+{
+	struct stop *st = user;
+	struct err copy = err ? *err : (struct err){0};
+
+	if (err && err->code == ERR_NOTFOUND)
+		not_found(st->s, st->name, &copy);
+	if (!err && !st->s->closing)
+		sync_describe(st->s, st->name, AWS_USER_ACTION, NULL, NULL); /* shows "Stopping" at once */
+	if (st->fn)
+		st->fn(st->user, err ? &copy : NULL);
+	free(st->name);
+	free(st);
+}
+
+void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user)
+{
+	if (s->opt.read_only) {
+		struct err err = {0};
+
+		(void)err_set(&err, ERR_DENIED, "not stopped: sagetop runs read-only");
+		sync_later(s, fn, user, &err);
+		return;
+	}
+	struct stop *st = NEW(struct stop);
+
+	st->s = s;
+	st->name = xstrdup(name);
+	st->fn = fn;
+	st->user = user;
+	sm_stop_job(s->aws, name, on_stopped, st);
+}
