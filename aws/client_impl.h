@@ -32,6 +32,7 @@ struct aws_request {
 	int64_t body_offset;
 	char body_hash[65];
 	size_t max_reply;
+	int (*on_start)(void *ctx, const struct http_reply *reply);
 	int (*on_data)(void *ctx, const void *data, size_t n);
 	aws_reply_fn *fn;
 	void *ctx;

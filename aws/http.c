@@ -29,8 +29,10 @@ struct http_transfer {
 	struct buf reply, header_text;
 	size_t n_headers;
 	int stop_code; /* why a callback of ours ended the transfer; 0 */
+	int (*on_start)(void *user, const struct http_reply *reply);
 	int (*on_data)(void *user, const void *data, size_t n);
 	void *data_user;
+	bool started;
 	int64_t sent_ms, received_ms;
 	http_reply_fn *fn;
 	void *user;
@@ -132,6 +134,39 @@ static size_t on_header(char *data, size_t size, size_t n, void *user)
 	return len;
 }
 
+/* Cut header lines in place into name and value. */
+static size_t split_headers(char *p, struct http_header *out)
+{
+	size_t n = 0;
+
+	while (p && *p && n < MAX_HEADERS) {
+		char *end = strchr(p, '\n'), *colon = strchr(p, ':');
+
+		if (end)
+			*end = '\0';
+		if (colon && (!end || colon < end)) {
+			*colon = '\0';
+			str_lower(p);
+			out[n].name = str_trim(p);
+			out[n++].value = str_trim(colon + 1);
+		}
+		p = end ? end + 1 : NULL;
+	}
+	return n;
+}
+
+static int tell_start(struct http_transfer *t, int status)
+{
+	struct http_header headers[MAX_HEADERS];
+	struct http_reply reply = {.status = status, .body = "", .headers = headers, .sent_ms = t->sent_ms};
+	AUTO(str) char *text = xstrdup(buf_str(&t->header_text));
+
+	t->started = true;
+	reply.n_headers = split_headers(text, headers);
+	reply.received_ms = t->received_ms;
+	return t->on_start(t->data_user, &reply);
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *user)
 {
 	struct http_transfer *t = user;
@@ -140,7 +175,10 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (t->on_data && status >= 200 && status < 300) {
-		int rc = t->on_data(t->data_user, data, len);
+		int rc = t->on_start && !t->started ? tell_start(t, (int)status) : 0;
+
+		if (rc >= 0)
+			rc = t->on_data(t->data_user, data, len);
 
 		if (rc < 0) {
 			t->stop_code = -rc;
@@ -291,6 +329,7 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 	t->fn = fn;
 	t->user = user;
 	t->body_fd = -1;
+	t->on_start = r->on_start;
 	t->on_data = r->on_data;
 	t->data_user = r->data_user;
 	t->sent_ms = clock_now_ms();
@@ -313,28 +352,6 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 }
 
 /* --- ending ----------------------------------------------------------------------------- */
-
-/* Cut the collected header lines in place into name and value. */
-static size_t split_headers(struct http_transfer *t, struct http_header *out)
-{
-	char *p = t->header_text.data;
-	size_t n = 0;
-
-	while (p && *p && n < MAX_HEADERS) {
-		char *end = strchr(p, '\n'), *colon = strchr(p, ':');
-
-		if (end)
-			*end = '\0';
-		if (colon && (!end || colon < end)) {
-			*colon = '\0';
-			str_lower(p);
-			out[n].name = str_trim(p);
-			out[n++].value = str_trim(colon + 1);
-		}
-		p = end ? end + 1 : NULL;
-	}
-	return n;
-}
 
 static const char *host_of(const char *url, char out[128])
 {
@@ -385,7 +402,7 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 		reply.status = (int)status;
 		reply.body = buf_str(&t->reply);
 		reply.len = t->reply.len;
-		reply.n_headers = split_headers(t, headers);
+		reply.n_headers = split_headers(t->header_text.data, headers);
 	} else {
 		reply.body = "";
 		transfer_error(t, code, &err);

@@ -8,6 +8,8 @@ struct http_header {
 	const char *name, *value;
 };
 
+struct http_reply;
+
 struct http_request {
 	const char *method; /* GET, PUT, POST, HEAD, DELETE */
 	const char *url;
@@ -21,8 +23,10 @@ struct http_request {
 	int64_t total_timeout_ms;   /* 0: the default; -1: none, but a stalled transfer still ends */
 	size_t max_body;	    /* of the reply; 0: the default */
 	bool no_proxy;		    /* link-local endpoints */
-	/* Pieces of a successful reply's body as they come (2xx only); they are then
-	 * not collected. A negative return ends the transfer with that code. */
+	/* A successful reply (2xx) as it comes: first its status and headers, then
+	 * pieces of its body, which are then not collected. Either may be NULL. A
+	 * negative return ends the transfer with that code. */
+	int (*on_start)(void *user, const struct http_reply *reply);
 	int (*on_data)(void *user, const void *data, size_t n);
 	void *data_user;
 };

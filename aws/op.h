@@ -42,8 +42,9 @@ struct aws_call {
 	size_t body_len;
 	const char *body_path; /* or: body_len bytes of this file from body_offset */
 	int64_t body_offset;
-	const char *body_hash;				       /* hex, where body_path */
-	size_t max_reply;				       /* 0: the transport's default */
+	const char *body_hash; /* hex, where body_path */
+	size_t max_reply;      /* 0: the transport's default */
+	int (*on_start)(void *ctx, const struct http_reply *reply);
 	int (*on_data)(void *ctx, const void *data, size_t n); /* see http_types.h */
 	aws_reply_fn *fn;
 	void *ctx;

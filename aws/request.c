@@ -61,6 +61,7 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call)
 		r->body = xmemdup(call->body, call->body_len);
 	}
 	r->max_reply = call->max_reply;
+	r->on_start = call->on_start;
 	r->on_data = call->on_data;
 	r->fn = call->fn;
 	r->ctx = call->ctx;
@@ -309,6 +310,13 @@ static int sign(struct aws_request *r, const struct aws_credentials *cred, const
 
 static void on_reply(void *user, const struct http_reply *reply, const struct err *err);
 
+static int on_start(void *user, const struct http_reply *reply)
+{
+	struct aws_request *r = user;
+
+	return r->on_start(r->ctx, reply);
+}
+
 static int on_piece(void *user, const void *data, size_t n)
 {
 	struct aws_request *r = user;
@@ -359,6 +367,7 @@ static int request_send(struct aws_request *r, const struct aws_credentials *cre
 				       .body_offset = r->body_offset,
 				       .total_timeout_ms = r->op->timeout_ms,
 				       .max_body = r->max_reply,
+				       .on_start = r->on_start ? on_start : NULL,
 				       .on_data = r->on_data ? on_piece : NULL,
 				       .data_user = r};
 	r->attempts++;

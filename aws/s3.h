@@ -32,9 +32,10 @@ struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const 
 /* Single or multipart, by size. */
 void s3_put_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
 		 void *user);
-/* To a temporary file beside path, renamed when complete. */
-struct aws_request *s3_get_file(struct aws_client *c, const char *bucket, const char *key, const char *path,
-				s3_done_fn *fn, void *user);
+/* To a temporary file beside path, renamed when complete; goes on where the
+ * connection broke. */
+void s3_get_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
+		 void *user);
 struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,
 				void *user);
 struct aws_request *s3_head(struct aws_client *c, const char *bucket, const char *key, s3_head_fn *fn, void *user);

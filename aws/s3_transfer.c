@@ -1,0 +1,456 @@
+/* Files to and from S3: uploads in parts, downloads that go on where they broke off. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "aws/op.h"
+#include "aws/s3_impl.h"
+#include "aws/xml.h"
+#include "base/digest.h"
+#include "base/fs.h"
+
+#define PARTS_AT_ONCE 4
+#define MAX_PARTS 10000
+#define MAX_RESUMES 5
+
+static const struct aws_op op_create = {&aws_s3, "CreateMultipartUpload"};
+static const struct aws_op op_part = {&aws_s3, "UploadPart", 0, 0, -1};
+static const struct aws_op op_complete = {&aws_s3, "CompleteMultipartUpload", 0, 0, -1};
+static const struct aws_op op_abort = {&aws_s3, "AbortMultipartUpload"};
+static const struct aws_op op_get = {&aws_s3, "GetObject", 0, 0, -1};
+
+/* --- upload --------------------------------------------------------------------------- */
+
+struct upload;
+
+struct part {
+	struct upload *upload;
+	int number;
+	char *etag;
+};
+
+struct upload {
+	struct aws_client *client;
+	char *bucket, *key, *path, *id;
+	int64_t size, part_size;
+	struct part *parts;
+	int n_parts, next, under_way, done_parts;
+	struct err err;
+	s3_done_fn *fn;
+	void *user;
+};
+
+static void upload_end(struct upload *u)
+{
+	u->fn(u->user, u->err.code ? &u->err : NULL);
+	for (int i = 0; i < u->n_parts; i++)
+		free(u->parts[i].etag);
+	free(u->parts);
+	free(u->bucket);
+	free(u->key);
+	free(u->path);
+	free(u->id);
+	free(u);
+}
+
+static void upload_fail(struct upload *u, const struct err *err)
+{
+	if (!u->err.code)
+		u->err = *err;
+}
+
+/* SHA-256 of n bytes of the file from offset. */
+static int hash_piece(const char *path, int64_t offset, int64_t n, char out[SHA256_HEX_LEN], struct err *err)
+{
+	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct sha256_stream *s;
+	char *piece;
+
+	if (fd < 0)
+		return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", path, strerror(errno));
+	s = sha256_stream_new();
+	piece = xmalloc(256 << 10);
+	while (n > 0) {
+		ssize_t got = pread(fd, piece, (size_t)MIN(n, 256 << 10), (off_t)offset);
+
+		if (got <= 0)
+			break;
+		sha256_stream_add(s, piece, (size_t)got);
+		offset += got;
+		n -= got;
+	}
+	free(piece);
+	sha256_stream_finish_hex(s, out);
+	return n ? err_set(err, ERR_IO, "%s: has become shorter while it was uploaded", path) : 0;
+}
+
+static struct aws_request *upload_call(struct upload *u, const struct aws_op *op, const char *method, const char *query,
+				       const char *body, aws_reply_fn *fn)
+{
+	AUTO(str) char *path = s3_key_path(u->key);
+	struct aws_call call = {.op = op,
+				.priority = AWS_USER_ACTION,
+				.method = method,
+				.bucket = u->bucket,
+				.path = path,
+				.query = query,
+				.body = body,
+				.body_len = body ? strlen(body) : 0,
+				.fn = fn,
+				.ctx = u};
+
+	return aws_call(u->client, &call);
+}
+
+static void on_aborted(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	upload_end(ctx);
+}
+
+static void upload_abort(struct upload *u)
+{
+	AUTO(buf) struct buf query = BUF_INIT(BUF_MAX_TEXT);
+
+	if (u->err.code == ERR_CANCELLED) {
+		upload_end(u); /* the client is going away */
+		return;
+	}
+	s3_query_add(&query, "uploadId", u->id);
+	upload_call(u, &op_abort, "DELETE", buf_str(&query), NULL, on_aborted);
+}
+
+int s3_parse_complete(const char *text, size_t n, struct err *err)
+{
+	AUTO(xml) struct xml_node *root = NULL;
+	int rc = xml_parse(text, n, "CompleteMultipartUpload reply", &root, err);
+
+	if (rc)
+		return rc;
+	if (!strcmp(root->name, "Error")) {
+		const char *code = str_or(xml_text(root, "Code"), "");
+
+		rc = err_set(err, aws_error_class(code, "", 500), "CompleteMultipartUpload: %s: %s", code,
+			     str_or(xml_text(root, "Message"), ""));
+		if (err)
+			str_copy(err->aws_code, sizeof(err->aws_code), code);
+		return rc;
+	}
+	return 0;
+}
+
+static void on_completed(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct upload *u = ctx;
+	struct err bad = {0};
+
+	if (!err && s3_parse_complete(reply->body, reply->len, &bad))
+		err = &bad;
+	if (err) {
+		upload_fail(u, err);
+		upload_abort(u);
+		return;
+	}
+	upload_end(u);
+}
+
+static void upload_complete(struct upload *u)
+{
+	AUTO(buf) struct buf query = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(buf) struct buf body = BUF_INIT(BUF_MAX_TEXT);
+
+	s3_query_add(&query, "uploadId", u->id);
+	buf_adds(&body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+	for (int i = 0; i < u->n_parts; i++) {
+		buf_addf(&body, "<Part><PartNumber>%d</PartNumber><ETag>", i + 1);
+		for (const char *p = u->parts[i].etag; *p; p++)
+			buf_adds(&body, *p == '"'   ? "&quot;"
+					: *p == '&' ? "&amp;"
+					: *p == '<' ? "&lt;"
+						    : (char[]){*p, 0});
+		buf_adds(&body, "</ETag></Part>");
+	}
+	buf_adds(&body, "</CompleteMultipartUpload>");
+	upload_call(u, &op_complete, "POST", buf_str(&query), buf_str(&body), on_completed);
+}
+
+static void upload_more(struct upload *u);
+
+static void on_part(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct part *p = ctx;
+	struct upload *u = p->upload;
+	const char *etag = err ? NULL : http_reply_header(reply->http, "etag");
+
+	u->under_way--;
+	if (err) {
+		upload_fail(u, err);
+	} else if (!etag) {
+		struct err bad = {0};
+
+		err_set(&bad, ERR_PARSE, "UploadPart: no ETag in the reply");
+		upload_fail(u, &bad);
+	} else {
+		p->etag = xstrdup(etag);
+		u->done_parts++;
+	}
+	upload_more(u);
+}
+
+static void send_part(struct upload *u, struct part *p)
+{
+	AUTO(buf) struct buf query = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(str) char *path = s3_key_path(u->key);
+	char hash[SHA256_HEX_LEN], number[16];
+	int64_t offset = (int64_t)(p->number - 1) * u->part_size, n = MIN(u->part_size, u->size - offset);
+	struct aws_call call = {.op = &op_part,
+				.priority = AWS_USER_ACTION,
+				.method = "PUT",
+				.bucket = u->bucket,
+				.path = path,
+				.body_path = u->path,
+				.body_offset = offset,
+				.body_len = (size_t)n,
+				.body_hash = hash,
+				.fn = on_part,
+				.ctx = p};
+
+	if (hash_piece(u->path, offset, n, hash, &u->err))
+		return;
+	snprintf(number, sizeof(number), "%d", p->number);
+	s3_query_add(&query, "partNumber", number);
+	s3_query_add(&query, "uploadId", u->id);
+	call.query = buf_str(&query);
+	u->under_way++;
+	aws_call(u->client, &call);
+}
+
+static void upload_more(struct upload *u)
+{
+	while (!u->err.code && u->next < u->n_parts && u->under_way < PARTS_AT_ONCE)
+		send_part(u, &u->parts[u->next++]);
+	if (u->under_way)
+		return;
+	if (u->err.code)
+		upload_abort(u);
+	else if (u->done_parts == u->n_parts)
+		upload_complete(u);
+}
+
+static void on_created(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct upload *u = ctx;
+	AUTO(xml) struct xml_node *root = NULL;
+	struct err bad = {0};
+	const char *id = NULL;
+
+	if (!err && xml_parse(reply->body, reply->len, "CreateMultipartUpload reply", &root, &bad))
+		err = &bad;
+	if (!err) {
+		id = xml_text(root, "UploadId");
+		if (str_empty(id)) {
+			err_set(&bad, ERR_PARSE, "CreateMultipartUpload reply: no UploadId");
+			err = &bad;
+		}
+	}
+	if (err) {
+		upload_fail(u, err);
+		upload_end(u);
+		return;
+	}
+	u->id = xstrdup(id);
+	upload_more(u);
+}
+
+static void on_single(void *user, const struct err *err)
+{
+	struct upload *u = user;
+
+	if (err)
+		upload_fail(u, err);
+	upload_end(u);
+}
+
+static void upload_end_later(void *user)
+{
+	upload_end(user);
+}
+
+static void upload_start(struct upload *u)
+{
+	struct stat st;
+	char hash[SHA256_HEX_LEN];
+
+	if (stat(u->path, &st) || !S_ISREG(st.st_mode)) {
+		err_set(&u->err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", u->path,
+			S_ISREG(st.st_mode) ? strerror(errno) : "not a file that can be uploaded");
+		aws_client_after(u->client, 0, upload_end_later, u);
+		return;
+	}
+	u->size = st.st_size;
+	if (u->size <= S3_MULTIPART_THRESHOLD) {
+		struct s3_piece piece = {u->path, 0, (size_t)u->size, hash};
+
+		if (hash_piece(u->path, 0, u->size, hash, &u->err))
+			aws_client_after(u->client, 0, upload_end_later, u);
+		else
+			s3_put_piece(u->client, u->bucket, u->key, &piece, on_single, u);
+		return;
+	}
+	u->part_size = MAX(S3_PART_SIZE, (u->size + MAX_PARTS - 1) / MAX_PARTS);
+	u->n_parts = (int)((u->size + u->part_size - 1) / u->part_size);
+	u->parts = xcalloc((size_t)u->n_parts, sizeof(*u->parts));
+	for (int i = 0; i < u->n_parts; i++)
+		u->parts[i] = (struct part){.upload = u, .number = i + 1};
+	upload_call(u, &op_create, "POST", "uploads=", NULL, on_created);
+}
+
+void s3_put_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
+		 void *user)
+{
+	struct upload *u = NEW(struct upload);
+
+	*u = (struct upload){.client = c,
+			     .bucket = xstrdup(bucket),
+			     .key = xstrdup(key),
+			     .path = xstrdup(path),
+			     .fn = fn,
+			     .user = user};
+	upload_start(u);
+}
+
+/* --- download ------------------------------------------------------------------------------ */
+
+struct download {
+	struct aws_client *client;
+	char *bucket, *key, *path, *temp, *etag;
+	int fd, resumes;
+	int64_t got;
+	s3_done_fn *fn;
+	void *user;
+	struct err err;
+};
+
+static void download_end(struct download *d, const struct err *err)
+{
+	if (!err && d->fd >= 0 && (fsync(d->fd) || rename(d->temp, d->path))) {
+		err_set(&d->err, ERR_IO, "%s: %s", d->path, strerror(errno));
+		err = &d->err;
+	}
+	fd_close(&d->fd);
+	if (err)
+		unlink(d->temp);
+	d->fn(d->user, err);
+	free(d->bucket);
+	free(d->key);
+	free(d->path);
+	free(d->temp);
+	free(d->etag);
+	free(d);
+}
+
+static int on_start(void *ctx, const struct http_reply *reply)
+{
+	struct download *d = ctx;
+
+	if (d->got && reply->status != 206)
+		return err_set(&d->err, ERR_SERVICE, "GetObject: the rest of %s was asked for, the service sent all",
+			       d->key);
+	if (!d->etag)
+		d->etag = xstrdup(http_reply_header(reply, "etag"));
+	return 0;
+}
+
+static int on_piece(void *ctx, const void *data, size_t n)
+{
+	struct download *d = ctx;
+	const char *p = data;
+
+	while (n) {
+		ssize_t put = write(d->fd, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return err_set(&d->err, ERR_IO, "%s: %s", d->temp, strerror(errno));
+		p += put;
+		n -= (size_t)put;
+		d->got += put;
+	}
+	return 0;
+}
+
+static void download_send(struct download *d);
+
+static void on_get(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct download *d = ctx;
+
+	if (d->err.code) {
+		download_end(d, &d->err);
+		return;
+	}
+	/* Broken off in the middle: ask for the rest, of the same object. */
+	if (err && (err->code == ERR_NET || err->code == ERR_TIMEOUT) && d->got && d->resumes++ < MAX_RESUMES) {
+		download_send(d);
+		return;
+	}
+	download_end(d, err);
+}
+
+static void download_send(struct download *d)
+{
+	AUTO(str) char *path = s3_key_path(d->key);
+	AUTO(strmap) struct strmap headers = {0};
+	struct aws_call call = {.op = &op_get,
+				.priority = AWS_USER_ACTION,
+				.method = "GET",
+				.bucket = d->bucket,
+				.path = path,
+				.headers = &headers,
+				.on_start = on_start,
+				.on_data = on_piece,
+				.fn = on_get,
+				.ctx = d};
+
+	if (d->got) {
+		AUTO(str) char *range = xasprintf("bytes=%lld-", (long long)d->got);
+
+		strmap_set(&headers, "Range", range);
+		if (d->etag)
+			strmap_set(&headers, "If-Match", d->etag);
+	}
+	aws_call(d->client, &call);
+}
+
+static void download_end_later(void *user)
+{
+	struct download *d = user;
+
+	download_end(d, &d->err);
+}
+
+void s3_get_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
+		 void *user)
+{
+	mode_t mask = umask(0);
+	struct download *d = NEW(struct download);
+
+	umask(mask);
+	*d = (struct download){.client = c,
+			       .bucket = xstrdup(bucket),
+			       .key = xstrdup(key),
+			       .path = xstrdup(path),
+			       .temp = xasprintf("%s.XXXXXX", path),
+			       .fn = fn,
+			       .user = user};
+	d->fd = mkstemp(d->temp);
+	if (d->fd < 0) {
+		err_set(&d->err, ERR_IO, "%s: %s", path, strerror(errno));
+		aws_client_after(c, 0, download_end_later, d);
+		return;
+	}
+	fcntl(d->fd, F_SETFD, FD_CLOEXEC);
+	fchmod(d->fd, 0666 & ~mask);
+	download_send(d);
+}
