@@ -39,6 +39,8 @@ struct fit {
 	struct strmap params;
 	struct strlist library_metrics;
 	size_t sets;
+	struct matrix *matrices[FIT_SETS]; /* the job's, or renewed */
+	struct matrix *renewed;
 	char rho_metric[64]; /* the library's "tweedie-nloglik@1.5" */
 	int stale;	     /* rounds since the best one */
 	bool maximize;
@@ -67,6 +69,7 @@ static void fit_setup(struct fit *f)
 {
 	const struct hyper *h = f->job->hyper;
 	f->sets = f->job->matrices[1] ? 2 : 1;
+	memcpy(f->matrices, f->job->matrices, sizeof(f->matrices));
 	f->out->best_round = -1;
 	hyper_library_params(h, f->job->threads, &f->params);
 	for (size_t i = 0; i < h->metrics.n; i++)
@@ -88,6 +91,7 @@ static void fit_teardown(struct fit *f)
 	strmap_done(&f->params);
 	strlist_done(&f->library_metrics);
 	buf_done(&f->best);
+	matrix_free(f->renewed);
 }
 
 /* --- evaluation --------------------------------------------------------------------------- */
@@ -102,7 +106,7 @@ static int evaluate_own(struct fit *f, size_t set, struct eval_values *out, stru
 		double value;
 		if (!m->own)
 			continue;
-		int rc = p.values ? 0 : booster_predict(f->out->booster, job->matrices[set], NULL, &p, err);
+		int rc = p.values ? 0 : booster_predict(f->out->booster, f->matrices[set], NULL, &p, err);
 		if (!rc)
 			rc = metric_compute(m, job->objective, (int)hyper_int(h, HP_num_class), job->data[set],
 					    p.values, p.columns, &value, err);
@@ -135,7 +139,7 @@ static void history_add(struct fit *f, const struct eval_values *values)
 static int evaluate(struct fit *f, int round, struct err *err)
 {
 	AUTO(eval_values) struct eval_values values = {0};
-	int rc = booster_evaluate(f->out->booster, round, f->job->matrices, f->job->set_names, f->sets, &values, err);
+	int rc = booster_evaluate(f->out->booster, round, f->matrices, f->job->set_names, f->sets, &values, err);
 	for (size_t set = 0; !rc && set < f->sets; set++)
 		rc = evaluate_own(f, set, &values, err);
 	if (!rc)
@@ -226,6 +230,23 @@ static int finish_best(struct fit *f, struct err *err)
 
 /* --- checkpoints ------------------------------------------------------------------------------- */
 
+/* approx keeps bins in the matrix that depend on the rows drawn when it was first
+ * used: a run that goes on needs a matrix as new as one that resumes has. */
+static int renew_matrix(struct fit *f, struct err *err)
+{
+	struct matrix *fresh = NULL;
+	if (!f->draws || !f->job->matrix_options || !str_eq(hyper_text(f->job->hyper, HP_tree_method), "approx"))
+		return 0;
+	int rc = matrix_new(f->job->data[0], f->job->matrix_options, &fresh, err);
+	if (rc)
+		return rc;
+	booster_free(f->out->booster); /* it refers to the old one */
+	f->out->booster = NULL;
+	matrix_free(f->renewed);
+	f->renewed = f->matrices[0] = fresh;
+	return 0;
+}
+
 static int reload(struct fit *f, const struct buf *model, int round, struct err *err)
 {
 	struct booster *fresh = NULL;
@@ -235,8 +256,10 @@ static int reload(struct fit *f, const struct buf *model, int round, struct err 
 			 (long long)checkpoint_seed(hyper_int(f->job->hyper, HP_seed), round));
 		strmap_set(&f->params, "seed", seed);
 	}
-	int rc = booster_load(model->data, model->len, &f->params, &f->library_metrics, f->job->matrices, f->sets,
-			      &fresh, err);
+	int rc = renew_matrix(f, err);
+	if (rc)
+		return rc;
+	rc = booster_load(model->data, model->len, &f->params, &f->library_metrics, f->matrices, f->sets, &fresh, err);
 	if (rc)
 		return rc;
 	booster_free(f->out->booster);
@@ -316,7 +339,7 @@ static int run_rounds(struct fit *f, struct err *err)
 	bool stopping = false, improved;
 	while (r->rounds < total && !stopping && !r->stopped_early) {
 		int round = r->rounds;
-		rc = booster_update(r->booster, round, f->job->matrices[0], err);
+		rc = booster_update(r->booster, round, f->matrices[0], err);
 		if (!rc)
 			rc = evaluate(f, round, err);
 		if (rc)

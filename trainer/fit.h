@@ -31,13 +31,14 @@ struct fit_job {
 	const struct hyper *hyper;
 	const struct objective *objective;
 	int threads;
-	const char *set_names[FIT_SETS];      /* "train", "validation" */
-	const struct dataset *data[FIT_SETS]; /* labels are enough; data[1] may be NULL */
-	struct matrix *matrices[FIT_SETS];    /* as data */
-	const char *checkpoint_dir;	      /* NULL: none */
-	const char *fingerprint;	      /* of data and settings; with checkpoint_dir */
-	const volatile sig_atomic_t *stop;    /* set: end after the round; may be NULL */
-	bool quiet;			      /* no metric lines, no notices */
+	const char *set_names[FIT_SETS];	     /* "train", "validation" */
+	const struct dataset *data[FIT_SETS];	     /* data[1] may be NULL */
+	const struct matrix_options *matrix_options; /* of the training matrix, to make it anew */
+	struct matrix *matrices[FIT_SETS];	     /* as data */
+	const char *checkpoint_dir;		     /* NULL: none */
+	const char *fingerprint;		     /* of data and settings; with checkpoint_dir */
+	const volatile sig_atomic_t *stop;	     /* set: end after the round; may be NULL */
+	bool quiet;				     /* no metric lines, no notices */
 };
 
 struct fit_result {

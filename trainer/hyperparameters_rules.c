@@ -210,9 +210,18 @@ int hyper_check(struct hyper *h, struct err *err)
 
 /* --- what the library gets -------------------------------------------------------------------- */
 
+static bool runs_shotgun(const struct hyper *h)
+{
+	return str_eq(hyper_text(h, HP_booster), "gblinear") && !str_eq(hyper_text(h, HP_updater), "coord_descent");
+}
+
 void hyper_library_params(const struct hyper *h, int threads, struct strmap *ret)
 {
 	char text[16];
+	/* The threads of shotgun race for the same weights: on one thread the same
+	 * job gives the same model. */
+	if (runs_shotgun(h))
+		threads = 1;
 	snprintf(text, sizeof(text), "%d", threads);
 	strmap_set(ret, "nthread", text);
 	for (int i = 0; i < HYPER_COUNT; i++) {
@@ -235,6 +244,9 @@ void hyper_notices(const struct hyper *h, bool has_validation, struct strlist *r
 		else if (!hyper_needs_met(h, i))
 			strlist_take(ret, xasprintf("%s has no effect without %s", row->name, row->needs));
 	}
+	if (runs_shotgun(h))
+		strlist_add(ret, "gblinear trains on one thread, so that the same job gives the same model (updater "
+				 "coord_descent uses all)");
 	if (!hyper_given(h, HP_tree_method) && !str_eq(hyper_text(h, HP_booster), "gblinear"))
 		strlist_add(ret, "tree_method is hist (set tree_method to auto for the choice of older images)");
 	if (hyper_given(h, HP_early_stopping_rounds) && !has_validation && !hyper_given(h, HP__kfold))

@@ -177,7 +177,7 @@ int output_test(struct train_run *r, struct booster *b, struct err *err)
 		return 0;
 	int rc = load_test(r, &d, err);
 	if (!rc)
-		rc = train_matrix(r, d, false, &m, err);
+		rc = train_matrix(r, d, &m, err);
 	if (!rc)
 		rc = booster_predict(b, m, NULL, &p, err);
 	if (!rc)

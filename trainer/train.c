@@ -91,16 +91,19 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 	return 0;
 }
 
-int train_matrix(const struct train_run *r, const struct dataset *d, bool quantile, struct matrix **ret,
-		 struct err *err)
+struct matrix_options train_matrix_options(const struct train_run *r)
 {
-	struct matrix_options opt = {
+	return (struct matrix_options){
 		.threads = r->threads,
 		.columns = r->columns,
-		.quantile = quantile,
 		.max_bin = (int)hyper_int(&r->hyper, HP_max_bin),
 		.aft = str_eq(r->objective->name, "survival:aft"),
 	};
+}
+
+int train_matrix(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err)
+{
+	struct matrix_options opt = train_matrix_options(r);
 	return matrix_new(d, &opt, ret, err);
 }
 
@@ -164,17 +167,19 @@ int train_single(struct train_run *r, struct err *err)
 	AUTO(matrix) struct matrix *train = NULL;
 	AUTO(matrix) struct matrix *validation = NULL;
 	AUTO(fit_result) struct fit_result result = {0};
-	int rc = train_matrix(r, r->train, false, &train, err);
+	int rc = train_matrix(r, r->train, &train, err);
 	if (!rc && r->validation)
-		rc = train_matrix(r, r->validation, false, &validation, err);
+		rc = train_matrix(r, r->validation, &validation, err);
 	if (rc)
 		return rc;
+	struct matrix_options options = train_matrix_options(r);
 	struct fit_job job = {
 		.hyper = &r->hyper,
 		.objective = r->objective,
 		.threads = r->threads,
 		.set_names = {"train", "validation"},
 		.data = {r->train, r->validation},
+		.matrix_options = &options,
 		.matrices = {train, validation},
 		.checkpoint_dir = r->contract.checkpoint_dir,
 		.fingerprint = r->fingerprint,

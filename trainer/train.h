@@ -23,9 +23,9 @@ AUTO_EMBEDDED(train_run, struct train_run, train_run_done)
 int train_load_channel(const struct train_run *r, const char *name, bool has_label, struct dataset **ret,
 		       struct err *err) NODISCARD;
 
-/* A matrix of all rows of d for this job. */
-int train_matrix(const struct train_run *r, const struct dataset *d, bool quantile, struct matrix **ret,
-		 struct err *err) NODISCARD;
+/* How this job makes matrices; and a matrix of all rows of d. */
+struct matrix_options train_matrix_options(const struct train_run *r);
+int train_matrix(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err) NODISCARD;
 
 /* Names and categories of the columns, as an attribute that travels with the
  * model; nothing where the columns are plain numbers without names. */

@@ -19,7 +19,7 @@ void buf_clear(struct buf *b)
 
 int buf_reserve(struct buf *b, size_t n)
 {
-	if (b->overflow || n > b->max || b->len > b->max - n) {
+	if (b->overflow || n > b->max || b->len > b->max - n || b->len + n == SIZE_MAX) {
 		b->overflow = true;
 		return -ERR_TOOBIG;
 	}
@@ -28,7 +28,7 @@ int buf_reserve(struct buf *b, size_t n)
 		size_t cap = b->cap ? b->cap * 2 : 64;
 		if (cap < want)
 			cap = want;
-		if (cap > b->max + 1)
+		if (cap - 1 > b->max)
 			cap = b->max + 1;
 		b->data = xrealloc(b->data, cap);
 		b->cap = cap;
