@@ -19,10 +19,12 @@ _sagetop()
 	--name) return ;;
 	--timeout) return ;;
 	--port) return ;;
+	--repository) return ;;
+	--tag) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | job | logs | metrics | launch | clone | stop | wait | upload | prices | doctor | local | help) cmd=$word; break ;;
+		jobs | job | logs | metrics | launch | clone | stop | wait | upload | image | prices | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -35,6 +37,7 @@ _sagetop()
 	stop) own='' ;;
 	wait) own='--timeout' ;;
 	upload) own='' ;;
+	image) own='--repository --tag' ;;
 	prices) own='--limit' ;;
 	doctor) own='' ;;
 	local) own='--timeout --port' ;;
@@ -45,7 +48,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs job logs metrics launch clone stop wait upload prices doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs job logs metrics launch clone stop wait upload image prices doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;

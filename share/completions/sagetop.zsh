@@ -18,7 +18,7 @@ _sagetop() {
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
 		'--no-header[leave out the line of column titles]' \
-		'--read-only[refuse to launch, clone, stop and upload]' \
+		'--read-only[refuse to launch, clone, stop, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
@@ -35,6 +35,7 @@ _sagetop() {
 		'stop:stop jobs' \
 		'wait:wait until jobs have ended; exit status 3 where one failed' \
 		'upload:copy files and folders to S3' \
+		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'prices:print the price table, with the date and source of every price' \
 		'doctor:check clock, credentials, region and permissions' \
 		'local:start, stop or look at the local engine' \
@@ -84,6 +85,10 @@ _sagetop() {
 			'*: :_sagetop_words jobs' ;;
 		upload) _arguments $everywhere \
 			'*: :_files' ;;
+		image) _arguments $everywhere \
+			'--repository=[repository in ECR (default\: sagetop-trainer); made where it is missing]:NAME: ' \
+			'--tag=[tag of the image there (default\: the version of sagetop)]:TAG: ' \
+			'*: : ' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
 			'*: :_sagetop_words types' ;;

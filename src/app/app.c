@@ -1,16 +1,247 @@
 #include "app/app.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
 
-#include "base/err.h"
+#include "app/commands.h"
+#include "app/complete.h"
+#include "app/dashboard_start.h"
+#include "app/engine.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* A handler only writes a byte here; the loop reads it as an ordinary event. */
+static int signal_pipe[2] = {-1, -1};
+static volatile sig_atomic_t signal_seen;
+
+static void on_signal(int number)
+{
+	int saved = errno;
+
+	signal_seen = number;
+	if (write(signal_pipe[1], "", 1) < 0) {
+		/* the pipe is full: the loop will wake up anyway */
+	}
+	errno = saved;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	/* A lost connection or a closed pipe is an error of write(2), see finish_output. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int interrupted(struct err *err)
+{
+	return err_set(err, ERR_CANCELLED, "interrupted");
+}
+
+void app_reply_done(void *user, const struct err *err)
+{
+	struct app_reply *r = user;
+
+	if (err)
+		r->err = *err;
+	r->done = true;
+}
+
+int app_turn(struct app *a, int timeout_ms, struct err *err)
+{
+	struct pollfd fd = {.fd = signal_pipe[0], .events = POLLIN};
+
+	if (signal_seen)
+		return interrupted(err);
+	sync_poll(a->sync, &fd, 1, timeout_ms);
+	return signal_seen ? interrupted(err) : 0;
+}
+
+int app_pause(int timeout_ms, struct err *err)
+{
+	struct pollfd fd = {.fd = signal_pipe[0], .events = POLLIN};
+
+	if (!signal_seen)
+		poll(&fd, 1, timeout_ms);
+	return signal_seen ? interrupted(err) : 0;
+}
+
+int app_wait(struct app *a, struct app_reply *r, struct err *err)
+{
+	while (!r->done)
+		if (app_turn(a, 1000, err) < 0) {
+			app_disconnect(a);
+			return -ERR_CANCELLED;
+		}
+	if (r->err.code == ERR_OK)
+		return 0;
+	if (err && err->code == ERR_OK)
+		*err = r->err;
+	return -r->err.code;
+}
+
+int app_connect(struct app *a, struct err *err)
+{
+	struct sync_options opt = {
+		.aws = {.profile = app_value(a, OPT_PROFILE),
+			.region = app_value(a, OPT_REGION),
+			.endpoint_url = app_value(a, OPT_ENDPOINT_URL)},
+		.read_only = app_flag(a, OPT_READ_ONLY),
+	};
+
+	if (a->sync)
+		return 0;
+	if (a->local) {
+		struct engine_info engine;
+		if (engine_ensure(NULL, &engine, err) < 0)
+			return -ERR_IO;
+		a->endpoint = xstrdup(engine.endpoint);
+		opt.aws.local = true;
+		opt.aws.endpoint_url = a->endpoint;
+	}
+	int rc = sync_new(&opt, &a->sync, err);
+	if (rc == 0)
+		app_print_notice(a);
+	return rc;
+}
+
+void app_disconnect(struct app *a)
+{
+	sync_free(a->sync);
+	a->sync = NULL;
+}
+
+void app_print_notice(struct app *a)
+{
+	const char *text = sync_store(a->sync) ? store_notice(sync_store(a->sync)) : NULL;
+
+	if (text)
+		fprintf(stderr, "sagetop: %s\n", text);
+}
+
+bool app_confirm(struct app *a, const char *question)
+{
+	char answer[16];
+
+	if (!a->in_tty || !isatty(STDERR_FILENO))
+		return false;
+	fprintf(stderr, "%s [y/N] ", question);
+	if (!fgets(answer, sizeof(answer), stdin))
+		return false;
+	return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+/* Nobody reads our output any more: end as any other filter does. A full disk or
+ * the like is an error that must not pass as success. */
+static int finish_output(struct app *a, int status)
+{
+	if (fflush(a->out) == 0 && !ferror(a->out))
+		return status;
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	fprintf(stderr, "sagetop: cannot write standard output: %s\n", strerror(errno));
+	return err_exit_status(ERR_IO);
+}
+
+static int report(struct app *a, int rc, const struct err *err)
+{
+	if (rc >= 0)
+		return a->exit_status;
+	if (err->code == ERR_CANCELLED && signal_seen)
+		return 128 + signal_seen;
+	fprintf(stderr, "sagetop: %s%s\n", err->msg,
+		err->code == ERR_AUTH && !a->local ? "; sagetop doctor says more" : "");
+	return err_exit_status(err->code);
+}
+
+static void look_at_terminal(struct app *a)
+{
+	const char *term = getenv("TERM");
+
+	a->out = stdout;
+	a->out_tty = isatty(STDOUT_FILENO);
+	a->in_tty = isatty(STDIN_FILENO);
+	a->color = a->out_tty && !app_flag(a, OPT_NO_COLOR) && str_empty(getenv("NO_COLOR")) && !str_eq(term, "dumb");
+	a->ascii = app_flag(a, OPT_ASCII);
+	a->local = app_flag(a, OPT_LOCAL);
+}
+
+/* What the options say before any command runs. */
+static int check_options(struct app *a, struct err *err)
+{
+	const char *format = app_value(a, OPT_FORMAT);
+
+	if (format && strcmp(format, "table") && strcmp(format, "tsv") && strcmp(format, "json"))
+		return err_set(err, ERR_USAGE, "--format is table, tsv or json, not \"%s\"", format);
+	if (app_flag(a, OPT_LOCAL) && app_value(a, OPT_ENDPOINT_URL))
+		return err_set(err, ERR_USAGE, "--local and --endpoint-url exclude each other: leave one out");
+	if (app_flag(a, OPT_READ_ONLY) && a->cli.command && a->cli.command->flags & CMD_WRITES &&
+	    !app_flag(a, OPT_DRY_RUN))
+		return err_set(err, ERR_DENIED, "%s changes something and --read-only forbids it",
+			       a->cli.command->name);
+	return 0;
+}
+
+static int run(struct app *a, struct err *err)
+{
+	const char *debug = app_value(a, OPT_DEBUG);
+
+	if (check_options(a, err) < 0)
+		return -err->code;
+	if (debug && log_open(debug, err) < 0)
+		return -err->code;
+	if (app_flag(a, OPT_VERSION)) {
+		fputs("sagetop " SAGETOP_VERSION "\n", a->out);
+		return 0;
+	}
+	if (app_flag(a, OPT_HELP)) {
+		cli_print_help(a->out, a->cli.command);
+		return 0;
+	}
+	return a->cli.command ? a->cli.command->run(a, err) : dashboard_start(a, err);
+}
+
+/* Two forms without a row, for the build and for the shells' completion. */
+static int run_hidden(int argc, char **argv, struct err *err, bool *ret_found)
+{
+	*ret_found = argc == 3 && (!strcmp(argv[1], "--dump-docs") || !strcmp(argv[1], "--complete"));
+	if (!*ret_found)
+		return 0;
+	return !strcmp(argv[1], "--complete") ? complete_print(stdout, argv[2], err)
+					      : cli_print_docs(stdout, argv[2], err);
+}
 
 int app_main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("sagetop " SAGETOP_VERSION);
-		return 0;
+	struct app a = {.out = stdout};
+	struct err err = {0};
+	bool hidden;
+
+	setlocale(LC_CTYPE, ""); /* numbers keep the C locale */
+	catch_signals();
+	int rc = run_hidden(argc, argv, &err, &hidden);
+	if (!hidden) {
+		rc = cli_parse(argc, argv, &a.cli, &err);
+		look_at_terminal(&a);
+		if (rc == 0)
+			rc = run(&a, &err);
 	}
-	fputs("sagetop: usage: sagetop --version\n", stderr);
-	return err_exit_status(ERR_USAGE);
+	int status = finish_output(&a, report(&a, rc, &err));
+	app_disconnect(&a);
+	free(a.endpoint);
+	cli_done(&a.cli);
+	log_close();
+	return status;
 }

@@ -1,8 +1,65 @@
-/* app.h - the program: options, commands, and what they share. */
+/* app.h - the program around the commands: options, terminal, connection, signals.
+ *
+ * One struct app lives for one run. Commands call app_connect when they need the
+ * service; everything that waits for it goes through app_wait or app_turn, which
+ * return ERR_CANCELLED when the user interrupts (exit status 130), so that no
+ * command needs a signal handler of its own.
+ */
 #ifndef SAGETOP_APP_APP_H
 #define SAGETOP_APP_APP_H
 
+#include "app/cli.h"
+#include "sync/sync.h"
+
+struct app {
+	struct cli cli;
+	FILE *out;
+	bool out_tty, in_tty;
+	bool color, ascii;
+	bool local;	   /* talks to the local engine */
+	int exit_status;   /* where the command has succeeded but has more to say */
+	struct sync *sync; /* after app_connect */
+	char *endpoint;	   /* the local engine's */
+};
+
 /* Run the command line; returns the process exit status (sagetop(1)). */
 int app_main(int argc, char **argv);
+
+static inline bool app_flag(const struct app *a, enum option_id id)
+{
+	return a->cli.values[id] != NULL;
+}
+static inline const char *app_value(const struct app *a, enum option_id id)
+{
+	return a->cli.values[id]; /* NULL where not given */
+}
+
+/* Open store and client; with --local start the engine where none runs. Nothing
+ * is sent yet. Calling it again is fine. */
+int app_connect(struct app *a, struct err *err) NODISCARD;
+void app_disconnect(struct app *a);
+
+/* A reply that is awaited: pass app_reply_done and the struct as user. */
+struct app_reply {
+	bool done;
+	struct err err;
+};
+void app_reply_done(void *user, const struct err *err);
+
+/* Turn the loop until the reply is there; its error becomes err. On an interrupt
+ * the connection is closed (so that nothing refers to *r any more) and the result
+ * is ERR_CANCELLED. */
+int app_wait(struct app *a, struct app_reply *r, struct err *err) NODISCARD;
+/* One turn of at most timeout_ms; ERR_CANCELLED on an interrupt (the connection
+ * stays open). */
+int app_turn(struct app *a, int timeout_ms, struct err *err) NODISCARD;
+/* Sleep without a connection; ERR_CANCELLED on an interrupt. */
+int app_pause(int timeout_ms, struct err *err) NODISCARD;
+
+/* Print what the session or store wants said (a cache rebuilt ...) on stderr. */
+void app_print_notice(struct app *a);
+
+/* Ask on the terminal; true for yes. Without a terminal the answer is no. */
+bool app_confirm(struct app *a, const char *question);
 
 #endif

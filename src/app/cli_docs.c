@@ -1,0 +1,290 @@
+/* The option and command tables as parts of the manual and as completion
+ * scripts. The results stand in man/ and share/completions/; `make docs` writes
+ * them and a test compares them with this program's. */
+#include "app/cli.h"
+
+/* mdoc reads a dot or an apostrophe at the start of a line as a request and a
+ * backslash as an escape. */
+static void man_text(FILE *out, const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		fputs("\\&", out);
+	for (; *s; s++) {
+		if (*s == '\\')
+			fputs("\\e", out);
+		else if (*s == '-')
+			fputs("\\-", out);
+		else
+			fputc(*s, out);
+	}
+	fputc('\n', out);
+}
+
+static void man_option(FILE *out, const struct option_row *o)
+{
+	fputs(".It ", out);
+	if (o->letter)
+		fprintf(out, "Fl %c , ", o->letter);
+	fprintf(out, "Fl Fl %s", o->name);
+	if (o->argument)
+		fprintf(out, " Ar %s", o->argument);
+	fputc('\n', out);
+	man_text(out, o->help);
+}
+
+static void man_option_list(FILE *out, const char *command)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *o = &option_rows[i];
+		if (command ? !*o->commands || !option_applies(o, command) : *o->commands != '\0')
+			continue;
+		if (!any)
+			fputs(".Bl -tag -width Ds\n", out);
+		any = true;
+		man_option(out, o);
+	}
+	if (any)
+		fputs(".El\n", out);
+}
+
+static void docs_man(FILE *out)
+{
+	fputs(".Sh OPTIONS\nThese go with every command and with the dashboard,\nbefore or after the command.\n", out);
+	man_option_list(out, NULL);
+	fputs(".Sh COMMANDS\n", out);
+	for (size_t i = 0; i < CMD_COUNT; i++) {
+		const struct command_row *c = &command_rows[i];
+		fprintf(out, ".Ss %s %s\n", c->name, c->arguments);
+		man_text(out, c->help);
+		man_option_list(out, c->name);
+	}
+}
+
+static void bash_words(FILE *out, const char *command)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *o = &option_rows[i];
+		if (command ? !*o->commands || !option_applies(o, command) : *o->commands != '\0')
+			continue;
+		fprintf(out, "%s--%s", first ? "" : " ", o->name);
+		first = false;
+	}
+}
+
+static void bash_values(FILE *out)
+{
+	fputs("\tcase $prev in\n", out);
+	for (size_t i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *o = &option_rows[i];
+		if (o->type == OPTION_FLAG)
+			continue;
+		fprintf(out, "\t--%s", o->name);
+		if (o->letter)
+			fprintf(out, " | -%c", o->letter);
+		if (i == OPT_FORMAT)
+			fputs(") COMPREPLY=($(compgen -W 'table tsv json' -- \"$cur\")); return ;;\n", out);
+		else if (i == OPT_COLUMNS || i == OPT_SORT)
+			fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete columns 2>/dev/null)\" -- \"$cur\")); "
+			      "return ;;\n",
+			      out);
+		else if (i == OPT_PROFILE)
+			fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete profiles 2>/dev/null)\" -- \"$cur\")); "
+			      "return ;;\n",
+			      out);
+		else if (o->type == OPTION_FILE)
+			fputs(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", out);
+		else
+			fputs(") return ;;\n", out);
+	}
+	fputs("\tesac\n", out);
+}
+
+static bool takes_job_names(enum command_id id)
+{
+	return id == CMD_JOB || id == CMD_LOGS || id == CMD_METRICS || id == CMD_CLONE || id == CMD_STOP ||
+	       id == CMD_WAIT;
+}
+
+static void docs_bash(FILE *out)
+{
+	fputs("# bash completion for sagetop. Made by `make docs` from the program's own tables.\n"
+	      "_sagetop()\n{\n"
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= word own=\n\n",
+	      out);
+	bash_values(out);
+	fputs("\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $word in\n\t\t", out);
+	for (size_t i = 0; i < CMD_COUNT; i++)
+		fprintf(out, "%s%s", i ? " | " : "", command_rows[i].name);
+	fputs(") cmd=$word; break ;;\n\t\tesac\n\tdone\n\tcase $cmd in\n", out);
+	for (size_t i = 0; i < CMD_COUNT; i++) {
+		fprintf(out, "\t%s) own='", command_rows[i].name);
+		bash_words(out, command_rows[i].name);
+		fputs("' ;;\n", out);
+	}
+	fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$own ", out);
+	bash_words(out, NULL);
+	fputs("\" -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase $cmd in\n\t'') COMPREPLY=($(compgen -W '", out);
+	for (size_t i = 0; i < CMD_COUNT; i++)
+		fprintf(out, "%s%s", i ? " " : "", command_rows[i].name);
+	fputs("' -- \"$cur\")) ;;\n\t", out);
+	bool first = true;
+	for (enum command_id i = 0; i < CMD_COUNT; i++)
+		if (takes_job_names(i)) {
+			fprintf(out, "%s%s", first ? "" : " | ", command_rows[i].name);
+			first = false;
+		}
+	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
+	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status' -- \"$cur\")) ;;\n"
+	      "\tprices) COMPREPLY=($(compgen -W \"$(sagetop --complete types 2>/dev/null)\" -- \"$cur\")) ;;\n"
+	      "\tlaunch | upload) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+	      "\tesac\n}\ncomplete -o filenames -F _sagetop sagetop\n",
+	      out);
+}
+
+/* Inside single quotes and brackets of an _arguments specification. */
+static void zsh_text(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\'')
+			fputs("'\\''", out);
+		else if (*s == '[' || *s == ']' || *s == ':')
+			fprintf(out, "\\%c", *s);
+		else
+			fputc(*s, out);
+	}
+}
+
+static const char *zsh_action(enum option_id id)
+{
+	if (id == OPT_FORMAT)
+		return "(table tsv json)";
+	if (id == OPT_COLUMNS || id == OPT_SORT)
+		return "_sagetop_words columns";
+	if (id == OPT_PROFILE)
+		return "_sagetop_words profiles";
+	return option_rows[id].type == OPTION_FILE ? "_files" : " ";
+}
+
+static void zsh_options(FILE *out, const char *command, const char *indent)
+{
+	for (enum option_id id = 0; id < OPT_COUNT; id++) {
+		const struct option_row *o = &option_rows[id];
+		if (command ? !*o->commands || !option_applies(o, command) : *o->commands != '\0')
+			continue;
+		fprintf(out, "%s'%s--%s%s[", indent, o->type == OPTION_LIST ? "*" : "", o->name,
+			o->type == OPTION_FLAG ? "" : "=");
+		zsh_text(out, o->help);
+		fputs("]", out);
+		if (o->type != OPTION_FLAG)
+			fprintf(out, ":%s:%s", o->argument, zsh_action(id));
+		fputs("' \\\n", out);
+	}
+}
+
+static void docs_zsh(FILE *out)
+{
+	fputs("#compdef sagetop\n"
+	      "# zsh completion for sagetop. Made by `make docs` from the program's own tables.\n\n"
+	      "_sagetop_words() {\n\tlocal -a words_found\n"
+	      "\twords_found=(${(f)\"$(sagetop --complete $1 2>/dev/null)\"})\n"
+	      "\tcompadd -a words_found\n}\n\n"
+	      "_sagetop() {\n\tlocal context state line curcontext=$curcontext\n\tlocal -a everywhere commands\n"
+	      "\teverywhere=( \\\n",
+	      out);
+	zsh_options(out, NULL, "\t\t");
+	fputs("\t)\n\tcommands=( \\\n", out);
+	for (size_t i = 0; i < CMD_COUNT; i++) {
+		fprintf(out, "\t\t'%s:", command_rows[i].name);
+		zsh_text(out, command_rows[i].help);
+		fputs("' \\\n", out);
+	}
+	fputs("\t)\n\t_arguments -C $everywhere '1: :->command' '*:: :->argument' && return\n"
+	      "\tcase $state in\n\tcommand) _describe command commands ;;\n\targument)\n\t\tcase $words[1] in\n",
+	      out);
+	for (enum command_id id = 0; id < CMD_COUNT; id++) {
+		fprintf(out, "\t\t%s) _arguments $everywhere \\\n", command_rows[id].name);
+		zsh_options(out, command_rows[id].name, "\t\t\t");
+		const char *what = takes_job_names(id)			  ? "_sagetop_words jobs"
+				   : id == CMD_LOCAL			  ? "(start stop status)"
+				   : id == CMD_PRICES			  ? "_sagetop_words types"
+				   : id == CMD_LAUNCH || id == CMD_UPLOAD ? "_files"
+									  : " ";
+		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
+	}
+	fputs("\t\tesac ;;\n\tesac\n}\n\n_sagetop \"$@\"\n", out);
+}
+
+static void fish_text(FILE *out, const char *s)
+{
+	fputc('\'', out);
+	for (; *s; s++) {
+		if (*s == '\'' || *s == '\\')
+			fputc('\\', out);
+		fputc(*s, out);
+	}
+	fputc('\'', out);
+}
+
+static void docs_fish(FILE *out)
+{
+	fputs("# fish completion for sagetop. Made by `make docs` from the program's own tables.\n"
+	      "complete -c sagetop -f\n",
+	      out);
+	for (size_t i = 0; i < CMD_COUNT; i++) {
+		fprintf(out, "complete -c sagetop -n __fish_use_subcommand -a %s -d ", command_rows[i].name);
+		fish_text(out, command_rows[i].help);
+		fputc('\n', out);
+	}
+	for (enum option_id id = 0; id < OPT_COUNT; id++) {
+		const struct option_row *o = &option_rows[id];
+		fputs("complete -c sagetop", out);
+		if (*o->commands) {
+			fputs(" -n '__fish_seen_subcommand_from ", out);
+			for (const char *p = o->commands; *p; p++)
+				fputc(*p == ',' ? ' ' : *p, out);
+			fputc('\'', out);
+		}
+		fprintf(out, " -l %s", o->name);
+		if (o->letter)
+			fprintf(out, " -s %c", o->letter);
+		if (o->type != OPTION_FLAG)
+			fputs(o->type == OPTION_FILE ? " -rF" : " -x", out);
+		if (id == OPT_FORMAT)
+			fputs(" -a 'table tsv json'", out);
+		else if (id == OPT_COLUMNS || id == OPT_SORT)
+			fputs(" -a '(sagetop --complete columns)'", out);
+		else if (id == OPT_PROFILE)
+			fputs(" -a '(sagetop --complete profiles)'", out);
+		fputs(" -d ", out);
+		fish_text(out, o->help);
+		fputc('\n', out);
+	}
+	fputs("complete -c sagetop -n '__fish_seen_subcommand_from", out);
+	for (enum command_id id = 0; id < CMD_COUNT; id++)
+		if (takes_job_names(id))
+			fprintf(out, " %s", command_rows[id].name);
+	fputs("' -a '(sagetop --complete jobs)'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F\n",
+	      out);
+}
+
+int cli_print_docs(FILE *out, const char *kind, struct err *err)
+{
+	static const struct {
+		const char *kind;
+		void (*print)(FILE *out);
+	} kinds[] = {{"man", docs_man}, {"bash", docs_bash}, {"zsh", docs_zsh}, {"fish", docs_fish}};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (str_eq(kind, kinds[i].kind)) {
+			kinds[i].print(out);
+			return 0;
+		}
+	return err_set(err, ERR_USAGE, "--dump-docs writes man, bash, zsh or fish, not \"%s\"", kind);
+}

@@ -1,0 +1,118 @@
+/* sagetop launch SPEC and sagetop clone NAME: prepare, show, ask, send. */
+#include "app/commands.h"
+#include "app/output.h"
+
+/* The changes of the command line, --name among them as the last word. */
+static void collect_changes(const struct app *a, struct strlist *ret)
+{
+	for (size_t i = 0; i < a->cli.lists[OPT_SET].n; i++)
+		strlist_add(ret, a->cli.lists[OPT_SET].items[i]);
+	if (app_value(a, OPT_NAME))
+		strlist_take(ret, xasprintf("TrainingJobName=%s", app_value(a, OPT_NAME)));
+}
+
+static char *describe_cost(const struct launch_plan *p)
+{
+	char text[32];
+
+	if (p->ceiling_micro == USD_UNKNOWN)
+		return xstrdup("cost unknown (no price for this instance here)");
+	return xasprintf("at most %s", money_text(text, p->ceiling_micro));
+}
+
+static void print_preview(const struct app *a, const struct launch_plan *p)
+{
+	AUTO(str) char *cost = describe_cost(p);
+
+	if (!str_empty(p->diff))
+		fprintf(stderr, "%s%s", p->diff, str_ends(p->diff, "\n") ? "" : "\n");
+	if (!str_empty(p->warning))
+		fprintf(stderr, "sagetop: %s: %s\n", p->name, p->warning);
+	if (!a->local)
+		fprintf(stderr, "%s: %s\n", p->name, cost);
+}
+
+static void print_result(const struct app *a, const struct launch_plan *p, const char *word)
+{
+	if (output_format(a) == OUTPUT_JSON) {
+		AUTO(json) json_t *o = json_object();
+		json_put_str(o, "name", p->name);
+		json_put_str(o, "result", word);
+		json_put_usd(o, "ceiling_usd", p->ceiling_micro);
+		json_put_str(o, "warning", p->warning);
+		output_json(a, o);
+	} else {
+		fprintf(a->out, "%s\t%s\n", p->name, word);
+	}
+}
+
+/* Creating a job costs money: somebody says yes, on the terminal or by --yes. The
+ * local engine costs nothing and does not ask. */
+static int confirm(struct app *a, const struct launch_plan *p, struct err *err)
+{
+	if (app_flag(a, OPT_YES) || a->local)
+		return 0;
+	if (!a->in_tty)
+		return err_set(err, ERR_USAGE, "%s was not launched: without a terminal to ask on, say --yes", p->name);
+	if (!app_confirm(a, "Launch it?"))
+		return err_set(err, ERR_INVALID, "%s was not launched", p->name);
+	return 0;
+}
+
+static int finish_launch(struct app *a, const struct launch_plan *p, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	print_preview(a, p);
+	if (app_flag(a, OPT_DRY_RUN)) {
+		output_json(a, p->spec);
+		return 0;
+	}
+	if (confirm(a, p, err) < 0)
+		return -err->code;
+	launch_send(a->sync, p, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) < 0)
+		return -err->code;
+	print_result(a, p, "launched");
+	return 0;
+}
+
+int cmd_launch(struct app *a, struct err *err)
+{
+	AUTO(launch_plan) struct launch_plan *plan = NULL;
+	AUTO(strlist) struct strlist changes = {0};
+
+	collect_changes(a, &changes);
+	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
+	    launch_plan_from_file(a->sync, a->cli.args.items[0], &changes, &plan, err) < 0)
+		return -err->code;
+	return finish_launch(a, plan, err);
+}
+
+struct clone_reply {
+	struct app_reply base;
+	struct launch_plan *plan;
+};
+
+static void on_plan(void *user, struct launch_plan *plan, const struct err *err)
+{
+	struct clone_reply *r = user;
+
+	r->plan = plan;
+	app_reply_done(&r->base, err);
+}
+
+int cmd_clone(struct app *a, struct err *err)
+{
+	struct clone_reply reply = {0};
+
+	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+		return -err->code;
+	launch_plan_clone(a->sync, a->cli.args.items[0], app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], on_plan,
+			  &reply);
+	int rc = app_wait(a, &reply.base, err);
+	if (rc == 0)
+		rc = finish_launch(a, reply.plan, err);
+	launch_plan_free(reply.plan);
+	return rc;
+}

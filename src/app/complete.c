@@ -1,0 +1,78 @@
+#include "app/complete.h"
+
+#include "app/columns.h"
+#include "base/fs.h"
+#include "base/str.h"
+
+/* Names of instance types from the price table's first column. */
+static int print_types(FILE *out, struct err *err)
+{
+	AUTO(str) char *path = fs_share_path("prices.csv");
+	AUTO(file) FILE *f = path ? fopen(path, "re") : NULL;
+	AUTO(strlist) struct strlist seen = {0};
+	char line[4096];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, ",\n")] = '\0';
+		if (str_starts(line, "ml.") && !strlist_has(&seen, line))
+			strlist_add(&seen, line);
+	}
+	strlist_sort(&seen);
+	for (size_t i = 0; i < seen.n; i++)
+		fprintf(out, "%s\n", seen.items[i]);
+	return 0;
+}
+
+static void profiles_of(const char *path, struct strlist *names)
+{
+	AUTO(file) FILE *f = fopen(path, "re");
+	char line[4096];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *name = str_trim(line);
+		char *end = strchr(name, ']');
+		if (*name != '[' || !end)
+			continue;
+		*end = '\0';
+		name = str_trim(name + 1);
+		if (str_starts(name, "profile "))
+			name = str_trim(name + 8);
+		else if (strchr(name, ' ')) /* [sso-session x], [services x] */
+			continue;
+		if (*name && !strlist_has(names, name))
+			strlist_add(names, name);
+	}
+}
+
+static int print_profiles(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(str) char *home = fs_home();
+	AUTO(str) char *config = xasprintf("%s/.aws/config", home);
+	AUTO(str) char *credentials = xasprintf("%s/.aws/credentials", home);
+
+	profiles_of(str_or(getenv("AWS_CONFIG_FILE"), config), &names);
+	profiles_of(str_or(getenv("AWS_SHARED_CREDENTIALS_FILE"), credentials), &names);
+	for (size_t i = 0; i < names.n; i++)
+		fprintf(out, "%s\n", names.items[i]);
+	return 0;
+}
+
+static int print_columns(FILE *out, struct err *err)
+{
+	columns_print_names(out);
+	return 0;
+}
+
+int complete_print(FILE *out, const char *kind, struct err *err)
+{
+	static const struct {
+		const char *kind;
+		int (*print)(FILE *out, struct err *err);
+	} kinds[] = {{"columns", print_columns}, {"types", print_types}, {"profiles", print_profiles}};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (!strcmp(kind, kinds[i].kind))
+			return kinds[i].print(out, err);
+	return err_set(err, ERR_USAGE, "--complete knows columns, types and profiles, not \"%s\"", kind);
+}

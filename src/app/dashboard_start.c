@@ -1,0 +1,90 @@
+#include "app/dashboard_start.h"
+
+#include "app/commands.h"
+#include "app/dashboard.h"
+#include "base/fs.h"
+
+/* Nothing on this machine says that AWS was ever set up: then asking whether
+ * credentials exist may take the second that an instance's metadata needs. */
+static bool never_configured(const struct app *a)
+{
+	static const char *const variables[] = {"AWS_ACCESS_KEY_ID",
+						"AWS_PROFILE",
+						"AWS_DEFAULT_PROFILE",
+						"AWS_ROLE_ARN",
+						"AWS_WEB_IDENTITY_TOKEN_FILE",
+						"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+						"AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+	AUTO(str) char *home = fs_home();
+	AUTO(str) char *config = xasprintf("%s/.aws/config", home);
+	AUTO(str) char *credentials = xasprintf("%s/.aws/credentials", home);
+
+	for (size_t i = 0; i < ARRAY_LEN(variables); i++)
+		if (!str_empty(getenv(variables[i])))
+			return false;
+	return !app_value(a, OPT_PROFILE) && !fs_exists(str_or(getenv("AWS_CONFIG_FILE"), config)) &&
+	       !fs_exists(str_or(getenv("AWS_SHARED_CREDENTIALS_FILE"), credentials));
+}
+
+/* The first letter of the answer; 'q' at the end of input. */
+static char ask(const struct err *why)
+{
+	char line[64];
+
+	fprintf(stderr,
+		"sagetop has found no AWS credentials on this machine:\n  %s\n\n"
+		"  l  look around without an account: start the local engine (the same as sagetop --local)\n"
+		"  d  let sagetop doctor check what is there\n"
+		"  q  quit\n\n",
+		why->msg);
+	for (;;) {
+		fputs("l, d or q? ", stderr);
+		if (!fgets(line, sizeof(line), stdin))
+			return 'q';
+		if (strchr("ldq", line[0]))
+			return line[0];
+	}
+}
+
+static int show(struct app *a, struct err *err)
+{
+	struct dashboard_options opt = {.ascii = a->ascii, .mono = !a->color};
+
+	return dashboard_run(a->sync, &opt, err);
+}
+
+static int offer(struct app *a, const struct err *why, struct err *err)
+{
+	switch (ask(why)) {
+	case 'd':
+		return cmd_doctor(a, err);
+	case 'l':
+		app_disconnect(a);
+		a->local = true;
+		if (app_connect(a, err) < 0)
+			return -err->code;
+		return show(a, err);
+	default:
+		return 0;
+	}
+}
+
+int dashboard_start(struct app *a, struct err *err)
+{
+	struct err why = {0};
+
+	if (!a->out_tty || !a->in_tty)
+		return err_set(err, ERR_USAGE,
+			       "the dashboard needs a terminal; in a pipe or a script use sagetop jobs (see sagetop "
+			       "--help)");
+	bool first = !a->local && !app_value(a, OPT_ENDPOINT_URL) && never_configured(a);
+	int rc = app_connect(a, &why);
+	if (rc == 0 && first)
+		rc = aws_client_check_credentials(sync_client(a->sync), &why);
+	if (rc == 0)
+		return show(a, err);
+	if (first)
+		return offer(a, &why, err);
+	*err = why;
+	return rc;
+}

@@ -1,0 +1,160 @@
+#include "app/output.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/timefmt.h"
+#include "base/utf8.h"
+
+#define FIELD_WIDTH 16
+
+enum output_format output_format(const struct app *a)
+{
+	const char *format = app_value(a, OPT_FORMAT);
+
+	if (app_flag(a, OPT_JSON) || str_eq(format, "json"))
+		return OUTPUT_JSON;
+	if (format)
+		return str_eq(format, "tsv") ? OUTPUT_TSV : OUTPUT_TABLE;
+	return a->out_tty ? OUTPUT_TABLE : OUTPUT_TSV;
+}
+
+int output_width(const struct app *a)
+{
+	struct winsize size;
+	int64_t columns;
+
+	if (!a->out_tty)
+		return 0;
+	if (ioctl(fileno(a->out), TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	if (getenv("COLUMNS") && str_to_i64(getenv("COLUMNS"), &columns) && columns > 0 && columns < 10000)
+		return (int)columns;
+	return 80;
+}
+
+void table_done(struct table *t)
+{
+	free(t->columns);
+	strlist_done(&t->cells);
+	*t = (struct table){0};
+}
+
+void table_column(struct table *t, const char *title, bool right)
+{
+	GROW(t->columns, t->cap_columns, t->n_columns + 1);
+	t->columns[t->n_columns++] = (struct table_column){.title = title, .right = right};
+}
+
+void table_cell(struct table *t, const char *text)
+{
+	strlist_add(&t->cells, str_or(text, ""));
+}
+
+static void measure(struct table *t, bool header)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		t->columns[i].width = header ? utf8_width(t->columns[i].title) : 1;
+		for (size_t k = i; k < t->cells.n; k += t->n_columns)
+			t->columns[i].width = MAX(t->columns[i].width, utf8_width(t->cells.items[k]));
+	}
+}
+
+/* Append a row; the last column is cut where it would pass the right margin (0:
+ * there is none), and has no blanks behind it. */
+static void add_row(struct buf *out, const struct table *t, char *const *cells, int width, const char *nothing)
+{
+	int at = 0;
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct table_column *c = &t->columns[i];
+		const char *text = cells ? str_or(cells[i], nothing) : c->title;
+		int pad = c->width - utf8_width(text);
+		bool last = i + 1 == t->n_columns;
+		if (c->right)
+			buf_addf(out, "%*s", pad, "");
+		if (last && !c->right && width > at)
+			utf8_add_cut(out, text, width - at);
+		else
+			buf_adds(out, text);
+		if (!c->right && !last)
+			buf_addf(out, "%*s", pad, "");
+		if (!last)
+			buf_adds(out, "  ");
+		at += c->width + 2;
+	}
+	buf_addc(out, '\n');
+}
+
+static void print_aligned(struct table *t, const struct app *a)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	bool header = !app_flag(a, OPT_NO_HEADER);
+	int width = output_width(a);
+
+	measure(t, header);
+	if (header)
+		add_row(&out, t, NULL, width, "");
+	for (size_t k = 0; k + t->n_columns <= t->cells.n; k += t->n_columns) {
+		add_row(&out, t, t->cells.items + k, width, "-");
+		fwrite(buf_str(&out), 1, out.len, a->out);
+		buf_clear(&out);
+	}
+	fwrite(buf_str(&out), 1, out.len, a->out);
+}
+
+static void print_tsv(const struct table *t, const struct app *a)
+{
+	if (!app_flag(a, OPT_NO_HEADER))
+		for (size_t i = 0; i < t->n_columns; i++)
+			fprintf(a->out, "%s%c", t->columns[i].title, i + 1 < t->n_columns ? '\t' : '\n');
+	for (size_t k = 0; k < t->cells.n; k++)
+		fprintf(a->out, "%s%c", t->cells.items[k], (k + 1) % t->n_columns ? '\t' : '\n');
+}
+
+void table_print(struct table *t, const struct app *a)
+{
+	if (output_format(a) == OUTPUT_TABLE)
+		print_aligned(t, a);
+	else
+		print_tsv(t, a);
+}
+
+void output_json(const struct app *a, const json_t *j)
+{
+	AUTO(str) char *text = json_text_pretty(j);
+
+	fprintf(a->out, "%s\n", text);
+}
+
+void json_put_str(json_t *object, const char *name, const char *value)
+{
+	json_object_set_new(object, name, value ? json_string(value) : json_null());
+}
+
+void json_put_time(json_t *object, const char *name, int64_t ms)
+{
+	char text[TIMEFMT_LEN];
+
+	json_put_str(object, name, ms == TIME_UNKNOWN ? NULL : timefmt_iso_ms(text, ms));
+}
+
+void json_put_usd(json_t *object, const char *name, int64_t usd_micro)
+{
+	json_object_set_new(object, name, usd_micro == USD_UNKNOWN ? json_null() : json_real((double)usd_micro / 1e6));
+}
+
+void json_put_seconds(json_t *object, const char *name, int64_t seconds)
+{
+	json_object_set_new(object, name, seconds < 0 ? json_null() : json_integer(seconds));
+}
+
+void output_field(const struct app *a, const char *name, const char *value)
+{
+	if (str_empty(value))
+		return;
+	if (output_format(a) == OUTPUT_TSV)
+		fprintf(a->out, "%s\t%s\n", name, value);
+	else
+		fprintf(a->out, "%-*s %s\n", FIELD_WIDTH, name, value);
+}

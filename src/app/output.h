@@ -1,0 +1,48 @@
+/* output.h - what commands print: tables and JSON, and when which.
+ *
+ * A table is aligned for a person (--format table, the default on a terminal) or
+ * tab-separated for a program (--format tsv, the default in a pipe); --format json
+ * is made by each command with its own members. Cells hold sanitised text, so
+ * neither tab nor newline can break a row.
+ */
+#ifndef SAGETOP_APP_OUTPUT_H
+#define SAGETOP_APP_OUTPUT_H
+
+#include "app/app.h"
+#include "base/json.h"
+
+enum output_format { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_JSON };
+enum output_format output_format(const struct app *a);
+
+struct table {
+	struct table_column {
+		const char *title; /* borrowed */
+		bool right;
+		int width;
+	} * columns;
+	size_t n_columns, cap_columns;
+	struct strlist cells; /* row by row */
+};
+void table_done(struct table *t);
+AUTO_EMBEDDED(table, struct table, table_done)
+void table_column(struct table *t, const char *title, bool right);
+void table_cell(struct table *t, const char *text); /* NULL or "": nothing known, a dash when aligned */
+void table_print(struct table *t, const struct app *a);
+
+/* Pretty-printed with a newline; j is borrowed. */
+void output_json(const struct app *a, const json_t *j);
+
+/* Members that may be unknown: null, never 0. Each steals nothing. */
+void json_put_str(json_t *object, const char *name, const char *value);
+void json_put_time(json_t *object, const char *name, int64_t ms);
+void json_put_usd(json_t *object, const char *name, int64_t usd_micro);
+void json_put_seconds(json_t *object, const char *name, int64_t seconds); /* -1: unknown */
+
+/* Cells the output is wide: the terminal's, or 0 in a pipe. */
+int output_width(const struct app *a);
+
+/* "name  value" lines of a detail page, aligned at a fixed column; in a pipe
+ * separated by a tab. Nothing is printed for an empty value. */
+void output_field(const struct app *a, const char *name, const char *value);
+
+#endif

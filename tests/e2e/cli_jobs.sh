@@ -1,0 +1,182 @@
+# Every command on real jobs of the real engine, and every documented exit status.
+. "$SAGETOP_SRC/tests/e2e/lib.sh"
+[ -x "$bin/sagetop-local" ] || tap_skip_all 'built without the local engine'
+[ -x "$bin/sagetop-trainer" ] || tap_skip_all 'built without the trainer'
+
+example=$SAGETOP_SRC/share/examples/player.yaml
+sh "$SAGETOP_SRC/share/make-sample-data" --teams 4 --days 60 "$work/season"
+sagetop local start --port 0
+tap_equal 'the engine starts' 0 "$status"
+sagetop --local upload "$work/season/pools" s3://sagetop-sample/season/pools/
+tap_match 'upload names what it sent' '^s3://sagetop-sample/season/pools/league/train/data.csv$' "$out"
+fails 1 'no-such-file' 'uploading nothing' -- --local upload "$work/no-such-file" s3://b/
+fails 1 's3://' 'uploading to no bucket' -- --local upload "$work/season" nowhere
+
+# launch
+sagetop --local launch "$example" --name good-1 --set HyperParameters.num_round=30
+tap_equal 'launch' '0 good-1	launched' "$status $out"
+sagetop --local launch "$example" --name broken-1 \
+	--set InputDataConfig.0.DataSource.S3DataSource.S3Uri=s3://sagetop-sample/season/pools/broken/train/
+tap_equal 'launch of a job that will fail' 0 "$status"
+fails 1 'good-1' 'a name that is taken' -- --local launch "$example" --name good-1
+sagetop --local launch "$example" --name dry --dry-run --set HyperParameters.eta=0.5
+tap_match 'a dry run prints what it would send' '"eta": "0.5"' "$out"
+fails 4 'dry' 'and sends nothing' -- --local job dry
+sagetop --local launch - --name piped --dry-run
+tap_equal 'an empty specification is refused' 1 "$status"
+
+# wait
+sagetop --local wait good-1 --timeout 120s
+tap_match 'wait for a good job' '^good-1	Completed	' "$out"
+tap_equal 'exits with 0' 0 "$status"
+sagetop --local wait good-1 broken-1 --timeout 120s
+tap_equal 'wait with a failed job exits with 3' 3 "$status"
+tap_match 'and says why' '^broken-1	Failed	.*train.*data\.csv.*25' "$out"
+fails 4 'good-2.*did you mean.*good-1' 'wait for an unknown job, nearest suggested' -- --local wait good-2
+
+# jobs
+sagetop --local jobs --sort name --columns name,status,instance,hp.num_round,tag.project --no-header
+tap_equal 'jobs in a pipe' "broken-1	Failed	ml.m5.large	200	sample-season
+good-1	Completed	ml.m5.large	30	sample-season" "$out"
+sagetop --local jobs status:failed --columns name --no-header
+tap_equal 'a filter word' broken-1 "$out"
+sagetop --local jobs '!status:failed' good --columns name --no-header
+tap_equal 'two filter words' good-1 "$out"
+sagetop --local jobs --sort -name --columns name --no-header --limit 1
+tap_equal 'descending, with a limit' good-1 "$out"
+sagetop --local jobs --sort cost --columns name,cost,billable --no-header
+tap_match 'costs are numbers in a pipe' '^good-1	0\.[0-9]{6}	[0-9]+$' "$out"
+sagetop --local jobs --format table --columns name,status,instance
+tap_match 'and aligned where asked' '^good-1    Completed  ml.m5.large$' "$out"
+sagetop --local jobs --json good-1
+tap_equal 'jobs as JSON' 'good-1 Completed 30 sample-season' "$(/usr/bin/python3 -c '
+import json, sys
+(j,) = json.load(open(sys.argv[1]))
+assert j["cost_usd"] > 0 and j["started"].endswith("Z") and j["billable_seconds"] >= 1
+print(j["name"], j["status"], j["hyperparameters"]["num_round"], j["tags"]["project"])' "$work/out" 2>&1)"
+fails 2 'did you mean "status"' 'sort by an unknown column' -- --local jobs --sort statsu
+fails 1 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:failed
+
+# job
+sagetop --local job broken-1 --format table
+tap_match 'the page of a failed job' '^Reason +.*data\.csv' "$out"
+tap_match 'has its history' '^History +.*Starting' "$out"
+sagetop --local job good-1
+tap_match 'and of a good one its cost' '^Cost	\$0\.[0-9]+ billed: [0-9]+ s x \$0\.115/h, price of 20' "$out"
+tap_match 'and its parameters' 'num_round=30' "$out"
+sagetop --local job good-1 --json
+tap_equal 'as JSON it is the reply of the service' 'good-1 Completed' "$(/usr/bin/python3 -c '
+import json, sys
+j = json.load(open(sys.argv[1]))
+print(j["TrainingJobName"], j["TrainingJobStatus"])' "$work/out" 2>&1)"
+fails 4 'good-2.*did you mean.*good-1' 'an unknown job, nearest suggested' -- --local job good-2
+
+# logs
+sagetop --local logs good-1
+tap_equal 'logs have a line for every round' 30 "$(printf '%s\n' "$out" | grep -c '^\[[0-9]*\].*validation-rmse:')"
+sagetop --local logs good-1 --limit 1 --grep 'rmse' --times
+tap_match 'the last match with its time' '^20[0-9-]*T[0-9:.]*Z \[29\]' "$out"
+sagetop --local logs good-1 --since 2000-01-01 --json --limit 1
+tap_match 'a line as JSON' '^\{"time": ?"20.*"stream": ?"good-1/algo-1-[0-9]+", ?"text": ?"' "$out"
+sagetop --local logs good-1 --since 2100-01-01
+tap_empty 'nothing since the future' "$out"
+sagetop --local logs broken-1 --errors
+tap_match 'the error of a failed job' 'data\.csv' "$out"
+fails 4 'nobody' 'logs of an unknown job' -- --local logs nobody-knows-this
+
+# metrics
+sagetop --local metrics good-1 --metric validation:rmse --no-header
+tap_equal 'the values of a metric' 30 "$(printf '%s\n' "$out" | grep -c '^validation:rmse	[0-9]*	20')"
+sagetop --local metrics good-1 --chart --metric validation:rmse
+tap_match 'a chart in text' 'validation:rmse' "$out"
+sagetop --local metrics good-1 --chart --ascii --metric validation:rmse
+tap_empty 'in ASCII on demand' "$(printf '%s\n' "$out" | LC_ALL=C grep -P '[^\x00-\x7f]')"
+sagetop --local metrics good-1 --json
+tap_match 'metrics as JSON' '"name": "validation:rmse"' "$out"
+fails 4 'did you mean validation:rmse' 'an unknown metric, nearest suggested' -- --local metrics good-1 --metric validation:rsme
+
+# clone, stop, follow
+sagetop --local clone good-1 --name good-2 --set HyperParameters.num_round=200000 --set HyperParameters.max_depth=9
+tap_equal 'clone' '0 good-2	launched' "$status $out"
+tap_match 'shows the difference' 'num_round' "$errors"
+sagetop --local clone good-1 --name good-3 --dry-run
+tap_match 'a dry clone' '"TrainingJobName": "good-3"' "$out"
+fails 4 'nobody' 'clone of an unknown job' -- --local clone nobody-knows-this
+training() { "$bin/sagetop" --local logs good-2 2>/dev/null | grep -q '^\[[0-9]'; }
+if tap_until 60 training; then tap_ok 'the clone trains'; else tap_not_ok 'the clone trains'; fi
+"$bin/sagetop" --local logs good-2 -f >"$work/followed" 2>"$work/follow.err" &
+follower=$!
+followed() { [ "$(wc -l <"$work/followed")" -gt 20 ]; }
+if tap_until 60 followed; then tap_ok 'logs -f prints lines'; else tap_not_ok 'logs -f prints lines'; fi
+before=$(wc -l <"$work/followed")
+grew() { [ "$(wc -l <"$work/followed")" -gt "$before" ]; }
+if tap_until 30 grew; then tap_ok 'and more as they come'; else tap_not_ok 'and more as they come'; fi
+kill -INT $follower
+wait $follower
+tap_equal 'an interrupt ends it with 130' 130 $?
+tap_empty 'and without a word' "$(cat "$work/follow.err")"
+tap_empty 'no line was printed twice' "$(sort "$work/followed" | uniq -d | head -n 3)"
+sagetop --local wait good-2 --timeout 1s
+tap_equal 'a wait that gives up exits with 1' 1 "$status"
+tap_match 'and says so' '1 of 1 jobs still run' "$errors"
+"$bin/sagetop" --local logs good-2 -f >"$work/followed" 2>&1 &
+follower=$!
+sagetop --local stop good-2 good-1 nobody
+tap_match 'stop' '^good-2	stopping$' "$out"
+tap_equal 'stopping an unknown job too exits with 4' 4 "$status"
+tap_match 'and names it' 'nobody' "$errors"
+sagetop --local wait good-2 --timeout 120s
+tap_match 'it has stopped' '^good-2	Stopped	' "$out"
+gone() { ! kill -0 $follower 2>/dev/null; }
+if tap_until 60 gone; then tap_ok 'logs -f ends with the job'; else tap_not_ok 'logs -f ends with the job'; kill $follower; fi
+wait $follower
+tap_equal 'with status 0' 0 $?
+
+# Bad specifications name file, line and member.
+sed 's/InstanceCount: 1/InstanceCount: many/' "$example" >"$work/bad.yaml"
+line=$(grep -n 'many' "$work/bad.yaml" | cut -d: -f1)
+fails 1 "bad\.yaml:$line: .*InstanceCount" 'a wrong type names file, line and member' -- --local launch "$work/bad.yaml"
+sed 's/InstanceType/InstanceTyp/' "$example" >"$work/bad.yaml"
+line=$(grep -n 'InstanceTyp:' "$work/bad.yaml" | cut -d: -f1)
+fails 1 "bad\.yaml:$line: .*InstanceTyp\b.*InstanceType" 'an unknown member, nearest suggested' -- --local launch "$work/bad.yaml"
+grep -v RoleArn "$example" >"$work/bad.yaml"
+fails 1 'bad\.yaml.*RoleArn' 'a missing member' -- --local launch "$work/bad.yaml"
+sed 's/^TrainingJobName:.*/TrainingJobName: bad_name/' "$example" >"$work/bad.yaml"
+line=$(grep -n 'bad_name' "$work/bad.yaml" | cut -d: -f1)
+fails 1 "bad\.yaml:$line: .*TrainingJobName" 'a bad name' -- --local launch "$work/bad.yaml"
+printf '{"TrainingJobName": "x",\n "RoleArn": }\n' >"$work/bad.json"
+fails 1 'bad\.json:2' 'broken JSON names the line' -- --local launch "$work/bad.json"
+fails 1 'no-such.yaml' 'a file that is not there' -- --local launch "$work/no-such.yaml"
+fails 1 'HyperParametrs.*HyperParameters' '--set of an unknown member' -- --local launch "$example" --set HyperParametrs.x=1
+fails 1 'NoEquals' '--set without a value' -- --local launch "$example" --set NoEquals
+
+# Credentials and networks.
+export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+fails 5 '[Tt]ried' 'no credentials: which sources were tried' -- jobs --region us-east-1
+endpoint=$("$bin/sagetop" local status --format tsv | cut -f2)
+export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=wrong AWS_REGION=us-east-1
+fails 5 'Signature|signature|credential' 'a wrong secret' -- --endpoint-url "$endpoint" jobs
+export AWS_SECRET_ACCESS_KEY=local
+sagetop --endpoint-url "$endpoint" jobs --columns name --no-header good-1
+tap_equal '--endpoint-url with keys of the environment' good-1 "$out"
+fails 6 '127\.0\.0\.1' 'nobody listens' -- --endpoint-url http://127.0.0.1:1 jobs
+
+# doctor
+sagetop --local doctor
+tap_equal 'doctor finds the engine healthy' 0 "$status"
+tap_match 'it tried Search' '^sagemaker:Search	ok' "$out"
+sagetop --local doctor --json
+tap_match 'doctor as JSON' '"missing_policy": null' "$out"
+
+# A damaged cache is moved aside and rebuilt from the service.
+for db in "$XDG_CACHE_HOME"/sagetop/*.db; do
+	[ -f "$db" ] && printf 'this is not a database, and long enough to be looked at twice' >"$db"
+done
+rm -f "$XDG_CACHE_HOME"/sagetop/*-wal "$XDG_CACHE_HOME"/sagetop/*-shm
+sagetop --local jobs --columns name --no-header good-1
+tap_equal 'after damage the jobs are there again' '0 good-1' "$status $out"
+tap_match 'with a notice' 'damaged|moved' "$errors"
+
+sagetop local stop --timeout 30s
+tap_equal 'the engine stops' 0 "$status"
+tap_done

@@ -1,0 +1,64 @@
+# sagetop local: one engine, however it is started.
+. "$SAGETOP_SRC/tests/e2e/lib.sh"
+[ -x "$bin/sagetop-local" ] || tap_skip_all 'built without the local engine'
+
+sagetop local status
+tap_equal 'no engine at first' '1 not running' "$status $out"
+sagetop local stop
+tap_equal 'stopping none is fine' '0 not running' "$status $out"
+
+# Two starters at once end with one engine.
+"$bin/sagetop" local start --port 0 >"$work/one" 2>&1 &
+one=$!
+"$bin/sagetop" local start --port 0 >"$work/two" 2>&1 &
+two=$!
+wait $one
+one_status=$?
+wait $two
+two_status=$?
+tap_equal 'both starters succeed' '0 0' "$one_status $two_status"
+tap_equal 'they found the same engine' "$(cut -f2,3 "$work/one")" "$(cut -f2,3 "$work/two")"
+tap_equal 'one of them started it' 'already running started' \
+	"$(cat "$work/one" "$work/two" | cut -f1 | sort | tr '\n' ' ' | sed 's/ $//')"
+
+sagetop local status --json
+pid=$(printf '%s' "$out" | sed -n 's/.*"pid": \([0-9]*\).*/\1/p')
+tap_match 'status as JSON' '"running": true' "$out"
+tap_match 'it listens on loopback' '"endpoint": "http://127\.0\.0\.1:[0-9]+"' "$out"
+fails 1 'runs already at' 'another port is refused while it runs' -- local start --port 1
+sagetop --local jobs --format json
+tap_equal 'and --local uses it' '0 []' "$status $out"
+
+sagetop local stop
+tap_equal 'it stops' '0 stopped' "$status $out"
+if kill -0 "$pid" 2>/dev/null; then tap_not_ok 'and its process is gone'; else tap_ok 'and its process is gone'; fi
+
+# A file that a dead engine left, its number now another process's.
+sleep 100 &
+sleeper=$!
+mkdir -p "$XDG_STATE_HOME/sagetop/local"
+printf '{"pid": %d, "endpoint": "http://127.0.0.1:1", "started": "2026-01-01T00:00:00Z"}' $sleeper \
+	>"$XDG_STATE_HOME/sagetop/local/engine.json"
+sagetop local stop
+tap_equal 'a stale file is no engine' 'not running' "$out"
+if kill -0 $sleeper 2>/dev/null; then tap_ok 'and the stranger lives'; else tap_not_ok 'and the stranger lives'; fi
+kill $sleeper
+echo 'not json' >"$XDG_STATE_HOME/sagetop/local/engine.json"
+sagetop local status
+tap_equal 'a broken file is no engine' '1 not running' "$status $out"
+
+# --local starts one by itself.
+sagetop --local jobs
+tap_equal '--local starts an engine' 0 "$status"
+sagetop local status
+tap_equal 'which goes on running' 0 "$status"
+sagetop local stop
+
+# A port that is taken: one line, and no engine.
+/usr/bin/python3 -c 'import socket, sys, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(60)' >"$work/port" &
+holder=$!
+tap_until 10 test -s "$work/port"
+fails 1 'ended at once' 'a taken port is an error' -- local start --port "$(cat "$work/port")"
+kill $holder
+tap_done
