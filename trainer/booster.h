@@ -41,6 +41,8 @@ int matrix_new(const struct dataset *d, const struct matrix_options *opt, struct
 	       struct err *err) NODISCARD;
 size_t matrix_rows(const struct matrix *m);
 size_t matrix_columns(const struct matrix *m);
+/* Where prediction starts for each row, before any tree: rows x width values. */
+int matrix_set_margin(struct matrix *m, const float *values, size_t width, struct err *err) NODISCARD;
 
 /* params are set in order; every metric is added to the evaluation list. train
  * and others are kept in the booster's prediction cache and must outlive it. */

@@ -32,6 +32,11 @@ static int set_floats(DMatrixHandle h, const char *field, const float *values, s
 	return XGDMatrixSetFloatInfo(h, field, values, n) ? xgb_fail(err, field) : 0;
 }
 
+int matrix_set_margin(struct matrix *m, const float *values, size_t width, struct err *err)
+{
+	return set_floats(m->handle, "base_margin", values, m->rows * width, err);
+}
+
 /* A label is an observed time where positive, a lower bound where negative. */
 static int set_aft_bounds(DMatrixHandle h, const struct dataset *d, struct err *err)
 {

@@ -41,8 +41,7 @@ struct fit {
 	size_t sets;
 	struct matrix *matrices[FIT_SETS]; /* the job's, or renewed */
 	struct matrix *renewed;
-	char rho_metric[64]; /* the library's "tweedie-nloglik@1.5" */
-	int stale;	     /* rounds since the best one */
+	int stale; /* rounds since the best one */
 	bool maximize;
 	int patience;	 /* early_stopping_rounds, 0: off */
 	struct buf best; /* gblinear cannot be cut: the best model's bytes */
@@ -51,18 +50,21 @@ struct fit {
 };
 
 /* Tweedie's metric carries its power in the library's name; jobs name it bare. */
-static const char *library_name(struct fit *f, const char *metric)
+void fit_library_metrics(const struct hyper *h, struct strlist *ret)
 {
-	if (!str_eq(metric, "tweedie-nloglik"))
-		return metric;
-	double rho = hyper_float(f->job->hyper, HP_tweedie_variance_power);
-	snprintf(f->rho_metric, sizeof(f->rho_metric), "tweedie-nloglik@%g", isnan(rho) ? 1.5 : rho);
-	return f->rho_metric;
+	double rho = hyper_float(h, HP_tweedie_variance_power);
+	for (size_t i = 0; i < h->metrics.n; i++) {
+		const char *name = h->metrics.items[i];
+		if (str_eq(name, "tweedie-nloglik"))
+			strlist_take(ret, xasprintf("%s@%g", name, isnan(rho) ? 1.5 : rho));
+		else if (!metric_find(name)->own)
+			strlist_add(ret, name);
+	}
 }
 
-static const char *job_name(const struct fit *f, const char *metric)
+const char *fit_job_metric_name(const char *library_name)
 {
-	return *f->rho_metric && str_starts(metric, "tweedie-nloglik@") ? "tweedie-nloglik" : metric;
+	return str_starts(library_name, "tweedie-nloglik@") ? "tweedie-nloglik" : library_name;
 }
 
 static void fit_setup(struct fit *f)
@@ -72,9 +74,7 @@ static void fit_setup(struct fit *f)
 	memcpy(f->matrices, f->job->matrices, sizeof(f->matrices));
 	f->out->best_round = -1;
 	hyper_library_params(h, f->job->threads, &f->params);
-	for (size_t i = 0; i < h->metrics.n; i++)
-		if (!metric_find(h->metrics.items[i])->own)
-			strlist_add(&f->library_metrics, library_name(f, h->metrics.items[i]));
+	fit_library_metrics(h, &f->library_metrics);
 	if (f->sets == 2)
 		f->patience = (int)hyper_int(h, HP_early_stopping_rounds);
 	f->interval = f->job->checkpoint_dir ? (int)hyper_int(h, HP_checkpoint_interval) : 0;
@@ -123,7 +123,7 @@ static void history_add(struct fit *f, const struct eval_values *values)
 	if (!h->columns.n)
 		for (size_t i = 0; i < values->n; i++)
 			strlist_take(&h->columns, xasprintf("%s-%s", f->job->set_names[values->items[i].set],
-							    job_name(f, values->items[i].name)));
+							    fit_job_metric_name(values->items[i].name)));
 	size_t n = h->columns.n;
 	if (h->rounds == h->cap) {
 		h->cap = h->cap ? 2 * h->cap : 64;

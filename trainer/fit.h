@@ -54,6 +54,10 @@ struct fit_result {
 void fit_result_done(struct fit_result *r);
 AUTO_EMBEDDED(fit_result, struct fit_result, fit_result_done)
 
+/* The library's names of the job's metrics ("tweedie-nloglik@1.5"), and back. */
+void fit_library_metrics(const struct hyper *h, struct strlist *ret);
+const char *fit_job_metric_name(const char *library_name);
+
 int fit_run(const struct fit_job *job, struct fit_result *ret, struct err *err) NODISCARD;
 
 #endif

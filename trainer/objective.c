@@ -103,3 +103,28 @@ int objective_check_labels(const struct objective *o, int classes, const struct 
 				       channel, i + 1, (double)d->weights[i]);
 	return all_classes ? check_classes(o, d, channel, err) : 0;
 }
+
+/* --- margins ---------------------------------------------------------------------- */
+
+static float transform_one(const struct objective *o, float margin)
+{
+	static const char *const log_link[] = {"count:poisson", "reg:gamma", "reg:tweedie", "survival:cox",
+					       "survival:aft"};
+	static const char *const logit[] = {"binary:logistic", "reg:logistic"};
+	for (size_t i = 0; i < ARRAY_LEN(log_link); i++)
+		if (str_eq(o->name, log_link[i]))
+			return expf(margin);
+	for (size_t i = 0; i < ARRAY_LEN(logit); i++)
+		if (str_eq(o->name, logit[i]))
+			return 1.0F / (1.0F + expf(-margin));
+	return str_eq(o->name, "binary:hinge") ? (float)(margin > 0) : margin;
+}
+
+float *objective_transform(const struct objective *o, const float *margins, size_t rows, size_t width)
+{
+	float *out = xreallocarray(NULL, MAX(rows * width, 1), sizeof(float));
+	/* The order of classes is that of their margins: no softmax is needed. */
+	for (size_t i = 0; i < rows * width; i++)
+		out[i] = width > 1 ? margins[i] : transform_one(o, margins[i]);
+	return out;
+}

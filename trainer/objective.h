@@ -29,6 +29,10 @@ const struct objective *objective_find(const char *name); /* NULL where unknown 
 size_t objective_count(void);
 const char *objective_name(size_t i);
 
+/* Margins (rows x width) as predictions, for metrics of classes and numbers; the
+ * caller's. As the library's own transformation, within float precision. */
+float *objective_transform(const struct objective *o, const float *margins, size_t rows, size_t width) NODISCARD;
+
 /* Labels of one channel against the objective; ERR_INVALID names channel, row and
  * label. Finite, in range, and for classification more than one class. */
 int objective_check_labels(const struct objective *o, int classes, const struct dataset *d, const char *channel,

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "trainer/commands.h"
 #include "trainer/entities.h"
+#include "trainer/kfold.h"
 #include "trainer/outputs.h"
 #include "trainer/train.h"
 
@@ -276,7 +277,9 @@ static int train_job(const char *root, struct err *err)
 		rc = output_baseline(&r, err);
 	if (rc)
 		return rc;
-	return hyper_given(&r.hyper, HP_entity_column) ? train_entities(&r, err) : train_single(&r, err);
+	if (hyper_given(&r.hyper, HP_entity_column))
+		return train_entities(&r, err);
+	return hyper_given(&r.hyper, HP__kfold) ? train_kfold(&r, err) : train_single(&r, err);
 }
 
 int command_train(int argc, char **argv)
