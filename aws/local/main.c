@@ -1,14 +1,191 @@
-#include <stdio.h>
-#include <string.h>
+/* sagetop-local: start, serve, stop. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/err.h"
+#include "aws/local/command.h"
+#include "aws/local/limits.h"
+#include "aws/local/objects.h"
+#include "aws/local/runner.h"
+#include "aws/local/server.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/timefmt.h"
+
+int64_t engine_now_ms(const struct engine *e)
+{
+	double passed = (double)(clock_now_ms() - e->clock_start_ms);
+
+	return e->clock_base_ms + (int64_t)(passed * e->opt.speed);
+}
+
+/* One engine for a state folder: two would run each other's jobs. */
+static int lock_state(const struct engine *e, int *ret_fd, struct err *err)
+{
+	AUTO(str) char *path = fs_join(e->opt.state_dir, "engine.lock");
+	AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_EXISTS,
+			       "another engine uses %s; stop it (sagetop local stop), or give another --state",
+			       e->opt.state_dir);
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* engine.json says where we listen; it stands while we do. */
+static char *announcement_path(const struct engine *e)
+{
+	return fs_join(e->opt.state_dir, "engine.json");
+}
+
+static int announce(struct engine *e, struct err *err)
+{
+	char started[TIMEFMT_LEN];
+	AUTO(str) char *path = announcement_path(e);
+	bool v6 = strchr(e->opt.address, ':') != NULL;
+	AUTO(str) char *endpoint = xasprintf("http://%s%s%s:%d", v6 ? "[" : "", e->opt.address, v6 ? "]" : "", e->port);
+	AUTO(json)
+	json_t *j = json_pack("{s:i, s:s, s:s}", "pid", (int)getpid(), "endpoint", endpoint, "started",
+			      timefmt_iso(started, clock_now_ms()));
+	AUTO(str) char *text = json_text_pretty(j);
+
+	if (e->opt.foreground) {
+		printf("sagetop-local: serving %s, state in %s; access key and secret are 'local'\n", endpoint,
+		       e->opt.state_dir);
+		fflush(stdout);
+	}
+	return fs_write_atomic(path, text, strlen(text), 0600, err);
+}
+
+static void on_signal(void *user, uint32_t events)
+{
+	((struct engine *)user)->stopping = true;
+}
+
+static int watch_signals(struct engine *e, int *ret_fd, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (*ret_fd < 0)
+		return err_set(err, ERR_IO, "signalfd: %s", strerror(errno));
+	return loop_add(e->loop, *ret_fd, EPOLLIN, on_signal, e, err);
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)65536);
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int start(struct engine *e, struct err *err)
+{
+	AUTO(str) char *moved = NULL;
+	int rc = state_open(e->opt.state_dir, &e->db, &moved, err);
+
+	if (rc < 0)
+		return rc;
+	if (moved)
+		fprintf(stderr, "sagetop-local: the database was damaged; it is now %s, and a new one is begun\n",
+			moved);
+	e->clock_base_ms = e->clock_start_ms = clock_now_ms();
+	limits_init(e);
+	rc = jobs_load(e, err);
+	if (rc == 0)
+		rc = objects_init(e, err);
+	if (rc == 0) {
+		bucket_create(e, "sagemaker-" DEFAULT_REGION "-" ACCOUNT_ID);
+		rc = runner_start(e, err);
+	}
+	if (rc == 0)
+		rc = server_start(e, &e->server, err);
+	if (rc == 0) {
+		e->port = server_port(e->server);
+		state_commit(e->db);
+		rc = announce(e, err);
+	}
+	return rc;
+}
+
+static void stop(struct engine *e)
+{
+	AUTO(str) char *path = announcement_path(e);
+
+	if (e->port)
+		unlink(path);
+	/* The jobs first: whoever waits for one may still see how it ended. */
+	runner_stop(e);
+	server_stop(e->server);
+	limits_free(e);
+	jobs_free(e);
+	state_close(e->db);
+}
+
+static int serve(struct engine *e, struct err *err)
+{
+	int lock_fd = -1, signal_fd = -1;
+	int rc = fs_mkdirs(e->opt.state_dir, 0700, err);
+
+	if (rc == 0)
+		rc = lock_state(e, &lock_fd, err);
+	if (rc == 0)
+		rc = loop_new(&e->loop, err);
+	if (rc == 0)
+		rc = watch_signals(e, &signal_fd, err);
+	if (rc == 0) {
+		rc = start(e, err);
+		while (rc == 0 && !e->stopping)
+			rc = loop_turn(e->loop, -1, err);
+		stop(e);
+	}
+	fd_close(&signal_fd);
+	loop_free(e->loop);
+	fd_close(&lock_fd);
+	return rc;
+}
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
+	struct engine e = {0};
+	struct err err = {0};
+
+	/* A frozen clock is for the console's tests; an engine without time serves nobody. */
+	clock_freeze_ms(0);
+	umask(077);
+	options_init(&e.opt);
+	int rc = options_parse(&e.opt, argc, argv, &err);
+
+	if (rc == 0 && e.opt.help) {
+		options_help(stdout);
+	} else if (rc == 0 && e.opt.version) {
 		puts("sagetop-local " SAGETOP_VERSION);
-		return 0;
+	} else if (rc == 0) {
+		raise_file_limit();
+		rc = serve(&e, &err);
 	}
-	fputs("sagetop-local: usage: sagetop-local --version\n", stderr);
-	return err_exit_status(ERR_USAGE);
+	if (rc < 0)
+		fprintf(stderr, "sagetop-local: %s\n", err.msg);
+	free(e.trainer);
+	options_done(&e.opt);
+	return rc < 0 ? err_exit_status(err.code) : 0;
 }

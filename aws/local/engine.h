@@ -1,0 +1,47 @@
+/* engine.h - what the engine's parts share: options, loop, database, clock.
+ *
+ * One process, one thread; file work on large files runs in worker threads that
+ * see nothing of this (worker.h). HTTP (server, route) only calls operations
+ * (ops.h); operations change jobs through training_job.h and runner.h, and
+ * processes are the runner's alone.
+ */
+#ifndef SAGETOP_LOCAL_ENGINE_H
+#define SAGETOP_LOCAL_ENGINE_H
+
+#include "aws/local/loop.h"
+#include "aws/local/options.h"
+#include "aws/local/request.h"
+#include "aws/local/state.h"
+#include "base/map.h"
+
+#define ACCOUNT_ID "000000000000"
+#define DEFAULT_REGION "us-east-1"
+#define LOCAL_ACCESS_KEY "local"
+#define LOCAL_SECRET_KEY "local"
+#define TRAINING_GROUP "/aws/sagemaker/TrainingJobs"
+#define TRAINING_NAMESPACE "/aws/sagemaker/TrainingJobs"
+
+struct engine {
+	struct options opt;
+	struct loop *loop;
+	struct state *db;
+	char *trainer; /* the program that jobs run */
+	int port;
+
+	/* Simulated time: base + (real - start) * speed. */
+	int64_t clock_base_ms, clock_start_ms;
+
+	struct job_table *jobs;
+	struct runner *runner;
+	struct server *server;
+	struct faults *faults;
+	struct limits *limits;
+	struct simulation *simulation;
+	struct tails *tails;
+	bool stopping;
+};
+
+/* The time that jobs, logs and metrics live in: real unless --simulate. */
+int64_t engine_now_ms(const struct engine *e);
+
+#endif
