@@ -1,9 +1,8 @@
 /* S3 listings, and deletion of many objects. */
-#include <expat.h>
-
 #include "aws/local/ops.h"
 #include "aws/local/s3.h"
 #include "aws/local/wire.h"
+#include "aws/xml.h"
 
 int s3_list_buckets(struct s3_call *c)
 {
@@ -199,66 +198,23 @@ int s3_list_objects(struct s3_call *c)
 
 /* --- XML bodies ------------------------------------------------------------------------- */
 
-struct finder {
-	const char *name;
-	struct strlist *out;
-	struct buf text;
-	bool inside;
-};
-
-static const char *local_name(const char *name)
+static void collect_texts(const struct xml_node *n, const char *name, struct strlist *out)
 {
-	const char *colon = strrchr(name, ':');
-
-	return colon ? colon + 1 : name;
-}
-
-static void on_start(void *user, const XML_Char *name, const XML_Char **attributes)
-{
-	struct finder *f = user;
-
-	if (str_eq(local_name(name), f->name)) {
-		f->inside = true;
-		buf_clear(&f->text);
+	for (; n; n = n->next) {
+		if (str_eq(n->name, name))
+			strlist_add(out, n->text);
+		collect_texts(n->first, name, out);
 	}
-}
-
-static void on_end(void *user, const XML_Char *name)
-{
-	struct finder *f = user;
-
-	if (f->inside && str_eq(local_name(name), f->name)) {
-		f->inside = false;
-		if (f->out->n < 20000)
-			strlist_add(f->out, buf_str(&f->text));
-	}
-}
-
-static void on_text(void *user, const XML_Char *text, int n)
-{
-	struct finder *f = user;
-
-	if (f->inside)
-		buf_add(&f->text, text, (size_t)n);
 }
 
 int xml_find_texts(const struct buf *xml, const char *name, struct strlist *out)
 {
-	struct finder f = {.name = name, .out = out, .text = BUF_INIT(8 << 10)};
-	XML_Parser p = XML_ParserCreate("UTF-8");
+	AUTO(xml) struct xml_node *root = NULL;
 
-	if (!p)
-		abort();
-	XML_SetUserData(p, &f);
-	XML_SetElementHandler(p, on_start, on_end);
-	XML_SetCharacterDataHandler(p, on_text);
-	/* No document type: entities have no business in a request. */
-	enum XML_Status rc = memmem(buf_str(xml), xml->len, "<!", 2) ? XML_STATUS_ERROR
-								     : XML_Parse(p, buf_str(xml), (int)xml->len, 1);
-
-	XML_ParserFree(p);
-	buf_done(&f.text);
-	return rc == XML_STATUS_OK ? 0 : -1;
+	if (xml_parse(buf_str(xml), xml->len, "request", &root, NULL) < 0)
+		return -1;
+	collect_texts(root, name, out);
+	return 0;
 }
 
 int s3_delete_objects(struct s3_call *c)
