@@ -1,0 +1,601 @@
+/* test_sync.c - sync against a scripted service: passes, their marks, denied
+ * calls, deleted jobs, logs to the line, launches whose answers get lost. */
+#include "unit.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "fake_aws.h"
+#include "sync/sync.h"
+
+#define DEADLINE_MS 20000
+
+struct world {
+	struct fake_aws aws;
+	struct sync *s;
+	char *dir;
+};
+
+static struct sync *new_sync(struct world *w)
+{
+	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url, .region = "us-east-1"},
+				   .refresh_ms = 50,
+				   .log_poll_ms = 20,
+				   .settle_ms = 200};
+	struct sync *s = NULL;
+	struct err err = {0};
+
+	if (sync_new(&opt, &s, &err) || sync_load(s, &err))
+		fail_msg("%s", err.msg);
+	return s;
+}
+
+static int setup(void **state)
+{
+	struct world *w = NEW(struct world);
+
+	w->dir = unit_temp_dir();
+	setenv("XDG_CACHE_HOME", w->dir, 1);
+	setenv("XDG_STATE_HOME", w->dir, 1);
+	fake_start(&w->aws);
+	w->s = new_sync(w);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	sync_free(w->s);
+	fake_stop(&w->aws);
+	int rc = fs_remove_tree(w->dir, NULL);
+
+	free(w->dir);
+	free(w);
+	return rc;
+}
+
+static void reopen(struct world *w)
+{
+	sync_free(w->s);
+	w->s = new_sync(w);
+}
+
+struct outcome {
+	bool done;
+	struct err err;
+};
+
+static void on_done(void *user, const struct err *err)
+{
+	struct outcome *o = user;
+
+	assert_false(o->done); /* exactly once */
+	o->done = true;
+	if (err)
+		o->err = *err;
+}
+
+static void wait_for(struct world *w, const struct outcome *o)
+{
+	int64_t until = clock_mono_ms() + DEADLINE_MS;
+
+	while (!o->done) {
+		assert_true(clock_mono_ms() < until);
+		sync_poll(w->s, NULL, 0, 50);
+	}
+}
+
+static struct outcome jobs(struct world *w)
+{
+	struct outcome o = {0};
+
+	sync_jobs(w->s, on_done, &o);
+	assert_false(o.done);
+	wait_for(w, &o);
+	return o;
+}
+
+static struct outcome logs(struct world *w, const char *name)
+{
+	struct outcome o = {0};
+
+	sync_logs(w->s, name, on_done, &o);
+	wait_for(w, &o);
+	return o;
+}
+
+#define WAIT_UNTIL(w, condition)                                   \
+	do {                                                       \
+		int64_t until_ = clock_mono_ms() + DEADLINE_MS;    \
+		while (!(condition)) {                             \
+			if (clock_mono_ms() > until_)              \
+				fail_msg("never: %s", #condition); \
+			sync_poll((w)->s, NULL, 0, 20);            \
+		}                                                  \
+	} while (0)
+
+static void add_jobs(struct world *w, int n)
+{
+	char name[32];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "job-%d", i);
+		fake_job(&w->aws, name, "Completed", 1700000000 + i, 1700000100 + i);
+	}
+}
+
+static void test_passes(void **state)
+{
+	struct world *w = *state;
+
+	add_jobs(w, 250);
+	struct outcome o = jobs(w);
+	assert_int_equal(o.err.code, 0);
+	struct session *s = sync_session(w->s);
+	assert_int_equal(s->jobs.n, 250);
+	assert_true(s->jobs_complete);
+	assert_int_equal(s->jobs_total_hint, 250);
+	assert_string_equal(s->account, "123456789012");
+	assert_int_equal(fake_calls(&w->aws, "Search"), 3); /* 100 a page */
+	assert_int_equal(fake_calls(&w->aws, "DescribeTrainingJob"), 0);
+	assert_true(jobs_find(&s->jobs, "job-3")->trimmed);
+	struct job *full = sync_job_full(w->s, "job-3");
+	assert_string_equal(strmap_get(&full->hyperparameters, "eta"), "0.1");
+	assert_string_equal(full->role_arn, "arn:aws:iam::123456789012:role/r");
+	/* The next one asks only for what changed. */
+	fake_job(&w->aws, "job-3", "Stopped", 1700000003, 1700001000);
+	fake_job(&w->aws, "fresh", "InProgress", 1700000500, 1700000999);
+	jobs(w);
+	assert_int_equal(fake_calls(&w->aws, "Search"), 4);
+	assert_int_equal(jobs_find(&s->jobs, "job-3")->status, JOB_STOPPED);
+	assert_int_equal(s->jobs.n_active, 1);
+	/* Another start paints from the store, and its pass is an incremental one. */
+	reopen(w);
+	s = sync_session(w->s);
+	assert_int_equal(s->jobs.n, 251);
+	assert_true(s->jobs_complete);
+	assert_int_equal(jobs_find(&s->jobs, "job-3")->status, JOB_STOPPED);
+	assert_int_equal(fake_calls(&w->aws, "Search"), 4);
+	jobs(w);
+	assert_int_equal(fake_calls(&w->aws, "Search"), 5);
+}
+
+/* A pass that breaks off keeps what came, but moves no mark. */
+static void test_broken_pass(void **state)
+{
+	struct world *w = *state;
+
+	add_jobs(w, 250);
+	fake_fail(&w->aws, "Search", 1000, "ValidationException");
+	struct outcome o = jobs(w);
+	assert_int_not_equal(o.err.code, 0);
+	assert_int_equal(sync_session(w->s)->notice.level, NOTICE_ERROR);
+	fake_fail(&w->aws, "", 0, "");
+	reopen(w);
+	assert_false(sync_session(w->s)->jobs_complete);
+	o = jobs(w);
+	assert_int_equal(o.err.code, 0);
+	assert_int_equal(sync_session(w->s)->jobs.n, 250);
+}
+
+static void test_search_denied(void **state)
+{
+	struct world *w = *state;
+
+	add_jobs(w, 130);
+	fake_deny(&w->aws, "Search");
+	struct outcome o = jobs(w);
+	assert_int_equal(o.err.code, 0);
+	assert_int_equal(sync_session(w->s)->jobs.n, 130);
+	assert_int_equal(fake_calls(&w->aws, "ListTrainingJobs"), 2);
+	assert_int_equal(fake_calls(&w->aws, "DescribeTrainingJob"), 130);
+	assert_string_equal(jobs_find(&sync_session(w->s)->jobs, "job-7")->instance_type, "ml.m5.xlarge");
+	/* What is over and described is not described again. */
+	fake_job(&w->aws, "fresh", "InProgress", 1700000500, 1700000999);
+	jobs(w);
+	assert_int_equal(fake_calls(&w->aws, "DescribeTrainingJob"), 131);
+}
+
+static void test_deleted_job(void **state)
+{
+	struct world *w = *state;
+
+	add_jobs(w, 5);
+	jobs(w);
+	fake_delete(&w->aws, "job-2");
+	/* A full pass, as it comes every few hours. */
+	assert_int_equal(store_meta_set(sync_store(w->s), "jobs_full_pass_ms", "1", NULL), 0);
+	usleep(2000); /* so that the pass begins after the last look */
+	jobs(w);
+	WAIT_UNTIL(w, !jobs_find(&sync_session(w->s)->jobs, "job-2"));
+	assert_int_equal(sync_session(w->s)->jobs.n, 4);
+	reopen(w);
+	assert_int_equal(sync_session(w->s)->jobs.n, 4);
+}
+
+static void test_one_job(void **state)
+{
+	struct world *w = *state;
+	struct outcome o = {0}, missing = {0};
+
+	add_jobs(w, 3);
+	jobs(w);
+	sync_job(w->s, "job-1", on_done, &o);
+	wait_for(w, &o);
+	assert_int_equal(o.err.code, 0);
+	struct job *j = sync_job_full(w->s, "job-1");
+	assert_int_equal(j->detail, JOB_DESCRIBED);
+	assert_string_equal(job_tag(j, "run"), "n");
+	sync_job(w->s, "job-11", on_done, &missing);
+	wait_for(w, &missing);
+	assert_int_equal(missing.err.code, ERR_NOTFOUND);
+	assert_string_equal(missing.err.msg, "there is no training job 'job-11' in us-east-1: did you mean 'job-1'?");
+}
+
+static void test_refresh_by_itself(void **state)
+{
+	struct world *w = *state;
+
+	sync_start(w->s);
+	WAIT_UNTIL(w, sync_session(w->s)->synced_ms > 0);
+	fake_job(&w->aws, "late", "InProgress", 1700000500, 1700000999);
+	WAIT_UNTIL(w, sync_session(w->s)->jobs.n == 1);
+	fake_fail(&w->aws, "Search", 1000000, "reset");
+	WAIT_UNTIL(w, sync_session(w->s)->offline);
+	fake_fail(&w->aws, "", 0, "");
+	fake_job(&w->aws, "late", "Completed", 1700000500, 1700001999);
+	WAIT_UNTIL(w, !sync_session(w->s)->offline);
+	WAIT_UNTIL(w, job_is_terminal(jobs_find(&sync_session(w->s)->jobs, "late")));
+}
+
+/* Every line once, whatever the order in which it reaches the service. */
+static void test_follow(void **state)
+{
+	struct world *w = *state;
+	int64_t t = clock_now_ms();
+	char text[64];
+
+	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
+	fake_job(&w->aws, "a-2", "InProgress", t / 1000 - 100, t / 1000);
+	fake_log(&w->aws, "a-2/algo-1-1", t, "of another job");
+	sync_watch(w->s, "a");
+	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	assert_non_null(f);
+	WAIT_UNTIL(w, f->logs_loaded);
+	assert_string_equal(f->logs_note, "no log stream yet");
+	for (int i = 0; i < 20; i++) { /* many within one millisecond, with repeats */
+		snprintf(text, sizeof(text), "line %d", i / 2);
+		fake_log(&w->aws, "a/algo-1-1", t, text);
+	}
+	WAIT_UNTIL(w, f->logs.n == 20);
+	assert_true(f->following);
+	assert_string_equal(f->logs_note, "");
+	fake_log(&w->aws, "a/algo-1-1", t, "one more of that millisecond");
+	WAIT_UNTIL(w, f->logs.n == 21);
+	fake_log(&w->aws, "a/algo-1-1", t + 5000, "[3]\ttrain-rmse:1.5");
+	fake_log(&w->aws, "a/algo-2-9", t + 5001, "another instance");
+	WAIT_UNTIL(w, f->logs.n == 23);
+	fake_log(&w->aws, "a/algo-1-1", t + 1000, "late by seconds");
+	WAIT_UNTIL(w, f->logs.n == 24);
+	assert_string_equal(f->logs.lines[21].text, "late by seconds");
+	assert_non_null(series_find(&f->metrics, "train:rmse"));
+	/* Later than any overlap: the reading at the end finds it. */
+	fake_log(&w->aws, "a/algo-1-1", t - 3600000, "late by an hour");
+	fake_job(&w->aws, "a", "Completed", t / 1000 - 100, t / 1000 + 5);
+	WAIT_UNTIL(w, f->logs.complete);
+	assert_int_equal(f->logs.n, 25);
+	assert_string_equal(f->logs.lines[0].text, "late by an hour");
+	assert_false(f->following);
+	sync_unwatch(w->s, "a");
+	/* From now on it needs no network. */
+	reopen(w);
+	int64_t calls = fake_calls(&w->aws, "FilterLogEvents");
+	struct outcome o = logs(w, "a");
+	assert_int_equal(o.err.code, 0);
+	f = session_find_feed(sync_session(w->s), "a");
+	assert_int_equal(f->logs.n, 25);
+	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), calls);
+	assert_non_null(series_find(&f->metrics, "train:rmse"));
+}
+
+static void test_follow_goes_on(void **state)
+{
+	struct world *w = *state;
+	int64_t t = clock_now_ms();
+
+	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
+	fake_log(&w->aws, "a/algo-1-1", t, "one");
+	sync_watch(w->s, "a");
+	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	WAIT_UNTIL(w, f->logs.n == 1);
+	fake_fail(&w->aws, "FilterLogEvents", 3, "ThrottlingException");
+	WAIT_UNTIL(w, strstr(f->logs_note, "retrying in"));
+	assert_non_null(strstr(f->logs_note, "throttled"));
+	fake_log(&w->aws, "a/algo-1-1", t + 1, "two");
+	WAIT_UNTIL(w, f->logs.n == 2);
+	assert_string_equal(f->logs_note, "");
+	sync_unwatch(w->s, "a");
+	int64_t calls = fake_calls(&w->aws, "FilterLogEvents");
+	for (int i = 0; i < 20; i++)
+		sync_poll(w->s, NULL, 0, 20);
+	assert_true(fake_calls(&w->aws, "FilterLogEvents") <= calls + 1); /* the one under way */
+}
+
+static void test_filter_denied(void **state)
+{
+	struct world *w = *state;
+	int64_t t = clock_now_ms();
+
+	fake_deny(&w->aws, "FilterLogEvents");
+	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
+	for (int i = 0; i < 10; i++)
+		fake_log(&w->aws, i % 2 ? "a/algo-1-1" : "a/algo-2-1", t, "same text, same millisecond");
+	sync_watch(w->s, "a");
+	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	WAIT_UNTIL(w, f->logs.n == 10);
+	fake_log(&w->aws, "a/algo-1-1", t, "same text, same millisecond");
+	fake_log(&w->aws, "a/algo-3-1", t + 1, "a new stream");
+	WAIT_UNTIL(w, f->logs.n == 12);
+	fake_job(&w->aws, "a", "Completed", t / 1000 - 100, t / 1000 + 5);
+	WAIT_UNTIL(w, f->logs.complete);
+	assert_int_equal(f->logs.n, 12);
+}
+
+/* One who looks at many jobs one after the other keeps only the last feeds. */
+static void test_feeds_are_bounded(void **state)
+{
+	struct world *w = *state;
+	char name[32];
+
+	add_jobs(w, 30);
+	jobs(w);
+	for (int i = 0; i < 30; i++) {
+		snprintf(name, sizeof(name), "job-%d", i);
+		logs(w, name);
+	}
+	assert_true(sync_session(w->s)->feeds.n <= 10);
+	assert_non_null(session_find_feed(sync_session(w->s), "job-29"));
+}
+
+static const char spec[] = "{\"TrainingJobName\":\"new\",\"AlgorithmSpecification\":{\"TrainingImage\":\"img\","
+			   "\"TrainingInputMode\":\"File\"},\"RoleArn\":\"arn:aws:iam::123456789012:role/r\","
+			   "\"OutputDataConfig\":{\"S3OutputPath\":\"s3://b/o\"},\"ResourceConfig\":{\"InstanceType\":"
+			   "\"ml.m5.xlarge\",\"InstanceCount\":1,\"VolumeSizeInGB\":1},\"StoppingCondition\":"
+			   "{\"MaxRuntimeInSeconds\":3600}}";
+
+static struct launch_plan *plan(struct world *w)
+{
+	AUTO(str) char *path = fs_join(w->dir, "spec.json");
+	struct launch_plan *p = NULL;
+	struct err err = {0};
+
+	assert_int_equal(fs_write_atomic(path, spec, strlen(spec), 0600, NULL), 0);
+	if (launch_plan_from_file(w->s, path, NULL, &p, &err))
+		fail_msg("%s", err.msg);
+	return p;
+}
+
+static struct outcome send_plan(struct world *w, const struct launch_plan *p)
+{
+	struct outcome o = {0};
+
+	launch_send(w->s, p, on_done, &o);
+	wait_for(w, &o);
+	return o;
+}
+
+static enum launch_state last_state(struct world *w)
+{
+	struct launch *l;
+	size_t n;
+
+	assert_int_equal(store_launch_list(sync_store(w->s), false, &l, &n, NULL), 0);
+	assert_true(n > 0);
+	enum launch_state state = l[n - 1].state;
+
+	launch_list_free(l, n);
+	return state;
+}
+
+static void test_launch(void **state)
+{
+	struct world *w = *state;
+	AUTO(launch_plan) struct launch_plan *p = plan(w);
+
+	assert_string_equal(p->name, "new");
+	assert_int_equal(p->ceiling_micro, 230000);
+	struct outcome o = send_plan(w, p);
+	assert_int_equal(o.err.code, 0);
+	assert_int_equal(last_state(w), LAUNCH_ACCEPTED);
+	WAIT_UNTIL(w, jobs_find(&sync_session(w->s)->jobs, "new")); /* it shows without waiting for Search */
+}
+
+static void test_launch_reply_lost(void **state)
+{
+	struct world *w = *state;
+	AUTO(launch_plan) struct launch_plan *p = plan(w);
+
+	w->aws.lose_create_reply = true;
+	struct outcome o = send_plan(w, p);
+	assert_int_equal(o.err.code, 0);
+	assert_int_equal(last_state(w), LAUNCH_ACCEPTED);
+	assert_int_equal(json_array_size(w->aws.jobs), 1);
+}
+
+static void test_launch_refused(void **state)
+{
+	struct world *w = *state;
+	AUTO(launch_plan) struct launch_plan *p = plan(w);
+
+	fake_job(&w->aws, "new", "Completed", 1700000000, 1700000100); /* somebody's, long ago */
+	struct outcome o = send_plan(w, p);
+	assert_int_equal(o.err.code, ERR_EXISTS);
+	assert_int_equal(last_state(w), LAUNCH_REFUSED);
+	fake_delete(&w->aws, "new");
+	fake_fail(&w->aws, "CreateTrainingJob", 1, "ResourceLimitExceeded");
+	o = send_plan(w, p);
+	assert_int_equal(o.err.code, ERR_LIMIT);
+	assert_int_equal(last_state(w), LAUNCH_REFUSED);
+	assert_int_equal(json_array_size(w->aws.jobs), 0);
+}
+
+/* A process that dies between the record and the answer: the next one asks, and
+ * sends nothing again. */
+static void test_launch_settled_after_crash(void **state)
+{
+	struct world *w = *state;
+	char url[64];
+
+	str_copy(url, sizeof(url), w->aws.httpd.url);
+	for (int created = 0; created < 2; created++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct store *st = NULL;
+			AUTO(str) char *scope = xasprintf("%s/us-east-1", url);
+			int64_t id;
+
+			clock_freeze_ms(clock_now_ms() - 600000);
+			_exit(store_open(NULL, NULL, scope, &st, NULL) ||
+			      store_launch_add(st, "new", spec, &id, NULL) ||
+			      store_launch_update(st, id, LAUNCH_SENT, NULL, NULL, NULL));
+		}
+		int status;
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(WEXITSTATUS(status), 0);
+		assert_int_equal(last_state(w), LAUNCH_SENT);
+		if (created) {
+			AUTO(json) json_t *body = NULL;
+			assert_int_equal(json_parse(spec, strlen(spec), "spec", &body, NULL), 0);
+			json_object_set_new(body, "TrainingJobStatus", json_string("InProgress"));
+			json_object_set_new(body, "CreationTime", json_integer(clock_now_ms() / 1000 - 599));
+			pthread_mutex_lock(&w->aws.lock);
+			json_array_append(w->aws.jobs, body);
+			pthread_mutex_unlock(&w->aws.lock);
+		}
+		reopen(w);
+		sync_start(w->s);
+		WAIT_UNTIL(w, last_state(w) == (created ? LAUNCH_ACCEPTED : LAUNCH_REFUSED));
+	}
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 0);
+}
+
+struct cloned {
+	bool done;
+	struct launch_plan *plan;
+	struct err err;
+};
+
+static void on_clone(void *user, struct launch_plan *p, const struct err *err)
+{
+	struct cloned *c = user;
+
+	c->done = true;
+	c->plan = p;
+	if (err)
+		c->err = *err;
+}
+
+static void test_clone(void **state)
+{
+	struct world *w = *state;
+	AUTO(strlist) struct strlist sets = {0};
+	struct cloned c = {0}, bad = {0}, none = {0};
+
+	fake_job(&w->aws, "old", "Completed", 1700000000, 1700000100);
+	strlist_add(&sets, "HyperParameters.eta=0.3");
+	launch_plan_clone(w->s, "old", NULL, &sets, on_clone, &c);
+	WAIT_UNTIL(w, c.done);
+	assert_non_null(c.plan);
+	assert_true(str_starts(c.plan->name, "old-2"));
+	assert_non_null(strstr(c.plan->diff, "- HyperParameters.eta: 0.1\n+ HyperParameters.eta: 0.3\n"));
+	assert_non_null(strstr(c.plan->diff, "- TrainingJobName: old\n"));
+	assert_string_equal(json_string_value(json_path_get(c.plan->spec, "Tags.0.Key")), "run");
+	struct outcome o = send_plan(w, c.plan);
+	assert_int_equal(o.err.code, 0);
+	launch_plan_free(c.plan);
+	strlist_add(&sets, "HyperParamters.x=1");
+	launch_plan_clone(w->s, "old", NULL, &sets, on_clone, &bad);
+	WAIT_UNTIL(w, bad.done);
+	assert_null(bad.plan);
+	assert_non_null(strstr(bad.err.msg, "did you mean 'HyperParameters'?"));
+	launch_plan_clone(w->s, "nobody", NULL, NULL, on_clone, &none);
+	WAIT_UNTIL(w, none.done);
+	assert_int_equal(none.err.code, ERR_NOTFOUND);
+}
+
+static void test_stop_and_read_only(void **state)
+{
+	struct world *w = *state;
+	struct outcome o = {0}, missing = {0};
+
+	fake_job(&w->aws, "a", "InProgress", 1700000000, 1700000100);
+	sync_stop_job(w->s, "a", on_done, &o);
+	wait_for(w, &o);
+	assert_int_equal(o.err.code, 0);
+	WAIT_UNTIL(w, jobs_find(&sync_session(w->s)->jobs, "a"));
+	assert_int_equal(jobs_find(&sync_session(w->s)->jobs, "a")->status, JOB_STOPPING);
+	sync_stop_job(w->s, "b", on_done, &missing);
+	wait_for(w, &missing);
+	assert_int_equal(missing.err.code, ERR_NOTFOUND);
+	sync_free(w->s);
+	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url}, .read_only = true};
+	assert_int_equal(sync_new(&opt, &w->s, NULL), 0);
+	struct outcome ro = {0}, ro_launch = {0};
+	sync_stop_job(w->s, "a", on_done, &ro);
+	wait_for(w, &ro);
+	assert_int_equal(ro.err.code, ERR_DENIED);
+	AUTO(launch_plan) struct launch_plan *p = plan(w);
+	launch_send(w->s, p, on_done, &ro_launch);
+	wait_for(w, &ro_launch);
+	assert_int_equal(ro_launch.err.code, ERR_DENIED);
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 0);
+	assert_int_equal(fake_calls(&w->aws, "StopTrainingJob"), 2);
+}
+
+/* The program ends in the middle of everything. */
+static void test_free_while_busy(void **state)
+{
+	struct world *w = *state;
+	struct outcome pass = {0}, log = {0}, metric = {0}, one = {0};
+
+	add_jobs(w, 150);
+	sync_start(w->s);
+	sync_watch(w->s, "job-1");
+	sync_jobs(w->s, on_done, &pass);
+	sync_logs(w->s, "job-2", on_done, &log);
+	sync_metrics(w->s, "job-3", on_done, &metric);
+	sync_job(w->s, "job-4", on_done, &one);
+	for (int i = 0; i < 3; i++)
+		sync_poll(w->s, NULL, 0, 1);
+	sync_free(w->s);
+	w->s = NULL;
+	assert_true(pass.done && log.done && metric.done && one.done);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_passes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_broken_pass, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_search_denied, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_deleted_job, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refresh_by_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_follow_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_filter_denied, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_feeds_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch_reply_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch_settled_after_crash, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stop_and_read_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_free_while_busy, setup, teardown)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
