@@ -150,6 +150,19 @@ void ui_pop(struct ui *ui)
 	ui->dirty = true;
 }
 
+void ui_close(struct view *v)
+{
+	struct ui *ui = v->ui;
+	for (size_t i = 1; i < ui->depth; i++)
+		if (ui->stack[i] == v) {
+			memmove(&ui->stack[i], &ui->stack[i + 1], (--ui->depth - i) * sizeof(ui->stack[0]));
+			view_close(v);
+			break;
+		}
+	ui_top(ui)->updated = false;
+	ui->dirty = true;
+}
+
 /* --- keys --- */
 
 static void quit(struct ui *ui, bool ask);
@@ -245,6 +258,8 @@ void ui_key(struct ui *ui, int key)
 	struct view *v = ui_top(ui);
 	bring_up_to_date(ui, v);
 	ui->dirty = true;
+	if (ui->notice.level == NOTICE_INFO) /* read, or at least in the way */
+		ui->notice.text[0] = '\0';
 	if (key == KEYC_CTRL('c')) {
 		ui_action(ui, ACT_QUIT_NOW);
 		return;

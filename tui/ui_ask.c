@@ -129,15 +129,16 @@ static bool may_change(struct ui *ui)
 	return !ui->session->read_only;
 }
 
-void ui_ask_launch(struct view *v, const char *name, view_text_fn *fn)
+bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
 	if (!may_change(ui) || !offered(ui, ui->host->launch))
-		return;
+		return false;
 	struct ui_call *c = call_new(ui, v, name);
 	c->text_fn = fn;
 	c->changes = true;
 	ui->host->launch(ui->host->user, name, launch_done, c);
+	return true;
 }
 
 /* --- stopping --- */

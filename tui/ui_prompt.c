@@ -171,6 +171,8 @@ static void finish(struct ui *ui, bool accepted)
 	struct prompt *p = &ui->prompt;
 	struct view *v = ui_find_view(ui, p->view_id);
 	char text[LINEEDIT_MAX];
+	if (accepted && p->err.code) /* what is wrong stands beside it: let it be mended */
+		return;
 	str_copy(text, sizeof(text), p->edit.text);
 	p->on = false;
 	strlist_done(&p->candidates);

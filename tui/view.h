@@ -78,6 +78,7 @@ bool ui_ascii(const struct ui *ui);
 /* Open a view on top by its name. A failure becomes a notice. */
 void ui_push(struct ui *ui, const char *view, const char *arg);
 void ui_pop(struct ui *ui);
+void ui_close(struct view *v); /* that one, wherever it stands; v is gone afterwards */
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void ui_redraw(struct ui *ui); /* at the next turn */
 
@@ -105,7 +106,7 @@ typedef void view_text_fn(struct view *v, const char *text, const struct err *er
 typedef void view_preview_fn(struct view *v, struct host_preview *p, const struct err *err); /* p: the view's */
 void ui_ask_describe(struct view *v, const char *job, view_text_fn *fn);
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);
-void ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name */
+bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */
 
 /* The names J and K walk through: those of the jobs view below, in its order. */
 const char *ui_neighbour_job(struct ui *ui, const char *name, int by);

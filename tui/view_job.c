@@ -179,7 +179,7 @@ static void add_cost(struct doc *d, const struct job *j, const struct session *s
 	if (c.price)
 		doc_addf(d, ST_DIM, "; price of %s%s", c.price->as_of,
 			 c.price->grade == 'A' ? "" : ", neighbouring component");
-	else if (j->instance_type)
+	else if (j->instance_type && !price_training(&s->prices, j->instance_type, s->region, j->spot))
 		doc_addf(d, ST_DIM, "  no price known for %s in %s", j->instance_type,
 			 s->region ? s->region : "this region");
 	if (c.saved_micro > 0)

@@ -1,0 +1,314 @@
+#include "tui/chart.h"
+
+#include <math.h>
+
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "tui/jobtext.h"
+
+#define LABEL_MAX 9 /* cells of a y label */
+
+struct frame {
+	struct area plot;
+	double x0, x1, y0, y1; /* y in drawing units: logarithms where log */
+	bool log_y;
+	int dots_x, dots_y; /* of the whole plot */
+	uint8_t *mask;	    /* braille dots of a cell */
+	uint8_t *owner;	    /* the curve that drew there last, + 1 */
+};
+
+double chart_nice_step(double span, int n)
+{
+	double raw = span / MAX(n, 1), power, f;
+	if (!(raw > 0) || !isfinite(raw))
+		return 1;
+	power = pow(10, floor(log10(raw)));
+	f = raw / power;
+	return (f <= 1.0000001 ? 1 : f <= 2.0000001 ? 2 : f <= 5.0000001 ? 5 : 10) * power;
+}
+
+bool chart_log_works(const struct chart *c)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->curves[i].n; k++) {
+			double y = c->curves[i].points[k].y;
+			if (isfinite(y) && y <= 0)
+				return false;
+			any = any || isfinite(y);
+		}
+	return any;
+}
+
+bool chart_x_range(const struct chart *c, double *lo, double *hi)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->curves[i].n; k++) {
+			const struct chart_point *p = &c->curves[i].points[k];
+			if (!isfinite(p->x) || !isfinite(p->y))
+				continue;
+			*lo = any ? fmin(*lo, p->x) : p->x;
+			*hi = any ? fmax(*hi, p->x) : p->x;
+			any = true;
+		}
+	return any;
+}
+
+const struct chart_point *chart_point_at(const struct chart_curve *curve, double x)
+{
+	const struct chart_point *best = NULL;
+	for (size_t k = 0; k < curve->n; k++) {
+		const struct chart_point *p = &curve->points[k];
+		if (p->x <= x + 1e-9 && isfinite(p->y) && (!best || p->x >= best->x))
+			best = p;
+	}
+	return best;
+}
+
+static double y_value(const struct frame *f, double y)
+{
+	return f->log_y ? log10(y) : y;
+}
+
+static void y_range(const struct chart *c, struct frame *f)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->curves[i].n; k++) {
+			double y = c->curves[i].points[k].y;
+			if (!isfinite(y))
+				continue;
+			y = y_value(f, y);
+			f->y0 = any ? fmin(f->y0, y) : y;
+			f->y1 = any ? fmax(f->y1, y) : y;
+			any = true;
+		}
+	if (f->y1 - f->y0 <= fabs(f->y0) * 1e-12) { /* a flat line lies in the middle */
+		double pad = f->y0 != 0 ? fabs(f->y0) * 0.1 : 1;
+		f->y0 -= pad;
+		f->y1 += pad;
+	}
+}
+
+/* Digits enough to tell neighbouring ticks apart. */
+static char *tick_text(char *buf, double v, double step)
+{
+	int digits = step > 0 && step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
+	if (fabs(v) < step * 1e-6)
+		v = 0;
+	if (fabs(v) >= 1e7 || digits > 6)
+		snprintf(buf, JOBTEXT_LEN, "%.1e", v);
+	else
+		snprintf(buf, JOBTEXT_LEN, "%.*f", digits, v);
+	return buf;
+}
+
+static char *x_text(char *buf, const struct chart *c, double v, double step)
+{
+	if (c->x_is_time)
+		return timefmt_duration(buf, (int64_t)llround(v) * 1000);
+	return tick_text(buf, v, step);
+}
+
+/* A nice step in seconds: of minutes and hours, not of tens. */
+static double time_step(double span, int n)
+{
+	static const double steps[] = {1,   2,	 5,    10,   15,   30,	  60,	 120,	300,
+				       600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (span / steps[i] <= n)
+			return steps[i];
+	return 86400 * chart_nice_step(span / 86400, n);
+}
+
+static int row_of(const struct frame *f, double y)
+{
+	double t = (y - f->y0) / (f->y1 - f->y0);
+	return (int)lround((1 - t) * (f->dots_y - 1)) * f->plot.rows / f->dots_y;
+}
+
+static int col_of(const struct frame *f, double x)
+{
+	double t = f->x1 > f->x0 ? (x - f->x0) / (f->x1 - f->x0) : 0;
+	return (int)lround(t * (f->dots_x - 1)) * f->plot.cols / f->dots_x;
+}
+
+struct tick {
+	double y; /* drawing units */
+	char label[JOBTEXT_LEN];
+};
+#define TICKS_MAX 40
+
+/* From the top down. */
+static size_t y_ticks(const struct frame *f, int rows, struct tick *ticks)
+{
+	size_t n = 0;
+	if (f->log_y && f->y1 - f->y0 >= 1.5) { /* whole powers of ten */
+		double every = ceil((f->y1 - f->y0) / MAX(rows / 2, 1));
+		for (double e = floor(f->y1 + 1e-9); e >= f->y0 - 1e-9 && n < TICKS_MAX; e--)
+			if (fmod(e, every) == 0) {
+				ticks[n].y = e;
+				snprintf(ticks[n++].label, JOBTEXT_LEN, "1e%.0f", e);
+			}
+		return n;
+	}
+	double lo = f->log_y ? pow(10, f->y0) : f->y0, hi = f->log_y ? pow(10, f->y1) : f->y1;
+	double step = chart_nice_step(hi - lo, MAX(rows * 2 / 5, 2));
+	for (double v = floor(hi / step + 1e-9) * step; v >= lo - step * 1e-6 && n < TICKS_MAX; v -= step) {
+		ticks[n].y = y_value(f, v);
+		tick_text(ticks[n++].label, v, step);
+	}
+	return n;
+}
+
+static int label_cells(const struct tick *ticks, size_t n)
+{
+	int cells = 3;
+	for (size_t i = 0; i < n; i++)
+		cells = MAX(cells, utf8_width(ticks[i].label));
+	return MIN(cells, LABEL_MAX);
+}
+
+static void draw_y_axis(const struct frame *f, struct area a, const struct tick *ticks, size_t n)
+{
+	int last = -1, axis = f->plot.col - a.col - 1;
+	for (int row = 0; row < f->plot.rows; row++)
+		area_put(a, row, axis, ST_DIM, "│");
+	for (size_t i = 0; i < n; i++) {
+		int row = row_of(f, ticks[i].y);
+		if (row < 0 || row >= f->plot.rows || row == last)
+			continue;
+		last = row;
+		area_put_right(a, row, axis - 1, ST_DIM, ticks[i].label);
+		area_put(a, row, axis, ST_DIM, "┤");
+	}
+}
+
+static void draw_x_axis(const struct frame *f, struct area a, const struct chart *c)
+{
+	char label[JOBTEXT_LEN];
+	int row = f->plot.rows, left = f->plot.col - a.col, free_from = 0;
+	double span = f->x1 - f->x0;
+	int n = MAX(f->plot.cols / 12, 1);
+	double step = c->x_is_time ? time_step(span, n) : MAX(chart_nice_step(span, n), 1);
+	area_put(a, row, left - 1, ST_DIM, "└");
+	area_fill(a, row, left, f->plot.cols, ST_DIM, 0x2500);
+	for (double v = ceil(f->x0 / step - 1e-9) * step; v <= f->x1 + step * 1e-6; v += step) {
+		int col = left + col_of(f, v);
+		x_text(label, c, v, step);
+		int width = utf8_width(label), at = MAX(left - 1, col - width / 2);
+		at = MIN(at, left + f->plot.cols - width);
+		area_put(a, row, col, ST_DIM, "┬");
+		if (at < free_from)
+			continue;
+		area_put(a, row + 1, at, ST_DIM, label);
+		free_from = at + width + 2;
+	}
+}
+
+/* --- curves --- */
+
+static void dot(struct frame *f, int x, int y, size_t curve)
+{
+	static const uint8_t bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+	if (x < 0 || y < 0 || x >= f->dots_x || y >= f->dots_y)
+		return;
+	bool braille = f->dots_x == f->plot.cols * 2;
+	size_t cell = braille ? (size_t)(y / 4 * f->plot.cols + x / 2) : (size_t)(y * f->plot.cols + x);
+	f->mask[cell] |= braille ? bits[y % 4][x % 2] : 1;
+	f->owner[cell] = (uint8_t)(curve + 1);
+}
+
+static void line(struct frame *f, int x0, int y0, int x1, int y1, size_t curve)
+{
+	int dx = abs(x1 - x0), dy = -abs(y1 - y0), sx = x0 < x1 ? 1 : -1, sy = y0 < y1 ? 1 : -1, e = dx + dy;
+	for (;;) {
+		dot(f, x0, y0, curve);
+		if (x0 == x1 && y0 == y1)
+			return;
+		int e2 = 2 * e;
+		if (e2 >= dy) {
+			e += dy;
+			x0 += sx;
+		}
+		if (e2 <= dx) {
+			e += dx;
+			y0 += sy;
+		}
+	}
+}
+
+static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t index)
+{
+	int px = 0, py = 0;
+	bool any = false;
+	for (size_t k = 0; k < curve->n; k++) {
+		const struct chart_point *p = &curve->points[k];
+		if (!isfinite(p->x) || !isfinite(p->y)) {
+			any = false;
+			continue;
+		}
+		double tx = f->x1 > f->x0 ? (p->x - f->x0) / (f->x1 - f->x0) : 0;
+		double ty = (y_value(f, p->y) - f->y0) / (f->y1 - f->y0);
+		int x = (int)lround(tx * (f->dots_x - 1)), y = (int)lround((1 - ty) * (f->dots_y - 1));
+		if (any)
+			line(f, px, py, x, y, index);
+		else
+			dot(f, x, y, index);
+		px = x;
+		py = y;
+		any = true;
+	}
+}
+
+static void put_dots(const struct frame *f, const struct chart *c)
+{
+	static const char letters[] = "*+ox#@";
+	bool braille = f->dots_x == f->plot.cols * 2;
+	for (int row = 0; row < f->plot.rows; row++)
+		for (int col = 0; col < f->plot.cols; col++) {
+			size_t cell = (size_t)(row * f->plot.cols + col);
+			if (!f->mask[cell])
+				continue;
+			size_t curve = (size_t)f->owner[cell] - 1;
+			uint32_t cp = braille ? 0x2800u + f->mask[cell] : (uint32_t)letters[curve % ST_SERIES_COUNT];
+			area_fill(f->plot, row, col, 1, c->curves[curve].style, cp);
+		}
+}
+
+static void draw_cursor(const struct frame *f, struct area a, const struct chart *c)
+{
+	int col = col_of(f, c->cursor_x);
+	for (int row = 0; row < f->plot.rows; row++)
+		if (!f->mask[row * f->plot.cols + col])
+			area_put(f->plot, row, col, ST_DIM, "│");
+	area_put(a, f->plot.rows, f->plot.col - a.col + col, ST_STRONG, "┴");
+}
+
+void chart_draw(const struct chart *c, struct area a)
+{
+	struct frame f = {.log_y = c->log_y && chart_log_works(c)};
+	if (a.rows < 4 || a.cols < LABEL_MAX + 8)
+		return;
+	if (!chart_x_range(c, &f.x0, &f.x1))
+		return;
+	y_range(c, &f);
+	struct tick ticks[TICKS_MAX];
+	size_t n_ticks = y_ticks(&f, a.rows - 2, ticks);
+	int left = label_cells(ticks, n_ticks) + 3;
+	f.plot = area_part(a, 0, left, a.rows - 2, a.cols - left - 1);
+	f.dots_x = f.plot.cols * (a.s->ascii ? 1 : 2);
+	f.dots_y = f.plot.rows * (a.s->ascii ? 1 : 4);
+	f.mask = xcalloc((size_t)f.plot.rows * (size_t)f.plot.cols, 2);
+	f.owner = f.mask + (size_t)f.plot.rows * (size_t)f.plot.cols;
+	draw_y_axis(&f, a, ticks, n_ticks);
+	draw_x_axis(&f, a, c);
+	/* The first curve is drawn last, on top. */
+	for (size_t i = c->n; i-- > 0;)
+		draw_curve(&f, &c->curves[i], i);
+	put_dots(&f, c);
+	if (c->has_cursor)
+		draw_cursor(&f, a, c);
+	free(f.mask);
+}

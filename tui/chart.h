@@ -1,0 +1,40 @@
+/* chart.h - curves over axes: braille dots, or letters where only ASCII works.
+ *
+ * Pure drawing: the caller says what to draw in data units. Points need not be
+ * sorted or finite; those that are not finite are left out. */
+#ifndef SAGETOP_TUI_CHART_H
+#define SAGETOP_TUI_CHART_H
+
+#include "tui/surface.h"
+
+struct chart_point {
+	double x, y;
+};
+
+struct chart_curve {
+	const char *name; /* in the legend */
+	const struct chart_point *points;
+	size_t n;
+	enum style style;
+};
+
+struct chart {
+	const struct chart_curve *curves;
+	size_t n;
+	bool log_y;	/* only where all values are positive; see chart_log_works */
+	bool x_is_time; /* x in seconds since the start: 1m30s instead of 90 */
+	bool has_cursor;
+	double cursor_x;
+};
+
+bool chart_log_works(const struct chart *c);
+/* The smallest and largest x; false where there is no point. */
+bool chart_x_range(const struct chart *c, double *lo, double *hi);
+/* The curve's last point at or before x; NULL where it begins later. */
+const struct chart_point *chart_point_at(const struct chart_curve *curve, double x);
+void chart_draw(const struct chart *c, struct area a);
+
+/* A step of 1, 2 or 5 times a power of ten that divides span in at most n parts. */
+double chart_nice_step(double span, int n);
+
+#endif

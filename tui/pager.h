@@ -1,0 +1,60 @@
+/* pager.h - a log on the screen: scrolling, following, wrapping, searching.
+ *
+ * Work is proportional to what is visible: a log of a million lines and a line of
+ * 90,000 characters scroll alike. Searching goes through the lines in slices
+ * (pager_work), so keys and painting never wait for it. The log may grow, take in
+ * late lines in its midst and drop old ones: the lines on the screen stay. */
+#ifndef SAGETOP_TUI_PAGER_H
+#define SAGETOP_TUI_PAGER_H
+
+#include "model/loglines.h"
+#include "tui/keymap.h"
+#include "tui/surface.h"
+
+enum pager_time { PAGER_CLOCK = 0, PAGER_SINCE, PAGER_NO_TIME };
+
+struct pager_search; /* pattern and hits */
+
+struct pager {
+	const struct loglines *log; /* borrowed until the next pager_update; may be NULL */
+	size_t top;		    /* first visible line; an index of the hits where only_hits */
+	size_t top_row;		    /* rows of it above the screen, where wrapping */
+	int left;		    /* cells scrolled to the right, where not wrapping */
+	int rows, cols;		    /* of the last drawing */
+	bool follow, wrap, only_hits;
+	enum pager_time time;
+	size_t current; /* line jumped to last */
+	bool has_current;
+	struct pager_search *search; /* NULL: none */
+
+	/* to find our place again when the log has changed in its midst */
+	size_t seen_n, seen_dropped;
+	const char *anchor_text; /* compared, never read */
+};
+
+void pager_init(struct pager *p);
+void pager_done(struct pager *p);
+/* The log as it is now (or NULL); before drawing, after every change. */
+void pager_update(struct pager *p, const struct loglines *log);
+void pager_draw(struct pager *p, struct area a);
+/* Moves; false where the action is not its own. *ret_note (may be NULL) gets a
+ * static text such as "no more errors below", NULL where there is nothing to say. */
+bool pager_action(struct pager *p, enum action a, const char **ret_note);
+
+/* pattern: a regular expression, "" for none; all lower case ignores case. On an
+ * error the old one stays. jump: go to the first hit at or after the screen's top. */
+int pager_search_set(struct pager *p, const char *pattern, bool jump, struct err *err) NODISCARD;
+const char *pager_search_pattern(const struct pager *p); /* "" where none */
+/* Hits so far; *ret_complete tells whether all lines have been searched. */
+size_t pager_hits(const struct pager *p, bool *ret_complete);
+/* Which hit the current line is, from 1; 0 where it is none. */
+size_t pager_hit_number(const struct pager *p);
+bool pager_work(struct pager *p, int64_t budget_us);
+
+size_t pager_n(const struct pager *p); /* lines that can be shown: all, or the hits */
+/* First and last visible line, from 1; 0 0 where there is none. */
+void pager_visible(const struct pager *p, size_t *first, size_t *last);
+/* The line that Enter means: the current one where visible, else the top one. */
+const struct log_line *pager_line_at_hand(const struct pager *p);
+
+#endif

@@ -1,0 +1,306 @@
+/* Launching: a form, then what would be sent with its cost, then Enter. From a
+ * specification file, or as a clone of a job ("clone:NAME"). */
+#include "base/utf8.h"
+#include "tui/doc.h"
+#include "tui/form.h"
+#include "tui/jobtext.h"
+#include "tui/view.h"
+
+#define CHANGE_FIELDS 10
+
+enum stage { STAGE_FORM = 0, STAGE_ASKING, STAGE_PREVIEW, STAGE_SENDING };
+
+struct launch_state {
+	char *clone_of; /* NULL: from a file */
+	struct form form;
+	enum stage stage;
+	struct host_preview *preview;
+	struct doc doc;
+	int doc_width;
+	char problem[512];
+};
+
+/* A name for the clone that is free among the jobs we know: "x" -> "x-2". */
+static void free_name(struct view *v, const char *of, char out[64])
+{
+	const struct jobs *jobs = &ui_session(v->ui)->jobs;
+	char base[64];
+	str_copy(base, sizeof(base), of);
+	char *dash = strrchr(base, '-');
+	int64_t n = 1;
+	if (dash && strlen(dash) <= 4 && str_to_i64(dash + 1, &n) && n >= 0)
+		*dash = '\0';
+	else
+		n = 1;
+	for (;;) {
+		char number[24];
+		snprintf(number, sizeof(number), "-%lld", (long long)++n);
+		base[63 - MIN(strlen(number), (size_t)24)] = '\0'; /* the service allows 63 */
+		str_copy(out, 64, base);
+		str_copy(out + strlen(out), 64 - strlen(out), number);
+		if (!jobs_find(jobs, out))
+			return;
+	}
+}
+
+static int launch_open(struct view *v, const char *arg, struct err *err)
+{
+	struct launch_state *st = v->state;
+	char name[64];
+	if (arg && str_starts(arg, "clone:")) {
+		if (!jobs_find(&ui_session(v->ui)->jobs, arg + 6))
+			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg + 6);
+		st->clone_of = xstrdup(arg + 6);
+		free_name(v, st->clone_of, name);
+		form_add(&st->form, "New name", "", name);
+	} else {
+		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg);
+		form_add(&st->form, "Name", "as the file says", "");
+	}
+	for (int i = 0; i < CHANGE_FIELDS; i++)
+		form_add(&st->form, i ? "" : "Changes", i ? "" : "path=value, as HyperParameters.eta=0.1", "");
+	return 0;
+}
+
+static void launch_close(struct view *v)
+{
+	struct launch_state *st = v->state;
+	host_preview_free(st->preview);
+	doc_done(&st->doc);
+	free(st->clone_of);
+}
+
+static void launch_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct launch_state *st = v->state;
+	char money[24];
+	if (st->clone_of)
+		(void)buf_addf(left, "clone · %s", st->clone_of);
+	else
+		(void)buf_adds(left, "launch");
+	if (st->preview)
+		(void)buf_addf(right, "at most %s", money_text(money, st->preview->ceiling_micro));
+}
+
+/* --- the form --- */
+
+static void preview_ready(struct view *v, struct host_preview *p, const struct err *err)
+{
+	struct launch_state *st = v->state;
+	if (st->stage != STAGE_ASKING) { /* gone back meanwhile */
+		host_preview_free(p);
+		return;
+	}
+	if (err) {
+		st->stage = STAGE_FORM;
+		str_copy(st->problem, sizeof(st->problem), err->msg);
+		return;
+	}
+	host_preview_free(st->preview);
+	st->preview = p;
+	st->stage = STAGE_PREVIEW;
+	st->doc_width = 0;
+	st->doc.top = 0;
+}
+
+static void submit(struct view *v)
+{
+	struct launch_state *st = v->state;
+	AUTO(strlist) struct strlist changes = {0};
+	size_t first = st->clone_of ? 1 : 2;
+	for (size_t i = first; i < st->form.n; i++)
+		if (st->form.fields[i].edit.len)
+			strlist_add(&changes, st->form.fields[i].edit.text);
+	struct host_launch_request r = {.changes = &changes, .clone_of = st->clone_of};
+	st->problem[0] = '\0';
+	if (st->clone_of) {
+		r.new_name = st->form.fields[0].edit.text;
+	} else {
+		r.spec_path = st->form.fields[0].edit.text;
+		r.new_name = st->form.fields[1].edit.text;
+		if (!r.spec_path[0]) {
+			str_copy(st->problem, sizeof(st->problem), "name the specification file first");
+			st->form.focus = 0;
+			return;
+		}
+	}
+	for (size_t i = 0; i < changes.n; i++)
+		if (!strchr(changes.items[i], '=')) {
+			snprintf(st->problem, sizeof(st->problem), "a change reads path=value: %s", changes.items[i]);
+			return;
+		}
+	st->stage = STAGE_ASKING;
+	ui_ask_preview(v, &r, preview_ready);
+}
+
+static void draw_form(struct launch_state *st, struct area a)
+{
+	int top = a.rows > 6 ? 1 : 0;
+	form_draw(&st->form, area_part(a, top, 1, a.rows - top - 2, a.cols - 2));
+	if (st->stage == STAGE_ASKING)
+		area_put(a, a.rows - 1, 1, ST_DIM, "Checking …");
+	else if (st->problem[0])
+		area_put_cut(a, a.rows - 1, 1, a.cols - 2, ST_BAD, st->problem);
+}
+
+/* --- the preview --- */
+
+static void add_diff(struct doc *d, const char *diff)
+{
+	while (*diff) {
+		size_t n = strcspn(diff, "\n");
+		AUTO(str) char *line = xstrndup(diff, n);
+		doc_line(d);
+		doc_at(d, 3);
+		doc_add(d, line[0] == '+' ? ST_ADDED : line[0] == '-' ? ST_REMOVED : ST_DIM, line);
+		diff += n + (diff[n] == '\n');
+	}
+}
+
+static void lay_out(struct launch_state *st, int width)
+{
+	struct doc *d = &st->doc;
+	const struct host_preview *p = st->preview;
+	char money[24];
+	doc_clear(d);
+	st->doc_width = width;
+	doc_line(d);
+	doc_at(d, 1);
+	doc_add(d, ST_DIM, "Name   ");
+	doc_add(d, ST_STRONG, p->name);
+	doc_line(d);
+	doc_at(d, 1);
+	doc_add(d, ST_DIM, "Cost   ");
+	if (p->ceiling_micro == USD_UNKNOWN)
+		doc_add(d, ST_WARN, "? no price known for this instance type and region");
+	else
+		doc_addf(d, ST_NORMAL, "at most %s: its longest run time at the price list's rate",
+			 money_text(money, p->ceiling_micro));
+	if (p->warning[0]) {
+		doc_line(d);
+		doc_wrapped(d, ST_WARN, 1, width - 2, p->warning);
+	}
+	if (p->diff[0]) {
+		doc_line(d);
+		doc_line(d);
+		doc_at(d, 1);
+		doc_addf(d, ST_DIM, "What differs from %s", st->clone_of ? st->clone_of : "the file");
+		add_diff(d, p->diff);
+	}
+	doc_line(d);
+	doc_line(d);
+	doc_at(d, 1);
+	doc_add(d, ST_DIM, "What is sent");
+	doc_lines(d, ST_NORMAL, p->text);
+}
+
+static void launch_draw(struct view *v, struct area a)
+{
+	struct launch_state *st = v->state;
+	if (st->stage < STAGE_PREVIEW) {
+		draw_form(st, a);
+		return;
+	}
+	if (st->doc_width != a.cols)
+		lay_out(st, a.cols);
+	int rows = a.rows - (st->stage == STAGE_SENDING || st->problem[0] ? 1 : 0);
+	doc_draw(&st->doc, area_part(a, 0, 0, rows, a.cols));
+	if (st->stage == STAGE_SENDING)
+		area_put(a, a.rows - 1, 1, ST_DIM, "Launching …");
+	else if (st->problem[0])
+		area_put_cut(a, a.rows - 1, 1, a.cols - 2, ST_BAD, st->problem);
+}
+
+static void launched(struct view *v, const char *name, const struct err *err)
+{
+	struct launch_state *st = v->state;
+	struct ui *ui = v->ui;
+	if (err) {
+		st->stage = STAGE_PREVIEW;
+		str_copy(st->problem, sizeof(st->problem), err->msg);
+		ui_notice(ui, NOTICE_ERROR, "%s", err->msg);
+		return;
+	}
+	ui_notice(ui, NOTICE_INFO, "launched %s", name);
+	if (ui_host(ui)->refresh)
+		ui_host(ui)->refresh(ui_host(ui)->user);
+	ui_close(v);
+}
+
+static bool preview_key(struct view *v, int key)
+{
+	struct launch_state *st = v->state;
+	switch (key) {
+	case KEYC_ENTER:
+		if (st->stage == STAGE_PREVIEW) {
+			st->problem[0] = '\0';
+			st->stage = STAGE_SENDING;
+			if (!ui_ask_launch(v, st->preview->name, launched))
+				st->stage = STAGE_PREVIEW;
+		}
+		return true;
+	case 'e':
+		if (st->stage == STAGE_PREVIEW) {
+			st->stage = STAGE_FORM;
+			st->problem[0] = '\0';
+		}
+		return true;
+	case KEYC_ESC:
+		ui_pop(v->ui);
+		return true;
+	default:
+		return doc_action(&st->doc, keymap_find(CTX_TEXT, key));
+	}
+}
+
+static bool launch_key(struct view *v, int key)
+{
+	struct launch_state *st = v->state;
+	if (st->stage >= STAGE_PREVIEW)
+		return preview_key(v, key);
+	switch (form_key(&st->form, key)) {
+	case FORM_SUBMIT:
+		if (st->stage == STAGE_FORM)
+			submit(v);
+		return true;
+	case FORM_CANCEL:
+		ui_pop(v->ui);
+		return true;
+	case FORM_USED:
+		return true;
+	default:
+		return key_is_text(key);
+	}
+}
+
+static const char *launch_hint(struct view *v)
+{
+	const struct launch_state *st = v->state;
+	if (st->stage >= STAGE_PREVIEW)
+		return "Enter launch  e edit  Up Down scroll  Esc cancel";
+	return "Enter next, then preview  Tab field  Esc cancel";
+}
+
+static void launch_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct launch_state *st = v->state;
+	if (st->stage == STAGE_PREVIEW)
+		doc_position(&st->doc, right);
+	else if (st->stage == STAGE_FORM)
+		(void)buf_adds(left, "nothing is sent before you have seen it");
+}
+
+const struct view_ops view_launch_ops = {
+	.name = "launch",
+	.argument = "[SPEC]",
+	.help = "Launch a job from a specification file",
+	.contexts = {CTX_TEXT},
+	.state_size = sizeof(struct launch_state),
+	.open = launch_open,
+	.close = launch_close,
+	.title = launch_title,
+	.draw = launch_draw,
+	.status = launch_status,
+	.key = launch_key,
+	.hint = launch_hint,
+};

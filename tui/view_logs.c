@@ -1,0 +1,266 @@
+/* The log of a job: follows while it runs. */
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "tui/doc.h"
+#include "tui/jobtext.h"
+#include "tui/jsontext.h"
+#include "tui/pager.h"
+#include "tui/view.h"
+
+struct logs_state {
+	char *name;
+	struct pager pager;
+	char *pattern_before; /* while one is being typed */
+	bool zoomed;	      /* one line fills the screen */
+	struct doc zoom;
+	char *zoom_text;
+	int zoom_width;
+};
+
+static const struct job_feed *feed_of(struct view *v)
+{
+	const struct logs_state *st = v->state;
+	return session_find_feed(ui_session(v->ui), st->name);
+}
+
+static int logs_open(struct view *v, const char *arg, struct err *err)
+{
+	struct logs_state *st = v->state;
+	if (str_empty(arg))
+		return err_set(err, ERR_INVALID, "logs needs the name of a job: :logs NAME");
+	if (!jobs_find(&ui_session(v->ui)->jobs, arg))
+		return err_set(err, ERR_NOTFOUND, "there is no job %s", arg);
+	st->name = xstrdup(arg);
+	pager_init(&st->pager);
+	if (ui_host(v->ui)->watch)
+		ui_host(v->ui)->watch(ui_host(v->ui)->user, st->name, true);
+	return 0;
+}
+
+static void logs_close(struct view *v)
+{
+	struct logs_state *st = v->state;
+	if (st->name && ui_host(v->ui)->watch)
+		ui_host(v->ui)->watch(ui_host(v->ui)->user, st->name, false);
+	pager_done(&st->pager);
+	doc_done(&st->zoom);
+	free(st->zoom_text);
+	free(st->pattern_before);
+	free(st->name);
+}
+
+static uint64_t logs_generation(struct view *v)
+{
+	const struct job_feed *f = feed_of(v);
+	if (!f)
+		return 1;
+	uint64_t h = f->logs.generation * 4 + 2 + f->logs_loaded;
+	return h * 31 + hash_bytes(f->logs_note, strlen(f->logs_note));
+}
+
+static void logs_update(struct view *v)
+{
+	struct logs_state *st = v->state;
+	const struct job_feed *f = feed_of(v);
+	pager_update(&st->pager, f ? &f->logs : NULL);
+}
+
+static void logs_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct logs_state *st = v->state;
+	const struct job_feed *f = feed_of(v);
+	const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->name);
+	const char *pattern = pager_search_pattern(&st->pager);
+	char hits[32], all[32];
+	bool complete;
+	(void)buf_addf(left, "logs · %s", st->name);
+	if (pattern[0]) {
+		size_t n = pager_hits(&st->pager, &complete);
+		(void)buf_addf(left, " · /%s/ %s%s of %s lines", pattern, jobtext_count(hits, n), complete ? "" : "+",
+			       jobtext_count(all, f ? f->logs.n : 0));
+		(void)buf_adds(left, st->pager.only_hits ? " only" : "");
+	}
+	if (j && job_is_terminal(j))
+		(void)buf_addf(right, "%s %s", jobtext_symbol(j), job_state_text(j));
+	else
+		(void)buf_adds(right, st->pager.follow ? "following" : "holding still");
+}
+
+static void draw_zoom(struct logs_state *st, struct area a)
+{
+	if (st->zoom_width != a.cols) { /* lay it out for this width */
+		AUTO(buf) struct buf text = BUF_INIT((size_t)32 << 20);
+		doc_clear(&st->zoom);
+		if (!jsontext_indent(st->zoom_text, &text))
+			(void)buf_adds(&text, st->zoom_text);
+		doc_wrapped(&st->zoom, ST_NORMAL, 1, a.cols - 2, buf_str(&text));
+		st->zoom_width = a.cols;
+	}
+	doc_draw(&st->zoom, a);
+}
+
+static void draw_nothing(struct view *v, struct area a)
+{
+	const struct logs_state *st = v->state;
+	const struct job_feed *f = feed_of(v);
+	const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->name);
+	if (f && f->logs_note[0])
+		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
+	else if (f && f->logs_loaded && j && job_is_terminal(j))
+		area_put(a, 0, 1, ST_DIM, "This job has left no log.");
+	else if (f && f->logs_loaded)
+		area_put(a, 0, 1, ST_DIM, "No log yet: it begins with the training.");
+	else
+		area_put(a, 0, 1, ST_DIM, "Reading the log …");
+}
+
+static void logs_draw(struct view *v, struct area a)
+{
+	struct logs_state *st = v->state;
+	if (st->zoomed) {
+		draw_zoom(st, a);
+		return;
+	}
+	pager_draw(&st->pager, a);
+	if (!pager_n(&st->pager))
+		draw_nothing(v, a);
+}
+
+static void logs_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct logs_state *st = v->state;
+	const struct job_feed *f = feed_of(v);
+	char n[32], m[32];
+	size_t first, last;
+	bool complete;
+	if (!f)
+		return;
+	if (st->zoomed) {
+		(void)buf_adds(left, "one line · Esc shows the log again");
+		doc_position(&st->zoom, right);
+		return;
+	}
+	if (f->logs_note[0])
+		(void)buf_adds(left, f->logs_note);
+	else if (pager_hit_number(&st->pager))
+		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
+			       jobtext_count(m, pager_hits(&st->pager, &complete)));
+	else if (f->logs.n_errors || f->logs.n_warnings)
+		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, f->logs.n_errors),
+			       f->logs.n_errors == 1 ? "" : "s", jobtext_count(m, f->logs.n_warnings),
+			       f->logs.n_warnings == 1 ? "" : "s");
+	if (f->logs.n_dropped)
+		(void)buf_addf(left, "%sthe first %s lines were given up to save memory", left->len ? " · " : "",
+			       jobtext_count(n, f->logs.n_dropped));
+	pager_visible(&st->pager, &first, &last);
+	if (last)
+		(void)buf_addf(right, "%s of %s · UTC", jobtext_count(n, last),
+			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : f->logs.n));
+}
+
+/* --- searching --- */
+
+static void search_changed(struct view *v, const char *text, struct err *err)
+{
+	struct logs_state *st = v->state;
+	(void)!pager_search_set(&st->pager, text, false, err);
+}
+
+static void search_done(struct view *v, const char *text)
+{
+	struct logs_state *st = v->state;
+	struct err err = {0};
+	if (pager_search_set(&st->pager, text ? text : str_or(st->pattern_before, ""), text != NULL, &err) < 0)
+		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
+}
+
+static void ask_search(struct view *v)
+{
+	static const struct prompt_ops ops = {PROMPT_SEARCH, search_changed, search_done};
+	struct logs_state *st = v->state;
+	str_set(&st->pattern_before, pager_search_pattern(&st->pager));
+	ui_prompt(v, &ops, "");
+}
+
+static void zoom(struct logs_state *st)
+{
+	const struct log_line *l = pager_line_at_hand(&st->pager);
+	if (!l)
+		return;
+	str_set(&st->zoom_text, l->text);
+	st->zoomed = true;
+	st->zoom_width = 0;
+	st->zoom.top = 0;
+}
+
+static bool go_back(struct logs_state *st)
+{
+	if (st->zoomed) {
+		st->zoomed = false;
+		return true;
+	}
+	if (pager_search_pattern(&st->pager)[0]) {
+		(void)!pager_search_set(&st->pager, "", false, NULL);
+		return true;
+	}
+	return false;
+}
+
+static bool logs_action(struct view *v, enum action a)
+{
+	struct logs_state *st = v->state;
+	AUTO(strlist) struct strlist names = {0};
+	const char *note = NULL;
+	if (a == ACT_BACK)
+		return go_back(st);
+	if (st->zoomed && doc_action(&st->zoom, a))
+		return true;
+	if (pager_action(&st->pager, a, &note)) {
+		if (note)
+			ui_notice(v->ui, NOTICE_INFO, "%s", note);
+		return true;
+	}
+	switch (a) {
+	case ACT_SEARCH:
+		ask_search(v);
+		return true;
+	case ACT_ZOOM:
+		if (st->zoomed)
+			st->zoomed = false;
+		else
+			zoom(st);
+		return true;
+	case ACT_METRICS:
+		ui_push(v->ui, "metrics", st->name);
+		return true;
+	case ACT_STOP:
+		strlist_add(&names, st->name);
+		ui_stop_jobs(v, &names);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool logs_work(struct view *v, int64_t budget_us)
+{
+	struct logs_state *st = v->state;
+	return pager_work(&st->pager, budget_us);
+}
+
+const struct view_ops view_logs_ops = {
+	.name = "logs",
+	.argument = "NAME",
+	.help = "The log of a job",
+	.contexts = {CTX_LOGS},
+	.state_size = sizeof(struct logs_state),
+	.open = logs_open,
+	.close = logs_close,
+	.generation = logs_generation,
+	.update = logs_update,
+	.title = logs_title,
+	.draw = logs_draw,
+	.status = logs_status,
+	.action = logs_action,
+	.work = logs_work,
+};

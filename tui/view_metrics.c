@@ -1,0 +1,458 @@
+/* The metrics of one job or of several together, as curves. */
+#include <math.h>
+
+#include "base/timefmt.h"
+#include "tui/chart.h"
+#include "tui/jobtext.h"
+#include "tui/view.h"
+
+#define JOBS_MAX 24
+#define GROUPS_MAX 64
+
+/* What is drawn together: train:rmse and validation:rmse are one group, "rmse". */
+struct group {
+	char name[64];
+};
+
+struct curve {
+	char name[160];
+	struct chart_point *points;
+	size_t n;
+};
+
+struct metrics_state {
+	struct strlist jobs;
+	struct group groups[GROUPS_MAX];
+	size_t n_groups;
+	char group[64]; /* the one shown, by name: groups come and go */
+	struct curve *curves;
+	struct chart_curve *chart_curves;
+	size_t n_curves, cap_curves, cap_chart;
+	bool log_y, by_time, has_steps, has_cursor;
+	int smoothing; /* tenths: 0 .. 9 */
+	double cursor_x;
+	bool stale;
+};
+
+static int metrics_open(struct view *v, const char *arg, struct err *err)
+{
+	struct metrics_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	strlist_split(&st->jobs, arg ? arg : "", ' ');
+	if (!st->jobs.n)
+		return err_set(err, ERR_INVALID, "metrics needs the name of a job: :metrics NAME...");
+	for (size_t i = 0; i < st->jobs.n; i++)
+		if (!jobs_find(&ui_session(v->ui)->jobs, st->jobs.items[i])) {
+			(void)err_set(err, ERR_NOTFOUND, "there is no job %s", st->jobs.items[i]);
+			strlist_done(&st->jobs); /* nothing is watched yet */
+			return -ERR_NOTFOUND;
+		}
+	if (st->jobs.n > JOBS_MAX) {
+		ui_notice(v->ui, NOTICE_WARNING, "only the first %d of %zu jobs are drawn", JOBS_MAX, st->jobs.n);
+		for (size_t i = JOBS_MAX; i < st->jobs.n; i++)
+			free(st->jobs.items[i]);
+		st->jobs.n = JOBS_MAX;
+	}
+	for (size_t i = 0; host->watch && i < st->jobs.n; i++)
+		host->watch(host->user, st->jobs.items[i], true);
+	return 0;
+}
+
+static void free_curves(struct metrics_state *st)
+{
+	for (size_t i = 0; i < st->n_curves; i++)
+		free(st->curves[i].points);
+	st->n_curves = 0;
+}
+
+static void metrics_close(struct view *v)
+{
+	struct metrics_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	for (size_t i = 0; host->watch && i < st->jobs.n; i++)
+		host->watch(host->user, st->jobs.items[i], false);
+	free_curves(st);
+	free(st->curves);
+	free(st->chart_curves);
+	strlist_done(&st->jobs);
+}
+
+static uint64_t metrics_generation(struct view *v)
+{
+	const struct metrics_state *st = v->state;
+	uint64_t h = 1;
+	for (size_t i = 0; i < st->jobs.n; i++) {
+		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
+		h = h * 1000003 + (f ? f->metrics.generation * 2 + f->logs_loaded : 0);
+	}
+	return h;
+}
+
+/* --- groups --- */
+
+static void group_of(char out[64], const char *name)
+{
+	const char *colon = strrchr(name, ':');
+	if (strstr(name, "Utilization"))
+		str_copy(out, 64, "utilization");
+	else
+		str_copy(out, 64, colon && colon[1] ? colon + 1 : name);
+}
+
+static void add_group(struct metrics_state *st, const char *name)
+{
+	char group[64];
+	group_of(group, name);
+	for (size_t i = 0; i < st->n_groups; i++)
+		if (!strcmp(st->groups[i].name, group))
+			return;
+	if (st->n_groups < GROUPS_MAX)
+		str_copy(st->groups[st->n_groups++].name, 64, group);
+}
+
+static void find_groups(struct view *v)
+{
+	struct metrics_state *st = v->state;
+	st->n_groups = 0;
+	for (size_t i = 0; i < st->jobs.n; i++) {
+		const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->jobs.items[i]);
+		const char *objective = j ? job_objective_name(j) : NULL;
+		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
+		if (!f)
+			continue;
+		if (objective && series_find(&f->metrics, objective)) /* comes first */
+			add_group(st, objective);
+		for (size_t k = 0; k < f->metrics.n; k++)
+			if (f->metrics.items[k].n && !strstr(f->metrics.items[k].name, "Utilization"))
+				add_group(st, f->metrics.items[k].name);
+		for (size_t k = 0; k < f->metrics.n; k++)
+			if (f->metrics.items[k].n)
+				add_group(st, f->metrics.items[k].name);
+	}
+	for (size_t i = 0; i < st->n_groups; i++)
+		if (!strcmp(st->groups[i].name, st->group))
+			return;
+	if (st->n_groups)
+		str_copy(st->group, sizeof(st->group), st->groups[0].name);
+}
+
+static size_t group_index(const struct metrics_state *st)
+{
+	for (size_t i = 0; i < st->n_groups; i++)
+		if (!strcmp(st->groups[i].name, st->group))
+			return i;
+	return 0;
+}
+
+/* --- curves --- */
+
+static void smooth(struct curve *c, int tenths)
+{
+	double weight = tenths / 10.0, mean = 0;
+	bool any = false;
+	for (size_t i = 0; tenths && i < c->n; i++) {
+		if (!isfinite(c->points[i].y))
+			continue;
+		mean = any ? weight * mean + (1 - weight) * c->points[i].y : c->points[i].y;
+		any = true;
+		c->points[i].y = mean;
+	}
+}
+
+static void add_curve(struct view *v, const struct job *j, const struct series *s)
+{
+	struct metrics_state *st = v->state;
+	bool steps = st->has_steps && !st->by_time;
+	int64_t start = j->start_ms != TIME_UNKNOWN ? j->start_ms : s->points[0].time_ms;
+	if (st->jobs.n == 1) /* from the job's first sign of life, where that is earlier */
+		start = MIN(start, s->points[0].time_ms);
+	GROW(st->curves, st->cap_curves, st->n_curves + 1);
+	struct curve *c = &st->curves[st->n_curves++];
+	*c = (struct curve){.points = xreallocarray(NULL, s->n, sizeof(*c->points))};
+	if (st->jobs.n > 1)
+		snprintf(c->name, sizeof(c->name), "%.80s %.60s", j->name, s->name);
+	else
+		str_copy(c->name, sizeof(c->name), s->name);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct point *p = &s->points[i];
+		if (steps && p->step < 0)
+			continue;
+		c->points[c->n++] =
+			(struct chart_point){steps ? (double)p->step : (double)(p->time_ms - start) / 1000.0, p->value};
+	}
+	smooth(c, st->smoothing);
+}
+
+/* Among several jobs only the objective of each is drawn, for the eye's sake. */
+static bool wanted(const struct metrics_state *st, const struct job *j, const struct series *s)
+{
+	char group[64];
+	const char *objective = job_objective_name(j);
+	char objective_group[64] = "";
+	if (!s->n)
+		return false;
+	group_of(group, s->name);
+	if (strcmp(group, st->group))
+		return false;
+	if (objective)
+		group_of(objective_group, objective);
+	return st->jobs.n == 1 || strcmp(objective_group, group) || str_eq(objective, s->name);
+}
+
+static void build(struct view *v)
+{
+	struct metrics_state *st = v->state;
+	const struct session *session = ui_session(v->ui);
+	find_groups(v);
+	free_curves(st);
+	st->has_steps = false;
+	st->stale = false;
+	for (int pass = 0; pass < 2; pass++) /* first: is there a round for any point? */
+		for (size_t i = 0; i < st->jobs.n; i++) {
+			const struct job *j = jobs_find(&session->jobs, st->jobs.items[i]);
+			const struct job_feed *f = session_find_feed(session, st->jobs.items[i]);
+			for (size_t k = 0; j && f && k < f->metrics.n; k++) {
+				const struct series *s = &f->metrics.items[k];
+				if (!wanted(st, j, s))
+					continue;
+				if (pass)
+					add_curve(v, j, s);
+				else
+					st->has_steps = st->has_steps || s->points[s->n - 1].step >= 0;
+			}
+		}
+	GROW(st->chart_curves, st->cap_chart, st->n_curves);
+	for (size_t i = 0; i < st->n_curves; i++)
+		st->chart_curves[i] = (struct chart_curve){
+			.name = st->curves[i].name,
+			.points = st->curves[i].points,
+			.n = st->curves[i].n,
+			.style = (enum style)(ST_SERIES_1 + i % ST_SERIES_COUNT),
+		};
+}
+
+static struct chart chart_of(const struct metrics_state *st)
+{
+	return (struct chart){
+		.curves = st->chart_curves,
+		.n = st->n_curves,
+		.log_y = st->log_y,
+		.x_is_time = !st->has_steps || st->by_time,
+		.has_cursor = st->has_cursor,
+		.cursor_x = st->cursor_x,
+	};
+}
+
+/* --- drawing --- */
+
+static void metrics_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct metrics_state *st = v->state;
+	if (st->stale)
+		build(v);
+	if (st->n_groups)
+		(void)buf_addf(left, "%s · ", st->group);
+	if (st->jobs.n == 1)
+		(void)buf_adds(left, st->jobs.items[0]);
+	else
+		(void)buf_addf(left, "%zu jobs", st->jobs.n);
+	if (st->n_curves)
+		(void)buf_adds(left, !st->has_steps || st->by_time ? " · by time" : " · by round");
+	struct chart c = chart_of(st);
+	if (st->log_y)
+		(void)buf_adds(left, chart_log_works(&c) ? " · log y" : " · log y needs values above 0");
+	if (st->smoothing)
+		(void)buf_addf(right, "smoothing 0.%d", st->smoothing);
+}
+
+/* One line for each curve: mark, name, value at the cursor or the last. */
+static void draw_legend(const struct metrics_state *st, struct area a)
+{
+	static const char letters[] = "*+ox#@";
+	char value[JOBTEXT_LEN];
+	for (size_t i = 0; i < st->n_curves && (int)i < a.rows; i++) {
+		const struct chart_curve *c = &st->chart_curves[i];
+		const struct chart_point *p = chart_point_at(c, st->has_cursor ? st->cursor_x : INFINITY);
+		if (a.s->ascii)
+			area_putf(a, (int)i, 1, c->style, "%c", letters[i % ST_SERIES_COUNT]);
+		else
+			area_put(a, (int)i, 1, c->style, "──");
+		area_put_middle(a, (int)i, 4, a.cols - 4 - 12, c->style, c->name);
+		area_put_right(a, (int)i, a.cols - 1, ST_STRONG, p ? jobtext_value(value, p->y) : "–");
+	}
+}
+
+static void draw_groups(const struct metrics_state *st, struct area a)
+{
+	int col = 1;
+	for (size_t i = 0; i < st->n_groups && col < a.cols; i++) {
+		bool shown = !strcmp(st->groups[i].name, st->group);
+		col = area_putf(a, 0, col, shown ? ST_STRONG : ST_DIM, shown ? "[%s]" : " %s ", st->groups[i].name) + 1;
+	}
+}
+
+static void draw_nothing(struct view *v, struct area a)
+{
+	const struct metrics_state *st = v->state;
+	const struct session *s = ui_session(v->ui);
+	const struct job *j = jobs_find(&s->jobs, st->jobs.items[0]);
+	const struct job_feed *f = session_find_feed(s, st->jobs.items[0]);
+	char text[JOBTEXT_LEN];
+	if (j && j->n_final_metrics) {
+		area_put(a, 0, 1, ST_DIM, "No curves; the final values:");
+		for (size_t i = 0; i < j->n_final_metrics && (int)i + 1 < a.rows; i++)
+			area_putf(a, (int)i + 1, 3, ST_NORMAL, "%-28s %10s", j->final_metrics[i].name,
+				  jobtext_value(text, j->final_metrics[i].value));
+	} else if (f && f->logs_loaded) {
+		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from the log (by the job's metric definitions)");
+		area_put(a, 1, 1, ST_DIM, "and from CloudWatch.");
+	} else {
+		area_put(a, 0, 1, ST_DIM, "Reading metrics …");
+	}
+}
+
+static void metrics_draw(struct view *v, struct area a)
+{
+	struct metrics_state *st = v->state;
+	if (st->stale)
+		build(v);
+	if (!st->n_curves) {
+		draw_nothing(v, a);
+		return;
+	}
+	struct chart c = chart_of(st);
+	int legend = MIN((int)st->n_curves, MAX(1, a.rows / 3));
+	int groups = st->n_groups > 1 && a.rows > 8 ? 1 : 0;
+	if (groups)
+		draw_groups(st, area_part(a, 0, 0, 1, a.cols));
+	chart_draw(&c, area_part(a, groups, 0, a.rows - legend - groups, a.cols));
+	draw_legend(st, area_part(a, a.rows - legend, 0, legend, MIN(a.cols, 78)));
+}
+
+static void metrics_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct metrics_state *st = v->state;
+	char text[JOBTEXT_LEN];
+	if (!st->has_cursor) {
+		if (st->n_curves)
+			(void)buf_adds(left, "last values; Left moves a cursor");
+	} else if (!st->has_steps || st->by_time) {
+		(void)buf_addf(left, "values after %s", timefmt_duration(text, (int64_t)(st->cursor_x * 1000)));
+	} else {
+		(void)buf_addf(left, "values of round %.0f", st->cursor_x);
+	}
+	if (st->n_groups > 1)
+		(void)buf_addf(right, "metric %zu of %zu", group_index(st) + 1, st->n_groups);
+}
+
+/* --- actions --- */
+
+/* To the neighbouring x among all points. */
+static void move_cursor(struct metrics_state *st, int by)
+{
+	struct chart c = chart_of(st);
+	double lo, hi, best = NAN;
+	if (!chart_x_range(&c, &lo, &hi))
+		return;
+	double from = st->has_cursor ? st->cursor_x : INFINITY;
+	for (size_t i = 0; i < st->n_curves; i++)
+		for (size_t k = 0; k < st->curves[i].n; k++) {
+			double x = st->curves[i].points[k].x;
+			if (by < 0 ? x < from && !(x <= best) : x > from && !(x >= best))
+				best = x;
+		}
+	if (isnan(best))
+		return;
+	st->has_cursor = true;
+	st->cursor_x = best;
+}
+
+static void next_group(struct metrics_state *st, size_t by)
+{
+	if (!st->n_groups)
+		return;
+	str_copy(st->group, sizeof(st->group), st->groups[(group_index(st) + by) % st->n_groups].name);
+	st->stale = true;
+	st->has_cursor = false;
+}
+
+static bool cursor_action(struct metrics_state *st, enum action a)
+{
+	struct chart c = chart_of(st);
+	double lo, hi;
+	switch (a) {
+	case ACT_CURSOR_LEFT:
+		move_cursor(st, -1);
+		return true;
+	case ACT_CURSOR_RIGHT:
+		move_cursor(st, 1);
+		return true;
+	case ACT_CURSOR_START:
+		if (chart_x_range(&c, &lo, &hi)) {
+			st->has_cursor = true;
+			st->cursor_x = lo;
+		}
+		return true;
+	case ACT_CURSOR_END:
+		st->has_cursor = false;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool metrics_action(struct view *v, enum action a)
+{
+	struct metrics_state *st = v->state;
+	if (cursor_action(st, a))
+		return true;
+	st->stale = true;
+	switch (a) {
+	case ACT_GROUP_NEXT:
+		next_group(st, 1);
+		return true;
+	case ACT_GROUP_PREVIOUS:
+		next_group(st, st->n_groups ? st->n_groups - 1 : 0);
+		return true;
+	case ACT_LOG_SCALE:
+		st->log_y = !st->log_y;
+		return true;
+	case ACT_X_AXIS:
+		st->by_time = !st->by_time;
+		st->has_cursor = false;
+		return true;
+	case ACT_SMOOTH_MORE:
+		st->smoothing = MIN(st->smoothing + 1, 9);
+		return true;
+	case ACT_SMOOTH_LESS:
+		st->smoothing = MAX(st->smoothing - 1, 0);
+		return true;
+	case ACT_LOGS:
+		ui_push(v->ui, "logs", st->jobs.items[0]);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void metrics_update(struct view *v)
+{
+	struct metrics_state *st = v->state;
+	st->stale = true;
+}
+
+const struct view_ops view_metrics_ops = {
+	.name = "metrics",
+	.argument = "NAME...",
+	.help = "The metrics of a job, or of several together, as curves",
+	.contexts = {CTX_CHART},
+	.state_size = sizeof(struct metrics_state),
+	.open = metrics_open,
+	.close = metrics_close,
+	.generation = metrics_generation,
+	.update = metrics_update,
+	.title = metrics_title,
+	.draw = metrics_draw,
+	.status = metrics_status,
+	.action = metrics_action,
+};
