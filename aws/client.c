@@ -155,6 +155,31 @@ void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user)
 	c->report_user = user;
 }
 
+static void ask_mfa(void *user, const char *serial, void (*fn)(void *fn_user, const char *code), void *fn_user)
+{
+	struct aws_client *c = user;
+
+	c->mfa_answer = fn;
+	c->mfa_answer_user = fn_user;
+	c->mfa(c->mfa_user, serial);
+}
+
+void aws_client_on_mfa(struct aws_client *c, aws_mfa_fn *fn, void *user)
+{
+	c->mfa = fn;
+	c->mfa_user = user;
+	c->config.io.ask_mfa = fn ? ask_mfa : NULL;
+}
+
+void aws_client_answer_mfa(struct aws_client *c, const char *code)
+{
+	void (*fn)(void *user, const char *answer) = c->mfa_answer;
+
+	c->mfa_answer = NULL;
+	if (fn)
+		fn(c->mfa_answer_user, code);
+}
+
 int aws_client_set_rate(struct aws_client *c, const char *operation, double per_second, struct err *err)
 {
 	AUTO(str) char *text = xasprintf("%g", per_second);

@@ -56,6 +56,13 @@ bool aws_client_clock_skew(const struct aws_client *c, int64_t *ret_ms);
  * service's known quotas. */
 int aws_client_set_rate(struct aws_client *c, const char *operation, double per_second, struct err *err) NODISCARD;
 
+/* A profile's role may need the code of an MFA device: fn is asked for it (with the
+ * device's serial number or ARN) and answers now or later; NULL for no code. Without
+ * a function such roles fail. */
+typedef void aws_mfa_fn(void *user, const char *serial);
+void aws_client_on_mfa(struct aws_client *c, aws_mfa_fn *fn, void *user);
+void aws_client_answer_mfa(struct aws_client *c, const char *code);
+
 /* Resolve credentials now; ERR_AUTH lists the sources tried. */
 int aws_client_check_credentials(struct aws_client *c, struct err *err) NODISCARD;
 

@@ -89,6 +89,10 @@ struct aws_client {
 	uint64_t random_state;
 	struct child *children;
 
+	aws_mfa_fn *mfa;
+	void *mfa_user;
+	void (*mfa_answer)(void *user, const char *code); /* who waits for the code; NULL */
+	void *mfa_answer_user;
 	aws_report_fn *report;
 	void *report_user;
 };

@@ -26,7 +26,23 @@ struct cred_job {
 	/* what the provider under way remembers */
 	char *url, *text, *name;
 	int attempts;
+	int64_t skew_ms;
+	const struct ini_section *profile, *session;
+	struct http_request request; /* under way; what it points to is owned by the members below */
+	char *request_url, *request_body;
+	struct strmap request_headers;
+	struct http_header header_list[8];
+	void (*on_reply)(struct cred_job *job, const struct http_reply *reply, const struct err *err);
+	void (*sign)(struct cred_job *job); /* before every attempt; may be NULL */
+	int max_attempts;
+	bool retry_connect; /* also where there was no reply at all */
 };
+
+/* Send: set the members above first, headers by cred_header. The reply of the last attempt
+ * arrives in on_reply; what is transient is tried again at once. */
+void cred_header(struct cred_job *job, const char *name, const char *value);
+void cred_send(struct cred_job *job, const char *method, const char *url, const char *body,
+	       void (*on_reply)(struct cred_job *job, const struct http_reply *reply, const struct err *err));
 
 void cred_job_found(struct cred_job *job, struct aws_credentials *c); /* owned from now on */
 void cred_job_skip(struct cred_job *job, const char *why);
@@ -43,6 +59,12 @@ void cred_sso_start(struct cred_job *job, const struct ini_section *profile, con
 void cred_web_identity_start(struct cred_job *job, const char *token_file, const char *role_arn,
 			     const char *session_name);
 void cred_assume_role_start(struct cred_job *job, const struct ini_section *profile);
+
+/* Where the container's and the instance's endpoints are; the errors are ERR_NOTFOUND where
+ * they are not configured, or ERR_INVALID. explicit_* may be NULL. Owned by the caller. */
+int cred_container_url(const struct aws_io *io, char **ret, struct err *err) NODISCARD;
+int cred_imds_url(const struct aws_config *config, const char *explicit_url, const char *explicit_mode, char **ret,
+		  struct err *err) NODISCARD;
 
 /* {"AccessKeyId":..,"SecretAccessKey":..,"SessionToken" or "Token":..,"Expiration":..,"AccountId":..}:
  * ERR_PARSE where a key is missing. */

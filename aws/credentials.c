@@ -86,6 +86,9 @@ static void job_free(struct cred_job *job)
 	free(job->url);
 	secret_free(job->text);
 	free(job->name);
+	free(job->request_url);
+	secret_free(job->request_body);
+	strmap_done(&job->request_headers);
 	free(job);
 }
 

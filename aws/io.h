@@ -24,6 +24,9 @@ struct aws_io {
 	/* One HTTP exchange without retries; fn runs later and exactly once. */
 	void (*send)(void *user, const struct http_request *r, http_reply_fn *fn, void *fn_user);
 	int64_t (*now_ms)(void *user);
+	/* Ask the user for the code of an MFA device; code is NULL where there is none to be
+	 * had. May be NULL: nobody can be asked. fn runs exactly once, at once or later. */
+	void (*ask_mfa)(void *user, const char *serial, void (*fn)(void *fn_user, const char *code), void *fn_user);
 	void *user;
 };
 
