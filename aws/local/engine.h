@@ -38,6 +38,7 @@ struct engine {
 	struct limits *limits;
 	struct simulation *simulation;
 	struct tails *tails;
+	int signal_fd;
 	bool stopping;
 };
 

@@ -88,11 +88,11 @@ void log_append(struct engine *e, int64_t stream_id, int64_t time_ms, const char
 	live_tail_event(e, stream_id, time_ms, now, text, n);
 }
 
-void log_clean(struct buf *out, const char *raw, size_t n)
+size_t log_clean(struct buf *out, const char *raw, size_t n)
 {
 	const char *p = raw, *end = raw + n;
 
-	while (p < end && out->len + 8 < LOG_MAX_EVENT) {
+	while (p < end && out->len + 4 <= LOG_MAX_EVENT) {
 		unsigned char c = (unsigned char)*p;
 		uint32_t cp;
 
@@ -109,6 +109,7 @@ void log_clean(struct buf *out, const char *raw, size_t n)
 			p += used;
 		}
 	}
+	return (size_t)(p - raw);
 }
 
 void log_row_done(struct log_row *row)

@@ -25,8 +25,9 @@ char *log_stream_name(struct engine *e, int64_t id) NODISCARD;
 
 /* Append one event; batches are committed by the caller. Live tails hear of it. */
 void log_append(struct engine *e, int64_t stream_id, int64_t time_ms, const char *text, size_t n);
-/* Make raw output of a process into event text. */
-void log_clean(struct buf *out, const char *raw, size_t n);
+/* Make raw output of a process into the text of one event. Returns how much of it
+ * that took: the rest is the next event's. */
+size_t log_clean(struct buf *out, const char *raw, size_t n);
 
 void log_row_done(struct log_row *row);
 

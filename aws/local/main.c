@@ -67,12 +67,27 @@ static int announce(struct engine *e, struct err *err)
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
-static void on_signal(void *user, uint32_t events)
+/* SIGUSR1 takes the capacity from every running spot job, as the service may at any time. */
+static void interrupt_spot_jobs(struct engine *e)
 {
-	((struct engine *)user)->stopping = true;
+	for (size_t i = 0; i < e->jobs->n; i++)
+		(void)runner_interrupt(e, e->jobs->items[i]);
 }
 
-static int watch_signals(struct engine *e, int *ret_fd, struct err *err)
+static void on_signal(void *user, uint32_t events)
+{
+	struct engine *e = user;
+	struct signalfd_siginfo info;
+
+	while (read(e->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			interrupt_spot_jobs(e);
+		else
+			e->stopping = true;
+	}
+}
+
+static int watch_signals(struct engine *e, struct err *err)
 {
 	sigset_t set;
 
@@ -80,12 +95,13 @@ static int watch_signals(struct engine *e, int *ret_fd, struct err *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (*ret_fd < 0)
+	e->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (e->signal_fd < 0)
 		return err_set(err, ERR_IO, "signalfd: %s", strerror(errno));
-	return loop_add(e->loop, *ret_fd, EPOLLIN, on_signal, e, err);
+	return loop_add(e->loop, e->signal_fd, EPOLLIN, on_signal, e, err);
 }
 
 static void raise_file_limit(void)
@@ -143,7 +159,7 @@ static void stop(struct engine *e)
 
 static int serve(struct engine *e, struct err *err)
 {
-	int lock_fd = -1, signal_fd = -1;
+	int lock_fd = -1;
 	int rc = fs_mkdirs(e->opt.state_dir, 0700, err);
 
 	if (rc == 0)
@@ -151,14 +167,14 @@ static int serve(struct engine *e, struct err *err)
 	if (rc == 0)
 		rc = loop_new(&e->loop, err);
 	if (rc == 0)
-		rc = watch_signals(e, &signal_fd, err);
+		rc = watch_signals(e, err);
 	if (rc == 0) {
 		rc = start(e, err);
 		while (rc == 0 && !e->stopping)
 			rc = loop_turn(e->loop, -1, err);
 		stop(e);
 	}
-	fd_close(&signal_fd);
+	fd_close(&e->signal_fd);
 	loop_free(e->loop);
 	fd_close(&lock_fd);
 	return rc;
@@ -166,7 +182,7 @@ static int serve(struct engine *e, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct engine e = {0};
+	struct engine e = {.signal_fd = -1};
 	struct err err = {0};
 
 	/* A frozen clock is for the console's tests; an engine without time serves nobody. */

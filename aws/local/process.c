@@ -33,19 +33,20 @@ static void on_metric(void *user, const char *name, double value)
 	job_set_final(h->job, name, value, now);
 }
 
+/* The line as an event, or as several where it is longer than one may be. The
+ * service keeps no empty events. */
 static void emit_line(struct host *h)
 {
-	AUTO(buf) struct buf text = BUF_INIT(LOG_MAX_EVENT + 64);
-
 	if (h->line.len && h->line.data[h->line.len - 1] == '\r')
 		buf_truncate(&h->line, h->line.len - 1);
-	/* The service keeps no empty events. */
-	if (!h->line.len)
-		return;
-	log_clean(&text, buf_str(&h->line), h->line.len);
+	for (size_t at = 0; at < h->line.len;) {
+		AUTO(buf) struct buf text = BUF_INIT(LOG_MAX_EVENT + 64);
+
+		at += log_clean(&text, h->line.data + at, h->line.len - at);
+		log_append(h->e, h->stream_id, engine_now_ms(h->e), buf_str(&text), text.len);
+		metric_defs_apply(h->defs, buf_str(&text), text.len, on_metric, h);
+	}
 	buf_clear(&h->line);
-	log_append(h->e, h->stream_id, engine_now_ms(h->e), buf_str(&text), text.len);
-	metric_defs_apply(h->defs, buf_str(&text), text.len, on_metric, h);
 }
 
 static void take_output(struct host *h, const char *data, size_t n)

@@ -1,0 +1,101 @@
+"""The engine killed without warning: no job is lost, none runs twice; and spot interruptions."""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from engine_support import Engine, Tap, secondaries, until  # noqa: E402
+
+tap = Tap()
+e = Engine("--slots", "2", "--stop-timeout", "1s")
+marks = os.path.join(e.dir, "marks")
+with open(e.trainer, "a") as f:
+    f.write(f'case $SM_HP_MODE in mark) echo "$TRAINING_JOB_NAME $$" >>{marks}; echo running; sleep "$SM_HP_SECONDS" ;; esac\n')
+
+
+def starts():
+    try:
+        with open(marks) as f:
+            return [line.split()[0] for line in f]
+    except FileNotFoundError:
+        return []
+
+
+# --- kill -9 while jobs run and wait ------------------------------------------------------
+e.create("run1", "mark", {"seconds": "60"})
+e.create("retried", "mark", {"seconds": "2"}, RetryStrategy={"MaximumRetryAttempts": 2})
+e.create("wait1", "mark", {"seconds": "0"})
+e.create("wait2", "mark", {"seconds": "0"})
+until(lambda: sorted(starts()) == ["retried", "run1"])
+pids = [int(line.split()[1]) for line in open(marks)]
+e.kill()
+tap.ok(until(lambda: not any(os.path.exists(f"/proc/{p}") for p in pids)), "the jobs' processes die with the engine", pids)
+e.start()
+d = e.wait("run1")
+tap.equal((d["TrainingJobStatus"], d["FailureReason"][:20]), ("Failed", "InternalServerError:"),
+          "a job whose process died is Failed")
+d = e.wait("retried")
+tap.equal(d["TrainingJobStatus"], "Completed", "one with a RetryStrategy is run again")
+tap.ok("Restarting" in secondaries(d), "and says so", secondaries(d))
+tap.equal([e.wait(n)["TrainingJobStatus"] for n in ("wait1", "wait2")], ["Completed"] * 2, "those that waited run")
+tap.equal(sorted(starts()), ["retried", "retried", "run1", "wait1", "wait2"], "nothing ran twice but what was to be retried")
+
+# --- kill -9 at many moments ----------------------------------------------------------------
+names = []
+for round_number in range(12):
+    for i in range(2):
+        name = f"k{round_number}-{i}"
+        e.create(name, "ok")
+        names.append(name)
+    until(lambda: False, 0.012 * round_number)
+    e.kill()
+    e.start()
+ends = {n: e.wait(n) for n in names}
+tap.ok(all(d["TrainingJobStatus"] in ("Completed", "Failed") for d in ends.values()), "every job ends in a defined state",
+       {n: d["TrainingJobStatus"] for n, d in ends.items()})
+bad = [n for n, d in ends.items() if d["TrainingJobStatus"] == "Failed" and
+       not d.get("FailureReason", "").startswith("InternalServerError")]
+tap.ok(not bad, "those that failed did so by the engine's death", bad)
+s3 = e.client("s3")
+missing = []
+for n, d in ends.items():
+    if d["TrainingJobStatus"] == "Completed":
+        try:
+            s3.head_object(Bucket="sagemaker-us-east-1-000000000000", Key=f"out/{n}/output/model.tar.gz")
+        except Exception as err:
+            missing.append((n, err))
+tap.ok(not missing, "every completed job has its model", missing)
+tap.ok(any(d["TrainingJobStatus"] == "Completed" for d in ends.values()), "and some did complete")
+tap.equal(sorted(j["TrainingJobName"] for p in e.client("sagemaker").get_paginator("list_training_jobs").paginate()
+                 for j in p["TrainingJobSummaries"]), sorted(names + ["run1", "retried", "wait1", "wait2"]), "none is lost")
+
+# --- a damaged database ---------------------------------------------------------------------
+e.terminate()
+with open(os.path.join(e.dir, "state", "engine.db"), "r+b") as f:
+    f.write(b"this is no database at all......")
+e.start()
+tap.ok("was damaged" in e.output(), "a damaged database is moved aside with a notice", e.output())
+tap.equal(e.client("sagemaker").list_training_jobs()["TrainingJobSummaries"], [], "and a new one begun")
+
+# --- managed spot -----------------------------------------------------------------------------
+bucket = "sagemaker-us-east-1-000000000000"
+e.create("spot", "spot", EnableManagedSpotTraining=True,
+         StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 120},
+         CheckpointConfig={"S3Uri": f"s3://{bucket}/ckpt/spot"})
+e.create("ondemand", "sleep", {"seconds": "1"})
+until(lambda: e.lines("spot") and e.describe("ondemand")["SecondaryStatus"] == "Training")
+until(lambda: False, 0.4)
+e.process.send_signal(signal.SIGUSR1)
+d = e.wait("spot", 60)
+tap.equal(d["TrainingJobStatus"], "Completed", "an interrupted spot job completes")
+s = secondaries(d)
+tap.equal(s[:8], ["Starting", "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading"],
+          "by way of Interrupted and a new instance")
+lines = e.lines("spot")
+tap.ok(lines[0] == "resumed at 0" and any(x.startswith("resumed at ") and x != "resumed at 0" for x in lines) and
+       lines[-1] == "done at 40", "it went on from its checkpoint", lines)
+tap.equal(len(e.streams("spot")), 2, "in a log stream of its own")
+tap.ok(d["BillableTimeInSeconds"] < d["TrainingTimeInSeconds"], "fewer seconds are billed than trained", d)
+tap.ok("Interrupted" not in secondaries(e.wait("ondemand")), "on-demand jobs are not interrupted")
+tap.equal(e.close(), 0, "the engine leaves cleanly")
+tap.done()
