@@ -28,6 +28,7 @@ static void message_trim(const char *raw, char *out, size_t size)
 			p++;
 	}
 	const char *place = strstr(p, ".cc:");
+	place = place ? place : strstr(p, ".cu:");
 	place = place ? place : strstr(p, ".h:");
 	const char *eol = strchr(p, '\n');
 	if (place && (!eol || place < eol)) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/utf8.h"
 #include "trainer/contract.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
@@ -228,8 +229,15 @@ static bool is_client_fault(enum err_code code)
 
 void contract_fail(const char *root, const struct err *err)
 {
-	char line[REASON_MAX + 1];
-	snprintf(line, sizeof(line), "%s: %s", is_client_fault(err->code) ? "ClientError" : "AlgorithmError", err->msg);
+	/* A message may quote bytes of a damaged file. */
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+	(void)buf_addf(&text, "%s: ", is_client_fault(err->code) ? "ClientError" : "AlgorithmError");
+	(void)utf8_sanitize(&text, err->msg, strlen(err->msg), false);
+	size_t n = MIN(text.len, (size_t)REASON_MAX);
+	while (n < text.len && n && ((unsigned char)text.data[n] & 0xC0) == 0x80)
+		n--;
+	buf_truncate(&text, n);
+	const char *line = buf_str(&text);
 	fflush(stdout);
 	fprintf(stderr, "%s\n", line);
 	AUTO(str) char *path = fs_join(root, "output/failure");

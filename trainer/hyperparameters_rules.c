@@ -208,6 +208,31 @@ int hyper_check(struct hyper *h, struct err *err)
 	return rc ? rc : collect_metrics(h, err);
 }
 
+int hyper_check_columns(const struct hyper *h, size_t columns, struct err *err)
+{
+	const char *monotone = hyper_text(h, HP_monotone_constraints);
+	size_t values = 1;
+	for (const char *p = monotone; p && *p; p++)
+		values += *p == ',';
+	if (monotone && values > columns)
+		return err_set(err, ERR_INVALID, "monotone_constraints has %zu values, the data has %zu columns",
+			       values, columns);
+	const char *interaction = hyper_text(h, HP_interaction_constraints);
+	AUTO(json) json_t *groups = interaction ? json_loads(interaction, 0, NULL) : NULL;
+	for (size_t i = 0; i < json_array_size(groups); i++) {
+		const json_t *group = json_array_get(groups, i);
+		for (size_t k = 0; k < json_array_size(group); k++) {
+			json_int_t column = json_integer_value(json_array_get(group, k));
+			if (column >= (json_int_t)columns)
+				return err_set(
+					err, ERR_INVALID,
+					"interaction_constraints names column %lld, the data has columns 0 to %zu",
+					(long long)column, columns - 1);
+		}
+	}
+	return 0;
+}
+
 /* --- what the library gets -------------------------------------------------------------------- */
 
 static bool runs_shotgun(const struct hyper *h)

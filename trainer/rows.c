@@ -87,11 +87,11 @@ struct dataset *rows_join(const struct dataset *a, const struct dataset *b)
 			join(a->column_index, na * sizeof(uint32_t), b->column_index, nb * sizeof(uint32_t));
 		out->values = join(a->values, na * f, b->values, nb * f);
 	}
-	if (a->labels && b->labels)
+	if (a->labels && (b->labels || !b->rows))
 		out->labels = join(a->labels, a->rows * f, b->labels, b->rows * f);
-	if (a->weights && b->weights)
+	if (a->weights && (b->weights || !b->rows))
 		out->weights = join(a->weights, a->rows * f, b->weights, b->rows * f);
-	if (a->query_ids && b->query_ids)
+	if (a->query_ids && (b->query_ids || !b->rows))
 		out->query_ids =
 			join(a->query_ids, a->rows * sizeof(uint64_t), b->query_ids, b->rows * sizeof(uint64_t));
 	return out;

@@ -261,6 +261,9 @@ static int load_data(struct train_run *r, struct err *err)
 	r->columns = r->train->columns;
 	if (r->validation)
 		r->columns = MAX(r->columns, r->validation->columns);
+	rc = hyper_check_columns(&r->hyper, r->columns, err);
+	if (rc)
+		return rc;
 	fingerprint(r);
 	return 0;
 }
