@@ -1,0 +1,116 @@
+"""The dashboard with 10,000 jobs in the store: first paint, memory, idle time."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+BUILD = os.environ["SAGETOP_BUILD"]
+JOBS = 10000
+RUNS = 15
+IDLE_S = 60
+
+
+def spawn(argv, env):
+    """Run argv on a terminal of its own, 120 x 40. Returns (pid, fd)."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        os.execve(argv[0], argv, env)
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    return pid, fd
+
+
+def drain(fd, until):
+    """Read what is painted until the time or the end; returns it."""
+    data = b""
+    while time.monotonic() < until:
+        ready, _, _ = select.select([fd], [], [], max(0, until - time.monotonic()))
+        if not ready:
+            break
+        try:
+            piece = os.read(fd, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def status_kb(pid, name):
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(rf"^{name}:\s+(\d+) kB", f.read(), re.M).group(1))
+
+
+def cpu_s(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def first_paint(argv, env):
+    times = []
+    for _ in range(RUNS):
+        began = time.monotonic()
+        pid, fd = spawn(argv, {**env, "SAGETOP_EXIT_AFTER_PAINT": "1"})
+        data = drain(fd, began + 10)
+        os.waitpid(pid, 0)
+        times.append((time.monotonic() - began) * 1000)
+        os.close(fd)
+        if b"pack-" not in data:
+            sys.exit("the first paint does not show the jobs of the store")
+    return statistics.median(times)
+
+
+def main():
+    if not os.access(f"{BUILD}/sagetop-local", os.X_OK):
+        print("no local engine here")
+        sys.exit(77)
+    work = tempfile.mkdtemp(prefix="sagetop-bench-")
+    env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    env.update(XDG_CACHE_HOME=f"{work}/cache", XDG_STATE_HOME=f"{work}/state", XDG_CONFIG_HOME=f"{work}/config",
+               AWS_EC2_METADATA_DISABLED="true", AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
+               AWS_REGION="us-east-1", TERM="xterm-256color", LC_ALL="C.UTF-8")
+    engine = subprocess.Popen([f"{BUILD}/sagetop-local", "--port", "0", "--state", f"{work}/engine"], env=env,
+                              stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while not os.path.exists(f"{work}/engine/engine.json"):
+            if time.monotonic() > deadline:
+                sys.exit("the engine does not start")
+            time.sleep(0.02)
+        url = re.search(r"http://[^\"]+", open(f"{work}/engine/engine.json").read()).group(0)
+        subprocess.run([f"{BUILD}/tests/bench/fill_cache", str(JOBS), f"{url}/us-east-1"], env=env, check=True)
+        argv = [f"{BUILD}/sagetop", "--endpoint-url", url]
+        print(f"bench\tstart-up to first paint, {JOBS} jobs in the store\t{first_paint(argv, env):.2f}\tms\t\t\t< 50")
+
+        pid, fd = spawn(argv, env)
+        drain(fd, time.monotonic() + 5)
+        print(f"bench\tresident memory of the dashboard, {JOBS} jobs\t{status_kb(pid, 'VmRSS') / 1024:.2f}\tMiB\t\t\t< 40")
+        before = cpu_s(pid)
+        drain(fd, time.monotonic() + IDLE_S)
+        until = time.monotonic() + 1
+        used = cpu_s(pid) - before
+        print(f"bench\tprocessor time of the idle dashboard, one minute\t{used / IDLE_S * 100:.3f}\t%\t\t\t< 1")
+        os.write(fd, b"q")
+        drain(fd, until)
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+    finally:
+        engine.terminate()
+        engine.wait()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+main()
