@@ -5,6 +5,7 @@
 
 #include "aws/local/engine.h"
 
+void live_tails_free(struct engine *e); /* after the server has stopped */
 void live_tail_event(struct engine *e, int64_t stream_id, int64_t time_ms, int64_t ingested_ms, const char *text,
 		     size_t n);
 

@@ -11,6 +11,7 @@
 
 #include "aws/local/command.h"
 #include "aws/local/limits.h"
+#include "aws/local/live_tail.h"
 #include "aws/local/objects.h"
 #include "aws/local/runner.h"
 #include "aws/local/server.h"
@@ -152,6 +153,7 @@ static void stop(struct engine *e)
 	/* The jobs first: whoever waits for one may still see how it ended. */
 	runner_stop(e);
 	server_stop(e->server);
+	live_tails_free(e);
 	limits_free(e);
 	jobs_free(e);
 	state_close(e->db);

@@ -62,6 +62,7 @@ static const struct route routes[] = {
 	{SVC_LOGS, "DescribeLogStreams", &shape_describe_log_streams, op_describe_log_streams},
 	{SVC_LOGS, "GetLogEvents", &shape_get_log_events, op_get_log_events},
 	{SVC_LOGS, "FilterLogEvents", &shape_filter_log_events, op_filter_log_events},
+	{SVC_LOGS, "StartLiveTail", &shape_start_live_tail, op_start_live_tail},
 	{SVC_LOGS, "PutLogEvents", &shape_put_log_events, op_put_log_events},
 	{SVC_LOGS, "CreateLogStream", &shape_create_log_stream, op_create_log_stream},
 	{SVC_LOGS, "CreateLogGroup", &shape_create_log_group, op_create_log_group},

@@ -146,10 +146,16 @@ static bool host_is_local(const char *host)
 
 	str_copy(name, sizeof(name), host);
 	char *colon = strrchr(name, ':');
+	/* Clients put these before the host of a live tail. */
+	static const char *const prefixes[] = {"stream-", "streaming-"};
 
 	if (colon && !strchr(colon, ']'))
 		*colon = 0;
 	str_lower(name);
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		if (str_starts(name, prefixes[i]))
+			memmove(name, name + strlen(prefixes[i]), strlen(name + strlen(prefixes[i])) + 1);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (str_eq(name, names[i]))
 			return true;
@@ -190,7 +196,7 @@ static void send_reset(struct server_conn *c)
 static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 {
 	struct server_conn *c = cls;
-	int64_t n = c->x.stream(c->x.stream_user, buf, max);
+	int64_t n = c->server->stopping ? -1 : c->x.stream(c->x.stream_user, buf, max);
 
 	if (n < 0)
 		return MHD_CONTENT_READER_END_OF_STREAM;
