@@ -277,5 +277,8 @@ int contract_processors(const char *sysfs)
 		limited = quota > 0 && read_numbers(sysfs, "cpu/cpu.cfs_period_us", &period, &unused);
 	if (limited && quota > 0 && period > 0)
 		n = MIN(n, (int)ceil(quota / period));
+	int64_t share; /* what the platform says is ours, where it says so */
+	if (str_to_i64(getenv("SM_NUM_CPUS"), &share) && share > 0)
+		n = (int)MIN((int64_t)n, share);
 	return MAX(n, 1);
 }

@@ -41,7 +41,7 @@ const struct channel *contract_channel(const struct contract *c, const char *nam
 void contract_fail(const char *root, const struct err *err);
 
 /* Processors this container may use: the affinity mask, cut by the CPU quota of
- * its control group. sysfs is "/sys/fs/cgroup". At least 1. */
+ * its control group and by SM_NUM_CPUS. sysfs is "/sys/fs/cgroup". At least 1. */
 int contract_processors(const char *sysfs);
 
 #endif

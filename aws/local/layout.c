@@ -482,7 +482,12 @@ void layout_environment(struct engine *e, const struct training_job *job, const 
 	strmap_set(env, "SM_CURRENT_HOST", name);
 	set_json(env, "SM_HOSTS", hosts_json(job_instance_count(request)));
 	strmap_set(env, "SM_NUM_GPUS", "0");
-	snprintf(text, sizeof(text), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	/* Jobs share this machine's cores. OpenMP threads of two jobs on one core would
+	 * spin against each other: a share each, and little spinning. */
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	long slots = e->opt.slots > 0 ? (long)e->opt.slots : cores;
+	snprintf(text, sizeof(text), "%ld", MAX(cores / slots, 1L));
 	strmap_set(env, "SM_NUM_CPUS", text);
+	strmap_set(env, "GOMP_SPINCOUNT", "1000");
 	strmap_set(env, "SM_NETWORK_INTERFACE_NAME", "lo");
 }
