@@ -149,6 +149,32 @@ int booster_new(const struct strmap *params, const struct strlist *metrics, stru
 	return 0;
 }
 
+/* The library takes anything that is not JSON or UBJ for its old binary format, and
+ * believes whatever sizes it finds there. That format has a structure of 136 bytes
+ * ("binf" or "bs64" may stand before it), then the length and the text of the
+ * objective's name. */
+static bool looks_like_model(const char *p, size_t n)
+{
+	uint64_t length;
+	if (n < 8)
+		return false;
+	if (*p == '{' || !memcmp(p, "bs64", 4))
+		return true;
+	if (!memcmp(p, "binf", 4)) {
+		p += 4;
+		n -= 4;
+	}
+	if (n < 136 + sizeof(length))
+		return false;
+	memcpy(&length, p + 136, sizeof(length));
+	if (length > 100 || length > n - 136 - sizeof(length))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (p[136 + sizeof(length) + i] <= ' ' || p[136 + sizeof(length) + i] > '~')
+			return false;
+	return true;
+}
+
 int booster_load(const void *bytes, size_t n, const struct strmap *params, const struct strlist *metrics,
 		 struct matrix *const *cached, size_t n_cached, struct booster **ret, struct err *err)
 {
@@ -156,8 +182,8 @@ int booster_load(const void *bytes, size_t n, const struct strmap *params, const
 	int rc = booster_new(NULL, NULL, cached, n_cached, &b, err);
 	if (rc)
 		return rc;
-	if (n < 8)
-		return err_set(err, ERR_PARSE, "the model has only %zu bytes", n);
+	if (!looks_like_model(bytes, n))
+		return err_set(err, ERR_PARSE, "not an XGBoost model");
 	if (XGBoosterLoadModelFromBuffer(b->handle, bytes, n)) {
 		xgb_fail(err, "cannot load the model");
 		if (err)

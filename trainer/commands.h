@@ -6,5 +6,7 @@
 
 int command_train(int argc, char **argv);
 int command_hyperparameters(int argc, char **argv);
+int command_serve(int argc, char **argv);
+int command_predict(int argc, char **argv);
 
 #endif

@@ -541,7 +541,7 @@ int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, stru
 	b->d->columns = c->layout.features;
 	b->with_labels = c->opt->has_label;
 	b->with_weights = c->layout.weight != CSV_NO_COLUMN;
-	b->with_entities = c->opt->entity_column != NULL;
+	b->with_entities = c->opt->entity_column || c->opt->entity_first;
 	b->with_dates = c->opt->date_column != NULL;
 	r = builder_reserve(b, rows, 0, text_feed_growth(f), err);
 	if (r)

@@ -150,6 +150,10 @@ static int csv_assign_special(struct csv_layout *l, const struct dataset_options
 				       name, l->width);
 		l->columns[l->weight].role = CSV_WEIGHT;
 	}
+	if (opt->entity_first) {
+		l->columns[0].role = CSV_ENTITY;
+		l->columns[0].text = l->text_columns++;
+	}
 	if (opt->entity_column) {
 		r = csv_find_column(l, "entity_column", opt->entity_column, name, &at, err);
 		if (r)

@@ -39,6 +39,7 @@ struct dataset_options {
 	const char *label_column;	   /* NULL: the first column */
 	bool csv_weights;		   /* weight in the column after the label */
 	const char *entity_column;	   /* NULL: none; needs a header */
+	bool entity_first;		   /* the entity is the first column, header or not */
 	const char *date_column;	   /* NULL: none; needs a header; YYYYMMDD or YYYY-MM-DD */
 	const struct strlist *categorical; /* names or 0-based indices of features; NULL: none */
 	const struct strlist *ignore; /* names (header) or 0-based indices of file columns to leave out; NULL: none */

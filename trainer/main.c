@@ -9,6 +9,8 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{"train", command_train, "train as a SageMaker job does, under /opt/ml or $SAGETOP_ML_ROOT"},
+	{"serve", command_serve, "answer /ping and /invocations as an endpoint does"},
+	{"predict", command_predict, "predict the rows of a file with a model"},
 	{"hyperparameters", command_hyperparameters, "list every hyperparameter of a training job"},
 };
 

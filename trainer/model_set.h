@@ -1,0 +1,44 @@
+/* model_set.h - what a model folder holds, ready to predict: one model, the models
+ * of a cross-validation (their mean, or their vote), or one model for each entity.
+ *
+ * A set does not change once it is loaded, so any number of threads may predict
+ * with it; it is counted by reference, so that `serve` can put another in its
+ * place while requests are under way.
+ */
+#ifndef SAGETOP_TRAINER_MODEL_SET_H
+#define SAGETOP_TRAINER_MODEL_SET_H
+
+#include "base/map.h"
+#include "trainer/booster.h"
+
+/* Attribute of a model: what dataset_schema_text said of its training data. */
+#define MODEL_SCHEMA_ATTRIBUTE "sagetop_schema"
+
+enum model_set_kind { MODEL_SET_SINGLE, MODEL_SET_FOLDS, MODEL_SET_ENTITIES };
+
+struct model_set {
+	enum model_set_kind kind;
+	struct booster **boosters;
+	size_t n;
+	struct map entity_index;  /* entity -> place of its booster + 1 */
+	struct booster_info info; /* of the first model; all agree in objective and features */
+	struct dataset *schema;	  /* without rows: what request data is held against */
+	char *path;		  /* as it was given */
+	int references;
+};
+
+/* A file, or a folder with one model, xgboost-model-N of a cross-validation, or
+ * an archive of entities. threads: of one prediction. ERR_NOTFOUND where there is
+ * no model. */
+int model_set_load(const char *path, int threads, struct model_set **ret, struct err *err) NODISCARD;
+struct model_set *model_set_ref(struct model_set *m);
+void model_set_unref(struct model_set *m);
+AUTO_POINTER(model_set, struct model_set, model_set_unref)
+
+/* One row of *ret for each of d. Where the set has entities d must name them;
+ * an entity without a model is ERR_NOTFOUND. margin: before the objective's
+ * transformation. */
+int model_set_predict(const struct model_set *m, const struct dataset *d, bool margin, int threads,
+		      struct predictions *ret, struct err *err) NODISCARD;
+
+#endif

@@ -1,0 +1,49 @@
+/* serve.h - the parts of `sagetop-trainer serve`: settings, the model that is
+ * being served (exchanged while requests run), and the HTTP side.
+ */
+#ifndef SAGETOP_TRAINER_SERVE_H
+#define SAGETOP_TRAINER_SERVE_H
+
+#include <pthread.h>
+
+#include "trainer/model_set.h"
+#include "trainer/serve_drift.h"
+#include "trainer/serve_output.h"
+
+struct serve_settings {
+	char *model_path;
+	const char *bind; /* address */
+	int port;	  /* 0: any free one */
+	int threads;
+	size_t max_body; /* bytes of one request */
+	struct output_spec spec;
+	const char *default_accept; /* where a request has no Accept; may be NULL */
+	bool check_drift;
+};
+
+struct server {
+	struct serve_settings settings;
+	pthread_mutex_t lock;
+	struct model_set *models; /* under lock: take a reference */
+	struct drift *drift;	  /* goes with models; NULL where not asked for */
+	uint64_t stamp;		  /* of the files the models came from */
+	pthread_cond_t idle;
+	size_t in_flight; /* under lock */
+	bool stopping;
+};
+
+/* What is served now; the caller releases the models. */
+struct model_set *server_models(struct server *s) NODISCARD;
+/* Load the models anew and put them in place; the old ones go when the last
+ * request lets go of them. On an error the old ones stay. */
+int server_load(struct server *s, struct err *err) NODISCARD;
+/* A number that changes when the files at the model path do. */
+uint64_t server_stamp(const char *path);
+
+struct serve_http;
+/* Listen; *port is the port taken. */
+int serve_http_start(struct server *s, struct serve_http **ret, int *port, struct err *err) NODISCARD;
+/* Stop listening, let what has begun finish (at most grace_ms), then end. */
+void serve_http_stop(struct serve_http *h, int64_t grace_ms);
+
+#endif
