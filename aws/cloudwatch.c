@@ -10,6 +10,38 @@ struct call {
 	void *user;
 };
 
+struct point {
+	int64_t t;
+	double v;
+};
+
+static int point_compare(const void *a, const void *b)
+{
+	const struct point *x = a, *y = b;
+
+	return (x->t > y->t) - (x->t < y->t);
+}
+
+static void sort_points(int64_t *t, double *v, size_t n)
+{
+	struct point *p;
+	size_t i = 1;
+
+	while (i < n && t[i - 1] <= t[i])
+		i++;
+	if (i >= n)
+		return;
+	p = xcalloc(n, sizeof(*p));
+	for (i = 0; i < n; i++)
+		p[i] = (struct point){t[i], v[i]};
+	qsort(p, n, sizeof(*p), point_compare);
+	for (i = 0; i < n; i++) {
+		t[i] = p[i].t;
+		v[i] = p[i].v;
+	}
+	free(p);
+}
+
 void cw_parse_series(const json_t *result, struct cw_series *out)
 {
 	const json_t *times = json_object_get(result, "Timestamps"), *values = json_object_get(result, "Values");
@@ -27,17 +59,8 @@ void cw_parse_series(const json_t *result, struct cw_series *out)
 		t[kept] = ms;
 		v[kept++] = json_number_value(json_array_get(values, i));
 	}
-	/* Ascending was asked for; the service may still answer the other way round. */
-	for (size_t i = 1; i < kept; i++)
-		for (size_t k = i; k && t[k - 1] > t[k]; k--) {
-			int64_t ms = t[k];
-			double value = v[k];
-
-			t[k] = t[k - 1];
-			v[k] = v[k - 1];
-			t[k - 1] = ms;
-			v[k - 1] = value;
-		}
+	/* Ascending was asked for; the service's own default is the other way round. */
+	sort_points(t, v, kept);
 	*out = (struct cw_series){.id = json_get_str(result, "Id"),
 				  .label = json_get_str(result, "Label"),
 				  .times_ms = t,

@@ -106,6 +106,15 @@ static void read_json(const struct http_reply *r, char *code, size_t size, char 
 			message = json_get_str(j, "Message");
 		*ret_message = xstrdup(message);
 	}
+	if (!type) {
+		/* CloudWatch's JSON repeats the code of its Query protocol: "Code;Sender". */
+		type = http_reply_header(r, "x-amzn-query-error");
+		if (type) {
+			str_copy(code, size, type);
+			code[strcspn(code, ";")] = '\0';
+			return;
+		}
+	}
 	if (type)
 		set_code(code, size, type);
 }

@@ -36,6 +36,25 @@ struct aws_request *logs_filter_events(struct aws_client *c, const char *group, 
 				       const char *pattern, int64_t start_ms, int64_t end_ms, int limit,
 				       const char *token, enum aws_priority p, logs_events_fn *fn, void *user);
 
+/* --- Live Tail ---------------------------------------------------------------------
+ *
+ * Events are pushed, at most 500 a second (sampled beyond that). The service ends a
+ * session after three hours; it is renewed then. AWS bills it by the minute. */
+struct logs_tail;
+/* sampled: some events were left out. */
+typedef void logs_tail_fn(void *user, const struct log_event *events, size_t n, bool sampled);
+/* The session is over: err says why (never NULL; ERR_CANCELLED after logs_tail_stop).
+ * The tail is gone when it returns. */
+typedef void logs_tail_end_fn(void *user, const struct err *err);
+
+/* group_arn: see logs_group_arn. stream_prefix and pattern may be NULL. */
+struct logs_tail *logs_tail_start(struct aws_client *c, const char *group_arn, const char *stream_prefix,
+				  const char *pattern, logs_tail_fn *fn, logs_tail_end_fn *end, void *user);
+void logs_tail_stop(struct logs_tail *t);	      /* end runs from aws_client_poll */
+bool logs_tail_is_open(const struct logs_tail *t);    /* the service has sent sessionStart */
+int64_t logs_tail_minutes(const struct logs_tail *t); /* begun so far, for the cost */
+char *logs_group_arn(const char *region, const char *account, const char *group) NODISCARD;
+
 /* Pure: events of a reply; out holds as many as the list. Borrowed from it. `stream`
  * is for those that do not name theirs. Returns how many there are. */
 size_t logs_parse_events(const json_t *list, const char *stream, struct log_event *out);

@@ -308,6 +308,25 @@ static int sign(struct aws_request *r, const struct aws_credentials *cred, const
 	return rc;
 }
 
+char *aws_trace_id(const struct aws_io *io, const char *already)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	const char *value = aws_io_env(io, "_X_AMZN_TRACE_ID");
+	struct buf out = BUF_INIT(BUF_MAX_TEXT);
+
+	if (already || !value || !aws_io_env(io, "AWS_LAMBDA_FUNCTION_NAME"))
+		return NULL;
+	for (const char *p = value; *p; p++) {
+		unsigned char b = (unsigned char)*p;
+
+		if (b > ' ' && b < 0x7f && b != '%')
+			buf_addc(&out, *p);
+		else
+			buf_addf(&out, "%%%c%c", hex[b >> 4], hex[b & 15]);
+	}
+	return buf_take(&out);
+}
+
 static void on_reply(void *user, const struct http_reply *reply, const struct err *err);
 
 static int on_start(void *user, const struct http_reply *reply)
@@ -332,6 +351,7 @@ static int request_send(struct aws_request *r, const struct aws_credentials *cre
 	AUTO(target) struct target t = {0};
 	AUTO(strmap) struct strmap added = {0};
 	AUTO(str) char *amz_target = NULL;
+	AUTO(str) char *trace_id = NULL;
 	struct header_set headers = {0};
 	int rc = target_find(r, &t, err);
 
@@ -346,8 +366,9 @@ static int request_send(struct aws_request *r, const struct aws_credentials *cre
 	}
 	for (size_t i = 0; i < r->headers.n; i++)
 		header_add(&headers, r->headers.items[i].name, r->headers.items[i].value);
-	if (aws_io_env(&c->io, "AWS_LAMBDA_FUNCTION_NAME"))
-		header_add(&headers, "X-Amzn-Trace-Id", aws_io_env(&c->io, "_X_AMZN_TRACE_ID"));
+	trace_id = aws_trace_id(&c->io, strmap_get(&r->headers, "X-Amzn-Trace-Id"));
+	if (trace_id)
+		header_add(&headers, "X-Amzn-Trace-Id", trace_id);
 	rc = sign(r, cred, &t, &headers, &added, err);
 	if (rc)
 		return rc;
