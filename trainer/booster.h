@@ -134,6 +134,7 @@ int booster_join(const char *tracker_host, int port, int task, int timeout_s, st
 int booster_leave(struct err *err) NODISCARD;
 int booster_rank(void);
 int booster_world(void);
+int booster_broadcast(void *bytes, size_t n, int root, struct err *err) NODISCARD;
 int booster_sum(double *values, size_t n, struct err *err) NODISCARD; /* in place, over all hosts */
 
 #endif

@@ -36,6 +36,13 @@ int booster_world(void)
 	return XGCommunicatorIsDistributed() ? XGCommunicatorGetWorldSize() : 1;
 }
 
+int booster_broadcast(void *bytes, size_t n, int root, struct err *err)
+{
+	if (!XGCommunicatorIsDistributed())
+		return 0;
+	return XGCommunicatorBroadcast(bytes, n, root) ? xgb_fail(err, "the hosts cannot share the checkpoint") : 0;
+}
+
 int booster_sum(double *values, size_t n, struct err *err)
 {
 	if (!XGCommunicatorIsDistributed())

@@ -59,7 +59,7 @@ int checkpoint_unpack(const void *bytes, size_t n, const char *fingerprint, stru
 	const char *eol = memchr(p + magic, '\n', n - magic - hex);
 	if (!eol || json_parse(p + magic, (size_t)(eol - p) - magic, "checkpoint", &head, NULL))
 		return torn(err);
-	if (!str_eq(json_get_str(head, "fingerprint"), fingerprint))
+	if (fingerprint && !str_eq(json_get_str(head, "fingerprint"), fingerprint))
 		return err_set(err, ERR_INVALID, "it was written with other data or hyperparameters");
 	const json_t *columns = json_object_get(head, "columns");
 	for (size_t i = 0; i < json_array_size(columns); i++)

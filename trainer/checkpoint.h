@@ -29,6 +29,7 @@ int checkpoint_read(const char *dir, const char *fingerprint, struct checkpoint 
 
 /* The file's bytes, for sending them to other hosts. */
 int checkpoint_pack(const char *fingerprint, const struct checkpoint *c, struct buf *out, struct err *err) NODISCARD;
+/* fingerprint NULL: of any job. */
 int checkpoint_unpack(const void *bytes, size_t n, const char *fingerprint, struct checkpoint *ret,
 		      struct err *err) NODISCARD;
 

@@ -279,14 +279,31 @@ static int save_checkpoint(struct fit *f, int round, struct err *err)
 	return rc;
 }
 
+/* The first host's checkpoint counts for all of them. */
+static int share_checkpoint(const struct fit *f, struct checkpoint *c, struct err *err)
+{
+	AUTO(buf) struct buf bytes = BUF_INIT(SIZE_MAX);
+	int rc = booster_rank() ? 0 : checkpoint_pack(f->job->fingerprint, c, &bytes, err);
+	uint64_t n = bytes.len;
+	if (!rc)
+		rc = booster_broadcast(&n, sizeof(n), 0, err);
+	if (!rc && booster_rank() && buf_reserve(&bytes, n))
+		rc = err_set(err, ERR_TOOBIG, "the checkpoint of the first host is too large");
+	if (!rc)
+		rc = booster_broadcast(bytes.data, n, 0, err);
+	return rc || !booster_rank() ? rc : checkpoint_unpack(bytes.data, n, NULL, c, err);
+}
+
 static int resume(struct fit *f, struct err *err)
 {
 	AUTO(strlist) struct strlist notices = {0};
 	AUTO(checkpoint) struct checkpoint c = {0};
 	bool improved;
-	int rc = checkpoint_read(f->job->checkpoint_dir, f->job->fingerprint, &c, &notices, err);
+	int rc = booster_rank() ? 0 : checkpoint_read(f->job->checkpoint_dir, f->job->fingerprint, &c, &notices, err);
 	for (size_t i = 0; i < notices.n; i++)
 		printf("%s\n", notices.items[i]);
+	if (!rc && booster_world() > 1)
+		rc = share_checkpoint(f, &c, err);
 	if (rc || !c.round)
 		return rc;
 	rc = reload(f, &c.model, c.round, err);

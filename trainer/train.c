@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -82,7 +83,7 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 	if (rc)
 		return err_prefix(err, "channel %s", name);
 	if (has_label && !opt.entity_column) /* entities are judged one by one */
-		rc = objective_check_labels(r->objective, r->classes, d, name, str_eq(name, "train"), err);
+		rc = objective_check_labels(r->objective, r->classes, d, name, str_eq(name, "train") && !r->hosts, err);
 	if (!rc && d->query_ids == NULL && r->objective->kind == KIND_RANKING && r->hyper.metrics.n == 0)
 		printf("channel %s has no query ids: all its rows are one group\n", name);
 	if (rc)
@@ -151,6 +152,8 @@ static void report_end(const struct train_run *r, const struct fit_result *resul
 static int write_single(struct train_run *r, const struct fit_result *result, struct err *err)
 {
 	int rc = output_metrics(r, result, err);
+	if (!rc && r->hosts)
+		rc = output_baseline(r, err);
 	if (rc || (result->interrupted && !hyper_bool(&r->hyper, HP_save_model_on_termination)))
 		return rc;
 	AUTO(json)
@@ -171,6 +174,8 @@ int train_single(struct train_run *r, struct err *err)
 	int rc = train_matrix(r, r->train, &train, err);
 	if (!rc && r->validation)
 		rc = train_matrix(r, r->validation, &validation, err);
+	if (!rc && r->hosts)
+		rc = hosts_enter(r->hosts, err);
 	if (rc)
 		return rc;
 	struct matrix_options options = train_matrix_options(r);
@@ -193,7 +198,7 @@ int train_single(struct train_run *r, struct err *err)
 	return booster_rank() ? 0 : write_single(r, &result, err);
 }
 
-/* --- the job ---------------------------------------------------------------------------------- */
+/* --- settings and data ------------------------------------------------------------------------ */
 
 /* Whether a setting may change between a run and its resumption. */
 static bool free_to_change(enum hyper_id id, bool entities)
@@ -268,21 +273,87 @@ static int load_data(struct train_run *r, struct err *err)
 	return 0;
 }
 
+/* --- several hosts ------------------------------------------------------------------- */
+
+static bool has_files(const char *dir, int depth)
+{
+	bool found = false;
+	DIR *d = opendir(dir);
+	for (struct dirent *e; d && !found && (e = readdir(d));) {
+		if (e->d_name[0] == '.')
+			continue;
+		AUTO(str) char *path = fs_join(dir, e->d_name);
+		found = fs_is_dir(path) ? depth < 3 && has_files(path, depth + 1) : fs_size(path) > 0;
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static int check_hosts(const struct train_run *r, struct err *err)
+{
+	const struct hyper *h = &r->hyper;
+	if (str_eq(hyper_text(h, HP_booster), "gblinear"))
+		return err_set(err, ERR_INVALID, "booster gblinear trains on one instance: set InstanceCount to 1");
+	if (str_eq(hyper_text(h, HP_tree_method), "exact"))
+		return err_set(err, ERR_INVALID, "tree_method exact trains on one instance: use hist");
+	return 0;
+}
+
+/* All hosts get to know the width of the data; *leave where this one has none. */
+static int meet_hosts(struct train_run *r, bool *leave, struct err *err)
+{
+	*leave = false;
+	if (!r->hosts)
+		return 0;
+	if (!r->train)
+		str_copy(r->fingerprint, sizeof(r->fingerprint), "none");
+	int rc = hosts_meet(r->hosts, r->train ? r->train->rows : 0, &r->columns, r->fingerprint, leave, err);
+	if (!rc && !*leave && r->train->dense && r->train->columns != r->columns)
+		rc = err_set(err, ERR_INVALID, "channel train: %zu columns here, %zu on another host",
+			     r->train->columns, r->columns);
+	return rc;
+}
+
+/* --- the job ---------------------------------------------------------------------------------- */
+
+static int run_job(struct train_run *r, struct err *err)
+{
+	bool leave, shared = r->hosts != NULL;
+	int rc = shared ? check_hosts(r, err) : 0;
+	if (!rc && (!shared || has_files(contract_channel(&r->contract, "train")->dir, 0)))
+		rc = load_data(r, err);
+	if (!rc)
+		rc = meet_hosts(r, &leave, err);
+	if (!rc && leave)
+		puts("this host has no data and is not needed");
+	if (rc || leave)
+		return rc;
+	if (!shared)
+		rc = output_baseline(r, err);
+	if (rc)
+		return rc;
+	if (hyper_given(&r->hyper, HP_entity_column))
+		return train_entities(r, err);
+	return hyper_given(&r->hyper, HP__kfold) ? train_kfold(r, err) : train_single(r, err);
+}
+
 static int train_job(const char *root, struct err *err)
 {
 	AUTO(train_run) struct train_run r = {.stop = &stop_signal, .started_ms = clock_mono_ms()};
 	int rc = contract_load(root, &r.contract, err);
 	if (!rc)
 		rc = load_settings(&r, err);
-	if (!rc)
-		rc = load_data(&r, err);
-	if (!rc)
-		rc = output_baseline(&r, err);
+	if (!rc && r.contract.hosts.n > 1)
+		rc = hosts_open(&r.contract, (int)hyper_int(&r.hyper, HP_host_timeout), r.stop, &r.hosts, err);
 	if (rc)
 		return rc;
-	if (hyper_given(&r.hyper, HP_entity_column))
-		return train_entities(&r, err);
-	return hyper_given(&r.hyper, HP__kfold) ? train_kfold(&r, err) : train_single(&r, err);
+	rc = run_job(&r, err);
+	hosts_leave(r.hosts, rc ? err : NULL);
+	if (rc != -ERR_CANCELLED)
+		return rc;
+	puts("stopped by a signal before the first round");
+	return 0;
 }
 
 int command_train(int argc, char **argv)

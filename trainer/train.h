@@ -4,6 +4,7 @@
 
 #include "trainer/contract.h"
 #include "trainer/fit.h"
+#include "trainer/hosts.h"
 
 struct train_run {
 	struct contract contract;
@@ -13,7 +14,8 @@ struct train_run {
 	struct dataset *train, *validation; /* validation may be NULL */
 	size_t columns;			    /* of the model: the wider of both */
 	char fingerprint[65];		    /* of data and settings, without num_round */
-	int64_t started_ms;		    /* monotonic */
+	struct hosts *hosts; /* NULL on one host */
+	int64_t started_ms;  /* monotonic */
 	const volatile sig_atomic_t *stop;
 };
 void train_run_done(struct train_run *r);
