@@ -219,6 +219,7 @@ void sync_free(struct sync *s)
 		return;
 	s->closing = true;
 	aws_client_free(s->aws); /* every answer that is outstanding arrives now */
+	sync_jobs_free(s);
 	(void)err_set(&cancelled, ERR_CANCELLED, "sagetop is ending");
 	waiters_run(&s->identity_waiters, &cancelled);
 	waiters_run(&s->pass_waiters, &cancelled);

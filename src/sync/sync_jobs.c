@@ -15,6 +15,7 @@
 #define DESCRIBES_PER_TICK 8
 #define EMPTY_PAGES_MAX 2000
 #define BACKOFF_MAX_MS 60000
+#define PAGE_RETRIES 6 /* of a page in the midst of a pass: a hundred pages must not begin anew for one */
 
 struct jobs_pass {
 	bool full, by_list, mark_known;
@@ -22,7 +23,8 @@ struct jobs_pass {
 	int64_t mark_ms;  /* the next mark */
 	int64_t started_ms;
 	char *token;
-	int empty_pages;
+	int empty_pages, page_failures;
+	uint64_t retry_timer;
 	struct strlist describe; /* by_list: names to describe, newest first */
 	size_t next_describe, describing;
 	bool listed; /* by_list: the last page has come */
@@ -248,6 +250,20 @@ static void put_page(struct sync *s, struct job **jobs, size_t n)
 		(void)save_jobs(s, changed, n_changed);
 }
 
+static void retry_page(void *user)
+{
+	struct sync *s = user;
+
+	s->pass->retry_timer = 0;
+	next_page(s);
+}
+
+static bool is_transient(enum err_code code)
+{
+	return code == ERR_NET || code == ERR_TIMEOUT || code == ERR_SERVICE || code == ERR_THROTTLED ||
+	       code == ERR_PARSE;
+}
+
 static void on_page(void *user, struct job **jobs, size_t n, const char *next_token, int64_t total_hint,
 		    const struct err *err)
 {
@@ -263,10 +279,15 @@ static void on_page(void *user, struct job **jobs, size_t n, const char *next_to
 		next_page(s);
 		return;
 	}
+	if (err && p->token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !s->closing) {
+		p->retry_timer = aws_client_after(s->aws, (int64_t)250 << p->page_failures++, retry_page, s);
+		return;
+	}
 	if (err) {
 		end_pass(s, err);
 		return;
 	}
+	p->page_failures = 0;
 	put_page(s, jobs, n);
 	if (p->full && total_hint >= 0)
 		s->session->jobs_total_hint = (size_t)total_hint;
@@ -327,6 +348,12 @@ static void start_pass(struct sync *s)
 		begin_pass(s);
 	else
 		sync_identify(s, on_identified, s);
+}
+
+void sync_jobs_free(struct sync *s)
+{
+	if (s->pass)
+		pass_free(TAKE(s->pass));
 }
 
 void sync_jobs(struct sync *s, sync_done_fn *fn, void *user)

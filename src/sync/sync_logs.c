@@ -16,6 +16,7 @@
 #define LONG_OVERLAP_MS 180000 /* of every tenth, for the very late */
 #define LONG_EVERY 10
 #define PAGE_LIMIT 10000
+#define RESUMES_MAX 4
 #define IDLE_POLL_MS 3000      /* before the first container starts */
 #define FULL_REREAD_MAX 200000 /* lines: beyond, the end is settled by the long overlap */
 
@@ -140,9 +141,13 @@ static void pass_failed(struct watch *w, const struct err *err)
 	w->log_failures++;
 	int64_t delay = watch_backoff(w, w->log_failures, "logs", &copy);
 
+	/* What was read of a long log is not read again. */
+	w->resume = w->token != NULL && copy.code != ERR_INVALID;
 	f->logs.generation++;
-	if (w->count > 0)
+	if (w->count > 0 || (w->resume && w->log_failures <= RESUMES_MAX))
 		schedule_pass(w, delay);
+	if (w->resume && w->log_failures <= RESUMES_MAX)
+		return; /* those who wait, wait on */
 	watch_hold(w);
 	waiters_run(&w->log_waiters, &copy);
 	waiters_run(&w->metric_waiters, &copy);
@@ -299,6 +304,12 @@ void sync_logs_begin(struct watch *w)
 		aws_client_cancel_timer(w->s->aws, w->log_timer);
 		w->log_timer = 0;
 		w->pending--;
+	}
+	if (w->resume) {
+		w->resume = false;
+		w->logs_busy = true;
+		request_page(w);
+		return;
 	}
 	begin_pass(w);
 }

@@ -68,6 +68,7 @@ bool sync_is_watched(const struct sync *s, const char *name);
 
 /* sync_jobs.c: put a job into session and store; the job in the table. */
 struct job *sync_put_job(struct sync *s, struct job *j);
+void sync_jobs_free(struct sync *s); /* a pass that waits for its next try */
 void sync_save_unsaved(struct sync *s);
 void sync_describe(struct sync *s, const char *name, enum aws_priority p, sync_done_fn *fn, void *user);
 
@@ -90,6 +91,7 @@ struct watch {
 	bool fresh_pass;  /* nothing was known when it began */
 	bool pass_any;	  /* it brought something new */
 	bool pass_restarted;
+	bool resume;	      /* the next request goes on with the pass that failed, from its token */
 	bool missing;	     /* the group or stream is not there (yet) */
 	int64_t since_ms;    /* where the pass under way began */
 	int64_t newest_ms;   /* time of the newest event so far */

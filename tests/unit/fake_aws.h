@@ -26,8 +26,8 @@ struct fake_aws {
 	size_t page;		/* of events */
 	char deny[64];		/* operation that is denied */
 	char fail[64];		/* operation that fails, ... */
-	int n_fail;		/* ... so many times, ... */
-	char fail_code[64];	/* ... with this code; "reset" drops the connection */
+	int n_skip, n_fail;	/* ... so many times, after so many good ones, ... */
+	char fail_code[64];	/* ... with this code; "reset" drops the connection, "cut" half of JSON */
 	bool lose_create_reply; /* the job is made, the reply lost */
 	struct strmap calls;	/* operation -> how often */
 };
@@ -135,6 +135,7 @@ static inline void fake_fail(struct fake_aws *f, const char *operation, int time
 	str_copy(f->fail, sizeof(f->fail), operation);
 	str_copy(f->fail_code, sizeof(f->fail_code), code);
 	f->n_fail = times;
+	f->n_skip = 0;
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -351,9 +352,15 @@ static inline bool fake_play(void *user, const struct httpd_request *r, struct b
 
 	pthread_mutex_lock(&f->lock);
 	fake_count(f, op);
-	if (str_eq(f->fail, op) && f->n_fail > 0) {
+	if (str_eq(f->fail, op) && f->n_skip > 0) {
+		f->n_skip--;
+		if (!json_parse(r->body, r->len, "request", &body, NULL))
+			fake_serve(f, op, body, out);
+	} else if (str_eq(f->fail, op) && f->n_fail > 0) {
 		f->n_fail--;
-		if (!str_eq(f->fail_code, "reset"))
+		if (str_eq(f->fail_code, "cut"))
+			httpd_reply(out, 200, "Content-Type: application/x-amz-json-1.1\r\n", "{\"Results\": [");
+		else if (!str_eq(f->fail_code, "reset"))
 			fake_error(out, str_eq(f->fail_code, "InternalServerError") ? 500 : 400, f->fail_code,
 				   "scripted");
 	} else if (str_eq(f->deny, op)) {

@@ -181,6 +181,20 @@ static void test_broken_pass(void **state)
 	assert_int_equal(sync_session(w->s)->jobs.n, 250);
 }
 
+/* One bad page of many is asked for again; the pass does not begin anew. */
+static void test_bad_page(void **state)
+{
+	struct world *w = *state;
+
+	add_jobs(w, 250);
+	fake_fail(&w->aws, "Search", 3, "cut");
+	w->aws.n_skip = 1;
+	struct outcome o = jobs(w);
+	assert_int_equal(o.err.code, 0);
+	assert_int_equal(sync_session(w->s)->jobs.n, 250);
+	assert_int_equal(fake_calls(&w->aws, "Search"), 6);
+}
+
 static void test_search_denied(void **state)
 {
 	struct world *w = *state;
@@ -322,6 +336,27 @@ static void test_follow_goes_on(void **state)
 	for (int i = 0; i < 20; i++)
 		sync_poll(w->s, NULL, 0, 20);
 	assert_true(fake_calls(&w->aws, "FilterLogEvents") <= calls + 1); /* the one under way */
+}
+
+/* A long log that fails on its way goes on from where it was. */
+static void test_log_resumes(void **state)
+{
+	struct world *w = *state;
+	char text[32];
+
+	fake_job(&w->aws, "a", "Completed", 1700000000, 1700000100);
+	for (int i = 0; i < 30; i++) {
+		snprintf(text, sizeof(text), "line %d", i);
+		fake_log(&w->aws, "a/algo-1-1", 1700000000000 + i, text);
+	}
+	fake_fail(&w->aws, "FilterLogEvents", 1, "cut");
+	w->aws.n_skip = 5;
+	struct outcome o = logs(w, "a");
+	assert_int_equal(o.err.code, 0);
+	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	assert_int_equal(f->logs.n, 30);
+	assert_true(f->logs.complete);
+	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), 11);
 }
 
 static void test_filter_denied(void **state)
@@ -581,12 +616,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_passes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_pass, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deleted_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_log_resumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_feeds_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch, setup, teardown),

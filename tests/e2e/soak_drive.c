@@ -1,0 +1,308 @@
+/* soak_drive.c - keep a store in step with an engine full of jobs until all have
+ * ended and every log is read, then say what the store holds.
+ *
+ *   soak_drive run URL N_JOBS RATE_FACTOR DEADLINE_S    synchronise; statistics on standard output
+ *   soak_drive dump URL                                 one JSON line for each job of the store
+ *
+ * It uses sync as the dashboard does: refresh by itself, a window of watched jobs,
+ * active ones first, each until its log is complete. The calls are counted from the
+ * session's request log and held against the rates that were set. */
+#include "base/mem.h"
+
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "sync/sync.h"
+
+#define WATCHES 16
+#define WINDOW_MS 10000
+#define SLACK 4 /* reports come when a call ends: some of the window before ended in this one */
+
+/* Calls of one operation: when they were reported, with their attempts. */
+struct meter {
+	const char *operation; /* "sagemaker:Search" */
+	double rate;
+	uint64_t calls, attempts, over;
+	double worst;
+	struct {
+		int64_t at_ms;
+		int n;
+	} recent[4096];
+	size_t head, tail;
+};
+
+static struct meter meters[] = {
+	{"sagemaker:Search", 1},     {"sagemaker:ListTrainingJobs", 1}, {"sagemaker:DescribeTrainingJob", 5},
+	{"logs:FilterLogEvents", 5}, {"cloudwatch:GetMetricData", 5},	{"sagemaker:ListTags", 2}};
+
+static void meter_add(struct meter *m, int64_t at_ms, int attempts)
+{
+	double sum = 0;
+
+	m->calls++;
+	m->attempts += (uint64_t)attempts;
+	m->recent[m->head % ARRAY_LEN(m->recent)].at_ms = at_ms;
+	m->recent[m->head++ % ARRAY_LEN(m->recent)].n = attempts;
+	while (m->tail < m->head && m->recent[m->tail % ARRAY_LEN(m->recent)].at_ms <= at_ms - WINDOW_MS)
+		m->tail++;
+	for (size_t i = m->tail; i < m->head; i++)
+		sum += m->recent[i % ARRAY_LEN(m->recent)].n;
+	/* A bucket may give its whole burst at once, and then its rate. */
+	double allowed = m->rate * WINDOW_MS / 1000 + MAX(m->rate, 1) + SLACK;
+
+	m->worst = MAX(m->worst, sum / allowed);
+	m->over += sum > allowed;
+}
+
+static void meter_requests(const struct session *s, size_t *seen)
+{
+	if (s->n_requests - *seen > REQUEST_LOG_LEN)
+		*seen = s->n_requests - REQUEST_LOG_LEN;
+	for (; *seen < s->n_requests; (*seen)++) {
+		const struct request_record *r = &s->requests[*seen % REQUEST_LOG_LEN];
+
+		for (size_t i = 0; i < ARRAY_LEN(meters); i++) {
+			if (strcmp(meters[i].operation, r->operation) == 0)
+				meter_add(&meters[i], r->at_ms, r->attempts);
+		}
+	}
+}
+
+static long resident_kb(void)
+{
+	long kb = 0;
+	char line[128];
+	AUTO(file) FILE *f = fopen("/proc/self/status", "r");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "VmRSS: %ld kB", &kb) == 1)
+			break;
+	}
+	return kb;
+}
+
+static struct sync *open_sync(const char *url, double factor)
+{
+	struct sync_options opt = {.aws = {.endpoint_url = url, .region = "us-east-1"},
+				   .refresh_ms = 1000,
+				   .log_poll_ms = 250,
+				   .settle_ms = 400};
+	struct sync *s = NULL;
+	struct err err = {0};
+
+	if (sync_new(&opt, &s, &err) || sync_load(s, &err)) {
+		fprintf(stderr, "soak_drive: %s\n", err.msg);
+		exit(1);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(meters); i++) {
+		meters[i].rate *= factor;
+		if (aws_client_set_rate(sync_client(s), strchr(meters[i].operation, ':') + 1, meters[i].rate, &err)) {
+			fprintf(stderr, "soak_drive: %s\n", err.msg);
+			exit(1);
+		}
+	}
+	return s;
+}
+
+/* Jobs whose log is to be read still: done[i] belongs to jobs.items[i] by name. */
+struct progress {
+	struct map done; /* name -> itself */
+	char *watched[WATCHES];
+	size_t n_complete;
+};
+
+static void finish_watches(struct sync *s, struct progress *p)
+{
+	for (size_t i = 0; i < WATCHES; i++) {
+		const struct job_feed *f = p->watched[i] ? session_find_feed(sync_session(s), p->watched[i]) : NULL;
+
+		if (!f || !f->logs.complete)
+			continue;
+		sync_unwatch(s, p->watched[i]);
+		p->n_complete++;
+		free(p->watched[i]);
+		p->watched[i] = NULL;
+	}
+}
+
+/* Fill the window: a job that runs where there is one, else one that has ended;
+ * half of the window is kept for the latter so that they get on. */
+static void begin_watches(struct sync *s, struct progress *p)
+{
+	const struct jobs *t = &sync_session(s)->jobs;
+
+	for (size_t i = 0; i < WATCHES; i++) {
+		if (p->watched[i])
+			continue;
+		for (size_t k = 0; k < t->n; k++) {
+			const struct job *j = t->items[k];
+
+			if (map_get(&p->done, j->name) || (job_is_active(j) ? i >= WATCHES / 2 : !job_is_terminal(j)))
+				continue;
+			map_put(&p->done, j->name, (void *)j->name);
+			p->watched[i] = xstrdup(j->name);
+			sync_watch(s, j->name);
+			break;
+		}
+	}
+}
+
+static void on_done(void *user, const struct err *err)
+{
+	int *state = user;
+
+	*state = err ? -1 : 1;
+}
+
+/* A last look at everything, tried until one goes through. */
+static bool final_pass(struct sync *s, int64_t until_ms)
+{
+	int state = 0;
+	struct err err = {0};
+
+	if (store_meta_set(sync_store(s), "jobs_full_pass_ms", "1", &err))
+		return false;
+	while (state != 1 && clock_mono_ms() < until_ms) {
+		state = 0;
+		sync_jobs(s, on_done, &state);
+		while (state == 0 && clock_mono_ms() < until_ms)
+			sync_poll(s, NULL, 0, 100);
+	}
+	return state == 1;
+}
+
+static void print_statistics(const struct session *s, const struct progress *p, long rss_first, long rss_last)
+{
+	printf("jobs %zu active %zu logs %zu\n", s->jobs.n, s->jobs.n_active, p->n_complete);
+	printf("calls %llu retries %llu throttled %llu errors %llu\n", (unsigned long long)s->budget.calls,
+	       (unsigned long long)s->budget.retries, (unsigned long long)s->budget.throttled,
+	       (unsigned long long)s->budget.errors);
+	printf("rss_first_kb %ld rss_last_kb %ld\n", rss_first, rss_last);
+	for (size_t i = 0; i < ARRAY_LEN(meters); i++)
+		printf("rate %s calls %llu attempts %llu worst %.2f over %llu\n", meters[i].operation,
+		       (unsigned long long)meters[i].calls, (unsigned long long)meters[i].attempts, meters[i].worst,
+		       (unsigned long long)meters[i].over);
+}
+
+static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s)
+{
+	AUTO(sync) struct sync *s = open_sync(url, factor);
+	struct session *session = sync_session(s);
+	struct progress p = {0};
+	int64_t until = clock_mono_ms() + deadline_s * 1000, said = 0;
+	long rss_first = 0, rss_last = 0;
+	size_t seen = 0;
+
+	sync_start(s);
+	while (clock_mono_ms() < until &&
+	       (session->jobs.n < n_jobs || session->jobs.n_active > 0 || p.n_complete < session->jobs.n)) {
+		sync_poll(s, NULL, 0, 100);
+		meter_requests(session, &seen);
+		finish_watches(s, &p);
+		begin_watches(s, &p);
+		/* From when all jobs are known on, memory has no reason to grow. */
+		if (rss_first == 0 && session->jobs.n >= n_jobs && p.n_complete * 4 >= n_jobs)
+			rss_first = resident_kb();
+		if (clock_mono_ms() - said > 10000) {
+			said = clock_mono_ms();
+			fprintf(stderr, "# jobs %zu active %zu logs %zu, %ld kB; %s\n", session->jobs.n,
+				session->jobs.n_active, p.n_complete, resident_kb(), session->notice.text);
+		}
+	}
+	rss_last = resident_kb();
+	bool ok = final_pass(s, until);
+
+	print_statistics(session, &p, rss_first, rss_last);
+	for (size_t i = 0; i < WATCHES; i++)
+		free(p.watched[i]);
+	map_done(&p.done);
+	return ok ? 0 : 1;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct log_line *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+/* The log as one digest, independent of the order within a millisecond. */
+static void digest_log(struct loglines *l, char hex[SHA256_HEX_LEN])
+{
+	struct sha256_stream *h = sha256_stream_new();
+
+	qsort(l->lines, l->n, sizeof(l->lines[0]), by_place);
+	for (size_t i = 0; i < l->n; i++) {
+		AUTO(str) char *line = xasprintf("%lld %s\n", (long long)l->lines[i].time_ms, l->lines[i].text);
+
+		sha256_stream_add(h, line, strlen(line));
+	}
+	sha256_stream_finish_hex(h, hex);
+}
+
+static void print_job(struct store *st, const struct job *j)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(loglines) struct loglines l = {0};
+	char hex[SHA256_HEX_LEN] = "";
+	bool cached = store_logs_load(st, j->name, &l, NULL) == 0;
+	size_t n = l.n;
+
+	if (cached)
+		digest_log(&l, hex);
+	(void)buf_adds(&out, "{\"name\":");
+	json_add_quoted(&out, j->name);
+	(void)buf_adds(&out, ",\"status\":");
+	json_add_quoted(&out, j->status_text);
+	(void)buf_adds(&out, ",\"secondary\":");
+	json_add_quoted(&out, j->secondary_text);
+	(void)buf_adds(&out, ",\"reason\":");
+	json_add_quoted(&out, str_or(j->failure_reason, ""));
+	(void)buf_addf(&out,
+		       ",\"created\":%lld,\"modified\":%lld,\"started\":%lld,\"ended\":%lld,\"training_s\":%lld,"
+		       "\"billable_s\":%lld,\"hyperparameters\":%zu,\"transitions\":%zu,\"lines\":%lld,\"log\":\"%s\"}",
+		       (long long)j->created_ms, (long long)j->modified_ms, (long long)j->start_ms,
+		       (long long)j->end_ms, (long long)j->training_s, (long long)j->billable_s, j->hyperparameters.n,
+		       j->n_transitions, cached ? (long long)n : -1LL, hex);
+	puts(buf_str(&out));
+}
+
+static int dump(const char *url)
+{
+	AUTO(store) struct store *st = NULL;
+	AUTO(jobs) struct jobs t = {0};
+	AUTO(str) char *scope = xasprintf("%s/us-east-1", url);
+	struct err err = {0};
+
+	if (store_open(NULL, NULL, scope, &st, &err) || store_jobs_load(st, &t, &err)) {
+		fprintf(stderr, "soak_drive: %s\n", err.msg);
+		return 1;
+	}
+	for (size_t i = 0; i < t.n; i++) {
+		AUTO(job) struct job *j = NULL;
+
+		if (store_job_load_one(st, t.items[i]->name, &j, &err)) {
+			fprintf(stderr, "soak_drive: %s\n", err.msg);
+			return 1;
+		}
+		print_job(st, j);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int64_t n, deadline_s;
+	double factor;
+
+	if (argc == 3 && str_eq(argv[1], "dump"))
+		return dump(argv[2]);
+	if (argc != 6 || !str_eq(argv[1], "run") || !str_to_i64(argv[3], &n) || !str_to_f64(argv[4], &factor) ||
+	    !str_to_i64(argv[5], &deadline_s)) {
+		fprintf(stderr, "usage: soak_drive run URL N_JOBS RATE_FACTOR DEADLINE_S | dump URL\n");
+		return 2;
+	}
+	return run(argv[2], (size_t)n, factor, deadline_s);
+}
