@@ -9,6 +9,7 @@
 #define CHUNK_SIZE ((size_t)64 << 10)
 /* A late line this near to the end is moved into place at once. */
 #define NEAR_END 512
+#define LIVE_COUNTED_MAX 65536
 /* CloudWatch's own limit of an event is 1 MiB at most. */
 #define LINE_MAX_BYTES ((size_t)4 << 20)
 
@@ -17,6 +18,13 @@ struct log_chunk {
 	size_t used, size;
 	char data[];
 };
+
+static void repeats_clear(struct log_repeats *r)
+{
+	free(r->keys);
+	free(r->counts);
+	*r = (struct log_repeats){0};
+}
 
 static void free_content(struct loglines *l)
 {
@@ -29,8 +37,8 @@ static void free_content(struct loglines *l)
 	free(l->lines);
 	free(l->late);
 	free(l->seen);
-	free(l->pass);
-	free(l->pass_count);
+	repeats_clear(&l->pass);
+	repeats_clear(&l->live);
 	strlist_done(&l->streams);
 }
 
@@ -104,45 +112,39 @@ static bool seen_add(struct loglines *l, uint64_t key)
 	return true;
 }
 
-/* How many events of this identity the pass has brought before. */
-static uint32_t pass_repeat(struct loglines *l, uint64_t key)
+/* How many events of this content came before. */
+static uint32_t repeat_of(struct log_repeats *r, uint64_t key)
 {
 	key = key ? key : 1;
-	if ((l->n_pass + 1) * 4 > l->cap_pass * 3) {
-		size_t cap = l->cap_pass ? l->cap_pass * 2 : 256;
-		uint64_t *set = xcalloc(cap, sizeof(*set));
-		uint32_t *count = xcalloc(cap, sizeof(*count));
+	if ((r->n + 1) * 4 > r->cap * 3) {
+		struct log_repeats old = *r;
 
-		for (size_t i = 0; i < l->cap_pass; i++) {
-			if (!l->pass[i])
+		r->cap = old.cap ? old.cap * 2 : 256;
+		r->keys = xcalloc(r->cap, sizeof(*r->keys));
+		r->counts = xcalloc(r->cap, sizeof(*r->counts));
+		for (size_t i = 0; i < old.cap; i++) {
+			if (!old.keys[i])
 				continue;
-			size_t at = set_slot(set, cap, l->pass[i]);
+			size_t at = set_slot(r->keys, r->cap, old.keys[i]);
 
-			set[at] = l->pass[i];
-			count[at] = l->pass_count[i];
+			r->keys[at] = old.keys[i];
+			r->counts[at] = old.counts[i];
 		}
-		free(l->pass);
-		free(l->pass_count);
-		l->pass = set;
-		l->pass_count = count;
-		l->cap_pass = cap;
+		free(old.keys);
+		free(old.counts);
 	}
-	size_t i = set_slot(l->pass, l->cap_pass, key);
+	size_t i = set_slot(r->keys, r->cap, key);
 
-	if (!l->pass[i]) {
-		l->pass[i] = key;
-		l->n_pass++;
+	if (!r->keys[i]) {
+		r->keys[i] = key;
+		r->n++;
 	}
-	return l->pass_count[i]++;
+	return r->counts[i]++;
 }
 
 void loglines_begin_pass(struct loglines *l)
 {
-	free(l->pass);
-	free(l->pass_count);
-	l->pass = NULL;
-	l->pass_count = NULL;
-	l->n_pass = l->cap_pass = 0;
+	repeats_clear(&l->pass);
 }
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -152,15 +154,21 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return a ^ (a >> 33);
 }
 
-static uint64_t identity(struct loglines *l, const char *stream, const char *event_id, int64_t time_ms,
-			 const char *text, size_t len)
+static uint64_t content(const char *stream, int64_t time_ms, const char *text, size_t len)
 {
-	uint64_t h = hash_bytes(stream, strlen(stream));
+	return mix(mix(hash_bytes(stream, strlen(stream)), (uint64_t)time_ms), hash_bytes(text, len));
+}
 
-	if (event_id)
-		return mix(h, hash_bytes(event_id, strlen(event_id)));
-	h = mix(mix(h, (uint64_t)time_ms), hash_bytes(text, len));
-	return mix(h, pass_repeat(l, h) + 1);
+/* Both identities are noted: the next pass may bring the event under either. */
+static bool is_new(struct loglines *l, const char *stream, const char *event_id, uint64_t what, uint32_t repeat)
+{
+	if (event_id) {
+		uint64_t id = mix(hash_bytes(stream, strlen(stream)), hash_bytes(event_id, strlen(event_id)));
+
+		if (!seen_add(l, id))
+			return false;
+	}
+	return seen_add(l, mix(what, (uint64_t)repeat + 1));
 }
 
 static uint16_t stream_index(struct loglines *l, const char *stream)
@@ -224,14 +232,10 @@ static void drop_oldest(struct loglines *l)
 	}
 }
 
-bool loglines_add(struct loglines *l, const char *stream, const char *event_id, int64_t time_ms, const char *text,
-		  size_t len)
+static void add_line(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len)
 {
 	AUTO(buf) struct buf clean = BUF_INIT(LINE_MAX_BYTES * 4);
 
-	len = MIN(len, LINE_MAX_BYTES);
-	if (!seen_add(l, identity(l, stream, event_id, time_ms, text, len)))
-		return false;
 	if (l->bytes > LOGLINES_MAX_BYTES && l->n > 4)
 		drop_oldest(l);
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
@@ -245,11 +249,36 @@ bool loglines_add(struct loglines *l, const char *stream, const char *event_id, 
 		.level = (uint8_t)log_line_level_of(buf_str(&clean), clean.len),
 	};
 
-	l->bytes += sizeof(line) + sizeof(uint64_t) * 2;
+	l->bytes += sizeof(line) + sizeof(uint64_t) * 4;
 	place(l, line);
 	count_level(l, &line, 1);
 	l->last = line;
 	l->generation++;
+}
+
+bool loglines_add(struct loglines *l, const char *stream, const char *event_id, int64_t time_ms, const char *text,
+		  size_t len)
+{
+	len = MIN(len, LINE_MAX_BYTES);
+	uint64_t what = content(stream, time_ms, text, len);
+
+	if (!is_new(l, stream, event_id, what, repeat_of(&l->pass, what)))
+		return false;
+	add_line(l, stream, time_ms, text, len);
+	return true;
+}
+
+bool loglines_add_live(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len)
+{
+	len = MIN(len, LINE_MAX_BYTES);
+	uint64_t what = content(stream, time_ms, text, len);
+
+	/* Only repeats within a millisecond count: what was counted long ago goes. */
+	if (l->live.n > LIVE_COUNTED_MAX)
+		repeats_clear(&l->live);
+	if (!is_new(l, stream, NULL, what, repeat_of(&l->live, what)))
+		return false;
+	add_line(l, stream, time_ms, text, len);
 	return true;
 }
 

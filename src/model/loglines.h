@@ -40,21 +40,26 @@ struct loglines {
 	size_t n_late, cap_late;
 	uint64_t *seen; /* identities of events: an open hash set */
 	size_t n_seen, cap_seen;
-	uint64_t *pass; /* the pass's own repeats, by identity without an id */
-	uint32_t *pass_count;
-	size_t n_pass, cap_pass;
+	struct log_repeats {
+		uint64_t *keys; /* an open hash map: content -> how often */
+		uint32_t *counts;
+		size_t n, cap;
+	} pass, live;
 };
 
 void loglines_done(struct loglines *l);
 AUTO_EMBEDDED(loglines, struct loglines, loglines_done)
 void loglines_clear(struct loglines *l);
 
-/* Add one event; false where it is known already. With an event_id that is its
- * identity. Without one (NULL) the identity is stream, time, text and how many
- * of the same came before it in this pass: a program that prints one line twice
- * in a millisecond has two lines, a page that is read twice has them once. */
+/* Add one event; false where it is known already. Its identity is stream, time,
+ * text and how many of the same came before it in this pass: a program that prints
+ * one line twice in a millisecond has two lines, a page that is read twice has them
+ * once. An event_id (may be NULL) that was seen before is a repeat too. */
 bool loglines_add(struct loglines *l, const char *stream, const char *event_id, int64_t time_ms, const char *text,
 		  size_t len);
+/* The same for an event that is pushed (a live tail), beside the passes: what the
+ * one has brought the other does not add again. */
+bool loglines_add_live(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len);
 /* A reading that may repeat what an earlier one brought begins. */
 void loglines_begin_pass(struct loglines *l);
 /* Put the late ones in their places: after every batch, before lines is read. */

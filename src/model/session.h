@@ -26,7 +26,11 @@ struct job_feed {
 	struct series_set metrics; /* from logs, CloudWatch and final metrics */
 	bool logs_loaded;	   /* the first page has arrived, or there is none yet */
 	bool following;
-	char logs_note[160]; /* "no log stream yet", "throttled, retrying in 3 s", "" */
+	bool live;		/* lines are pushed by a live tail, polling only fills its gaps */
+	bool live_sampled;	/* the last update left events out: they come by polling */
+	int64_t live_minutes;	/* begun so far, as they are billed */
+	int64_t live_usd_micro; /* about what they cost */
+	char logs_note[160];	/* "no log stream yet", "throttled, retrying in 3 s", "" */
 };
 
 struct api_budget {

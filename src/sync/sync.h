@@ -61,6 +61,11 @@ void sync_drop_feed(struct sync *s, const char *name);
 /* Follow a job's state, logs and metrics until the last unwatch. */
 void sync_watch(struct sync *s, const char *name);
 void sync_unwatch(struct sync *s, const char *name);
+/* Lines of a watched job pushed by CloudWatch's live tail (billed by the minute:
+ * about LIVE_TAIL_USD_MICRO each), off by default. Polling goes on, slowly, for
+ * what the tail leaves out; where the tail ends for good a note says why. */
+#define LIVE_TAIL_USD_MICRO 10000
+void sync_live(struct sync *s, const char *name, bool on);
 void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
 
 /* The job with its cold part in memory (see job.h), from the store where it was

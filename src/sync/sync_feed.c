@@ -104,7 +104,11 @@ void watch_check(struct watch *w)
 {
 	struct sync *s = w->s;
 
-	if (s->closing || w->count > 0 || w->log_waiters.n > 0 || w->metric_waiters.n > 0)
+	if (s->closing)
+		return;
+	if (w->count == 0)
+		sync_live_stop(w);
+	if (w->count > 0 || w->log_waiters.n > 0 || w->metric_waiters.n > 0)
 		return;
 	cancel_timer(w, &w->log_timer);
 	cancel_timer(w, &w->metric_timer);

@@ -17,6 +17,7 @@
 #define LONG_EVERY 10
 #define PAGE_LIMIT 10000
 #define RESUMES_MAX 4
+#define LIVE_POLL_MS 10000     /* beside a live tail */
 #define IDLE_POLL_MS 3000      /* before the first container starts */
 #define FULL_REREAD_MAX 200000 /* lines: beyond, the end is settled by the long overlap */
 
@@ -54,7 +55,7 @@ static void update_rules(struct watch *w)
 	w->rules_final = is_final;
 }
 
-static void add_events(struct watch *w, const struct log_event *events, size_t n)
+void sync_logs_add(struct watch *w, const struct log_event *events, size_t n, bool live)
 {
 	struct job_feed *f = watch_feed(w);
 
@@ -62,12 +63,18 @@ static void add_events(struct watch *w, const struct log_event *events, size_t n
 	for (size_t i = 0; i < n; i++) {
 		const struct log_event *e = &events[i];
 
-		if (!loglines_add(&f->logs, str_or(e->stream, w->name), e->event_id, e->time_ms, e->text, e->len)) {
+		const char *stream = str_or(e->stream, w->name);
+		bool added = live ? loglines_add_live(&f->logs, stream, e->time_ms, e->text, e->len)
+				  : loglines_add(&f->logs, stream, e->event_id, e->time_ms, e->text, e->len);
+
+		if (!added) {
 			w->repeats++;
 			continue;
 		}
-		w->pass_any = true;
-		w->newest_ms = MAX(w->newest_ms, e->time_ms);
+		/* What a tail pushes moves no mark: the next pass reads it once more. */
+		w->pass_any |= !live;
+		if (!live)
+			w->newest_ms = MAX(w->newest_ms, e->time_ms);
 		/* The raw text: a tab of the program is one of the pattern too. */
 		struct log_line raw = {
 			.time_ms = e->time_ms, .text = e->text, .len = (uint32_t)MIN(e->len, (size_t)UINT32_MAX)};
@@ -85,6 +92,7 @@ static void log_complete(struct watch *w)
 	f->logs.complete = true;
 	f->following = false;
 	f->logs.generation++;
+	sync_live_stop(w);
 	if (f->logs.n_dropped == 0 && store_logs_save(w->s->store, w->name, &f->logs, &err))
 		sync_note_error(w->s, "not cached", &err);
 	sync_metrics_save(w);
@@ -115,7 +123,7 @@ static void pass_end(struct watch *w)
 		log_complete(w);
 	} else if (w->count > 0) {
 		f->following = true;
-		schedule_pass(w, f->logs.n == 0 ? IDLE_POLL_MS : s->opt.log_poll_ms);
+		schedule_pass(w, f->live ? LIVE_POLL_MS : f->logs.n == 0 ? IDLE_POLL_MS : s->opt.log_poll_ms);
 	}
 	if (w->log_waiters.n > 0)
 		waiters_run(&w->log_waiters, NULL);
@@ -177,7 +185,7 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		pass_failed(w, err);
 		return;
 	}
-	add_events(w, events, n);
+	sync_logs_add(w, events, n, false);
 	str_set(&w->token, next_token);
 	if (next_token)
 		request_page(w);
@@ -199,7 +207,7 @@ static void on_stream_events(void *user, const struct log_event *events, size_t 
 		return;
 	}
 	if (!err)
-		add_events(w, events, n);
+		sync_logs_add(w, events, n, false);
 	if (err || !next_token || str_eq(next_token, w->token)) {
 		w->next_stream++;
 		str_set(&w->token, NULL);

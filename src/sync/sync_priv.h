@@ -91,7 +91,7 @@ struct watch {
 	bool fresh_pass;  /* nothing was known when it began */
 	bool pass_any;	  /* it brought something new */
 	bool pass_restarted;
-	bool resume;	      /* the next request goes on with the pass that failed, from its token */
+	bool resume;	     /* the next request goes on with the pass that failed, from its token */
 	bool missing;	     /* the group or stream is not there (yet) */
 	int64_t since_ms;    /* where the pass under way began */
 	int64_t newest_ms;   /* time of the newest event so far */
@@ -101,6 +101,11 @@ struct watch {
 	char *token;
 	struct strlist streams; /* by_stream */
 	size_t next_stream;
+
+	/* live tail (sync_live.c) */
+	bool live_wanted;
+	struct logs_tail *tail;
+	uint64_t live_timer;
 
 	/* metrics (sync_metrics.c) */
 	bool metrics_busy, metrics_final, metrics_loaded;
@@ -130,7 +135,9 @@ bool watch_is_settled(const struct watch *w);
 int64_t watch_backoff(struct watch *w, int failures, const char *what, const struct err *err);
 void sync_feeds_job_changed(struct sync *s, const struct job *j);
 void sync_feeds_free(struct sync *s);
-void sync_logs_begin(struct watch *w);	  /* a pass, unless one is under way */
+void sync_logs_begin(struct watch *w); /* a pass, unless one is under way */
+void sync_logs_add(struct watch *w, const struct log_event *events, size_t n, bool live);
+void sync_live_stop(struct watch *w);	  /* the job is over, or nobody looks */
 void sync_metrics_begin(struct watch *w); /* the same of CloudWatch's metrics */
 void sync_metrics_save(struct watch *w);
 void sync_metrics_log_ended(struct watch *w);

@@ -44,6 +44,28 @@ static void test_identity_without_id(void **state)
 	assert_int_equal(l.n, 4);
 }
 
+/* A live tail beside the passes: each brings what the other has not. */
+static void test_live_and_passes(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+
+	assert_true(loglines_add_live(&l, "s", 7, "tick", 4));
+	assert_true(loglines_add_live(&l, "s", 7, "tick", 4));
+	assert_true(loglines_add_live(&l, "s", 9, "pushed first", 12));
+	loglines_begin_pass(&l);
+	assert_false(add(&l, "s", "1", 7, "tick"));
+	assert_false(add(&l, "s", "2", 7, "tick"));
+	assert_true(add(&l, "s", "3", 7, "tick")); /* the one that sampling left out */
+	assert_true(add(&l, "s", "4", 8, "left out too"));
+	assert_false(add(&l, "s", "5", 9, "pushed first"));
+	loglines_begin_pass(&l);
+	assert_false(add(&l, "s", "3", 7, "tick"));
+	assert_false(add(&l, "s", "5", 9, "pushed first"));
+	assert_true(add(&l, "s", "6", 10, "polled first"));
+	assert_false(loglines_add_live(&l, "s", 10, "polled first", 12));
+	assert_int_equal(l.n, 6);
+}
+
 /* Two streams read one after the other: the second lies far back in time. */
 static void test_many_late(void **state)
 {
@@ -224,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_order_and_identity),
 					   cmocka_unit_test(test_identity_without_id),
+					   cmocka_unit_test(test_live_and_passes),
 					   cmocka_unit_test(test_many_late),
 					   cmocka_unit_test(test_sanitised_and_levels),
 					   cmocka_unit_test(test_clear),
