@@ -45,4 +45,7 @@ struct engine {
 /* The time that jobs, logs and metrics live in: real unless --simulate. */
 int64_t engine_now_ms(const struct engine *e);
 
+/* Training processes at a time. */
+int64_t engine_slots(const struct engine *e);
+
 #endif

@@ -482,12 +482,11 @@ void layout_environment(struct engine *e, const struct training_job *job, const 
 	strmap_set(env, "SM_CURRENT_HOST", name);
 	set_json(env, "SM_HOSTS", hosts_json(job_instance_count(request)));
 	strmap_set(env, "SM_NUM_GPUS", "0");
-	/* Jobs share this machine's cores. OpenMP threads of two jobs on one core would
-	 * spin against each other: a share each, and little spinning. */
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	long slots = e->opt.slots > 0 ? (long)e->opt.slots : cores;
-	snprintf(text, sizeof(text), "%ld", MAX(cores / slots, 1L));
+	/* Jobs side by side share the cores: each is told its part, and threads that
+	 * wait do not spin on what the others need. */
+	snprintf(text, sizeof(text), "%ld", (long)MAX(sysconf(_SC_NPROCESSORS_ONLN) / MAX(engine_slots(e), 1), 1));
 	strmap_set(env, "SM_NUM_CPUS", text);
-	strmap_set(env, "GOMP_SPINCOUNT", "1000");
+	if (!strmap_get(env, "GOMP_SPINCOUNT"))
+		strmap_set(env, "GOMP_SPINCOUNT", "1000");
 	strmap_set(env, "SM_NETWORK_INTERFACE_NAME", "lo");
 }

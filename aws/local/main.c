@@ -15,6 +15,7 @@
 #include "aws/local/objects.h"
 #include "aws/local/runner.h"
 #include "aws/local/server.h"
+#include "aws/local/simulate.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
@@ -23,7 +24,13 @@ int64_t engine_now_ms(const struct engine *e)
 {
 	double passed = (double)(clock_now_ms() - e->clock_start_ms);
 
-	return e->clock_base_ms + (int64_t)(passed * e->opt.speed);
+	/* Simulated time catches up with real time and then goes on with it. */
+	return MIN(e->clock_base_ms + (int64_t)(passed * e->opt.speed), clock_now_ms());
+}
+
+int64_t engine_slots(const struct engine *e)
+{
+	return e->opt.slots ? e->opt.slots : MAX((int64_t)sysconf(_SC_NPROCESSORS_ONLN), 1);
 }
 
 /* One engine for a state folder: two would run each other's jobs. */
@@ -126,6 +133,10 @@ static int start(struct engine *e, struct err *err)
 		fprintf(stderr, "sagetop-local: the database was damaged; it is now %s, and a new one is begun\n",
 			moved);
 	e->clock_base_ms = e->clock_start_ms = clock_now_ms();
+	/* Fast simulated hours, and one more in which the last jobs end, are those up
+	 * to now, so that no client sees the future. */
+	if (e->opt.simulate && e->opt.speed > 1)
+		e->clock_base_ms -= (int64_t)((double)(e->opt.simulate_hours + 1) * 3600e3 * (1 - 1 / e->opt.speed));
 	limits_init(e);
 	rc = jobs_load(e, err);
 	if (rc == 0)
@@ -134,6 +145,8 @@ static int start(struct engine *e, struct err *err)
 		bucket_create(e, "sagemaker-" DEFAULT_REGION "-" ACCOUNT_ID);
 		rc = runner_start(e, err);
 	}
+	if (rc == 0)
+		rc = simulation_start(e, err);
 	if (rc == 0)
 		rc = server_start(e, &e->server, err);
 	if (rc == 0) {
@@ -152,6 +165,7 @@ static void stop(struct engine *e)
 		unlink(path);
 	/* The jobs first: whoever waits for one may still see how it ended. */
 	runner_stop(e);
+	simulation_stop(e);
 	server_stop(e->server);
 	live_tails_free(e);
 	limits_free(e);

@@ -12,6 +12,7 @@
 #include "aws/local/command.h"
 #include "aws/local/log_store.h"
 #include "aws/local/process.h"
+#include "aws/local/simulate.h"
 #include "aws/local/worker.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -602,6 +603,8 @@ void runner_stop_job(struct engine *e, struct training_job *job)
 	job->status = JOB_STOPPING;
 	job_enter(e, job, "Stopping", "Stopping the training job");
 	job_save(e, job);
+	if (job->simulated >= 0)
+		simulation_stop_job(e, job);
 	if (!run)
 		return;
 	run->stopping = OUTCOME_STOPPED;
@@ -622,6 +625,8 @@ bool runner_interrupt(struct engine *e, struct training_job *job)
 {
 	struct run *run = job->run;
 
+	if (job->simulated >= 0)
+		return simulation_interrupt(e, job);
 	if (!job->spot || !run || run->stopping || run->interrupting || !hosts_running(run))
 		return false;
 	run->interrupting = true;
@@ -723,7 +728,7 @@ int runner_start(struct engine *e, struct err *err)
 
 	r->e = e;
 	e->runner = r;
-	r->slots = e->opt.slots ? e->opt.slots : MAX(sysconf(_SC_NPROCESSORS_ONLN), 1);
+	r->slots = engine_slots(e);
 	int rc = worker_new(e->loop, &r->worker, err);
 
 	if (rc < 0)

@@ -168,6 +168,13 @@ static json_t *save_tags(const struct training_job *job)
 
 void job_save(struct engine *e, struct training_job *job)
 {
+	/* Simulated jobs are written once, at the end. */
+	if (job->simulated < 0)
+		job_write(e, job);
+}
+
+void job_write(struct engine *e, const struct training_job *job)
+{
 	AUTO(json)
 	json_t *doc = json_pack(
 		"{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:b, s:I}", "arn",

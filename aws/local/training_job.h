@@ -77,6 +77,7 @@ void jobs_remove(struct engine *e, struct training_job *job); /* from the databa
 struct training_job *job_new(const char *name, const char *region);
 void job_free(struct training_job *job);
 void job_save(struct engine *e, struct training_job *job);
+void job_write(struct engine *e, const struct training_job *job); /* simulated ones too */
 
 /* Ends the current transition, begins the next; sets modified. Does not save. */
 void job_enter(struct engine *e, struct training_job *job, const char *secondary, const char *message);

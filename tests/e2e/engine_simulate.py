@@ -1,0 +1,87 @@
+"""--simulate: synthetic jobs on a fast clock, the same for the same seed, kept over a restart."""
+import datetime
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from engine_support import Engine, Tap, until  # noqa: E402
+
+tap = Tap()
+options = ("--simulate", "60", "--simulate-hours", "1", "--speed", "900", "--seed", "7")
+
+
+def jobs(engine):
+    out = []
+    for page in engine.client("sagemaker").get_paginator("search").paginate(
+            Resource="TrainingJob", SortBy="CreationTime", SortOrder="Ascending", MaxResults=100):
+        out += [r["TrainingJob"] for r in page["Results"]]
+    return out
+
+
+def over(engine):
+    found = jobs(engine)
+    return len(found) == 60 and all(j["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") for j in found) and found
+
+
+def shape(job, base):
+    """What must be equal between two runs: everything but the absolute time."""
+    return (job["TrainingJobName"], job["SecondaryStatus"], job.get("FailureReason"), job["HyperParameters"],
+            [(t["Status"], round((t["StartTime"] - base).total_seconds(), 2)) for t in job["SecondaryStatusTransitions"]],
+            [(m["MetricName"], m["Value"]) for m in job.get("FinalMetricDataList", [])])
+
+
+a, b = Engine(*options), Engine(*options)
+first = jobs(a)
+tap.ok(len(first) >= 30, "half of the jobs are there at once", len(first))
+done_a, done_b = until(lambda: over(a), 90), until(lambda: over(b), 90)
+tap.ok(done_a and done_b, "all jobs arrive and end on the simulated clock")
+tap.equal([shape(j, done_a[0]["CreationTime"]) for j in done_a], [shape(j, done_b[0]["CreationTime"]) for j in done_b],
+          "one seed gives one history")
+now = datetime.datetime.now(datetime.timezone.utc)
+tap.ok(all(j["LastModifiedTime"] <= now for j in done_a), "no time lies in the future")
+states = {j["TrainingJobStatus"] for j in done_a}
+tap.ok({"Completed", "Failed"} <= states, "some complete, some fail", states)
+completed = [j for j in done_a if j["TrainingJobStatus"] == "Completed"]
+job = completed[-1]
+lines = a.lines(job["TrainingJobName"])
+rounds = [x for x in lines if x.startswith("[")]
+tap.equal(len(rounds), int(job["HyperParameters"]["num_round"]), "a completed job has a line for each round")
+final = {m["MetricName"]: m["Value"] for m in job["FinalMetricDataList"]}
+tap.ok(abs(float(rounds[-1].split(":")[-1]) - final["validation:rmse"]) < 1e-4, "its last is its final metric")
+start, end = job["CreationTime"], job["TrainingEndTime"] + datetime.timedelta(minutes=1)
+
+
+def values(engine, metric, dimension, value):
+    reply = engine.client("cloudwatch").get_metric_data(StartTime=start, EndTime=end, MetricDataQueries=[
+        {"Id": "m", "MetricStat": {"Period": 60, "Stat": "Average", "Metric": {
+            "Namespace": "/aws/sagemaker/TrainingJobs", "MetricName": metric,
+            "Dimensions": [{"Name": dimension, "Value": value}]}}}])
+    return reply["MetricDataResults"][0]["Values"]
+
+
+tap.ok(values(a, "validation:rmse", "TrainingJobName", job["TrainingJobName"]) and
+       values(a, "CPUUtilization", "Host", job["TrainingJobName"] + "/algo-1"), "it has metrics")
+spot = [j for j in completed if j["EnableManagedSpotTraining"]]
+tap.ok(spot and all(j["BillableTimeInSeconds"] < j["TrainingTimeInSeconds"] for j in spot), "spot jobs are billed less")
+
+# --- over a restart --------------------------------------------------------------------
+names = [j["TrainingJobName"] for j in done_a]
+before = [a.lines(n) for n in names]
+a.terminate()
+a.options = []
+a.start()
+after = jobs(a)
+for j in done_a + after:
+    j.pop("Tags", None)
+tap.equal(after, done_a, "a restart keeps the jobs")
+tap.equal([a.lines(n) for n in names], before, "and their logs, line by line")
+b.terminate()
+b.start("--seed", "8")
+tap.ok([j["TrainingJobName"] for j in jobs(b)] != [] and
+       [shape(j, done_b[0]["CreationTime"]) for j in jobs(b)] != [shape(j, done_b[0]["CreationTime"]) for j in done_b],
+       "another seed makes another history")
+live = until(lambda: [j for j in jobs(b) if j["TrainingJobStatus"] == "InProgress"], 30)
+b.client("sagemaker").stop_training_job(TrainingJobName=live[-1]["TrainingJobName"])
+tap.equal(b.wait(live[-1]["TrainingJobName"], 30)["TrainingJobStatus"], "Stopped", "a simulated job can be stopped")
+tap.equal((a.close(), b.close()), (0, 0), "the engines end cleanly")
+tap.done()
