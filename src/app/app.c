@@ -107,6 +107,7 @@ int app_connect(struct app *a, struct err *err)
 			return -ERR_IO;
 		a->endpoint = xstrdup(engine.endpoint);
 		opt.aws.local = true;
+		opt.settle_ms = 1500; /* the engine writes a job's last lines before it says that it ended */
 		opt.aws.endpoint_url = a->endpoint;
 	}
 	int rc = sync_new(&opt, &a->sync, err);

@@ -1,4 +1,5 @@
 /* sagetop metrics NAME: a chart for a person, values for a program. */
+#include "app/chart_text.h"
 #include "app/commands.h"
 #include "app/output.h"
 #include "base/timefmt.h"
@@ -88,8 +89,7 @@ static void print_charts(struct app *a, const struct series_set *set)
 	for (size_t i = 0; i < set->n; i++)
 		if (wanted(a, set->items[i].name))
 			picked[n++] = &set->items[i];
-	(void)n;
-	print_values(a, set);
+	chart_text_print(a, picked, n);
 	free(picked);
 }
 

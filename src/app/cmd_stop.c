@@ -20,6 +20,8 @@ int cmd_stop(struct app *a, struct err *err)
 			*err = failure;
 			return -ERR_CANCELLED;
 		}
+		if (!strstr(failure.msg, name))
+			err_prefix(&failure, "%s", name);
 		if (rc < 0) /* the first one is reported by our caller */
 			fprintf(stderr, "sagetop: %s\n", failure.msg);
 		else

@@ -13,7 +13,8 @@ clean() { # STATUS WHAT ARGS...
 	c_status=$1 c_what=$2
 	shift 2
 	run valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible \
-		--errors-for-leak-kinds=definite,indirect,possible --num-callers=20 "$bin/sagetop" "$@"
+		--errors-for-leak-kinds=definite,indirect,possible --num-callers=20 \
+		--suppressions="$SAGETOP_SRC/tests/e2e/valgrind.supp" "$bin/sagetop" "$@"
 	if [ "$status" -eq "$c_status" ]; then tap_ok "$c_what"; else tap_not_ok "$c_what" "status $status: $errors"; fi
 }
 clean 0 help --help
