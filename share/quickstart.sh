@@ -83,7 +83,7 @@ step 'sample data: a season of box scores'
 if [ ! -f "$data/columns.txt" ]; then
 	sh share/make-sample-data --seed 7 "$data" >>"$log" 2>&1 || fail "the sample data could not be made"
 fi
-done_step "$(($(wc -l <"$data/boxscores.csv") - 1)) lines, $(find "$data/players" -maxdepth 1 -type d | wc -l) players"
+done_step "$(($(wc -l <"$data/boxscores.csv") - 1)) lines, $(find "$data/players" -mindepth 1 -maxdepth 1 -type d | wc -l) players"
 
 step 'local engine'
 "$sagetop" local start >>"$log" 2>&1 || fail 'the local engine did not start'
@@ -102,10 +102,11 @@ set -- $stars
 run=$(date +%m%d-%H%M%S)
 names=
 
+# Twelve jobs share this machine: one thread each, or they spin against each other.
 launch() { # name example set change...
 	job=dfs-$run-$1 example=$2 from=s3://sagetop-sample/season/$3
 	shift 3
-	changes=
+	changes='--set HyperParameters.nthread=1'
 	for change in "$@"; do
 		changes="$changes --set $change"
 	done
