@@ -29,6 +29,20 @@ static struct chart_point *points_of(const struct series *s, bool by_time, int64
 	return points;
 }
 
+/* "train:rmse 24.6 -> 8.1   validation:rmse 23.9 -> 9.05   by round": the first
+ * and last values say which curve is which without colours. */
+static void print_heading(struct app *a, const struct series *const *series, size_t n, bool by_time)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct series *s = series[i];
+		fprintf(a->out, "%s %.6g", s->name, s->points[0].value);
+		if (s->n > 1)
+			fprintf(a->out, " %s %.6g", a->ascii ? "->" : "→", s->points[s->n - 1].value);
+		fputs("   ", a->out);
+	}
+	fprintf(a->out, "by %s\n", by_time ? "time" : "round");
+}
+
 static void print_group(struct app *a, const struct series *const *series, size_t n)
 {
 	struct chart_curve curves[CURVES_MAX] = {0};
@@ -53,7 +67,8 @@ static void print_group(struct app *a, const struct series *const *series, size_
 	surface_clear(&surface);
 	chart_draw(&chart, surface_area(&surface));
 	surface_text(&surface, &text);
-	fprintf(a->out, "%s, by %s\n%s\n", group_of(series[0]->name), by_time ? "time" : "round", buf_str(&text));
+	print_heading(a, series, n, by_time);
+	fprintf(a->out, "%s\n", buf_str(&text));
 	for (size_t i = 0; i < n; i++)
 		free(points[i]);
 }
