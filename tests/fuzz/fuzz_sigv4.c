@@ -66,12 +66,14 @@ static bool is_auth_header(const char *name)
 	       str_ieq(name, "x-amz-security-token") || str_ieq(name, "x-amz-content-sha256");
 }
 
-/* A header that a request can have: not one of ours, a name of one word. */
+/* Headers that a request can have: not ours, and names as HTTP allows them. */
 static bool is_sane(const struct request *q)
 {
+	static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
 	for (size_t i = 0; i < q->r.n_headers; i++)
 		if (is_auth_header(q->headers[i].name) || !*q->headers[i].name ||
-		    strpbrk(q->headers[i].name, " \t\r;,"))
+		    q->headers[i].name[strspn(q->headers[i].name, token)])
 			return false;
 	return !strstr(q->r.query, "X-Amz-");
 }
