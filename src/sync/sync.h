@@ -26,7 +26,7 @@ struct sync_options {
 	bool no_store;	     /* tests: everything in memory */
 	int64_t refresh_ms;  /* of the jobs; 0: the default of 5 s */
 	int64_t overlap_ms;  /* of the incremental search; 0: the default of 60 s */
-	int64_t log_poll_ms; /* of followed logs; 0: the default of 1 s */
+	int64_t log_poll_ms; /* of followed logs, times the jobs followed; 0: the default of 500 ms */
 	int64_t settle_ms;   /* how long after its end a job's log may still grow; 0: the default of 30 s */
 };
 

@@ -23,6 +23,7 @@
 
 static void request_page(struct watch *w);
 static void begin_pass(struct watch *w);
+static int64_t poll_delay(const struct watch *w);
 
 static void log_tick(void *user)
 {
@@ -101,7 +102,6 @@ static void log_complete(struct watch *w)
 /* What comes after a pass that reached the end of the log. */
 static void pass_end(struct watch *w)
 {
-	struct sync *s = w->s;
 	struct job_feed *f = watch_feed(w);
 	const struct job *j = watch_job(w);
 	bool over = j && job_is_terminal(j);
@@ -123,7 +123,7 @@ static void pass_end(struct watch *w)
 		log_complete(w);
 	} else if (w->count > 0) {
 		f->following = true;
-		schedule_pass(w, f->live ? LIVE_POLL_MS : f->logs.n == 0 ? IDLE_POLL_MS : s->opt.log_poll_ms);
+		schedule_pass(w, poll_delay(w));
 	}
 	if (w->log_waiters.n > 0)
 		waiters_run(&w->log_waiters, NULL);
@@ -244,6 +244,19 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 	} else {
 		pass_end(w);
 	}
+}
+
+/* FilterLogEvents is allowed a few times a second for the whole account: one
+ * watched job is asked for often, many share the same. */
+static int64_t poll_delay(const struct watch *w)
+{
+	const struct job_feed *f = watch_feed((struct watch *)w);
+
+	if (f->live)
+		return LIVE_POLL_MS;
+	if (f->logs.n == 0)
+		return MAX(IDLE_POLL_MS, w->s->opt.log_poll_ms);
+	return w->s->opt.log_poll_ms * (int64_t)MAX(w->s->watches.n, (size_t)1);
 }
 
 static int64_t pass_since(const struct watch *w, size_t n_lines)

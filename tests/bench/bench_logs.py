@@ -1,0 +1,152 @@
+"""Logs: from a line's time to when it can be shown, polled and pushed; lines a
+second into memory and store. The peer is `aws logs`, on the same engine."""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+BUILD = os.environ["SAGETOP_BUILD"]
+AWS = "/usr/bin/aws"
+BUCKET = "sagemaker-us-east-1-000000000000"
+LINES = 200000
+
+
+def client(url, service):
+    import boto3
+    return boto3.client(service, endpoint_url=url, region_name="us-east-1", aws_access_key_id="local",
+                        aws_secret_access_key="local")
+
+
+def start_engine(work, env):
+    engine = subprocess.Popen([f"{BUILD}/sagetop-local", "--port", "0", "--state", f"{work}/engine"], env=env,
+                              stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while True:
+        if time.monotonic() > deadline:
+            sys.exit("the engine does not start")
+        try:
+            return engine, re.search(r"http://[^\"]+", open(f"{work}/engine/engine.json").read()).group(0)
+        except (OSError, AttributeError):
+            time.sleep(0.02)
+
+
+def create(url, name):
+    client(url, "sagemaker").create_training_job(
+        TrainingJobName=name, RoleArn="arn:aws:iam::000000000000:role/bench",
+        AlgorithmSpecification={"TrainingImage": "bench:1", "TrainingInputMode": "File"},
+        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/out"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 600})
+
+
+def wait(url, name):
+    sm = client(url, "sagemaker")
+    deadline = time.monotonic() + 120
+    while sm.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "InProgress":
+        if time.monotonic() > deadline:
+            sys.exit(f"{name} does not end")
+        time.sleep(0.1)
+
+
+def probe(url, env, name, how):
+    out = subprocess.run([f"{BUILD}/tests/bench/follow_probe", url, name, how], env=env, check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    return dict((k, float(v)) for k, v in re.findall(r"(\w+) ([\d.]+)", out))
+
+
+def aws_tail(url, env, name):
+    """The same with `aws logs tail --follow`."""
+    peer = subprocess.Popen([AWS, "--endpoint-url", url, "logs", "tail", "/aws/sagemaker/TrainingJobs", "--follow",
+                             "--log-stream-name-prefix", f"{name}/", "--format", "detailed"], env=env, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    lags = []
+
+    def read():
+        import datetime
+        for line in peer.stdout:
+            m = re.match(r"(\S+) \S+ tick", line)
+            if m:
+                t = datetime.datetime.fromisoformat(m.group(1))
+                lags.append(time.time() * 1000 - t.timestamp() * 1000)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    wait(url, name)
+    time.sleep(7)
+    peer.terminate()
+    peer.wait()
+    reader.join()
+    return statistics.median(lags) if lags else None
+
+
+def main():
+    try:
+        import boto3  # noqa: F401
+    except ImportError:
+        print("boto3 is not installed")
+        sys.exit(77)
+    if not os.access(f"{BUILD}/sagetop-local", os.X_OK):
+        print("no local engine here")
+        sys.exit(77)
+    work = tempfile.mkdtemp(prefix="sagetop-bench-")
+    env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    script = f"{work}/trainer"
+    with open(script, "w") as f:
+        # The job's name says what it is to print.
+        f.write("#!/bin/sh\ncase $(cat \"$SAGETOP_ML_ROOT/input/config/resourceconfig.json\" /dev/null; pwd;"
+                " echo \"$TRAINING_JOB_NAME $SAGEMAKER_JOB_NAME\") in\n"
+                "*bulk*) exec seq -f 'line %.0f of a log that is not short of words' " + str(LINES) + " ;;\nesac\n"
+                "i=0\nwhile [ $i -lt 600 ]; do i=$((i + 1)); echo \"tick $i\"; sleep 0.025; done\n")
+    os.chmod(script, 0o755)
+    env.update(XDG_CACHE_HOME=f"{work}/cache", XDG_STATE_HOME=f"{work}/state", XDG_CONFIG_HOME=f"{work}/config",
+               AWS_EC2_METADATA_DISABLED="true", AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
+               AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", SAGETOP_TRAINER=script,
+               SAGETOP_SHARE=os.environ.get("SAGETOP_SHARE", ""))
+    engine, url = start_engine(work, env)
+    try:
+        lag = {}
+        for how in ("poll", "live"):
+            create(url, f"tick-{how}")
+            lag[how] = probe(url, env, f"tick-{how}", how)
+        theirs = None
+        if os.access(AWS, os.X_OK):
+            create(url, "tick-aws")
+            theirs = aws_tail(url, env, "tick-aws")
+        peer = f"\taws logs tail --follow\t{theirs:.1f}\t" if theirs else "\t\t\t"
+        print(f"bench\tlog line written to shown, polled: median\t{lag['poll']['median_ms']:.1f}\tms{peer}")
+        print(f"bench\tlog line written to shown, polled: 99th percentile\t{lag['poll']['p99_ms']:.1f}\tms\t\t\t")
+        print(f"bench\tlog line written to shown, live tail: median\t{lag['live']['median_ms']:.1f}\tms{peer}")
+        print(f"bench\tlog line written to shown, live tail: 99th percentile\t{lag['live']['p99_ms']:.1f}\tms\t\t\t")
+
+        create(url, "bulk")
+        wait(url, "bulk")
+        ours, peers = [], []
+        for run in range(3):
+            cache = {**env, "XDG_CACHE_HOME": f"{work}/cache{run}"}
+            began = time.monotonic()
+            out = subprocess.run([f"{BUILD}/sagetop", "--endpoint-url", url, "logs", "bulk"], env=cache, check=True,
+                                 stdout=subprocess.PIPE).stdout
+            ours.append(LINES / (time.monotonic() - began))
+            if out.count(b"\n") != LINES:
+                sys.exit(f"{out.count(chr(10).encode())} lines of {LINES} came")
+        if os.access(AWS, os.X_OK):
+            began = time.monotonic()
+            subprocess.run([AWS, "--endpoint-url", url, "logs", "filter-log-events", "--log-group-name",
+                            "/aws/sagemaker/TrainingJobs", "--log-stream-name-prefix", "bulk/", "--output", "text"], env=env,
+                           check=True, stdout=subprocess.DEVNULL)
+            peers.append(LINES / (time.monotonic() - began))
+        peer = f"\taws filter-log-events\t{statistics.median(peers):.0f}\t" if peers else "\t\t\t"
+        print(f"bench\tlog intake, {LINES} lines\t{statistics.median(ours):.0f}\tlines/s{peer}")
+    finally:
+        engine.terminate()
+        engine.wait()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+main()

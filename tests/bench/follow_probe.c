@@ -1,0 +1,68 @@
+/* follow_probe.c - follow one job's log to its end and say how late its lines
+ * came: the time from a line's own time stamp to when a screen could show it.
+ *
+ *   follow_probe URL JOB poll|live
+ *
+ * Prints "lines N seconds S median_ms M p99_ms P minutes_billed B". */
+#include "base/clock.h"
+#include "sync/sync.h"
+
+#define DEADLINE_MS 300000
+
+static int by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int main(int argc, char **argv)
+{
+	AUTO(sync) struct sync *s = NULL;
+	struct err err = {0};
+	int64_t *lag = NULL, began = clock_mono_ms();
+	size_t n = 0, cap = 0;
+	bool live = argc == 4 && str_eq(argv[3], "live");
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: follow_probe URL JOB poll|live\n");
+		return 2;
+	}
+	struct sync_options opt = {
+		.aws = {.endpoint_url = argv[1], .region = "us-east-1"}, .no_store = true, .settle_ms = 3000};
+
+	if (sync_new(&opt, &s, &err)) {
+		fprintf(stderr, "follow_probe: %s\n", err.msg);
+		return 1;
+	}
+	sync_watch(s, argv[2]);
+	if (live)
+		sync_live(s, argv[2], true);
+	const struct job_feed *f = session_find_feed(sync_session(s), argv[2]);
+	int64_t minutes = 0;
+
+	while (!f->logs.complete && clock_mono_ms() - began < DEADLINE_MS) {
+		size_t before = f->logs.n;
+
+		sync_poll(s, NULL, 0, 1000);
+		int64_t now = clock_now_ms();
+
+		minutes = MAX(minutes, f->live_minutes);
+		/* Lines come in order here: one stream, one program. */
+		for (size_t i = before; i < f->logs.n; i++) {
+			GROW(lag, cap, n + 1);
+			lag[n++] = now - f->logs.lines[i].time_ms;
+		}
+	}
+	if (!f->logs.complete || n == 0) {
+		fprintf(stderr, "follow_probe: %s\n", str_or(f->logs_note, "no end of the log"));
+		free(lag);
+		return 1;
+	}
+	qsort(lag, n, sizeof(*lag), by_value);
+	printf("lines %zu seconds %.3f median_ms %lld p99_ms %lld minutes_billed %lld\n", n,
+	       (double)(clock_mono_ms() - began) / 1000, (long long)lag[n / 2], (long long)lag[n * 99 / 100],
+	       (long long)minutes);
+	free(lag);
+	return 0;
+}
