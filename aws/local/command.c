@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "aws/local/container.h"
 #include "aws/local/layout.h"
 #include "base/fs.h"
 
@@ -90,6 +91,12 @@ int command_build(struct engine *e, const struct training_job *job, const json_t
 		AUTO(str) char *address = xasprintf("127.0.0.1:%d", tracker);
 
 		strmap_set(&ret->env, "SAGETOP_TRACKER", address);
+	}
+	if (str_eq(e->opt.runner, "runc")) {
+		int rc = container_wrap(e, job, host, ret, err);
+
+		end_argv(&ret->argv);
+		return rc;
 	}
 	if (!e->trainer) {
 		e->trainer = command_find_trainer(err);

@@ -467,6 +467,7 @@ void layout_environment(struct engine *e, const struct training_job *job, const 
 	set_request_variables(env, request);
 	set_channels(env, request, root);
 	strmap_set(env, "SAGETOP_ML_ROOT", root);
+	strmap_set(env, "SAGETOP_JOB_DIR", dir); /* by which a later engine knows a process of ours */
 	strmap_set(env, "PATH", "/usr/local/bin:/usr/bin:/bin");
 	strmap_set(env, "HOME", dir);
 	strmap_set(env, "LANG", "C.UTF-8");

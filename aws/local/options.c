@@ -41,7 +41,7 @@ static const struct option_row option_table[] = {
 	{"seed", OPT_INT, "N", FIELD(seed), 0, 9e15, "1", "seed of the simulation and the faults"},
 	{"runner", OPT_TEXT, "HOW", FIELD(runner), 0, 0, "process",
 	 "run jobs as a `process` or in a container by `runc`"},
-	{"image", OPT_TEXT, "DIR", FIELD(image), 0, 0, NULL, "runc: the image's unpacked root file system"},
+	{"image", OPT_TEXT, "DIR", FIELD(image), 0, 0, NULL, "runc: the image's unpacked root file system (make image)"},
 	{"foreground", OPT_FLAG, NULL, FIELD(foreground), 0, 0, NULL, "stay in the foreground and say what is served"},
 	{"help", OPT_FLAG, NULL, FIELD(help), 0, 0, NULL, "show this text"},
 	{"version", OPT_FLAG, NULL, FIELD(version), 0, 0, NULL, "show the version"},

@@ -346,12 +346,13 @@ static bool environment_has(pid_t pid, const char *needle)
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	if (fs_read(path, &text, NULL) < 0)
 		return false;
-	return memmem(buf_str(&text), text.len, needle, strlen(needle)) != NULL;
+	/* Up to and with the NUL: a job's name may be the beginning of another's. */
+	return memmem(buf_str(&text), text.len, needle, strlen(needle) + 1) != NULL;
 }
 
 int processes_kill_under(const char *dir)
 {
-	AUTO(str) char *needle = xasprintf("SAGETOP_ML_ROOT=%s/", dir);
+	AUTO(str) char *needle = xasprintf("SAGETOP_JOB_DIR=%s", dir);
 	size_t n;
 	int killed = 0;
 	struct process_row *rows = read_processes(&n);

@@ -40,8 +40,8 @@ void host_done(struct host *h);			 /* closes what is open; the process must have
 
 /* Sample all hosts in one pass over /proc. */
 void hosts_sample(struct host **hosts, size_t n);
-/* SIGKILL every process whose environment has SAGETOP_ML_ROOT under dir: what a
- * killed engine left running. Returns how many. */
+/* SIGKILL every process whose environment names the job's folder: what a killed
+ * engine left running, or what lives in a container. Returns how many. */
 int processes_kill_under(const char *dir);
 
 #endif

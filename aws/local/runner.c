@@ -355,13 +355,24 @@ static void begin_upload(struct run *run, enum job_outcome outcome)
 
 /* --- running ---------------------------------------------------------------------------------------- */
 
+/* A container's process is not in runc's group: it is found by its environment,
+ * and runc ends when it has ended. */
+static void kill_hosts(struct run *run)
+{
+	AUTO(str) char *dir = layout_job_dir(run->e, run->job);
+
+	if (str_eq(run->e->opt.runner, "runc") && processes_kill_under(dir) > 0)
+		return;
+	for (int i = 0; i < run->n_hosts; i++)
+		host_signal(&run->hosts[i], SIGKILL);
+}
+
 static void kill_now(void *user)
 {
 	struct run *run = user;
 
 	run->kill_timer = 0;
-	for (int i = 0; i < run->n_hosts; i++)
-		host_signal(&run->hosts[i], SIGKILL);
+	kill_hosts(run);
 }
 
 static void terminate(struct run *run, int64_t grace_ms)
