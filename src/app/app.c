@@ -94,7 +94,7 @@ int app_connect(struct app *a, struct err *err)
 {
 	struct sync_options opt = {
 		.aws = {.profile = app_value(a, OPT_PROFILE),
-			.region = app_value(a, OPT_REGION),
+			.region = app_value(a, OPT_REGION) ? app_value(a, OPT_REGION) : a->spare_region,
 			.endpoint_url = app_value(a, OPT_ENDPOINT_URL)},
 		.read_only = app_flag(a, OPT_READ_ONLY),
 	};
@@ -114,6 +114,23 @@ int app_connect(struct app *a, struct err *err)
 	if (rc == 0)
 		app_print_notice(a);
 	return rc;
+}
+
+int app_connect_anywhere(struct app *a, bool *ret_no_region, struct err *err)
+{
+	struct err first = {0};
+
+	*ret_no_region = false;
+	if (app_connect(a, &first) == 0)
+		return 0;
+	if (first.code == ERR_INVALID) {
+		a->spare_region = "us-east-1";
+		*ret_no_region = app_connect(a, NULL) == 0;
+		a->spare_region = NULL;
+	}
+	if (!*ret_no_region)
+		*err = first;
+	return *ret_no_region ? 0 : -err->code;
 }
 
 void app_disconnect(struct app *a)

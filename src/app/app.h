@@ -16,10 +16,11 @@ struct app {
 	FILE *out;
 	bool out_tty, in_tty;
 	bool color, ascii;
-	bool local;	   /* talks to the local engine */
-	int exit_status;   /* where the command has succeeded but has more to say */
-	struct sync *sync; /* after app_connect */
-	char *endpoint;	   /* the local engine's */
+	bool local;		  /* talks to the local engine */
+	int exit_status;	  /* where the command has succeeded but has more to say */
+	const char *spare_region; /* used where none is configured; NULL: that is an error */
+	struct sync *sync;	  /* after app_connect */
+	char *endpoint;		  /* the local engine's */
 };
 
 /* Run the command line; returns the process exit status (sagetop(1)). */
@@ -37,6 +38,9 @@ static inline const char *app_value(const struct app *a, enum option_id id)
 /* Open store and client; with --local start the engine where none runs. Nothing
  * is sent yet. Calling it again is fine. */
 int app_connect(struct app *a, struct err *err) NODISCARD;
+/* The same where a missing region must not stand in the way (doctor, the first
+ * start); *ret_no_region tells that one is missing. */
+int app_connect_anywhere(struct app *a, bool *ret_no_region, struct err *err) NODISCARD;
 void app_disconnect(struct app *a);
 
 /* A reply that is awaited: pass app_reply_done and the struct as user. */

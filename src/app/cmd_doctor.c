@@ -28,14 +28,16 @@ static void on_identity(void *user, const struct sts_identity *id, const struct 
 	app_reply_done(&r->base, err);
 }
 
-static void check_region(struct app *a, struct checkup *c)
+static void check_region(struct app *a, struct checkup *c, bool missing)
 {
 	const char *region = aws_client_region(sync_client(a->sync));
 	struct check *item = checkup_add(c, "region");
 
-	if (str_empty(region)) {
+	if (missing) {
 		item->code = ERR_INVALID;
-		check_set(item, CHECK_FAILED, "none: give --region, or set AWS_REGION or region in ~/.aws/config");
+		check_set(item, CHECK_FAILED,
+			  "none: give --region, or set AWS_REGION or region in ~/.aws/config; checked below: %s",
+			  region);
 	} else {
 		check_set(item, CHECK_OK, "%s", region);
 	}
@@ -137,22 +139,26 @@ static void print_json(struct app *a, const struct checkup *c)
 	output_json(a, o);
 }
 
-/* The status of the first failure, by the table of exit codes. */
+/* The status of the failure with the highest one, by the table of exit codes. */
 static int worst_status(const struct checkup *c)
 {
+	int status = 0;
+
 	for (size_t i = 0; i < c->n; i++)
 		if (c->items[i].result == CHECK_FAILED)
-			return err_exit_status(c->items[i].code);
-	return 0;
+			status = MAX(status, err_exit_status(c->items[i].code));
+	return status;
 }
 
 int cmd_doctor(struct app *a, struct err *err)
 {
 	AUTO(checkup) struct checkup checkup = {0};
 
-	if (app_connect(a, err) < 0)
+	bool no_region;
+
+	if (app_connect_anywhere(a, &no_region, err) < 0)
 		return -err->code;
-	check_region(a, &checkup);
+	check_region(a, &checkup, no_region);
 	int rc = check_credentials(a, &checkup);
 	if (rc == 0) {
 		rc = check_identity(a, &checkup, err);

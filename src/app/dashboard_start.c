@@ -78,9 +78,12 @@ int dashboard_start(struct app *a, struct err *err)
 			       "the dashboard needs a terminal; in a pipe or a script use sagetop jobs (see sagetop "
 			       "--help)");
 	bool first = !a->local && !app_value(a, OPT_ENDPOINT_URL) && never_configured(a);
-	int rc = app_connect(a, &why);
+	bool no_region = false;
+	int rc = first ? app_connect_anywhere(a, &no_region, &why) : app_connect(a, &why);
 	if (rc == 0 && first)
 		rc = aws_client_check_credentials(sync_client(a->sync), &why);
+	if (rc == 0 && no_region)
+		return err_set(err, ERR_INVALID, "there are credentials but no region: give --region, or set AWS_REGION");
 	if (rc == 0)
 		return show(a, err);
 	if (first)
