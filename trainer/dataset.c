@@ -94,8 +94,10 @@ static struct dataset_reader *reader_new(const struct dataset_options *opt, size
 
 	r->opt = *opt;
 	r->feed.source = &r->source;
-	r->feed.batch_bytes = batch_bytes ? batch_bytes : DATASET_BATCH * threads;
-	r->feed.chunk_bytes = DATASET_CHUNK;
+	r->feed.batch_bytes = batch_bytes	 ? batch_bytes
+			      : opt->chunk_bytes ? opt->chunk_bytes * 5
+						 : DATASET_BATCH * threads;
+	r->feed.chunk_bytes = opt->chunk_bytes ? opt->chunk_bytes : DATASET_CHUNK;
 	r->feed.max_unpacked = opt->max_unpacked;
 	return r;
 }

@@ -47,6 +47,7 @@ struct dataset_options {
 	int threads;		      /* 0 or 1: the calling thread alone */
 	size_t expect_columns;	      /* 0: any; else a file with another number is an error (libsvm: more) */
 	const struct dataset *like;   /* names, number and categories of the columns that this must match; NULL: any */
+	size_t chunk_bytes;	      /* of text that a thread takes at a time; 0: as is best (tests make it small) */
 	size_t max_unpacked;	      /* what gzip data may unpack to, in bytes (ERR_TOOBIG); 0: any */
 	bool hash;		      /* fill data_hash (one more core for a moment) */
 };

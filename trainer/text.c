@@ -7,7 +7,7 @@
 
 /* Joined to the chunk before where less is left of a file: number_parse may look
  * a little beyond a chunk, which must still be the file. */
-#define TEXT_MIN_TAIL ((size_t)4096)
+#define TEXT_MIN_TAIL ((size_t)2 * NUMBER_SLACK)
 #define TEXT_MAX_LINE ((size_t)1 << 30)
 
 void text_batch_clear(struct text_batch *b)
