@@ -1,10 +1,14 @@
 #include "aws/local/auth.h"
 
-#include <fnmatch.h>
-
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/timefmt.h"
+
+/* The engine's clock, as this request meets it. */
+static int64_t now_ms(const struct request *rq)
+{
+	return clock_now_ms() + rq->clock_skew_ms;
+}
 
 /* The same failure has another name in each family of services. */
 struct auth_failure {
@@ -93,7 +97,7 @@ static int find_secret(struct engine *e, struct request *rq, const struct sigv4_
 		str_copy(who->user_id, sizeof(who->user_id), state_text(st, 4));
 		if (!str_eq(a->session_token, state_text(st, 1))) {
 			problem = "InvalidToken";
-		} else if (sqlite3_column_int64(st, 2) <= clock_now_ms()) {
+		} else if (sqlite3_column_int64(st, 2) <= now_ms(rq)) {
 			problem = "ExpiredToken";
 			text = "The security token included in the request is expired";
 		}
@@ -102,15 +106,16 @@ static int find_secret(struct engine *e, struct request *rq, const struct sigv4_
 	return problem ? auth_fault(f, wire, problem, text) : 0;
 }
 
-static int time_fault(const struct sigv4_auth *a, enum wire wire, const struct err *err, struct fault *f)
+static int time_fault(const struct request *rq, const struct sigv4_auth *a, enum wire wire, const struct err *err,
+		      struct fault *f)
 {
 	char signed_at[TIMEFMT_LEN], now[TIMEFMT_LEN], message[256];
 
 	if (wire == WIRE_S3 || a->in_query)
 		return auth_fault(f, wire, err->aws_code, err->msg);
 	timefmt_amz(signed_at, a->time_ms);
-	timefmt_amz(now, clock_now_ms());
-	if (a->time_ms < clock_now_ms())
+	timefmt_amz(now, now_ms(rq));
+	if (a->time_ms < now_ms(rq))
 		snprintf(message, sizeof(message), "Signature expired: %s is now earlier than %s (- 15 min.)",
 			 signed_at, now);
 	else
@@ -143,8 +148,8 @@ int auth_verify(struct engine *e, struct request *rq, enum wire wire, struct chu
 		return -1;
 	if (sigv4_auth_check(&a, &r, secret, &err) < 0)
 		return auth_fault(f, wire, err.aws_code, err.msg);
-	if (sigv4_auth_check_time(&a, clock_now_ms(), &err) < 0)
-		return time_fault(&a, wire, &err, f);
+	if (sigv4_auth_check_time(&a, now_ms(rq), &err) < 0)
+		return time_fault(rq, &a, wire, &err, f);
 	if (wire != WIRE_S3 && a.payload_hash) {
 		sha256_hex(buf_str(&rq->body), rq->body.len, hash);
 		if (sigv4_auth_check_body(&a, hash, &err) < 0)
@@ -159,23 +164,7 @@ int auth_verify(struct engine *e, struct request *rq, enum wire wire, struct chu
 	return 0;
 }
 
-int auth_permit(struct engine *e, const struct request *rq, const char *action, struct fault *f)
+int auth_expired(enum wire wire, struct fault *f)
 {
-	AUTO(strlist) struct strlist denied = {0};
-
-	if (str_empty(e->opt.deny))
-		return 0;
-	strlist_split(&denied, e->opt.deny, ',');
-	for (size_t i = 0; i < denied.n; i++) {
-		if (fnmatch(denied.items[i], action, FNM_CASEFOLD) != 0)
-			continue;
-		bool json =
-			!str_starts(action, "s3:") && !str_starts(action, "sts:") && !str_starts(action, "cloudwatch:");
-
-		return fault_set(f, json ? 400 : 403, json ? "AccessDeniedException" : "AccessDenied",
-				 "User: %s is not authorized to perform: %s because no identity-based policy allows "
-				 "the %s action",
-				 rq->who.arn, action, action);
-	}
-	return 0;
+	return auth_fault(f, wire, "ExpiredToken", "The security token included in the request is expired");
 }

@@ -26,7 +26,7 @@ int auth_verify(struct engine *e, struct request *rq, enum wire wire, struct chu
 /* The service and region of the credential scope, unverified: for the route. */
 void auth_peek(struct request *rq);
 
-/* --deny: NULL or empty denies nothing. action is "sagemaker:Search". */
-int auth_permit(struct engine *e, const struct request *rq, const char *action, struct fault *f) NODISCARD;
+/* The failure of a session token that has run out; returns -1. */
+int auth_expired(enum wire wire, struct fault *f);
 
 #endif

@@ -36,6 +36,7 @@ struct engine {
 	struct server *server;
 	struct faults *faults;
 	struct limits *limits;
+	FILE *record; /* --record, or NULL */
 	struct simulation *simulation;
 	struct tails *tails;
 	int signal_fd;

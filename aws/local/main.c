@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "aws/local/command.h"
+#include "aws/local/deny.h"
+#include "aws/local/faults.h"
 #include "aws/local/limits.h"
 #include "aws/local/live_tail.h"
 #include "aws/local/objects.h"
+#include "aws/local/record.h"
 #include "aws/local/runner.h"
 #include "aws/local/server.h"
 #include "aws/local/simulate.h"
@@ -137,8 +140,15 @@ static int start(struct engine *e, struct err *err)
 	 * to now, so that no client sees the future. */
 	if (e->opt.simulate && e->opt.speed > 1)
 		e->clock_base_ms -= (int64_t)((double)(e->opt.simulate_hours + 1) * 3600e3 * (1 - 1 / e->opt.speed));
-	limits_init(e);
-	rc = jobs_load(e, err);
+	rc = limits_init(e, err);
+	if (rc == 0)
+		rc = faults_init(e, err);
+	if (rc == 0)
+		rc = deny_init(e, err);
+	if (rc == 0)
+		rc = record_open(e, err);
+	if (rc == 0)
+		rc = jobs_load(e, err);
 	if (rc == 0)
 		rc = objects_init(e, err);
 	if (rc == 0) {
@@ -169,6 +179,8 @@ static void stop(struct engine *e)
 	server_stop(e->server);
 	live_tails_free(e);
 	limits_free(e);
+	faults_free(e);
+	record_close(e);
 	jobs_free(e);
 	state_close(e->db);
 }

@@ -1,5 +1,7 @@
 #include "aws/local/options.h"
 
+#include "aws/local/faults.h"
+
 #include <arpa/inet.h>
 #include <stddef.h>
 
@@ -31,9 +33,16 @@ static const struct option_row option_table[] = {
 	 "time between SIGTERM and SIGKILL when a job is stopped"},
 	{"strict", OPT_FLAG, NULL, FIELD(strict), 0, 0, NULL,
 	 "enforce the service's rates, quotas and error codes to the letter"},
-	{"faults", OPT_TEXT, "SPEC", FIELD(faults), 0, 0, NULL, "inject faults: throttle=0.05,reset=0.01 ..."},
+	{"rates", OPT_TEXT, "LIST", FIELD(rates), 0, 0, NULL,
+	 "strict: other requests a second: ListTrainingJobs=2,Search=5"},
+	{"quotas", OPT_TEXT, "LIST", FIELD(quotas), 0, 0, NULL,
+	 "strict: other instances at a time: ml.g5.xlarge=2,spot:ml.m5.large=4,*=20"},
+	{"faults", OPT_TEXT, "SPEC", FIELD(faults), 0, 0, NULL,
+	 "inject faults: throttle=0.05,reset=1%,slow=0.1:500ms ..."},
 	{"deny", OPT_TEXT, "LIST", FIELD(deny), 0, 0, NULL,
 	 "refuse operations as IAM does: sagemaker:Search,logs:Get*"},
+	{"record", OPT_TEXT, "FILE", FIELD(record), 0, 0, NULL,
+	 "append every request as a line of JSON, without secrets"},
 	{"simulate", OPT_INT, "N", FIELD(simulate), 0, 1000000, "0", "add N synthetic jobs on a simulated clock"},
 	{"simulate-hours", OPT_INT, "H", FIELD(simulate_hours), 1, 24 * 365, "10",
 	 "simulated hours that the synthetic jobs to come are spread over"},
@@ -197,6 +206,7 @@ void options_help(FILE *out)
 			fprintf(out, " (default: %s)", row->fallback);
 		fputc('\n', out);
 	}
+	faults_help(out);
 	fputs("\nThe endpoint is written to $XDG_STATE_HOME/sagetop/local/engine.json, or under --state.\n"
 	      "SIGTERM and SIGINT stop it. See sagetop-local(8).\n",
 	      out);

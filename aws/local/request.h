@@ -35,6 +35,7 @@ struct request {
 	char region[64], service[64];
 	struct principal who;
 	bool verified;
+	int64_t clock_skew_ms; /* a fault: how far this clock is ahead of the real one */
 };
 
 void request_init(struct request *r);

@@ -1,6 +1,8 @@
 #include "aws/local/route.h"
 
+#include "aws/local/deny.h"
 #include "aws/local/limits.h"
+#include "aws/local/record.h"
 #include "aws/local/s3.h"
 #include "aws/local/shapes.h"
 #include "aws/local/wire.h"
@@ -38,6 +40,12 @@ static const struct service services[] = {
 			 WIRE_JSON_1_1},
 	[SVC_S3] = {{"s3", NULL, "SlowDown", "InvalidArgument"}, NULL, "s3", WIRE_S3},
 };
+
+static const char *const protocol_names[] = {[WIRE_JSON_1_1] = "json-1.1",
+					     [WIRE_JSON_1_0] = "json-1.0",
+					     [WIRE_QUERY] = "query",
+					     [WIRE_CBOR] = "cbor",
+					     [WIRE_S3] = "s3"};
 
 /* One row an operation. */
 struct route {
@@ -162,6 +170,13 @@ static bool is_s3(const struct request *rq)
 	return !str_eq(rq->path, "/") || !str_eq(rq->method, "POST");
 }
 
+static void plan_faults(struct engine *e, struct exchange *x, const char *action)
+{
+	faults_plan(e, action, &x->plan);
+	x->rq.clock_skew_ms = x->plan.skew_ms;
+	x->slow_ms = x->plan.slow_ms;
+}
+
 void route_headers(struct engine *e, struct exchange *x)
 {
 	struct request *rq = &x->rq;
@@ -177,7 +192,10 @@ void route_headers(struct engine *e, struct exchange *x)
 		if (!x->route)
 			not_served(x, rq->path);
 	} else if (is_s3(rq) && !is_query(rq)) {
+		AUTO(str) char *action = xasprintf("s3:%s", s3_operation(x));
+
 		x->route = &s3_route;
+		plan_faults(e, x, action);
 		s3_begin(e, x);
 	}
 	/* A Query request's operation stands in its body. */
@@ -203,11 +221,53 @@ static int throttle(struct exchange *x)
 	return fault_set(&x->fault, x->route->service == SVC_S3 ? 503 : 400, w->throttle_code, "Rate exceeded");
 }
 
-static int permit(struct engine *e, struct exchange *x, const char *operation)
+/* CreateTrainingJob hands a role on and may tag: IAM asks for both. */
+static int permit_parts(struct engine *e, struct exchange *x, const json_t *in)
 {
-	AUTO(str) char *action = xasprintf("%s:%s", services[x->route->service].wire.name, operation);
+	if (!str_eq(x->route->name, "CreateTrainingJob"))
+		return 0;
+	if (deny_check(e, &x->rq, "iam:PassRole", json_get_str(in, "RoleArn"), &x->fault) < 0)
+		return -1;
+	return json_array_size(json_object_get(in, "Tags"))
+		       ? deny_check(e, &x->rq, "sagemaker:AddTags", NULL, &x->fault)
+		       : 0;
+}
 
-	return auth_permit(e, &x->rq, action, &x->fault);
+/* --- faults ------------------------------------------------------------------------------------ */
+
+/* What keeps the operation from being carried out. */
+static int fail_on_purpose(struct exchange *x, enum wire wire)
+{
+	const struct fault_plan *p = &x->plan;
+	bool s3 = wire == WIRE_S3;
+
+	if (p->reset_before) {
+		x->reset = true;
+		return fault_set(&x->fault, 500, "ConnectionReset", "The connection was reset on purpose.");
+	}
+	if (p->throttle)
+		return throttle(x);
+	if (p->expired)
+		return auth_expired(wire, &x->fault);
+	if (p->error_500)
+		return fault_set(&x->fault, 500, s3 ? "InternalError" : "InternalFailure",
+				 "We encountered an internal error. Please try again.");
+	if (p->error_503)
+		return fault_set(&x->fault, 503, s3 ? "ServiceUnavailable" : "ServiceUnavailableException",
+				 "The service is temporarily unavailable. Please try again.");
+	return 0;
+}
+
+/* What happens to a reply that was made. */
+static void spoil_reply(struct exchange *x)
+{
+	struct reply *r = &x->reply;
+	int64_t length = r->fd >= 0 ? r->length : (int64_t)r->body.len;
+
+	if (x->plan.reset_after)
+		x->reset = true;
+	if (x->plan.truncate && !x->stream && !str_eq(x->rq.method, "HEAD"))
+		x->truncate_at = (int64_t)(x->plan.truncate_at * (double)length);
 }
 
 /* The services word a bad member alike, but name it each in their way. */
@@ -217,27 +277,35 @@ static void rename_validation(struct exchange *x)
 		str_copy(x->fault.code, sizeof(x->fault.code), services[x->route->service].wire.validation_code);
 }
 
-static int run_operation(struct engine *e, struct exchange *x, enum wire wire, json_t **out)
+static int run_operation(struct engine *e, struct exchange *x, enum wire wire, const char *action, json_t **ret_in,
+			 json_t **out)
 {
-	AUTO(json) json_t *in = NULL;
 	struct call c = {.e = e, .rq = &x->rq, .fault = &x->fault, .x = x};
+	json_t *in = NULL;
 
-	if (auth_verify(e, &x->rq, wire, NULL, &x->fault) < 0)
+	if (auth_verify(e, &x->rq, wire, NULL, &x->fault) < 0 || fail_on_purpose(x, wire) < 0)
 		return -1;
 	if (!limits_take(e, x->route->name))
 		return throttle(x);
-	if (permit(e, x, x->route->name) < 0 || wire_parse_input(&x->rq, wire, x->route->shape, &in, &x->fault) < 0)
+	if (deny_check(e, &x->rq, action, NULL, &x->fault) < 0 ||
+	    wire_parse_input(&x->rq, wire, x->route->shape, ret_in, &x->fault) < 0)
 		return -1;
+	in = *ret_in;
 	if (shape_check(x->route->shape, in, &x->fault) < 0) {
 		rename_validation(x);
 		return -1;
 	}
+	if (permit_parts(e, x, in) < 0)
+		return -1;
+	if (e->faults && faults_empty_page(&x->plan, action, in, out))
+		return 0;
 	c.in = in;
 	return x->route->fn(&c, out);
 }
 
 static void run_api(struct engine *e, struct exchange *x)
 {
+	AUTO(json) json_t *in = NULL;
 	AUTO(json) json_t *out = NULL;
 
 	if (!x->route) {
@@ -247,25 +315,35 @@ static void run_api(struct engine *e, struct exchange *x)
 	}
 	enum wire wire = exchange_wire(x);
 	const struct wire_service *service = &services[x->route->service].wire;
+	AUTO(str) char *action = xasprintf("%s:%s", service->name, x->route->name);
 
-	if (!x->fault.code[0])
-		(void)run_operation(e, x, wire, &out);
+	if (!x->fault.code[0]) {
+		plan_faults(e, x, action);
+		(void)run_operation(e, x, wire, action, &in, &out);
+	}
 	if (x->fault.code[0])
 		wire_fault(&x->rq, wire, x->route == &unknown_route ? NULL : service, &x->fault, &x->reply);
 	else if (!x->stream)
 		wire_result(&x->rq, wire, service, x->route->name, out, &x->reply);
+	spoil_reply(x);
+	record_request(e, x, action, protocol_names[wire], in);
 }
 
 static void run_s3(struct engine *e, struct exchange *x)
 {
 	const char *operation = s3_operation(x);
+	AUTO(str) char *action = xasprintf("s3:%s", operation);
 
+	if (!x->fault.code[0])
+		(void)fail_on_purpose(x, WIRE_S3);
 	if (!x->fault.code[0] && !limits_take(e, operation))
 		throttle(x);
-	if (!x->fault.code[0] && permit(e, x, operation) == 0)
+	if (!x->fault.code[0] && deny_check(e, &x->rq, deny_s3_action(operation), NULL, &x->fault) == 0)
 		s3_finish(e, x);
 	if (x->fault.code[0])
 		wire_fault(&x->rq, WIRE_S3, &services[SVC_S3].wire, &x->fault, &x->reply);
+	spoil_reply(x);
+	record_request(e, x, action, protocol_names[WIRE_S3], NULL);
 }
 
 void route_request(struct engine *e, struct exchange *x)
@@ -284,7 +362,8 @@ void route_abandon(struct engine *e, struct exchange *x)
 	upload_free(TAKE(x->upload), false);
 }
 
-int64_t route_clock_skew_ms(const struct engine *e)
+void route_list_actions(struct strlist *out)
 {
-	return 0;
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+		strlist_take(out, xasprintf("%s:%s", services[routes[i].service].wire.name, routes[i].name));
 }

@@ -14,7 +14,7 @@ void route_body(struct engine *e, struct exchange *x, const void *data, size_t n
 void route_request(struct engine *e, struct exchange *x);
 void route_abandon(struct engine *e, struct exchange *x); /* the client has gone, or is done: drop what it left */
 
-/* How far the Date header is off, on purpose. */
-int64_t route_clock_skew_ms(const struct engine *e);
+/* Appends the IAM actions ("sagemaker:Search") of all operations but S3's. */
+void route_list_actions(struct strlist *out);
 
 #endif

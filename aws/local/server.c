@@ -261,7 +261,7 @@ static enum MHD_Result send_reply(struct server_conn *c)
 	if (!response)
 		return MHD_NO;
 	c->stage = STAGE_REPLIED;
-	timefmt_http(date, clock_now_ms() + route_clock_skew_ms(c->server->e));
+	timefmt_http(date, clock_now_ms() + c->x.rq.clock_skew_ms);
 	MHD_add_response_header(response, "Date", date);
 	if (r->content_type)
 		MHD_add_response_header(response, "Content-Type", r->content_type);

@@ -8,7 +8,8 @@
 #ifndef SAGETOP_LOCAL_SERVER_H
 #define SAGETOP_LOCAL_SERVER_H
 
-#include "aws/local/engine.h"
+#include "aws/local/faults.h"
+#include "aws/local/request.h"
 
 struct server;
 struct exchange;
@@ -28,8 +29,8 @@ struct exchange {
 	exchange_stream_fn *stream; /* set by the route with stream_user: a reply without end */
 	exchange_gone_fn *gone;	    /* called once when a streamed exchange ends */
 	void *stream_user;
-	bool deferred; /* set by the route: exchange_finish comes later */
-	/* Faults, decided when the request arrives. */
+	bool deferred;		/* set by the route: exchange_finish comes later */
+	struct fault_plan plan; /* decided when the operation is known; the rest carries it out */
 	bool reset;
 	int64_t slow_ms, truncate_at; /* truncate_at < 0: whole */
 	struct server_conn *conn;     /* private to server.c */
