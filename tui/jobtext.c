@@ -131,7 +131,7 @@ bool jobtext_objective(const struct session *s, const struct job *j, const char 
 		*ret = series->points[series->n - 1].value;
 		return true;
 	}
-	return job_final_metric(j, name, ret);
+	return job_objective(j, ret);
 }
 
 char *jobtext_spark(char *out, int cells, const struct series *s)

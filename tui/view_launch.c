@@ -218,7 +218,6 @@ static void launched(struct view *v, const char *name, const struct err *err)
 	if (err) {
 		st->stage = STAGE_PREVIEW;
 		str_copy(st->problem, sizeof(st->problem), err->msg);
-		ui_notice(ui, NOTICE_ERROR, "%s", err->msg);
 		return;
 	}
 	ui_notice(ui, NOTICE_INFO, "launched %s", name);
@@ -242,6 +241,7 @@ static bool preview_key(struct view *v, int key)
 	case 'e':
 		if (st->stage == STAGE_PREVIEW) {
 			st->stage = STAGE_FORM;
+			st->form.focus = 0;
 			st->problem[0] = '\0';
 		}
 		return true;

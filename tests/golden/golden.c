@@ -56,6 +56,8 @@ static void pend(struct pending p)
 
 static void answer_all(void)
 {
+	if (!t.n_pending)
+		return;
 	while (t.n_pending) {
 		struct pending p = t.pending[0];
 		struct err fail = t.fail, *err = fail.code ? &fail : NULL;
