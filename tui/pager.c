@@ -296,6 +296,21 @@ static void draw_prefix(struct pager *p, struct area a, int row, const struct lo
 	}
 }
 
+/* CloudWatch writes a tab as "#011": shown as blanks of the same length, so that
+ * columns and matches stay where they are. */
+static void put_log_text(struct area box, enum style st, const char *text, size_t n, int skip)
+{
+	static const char tab[] = "#011";
+	if (!memmem(text, n, tab, 4)) {
+		area_put_scrolled(box, 0, 0, st, text, n, skip);
+		return;
+	}
+	AUTO(str) char *copy = xstrndup(text, n);
+	for (char *s = strstr(copy, tab); s; s = strstr(s, tab))
+		memset(s, ' ', 4);
+	area_put_scrolled(box, 0, 0, st, copy, n, skip);
+}
+
 /* One row of a line: the bytes from `at`; returns how many it shows. */
 static size_t draw_row(struct pager *p, struct area a, int row, const struct log_line *l, size_t index, size_t at)
 {
@@ -304,7 +319,7 @@ static size_t draw_row(struct pager *p, struct area a, int row, const struct log
 	struct area box = area_part(a, row, col, 1, cells);
 	size_t shown = p->wrap ? row_bytes(text, cells) : l->len - at;
 	bool current = p->has_current && p->current == index;
-	area_put_scrolled(box, 0, 0, line_style(l), text, shown, skip);
+	put_log_text(box, line_style(l), text, p->wrap ? shown : utf8_fit(text, skip + cells), skip);
 	if (!p->wrap) {
 		size_t end = utf8_fit(text, skip + cells);
 		if (end < shown) /* more to the right */

@@ -23,7 +23,7 @@ enum {
 };
 
 static const struct table_column columns[] = {
-	[COL_NAME] = {"NAME", .min = 16, .max = 63, .want = 22},
+	[COL_NAME] = {"NAME", .min = 20, .max = 63, .want = 22},
 	[COL_STATUS] = {"STATUS", .min = 13, .max = 14, .priority = 1},
 	[COL_INSTANCE] = {"INSTANCE", .min = 13, .max = 18, .want = 15, .priority = 5},
 	[COL_AGE] = {"AGE", .min = 4, .max = 4, .priority = 2, .right = true},

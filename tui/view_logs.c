@@ -140,7 +140,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 		doc_position(&st->zoom, right);
 		return;
 	}
-	if (f->logs_note[0])
+	if (f->logs_note[0] && f->logs.n)
 		(void)buf_adds(left, f->logs_note);
 	else if (pager_hit_number(&st->pager))
 		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
