@@ -332,6 +332,7 @@ static void tick(void *user)
 			heap_push(s, c);
 	}
 	backfill(e, s);
+	state_commit(e->db);
 	s->timer = loop_after(e->loop, TICK_MS, tick, e);
 }
 

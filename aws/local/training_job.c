@@ -237,7 +237,7 @@ static struct training_job *load_job(const char *name, const json_t *doc)
 	str_set(&job->failure, json_get_str(doc, "failure"));
 	job->request = json_incref(json_object_get(doc, "request"));
 	job->phase = (enum job_phase)MIN((uint64_t)json_get_i64(doc, "phase", PHASE_ENDED), (uint64_t)PHASE_ENDED);
-	job->outcome = (enum job_outcome)MIN((uint64_t)json_get_i64(doc, "outcome", 0), (uint64_t)OUTCOME_MAX_RUNTIME);
+	job->outcome = (enum job_outcome)MIN((uint64_t)json_get_i64(doc, "outcome", 0), (uint64_t)OUTCOME_MAX_WAIT);
 	job->attempts = (int)json_get_i64(doc, "attempts", 0);
 	job->interruptions = (int)json_get_i64(doc, "interruptions", 0);
 	job->spot = json_get_bool(doc, "spot", false);

@@ -97,5 +97,11 @@ tap.ok(lines[0] == "resumed at 0" and any(x.startswith("resumed at ") and x != "
 tap.equal(len(e.streams("spot")), 2, "in a log stream of its own")
 tap.ok(d["BillableTimeInSeconds"] < d["TrainingTimeInSeconds"], "fewer seconds are billed than trained", d)
 tap.ok("Interrupted" not in secondaries(e.wait("ondemand")), "on-demand jobs are not interrupted")
+e.create("patient", "polite", EnableManagedSpotTraining=True,
+         StoppingCondition={"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1})
+e.create("blocker", "polite")
+d = e.wait("patient", 30)
+tap.ok(d["TrainingJobStatus"] == "Stopped" and d["SecondaryStatus"] in ("MaxWaitTimeExceeded", "MaxRuntimeExceeded"),
+       "MaxWaitTimeInSeconds ends a spot job", d["SecondaryStatus"])
 tap.equal(e.close(), 0, "the engine leaves cleanly")
 tap.done()
