@@ -30,7 +30,7 @@ _sagetop()
 	case $cmd in
 	jobs) own='--columns --sort --limit' ;;
 	job) own='' ;;
-	logs) own='--limit --follow --since --errors --grep --times' ;;
+	logs) own='--limit --follow --live --since --errors --grep --times' ;;
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
 	clone) own='--set --name --dry-run --yes' ;;

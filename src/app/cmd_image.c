@@ -174,9 +174,17 @@ static int sign_in_and_push(struct app *a, const char *source, struct err *err)
 	return rc;
 }
 
+/* What `make image` has written here, else an image of this machine's storage. */
+static const char *default_source(void)
+{
+	static const char archive[] = "sagetop-trainer-" SAGETOP_VERSION ".tar";
+
+	return fs_exists(archive) ? archive : "sagetop-trainer:" SAGETOP_VERSION;
+}
+
 int cmd_image(struct app *a, struct err *err)
 {
-	const char *source = a->cli.args.n > 1 ? a->cli.args.items[1] : "sagetop-trainer";
+	const char *source = a->cli.args.n > 1 ? a->cli.args.items[1] : default_source();
 
 	if (strcmp(a->cli.args.items[0], "push"))
 		return err_set(err, ERR_USAGE, "sagetop image push; not \"%s\"", a->cli.args.items[0]);

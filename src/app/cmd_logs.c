@@ -124,6 +124,19 @@ static void print_all(const struct app *a, const struct loglines *logs, const st
 			print_line(a, logs, &logs->lines[i]);
 }
 
+/* What a follower should know: the tail is open, the log is throttled ... */
+static void print_notes(const struct job_feed *feed, bool *live, char *note, size_t size)
+{
+	if (feed->live && !*live)
+		fputs("sagetop: the live tail is open and billed by the minute\n", stderr);
+	*live = feed->live;
+	if (strcmp(note, feed->logs_note)) {
+		str_copy(note, size, feed->logs_note);
+		if (*note)
+			fprintf(stderr, "sagetop: %s\n", note);
+	}
+}
+
 static int follow(struct app *a, const char *name, const struct log_filter *f, struct err *err)
 {
 	const struct session *s = sync_session(a->sync);
@@ -134,8 +147,14 @@ static int follow(struct app *a, const char *name, const struct log_filter *f, s
 	if (feed)
 		remember(&printed, &feed->logs);
 	sync_watch(a->sync, name);
+	if (app_flag(a, OPT_LIVE))
+		sync_live(a->sync, name, true);
+	char note[sizeof(feed->logs_note)] = "";
+	bool live = false;
 	for (uint64_t seen = 0; rc == 0;) {
 		feed = session_find_feed(s, name);
+		if (feed)
+			print_notes(feed, &live, note, sizeof(note));
 		if (feed && feed->logs.generation != seen) {
 			seen = feed->logs.generation;
 			print_new(a, &feed->logs, f, &printed);
@@ -144,6 +163,12 @@ static int follow(struct app *a, const char *name, const struct log_filter *f, s
 		if (ferror(a->out) || (feed && feed->logs.complete))
 			break;
 		rc = app_turn(a, 1000, err);
+	}
+	feed = session_find_feed(s, name);
+	if (feed && feed->live_minutes) {
+		char text[32];
+		fprintf(stderr, "sagetop: live tail for %lld min, about %s\n", (long long)feed->live_minutes,
+			money_text(text, feed->live_usd_micro));
 	}
 	sync_unwatch(a->sync, name);
 	free(printed.texts);
@@ -156,6 +181,8 @@ int cmd_logs(struct app *a, struct err *err)
 	const char *name = a->cli.args.items[0];
 	struct app_reply job = {0}, logs = {0};
 
+	if (app_flag(a, OPT_LIVE) && !app_flag(a, OPT_FOLLOW))
+		return err_set(err, ERR_USAGE, "--live goes with -f: sagetop logs %s -f --live", name);
 	if (filter_init(&filter, a, err) < 0)
 		return -err->code;
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)

@@ -117,6 +117,16 @@ wait $follower
 tap_equal 'an interrupt ends it with 130' 130 $?
 tap_empty 'and without a word' "$(cat "$work/follow.err")"
 tap_empty 'no line was printed twice' "$(sort "$work/followed" | uniq -d | head -n 3)"
+"$bin/sagetop" --local logs good-2 -f --live >"$work/followed" 2>"$work/follow.err" &
+follower=$!
+if tap_until 60 followed; then tap_ok 'logs -f --live prints lines'; else tap_not_ok 'logs -f --live prints lines'; fi
+live() { grep -q 'live tail is open' "$work/follow.err"; }
+tap_until 30 live
+kill -INT $follower
+wait $follower
+tap_match 'and says what that cost' 'live tail for [0-9]+ min, about' "$(cat "$work/follow.err")"
+tap_empty 'no line was printed twice by both ways' "$(sort "$work/followed" | uniq -d | head -n 3)"
+fails 2 'goes with -f' '--live alone' -- --local logs good-2 --live
 sagetop --local wait good-2 --timeout 1s
 tap_equal 'a wait that gives up exits with 1' 1 "$status"
 tap_match 'and says so' '1 of 1 jobs still run' "$errors"
