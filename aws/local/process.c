@@ -105,15 +105,21 @@ static void on_output(void *user, uint32_t events)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static int open_stream(struct host *h)
+/* Each attempt has a stream of its own, two within one second too. */
+static void open_stream(struct host *h)
 {
+	int64_t epoch = engine_now_ms(h->e) / 1000;
 	char name[16];
 
 	layout_host_name(h->index, name);
-	AUTO(str) char *stream = xasprintf("%s/%s-%lld", h->job->name, name, (long long)(engine_now_ms(h->e) / 1000));
+	for (;; epoch++) {
+		AUTO(str) char *stream = xasprintf("%s/%s-%lld", h->job->name, name, (long long)epoch);
 
-	h->stream_id = log_stream_create(h->e, TRAINING_GROUP, stream);
-	return 0;
+		if (log_stream_find(h->e, TRAINING_GROUP, stream))
+			continue;
+		h->stream_id = log_stream_create(h->e, TRAINING_GROUP, stream);
+		return;
+	}
 }
 
 int host_start(struct host *h, const char *const *argv, const struct strmap *env, const char *cwd, struct err *err)
