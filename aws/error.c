@@ -76,17 +76,14 @@ enum err_code aws_error_class(const char *aws_code, const char *message, int htt
 	return http_status >= 500 ? ERR_SERVICE : ERR_INVALID;
 }
 
-/* "aws.protocoltests#Name:http://..." -> "Name" */
+/* "aws.protocoltests#Name:http://..." -> "Name". A code is a word; what a peer adds
+ * beyond that must not get into messages. */
 static void set_code(char *out, size_t size, const char *text)
 {
-	const char *hash;
-	char *colon;
+	size_t colon = strcspn(text, ":"), hash = strcspn(text, "#");
 
-	hash = strchr(text, '#');
-	str_copy(out, size, hash && (!strchr(text, ':') || hash < strchr(text, ':')) ? hash + 1 : text);
-	colon = strchr(out, ':');
-	if (colon)
-		*colon = '\0';
+	str_copy(out, size, hash < colon ? text + hash + 1 : text);
+	out[strspn(out, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] = '\0';
 }
 
 static void read_json(const struct http_reply *r, char *code, size_t size, char **ret_message)
@@ -109,11 +106,6 @@ static void read_json(const struct http_reply *r, char *code, size_t size, char 
 	if (!type) {
 		/* CloudWatch's JSON repeats the code of its Query protocol: "Code;Sender". */
 		type = http_reply_header(r, "x-amzn-query-error");
-		if (type) {
-			str_copy(code, size, type);
-			code[strcspn(code, ";")] = '\0';
-			return;
-		}
 	}
 	if (type)
 		set_code(code, size, type);

@@ -571,6 +571,9 @@ static void on_reply(void *user, const struct http_reply *reply, const struct er
 	r->http_status = reply->status;
 	str_copy(r->request_id, sizeof(r->request_id),
 		 str_or(id, str_or(http_reply_header(reply, "x-amz-request-id"), "")));
+	/* It is shown: nothing but what an id is made of. */
+	r->request_id[strspn(r->request_id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/")] =
+		'\0';
 	skew_known = reply->status &&
 		     clock_skew_measure(reply->sent_ms, reply->received_ms, http_reply_header(reply, "date"),
 					http_reply_header(reply, "age"), &skew_ms);
