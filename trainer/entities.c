@@ -462,8 +462,6 @@ static int run_pool(struct pool *p, struct err *err)
 int train_entities(struct train_run *r, struct err *err)
 {
 	AUTO(entity_plan) struct entity_plan plan = {0};
-	if (r->contract.hosts.n > 1)
-		return err_set(err, ERR_INVALID, "entity_column trains on one instance: set InstanceCount to 1");
 	int rc = load_plan(r, &plan, err);
 	if (rc)
 		return rc;

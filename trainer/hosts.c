@@ -239,6 +239,7 @@ static void report_failure(struct hosts *h, const struct err *failure)
 			return;
 	}
 	AUTO(str) char *line = xasprintf("fail %.900s", failure->msg);
+	h->leaving = 1; /* the hub hangs up on hearing it */
 	(void)say(h, line);
 }
 

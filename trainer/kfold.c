@@ -207,7 +207,7 @@ static int run_fold(struct cv *c, int repetition, int fold, struct err *err)
 	AUTO(str) char *name = xasprintf("xgboost-model-%d", number);
 	printf("fold %d of %d: %zu rows to train, %zu held out\n", number + 1, c->k * c->repetitions, train->rows,
 	       held_out->rows);
-	int rc = train_matrix(c->run, train, &train_matrix_, err);
+	int rc = train_matrix_bins(c->run, train, &train_matrix_, err);
 	if (!rc)
 		rc = train_matrix(c->run, held_out, &held_out_matrix, err);
 	if (!rc)
@@ -337,8 +337,6 @@ int train_kfold(struct train_run *r, struct err *err)
 		.repetitions = (int)hyper_int(&r->hyper, HP__num_cv_round),
 		.folds_csv = BUF_INIT(CSV_MAX),
 	};
-	if (r->contract.hosts.n > 1)
-		return err_set(err, ERR_INVALID, "_kfold trains on one instance: set InstanceCount to 1");
 	AUTO(dataset) struct dataset *empty = NEW(struct dataset);
 	empty->columns = r->train->columns;
 	if (!r->train->dense)

@@ -163,7 +163,7 @@ static int evaluate_test(const struct train_run *r, struct booster *b, const str
 /* Test files may or may not carry labels: without them first, as for serving. */
 static int load_test(const struct train_run *r, struct dataset **ret, struct err *err)
 {
-	if (r->train->dense && !train_load_channel(r, "test", false, ret, NULL))
+	if (!r->train->row_start && !train_load_channel(r, "test", false, ret, NULL))
 		return 0;
 	return train_load_channel(r, "test", true, ret, err);
 }

@@ -9,8 +9,10 @@
 #include "trainer/entities.h"
 #include "trainer/kfold.h"
 #include "trainer/outputs.h"
+#include "trainer/sketch.h"
 #include "trainer/train.h"
 
+#define CELLS_PER_THREAD 50000 /* fewer are not worth a thread */
 #define MODEL_MAX ((size_t)4 << 30)
 
 static volatile sig_atomic_t stop_signal;
@@ -75,7 +77,7 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 		return rc;
 	opt.has_label = has_label;
 	opt.hash = true;
-	if (r->train && r->train->dense) /* sparse data may end at any column */
+	if (r->train && !r->train->row_start) /* sparse data may end at any column */
 		opt.like = r->train;
 	if (!c->content_type)
 		printf("channel %s has no ContentType: read as text/libsvm\n", name);
@@ -106,6 +108,25 @@ struct matrix_options train_matrix_options(const struct train_run *r)
 int train_matrix(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err)
 {
 	struct matrix_options opt = train_matrix_options(r);
+	return matrix_new(d, &opt, ret, err);
+}
+
+/* hist reads nothing but the bins, and they are the same whether kept alone or made
+ * from a full matrix. Not so on several hosts: there all must sketch together. */
+int train_matrix_bins(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err)
+{
+	struct matrix_options opt = train_matrix_options(r);
+	const struct hyper *h = &r->hyper;
+	AUTO(matrix) struct matrix *ref = NULL;
+	opt.quantile = str_eq(hyper_text(h, HP_tree_method), "hist") && !hyper_given(h, HP_updater) &&
+		       !str_eq(hyper_text(h, HP_booster), "gblinear") && !r->hosts;
+	if (opt.quantile && str_eq(hyper_text(h, HP_sketch_method), "sorted") && d->dense && !d->weights) {
+		AUTO(dataset) struct dataset *few = sketch_rows(d, r->threads);
+		int rc = matrix_new(few, &opt, &ref, err);
+		if (rc)
+			return rc;
+		opt.ref = ref;
+	}
 	return matrix_new(d, &opt, ret, err);
 }
 
@@ -166,12 +187,24 @@ static int write_single(struct train_run *r, const struct fit_result *result, st
 	return rc || result->interrupted ? rc : output_test(r, result->booster, err);
 }
 
+/* The matrix has its own copy, and nothing after it reads single cells but a host's
+ * late statistics and a matrix made anew. */
+static void release_cells(struct train_run *r)
+{
+	if (r->hosts || str_eq(hyper_text(&r->hyper, HP_tree_method), "approx"))
+		return;
+	free(r->train->dense);
+	r->train->dense = NULL;
+}
+
 int train_single(struct train_run *r, struct err *err)
 {
 	AUTO(matrix) struct matrix *train = NULL;
 	AUTO(matrix) struct matrix *validation = NULL;
 	AUTO(fit_result) struct fit_result result = {0};
-	int rc = train_matrix(r, r->train, &train, err);
+	int rc = train_matrix_bins(r, r->train, &train, err);
+	if (!rc)
+		release_cells(r);
 	if (!rc && r->validation)
 		rc = train_matrix(r, r->validation, &validation, err);
 	if (!rc && r->hosts)
@@ -256,6 +289,19 @@ static int load_settings(struct train_run *r, struct err *err)
 	return check_gpu(h, err);
 }
 
+/* On little data threads wait for each other longer than they work. */
+static void spare_threads(struct train_run *r)
+{
+	const struct dataset *d = r->train;
+	size_t cells = d->row_start ? d->row_start[d->rows] : d->rows * d->columns;
+	size_t useful = 1 + cells / CELLS_PER_THREAD;
+	if (hyper_given(&r->hyper, HP_nthread) || hyper_given(&r->hyper, HP_entity_column) ||
+	    useful >= (size_t)r->threads)
+		return;
+	r->threads = (int)useful;
+	printf("%d thread%s: the data is small\n", r->threads, r->threads > 1 ? "s" : "");
+}
+
 static int load_data(struct train_run *r, struct err *err)
 {
 	int rc = train_load_channel(r, "train", true, &r->train, err);
@@ -270,6 +316,7 @@ static int load_data(struct train_run *r, struct err *err)
 	if (rc)
 		return rc;
 	fingerprint(r);
+	spare_threads(r);
 	return 0;
 }
 
@@ -293,8 +340,12 @@ static bool has_files(const char *dir, int depth)
 static int check_hosts(const struct train_run *r, struct err *err)
 {
 	const struct hyper *h = &r->hyper;
-	if (str_eq(hyper_text(h, HP_booster), "gblinear"))
-		return err_set(err, ERR_INVALID, "booster gblinear trains on one instance: set InstanceCount to 1");
+	const char *alone = str_eq(hyper_text(h, HP_booster), "gblinear") ? "booster gblinear"
+			    : hyper_given(h, HP__kfold)			  ? "_kfold"
+			    : hyper_given(h, HP_entity_column)		  ? "entity_column"
+									  : NULL;
+	if (alone)
+		return err_set(err, ERR_INVALID, "%s trains on one instance: set InstanceCount to 1", alone);
 	if (str_eq(hyper_text(h, HP_tree_method), "exact"))
 		return err_set(err, ERR_INVALID, "tree_method exact trains on one instance: use hist");
 	return 0;
@@ -356,6 +407,17 @@ static int train_job(const char *root, struct err *err)
 	return 0;
 }
 
+/* The library's idle threads spin for a millisecond and more before they sleep:
+ * where another process wants the processor, a job of half a second takes six.
+ * Their run-time reads its settings before main, so they need a fresh start. */
+static void calm_threads(char *name)
+{
+	char *const argv[] = {(char[]){"sagetop-trainer"}, name, NULL};
+	if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || setenv("GOMP_SPINCOUNT", "1000", 1))
+		return;
+	execv("/proc/self/exe", argv);
+}
+
 int command_train(int argc, char **argv)
 {
 	struct err err = {0};
@@ -367,6 +429,8 @@ int command_train(int argc, char **argv)
 			argv[1]);
 		return err_exit_status(ERR_USAGE);
 	}
+	if (argc == 1)
+		calm_threads(argv[0]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);

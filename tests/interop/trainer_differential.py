@@ -166,7 +166,7 @@ def case(name, kind, rounds=25, metrics=(), own=(), weights=False, **params):
         if run.returncode == 2 and "unknown command" in run.stderr:
             skip(f"{name}: Python's model predicts the same here", "no predict command")
         else:
-            values = [float(v) for line in run.stdout.split() for v in line.split(",")]
+            values = [float(v) for v in re.findall(r"[^\s,\[\]]+", run.stdout)]
             close(f"{name}: Python's model predicts the same here", values, expected, 1e-6 * max(1, np.abs(expected).max()))
 
 
