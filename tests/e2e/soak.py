@@ -29,7 +29,7 @@ DEADLINE = int(os.environ.get("SOAK_DEADLINE", "150"))
 SEED = os.environ.get("SOAK_SEED", "11")
 FAULTS = os.environ.get(
     "SOAK_FAULTS",
-    "throttle=0.05,error=0.05,unavailable=0.05,reset=0.05,slow=0.05,truncate=0.05,empty=0.05,skew=0.05,expired=0.05,"
+    "throttle=0.05,500=0.05,503=0.05,reset=0.05,slow=0.05:1s,truncate=0.05,empty=0.05,skew=0.05,expired=0.05,"
     "spot=0.05")
 GROUP = "/aws/sagemaker/TrainingJobs"
 

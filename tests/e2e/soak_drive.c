@@ -62,7 +62,7 @@ static void meter_requests(const struct session *s, size_t *seen)
 		const struct request_record *r = &s->requests[*seen % REQUEST_LOG_LEN];
 
 		for (size_t i = 0; i < ARRAY_LEN(meters); i++) {
-			if (strcmp(meters[i].operation, r->operation) == 0)
+			if (str_eq(strchr(meters[i].operation, ':'), strchr(r->operation, ':')))
 				meter_add(&meters[i], r->at_ms, r->attempts);
 		}
 	}

@@ -490,13 +490,16 @@ static void test_launch_settled_after_crash(void **state)
 
 		if (pid == 0) {
 			struct store *st = NULL;
-			AUTO(str) char *scope = xasprintf("%s/us-east-1", url);
+			char *scope = xasprintf("%s/us-east-1", url);
 			int64_t id;
 
 			clock_freeze_ms(clock_now_ms() - 600000);
-			_exit(store_open(NULL, NULL, scope, &st, NULL) ||
-			      store_launch_add(st, "new", spec, &id, NULL) ||
-			      store_launch_update(st, id, LAUNCH_SENT, NULL, NULL, NULL));
+			int rc = store_open(NULL, NULL, scope, &st, NULL) ||
+				 store_launch_add(st, "new", spec, &id, NULL) ||
+				 store_launch_update(st, id, LAUNCH_SENT, NULL, NULL, NULL);
+			store_close(st);
+			free(scope);
+			_exit(rc);
 		}
 		int status;
 		assert_int_equal(waitpid(pid, &status, 0), pid);
