@@ -104,9 +104,8 @@ static struct sync *open_sync(const char *url, double factor)
 	return s;
 }
 
-/* Jobs whose log is to be read still: done[i] belongs to jobs.items[i] by name. */
 struct progress {
-	struct map done; /* name -> itself */
+	struct map done; /* names of those watched or complete */
 	char *watched[WATCHES];
 	size_t n_complete;
 };
@@ -130,20 +129,20 @@ static void finish_watches(struct sync *s, struct progress *p)
 static void begin_watches(struct sync *s, struct progress *p)
 {
 	const struct jobs *t = &sync_session(s)->jobs;
+	size_t slot = 0;
 
-	for (size_t i = 0; i < WATCHES; i++) {
-		if (p->watched[i])
+	for (size_t k = 0; k < t->n; k++) {
+		const struct job *j = t->items[k];
+
+		while (slot < WATCHES && p->watched[slot])
+			slot++;
+		if (slot == WATCHES)
+			return;
+		if (!(job_is_active(j) ? slot < WATCHES / 2 : job_is_terminal(j)) || map_get(&p->done, j->name))
 			continue;
-		for (size_t k = 0; k < t->n; k++) {
-			const struct job *j = t->items[k];
-
-			if (map_get(&p->done, j->name) || (job_is_active(j) ? i >= WATCHES / 2 : !job_is_terminal(j)))
-				continue;
-			map_put(&p->done, j->name, (void *)j->name);
-			p->watched[i] = xstrdup(j->name);
-			sync_watch(s, j->name);
-			break;
-		}
+		map_put(&p->done, j->name, p);
+		p->watched[slot] = xstrdup(j->name);
+		sync_watch(s, j->name);
 	}
 }
 
