@@ -10,14 +10,6 @@
 #define CSV_MAX_TEXT 256		/* bytes of a category or an entity's name */
 #define CSV_MAX_CODES ((size_t)1 << 20) /* per column */
 
-struct csv {
-	const struct dataset_options *opt;
-	struct csv_layout layout;
-	bool laid_out;
-	struct dictionary *text; /* one for each column of text */
-	bool *frozen;		 /* its words come from opt->like */
-};
-
 /* What a thread needs while it parses one chunk. */
 struct csv_cursor {
 	const struct csv *csv;
@@ -221,8 +213,7 @@ static bool csv_code(struct csv_cursor *u, size_t column, const char *p, const c
 	return true;
 }
 
-/* YYYYMMDD or YYYY-MM-DD, whatever time of day follows the latter. */
-static bool csv_date(const char *p, const char *end, int32_t *ret)
+bool csv_date(const char *p, const char *end, int32_t *ret)
 {
 	static const char dashed[] = "dddd-dd-dd", plain[] = "dddddddd";
 	size_t n = (size_t)(end - p);
@@ -475,7 +466,7 @@ static void csv_drop_local(struct csv *c, struct text_batch *batch)
 
 /* --- a batch ------------------------------------------------------------------------- */
 
-static void csv_make_dictionaries(struct csv *c)
+void csv_make_dictionaries(struct csv *c)
 {
 	const struct dataset *like = c->opt->like;
 
@@ -492,34 +483,61 @@ static void csv_make_dictionaries(struct csv *c)
 	}
 }
 
-/* The first lines of a file: byte order mark, blank lines, header. */
+uint32_t csv_word(struct csv *c, size_t k, const char *word)
+{
+	return c->frozen[k] ? dictionary_find(&c->text[k], word) : dictionary_code(&c->text[k], word);
+}
+
+void csv_prepare(const struct csv *c, struct builder *b)
+{
+	b->d->columns = c->layout.features;
+	b->with_labels = c->opt->has_label;
+	b->with_weights = c->layout.weight != CSV_NO_COLUMN;
+	b->with_entities = c->opt->entity_column || c->opt->entity_first;
+	b->with_dates = c->opt->date_column != NULL;
+}
+
+/* The first lines of a file: byte order mark, blank lines, header. They may take
+ * more than a chunk. */
 static int csv_start_file(struct csv *c, struct text_chunk *chunk, struct err *err)
 {
-	size_t lines = 0;
 	const char *newline;
+	size_t line;
 	int r = 0;
 
-	if (chunk->n >= 3 && !memcmp(chunk->data, "\xef\xbb\xbf", 3))
+	if (chunk->starts_file) {
+		r = csv_finish(c, err);
+		c->unstarted = chunk->name;
+		c->blank_lines = 0;
+	}
+	if (!r && chunk->starts_file && chunk->n >= 3 && !memcmp(chunk->data, "\xef\xbb\xbf", 3))
 		text_chunk_skip(chunk, 3, 0);
-	while (chunk->n && csv_line_blank(chunk->data)) {
+	while (!r && chunk->n && csv_line_blank(chunk->data)) {
 		newline = memchr(chunk->data, '\n', chunk->n);
 		text_chunk_skip(chunk, (size_t)(newline + 1 - chunk->data), 1);
-		lines++;
+		c->blank_lines++;
 	}
-	if (!chunk->n)
-		return err_set(err, ERR_INVALID, "%s: the file is empty", chunk->name);
+	if (r || !chunk->n)
+		return r;
+	c->unstarted = NULL;
+	line = c->blank_lines + 1;
 	newline = memchr(chunk->data, '\n', chunk->n);
 	if (!c->laid_out) {
-		r = csv_layout_find(&c->layout, c->opt, chunk->data, newline, chunk->name, lines + 1, err);
+		r = csv_layout_find(&c->layout, c->opt, chunk->data, newline, chunk->name, line, err);
 		if (!r)
 			csv_make_dictionaries(c);
 		c->laid_out = !r;
 	} else if (c->opt->header) {
-		r = csv_layout_check(&c->layout, chunk->data, newline, chunk->name, lines + 1, err);
+		r = csv_layout_check(&c->layout, chunk->data, newline, chunk->name, line, err);
 	}
 	if (!r && c->opt->header)
 		text_chunk_skip(chunk, (size_t)(newline + 1 - chunk->data), 1);
 	return r;
+}
+
+int csv_finish(const struct csv *c, struct err *err)
+{
+	return c->unstarted ? err_set(err, ERR_INVALID, "%s: the file is empty", c->unstarted) : 0;
 }
 
 int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, struct builder *b, struct err *err)
@@ -529,20 +547,18 @@ int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, stru
 	int r = 0;
 
 	for (size_t i = 0; i < batch->n && !r; i++)
-		if (batch->chunks[i].starts_file)
+		if (batch->chunks[i].starts_file || c->unstarted)
 			r = csv_start_file(c, &batch->chunks[i], err);
 	if (r)
 		return r;
 	text_count(f, batch, c->opt->threads);
+	if (!c->laid_out)
+		return 0; /* nothing but blank lines yet */
 	for (size_t i = 0; i < batch->n; i++) {
 		batch->chunks[i].row = rows;
 		rows += batch->chunks[i].lines;
 	}
-	b->d->columns = c->layout.features;
-	b->with_labels = c->opt->has_label;
-	b->with_weights = c->layout.weight != CSV_NO_COLUMN;
-	b->with_entities = c->opt->entity_column || c->opt->entity_first;
-	b->with_dates = c->opt->date_column != NULL;
+	csv_prepare(c, b);
 	r = builder_reserve(b, rows, 0, text_feed_growth(f), err);
 	if (r)
 		return r;

@@ -282,24 +282,19 @@ static void csv_find_plain(struct csv_layout *l)
 	}
 }
 
-int csv_layout_find(struct csv_layout *l, const struct dataset_options *opt, const char *p, const char *end,
-		    const char *name, size_t line, struct err *err)
+int csv_layout_assign(struct csv_layout *l, const struct dataset_options *opt, struct strlist *cells, const char *name,
+		      size_t line, struct err *err)
 {
-	AUTO(strlist) struct strlist cells = {0};
 	size_t expected = opt->like ? opt->like->columns : opt->expect_columns;
 	int r;
 
-	l->delimiter = opt->delimiter ? opt->delimiter : csv_sniff(p, end);
 	l->label = l->weight = CSV_NO_COLUMN;
-	r = csv_split(p, end, l->delimiter, &cells, name, line, err);
-	if (r)
-		return r;
-	l->width = cells.n;
+	l->width = cells->n;
 	if (l->width > DATASET_MAX_COLUMNS)
 		return err_set(err, ERR_TOOBIG, "%s line %zu: %zu columns are more than %zu", name, line, l->width,
 			       DATASET_MAX_COLUMNS);
 	l->columns = xcalloc(l->width, sizeof(*l->columns));
-	r = opt->header ? csv_take_names(l, &cells, name, line, err) : 0;
+	r = opt->header ? csv_take_names(l, cells, name, line, err) : 0;
 	if (!r && !opt->header && (opt->label_column || opt->entity_column || opt->date_column))
 		r = err_set(err, ERR_USAGE, "%s: a column can be named only where the data has a header", name);
 	if (!r)
@@ -315,6 +310,17 @@ int csv_layout_find(struct csv_layout *l, const struct dataset_options *opt, con
 	if (!r)
 		csv_find_plain(l);
 	return r;
+}
+
+int csv_layout_find(struct csv_layout *l, const struct dataset_options *opt, const char *p, const char *end,
+		    const char *name, size_t line, struct err *err)
+{
+	AUTO(strlist) struct strlist cells = {0};
+	int r;
+
+	l->delimiter = opt->delimiter ? opt->delimiter : csv_sniff(p, end);
+	r = csv_split(p, end, l->delimiter, &cells, name, line, err);
+	return r ? r : csv_layout_assign(l, opt, &cells, name, line, err);
 }
 
 int csv_layout_check(const struct csv_layout *l, const char *p, const char *end, const char *name, size_t line,

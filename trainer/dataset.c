@@ -13,6 +13,7 @@ struct dataset_reader {
 	struct csv *csv;
 	struct libsvm *libsvm;
 	struct recordio *recordio;
+	struct parquet *parquet;
 };
 
 void dataset_free(struct dataset *d)
@@ -83,6 +84,9 @@ void dataset_reader_free(struct dataset_reader *r)
 	csv_free(r->csv);
 	libsvm_free(r->libsvm);
 	recordio_free(r->recordio);
+#ifdef WITH_PARQUET
+	parquet_free(r->parquet);
+#endif
 	source_done(&r->source);
 	free(r);
 }
@@ -115,7 +119,13 @@ static int reader_start(struct dataset_reader *r, struct err *err)
 		r->recordio = recordio_new(&r->opt);
 		return 0;
 	case DATA_PARQUET:
-		return err_set(err, ERR_INVALID, "this build cannot read Parquet");
+#ifdef WITH_PARQUET
+		r->parquet = parquet_new(&r->opt);
+		return 0;
+#else
+		return err_set(err, ERR_INVALID,
+			       "this program was built without Parquet (configure --with-parquet): use CSV instead");
+#endif
 	case DATA_UNKNOWN:
 		break;
 	}
@@ -125,9 +135,17 @@ static int reader_start(struct dataset_reader *r, struct err *err)
 /* Append the next batch to b->d; 1, 0 at the end, or -code. */
 static int reader_append(struct dataset_reader *r, struct builder *b, struct err *err)
 {
-	int n = r->recordio ? recordio_next(r->recordio, &r->feed, &r->batch, err)
-			    : text_feed_next(&r->feed, &r->batch, err);
+	int n;
 
+#ifdef WITH_PARQUET
+	if (r->parquet)
+		return parquet_append(r->parquet, &r->feed, b, err);
+#endif
+	n = r->recordio ? recordio_next(r->recordio, &r->feed, &r->batch, err)
+			: text_feed_next(&r->feed, &r->batch, err);
+
+	if (!n && r->csv)
+		n = csv_finish(r->csv, err);
 	if (n <= 0)
 		return n;
 	b->d->bytes_read += r->batch.bytes;
@@ -145,6 +163,12 @@ static void reader_describe(const struct dataset_reader *r, struct dataset *d)
 {
 	const struct dataset *like = r->opt.like;
 
+#ifdef WITH_PARQUET
+	if (r->parquet) {
+		parquet_describe(r->parquet, d);
+		return;
+	}
+#endif
 	if (r->csv)
 		csv_describe(r->csv, d);
 	else if (like)
@@ -154,6 +178,10 @@ static void reader_describe(const struct dataset_reader *r, struct dataset *d)
 
 size_t dataset_reader_columns(const struct dataset_reader *r)
 {
+#ifdef WITH_PARQUET
+	if (r->parquet)
+		return parquet_columns(r->parquet);
+#endif
 	if (r->recordio)
 		return recordio_columns(r->recordio);
 	return r->csv ? csv_columns(r->csv) : libsvm_columns(r->libsvm);
@@ -196,6 +224,10 @@ int dataset_reader_rewind(struct dataset_reader *r, struct err *err)
 	text_feed_rewind(&r->feed);
 	if (r->recordio)
 		recordio_rewind(r->recordio);
+#ifdef WITH_PARQUET
+	if (r->parquet)
+		parquet_rewind(r->parquet);
+#endif
 	return 0;
 }
 

@@ -17,8 +17,12 @@ static size_t builder_grown(size_t cap, size_t need, double growth)
 int builder_reserve(struct builder *b, size_t rows, size_t values, double growth, struct err *err)
 {
 	struct dataset *d = b->d;
+	/* an array may be found out to be needed only after a stretch without rows */
+	bool lacking = (b->with_labels && !d->labels) || (b->with_weights && !d->weights) ||
+		       (b->with_query_ids && !d->query_ids) || (b->with_entities && !d->entities) ||
+		       (b->with_dates && !d->dates) || (b->sparse ? !d->row_start : !d->dense);
 
-	if (rows > b->cap_rows || !b->cap_rows) {
+	if (rows > b->cap_rows || lacking) {
 		size_t cap = MAX(builder_grown(b->cap_rows, rows, growth), (size_t)1), cells;
 
 		if (!b->sparse) {

@@ -41,6 +41,8 @@ struct csv *csv_new(const struct dataset_options *opt) NODISCARD;
 void csv_free(struct csv *c);
 int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, struct builder *b,
 	      struct err *err) NODISCARD;
+/* After the last batch: an error where the last file held nothing. */
+int csv_finish(const struct csv *c, struct err *err) NODISCARD;
 /* Names and categories so far, into a data set. */
 void csv_describe(const struct csv *c, struct dataset *d);
 size_t csv_columns(const struct csv *c);
@@ -61,6 +63,15 @@ int recordio_next(struct recordio *r, struct text_feed *f, struct text_batch *b,
 int recordio_batch(struct recordio *r, struct text_feed *f, struct text_batch *batch, struct builder *b,
 		   struct err *err) NODISCARD;
 size_t recordio_columns(const struct recordio *r);
+
+/* Parquet, where it is built in: append gives 1, 0 at the end, -code. */
+struct parquet;
+struct parquet *parquet_new(const struct dataset_options *opt) NODISCARD;
+void parquet_free(struct parquet *p);
+void parquet_rewind(struct parquet *p);
+int parquet_append(struct parquet *p, struct text_feed *f, struct builder *b, struct err *err) NODISCARD;
+size_t parquet_columns(const struct parquet *p);
+void parquet_describe(const struct parquet *p, struct dataset *d);
 
 /* The share of the input that has been handed out, as the factor by which what
  * has been read so far will still grow (at least 1). */

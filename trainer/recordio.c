@@ -291,24 +291,32 @@ static int recordio_cut(struct recordio *r, struct text_feed *f, struct text_bat
 	end = data + size;
 	while (p < end && b->bytes < f->batch_bytes) {
 		struct pb record;
+		const char *next = recordio_frame(p, end, &record);
 
-		p = recordio_frame(p, end, &record);
-		if (!p)
+		/* what stands before a broken frame is read first, so that the first fault is the one told of */
+		if (!next && p == data + f->offset)
 			return err_set(err, ERR_PARSE, "%s record %zu: not a RecordIO record, or cut short",
 				       f->source->files[f->file].name, r->record + 1);
-		r->record++;
-		records++;
-		if ((size_t)(p - chunk) < f->chunk_bytes && p < end)
+		if (next) {
+			p = next;
+			r->record++;
+			records++;
+		}
+		if (next && (size_t)(p - chunk) < f->chunk_bytes && p < end)
 			continue;
-		GROW(b->chunks, b->cap, b->n + 1);
-		b->chunks[b->n++] = (struct text_chunk){.data = chunk,
-							.n = (size_t)(p - chunk),
-							.name = f->source->files[f->file].name,
-							.lines = records,
-							.first_line = r->record - records + 1};
-		b->bytes += (size_t)(p - chunk);
+		if (p > chunk) {
+			GROW(b->chunks, b->cap, b->n + 1);
+			b->chunks[b->n++] = (struct text_chunk){.data = chunk,
+								.n = (size_t)(p - chunk),
+								.name = f->source->files[f->file].name,
+								.lines = records,
+								.first_line = r->record - records + 1};
+			b->bytes += (size_t)(p - chunk);
+		}
 		chunk = p;
 		records = 0;
+		if (!next)
+			break;
 	}
 	if (!r->unpacked)
 		f->consumed += (size_t)(chunk - data) - f->offset;
@@ -536,8 +544,7 @@ void recordio_write(struct buf *out, const struct recordio_label *labels, size_t
 
 	for (size_t i = 0; i < n; i++) {
 		AUTO(buf)
-		struct buf tensor = BUF_INIT(out->max),
-			   value = BUF_INIT(out->max), entry = BUF_INIT(out->max);
+		struct buf tensor = BUF_INIT(out->max), value = BUF_INIT(out->max), entry = BUF_INIT(out->max);
 
 		pb_put_bytes(&tensor, TENSOR_VALUES, labels[i].values, labels[i].n * sizeof(float));
 		pb_put_bytes(&value, VALUE_FLOAT32, buf_str(&tensor), tensor.len);

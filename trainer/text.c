@@ -221,8 +221,8 @@ void text_chunk_skip(struct text_chunk *c, size_t n, size_t lines)
  * sums stay in bytes for up to 255 steps. */
 static size_t text_count_byte(const char *p, size_t n, char c)
 {
-	typedef signed char lane __attribute__((vector_size(16)));
-	const lane wanted = (lane){0} + (signed char)c;
+	typedef unsigned char lane __attribute__((vector_size(16)));
+	const lane wanted = (lane){0} + (unsigned char)c;
 	size_t count = 0;
 
 	while (n >= sizeof(lane)) {
@@ -235,7 +235,7 @@ static size_t text_count_byte(const char *p, size_t n, char c)
 		}
 		n -= steps * sizeof(lane);
 		for (size_t i = 0; i < sizeof(lane); i++)
-			count += (unsigned char)sum[i];
+			count += sum[i];
 	}
 	for (; n; n--)
 		count += *p++ == c;

@@ -294,7 +294,7 @@ close("predict: a model file and a data file", [float(v) for v in run.stdout.spl
 margin = subprocess.run([TRAINER, "predict", "--margin", str(tmp / "binary"), str(path)], capture_output=True, text=True)
 close("predict --margin", [float(v) for v in margin.stdout.split()], binary.predict(xgboost.DMatrix(X), output_margin=True), 1e-5)
 for what, args, message, status in [
-    ("no model", ["/nonexistent", str(path)], "/nonexistent: there is no such model", 4),
+    ("no model", [str(tmp / "absent"), str(path)], "absent: there is no such model", 4),
     ("a model that is none", [str(path), str(path)], "data.csv: not an XGBoost model", 1),
     ("an unknown option", ["--labels", "a", "b"], "unknown option '--labels'", 2),
     ("bad data", [str(tmp / "multi"), __file__], "line ", 1),

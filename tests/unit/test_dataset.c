@@ -402,7 +402,7 @@ static void test_folder(void **state)
 	put("ch/.hidden", "3,3\n");
 	assert_int_equal(dataset_load_dir(path, &opt, &d, &err), -ERR_INVALID);
 	assert_string_equal(err.msg, "ch/.hidden: hidden files are not data: remove it from the channel");
-	assert_int_equal(dataset_load_dir("/nonexistent/train", &opt, &d, NULL), -ERR_NOTFOUND);
+	assert_int_equal(dataset_load_dir("/tmp/sagetop-dataset-absent/train", &opt, &d, NULL), -ERR_NOTFOUND);
 
 	put("two/1.csv", "1,2\n");
 	put("two/2.csv", "1,2\n1,2,3\n");

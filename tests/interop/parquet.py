@@ -1,0 +1,154 @@
+"""The Parquet reader against files of tests/interop/parquet_writer.py: every codec,
+encoding, page version and type, missing cells, roles of columns, and refusals."""
+import datetime
+import itertools
+import pathlib
+import shutil
+import tempfile
+
+from trainer_support import *
+
+try:
+    import numpy as np
+    from readers_support import *
+except ImportError:
+    skip_all("python3-numpy is not installed")
+from parquet_writer import *
+
+folder = tempfile.TemporaryDirectory(prefix="sagetop-parquet-")
+tmp = pathlib.Path(folder.name)
+path = tmp / "a.parquet"
+path.write_bytes(b"x")
+try:
+    read("parquet", path)
+except ReadError as error:
+    if "built without Parquet" in str(error):
+        match("a build without Parquet says so", str(error), "--with-parquet")
+        done()
+rng = np.random.default_rng(5)
+
+
+def same(what, got, expected):
+    got, expected = np.asarray(got), np.asarray(expected)
+    return ok(what, got.shape == expected.shape and np.array_equal(got, expected, equal_nan=got.dtype.kind == "f"),
+              f"shapes {got.shape} {expected.shape}")
+
+
+def refused(what, expected, *options):
+    try:
+        read("parquet", path, *options)
+        ok(what, False, "accepted")
+    except ReadError as error:
+        equal(what, str(error), expected)
+
+
+def holes(values, share=0.2):
+    return [None if rng.random() < share else v for v in values]
+
+
+def as_float(values):
+    return np.array([np.nan if v is None else float(v) for v in values], dtype=np.float32)
+
+
+ROWS = 2500
+columns = [
+    Column("y", DOUBLE, rng.normal(size=ROWS).tolist()),
+    Column("f", FLOAT, [float(np.float32(v)) for v in rng.normal(size=ROWS)]),
+    Column("i", INT32, holes(rng.integers(-1000, 1000, ROWS).tolist())),
+    Column("l", INT64, holes(rng.integers(-10**12, 10**12, ROWS).tolist())),
+    Column("b", BOOLEAN, holes([bool(v) for v in rng.integers(0, 2, ROWS)])),
+    Column("d", DOUBLE, holes(rng.normal(size=ROWS).tolist(), 0.9)),
+    Column("few", INT32, holes([int(v) * 7 for v in rng.integers(0, 5, ROWS)]), dictionary=True),
+    Column("many", DOUBLE, [float(v) / 8 for v in rng.integers(0, 900, ROWS)], dictionary=True),
+    Column("runs", INT64, [i // 300 for i in range(ROWS)], dictionary=True),
+    Column("one", FLOAT, [2.5] * ROWS, optional=True, dictionary=True),
+    Column("none", FLOAT, [None] * ROWS),
+]
+expected = np.column_stack([as_float(c.values) for c in columns[1:]])
+codecs = ["none", "snappy", "gzip"] + (["zstd"] if shutil.which("zstd") else [])
+for codec, version, (page_rows, group_rows) in itertools.product(codecs, [1, 2], [(10000, 10000), (170, 900)]):
+    path.write_bytes(parquet(columns, codec, version, page_rows, group_rows))
+    got = read("parquet", path)
+    what = f"{codec}, pages of version {version}, {-(-ROWS // group_rows)} row groups of {-(-min(ROWS, group_rows) // page_rows)} pages"
+    same(what, got.dense, expected)
+    same(f"{what}: labels", got.labels, as_float(columns[0].values))
+equal("names", got.schema["names"], [c.name for c in columns[1:]])
+two = tmp / "two"
+two.mkdir()
+(two / "1.parquet").write_bytes(parquet(columns))
+(two / "2.parquet").write_bytes(parquet(columns, "snappy", 2))
+same("two files", read("parquet", two).dense, np.vstack([expected, expected]))
+
+# --- types with a meaning, and roles ----------------------------------------------------
+days = [datetime.date(1969, 12, 31) + datetime.timedelta(days=int(n)) for n in [0, 1, 59, 60, 790, 11016, 17520, 21000]]
+n = len(days)
+teams = ["red", "blue", None, "red", "grün", "blue", "", "red"]
+path.write_bytes(parquet([
+    Column("who", BYTE_ARRAY, [f"p{i % 3}" for i in range(n)], dictionary=True),
+    Column("day", INT32, [(d - datetime.date(1970, 1, 1)).days for d in days], converted=6),
+    Column("team", BYTE_ARRAY, teams, dictionary=True, converted=0),
+    Column("w", FLOAT, [0.5] * n),
+    Column("price", INT64, [12345, -1, 0, 7, 100, 99, 1, 5], converted=5, scale=2),
+    Column("big", INT32, [-1] * n, converted=13),
+    Column("kind", INT32, [3, 1, 3, 2, 1, 1, 1, 3]),
+    Column("note", BYTE_ARRAY, ["text"] * n),
+    Column("y", INT32, list(range(n))),
+]))
+got = read("parquet", path, "label=y", "entity=who", "date=day", "categorical=team,kind", "ignore=note")
+equal("entities", [got.entity_names[e] for e in got.entities], [f"p{i % 3}" for i in range(n)])
+same("dates, from days since 1970", got.dates, [int(d.strftime("%Y%m%d")) for d in days])
+equal("the features", got.schema["names"], ["team", "w", "price", "big", "kind"])
+equal("categories, of text and of numbers", got.schema["categories"], {"0": ["red", "blue", "grün"], "4": ["3", "1", "2"]})
+same("their codes", got.dense[:, 0], as_float([0, 1, None, 0, 2, 1, None, 0]))
+same("a decimal", got.dense[:, 2], as_float([123.45, -0.01, 0, 0.07, 1, 0.99, 0.01, 0.05]))
+same("an unsigned integer", got.dense[:, 3], as_float([4294967295] * n))
+refused("text undeclared is refused",
+        "a.parquet row 1 column 8 (note): text, not a number: make the column categorical or leave it out",
+        "label=y", "entity=who", "date=day", "categorical=team,kind")
+
+# --- refusals -------------------------------------------------------------------------------
+y = Column("y", FLOAT, [1.0, 2.0, 3.0])
+x = Column("x", FLOAT, [1.0, 2.0, 3.0])
+good = parquet([y, x])
+for what, data, message in [
+    ("a missing label", parquet([Column("y", FLOAT, [1.0, None, 2.0]), x]), "a.parquet row 2: the label is missing"),
+    ("an infinite value", parquet([y, Column("x", DOUBLE, [1.0, 1e300, 2.0])]),
+     "a.parquet row 2 column 2 (x): too large for a 32-bit float"),
+    ("no rows", parquet([Column("y", FLOAT, []), Column("x", FLOAT, [])]), "a.parquet: the data has no rows"),
+    ("brotli", parquet([y, x], "brotli"),
+     "a.parquet row group 1 column 1 (y): compression 4 is not supported: use snappy, zstd, gzip or none"),
+    ("another file", b"y,x\n1,2\n" * 3, "a.parquet: not a Parquet file, or cut short"),
+    ("a file cut short", good[:-20], "a.parquet: not a Parquet file, or cut short"),
+    ("a footer longer than the file", good[:-8] + b"\xff\xff\xff\x7fPAR1", "a.parquet: the Parquet footer is larger than the file"),
+    ("an encrypted file", b"PARE" + good[4:], "a.parquet: encrypted Parquet cannot be read"),
+    ("one column only", parquet([y]), "a.parquet: there are no feature columns (1 column in all)"),
+]:
+    path.write_bytes(data)
+    refused(f"{what} is refused", message)
+nested = record({1: i32(1), 2: array([record({4: text("schema"), 5: i32(1)}), record({4: text("list"), 5: i32(1), 3: i32(2)}),
+                                     record({1: i32(1), 4: text("item"), 3: i32(0)})]), 3: i64(0), 4: array([])})[1]
+path.write_bytes(b"PAR1" + nested + struct.pack("<I", len(nested)) + b"PAR1")
+refused("a nested table is refused", "a.parquet: column 'list' is nested or repeated: only flat tables can be read")
+(two / "2.parquet").write_bytes(parquet([y, Column("z", FLOAT, [1.0, 2.0, 3.0])]))
+(two / "1.parquet").write_bytes(good)
+try:
+    read("parquet", two)
+    ok("another column in the second file is refused", False)
+except ReadError as error:
+    equal("another column in the second file is refused", str(error), "two/2.parquet: column 2 is 'z', in the first file 'x'")
+
+# --- damage anywhere: a refusal or other numbers, never a crash -----------------------------------
+base = parquet(columns[:8], "snappy", 2, 170, 900)[:]
+small = parquet([Column(c.name, c.kind, c.values[:60], c.optional, c.dictionary) for c in columns], "none", 1, 25, 40)
+crashed = []
+for data in (small, base):
+    for i in range(150):
+        damaged = bytearray(data)
+        for _ in range(1 + i % 4):
+            damaged[int(rng.integers(len(damaged)))] = int(rng.integers(256))
+        path.write_bytes(damaged[:len(data) - (i % 5 == 4) * int(rng.integers(len(data)))])
+        status = subprocess.run([DUMP, "parquet", path], capture_output=True)
+        if status.returncode not in (0, 1):
+            crashed.append((status.returncode, status.stderr[-300:]))
+ok("three hundred damaged files: none crashes the reader", not crashed, crashed[:2])
+done()
