@@ -43,6 +43,14 @@ configure_in() { # folder, configure arguments...
 	mkdir -p "$work/$folder" && (cd "$work/$folder" && "$top/configure" --quiet --enable-werror "$@")
 }
 
+# A log is born when its test starts, its .trs is written when it ends.
+slowest_in() {
+	find "$work/$1/tests" -name '*.trs' | while read -r trs; do
+		born=$(stat -c %W "${trs%.trs}.log") ended=$(stat -c %Y "$trs")
+		[ "$born" -gt 0 ] && echo "$((ended - born)) s ${trs#"$work/$1/"}"
+	done | sort -rn | head -n 8 | sed 's/\.trs$//; s/^/   took: /'
+}
+
 # Run the tests of a build folder and show which failed.
 check_in() {
 	say "tests in $1"
@@ -57,6 +65,7 @@ check_in() {
 				tail -n 15 "$log" | sed 's/^/   | /'
 			done
 	}
+	slowest_in "$1"
 	find "$work/$1/tests" -name '*.log' -exec grep -h '# SKIP' {} + | sed 's/^[^#]*- /   skipped: /' | sort | uniq -c |
 		sed 's/^ *1 //' | head -n 40
 }
