@@ -1,9 +1,10 @@
 /* follow_probe.c - follow one job's log to its end and say how late its lines
  * came: the time from a line's own time stamp to when a screen could show it.
  *
- *   follow_probe URL JOB poll|live
+ *   follow_probe URL JOB poll|live [FILE]
  *
- * Prints "lines N seconds S median_ms M p99_ms P minutes_billed B". */
+ * Prints "lines N seconds S median_ms M p99_ms P minutes_billed B sampled 0|1"; into
+ * FILE every line of the log, with its stream. */
 #include "base/clock.h"
 #include "sync/sync.h"
 
@@ -16,16 +17,29 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static int write_lines(const char *path, const struct loglines *l)
+{
+	AUTO(file) FILE *f = fopen(path, "w");
+
+	if (!f) {
+		perror(path);
+		return 1;
+	}
+	for (size_t i = 0; i < l->n; i++)
+		fprintf(f, "%s %s\n", l->streams.items[l->lines[i].stream], l->lines[i].text);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	AUTO(sync) struct sync *s = NULL;
 	struct err err = {0};
 	int64_t *lag = NULL, began = clock_mono_ms();
 	size_t n = 0, cap = 0;
-	bool live = argc == 4 && str_eq(argv[3], "live");
+	bool live = argc >= 4 && str_eq(argv[3], "live"), sampled = false;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: follow_probe URL JOB poll|live\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: follow_probe URL JOB poll|live [FILE]\n");
 		return 2;
 	}
 	struct sync_options opt = {
@@ -48,6 +62,7 @@ int main(int argc, char **argv)
 		int64_t now = clock_now_ms();
 
 		minutes = MAX(minutes, f->live_minutes);
+		sampled |= f->live_sampled;
 		/* Lines come in order here: one stream, one program. */
 		for (size_t i = before; i < f->logs.n; i++) {
 			GROW(lag, cap, n + 1);
@@ -60,9 +75,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	qsort(lag, n, sizeof(*lag), by_value);
-	printf("lines %zu seconds %.3f median_ms %lld p99_ms %lld minutes_billed %lld\n", n,
+	printf("lines %zu seconds %.3f median_ms %lld p99_ms %lld minutes_billed %lld sampled %d\n", n,
 	       (double)(clock_mono_ms() - began) / 1000, (long long)lag[n / 2], (long long)lag[n * 99 / 100],
-	       (long long)minutes);
+	       (long long)minutes, sampled);
 	free(lag);
-	return 0;
+	return argc == 5 ? write_lines(argv[4], &f->logs) : 0;
 }
