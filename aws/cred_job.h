@@ -66,6 +66,12 @@ int cred_container_url(const struct aws_io *io, char **ret, struct err *err) NOD
 int cred_imds_url(const struct aws_config *config, const char *explicit_url, const char *explicit_mode, char **ret,
 		  struct err *err) NODISCARD;
 
+/* The AWS CLI's cache of assumed roles; read gives NULL where there is nothing usable. */
+struct aws_credentials *cred_role_cache_read(const struct cred_job *job, const struct ini_section *profile,
+					     const char *source) NODISCARD;
+void cred_role_cache_write(const struct cred_job *job, const struct ini_section *profile,
+			   const struct aws_credentials *c);
+
 /* {"AccessKeyId":..,"SecretAccessKey":..,"SessionToken" or "Token":..,"Expiration":..,"AccountId":..}:
  * ERR_PARSE where a key is missing. */
 int cred_from_json(const json_t *j, const char *source, struct aws_credentials **ret, struct err *err) NODISCARD;

@@ -76,6 +76,8 @@ static void finish(struct cred_job *job, const char *action, const struct http_r
 			bad.code = ERR_AUTH;
 	} else if (read_reply(reply, action, source, &c, &bad)) {
 		bad.code = ERR_AUTH;
+	} else if (!strcmp(action, "AssumeRole") && !str_empty(ini_get(job->profile, "mfa_serial"))) {
+		cred_role_cache_write(job, job->profile, c);
 	}
 	if (bad.code)
 		cred_job_fail(job, &bad);
@@ -162,6 +164,11 @@ static int role_form(const struct cred_job *job, const char *code, struct buf *f
 	return 0;
 }
 
+static char *role_source(const struct ini_section *profile)
+{
+	return xasprintf("role %s of profile %s", ini_get(profile, "role_arn"), profile->name);
+}
+
 static void assume(struct cred_job *job, const char *code)
 {
 	AUTO(buf) struct buf form = BUF_INIT(BUF_MAX_TEXT);
@@ -175,7 +182,7 @@ static void assume(struct cred_job *job, const char *code)
 		return;
 	}
 	free(job->name);
-	job->name = xasprintf("role %s of profile %s", ini_get(job->profile, "role_arn"), job->profile->name);
+	job->name = role_source(job->profile);
 	job->request = (struct http_request){0};
 	job->max_attempts = 3;
 	job->retry_connect = true;
@@ -196,10 +203,17 @@ static void on_code(void *user, const char *code)
 void cred_assume_role_start(struct cred_job *job, const struct ini_section *profile)
 {
 	const char *serial = ini_get(profile, "mfa_serial");
+	struct aws_credentials *cached;
 
 	job->profile = profile;
 	if (str_empty(serial)) {
 		assume(job, NULL);
+		return;
+	}
+	AUTO(str) char *source = role_source(profile);
+	cached = cred_role_cache_read(job, profile, source);
+	if (cached) {
+		cred_job_found(job, cached);
 		return;
 	}
 	if (!job->io->ask_mfa) {

@@ -37,7 +37,9 @@ static int system_read_file(void *user, const char *path, struct buf *out, struc
 
 static int system_write_file(void *user, const char *path, const void *data, size_t n, struct err *err)
 {
-	return fs_write_atomic(path, data, n, 0600, err);
+	int rc = fs_mkdir_parent(path, 0700, err);
+
+	return rc ? rc : fs_write_atomic(path, data, n, 0600, err);
 }
 
 static int64_t system_now_ms(void *user)

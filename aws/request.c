@@ -487,7 +487,7 @@ static bool follow_bucket_region(struct aws_request *r, const struct http_reply 
 	struct aws_client *c = r->client;
 	const char *region = http_reply_header(reply, "x-amz-bucket-region");
 
-	if (!r->bucket || !region || r->redirected || c->shown_endpoint || reply->status < 300 ||
+	if (!r->bucket || !region || r->redirected || reply->status < 300 ||
 	    !strcmp(region, str_or(strmap_get(&c->bucket_regions, r->bucket), c->config.region)))
 		return false;
 	strmap_set(&c->bucket_regions, r->bucket, region);

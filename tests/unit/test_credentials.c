@@ -748,6 +748,39 @@ static void test_mfa(void **state)
 	machine_done(&m);
 }
 
+/* Credentials that the AWS CLI got for an MFA code serve us, and the other way round. */
+static void test_mfa_cache_of_the_cli(void **state)
+{
+	/* sha1 of {"DurationSeconds": 3600, "ExternalId": "e/1", "RoleArn": "arn:aws:iam::42:role/r",
+	 * "SerialNumber": "arn:mfa"} as botocore computes it */
+	static const char path[] = "/h/.aws/cli/cache/123b2ee03a3f36643eaab1468ce602e92584527d.json";
+	static const char text[] =
+		"{\"Credentials\": {\"AccessKeyId\": \"CLI\", \"SecretAccessKey\": \"S\", \"SessionToken\": \"T\", "
+		"\"Expiration\": \"2026-09-21T15:00:00+00:00\"}, \"AssumedRoleUser\": {\"Arn\": "
+		"\"arn:aws:sts::42:assumed-role/r/s\"}}";
+	AUTO(json) json_t *env = NULL;
+	AUTO(json) json_t *files = NULL;
+	struct machine m = {.mfa_code = "1"};
+	struct result a = {0}, b = {0};
+
+	mfa_machine(&m, &env, &files);
+	json_object_set_new(files, path, json_string(text));
+	resolve(&m, "p", &a);
+	assert_non_null(a.credentials);
+	assert_string_equal(a.credentials->access_key, "CLI");
+	assert_string_equal(a.credentials->account_id, "42");
+	assert_int_equal(m.mfa_asked, 0);
+	/* Too old: asked for, and written for the next time. */
+	m.now_ms += 3 * 3600 * 1000;
+	resolve(&m, "p", &b);
+	assert_int_equal(m.mfa_asked, 1);
+	assert_non_null(strstr(m.written, "\"AccessKeyId\":\"A\""));
+	assert_non_null(strstr(m.written, "\"Expiration\":\"2026-09-21T15:00:00Z\""));
+	aws_credentials_free(a.credentials);
+	aws_credentials_free(b.credentials);
+	machine_done(&m);
+}
+
 /* A profile that is asked for goes before keys in the environment; AWS_PROFILE does not. */
 static void test_explicit_profile_beats_environment(void **state)
 {
@@ -865,6 +898,7 @@ int main(void)
 		cmocka_unit_test(test_sso_token_is_renewed),
 		cmocka_unit_test(test_sso_expired_says_what_to_do),
 		cmocka_unit_test(test_mfa),
+		cmocka_unit_test(test_mfa_cache_of_the_cli),
 		cmocka_unit_test(test_explicit_profile_beats_environment),
 		cmocka_unit_test(test_process_failures),
 		cmocka_unit_test(test_cache_refreshes_ahead),

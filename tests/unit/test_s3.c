@@ -12,7 +12,7 @@
 struct bucket {
 	struct buf parts[8], object;
 	int n_created, n_parts, n_completed, n_aborted, n_gets;
-	bool fail_part, complete_error, break_off, changed;
+	bool fail_part, complete_error, break_off, elsewhere;
 	char *path, *range, *if_match, *body;
 };
 
@@ -40,7 +40,11 @@ static bool serve(void *user, const struct httpd_request *r, struct buf *out)
 
 	str_set(&b->path, r->path);
 	sha256_hex(r->body, r->len, hash);
-	if (!str_eq(strmap_get(&r->headers, "x-amz-content-sha256"), hash)) {
+	if (b->elsewhere && !strstr(strmap_get(&r->headers, "authorization"), "/ap-south-1/s3/")) {
+		httpd_reply(out, 400, "x-amz-bucket-region: ap-south-1\r\n",
+			    "<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region 'us-east-1' is wrong"
+			    "</Message></Error>");
+	} else if (!str_eq(strmap_get(&r->headers, "x-amz-content-sha256"), hash)) {
 		httpd_reply(out, 400, "", "<Error><Code>XAmzContentSHA256Mismatch</Code></Error>");
 	} else if (!strcmp(r->method, "POST") && strstr(r->path, "?uploads=")) {
 		b->n_created++;
@@ -309,6 +313,23 @@ static void test_head_list_data(void **state)
 	assert_int_equal(w->err.code, ERR_TOOBIG);
 }
 
+/* The service says where the bucket lies; asked there at once, and from then on. */
+static void test_other_region(void **state)
+{
+	struct world *w = *state;
+
+	w->bucket.elsewhere = true;
+	s3_put_data(w->client, "bucket", "k", "x", 1, on_done, w);
+	run(w);
+	if (w->err.code)
+		fail_msg("%s", w->err.msg);
+	assert_int_equal(w->httpd.n_requests, 2);
+	s3_put_data(w->client, "bucket", "k", "y", 1, on_done, w);
+	run(w);
+	assert_int_equal(w->httpd.n_requests, 3);
+	assert_memory_equal(w->bucket.object.data, "y", 1);
+}
+
 static void test_uri(void **state)
 {
 	char *bucket, *key;
@@ -331,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_download, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_download_resumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_head_list_data, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_region, setup, teardown),
 		cmocka_unit_test(test_uri),
 	};
 
