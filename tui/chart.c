@@ -256,6 +256,9 @@ static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t 
 			line(f, px, py, x, y, index);
 		else
 			dot(f, x, y, index);
+		if (curve->n == 1) /* a lone dot is easily missed */
+			for (int by = -2; by <= 2; by++)
+				dot(f, x + by, y, index);
 		px = x;
 		py = y;
 		any = true;
@@ -293,6 +296,10 @@ void chart_draw(const struct chart *c, struct area a)
 		return;
 	if (!chart_x_range(c, &f.x0, &f.x1))
 		return;
+	if (f.x1 <= f.x0) { /* one x: in the middle */
+		f.x0 -= 1;
+		f.x1 += 1;
+	}
 	y_range(c, &f);
 	struct tick ticks[TICKS_MAX];
 	size_t n_ticks = y_ticks(&f, a.rows - 2, ticks);

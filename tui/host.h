@@ -38,6 +38,10 @@ struct ui_host {
 	void *user;
 	/* Want or no longer want a job's logs and metrics. Counted per call. */
 	void (*watch)(void *user, const char *job, bool on);
+	/* Have a watched job's lines pushed by a live tail (billed by the minute:
+	 * live_usd_micro), or polled again. */
+	void (*live)(void *user, const char *job, bool on);
+	int64_t live_usd_micro;
 	void (*refresh)(void *user); /* now, not at the next tick */
 	void (*stop)(void *user, const char *job, host_done_fn *done, void *done_user);
 	/* Validate and price a launch; nothing is sent. What r points to is borrowed

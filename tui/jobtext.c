@@ -57,7 +57,7 @@ char *jobtext_instance(char *buf, const struct job *j)
 	if (!j->instance_type)
 		str_copy(buf, JOBTEXT_LEN, "–");
 	else if (j->instance_count > 1)
-		snprintf(buf, JOBTEXT_LEN, "%.40s ×%d", j->instance_type, j->instance_count);
+		snprintf(buf, JOBTEXT_LEN, "%.40s×%d", j->instance_type, j->instance_count);
 	else
 		str_copy(buf, JOBTEXT_LEN, j->instance_type);
 	return buf;

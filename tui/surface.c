@@ -158,9 +158,9 @@ int area_put_scrolled(struct area a, int row, int col, enum style st, const char
 			w = 1;
 		} else {
 			i += utf8_decode(text + i, n - i, &cp);
-			w = cp < 0x20 || cp == 0x7f ? 1 : utf8_cp_width(cp);
-			if (cp < 0x20 || cp == 0x7f) /* never reaches a terminal, whatever the caller forgot */
+			if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) /* never reaches a terminal, whatever the caller forgot */
 				cp = 0xfffd;
+			w = utf8_cp_width(cp);
 		}
 		if (w == 0) {
 			if (last >= col)
@@ -222,6 +222,48 @@ int area_put_middle(struct area a, int row, int col, int cells, enum style st, c
 	while (at < col + cells && utf8_width(text + from) > col + cells - at)
 		from += utf8_fit(text + from, 2);
 	return area_put(a, row, at, st, text + from);
+}
+
+/* Bytes of the next row of text, up to a newline or `cells`, broken at a blank
+ * where there is one; *ret_next is where the row after it begins. */
+static size_t wrap_row(const char *text, int cells, size_t *ret_next)
+{
+	size_t line = strcspn(text, "\n"), fits = MIN(utf8_fit(text, MAX(cells, 2)), line), cut = fits;
+	if (fits < line) {
+		while (cut > 0 && text[cut] != ' ')
+			cut--;
+		if (cut == 0)
+			cut = MAX(fits, (size_t)1);
+	}
+	*ret_next = cut;
+	while (*ret_next < line && text[*ret_next] == ' ')
+		(*ret_next)++;
+	if (*ret_next == line && text[line] == '\n')
+		(*ret_next)++;
+	return cut;
+}
+
+int area_put_wrapped(struct area a, int row, int col, int cells, int max_rows, enum style st, const char *text)
+{
+	for (int i = 0; i < max_rows && *text; i++) {
+		size_t next, n = wrap_row(text, cells, &next);
+		int end = area_put_scrolled(a, row, col, st, text, n, 0);
+		text += next;
+		if (i + 1 == max_rows && *text)
+			area_put(a, row, MIN(end, col + cells - 1), st, "…");
+		row++;
+	}
+	return row;
+}
+
+int text_wrapped_rows(int cells, const char *text)
+{
+	int rows = 0;
+	for (size_t next; *text; rows++) {
+		(void)wrap_row(text, cells, &next);
+		text += next;
+	}
+	return rows;
 }
 
 int area_put_right(struct area a, int row, int end, enum style st, const char *text)

@@ -87,6 +87,11 @@ int area_put_cut(struct area a, int row, int col, int cells, enum style st, cons
 int area_put_middle(struct area a, int row, int col, int cells, enum style st, const char *text);
 /* Right-aligned so that it ends before column `end`. Returns the start column. */
 int area_put_right(struct area a, int row, int end, enum style st, const char *text);
+/* Wrapped at blanks to `cells` cells, at most max_rows rows, '\n' breaks a line too;
+ * an ellipsis where it was cut. Returns the row below. */
+int area_put_wrapped(struct area a, int row, int col, int cells, int max_rows, enum style st, const char *text);
+/* Rows that area_put_wrapped would use. */
+int text_wrapped_rows(int cells, const char *text);
 /* n bytes of text, the first skip cells left out (horizontal scroll). */
 int area_put_scrolled(struct area a, int row, int col, enum style st, const char *text, size_t n, int skip);
 void area_fill(struct area a, int row, int col, int cells, enum style st, uint32_t cp);

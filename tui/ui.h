@@ -24,6 +24,9 @@ AUTO_POINTER(ui, struct ui, ui_free)
 /* A line as typed after ':' ("logs NAME"). */
 void ui_command(struct ui *ui, const char *line);
 void ui_key(struct ui *ui, int key);
+/* Ask for a code (of an MFA device); fn gets it later, NULL where the user gave up. */
+typedef void ui_code_fn(void *user, const char *code);
+void ui_ask_code(struct ui *ui, const char *question, ui_code_fn *fn, void *user);
 void ui_resize(struct ui *ui, int rows, int cols);
 bool ui_quit_wanted(const struct ui *ui);
 /* True once after the user asked for a complete repaint (ctrl-l). */

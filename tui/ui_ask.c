@@ -150,12 +150,12 @@ static void stop_done(void *user, const struct err *err)
 	struct ui *ui = c->ui;
 	call_end(c);
 	if (err && b->failed++ == 0)
-		snprintf(b->first_error, sizeof(b->first_error), "%.80s: %.150s", c->name, err->msg);
+		str_copy(b->first_error, sizeof(b->first_error), err->msg);
 	if (ui) {
 		if (b->failed && b->n == 1)
-			ui_notice(ui, NOTICE_ERROR, "%s", b->first_error);
+			ui_notice(ui, NOTICE_ERROR, "not stopped: %s", b->first_error);
 		else if (b->failed)
-			ui_notice(ui, NOTICE_ERROR, "%zu of %zu not stopped; %s", b->failed, b->n, b->first_error);
+			ui_notice(ui, NOTICE_ERROR, "%zu of %zu not stopped: %s", b->failed, b->n, b->first_error);
 		else if (b->n == 1)
 			ui_notice(ui, NOTICE_INFO, "stopping %s", c->name);
 		else

@@ -24,9 +24,12 @@ void ui_confirm(struct view *v, const char *title, const char *text, const char 
 	ui_redraw(v->ui);
 }
 
+/* A question that is pushed aside by another counts as given up. */
 void ui_dialog_close(struct ui *ui)
 {
 	struct dialog *d = &ui->dialog;
+	if (d->code)
+		d->code(d->code_user, NULL);
 	free(d->title);
 	free(d->text);
 	free(d->button);
@@ -34,8 +37,31 @@ void ui_dialog_close(struct ui *ui)
 	memset(d, 0, sizeof(*d));
 }
 
+void ui_ask_code(struct ui *ui, const char *question, ui_code_fn *fn, void *user)
+{
+	struct dialog *d = &ui->dialog;
+	ui_dialog_close(ui);
+	*d = (struct dialog){
+		.on = true,
+		.title = xstrdup("Code"),
+		.text = xstrdup(question),
+		.button = xstrdup("Send"),
+		.focus = -1,
+		.code = fn,
+		.code_user = user,
+	};
+	ui_redraw(ui);
+}
+
+static bool has_field(const struct dialog *d)
+{
+	return d->type_this || d->code;
+}
+
 static bool may_confirm(const struct dialog *d)
 {
+	if (d->code)
+		return d->typed.len > 0;
 	return !d->type_this || !strcmp(d->typed.text, d->type_this);
 }
 
@@ -44,6 +70,16 @@ static void answer(struct ui *ui, bool yes)
 	struct dialog *d = &ui->dialog;
 	struct view *v = ui_find_view(ui, d->view_id);
 	void (*fn)(struct view *) = d->yes;
+	if (d->code) {
+		ui_code_fn *code = TAKE(d->code);
+		char typed[LINEEDIT_MAX];
+		str_copy(typed, sizeof(typed), d->typed.text);
+		void *user = d->code_user;
+		ui_dialog_close(ui);
+		code(user, yes ? typed : NULL);
+		secret_wipe(typed, sizeof(typed));
+		return;
+	}
 	ui_dialog_close(ui);
 	if (yes && v)
 		fn(v);
@@ -51,7 +87,7 @@ static void answer(struct ui *ui, bool yes)
 
 static void move_focus(struct dialog *d, int by)
 {
-	int lowest = d->type_this ? -1 : 0, count = 2 - lowest;
+	int lowest = has_field(d) ? -1 : 0, count = 2 - lowest;
 	d->focus = lowest + (d->focus - lowest + by + count) % count;
 }
 
@@ -66,6 +102,8 @@ bool ui_dialog_key(struct ui *ui, int key)
 		if (d->focus == 0)
 			answer(ui, false);
 		else if (d->focus == 1 && may_confirm(d))
+			answer(ui, true);
+		else if (d->focus == -1 && d->code && may_confirm(d))
 			answer(ui, true);
 		else if (d->focus == -1)
 			d->focus = may_confirm(d) ? 1 : 0;
@@ -84,34 +122,6 @@ bool ui_dialog_key(struct ui *ui, int key)
 	return true;
 }
 
-/* Wrap text (lines separated by '\n') at width; draws where a is not NULL.
- * Returns the number of rows. */
-static int wrap_text(const struct area *a, int row, int col, int width, const char *text)
-{
-	while (*text) {
-		size_t line = strcspn(text, "\n");
-		AUTO(str) char *copy = xstrndup(text, line);
-		const char *s = copy;
-		do {
-			size_t fits = utf8_fit(s, width), cut = fits;
-			if (s[fits]) {
-				while (cut > 0 && s[cut] != ' ')
-					cut--;
-				if (cut == 0)
-					cut = MAX(fits, (size_t)1);
-			}
-			if (a)
-				area_put_scrolled(*a, row, col, ST_NORMAL, s, cut, 0);
-			s += cut;
-			while (*s == ' ')
-				s++;
-			row++;
-		} while (*s);
-		text += line + (text[line] == '\n');
-	}
-	return row;
-}
-
 static void draw_button(struct area a, int row, int col, const char *text, bool focus, bool usable)
 {
 	area_putf(a, row, col,
@@ -125,19 +135,19 @@ void ui_dialog_draw(struct ui *ui, struct area screen)
 {
 	struct dialog *d = &ui->dialog;
 	int width = MIN(DIALOG_WIDTH, screen.cols), inner = MAX(1, width - 4);
-	int text_rows = wrap_text(NULL, 0, 0, inner, d->text);
-	int extra = d->type_this ? 2 : 0;
+	int text_rows = text_wrapped_rows(inner, d->text);
+	int extra = has_field(d) ? 2 : 0;
 	int height = MIN(screen.rows, text_rows + extra + 4);
 	text_rows = MAX(0, height - extra - 4);
 	struct area box = area_part(screen, (screen.rows - height) / 2, (screen.cols - width) / 2, height, width);
 	area_clear(box);
 	area_box(box, ST_DIM);
 	area_putf(box, 0, 2, ST_STRONG, " %s ", d->title);
-	struct area text = area_part(box, 1, 2, text_rows, inner);
-	wrap_text(&text, 0, 0, inner, d->text);
+	area_put_wrapped(box, 1, 2, inner, text_rows, ST_NORMAL, d->text);
 	int row = height - 2;
-	if (d->type_this) {
-		int col = area_putf(box, row - 2, 2, ST_NORMAL, "Type %s to go on: ", d->type_this);
+	if (has_field(d)) {
+		int col = d->code ? area_put(box, row - 2, 2, ST_NORMAL, "Code: ")
+				  : area_putf(box, row - 2, 2, ST_NORMAL, "Type %s to go on: ", d->type_this);
 		lineedit_draw(&d->typed, box, row - 2, col, MIN(12, width - col - 2), d->focus == -1);
 	}
 	int button = utf8_width(d->button) + 4;

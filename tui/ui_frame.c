@@ -4,6 +4,7 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/cost.h"
+#include "tui/jobtext.h"
 
 /* --- notices --- */
 
@@ -84,12 +85,12 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 {
 	const struct session *s = ui->session;
 	const struct header_facts *f = &ui->facts;
-	char money[24];
+	char money[24], count[32];
 	p[(*n)] = (struct piece){.style = f->running ? ST_RUNNING : ST_HEADER, .drop = 1};
-	snprintf(p[(*n)++].text, sizeof(p->text), "%zu running", f->running);
+	snprintf(p[(*n)++].text, sizeof(p->text), "%s running", jobtext_count(count, f->running));
 	if (f->failed) {
 		p[(*n)] = (struct piece){.style = ST_BAD, .drop = 3};
-		snprintf(p[(*n)++].text, sizeof(p->text), "%zu failed", f->failed);
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s failed", jobtext_count(count, f->failed));
 	}
 	if (f->running) {
 		p[(*n)] = (struct piece){.style = ST_HEADER, .drop = 4};

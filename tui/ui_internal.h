@@ -35,6 +35,8 @@ struct dialog {
 	struct lineedit typed;
 	int focus; /* 0 Cancel, 1 the other, -1 the text to type */
 	void (*yes)(struct view *v);
+	ui_code_fn *code; /* instead of yes: what was typed goes there */
+	void *code_user;
 };
 
 /* What the header shows, counted once per generation of the jobs. */

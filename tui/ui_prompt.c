@@ -260,9 +260,10 @@ static void complete(struct ui *ui, int by)
 	}
 	char text[LINEEDIT_MAX];
 	str_copy(text, p->word_at + 1, p->edit.text);
-	AUTO(str) char *full = xasprintf("%s%s", text, p->candidates.items[p->candidate]);
+	bool only = p->candidates.n == 1;
+	AUTO(str) char *full = xasprintf("%s%s%s", text, p->candidates.items[p->candidate], only ? " " : "");
 	lineedit_set(&p->edit, full);
-	if (p->candidates.n == 1)
+	if (only)
 		strlist_done(&p->candidates);
 }
 
@@ -316,19 +317,16 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 	struct prompt *p = &ui->prompt;
 	int col = area_put(line, 0, 1, ST_KEY, p->ops->kind == PROMPT_COMMAND ? ":" : "/");
 	int room = line.cols - col - 1;
-	if (p->err.code && room > 30) { /* beside the text, where there is room */
-		int want = MIN(utf8_width(p->err.msg), room / 2);
-		area_put_cut(line, 0, line.cols - 1 - want, want, ST_WARN, p->err.msg);
-		room -= want + 2;
-	}
 	lineedit_draw(&p->edit, line, 0, col, room, !ui->dialog.on);
-	if (p->candidates.n)
+	if (p->err.code)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_WARN, p->err.msg);
+	else if (p->candidates.n)
 		draw_candidates(p, below);
 	else if (p->ops->kind == PROMPT_COMMAND)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter run  Tab complete  Up earlier  Esc cancel");
 	else if (p->ops->kind == PROMPT_FILTER)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
-			     "Enter keep  Esc cancel  word  status:failed  inst:g5  cost>5  age<2h  hp.eta=0.1  !not");
+			     "Enter keep  Esc cancel  word  status:failed  inst:g5  cost>5  age<2h  !not");
 	else
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
 			     "Enter find  Esc cancel  a regular expression; lower case ignores case");

@@ -22,10 +22,17 @@ enum {
 	COL_CREATED
 };
 
+#define GUTTER 3 /* mark and cursor */
+#define GAP 2
+#define SPARK_CELLS 8
+#define WATCHED_MAX 8
+#define NAME_CELLS_MAX 63 /* the service's limit */
+#define NAME_CELLS_CALM 40
+
 static const struct table_column columns[] = {
-	[COL_NAME] = {"NAME", .min = 20, .max = 63, .want = 22},
+	[COL_NAME] = {"NAME", .min = 20, .max = NAME_CELLS_MAX, .want = 22},
 	[COL_STATUS] = {"STATUS", .min = 13, .max = 14, .priority = 1},
-	[COL_INSTANCE] = {"INSTANCE", .min = 13, .max = 18, .want = 15, .priority = 5},
+	[COL_INSTANCE] = {"INSTANCE", .min = 14, .max = 18, .want = 15, .priority = 5},
 	[COL_AGE] = {"AGE", .min = 4, .max = 4, .priority = 2, .right = true},
 	[COL_TRAIN] = {"TRAIN", .min = 6, .max = 6, .priority = 4, .right = true},
 	[COL_COST] = {"COST", .min = 8, .max = 8, .priority = 3, .right = true},
@@ -35,9 +42,6 @@ static const struct table_column columns[] = {
 	[COL_CREATED] = {"CREATED", .min = 16, .max = 16, .priority = 9, .wide_only = true},
 };
 #define N_COLUMNS ARRAY_LEN(columns)
-#define GUTTER 3 /* mark and cursor */
-#define GAP 2
-#define SPARK_CELLS 8
 
 struct jobs_state {
 	struct job_index index;
@@ -51,8 +55,11 @@ struct jobs_state {
 	enum job_sort sort;
 	struct map marks; /* name -> anything */
 	char *last_mark;
-	bool stale;	       /* index must be built */
-	bool follow_selection; /* a key moved the cursor: do not hold the screen still */
+	bool stale; /* index must be built */
+	uint64_t built_generation;
+	uint64_t name_widths;	/* a bit for each width among the names; forgotten when the filter changes */
+	struct strlist watched; /* running jobs on the screen, for their metrics */
+	bool look_again;	/* other rows may be on the screen now */
 };
 
 static int jobs_open(struct view *v, const char *arg, struct err *err)
@@ -63,23 +70,16 @@ static int jobs_open(struct view *v, const char *arg, struct err *err)
 	return 0;
 }
 
-static void jobs_close(struct view *v)
-{
-	struct jobs_state *st = v->state;
-	job_index_done(&st->index);
-	query_free(st->query);
-	free(st->selected);
-	free(st->objective);
-	free(st->filter);
-	free(st->filter_before);
-	free(st->last_mark);
-	map_done(&st->marks);
-}
-
 static uint64_t jobs_generation(struct view *v)
 {
 	const struct jobs_state *st = v->state;
-	return ui_session(v->ui)->jobs.generation * 2 + st->stale;
+	const struct session *s = ui_session(v->ui);
+	uint64_t h = s->jobs.generation * 2 + st->stale;
+	for (size_t i = 0; i < st->watched.n; i++) {
+		const struct job_feed *f = session_find_feed(s, st->watched.items[i]);
+		h = h * 1000003 + (f ? f->metrics.generation : 0);
+	}
+	return h;
 }
 
 static const struct job *selected_job(const struct jobs_state *st)
@@ -104,9 +104,15 @@ static void jobs_update(struct view *v)
 {
 	struct jobs_state *st = v->state;
 	size_t line = st->table.selected - st->table.top;
+	uint64_t generation = ui_session(v->ui)->jobs.generation;
+	if (!st->stale && generation == st->built_generation && st->sort != SORT_METRIC)
+		return; /* only a curve has grown */
+	st->built_generation = generation;
 	job_index_build(&st->index, ui_session(v->ui), st->query, st->faults, st->sort, st->reverse, ui_now_ms(v->ui));
 	st->table.n = st->index.n;
 	st->stale = false;
+	for (size_t i = 0; i < st->index.n; i++)
+		st->name_widths |= 1ull << MIN(utf8_width(st->index.rows[i].job->name), NAME_CELLS_MAX);
 	find_objective(st);
 	long at = st->selected ? job_index_find(&st->index, st->selected) : -1;
 	if (at >= 0) {
@@ -154,6 +160,11 @@ static int put_lines(struct area a, int row, int col, enum style st, const char 
 	return row;
 }
 
+static bool has_problem(const struct session *s)
+{
+	return !s->jobs.n && s->notice.level == NOTICE_ERROR && s->notice.text[0] && !s->jobs_complete;
+}
+
 static void draw_nothing(struct view *v, struct area a)
 {
 	static const char *const start_here[] = {
@@ -165,9 +176,9 @@ static void draw_nothing(struct view *v, struct area a)
 	static const char *const no_service[] = {
 		"",
 		"What helps:",
-		"  sagetop doctor     looks at clock, credentials, region and permissions",
-		"  sagetop --local    uses the local engine on this machine: no account needed",
-		"  !                  the requests made so far and how they ended",
+		"  sagetop doctor    checks clock, credentials, region and permissions",
+		"  sagetop --local   the local engine on this machine: no account needed",
+		"  !                 the requests made so far and how they ended",
 		NULL,
 	};
 	const struct jobs_state *st = v->state;
@@ -177,15 +188,11 @@ static void draw_nothing(struct view *v, struct area a)
 		area_putf(a, row, GUTTER, ST_NORMAL, "No job matches%s%s.", st->filter ? " " : "",
 			  st->filter ? st->filter : "");
 		area_put(a, row + 1, GUTTER, ST_DIM, "Esc shows all again.");
-	} else if (s->notice.level == NOTICE_ERROR && s->notice.text[0] && !s->jobs_complete) {
-		area_put_cut(a, row, GUTTER, a.cols - GUTTER - 1, ST_BAD, "No answer from SageMaker yet:");
-		const char *text = s->notice.text;
-		for (int i = 0; i < 4 && *text; i++) { /* the reason, wrapped */
-			size_t n = utf8_fit(text, a.cols - GUTTER - 1);
-			area_put_scrolled(a, ++row, GUTTER, ST_NORMAL, text, n, 0);
-			text += n;
-		}
-		put_lines(a, row + 1, GUTTER, ST_DIM, no_service);
+	} else if (has_problem(s)) {
+		area_put_cut(a, row++, GUTTER, a.cols - GUTTER - 1, ST_BAD, "No answer from SageMaker yet:");
+		row = area_put_wrapped(a, row, GUTTER, a.cols - GUTTER - 1, MAX(a.rows - row - 4, 2), ST_NORMAL,
+				       s->notice.text);
+		put_lines(a, row, GUTTER, ST_DIM, no_service + (a.rows < 12 ? 2 : 0));
 	} else if (s->jobs_complete) {
 		area_putf(a, row, GUTTER, ST_NORMAL, "No training jobs in %s%s yet.",
 			  s->region ? s->region : "this region", s->local ? " of the local engine" : "");
@@ -291,37 +298,121 @@ static void draw_headings(struct view *v, struct area a, const int *widths)
 	}
 }
 
-static void jobs_draw(struct view *v, struct area a)
+/* The longest name that is at most `cells` wide. */
+static int name_width(const struct jobs_state *st, int cells)
+{
+	int w = MIN(cells, NAME_CELLS_MAX);
+	while (w > 0 && !(st->name_widths >> w & 1))
+		w--;
+	return w;
+}
+
+/* Names come first: their column is as wide as the longest of them, at the cost
+ * of all others but state, age, time and money. A name beyond NAME_CELLS_CALM is
+ * shown whole only where there is room to spare. */
+static void lay_out(const struct jobs_state *st, int cols, int *widths)
+{
+	struct table_column c[N_COLUMNS];
+	int width = cols - GUTTER - 1, kept = 0;
+	memcpy(c, columns, sizeof(c));
+	for (size_t i = COL_STATUS; i <= COL_COST; i++)
+		kept += i == COL_INSTANCE ? 0 : c[i].min + GAP;
+	c[COL_NAME].min = MAX(c[COL_NAME].min, name_width(st, MIN(width - kept, NAME_CELLS_CALM)));
+	c[COL_NAME].want = name_width(st, NAME_CELLS_MAX);
+	c[COL_NAME].max = MAX(c[COL_NAME].want, 32);
+	table_layout(c, N_COLUMNS, width, GAP, st->wide, widths);
+}
+
+static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
 {
 	struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
+	const struct job *j = st->index.rows[at].job;
+	struct cost cost = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+	int col = GUTTER;
+	if (map_get(&st->marks, j->name))
+		area_put(a, line, 0, ST_MARK, "+");
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		if (!widths[i])
+			continue;
+		put_column(v, a, line, col, widths[i], i, j, &cost);
+		col += widths[i] + GAP;
+	}
+	if (at == st->table.selected) {
+		area_put(a, line, 1, ST_STRONG, "▸");
+		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+	}
+}
+
+static void jobs_draw(struct view *v, struct area a)
+{
+	struct jobs_state *st = v->state;
 	int widths[N_COLUMNS];
+	st->look_again = true;
 	if (!st->index.n) {
 		draw_nothing(v, a);
 		return;
 	}
-	table_layout(columns, N_COLUMNS, a.cols - GUTTER - 1, GAP, st->wide, widths);
-	draw_headings(v, a, widths);
-	table_settle(&st->table, a.rows - 1);
+	lay_out(st, a.cols, widths);
+	int headings = a.rows > 2;
+	if (headings)
+		draw_headings(v, a, widths);
+	table_settle(&st->table, a.rows - headings);
 	remember_selected(st);
-	for (int line = 1; line < a.rows && st->table.top + (size_t)line - 1 < st->index.n; line++) {
-		size_t at = st->table.top + (size_t)line - 1;
-		const struct job *j = st->index.rows[at].job;
-		struct cost cost = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
-		int col = GUTTER;
-		if (map_get(&st->marks, j->name))
-			area_put(a, line, 0, ST_MARK, "+");
-		for (size_t i = 0; i < N_COLUMNS; i++) {
-			if (!widths[i])
-				continue;
-			put_column(v, a, line, col, widths[i], i, j, &cost);
-			col += widths[i] + GAP;
-		}
-		if (at == st->table.selected) {
-			area_put(a, line, 1, ST_STRONG, "▸");
-			area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
-		}
-	}
+	for (int line = headings; line < a.rows && st->table.top + (size_t)(line - headings) < st->index.n; line++)
+		draw_row(v, a, line, widths, st->table.top + (size_t)(line - headings));
+}
+
+/* --- metrics of what runs --- */
+
+static void unwatch_all(struct view *v)
+{
+	struct jobs_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	for (size_t i = 0; host->watch && i < st->watched.n; i++)
+		host->watch(host->user, st->watched.items[i], false);
+	strlist_done(&st->watched);
+}
+
+/* The local engine costs nothing to ask: the jobs that run on the screen are
+ * watched, so that their objective and its curve are seen in the list. */
+static bool jobs_work(struct view *v, int64_t budget_us)
+{
+	struct jobs_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	AUTO(strlist) struct strlist wanted = {0};
+	bool same;
+	if (!st->look_again || !ui_session(v->ui)->local || !host->watch)
+		return false;
+	st->look_again = false;
+	for (size_t i = st->table.top; i < st->index.n && i < st->table.top + (size_t)MAX(st->table.page, 1); i++)
+		if (job_is_active(st->index.rows[i].job) && wanted.n < WATCHED_MAX)
+			strlist_add(&wanted, st->index.rows[i].job->name);
+	same = wanted.n == st->watched.n;
+	for (size_t i = 0; same && i < wanted.n; i++)
+		same = strlist_has(&st->watched, wanted.items[i]);
+	if (same)
+		return false;
+	for (size_t i = 0; i < wanted.n; i++)
+		host->watch(host->user, wanted.items[i], true);
+	unwatch_all(v);
+	st->watched = wanted;
+	memset(&wanted, 0, sizeof(wanted));
+	return false;
+}
+
+static void jobs_close(struct view *v)
+{
+	struct jobs_state *st = v->state;
+	unwatch_all(v);
+	job_index_done(&st->index);
+	query_free(st->query);
+	free(st->selected);
+	free(st->objective);
+	free(st->filter);
+	free(st->filter_before);
+	free(st->last_mark);
+	map_done(&st->marks);
 }
 
 static void marked_cost(struct view *v, struct buf *out)
@@ -368,8 +459,10 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 	} else if (s->jobs.n) {
 		(void)buf_adds(right, "as last seen");
 	}
+	char at[32], of[32];
 	if (st->index.n)
-		(void)buf_addf(right, " · %zu of %zu", st->table.selected + 1, st->index.n);
+		(void)buf_addf(right, " · %s of %s", jobtext_count(at, st->table.selected + 1),
+			       jobtext_count(of, st->index.n));
 }
 
 /* --- actions --- */
@@ -402,6 +495,7 @@ static int set_filter(struct view *v, const char *text, struct err *err)
 	query_free(st->query);
 	st->query = q;
 	str_set(&st->filter, q ? text : NULL);
+	st->name_widths = 0;
 	rebuild(v);
 	return 0;
 }
@@ -628,4 +722,5 @@ const struct view_ops view_jobs_ops = {
 	.action = jobs_action,
 	.command = jobs_command,
 	.neighbour = jobs_neighbour,
+	.work = jobs_work,
 };

@@ -55,6 +55,7 @@ static uint64_t logs_generation(struct view *v)
 	if (!f)
 		return 1;
 	uint64_t h = f->logs.generation * 4 + 2 + f->logs_loaded;
+	h = h * 31 + (uint64_t)f->live + 2 * (uint64_t)f->live_sampled + 4 * (uint64_t)f->live_minutes;
 	return h * 31 + hash_bytes(f->logs_note, strlen(f->logs_note));
 }
 
@@ -71,7 +72,7 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 	const struct job_feed *f = feed_of(v);
 	const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->name);
 	const char *pattern = pager_search_pattern(&st->pager);
-	char hits[32], all[32];
+	char hits[32], all[32], money[24];
 	bool complete;
 	(void)buf_addf(left, "logs · %s", st->name);
 	if (pattern[0]) {
@@ -80,6 +81,9 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 			       jobtext_count(all, f ? f->logs.n : 0));
 		(void)buf_adds(left, st->pager.only_hits ? " only" : "");
 	}
+	if (f && f->live)
+		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
+			       money_text(money, f->live_usd_micro));
 	if (j && job_is_terminal(j))
 		(void)buf_addf(right, "%s %s", jobtext_symbol(j), job_state_text(j));
 	else
@@ -182,6 +186,36 @@ static void ask_search(struct view *v)
 	ui_prompt(v, &ops, "");
 }
 
+/* --- live tail --- */
+
+static void live_on(struct view *v)
+{
+	const struct logs_state *st = v->state;
+	ui_host(v->ui)->live(ui_host(v->ui)->user, st->name, true);
+	ui_notice(v->ui, NOTICE_INFO, "asking for a live tail; L ends it");
+}
+
+static void toggle_live(struct view *v)
+{
+	const struct logs_state *st = v->state;
+	const struct job_feed *f = feed_of(v);
+	char text[200], money[24];
+	if (!ui_host(v->ui)->live) {
+		ui_notice(v->ui, NOTICE_WARNING, "a live tail is not offered here");
+	} else if (f && f->live) {
+		ui_host(v->ui)->live(ui_host(v->ui)->user, st->name, false);
+		ui_notice(v->ui, NOTICE_INFO, "the log is polled again");
+	} else if (ui_session(v->ui)->local) {
+		live_on(v);
+	} else {
+		snprintf(text, sizeof(text),
+			 "CloudWatch pushes new lines at once and bills about %s a minute while this log is open. "
+			 "Above 500 lines a second it samples; polling fills the gaps.",
+			 money_text(money, ui_host(v->ui)->live_usd_micro));
+		ui_confirm(v, "Live tail", text, "Start", NULL, live_on);
+	}
+}
+
 static void zoom(struct logs_state *st)
 {
 	const struct log_line *l = pager_line_at_hand(&st->pager);
@@ -229,6 +263,9 @@ static bool logs_action(struct view *v, enum action a)
 			st->zoomed = false;
 		else
 			zoom(st);
+		return true;
+	case ACT_LIVE:
+		toggle_live(v);
 		return true;
 	case ACT_METRICS:
 		ui_push(v->ui, "metrics", st->name);

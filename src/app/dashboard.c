@@ -147,6 +147,21 @@ static void run_loop(struct dashboard *d)
 	}
 }
 
+/* --- the code of an MFA device --- */
+
+static void code_typed(void *user, const char *code)
+{
+	struct dashboard *d = user;
+	aws_client_answer_mfa(sync_client(d->sync), code);
+}
+
+static void ask_mfa(void *user, const char *serial)
+{
+	struct dashboard *d = user;
+	AUTO(str) char *question = xasprintf("The role of this profile needs the code that %s shows now.", serial);
+	ui_ask_code(d->ui, question, code_typed, d);
+}
+
 static struct ui *make_ui(const struct dashboard_options *opt, const struct session *s, const struct ui_host *host)
 {
 	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8()};
@@ -177,8 +192,10 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 	paint(&d);
 	/* For measuring the time to the first paint. */
 	if (str_empty(getenv("SAGETOP_EXIT_AFTER_PAINT"))) {
+		aws_client_on_mfa(sync_client(sync), ask_mfa, &d);
 		sync_start(sync);
 		run_loop(&d);
+		aws_client_on_mfa(sync_client(sync), NULL, NULL);
 	}
 	ui_free(d.ui);
 	term_close();

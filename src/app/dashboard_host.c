@@ -54,6 +54,12 @@ static void host_watch(void *user, const char *job, bool on)
 		sync_unwatch(h->sync, job);
 }
 
+static void host_live(void *user, const char *job, bool on)
+{
+	struct dashboard_host *h = user;
+	sync_live(h->sync, job, on);
+}
+
 static void host_refresh(void *user)
 {
 	struct dashboard_host *h = user;
@@ -176,6 +182,8 @@ struct dashboard_host *dashboard_host_new(struct sync *sync)
 	h->ops = (struct ui_host){
 		.user = h,
 		.watch = host_watch,
+		.live = host_live,
+		.live_usd_micro = LIVE_TAIL_USD_MICRO,
 		.refresh = host_refresh,
 		.stop = host_stop,
 		.prepare_launch = host_prepare,

@@ -188,6 +188,15 @@ static void fill_many(struct session *s)
 	}
 }
 
+static void fill_running(struct session *s)
+{
+	char name[64];
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "running-%04d", i);
+		put(s, add_job(name, "InProgress", "Training", "ml.m5.large", (12 - i) * MINUTE, 60));
+	}
+}
+
 /* What a hostile service or job might send, after the one sanitiser. */
 static void fill_hostile(struct session *s)
 {
@@ -248,6 +257,8 @@ struct session *seed_session(const char *name)
 			"instance metadata; run `aws configure` or set AWS_PROFILE");
 	} else if (!strcmp(name, "many")) {
 		fill_many(s);
+	} else if (!strcmp(name, "many-running")) {
+		fill_running(s);
 	} else if (!strcmp(name, "hostile")) {
 		fill_hostile(s);
 	} else if (!strcmp(name, "cjk")) {

@@ -1,0 +1,389 @@
+/* The screens' building blocks, and the whole of them under random keys. */
+#include "unit.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "seed.h"
+#include "tui/chart.h"
+#include "tui/key.h"
+#include "tui/keymap.h"
+#include "tui/pager.h"
+#include "tui/table.h"
+#include "tui/ui.h"
+#include "tui/view.h"
+
+static char *text_of(const struct surface *s)
+{
+	AUTO(buf) struct buf b = BUF_INIT(1 << 20);
+	surface_text(s, &b);
+	return buf_take(&b);
+}
+
+static void test_surface_clips(void **state)
+{
+	AUTO(surface) struct surface s = {0};
+	surface_resize(&s, 3, 10);
+	struct area a = area_part(surface_area(&s), 1, 2, 1, 5);
+	area_put(a, 0, -2, ST_NORMAL, "0123456789"); /* starts outside: what is left of the area is not drawn */
+	area_put(a, 1, 0, ST_NORMAL, "below");
+	area_put(a, -1, 0, ST_NORMAL, "above");
+	AUTO(str) char *t = text_of(&s);
+	assert_string_equal(t, "\n  23456\n\n");
+}
+
+static void test_surface_wide(void **state)
+{
+	AUTO(surface) struct surface s = {0};
+	surface_resize(&s, 1, 6);
+	struct area a = surface_area(&s);
+	area_put(a, 0, 0, ST_NORMAL, "日本語x");
+	AUTO(str) char *t = text_of(&s);
+	assert_string_equal(t, "日本語\n");
+	area_put(a, 0, 1, ST_NORMAL, "-"); /* on a right half: the left one goes */
+	AUTO(str) char *u = text_of(&s);
+	assert_string_equal(u, " -本語\n");
+	area_put(a, 0, 5, ST_NORMAL, "本"); /* half of it would stick out */
+	AUTO(str) char *v = text_of(&s);
+	assert_string_equal(v, " -本\n");
+	area_put_cut(a, 0, 0, 4, ST_NORMAL, "日本語");
+	AUTO(str) char *w = text_of(&s);
+	assert_string_equal(w, "日…\n");
+}
+
+static void test_surface_never_draws_controls(void **state)
+{
+	AUTO(surface) struct surface s = {0};
+	surface_resize(&s, 1, 20);
+	area_put(surface_area(&s), 0, 0, ST_NORMAL,
+		 "a\033[2Jb\x07\n\xc2\x9b" "c\x9b");
+	for (int i = 0; i < s.cols; i++)
+		assert_true(s.cells[i].cp >= 0x20 && s.cells[i].cp != 0x7f &&
+			    !(s.cells[i].cp >= 0x80 && s.cells[i].cp < 0xa0));
+}
+
+static void test_surface_middle(void **state)
+{
+	AUTO(surface) struct surface s = {0};
+	surface_resize(&s, 1, 30);
+	area_put_middle(surface_area(&s), 0, 0, 11, ST_NORMAL, "nba-dfs-s24-c03-p012");
+	AUTO(str) char *t = text_of(&s);
+	assert_string_equal(t, "nba-d…-p012\n");
+}
+
+static void test_wrap(void **state)
+{
+	AUTO(surface) struct surface s = {0};
+	surface_resize(&s, 4, 8);
+	assert_int_equal(text_wrapped_rows(8, "one two three\nfour"), 3);
+	assert_int_equal(area_put_wrapped(surface_area(&s), 0, 0, 8, 4, ST_NORMAL, "one two three\nfour"), 3);
+	AUTO(str) char *t = text_of(&s);
+	assert_string_equal(t, "one two\nthree\nfour\n\n");
+}
+
+static void test_table_drops_by_priority(void **state)
+{
+	static const struct table_column c[] = {{"A", .min = 10, .max = 40},
+						{"B", .min = 5, .max = 5, .priority = 2},
+						{"C", .min = 5, .max = 5, .priority = 1}};
+	int w[3];
+	table_layout(c, 3, 24, 2, false, w);
+	assert_int_equal(w[0], 10);
+	assert_int_equal(w[1], 5);
+	table_layout(c, 3, 23, 2, false, w);
+	assert_int_equal(w[1], 0);
+	assert_int_equal(w[0], 16);
+	table_layout(c, 3, 9, 2, false, w);
+	assert_int_equal(w[2], 0);
+}
+
+static void test_key_names(void **state)
+{
+	char name[KEY_NAME_LEN];
+	static const char *const names[] = {"a", "ctrl-d", "Space", "Enter", "F5", "PgDn", "é", "ctrl-\\", "shift-Tab"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_string_equal(keyc_name(name, keyc_parse(names[i])), names[i]);
+	assert_int_equal(keyc_parse("no-such-key"), KEYC_NONE);
+	assert_int_equal(keyc_parse(""), KEYC_NONE);
+}
+
+/* Every row of keys.def has keys that exist, and no key means two things within
+ * one screen. */
+static void test_keys_are_unambiguous(void **state)
+{
+	for (size_t i = 0; i < n_key_bindings; i++) {
+		const struct key_binding *b = &key_bindings[i];
+		AUTO(strlist) struct strlist keys = {0};
+		strlist_split(&keys, b->keys, ' ');
+		assert_true(keys.n > 0 && b->help[0]);
+		for (size_t k = 0; k < keys.n; k++) {
+			int key = keyc_parse(keys.items[k]);
+			if (!key || keymap_find(b->context, key) != b->action)
+				fail_msg("%s: key %s of '%s'", keymap_context_title(b->context), keys.items[k],
+					 b->help);
+		}
+	}
+}
+
+static void test_nice_steps(void **state)
+{
+	assert_true(chart_nice_step(10, 5) == 2);
+	assert_true(chart_nice_step(1, 4) == 0.5);
+	assert_true(chart_nice_step(99, 2) == 50);
+	assert_true(chart_nice_step(0, 2) == 1);
+}
+
+static void test_chart_takes_anything(void **state)
+{
+	static const double odd[] = {0.0 / 0.0, 1.0 / 0.0, -1.0 / 0.0, 0, -1, 1e300, -1e300, 1e-300, 5};
+	struct chart_point points[ARRAY_LEN(odd)];
+	AUTO(surface) struct surface s = {0};
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++)
+		points[i] = (struct chart_point){(double)i, odd[i]};
+	for (size_t from = 0; from < ARRAY_LEN(odd); from++)
+		for (size_t n = 0; n + from <= ARRAY_LEN(odd); n++)
+			for (int log_y = 0; log_y < 2; log_y++) {
+				struct chart_curve curve = {"x", points + from, n, ST_SERIES_1};
+				struct chart c = {&curve, 1, log_y, from % 2, true, (double)from};
+				surface_resize(&s, 3 + (int)n * 3, 10 + (int)from * 9);
+				chart_draw(&c, surface_area(&s));
+			}
+}
+
+/* --- the pager --- */
+
+static void add_line(struct loglines *l, int64_t time_ms, const char *text)
+{
+	loglines_add(l, "job/algo-1-1", NULL, time_ms, text, strlen(text));
+}
+
+static const char *top_text(const struct pager *p)
+{
+	return p->log->lines[p->top].text;
+}
+
+static void test_pager_stays_when_late_lines_come(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	AUTO(surface) struct surface s = {0};
+	struct pager p;
+	char text[32];
+	surface_resize(&s, 10, 40);
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "line %d", i);
+		add_line(&l, 1000 * i, text);
+	}
+	pager_init(&p);
+	pager_update(&p, &l);
+	pager_draw(&p, surface_area(&s));
+	for (int i = 0; i < 20; i++)
+		pager_action(&p, ACT_UP, NULL);
+	assert_string_equal(top_text(&p), "line 70");
+	for (int i = 0; i < 7; i++) {
+		snprintf(text, sizeof(text), "late %d", i);
+		add_line(&l, 1000 * 30 + i, text);
+	}
+	for (int i = 0; i < 3; i++)
+		add_line(&l, 1000 * 200 + i, "new");
+	loglines_settle(&l);
+	pager_update(&p, &l);
+	pager_draw(&p, surface_area(&s));
+	assert_string_equal(top_text(&p), "line 70");
+	pager_done(&p);
+}
+
+static void test_pager_search_follows_growth(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	AUTO(surface) struct surface s = {0};
+	struct pager p;
+	struct err err = {0};
+	bool complete;
+	surface_resize(&s, 10, 40);
+	for (int i = 0; i < 100; i++)
+		add_line(&l, 1000 * i, i % 10 ? "plain" : "hit me");
+	pager_init(&p);
+	pager_update(&p, &l);
+	pager_draw(&p, surface_area(&s));
+	assert_int_equal(pager_search_set(&p, "h.t", true, &err), 0);
+	while (pager_work(&p, 1000))
+		;
+	assert_int_equal(pager_hits(&p, &complete), 10);
+	add_line(&l, 5500, "a late hit");
+	add_line(&l, 1000 * 300, "the last hit");
+	loglines_settle(&l);
+	pager_update(&p, &l);
+	while (pager_work(&p, 1000))
+		;
+	assert_int_equal(pager_hits(&p, &complete), 12);
+	assert_true(complete);
+	assert_int_equal(pager_search_set(&p, "(", false, &err), -ERR_INVALID);
+	assert_string_equal(pager_search_pattern(&p), "h.t");
+	pager_done(&p);
+}
+
+/* A million lines, one of 90,000 characters among them: no step of scrolling,
+ * painting or searching may take as long as a frame. The bound is generous for
+ * sanitizers and busy machines; a walk over all lines would pass it many times. */
+static void test_pager_is_fast(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	AUTO(surface) struct surface s = {0};
+	struct pager p;
+	struct err err = {0};
+	bool complete;
+	const int n = 1000000;
+	int64_t worst_us = 0;
+	static const enum action steps[] = {ACT_UP,   ACT_PAGE_UP,	ACT_HALF_DOWN, ACT_TOP,	   ACT_PAGE_DOWN,
+					    ACT_WRAP, ACT_UP,		ACT_PAGE_UP,   ACT_BOTTOM, ACT_UP,
+					    ACT_WRAP, ACT_SCROLL_RIGHT, ACT_DOWN};
+	AUTO(str) char *long_line = xmalloc(90001);
+	memset(long_line, 'x', 90000);
+	long_line[90000] = '\0';
+	surface_resize(&s, 50, 160);
+	for (int i = 0; i < n; i++) {
+		char text[48];
+		int len = snprintf(text, sizeof(text), "[%d] train-rmse:%d", i, i % 977);
+		if (i % 100000 == 99990)
+			add_line(&l, i, long_line);
+		else
+			loglines_add(&l, "job/algo-1-1", NULL, i, text, (size_t)len);
+	}
+	pager_init(&p);
+	assert_int_equal(pager_search_set(&p, "rmse:97[0-9]$", false, &err), 0);
+	pager_update(&p, &l);
+	for (int round = 0; round < 20; round++)
+		for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+			int64_t began = clock_mono_us();
+			pager_action(&p, steps[i], NULL);
+			pager_update(&p, &l);
+			pager_draw(&p, surface_area(&s));
+			worst_us = MAX(worst_us, clock_mono_us() - began);
+		}
+	print_message("# worst step %lld us\n", (long long)worst_us);
+	assert_true(worst_us < 200000);
+	while (pager_work(&p, 4000))
+		;
+	size_t hits = pager_hits(&p, &complete);
+	assert_true(complete);
+	assert_true(hits > 7100 && hits < 7200); /* 7 of each 977 */
+	pager_done(&p);
+}
+
+/* --- everything under random keys and sizes --- */
+
+struct random_host {
+	struct strlist asked;
+	host_done_fn *done[64];
+	void *done_user[64];
+	size_t n;
+};
+
+static void rh_done(void *user, const char *job, host_done_fn *done, void *done_user)
+{
+	struct random_host *h = user;
+	if (h->n < 64) {
+		h->done[h->n] = done;
+		h->done_user[h->n++] = done_user;
+	} else {
+		fail_msg("too many calls are under way");
+	}
+}
+
+static void rh_answer(struct random_host *h)
+{
+	struct err err = {.code = ERR_NET, .msg = "no reply"};
+	while (h->n) {
+		h->n--;
+		h->done[h->n](h->done_user[h->n], h->n % 2 ? &err : NULL);
+	}
+}
+
+static int random_key(uint32_t *seed)
+{
+	static const int special[] = {
+		KEYC_ENTER, KEYC_ESC, KEYC_UP,	KEYC_DOWN,    KEYC_LEFT,      KEYC_RIGHT,  KEYC_PGUP,	    KEYC_PGDN,
+		KEYC_HOME,  KEYC_END, KEYC_TAB, KEYC_BACKTAB, KEYC_BACKSPACE, KEYC_DELETE, KEYC_CTRL_SPACE, KEYC_F1,
+		26,	    21,	      4,	23,	      0x1c,	      0x65e5,	   0x1f680,	    0x301};
+	*seed = *seed * 1664525u + 1013904223u;
+	uint32_t r = *seed >> 8;
+	if (r % 3 == 0)
+		return special[r / 3 % ARRAY_LEN(special)];
+	int key = (int)(0x20 + r / 3 % 95);
+	return key == 'q' ? KEYC_ESC : key; /* do not leave */
+}
+
+static void press_at_random(const char *seed_name, uint32_t seed, int n)
+{
+	AUTO(session) struct session *s = seed_session(seed_name);
+	struct random_host rh = {0};
+	struct ui_host host = {.user = &rh, .stop = rh_done};
+	struct ui_options opt = {.rows = 24, .cols = 80, .ascii = seed & 1};
+	assert_non_null(s);
+	struct ui *ui = ui_new(s, &host, &opt);
+	for (int i = 0; i < n; i++) {
+		int key = random_key(&seed);
+		ui_key(ui, key);
+		if (seed % 37 == 0)
+			ui_resize(ui, (int)(seed >> 8) % 60, (int)(seed >> 16) % 200);
+		if (seed % 101 == 0)
+			rh_answer(&rh);
+		if (seed % 211 == 0 && s->jobs.n > 2)
+			(void)jobs_remove(&s->jobs, s->jobs.items[seed % s->jobs.n]->name);
+		(void)ui_work(ui);
+		(void)ui_draw(ui);
+	}
+	ui_free(ui);
+	rh_answer(&rh); /* late answers find nobody */
+}
+
+static void test_random_keys(void **state)
+{
+	static const char *const seeds[] = {"basic", "hostile", "cjk", "many-running", "empty", "noauth"};
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		for (uint32_t k = 0; k < 4; k++)
+			press_at_random(seeds[i], 17 * (uint32_t)i + k, 4000);
+}
+
+/* 10,000 jobs: what each second and each key costs must not grow with them. */
+static void test_many_jobs_paint(void **state)
+{
+	AUTO(session) struct session *s = seed_session("many");
+	struct ui_host host = {0};
+	struct ui_options opt = {.rows = 40, .cols = 120};
+	struct ui *ui = ui_new(s, &host, &opt);
+	int64_t began = clock_mono_us();
+	(void)ui_draw(ui);
+	int64_t first = clock_mono_us() - began;
+	began = clock_mono_us();
+	for (int i = 0; i < 1000; i++) {
+		ui_key(ui, i % 50 ? 'j' : KEYC_PGDN);
+		(void)ui_draw(ui);
+	}
+	int64_t key = (clock_mono_us() - began) / 1000;
+	print_message("# first paint of 10,000 jobs %lld us, a key %lld us\n", (long long)first, (long long)key);
+	assert_true(key < 10000);
+	assert_false(ui_draw(ui)); /* nothing has changed: nothing is done */
+	ui_free(ui);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_surface_clips),
+		cmocka_unit_test(test_surface_wide),
+		cmocka_unit_test(test_surface_never_draws_controls),
+		cmocka_unit_test(test_surface_middle),
+		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_table_drops_by_priority),
+		cmocka_unit_test(test_key_names),
+		cmocka_unit_test(test_keys_are_unambiguous),
+		cmocka_unit_test(test_nice_steps),
+		cmocka_unit_test(test_chart_takes_anything),
+		cmocka_unit_test(test_pager_stays_when_late_lines_come),
+		cmocka_unit_test(test_pager_search_follows_growth),
+		cmocka_unit_test(test_pager_is_fast),
+		cmocka_unit_test(test_random_keys),
+		cmocka_unit_test(test_many_jobs_paint),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
