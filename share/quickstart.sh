@@ -178,8 +178,8 @@ cat <<END
 == Costs (what the same seconds cost on AWS in us-east-1; here they cost nothing)
 END
 "$sagetop" --local jobs "^dfs-$run-" --format tsv --no-header --columns name,instance,billable,cost | awk -F'\t' '
-	{ printf "%-34s %-14s %6d s  %s\n", $1, $2, $3, $4 == "" ? "?" : sprintf("$%.4f", $4); s += $3; c += $4 }
-	END { printf "%-34s %-14s %6d s  $%.4f\n", "all", "", s, c }'
+	{ printf "%-34s %-14s %6d s  %s\n", $1, $2, $3, $4 == "" ? "?" : sprintf("$%.5f", $4); s += $3; c += $4 }
+	END { printf "%-34s %-14s %6d s  $%.5f\n", "all", "", s, c }'
 cat <<END
 
 Next:  $sagetop --local                    the dashboard

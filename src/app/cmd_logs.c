@@ -58,6 +58,15 @@ static bool filter_passes(const struct log_filter *f, const struct log_line *l)
 	return !f->pattern || pcre2_match(f->pattern, (PCRE2_SPTR)l->text, l->len, 0, 0, f->match, NULL) >= 0;
 }
 
+/* CloudWatch shows a tab as "#011", as syslog does; XGBoost's metric lines are full
+ * of them. For reading they are tabs again; JSON keeps what the service said. */
+static void print_text(FILE *out, const char *text)
+{
+	for (const char *tab; (tab = strstr(text, "#011")); text = tab + 4)
+		fprintf(out, "%.*s\t", (int)(tab - text), text);
+	fprintf(out, "%s\n", text);
+}
+
 /* JSON is one object a line here, so that a followed log can be piped. */
 static void print_line(const struct app *a, const struct loglines *logs, const struct log_line *l)
 {
@@ -74,7 +83,7 @@ static void print_line(const struct app *a, const struct loglines *logs, const s
 	}
 	if (app_flag(a, OPT_TIMES))
 		fprintf(a->out, "%s ", timefmt_iso_ms(time, l->time_ms));
-	fprintf(a->out, "%s\n", l->text);
+	print_text(a->out, l->text);
 }
 
 /* What has been printed, by the lines' addresses in their arena, in order: a

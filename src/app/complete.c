@@ -1,8 +1,10 @@
 #include "app/complete.h"
 
 #include "app/columns.h"
+#include "app/engine.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "sync/sync.h"
 
 /* Names of instance types from the price table's first column. */
 static int print_types(FILE *out, struct err *err)
@@ -64,15 +66,48 @@ static int print_columns(FILE *out, struct err *err)
 	return 0;
 }
 
+static void jobs_of(const struct aws_options *aws, struct strlist *names)
+{
+	struct sync_options opt = {.aws = *aws};
+	AUTO(sync) struct sync *sync = NULL;
+
+	if (sync_new(&opt, &sync, NULL) < 0 || sync_load(sync, NULL) < 0)
+		return;
+	const struct jobs *jobs = &sync_session(sync)->jobs;
+	for (size_t i = 0; i < jobs->n; i++)
+		strlist_add(names, jobs->items[i]->name);
+}
+
+/* What was last heard of, without asking anybody. */
+static int print_jobs(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+	struct aws_options account = {0};
+	struct engine_info engine;
+
+	jobs_of(&account, &names);
+	engine_find(&engine);
+	if (engine.running) {
+		struct aws_options local = {.local = true, .endpoint_url = engine.endpoint};
+		jobs_of(&local, &names);
+	}
+	strlist_sort(&names);
+	for (size_t i = 0; i < names.n; i++)
+		if (i == 0 || strcmp(names.items[i], names.items[i - 1]))
+			fprintf(out, "%s\n", names.items[i]);
+	return 0;
+}
+
 int complete_print(FILE *out, const char *kind, struct err *err)
 {
 	static const struct {
 		const char *kind;
 		int (*print)(FILE *out, struct err *err);
-	} kinds[] = {{"columns", print_columns}, {"types", print_types}, {"profiles", print_profiles}};
+	} kinds[] = {
+		{"columns", print_columns}, {"types", print_types}, {"profiles", print_profiles}, {"jobs", print_jobs}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kind, kinds[i].kind))
 			return kinds[i].print(out, err);
-	return err_set(err, ERR_USAGE, "--complete knows columns, types and profiles, not \"%s\"", kind);
+	return err_set(err, ERR_USAGE, "--complete knows columns, types, profiles and jobs, not \"%s\"", kind);
 }

@@ -7,7 +7,8 @@
 
 #include "base/err.h"
 
-/* kind: columns, jobs, types or profiles; one word a line. */
+/* kind: columns, types, profiles, or jobs (those in the cache, of the configured
+ * account and of the local engine where it runs); one word a line. */
 int complete_print(FILE *out, const char *kind, struct err *err) NODISCARD;
 
 #endif

@@ -95,6 +95,11 @@ sagetop --local metrics good-1 --json
 tap_match 'metrics as JSON' '"name": "validation:rmse"' "$out"
 fails 4 'did you mean validation:rmse' 'an unknown metric, nearest suggested' -- --local metrics good-1 --metric validation:rsme
 
+"$bin/sagetop" --complete jobs >"$work/out"
+tap_equal 'job names for completion, from the cache' 'broken-1 good-1' "$(tr '\n' ' ' <"$work/out" | sed 's/ $//')"
+sagetop --local logs good-1 --grep '\[29\]'
+tap_match 'tabs of metric lines are tabs again' '^\[29\]	train-rmse:[0-9.]+	validation-rmse:[0-9.]+$' "$out"
+
 # clone, stop, follow
 sagetop --local clone good-1 --name good-2 --set HyperParameters.num_round=200000 --set HyperParameters.max_depth=9
 tap_equal 'clone' '0 good-2	launched' "$status $out"
