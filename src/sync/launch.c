@@ -287,6 +287,21 @@ static void on_settled(void *user, json_t *reply, const struct err *err)
 	}
 }
 
+static void on_created(void *user, json_t *reply, const struct err *err);
+
+/* A job of one of Amazon's own algorithms tells its metric definitions, but a
+ * request that holds them is refused: a clone is sent again without them. */
+static bool send_without_metrics(struct sending *l, const struct err *err)
+{
+	json_t *a = json_object_get(l->spec, "AlgorithmSpecification");
+
+	if (err->code != ERR_INVALID || !strcasestr(err->msg, "override the metric definitions") ||
+	    json_object_del(a, "MetricDefinitions"))
+		return false;
+	sm_create_job(l->s->aws, l->spec, on_created, l);
+	return true;
+}
+
 static void on_created(void *user, json_t *reply, const struct err *err)
 {
 	struct sending *l = user;
@@ -299,6 +314,8 @@ static void on_created(void *user, json_t *reply, const struct err *err)
 		sending_end(l, err);
 		return;
 	}
+	if (send_without_metrics(l, err))
+		return;
 	l->cause = *err;
 	switch (err->code) {
 	case ERR_EXISTS: /* our own, where the first reply was lost and the call repeated */

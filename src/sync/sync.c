@@ -163,7 +163,7 @@ static int open_store(struct sync *s, struct err *err)
 	const char *region = str_or(aws_client_region(s->aws), "?");
 	const char *endpoint = aws_client_endpoint(s->aws);
 	const char *memory = s->opt.no_store ? ":memory:" : NULL;
-	AUTO(str) char *fixed = endpoint ? xasprintf("%s/%s", endpoint, region) : NULL;
+	AUTO(str) char *fixed = endpoint && !s->opt.by_account ? xasprintf("%s/%s", endpoint, region) : NULL;
 
 	s->alias = fixed ? NULL : xasprintf("profile:%s/%s", str_or(aws_client_profile(s->aws), "default"), region);
 	int rc = store_open(memory, memory, fixed ? fixed : s->alias, &s->store, err);
@@ -274,6 +274,8 @@ static void change_account(struct sync *s, const char *account)
 		session_notify(s->session, NOTICE_INFO, "profile %s is account %s now", s->session->profile, account);
 	str_set(&s->session->account, account);
 	jobs_done(&s->session->jobs);
+	if (other)
+		sync_feeds_reset(s);
 	err_clear(&err);
 	if (sync_load(s, &err))
 		sync_note_error(s, "cache", &err);

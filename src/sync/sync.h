@@ -24,6 +24,7 @@ struct sync_options {
 	struct aws_options aws;
 	bool read_only;
 	bool no_store;	     /* tests: everything in memory */
+	bool by_account;     /* tests: rows are those of the account even where an endpoint is set */
 	int64_t refresh_ms;  /* of the jobs; 0: the default of 5 s */
 	int64_t overlap_ms;  /* of the incremental search; 0: the default of 60 s */
 	int64_t log_poll_ms; /* of followed logs, times the jobs followed; 0: the default of 500 ms */

@@ -139,6 +139,26 @@ void sync_feeds_free(struct sync *s)
 	map_done(&s->watches);
 }
 
+void sync_feeds_reset(struct sync *s)
+{
+	void *value;
+
+	for (size_t i = 0; i < s->idle_feeds.n; i++)
+		session_drop_feed(s->session, s->idle_feeds.items[i]);
+	strlist_done(&s->idle_feeds);
+	for (size_t i = 0; map_next(&s->watches, &i, NULL, &value);) {
+		struct watch *w = value;
+		struct job_feed *f = watch_feed(w);
+
+		loglines_clear(&f->logs);
+		series_set_done(&f->metrics);
+		f->logs_loaded = false;
+		w->newest_ms = w->terminal_ms = w->metrics_until_ms = 0;
+		w->passes = 0;
+		w->rules_final = w->metrics_final = w->metrics_loaded = w->resume = false;
+	}
+}
+
 bool watch_is_settled(const struct watch *w)
 {
 	const struct job *j = watch_job(w);

@@ -167,6 +167,8 @@ static void end_pass(struct sync *s, const struct err *err)
 		s->failures++;
 		sync_note_error(s, "jobs", err);
 	} else {
+		if (s->failures > 0) /* what failed stands on the status line still */
+			session_notify(s->session, NOTICE_INFO, "the jobs are up to date again");
 		s->failures = 0;
 		sync_note_success(s);
 		s->session->synced_ms = clock_now_ms();

@@ -126,10 +126,12 @@ static void call_end(struct metric_call *c, const struct err *err)
 	w->metrics_busy = false;
 	watch_hold(w);
 	if (err) {
-		/* Charts of the log's metrics go on without them; the reason is worth a
-		 * line only where it is not a matter of waiting. */
+		/* Charts of the log's metrics go on without them: a passing failure is
+		 * worth no line, one that stays is worth one. */
+		bool stays = err->code == ERR_DENIED || err->code == ERR_AUTH || err->code == ERR_INVALID;
+
 		w->metric_failures++;
-		if (err->code != ERR_NOTFOUND && w->metric_failures == 1)
+		if (w->metric_failures == (stays ? 1 : 3))
 			sync_note_error(w->s, "instance metrics", err);
 		schedule(w, err->code == ERR_DENIED ? 30 * POLL_MS : POLL_MS);
 	} else {

@@ -135,6 +135,7 @@ bool watch_is_settled(const struct watch *w);
 int64_t watch_backoff(struct watch *w, int failures, const char *what, const struct err *err);
 void sync_feeds_job_changed(struct sync *s, const struct job *j);
 void sync_feeds_free(struct sync *s);
+void sync_feeds_reset(struct sync *s); /* another account: what the feeds hold is not ours */
 void sync_logs_begin(struct watch *w); /* a pass, unless one is under way */
 void sync_logs_add(struct watch *w, const struct log_event *events, size_t n, bool live);
 void sync_live_stop(struct watch *w);	  /* the job is over, or nobody looks */

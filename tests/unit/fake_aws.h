@@ -29,7 +29,9 @@ struct fake_aws {
 	int n_skip, n_fail;	/* ... so many times, after so many good ones, ... */
 	char fail_code[64];	/* ... with this code; "reset" drops the connection, "cut" half of JSON */
 	bool lose_create_reply; /* the job is made, the reply lost */
-	struct strmap calls;	/* operation -> how often */
+	bool own_algorithm;	/* metric definitions in a request are refused */
+	char account[16];
+	struct strmap calls; /* operation -> how often */
 };
 
 static inline int64_t fake_calls(struct fake_aws *f, const char *operation)
@@ -298,6 +300,11 @@ static inline bool fake_create(struct fake_aws *f, const json_t *body, struct bu
 		fake_error(out, 400, "ResourceInUse", "Training job names must be unique");
 		return true;
 	}
+	if (f->own_algorithm && json_path_get(body, "AlgorithmSpecification.MetricDefinitions")) {
+		fake_error(out, 400, "ValidationException",
+			   "You can't override the metric definitions for Amazon SageMaker algorithms.");
+		return true;
+	}
 	json_t *j = json_deep_copy(body);
 
 	json_object_set_new(j, "TrainingJobArn", json_string("arn:aws:sagemaker:us-east-1:0:training-job/x"));
@@ -366,11 +373,13 @@ static inline bool fake_play(void *user, const struct httpd_request *r, struct b
 	} else if (str_eq(f->deny, op)) {
 		fake_error(out, 400, "AccessDeniedException", "not authorized to perform it");
 	} else if (!target) {
-		httpd_reply(out, 200, "Content-Type: text/xml\r\n",
-			    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/"
-			    "u</Arn>"
-			    "<UserId>U</UserId><Account>123456789012</Account></GetCallerIdentityResult>"
-			    "</GetCallerIdentityResponse>");
+		AUTO(str)
+		char *xml = xasprintf("<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>"
+				      "arn:aws:iam::%s:user/u</Arn><UserId>U</UserId><Account>%s</Account>"
+				      "</GetCallerIdentityResult></GetCallerIdentityResponse>",
+				      f->account, f->account);
+
+		httpd_reply(out, 200, "Content-Type: text/xml\r\n", xml);
 	} else if (json_parse(r->body, r->len, "request", &body, NULL)) {
 		fake_error(out, 400, "SerializationException", "not JSON");
 	} else {
@@ -382,7 +391,7 @@ static inline bool fake_play(void *user, const struct httpd_request *r, struct b
 
 static inline void fake_start(struct fake_aws *f)
 {
-	*f = (struct fake_aws){.page = 3};
+	*f = (struct fake_aws){.page = 3, .account = "123456789012"};
 	pthread_mutex_init(&f->lock, NULL);
 	f->jobs = json_array();
 	httpd_start(&f->httpd, fake_play, f);

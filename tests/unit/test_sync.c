@@ -477,6 +477,57 @@ static void test_launch_refused(void **state)
 	assert_int_equal(json_array_size(w->aws.jobs), 0);
 }
 
+/* A clone of a job of one of the service's own algorithms. */
+static void test_launch_own_algorithm(void **state)
+{
+	struct world *w = *state;
+	AUTO(launch_plan) struct launch_plan *p = plan(w);
+
+	json_object_set_new(json_object_get(p->spec, "AlgorithmSpecification"), "MetricDefinitions",
+			    json_pack("[{s:s,s:s}]", "Name", "m", "Regex", "m=(.*)"));
+	w->aws.own_algorithm = true;
+	struct outcome o = send_plan(w, p);
+	assert_int_equal(o.err.code, 0);
+	assert_int_equal(last_state(w), LAUNCH_ACCEPTED);
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 2);
+}
+
+/* The profile leads to another account than the last time: its jobs are not
+ * mixed with those that were painted, and both are still there. */
+static void test_other_account(void **state)
+{
+	struct world *w = *state;
+	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url}, .by_account = true};
+
+	sync_free(w->s);
+	assert_int_equal(sync_new(&opt, &w->s, NULL), 0);
+	add_jobs(w, 3);
+	assert_int_equal(jobs(w).err.code, 0);
+	assert_int_equal(sync_session(w->s)->jobs.n, 3);
+	sync_free(w->s);
+	assert_int_equal(sync_new(&opt, &w->s, NULL), 0);
+	assert_int_equal(sync_load(w->s, NULL), 0);
+	assert_int_equal(sync_session(w->s)->jobs.n, 3); /* painted before any reply */
+	assert_string_equal(sync_session(w->s)->account, "123456789012");
+	str_copy(w->aws.account, sizeof(w->aws.account), "999999999999");
+	for (int i = 0; i < 3; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "job-%d", i);
+		fake_delete(&w->aws, name);
+	}
+	fake_job(&w->aws, "theirs", "Completed", 1700000000, 1700000100);
+	assert_int_equal(jobs(w).err.code, 0);
+	struct session *s = sync_session(w->s);
+	assert_string_equal(s->account, "999999999999");
+	assert_int_equal(s->jobs.n, 1);
+	assert_non_null(jobs_find(&s->jobs, "theirs"));
+	AUTO(jobs) struct jobs first = {0};
+	assert_int_equal(store_set_scope(sync_store(w->s), "123456789012/us-east-1", NULL), 0);
+	assert_int_equal(store_jobs_load(sync_store(w->s), &first, NULL), 0);
+	assert_int_equal(first.n, 3);
+}
+
 /* A process that dies between the record and the answer: the next one asks, and
  * sends nothing again. */
 static void test_launch_settled_after_crash(void **state)
@@ -632,6 +683,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_launch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_reply_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch_own_algorithm, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_account, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_settled_after_crash, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop_and_read_only, setup, teardown),
