@@ -23,19 +23,6 @@
 #include "base/fs.h"
 #include "base/timefmt.h"
 
-int64_t engine_now_ms(const struct engine *e)
-{
-	double passed = (double)(clock_now_ms() - e->clock_start_ms);
-
-	/* Simulated time catches up with real time and then goes on with it. */
-	return MIN(e->clock_base_ms + (int64_t)(passed * e->opt.speed), clock_now_ms());
-}
-
-int64_t engine_slots(const struct engine *e)
-{
-	return e->opt.slots ? e->opt.slots : MAX((int64_t)sysconf(_SC_NPROCESSORS_ONLN), 1);
-}
-
 /* One engine for a state folder: two would run each other's jobs. */
 static int lock_state(const struct engine *e, int *ret_fd, struct err *err)
 {
