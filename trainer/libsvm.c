@@ -7,7 +7,8 @@
 
 struct libsvm {
 	const struct dataset_options *opt;
-	size_t columns; /* highest index + 1 so far */
+	size_t columns;	 /* highest index + 1 so far */
+	size_t expected; /* 0: any */
 	bool started, with_query_ids, with_weights;
 };
 
@@ -30,7 +31,7 @@ struct libsvm *libsvm_new(const struct dataset_options *opt)
 	struct libsvm *l = NEW(struct libsvm);
 
 	l->opt = opt;
-	l->columns = opt->like ? opt->like->columns : opt->expect_columns;
+	l->columns = l->expected = opt->like ? opt->like->columns : opt->expect_columns;
 	return l;
 }
 
@@ -169,6 +170,11 @@ static const char *libsvm_pair(struct libsvm_cursor *u, const char *p, size_t to
 		return NULL;
 	}
 	*index = (uint32_t)w;
+	if (u->l->expected && w >= u->l->expected) {
+		text_fault(u->chunk, u->line, token, "index %u, but %zu feature columns are expected", *index,
+			   u->l->expected);
+		return NULL;
+	}
 	p++;
 	start = p;
 	p = number_parse(p, value);
@@ -281,21 +287,6 @@ static void libsvm_start(struct libsvm *l, const struct text_batch *batch)
 	}
 }
 
-static int libsvm_check_columns(struct libsvm *l, const struct text_batch *batch, struct err *err)
-{
-	size_t expected = l->opt->like ? l->opt->like->columns : l->opt->expect_columns;
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct text_chunk *c = &batch->chunks[i];
-
-		if (expected && c->max_column > expected)
-			return err_set(err, ERR_INVALID, "%s: index %zu, but %zu feature columns are expected", c->name,
-				       c->max_column - 1, expected);
-		l->columns = MAX(l->columns, c->max_column);
-	}
-	return 0;
-}
-
 int libsvm_batch(struct libsvm *l, struct text_feed *f, struct text_batch *batch, struct builder *b, struct err *err)
 {
 	struct libsvm_job job = {.l = l, .batch = batch, .d = b->d};
@@ -327,10 +318,10 @@ int libsvm_batch(struct libsvm *l, struct text_feed *f, struct text_batch *batch
 		return r;
 	parallel_for(batch->n, l->opt->threads, libsvm_parse_chunk, &job);
 	r = text_batch_fault(batch, err);
-	if (!r)
-		r = libsvm_check_columns(l, batch, err);
 	if (r)
 		return r;
+	for (size_t i = 0; i < batch->n; i++)
+		l->columns = MAX(l->columns, batch->chunks[i].max_column);
 	builder_compact(b, batch);
 	b->d->columns = l->columns;
 	return 0;

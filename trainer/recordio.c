@@ -19,8 +19,9 @@ enum { TENSOR_VALUES = 1, TENSOR_KEYS = 2, TENSOR_SHAPE = 3 };
 struct recordio {
 	const struct dataset_options *opt;
 	bool started, sparse;
-	size_t columns; /* dense: of every row; sparse: highest key + 1 or shape so far */
-	char *unpacked; /* the current file, where it was packed */
+	size_t columns;	 /* dense: of every row; sparse: highest key + 1 or shape so far */
+	size_t expected; /* 0: any */
+	char *unpacked;	 /* the current file, where it was packed */
 	size_t unpacked_n;
 	size_t record; /* of the current file */
 };
@@ -37,7 +38,7 @@ struct recordio *recordio_new(const struct dataset_options *opt)
 	struct recordio *r = NEW(struct recordio);
 
 	r->opt = opt;
-	r->columns = opt->like ? opt->like->columns : opt->expect_columns;
+	r->columns = r->expected = opt->like ? opt->like->columns : opt->expect_columns;
 	return r;
 }
 
@@ -435,6 +436,10 @@ static bool recordio_sparse_row(const struct recordio_job *job, struct text_chun
 		c->max_column = MAX(c->max_column, (size_t)row[t->values - 1].key + 1);
 	if (good && t->columns && t->columns <= DATASET_MAX_COLUMNS)
 		c->max_column = MAX(c->max_column, (size_t)t->columns);
+	if (good && job->r->expected && c->max_column > job->r->expected) {
+		text_fault(c, record, 0, "%zu feature columns, but %zu are expected", c->max_column, job->r->expected);
+		good = false;
+	}
 	d->row_start[c->row + record + 1] = *at - c->value;
 	c->value_count += *at - start;
 	free(values);
@@ -502,7 +507,6 @@ int recordio_batch(struct recordio *r, struct text_feed *f, struct text_batch *b
 {
 	struct recordio_job job = {.r = r, .batch = batch, .d = b->d};
 	size_t rows = b->d->rows, values = b->d->row_start ? b->d->row_start[rows] : 0;
-	size_t expected = r->opt->like ? r->opt->like->columns : r->opt->expect_columns;
 	int e = recordio_start(r, batch, err);
 
 	if (e)
@@ -521,12 +525,8 @@ int recordio_batch(struct recordio *r, struct text_feed *f, struct text_batch *b
 		return e;
 	parallel_for(batch->n, r->opt->threads, recordio_parse_chunk, &job);
 	e = text_batch_fault(batch, err);
-	for (size_t i = 0; !e && r->sparse && i < batch->n; i++) {
-		if (expected && batch->chunks[i].max_column > expected)
-			e = err_set(err, ERR_INVALID, "%s: %zu feature columns, but %zu are expected",
-				    batch->chunks[i].name, batch->chunks[i].max_column, expected);
+	for (size_t i = 0; !e && r->sparse && i < batch->n; i++)
 		r->columns = MAX(r->columns, batch->chunks[i].max_column);
-	}
 	if (e)
 		return e;
 	builder_compact(b, batch);

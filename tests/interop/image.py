@@ -103,7 +103,7 @@ def stop(child, what="TERM"):
 
 with Job(num_round=5, objective="reg:squarederror") as job:
     probe = start(job, ["--version"])
-    out, err = probe.communicate(timeout=60)
+    out, err = probe.communicate(timeout=300)
     if probe.returncode:
         skip("the image under runc", "runc does not work here: " + (err.strip().splitlines() or ["?"])[-1][:150])
         done()
@@ -112,7 +112,7 @@ rows = "".join(f"{i % 7 + i % 3 / 10},{i % 7},{i % 3},{i}\n" for i in range(300)
 with Job(num_round=5, objective="reg:squarederror") as job:
     job.channel("train", {"a.csv": rows}).channel("validation", {"b.csv": rows})
     child = start(job, ["train"])
-    job.out, job.err = child.communicate(timeout=120)
+    job.out, job.err = child.communicate(timeout=300)
     job.status = child.returncode
     ok("a training job completes", job.status == 0 and len(job.metrics().get("validation-rmse", [])) == 5, job.log())
     ok("its model lies in /opt/ml/model", job.model().exists())
@@ -133,7 +133,7 @@ with Job(num_round=5, objective="reg:squarederror") as job:
     ok("serve starts", f":{port} " in line, line + (child.stderr.read() if not line else ""))
 
     def call(method, path, body=None):
-        c = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
         c.request(method, path, body, {"Content-Type": "text/csv"})
         reply = c.getresponse()
         return reply.status, reply.read().decode()
@@ -141,13 +141,13 @@ with Job(num_round=5, objective="reg:squarederror") as job:
     status, text = call("POST", "/invocations", "3,1,100\n5,2,200")
     ok("/invocations", status == 200 and len(text.split(",")) == 2, text)
     stop(child)
-    child.communicate(timeout=60)
+    child.communicate(timeout=300)
     equal("SIGTERM ends it with 0", child.returncode, 0)
 
 with Job(num_round=5, objective="reg:squarederror") as job:
     job.channel("train", {"a.csv": "1,2,3\n4,five,6\n"})
     child = start(job, ["train"])
-    job.out, job.err = child.communicate(timeout=120)
+    job.out, job.err = child.communicate(timeout=300)
     ok("a bad job ends with 1 and a reason", child.returncode == 1 and "line 2 column 2: 'five'" in (job.failure() or ""),
        f"{child.returncode} {job.failure()} {job.err}")
 done()

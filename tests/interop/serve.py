@@ -54,7 +54,7 @@ class Server:
         self.child.communicate()
 
     def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
 
     def call(self, method, path, body=None, content_type=None, accept=None, headers={}, connection=None):
         c = connection or self.connect()
@@ -363,7 +363,7 @@ with Server(tmp / "swap", "--threads", "4") as s:
     slow.putheader("Content-Type", "text/csv")
     slow.endheaders()
     slow.send(body[:10])
-    wait_for(lambda: s.call("GET", "/ping")[0] == 200)
+    wait_for(lambda: s.call("GET", "/ping")[0] == 200, 300)
     s.child.send_signal(signal.SIGTERM)
 
     def refused():
@@ -372,9 +372,9 @@ with Server(tmp / "swap", "--threads", "4") as s:
             return False
         except ConnectionRefusedError:
             return True
-    wait_for(refused, 20, "new connections to be refused")
+    wait_for(refused, 200, "new connections to be refused")
     slow.send(body[10:])
     close("SIGTERM: what has begun is finished", numbers(slow.getresponse().read()), answers[1], 1e-5)
     slow.close()
-    equal("then it ends with 0", s.child.wait(timeout=30), 0)
+    equal("then it ends with 0", s.child.wait(timeout=300), 0)
 done()

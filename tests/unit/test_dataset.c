@@ -341,7 +341,7 @@ static void test_libsvm_prediction(void **state)
 	assert_int_equal(d->rows, 3);
 	assert_int_equal(d->columns, 9);
 	assert_int_equal(d->row_start[3], 5);
-	expect_error("1:3 9:1\n", &opt, "f: index 9, but 9 feature columns are expected");
+	expect_error("1:3 9:1\n", &opt, "f line 1 column 2: index 9, but 9 feature columns are expected");
 }
 
 static void test_libsvm_errors(void **state)
