@@ -11,6 +11,7 @@
 #include "app/complete.h"
 #include "app/dashboard_start.h"
 #include "app/engine.h"
+#include "app/mfa.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -90,6 +91,14 @@ int app_wait(struct app *a, struct app_reply *r, struct err *err)
 	return -r->err.code;
 }
 
+static void ask_mfa(void *user, const char *serial)
+{
+	struct app *a = user;
+	AUTO(str) char *code = mfa_read_code(serial, signal_pipe[0]);
+
+	aws_client_answer_mfa(sync_client(a->sync), code);
+}
+
 int app_connect(struct app *a, struct err *err)
 {
 	struct sync_options opt = {
@@ -111,6 +120,8 @@ int app_connect(struct app *a, struct err *err)
 		opt.aws.endpoint_url = a->endpoint;
 	}
 	int rc = sync_new(&opt, &a->sync, err);
+	if (rc == 0 && !a->local && mfa_can_ask())
+		aws_client_on_mfa(sync_client(a->sync), ask_mfa, a);
 	if (rc == 0)
 		app_print_notice(a);
 	return rc;

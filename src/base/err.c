@@ -28,11 +28,30 @@ static const struct {
 	[ERR_INTERNAL] = {"internal", 1},
 };
 
+/* A message that was cut must not end within a character. */
+static void drop_partial_character(char *s, size_t size)
+{
+	size_t n = strlen(s), i = n;
+
+	if (n + 1 < size)
+		return;
+	while (i > 0 && n - i < 3 && ((unsigned char)s[i - 1] & 0xc0) == 0x80)
+		i--;
+	if (i > 0 && (unsigned char)s[i - 1] >= 0xc0) {
+		unsigned char lead = (unsigned char)s[i - 1];
+		size_t need = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+
+		if (n - (i - 1) < need)
+			s[i - 1] = '\0';
+	}
+}
+
 int err_setv(struct err *err, enum err_code code, const char *fmt, va_list ap)
 {
 	if (err && err->code == ERR_OK) {
 		err->code = code;
 		vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+		drop_partial_character(err->msg, sizeof(err->msg));
 	}
 	return -(int)code;
 }
@@ -55,9 +74,11 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(context, sizeof(context), fmt, ap);
 	va_end(ap);
-	char rest[sizeof(err->msg)];
-	memcpy(rest, err->msg, sizeof(rest));
-	snprintf(err->msg, sizeof(err->msg), "%s: %.*s", context, (int)(sizeof(err->msg) - sizeof(context) - 3), rest);
+	char whole[sizeof(context) + sizeof(err->msg) + 2];
+	snprintf(whole, sizeof(whole), "%s: %s", context, err->msg);
+	memcpy(err->msg, whole, sizeof(err->msg) - 1);
+	err->msg[sizeof(err->msg) - 1] = '\0';
+	drop_partial_character(err->msg, sizeof(err->msg));
 	return -(int)err->code;
 }
 

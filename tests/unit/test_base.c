@@ -303,9 +303,33 @@ static void test_command_line_words(void **state)
 	assert_int_equal(proc_split_words("a 'b", &words, NULL), -ERR_INVALID);
 }
 
+/* A message that is too long is cut between two characters, never within one. */
+static void test_err_cut(void **state)
+{
+	AUTO(str) char *text = xmalloc(1201);
+
+	for (size_t shift = 0; shift < 4; shift++) {
+		struct err err = {0};
+		size_t n;
+
+		memset(text, 'a', shift);
+		for (n = shift; n + 3 <= 1200; n += 3)
+			memcpy(text + n, "\xe2\x82\xac", 3);
+		text[n] = '\0';
+		err_set(&err, ERR_IO, "%s", text);
+		assert_true(utf8_valid(err.msg, strlen(err.msg)));
+		assert_true(strlen(err.msg) >= sizeof(err.msg) - 4);
+		err_prefix(&err, "%s", "context");
+		assert_true(utf8_valid(err.msg, strlen(err.msg)));
+		assert_memory_equal(err.msg, "context: ", 9);
+		assert_true(strlen(err.msg) >= sizeof(err.msg) - 4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_err_cut),
 		cmocka_unit_test(test_first_error_wins),
 		cmocka_unit_test(test_buf_keeps_its_maximum),
 		cmocka_unit_test(test_numbers_are_whole_strings),
