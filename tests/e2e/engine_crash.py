@@ -10,7 +10,7 @@ tap = Tap()
 e = Engine("--slots", "2", "--stop-timeout", "1s")
 marks = os.path.join(e.dir, "marks")
 with open(e.trainer, "a") as f:
-    f.write(f'case $SM_HP_MODE in mark) echo "$TRAINING_JOB_NAME $$" >>{marks}; echo running; sleep "$SM_HP_SECONDS" ;; esac\n')
+    f.write(f'case $SM_HP_MODE in mark) echo "$TRAINING_JOB_NAME $$" >>{marks}; echo running; [ "$(grep -c "^$TRAINING_JOB_NAME " {marks})" -gt 1 ] || sleep "$SM_HP_SECONDS" ;; esac\n')
 
 
 def starts():
@@ -22,8 +22,8 @@ def starts():
 
 
 # --- kill -9 while jobs run and wait ------------------------------------------------------
-e.create("run1", "mark", {"seconds": "60"})
-e.create("retried", "mark", {"seconds": "2"}, RetryStrategy={"MaximumRetryAttempts": 2})
+e.create("run1", "mark", {"seconds": "600"})
+e.create("retried", "mark", {"seconds": "600"}, RetryStrategy={"MaximumRetryAttempts": 2})
 e.create("wait1", "mark", {"seconds": "0"})
 e.create("wait2", "mark", {"seconds": "0"})
 until(lambda: sorted(starts()) == ["retried", "run1"])
@@ -50,6 +50,8 @@ for round_number in range(12):
     until(lambda: False, 0.012 * round_number)
     e.kill()
     e.start()
+names.append("undisturbed")
+e.create("undisturbed", "ok")
 ends = {n: e.wait(n) for n in names}
 tap.ok(all(d["TrainingJobStatus"] in ("Completed", "Failed") for d in ends.values()), "every job ends in a defined state",
        {n: d["TrainingJobStatus"] for n, d in ends.items()})
@@ -65,7 +67,7 @@ for n, d in ends.items():
         except Exception as err:
             missing.append((n, err))
 tap.ok(not missing, "every completed job has its model", missing)
-tap.ok(any(d["TrainingJobStatus"] == "Completed" for d in ends.values()), "and some did complete")
+tap.equal(ends["undisturbed"]["TrainingJobStatus"], "Completed", "and the last one, left alone, did complete")
 tap.equal(sorted(j["TrainingJobName"] for p in e.client("sagemaker").get_paginator("list_training_jobs").paginate()
                  for j in p["TrainingJobSummaries"]), sorted(names + ["run1", "retried", "wait1", "wait2"]), "none is lost")
 
@@ -82,25 +84,27 @@ bucket = "sagemaker-us-east-1-000000000000"
 e.create("spot", "spot", EnableManagedSpotTraining=True,
          StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 120},
          CheckpointConfig={"S3Uri": f"s3://{bucket}/ckpt/spot"})
-e.create("ondemand", "sleep", {"seconds": "1"})
-until(lambda: e.lines("spot") and e.describe("ondemand")["SecondaryStatus"] == "Training")
-until(lambda: False, 0.4)
+e.create("ondemand", "polite")
+until(lambda: e.lines("spot") and e.describe("ondemand")["SecondaryStatus"] == "Training" and os.path.exists(
+    os.path.join(e.dir, "state/jobs/spot/algo-1/opt/ml/checkpoints/n")))
 e.process.send_signal(signal.SIGUSR1)
-d = e.wait("spot", 60)
+d = e.wait("spot")
 tap.equal(d["TrainingJobStatus"], "Completed", "an interrupted spot job completes")
 s = secondaries(d)
 tap.equal(s[:8], ["Starting", "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading"],
           "by way of Interrupted and a new instance")
 lines = e.lines("spot")
 tap.ok(lines[0] == "resumed at 0" and any(x.startswith("resumed at ") and x != "resumed at 0" for x in lines) and
-       lines[-1] == "done at 40", "it went on from its checkpoint", lines)
+       lines[-1].startswith("done at "), "it went on from its checkpoint", lines)
 tap.equal(len(e.streams("spot")), 2, "in a log stream of its own")
 tap.ok(d["BillableTimeInSeconds"] < d["TrainingTimeInSeconds"], "fewer seconds are billed than trained", d)
-tap.ok("Interrupted" not in secondaries(e.wait("ondemand")), "on-demand jobs are not interrupted")
+tap.ok("Interrupted" not in secondaries(e.describe("ondemand")), "on-demand jobs are not interrupted")
+e.client("sagemaker").stop_training_job(TrainingJobName="ondemand")
+e.wait("ondemand")
 e.create("patient", "polite", EnableManagedSpotTraining=True,
          StoppingCondition={"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1})
 e.create("blocker", "polite")
-d = e.wait("patient", 30)
+d = e.wait("patient")
 tap.ok(d["TrainingJobStatus"] == "Stopped" and d["SecondaryStatus"] in ("MaxWaitTimeExceeded", "MaxRuntimeExceeded"),
        "MaxWaitTimeInSeconds ends a spot job", d["SecondaryStatus"])
 tap.equal(e.close(), 0, "the engine leaves cleanly")

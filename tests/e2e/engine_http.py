@@ -27,7 +27,7 @@ s3 = e.client("s3")
 
 def raw(data, wait=True):
     """Bytes out, bytes in until the engine closes or falls silent."""
-    with socket.create_connection((host, int(port)), timeout=5) as s:
+    with socket.create_connection((host, int(port)), timeout=20) as s:
         s.sendall(data)
         out = b""
         try:
@@ -52,7 +52,7 @@ def status(reply):
 def send(request, method=None, body=None, auth=None):
     (auth or S3SigV4Auth(key, "s3", "us-east-1")).add_auth(request)
     url = urllib.parse.urlsplit(request.url)
-    c = http.client.HTTPConnection(address, timeout=20)
+    c = http.client.HTTPConnection(address, timeout=240)
     c.request(request.method, url.path + ("?" + url.query if url.query else ""), body if body is not None else request.body,
               dict(request.headers))
     r = c.getresponse()
@@ -175,7 +175,7 @@ def put_chunked(name, said, make, length=len(payload), extra=None):
     request = AWSRequest("PUT", f"{e.endpoint}/{bucket}/{name}", data=b"", headers=headers)
     Auth(said).add_auth(request)
     url = urllib.parse.urlsplit(request.url)
-    c = http.client.HTTPConnection(address, timeout=20)
+    c = http.client.HTTPConnection(address, timeout=240)
     c.request("PUT", url.path, make(request), dict(request.headers))
     r = c.getresponse()
     return r.status, r.read()
@@ -241,10 +241,10 @@ try:
 except botocore.exceptions.ClientError as err:
     tap.equal(err.response["ResponseMetadata"]["HTTPStatusCode"], 416, "a range behind the end is refused")
 url = e.client("s3", signature_version="s3v4").generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "hashed"}, ExpiresIn=60)
-tap.ok(urllib.request.urlopen(url, timeout=10).read() == payload, "a presigned URL works")
+tap.ok(urllib.request.urlopen(url, timeout=240).read() == payload, "a presigned URL works")
 for what, broken in (("changed", url.replace("hashed", "unsigned")), ("without its signature", url.split("&X-Amz-Signature")[0])):
     try:
-        urllib.request.urlopen(broken, timeout=10)
+        urllib.request.urlopen(broken, timeout=240)
         tap.ok(False, f"one that is {what} does not")
     except urllib.error.HTTPError as err:
         tap.ok(err.code in (400, 403), f"one that is {what} does not", err.code)
@@ -272,7 +272,7 @@ tap.ok(got[0] == 403 and b"RequestTimeTooSkewed" in got[1], "a request of an hou
 botocore.auth.datetime = datetime
 virtual = AWSRequest("GET", f"http://{bucket}.localhost:{port}/hashed")
 S3SigV4Auth(key, "s3", "us-east-1").add_auth(virtual)
-c = http.client.HTTPConnection(address, timeout=10)
+c = http.client.HTTPConnection(address, timeout=240)
 c.request("GET", "/hashed", headers={**dict(virtual.headers), "Host": f"{bucket}.localhost:{port}"})
 tap.ok(c.getresponse().read() == payload, "a bucket's virtual host works")
 tap.equal(e.close(), 0, "the engine has survived and ends cleanly")

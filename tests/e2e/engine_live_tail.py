@@ -24,7 +24,7 @@ def call(body):
     request = AWSRequest("POST", e.endpoint + "/", data=data, headers={
         "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328.StartLiveTail"})
     SigV4Auth(Credentials("local", "local"), "logs", "us-east-1").add_auth(request)
-    connection = http.client.HTTPConnection(e.endpoint.split("//")[1], timeout=30)
+    connection = http.client.HTTPConnection(e.endpoint.split("//")[1], timeout=240)
     connection.request("POST", "/", body=data, headers=dict(request.headers))
     return connection, connection.getresponse()
 
@@ -77,7 +77,7 @@ matched = Tail(logGroupIdentifiers=[arn], logEventFilterPattern='"loss=0.25"')
 tap.equal(every.response.getheader("Content-Type"), "application/vnd.amazon.eventstream", "the reply is an event stream")
 e.create("first", "ok")
 e.create("second", "ok")
-until(lambda: len(every.events) >= 4 and len(one.events) >= 2 and len(matched.events) >= 2, 10)
+until(lambda: len(every.events) >= 4 and len(one.events) >= 2 and len(matched.events) >= 2)
 tap.equal(every.order[:2], ["initial-response", "sessionStart"], "it begins with the session's start")
 tap.equal(every.start["logGroupIdentifiers"], [arn], "which names the groups")
 tap.equal(sorted(x["message"] for x in every.events), sorted(["epoch=1 loss=0.5", "epoch=2 loss=0.25"] * 2),
@@ -86,9 +86,9 @@ tap.ok(all(x["logStreamName"].startswith("second/algo-1-") for x in one.events) 
        "a stream prefix is honoured", one.events)
 tap.equal([x["message"] for x in matched.events], ["epoch=2 loss=0.25"] * 2, "so is a filter pattern")
 before = len(every.updates)
-tap.ok(until(lambda: len(every.updates) > before, 5), "an update comes each second, empty or not")
+tap.ok(until(lambda: len(every.updates) > before), "an update comes each second, empty or not")
 e.create("many", "flood", {"lines": "3000"})
-tap.ok(until(lambda: any(u["sessionMetadata"]["sampled"] for u in every.updates), 10), "more than 500 a second are sampled")
+tap.ok(until(lambda: any(u["sessionMetadata"]["sampled"] for u in every.updates)), "more than 500 a second are sampled")
 tap.ok(all(len(u["sessionResults"]) <= 500 for u in every.updates), "and never more than 500 sent")
 for t in (one, matched):
     t.close()
@@ -109,7 +109,7 @@ if os.access(aws, os.X_OK):
     reader = threading.Thread(target=lambda: [seen.append(x.decode()) for x in follow.stdout], daemon=True)
     reader.start()
     e.create("followed", "sleep", {"seconds": "1"})
-    tap.ok(until(lambda: any("begun" in x for x in seen) and any("ended" in x for x in seen), 25),
+    tap.ok(until(lambda: any("begun" in x for x in seen) and any("ended" in x for x in seen)),
            "aws logs tail --follow shows lines as they come", "".join(seen))
     follow.terminate()
     follow.wait()

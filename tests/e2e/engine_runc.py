@@ -62,7 +62,7 @@ def containers(name):
 
 try:
     create("short", 5)
-    d = e.wait("short", 60)
+    d = e.wait("short")
     lines = e.lines("short")
     if d["TrainingJobStatus"] == "Failed" and any("runc" in x or "container" in x for x in lines):
         e.close()
@@ -72,18 +72,18 @@ try:
     tap.ok(e.client("s3").head_object(Bucket=bucket, Key="out/short/output/model.tar.gz")["ContentLength"] > 100,
            "and its model")
     create("long", 10000000)
-    tap.ok(until(lambda: len(e.lines("long")) > 20, 30), "a long one runs")
+    tap.ok(until(lambda: len(e.lines("long")) > 20), "a long one runs")
     e.client("sagemaker").stop_training_job(TrainingJobName="long")
-    d = e.wait("long", 30)
+    d = e.wait("long")
     tap.equal((d["TrainingJobStatus"], secondaries(d)[-3:]), ("Stopped", ["Stopping", "Uploading", "Stopped"]),
               "SIGTERM reaches the trainer inside")
-    tap.ok(until(lambda: not containers("long"), 10), "nothing of it is left")
+    tap.ok(until(lambda: not containers("long")), "nothing of it is left")
     create("orphan", 10000000)
-    until(lambda: len(e.lines("orphan")) > 20, 30)
+    until(lambda: len(e.lines("orphan")) > 20)
     e.kill()
     e.start()
-    tap.equal(e.wait("orphan", 30)["TrainingJobStatus"], "Failed", "a container whose engine was killed ends its job")
-    tap.ok(until(lambda: not containers("orphan"), 10), "and is gone", containers("orphan"))
+    tap.equal(e.wait("orphan")["TrainingJobStatus"], "Failed", "a container whose engine was killed ends its job")
+    tap.ok(until(lambda: not containers("orphan")), "and is gone", containers("orphan"))
 finally:
     status = e.close()
     shutil.rmtree(image, ignore_errors=True)

@@ -33,7 +33,7 @@ def shape(job, base):
 a, b = Engine(*options), Engine(*options)
 first = jobs(a)
 tap.ok(len(first) >= 30, "half of the jobs are there at once", len(first))
-done_a, done_b = until(lambda: over(a), 90), until(lambda: over(b), 90)
+done_a, done_b = until(lambda: over(a), 400), until(lambda: over(b), 400)
 tap.ok(done_a and done_b, "all jobs arrive and end on the simulated clock")
 tap.equal([shape(j, done_a[0]["CreationTime"]) for j in done_a], [shape(j, done_b[0]["CreationTime"]) for j in done_b],
           "one seed gives one history")
@@ -76,12 +76,12 @@ for j in done_a + after:
 tap.equal(after, done_a, "a restart keeps the jobs")
 tap.equal([a.lines(n) for n in names], before, "and their logs, line by line")
 b.terminate()
-b.start("--seed", "8")
+b.start("--seed", "8", "--speed", "20")
 tap.ok([j["TrainingJobName"] for j in jobs(b)] != [] and
        [shape(j, done_b[0]["CreationTime"]) for j in jobs(b)] != [shape(j, done_b[0]["CreationTime"]) for j in done_b],
        "another seed makes another history")
-live = until(lambda: [j for j in jobs(b) if j["TrainingJobStatus"] == "InProgress"], 30)
+live = until(lambda: [j for j in jobs(b) if j["TrainingJobStatus"] == "InProgress"])
 b.client("sagemaker").stop_training_job(TrainingJobName=live[-1]["TrainingJobName"])
-tap.equal(b.wait(live[-1]["TrainingJobName"], 30)["TrainingJobStatus"], "Stopped", "a simulated job can be stopped")
+tap.equal(b.wait(live[-1]["TrainingJobName"])["TrainingJobStatus"], "Stopped", "a simulated job can be stopped")
 tap.equal((a.close(), b.close()), (0, 0), "the engines end cleanly")
 tap.done()

@@ -39,9 +39,12 @@ host) cat "$ml/input/config/resourceconfig.json"; echo; echo "host $SM_CURRENT_H
 	echo "$SM_CURRENT_HOST" >"$ml/model/$SM_CURRENT_HOST" ;;
 onefails) [ "$SM_CURRENT_HOST" = algo-2 ] && { printf 'host two broke' >"$ml/output/failure"; exit 1; }
 	while :; do sleep 0.05; done ;;
-spot) n=$(cat "$ml/checkpoints/n" 2>/dev/null || echo 0); echo "resumed at $n"
+spot) n=$(cat "$ml/checkpoints/n" 2>/dev/null || echo 0); echo "resumed at $n"; began=$n
 	trap 'exit 0' TERM
-	while [ "$n" -lt 40 ]; do n=$((n + 1)); echo $n >"$ml/checkpoints/n.tmp"; mv "$ml/checkpoints/n.tmp" "$ml/checkpoints/n"; sleep 0.05; done
+	# The first attempt goes on until it is interrupted, the next ones come to an end.
+	while [ "$began" = 0 ] || [ "$n" -lt $((began + 5)) ]; do
+		n=$((n + 1)); echo $n >"$ml/checkpoints/n.tmp"; mv "$ml/checkpoints/n.tmp" "$ml/checkpoints/n"; sleep 0.05
+	done
 	echo "done at $n"; echo $n >"$ml/model/n" ;;
 files) cd "$ml/input/data" && find . -type f | sort && cat "$ml/input/config/inputdataconfig.json" ;;
 esac
@@ -69,7 +72,7 @@ class Tap:
         sys.exit(1 if self.failed else 0)
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=180):
     """Wait for a condition, not for time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -124,7 +127,7 @@ class Engine:
 
     def terminate(self):
         self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(240)
 
     def close(self):
         status = self.process.poll()
@@ -153,7 +156,7 @@ class Engine:
     def describe(self, name):
         return self.client("sagemaker").describe_training_job(TrainingJobName=name)
 
-    def wait(self, name, seconds=40, statuses=("Completed", "Failed", "Stopped")):
+    def wait(self, name, seconds=240, statuses=("Completed", "Failed", "Stopped")):
         sm = self.client("sagemaker")
 
         def over():
