@@ -127,17 +127,17 @@ step 'launch 12 training jobs'
 # shellcheck disable=SC2046
 {
 	launch "$1" player "players/$1" $(hp num_round=300 max_depth=2 eta=0.03)
+	launch league player pools/league $(hp num_round=4000 max_depth=6 eta=0.002) ResourceConfig.InstanceType=ml.m5.4xlarge
+	launch broken player pools/broken
 	launch "$2" player "players/$2" $(hp num_round=400 max_depth=3 eta=0.02)
-	launch "$3" player "players/$3" $(hp num_round=500 max_depth=3 eta=0.02 subsample=0.6)
-	launch "$4" player "players/$4" $(hp num_round=300 max_depth=4 eta=0.03 min_child_weight=8)
 	launch guards player pools/guards $(hp num_round=2000 max_depth=4 eta=0.004)
+	launch league-spot player-spot pools/league "CheckpointConfig.S3Uri=s3://sagetop-sample/checkpoints/$run/"
 	launch forwards player pools/forwards $(hp num_round=2000 max_depth=3 eta=0.005)
+	launch last60 player pools/last60 $(hp num_round=2000 max_depth=5 eta=0.004 gamma=1) ResourceConfig.InstanceType=ml.m5.xlarge
 	launch centers player pools/centers $(hp num_round=1500 max_depth=3 eta=0.005)
 	launch last30 player pools/last30 $(hp num_round=1500 max_depth=4 eta=0.005)
-	launch last60 player pools/last60 $(hp num_round=2000 max_depth=5 eta=0.004 gamma=1) ResourceConfig.InstanceType=ml.m5.xlarge
-	launch league player pools/league $(hp num_round=4000 max_depth=6 eta=0.002) ResourceConfig.InstanceType=ml.m5.4xlarge
-	launch league-spot player-spot pools/league "CheckpointConfig.S3Uri=s3://sagetop-sample/checkpoints/$run/"
-	launch broken player pools/broken
+	launch "$3" player "players/$3" $(hp num_round=500 max_depth=3 eta=0.02 subsample=0.6)
+	launch "$4" player "players/$4" $(hp num_round=300 max_depth=4 eta=0.03 min_child_weight=8)
 }
 done_step
 
