@@ -10,8 +10,9 @@
 # Without a terminal, or with --no-tui, it waits for the jobs and prints them. One
 # of the twelve fails on purpose: a word stands where a number belongs in its data.
 #
-# SAGETOP_BUILD_DIR        use the programs of this folder and build nothing
-# SAGETOP_QUICKSTART_DIR   where to build and put the data (default: build-quickstart)
+# SAGETOP_BUILD_DIR           use the programs of this folder and build nothing
+# SAGETOP_QUICKSTART_DIVIDE   a tenth of the training with 10, for a test
+# SAGETOP_QUICKSTART_DIR      where to build and put the data (default: build-quickstart)
 set -u
 
 tui=yes
@@ -119,6 +120,7 @@ launch() { # name example set change...
 }
 hp() { # name=value...: hyperparameters as --set words
 	for pair in "$@"; do
+		case $pair in num_round=*) pair=num_round=$((${pair#*=} / ${SAGETOP_QUICKSTART_DIVIDE:-1})) ;; esac
 		printf 'HyperParameters.%s ' "$pair"
 	done
 }
@@ -131,7 +133,7 @@ step 'launch 12 training jobs'
 	launch broken player pools/broken
 	launch "$2" player "players/$2" $(hp num_round=400 max_depth=3 eta=0.02)
 	launch guards player pools/guards $(hp num_round=2000 max_depth=4 eta=0.004)
-	launch league-spot player-spot pools/league "CheckpointConfig.S3Uri=s3://sagetop-sample/checkpoints/$run/"
+	launch league-spot player-spot pools/league $(hp num_round=2000) "CheckpointConfig.S3Uri=s3://sagetop-sample/checkpoints/$run/"
 	launch forwards player pools/forwards $(hp num_round=2000 max_depth=3 eta=0.005)
 	launch last60 player pools/last60 $(hp num_round=2000 max_depth=5 eta=0.004 gamma=1) ResourceConfig.InstanceType=ml.m5.xlarge
 	launch centers player pools/centers $(hp num_round=1500 max_depth=3 eta=0.005)
