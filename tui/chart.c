@@ -122,16 +122,23 @@ static double time_step(double span, int n)
 	return 86400 * chart_nice_step(span / 86400, n);
 }
 
+/* Where v lies between lo and hi, as one of n dots; the ends where it lies outside. */
+static int dot_at(double v, double lo, double hi, int n)
+{
+	double t = hi > lo ? (v - lo) / (hi - lo) : 0;
+	if (!(t > 0))
+		t = 0;
+	return (int)lround(fmin(t, 1) * (n - 1));
+}
+
 static int row_of(const struct frame *f, double y)
 {
-	double t = (y - f->y0) / (f->y1 - f->y0);
-	return (int)lround((1 - t) * (f->dots_y - 1)) * f->plot.rows / f->dots_y;
+	return (f->dots_y - 1 - dot_at(y, f->y0, f->y1, f->dots_y)) * f->plot.rows / f->dots_y;
 }
 
 static int col_of(const struct frame *f, double x)
 {
-	double t = f->x1 > f->x0 ? (x - f->x0) / (f->x1 - f->x0) : 0;
-	return (int)lround(t * (f->dots_x - 1)) * f->plot.cols / f->dots_x;
+	return dot_at(x, f->x0, f->x1, f->dots_x) * f->plot.cols / f->dots_x;
 }
 
 struct tick {
@@ -139,6 +146,7 @@ struct tick {
 	char label[JOBTEXT_LEN];
 };
 #define TICKS_MAX 40
+#define X_TICKS_MAX 200
 
 /* From the top down. */
 static size_t y_ticks(const struct frame *f, int rows, struct tick *ticks)
@@ -194,7 +202,8 @@ static void draw_x_axis(const struct frame *f, struct area a, const struct chart
 	double step = c->x_is_time ? time_step(span, n) : MAX(chart_nice_step(span, n), 1);
 	area_put(a, row, left - 1, ST_DIM, "└");
 	area_fill(a, row, left, f->plot.cols, ST_DIM, 0x2500);
-	for (double v = ceil(f->x0 / step - 1e-9) * step; v <= f->x1 + step * 1e-6; v += step) {
+	double v = ceil(f->x0 / step - 1e-9) * step;
+	for (int i = 0; i < X_TICKS_MAX && v <= f->x1 + step * 1e-6; i++, v += step) {
 		int col = left + col_of(f, v);
 		x_text(label, c, v, step);
 		int width = utf8_width(label), at = MAX(left - 1, col - width / 2);
@@ -249,9 +258,8 @@ static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t 
 			any = false;
 			continue;
 		}
-		double tx = f->x1 > f->x0 ? (p->x - f->x0) / (f->x1 - f->x0) : 0;
-		double ty = (y_value(f, p->y) - f->y0) / (f->y1 - f->y0);
-		int x = (int)lround(tx * (f->dots_x - 1)), y = (int)lround((1 - ty) * (f->dots_y - 1));
+		int x = dot_at(p->x, f->x0, f->x1, f->dots_x);
+		int y = f->dots_y - 1 - dot_at(y_value(f, p->y), f->y0, f->y1, f->dots_y);
 		if (any)
 			line(f, px, py, x, y, index);
 		else
