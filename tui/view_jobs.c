@@ -120,6 +120,8 @@ static void jobs_update(struct view *v)
 		st->table.selected = (size_t)at;
 		if (scrolled)
 			st->table.top = (size_t)at > line ? (size_t)at - line : 0;
+	} else if (st->table.selected >= st->index.n) { /* keys may come before the next painting */
+		st->table.selected = st->index.n ? st->index.n - 1 : 0;
 	}
 }
 

@@ -9,6 +9,7 @@
  *   size COLSxROWS          may come again later: a resize
  *   ascii | readonly
  *   keys NAME...            names of key.c; "text with blanks" types it
+ *   type KEY | /TEXT        as keys, but nothing is painted before the next line
  *   later SECONDS           moves the clock
  *   fail TEXT               the host's next action ends with this error
  *   change WHAT             something happens in the session: new-job, stopped
@@ -148,7 +149,7 @@ static const struct ui_host host = {
 
 /* --- running --- */
 
-static bool failed, updating;
+static bool failed, updating, unpainted;
 static unsigned n_tests, n_failed;
 static char title[200];
 
@@ -297,6 +298,14 @@ static void run_line(const char *word, const char *arg)
 	else if (!strcmp(word, "keys")) {
 		begin();
 		press(arg);
+	} else if (!strcmp(word, "type")) {
+		begin();
+		if (arg[0] == '/')
+			for (; *arg; arg++)
+				ui_key(t.ui, (unsigned char)*arg);
+		else
+			ui_key(t.ui, keyc_parse(arg));
+		unpainted = true;
 	} else if (!strcmp(word, "change")) {
 		begin();
 		change(arg);
@@ -326,6 +335,9 @@ static const char *run_screen(const char *s, struct buf *out)
 	AUTO(buf) struct buf expected = BUF_INIT(1 << 20);
 	AUTO(buf) struct buf got = BUF_INIT(1 << 20);
 	begin();
+	if (unpainted)
+		settle();
+	unpainted = false;
 	while (*s && strncmp(s, "end\n", 4)) {
 		size_t n = strcspn(s, "\n");
 		(void)buf_add(&expected, s, n);
