@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "trainer/spill.h"
+
 #define DATASET_BATCH ((size_t)8 << 20) /* a thread; small enough that parsed pages are let go of soon */
 #define DATASET_CHUNK ((size_t)1 << 19)
 
@@ -16,14 +18,21 @@ struct dataset_reader {
 	struct parquet *parquet;
 };
 
+void dataset_drop_cells(struct dataset *d)
+{
+	spill_release(d->spill, d->dense);
+	spill_release(d->spill, d->values);
+	d->dense = d->values = NULL;
+}
+
 void dataset_free(struct dataset *d)
 {
 	if (!d)
 		return;
-	free(d->dense);
+	dataset_drop_cells(d);
 	free(d->row_start);
-	free(d->column_index);
-	free(d->values);
+	spill_release(d->spill, d->column_index);
+	spill_free(d->spill);
 	free(d->labels);
 	free(d->weights);
 	free(d->query_ids);
@@ -204,7 +213,7 @@ int dataset_reader_open(const char *dir, const struct dataset_options *opt, size
 int dataset_reader_next(struct dataset_reader *r, struct dataset **ret, struct err *err)
 {
 	AUTO(dataset) struct dataset *d = NEW(struct dataset);
-	struct builder b = {.d = d};
+	struct builder b = {.d = d, .spill_above = r->opt.spill_above};
 	int n;
 
 	do
@@ -212,7 +221,8 @@ int dataset_reader_next(struct dataset_reader *r, struct dataset **ret, struct e
 	while (n == 1 && !d->rows);
 	if (n <= 0)
 		return n;
-	builder_trim(&b);
+	if (builder_trim(&b, err))
+		return -(int)ERR_IO;
 	reader_describe(r, d);
 	*ret = TAKE(d);
 	return 1;
@@ -251,7 +261,7 @@ static void *hash_run(void *arg)
 static int reader_load(struct dataset_reader *r, struct dataset **ret, struct err *err)
 {
 	AUTO(dataset) struct dataset *d = NEW(struct dataset);
-	struct builder b = {.d = d};
+	struct builder b = {.d = d, .spill_above = r->opt.spill_above};
 	struct hash_job hash = {.source = &r->source};
 	pthread_t thread;
 	bool hashing = false;
@@ -275,7 +285,9 @@ static int reader_load(struct dataset_reader *r, struct dataset **ret, struct er
 	if (!d->rows)
 		return err_set(err, ERR_INVALID, "%s: the data has no rows", r->source.files[0].name);
 	memcpy(d->data_hash, hash.hex, sizeof(hash.hex));
-	builder_trim(&b);
+	n = builder_trim(&b, err);
+	if (n)
+		return n;
 	reader_describe(r, d);
 	*ret = TAKE(d);
 	return 0;

@@ -28,6 +28,7 @@ struct dataset {
 	uint8_t *categorical;	      /* per column: 1 where categorical; NULL where none is */
 	struct strlist *categories;   /* per column: the dictionary, code = place in it; NULL where no column is */
 	size_t unknown_categories;    /* cells whose text is not in the dictionary of `like`: they are missing */
+	struct spill *spill;	      /* holds the cells where they exceed opt.spill_above; NULL: nothing does */
 	size_t bytes_read;	      /* text or records parsed (unpacked size), for rates */
 	char data_hash[65];	      /* SHA-256 over the files' content, in order; "" unless asked for */
 };
@@ -49,11 +50,15 @@ struct dataset_options {
 	const struct dataset *like;   /* names, number and categories of the columns that this must match; NULL: any */
 	size_t chunk_bytes;	      /* of text that a thread takes at a time; 0: as is best (tests make it small) */
 	size_t max_unpacked;	      /* what gzip data may unpack to, in bytes (ERR_TOOBIG); 0: any */
+	size_t spill_above;	      /* cells of more bytes than this live in a file, not in memory; 0: never */
 	bool hash;		      /* fill data_hash (one more core for a moment) */
 };
 
 void dataset_free(struct dataset *d);
 AUTO_POINTER(dataset, struct dataset, dataset_free)
+
+/* Let go of the cells (dense, or the values of CSR): they may be no malloc's. */
+void dataset_drop_cells(struct dataset *d);
 
 /* "text/csv", "csv", "text/libsvm; charset=utf-8" ... DATA_UNKNOWN where not known. */
 enum data_format data_format_parse(const char *content_type);

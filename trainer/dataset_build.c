@@ -1,5 +1,7 @@
 #include "trainer/dataset_build.h"
 
+#include "trainer/spill.h"
+
 double text_feed_growth(const struct text_feed *f)
 {
 	if (!f->consumed || f->consumed >= f->source->bytes)
@@ -12,6 +14,23 @@ static size_t builder_grown(size_t cap, size_t need, double growth)
 	size_t target = (double)need * growth < (double)(SIZE_MAX / 64) ? (size_t)((double)need * growth) : need;
 
 	return MAX(target, MAX(need, cap ? cap + cap / 2 : need));
+}
+
+/* Resize an array of cells, in memory or beyond it. */
+static int builder_cells(struct builder *b, void **array, size_t old, size_t n, size_t size, struct err *err)
+{
+	size_t bytes = MAX(n, (size_t)1) * size;
+	void *p;
+
+	if (!spill_owns(b->d->spill, *array) && (!b->spill_above || bytes <= b->spill_above)) {
+		*array = xrealloc(*array, bytes);
+		return 0;
+	}
+	p = spill_realloc(&b->d->spill, *array, old * size, bytes, err);
+	if (!p)
+		return -(int)ERR_IO;
+	*array = p;
+	return 0;
 }
 
 int builder_reserve(struct builder *b, size_t rows, size_t values, double growth, struct err *err)
@@ -29,7 +48,8 @@ int builder_reserve(struct builder *b, size_t rows, size_t values, double growth
 			if (__builtin_mul_overflow(cap, d->columns, &cells) || cells > SIZE_MAX / 2 / sizeof(float))
 				return err_set(err, ERR_TOOBIG, "%zu rows of %zu columns do not fit in memory", rows,
 					       d->columns);
-			d->dense = xreallocarray(d->dense, MAX(cells, (size_t)1), sizeof(float));
+			if (builder_cells(b, (void **)&d->dense, b->cap_rows * d->columns, cells, sizeof(float), err))
+				return -(int)ERR_IO;
 		} else {
 			d->row_start = xreallocarray(d->row_start, cap + 1, sizeof(size_t));
 			d->row_start[0] = 0;
@@ -49,26 +69,29 @@ int builder_reserve(struct builder *b, size_t rows, size_t values, double growth
 	if (b->sparse && (values > b->cap_values || !b->cap_values)) {
 		size_t cap = MAX(builder_grown(b->cap_values, values, growth), (size_t)1);
 
-		d->column_index = xreallocarray(d->column_index, cap, sizeof(uint32_t));
-		d->values = xreallocarray(d->values, cap, sizeof(float));
+		if (builder_cells(b, (void **)&d->column_index, b->cap_values, cap, sizeof(uint32_t), err) ||
+		    builder_cells(b, (void **)&d->values, b->cap_values, cap, sizeof(float), err))
+			return -(int)ERR_IO;
 		b->cap_values = cap;
 	}
 	return 0;
 }
 
-void builder_trim(struct builder *b)
+int builder_trim(struct builder *b, struct err *err)
 {
 	struct dataset *d = b->d;
 	size_t rows = MAX(d->rows, (size_t)1);
 
 	if (d->dense)
-		d->dense = xreallocarray(d->dense, MAX(rows * d->columns, (size_t)1), sizeof(float));
+		if (builder_cells(b, (void **)&d->dense, rows * d->columns, rows * d->columns, sizeof(float), err))
+			return -(int)ERR_IO;
 	if (d->row_start) {
 		size_t values = MAX(d->row_start[d->rows], (size_t)1);
 
 		d->row_start = xreallocarray(d->row_start, d->rows + 1, sizeof(size_t));
-		d->column_index = xreallocarray(d->column_index, values, sizeof(uint32_t));
-		d->values = xreallocarray(d->values, values, sizeof(float));
+		if (builder_cells(b, (void **)&d->column_index, values, values, sizeof(uint32_t), err) ||
+		    builder_cells(b, (void **)&d->values, values, values, sizeof(float), err))
+			return -(int)ERR_IO;
 		b->cap_values = values;
 	}
 	if (d->labels)
@@ -82,6 +105,7 @@ void builder_trim(struct builder *b)
 	if (d->dates)
 		d->dates = xreallocarray(d->dates, rows, sizeof(int32_t));
 	b->cap_rows = rows;
+	return 0;
 }
 
 /* Move `n` elements of `size` bytes from place `from` to place `to`, to <= from. */

@@ -15,13 +15,14 @@ struct builder {
 	struct dataset *d;
 	bool sparse, with_labels, with_weights, with_query_ids, with_entities, with_dates;
 	size_t cap_rows, cap_values;
+	size_t spill_above; /* of the options */
 };
 
 /* Room for `rows` rows and `values` sparse values in all. expected is a guess at
  * the final number of rows, taken where it is larger (0: none). ERR_TOOBIG
  * where the size cannot be. d->columns must be set where dense. */
 int builder_reserve(struct builder *b, size_t rows, size_t values, double growth, struct err *err) NODISCARD;
-void builder_trim(struct builder *b); /* give back what is not used */
+int builder_trim(struct builder *b, struct err *err) NODISCARD; /* give back what is not used */
 /* Close the gaps that blank lines left: chunk by chunk, rows move down. */
 void builder_compact(struct builder *b, const struct text_batch *batch);
 

@@ -10,6 +10,7 @@
 #include "trainer/kfold.h"
 #include "trainer/outputs.h"
 #include "trainer/sketch.h"
+#include "trainer/spill.h"
 #include "trainer/train.h"
 
 #define CELLS_PER_THREAD 50000 /* fewer are not worth a thread */
@@ -65,6 +66,16 @@ static int channel_options(const struct train_run *r, const struct channel *c, s
 	return 0;
 }
 
+/* From how many bytes on the cells of a channel live in a file. The bins that hist makes
+ * of them take a quarter of that, so half of the memory leaves room for both. */
+static size_t spill_above(const struct hyper *h)
+{
+	const char *choice = hyper_text(h, HP_external_memory);
+	if (str_eq(choice, "false"))
+		return 0;
+	return str_eq(choice, "true") ? 1 : spill_memory_available() / 2;
+}
+
 int train_load_channel(const struct train_run *r, const char *name, bool has_label, struct dataset **ret,
 		       struct err *err)
 {
@@ -77,6 +88,7 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 		return rc;
 	opt.has_label = has_label;
 	opt.hash = true;
+	opt.spill_above = spill_above(&r->hyper);
 	if (r->train && !r->train->row_start) /* sparse data may end at any column */
 		opt.like = r->train;
 	if (!c->content_type)
@@ -193,8 +205,7 @@ static void release_cells(struct train_run *r)
 {
 	if (r->hosts || str_eq(hyper_text(&r->hyper, HP_tree_method), "approx"))
 		return;
-	free(r->train->dense);
-	r->train->dense = NULL;
+	dataset_drop_cells(r->train);
 }
 
 int train_single(struct train_run *r, struct err *err)
