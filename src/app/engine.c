@@ -17,7 +17,7 @@
 #include "base/log.h"
 
 #define ENGINE_PROGRAM "sagetop-local"
-#define ENGINE_DEADLINE_MS 15000
+#define ENGINE_DEADLINE_MS 60000
 #define POLL_EVERY_MS 20
 
 /* Is the process the engine, and not another one that got its number? Its name
@@ -209,14 +209,25 @@ static int take_start_lock(int64_t deadline, struct err *err)
 	return taken;
 }
 
+static int start_on(const char *program, int port, int log_fd, int64_t timeout_ms, struct engine_info *ret,
+		    struct err *err)
+{
+	AUTO(str) char *log_path = fs_state_path("local/engine.log");
+	int64_t log_from = MAX(fs_size(log_path), 0);
+	pid_t pid = 0;
+	int rc = spawn_detached(program, port, log_fd, &pid, err);
+
+	return rc == 0 ? await_start(pid, timeout_ms, log_from, ret, err) : rc;
+}
+
 int engine_ensure(const struct engine_options *opt, struct engine_info *ret, struct err *err)
 {
 	int64_t timeout_ms = opt && opt->timeout_ms ? opt->timeout_ms : ENGINE_DEADLINE_MS;
 	int port = opt ? opt->port : -1;
-	AUTO(fd) int lock = -1, log_fd = -1;
+	AUTO(fd) int lock = -1;
+	AUTO(fd) int log_fd = -1;
 	AUTO(str) char *program = find_program();
-	AUTO(str) char *log_path = fs_state_path("local/engine.log");
-	pid_t pid = 0;
+	struct err failure = {0};
 
 	engine_find(ret);
 	if (ret->running)
@@ -230,15 +241,19 @@ int engine_ensure(const struct engine_options *opt, struct engine_info *ret, str
 	log_fd = open_log(err);
 	if (log_fd < 0)
 		return log_fd;
-	/* The default port may belong to another user's engine: then any free one. */
-	if (port < 0)
-		port = port_answers(ENGINE_DEFAULT_PORT) ? 0 : ENGINE_DEFAULT_PORT;
-	int64_t log_from = MAX(fs_size(log_path), 0);
-	int rc = spawn_detached(program, port, log_fd, &pid, err);
-	if (rc == 0)
-		rc = await_start(pid, timeout_ms, log_from, ret, err);
+	/* The default port may belong to another user's engine, or be taken by one
+	 * that starts at this moment: then any free one will do. */
+	int rc = -ERR_EXISTS;
+	if (port >= 0 || !port_answers(ENGINE_DEFAULT_PORT))
+		rc = start_on(program, port < 0 ? ENGINE_DEFAULT_PORT : port, log_fd, timeout_ms, ret, &failure);
+	if (rc < 0 && port < 0 && port_answers(ENGINE_DEFAULT_PORT)) {
+		err_clear(&failure);
+		rc = start_on(program, 0, log_fd, timeout_ms, ret, &failure);
+	}
 	if (rc == 0)
 		ret->started_here = true;
+	else if (err && err->code == ERR_OK)
+		*err = failure;
 	return rc;
 }
 

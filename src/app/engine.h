@@ -26,7 +26,7 @@ struct engine_info {
 
 struct engine_options {
 	int port;	    /* -1: the default port, or a free one where it is taken */
-	int64_t timeout_ms; /* 0: 15 s */
+	int64_t timeout_ms; /* 0: a minute to start, its jobs' 120 s and more to stop */
 };
 
 /* Is one running? Never fails: no file, a stale one or a broken one is "no". */

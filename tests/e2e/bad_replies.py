@@ -144,7 +144,7 @@ def main():
             Server.mode, Server.calls = mode, 0
             started = time.monotonic()
             run = subprocess.run([BIN, "jobs", "--endpoint-url", endpoint, *words], env=env, capture_output=True,
-                                 timeout=180, stdin=subprocess.DEVNULL)
+                                 timeout=400, stdin=subprocess.DEVNULL)
             run.took = time.monotonic() - started
             return run
 

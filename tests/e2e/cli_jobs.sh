@@ -26,10 +26,10 @@ sagetop --local launch - --name piped --dry-run
 tap_equal 'an empty specification is refused' 1 "$status"
 
 # wait
-sagetop --local wait good-1 --timeout 120s
+sagetop --local wait good-1 --timeout 600s
 tap_match 'wait for a good job' '^good-1	Completed	' "$out"
 tap_equal 'exits with 0' 0 "$status"
-sagetop --local wait good-1 broken-1 --timeout 120s
+sagetop --local wait good-1 broken-1 --timeout 600s
 tap_equal 'wait with a failed job exits with 3' 3 "$status"
 tap_match 'and says why' '^broken-1	Failed	.*train.*data\.csv.*25' "$out"
 fails 4 'good-2.*did you mean.*good-1' 'wait for an unknown job, nearest suggested' -- --local wait good-2
@@ -108,15 +108,15 @@ sagetop --local clone good-1 --name good-3 --dry-run
 tap_match 'a dry clone' '"TrainingJobName": "good-3"' "$out"
 fails 4 'nobody' 'clone of an unknown job' -- --local clone nobody-knows-this
 training() { "$bin/sagetop" --local logs good-2 2>/dev/null | grep -q '^\[[0-9]'; }
-if tap_until 60 training; then tap_ok 'the clone trains'; else tap_not_ok 'the clone trains'; fi
+if tap_until 300 training; then tap_ok 'the clone trains'; else tap_not_ok 'the clone trains'; fi
 "$bin/sagetop" --local logs good-2 -f >"$work/followed" 2>"$work/follow.err" &
 follower=$!
-tap_until 10 test -e "$work/followed"
+tap_until 120 test -e "$work/followed"
 followed() { [ "$(wc -l <"$work/followed")" -gt 20 ]; }
-if tap_until 60 followed; then tap_ok 'logs -f prints lines'; else tap_not_ok 'logs -f prints lines'; fi
+if tap_until 300 followed; then tap_ok 'logs -f prints lines'; else tap_not_ok 'logs -f prints lines'; fi
 before=$(wc -l <"$work/followed")
 grew() { [ "$(wc -l <"$work/followed")" -gt "$before" ]; }
-if tap_until 30 grew; then tap_ok 'and more as they come'; else tap_not_ok 'and more as they come'; fi
+if tap_until 300 grew; then tap_ok 'and more as they come'; else tap_not_ok 'and more as they come'; fi
 kill -INT $follower
 wait $follower
 tap_equal 'an interrupt ends it with 130' 130 $?
@@ -124,9 +124,9 @@ tap_empty 'and without a word' "$(cat "$work/follow.err")"
 tap_empty 'no line was printed twice' "$(sort "$work/followed" | uniq -d | head -n 3)"
 "$bin/sagetop" --local logs good-2 -f --live >"$work/followed" 2>"$work/follow.err" &
 follower=$!
-if tap_until 60 followed; then tap_ok 'logs -f --live prints lines'; else tap_not_ok 'logs -f --live prints lines'; fi
+if tap_until 300 followed; then tap_ok 'logs -f --live prints lines'; else tap_not_ok 'logs -f --live prints lines'; fi
 live() { grep -q 'live tail is open' "$work/follow.err"; }
-tap_until 30 live
+tap_until 300 live
 kill -INT $follower
 wait $follower
 tap_match 'and says what that cost' 'live tail for [0-9]+ min, about' "$(cat "$work/follow.err")"
@@ -142,10 +142,10 @@ tap_match 'stop tries every name' '^good-2	stopping$' "$out"
 tap_equal 'an unknown one exits with 4' 4 "$status"
 tap_match 'and is named' 'nobody-knows-this' "$errors"
 fails 1 'good-1' 'an ended job cannot be stopped' -- --local stop good-1
-sagetop --local wait good-2 --timeout 120s
+sagetop --local wait good-2 --timeout 600s
 tap_match 'it has stopped' '^good-2	Stopped	' "$out"
 gone() { ! kill -0 $follower 2>/dev/null; }
-if tap_until 60 gone; then tap_ok 'logs -f ends with the job'; else tap_not_ok 'logs -f ends with the job'; kill $follower; fi
+if tap_until 300 gone; then tap_ok 'logs -f ends with the job'; else tap_not_ok 'logs -f ends with the job'; kill $follower; fi
 wait $follower
 tap_equal 'with status 0' 0 $?
 
@@ -194,6 +194,6 @@ sagetop --local jobs --columns name --no-header good-1
 tap_equal 'after damage the jobs are there again' '0 good-1' "$status $out"
 tap_match 'with a notice' 'damaged|moved' "$errors"
 
-sagetop local stop --timeout 30s
+sagetop local stop --timeout 120s
 tap_equal 'the engine stops' 0 "$status"
 tap_done

@@ -35,7 +35,7 @@ tap_equal 'it stops' '0 stopped' "$status $out"
 tap_empty 'and its process is gone' "$(tr -d '\0' <"/proc/$pid/cmdline" 2>/dev/null)"
 
 # A file that a dead engine left, its number now another process's.
-sleep 100 &
+sleep 1000 &
 sleeper=$!
 mkdir -p "$XDG_STATE_HOME/sagetop/local"
 printf '{"pid": %d, "endpoint": "http://127.0.0.1:1", "started": "2026-01-01T00:00:00Z"}' $sleeper \
@@ -57,9 +57,9 @@ sagetop local stop
 
 # A port that is taken: one line, and no engine.
 /usr/bin/python3 -c 'import socket, sys, time
-s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(60)' >"$work/port" &
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(1000)' >"$work/port" &
 holder=$!
-tap_until 10 test -s "$work/port"
+tap_until 120 test -s "$work/port"
 fails 1 'ended at once' 'a taken port is an error' -- local start --port "$(cat "$work/port")"
 kill $holder
 tap_done

@@ -22,7 +22,7 @@ clean 2 'a wrong option' jobs --colums
 clean 0 prices prices m5 --json
 clean 0 'an empty table' --local jobs
 clean 0 launch --local launch "$example" --name leak-1 --set HyperParameters.num_round=10
-clean 0 wait --local wait leak-1 --timeout 200s
+clean 0 wait --local wait leak-1 --timeout 600s
 clean 0 jobs --local jobs --columns name,hp.eta,cost --sort -cost
 clean 0 'jobs as JSON' --local jobs --json
 clean 0 job --local job leak-1

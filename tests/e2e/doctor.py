@@ -86,7 +86,7 @@ def main():
             State.calls.clear()
             words = [BIN, "doctor", "--region", "us-east-1", *(["--endpoint-url", url] if url else []), *words]
             return subprocess.run(words, env={k: v for k, v in {**base, **env}.items() if v is not None},
-                                  capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+                                  capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
 
         run = doctor()
         rows = dict(line.split("\t")[:2] for line in run.stdout.splitlines()[1:])

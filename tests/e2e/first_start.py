@@ -23,7 +23,7 @@ def ok(what, good, details=""):
         print("".join("#   %s\n" % line for line in str(details).splitlines()), end="")
 
 
-def on_terminal(words, env, answers=(), timeout=60):
+def on_terminal(words, env, answers=(), timeout=300):
     """Run on a terminal of its own; answers are (what to wait for, what to type)."""
     pid, fd = pty.fork()
     if pid == 0:

@@ -159,7 +159,7 @@ def main():
 
         def push(*words):
             return subprocess.run([BIN, "image", "push", *words, "--region", "us-east-1", "--endpoint-url", endpoint],
-                                  env=env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+                                  env=env, capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
 
         run = push(str(work / "image"), "--repository", "team/trainer", "--tag", "v7")
         target = endpoint[len("http://"):] + "/team/trainer:v7"

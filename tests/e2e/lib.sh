@@ -10,7 +10,9 @@ unset AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_ENDPOINT_URL AWS_ACCESS_KEY_
 	AWS_SESSION_TOKEN AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE NO_COLOR SAGETOP_DEBUG 2>/dev/null
 
 e2e_cleanup() {
-	"$bin/sagetop" local stop --timeout 20s >/dev/null 2>&1
+	"$bin/sagetop" local stop --timeout 120s >/dev/null 2>&1
+	# shellcheck disable=SC2086
+	[ -z "${sleeper-}${holder-}${follower-}" ] || kill ${sleeper-} ${holder-} ${follower-} 2>/dev/null
 	rm -rf "$work"
 }
 trap e2e_cleanup EXIT

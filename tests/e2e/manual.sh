@@ -8,7 +8,7 @@ sagetop --local upload "$work/season/pools" s3://sagetop-sample/season/pools/
 sagetop --local launch "$SAGETOP_SRC/share/examples/player.yaml" --name nba-7 --set HyperParameters.num_round=20 \
 	--set Tags.0.Value=nba
 sagetop --local launch "$SAGETOP_SRC/share/examples/player.yaml" --name nba-6 --set HyperParameters.eta=7
-sagetop --local wait nba-6 nba-7 --timeout 120s
+sagetop --local wait nba-6 nba-7 --timeout 600s
 tap_equal 'the jobs that the examples speak of' 3 "$status"
 
 # `sagetop` in an example is ours, on the engine.
