@@ -21,10 +21,11 @@ static void remove_done(void *task)
 	free(task);
 }
 
+/* Each attempt counts in whole seconds, as an instance's time does. */
 void run_count_time(struct run *run)
 {
 	if (run->attempt_ms)
-		run->job->training_ms += MAX(clock_mono_ms() - run->attempt_ms, 1);
+		run->job->training_ms += MAX((clock_mono_ms() - run->attempt_ms + 999) / 1000, 1) * 1000;
 	run->attempt_ms = 0;
 }
 

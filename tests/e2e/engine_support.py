@@ -1,5 +1,6 @@
 """A local engine of its own for a test: temporary state, a free port, boto3 clients,
 and a trainer in shell whose behaviour is chosen by the hyperparameter `mode`."""
+import atexit
 import json
 import os
 import shutil
@@ -93,6 +94,7 @@ class Engine:
                 f.write(TRAINER)
             os.chmod(self.trainer, 0o755)
         self.process = None
+        atexit.register(self.abandon)  # whatever goes wrong, nothing is left running
         self.start()
 
     def start(self, *options):
@@ -128,6 +130,11 @@ class Engine:
     def terminate(self):
         self.process.terminate()
         return self.process.wait(240)
+
+    def abandon(self):
+        if self.process and self.process.poll() is None:
+            self.terminate()
+        shutil.rmtree(self.dir, ignore_errors=True)
 
     def close(self):
         status = self.process.poll()
