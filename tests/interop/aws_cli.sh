@@ -123,7 +123,7 @@ tap_match 'the same name again' 'ResourceInUse' "$errors"
 launch second 40
 launch endless 100000000
 succeeds 'create-training-job of a long one'
-tap_until 90 over first
+tap_until 240 over first
 aws sagemaker wait training-job-completed-or-stopped --training-job-name first
 succeeds 'wait training-job-completed-or-stopped'
 aws sagemaker describe-training-job --training-job-name first
@@ -148,7 +148,7 @@ tap_equal 'list: three pages of one' 'endless first second' "$(field '*sorted(s[
 
 aws sagemaker stop-training-job --training-job-name endless
 succeeds 'stop-training-job'
-tap_until 90 over endless
+tap_until 240 over endless
 aws sagemaker wait training-job-completed-or-stopped --training-job-name endless
 succeeds 'wait for the stopped one'
 aws sagemaker describe-training-job --training-job-name endless
@@ -205,7 +205,7 @@ followed() {
 	>"$work/follow" 2>&1 &
 follow_pid=$!
 launch third 100000000
-if tap_until 90 followed; then
+if tap_until 240 followed; then
 	tap_ok 'logs tail --follow shows lines of a job that runs'
 else
 	tap_not_ok 'logs tail --follow shows lines of a job that runs' "$(tail -5 "$work/follow")"
@@ -213,7 +213,7 @@ fi
 kill $follow_pid
 wait $follow_pid 2>/dev/null
 aws sagemaker stop-training-job --training-job-name third
-tap_until 90 over third
+tap_until 240 over third
 aws sagemaker wait training-job-completed-or-stopped --training-job-name third
 succeeds 'and ends when it is stopped'
 

@@ -48,9 +48,9 @@ def jobs(e):
             "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://interop/broken/"}}}]) if s3.put_object(
                 Bucket="interop", Key="broken/x.csv", Body=b"1,2\n3,word\n") else {})
     waiter = sagemaker.get_waiter("training_job_completed_or_stopped")
-    waiter.wait(TrainingJobName="first", WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    waiter.wait(TrainingJobName="first", WaiterConfig={"Delay": 1, "MaxAttempts": 240})
     for i in range(5):
-        waiter.wait(TrainingJobName=f"more-{i}", WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+        waiter.wait(TrainingJobName=f"more-{i}", WaiterConfig={"Delay": 1, "MaxAttempts": 240})
     job = sagemaker.describe_training_job(TrainingJobName="first")
     told = {k: v for k, v in request.items() if k != "Tags"}
     ok("describe gives back what create was given", within(told, job), job)
@@ -60,7 +60,7 @@ def jobs(e):
        <= job["LastModifiedTime"], job)
     error = None
     try:
-        waiter.wait(TrainingJobName="broken", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        waiter.wait(TrainingJobName="broken", WaiterConfig={"Delay": 1, "MaxAttempts": 240})
     except botocore.exceptions.WaiterError as e:
         error = str(e)
     ok("the waiter fails with the job", error and "terminal failure" in error, error)
@@ -92,9 +92,9 @@ def jobs(e):
                                             ProfilerConfig={"DisableProfiler": True})[0], "ValidationException")
 
     sagemaker.create_training_job(**job_request("endless", 10 ** 8))
-    until(lambda: sagemaker.describe_training_job(TrainingJobName="endless")["SecondaryStatus"] == "Training", 60)
+    until(lambda: sagemaker.describe_training_job(TrainingJobName="endless")["SecondaryStatus"] == "Training", 240)
     sagemaker.stop_training_job(TrainingJobName="endless")
-    waiter.wait(TrainingJobName="endless", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    waiter.wait(TrainingJobName="endless", WaiterConfig={"Delay": 1, "MaxAttempts": 240})
     equal("a stopped job", sagemaker.describe_training_job(TrainingJobName="endless")["TrainingJobStatus"], "Stopped")
 
 
@@ -299,14 +299,14 @@ def sagetop_requests(e, folder):
         ["jobs"], ["jobs", "--json"], ["job", "first"], ["logs", "first"], ["metrics", "first"],
         ["upload", os.path.join(folder, "upload.csv"), "s3://interop/by-sagetop/"],
         ["upload", os.path.join(folder, "big"), "s3://interop/by-sagetop/"],
-        ["launch", spec, "--yes"], ["wait", "by-sagetop", "--timeout", "120s"], ["launch", endless, "--yes"],
-        ["stop", "by-sagetop-2"], ["wait", "by-sagetop-2", "--timeout", "120s"],
+        ["launch", spec, "--yes"], ["wait", "by-sagetop", "--timeout", "240s"], ["launch", endless, "--yes"],
+        ["stop", "by-sagetop-2"], ["wait", "by-sagetop-2", "--timeout", "240s"],
         ["clone", "by-sagetop", "--name", "by-clone", "--set", "HyperParameters.num_round=4", "--yes"],
-        ["wait", "by-clone", "--timeout", "120s"], ["logs", "by-clone"], ["prices"], ["doctor"],
+        ["wait", "by-clone", "--timeout", "240s"], ["logs", "by-clone"], ["prices"], ["doctor"],
     ]
     for command in commands:
         child = subprocess.run([os.path.join(BUILD, "sagetop"), "--endpoint-url", e.endpoint, *command],
-                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, timeout=180)
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, timeout=300)
         good = child.returncode == 0 or command[0] in ("doctor", "wait") and child.returncode in (1, 3)
         ok(f"sagetop {' '.join(os.path.basename(c) for c in command)}", good,
            f"{child.returncode}: {child.stderr[-500:]}")

@@ -21,7 +21,7 @@ engine_start() {
 	rm -f "$work/engine/engine.json"
 	"$bin/sagetop-local" --port 0 --state "$work/engine" "$@" >"$work/engine.log" 2>&1 &
 	engine_pid=$!
-	tap_until 30 engine_ready
+	tap_until 120 engine_ready
 	endpoint=$(sed -n 's/.*"endpoint": *"\([^"]*\)".*/\1/p' "$work/engine/engine.json" 2>/dev/null)
 	[ -n "$endpoint" ] || {
 		echo "Bail out! sagetop-local does not start: $(cat "$work/engine.log")"

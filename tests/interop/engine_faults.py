@@ -62,7 +62,7 @@ with engine("--faults", "slow=1:700ms") as e:
     began = time.monotonic()
     e.client("sagemaker").list_training_jobs()
     took = time.monotonic() - began
-    ok("slow=1:700ms: the reply comes, later", 0.7 <= took < 10, took)
+    ok("slow=1:700ms: the reply comes, later", took >= 0.7, took)
 
 with engine("--faults", "skew=1:30m") as e:
     host = e.endpoint.split("//")[1]

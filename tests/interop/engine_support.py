@@ -35,7 +35,7 @@ os.environ.pop("SAGETOP_TRAINER", None)
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
-def until(condition, seconds=60, what="the condition"):
+def until(condition, seconds=180, what="the condition"):
     """Poll for a condition with a deadline; returns its value."""
     deadline = time.monotonic() + seconds
     while True:
@@ -72,7 +72,7 @@ class Engine:
             with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
                 return json.load(open(announcement))["endpoint"]
 
-        self.endpoint = until(announced, 30, "the engine's start")
+        self.endpoint = until(announced, 120, "the engine's start")
 
     def log(self):
         return open(os.path.join(self.folder, "engine.log"), errors="replace").read()
@@ -81,7 +81,7 @@ class Engine:
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
             try:
-                self.process.wait(60)
+                self.process.wait(180)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -97,7 +97,7 @@ class Engine:
         return (session or self.session()).client(
             service, endpoint_url=self.endpoint,
             config=botocore.config.Config(retries={"total_max_attempts": retries + 1, "mode": "standard"},
-                                          connect_timeout=10, read_timeout=30, **config))
+                                          connect_timeout=60, read_timeout=120, **config))
 
 
 @contextlib.contextmanager
@@ -152,7 +152,7 @@ def job_request(name, rounds=20, bucket="interop", **more):
     return request
 
 
-def wait_over(sagemaker, name, seconds=90):
+def wait_over(sagemaker, name, seconds=240):
     def over():
         job = sagemaker.describe_training_job(TrainingJobName=name)
         return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
