@@ -138,14 +138,15 @@ static int start(struct engine *e, struct err *err)
 		rc = jobs_load(e, err);
 	if (rc == 0)
 		rc = objects_init(e, err);
+	/* The port before the jobs: without it nothing must have been started. */
+	if (rc == 0)
+		rc = server_start(e, &e->server, err);
 	if (rc == 0) {
 		bucket_create(e, "sagemaker-" DEFAULT_REGION "-" ACCOUNT_ID);
 		rc = runner_start(e, err);
 	}
 	if (rc == 0)
 		rc = simulation_start(e, err);
-	if (rc == 0)
-		rc = server_start(e, &e->server, err);
 	if (rc == 0) {
 		e->port = server_port(e->server);
 		state_commit(e->db);

@@ -71,6 +71,21 @@ tap.equal(ends["undisturbed"]["TrainingJobStatus"], "Completed", "and the last o
 tap.equal(sorted(j["TrainingJobName"] for p in e.client("sagemaker").get_paginator("list_training_jobs").paginate()
                  for j in p["TrainingJobSummaries"]), sorted(names + ["run1", "retried", "wait1", "wait2"]), "none is lost")
 
+# --- a second engine, a taken port ----------------------------------------------------------
+import subprocess  # noqa: E402
+
+local = os.path.join(os.environ.get("SAGETOP_BUILD", "."), "sagetop-local")
+second = subprocess.run([local, "--port", "0", "--state", os.path.join(e.dir, "state")], capture_output=True, text=True,
+                        timeout=240)
+tap.ok(second.returncode == 1 and "another engine uses" in second.stderr, "one state folder, one engine", second)
+e.create("waiting", "mark", {"seconds": "0"}, RetryStrategy={"MaximumRetryAttempts": 1})
+e.wait("waiting")
+port = e.endpoint.rsplit(":", 1)[1]
+taken = subprocess.run([local, "--port", port, "--state", os.path.join(e.dir, "other")], capture_output=True, text=True,
+                       timeout=240)
+tap.ok(taken.returncode == 6 and len(taken.stderr.splitlines()) == 1 and "--port" in taken.stderr,
+       "a taken port is one line that says what to do", taken)
+
 # --- a damaged database ---------------------------------------------------------------------
 e.terminate()
 with open(os.path.join(e.dir, "state", "engine.db"), "r+b") as f:
