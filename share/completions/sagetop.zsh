@@ -12,7 +12,7 @@ _sagetop() {
 	local -a everywhere commands
 	everywhere=( \
 		'--local[use the local engine, and start it where none runs]' \
-		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME:_sagetop_words profiles' \
+		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
 		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
@@ -45,14 +45,14 @@ _sagetop() {
 	case $state in
 	command) _describe command commands ;;
 	argument)
-		case $words[1] in
+		case $line[1] in
 		jobs) _arguments $everywhere \
-			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST:_sagetop_words columns' \
-			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN:_sagetop_words columns' \
+			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
+			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
 			'*: : ' ;;
 		job) _arguments $everywhere \
-			'*: :_sagetop_words jobs' ;;
+			'*: : _sagetop_words jobs' ;;
 		logs) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
@@ -61,12 +61,12 @@ _sagetop() {
 			'--errors[only lines that report an error]' \
 			'--grep=[only lines that match (PCRE2)]:REGEX: ' \
 			'--times[put the time (UTC) before each line]' \
-			'*: :_sagetop_words jobs' ;;
+			'*: : _sagetop_words jobs' ;;
 		metrics) _arguments $everywhere \
 			'--chart[draw a chart even in a pipe]' \
 			'--values[print the values even on a terminal]' \
 			'*--metric=[only this metric; may be given again]:NAME: ' \
-			'*: :_sagetop_words jobs' ;;
+			'*: : _sagetop_words jobs' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job]:NAME: ' \
@@ -78,12 +78,12 @@ _sagetop() {
 			'--name=[name of the new job]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'*: :_sagetop_words jobs' ;;
+			'*: : _sagetop_words jobs' ;;
 		stop) _arguments $everywhere \
-			'*: :_sagetop_words jobs' ;;
+			'*: : _sagetop_words jobs' ;;
 		wait) _arguments $everywhere \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
-			'*: :_sagetop_words jobs' ;;
+			'*: : _sagetop_words jobs' ;;
 		upload) _arguments $everywhere \
 			'*: :_files' ;;
 		image) _arguments $everywhere \
@@ -92,7 +92,7 @@ _sagetop() {
 			'*: : ' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
-			'*: :_sagetop_words types' ;;
+			'*: : _sagetop_words types' ;;
 		doctor) _arguments $everywhere \
 			'*: : ' ;;
 		local) _arguments $everywhere \

@@ -163,9 +163,9 @@ static const char *zsh_action(enum option_id id)
 	if (id == OPT_FORMAT)
 		return "(table tsv json)";
 	if (id == OPT_COLUMNS || id == OPT_SORT)
-		return "_sagetop_words columns";
+		return " _sagetop_words columns";
 	if (id == OPT_PROFILE)
-		return "_sagetop_words profiles";
+		return " _sagetop_words profiles";
 	return option_rows[id].type == OPTION_FILE ? "_files" : " ";
 }
 
@@ -203,14 +203,14 @@ static void docs_zsh(FILE *out)
 		fputs("' \\\n", out);
 	}
 	fputs("\t)\n\t_arguments -C $everywhere '1: :->command' '*:: :->argument' && return\n"
-	      "\tcase $state in\n\tcommand) _describe command commands ;;\n\targument)\n\t\tcase $words[1] in\n",
+	      "\tcase $state in\n\tcommand) _describe command commands ;;\n\targument)\n\t\tcase $line[1] in\n",
 	      out);
 	for (enum command_id id = 0; id < CMD_COUNT; id++) {
 		fprintf(out, "\t\t%s) _arguments $everywhere \\\n", command_rows[id].name);
 		zsh_options(out, command_rows[id].name, "\t\t\t");
-		const char *what = takes_job_names(id)			  ? "_sagetop_words jobs"
+		const char *what = takes_job_names(id)			  ? " _sagetop_words jobs"
 				   : id == CMD_LOCAL			  ? "(start stop status)"
-				   : id == CMD_PRICES			  ? "_sagetop_words types"
+				   : id == CMD_PRICES			  ? " _sagetop_words types"
 				   : id == CMD_LAUNCH || id == CMD_UPLOAD ? "_files"
 									  : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);

@@ -62,6 +62,14 @@ run sh "$SAGETOP_SRC/man/update-docs.sh" --check "$bin/sagetop" "$SAGETOP_SRC"
 tap_empty 'manual and completions agree with the tables' "$out$errors"
 run bash -n "$SAGETOP_SRC/share/completions/sagetop.bash"
 tap_equal 'the bash completion parses' 0 "$status"
+for shell in zsh fish; do
+	if command -v $shell >/dev/null; then
+		run $shell -n "$SAGETOP_SRC/share/completions/sagetop.$shell"
+		tap_equal "the $shell completion parses" 0 "$status"
+	else
+		tap_skip "the $shell completion parses" "no $shell"
+	fi
+done
 words=$(PATH="$bin:$PATH" bash -c '. "$SAGETOP_SRC/share/completions/sagetop.bash"
 	COMP_WORDS=(sagetop jobs --co) COMP_CWORD=2; _sagetop; echo "${COMPREPLY[@]}"')
 tap_equal 'bash completes an option' '--columns' "$words"
