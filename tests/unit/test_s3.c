@@ -149,7 +149,7 @@ static void on_done(void *user, const struct err *err)
 
 static void run(struct world *w)
 {
-	int64_t deadline = clock_mono_ms() + 30000;
+	int64_t deadline = clock_mono_ms() + 180000;
 
 	while (!w->done && clock_mono_ms() < deadline)
 		aws_client_poll(w->client, NULL, 0, 1000);
