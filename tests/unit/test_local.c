@@ -22,11 +22,13 @@ static json_t *cbor(const char *bytes, size_t n)
 
 #define CBOR(text) cbor(text, sizeof(text) - 1)
 
+/* Takes j. */
 static void assert_json(json_t *j, const char *wanted)
 {
-	AUTO(json) json_t *owned = j;
-	AUTO(str) char *text = j ? json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+	AUTO(str)
+	char *text = j ? json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
 
+	json_decref(j);
 	assert_string_equal(text ? text : "(refused)", wanted);
 }
 
