@@ -105,6 +105,24 @@ int aws_config_load(struct aws_config *ret, const struct aws_io *io, const char 
 	return 0;
 }
 
+int aws_config_reload(struct aws_config *c, struct err *err)
+{
+	struct ini before = c->ini;
+	int rc;
+
+	c->ini = (struct ini){0};
+	rc = load_file(c, c->config_path, INI_CONFIG_FILE, err);
+	if (!rc)
+		rc = load_file(c, c->credentials_path, INI_CREDENTIALS_FILE, err);
+	if (rc) {
+		ini_done(&c->ini);
+		c->ini = before;
+		return rc;
+	}
+	ini_done(&before);
+	return 0;
+}
+
 const struct ini_section *aws_config_profile(const struct aws_config *c)
 {
 	return ini_find(&c->ini, INI_PROFILE, c->profile);

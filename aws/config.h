@@ -27,6 +27,10 @@ AUTO_EMBEDDED(aws_config, struct aws_config, aws_config_done)
 int aws_config_load(struct aws_config *ret, const struct aws_io *io, const char *profile, const char *region,
 		    struct err *err) NODISCARD;
 
+/* Read the files again, for keys that another program has renewed. What was read
+ * before stays on failure. Sections and values borrowed before become invalid. */
+int aws_config_reload(struct aws_config *c, struct err *err) NODISCARD;
+
 /* The file paths only (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, ~). */
 char *aws_config_path(const struct aws_io *io, enum ini_file file) NODISCARD;
 char *aws_config_home(const struct aws_io *io) NODISCARD;

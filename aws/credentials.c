@@ -261,7 +261,7 @@ void cred_resolve(const struct aws_config *config, cred_fn *fn, void *user, stru
 /* --- the cache ------------------------------------------------------------------------------ */
 
 struct cred_cache {
-	const struct aws_config *config;
+	struct aws_config *config;
 	struct aws_credentials *current;
 	bool fixed, busy, rejected;
 	struct cred_job *job;
@@ -271,8 +271,8 @@ struct cred_cache {
 	void *user;
 };
 
-struct cred_cache *cred_cache_new(const struct aws_config *config, struct aws_credentials *fixed,
-				  cred_ready_fn *on_ready, void *user)
+struct cred_cache *cred_cache_new(struct aws_config *config, struct aws_credentials *fixed, cred_ready_fn *on_ready,
+				  void *user)
 {
 	struct cred_cache *c = NEW(struct cred_cache);
 
@@ -329,9 +329,13 @@ static void on_resolved(void *user, struct aws_credentials *credentials, const s
 static void refresh(struct cred_cache *c)
 {
 	struct cred_job *job = NULL;
+	struct err why = {0};
 
 	if (c->busy || now_of(c) < c->next_try_ms)
 		return;
+	/* Not at the first time: then they have just been read. */
+	if ((c->current || c->err.code) && aws_config_reload(c->config, &why))
+		log_debug("credentials: %s", why.msg);
 	c->busy = true;
 	cred_resolve(c->config, on_resolved, c, &job);
 	if (c->busy)

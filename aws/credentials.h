@@ -38,10 +38,10 @@ void cred_job_abandon(struct cred_job *job);
 struct cred_cache;
 typedef void cred_ready_fn(void *user, const struct err *err);
 
-/* config is borrowed. fixed (may be NULL) is used instead of the chain; owned from now on.
- * on_ready runs after every refresh, err NULL where there are credentials. */
-struct cred_cache *cred_cache_new(const struct aws_config *config, struct aws_credentials *fixed,
-				  cred_ready_fn *on_ready, void *user);
+/* config is borrowed; its files are read again before a refresh. fixed (may be NULL) is used instead of the chain;
+ * owned from now on. on_ready runs after every refresh, err NULL where there are credentials. */
+struct cred_cache *cred_cache_new(struct aws_config *config, struct aws_credentials *fixed, cred_ready_fn *on_ready,
+				  void *user);
 void cred_cache_free(struct cred_cache *c);
 /* What to sign with now. NULL while a refresh (started here) is under way, and after
  * a failed one, which is not repeated within a few seconds. */

@@ -245,6 +245,20 @@ static void test_process_and_role(void **state)
 	assert_string_equal(aws_client_credential_source(w->client), "role arn:aws:iam::1:role/r of profile default");
 }
 
+/* Another program has put new keys into the file: found without a restart. */
+static void test_file_is_read_again(void **state)
+{
+	struct world *w = *state;
+	static const char fresh[] = "[default]\naws_access_key_id = FRESH\naws_secret_access_key = s\n";
+
+	open_client(w, "[default]\naws_access_key_id = AGENT0\naws_secret_access_key = s\n");
+	assert_int_equal(fs_write_atomic(w->config, fresh, sizeof(fresh) - 1, 0600, NULL), 0);
+	ask(w, 2);
+	if (w->n_ok != 2)
+		fail_msg("%s", w->err.msg);
+	assert_non_null(strstr(w->authorization, "Credential=FRESH/"));
+}
+
 static void test_process_fails(void **state)
 {
 	struct world *w = *state;
@@ -334,6 +348,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_expired_for_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_process_and_role, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file_is_read_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_process_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mfa_answer_comes_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log_is_free_of_secrets, setup, teardown),
