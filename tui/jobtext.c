@@ -134,25 +134,31 @@ bool jobtext_objective(const struct session *s, const struct job *j, const char 
 	return job_objective(j, ret);
 }
 
+#define SPARK_MAX 64
+
+/* The first, the last and what lies evenly between. The first values of a training
+ * are far off from what follows: they are cut at the top instead of flattening the
+ * rest. */
 char *jobtext_spark(char *out, int cells, const struct series *s)
 {
-	double lo = INFINITY, hi = -INFINITY;
+	double v[SPARK_MAX], lo = INFINITY, hi = -INFINITY;
 	size_t at = 0;
 	out[0] = '\0';
 	if (!s || s->n < 2)
 		return out;
-	for (size_t i = 0; i < s->n; i++) {
-		if (!isfinite(s->points[i].value))
+	int n = (int)MIN((size_t)MIN(cells, SPARK_MAX), s->n);
+	for (int i = 0; i < n; i++) {
+		v[i] = s->points[(s->n - 1) * (size_t)i / (size_t)(n - 1)].value;
+		if (!isfinite(v[i]) || (i == 0 && n > 4))
 			continue;
-		lo = fmin(lo, s->points[i].value);
-		hi = fmax(hi, s->points[i].value);
+		lo = fmin(lo, v[i]);
+		hi = fmax(hi, v[i]);
 	}
 	if (!(lo <= hi))
 		return out;
-	int n = (int)MIN((size_t)cells, s->n);
-	for (int c = 0; c < n; c++) { /* the last value of each equal part */
-		double v = s->points[(s->n * (size_t)(c + 1)) / (size_t)n - 1].value;
-		int level = !isfinite(v) || hi == lo ? 0 : (int)((v - lo) / (hi - lo) * 7.0 + 0.5);
+	for (int i = 0; i < n; i++) {
+		double t = hi > lo ? (v[i] - lo) / (hi - lo) : 0;
+		int level = isfinite(t) ? (int)(fmax(0, fmin(t, 1)) * 7.0 + 0.5) : 0;
 		at += utf8_encode((uint32_t)(0x2581 + level), out + at);
 	}
 	out[at] = '\0';
