@@ -177,9 +177,10 @@ static void test_csv_plain(void **state)
 
 static void test_csv_delimiters(void **state)
 {
-	static const char *const texts[] = {"1;2;3\n4;5;6\n", "1\t2\t3\n4\t\t6\n", "1|2|3\n4|5|6", "1 2 3\n 4  5 6 \n",
-					    "\xef\xbb\xbf"
-					    "1,2,3\n4,5,6\n"};
+	static const char with_mark[] = "\xef\xbb\xbf"
+					"1,2,3\n4,5,6\n";
+	const char *const texts[] = {"1;2;3\n4;5;6\n", "1\t2\t3\n4\t\t6\n", "1|2|3\n4|5|6", "1 2 3\n 4  5 6 \n",
+				     with_mark};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		AUTO(dataset) struct dataset *d = load_ok(texts[i], &csv);
