@@ -170,8 +170,10 @@ def statistics(text):
     numbers = dict((k, int(v)) for k, v in re.findall(r"(\w+) (\d+)(?= |$)", text.replace("\n", " ")))
     over = re.findall(r"rate (\S+) calls (\d+) attempts (\d+) worst ([\d.]+) over (\d+)", text)
     check(over and all(o[4] == "0" for o in over), "no call went above its rate", text)
-    first, last = numbers["rss_first_kb"], numbers["rss_last_kb"]
-    check(first > 0 and last < first * 1.25 + 4096, f"memory is flat: {first} kB, at the end {last} kB")
+    # A job that is new since may take 2 kB; what is read of its log may stay nowhere.
+    first, last, new = numbers["rss_first_kb"], numbers["rss_last_kb"], numbers["jobs"] - numbers["jobs_first"]
+    check(first > 0 and last < first * 1.05 + 2 * new + 2048,
+          f"memory is flat: {first} kB after a quarter of the logs, {last} kB at the end ({new} jobs more)")
     check(numbers["retries"] > 0, "the faults were felt", text)
     for line in text.splitlines():
         print(f"# {line}")

@@ -170,13 +170,14 @@ static bool final_pass(struct sync *s, int64_t until_ms)
 	return state == 1;
 }
 
-static void print_statistics(const struct session *s, const struct progress *p, long rss_first, long rss_last)
+static void print_statistics(const struct session *s, const struct progress *p, long rss_first, size_t jobs_first,
+			     long rss_last)
 {
 	printf("jobs %zu active %zu logs %zu\n", s->jobs.n, s->jobs.n_active, p->n_complete);
 	printf("calls %llu retries %llu throttled %llu errors %llu\n", (unsigned long long)s->budget.calls,
 	       (unsigned long long)s->budget.retries, (unsigned long long)s->budget.throttled,
 	       (unsigned long long)s->budget.errors);
-	printf("rss_first_kb %ld rss_last_kb %ld\n", rss_first, rss_last);
+	printf("rss_first_kb %ld jobs_first %zu rss_last_kb %ld\n", rss_first, jobs_first, rss_last);
 	for (size_t i = 0; i < ARRAY_LEN(meters); i++)
 		printf("rate %s calls %llu attempts %llu worst %.2f over %llu\n", meters[i].operation,
 		       (unsigned long long)meters[i].calls, (unsigned long long)meters[i].attempts, meters[i].worst,
@@ -190,7 +191,7 @@ static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s
 	struct progress p = {0};
 	int64_t until = clock_mono_ms() + deadline_s * 1000, said = 0;
 	long rss_first = 0, rss_last = 0;
-	size_t seen = 0;
+	size_t seen = 0, jobs_first = 0;
 
 	sync_start(s);
 	while (clock_mono_ms() < until &&
@@ -199,9 +200,11 @@ static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s
 		meter_requests(session, &seen);
 		finish_watches(s, &p);
 		begin_watches(s, &p);
-		/* From when all jobs are known on, memory has no reason to grow. */
-		if (rss_first == 0 && session->jobs.n >= n_jobs && p.n_complete * 4 >= n_jobs)
+		/* From here on only jobs that are new have a reason to take memory. */
+		if (rss_first == 0 && p.n_complete * 4 >= n_jobs) {
 			rss_first = resident_kb();
+			jobs_first = session->jobs.n;
+		}
 		if (clock_mono_ms() - said > 10000) {
 			said = clock_mono_ms();
 			fprintf(stderr, "# jobs %zu active %zu logs %zu, %ld kB; %s\n", session->jobs.n,
@@ -211,7 +214,7 @@ static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s
 	rss_last = resident_kb();
 	bool ok = final_pass(s, until);
 
-	print_statistics(session, &p, rss_first, rss_last);
+	print_statistics(session, &p, rss_first, jobs_first, rss_last);
 	for (size_t i = 0; i < WATCHES; i++)
 		free(p.watched[i]);
 	map_done(&p.done);
