@@ -1,5 +1,6 @@
 /* client_impl.h - the client's own state, shared by client.c (loop, timers),
- * request.c (queue, sending, replies) and process.c (child processes). Private. */
+ * request.c (queue, replies), request_send.c (one attempt) and process.c (child
+ * processes). Private. */
 #ifndef SAGETOP_AWS_CLIENT_IMPL_H
 #define SAGETOP_AWS_CLIENT_IMPL_H
 
@@ -103,6 +104,11 @@ int64_t requests_wait_ms(struct aws_client *c); /* until something can be sent; 
 void requests_finish(struct aws_client *c);	/* run the callbacks of those that have ended */
 void requests_fail_waiting(struct aws_client *c, const struct err *err);
 void requests_cancel_all(struct aws_client *c);
+
+void request_on_reply(void *user, const struct http_reply *reply, const struct err *err);
+
+/* request_send.c: sign with cred and hand over to the transport. */
+int request_send(struct aws_request *r, const struct aws_credentials *cred, struct err *err);
 
 /* process.c: children of credential_process, read in the client's loop */
 void process_run(void *client, const char *const *argv, aws_process_fn *fn, void *fn_user);

@@ -284,7 +284,6 @@ static void test_truncated_replies(void **state)
 
 		for (size_t n = 0; n < len; n += step) {
 			AUTO(json) json_t *j = NULL;
-			AUTO(xml) struct xml_node *tree = NULL;
 			struct s3_listing l = {0};
 			struct http_reply reply = {.status = 400, .body = body, .len = n};
 			struct err err = {0};
