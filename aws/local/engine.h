@@ -30,6 +30,7 @@ struct engine {
 
 	/* Simulated time: base + (real - start) * speed. */
 	int64_t clock_base_ms, clock_start_ms;
+	int64_t clock_limit_ms; /* how far the simulation has come; 0: none runs */
 
 	struct job_table *jobs;
 	struct runner *runner;
@@ -45,6 +46,8 @@ struct engine {
 
 /* The time that jobs, logs and metrics live in: real unless --simulate. */
 int64_t engine_now_ms(const struct engine *e);
+/* The same, however far the simulation has come. */
+int64_t engine_clock_ms(const struct engine *e);
 
 /* Training processes at a time. */
 int64_t engine_slots(const struct engine *e);

@@ -7,8 +7,7 @@
 #include "base/clock.h"
 
 #define TICK_MS 20
-#define STEPS_PER_TICK 4000
-#define BACKFILL_PER_TICK 40
+#define TICK_WORK_US 12000 /* so that requests are answered in between */
 
 enum step {
 	STEP_CREATE,
@@ -303,9 +302,9 @@ static void begin_next(struct simulation *s, int64_t now)
 }
 
 /* Traces of the jobs that were over before the start, a few at a time, newest first. */
-static void backfill(struct engine *e, struct simulation *s)
+static void backfill(struct engine *e, struct simulation *s, int64_t until_us)
 {
-	for (int i = 0; i < BACKFILL_PER_TICK && s->backfilled > 0; i++) {
+	while (s->backfilled > 0 && clock_mono_us() < until_us) {
 		struct course c = {.index = --s->backfilled};
 		struct sim_plan p;
 
@@ -320,20 +319,23 @@ static void tick(void *user)
 {
 	struct engine *e = user;
 	struct simulation *s = e->simulation;
-	int64_t now = engine_now_ms(e);
+	int64_t now = engine_clock_ms(e), until_us = clock_mono_us() + TICK_WORK_US;
 
 	begin_next(s, now);
-	for (int i = 0; i < STEPS_PER_TICK && s->n && s->heap[0].due_ms <= now; i++) {
+	while (s->n && s->heap[0].due_ms <= now && clock_mono_us() < until_us) {
 		struct course c = heap_pop(s);
 		struct sim_plan p;
 
 		plan_of(s, c.index, &p);
+		e->clock_limit_ms = MAX(e->clock_limit_ms, c.due_ms);
 		if (take_step(e, &c, &p, WRITE_JOBS | WRITE_TRACES))
 			heap_push(s, c);
 	}
-	backfill(e, s);
+	if (!s->n || s->heap[0].due_ms > now)
+		e->clock_limit_ms = MAX(e->clock_limit_ms, now);
+	backfill(e, s, until_us);
 	state_commit(e->db);
-	s->timer = loop_after(e->loop, TICK_MS, tick, e);
+	s->timer = loop_after(e->loop, clock_mono_us() < until_us ? TICK_MS : 1, tick, e);
 }
 
 static void run_sql(struct engine *e, const char *sql)
@@ -472,6 +474,7 @@ int simulation_start(struct engine *e, struct err *err)
 	}
 	/* From here on what was written down is out of date. */
 	state_meta_set(e->db, "simulation", "");
+	e->clock_limit_ms = e->clock_base_ms;
 	if (rc == 0)
 		tick(e);
 	return rc;
