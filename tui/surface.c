@@ -158,7 +158,8 @@ int area_put_scrolled(struct area a, int row, int col, enum style st, const char
 			w = 1;
 		} else {
 			i += utf8_decode(text + i, n - i, &cp);
-			if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) /* never reaches a terminal, whatever the caller forgot */
+			if (cp < 0x20 ||
+			    (cp >= 0x7f && cp < 0xa0)) /* never reaches a terminal, whatever the caller forgot */
 				cp = 0xfffd;
 			w = utf8_cp_width(cp);
 		}

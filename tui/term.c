@@ -97,6 +97,13 @@ static void setup_colours(void)
 	}
 }
 
+/* A terminal of lines ("dumb") cannot move its cursor. */
+static bool can_draw(void)
+{
+	const char *cup = tigetstr("cup"), *clear_screen_text = tigetstr("clear");
+	return cup && cup != (char *)-1 && clear_screen_text && clear_screen_text != (char *)-1;
+}
+
 int term_open(const struct term_options *opt, struct err *err)
 {
 	const char *name = getenv("TERM");
@@ -108,6 +115,11 @@ int term_open(const struct term_options *opt, struct err *err)
 	if (tcgetattr(STDIN_FILENO, &term.before) < 0)
 		return err_set(err, ERR_IO, "cannot read the terminal's modes: %s", strerror(errno));
 	term.screen = newterm(NULL, stdout, stdin);
+	if (term.screen && !can_draw()) {
+		endwin();
+		delscreen(term.screen);
+		term.screen = NULL;
+	}
 	if (!term.screen)
 		return err_set(err, ERR_USAGE,
 			       "TERM=%s is no terminal that sagetop can draw on; try TERM=xterm-256color",

@@ -616,6 +616,9 @@ static bool job_action(struct view *v, enum action a, const struct job *j)
 	case ACT_LOGS:
 		ui_push(v->ui, "logs", j->name);
 		return true;
+	case ACT_RAW:
+		ui_push(v->ui, "raw", j->name);
+		return true;
 	case ACT_METRICS:
 		open_metrics(v);
 		return true;

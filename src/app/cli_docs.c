@@ -2,6 +2,7 @@
  * scripts. The results stand in man/ and share/completions/; `make docs` writes
  * them and a test compares them with this program's. */
 #include "app/cli.h"
+#include "app/dashboard_docs.h"
 
 /* mdoc reads a dot or an apostrophe at the start of a line as a request and a
  * backslash as an escape. */
@@ -60,6 +61,7 @@ static void docs_man(FILE *out)
 		man_text(out, c->help);
 		man_option_list(out, c->name);
 	}
+	dashboard_docs_man(out);
 }
 
 static void bash_words(FILE *out, const char *command)

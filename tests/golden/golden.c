@@ -13,6 +13,7 @@
  *   later SECONDS           moves the clock
  *   fail TEXT               the host's next action ends with this error
  *   change WHAT             something happens in the session: new-job, stopped
+ *   ask-code TEXT           the program asks for a code (of an MFA device)
  *   screen                  followed by the lines of the screen and `end`
  *   host TEXT               the last action asked of the host is TEXT
  * Trailing blanks of a screen line do not count. # is a comment. */
@@ -136,7 +137,23 @@ static void host_copy(void *user, const char *text)
 	snprintf(t.asked, sizeof(t.asked), "copy %s", text);
 }
 
+static void host_live(void *user, const char *job, bool on)
+{
+	snprintf(t.asked, sizeof(t.asked), "live %s %s", job, on ? "on" : "off");
+	struct job_feed *f = session_feed(t.session, job);
+	f->live = on;
+	f->live_minutes = on;
+	f->live_usd_micro = on ? 10000 : 0;
+}
+
+static void code_typed(void *user, const char *code)
+{
+	snprintf(t.asked, sizeof(t.asked), "code %s", code ? code : "(none)");
+}
+
 static const struct ui_host host = {
+	.live = host_live,
+	.live_usd_micro = 10000,
 	.watch = host_watch,
 	.refresh = host_refresh,
 	.stop = host_stop,
@@ -298,6 +315,10 @@ static void run_line(const char *word, const char *arg)
 	else if (!strcmp(word, "keys")) {
 		begin();
 		press(arg);
+	} else if (!strcmp(word, "ask-code")) {
+		begin();
+		ui_ask_code(t.ui, arg, code_typed, NULL);
+		settle();
 	} else if (!strcmp(word, "type")) {
 		begin();
 		if (arg[0] == '/')

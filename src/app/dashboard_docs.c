@@ -1,0 +1,84 @@
+#include "app/dashboard_docs.h"
+
+#include "tui/keymap.h"
+#include "tui/view.h"
+
+/* Text within mdoc: no requests, no escapes. */
+static void man_text(FILE *out, const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		fputs("\\&", out);
+	for (; *s; s++) {
+		if (*s == '\\')
+			fputs("\\e", out);
+		else if (*s == '-')
+			fputs("\\-", out);
+		else if (*s == '"')
+			fputs("\\(dq", out);
+		else
+			fputc(*s, out);
+	}
+}
+
+/* "k Up" becomes one argument for each key: punctuation would else be taken for
+ * the end of the line. */
+static void man_keys(FILE *out, const char *keys)
+{
+	fputs(".It Ic", out);
+	while (*keys) {
+		size_t n = strcspn(keys, " ");
+		char name[KEY_NAME_LEN * 2];
+		str_copy(name, MIN(sizeof(name), n + 1), keys);
+		fputs(" \\&", out);
+		man_text(out, name);
+		keys += n;
+		keys += strspn(keys, " ");
+	}
+	fputc('\n', out);
+}
+
+static void man_context(FILE *out, enum key_context context)
+{
+	bool any = false;
+	for (size_t i = 0; i < n_key_bindings; i++) {
+		const struct key_binding *b = &key_bindings[i];
+		if (b->context != context)
+			continue;
+		if (!any)
+			fprintf(out, ".Ss %s\n.Bl -tag -width \"shift-Tab [\" -compact\n",
+				keymap_context_title(context));
+		any = true;
+		man_keys(out, b->keys);
+		man_text(out, b->help);
+		fputc('\n', out);
+	}
+	if (any)
+		fputs(".El\n", out);
+}
+
+static void man_command(FILE *out, const char *name, const char *argument, const char *help)
+{
+	fprintf(out, ".It Ic :%s", name);
+	if (argument[0]) {
+		fputs(" Ar ", out);
+		man_text(out, argument);
+	}
+	fputc('\n', out);
+	man_text(out, help);
+	fputc('\n', out);
+}
+
+void dashboard_docs_man(FILE *out)
+{
+	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,  CTX_LOGS,	CTX_CHART,
+						 CTX_LIST, CTX_TEXT, CTX_GLOBAL};
+	fputs(".Sh KEYS OF THE DASHBOARD\n", out);
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		man_context(out, order[i]);
+	fputs(".Ss Command line\n.Bl -tag -width \":requests\" -compact\n", out);
+	for (size_t i = 0; i < n_view_table; i++)
+		man_command(out, view_table[i]->name, view_table[i]->argument, view_table[i]->help);
+	for (size_t i = 0; i < n_ui_commands; i++)
+		man_command(out, ui_commands[i].name, ui_commands[i].argument, ui_commands[i].help);
+	fputs(".El\n", out);
+}
