@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -18,9 +19,28 @@
 
 static volatile sig_atomic_t stop_signal;
 
-static void on_stop(int signal_number)
+/* Signals go to a thread of their own: a poll of the library that one interrupts
+ * would count as a lost host. */
+static void *wait_for_stop(void *set)
 {
-	stop_signal = signal_number;
+	int number;
+	while (!sigwait(set, &number))
+		stop_signal = number;
+	return NULL;
+}
+
+static void catch_stop(void)
+{
+	static sigset_t set;
+	pthread_t thread;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (pthread_create(&thread, NULL, wait_for_stop, &set))
+		pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* then they end the process at once */
+	else
+		pthread_detach(thread);
 }
 
 void train_run_done(struct train_run *r)
@@ -432,7 +452,6 @@ static void calm_threads(char *name)
 int command_train(int argc, char **argv)
 {
 	struct err err = {0};
-	struct sigaction action = {.sa_handler = on_stop};
 	if (argc > 1) {
 		fprintf(stderr,
 			"sagetop-trainer: unexpected argument '%s': train takes everything from $SAGETOP_ML_ROOT "
@@ -443,8 +462,7 @@ int command_train(int argc, char **argv)
 	if (argc == 1)
 		calm_threads(argv[0]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
+	catch_stop();
 	if (!train_job(contract_root(), &err))
 		return 0;
 	contract_fail(contract_root(), &err);

@@ -13,6 +13,9 @@ import sys
 import tempfile
 import time
 
+# The threads of the Python package spin for each other too: on a busy machine that
+# takes minutes. Set before it is imported; the trainer sets its own.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 TRAINER = os.environ.get("SAGETOP_TRAINER") or os.path.join(os.environ.get("SAGETOP_BUILD", "build"), "sagetop-trainer")
 DATA = os.environ.get("SAGETOP_TEST_DATA")
 count = failed = 0
@@ -114,7 +117,8 @@ class Job:
 
     def start(self, **env):
         self.write_config()
-        environment = {**os.environ, "SAGETOP_ML_ROOT": str(self.root), **self.env, **env}
+        inherited = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"}
+        environment = {**inherited, "SAGETOP_ML_ROOT": str(self.root), **self.env, **env}
         return subprocess.Popen([TRAINER, "train"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True, errors="replace")
 
