@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 
+#define IDENTITY_AGAIN_MS 300000 /* after a failure */
 #define PRICES_MAX ((size_t)4 << 20)
 
 void waiters_add(struct waiters *w, sync_done_fn *fn, void *user)
@@ -288,24 +289,25 @@ static void on_identity(void *user, const struct sts_identity *id, const struct 
 	s->identity_asked = false;
 	if (err && err->code == ERR_CANCELLED)
 		return;
-	/* An identity that cannot be had (denied, no network) must not keep the jobs
-	 * from being shown; it is asked again at the next pass. */
-	s->identity_known = err == NULL || err->code == ERR_DENIED;
+	/* An identity that cannot be had must not keep the jobs from being shown: a
+	 * private network may have a way to SageMaker and none to STS. Only refused
+	 * credentials would be refused everywhere. */
+	bool fatal = err && (err->code == ERR_AUTH || err->code == ERR_EXPIRED);
+
+	s->identity_known = !fatal;
+	s->identity_again_ms = err ? clock_mono_ms() + IDENTITY_AGAIN_MS : 0;
 	if (!err) {
 		if (!s->alias)
 			str_set(&s->session->account, id->account);
 		else if (!str_eq(s->session->account, id->account))
 			change_account(s, id->account);
 	}
-	bool fatal = err && (err->code == ERR_AUTH || err->code == ERR_EXPIRED || err->code == ERR_NET ||
-			     err->code == ERR_TIMEOUT);
-
 	waiters_run(&s->identity_waiters, fatal ? err : NULL);
 }
 
 void sync_identify(struct sync *s, sync_done_fn *fn, void *user)
 {
-	if (s->identity_known) {
+	if (s->identity_known && (s->identity_again_ms == 0 || clock_mono_ms() < s->identity_again_ms)) {
 		sync_later(s, fn, user, NULL);
 		return;
 	}

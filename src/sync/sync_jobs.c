@@ -346,10 +346,7 @@ static void on_identified(void *user, const struct err *err)
 /* Before the account is known nothing may be saved under its name. */
 static void start_pass(struct sync *s)
 {
-	if (s->identity_known)
-		begin_pass(s);
-	else
-		sync_identify(s, on_identified, s);
+	sync_identify(s, on_identified, s);
 }
 
 void sync_jobs_free(struct sync *s)

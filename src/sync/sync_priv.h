@@ -38,6 +38,7 @@ struct sync {
 	char *alias;	      /* the scope before the account is known; NULL where the scope is fixed */
 	bool identity_known;  /* the account was confirmed, or cannot be learned */
 	bool identity_asked;
+	int64_t identity_again_ms; /* monotonic: when a failed question is put again; 0 never */
 	struct waiters identity_waiters;
 
 	/* jobs (sync_jobs.c) */

@@ -367,7 +367,15 @@ static inline bool fake_play(void *user, const struct httpd_request *r, struct b
 		f->n_fail--;
 		if (str_eq(f->fail_code, "cut"))
 			httpd_reply(out, 200, "Content-Type: application/x-amz-json-1.1\r\n", "{\"Results\": [");
-		else if (!str_eq(f->fail_code, "reset"))
+		else if (!target) { /* STS speaks XML */
+			AUTO(str)
+			char *xml = xasprintf("<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>"
+					      "scripted</Message></Error></ErrorResponse>",
+					      f->fail_code);
+
+			if (!str_eq(f->fail_code, "reset"))
+				httpd_reply(out, 403, "Content-Type: text/xml\r\n", xml);
+		} else if (!str_eq(f->fail_code, "reset"))
 			fake_error(out, str_eq(f->fail_code, "InternalServerError") ? 500 : 400, f->fail_code,
 				   "scripted");
 	} else if (str_eq(f->deny, op)) {

@@ -230,6 +230,24 @@ static void test_deleted_job(void **state)
 	assert_int_equal(sync_session(w->s)->jobs.n, 4);
 }
 
+/* A network with a way to SageMaker and none to STS. */
+static void test_no_identity(void **state)
+{
+	struct world *w = *state;
+
+	add_jobs(w, 3);
+	fake_fail(&w->aws, "GetCallerIdentity", 1000, "reset");
+	assert_int_equal(jobs(w).err.code, 0);
+	assert_int_equal(sync_session(w->s)->jobs.n, 3);
+	assert_null(sync_session(w->s)->account);
+	int64_t asked = fake_calls(&w->aws, "GetCallerIdentity");
+	assert_int_equal(jobs(w).err.code, 0);
+	assert_int_equal(fake_calls(&w->aws, "GetCallerIdentity"), asked); /* not again at once */
+	reopen(w);
+	fake_fail(&w->aws, "GetCallerIdentity", 1000, "InvalidClientTokenId");
+	assert_int_equal(jobs(w).err.code, ERR_AUTH); /* refused everywhere: said at once */
+}
+
 static void test_one_job(void **state)
 {
 	struct world *w = *state;
@@ -673,6 +691,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deleted_job, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_identity, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
