@@ -3,22 +3,29 @@
 # and the completions. `make docs` runs this; with --check nothing is written and
 # the exit status says whether all is up to date.
 #
-#   update-docs.sh [--check] SAGETOP SOURCE_FOLDER
+#   update-docs.sh [--check] SAGETOP SOURCE_FOLDER [SAGETOP-TRAINER]
 set -eu
 check=
 if [ "$1" = --check ]; then
 	check=yes
 	shift
 fi
-sagetop=$1 top=$2
+sagetop=$1 top=$2 trainer=${3-}
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
 
 "$sagetop" --dump-docs man >"$temp/section"
-awk -v section="$temp/section" '
-	index($0, "begin made by make docs") { print; while ((getline line < section) > 0) print line; skip = 1; next }
-	index($0, "end made by make docs") { skip = 0 }
-	!skip { print }' "$top/man/sagetop.1" >"$temp/sagetop.1"
+fill() { # page: the part between its marks becomes the section
+	awk -v section="$temp/section" '
+		index($0, "begin made by make docs") { print; while ((getline line < section) > 0) print line; skip = 1; next }
+		index($0, "end made by make docs") { skip = 0 }
+		!skip { print }' "$1"
+}
+fill "$top/man/sagetop.1" >"$temp/sagetop.1"
+if [ -x "$trainer" ]; then
+	"$trainer" hyperparameters --mdoc >"$temp/section"
+	fill "$top/man/sagetop-trainer.1" >"$temp/sagetop-trainer.1"
+fi
 for shell in bash zsh fish; do
 	"$sagetop" --dump-docs $shell >"$temp/sagetop.$shell"
 done
@@ -36,6 +43,7 @@ put() { # made file
 	fi
 }
 put "$temp/sagetop.1" "$top/man/sagetop.1"
+[ ! -f "$temp/sagetop-trainer.1" ] || put "$temp/sagetop-trainer.1" "$top/man/sagetop-trainer.1"
 for shell in bash zsh fish; do
 	put "$temp/sagetop.$shell" "$top/share/completions/sagetop.$shell"
 done

@@ -166,6 +166,10 @@ table = (pathlib.Path(os.environ.get("SAGETOP_SRC", ".")) / "trainer/hyperparame
 names = re.findall(r"(?m)^HP\((\w+)", table)
 ok("every hyperparameter is listed", run_help.returncode == 0 and len(names) > 50 and all(re.search(rf"(?m)^{n}\b", run_help.stdout) for n in names))
 
+page = pathlib.Path(os.environ.get("SAGETOP_SRC", ".")) / "man/sagetop-trainer.1"
+mdoc = subprocess.run([TRAINER, "hyperparameters", "--mdoc"], capture_output=True, text=True).stdout
+ok("the manual has the table as it is (make docs)", len(mdoc) > 5000 and mdoc in page.read_text())
+
 # --- the incumbent's defects ------------------------------------------------------------------------------
 big = csv_text(np.tile(number, 20), np.tile(X, (20, 1)) + rng.normal(size=(2400, 3)).astype(np.float32) * 0.01)
 with Job(num_round=400, checkpoint_interval=5, nthread=1) as job:  # 1: checkpoints are found again
