@@ -343,7 +343,7 @@ with Server(tmp / "swap", "--threads", "4") as s:
                 exchanged += "is exchanged" in s.wait_line("exchanged")
             spare.write_bytes((tmp / "second.json").read_bytes())
             spare.rename(tmp / "swap/xgboost-model")
-            match("new files are taken without a signal", s.wait_line("exchanged"), "its files changed")
+            match("new files are taken without a signal", s.wait_line("its files changed"), "is exchanged")
         finally:
             stop = True
         results = [f.result() for f in futures]
@@ -353,7 +353,7 @@ with Server(tmp / "swap", "--threads", "4") as s:
     ok("both models answered", all(sum(r[0][i] for r in results) for i in (0, 1)), results)
     (tmp / "swap/xgboost-model").write_text("rubbish")
     s.child.send_signal(signal.SIGHUP)
-    match("a broken model is not put in place", s.wait_line("exchanged"), "not exchanged: .*swap/xgboost-model: not an XGBoost model")
+    match("a broken model is not put in place", s.wait_line("not exchanged"), "not exchanged: .*swap/xgboost-model: not an XGBoost model")
     close("the old one goes on", numbers(s.invoke(csv_of(some))[1]), answers[1], 1e-5)
 
     slow = s.connect()
