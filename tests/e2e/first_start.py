@@ -48,6 +48,12 @@ def on_terminal(words, env, answers=(), timeout=300):
 
 
 def main():
+    try:
+        for fd in os.openpty():
+            os.close(fd)
+    except OSError as error:
+        print("1..0 # SKIP no terminals here:", error)
+        sys.exit(77)
     with tempfile.TemporaryDirectory() as temp:
         env = {"PATH": os.environ["PATH"], "HOME": temp, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
                "AWS_EC2_METADATA_DISABLED": "true", "SAGETOP_EXIT_AFTER_PAINT": "1"}
