@@ -223,6 +223,9 @@ void sync_metrics_begin(struct watch *w)
 
 	c->w = w;
 	c->start_ms = w->metrics_until_ms ? w->metrics_until_ms - LATE_MS - 60000 : j->start_ms - LATE_MS;
+	/* Our clock may run ahead of the service's: what was fetched up to "now" may
+	 * lie behind the job's end. */
+	c->start_ms = MIN(c->start_ms, end - LATE_MS);
 	c->until_ms = end;
 	add_queries(c, j, period_for(c->until_ms - c->start_ms));
 	w->metrics_busy = true;
