@@ -156,8 +156,10 @@ char *jobtext_spark(char *out, int cells, const struct series *s)
 	}
 	if (!(lo <= hi))
 		return out;
+	/* Changes below two per cent are noise to the eye. */
+	double span = fmax(hi - lo, 0.02 * fmax(fabs(lo), fabs(hi)));
 	for (int i = 0; i < n; i++) {
-		double t = hi > lo ? (v[i] - lo) / (hi - lo) : 0;
+		double t = span > 0 ? (v[i] - lo) / span : 0;
 		int level = isfinite(t) ? (int)(fmax(0, fmin(t, 1)) * 7.0 + 0.5) : 0;
 		at += utf8_encode((uint32_t)(0x2581 + level), out + at);
 	}

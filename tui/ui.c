@@ -253,6 +253,12 @@ const char *ui_neighbour_job(struct ui *ui, const char *name, int by)
 	return root->ops->neighbour ? root->ops->neighbour(root, name, by) : NULL;
 }
 
+void ui_await_job(struct ui *ui, const char *name)
+{
+	struct view *root = ui->stack[0];
+	(void)root->ops->command(root, "await", name);
+}
+
 void ui_key(struct ui *ui, int key)
 {
 	struct view *v = ui_top(ui);

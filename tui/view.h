@@ -108,6 +108,9 @@ void ui_ask_describe(struct view *v, const char *job, view_text_fn *fn);
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */
 
+/* Select that job in the list as soon as it is there: it has just been launched. */
+void ui_await_job(struct ui *ui, const char *name);
+
 /* The names J and K walk through: those of the jobs view below, in its order. */
 const char *ui_neighbour_job(struct ui *ui, const char *name, int by);
 

@@ -47,6 +47,7 @@ struct jobs_state {
 	struct job_index index;
 	struct table_view table;
 	char *selected;	 /* the job's name: survives sorting and new rows */
+	char *awaited;	 /* just launched: selected as soon as it is in the list */
 	char *objective; /* the metric column's heading */
 	char *filter;	 /* as typed; NULL: all */
 	struct query *query;
@@ -114,6 +115,10 @@ static void jobs_update(struct view *v)
 	for (size_t i = 0; i < st->index.n; i++)
 		st->name_widths |= 1ull << MIN(utf8_width(st->index.rows[i].job->name), NAME_CELLS_MAX);
 	find_objective(st);
+	if (st->awaited && job_index_find(&st->index, st->awaited) >= 0) {
+		free(st->selected);
+		st->selected = TAKE(st->awaited);
+	}
 	long at = st->selected ? job_index_find(&st->index, st->selected) : -1;
 	if (at >= 0) {
 		bool scrolled = st->table.top > 0;
@@ -410,6 +415,7 @@ static void jobs_close(struct view *v)
 	job_index_done(&st->index);
 	query_free(st->query);
 	free(st->selected);
+	free(st->awaited);
 	free(st->objective);
 	free(st->filter);
 	free(st->filter_before);
@@ -646,6 +652,7 @@ static bool jobs_action(struct view *v, enum action a)
 	struct jobs_state *st = v->state;
 	const struct job *j = selected_job(st);
 	if (table_action(&st->table, a)) {
+		str_set(&st->awaited, NULL); /* the user goes elsewhere */
 		remember_selected(st);
 		return true;
 	}
@@ -691,6 +698,11 @@ static bool jobs_command(struct view *v, const char *name, const char *arg)
 			set_sort(v, sort);
 		else
 			ui_notice(v->ui, NOTICE_WARNING, "sort by name, status, instance, age, train, cost or metric");
+		return true;
+	}
+	if (!strcmp(name, "await")) { /* not typed: see ui_await_job */
+		str_set(&st->awaited, arg);
+		st->stale = true;
 		return true;
 	}
 	if ((!strcmp(name, "jobs") && arg) || !strcmp(name, "filter")) {

@@ -221,6 +221,7 @@ static void launched(struct view *v, const char *name, const struct err *err)
 		return;
 	}
 	ui_notice(ui, NOTICE_INFO, "launched %s", name);
+	ui_await_job(ui, name);
 	if (ui_host(ui)->refresh)
 		ui_host(ui)->refresh(ui_host(ui)->user);
 	ui_close(v);

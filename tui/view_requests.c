@@ -8,7 +8,7 @@ enum { COL_TIME, COL_OPERATION, COL_RESULT, COL_TRIES, COL_TOOK, COL_NOTE };
 
 static const struct table_column columns[] = {
 	[COL_TIME] = {"TIME", .min = 8, .max = 12, .priority = 1},
-	[COL_OPERATION] = {"OPERATION", .min = 22, .max = 34, .want = 26},
+	[COL_OPERATION] = {"OPERATION", .min = 22, .max = 30, .want = 29},
 	[COL_RESULT] = {"RESULT", .min = 8, .max = 8},
 	[COL_TRIES] = {"TRIES", .min = 5, .max = 5, .priority = 3, .right = true},
 	[COL_TOOK] = {"TOOK", .min = 7, .max = 7, .priority = 2, .right = true},

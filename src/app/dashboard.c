@@ -140,7 +140,7 @@ static void run_loop(struct dashboard *d)
 			take_signals(d);
 		if (fds[0].revents & POLLIN)
 			take_keys(d);
-		else if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) /* also with input left: it would never end */
 			d->hung_up = true;
 		working = ui_work(d->ui);
 		paint(d);

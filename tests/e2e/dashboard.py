@@ -202,8 +202,7 @@ def change_things(term, env):
     term.wait("the preview shows name, cost and difference", "at most $", "+ HyperParameters.eta: 0.2", "Enter launch")
     term.keys("Enter")
     term.wait("Enter launches it", "jobs 2 of 4", "long-2")
-    term.keys("g")
-    term.wait("the clone stands first", "▸ long-2")
+    term.wait("the clone is selected", "▸ long-2")
     term.keys("s")
     term.wait("s asks, with Cancel focused", "Stop this job?", "[ Cancel ]", "long-2")
     term.keys("Enter")
@@ -226,6 +225,16 @@ def resize_storm(term):
     term.wait("and says when it is too small", "too small")
     term.resize(80, 24)
     term.wait("and comes back", "? help  q quit")
+
+
+def job_control(term, work, before):
+    pid = wait_pid(work, True)
+    os.kill(pid, signal.SIGTSTP)
+    term.wait("a stop from outside gives the terminal back", "Stopped")
+    check_restored(term, before, "tstp", "with its modes as before")
+    term.type("fg")
+    term.keys("Enter")
+    term.wait("fg takes it again", "sagetop   local engine", "? help  q quit")
 
 
 def exits(term, work, before):
@@ -276,6 +285,7 @@ def main():
         look_around(term)
         change_things(term, env)
         resize_storm(term)
+        job_control(term, work, before)
         exits(term, work, before)
         run(env, "--local", "stop", "long-1")
         run(env, "--local", "wait", "long-1", "--timeout", "120s")

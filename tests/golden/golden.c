@@ -46,6 +46,7 @@ static struct {
 	int rows, cols, watched, refreshed;
 	bool ascii, read_only;
 	char seed[32];
+	char launched[64]; /* the name; change new-job lets it appear */
 } t;
 
 /* --- a host that answers at the next turn --- */
@@ -117,6 +118,7 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
 {
 	snprintf(t.asked, sizeof(t.asked), "launch %s", name);
+	str_copy(t.launched, sizeof(t.launched), name);
 	pend((struct pending){.done = done, .user = done_user});
 }
 
@@ -243,7 +245,7 @@ static void press(const char *keys)
 static void change(const char *what)
 {
 	if (!strcmp(what, "new-job")) {
-		struct job *j = job_new("aaa-new-arrival");
+		struct job *j = job_new(t.launched[0] ? t.launched : "aaa-new-arrival");
 		job_set_status(j, "InProgress");
 		str_set(&j->secondary_text, "Starting");
 		j->created_ms = clock_now_ms();
