@@ -1,0 +1,203 @@
+/* The trainer's parts that need no training: processors, folds, the archive of
+ * models, the journal, the tracker against strangers. */
+#include <arpa/inet.h>
+#include <math.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "trainer/contract.h"
+#include "trainer/journal.h"
+#include "trainer/kfold.h"
+#include "trainer/pack.h"
+#include "trainer/sketch.h"
+#include "trainer/tracker.h"
+#include "unit.h"
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	AUTO(str) char *path = fs_join(dir, name);
+	assert_int_equal(fs_mkdir_parent(path, 0755, NULL), 0);
+	assert_int_equal(fs_write_atomic(path, text, strlen(text), 0644, NULL), 0);
+}
+
+static void drop(char *dir)
+{
+	assert_int_equal(fs_remove_tree(dir, NULL), 0);
+	free(dir);
+}
+
+static void processors_follow_the_quota(void **state)
+{
+	char *dir = unit_temp_dir();
+	int all = contract_processors(dir);
+	assert_true(all >= 1);
+	put(dir, "cpu.max", "max 100000\n");
+	assert_int_equal(contract_processors(dir), all);
+	put(dir, "cpu.max", "50000 100000\n");
+	assert_int_equal(contract_processors(dir), 1);
+	put(dir, "cpu.max", "100001 100000\n");
+	assert_int_equal(contract_processors(dir), MIN(all, 2));
+	put(dir, "cpu.max", "rubbish\n");
+	put(dir, "cpu/cpu.cfs_quota_us", "-1\n");
+	put(dir, "cpu/cpu.cfs_period_us", "100000\n");
+	assert_int_equal(contract_processors(dir), all);
+	put(dir, "cpu/cpu.cfs_quota_us", "10000\n");
+	assert_int_equal(contract_processors(dir), 1);
+	drop(dir);
+}
+
+static void folds_keep_queries_together(void **state)
+{
+	uint64_t queries[60];
+	float labels[60];
+	uint32_t folds[60], again[60];
+	int rows_in[4] = {0};
+	for (int i = 0; i < 60; i++) {
+		queries[i] = (uint64_t)i / 5;
+		labels[i] = (float)(i % 3);
+	}
+	struct dataset d = {.rows = 60, .labels = labels, .query_ids = queries};
+	const struct objective *o = objective_find("rank:pairwise");
+	assert_int_equal(kfold_assign(&d, o, 4, 7, 0, folds, NULL), 0);
+	for (int i = 0; i < 60; i++) {
+		assert_true(folds[i] < 4);
+		assert_int_equal(folds[i], folds[i - i % 5]);
+		rows_in[folds[i]]++;
+	}
+	for (int f = 0; f < 4; f++)
+		assert_int_equal(rows_in[f], 15);
+	assert_int_equal(kfold_assign(&d, o, 4, 7, 0, again, NULL), 0);
+	assert_memory_equal(folds, again, sizeof(folds));
+	assert_int_equal(kfold_assign(&d, o, 4, 7, 1, again, NULL), 0);
+	assert_memory_not_equal(folds, again, sizeof(folds));
+	struct err err = {0};
+	assert_int_equal(kfold_assign(&d, o, 13, 7, 0, folds, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "12"));
+}
+
+static void archive_finds_models(void **state)
+{
+	char *dir = unit_temp_dir();
+	struct pack_writer *w = NULL;
+	struct pack *p = NULL;
+	size_t n;
+	struct err err = {0};
+	assert_false(pack_present(dir));
+	assert_int_equal(pack_create(dir, ".ubj", &w, NULL), 0);
+	assert_int_equal(pack_add(w, "a/../b", "first", 5, NULL, NULL), 0);
+	assert_int_equal(pack_add(w, "empty", "", 0, NULL, NULL), 0);
+	assert_int_equal(pack_add(w, "second", "0123456789", 10, NULL, NULL), 0);
+	assert_false(pack_present(dir)); /* not before it is whole */
+	AUTO(json) json_t *about = json_object();
+	assert_int_equal(pack_finish(w, about, NULL), 0);
+	pack_writer_free(w);
+	assert_int_equal(pack_open(dir, &p, NULL), 0);
+	assert_int_equal(pack_count(p), 3);
+	assert_int_equal(pack_find(p, "nobody"), -1);
+	const void *bytes = pack_bytes(p, (size_t)pack_find(p, "second"), &n);
+	assert_int_equal(n, 10);
+	assert_memory_equal(bytes, "0123456789", 10);
+	bytes = pack_bytes(p, (size_t)pack_find(p, "a/../b"), &n);
+	assert_memory_equal(bytes, "first", 5);
+	pack_free(p);
+	put(dir, PACK_INDEX, "{\"models\": {\"x\": {\"offset\": 512, \"length\": 99999999}}}");
+	p = NULL;
+	assert_int_equal(pack_open(dir, &p, &err), -ERR_PARSE);
+	assert_non_null(strstr(err.msg, "'x' lies outside"));
+	drop(dir);
+}
+
+static void count_record(void *ctx, const char *name, const json_t *info, int64_t offset, size_t length)
+{
+	(*(int *)ctx)++;
+	assert_int_equal(length, 5);
+	assert_true(json_is_object(info));
+}
+
+static int reopen(const char *dir, const char *fingerprint, bool *restarted)
+{
+	struct journal *j = NULL;
+	int n = 0;
+	assert_int_equal(journal_open(dir, fingerprint, count_record, &n, &j, restarted, NULL), 0);
+	journal_close(j);
+	return n;
+}
+
+static void journal_drops_a_torn_tail(void **state)
+{
+	char *dir = unit_temp_dir();
+	AUTO(str) char *path = fs_join(dir, "sagetop-entities.journal");
+	AUTO(json) json_t *info = json_object();
+	struct journal *j = NULL;
+	bool restarted;
+	int n = 0;
+	assert_int_equal(journal_open(dir, "print", count_record, &n, &j, &restarted, NULL), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(journal_append(j, "who", info, "model", 5, NULL), 0);
+	journal_close(j);
+	assert_int_equal(reopen(dir, "print", &restarted), 3);
+	assert_int_equal(truncate(path, fs_size(path) - 1), 0);
+	assert_int_equal(reopen(dir, "print", &restarted), 2);
+	assert_int_equal(reopen(dir, "print", &restarted), 2);
+	assert_false(restarted);
+	assert_int_equal(reopen(dir, "other", &restarted), 0);
+	assert_true(restarted);
+	drop(dir);
+}
+
+/* Strangers, half a greeting and a host that never comes: the tracker still ends. */
+static void tracker_bears_strangers(void **state)
+{
+	AUTO(strlist) struct strlist hosts = {0};
+	struct tracker *t = NULL;
+	strlist_add(&hosts, "one");
+	strlist_add(&hosts, "two");
+	assert_int_equal(tracker_start(&hosts, 0, 1500, &t, NULL), 0);
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons((uint16_t)tracker_port(t)),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	static const char *const texts[] = {"GET / HTTP/1.1\r\n\r\n", "SGT1hello 99 1 1 x\n", "SGT1nonsense\n",
+					    "\x99\xff\x00\x00", ""};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+		size_t n = i == 3 ? 4 : strlen(texts[i]);
+		assert_int_equal(send(fd, texts[i], n, MSG_NOSIGNAL), (ssize_t)n);
+		close(fd);
+	}
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char line[256] = "";
+	size_t got = 0;
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(send(fd, "SGT1hello 0 5 3 print\n", 22, MSG_NOSIGNAL), 22);
+	while (got < sizeof(line) - 1 && !strstr(line, "fail ") && recv(fd, line + got, 1, 0) == 1)
+		line[++got] = '\0';
+	while (got < sizeof(line) - 1 && recv(fd, line + got, 1, 0) == 1 && line[got] != '\n')
+		line[++got] = '\0';
+	assert_non_null(strstr(line, "fail not all hosts came"));
+	assert_non_null(strstr(line, "missing: two"));
+	close(fd);
+	tracker_finish(t);
+}
+
+static void sketch_keeps_every_value_of_few(void **state)
+{
+	float cells[] = {3, NAN, 1, 5, 3, 5, 2, NAN};
+	float labels[4] = {0};
+	struct dataset d = {.rows = 4, .columns = 2, .dense = cells, .labels = labels};
+	AUTO(dataset) struct dataset *few = sketch_rows(&d, 2);
+	assert_int_equal(few->rows, 4);
+	assert_true(few->dense[0] == 1 && few->dense[2] == 2 && few->dense[4] == 3 && isnan(few->dense[6]));
+	assert_true(few->dense[1] == 5 && isnan(few->dense[3]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(processors_follow_the_quota), cmocka_unit_test(folds_keep_queries_together),
+		cmocka_unit_test(archive_finds_models),	       cmocka_unit_test(journal_drops_a_torn_tail),
+		cmocka_unit_test(tracker_bears_strangers),     cmocka_unit_test(sketch_keeps_every_value_of_few),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
