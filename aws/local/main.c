@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -23,15 +22,18 @@
 #include "base/fs.h"
 #include "base/timefmt.h"
 
-/* One engine for a state folder: two would run each other's jobs. */
+/* One engine for a state folder: two would run each other's jobs. A record lock,
+ * not flock: a child that has been forked and not yet executed must not hold it
+ * beyond our death. */
 static int lock_state(const struct engine *e, int *ret_fd, struct err *err)
 {
 	AUTO(str) char *path = fs_join(e->opt.state_dir, "engine.lock");
 	AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 	if (fd < 0)
 		return err_set(err, ERR_IO, "cannot open %s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fcntl(fd, F_SETLK, &lock) < 0)
 		return err_set(err, ERR_EXISTS,
 			       "another engine uses %s; stop it (sagetop local stop), or give another --state",
 			       e->opt.state_dir);
