@@ -281,9 +281,11 @@ static void upload_start(struct upload *u)
 	struct stat st;
 	char hash[SHA256_HEX_LEN];
 
-	if (stat(u->path, &st) || !S_ISREG(st.st_mode)) {
-		err_set(&u->err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", u->path,
-			S_ISREG(st.st_mode) ? strerror(errno) : "not a file that can be uploaded");
+	if (stat(u->path, &st))
+		err_set(&u->err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", u->path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		err_set(&u->err, ERR_INVALID, "%s: not a file that can be uploaded", u->path);
+	if (u->err.code) {
 		aws_client_after(u->client, 0, upload_end_later, u);
 		return;
 	}
