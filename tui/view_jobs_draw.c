@@ -23,9 +23,9 @@ enum {
 #define NAME_CELLS_CALM 40
 
 static const struct table_column columns[] = {
-	[COL_NAME] = {"NAME", .min = 20, .max = NAME_CELLS_MAX, .want = 22},
+	[COL_NAME] = {"NAME", .min = 20, .max = NAME_CELLS_MAX},
 	[COL_STATUS] = {"STATUS", .min = 13, .max = 14, .priority = 1},
-	[COL_INSTANCE] = {"INSTANCE", .min = 13, .max = 18, .want = 15, .priority = 5},
+	[COL_INSTANCE] = {"INSTANCE", .min = 13, .max = 16, .want = 15, .priority = 5},
 	[COL_AGE] = {"AGE", .min = 4, .max = 4, .priority = 2, .right = true},
 	[COL_TRAIN] = {"TRAIN", .min = 6, .max = 6, .priority = 4, .right = true},
 	[COL_COST] = {"COST", .min = 8, .max = 8, .priority = 3, .right = true},
@@ -215,8 +215,7 @@ static void lay_out(const struct jobs_state *st, int cols, int *widths)
 	for (size_t i = COL_STATUS; i <= COL_COST; i++)
 		kept += i == COL_INSTANCE ? 0 : c[i].min + GAP;
 	c[COL_NAME].min = MAX(c[COL_NAME].min, name_width(st, MIN(width - kept, NAME_CELLS_CALM)));
-	c[COL_NAME].want = name_width(st, NAME_CELLS_MAX);
-	c[COL_NAME].max = MAX(c[COL_NAME].want, 32);
+	c[COL_NAME].max = MAX(name_width(st, NAME_CELLS_MAX), 32);
 	table_layout(c, N_COLUMNS, width, GAP, st->wide, widths);
 }
 
