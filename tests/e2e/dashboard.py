@@ -16,7 +16,7 @@ import time
 BUILD = os.environ["SAGETOP_BUILD"]
 SRC = os.environ["SAGETOP_SRC"]
 SAGETOP = os.path.join(BUILD, "sagetop")
-DEADLINE = 60
+DEADLINE = 180
 
 passed = 0
 failed = 0
@@ -230,7 +230,7 @@ def resize_storm(term):
 def job_control(term, work, before):
     pid = wait_pid(work, True)
     os.kill(pid, signal.SIGTSTP)
-    term.wait("a stop from outside gives the terminal back", "Stopped")
+    term.wait("a stop from outside gives the terminal back", "[1]+")
     check_restored(term, before, "tstp", "with its modes as before")
     term.type("fg")
     term.keys("Enter")
