@@ -27,7 +27,8 @@ def burst(call, n, **arguments):
 
 
 # A job that waits for ever in the queue would hold its instances: one slot, jobs without end.
-with engine("--strict", "--slots", "1", "--stop-timeout", "5s", "--rates", "CreateTrainingJob=50,FilterLogEvents=0.05",
+with engine("--strict", "--slots", "1", "--stop-timeout", "5s", "--rates",
+            "CreateTrainingJob=1000,StopTrainingJob=1000,DescribeTrainingJob=1000,ListTags=1000,FilterLogEvents=0.05",
             "--quotas", "ml.m5.xlarge=3,spot:ml.m5.xlarge=1") as e:
     sagemaker, logs, s3, sts = (e.client(s) for s in ("sagemaker", "logs", "s3", "sts"))
     upload_data(s3)

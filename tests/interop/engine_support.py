@@ -154,7 +154,12 @@ def job_request(name, rounds=20, bucket="interop", **more):
 
 def wait_over(sagemaker, name, seconds=240):
     def over():
-        job = sagemaker.describe_training_job(TrainingJobName=name)
+        try:
+            job = sagemaker.describe_training_job(TrainingJobName=name)
+        except botocore.exceptions.ClientError as e:
+            if "Throttling" in e.response["Error"]["Code"]:
+                return None
+            raise
         return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
     return until(over, seconds, f"the end of {name}")
