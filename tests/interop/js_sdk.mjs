@@ -90,7 +90,7 @@ async function objects() {
 async function jobs() {
     await sagemaker.send(new SM.CreateTrainingJobCommand(request("first", 20, { Tags: [{ Key: "a", Value: "b" }] })));
     await sagemaker.send(new SM.CreateTrainingJobCommand(request("second", 5)));
-    const wait = { client: sagemaker, maxWaitTime: 180, minDelay: 1, maxDelay: 2 };
+    const wait = { client: sagemaker, maxWaitTime: 300, minDelay: 1, maxDelay: 2 };
     for (const name of ["first", "second"])
         equal(`waitUntilTrainingJobCompletedOrStopped ${name}`, (await SM.waitUntilTrainingJobCompletedOrStopped(
             wait, { TrainingJobName: name })).state, "SUCCESS");
@@ -152,7 +152,7 @@ async function liveTail() {
     const tail = await logs.send(new CWL.StartLiveTailCommand({
         logGroupIdentifiers: [`arn:aws:logs:us-east-1:000000000000:log-group:${group}`],
         logStreamNamePrefixes: ["third/"] }), { abortSignal: stop.signal });
-    const timer = setTimeout(() => stop.abort(), 150e3);
+    const timer = setTimeout(() => stop.abort(), 300e3);
     let started = false, lines = 0;
     try {
         for await (const event of tail.responseStream) {

@@ -57,5 +57,5 @@ if not folder:
 script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "js_sdk.mjs")
 with engine("--slots", "2") as e:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    child = subprocess.run([node, script, str(folder), e.endpoint], env=environment, stdin=subprocess.DEVNULL, timeout=500)
+    child = subprocess.run([node, script, str(folder), e.endpoint], env=environment, stdin=subprocess.DEVNULL, timeout=1200)
 sys.exit(child.returncode)
