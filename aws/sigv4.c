@@ -87,9 +87,12 @@ static void add_normalized_path(struct buf *out, const char *path)
 		buf_addc(out, '/');
 }
 
-static int add_canonical_path(struct buf *out, const char *path, bool normalize, bool encode)
+/* Most services encode the path once more, as it was sent. S3 takes the name that
+ * it stands for and encodes that, so that every spelling has one canonical form. */
+static int add_canonical_path(struct buf *out, const char *path, bool normalize, bool encode_again)
 {
 	AUTO(buf) struct buf normal = BUF_INIT(out->max);
+	AUTO(buf) struct buf plain = BUF_INIT(out->max);
 
 	if (normalize) {
 		add_normalized_path(&normal, path);
@@ -100,7 +103,11 @@ static int add_canonical_path(struct buf *out, const char *path, bool normalize,
 	}
 	if (normal.overflow)
 		return -ERR_TOOBIG;
-	return encode ? uri_encode(out, buf_str(&normal), normal.len, true) : buf_adds(out, buf_str(&normal));
+	if (encode_again)
+		return uri_encode(out, buf_str(&normal), normal.len, true);
+	if (uri_decode(&plain, buf_str(&normal), normal.len, false))
+		return -ERR_TOOBIG;
+	return uri_encode(out, buf_str(&plain), plain.len, true);
 }
 
 struct param {

@@ -273,6 +273,26 @@ static void test_s3_documented_examples(void **state)
 			       "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"));
 }
 
+/* S3's canonical path does not depend on how the client spells it; dots and double
+ * slashes are part of a key. */
+static void test_s3_path_spellings(void **state)
+{
+	static const char *const paths[][2] = {
+		{"/a b/c", "/a%20b/c"},	      {"/a%20b/c", "/a%20b/c"},		{"/%7ea", "/~a"},
+		{"/a//b/../c", "/a//b/../c"}, {"/(x)!*'", "/%28x%29%21%2A%27"}, {"/%zz", "/%25zz"}};
+	struct sigv4_params p = {.access_key = "A", .secret_key = "s", .region = "r", .service = "s3"};
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct sigv4_request r = {.method = "GET", .path = paths[i][0]};
+		AUTO(buf) struct buf canonical = BUF_INIT(BUF_MAX_TEXT);
+		AUTO(buf) struct buf names = BUF_INIT(BUF_MAX_TEXT);
+		AUTO(str) char *want = xasprintf("GET\n%s\n", paths[i][1]);
+
+		assert_int_equal(sigv4_canonical_request(&r, &p, false, &canonical, &names, NULL), 0);
+		assert_true(str_starts(buf_str(&canonical), want));
+	}
+}
+
 /* Sign, verify, then change one thing at a time: every change is noticed. */
 static void test_verification_notices_changes(void **state)
 {
@@ -402,11 +422,9 @@ static void test_uri_coding(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_published_cases),
-		cmocka_unit_test(test_s3_documented_examples),
-		cmocka_unit_test(test_verification_notices_changes),
-		cmocka_unit_test(test_malformed_signatures),
-		cmocka_unit_test(test_presigned_expires),
+		cmocka_unit_test(test_published_cases),	     cmocka_unit_test(test_s3_documented_examples),
+		cmocka_unit_test(test_s3_path_spellings),    cmocka_unit_test(test_verification_notices_changes),
+		cmocka_unit_test(test_malformed_signatures), cmocka_unit_test(test_presigned_expires),
 		cmocka_unit_test(test_uri_coding),
 	};
 
