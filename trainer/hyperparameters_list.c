@@ -55,7 +55,8 @@ void hyper_list(FILE *out)
 }
 
 /* mdoc reads words such as "Em" at the start of a macro line as macros, and a
- * leading dot or quote starts a macro: \& makes both plain. */
+ * leading dot or quote starts a macro: \& makes both plain. A sentence begins on
+ * a line of its own, so that the formatter spaces it. */
 static void mdoc_text(FILE *out, const char *text)
 {
 	for (const char *p = text; *p; p++) {
@@ -65,6 +66,8 @@ static void mdoc_text(FILE *out, const char *text)
 			fputs("\\e", out);
 		else if (*p == '-')
 			fputs("\\-", out);
+		else if (*p == ' ' && p > text && p[-1] == '.')
+			fputc('\n', out);
 		else
 			fputc(*p, out);
 	}
