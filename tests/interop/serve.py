@@ -370,7 +370,7 @@ with Server(tmp / "swap", "--threads", "4") as s:
         try:
             s.connect().connect()
             return False
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError): # reset: queued when the listener closed
             return True
     wait_for(refused, 200, "new connections to be refused")
     slow.send(body[10:])
