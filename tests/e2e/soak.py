@@ -25,7 +25,7 @@ JOBS = int(os.environ.get("SOAK_JOBS", "120"))
 HOURS = float(os.environ.get("SOAK_HOURS", "10"))
 SPEED = float(os.environ.get("SOAK_SPEED", "1800"))
 RATES = os.environ.get("SOAK_RATES", "3")
-DEADLINE = int(os.environ.get("SOAK_DEADLINE", "150"))
+DEADLINE = int(os.environ.get("SOAK_DEADLINE", "400"))
 SEED = os.environ.get("SOAK_SEED", "11")
 FAULTS = os.environ.get(
     "SOAK_FAULTS",
@@ -46,6 +46,17 @@ def check(ok, what, detail=""):
         for line in str(detail).splitlines()[:20]:
             print(f"# {line}")
     return ok
+
+
+def skip(what, why):
+    global count
+    count += 1
+    print(f"ok {count} - {what} # SKIP {why}")
+
+
+def sanitized():
+    driver = os.path.join(BUILD, "tests/e2e/soak_drive")
+    return "libasan" in subprocess.run(["ldd", driver], capture_output=True, text=True).stdout
 
 
 def skip_all(why):
@@ -172,8 +183,11 @@ def statistics(text):
     check(over and all(o[4] == "0" for o in over), "no call went above its rate", text)
     # A job that is new since may take 2 kB; what is read of its log may stay nowhere.
     first, last, new = numbers["rss_first_kb"], numbers["rss_last_kb"], numbers["jobs"] - numbers["jobs_first"]
-    check(first > 0 and last < first * 1.05 + 2 * new + 2048,
-          f"memory is flat: {first} kB after a quarter of the logs, {last} kB at the end ({new} jobs more)")
+    what = f"memory is flat: {first} kB after a quarter of the logs, {last} kB at the end ({new} jobs more)"
+    if sanitized():
+        skip(what, "a sanitizer keeps freed memory")
+    else:
+        check(first > 0 and last < first * 1.05 + 2 * new + 2048, what)
     check(numbers["retries"] > 0, "the faults were felt", text)
     for line in text.splitlines():
         print(f"# {line}")
