@@ -95,7 +95,9 @@ typedef int walk_fn(void *user, const char *path, const char *relative, const st
 static int walk(const char *root, const char *relative, int depth, walk_fn *fn, void *user, struct err *err)
 {
 	AUTO(str) char *dir = *relative ? fs_join(root, relative) : xstrdup(root);
-	DIR *d = opendir(dir);
+	/* The folder itself may have been exchanged for a link, too. */
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	int rc = 0;
 
 	if (!d)

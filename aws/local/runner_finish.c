@@ -1,5 +1,7 @@
 #include "aws/local/runner_impl.h"
 
+#include <sys/stat.h>
+
 #include "aws/local/artefact.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -99,8 +101,10 @@ static char *failure_text(struct run *run, int host, int exit_code)
 	static const char *const causes[] = {
 		"AlgorithmError:", "ClientError:", "InternalServerError:", "CapacityError:"};
 	bool named = false;
+	struct stat st;
 
-	if (fs_read(path, &raw, NULL) < 0 || !raw.len) {
+	/* A link leads out of the job's folder, and a FIFO would hold the engine up. */
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || fs_read(path, &raw, NULL) < 0 || !raw.len) {
 		if (exit_code == 137)
 			return xasprintf(
 				"AlgorithmError: Please use an instance type with more memory, or reduce the size of "

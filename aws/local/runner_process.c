@@ -193,6 +193,8 @@ static void on_copied(void *task)
 	if (run->stopping) {
 		run->job->outcome = run->stopping;
 		run_finish(run);
+	} else if (run->e->runner->stopping) {
+		return; /* the copy was cut short: the next start of the engine takes the job up again */
 	} else if (error[0]) {
 		run_fail(run, error);
 	} else {

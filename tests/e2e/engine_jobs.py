@@ -85,6 +85,10 @@ tap.ok(all(len(x.encode()) <= 262144 for x in lines), "none longer than the serv
 tap.equal(lines[-1], "no newline", "a last line without its newline is kept")
 e.wait("flood")
 tap.ok(e.lines("flood") == [f"line {i}" for i in range(1, 60001)], "a flood of 60,000 lines arrives whole and in order")
+e.create("linked", "linked")
+tap.equal(e.wait("linked")["TrainingJobStatus"], "Failed", "a model folder that is a link is not followed")
+e.create("fifo", "fifo")
+tap.equal(e.wait("fifo")["TrainingJobStatus"], "Failed", "a failure file that is a FIFO does not hold the engine up")
 e.create("daemon", "daemon")
 tap.equal(e.wait("daemon")["TrainingJobStatus"], "Completed", "a process left behind does not hold the job up")
 

@@ -34,6 +34,8 @@ polite) trap 'echo stopping; echo partial >"$ml/model/m.bin"; exit 0' TERM; echo
 sleep) echo begun; sleep "$SM_HP_SECONDS"; echo ended ;;
 flood) i=0; seq -f 'line %.0f' 1 "$SM_HP_LINES" ;;
 binary) printf 'a\tb\033[31mred\000nul\377\376 caf\303\251\n\n'; head -c 600000 /dev/zero | tr '\0' x; echo; printf 'no newline' ;;
+linked) mkdir "$ml/outside"; echo secret >"$ml/outside/s"; rm -rf "$ml/model"; ln -s "$ml/outside" "$ml/model" ;;
+fifo) mkfifo "$ml/output/failure"; exit 3 ;;
 daemon) setsid sh -c 'sleep 60' & echo started a daemon ;;
 environment) env | sort ;;
 host) cat "$ml/input/config/resourceconfig.json"; echo; echo "host $SM_CURRENT_HOST tracker $SAGETOP_TRACKER"
