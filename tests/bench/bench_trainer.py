@@ -77,7 +77,7 @@ def job(name, hyper, channels, content_type="text/csv"):
 
 
 def python(name, source):
-    path = work / f"{name}.py"
+    path = work / f"peer_{name}.py" # not "pandas.py", which import would find first
     path.write_text(source)
     return ["/usr/bin/python3", str(path)]
 
