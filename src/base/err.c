@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const struct {
 	const char *name;
 	int exit_status;
@@ -46,12 +48,32 @@ static void drop_partial_character(char *s, size_t size)
 	}
 }
 
+/* A message quotes file names, members and replies: whatever they hold, it is one
+ * harmless line. In place, without allocation; a hostile character becomes a blank. */
+static void make_harmless(char *msg)
+{
+	size_t n = strlen(msg), kept = 0;
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+		size_t step = utf8_decode(msg + i, n - i, &cp);
+		if (utf8_cp_is_hostile(cp)) {
+			msg[kept++] = ' ';
+		} else {
+			memmove(msg + kept, msg + i, step);
+			kept += step;
+		}
+		i += step;
+	}
+	msg[kept] = '\0';
+}
+
 int err_setv(struct err *err, enum err_code code, const char *fmt, va_list ap)
 {
 	if (err && err->code == ERR_OK) {
 		err->code = code;
 		vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 		drop_partial_character(err->msg, sizeof(err->msg));
+		make_harmless(err->msg);
 	}
 	return -(int)code;
 }
@@ -79,6 +101,7 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	memcpy(err->msg, whole, sizeof(err->msg) - 1);
 	err->msg[sizeof(err->msg) - 1] = '\0';
 	drop_partial_character(err->msg, sizeof(err->msg));
+	make_harmless(err->msg);
 	return -(int)err->code;
 }
 

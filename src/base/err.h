@@ -3,7 +3,8 @@
  * A struct err lives in the caller and is passed as the last parameter; it may
  * be NULL. The first error wins: a later err_set on the same struct is ignored,
  * so clean-up code cannot hide the cause. Functions return 0 or -code. Setting
- * an error never allocates. msg is one line, for the user, saying what to do.
+ * an error never allocates. msg is one line, for the user, saying what to do;
+ * whatever it quotes is made harmless.
  */
 #ifndef SAGETOP_BASE_ERR_H
 #define SAGETOP_BASE_ERR_H

@@ -115,7 +115,7 @@ static size_t escape_length(const char *s, size_t n)
 		}
 		return 2;
 	}
-	if (strchr("]PX^_", s[1])) {
+	if (s[1] && strchr("]PX^_", s[1])) {
 		for (size_t i = 2; i < n && s[i] != '\n'; i++) {
 			if (s[i] == '\a')
 				return i + 1;
@@ -133,7 +133,7 @@ static bool is_bidi_control(uint32_t cp)
 	       (cp >= 0x2066 && cp <= 0x2069);
 }
 
-static bool is_dropped(uint32_t cp)
+bool utf8_cp_is_hostile(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || is_bidi_control(cp) || cp == 0xfeff || cp == 0x2028 ||
 	       cp == 0x2029 || (cp >= 0xe0000 && cp <= 0xe007f);
@@ -165,7 +165,7 @@ int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines)
 			uint32_t cp;
 			char bytes[4];
 			i += utf8_decode(s + i, n - i, &cp);
-			if (is_dropped(cp))
+			if (utf8_cp_is_hostile(cp))
 				continue;
 			buf_add(out, bytes, utf8_encode(cp, bytes));
 			column += utf8_cp_width(cp);

@@ -35,4 +35,7 @@ int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines);
 char *utf8_sanitize_dup(const char *s) NODISCARD; /* one line; NULL gives NULL */
 bool utf8_valid(const char *s, size_t n);
 
+/* What no screen may get: control bytes, bidirectional controls, separators, tags. */
+bool utf8_cp_is_hostile(uint32_t cp);
+
 #endif

@@ -23,6 +23,9 @@ static void test_first_error_wins(void **state)
 	assert_string_equal(err.msg, "job 7: lost it");
 	assert_int_equal(err_set(NULL, ERR_IO, "no struct"), -ERR_IO);
 	assert_int_equal(err_exit_status(ERR_THROTTLED), 6);
+	err_clear(&err);
+	err_set(&err, ERR_INVALID, "no member '%s'", "\x1b[31mx\xe2\x80\xae\n");
+	assert_string_equal(err.msg, "no member ' [31mx  '");
 }
 
 static void test_buf_keeps_its_maximum(void **state)
@@ -117,6 +120,9 @@ static void test_hostile_text_is_made_harmless(void **state)
 	check_sanitized("\x1b]52;c;AAAA\x1b\\after", "after");
 	check_sanitized("\x1bP1$q\x1b\\x", "x");
 	check_sanitized("lost \x1b[", "lost ");
+	AUTO(buf) struct buf nul = BUF_INIT(64);
+	assert_int_equal(utf8_sanitize(&nul, "a\x1b\0b\ac", 6, false), 0);
+	assert_string_equal(buf_str(&nul), "abc");
 	check_sanitized("never ends \x1b]0;text", "never ends 0;text");
 	check_sanitized("a\tb", "a       b");
 	check_sanitized("a\nb\rc\x07", "a bc");
