@@ -218,7 +218,7 @@ static void build(struct view *v)
 				if (pass)
 					add_curve(v, j, s);
 				else
-					st->has_steps = st->has_steps || s->points[s->n - 1].step >= 0;
+					st->has_steps = st->has_steps || series_has_steps(s);
 			}
 		}
 	GROW(st->chart_curves, st->cap_chart, st->n_curves);

@@ -87,6 +87,15 @@ bool series_add(struct series_set *set, const char *name, int64_t time_ms, int64
 	return true;
 }
 
+bool series_has_steps(const struct series *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->points[i].step >= 0)
+			return true;
+	}
+	return false;
+}
+
 bool series_range(const struct series *s, double *min, double *max)
 {
 	bool any = false;

@@ -34,6 +34,8 @@ AUTO_EMBEDDED(series_set, struct series_set, series_set_done)
 struct series *series_find(const struct series_set *s, const char *name); /* NULL where absent */
 struct series *series_get(struct series_set *s, const char *name);	  /* makes it where absent */
 bool series_add(struct series_set *s, const char *name, int64_t time_ms, int64_t step, double value);
+/* Whether any point knows its step: a final value alone, or CloudWatch, does not. */
+bool series_has_steps(const struct series *s);
 bool series_range(const struct series *s, double *min, double *max);
 
 /* Extracts metrics from log lines: by the job's MetricDefinitions (PCRE2), and

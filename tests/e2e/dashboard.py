@@ -185,7 +185,7 @@ def look_around(term):
     term.keys("x")
     term.wait("x leaves only the hits", "[7]", absent=("[8]",))
     term.keys("x", "Escape", "m")
-    term.wait("m charts the metrics", "rmse · quick-1 · by ", "┤", "── validation:rmse")
+    term.wait("m charts the metrics", "rmse · quick-1 · by round", "┤", "── validation:rmse")
     term.keys("o")
     term.wait("with a logarithmic axis", "log y")
     term.keys("Escape", "Escape", "Escape", "Escape")
