@@ -3,7 +3,6 @@
 #include <xgboost/c_api.h>
 
 #include "base/fs.h"
-#include "base/json.h"
 #include "trainer/booster_impl.h"
 
 #define MODEL_FILE_MAX ((size_t)4 << 30)
@@ -375,14 +374,34 @@ static double text_number(const json_t *root, const char *path, double fallback)
 	return value;
 }
 
-int booster_describe(struct booster *b, struct booster_info *ret, struct err *err)
+int booster_config(struct booster *b, json_t **ret, struct err *err)
 {
 	bst_ulong n = 0;
 	const char *text = NULL;
-	AUTO(json) json_t *config = NULL;
 	if (XGBoosterSaveJsonConfig(b->handle, &n, &text))
 		return xgb_fail(err, "cannot read the model's configuration");
-	int rc = json_parse(text, n, "model configuration", &config, err);
+	return json_parse(text, n, "model configuration", ret, err);
+}
+
+int booster_base_margin(struct booster *b, float *ret, struct err *err)
+{
+	struct dataset row = {.rows = 1};
+	struct matrix_options opt = {.threads = 1, .columns = booster_features(b)};
+	struct predict_options margin = {.margin = true};
+	AUTO(matrix) struct matrix *m = NULL;
+	AUTO(predictions) struct predictions p = {0};
+	int rc = matrix_new_bare(&row, &opt, &m, err);
+	if (!rc)
+		rc = booster_predict(b, m, &margin, &p, err);
+	if (!rc)
+		*ret = p.values[0];
+	return rc;
+}
+
+int booster_describe(struct booster *b, struct booster_info *ret, struct err *err)
+{
+	AUTO(json) json_t *config = NULL;
+	int rc = booster_config(b, &config, err);
 	if (rc)
 		return rc;
 	*ret = (struct booster_info){.rounds = booster_rounds(b), .features = booster_features(b)};

@@ -9,6 +9,7 @@
 #define SAGETOP_TRAINER_BOOSTER_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "trainer/dataset.h"
 
 struct matrix;
@@ -39,6 +40,11 @@ struct matrix_options {
 /* The dataset is copied: it may be freed as soon as this returns. */
 int matrix_new(const struct dataset *d, const struct matrix_options *opt, struct matrix **ret,
 	       struct err *err) NODISCARD;
+/* The labels, weights and groups of the data with none of its cells, opt->columns
+ * wide: with a margin for each row set, the library's metrics judge predictions
+ * that were made elsewhere. d->labels may be NULL. */
+int matrix_new_bare(const struct dataset *d, const struct matrix_options *opt, struct matrix **ret,
+		    struct err *err) NODISCARD;
 size_t matrix_rows(const struct matrix *m);
 size_t matrix_columns(const struct matrix *m);
 /* Where prediction starts for each row, before any tree: rows x width values. */
@@ -105,6 +111,11 @@ size_t booster_features(struct booster *b);
 /* Attributes travel in the model ("best_iteration"); NULL removes. */
 int booster_set_attr(struct booster *b, const char *name, const char *value, struct err *err) NODISCARD;
 char *booster_attr(struct booster *b, const char *name) NODISCARD; /* NULL where absent; caller's */
+
+/* All settings in force, the library's own defaults too, as it writes them. */
+int booster_config(struct booster *b, json_t **ret, struct err *err) NODISCARD;
+/* Where every prediction starts, before the objective's transformation. */
+int booster_base_margin(struct booster *b, float *ret, struct err *err) NODISCARD;
 
 /* What a model says of itself, read from its configuration. */
 struct booster_info {

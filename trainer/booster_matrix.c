@@ -242,3 +242,22 @@ int matrix_new(const struct dataset *d, const struct matrix_options *opt, struct
 	*ret = TAKE(m);
 	return 0;
 }
+
+int matrix_new_bare(const struct dataset *d, const struct matrix_options *opt, struct matrix **ret, struct err *err)
+{
+	static uint32_t no_column;
+	static float no_value;
+	AUTO(matrix) struct matrix *m = NEW(struct matrix);
+	size_t *starts = xcalloc(d->rows + 1, sizeof(*starts));
+	struct dataset cells = {
+		.rows = d->rows, .row_start = starts, .column_index = &no_column, .values = &no_value};
+	*m = (struct matrix){.rows = d->rows, .columns = opt->columns, .sparse = true};
+	int rc = plain_create(&cells, opt, opt->columns, &m->handle, err);
+	free(starts);
+	if (!rc)
+		rc = set_info(m->handle, d, opt->aft, err);
+	if (rc)
+		return rc;
+	*ret = TAKE(m);
+	return 0;
+}

@@ -1,0 +1,232 @@
+/* The grower against libxgboost's own hist updater, in this process: the same data
+ * and settings must give the same bytes of a model, over objectives, sampling,
+ * missing cells, sparse data, depths, threads, weights, classes. */
+#include <math.h>
+
+#include "trainer/grow.h"
+#include "unit.h"
+
+#define MODEL_BYTES ((size_t)1 << 30)
+
+/* --- data ---------------------------------------------------------------------------- */
+
+struct shape {
+	size_t rows, columns;
+	double missing; /* share of the cells */
+	int distinct;	/* values of a column; 0: all differ */
+	enum { CONTINUOUS, UNIT, BINARY, COUNTS, POSITIVE, CLASSES } label;
+	bool sparse, weights;
+};
+
+static uint64_t random_state;
+
+static double uniform(void)
+{
+	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+	return (double)(random_state >> 11) / 9007199254740992.0;
+}
+
+static float normal(void)
+{
+	double sum = 0;
+	for (int i = 0; i < 12; i++)
+		sum += uniform();
+	return (float)(sum - 6);
+}
+
+static float label_of(const struct shape *s, const float *x)
+{
+	float a = isnan(x[0]) ? 0 : x[0], b = s->columns > 1 && !isnan(x[1]) ? x[1] : 0, y = 3 * a + a * b + normal();
+	switch (s->label) {
+	case CONTINUOUS:
+		return y;
+	case UNIT:
+		return (float)(1 / (1 + exp(-(double)y)));
+	case BINARY:
+		return y > 0.3f;
+	case COUNTS:
+		return floorf(expf(fminf(y / 3, 4)));
+	case POSITIVE:
+		return expf(fminf(y / 3, 4)) + 0.01f;
+	case CLASSES:
+		return y < -2 ? 0 : y < 1 ? 1 : 2;
+	}
+	return 0;
+}
+
+static struct dataset *make(const struct shape *s, uint64_t seed)
+{
+	struct dataset *d = NEW(struct dataset);
+	random_state = seed;
+	*d = (struct dataset){.rows = s->rows, .columns = s->columns};
+	d->labels = xcalloc(s->rows, sizeof(float));
+	float *cells = xcalloc(s->rows * s->columns, sizeof(float));
+	for (size_t i = 0; i < s->rows * s->columns; i++) {
+		float x = normal() * 10;
+		if (s->distinct)
+			x = floorf((float)uniform() * (float)s->distinct) - 2;
+		cells[i] = uniform() < s->missing ? NAN : x;
+	}
+	for (size_t r = 0; r < s->rows; r++)
+		d->labels[r] = label_of(s, cells + r * s->columns);
+	if (s->weights) {
+		d->weights = xcalloc(s->rows, sizeof(float));
+		for (size_t r = 0; r < s->rows; r++)
+			d->weights[r] = (float)uniform() * 2;
+	}
+	if (!s->sparse) {
+		d->dense = cells;
+		return d;
+	}
+	d->row_start = xcalloc(s->rows + 1, sizeof(size_t));
+	d->column_index = xcalloc(s->rows * s->columns, sizeof(uint32_t));
+	d->values = xcalloc(s->rows * s->columns, sizeof(float));
+	size_t n = 0;
+	for (size_t i = 0; i < s->rows * s->columns; i++) {
+		if (!isnan(cells[i])) {
+			d->column_index[n] = (uint32_t)(i % s->columns);
+			d->values[n++] = cells[i];
+		}
+		if ((i + 1) % s->columns == 0)
+			d->row_start[i / s->columns + 1] = n;
+	}
+	free(cells);
+	return d;
+}
+
+/* --- the two ways -------------------------------------------------------------------------- */
+
+static void settings(struct strmap *params, const char *text, int threads)
+{
+	AUTO(strlist) struct strlist words = {0};
+	char n[16];
+	snprintf(n, sizeof(n), "%d", threads);
+	strmap_set(params, "nthread", n);
+	strmap_set(params, "tree_method", "hist");
+	strlist_split(&words, text, ' ');
+	for (size_t i = 0; i + 1 < words.n; i += 2)
+		strmap_set(params, words.items[i], words.items[i + 1]);
+}
+
+static void by_library(const struct dataset *d, const struct strmap *params, int threads, int rounds, struct buf *out)
+{
+	struct err err = {0};
+	AUTO(matrix) struct matrix *m = NULL;
+	AUTO(booster) struct booster *b = NULL;
+	struct matrix_options opt = {.threads = threads, .columns = d->columns};
+	assert_int_equal(matrix_new(d, &opt, &m, &err), 0);
+	assert_int_equal(booster_new(params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
+	for (int i = 0; i < rounds; i++)
+		if (booster_update(b, i, m, &err))
+			fail_msg("%s", err.msg);
+	assert_int_equal(booster_save(b, MODEL_UBJ, out, &err), 0);
+}
+
+static void by_grower(const struct dataset *d, const struct strmap *params, int threads, int rounds, struct buf *out)
+{
+	struct err err = {0};
+	AUTO(matrix) struct matrix *m = NULL;
+	AUTO(booster) struct booster *b = NULL;
+	AUTO(grower) struct grower *g = NULL;
+	struct matrix_options opt = {.threads = threads, .columns = d->columns};
+	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
+	assert_int_equal(booster_new(params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
+	struct grow_job job = {.data = {d}, .columns = d->columns, .threads = threads, .shell = b};
+	assert_int_equal(grower_new(&job, &g, &err), 0);
+	assert_non_null(g);
+	for (int i = 0; i < rounds; i++)
+		assert_int_equal(grower_round(g, &err), 0);
+	assert_int_equal(grower_model(g, rounds, out, &err), 0);
+}
+
+/* Where two models differ, as text, for a person. */
+static char *difference(const struct buf *a, const struct buf *b)
+{
+	size_t at = 0, n = MIN(a->len, b->len);
+	while (at < n && a->data[at] == b->data[at])
+		at++;
+	size_t key = at;
+	while (key && !(a->data[key] == 'L' && key + 9 < a->len && !a->data[key + 1] && !a->data[key + 2]))
+		key--;
+	return xasprintf("%zu and %zu bytes, first differing at %zu, %zu behind '%.20s'", a->len, b->len, at, at - key,
+			 a->data + key + 9);
+}
+
+static const struct {
+	const char *name;
+	struct shape shape;
+	const char *settings;
+	int threads, rounds;
+} cases[] = {
+	{"an entity", {70, 40}, "max_depth 6 eta 0.05 min_child_weight 5 subsample 0.8 colsample_bytree 0.8", 1, 60},
+	{"plain", {500, 8}, "", 1, 20},
+	{"few values", {400, 6, 0, 5}, "max_depth 8", 1, 20},
+	{"one column", {300, 1}, "", 1, 10},
+	{"one row", {1, 3}, "", 1, 3},
+	{"missing", {600, 7, 0.3}, "max_depth 7", 1, 20},
+	{"missing, few values", {600, 7, 0.3, 4}, "min_child_weight 0", 1, 20},
+	{"column all missing", {50, 3, 0.97}, "", 1, 10},
+	{"sparse", {600, 9, 0.7, 0, CONTINUOUS, true}, "eta 0.1", 1, 20},
+	{"pruned sketch", {5000, 5}, "", 1, 10},
+	{"levels of the sketch", {60000, 3}, "max_depth 8", 1, 5},
+	{"levels, missing", {60000, 3, 0.2, 30000}, "max_depth 4", 1, 5},
+	{"16 bins", {3000, 6}, "max_bin 16 max_depth 9", 1, 10},
+	{"1000 bins", {4000, 4, 0.1}, "max_bin 1000", 1, 10},
+	{"2 bins", {300, 4}, "max_bin 2", 1, 10},
+	{"deep", {3000, 5}, "max_depth 14 min_child_weight 0", 1, 5},
+	{"no depth, leaves", {2000, 5}, "max_depth 0 max_leaves 31", 1, 10},
+	{"lossguide", {2000, 5}, "grow_policy lossguide max_leaves 24 max_depth 0", 1, 10},
+	{"lossguide, gamma", {2000, 5}, "grow_policy lossguide max_depth 5 gamma 20", 1, 10},
+	{"gamma", {800, 5}, "gamma 50", 1, 20},
+	{"alpha, lambda", {800, 5}, "alpha 3 lambda 0.2", 1, 20},
+	{"lambda 0", {200, 5}, "lambda 0 min_child_weight 0", 1, 20},
+	{"step limit", {800, 5}, "max_delta_step 0.5", 1, 20},
+	{"rows", {999, 6}, "subsample 0.37 seed 12", 1, 20},
+	{"columns by level", {700, 12}, "colsample_bylevel 0.6", 1, 20},
+	{"columns by node", {700, 12}, "colsample_bynode 0.4", 1, 20},
+	{"columns by all", {700, 30}, "colsample_bynode 0.7 colsample_bylevel 0.7 colsample_bytree 0.7 seed 7", 1, 20},
+	{"columns, lossguide", {700, 30}, "colsample_bynode 0.5 grow_policy lossguide max_leaves 20", 1, 20},
+	{"weights", {200, 5, 0, 0, CONTINUOUS, false, true}, "", 1, 20},
+	{"logistic", {900, 6, 0.1, 0, BINARY}, "objective binary:logistic scale_pos_weight 3", 1, 30},
+	{"logistic regression", {900, 6, 0, 0, UNIT}, "objective reg:logistic base_score 0.3", 1, 30},
+	{"logit", {900, 6, 0, 0, BINARY}, "objective binary:logitraw subsample 0.5", 1, 30},
+	{"poisson", {900, 6, 0, 0, COUNTS}, "objective count:poisson", 1, 30},
+	{"gamma deviance", {900, 6, 0, 0, POSITIVE}, "objective reg:gamma", 1, 30},
+	{"tweedie", {900, 6, 0, 0, COUNTS}, "objective reg:tweedie tweedie_variance_power 1.3", 1, 30},
+	{"classes", {900, 6, 0.05, 0, CLASSES}, "objective multi:softprob num_class 3 subsample 0.8", 1, 15},
+	{"softmax", {900, 6, 0, 0, CLASSES}, "objective multi:softmax num_class 4 colsample_bytree 0.5", 1, 15},
+	{"two threads", {20000, 9}, "max_depth 8 subsample 0.9", 2, 10},
+	{"two threads, missing", {20000, 9, 0.1}, "max_depth 8 colsample_bylevel 0.8", 2, 10},
+	{"three threads", {5000, 9}, "max_depth 10 min_child_weight 0", 3, 10},
+	{"three threads, logistic", {7001, 5, 0, 0, BINARY}, "objective binary:logistic subsample 0.7", 3, 10},
+	{"four threads, classes", {3001, 5, 0, 0, CLASSES}, "objective multi:softprob num_class 3 subsample 0.7", 4, 10},
+	{"three threads, lossguide", {5000, 9}, "grow_policy lossguide max_leaves 64", 3, 10},
+};
+
+static void trees_are_the_librarys(void **state)
+{
+	int failed = 0;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(strmap) struct strmap params = {0};
+		AUTO(buf) struct buf theirs = BUF_INIT(MODEL_BYTES);
+		AUTO(buf) struct buf ours = BUF_INIT(MODEL_BYTES);
+		AUTO(dataset) struct dataset *d = make(&cases[i].shape, i + 1);
+		settings(&params, cases[i].settings, cases[i].threads);
+		by_library(d, &params, cases[i].threads, cases[i].rounds, &theirs);
+		by_grower(d, &params, cases[i].threads, cases[i].rounds, &ours);
+		if (theirs.len == ours.len && !memcmp(theirs.data, ours.data, ours.len))
+			continue;
+		AUTO(str) char *text = difference(&theirs, &ours);
+		print_error("%s: %s\n", cases[i].name, text);
+		failed++;
+	}
+	assert_int_equal(failed, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trees_are_the_librarys),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,49 @@
+/* grow.h - boosted trees by histogram, grown here.
+ *
+ * The library spends most of a small model's time in the upkeep of threads and of
+ * empty bins, and most of a large one's before its first round. This grower makes
+ * the same trees, to the last bit, from the same settings in a fraction of it; the
+ * library still judges them (metrics), stores and applies them. What it does not
+ * cover (other tree methods and boosters, categories, constraints, rankings ...)
+ * is the library's as before: grower_new says so, and nobody else needs to know.
+ */
+#ifndef SAGETOP_TRAINER_GROW_H
+#define SAGETOP_TRAINER_GROW_H
+
+#include "base/json.h"
+#include "trainer/booster.h"
+
+struct grower;
+void grower_free(struct grower *g);
+AUTO_POINTER(grower, struct grower, grower_free)
+
+#define GROW_SETS 2 /* train, validation */
+
+struct grow_job {
+	const struct dataset *data[GROW_SETS]; /* [1] may be NULL; needed while the grower lives, but for the cells of [0] */
+	size_t columns;			       /* at least those of the data */
+	int threads;
+	struct booster *shell; /* with the job's settings, without trees; borrowed */
+};
+
+/* Whether such data can be taken at all; cheap, and before a shell is made. */
+bool grower_takes(const struct dataset *train, size_t columns, int max_bin);
+
+/* *ret is NULL, without an error, where the settings are not for this grower. */
+int grower_new(const struct grow_job *job, struct grower **ret, struct err *err) NODISCARD;
+
+int grower_round(struct grower *g, struct err *err) NODISCARD;
+int grower_rounds(const struct grower *g);
+/* Before the objective's transformation, rows x groups; the grower's. */
+const float *grower_margins(const struct grower *g, size_t set);
+size_t grower_groups(const struct grower *g); /* values a row: classes, or 1 */
+
+/* The first `rounds` rounds as the bytes of a model (UBJSON), as the library would
+ * write them. Attributes are those of the shell. */
+int grower_model(const struct grower *g, int rounds, struct buf *out, struct err *err) NODISCARD;
+/* Go on from such bytes: on a fresh grower only. */
+int grower_restore(struct grower *g, const void *model, size_t n, struct err *err) NODISCARD;
+/* As a library booster newly made from the model so far would: draws begin anew. */
+void grower_reseed(struct grower *g, uint32_t seed);
+
+#endif
