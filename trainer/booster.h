@@ -33,7 +33,6 @@ struct matrix_options {
 	size_t columns;		  /* at least so many columns (0: as the data); sparse data only */
 	bool quantile;		  /* histogram bins only: half the memory, training data of hist only */
 	int max_bin;		  /* quantile: bins a column, 0 for the library's default */
-	const struct matrix *ref; /* quantile: take the bins from this matrix; NULL: sketch them */
 	bool aft;		  /* labels become survival bounds: negative is right-censored */
 };
 

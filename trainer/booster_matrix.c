@@ -201,7 +201,7 @@ static int quantile_create(const struct dataset *d, const struct matrix_options 
 		return xgb_fail(err, "cannot create a matrix");
 	snprintf(config, sizeof(config), "{\"missing\": NaN, \"nthread\": %d, \"max_bin\": %d}", opt->threads,
 		 opt->max_bin ? opt->max_bin : 256);
-	int rc = XGQuantileDMatrixCreateFromCallback(&f, f.proxy, opt->ref ? opt->ref->handle : NULL, feed_reset,
+	int rc = XGQuantileDMatrixCreateFromCallback(&f, f.proxy, NULL, feed_reset,
 						     feed_next, config, ret);
 	(void)XGDMatrixFree(f.proxy);
 	if (f.err.code) {

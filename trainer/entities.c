@@ -111,25 +111,17 @@ static json_t *result_info(const struct fit_result *r, const struct dataset *tra
 
 static int fit_task(const struct pool *p, struct dataset *const data[2], struct fit_result *result, struct err *err)
 {
-	AUTO(matrix) struct matrix *train = NULL;
-	AUTO(matrix) struct matrix *validation = NULL;
-	struct matrix_options opt = {.threads = 1, .aft = str_eq(p->run->objective->name, "survival:aft")};
-	int rc = matrix_new(data[0], &opt, &train, err);
-	if (!rc && data[1])
-		rc = matrix_new(data[1], &opt, &validation, err);
-	if (rc)
-		return rc;
 	struct fit_job job = {
 		.hyper = &p->run->hyper,
 		.objective = p->run->objective,
-		.threads = 1,
 		.set_names = {"train", "validation"},
 		.data = {data[0], data[1]},
-		.matrices = {train, validation},
+		.matrix = train_matrix_options(p->run),
 		.stop = p->run->stop,
 		.quiet = true,
 	};
-	rc = fit_run(&job, result, err);
+	job.matrix.threads = 1;
+	int rc = fit_run(&job, result, err);
 	return rc ? rc : train_mark_schema(p->run->train, result->booster, err);
 }
 

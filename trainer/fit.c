@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "trainer/checkpoint.h"
+#include "trainer/learner.h"
 
 void history_done(struct history *h)
 {
@@ -38,9 +39,8 @@ struct fit {
 	struct fit_result *out;
 	struct strmap params;
 	struct strlist library_metrics;
+	struct learner *learner;
 	size_t sets;
-	struct matrix *matrices[FIT_SETS]; /* the job's, or renewed */
-	struct matrix *renewed;
 	int stale; /* rounds since the best one */
 	bool maximize;
 	int patience;	 /* early_stopping_rounds, 0: off */
@@ -70,10 +70,9 @@ const char *fit_job_metric_name(const char *library_name)
 static void fit_setup(struct fit *f)
 {
 	const struct hyper *h = f->job->hyper;
-	f->sets = f->job->matrices[1] ? 2 : 1;
-	memcpy(f->matrices, f->job->matrices, sizeof(f->matrices));
+	f->sets = f->job->data[1] ? 2 : 1;
 	f->out->best_round = -1;
-	hyper_library_params(h, f->job->threads, &f->params);
+	hyper_library_params(h, f->job->matrix.threads, &f->params);
 	fit_library_metrics(h, &f->library_metrics);
 	if (f->sets == 2)
 		f->patience = (int)hyper_int(h, HP_early_stopping_rounds);
@@ -91,7 +90,7 @@ static void fit_teardown(struct fit *f)
 	strmap_done(&f->params);
 	strlist_done(&f->library_metrics);
 	buf_done(&f->best);
-	matrix_free(f->renewed);
+	learner_free(f->learner);
 }
 
 /* --- evaluation --------------------------------------------------------------------------- */
@@ -106,7 +105,7 @@ static int evaluate_own(struct fit *f, size_t set, struct eval_values *out, stru
 		double value;
 		if (!m->own)
 			continue;
-		int rc = p.values ? 0 : booster_predict(f->out->booster, f->matrices[set], NULL, &p, err);
+		int rc = p.values ? 0 : learner_predict(f->learner, set, &p, err);
 		if (!rc)
 			rc = metric_compute(m, job->objective, (int)hyper_int(h, HP_num_class), job->data[set],
 					    p.values, p.columns, &value, err);
@@ -139,7 +138,7 @@ static void history_add(struct fit *f, const struct eval_values *values)
 static int evaluate(struct fit *f, int round, struct err *err)
 {
 	AUTO(eval_values) struct eval_values values = {0};
-	int rc = booster_evaluate(f->out->booster, round, f->matrices, f->job->set_names, f->sets, &values, err);
+	int rc = learner_evaluate(f->learner, round, f->job->set_names, &values, err);
 	for (size_t set = 0; !rc && set < f->sets; set++)
 		rc = evaluate_own(f, set, &values, err);
 	if (!rc)
@@ -196,81 +195,50 @@ static int keep_best(struct fit *f, struct err *err)
 	if (!is_linear(f))
 		return 0;
 	buf_clear(&f->best);
-	return booster_save(f->out->booster, MODEL_UBJ, &f->best, err);
+	return learner_save(f->learner, &f->best, err);
 }
 
 static int reload(struct fit *f, const struct buf *model, int round, struct err *err);
 
-/* Cut the model to its best round and leave the marks that Python's package
- * reads. */
-static int finish_best(struct fit *f, struct err *err)
+/* The model, cut to its best round with the marks that Python's package reads
+ * where it stopped for one. */
+static int finish(struct fit *f, struct err *err)
 {
 	struct fit_result *r = f->out;
 	char text[40];
-	if (r->best_round < 0)
-		return 0;
-	int rc = 0, keep = r->best_round + 1;
-	if (is_linear(f)) {
-		rc = f->best.len ? reload(f, &f->best, keep, err) : 0;
-	} else if (keep < r->rounds) {
-		struct booster *cut = NULL;
-		rc = booster_cut(r->booster, keep, &cut, err);
-		if (!rc) {
-			booster_free(r->booster);
-			r->booster = cut;
-		}
+	int rc = 0;
+	if (r->best_round >= 0) {
+		r->rounds = r->best_round + 1;
+		if (is_linear(f) && f->best.len)
+			rc = reload(f, &f->best, r->rounds, err);
 	}
-	r->rounds = keep;
-	snprintf(text, sizeof(text), "%d", r->best_round);
 	if (!rc)
-		rc = booster_set_attr(r->booster, "best_iteration", text, err);
+		rc = learner_finish(f->learner, r->rounds, &r->booster, err);
+	if (rc || r->best_round < 0)
+		return rc;
+	snprintf(text, sizeof(text), "%d", r->best_round);
+	rc = booster_set_attr(r->booster, "best_iteration", text, err);
 	snprintf(text, sizeof(text), "%.17g", r->best_value);
 	return rc ? rc : booster_set_attr(r->booster, "best_score", text, err);
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------- */
 
-/* approx keeps bins in the matrix that depend on the rows drawn when it was first
- * used: a run that goes on needs a matrix as new as one that resumes has. */
-static int renew_matrix(struct fit *f, struct err *err)
-{
-	struct matrix *fresh = NULL;
-	if (!f->draws || !f->job->matrix_options || !str_eq(hyper_text(f->job->hyper, HP_tree_method), "approx"))
-		return 0;
-	int rc = matrix_new(f->job->data[0], f->job->matrix_options, &fresh, err);
-	if (rc)
-		return rc;
-	booster_free(f->out->booster); /* it refers to the old one */
-	f->out->booster = NULL;
-	matrix_free(f->renewed);
-	f->renewed = f->matrices[0] = fresh;
-	return 0;
-}
-
 static int reload(struct fit *f, const struct buf *model, int round, struct err *err)
 {
-	struct booster *fresh = NULL;
 	char seed[24];
 	if (f->draws) {
 		snprintf(seed, sizeof(seed), "%lld",
 			 (long long)checkpoint_seed(hyper_int(f->job->hyper, HP_seed), round));
 		strmap_set(&f->params, "seed", seed);
 	}
-	int rc = renew_matrix(f, err);
-	if (rc)
-		return rc;
-	rc = booster_load(model->data, model->len, &f->params, &f->library_metrics, f->matrices, f->sets, &fresh, err);
-	if (rc)
-		return rc;
-	booster_free(f->out->booster);
-	f->out->booster = fresh;
-	return 0;
+	return learner_load(f->learner, model, &f->params, err);
 }
 
 static int save_checkpoint(struct fit *f, int round, struct err *err)
 {
 	struct checkpoint c = {.round = round, .model = BUF_INIT(SIZE_MAX), .history = f->out->history};
-	int rc = booster_save(f->out->booster, MODEL_UBJ, &c.model, err);
+	int rc = learner_save(f->learner, &c.model, err);
 	if (!rc && booster_rank() == 0)
 		rc = checkpoint_write(f->job->checkpoint_dir, f->job->fingerprint, &c, err);
 	if (!rc && f->draws)
@@ -349,6 +317,12 @@ static bool checkpoint_due(const struct fit *f, int done, int total, bool stoppi
 	return done % f->interval == 0 || (stopping && !f->draws);
 }
 
+/* A job that shows no rounds and needs no best one is judged once, at its end. */
+static bool evaluation_due(const struct fit *f, int done, int total, bool stopping)
+{
+	return !f->job->quiet || f->patience || done == total || stopping;
+}
+
 static int run_rounds(struct fit *f, struct err *err)
 {
 	struct fit_result *r = f->out;
@@ -356,8 +330,10 @@ static int run_rounds(struct fit *f, struct err *err)
 	bool stopping = false, improved;
 	while (r->rounds < total && !stopping && !r->stopped_early) {
 		int round = r->rounds;
-		rc = booster_update(r->booster, round, f->matrices[0], err);
+		rc = learner_round(f->learner, round, err);
 		if (!rc)
+			rc = stop_asked(f, &stopping, err);
+		if (!rc && evaluation_due(f, round + 1, total, stopping))
 			rc = evaluate(f, round, err);
 		if (rc)
 			return rc;
@@ -366,8 +342,6 @@ static int run_rounds(struct fit *f, struct err *err)
 		r->stopped_early = judge(f, (size_t)round, &improved);
 		if (improved)
 			rc = keep_best(f, err);
-		if (!rc)
-			rc = stop_asked(f, &stopping, err);
 		if (!rc && !r->stopped_early && checkpoint_due(f, r->rounds, total, stopping))
 			rc = save_checkpoint(f, r->rounds, err);
 		if (rc)
@@ -382,13 +356,22 @@ int fit_run(const struct fit_job *job, struct fit_result *ret, struct err *err)
 	AUTO(fit_result) struct fit_result out = {0};
 	struct fit f = {.job = job, .out = &out};
 	fit_setup(&f);
-	int rc = booster_new(&f.params, &f.library_metrics, job->matrices, f.sets, &out.booster, err);
+	struct learner_job learner = {
+		.hyper = job->hyper,
+		.data = {job->data[0], job->data[1]},
+		.matrix = job->matrix,
+		.metrics = &f.library_metrics,
+		.shared = job->shared,
+		.loaded = job->loaded,
+		.context = job->context,
+	};
+	int rc = learner_new(&learner, &f.params, &f.learner, err);
 	if (!rc && f.interval)
 		rc = resume(&f, err);
 	if (!rc)
 		rc = run_rounds(&f, err);
 	if (!rc)
-		rc = finish_best(&f, err);
+		rc = finish(&f, err);
 	fit_teardown(&f);
 	if (rc)
 		return rc;

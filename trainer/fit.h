@@ -30,15 +30,16 @@ void history_line(const struct history *h, size_t round, struct buf *out);
 struct fit_job {
 	const struct hyper *hyper;
 	const struct objective *objective;
-	int threads;
-	const char *set_names[FIT_SETS];	     /* "train", "validation" */
-	const struct dataset *data[FIT_SETS];	     /* data[1] may be NULL */
-	const struct matrix_options *matrix_options; /* of the training matrix, to make it anew */
-	struct matrix *matrices[FIT_SETS];	     /* as data */
-	const char *checkpoint_dir;		     /* NULL: none */
-	const char *fingerprint;		     /* of data and settings; with checkpoint_dir */
-	const volatile sig_atomic_t *stop;	     /* set: end after the round; may be NULL */
-	bool quiet;				     /* no metric lines, no notices */
+	const char *set_names[FIT_SETS];      /* "train", "validation" */
+	const struct dataset *data[FIT_SETS]; /* data[1] may be NULL */
+	struct matrix_options matrix;	      /* threads among them */
+	bool shared;			      /* with other hosts */
+	int (*loaded)(void *context, struct err *err); /* as the learner's; may be NULL */
+	void *context;
+	const char *checkpoint_dir;	   /* NULL: none */
+	const char *fingerprint;	   /* of data and settings; with checkpoint_dir */
+	const volatile sig_atomic_t *stop; /* set: end after the round; may be NULL */
+	bool quiet;			   /* no metric lines, no notices; the history may have the last round alone */
 };
 
 struct fit_result {

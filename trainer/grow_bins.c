@@ -4,14 +4,17 @@
 
 #include "trainer/grow_impl.h"
 
-#define BATCH_ROWS 4096
+#define BATCH_ROWS 4096 /* that a thread takes at a time */
+#define TILE_ROWS 256	/* that are walked column by column: they stay in the nearest cache */
 
 void bins_done(struct bins *b)
 {
 	cuts_done(&b->cuts);
 	free(b->slot);
-	free(b->by_row);
-	free(b->by_column);
+	free(b->slots16);
+	free(b->slots32);
+	free(b->codes8);
+	free(b->codes16);
 	*b = (struct bins){0};
 }
 
@@ -26,53 +29,67 @@ const float *row_cells(const struct dataset *d, size_t row, size_t columns, floa
 	return scratch;
 }
 
-/* The first cut above x, or the last one. */
+/* The first cut above x, or the last one; without a branch, since none could be
+ * foretold. */
 static inline uint32_t bin_of(const float *cuts, uint32_t n, float x)
 {
-	const float *base = cuts;
+	uint32_t at = 0;
 	for (uint32_t left = n; left > 1;) {
 		uint32_t half = left / 2;
-		base += base[half - 1] <= x ? half : 0;
+		at += (uint32_t)(cuts[at + half - 1] <= x) * half;
 		left -= half;
 	}
-	uint32_t at = (uint32_t)(base - cuts) + (*base <= x);
-	return at < n ? at : n - 1;
+	at += cuts[at] <= x;
+	return at - (at == n);
 }
 
 struct binning {
 	const struct dataset *d;
 	struct bins *out;
-	size_t bad_row, bad_column; /* 1-based: the first cell that is infinite; 0: none */
 };
 
-static void store(void *codes, bool wide, size_t at, uint32_t code)
+static inline void put(struct bins *b, size_t row, size_t column, uint32_t code)
 {
-	if (wide)
-		((uint16_t *)codes)[at] = (uint16_t)code;
+	if (b->codes8)
+		b->codes8[column * b->rows + row] = (uint8_t)code;
 	else
-		((uint8_t *)codes)[at] = (uint8_t)code;
+		b->codes16[column * b->rows + row] = (uint16_t)code;
+	if (b->slots16)
+		b->slots16[row * b->columns + column] = (uint16_t)(b->slot[column] + code);
+	else
+		b->slots32[row * b->columns + column] = b->slot[column] + code;
 }
 
-static void bin_row(struct binning *w, size_t r, const float *cells)
+/* n rows from `row`, their cells `stride` apart. */
+static void bin_tile(struct bins *b, size_t row, size_t n, const float *cells, size_t stride)
 {
-	struct bins *b = w->out;
 	for (size_t c = 0; c < b->columns; c++) {
 		const float *cuts = b->cuts.values + b->cuts.first[c];
-		uint32_t n = b->cuts.first[c + 1] - b->cuts.first[c];
-		uint32_t code = isnan(cells[c]) ? n : bin_of(cuts, n, cells[c]);
-		store(b->by_row, b->wide, r * b->columns + c, code);
-		store(b->by_column, b->wide, c * b->rows + r, code);
+		uint32_t count = b->cuts.first[c + 1] - b->cuts.first[c];
+		if (b->any_missing) {
+			for (size_t r = 0; r < n; r++) {
+				float x = cells[r * stride + c];
+				put(b, row + r, c, isnan(x) ? count : bin_of(cuts, count, x));
+			}
+		} else {
+			for (size_t r = 0; r < n; r++)
+				put(b, row + r, c, bin_of(cuts, count, cells[r * stride + c]));
+		}
 	}
 }
 
 static void bin_batch(void *context, size_t batch)
 {
-	struct binning *w = context;
-	const struct bins *b = w->out;
+	const struct binning *w = context;
+	struct bins *b = w->out;
+	const struct dataset *d = w->d;
 	size_t end = MIN((batch + 1) * BATCH_ROWS, b->rows);
-	float *scratch = xreallocarray(NULL, b->columns, sizeof(float));
-	for (size_t r = batch * BATCH_ROWS; r < end; r++)
-		bin_row(w, r, row_cells(w->d, r, b->columns, scratch));
+	float *scratch = d->dense ? NULL : xreallocarray(NULL, b->columns, sizeof(float));
+	for (size_t r = batch * BATCH_ROWS; r < end;) {
+		size_t n = d->dense ? MIN((size_t)TILE_ROWS, end - r) : 1;
+		bin_tile(b, r, n, row_cells(d, r, b->columns, scratch), b->columns);
+		r += n;
+	}
 	free(scratch);
 }
 
@@ -118,14 +135,21 @@ int bins_make(const struct dataset *d, size_t columns, int max_bin, struct team 
 	*ret = (struct bins){.rows = d->rows, .columns = columns, .any_missing = missing};
 	cuts_make(d, columns, max_bin, team, &ret->cuts);
 	ret->slot = xcalloc(columns + 1, sizeof(uint32_t));
+	uint32_t most = 0;
 	for (size_t c = 0; c < columns; c++) {
 		uint32_t n = ret->cuts.first[c + 1] - ret->cuts.first[c] + missing;
 		ret->slot[c + 1] = ret->slot[c] + n;
-		ret->wide |= n > 256;
+		most = MAX(most, n);
 	}
-	size_t cells = d->rows * columns, width = ret->wide ? sizeof(uint16_t) : sizeof(uint8_t);
-	ret->by_row = xreallocarray(NULL, cells, width);
-	ret->by_column = xreallocarray(NULL, cells, width);
+	size_t cells = d->rows * columns;
+	if (ret->slot[columns] <= UINT16_MAX + 1u)
+		ret->slots16 = xreallocarray(NULL, cells, sizeof(uint16_t));
+	else
+		ret->slots32 = xreallocarray(NULL, cells, sizeof(uint32_t));
+	if (most <= UINT8_MAX + 1u)
+		ret->codes8 = xreallocarray(NULL, cells, sizeof(uint8_t));
+	else
+		ret->codes16 = xreallocarray(NULL, cells, sizeof(uint16_t));
 	team_for(team, (d->rows + BATCH_ROWS - 1) / BATCH_ROWS, bin_batch, &w);
 	return 0;
 }

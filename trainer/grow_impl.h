@@ -63,9 +63,12 @@ struct bins {
 	struct cuts cuts;
 	uint32_t *slot;	  /* columns + 1: where a column begins in a histogram */
 	bool any_missing; /* then each column has one slot more, after its cuts, for missing cells */
-	bool wide;	  /* codes are uint16_t, not uint8_t */
-	void *by_row;	  /* rows x columns: place of the cell within its column's slots */
-	void *by_column;  /* columns x rows: the same */
+	/* For adding up, rows x columns: the slot of each cell; one of the two. */
+	uint16_t *slots16;
+	uint32_t *slots32;
+	/* For parting rows, columns x rows: its place among the column's; one of the two. */
+	uint8_t *codes8;
+	uint16_t *codes16;
 };
 void bins_done(struct bins *b);
 /* ERR_INVALID where a cell is infinite. */

@@ -51,26 +51,6 @@ struct search {
 };
 
 typedef double pair __attribute__((vector_size(16)));
-typedef float floats __attribute__((vector_size(16)));
-
-/* Gains of both sides at once, by the short formula. */
-static inline float plain_gain(pair left, pair right, float lambda)
-{
-	pair grad = {left[0], right[0]}, hess = {left[1], right[1]};
-	grad *= grad;
-	hess += (double)lambda;
-	floats g = {(float)grad[0], (float)grad[1], 0, 0}, h = {(float)hess[0], (float)hess[1], 1, 1};
-	floats both = g / h;
-	return both[0] + both[1];
-}
-
-static inline float both_gains(const struct grow_settings *s, bool plain, pair left, pair right)
-{
-	if (plain)
-		return plain_gain(left, right, s->lambda);
-	struct sums l = {left[0], left[1]}, r = {right[0], right[1]};
-	return gain_of(s, &l) + gain_of(s, &r);
-}
 
 /* Take the split between bin and bin + 1, or between bin - 1 and bin. */
 static void take(const struct search *w, size_t column, int bin, bool upward, float gain, pair passed, pair rest)
@@ -91,52 +71,147 @@ static void take(const struct search *w, size_t column, int bin, bool upward, fl
 	};
 }
 
-/* Walk one column; returns the sum over its bins. An empty bin changes neither
- * side, so it is no better than the one before it. */
-static inline __attribute__((always_inline)) pair walk(const struct search *w, size_t column, const pair *hist,
-						       bool upward, bool plain)
+/* Walk one column; returns the sum over its bins. */
+static pair walk(const struct search *w, size_t column, const pair *hist, bool upward)
 {
 	const struct grow_settings *s = w->s;
-	const pair node = {w->node->grad, w->node->hess};
 	const double least = (double)s->min_child_weight;
 	int n = (int)(w->b->cuts.first[column + 1] - w->b->cuts.first[column]);
 	pair passed = {0, 0};
 	for (int k = 0; k < n; k++) {
 		int bin = upward ? k : n - 1 - k;
-		pair here = hist[bin];
-		if (k && here[0] == 0 && here[1] == 0)
-			continue;
-		passed += here;
-		pair rest = node - passed;
+		passed += hist[bin];
+		pair rest = (pair){w->node->grad, w->node->hess} - passed;
 		if (!(passed[1] >= least && rest[1] >= least))
 			continue;
-		float gain = (upward ? both_gains(s, plain, passed, rest) : both_gains(s, plain, rest, passed)) - w->own_gain;
+		struct sums a = {passed[0], passed[1]}, b = {rest[0], rest[1]};
+		float gain = gain_of(s, &a) + gain_of(s, &b) - w->own_gain;
 		if (gain > w->best->gain)
 			take(w, column, bin, upward, gain, passed, rest);
 	}
 	return passed;
 }
 
-static inline __attribute__((always_inline)) void search_columns(const struct search *w, const pair *hist,
-								 const uint32_t *columns, size_t n, bool plain)
+/* --- the same by the short formula, four bins at a time ------------------------------- */
+
+#define RUN 256 /* bins looked at together */
+
+typedef float floats __attribute__((vector_size(16)));
+typedef int32_t ints __attribute__((vector_size(16)));
+
+/* Two pairs as four floats, and two masks of 64 bits each as four of 32. */
+static inline floats join_floats(pair a, pair b)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t column = columns[i];
-		const pair *bins = hist + w->b->slot[column];
-		pair all = walk(w, column, bins, true, plain);
-		/* Where nothing is missing both sums may still differ in their last
-		 * bits; the library looks from above then, too. */
-		if (all[0] != w->node->grad || all[1] != w->node->hess)
-			(void)walk(w, column, bins, false, plain);
+	return (floats){(float)a[0], (float)a[1], (float)b[0], (float)b[1]};
+}
+
+static inline ints join_masks(__typeof__((pair){0} < (pair){0}) a, __typeof__((pair){0} < (pair){0}) b)
+{
+	return __builtin_shufflevector((ints)a, (ints)b, 0, 2, 4, 6);
+}
+
+static inline floats choose(ints mask, floats a, floats b)
+{
+	return (floats)(((ints)a & mask) | ((ints)b & ~mask));
+}
+
+/* Bins that are not empty, in the order of the walk. An empty one changes neither
+ * side, so it is no better than the one before it. */
+struct run {
+	size_t n;
+	int bin[RUN];
+	double grad[RUN + 4], hess[RUN + 4]; /* of the bin; then summed up to it */
+	float gain[RUN + 4];
+};
+
+static void run_fill(struct run *r, const pair *hist, int first, int end, bool upward)
+{
+	size_t n = 0;
+	int bin = upward ? first : end - 1, step = upward ? 1 : -1;
+	for (int k = first; k < end; k++, bin += step) {
+		int64_t bits[2];
+		memcpy(bits, &hist[bin], sizeof(bits));
+		r->bin[n] = bin;
+		memcpy(&r->grad[n], &bits[0], sizeof(double));
+		memcpy(&r->hess[n], &bits[1], sizeof(double));
+		n += (uint64_t)(bits[0] | bits[1]) << 1 != 0; /* -0 is 0 */
 	}
+	r->n = n;
+}
+
+static pair run_sum(struct run *r, pair passed)
+{
+	size_t n = r->n;
+	for (size_t i = 0; i < n; i++) {
+		passed += (pair){r->grad[i], r->hess[i]};
+		r->grad[i] = passed[0];
+		r->hess[i] = passed[1];
+	}
+	for (size_t i = n; i < n + 4; i++)
+		r->grad[i] = r->hess[i] = 0; /* too light to be taken */
+	return passed;
+}
+
+/* The greatest gain of the run, -inf where no split is allowed. */
+static float run_gains(struct run *r, const struct search *w)
+{
+	const pair lambda = (pair){1, 1} * (double)w->s->lambda, least = (pair){1, 1} * (double)w->s->min_child_weight;
+	const floats none = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
+	floats most = none;
+	for (size_t i = 0; i < r->n; i += 4) {
+		pair grad[2], hess[2];
+		memcpy(grad, r->grad + i, sizeof(grad));
+		memcpy(hess, r->hess + i, sizeof(hess));
+		pair rest0 = w->node->hess - hess[0], rest1 = w->node->hess - hess[1];
+		ints allowed = join_masks((hess[0] >= least) & (rest0 >= least), (hess[1] >= least) & (rest1 >= least));
+		floats below = join_floats(grad[0] * grad[0], grad[1] * grad[1]) /
+			       join_floats(hess[0] + lambda, hess[1] + lambda);
+		grad[0] = w->node->grad - grad[0];
+		grad[1] = w->node->grad - grad[1];
+		floats above = join_floats(grad[0] * grad[0], grad[1] * grad[1]) /
+			       join_floats(rest0 + lambda, rest1 + lambda);
+		floats gain = choose(allowed, below + above - w->own_gain, none);
+		memcpy(r->gain + i, &gain, sizeof(gain));
+		most = choose(gain > most, gain, most);
+	}
+	return fmaxf(fmaxf(most[0], most[1]), fmaxf(most[2], most[3]));
+}
+
+/* As walk. */
+static pair walk_runs(const struct search *w, size_t column, const pair *hist, bool upward)
+{
+	struct run r;
+	int n = (int)(w->b->cuts.first[column + 1] - w->b->cuts.first[column]);
+	pair passed = {0, 0};
+	for (int done = 0; done < n; done += RUN) {
+		int here = MIN(RUN, n - done), first = upward ? done : n - done - here;
+		run_fill(&r, hist, first, first + here, upward);
+		passed = run_sum(&r, passed);
+		float most = run_gains(&r, w);
+		if (isinf(most) && most > 0)
+			return walk(w, column, hist, upward); /* it takes finite gains only */
+		if (!(most > w->best->gain))
+			continue;
+		size_t i = 0;
+		while (r.gain[i] != most)
+			i++;
+		pair sum = {r.grad[i], r.hess[i]};
+		take(w, column, r.bin[i], upward, most, sum, (pair){w->node->grad, w->node->hess} - sum);
+	}
+	return passed;
 }
 
 void split_search(const struct grow_settings *s, const struct bins *b, const struct sums *hist,
 		  const struct sums *node, float own_gain, const uint32_t *columns, size_t n, struct split *best)
 {
 	struct search w = {s, b, node, own_gain, best};
-	if (s->plain)
-		search_columns(&w, (const pair *)hist, columns, n, true);
-	else
-		search_columns(&w, (const pair *)hist, columns, n, false);
+	for (size_t i = 0; i < n; i++) {
+		const pair *bins = (const pair *)hist + b->slot[columns[i]];
+		pair (*step)(const struct search *, size_t, const pair *, bool) = s->plain ? walk_runs : walk;
+		pair all = step(&w, columns[i], bins, true);
+		/* Where nothing is missing both sums may still differ in their last
+		 * bits; the library looks from above then, too. */
+		if (all[0] != node->grad || all[1] != node->hess)
+			(void)step(&w, columns[i], bins, false);
+	}
 }

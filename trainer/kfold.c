@@ -168,12 +168,11 @@ static int collect(struct cv *c, struct booster *b, const struct matrix *m, cons
 	return 0;
 }
 
-static int fit_fold(struct cv *c, int number, struct dataset *const data[2], struct matrix *const matrices[2],
-		    struct fit_result *result, struct err *err)
+static int fit_fold(struct cv *c, int number, struct dataset *const data[2], struct fit_result *result,
+		    struct err *err)
 {
 	struct train_run *r = c->run;
 	AUTO(str) char *dir = NULL;
-	struct matrix_options options = train_matrix_options(r);
 	if (r->contract.checkpoint_dir) {
 		dir = xasprintf("%s/model-%d", r->contract.checkpoint_dir, number);
 		int rc = fs_mkdirs(dir, 0755, err);
@@ -183,11 +182,9 @@ static int fit_fold(struct cv *c, int number, struct dataset *const data[2], str
 	struct fit_job job = {
 		.hyper = &r->hyper,
 		.objective = r->objective,
-		.threads = r->threads,
 		.set_names = {"train", "validation"},
 		.data = {data[0], data[1]},
-		.matrix_options = &options,
-		.matrices = {matrices[0], matrices[1]},
+		.matrix = train_matrix_options(r),
 		.checkpoint_dir = dir,
 		.fingerprint = r->fingerprint,
 		.stop = r->stop,
@@ -200,19 +197,13 @@ static int run_fold(struct cv *c, int repetition, int fold, struct err *err)
 	AUTO(dataset) struct dataset *train = fold_rows(c, fold, false, NULL);
 	uint32_t *rows = NULL;
 	AUTO(dataset) struct dataset *held_out = fold_rows(c, fold, true, &rows);
-	AUTO(matrix) struct matrix *train_matrix_ = NULL;
 	AUTO(matrix) struct matrix *held_out_matrix = NULL;
 	AUTO(fit_result) struct fit_result result = {0};
 	int number = repetition * c->k + fold;
 	AUTO(str) char *name = xasprintf("xgboost-model-%d", number);
 	printf("fold %d of %d: %zu rows to train, %zu held out\n", number + 1, c->k * c->repetitions, train->rows,
 	       held_out->rows);
-	int rc = train_matrix_bins(c->run, train, &train_matrix_, err);
-	if (!rc)
-		rc = train_matrix(c->run, held_out, &held_out_matrix, err);
-	if (!rc)
-		rc = fit_fold(c, number, (struct dataset *[]){train, held_out},
-			      (struct matrix *[]){train_matrix_, held_out_matrix}, &result, err);
+	int rc = fit_fold(c, number, (struct dataset *[]){train, held_out}, &result, err);
 	if (!rc && result.interrupted) {
 		c->interrupted = true;
 	} else if (!rc) {
@@ -222,7 +213,9 @@ static int run_fold(struct cv *c, int repetition, int fold, struct err *err)
 				add_metric(c, result.history.columns.items[i],
 					   history_value(&result.history, last, result.history.columns.items[i]) /
 						   (c->k * c->repetitions));
-		rc = collect(c, result.booster, held_out_matrix, rows, err);
+		rc = train_matrix(c->run, held_out, &held_out_matrix, err);
+		if (!rc)
+			rc = collect(c, result.booster, held_out_matrix, rows, err);
 		if (!rc)
 			rc = train_save_model(c->run, result.booster, name, err);
 	}
@@ -244,7 +237,8 @@ static int judge_library(struct cv *c, struct eval_values *out, struct err *err)
 	fit_library_metrics(&c->run->hyper, &metrics);
 	hyper_library_params(&c->run->hyper, c->run->threads, &params);
 	strmap_set(&params, "booster", "gbtree");
-	int rc = train_matrix(c->run, c->all, &m, err);
+	struct matrix_options options = train_matrix_options(c->run);
+	int rc = matrix_new_bare(c->all, &options, &m, err);
 	if (!rc)
 		rc = matrix_set_margin(m, c->margins, c->width, err);
 	if (!rc)

@@ -10,7 +10,6 @@
 #include "trainer/entities.h"
 #include "trainer/kfold.h"
 #include "trainer/outputs.h"
-#include "trainer/sketch.h"
 #include "trainer/spill.h"
 #include "trainer/train.h"
 
@@ -143,25 +142,6 @@ int train_matrix(const struct train_run *r, const struct dataset *d, struct matr
 	return matrix_new(d, &opt, ret, err);
 }
 
-/* hist reads nothing but the bins, and they are the same whether kept alone or made
- * from a full matrix. Not so on several hosts: there all must sketch together. */
-int train_matrix_bins(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err)
-{
-	struct matrix_options opt = train_matrix_options(r);
-	const struct hyper *h = &r->hyper;
-	AUTO(matrix) struct matrix *ref = NULL;
-	opt.quantile = str_eq(hyper_text(h, HP_tree_method), "hist") && !hyper_given(h, HP_updater) &&
-		       !str_eq(hyper_text(h, HP_booster), "gblinear") && !r->hosts;
-	if (opt.quantile && str_eq(hyper_text(h, HP_sketch_method), "sorted") && d->dense && !d->weights) {
-		AUTO(dataset) struct dataset *few = sketch_rows(d, r->threads);
-		int rc = matrix_new(few, &opt, &ref, err);
-		if (rc)
-			return rc;
-		opt.ref = ref;
-	}
-	return matrix_new(d, &opt, ret, err);
-}
-
 /* --- the model ------------------------------------------------------------------------ */
 
 enum model_format train_model_format(const struct hyper *h)
@@ -219,43 +199,35 @@ static int write_single(struct train_run *r, const struct fit_result *result, st
 	return rc || result->interrupted ? rc : output_test(r, result->booster, err);
 }
 
-/* The matrix has its own copy, and nothing after it reads single cells but a host's
- * late statistics and a matrix made anew. */
-static void release_cells(struct train_run *r)
+/* The learner has taken what it needs, and nothing after it reads single cells but a
+ * host's late statistics and a matrix made anew. */
+static int data_loaded(void *context, struct err *err)
 {
-	if (r->hosts || str_eq(hyper_text(&r->hyper, HP_tree_method), "approx"))
-		return;
-	dataset_drop_cells(r->train);
+	struct train_run *r = context;
+	if (r->hosts)
+		return hosts_enter(r->hosts, err);
+	if (!str_eq(hyper_text(&r->hyper, HP_tree_method), "approx"))
+		dataset_drop_cells(r->train);
+	return 0;
 }
 
 int train_single(struct train_run *r, struct err *err)
 {
-	AUTO(matrix) struct matrix *train = NULL;
-	AUTO(matrix) struct matrix *validation = NULL;
 	AUTO(fit_result) struct fit_result result = {0};
-	int rc = train_matrix_bins(r, r->train, &train, err);
-	if (!rc)
-		release_cells(r);
-	if (!rc && r->validation)
-		rc = train_matrix(r, r->validation, &validation, err);
-	if (!rc && r->hosts)
-		rc = hosts_enter(r->hosts, err);
-	if (rc)
-		return rc;
-	struct matrix_options options = train_matrix_options(r);
 	struct fit_job job = {
 		.hyper = &r->hyper,
 		.objective = r->objective,
-		.threads = r->threads,
 		.set_names = {"train", "validation"},
 		.data = {r->train, r->validation},
-		.matrix_options = &options,
-		.matrices = {train, validation},
+		.matrix = train_matrix_options(r),
+		.shared = r->hosts != NULL,
+		.loaded = data_loaded,
+		.context = r,
 		.checkpoint_dir = r->contract.checkpoint_dir,
 		.fingerprint = r->fingerprint,
 		.stop = r->stop,
 	};
-	rc = fit_run(&job, &result, err);
+	int rc = fit_run(&job, &result, err);
 	if (rc)
 		return rc;
 	report_end(r, &result);

@@ -27,9 +27,6 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 
 /* How this job makes matrices; and a matrix of all rows of d. */
 struct matrix_options train_matrix_options(const struct train_run *r);
-/* The training matrix: with bins only where the tree method needs no more. */
-int train_matrix_bins(const struct train_run *r, const struct dataset *d, struct matrix **ret,
-		      struct err *err) NODISCARD;
 int train_matrix(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err) NODISCARD;
 
 /* Names and categories of the columns, as an attribute that travels with the

@@ -164,10 +164,8 @@ def million():
             y = x[:, 0] * 3 + x[:, 1] * x[:, 2] + np.sin(x[:, 3]) + rng.normal(size=len(x))
             np.savetxt(out, np.column_stack([y, x]), fmt="%.3f", delimiter=",")
     params = dict(objective="reg:squarederror", max_depth=6, eta=0.3, tree_method="hist")
-    results = {}
-    for method in ("library", "sorted"):
-        env = job(f"million-{method}", {**params, "num_round": 50, "sketch_method": method}, {"train": file})
-        results[method] = measure([TRAINER, "train"], env=env, first="[0]")
+    env = job("million", {**params, "num_round": 50}, {"train": file})
+    ours, ours_mb, ours_first = measure([TRAINER, "train"], env=env, first="[0]")
     reader = f"""
 import xgboost
 train = xgboost.DMatrix({str(file)!r} + "?format=csv&label_column=0")
@@ -184,12 +182,9 @@ xgboost.train({params!r} | {{"nthread": {CORES}}}, train, 50, evals=[(train, "tr
     if subprocess.run(["/usr/bin/python3", "-c", "import pandas"], capture_output=True).returncode == 0:
         peers["pandas"] = measure(python("pandas", pandas + rest), first="[0]")
     for peer, (wall, mb, first) in peers.items():
-        line(f"{rows:,} x 30 CSV, 50 rounds: wall", round(results["library"][0], 2), "s", peer, round(wall, 2), "1.8x")
-        line("  sketch_method=sorted: wall", round(results["sorted"][0], 2), "s", peer, round(wall, 2), "1.8x")
-        line("  start to first round", round(results["library"][2], 2), "s", peer, round(first, 2))
-        line("  sorted: start to first round", round(results["sorted"][2], 2), "s", peer, round(first, 2))
-        line("  peak memory", round(results["library"][1]), "MB", peer, round(mb), "2x")
-        line("  sorted: peak memory", round(results["sorted"][1]), "MB", peer, round(mb), "2x")
+        line(f"{rows:,} x 30 CSV, 50 rounds: wall", round(ours, 2), "s", peer, round(wall, 2), "1.8x")
+        line("  start to first round", round(ours_first, 2), "s", peer, round(first, 2))
+        line("  peak memory", round(ours_mb), "MB", peer, round(mb), "2x")
 
 
 wanted = sys.argv[1:] or os.environ.get("SAGETOP_BENCH_PARTS", "entities small million").split()

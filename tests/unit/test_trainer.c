@@ -10,7 +10,6 @@
 #include "trainer/journal.h"
 #include "trainer/kfold.h"
 #include "trainer/pack.h"
-#include "trainer/sketch.h"
 #include "trainer/tracker.h"
 #include "unit.h"
 
@@ -181,23 +180,12 @@ static void tracker_bears_strangers(void **state)
 	tracker_finish(t);
 }
 
-static void sketch_keeps_every_value_of_few(void **state)
-{
-	float cells[] = {3, NAN, 1, 5, 3, 5, 2, NAN};
-	float labels[4] = {0};
-	struct dataset d = {.rows = 4, .columns = 2, .dense = cells, .labels = labels};
-	AUTO(dataset) struct dataset *few = sketch_rows(&d, 2);
-	assert_int_equal(few->rows, 4);
-	assert_true(few->dense[0] == 1 && few->dense[2] == 2 && few->dense[4] == 3 && isnan(few->dense[6]));
-	assert_true(few->dense[1] == 5 && isnan(few->dense[3]));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(processors_follow_the_quota), cmocka_unit_test(folds_keep_queries_together),
 		cmocka_unit_test(archive_finds_models),	       cmocka_unit_test(journal_drops_a_torn_tail),
-		cmocka_unit_test(tracker_bears_strangers),     cmocka_unit_test(sketch_keeps_every_value_of_few),
+		cmocka_unit_test(tracker_bears_strangers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

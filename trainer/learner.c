@@ -1,0 +1,191 @@
+#include "trainer/grow.h"
+#include "trainer/learner.h"
+
+#define MODEL_MAX ((size_t)8 << 30)
+
+struct learner {
+	struct learner_job job;
+	size_t sets;
+	struct matrix *matrices[LEARNER_SETS]; /* without cells where there is a grower */
+	struct booster *booster;	       /* without trees where there is a grower */
+	struct grower *grower;		       /* NULL: the library trains */
+	bool loaded;			       /* and said so */
+};
+
+void learner_free(struct learner *l)
+{
+	if (!l)
+		return;
+	grower_free(l->grower);
+	booster_free(l->booster);
+	for (size_t i = 0; i < LEARNER_SETS; i++)
+		matrix_free(l->matrices[i]);
+	free(l);
+}
+
+static bool is_method(const struct learner *l, const char *method)
+{
+	return str_eq(hyper_text(l->job.hyper, HP_tree_method), method);
+}
+
+static bool is_linear(const struct learner *l)
+{
+	return str_eq(hyper_text(l->job.hyper, HP_booster), "gblinear");
+}
+
+/* hist reads nothing but the bins, and they are the same whether kept alone or made
+ * from a full matrix. Not so on several hosts: there all must sketch together. */
+static struct matrix_options training_options(const struct learner *l)
+{
+	struct matrix_options opt = l->job.matrix;
+	opt.quantile = is_method(l, "hist") && !hyper_given(l->job.hyper, HP_updater) && !is_linear(l) && !l->job.shared;
+	return opt;
+}
+
+static int say_loaded(struct learner *l, struct err *err)
+{
+	if (l->loaded || !l->job.loaded)
+		return 0;
+	l->loaded = true;
+	return l->job.loaded(l->job.context, err);
+}
+
+static int make_library(struct learner *l, const struct strmap *params, struct err *err)
+{
+	struct matrix_options train = training_options(l);
+	int rc = matrix_new(l->job.data[0], &train, &l->matrices[0], err);
+	if (!rc && l->sets == 2)
+		rc = matrix_new(l->job.data[1], &l->job.matrix, &l->matrices[1], err);
+	if (!rc)
+		rc = say_loaded(l, err);
+	return rc ? rc : booster_new(params, l->job.metrics, l->matrices, l->sets, &l->booster, err);
+}
+
+/* l->grower stays NULL where the settings turn out not to be for it. */
+static int make_grower(struct learner *l, const struct strmap *params, struct err *err)
+{
+	struct grow_job job = {.data = {l->job.data[0], l->job.data[1]},
+			       .columns = l->job.matrix.columns,
+			       .threads = l->job.matrix.threads};
+	int rc = 0;
+	for (size_t i = 0; !rc && i < l->sets; i++)
+		rc = matrix_new_bare(l->job.data[i], &l->job.matrix, &l->matrices[i], err);
+	if (!rc)
+		rc = booster_new(params, l->job.metrics, l->matrices, l->sets, &l->booster, err);
+	job.shell = l->booster;
+	if (!rc)
+		rc = grower_new(&job, &l->grower, err);
+	if (rc || l->grower)
+		return rc;
+	booster_free(TAKE(l->booster));
+	for (size_t i = 0; i < l->sets; i++)
+		matrix_free(TAKE(l->matrices[i]));
+	return 0;
+}
+
+static bool wants_grower(const struct learner *l)
+{
+	const struct learner_job *j = &l->job;
+	return is_method(l, "hist") && str_eq(hyper_text(j->hyper, HP_booster), "gbtree") &&
+	       !hyper_given(j->hyper, HP_updater) && !j->shared &&
+	       grower_takes(j->data[0], j->matrix.columns, (int)hyper_int(j->hyper, HP_max_bin));
+}
+
+int learner_new(const struct learner_job *job, const struct strmap *params, struct learner **ret, struct err *err)
+{
+	AUTO(learner) struct learner *l = NEW(struct learner);
+	*l = (struct learner){.job = *job, .sets = job->data[1] ? 2 : 1};
+	l->job.matrix.columns = MAX(job->matrix.columns, job->data[0]->columns);
+	int rc = wants_grower(l) ? make_grower(l, params, err) : 0;
+	if (!rc && !l->grower)
+		rc = make_library(l, params, err);
+	if (rc)
+		return rc;
+	*ret = TAKE(l);
+	return 0;
+}
+
+int learner_round(struct learner *l, int round, struct err *err)
+{
+	if (!l->grower)
+		return booster_update(l->booster, round, l->matrices[0], err);
+	int rc = say_loaded(l, err); /* only now: a model to go on from is applied to the cells */
+	return rc ? rc : grower_round(l->grower, err);
+}
+
+int learner_evaluate(struct learner *l, int round, const char *const *names, struct eval_values *out, struct err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; !rc && l->grower && i < l->sets; i++)
+		rc = matrix_set_margin(l->matrices[i], grower_margins(l->grower, i), grower_groups(l->grower), err);
+	return rc ? rc : booster_evaluate(l->booster, round, l->matrices, names, l->sets, out, err);
+}
+
+int learner_predict(struct learner *l, size_t set, struct predictions *out, struct err *err)
+{
+	return booster_predict(l->booster, l->matrices[set], NULL, out, err);
+}
+
+int learner_save(struct learner *l, struct buf *out, struct err *err)
+{
+	return l->grower ? grower_model(l->grower, grower_rounds(l->grower), out, err)
+			 : booster_save(l->booster, MODEL_UBJ, out, err);
+}
+
+/* approx keeps bins in the matrix that depend on the rows drawn when it was first
+ * used: a run that goes on needs a matrix as new as one that resumes has. */
+static int renew_matrix(struct learner *l, struct err *err)
+{
+	struct matrix_options opt = training_options(l);
+	if (!is_method(l, "approx"))
+		return 0;
+	booster_free(TAKE(l->booster)); /* it refers to the old one */
+	matrix_free(TAKE(l->matrices[0]));
+	return matrix_new(l->job.data[0], &opt, &l->matrices[0], err);
+}
+
+static int load_grower(struct learner *l, const struct buf *model, const struct strmap *params, struct err *err)
+{
+	int64_t seed = 0;
+	int rc = grower_rounds(l->grower) ? 0 : grower_restore(l->grower, model->data, model->len, err);
+	(void)str_to_i64(str_or(strmap_get(params, "seed"), "0"), &seed);
+	grower_reseed(l->grower, (uint32_t)seed);
+	return rc;
+}
+
+int learner_load(struct learner *l, const struct buf *model, const struct strmap *params, struct err *err)
+{
+	struct booster *fresh = NULL;
+	if (l->grower)
+		return load_grower(l, model, params, err);
+	int rc = renew_matrix(l, err);
+	if (!rc)
+		rc = booster_load(model->data, model->len, params, l->job.metrics, l->matrices, l->sets, &fresh, err);
+	if (rc)
+		return rc;
+	booster_free(l->booster);
+	l->booster = fresh;
+	return 0;
+}
+
+static int finish_grower(struct learner *l, int rounds, struct booster **ret, struct err *err)
+{
+	AUTO(buf) struct buf model = BUF_INIT(MODEL_MAX);
+	AUTO(strmap) struct strmap params = {0};
+	char threads[16];
+	snprintf(threads, sizeof(threads), "%d", l->job.matrix.threads);
+	strmap_set(&params, "nthread", threads);
+	int rc = grower_model(l->grower, rounds, &model, err);
+	grower_free(TAKE(l->grower));
+	return rc ? rc : booster_load(model.data, model.len, &params, NULL, NULL, 0, ret, err);
+}
+
+int learner_finish(struct learner *l, int rounds, struct booster **ret, struct err *err)
+{
+	if (l->grower)
+		return finish_grower(l, rounds, ret, err);
+	if (!is_linear(l) && rounds < booster_rounds(l->booster))
+		return booster_cut(l->booster, rounds, ret, err);
+	*ret = TAKE(l->booster);
+	return 0;
+}
