@@ -3,8 +3,9 @@
  * grow_sketch.c finds the cuts of each column, grow_bins.c puts every cell into
  * its bin, grow_gradient.c turns margins into gradients, grow_draw.c draws rows
  * and columns, grow_hist.c adds gradients up by bin, grow_split.c searches the
- * best split, grow_tree.c grows one tree of them, grow_model.c writes and reads
- * the trees as libxgboost does, grow.c goes round after round.
+ * best split, grow_sorted.c does both in one for small data, grow_tree.c grows one
+ * tree of them, grow_model.c writes and reads the trees as libxgboost does, grow.c
+ * goes round after round.
  *
  * Every sum is taken in the order and in the precision of libxgboost 1.7's hist
  * updater, so the trees are the same to the last bit (x86-64; elsewhere a
@@ -162,6 +163,22 @@ void split_better(struct split *best, const struct split *other);
 /* Search some columns of a node. own_gain: gain_of(sums). */
 void split_search(const struct grow_settings *s, const struct bins *b, const struct sums *hist,
 		  const struct sums *node, float own_gain, const uint32_t *columns, size_t n, struct split *best);
+
+/* The other way, for small data (grow_sorted.c); NULL where it is not for it. */
+struct sorted;
+struct sorted *sorted_new(const struct grow_settings *s, const struct bins *b);
+void sorted_free(struct sorted *w);
+/* Before each tree, with its columns: false where this tree needs histograms. The
+ * sum of all gradients, and the number of rows that were drawn. */
+bool sorted_begin(struct sorted *w, const struct gradient *g, const struct column_list *columns, struct sums *ret_all,
+		  size_t *ret_rows);
+/* A node has entries first .. first + n - 1 of every column's list, the tree's root
+ * all of them. */
+void sorted_search(const struct sorted *w, size_t first, size_t n, const struct sums *node, float own_gain,
+		   struct split *best);
+/* Its left child's entries to the front; returns their number. rows: `all` rows of
+ * the node, drawn or not, the first `lefts` of which go left. */
+size_t sorted_part(struct sorted *w, size_t first, size_t n, const uint32_t *rows, size_t lefts, size_t all);
 
 float weight_of(const struct grow_settings *s, const struct sums *x);
 float gain_of(const struct grow_settings *s, const struct sums *x);

@@ -105,9 +105,9 @@ static inline floats join_floats(pair a, pair b)
 	return (floats){(float)a[0], (float)a[1], (float)b[0], (float)b[1]};
 }
 
-static inline ints join_masks(__typeof__((pair){0} < (pair){0}) a, __typeof__((pair){0} < (pair){0}) b)
+static inline ints join_masks(ints a, ints b)
 {
-	return __builtin_shufflevector((ints)a, (ints)b, 0, 2, 4, 6);
+	return __builtin_shufflevector(a, b, 0, 2, 4, 6);
 }
 
 static inline floats choose(ints mask, floats a, floats b)
@@ -163,7 +163,8 @@ static float run_gains(struct run *r, const struct search *w)
 		memcpy(grad, r->grad + i, sizeof(grad));
 		memcpy(hess, r->hess + i, sizeof(hess));
 		pair rest0 = w->node->hess - hess[0], rest1 = w->node->hess - hess[1];
-		ints allowed = join_masks((hess[0] >= least) & (rest0 >= least), (hess[1] >= least) & (rest1 >= least));
+		ints allowed = join_masks((ints)(hess[0] >= least) & (ints)(rest0 >= least),
+					  (ints)(hess[1] >= least) & (ints)(rest1 >= least));
 		floats below = join_floats(grad[0] * grad[0], grad[1] * grad[1]) /
 			       join_floats(hess[0] + lambda, hess[1] + lambda);
 		grad[0] = w->node->grad - grad[0];

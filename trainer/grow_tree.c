@@ -17,7 +17,8 @@ struct site {
 	float own_gain;
 	int depth;
 	struct split best;
-	struct sums *hist; /* NULL: none is needed any more */
+	struct sums *hist;  /* NULL: none is needed any more */
+	size_t first, drawn; /* its entries in the sorted lists */
 };
 
 struct id_list {
@@ -40,6 +41,8 @@ struct tree_grower {
 	size_t n_spare, spare_cap;
 	struct sums **extra; /* one a thread but the first, for its part of a node that it shares */
 	size_t slots;	     /* of a histogram */
+	struct sorted *sorted; /* NULL: the data is not for it */
+	bool by_lists;	       /* this tree is grown on the sorted lists, not by histograms */
 	struct shares shares;
 	size_t *counts; /* of left rows, as shares; then other sizes of nodes */
 	size_t count_cap;
@@ -58,6 +61,7 @@ struct tree_grower *tree_grower_new(const struct grow_settings *s, const struct 
 	g->left_rows = xreallocarray(NULL, MAX(b->rows, (size_t)1), sizeof(uint32_t));
 	g->right_rows = xreallocarray(NULL, MAX(b->rows, (size_t)1), sizeof(uint32_t));
 	g->added.items = xreallocarray(NULL, b->columns + 1, sizeof(uint32_t));
+	g->sorted = sorted_new(s, b);
 	g->extra = xcalloc((size_t)team_size(team), sizeof(*g->extra));
 	for (int t = 1; t < team_size(team); t++)
 		g->extra[t] = xreallocarray(NULL, g->slots, sizeof(struct sums));
@@ -79,6 +83,7 @@ void tree_grower_free(struct tree_grower *g)
 		free(g->spare[i]);
 	for (size_t i = 0; i < g->own_cap; i++)
 		free(g->own_lists[i].items);
+	sorted_free(g->sorted);
 	id_list_done(&g->queue);
 	id_list_done(&g->expand);
 	id_list_done(&g->built);
@@ -204,7 +209,9 @@ static void search_part(void *context, int thread)
 		struct split *best = &g->found[i * threads + (size_t)thread];
 		size_t first = list->n * (size_t)thread / threads, end = list->n * ((size_t)thread + 1) / threads;
 		*best = (struct split){0};
-		if (site->hist)
+		if (g->by_lists && site->drawn && !thread)
+			sorted_search(g->sorted, site->first, site->drawn, &site->sums, site->own_gain, best);
+		else if (site->hist)
 			split_search(g->s, g->bins, site->hist, &site->sums, site->own_gain, list->items + first,
 				     end - first, best);
 	}
@@ -436,6 +443,22 @@ static void plan_histograms(struct tree_grower *g, int32_t id)
 	hist_return(g, id);
 }
 
+/* The entries of the children, where any of them is searched. */
+static void part_entries(struct tree_grower *g, int32_t id)
+{
+	const struct node *node = &g->tree->nodes[id];
+	const struct site *parent = &g->sites[id];
+	struct site *left = &g->sites[node->left], *right = &g->sites[node->right];
+	if (!may_split(g->s, &left->sums) && !may_split(g->s, &right->sums))
+		return;
+	size_t lefts = sorted_part(g->sorted, parent->first, parent->drawn, g->rows + parent->begin,
+				   left->end - left->begin, parent->end - parent->begin);
+	left->first = parent->first;
+	left->drawn = may_split(g->s, &left->sums) ? lefts : 0;
+	right->first = parent->first + lefts;
+	right->drawn = may_split(g->s, &right->sums) ? parent->drawn - lefts : 0;
+}
+
 static void expand_nodes(struct tree_grower *g, size_t leaves)
 {
 	for (size_t i = 0; i < g->expand.n; i++)
@@ -448,7 +471,10 @@ static void expand_nodes(struct tree_grower *g, size_t leaves)
 			hist_return(g, id);
 			continue;
 		}
-		plan_histograms(g, id);
+		if (g->by_lists)
+			part_entries(g, id);
+		else
+			plan_histograms(g, id);
 		id_add(&g->searched, g->tree->nodes[id].left);
 		id_add(&g->searched, g->tree->nodes[id].right);
 	}
@@ -495,6 +521,19 @@ static struct sums root_sums(const struct tree_grower *g, const struct sums *his
 	return all;
 }
 
+/* The root's histogram, or entries; returns the sum of all gradients. */
+static struct sums open_root(struct tree_grower *g, int32_t root)
+{
+	struct sums all;
+	g->by_lists = g->sorted && sorted_begin(g->sorted, g->gradients, &g->draw->tree, &all, &g->sites[root].drawn);
+	if (g->by_lists)
+		return all;
+	id_add(&g->built, root);
+	id_add(&g->derived, -1);
+	build_histograms(g);
+	return root_sums(g, g->sites[root].hist);
+}
+
 static void plant(struct tree_grower *g)
 {
 	struct sums none = {0};
@@ -503,10 +542,7 @@ static void plant(struct tree_grower *g)
 	int32_t root = add_node(g, NO_PARENT, &none, 0, 0);
 	g->sites[root].end = g->bins->rows;
 	g->built.n = g->derived.n = g->searched.n = g->queue.n = 0;
-	id_add(&g->built, root);
-	id_add(&g->derived, -1);
-	build_histograms(g);
-	struct sums all = root_sums(g, g->sites[root].hist);
+	struct sums all = open_root(g, root);
 	float weight = weight_of(g->s, &all);
 	g->sites[root].sums = all;
 	g->sites[root].own_gain = gain_of(g->s, &all);
