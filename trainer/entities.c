@@ -29,6 +29,7 @@ struct pool {
 	struct pack_writer *writer;
 	struct journal *journal;
 	enum model_format format;
+	struct strmap attributes; /* of every model */
 	pthread_mutex_t lock;
 	size_t next, emitted; /* tasks given out, tasks written */
 	size_t trained, failed;
@@ -109,7 +110,8 @@ static json_t *result_info(const struct fit_result *r, const struct dataset *tra
 	return info;
 }
 
-static int fit_task(const struct pool *p, struct dataset *const data[2], struct fit_result *result, struct err *err)
+static int fit_task(const struct pool *p, struct dataset *const data[2], struct learner_kit *kit,
+		    struct fit_result *result, struct err *err)
 {
 	struct fit_job job = {
 		.hyper = &p->run->hyper,
@@ -119,14 +121,16 @@ static int fit_task(const struct pool *p, struct dataset *const data[2], struct 
 		.matrix = train_matrix_options(p->run),
 		.stop = p->run->stop,
 		.quiet = true,
+		.attributes = &p->attributes,
+		.format = &p->format,
+		.kit = kit,
 	};
 	job.matrix.threads = 1;
-	int rc = fit_run(&job, result, err);
-	return rc ? rc : train_mark_schema(p->run->train, result->booster, err);
+	return fit_run(&job, result, err);
 }
 
 /* Train task t into its slot. Returns false where the job was stopped meanwhile. */
-static bool run_task(struct pool *p, size_t t, struct slot *out)
+static bool run_task(struct pool *p, size_t t, struct learner_kit *kit, struct slot *out)
 {
 	const struct entity_task *task = &p->plan->tasks[t];
 	AUTO(fit_result) struct fit_result result = {0};
@@ -141,12 +145,13 @@ static bool run_task(struct pool *p, size_t t, struct slot *out)
 						    &err);
 	}
 	if (!rc)
-		rc = fit_task(p, data, &result, &err);
+		rc = fit_task(p, data, kit, &result, &err);
 	bool stopped = !rc && result.interrupted;
-	buf_init(&out->model, UINT32_MAX);
-	if (!rc && !stopped)
-		rc = booster_save(result.booster, p->format, &out->model, &err);
+	if (!rc && result.model.len > UINT32_MAX)
+		rc = err_set(&err, ERR_TOOBIG, "its model has %zu bytes", result.model.len);
 	if (!stopped) {
+		out->model = result.model;
+		result.model = (struct buf){0};
 		out->state = rc ? SLOT_FAILED : SLOT_TRAINED;
 		out->info = rc ? json_pack("{s:s}", "error", err.msg) : result_info(&result, data[0], data[1]);
 	}
@@ -269,12 +274,13 @@ static bool take_task(struct pool *p, size_t *ret)
 static void *worker(void *arg)
 {
 	struct pool *p = arg;
+	AUTO(learner_kit) struct learner_kit *kit = learner_kit_new();
 	size_t t;
 	/* The library warns of every small matrix: keep that for those who ask. */
 	booster_thread_init(hyper_int(&p->run->hyper, HP_verbosity) > 1 ? 2 : 0);
 	while (take_task(p, &t)) {
 		struct slot done = {0};
-		if (!run_task(p, t, &done))
+		if (!run_task(p, t, kit, &done))
 			break;
 		finish_task(p, t, &done);
 	}
@@ -378,6 +384,7 @@ static void pool_done(struct pool *p)
 	row_groups_done(&p->validation_rows);
 	pack_writer_free(p->writer);
 	journal_close(p->journal);
+	strmap_done(&p->attributes);
 	strmap_done(&p->totals_names);
 	free(p->totals);
 	free(p->totals_n);
@@ -459,6 +466,7 @@ int train_entities(struct train_run *r, struct err *err)
 		return rc;
 	struct pool p = {.run = r, .plan = &plan, .format = train_model_format(&r->hyper)};
 	pthread_mutex_init(&p.lock, NULL);
+	train_attributes(r->train, &p.attributes);
 	rc = run_pool(&p, err);
 	pool_done(&p);
 	return rc;

@@ -1,7 +1,8 @@
 #include <math.h>
 
 #include "trainer/checkpoint.h"
-#include "trainer/learner.h"
+
+#define MODEL_BYTES_MAX ((size_t)8 << 30)
 
 void history_done(struct history *h)
 {
@@ -28,6 +29,7 @@ void history_line(const struct history *h, size_t round, struct buf *out)
 void fit_result_done(struct fit_result *r)
 {
 	booster_free(r->booster);
+	buf_done(&r->model);
 	history_done(&r->history);
 	*r = (struct fit_result){0};
 }
@@ -205,21 +207,25 @@ static int reload(struct fit *f, const struct buf *model, int round, struct err 
 static int finish(struct fit *f, struct err *err)
 {
 	struct fit_result *r = f->out;
+	AUTO(strmap) struct strmap attributes = {0};
 	char text[40];
 	int rc = 0;
+	for (size_t i = 0; f->job->attributes && i < f->job->attributes->n; i++)
+		strmap_set(&attributes, f->job->attributes->items[i].name, f->job->attributes->items[i].value);
 	if (r->best_round >= 0) {
 		r->rounds = r->best_round + 1;
+		snprintf(text, sizeof(text), "%d", r->best_round);
+		strmap_set(&attributes, "best_iteration", text);
+		snprintf(text, sizeof(text), "%.17g", r->best_value);
+		strmap_set(&attributes, "best_score", text);
 		if (is_linear(f) && f->best.len)
 			rc = reload(f, &f->best, r->rounds, err);
 	}
-	if (!rc)
-		rc = learner_finish(f->learner, r->rounds, &r->booster, err);
-	if (rc || r->best_round < 0)
+	if (rc)
 		return rc;
-	snprintf(text, sizeof(text), "%d", r->best_round);
-	rc = booster_set_attr(r->booster, "best_iteration", text, err);
-	snprintf(text, sizeof(text), "%.17g", r->best_value);
-	return rc ? rc : booster_set_attr(r->booster, "best_score", text, err);
+	buf_init(&r->model, MODEL_BYTES_MAX);
+	return f->job->format ? learner_write(f->learner, r->rounds, &attributes, *f->job->format, &r->model, err)
+			      : learner_finish(f->learner, r->rounds, &attributes, &r->booster, err);
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------- */
@@ -361,6 +367,7 @@ int fit_run(const struct fit_job *job, struct fit_result *ret, struct err *err)
 		.data = {job->data[0], job->data[1]},
 		.matrix = job->matrix,
 		.metrics = &f.library_metrics,
+		.kit = job->kit,
 		.shared = job->shared,
 		.loaded = job->loaded,
 		.context = job->context,

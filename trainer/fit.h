@@ -10,7 +10,7 @@
 #include <signal.h>
 
 #include "trainer/booster.h"
-#include "trainer/hyperparameters.h"
+#include "trainer/learner.h"
 #include "trainer/objective.h"
 
 #define FIT_SETS 2 /* train, validation */
@@ -40,10 +40,14 @@ struct fit_job {
 	const char *fingerprint;	   /* of data and settings; with checkpoint_dir */
 	const volatile sig_atomic_t *stop; /* set: end after the round; may be NULL */
 	bool quiet;			   /* no metric lines, no notices; the history may have the last round alone */
+	const struct strmap *attributes;   /* to travel in the model; may be NULL */
+	const enum model_format *format;   /* the result is the bytes of a model; NULL: a booster */
+	struct learner_kit *kit;	   /* shared by the jobs of one thread with the same settings; may be NULL */
 };
 
 struct fit_result {
-	struct booster *booster;
+	struct booster *booster; /* or */
+	struct buf model;	 /* where the job names a format */
 	struct history history;
 	int rounds;	      /* in the model */
 	int best_round;	      /* -1 without early stopping */

@@ -5,10 +5,16 @@
 #define MODEL_MAX ((size_t)8 << 30)
 #define SPARSE_SHARE 16 /* sparse data is taken where at least one cell in so many is there */
 
-struct grower {
-	struct grow_job job;
+struct grow_mould {
 	struct grow_settings settings;
 	const struct loss *loss;
+	float base;	  /* margin before the first tree */
+	struct buf shell; /* bytes of a model around its trees */
+};
+
+struct grower {
+	struct grow_job job;
+	const struct grow_settings *settings; /* the mould's */
 	struct team *team;
 	struct bins bins;
 	struct tree_grower *tree_grower;
@@ -18,7 +24,7 @@ struct grower {
 	struct gradient **gradients;  /* groups x rows */
 	float *margins[GROW_SETS];    /* rows x groups */
 	struct tree tree;	      /* the last one */
-	struct buf shell, trees;      /* bytes of the model around the trees, and of the trees */
+	struct buf trees;	      /* their bytes */
 	size_t *tree_ends;	      /* where each tree's bytes end */
 	size_t n_trees, tree_cap;
 };
@@ -100,6 +106,36 @@ bool grower_takes(const struct dataset *d, size_t columns, int max_bin)
 
 /* --- making one -------------------------------------------------------------------- */
 
+void grow_mould_free(struct grow_mould *m)
+{
+	if (!m)
+		return;
+	buf_done(&m->shell);
+	free(m);
+}
+
+int grow_mould_new(struct booster *shell, struct grow_mould **ret, struct err *err)
+{
+	AUTO(grow_mould) struct grow_mould *m = NEW(struct grow_mould);
+	AUTO(json) json_t *config = NULL;
+	*ret = NULL;
+	buf_init(&m->shell, MODEL_MAX);
+	int rc = booster_config(shell, &config, err);
+	if (rc)
+		return rc;
+	const char *objective = json_string_value(json_path_get(config, "learner.objective.name"));
+	m->loss = loss_find(str_or(objective, ""));
+	if (!m->loss || !grow_settings_read(config, &m->settings))
+		return 0;
+	rc = booster_base_margin(shell, &m->base, err);
+	if (!rc)
+		rc = booster_save(shell, MODEL_UBJ, &m->shell, err);
+	if (rc)
+		return rc;
+	*ret = TAKE(m);
+	return 0;
+}
+
 void grower_free(struct grower *g)
 {
 	if (!g)
@@ -108,13 +144,12 @@ void grower_free(struct grower *g)
 	bins_done(&g->bins);
 	if (g->seeded)
 		column_draw_done(&g->columns);
-	for (int k = 0; g->gradients && k < g->settings.groups; k++)
+	for (int k = 0; g->gradients && k < g->settings->groups; k++)
 		free(g->gradients[k]);
 	free(g->gradients);
 	for (size_t i = 0; i < GROW_SETS; i++)
 		free(g->margins[i]);
 	tree_done(&g->tree);
-	buf_done(&g->shell);
 	buf_done(&g->trees);
 	free(g->tree_ends);
 	team_free(g->team);
@@ -124,7 +159,7 @@ void grower_free(struct grower *g)
 static void start_margins(struct grower *g, float base)
 {
 	for (size_t i = 0; i < GROW_SETS && g->job.data[i]; i++) {
-		size_t n = g->job.data[i]->rows * (size_t)g->settings.groups;
+		size_t n = g->job.data[i]->rows * (size_t)g->settings->groups;
 		g->margins[i] = xreallocarray(NULL, MAX(n, (size_t)1), sizeof(float));
 		for (size_t k = 0; k < n; k++)
 			g->margins[i][k] = base;
@@ -134,43 +169,30 @@ static void start_margins(struct grower *g, float base)
 static int prepare(struct grower *g, struct err *err)
 {
 	const struct dataset *train = g->job.data[0];
-	float base;
-	int rc = booster_base_margin(g->job.shell, &base, err);
-	if (!rc)
-		rc = booster_save(g->job.shell, MODEL_UBJ, &g->shell, err);
-	if (!rc)
-		rc = bins_make(train, g->job.columns, g->settings.max_bin, g->team, &g->bins, err);
+	int rc = bins_make(train, g->job.columns, g->settings->max_bin, g->team, &g->bins, err);
 	if (rc)
 		return rc;
-	start_margins(g, base);
-	g->gradients = xcalloc((size_t)g->settings.groups, sizeof(*g->gradients));
-	for (int k = 0; k < g->settings.groups; k++)
+	start_margins(g, g->job.mould->base);
+	g->gradients = xcalloc((size_t)g->settings->groups, sizeof(*g->gradients));
+	for (int k = 0; k < g->settings->groups; k++)
 		g->gradients[k] = xreallocarray(NULL, train->rows, sizeof(struct gradient));
-	g->tree_grower = tree_grower_new(&g->settings, &g->bins, g->team);
-	mt19937_seed(&g->random, g->settings.seed);
+	g->tree_grower = tree_grower_new(g->settings, &g->bins, g->team);
+	mt19937_seed(&g->random, g->settings->seed);
 	return 0;
 }
 
 int grower_new(const struct grow_job *job, struct grower **ret, struct err *err)
 {
 	AUTO(grower) struct grower *g = NEW(struct grower);
-	AUTO(json) json_t *config = NULL;
 	*ret = NULL;
 	g->job = *job;
-	buf_init(&g->shell, MODEL_MAX);
+	g->settings = &job->mould->settings;
 	buf_init(&g->trees, MODEL_MAX);
-	int rc = booster_config(job->shell, &config, err);
-	if (rc)
-		return rc;
-	const char *objective = json_string_value(json_path_get(config, "learner.objective.name"));
-	g->loss = loss_find(str_or(objective, ""));
-	if (!g->loss || !grow_settings_read(config, &g->settings))
-		return 0;
 	g->team = team_new(job->threads);
 	/* The draws and sums of the library depend on the number of threads. */
 	if (team_size(g->team) != job->threads)
 		return 0;
-	rc = prepare(g, err);
+	int rc = prepare(g, err);
 	if (rc)
 		return rc;
 	*ret = TAKE(g);
@@ -184,7 +206,7 @@ static void gradients_share(void *context, int thread)
 	struct grower *g = context;
 	const struct dataset *d = g->job.data[0];
 	size_t threads = (size_t)team_size(g->team);
-	loss_gradients(g->loss, &g->settings, g->margins[0], d->labels, d->weights, d->rows * (size_t)thread / threads,
+	loss_gradients(g->job.mould->loss, g->settings, g->margins[0], d->labels, d->weights, d->rows * (size_t)thread / threads,
 		       d->rows * ((size_t)thread + 1) / threads, g->gradients);
 }
 
@@ -201,7 +223,7 @@ static void apply_share(void *context, int thread)
 	size_t threads = (size_t)team_size(a->g->team), rows = a->data->rows;
 	float *scratch = xreallocarray(NULL, a->g->job.columns, sizeof(float));
 	for (size_t i = rows * (size_t)thread / threads; i < rows * ((size_t)thread + 1) / threads; i++)
-		a->margins[i * (size_t)a->g->settings.groups] +=
+		a->margins[i * (size_t)a->g->settings->groups] +=
 			tree_value(a->tree, row_cells(a->data, i, a->g->job.columns, scratch));
 	free(scratch);
 }
@@ -223,13 +245,13 @@ static int grow_group(struct grower *g, int group, struct err *err)
 {
 	struct gradient *gradients = g->gradients[group];
 	if (!g->seeded) {
-		column_draw_init(&g->columns, &g->settings, g->job.columns, mt19937_next(&g->random));
+		column_draw_init(&g->columns, g->settings, g->job.columns, mt19937_next(&g->random));
 		g->seeded = true;
 	}
-	if (g->settings.subsample < 1)
-		rows_draw(gradients, g->bins.rows, g->settings.subsample, mt19937_next(&g->random), team_size(g->team));
+	if (g->settings->subsample < 1)
+		rows_draw(gradients, g->bins.rows, g->settings->subsample, mt19937_next(&g->random), team_size(g->team));
 	tree_grow(g->tree_grower, &g->columns, gradients, &g->tree);
-	tree_grower_add(g->tree_grower, g->margins[0] + group, (size_t)g->settings.groups);
+	tree_grower_add(g->tree_grower, g->margins[0] + group, (size_t)g->settings->groups);
 	apply_tree(g, 1, group);
 	int rc = model_add_tree(&g->trees, &g->tree, g->n_trees, g->job.columns, err);
 	if (!rc)
@@ -241,14 +263,14 @@ int grower_round(struct grower *g, struct err *err)
 {
 	int rc = 0;
 	team_run(g->team, gradients_share, g);
-	for (int k = 0; !rc && k < g->settings.groups; k++)
+	for (int k = 0; !rc && k < g->settings->groups; k++)
 		rc = grow_group(g, k, err);
 	return rc;
 }
 
 int grower_rounds(const struct grower *g)
 {
-	return (int)(g->n_trees / (size_t)g->settings.groups);
+	return (int)(g->n_trees / (size_t)g->settings->groups);
 }
 
 const float *grower_margins(const struct grower *g, size_t set)
@@ -258,15 +280,23 @@ const float *grower_margins(const struct grower *g, size_t set)
 
 size_t grower_groups(const struct grower *g)
 {
-	return (size_t)g->settings.groups;
+	return (size_t)g->settings->groups;
 }
 
 /* --- the model -------------------------------------------------------------------------- */
 
-int grower_model(const struct grower *g, int rounds, struct buf *out, struct err *err)
+int grower_model(const struct grower *g, int rounds, const struct strmap *attributes, struct buf *out, struct err *err)
 {
-	size_t n = MIN((size_t)rounds * (size_t)g->settings.groups, g->n_trees);
-	return model_assemble(&g->shell, buf_str(&g->trees), n ? g->tree_ends[n - 1] : 0, n, g->settings.groups, out, err);
+	size_t n = MIN((size_t)rounds * (size_t)g->settings->groups, g->n_trees);
+	struct model_parts parts = {
+		.shell = &g->job.mould->shell,
+		.attributes = attributes,
+		.trees = buf_str(&g->trees),
+		.len = n ? g->tree_ends[n - 1] : 0,
+		.n = n,
+		.groups = g->settings->groups,
+	};
+	return model_assemble(&parts, out, err);
 }
 
 void grower_reseed(struct grower *g, uint32_t seed)
@@ -283,7 +313,7 @@ int grower_restore(struct grower *g, const void *model, size_t len, struct err *
 	int rc = model_find_trees(model, len, &at, &end, &n, err);
 	for (size_t i = 0; !rc && i < n; i++) {
 		size_t from = at;
-		int group = (int)(i % (size_t)g->settings.groups);
+		int group = (int)(i % (size_t)g->settings->groups);
 		rc = model_read_tree(model, end, &at, &g->tree, err);
 		for (size_t k = 0; !rc && k < g->tree.n; k++)
 			if (g->tree.nodes[k].left >= 0 && g->tree.nodes[k].column >= g->job.columns)

@@ -13,6 +13,15 @@
 #include "base/json.h"
 #include "trainer/booster.h"
 
+/* What growers of the same settings share: read only once it is made, and by
+ * several threads at a time. */
+struct grow_mould;
+void grow_mould_free(struct grow_mould *m);
+AUTO_POINTER(grow_mould, struct grow_mould, grow_mould_free)
+/* shell: with the job's settings and number of columns, without trees. *ret is NULL,
+ * without an error, where the settings are not for this grower. */
+int grow_mould_new(struct booster *shell, struct grow_mould **ret, struct err *err) NODISCARD;
+
 struct grower;
 void grower_free(struct grower *g);
 AUTO_POINTER(grower, struct grower, grower_free)
@@ -20,16 +29,16 @@ AUTO_POINTER(grower, struct grower, grower_free)
 #define GROW_SETS 2 /* train, validation */
 
 struct grow_job {
+	const struct grow_mould *mould;
 	const struct dataset *data[GROW_SETS]; /* [1] may be NULL; needed while the grower lives, but for the cells of [0] */
 	size_t columns;			       /* at least those of the data */
 	int threads;
-	struct booster *shell; /* with the job's settings, without trees; borrowed */
 };
 
-/* Whether such data can be taken at all; cheap, and before a shell is made. */
+/* Whether such data can be taken at all; cheap, and before a mould is made. */
 bool grower_takes(const struct dataset *train, size_t columns, int max_bin);
 
-/* *ret is NULL, without an error, where the settings are not for this grower. */
+/* *ret is NULL, without an error, where the threads cannot be had. */
 int grower_new(const struct grow_job *job, struct grower **ret, struct err *err) NODISCARD;
 
 int grower_round(struct grower *g, struct err *err) NODISCARD;
@@ -39,8 +48,9 @@ const float *grower_margins(const struct grower *g, size_t set);
 size_t grower_groups(const struct grower *g); /* values a row: classes, or 1 */
 
 /* The first `rounds` rounds as the bytes of a model (UBJSON), as the library would
- * write them. Attributes are those of the shell. */
-int grower_model(const struct grower *g, int rounds, struct buf *out, struct err *err) NODISCARD;
+ * write them; attributes may be NULL. */
+int grower_model(const struct grower *g, int rounds, const struct strmap *attributes, struct buf *out,
+		 struct err *err) NODISCARD;
 /* Go on from such bytes: on a fresh grower only. */
 int grower_restore(struct grower *g, const void *model, size_t n, struct err *err) NODISCARD;
 /* As a library booster newly made from the model so far would: draws begin anew. */

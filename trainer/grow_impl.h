@@ -214,9 +214,16 @@ void tree_grower_add(struct tree_grower *g, float *margins, size_t stride);
 
 /* Appends one tree as an object of UBJSON. */
 int model_add_tree(struct buf *out, const struct tree *t, size_t id, size_t columns, struct err *err) NODISCARD;
-/* shell: the UBJSON bytes of a model without trees; trees: n objects as above. */
-int model_assemble(const struct buf *shell, const char *trees, size_t len, size_t n, int groups, struct buf *out,
-		   struct err *err) NODISCARD;
+/* shell: the UBJSON bytes of a model without trees and attributes; trees: n objects
+ * as above. */
+struct model_parts {
+	const struct buf *shell;
+	const struct strmap *attributes; /* may be NULL */
+	const char *trees;
+	size_t len, n;
+	int groups;
+};
+int model_assemble(const struct model_parts *parts, struct buf *out, struct err *err) NODISCARD;
 /* The place of the trees in the bytes of a model; their number to *n. */
 int model_find_trees(const char *model, size_t len, size_t *ret_first, size_t *ret_end, size_t *n,
 		     struct err *err) NODISCARD;

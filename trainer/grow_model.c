@@ -119,33 +119,59 @@ static int find(const char *bytes, size_t len, const char *const *path, size_t *
 }
 
 #define MODEL_PATH "learner", "gradient_booster", "model"
+static const char *const attributes_path[] = {"learner", "attributes", NULL};
 static const char *const count_path[] = {MODEL_PATH, "gbtree_model_param", "num_trees", NULL};
 static const char *const info_path[] = {MODEL_PATH, "tree_info", NULL};
 static const char *const trees_path[] = {MODEL_PATH, "trees", NULL};
 
-int model_assemble(const struct buf *shell, const char *trees, size_t len, size_t n, int groups, struct buf *out,
-		   struct err *err)
+static void add_attributes(struct buf *out, const struct strmap *attributes)
 {
-	size_t first[3], end[3];
-	char text[24];
-	int rc = find(shell->data, shell->len, count_path, &first[0], &end[0], err);
-	if (!rc)
-		rc = find(shell->data, shell->len, info_path, &first[1], &end[1], err);
-	if (!rc)
-		rc = find(shell->data, shell->len, trees_path, &first[2], &end[2], err);
-	if (rc)
-		return rc;
-	snprintf(text, sizeof(text), "%zu", n);
-	(void)buf_add(out, shell->data, first[0]);
-	ubjson_text(out, text);
-	(void)buf_add(out, shell->data + end[0], first[1] - end[0]);
+	AUTO(strlist) struct strlist names = {0};
+	for (size_t i = 0; attributes && i < attributes->n; i++)
+		strlist_add(&names, attributes->items[i].name);
+	strlist_sort(&names);
+	(void)buf_addc(out, '{');
+	for (size_t i = 0; i < names.n; i++) {
+		ubjson_key(out, names.items[i]);
+		ubjson_text(out, strmap_get(attributes, names.items[i]));
+	}
+	(void)buf_addc(out, '}');
+}
+
+static void add_tree_info(struct buf *out, size_t n, int groups)
+{
 	ubjson_array_head(out, 0, n);
 	for (size_t i = 0; i < n; i++)
 		ubjson_int(out, (int64_t)(i % (size_t)groups));
-	(void)buf_add(out, shell->data + end[1], first[2] - end[1]);
-	ubjson_array_head(out, 0, n);
-	(void)buf_add(out, trees, len);
-	(void)buf_add(out, shell->data + end[2], shell->len - end[2]);
+}
+
+/* The shell with four of its values replaced; they stand in this order. */
+int model_assemble(const struct model_parts *parts, struct buf *out, struct err *err)
+{
+	static const char *const *const paths[] = {attributes_path, count_path, info_path, trees_path};
+	const struct buf *shell = parts->shell;
+	size_t copied = 0;
+	char count[24];
+	snprintf(count, sizeof(count), "%zu", parts->n);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		size_t first, end;
+		int rc = find(shell->data, shell->len, paths[i], &first, &end, err);
+		if (rc)
+			return rc;
+		(void)buf_add(out, shell->data + copied, first - copied);
+		copied = end;
+		if (paths[i] == attributes_path)
+			add_attributes(out, parts->attributes);
+		else if (paths[i] == count_path)
+			ubjson_text(out, count);
+		else if (paths[i] == info_path)
+			add_tree_info(out, parts->n, parts->groups);
+		else {
+			ubjson_array_head(out, 0, parts->n);
+			(void)buf_add(out, parts->trees, parts->len);
+		}
+	}
+	(void)buf_add(out, shell->data + copied, shell->len - copied);
 	return out->overflow ? too_big(err) : 0;
 }
 

@@ -58,7 +58,7 @@ struct sorted *sorted_new(const struct grow_settings *s, const struct bins *b)
 	*w = (struct sorted){.s = s, .bins = b};
 	w->order = xreallocarray(NULL, cells, sizeof(*w->order));
 	w->lists = xcalloc(padded, sizeof(*w->lists));
-	w->aside = xreallocarray(NULL, b->rows * LANES, sizeof(*w->aside));
+	w->aside = xcalloc(b->rows * LANES, sizeof(*w->aside));
 	w->gradients = xreallocarray(NULL, b->rows, sizeof(*w->gradients));
 	w->flags = xcalloc(b->rows, 1);
 	for (size_t c = 0; c < b->columns; c++) {
@@ -144,8 +144,8 @@ bool sorted_begin(struct sorted *w, const struct gradient *g, const struct colum
 	w->columns = columns->items;
 	w->n_columns = columns->n;
 	w->groups = (columns->n + LANES - 1) / LANES;
-	/* Lanes without a column, and the entry that a full lane writes behind its
-	 * end, are zeros or another lane's: no lane is read beyond its rows. */
+	/* A lane without a column is walked with the others, so it must hold entries,
+	 * but it does not matter which: zeros, or those of earlier trees. */
 	for (size_t k = 0; w->rows && k < columns->n; k++)
 		fill_lane(w, w->order + columns->items[k] * b->rows,
 			  w->lists + k / LANES * w->rows * LANES + k % LANES);

@@ -173,6 +173,7 @@ static int fit_fold(struct cv *c, int number, struct dataset *const data[2], str
 {
 	struct train_run *r = c->run;
 	AUTO(str) char *dir = NULL;
+	AUTO(strmap) struct strmap attributes = {0};
 	if (r->contract.checkpoint_dir) {
 		dir = xasprintf("%s/model-%d", r->contract.checkpoint_dir, number);
 		int rc = fs_mkdirs(dir, 0755, err);
@@ -185,10 +186,12 @@ static int fit_fold(struct cv *c, int number, struct dataset *const data[2], str
 		.set_names = {"train", "validation"},
 		.data = {data[0], data[1]},
 		.matrix = train_matrix_options(r),
+		.attributes = &attributes,
 		.checkpoint_dir = dir,
 		.fingerprint = r->fingerprint,
 		.stop = r->stop,
 	};
+	train_attributes(r->train, &attributes);
 	return fit_run(&job, result, err);
 }
 

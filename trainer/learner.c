@@ -3,14 +3,35 @@
 
 #define MODEL_MAX ((size_t)8 << 30)
 
+struct learner_kit {
+	bool tried;		  /* below is what came of it */
+	struct booster *shell;	  /* with the settings, without trees: it judges what the grower makes */
+	struct grow_mould *mould; /* NULL: the settings are not for the grower */
+};
+
 struct learner {
 	struct learner_job job;
 	size_t sets;
+	struct learner_kit *own_kit;	       /* where the job brings none */
 	struct matrix *matrices[LEARNER_SETS]; /* without cells where there is a grower */
-	struct booster *booster;	       /* without trees where there is a grower */
+	struct booster *booster;	       /* NULL where there is a grower */
 	struct grower *grower;		       /* NULL: the library trains */
 	bool loaded;			       /* and said so */
 };
+
+struct learner_kit *learner_kit_new(void)
+{
+	return NEW(struct learner_kit);
+}
+
+void learner_kit_free(struct learner_kit *k)
+{
+	if (!k)
+		return;
+	booster_free(k->shell);
+	grow_mould_free(k->mould);
+	free(k);
+}
 
 void learner_free(struct learner *l)
 {
@@ -20,7 +41,13 @@ void learner_free(struct learner *l)
 	booster_free(l->booster);
 	for (size_t i = 0; i < LEARNER_SETS; i++)
 		matrix_free(l->matrices[i]);
+	learner_kit_free(l->own_kit);
 	free(l);
+}
+
+static const struct learner_kit *kit_of(const struct learner *l)
+{
+	return l->own_kit ? l->own_kit : l->job.kit;
 }
 
 static bool is_method(const struct learner *l, const char *method)
@@ -61,26 +88,36 @@ static int make_library(struct learner *l, const struct strmap *params, struct e
 	return rc ? rc : booster_new(params, l->job.metrics, l->matrices, l->sets, &l->booster, err);
 }
 
+/* The library learns the number of columns from a matrix: one row without cells. */
+static int make_kit(struct learner *l, const struct strmap *params, struct err *err)
+{
+	struct learner_kit *kit = l->job.kit ? l->job.kit : (l->own_kit = learner_kit_new());
+	struct dataset row = {.rows = 1};
+	struct matrix_options opt = {.threads = 1, .columns = l->job.matrix.columns};
+	AUTO(matrix) struct matrix *m = NULL;
+	if (kit->tried)
+		return 0;
+	kit->tried = true;
+	int rc = matrix_new_bare(&row, &opt, &m, err);
+	if (!rc)
+		rc = booster_new(params, l->job.metrics, &m, 1, &kit->shell, err);
+	return rc ? rc : grow_mould_new(kit->shell, &kit->mould, err);
+}
+
 /* l->grower stays NULL where the settings turn out not to be for it. */
 static int make_grower(struct learner *l, const struct strmap *params, struct err *err)
 {
-	struct grow_job job = {.data = {l->job.data[0], l->job.data[1]},
+	int rc = make_kit(l, params, err);
+	if (rc || !kit_of(l)->mould)
+		return rc;
+	struct grow_job job = {.mould = kit_of(l)->mould,
+			       .data = {l->job.data[0], l->job.data[1]},
 			       .columns = l->job.matrix.columns,
 			       .threads = l->job.matrix.threads};
-	int rc = 0;
-	for (size_t i = 0; !rc && i < l->sets; i++)
+	rc = grower_new(&job, &l->grower, err);
+	for (size_t i = 0; !rc && l->grower && i < l->sets; i++)
 		rc = matrix_new_bare(l->job.data[i], &l->job.matrix, &l->matrices[i], err);
-	if (!rc)
-		rc = booster_new(params, l->job.metrics, l->matrices, l->sets, &l->booster, err);
-	job.shell = l->booster;
-	if (!rc)
-		rc = grower_new(&job, &l->grower, err);
-	if (rc || l->grower)
-		return rc;
-	booster_free(TAKE(l->booster));
-	for (size_t i = 0; i < l->sets; i++)
-		matrix_free(TAKE(l->matrices[i]));
-	return 0;
+	return rc;
 }
 
 static bool wants_grower(const struct learner *l)
@@ -113,22 +150,27 @@ int learner_round(struct learner *l, int round, struct err *err)
 	return rc ? rc : grower_round(l->grower, err);
 }
 
+static struct booster *judge_of(const struct learner *l)
+{
+	return l->grower ? kit_of(l)->shell : l->booster;
+}
+
 int learner_evaluate(struct learner *l, int round, const char *const *names, struct eval_values *out, struct err *err)
 {
 	int rc = 0;
 	for (size_t i = 0; !rc && l->grower && i < l->sets; i++)
 		rc = matrix_set_margin(l->matrices[i], grower_margins(l->grower, i), grower_groups(l->grower), err);
-	return rc ? rc : booster_evaluate(l->booster, round, l->matrices, names, l->sets, out, err);
+	return rc ? rc : booster_evaluate(judge_of(l), round, l->matrices, names, l->sets, out, err);
 }
 
 int learner_predict(struct learner *l, size_t set, struct predictions *out, struct err *err)
 {
-	return booster_predict(l->booster, l->matrices[set], NULL, out, err);
+	return booster_predict(judge_of(l), l->matrices[set], NULL, out, err);
 }
 
 int learner_save(struct learner *l, struct buf *out, struct err *err)
 {
-	return l->grower ? grower_model(l->grower, grower_rounds(l->grower), out, err)
+	return l->grower ? grower_model(l->grower, grower_rounds(l->grower), NULL, out, err)
 			 : booster_save(l->booster, MODEL_UBJ, out, err);
 }
 
@@ -168,24 +210,40 @@ int learner_load(struct learner *l, const struct buf *model, const struct strmap
 	return 0;
 }
 
-static int finish_grower(struct learner *l, int rounds, struct booster **ret, struct err *err)
+static int finish_grower(struct learner *l, int rounds, const struct strmap *attributes, struct booster **ret,
+			 struct err *err)
 {
 	AUTO(buf) struct buf model = BUF_INIT(MODEL_MAX);
 	AUTO(strmap) struct strmap params = {0};
 	char threads[16];
 	snprintf(threads, sizeof(threads), "%d", l->job.matrix.threads);
 	strmap_set(&params, "nthread", threads);
-	int rc = grower_model(l->grower, rounds, &model, err);
+	int rc = grower_model(l->grower, rounds, attributes, &model, err);
 	grower_free(TAKE(l->grower));
 	return rc ? rc : booster_load(model.data, model.len, &params, NULL, NULL, 0, ret, err);
 }
 
-int learner_finish(struct learner *l, int rounds, struct booster **ret, struct err *err)
+int learner_finish(struct learner *l, int rounds, const struct strmap *attributes, struct booster **ret,
+		   struct err *err)
 {
+	int rc = 0;
 	if (l->grower)
-		return finish_grower(l, rounds, ret, err);
+		return finish_grower(l, rounds, attributes, ret, err);
 	if (!is_linear(l) && rounds < booster_rounds(l->booster))
-		return booster_cut(l->booster, rounds, ret, err);
-	*ret = TAKE(l->booster);
-	return 0;
+		rc = booster_cut(l->booster, rounds, ret, err);
+	else
+		*ret = TAKE(l->booster);
+	for (size_t i = 0; !rc && attributes && i < attributes->n; i++)
+		rc = booster_set_attr(*ret, attributes->items[i].name, attributes->items[i].value, err);
+	return rc;
+}
+
+int learner_write(struct learner *l, int rounds, const struct strmap *attributes, enum model_format format,
+		  struct buf *out, struct err *err)
+{
+	AUTO(booster) struct booster *b = NULL;
+	if (l->grower && format == MODEL_UBJ)
+		return grower_model(l->grower, rounds, attributes, out, err);
+	int rc = learner_finish(l, rounds, attributes, &b, err);
+	return rc ? rc : booster_save(b, format, out, err);
 }

@@ -10,11 +10,18 @@
 
 #define LEARNER_SETS 2 /* train, validation */
 
+/* What learners of one thread with the same settings share. */
+struct learner_kit;
+struct learner_kit *learner_kit_new(void);
+void learner_kit_free(struct learner_kit *k);
+AUTO_POINTER(learner_kit, struct learner_kit, learner_kit_free)
+
 struct learner_job {
 	const struct hyper *hyper;
 	const struct dataset *data[LEARNER_SETS]; /* [1] may be NULL */
 	struct matrix_options matrix;		  /* of both; how bins are kept is the learner's choice */
 	const struct strlist *metrics;		  /* the library's */
+	struct learner_kit *kit;		  /* where several learners follow each other; or NULL */
 	bool shared;				  /* with other hosts, which must be met in `loaded` */
 	/* Called once: all that is needed of the cells of data[0] has been taken (not
 	 * so for tree method approx), and no other host has been spoken to yet. */
@@ -42,7 +49,11 @@ int learner_predict(struct learner *l, size_t set, struct predictions *out, stru
 int learner_save(struct learner *l, struct buf *out, struct err *err) NODISCARD;
 int learner_load(struct learner *l, const struct buf *model, const struct strmap *params, struct err *err) NODISCARD;
 
-/* The first `rounds` rounds as a booster; the learner is done then. */
-int learner_finish(struct learner *l, int rounds, struct booster **ret, struct err *err) NODISCARD;
+/* The first `rounds` rounds as a booster, or as the bytes of a model; the learner is
+ * done then. attributes travel in the model; they may be NULL. */
+int learner_finish(struct learner *l, int rounds, const struct strmap *attributes, struct booster **ret,
+		   struct err *err) NODISCARD;
+int learner_write(struct learner *l, int rounds, const struct strmap *attributes, enum model_format format,
+		  struct buf *out, struct err *err) NODISCARD;
 
 #endif

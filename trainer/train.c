@@ -150,21 +150,19 @@ enum model_format train_model_format(const struct hyper *h)
 	return str_eq(format, "json") ? MODEL_JSON : str_eq(format, "deprecated") ? MODEL_LEGACY : MODEL_UBJ;
 }
 
-int train_mark_schema(const struct dataset *d, struct booster *b, struct err *err)
+void train_attributes(const struct dataset *d, struct strmap *ret)
 {
 	if (!d->feature_names.n && !d->categorical)
-		return 0;
+		return;
 	AUTO(str) char *text = dataset_schema_text(d);
-	return booster_set_attr(b, "sagetop_schema", text, err);
+	strmap_set(ret, "sagetop_schema", text);
 }
 
 int train_save_model(const struct train_run *r, struct booster *b, const char *name, struct err *err)
 {
 	AUTO(buf) struct buf bytes = BUF_INIT(MODEL_MAX);
 	AUTO(str) char *path = fs_join(r->contract.model_dir, name);
-	int rc = train_mark_schema(r->train, b, err);
-	if (!rc)
-		rc = booster_save(b, train_model_format(&r->hyper), &bytes, err);
+	int rc = booster_save(b, train_model_format(&r->hyper), &bytes, err);
 	if (!rc)
 		rc = fs_write_atomic(path, bytes.data, bytes.len, 0644, err);
 	return rc ? err_prefix(err, "the model cannot be saved") : 0;
@@ -214,12 +212,14 @@ static int data_loaded(void *context, struct err *err)
 int train_single(struct train_run *r, struct err *err)
 {
 	AUTO(fit_result) struct fit_result result = {0};
+	AUTO(strmap) struct strmap attributes = {0};
 	struct fit_job job = {
 		.hyper = &r->hyper,
 		.objective = r->objective,
 		.set_names = {"train", "validation"},
 		.data = {r->train, r->validation},
 		.matrix = train_matrix_options(r),
+		.attributes = &attributes,
 		.shared = r->hosts != NULL,
 		.loaded = data_loaded,
 		.context = r,
@@ -227,6 +227,7 @@ int train_single(struct train_run *r, struct err *err)
 		.fingerprint = r->fingerprint,
 		.stop = r->stop,
 	};
+	train_attributes(r->train, &attributes);
 	int rc = fit_run(&job, &result, err);
 	if (rc)
 		return rc;

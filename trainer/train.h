@@ -29,9 +29,9 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 struct matrix_options train_matrix_options(const struct train_run *r);
 int train_matrix(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err) NODISCARD;
 
-/* Names and categories of the columns, as an attribute that travels with the
- * model; nothing where the columns are plain numbers without names. */
-int train_mark_schema(const struct dataset *d, struct booster *b, struct err *err) NODISCARD;
+/* What travels with every model of this data: names and categories of the columns;
+ * nothing where the columns are plain numbers without names. */
+void train_attributes(const struct dataset *d, struct strmap *ret);
 
 enum model_format train_model_format(const struct hyper *h);
 /* The model as model/NAME in the format of the job. */

@@ -127,16 +127,19 @@ static void by_grower(const struct dataset *d, const struct strmap *params, int 
 	struct err err = {0};
 	AUTO(matrix) struct matrix *m = NULL;
 	AUTO(booster) struct booster *b = NULL;
+	AUTO(grow_mould) struct grow_mould *mould = NULL;
 	AUTO(grower) struct grower *g = NULL;
 	struct matrix_options opt = {.threads = threads, .columns = d->columns};
 	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
 	assert_int_equal(booster_new(params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
-	struct grow_job job = {.data = {d}, .columns = d->columns, .threads = threads, .shell = b};
+	assert_int_equal(grow_mould_new(b, &mould, &err), 0);
+	assert_non_null(mould);
+	struct grow_job job = {.mould = mould, .data = {d}, .columns = d->columns, .threads = threads};
 	assert_int_equal(grower_new(&job, &g, &err), 0);
 	assert_non_null(g);
 	for (int i = 0; i < rounds; i++)
 		assert_int_equal(grower_round(g, &err), 0);
-	assert_int_equal(grower_model(g, rounds, out, &err), 0);
+	assert_int_equal(grower_model(g, rounds, NULL, out, &err), 0);
 }
 
 /* Where two models differ, as text, for a person. */
