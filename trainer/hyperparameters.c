@@ -108,6 +108,10 @@ static int parse_number(const struct hyper_row *row, const char *text, struct er
 			       row->type == HYPER_INT ? "a whole number" : "a number");
 	if (row->range && !in_range(row->range, value))
 		return err_set(err, ERR_INVALID, "Hyperparameter %s: %s is not in %s", row->name, text, row->range);
+	/* the library's integers, and ours that come from here, have 32 bits */
+	if (row->type == HYPER_INT && fabs(value) > INT32_MAX)
+		return err_set(err, ERR_INVALID, "Hyperparameter %s: %s is too large: at most %d", row->name, text,
+			       INT32_MAX);
 	return 0;
 }
 

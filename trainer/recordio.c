@@ -263,6 +263,8 @@ static int recordio_open(struct recordio *r, struct text_feed *f, const char **d
 		if (e)
 			return e;
 	}
+	if (!r->unpacked_n)
+		return err_set(err, ERR_INVALID, "%s: the file is empty", file->name);
 	*data = r->unpacked;
 	*n = r->unpacked_n;
 	return 0;
