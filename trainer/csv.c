@@ -353,7 +353,7 @@ static const char *csv_row(struct csv_cursor *u, const char *p, float *cells)
 			}
 		}
 		p = q + 1;
-		while (blanks && *p == ' ')
+		while (blanks && wanted != '\n' && *p == ' ') /* what follows the newline may be another chunk's */
 			p++;
 	}
 	return p;
