@@ -52,6 +52,9 @@ int csv_split(const char *p, const char *end, char delimiter, struct strlist *ce
 	for (;;) {
 		AUTO(buf) struct buf cell = BUF_INIT(1 << 20);
 
+		if (cells->n > DATASET_MAX_COLUMNS + 8) /* with room for the columns that are no features */
+			return err_set(err, ERR_TOOBIG, "%s line %zu: more than %zu columns", name, line,
+				       DATASET_MAX_COLUMNS);
 		while (p < end && (csv_is_blank(*p, delimiter) || (delimiter == ' ' && *p == ' ')))
 			p++;
 		if (p < end && *p == '"') {
@@ -291,8 +294,7 @@ int csv_layout_assign(struct csv_layout *l, const struct dataset_options *opt, s
 	l->label = l->weight = CSV_NO_COLUMN;
 	l->width = cells->n;
 	if (l->width > DATASET_MAX_COLUMNS)
-		return err_set(err, ERR_TOOBIG, "%s line %zu: %zu columns are more than %zu", name, line, l->width,
-			       DATASET_MAX_COLUMNS);
+		return err_set(err, ERR_TOOBIG, "%s line %zu: more than %zu columns", name, line, DATASET_MAX_COLUMNS);
 	l->columns = xcalloc(l->width, sizeof(*l->columns));
 	r = opt->header ? csv_take_names(l, cells, name, line, err) : 0;
 	if (!r && !opt->header && (opt->label_column || opt->entity_column || opt->date_column))
