@@ -72,9 +72,10 @@ int csv_split(const char *p, const char *end, char delimiter, struct strlist *ce
 				return err_set(err, ERR_INVALID, "%s line %zu column %zu: text behind a closing quote",
 					       name, line, cells->n + 1);
 		} else {
-			const char *start = p, *stop = memchr(p, delimiter, (size_t)(end - p));
+			const char *start = p, *stop;
 
-			p = stop ? stop : end;
+			while (p < end && *p != delimiter)
+				p++;
 			for (stop = p; stop > start && csv_is_blank(stop[-1], delimiter); stop--)
 				;
 			if (buf_add(&cell, start, (size_t)(stop - start)))
