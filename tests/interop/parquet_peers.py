@@ -132,7 +132,7 @@ REFUSALS = {
     "brotli": r"row group 1 column 1 \(y\): compression 4 \(brotli\) is not supported: use snappy, zstd, gzip or none$",
     "struct": r"^\S+: column 'pair' is nested or repeated: only flat tables can be read$",
     "list": r"^\S+: column 'list' is nested or repeated: only flat tables can be read$",
-    "uuid": r"row 1 column 2 \(id\): text, not a number: make the column categorical or leave it out$",
+    "uuid": r"row 1 column 2 \(id\): bytes of fixed length, not a number: leave the column out$",
 }
 
 
