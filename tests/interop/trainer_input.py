@@ -117,6 +117,33 @@ refused("a label that is NaN", GOOD + "nan,1,3\n", r"channel train: train/a\.csv
 refused("a label that is infinite", GOOD + "inf,1,3\n", r"channel train: train/a\.csv line 51 column 1: 'inf' is not a number")
 refused("a label that is NaN in libsvm", "1 0:1\nnan 0:1\n", r"channel train: train/a\.csv line 2 column 1: 'nan' is not a label", LIBSVM)
 
+# --- labels, for every objective that has a rule for them --------------------------------------------
+RULES = {
+    "reg:squaredlogerror": [("-1", "greater than -1"), ("-2.5", "greater than -1")],
+    "reg:logistic": [("1.01", r"in \[0, 1\]"), ("-0.01", r"in \[0, 1\]")],
+    "reg:gamma": [("0", "greater than 0"), ("-1", "greater than 0")],
+    "reg:tweedie": [("-0.01", "0 or more")],
+    "count:poisson": [("-1", "0 or more")],
+    "binary:logistic": [("2", r"in \[0, 1\]"), ("-1", r"in \[0, 1\]")],
+    "binary:logitraw": [("1.5", r"in \[0, 1\]")],
+    "binary:hinge": [("0.5", "0 or 1"), ("-1", "0 or 1")],
+    "multi:softmax": [("3", r"a whole number in \[0, num_class\)"), ("1.5", r"a whole number in \[0, num_class\)"), ("-1", r"a whole number in \[0, num_class\)")],
+    "multi:softprob": [("3", r"a whole number in \[0, num_class\)")],
+    "rank:ndcg": [("32", r"a whole number in \[0, 31\]"), ("0.5", r"a whole number in \[0, 31\]"), ("-1", r"a whole number in \[0, 31\]")],
+    "rank:map": [("2", "0 or 1")],
+    "survival:cox": [("0", r"a time \(not 0; negative where it is right-censored\)")],
+    "survival:aft": [("0", r"a time \(not 0; negative where it is right-censored\)")],
+}
+for objective, cases in RULES.items():
+    hyper = {"objective": objective, **({"num_class": 3} if objective.startswith("multi:") else {})}
+    for label, rule in cases:
+        refused(f"the label {label} of {objective}", f"1,1\n1,2\n{label},3\n", f"channel train: row 3: label {label} must be {rule} for {objective}", hyper=hyper)
+    if objective.startswith(("binary:", "multi:")):
+        refused(f"one class only of {objective}", "1,1\n1,2\n1,3\n", f"channel train: all 3 labels are 1: {objective} needs more than one class", hyper=hyper)
+refused("a label out of range in the validation channel", "1,1\n0,2\n", "channel validation: row 2: label 7 must be 0 or 1 for binary:hinge",
+        hyper={"objective": "binary:hinge"}, validation="1,1\n7,2\n")
+refused("comments and no rows in libsvm", "# nothing\n\n# here\n", r"channel train: train/a\.csv: the data has no rows", LIBSVM)
+
 # --- columns ----------------------------------------------------------------------------------------
 named = {"header": "true"}
 refused("a name twice in the header", "y,a,a\n" + GOOD, r"channel train: train/a\.csv line 1 column 3: the header has the name 'a' twice", hyper=named)
