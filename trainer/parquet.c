@@ -87,10 +87,10 @@ static bool task_number(struct parquet_task *t, size_t row, const struct parquet
 {
 	const struct csv_layout *l = &t->p->table->layout;
 	const struct parquet_column *c = &t->p->file.columns[t->column];
-	double number;
+	double number = v->real;
 	float f;
 
-	if (!parquet_number(c, v, &number))
+	if (c->type != PARQUET_FLOAT && c->type != PARQUET_DOUBLE && !parquet_number(c, v, &number))
 		return task_fault(t, row,
 				  c->type == PARQUET_FIXED
 					  ? "bytes of fixed length, not a number: leave the column out"
@@ -192,25 +192,25 @@ static bool task_words(struct parquet_task *t, size_t row, const struct parquet_
 	return task_word(t, row, word);
 }
 
-static bool task_cell(void *context, size_t row, const struct parquet_value *v)
+static bool task_cells(void *context, size_t row, size_t n, const uint32_t *present, const struct parquet_value *v)
 {
 	struct parquet_task *t = context;
+	enum csv_role role = t->p->table->layout.columns[t->column].role;
+	bool (*cell)(struct parquet_task *, size_t, const struct parquet_value *) =
+		role == CSV_CATEGORY || role == CSV_ENTITY ? task_words
+		: role == CSV_DATE			   ? task_date
+							   : task_number;
 
-	switch (t->p->table->layout.columns[t->column].role) {
-	case CSV_CATEGORY:
-	case CSV_ENTITY:
-		return task_words(t, row, v);
-	case CSV_DATE:
-		return task_date(t, row, v);
-	default:
-		return task_number(t, row, v);
-	}
+	for (size_t i = 0; i < n; i++)
+		if ((!present || present[i]) && !cell(t, row + i, v++))
+			return false;
+	return true;
 }
 
 static void task_run(struct parquet_task *t)
 {
 	const struct parquet_column *c = &t->p->file.columns[t->column];
-	struct parquet_sink sink = {t, task_cell};
+	struct parquet_sink sink = {t, task_cells};
 	char problem[PARQUET_PROBLEM];
 
 	if (parquet_chunk_read(t->source->data, c, &t->p->file.groups[t->group].chunks[t->column], &sink, problem) ||

@@ -80,13 +80,14 @@ bool parquet_number(const struct parquet_column *c, const struct parquet_value *
 /* The day of a date or a time, from 1970; false where its column holds neither. */
 bool parquet_day(const struct parquet_column *c, const struct parquet_value *v, int64_t *ret);
 
-/* Decode one column chunk: cell() gets each value that is there with its row in the
- * group. It returns false to stop, with a fault of its own. problem (PARQUET_PROBLEM
- * bytes) says what is wrong where this returns false; it is empty where cell stopped. */
+/* Decode one column chunk: cells() gets the values of n rows of the group from row on,
+ * for those of them that are present (NULL: all). It returns false to stop, with a
+ * fault of its own. problem (PARQUET_PROBLEM bytes) says what is wrong where this
+ * returns false; it is empty where cells stopped. */
 #define PARQUET_PROBLEM 160
 struct parquet_sink {
 	void *context;
-	bool (*cell)(void *context, size_t row, const struct parquet_value *v);
+	bool (*cells)(void *context, size_t row, size_t n, const uint32_t *present, const struct parquet_value *v);
 };
 bool parquet_chunk_read(const char *data, const struct parquet_column *column, const struct parquet_chunk *chunk,
 			const struct parquet_sink *sink, char *problem);

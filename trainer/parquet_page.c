@@ -164,17 +164,16 @@ static bool page_values(struct chunk_reader *r, const struct page_header *h, con
 				    .dictionary = r->dictionary,
 				    .dictionary_n = r->dictionary_n,
 				    .problem = r->problem};
-	size_t n = (size_t)h->values, count = 0, at = 0;
+	size_t n = (size_t)h->values, count = 0;
 	struct parquet_value *values;
 	bool good;
 
 	for (size_t i = 0; i < n; i++)
 		count += !present || present[i];
-	values = xcalloc(count + 1, sizeof(*values));
-	good = parquet_decode(&d, h->encoding, values, count);
-	for (size_t i = 0; good && i < n; i++, r->row++)
-		if (!present || present[i])
-			good = r->sink->cell(r->sink->context, r->row, &values[at++]);
+	values = xreallocarray(NULL, count + 1, sizeof(*values));
+	good = parquet_decode(&d, h->encoding, values, count) &&
+	       r->sink->cells(r->sink->context, r->row, n, present, values);
+	r->row += n;
 	free(values);
 	free(d.memory);
 	return good;
