@@ -147,7 +147,7 @@ static void csv_fault_text(struct csv_cursor *u, size_t column, const char *p, c
 		hint = " (this looks like libsvm: set the content type text/libsvm)";
 	else if (!u->csv->opt->header && line == 1)
 		hint = " (a header line? it has to be announced)";
-	text_fault(u->chunk, u->line, column + 1, "%s%s%s'%s' is not a number%s", *name ? "(" : "", name,
+	text_fault(u->chunk, u->line, column + 1, "%s%.60s%s'%s' is not a number%s", *name ? "(" : "", name,
 		   *name ? ") " : "", text_shown(shown, p, end), hint);
 }
 

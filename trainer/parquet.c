@@ -268,7 +268,7 @@ static int parquet_lay_out(struct parquet *p, const char *name, struct err *err)
 			       table->layout.width);
 	for (size_t i = 0; i < names.n; i++)
 		if (!str_eq(names.items[i], table->layout.names.items[i]))
-			return err_set(err, ERR_INVALID, "%s: column %zu is '%s', in the first file '%s'", name, i + 1,
+			return err_set(err, ERR_INVALID, "%s: column %zu is '%.80s', in the first file '%.80s'", name, i + 1,
 				       names.items[i], table->layout.names.items[i]);
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include "base/digest.h"
 #include "base/fs.h"
 
+#define SOURCE_SHOWN ((size_t)240) /* bytes of a file's name in messages */
+
 void source_done(struct source *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -32,6 +34,14 @@ static int source_stat_failed(const char *name, struct err *err)
 		       "%s: %s", name, strerror(errno));
 }
 
+/* A path of a thousand bytes would leave no room for what is wrong with the file. */
+static char *source_shown(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n <= SOURCE_SHOWN ? xstrdup(name) : xasprintf("%.60s...%s", name, name + n - (SOURCE_SHOWN - 63));
+}
+
 static int source_add(struct source *s, const char *path, const char *name, struct err *err)
 {
 	struct stat st;
@@ -42,7 +52,7 @@ static int source_add(struct source *s, const char *path, const char *name, stru
 		return err_set(err, ERR_INVALID, "%s: not a regular file", name);
 	GROW(s->files, s->cap, s->n + 1);
 	s->files[s->n++] =
-		(struct source_file){.path = xstrdup(path), .name = xstrdup(name), .size = (size_t)st.st_size};
+		(struct source_file){.path = xstrdup(path), .name = source_shown(name), .size = (size_t)st.st_size};
 	s->bytes += (size_t)st.st_size;
 	return 0;
 }

@@ -158,6 +158,37 @@ with job_of(NAMED, hyper={**named, "label_column": "y"}, validation="b,y,a\n" + 
     ok("accepted: validation with its columns in another order gives the same metric", job.status == 0
        and job.metrics()["train-rmse"] == job.metrics()["validation-rmse"], job.log())
 
+# --- the channel test, with labels or without ------------------------------------------------------------
+LABELLED = "".join(f"{i % 7}.5,{i},{i * i % 11}\n" for i in range(9))
+BARE = "".join(f"{i},{i * i % 11}\n" for i in range(9))
+for what, train, test, header in [("labels", GOOD, LABELLED, "false"), ("no labels", GOOD, BARE, "false"),
+                                  ("labels and a header", NAMED, "y,a,b\n" + LABELLED, "true"), ("a header", NAMED, "a,b\n" + BARE, "true")]:
+    with job_of(train, hyper={"header": header}) as job:
+        job.channel("test", {"t.csv": test}).run()
+        predictions = job.output("predictions-test.csv")
+        ok(f"accepted: a channel test with {what}", job.status == 0 and len(predictions.read_text().splitlines()) == 9
+           and job.output("metrics-test.json").exists() == ("labels" in what.split(" and")[0] and not what.startswith("no")), job.log())
+for what, content_type, test, cause in [
+        ("a text cell", CSV, BARE + "x,1\n", r"channel test: without labels: test/t\.csv line 10 column 1: 'x' is not a number; with labels: test/t\.csv line 1: 1 feature columns, but 2 are expected"),
+        ("a text cell behind its label", CSV, LABELLED + "1,x,1\n", r"channel test: without labels: test/t\.csv line 1: 3 feature columns, but 2 are expected \(is the label still in the data\?\); with labels: test/t\.csv line 10 column 2: 'x' is not a number"),
+        ("nothing in it", CSV, "", r"channel test: test/t\.csv: the file is empty"),
+        ("an index that is none", LIBSVM, "1 0:1\n1 x:1\n", r"channel test: test/t\.csv line 2 column 2: 'x:1' is not index:value")]:
+    with job_of(GOOD if content_type == CSV else "1 0:1\n0 1:1\n", content_type) as job:
+        job.channel("test", {"t.csv": test}, content_type).run()
+        one_line_of_cause(f"a channel test with {what}", job, cause, model=True)
+
+# --- what a message quotes leaves room for the cause, and is one harmless line --------------------------------
+LONG_NAME = "n" * 250
+refused("a text cell under a path of a thousand bytes", {f"{LONG_NAME}/{LONG_NAME}/{LONG_NAME}/{LONG_NAME}.csv": GOOD + "1,x,3\n"},
+        r"channel train: train/n{54}\.\.\.n{173}\.csv line 51 column 2: 'x' is not a number")
+refused("a text cell in a file named on two lines", {"a\nb\x1b[31m.csv": GOOD + "1,x,3\n"}, r"channel train: train/a b \[31m\.csv line 51 column 2: 'x' is not a number")
+refused("a text cell in a column of a long name", "y,a," + "c" * 3000 + "\n" + GOOD + "1,2,x\n", r"channel train: train/a\.csv line 52 column 3: \(c{60}\) 'x' is not a number", hyper=named)
+refused("a long name twice", "y," + "c" * 3000 + "," + "c" * 3000 + "\n" + GOOD, r"channel train: train/a\.csv line 1 column 3: the header has the name 'c{80}' twice", hyper=named)
+refused("a long label_column", NAMED, r"channel train: train/a\.csv: label_column 'z{80}' is not in the header", hyper={**named, "label_column": "z" * 3000})
+refused("a long hyperparameter", GOOD, "Extraneous hyperparameter found: z{80}", hyper={"z" * 3000: "1"})
+refused("a long value", GOOD, "Hyperparameter eta: could not parse value '9{80}' as a number", hyper={"eta": "9" * 3000})
+refused("a value on two lines", GOOD, "Hyperparameter booster: 'a b' is not one of gbtree, gblinear, dart", hyper={"booster": "a\nb"})
+
 # --- size -------------------------------------------------------------------------------------------
 
 
