@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <math.h>
 #include <sched.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 
 #define CONFIG_MAX ((size_t)1 << 20)
 #define REASON_MAX 1024 /* what the service keeps of a FailureReason */
+#define FAILURE_ROOM 4096
 
 /* test: predictions of the finished model; plan: entities and windows; code is
  * what other images take and is left alone. */
@@ -188,6 +190,26 @@ static int load_checkpoint_dir(struct contract *c, struct err *err)
 	return 0;
 }
 
+/* Room on the disk for the reason of a failure, as a file without a name: a disk that
+ * the job itself filled must not keep it silent. */
+static int failure_room = -1;
+
+static void reserve_failure_room(const char *root)
+{
+	AUTO(str) char *dir = fs_join(root, "output");
+	if (failure_room < 0)
+		failure_room = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (failure_room >= 0)
+		(void)!posix_fallocate(failure_room, 0, FAILURE_ROOM);
+}
+
+static void give_failure_room(void)
+{
+	if (failure_room >= 0)
+		close(failure_room);
+	failure_room = -1;
+}
+
 int contract_load(const char *root, struct contract *ret, struct err *err)
 {
 	AUTO(contract) struct contract c = {.root = xstrdup(root)};
@@ -214,6 +236,7 @@ int contract_load(const char *root, struct contract *ret, struct err *err)
 		rc = fs_mkdirs(c.checkpoint_dir, 0755, err);
 	if (rc)
 		return rc;
+	reserve_failure_room(root);
 	*ret = c;
 	c = (struct contract){0};
 	return 0;
@@ -241,12 +264,17 @@ void contract_fail(const char *root, const struct err *err)
 	fflush(stdout);
 	fprintf(stderr, "%s\n", line);
 	AUTO(str) char *path = fs_join(root, "output/failure");
-	struct err ignored = {0};
-	if (fs_mkdir_parent(path, 0755, &ignored) || fs_write_atomic(path, line, strlen(line), 0644, &ignored)) {
+	struct err err_writing = {0};
+	give_failure_room();
+	if (fs_mkdir_parent(path, 0755, &err_writing) ||
+	    fs_write_atomic(path, line, strlen(line), 0644, &err_writing)) {
 		/* A full disk may leave no room for a second copy: write in place. */
-		AUTO(file) FILE *f = fopen(path, "w");
-		if (!f || fputs(line, f) < 0)
-			fprintf(stderr, "cannot write the failure file: %s\n", ignored.msg);
+		FILE *f = fopen(path, "w");
+		bool written = f && fputs(line, f) >= 0;
+		if (f && fclose(f))
+			written = false;
+		if (!written)
+			fprintf(stderr, "cannot write the failure file: %s\n", err_writing.msg);
 	}
 }
 

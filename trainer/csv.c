@@ -134,16 +134,20 @@ static void csv_fault_text(struct csv_cursor *u, size_t column, const char *p, c
 	char shown[TEXT_SHOWN];
 	size_t line = u->chunk->first_line + u->line;
 
+	if (memchr(p, 0, (size_t)(end - p))) {
+		text_fault(u->chunk, u->line, column + 1, "the cell holds a zero byte");
+		return;
+	}
 	if (number_is_too_large(p, end)) {
 		text_fault(u->chunk, u->line, column + 1, "'%s' is too large for a 32-bit float",
 			   text_shown(shown, p, end));
 		return;
 	}
-	if (!u->csv->opt->header && line == 1)
-		hint = " (a header line? it has to be announced)";
-	else if (memchr(p, ':', (size_t)(end - p)) && l->delimiter == ' ')
+	if (memchr(p, ':', (size_t)(end - p)) && l->delimiter == ' ')
 		hint = " (this looks like libsvm: set the content type text/libsvm)";
-	text_fault(u->chunk, u->line, column + 1, "%s%s%s'%s' is not a number%s", *name ? "(" : "", name,
+	else if (!u->csv->opt->header && line == 1)
+		hint = " (a header line? it has to be announced)";
+	text_fault(u->chunk, u->line, column + 1, "%s%.60s%s'%s' is not a number%s", *name ? "(" : "", name,
 		   *name ? ") " : "", text_shown(shown, p, end), hint);
 }
 
@@ -353,7 +357,7 @@ static const char *csv_row(struct csv_cursor *u, const char *p, float *cells)
 			}
 		}
 		p = q + 1;
-		while (blanks && *p == ' ')
+		while (blanks && wanted != '\n' && *p == ' ') /* what follows the newline may be another chunk's */
 			p++;
 	}
 	return p;
@@ -507,6 +511,8 @@ static int csv_start_file(struct csv *c, struct text_chunk *chunk, struct err *e
 
 	if (chunk->starts_file) {
 		r = csv_finish(c, err);
+		if (!r)
+			r = text_check_start(chunk, err);
 		c->unstarted = chunk->name;
 		c->blank_lines = 0;
 	}

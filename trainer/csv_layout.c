@@ -52,6 +52,9 @@ int csv_split(const char *p, const char *end, char delimiter, struct strlist *ce
 	for (;;) {
 		AUTO(buf) struct buf cell = BUF_INIT(1 << 20);
 
+		if (cells->n > DATASET_MAX_COLUMNS + 8) /* with room for the columns that are no features */
+			return err_set(err, ERR_TOOBIG, "%s line %zu: more than %zu columns", name, line,
+				       DATASET_MAX_COLUMNS);
 		while (p < end && (csv_is_blank(*p, delimiter) || (delimiter == ' ' && *p == ' ')))
 			p++;
 		if (p < end && *p == '"') {
@@ -69,9 +72,10 @@ int csv_split(const char *p, const char *end, char delimiter, struct strlist *ce
 				return err_set(err, ERR_INVALID, "%s line %zu column %zu: text behind a closing quote",
 					       name, line, cells->n + 1);
 		} else {
-			const char *start = p, *stop = memchr(p, delimiter, (size_t)(end - p));
+			const char *start = p, *stop;
 
-			p = stop ? stop : end;
+			while (p < end && *p != delimiter)
+				p++;
 			for (stop = p; stop > start && csv_is_blank(stop[-1], delimiter); stop--)
 				;
 			if (buf_add(&cell, start, (size_t)(stop - start)))
@@ -97,9 +101,9 @@ static int csv_find_column(const struct csv_layout *l, const char *what, const c
 		}
 	near = str_nearest(column, (const char *const *)l->names.items, l->names.n);
 	if (near)
-		return err_set(err, ERR_INVALID, "%s: %s '%s' is not in the header (did you mean '%s'?)", file, what,
-			       column, near);
-	return err_set(err, ERR_INVALID, "%s: %s '%s' is not in the header", file, what, column);
+		return err_set(err, ERR_INVALID, "%s: %s '%.80s' is not in the header (did you mean '%.80s'?)", file,
+			       what, column, near);
+	return err_set(err, ERR_INVALID, "%s: %s '%.80s' is not in the header", file, what, column);
 }
 
 static int csv_take_names(struct csv_layout *l, struct strlist *cells, const char *name, size_t line, struct err *err)
@@ -115,8 +119,9 @@ static int csv_take_names(struct csv_layout *l, struct strlist *cells, const cha
 				       "%s line %zu column %zu: the header has a column without a name", name, line,
 				       i + 1);
 		if (map_put(&seen, clean, clean))
-			return err_set(err, ERR_INVALID, "%s line %zu column %zu: the header has the name '%s' twice",
-				       name, line, i + 1, clean);
+			return err_set(err, ERR_INVALID,
+				       "%s line %zu column %zu: the header has the name '%.80s' twice", name, line,
+				       i + 1, clean);
 	}
 	return 0;
 }
@@ -159,8 +164,8 @@ static int csv_assign_special(struct csv_layout *l, const struct dataset_options
 		if (r)
 			return r;
 		if (l->columns[at].role != CSV_FEATURE)
-			return err_set(err, ERR_INVALID, "%s: entity_column '%s' is the label or weight already", name,
-				       opt->entity_column);
+			return err_set(err, ERR_INVALID, "%s: entity_column '%.80s' is the label or weight already",
+				       name, opt->entity_column);
 		l->columns[at].role = CSV_ENTITY;
 		l->columns[at].text = l->text_columns++;
 	}
@@ -169,7 +174,7 @@ static int csv_assign_special(struct csv_layout *l, const struct dataset_options
 		if (r)
 			return r;
 		if (l->columns[at].role != CSV_FEATURE)
-			return err_set(err, ERR_INVALID, "%s: date_column '%s' has another part already", name,
+			return err_set(err, ERR_INVALID, "%s: date_column '%.80s' has another part already", name,
 				       opt->date_column);
 		l->columns[at].role = CSV_DATE;
 	}
@@ -205,8 +210,8 @@ static int csv_assign_features(struct csv_layout *l, const struct dataset_option
 			if (str_eq(like->feature_names.items[place], l->names.items[i]))
 				break;
 		if (place == like->feature_names.n)
-			return err_set(err, ERR_INVALID, "%s: column '%s' is not a feature of the training data", name,
-				       l->names.items[i]);
+			return err_set(err, ERR_INVALID, "%s: column '%.80s' is not a feature of the training data",
+				       name, l->names.items[i]);
 		l->columns[i].target = place;
 		l->features++;
 	}
@@ -260,7 +265,7 @@ static int csv_assign_categories(struct csv_layout *l, const struct dataset_opti
 		if (l->columns[at].role == CSV_CATEGORY)
 			continue;
 		if (l->columns[at].role != CSV_FEATURE)
-			return err_set(err, ERR_INVALID, "%s: categorical column '%s' is no feature", name, wanted);
+			return err_set(err, ERR_INVALID, "%s: categorical column '%.80s' is no feature", name, wanted);
 		l->columns[at].role = CSV_CATEGORY;
 		l->columns[at].text = l->text_columns++;
 	}
@@ -291,8 +296,7 @@ int csv_layout_assign(struct csv_layout *l, const struct dataset_options *opt, s
 	l->label = l->weight = CSV_NO_COLUMN;
 	l->width = cells->n;
 	if (l->width > DATASET_MAX_COLUMNS)
-		return err_set(err, ERR_TOOBIG, "%s line %zu: %zu columns are more than %zu", name, line, l->width,
-			       DATASET_MAX_COLUMNS);
+		return err_set(err, ERR_TOOBIG, "%s line %zu: more than %zu columns", name, line, DATASET_MAX_COLUMNS);
 	l->columns = xcalloc(l->width, sizeof(*l->columns));
 	r = opt->header ? csv_take_names(l, cells, name, line, err) : 0;
 	if (!r && !opt->header && (opt->label_column || opt->entity_column || opt->date_column))
@@ -338,9 +342,10 @@ int csv_layout_check(const struct csv_layout *l, const char *p, const char *end,
 		AUTO(str) char *clean = utf8_sanitize_dup(cells.items[i]);
 
 		if (!str_eq(clean, l->names.items[i]))
-			return err_set(err, ERR_INVALID,
-				       "%s line %zu column %zu: the header says '%s', that of the first file '%s'",
-				       name, line, i + 1, clean, l->names.items[i]);
+			return err_set(
+				err, ERR_INVALID,
+				"%s line %zu column %zu: the header says '%.80s', that of the first file '%.80s'", name,
+				line, i + 1, clean, l->names.items[i]);
 	}
 	return 0;
 }

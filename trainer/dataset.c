@@ -141,8 +141,7 @@ static int reader_start(struct dataset_reader *r, struct err *err)
 	return err_set(err, ERR_INVALID, "the content type is not known: use text/csv or text/libsvm");
 }
 
-/* Append the next batch to b->d; 1, 0 at the end, or -code. */
-static int reader_append(struct dataset_reader *r, struct builder *b, struct err *err)
+static int reader_append_batch(struct dataset_reader *r, struct builder *b, struct err *err)
 {
 	int n;
 
@@ -165,6 +164,18 @@ static int reader_append(struct dataset_reader *r, struct builder *b, struct err
 	else
 		n = libsvm_batch(r->libsvm, &r->feed, &r->batch, b, err);
 	return n ? n : 1;
+}
+
+/* Append the next batch to b->d; 1, 0 at the end, or -code. That a file was lost while
+ * it was read is the cause of whatever else is wrong with it. */
+static int reader_append(struct dataset_reader *r, struct builder *b, struct err *err)
+{
+	struct err found = {0};
+	int n = reader_append_batch(r, b, &found), lost = source_check(&r->source, err);
+
+	if (lost)
+		return lost;
+	return n < 0 ? err_set(err, found.code, "%s", found.msg) : n;
 }
 
 /* What the format knows beside the rows. */

@@ -104,10 +104,14 @@ static int parse_number(const struct hyper_row *row, const char *text, struct er
 {
 	double value;
 	if (!str_to_f64(text, &value) || (row->type == HYPER_INT && value != nearbyint(value)))
-		return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%s' as %s", row->name, text,
-			       row->type == HYPER_INT ? "a whole number" : "a number");
+		return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%.80s' as %s", row->name,
+			       text, row->type == HYPER_INT ? "a whole number" : "a number");
 	if (row->range && !in_range(row->range, value))
-		return err_set(err, ERR_INVALID, "Hyperparameter %s: %s is not in %s", row->name, text, row->range);
+		return err_set(err, ERR_INVALID, "Hyperparameter %s: %.80s is not in %s", row->name, text, row->range);
+	/* the library's integers, and ours that come from here, have 32 bits */
+	if (row->type == HYPER_INT && fabs(value) > INT32_MAX)
+		return err_set(err, ERR_INVALID, "Hyperparameter %s: %.80s is too large: at most %d", row->name, text,
+			       INT32_MAX);
 	return 0;
 }
 
@@ -121,7 +125,7 @@ static int parse_choice(const char *name, const char *range, const char *text, s
 	for (size_t i = 0; i < choices.n; i++)
 		(void)buf_addf(&list, "%s%s", i ? ", " : "", choices.items[i]);
 	const char *near = str_nearest(text, (const char *const *)choices.items, choices.n);
-	return err_set(err, ERR_INVALID, "Hyperparameter %s: '%s' is not one of %s%s%s", name, text, buf_str(&list),
+	return err_set(err, ERR_INVALID, "Hyperparameter %s: '%.80s' is not one of %s%s%s", name, text, buf_str(&list),
 		       near ? "; did you mean " : "", near ? near : "");
 }
 
@@ -137,9 +141,9 @@ static int parse_objective(const char *text, struct err *err)
 		(void)buf_addf(&list, "%s%s", i ? ", " : "", names[i]);
 	}
 	const char *near = str_nearest(text, names, n);
-	return near ? err_set(err, ERR_INVALID, "Hyperparameter objective: '%s' is not known; did you mean %s?", text,
-			      near)
-		    : err_set(err, ERR_INVALID, "Hyperparameter objective: '%s' is not one of %s", text,
+	return near ? err_set(err, ERR_INVALID, "Hyperparameter objective: '%.80s' is not known; did you mean %s?",
+			      text, near)
+		    : err_set(err, ERR_INVALID, "Hyperparameter objective: '%.80s' is not one of %s", text,
 			      buf_str(&list));
 }
 
@@ -158,7 +162,7 @@ static int parse_tuple(const struct hyper_row *row, const char *text, char **ret
 		if (!*parts.items[i] && i == parts.n - 1 && i)
 			break; /* Python's one-element form "(1,)" */
 		if (!str_to_i64(parts.items[i], &value))
-			return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%s' as (1,0,-1)",
+			return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%.80s' as (1,0,-1)",
 				       row->name, text);
 		if (value < -1 || value > 1)
 			return err_set(err, ERR_INVALID, "Hyperparameter %s: %s is not one of -1, 0, 1", row->name,
@@ -183,7 +187,7 @@ static int parse_nested(const struct hyper_row *row, const char *text, struct er
 		}
 	}
 	return ok ? 0
-		  : err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%s' as [[0,1],[2,3]]",
+		  : err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%.80s' as [[0,1],[2,3]]",
 			    row->name, text);
 }
 
@@ -247,7 +251,7 @@ int hyper_parse(const json_t *root, struct hyper *ret, struct err *err)
 		int id = row_find(name);
 		if (id < 0) {
 			const char *near = nearest_name(name);
-			return err_set(err, ERR_INVALID, "Extraneous hyperparameter found: %s%s%s%s", name,
+			return err_set(err, ERR_INVALID, "Extraneous hyperparameter found: %.80s%s%s%s", name,
 				       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 		}
 		AUTO(str) char *text = value_text(value);

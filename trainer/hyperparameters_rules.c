@@ -67,12 +67,12 @@ static int check_updater(const struct hyper *h, struct err *err)
 			return err_set(err, ERR_INVALID,
 				       "Tree updater should be selected from these options: 'grow_colmaker', "
 				       "'distcol', 'grow_histmaker', 'grow_local_histmaker', 'grow_skmaker', "
-				       "'grow_quantile_histmaker', 'sync', 'refresh', 'prune', not '%s'",
+				       "'grow_quantile_histmaker', 'sync', 'refresh', 'prune', not '%.80s'",
 				       list.items[i]);
 		growers += k < TREE_GROWERS;
 	}
 	if (growers > 1)
-		return err_set(err, ERR_INVALID, "Only one tree grow plugin can be selected, not '%s'",
+		return err_set(err, ERR_INVALID, "Only one tree grow plugin can be selected, not '%.80s'",
 			       hyper_text(h, HP_updater));
 	return 0;
 }
@@ -103,10 +103,11 @@ static int collect_metrics(struct hyper *h, struct err *err)
 	if (tuning) {
 		const char *name = str_starts(tuning, "validation:") ? tuning + strlen("validation:") : NULL;
 		if (!name || !metric_find(name))
-			return err_set(err, ERR_INVALID,
-				       "Hyperparameter _tuning_objective_metric: '%s' is not validation:METRIC with a "
-				       "metric of eval_metric",
-				       tuning);
+			return err_set(
+				err, ERR_INVALID,
+				"Hyperparameter _tuning_objective_metric: '%.80s' is not validation:METRIC with a "
+				"metric of eval_metric",
+				tuning);
 		str_set(&h->tuning_metric, name);
 		if (!strlist_has(&h->metrics, name))
 			strlist_add(&h->metrics, name);
@@ -189,7 +190,7 @@ static int check_modes(const struct hyper *h, struct err *err)
 		return err_set(err, ERR_INVALID, "label_column needs header=true, so that the column has a name");
 	const char *delimiter = hyper_text(h, HP_delimiter);
 	if (delimiter && strlen(delimiter) != 1 && !str_eq(delimiter, "\\t"))
-		return err_set(err, ERR_INVALID, "Hyperparameter delimiter: '%s' is not one character (or \\t)",
+		return err_set(err, ERR_INVALID, "Hyperparameter delimiter: '%.80s' is not one character (or \\t)",
 			       delimiter);
 	return 0;
 }

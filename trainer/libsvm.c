@@ -80,7 +80,10 @@ static const char *libsvm_label(struct libsvm_cursor *u, const char *p)
 
 	p = number_parse(p, &label);
 	if (!p || (*p != ':' && !libsvm_ends_token(*p)))
-		return libsvm_fault(u, 1, start, "is not a label");
+		return libsvm_fault(u, 1, start,
+				    memchr(start, ',', (size_t)(libsvm_token_end(start) - start))
+					    ? "is not a label (this looks like CSV: set the content type text/csv)"
+					    : "is not a label");
 	if (*p == ':') {
 		p = number_parse(p + 1, &weight);
 		if (!p || !libsvm_ends_token(*p) || !(weight >= 0))
@@ -296,10 +299,15 @@ int libsvm_batch(struct libsvm *l, struct text_feed *f, struct text_batch *batch
 	if (l->opt->header || l->opt->label_column || l->opt->entity_column || l->opt->csv_weights)
 		return err_set(err, ERR_USAGE,
 			       "header, label_column, entity_column and csv_weights are for CSV, the data is libsvm");
-	for (size_t i = 0; i < batch->n; i++)
-		if (batch->chunks[i].starts_file && batch->chunks[i].n >= 3 &&
-		    !memcmp(batch->chunks[i].data, "\xef\xbb\xbf", 3))
-			text_chunk_skip(&batch->chunks[i], 3, 0);
+	for (size_t i = 0; i < batch->n; i++) {
+		struct text_chunk *c = &batch->chunks[i];
+
+		r = c->starts_file ? text_check_start(c, err) : 0;
+		if (r)
+			return r;
+		if (c->starts_file && c->n >= 3 && !memcmp(c->data, "\xef\xbb\xbf", 3))
+			text_chunk_skip(c, 3, 0);
+	}
 	libsvm_start(l, batch);
 	batch->count_colons = true;
 	text_count(f, batch, l->opt->threads);

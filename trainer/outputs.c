@@ -160,12 +160,25 @@ static int evaluate_test(const struct train_run *r, struct booster *b, const str
 	return output_json(r->contract.output_dir, "metrics-test.json", j, err);
 }
 
-/* Test files may or may not carry labels: without them first, as for serving. */
+static const char *without_prefix(const struct err *err, const char *prefix)
+{
+	return str_starts(err->msg, prefix) ? err->msg + strlen(prefix) : err->msg;
+}
+
+/* Test files may or may not carry labels: without them first, as for serving. Where
+ * neither reading works, only the user knows which one was meant. */
 static int load_test(const struct train_run *r, struct dataset **ret, struct err *err)
 {
-	if (!r->train->row_start && !train_load_channel(r, "test", false, ret, NULL))
+	static const char prefix[] = "channel test: ";
+	struct err bare = {0}, labelled = {0};
+	if (!r->train->row_start && !train_load_channel(r, "test", false, ret, &bare))
 		return 0;
-	return train_load_channel(r, "test", true, ret, err);
+	if (!train_load_channel(r, "test", true, ret, &labelled))
+		return 0;
+	if (!bare.code || str_eq(bare.msg, labelled.msg))
+		return err_set(err, labelled.code, "%s", labelled.msg);
+	return err_set(err, labelled.code, "%swithout labels: %s; with labels: %s", prefix,
+		       without_prefix(&bare, prefix), without_prefix(&labelled, prefix));
 }
 
 int output_test(struct train_run *r, struct booster *b, struct err *err)
@@ -176,8 +189,9 @@ int output_test(struct train_run *r, struct booster *b, struct err *err)
 	if (!contract_channel(&r->contract, "test"))
 		return 0;
 	int rc = load_test(r, &d, err);
-	if (!rc)
-		rc = train_matrix(r, d, &m, err);
+	if (rc)
+		return rc;
+	rc = train_matrix(r, d, &m, err);
 	if (!rc)
 		rc = booster_predict(b, m, NULL, &p, err);
 	if (!rc)

@@ -12,6 +12,7 @@
 
 struct parquet {
 	struct dataset_options opt; /* as given, with `header`: a Parquet file always names its columns */
+	struct strlist ignored;	    /* of the options, and columns that are no data */
 	struct csv *table;
 	struct parquet_file file; /* of the current source file */
 	bool open;
@@ -36,6 +37,9 @@ struct parquet *parquet_new(const struct dataset_options *opt)
 
 	p->opt = *opt;
 	p->opt.header = true;
+	for (size_t i = 0; opt->ignore && i < opt->ignore->n; i++)
+		strlist_add(&p->ignored, opt->ignore->items[i]);
+	p->opt.ignore = &p->ignored;
 	p->table = csv_new(&p->opt);
 	return p;
 }
@@ -46,6 +50,7 @@ void parquet_free(struct parquet *p)
 		return;
 	parquet_file_done(&p->file);
 	csv_free(p->table);
+	strlist_done(&p->ignored);
 	free(p);
 }
 
@@ -78,14 +83,21 @@ static bool task_fault(struct parquet_task *t, size_t row, const char *what)
 	return false;
 }
 
-static bool task_number(void *context, size_t row, double v)
+static bool task_number(struct parquet_task *t, size_t row, const struct parquet_value *v)
 {
-	struct parquet_task *t = context;
 	const struct csv_layout *l = &t->p->table->layout;
-	float f = (float)v;
+	const struct parquet_column *c = &t->p->file.columns[t->column];
+	double number = v->real;
+	float f;
 
+	if (c->type != PARQUET_FLOAT && c->type != PARQUET_DOUBLE && !parquet_number(c, v, &number))
+		return task_fault(t, row,
+				  c->type == PARQUET_FIXED
+					  ? "bytes of fixed length, not a number: leave the column out"
+					  : "text, not a number: make the column categorical or leave it out");
+	f = (float)number;
 	if (isinf(f))
-		return task_fault(t, row, isinf(v) ? "infinite" : "too large for a 32-bit float");
+		return task_fault(t, row, isinf(number) ? "infinite" : "too large for a 32-bit float");
 	switch (l->columns[t->column].role) {
 	case CSV_LABEL:
 		t->d->labels[t->row + row] = f;
@@ -97,11 +109,6 @@ static bool task_number(void *context, size_t row, double v)
 		t->d->dense[(t->row + row) * l->features + l->columns[t->column].target] = f;
 	}
 	return true;
-}
-
-static bool task_text_in_number(void *context, size_t row, const char *text, size_t n)
-{
-	return task_fault(context, row, "text, not a number: make the column categorical or leave it out");
 }
 
 /* A word of a category, or an entity. */
@@ -121,25 +128,6 @@ static bool task_word(struct parquet_task *t, size_t row, const char *word)
 	return true;
 }
 
-static bool task_text(void *context, size_t row, const char *text, size_t n)
-{
-	struct parquet_task *t = context;
-	char word[PARQUET_MAX_TEXT];
-
-	if (t->p->table->layout.columns[t->column].role == CSV_DATE) {
-		if (csv_date(text, text + n, &t->d->dates[t->row + row]))
-			return true;
-		return task_fault(t, row, "not a date (YYYYMMDD or YYYY-MM-DD)");
-	}
-	if (n >= sizeof(word) || memchr(text, 0, n) || !utf8_valid(text, n))
-		return task_fault(t, row, n >= sizeof(word) ? "the text is too long" : "the text is not UTF-8");
-	if (!n)
-		return true; /* missing, as in CSV */
-	memcpy(word, text, n);
-	word[n] = 0;
-	return task_word(t, row, word);
-}
-
 /* Days since 1970 as YYYYMMDD (the civil calendar). */
 static int32_t task_civil(int64_t days)
 {
@@ -151,42 +139,85 @@ static int32_t task_civil(int64_t days)
 	return (int32_t)((yoe + era * 400 + (month <= 2)) * 10000 + month * 100 + day);
 }
 
-/* A number in a column of words or dates. */
-static bool task_number_as_text(void *context, size_t row, double v)
+static bool task_date(struct parquet_task *t, size_t row, const struct parquet_value *v)
 {
-	struct parquet_task *t = context;
-	char word[32];
+	const struct parquet_column *c = &t->p->file.columns[t->column];
+	int32_t *date = &t->d->dates[t->row + row];
+	double number;
+	int64_t day;
+	char text[32];
 
-	if (t->p->table->layout.columns[t->column].role != CSV_DATE) {
-		snprintf(word, sizeof(word), v == floor(v) && fabs(v) < 1e15 ? "%.0f" : "%.9g", v);
-		return task_word(t, row, word);
-	}
-	if (t->p->file.columns[t->column].meaning == PARQUET_DATE) {
-		if (fabs(v) > 2000000)
-			return task_fault(t, row, "not a date");
-		t->d->dates[t->row + row] = task_civil((int64_t)v);
+	if (parquet_day(c, v, &day)) {
+		if (day < -700000 || day > 2900000) /* the years 1 to 9999, about */
+			return task_fault(t, row, "not a date of this calendar");
+		*date = task_civil(day);
 		return true;
 	}
-	snprintf(word, sizeof(word), "%.0f", v);
-	return csv_date(word, word + strlen(word), &t->d->dates[t->row + row])
-		       ? true
-		       : task_fault(t, row, "not a date (YYYYMMDD)");
+	if (c->type == PARQUET_BYTE_ARRAY && c->meaning == PARQUET_PLAIN)
+		return csv_date(v->bytes, v->bytes + v->n, date) ||
+		       task_fault(t, row, "not a date (YYYYMMDD or YYYY-MM-DD)");
+	if (!parquet_number(c, v, &number) || !(fabs(number) < 1e9))
+		return task_fault(t, row, "not a date (YYYYMMDD)");
+	snprintf(text, sizeof(text), "%.9g", number);
+	return csv_date(text, text + strlen(text), date) || task_fault(t, row, "not a date (YYYYMMDD)");
+}
+
+/* Text as it is; numbers as they would stand in a CSV file, so that both name the same. */
+static bool task_words(struct parquet_task *t, size_t row, const struct parquet_value *v)
+{
+	const struct parquet_column *c = &t->p->file.columns[t->column];
+	char word[PARQUET_MAX_TEXT];
+	double number;
+
+	if (c->type <= PARQUET_INT64 && c->meaning == PARQUET_UNSIGNED) {
+		snprintf(word, sizeof(word), "%llu",
+			 (unsigned long long)(c->type == PARQUET_INT32 ? (uint32_t)v->whole : (uint64_t)v->whole));
+	} else if (c->type <= PARQUET_INT64 && c->meaning != PARQUET_DECIMAL) {
+		snprintf(word, sizeof(word), "%lld", (long long)v->whole);
+	} else if (parquet_number(c, v, &number)) {
+		if (isnan(number))
+			return true; /* missing */
+		snprintf(word, sizeof(word), number == floor(number) && fabs(number) < 1e15 ? "%.0f" : "%.15g", number);
+	} else if (c->type == PARQUET_FIXED) {
+		return task_fault(t, row, "bytes of fixed length, neither text nor a number");
+	} else {
+		if (v->n >= sizeof(word) || memchr(v->bytes, 0, v->n) || !utf8_valid(v->bytes, v->n))
+			return task_fault(t, row,
+					  v->n >= sizeof(word) ? "the text is too long" : "the text is not UTF-8");
+		if (!v->n)
+			return true; /* missing, as in CSV */
+		memcpy(word, v->bytes, v->n);
+		word[v->n] = 0;
+	}
+	return task_word(t, row, word);
+}
+
+static bool task_cells(void *context, size_t row, size_t n, const uint32_t *present, const struct parquet_value *v)
+{
+	struct parquet_task *t = context;
+	enum csv_role role = t->p->table->layout.columns[t->column].role;
+	bool (*cell)(struct parquet_task *, size_t, const struct parquet_value *) =
+		role == CSV_CATEGORY || role == CSV_ENTITY ? task_words
+		: role == CSV_DATE			   ? task_date
+							   : task_number;
+
+	for (size_t i = 0; i < n; i++)
+		if ((!present || present[i]) && !cell(t, row + i, v++))
+			return false;
+	return true;
 }
 
 static void task_run(struct parquet_task *t)
 {
-	enum csv_role role = t->p->table->layout.columns[t->column].role;
-	bool words = role == CSV_CATEGORY || role == CSV_ENTITY || role == CSV_DATE;
-	struct parquet_sink sink = {t, words ? task_number_as_text : task_number,
-				    words ? task_text : task_text_in_number};
+	const struct parquet_column *c = &t->p->file.columns[t->column];
+	struct parquet_sink sink = {t, task_cells};
 	char problem[PARQUET_PROBLEM];
 
-	if (parquet_chunk_read(t->source->data, t->source->size, &t->p->file.columns[t->column],
-			       &t->p->file.groups[t->group].chunks[t->column], &sink, problem) ||
+	if (parquet_chunk_read(t->source->data, c, &t->p->file.groups[t->group].chunks[t->column], &sink, problem) ||
 	    t->fault[0])
 		return;
 	snprintf(t->fault, sizeof(t->fault), "row group %zu column %zu (%.60s): %s", t->group + 1, t->column + 1,
-		 t->p->file.columns[t->column].name, problem);
+		 c->name, problem);
 }
 
 static bool task_is_number(const struct parquet_task *t)
@@ -206,6 +237,13 @@ static void task_run_number(void *context, size_t i)
 
 /* --- files and groups ---------------------------------------------------------------- */
 
+/* Where rows were picked before they were written, pandas writes the old row numbers as
+ * a last column: as a feature they would tell the model the order of the data. */
+static bool parquet_is_pandas_index(const char *name)
+{
+	return str_starts(name, "__index_level_") && str_ends(name, "__");
+}
+
 static int parquet_lay_out(struct parquet *p, const char *name, struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
@@ -215,6 +253,9 @@ static int parquet_lay_out(struct parquet *p, const char *name, struct err *err)
 	for (size_t i = 0; i < p->file.n_columns; i++)
 		strlist_add(&names, p->file.columns[i].name);
 	if (!table->laid_out) {
+		for (size_t i = 1; i < names.n; i++)
+			if (parquet_is_pandas_index(names.items[i]))
+				strlist_add(&p->ignored, names.items[i]);
 		r = csv_layout_assign(&table->layout, &p->opt, &names, name, 1, err);
 		if (r)
 			return r;
@@ -227,7 +268,7 @@ static int parquet_lay_out(struct parquet *p, const char *name, struct err *err)
 			       table->layout.width);
 	for (size_t i = 0; i < names.n; i++)
 		if (!str_eq(names.items[i], table->layout.names.items[i]))
-			return err_set(err, ERR_INVALID, "%s: column %zu is '%s', in the first file '%s'", name, i + 1,
+			return err_set(err, ERR_INVALID, "%s: column %zu is '%.80s', in the first file '%.80s'", name, i + 1,
 				       names.items[i], table->layout.names.items[i]);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #define PARQUET_MAGIC "PAR1"
 #define PARQUET_TAIL 8
+#define PARQUET_MAX_WIDTH 65536 /* bytes of a value of fixed width */
 
 void parquet_file_done(struct parquet_file *f)
 {
@@ -33,6 +34,12 @@ static void parquet_take_converted(struct parquet_column *c, int64_t converted)
 	case 6:
 		c->meaning = PARQUET_DATE;
 		break;
+	case 9:
+		c->meaning = PARQUET_TIME_MS;
+		break;
+	case 10:
+		c->meaning = PARQUET_TIME_US;
+		break;
 	case 11: /* UINT_8 to UINT_64 */
 	case 12:
 	case 13:
@@ -44,10 +51,57 @@ static void parquet_take_converted(struct parquet_column *c, int64_t converted)
 	}
 }
 
+/* The fields of a logical type that count here; others are walked over. */
+static void parquet_logical_part(struct thrift *t, int logical, struct parquet_column *c)
+{
+	enum thrift_type type, inner_type;
+	int id = 0, inner = 0;
+
+	while (thrift_field(t, &id, &type)) {
+		if (logical == 5 && id == 1) {
+			c->scale = (int)thrift_int(t, type);
+		} else if (logical == 10 && id == 2) {
+			if (!thrift_int(t, type))
+				c->meaning = PARQUET_UNSIGNED;
+		} else if (logical == 8 && id == 2 && type == THRIFT_STRUCT) {
+			while (thrift_field(t, &inner, &inner_type)) {
+				c->meaning = inner == 1	  ? PARQUET_TIME_MS
+					     : inner == 2 ? PARQUET_TIME_US
+							  : PARQUET_TIME_NS;
+				thrift_skip(t, inner_type);
+			}
+		} else {
+			thrift_skip(t, type);
+		}
+	}
+}
+
+/* A union: the field's number says which. Newer writers give it alone. */
+static void parquet_take_logical(struct thrift *t, struct parquet_column *c)
+{
+	enum thrift_type type;
+	int id = 0;
+
+	while (thrift_field(t, &id, &type)) {
+		if (type != THRIFT_STRUCT) {
+			thrift_skip(t, type);
+			continue;
+		}
+		if (id == 5)
+			c->meaning = PARQUET_DECIMAL;
+		else if (id == 6)
+			c->meaning = PARQUET_DATE;
+		else if (id == 15)
+			c->meaning = PARQUET_FLOAT16;
+		parquet_logical_part(t, id, c);
+	}
+}
+
 static void parquet_element(struct thrift *t, struct schema_element *e)
 {
 	enum thrift_type type;
 	const char *name;
+	int64_t width;
 	int id = 0;
 	size_t n;
 
@@ -56,6 +110,10 @@ static void parquet_element(struct thrift *t, struct schema_element *e)
 		case 1:
 			e->column.type = (enum parquet_type)thrift_int(t, type);
 			e->has_type = true;
+			break;
+		case 2:
+			width = thrift_int(t, type);
+			e->column.width = width > 0 && width <= PARQUET_MAX_WIDTH ? (size_t)width : 0;
 			break;
 		case 3:
 			e->repetition = thrift_int(t, type);
@@ -73,6 +131,12 @@ static void parquet_element(struct thrift *t, struct schema_element *e)
 			break;
 		case 7:
 			e->column.scale = (int)thrift_int(t, type);
+			break;
+		case 10:
+			if (type == THRIFT_STRUCT)
+				parquet_take_logical(t, &e->column);
+			else
+				thrift_skip(t, type);
 			break;
 		default:
 			thrift_skip(t, type);
@@ -107,7 +171,8 @@ static int parquet_schema(struct thrift *t, const char *name, struct parquet_fil
 			return err_set(err, ERR_INVALID,
 				       "%s: column '%.80s' is nested or repeated: only flat tables can be read", name,
 				       clean);
-		if ((unsigned)e.column.type > PARQUET_FIXED || e.column.scale < 0 || e.column.scale > 30)
+		if ((unsigned)e.column.type > PARQUET_FIXED || e.column.scale < 0 || e.column.scale > 76 ||
+		    (e.column.type == PARQUET_FIXED && !e.column.width))
 			return err_set(err, ERR_PARSE, "%s: column '%.80s' is of an unknown type", name, clean);
 	}
 	return 0;

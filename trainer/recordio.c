@@ -145,8 +145,12 @@ static bool tensor_values(const struct tensor *t, float *out)
 		if (f.number != TENSOR_VALUES)
 			continue;
 		if (t->kind == VALUE_FLOAT32 && !((content.end - content.p) % 4)) {
-			memcpy(out + n, content.p, (size_t)(content.end - content.p));
-			n += (size_t)(content.end - content.p) / 4;
+			size_t more = (size_t)(content.end - content.p) / 4;
+
+			if (more > t->values - n) /* the file changed since they were counted */
+				return false;
+			memcpy(out + n, content.p, more * 4);
+			n += more;
 			continue;
 		}
 		while (n < t->values && tensor_value(&content, t->kind, &out[n]))
@@ -263,6 +267,8 @@ static int recordio_open(struct recordio *r, struct text_feed *f, const char **d
 		if (e)
 			return e;
 	}
+	if (!r->unpacked_n)
+		return err_set(err, ERR_INVALID, "%s: the file is empty", file->name);
 	*data = r->unpacked;
 	*n = r->unpacked_n;
 	return 0;

@@ -3,12 +3,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "base/fs.h"
+
+#define SOURCE_SHOWN ((size_t)240) /* bytes of a file's name in messages */
 
 void source_done(struct source *s)
 {
@@ -21,17 +24,35 @@ void source_done(struct source *s)
 	*s = (struct source){0};
 }
 
+/* A link to nowhere or to itself is the data's fault, not the disk's. */
+static int source_stat_failed(const char *name, struct err *err)
+{
+	return err_set(err,
+		       errno == ENOENT	? ERR_NOTFOUND
+		       : errno == ELOOP ? ERR_INVALID
+					: ERR_IO,
+		       "%s: %s", name, strerror(errno));
+}
+
+/* A path of a thousand bytes would leave no room for what is wrong with the file. */
+static char *source_shown(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n <= SOURCE_SHOWN ? xstrdup(name) : xasprintf("%.60s...%s", name, name + n - (SOURCE_SHOWN - 63));
+}
+
 static int source_add(struct source *s, const char *path, const char *name, struct err *err)
 {
 	struct stat st;
 
 	if (stat(path, &st))
-		return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", name, strerror(errno));
+		return source_stat_failed(name, err);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_INVALID, "%s: not a regular file", name);
 	GROW(s->files, s->cap, s->n + 1);
 	s->files[s->n++] =
-		(struct source_file){.path = xstrdup(path), .name = xstrdup(name), .size = (size_t)st.st_size};
+		(struct source_file){.path = xstrdup(path), .name = source_shown(name), .size = (size_t)st.st_size};
 	s->bytes += (size_t)st.st_size;
 	return 0;
 }
@@ -79,7 +100,7 @@ static int source_walk(struct source *s, const char *dir, const char *name, int 
 			r = err_set(err, ERR_INVALID, "%s: hidden files are not data: remove it from the channel",
 				    shown);
 		else if (stat(path, &st))
-			r = err_set(err, ERR_IO, "%s: %s", shown, strerror(errno));
+			r = source_stat_failed(shown, err);
 		else if (S_ISDIR(st.st_mode) && depth == SOURCE_MAX_DEPTH)
 			r = err_set(err, ERR_INVALID, "%s: folders may be nested %d deep at most", shown,
 				    SOURCE_MAX_DEPTH);
@@ -119,11 +140,93 @@ int source_add_dir(struct source *s, const char *dir, struct err *err)
 	return 0;
 }
 
+/* --- mapping ----------------------------------------------------------------------- */
+
+/* What is mapped, for the signal's handler. Files are opened and closed by one thread
+ * while no other reads them, so the list needs no lock. */
+struct source_map {
+	char *start;
+	size_t size; /* whole pages, with one of newlines behind the file's */
+	struct source_map *next;
+	volatile sig_atomic_t lost;
+};
+static struct source_map *source_maps;
+
+static size_t source_page(void)
+{
+	static size_t page;
+
+	if (!page)
+		page = (size_t)sysconf(_SC_PAGESIZE);
+	return page;
+}
+
+/* Newlines for the page that is gone: text ends with its line, and nobody reads on. */
+static void source_fault(int number, siginfo_t *info, void *context)
+{
+	uintptr_t at = (uintptr_t)info->si_addr;
+	size_t size = source_page();
+
+	(void)context;
+	for (struct source_map *m = source_maps; m; m = m->next) {
+		char *page = m->start + (at - (uintptr_t)m->start) / size * size;
+
+		if (at < (uintptr_t)m->start || at >= (uintptr_t)m->start + m->size)
+			continue;
+		if (mmap(page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != page)
+			break;
+		memset(page, '\n', size);
+		m->lost = 1;
+		return;
+	}
+	signal(number, SIG_DFL); /* not ours: the access is tried again, and ends the process */
+}
+
+static void source_catch_faults(void)
+{
+	struct sigaction action = {.sa_sigaction = source_fault, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	sigaction(SIGBUS, &action, NULL);
+}
+
+static struct source_map *source_map_new(int fd, size_t size)
+{
+	size_t page = source_page(), whole = (size + page - 1) / page * page;
+	char *p = mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct source_map *m;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (mmap(p, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
+		munmap(p, whole + page);
+		return NULL;
+	}
+	madvise(p, size, MADV_SEQUENTIAL);
+	memset(p + whole, '\n', page);
+	m = NEW(struct source_map);
+	m->start = p;
+	m->size = whole + page;
+	m->next = source_maps;
+	source_maps = m;
+	source_catch_faults();
+	return m;
+}
+
+static void source_map_free(struct source_map *m)
+{
+	struct source_map **at = &source_maps;
+
+	while (*at != m)
+		at = &(*at)->next;
+	*at = m->next;
+	munmap(m->start, m->size);
+	free(m);
+}
+
 int source_open(struct source_file *f, struct err *err)
 {
 	AUTO(fd) int fd = -1;
 	struct stat st;
-	void *p;
 
 	if (f->data || !f->path)
 		return 0;
@@ -133,31 +236,52 @@ int source_open(struct source_file *f, struct err *err)
 	f->size = (size_t)st.st_size;
 	if (!f->size)
 		return err_set(err, ERR_INVALID, "%s: the file is empty", f->name);
-	p = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
+	f->map = source_map_new(fd, f->size);
+	if (!f->map)
 		return err_set(err, ERR_IO, "%s: cannot be mapped: %s", f->name, strerror(errno));
-	madvise(p, f->size, MADV_SEQUENTIAL);
-	f->data = p;
-	f->mapped = true;
+	f->data = f->map->start;
 	return 0;
+}
+
+/* A cut that stays within the last page shows in the size alone. */
+static void source_look(struct source_file *f)
+{
+	struct stat st;
+
+	if (f->map && (f->map->lost || (!stat(f->path, &st) && (size_t)st.st_size < f->size)))
+		f->lost = true;
 }
 
 void source_close(struct source_file *f)
 {
-	if (f->mapped)
-		munmap((void *)(uintptr_t)f->data, f->size);
+	source_look(f);
+	if (f->map)
+		source_map_free(f->map);
 	if (f->path)
 		f->data = NULL;
-	f->mapped = false;
+	f->map = NULL;
+}
+
+int source_check(struct source *s, struct err *err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		source_look(&s->files[i]);
+		if (s->files[i].lost)
+			return err_set(err, ERR_IO, "%s: the file was cut short, or cannot be read to its end",
+				       s->files[i].name);
+	}
+	return 0;
 }
 
 void source_release(struct source_file *f, size_t offset)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = offset / page * page;
+	size_t page = source_page(), whole = offset / page * page;
 
-	if (f->mapped && whole)
+	if (f->map && whole)
 		madvise((void *)(uintptr_t)f->data, MIN(whole, f->size), MADV_DONTNEED);
 }
+
+/* --- the content's digest ------------------------------------------------------------ */
 
 int source_hash(const struct source *s, char hex[65], struct err *err)
 {

@@ -12,12 +12,14 @@
 
 #define SOURCE_MAX_DEPTH 3 /* folders below the channel's own */
 
+struct source_map;
 struct source_file {
 	char *path; /* NULL for memory */
 	char *name; /* for messages: relative to the folder above the channel */
 	const char *data;
 	size_t size;
-	bool mapped;
+	struct source_map *map; /* NULL where it is not mapped */
+	bool lost;		/* was cut or could not be read while it was mapped */
 };
 
 struct source {
@@ -35,8 +37,12 @@ int source_add_dir(struct source *s, const char *dir, struct err *err) NODISCARD
 int source_add_file(struct source *s, const char *path, struct err *err) NODISCARD;
 void source_add_memory(struct source *s, const void *data, size_t n, const char *what);
 
-int source_open(struct source_file *f, struct err *err) NODISCARD; /* map it; again is fine */
+/* Map it; again is fine. A file that is cut short while it is mapped, or that the disk
+ * or the network fails to give, reads on as newlines: no reader has to expect it, but
+ * all must ask source_check before they believe what they read. */
+int source_open(struct source_file *f, struct err *err) NODISCARD;
 void source_close(struct source_file *f);
+int source_check(struct source *s, struct err *err) NODISCARD; /* ERR_IO where a file was lost */
 /* The bytes before offset will not be read again. */
 void source_release(struct source_file *f, size_t offset);
 

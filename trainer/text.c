@@ -217,6 +217,25 @@ void text_chunk_skip(struct text_chunk *c, size_t n, size_t lines)
 	c->first_line += lines; /* text_count adds the rest */
 }
 
+int text_check_start(const struct text_chunk *c, struct err *err)
+{
+	static const struct {
+		const char *start, *what;
+	} others[] = {
+		{"PAR1", "a Parquet file: set the content type application/x-parquet"},
+		{"PK\003\004", "a zip archive: put its files into the channel, or pack them with gzip"},
+		{"\x28\xb5\x2f\xfd", "zstd data: unpack it, or pack it with gzip"},
+		{"BZh", "bzip2 data: unpack it, or pack it with gzip"},
+		{"\xff\xfe", "UTF-16 text: save it as UTF-8"},
+		{"\xfe\xff", "UTF-16 text: save it as UTF-8"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (c->n >= strlen(others[i].start) && !memcmp(c->data, others[i].start, strlen(others[i].start)))
+			return err_set(err, ERR_INVALID, "%s: this is %s", c->name, others[i].what);
+	return 0;
+}
+
 /* How often c occurs in n bytes. The compiler makes vector instructions of it;
  * sums stay in bytes for up to 255 steps. */
 static size_t text_count_byte(const char *p, size_t n, char c)

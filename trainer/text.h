@@ -70,6 +70,9 @@ void text_feed_rewind(struct text_feed *f);
 /* Drop the first n bytes (whole lines, `lines` of them) from a chunk. */
 void text_chunk_skip(struct text_chunk *c, size_t n, size_t lines);
 
+/* ERR_INVALID where a file begins as no text does, with what it is instead. */
+int text_check_start(const struct text_chunk *c, struct err *err) NODISCARD;
+
 /* Fill lines, first_line and, where asked for, colons of every chunk. */
 void text_count(struct text_feed *f, struct text_batch *b, int threads);
 

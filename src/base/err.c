@@ -89,7 +89,9 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 
 int err_prefix(struct err *err, const char *fmt, ...)
 {
-	if (!err || err->code == ERR_OK)
+	if (!err)
+		return -(int)ERR_INTERNAL; /* nobody asks for the cause; that it failed must still be told */
+	if (err->code == ERR_OK)
 		return 0;
 	char context[256];
 	va_list ap;

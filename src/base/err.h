@@ -51,7 +51,8 @@ struct err {
 int err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int err_setv(struct err *err, enum err_code code, const char *fmt, va_list ap);
 
-/* Put "context: " before the message of an error that is set. Returns -code. */
+/* Put "context: " before the message of an error that is set. Returns -code, and never 0
+ * where err is NULL, so that a function that failed can `return err_prefix(...)`. */
 int err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 void err_clear(struct err *err);

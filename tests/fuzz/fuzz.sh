@@ -10,7 +10,8 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=${FUZZ_WORK:-$top/build-fuzz}
 seconds=${FUZZ_SECONDS:-600}
-flags='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined'
+checks=undefined,float-cast-overflow
+flags="-fsanitize=fuzzer-no-link,address,$checks -fno-sanitize-recover=$checks"
 
 mkdir -p "$work"
 work=$(cd "$work" && pwd)

@@ -62,6 +62,12 @@ columns = [
     Column("many", DOUBLE, [float(v) / 8 for v in rng.integers(0, 900, ROWS)], dictionary=True),
     Column("runs", INT64, [i // 300 for i in range(ROWS)], dictionary=True),
     Column("one", FLOAT, [2.5] * ROWS, optional=True, dictionary=True),
+    Column("delta", INT32, holes(rng.integers(-2**31, 2**31, ROWS).tolist()), encoding=DELTA),
+    Column("long", INT64, holes(rng.integers(-2**63, 2**63 - 1, ROWS).tolist()), encoding=DELTA),
+    Column("rising", INT64, [10**12 + 60000 * i for i in range(ROWS)], encoding=DELTA),
+    Column("split", DOUBLE, holes(rng.normal(size=ROWS).tolist()), encoding=SPLIT),
+    Column("parts", INT32, rng.integers(-2**31, 2**31, ROWS).tolist(), encoding=SPLIT),
+    Column("yes", BOOLEAN, holes([bool(v) for v in rng.integers(0, 2, ROWS)]), encoding=RLE),
     Column("none", FLOAT, [None] * ROWS),
 ]
 expected = np.column_stack([as_float(c.values) for c in columns[1:]])
@@ -73,6 +79,20 @@ for codec, version, (page_rows, group_rows) in itertools.product(codecs, [1, 2],
     same(what, got.dense, expected)
     same(f"{what}: labels", got.labels, as_float(columns[0].values))
 equal("names", got.schema["names"], [c.name for c in columns[1:]])
+players = [f"player {int(v):03d}{'!' * (int(v) % 4)}" for v in rng.integers(0, 300, ROWS)]
+for encoding, what in [(PLAIN, "plain"), (DELTA_LENGTH, "delta lengths"), (DELTA_STRINGS, "delta strings")]:
+    path.write_bytes(parquet([columns[0], columns[1], Column("who", BYTE_ARRAY, holes(players), encoding=encoding)], "gzip", 2, 170, 900))
+    got = read("parquet", path, "categorical=who")
+    kinds = got.schema["categories"]["1"]
+    path.write_bytes(parquet([columns[0], columns[1], Column("who", BYTE_ARRAY, players, encoding=encoding)], "none", 1, 170, 900))
+    got = read("parquet", path, "entity=who")
+    equal(f"text in {what}", [got.entity_names[e] for e in got.entities], players)
+    ok(f"text in {what}, with gaps", set(kinds) <= set(players) and len(kinds) > 100, len(kinds))
+damaged = bytearray(path.read_bytes())
+damaged[damaged.index(b"player")] ^= 1
+path.write_bytes(damaged)
+refused("a page whose checksum does not fit is refused",
+        "a.parquet row group 1 column 3 (who): a page is damaged: its checksum does not fit", "entity=who")
 two = tmp / "two"
 two.mkdir()
 (two / "1.parquet").write_bytes(parquet(columns))
@@ -106,6 +126,45 @@ refused("text undeclared is refused",
         "a.parquet row 1 column 8 (note): text, not a number: make the column categorical or leave it out",
         "label=y", "entity=who", "date=day", "categorical=team,kind")
 
+# --- decimals of many bytes, half floats, times: as pandas, Spark and DuckDB have them -----------
+times = [datetime.datetime(1970, 1, 1) + datetime.timedelta(days=int(d), seconds=86399) for d in [0, -1, 59, 60, 790, 11016, 17520, 21000]]
+since = [(t - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1) for t in times]
+cents = [12345, -1, 0, 7, -10**20, 10**20 + 1, 127, -128]
+julian = b"".join(struct.pack("<qi", us % 86400000000 * 1000, us // 86400000000 + 2440588) for us in since)
+
+
+def logical(number, fields):
+    return record({number: record(fields)})
+
+
+when = {
+    "milliseconds": Column("when", INT64, [us // 1000 for us in since], converted=9),
+    "microseconds": Column("when", INT64, since, logical=logical(8, {1: boolean(True), 2: record({2: record({})})})),
+    "nanoseconds": Column("when", INT64, [us * 1000 for us in since], logical=logical(8, {1: boolean(False), 2: record({3: record({})})})),
+    "INT96": Column("when", INT96, [julian[i:i + 12] for i in range(0, len(julian), 12)]),
+    "a logical type of a day": Column("when", INT32, [us // 86400000000 for us in since], logical=logical(6, {})),
+}
+for what, column in when.items():
+    path.write_bytes(parquet([
+        Column("y", FLOAT, [1.0] * n), Column("who", INT64, [2**60 + i // 4 for i in range(n)]), column,
+        Column("bytes", BYTE_ARRAY, [v.to_bytes(10, "big", signed=True) for v in cents], converted=5, scale=2),
+        Column("fixed", FIXED, [v.to_bytes(16, "big", signed=True) for v in cents], logical=logical(5, {1: i32(2), 2: i32(38)}), width=16),
+        Column("half", FIXED, [np.float16(v).tobytes() for v in [0, -1.5, 65504, 6e-8, 1 / 3, -2, 100, 0.1]], logical=logical(15, {}), width=2),
+        Column("wide", INT64, [-1] * n, logical=logical(10, {1: (3, b"\x40"), 2: boolean(False)})),
+        Column("__index_level_0__", INT64, list(range(n))),
+    ]))
+    got = read("parquet", path, "entity=who", "date=when")
+    same(f"dates out of {what}", got.dates, [int(t.strftime("%Y%m%d")) for t in times])
+    equal(f"entities of 60 bits beside {what}", got.entity_names, [str(2**60), str(2**60 + 1)])
+equal("the index that pandas leaves is no feature", got.schema["names"], ["bytes", "fixed", "half", "wide"])
+for i in range(2):
+    same(f"decimals in {got.schema['names'][i]}", got.dense[:, i], as_float([v / 100 for v in cents]))
+same("half floats", got.dense[:, 2], np.float16([0, -1.5, 65504, 6e-8, 1 / 3, -2, 100, 0.1]).astype(np.float32))
+same("an unsigned 64-bit number", got.dense[:, 3], as_float([2**64 - 1] * n))
+path.write_bytes(parquet([Column("y", FLOAT, [1.0]), Column("id", FIXED, [b"0" * 16], width=16)]))
+refused("bytes of fixed length are refused", "a.parquet row 1 column 2 (id): bytes of fixed length, not a number: leave the column out")
+refused("as words too", "a.parquet row 1 column 2 (id): bytes of fixed length, neither text nor a number", "categorical=id")
+
 # --- refusals -------------------------------------------------------------------------------
 y = Column("y", FLOAT, [1.0, 2.0, 3.0])
 x = Column("x", FLOAT, [1.0, 2.0, 3.0])
@@ -116,7 +175,7 @@ for what, data, message in [
      "a.parquet row 2 column 2 (x): too large for a 32-bit float"),
     ("no rows", parquet([Column("y", FLOAT, []), Column("x", FLOAT, [])]), "a.parquet: the data has no rows"),
     ("brotli", parquet([y, x], "brotli"),
-     "a.parquet row group 1 column 1 (y): compression 4 is not supported: use snappy, zstd, gzip or none"),
+     "a.parquet row group 1 column 1 (y): compression 4 (brotli) is not supported: use snappy, zstd, gzip or none"),
     ("another file", b"y,x\n1,2\n" * 3, "a.parquet: not a Parquet file, or cut short"),
     ("a file cut short", good[:-20], "a.parquet: not a Parquet file, or cut short"),
     ("a footer longer than the file", good[:-8] + b"\xff\xff\xff\x7fPAR1", "a.parquet: the Parquet footer is larger than the file"),

@@ -21,6 +21,7 @@ static void test_first_error_wins(void **state)
 	assert_string_equal(err.msg, "lost it");
 	err_prefix(&err, "job %d", 7);
 	assert_string_equal(err.msg, "job 7: lost it");
+	assert_int_not_equal(err_prefix(NULL, "nobody asks"), 0);
 	assert_int_equal(err_set(NULL, ERR_IO, "no struct"), -ERR_IO);
 	assert_int_equal(err_exit_status(ERR_THROTTLED), 6);
 	err_clear(&err);

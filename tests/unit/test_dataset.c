@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "trainer/dataset.h"
+#include "trainer/source.h"
 #include "trainer/number.h"
 
 static struct dataset *load(const char *text, const struct dataset_options *opt, struct err *err)
@@ -211,8 +212,9 @@ static void test_csv_errors(void **state)
 	expect_error("1\n2\n", &csv, "f: there are no feature columns (1 column in all)");
 	expect_error("1,2\n3,1 2\n", &csv, "f line 2 column 2: '1 2' is not a number");
 	expect_error("1,2\n3,\x1b[31mred\n", &csv, "f line 2 column 2: 'red' is not a number");
-	expect_error("1 1:2 2:3\n", &csv,
-		     "f line 1 column 2: '1:2' is not a number (a header line? it has to be announced)");
+	expect_error(
+		"1 1:2 2:3\n", &csv,
+		"f line 1 column 2: '1:2' is not a number (this looks like libsvm: set the content type text/libsvm)");
 	expect_error("5,1,2\n6 1:2 2:3\n", &csv, "f line 2 column 1: '6 1:2 2:3' is not a number");
 }
 
@@ -360,7 +362,8 @@ static void test_libsvm_errors(void **state)
 	expect_error("1 qid:1 1:2\n1 1:2\n", &svm, "f line 2 column 2: no qid, but the first row of the data has one");
 	expect_error("1 -1:2\n", &svm, "f line 1 column 2: '-1:2' is not index:value");
 	expect_error("nan 1:2\n", &svm, "f line 1 column 1: 'nan' is not a label");
-	expect_error("1,2,3\n", &svm, "f line 1 column 1: '1,2,3' is not a label");
+	expect_error("1,2,3\n", &svm,
+		     "f line 1 column 1: '1,2,3' is not a label (this looks like CSV: set the content type text/csv)");
 }
 
 /* --- folders, chunks, threads ------------------------------------------------------ */
@@ -412,6 +415,36 @@ static void test_folder(void **state)
 	err_clear(&err);
 	assert_int_equal(dataset_load_dir(path, &opt, &d, &err), -ERR_INVALID);
 	assert_string_equal(err.msg, "two/2.csv line 2 column 3: the row has 3 columns, expected 2");
+}
+
+/* A mapped file that is cut reads on as newlines, and is known to be lost. */
+static void test_lost_file(void **state)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	AUTO(buf) struct buf text = BUF_INIT(1 << 20);
+
+	while (text.len < 4 * page)
+		assert_int_equal(buf_adds(&text, "1,2,3\n"), 0);
+	for (size_t left = 0; left <= 4 * page; left += page + 100) {
+		AUTO(str) char *path = fs_join(folder, "lost/a.csv");
+		AUTO(source) struct source s = {0};
+		struct err err = {0};
+		const char *data;
+		size_t size;
+
+		put("lost/a.csv", buf_str(&text));
+		assert_int_equal(source_add_file(&s, path, &err), 0);
+		assert_int_equal(source_open(&s.files[0], &err), 0);
+		assert_int_equal(source_check(&s, &err), 0);
+		data = s.files[0].data;
+		size = s.files[0].size;
+		assert_int_equal(truncate(path, (off_t)left), 0);
+		/* newlines from the next page on, behind the file's last page too */
+		for (size_t at = (left + page - 1) / page * page; at < (size + page - 1) / page * page + page; at++)
+			assert_int_equal(data[at], '\n');
+		assert_int_equal(source_check(&s, &err), -ERR_IO);
+		assert_string_equal(err.msg, "a.csv: the file was cut short, or cannot be read to its end");
+	}
 }
 
 /* Enough rows for many chunks and batches: the same however it is cut. */
@@ -521,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_libsvm_prediction),
 		cmocka_unit_test(test_libsvm_errors),
 		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_lost_file),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_large_fault),
 		cmocka_unit_test(test_content_types),
