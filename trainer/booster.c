@@ -1,9 +1,8 @@
 #include <math.h>
 
-#include <xgboost/c_api.h>
-
 #include "base/fs.h"
 #include "trainer/booster_impl.h"
+#include "trainer/xgb.h"
 
 #define MODEL_FILE_MAX ((size_t)4 << 30)
 
@@ -54,7 +53,7 @@ static void message_trim(const char *raw, char *out, size_t size)
 int xgb_fail(struct err *err, const char *what)
 {
 	char text[400];
-	message_trim(str_or(XGBGetLastError(), "unknown error"), text, sizeof(text));
+	message_trim(str_or(xgb()->XGBGetLastError(), "unknown error"), text, sizeof(text));
 	enum err_code code = ERR_INTERNAL;
 	for (size_t i = 0; i < ARRAY_LEN(caller_faults); i++)
 		if (strstr(text, caller_faults[i]))
@@ -62,11 +61,16 @@ int xgb_fail(struct err *err, const char *what)
 	return err_set(err, code, "%s: %s", what, text);
 }
 
+const char *booster_library_file(void)
+{
+	return XGBOOST_SONAME;
+}
+
 const char *booster_library_version(void)
 {
 	static char text[32];
 	int major = 0, minor = 0, patch = 0;
-	XGBoostVersion(&major, &minor, &patch);
+	xgb()->XGBoostVersion(&major, &minor, &patch);
 	snprintf(text, sizeof(text), "%d.%d.%d", major, minor, patch);
 	return text;
 }
@@ -74,7 +78,7 @@ const char *booster_library_version(void)
 bool booster_has_gpu(void)
 {
 	const char *text = NULL;
-	if (XGBuildInfo(&text))
+	if (xgb()->XGBuildInfo(&text))
 		return false;
 	AUTO(json) json_t *info = json_loads(text, 0, NULL);
 	return json_get_bool(info, "USE_CUDA", false);
@@ -92,8 +96,8 @@ void booster_thread_init(int verbosity)
 {
 	char config[40];
 	snprintf(config, sizeof(config), "{\"verbosity\": %d}", verbosity);
-	(void)XGBSetGlobalConfig(config);
-	(void)XGBRegisterLogCallback(library_message);
+	(void)xgb()->XGBSetGlobalConfig(config);
+	(void)xgb()->XGBRegisterLogCallback(library_message);
 }
 
 void booster_free(struct booster *b)
@@ -101,7 +105,7 @@ void booster_free(struct booster *b)
 	if (!b)
 		return;
 	if (b->handle)
-		(void)XGBoosterFree(b->handle);
+		(void)xgb()->XGBoosterFree(b->handle);
 	free(b);
 }
 
@@ -135,7 +139,7 @@ int booster_new(const struct strmap *params, const struct strlist *metrics, stru
 	AUTO(booster) struct booster *b = NEW(struct booster);
 	DMatrixHandle *handles;
 	handles_of(cached, n_cached, &handles);
-	int rc = XGBoosterCreate(handles, n_cached, &b->handle);
+	int rc = xgb()->XGBoosterCreate(handles, n_cached, &b->handle);
 	free(handles);
 	if (rc) {
 		b->handle = NULL;
@@ -183,7 +187,7 @@ int booster_load(const void *bytes, size_t n, const struct strmap *params, const
 		return rc;
 	if (!looks_like_model(bytes, n))
 		return err_set(err, ERR_PARSE, "not an XGBoost model");
-	if (XGBoosterLoadModelFromBuffer(b->handle, bytes, n)) {
+	if (xgb()->XGBoosterLoadModelFromBuffer(b->handle, bytes, n)) {
 		xgb_fail(err, "cannot load the model");
 		if (err)
 			err->code = ERR_PARSE;
@@ -212,12 +216,12 @@ int booster_load_file(const char *path, int threads, struct booster **ret, struc
 
 int booster_set_param(struct booster *b, const char *name, const char *value, struct err *err)
 {
-	return XGBoosterSetParam(b->handle, name, value) ? xgb_fail(err, name) : 0;
+	return xgb()->XGBoosterSetParam(b->handle, name, value) ? xgb_fail(err, name) : 0;
 }
 
 int booster_update(struct booster *b, int round, struct matrix *train, struct err *err)
 {
-	return XGBoosterUpdateOneIter(b->handle, round, train->handle) ? xgb_fail(err, "training failed") : 0;
+	return xgb()->XGBoosterUpdateOneIter(b->handle, round, train->handle) ? xgb_fail(err, "training failed") : 0;
 }
 
 /* --- evaluation ------------------------------------------------------------- */
@@ -265,7 +269,7 @@ int booster_evaluate(struct booster *b, int round, struct matrix *const *sets, c
 	DMatrixHandle *handles;
 	const char *text = NULL;
 	handles_of(sets, n, &handles);
-	int rc = XGBoosterEvalOneIter(b->handle, round, handles, (const char **)names, n, &text);
+	int rc = xgb()->XGBoosterEvalOneIter(b->handle, round, handles, (const char **)names, n, &text);
 	free(handles);
 	if (rc)
 		return xgb_fail(err, "evaluation failed");
@@ -302,7 +306,7 @@ int booster_predict(struct booster *b, const struct matrix *m, const struct pred
 		 "\"strict_shape\": true}",
 		 opt && opt->margin ? 1 : 0, opt && opt->training ? "true" : "false", opt ? opt->begin_round : 0,
 		 opt ? opt->end_round : 0);
-	if (XGBoosterPredictFromDMatrix(b->handle, m->handle, config, &shape, &dims, &values))
+	if (xgb()->XGBoosterPredictFromDMatrix(b->handle, m->handle, config, &shape, &dims, &values))
 		return xgb_fail(err, "prediction failed");
 	size_t columns = dims > 1 ? shape[1] : 1;
 	*out = (struct predictions){.rows = shape[0], .columns = columns};
@@ -319,7 +323,7 @@ int booster_save(struct booster *b, enum model_format format, struct buf *out, s
 					      "{\"format\": \"deprecated\"}"};
 	bst_ulong n = 0;
 	const char *bytes = NULL;
-	if (XGBoosterSaveModelToBuffer(b->handle, configs[format], &n, &bytes))
+	if (xgb()->XGBoosterSaveModelToBuffer(b->handle, configs[format], &n, &bytes))
 		return xgb_fail(err, "cannot serialise the model");
 	if (buf_add(out, bytes, n))
 		return err_set(err, ERR_TOOBIG, "the model has %lu bytes, more than the %zu allowed", (unsigned long)n,
@@ -330,7 +334,7 @@ int booster_save(struct booster *b, enum model_format format, struct buf *out, s
 int booster_cut(struct booster *b, int rounds, struct booster **ret, struct err *err)
 {
 	AUTO(booster) struct booster *cut = NEW(struct booster);
-	if (XGBoosterSlice(b->handle, 0, rounds, 1, &cut->handle)) {
+	if (xgb()->XGBoosterSlice(b->handle, 0, rounds, 1, &cut->handle)) {
 		cut->handle = NULL;
 		return xgb_fail(err, "cannot cut the model to its best round");
 	}
@@ -341,25 +345,25 @@ int booster_cut(struct booster *b, int rounds, struct booster **ret, struct err 
 int booster_rounds(struct booster *b)
 {
 	int rounds = 0;
-	return XGBoosterBoostedRounds(b->handle, &rounds) ? 0 : rounds;
+	return xgb()->XGBoosterBoostedRounds(b->handle, &rounds) ? 0 : rounds;
 }
 
 size_t booster_features(struct booster *b)
 {
 	bst_ulong n = 0;
-	return XGBoosterGetNumFeature(b->handle, &n) ? 0 : n;
+	return xgb()->XGBoosterGetNumFeature(b->handle, &n) ? 0 : n;
 }
 
 int booster_set_attr(struct booster *b, const char *name, const char *value, struct err *err)
 {
-	return XGBoosterSetAttr(b->handle, name, value) ? xgb_fail(err, "cannot set a model attribute") : 0;
+	return xgb()->XGBoosterSetAttr(b->handle, name, value) ? xgb_fail(err, "cannot set a model attribute") : 0;
 }
 
 char *booster_attr(struct booster *b, const char *name)
 {
 	const char *text = NULL;
 	int found = 0;
-	if (XGBoosterGetAttr(b->handle, name, &text, &found) || !found)
+	if (xgb()->XGBoosterGetAttr(b->handle, name, &text, &found) || !found)
 		return NULL;
 	return xstrdup(text);
 }
@@ -378,7 +382,7 @@ int booster_config(struct booster *b, json_t **ret, struct err *err)
 {
 	bst_ulong n = 0;
 	const char *text = NULL;
-	if (XGBoosterSaveJsonConfig(b->handle, &n, &text))
+	if (xgb()->XGBoosterSaveJsonConfig(b->handle, &n, &text))
 		return xgb_fail(err, "cannot read the model's configuration");
 	return json_parse(text, n, "model configuration", ret, err);
 }
@@ -430,7 +434,7 @@ int booster_importance(struct booster *b, const char *kind, struct importance *r
 	bst_ulong const *shape = NULL;
 	const float *scores = NULL;
 	snprintf(config, sizeof(config), "{\"importance_type\": \"%s\"}", kind);
-	if (XGBoosterFeatureScore(b->handle, config, &n, &names, &dims, &shape, &scores))
+	if (xgb()->XGBoosterFeatureScore(b->handle, config, &n, &names, &dims, &shape, &scores))
 		return xgb_fail(err, "cannot compute feature importance");
 	*ret = (struct importance){.scores = xcalloc(n ? n : 1, sizeof(double))};
 	/* gblinear of several classes has one score a class: their mean magnitude. */

@@ -20,6 +20,8 @@ AUTO_POINTER(matrix, struct matrix, matrix_free)
 void booster_free(struct booster *b);
 AUTO_POINTER(booster, struct booster, booster_free)
 
+/* The file that is opened when the library is first needed; static. */
+const char *booster_library_file(void);
 /* The library's version ("1.7.4"), static; whether it was built with CUDA. */
 const char *booster_library_version(void);
 bool booster_has_gpu(void);

@@ -1,8 +1,7 @@
 #include <math.h>
 
-#include <xgboost/c_api.h>
-
 #include "trainer/booster_impl.h"
+#include "trainer/xgb.h"
 
 #define ARRAY_JSON "{\"data\": [%zu, true], \"shape\": [%zu], \"typestr\": \"%s\", \"version\": 3}"
 
@@ -11,7 +10,7 @@ void matrix_free(struct matrix *m)
 	if (!m)
 		return;
 	if (m->handle)
-		(void)XGDMatrixFree(m->handle);
+		(void)xgb()->XGDMatrixFree(m->handle);
 	free(m);
 }
 
@@ -29,7 +28,7 @@ size_t matrix_columns(const struct matrix *m)
 
 static int set_floats(DMatrixHandle h, const char *field, const float *values, size_t n, struct err *err)
 {
-	return XGDMatrixSetFloatInfo(h, field, values, n) ? xgb_fail(err, field) : 0;
+	return xgb()->XGDMatrixSetFloatInfo(h, field, values, n) ? xgb_fail(err, field) : 0;
 }
 
 int matrix_set_margin(struct matrix *m, const float *values, size_t width, struct err *err)
@@ -96,7 +95,7 @@ static int set_groups(DMatrixHandle h, const struct dataset *d, struct err *err)
 	}
 	if (!rc)
 		rc = check_contiguous(ids, n, err);
-	if (!rc && XGDMatrixSetUIntInfo(h, "group", sizes, n))
+	if (!rc && xgb()->XGDMatrixSetUIntInfo(h, "group", sizes, n))
 		rc = xgb_fail(err, "query groups");
 	if (!rc && d->weights)
 		rc = set_floats(h, "weight", weights, n, err);
@@ -109,14 +108,14 @@ static int set_groups(DMatrixHandle h, const struct dataset *d, struct err *err)
 static int set_names(DMatrixHandle h, const struct dataset *d, struct err *err)
 {
 	if (d->feature_names.n == d->columns && d->columns &&
-	    XGDMatrixSetStrFeatureInfo(h, "feature_name", (const char **)d->feature_names.items, d->columns))
+	    xgb()->XGDMatrixSetStrFeatureInfo(h, "feature_name", (const char **)d->feature_names.items, d->columns))
 		return xgb_fail(err, "feature names");
 	if (!d->categorical)
 		return 0;
 	const char **types = xreallocarray(NULL, d->columns, sizeof(*types));
 	for (size_t i = 0; i < d->columns; i++)
 		types[i] = d->categorical[i] ? "c" : "q";
-	int rc = XGDMatrixSetStrFeatureInfo(h, "feature_type", types, d->columns);
+	int rc = xgb()->XGDMatrixSetStrFeatureInfo(h, "feature_type", types, d->columns);
 	free(types);
 	return rc ? xgb_fail(err, "feature types") : 0;
 }
@@ -178,11 +177,11 @@ static int feed_next(DataIterHandle handle)
 		snprintf(text, sizeof(text),
 			 "{\"data\": [%zu, true], \"shape\": [%zu, %zu], \"typestr\": \"<f4\", \"version\": 3}",
 			 (size_t)(uintptr_t)d->dense, d->rows, d->columns);
-		rc = XGProxyDMatrixSetDataDense(f->proxy, text);
+		rc = xgb()->XGProxyDMatrixSetDataDense(f->proxy, text);
 	} else {
 		struct csr_text t;
 		csr_describe(d, &t);
-		rc = XGProxyDMatrixSetDataCSR(f->proxy, t.start, t.index, t.values, f->columns);
+		rc = xgb()->XGProxyDMatrixSetDataCSR(f->proxy, t.start, t.index, t.values, f->columns);
 	}
 	if (rc)
 		xgb_fail(&f->err, "cannot hand over the data");
@@ -197,16 +196,16 @@ static int quantile_create(const struct dataset *d, const struct matrix_options 
 {
 	struct feed f = {.data = d, .columns = columns, .aft = opt->aft};
 	char config[96];
-	if (XGProxyDMatrixCreate(&f.proxy))
+	if (xgb()->XGProxyDMatrixCreate(&f.proxy))
 		return xgb_fail(err, "cannot create a matrix");
 	snprintf(config, sizeof(config), "{\"missing\": NaN, \"nthread\": %d, \"max_bin\": %d}", opt->threads,
 		 opt->max_bin ? opt->max_bin : 256);
-	int rc = XGQuantileDMatrixCreateFromCallback(&f, f.proxy, NULL, feed_reset,
+	int rc = xgb()->XGQuantileDMatrixCreateFromCallback(&f, f.proxy, NULL, feed_reset,
 						     feed_next, config, ret);
-	(void)XGDMatrixFree(f.proxy);
+	(void)xgb()->XGDMatrixFree(f.proxy);
 	if (f.err.code) {
 		if (!rc)
-			(void)XGDMatrixFree(*ret);
+			(void)xgb()->XGDMatrixFree(*ret);
 		*ret = NULL;
 		return err_set(err, f.err.code, "%s", f.err.msg);
 	}
@@ -218,13 +217,13 @@ static int plain_create(const struct dataset *d, const struct matrix_options *op
 {
 	int rc;
 	if (d->dense) {
-		rc = XGDMatrixCreateFromMat_omp(d->dense, d->rows, d->columns, NAN, ret, opt->threads);
+		rc = xgb()->XGDMatrixCreateFromMat_omp(d->dense, d->rows, d->columns, NAN, ret, opt->threads);
 	} else {
 		struct csr_text t;
 		char config[64];
 		csr_describe(d, &t);
 		snprintf(config, sizeof(config), "{\"missing\": NaN, \"nthread\": %d}", opt->threads);
-		rc = XGDMatrixCreateFromCSR(t.start, t.index, t.values, columns, config, ret);
+		rc = xgb()->XGDMatrixCreateFromCSR(t.start, t.index, t.values, columns, config, ret);
 	}
 	return rc ? xgb_fail(err, "cannot build the matrix") : set_info(*ret, d, opt->aft, err);
 }

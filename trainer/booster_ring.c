@@ -1,7 +1,6 @@
-#include <xgboost/c_api.h>
-
 #include "base/json.h"
 #include "trainer/booster_impl.h"
+#include "trainer/xgb.h"
 
 /* collective::DataType and Operation of the library, which its C header does
  * not name. */
@@ -18,36 +17,36 @@ int booster_join(const char *tracker_host, int port, int task, int timeout_s, st
 	snprintf(text, sizeof(text), "%06d", task);
 	json_object_set_new(config, "DMLC_TASK_ID", json_string(text));
 	AUTO(str) char *dump = json_text(config);
-	return XGCommunicatorInit(dump) ? xgb_fail(err, "cannot join the other hosts") : 0;
+	return xgb()->XGCommunicatorInit(dump) ? xgb_fail(err, "cannot join the other hosts") : 0;
 }
 
 int booster_leave(struct err *err)
 {
-	return XGCommunicatorFinalize() ? xgb_fail(err, "cannot leave the other hosts") : 0;
+	return xgb()->XGCommunicatorFinalize() ? xgb_fail(err, "cannot leave the other hosts") : 0;
 }
 
 int booster_rank(void)
 {
-	return XGCommunicatorIsDistributed() ? XGCommunicatorGetRank() : 0;
+	return xgb()->XGCommunicatorIsDistributed() ? xgb()->XGCommunicatorGetRank() : 0;
 }
 
 int booster_world(void)
 {
-	return XGCommunicatorIsDistributed() ? XGCommunicatorGetWorldSize() : 1;
+	return xgb()->XGCommunicatorIsDistributed() ? xgb()->XGCommunicatorGetWorldSize() : 1;
 }
 
 int booster_broadcast(void *bytes, size_t n, int root, struct err *err)
 {
-	if (!XGCommunicatorIsDistributed())
+	if (!xgb()->XGCommunicatorIsDistributed())
 		return 0;
-	return XGCommunicatorBroadcast(bytes, n, root) ? xgb_fail(err, "the hosts cannot share the checkpoint") : 0;
+	return xgb()->XGCommunicatorBroadcast(bytes, n, root) ? xgb_fail(err, "the hosts cannot share the checkpoint") : 0;
 }
 
 int booster_sum(double *values, size_t n, struct err *err)
 {
-	if (!XGCommunicatorIsDistributed())
+	if (!xgb()->XGCommunicatorIsDistributed())
 		return 0;
-	return XGCommunicatorAllreduce(values, n, COLLECTIVE_DOUBLE, COLLECTIVE_SUM)
+	return xgb()->XGCommunicatorAllreduce(values, n, COLLECTIVE_DOUBLE, COLLECTIVE_SUM)
 		       ? xgb_fail(err, "the hosts cannot add up a metric")
 		       : 0;
 }

@@ -1,6 +1,7 @@
 #include <locale.h>
 
 #include "base/str.h"
+#include "trainer/booster.h"
 #include "trainer/commands.h"
 
 static const struct {
@@ -19,7 +20,8 @@ static void usage(FILE *out)
 	fputs("usage: sagetop-trainer COMMAND [ARGUMENT...]\n\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-17s%s\n", commands[i].name, commands[i].help);
-	fputs("  --version        print the version\n  --help           print this\n\n"
+	fputs("  --version        print the version\n  --libraries      list the libraries that are opened when they are needed\n"
+	      "  --help           print this\n\n"
 	      "sagetop-trainer(1) has the details.\n",
 	      out);
 }
@@ -34,6 +36,10 @@ int main(int argc, char **argv)
 	}
 	if (str_eq(argv[1], "--version")) {
 		puts("sagetop-trainer " SAGETOP_VERSION);
+		return 0;
+	}
+	if (str_eq(argv[1], "--libraries")) {
+		puts(booster_library_file());
 		return 0;
 	}
 	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {

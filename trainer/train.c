@@ -411,17 +411,6 @@ static int train_job(const char *root, struct err *err)
 	return 0;
 }
 
-/* The library's idle threads spin for a millisecond and more before they sleep:
- * where another process wants the processor, a job of half a second takes six.
- * Their run-time reads its settings before main, so they need a fresh start. */
-static void calm_threads(char *name)
-{
-	char *const argv[] = {(char[]){"sagetop-trainer"}, name, NULL};
-	if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || setenv("GOMP_SPINCOUNT", "1000", 1))
-		return;
-	execv("/proc/self/exe", argv);
-}
-
 int command_train(int argc, char **argv)
 {
 	struct err err = {0};
@@ -432,8 +421,6 @@ int command_train(int argc, char **argv)
 			argv[1]);
 		return err_exit_status(ERR_USAGE);
 	}
-	if (argc == 1)
-		calm_threads(argv[0]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	catch_stop();
 	if (!train_job(contract_root(), &err))

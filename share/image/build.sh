@@ -18,9 +18,24 @@ fail() {
 	exit 1
 }
 
-# The libraries that the dynamic linker would load for a program, one path a line.
-libraries() {
+# The libraries that the dynamic linker would load for a program or a library, one
+# path a line.
+closure() {
 	ldd "$1" | awk '/=> not found/ { exit 1 } $2 == "=>" { print $3 } $1 ~ /^\// { print $1 }'
+}
+
+# Those of the program, with those that it opens itself when it needs them.
+libraries() {
+	(
+		closure "$1" || exit 1
+		for soname in $("$1" --libraries); do
+			path=$(${CC:-cc} -print-file-name="$soname")
+			[ -f "$path" ] || exit 1
+			echo "$path"
+			closure "$path" || exit 1
+		done
+	) >"$work/closure" || return 1
+	sort -u "$work/closure"
 }
 
 # libmicrohttpd is linked with GnuTLS for the TLS that a server may ask of it. This one

@@ -14,7 +14,7 @@ struct shape {
 	size_t rows, columns;
 	double missing; /* share of the cells */
 	int distinct;	/* values of a column; 0: all differ */
-	enum { CONTINUOUS, UNIT, BINARY, COUNTS, POSITIVE, CLASSES } label;
+	enum { CONTINUOUS, UNIT, BINARY, COUNTS, POSITIVE, CLASSES, WILD } label;
 	bool sparse, weights;
 };
 
@@ -48,6 +48,8 @@ static float label_of(const struct shape *s, const float *x)
 		return floorf(expf(fminf(y / 3, 4)));
 	case POSITIVE:
 		return expf(fminf(y / 3, 4)) + 0.01f;
+	case WILD: /* sums of such gradients are not exact */
+		return y * (float)pow(10, 20 * uniform() - 10);
 	case CLASSES:
 		return y < -2 ? 0 : y < 1 ? 1 : 2;
 	}
@@ -163,6 +165,12 @@ static const struct {
 } cases[] = {
 	{"an entity", {70, 40}, "max_depth 6 eta 0.05 min_child_weight 5 subsample 0.8 colsample_bytree 0.8", 1, 60},
 	{"plain", {500, 8}, "", 1, 20},
+	{"idle lanes", {120, 3}, "max_depth 8", 1, 20},
+	{"wide", {90, 401}, "colsample_bytree 0.3", 1, 10},
+	{"inexact", {300, 6, 0, 0, WILD}, "max_depth 8 min_child_weight 0.5", 1, 20},
+	{"inexact, few values", {300, 6, 0, 7, WILD}, "subsample 0.7", 1, 20},
+	{"barely sorted", {1024, 5}, "max_depth 10", 1, 10},
+	{"no longer sorted", {1025, 5}, "max_depth 10", 1, 10},
 	{"few values", {400, 6, 0, 5}, "max_depth 8", 1, 20},
 	{"one column", {300, 1}, "", 1, 10},
 	{"one row", {1, 3}, "", 1, 3},
