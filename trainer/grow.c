@@ -7,6 +7,7 @@
 
 struct grow_mould {
 	struct grow_settings settings;
+	char objective[48];
 	const struct loss *loss;
 	float base;	  /* margin before the first tree */
 	struct buf shell; /* bytes of a model around its trees */
@@ -124,7 +125,8 @@ int grow_mould_new(struct booster *shell, struct grow_mould **ret, struct err *e
 	if (rc)
 		return rc;
 	const char *objective = json_string_value(json_path_get(config, "learner.objective.name"));
-	m->loss = loss_find(str_or(objective, ""));
+	str_copy(m->objective, sizeof(m->objective), str_or(objective, ""));
+	m->loss = loss_find(m->objective);
 	if (!m->loss || !grow_settings_read(config, &m->settings))
 		return 0;
 	rc = booster_base_margin(shell, &m->base, err);
@@ -276,6 +278,11 @@ int grower_rounds(const struct grower *g)
 const float *grower_margins(const struct grower *g, size_t set)
 {
 	return g->margins[set];
+}
+
+bool grower_evaluate(const struct grower *g, size_t set, const struct strlist *names, struct eval_values *out)
+{
+	return rows_judge(g->job.mould->objective, names, g->margins[set], g->job.data[set], g->team, set, out);
 }
 
 size_t grower_groups(const struct grower *g)

@@ -45,6 +45,9 @@ int grower_round(struct grower *g, struct err *err) NODISCARD;
 int grower_rounds(const struct grower *g);
 /* Before the objective's transformation, rows x groups; the grower's. */
 const float *grower_margins(const struct grower *g, size_t set);
+/* Appends the library's metrics of a set, as it would compute them; false, and
+ * nothing, where they need the library. names: none for the objective's own. */
+bool grower_evaluate(const struct grower *g, size_t set, const struct strlist *names, struct eval_values *out);
 size_t grower_groups(const struct grower *g); /* values a row: classes, or 1 */
 
 /* The first `rounds` rounds as the bytes of a model (UBJSON), as the library would

@@ -12,7 +12,7 @@ struct loss {
 	bool weighs_positives; /* label 1 counts scale_pos_weight times */
 };
 
-static float sigmoid(float x)
+float sigmoid(float x)
 {
 	float e = -x < 88.7f ? -x : 88.7f;
 	float denominator = expf(e) + 1.0f + 1e-16f;

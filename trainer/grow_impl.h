@@ -1,8 +1,8 @@
 /* grow_impl.h - what the files of the grower share; nobody else includes it.
  *
  * grow_sketch.c finds the cuts of each column, grow_bins.c puts every cell into
- * its bin, grow_gradient.c turns margins into gradients, grow_draw.c draws rows
- * and columns, grow_hist.c adds gradients up by bin, grow_split.c searches the
+ * its bin, grow_gradient.c turns margins into gradients and grow_metric.c into
+ * metrics, grow_draw.c draws rows and columns, grow_hist.c adds gradients up by bin, grow_split.c searches the
  * best split, grow_sorted.c does both in one for small data, grow_tree.c grows one
  * tree of them, grow_model.c writes and reads the trees as libxgboost does, grow.c
  * goes round after round.
@@ -119,6 +119,13 @@ const struct loss *loss_find(const char *objective); /* NULL where it is not our
 /* Gradients of the rows first .. end - 1 for every group: out[group][row]. */
 void loss_gradients(const struct loss *l, const struct grow_settings *s, const float *margins, const float *labels,
 		    const float *weights, size_t first, size_t end, struct gradient *const *out);
+
+float sigmoid(float x);
+
+/* Appends the job's metrics of one set; false, and nothing, where one of them is the
+ * library's to compute. names: none for the objective's own. */
+bool rows_judge(const char *objective, const struct strlist *names, const float *margins, const struct dataset *d,
+		struct team *team, size_t set, struct eval_values *out);
 
 /* --- histograms ------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@ struct learner {
 	struct learner_job job;
 	size_t sets;
 	struct learner_kit *own_kit;	       /* where the job brings none */
-	struct matrix *matrices[LEARNER_SETS]; /* without cells where there is a grower */
+	struct matrix *matrices[LEARNER_SETS]; /* where there is a grower: without cells, made when first needed */
 	struct booster *booster;	       /* NULL where there is a grower */
 	struct grower *grower;		       /* NULL: the library trains */
 	bool loaded;			       /* and said so */
@@ -114,10 +114,7 @@ static int make_grower(struct learner *l, const struct strmap *params, struct er
 			       .data = {l->job.data[0], l->job.data[1]},
 			       .columns = l->job.matrix.columns,
 			       .threads = l->job.matrix.threads};
-	rc = grower_new(&job, &l->grower, err);
-	for (size_t i = 0; !rc && l->grower && i < l->sets; i++)
-		rc = matrix_new_bare(l->job.data[i], &l->job.matrix, &l->matrices[i], err);
-	return rc;
+	return grower_new(&job, &l->grower, err);
 }
 
 static bool wants_grower(const struct learner *l)
@@ -150,22 +147,34 @@ int learner_round(struct learner *l, int round, struct err *err)
 	return rc ? rc : grower_round(l->grower, err);
 }
 
-static struct booster *judge_of(const struct learner *l)
+/* The grower's margins of a set as a matrix that its shell takes for predictions. */
+static int show_margins(struct learner *l, size_t set, struct err *err)
 {
-	return l->grower ? kit_of(l)->shell : l->booster;
+	int rc = 0;
+	if (!l->matrices[set])
+		rc = matrix_new_bare(l->job.data[set], &l->job.matrix, &l->matrices[set], err);
+	return rc ? rc : matrix_set_margin(l->matrices[set], grower_margins(l->grower, set), grower_groups(l->grower), err);
 }
 
 int learner_evaluate(struct learner *l, int round, const char *const *names, struct eval_values *out, struct err *err)
 {
+	size_t judged = 0;
 	int rc = 0;
-	for (size_t i = 0; !rc && l->grower && i < l->sets; i++)
-		rc = matrix_set_margin(l->matrices[i], grower_margins(l->grower, i), grower_groups(l->grower), err);
-	return rc ? rc : booster_evaluate(judge_of(l), round, l->matrices, names, l->sets, out, err);
+	if (!l->grower)
+		return booster_evaluate(l->booster, round, l->matrices, names, l->sets, out, err);
+	while (judged < l->sets && grower_evaluate(l->grower, judged, l->job.metrics, out))
+		judged++;
+	if (judged)
+		return 0; /* a job's sets have the same metrics */
+	for (size_t i = 0; !rc && i < l->sets; i++)
+		rc = show_margins(l, i, err);
+	return rc ? rc : booster_evaluate(kit_of(l)->shell, round, l->matrices, names, l->sets, out, err);
 }
 
 int learner_predict(struct learner *l, size_t set, struct predictions *out, struct err *err)
 {
-	return booster_predict(judge_of(l), l->matrices[set], NULL, out, err);
+	int rc = l->grower ? show_margins(l, set, err) : 0;
+	return rc ? rc : booster_predict(l->grower ? kit_of(l)->shell : l->booster, l->matrices[set], NULL, out, err);
 }
 
 int learner_save(struct learner *l, struct buf *out, struct err *err)

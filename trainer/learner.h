@@ -41,7 +41,7 @@ int learner_round(struct learner *l, int round, struct err *err) NODISCARD;
 /* The library's metrics, set by set, appended to out. names: of the sets. */
 int learner_evaluate(struct learner *l, int round, const char *const *names, struct eval_values *out,
 		     struct err *err) NODISCARD;
-/* What the model says of a set; call after learner_evaluate of the same round. */
+/* What the model says of a set. */
 int learner_predict(struct learner *l, size_t set, struct predictions *out, struct err *err) NODISCARD;
 
 /* The model so far as UBJSON; and on from such bytes, with these params (a new

@@ -234,10 +234,74 @@ static void trees_are_the_librarys(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* --- metrics ------------------------------------------------------------------------------- */
+
+static void judge_by_library(const struct dataset *d, const struct strmap *params, const struct strlist *names,
+			     const float *margins, int threads, struct eval_values *out)
+{
+	struct err err = {0};
+	AUTO(matrix) struct matrix *m = NULL;
+	AUTO(booster) struct booster *b = NULL;
+	struct matrix_options opt = {.threads = threads, .columns = d->columns};
+	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
+	assert_int_equal(matrix_set_margin(m, margins, 1, &err), 0);
+	assert_int_equal(booster_new(params, names, (struct matrix *[]){m}, 1, &b, &err), 0);
+	assert_int_equal(booster_evaluate(b, 0, (struct matrix *[]){m}, (const char *[]){"train"}, 1, out, &err), 0);
+}
+
+static void metrics_are_the_librarys(void **state)
+{
+	static const struct {
+		struct shape shape;
+		const char *settings, *metrics;
+		int threads;
+	} kinds[] = {
+		{{1001, 3}, "objective reg:squarederror", "rmse mae", 1},
+		{{1001, 3, 0, 0, CONTINUOUS, false, true}, "objective reg:squarederror", "mae rmse", 1},
+		{{5003, 3}, "objective reg:squarederror", "", 3},
+		{{1001, 3, 0, 0, BINARY}, "objective binary:logistic", "logloss error rmse mae", 2},
+		{{1001, 3, 0, 0, BINARY}, "objective binary:logistic", "", 2},
+		{{801, 3, 0, 0, UNIT}, "objective reg:logistic", "", 1},
+		{{801, 3, 0, 0, UNIT}, "objective reg:logistic", "logloss mae", 4},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct err err = {0};
+		AUTO(strmap) struct strmap params = {0};
+		AUTO(strlist) struct strlist names = {0};
+		AUTO(eval_values) struct eval_values theirs = {0};
+		AUTO(eval_values) struct eval_values ours = {0};
+		AUTO(dataset) struct dataset *d = make(&kinds[i].shape, i + 100);
+		AUTO(matrix) struct matrix *m = NULL;
+		AUTO(booster) struct booster *b = NULL;
+		AUTO(grow_mould) struct grow_mould *mould = NULL;
+		AUTO(grower) struct grower *g = NULL;
+		struct matrix_options opt = {.threads = kinds[i].threads, .columns = d->columns};
+		settings(&params, kinds[i].settings, kinds[i].threads);
+		if (*kinds[i].metrics)
+			strlist_split(&names, kinds[i].metrics, ' ');
+		assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
+		assert_int_equal(booster_new(&params, &names, (struct matrix *[]){m}, 1, &b, &err), 0);
+		assert_int_equal(grow_mould_new(b, &mould, &err), 0);
+		struct grow_job job = {
+			.mould = mould, .data = {d}, .columns = d->columns, .threads = kinds[i].threads};
+		assert_int_equal(grower_new(&job, &g, &err), 0);
+		for (int round = 0; round < 3; round++)
+			assert_int_equal(grower_round(g, &err), 0);
+		assert_true(grower_evaluate(g, 0, &names, &ours));
+		judge_by_library(d, &params, &names, grower_margins(g, 0), kinds[i].threads, &theirs);
+		assert_int_equal(ours.n, theirs.n);
+		for (size_t k = 0; k < ours.n; k++) {
+			assert_string_equal(ours.items[k].name, theirs.items[k].name);
+			assert_memory_equal(&ours.items[k].value, &theirs.items[k].value, sizeof(double));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trees_are_the_librarys),
+		cmocka_unit_test(metrics_are_the_librarys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
