@@ -1,4 +1,5 @@
 #include <math.h>
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -227,7 +228,7 @@ static bool is_client_fault(enum err_code code)
 	       code == ERR_USAGE || code == ERR_LIMIT;
 }
 
-void contract_fail(const char *root, const struct err *err)
+static void write_failure(const char *root, const struct err *err)
 {
 	/* A message may quote bytes of a damaged file. */
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
@@ -248,6 +249,18 @@ void contract_fail(const char *root, const struct err *err)
 		if (!f || fputs(line, f) < 0)
 			fprintf(stderr, "cannot write the failure file: %s\n", ignored.msg);
 	}
+}
+
+void contract_fail(const char *root, const struct err *err)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool written;
+	/* The second caller waits, since it may end the process. */
+	pthread_mutex_lock(&lock);
+	if (!written)
+		write_failure(root, err);
+	written = true;
+	pthread_mutex_unlock(&lock);
 }
 
 /* --- processors ---------------------------------------------------------------------------- */
