@@ -10,7 +10,7 @@
 #include "trainer/hosts.h"
 #include "trainer/tracker.h"
 
-#define PATIENCE_MS 10000 /* of a host that failed before it reached the first one */
+#define PATIENCE_MS 5000 /* of a host that leaves before it has reached the first one */
 #define RETRY_MS 200
 #define STALL_MS 2000 /* a turn that took longer: we were held up ourselves */
 
@@ -295,13 +295,24 @@ static void wait_a_moment(struct hosts *h)
 	pthread_cond_timedwait(&h->news, &h->lock, &until);
 }
 
-/* The line's descriptor once it stands; -1 where it does not within that time, or the
- * job was stopped. */
-static int wait_line(struct hosts *h, int64_t patience_ms)
+/* The line's descriptor once it stands; -1 where the job was stopped before. */
+static int wait_line(struct hosts *h)
 {
-	int64_t deadline = clock_mono_ms() + patience_ms;
 	pthread_mutex_lock(&h->lock);
-	while (h->fd < 0 && !*h->stop && clock_mono_ms() < deadline)
+	while (h->fd < 0 && !*h->stop) /* the thread ends the process where it comes to nothing */
+		wait_a_moment(h);
+	int fd = h->fd;
+	pthread_mutex_unlock(&h->lock);
+	return fd;
+}
+
+/* The same for a host that has something to say before it leaves: the others would
+ * wait for it. -1 where the first host does not answer soon. */
+static int wait_last_line(struct hosts *h)
+{
+	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
+	pthread_mutex_lock(&h->lock);
+	while (h->fd < 0 && clock_mono_ms() < deadline)
 		wait_a_moment(h);
 	int fd = h->fd;
 	pthread_mutex_unlock(&h->lock);
@@ -323,7 +334,7 @@ int hosts_meet(struct hosts *h, size_t rows, const struct strmap *settings, size
 {
 	h->columns = *columns;
 	str_copy(h->fingerprint, sizeof(h->fingerprint), fingerprint);
-	int fd = wait_line(h, INT32_MAX); /* the thread ends the process where it comes to nothing */
+	int fd = wait_line(h);
 	if (fd >= 0)
 		say_hello(h, fd, rows, settings);
 	pthread_mutex_lock(&h->lock);
@@ -359,7 +370,7 @@ static void report_failure(struct hosts *h, const struct err *failure)
 		(void)poll(NULL, 0, (int)h->silence_ms + 2 * HUB_BEAT_MS);
 	/* First here, then elsewhere: so the first failure file is that of the cause. */
 	contract_fail(h->contract->root, failure);
-	int fd = wait_line(h, PATIENCE_MS);
+	int fd = wait_last_line(h);
 	AUTO(str) char *line = xasprintf("fail %d %s", failure->code, failure->msg);
 	__atomic_store_n(&h->leaving, true, __ATOMIC_RELEASE); /* the hub hangs up on hearing it */
 	if (fd >= 0)
@@ -370,8 +381,8 @@ static void report_end(struct hosts *h, bool stopped)
 {
 	if (h->in_ring)
 		(void)!booster_leave(NULL);
+	int fd = wait_last_line(h);
 	__atomic_store_n(&h->leaving, true, __ATOMIC_RELEASE);
-	int fd = wait_line(h, 0);
 	if (fd >= 0)
 		say(h, fd, stopped && !h->in_ring ? "stop" : "done");
 }

@@ -123,7 +123,8 @@ for what, kind, struck in [("SIGTERM to all", signal.SIGTERM, (0, 1)), ("SIGTERM
         ok(f"{what}: the same model to the byte", c.jobs[0].status == 0 and c.jobs[0].model().read_bytes() == model, c.log())
 with Cluster(3, slices(3), num_round=10, **params) as c:
     c.children = [c.jobs[i].start() for i in (0, 1)]
-    wait_for(lambda: any("channel validation" in line for line in c.children[1].stdout), what="the second host's data")
+    # At once, before it can have reached the first one.
+    wait_for(lambda: c.children[1].stdout.readline(), what="the second host")
     c.children[1].terminate()
     c.children.append(c.jobs[2].start())
     c.finish(60)
