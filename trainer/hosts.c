@@ -266,6 +266,7 @@ int hosts_open(const struct contract *c, int timeout_s, const volatile sig_atomi
 	h->silence_ms = hub_silence_ms(h->timeout_ms);
 	h->address = colon ? xstrndup(place, (size_t)(colon - place)) : xstrdup(c->hosts.items[0]);
 	h->port = colon ? atoi(colon + 1) : TRACKER_PORT;
+	signal(SIGPIPE, SIG_IGN); /* the library would send to a host that is gone, and end without a reason */
 	pthread_mutex_init(&h->talk, NULL);
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->news, NULL);
