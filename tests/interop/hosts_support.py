@@ -51,6 +51,7 @@ class Cluster:
             job.channel("train", {"part.csv": csv_text(y[part], X[part])} if part is not None else {})
             job.channel("validation", {"v.csv": csv_text(yv, XV)})
             self.jobs.append(job)
+        self.folders = list(self.jobs)  # a test may leave jobs out
         self.place()
 
     def place(self):
@@ -66,7 +67,7 @@ class Cluster:
             if child.poll() is None:
                 child.kill()
                 child.communicate()
-        for job in self.jobs:
+        for job in self.folders:
             job.__exit__()
 
     def start(self):
