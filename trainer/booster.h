@@ -142,7 +142,7 @@ int booster_importance(struct booster *b, const char *kind, struct importance *r
 /* Several hosts: join the ring that the tracker at host:port forms, as task
  * `task` (its rank). Data must be loaded before. All hosts must make the same
  * sequence of calls. */
-int booster_join(const char *tracker_host, int port, int task, int timeout_s, struct err *err) NODISCARD;
+int booster_join(const char *tracker_host, int port, int task, struct err *err) NODISCARD;
 int booster_leave(struct err *err) NODISCARD;
 int booster_rank(void);
 int booster_world(void);

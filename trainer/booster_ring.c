@@ -6,12 +6,16 @@
  * not name. */
 enum { COLLECTIVE_DOUBLE = 7, COLLECTIVE_SUM = 2 };
 
-int booster_join(const char *tracker_host, int port, int task, int timeout_s, struct err *err)
+/* The library gives up on a host that keeps it waiting that long: 11 days, since one
+ * that is slow is no loss, and one that is lost is found by the hub. */
+#define PATIENCE_S 1000000
+
+int booster_join(const char *tracker_host, int port, int task, struct err *err)
 {
 	AUTO(json)
 	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:i}", "xgboost_communicator", "rabit",
 				   "DMLC_TRACKER_URI", tracker_host, "DMLC_TASK_ID", "", "DMLC_ROLE", "worker",
-				   "DMLC_TRACKER_PORT", port, "rabit_timeout", 1, "rabit_timeout_sec", timeout_s);
+				   "DMLC_TRACKER_PORT", port, "rabit_timeout", 1, "rabit_timeout_sec", PATIENCE_S);
 	char text[16];
 	/* Tasks sort as text in the tracker, hence the leading zeros. */
 	snprintf(text, sizeof(text), "%06d", task);

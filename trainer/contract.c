@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -250,7 +251,7 @@ static bool is_client_fault(enum err_code code)
 	       code == ERR_USAGE || code == ERR_LIMIT;
 }
 
-void contract_fail(const char *root, const struct err *err)
+static void write_failure(const char *root, const struct err *err)
 {
 	/* A message may quote bytes of a damaged file. */
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
@@ -276,6 +277,18 @@ void contract_fail(const char *root, const struct err *err)
 		if (!written)
 			fprintf(stderr, "cannot write the failure file: %s\n", err_writing.msg);
 	}
+}
+
+void contract_fail(const char *root, const struct err *err)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool written;
+	/* The second caller waits, since it may end the process. */
+	pthread_mutex_lock(&lock);
+	if (!written)
+		write_failure(root, err);
+	written = true;
+	pthread_mutex_unlock(&lock);
 }
 
 /* --- processors ---------------------------------------------------------------------------- */

@@ -37,7 +37,8 @@ const struct channel *contract_channel(const struct contract *c, const char *nam
 
 /* The cause of a failed job in one line, "ClientError: ..." where the job's owner
  * can mend it, else "AlgorithmError: ...", into output/failure (cut to the 1,024
- * bytes that the service keeps) and to standard error. */
+ * bytes that the service keeps) and to standard error. The first cause counts: a
+ * later call in the same process changes nothing. */
 void contract_fail(const char *root, const struct err *err);
 
 /* Processors this container may use: the affinity mask, cut by the CPU quota of

@@ -1,35 +1,55 @@
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "trainer/tracker_ring.h"
 
-static bool get_bytes(int fd, void *out, size_t n)
-{
-	for (size_t got = 0; got < n;) {
-		ssize_t k = recv(fd, (char *)out + got, n - got, 0);
-		if (k <= 0)
-			return false;
-		got += (size_t)k;
-	}
-	return true;
-}
+/* --- requests --------------------------------------------------------------------- */
 
-static bool get_int(int fd, int32_t *ret)
+struct cursor {
+	const char *at;
+	size_t left;
+	bool broken;
+};
+
+static bool take(struct cursor *c, void *out, size_t n)
 {
-	return get_bytes(fd, ret, sizeof(*ret));
+	if (c->left < n)
+		return false;
+	memcpy(out, c->at, n);
+	c->at += n;
+	c->left -= n;
+	return true;
 }
 
 /* A string is its length and its bytes; longer than ours can hold is nonsense. */
-static bool get_string(int fd, char *out, size_t size)
+static bool take_string(struct cursor *c, char *out, size_t size)
 {
 	int32_t n;
-	if (!get_int(fd, &n) || n < 0 || (size_t)n >= size || !get_bytes(fd, out, (size_t)n))
+	if (!take(c, &n, sizeof(n)))
+		return false;
+	c->broken = n < 0 || (size_t)n >= size;
+	if (c->broken || !take(c, out, (size_t)n))
 		return false;
 	out[n] = '\0';
 	return true;
+}
+
+enum ring_command ring_parse(const char *bytes, size_t n, char task[RING_TASK_MAX])
+{
+	struct cursor c = {.at = bytes, .left = n};
+	char command[32];
+	int32_t rank, world;
+	if (!take(&c, &rank, sizeof(rank)) || !take(&c, &world, sizeof(world)) ||
+	    !take_string(&c, task, RING_TASK_MAX) || !take_string(&c, command, sizeof(command)))
+		return c.broken ? RING_BROKEN : RING_MORE;
+	return str_eq(command, "start") ? RING_START : RING_OTHER;
+}
+
+/* --- talking ------------------------------------------------------------------------ */
+
+static bool get_int(int fd, int32_t *ret)
+{
+	return recv(fd, ret, sizeof(*ret), MSG_WAITALL) == sizeof(*ret);
 }
 
 static bool put_int(int fd, int32_t value)
@@ -41,41 +61,6 @@ static bool put_string(int fd, const char *s)
 {
 	size_t n = strlen(s);
 	return put_int(fd, (int32_t)n) && send(fd, s, n, MSG_NOSIGNAL) == (ssize_t)n;
-}
-
-/* --- requests --------------------------------------------------------------------- */
-
-static char *peer_address(int fd)
-{
-	struct sockaddr_storage a;
-	socklen_t n = sizeof(a);
-	char host[NI_MAXHOST];
-	if (getpeername(fd, (struct sockaddr *)&a, &n) ||
-	    getnameinfo((struct sockaddr *)&a, n, host, sizeof(host), NULL, 0, NI_NUMERICHOST))
-		return xstrdup("127.0.0.1");
-	/* An IPv4 peer on an IPv6 socket: workers connect by IPv4. */
-	return xstrdup(str_starts(host, "::ffff:") ? host + 7 : host);
-}
-
-enum ring_command ring_request(int fd, struct ring_worker *ret)
-{
-	char command[32], text[4096];
-	int32_t rank, world;
-	*ret = (struct ring_worker){.fd = fd, .rank = -1};
-	if (!put_int(fd, RING_MAGIC) || !get_int(fd, &rank) || !get_int(fd, &world) ||
-	    !get_string(fd, ret->task, sizeof(ret->task)) || !get_string(fd, command, sizeof(command))) {
-		close(fd);
-		return RING_BROKEN;
-	}
-	if (str_eq(command, "start")) {
-		ret->host = peer_address(fd);
-		return RING_START;
-	}
-	bool print = str_eq(command, "print"), shutdown_ = str_eq(command, "shutdown");
-	if (print && get_string(fd, text, sizeof(text)))
-		printf("%s\n", str_trim(text));
-	close(fd);
-	return print ? RING_PRINT : shutdown_ ? RING_SHUTDOWN : RING_BROKEN;
 }
 
 /* --- neighbours --------------------------------------------------------------------- */
@@ -179,10 +164,8 @@ int ring_assign(struct ring_worker *workers, int n, struct err *err)
 		int links[5], n_links = 0;
 		if (!send_place(&workers[i], n, links, &n_links) ||
 		    !connect_links(workers, &workers[i], links, n_links))
-			rc = err_set(err, ERR_NET, "host %s broke off while the hosts were being connected",
-				     workers[i].host);
+			rc = err_set(err, ERR_NET, "host %s is lost: it broke off while the hosts were being connected",
+				     workers[i].name);
 	}
-	for (int i = 0; i < n; i++)
-		fd_close(&workers[i].fd);
 	return rc;
 }

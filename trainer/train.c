@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -324,62 +323,16 @@ static int load_data(struct train_run *r, struct err *err)
 	return 0;
 }
 
-/* --- several hosts ------------------------------------------------------------------- */
-
-static bool has_files(const char *dir, int depth)
-{
-	bool found = false;
-	DIR *d = opendir(dir);
-	for (struct dirent *e; d && !found && (e = readdir(d));) {
-		if (e->d_name[0] == '.')
-			continue;
-		AUTO(str) char *path = fs_join(dir, e->d_name);
-		found = fs_is_dir(path) ? depth < 3 && has_files(path, depth + 1) : fs_size(path) > 0;
-	}
-	if (d)
-		closedir(d);
-	return found;
-}
-
-static int check_hosts(const struct train_run *r, struct err *err)
-{
-	const struct hyper *h = &r->hyper;
-	const char *alone = str_eq(hyper_text(h, HP_booster), "gblinear") ? "booster gblinear"
-			    : hyper_given(h, HP__kfold)			  ? "_kfold"
-			    : hyper_given(h, HP_entity_column)		  ? "entity_column"
-									  : NULL;
-	if (alone)
-		return err_set(err, ERR_INVALID, "%s trains on one instance: set InstanceCount to 1", alone);
-	if (str_eq(hyper_text(h, HP_tree_method), "exact"))
-		return err_set(err, ERR_INVALID, "tree_method exact trains on one instance: use hist");
-	return 0;
-}
-
-/* All hosts get to know the width of the data; *leave where this one has none. */
-static int meet_hosts(struct train_run *r, bool *leave, struct err *err)
-{
-	*leave = false;
-	if (!r->hosts)
-		return 0;
-	if (!r->train)
-		str_copy(r->fingerprint, sizeof(r->fingerprint), "none");
-	int rc = hosts_meet(r->hosts, r->train ? r->train->rows : 0, &r->columns, r->fingerprint, leave, err);
-	if (!rc && !*leave && r->train->dense && r->train->columns != r->columns)
-		rc = err_set(err, ERR_INVALID, "channel train: %zu columns here, %zu on another host",
-			     r->train->columns, r->columns);
-	return rc;
-}
-
 /* --- the job ---------------------------------------------------------------------------------- */
 
 static int run_job(struct train_run *r, struct err *err)
 {
 	bool leave, shared = r->hosts != NULL;
-	int rc = shared ? check_hosts(r, err) : 0;
-	if (!rc && (!shared || has_files(contract_channel(&r->contract, "train")->dir, 0)))
+	int rc = shared ? train_hosts_check(r, err) : 0;
+	if (!rc && (!shared || train_hosts_have_data(r)))
 		rc = load_data(r, err);
 	if (!rc)
-		rc = meet_hosts(r, &leave, err);
+		rc = train_hosts_meet(r, &leave, err);
 	if (!rc && leave)
 		puts("this host has no data and is not needed");
 	if (rc || leave)
@@ -404,7 +357,12 @@ static int train_job(const char *root, struct err *err)
 	if (rc)
 		return rc;
 	rc = run_job(&r, err);
-	hosts_leave(r.hosts, rc ? err : NULL);
+	struct err theirs = {0};
+	int left = hosts_leave(r.hosts, rc ? err : NULL, &theirs);
+	if (!rc && left) {
+		*err = theirs;
+		return left;
+	}
 	if (rc != -ERR_CANCELLED)
 		return rc;
 	puts("stopped by a signal before the first round");

@@ -37,6 +37,12 @@ enum model_format train_model_format(const struct hyper *h);
 /* The model as model/NAME in the format of the job. */
 int train_save_model(const struct train_run *r, struct booster *b, const char *name, struct err *err) NODISCARD;
 
+/* Several hosts: what cannot be trained on them is refused; whether this one has data;
+ * all get to know the width of the data, *leave where this one is not needed. */
+int train_hosts_check(const struct train_run *r, struct err *err) NODISCARD;
+bool train_hosts_have_data(const struct train_run *r);
+int train_hosts_meet(struct train_run *r, bool *leave, struct err *err) NODISCARD;
+
 /* The kinds of job. */
 int train_single(struct train_run *r, struct err *err) NODISCARD;
 

@@ -18,6 +18,7 @@
 #include "aws/local/runner.h"
 #include "aws/local/server.h"
 #include "aws/local/simulate.h"
+#include "aws/local/supervise.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
@@ -203,6 +204,8 @@ int main(int argc, char **argv)
 	struct engine e = {.signal_fd = -1};
 	struct err err = {0};
 
+	if (argc > 2 && str_eq(argv[1], SUPERVISE_ARGUMENT))
+		return supervise((const char *const *)argv + 2);
 	/* A frozen clock is for the console's tests; an engine without time serves nobody. */
 	clock_freeze_ms(0);
 	umask(077);

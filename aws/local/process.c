@@ -1,6 +1,5 @@
 #include "aws/local/process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +12,8 @@
 #include "aws/local/layout.h"
 #include "aws/local/log_store.h"
 #include "aws/local/metric_store.h"
+#include "aws/local/process_table.h"
+#include "aws/local/supervise.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/proc.h"
@@ -122,34 +123,58 @@ static void open_stream(struct host *h)
 	}
 }
 
-int host_start(struct host *h, const char *const *argv, const struct strmap *env, const char *cwd, struct err *err)
+/* A pipe from the process, whose end is write_end. */
+static int open_pipe(int *read_end, int *write_end, struct err *err)
 {
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(err, ERR_IO, "cannot make a pipe: %s", strerror(errno));
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	struct proc_spec spec = {.argv = argv,
+	*read_end = fds[0];
+	*write_end = fds[1];
+	return 0;
+}
+
+static void supervised_argv(const char *const *argv, struct strlist *ret)
+{
+	strlist_add(ret, "/proc/self/exe");
+	strlist_add(ret, SUPERVISE_ARGUMENT);
+	while (*argv)
+		strlist_add(ret, *argv++);
+	strlist_take(ret, NULL);
+}
+
+int host_start(struct host *h, const char *const *argv, const struct strmap *env, const char *cwd, struct err *err)
+{
+	AUTO(strlist) struct strlist supervised = {0};
+	AUTO(fd) int output = -1;
+	AUTO(fd) int report = -1;
+	int rc = open_pipe(&h->out_fd, &output, err);
+
+	if (rc == 0 && h->supervised)
+		rc = open_pipe(&h->report_fd, &report, err);
+	if (rc == 0 && h->supervised)
+		supervised_argv(argv, &supervised);
+	struct proc_spec spec = {.argv = h->supervised ? (const char *const *)supervised.items : argv,
 				 .env = env,
 				 .clear_env = true,
 				 .cwd = cwd,
-				 .stdin_fd = -1,
-				 .stdout_fd = fds[1],
-				 .stderr_fd = fds[1],
+				 .stdin_fd = report,
+				 .stdout_fd = output,
+				 .stderr_fd = output,
 				 .new_group = true,
 				 .die_with_parent = true};
-	int rc = proc_spawn(&spec, &h->pid, err);
-
-	close(fds[1]);
+	if (rc == 0)
+		rc = proc_spawn(&spec, &h->pid, err);
 	if (rc < 0) {
 		h->pid = 0;
-		close(fds[0]);
+		fd_close(&h->out_fd);
+		fd_close(&h->report_fd);
 		return rc;
 	}
-	h->out_fd = fds[0];
 	h->line = BUF_INIT(LOG_MAX_EVENT + 1);
 	h->began_ms = h->sampled_ms = clock_mono_ms();
-	h->started = true;
 	open_stream(h);
 	return loop_add(h->e->loop, h->out_fd, EPOLLIN, on_output, h, err);
 }
@@ -196,12 +221,30 @@ static void final_sample(struct host *h, const struct rusage *usage)
 	put_disk(h);
 }
 
+/* Why its supervisor could not start it. */
+static void take_report(struct host *h)
+{
+	char text[1024];
+	ssize_t n = h->report_fd < 0 ? 0 : read(h->report_fd, text, sizeof(text));
+
+	if (n > 0)
+		h->start_error = xstrndup(text, (size_t)n);
+	fd_close(&h->report_fd);
+}
+
 void host_ended(struct host *h, int wait_status, const struct rusage *usage)
 {
 	size_t drained = 0;
 
-	/* Nothing of the job outlives its first process, as in a container. */
+	/* Nothing of the job outlives its first process, as in a container. A supervisor
+	 * has seen to that, unless somebody killed it. */
 	kill(-h->pid, SIGKILL);
+	if (h->supervised && WIFSIGNALED(wait_status)) {
+		AUTO(str) char *dir = layout_job_dir(h->e, h->job);
+
+		processes_kill_under(dir);
+	}
+	take_report(h);
 	h->pid = 0;
 	h->exit_code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 	while (h->out_fd >= 0 && drained < DRAIN_MAX && read_output(h))
@@ -212,74 +255,23 @@ void host_ended(struct host *h, int wait_status, const struct rusage *usage)
 
 void host_signal(const struct host *h, int sig)
 {
-	if (h->pid > 0)
+	if (h->pid <= 0)
+		return;
+	if (h->supervised)
+		kill(h->pid, sig == SIGKILL ? SUPERVISE_KILL : sig);
+	else
 		kill(-h->pid, sig);
 }
 
 void host_done(struct host *h)
 {
 	close_output(h);
+	fd_close(&h->report_fd);
+	free(h->start_error);
 	buf_done(&h->line);
 }
 
 /* --- sampling ----------------------------------------------------------------------------------- */
-
-struct process_row {
-	pid_t pid, parent, group;
-	uint64_t ticks, rss;
-	struct host *host;
-};
-
-static bool read_stat(pid_t pid, struct process_row *row)
-{
-	char path[64], text[1024];
-	unsigned long long utime, stime;
-	long long rss;
-	int parent, group;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (n <= 0)
-		return false;
-	text[n] = 0;
-	/* The name may hold anything, parentheses too: fields begin behind the last one. */
-	char *fields = strrchr(text, ')');
-
-	if (!fields ||
-	    sscanf(fields + 1,
-		   " %*c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %*u %*u %lld", &parent,
-		   &group, &utime, &stime, &rss) != 5)
-		return false;
-	*row = (struct process_row){.pid = pid,
-				    .parent = parent,
-				    .group = group,
-				    .ticks = utime + stime,
-				    .rss = rss > 0 ? (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE) : 0};
-	return true;
-}
-
-static struct process_row *read_processes(size_t *ret_n)
-{
-	struct process_row *rows = NULL;
-	size_t n = 0, cap = 0;
-	DIR *d = opendir("/proc");
-
-	for (struct dirent *entry; d && (entry = readdir(d));) {
-		int64_t pid;
-		struct process_row row;
-
-		if (!str_to_i64(entry->d_name, &pid) || !read_stat((pid_t)pid, &row))
-			continue;
-		GROW(rows, cap, n + 1);
-		rows[n++] = row;
-	}
-	if (d)
-		closedir(d);
-	*ret_n = n;
-	return rows;
-}
 
 /* Whose it is: by its group, or through its parents. */
 static void assign(struct process_row *rows, size_t n, struct host **hosts, size_t n_hosts)
@@ -326,15 +318,18 @@ void hosts_sample(struct host **hosts, size_t n)
 
 	if (!n)
 		return;
-	struct process_row *rows = read_processes(&n_rows);
+	struct process_row *rows = process_table_read(&n_rows);
 
 	assign(rows, n_rows, hosts, n);
 	for (size_t i = 0; i < n; i++)
 		hosts[i]->sum_ticks = hosts[i]->sum_rss = 0;
 	for (size_t i = 0; i < n_rows; i++) {
-		if (rows[i].host) {
-			rows[i].host->sum_ticks += rows[i].ticks;
-			rows[i].host->sum_rss += rows[i].rss;
+		struct host *h = rows[i].host;
+
+		/* The supervisor is the engine's, not the job's. */
+		if (h && !(h->supervised && rows[i].pid == h->pid)) {
+			h->sum_ticks += rows[i].ticks;
+			h->sum_rss += rows[i].rss;
 		}
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -344,16 +339,22 @@ void hosts_sample(struct host **hosts, size_t n)
 	free(rows);
 }
 
-static bool environment_has(pid_t pid, const char *needle)
+/* file: of /proc/PID. With its NUL: a job's name may be the beginning of another's. */
+static bool process_has(pid_t pid, const char *file, const char *needle)
 {
 	char path[64];
 	AUTO(buf) struct buf text = BUF_INIT((size_t)4 << 20);
 
-	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	if (fs_read(path, &text, NULL) < 0)
 		return false;
-	/* Up to and with the NUL: a job's name may be the beginning of another's. */
 	return memmem(buf_str(&text), text.len, needle, strlen(needle) + 1) != NULL;
+}
+
+/* A supervisor is told to, so that it takes all it has along. */
+static bool kill_one(pid_t pid)
+{
+	return kill(pid, process_has(pid, "cmdline", SUPERVISE_ARGUMENT) ? SUPERVISE_KILL : SIGKILL) == 0;
 }
 
 int processes_kill_under(const char *dir)
@@ -361,10 +362,10 @@ int processes_kill_under(const char *dir)
 	AUTO(str) char *needle = xasprintf("SAGETOP_JOB_DIR=%s", dir);
 	size_t n;
 	int killed = 0;
-	struct process_row *rows = read_processes(&n);
+	struct process_row *rows = process_table_read(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].pid != getpid() && environment_has(rows[i].pid, needle) && kill(rows[i].pid, SIGKILL) == 0)
+		if (rows[i].pid != getpid() && process_has(rows[i].pid, "environ", needle) && kill_one(rows[i].pid))
 			killed++;
 	}
 	free(rows);

@@ -97,6 +97,7 @@ void run_free(struct run *run)
 	loop_cancel(run->e->loop, run->max_timer);
 	loop_cancel(run->e->loop, run->wait_timer);
 	run_free_hosts(run);
+	free(run->start_failure);
 	metric_defs_free(run->defs);
 	json_decref(run->request);
 	run->job->run = NULL;

@@ -144,7 +144,8 @@ static void requeue(struct run *run, const char *message)
 
 	run_release_slots(run);
 	run_free_hosts(run);
-	run->interrupting = run->host_failed = false;
+	run->interrupting = run->host_failed = run->ended = false;
+	free(TAKE(run->start_failure));
 	job->phase = PHASE_WAITING;
 	job->outcome = OUTCOME_NONE;
 	job_enter(run->e, job, "Starting", message);
@@ -241,9 +242,50 @@ void run_upload(struct run *run, enum job_outcome outcome)
 	worker_run(run->e->runner->worker, store_task_work, on_stored, t);
 }
 
-void run_fail_hosts(struct run *run, int host)
+/* When its failure file was written; 0 where there is none. */
+static int64_t failure_time_ns(struct run *run, int host)
 {
-	char *reason = failure_text(run, host, run->hosts[host].exit_code);
+	AUTO(str) char *root = layout_root(run->e, run->job, host);
+	AUTO(str) char *path = fs_join(root, "output/failure");
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+/* One host's failure makes the others fail, and they may end before it does. The cause
+ * is one that was killed by a signal not ours; else the one that first wrote down why;
+ * else the one that first ended. */
+static int cause_of_failure(struct run *run)
+{
+	int first_file = -1, first_end = -1, any = 0;
+	int64_t earliest = 0;
+
+	for (int i = run->n_hosts - 1; i >= 0; i--) {
+		const struct host *h = &run->hosts[i];
+		int64_t time_ns = failure_time_ns(run, i);
+
+		if (!h->exit_code)
+			continue;
+		any = i;
+		if (h->ended_first && h->exit_code > 128 && !time_ns)
+			return i;
+		if (h->ended_first)
+			first_end = i;
+		if (time_ns && (first_file < 0 || time_ns <= earliest)) {
+			first_file = i;
+			earliest = time_ns;
+		}
+	}
+	return first_file >= 0 ? first_file : first_end >= 0 ? first_end : any;
+}
+
+void run_fail_hosts(struct run *run)
+{
+	int host = cause_of_failure(run);
+	char *reason =
+		run->start_failure ? xstrdup(run->start_failure) : failure_text(run, host, run->hosts[host].exit_code);
 
 	free(run->job->failure);
 	run->job->failure = reason;

@@ -16,10 +16,12 @@ struct run {
 	struct metric_defs *defs;
 	struct host *hosts;
 	int n_hosts;
+	bool ended; /* all of its hosts: on_hosts_ended has seen to it */
 	bool holds_slots;
 	enum job_outcome stopping; /* why it was told to stop; OUTCOME_NONE: it was not */
 	bool interrupting;	   /* spot */
 	bool host_failed;	   /* one host failed: the others are being stopped */
+	char *start_failure;	   /* the first host's that could not be started, else NULL */
 	int64_t attempt_ms;	   /* monotonic: when this attempt's instance began to count */
 	uint64_t kill_timer, max_timer, wait_timer;
 	struct copy_task *copying;
@@ -59,7 +61,7 @@ void run_terminate(struct run *run, int64_t grace_ms); /* SIGTERM, later SIGKILL
 void run_upload(struct run *run, enum job_outcome outcome);
 void run_finish(struct run *run); /* by job->outcome; frees run */
 void run_fail(struct run *run, const char *reason);
-void run_fail_hosts(struct run *run, int host); /* with that host's failure as the reason */
+void run_fail_hosts(struct run *run); /* with the failure of the host that is the cause */
 void run_count_time(struct run *run);
 
 /* runner_recover.c */

@@ -64,21 +64,13 @@ static void max_runtime_reached(void *user)
 static void on_hosts_ended(struct run *run)
 {
 	struct training_job *job = run->job;
-	int failed = -1;
+	bool failed = run->start_failure != NULL;
 
 	loop_cancel(run->e->loop, run->kill_timer);
 	loop_cancel(run->e->loop, run->max_timer);
 	run->kill_timer = run->max_timer = 0;
-	for (int i = 0; i < run->n_hosts && failed < 0; i++) {
-		if (run->hosts[i].exit_code)
-			failed = i;
-	}
-	/* The host that failed first is the cause, not those that were stopped because of it. */
-	for (int i = 0; i < run->n_hosts && run->host_failed; i++) {
-		if (run->hosts[i].exit_code && run->hosts[i].exit_code != 128 + SIGTERM &&
-		    run->hosts[failed].exit_code == 128 + SIGTERM)
-			failed = i;
-	}
+	for (int i = 0; i < run->n_hosts; i++)
+		failed = failed || run->hosts[i].exit_code;
 	if (run->stopping) {
 		run_upload(run, run->stopping);
 	} else if (run->interrupting) {
@@ -86,11 +78,36 @@ static void on_hosts_ended(struct run *run)
 		job->interruptions++;
 		job_enter(run->e, job, "Interrupted", "Training job interrupted: the spot capacity was reclaimed");
 		run_upload(run, OUTCOME_NONE);
-	} else if (failed < 0) {
-		run_upload(run, OUTCOME_COMPLETED);
+	} else if (failed) {
+		run_fail_hosts(run);
 	} else {
-		run_fail_hosts(run, failed);
+		run_upload(run, OUTCOME_COMPLETED);
 	}
+}
+
+/* The first one counts: those after it may only be its consequence. */
+static void note_start_failure(struct run *run, const char *message)
+{
+	if (!run->start_failure)
+		run->start_failure = xasprintf("InternalServerError: %s", message);
+}
+
+/* Some of its hosts may have ended, or all. */
+static void look_after(struct run *run)
+{
+	bool failed = false;
+
+	if (!run_hosts_alive(run)) {
+		run->ended = true;
+		on_hosts_ended(run);
+		return;
+	}
+	for (int i = 0; i < run->n_hosts; i++)
+		failed = failed || run->hosts[i].exit_code;
+	if (!failed || run->stopping || run->interrupting || run->host_failed)
+		return;
+	run->host_failed = true;
+	run_terminate(run, MIN(run->e->opt.stop_timeout_s, (int64_t)10) * 1000);
 }
 
 static struct run *find_host(struct runner *r, pid_t pid, struct host **ret)
@@ -123,14 +140,14 @@ static void on_child(void *user, uint32_t events)
 		if (!run)
 			continue;
 		host_ended(h, status, &usage);
-		if (run_hosts_alive(run)) {
-			if (h->exit_code && !run->stopping && !run->interrupting && !run->host_failed) {
-				run->host_failed = true;
-				run_terminate(run, MIN(run->e->opt.stop_timeout_s, (int64_t)10) * 1000);
-			}
-			continue;
-		}
-		on_hosts_ended(run);
+		h->ended_first = h->exit_code && !run->host_failed;
+		if (h->start_error)
+			note_start_failure(run, h->start_error);
+	}
+	for (struct run *run = r->runs, *next; run; run = next) {
+		next = run->next;
+		if (run->hosts && !run->ended)
+			look_after(run);
 	}
 }
 
@@ -142,8 +159,13 @@ static int start_hosts(struct run *run, struct err *err)
 
 	run->hosts = xcalloc((size_t)run->n_hosts, sizeof(*run->hosts));
 	for (int i = 0; i < run->n_hosts; i++)
-		run->hosts[i] = (struct host){
-			.e = run->e, .job = run->job, .defs = run->defs, .index = i, .out_fd = -1, .exit_code = 0};
+		run->hosts[i] = (struct host){.e = run->e,
+					      .job = run->job,
+					      .defs = run->defs,
+					      .index = i,
+					      .out_fd = -1,
+					      .report_fd = -1,
+					      .supervised = !str_eq(run->e->opt.runner, "runc")};
 	for (int i = 0; i < run->n_hosts && rc == 0; i++) {
 		struct command cmd = {0};
 
@@ -166,14 +188,12 @@ static void launch(struct run *run)
 	job->attempts++;
 	run_save(run);
 	if (start_hosts(run, &err) < 0) {
-		AUTO(str) char *reason = xasprintf("InternalServerError: %s", err.msg);
-
+		note_start_failure(run, err.msg);
 		run->host_failed = true;
-		str_set(&job->failure, reason);
 		for (int i = 0; i < run->n_hosts; i++)
 			host_signal(&run->hosts[i], SIGKILL);
 		if (!run_hosts_alive(run))
-			run_fail(run, reason);
+			run_fail(run, run->start_failure);
 		return;
 	}
 	job_enter(run->e, job, "Training", "Training image download completed. Training in progress.");

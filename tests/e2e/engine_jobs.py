@@ -1,5 +1,7 @@
 """The engine's jobs: how they run, fail, are stopped, share slots, log, and end."""
+import glob
 import os
+import resource
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -92,6 +94,39 @@ tap.equal(e.wait("fifo")["TrainingJobStatus"], "Failed", "a failure file that is
 e.create("daemon", "daemon")
 tap.equal(e.wait("daemon")["TrainingJobStatus"], "Completed", "a process left behind does not hold the job up")
 
+# --- nothing outlives its job --------------------------------------------------------------
+
+
+def running(seconds):
+    """Processes with that argument."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as f:
+                if seconds.encode() in f.read().split(b"\0"):
+                    found.append(path)
+        except OSError:
+            pass
+    return found
+
+
+unique = f"7{os.getpid()}"  # seconds to sleep: what they are found by
+e.create("fugitive", "escape", {"seconds": unique + "1", "after": "end"})
+tap.equal(e.wait("fugitive")["TrainingJobStatus"], "Completed", "processes that left group, parent and environment do not hold a job up")
+tap.equal(running(unique + "1"), [], "and are gone when it is over")
+for name, after in (("stay", "2"), ("crash", "3")):
+    e.create("escape-" + name, "escape", {"seconds": unique + after, "after": "stay"}, RetryStrategy={"MaximumRetryAttempts": 1})
+    tap.ok(until(lambda: e.lines("escape-" + name) == ["escaped"] and len(running(unique + after)) >= 4), "they run while the job runs")
+    if name == "crash":
+        e.kill()
+        tap.ok(until(lambda: not running(unique + after)), "they die with a killed engine", running(unique + after))
+        e.start()
+        until(lambda: len(running(unique + after)) >= 4)
+    e.client("sagemaker").stop_training_job(TrainingJobName="escape-" + name)
+    tap.equal(e.wait("escape-" + name)["TrainingJobStatus"], "Stopped", "a job that ignores SIGTERM is killed with them")
+    tap.equal(running(unique + after), [], "none is left")
+s3, sm = e.client("s3"), e.client("sagemaker")
+
 # --- environment and files --------------------------------------------------------------
 e.create("env", "environment", {"eta": "0.3"}, Environment={"LD_PRELOAD": "/tmp/x.so", "MINE": "yes", "PATH": "/evil"})
 e.wait("env")
@@ -137,6 +172,27 @@ e.create("brokenpair", "onefails", ResourceConfig=two)
 d = e.wait("brokenpair")
 tap.equal((d["TrainingJobStatus"], d["FailureReason"]), ("Failed", "AlgorithmError: host two broke"),
           "one failing host ends the job with its reason")
+
+e.create("follows", "follows", ResourceConfig=two)
+tap.equal(e.wait("follows")["FailureReason"], "AlgorithmError: bad row 7", "the cause is the host that failed first, though another ended first")
+many = {"InstanceType": "ml.m5.large", "InstanceCount": 20, "VolumeSizeInGB": 1}
+descriptors = [int(x) for x in os.listdir(f"/proc/{e.process.pid}/fd")]
+before = resource.prlimit(e.process.pid, resource.RLIMIT_NOFILE)
+resource.prlimit(e.process.pid, resource.RLIMIT_NOFILE, (max(descriptors) + 20, before[1]))
+e.create("crowd", "polite", ResourceConfig=many)
+d = e.wait("crowd")
+resource.prlimit(e.process.pid, resource.RLIMIT_NOFILE, before)
+tap.equal((d["TrainingJobStatus"], d.get("FailureReason")), ("Failed", "InternalServerError: cannot make a pipe: Too many open files"),
+          "a later host that cannot be started is the reason, not those that are killed because of it")
+with open(e.trainer) as f:
+    script = f.read()
+with open(e.trainer, "w") as f:
+    f.write("#!/nowhere\n")
+e.create("noexec", "ok", ResourceConfig=two)
+tap.equal(e.wait("noexec").get("FailureReason"), f"InternalServerError: cannot start '{e.trainer}': No such file or directory",
+          "a trainer that cannot be executed is the reason")
+with open(e.trainer, "w") as f:
+    f.write(script)
 
 # --- slots ---------------------------------------------------------------------------------
 for i in range(7):

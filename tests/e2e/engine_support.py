@@ -37,11 +37,21 @@ binary) printf 'a\tb\033[31mred\000nul\377\376 caf\303\251\n\n'; head -c 600000 
 linked) mkdir "$ml/outside"; echo secret >"$ml/outside/s"; rm -rf "$ml/model"; ln -s "$ml/outside" "$ml/model" ;;
 fifo) mkfifo "$ml/output/failure"; exit 3 ;;
 daemon) setsid sh -c 'sleep 60' & echo started a daemon ;;
+# Nothing of ours leads to this one: no group, no parent, no variable.
+escape) (setsid env -i sleep "$SM_HP_SECONDS" & env -i setsid sh -c 'sleep "$0" & sleep "$0"' "$SM_HP_SECONDS" &)
+	echo escaped; trap '' TERM; while [ "$SM_HP_AFTER" = stay ]; do sleep 0.05; done ;;
 environment) env | sort ;;
 host) cat "$ml/input/config/resourceconfig.json"; echo; echo "host $SM_CURRENT_HOST tracker $SAGETOP_TRACKER"
 	echo "$SM_CURRENT_HOST" >"$ml/model/$SM_CURRENT_HOST" ;;
 onefails) [ "$SM_CURRENT_HOST" = algo-2 ] && { printf 'host two broke' >"$ml/output/failure"; exit 1; }
 	while :; do sleep 0.05; done ;;
+# The second host fails, the first for that reason, and ends before it.
+follows) two=$ml/../../../algo-2/opt/ml/output/failure
+	if [ "$SM_CURRENT_HOST" = algo-2 ]; then
+		printf 'bad row 7' >"$two"; while [ -e "/proc/$(cat "$ml/../../../first")" ]; do sleep 0.01; done; exit 1
+	fi
+	echo $$ >"$ml/../../../first.tmp"; mv "$ml/../../../first.tmp" "$ml/../../../first"
+	while [ ! -s "$two" ]; do sleep 0.01; done; sleep 0.02; printf 'host algo-2 failed' >"$ml/output/failure"; exit 1 ;;
 spot) n=$(cat "$ml/checkpoints/n" 2>/dev/null || echo 0); echo "resumed at $n"; began=$n
 	trap 'exit 0' TERM
 	# The first attempt goes on until it is interrupted, the next ones come to an end.

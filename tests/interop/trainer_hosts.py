@@ -1,82 +1,9 @@
 """Several hosts train one model: processes on this machine with the tracker in the first."""
-import os
-import socket
+import random
 
-from trainer_support import *
+from hosts_support import *
 
-try:
-    import numpy as np
-    import xgboost
-except ImportError:
-    skip_all("python3-xgboost is not installed")
-
-rng = np.random.default_rng(77)
-N = 4000
-# Few distinct values, so that the bins of many hosts are exactly those of one.
-X = np.round(rng.normal(size=(N, 8)), 1).astype(np.float32)
-y = (X[:, 0] * 2 + X[:, 1] * X[:, 2] + rng.normal(size=N) * 0.2).astype(np.float32)
-XV, yv = X[:800], y[:800]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Cluster:
-    def __init__(self, n, shards, **hyper):
-        self.jobs = []
-        names = [f"algo-{i + 1}" for i in range(n)]
-        address = f"127.0.0.1:{free_port()}"
-        for i, name in enumerate(names):
-            job = Job(nthread=1, **hyper)
-            job.hosts, job.current_host = names, name
-            job.env["SAGETOP_TRACKER"] = address
-            part = shards[i]
-            job.channel("train", {"part.csv": csv_text(y[part], X[part])} if part is not None else {})
-            job.channel("validation", {"v.csv": csv_text(yv, XV)})
-            self.jobs.append(job)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        for child in getattr(self, "children", []):
-            if child.poll() is None:
-                child.kill()
-                child.communicate()
-        for job in self.jobs:
-            job.__exit__()
-
-    def start(self):
-        self.children = [job.start() for job in self.jobs]
-        return self.children
-
-    def finish(self, timeout=120):
-        for job, child in zip(self.jobs, self.children):
-            try:
-                job.out, job.err = child.communicate(timeout=timeout)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                job.out, job.err = child.communicate()
-                job.err += "\n(timed out)"
-            job.status = child.returncode
-        return self
-
-    def log(self):
-        return "\n".join(f"{job.current_host}: {job.log()}" for job in self.jobs)
-
-
-def slices(n):
-    return [slice(N * i // n, N * (i + 1) // n) for i in range(n)]
-
-
-params = dict(objective="reg:squarederror", max_depth=5, eta=0.3)
-expected = {}
-single = xgboost.train({**params, "tree_method": "hist", "nthread": 1}, xgboost.DMatrix(X, y), 20,
-                       evals=[(xgboost.DMatrix(X, y), "train"), (xgboost.DMatrix(XV, yv), "validation")],
-                       evals_result=expected, verbose_eval=False)
+single, expected = train_single()
 for n in (2, 3, 4):
     with Cluster(n, slices(n), num_round=20, eval_metric="rmse,mae,r2", **params) as c:
         c.start()
@@ -88,7 +15,7 @@ for n in (2, 3, 4):
         ok(f"{n} hosts: only the first prints rounds", "[19]\t" in c.jobs[0].out and all("[19]\t" not in j.out for j in c.jobs[1:]))
         got = json.loads(c.jobs[0].output("metrics.json").read_text())["history"]
         close(f"{n} hosts: train rmse is that of one host with all rows", got["train-rmse"], expected["train"]["rmse"], 1e-5)
-        model = xgboost.Booster(model_file=str(models[0]))
+        model = check_model(f"{n} hosts", models[0], single)
         prediction = model.predict(xgboost.DMatrix(X)).astype(np.float64)
         close(f"{n} hosts: metrics cover all rows", got["train-rmse"][-1], np.sqrt(np.mean((prediction - y) ** 2)), 1e-5)
         close(f"{n} hosts: our own metrics too", got["train-r2"][-1], 1 - np.sum((prediction - y) ** 2) / np.sum((y - y.mean()) ** 2), 1e-5)
@@ -105,18 +32,17 @@ with Cluster(2, [None, slice(0, N)], num_round=10, **params) as c:
 
 for lost in (1, 0, 2):
     with Cluster(3, slices(3), num_round=100000, **params) as c:
-        children = c.start()
-        for line in children[0].stdout:
-            if line.startswith("[20]"):
-                break
-        children[lost].kill()
+        c.start()
+        c.wait_round(20)
+        for i, child in enumerate(c.children):
+            if i != lost:  # as when the library sends to a host that is gone
+                child.send_signal(signal.SIGPIPE)
+        c.children[lost].kill()
         begun = time.monotonic()
         c.finish(60)
-        others = [j for i, j in enumerate(c.jobs) if i != lost]
         name = f"algo-{lost + 1}"
-        ok(f"host {name} killed: the others end with 1", all(j.status == 1 for j in others), c.log())
-        ok(f"host {name} killed: and say which host is lost",
-           all(re.match(rf"AlgorithmError: host {name} is lost: ", j.failure() or "") for j in others), [j.failure() for j in others])
+        check_reason(f"host {name} killed", [j for i, j in enumerate(c.jobs) if i != lost],
+                     f"AlgorithmError: host {name} is lost: its connection ended")
         ok(f"host {name} killed: at once", time.monotonic() - begun < 20, time.monotonic() - begun)
 
 with Cluster(2, slices(2), num_round=10, **params) as c:
@@ -125,7 +51,7 @@ with Cluster(2, slices(2), num_round=10, **params) as c:
     c.start()
     c.finish()
     ok("bad data on one host: it fails with its reason", c.jobs[1].status == 1 and c.jobs[1].failure().startswith("ClientError: channel train"), c.log())
-    ok("bad data on one host: the other says whose fault it is", c.jobs[0].status == 1 and "host algo-2 failed: channel train" in c.jobs[0].failure(), c.log())
+    check_reason("bad data on one host", c.jobs[:1], "ClientError: host algo-2 failed: channel train.*")
 
 with Cluster(2, slices(2), num_round=10, host_timeout=2, **params) as c:
     c.children = [c.jobs[0].start()]
@@ -136,13 +62,35 @@ with Cluster(2, slices(2), num_round=10, host_timeout=2, **params) as c:
     c.children = [c.jobs[1].start()]
     c.jobs = c.jobs[1:]
     c.finish(60)
-    ok("without the first host the others end in time", c.jobs[0].status == 1 and "cannot reach the first host" in c.jobs[0].failure(), c.log())
+    check_reason("without the first host", c.jobs, "AlgorithmError: cannot reach the first host, algo-1, at 127.0.0.1 port .* within 2 seconds")
 for hyper, reason in [(dict(tree_method="exact"), "tree_method exact trains on one instance"), (dict(booster="gblinear"), "gblinear trains on one instance"),
                       (dict(_kfold=3), "_kfold trains on one instance")]:
     with Cluster(2, slices(2), num_round=5, host_timeout=20, **hyper) as c:
         c.start()
         c.finish(60)
         ok(f"{hyper} on two hosts is refused", all(j.status == 1 and reason in (j.failure() or "") for j in c.jobs), c.log())
+
+# Hosts that would grow different trees, or wait for each other for ever.
+for what, change, reason in [
+        ("other hyperparameters", lambda j: j.hyper.update(max_depth="3"), "hyperparameter max_depth is 5 on host algo-1 and 3 on host algo-3"),
+        ("a hyperparameter that others have not", lambda j: j.hyper.update(seed="3"), "hyperparameter seed is not set on host algo-1 and 3 on host algo-3"),
+        ("other columns", lambda j: j.channel("train", {"part.csv": csv_text(y[:99], X[:99, :7])}).channel("validation", {"v.csv": csv_text(yv, XV[:, :7])}),
+         "channel train's number of columns is 8 on host algo-1 and 7 on host algo-3"),
+        ("no validation channel", lambda j: j.channels.pop("validation"), "channel validation is given on host algo-1 and not set on host algo-3")]:
+    with Cluster(3, slices(3), num_round=10, host_timeout=20, **params) as c:
+        change(c.jobs[2])
+        c.start()
+        c.finish(60)
+        check_reason(f"a host with {what}", c.jobs, f"ClientError: the hosts do not agree: {reason}")
+with Cluster(2, slices(2), num_round=10, categorical_columns="0", host_timeout=20, **params) as c:
+    words = {"a": ["red", "green"], "b": ["green", "red"]}
+    for job, order in zip(c.jobs, words.values()):
+        text = "".join(f"{i % 7},{order[i % 2]},{i % 5}\n" for i in range(100))
+        job.channel("train", {"part.csv": text})
+        job.channel("validation", {"v.csv": text})
+    c.start()
+    c.finish(60)
+    check_reason("categories in another order on another host", c.jobs, "ClientError: the hosts do not agree: channel train's list of column names and categories .*")
 
 # SIGTERM stops all in the same round; the job goes on later, and ends the same.
 sampled = dict(objective="reg:squarederror", max_depth=5, eta=0.1, subsample=0.7, colsample_bytree=0.7, num_round=120, checkpoint_interval=10)
@@ -159,21 +107,29 @@ with Cluster(2, slices(2), **sampled) as c:
     c.finish()
     ok("two hosts with checkpoints", all(j.status == 0 for j in c.jobs), c.log())
     model = c.jobs[0].model().read_bytes()
-for kind in (signal.SIGTERM, signal.SIGKILL):
+moment = random.randrange(12, 110)
+for what, kind, struck in [("SIGTERM to all", signal.SIGTERM, (0, 1)), ("SIGTERM to the second host alone", signal.SIGTERM, (1,)),
+                           (f"SIGKILL to all in round {moment}", signal.SIGKILL, (0, 1))]:
     with Cluster(2, slices(2), **sampled) as c:
-        children = with_checkpoints(c).start()
-        for line in children[0].stdout:
-            if line.startswith("[33]"):
-                break
-        for child in children:
-            child.send_signal(kind)
+        with_checkpoints(c).start()
+        c.wait_round(33 if kind == signal.SIGTERM else moment)
+        for i in struck:
+            c.children[i].send_signal(kind)
         c.finish()
         if kind == signal.SIGTERM:
-            ok("SIGTERM: both hosts end with 0", all(j.status == 0 for j in c.jobs), c.log())
-        for job in c.jobs:
-            job.env["SAGETOP_TRACKER"] = f"127.0.0.1:{free_port()}" if job is c.jobs[0] else c.jobs[0].env["SAGETOP_TRACKER"]
+            ok(f"{what}: both hosts end with 0", all(j.status == 0 for j in c.jobs), c.log())
+            ok(f"{what}: before their time", "[119]" not in c.jobs[0].out, c.log())
+        c.place()
         c.start()
         c.finish()
-        ok(f"{kind.name}: resumed on both hosts", all("resumed from the checkpoint of round" in j.out for j in c.jobs), c.log())
-        ok(f"{kind.name}: the same model to the byte", c.jobs[0].status == 0 and c.jobs[0].model().read_bytes() == model, c.log())
+        ok(f"{what}: resumed on both hosts", all("resumed from the checkpoint of round" in j.out for j in c.jobs), c.log())
+        ok(f"{what}: the same model to the byte", c.jobs[0].status == 0 and c.jobs[0].model().read_bytes() == model, c.log())
+with Cluster(3, slices(3), num_round=10, **params) as c:
+    c.children = [c.jobs[i].start() for i in (0, 1)]
+    # At once, before it can have reached the first one.
+    wait_for(lambda: c.children[1].stdout.readline(), what="the second host")
+    c.children[1].terminate()
+    c.children.append(c.jobs[2].start())
+    c.finish(60)
+    ok("SIGTERM to one host while another is awaited: all end with 0", all(j.status == 0 for j in c.jobs) and not c.jobs[0].model().exists(), c.log())
 done()

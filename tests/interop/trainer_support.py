@@ -82,6 +82,8 @@ class Job:
         self.hosts = ["algo-1"]
         self.current_host = "algo-1"
         self.env = {}
+        self.prefix = []  # a program that starts the trainer elsewhere
+        self.interface = "lo"
         (self.root / "input/config").mkdir(parents=True)
 
     def __enter__(self):
@@ -113,13 +115,13 @@ class Job:
         (config / "hyperparameters.json").write_text(json.dumps(self.hyper))
         (config / "inputdataconfig.json").write_text(json.dumps(self.channels))
         (config / "resourceconfig.json").write_text(
-            json.dumps({"current_host": self.current_host, "hosts": self.hosts, "network_interface_name": "lo"}))
+            json.dumps({"current_host": self.current_host, "hosts": self.hosts, "network_interface_name": self.interface}))
 
     def start(self, **env):
         self.write_config()
         inherited = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"}
         environment = {**inherited, "SAGETOP_ML_ROOT": str(self.root), **self.env, **env}
-        return subprocess.Popen([TRAINER, "train"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        return subprocess.Popen([*self.prefix, TRAINER, "train"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True, errors="replace")
 
     def run(self, timeout=300, **env):

@@ -2,6 +2,7 @@
  * models, the journal, the tracker against strangers. */
 #include <arpa/inet.h>
 #include <math.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "trainer/kfold.h"
 #include "trainer/pack.h"
 #include "trainer/tracker.h"
+#include "trainer/tracker_ring.h"
 #include "unit.h"
 
 static void put(const char *dir, const char *name, const char *text)
@@ -145,47 +147,142 @@ static void journal_drops_a_torn_tail(void **state)
 	drop(dir);
 }
 
-/* Strangers, half a greeting and a host that never comes: the tracker still ends. */
-static void tracker_bears_strangers(void **state)
+/* --- the tracker ------------------------------------------------------------------ */
+
+static int call(const struct tracker *t, const char *text, size_t n)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons((uint16_t)tracker_port(t)),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct timeval limit = {.tv_sec = 20};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(send(fd, text, n, MSG_NOSIGNAL), (ssize_t)n);
+	return fd;
+}
+
+static void say(int fd, const char *line)
+{
+	assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), (ssize_t)strlen(line));
+}
+
+/* The next line that is no beat; "" at the end. */
+static const char *heard(int fd)
+{
+	static char line[512];
+	size_t n;
+	do {
+		for (n = 0; n < sizeof(line) - 1 && recv(fd, line + n, 1, 0) == 1 && line[n] != '\n'; n++)
+			;
+		line[n] = '\0';
+	} while (!strcmp(line, "beat"));
+	return line;
+}
+
+static struct tracker *two_hosts(int64_t timeout_ms)
 {
 	AUTO(strlist) struct strlist hosts = {0};
 	struct tracker *t = NULL;
 	strlist_add(&hosts, "one");
 	strlist_add(&hosts, "two");
-	assert_int_equal(tracker_start(&hosts, 0, 1500, &t, NULL), 0);
-	struct sockaddr_in a = {.sin_family = AF_INET,
-				.sin_port = htons((uint16_t)tracker_port(t)),
-				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	static const char *const texts[] = {"GET / HTTP/1.1\r\n\r\n", "SGT1hello 99 1 1 x\n", "SGT1nonsense\n",
-					    "\x99\xff\x00\x00", ""};
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
-		assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-		size_t n = i == 3 ? 4 : strlen(texts[i]);
-		assert_int_equal(send(fd, texts[i], n, MSG_NOSIGNAL), (ssize_t)n);
-		close(fd);
+	assert_int_equal(tracker_start(&hosts, 0, timeout_ms, &t, NULL), 0);
+	return t;
+}
+
+/* Strangers that send rubbish, half a greeting or nothing, more than there is room for,
+ * and stay: the hosts notice nothing. */
+static void tracker_bears_strangers(void **state)
+{
+	static const char *const texts[] = {"GET / HTTP/1.1\r\n\r\n", "SGT1here 99\n", "SGT1here -1\n",
+					    "SGT1nonsense\n",	      "SGT1",	       "",
+					    "\x99\xff\x01\x01",	      "SGT1here 0"};
+	struct tracker *t = two_hosts(60000);
+	int strangers[160];
+	for (size_t i = 0; i < ARRAY_LEN(strangers); i++) {
+		const char *text = texts[i % ARRAY_LEN(texts)];
+		strangers[i] = call(t, text, strlen(text));
 	}
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	char line[256] = "";
-	size_t got = 0;
-	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	assert_int_equal(send(fd, "SGT1hello 0 5 3 print\n", 22, MSG_NOSIGNAL), 22);
-	while (got < sizeof(line) - 1 && !strstr(line, "fail ") && recv(fd, line + got, 1, 0) == 1)
-		line[++got] = '\0';
-	while (got < sizeof(line) - 1 && recv(fd, line + got, 1, 0) == 1 && line[got] != '\n')
-		line[++got] = '\0';
-	assert_non_null(strstr(line, "fail not all hosts came"));
-	assert_non_null(strstr(line, "missing: two"));
-	close(fd);
-	tracker_finish(t);
+	int one = call(t, "SGT1here 0\nhello 5 3 print\n", 27), two = call(t, "SGT1here 1\nhello 0 0 none\n", 26);
+	assert_non_null(strstr(heard(one), "go 1 3 "));
+	assert_string_equal(heard(two), "leave");
+	say(one, "done\n");
+	say(two, "done\n");
+	assert_int_equal(tracker_finish(t, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(strangers); i++)
+		close(strangers[i]);
+	close(one);
+	close(two);
+}
+
+/* A host that is there but has not loaded its data is waited for beyond the time-out;
+ * one that is not there is not. */
+static void tracker_waits_for_the_slow(void **state)
+{
+	struct tracker *t = two_hosts(300);
+	struct err err = {0};
+	int one = call(t, "SGT1here 0\nhello 5 3 print\n", 27), two = call(t, "SGT1here 1\n", 11);
+	struct pollfd p = {.fd = one, .events = POLLIN};
+	char bytes[6];
+	for (int beats = 0; beats < 2; beats++) { /* one a second */
+		assert_int_equal(poll(&p, 1, 20000), 1);
+		assert_int_equal(recv(one, bytes, 5, MSG_WAITALL), 5);
+		assert_memory_equal(bytes, "beat\n", 5);
+	}
+	say(two, "hello 5 3 print\n");
+	assert_non_null(strstr(heard(one), "go 2 3 "));
+	say(one, "done\n");
+	say(two, "fail 2 all is\x1b[31m bad\n");
+	assert_int_equal(tracker_finish(t, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "host two failed: all is"));
+	assert_null(strchr(err.msg, 27));
+	close(one);
+	close(two);
+
+	t = two_hosts(300);
+	one = call(t, "SGT1here 0\nhello 5 3 print\n", 27);
+	assert_string_equal(heard(one), "fail 11 not all hosts came within 0 seconds; missing: two");
+	close(one);
+	assert_int_equal(tracker_finish(t, NULL), -ERR_TIMEOUT);
+}
+
+static void tracker_compares_settings(void **state)
+{
+	struct tracker *t = two_hosts(60000);
+	int one = call(t, "SGT1here 0\nsetting eta=1\nsetting channel x=a\nhello 5 3 print\n", 62);
+	int two = call(t, "SGT1here 1\nsetting channel x=b\nsetting eta=2\nhello 0 0 none\n", 61);
+	static const char reason[] = "fail 2 the hosts do not agree: eta is 1 on host one and 2 on host two";
+	assert_string_equal(heard(one), reason);
+	assert_string_equal(heard(two), reason);
+	close(one);
+	close(two);
+	assert_int_equal(tracker_finish(t, NULL), -ERR_INVALID);
+}
+
+/* A worker of the ring says who it is in pieces of any size. */
+static void ring_takes_its_time(void **state)
+{
+	static const char bytes[] = "\xff\xff\xff\xff\xff\xff\xff\xff\6\0\0\000000001\5\0\0\0start";
+	static const char long_name[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0";
+	char task[RING_TASK_MAX];
+	for (size_t n = 0; n < sizeof(bytes) - 1; n++)
+		assert_int_equal(ring_parse(bytes, n, task), RING_MORE);
+	assert_int_equal(ring_parse(bytes, sizeof(bytes) - 1, task), RING_START);
+	assert_string_equal(task, "000001");
+	assert_int_equal(ring_parse(long_name, sizeof(long_name) - 1, task), RING_BROKEN);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processors_follow_the_quota), cmocka_unit_test(folds_keep_queries_together),
-		cmocka_unit_test(archive_finds_models),	       cmocka_unit_test(journal_drops_a_torn_tail),
+		cmocka_unit_test(processors_follow_the_quota),
+		cmocka_unit_test(folds_keep_queries_together),
+		cmocka_unit_test(archive_finds_models),
+		cmocka_unit_test(journal_drops_a_torn_tail),
 		cmocka_unit_test(tracker_bears_strangers),
+		cmocka_unit_test(tracker_waits_for_the_slow),
+		cmocka_unit_test(tracker_compares_settings),
+		cmocka_unit_test(ring_takes_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
