@@ -30,7 +30,7 @@ check_library() {
 check_library libcurl 'curl/' 'aws/http[a-z_]*\.[ch]'
 check_library curses '(n?cursesw?/)?n?curses|term\.h' 'tui/term\.c'
 check_library SQLite 'sqlite3' 'src/store/|aws/local/'
-check_library XGBoost 'xgboost/' 'trainer/booster[a-z_]*\.c'
+check_library XGBoost 'xgboost/' 'trainer/booster[a-z_]*\.[ch]'
 check_library libmicrohttpd 'microhttpd' 'aws/local/|trainer/serve'
 check_library expat 'expat' 'aws/xml\.c'
 # jansson stays at the edges: model and tui hold plain data.

@@ -2,7 +2,7 @@
 
 #include "base/fs.h"
 #include "trainer/booster_impl.h"
-#include "trainer/xgb.h"
+#include "trainer/booster_library.h"
 
 #define MODEL_FILE_MAX ((size_t)4 << 30)
 

@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "trainer/booster_impl.h"
-#include "trainer/xgb.h"
+#include "trainer/booster_library.h"
 
 #define ARRAY_JSON "{\"data\": [%zu, true], \"shape\": [%zu], \"typestr\": \"%s\", \"version\": 3}"
 

@@ -1,6 +1,6 @@
 #include "base/json.h"
 #include "trainer/booster_impl.h"
-#include "trainer/xgb.h"
+#include "trainer/booster_library.h"
 
 /* collective::DataType and Operation of the library, which its C header does
  * not name. */

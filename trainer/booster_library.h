@@ -1,18 +1,18 @@
-/* xgb.h - libxgboost, opened when it is first needed; only booster*.c call it.
+/* booster_library.h - libxgboost, opened when it is first needed; only booster*.c call it.
  *
  * It brings a C++ run-time and OpenMP, and takes several milliseconds to load, so
  * commands and errors that do not need it are spared it. OpenMP reads its settings
  * from the environment while it is loaded, which a program that is linked with it
  * would be too late to change.
  */
-#ifndef SAGETOP_TRAINER_XGB_H
-#define SAGETOP_TRAINER_XGB_H
+#ifndef SAGETOP_TRAINER_BOOSTER_LIBRARY_H
+#define SAGETOP_TRAINER_BOOSTER_LIBRARY_H
 
 #include <xgboost/c_api.h>
 
 struct xgb_calls {
 #define XGB_CALL(name) __typeof__(&name) name;
-#include "trainer/xgb.def"
+#include "trainer/booster_library.def"
 #undef XGB_CALL
 };
 

@@ -2,13 +2,13 @@
 #include <pthread.h>
 
 #include "base/mem.h"
-#include "trainer/xgb.h"
+#include "trainer/booster_library.h"
 
 static struct xgb_calls calls;
 
 static const char *const names[] = {
 #define XGB_CALL(name) #name,
-#include "trainer/xgb.def"
+#include "trainer/booster_library.def"
 #undef XGB_CALL
 };
 _Static_assert(sizeof(names) == sizeof(calls), "a call is a pointer");
