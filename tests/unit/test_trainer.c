@@ -1,5 +1,5 @@
 /* The trainer's parts that need no training: processors, folds, the archive of
- * models, the journal, the tracker against strangers. */
+ * models, the journal, the tracker against strangers, numbers as text. */
 #include <arpa/inet.h>
 #include <math.h>
 #include <sys/socket.h>
@@ -10,6 +10,7 @@
 #include "trainer/journal.h"
 #include "trainer/kfold.h"
 #include "trainer/pack.h"
+#include "trainer/serve_output.h"
 #include "trainer/sketch.h"
 #include "trainer/tracker.h"
 #include "unit.h"
@@ -192,12 +193,52 @@ static void sketch_keeps_every_value_of_few(void **state)
 	assert_true(few->dense[1] == 5 && isnan(few->dense[3]));
 }
 
+/* What printf and strtof say of the shortest text. */
+static void number_by_library(char buf[OUTPUT_NUMBER], float v)
+{
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(buf, OUTPUT_NUMBER, "%.*g", digits, (double)v);
+		if (strtof(buf, NULL) == v)
+			return;
+	}
+}
+
+static void numbers_are_written_as_printf_does(void **state)
+{
+	static const float edges[] = {
+		0,	 -0.0f,	    1e-4f,   0.00010000001f, 999999,   999998.94f, 999999.06f, 1e6f,
+		0.5f,	 1,	    10,	     9.9999995f,     16777216, 0.1f,	   0.3f,       1e-45f,
+		3.4e38f, 99999.95f, 1234.5f, 100000,	     123456,   8388607.5f};
+	uint32_t seed = 1;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(edges) * 2 + 300000; i++) {
+		char text[OUTPUT_NUMBER], expected[OUTPUT_NUMBER];
+		float v = edges[i / 2 % ARRAY_LEN(edges)] * (i % 2 ? -1.0f : 1.0f);
+
+		if (i >= ARRAY_LEN(edges) * 2) {
+			/* any bits, or those of a number of usual size; or a short decimal */
+			seed = seed * 1664525 + 1013904223;
+			uint32_t bits = i % 3 ? (seed & 0x87ffffff) + 0x38000000 : seed;
+
+			memcpy(&v, &bits, sizeof(v));
+			if (i % 7 == 0)
+				v = (float)(seed >> 12) / 1000;
+			if (!isfinite(v))
+				continue;
+		}
+		number_by_library(expected, v);
+		assert_string_equal(output_number(text, v), expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processors_follow_the_quota), cmocka_unit_test(folds_keep_queries_together),
-		cmocka_unit_test(archive_finds_models),	       cmocka_unit_test(journal_drops_a_torn_tail),
-		cmocka_unit_test(tracker_bears_strangers),     cmocka_unit_test(sketch_keeps_every_value_of_few),
+		cmocka_unit_test(processors_follow_the_quota),	      cmocka_unit_test(folds_keep_queries_together),
+		cmocka_unit_test(numbers_are_written_as_printf_does), cmocka_unit_test(archive_finds_models),
+		cmocka_unit_test(journal_drops_a_torn_tail),	      cmocka_unit_test(tracker_bears_strangers),
+		cmocka_unit_test(sketch_keeps_every_value_of_few),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
