@@ -393,6 +393,9 @@ int booster_describe(struct booster *b, struct booster_info *ret, struct err *er
 	str_copy(ret->booster, sizeof(ret->booster), str_or(json_string_value(kind), ""));
 	ret->classes = (int)text_number(learner, "learner_model_param.num_class", 0);
 	ret->base_score = text_number(learner, "learner_model_param.base_score", 0.5);
+	/* dart has the parameters of gbtree within */
+	ret->trees = (size_t)MAX(text_number(learner, "gradient_booster.gbtree_model_param.num_trees", 0),
+				 text_number(learner, "gradient_booster.gbtree.gbtree_model_param.num_trees", 0));
 	return 0;
 }
 

@@ -94,6 +94,7 @@ static int model_set_add(struct model_set *m, struct booster *b, const char *nam
 	else if (strcmp(info.objective, m->info.objective) || info.features != m->info.features ||
 		 info.classes != m->info.classes)
 		return err_set(err, ERR_INVALID, "%s: the model differs from the first in objective or columns", name);
+	m->most_trees = MAX(m->most_trees, info.trees);
 	m->linear |= str_eq(info.booster, "gblinear");
 	m->boosters = xreallocarray(m->boosters, m->n + 1, sizeof(*m->boosters));
 	m->boosters[m->n++] = b;

@@ -1,6 +1,7 @@
 #include "trainer/serve_output.h"
 
 #include <math.h>
+#include <strings.h>
 
 #include "trainer/number.h"
 #include "trainer/recordio.h"
@@ -88,7 +89,7 @@ int output_negotiate(const char *accept, enum output_format *ret, struct err *er
 
 		strlist_split(&parts, types.items[i], ';');
 		for (size_t k = 1; k < parts.n; k++)
-			if (str_starts(parts.items[k], "q=") && !str_to_f64(parts.items[k] + 2, &quality))
+			if (!strncasecmp(parts.items[k], "q=", 2) && !str_to_f64(parts.items[k] + 2, &quality))
 				quality = 0;
 		for (size_t k = 0; parts.n && k < ARRAY_LEN(output_types); k++)
 			if (str_ieq(parts.items[0], output_types[k].name) && quality > best) {

@@ -227,6 +227,17 @@ with Job(num_round=10, max_depth=3, objective="reg:squarederror", label_column="
                                    input="\n".join(lines), capture_output=True, text=True)
         ok("predict leaves out the label and what is to be ignored", len(predicted.stdout.split()) == 400, predicted.stderr)
 
+# A category may be a number: its code is its place in the dictionary, not itself.
+with Job(num_round=10, max_depth=3, objective="reg:squarederror", categorical_columns="0") as job:
+    job.channel("train", {"a.csv": "".join(f"{(i % 3) * 5},{(30, 10, 2.5)[i % 3]}\n" for i in range(300))}).run()
+    if ok("a job with numbers for categories", job.status == 0, job.log()):
+        with Server(job.root / "model") as s:
+            by_csv = numbers(s.invoke("30\n10\n2.5\n7\n")[1])
+            ok("they matter", max(by_csv[:3]) - min(by_csv[:3]) > 5, by_csv)
+            for what, body in [("numbers", "[[30],[10],[2.5],[7]]"), ("text", '[["30"],["10"],["2.5"],["7"]]')]:
+                equal(f"JSON with categories as {what}: as CSV", numbers(s.invoke(body, "application/json")[1]), by_csv)
+            equal("and no lists for one", s.invoke("[[[30]]]", "application/json")[0], 400)
+
 # --- predict on the command line --------------------------------------------------------
 path = tmp / "data.csv"
 path.write_text(csv_of(X))
