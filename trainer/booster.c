@@ -4,7 +4,9 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "trainer/booster_impl.h"
+#include "trainer/ubj.h"
 
 #define MODEL_FILE_MAX ((size_t)4 << 30)
 
@@ -54,8 +56,12 @@ static void message_trim(const char *raw, char *out, size_t size)
 
 int xgb_fail(struct err *err, const char *what)
 {
-	char text[400];
-	message_trim(str_or(XGBGetLastError(), "unknown error"), text, sizeof(text));
+	char raw[400];
+	AUTO(buf) struct buf clean = BUF_INIT(2000);
+	message_trim(str_or(XGBGetLastError(), "unknown error"), raw, sizeof(raw));
+	/* it quotes bytes of a model file, and an end of file as the byte 255 */
+	(void)utf8_sanitize(&clean, raw, strlen(raw), false);
+	const char *text = buf_str(&clean);
 	enum err_code code = ERR_INTERNAL;
 	for (size_t i = 0; i < ARRAY_LEN(caller_faults); i++)
 		if (strstr(text, caller_faults[i]))
@@ -184,6 +190,8 @@ int booster_load(const void *bytes, size_t n, const struct strmap *params, const
 		return rc;
 	if (!looks_like_model(bytes, n))
 		return err_set(err, ERR_PARSE, "not an XGBoost model");
+	if (ubj_is(bytes, n) && !ubj_whole(bytes, n))
+		return err_set(err, ERR_PARSE, "the model is damaged, or has been cut short");
 	if (XGBoosterLoadModelFromBuffer(b->handle, bytes, n)) {
 		xgb_fail(err, "cannot load the model");
 		if (err)

@@ -128,9 +128,11 @@ static int model_set_add_pack(struct model_set *m, const char *dir, int threads,
 	for (size_t i = 0; i < pack_count(pack); i++) {
 		AUTO(booster) struct booster *b = NULL;
 		size_t n;
-		const void *bytes = pack_bytes(pack, i, &n);
+		const void *bytes;
 
-		r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
+		r = pack_read(pack, i, &bytes, &n, err);
+		if (!r)
+			r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
 		if (!r)
 			r = model_set_add(m, b, pack_name(pack, i), err);
 		if (r)

@@ -6,6 +6,7 @@
 #include "trainer/outputs.h"
 #include "trainer/serve.h"
 
+#define LOAD_ATTEMPTS 4
 #define ROW_OF_ENTITIES 400 /* what a model for a row of its own costs, in trees */
 
 struct served *server_now(struct server *s)
@@ -89,12 +90,35 @@ static int served_load(const char *path, bool check_drift, struct served **ret, 
 	return 0;
 }
 
+/* The files may be exchanged while they are read: a link is followed once, so that all of
+ * them come from one folder, and what was read counts only if they are the same afterwards.
+ * Files that never stay the same are taken as they are in the end. */
+static int server_read(const struct server *s, struct served **ret, uint64_t *stamp, struct err *err)
+{
+	for (int attempt = 1;; attempt++) {
+		AUTO(str) char *real = realpath(s->settings.model_path, NULL);
+		const char *path = real ? real : s->settings.model_path;
+		AUTO(served) struct served *now = NULL;
+		struct err fault = {0};
+		int r;
+
+		*stamp = server_stamp(path);
+		r = served_load(path, s->settings.check_drift, &now, &fault);
+		if (attempt < LOAD_ATTEMPTS && server_stamp(path) != *stamp)
+			continue;
+		if (r)
+			return err_set(err, fault.code, "%s", fault.msg);
+		*ret = TAKE(now);
+		return 0;
+	}
+}
+
 int server_load(struct server *s, struct err *err)
 {
-	uint64_t stamp = server_stamp(s->settings.model_path);
 	AUTO(served) struct served *now = NULL;
 	struct served *old;
-	int r = served_load(s->settings.model_path, s->settings.check_drift, &now, err);
+	uint64_t stamp;
+	int r = server_read(s, &now, &stamp, err);
 
 	if (r)
 		return r;

@@ -93,7 +93,7 @@ def load(s, link, targets, body, texts, answers):
                                stdout=subprocess.PIPE, text=True)
         while wrk.poll() is None:
             to = 1 - exchanged % 2
-            if not s.exchange(link, targets[to]):
+            if "is exchanged" not in s.exchange(link, targets[to]):
                 raise RuntimeError("not exchanged")
             exchanged += 1
             status, data = s.invoke(body)

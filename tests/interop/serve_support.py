@@ -53,12 +53,12 @@ class Server:
                 return line
 
     def exchange(self, link, target):
-        """Let the symbolic link that is served point to target, in one step, and have it taken."""
+        """Let the symbolic link that is served point to target, in one step; what serve says of it."""
         spare = link.with_name(link.name + ".new")
         spare.symlink_to(target)
         spare.rename(link)
         self.child.send_signal(signal.SIGHUP)
-        return "is exchanged" in self.wait_line("exchanged")
+        return self.wait_line("exchanged")
 
     def resident_kb(self):
         return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.child.pid}/status").read_text()).group(1))

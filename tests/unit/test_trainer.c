@@ -96,16 +96,50 @@ static void archive_finds_models(void **state)
 	assert_int_equal(pack_open(dir, &p, NULL), 0);
 	assert_int_equal(pack_count(p), 3);
 	assert_int_equal(pack_find(p, "nobody"), -1);
-	const void *bytes = pack_bytes(p, (size_t)pack_find(p, "second"), &n);
+	const void *bytes;
+	assert_int_equal(pack_read(p, (size_t)pack_find(p, "second"), &bytes, &n, NULL), 0);
 	assert_int_equal(n, 10);
 	assert_memory_equal(bytes, "0123456789", 10);
-	bytes = pack_bytes(p, (size_t)pack_find(p, "a/../b"), &n);
+	assert_int_equal(pack_read(p, (size_t)pack_find(p, "a/../b"), &bytes, &n, NULL), 0);
 	assert_memory_equal(bytes, "first", 5);
 	pack_free(p);
 	put(dir, PACK_INDEX, "{\"models\": {\"x\": {\"offset\": 512, \"length\": 99999999}}}");
 	p = NULL;
 	assert_int_equal(pack_open(dir, &p, &err), -ERR_PARSE);
 	assert_non_null(strstr(err.msg, "'x' lies outside"));
+	/* the index of another archive: the name, or the length, is not that of the member */
+	static const char *const others[] = {
+		"{\"models\": {\"third\": {\"offset\": 2048, \"length\": 10}}}",
+		"{\"models\": {\"second\": {\"offset\": 2048, \"length\": 9}}}",
+		"{\"models\": {\"second\": {\"offset\": 1536, \"length\": 10}}}",
+		"{\"models\": {\"secon\": {\"offset\": 2048, \"length\": 10}}}",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		put(dir, PACK_INDEX, others[i]);
+		p = NULL;
+		err = (struct err){0};
+		assert_int_equal(pack_open(dir, &p, NULL), 0);
+		assert_int_equal(pack_read(p, 0, &bytes, &n, &err), -ERR_PARSE);
+		assert_non_null(strstr(err.msg, "do not belong together"));
+		pack_free(p);
+	}
+	put(dir, PACK_INDEX, "{\"models\": {\"second\": {\"offset\": 2048, \"length\": 10}}}");
+	assert_int_equal(pack_open(dir, &p, NULL), 0);
+	assert_int_equal(pack_read(p, 0, &bytes, &n, NULL), 0);
+	pack_free(p);
+	/* many entities in one place */
+	AUTO(json) json_t *many = json_pack("{s:{}}", "models");
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "e/%d", i);
+		json_object_set_new(json_object_get(many, "models"), name,
+				    json_pack("{s:i, s:i}", "offset", 2048, "length", 10));
+	}
+	AUTO(str) char *text = json_text(many);
+	put(dir, PACK_INDEX, text);
+	err = (struct err){0};
+	assert_int_equal(pack_open(dir, &p, &err), -ERR_PARSE);
+	assert_non_null(strstr(err.msg, "larger than"));
 	drop(dir);
 }
 
