@@ -9,4 +9,9 @@ int command_hyperparameters(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_predict(int argc, char **argv);
 
+/* Start the program anew with threads of the library that do not spin for long, unless
+ * somebody has said how they are to wait. argv: as a command was given it. Before any
+ * thread is started. */
+void command_calm_threads(char **argv);
+
 #endif

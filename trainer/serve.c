@@ -226,6 +226,8 @@ int command_serve(int argc, char **argv)
 		serve_usage(stdout);
 		return 0;
 	}
+	/* loading a model starts threads that would take the processors from requests */
+	command_calm_threads(argv);
 	r = serve_options(argc, argv, &s.settings, &err);
 	if (!r)
 		r = serve_run(&s, &err);

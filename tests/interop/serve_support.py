@@ -7,7 +7,7 @@ from trainer_support import *
 class Server:
     def __init__(self, path, *options, preexec_fn=None, **env):
         self.child = subprocess.Popen([TRAINER, "serve", "--model", str(path), "--bind", "127.0.0.1", "--port", "0", *options],
-                                      env={**os.environ, **env}, stderr=subprocess.PIPE, text=True, preexec_fn=preexec_fn)
+                                      env={k: v for k, v in {**os.environ, **env}.items() if v is not None}, stderr=subprocess.PIPE, text=True, preexec_fn=preexec_fn)
         self.lines = []
         while not self.lines or " on http://" not in self.lines[-1]:
             line = self.child.stderr.readline()
