@@ -7,7 +7,7 @@ packages_build="gcc libc6-dev make autoconf automake pkg-config
 	libarchive-dev zlib1g-dev libxgboost-dev ca-certificates"
 packages_test="ccache clang libcmocka-dev libvterm-dev tmux expect valgrind
 	awscli python3-boto3 python3-xgboost python3-numpy mandoc xz-utils libsnappy-dev libzstd-dev zstd
-	runc buildah skopeo iproute2 procps curl"
+	runc buildah skopeo iproute2 procps curl wrk"
 
 # Install those of the named packages that are missing; says nothing and does
 # nothing where none is. Uses sudo only where we are not root.

@@ -1,8 +1,10 @@
 #include <math.h>
 
 #include "base/fs.h"
+#include "base/utf8.h"
 #include "trainer/booster_impl.h"
 #include "trainer/booster_library.h"
+#include "trainer/ubjson.h"
 
 #define MODEL_FILE_MAX ((size_t)4 << 30)
 
@@ -52,8 +54,12 @@ static void message_trim(const char *raw, char *out, size_t size)
 
 int xgb_fail(struct err *err, const char *what)
 {
-	char text[400];
-	message_trim(str_or(xgb()->XGBGetLastError(), "unknown error"), text, sizeof(text));
+	char raw[400];
+	AUTO(buf) struct buf clean = BUF_INIT(2000);
+	message_trim(str_or(xgb()->XGBGetLastError(), "unknown error"), raw, sizeof(raw));
+	/* it quotes bytes of a model file, and an end of file as the byte 255 */
+	(void)utf8_sanitize(&clean, raw, strlen(raw), false);
+	const char *text = buf_str(&clean);
 	enum err_code code = ERR_INTERNAL;
 	for (size_t i = 0; i < ARRAY_LEN(caller_faults); i++)
 		if (strstr(text, caller_faults[i]))
@@ -187,6 +193,8 @@ int booster_load(const void *bytes, size_t n, const struct strmap *params, const
 		return rc;
 	if (!looks_like_model(bytes, n))
 		return err_set(err, ERR_PARSE, "not an XGBoost model");
+	if (ubjson_is(bytes, n) && !ubjson_whole(bytes, n))
+		return err_set(err, ERR_PARSE, "the model is damaged, or has been cut short");
 	if (xgb()->XGBoosterLoadModelFromBuffer(b->handle, bytes, n)) {
 		xgb_fail(err, "cannot load the model");
 		if (err)
@@ -416,6 +424,9 @@ int booster_describe(struct booster *b, struct booster_info *ret, struct err *er
 	str_copy(ret->booster, sizeof(ret->booster), str_or(json_string_value(kind), ""));
 	ret->classes = (int)text_number(learner, "learner_model_param.num_class", 0);
 	ret->base_score = text_number(learner, "learner_model_param.base_score", 0.5);
+	/* dart has the parameters of gbtree within */
+	ret->trees = (size_t)MAX(text_number(learner, "gradient_booster.gbtree_model_param.num_trees", 0),
+				 text_number(learner, "gradient_booster.gbtree.gbtree_model_param.num_trees", 0));
 	return 0;
 }
 

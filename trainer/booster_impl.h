@@ -14,6 +14,13 @@ struct booster {
 	void *handle; /* BoosterHandle */
 };
 
+/* An array in memory, told to the library as its array interface (JSON): where it
+ * lies, its shape and type ("<f4"). columns 0: one dimension. */
+struct array_text {
+	char text[160];
+};
+void array_describe(struct array_text *a, const void *p, size_t rows, size_t columns, const char *type);
+
 /* The library's last error as ours: one line, without time, place and stack
  * trace. Always returns -code. */
 int xgb_fail(struct err *err, const char *what);

@@ -3,8 +3,6 @@
 #include "trainer/booster_impl.h"
 #include "trainer/booster_library.h"
 
-#define ARRAY_JSON "{\"data\": [%zu, true], \"shape\": [%zu], \"typestr\": \"%s\", \"version\": 3}"
-
 void matrix_free(struct matrix *m)
 {
 	if (!m)
@@ -137,16 +135,27 @@ static int set_info(DMatrixHandle h, const struct dataset *d, bool aft, struct e
 
 /* --- array interfaces -------------------------------------------------------------- */
 
+void array_describe(struct array_text *a, const void *p, size_t rows, size_t columns, const char *type)
+{
+	char second[32] = "";
+
+	if (columns)
+		snprintf(second, sizeof(second), ", %zu", columns);
+	snprintf(a->text, sizeof(a->text),
+		 "{\"data\": [%zu, true], \"shape\": [%zu%s], \"typestr\": \"%s\", \"version\": 3}",
+		 (size_t)(uintptr_t)p, rows, second, type);
+}
+
 struct csr_text {
-	char start[128], index[128], values[128];
+	struct array_text start, index, values;
 };
 
 static void csr_describe(const struct dataset *d, struct csr_text *t)
 {
 	size_t n = d->row_start[d->rows];
-	snprintf(t->start, sizeof(t->start), ARRAY_JSON, (size_t)(uintptr_t)d->row_start, d->rows + 1, "<u8");
-	snprintf(t->index, sizeof(t->index), ARRAY_JSON, (size_t)(uintptr_t)d->column_index, n, "<u4");
-	snprintf(t->values, sizeof(t->values), ARRAY_JSON, (size_t)(uintptr_t)d->values, n, "<f4");
+	array_describe(&t->start, d->row_start, d->rows + 1, 0, "<u8");
+	array_describe(&t->index, d->column_index, n, 0, "<u4");
+	array_describe(&t->values, d->values, n, 0, "<f4");
 }
 
 /* --- quantile matrices: fed through one call-back ------------------------------------ */
@@ -173,15 +182,13 @@ static int feed_next(DataIterHandle handle)
 	f->done = true;
 	int rc;
 	if (d->dense) {
-		char text[160];
-		snprintf(text, sizeof(text),
-			 "{\"data\": [%zu, true], \"shape\": [%zu, %zu], \"typestr\": \"<f4\", \"version\": 3}",
-			 (size_t)(uintptr_t)d->dense, d->rows, d->columns);
-		rc = xgb()->XGProxyDMatrixSetDataDense(f->proxy, text);
+		struct array_text cells;
+		array_describe(&cells, d->dense, d->rows, d->columns, "<f4");
+		rc = xgb()->XGProxyDMatrixSetDataDense(f->proxy, cells.text);
 	} else {
 		struct csr_text t;
 		csr_describe(d, &t);
-		rc = xgb()->XGProxyDMatrixSetDataCSR(f->proxy, t.start, t.index, t.values, f->columns);
+		rc = xgb()->XGProxyDMatrixSetDataCSR(f->proxy, t.start.text, t.index.text, t.values.text, f->columns);
 	}
 	if (rc)
 		xgb_fail(&f->err, "cannot hand over the data");
@@ -223,7 +230,7 @@ static int plain_create(const struct dataset *d, const struct matrix_options *op
 		char config[64];
 		csr_describe(d, &t);
 		snprintf(config, sizeof(config), "{\"missing\": NaN, \"nthread\": %d}", opt->threads);
-		rc = xgb()->XGDMatrixCreateFromCSR(t.start, t.index, t.values, columns, config, ret);
+		rc = xgb()->XGDMatrixCreateFromCSR(t.start.text, t.index.text, t.values.text, columns, config, ret);
 	}
 	return rc ? xgb_fail(err, "cannot build the matrix") : set_info(*ret, d, opt->aft, err);
 }

@@ -94,6 +94,8 @@ static int model_set_add(struct model_set *m, struct booster *b, const char *nam
 	else if (strcmp(info.objective, m->info.objective) || info.features != m->info.features ||
 		 info.classes != m->info.classes)
 		return err_set(err, ERR_INVALID, "%s: the model differs from the first in objective or columns", name);
+	m->most_trees = MAX(m->most_trees, info.trees);
+	m->linear |= str_eq(info.booster, "gblinear");
 	m->boosters = xreallocarray(m->boosters, m->n + 1, sizeof(*m->boosters));
 	m->boosters[m->n++] = b;
 	return 0;
@@ -126,9 +128,11 @@ static int model_set_add_pack(struct model_set *m, const char *dir, int threads,
 	for (size_t i = 0; i < pack_count(pack); i++) {
 		AUTO(booster) struct booster *b = NULL;
 		size_t n;
-		const void *bytes = pack_bytes(pack, i, &n);
+		const void *bytes;
 
-		r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
+		r = pack_read(pack, i, &bytes, &n, err);
+		if (!r)
+			r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
 		if (!r)
 			r = model_set_add(m, b, pack_name(pack, i), err);
 		if (r)
@@ -229,14 +233,36 @@ static void model_set_combine(const struct model_set *m, const struct prediction
 	}
 }
 
-static int model_set_predict_folds(const struct model_set *m, const struct matrix *matrix,
+/* What to predict: the rows, and for models without trees a matrix of them. */
+struct model_input {
+	const struct dataset *d;
+	struct matrix *matrix;
+};
+
+static int model_input_make(const struct model_set *m, const struct dataset *d, int threads, struct model_input *ret,
+			    struct err *err)
+{
+	struct matrix_options opt = {.threads = threads, .columns = m->info.features};
+
+	*ret = (struct model_input){.d = d};
+	return m->linear ? matrix_new(d, &opt, &ret->matrix, err) : 0;
+}
+
+static int model_input_predict(const struct model_input *in, struct booster *b, const struct predict_options *opt,
+			       struct predictions *ret, struct err *err)
+{
+	return in->matrix ? booster_predict(b, in->matrix, opt, ret, err)
+			  : booster_predict_rows(b, in->d, opt, ret, err);
+}
+
+static int model_set_predict_folds(const struct model_set *m, const struct model_input *in,
 				   const struct predict_options *opt, struct predictions *ret, struct err *err)
 {
 	struct predictions *all = xcalloc(m->n, sizeof(*all));
 	int r = 0;
 
 	for (size_t i = 0; !r && i < m->n; i++)
-		r = booster_predict(m->boosters[i], matrix, opt, &all[i], err);
+		r = model_input_predict(in, m->boosters[i], opt, &all[i], err);
 	for (size_t i = 1; !r && i < m->n; i++)
 		if (all[i].columns != all[0].columns)
 			r = err_set(err, ERR_INVALID, "the models differ in the number of their outputs");
@@ -289,16 +315,17 @@ static int model_set_predict_entity(const struct model_set *m, const struct data
 	const char *name = d->entity_names.items[entity];
 	uintptr_t place = (uintptr_t)map_get(&m->entity_index, name);
 	AUTO(dataset) struct dataset *part = NULL;
-	AUTO(matrix) struct matrix *matrix = NULL;
+	struct model_input in;
 	AUTO(predictions) struct predictions p = {0};
 	int r;
 
 	if (!place)
 		return err_set(err, ERR_NOTFOUND, "there is no model of the entity '%.100s'", name);
 	part = model_set_pick(d, rows, n);
-	r = matrix_new(part, &(struct matrix_options){.threads = threads, .columns = m->info.features}, &matrix, err);
+	r = model_input_make(m, part, threads, &in, err);
 	if (!r)
-		r = booster_predict(m->boosters[place - 1], matrix, opt, &p, err);
+		r = model_input_predict(&in, m->boosters[place - 1], opt, &p, err);
+	matrix_free(in.matrix);
 	if (r)
 		return r;
 	if (!ret->values) {
@@ -344,8 +371,8 @@ static int model_set_predict_entities(const struct model_set *m, const struct da
 int model_set_predict(const struct model_set *m, const struct dataset *d, bool margin, int threads,
 		      struct predictions *ret, struct err *err)
 {
-	AUTO(matrix) struct matrix *matrix = NULL;
 	struct predict_options opt = {.margin = margin};
+	struct model_input in;
 	int r;
 
 	if (m->kind == MODEL_SET_ENTITIES) {
@@ -354,11 +381,10 @@ int model_set_predict(const struct model_set *m, const struct dataset *d, bool m
 				       "the data names no entity, and every entity has a model of its own");
 		return model_set_predict_entities(m, d, &opt, threads, ret, err);
 	}
-	r = matrix_new(d, &(struct matrix_options){.threads = threads, .columns = m->info.features}, &matrix, err);
-
-	if (r)
-		return r;
-	if (m->kind == MODEL_SET_FOLDS)
-		return model_set_predict_folds(m, matrix, &opt, ret, err);
-	return booster_predict(m->boosters[0], matrix, &opt, ret, err);
+	r = model_input_make(m, d, threads, &in, err);
+	if (!r)
+		r = m->kind == MODEL_SET_FOLDS ? model_set_predict_folds(m, &in, &opt, ret, err)
+					       : model_input_predict(&in, m->boosters[0], &opt, ret, err);
+	matrix_free(in.matrix);
+	return r;
 }

@@ -22,7 +22,9 @@ struct model_set {
 	size_t n;
 	struct map entity_index;  /* entity -> place of its booster + 1 */
 	struct booster_info info; /* of the first model; all agree in objective and features */
+	size_t most_trees;	  /* of any of the models */
 	struct dataset *schema;	  /* without rows: what request data is held against */
+	bool linear;		  /* there is a model without trees among them */
 	char *path;		  /* as it was given */
 	int references;
 };

@@ -1,5 +1,5 @@
+#include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +21,9 @@ struct pack {
 	struct pack_entry *entries;
 	size_t n;
 	struct map by_name; /* -> entry */
-	const char *base;
+	int fd;
 	size_t size;
+	char *member; /* header and content of the one read last */
 };
 
 void pack_free(struct pack *p)
@@ -33,8 +34,8 @@ void pack_free(struct pack *p)
 		free(p->entries[i].name);
 	free(p->entries);
 	map_done(&p->by_name);
-	if (p->base)
-		munmap((void *)(uintptr_t)p->base, p->size);
+	fd_close(&p->fd);
+	free(p->member);
 	free(p);
 }
 
@@ -44,37 +45,36 @@ bool pack_present(const char *model_dir)
 	return fs_exists(path);
 }
 
-static int map_archive(struct pack *p, const char *model_dir, struct err *err)
+/* Not mapped: whoever cuts the file while we read would end us with SIGBUS. */
+static int open_archive(struct pack *p, const char *model_dir, struct err *err)
 {
 	AUTO(str) char *path = fs_join(model_dir, PACK_FILE);
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st)) {
-		fd_close(&fd);
+	p->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (p->fd < 0 || fstat(p->fd, &st))
 		return err_set(err, ERR_NOTFOUND, "cannot open %s: %m", path);
-	}
 	p->size = (size_t)st.st_size;
-	if (p->size) {
-		void *base = mmap(NULL, p->size, PROT_READ, MAP_PRIVATE, fd, 0);
-		p->base = base == MAP_FAILED ? NULL : base;
-	}
-	fd_close(&fd);
-	return p->size && !p->base ? err_set(err, ERR_IO, "cannot map %s: %m", path) : 0;
+	return 0;
 }
 
 static int add_entries(struct pack *p, const json_t *models, struct err *err)
 {
 	const char *name;
 	json_t *info;
+	size_t total = 0;
 	p->entries = xcalloc(MAX(json_object_size(models), 1), sizeof(*p->entries));
 	json_object_foreach((json_t *)models, name, info)
 	{
 		int64_t offset = json_get_i64(info, "offset", -1), length = json_get_i64(info, "length", -1);
-		if (offset < 0 || length < 0 || (size_t)offset > p->size || (size_t)length > p->size - (size_t)offset)
+		if (offset < BLOCK || length < 0 || (size_t)offset > p->size ||
+		    (size_t)length > p->size - (size_t)offset)
 			return err_set(err, ERR_PARSE, PACK_INDEX ": entity '%s' lies outside of " PACK_FILE, name);
 		struct pack_entry *e = &p->entries[p->n++];
 		*e = (struct pack_entry){xstrdup(name), (size_t)offset, (size_t)length};
 		map_put(&p->by_name, name, e);
+		total += BLOCK + e->length;
+		if (total > p->size)
+			return err_set(err, ERR_PARSE, PACK_INDEX ": the models together are larger than " PACK_FILE);
 	}
 	return 0;
 }
@@ -84,9 +84,10 @@ int pack_open(const char *model_dir, struct pack **ret, struct err *err)
 	AUTO(pack) struct pack *p = NEW(struct pack);
 	AUTO(json) json_t *index = NULL;
 	AUTO(str) char *path = fs_join(model_dir, PACK_INDEX);
+	p->fd = -1;
 	int rc = json_parse_file(path, INDEX_MAX, &index, err);
 	if (!rc)
-		rc = map_archive(p, model_dir, err);
+		rc = open_archive(p, model_dir, err);
 	if (rc)
 		return rc;
 	const json_t *models = json_object_get(index, "models");
@@ -115,10 +116,46 @@ int64_t pack_find(const struct pack *p, const char *name)
 	return e ? e - p->entries : -1;
 }
 
-const void *pack_bytes(const struct pack *p, size_t i, size_t *n)
+/* A name that can stand in the tar as it is. */
+static bool plain_name(const char *name)
 {
-	*n = p->entries[i].length;
-	return p->base + p->entries[i].offset;
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
+	return *name && *name != '.' && strlen(name) <= 80 && strspn(name, allowed) == strlen(name);
+}
+
+/* Does the member's header say what the index says? */
+static bool header_agrees(const char *block, const struct pack_entry *e)
+{
+	size_t length = 0, n = strlen(e->name);
+	for (const char *p = block + 124; p < block + 135; p++) {
+		if (*p < '0' || *p > '7')
+			return false;
+		length = length * 8 + (size_t)(*p - '0');
+	}
+	return length == e->length && !memcmp(block + 257, "ustar", 5) &&
+	       (!plain_name(e->name) || (!memcmp(block, e->name, n) && strchr(".", block[n])));
+}
+
+int pack_read(struct pack *p, size_t i, const void **ret, size_t *n, struct err *err)
+{
+	const struct pack_entry *e = &p->entries[i];
+	size_t got = 0, total = BLOCK + e->length;
+	free(p->member);
+	p->member = xmalloc(total);
+	while (got < total) {
+		ssize_t r = pread(p->fd, p->member + got, total - got, (off_t)(e->offset - BLOCK + got));
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			return err_set(err, r ? ERR_IO : ERR_PARSE, "cannot read " PACK_FILE ": %s",
+				       r ? strerror(errno) : "it has been cut short");
+		got += (size_t)r;
+	}
+	if (!header_agrees(p->member, e))
+		return err_set(err, ERR_PARSE, PACK_INDEX " and " PACK_FILE " do not belong together");
+	*ret = p->member + BLOCK;
+	*n = e->length;
+	return 0;
 }
 
 /* --- writing ---------------------------------------------------------------------- */
@@ -157,12 +194,6 @@ int pack_create(const char *model_dir, const char *suffix, struct pack_writer **
 		return err_set(err, ERR_IO, "cannot create %s: %m", w->temporary);
 	*ret = TAKE(w);
 	return 0;
-}
-
-static bool plain_name(const char *name)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
-	return *name && *name != '.' && strlen(name) <= 80 && strspn(name, allowed) == strlen(name);
 }
 
 /* A ustar header. Time and owner are fixed: the same models make the same bytes. */

@@ -1,7 +1,8 @@
 /* pack.h - many models in one archive: model/xgboost-models.tar, an ordinary
  * uncompressed tar with one member a model, and model/xgboost-models.json, its
  * index by entity (offset and length of the bytes in the tar, and what training
- * had to say). A model is found without reading the archive: it is mapped.
+ * had to say). A model is found without reading the archive. The two files are not
+ * exchanged in one step, so each model's header in the tar is held against the index.
  */
 #ifndef SAGETOP_TRAINER_PACK_H
 #define SAGETOP_TRAINER_PACK_H
@@ -18,9 +19,11 @@ int pack_open(const char *model_dir, struct pack **ret, struct err *err) NODISCA
 void pack_free(struct pack *p);
 AUTO_POINTER(pack, struct pack, pack_free)
 size_t pack_count(const struct pack *p);
-const char *pack_name(const struct pack *p, size_t i);		   /* the entity; borrowed */
-int64_t pack_find(const struct pack *p, const char *name);	   /* -1 where absent */
-const void *pack_bytes(const struct pack *p, size_t i, size_t *n); /* a model file's bytes; borrowed */
+const char *pack_name(const struct pack *p, size_t i);	   /* the entity; borrowed */
+int64_t pack_find(const struct pack *p, const char *name); /* -1 where absent */
+/* A model file's bytes; borrowed until the next call. ERR_PARSE where index and tar do not
+ * belong together. */
+int pack_read(struct pack *p, size_t i, const void **ret, size_t *n, struct err *err) NODISCARD;
 
 /* --- writing ------------------------------------------------------------------- */
 struct pack_writer;

@@ -132,15 +132,6 @@ static int predict_write(const struct predict_command *c, const struct model_set
 	return 0;
 }
 
-/* The library's threads spin for a while when they have nothing to do, which a busy
- * machine pays for dearly. libgomp reads the variable at its start only. */
-static void predict_calm_threads(char **argv)
-{
-	if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || setenv("GOMP_SPINCOUNT", "1000", 1))
-		return;
-	execv("/proc/self/exe", argv - 1); /* main() gave us its arguments from the second on */
-}
-
 int command_predict(int argc, char **argv)
 {
 	struct predict_command c = {
@@ -156,7 +147,6 @@ int command_predict(int argc, char **argv)
 		predict_usage(stdout);
 		return 0;
 	}
-	predict_calm_threads(argv);
 	r = predict_parse(argc, argv, &c, &ignore, &err);
 	booster_thread_init(0);
 	if (!r)

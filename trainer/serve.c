@@ -1,92 +1,18 @@
 #include "trainer/serve.h"
 
-#include <dirent.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/fs.h"
-#include "base/map.h"
 #include "trainer/commands.h"
 #include "trainer/contract.h"
-#include "trainer/outputs.h"
 
 #define SERVE_PORT 8080
 #define SERVE_MAX_BODY ((size_t)6 << 20)
 #define SERVE_GRACE_MS 30000
-
-/* --- the model ------------------------------------------------------------------- */
-
-struct model_set *server_models(struct server *s)
-{
-	struct model_set *m;
-
-	pthread_mutex_lock(&s->lock);
-	m = model_set_ref(s->models);
-	pthread_mutex_unlock(&s->lock);
-	return m;
-}
-
-static uint64_t stamp_file(const char *path)
-{
-	struct stat st;
-	uint64_t facts[4];
-
-	if (stat(path, &st))
-		return 0;
-	facts[0] = (uint64_t)st.st_ino;
-	facts[1] = (uint64_t)st.st_size;
-	facts[2] = (uint64_t)st.st_mtim.tv_sec;
-	facts[3] = (uint64_t)st.st_mtim.tv_nsec;
-	return hash_bytes(facts, sizeof(facts));
-}
-
-uint64_t server_stamp(const char *path)
-{
-	struct dirent **entries = NULL;
-	uint64_t stamp = 0;
-	int n;
-
-	if (!fs_is_dir(path))
-		return stamp_file(path);
-	n = scandir(path, &entries, NULL, alphasort);
-	for (int i = 0; i < n; i++) {
-		AUTO(str) char *file = fs_join(path, entries[i]->d_name);
-
-		if (entries[i]->d_name[0] != '.' && !fs_is_dir(file))
-			stamp = stamp * 31 + stamp_file(file);
-		free(entries[i]);
-	}
-	free(entries);
-	return stamp;
-}
-
-int server_load(struct server *s, struct err *err)
-{
-	uint64_t stamp = server_stamp(s->settings.model_path);
-	AUTO(model_set) struct model_set *m = NULL;
-	AUTO(drift) struct drift *drift = NULL;
-	struct drift *old_drift;
-	int r = model_set_load(s->settings.model_path, 1, &m, err);
-
-	if (!r && s->settings.check_drift) {
-		AUTO(str) char *path = fs_join(s->settings.model_path, BASELINE_FILE);
-
-		r = drift_load(path, m->schema->columns, &drift, err);
-	}
-	if (r)
-		return r;
-	pthread_mutex_lock(&s->lock);
-	struct model_set *old = s->models;
-	s->models = m;
-	m = old;
-	old_drift = s->drift;
-	s->drift = drift;
-	drift = old_drift;
-	s->stamp = stamp;
-	pthread_mutex_unlock(&s->lock);
-	return 0;
-}
+#define SERVE_PATIENCE_S 30
+#define SERVE_TICK_MS 250
+#define SERVE_TICKS_A_LOOK 4 /* between two looks at the model's files */
 
 /* --- settings ----------------------------------------------------------------------- */
 
@@ -99,6 +25,8 @@ static void serve_usage(FILE *out)
 	      "  --bind ADDRESS  IPv4 address to listen on (default 0.0.0.0)\n"
 	      "  --port N        (default $SAGEMAKER_BIND_TO_PORT or 8080; 0: any free one)\n"
 	      "  --threads N     requests worked on at a time (default: all processors)\n"
+	      "  --timeout N     seconds for a request to arrive, and for an answer to be taken, plus\n"
+	      "                  one for every 64 KiB (default 30)\n"
 	      "  --output A,B    fields of the answer (default $SAGEMAKER_INFERENCE_OUTPUT)\n"
 	      "  --drift         compare requests with the statistics of the training data\n",
 	      out);
@@ -114,6 +42,7 @@ static int serve_number(const char *what, const char *text, int64_t least, int64
 
 static int serve_environment(struct serve_settings *s, struct err *err)
 {
+	enum output_format format;
 	const char *v;
 	bool flag;
 	int64_t n;
@@ -122,8 +51,8 @@ static int serve_environment(struct serve_settings *s, struct err *err)
 	s->bind = "0.0.0.0";
 	s->port = SERVE_PORT;
 	s->max_body = SERVE_MAX_BODY;
+	s->patience_ms = SERVE_PATIENCE_S * 1000;
 	s->threads = contract_processors("/sys/fs/cgroup");
-	s->default_accept = getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
 	v = getenv("SM_MODEL_DIR");
 	s->model_path = v ? xstrdup(v) : fs_join(contract_root(), "model");
 	if ((v = getenv("SAGEMAKER_BIND_TO_PORT")) && *v) {
@@ -136,6 +65,9 @@ static int serve_environment(struct serve_settings *s, struct err *err)
 	}
 	if (!r && (v = getenv("SAGEMAKER_INFERENCE_OUTPUT")) && *v)
 		r = output_parse_fields(v, &s->spec, err);
+	s->default_accept = getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
+	if (!r && output_negotiate(s->default_accept, &format, err))
+		r = err_prefix(err, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
 	/* any text says yes, as in the image that this one stands in for, but for a plain no */
 	if ((v = getenv("SAGEMAKER_BATCH")) && *v)
 		s->spec.lines = !str_to_bool(v, &flag) || flag;
@@ -160,6 +92,10 @@ static int serve_option(struct serve_settings *s, const char *name, const char *
 	} else if (!strcmp(name, "--threads")) {
 		r = serve_number(name, v, 1, 256, &n, err);
 		s->threads = (int)n;
+		return r;
+	} else if (!strcmp(name, "--timeout")) {
+		r = serve_number(name, v, 1, 3600, &n, err);
+		s->patience_ms = n * 1000;
 		return r;
 	} else if (!strcmp(name, "--output")) {
 		return output_parse_fields(v, &s->spec, err);
@@ -203,36 +139,46 @@ static void serve_reload(struct server *s, const char *why)
 		fprintf(stderr, "sagetop-trainer: the model is exchanged (%s)\n", why);
 }
 
-/* Until SIGTERM or SIGINT. New files are taken when they have stayed the same for a
- * second, so that a copy under way is not read. */
-static void serve_wait(struct server *s, const sigset_t *signals)
-{
-	uint64_t last = s->stamp, refused = 0;
+/* New files are taken when they have stayed the same from one look to the next, a second
+ * later, so that a copy under way is not read. */
+struct serve_look {
+	uint64_t last, refused;
+};
 
-	for (;;) {
-		struct timespec second = {.tv_sec = 1};
-		int signal = sigtimedwait(signals, NULL, &second);
-		uint64_t now;
+static void serve_look(struct server *s, struct serve_look *look)
+{
+	uint64_t now = server_stamp(s->settings.model_path);
+
+	if (now && now != s->stamp && now == look->last && now != look->refused) {
+		serve_reload(s, "its files changed");
+		look->refused = now != s->stamp ? now : 0;
+	}
+	look->last = now;
+}
+
+/* Until SIGTERM or SIGINT. */
+static void serve_wait(struct server *s, struct serve_http *http, const sigset_t *signals)
+{
+	struct serve_look look = {.last = s->stamp};
+
+	for (unsigned tick = 1;; tick++) {
+		struct timespec wait = {.tv_nsec = SERVE_TICK_MS * 1000000L};
+		int signal = sigtimedwait(signals, NULL, &wait);
 
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
-		if (signal == SIGHUP) {
+		if (signal == SIGHUP)
 			serve_reload(s, "SIGHUP");
-			continue;
-		}
-		now = server_stamp(s->settings.model_path);
-		if (now && now != s->stamp && now == last && now != refused) {
-			serve_reload(s, "its files changed");
-			refused = now != s->stamp ? now : 0;
-		}
-		last = now;
+		else if (tick % SERVE_TICKS_A_LOOK == 0)
+			serve_look(s, &look);
+		serve_http_watch(http);
 	}
 }
 
 static void serve_say_start(const struct server *s, int port)
 {
 	static const char *const kinds[] = {"a model", "the models of a cross-validation", "the models of entities"};
-	const struct model_set *m = s->models;
+	const struct model_set *m = s->now->models;
 
 	for (size_t i = 0; i < s->settings.spec.n_fields; i++)
 		if (!output_field_known(&m->info, s->settings.spec.fields[i]))
@@ -264,7 +210,7 @@ static int serve_run(struct server *s, struct err *err)
 	if (r)
 		return r;
 	serve_say_start(s, port);
-	serve_wait(s, &signals);
+	serve_wait(s, http, &signals);
 	serve_http_stop(http, SERVE_GRACE_MS);
 	fprintf(stderr, "sagetop-trainer: stopped\n");
 	return 0;
@@ -283,8 +229,7 @@ int command_serve(int argc, char **argv)
 	r = serve_options(argc, argv, &s.settings, &err);
 	if (!r)
 		r = serve_run(&s, &err);
-	model_set_unref(s.models);
-	drift_free(s.drift);
+	served_unref(s.now);
 	free(s.settings.model_path);
 	if (!r)
 		return 0;

@@ -1,281 +1,421 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
-#include "trainer/serve.h"
-#include "trainer/serve_input.h"
+#include "trainer/serve_answer.h"
+#include "trainer/serve_peers.h"
+#include "trainer/serve_pool.h"
 
 #define HTTP_IDLE_S 75 /* a load balancer keeps connections for a minute */
 #define HTTP_CONNECTIONS 2048
-#define HTTP_MAX_REPLY ((size_t)1 << 31)
-#define HTTP_UNPACK_FACTOR 16 /* gzip: how many times max_body a body may become */
+#define HTTP_OTHER_FILES 64 /* that we may have open besides: models, standard streams ... */
+#define HTTP_CONNECTION_MEMORY 32768
+#define HTTP_SWALLOW                                                                                   \
+	8		 /* times max_body: what is read of a body that is refused, so that the client \
+			    comes to read the reason */
+#define HTTP_BUFFERED 32 /* times max_body: of all bodies together */
+#define HTTP_BUFFERED_LEAST ((size_t)256 << 20)
+#define HTTP_WATCH_MS 250
 
 struct serve_http {
 	struct server *server;
 	struct MHD_Daemon *daemon;
+	struct serve_pool *pool;
+	struct peers peers;
+	size_t buffered; /* bytes of bodies in memory; atomic */
+	bool stopping;	 /* atomic: a connection ends with the next answer */
+	bool hurry;	 /* atomic: what has not begun is not begun any more */
 };
 
 /* One request, from its headers to the end of its reply. */
 struct http_request {
-	struct buf body;
-	bool too_big;
-	bool counted;
+	struct serve_http *http;
+	struct MHD_Connection *connection;
+	struct peer *peer;
+	struct serve_request in;
+	struct serve_reply out;
+	struct served *now; /* what it is answered by */
+	struct serve_job job;
+	size_t received, buffered;
+	bool close; /* the connection cannot be used after this */
 };
+
+/* --- headers ------------------------------------------------------------------------ */
+
+struct http_head {
+	struct http_request *q;
+	const char *length, *coding, *expect;
+	const char *fault;
+};
+
+/* The first value, or the same again. */
+static void http_only(struct http_head *h, const char **place, const char *value, const char *fault)
+{
+	if (*place && strcmp(*place, value))
+		h->fault = fault;
+	*place = value;
+}
+
+static enum MHD_Result http_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct http_head *h = context;
+	struct serve_request *in = &h->q->in;
+
+	(void)kind;
+	value = value ? value : "";
+	if (name[strcspn(name, " \t")])
+		h->fault = "a header's name holds a blank";
+	else if (str_ieq(name, MHD_HTTP_HEADER_CONTENT_LENGTH))
+		http_only(h, &h->length, value, "Content-Length is given twice, and not the same");
+	else if (str_ieq(name, MHD_HTTP_HEADER_TRANSFER_ENCODING))
+		http_only(h, &h->coding, value, "Transfer-Encoding is given twice");
+	else if (str_ieq(name, MHD_HTTP_HEADER_CONTENT_TYPE))
+		http_only(h, &in->content_type, value, "Content-Type is given twice, and not the same");
+	else if (str_ieq(name, MHD_HTTP_HEADER_CONTENT_ENCODING))
+		http_only(h, &in->content_encoding, value, "Content-Encoding is given twice, and not the same");
+	else if (str_ieq(name, "X-Amzn-SageMaker-Custom-Attributes"))
+		in->attributes = value;
+	else if (str_ieq(name, MHD_HTTP_HEADER_EXPECT))
+		h->expect = value;
+	else if (str_ieq(name, MHD_HTTP_HEADER_ACCEPT) && *value)
+		(void)buf_addf(&in->accept, "%s%s", in->accept.len ? "," : "", value);
+	return MHD_YES;
+}
+
+/* Where the body ends must be beyond doubt: else a proxy before us and we may disagree
+ * on where the next request begins. */
+static void http_check_framing(struct http_head *h)
+{
+	if (h->coding && !str_ieq(h->coding, "chunked"))
+		h->fault = "the only Transfer-Encoding is chunked";
+	else if (h->coding && h->length)
+		h->fault = "Content-Length and Transfer-Encoding exclude each other";
+}
 
 /* --- replies ------------------------------------------------------------------------ */
 
-static enum MHD_Result http_reply(struct MHD_Connection *c, int status, const char *type, char *text, size_t n,
-				  const char *drift)
+static enum MHD_Result http_send(struct MHD_Connection *c, struct http_request *q)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(n, text, MHD_RESPMEM_MUST_FREE);
+	struct serve_reply *out = &q->out;
+	struct MHD_Response *r;
 	enum MHD_Result done;
 
-	if (!r) {
-		free(text);
+	if (!out->text)
+		out->text = xstrdup("");
+	r = MHD_create_response_from_buffer(out->n, out->text, MHD_RESPMEM_MUST_FREE);
+	if (!r)
 		return MHD_NO;
-	}
-	if (type)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	if (drift && *drift)
-		MHD_add_response_header(r, "X-Sagetop-Drift", drift);
-	if (status == 405)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, POST");
-	done = MHD_queue_response(c, (unsigned)status, r);
+	out->text = NULL;
+	if (out->type)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, out->type);
+	if (out->drift && *out->drift)
+		MHD_add_response_header(r, "X-Sagetop-Drift", out->drift);
+	if (out->allow)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, out->allow);
+	if (q->close || __atomic_load_n(&q->http->stopping, __ATOMIC_RELAXED))
+		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+	peer_enter(q->peer, PEER_TAKES);
+	done = MHD_queue_response(c, (unsigned)out->status, r);
 	MHD_destroy_response(r);
 	return done;
 }
 
-static enum MHD_Result http_text(struct MHD_Connection *c, int status, const char *text)
-{
-	AUTO(str) char *line = xasprintf("%s\n", text);
+/* --- a request, from its beginning to its end ------------------------------------------- */
 
-	return http_reply(c, status, "text/plain; charset=utf-8", TAKE(line), strlen(text) + 1, NULL);
+static void http_refuse(struct http_request *q, int status, const char *text)
+{
+	serve_reply_say(&q->out, status, text);
+	__atomic_sub_fetch(&q->http->buffered, q->buffered, __ATOMIC_RELAXED);
+	q->buffered = 0;
+	buf_done(&q->in.body);
 }
 
-static enum MHD_Result http_error(struct MHD_Connection *c, const struct err *err, int fallback)
+static enum MHD_Result http_begin(struct serve_http *h, struct MHD_Connection *c, void **state)
 {
-	int status = err->http_status ? err->http_status : fallback;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct http_request *q = NEW(struct http_request);
+	size_t max = h->server->settings.max_body;
+	struct http_head head = {.q = q};
+	uint64_t n;
 
-	if (err->code == ERR_TOOBIG)
-		status = 413;
-	else if (err->code == ERR_NOTFOUND)
-		status = 404;
-	return http_text(c, status, err->msg);
+	*state = q;
+	q->http = h;
+	q->connection = c;
+	q->peer = info ? info->socket_context : NULL;
+	buf_init(&q->in.body, max);
+	buf_init(&q->in.accept, HTTP_CONNECTION_MEMORY);
+	peer_enter(q->peer, PEER_SENDS);
+	pthread_mutex_lock(&h->server->lock);
+	h->server->in_flight++;
+	pthread_mutex_unlock(&h->server->lock);
+	MHD_get_connection_values(c, MHD_HEADER_KIND, http_header, &head);
+	http_check_framing(&head);
+	if (head.fault) {
+		q->close = true;
+		http_refuse(q, 400, head.fault);
+		return http_send(c, q);
+	}
+	if (!head.length || !str_to_u64(head.length, &n))
+		return MHD_YES;
+	if (n > max) {
+		http_refuse(q, 413, "the request is larger than MAX_CONTENT_LENGTH");
+		/* replying before the body has come closes the connection */
+		return head.expect || n / HTTP_SWALLOW > max ? http_send(c, q) : MHD_YES;
+	}
+	return MHD_YES;
 }
 
-/* --- /invocations --------------------------------------------------------------------- */
-
-/* "entity=NAME" among the comma-separated custom attributes; the caller frees. */
-static char *http_entity(struct MHD_Connection *c)
+static enum MHD_Result http_take(struct serve_http *h, struct http_request *q, const char *data, size_t *size)
 {
-	const char *attributes = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Amzn-SageMaker-Custom-Attributes");
-	AUTO(strlist) struct strlist parts = {0};
+	size_t n = *size, max = h->server->settings.max_body, most = MAX(max * HTTP_BUFFERED, HTTP_BUFFERED_LEAST);
 
-	if (attributes)
-		strlist_split(&parts, attributes, ',');
-	for (size_t i = 0; i < parts.n; i++)
-		if (str_starts(parts.items[i], "entity="))
-			return xstrdup(parts.items[i] + strlen("entity="));
-	return NULL;
-}
-
-static void http_report_drift(struct server *s, const struct dataset *d, struct buf *report)
-{
-	AUTO(buf) struct buf clean = BUF_INIT(4096);
-
-	pthread_mutex_lock(&s->lock);
-	/* the statistics go with the models: they may only be used under the lock that exchanges both */
-	if (s->drift)
-		drift_check(s->drift, d, report);
-	pthread_mutex_unlock(&s->lock);
-	if (!report->len)
-		return;
-	if (utf8_sanitize(&clean, buf_str(report), MIN(report->len, (size_t)1000), false))
-		return;
-	fprintf(stderr, "sagetop-trainer: drift: %s\n", buf_str(&clean));
-	buf_clear(report);
-	for (const char *p = buf_str(&clean); *p; p++)
-		buf_addc(report, *p >= ' ' && *p < 127 ? *p : '?'); /* a header is ASCII */
-}
-
-static enum MHD_Result http_predict(struct server *s, struct MHD_Connection *c, const struct buf *body,
-				    enum output_format format)
-{
-	const char *type = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
-	AUTO(model_set) struct model_set *m = server_models(s);
-	AUTO(str) char *entity = http_entity(c);
-	AUTO(dataset) struct dataset *d = NULL;
-	AUTO(predictions) struct predictions p = {0};
-	AUTO(buf) struct buf out = BUF_INIT(HTTP_MAX_REPLY), drift = BUF_INIT(1 << 20);
-	struct err err = {0};
-	size_t n;
-
-	if (input_parse(m, type, entity, buf_str(body), body->len, s->settings.max_body * HTTP_UNPACK_FACTOR, &d, &err))
-		return http_error(c, &err, 400);
-	if (model_set_predict(m, d, false, 1, &p, &err))
-		return http_error(c, &err, 400);
-	if (s->settings.check_drift)
-		http_report_drift(s, d, &drift);
-	output_write(&s->settings.spec, format, &m->info, &p, &out);
-	if (out.overflow)
-		return http_text(c, 413, "the predictions are too large for one reply");
-	n = out.len;
-	return http_reply(c, 200, output_content_type(format), buf_take(&out), n, buf_str(&drift));
-}
-
-static enum MHD_Result http_invocation(struct server *s, struct MHD_Connection *c, struct http_request *q)
-{
-	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	static __thread bool ready;
-	enum output_format format;
-	struct err err = {0};
-
-	if (q->too_big)
-		return http_text(c, 413, "the request is larger than MAX_CONTENT_LENGTH");
-	if (!q->body.len)
-		return http_reply(c, 204, NULL, xstrdup(""), 0, NULL);
-	if (str_empty(accept) || !strcmp(accept, "*/*"))
-		accept = s->settings.default_accept;
-	if (output_negotiate(accept, &format, &err))
-		return http_error(c, &err, 406);
-	if (!ready)
-		booster_thread_init(0);
-	ready = true;
-	return http_predict(s, c, &q->body, format);
-}
-
-/* --- requests ----------------------------------------------------------------------------- */
-
-static enum MHD_Result http_execution_parameters(struct server *s, struct MHD_Connection *c)
-{
-	size_t mb = MAX(s->settings.max_body >> 20, (size_t)1);
-	char *text = xasprintf(
-		"{\"MaxConcurrentTransforms\": %d, \"BatchStrategy\": \"MULTI_RECORD\", \"MaxPayloadInMB\": %zu}",
-		s->settings.threads, mb);
-
-	return http_reply(c, 200, "application/json", text, strlen(text), NULL);
-}
-
-static void http_begin(struct server *s, struct http_request *q)
-{
-	pthread_mutex_lock(&s->lock);
-	s->in_flight++;
-	pthread_mutex_unlock(&s->lock);
-	q->counted = true;
+	*size = 0;
+	q->received += n;
+	peer_received(q->peer, q->received);
+	if (q->out.status)
+		return q->received / HTTP_SWALLOW > max ? MHD_NO : MHD_YES;
+	q->buffered += n;
+	if (__atomic_add_fetch(&h->buffered, n, __ATOMIC_RELAXED) > most)
+		http_refuse(q, 503, "too many large requests at a time: try again");
+	else if (buf_add(&q->in.body, data, n))
+		http_refuse(q, 413, "the request is larger than MAX_CONTENT_LENGTH");
+	return MHD_YES;
 }
 
 static void http_completed(void *context, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code)
 {
-	struct server *s = context;
+	struct serve_http *h = context;
+	struct server *s = h->server;
 	struct http_request *q = *state;
 
 	(void)c;
 	(void)code;
 	if (!q)
 		return;
-	buf_done(&q->body);
+	*state = NULL;
+	__atomic_sub_fetch(&h->buffered, q->buffered, __ATOMIC_RELAXED);
+	peer_enter(q->peer, PEER_IDLE);
+	serve_request_done(&q->in);
+	serve_reply_done(&q->out);
+	served_unref(q->now);
+	free(q);
 	pthread_mutex_lock(&s->lock);
 	s->in_flight--;
 	if (!s->in_flight)
 		pthread_cond_broadcast(&s->idle);
 	pthread_mutex_unlock(&s->lock);
-	free(q);
-	*state = NULL;
 }
 
-static bool http_announces_too_much(struct MHD_Connection *c, size_t max)
+/* --- what is asked for ------------------------------------------------------------------ */
+
+/* In a thread of the pool. When the connection goes on, the request is not ours any more. */
+static void http_run(void *context)
 {
-	const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	uint64_t n;
+	struct http_request *q = context;
 
-	return length && str_to_u64(length, &n) && n > max;
+	if (__atomic_load_n(&q->http->hurry, __ATOMIC_RELAXED))
+		serve_reply_say(&q->out, 503, "the server is being stopped");
+	else
+		serve_answer(q->http->server, q->now, &q->in, &q->out);
+	MHD_resume_connection(q->connection);
 }
 
+/* True where the answer is there; else a thread of the pool works on it. */
+static bool http_invoke(struct serve_http *h, struct http_request *q)
+{
+	if (!q->in.body.len) {
+		q->out.status = 204;
+		return true;
+	}
+	q->now = server_now(h->server);
+	if (!serve_is_heavy(q->now, &q->in)) {
+		serve_answer(h->server, q->now, &q->in, &q->out);
+		return true;
+	}
+	peer_enter(q->peer, PEER_WAITS);
+	MHD_suspend_connection(q->connection);
+	q->job = (struct serve_job){.run = http_run, .context = q};
+	if (!serve_pool_put(h->pool, &q->job))
+		http_run(q);
+	return false;
+}
+
+static void http_parameters(const struct server *s, struct serve_reply *ret)
+{
+	ret->status = 200;
+	ret->type = "application/json";
+	ret->text = xasprintf(
+		"{\"MaxConcurrentTransforms\": %d, \"BatchStrategy\": \"MULTI_RECORD\", \"MaxPayloadInMB\": %zu}",
+		s->settings.threads, MAX(s->settings.max_body >> 20, (size_t)1));
+	ret->n = strlen(ret->text);
+}
+
+static bool http_route(struct serve_http *h, struct http_request *q, const char *url, const char *method)
+{
+	bool invocation = !strcmp(url, "/invocations"), ping = !strcmp(url, "/ping");
+	bool get = !strcmp(method, "GET") || !strcmp(method, "HEAD");
+
+	if (!invocation && !ping && strcmp(url, "/execution-parameters")) {
+		serve_reply_say(&q->out, 404, "there are /ping, /execution-parameters and /invocations");
+	} else if (invocation ? strcmp(method, "POST") : !get) {
+		serve_reply_say(&q->out, 405, invocation ? "POST, please" : "GET, please");
+		q->out.allow = invocation ? "POST" : "GET, HEAD";
+	} else if (invocation) {
+		return http_invoke(h, q);
+	} else if (ping) {
+		q->out.status = 200;
+	} else {
+		http_parameters(h->server, &q->out);
+	}
+	return true;
+}
+
+/* The library calls this when the headers are there, for each piece of the body, at the
+ * end of the body, and once more when a suspended connection goes on. */
 static enum MHD_Result http_handle(void *context, struct MHD_Connection *c, const char *url, const char *method,
 				   const char *version, const char *data, size_t *size, void **state)
 {
-	struct server *s = context;
+	struct serve_http *h = context;
 	struct http_request *q = *state;
-	bool get = !strcmp(method, "GET") || !strcmp(method, "HEAD"), post = !strcmp(method, "POST");
 
 	(void)version;
-	if (!q) {
-		*state = q = NEW(struct http_request);
-		buf_init(&q->body, s->settings.max_body);
-		http_begin(s, q);
-		/* replying before the body has come closes the connection: it need not be read */
-		if (http_announces_too_much(c, s->settings.max_body))
-			return http_text(c, 413, "the request is larger than MAX_CONTENT_LENGTH");
+	if (!q)
+		return http_begin(h, c, state);
+	if (*size)
+		return http_take(h, q, data, size);
+	if (!q->out.status && !http_route(h, q, url, method))
 		return MHD_YES;
-	}
-	if (*size) {
-		if (!q->too_big && buf_add(&q->body, data, *size))
-			q->too_big = true;
-		*size = 0;
-		return MHD_YES;
-	}
-	if (!strcmp(url, "/invocations"))
-		return post ? http_invocation(s, c, q) : http_text(c, 405, "POST, please");
-	if (!strcmp(url, "/ping"))
-		return get ? http_reply(c, 200, NULL, xstrdup(""), 0, NULL) : http_text(c, 405, "GET, please");
-	if (!strcmp(url, "/execution-parameters"))
-		return get ? http_execution_parameters(s, c) : http_text(c, 405, "GET, please");
-	return http_text(c, 404, "there are /ping, /execution-parameters and /invocations");
+	return http_send(c, q);
 }
 
 /* --- life ---------------------------------------------------------------------------------- */
 
+static void http_connection(void *context, struct MHD_Connection *c, void **socket_context,
+			    enum MHD_ConnectionNotificationCode code)
+{
+	struct serve_http *h = context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+		*socket_context = info ? peers_add(&h->peers, info->connect_fd) : NULL;
+	} else {
+		peers_remove(&h->peers, *socket_context);
+		*socket_context = NULL;
+	}
+}
+
+/* Connections may not use up the files that an exchange of the models needs. */
+static size_t http_most_connections(void)
+{
+	struct rlimit files;
+	size_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return HTTP_CONNECTIONS;
+	files.rlim_cur = MIN(files.rlim_max, (rlim_t)(HTTP_CONNECTIONS + 2 * HTTP_OTHER_FILES));
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	n = (size_t)files.rlim_cur;
+	return n > 2 * HTTP_OTHER_FILES ? MIN((size_t)HTTP_CONNECTIONS, n - HTTP_OTHER_FILES) : MAX(n / 2, (size_t)1);
+}
+
+static int http_listen(struct serve_http *h, int *port, struct err *err)
+{
+	const struct serve_settings *s = &h->server->settings;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port)};
+	unsigned pool = s->threads > 1 ? (unsigned)s->threads : 0;
+	const union MHD_DaemonInfo *info;
+
+	if (inet_pton(AF_INET, s->bind, &address.sin_addr) != 1)
+		return err_set(err, ERR_USAGE, "--bind '%s' is no IPv4 address", s->bind);
+	h->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_handle, h,
+		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, http_completed, h,
+		MHD_OPTION_NOTIFY_CONNECTION, http_connection, h, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->peers.most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_LISTENING_ADDRESS_REUSE, (unsigned)1,
+		MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_END);
+	info = h->daemon ? MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+	if (!info)
+		return err_set(err, ERR_IO, "cannot listen on %s:%d: %s", s->bind, s->port, strerror(errno));
+	*port = info->port;
+	return 0;
+}
+
+static void http_free(struct serve_http *h)
+{
+	if (h->daemon)
+		MHD_stop_daemon(h->daemon);
+	serve_pool_free(h->pool);
+	pthread_mutex_destroy(&h->peers.lock);
+	free(h);
+}
+
 int serve_http_start(struct server *s, struct serve_http **ret, int *port, struct err *err)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->settings.port)};
-	unsigned pool = s->settings.threads > 1 ? (unsigned)s->settings.threads : 0;
-	const union MHD_DaemonInfo *info;
-	struct serve_http *h;
+	struct serve_http *h = NEW(struct serve_http);
+	int r;
 
-	if (inet_pton(AF_INET, s->settings.bind, &address.sin_addr) != 1)
-		return err_set(err, ERR_USAGE, "--bind '%s' is no IPv4 address", s->settings.bind);
-	h = NEW(struct serve_http);
 	h->server = s;
-	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, http_handle, s, MHD_OPTION_SOCK_ADDR,
-		(struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, http_completed, s,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, (unsigned)1, MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_END);
-	info = h->daemon ? MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-	if (!info) {
-		int error = errno;
-
-		free(h);
-		return err_set(err, ERR_IO, "cannot listen on %s:%d: %s", s->settings.bind, s->settings.port,
-			       strerror(error));
+	pthread_mutex_init(&h->peers.lock, NULL);
+	h->peers.most = http_most_connections();
+	r = serve_pool_start(s->settings.threads, &h->pool, err);
+	if (!r)
+		r = http_listen(h, port, err);
+	if (r) {
+		http_free(h);
+		return r;
 	}
-	*port = info->port;
 	*ret = h;
 	return 0;
 }
 
-void serve_http_stop(struct serve_http *h, int64_t grace_ms)
+void serve_http_watch(struct serve_http *h)
+{
+	peers_watch(&h->peers, h->server->settings.patience_ms);
+}
+
+/* Until nothing is under way, but no longer than so. */
+static void http_drain(struct serve_http *h, int64_t ms)
 {
 	struct server *s = h->server;
-	struct timespec until;
+	bool idle = false;
+
+	for (; ms > 0 && !idle; ms -= HTTP_WATCH_MS) {
+		struct timespec until;
+		int r = 0;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += HTTP_WATCH_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		pthread_mutex_lock(&s->lock);
+		while (s->in_flight && r != ETIMEDOUT)
+			r = pthread_cond_timedwait(&s->idle, &s->lock, &until);
+		idle = !s->in_flight;
+		pthread_mutex_unlock(&s->lock);
+		serve_http_watch(h);
+	}
+}
+
+void serve_http_stop(struct serve_http *h, int64_t grace_ms)
+{
 	int listener = MHD_quiesce_daemon(h->daemon);
 
-	/* the threads of the pool may still hold the socket: it is closed at the end only */
+	/* the threads of the library may still hold the socket: it is closed at the end only */
 	if (listener >= 0)
 		shutdown(listener, SHUT_RDWR);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += grace_ms / 1000;
-	pthread_mutex_lock(&s->lock);
-	s->stopping = true;
-	while (s->in_flight && pthread_cond_timedwait(&s->idle, &s->lock, &until) != ETIMEDOUT)
-		;
-	pthread_mutex_unlock(&s->lock);
-	MHD_stop_daemon(h->daemon);
+	__atomic_store_n(&h->stopping, true, __ATOMIC_RELAXED);
+	http_drain(h, grace_ms);
+	/* a prediction cannot be broken off, and the library must not be stopped while one is
+	 * to be answered */
+	__atomic_store_n(&h->hurry, true, __ATOMIC_RELAXED);
+	serve_pool_stop(h->pool);
+	http_drain(h, 2 * HTTP_WATCH_MS);
+	http_free(h);
 	if (listener >= 0)
 		close(listener);
-	free(h);
 }

@@ -77,15 +77,17 @@ int input_parse(const struct model_set *m, const char *content_type, const char 
 	static const char *const json_lines[] = {"application/jsonlines", "application/x-jsonlines",
 						 "application/x-ndjson", "jsonlines"};
 	struct err local = {0};
+	enum data_format table;
 	bool lines;
 	int r;
 
 	if (str_empty(content_type))
 		content_type = "text/csv";
+	table = data_format_parse(content_type);
 	lines = input_type_is(content_type, json_lines, ARRAY_LEN(json_lines));
 	if (lines || input_type_is(content_type, json, ARRAY_LEN(json))) {
 		r = input_json_body(m, lines, entity, body, n, max_unpacked, ret, &local);
-	} else if (data_format_parse(content_type) == DATA_UNKNOWN) {
+	} else if (table == DATA_UNKNOWN || table == DATA_PARQUET) {
 		local.http_status = 415;
 		r = err_set(&local, ERR_INVALID,
 			    "content type '%.100s' is not supported: use text/csv, text/libsvm, "

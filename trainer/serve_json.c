@@ -30,7 +30,47 @@ static float *json_new_row(struct json_rows *j)
 	return row;
 }
 
-/* A cell: a number, null, or the text of a category. */
+/* The text of a value as CSV would have it; NULL where it has none. */
+static const char *json_word(const json_t *v, char buf[32])
+{
+	if (json_is_string(v))
+		return json_string_value(v);
+	if (json_is_integer(v))
+		snprintf(buf, 32, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	else if (json_is_real(v))
+		snprintf(buf, 32, "%.17g", json_real_value(v));
+	else
+		return json_is_boolean(v) ? json_is_true(v) ? "true" : "false" : NULL;
+	/* 0.1 has 17 digits that nobody wrote */
+	for (int digits = 1; json_is_real(v) && digits < 17; digits++) {
+		snprintf(buf, 32, "%.*g", digits, json_real_value(v));
+		if (strtod(buf, NULL) == json_real_value(v))
+			break;
+	}
+	return buf;
+}
+
+/* A category's code is its place in the dictionary: a number is one of its words too. */
+static int json_category(struct json_rows *j, const json_t *v, size_t column, float *ret, struct err *err)
+{
+	const struct strlist *words = &j->m->schema->categories[column];
+	char buf[32];
+	const char *word = json_word(v, buf);
+
+	if (!word)
+		return err_set(err, ERR_INVALID, "body row %zu column %zu: neither a category nor null", j->d->rows + 1,
+			       column + 1);
+	for (size_t i = 0; i < words->n; i++)
+		if (str_eq(words->items[i], word)) {
+			*ret = (float)i;
+			return 0;
+		}
+	*ret = NAN;
+	j->d->unknown_categories++;
+	return 0;
+}
+
+/* A cell: a number, null, or a category. */
 static int json_cell(struct json_rows *j, const json_t *v, size_t column, float *ret, struct err *err)
 {
 	const struct dataset *schema = j->m->schema;
@@ -40,18 +80,8 @@ static int json_cell(struct json_rows *j, const json_t *v, size_t column, float 
 		*ret = NAN;
 		return 0;
 	}
-	if (schema->categories && schema->categories[column].n && json_is_string(v)) {
-		const struct strlist *words = &schema->categories[column];
-
-		*ret = NAN;
-		for (size_t i = 0; i < words->n; i++)
-			if (str_eq(words->items[i], json_string_value(v))) {
-				*ret = (float)i;
-				return 0;
-			}
-		j->d->unknown_categories++;
-		return 0;
-	}
+	if (schema->categories && schema->categories[column].n)
+		return json_category(j, v, column, ret, err);
 	value = json_is_number(v) ? json_number_value(v) : json_is_boolean(v) ? json_is_true(v) : NAN;
 	if (isnan(value))
 		return err_set(err, ERR_INVALID, "body row %zu column %zu: neither a number nor null", j->d->rows + 1,

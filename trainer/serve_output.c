@@ -1,7 +1,9 @@
 #include "trainer/serve_output.h"
 
 #include <math.h>
+#include <strings.h>
 
+#include "trainer/number.h"
 #include "trainer/recordio.h"
 
 static const char *const field_names[FIELD_COUNT] = {
@@ -87,7 +89,7 @@ int output_negotiate(const char *accept, enum output_format *ret, struct err *er
 
 		strlist_split(&parts, types.items[i], ';');
 		for (size_t k = 1; k < parts.n; k++)
-			if (str_starts(parts.items[k], "q=") && !str_to_f64(parts.items[k] + 2, &quality))
+			if (!strncasecmp(parts.items[k], "q=", 2) && !str_to_f64(parts.items[k] + 2, &quality))
 				quality = 0;
 		for (size_t k = 0; parts.n && k < ARRAY_LEN(output_types); k++)
 			if (str_ieq(parts.items[0], output_types[k].name) && quality > best) {
@@ -107,10 +109,50 @@ int output_negotiate(const char *accept, enum output_format *ret, struct err *er
 
 /* --- values ------------------------------------------------------------------------ */
 
+/* As printf's %.*g writes a positive number from 0.0001 to 999999. The product below has
+ * at most 52 bits, so that it is exact and rounds as printf does. NULL where the text does
+ * not read back as v, or might not. */
+static const char *output_digits(char *buf, float v, int exponent, int digits)
+{
+	int places = digits - 1 - exponent;
+	double power = number_powers[NUMBER_MAX_EXPONENT + places], back;
+	uint64_t n = (uint64_t)llrint((double)v * power), bits;
+	char text[OUTPUT_NUMBER], *p = text + sizeof(text);
+
+	back = (double)n / power;
+	memcpy(&bits, &back, sizeof(bits));
+	if ((float)back != v || (bits & 0x1FFFFFFF) == 0x10000000) /* between two floats: it was rounded twice */
+		return NULL;
+	while (places && n % 10 == 0) {
+		n /= 10;
+		places--;
+	}
+	*--p = 0;
+	for (int i = 0; i < places; i++, n /= 10)
+		*--p = (char)('0' + n % 10);
+	if (places)
+		*--p = '.';
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return memcpy(buf, p, (size_t)(text + sizeof(text) - p));
+}
+
 const char *output_number(char buf[OUTPUT_NUMBER], float v)
 {
+	float size = fabsf(v);
+	int exponent = -4;
+
 	if (isnan(v))
 		return strcpy(buf, "nan");
+	if (size >= 1e-4f && size < 999999) {
+		while (exponent < 5 && (double)size >= number_powers[NUMBER_MAX_EXPONENT + exponent + 1])
+			exponent++;
+		buf[0] = '-';
+		for (int digits = 6; digits <= 9; digits++)
+			if (output_digits(buf + (v < 0), size, exponent, digits))
+				return buf;
+	}
 	for (int digits = 6; digits <= 9; digits++) {
 		snprintf(buf, OUTPUT_NUMBER, "%.*g", digits, (double)v);
 		if (strtof(buf, NULL) == v)

@@ -91,10 +91,27 @@ static int skip_key(struct ubjson *u, const char **ret, size_t *len, struct err 
 	return 0;
 }
 
+/* Without a count: to the bracket that closes it. */
+static int skip_open_array(struct ubjson *u, int depth, struct err *err)
+{
+	u->at++;
+	while (have(u, 1) && u->data[u->at] != ']') {
+		int rc = skip(u, depth + 1, err);
+		if (rc)
+			return rc;
+	}
+	if (!have(u, 1))
+		return broken(err);
+	u->at++;
+	return 0;
+}
+
 static int skip_array(struct ubjson *u, int depth, struct err *err)
 {
 	char type;
 	uint64_t n;
+	if (have(u, 2) && !strchr("$#", u->data[u->at + 1]))
+		return skip_open_array(u, depth, err);
 	int rc = ubjson_array(u, &type, &n, err);
 	if (!rc && type)
 		u->at += n * (uint64_t)fixed_size(type);
@@ -145,6 +162,17 @@ static int skip(struct ubjson *u, int depth, struct err *err)
 int ubjson_skip(struct ubjson *u, struct err *err)
 {
 	return skip(u, 0, err);
+}
+
+bool ubjson_is(const char *p, size_t n)
+{
+	return n >= 2 && p[0] == '{' && strchr("iUIlL", p[1]) && p[1];
+}
+
+bool ubjson_whole(const char *p, size_t n)
+{
+	struct ubjson u = {.data = p, .len = n};
+	return n && *p == '{' && !ubjson_skip(&u, NULL) && u.at == n;
 }
 
 int ubjson_enter(struct ubjson *u, const char *wanted, struct err *err)

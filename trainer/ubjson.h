@@ -12,6 +12,13 @@ struct ubjson {
 	size_t len, at;
 };
 
+/* Do bytes begin as libxgboost's models in this format do? */
+bool ubjson_is(const char *p, size_t n);
+/* One object from the first byte to the last, with every length within: the library's
+ * own reader believes whatever it meets, and reads and reserves far beyond the end of a
+ * file that was cut short. */
+bool ubjson_whole(const char *p, size_t n);
+
 /* Past the value at u->at, however deep. ERR_PARSE where it is none. */
 int ubjson_skip(struct ubjson *u, struct err *err) NODISCARD;
 /* From an object at u->at to the value of one of its keys; ERR_NOTFOUND. */

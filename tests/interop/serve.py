@@ -3,11 +3,9 @@ and out, selected outputs, refusals, several models, models of entities, exchang
 model under load, drift, and the end by SIGTERM."""
 import concurrent.futures
 import gzip
-import http.client
-import io
 import struct
 
-from trainer_support import *
+from serve_support import *
 
 try:
     import numpy as np
@@ -33,65 +31,8 @@ def model(name, objective, y, rounds=15, file="xgboost-model", seed=0, **params)
     return booster
 
 
-class Server:
-    def __init__(self, path, *options, **env):
-        self.child = subprocess.Popen([TRAINER, "serve", "--model", str(path), "--bind", "127.0.0.1", "--port", "0", *options],
-                                      env={**os.environ, **env}, stderr=subprocess.PIPE, text=True)
-        self.lines = []
-        while not self.lines or " on http://" not in self.lines[-1]:
-            line = self.child.stderr.readline()
-            if not line:
-                raise RuntimeError("".join(self.lines) + f"exit {self.child.wait()}")
-            self.lines.append(line)
-        self.port = int(re.search(r"http://127.0.0.1:(\d+)", self.lines[-1]).group(1))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        if self.child.poll() is None:
-            self.child.kill()
-        self.child.communicate()
-
-    def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-
-    def call(self, method, path, body=None, content_type=None, accept=None, headers={}, connection=None):
-        c = connection or self.connect()
-        headers = dict(headers)
-        if content_type:
-            headers["Content-Type"] = content_type
-        if accept:
-            headers["Accept"] = accept
-        c.request(method, path, body, headers)
-        reply = c.getresponse()
-        self.headers = reply.headers
-        data = reply.read()
-        if not connection:
-            c.close()
-        return reply.status, data
-
-    def invoke(self, body, content_type="text/csv", accept=None, **more):
-        return self.call("POST", "/invocations", body, content_type, accept, **more)
-
-    def wait_line(self, pattern):
-        """The next line of standard error that matches; ends at the end of the output."""
-        while True:
-            line = self.child.stderr.readline()
-            if not line or re.search(pattern, line):
-                return line
-
-
-def csv_of(rows):
-    return "\n".join(",".join("" if v != v else repr(float(v)) for v in row) for row in rows)
-
-
 def libsvm_of(rows, label=False):
     return "\n".join(("1 " if label else "") + " ".join(f"{i}:{float(v)!r}" for i, v in enumerate(row) if v == v) for row in rows)
-
-
-def numbers(text):
-    return [float(v) for v in re.split(rb"[,\n]", text.strip())]
 
 
 def tensors(data):
@@ -285,6 +226,17 @@ with Job(num_round=10, max_depth=3, objective="reg:squarederror", label_column="
         predicted = subprocess.run([TRAINER, "predict", "--header", "--label-column", "y", "--ignore", "who", str(job.root / "model"), "-"],
                                    input="\n".join(lines), capture_output=True, text=True)
         ok("predict leaves out the label and what is to be ignored", len(predicted.stdout.split()) == 400, predicted.stderr)
+
+# A category may be a number: its code is its place in the dictionary, not itself.
+with Job(num_round=10, max_depth=3, objective="reg:squarederror", categorical_columns="0") as job:
+    job.channel("train", {"a.csv": "".join(f"{(i % 3) * 5},{(30, 10, 2.5)[i % 3]}\n" for i in range(300))}).run()
+    if ok("a job with numbers for categories", job.status == 0, job.log()):
+        with Server(job.root / "model") as s:
+            by_csv = numbers(s.invoke("30\n10\n2.5\n7\n")[1])
+            ok("they matter", max(by_csv[:3]) - min(by_csv[:3]) > 5, by_csv)
+            for what, body in [("numbers", "[[30],[10],[2.5],[7]]"), ("text", '[["30"],["10"],["2.5"],["7"]]')]:
+                equal(f"JSON with categories as {what}: as CSV", numbers(s.invoke(body, "application/json")[1]), by_csv)
+            equal("and no lists for one", s.invoke("[[[30]]]", "application/json")[0], 400)
 
 # --- predict on the command line --------------------------------------------------------
 path = tmp / "data.csv"

@@ -1,5 +1,5 @@
 /* The trainer's parts that need no training: processors, folds, the archive of
- * models, the journal, the tracker against strangers. */
+ * models, the journal, the tracker against strangers, numbers as text. */
 #include <arpa/inet.h>
 #include <math.h>
 #include <poll.h>
@@ -11,6 +11,7 @@
 #include "trainer/journal.h"
 #include "trainer/kfold.h"
 #include "trainer/pack.h"
+#include "trainer/serve_output.h"
 #include "trainer/tracker.h"
 #include "trainer/tracker_ring.h"
 #include "unit.h"
@@ -96,16 +97,50 @@ static void archive_finds_models(void **state)
 	assert_int_equal(pack_open(dir, &p, NULL), 0);
 	assert_int_equal(pack_count(p), 3);
 	assert_int_equal(pack_find(p, "nobody"), -1);
-	const void *bytes = pack_bytes(p, (size_t)pack_find(p, "second"), &n);
+	const void *bytes;
+	assert_int_equal(pack_read(p, (size_t)pack_find(p, "second"), &bytes, &n, NULL), 0);
 	assert_int_equal(n, 10);
 	assert_memory_equal(bytes, "0123456789", 10);
-	bytes = pack_bytes(p, (size_t)pack_find(p, "a/../b"), &n);
+	assert_int_equal(pack_read(p, (size_t)pack_find(p, "a/../b"), &bytes, &n, NULL), 0);
 	assert_memory_equal(bytes, "first", 5);
 	pack_free(p);
 	put(dir, PACK_INDEX, "{\"models\": {\"x\": {\"offset\": 512, \"length\": 99999999}}}");
 	p = NULL;
 	assert_int_equal(pack_open(dir, &p, &err), -ERR_PARSE);
 	assert_non_null(strstr(err.msg, "'x' lies outside"));
+	/* the index of another archive: the name, or the length, is not that of the member */
+	static const char *const others[] = {
+		"{\"models\": {\"third\": {\"offset\": 2048, \"length\": 10}}}",
+		"{\"models\": {\"second\": {\"offset\": 2048, \"length\": 9}}}",
+		"{\"models\": {\"second\": {\"offset\": 1536, \"length\": 10}}}",
+		"{\"models\": {\"secon\": {\"offset\": 2048, \"length\": 10}}}",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		put(dir, PACK_INDEX, others[i]);
+		p = NULL;
+		err = (struct err){0};
+		assert_int_equal(pack_open(dir, &p, NULL), 0);
+		assert_int_equal(pack_read(p, 0, &bytes, &n, &err), -ERR_PARSE);
+		assert_non_null(strstr(err.msg, "do not belong together"));
+		pack_free(p);
+	}
+	put(dir, PACK_INDEX, "{\"models\": {\"second\": {\"offset\": 2048, \"length\": 10}}}");
+	assert_int_equal(pack_open(dir, &p, NULL), 0);
+	assert_int_equal(pack_read(p, 0, &bytes, &n, NULL), 0);
+	pack_free(p);
+	/* many entities in one place */
+	AUTO(json) json_t *many = json_pack("{s:{}}", "models");
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "e/%d", i);
+		json_object_set_new(json_object_get(many, "models"), name,
+				    json_pack("{s:i, s:i}", "offset", 2048, "length", 10));
+	}
+	AUTO(str) char *text = json_text(many);
+	put(dir, PACK_INDEX, text);
+	err = (struct err){0};
+	assert_int_equal(pack_open(dir, &p, &err), -ERR_PARSE);
+	assert_non_null(strstr(err.msg, "larger than"));
 	drop(dir);
 }
 
@@ -272,6 +307,45 @@ static void ring_takes_its_time(void **state)
 	assert_int_equal(ring_parse(long_name, sizeof(long_name) - 1, task), RING_BROKEN);
 }
 
+/* What printf and strtof say of the shortest text. */
+static void number_by_library(char buf[OUTPUT_NUMBER], float v)
+{
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(buf, OUTPUT_NUMBER, "%.*g", digits, (double)v);
+		if (strtof(buf, NULL) == v)
+			return;
+	}
+}
+
+static void numbers_are_written_as_printf_does(void **state)
+{
+	static const float edges[] = {
+		0,	 -0.0f,	    1e-4f,   0.00010000001f, 999999,   999998.94f, 999999.06f, 1e6f,
+		0.5f,	 1,	    10,	     9.9999995f,     16777216, 0.1f,	   0.3f,       1e-45f,
+		3.4e38f, 99999.95f, 1234.5f, 100000,	     123456,   8388607.5f};
+	uint32_t seed = 1;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(edges) * 2 + 300000; i++) {
+		char text[OUTPUT_NUMBER], expected[OUTPUT_NUMBER];
+		float v = edges[i / 2 % ARRAY_LEN(edges)] * (i % 2 ? -1.0f : 1.0f);
+
+		if (i >= ARRAY_LEN(edges) * 2) {
+			/* any bits, or those of a number of usual size; or a short decimal */
+			seed = seed * 1664525 + 1013904223;
+			uint32_t bits = i % 3 ? (seed & 0x87ffffff) + 0x38000000 : seed;
+
+			memcpy(&v, &bits, sizeof(v));
+			if (i % 7 == 0)
+				v = (float)(seed >> 12) / 1000;
+			if (!isfinite(v))
+				continue;
+		}
+		number_by_library(expected, v);
+		assert_string_equal(output_number(text, v), expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +357,7 @@ int main(void)
 		cmocka_unit_test(tracker_waits_for_the_slow),
 		cmocka_unit_test(tracker_compares_settings),
 		cmocka_unit_test(ring_takes_its_time),
+		cmocka_unit_test(numbers_are_written_as_printf_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
