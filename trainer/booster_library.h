@@ -11,9 +11,9 @@
 #include <xgboost/c_api.h>
 
 struct xgb_calls {
-#define XGB_CALL(name) __typeof__(&name) name;
+#define LATE_CALL(name) __typeof__(&name) name;
 #include "trainer/booster_library.def"
-#undef XGB_CALL
+#undef LATE_CALL
 };
 
 /* The calls; ends the program with a line of cause where there is no library. The

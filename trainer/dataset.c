@@ -4,7 +4,7 @@
 
 #include "trainer/spill.h"
 
-#define DATASET_BATCH ((size_t)2 << 20) /* a thread; small enough that parsed pages are let go of soon */
+#define DATASET_BATCH ((size_t)1 << 20) /* a thread; small enough that parsed pages are let go of soon */
 #define DATASET_CHUNK ((size_t)1 << 19)
 
 struct dataset_reader {

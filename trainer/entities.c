@@ -9,6 +9,8 @@
 #include "trainer/pack.h"
 #include "trainer/rows.h"
 
+#define AHEAD_MODELS 4 /* a thread's, that may wait for one before them */
+
 enum slot_state { SLOT_OPEN, SLOT_TRAINED, SLOT_FAILED };
 
 struct slot {
@@ -31,6 +33,7 @@ struct pool {
 	enum model_format format;
 	struct strmap attributes; /* of every model */
 	pthread_mutex_t lock;
+	pthread_cond_t moved; /* emitted, or a worker has ended */
 	size_t next, emitted; /* tasks given out, tasks written */
 	size_t trained, failed;
 	struct strmap totals_names; /* metric -> "" in order of appearance */
@@ -254,16 +257,27 @@ static void finish_task(struct pool *p, size_t t, struct slot *done)
 	if (rc)
 		err_set(&p->err, err.code, "%s", err.msg);
 	emit(p, false);
+	pthread_cond_broadcast(&p->moved);
 	pthread_mutex_unlock(&p->lock);
 }
 
 /* --- the workers ------------------------------------------------------------------------------ */
 
-static bool take_task(struct pool *p, size_t *ret)
+static bool next_open(struct pool *p)
 {
-	pthread_mutex_lock(&p->lock);
 	while (p->next < p->plan->n && p->slots[p->next].state != SLOT_OPEN)
 		p->next++;
+	return p->next < p->plan->n;
+}
+
+/* Models wait in memory until all before them are written, so nobody runs far ahead
+ * of a task that takes long. */
+static bool take_task(struct pool *p, size_t *ret)
+{
+	size_t ahead = AHEAD_MODELS * (size_t)p->run->threads;
+	pthread_mutex_lock(&p->lock);
+	while (next_open(p) && p->next > p->emitted + ahead && !p->err.code && !*p->run->stop)
+		pthread_cond_wait(&p->moved, &p->lock);
 	bool found = p->next < p->plan->n && !p->err.code && !*p->run->stop;
 	if (found)
 		*ret = p->next++;
@@ -284,12 +298,16 @@ static void *worker(void *arg)
 			break;
 		finish_task(p, t, &done);
 	}
+	pthread_mutex_lock(&p->lock);
+	pthread_cond_broadcast(&p->moved);
+	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
 static int run_workers(struct pool *p, struct err *err)
 {
 	size_t n = MIN((size_t)p->run->threads, p->plan->n), started = 0;
+	emit(p, false); /* what an earlier run left */
 	pthread_t *threads = xcalloc(n, sizeof(*threads));
 	while (started < n && !pthread_create(&threads[started], NULL, worker, p))
 		started++;
@@ -389,6 +407,7 @@ static void pool_done(struct pool *p)
 	free(p->totals);
 	free(p->totals_n);
 	pthread_mutex_destroy(&p->lock);
+	pthread_cond_destroy(&p->moved);
 }
 
 /* The means over the entities close the job, so that a tuning job reads them. */
@@ -466,6 +485,7 @@ int train_entities(struct train_run *r, struct err *err)
 		return rc;
 	struct pool p = {.run = r, .plan = &plan, .format = train_model_format(&r->hyper)};
 	pthread_mutex_init(&p.lock, NULL);
+	pthread_cond_init(&p.moved, NULL);
 	train_attributes(r->train, &p.attributes);
 	rc = run_pool(&p, err);
 	pool_done(&p);

@@ -3,6 +3,8 @@
 #include "trainer/grow_impl.h"
 #include "trainer/ubjson.h"
 
+#define SLACK 256 /* heads and attributes, mostly */
+
 static uint32_t float_bits(float x)
 {
 	uint32_t u;
@@ -153,6 +155,8 @@ int model_assemble(const struct model_parts *parts, struct buf *out, struct err 
 	size_t copied = 0;
 	char count[24];
 	snprintf(count, sizeof(count), "%zu", parts->n);
+	/* at once, as growing by doubling would leave half of it empty */
+	(void)buf_reserve(out, shell->len + parts->len + 5 * parts->n + SLACK);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		size_t first, end;
 		int rc = find(shell->data, shell->len, paths[i], &first, &end, err);

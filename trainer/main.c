@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "trainer/booster.h"
 #include "trainer/commands.h"
+#include "trainer/serve.h"
 
 static const struct {
 	const char *name;
@@ -39,7 +40,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (str_eq(argv[1], "--libraries")) {
-		puts(booster_library_file());
+		printf("%s\n%s\n", booster_library_file(), serve_library_file());
 		return 0;
 	}
 	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {

@@ -51,6 +51,9 @@ int server_load(struct server *s, struct err *err) NODISCARD;
 /* A number that changes when the files at the model path do. */
 uint64_t server_stamp(const char *path);
 
+/* The file of libmicrohttpd, opened when serve begins; static. */
+const char *serve_library_file(void);
+
 struct serve_http;
 /* Listen; *port is the port taken. */
 int serve_http_start(struct server *s, struct serve_http **ret, int *port, struct err *err) NODISCARD;

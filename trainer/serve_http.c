@@ -1,11 +1,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "trainer/serve_answer.h"
+#include "trainer/serve_library.h"
 #include "trainer/serve_peers.h"
 #include "trainer/serve_pool.h"
 
@@ -105,21 +105,21 @@ static enum MHD_Result http_send(struct MHD_Connection *c, struct http_request *
 
 	if (!out->text)
 		out->text = xstrdup("");
-	r = MHD_create_response_from_buffer(out->n, out->text, MHD_RESPMEM_MUST_FREE);
+	r = mhd()->MHD_create_response_from_buffer(out->n, out->text, MHD_RESPMEM_MUST_FREE);
 	if (!r)
 		return MHD_NO;
 	out->text = NULL;
 	if (out->type)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, out->type);
+		mhd()->MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, out->type);
 	if (out->drift && *out->drift)
-		MHD_add_response_header(r, "X-Sagetop-Drift", out->drift);
+		mhd()->MHD_add_response_header(r, "X-Sagetop-Drift", out->drift);
 	if (out->allow)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, out->allow);
+		mhd()->MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, out->allow);
 	if (q->close || __atomic_load_n(&q->http->stopping, __ATOMIC_RELAXED))
-		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+		mhd()->MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
 	peer_enter(q->peer, PEER_TAKES);
-	done = MHD_queue_response(c, (unsigned)out->status, r);
-	MHD_destroy_response(r);
+	done = mhd()->MHD_queue_response(c, (unsigned)out->status, r);
+	mhd()->MHD_destroy_response(r);
 	return done;
 }
 
@@ -135,7 +135,7 @@ static void http_refuse(struct http_request *q, int status, const char *text)
 
 static enum MHD_Result http_begin(struct serve_http *h, struct MHD_Connection *c, void **state)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = mhd()->MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct http_request *q = NEW(struct http_request);
 	size_t max = h->server->settings.max_body;
 	struct http_head head = {.q = q};
@@ -151,7 +151,7 @@ static enum MHD_Result http_begin(struct serve_http *h, struct MHD_Connection *c
 	pthread_mutex_lock(&h->server->lock);
 	h->server->in_flight++;
 	pthread_mutex_unlock(&h->server->lock);
-	MHD_get_connection_values(c, MHD_HEADER_KIND, http_header, &head);
+	mhd()->MHD_get_connection_values(c, MHD_HEADER_KIND, http_header, &head);
 	http_check_framing(&head);
 	if (head.fault) {
 		q->close = true;
@@ -220,7 +220,7 @@ static void http_run(void *context)
 		serve_reply_say(&q->out, 503, "the server is being stopped");
 	else
 		serve_answer(q->http->server, q->now, &q->in, &q->out);
-	MHD_resume_connection(q->connection);
+	mhd()->MHD_resume_connection(q->connection);
 }
 
 /* True where the answer is there; else a thread of the pool works on it. */
@@ -236,7 +236,7 @@ static bool http_invoke(struct serve_http *h, struct http_request *q)
 		return true;
 	}
 	peer_enter(q->peer, PEER_WAITS);
-	MHD_suspend_connection(q->connection);
+	mhd()->MHD_suspend_connection(q->connection);
 	q->job = (struct serve_job){.run = http_run, .context = q};
 	if (!serve_pool_put(h->pool, &q->job))
 		http_run(q);
@@ -299,7 +299,7 @@ static void http_connection(void *context, struct MHD_Connection *c, void **sock
 	struct serve_http *h = context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+		const union MHD_ConnectionInfo *info = mhd()->MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 		*socket_context = info ? peers_add(&h->peers, info->connect_fd) : NULL;
 	} else {
@@ -331,14 +331,14 @@ static int http_listen(struct serve_http *h, int *port, struct err *err)
 
 	if (inet_pton(AF_INET, s->bind, &address.sin_addr) != 1)
 		return err_set(err, ERR_USAGE, "--bind '%s' is no IPv4 address", s->bind);
-	h->daemon = MHD_start_daemon(
+	h->daemon = mhd()->MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_handle, h,
 		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, http_completed, h,
 		MHD_OPTION_NOTIFY_CONNECTION, http_connection, h, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->peers.most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_LISTENING_ADDRESS_REUSE, (unsigned)1,
 		MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_END);
-	info = h->daemon ? MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+	info = h->daemon ? mhd()->MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
 	if (!info)
 		return err_set(err, ERR_IO, "cannot listen on %s:%d: %s", s->bind, s->port, strerror(errno));
 	*port = info->port;
@@ -348,7 +348,7 @@ static int http_listen(struct serve_http *h, int *port, struct err *err)
 static void http_free(struct serve_http *h)
 {
 	if (h->daemon)
-		MHD_stop_daemon(h->daemon);
+		mhd()->MHD_stop_daemon(h->daemon);
 	serve_pool_free(h->pool);
 	pthread_mutex_destroy(&h->peers.lock);
 	free(h);
@@ -403,7 +403,7 @@ static void http_drain(struct serve_http *h, int64_t ms)
 
 void serve_http_stop(struct serve_http *h, int64_t grace_ms)
 {
-	int listener = MHD_quiesce_daemon(h->daemon);
+	int listener = mhd()->MHD_quiesce_daemon(h->daemon);
 
 	/* the threads of the library may still hold the socket: it is closed at the end only */
 	if (listener >= 0)
