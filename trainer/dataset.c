@@ -4,7 +4,10 @@
 
 #include "trainer/spill.h"
 
-#define DATASET_BATCH ((size_t)1 << 20) /* a thread; small enough that parsed pages are let go of soon */
+/* What a thread is given at a time: so much that threads seldom wait for each other, but
+ * of little data only a part, so that parsed pages are let go of soon. */
+#define DATASET_BATCH_LEAST ((size_t)1 << 20)
+#define DATASET_BATCH_MOST ((size_t)8 << 20)
 #define DATASET_CHUNK ((size_t)1 << 19)
 
 struct dataset_reader {
@@ -103,13 +106,10 @@ void dataset_reader_free(struct dataset_reader *r)
 static struct dataset_reader *reader_new(const struct dataset_options *opt, size_t batch_bytes)
 {
 	struct dataset_reader *r = NEW(struct dataset_reader);
-	size_t threads = opt->threads > 1 ? (size_t)opt->threads : 1;
 
 	r->opt = *opt;
 	r->feed.source = &r->source;
-	r->feed.batch_bytes = batch_bytes	 ? batch_bytes
-			      : opt->chunk_bytes ? opt->chunk_bytes * 5
-						 : DATASET_BATCH * threads;
+	r->feed.batch_bytes = batch_bytes ? batch_bytes : opt->chunk_bytes * 5;
 	r->feed.chunk_bytes = opt->chunk_bytes ? opt->chunk_bytes : DATASET_CHUNK;
 	r->feed.max_unpacked = opt->max_unpacked;
 	return r;
@@ -117,6 +117,10 @@ static struct dataset_reader *reader_new(const struct dataset_options *opt, size
 
 static int reader_start(struct dataset_reader *r, struct err *err)
 {
+	size_t threads = (size_t)MAX(r->opt.threads, 1);
+	if (!r->feed.batch_bytes)
+		r->feed.batch_bytes =
+			threads * MIN(MAX(r->source.bytes / 16 / threads, DATASET_BATCH_LEAST), DATASET_BATCH_MOST);
 	switch (r->opt.format) {
 	case DATA_CSV:
 		r->csv = csv_new(&r->opt);
