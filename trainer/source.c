@@ -192,12 +192,14 @@ static void source_catch_faults(void)
 static struct source_map *source_map_new(int fd, size_t size)
 {
 	size_t page = source_page(), whole = (size + page - 1) / page * page;
-	char *p = mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* an address range only: memory that could be written to counts against limits */
+	char *p = mmap(NULL, whole + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct source_map *m;
 
 	if (p == MAP_FAILED)
 		return NULL;
-	if (mmap(p, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
+	if (mmap(p, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED ||
+	    mprotect(p + whole, page, PROT_READ | PROT_WRITE)) {
 		munmap(p, whole + page);
 		return NULL;
 	}

@@ -235,7 +235,8 @@ static void digest_log(struct loglines *l, char hex[SHA256_HEX_LEN])
 {
 	struct sha256_stream *h = sha256_stream_new();
 
-	qsort(l->lines, l->n, sizeof(l->lines[0]), by_place);
+	if (l->n)
+		qsort(l->lines, l->n, sizeof(l->lines[0]), by_place);
 	for (size_t i = 0; i < l->n; i++) {
 		AUTO(str) char *line = xasprintf("%lld %s\n", (long long)l->lines[i].time_ms, l->lines[i].text);
 
