@@ -333,6 +333,23 @@ static void data_without_room_is_not_taken(void **state)
 	assert_false(takes(&d, NULL, d.columns));
 }
 
+/* The library finds the words for what it refuses. */
+static void settings_beyond_the_librarys_are_not_taken(void **state)
+{
+	AUTO(matrix) struct matrix *m = NULL;
+	AUTO(booster) struct booster *b = NULL;
+	AUTO(grow_mould) struct grow_mould *mould = NULL;
+	AUTO(strmap) struct strmap params = {0};
+	AUTO(dataset) struct dataset *d = make(&(struct shape){20, 3}, 1);
+	struct matrix_options opt = {.threads = 1, .columns = d->columns};
+	struct err err = {0};
+	settings(&params, "gamma 1e39", 1);
+	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
+	assert_int_equal(booster_new(&params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
+	assert_int_equal(grow_mould_new(b, &mould, &err), 0);
+	assert_null(mould);
+}
+
 static void part_of_a_round_is_not_gone_on_from(void **state)
 {
 	AUTO(buf) struct buf model = BUF_INIT(MODEL_BYTES);
@@ -363,6 +380,7 @@ int main(void)
 		cmocka_unit_test(metrics_are_the_librarys),
 		cmocka_unit_test(sets_of_other_widths_are_not_taken),
 		cmocka_unit_test(data_without_room_is_not_taken),
+		cmocka_unit_test(settings_beyond_the_librarys_are_not_taken),
 		cmocka_unit_test(part_of_a_round_is_not_gone_on_from),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
