@@ -167,6 +167,7 @@ static const struct {
 	{"plain", {500, 8}, "", 1, 20},
 	{"idle lanes", {120, 3}, "max_depth 8", 1, 20},
 	{"wide", {90, 401}, "colsample_bytree 0.3", 1, 10},
+	{"columns drawn one by one", {12, 70001}, "colsample_bytree 0.0003 colsample_bynode 0.5", 1, 2},
 	{"inexact", {300, 6, 0, 0, WILD}, "max_depth 8 min_child_weight 0.5", 1, 20},
 	{"inexact, few values", {300, 6, 0, 7, WILD}, "subsample 0.7", 1, 20},
 	{"barely sorted", {1024, 5}, "max_depth 10", 1, 10},
@@ -333,21 +334,66 @@ static void data_without_room_is_not_taken(void **state)
 	assert_false(takes(&d, NULL, d.columns));
 }
 
-/* The library finds the words for what it refuses. */
-static void settings_beyond_the_librarys_are_not_taken(void **state)
+static bool takes_settings(const char *text)
 {
 	AUTO(matrix) struct matrix *m = NULL;
 	AUTO(booster) struct booster *b = NULL;
 	AUTO(grow_mould) struct grow_mould *mould = NULL;
 	AUTO(strmap) struct strmap params = {0};
-	AUTO(dataset) struct dataset *d = make(&(struct shape){20, 3}, 1);
-	struct matrix_options opt = {.threads = 1, .columns = d->columns};
+	struct dataset row = {.rows = 1};
+	struct matrix_options opt = {.threads = 1, .columns = 3};
 	struct err err = {0};
-	settings(&params, "gamma 1e39", 1);
-	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
+	settings(&params, text, 1);
+	assert_int_equal(matrix_new_bare(&row, &opt, &m, &err), 0);
 	assert_int_equal(booster_new(&params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
 	assert_int_equal(grow_mould_new(b, &mould, &err), 0);
-	assert_null(mould);
+	return mould != NULL;
+}
+
+static void what_the_library_alone_does_is_not_taken(void **state)
+{
+	static const char *const others[] = {
+		"booster dart",
+		"booster gblinear",
+		"tree_method exact",
+		"tree_method approx",
+		"updater grow_quantile_histmaker,prune",
+		"process_type update updater refresh",
+		"num_parallel_tree 2",
+		"monotone_constraints (1,0,0)",
+		"interaction_constraints [[0,1]]",
+		"sampling_method gradient_based",
+		"objective rank:pairwise",
+		"objective rank:ndcg",
+		"objective rank:map",
+		"objective survival:cox",
+		"objective survival:aft",
+		"objective binary:hinge",
+		"objective reg:absoluteerror",
+		"objective reg:pseudohubererror",
+		"objective reg:squaredlogerror",
+		"max_depth 0 max_leaves 0",
+		"gamma 1e39", /* refused, and the library has the words for it */
+	};
+	assert_true(takes_settings(""));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (takes_settings(others[i]))
+			fail_msg("%s", others[i]);
+}
+
+static void special_rows_are_not_taken(void **state)
+{
+	AUTO(dataset) struct dataset *d = make(&(struct shape){300, 3, .weights = true}, 1);
+	assert_false(takes(d, NULL, 3)); /* more weights than bins */
+	free(d->weights);
+	d->weights = NULL;
+	assert_true(takes(d, NULL, 3));
+	d->query_ids = xcalloc(d->rows, sizeof(*d->query_ids));
+	assert_false(takes(d, NULL, 3));
+	free(d->query_ids);
+	d->query_ids = NULL;
+	d->categorical = xcalloc(d->columns, 1);
+	assert_false(takes(d, NULL, 3));
 }
 
 static void part_of_a_round_is_not_gone_on_from(void **state)
@@ -380,7 +426,8 @@ int main(void)
 		cmocka_unit_test(metrics_are_the_librarys),
 		cmocka_unit_test(sets_of_other_widths_are_not_taken),
 		cmocka_unit_test(data_without_room_is_not_taken),
-		cmocka_unit_test(settings_beyond_the_librarys_are_not_taken),
+		cmocka_unit_test(what_the_library_alone_does_is_not_taken),
+		cmocka_unit_test(special_rows_are_not_taken),
 		cmocka_unit_test(part_of_a_round_is_not_gone_on_from),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
