@@ -12,7 +12,7 @@
 #include "unit.h"
 
 #define MODEL_BYTES ((size_t)1 << 30)
-#define CASES 400
+#define CASES 250
 
 /* --- random numbers ------------------------------------------------------------------ */
 
