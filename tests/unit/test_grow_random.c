@@ -1,5 +1,5 @@
 /* The grower against libxgboost on random data and settings: the same bytes of a
- * model and the same margins, over checkpoints, new seeds and cuts to fewer rounds.
+ * model, margins and metrics, over checkpoints, new seeds and cuts to fewer rounds.
  *
  *   SAGETOP_GROW_CASES=100000   how many cases        (default: a few seconds' worth)
  *   SAGETOP_GROW_SEED=1         of the first one; each case prints its own on failure
@@ -73,6 +73,7 @@ struct case_spec {
 	int kept;	  /* rounds of the model in the end */
 	char resume_seed[24];
 	struct strmap params;
+	struct strlist metrics;
 };
 
 enum cells { NORMAL, INTEGERS, CONSTANT, MISSING, HUGE_ONES, TINY, SPREAD, OUTLIERS, BITS, RAMP, CELL_KINDS };
@@ -263,6 +264,16 @@ static void random_settings(struct case_spec *s)
 		ADD(0.6, "tweedie_variance_power", "1.01", "1.3", "1.99");
 }
 
+/* Those that the grower knows itself, mostly. */
+static void random_metrics(struct case_spec *s)
+{
+	static const char *const names[] = {"rmse", "mae", "logloss", "error", "rmsle"};
+	bool unit = str_ends(s->objective, ":logistic");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (chance(i == 4 ? 0.1 : 0.4) && (unit || (i < 2 && !s->classes)))
+			strlist_add(&s->metrics, names[i]);
+}
+
 static struct case_spec make_case(uint64_t seed)
 {
 	struct case_spec s = {.seed = seed};
@@ -272,6 +283,7 @@ static struct case_spec make_case(uint64_t seed)
 	s.columns = size_up_to(MIN((size_t)(large ? 600 : 60), (large ? 600000 : 20000) / s.rows + 1));
 	s.more_rows = size_up_to(500);
 	random_settings(&s);
+	random_metrics(&s);
 	s.rounds = 1 + (int)below(s.classes ? 3 : 8);
 	s.resume = chance(0.4) ? (int)below((size_t)s.rounds) : -1;
 	s.afresh = chance(0.5);
@@ -288,12 +300,15 @@ struct outcome {
 	struct buf model;
 	float *margins[GROW_SETS];
 	size_t n[GROW_SETS];
+	struct eval_values values;
+	bool judged[GROW_SETS]; /* by the grower: values holds its metrics */
 	struct err err;
 };
 
 static void outcome_done(struct outcome *o)
 {
 	buf_done(&o->model);
+	eval_values_done(&o->values);
 	for (size_t i = 0; i < GROW_SETS; i++)
 		free(o->margins[i]);
 }
@@ -311,7 +326,7 @@ static int library_resume(const struct case_spec *s, struct matrix *const *matri
 	strmap_set(&params, "seed", s->resume_seed);
 	int rc = booster_save(*b, MODEL_UBJ, &model, err);
 	booster_free(TAKE(*b));
-	return rc ? rc : booster_load(model.data, model.len, &params, NULL, matrices, 2, b, err);
+	return rc ? rc : booster_load(model.data, model.len, &params, &s->metrics, matrices, 2, b, err);
 }
 
 static int library_finish(const struct case_spec *s, struct matrix *const *matrices, struct booster *b,
@@ -319,7 +334,8 @@ static int library_finish(const struct case_spec *s, struct matrix *const *matri
 {
 	AUTO(booster) struct booster *cut = NULL;
 	struct predict_options margin = {.margin = true};
-	int rc = 0;
+	int rc = booster_evaluate(b, s->rounds, matrices, (const char *[]){"train", "more"}, GROW_SETS, &out->values,
+				  &out->err);
 	for (size_t i = 0; !rc && i < GROW_SETS; i++) {
 		struct predictions p = {0};
 		rc = booster_predict(b, matrices[i], &margin, &p, &out->err);
@@ -351,7 +367,7 @@ static void by_library(const struct case_spec *s, const struct dataset *train, c
 		rc = matrix_new(more, &opt, &v, &out->err);
 	struct matrix *matrices[] = {m, v};
 	if (!rc)
-		rc = booster_new(&s->params, NULL, matrices, 2, &b, &out->err);
+		rc = booster_new(&s->params, &s->metrics, matrices, 2, &b, &out->err);
 	for (int i = 0; !rc && i < s->rounds; i++) {
 		rc = booster_update(b, i, m, &out->err);
 		if (!rc && i == s->resume)
@@ -389,6 +405,7 @@ static int grow_rounds(const struct case_spec *s, const struct grow_job *job, st
 		out->n[i] = job->data[i]->rows * grower_groups(g);
 		out->margins[i] = xreallocarray(NULL, out->n[i], sizeof(float));
 		memcpy(out->margins[i], grower_margins(g, i), out->n[i] * sizeof(float));
+		out->judged[i] = grower_evaluate(g, i, &s->metrics, &out->values);
 	}
 	return rc ? rc : grower_model(g, s->kept, &best_round, &out->model, &out->err);
 }
@@ -427,6 +444,30 @@ static void print_case(const struct case_spec *s, const struct dataset *train)
 	print_error("\n");
 }
 
+/* The library gives its values as text of 17 decimals. */
+static bool same_value(double theirs, double ours)
+{
+	AUTO(str) char *text = xasprintf("%.17f", ours);
+	return isnan(theirs) ? isnan(ours) : theirs == strtod(text, NULL);
+}
+
+static bool same_metrics(const struct outcome *theirs, const struct outcome *ours)
+{
+	size_t k = 0;
+	for (size_t i = 0; i < theirs->values.n; i++) {
+		const struct eval_value *a = &theirs->values.items[i], *b = &ours->values.items[k];
+		if (!ours->judged[a->set])
+			continue;
+		if (k++ == ours->values.n || a->set != b->set || !str_eq(a->name, b->name) ||
+		    !same_value(a->value, b->value)) {
+			print_error("%s of set %zu: %.17g and %.17g\n", a->name, a->set, a->value,
+				    k > ours->values.n ? NAN : b->value);
+			return false;
+		}
+	}
+	return k == ours->values.n;
+}
+
 static bool same(const struct case_spec *s, const struct outcome *theirs, const struct outcome *ours)
 {
 	if (theirs->err.code && ours->err.code)
@@ -443,6 +484,8 @@ static bool same(const struct case_spec *s, const struct outcome *theirs, const 
 					    (double)theirs->margins[i][k], (double)ours->margins[i][k]);
 				return false;
 			}
+	if (!same_metrics(theirs, ours))
+		return false;
 	if (theirs->model.len == ours->model.len &&
 	    (s->minus_zeros || !memcmp(theirs->model.data, ours->model.data, ours->model.len)))
 		return true;
@@ -476,6 +519,7 @@ static enum verdict try_case(uint64_t seed)
 	outcome_done(&theirs);
 	outcome_done(&ours);
 	strmap_done(&s.params);
+	strlist_done(&s.metrics);
 	return v;
 }
 
