@@ -1,9 +1,11 @@
 #include <math.h>
 
 #include "trainer/grow_impl.h"
+#include "trainer/spill.h"
 
 #define MODEL_MAX ((size_t)8 << 30)
-#define SPARSE_SHARE 16 /* sparse data is taken where at least one cell in so many is there */
+#define SPARSE_SHARE 16			 /* sparse data is taken where at least one cell in so many is there */
+#define ROOM_CERTAIN ((size_t)256 << 20) /* bytes that need not be looked for */
 
 struct grow_mould {
 	struct grow_settings settings;
@@ -21,12 +23,12 @@ struct grower {
 	struct tree_grower *tree_grower;
 	struct mt19937 random;
 	struct column_draw columns;
-	bool seeded;		      /* columns have drawn their seed */
-	struct gradient **gradients;  /* groups x rows */
-	float *margins[GROW_SETS];    /* rows x groups */
-	struct tree tree;	      /* the last one */
-	struct buf trees;	      /* their bytes */
-	size_t *tree_ends;	      /* where each tree's bytes end */
+	bool seeded;		     /* columns have drawn their seed */
+	struct gradient **gradients; /* groups x rows */
+	float *margins[GROW_SETS];   /* rows x groups */
+	struct tree tree;	     /* the last one */
+	struct buf trees;	     /* their bytes */
+	size_t *tree_ends;	     /* where each tree's bytes end */
 	size_t n_trees, tree_cap;
 };
 
@@ -91,14 +93,37 @@ bool grow_settings_read(const json_t *config, struct grow_settings *ret)
 	return ret->max_bin >= 2 && (ret->max_depth > 0 || ret->max_leaves > 0);
 }
 
-bool grower_takes(const struct dataset *d, size_t columns, int max_bin)
+/* Whether all of a set's rows are as wide as the job, as far as they are read. */
+static bool is_as_wide(const struct dataset *d, size_t columns)
 {
+	return d->dense ? d->columns == columns : d->columns <= columns;
+}
+
+/* The bins of sparse data are dense, and those of dense data take twice or thrice what
+ * the library's do, or more: what had room may have none. */
+static bool have_room(const struct dataset *d, size_t columns, size_t bins)
+{
+	const size_t cells = d->rows * columns, slots = columns * (bins + 1);
+	size_t bytes = cells * ((slots > UINT16_MAX ? 4 : 2) + (bins > UINT8_MAX ? 2 : 1)) + slots * sizeof(float);
+	if (bytes < ROOM_CERTAIN)
+		return true;
+	size_t available = spill_memory_available();
+	return !available || bytes < available / 4 * 3;
+}
+
+bool grower_takes(const struct dataset *const data[GROW_SETS], size_t columns, int max_bin)
+{
+	const struct dataset *d = data[0];
 	size_t bins = max_bin ? (size_t)max_bin : 256;
-	if (d->categorical || d->query_ids || !d->labels || !d->rows || d->rows > UINT32_MAX || !columns || bins > UINT16_MAX)
+	if (d->categorical || d->query_ids || !d->labels || !d->rows || d->rows > UINT32_MAX || !columns ||
+	    bins > UINT16_MAX)
 		return false;
-	if (!d->dense && (d->row_start[d->rows] * SPARSE_SHARE < d->rows * columns || d->columns > columns))
+	if (!d->dense && d->row_start[d->rows] * SPARSE_SHARE < d->rows * columns)
 		return false;
-	if (d->dense && d->columns != columns)
+	if (!is_as_wide(d, columns) || (data[1] && !is_as_wide(data[1], columns)))
+		return false;
+	bins = MIN(bins, d->rows);
+	if (columns > UINT32_MAX / (bins + 1) || !have_room(d, columns, bins))
 		return false;
 	/* The library adds the weights of equal values in the order that its sort
 	 * happens to leave; it matters only where bins hold more than one value. */
@@ -121,15 +146,15 @@ int grow_mould_new(struct booster *shell, struct grow_mould **ret, struct err *e
 	AUTO(json) json_t *config = NULL;
 	*ret = NULL;
 	buf_init(&m->shell, MODEL_MAX);
-	int rc = booster_config(shell, &config, err);
-	if (rc)
-		return rc;
+	/* What the library cannot make sense of it refuses in its own words. */
+	if (booster_config(shell, &config, NULL))
+		return 0;
 	const char *objective = json_string_value(json_path_get(config, "learner.objective.name"));
 	str_copy(m->objective, sizeof(m->objective), str_or(objective, ""));
 	m->loss = loss_find(m->objective);
 	if (!m->loss || !grow_settings_read(config, &m->settings))
 		return 0;
-	rc = booster_base_margin(shell, &m->base, err);
+	int rc = booster_base_margin(shell, &m->base, err);
 	if (!rc)
 		rc = booster_save(shell, MODEL_UBJ, &m->shell, err);
 	if (rc)
@@ -208,8 +233,8 @@ static void gradients_share(void *context, int thread)
 	struct grower *g = context;
 	const struct dataset *d = g->job.data[0];
 	size_t threads = (size_t)team_size(g->team);
-	loss_gradients(g->job.mould->loss, g->settings, g->margins[0], d->labels, d->weights, d->rows * (size_t)thread / threads,
-		       d->rows * ((size_t)thread + 1) / threads, g->gradients);
+	loss_gradients(g->job.mould->loss, g->settings, g->margins[0], d->labels, d->weights,
+		       d->rows * (size_t)thread / threads, d->rows * ((size_t)thread + 1) / threads, g->gradients);
 }
 
 struct applying {
@@ -251,7 +276,8 @@ static int grow_group(struct grower *g, int group, struct err *err)
 		g->seeded = true;
 	}
 	if (g->settings->subsample < 1)
-		rows_draw(gradients, g->bins.rows, g->settings->subsample, mt19937_next(&g->random), team_size(g->team));
+		rows_draw(gradients, g->bins.rows, g->settings->subsample, mt19937_next(&g->random),
+			  team_size(g->team));
 	tree_grow(g->tree_grower, &g->columns, gradients, &g->tree);
 	tree_grower_add(g->tree_grower, g->margins[0] + group, (size_t)g->settings->groups);
 	apply_tree(g, 1, group);
@@ -318,6 +344,8 @@ int grower_restore(struct grower *g, const void *model, size_t len, struct err *
 {
 	size_t at, end, n;
 	int rc = model_find_trees(model, len, &at, &end, &n, err);
+	if (!rc && n % (size_t)g->settings->groups)
+		rc = err_set(err, ERR_PARSE, "the model's last round is not whole");
 	for (size_t i = 0; !rc && i < n; i++) {
 		size_t from = at;
 		int group = (int)(i % (size_t)g->settings->groups);

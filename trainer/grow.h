@@ -5,7 +5,11 @@
  * the same trees, to the last bit, from the same settings in a fraction of it; the
  * library still judges them (metrics), stores and applies them. What it does not
  * cover (other tree methods and boosters, categories, constraints, rankings ...)
- * is the library's as before: grower_new says so, and nobody else needs to know.
+ * is the library's as before: grower_takes and grow_mould_new say so, and nobody
+ * else needs to know.
+ *
+ * One bit can differ: the sign of a split condition that is 0, where a column holds
+ * zeros of both signs. No row is parted otherwise by it.
  */
 #ifndef SAGETOP_TRAINER_GROW_H
 #define SAGETOP_TRAINER_GROW_H
@@ -30,13 +34,15 @@ AUTO_POINTER(grower, struct grower, grower_free)
 
 struct grow_job {
 	const struct grow_mould *mould;
-	const struct dataset *data[GROW_SETS]; /* [1] may be NULL; needed while the grower lives, but for the cells of [0] */
-	size_t columns;			       /* at least those of the data */
+	/* [1] may be NULL; needed while the grower lives, but for the cells of [0]. */
+	const struct dataset *data[GROW_SETS];
+	size_t columns; /* of every dense set, and at least those of a sparse one */
 	int threads;
 };
 
-/* Whether such data can be taken at all; cheap, and before a mould is made. */
-bool grower_takes(const struct dataset *train, size_t columns, int max_bin);
+/* Whether a job's data can be taken at all, and its bins have room in memory; cheap,
+ * and before a mould is made. */
+bool grower_takes(const struct dataset *const data[GROW_SETS], size_t columns, int max_bin);
 
 /* *ret is NULL, without an error, where the threads cannot be had. */
 int grower_new(const struct grow_job *job, struct grower **ret, struct err *err) NODISCARD;

@@ -7,8 +7,9 @@
 
 #include "trainer/grow_impl.h"
 
-#define FACTOR 8   /* a summary holds this many times max_bin entries */
-#define GATHERED 8 /* columns read in one walk over dense rows: they share cache lines */
+#define FACTOR 8      /* a summary holds this many times max_bin entries */
+#define GATHERED 8    /* columns read in one walk over dense rows: they share cache lines */
+#define SPARSE_RUN 64 /* the same of sparse rows: each is searched for its first one */
 
 struct entry {
 	float rmin, rmax, wmin, value; /* ranks, least and greatest; weight; value */
@@ -349,12 +350,12 @@ static size_t sketch_cuts(struct sketch *s, size_t rows, int max_bin, float *out
 	struct summary last = {.items = xreallocarray(NULL, most + 1, sizeof(struct entry))};
 	summary_prune(&part, &s->temp, middle);
 	summary_prune(&last, &part, most + 1);
-	double first = (double)last.items[0].value;
+	double first = last.n ? (double)last.items[0].value : 0; /* no weight: no values */
 	*least = (float)(first - fabs(first) - (double)1e-5f);
 	for (size_t i = 1; i < MIN(last.n, most); i++)
 		if (i == 1 || last.items[i].value > out[n - 1])
 			out[n++] = last.items[i].value;
-	out[n++] = above(last.items[last.n - 1].value);
+	out[n++] = above(last.n ? last.items[last.n - 1].value : *least);
 	free(part.items);
 	free(last.items);
 	return n;
@@ -364,9 +365,9 @@ struct cutting {
 	const struct dataset *d;
 	size_t columns;
 	int max_bin;
-	float *values;	/* columns x room */
-	uint32_t *n;	/* of each column */
-	float *least;	/* of each column */
+	float *values; /* columns x room */
+	uint32_t *n;   /* of each column */
+	float *least;  /* of each column */
 	size_t room;
 	size_t *filled; /* cells of each column that are not missing */
 };
@@ -404,18 +405,32 @@ static void cut_dense(void *context, size_t block)
 	cut_columns(c, sketches, first, n);
 }
 
-/* A run of columns of sparse data: every row is walked for it. */
+/* The first entry of a row at the column or behind it: rows are sorted. */
+static size_t entry_from(const struct dataset *d, size_t row, size_t column)
+{
+	size_t at = d->row_start[row];
+	for (size_t end = d->row_start[row + 1]; at < end;) {
+		size_t middle = at + (end - at) / 2;
+		if (d->column_index[middle] < column)
+			at = middle + 1;
+		else
+			end = middle;
+	}
+	return at;
+}
+
+/* A run of columns of sparse data. */
 static void cut_sparse(void *context, size_t block)
 {
 	const struct cutting *c = context;
 	const struct dataset *d = c->d;
-	size_t width = 64, first = block * width, n = MIN(width, c->columns - first);
-	struct sketch sketches[64];
+	size_t first = block * SPARSE_RUN, n = MIN((size_t)SPARSE_RUN, c->columns - first);
+	struct sketch sketches[SPARSE_RUN];
 	for (size_t k = 0; k < n; k++)
 		sketch_init(&sketches[k], c->filled[first + k], c->max_bin);
 	for (size_t r = 0; r < d->rows; r++)
-		for (size_t i = d->row_start[r]; i < d->row_start[r + 1]; i++)
-			if (d->column_index[i] - first < n && !isnan(d->values[i]))
+		for (size_t i = entry_from(d, r, first); i < d->row_start[r + 1] && d->column_index[i] < first + n; i++)
+			if (!isnan(d->values[i]))
 				sketch_push(&sketches[d->column_index[i] - first], d->values[i], weight_at(d, r));
 	cut_columns(c, sketches, first, n);
 }
@@ -454,7 +469,7 @@ void cuts_make(const struct dataset *d, size_t columns, int max_bin, struct team
 	};
 	c.values = xreallocarray(NULL, columns * c.room, sizeof(float));
 	count_filled(d, c.filled);
-	size_t width = d->dense ? GATHERED : 64;
+	size_t width = d->dense ? GATHERED : SPARSE_RUN;
 	team_for(team, (columns + width - 1) / width, d->dense ? cut_dense : cut_sparse, &c);
 	*ret = (struct cuts){.columns = columns, .least = c.least};
 	ret->first = xcalloc(columns + 1, sizeof(uint32_t));

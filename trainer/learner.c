@@ -122,7 +122,7 @@ static bool wants_grower(const struct learner *l)
 	const struct learner_job *j = &l->job;
 	return is_method(l, "hist") && str_eq(hyper_text(j->hyper, HP_booster), "gbtree") &&
 	       !hyper_given(j->hyper, HP_updater) && !j->shared &&
-	       grower_takes(j->data[0], j->matrix.columns, (int)hyper_int(j->hyper, HP_max_bin));
+	       grower_takes(j->data, j->matrix.columns, (int)hyper_int(j->hyper, HP_max_bin));
 }
 
 int learner_new(const struct learner_job *job, const struct strmap *params, struct learner **ret, struct err *err)

@@ -234,6 +234,7 @@ refused("a zero for gamma", "must be greater than 0 for reg:gamma", {"objective"
 refused("a label of 2 for logistic", r"label 2 must be in \[0, 1\]", {"objective": "binary:logistic"}, train="1,1\n2,2\n")
 refused("an empty label", r"1\b.*label|label.*1\b|row 2", {}, train="1,1\n,2\n")
 refused("one class only", "all 2 labels are 1: binary:logistic needs more than one class", {"objective": "binary:logistic"}, train="1,1\n1,2\n")
+refused("a number too large for the library", "training failed: Out of range value for min_split_loss, value='1e39'", {"gamma": "1e39"}, train=NUMBER)
 refused("an empty file", "empty|no rows|no data", {}, train="")
 refused("no file at all", "channel train.*(no file|no data|empty)", {}, train={})
 refused("binary rubbish", "channel train", {}, train=bytes(rng.integers(0, 256, 4096, dtype=np.uint8)))

@@ -167,6 +167,7 @@ static const struct {
 	{"plain", {500, 8}, "", 1, 20},
 	{"idle lanes", {120, 3}, "max_depth 8", 1, 20},
 	{"wide", {90, 401}, "colsample_bytree 0.3", 1, 10},
+	{"columns drawn one by one", {12, 70001}, "colsample_bytree 0.0003 colsample_bynode 0.5", 1, 2},
 	{"inexact", {300, 6, 0, 0, WILD}, "max_depth 8 min_child_weight 0.5", 1, 20},
 	{"inexact, few values", {300, 6, 0, 7, WILD}, "subsample 0.7", 1, 20},
 	{"barely sorted", {1024, 5}, "max_depth 10", 1, 10},
@@ -210,7 +211,11 @@ static const struct {
 	{"two threads, missing", {20000, 9, 0.1}, "max_depth 8 colsample_bylevel 0.8", 2, 10},
 	{"three threads", {5000, 9}, "max_depth 10 min_child_weight 0", 3, 10},
 	{"three threads, logistic", {7001, 5, 0, 0, BINARY}, "objective binary:logistic subsample 0.7", 3, 10},
-	{"four threads, classes", {3001, 5, 0, 0, CLASSES}, "objective multi:softprob num_class 3 subsample 0.7", 4, 10},
+	{"four threads, classes",
+	 {3001, 5, 0, 0, CLASSES},
+	 "objective multi:softprob num_class 3 subsample 0.7",
+	 4,
+	 10},
 	{"three threads, lossguide", {5000, 9}, "grow_policy lossguide max_leaves 64", 3, 10},
 };
 
@@ -297,11 +302,133 @@ static void metrics_are_the_librarys(void **state)
 	}
 }
 
+/* --- what is not taken -------------------------------------------------------------------- */
+
+static bool takes(const struct dataset *train, const struct dataset *validation, size_t columns)
+{
+	return grower_takes((const struct dataset *[GROW_SETS]){train, validation}, columns, 0);
+}
+
+/* Rows are read as wide as the job's. */
+static void sets_of_other_widths_are_not_taken(void **state)
+{
+	AUTO(dataset) struct dataset *sparse = make(&(struct shape){20, 5, 0.3, .sparse = true}, 1);
+	AUTO(dataset) struct dataset *narrow = make(&(struct shape){20, 4}, 2);
+	AUTO(dataset) struct dataset *same = make(&(struct shape){20, 5}, 3);
+	AUTO(dataset) struct dataset *few = make(&(struct shape){20, 3, 0.3, .sparse = true}, 4);
+	assert_true(takes(sparse, NULL, 5));
+	assert_true(takes(sparse, same, 5));
+	assert_true(takes(sparse, few, 5));
+	assert_true(takes(sparse, sparse, 6));
+	assert_false(takes(sparse, narrow, 5));
+	assert_false(takes(sparse, sparse, 4));
+	assert_false(takes(same, sparse, 6));
+}
+
+static void data_without_room_is_not_taken(void **state)
+{
+	float none = 0;
+	struct dataset d = {.rows = UINT32_MAX, .columns = 1000000, .dense = &none, .labels = &none};
+	assert_false(takes(&d, NULL, d.columns)); /* 10 petabytes of bins */
+	d.columns = 16777216;			  /* slots have 32 bits */
+	assert_false(takes(&d, NULL, d.columns));
+}
+
+static bool takes_settings(const char *text)
+{
+	AUTO(matrix) struct matrix *m = NULL;
+	AUTO(booster) struct booster *b = NULL;
+	AUTO(grow_mould) struct grow_mould *mould = NULL;
+	AUTO(strmap) struct strmap params = {0};
+	struct dataset row = {.rows = 1};
+	struct matrix_options opt = {.threads = 1, .columns = 3};
+	struct err err = {0};
+	settings(&params, text, 1);
+	assert_int_equal(matrix_new_bare(&row, &opt, &m, &err), 0);
+	assert_int_equal(booster_new(&params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
+	assert_int_equal(grow_mould_new(b, &mould, &err), 0);
+	return mould != NULL;
+}
+
+static void what_the_library_alone_does_is_not_taken(void **state)
+{
+	static const char *const others[] = {
+		"booster dart",
+		"booster gblinear",
+		"tree_method exact",
+		"tree_method approx",
+		"updater grow_quantile_histmaker,prune",
+		"process_type update updater refresh",
+		"num_parallel_tree 2",
+		"monotone_constraints (1,0,0)",
+		"interaction_constraints [[0,1]]",
+		"sampling_method gradient_based",
+		"objective rank:pairwise",
+		"objective rank:ndcg",
+		"objective rank:map",
+		"objective survival:cox",
+		"objective survival:aft",
+		"objective binary:hinge",
+		"objective reg:absoluteerror",
+		"objective reg:pseudohubererror",
+		"objective reg:squaredlogerror",
+		"max_depth 0 max_leaves 0",
+		"gamma 1e39", /* refused, and the library has the words for it */
+	};
+	assert_true(takes_settings(""));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (takes_settings(others[i]))
+			fail_msg("%s", others[i]);
+}
+
+static void special_rows_are_not_taken(void **state)
+{
+	AUTO(dataset) struct dataset *d = make(&(struct shape){300, 3, .weights = true}, 1);
+	assert_false(takes(d, NULL, 3)); /* more weights than bins */
+	free(d->weights);
+	d->weights = NULL;
+	assert_true(takes(d, NULL, 3));
+	d->query_ids = xcalloc(d->rows, sizeof(*d->query_ids));
+	assert_false(takes(d, NULL, 3));
+	free(d->query_ids);
+	d->query_ids = NULL;
+	d->categorical = xcalloc(d->columns, 1);
+	assert_false(takes(d, NULL, 3));
+}
+
+static void part_of_a_round_is_not_gone_on_from(void **state)
+{
+	AUTO(buf) struct buf model = BUF_INIT(MODEL_BYTES);
+	AUTO(matrix) struct matrix *m = NULL;
+	AUTO(booster) struct booster *b = NULL;
+	AUTO(grow_mould) struct grow_mould *mould = NULL;
+	AUTO(grower) struct grower *g = NULL;
+	AUTO(strmap) struct strmap four = {0}, three = {0};
+	AUTO(dataset) struct dataset *d = make(&(struct shape){50, 3, 0, 0, CLASSES}, 1);
+	struct matrix_options opt = {.threads = 1, .columns = d->columns};
+	struct err err = {0};
+	settings(&four, "objective multi:softprob num_class 4", 1);
+	settings(&three, "objective multi:softprob num_class 3", 1);
+	by_grower(d, &four, 1, 1, &model);
+	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
+	assert_int_equal(booster_new(&three, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
+	assert_int_equal(grow_mould_new(b, &mould, &err), 0);
+	struct grow_job job = {.mould = mould, .data = {d}, .columns = d->columns, .threads = 1};
+	assert_int_equal(grower_new(&job, &g, &err), 0);
+	assert_int_equal(grower_restore(g, model.data, model.len, &err), -ERR_PARSE);
+	assert_string_equal(err.msg, "the model's last round is not whole");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trees_are_the_librarys),
 		cmocka_unit_test(metrics_are_the_librarys),
+		cmocka_unit_test(sets_of_other_widths_are_not_taken),
+		cmocka_unit_test(data_without_room_is_not_taken),
+		cmocka_unit_test(what_the_library_alone_does_is_not_taken),
+		cmocka_unit_test(special_rows_are_not_taken),
+		cmocka_unit_test(part_of_a_round_is_not_gone_on_from),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
