@@ -111,6 +111,20 @@ static bool have_room(const struct dataset *d, size_t columns, size_t bins)
 	return !available || bytes < available / 4 * 3;
 }
 
+/* The library adds the weights of equal values in the order that its sort happens to
+ * leave; it matters only where bins hold more than one value. And cuts are of rows
+ * with weight: one without can lie beyond the last, in whose bin it is all the same,
+ * so that its own value sends it another way when training goes on from a model. */
+static bool weights_suit(const struct dataset *d, size_t bins)
+{
+	if (d->rows > bins)
+		return false;
+	for (size_t i = 0; i < d->rows; i++)
+		if (d->weights[i] == 0)
+			return false;
+	return true;
+}
+
 bool grower_takes(const struct dataset *const data[GROW_SETS], size_t columns, int max_bin)
 {
 	const struct dataset *d = data[0];
@@ -125,9 +139,7 @@ bool grower_takes(const struct dataset *const data[GROW_SETS], size_t columns, i
 	bins = MIN(bins, d->rows);
 	if (columns > UINT32_MAX / (bins + 1) || !have_room(d, columns, bins))
 		return false;
-	/* The library adds the weights of equal values in the order that its sort
-	 * happens to leave; it matters only where bins hold more than one value. */
-	return !d->weights || d->rows <= bins;
+	return !d->weights || weights_suit(d, bins);
 }
 
 /* --- making one -------------------------------------------------------------------- */

@@ -287,8 +287,6 @@ static void sketch_carry(struct sketch *s)
 
 static inline void sketch_push(struct sketch *s, float value, float weight)
 {
-	if (weight == 0)
-		return;
 	uint32_t key = key_of(value);
 	if (s->queued && (uint32_t)(s->queue[s->queued - 1] >> 32) == key) {
 		uint64_t *last = &s->queue[s->queued - 1];
@@ -350,12 +348,12 @@ static size_t sketch_cuts(struct sketch *s, size_t rows, int max_bin, float *out
 	struct summary last = {.items = xreallocarray(NULL, most + 1, sizeof(struct entry))};
 	summary_prune(&part, &s->temp, middle);
 	summary_prune(&last, &part, most + 1);
-	double first = last.n ? (double)last.items[0].value : 0; /* no weight: no values */
+	double first = (double)last.items[0].value;
 	*least = (float)(first - fabs(first) - (double)1e-5f);
 	for (size_t i = 1; i < MIN(last.n, most); i++)
 		if (i == 1 || last.items[i].value > out[n - 1])
 			out[n++] = last.items[i].value;
-	out[n++] = above(last.n ? last.items[last.n - 1].value : *least);
+	out[n++] = above(last.items[last.n - 1].value);
 	free(part.items);
 	free(last.items);
 	return n;

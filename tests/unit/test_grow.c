@@ -287,8 +287,7 @@ static void metrics_are_the_librarys(void **state)
 		assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
 		assert_int_equal(booster_new(&params, &names, (struct matrix *[]){m}, 1, &b, &err), 0);
 		assert_int_equal(grow_mould_new(b, &mould, &err), 0);
-		struct grow_job job = {
-			.mould = mould, .data = {d}, .columns = d->columns, .threads = kinds[i].threads};
+		struct grow_job job = {.mould = mould, .data = {d}, .columns = d->columns, .threads = kinds[i].threads};
 		assert_int_equal(grower_new(&job, &g, &err), 0);
 		for (int round = 0; round < 3; round++)
 			assert_int_equal(grower_round(g, &err), 0);
@@ -385,6 +384,10 @@ static void special_rows_are_not_taken(void **state)
 {
 	AUTO(dataset) struct dataset *d = make(&(struct shape){300, 3, .weights = true}, 1);
 	assert_false(takes(d, NULL, 3)); /* more weights than bins */
+	d->rows = 256;
+	assert_true(takes(d, NULL, 3));
+	d->weights[255] = 0;
+	assert_false(takes(d, NULL, 3));
 	free(d->weights);
 	d->weights = NULL;
 	assert_true(takes(d, NULL, 3));

@@ -168,7 +168,7 @@ static void make_sparse(struct dataset *d, bool entries)
 
 static void add_weights(struct dataset *d)
 {
-	double zeros = chance(0.3) ? 0.2 : chance(0.1) ? 1 : 0, spread = chance(0.3) ? 20 : 0;
+	double zeros = chance(0.05) ? 0.2 : 0, spread = chance(0.3) ? 20 : 0;
 	d->weights = xcalloc(d->rows, sizeof(float));
 	for (size_t r = 0; r < d->rows; r++)
 		d->weights[r] = chance(zeros) ? 0 : (float)(uniform() * 2 * pow(10, spread * (uniform() - 0.5)));
