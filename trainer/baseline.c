@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "trainer/baseline.h"
+#include "trainer/float_key.h"
 #include "trainer/parallel.h"
 
 static const double levels[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
@@ -40,21 +41,6 @@ static void stats_merge(struct column_stats *a, const struct column_stats *b)
 
 /* --- quantiles: exact selection by two counting passes over the sorted bits --------- */
 
-static uint32_t sort_key(float x)
-{
-	uint32_t u;
-	memcpy(&u, &x, sizeof(u));
-	return u & 0x80000000u ? ~u : u | 0x80000000u;
-}
-
-static float key_value(uint32_t k)
-{
-	float x;
-	k = k & 0x80000000u ? k & 0x7FFFFFFFu : ~k;
-	memcpy(&x, &k, sizeof(x));
-	return x;
-}
-
 static float select_rank(const uint32_t *keys, size_t n, size_t rank, const uint32_t *high, uint32_t *low)
 {
 	size_t below = 0;
@@ -67,7 +53,7 @@ static float select_rank(const uint32_t *keys, size_t n, size_t rank, const uint
 			low[keys[i] & 0xFFFF]++;
 	while (below + low[l] <= rank)
 		below += low[l++];
-	return key_value(h << 16 | l);
+	return float_of_key(h << 16 | l);
 }
 
 static void find_quantiles(struct column_stats *s, const uint32_t *keys, size_t n, uint32_t *scratch)
@@ -122,7 +108,7 @@ static void quantiles_of_columns(void *ctx, size_t part)
 		size_t n = 0;
 		for (size_t r = 0; r < d->rows; r += step)
 			if (!isnan(d->dense[r * d->columns + c]))
-				keys[n++] = sort_key(d->dense[r * d->columns + c]);
+				keys[n++] = float_key(d->dense[r * d->columns + c]);
 		find_quantiles(&w->merged[c], keys, n, scratch);
 	}
 	free(keys);
@@ -149,7 +135,7 @@ static void sparse_quantiles(struct work *w)
 	for (size_t r = 0; r < d->rows; r += step)
 		for (size_t i = d->row_start[r]; i < d->row_start[r + 1]; i++)
 			if (d->column_index[i] < w->columns)
-				keys[first[d->column_index[i] + 1]++] = sort_key(d->values[i]);
+				keys[first[d->column_index[i] + 1]++] = float_key(d->values[i]);
 	for (size_t c = 0; c < w->columns; c++)
 		if (first[c + 1] > first[c])
 			find_quantiles(&w->merged[c], keys + first[c], first[c + 1] - first[c], scratch);

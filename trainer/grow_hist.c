@@ -2,6 +2,7 @@
  * of doubles, so one instruction adds both; rows ahead are fetched early, since
  * the rows of a deep node lie far apart. */
 #include "trainer/grow_impl.h"
+#include "trainer/grow_vector.h"
 
 #define BLOCK_ROWS 256
 #define AHEAD 12 /* rows fetched before their turn */
@@ -40,8 +41,6 @@ int shares_leader(const struct shares *s, size_t node)
 }
 
 /* --- adding ------------------------------------------------------------------------------ */
-
-typedef double pair __attribute__((vector_size(16)));
 
 /* One function for each width of the slots and for all or some of the columns,
  * made from this one by constant arguments. */

@@ -5,6 +5,7 @@
  * library's. What takes the time is the sorting, and here it is a radix sort. */
 #include <math.h>
 
+#include "trainer/float_key.h"
 #include "trainer/grow_impl.h"
 
 #define FACTOR 8      /* a summary holds this many times max_bin entries */
@@ -32,21 +33,10 @@ struct sketch {
 
 /* --- keys --------------------------------------------------------------------------- */
 
-/* The bits of a float in an order that integers have too; 0 and -0 are one. */
+/* 0 and -0 are one value. */
 static uint32_t key_of(float x)
 {
-	uint32_t u;
-	x += 0.0f;
-	memcpy(&u, &x, sizeof(u));
-	return u & 0x80000000u ? ~u : u | 0x80000000u;
-}
-
-static float value_of(uint32_t k)
-{
-	float x;
-	k = k & 0x80000000u ? k & 0x7FFFFFFFu : ~k;
-	memcpy(&x, &k, sizeof(x));
-	return x;
+	return float_key(x + 0.0f);
 }
 
 static float low_float(uint64_t x)
@@ -249,7 +239,7 @@ static void queue_summarise(struct sketch *s)
 		float weight = low_float(s->queue[i]);
 		for (i++; i < s->queued && (uint32_t)(s->queue[i] >> 32) == key; i++)
 			weight += low_float(s->queue[i]);
-		s->temp.items[s->temp.n++] = (struct entry){ranks, ranks + weight, weight, value_of(key)};
+		s->temp.items[s->temp.n++] = (struct entry){ranks, ranks + weight, weight, float_of_key(key)};
 		ranks += weight;
 	}
 	s->queued = 0;

@@ -10,13 +10,10 @@
 #include <math.h>
 
 #include "trainer/grow_impl.h"
+#include "trainer/grow_vector.h"
 
 #define LANES 4
 #define ROWS_MAX 1024 /* beyond, a column has more rows than bins */
-
-typedef double pair __attribute__((vector_size(16)));
-typedef float floats __attribute__((vector_size(16)));
-typedef uint32_t words __attribute__((vector_size(16)));
 
 struct sorted {
 	const struct grow_settings *s;
@@ -156,16 +153,6 @@ bool sorted_begin(struct sorted *w, const struct gradient *g, const struct colum
 
 /* --- the search ----------------------------------------------------------------------------- */
 
-static inline floats join_floats(pair a, pair b)
-{
-	return (floats){(float)a[0], (float)a[1], (float)b[0], (float)b[1]};
-}
-
-static inline words choose(words mask, words a, words b)
-{
-	return (a & mask) | (b & ~mask);
-}
-
 /* The best place of each lane: behind which entry, and its gain. */
 struct lanes {
 	floats gain;
@@ -175,7 +162,7 @@ struct lanes {
 static void search_group(const struct sorted *w, const uint32_t *list, size_t n, const struct sums *node, float own_gain,
 			 struct lanes *ret)
 {
-	const pair lambda = (pair){1, 1} * (double)w->s->lambda, least = (pair){1, 1} * (double)w->s->min_child_weight;
+	const pair lambda = pair_of((double)w->s->lambda), least = pair_of((double)w->s->min_child_weight);
 	const pair *g = w->gradients;
 	pair a = {0, 0}, b = {0, 0}, c = {0, 0}, d = {0, 0}; /* sums of the lanes */
 	floats most = {0};
@@ -190,8 +177,8 @@ static void search_group(const struct sorted *w, const uint32_t *list, size_t n,
 		d += g[entry_row(here[3])];
 		pair grad0 = {a[0], b[0]}, grad1 = {c[0], d[0]}, hess0 = {a[1], b[1]}, hess1 = {c[1], d[1]};
 		pair rest0 = node->hess - hess0, rest1 = node->hess - hess1;
-		words allowed = __builtin_shufflevector((words)(hess0 >= least) & (words)(rest0 >= least),
-							(words)(hess1 >= least) & (words)(rest1 >= least), 0, 2, 4, 6);
+		words allowed = join_masks((words)(hess0 >= least) & (words)(rest0 >= least),
+							(words)(hess1 >= least) & (words)(rest1 >= least));
 		floats gain = join_floats(grad0 * grad0, grad1 * grad1) / join_floats(hess0 + lambda, hess1 + lambda);
 		grad0 = node->grad - grad0;
 		grad1 = node->grad - grad1;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "trainer/grow_impl.h"
+#include "trainer/grow_vector.h"
 
 static double shrink(double grad, float alpha)
 {
@@ -50,8 +51,6 @@ struct search {
 	struct split *best;
 };
 
-typedef double pair __attribute__((vector_size(16)));
-
 /* Take the split between bin and bin + 1, or between bin - 1 and bin. */
 static void take(const struct search *w, size_t column, int bin, bool upward, float gain, pair passed, pair rest)
 {
@@ -96,25 +95,6 @@ static pair walk(const struct search *w, size_t column, const pair *hist, bool u
 
 #define RUN 256 /* bins looked at together */
 
-typedef float floats __attribute__((vector_size(16)));
-typedef int32_t ints __attribute__((vector_size(16)));
-
-/* Two pairs as four floats, and two masks of 64 bits each as four of 32. */
-static inline floats join_floats(pair a, pair b)
-{
-	return (floats){(float)a[0], (float)a[1], (float)b[0], (float)b[1]};
-}
-
-static inline ints join_masks(ints a, ints b)
-{
-	return __builtin_shufflevector(a, b, 0, 2, 4, 6);
-}
-
-static inline floats choose(ints mask, floats a, floats b)
-{
-	return (floats)(((ints)a & mask) | ((ints)b & ~mask));
-}
-
 /* Bins that are not empty, in the order of the walk. An empty one changes neither
  * side, so it is no better than the one before it. */
 struct run {
@@ -155,7 +135,7 @@ static pair run_sum(struct run *r, pair passed)
 /* The greatest gain of the run, -inf where no split is allowed. */
 static float run_gains(struct run *r, const struct search *w)
 {
-	const pair lambda = (pair){1, 1} * (double)w->s->lambda, least = (pair){1, 1} * (double)w->s->min_child_weight;
+	const pair lambda = pair_of((double)w->s->lambda), least = pair_of((double)w->s->min_child_weight);
 	const floats none = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
 	floats most = none;
 	for (size_t i = 0; i < r->n; i += 4) {
@@ -163,17 +143,17 @@ static float run_gains(struct run *r, const struct search *w)
 		memcpy(grad, r->grad + i, sizeof(grad));
 		memcpy(hess, r->hess + i, sizeof(hess));
 		pair rest0 = w->node->hess - hess[0], rest1 = w->node->hess - hess[1];
-		ints allowed = join_masks((ints)(hess[0] >= least) & (ints)(rest0 >= least),
-					  (ints)(hess[1] >= least) & (ints)(rest1 >= least));
+		words allowed = join_masks((words)(hess[0] >= least) & (words)(rest0 >= least),
+					   (words)(hess[1] >= least) & (words)(rest1 >= least));
 		floats below = join_floats(grad[0] * grad[0], grad[1] * grad[1]) /
 			       join_floats(hess[0] + lambda, hess[1] + lambda);
 		grad[0] = w->node->grad - grad[0];
 		grad[1] = w->node->grad - grad[1];
 		floats above = join_floats(grad[0] * grad[0], grad[1] * grad[1]) /
 			       join_floats(rest0 + lambda, rest1 + lambda);
-		floats gain = choose(allowed, below + above - w->own_gain, none);
+		floats gain = (floats)choose(allowed, (words)(below + above - w->own_gain), (words)none);
 		memcpy(r->gain + i, &gain, sizeof(gain));
-		most = choose(gain > most, gain, most);
+		most = (floats)choose((words)(gain > most), (words)gain, (words)most);
 	}
 	return fmaxf(fmaxf(most[0], most[1]), fmaxf(most[2], most[3]));
 }

@@ -91,12 +91,17 @@ static int skip_key(struct ubjson *u, const char **ret, size_t *len, struct err 
 	return 0;
 }
 
-/* Without a count: to the bracket that closes it. */
-static int skip_open_array(struct ubjson *u, int depth, struct err *err)
+/* What has no count: to the bracket that closes it, with a key before each value or
+ * not. */
+static int skip_to(struct ubjson *u, char bracket, bool keys, int depth, struct err *err)
 {
+	const char *key;
+	size_t len;
 	u->at++;
-	while (have(u, 1) && u->data[u->at] != ']') {
-		int rc = skip(u, depth + 1, err);
+	while (have(u, 1) && u->data[u->at] != bracket) {
+		int rc = keys ? skip_key(u, &key, &len, err) : 0;
+		if (!rc)
+			rc = skip(u, depth + 1, err);
 		if (rc)
 			return rc;
 	}
@@ -111,31 +116,13 @@ static int skip_array(struct ubjson *u, int depth, struct err *err)
 	char type;
 	uint64_t n;
 	if (have(u, 2) && !strchr("$#", u->data[u->at + 1]))
-		return skip_open_array(u, depth, err);
+		return skip_to(u, ']', false, depth, err);
 	int rc = ubjson_array(u, &type, &n, err);
 	if (!rc && type)
 		u->at += n * (uint64_t)fixed_size(type);
 	for (uint64_t i = 0; !rc && !type && i < n; i++)
 		rc = skip(u, depth + 1, err);
 	return rc;
-}
-
-static int skip_object(struct ubjson *u, int depth, struct err *err)
-{
-	const char *key;
-	size_t len;
-	u->at++;
-	while (have(u, 1) && u->data[u->at] != '}') {
-		int rc = skip_key(u, &key, &len, err);
-		if (!rc)
-			rc = skip(u, depth + 1, err);
-		if (rc)
-			return rc;
-	}
-	if (!have(u, 1))
-		return broken(err);
-	u->at++;
-	return 0;
 }
 
 static int skip(struct ubjson *u, int depth, struct err *err)
@@ -146,7 +133,7 @@ static int skip(struct ubjson *u, int depth, struct err *err)
 		return broken(err);
 	char type = u->data[u->at];
 	if (type == '{')
-		return skip_object(u, depth, err);
+		return skip_to(u, '}', true, depth, err);
 	if (type == '[')
 		return skip_array(u, depth, err);
 	u->at++;
