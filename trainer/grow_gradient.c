@@ -48,11 +48,16 @@ static struct gradient tweedie(const struct grow_settings *s, float margin, floa
 }
 
 static const struct loss losses[] = {
-	{"reg:squarederror", squared_error, true},  {"reg:linear", squared_error, true},
-	{"reg:logistic", logistic, true},	    {"binary:logistic", logistic, true},
-	{"binary:logitraw", logistic, true},	    {"count:poisson", poisson, false},
-	{"reg:gamma", gamma_deviance, false},	    {"reg:tweedie", tweedie, false},
-	{"multi:softmax", NULL, false},		    {"multi:softprob", NULL, false},
+	{"reg:squarederror", squared_error, true},
+	{"reg:linear", squared_error, true},
+	{"reg:logistic", logistic, true},
+	{"binary:logistic", logistic, true},
+	{"binary:logitraw", logistic, true},
+	{"count:poisson", poisson, false},
+	{"reg:gamma", gamma_deviance, false},
+	{"reg:tweedie", tweedie, false},
+	{"multi:softmax", NULL, false},
+	{"multi:softprob", NULL, false},
 };
 
 const struct loss *loss_find(const char *objective)

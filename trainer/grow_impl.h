@@ -2,10 +2,11 @@
  *
  * grow_sketch.c finds the cuts of each column, grow_bins.c puts every cell into
  * its bin, grow_gradient.c turns margins into gradients and grow_metric.c into
- * metrics, grow_draw.c draws rows and columns, grow_hist.c adds gradients up by bin, grow_split.c searches the
- * best split, grow_sorted.c does both in one for small data, grow_tree.c grows one
- * tree of them, grow_model.c writes and reads the trees as libxgboost does, grow.c
- * goes round after round.
+ * metrics, grow_draw.c draws rows and columns, grow_hist.c adds gradients up by bin,
+ * grow_split.c searches the best split, grow_sorted.c does both in one for small
+ * data, grow_level.c does this for the nodes of a level on all threads, grow_tree.c
+ * makes a tree of them, grow_model.c writes and reads trees as libxgboost does,
+ * grow.c goes round after round.
  *
  * Every sum is taken in the order and in the precision of libxgboost 1.7's hist
  * updater, so the trees are the same to the last bit (x86-64; elsewhere the
@@ -169,8 +170,8 @@ struct split {
 void split_better(struct split *best, const struct split *other);
 
 /* Search some columns of a node. own_gain: gain_of(sums). */
-void split_search(const struct grow_settings *s, const struct bins *b, const struct sums *hist,
-		  const struct sums *node, float own_gain, const uint32_t *columns, size_t n, struct split *best);
+void split_search(const struct grow_settings *s, const struct bins *b, const struct sums *hist, const struct sums *node,
+		  float own_gain, const uint32_t *columns, size_t n, struct split *best);
 
 /* The other way, for small data (grow_sorted.c); NULL where it is not for it. */
 struct sorted;

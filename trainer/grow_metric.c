@@ -85,7 +85,8 @@ static void judge_share(void *context, int thread)
 	size_t end = share_start(d->rows, j->threads, thread + 1);
 	double loss = 0, weight = 0;
 	for (size_t i = share_start(d->rows, j->threads, thread); i < end; i++) {
-		float p = j->prediction ? j->prediction(j->margins[i]) : j->margins[i], w = d->weights ? d->weights[i] : 1;
+		float p = j->prediction ? j->prediction(j->margins[i]) : j->margins[i],
+		      w = d->weights ? d->weights[i] : 1;
 		loss += (double)(j->metric->of_row(d->labels[i], p) * w);
 		weight += (double)w;
 	}

@@ -20,10 +20,10 @@ struct sorted {
 	const struct bins *bins;
 	uint32_t *order; /* columns x rows: entries of all rows, ascending by bin */
 	/* Of this tree, of the rows drawn: */
-	size_t rows, groups;	     /* of LANES columns */
-	uint32_t *lists;	     /* groups x rows x lanes: entries */
-	uint32_t *aside;	     /* rows x lanes */
-	const uint32_t *columns;     /* of the lanes, in order; the last group may be short */
+	size_t rows, groups;	 /* of LANES columns */
+	uint32_t *lists;	 /* groups x rows x lanes: entries */
+	uint32_t *aside;	 /* rows x lanes */
+	const uint32_t *columns; /* of the lanes, in order; the last group may be short */
 	size_t n_columns;
 	pair *gradients; /* by row */
 	uint8_t *flags;	 /* by row: drawn; then whether it goes left */
@@ -159,8 +159,8 @@ struct lanes {
 	words at;
 };
 
-static void search_group(const struct sorted *w, const uint32_t *list, size_t n, const struct sums *node, float own_gain,
-			 struct lanes *ret)
+static void search_group(const struct sorted *w, const uint32_t *list, size_t n, const struct sums *node,
+			 float own_gain, struct lanes *ret)
 {
 	const pair lambda = pair_of((double)w->s->lambda), least = pair_of((double)w->s->min_child_weight);
 	const pair *g = w->gradients;
@@ -178,14 +178,14 @@ static void search_group(const struct sorted *w, const uint32_t *list, size_t n,
 		pair grad0 = {a[0], b[0]}, grad1 = {c[0], d[0]}, hess0 = {a[1], b[1]}, hess1 = {c[1], d[1]};
 		pair rest0 = node->hess - hess0, rest1 = node->hess - hess1;
 		words allowed = join_masks((words)(hess0 >= least) & (words)(rest0 >= least),
-							(words)(hess1 >= least) & (words)(rest1 >= least));
+					   (words)(hess1 >= least) & (words)(rest1 >= least));
 		floats gain = join_floats(grad0 * grad0, grad1 * grad1) / join_floats(hess0 + lambda, hess1 + lambda);
 		grad0 = node->grad - grad0;
 		grad1 = node->grad - grad1;
 		gain = gain + join_floats(grad0 * grad0, grad1 * grad1) / join_floats(rest0 + lambda, rest1 + lambda) -
 		       own_gain;
-		words better = allowed & (words)((here ^ next) >> 16 != 0) & (words)(gain > most) &
-			       (words)(gain < INFINITY);
+		words better =
+			allowed & (words)((here ^ next) >> 16 != 0) & (words)(gain > most) & (words)(gain < INFINITY);
 		most = (floats)choose(better, (words)gain, (words)most);
 		at = choose(better, (words){i, i, i, i}, at);
 	}

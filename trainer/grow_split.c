@@ -63,7 +63,9 @@ static void take(const struct search *w, size_t column, int bin, bool upward, fl
 		.gain = gain,
 		.column = (uint32_t)column,
 		.bin = upward ? bin : bin - 1,
-		.condition = upward ? values[bin] : bin ? values[bin - 1] : cuts->least[column],
+		.condition = upward ? values[bin]
+			     : bin  ? values[bin - 1]
+				    : cuts->least[column],
 		.missing_left = !upward,
 		.left = upward ? a : b,
 		.right = upward ? b : a,
@@ -149,8 +151,8 @@ static float run_gains(struct run *r, const struct search *w)
 			       join_floats(hess[0] + lambda, hess[1] + lambda);
 		grad[0] = w->node->grad - grad[0];
 		grad[1] = w->node->grad - grad[1];
-		floats above = join_floats(grad[0] * grad[0], grad[1] * grad[1]) /
-			       join_floats(rest0 + lambda, rest1 + lambda);
+		floats above =
+			join_floats(grad[0] * grad[0], grad[1] * grad[1]) / join_floats(rest0 + lambda, rest1 + lambda);
 		floats gain = (floats)choose(allowed, (words)(below + above - w->own_gain), (words)none);
 		memcpy(r->gain + i, &gain, sizeof(gain));
 		most = (floats)choose((words)(gain > most), (words)gain, (words)most);
@@ -182,8 +184,8 @@ static pair walk_runs(const struct search *w, size_t column, const pair *hist, b
 	return passed;
 }
 
-void split_search(const struct grow_settings *s, const struct bins *b, const struct sums *hist,
-		  const struct sums *node, float own_gain, const uint32_t *columns, size_t n, struct split *best)
+void split_search(const struct grow_settings *s, const struct bins *b, const struct sums *hist, const struct sums *node,
+		  float own_gain, const uint32_t *columns, size_t n, struct split *best)
 {
 	struct search w = {s, b, node, own_gain, best};
 	for (size_t i = 0; i < n; i++) {

@@ -65,7 +65,8 @@ static bool is_linear(const struct learner *l)
 static struct matrix_options training_options(const struct learner *l)
 {
 	struct matrix_options opt = l->job.matrix;
-	opt.quantile = is_method(l, "hist") && !hyper_given(l->job.hyper, HP_updater) && !is_linear(l) && !l->job.shared;
+	opt.quantile =
+		is_method(l, "hist") && !hyper_given(l->job.hyper, HP_updater) && !is_linear(l) && !l->job.shared;
 	return opt;
 }
 
@@ -153,7 +154,8 @@ static int show_margins(struct learner *l, size_t set, struct err *err)
 	int rc = 0;
 	if (!l->matrices[set])
 		rc = matrix_new_bare(l->job.data[set], &l->job.matrix, &l->matrices[set], err);
-	return rc ? rc : matrix_set_margin(l->matrices[set], grower_margins(l->grower, set), grower_groups(l->grower), err);
+	return rc ? rc
+		  : matrix_set_margin(l->matrices[set], grower_margins(l->grower, set), grower_groups(l->grower), err);
 }
 
 int learner_evaluate(struct learner *l, int round, const char *const *names, struct eval_values *out, struct err *err)
