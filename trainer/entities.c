@@ -9,7 +9,7 @@
 #include "trainer/pack.h"
 #include "trainer/rows.h"
 
-#define AHEAD_MODELS 4 /* a thread's, that may wait for one before them */
+#define AHEAD_MODELS 2 /* a thread's, that may wait for one before them */
 
 enum slot_state { SLOT_OPEN, SLOT_TRAINED, SLOT_FAILED };
 
