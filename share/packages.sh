@@ -5,8 +5,9 @@ packages_build="gcc libc6-dev make autoconf automake pkg-config
 	libcurl4-openssl-dev libssl-dev libjansson-dev libyaml-dev libexpat1-dev
 	libsqlite3-dev libncurses-dev libpcre2-dev libmicrohttpd-dev
 	libarchive-dev zlib1g-dev libxgboost-dev ca-certificates"
-packages_test="ccache clang libcmocka-dev libvterm-dev tmux expect valgrind
-	awscli python3-boto3 python3-xgboost python3-numpy mandoc xz-utils libsnappy-dev libzstd-dev zstd
+packages_parquet="libsnappy-dev libzstd-dev"
+packages_test="$packages_parquet ccache clang libcmocka-dev libvterm-dev tmux expect valgrind
+	awscli python3-boto3 python3-xgboost python3-numpy mandoc xz-utils zstd
 	runc buildah skopeo iproute2 procps curl wrk"
 
 # Install those of the named packages that are missing; says nothing and does
