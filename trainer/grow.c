@@ -99,12 +99,12 @@ static bool is_as_wide(const struct dataset *d, size_t columns)
 	return d->dense ? d->columns == columns : d->columns <= columns;
 }
 
-/* The bins of sparse data are dense, and those of dense data take twice or thrice what
- * the library's do, or more: what had room may have none. */
+/* The bins of sparse data are dense, and those of dense data may be wider than the
+ * library's: what had room there may have none here. */
 static bool have_room(const struct dataset *d, size_t columns, size_t bins)
 {
 	const size_t cells = d->rows * columns, slots = columns * (bins + 1);
-	size_t bytes = cells * ((slots > UINT16_MAX ? 4 : 2) + (bins > UINT8_MAX ? 2 : 1)) + slots * sizeof(float);
+	size_t bytes = cells * (bins > UINT8_MAX ? 4 : 2) + slots * sizeof(float);
 	if (bytes < ROOM_CERTAIN)
 		return true;
 	size_t available = spill_memory_available();

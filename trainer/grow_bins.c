@@ -12,8 +12,8 @@ void bins_done(struct bins *b)
 {
 	cuts_done(&b->cuts);
 	free(b->slot);
-	free(b->slots16);
-	free(b->slots32);
+	free(b->by_row8);
+	free(b->by_row16);
 	free(b->codes8);
 	free(b->codes16);
 	*b = (struct bins){0};
@@ -63,14 +63,13 @@ struct binning {
 
 static inline void put(struct bins *b, size_t row, size_t column, uint32_t code)
 {
-	if (b->codes8)
+	if (b->codes8) {
 		b->codes8[column * b->rows + row] = (uint8_t)code;
-	else
+		b->by_row8[row * b->columns + column] = (uint8_t)code;
+	} else {
 		b->codes16[column * b->rows + row] = (uint16_t)code;
-	if (b->slots16)
-		b->slots16[row * b->columns + column] = (uint16_t)(b->slot[column] + code);
-	else
-		b->slots32[row * b->columns + column] = b->slot[column] + code;
+		b->by_row16[row * b->columns + column] = (uint16_t)code;
+	}
 }
 
 /* n rows from `row`, their cells `stride` apart. */
@@ -155,14 +154,13 @@ int bins_make(const struct dataset *d, size_t columns, int max_bin, struct team 
 		most = MAX(most, n);
 	}
 	size_t cells = d->rows * columns;
-	if (ret->slot[columns] <= UINT16_MAX + 1u)
-		ret->slots16 = cells_new(cells, sizeof(uint16_t));
-	else
-		ret->slots32 = cells_new(cells, sizeof(uint32_t));
-	if (most <= UINT8_MAX + 1u)
+	if (most <= UINT8_MAX + 1u) {
 		ret->codes8 = cells_new(cells, sizeof(uint8_t));
-	else
+		ret->by_row8 = cells_new(cells, sizeof(uint8_t));
+	} else {
 		ret->codes16 = cells_new(cells, sizeof(uint16_t));
+		ret->by_row16 = cells_new(cells, sizeof(uint16_t));
+	}
 	team_for(team, (d->rows + BATCH_ROWS - 1) / BATCH_ROWS, bin_batch, &w);
 	return 0;
 }

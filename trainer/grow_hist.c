@@ -42,30 +42,30 @@ int shares_leader(const struct shares *s, size_t node)
 
 /* --- adding ------------------------------------------------------------------------------ */
 
-/* One function for each width of the slots and for all or some of the columns,
+/* One function for each width of the codes and for all or some of the columns,
  * made from this one by constant arguments. */
 static inline __attribute__((always_inline)) void add_rows(const struct bins *b, const struct column_list *columns,
 							   bool wide, bool all, const uint32_t *rows, size_t n,
 							   const struct gradient *g, pair *hist)
 {
-	const uint32_t *list = columns->items;
+	const uint32_t *list = columns->items, *slot = b->slot;
 	const size_t width = b->columns, used = all ? width : columns->n;
 	for (size_t i = 0; i < n; i++) {
 		size_t row = rows[i], at = row * width;
 		if (i + AHEAD < n) {
 			size_t later = rows[i + AHEAD];
-			const char *slots = wide ? (const char *)(b->slots32 + later * width)
-						 : (const char *)(b->slots16 + later * width);
+			const char *codes = wide ? (const char *)(b->by_row16 + later * width)
+						 : (const char *)(b->by_row8 + later * width);
 			__builtin_prefetch(g + later);
-			__builtin_prefetch(slots);
-			__builtin_prefetch(slots + width * (wide ? 4 : 2) - 1);
+			__builtin_prefetch(codes);
+			__builtin_prefetch(codes + width * (wide ? 2 : 1) - 1);
 		}
 		if (g[row].grad == 0 && g[row].hess == 0)
 			continue; /* not drawn */
 		const pair x = {(double)g[row].grad, (double)g[row].hess};
 		for (size_t k = 0; k < used; k++) {
-			size_t c = at + (all ? k : list[k]);
-			hist[wide ? b->slots32[c] : b->slots16[c]] += x;
+			size_t c = all ? k : list[k];
+			hist[slot[c] + (wide ? b->by_row16[at + c] : b->by_row8[at + c])] += x;
 		}
 	}
 }
@@ -74,9 +74,9 @@ void hist_add(const struct bins *b, const struct column_list *columns, const uin
 	      const struct gradient *g, struct sums *hist)
 {
 	bool all = columns->n == b->columns;
-	if (b->slots32 && all)
+	if (b->by_row16 && all)
 		add_rows(b, columns, true, true, rows, n, g, (pair *)hist);
-	else if (b->slots32)
+	else if (b->by_row16)
 		add_rows(b, columns, true, false, rows, n, g, (pair *)hist);
 	else if (all)
 		add_rows(b, columns, false, true, rows, n, g, (pair *)hist);

@@ -66,12 +66,10 @@ struct bins {
 	struct cuts cuts;
 	uint32_t *slot;	  /* columns + 1: where a column begins in a histogram */
 	bool any_missing; /* then each column has one slot more, after its cuts, for missing cells */
-	/* For adding up, rows x columns: the slot of each cell; one of the two. */
-	uint16_t *slots16;
-	uint32_t *slots32;
-	/* For parting rows, columns x rows: its place among the column's; one of the two. */
-	uint8_t *codes8;
-	uint16_t *codes16;
+	/* Each cell's place among the cuts of its column, in one of the two widths: rows x
+	 * columns for adding up, columns x rows for parting rows. */
+	uint8_t *by_row8, *codes8;
+	uint16_t *by_row16, *codes16;
 };
 void bins_done(struct bins *b);
 /* ERR_INVALID where a cell is infinite. */

@@ -84,9 +84,9 @@ static int channel_options(const struct train_run *r, const struct channel *c, s
 	return 0;
 }
 
-/* From how many bytes on the cells of a channel live in a file. The bins that the library's
- * hist makes of them take half of that, so half of the memory leaves room for both; the
- * grower's take more, and it looks for their room itself (grower_takes). */
+/* From how many bytes on the cells of a channel live in a file. The bins that hist makes
+ * of them take half of that, so half of the memory leaves room for both; for more than 256
+ * bins the grower looks for room itself (grower_takes). */
 static size_t spill_above(const struct hyper *h)
 {
 	const char *choice = hyper_text(h, HP_external_memory);

@@ -43,8 +43,8 @@ equal("no file is left behind", os.listdir(spill.name), [])
 if sanitized:
     skip("a job whose data exceeds its memory", "a sanitizer needs more address space than a limit allows")
 else:
-    # 500,000 x 60 cells are 120 MB as numbers and 90 MB as bins of the grower; with the cells
-    # in a file the library works on them in less than 170 MB
+    # 500,000 x 60 cells are 120 MB as numbers and 60 MB as bins of the grower; with the cells
+    # in a file the library works on them in less than 140 MB
     large, limit = text_of(500000, 60), 200
     status, model, log = train(large, "text/csv", "false", limit)
     ok(f"with {limit} MB the cells do not fit in memory", status != 0, log)
