@@ -1,7 +1,6 @@
 /* Every cell's place among the cuts of its column, twice: row by row for adding
  * up gradients, column by column for parting the rows of a node. */
 #include <math.h>
-#include <sys/mman.h>
 
 #include "trainer/grow_impl.h"
 
@@ -28,18 +27,6 @@ const float *row_cells(const struct dataset *d, size_t row, size_t columns, floa
 	for (size_t i = d->row_start[row]; i < d->row_start[row + 1]; i++)
 		scratch[d->column_index[i]] = d->values[i];
 	return scratch;
-}
-
-/* Large arrays that are read all over the place get large pages, where the kernel
- * gives them: else half of the time goes into finding the pages. */
-static void *cells_new(size_t n, size_t size)
-{
-	const size_t page = (size_t)2 << 20;
-	void *p = NULL;
-	if (n * size < 2 * page || posix_memalign(&p, page, n * size))
-		return xreallocarray(NULL, n, size);
-	(void)madvise(p, n * size, MADV_HUGEPAGE);
-	return p;
 }
 
 /* The first cut above x, or the last one; without a branch, since none could be
@@ -155,11 +142,11 @@ int bins_make(const struct dataset *d, size_t columns, int max_bin, struct team 
 	}
 	size_t cells = d->rows * columns;
 	if (most <= UINT8_MAX + 1u) {
-		ret->codes8 = cells_new(cells, sizeof(uint8_t));
-		ret->by_row8 = cells_new(cells, sizeof(uint8_t));
+		ret->codes8 = xreallocarray(NULL, cells, sizeof(uint8_t));
+		ret->by_row8 = xreallocarray(NULL, cells, sizeof(uint8_t));
 	} else {
-		ret->codes16 = cells_new(cells, sizeof(uint16_t));
-		ret->by_row16 = cells_new(cells, sizeof(uint16_t));
+		ret->codes16 = xreallocarray(NULL, cells, sizeof(uint16_t));
+		ret->by_row16 = xreallocarray(NULL, cells, sizeof(uint16_t));
 	}
 	team_for(team, (d->rows + BATCH_ROWS - 1) / BATCH_ROWS, bin_batch, &w);
 	return 0;
