@@ -21,6 +21,12 @@ struct array_text {
 };
 void array_describe(struct array_text *a, const void *p, size_t rows, size_t columns, const char *type);
 
+/* The three arrays of a sparse data set. */
+struct csr_text {
+	struct array_text start, index, values;
+};
+void csr_describe(const struct dataset *d, struct csr_text *t);
+
 /* The library's last error as ours: one line, without time, place and stack
  * trace. Always returns -code. */
 int xgb_fail(struct err *err, const char *what);

@@ -146,11 +146,7 @@ void array_describe(struct array_text *a, const void *p, size_t rows, size_t col
 		 (size_t)(uintptr_t)p, rows, second, type);
 }
 
-struct csr_text {
-	struct array_text start, index, values;
-};
-
-static void csr_describe(const struct dataset *d, struct csr_text *t)
+void csr_describe(const struct dataset *d, struct csr_text *t)
 {
 	size_t n = d->row_start[d->rows];
 	array_describe(&t->start, d->row_start, d->rows + 1, 0, "<u8");

@@ -62,17 +62,16 @@ static int rows_check(const struct dataset *d, size_t features, struct err *err)
 static int rows_run(struct booster *b, DMatrixHandle proxy, const struct dataset *d, size_t features,
 		    const char *config, bst_ulong const **shape, bst_ulong *dims, const float **values)
 {
-	struct array_text data, start, index;
+	struct array_text cells;
+	struct csr_text csr;
 
 	if (d->dense) {
-		array_describe(&data, d->dense, d->rows, d->columns, "<f4");
-		return xgb()->XGBoosterPredictFromDense(b->handle, data.text, config, proxy, shape, dims, values);
+		array_describe(&cells, d->dense, d->rows, d->columns, "<f4");
+		return xgb()->XGBoosterPredictFromDense(b->handle, cells.text, config, proxy, shape, dims, values);
 	}
-	array_describe(&start, d->row_start, d->rows + 1, 0, "<u8");
-	array_describe(&index, d->column_index, d->row_start[d->rows], 0, "<u4");
-	array_describe(&data, d->values, d->row_start[d->rows], 0, "<f4");
-	return xgb()->XGBoosterPredictFromCSR(b->handle, start.text, index.text, data.text, features, config, proxy, shape,
-				       dims, values);
+	csr_describe(d, &csr);
+	return xgb()->XGBoosterPredictFromCSR(b->handle, csr.start.text, csr.index.text, csr.values.text, features,
+					      config, proxy, shape, dims, values);
 }
 
 int booster_predict_rows(struct booster *b, const struct dataset *d, const struct predict_options *opt,

@@ -92,20 +92,27 @@ static void bin_batch(void *context, size_t batch)
 	free(scratch);
 }
 
-static void scan_cells(const struct dataset *d, size_t columns, bool *missing, size_t *infinite)
+/* Counts the cells of each column that are not missing; the place of the first infinite
+ * one, or SIZE_MAX. */
+static size_t count_cells(const struct dataset *d, size_t *filled)
 {
 	size_t n = d->dense ? d->rows * d->columns : d->row_start[d->rows];
 	const float *cells = d->dense ? d->dense : d->values;
-	*missing = !d->dense && n < d->rows * columns;
-	*infinite = n;
-	for (size_t i = 0; i < n; i++) {
-		*missing |= isnan(cells[i]);
-		if (isinf(cells[i])) {
-			*infinite = i;
-			return;
-		}
+	for (size_t i = 0, column = 0; i < n; i++) {
+		if (isinf(cells[i]))
+			return i;
+		filled[d->dense ? column : d->column_index[i]] += !isnan(cells[i]);
+		column = column + 1 == d->columns ? 0 : column + 1;
 	}
-	*infinite = SIZE_MAX;
+	return SIZE_MAX;
+}
+
+static bool any_missing(const struct bins *b, const size_t *filled)
+{
+	for (size_t c = 0; c < b->columns; c++)
+		if (filled[c] < b->rows)
+			return true;
+	return false;
 }
 
 static int infinite_cell(const struct dataset *d, size_t at, struct err *err)
@@ -126,17 +133,18 @@ int bins_make(const struct dataset *d, size_t columns, int max_bin, struct team 
 	      struct err *err)
 {
 	struct binning w = {.d = d, .out = ret};
-	size_t infinite;
-	bool missing;
-	scan_cells(d, columns, &missing, &infinite);
+	size_t *filled = xcalloc(columns, sizeof(*filled)), infinite = count_cells(d, filled);
+	*ret = (struct bins){.rows = d->rows, .columns = columns};
+	ret->any_missing = any_missing(ret, filled);
+	if (infinite == SIZE_MAX)
+		cuts_make(d, columns, filled, max_bin, team, &ret->cuts);
+	free(filled);
 	if (infinite != SIZE_MAX)
 		return infinite_cell(d, infinite, err);
-	*ret = (struct bins){.rows = d->rows, .columns = columns, .any_missing = missing};
-	cuts_make(d, columns, max_bin, team, &ret->cuts);
 	ret->slot = xcalloc(columns + 1, sizeof(uint32_t));
 	uint32_t most = 0;
 	for (size_t c = 0; c < columns; c++) {
-		uint32_t n = ret->cuts.first[c + 1] - ret->cuts.first[c] + missing;
+		uint32_t n = ret->cuts.first[c + 1] - ret->cuts.first[c] + ret->any_missing;
 		ret->slot[c + 1] = ret->slot[c] + n;
 		most = MAX(most, n);
 	}

@@ -72,7 +72,7 @@ static void shuffle(struct mt19937 *m, uint32_t *items, size_t n)
 	}
 }
 
-static int compare_u32(const void *a, const void *b)
+int compare_u32(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return x < y ? -1 : x > y;

@@ -59,7 +59,9 @@ struct cuts {
 	float *least; /* of each column: less than all its values */
 };
 void cuts_done(struct cuts *c);
-void cuts_make(const struct dataset *d, size_t columns, int max_bin, struct team *team, struct cuts *ret);
+/* filled: of each column, the cells that are not missing. */
+void cuts_make(const struct dataset *d, size_t columns, const size_t *filled, int max_bin, struct team *team,
+	       struct cuts *ret);
 
 struct bins {
 	size_t rows, columns;
@@ -78,6 +80,8 @@ int bins_make(const struct dataset *d, size_t columns, int max_bin, struct team 
 
 /* A row of any data set as dense cells: its own, or copied into scratch. */
 const float *row_cells(const struct dataset *d, size_t row, size_t columns, float *scratch);
+
+int compare_u32(const void *a, const void *b); /* for qsort: ascending */
 
 /* --- draws -------------------------------------------------------------------------- */
 

@@ -357,7 +357,7 @@ struct cutting {
 	uint32_t *n;   /* of each column */
 	float *least;  /* of each column */
 	size_t room;
-	size_t *filled; /* cells of each column that are not missing */
+	const size_t *filled; /* cells of each column that are not missing */
 };
 
 static float weight_at(const struct dataset *d, size_t row)
@@ -423,19 +423,6 @@ static void cut_sparse(void *context, size_t block)
 	cut_columns(c, sketches, first, n);
 }
 
-static void count_filled(const struct dataset *d, size_t *filled)
-{
-	if (d->dense) {
-		for (size_t i = 0, column = 0; i < d->rows * d->columns; i++) {
-			filled[column] += !isnan(d->dense[i]);
-			column = column + 1 == d->columns ? 0 : column + 1;
-		}
-		return;
-	}
-	for (size_t i = 0; i < d->row_start[d->rows]; i++)
-		filled[d->column_index[i]] += !isnan(d->values[i]);
-}
-
 void cuts_done(struct cuts *c)
 {
 	free(c->first);
@@ -444,7 +431,8 @@ void cuts_done(struct cuts *c)
 	*c = (struct cuts){0};
 }
 
-void cuts_make(const struct dataset *d, size_t columns, int max_bin, struct team *team, struct cuts *ret)
+void cuts_make(const struct dataset *d, size_t columns, const size_t *filled, int max_bin, struct team *team,
+	       struct cuts *ret)
 {
 	struct cutting c = {
 		.d = d,
@@ -453,10 +441,9 @@ void cuts_make(const struct dataset *d, size_t columns, int max_bin, struct team
 		.room = MAX(MIN((size_t)max_bin, d->rows), (size_t)1),
 		.n = xcalloc(columns, sizeof(uint32_t)),
 		.least = xcalloc(columns, sizeof(float)),
-		.filled = xcalloc(columns, sizeof(size_t)),
+		.filled = filled,
 	};
 	c.values = xreallocarray(NULL, columns * c.room, sizeof(float));
-	count_filled(d, c.filled);
 	size_t width = d->dense ? GATHERED : SPARSE_RUN;
 	team_for(team, (columns + width - 1) / width, d->dense ? cut_dense : cut_sparse, &c);
 	*ret = (struct cuts){.columns = columns, .least = c.least};
@@ -467,5 +454,4 @@ void cuts_make(const struct dataset *d, size_t columns, int max_bin, struct team
 	}
 	ret->values = c.values;
 	free(c.n);
-	free(c.filled);
 }

@@ -40,12 +40,6 @@ static uint32_t bin_of_cell(const struct bins *b, size_t column, size_t row)
 	return b->codes8 ? b->codes8[column * b->rows + row] : b->codes16[column * b->rows + row];
 }
 
-static int compare_entries(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 struct sorted *sorted_new(const struct grow_settings *s, const struct bins *b)
 {
 	if (b->rows > ROWS_MAX || b->any_missing || !s->plain || s->by_level != 1 || s->by_node != 1)
@@ -62,7 +56,7 @@ struct sorted *sorted_new(const struct grow_settings *s, const struct bins *b)
 		uint32_t *column = w->order + c * b->rows;
 		for (size_t r = 0; r < b->rows; r++)
 			column[r] = bin_of_cell(b, c, r) << 16 | (uint32_t)r;
-		qsort(column, b->rows, sizeof(*column), compare_entries);
+		qsort(column, b->rows, sizeof(*column), compare_u32);
 	}
 	return w;
 }
