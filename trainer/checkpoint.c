@@ -7,6 +7,7 @@
 
 #define CHECKPOINT_MAGIC "sagetop checkpoint 1\n"
 #define CHECKPOINT_PREFIX "sagetop-checkpoint."
+#define CHECKPOINT_DIGITS 9
 #define CHECKPOINT_KEEP 2 /* the newest may be torn where the folder is copied elsewhere */
 #define CHECKPOINT_MAX ((size_t)4 << 30)
 
@@ -82,13 +83,17 @@ int checkpoint_unpack(const void *bytes, size_t n, const char *fingerprint, stru
 
 /* --- files ------------------------------------------------------------------------ */
 
+/* A longer name is what a run that was killed was about to rename: it goes. */
 static int list_rounds(const char *dir, struct strlist *ret, struct err *err)
 {
+	const size_t length = strlen(CHECKPOINT_PREFIX) + CHECKPOINT_DIGITS;
 	DIR *d = opendir(dir);
 	if (!d)
 		return err_set(err, ERR_IO, "cannot read the checkpoint folder %s: %m", dir);
 	for (struct dirent *e; (e = readdir(d));)
-		if (str_starts(e->d_name, CHECKPOINT_PREFIX))
+		if (str_starts(e->d_name, CHECKPOINT_PREFIX) && strlen(e->d_name) > length)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+		else if (str_starts(e->d_name, CHECKPOINT_PREFIX))
 			strlist_add(ret, e->d_name);
 	closedir(d);
 	strlist_sort(ret); /* the numbers have a fixed width */
@@ -99,7 +104,7 @@ int checkpoint_write(const char *dir, const char *fingerprint, const struct chec
 {
 	AUTO(buf) struct buf bytes = BUF_INIT(CHECKPOINT_MAX);
 	AUTO(strlist) struct strlist names = {0};
-	AUTO(str) char *path = xasprintf("%s/" CHECKPOINT_PREFIX "%09d", dir, c->round);
+	AUTO(str) char *path = xasprintf("%s/" CHECKPOINT_PREFIX "%0*d", dir, CHECKPOINT_DIGITS, c->round);
 	int rc = checkpoint_pack(fingerprint, c, &bytes, err);
 	if (!rc)
 		rc = fs_write_atomic(path, bytes.data, bytes.len, 0644, err);

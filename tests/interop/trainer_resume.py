@@ -13,7 +13,7 @@ chance = random.Random(4)
 X = generator.normal(size=(3000, 12)).astype(np.float32)
 y = (4 * X[:, 0] + X[:, 1] * X[:, 2] + generator.normal(size=3000)).astype(np.float32)
 train, check = csv_text(y[:2400], X[:2400]), csv_text(y[2400:], X[2400:])
-ROUNDS = 150
+ROUNDS = 220 # 4 KB of lines, some 85, more than the last signal is sent at
 SAMPLED = dict(objective="reg:squarederror", subsample=0.7, colsample_bytree=0.6, colsample_bynode=0.8, seed=5)
 
 
@@ -29,7 +29,7 @@ def interrupt(job, kind, at_round):
     lines so far."""
     lines = []
     with running(job) as child:
-        for line in child.stdout:
+        for line in lines_of(child):
             lines.append(line.rstrip("\n"))
             if line.startswith(f"[{at_round}]\t"):
                 child.send_signal(kind)
@@ -99,6 +99,7 @@ for name, hyper in [("dart", dict(booster="dart", rate_drop=0.2, rounds=60, chec
     with job_of(**hyper) as job:
         interrupt(job, signal.SIGKILL, 17)
         job.run()
+        print(f"# {name}: {len(next(iter(metrics.values())))} rounds")
         ok(f"{name}: resumed", "resumed from the checkpoint" in job.out, job.log())
         ok(f"{name}: the same model to the byte", job.status == 0 and job.model().read_bytes() == model, job.log())
 
@@ -108,10 +109,13 @@ for what, damage in [("cut short", lambda b: b[: len(b) // 2]), ("one bit flippe
                      ("empty", lambda b: b"")]:
     with job_of(**SAMPLED) as job:
         interrupt(job, signal.SIGKILL, 45)
-        files = sorted((job.root / "checkpoints").glob("sagetop-checkpoint.*"))
+        files = sorted((job.root / "checkpoints").glob("sagetop-checkpoint." + "[0-9]" * 9))
         newest = files[-1]
         newest.write_bytes(damage(newest.read_bytes()))
+        remnant = newest.with_name(newest.name + ".Ab12Cd") # of a run killed before it could rename it
+        remnant.write_bytes(b"half")
         job.run()
+        ok(f"checkpoint {what}: what a killed run left half written is removed", not remnant.exists())
         match(f"checkpoint {what}: said so", job.out, rf"checkpoint {newest.name} is passed over: it is not whole")
         ok(f"checkpoint {what}: the one before it serves", len(files) > 1 and f"round {int(files[-2].suffix[1:])}\n" in job.out, job.log())
         ok(f"checkpoint {what}: the same model", job.status == 0 and job.model().read_bytes() == model)
@@ -129,7 +133,7 @@ with job_of(save_model_on_termination="false", **SAMPLED) as job:
 
 # One model for each entity.
 lines = ["y,who," + ",".join(f"x{i}" for i in range(6))]
-for e in range(60):
+for e in range(160):
     for i in range(50):
         row = generator.normal(size=6)
         lines.append(f"{row[0] * 3 + row[1]:.4f},e{e:03d}," + ",".join(f"{v:.4f}" for v in row))
@@ -155,7 +159,7 @@ for kind in (signal.SIGTERM, signal.SIGKILL):
     with entity_job(nthread=2) as job:
         for stop_at in (9, 30):
             with running(job) as child:
-                for line in child.stdout:
+                for line in lines_of(child):
                     if f"[{stop_at}]" in line:
                         child.send_signal(kind)
                         break
@@ -164,7 +168,7 @@ for kind in (signal.SIGTERM, signal.SIGKILL):
             journal = job.root / "checkpoints/sagetop-entities.journal"
             journal.write_bytes(journal.read_bytes()[:-100])
         job.run()
-        match(f"entities {kind.name}: resumed at the entity reached", job.out, r"(?m)^resumed: \d+ of 60 entities are done$")
+        match(f"entities {kind.name}: resumed at the entity reached", job.out, r"(?m)^resumed: \d+ of 160 entities are done$")
         ok(f"entities {kind.name}: the same archive", job.status == 0 and
            job.model("xgboost-models.tar").read_bytes() == archive and
            job.model("xgboost-models.json").read_bytes() == index, job.log())

@@ -2,6 +2,7 @@
 metric lines of a run. Data sets are made here from seeds; the reference values
 come from the xgboost package of the same version."""
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -187,6 +188,18 @@ def wait_for(condition, seconds=60, what="condition"):
             return value
         time.sleep(0.01)
     raise TimeoutError(what)
+
+
+def lines_of(child):
+    """The lines of a job as they come, its output held back by a small pipe that is read byte by byte: the job
+    cannot be more than 4 KB ahead of its reader, however fast it is."""
+    fd, line = child.stdout.fileno(), b""
+    fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 4096)
+    while byte := os.read(fd, 1):
+        line += byte
+        if byte == b"\n":
+            yield line.decode(errors="replace")
+            line = b""
 
 
 @contextlib.contextmanager
