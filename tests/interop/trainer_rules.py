@@ -176,7 +176,7 @@ with Job(num_round=400, checkpoint_interval=5, nthread=1) as job:  # 1: checkpoi
     job.channel("train", {"a.csv": big})
     (job.root / "checkpoints").mkdir()
     with running(job) as child:
-        for line in child.stdout:
+        for line in lines_of(child):
             if line.startswith("[40]"):
                 child.kill()
                 break
@@ -217,7 +217,7 @@ wide = rng.normal(size=(3000, 10)).astype(np.float32)
 with Job(num_round=4000, nthread=1, max_depth=3, eta=0.01) as job:  # 7: the model on SIGTERM, once
     job.channel("train", {"a.csv": csv_text(wide[:, 0], wide)})
     with running(job) as child:
-        for line in child.stdout:
+        for line in lines_of(child):
             if line.startswith("[300]"):
                 ok("defect 7: no model is written while training", not job.model().exists())
                 child.terminate()
