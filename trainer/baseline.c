@@ -16,6 +16,7 @@ struct column_stats {
 static inline void stats_add(struct column_stats *s, float x)
 {
 	double v = (double)x, delta = v - s->mean;
+
 	s->least = s->count && s->least < v ? s->least : v;
 	s->greatest = s->count && s->greatest > v ? s->greatest : v;
 	s->count++;
@@ -26,6 +27,7 @@ static inline void stats_add(struct column_stats *s, float x)
 static void stats_merge(struct column_stats *a, const struct column_stats *b)
 {
 	double n = (double)a->count + (double)b->count, delta = b->mean - a->mean;
+
 	if (!b->count)
 		return;
 	if (!a->count) {
@@ -45,6 +47,7 @@ static float select_rank(const uint32_t *keys, size_t n, size_t rank, const uint
 {
 	size_t below = 0;
 	uint32_t h = 0, l = 0;
+
 	while (below + high[h] <= rank)
 		below += high[h++];
 	memset(low, 0, 65536 * sizeof(*low));
@@ -59,6 +62,7 @@ static float select_rank(const uint32_t *keys, size_t n, size_t rank, const uint
 static void find_quantiles(struct column_stats *s, const uint32_t *keys, size_t n, uint32_t *scratch)
 {
 	uint32_t *high = scratch, *low = scratch + 65536;
+
 	memset(high, 0, 65536 * sizeof(*high));
 	for (size_t i = 0; i < n; i++)
 		high[keys[i] >> 16]++;
@@ -83,6 +87,7 @@ static void scan_rows(void *ctx, size_t part)
 	const struct dataset *d = w->d;
 	struct column_stats *stats = w->stats + part * w->columns;
 	size_t begin = d->rows * part / w->parts, end = d->rows * (part + 1) / w->parts;
+
 	for (size_t r = begin; r < end; r++) {
 		if (d->dense) {
 			const float *row = d->dense + r * d->columns;
@@ -104,6 +109,7 @@ static void quantiles_of_columns(void *ctx, size_t part)
 	size_t step = d->rows / BASELINE_SAMPLE + 1;
 	uint32_t *keys = xreallocarray(NULL, MAX(d->rows / step + 1, 1), sizeof(*keys));
 	uint32_t *scratch = xreallocarray(NULL, 2 * 65536, sizeof(*scratch));
+
 	for (size_t c = w->columns * part / w->parts; c < w->columns * (part + 1) / w->parts; c++) {
 		size_t n = 0;
 		for (size_t r = 0; r < d->rows; r += step)
@@ -122,6 +128,7 @@ static void sparse_quantiles(struct work *w)
 	const struct dataset *d = w->d;
 	size_t step = d->rows / BASELINE_SAMPLE + 1, most = 0;
 	size_t *first = xcalloc(w->columns + 2, sizeof(*first));
+
 	for (size_t r = 0; r < d->rows; r += step)
 		for (size_t i = d->row_start[r]; i < d->row_start[r + 1]; i++)
 			if (d->column_index[i] < w->columns)
@@ -147,6 +154,7 @@ static void sparse_quantiles(struct work *w)
 static json_t *column_json(const struct dataset *d, size_t c, const struct column_stats *s)
 {
 	json_t *j = json_object();
+
 	if (d->feature_names.n == d->columns)
 		json_object_set_new(j, "name", json_string(d->feature_names.items[c]));
 	json_object_set_new(j, "index", json_integer((json_int_t)c));
@@ -174,6 +182,7 @@ static json_t *column_json(const struct dataset *d, size_t c, const struct colum
 json_t *baseline_compute(const struct dataset *d, int threads)
 {
 	struct work w = {.d = d, .columns = MIN(d->columns, (size_t)BASELINE_COLUMNS_MAX)};
+
 	w.parts = d->rows > 20000 ? (size_t)MAX(threads, 1) : 1;
 	w.stats = xcalloc(MAX(w.parts * w.columns, 1), sizeof(*w.stats));
 	w.merged = w.stats;

@@ -21,6 +21,7 @@ static const char *const caller_faults[] = {
 static void message_trim(const char *raw, char *out, size_t size)
 {
 	const char *p = raw;
+
 	if (*p == '[') {
 		const char *close = strchr(p, ']');
 		p = close ? close + 1 : p;
@@ -56,6 +57,7 @@ int xgb_fail(struct err *err, const char *what)
 {
 	char raw[400];
 	AUTO(buf) struct buf clean = BUF_INIT(2000);
+
 	message_trim(str_or(xgb()->XGBGetLastError(), "unknown error"), raw, sizeof(raw));
 	/* it quotes bytes of a model file, and an end of file as the byte 255 */
 	(void)utf8_sanitize(&clean, raw, strlen(raw), false);
@@ -76,6 +78,7 @@ const char *booster_library_version(void)
 {
 	static char text[32];
 	int major = 0, minor = 0, patch = 0;
+
 	xgb()->XGBoostVersion(&major, &minor, &patch);
 	snprintf(text, sizeof(text), "%d.%d.%d", major, minor, patch);
 	return text;
@@ -84,6 +87,7 @@ const char *booster_library_version(void)
 bool booster_has_gpu(void)
 {
 	const char *text = NULL;
+
 	if (xgb()->XGBuildInfo(&text))
 		return false;
 	AUTO(json) json_t *info = json_loads(text, 0, NULL);
@@ -93,6 +97,7 @@ bool booster_has_gpu(void)
 static void library_message(const char *text)
 {
 	char line[512];
+
 	message_trim(text, line, sizeof(line));
 	if (*line)
 		fprintf(stderr, "libxgboost: %s\n", line);
@@ -101,6 +106,7 @@ static void library_message(const char *text)
 void booster_thread_init(int verbosity)
 {
 	char config[40];
+
 	snprintf(config, sizeof(config), "{\"verbosity\": %d}", verbosity);
 	(void)xgb()->XGBSetGlobalConfig(config);
 	(void)xgb()->XGBRegisterLogCallback(library_message);
@@ -118,6 +124,7 @@ void booster_free(struct booster *b)
 static int handles_of(struct matrix *const *matrices, size_t n, DMatrixHandle **ret)
 {
 	DMatrixHandle *handles = xcalloc(n ? n : 1, sizeof(*handles));
+
 	for (size_t i = 0; i < n; i++)
 		handles[i] = matrices[i]->handle;
 	*ret = handles;
@@ -144,6 +151,7 @@ int booster_new(const struct strmap *params, const struct strlist *metrics, stru
 {
 	AUTO(booster) struct booster *b = NEW(struct booster);
 	DMatrixHandle *handles;
+
 	handles_of(cached, n_cached, &handles);
 	int rc = xgb()->XGBoosterCreate(handles, n_cached, &b->handle);
 	free(handles);
@@ -165,6 +173,7 @@ int booster_new(const struct strmap *params, const struct strlist *metrics, stru
 static bool looks_like_model(const char *p, size_t n)
 {
 	uint64_t length;
+
 	if (n < 8)
 		return false;
 	if (*p == '{' || !memcmp(p, "bs64", 4))
@@ -189,6 +198,7 @@ int booster_load(const void *bytes, size_t n, const struct strmap *params, const
 {
 	AUTO(booster) struct booster *b = NULL;
 	int rc = booster_new(NULL, NULL, cached, n_cached, &b, err);
+
 	if (rc)
 		return rc;
 	if (!looks_like_model(bytes, n))
@@ -214,6 +224,7 @@ int booster_load_file(const char *path, int threads, struct booster **ret, struc
 	AUTO(strmap) struct strmap params = {0};
 	char text[16];
 	int rc = fs_read(path, &bytes, err);
+
 	if (rc)
 		return rc;
 	snprintf(text, sizeof(text), "%d", threads);
@@ -253,6 +264,7 @@ void eval_values_add(struct eval_values *v, size_t set, const char *name, double
 static int field_parse(char *field, const char *const *names, size_t n, struct eval_values *out, struct err *err)
 {
 	char *colon = strrchr(field, ':');
+
 	for (size_t i = 0; colon && i < n; i++) {
 		size_t len = strlen(names[i]);
 		if (strncmp(field, names[i], len) || field[len] != '-')
@@ -276,6 +288,7 @@ int booster_evaluate(struct booster *b, int round, struct matrix *const *sets, c
 {
 	DMatrixHandle *handles;
 	const char *text = NULL;
+
 	handles_of(sets, n, &handles);
 	int rc = xgb()->XGBoosterEvalOneIter(b->handle, round, handles, (const char **)names, n, &text);
 	free(handles);
@@ -302,6 +315,7 @@ int booster_predict(struct booster *b, const struct matrix *m, const struct pred
 		    struct predictions *out, struct err *err)
 {
 	size_t features = booster_features(b);
+
 	if (m->sparse ? m->columns > features : m->columns != features)
 		return err_set(err, ERR_INVALID, "the data has %zu columns, the model was trained with %zu", m->columns,
 			       features);
@@ -342,6 +356,7 @@ int booster_save(struct booster *b, enum model_format format, struct buf *out, s
 int booster_cut(struct booster *b, int rounds, struct booster **ret, struct err *err)
 {
 	AUTO(booster) struct booster *cut = NEW(struct booster);
+
 	if (xgb()->XGBoosterSlice(b->handle, 0, rounds, 1, &cut->handle)) {
 		cut->handle = NULL;
 		return xgb_fail(err, "cannot cut the model to its best round");
@@ -353,6 +368,7 @@ int booster_cut(struct booster *b, int rounds, struct booster **ret, struct err 
 int booster_rounds(struct booster *b)
 {
 	int rounds = 0;
+
 	return xgb()->XGBoosterBoostedRounds(b->handle, &rounds) ? 0 : rounds;
 }
 
@@ -371,6 +387,7 @@ char *booster_attr(struct booster *b, const char *name)
 {
 	const char *text = NULL;
 	int found = 0;
+
 	if (xgb()->XGBoosterGetAttr(b->handle, name, &text, &found) || !found)
 		return NULL;
 	return xstrdup(text);
@@ -381,6 +398,7 @@ static double text_number(const json_t *root, const char *path, double fallback)
 {
 	double value = fallback;
 	const json_t *j = json_path_get(root, path);
+
 	if (json_is_string(j))
 		(void)str_to_f64(json_string_value(j), &value);
 	return value;
@@ -403,6 +421,7 @@ int booster_base_margin(struct booster *b, float *ret, struct err *err)
 	AUTO(matrix) struct matrix *m = NULL;
 	AUTO(predictions) struct predictions p = {0};
 	int rc = matrix_new_bare(&row, &opt, &m, err);
+
 	if (!rc)
 		rc = booster_predict(b, m, &margin, &p, err);
 	if (!rc)
@@ -414,6 +433,7 @@ int booster_describe(struct booster *b, struct booster_info *ret, struct err *er
 {
 	AUTO(json) json_t *config = NULL;
 	int rc = booster_config(b, &config, err);
+
 	if (rc)
 		return rc;
 	*ret = (struct booster_info){.rounds = booster_rounds(b), .features = booster_features(b)};
@@ -440,6 +460,7 @@ void importance_done(struct importance *i)
 int booster_importance(struct booster *b, const char *kind, struct importance *ret, struct err *err)
 {
 	char config[64];
+
 	bst_ulong n = 0, dims = 0;
 	const char **names = NULL;
 	bst_ulong const *shape = NULL;

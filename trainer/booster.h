@@ -32,10 +32,10 @@ void booster_thread_init(int verbosity);
 
 struct matrix_options {
 	int threads;
-	size_t columns;		  /* at least so many columns (0: as the data); sparse data only */
-	bool quantile;		  /* histogram bins only: half the memory, training data of hist only */
-	int max_bin;		  /* quantile: bins a column, 0 for the library's default */
-	bool aft;		  /* labels become survival bounds: negative is right-censored */
+	size_t columns; /* at least so many columns (0: as the data); sparse data only */
+	bool quantile;	/* histogram bins only: half the memory, training data of hist only */
+	int max_bin;	/* quantile: bins a column, 0 for the library's default */
+	bool aft;	/* labels become survival bounds: negative is right-censored */
 };
 
 /* The dataset is copied: it may be freed as soon as this returns. */

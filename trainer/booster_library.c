@@ -30,6 +30,7 @@ static void open_library(void)
 const struct xgb_calls *xgb(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 	(void)pthread_once(&once, open_library);
 	return &calls;
 }

@@ -39,6 +39,7 @@ static int set_aft_bounds(DMatrixHandle h, const struct dataset *d, struct err *
 {
 	float *lower = xreallocarray(NULL, d->rows, sizeof(float));
 	float *upper = xreallocarray(NULL, d->rows, sizeof(float));
+
 	for (size_t i = 0; i < d->rows; i++) {
 		lower[i] = fabsf(d->labels[i]);
 		upper[i] = d->labels[i] < 0 ? INFINITY : d->labels[i];
@@ -54,6 +55,7 @@ static int set_aft_bounds(DMatrixHandle h, const struct dataset *d, struct err *
 static int compare_u64(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
 	return x < y ? -1 : x > y;
 }
 
@@ -77,6 +79,7 @@ static int set_groups(DMatrixHandle h, const struct dataset *d, struct err *err)
 	float *weights = xcalloc(d->rows, sizeof(*weights));
 	size_t n = 0;
 	int rc = 0;
+
 	for (size_t i = 0; i < d->rows && !rc; i++) {
 		if (i && d->query_ids[i] == d->query_ids[i - 1]) {
 			sizes[n - 1]++;
@@ -121,6 +124,7 @@ static int set_names(DMatrixHandle h, const struct dataset *d, struct err *err)
 static int set_info(DMatrixHandle h, const struct dataset *d, bool aft, struct err *err)
 {
 	int rc = 0;
+
 	if (d->labels) {
 		rc = set_floats(h, "label", d->labels, d->rows, err);
 		if (!rc && aft)
@@ -149,6 +153,7 @@ void array_describe(struct array_text *a, const void *p, size_t rows, size_t col
 void csr_describe(const struct dataset *d, struct csr_text *t)
 {
 	size_t n = d->row_start[d->rows];
+
 	array_describe(&t->start, d->row_start, d->rows + 1, 0, "<u8");
 	array_describe(&t->index, d->column_index, n, 0, "<u4");
 	array_describe(&t->values, d->values, n, 0, "<f4");
@@ -173,6 +178,7 @@ static int feed_next(DataIterHandle handle)
 {
 	struct feed *f = handle;
 	const struct dataset *d = f->data;
+
 	if (f->done)
 		return 0;
 	f->done = true;
@@ -199,12 +205,12 @@ static int quantile_create(const struct dataset *d, const struct matrix_options 
 {
 	struct feed f = {.data = d, .columns = columns, .aft = opt->aft};
 	char config[96];
+
 	if (xgb()->XGProxyDMatrixCreate(&f.proxy))
 		return xgb_fail(err, "cannot create a matrix");
 	snprintf(config, sizeof(config), "{\"missing\": NaN, \"nthread\": %d, \"max_bin\": %d}", opt->threads,
 		 opt->max_bin ? opt->max_bin : 256);
-	int rc = xgb()->XGQuantileDMatrixCreateFromCallback(&f, f.proxy, NULL, feed_reset,
-						     feed_next, config, ret);
+	int rc = xgb()->XGQuantileDMatrixCreateFromCallback(&f, f.proxy, NULL, feed_reset, feed_next, config, ret);
 	(void)xgb()->XGDMatrixFree(f.proxy);
 	if (f.err.code) {
 		if (!rc)
@@ -219,6 +225,7 @@ static int plain_create(const struct dataset *d, const struct matrix_options *op
 			struct err *err)
 {
 	int rc;
+
 	if (d->dense) {
 		rc = xgb()->XGDMatrixCreateFromMat_omp(d->dense, d->rows, d->columns, NAN, ret, opt->threads);
 	} else {
@@ -234,6 +241,7 @@ static int plain_create(const struct dataset *d, const struct matrix_options *op
 int matrix_new(const struct dataset *d, const struct matrix_options *opt, struct matrix **ret, struct err *err)
 {
 	AUTO(matrix) struct matrix *m = NEW(struct matrix);
+
 	m->rows = d->rows;
 	m->sparse = !d->dense;
 	m->columns = m->sparse ? MAX(d->columns, opt->columns) : d->columns;
@@ -251,8 +259,8 @@ int matrix_new_bare(const struct dataset *d, const struct matrix_options *opt, s
 	static float no_value;
 	AUTO(matrix) struct matrix *m = NEW(struct matrix);
 	size_t *starts = xcalloc(d->rows + 1, sizeof(*starts));
-	struct dataset cells = {
-		.rows = d->rows, .row_start = starts, .column_index = &no_column, .values = &no_value};
+	struct dataset cells = {.rows = d->rows, .row_start = starts, .column_index = &no_column, .values = &no_value};
+
 	*m = (struct matrix){.rows = d->rows, .columns = opt->columns, .sparse = true};
 	int rc = plain_create(&cells, opt, opt->columns, &m->handle, err);
 	free(starts);

@@ -17,6 +17,7 @@ int booster_join(const char *tracker_host, int port, int task, struct err *err)
 				   "DMLC_TRACKER_URI", tracker_host, "DMLC_TASK_ID", "", "DMLC_ROLE", "worker",
 				   "DMLC_TRACKER_PORT", port, "rabit_timeout", 1, "rabit_timeout_sec", PATIENCE_S);
 	char text[16];
+
 	/* Tasks sort as text in the tracker, hence the leading zeros. */
 	snprintf(text, sizeof(text), "%06d", task);
 	json_object_set_new(config, "DMLC_TASK_ID", json_string(text));
@@ -43,7 +44,8 @@ int booster_broadcast(void *bytes, size_t n, int root, struct err *err)
 {
 	if (!xgb()->XGCommunicatorIsDistributed())
 		return 0;
-	return xgb()->XGCommunicatorBroadcast(bytes, n, root) ? xgb_fail(err, "the hosts cannot share the checkpoint") : 0;
+	return xgb()->XGCommunicatorBroadcast(bytes, n, root) ? xgb_fail(err, "the hosts cannot share the checkpoint")
+							      : 0;
 }
 
 int booster_sum(double *values, size_t n, struct err *err)

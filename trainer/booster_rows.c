@@ -79,6 +79,7 @@ int booster_predict_rows(struct booster *b, const struct dataset *d, const struc
 {
 	size_t features = booster_features(b);
 	char config[200];
+
 	bst_ulong const *shape = NULL;
 	bst_ulong dims = 0;
 	const float *values = NULL;

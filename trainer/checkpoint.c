@@ -23,6 +23,7 @@ void checkpoint_done(struct checkpoint *c)
 int checkpoint_pack(const char *fingerprint, const struct checkpoint *c, struct buf *out, struct err *err)
 {
 	AUTO(json) json_t *columns = json_array();
+
 	for (size_t i = 0; i < c->history.columns.n; i++)
 		json_array_append_new(columns, json_string(c->history.columns.items[i]));
 	AUTO(json)
@@ -52,6 +53,7 @@ int checkpoint_unpack(const void *bytes, size_t n, const char *fingerprint, stru
 	char digest[SHA256_HEX_LEN];
 	AUTO(json) json_t *head = NULL;
 	AUTO(checkpoint) struct checkpoint c = {.model = BUF_INIT(CHECKPOINT_MAX)};
+
 	if (n < magic + hex || memcmp(p, CHECKPOINT_MAGIC, magic))
 		return torn(err);
 	sha256_hex(p, n - hex, digest);
@@ -88,6 +90,7 @@ static int list_rounds(const char *dir, struct strlist *ret, struct err *err)
 {
 	const size_t length = strlen(CHECKPOINT_PREFIX) + CHECKPOINT_DIGITS;
 	DIR *d = opendir(dir);
+
 	if (!d)
 		return err_set(err, ERR_IO, "cannot read the checkpoint folder %s: %m", dir);
 	for (struct dirent *e; (e = readdir(d));)
@@ -106,6 +109,7 @@ int checkpoint_write(const char *dir, const char *fingerprint, const struct chec
 	AUTO(strlist) struct strlist names = {0};
 	AUTO(str) char *path = xasprintf("%s/" CHECKPOINT_PREFIX "%0*d", dir, CHECKPOINT_DIGITS, c->round);
 	int rc = checkpoint_pack(fingerprint, c, &bytes, err);
+
 	if (!rc)
 		rc = fs_write_atomic(path, bytes.data, bytes.len, 0644, err);
 	if (!rc)
@@ -123,6 +127,7 @@ int checkpoint_read(const char *dir, const char *fingerprint, struct checkpoint 
 		    struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
+
 	*ret = (struct checkpoint){.model = BUF_INIT(CHECKPOINT_MAX)};
 	int rc = list_rounds(dir, &names, err);
 	if (rc)
@@ -147,6 +152,7 @@ bool checkpoint_draws(const struct hyper *h)
 {
 	static const enum hyper_id shares[] = {HP_subsample, HP_colsample_bytree, HP_colsample_bylevel,
 					       HP_colsample_bynode};
+
 	if (!str_eq(hyper_text(h, HP_booster), "gbtree"))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(shares); i++)

@@ -51,6 +51,7 @@ const struct channel *contract_channel(const struct contract *c, const char *nam
 static int load_config(const struct contract *c, const char *name, json_t **ret, struct err *err)
 {
 	AUTO(str) char *path = xasprintf("%s/input/config/%s", c->root, name);
+
 	*ret = NULL;
 	if (!fs_exists(path)) {
 		*ret = json_object();
@@ -71,6 +72,7 @@ static int load_config(const struct contract *c, const char *name, json_t **ret,
 static void channel_add(struct contract *c, const char *name, const json_t *config)
 {
 	size_t cap = c->n_channels;
+
 	GROW(c->channels, cap, c->n_channels + 1);
 	AUTO(str) char *variable = xasprintf("SM_CHANNEL_%s", name);
 	for (char *p = variable; *p; p++)
@@ -88,6 +90,7 @@ static int check_channel(const char *name, const json_t *config, struct err *err
 {
 	const char *near = str_nearest(name, known_channels, ARRAY_LEN(known_channels));
 	bool known = false;
+
 	for (size_t i = 0; i < ARRAY_LEN(known_channels); i++)
 		known |= str_eq(known_channels[i], name);
 	if (!known)
@@ -105,6 +108,7 @@ static int load_channels(struct contract *c, struct err *err)
 {
 	AUTO(json) json_t *root = NULL;
 	int rc = load_config(c, "inputdataconfig.json", &root, err);
+
 	if (rc)
 		return rc;
 	const char *name;
@@ -139,6 +143,7 @@ static int load_hosts(struct contract *c, struct err *err)
 	AUTO(json) json_t *root = NULL;
 	AUTO(json) json_t *from_env = NULL;
 	int rc = load_config(c, "resourceconfig.json", &root, err);
+
 	if (rc)
 		return rc;
 	const json_t *hosts = json_object_get(root, "hosts");
@@ -166,6 +171,7 @@ static int load_hosts(struct contract *c, struct err *err)
 static char *place(const char *variable, const char *root, const char *below)
 {
 	const char *given = getenv(variable);
+
 	return str_empty(given) ? fs_join(root, below) : xstrdup(given);
 }
 
@@ -174,6 +180,7 @@ static int load_checkpoint_dir(struct contract *c, struct err *err)
 {
 	AUTO(json) json_t *root = NULL;
 	int rc = load_config(c, "checkpointconfig.json", &root, err);
+
 	if (rc)
 		return rc;
 	const char *path = json_get_str(root, "LocalPath");
@@ -198,6 +205,7 @@ static int failure_room = -1;
 static void reserve_failure_room(const char *root)
 {
 	AUTO(str) char *dir = fs_join(root, "output");
+
 	if (failure_room < 0)
 		failure_room = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (failure_room >= 0)
@@ -215,6 +223,7 @@ int contract_load(const char *root, struct contract *ret, struct err *err)
 {
 	AUTO(contract) struct contract c = {.root = xstrdup(root)};
 	AUTO(str) char *config = fs_join(root, "input/config");
+
 	if (!fs_is_dir(config))
 		return err_set(err, ERR_NOTFOUND,
 			       "%s does not exist: this is no SageMaker container (set "
@@ -283,6 +292,7 @@ void contract_fail(const char *root, const struct err *err)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static bool written;
+
 	/* The second caller waits, since it may end the process. */
 	pthread_mutex_lock(&lock);
 	if (!written)
@@ -298,6 +308,7 @@ static bool read_numbers(const char *sysfs, const char *name, double *first, dou
 	AUTO(str) char *path = fs_join(sysfs, name);
 	AUTO(file) FILE *f = fopen(path, "r");
 	char text[64];
+
 	if (!f || !fgets(text, sizeof(text), f))
 		return false;
 	AUTO(strlist) struct strlist parts = {0};
@@ -314,6 +325,7 @@ int contract_processors(const char *sysfs)
 	int n = sched_getaffinity(0, sizeof(set), &set) ? (int)sysconf(_SC_NPROCESSORS_ONLN) : CPU_COUNT(&set);
 	double quota = 0, period = 0, unused;
 	bool limited = read_numbers(sysfs, "cpu.max", &quota, &period);
+
 	if (!limited && read_numbers(sysfs, "cpu/cpu.cfs_quota_us", &quota, &unused))
 		limited = quota > 0 && read_numbers(sysfs, "cpu/cpu.cfs_period_us", &period, &unused);
 	if (limited && quota > 0 && period > 0)

@@ -118,6 +118,7 @@ static struct dataset_reader *reader_new(const struct dataset_options *opt, size
 static int reader_start(struct dataset_reader *r, struct err *err)
 {
 	size_t threads = (size_t)MAX(r->opt.threads, 1);
+
 	if (!r->feed.batch_bytes)
 		r->feed.batch_bytes =
 			threads * MIN(MAX(r->source.bytes / 16 / threads, DATASET_BATCH_LEAST), DATASET_BATCH_MOST);

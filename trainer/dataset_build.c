@@ -36,6 +36,7 @@ static int builder_cells(struct builder *b, void **array, size_t old, size_t n, 
 int builder_reserve(struct builder *b, size_t rows, size_t values, double growth, struct err *err)
 {
 	struct dataset *d = b->d;
+
 	/* an array may be found out to be needed only after a stretch without rows */
 	bool lacking = (b->with_labels && !d->labels) || (b->with_weights && !d->weights) ||
 		       (b->with_query_ids && !d->query_ids) || (b->with_entities && !d->entities) ||

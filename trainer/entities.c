@@ -56,6 +56,7 @@ static struct dataset *task_rows(const struct dataset *d, const struct map *inde
 				 const char *entity, const struct date_window *w)
 {
 	size_t g = (size_t)(uintptr_t)map_get(index, entity), n = 0;
+
 	if (!g)
 		return NULL;
 	size_t first = groups->first[g - 1], end = groups->first[g];
@@ -82,6 +83,7 @@ static int check_task(const struct pool *p, const struct entity_task *t, const s
 {
 	const struct hyper *h = &p->run->hyper;
 	size_t min_rows = (size_t)hyper_int(h, HP_entity_min_rows);
+
 	if (!d && !map_get(&p->entity_index, t->entity))
 		return err_set(err, ERR_INVALID, "it has no rows in channel train");
 	if (!d || d->rows < min_rows)
@@ -102,6 +104,7 @@ static json_t *result_info(const struct fit_result *r, const struct dataset *tra
 	json_t *info = json_pack("{s:I, s:i}", "rows", (json_int_t)train->rows, "rounds", r->rounds);
 	json_t *metrics = json_object();
 	size_t last = r->best_round >= 0 ? (size_t)r->best_round : r->history.rounds - 1;
+
 	for (size_t i = 0; i < r->history.columns.n; i++) {
 		double value = history_value(&r->history, last, r->history.columns.items[i]);
 		if (isfinite(value))
@@ -128,6 +131,7 @@ static int fit_task(const struct pool *p, struct dataset *const data[2], struct 
 		.format = &p->format,
 		.kit = kit,
 	};
+
 	job.matrix.threads = 1;
 	return fit_run(&job, result, err);
 }
@@ -141,6 +145,7 @@ static bool run_task(struct pool *p, size_t t, struct learner_kit *kit, struct s
 	struct dataset *data[2] = {
 		task_rows(p->run->train, &p->entity_index, &p->train_rows, task->entity, &task->train), NULL};
 	int rc = check_task(p, task, data[0], &err);
+
 	if (!rc) {
 		data[1] = task_validation(p, task);
 		if (data[1])
@@ -169,6 +174,7 @@ static void add_totals(struct pool *p, const json_t *metrics)
 {
 	const char *name;
 	json_t *value;
+
 	json_object_foreach((json_t *)metrics, name, value)
 	{
 		size_t i = 0;
@@ -189,6 +195,7 @@ static void add_totals(struct pool *p, const json_t *metrics)
 static void print_task(const struct pool *p, size_t t, const struct slot *s)
 {
 	AUTO(str) char *name = utf8_sanitize_dup(p->plan->tasks[t].name);
+
 	if (s->state == SLOT_FAILED) {
 		printf("%s skipped: %s\n", name, json_get_str(s->info, "error"));
 		return;
@@ -249,6 +256,7 @@ static void finish_task(struct pool *p, size_t t, struct slot *done)
 {
 	struct err err = {0};
 	int rc = 0;
+
 	if (p->journal)
 		rc = journal_append(p->journal, p->plan->tasks[t].name, done->info,
 				    done->model.data ? done->model.data : "", done->model.len, &err);
@@ -275,6 +283,7 @@ static bool next_open(struct pool *p)
 static bool take_task(struct pool *p, size_t *ret)
 {
 	size_t ahead = AHEAD_MODELS * (size_t)p->run->threads;
+
 	pthread_mutex_lock(&p->lock);
 	while (next_open(p) && p->next > p->emitted + ahead && !p->err.code && !*p->run->stop)
 		pthread_cond_wait(&p->moved, &p->lock);
@@ -290,6 +299,7 @@ static void *worker(void *arg)
 	struct pool *p = arg;
 	AUTO(learner_kit) struct learner_kit *kit = learner_kit_new();
 	size_t t;
+
 	/* The library warns of every small matrix: keep that for those who ask. */
 	booster_thread_init(hyper_int(&p->run->hyper, HP_verbosity) > 1 ? 2 : 0);
 	while (take_task(p, &t)) {
@@ -307,6 +317,7 @@ static void *worker(void *arg)
 static int run_workers(struct pool *p, struct err *err)
 {
 	size_t n = MIN((size_t)p->run->threads, p->plan->n), started = 0;
+
 	emit(p, false); /* what an earlier run left */
 	pthread_t *threads = xcalloc(n, sizeof(*threads));
 	while (started < n && !pthread_create(&threads[started], NULL, worker, p))
@@ -331,6 +342,7 @@ static void replay_record(void *ctx, const char *name, const json_t *info, int64
 {
 	struct replay *r = ctx;
 	size_t t = (size_t)(uintptr_t)map_get(&r->task_of, name);
+
 	if (!t)
 		return;
 	struct slot *s = &r->pool->slots[t - 1];
@@ -349,6 +361,7 @@ static int open_journal(struct pool *p, struct err *err)
 {
 	struct replay r = {.pool = p};
 	bool restarted = false;
+
 	if (!p->run->contract.checkpoint_dir)
 		return 0;
 	for (size_t i = 0; i < p->plan->n; i++)
@@ -376,6 +389,7 @@ static void index_entities(const struct dataset *d, struct map *index, struct ro
 static int load_plan(const struct train_run *r, struct entity_plan *plan, struct err *err)
 {
 	const struct channel *c = contract_channel(&r->contract, "plan");
+
 	if (!c) {
 		entity_plan_all(r->train, plan);
 		return 0;
@@ -415,6 +429,7 @@ static json_t *report_totals(const struct pool *p)
 {
 	json_t *means = json_object();
 	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
+
 	(void)buf_addf(&line, "[%zu]", p->plan->n);
 	for (size_t i = 0; i < p->totals_names.n; i++) {
 		double mean = p->totals[i] / (double)p->totals_n[i];
@@ -433,6 +448,7 @@ static int finish_job(struct pool *p, struct err *err)
 	struct train_run *r = p->run;
 	AUTO(json) json_t *means = report_totals(p);
 	AUTO(json) json_t *failed = json_object();
+
 	for (size_t i = 0; i < p->plan->n; i++)
 		if (p->slots[i].state == SLOT_FAILED)
 			json_object_set(failed, p->plan->tasks[i].name, json_object_get(p->slots[i].info, "error"));
@@ -481,6 +497,7 @@ int train_entities(struct train_run *r, struct err *err)
 {
 	AUTO(entity_plan) struct entity_plan plan = {0};
 	int rc = load_plan(r, &plan, err);
+
 	if (rc)
 		return rc;
 	struct pool p = {.run = r, .plan = &plan, .format = train_model_format(&r->hyper)};

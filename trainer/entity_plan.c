@@ -31,6 +31,7 @@ static int date_parse(const json_t *value, const char *what, int32_t *ret, struc
 {
 	char digits[16] = "";
 	size_t n = 0;
+
 	if (json_is_integer(value))
 		snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
 	for (const char *s = json_string_value(value); s && *s && n < sizeof(digits) - 1; s++)
@@ -70,6 +71,7 @@ static int check_members(const json_t *object, const char *const *known, size_t 
 {
 	const char *member;
 	json_t *value;
+
 	json_object_foreach((json_t *)object, member, value)
 	{
 		bool found = false;
@@ -139,6 +141,7 @@ int entity_plan_load(const char *dir, struct entity_plan *ret, struct err *err)
 	AUTO(json) json_t *root = NULL;
 	AUTO(entity_plan) struct entity_plan p = {0};
 	DIR *d = opendir(dir);
+
 	if (!d)
 		return err_set(err, ERR_NOTFOUND, "channel plan: cannot read %s: %m", dir);
 	size_t files = 0;
@@ -163,6 +166,7 @@ int entity_plan_load(const char *dir, struct entity_plan *ret, struct err *err)
 void entity_plan_all(const struct dataset *d, struct entity_plan *ret)
 {
 	AUTO(strlist) struct strlist names = {0};
+
 	for (size_t i = 0; i < d->entity_names.n; i++)
 		strlist_add(&names, d->entity_names.items[i]);
 	strlist_sort(&names);

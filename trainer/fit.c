@@ -55,6 +55,7 @@ struct fit {
 void fit_library_metrics(const struct hyper *h, struct strlist *ret)
 {
 	double rho = hyper_float(h, HP_tweedie_variance_power);
+
 	for (size_t i = 0; i < h->metrics.n; i++) {
 		const char *name = h->metrics.items[i];
 		if (str_eq(name, "tweedie-nloglik"))
@@ -72,6 +73,7 @@ const char *fit_job_metric_name(const char *library_name)
 static void fit_setup(struct fit *f)
 {
 	const struct hyper *h = f->job->hyper;
+
 	f->sets = f->job->data[1] ? 2 : 1;
 	f->out->best_round = -1;
 	hyper_library_params(h, f->job->matrix.threads, &f->params);
@@ -102,6 +104,7 @@ static int evaluate_own(struct fit *f, size_t set, struct eval_values *out, stru
 	const struct fit_job *job = f->job;
 	const struct hyper *h = job->hyper;
 	AUTO(predictions) struct predictions p = {0};
+
 	for (size_t i = 0; i < h->metrics.n; i++) {
 		const struct metric *m = metric_find(h->metrics.items[i]);
 		double value;
@@ -121,6 +124,7 @@ static int evaluate_own(struct fit *f, size_t set, struct eval_values *out, stru
 static void history_add(struct fit *f, const struct eval_values *values)
 {
 	struct history *h = &f->out->history;
+
 	if (!h->columns.n)
 		for (size_t i = 0; i < values->n; i++)
 			strlist_take(&h->columns, xasprintf("%s-%s", f->job->set_names[values->items[i].set],
@@ -141,6 +145,7 @@ static int evaluate(struct fit *f, int round, struct err *err)
 {
 	AUTO(eval_values) struct eval_values values = {0};
 	int rc = learner_evaluate(f->learner, round, f->job->set_names, &values, err);
+
 	for (size_t set = 0; !rc && set < f->sets; set++)
 		rc = evaluate_own(f, set, &values, err);
 	if (!rc)
@@ -157,6 +162,7 @@ static void choose_metric(struct fit *f)
 	const struct hyper *h = f->job->hyper;
 	const struct history *y = &f->out->history;
 	const char *name = h->tuning_metric;
+
 	if (!name && h->metrics.n)
 		name = h->metrics.items[h->metrics.n - 1];
 	if (name)
@@ -171,6 +177,7 @@ static void choose_metric(struct fit *f)
 static bool judge(struct fit *f, size_t round, bool *improved)
 {
 	struct fit_result *r = f->out;
+
 	*improved = false;
 	if (!f->patience)
 		return false;
@@ -210,6 +217,7 @@ static int finish(struct fit *f, struct err *err)
 	AUTO(strmap) struct strmap attributes = {0};
 	char text[40];
 	int rc = 0;
+
 	for (size_t i = 0; f->job->attributes && i < f->job->attributes->n; i++)
 		strmap_set(&attributes, f->job->attributes->items[i].name, f->job->attributes->items[i].value);
 	if (r->best_round >= 0) {
@@ -233,6 +241,7 @@ static int finish(struct fit *f, struct err *err)
 static int reload(struct fit *f, const struct buf *model, int round, struct err *err)
 {
 	char seed[24];
+
 	if (f->draws) {
 		snprintf(seed, sizeof(seed), "%lld",
 			 (long long)checkpoint_seed(hyper_int(f->job->hyper, HP_seed), round));
@@ -245,6 +254,7 @@ static int save_checkpoint(struct fit *f, int round, struct err *err)
 {
 	struct checkpoint c = {.round = round, .model = BUF_INIT(SIZE_MAX), .history = f->out->history};
 	int rc = learner_save(f->learner, &c.model, err);
+
 	if (!rc && booster_rank() == 0)
 		rc = checkpoint_write(f->job->checkpoint_dir, f->job->fingerprint, &c, err);
 	if (!rc && f->draws)
@@ -259,6 +269,7 @@ static int share_checkpoint(const struct fit *f, struct checkpoint *c, struct er
 	AUTO(buf) struct buf bytes = BUF_INIT(SIZE_MAX);
 	int rc = booster_rank() ? 0 : checkpoint_pack(f->job->fingerprint, c, &bytes, err);
 	uint64_t n = bytes.len;
+
 	if (!rc)
 		rc = booster_broadcast(&n, sizeof(n), 0, err);
 	if (!rc && booster_rank() && buf_reserve(&bytes, n))
@@ -274,6 +285,7 @@ static int resume(struct fit *f, struct err *err)
 	AUTO(checkpoint) struct checkpoint c = {0};
 	bool improved;
 	int rc = booster_rank() ? 0 : checkpoint_read(f->job->checkpoint_dir, f->job->fingerprint, &c, &notices, err);
+
 	for (size_t i = 0; i < notices.n; i++)
 		printf("%s\n", notices.items[i]);
 	if (!rc && booster_world() > 1)
@@ -300,6 +312,7 @@ static int stop_asked(const struct fit *f, bool *ret, struct err *err)
 {
 	double asked = f->job->stop && *f->job->stop;
 	int rc = booster_sum(&asked, 1, err);
+
 	*ret = asked > 0;
 	return rc;
 }
@@ -334,6 +347,7 @@ static int run_rounds(struct fit *f, struct err *err)
 	struct fit_result *r = f->out;
 	int total = (int)hyper_int(f->job->hyper, HP_num_round), rc = 0;
 	bool stopping = false, improved;
+
 	while (r->rounds < total && !stopping && !r->stopped_early) {
 		int round = r->rounds;
 		rc = learner_round(f->learner, round, err);
@@ -361,6 +375,7 @@ int fit_run(const struct fit_job *job, struct fit_result *ret, struct err *err)
 {
 	AUTO(fit_result) struct fit_result out = {0};
 	struct fit f = {.job = job, .out = &out};
+
 	fit_setup(&f);
 	struct learner_job learner = {
 		.hyper = job->hyper,

@@ -30,10 +30,10 @@ void history_line(const struct history *h, size_t round, struct buf *out);
 struct fit_job {
 	const struct hyper *hyper;
 	const struct objective *objective;
-	const char *set_names[FIT_SETS];      /* "train", "validation" */
-	const struct dataset *data[FIT_SETS]; /* data[1] may be NULL */
-	struct matrix_options matrix;	      /* threads among them */
-	bool shared;			      /* with other hosts */
+	const char *set_names[FIT_SETS];	       /* "train", "validation" */
+	const struct dataset *data[FIT_SETS];	       /* data[1] may be NULL */
+	struct matrix_options matrix;		       /* threads among them */
+	bool shared;				       /* with other hosts */
 	int (*loaded)(void *context, struct err *err); /* as the learner's; may be NULL */
 	void *context;
 	const char *checkpoint_dir;	   /* NULL: none */

@@ -9,6 +9,7 @@
 static inline uint32_t float_key(float x)
 {
 	uint32_t u;
+
 	memcpy(&u, &x, sizeof(u));
 	return u & 0x80000000u ? ~u : u | 0x80000000u;
 }
@@ -16,6 +17,7 @@ static inline uint32_t float_key(float x)
 static inline float float_of_key(uint32_t k)
 {
 	float x;
+
 	k = k & 0x80000000u ? k & 0x7FFFFFFFu : ~k;
 	memcpy(&x, &k, sizeof(x));
 	return x;

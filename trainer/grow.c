@@ -39,6 +39,7 @@ static double number(const json_t *params, const char *name, double fallback)
 {
 	double x = fallback;
 	const json_t *j = json_object_get(params, name);
+
 	if (json_is_string(j))
 		(void)str_to_f64(json_string_value(j), &x);
 	return x;
@@ -58,6 +59,7 @@ bool grow_settings_read(const json_t *config, struct grow_settings *ret)
 	const json_t *objective = json_object_get(learner, "objective");
 	const json_t *generic = json_object_get(learner, "generic_param");
 	const json_t *version = json_object_get(config, "version");
+
 	if (json_integer_value(json_array_get(version, 0)) != 1 || json_integer_value(json_array_get(version, 1)) != 7)
 		return false;
 	if (!p || !is_text(booster, "name", "gbtree") || !is_text(gbtree, "process_type", "default") ||
@@ -105,6 +107,7 @@ static bool have_room(const struct dataset *d, size_t columns, size_t bins)
 {
 	const size_t cells = d->rows * columns, slots = columns * (bins + 1);
 	size_t bytes = cells * (bins > UINT8_MAX ? 4 : 2) + slots * sizeof(float);
+
 	if (bytes < ROOM_CERTAIN)
 		return true;
 	size_t available = spill_memory_available();
@@ -129,6 +132,7 @@ bool grower_takes(const struct dataset *const data[GROW_SETS], size_t columns, i
 {
 	const struct dataset *d = data[0];
 	size_t bins = max_bin ? (size_t)max_bin : 256;
+
 	if (d->categorical || d->query_ids || !d->labels || !d->rows || d->rows > UINT32_MAX || !columns ||
 	    bins > UINT16_MAX)
 		return false;
@@ -156,6 +160,7 @@ int grow_mould_new(struct booster *shell, struct grow_mould **ret, struct err *e
 {
 	AUTO(grow_mould) struct grow_mould *m = NEW(struct grow_mould);
 	AUTO(json) json_t *config = NULL;
+
 	*ret = NULL;
 	buf_init(&m->shell, MODEL_MAX);
 	/* What the library cannot make sense of it refuses in its own words. */
@@ -209,6 +214,7 @@ static int prepare(struct grower *g, struct err *err)
 {
 	const struct dataset *train = g->job.data[0];
 	int rc = bins_make(train, g->job.columns, g->settings->max_bin, g->team, &g->bins, err);
+
 	if (rc)
 		return rc;
 	start_margins(g, g->job.mould->base);
@@ -223,6 +229,7 @@ static int prepare(struct grower *g, struct err *err)
 int grower_new(const struct grow_job *job, struct grower **ret, struct err *err)
 {
 	AUTO(grower) struct grower *g = NEW(struct grower);
+
 	*ret = NULL;
 	g->job = *job;
 	g->settings = &job->mould->settings;
@@ -245,6 +252,7 @@ static void gradients_share(void *context, int thread)
 	struct grower *g = context;
 	const struct dataset *d = g->job.data[0];
 	size_t threads = (size_t)team_size(g->team);
+
 	loss_gradients(g->job.mould->loss, g->settings, g->margins[0], d->labels, d->weights,
 		       d->rows * (size_t)thread / threads, d->rows * ((size_t)thread + 1) / threads, g->gradients);
 }
@@ -261,6 +269,7 @@ static void apply_share(void *context, int thread)
 	const struct applying *a = context;
 	size_t threads = (size_t)team_size(a->g->team), rows = a->data->rows;
 	float *scratch = xreallocarray(NULL, a->g->job.columns, sizeof(float));
+
 	for (size_t i = rows * (size_t)thread / threads; i < rows * ((size_t)thread + 1) / threads; i++)
 		a->margins[i * (size_t)a->g->settings->groups] +=
 			tree_value(a->tree, row_cells(a->data, i, a->g->job.columns, scratch));
@@ -270,6 +279,7 @@ static void apply_share(void *context, int thread)
 static void apply_tree(struct grower *g, size_t set, int group)
 {
 	struct applying a = {g, &g->tree, g->job.data[set], g->margins[set] + group};
+
 	if (g->job.data[set])
 		team_run(g->team, apply_share, &a);
 }
@@ -283,6 +293,7 @@ static void note_tree(struct grower *g)
 static int grow_group(struct grower *g, int group, struct err *err)
 {
 	struct gradient *gradients = g->gradients[group];
+
 	if (!g->seeded) {
 		column_draw_init(&g->columns, g->settings, g->job.columns, mt19937_next(&g->random));
 		g->seeded = true;
@@ -302,6 +313,7 @@ static int grow_group(struct grower *g, int group, struct err *err)
 int grower_round(struct grower *g, struct err *err)
 {
 	int rc = 0;
+
 	team_run(g->team, gradients_share, g);
 	for (int k = 0; !rc && k < g->settings->groups; k++)
 		rc = grow_group(g, k, err);
@@ -341,6 +353,7 @@ int grower_model(const struct grower *g, int rounds, const struct strmap *attrib
 		.n = n,
 		.groups = g->settings->groups,
 	};
+
 	return model_assemble(&parts, out, err);
 }
 
@@ -356,6 +369,7 @@ int grower_restore(struct grower *g, const void *model, size_t len, struct err *
 {
 	size_t at, end, n;
 	int rc = model_find_trees(model, len, &at, &end, &n, err);
+
 	if (!rc && n % (size_t)g->settings->groups)
 		rc = err_set(err, ERR_PARSE, "the model's last round is not whole");
 	for (size_t i = 0; !rc && i < n; i++) {

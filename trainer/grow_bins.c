@@ -34,6 +34,7 @@ const float *row_cells(const struct dataset *d, size_t row, size_t columns, floa
 static inline uint32_t bin_of(const float *cuts, uint32_t n, float x)
 {
 	uint32_t at = 0;
+
 	for (uint32_t left = n; left > 1;) {
 		uint32_t half = left / 2;
 		at += (uint32_t)(cuts[at + half - 1] <= x) * half;
@@ -84,6 +85,7 @@ static void bin_batch(void *context, size_t batch)
 	const struct dataset *d = w->d;
 	size_t end = MIN((batch + 1) * BATCH_ROWS, b->rows);
 	float *scratch = d->dense ? NULL : xreallocarray(NULL, b->columns, sizeof(float));
+
 	for (size_t r = batch * BATCH_ROWS; r < end;) {
 		size_t n = d->dense ? MIN((size_t)TILE_ROWS, end - r) : 1;
 		bin_tile(b, r, n, row_cells(d, r, b->columns, scratch), b->columns);
@@ -98,6 +100,7 @@ static size_t count_cells(const struct dataset *d, size_t *filled)
 {
 	size_t n = d->dense ? d->rows * d->columns : d->row_start[d->rows];
 	const float *cells = d->dense ? d->dense : d->values;
+
 	for (size_t i = 0, column = 0; i < n; i++) {
 		if (isinf(cells[i]))
 			return i;
@@ -118,6 +121,7 @@ static bool any_missing(const struct bins *b, const size_t *filled)
 static int infinite_cell(const struct dataset *d, size_t at, struct err *err)
 {
 	size_t row = 0, column;
+
 	if (d->dense) {
 		row = at / d->columns;
 		column = at % d->columns;
@@ -134,6 +138,7 @@ int bins_make(const struct dataset *d, size_t columns, int max_bin, struct team 
 {
 	struct binning w = {.d = d, .out = ret};
 	size_t *filled = xcalloc(columns, sizeof(*filled)), infinite = count_cells(d, filled);
+
 	*ret = (struct bins){.rows = d->rows, .columns = columns};
 	ret->any_missing = any_missing(ret, filled);
 	if (infinite == SIZE_MAX)

@@ -13,6 +13,7 @@ void mt19937_seed(struct mt19937 *m, uint32_t seed)
 static void mt19937_turn(struct mt19937 *m)
 {
 	uint32_t *s = m->state;
+
 	for (unsigned i = 0; i < 624; i++) {
 		uint32_t y = (s[i] & 0x80000000u) | (s[(i + 1) % 624] & 0x7FFFFFFFu);
 		s[i] = s[(i + 397) % 624] ^ y >> 1 ^ (y & 1 ? 0x9908B0DFu : 0);
@@ -35,6 +36,7 @@ uint32_t mt19937_next(struct mt19937 *m)
 static uint32_t draw_below(struct mt19937 *m, uint32_t range)
 {
 	uint64_t product = (uint64_t)mt19937_next(m) * range;
+
 	if ((uint32_t)product < range) {
 		uint32_t threshold = -range % range;
 		while ((uint32_t)product < threshold)
@@ -46,6 +48,7 @@ static uint32_t draw_below(struct mt19937 *m, uint32_t range)
 static void swap(uint32_t *items, size_t a, size_t b)
 {
 	uint32_t t = items[a];
+
 	items[a] = items[b];
 	items[b] = t;
 }
@@ -54,6 +57,7 @@ static void swap(uint32_t *items, size_t a, size_t b)
 static void shuffle(struct mt19937 *m, uint32_t *items, size_t n)
 {
 	size_t i = 1;
+
 	if (!n)
 		return;
 	if (UINT32_MAX / n < n) {
@@ -75,12 +79,14 @@ static void shuffle(struct mt19937 *m, uint32_t *items, size_t n)
 int compare_u32(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
 	return x < y ? -1 : x > y;
 }
 
 static void draw_columns(struct column_draw *c, const struct column_list *from, float share, struct column_list *to)
 {
 	size_t n = (size_t)MAX(1, (int)(share * (float)from->n));
+
 	memcpy(c->scratch, from->items, from->n * sizeof(uint32_t));
 	shuffle(&c->random, c->scratch, from->n);
 	qsort(c->scratch, n, sizeof(uint32_t), compare_u32);
@@ -137,6 +143,7 @@ static const struct column_list *level_columns(struct column_draw *c, int depth)
 const struct column_list *column_draw_node(struct column_draw *c, int depth)
 {
 	const struct grow_settings *s = c->settings;
+
 	if (s->by_level == 1 && s->by_node == 1)
 		return &c->tree;
 	const struct column_list *level = s->by_level == 1 ? &c->tree : level_columns(c, depth);
@@ -155,6 +162,7 @@ const struct column_list *column_draw_node(struct column_draw *c, int depth)
 static uint64_t draw_skip(uint64_t steps, uint64_t state)
 {
 	uint64_t factor = 1, base = DRAW_BASE;
+
 	for (; steps; steps >>= 1) {
 		if (steps & 1)
 			factor = factor * base & DRAW_MASK;
@@ -166,6 +174,7 @@ static uint64_t draw_skip(uint64_t steps, uint64_t state)
 void rows_draw(struct gradient *g, size_t rows, float share, uint32_t seed, int threads)
 {
 	size_t step = rows / (size_t)threads;
+
 	for (int t = 0; t < threads; t++) {
 		size_t end = t == threads - 1 ? rows : (size_t)(t + 1) * step;
 		uint64_t state = draw_skip((size_t)t * step, seed);

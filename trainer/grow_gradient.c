@@ -16,6 +16,7 @@ float sigmoid(float x)
 {
 	float e = -x < 88.7f ? -x : 88.7f;
 	float denominator = expf(e) + 1.0f + 1e-16f;
+
 	return 1.0f / denominator;
 }
 
@@ -27,6 +28,7 @@ static struct gradient squared_error(const struct grow_settings *s, float margin
 static struct gradient logistic(const struct grow_settings *s, float margin, float label)
 {
 	float p = sigmoid(margin);
+
 	return (struct gradient){p - label, fmaxf(p * (1.0f - p), 1e-16f)};
 }
 
@@ -44,6 +46,7 @@ static struct gradient tweedie(const struct grow_settings *s, float margin, floa
 {
 	const float rho = s->variance_power;
 	float a = expf((1 - rho) * margin), b = expf((2 - rho) * margin);
+
 	return (struct gradient){-label * a + b, -label * (1 - rho) * a + (2 - rho) * b};
 }
 
@@ -74,6 +77,7 @@ static void of_class(const float *margins, int classes, float label, float weigh
 {
 	float most = 1.17549435e-38f; /* the least positive float, where the library's own search begins */
 	double sum = 0;
+
 	for (int k = 0; k < classes; k++)
 		most = fmaxf(margins[k], most);
 	for (int k = 0; k < classes; k++)

@@ -12,6 +12,7 @@
 void shares_deal(struct shares *s, const size_t *rows_of_node, size_t n, int threads)
 {
 	size_t blocks = 0, before = 0;
+
 	s->threads = threads;
 	s->n = n;
 	GROW(s->items, s->cap, n * (size_t)threads);
@@ -50,6 +51,7 @@ static inline __attribute__((always_inline)) void add_rows(const struct bins *b,
 {
 	const uint32_t *list = columns->items, *slot = b->slot;
 	const size_t width = b->columns, used = all ? width : columns->n;
+
 	for (size_t i = 0; i < n; i++) {
 		size_t row = rows[i], at = row * width;
 		if (i + AHEAD < n) {
@@ -74,6 +76,7 @@ void hist_add(const struct bins *b, const struct column_list *columns, const uin
 	      const struct gradient *g, struct sums *hist)
 {
 	bool all = columns->n == b->columns;
+
 	if (b->by_row16 && all)
 		add_rows(b, columns, true, true, rows, n, g, (pair *)hist);
 	else if (b->by_row16)

@@ -29,6 +29,7 @@ void hist_return(struct tree_grower *g, int32_t id)
 static void deal_rows(struct tree_grower *g, const struct id_list *nodes)
 {
 	size_t threads = (size_t)team_size(g->team);
+
 	GROW(g->counts, g->count_cap, nodes->n * threads);
 	for (size_t i = 0; i < nodes->n; i++)
 		g->counts[i] = site_rows(g, nodes->items[i]);
@@ -41,6 +42,7 @@ static void deal_rows(struct tree_grower *g, const struct id_list *nodes)
 static void add_part(void *context, int thread)
 {
 	struct tree_grower *g = context;
+
 	for (size_t i = 0; i < g->built.n; i++) {
 		const struct share *part = share_of(&g->shares, i, thread);
 		const struct site *site = &g->sites[g->built.items[i]];
@@ -60,6 +62,7 @@ static void join_part(void *context, int thread)
 	struct tree_grower *g = context;
 	size_t threads = (size_t)team_size(g->team), first = g->slots * (size_t)thread / threads,
 	       end = g->slots * ((size_t)thread + 1) / threads;
+
 	for (size_t i = 0; i < g->built.n; i++) {
 		int leader = shares_leader(&g->shares, i);
 		double *own = (double *)g->sites[g->built.items[i]].hist;
@@ -99,6 +102,7 @@ static void search_part(void *context, int thread)
 {
 	struct tree_grower *g = context;
 	size_t threads = (size_t)team_size(g->team);
+
 	for (size_t i = 0; i < g->searched.n; i++) {
 		const struct site *site = &g->sites[g->searched.items[i]];
 		const struct column_list *list = g->lists[i];
@@ -117,6 +121,7 @@ static void search_part(void *context, int thread)
 static void draw_lists(struct tree_grower *g)
 {
 	size_t n = g->searched.n;
+
 	GROW(g->lists, g->list_cap, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct column_list *list = column_draw_node(g->draw, g->sites[g->searched.items[i]].depth);
@@ -138,6 +143,7 @@ static void draw_lists(struct tree_grower *g)
 void level_search(struct tree_grower *g)
 {
 	size_t threads = (size_t)team_size(g->team);
+
 	draw_lists(g);
 	GROW(g->found, g->found_cap, g->searched.n * threads);
 	team_run(g->team, search_part, g);
@@ -157,6 +163,7 @@ static inline __attribute__((always_inline)) size_t part_rows(const uint8_t *cod
 							      bool missing_left, uint32_t *left, uint32_t *right)
 {
 	size_t lefts = 0, rights = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		uint32_t row = rows[i];
 		int code = codes8 ? codes8[row] : codes16[row];
@@ -175,6 +182,7 @@ static void part_share(void *context, int thread)
 {
 	struct tree_grower *g = context;
 	const struct bins *b = g->bins;
+
 	for (size_t i = 0; i < g->expand.n; i++) {
 		const struct site *site = &g->sites[g->expand.items[i]];
 		const struct share *share = share_of(&g->shares, i, thread);
@@ -194,6 +202,7 @@ static void gather_share(void *context, int thread)
 {
 	struct tree_grower *g = context;
 	size_t threads = (size_t)team_size(g->team);
+
 	for (size_t i = 0; i < g->expand.n; i++) {
 		const struct site *site = &g->sites[g->expand.items[i]];
 		const struct share *share = share_of(&g->shares, i, thread);
@@ -212,6 +221,7 @@ static void gather_share(void *context, int thread)
 void level_part(struct tree_grower *g)
 {
 	size_t threads = (size_t)team_size(g->team);
+
 	deal_rows(g, &g->expand);
 	team_run(g->team, part_share, g);
 	for (size_t i = 0; i < g->expand.n; i++) {
@@ -239,6 +249,7 @@ static void add_share(void *context, int thread)
 {
 	const struct adding *a = context;
 	const struct tree_grower *g = a->g;
+
 	for (size_t i = 0; i < g->expand.n; i++) {
 		int32_t id = g->expand.items[i];
 		const struct share *share = share_of(&g->shares, i, thread);
@@ -252,6 +263,7 @@ static void add_share(void *context, int thread)
 void tree_grower_add(struct tree_grower *g, float *margins, size_t stride)
 {
 	struct adding a = {g, margins, stride};
+
 	g->expand.n = 0;
 	for (size_t i = 0; i < g->tree->n; i++)
 		if (g->tree->nodes[i].left < 0)

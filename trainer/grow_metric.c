@@ -8,6 +8,7 @@
 static float squared(float label, float p)
 {
 	float d = label - p;
+
 	return d * d;
 }
 
@@ -75,6 +76,7 @@ struct row_judge {
 static size_t share_start(size_t rows, int threads, int thread)
 {
 	size_t each = rows / (size_t)threads, left = rows % (size_t)threads;
+
 	return each * (size_t)thread + MIN((size_t)thread, left);
 }
 
@@ -84,6 +86,7 @@ static void judge_share(void *context, int thread)
 	const struct dataset *d = j->data;
 	size_t end = share_start(d->rows, j->threads, thread + 1);
 	double loss = 0, weight = 0;
+
 	for (size_t i = share_start(d->rows, j->threads, thread); i < end; i++) {
 		float p = j->prediction ? j->prediction(j->margins[i]) : j->margins[i],
 		      w = d->weights ? d->weights[i] : 1;
@@ -97,6 +100,7 @@ static void judge_share(void *context, int thread)
 static double judge(struct row_judge *j, struct team *team)
 {
 	double loss = 0, weight = 0;
+
 	team_run(team, judge_share, j);
 	for (int t = 0; t < j->threads; t++) {
 		loss += j->sums[t].loss;
@@ -111,6 +115,7 @@ bool rows_judge(const char *objective, const struct strlist *names, const float 
 		struct team *team, size_t set, struct eval_values *out)
 {
 	size_t known = 0;
+
 	while (known < ARRAY_LEN(objectives) && !str_eq(objectives[known].objective, objective))
 		known++;
 	if (known == ARRAY_LEN(objectives))

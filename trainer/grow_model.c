@@ -8,6 +8,7 @@
 static uint32_t float_bits(float x)
 {
 	uint32_t u;
+
 	memcpy(&u, &x, sizeof(u));
 	return u;
 }
@@ -56,6 +57,7 @@ static void add_empty(struct buf *out, const char *name, char type)
 static void add_number_text(struct buf *out, const char *name, size_t value)
 {
 	char text[24];
+
 	snprintf(text, sizeof(text), "%zu", value);
 	ubjson_key(out, name);
 	ubjson_text(out, text);
@@ -111,6 +113,7 @@ static int find(const char *bytes, size_t len, const char *const *path, size_t *
 {
 	struct ubjson u = {.data = bytes, .len = len};
 	int rc = 0;
+
 	for (; !rc && *path; path++)
 		rc = ubjson_enter(&u, *path, err);
 	*first = u.at;
@@ -129,6 +132,7 @@ static const char *const trees_path[] = {MODEL_PATH, "trees", NULL};
 static void add_attributes(struct buf *out, const struct strmap *attributes)
 {
 	AUTO(strlist) struct strlist names = {0};
+
 	for (size_t i = 0; attributes && i < attributes->n; i++)
 		strlist_add(&names, attributes->items[i].name);
 	strlist_sort(&names);
@@ -187,6 +191,7 @@ int model_find_trees(const char *model, size_t len, size_t *ret_first, size_t *r
 	uint64_t count;
 	char type;
 	int rc = find(model, len, trees_path, &u.at, ret_end, err);
+
 	if (!rc)
 		rc = ubjson_array(&u, &type, &count, err);
 	if (rc)
@@ -204,6 +209,7 @@ static int tree_array(const struct ubjson *tree, const char *name, char type, si
 	uint64_t count;
 	char found;
 	int rc = ubjson_enter(&u, name, err);
+
 	if (!rc)
 		rc = ubjson_array(&u, &found, &count, err);
 	if (rc)
@@ -218,6 +224,7 @@ static float float_at(const char *p, size_t i)
 {
 	uint32_t u = ubjson_get32(p + 4 * i);
 	float x;
+
 	memcpy(&x, &u, sizeof(x));
 	return x;
 }
@@ -229,6 +236,7 @@ int model_read_tree(const char *bytes, size_t len, size_t *at, struct tree *ret,
 	uint64_t n = 0;
 	char type;
 	int rc = ubjson_skip(&after, err);
+
 	if (!rc)
 		rc = ubjson_enter(&u, "left_children", err);
 	if (!rc)

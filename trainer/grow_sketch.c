@@ -43,6 +43,7 @@ static float low_float(uint64_t x)
 {
 	float f;
 	uint32_t u = (uint32_t)x;
+
 	memcpy(&f, &u, sizeof(f));
 	return f;
 }
@@ -50,6 +51,7 @@ static float low_float(uint64_t x)
 static uint64_t pack(uint32_t key, float weight)
 {
 	uint32_t u;
+
 	memcpy(&u, &weight, sizeof(u));
 	return (uint64_t)key << 32 | u;
 }
@@ -70,6 +72,7 @@ static void insertion_sort(uint64_t *q, size_t n)
 static void radix_sort(uint64_t **q, uint64_t **other, size_t n)
 {
 	uint32_t count[3][2048] = {{0}};
+
 	for (size_t i = 0; i < n; i++) {
 		uint64_t x = (*q)[i];
 		count[0][x >> 32 & 2047]++;
@@ -118,6 +121,7 @@ static void summary_copy(struct summary *to, const struct summary *from)
 static void summary_prune(struct summary *to, const struct summary *from, size_t most)
 {
 	const struct entry *f = from->items;
+
 	if (from->n <= most) {
 		summary_copy(to, from);
 		return;
@@ -147,6 +151,7 @@ static void summary_prune(struct summary *to, const struct summary *from, size_t
 static void summary_mend(struct summary *s)
 {
 	float least = 0, most = 0;
+
 	for (size_t i = 0; i < s->n; i++) {
 		struct entry *e = &s->items[i];
 		if (e->rmin < least)
@@ -197,6 +202,7 @@ static void summary_merge(struct summary *to, const struct summary *sa, const st
 static size_t level_limit(size_t rows, double eps)
 {
 	size_t limit;
+
 	for (size_t levels = 1;; levels++) {
 		limit = MIN(rows, (size_t)ceil((double)levels / eps) + 1);
 		if (((size_t)1 << levels) * limit >= rows)
@@ -208,6 +214,7 @@ static void sketch_init(struct sketch *s, size_t rows, int max_bin)
 {
 	size_t bins = MAX(MIN((size_t)max_bin, rows), (size_t)1);
 	double eps = 1.0 / (double)((float)bins * FACTOR);
+
 	*s = (struct sketch){.limit = level_limit(rows, eps)};
 	s->queue_size = MAX(2 * s->limit, (size_t)1);
 	s->queue = xreallocarray(NULL, s->queue_size, sizeof(*s->queue));
@@ -229,6 +236,7 @@ static void sketch_done(struct sketch *s)
 static void queue_summarise(struct sketch *s)
 {
 	float ranks = 0;
+
 	if (s->queued <= 96)
 		insertion_sort(s->queue, s->queued);
 	else
@@ -278,6 +286,7 @@ static void sketch_carry(struct sketch *s)
 static inline void sketch_push(struct sketch *s, float value, float weight)
 {
 	uint32_t key = key_of(value);
+
 	if (s->queued && (uint32_t)(s->queue[s->queued - 1] >> 32) == key) {
 		uint64_t *last = &s->queue[s->queued - 1];
 		*last = pack(key, low_float(*last) + weight);
@@ -328,6 +337,7 @@ static float above(float x)
 static size_t sketch_cuts(struct sketch *s, size_t rows, int max_bin, float *out, float *least)
 {
 	size_t middle = MIN(rows, (size_t)((float)max_bin * FACTOR)), most = MIN(middle, (size_t)max_bin), n = 0;
+
 	if (!rows) {
 		*least = 1e-5f;
 		*out = above(*least);
@@ -382,6 +392,7 @@ static void cut_dense(void *context, size_t block)
 	const struct dataset *d = c->d;
 	size_t first = block * GATHERED, n = MIN((size_t)GATHERED, c->columns - first);
 	struct sketch sketches[GATHERED];
+
 	for (size_t k = 0; k < n; k++)
 		sketch_init(&sketches[k], c->filled[first + k], c->max_bin);
 	for (size_t r = 0; r < d->rows; r++) {
@@ -397,6 +408,7 @@ static void cut_dense(void *context, size_t block)
 static size_t entry_from(const struct dataset *d, size_t row, size_t column)
 {
 	size_t at = d->row_start[row];
+
 	for (size_t end = d->row_start[row + 1]; at < end;) {
 		size_t middle = at + (end - at) / 2;
 		if (d->column_index[middle] < column)
@@ -414,6 +426,7 @@ static void cut_sparse(void *context, size_t block)
 	const struct dataset *d = c->d;
 	size_t first = block * SPARSE_RUN, n = MIN((size_t)SPARSE_RUN, c->columns - first);
 	struct sketch sketches[SPARSE_RUN];
+
 	for (size_t k = 0; k < n; k++)
 		sketch_init(&sketches[k], c->filled[first + k], c->max_bin);
 	for (size_t r = 0; r < d->rows; r++)
@@ -443,6 +456,7 @@ void cuts_make(const struct dataset *d, size_t columns, const size_t *filled, in
 		.least = xcalloc(columns, sizeof(float)),
 		.filled = filled,
 	};
+
 	c.values = xreallocarray(NULL, columns * c.room, sizeof(float));
 	size_t width = d->dense ? GATHERED : SPARSE_RUN;
 	team_for(team, (columns + width - 1) / width, d->dense ? cut_dense : cut_sparse, &c);

@@ -83,6 +83,7 @@ struct bit_range {
 static void range_add(struct bit_range *r, float x)
 {
 	uint32_t u;
+
 	memcpy(&u, &x, sizeof(u));
 	int exponent = (int)(u >> 23 & 255);
 	uint32_t fraction = (u & 0x7FFFFF) | (exponent ? 0x800000 : 0);
@@ -97,6 +98,7 @@ static bool sums_are_exact(const struct gradient *g, size_t n)
 {
 	struct bit_range grad = {INT16_MAX, INT16_MIN}, hess = grad;
 	int carry = 1;
+
 	for (size_t i = 0; i < n; i++) {
 		if (!isfinite(g[i].grad) || !isfinite(g[i].hess))
 			return false;
@@ -122,6 +124,7 @@ bool sorted_begin(struct sorted *w, const struct gradient *g, const struct colum
 		  size_t *ret_rows)
 {
 	const struct bins *b = w->bins;
+
 	pair all = {0, 0};
 	if (!sums_are_exact(g, b->rows))
 		return false;
@@ -191,6 +194,7 @@ void sorted_search(const struct sorted *w, size_t first, size_t n, const struct 
 {
 	const uint32_t *found = NULL;
 	uint32_t behind = 0;
+
 	*best = (struct split){0};
 	for (size_t g = 0; g < w->groups; g++) {
 		const uint32_t *list = w->lists + (g * w->rows + first) * LANES;
@@ -222,6 +226,7 @@ void sorted_search(const struct sorted *w, size_t first, size_t n, const struct 
 static size_t part_lane(const struct sorted *w, uint32_t *lane, uint32_t *aside, size_t n)
 {
 	size_t left = 0, right = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		uint32_t e = lane[i * LANES];
 		size_t to_left = w->flags[entry_row(e)];
@@ -236,6 +241,7 @@ static size_t part_lane(const struct sorted *w, uint32_t *lane, uint32_t *aside,
 size_t sorted_part(struct sorted *w, size_t first, size_t n, const uint32_t *rows, size_t lefts, size_t all)
 {
 	size_t left = 0;
+
 	for (size_t i = 0; i < all; i++)
 		w->flags[rows[i]] = i < lefts;
 	for (size_t g = 0; g < w->groups; g++) {

@@ -57,6 +57,7 @@ static void take(const struct search *w, size_t column, int bin, bool upward, fl
 	const struct cuts *cuts = &w->b->cuts;
 	const float *values = cuts->values + cuts->first[column];
 	struct sums a = {passed[0], passed[1]}, b = {rest[0], rest[1]};
+
 	if (isinf(gain))
 		return;
 	*w->best = (struct split){
@@ -78,6 +79,7 @@ static pair walk(const struct search *w, size_t column, const pair *hist, bool u
 	const struct grow_settings *s = w->s;
 	const double least = (double)s->min_child_weight;
 	int n = (int)(w->b->cuts.first[column + 1] - w->b->cuts.first[column]);
+
 	pair passed = {0, 0};
 	for (int k = 0; k < n; k++) {
 		int bin = upward ? k : n - 1 - k;
@@ -110,6 +112,7 @@ static void run_fill(struct run *r, const pair *hist, int first, int end, bool u
 {
 	size_t n = 0;
 	int bin = upward ? first : end - 1, step = upward ? 1 : -1;
+
 	for (int k = first; k < end; k++, bin += step) {
 		int64_t bits[2];
 		memcpy(bits, &hist[bin], sizeof(bits));
@@ -124,6 +127,7 @@ static void run_fill(struct run *r, const pair *hist, int first, int end, bool u
 static pair run_sum(struct run *r, pair passed)
 {
 	size_t n = r->n;
+
 	for (size_t i = 0; i < n; i++) {
 		passed += (pair){r->grad[i], r->hess[i]};
 		r->grad[i] = passed[0];
@@ -165,6 +169,7 @@ static pair walk_runs(const struct search *w, size_t column, const pair *hist, b
 {
 	struct run r;
 	int n = (int)(w->b->cuts.first[column + 1] - w->b->cuts.first[column]);
+
 	pair passed = {0, 0};
 	for (int done = 0; done < n; done += RUN) {
 		int here = MIN(RUN, n - done), first = upward ? done : n - done - here;
@@ -188,6 +193,7 @@ void split_search(const struct grow_settings *s, const struct bins *b, const str
 		  float own_gain, const uint32_t *columns, size_t n, struct split *best)
 {
 	struct search w = {s, b, node, own_gain, best};
+
 	for (size_t i = 0; i < n; i++) {
 		const pair *bins = (const pair *)hist + b->slot[columns[i]];
 		pair (*step)(const struct search *, size_t, const pair *, bool) = s->plain ? walk_runs : walk;

@@ -13,6 +13,7 @@
 struct tree_grower *tree_grower_new(const struct grow_settings *s, const struct bins *b, struct team *team)
 {
 	struct tree_grower *g = NEW(struct tree_grower);
+
 	*g = (struct tree_grower){.s = s, .bins = b, .team = team, .slots = b->slot[b->columns]};
 	g->rows = xreallocarray(NULL, MAX(b->rows, (size_t)1), sizeof(uint32_t));
 	g->left_rows = xreallocarray(NULL, MAX(b->rows, (size_t)1), sizeof(uint32_t));
@@ -73,6 +74,7 @@ static bool is_valid(const struct tree_grower *g, int32_t id, size_t leaves)
 {
 	const struct grow_settings *s = g->s;
 	const struct site *site = &g->sites[id];
+
 	return !(site->best.gain <= GAIN_MIN) && site->best.left.hess != 0 && site->best.right.hess != 0 &&
 	       !(site->best.gain < s->gamma) && !(s->max_depth > 0 && site->depth == s->max_depth) &&
 	       !(s->max_leaves > 0 && leaves == (size_t)s->max_leaves);
@@ -81,6 +83,7 @@ static bool is_valid(const struct tree_grower *g, int32_t id, size_t leaves)
 static bool may_have_grandchildren(const struct tree_grower *g, int32_t id, size_t leaves)
 {
 	const struct grow_settings *s = g->s;
+
 	return !(s->max_depth > 0 && g->sites[id].depth + 1 >= s->max_depth) &&
 	       !(s->max_leaves > 0 && leaves >= (size_t)s->max_leaves);
 }
@@ -130,6 +133,7 @@ static void next_nodes(struct tree_grower *g, size_t *leaves)
 static int32_t add_node(struct tree_grower *g, int32_t parent, const struct sums *sums, float value, int depth)
 {
 	struct tree *t = g->tree;
+
 	GROW(t->nodes, t->cap, t->n + 1);
 	GROW(g->sites, g->site_cap, t->n + 1);
 	t->nodes[t->n] = (struct node){.parent = parent,
@@ -150,6 +154,7 @@ static void split_node(struct tree_grower *g, int32_t id)
 	int32_t left = add_node(g, id, &best.left, weight_of(g->s, &best.left) * g->s->eta, depth);
 	int32_t right = add_node(g, id, &best.right, weight_of(g->s, &best.right) * g->s->eta, depth);
 	struct node *node = &g->tree->nodes[id];
+
 	node->left = left;
 	node->right = right;
 	node->column = best.column;
@@ -169,6 +174,7 @@ static void plan_histograms(struct tree_grower *g, int32_t id)
 	bool fewer_right = parent->best.right.hess < parent->best.left.hess;
 	int32_t build = fewer_right ? node->right : node->left, derive = fewer_right ? node->left : node->right;
 	bool derive_needed = may_split(g->s, &g->sites[derive].sums);
+
 	if (derive_needed || may_split(g->s, &g->sites[build].sums)) {
 		id_add(&g->built, build);
 		id_add(&g->derived, derive_needed ? derive : -1);
@@ -184,6 +190,7 @@ static void part_entries(struct tree_grower *g, int32_t id)
 	const struct node *node = &g->tree->nodes[id];
 	const struct site *parent = &g->sites[id];
 	struct site *left = &g->sites[node->left], *right = &g->sites[node->right];
+
 	if (!may_split(g->s, &left->sums) && !may_split(g->s, &right->sums))
 		return;
 	size_t lefts = sorted_part(g->sorted, parent->first, parent->drawn, g->rows + parent->begin,
@@ -242,6 +249,7 @@ static void choose_columns(struct tree_grower *g)
 static struct sums root_sums(const struct tree_grower *g, const struct sums *hist)
 {
 	struct sums all = {0};
+
 	if (!g->bins->any_missing) {
 		for (uint32_t i = 0; i < g->bins->slot[1]; i++) {
 			all.grad += hist[i].grad;
@@ -260,6 +268,7 @@ static struct sums root_sums(const struct tree_grower *g, const struct sums *his
 static struct sums open_root(struct tree_grower *g, int32_t root)
 {
 	struct sums all;
+
 	g->by_lists = g->sorted && sorted_begin(g->sorted, g->gradients, &g->draw->tree, &all, &g->sites[root].drawn);
 	if (g->by_lists)
 		return all;
@@ -272,6 +281,7 @@ static struct sums open_root(struct tree_grower *g, int32_t root)
 static void plant(struct tree_grower *g)
 {
 	struct sums none = {0};
+
 	for (size_t i = 0; i < g->bins->rows; i++)
 		g->rows[i] = (uint32_t)i;
 	int32_t root = add_node(g, NO_PARENT, &none, 0, 0);
@@ -292,6 +302,7 @@ static void plant(struct tree_grower *g)
 void tree_grow(struct tree_grower *g, struct column_draw *columns, const struct gradient *gradients, struct tree *out)
 {
 	size_t leaves = 1;
+
 	g->draw = columns;
 	g->gradients = gradients;
 	g->tree = out;
@@ -315,6 +326,7 @@ void tree_done(struct tree *t)
 float tree_value(const struct tree *t, const float *cells)
 {
 	const struct node *node = t->nodes;
+
 	while (node->left >= 0) {
 		float x = cells[node->column];
 		bool left = isnan(x) ? node->missing_left : x < node->condition;

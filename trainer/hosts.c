@@ -58,6 +58,7 @@ static void say(struct hosts *h, int fd, const char *line)
 {
 	AUTO(buf) struct buf out = BUF_INIT(HUB_LINE_MAX);
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
 	(void)buf_addf(&out, "%s\n", line);
 	pthread_mutex_lock(&h->talk);
 	for (size_t sent = 0; sent < out.len;) {
@@ -99,6 +100,7 @@ static _Noreturn void end_failed(const struct hosts *h, enum err_code code, cons
 {
 	struct err err = {0};
 	va_list ap;
+
 	va_start(ap, fmt);
 	(void)err_setv(&err, code, fmt, ap);
 	va_end(ap);
@@ -115,6 +117,7 @@ static bool wait_connected(const struct hosts *h, int fd, int64_t deadline)
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
 	int failure = 0;
 	socklen_t n = sizeof(failure);
+
 	while (clock_mono_ms() < deadline && !is_leaving(h) && poll(&p, 1, RETRY_MS) <= 0)
 		;
 	return p.revents && !getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &n) && !failure;
@@ -124,6 +127,7 @@ static int connect_once(const struct hosts *h, int64_t deadline)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC}, *list = NULL;
 	char port[16];
+
 	snprintf(port, sizeof(port), "%d", h->port);
 	if (getaddrinfo(h->address, port, &hints, &list))
 		return -1;
@@ -143,6 +147,7 @@ static int take_up_line(struct hosts *h)
 {
 	int64_t deadline = clock_mono_ms() + h->timeout_ms;
 	int fd;
+
 	while ((fd = connect_once(h, deadline)) < 0 && !is_leaving(h)) {
 		if (clock_mono_ms() >= deadline)
 			end_failed(h, ERR_TIMEOUT, "cannot reach the first host, %s, at %s port %d within %lld seconds",
@@ -169,6 +174,7 @@ enum heard { HEARD_NOTHING, HEARD_LINE, HEARD_END };
 static enum heard listen_line(struct hosts *h, int fd, char out[HUB_LINE_MAX])
 {
 	char *eol = memchr(h->input, '\n', h->input_n);
+
 	if (!eol) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		if (poll(&p, 1, 200) > 0) {
@@ -196,6 +202,7 @@ static enum heard listen_line(struct hosts *h, int fd, char out[HUB_LINE_MAX])
 static bool silent(struct hosts *h)
 {
 	int64_t now = clock_mono_ms();
+
 	if (now - h->turn_ms > STALL_MS)
 		h->heard_ms = now;
 	h->turn_ms = now;
@@ -206,6 +213,7 @@ static void on_failure(const struct hosts *h, const char *line)
 {
 	char *reason;
 	long code = strtol(line, &reason, 10);
+
 	if (code <= ERR_OK || code >= ERR_CODE_COUNT)
 		code = ERR_NET;
 	end_failed(h, (enum err_code)code, "%s", *reason == ' ' ? reason + 1 : reason);
@@ -214,6 +222,7 @@ static void on_failure(const struct hosts *h, const char *line)
 static void on_orders(struct hosts *h, const char *line)
 {
 	enum orders orders = str_eq(line, "leave") ? ORDERS_LEAVE : str_eq(line, "stop") ? ORDERS_STOP : ORDERS_NONE;
+
 	pthread_mutex_lock(&h->lock);
 	if (sscanf(line, "go %d %zu %64s", &h->world, &h->columns, h->fingerprint) == 3)
 		orders = ORDERS_GO;
@@ -234,6 +243,7 @@ static void *line_main(void *arg)
 	struct hosts *h = arg;
 	char line[HUB_LINE_MAX];
 	int fd = take_up_line(h);
+
 	while (fd >= 0 && !is_leaving(h)) {
 		enum heard heard = listen_line(h, fd, line);
 		if (heard == HEARD_LINE && str_starts(line, "fail "))
@@ -259,6 +269,7 @@ int hosts_open(const struct contract *c, int timeout_s, const volatile sig_atomi
 	struct hosts *h = NEW(struct hosts);
 	const char *place = getenv("SAGETOP_TRACKER");
 	const char *colon = place ? strrchr(place, ':') : NULL;
+
 	h->contract = c;
 	h->stop = stop;
 	h->fd = -1;
@@ -289,6 +300,7 @@ int hosts_open(const struct contract *c, int timeout_s, const volatile sig_atomi
 static void wait_a_moment(struct hosts *h)
 {
 	struct timespec until;
+
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_nsec += RETRY_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
@@ -312,6 +324,7 @@ static int wait_line(struct hosts *h)
 static int wait_last_line(struct hosts *h)
 {
 	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
+
 	pthread_mutex_lock(&h->lock);
 	while (h->fd < 0 && clock_mono_ms() < deadline)
 		wait_a_moment(h);

@@ -41,12 +41,14 @@ double hyper_float(const struct hyper *h, enum hyper_id id)
 {
 	double value = NAN;
 	const char *text = hyper_text(h, id);
+
 	return text && str_to_f64(text, &value) ? value : NAN;
 }
 
 int64_t hyper_int(const struct hyper *h, enum hyper_id id)
 {
 	double value = hyper_float(h, id);
+
 	return isnan(value) ? 0 : (int64_t)value;
 }
 
@@ -54,6 +56,7 @@ bool hyper_bool(const struct hyper *h, enum hyper_id id)
 {
 	bool value = false;
 	const char *text = hyper_text(h, id);
+
 	return text && str_to_bool(text, &value) && value;
 }
 
@@ -71,6 +74,7 @@ static const char *nearest_name(const char *name)
 {
 	const char *names[2 * HYPER_COUNT];
 	size_t n = 0;
+
 	for (size_t i = 0; i < HYPER_COUNT; i++) {
 		names[n++] = hyper_rows[i].name;
 		if (hyper_rows[i].alias)
@@ -87,6 +91,7 @@ static bool in_range(const char *range, double value)
 	const char *comma = strchr(range, ',');
 	double low = -INFINITY, high = INFINITY;
 	char bound[32];
+
 	if (!str_starts(range + 1, "-inf")) {
 		str_copy(bound, MIN(sizeof(bound), (size_t)(comma - range)), range + 1);
 		(void)str_to_f64(bound, &low);
@@ -103,6 +108,7 @@ static bool in_range(const char *range, double value)
 static int parse_number(const struct hyper_row *row, const char *text, struct err *err)
 {
 	double value;
+
 	if (!str_to_f64(text, &value) || (row->type == HYPER_INT && value != nearbyint(value)))
 		return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%.80s' as %s", row->name,
 			       text, row->type == HYPER_INT ? "a whole number" : "a number");
@@ -119,6 +125,7 @@ static int parse_choice(const char *name, const char *range, const char *text, s
 {
 	AUTO(strlist) struct strlist choices = {0};
 	AUTO(buf) struct buf list = BUF_INIT(BUF_MAX_TEXT);
+
 	strlist_split(&choices, range, '|');
 	if (strlist_has(&choices, text))
 		return 0;
@@ -155,6 +162,7 @@ static int parse_tuple(const struct hyper_row *row, const char *text, char **ret
 	size_t n = strlen(text);
 	bool wrapped = n >= 2 && (text[0] == '(' || text[0] == '[') && (text[n - 1] == ')' || text[n - 1] == ']');
 	AUTO(str) char *inner = wrapped ? xstrndup(text + 1, n - 2) : xstrdup(text);
+
 	strlist_split(&parts, inner, ',');
 	(void)buf_addc(&out, '(');
 	for (size_t i = 0; i < parts.n; i++) {
@@ -178,6 +186,7 @@ static int parse_nested(const struct hyper_row *row, const char *text, struct er
 {
 	AUTO(json) json_t *root = json_loads(text, 0, NULL);
 	bool ok = json_is_array(root);
+
 	for (size_t i = 0; ok && i < json_array_size(root); i++) {
 		const json_t *group = json_array_get(root, i);
 		ok = json_is_array(group);
@@ -195,6 +204,7 @@ static int store(struct hyper *h, int id, const char *text, struct err *err)
 {
 	const struct hyper_row *row = &hyper_rows[id];
 	int rc = 0;
+
 	if (h->given[id])
 		return err_set(err, ERR_INVALID, "Hyperparameter %s is given twice (%s is another name for it)",
 			       row->name, str_or(row->alias, row->name));
@@ -246,6 +256,7 @@ int hyper_parse(const json_t *root, struct hyper *ret, struct err *err)
 	AUTO(hyper) struct hyper h = {0};
 	const char *name;
 	json_t *value;
+
 	json_object_foreach((json_t *)root, name, value)
 	{
 		int id = row_find(name);

@@ -8,6 +8,7 @@ static const char *const type_names[] = {"integer", "number", "choice", "text", 
 static void range_text(int id, struct buf *out)
 {
 	const struct hyper_row *row = &hyper_rows[id];
+
 	if (id == HP_objective)
 		for (size_t i = 0; i < objective_count(); i++)
 			(void)buf_addf(out, "%s%s", i ? "|" : "", objective_name(i));
@@ -19,6 +20,7 @@ static void wrap(FILE *out, const char *text, int indent, int width)
 {
 	AUTO(strlist) struct strlist words = {0};
 	int column = 0;
+
 	strlist_split(&words, text, ' ');
 	for (size_t i = 0; i < words.n; i++) {
 		int len = (int)strlen(words.items[i]);

@@ -83,6 +83,7 @@ static int check_updater(const struct hyper *h, struct err *err)
 static void split_metrics(const char *text, struct strlist *out)
 {
 	AUTO(str) char *copy = xstrdup(text);
+
 	for (char *p = copy; *p; p++)
 		if (strchr("[]\"'", *p))
 			*p = ' ';
@@ -98,6 +99,7 @@ static int collect_metrics(struct hyper *h, struct err *err)
 	const struct objective *o = objective_find(hyper_text(h, HP_objective));
 	int classes = (int)hyper_int(h, HP_num_class);
 	const char *tuning = hyper_text(h, HP__tuning_objective_metric);
+
 	if (hyper_given(h, HP_eval_metric))
 		split_metrics(hyper_text(h, HP_eval_metric), &h->metrics);
 	if (tuning) {
@@ -125,6 +127,7 @@ static int collect_metrics(struct hyper *h, struct err *err)
 static int check_objective(const struct hyper *h, struct err *err)
 {
 	const struct objective *o = objective_find(hyper_text(h, HP_objective));
+
 	if (o->kind == KIND_MULTICLASS && !hyper_given(h, HP_num_class))
 		return err_set(err, ERR_INVALID, "Require input for parameter 'num_class' for multi-classification");
 	if (o->kind != KIND_MULTICLASS && hyper_given(h, HP_num_class))
@@ -147,6 +150,7 @@ static int check_objective(const struct hyper *h, struct err *err)
 static bool text_in(const char *text, const char *choices)
 {
 	AUTO(strlist) struct strlist list = {0};
+
 	strlist_split(&list, choices, '|');
 	return strlist_has(&list, str_or(text, ""));
 }
@@ -154,6 +158,7 @@ static bool text_in(const char *text, const char *choices)
 static int check_trees(const struct hyper *h, struct err *err)
 {
 	const char *method = hyper_text(h, HP_tree_method);
+
 	if (hyper_given(h, HP_monotone_constraints) && !text_in(method, "exact|hist"))
 		return err_set(err, ERR_INVALID,
 			       "monotone_constraints can be used only when the tree_method parameter is set to either "
@@ -198,6 +203,7 @@ static int check_modes(const struct hyper *h, struct err *err)
 int hyper_check(struct hyper *h, struct err *err)
 {
 	int rc = check_objective(h, err);
+
 	if (!rc)
 		rc = check_updater(h, err);
 	if (!rc)
@@ -213,6 +219,7 @@ int hyper_check_columns(const struct hyper *h, size_t columns, struct err *err)
 {
 	const char *monotone = hyper_text(h, HP_monotone_constraints);
 	size_t values = 1;
+
 	for (const char *p = monotone; p && *p; p++)
 		values += *p == ',';
 	if (monotone && values > columns)
@@ -244,6 +251,7 @@ static bool runs_shotgun(const struct hyper *h)
 void hyper_library_params(const struct hyper *h, int threads, struct strmap *ret)
 {
 	char text[16];
+
 	/* The threads of shotgun race for the same weights: on one thread the same
 	 * job gives the same model. */
 	if (runs_shotgun(h))

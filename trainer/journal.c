@@ -43,6 +43,7 @@ static int journal_fail(struct err *err, const char *what)
 static bool read_at(int fd, void *out, size_t n, int64_t offset)
 {
 	size_t got = 0;
+
 	while (got < n) {
 		ssize_t k = pread(fd, (char *)out + got, n - got, (off_t)offset + (off_t)got);
 		if (k <= 0)
@@ -55,6 +56,7 @@ static bool read_at(int fd, void *out, size_t n, int64_t offset)
 static int write_all(struct journal *j, const struct buf *b, struct err *err)
 {
 	size_t done = 0;
+
 	while (done < b->len) {
 		ssize_t k = pwrite(j->fd, b->data + done, b->len - done, (off_t)j->end + (off_t)done);
 		if (k < 0)
@@ -69,6 +71,7 @@ static int write_all(struct journal *j, const struct buf *b, struct err *err)
 static bool record_read(int fd, int64_t offset, int64_t size, struct buf *scratch, struct record_head *head)
 {
 	uint32_t crc;
+
 	if (size - offset < (int64_t)(sizeof(*head) + sizeof(crc)) || !read_at(fd, head, sizeof(*head), offset))
 		return false;
 	uint64_t body = (uint64_t)head->name + head->info + head->model;
@@ -89,6 +92,7 @@ static void replay(struct journal *j, int64_t size,
 {
 	AUTO(buf) struct buf scratch = BUF_INIT(SIZE_MAX);
 	struct record_head head;
+
 	while (record_read(j->fd, j->end, size, &scratch, &head)) {
 		const char *p = scratch.data + sizeof(head);
 		AUTO(str) char *name = xstrndup(p, head.name);
@@ -109,6 +113,7 @@ int journal_open(const char *dir, const char *fingerprint,
 	AUTO(journal) struct journal *j = NEW(struct journal);
 	struct stat st;
 	char found[1024];
+
 	pthread_mutex_init(&j->lock, NULL);
 	j->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (j->fd < 0 || fstat(j->fd, &st))
@@ -135,6 +140,7 @@ int journal_append(struct journal *j, const char *name, const json_t *info, cons
 	AUTO(buf) struct buf record = BUF_INIT(SIZE_MAX);
 	AUTO(str) char *text = json_text(info);
 	struct record_head head = {RECORD_MAGIC, (uint32_t)strlen(name), (uint32_t)strlen(text), (uint32_t)n};
+
 	if (n > UINT32_MAX || strlen(text) > INFO_MAX)
 		return err_set(err, ERR_TOOBIG, "the model of '%s' is too large for the checkpoint", name);
 	(void)buf_add(&record, &head, sizeof(head));

@@ -33,6 +33,7 @@ static void shuffle(uint32_t *items, size_t n, uint64_t *state)
 static size_t make_units(const struct dataset *d, uint32_t *unit_of_row)
 {
 	size_t n = 0;
+
 	for (size_t i = 0; i < d->rows; i++) {
 		if (!i || !d->query_ids || d->query_ids[i] != d->query_ids[i - 1])
 			n++;
@@ -53,6 +54,7 @@ int kfold_assign(const struct dataset *d, const struct objective *o, int k, int6
 {
 	uint32_t *unit_of_row = xreallocarray(NULL, MAX(d->rows, 1), sizeof(uint32_t));
 	size_t units = make_units(d, unit_of_row);
+
 	if (units < (size_t)k) {
 		free(unit_of_row);
 		return err_set(err, ERR_INVALID, "_kfold %d needs at least as many %s, there are %zu", k,
@@ -116,6 +118,7 @@ static void cv_done(struct cv *c)
 static void add_metric(struct cv *c, const char *name, double share)
 {
 	size_t i = 0;
+
 	while (i < c->names.n && !str_eq(c->names.items[i], name))
 		i++;
 	if (i == c->names.n) {
@@ -132,6 +135,7 @@ static struct dataset *fold_rows(const struct cv *c, int fold, bool held_out, ui
 {
 	uint32_t *rows = xreallocarray(NULL, MAX(c->all->rows, 1), sizeof(uint32_t));
 	size_t n = 0;
+
 	for (size_t i = 0; i < c->all->rows; i++)
 		if ((c->folds[i] == (uint32_t)fold) == held_out)
 			rows[n++] = (uint32_t)i;
@@ -150,6 +154,7 @@ static int collect(struct cv *c, struct booster *b, const struct matrix *m, cons
 	AUTO(predictions) struct predictions value = {0};
 	struct predict_options opt = {.margin = true};
 	int rc = booster_predict(b, m, &opt, &margin, err);
+
 	if (!rc)
 		rc = booster_predict(b, m, NULL, &value, err);
 	if (rc)
@@ -168,12 +173,12 @@ static int collect(struct cv *c, struct booster *b, const struct matrix *m, cons
 	return 0;
 }
 
-static int fit_fold(struct cv *c, int number, struct dataset *const data[2], struct fit_result *result,
-		    struct err *err)
+static int fit_fold(struct cv *c, int number, struct dataset *const data[2], struct fit_result *result, struct err *err)
 {
 	struct train_run *r = c->run;
 	AUTO(str) char *dir = NULL;
 	AUTO(strmap) struct strmap attributes = {0};
+
 	if (r->contract.checkpoint_dir) {
 		dir = xasprintf("%s/model-%d", r->contract.checkpoint_dir, number);
 		int rc = fs_mkdirs(dir, 0755, err);
@@ -204,6 +209,7 @@ static int run_fold(struct cv *c, int repetition, int fold, struct err *err)
 	AUTO(fit_result) struct fit_result result = {0};
 	int number = repetition * c->k + fold;
 	AUTO(str) char *name = xasprintf("xgboost-model-%d", number);
+
 	printf("fold %d of %d: %zu rows to train, %zu held out\n", number + 1, c->k * c->repetitions, train->rows,
 	       held_out->rows);
 	int rc = fit_fold(c, number, (struct dataset *[]){train, held_out}, &result, err);
@@ -237,6 +243,7 @@ static int judge_library(struct cv *c, struct eval_values *out, struct err *err)
 	AUTO(strmap) struct strmap params = {0};
 	AUTO(strlist) struct strlist metrics = {0};
 	const char *name = "validation";
+
 	fit_library_metrics(&c->run->hyper, &metrics);
 	hyper_library_params(&c->run->hyper, c->run->threads, &params);
 	strmap_set(&params, "booster", "gbtree");
@@ -255,6 +262,7 @@ static int judge(struct cv *c, struct err *err)
 	AUTO(eval_values) struct eval_values values = {0};
 	AUTO(predictions) struct predictions p = {0};
 	int rc = judge_library(c, &values, err);
+
 	for (size_t i = 0; !rc && i < r->hyper.metrics.n; i++) {
 		const struct metric *m = metric_find(r->hyper.metrics.items[i]);
 		double value;
@@ -285,6 +293,7 @@ static int write_files(const struct cv *c, struct err *err)
 	json_t *j = json_pack("{s:s, s:i, s:i}", "objective", c->run->objective->name, "folds", c->k, "repetitions",
 			      c->repetitions);
 	json_t *metrics = json_object();
+
 	for (size_t i = 0; i < c->all->rows; i++) {
 		(void)buf_addf(&out, "%.9g", (double)c->all->labels[i]);
 		for (size_t k = 0; k < c->shown; k++)
@@ -308,6 +317,7 @@ static int write_files(const struct cv *c, struct err *err)
 static void print_totals(const struct cv *c)
 {
 	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
+
 	(void)buf_addf(&line, "[%s]", hyper_text(&c->run->hyper, HP_num_round));
 	for (size_t i = 0; i < c->names.n; i++)
 		(void)buf_addf(&line, "\t%s:%.5f", c->names.items[i], c->sums[i]);
@@ -319,6 +329,7 @@ static int run_repetition(struct cv *c, int repetition, struct err *err)
 {
 	int64_t seed = hyper_int(&c->run->hyper, HP_seed);
 	int rc = kfold_assign(c->all, c->run->objective, c->k, seed, repetition, c->folds, err);
+
 	for (size_t i = 0; !rc && i < c->all->rows; i++)
 		(void)buf_addf(&c->folds_csv, "%d,%zu,%u\n", repetition, i, c->folds[i]);
 	for (int fold = 0; !rc && fold < c->k && !c->interrupted; fold++)
@@ -335,6 +346,7 @@ int train_kfold(struct train_run *r, struct err *err)
 		.folds_csv = BUF_INIT(CSV_MAX),
 	};
 	AUTO(dataset) struct dataset *empty = NEW(struct dataset);
+
 	empty->columns = r->train->columns;
 	if (!r->train->dense)
 		empty->row_start = NEW(size_t);

@@ -12,6 +12,7 @@ static void fail(void)
 void late_open(const char *soname, const char *const *names, size_t n, void *calls)
 {
 	void *library = dlopen(soname, RTLD_LAZY | RTLD_LOCAL);
+
 	if (!library)
 		fail();
 	for (size_t i = 0; i < n; i++) {

@@ -65,6 +65,7 @@ static bool is_linear(const struct learner *l)
 static struct matrix_options training_options(const struct learner *l)
 {
 	struct matrix_options opt = l->job.matrix;
+
 	opt.quantile =
 		is_method(l, "hist") && !hyper_given(l->job.hyper, HP_updater) && !is_linear(l) && !l->job.shared;
 	return opt;
@@ -82,6 +83,7 @@ static int make_library(struct learner *l, const struct strmap *params, struct e
 {
 	struct matrix_options train = training_options(l);
 	int rc = matrix_new(l->job.data[0], &train, &l->matrices[0], err);
+
 	if (!rc && l->sets == 2)
 		rc = matrix_new(l->job.data[1], &l->job.matrix, &l->matrices[1], err);
 	if (!rc)
@@ -96,6 +98,7 @@ static int make_kit(struct learner *l, const struct strmap *params, struct err *
 	struct dataset row = {.rows = 1};
 	struct matrix_options opt = {.threads = 1, .columns = l->job.matrix.columns};
 	AUTO(matrix) struct matrix *m = NULL;
+
 	if (kit->tried)
 		return 0;
 	kit->tried = true;
@@ -109,6 +112,7 @@ static int make_kit(struct learner *l, const struct strmap *params, struct err *
 static int make_grower(struct learner *l, const struct strmap *params, struct err *err)
 {
 	int rc = make_kit(l, params, err);
+
 	if (rc || !kit_of(l)->mould)
 		return rc;
 	struct grow_job job = {.mould = kit_of(l)->mould,
@@ -121,6 +125,7 @@ static int make_grower(struct learner *l, const struct strmap *params, struct er
 static bool wants_grower(const struct learner *l)
 {
 	const struct learner_job *j = &l->job;
+
 	return is_method(l, "hist") && str_eq(hyper_text(j->hyper, HP_booster), "gbtree") &&
 	       !hyper_given(j->hyper, HP_updater) && !j->shared &&
 	       grower_takes(j->data, j->matrix.columns, (int)hyper_int(j->hyper, HP_max_bin));
@@ -129,6 +134,7 @@ static bool wants_grower(const struct learner *l)
 int learner_new(const struct learner_job *job, const struct strmap *params, struct learner **ret, struct err *err)
 {
 	AUTO(learner) struct learner *l = NEW(struct learner);
+
 	*l = (struct learner){.job = *job, .sets = job->data[1] ? 2 : 1};
 	l->job.matrix.columns = MAX(job->matrix.columns, job->data[0]->columns);
 	int rc = wants_grower(l) ? make_grower(l, params, err) : 0;
@@ -152,6 +158,7 @@ int learner_round(struct learner *l, int round, struct err *err)
 static int show_margins(struct learner *l, size_t set, struct err *err)
 {
 	int rc = 0;
+
 	if (!l->matrices[set])
 		rc = matrix_new_bare(l->job.data[set], &l->job.matrix, &l->matrices[set], err);
 	return rc ? rc
@@ -162,6 +169,7 @@ int learner_evaluate(struct learner *l, int round, const char *const *names, str
 {
 	size_t judged = 0;
 	int rc = 0;
+
 	if (!l->grower)
 		return booster_evaluate(l->booster, round, l->matrices, names, l->sets, out, err);
 	while (judged < l->sets && grower_evaluate(l->grower, judged, l->job.metrics, out))
@@ -176,6 +184,7 @@ int learner_evaluate(struct learner *l, int round, const char *const *names, str
 int learner_predict(struct learner *l, size_t set, struct predictions *out, struct err *err)
 {
 	int rc = l->grower ? show_margins(l, set, err) : 0;
+
 	return rc ? rc : booster_predict(l->grower ? kit_of(l)->shell : l->booster, l->matrices[set], NULL, out, err);
 }
 
@@ -190,6 +199,7 @@ int learner_save(struct learner *l, struct buf *out, struct err *err)
 static int renew_matrix(struct learner *l, struct err *err)
 {
 	struct matrix_options opt = training_options(l);
+
 	if (!is_method(l, "approx"))
 		return 0;
 	booster_free(TAKE(l->booster)); /* it refers to the old one */
@@ -201,6 +211,7 @@ static int load_grower(struct learner *l, const struct buf *model, const struct 
 {
 	int64_t seed = 0;
 	int rc = grower_rounds(l->grower) ? 0 : grower_restore(l->grower, model->data, model->len, err);
+
 	(void)str_to_i64(str_or(strmap_get(params, "seed"), "0"), &seed);
 	grower_reseed(l->grower, (uint32_t)seed);
 	return rc;
@@ -209,6 +220,7 @@ static int load_grower(struct learner *l, const struct buf *model, const struct 
 int learner_load(struct learner *l, const struct buf *model, const struct strmap *params, struct err *err)
 {
 	struct booster *fresh = NULL;
+
 	if (l->grower)
 		return load_grower(l, model, params, err);
 	int rc = renew_matrix(l, err);
@@ -227,6 +239,7 @@ static int finish_grower(struct learner *l, int rounds, const struct strmap *att
 	AUTO(buf) struct buf model = BUF_INIT(MODEL_MAX);
 	AUTO(strmap) struct strmap params = {0};
 	char threads[16];
+
 	snprintf(threads, sizeof(threads), "%d", l->job.matrix.threads);
 	strmap_set(&params, "nthread", threads);
 	int rc = grower_model(l->grower, rounds, attributes, &model, err);
@@ -238,6 +251,7 @@ int learner_finish(struct learner *l, int rounds, const struct strmap *attribute
 		   struct err *err)
 {
 	int rc = 0;
+
 	if (l->grower)
 		return finish_grower(l, rounds, attributes, ret, err);
 	if (!is_linear(l) && rounds < booster_rounds(l->booster))
@@ -253,6 +267,7 @@ int learner_write(struct learner *l, int rounds, const struct strmap *attributes
 		  struct buf *out, struct err *err)
 {
 	AUTO(booster) struct booster *b = NULL;
+
 	if (l->grower && format == MODEL_UBJ)
 		return grower_model(l->grower, rounds, attributes, out, err);
 	int rc = learner_finish(l, rounds, attributes, &b, err);

@@ -21,7 +21,8 @@ static void usage(FILE *out)
 	fputs("usage: sagetop-trainer COMMAND [ARGUMENT...]\n\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-17s%s\n", commands[i].name, commands[i].help);
-	fputs("  --version        print the version\n  --libraries      list the libraries that are opened when they are needed\n"
+	fputs("  --version        print the version\n  --libraries      list the libraries that are opened when they "
+	      "are needed\n"
 	      "  --help           print this\n\n"
 	      "sagetop-trainer(1) has the details.\n",
 	      out);
@@ -30,6 +31,7 @@ static void usage(FILE *out)
 int main(int argc, char **argv)
 {
 	const char *names[ARRAY_LEN(commands)];
+
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		usage(stderr);

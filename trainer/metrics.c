@@ -48,6 +48,7 @@ static bool takes_threshold(const char *name)
 const struct metric *metric_find(const char *name)
 {
 	char base[48];
+
 	str_copy(base, sizeof(base), name);
 	char *at = strchr(base, '@');
 	if (at)
@@ -63,6 +64,7 @@ const struct metric *metric_find(const char *name)
 static int unknown_metric(const char *name, struct err *err)
 {
 	const char *names[ARRAY_LEN(metrics)];
+
 	for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
 		names[i] = metrics[i].name;
 	const char *near = str_nearest(name, names, ARRAY_LEN(names));
@@ -76,6 +78,7 @@ static int check_threshold(const char *name, const char *at, struct err *err)
 	double value;
 	AUTO(str) char *text = xstrdup(at + 1);
 	size_t n = strlen(text);
+
 	if (n > 1 && text[n - 1] == '-' && !str_starts(name, "error"))
 		text[n - 1] = '\0';
 	AUTO(str) char *base = xstrndup(name, (size_t)(at - name));
@@ -142,6 +145,7 @@ static int squared_metrics(const struct metric *m, const struct dataset *d, cons
 			   struct err *err)
 {
 	double sums[2] = {0, (double)d->rows}; /* labels, rows */
+
 	for (size_t i = 0; i < d->rows; i++)
 		sums[0] += (double)d->labels[i];
 	int rc = booster_sum(sums, 2, err);
@@ -192,6 +196,7 @@ static double ratio(double a, double b)
 static double class_score(const struct class_counts *c, const char *name)
 {
 	double precision = ratio(c->hit, c->guess), recall = ratio(c->hit, c->truth);
+
 	if (str_starts(name, "precision"))
 		return precision;
 	if (str_starts(name, "recall"))
@@ -203,6 +208,7 @@ static double score_classes(const struct metric *m, const struct class_counts *c
 {
 	double hits = 0, rows = 0, sum = 0;
 	size_t seen = 0, present = 0;
+
 	for (size_t k = 0; k < n; k++) {
 		hits += c[k].hit;
 		rows += c[k].truth;
@@ -229,6 +235,7 @@ static int class_metrics(const struct metric *m, const struct objective *o, int 
 {
 	size_t n = o->kind == KIND_BINARY ? 2 : (size_t)classes;
 	struct class_counts *counts = xcalloc(n, sizeof(*counts));
+
 	for (size_t i = 0; i < d->rows; i++) {
 		size_t truth = o->kind == KIND_BINARY ? d->labels[i] > 0.5F : (size_t)d->labels[i];
 		size_t guess = MIN(predicted_class(o, p, columns, i), n - 1);

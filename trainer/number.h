@@ -91,6 +91,7 @@ static inline __attribute__((always_inline)) const char *number_parse(const char
 	const char *q = p + (*p == '-');
 	uint64_t v = number_load(q), below;
 	unsigned whole = number_digits(v), digits = whole;
+
 	union {
 		float f;
 		uint32_t bits;

@@ -123,6 +123,7 @@ static float transform_one(const struct objective *o, float margin)
 float *objective_transform(const struct objective *o, const float *margins, size_t rows, size_t width)
 {
 	float *out = xreallocarray(NULL, MAX(rows * width, 1), sizeof(float));
+
 	/* The order of classes is that of their margins: no softmax is needed. */
 	for (size_t i = 0; i < rows * width; i++)
 		out[i] = width > 1 ? margins[i] : transform_one(o, margins[i]);

@@ -13,12 +13,14 @@ int output_json(const char *dir, const char *name, const json_t *j, struct err *
 	AUTO(str) char *path = fs_join(dir, name);
 	AUTO(str) char *text = json_text_pretty(j);
 	int rc = fs_mkdir_parent(path, 0755, err);
+
 	return rc ? rc : fs_write_atomic(path, text, strlen(text), 0644, err);
 }
 
 int output_baseline(struct train_run *r, struct err *err)
 {
 	AUTO(json) json_t *j = baseline_compute(r->train, r->threads);
+
 	return output_json(r->contract.model_dir, BASELINE_FILE, j, err);
 }
 
@@ -33,6 +35,7 @@ static json_t *number(double value)
 static json_t *history_json(const struct history *h)
 {
 	json_t *out = json_object();
+
 	for (size_t c = 0; c < h->columns.n; c++) {
 		json_t *values = json_array();
 		for (size_t i = 0; i < h->rounds; i++)
@@ -49,6 +52,7 @@ int output_metrics(const struct train_run *r, const struct fit_result *result, s
 	AUTO(json)
 	json_t *j = json_pack("{s:s, s:i, s:b, s:b}", "objective", r->objective->name, "rounds", result->rounds,
 			      "stopped_early", result->stopped_early, "interrupted", result->interrupted);
+
 	if (result->best_round >= 0) {
 		json_object_set_new(j, "best_round", json_integer(result->best_round));
 		json_object_set_new(j, "best_metric", json_string(result->best_metric));
@@ -86,6 +90,7 @@ static json_t *channel_json(const struct dataset *d)
 {
 	json_t *j = json_pack("{s:I, s:I, s:I, s:s}", "rows", (json_int_t)d->rows, "columns", (json_int_t)d->columns,
 			      "bytes", (json_int_t)d->bytes_read, "sha256", d->data_hash);
+
 	if (d->feature_names.n == d->columns && d->columns <= BASELINE_COLUMNS_MAX) {
 		json_t *names = json_array();
 		for (size_t i = 0; i < d->columns; i++)
@@ -105,6 +110,7 @@ int output_card(const struct train_run *r, const json_t *details, struct err *er
 			  booster_library_version(), "objective", r->objective->name, "threads", r->threads, "hosts",
 			  (int)r->contract.hosts.n, "seconds", (double)(clock_mono_ms() - r->started_ms) / 1000);
 	json_t *hyper = json_object(), *data = json_object();
+
 	for (int i = 0; i < HYPER_COUNT; i++)
 		if (hyper_given(&r->hyper, (enum hyper_id)i))
 			json_object_set_new(hyper, hyper_name((enum hyper_id)i),
@@ -125,6 +131,7 @@ static int write_predictions(const struct train_run *r, const struct predictions
 {
 	AUTO(buf) struct buf out = BUF_INIT(CSV_MAX);
 	AUTO(str) char *path = fs_join(r->contract.output_dir, "predictions-test.csv");
+
 	for (size_t i = 0; i < p->rows; i++)
 		for (size_t k = 0; k < p->columns; k++)
 			(void)buf_addf(&out, "%.9g%c", (double)p->values[i * p->columns + k],
@@ -142,6 +149,7 @@ static int evaluate_test(const struct train_run *r, struct booster *b, const str
 	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
 	AUTO(json) json_t *j = json_object();
 	int rc = booster_evaluate(b, 0, &m, &name, 1, &values, err);
+
 	for (size_t i = 0; !rc && i < r->hyper.metrics.n; i++) {
 		const struct metric *metric = metric_find(r->hyper.metrics.items[i]);
 		double value;
@@ -171,6 +179,7 @@ static int load_test(const struct train_run *r, struct dataset **ret, struct err
 {
 	static const char prefix[] = "channel test: ";
 	struct err bare = {0}, labelled = {0};
+
 	if (!r->train->row_start && !train_load_channel(r, "test", false, ret, &bare))
 		return 0;
 	if (!train_load_channel(r, "test", true, ret, &labelled))
@@ -186,6 +195,7 @@ int output_test(struct train_run *r, struct booster *b, struct err *err)
 	AUTO(dataset) struct dataset *d = NULL;
 	AUTO(matrix) struct matrix *m = NULL;
 	AUTO(predictions) struct predictions p = {0};
+
 	if (!contract_channel(&r->contract, "test"))
 		return 0;
 	int rc = load_test(r, &d, err);

@@ -42,6 +42,7 @@ void pack_free(struct pack *p)
 bool pack_present(const char *model_dir)
 {
 	AUTO(str) char *path = fs_join(model_dir, PACK_INDEX);
+
 	return fs_exists(path);
 }
 
@@ -50,6 +51,7 @@ static int open_archive(struct pack *p, const char *model_dir, struct err *err)
 {
 	AUTO(str) char *path = fs_join(model_dir, PACK_FILE);
 	struct stat st;
+
 	p->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (p->fd < 0 || fstat(p->fd, &st))
 		return err_set(err, ERR_NOTFOUND, "cannot open %s: %m", path);
@@ -62,6 +64,7 @@ static int add_entries(struct pack *p, const json_t *models, struct err *err)
 	const char *name;
 	json_t *info;
 	size_t total = 0;
+
 	p->entries = xcalloc(MAX(json_object_size(models), 1), sizeof(*p->entries));
 	json_object_foreach((json_t *)models, name, info)
 	{
@@ -84,6 +87,7 @@ int pack_open(const char *model_dir, struct pack **ret, struct err *err)
 	AUTO(pack) struct pack *p = NEW(struct pack);
 	AUTO(json) json_t *index = NULL;
 	AUTO(str) char *path = fs_join(model_dir, PACK_INDEX);
+
 	p->fd = -1;
 	int rc = json_parse_file(path, INDEX_MAX, &index, err);
 	if (!rc)
@@ -113,6 +117,7 @@ const char *pack_name(const struct pack *p, size_t i)
 int64_t pack_find(const struct pack *p, const char *name)
 {
 	const struct pack_entry *e = map_get(&p->by_name, name);
+
 	return e ? e - p->entries : -1;
 }
 
@@ -120,6 +125,7 @@ int64_t pack_find(const struct pack *p, const char *name)
 static bool plain_name(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
+
 	return *name && *name != '.' && strlen(name) <= 80 && strspn(name, allowed) == strlen(name);
 }
 
@@ -127,6 +133,7 @@ static bool plain_name(const char *name)
 static bool header_agrees(const char *block, const struct pack_entry *e)
 {
 	size_t length = 0, n = strlen(e->name);
+
 	for (const char *p = block + 124; p < block + 135; p++) {
 		if (*p < '0' || *p > '7')
 			return false;
@@ -140,6 +147,7 @@ int pack_read(struct pack *p, size_t i, const void **ret, size_t *n, struct err 
 {
 	const struct pack_entry *e = &p->entries[i];
 	size_t got = 0, total = BLOCK + e->length;
+
 	free(p->member);
 	p->member = xmalloc(total);
 	while (got < total) {
@@ -185,6 +193,7 @@ void pack_writer_free(struct pack_writer *w)
 int pack_create(const char *model_dir, const char *suffix, struct pack_writer **ret, struct err *err)
 {
 	AUTO(pack_writer) struct pack_writer *w = NEW(struct pack_writer);
+
 	w->dir = xstrdup(model_dir);
 	w->temporary = xasprintf("%s/." PACK_FILE ".%d", model_dir, (int)getpid());
 	w->suffix = suffix;
@@ -200,6 +209,7 @@ int pack_create(const char *model_dir, const char *suffix, struct pack_writer **
 static void header_make(char block[BLOCK], const char *name, const char *suffix, size_t number, size_t n)
 {
 	unsigned sum = 0;
+
 	memset(block, 0, BLOCK);
 	if (plain_name(name))
 		snprintf(block, 100, "%s%s", name, suffix);
@@ -231,6 +241,7 @@ static int pad(struct pack_writer *w, size_t blocks, struct err *err)
 {
 	static const char zeros[BLOCK];
 	int rc = write_bytes(w, zeros, (BLOCK - w->offset % BLOCK) % BLOCK, err);
+
 	for (size_t i = 0; !rc && i < blocks; i++)
 		rc = write_bytes(w, zeros, BLOCK, err);
 	return rc;
@@ -239,6 +250,7 @@ static int pad(struct pack_writer *w, size_t blocks, struct err *err)
 int pack_add(struct pack_writer *w, const char *name, const void *bytes, size_t n, const json_t *info, struct err *err)
 {
 	char block[BLOCK];
+
 	header_make(block, name, w->suffix, json_object_size(w->models), n);
 	int rc = write_bytes(w, block, BLOCK, err);
 	size_t offset = w->offset;
@@ -260,6 +272,7 @@ int pack_finish(struct pack_writer *w, const json_t *about, struct err *err)
 	AUTO(str) char *path = fs_join(w->dir, PACK_FILE);
 	AUTO(str) char *index_path = fs_join(w->dir, PACK_INDEX);
 	int rc = pad(w, 2, err);
+
 	if (!rc && (fflush(w->file) || fsync(fileno(w->file))))
 		rc = err_set(err, ERR_IO, "cannot write the models to %s: %m", w->dir);
 	if (rc)

@@ -83,6 +83,7 @@ static void *team_member_run(void *arg)
 {
 	struct team_member me = *(struct team_member *)arg;
 	struct team *t = me.team;
+
 	free(arg);
 	for (unsigned seen = 0; await_piece(t, seen); seen++) {
 		t->fn(t->context, me.number);
@@ -98,6 +99,7 @@ struct team *team_new(int threads)
 {
 	struct team *t = NEW(struct team);
 	int wanted = MIN(MAX(threads, 1), PARALLEL_MAX_THREADS);
+
 	t->threads = xcalloc((size_t)wanted, sizeof(*t->threads));
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->wake, NULL);
@@ -165,5 +167,6 @@ static void team_take(void *context, int member)
 void team_for(struct team *t, size_t n, void (*fn)(void *context, size_t i), void *context)
 {
 	struct parallel_work work = {.n = n, .fn = fn, .context = context};
+
 	team_run(t, team_take, &work);
 }

@@ -196,6 +196,7 @@ static bool task_cells(void *context, size_t row, size_t n, const uint32_t *pres
 {
 	struct parquet_task *t = context;
 	enum csv_role role = t->p->table->layout.columns[t->column].role;
+
 	bool (*cell)(struct parquet_task *, size_t, const struct parquet_value *) =
 		role == CSV_CATEGORY || role == CSV_ENTITY ? task_words
 		: role == CSV_DATE			   ? task_date
@@ -268,8 +269,8 @@ static int parquet_lay_out(struct parquet *p, const char *name, struct err *err)
 			       table->layout.width);
 	for (size_t i = 0; i < names.n; i++)
 		if (!str_eq(names.items[i], table->layout.names.items[i]))
-			return err_set(err, ERR_INVALID, "%s: column %zu is '%.80s', in the first file '%.80s'", name, i + 1,
-				       names.items[i], table->layout.names.items[i]);
+			return err_set(err, ERR_INVALID, "%s: column %zu is '%.80s', in the first file '%.80s'", name,
+				       i + 1, names.items[i], table->layout.names.items[i]);
 	return 0;
 }
 

@@ -408,6 +408,7 @@ static double number_of_bytes(const char *bytes, size_t n)
 {
 	const uint8_t *p = (const uint8_t *)bytes;
 	uint8_t sign = n && p[0] & 0x80 ? 0xff : 0;
+
 	long double sum = 0;
 
 	for (size_t i = 0; i < n; i++)

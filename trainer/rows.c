@@ -12,6 +12,7 @@ static void take_floats(float **dst, const float *src, const uint32_t *rows, siz
 static void take_cells(struct dataset *out, const struct dataset *d, const uint32_t *rows, size_t n)
 {
 	size_t width = d->columns;
+
 	if (d->dense) {
 		out->dense = xreallocarray(NULL, MAX(n * width, 1), sizeof(float));
 		for (size_t i = 0; i < n; i++)
@@ -43,6 +44,7 @@ static void copy_columns(struct dataset *out, const struct dataset *d)
 struct dataset *rows_take(const struct dataset *d, const uint32_t *rows, size_t n)
 {
 	struct dataset *out = NEW(struct dataset);
+
 	out->rows = n;
 	copy_columns(out, d);
 	take_cells(out, d, rows, n);
@@ -61,6 +63,7 @@ struct dataset *rows_take(const struct dataset *d, const uint32_t *rows, size_t 
 static void *join(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
 {
 	char *out = xmalloc(MAX(a_bytes + b_bytes, 1));
+
 	if (a_bytes)
 		memcpy(out, a, a_bytes);
 	if (b_bytes)
@@ -72,6 +75,7 @@ struct dataset *rows_join(const struct dataset *a, const struct dataset *b)
 {
 	struct dataset *out = NEW(struct dataset);
 	size_t f = sizeof(float);
+
 	copy_columns(out, a);
 	out->rows = a->rows + b->rows;
 	out->columns = MAX(a->columns, b->columns);

@@ -126,6 +126,7 @@ void serve_answer(const struct server *s, const struct served *now, const struct
 	AUTO(dataset) struct dataset *d = NULL;
 	AUTO(predictions) struct predictions p = {0};
 	AUTO(buf) struct buf out = BUF_INIT(most);
+
 	static __thread bool ready;
 	enum output_format format;
 	struct err err = {0};

@@ -299,7 +299,8 @@ static void http_connection(void *context, struct MHD_Connection *c, void **sock
 	struct serve_http *h = context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info = mhd()->MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+		const union MHD_ConnectionInfo *info =
+			mhd()->MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 		*socket_context = info ? peers_add(&h->peers, info->connect_fd) : NULL;
 	} else {
@@ -327,6 +328,7 @@ static int http_listen(struct serve_http *h, int *port, struct err *err)
 	const struct serve_settings *s = &h->server->settings;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port)};
 	unsigned pool = s->threads > 1 ? (unsigned)s->threads : 0;
+
 	const union MHD_DaemonInfo *info;
 
 	if (inet_pton(AF_INET, s->bind, &address.sin_addr) != 1)

@@ -27,6 +27,7 @@ const char *serve_library_file(void)
 const struct mhd_calls *mhd(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 	(void)pthread_once(&once, open_library);
 	return &calls;
 }

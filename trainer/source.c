@@ -192,6 +192,7 @@ static void source_catch_faults(void)
 static struct source_map *source_map_new(int fd, size_t size)
 {
 	size_t page = source_page(), whole = (size + page - 1) / page * page;
+
 	/* an address range only: memory that could be written to counts against limits */
 	char *p = mmap(NULL, whole + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct source_map *m;

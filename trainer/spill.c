@@ -56,6 +56,7 @@ static int spill_open(struct err *err)
 {
 	const char *root = str_or(getenv("SAGETOP_ML_ROOT"), "/opt/ml");
 	AUTO(str) char *output = fs_join(root, "output");
+
 	const char *const folders[] = {getenv("SAGETOP_SPILL_DIR"), getenv("TMPDIR"), "/tmp", output, "/var/tmp"};
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {

@@ -63,6 +63,7 @@ static void peer_send(struct peer *p, const char *fmt, ...)
 {
 	AUTO(buf) struct buf line = BUF_INIT(HUB_LINE_MAX);
 	va_list ap;
+
 	va_start(ap, fmt);
 	(void)buf_addfv(&line, fmt, ap);
 	va_end(ap);
@@ -89,6 +90,7 @@ static void fail_job(struct tracker *t, enum err_code code, const char *fmt, ...
 static void fail_job(struct tracker *t, enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
+
 	if (*t->verdict)
 		return;
 	va_start(ap, fmt);
@@ -117,6 +119,7 @@ static char *find_difference(const struct tracker *t)
 {
 	size_t first = 0;
 	char *reason = NULL;
+
 	while (first + 1 < t->hosts.n && t->peers[first].rows <= 0)
 		first++;
 	struct host_settings a = settings_of(t, first);
@@ -146,6 +149,7 @@ static void start_all(struct tracker *t)
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 	AUTO(str) char *difference = find_difference(t);
 	char fingerprint[SHA256_HEX_LEN];
+
 	for (size_t i = 0; i < t->hosts.n; i++) {
 		t->world += t->peers[i].rows > 0;
 		(void)buf_addf(&text, "%s\n", t->peers[i].fingerprint);
@@ -165,6 +169,7 @@ static void start_all(struct tracker *t)
 static void on_hello(struct tracker *t, size_t i, const char *line)
 {
 	struct peer *p = &t->peers[i];
+
 	if (p->state != PEER_LOADING ||
 	    sscanf(line, "hello %lld %lld %64s", &p->rows, &p->columns, p->fingerprint) != 3) {
 		peer_lost(t, i, "it sent nonsense");
@@ -181,6 +186,7 @@ static void on_hello(struct tracker *t, size_t i, const char *line)
 static void on_setting(struct peer *p, const char *line)
 {
 	const char *equals = strchr(line, '=');
+
 	if (!equals || p->settings.n >= SETTINGS_MAX)
 		return;
 	AUTO(str) char *name = xstrndup(line, (size_t)(equals - line));
@@ -191,6 +197,7 @@ static void on_failure(struct tracker *t, size_t i, const char *line)
 {
 	char *reason;
 	long code = strtol(line, &reason, 10);
+
 	if (code <= ERR_OK || code >= ERR_CODE_COUNT)
 		code = ERR_NET;
 	fail_job(t, (enum err_code)code, "host %s failed:%s", t->hosts.items[i], reason);
@@ -200,6 +207,7 @@ static void on_line(struct tracker *t, size_t i, const char *line)
 {
 	struct peer *p = &t->peers[i];
 	bool done = str_eq(line, "done"), stop = str_eq(line, "stop"), failed = str_starts(line, "fail ");
+
 	if (str_starts(line, "hello "))
 		on_hello(t, i, line);
 	else if (str_starts(line, "setting "))
@@ -220,6 +228,7 @@ static void on_line(struct tracker *t, size_t i, const char *line)
 static void read_lines(struct tracker *t, size_t i)
 {
 	struct peer *p = &t->peers[i];
+
 	p->input[p->input_n] = '\0';
 	for (char *eol; p->fd >= 0 && (eol = strchr(p->input, '\n'));) {
 		char line[HUB_LINE_MAX];
@@ -237,6 +246,7 @@ static void peer_read(struct tracker *t, size_t i)
 {
 	struct peer *p = &t->peers[i];
 	ssize_t n = recv(p->fd, p->input + p->input_n, sizeof(p->input) - 1 - p->input_n, MSG_DONTWAIT);
+
 	if (n <= 0) {
 		peer_lost(t, i, "its connection ended");
 		return;
@@ -252,6 +262,7 @@ static void on_host(void *user, int fd, const char *line, const char *rest, size
 {
 	struct tracker *t = user;
 	int index;
+
 	if (sscanf(line, "here %d", &index) != 1 || index < 0 || (size_t)index >= t->hosts.n ||
 	    t->peers[index].state != PEER_ABSENT) {
 		close(fd);
@@ -274,6 +285,7 @@ static char *address_text(int fd, int (*get)(int, struct sockaddr *, socklen_t *
 	struct sockaddr_storage a;
 	socklen_t n = sizeof(a);
 	char host[NI_MAXHOST];
+
 	if (get(fd, (struct sockaddr *)&a, &n) ||
 	    getnameinfo((struct sockaddr *)&a, n, host, sizeof(host), NULL, 0, NI_NUMERICHOST))
 		return NULL;
@@ -310,6 +322,7 @@ static char *worker_address(const struct tracker *t, const char *from)
 static void *ring_main(void *arg)
 {
 	struct tracker *t = arg;
+
 	(void)!ring_assign(t->workers, t->world, &t->ring_err);
 	__atomic_store_n(&t->ring_done, true, __ATOMIC_RELEASE);
 	return NULL;
@@ -318,6 +331,7 @@ static void *ring_main(void *arg)
 static bool may_join(const struct tracker *t, const char *task, const char *from, size_t *ret)
 {
 	int64_t index;
+
 	if (!from || !str_to_i64(task, &index) || index < 0 || (size_t)index >= t->hosts.n)
 		return false;
 	const struct peer *p = &t->peers[index];
@@ -334,6 +348,7 @@ static void on_worker(void *user, int fd, const char *task)
 	struct tracker *t = user;
 	AUTO(str) char *from = address_text(fd, get_peer);
 	size_t i;
+
 	if (!may_join(t, task, from, &i)) {
 		close(fd);
 		return;
@@ -355,6 +370,7 @@ static void on_worker(void *user, int fd, const char *task)
 static void check_absent(struct tracker *t, int64_t now)
 {
 	AUTO(buf) struct buf names = BUF_INIT(300);
+
 	if (t->world || *t->verdict || now < t->deadline_ms)
 		return;
 	for (size_t i = 0; i < t->hosts.n; i++)
@@ -372,6 +388,7 @@ static void check_silence(struct tracker *t, int64_t now)
 	AUTO(buf) struct buf names = BUF_INIT(300);
 	int64_t longest = 0;
 	size_t n = 0;
+
 	if (now - t->turn_ms > STALL_MS)
 		for (size_t i = 0; i < t->hosts.n; i++)
 			t->peers[i].heard_ms = now;
@@ -404,6 +421,7 @@ static void send_beats(struct tracker *t, int64_t now)
 static bool all_gone(const struct tracker *t)
 {
 	bool patient = !*t->verdict || clock_mono_ms() < t->grace_ms;
+
 	for (size_t i = 0; i < t->hosts.n; i++)
 		if (t->peers[i].fd >= 0 || (t->peers[i].state != PEER_DONE && patient))
 			return false;
@@ -414,6 +432,7 @@ static void turn(struct tracker *t, struct pollfd *fds)
 {
 	static const struct door_ops ops = {on_host, on_worker};
 	size_t n = t->hosts.n;
+
 	for (size_t i = 0; i < n; i++)
 		fds[i] = (struct pollfd){.fd = t->peers[i].fd, .events = POLLIN};
 	(void)poll(fds, n + door_poll(&t->door, fds + n), 200);
@@ -434,6 +453,7 @@ static void *tracker_main(void *arg)
 {
 	struct tracker *t = arg;
 	struct pollfd *fds = xcalloc(t->hosts.n + DOOR_FDS_MAX, sizeof(*fds));
+
 	t->turn_ms = clock_mono_ms();
 	while (!all_gone(t))
 		turn(t, fds);
@@ -469,6 +489,7 @@ static void tracker_free(struct tracker *t)
 int tracker_start(const struct strlist *hosts, int port, int64_t timeout_ms, struct tracker **ret, struct err *err)
 {
 	struct tracker *t = NEW(struct tracker);
+
 	t->port = port;
 	t->timeout_ms = timeout_ms;
 	t->silence_ms = hub_silence_ms(timeout_ms);
@@ -503,6 +524,7 @@ void tracker_wait(const struct tracker *t)
 int tracker_finish(struct tracker *t, struct err *err)
 {
 	int rc = 0;
+
 	if (!t)
 		return 0;
 	pthread_join(t->thread, NULL);

@@ -13,6 +13,7 @@ int door_open(struct door *d, int *port, struct err *err)
 	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)*port)};
 	socklen_t n = sizeof(a);
 	int on = 1, off = 0;
+
 	d->n_callers = 0;
 	d->listen_fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool six = d->listen_fd >= 0;
@@ -49,6 +50,7 @@ void door_close(struct door *d)
 static void accept_all(struct door *d)
 {
 	int fd;
+
 	while ((fd = accept4(d->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
 		if (d->n_callers == DOOR_CALLERS_MAX)
 			send_away(d, 0);
@@ -60,6 +62,7 @@ static void accept_all(struct door *d)
 static bool answer_ring(struct caller *c)
 {
 	uint32_t magic = RING_MAGIC;
+
 	c->in_ring = true;
 	c->n -= sizeof(magic);
 	memmove(c->input, c->input + sizeof(magic), c->n);
@@ -71,6 +74,7 @@ static void hand_worker(struct door *d, size_t i, const struct door_ops *ops, vo
 	struct caller c = d->callers[i];
 	char task[RING_TASK_MAX];
 	enum ring_command command = ring_parse(c.input, c.n, task);
+
 	if (command == RING_MORE && c.n < sizeof(c.input))
 		return;
 	if (command != RING_START) {
@@ -85,6 +89,7 @@ static void hand_host(struct door *d, size_t i, const struct door_ops *ops, void
 {
 	struct caller c = d->callers[i];
 	char *eol = memchr(c.input, '\n', c.n);
+
 	if (!eol && c.n < sizeof(c.input))
 		return;
 	if (!eol) {
@@ -101,6 +106,7 @@ static void caller_read(struct door *d, size_t i, const struct door_ops *ops, vo
 	struct caller *c = &d->callers[i];
 	uint32_t greeting;
 	ssize_t n = recv(c->fd, c->input + c->n, sizeof(c->input) - c->n, 0);
+
 	if (n <= 0) {
 		send_away(d, i);
 		return;
@@ -134,6 +140,7 @@ void door_turn(struct door *d, const struct pollfd *fds, const struct door_ops *
 {
 	int64_t now = clock_mono_ms();
 	bool arrived = fds[d->n_callers].revents;
+
 	/* From the last on: one that goes moves only those behind it. */
 	for (size_t i = d->n_callers; i-- > 0;) {
 		if (fds[i].revents)

@@ -25,6 +25,7 @@ static bool take(struct cursor *c, void *out, size_t n)
 static bool take_string(struct cursor *c, char *out, size_t size)
 {
 	int32_t n;
+
 	if (!take(c, &n, sizeof(n)))
 		return false;
 	c->broken = n < 0 || (size_t)n >= size;
@@ -39,6 +40,7 @@ enum ring_command ring_parse(const char *bytes, size_t n, char task[RING_TASK_MA
 	struct cursor c = {.at = bytes, .left = n};
 	char command[32];
 	int32_t rank, world;
+
 	if (!take(&c, &rank, sizeof(rank)) || !take(&c, &world, sizeof(world)) ||
 	    !take_string(&c, task, RING_TASK_MAX) || !take_string(&c, command, sizeof(command)))
 		return c.broken ? RING_BROKEN : RING_MORE;
@@ -60,6 +62,7 @@ static bool put_int(int fd, int32_t value)
 static bool put_string(int fd, const char *s)
 {
 	size_t n = strlen(s);
+
 	return put_int(fd, (int32_t)n) && send(fd, s, n, MSG_NOSIGNAL) == (ssize_t)n;
 }
 
@@ -69,6 +72,7 @@ static bool put_string(int fd, const char *s)
 static int tree_neighbours(int rank, int n, int out[3])
 {
 	int count = 0;
+
 	if (rank > 0)
 		out[count++] = (rank + 1) / 2 - 1;
 	for (int child = 2 * rank + 1; child <= 2 * rank + 2; child++)
@@ -91,6 +95,7 @@ static bool send_place(const struct ring_worker *w, int n, int links[5], int *n_
 	int before = (w->rank + n - 1) % n, after = (w->rank + 1) % n;
 	bool good = put_int(w->fd, w->rank) && put_int(w->fd, w->rank ? (w->rank + 1) / 2 - 1 : -1) &&
 		    put_int(w->fd, n) && put_int(w->fd, count);
+
 	*n_links = 0;
 	for (int i = 0; i < count; i++) {
 		good = good && put_int(w->fd, tree[i]);
@@ -155,6 +160,7 @@ static int compare_tasks(const void *a, const void *b)
 int ring_assign(struct ring_worker *workers, int n, struct err *err)
 {
 	int rc = 0;
+
 	qsort(workers, (size_t)n, sizeof(*workers), compare_tasks);
 	for (int i = 0; i < n; i++) {
 		workers[i].rank = i;

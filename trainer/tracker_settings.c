@@ -3,6 +3,7 @@
 static char *differ(const struct host_settings *a, const struct host_settings *b, const char *name)
 {
 	const char *x = strmap_get(a->settings, name), *y = strmap_get(b->settings, name);
+
 	if (str_eq(x, y) || (str_starts(name, SETTING_OF_DATA) && !(a->has_data && b->has_data)))
 		return NULL;
 	return xasprintf("the hosts do not agree: %.100s is %.100s on host %s and %.100s on host %s", name,
@@ -13,6 +14,7 @@ char *settings_difference(const struct host_settings *a, const struct host_setti
 {
 	const struct strmap *both[] = {a->settings, b->settings};
 	char *reason = NULL;
+
 	for (size_t m = 0; m < ARRAY_LEN(both); m++)
 		for (size_t i = 0; i < both[m]->n && !reason; i++)
 			reason = differ(a, b, both[m]->items[i].name);

@@ -22,6 +22,7 @@ static volatile sig_atomic_t stop_signal;
 static void *wait_for_stop(void *set)
 {
 	int number;
+
 	while (!sigwait(set, &number))
 		stop_signal = number;
 	return NULL;
@@ -31,6 +32,7 @@ static void catch_stop(void)
 {
 	static sigset_t set;
 	pthread_t thread;
+
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -58,6 +60,7 @@ static int channel_options(const struct train_run *r, const struct channel *c, s
 	const struct hyper *h = &r->hyper;
 	const char *delimiter = hyper_text(h, HP_delimiter);
 	const char *list = hyper_text(h, HP_categorical_columns);
+
 	*opt = (struct dataset_options){
 		.format = DATA_LIBSVM, /* what SageMaker's image takes it for */
 		.header = hyper_bool(h, HP_header),
@@ -90,6 +93,7 @@ static int channel_options(const struct train_run *r, const struct channel *c, s
 static size_t spill_above(const struct hyper *h)
 {
 	const char *choice = hyper_text(h, HP_external_memory);
+
 	if (str_eq(choice, "false"))
 		return 0;
 	return str_eq(choice, "true") ? 1 : spill_memory_available() / 2;
@@ -103,6 +107,7 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 	AUTO(strlist) struct strlist categorical = {0};
 	struct dataset_options opt;
 	int rc = channel_options(r, c, &opt, &categorical, err);
+
 	if (rc)
 		return rc;
 	opt.has_label = has_label;
@@ -139,6 +144,7 @@ struct matrix_options train_matrix_options(const struct train_run *r)
 int train_matrix(const struct train_run *r, const struct dataset *d, struct matrix **ret, struct err *err)
 {
 	struct matrix_options opt = train_matrix_options(r);
+
 	return matrix_new(d, &opt, ret, err);
 }
 
@@ -147,6 +153,7 @@ int train_matrix(const struct train_run *r, const struct dataset *d, struct matr
 enum model_format train_model_format(const struct hyper *h)
 {
 	const char *format = hyper_text(h, HP_model_format);
+
 	return str_eq(format, "json") ? MODEL_JSON : str_eq(format, "deprecated") ? MODEL_LEGACY : MODEL_UBJ;
 }
 
@@ -163,6 +170,7 @@ int train_save_model(const struct train_run *r, struct booster *b, const char *n
 	AUTO(buf) struct buf bytes = BUF_INIT(MODEL_MAX);
 	AUTO(str) char *path = fs_join(r->contract.model_dir, name);
 	int rc = booster_save(b, train_model_format(&r->hyper), &bytes, err);
+
 	if (!rc)
 		rc = fs_write_atomic(path, bytes.data, bytes.len, 0644, err);
 	return rc ? err_prefix(err, "the model cannot be saved") : 0;
@@ -183,6 +191,7 @@ static void report_end(const struct train_run *r, const struct fit_result *resul
 static int write_single(struct train_run *r, const struct fit_result *result, struct err *err)
 {
 	int rc = output_metrics(r, result, err);
+
 	if (!rc && r->hosts)
 		rc = output_baseline(r, err);
 	if (rc || (result->interrupted && !hyper_bool(&r->hyper, HP_save_model_on_termination)))
@@ -202,6 +211,7 @@ static int write_single(struct train_run *r, const struct fit_result *result, st
 static int data_loaded(void *context, struct err *err)
 {
 	struct train_run *r = context;
+
 	if (r->hosts)
 		return hosts_enter(r->hosts, err);
 	if (!str_eq(hyper_text(&r->hyper, HP_tree_method), "approx"))
@@ -227,6 +237,7 @@ int train_single(struct train_run *r, struct err *err)
 		.fingerprint = r->fingerprint,
 		.stop = r->stop,
 	};
+
 	train_attributes(r->train, &attributes);
 	int rc = fit_run(&job, &result, err);
 	if (rc)
@@ -243,6 +254,7 @@ static bool free_to_change(enum hyper_id id, bool entities)
 	static const enum hyper_id ids[] = {
 		HP_nthread,	 HP_verbosity, HP_save_model_on_termination, HP_host_timeout,
 		HP_model_format, HP_num_round, HP_early_stopping_rounds};
+
 	for (size_t i = 0; i < ARRAY_LEN(ids) - (entities ? 3 : 0); i++)
 		if (ids[i] == id)
 			return true;
@@ -253,6 +265,7 @@ static void fingerprint(struct train_run *r)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 	bool entities = hyper_given(&r->hyper, HP_entity_column);
+
 	for (int i = 0; i < HYPER_COUNT; i++)
 		if (hyper_given(&r->hyper, (enum hyper_id)i) && !free_to_change((enum hyper_id)i, entities))
 			(void)buf_addf(&text, "%s=%s\n", hyper_name((enum hyper_id)i),
@@ -276,6 +289,7 @@ static int check_gpu(const struct hyper *h, struct err *err)
 static int load_settings(struct train_run *r, struct err *err)
 {
 	int rc = hyper_parse(r->contract.hyperparameters, &r->hyper, err);
+
 	if (rc)
 		return rc;
 	const struct hyper *h = &r->hyper;
@@ -299,6 +313,7 @@ static void spare_threads(struct train_run *r)
 	const struct dataset *d = r->train;
 	size_t cells = d->row_start ? d->row_start[d->rows] : d->rows * d->columns;
 	size_t useful = 1 + cells / CELLS_PER_THREAD;
+
 	if (hyper_given(&r->hyper, HP_nthread) || hyper_given(&r->hyper, HP_entity_column) ||
 	    useful >= (size_t)r->threads)
 		return;
@@ -309,6 +324,7 @@ static void spare_threads(struct train_run *r)
 static int load_data(struct train_run *r, struct err *err)
 {
 	int rc = train_load_channel(r, "train", true, &r->train, err);
+
 	if (!rc && contract_channel(&r->contract, "validation"))
 		rc = train_load_channel(r, "validation", true, &r->validation, err);
 	if (rc)
@@ -330,6 +346,7 @@ static int run_job(struct train_run *r, struct err *err)
 {
 	bool leave, shared = r->hosts != NULL;
 	int rc = shared ? train_hosts_check(r, err) : 0;
+
 	if (!rc && (!shared || train_hosts_have_data(r)))
 		rc = load_data(r, err);
 	if (!rc)
@@ -351,6 +368,7 @@ static int train_job(const char *root, struct err *err)
 {
 	AUTO(train_run) struct train_run r = {.stop = &stop_signal, .started_ms = clock_mono_ms()};
 	int rc = contract_load(root, &r.contract, err);
+
 	if (!rc)
 		rc = load_settings(&r, err);
 	if (!rc && r.contract.hosts.n > 1)
@@ -373,6 +391,7 @@ static int train_job(const char *root, struct err *err)
 int command_train(int argc, char **argv)
 {
 	struct err err = {0};
+
 	if (argc > 1) {
 		fprintf(stderr,
 			"sagetop-trainer: unexpected argument '%s': train takes everything from $SAGETOP_ML_ROOT "

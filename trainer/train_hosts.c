@@ -14,6 +14,7 @@ int train_hosts_check(const struct train_run *r, struct err *err)
 			    : hyper_given(h, HP__kfold)			  ? "_kfold"
 			    : hyper_given(h, HP_entity_column)		  ? "entity_column"
 									  : NULL;
+
 	if (alone)
 		return err_set(err, ERR_INVALID, "%s trains on one instance: set InstanceCount to 1", alone);
 	if (str_eq(hyper_text(h, HP_tree_method), "exact"))
@@ -25,6 +26,7 @@ static bool has_files(const char *dir, int depth)
 {
 	bool found = false;
 	DIR *d = opendir(dir);
+
 	for (struct dirent *e; d && !found && (e = readdir(d));) {
 		if (e->d_name[0] == '.')
 			continue;
@@ -48,6 +50,7 @@ static void set_cut(struct strmap *m, const char *name, const char *value)
 {
 	char digest[SHA256_HEX_LEN];
 	size_t n = strlen(value);
+
 	sha256_hex(value, n, digest);
 	AUTO(str) char *cut = n <= VALUE_MAX ? xstrdup(value) : xasprintf("%.60s... (%.8s)", value, digest);
 	for (char *c = cut; *c; c++)
@@ -77,6 +80,7 @@ static void settings_of_data(const struct train_run *r, struct strmap *m)
 {
 	const struct dataset *d = r->train;
 	char number[24];
+
 	snprintf(number, sizeof(number), "%zu", d->columns);
 	if (d->dense)
 		strmap_set(m, SETTING_OF_DATA "train's number of columns", number);
@@ -91,6 +95,7 @@ static void settings_of_data(const struct train_run *r, struct strmap *m)
 int train_hosts_meet(struct train_run *r, bool *leave, struct err *err)
 {
 	AUTO(strmap) struct strmap settings = {0};
+
 	*leave = false;
 	if (!r->hosts)
 		return 0;

@@ -81,6 +81,7 @@ static int skip_key(struct ubjson *u, const char **ret, size_t *len, struct err 
 {
 	uint64_t n;
 	int rc = read_count(u, &n, err);
+
 	if (rc)
 		return rc;
 	if (!have(u, n))
@@ -97,6 +98,7 @@ static int skip_to(struct ubjson *u, char bracket, bool keys, int depth, struct 
 {
 	const char *key;
 	size_t len;
+
 	u->at++;
 	while (have(u, 1) && u->data[u->at] != bracket) {
 		int rc = keys ? skip_key(u, &key, &len, err) : 0;
@@ -115,6 +117,7 @@ static int skip_array(struct ubjson *u, int depth, struct err *err)
 {
 	char type;
 	uint64_t n;
+
 	if (have(u, 2) && !strchr("$#", u->data[u->at + 1]))
 		return skip_to(u, ']', false, depth, err);
 	int rc = ubjson_array(u, &type, &n, err);
@@ -129,6 +132,7 @@ static int skip(struct ubjson *u, int depth, struct err *err)
 {
 	const char *text;
 	size_t len;
+
 	if (!have(u, 1) || depth > DEPTH_MAX)
 		return broken(err);
 	char type = u->data[u->at];
@@ -159,6 +163,7 @@ bool ubjson_is(const char *p, size_t n)
 bool ubjson_whole(const char *p, size_t n)
 {
 	struct ubjson u = {.data = p, .len = n};
+
 	return n && *p == '{' && !ubjson_skip(&u, NULL) && u.at == n;
 }
 
@@ -166,6 +171,7 @@ int ubjson_enter(struct ubjson *u, const char *wanted, struct err *err)
 {
 	const char *key;
 	size_t len;
+
 	if (!have(u, 1) || u->data[u->at++] != '{')
 		return broken(err);
 	while (have(u, 1) && u->data[u->at] != '}') {
@@ -186,6 +192,7 @@ int ubjson_enter(struct ubjson *u, const char *wanted, struct err *err)
 static void add_be(struct buf *out, uint64_t x, int bytes)
 {
 	char raw[8];
+
 	for (int i = 0; i < bytes; i++)
 		raw[i] = (char)(x >> 8 * (bytes - 1 - i));
 	(void)buf_add(out, raw, (size_t)bytes);

@@ -36,6 +36,7 @@ void ubjson_be32(struct buf *out, uint32_t x);
 static inline uint32_t ubjson_get32(const char *p)
 {
 	const unsigned char *u = (const unsigned char *)p;
+
 	return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 | (uint32_t)u[2] << 8 | u[3];
 }
 

@@ -20,6 +20,7 @@ struct frame {
 double chart_nice_step(double span, int n)
 {
 	double raw = span / MAX(n, 1), power, f;
+
 	if (!(raw > 0) || !isfinite(raw))
 		return 1;
 	power = pow(10, floor(log10(raw)));
@@ -30,6 +31,7 @@ double chart_nice_step(double span, int n)
 bool chart_log_works(const struct chart *c)
 {
 	bool any = false;
+
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t k = 0; k < c->curves[i].n; k++) {
 			double y = c->curves[i].points[k].y;
@@ -43,6 +45,7 @@ bool chart_log_works(const struct chart *c)
 bool chart_x_range(const struct chart *c, double *lo, double *hi)
 {
 	bool any = false;
+
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t k = 0; k < c->curves[i].n; k++) {
 			const struct chart_point *p = &c->curves[i].points[k];
@@ -58,6 +61,7 @@ bool chart_x_range(const struct chart *c, double *lo, double *hi)
 const struct chart_point *chart_point_at(const struct chart_curve *curve, double x)
 {
 	const struct chart_point *best = NULL;
+
 	for (size_t k = 0; k < curve->n; k++) {
 		const struct chart_point *p = &curve->points[k];
 		if (p->x <= x + 1e-9 && isfinite(p->y) && (!best || p->x >= best->x))
@@ -74,6 +78,7 @@ static double y_value(const struct frame *f, double y)
 static void y_range(const struct chart *c, struct frame *f)
 {
 	bool any = false;
+
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t k = 0; k < c->curves[i].n; k++) {
 			double y = c->curves[i].points[k].y;
@@ -95,6 +100,7 @@ static void y_range(const struct chart *c, struct frame *f)
 static char *tick_text(char *buf, double v, double step)
 {
 	int digits = step > 0 && step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
+
 	if (fabs(v) < step * 1e-6)
 		v = 0;
 	if (fabs(v) >= 1e7 || digits > 6)
@@ -116,6 +122,7 @@ static double time_step(double span, int n)
 {
 	static const double steps[] = {1,   2,	 5,    10,   15,   30,	  60,	 120,	300,
 				       600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
+
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		if (span / steps[i] <= n)
 			return steps[i];
@@ -126,6 +133,7 @@ static double time_step(double span, int n)
 static int dot_at(double v, double lo, double hi, int n)
 {
 	double t = hi > lo ? (v - lo) / (hi - lo) : 0;
+
 	if (!(t > 0))
 		t = 0;
 	return (int)lround(fmin(t, 1) * (n - 1));
@@ -152,6 +160,7 @@ struct tick {
 static size_t y_ticks(const struct frame *f, int rows, struct tick *ticks)
 {
 	size_t n = 0;
+
 	if (f->log_y && f->y1 - f->y0 >= 1.5) { /* whole powers of ten */
 		double every = ceil((f->y1 - f->y0) / MAX(rows / 2, 1));
 		for (double e = floor(f->y1 + 1e-9); e >= f->y0 - 1e-9 && n < TICKS_MAX; e--)
@@ -173,6 +182,7 @@ static size_t y_ticks(const struct frame *f, int rows, struct tick *ticks)
 static int label_cells(const struct tick *ticks, size_t n)
 {
 	int cells = 3;
+
 	for (size_t i = 0; i < n; i++)
 		cells = MAX(cells, utf8_width(ticks[i].label));
 	return MIN(cells, LABEL_MAX);
@@ -181,6 +191,7 @@ static int label_cells(const struct tick *ticks, size_t n)
 static void draw_y_axis(const struct frame *f, struct area a, const struct tick *ticks, size_t n)
 {
 	int last = -1, axis = f->plot.col - a.col - 1;
+
 	for (int row = 0; row < f->plot.rows; row++)
 		area_put(a, row, axis, ST_DIM, "│");
 	for (size_t i = 0; i < n; i++) {
@@ -200,6 +211,7 @@ static void draw_x_axis(const struct frame *f, struct area a, const struct chart
 	double span = f->x1 - f->x0;
 	int n = MAX(f->plot.cols / 12, 1);
 	double step = c->x_is_time ? time_step(span, n) : MAX(chart_nice_step(span, n), 1);
+
 	area_put(a, row, left - 1, ST_DIM, "└");
 	area_fill(a, row, left, f->plot.cols, ST_DIM, 0x2500);
 	double v = ceil(f->x0 / step - 1e-9) * step;
@@ -221,6 +233,7 @@ static void draw_x_axis(const struct frame *f, struct area a, const struct chart
 static void dot(struct frame *f, int x, int y, size_t curve)
 {
 	static const uint8_t bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+
 	if (x < 0 || y < 0 || x >= f->dots_x || y >= f->dots_y)
 		return;
 	bool braille = f->dots_x == f->plot.cols * 2;
@@ -232,6 +245,7 @@ static void dot(struct frame *f, int x, int y, size_t curve)
 static void line(struct frame *f, int x0, int y0, int x1, int y1, size_t curve)
 {
 	int dx = abs(x1 - x0), dy = -abs(y1 - y0), sx = x0 < x1 ? 1 : -1, sy = y0 < y1 ? 1 : -1, e = dx + dy;
+
 	for (;;) {
 		dot(f, x0, y0, curve);
 		if (x0 == x1 && y0 == y1)
@@ -252,6 +266,7 @@ static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t 
 {
 	int px = 0, py = 0;
 	bool any = false;
+
 	for (size_t k = 0; k < curve->n; k++) {
 		const struct chart_point *p = &curve->points[k];
 		if (!isfinite(p->x) || !isfinite(p->y)) {
@@ -277,6 +292,7 @@ static void put_dots(const struct frame *f, const struct chart *c)
 {
 	static const char letters[] = "*+ox#@";
 	bool braille = f->dots_x == f->plot.cols * 2;
+
 	for (int row = 0; row < f->plot.rows; row++)
 		for (int col = 0; col < f->plot.cols; col++) {
 			size_t cell = (size_t)(row * f->plot.cols + col);
@@ -291,6 +307,7 @@ static void put_dots(const struct frame *f, const struct chart *c)
 static void draw_cursor(const struct frame *f, struct area a, const struct chart *c)
 {
 	int col = col_of(f, c->cursor_x);
+
 	for (int row = 0; row < f->plot.rows; row++)
 		if (!f->mask[row * f->plot.cols + col])
 			area_put(f->plot, row, col, ST_DIM, "│");
@@ -300,6 +317,7 @@ static void draw_cursor(const struct frame *f, struct area a, const struct chart
 void chart_draw(const struct chart *c, struct area a)
 {
 	struct frame f = {.log_y = c->log_y && chart_log_works(c)};
+
 	if (a.rows < 4 || a.cols < LABEL_MAX + 8)
 		return;
 	if (!chart_x_range(c, &f.x0, &f.x1))

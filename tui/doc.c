@@ -29,6 +29,7 @@ void doc_line(struct doc *d)
 static void add_bytes(struct doc *d, enum style st, const char *text, size_t n)
 {
 	size_t from = d->text.len;
+
 	if (!d->n)
 		doc_line(d);
 	if (buf_add(&d->text, text, n) < 0 || buf_addc(&d->text, '\0') < 0)
@@ -48,6 +49,7 @@ void doc_add(struct doc *d, enum style st, const char *text)
 void doc_addf(struct doc *d, enum style st, const char *fmt, ...)
 {
 	va_list ap;
+
 	va_start(ap, fmt);
 	AUTO(str) char *text = xvasprintf(fmt, ap);
 	va_end(ap);
@@ -97,6 +99,7 @@ static void scroll_by(struct doc *d, long by)
 {
 	long to = (long)d->top + by;
 	size_t last = d->n > (size_t)MAX(d->page, 1) ? d->n - (size_t)MAX(d->page, 1) : 0;
+
 	d->top = to < 0 ? 0 : MIN((size_t)to, last);
 }
 

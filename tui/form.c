@@ -17,6 +17,7 @@ struct form_field *form_add(struct form *f, const char *label, const char *hint,
 enum form_event form_key(struct form *f, int key)
 {
 	struct form_field *now = &f->fields[f->focus];
+
 	switch (key) {
 	case KEYC_ESC:
 		return FORM_CANCEL;
@@ -42,6 +43,7 @@ void form_draw(const struct form *f, struct area a)
 {
 	int label = 0;
 	size_t first = 0;
+
 	for (size_t i = 0; i < f->n; i++)
 		label = MAX(label, utf8_width(f->fields[i].label));
 	label = MIN(label, 14);

@@ -33,6 +33,7 @@ static double status_rank(const struct job *j)
 		[JOB_IN_PROGRESS] = 0, [JOB_STOPPING] = 1, [JOB_FAILED] = 2,	     [JOB_STOPPED] = 3,
 		[JOB_COMPLETED] = 4,   [JOB_DELETING] = 5, [JOB_STATUS_UNKNOWN] = 6,
 	};
+
 	return rank[j->status];
 }
 
@@ -42,6 +43,7 @@ static void fill_key(struct job_row *r, const struct session *s, enum job_sort s
 	const struct job *j = r->job;
 	const char *name;
 	double v;
+
 	switch (sort) {
 	case SORT_NAME:
 		r->text = j->name;
@@ -78,6 +80,7 @@ static int by_key(const void *pa, const void *pb, void *user)
 {
 	const struct job_row *a = pa, *b = pb;
 	int sign = *(const bool *)user ? -1 : 1, c;
+
 	/* Unknown stays last in both directions. */
 	if (isinf(a->number) || isinf(b->number)) {
 		if (isinf(a->number) != isinf(b->number))

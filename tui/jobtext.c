@@ -75,6 +75,7 @@ char *jobtext_age(char *buf, const struct job *j, int64_t now_ms)
 char *jobtext_train(char *buf, const struct job *j, int64_t now_ms)
 {
 	int64_t s = job_elapsed_s(j, now_ms);
+
 	if (s < 0)
 		str_copy(buf, JOBTEXT_LEN, "–");
 	else
@@ -85,6 +86,7 @@ char *jobtext_train(char *buf, const struct job *j, int64_t now_ms)
 char *jobtext_cost(char *buf, const struct job *j, const struct cost *c)
 {
 	char money[24];
+
 	if (c->kind == COST_UNKNOWN)
 		str_copy(buf, JOBTEXT_LEN, job_elapsed_s(j, 0) >= 0 || j->billable_s >= 0 ? "?" : "–");
 	else
@@ -96,6 +98,7 @@ char *jobtext_cost(char *buf, const struct job *j, const struct cost *c)
 char *jobtext_saving(char *buf, const struct job *j)
 {
 	int pct = job_spot_saving_pct(j);
+
 	if (pct < 0)
 		str_copy(buf, JOBTEXT_LEN, "–");
 	else
@@ -106,6 +109,7 @@ char *jobtext_saving(char *buf, const struct job *j)
 char *jobtext_value(char *buf, double v)
 {
 	double a = fabs(v);
+
 	if (isnan(v))
 		str_copy(buf, JOBTEXT_LEN, "nan");
 	else if (isinf(v))
@@ -122,6 +126,7 @@ char *jobtext_value(char *buf, double v)
 bool jobtext_objective(const struct session *s, const struct job *j, const char **ret_name, double *ret)
 {
 	const char *name = job_objective_name(j);
+
 	*ret_name = name;
 	if (!name)
 		return false;
@@ -143,6 +148,7 @@ char *jobtext_spark(char *out, int cells, const struct series *s)
 {
 	double v[SPARK_MAX], lo = INFINITY, hi = -INFINITY;
 	size_t at = 0;
+
 	out[0] = '\0';
 	if (!s || s->n < 2)
 		return out;
@@ -171,6 +177,7 @@ char *jobtext_count(char *buf, uint64_t n)
 {
 	char digits[24];
 	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n), at = 0;
+
 	for (int i = 0; i < len; i++) {
 		if (i && (len - i) % 3 == 0)
 			buf[at++] = ',';

@@ -29,6 +29,7 @@ bool jsontext_indent(const char *text, struct buf *out)
 {
 	const char *s = strpbrk(text, "{[");
 	int depth = 0;
+
 	if (!s || (*s == '[' && s[1] != '{' && s[1] != '"'))
 		return false;
 	(void)buf_add(out, text, (size_t)(s - text));

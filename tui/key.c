@@ -45,6 +45,7 @@ char *keyc_name(char *buf, int key)
 int keyc_parse(const char *name)
 {
 	uint32_t cp;
+
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
 		if (str_ieq(named[i].name, name))
 			return named[i].key;

@@ -16,6 +16,7 @@ static int parsed[ARRAY_LEN(key_bindings)][KEYS_MAX];
 static void parse_all(void)
 {
 	static bool done;
+
 	if (done)
 		return;
 	done = true;

@@ -7,6 +7,7 @@
 void lineedit_set(struct lineedit *e, const char *text)
 {
 	size_t n = strlen(text);
+
 	if (n >= sizeof(e->text)) {
 		n = sizeof(e->text) - 1;
 		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
@@ -45,6 +46,7 @@ static void delete_range(struct lineedit *e, size_t from, size_t to)
 static size_t word_start(const struct lineedit *e)
 {
 	size_t at = e->at;
+
 	while (at > 0 && e->text[at - 1] == ' ')
 		at--;
 	while (at > 0 && e->text[at - 1] != ' ')
@@ -56,6 +58,7 @@ static void insert(struct lineedit *e, int key)
 {
 	char utf8[4];
 	size_t n = utf8_encode((uint32_t)key, utf8);
+
 	if (e->len + n >= sizeof(e->text))
 		return;
 	memmove(e->text + e->at + n, e->text + e->at, e->len - e->at + 1);
@@ -108,6 +111,7 @@ void lineedit_draw(const struct lineedit *e, struct area a, int row, int col, in
 {
 	struct area box = area_part(a, row, col, 1, cells);
 	char upto[LINEEDIT_MAX];
+
 	str_copy(upto, MIN(sizeof(upto), e->at + 1), e->text);
 	int cursor = utf8_width(upto), skip = 0;
 	if (box.cols <= 0)

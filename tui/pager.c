@@ -24,6 +24,7 @@ void pager_done(struct pager *p)
 size_t pager_n(const struct pager *p)
 {
 	size_t n;
+
 	if (!p->log)
 		return 0;
 	if (!p->only_hits || !p->search)
@@ -35,6 +36,7 @@ size_t pager_n(const struct pager *p)
 size_t pager_line_index(const struct pager *p, size_t i)
 {
 	size_t n;
+
 	if (!p->only_hits || !p->search)
 		return i;
 	return search_hits(p->search, &n)[i];
@@ -48,6 +50,7 @@ static const struct log_line *line_at(const struct pager *p, size_t i)
 static void remember_place(struct pager *p)
 {
 	size_t n = pager_n(p);
+
 	p->seen_n = p->log ? p->log->n : 0;
 	p->seen_dropped = p->log ? p->log->n_dropped : 0;
 	p->anchor_text = p->top < n ? line_at(p, p->top)->text : NULL;
@@ -57,6 +60,7 @@ static void remember_place(struct pager *p)
 static void find_anchor(struct pager *p)
 {
 	size_t grown = p->log->n - MIN(p->seen_n, p->log->n);
+
 	for (size_t i = 1; i <= grown && p->top + i < p->log->n; i++)
 		if (p->log->lines[p->top + i].text == p->anchor_text) {
 			p->top += i;
@@ -99,6 +103,7 @@ static bool has_tags(const struct pager *p)
 static int prefix_cells(const struct pager *p)
 {
 	int cells = p->time == PAGER_CLOCK ? CLOCK_CELLS : p->time == PAGER_SINCE ? SINCE_CELLS : 0;
+
 	if (p->cols < 50 && p->time == PAGER_CLOCK)
 		cells = 9; /* without the milliseconds */
 	if (has_tags(p) && p->cols >= 70)
@@ -115,6 +120,7 @@ static int text_cells(const struct pager *p)
 static size_t row_bytes(const char *text, int cells)
 {
 	size_t n = utf8_fit(text, cells);
+
 	return n || !*text ? n : 1;
 }
 
@@ -122,6 +128,7 @@ static size_t line_rows(const struct pager *p, const struct log_line *l)
 {
 	int cells = text_cells(p);
 	size_t rows = 1, at = 0;
+
 	if (!p->wrap || l->len <= (size_t)cells)
 		return 1;
 	for (at = row_bytes(l->text, cells); at < l->len; rows++)
@@ -145,6 +152,7 @@ static bool row_up(struct pager *p)
 static void to_end(struct pager *p)
 {
 	size_t n = pager_n(p);
+
 	p->top = n ? n - 1 : 0;
 	p->top_row = n ? line_rows(p, line_at(p, p->top)) - 1 : 0;
 	for (int i = 1; i < p->rows && row_up(p); i++)
@@ -156,6 +164,7 @@ static void clamp(struct pager *p)
 {
 	size_t n = pager_n(p);
 	struct pager end = *p;
+
 	if (p->top >= n) {
 		to_end(p);
 		return;
@@ -172,6 +181,7 @@ static void clamp(struct pager *p)
 static bool at_end(const struct pager *p)
 {
 	struct pager end = *p;
+
 	to_end(&end);
 	return p->top > end.top || (p->top == end.top && p->top_row >= end.top_row);
 }
@@ -179,6 +189,7 @@ static bool at_end(const struct pager *p)
 static void row_down(struct pager *p)
 {
 	size_t n = pager_n(p);
+
 	if (p->top >= n)
 		return;
 	if (p->top_row + 1 < line_rows(p, line_at(p, p->top))) {
@@ -205,6 +216,7 @@ static void scroll(struct pager *p, int by)
 void pager_show_line(struct pager *p, size_t line)
 {
 	size_t at = line;
+
 	if (p->only_hits && p->search)
 		at = search_lower_bound(p->search, line);
 	p->current = line;
@@ -241,6 +253,7 @@ struct highlight {
 static void highlight_match(void *user, size_t from, size_t to)
 {
 	struct highlight *h = user;
+
 	if (to <= h->from || from >= h->to)
 		return;
 	from = MAX(from, h->from) - h->from;
@@ -269,6 +282,7 @@ static enum style line_style(const struct log_line *l)
 static void stream_tag(char *out, size_t size, const char *stream)
 {
 	const char *slash = strrchr(stream, '/');
+
 	str_copy(out, size, slash ? slash + 1 : stream);
 	char *dash = strrchr(out, '-');
 	if (dash && strlen(dash) > 6)
@@ -279,6 +293,7 @@ static void draw_prefix(struct pager *p, struct area a, int row, const struct lo
 {
 	char text[TIMEFMT_LEN], tag[64];
 	int col = 1;
+
 	if (p->time == PAGER_CLOCK) {
 		bool narrow = p->cols < 50;
 		area_put(a, row, col, ST_DIM,
@@ -301,6 +316,7 @@ static void draw_prefix(struct pager *p, struct area a, int row, const struct lo
 static void put_log_text(struct area box, enum style st, const char *text, size_t n, int skip)
 {
 	static const char tab[] = "#011";
+
 	if (!memmem(text, n, tab, 4)) {
 		area_put_scrolled(box, 0, 0, st, text, n, skip);
 		return;
@@ -319,6 +335,7 @@ static size_t draw_row(struct pager *p, struct area a, int row, const struct log
 	struct area box = area_part(a, row, col, 1, cells);
 	size_t shown = p->wrap ? row_bytes(text, cells) : l->len - at;
 	bool current = p->has_current && p->current == index;
+
 	put_log_text(box, line_style(l), text, p->wrap ? shown : utf8_fit(text, skip + cells), skip);
 	if (!p->wrap) {
 		size_t end = utf8_fit(text, skip + cells);
@@ -381,6 +398,7 @@ static bool find_level(const struct loglines *log, enum log_line_level level, si
 static const char *step_level(struct pager *p, enum log_line_level level, int by)
 {
 	size_t n = pager_n(p), from, at;
+
 	if (!p->log || !n)
 		return NULL;
 	from = p->has_current ? p->current + (by > 0) : pager_line_index(p, MIN(p->top, n - 1));
@@ -402,6 +420,7 @@ static const char *step_level(struct pager *p, enum log_line_level level, int by
 static void toggle_hits(struct pager *p)
 {
 	size_t n = pager_n(p), line = p->top < n ? pager_line_index(p, p->top) : 0;
+
 	if (p->has_current)
 		line = p->current;
 	p->only_hits = !p->only_hits;
@@ -415,6 +434,7 @@ static void toggle_hits(struct pager *p)
 static bool move_action(struct pager *p, enum action a)
 {
 	int page = MAX(1, p->rows - 1);
+
 	switch (a) {
 	case ACT_UP:
 		scroll(p, -1);
@@ -460,6 +480,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 {
 	const char *note = NULL;
 	bool used = true;
+
 	if (move_action(p, a))
 		return true;
 	switch (a) {
@@ -511,6 +532,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 void pager_visible(const struct pager *p, size_t *first, size_t *last)
 {
 	size_t n = pager_n(p), rows = 0;
+
 	*first = *last = 0;
 	if (!n || p->top >= n)
 		return;
@@ -524,6 +546,7 @@ void pager_visible(const struct pager *p, size_t *first, size_t *last)
 const struct log_line *pager_line_at_hand(const struct pager *p)
 {
 	size_t first, last, n = pager_n(p);
+
 	if (!n || p->top >= n)
 		return NULL;
 	pager_visible(p, &first, &last);

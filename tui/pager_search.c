@@ -58,6 +58,7 @@ const uint32_t *search_hits(const struct pager_search *s, size_t *n)
 size_t search_lower_bound(const struct pager_search *s, size_t line)
 {
 	size_t lo = 0, hi = s->n_hits;
+
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 		if (s->hits[mid] < line)
@@ -82,6 +83,7 @@ static bool has_upper(const char *s)
 static struct pager_search *search_new(const char *pattern, struct err *err)
 {
 	int code;
+
 	PCRE2_SIZE at;
 	uint32_t options = PCRE2_UTF | PCRE2_NO_UTF_CHECK | (has_upper(pattern) ? 0 : PCRE2_CASELESS);
 	if (!utf8_valid(pattern, strlen(pattern))) {
@@ -109,6 +111,7 @@ int pager_search_set(struct pager *p, const char *pattern, bool jump, struct err
 {
 	struct pager_search *s = NULL;
 	size_t n = pager_n(p), line = p->top < n ? pager_line_index(p, p->top) : 0;
+
 	if (pattern[0] && p->search && !strcmp(p->search->pattern, pattern)) {
 		s = p->search;
 	} else if (pattern[0]) {
@@ -181,6 +184,7 @@ static const char *settle_step(struct pager *p)
 {
 	struct pager_search *s = p->search;
 	bool complete = s->scanned >= p->log->n;
+
 	if (!s->step)
 		return NULL;
 	if (s->step > 0) {
@@ -212,6 +216,7 @@ static const char *settle_step(struct pager *p)
 const char *search_step(struct pager *p, int by)
 {
 	struct pager_search *s = p->search;
+
 	if (!s)
 		return "search first: /";
 	if (!p->log || !p->log->n)
@@ -228,6 +233,7 @@ bool pager_work(struct pager *p, int64_t budget_us)
 	struct pager_search *s = p->search;
 	int64_t until = clock_mono_us() + budget_us;
 	size_t bytes = 0, before;
+
 	if (!s || !p->log || !p->log->n)
 		return false;
 	search_check(s, p->log);

@@ -20,6 +20,7 @@ void surface_resize(struct surface *s, int rows, int cols)
 void surface_clear(struct surface *s)
 {
 	const struct cell blank = {.cp = ' ', .width = 1};
+
 	for (int i = 0; i < s->rows * s->cols; i++)
 		s->cells[i] = blank;
 	s->cursor_row = s->cursor_col = -1;
@@ -74,6 +75,7 @@ static const struct {
 static uint32_t ascii_of(uint32_t cp)
 {
 	size_t lo = 0, hi = ARRAY_LEN(ascii_likeness);
+
 	if (cp < 0x7f)
 		return cp;
 	if (cp >= 0x2800 && cp < 0x2900)
@@ -110,6 +112,7 @@ static void heal_neighbours(struct area a, int row, int col, int width)
 static void put_cell(struct area a, int row, int col, uint32_t cp, int width, enum style st)
 {
 	struct cell *c = area_cell(a, row, col), *right;
+
 	if (!c)
 		return;
 	if (a.s->ascii) {
@@ -134,6 +137,7 @@ static void put_cell(struct area a, int row, int col, uint32_t cp, int width, en
 static void put_mark(struct area a, int row, int col, uint32_t cp)
 {
 	struct cell *c = area_cell(a, row, col);
+
 	if (c && c->width == 0)
 		c = area_cell(a, row, col - 1);
 	if (!c || a.s->ascii)
@@ -148,6 +152,7 @@ int area_put_scrolled(struct area a, int row, int col, enum style st, const char
 {
 	size_t i = 0;
 	int at = col - skip, last = -1;
+
 	if (row < 0 || row >= a.rows)
 		return col;
 	while (i < n && at < a.cols) {
@@ -187,6 +192,7 @@ int area_putf(struct area a, int row, int col, enum style st, const char *fmt, .
 {
 	char small[256];
 	va_list ap;
+
 	va_start(ap, fmt);
 	int n = vsnprintf(small, sizeof(small), fmt, ap);
 	va_end(ap);
@@ -214,6 +220,7 @@ int area_put_cut(struct area a, int row, int col, int cells, enum style st, cons
 int area_put_middle(struct area a, int row, int col, int cells, enum style st, const char *text)
 {
 	int width = utf8_width(text);
+
 	if (width <= cells || cells < 8)
 		return area_put_cut(a, row, col, cells, st, text);
 	int tail = (cells - 1) / 2, head = cells - 1 - tail;
@@ -230,6 +237,7 @@ int area_put_middle(struct area a, int row, int col, int cells, enum style st, c
 static size_t wrap_row(const char *text, int cells, size_t *ret_next)
 {
 	size_t line = strcspn(text, "\n"), fits = MIN(utf8_fit(text, MAX(cells, 2)), line), cut = fits;
+
 	if (fits < line) {
 		while (cut > 0 && text[cut] != ' ')
 			cut--;
@@ -260,6 +268,7 @@ int area_put_wrapped(struct area a, int row, int col, int cells, int max_rows, e
 int text_wrapped_rows(int cells, const char *text)
 {
 	int rows = 0;
+
 	for (size_t next; *text; rows++) {
 		(void)wrap_row(text, cells, &next);
 		text += next;
@@ -270,6 +279,7 @@ int text_wrapped_rows(int cells, const char *text)
 int area_put_right(struct area a, int row, int end, enum style st, const char *text)
 {
 	int start = end - utf8_width(text);
+
 	if (start < 0)
 		return area_put_cut(a, row, 0, end, st, text), 0;
 	area_put(a, row, start, st, text);

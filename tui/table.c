@@ -6,6 +6,7 @@ void table_layout(const struct table_column *cols, size_t n, int width, int gap,
 {
 	int used = 0;
 	size_t shown = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		ret[i] = cols[i].wide_only && !wide ? 0 : cols[i].min;
 		if (ret[i]) {
@@ -47,12 +48,14 @@ void table_layout(const struct table_column *cols, size_t n, int width, int gap,
 static void move_by(struct table_view *t, long by)
 {
 	long to = (long)t->selected + by;
+
 	t->selected = t->n == 0 || to < 0 ? 0 : MIN((size_t)to, t->n - 1);
 }
 
 bool table_action(struct table_view *t, enum action a)
 {
 	int page = MAX(1, t->page);
+
 	switch (a) {
 	case ACT_UP:
 		move_by(t, -1);

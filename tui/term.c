@@ -48,6 +48,7 @@ static void on_crash(int sig)
 static void add_restore(const char *capability)
 {
 	const char *s = tigetstr(capability);
+
 	if (!s || s == (char *)-1)
 		return;
 	for (; *s && term.restore_len + 1 < sizeof(term.restore); s++) {
@@ -101,12 +102,14 @@ static void setup_colours(void)
 static bool can_draw(void)
 {
 	const char *cup = tigetstr("cup"), *clear_screen_text = tigetstr("clear");
+
 	return cup && cup != (char *)-1 && clear_screen_text && clear_screen_text != (char *)-1;
 }
 
 int term_open(const struct term_options *opt, struct err *err)
 {
 	const char *name = getenv("TERM");
+
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(err, ERR_USAGE,
 			       "the dashboard needs a terminal; `sagetop jobs` prints the jobs, `sagetop --help` lists "
@@ -180,6 +183,7 @@ void term_size(int *rows, int *cols)
 void term_resized(void)
 {
 	struct winsize ws;
+
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 && ws.ws_col > 0)
 		resizeterm(ws.ws_row, ws.ws_col);
 	surface_resize(&term.shown, LINES, COLS);
@@ -203,6 +207,7 @@ static attr_t look_attr(const struct cell *c, short *ret_pair)
 	unsigned bits = term.mono ? l->mono_attrs : l->colour_attrs;
 	bool selected = c->attr & ATTR_SELECTED;
 	attr_t a = 0;
+
 	*ret_pair = term.mono ? 0 : (short)(c->style + 1 + (selected ? ST_COUNT : 0));
 	if (selected && (term.mono || COLORS < 256))
 		a |= A_REVERSE;
@@ -223,6 +228,7 @@ static void put_cell(int row, int col, const struct cell *c)
 	cchar_t cc;
 	short pair;
 	attr_t a = look_attr(c, &pair);
+
 	/* What the C library thinks has another width would shift the row. */
 	if (wcwidth((wchar_t)c->cp) != c->width) {
 		text[0] = c->width == 2 ? 0xff1f : '?';
@@ -235,6 +241,7 @@ static void put_cell(int row, int col, const struct cell *c)
 void term_flush(const struct surface *s)
 {
 	int rows = MIN(s->rows, LINES), cols = MIN(s->cols, COLS);
+
 	if (!term.open)
 		return;
 	bool all = term.all || s->rows != term.shown.rows || s->cols != term.shown.cols;
@@ -285,6 +292,7 @@ static int special_key(wint_t k)
 int term_key(void)
 {
 	wint_t k;
+
 	for (;;) {
 		int rc = get_wch(&k);
 		if (rc == ERR)
@@ -310,6 +318,7 @@ void term_copy(const char *text)
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	AUTO(str) char *coded = base64_encode(text, strlen(text));
 	bool tmux = !str_empty(getenv("TMUX"));
+
 	if (!term.open)
 		return;
 	(void)buf_addf(&out, "%s\033]52;c;%s\a%s", tmux ? "\033Ptmux;\033" : "", coded, tmux ? "\033\\" : "");

@@ -17,6 +17,7 @@ const size_t n_view_table = ARRAY_LEN(view_table);
 struct ui *ui_new(const struct session *s, const struct ui_host *host, const struct ui_options *opt)
 {
 	struct ui *ui = NEW(struct ui);
+
 	ui->session = s;
 	ui->host = host;
 	ui->surface.ascii = opt->ascii;
@@ -91,6 +92,7 @@ bool ui_quit_wanted(const struct ui *ui)
 bool ui_repaint_wanted(struct ui *ui)
 {
 	bool wanted = ui->repaint;
+
 	ui->repaint = false;
 	return wanted;
 }
@@ -119,6 +121,7 @@ void ui_push(struct ui *ui, const char *name, const char *arg)
 {
 	const struct view_ops *ops = find_ops(name);
 	struct err err = {0};
+
 	if (!ops)
 		return;
 	if (ui->depth > 1 && ops == ui_top(ui)->ops) /* the same screen again takes its place */
@@ -153,6 +156,7 @@ void ui_pop(struct ui *ui)
 void ui_close(struct view *v)
 {
 	struct ui *ui = v->ui;
+
 	for (size_t i = 1; i < ui->depth; i++)
 		if (ui->stack[i] == v) {
 			memmove(&ui->stack[i], &ui->stack[i + 1], (--ui->depth - i) * sizeof(ui->stack[0]));
@@ -186,6 +190,7 @@ static void save_screen(struct ui *ui)
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 	char path[64];
 	struct err err = {0};
+
 	surface_text(&ui->surface, &text);
 	snprintf(path, sizeof(path), "sagetop-screen-%lld.txt", (long long)(clock_now_ms() / 1000));
 	if (!ui->host->save)
@@ -237,6 +242,7 @@ bool ui_action(struct ui *ui, enum action a)
 static void bring_up_to_date(struct ui *ui, struct view *v)
 {
 	uint64_t gen = v->ops->generation ? v->ops->generation(v) : 0;
+
 	if (v->updated && gen == v->drawn_generation)
 		return;
 	if (v->ops->update)
@@ -249,6 +255,7 @@ static void bring_up_to_date(struct ui *ui, struct view *v)
 const char *ui_neighbour_job(struct ui *ui, const char *name, int by)
 {
 	struct view *root = ui->stack[0];
+
 	bring_up_to_date(ui, root);
 	return root->ops->neighbour ? root->ops->neighbour(root, name, by) : NULL;
 }
@@ -256,12 +263,14 @@ const char *ui_neighbour_job(struct ui *ui, const char *name, int by)
 void ui_await_job(struct ui *ui, const char *name)
 {
 	struct view *root = ui->stack[0];
+
 	(void)root->ops->command(root, "await", name);
 }
 
 void ui_key(struct ui *ui, int key)
 {
 	struct view *v = ui_top(ui);
+
 	bring_up_to_date(ui, v);
 	ui->dirty = true;
 	if (ui->notice.level == NOTICE_INFO) /* read, or at least in the way */
@@ -312,6 +321,7 @@ static uint64_t frame_signature(const struct ui *ui)
 {
 	const struct session *s = ui->session;
 	uint64_t h = 14695981039346656037u;
+
 	h = mix(h, s->jobs.generation);
 	h = mix(h, s->notice_generation);
 	h = mix(h, (uint64_t)s->synced_ms);
@@ -324,6 +334,7 @@ static uint64_t frame_signature(const struct ui *ui)
 static void draw_too_small(struct ui *ui)
 {
 	struct area a = surface_area(&ui->surface);
+
 	area_put(a, 0, 0, ST_WARN, "too small");
 	if (a.rows > 1)
 		area_putf(a, 1, 0, ST_NORMAL, "%dx%d of %dx%d", a.cols, a.rows, UI_MIN_COLS, UI_MIN_ROWS);
@@ -334,6 +345,7 @@ static void draw_too_small(struct ui *ui)
 bool ui_draw(struct ui *ui)
 {
 	struct view *v = ui_top(ui);
+
 	ui->now_ms = clock_now_ms();
 	ui_notice_collect(ui);
 	bring_up_to_date(ui, v);
@@ -353,6 +365,7 @@ bool ui_draw(struct ui *ui)
 bool ui_work(struct ui *ui)
 {
 	struct view *v = ui_top(ui);
+
 	if (!v->ops->work || !v->ops->work(v, 4000))
 		return false;
 	ui->dirty = true;
@@ -362,5 +375,6 @@ bool ui_work(struct ui *ui)
 int ui_timeout_ms(const struct ui *ui)
 {
 	int64_t period = ui->session->jobs.n_active || ui_notice_showing(ui) ? 1000 : 5000;
+
 	return (int)(period - clock_now_ms() % period) + 1;
 }

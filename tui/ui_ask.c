@@ -13,6 +13,7 @@ struct stop_batch {
 static struct ui_call *call_new(struct ui *ui, struct view *v, const char *name)
 {
 	struct ui_call *c = NEW(struct ui_call);
+
 	c->ui = ui;
 	c->view_id = v->id;
 	c->name = xstrdup(name);
@@ -25,6 +26,7 @@ static struct ui_call *call_new(struct ui *ui, struct view *v, const char *name)
 static struct view *call_end(struct ui_call *c)
 {
 	struct ui *ui = c->ui;
+
 	if (!ui)
 		return NULL;
 	for (struct ui_call **p = &ui->calls; *p; p = &(*p)->next)
@@ -68,6 +70,7 @@ static void text_done(void *user, const char *text, const struct err *err)
 {
 	struct ui_call *c = user;
 	struct view *v = call_end(c);
+
 	if (v)
 		c->text_fn(v, text, err);
 	call_free(c);
@@ -77,6 +80,7 @@ static void preview_done(void *user, struct host_preview *p, const struct err *e
 {
 	struct ui_call *c = user;
 	struct view *v = call_end(c);
+
 	if (v)
 		c->preview_fn(v, p, err);
 	else
@@ -88,6 +92,7 @@ static void launch_done(void *user, const struct err *err)
 {
 	struct ui_call *c = user;
 	struct view *v = call_end(c);
+
 	if (v)
 		c->text_fn(v, c->name, err);
 	else if (c->ui && err)
@@ -105,6 +110,7 @@ static bool offered(struct ui *ui, bool is)
 void ui_ask_describe(struct view *v, const char *job, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+
 	if (!offered(ui, ui->host->describe))
 		return;
 	struct ui_call *c = call_new(ui, v, job);
@@ -115,6 +121,7 @@ void ui_ask_describe(struct view *v, const char *job, view_text_fn *fn)
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn)
 {
 	struct ui *ui = v->ui;
+
 	if (!offered(ui, ui->host->prepare_launch))
 		return;
 	struct ui_call *c = call_new(ui, v, "");
@@ -132,6 +139,7 @@ static bool may_change(struct ui *ui)
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+
 	if (!may_change(ui) || !offered(ui, ui->host->launch))
 		return false;
 	struct ui_call *c = call_new(ui, v, name);
@@ -148,6 +156,7 @@ static void stop_done(void *user, const struct err *err)
 	struct ui_call *c = user;
 	struct stop_batch *b = c->batch;
 	struct ui *ui = c->ui;
+
 	call_end(c);
 	if (err && b->failed++ == 0)
 		str_copy(b->first_error, sizeof(b->first_error), err->msg);
@@ -170,6 +179,7 @@ static void stop_confirmed(struct view *v)
 	struct ui *ui = v->ui;
 	struct stop_batch *b = NEW(struct stop_batch);
 	AUTO(strlist) struct strlist names = ui->stopping;
+
 	memset(&ui->stopping, 0, sizeof(ui->stopping));
 	b->n = b->left = names.n;
 	for (size_t i = 0; i < names.n; i++) {
@@ -185,6 +195,7 @@ void ui_stop_jobs(struct view *v, const struct strlist *names)
 	struct ui *ui = v->ui;
 	AUTO(buf) struct buf text = BUF_INIT(8192);
 	size_t over = 0;
+
 	if (!may_change(ui) || !offered(ui, ui->host->stop))
 		return;
 	strlist_done(&ui->stopping);

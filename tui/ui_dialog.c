@@ -10,6 +10,7 @@ void ui_confirm(struct view *v, const char *title, const char *text, const char 
 		void (*yes)(struct view *v))
 {
 	struct dialog *d = &v->ui->dialog;
+
 	ui_dialog_close(v->ui);
 	*d = (struct dialog){
 		.on = true,
@@ -28,6 +29,7 @@ void ui_confirm(struct view *v, const char *title, const char *text, const char 
 void ui_dialog_close(struct ui *ui)
 {
 	struct dialog *d = &ui->dialog;
+
 	if (d->code)
 		d->code(d->code_user, NULL);
 	free(d->title);
@@ -40,6 +42,7 @@ void ui_dialog_close(struct ui *ui)
 void ui_ask_code(struct ui *ui, const char *question, ui_code_fn *fn, void *user)
 {
 	struct dialog *d = &ui->dialog;
+
 	ui_dialog_close(ui);
 	*d = (struct dialog){
 		.on = true,
@@ -69,6 +72,7 @@ static void answer(struct ui *ui, bool yes)
 {
 	struct dialog *d = &ui->dialog;
 	struct view *v = ui_find_view(ui, d->view_id);
+
 	void (*fn)(struct view *) = d->yes;
 	if (d->code) {
 		ui_code_fn *code = TAKE(d->code);
@@ -88,12 +92,14 @@ static void answer(struct ui *ui, bool yes)
 static void move_focus(struct dialog *d, int by)
 {
 	int lowest = has_field(d) ? -1 : 0, count = 2 - lowest;
+
 	d->focus = lowest + (d->focus - lowest + by + count) % count;
 }
 
 bool ui_dialog_key(struct ui *ui, int key)
 {
 	struct dialog *d = &ui->dialog;
+
 	if (key == KEYC_ESC) {
 		answer(ui, false);
 		return true;
@@ -138,6 +144,7 @@ void ui_dialog_draw(struct ui *ui, struct area screen)
 	int text_rows = text_wrapped_rows(inner, d->text);
 	int extra = has_field(d) ? 2 : 0;
 	int height = MIN(screen.rows, text_rows + extra + 4);
+
 	text_rows = MAX(0, height - extra - 4);
 	struct area box = area_part(screen, (screen.rows - height) / 2, (screen.cols - width) / 2, height, width);
 	area_clear(box);

@@ -11,6 +11,7 @@
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...)
 {
 	va_list ap;
+
 	va_start(ap, fmt);
 	vsnprintf(ui->notice.text, sizeof(ui->notice.text), fmt, ap);
 	va_end(ap);
@@ -31,6 +32,7 @@ void ui_notice_collect(struct ui *ui)
 bool ui_notice_showing(const struct ui *ui)
 {
 	static const int64_t lasts_ms[] = {[NOTICE_INFO] = 8000, [NOTICE_WARNING] = 20000, [NOTICE_ERROR] = 60000};
+
 	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < lasts_ms[ui->notice.level];
 }
 
@@ -40,6 +42,7 @@ static void count_facts(struct ui *ui)
 {
 	const struct session *s = ui->session;
 	struct header_facts *f = &ui->facts;
+
 	if (f->counted && f->generation == s->jobs.generation)
 		return;
 	*f = (struct header_facts){.generation = s->jobs.generation, .counted = true};
@@ -66,6 +69,7 @@ struct piece {
 static void header_left(const struct ui *ui, struct piece *p, size_t *n)
 {
 	const struct session *s = ui->session;
+
 	p[(*n)] = (struct piece){.style = ST_HEADER};
 	snprintf(p[(*n)++].text, sizeof(p->text), "%.40s",
 		 s->local     ? "local engine"
@@ -86,6 +90,7 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 	const struct session *s = ui->session;
 	const struct header_facts *f = &ui->facts;
 	char money[24], count[32];
+
 	p[(*n)] = (struct piece){.style = f->running ? ST_RUNNING : ST_HEADER, .drop = 1};
 	snprintf(p[(*n)++].text, sizeof(p->text), "%s running", jobtext_count(count, f->running));
 	if (f->failed) {
@@ -113,6 +118,7 @@ static void draw_header(struct ui *ui, struct area a)
 {
 	struct piece p[12];
 	size_t n_left = 0, n = 0;
+
 	count_facts(ui);
 	header_left(ui, p, &n);
 	n_left = n;
@@ -156,6 +162,7 @@ static void draw_title(struct view *v, struct area a)
 {
 	AUTO(buf) struct buf left = BUF_INIT(4096);
 	AUTO(buf) struct buf right = BUF_INIT(1024);
+
 	v->ops->title(v, &left, &right);
 	int right_width = utf8_width(buf_str(&right));
 	if (right_width && right_width + 12 > a.cols - 2)
@@ -171,6 +178,7 @@ static void draw_status(struct ui *ui, struct view *v, struct area a)
 		[NOTICE_INFO] = ST_NORMAL, [NOTICE_WARNING] = ST_WARN, [NOTICE_ERROR] = ST_BAD};
 	AUTO(buf) struct buf left = BUF_INIT(4096);
 	AUTO(buf) struct buf right = BUF_INIT(1024);
+
 	if (v->ops->status)
 		v->ops->status(v, &left, &right);
 	bool notice = ui_notice_showing(ui);
@@ -188,6 +196,7 @@ static void draw_status(struct ui *ui, struct view *v, struct area a)
 static int put_key_hint(struct area a, int col, const struct key_binding *b)
 {
 	char name[KEY_NAME_LEN];
+
 	keymap_key_of(name, b->context, b->action);
 	col = area_put(a, 0, col, ST_KEY, name);
 	col = area_put(a, 0, col + 1, ST_DIM, b->label);
@@ -197,6 +206,7 @@ static int put_key_hint(struct area a, int col, const struct key_binding *b)
 static int key_hint_width(const struct key_binding *b)
 {
 	char name[KEY_NAME_LEN];
+
 	return utf8_width(keymap_key_of(name, b->context, b->action)) + 1 + utf8_width(b->label) + 2;
 }
 
@@ -205,6 +215,7 @@ static void draw_keys(struct ui *ui, struct view *v, struct area a)
 {
 	static const enum action always[] = {ACT_HELP, ACT_BACK, ACT_QUIT};
 	int col = 1, reserved = 0;
+
 	if (v->ops->hint) {
 		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, v->ops->hint(v));
 		return;
@@ -232,6 +243,7 @@ void ui_frame_draw(struct ui *ui, struct view *v)
 {
 	struct area all = surface_area(&ui->surface);
 	int top = 2, rows = all.rows - 4;
+
 	draw_header(ui, area_part(all, 0, 0, 1, all.cols));
 	draw_title(v, area_part(all, 1, 0, 1, all.cols));
 	if (all.rows >= 16) { /* room to breathe */

@@ -21,6 +21,7 @@ static void run_refresh(struct ui *ui, const char *arg)
 static void run_stop(struct ui *ui, const char *arg)
 {
 	AUTO(strlist) struct strlist names = {0};
+
 	strlist_split(&names, arg ? arg : "", ' ');
 	if (names.n)
 		ui_stop_jobs(ui_top(ui), &names);
@@ -31,6 +32,7 @@ static void run_stop(struct ui *ui, const char *arg)
 static void run_clone(struct ui *ui, const char *arg)
 {
 	AUTO(str) char *what = xasprintf("clone:%s", arg ? arg : "");
+
 	if (arg)
 		ui_push(ui, "launch", what);
 	else
@@ -74,6 +76,7 @@ static void unknown_command(struct ui *ui, const char *name)
 {
 	const char *names[64];
 	size_t n = 0;
+
 	for (size_t i = 0; i < n_ui_commands && n < ARRAY_LEN(names); i++)
 		names[n++] = ui_commands[i].name;
 	for (size_t i = 0; i < n_view_table && n < ARRAY_LEN(names); i++)
@@ -91,6 +94,7 @@ void ui_command(struct ui *ui, const char *line)
 	char *name = str_trim(copy);
 	size_t n = strcspn(name, " ");
 	char *arg = name[n] ? str_trim(name + n) : NULL;
+
 	if (!name[0])
 		return;
 	if (arg == name + n) /* nothing but blanks */
@@ -122,6 +126,7 @@ void ui_command(struct ui *ui, const char *line)
 void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial)
 {
 	struct prompt *p = &v->ui->prompt;
+
 	p->on = true;
 	p->ops = ops;
 	p->view_id = v->id;
@@ -142,6 +147,7 @@ static void command_done(struct view *v, const char *text)
 void ui_open_command_line(struct ui *ui)
 {
 	static const struct prompt_ops ops = {PROMPT_COMMAND, NULL, command_done};
+
 	ui_prompt(ui_top(ui), &ops, "");
 }
 
@@ -171,6 +177,7 @@ static void finish(struct ui *ui, bool accepted)
 	struct prompt *p = &ui->prompt;
 	struct view *v = ui_find_view(ui, p->view_id);
 	char text[LINEEDIT_MAX];
+
 	if (accepted && p->err.code) /* what is wrong stands beside it: let it be mended */
 		return;
 	str_copy(text, sizeof(text), p->edit.text);
@@ -186,6 +193,7 @@ static void changed(struct ui *ui)
 {
 	struct prompt *p = &ui->prompt;
 	struct view *v = ui_find_view(ui, p->view_id);
+
 	strlist_done(&p->candidates);
 	err_clear(&p->err);
 	if (v && p->ops->changed)
@@ -196,6 +204,7 @@ static void walk_history(struct ui *ui, int by)
 {
 	struct prompt *p = &ui->prompt;
 	struct strlist *h = &p->history[p->ops->kind];
+
 	if ((by < 0 && p->history_at == 0) || (by > 0 && p->history_at >= h->n))
 		return;
 	if (p->history_at == h->n)
@@ -242,6 +251,7 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 static void complete(struct ui *ui, int by)
 {
 	struct prompt *p = &ui->prompt;
+
 	if (p->ops->kind != PROMPT_COMMAND)
 		return;
 	if (!p->candidates.n) {
@@ -270,6 +280,7 @@ static void complete(struct ui *ui, int by)
 bool ui_prompt_key(struct ui *ui, int key)
 {
 	struct prompt *p = &ui->prompt;
+
 	switch (key) {
 	case KEYC_ESC:
 		finish(ui, false);
@@ -308,6 +319,7 @@ bool ui_prompt_key(struct ui *ui, int key)
 static void draw_candidates(struct prompt *p, struct area a)
 {
 	int col = 1;
+
 	for (size_t i = p->candidate >= 3 ? p->candidate - 3 : 0; i < p->candidates.n && col < a.cols; i++)
 		col = area_put(a, 0, col, i == p->candidate ? ST_BUTTON_FOCUS : ST_DIM, p->candidates.items[i]) + 2;
 }
@@ -317,6 +329,7 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 	struct prompt *p = &ui->prompt;
 	int col = area_put(line, 0, 1, ST_KEY, p->ops->kind == PROMPT_COMMAND ? ":" : "/");
 	int room = line.cols - col - 1;
+
 	lineedit_draw(&p->edit, line, 0, col, room, !ui->dialog.on);
 	if (p->err.code)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_WARN, p->err.msg);

@@ -14,6 +14,7 @@ struct help_state {
 static void add_context(struct doc *d, enum key_context c)
 {
 	bool any = false;
+
 	for (size_t i = 0; i < n_key_bindings; i++) {
 		const struct key_binding *b = &key_bindings[i];
 		if (b->context != c)
@@ -91,6 +92,7 @@ static int help_open(struct view *v, const char *arg, struct err *err)
 {
 	struct help_state *st = v->state;
 	bool shown[CTX_COUNT] = {false};
+
 	str_copy(st->for_view, sizeof(st->for_view), arg ? arg : "jobs");
 	doc_clear(&st->doc);
 	for (size_t i = 0; i < n_view_table; i++) {
@@ -114,6 +116,7 @@ static int help_open(struct view *v, const char *arg, struct err *err)
 static void help_close(struct view *v)
 {
 	struct help_state *st = v->state;
+
 	doc_done(&st->doc);
 }
 
@@ -126,18 +129,21 @@ static void help_title(struct view *v, struct buf *left, struct buf *right)
 static void help_draw(struct view *v, struct area a)
 {
 	struct help_state *st = v->state;
+
 	doc_draw(&st->doc, a);
 }
 
 static void help_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct help_state *st = v->state;
+
 	doc_position(&st->doc, right);
 }
 
 static bool help_action(struct view *v, enum action a)
 {
 	struct help_state *st = v->state;
+
 	if (a == ACT_HELP) { /* ? again closes */
 		ui_pop(v->ui);
 		return true;

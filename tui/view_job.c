@@ -19,12 +19,14 @@ struct job_state {
 static const struct job *job_of(struct view *v)
 {
 	const struct job_state *st = v->state;
+
 	return jobs_find(&ui_session(v->ui)->jobs, st->name);
 }
 
 static int job_open(struct view *v, const char *arg, struct err *err)
 {
 	struct job_state *st = v->state;
+
 	if (str_empty(arg))
 		return err_set(err, ERR_INVALID, "job needs the name of a job: :job NAME");
 	if (!jobs_find(&ui_session(v->ui)->jobs, arg))
@@ -38,6 +40,7 @@ static int job_open(struct view *v, const char *arg, struct err *err)
 static void job_close(struct view *v)
 {
 	struct job_state *st = v->state;
+
 	if (st->name && ui_host(v->ui)->watch)
 		ui_host(v->ui)->watch(ui_host(v->ui)->user, st->name, false);
 	doc_done(&st->doc);
@@ -51,12 +54,14 @@ static uint64_t job_generation(struct view *v)
 	const struct job_feed *f = session_find_feed(s, st->name);
 	const struct job *j = job_of(v);
 	uint64_t second = j && job_is_active(j) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
+
 	return (s->jobs.generation + (f ? f->metrics.generation : 0)) * 1000003 + second;
 }
 
 static void job_update(struct view *v)
 {
 	struct job_state *st = v->state;
+
 	st->stale = true;
 }
 
@@ -81,6 +86,7 @@ static void add_failure(struct doc *d, const struct job *j, int width)
 static int64_t transition_ms(const struct job_transition *t, const struct job *j, int64_t now_ms)
 {
 	int64_t end = t->end_ms != TIME_UNKNOWN ? t->end_ms : job_is_terminal(j) ? j->end_ms : now_ms;
+
 	if (t->start_ms == TIME_UNKNOWN || end == TIME_UNKNOWN || end < t->start_ms)
 		return -1;
 	return end - t->start_ms;
@@ -103,6 +109,7 @@ static enum style phase_style(const struct job_transition *t, const struct job *
 static void add_bar(struct doc *d, enum style st, int cells)
 {
 	AUTO(buf) struct buf bar = BUF_INIT(4096);
+
 	for (int i = 0; i < cells; i++)
 		(void)buf_adds(&bar, "█");
 	doc_add(d, ST_DIM, "▕");
@@ -116,6 +123,7 @@ static void add_phases(struct doc *d, const struct job *j, int width, int64_t no
 {
 	int64_t total = 0;
 	int fixed = 0, bars;
+
 	for (size_t i = 0; i < j->n_transitions; i++) {
 		int64_t ms = is_final(j->transitions[i].status) ? 0 : transition_ms(&j->transitions[i], j, now_ms);
 		total += MAX(ms, 0);
@@ -171,6 +179,7 @@ static void add_cost(struct doc *d, const struct job *j, const struct session *s
 	struct cost c = cost_of_job(j, &s->prices, s->region, now_ms);
 	char text[JOBTEXT_LEN], money[24], rate[24];
 	int instances = MAX(j->instance_count, 1);
+
 	label(d, "Cost");
 	doc_add(d, ST_STRONG, jobtext_cost(text, j, &c));
 	if (c.kind != COST_UNKNOWN && c.price)
@@ -191,6 +200,7 @@ static void add_metrics(struct doc *d, const struct job *j, const struct session
 	const struct job_feed *f = session_find_feed(s, j->name);
 	char value[JOBTEXT_LEN], spark[16 * 3 + 1];
 	bool first = true;
+
 	if (f && f->metrics.n) {
 		for (size_t i = 0; i < f->metrics.n; i++) {
 			const struct series *m = &f->metrics.items[i];
@@ -254,6 +264,7 @@ static void add_text(struct doc *d, const char *title, const char *value)
 static void add_limits(struct doc *d, const struct job *j)
 {
 	char a[TIMEFMT_LEN];
+
 	if (j->max_runtime_s <= 0)
 		return;
 	label(d, "Limits");
@@ -265,6 +276,7 @@ static void add_limits(struct doc *d, const struct job *j)
 static void add_instance(struct doc *d, const struct job *j)
 {
 	char text[JOBTEXT_LEN];
+
 	label(d, "Instance");
 	doc_add(d, ST_NORMAL, jobtext_instance(text, j));
 	if (j->volume_gb > 0)
@@ -279,6 +291,7 @@ static void add_instance(struct doc *d, const struct job *j)
 static void add_times(struct doc *d, const struct job *j)
 {
 	char text[TIMEFMT_LEN];
+
 	if (j->created_ms == TIME_UNKNOWN)
 		return;
 	label(d, "Created");
@@ -293,6 +306,7 @@ static void lay_out(struct view *v, int width)
 	const struct session *s = ui_session(v->ui);
 	const struct job *j = job_of(v);
 	struct doc *d = &st->doc;
+
 	doc_clear(d);
 	st->width = width;
 	st->stale = false;
@@ -331,6 +345,7 @@ static void job_title(struct view *v, struct buf *left, struct buf *right)
 	const struct job_state *st = v->state;
 	const struct job *j = job_of(v);
 	char text[JOBTEXT_LEN];
+
 	(void)buf_adds(left, st->name);
 	if (!j)
 		return;
@@ -347,6 +362,7 @@ static void job_title(struct view *v, struct buf *left, struct buf *right)
 static void job_draw(struct view *v, struct area a)
 {
 	struct job_state *st = v->state;
+
 	if (st->stale || st->width != a.cols)
 		lay_out(v, a.cols);
 	doc_draw(&st->doc, a);
@@ -356,6 +372,7 @@ static void job_status_line(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct job_state *st = v->state;
 	const struct job *j = job_of(v);
+
 	if (j && job_is_active(j))
 		(void)buf_adds(left, "* so far");
 	doc_position(&st->doc, right);
@@ -366,6 +383,7 @@ static bool to_neighbour(struct view *v, int by)
 	const struct job_state *st = v->state;
 	const char *name = ui_neighbour_job(v->ui, st->name, by);
 	AUTO(str) char *copy = xstrdup(name);
+
 	if (copy)
 		ui_push(v->ui, "job", copy); /* takes our place: v is gone */
 	return true;
@@ -376,6 +394,7 @@ static bool job_view_action(struct view *v, enum action a)
 	struct job_state *st = v->state;
 	AUTO(strlist) struct strlist names = {0};
 	AUTO(str) char *clone = NULL;
+
 	switch (a) {
 	case ACT_LOGS:
 		ui_push(v->ui, "logs", st->name);

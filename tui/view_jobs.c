@@ -15,6 +15,7 @@
 static int jobs_open(struct view *v, const char *arg, struct err *err)
 {
 	struct jobs_state *st = v->state;
+
 	st->sort = SORT_AGE;
 	st->stale = true;
 	return 0;
@@ -25,6 +26,7 @@ static uint64_t jobs_generation(struct view *v)
 	const struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
 	uint64_t h = s->jobs.generation * 2 + st->stale;
+
 	for (size_t i = 0; i < st->watched.n; i++) {
 		const struct job_feed *f = session_find_feed(s, st->watched.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation : 0);
@@ -50,6 +52,7 @@ static void jobs_update(struct view *v)
 	struct jobs_state *st = v->state;
 	size_t line = st->table.selected - st->table.top;
 	uint64_t generation = ui_session(v->ui)->jobs.generation;
+
 	if (!st->stale && generation == st->built_generation && st->sort != SORT_METRIC)
 		return; /* only a curve has grown */
 	st->built_generation = generation;
@@ -80,6 +83,7 @@ static void jobs_title(struct view *v, struct buf *left, struct buf *right)
 	const struct session *s = ui_session(v->ui);
 	char shown[32], all[32];
 	bool filtered = st->query || st->faults;
+
 	jobtext_count(all, MAX(s->jobs.n, s->jobs_total_hint));
 	jobtext_count(shown, filtered ? st->index.n : s->jobs.n);
 	if (filtered || s->jobs.n < s->jobs_total_hint)
@@ -101,6 +105,7 @@ static void unwatch_all(struct view *v)
 {
 	struct jobs_state *st = v->state;
 	const struct ui_host *host = ui_host(v->ui);
+
 	for (size_t i = 0; host->watch && i < st->watched.n; i++)
 		host->watch(host->user, st->watched.items[i], false);
 	strlist_done(&st->watched);
@@ -114,6 +119,7 @@ static bool jobs_work(struct view *v, int64_t budget_us)
 	const struct ui_host *host = ui_host(v->ui);
 	AUTO(strlist) struct strlist wanted = {0};
 	bool same;
+
 	if (!st->look_again || !ui_session(v->ui)->local || !host->watch)
 		return false;
 	st->look_again = false;
@@ -136,6 +142,7 @@ static bool jobs_work(struct view *v, int64_t budget_us)
 static void jobs_close(struct view *v)
 {
 	struct jobs_state *st = v->state;
+
 	unwatch_all(v);
 	job_index_done(&st->index);
 	query_free(st->query);
@@ -157,6 +164,7 @@ static void marked_cost(struct view *v, struct buf *out)
 	const char *name;
 	void *value;
 	char money[24];
+
 	for (size_t i = 0; map_next(&st->marks, &i, &name, &value);) {
 		const struct job *j = jobs_find(&s->jobs, name);
 		if (!j)
@@ -176,6 +184,7 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
+
 	if (st->marks.n)
 		marked_cost(v, left);
 	else if (s->prices_as_of[0])
@@ -203,6 +212,7 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 static void rebuild(struct view *v)
 {
 	struct jobs_state *st = v->state;
+
 	st->stale = true;
 	ui_redraw(v->ui);
 }
@@ -210,6 +220,7 @@ static void rebuild(struct view *v)
 static void set_sort(struct view *v, enum job_sort sort)
 {
 	struct jobs_state *st = v->state;
+
 	st->reverse = st->sort == sort && !st->reverse;
 	st->sort = sort;
 	rebuild(v);
@@ -220,6 +231,7 @@ static int set_filter(struct view *v, const char *text, struct err *err)
 {
 	struct jobs_state *st = v->state;
 	struct query *q = NULL;
+
 	if (!str_empty(text)) {
 		int rc = query_parse(text, &q, err);
 		if (rc < 0)
@@ -242,6 +254,7 @@ static void filter_done(struct view *v, const char *text)
 {
 	struct jobs_state *st = v->state;
 	struct err err = {0};
+
 	if (!text)
 		text = str_or(st->filter_before, "");
 	if (set_filter(v, text, &err) < 0)
@@ -252,6 +265,7 @@ static void ask_filter(struct view *v)
 {
 	static const struct prompt_ops ops = {PROMPT_FILTER, filter_changed, filter_done};
 	struct jobs_state *st = v->state;
+
 	str_set(&st->filter_before, st->filter);
 	ui_prompt(v, &ops, st->filter);
 }
@@ -267,6 +281,7 @@ static void mark(struct jobs_state *st, const char *name, bool on)
 static void mark_selected(struct jobs_state *st)
 {
 	const struct job *j = view_jobs_selected(st);
+
 	if (!j)
 		return;
 	mark(st, j->name, !map_get(&st->marks, j->name));
@@ -278,6 +293,7 @@ static void mark_range(struct jobs_state *st)
 {
 	long from = st->last_mark ? job_index_find(&st->index, st->last_mark) : -1;
 	size_t to = st->table.selected;
+
 	if (!st->index.n)
 		return;
 	size_t first = from < 0 ? to : MIN((size_t)from, to), last = from < 0 ? to : MAX((size_t)from, to);
@@ -300,6 +316,7 @@ static void open_metrics(struct view *v)
 {
 	AUTO(strlist) struct strlist names = {0};
 	AUTO(buf) struct buf arg = BUF_INIT(BUF_MAX_TEXT);
+
 	chosen(v->state, &names);
 	for (size_t i = 0; i < names.n; i++)
 		(void)buf_addf(&arg, "%s%s", i ? " " : "", names.items[i]);
@@ -310,6 +327,7 @@ static void open_metrics(struct view *v)
 static bool go_back(struct view *v)
 {
 	struct jobs_state *st = v->state;
+
 	if (st->query || st->faults) {
 		st->faults = false;
 		(void)!set_filter(v, "", NULL);
@@ -325,6 +343,7 @@ static bool go_back(struct view *v)
 static bool sort_action(struct view *v, enum action a)
 {
 	struct jobs_state *st = v->state;
+
 	if (a >= ACT_SORT_NAME && a <= ACT_SORT_METRIC)
 		set_sort(v, (enum job_sort)(a - ACT_SORT_NAME));
 	else if (a == ACT_SORT_NEXT || a == ACT_SORT_PREVIOUS)
@@ -340,6 +359,7 @@ static bool job_action(struct view *v, enum action a, const struct job *j)
 {
 	AUTO(strlist) struct strlist names = {0};
 	AUTO(str) char *clone = NULL;
+
 	switch (a) {
 	case ACT_OPEN:
 		ui_push(v->ui, "job", j->name);
@@ -376,6 +396,7 @@ static bool jobs_action(struct view *v, enum action a)
 {
 	struct jobs_state *st = v->state;
 	const struct job *j = view_jobs_selected(st);
+
 	if (table_action(&st->table, a)) {
 		str_set(&st->awaited, NULL); /* the user goes elsewhere */
 		view_jobs_remember(st);
@@ -419,6 +440,7 @@ static bool jobs_command(struct view *v, const char *name, const char *arg)
 	struct jobs_state *st = v->state;
 	struct err err = {0};
 	enum job_sort sort;
+
 	if (!strcmp(name, "sort")) {
 		if (arg && job_sort_parse(arg, &sort))
 			set_sort(v, sort);
@@ -442,6 +464,7 @@ static const char *jobs_neighbour(struct view *v, const char *name, int by)
 {
 	struct jobs_state *st = v->state;
 	long from = job_index_find(&st->index, name), at = from + by;
+
 	if (from < 0 || at < 0 || (size_t)at >= st->index.n)
 		return NULL;
 	str_set(&st->selected, st->index.rows[at].job->name);

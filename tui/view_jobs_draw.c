@@ -44,6 +44,7 @@ const struct job *view_jobs_selected(const struct jobs_state *st)
 void view_jobs_remember(struct jobs_state *st)
 {
 	const struct job *j = view_jobs_selected(st);
+
 	if (j && !str_eq(st->selected, j->name))
 		str_set(&st->selected, j->name);
 }
@@ -108,6 +109,7 @@ static void put_metric(struct view *v, struct area a, int row, int col, int widt
 	char text[JOBTEXT_LEN], spark[SPARK_CELLS * 3 + 1] = "";
 	const char *name;
 	double value;
+
 	if (j->status == JOB_FAILED && !str_empty(j->failure_reason)) {
 		const char *why = j->failure_reason;
 		area_put_cut(a, row, col, width, ST_DIM, why + (str_starts(why, "AlgorithmError: ") ? 16 : 0));
@@ -127,6 +129,7 @@ static void put_metric(struct view *v, struct area a, int row, int col, int widt
 static void put_created(struct area a, int row, int col, int width, int64_t ms)
 {
 	char iso[TIMEFMT_LEN];
+
 	if (ms == TIME_UNKNOWN)
 		return;
 	timefmt_iso(iso, ms);
@@ -141,6 +144,7 @@ static void put_column(struct view *v, struct area a, int row, int col, int widt
 	const struct jobs_state *st = v->state;
 	char text[JOBTEXT_LEN];
 	bool dim = job_is_terminal(j);
+
 	switch (i) {
 	case COL_NAME:
 		area_put_middle(a, row, col, width, map_get(&st->marks, j->name) ? ST_MARK : ST_NORMAL, j->name);
@@ -186,6 +190,7 @@ static void draw_headings(struct view *v, struct area a, const int *widths)
 {
 	const struct jobs_state *st = v->state;
 	int col = GUTTER;
+
 	for (size_t i = 0; i < N_COLUMNS; i++) {
 		if (!widths[i])
 			continue;
@@ -199,6 +204,7 @@ static void draw_headings(struct view *v, struct area a, const int *widths)
 static int name_width(const struct jobs_state *st, int cells)
 {
 	int w = MIN(cells, NAME_CELLS_MAX);
+
 	while (w > 0 && !(st->name_widths >> w & 1))
 		w--;
 	return w;
@@ -211,6 +217,7 @@ static void lay_out(const struct jobs_state *st, int cols, int *widths)
 {
 	struct table_column c[N_COLUMNS];
 	int width = cols - GUTTER, kept = 0;
+
 	memcpy(c, columns, sizeof(c));
 	for (size_t i = COL_STATUS; i <= COL_COST; i++)
 		kept += i == COL_INSTANCE ? 0 : c[i].min + GAP;
@@ -226,6 +233,7 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 	const struct job *j = st->index.rows[at].job;
 	struct cost cost = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
 	int col = GUTTER;
+
 	if (map_get(&st->marks, j->name))
 		area_put(a, line, 0, ST_MARK, "+");
 	for (size_t i = 0; i < N_COLUMNS; i++) {
@@ -244,6 +252,7 @@ void view_jobs_draw(struct view *v, struct area a)
 {
 	struct jobs_state *st = v->state;
 	int widths[N_COLUMNS];
+
 	st->look_again = true;
 	if (!st->index.n) {
 		draw_nothing(v, a);

@@ -25,6 +25,7 @@ static void free_name(struct view *v, const char *of, char out[64])
 {
 	const struct jobs *jobs = &ui_session(v->ui)->jobs;
 	char base[64];
+
 	str_copy(base, sizeof(base), of);
 	char *dash = strrchr(base, '-');
 	int64_t n = 1;
@@ -47,6 +48,7 @@ static int launch_open(struct view *v, const char *arg, struct err *err)
 {
 	struct launch_state *st = v->state;
 	char name[64];
+
 	if (arg && str_starts(arg, "clone:")) {
 		if (!jobs_find(&ui_session(v->ui)->jobs, arg + 6))
 			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg + 6);
@@ -65,6 +67,7 @@ static int launch_open(struct view *v, const char *arg, struct err *err)
 static void launch_close(struct view *v)
 {
 	struct launch_state *st = v->state;
+
 	host_preview_free(st->preview);
 	doc_done(&st->doc);
 	free(st->clone_of);
@@ -74,6 +77,7 @@ static void launch_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct launch_state *st = v->state;
 	char money[24];
+
 	if (st->clone_of)
 		(void)buf_addf(left, "clone · %s", st->clone_of);
 	else
@@ -87,6 +91,7 @@ static void launch_title(struct view *v, struct buf *left, struct buf *right)
 static void preview_ready(struct view *v, struct host_preview *p, const struct err *err)
 {
 	struct launch_state *st = v->state;
+
 	if (st->stage != STAGE_ASKING) { /* gone back meanwhile */
 		host_preview_free(p);
 		return;
@@ -108,6 +113,7 @@ static void submit(struct view *v)
 	struct launch_state *st = v->state;
 	AUTO(strlist) struct strlist changes = {0};
 	size_t first = st->clone_of ? 1 : 2;
+
 	for (size_t i = first; i < st->form.n; i++)
 		if (st->form.fields[i].edit.len)
 			strlist_add(&changes, st->form.fields[i].edit.text);
@@ -136,6 +142,7 @@ static void submit(struct view *v)
 static void draw_form(struct launch_state *st, struct area a)
 {
 	int top = a.rows > 6 ? 1 : 0;
+
 	form_draw(&st->form, area_part(a, top, 1, a.rows - top - 2, a.cols - 2));
 	if (st->stage == STAGE_ASKING)
 		area_put(a, a.rows - 1, 1, ST_DIM, "Checking …");
@@ -162,6 +169,7 @@ static void lay_out(struct launch_state *st, int width)
 	struct doc *d = &st->doc;
 	const struct host_preview *p = st->preview;
 	char money[24];
+
 	doc_clear(d);
 	st->doc_width = width;
 	doc_line(d);
@@ -197,6 +205,7 @@ static void lay_out(struct launch_state *st, int width)
 static void launch_draw(struct view *v, struct area a)
 {
 	struct launch_state *st = v->state;
+
 	if (st->stage < STAGE_PREVIEW) {
 		draw_form(st, a);
 		return;
@@ -215,6 +224,7 @@ static void launched(struct view *v, const char *name, const struct err *err)
 {
 	struct launch_state *st = v->state;
 	struct ui *ui = v->ui;
+
 	if (err) {
 		st->stage = STAGE_PREVIEW;
 		str_copy(st->problem, sizeof(st->problem), err->msg);
@@ -230,6 +240,7 @@ static void launched(struct view *v, const char *name, const struct err *err)
 static bool preview_key(struct view *v, int key)
 {
 	struct launch_state *st = v->state;
+
 	switch (key) {
 	case KEYC_ENTER:
 		if (st->stage == STAGE_PREVIEW) {
@@ -257,6 +268,7 @@ static bool preview_key(struct view *v, int key)
 static bool launch_key(struct view *v, int key)
 {
 	struct launch_state *st = v->state;
+
 	if (st->stage >= STAGE_PREVIEW)
 		return preview_key(v, key);
 	switch (form_key(&st->form, key)) {
@@ -277,6 +289,7 @@ static bool launch_key(struct view *v, int key)
 static const char *launch_hint(struct view *v)
 {
 	const struct launch_state *st = v->state;
+
 	if (st->stage >= STAGE_PREVIEW)
 		return "Enter launch  e edit  Up Down scroll  Esc cancel";
 	return "Enter next, then preview  Tab field  Esc cancel";
@@ -285,6 +298,7 @@ static const char *launch_hint(struct view *v)
 static void launch_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct launch_state *st = v->state;
+
 	if (st->stage == STAGE_PREVIEW)
 		doc_position(&st->doc, right);
 	else if (st->stage == STAGE_FORM)

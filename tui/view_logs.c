@@ -20,12 +20,14 @@ struct logs_state {
 static const struct job_feed *feed_of(struct view *v)
 {
 	const struct logs_state *st = v->state;
+
 	return session_find_feed(ui_session(v->ui), st->name);
 }
 
 static int logs_open(struct view *v, const char *arg, struct err *err)
 {
 	struct logs_state *st = v->state;
+
 	if (str_empty(arg))
 		return err_set(err, ERR_INVALID, "logs needs the name of a job: :logs NAME");
 	if (!jobs_find(&ui_session(v->ui)->jobs, arg))
@@ -40,6 +42,7 @@ static int logs_open(struct view *v, const char *arg, struct err *err)
 static void logs_close(struct view *v)
 {
 	struct logs_state *st = v->state;
+
 	if (st->name && ui_host(v->ui)->watch)
 		ui_host(v->ui)->watch(ui_host(v->ui)->user, st->name, false);
 	pager_done(&st->pager);
@@ -52,6 +55,7 @@ static void logs_close(struct view *v)
 static uint64_t logs_generation(struct view *v)
 {
 	const struct job_feed *f = feed_of(v);
+
 	if (!f)
 		return 1;
 	uint64_t h = f->logs.generation * 4 + 2 + f->logs_loaded;
@@ -63,6 +67,7 @@ static void logs_update(struct view *v)
 {
 	struct logs_state *st = v->state;
 	const struct job_feed *f = feed_of(v);
+
 	pager_update(&st->pager, f ? &f->logs : NULL);
 }
 
@@ -74,6 +79,7 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 	const char *pattern = pager_search_pattern(&st->pager);
 	char hits[32], all[32], money[24];
 	bool complete;
+
 	(void)buf_addf(left, "logs · %s", st->name);
 	if (pattern[0]) {
 		size_t n = pager_hits(&st->pager, &complete);
@@ -108,6 +114,7 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct logs_state *st = v->state;
 	const struct job_feed *f = feed_of(v);
 	const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->name);
+
 	if (f && f->logs_note[0])
 		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
 	else if (f && f->logs_loaded && j && job_is_terminal(j))
@@ -121,6 +128,7 @@ static void draw_nothing(struct view *v, struct area a)
 static void logs_draw(struct view *v, struct area a)
 {
 	struct logs_state *st = v->state;
+
 	if (st->zoomed) {
 		draw_zoom(st, a);
 		return;
@@ -137,6 +145,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	char n[32], m[32];
 	size_t first, last;
 	bool complete;
+
 	if (!f)
 		return;
 	if (st->zoomed) {
@@ -167,6 +176,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 static void search_changed(struct view *v, const char *text, struct err *err)
 {
 	struct logs_state *st = v->state;
+
 	(void)!pager_search_set(&st->pager, text, false, err);
 }
 
@@ -174,6 +184,7 @@ static void search_done(struct view *v, const char *text)
 {
 	struct logs_state *st = v->state;
 	struct err err = {0};
+
 	if (pager_search_set(&st->pager, text ? text : str_or(st->pattern_before, ""), text != NULL, &err) < 0)
 		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
 }
@@ -182,6 +193,7 @@ static void ask_search(struct view *v)
 {
 	static const struct prompt_ops ops = {PROMPT_SEARCH, search_changed, search_done};
 	struct logs_state *st = v->state;
+
 	str_set(&st->pattern_before, pager_search_pattern(&st->pager));
 	ui_prompt(v, &ops, "");
 }
@@ -191,6 +203,7 @@ static void ask_search(struct view *v)
 static void live_on(struct view *v)
 {
 	const struct logs_state *st = v->state;
+
 	ui_host(v->ui)->live(ui_host(v->ui)->user, st->name, true);
 	ui_notice(v->ui, NOTICE_INFO, "asking for a live tail; L ends it");
 }
@@ -200,6 +213,7 @@ static void toggle_live(struct view *v)
 	const struct logs_state *st = v->state;
 	const struct job_feed *f = feed_of(v);
 	char text[200], money[24];
+
 	if (!ui_host(v->ui)->live) {
 		ui_notice(v->ui, NOTICE_WARNING, "a live tail is not offered here");
 	} else if (f && f->live) {
@@ -219,6 +233,7 @@ static void toggle_live(struct view *v)
 static void zoom(struct logs_state *st)
 {
 	const struct log_line *l = pager_line_at_hand(&st->pager);
+
 	if (!l)
 		return;
 	str_set(&st->zoom_text, l->text);
@@ -245,6 +260,7 @@ static bool logs_action(struct view *v, enum action a)
 	struct logs_state *st = v->state;
 	AUTO(strlist) struct strlist names = {0};
 	const char *note = NULL;
+
 	if (a == ACT_BACK)
 		return go_back(st);
 	if (st->zoomed && doc_action(&st->zoom, a))
@@ -282,6 +298,7 @@ static bool logs_action(struct view *v, enum action a)
 static bool logs_work(struct view *v, int64_t budget_us)
 {
 	struct logs_state *st = v->state;
+
 	return pager_work(&st->pager, budget_us);
 }
 

@@ -38,6 +38,7 @@ static int metrics_open(struct view *v, const char *arg, struct err *err)
 {
 	struct metrics_state *st = v->state;
 	const struct ui_host *host = ui_host(v->ui);
+
 	strlist_split(&st->jobs, arg ? arg : "", ' ');
 	if (!st->jobs.n)
 		return err_set(err, ERR_INVALID, "metrics needs the name of a job: :metrics NAME...");
@@ -69,6 +70,7 @@ static void metrics_close(struct view *v)
 {
 	struct metrics_state *st = v->state;
 	const struct ui_host *host = ui_host(v->ui);
+
 	for (size_t i = 0; host->watch && i < st->jobs.n; i++)
 		host->watch(host->user, st->jobs.items[i], false);
 	free_curves(st);
@@ -81,6 +83,7 @@ static uint64_t metrics_generation(struct view *v)
 {
 	const struct metrics_state *st = v->state;
 	uint64_t h = 1;
+
 	for (size_t i = 0; i < st->jobs.n; i++) {
 		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation * 2 + f->logs_loaded : 0);
@@ -93,6 +96,7 @@ static uint64_t metrics_generation(struct view *v)
 static void group_of(char out[64], const char *name)
 {
 	const char *colon = strrchr(name, ':');
+
 	if (strstr(name, "Utilization"))
 		str_copy(out, 64, "utilization");
 	else
@@ -102,6 +106,7 @@ static void group_of(char out[64], const char *name)
 static void add_group(struct metrics_state *st, const char *name)
 {
 	char group[64];
+
 	group_of(group, name);
 	for (size_t i = 0; i < st->n_groups; i++)
 		if (!strcmp(st->groups[i].name, group))
@@ -113,6 +118,7 @@ static void add_group(struct metrics_state *st, const char *name)
 static void find_groups(struct view *v)
 {
 	struct metrics_state *st = v->state;
+
 	st->n_groups = 0;
 	for (size_t i = 0; i < st->jobs.n; i++) {
 		const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->jobs.items[i]);
@@ -150,6 +156,7 @@ static void smooth(struct curve *c, int tenths)
 {
 	double weight = tenths / 10.0, mean = 0;
 	bool any = false;
+
 	for (size_t i = 0; tenths && i < c->n; i++) {
 		if (!isfinite(c->points[i].y))
 			continue;
@@ -164,6 +171,7 @@ static void add_curve(struct view *v, const struct job *j, const struct series *
 	struct metrics_state *st = v->state;
 	bool steps = st->has_steps && !st->by_time;
 	int64_t start = j->start_ms != TIME_UNKNOWN ? j->start_ms : s->points[0].time_ms;
+
 	if (st->jobs.n == 1) /* from the job's first sign of life, where that is earlier */
 		start = MIN(start, s->points[0].time_ms);
 	GROW(st->curves, st->cap_curves, st->n_curves + 1);
@@ -189,6 +197,7 @@ static bool wanted(const struct metrics_state *st, const struct job *j, const st
 	char group[64];
 	const char *objective = job_objective_name(j);
 	char objective_group[64] = "";
+
 	if (!s->n)
 		return false;
 	group_of(group, s->name);
@@ -203,6 +212,7 @@ static void build(struct view *v)
 {
 	struct metrics_state *st = v->state;
 	const struct session *session = ui_session(v->ui);
+
 	find_groups(v);
 	free_curves(st);
 	st->has_steps = false;
@@ -248,6 +258,7 @@ static struct chart chart_of(const struct metrics_state *st)
 static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct metrics_state *st = v->state;
+
 	if (st->stale)
 		build(v);
 	if (st->n_groups)
@@ -270,6 +281,7 @@ static void draw_legend(const struct metrics_state *st, struct area a)
 {
 	static const char letters[] = "*+ox#@";
 	char value[JOBTEXT_LEN];
+
 	for (size_t i = 0; i < st->n_curves && (int)i < a.rows; i++) {
 		const struct chart_curve *c = &st->chart_curves[i];
 		const struct chart_point *p = chart_point_at(c, st->has_cursor ? st->cursor_x : INFINITY);
@@ -285,6 +297,7 @@ static void draw_legend(const struct metrics_state *st, struct area a)
 static void draw_groups(const struct metrics_state *st, struct area a)
 {
 	int col = 1;
+
 	for (size_t i = 0; i < st->n_groups && col < a.cols; i++) {
 		bool shown = !strcmp(st->groups[i].name, st->group);
 		col = area_putf(a, 0, col, shown ? ST_STRONG : ST_DIM, shown ? "[%s]" : " %s ", st->groups[i].name) + 1;
@@ -298,6 +311,7 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct job *j = jobs_find(&s->jobs, st->jobs.items[0]);
 	const struct job_feed *f = session_find_feed(s, st->jobs.items[0]);
 	char text[JOBTEXT_LEN];
+
 	if (j && j->n_final_metrics) {
 		area_put(a, 0, 1, ST_DIM, "No curves; the final values:");
 		for (size_t i = 0; i < j->n_final_metrics && (int)i + 1 < a.rows; i++)
@@ -314,6 +328,7 @@ static void draw_nothing(struct view *v, struct area a)
 static void metrics_draw(struct view *v, struct area a)
 {
 	struct metrics_state *st = v->state;
+
 	if (st->stale)
 		build(v);
 	if (!st->n_curves) {
@@ -333,6 +348,7 @@ static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct metrics_state *st = v->state;
 	char text[JOBTEXT_LEN];
+
 	if (!st->has_cursor) {
 		if (st->n_curves)
 			(void)buf_adds(left, "last values; Left moves a cursor");
@@ -352,6 +368,7 @@ static void move_cursor(struct metrics_state *st, int by)
 {
 	struct chart c = chart_of(st);
 	double lo, hi, best = NAN;
+
 	if (!chart_x_range(&c, &lo, &hi))
 		return;
 	double from = st->has_cursor ? st->cursor_x : INFINITY;
@@ -380,6 +397,7 @@ static bool cursor_action(struct metrics_state *st, enum action a)
 {
 	struct chart c = chart_of(st);
 	double lo, hi;
+
 	switch (a) {
 	case ACT_CURSOR_LEFT:
 		move_cursor(st, -1);
@@ -404,6 +422,7 @@ static bool cursor_action(struct metrics_state *st, enum action a)
 static bool metrics_action(struct view *v, enum action a)
 {
 	struct metrics_state *st = v->state;
+
 	if (cursor_action(st, a))
 		return true;
 	st->stale = true;
@@ -438,6 +457,7 @@ static bool metrics_action(struct view *v, enum action a)
 static void metrics_update(struct view *v)
 {
 	struct metrics_state *st = v->state;
+
 	st->stale = true;
 }
 

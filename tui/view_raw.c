@@ -11,6 +11,7 @@ struct raw_state {
 static void raw_arrived(struct view *v, const char *text, const struct err *err)
 {
 	struct raw_state *st = v->state;
+
 	doc_clear(&st->doc);
 	if (err)
 		doc_wrapped(&st->doc, ST_BAD, 1, 78, err->msg);
@@ -22,6 +23,7 @@ static void raw_arrived(struct view *v, const char *text, const struct err *err)
 static int raw_open(struct view *v, const char *arg, struct err *err)
 {
 	struct raw_state *st = v->state;
+
 	if (str_empty(arg))
 		return err_set(err, ERR_INVALID, "raw needs the name of a job: :raw NAME");
 	st->name = xstrdup(arg);
@@ -36,6 +38,7 @@ static int raw_open(struct view *v, const char *arg, struct err *err)
 static void raw_update(struct view *v)
 {
 	struct raw_state *st = v->state;
+
 	if (st->doc.n == 1 && !st->doc.page)
 		ui_ask_describe(v, st->name, raw_arrived);
 }
@@ -43,6 +46,7 @@ static void raw_update(struct view *v)
 static void raw_close(struct view *v)
 {
 	struct raw_state *st = v->state;
+
 	doc_done(&st->doc);
 	free(st->name);
 }
@@ -50,6 +54,7 @@ static void raw_close(struct view *v)
 static void raw_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct raw_state *st = v->state;
+
 	(void)buf_addf(left, "raw · %s", st->name);
 	(void)buf_adds(right, "DescribeTrainingJob");
 }
@@ -57,18 +62,21 @@ static void raw_title(struct view *v, struct buf *left, struct buf *right)
 static void raw_draw(struct view *v, struct area a)
 {
 	struct raw_state *st = v->state;
+
 	doc_draw(&st->doc, a);
 }
 
 static void raw_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct raw_state *st = v->state;
+
 	doc_position(&st->doc, right);
 }
 
 static bool raw_action(struct view *v, enum action a)
 {
 	struct raw_state *st = v->state;
+
 	return doc_action(&st->doc, a);
 }
 

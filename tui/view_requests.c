@@ -42,6 +42,7 @@ static void requests_update(struct view *v)
 	struct requests_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
 	size_t new = s->n_requests - st->seen;
+
 	st->table.n = kept(s);
 	if (st->table.selected > 0 && st->seen) {
 		st->table.selected = MIN(st->table.selected + new, st->table.n - 1);
@@ -54,6 +55,7 @@ static void requests_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct api_budget *b = &ui_session(v->ui)->budget;
 	char n[32];
+
 	(void)buf_addf(left, "requests %s", jobtext_count(n, b->calls));
 	(void)buf_addf(left, " · %s tried again", jobtext_count(n, b->retries));
 	(void)buf_addf(left, " · %s throttled", jobtext_count(n, b->throttled));
@@ -65,6 +67,7 @@ static void put_row(struct area a, int line, const int *w, const struct request_
 {
 	char text[JOBTEXT_LEN], clock[TIMEFMT_LEN];
 	int col = 1;
+
 	for (size_t i = 0; i < N_COLUMNS; i++) {
 		enum style st = ST_NORMAL;
 		const char *s = text;
@@ -108,6 +111,7 @@ static void requests_draw(struct view *v, struct area a)
 	struct requests_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
 	int w[N_COLUMNS], col = 1;
+
 	if (!kept(s)) {
 		area_put(a, 0, 1, ST_DIM, "No request has ended yet.");
 		return;
@@ -132,6 +136,7 @@ static void requests_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct requests_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
+
 	if (!kept(s))
 		return;
 	const struct request_record *r = record(s, MIN(st->table.selected, kept(s) - 1));
@@ -142,6 +147,7 @@ static void requests_status(struct view *v, struct buf *left, struct buf *right)
 static bool requests_action(struct view *v, enum action a)
 {
 	struct requests_state *st = v->state;
+
 	if (a == ACT_REQUESTS) { /* ! again closes */
 		ui_pop(v->ui);
 		return true;

@@ -62,6 +62,7 @@ static struct stored *add_stored(struct store_task *t, const char *bucket, char 
 static int seal(struct store_task *t, struct stored *s, const char *path, struct err *err)
 {
 	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
 	EVP_MD_CTX *md5 = EVP_MD_CTX_new();
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	AUTO(str) char *chunk = xmalloc(256 << 10);
@@ -95,6 +96,7 @@ typedef int walk_fn(void *user, const char *path, const char *relative, const st
 static int walk(const char *root, const char *relative, int depth, walk_fn *fn, void *user, struct err *err)
 {
 	AUTO(str) char *dir = *relative ? fs_join(root, relative) : xstrdup(root);
+
 	/* The folder itself may have been exchanged for a link, too. */
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);

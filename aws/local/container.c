@@ -130,6 +130,7 @@ int container_wrap(struct engine *e, const struct training_job *job, int host, s
 	AUTO(str) char *id = xasprintf("sagetop-%d-%s-algo-%d", (int)getpid(), job->name, host + 1);
 	AUTO(json) json_t *spec = bundle_json(e, &cmd->env, root);
 	AUTO(str) char *text = json_text_pretty(spec);
+
 	const char *const argv[] = {"runc", "--root", state, "run", "--bundle", bundle, id};
 	int rc = fs_mkdirs(bundle, 0700, err);
 

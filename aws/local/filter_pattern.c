@@ -43,6 +43,7 @@ static int invalid(struct err *err)
 static int add_regex(struct term *t, const char *text, size_t n, struct err *err)
 {
 	int code;
+
 	PCRE2_SIZE at;
 
 	t->regex = pcre2_compile((PCRE2_SPTR)text, n, PCRE2_UTF, &code, &at, NULL);

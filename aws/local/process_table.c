@@ -9,6 +9,7 @@
 static bool read_stat(pid_t pid, struct process_row *row)
 {
 	char path[64], text[1024];
+
 	unsigned long long utime, stime;
 	long long rss;
 	int parent, group;

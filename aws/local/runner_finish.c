@@ -98,6 +98,7 @@ static char *failure_text(struct run *run, int host, int exit_code)
 	AUTO(str) char *path = fs_join(root, "output/failure");
 	AUTO(buf) struct buf raw = BUF_INIT((size_t)1 << 20);
 	AUTO(buf) struct buf text = BUF_INIT((size_t)4 << 20);
+
 	static const char *const causes[] = {
 		"AlgorithmError:", "ClientError:", "InternalServerError:", "CapacityError:"};
 	bool named = false;

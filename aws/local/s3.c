@@ -195,6 +195,7 @@ int s3_copy_file(struct s3_call *c, const struct object *from, int64_t offset, i
 	AUTO(str) char *target = objects_blob_new(c->e, blob);
 	AUTO(fd) int in = open(source, O_RDONLY | O_CLOEXEC);
 	AUTO(fd) int out = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
 	EVP_MD_CTX *md5 = EVP_MD_CTX_new();
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	static char chunk[256 << 10];

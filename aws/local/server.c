@@ -82,6 +82,7 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
 {
 	struct server *s = cls;
 	struct server_conn *c = NEW(struct server_conn);
+
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	request_init(&c->x.rq);

@@ -23,6 +23,7 @@ static void on_signal(int sig)
 	int saved = errno;
 	unsigned char byte = (unsigned char)sig;
 	ssize_t ignored = write(signal_pipe[1], &byte, 1);
+
 	(void)ignored;
 	errno = saved;
 }
@@ -32,6 +33,7 @@ static const int loop_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, S
 static int signals_open(struct err *err)
 {
 	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
 	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_set(err, ERR_IO, "pipe: %s", strerror(errno));
 	sigemptyset(&sa.sa_mask);
@@ -62,6 +64,7 @@ struct dashboard {
 static void resize(struct dashboard *d)
 {
 	int rows, cols;
+
 	term_resized();
 	term_size(&rows, &cols);
 	ui_resize(d->ui, rows, cols);
@@ -81,6 +84,7 @@ static void take_signals(struct dashboard *d)
 	unsigned char sigs[64];
 	ssize_t n = read(signal_pipe[0], sigs, sizeof(sigs));
 	bool resized = false;
+
 	for (ssize_t i = 0; i < n; i++) {
 		if (sigs[i] == SIGWINCH)
 			resized = true;
@@ -96,6 +100,7 @@ static void take_signals(struct dashboard *d)
 static void take_keys(struct dashboard *d)
 {
 	int key;
+
 	for (int i = 0; i < KEYS_AT_ONCE && (key = term_key()) != KEYC_NONE; i++) {
 		ui_key(d->ui, key);
 		d->keys = true;
@@ -122,6 +127,7 @@ static void paint(struct dashboard *d)
 static int loop_timeout(const struct dashboard *d, bool working)
 {
 	int64_t since = clock_mono_ms() - d->drawn_ms;
+
 	if (working)
 		return 0;
 	int timeout = ui_timeout_ms(d->ui);
@@ -133,6 +139,7 @@ static void run_loop(struct dashboard *d)
 {
 	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signal_pipe[0], .events = POLLIN}};
 	bool working = false;
+
 	while (!ui_quit_wanted(d->ui) && !d->end_signal && !d->hung_up) {
 		fds[0].revents = fds[1].revents = 0;
 		sync_poll(d->sync, fds, 2, loop_timeout(d, working));
@@ -152,6 +159,7 @@ static void run_loop(struct dashboard *d)
 static void code_typed(void *user, const char *code)
 {
 	struct dashboard *d = user;
+
 	aws_client_answer_mfa(sync_client(d->sync), code);
 }
 
@@ -159,12 +167,14 @@ static void ask_mfa(void *user, const char *serial)
 {
 	struct dashboard *d = user;
 	AUTO(str) char *question = xasprintf("The role of this profile needs the code that %s shows now.", serial);
+
 	ui_ask_code(d->ui, question, code_typed, d);
 }
 
 static struct ui *make_ui(const struct dashboard_options *opt, const struct session *s, const struct ui_host *host)
 {
 	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8()};
+
 	term_size(&ui_opt.rows, &ui_opt.cols);
 	struct ui *ui = ui_new(s, host, &ui_opt);
 	if (opt && opt->start)
@@ -178,6 +188,7 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 	struct term_options term_opt = {.mono = opt && opt->mono};
 	struct err load_err = {0};
 	int rc = signals_open(err);
+
 	if (rc < 0)
 		return rc;
 	rc = term_open(&term_opt, err);

@@ -40,6 +40,7 @@ static void man_keys(FILE *out, const char *keys)
 static void man_context(FILE *out, enum key_context context)
 {
 	bool any = false;
+
 	for (size_t i = 0; i < n_key_bindings; i++) {
 		const struct key_binding *b = &key_bindings[i];
 		if (b->context != context)
@@ -72,6 +73,7 @@ void dashboard_docs_man(FILE *out)
 {
 	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,  CTX_LOGS,	CTX_CHART,
 						 CTX_LIST, CTX_TEXT, CTX_GLOBAL};
+
 	fputs(".Sh KEYS OF THE DASHBOARD\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		man_context(out, order[i]);

@@ -24,6 +24,7 @@ struct host_call {
 static struct host_call *call_new(struct dashboard_host *h, void *done, void *done_user)
 {
 	struct host_call *c = NEW(struct host_call);
+
 	c->host = h;
 	c->done = done;
 	c->done_user = done_user;
@@ -40,6 +41,7 @@ static void host_destroy(struct dashboard_host *h)
 static void call_end(struct host_call *c)
 {
 	struct dashboard_host *h = c->host;
+
 	free(c);
 	if (--h->calls == 0 && h->gone)
 		host_destroy(h);
@@ -48,6 +50,7 @@ static void call_end(struct host_call *c)
 static void host_watch(void *user, const char *job, bool on)
 {
 	struct dashboard_host *h = user;
+
 	if (on)
 		sync_watch(h->sync, job);
 	else
@@ -57,18 +60,21 @@ static void host_watch(void *user, const char *job, bool on)
 static void host_live(void *user, const char *job, bool on)
 {
 	struct dashboard_host *h = user;
+
 	sync_live(h->sync, job, on);
 }
 
 static void host_refresh(void *user)
 {
 	struct dashboard_host *h = user;
+
 	sync_refresh_now(h->sync);
 }
 
 static void action_done(void *user, const struct err *err)
 {
 	struct host_call *c = user;
+
 	((host_done_fn *)c->done)(c->done_user, err);
 	call_end(c);
 }
@@ -76,6 +82,7 @@ static void action_done(void *user, const struct err *err)
 static void host_stop(void *user, const char *job, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
+
 	sync_stop_job(h->sync, job, action_done, call_new(h, done, done_user));
 }
 
@@ -88,6 +95,7 @@ static void preview_ready(void *user, struct launch_plan *plan, const struct err
 {
 	struct host_call *c = user;
 	struct host_preview *p = NULL;
+
 	if (plan && !err) {
 		p = NEW(struct host_preview);
 		p->name = text_or_empty(plan->name);
@@ -107,6 +115,7 @@ static void preview_ready(void *user, struct launch_plan *plan, const struct err
 static void file_ready(void *user)
 {
 	struct host_call *c = user;
+
 	preview_ready(c, TAKE(c->plan), c->err.code ? &c->err : NULL);
 }
 
@@ -115,6 +124,7 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 	struct dashboard_host *h = user;
 	struct host_call *c = call_new(h, done, done_user);
 	AUTO(strlist) struct strlist sets = {0};
+
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&sets, r->changes->items[i]);
 	if (r->clone_of) {
@@ -132,6 +142,7 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 static void launch_refused(void *user)
 {
 	struct host_call *c = user;
+
 	action_done(c, &c->err);
 }
 
@@ -139,6 +150,7 @@ static void host_launch(void *user, const char *name, host_done_fn *done, void *
 {
 	struct dashboard_host *h = user;
 	struct host_call *c = call_new(h, done, done_user);
+
 	if (h->plan && str_eq(h->plan->name, name)) {
 		launch_send(h->sync, h->plan, action_done, c);
 		return;
@@ -151,6 +163,7 @@ static void described(void *user, json_t *reply, const struct err *err)
 {
 	struct host_call *c = user;
 	AUTO(buf) struct buf clean = BUF_INIT(BUF_MAX_TEXT);
+
 	if (!err) {
 		AUTO(str) char *text = json_text_pretty(reply);
 		(void)utf8_sanitize(&clean, text, strlen(text), true);
@@ -162,6 +175,7 @@ static void described(void *user, json_t *reply, const struct err *err)
 static void host_describe(void *user, const char *job, host_text_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
+
 	(void)sm_describe_job_json(sync_client(h->sync), job, AWS_USER_ACTION, described, call_new(h, done, done_user));
 }
 
@@ -178,6 +192,7 @@ static void host_copy(void *user, const char *text)
 struct dashboard_host *dashboard_host_new(struct sync *sync)
 {
 	struct dashboard_host *h = NEW(struct dashboard_host);
+
 	h->sync = sync;
 	h->ops = (struct ui_host){
 		.user = h,

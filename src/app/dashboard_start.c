@@ -83,7 +83,8 @@ int dashboard_start(struct app *a, struct err *err)
 	if (rc == 0 && first)
 		rc = aws_client_check_credentials(sync_client(a->sync), &why);
 	if (rc == 0 && no_region)
-		return err_set(err, ERR_INVALID, "there are credentials but no region: give --region, or set AWS_REGION");
+		return err_set(err, ERR_INVALID,
+			       "there are credentials but no region: give --region, or set AWS_REGION");
 	if (rc == 0)
 		return show(a, err);
 	if (first)

@@ -39,6 +39,7 @@ int buf_reserve(struct buf *b, size_t n)
 int buf_add(struct buf *b, const void *data, size_t n)
 {
 	int r = buf_reserve(b, n);
+
 	if (r < 0)
 		return r;
 	if (n)
@@ -61,6 +62,7 @@ int buf_addc(struct buf *b, char c)
 int buf_addfv(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
+
 	va_copy(again, ap);
 	int n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
@@ -77,6 +79,7 @@ int buf_addfv(struct buf *b, const char *fmt, va_list ap)
 int buf_addf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
+
 	va_start(ap, fmt);
 	int r = buf_addfv(b, fmt, ap);
 	va_end(ap);
@@ -104,6 +107,7 @@ void buf_consume(struct buf *b, size_t n)
 char *buf_take(struct buf *b)
 {
 	char *s = b->data ? TAKE(b->data) : xstrdup("");
+
 	*b = BUF_INIT(b->max);
 	return s;
 }

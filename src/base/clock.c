@@ -11,6 +11,7 @@ static int environment_read;
 static int64_t read_us(clockid_t id)
 {
 	struct timespec ts;
+
 	clock_gettime(id, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }

@@ -16,6 +16,7 @@
 void hex_encode(const uint8_t *p, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
+
 	for (size_t i = 0; i < n; i++) {
 		out[2 * i] = digits[p[i] >> 4];
 		out[2 * i + 1] = digits[p[i] & 15];
@@ -39,6 +40,7 @@ void sha256(const void *data, size_t n, uint8_t out[SHA256_LEN])
 void sha256_hex(const void *data, size_t n, char out[SHA256_HEX_LEN])
 {
 	uint8_t d[SHA256_LEN];
+
 	sha256(data, n, d);
 	hex_encode(d, sizeof(d), out);
 }
@@ -46,6 +48,7 @@ void sha256_hex(const void *data, size_t n, char out[SHA256_HEX_LEN])
 void hmac_sha256(const void *key, size_t key_len, const void *data, size_t n, uint8_t out[SHA256_LEN])
 {
 	unsigned len = SHA256_LEN;
+
 	if (!HMAC(EVP_sha256(), key, (int)key_len, data, n, out, &len))
 		abort();
 }
@@ -53,6 +56,7 @@ void hmac_sha256(const void *key, size_t key_len, const void *data, size_t n, ui
 void sha1_hex(const void *data, size_t n, char out[41])
 {
 	uint8_t d[20];
+
 	digest(EVP_sha1(), data, n, d);
 	hex_encode(d, sizeof(d), out);
 }
@@ -60,6 +64,7 @@ void sha1_hex(const void *data, size_t n, char out[41])
 void md5_hex(const void *data, size_t n, char out[33])
 {
 	uint8_t d[16];
+
 	digest(EVP_md5(), data, n, d);
 	hex_encode(d, sizeof(d), out);
 }
@@ -71,6 +76,7 @@ struct sha256_stream {
 struct sha256_stream *sha256_stream_new(void)
 {
 	struct sha256_stream *s = NEW(struct sha256_stream);
+
 	if (!SHA256_Init(&s->ctx))
 		abort();
 	return s;
@@ -85,6 +91,7 @@ void sha256_stream_add(struct sha256_stream *s, const void *data, size_t n)
 void sha256_stream_finish_hex(struct sha256_stream *s, char out[SHA256_HEX_LEN])
 {
 	uint8_t d[SHA256_LEN];
+
 	if (!SHA256_Final(d, &s->ctx))
 		abort();
 	hex_encode(d, sizeof(d), out);
@@ -94,6 +101,7 @@ void sha256_stream_finish_hex(struct sha256_stream *s, char out[SHA256_HEX_LEN])
 int sha256_file_hex(const char *path, char out[SHA256_HEX_LEN], struct err *err)
 {
 	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
 	if (fd < 0)
 		return err_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
 	struct sha256_stream *s = sha256_stream_new();
@@ -110,6 +118,7 @@ int sha256_file_hex(const char *path, char out[SHA256_HEX_LEN], struct err *err)
 uint32_t crc32_ieee(const void *data, size_t n)
 {
 	static uint32_t table[256];
+
 	if (!table[1]) {
 		for (uint32_t i = 0; i < 256; i++) {
 			uint32_t c = i;
@@ -128,6 +137,7 @@ uint32_t crc32_ieee(const void *data, size_t n)
 char *base64_encode(const void *data, size_t n)
 {
 	char *out = xmalloc((n + 2) / 3 * 4 + 1);
+
 	EVP_EncodeBlock((unsigned char *)out, data, (int)n);
 	return out;
 }
@@ -135,6 +145,7 @@ char *base64_encode(const void *data, size_t n)
 int base64_decode(const char *s, struct buf *out, struct err *err)
 {
 	size_t n = strlen(s), padding = 0;
+
 	if (n % 4)
 		return err_set(err, ERR_PARSE, "base64 text of %zu characters is cut off", n);
 	while (padding < 2 && padding < n && s[n - 1 - padding] == '=')
@@ -152,6 +163,7 @@ int base64_decode(const char *s, struct buf *out, struct err *err)
 void uuid4(char out[37])
 {
 	uint8_t r[16];
+
 	if (getrandom(r, sizeof(r), 0) != sizeof(r))
 		abort();
 	r[6] = (uint8_t)((r[6] & 0x0f) | 0x40);

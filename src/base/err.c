@@ -53,6 +53,7 @@ static void drop_partial_character(char *s, size_t size)
 static void make_harmless(char *msg)
 {
 	size_t n = strlen(msg), kept = 0;
+
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
 		size_t step = utf8_decode(msg + i, n - i, &cp);
@@ -81,6 +82,7 @@ int err_setv(struct err *err, enum err_code code, const char *fmt, va_list ap)
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
+
 	va_start(ap, fmt);
 	int r = err_setv(err, code, fmt, ap);
 	va_end(ap);

@@ -13,6 +13,7 @@
 int fs_read(const char *path, struct buf *out, struct err *err)
 {
 	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
 	if (fd < 0)
 		return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "cannot open '%s': %s", path,
 			       strerror(errno));
@@ -33,6 +34,7 @@ int fs_read(const char *path, struct buf *out, struct err *err)
 static int write_all(int fd, const void *data, size_t n)
 {
 	const char *p = data;
+
 	while (n) {
 		ssize_t w = write(fd, p, n);
 		if (w < 0 && errno == EINTR)
@@ -50,6 +52,7 @@ static void sync_folder_of(const char *path)
 	const char *slash = strrchr(path, '/');
 	AUTO(str) char *dir = slash ? xstrndup(path, (size_t)MAX(slash - path, 1)) : xstrdup(".");
 	AUTO(fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
 	if (fd >= 0)
 		fsync(fd);
 }
@@ -58,6 +61,7 @@ int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode, s
 {
 	AUTO(str) char *tmp = xasprintf("%s.XXXXXX", path);
 	AUTO(fd) int fd = mkostemp(tmp, O_CLOEXEC);
+
 	if (fd < 0)
 		return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
 	if (write_all(fd, data, n) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0) {
@@ -72,6 +76,7 @@ int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode, s
 int fs_mkdirs(const char *path, mode_t mode, struct err *err)
 {
 	AUTO(str) char *p = xstrdup(path);
+
 	for (char *s = p + 1; *p; s++) {
 		if (*s && *s != '/')
 			continue;
@@ -91,6 +96,7 @@ int fs_mkdirs(const char *path, mode_t mode, struct err *err)
 int fs_mkdir_parent(const char *path, mode_t mode, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
+
 	if (!slash || slash == path)
 		return 0;
 	AUTO(str) char *dir = xstrndup(path, (size_t)(slash - path));
@@ -100,18 +106,21 @@ int fs_mkdir_parent(const char *path, mode_t mode, struct err *err)
 bool fs_exists(const char *path)
 {
 	struct stat st;
+
 	return stat(path, &st) == 0;
 }
 
 bool fs_is_dir(const char *path)
 {
 	struct stat st;
+
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 int64_t fs_size(const char *path)
 {
 	struct stat st;
+
 	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
 }
 
@@ -140,6 +149,7 @@ char *fs_join(const char *dir, const char *name)
 char *fs_home(void)
 {
 	const char *home = getenv("HOME");
+
 	if (!str_empty(home))
 		return xstrdup(home);
 	const struct passwd *pw = getpwuid(getuid());
@@ -153,6 +163,7 @@ static char *xdg_path(const char *variable, const char *below_home, const char *
 	AUTO(str) char *home = fs_home();
 	AUTO(str) char *root = base && *base == '/' ? xstrdup(base) : fs_join(home, below_home);
 	AUTO(str) char *dir = fs_join(root, "sagetop");
+
 	return name ? fs_join(dir, name) : TAKE(dir);
 }
 
@@ -176,6 +187,7 @@ static char *beside_binary(const char *relative, const char *name)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
 	if (n <= 0)
 		return NULL;
 	exe[n] = '\0';
@@ -193,6 +205,7 @@ static char *beside_binary(const char *relative, const char *name)
 char *fs_share_path(const char *name)
 {
 	const char *dir = getenv("SAGETOP_SHARE");
+
 	if (!str_empty(dir)) {
 		char *path = fs_join(dir, name);
 		if (fs_exists(path))

@@ -8,6 +8,7 @@ int json_parse(const char *text, size_t n, const char *what, json_t **ret, struc
 {
 	json_error_t e;
 	json_t *j = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
+
 	if (!j)
 		return err_set(err, ERR_PARSE, "%s:%d:%d: %s", what, MAX(e.line, 1), MAX(e.column, 1), e.text);
 	*ret = j;
@@ -18,6 +19,7 @@ int json_parse_file(const char *path, size_t max, json_t **ret, struct err *err)
 {
 	AUTO(buf) struct buf text = BUF_INIT(max);
 	int r = fs_read(path, &text, err);
+
 	return r < 0 ? r : json_parse(buf_str(&text), text.len, path, ret, err);
 }
 
@@ -29,6 +31,7 @@ const char *json_get_str(const json_t *obj, const char *name)
 int64_t json_get_i64(const json_t *obj, const char *name, int64_t fallback)
 {
 	const json_t *v = json_object_get(obj, name);
+
 	if (json_is_integer(v))
 		return json_integer_value(v);
 	if (json_is_real(v) && json_real_value(v) > -9.2e18 && json_real_value(v) < 9.2e18)
@@ -39,12 +42,14 @@ int64_t json_get_i64(const json_t *obj, const char *name, int64_t fallback)
 double json_get_f64(const json_t *obj, const char *name, double fallback)
 {
 	const json_t *v = json_object_get(obj, name);
+
 	return json_is_number(v) ? json_number_value(v) : fallback;
 }
 
 bool json_get_bool(const json_t *obj, const char *name, bool fallback)
 {
 	const json_t *v = json_object_get(obj, name);
+
 	return json_is_boolean(v) ? json_is_true(v) : fallback;
 }
 
@@ -52,6 +57,7 @@ int64_t json_get_time_ms(const json_t *obj, const char *name)
 {
 	const json_t *v = json_object_get(obj, name);
 	int64_t ms;
+
 	if (json_is_string(v) && timefmt_parse_iso(json_string_value(v), &ms))
 		return ms;
 	double s = json_is_number(v) ? json_number_value(v) : 0;
@@ -69,6 +75,7 @@ static const char *step_end(const char *path)
 static bool step_index(const char *step, size_t *ret)
 {
 	uint64_t i;
+
 	if (!str_to_u64(step, &i))
 		return false;
 	*ret = (size_t)i;
@@ -78,6 +85,7 @@ static bool step_index(const char *step, size_t *ret)
 json_t *json_path_get(const json_t *root, const char *path)
 {
 	const json_t *at = root;
+
 	while (at && *path) {
 		const char *end = step_end(path);
 		AUTO(str) char *step = xstrndup(path, (size_t)(end - path));
@@ -95,6 +103,7 @@ json_t *json_path_get(const json_t *root, const char *path)
 static int set_step(json_t *parent, const char *step, json_t *value, const char *path, struct err *err)
 {
 	size_t i;
+
 	if (json_is_object(parent))
 		return json_object_set(parent, step, value)
 			       ? err_set(err, ERR_INVALID, "'%s' is not a member name", path)
@@ -114,6 +123,7 @@ int json_path_set(json_t *root, const char *path, json_t *value, struct err *err
 {
 	AUTO(json) json_t *owned = value;
 	json_t *at = root;
+
 	for (const char *p = path;;) {
 		const char *end = step_end(p);
 		if (end == p)
@@ -137,6 +147,7 @@ int json_path_set(json_t *root, const char *path, json_t *value, struct err *err
 static char *dump(const json_t *j, size_t flags)
 {
 	char *s = json_dumps(j, flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+
 	return s ? s : xstrdup("null");
 }
 
@@ -154,5 +165,6 @@ void json_add_quoted(struct buf *out, const char *s)
 {
 	AUTO(json) json_t *j = json_string(s);
 	AUTO(str) char *text = j ? json_text(j) : xstrdup("\"\"");
+
 	buf_adds(out, text);
 }

@@ -7,6 +7,7 @@ uint64_t hash_bytes(const void *p, size_t n)
 {
 	const uint8_t *s = p;
 	uint64_t h = 14695981039346656037ull;
+
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ s[i]) * 1099511628211ull;
 	return h;
@@ -21,6 +22,7 @@ static bool slot_live(const struct map_slot *s)
 static struct map_slot *find_slot(const struct map *m, const char *key, uint64_t hash)
 {
 	struct map_slot *vacant = NULL;
+
 	for (size_t i = hash & (m->cap - 1);; i = (i + 1) & (m->cap - 1)) {
 		struct map_slot *s = &m->slots[i];
 		if (!s->key)
@@ -38,6 +40,7 @@ static void map_resize(struct map *m)
 {
 	struct map old = *m;
 	size_t cap = 16;
+
 	while (cap < old.n * 2 + 2)
 		cap *= 2;
 	*m = (struct map){.slots = xcalloc(cap, sizeof(*m->slots)), .cap = cap};

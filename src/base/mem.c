@@ -11,6 +11,7 @@ static void out_of_memory(size_t size)
 void *xmalloc(size_t size)
 {
 	void *p = malloc(size ? size : 1);
+
 	if (!p)
 		out_of_memory(size);
 	return p;
@@ -19,6 +20,7 @@ void *xmalloc(size_t size)
 void *xcalloc(size_t n, size_t size)
 {
 	void *p = calloc(n ? n : 1, size ? size : 1);
+
 	if (!p)
 		out_of_memory(n * size);
 	return p;
@@ -27,6 +29,7 @@ void *xcalloc(size_t n, size_t size)
 void *xrealloc(void *p, size_t size)
 {
 	void *q = realloc(p, size ? size : 1);
+
 	if (!q)
 		out_of_memory(size);
 	return q;
@@ -35,6 +38,7 @@ void *xrealloc(void *p, size_t size)
 void *xreallocarray(void *p, size_t n, size_t size)
 {
 	size_t total;
+
 	if (__builtin_mul_overflow(n, size, &total))
 		out_of_memory(SIZE_MAX);
 	return xrealloc(p, total);
@@ -43,6 +47,7 @@ void *xreallocarray(void *p, size_t n, size_t size)
 void *xmemdup(const void *p, size_t n)
 {
 	void *q = xmalloc(n);
+
 	if (n)
 		memcpy(q, p, n);
 	return q;
@@ -65,6 +70,7 @@ char *xstrndup(const char *s, size_t n)
 char *xvasprintf(const char *fmt, va_list ap)
 {
 	char *s;
+
 	if (vasprintf(&s, fmt, ap) < 0)
 		out_of_memory(0);
 	return s;
@@ -73,6 +79,7 @@ char *xvasprintf(const char *fmt, va_list ap)
 char *xasprintf(const char *fmt, ...)
 {
 	va_list ap;
+
 	va_start(ap, fmt);
 	char *s = xvasprintf(fmt, ap);
 	va_end(ap);

@@ -17,6 +17,7 @@ extern char **environ;
 static char **build_environment(const struct proc_spec *spec)
 {
 	struct strmap m = {0};
+
 	for (char **e = environ; !spec->clear_env && *e; e++) {
 		const char *eq = strchr(*e, '=');
 		if (!eq)
@@ -52,6 +53,7 @@ static void move_fd(int from, int to)
 static _Noreturn void run_child(const struct proc_spec *spec, char **env, int report_fd, pid_t parent)
 {
 	int null_fd = spec->stdin_fd < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+
 	if (spec->new_group)
 		setpgid(0, 0);
 	if (spec->die_with_parent) {
@@ -83,6 +85,7 @@ static _Noreturn void run_child(const struct proc_spec *spec, char **env, int re
 int proc_spawn(const struct proc_spec *spec, pid_t *ret, struct err *err)
 {
 	int report[2];
+
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return err_set(err, ERR_IO, "cannot make a pipe: %s", strerror(errno));
 	char **env = build_environment(spec);
@@ -113,6 +116,7 @@ int proc_spawn(const struct proc_spec *spec, pid_t *ret, struct err *err)
 static int drain(int fd, int64_t deadline_ms, struct buf *out, const char *name, struct err *err)
 {
 	char chunk[4096];
+
 	for (;;) {
 		int64_t left = deadline_ms - clock_mono_ms();
 		struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -134,6 +138,7 @@ static int drain(int fd, int64_t deadline_ms, struct buf *out, const char *name,
 int proc_run(const char *const *argv, int64_t timeout_ms, struct buf *out, int *ret_status, struct err *err)
 {
 	int pipe_fds[2];
+
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return err_set(err, ERR_IO, "cannot make a pipe: %s", strerror(errno));
 	AUTO(fd) int read_end = pipe_fds[0];
@@ -161,6 +166,7 @@ int proc_split_words(const char *line, struct strlist *out, struct err *err)
 	AUTO(buf) struct buf word = BUF_INIT(BUF_MAX_TEXT);
 	bool in_word = false;
 	char quote = 0;
+
 	for (const char *p = line; *p; p++) {
 		if (*p == '\\' && quote != '\'' && p[1]) {
 			buf_addc(&word, *++p);

@@ -29,6 +29,7 @@ bool str_starts(const char *s, const char *prefix)
 bool str_ends(const char *s, const char *suffix)
 {
 	size_t n = s ? strlen(s) : 0, m = strlen(suffix);
+
 	return s && n >= m && !memcmp(s + n - m, suffix, m);
 }
 
@@ -64,6 +65,7 @@ void str_copy(char *dst, size_t size, const char *src)
 void str_set(char **slot, const char *value)
 {
 	char *copy = xstrdup(value);
+
 	free(*slot);
 	*slot = copy;
 }
@@ -97,6 +99,7 @@ bool str_to_u64(const char *s, uint64_t *ret)
 bool str_to_f64(const char *s, double *ret)
 {
 	static locale_t c_locale;
+
 	if (!s || !*s || isspace((unsigned char)*s) || strpbrk(s, "xXnN") || strcasestr(s, "inf"))
 		return false;
 	if (!c_locale)
@@ -127,6 +130,7 @@ bool str_to_bool(const char *s, bool *ret)
 static size_t edit_distance(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b);
+
 	if (n > NEAREST_MAX || m > NEAREST_MAX)
 		return SIZE_MAX;
 	size_t d[3][NEAREST_MAX + 1];
@@ -149,6 +153,7 @@ const char *str_nearest(const char *word, const char *const *candidates, size_t 
 {
 	const char *best = NULL;
 	size_t best_distance = SIZE_MAX, allowed = MAX((size_t)1, strlen(word) / 3);
+
 	for (size_t i = 0; i < n; i++) {
 		size_t d = edit_distance(word, candidates[i]);
 		if (d < best_distance && d <= allowed) {
@@ -240,6 +245,7 @@ const char *strmap_get(const struct strmap *m, const char *name)
 void strmap_copy(struct strmap *dst, const struct strmap *src)
 {
 	struct strmap copy = {0};
+
 	copy.items = xcalloc(src->n, sizeof(*copy.items));
 	copy.cap = src->n;
 	for (size_t i = 0; i < src->n; i++)

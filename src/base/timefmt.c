@@ -19,6 +19,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 static struct tm broken_down(int64_t ms, int *millis)
 {
 	time_t t = (time_t)floor_div(ms, 1000);
+
 	*millis = (int)(ms - (int64_t)t * 1000);
 	struct tm tm = {0};
 	gmtime_r(&t, &tm);
@@ -29,6 +30,7 @@ static char *format(char *buf, int64_t ms, const char *pattern)
 {
 	int millis;
 	struct tm tm = broken_down(ms, &millis);
+
 	strftime(buf, TIMEFMT_LEN, pattern, &tm);
 	return buf;
 }
@@ -38,6 +40,7 @@ static char *format_millis(char *buf, int64_t ms, const char *pattern, const cha
 	int millis;
 	struct tm tm = broken_down(ms, &millis);
 	size_t n = strftime(buf, TIMEFMT_LEN, pattern, &tm);
+
 	snprintf(buf + n, TIMEFMT_LEN - n, ".%03d%s", millis, tail);
 	return buf;
 }
@@ -92,6 +95,7 @@ char *timefmt_clock_ms(char *buf, int64_t ms)
 char *timefmt_duration(char *buf, int64_t ms)
 {
 	int64_t s = ms / SECOND;
+
 	if (ms < 0)
 		snprintf(buf, TIMEFMT_LEN, "–");
 	else if (ms < MINUTE)
@@ -126,6 +130,7 @@ char *timefmt_age(char *buf, int64_t ms)
 static bool take_digits(const char **s, int n, int *ret)
 {
 	int v = 0;
+
 	for (int i = 0; i < n; i++, (*s)++) {
 		if (!isdigit((unsigned char)**s))
 			return false;
@@ -147,6 +152,7 @@ static bool take_char(const char **s, char c)
 static bool take_fraction(const char **s, int *ret_ms)
 {
 	int ms = 0, digits = 0;
+
 	for (; isdigit((unsigned char)**s); (*s)++, digits++)
 		if (digits < 3)
 			ms = ms * 10 + (**s - '0');
@@ -185,6 +191,7 @@ bool timefmt_parse_iso(const char *s, int64_t *ret_ms)
 {
 	int year, month, day, h = 0, m = 0, sec = 0, fraction = 0;
 	int64_t offset = 0, at;
+
 	if (!s || !take_digits(&s, 4, &year) || !take_char(&s, '-') || !take_digits(&s, 2, &month) ||
 	    !take_char(&s, '-') || !take_digits(&s, 2, &day))
 		return false;
@@ -208,6 +215,7 @@ bool timefmt_parse_http(const char *s, int64_t *ret_ms)
 {
 	int day, month = 0, year, h, m, sec;
 	const char *comma = s ? strchr(s, ',') : NULL;
+
 	if (!comma)
 		return false;
 	s = comma + 1;
@@ -229,6 +237,7 @@ bool timefmt_parse_http(const char *s, int64_t *ret_ms)
 bool timefmt_parse_duration(const char *s, int64_t *ret_ms)
 {
 	int64_t total = 0;
+
 	if (!s || !*s)
 		return false;
 	while (*s) {

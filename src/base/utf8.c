@@ -8,6 +8,7 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *ret)
 {
 	const uint8_t *p = (const uint8_t *)s;
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+
 	*ret = REPLACEMENT;
 	if (p[0] < 0x80) {
 		*ret = p[0];
@@ -60,6 +61,7 @@ static size_t fit(const char *s, int cells, int *ret_cells)
 {
 	size_t n = strlen(s), i = 0;
 	int used = 0;
+
 	while (i < n) {
 		uint32_t cp;
 		size_t step = utf8_decode(s + i, n - i, &cp);
@@ -76,6 +78,7 @@ static size_t fit(const char *s, int cells, int *ret_cells)
 int utf8_width(const char *s)
 {
 	int cells;
+
 	fit(s, INT32_MAX, &cells);
 	return cells;
 }
@@ -83,6 +86,7 @@ int utf8_width(const char *s)
 size_t utf8_fit(const char *s, int cells)
 {
 	int used;
+
 	return fit(s, cells, &used);
 }
 
@@ -142,6 +146,7 @@ bool utf8_cp_is_hostile(uint32_t cp)
 int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines)
 {
 	int column = 0;
+
 	for (size_t i = 0; i < n;) {
 		size_t run = i;
 		while (run < n && s[run] >= 0x20 && s[run] < 0x7f)

@@ -214,6 +214,7 @@ static const struct range double_width[] = {
 static bool in_ranges(const struct range *r, size_t n, uint32_t cp)
 {
 	size_t lo = 0, hi = n;
+
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 		if (cp > r[mid].last)

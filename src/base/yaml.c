@@ -28,6 +28,7 @@ void source_lines_done(struct source_lines *s)
 int source_lines_find(const struct source_lines *s, const char *path)
 {
 	AUTO(str) char *at = xstrdup(path);
+
 	for (;;) {
 		const char *line = strmap_get(&s->lines, at);
 		int64_t n;
@@ -50,6 +51,7 @@ static int fail_here(struct loader *l, const char *fmt, ...)
 {
 	char reason[256];
 	va_list ap;
+
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
@@ -113,6 +115,7 @@ static int count_nodes(struct loader *l, const json_t *j)
 	const char *name;
 	json_t *child;
 	size_t i;
+
 	if (++l->nodes > YAML_MAX_NODES)
 		return fail_here(l, "the document expands to more than %d nodes", YAML_MAX_NODES);
 	int r = 0;
@@ -128,6 +131,7 @@ static int load_alias(struct loader *l, json_t **ret)
 {
 	const char *name = (const char *)l->event.data.alias.anchor;
 	json_t *target = json_object_get(l->anchors, name);
+
 	if (!target)
 		return fail_here(l, "the alias *%s names no anchor above it", name);
 	int r = count_nodes(l, target);
@@ -140,6 +144,7 @@ static int load_alias(struct loader *l, json_t **ret)
 static int load_scalar(struct loader *l, json_t **ret)
 {
 	const char *text = (const char *)l->event.data.scalar.value;
+
 	if (strlen(text) != l->event.data.scalar.length)
 		return fail_here(l, "the text holds a NUL character");
 	*ret = l->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_scalar(text) : json_string(text);
@@ -150,6 +155,7 @@ static int load_sequence(struct loader *l, int depth, json_t **ret)
 {
 	AUTO(json) json_t *list = json_array();
 	size_t mark = l->path.len;
+
 	for (;;) {
 		int r = next_event(l);
 		if (r < 0)
@@ -193,6 +199,7 @@ static int load_mapping(struct loader *l, int depth, json_t **ret)
 {
 	AUTO(json) json_t *object = json_object();
 	size_t mark = l->path.len;
+
 	for (;;) {
 		int r = next_event(l);
 		if (r < 0)
@@ -212,6 +219,7 @@ static int load_mapping(struct loader *l, int depth, json_t **ret)
 static int take_properties(struct loader *l, char **ret_anchor)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
+
 	switch (l->event.type) {
 	case YAML_SCALAR_EVENT:
 		anchor = l->event.data.scalar.anchor;
@@ -268,6 +276,7 @@ static int load_node(struct loader *l, int depth, json_t **ret)
 static int load_document(struct loader *l, json_t **ret)
 {
 	int r = next_event(l); /* stream start */
+
 	if (r == 0)
 		r = next_event(l);
 	if (r < 0)
@@ -293,6 +302,7 @@ int yaml_parse(const char *text, size_t n, const char *what, json_t **ret, struc
 {
 	struct loader l = {
 		.what = what, .lines = lines, .path = BUF_INIT(64 << 10), .anchors = json_object(), .err = err};
+
 	if (!yaml_parser_initialize(&l.parser))
 		return err_set(err, ERR_INTERNAL, "libyaml does not start");
 	yaml_parser_set_input_string(&l.parser, (const unsigned char *)text, n);
@@ -309,6 +319,7 @@ static int read_stdin(struct buf *out, struct err *err)
 {
 	char chunk[4096];
 	size_t n;
+
 	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
 		if (buf_add(out, chunk, n) < 0)
 			return err_set(err, ERR_TOOBIG, "standard input is larger than %zu bytes", out->max);
@@ -321,6 +332,7 @@ int spec_load(const char *path, json_t **ret, struct source_lines *lines, struct
 	const char *what = from_stdin ? "standard input" : path;
 	AUTO(buf) struct buf text = BUF_INIT(SPEC_MAX_BYTES);
 	int r = from_stdin ? read_stdin(&text, err) : fs_read(path, &text, err);
+
 	if (r < 0)
 		return r;
 	if (str_ends(path, ".json")) {

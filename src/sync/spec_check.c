@@ -142,6 +142,7 @@ static bool matches(const char *pattern, const char *text)
 {
 	AUTO(str) char *whole = xasprintf("^(?:%s)$", pattern);
 	int code;
+
 	PCRE2_SIZE at;
 	pcre2_code *re = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY,
 				       &code, &at, NULL);
@@ -200,6 +201,7 @@ static void check_str(struct check *c, const struct spec_row *r, const char *pat
 static void check_regex(struct check *c, const char *path, const json_t *v)
 {
 	int code;
+
 	PCRE2_SIZE at;
 	const char *s = json_string_value(v);
 	pcre2_code *re = s ? pcre2_compile((PCRE2_SPTR)s, PCRE2_ZERO_TERMINATED, 0, &code, &at, NULL) : NULL;

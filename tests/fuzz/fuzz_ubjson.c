@@ -19,6 +19,7 @@ static bool columns_fit(const struct tree *t)
 static void apply(const struct tree *t)
 {
 	static const float rows[][COLUMNS] = {{0, 0, 0}, {-1e30f, 5, 2}, {1e30f, -5, -2}};
+
 	if (!columns_fit(t))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -30,6 +31,7 @@ static void write_again(const struct tree *t)
 	AUTO(buf) struct buf out = BUF_INIT(OUT_MAX);
 	struct tree read = {0};
 	size_t at = 0;
+
 	if (model_add_tree(&out, t, 0, COLUMNS, NULL))
 		return;
 	FUZZ_CHECK(!model_read_tree(out.data, out.len, &at, &read, NULL));
@@ -46,6 +48,7 @@ static void read_trees(const char *bytes, size_t len)
 	struct err err = {0};
 	size_t at, end, n;
 	int rc = model_find_trees(bytes, len, &at, &end, &n, &err);
+
 	FUZZ_CHECK(rc ? err.msg[0] != 0 : at <= end && end <= len && n <= end - at);
 	for (size_t i = 0; !rc && i < n; i++) {
 		size_t from = at;
@@ -62,6 +65,7 @@ static void read_trees(const char *bytes, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ubjson u = {.data = (const char *)data, .len = size};
+
 	FUZZ_CHECK(ubjson_skip(&u, NULL) || (u.at && u.at <= size));
 	read_trees((const char *)data, size);
 	return 0;

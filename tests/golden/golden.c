@@ -107,6 +107,7 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 {
 	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "prepare %s name=%s",
 				    str_or(r->clone_of, str_or(r->spec_path, "")), str_or(r->new_name, ""));
+
 	for (size_t i = 0; r->changes && i < r->changes->n && n < sizeof(t.asked); i++)
 		n += (size_t)snprintf(t.asked + n, sizeof(t.asked) - n, " %s", r->changes->items[i]);
 	pend((struct pending){.preview = done,
@@ -269,6 +270,7 @@ static void change(const char *what)
 static void compare(const char *expected)
 {
 	AUTO(buf) struct buf got = BUF_INIT(1 << 20);
+
 	surface_text(ui_surface(t.ui), &got);
 	if (!strcmp(buf_str(&got), expected))
 		return;
@@ -357,6 +359,7 @@ static const char *run_screen(const char *s, struct buf *out)
 {
 	AUTO(buf) struct buf expected = BUF_INIT(1 << 20);
 	AUTO(buf) struct buf got = BUF_INIT(1 << 20);
+
 	begin();
 	if (unpainted)
 		settle();
@@ -379,6 +382,7 @@ static int run_file(const char *path)
 	AUTO(buf) struct buf text = BUF_INIT(16 << 20);
 	AUTO(buf) struct buf out = BUF_INIT(16 << 20);
 	struct err err = {0};
+
 	if (fs_read(path, &text, &err) < 0) {
 		fprintf(stderr, "golden: %s\n", err.msg);
 		return 1;

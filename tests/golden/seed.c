@@ -16,12 +16,14 @@ static void add_price(struct session *s, const char *type, int64_t usd_micro)
 		.grade = 'A',
 		.source = (char *)(uintptr_t) "test",
 	};
+
 	price_table_add(&s->prices, &p);
 }
 
 static struct session *new_session(void)
 {
 	struct session *s = session_new();
+
 	s->profile = xstrdup("research");
 	s->region = xstrdup("us-east-1");
 	s->account = xstrdup("123456789012");
@@ -40,6 +42,7 @@ static struct job *add_job(const char *name, const char *status, const char *sec
 {
 	struct job *j = job_new(name);
 	AUTO(str) char *arn = xasprintf("arn:aws:sagemaker:us-east-1:123456789012:training-job/%s", name);
+
 	str_set(&j->arn, arn);
 	job_set_status(j, status);
 	str_set(&j->secondary_text, secondary);
@@ -74,6 +77,7 @@ static void add_rmse(struct job *j, double value)
 static void add_details(struct job *j)
 {
 	struct job_channel *c = job_add_channel(j, "train");
+
 	str_set(&c->uri, "s3://nba-dfs/data/train/");
 	str_set(&c->content_type, "text/csv");
 	str_set(&c->input_mode, "File");
@@ -93,6 +97,7 @@ static void add_details(struct job *j)
 static void add_transitions(struct job *j, const char *const *names, const int64_t *lasts_s, size_t n)
 {
 	int64_t at = j->created_ms;
+
 	for (size_t i = 0; i < n; i++) {
 		int64_t end = lasts_s[i] >= 0 ? at + lasts_s[i] * 1000 : TIME_UNKNOWN;
 		job_add_transition(j, names[i], at, end, "");
@@ -104,6 +109,7 @@ static void add_feed(struct session *s, const char *name)
 {
 	struct job_feed *f = session_feed(s, name);
 	char text[160], stream[128];
+
 	snprintf(stream, sizeof(stream), "%s/algo-1-1795240000", name);
 	f->logs_loaded = f->following = true;
 	loglines_add(&f->logs, stream, NULL, SEED_NOW_MS - 10 * MINUTE, "Reading s3://nba-dfs/data/train/ … 2 files",
@@ -163,6 +169,7 @@ static void fill_basic(struct session *s)
 static void fill_requests(struct session *s)
 {
 	struct request_record r = {.at_ms = SEED_NOW_MS - 9000, .http_status = 200, .attempts = 1, .took_ms = 84};
+
 	str_copy(r.operation, sizeof(r.operation), "sagemaker:Search");
 	str_copy(r.request_id, sizeof(r.request_id), "2f1c6a5e-7f0e-4f6e-9a3c-0b1f5d7c8e9a");
 	session_add_request(s, &r);
@@ -191,6 +198,7 @@ static void fill_many(struct session *s)
 static void fill_running(struct session *s)
 {
 	char name[64];
+
 	for (int i = 0; i < 12; i++) {
 		snprintf(name, sizeof(name), "running-%04d", i);
 		put(s, add_job(name, "InProgress", "Training", "ml.m5.large", (12 - i) * MINUTE, 60));
@@ -239,6 +247,7 @@ static void fill_cjk(struct session *s)
 struct session *seed_session(const char *name)
 {
 	struct session *s = new_session();
+
 	if (!strcmp(name, "basic")) {
 		fill_basic(s);
 		fill_requests(s);

@@ -15,6 +15,7 @@
 static void test_first_error_wins(void **state)
 {
 	struct err err = {0};
+
 	assert_int_equal(err_set(&err, ERR_NET, "lost %s", "it"), -ERR_NET);
 	assert_int_equal(err_set(&err, ERR_IO, "later"), -ERR_IO);
 	assert_int_equal(err.code, ERR_NET);
@@ -32,6 +33,7 @@ static void test_first_error_wins(void **state)
 static void test_buf_keeps_its_maximum(void **state)
 {
 	AUTO(buf) struct buf b = BUF_INIT(10);
+
 	assert_int_equal(buf_adds(&b, "12345"), 0);
 	assert_int_equal(buf_addf(&b, "%s", "678901"), -ERR_TOOBIG);
 	assert_true(b.overflow);
@@ -51,6 +53,7 @@ static void test_numbers_are_whole_strings(void **state)
 {
 	int64_t i = 5;
 	double d = 5;
+
 	assert_true(str_to_i64("-42", &i));
 	assert_int_equal(i, -42);
 	assert_false(str_to_i64("4x", &i));
@@ -79,6 +82,7 @@ static void test_map_survives_growth_and_removal(void **state)
 	AUTO(map) struct map m = {0};
 	static int values[2000];
 	char key[32];
+
 	for (int i = 0; i < 2000; i++) {
 		snprintf(key, sizeof(key), "job-%d", i);
 		assert_null(map_put(&m, key, &values[i]));
@@ -109,6 +113,7 @@ static void test_map_survives_growth_and_removal(void **state)
 static void check_sanitized(const char *in, const char *expected)
 {
 	AUTO(str) char *out = utf8_sanitize_dup(in);
+
 	assert_string_equal(out, expected);
 	assert_true(utf8_valid(out, strlen(out)));
 }
@@ -155,6 +160,7 @@ static void test_times_both_ways(void **state)
 {
 	char t[TIMEFMT_LEN];
 	int64_t ms, back;
+
 	assert_true(timefmt_parse_iso("2026-11-21T05:48:06.12Z", &ms));
 	assert_string_equal(timefmt_iso_ms(t, ms), "2026-11-21T05:48:06.120Z");
 	assert_true(timefmt_parse_iso("2026-11-21T06:48:06+01:00", &ms));
@@ -179,6 +185,7 @@ static void test_json_paths(void **state)
 	struct err err = {0};
 	AUTO(json) json_t *j = NULL;
 	const char *text = "{\"a\":{\"b\":[{\"c\":1}]},\"t\":1.5e9,\"s\":\"x\"}";
+
 	assert_int_equal(json_parse(text, strlen(text), "test", &j, &err), 0);
 	assert_int_equal(json_integer_value(json_path_get(j, "a.b.0.c")), 1);
 	assert_null(json_path_get(j, "a.b.1.c"));
@@ -207,6 +214,7 @@ static void test_yaml_is_typed_and_located(void **state)
 	AUTO(source_lines) struct source_lines lines = {0};
 	const char *text = "Name: a\nResourceConfig:\n  InstanceCount: 2\n  Big: 1.5\n  Text: '2'\n"
 			   "List:\n- x\n- {y: null, z: true}\n";
+
 	assert_int_equal(parse_yaml(text, &j, &lines, &err), 0);
 	AUTO(str) char *out = json_text(j);
 	assert_string_equal(out, "{\"Name\":\"a\",\"ResourceConfig\":{\"InstanceCount\":2,\"Big\":1.5,\"Text\":\"2\"},"
@@ -233,6 +241,7 @@ static void test_yaml_refuses_what_it_does_not_know(void **state)
 static void test_yaml_aliases_do_not_explode(void **state)
 {
 	AUTO(buf) struct buf bomb = BUF_INIT(BUF_MAX_TEXT);
+
 	buf_adds(&bomb, "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
 	for (int i = 1; i < 9; i++) {
 		buf_addf(&bomb, "a%d: &a%d [", i, i);
@@ -248,6 +257,7 @@ static void test_yaml_aliases_do_not_explode(void **state)
 static void test_digests(void **state)
 {
 	char hex[65], md5[33];
+
 	sha256_hex("abc", 3, hex);
 	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	md5_hex("", 0, md5);
@@ -268,6 +278,7 @@ static void test_atomic_write_and_removal(void **state)
 	AUTO(str) char *deep = fs_join(dir, "a/b/c");
 	AUTO(str) char *file = fs_join(deep, "f");
 	struct err err = {0};
+
 	assert_int_equal(fs_mkdirs(deep, 0700, &err), 0);
 	assert_int_equal(fs_write_atomic(file, "one", 3, 0600, &err), 0);
 	assert_int_equal(fs_write_atomic(file, "second", 6, 0600, &err), 0);
@@ -287,6 +298,7 @@ static void test_processes(void **state)
 	struct err err = {0};
 	AUTO(buf) struct buf out = BUF_INIT(1000);
 	int status;
+
 	const char *const echo[] = {"sh", "-c", "echo hi; exit 3", NULL};
 	assert_int_equal(proc_run(echo, 5000, &out, &status, &err), 0);
 	assert_int_equal(status, 3);
@@ -301,6 +313,7 @@ static void test_processes(void **state)
 static void test_command_line_words(void **state)
 {
 	AUTO(strlist) struct strlist words = {0};
+
 	assert_int_equal(proc_split_words("a 'b c' \"d \\\" e\" f\\ g \"\"", &words, NULL), 0);
 	assert_int_equal(words.n, 5);
 	assert_string_equal(words.items[1], "b c");
@@ -354,5 +367,6 @@ int main(void)
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_command_line_words),
 	};
+
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -414,6 +414,7 @@ static void test_profile_cases(void **state)
 static char *profiles_text(const json_t *input)
 {
 	struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
 	static const char *const kinds[][2] = {{"profiles", "profile"}, {"sso_sessions", "sso-session"}};
 
 	for (size_t i = 0; i < 2; i++) {

@@ -180,6 +180,7 @@ static void test_csv_delimiters(void **state)
 {
 	static const char with_mark[] = "\xef\xbb\xbf"
 					"1,2,3\n4,5,6\n";
+
 	const char *const texts[] = {"1;2;3\n4;5;6\n", "1\t2\t3\n4\t\t6\n", "1|2|3\n4|5|6", "1 2 3\n 4  5 6 \n",
 				     with_mark};
 
@@ -453,6 +454,7 @@ static void test_large(void **state)
 	AUTO(buf) struct buf text = BUF_INIT(1 << 27);
 	AUTO(str) char *path = fs_join(folder, "large");
 	struct dataset_options opt = csv;
+
 	enum { ROWS = 400000 };
 
 	buf_adds(&text, "id,who,y\n");

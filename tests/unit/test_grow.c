@@ -29,6 +29,7 @@ static double uniform(void)
 static float normal(void)
 {
 	double sum = 0;
+
 	for (int i = 0; i < 12; i++)
 		sum += uniform();
 	return (float)(sum - 6);
@@ -37,6 +38,7 @@ static float normal(void)
 static float label_of(const struct shape *s, const float *x)
 {
 	float a = isnan(x[0]) ? 0 : x[0], b = s->columns > 1 && !isnan(x[1]) ? x[1] : 0, y = 3 * a + a * b + normal();
+
 	switch (s->label) {
 	case CONTINUOUS:
 		return y;
@@ -59,6 +61,7 @@ static float label_of(const struct shape *s, const float *x)
 static struct dataset *make(const struct shape *s, uint64_t seed)
 {
 	struct dataset *d = NEW(struct dataset);
+
 	random_state = seed;
 	*d = (struct dataset){.rows = s->rows, .columns = s->columns};
 	d->labels = xcalloc(s->rows, sizeof(float));
@@ -102,6 +105,7 @@ static void settings(struct strmap *params, const char *text, int threads)
 {
 	AUTO(strlist) struct strlist words = {0};
 	char n[16];
+
 	snprintf(n, sizeof(n), "%d", threads);
 	strmap_set(params, "nthread", n);
 	strmap_set(params, "tree_method", "hist");
@@ -116,6 +120,7 @@ static void by_library(const struct dataset *d, const struct strmap *params, int
 	AUTO(matrix) struct matrix *m = NULL;
 	AUTO(booster) struct booster *b = NULL;
 	struct matrix_options opt = {.threads = threads, .columns = d->columns};
+
 	assert_int_equal(matrix_new(d, &opt, &m, &err), 0);
 	assert_int_equal(booster_new(params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
 	for (int i = 0; i < rounds; i++)
@@ -132,6 +137,7 @@ static void by_grower(const struct dataset *d, const struct strmap *params, int 
 	AUTO(grow_mould) struct grow_mould *mould = NULL;
 	AUTO(grower) struct grower *g = NULL;
 	struct matrix_options opt = {.threads = threads, .columns = d->columns};
+
 	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
 	assert_int_equal(booster_new(params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
 	assert_int_equal(grow_mould_new(b, &mould, &err), 0);
@@ -148,6 +154,7 @@ static void by_grower(const struct dataset *d, const struct strmap *params, int 
 static char *difference(const struct buf *a, const struct buf *b)
 {
 	size_t at = 0, n = MIN(a->len, b->len);
+
 	while (at < n && a->data[at] == b->data[at])
 		at++;
 	size_t key = at;
@@ -222,6 +229,7 @@ static const struct {
 static void trees_are_the_librarys(void **state)
 {
 	int failed = 0;
+
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(strmap) struct strmap params = {0};
 		AUTO(buf) struct buf theirs = BUF_INIT(MODEL_BYTES);
@@ -248,6 +256,7 @@ static void judge_by_library(const struct dataset *d, const struct strmap *param
 	AUTO(matrix) struct matrix *m = NULL;
 	AUTO(booster) struct booster *b = NULL;
 	struct matrix_options opt = {.threads = threads, .columns = d->columns};
+
 	assert_int_equal(matrix_new_bare(d, &opt, &m, &err), 0);
 	assert_int_equal(matrix_set_margin(m, margins, 1, &err), 0);
 	assert_int_equal(booster_new(params, names, (struct matrix *[]){m}, 1, &b, &err), 0);
@@ -315,6 +324,7 @@ static void sets_of_other_widths_are_not_taken(void **state)
 	AUTO(dataset) struct dataset *narrow = make(&(struct shape){20, 4}, 2);
 	AUTO(dataset) struct dataset *same = make(&(struct shape){20, 5}, 3);
 	AUTO(dataset) struct dataset *few = make(&(struct shape){20, 3, 0.3, .sparse = true}, 4);
+
 	assert_true(takes(sparse, NULL, 5));
 	assert_true(takes(sparse, same, 5));
 	assert_true(takes(sparse, few, 5));
@@ -328,6 +338,7 @@ static void data_without_room_is_not_taken(void **state)
 {
 	float none = 0;
 	struct dataset d = {.rows = UINT32_MAX, .columns = 1000000, .dense = &none, .labels = &none};
+
 	assert_false(takes(&d, NULL, d.columns)); /* 10 petabytes of bins */
 	d.columns = 16777216;			  /* slots have 32 bits */
 	assert_false(takes(&d, NULL, d.columns));
@@ -342,6 +353,7 @@ static bool takes_settings(const char *text)
 	struct dataset row = {.rows = 1};
 	struct matrix_options opt = {.threads = 1, .columns = 3};
 	struct err err = {0};
+
 	settings(&params, text, 1);
 	assert_int_equal(matrix_new_bare(&row, &opt, &m, &err), 0);
 	assert_int_equal(booster_new(&params, NULL, (struct matrix *[]){m}, 1, &b, &err), 0);
@@ -383,6 +395,7 @@ static void what_the_library_alone_does_is_not_taken(void **state)
 static void special_rows_are_not_taken(void **state)
 {
 	AUTO(dataset) struct dataset *d = make(&(struct shape){300, 3, .weights = true}, 1);
+
 	assert_false(takes(d, NULL, 3)); /* more weights than bins */
 	d->rows = 256;
 	assert_true(takes(d, NULL, 3));
@@ -410,6 +423,7 @@ static void part_of_a_round_is_not_gone_on_from(void **state)
 	AUTO(dataset) struct dataset *d = make(&(struct shape){50, 3, 0, 0, CLASSES}, 1);
 	struct matrix_options opt = {.threads = 1, .columns = d->columns};
 	struct err err = {0};
+
 	settings(&four, "objective multi:softprob num_class 4", 1);
 	settings(&three, "objective multi:softprob num_class 3", 1);
 	by_grower(d, &four, 1, 1, &model);
@@ -433,5 +447,6 @@ int main(void)
 		cmocka_unit_test(special_rows_are_not_taken),
 		cmocka_unit_test(part_of_a_round_is_not_gone_on_from),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ static uint64_t random_state;
 static uint64_t random_bits(void)
 {
 	uint64_t x = random_state += 0x9E3779B97F4A7C15u;
+
 	x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
 	x = (x ^ x >> 27) * 0x94D049BB133111EBu;
 	return x ^ x >> 31;
@@ -50,6 +51,7 @@ static size_t size_up_to(size_t most)
 static float normal(void)
 {
 	double sum = 0;
+
 	for (int i = 0; i < 4; i++)
 		sum += uniform();
 	return (float)(sum - 2) * 1.7f;
@@ -109,6 +111,7 @@ static void fill_cells(size_t rows, size_t columns, float *cells, bool gaps, boo
 {
 	static const double shares[] = {0, 0, 0.01, 0.2, 0.6, 0.95};
 	enum cells all = chance(0.3) ? (enum cells)below(CELL_KINDS) : CELL_KINDS;
+
 	for (size_t c = 0; c < columns; c++) {
 		enum cells kind = all == CELL_KINDS ? (enum cells)below(CELL_KINDS) : all;
 		size_t distinct = size_up_to(2000);
@@ -127,6 +130,7 @@ static void fill_cells(size_t rows, size_t columns, float *cells, bool gaps, boo
 static float label_of(const struct case_spec *s, const float *x, double scale)
 {
 	double y = (double)normal();
+
 	for (size_t c = 0; c < MIN(s->columns, 3); c++)
 		y += isnan(x[c]) ? 0.5 : fmax(-3, fmin(3, (double)x[c]));
 	if (s->classes)
@@ -149,6 +153,7 @@ static void make_sparse(struct dataset *d, bool entries)
 {
 	float *cells = d->dense;
 	size_t n = 0, all = d->rows * d->columns;
+
 	d->dense = NULL;
 	d->row_start = xcalloc(d->rows + 1, sizeof(size_t));
 	d->column_index = xcalloc(all, sizeof(uint32_t));
@@ -169,6 +174,7 @@ static void make_sparse(struct dataset *d, bool entries)
 static void add_weights(struct dataset *d)
 {
 	double zeros = chance(0.05) ? 0.2 : 0, spread = chance(0.3) ? 20 : 0;
+
 	d->weights = xcalloc(d->rows, sizeof(float));
 	for (size_t r = 0; r < d->rows; r++)
 		d->weights[r] = chance(zeros) ? 0 : (float)(uniform() * 2 * pow(10, spread * (uniform() - 0.5)));
@@ -179,6 +185,7 @@ static void make_data(const struct case_spec *s, struct dataset **train, struct 
 	static const double scales[] = {1, 1, 1, 100, 1e-6, 1e-30, 1e6, 1e19, 1e30, 1e37};
 	bool gaps = chance(0.5), sparse = chance(0.25), entries = chance(0.3);
 	double scale = scales[below(ARRAY_LEN(scales))];
+
 	for (int i = 0; i < 2; i++) {
 		struct dataset *d = NEW(struct dataset);
 		*d = (struct dataset){.rows = i ? s->more_rows : s->rows, .columns = s->columns};
@@ -200,6 +207,7 @@ static void make_data(const struct case_spec *s, struct dataset **train, struct 
 static void add(struct case_spec *s, double how_often, const char *name, const char *const *choices)
 {
 	size_t n = 0;
+
 	while (choices[n])
 		n++;
 	size_t at = below(n);
@@ -278,6 +286,7 @@ static struct case_spec make_case(uint64_t seed)
 {
 	struct case_spec s = {.seed = seed};
 	bool large = is_set("SAGETOP_GROW_LARGE");
+
 	random_state = seed * 0x9E3779B97F4A7C15u + 1;
 	s.rows = size_up_to(large ? 30000 : 3000);
 	s.columns = size_up_to(MIN((size_t)(large ? 600 : 60), (large ? 600000 : 20000) / s.rows + 1));
@@ -322,6 +331,7 @@ static int library_resume(const struct case_spec *s, struct matrix *const *matri
 {
 	AUTO(buf) struct buf model = BUF_INIT(MODEL_BYTES);
 	AUTO(strmap) struct strmap params = {0};
+
 	strmap_copy(&params, &s->params);
 	strmap_set(&params, "seed", s->resume_seed);
 	int rc = booster_save(*b, MODEL_UBJ, &model, err);
@@ -336,6 +346,7 @@ static int library_finish(const struct case_spec *s, struct matrix *const *matri
 	struct predict_options margin = {.margin = true};
 	int rc = booster_evaluate(b, s->rounds, matrices, (const char *[]){"train", "more"}, GROW_SETS, &out->values,
 				  &out->err);
+
 	for (size_t i = 0; !rc && i < GROW_SETS; i++) {
 		struct predictions p = {0};
 		rc = booster_predict(b, matrices[i], &margin, &p, &out->err);
@@ -363,6 +374,7 @@ static void by_library(const struct case_spec *s, const struct dataset *train, c
 					  .quantile = s->seed % 2 && s->resume < 0,
 					  .max_bin = s->max_bin};
 	int rc = matrix_new(train, &quantile, &m, &out->err);
+
 	if (!rc)
 		rc = matrix_new(more, &opt, &v, &out->err);
 	struct matrix *matrices[] = {m, v};
@@ -381,6 +393,7 @@ static int grower_resume(const struct case_spec *s, const struct grow_job *job, 
 {
 	AUTO(buf) struct buf model = BUF_INIT(MODEL_BYTES);
 	int rc = s->afresh ? grower_model(*g, grower_rounds(*g), NULL, &model, err) : 0;
+
 	if (!rc && s->afresh) {
 		grower_free(TAKE(*g));
 		rc = grower_new(job, g, err);
@@ -396,6 +409,7 @@ static int grow_rounds(const struct case_spec *s, const struct grow_job *job, st
 {
 	AUTO(grower) struct grower *g = NULL;
 	int rc = grower_new(job, &g, &out->err);
+
 	for (int i = 0; !rc && i < s->rounds; i++) {
 		rc = grower_round(g, &out->err);
 		if (!rc && i == s->resume)
@@ -420,6 +434,7 @@ static bool by_grower(const struct case_spec *s, const struct dataset *train, co
 	struct matrix_options opt = {.threads = s->threads, .columns = s->columns};
 	struct dataset row = {.rows = 1};
 	int rc = matrix_new_bare(&row, &opt, &m, &out->err);
+
 	if (!rc)
 		rc = booster_new(&s->params, NULL, &m, 1, &b, &out->err);
 	if (!rc)
@@ -448,12 +463,14 @@ static void print_case(const struct case_spec *s, const struct dataset *train)
 static bool same_value(double theirs, double ours)
 {
 	AUTO(str) char *text = xasprintf("%.17f", ours);
+
 	return isnan(theirs) ? isnan(ours) : theirs == strtod(text, NULL);
 }
 
 static bool same_metrics(const struct outcome *theirs, const struct outcome *ours)
 {
 	size_t k = 0;
+
 	for (size_t i = 0; i < theirs->values.n; i++) {
 		const struct eval_value *a = &theirs->values.items[i], *b = &ours->values.items[k];
 		if (!ours->judged[a->set])
@@ -505,6 +522,7 @@ static enum verdict try_case(uint64_t seed)
 	struct case_spec s = make_case(seed);
 	struct outcome theirs = {.model = BUF_INIT(MODEL_BYTES)}, ours = theirs;
 	enum verdict v = NOT_OURS;
+
 	make_data(&s, &train, &more);
 	if (grower_takes((const struct dataset *[]){train, more}, s.columns, s.max_bin) &&
 	    by_grower(&s, train, more, &ours)) {
@@ -526,6 +544,7 @@ static enum verdict try_case(uint64_t seed)
 static uint64_t number_of(const char *variable, uint64_t fallback)
 {
 	const char *text = getenv(variable);
+
 	return text && *text ? strtoull(text, NULL, 10) : fallback;
 }
 
@@ -533,6 +552,7 @@ static void trees_are_the_librarys(void **state)
 {
 	uint64_t first = number_of("SAGETOP_GROW_SEED", 1), n = number_of("SAGETOP_GROW_CASES", CASES);
 	size_t verdicts[NOT_OURS + 1] = {0};
+
 	booster_thread_init(0);
 	for (uint64_t i = 0; i < n; i++)
 		verdicts[try_case(first + i)]++;
@@ -548,5 +568,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trees_are_the_librarys),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -357,6 +357,7 @@ static void test_metric_defs(void **state)
 			  "Name", "broken", "Regex", "(", "Name", "slow", "Regex", "(a+)+$b");
 	struct metric_defs *d = metric_defs_new(list);
 	AUTO(buf) struct buf out = BUF_INIT(4096);
+
 	static const char *const lines[] = {"[3]#011train-rmse:1.5#011validation-rmse:2.25", "accuracy=0.93% of all",
 					    "validation-rmse:7", "[4]#011validation-rmse:nan",
 					    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"};

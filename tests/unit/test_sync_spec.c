@@ -107,6 +107,7 @@ static void test_defects(void **state)
 static void test_set(void **state)
 {
 	AUTO(json) json_t *spec = load(good, NULL);
+
 	static const char *const ok[] = {"ResourceConfig.InstanceType=ml.g5.xlarge",
 					 "ResourceConfig.InstanceCount=2",
 					 "HyperParameters.eta=0.3",
@@ -202,6 +203,7 @@ static void test_clone(void **state)
 static void test_clone_name(void **state)
 {
 	int64_t now = 1795243686000; /* 2026-11-21T06:48:06Z */
+
 	static const struct {
 		const char *name, *clone;
 	} rows[] = {{"churn", "churn-261121-064806"},

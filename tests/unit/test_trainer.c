@@ -19,6 +19,7 @@
 static void put(const char *dir, const char *name, const char *text)
 {
 	AUTO(str) char *path = fs_join(dir, name);
+
 	assert_int_equal(fs_mkdir_parent(path, 0755, NULL), 0);
 	assert_int_equal(fs_write_atomic(path, text, strlen(text), 0644, NULL), 0);
 }
@@ -33,6 +34,7 @@ static void processors_follow_the_quota(void **state)
 {
 	char *dir = unit_temp_dir();
 	int all = contract_processors(dir);
+
 	assert_true(all >= 1);
 	put(dir, "cpu.max", "max 100000\n");
 	assert_int_equal(contract_processors(dir), all);
@@ -55,6 +57,7 @@ static void folds_keep_queries_together(void **state)
 	float labels[60];
 	uint32_t folds[60], again[60];
 	int rows_in[4] = {0};
+
 	for (int i = 0; i < 60; i++) {
 		queries[i] = (uint64_t)i / 5;
 		labels[i] = (float)(i % 3);
@@ -85,6 +88,7 @@ static void archive_finds_models(void **state)
 	struct pack *p = NULL;
 	size_t n;
 	struct err err = {0};
+
 	assert_false(pack_present(dir));
 	assert_int_equal(pack_create(dir, ".ubj", &w, NULL), 0);
 	assert_int_equal(pack_add(w, "a/../b", "first", 5, NULL, NULL), 0);
@@ -155,6 +159,7 @@ static int reopen(const char *dir, const char *fingerprint, bool *restarted)
 {
 	struct journal *j = NULL;
 	int n = 0;
+
 	assert_int_equal(journal_open(dir, fingerprint, count_record, &n, &j, restarted, NULL), 0);
 	journal_close(j);
 	return n;
@@ -168,6 +173,7 @@ static void journal_drops_a_torn_tail(void **state)
 	struct journal *j = NULL;
 	bool restarted;
 	int n = 0;
+
 	assert_int_equal(journal_open(dir, "print", count_record, &n, &j, &restarted, NULL), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(journal_append(j, "who", info, "model", 5, NULL), 0);
@@ -191,6 +197,7 @@ static int call(const struct tracker *t, const char *text, size_t n)
 				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct timeval limit = {.tv_sec = 20};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	assert_int_equal(send(fd, text, n, MSG_NOSIGNAL), (ssize_t)n);
@@ -207,6 +214,7 @@ static const char *heard(int fd)
 {
 	static char line[512];
 	size_t n;
+
 	do {
 		for (n = 0; n < sizeof(line) - 1 && recv(fd, line + n, 1, 0) == 1 && line[n] != '\n'; n++)
 			;
@@ -219,6 +227,7 @@ static struct tracker *two_hosts(int64_t timeout_ms)
 {
 	AUTO(strlist) struct strlist hosts = {0};
 	struct tracker *t = NULL;
+
 	strlist_add(&hosts, "one");
 	strlist_add(&hosts, "two");
 	assert_int_equal(tracker_start(&hosts, 0, timeout_ms, &t, NULL), 0);
@@ -259,6 +268,7 @@ static void tracker_waits_for_the_slow(void **state)
 	int one = call(t, "SGT1here 0\nhello 5 3 print\n", 27), two = call(t, "SGT1here 1\n", 11);
 	struct pollfd p = {.fd = one, .events = POLLIN};
 	char bytes[6];
+
 	for (int beats = 0; beats < 2; beats++) { /* one a second */
 		assert_int_equal(poll(&p, 1, 20000), 1);
 		assert_int_equal(recv(one, bytes, 5, MSG_WAITALL), 5);
@@ -287,6 +297,7 @@ static void tracker_compares_settings(void **state)
 	int one = call(t, "SGT1here 0\nsetting eta=1\nsetting channel x=a\nhello 5 3 print\n", 62);
 	int two = call(t, "SGT1here 1\nsetting channel x=b\nsetting eta=2\nhello 0 0 none\n", 61);
 	static const char reason[] = "fail 2 the hosts do not agree: eta is 1 on host one and 2 on host two";
+
 	assert_string_equal(heard(one), reason);
 	assert_string_equal(heard(two), reason);
 	close(one);
@@ -300,6 +311,7 @@ static void ring_takes_its_time(void **state)
 	static const char bytes[] = "\xff\xff\xff\xff\xff\xff\xff\xff\6\0\0\000000001\5\0\0\0start";
 	static const char long_name[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0";
 	char task[RING_TASK_MAX];
+
 	for (size_t n = 0; n < sizeof(bytes) - 1; n++)
 		assert_int_equal(ring_parse(bytes, n, task), RING_MORE);
 	assert_int_equal(ring_parse(bytes, sizeof(bytes) - 1, task), RING_START);
@@ -359,5 +371,6 @@ int main(void)
 		cmocka_unit_test(ring_takes_its_time),
 		cmocka_unit_test(numbers_are_written_as_printf_does),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@
 static char *text_of(const struct surface *s)
 {
 	AUTO(buf) struct buf b = BUF_INIT(1 << 20);
+
 	surface_text(s, &b);
 	return buf_take(&b);
 }
@@ -23,6 +24,7 @@ static char *text_of(const struct surface *s)
 static void test_surface_clips(void **state)
 {
 	AUTO(surface) struct surface s = {0};
+
 	surface_resize(&s, 3, 10);
 	struct area a = area_part(surface_area(&s), 1, 2, 1, 5);
 	area_put(a, 0, -2, ST_NORMAL, "0123456789"); /* starts outside: what is left of the area is not drawn */
@@ -35,6 +37,7 @@ static void test_surface_clips(void **state)
 static void test_surface_wide(void **state)
 {
 	AUTO(surface) struct surface s = {0};
+
 	surface_resize(&s, 1, 6);
 	struct area a = surface_area(&s);
 	area_put(a, 0, 0, ST_NORMAL, "日本語x");
@@ -54,9 +57,11 @@ static void test_surface_wide(void **state)
 static void test_surface_never_draws_controls(void **state)
 {
 	AUTO(surface) struct surface s = {0};
+
 	surface_resize(&s, 1, 20);
 	area_put(surface_area(&s), 0, 0, ST_NORMAL,
-		 "a\033[2Jb\x07\n\xc2\x9b" "c\x9b");
+		 "a\033[2Jb\x07\n\xc2\x9b"
+		 "c\x9b");
 	for (int i = 0; i < s.cols; i++)
 		assert_true(s.cells[i].cp >= 0x20 && s.cells[i].cp != 0x7f &&
 			    !(s.cells[i].cp >= 0x80 && s.cells[i].cp < 0xa0));
@@ -65,6 +70,7 @@ static void test_surface_never_draws_controls(void **state)
 static void test_surface_middle(void **state)
 {
 	AUTO(surface) struct surface s = {0};
+
 	surface_resize(&s, 1, 30);
 	area_put_middle(surface_area(&s), 0, 0, 11, ST_NORMAL, "nba-dfs-s24-c03-p012");
 	AUTO(str) char *t = text_of(&s);
@@ -74,6 +80,7 @@ static void test_surface_middle(void **state)
 static void test_wrap(void **state)
 {
 	AUTO(surface) struct surface s = {0};
+
 	surface_resize(&s, 4, 8);
 	assert_int_equal(text_wrapped_rows(8, "one two three\nfour"), 3);
 	assert_int_equal(area_put_wrapped(surface_area(&s), 0, 0, 8, 4, ST_NORMAL, "one two three\nfour"), 3);
@@ -87,6 +94,7 @@ static void test_table_drops_by_priority(void **state)
 						{"B", .min = 5, .max = 5, .priority = 2},
 						{"C", .min = 5, .max = 5, .priority = 1}};
 	int w[3];
+
 	table_layout(c, 3, 24, 2, false, w);
 	assert_int_equal(w[0], 10);
 	assert_int_equal(w[1], 5);
@@ -100,6 +108,7 @@ static void test_table_drops_by_priority(void **state)
 static void test_key_names(void **state)
 {
 	char name[KEY_NAME_LEN];
+
 	static const char *const names[] = {"a", "ctrl-d", "Space", "Enter", "F5", "PgDn", "é", "ctrl-\\", "shift-Tab"};
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		assert_string_equal(keyc_name(name, keyc_parse(names[i])), names[i]);
@@ -138,6 +147,7 @@ static void test_chart_takes_anything(void **state)
 	static const double odd[] = {0.0 / 0.0, 1.0 / 0.0, -1.0 / 0.0, 0, -1, 1e300, -1e300, 1e-300, 5};
 	struct chart_point points[ARRAY_LEN(odd)];
 	AUTO(surface) struct surface s = {0};
+
 	for (size_t i = 0; i < ARRAY_LEN(odd); i++)
 		points[i] = (struct chart_point){(double)i, odd[i]};
 	for (size_t from = 0; from < ARRAY_LEN(odd); from++)
@@ -154,6 +164,7 @@ static void test_chart_takes_anything(void **state)
 static int64_t cpu_us(void)
 {
 	struct timespec t;
+
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
@@ -176,6 +187,7 @@ static void test_pager_stays_when_late_lines_come(void **state)
 	AUTO(surface) struct surface s = {0};
 	struct pager p;
 	char text[32];
+
 	surface_resize(&s, 10, 40);
 	for (int i = 0; i < 100; i++) {
 		snprintf(text, sizeof(text), "line %d", i);
@@ -207,6 +219,7 @@ static void test_pager_search_follows_growth(void **state)
 	struct pager p;
 	struct err err = {0};
 	bool complete;
+
 	surface_resize(&s, 10, 40);
 	for (int i = 0; i < 100; i++)
 		add_line(&l, 1000 * i, i % 10 ? "plain" : "hit me");
@@ -246,6 +259,7 @@ static void test_pager_is_fast(void **state)
 					    ACT_WRAP, ACT_UP,		ACT_PAGE_UP,   ACT_BOTTOM, ACT_UP,
 					    ACT_WRAP, ACT_SCROLL_RIGHT, ACT_DOWN};
 	AUTO(str) char *long_line = xmalloc(90001);
+
 	memset(long_line, 'x', 90000);
 	long_line[90000] = '\0';
 	surface_resize(&s, 50, 160);
@@ -290,6 +304,7 @@ struct random_host {
 static void rh_done(void *user, const char *job, host_done_fn *done, void *done_user)
 {
 	struct random_host *h = user;
+
 	if (h->n < 64) {
 		h->done[h->n] = done;
 		h->done_user[h->n++] = done_user;
@@ -301,6 +316,7 @@ static void rh_done(void *user, const char *job, host_done_fn *done, void *done_
 static void rh_answer(struct random_host *h)
 {
 	struct err err = {.code = ERR_NET, .msg = "no reply"};
+
 	while (h->n) {
 		h->n--;
 		h->done[h->n](h->done_user[h->n], h->n % 2 ? &err : NULL);
@@ -313,6 +329,7 @@ static int random_key(uint32_t *seed)
 		KEYC_ENTER, KEYC_ESC, KEYC_UP,	KEYC_DOWN,    KEYC_LEFT,      KEYC_RIGHT,  KEYC_PGUP,	    KEYC_PGDN,
 		KEYC_HOME,  KEYC_END, KEYC_TAB, KEYC_BACKTAB, KEYC_BACKSPACE, KEYC_DELETE, KEYC_CTRL_SPACE, KEYC_F1,
 		26,	    21,	      4,	23,	      0x1c,	      0x65e5,	   0x1f680,	    0x301};
+
 	*seed = *seed * 1664525u + 1013904223u;
 	uint32_t r = *seed >> 8;
 	if (r % 3 == 0)
@@ -327,6 +344,7 @@ static void press_at_random(const char *seed_name, uint32_t seed, int n)
 	struct random_host rh = {0};
 	struct ui_host host = {.user = &rh, .stop = rh_done};
 	struct ui_options opt = {.rows = 24, .cols = 80, .ascii = seed & 1};
+
 	assert_non_null(s);
 	struct ui *ui = ui_new(s, &host, &opt);
 	for (int i = 0; i < n; i++) {
@@ -361,6 +379,7 @@ static void test_many_jobs_paint(void **state)
 	struct ui_options opt = {.rows = 40, .cols = 120};
 	struct ui *ui = ui_new(s, &host, &opt);
 	int64_t began = cpu_us();
+
 	(void)ui_draw(ui);
 	int64_t first = cpu_us() - began;
 	began = cpu_us();
@@ -394,5 +413,6 @@ int main(void)
 		cmocka_unit_test(test_random_keys),
 		cmocka_unit_test(test_many_jobs_paint),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ static inline char *unit_temp_dir(void)
 {
 	const char *base = getenv("TMPDIR");
 	char *path = xasprintf("%s/sagetop-test-XXXXXX", base ? base : "/tmp");
+
 	if (!mkdtemp(path))
 		abort();
 	return path;
@@ -26,6 +27,7 @@ static inline char *unit_temp_dir(void)
 static inline char *unit_input_path(const char *variable, const char *name)
 {
 	const char *base = getenv(variable);
+
 	return base && *base ? xasprintf("%s/%s", base, name) : NULL;
 }
 
