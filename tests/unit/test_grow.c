@@ -3,7 +3,7 @@
  * missing cells, sparse data, depths, threads, weights, classes. */
 #include <math.h>
 
-#include "trainer/grow.h"
+#include "trainer/grow/grow.h"
 #include "unit.h"
 
 #define MODEL_BYTES ((size_t)1 << 30)
