@@ -92,6 +92,19 @@ static int make_library(struct learner *l, const struct strmap *params, struct e
 	return rc ? rc : booster_new(params, l->job.metrics, l->matrices, l->sets, &l->booster, err);
 }
 
+/* The grower is for the library that its tests knew: one that grows other trees does so alone. */
+static int try_grower(struct learner_kit *kit, const struct strmap *params, struct err *err)
+{
+	bool same = false;
+	int rc = kit->mould ? grow_trial(params, &same, err) : 0;
+
+	if (!rc && !same) {
+		grow_mould_free(kit->mould);
+		kit->mould = NULL;
+	}
+	return rc;
+}
+
 /* The library learns the number of columns from a matrix: one row without cells. */
 static int make_kit(struct learner *l, const struct strmap *params, struct err *err)
 {
@@ -106,7 +119,9 @@ static int make_kit(struct learner *l, const struct strmap *params, struct err *
 	int rc = matrix_new_bare(&row, &opt, &m, err);
 	if (!rc)
 		rc = booster_new(params, l->job.metrics, &m, 1, &kit->shell, err);
-	return rc ? rc : grow_mould_new(kit->shell, &kit->mould, err);
+	if (!rc)
+		rc = grow_mould_new(kit->shell, &kit->mould, err);
+	return rc ? rc : try_grower(kit, params, err);
 }
 
 /* l->grower stays NULL where the settings turn out not to be for it. */

@@ -1,6 +1,6 @@
 /* learner.h - what trains a model round by round: the grower (grow.h) where the job
- * is one for it, else libxgboost. Both make the same model; nobody above knows
- * which it is.
+ * is one for it and the library at hand grows the same tree in a trial, else
+ * libxgboost. Both make the same model; nobody above knows which it is.
  */
 #ifndef SAGETOP_TRAINER_LEARNER_H
 #define SAGETOP_TRAINER_LEARNER_H

@@ -2,11 +2,11 @@
  *
  * The library spends most of a small model's time in the upkeep of threads and of
  * empty bins, and most of a large one's before its first round. This grower makes
- * the same trees, to the last bit, from the same settings in a fraction of it; the
- * library still judges them (metrics), stores and applies them. What it does not
- * cover (other tree methods and boosters, categories, constraints, rankings ...)
- * is the library's as before: grower_takes and grow_mould_new say so, and nobody
- * else needs to know.
+ * the same trees from the same settings in a fraction of it; the library still judges
+ * them (metrics), stores and applies them. What it does not cover (other tree methods
+ * and boosters, categories, constraints, rankings ...) is the library's as before:
+ * grower_takes and grow_mould_new say so, and nobody else needs to know. That the trees
+ * are the same is tested case by case, and once at the start of each job (grow_trial).
  *
  * One bit can differ: the sign of a split condition that is 0, where a column holds
  * zeros of both signs. No row is parted otherwise by it.
@@ -25,6 +25,10 @@ AUTO_POINTER(grow_mould, struct grow_mould, grow_mould_free)
 /* shell: with the job's settings and number of columns, without trees. *ret is NULL,
  * without an error, where the settings are not for this grower. */
 int grow_mould_new(struct booster *shell, struct grow_mould **ret, struct err *err) NODISCARD;
+
+/* *same: the library that is here grows the tree that we do, of the job's loss, with
+ * draws of rows and columns; false as well on a processor that no test ran on. */
+int grow_trial(const struct strmap *params, bool *same, struct err *err) NODISCARD;
 
 struct grower;
 void grower_free(struct grower *g);

@@ -9,7 +9,7 @@
  * grow.c goes round after round.
  *
  * Every sum is taken in the order and in the precision of libxgboost 1.7's hist
- * updater, so the trees are the same to the last bit (x86-64; elsewhere the
+ * updater, so the trees are the same (x86-64; elsewhere, where it is not used, the
  * library's own compiler may have fused multiplications with additions, and ours
  * must not: -ffp-contract=off). Formulas and orders were read from its sources:
  * src/tree/updater_quantile_hist.cc, src/tree/hist/, src/common/quantile.h and
