@@ -19,6 +19,12 @@ check_part aws 'base/|model/|aws/[a-z0-9_]+\.(h|def)' aws -maxdepth 1
 check_part sync 'base/|model/|store/|aws/[a-z0-9_]+\.h|sync/' src/sync
 check_part tui 'base/|model/|tui/' tui
 check_part trainer 'base/|trainer/' trainer
+# The trainer's rooms, one above the other: none includes a later one's headers.
+floors='base/'
+for room in read settings library grow hosts fit models serve job; do
+	floors="$floors|trainer/$room/"
+	check_part "trainer/$room" "$floors" "trainer/$room"
+done
 check_part 'the local engine' 'base/|aws/(sigv4|sigv4_verify|eventstream|xml)\.h|aws/local/' aws/local
 
 # what, pattern of the header, files that may include it
@@ -30,8 +36,8 @@ check_library() {
 check_library libcurl 'curl/' 'aws/http[a-z_]*\.[ch]'
 check_library curses '(n?cursesw?/)?n?curses|term\.h' 'tui/term\.c'
 check_library SQLite 'sqlite3' 'src/store/|aws/local/'
-check_library XGBoost 'xgboost/' 'trainer/booster[a-z_]*\.[ch]'
-check_library libmicrohttpd 'microhttpd' 'aws/local/|trainer/serve'
+check_library XGBoost 'xgboost/' 'trainer/library/booster[a-z_]*\.[ch]'
+check_library libmicrohttpd 'microhttpd' 'aws/local/|trainer/serve/'
 check_library expat 'expat' 'aws/xml\.c'
 # jansson stays at the edges: model and tui hold plain data.
 bad=$(grep -rnE 'include "base/(json|yaml)\.h"|jansson' src/model tui --include='*.[ch]' || :)
