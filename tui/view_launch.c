@@ -1,5 +1,5 @@
-/* Launching: a form, then what would be sent with its cost, then Enter. From a
- * specification file, or as a clone of a job ("clone:NAME"). */
+/* view_launch.c - launching: a form, then what would be sent with its cost, then
+ * Enter. From a specification file, or as a clone of a job. */
 #include "base/utf8.h"
 #include "tui/doc.h"
 #include "tui/form.h"
@@ -44,19 +44,19 @@ static void free_name(struct view *v, const char *of, char out[64])
 	}
 }
 
-static int launch_open(struct view *v, const char *arg, struct err *err)
+static int launch_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct launch_state *st = v->state;
 	char name[64];
 
-	if (arg && str_starts(arg, "clone:")) {
-		if (!jobs_find(session_jobs(ui_session(v->ui)), arg + 6))
-			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg + 6);
-		st->clone_of = xstrdup(arg + 6);
+	if (arg->mode == MODE_CLONE) {
+		if (!jobs_find(session_jobs(ui_session(v->ui)), arg->names.items[0]))
+			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg->names.items[0]);
+		st->clone_of = xstrdup(arg->names.items[0]);
 		free_name(v, st->clone_of, name);
 		form_add(&st->form, "New name", "", name);
 	} else {
-		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg);
+		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg->text);
 		form_add(&st->form, "Name", "as the file says", "");
 	}
 	for (int i = 0; i < CHANGE_FIELDS; i++)
@@ -233,7 +233,7 @@ static void launched(struct view *v, const char *name, const struct err *err)
 	ui_notice(ui, NOTICE_INFO, "launched %s", name);
 	ui_await_job(ui, name);
 	if (ui_host(ui)->refresh)
-		ui_host(ui)->refresh(ui_host(ui)->user);
+		ui_host(ui)->refresh(ui_host(ui)->user, &kind_table[KIND_TRAINING_JOB], NULL);
 	ui_close(v);
 }
 
@@ -308,6 +308,7 @@ static void launch_status(struct view *v, struct buf *left, struct buf *right)
 const struct view_ops view_launch_ops = {
 	.name = "launch",
 	.argument = "[SPEC]",
+	.takes = TAKES_TEXT,
 	.help = "Launch a job from a specification file",
 	.contexts = {CTX_TEXT},
 	.state_size = sizeof(struct launch_state),

@@ -11,6 +11,8 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 const char *str_or(const char *s, const char *fallback); /* s unless NULL or "" */
 char *str_trim(char *s);				 /* in place; returns the first non-blank */
+/* The last line that says anything: of a traceback the cause. Borrowed from s. */
+const char *str_last_line(const char *s);
 void str_lower(char *s);				 /* ASCII, in place */
 void str_copy(char *dst, size_t size, const char *src);	 /* cuts; always terminates */
 

@@ -301,7 +301,7 @@ struct random_host {
 	size_t n;
 };
 
-static void rh_done(void *user, const char *job, host_done_fn *done, void *done_user)
+static void rh_done(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
 {
 	struct random_host *h = user;
 
