@@ -43,7 +43,7 @@ static void jobs_free(struct job **jobs, size_t n)
 	free(jobs);
 }
 
-static void give_jobs(struct call *k, const json_t *list, const char *inside, enum job_detail detail,
+static void give_jobs(struct call *k, const json_t *list, const char *inside, enum detail detail,
 		      const struct aws_reply *reply)
 {
 	size_t n = json_array_size(list), filled = 0;
@@ -74,7 +74,7 @@ static void on_search(void *ctx, const struct aws_reply *reply, const struct err
 	if (err)
 		k->jobs(k->user, NULL, 0, NULL, -1, err);
 	else
-		give_jobs(k, json_object_get(reply->json, "Results"), "TrainingJob", JOB_SEARCHED, reply);
+		give_jobs(k, json_object_get(reply->json, "Results"), "TrainingJob", DETAIL_SEARCHED, reply);
 	free(k);
 }
 
@@ -85,7 +85,7 @@ static void on_list(void *ctx, const struct aws_reply *reply, const struct err *
 	if (err)
 		k->jobs(k->user, NULL, 0, NULL, -1, err);
 	else
-		give_jobs(k, json_object_get(reply->json, "TrainingJobSummaries"), NULL, JOB_SUMMARY, reply);
+		give_jobs(k, json_object_get(reply->json, "TrainingJobSummaries"), NULL, DETAIL_SUMMARY, reply);
 	free(k);
 }
 
@@ -152,7 +152,7 @@ static void on_describe(void *ctx, const struct aws_reply *reply, const struct e
 	struct job *job = NULL;
 	struct err bad = {0};
 
-	if (!err && sm_parse_job(reply->json, JOB_DESCRIBED, &job, &bad))
+	if (!err && sm_parse_job(reply->json, DETAIL_DESCRIBED, &job, &bad))
 		err = &bad;
 	k->job(k->user, err ? NULL : job, err);
 	free(k);

@@ -59,7 +59,7 @@ struct aws_request *sm_list_tags(struct aws_client *c, const char *arn, enum aws
 				 void *user);
 
 /* Pure: a Describe reply, or a TrainingJob of a Search result, as a struct job. */
-int sm_parse_job(const json_t *j, enum job_detail detail, struct job **ret, struct err *err) NODISCARD;
+int sm_parse_job(const json_t *j, enum detail detail, struct job **ret, struct err *err) NODISCARD;
 
 /* [{"Key":..,"Value":..}], sanitised. */
 void sm_parse_tags(const json_t *list, struct strmap *ret);

@@ -154,7 +154,7 @@ static void read_details(struct job *j, const json_t *o)
 	}
 }
 
-int sm_parse_job(const json_t *o, enum job_detail detail, struct job **ret, struct err *err)
+int sm_parse_job(const json_t *o, enum detail detail, struct job **ret, struct err *err)
 {
 	AUTO(str) char *name = text(o, "TrainingJobName");
 	AUTO(str) char *status = text(o, "TrainingJobStatus");
@@ -173,7 +173,7 @@ int sm_parse_job(const json_t *o, enum job_detail detail, struct job **ret, stru
 	j->end_ms = json_get_time_ms(o, "TrainingEndTime");
 	j->warm_pool_status = text(json_object_get(o, "WarmPoolStatus"), "Status");
 	j->seen_ms = clock_now_ms();
-	if (detail != JOB_SUMMARY)
+	if (detail != DETAIL_SUMMARY)
 		read_details(j, o);
 	*ret = j;
 	return 0;

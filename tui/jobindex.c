@@ -99,9 +99,9 @@ void job_index_build(struct job_index *x, const struct session *s, const struct 
 		     enum job_sort sort, bool reverse, int64_t now_ms)
 {
 	x->n = 0;
-	GROW(x->rows, x->cap, s->jobs.n);
-	for (size_t i = 0; i < s->jobs.n; i++) {
-		const struct job *j = s->jobs.items[i];
+	GROW(x->rows, x->cap, session_jobs(s)->n);
+	for (size_t i = 0; i < session_jobs(s)->n; i++) {
+		const struct job *j = jobs_at(session_jobs(s), i);
 		if (faults_only && j->status != JOB_FAILED)
 			continue;
 		if (filter && !query_match(filter, j, &s->prices, s->region, now_ms))

@@ -41,23 +41,15 @@ bool ui_notice_showing(const struct ui *ui)
 static void count_facts(struct ui *ui)
 {
 	const struct session *s = ui->session;
+	const struct resources *jobs = session_jobs(s);
 	struct header_facts *f = &ui->facts;
 
-	if (f->counted && f->generation == s->jobs.generation)
+	if (f->counted && f->generation == jobs->generation)
 		return;
-	*f = (struct header_facts){.generation = s->jobs.generation, .counted = true};
-	struct job **active = xreallocarray(NULL, s->jobs.n_active + 1, sizeof(struct job *));
-	size_t n = 0;
-	for (size_t i = 0; i < s->jobs.n; i++) {
-		f->failed += s->jobs.items[i]->status == JOB_FAILED;
-		if (job_is_active(s->jobs.items[i])) {
-			f->running++;
-			if (n < s->jobs.n_active)
-				active[n++] = s->jobs.items[i];
-		}
-	}
-	f->burn_micro = cost_burn_rate_micro(active, n, &s->prices, s->region ? s->region : "", &f->unpriced);
-	free(active);
+	*f = (struct header_facts){.generation = jobs->generation, .counted = true, .running = jobs->n_running};
+	for (size_t i = 0; i < jobs->n; i++)
+		f->failed += jobs->items[i]->state == STATE_BAD;
+	f->burn_micro = cost_burn_rate_micro(jobs, &s->prices, s->region ? s->region : "", &f->unpriced);
 }
 
 struct piece {

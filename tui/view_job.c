@@ -20,7 +20,7 @@ static const struct job *job_of(struct view *v)
 {
 	const struct job_state *st = v->state;
 
-	return jobs_find(&ui_session(v->ui)->jobs, st->name);
+	return jobs_find(session_jobs(ui_session(v->ui)), st->name);
 }
 
 static int job_open(struct view *v, const char *arg, struct err *err)
@@ -29,7 +29,7 @@ static int job_open(struct view *v, const char *arg, struct err *err)
 
 	if (str_empty(arg))
 		return err_set(err, ERR_INVALID, "job needs the name of a job: :job NAME");
-	if (!jobs_find(&ui_session(v->ui)->jobs, arg))
+	if (!jobs_find(session_jobs(ui_session(v->ui)), arg))
 		return err_set(err, ERR_NOTFOUND, "there is no job %s", arg);
 	st->name = xstrdup(arg);
 	if (ui_host(v->ui)->watch)
@@ -55,7 +55,7 @@ static uint64_t job_generation(struct view *v)
 	const struct job *j = job_of(v);
 	uint64_t second = j && job_is_active(j) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 
-	return (s->jobs.generation + (f ? f->metrics.generation : 0)) * 1000003 + second;
+	return (session_jobs(s)->generation + (f ? f->metrics.generation : 0)) * 1000003 + second;
 }
 
 static void job_update(struct view *v)
@@ -333,7 +333,7 @@ static void lay_out(struct view *v, int width)
 	add_pairs(d, "Environment", &j->environment, width - 1);
 	add_pairs(d, "Tags", &j->tags, width - 1);
 	add_text(d, "ARN", j->arn);
-	if (j->detail == JOB_SUMMARY) {
+	if (j->detail == DETAIL_SUMMARY) {
 		doc_line(d);
 		doc_wrapped(d, ST_DIM, 1, width - 2,
 			    "Only a summary is known so far; the details are being asked for.");

@@ -23,7 +23,7 @@ struct launch_state {
 /* A name for the clone that is free among the jobs we know: "x" -> "x-2". */
 static void free_name(struct view *v, const char *of, char out[64])
 {
-	const struct jobs *jobs = &ui_session(v->ui)->jobs;
+	const struct resources *jobs = session_jobs(ui_session(v->ui));
 	char base[64];
 
 	str_copy(base, sizeof(base), of);
@@ -50,7 +50,7 @@ static int launch_open(struct view *v, const char *arg, struct err *err)
 	char name[64];
 
 	if (arg && str_starts(arg, "clone:")) {
-		if (!jobs_find(&ui_session(v->ui)->jobs, arg + 6))
+		if (!jobs_find(session_jobs(ui_session(v->ui)), arg + 6))
 			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg + 6);
 		st->clone_of = xstrdup(arg + 6);
 		free_name(v, st->clone_of, name);

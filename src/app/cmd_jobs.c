@@ -72,10 +72,10 @@ int cmd_jobs(struct app *a, struct err *err)
 
 	struct session *s = sync_session(a->sync);
 	struct column_context x = {.session = s, .now_ms = clock_now_ms()};
-	struct job **jobs = xreallocarray(NULL, s->jobs.n + 1, sizeof(*jobs));
-	for (size_t i = 0; i < s->jobs.n; i++)
-		if (query_match(query, s->jobs.items[i], &s->prices, s->region, x.now_ms))
-			jobs[n++] = s->jobs.items[i];
+	struct job **jobs = xreallocarray(NULL, session_jobs(s)->n + 1, sizeof(*jobs));
+	for (size_t i = 0; i < session_jobs(s)->n; i++)
+		if (query_match(query, jobs_at(session_jobs(s), i), &s->prices, s->region, x.now_ms))
+			jobs[n++] = jobs_at(session_jobs(s), i);
 	load_cold_parts(a, jobs, n, &columns);
 	int rc = columns_sort(jobs, n, str_or(app_value(a, OPT_SORT), "-created"), &x, err);
 	if (rc == 0) {

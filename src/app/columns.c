@@ -14,7 +14,7 @@ struct cell {
 	bool known;
 };
 
-enum column_kind { KIND_TEXT, KIND_COUNT, KIND_TIME, KIND_AGE, KIND_SECONDS, KIND_USD, KIND_PERCENT, KIND_VALUE };
+enum column_kind { KIND_TEXT, KIND_NUMBER_OF, KIND_TIME, KIND_AGE, KIND_SECONDS, KIND_USD, KIND_PERCENT, KIND_VALUE };
 
 typedef struct cell column_fn(const struct job *j, const char *key, const struct column_context *x);
 
@@ -120,7 +120,7 @@ static struct cell col_saved(const struct job *j, const char *key, const struct 
 
 static struct cell col_spot(const struct job *j, const char *key, const struct column_context *x)
 {
-	return text_cell(j->detail == JOB_SUMMARY ? NULL : j->spot ? "yes" : "no");
+	return text_cell(j->detail == DETAIL_SUMMARY ? NULL : j->spot ? "yes" : "no");
 }
 
 static struct cell col_objective(const struct job *j, const char *key, const struct column_context *x)
@@ -168,7 +168,7 @@ static const struct job_column columns[] = {
 	{"name", KIND_TEXT, true, false, false, col_name},
 	{"status", KIND_TEXT, true, false, false, col_status},
 	{"instance", KIND_TEXT, true, false, false, col_instance},
-	{"count", KIND_COUNT, false, false, false, col_count},
+	{"count", KIND_NUMBER_OF, false, false, false, col_count},
 	{"age", KIND_AGE, true, false, false, col_age},
 	{"created", KIND_TIME, false, false, false, col_created},
 	{"modified", KIND_TIME, false, false, false, col_modified},
@@ -317,7 +317,7 @@ void column_text(const struct column_pick *c, const struct job *j, const struct 
 	case KIND_PERCENT:
 		buf_addf(out, x->for_person ? "%.0f%%" : "%.0f", cell.number);
 		break;
-	case KIND_COUNT:
+	case KIND_NUMBER_OF:
 	case KIND_VALUE:
 		buf_addf(out, "%.6g", cell.number);
 		break;
@@ -397,7 +397,7 @@ json_t *job_to_json(const struct job *j, const struct column_context *x)
 	json_put_str(o, "failure_reason", j->failure_reason);
 	json_put_str(o, "instance_type", j->instance_type);
 	json_object_set_new(o, "instance_count", j->instance_count > 0 ? json_integer(j->instance_count) : json_null());
-	json_object_set_new(o, "spot", j->detail == JOB_SUMMARY ? json_null() : json_boolean(j->spot));
+	json_object_set_new(o, "spot", j->detail == DETAIL_SUMMARY ? json_null() : json_boolean(j->spot));
 	json_put_time(o, "created", j->created_ms);
 	json_put_time(o, "modified", j->modified_ms);
 	json_put_time(o, "started", j->start_ms);

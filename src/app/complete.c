@@ -73,7 +73,7 @@ static void jobs_of(const struct aws_options *aws, struct strlist *names)
 
 	if (sync_new(&opt, &sync, NULL) < 0 || sync_load(sync, NULL) < 0)
 		return;
-	const struct jobs *jobs = &sync_session(sync)->jobs;
+	const struct resources *jobs = session_jobs(sync_session(sync));
 	for (size_t i = 0; i < jobs->n; i++)
 		strlist_add(names, jobs->items[i]->name);
 }

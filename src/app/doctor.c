@@ -34,13 +34,13 @@ void check_set(struct check *c, enum check_result result, const char *fmt, ...)
 	va_end(ap);
 }
 
-enum resource { ON_ALL, ON_JOBS, ON_LOGS, ON_ROLES };
+enum probe_resource { ON_ALL, ON_JOBS, ON_LOGS, ON_ROLES };
 
 /* One permission: the call, and what is lost without it. */
 struct probe {
 	const char *action;
 	const char *need;
-	enum resource resource;
+	enum probe_resource resource;
 	bool writes; /* part of the full policy only */
 	struct aws_request *(*call)(struct aws_client *c, const char *account, struct app_reply *r);
 };
@@ -203,7 +203,7 @@ int doctor_check_permissions(struct app *a, struct checkup *c, bool read_only, s
 	return 0;
 }
 
-static json_t *resource_arns(enum resource resource, const char *region, const char *account)
+static json_t *resource_arns(enum probe_resource resource, const char *region, const char *account)
 {
 	const char *partition = partition_of(region);
 	json_t *list = json_array();
@@ -231,7 +231,7 @@ json_t *doctor_policy(const struct checkup *c, const char *region)
 					    "SagetopMissingOnRoles"};
 	json_t *policy = json_object(), *statements = json_array();
 
-	for (enum resource resource = ON_ALL; resource <= ON_ROLES; resource++) {
+	for (enum probe_resource resource = ON_ALL; resource <= ON_ROLES; resource++) {
 		json_t *actions = json_array();
 		for (size_t i = 0; i < ARRAY_LEN(probes); i++)
 			if (probes[i].resource == resource && strlist_has(&c->missing, probes[i].action))

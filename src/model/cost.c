@@ -19,7 +19,7 @@ static int64_t billed_seconds(const struct job *j, int64_t now_ms, struct cost *
 	}
 	if (job_is_terminal(j)) {
 		/* Nothing ran, nothing is billed: provisioning is free of charge. */
-		if (j->detail >= JOB_SEARCHED && j->start_ms == TIME_UNKNOWN) {
+		if (j->detail >= DETAIL_SEARCHED && j->start_ms == TIME_UNKNOWN) {
 			c->kind = COST_BILLED;
 			return 0;
 		}
@@ -47,7 +47,7 @@ struct cost cost_of_job(const struct job *j, const struct price_table *prices, c
 	int64_t seconds = billed_seconds(j, now_ms, &c);
 	int instances = j->instance_count;
 
-	if (seconds < 0 || j->detail < JOB_SEARCHED)
+	if (seconds < 0 || j->detail < DETAIL_SEARCHED)
 		return (struct cost){.usd_micro = USD_UNKNOWN};
 	c.billed_s = seconds * MAX(instances, 1);
 	c.price = price_training(prices, j->instance_type, region, j->spot);
@@ -83,7 +83,7 @@ static bool is_billed_now(const struct job *j)
 	static const char *const free_states[] = {"Starting", "Pending", "LaunchingMLInstances", "Interrupted",
 						  "PreparingTrainingStack"};
 
-	if (!job_is_active(j) || (j->detail >= JOB_SEARCHED && j->start_ms == TIME_UNKNOWN))
+	if (!job_is_active(j) || (j->detail >= DETAIL_SEARCHED && j->start_ms == TIME_UNKNOWN))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(free_states); i++) {
 		if (str_eq(j->secondary_text, free_states[i]))
@@ -92,14 +92,14 @@ static bool is_billed_now(const struct job *j)
 	return true;
 }
 
-int64_t cost_burn_rate_micro(struct job *const *jobs, size_t n, const struct price_table *prices, const char *region,
+int64_t cost_burn_rate_micro(const struct resources *jobs, const struct price_table *prices, const char *region,
 			     size_t *ret_unpriced)
 {
 	int64_t sum = 0;
 	size_t unpriced = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct job *j = jobs[i];
+	for (size_t i = 0; i < jobs->n; i++) {
+		const struct job *j = jobs_at(jobs, i);
 
 		if (!is_billed_now(j))
 			continue;

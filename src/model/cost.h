@@ -5,7 +5,7 @@
 #ifndef SAGETOP_MODEL_COST_H
 #define SAGETOP_MODEL_COST_H
 
-#include "model/job.h"
+#include "model/jobs.h"
 #include "model/price.h"
 
 enum cost_kind {
@@ -31,7 +31,7 @@ int64_t cost_ceiling_micro(const char *instance_type, int instances, int64_t max
 			   const struct price_table *prices, const char *region);
 /* Dollars an hour of everything that is being billed now; *ret_unpriced counts
  * the active jobs without a price. */
-int64_t cost_burn_rate_micro(struct job *const *jobs, size_t n, const struct price_table *prices, const char *region,
+int64_t cost_burn_rate_micro(const struct resources *jobs, const struct price_table *prices, const char *region,
 			     size_t *ret_unpriced);
 
 #endif

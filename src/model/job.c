@@ -1,13 +1,15 @@
 /* job.c - making, reading and freeing jobs; job_merge.c combines two records. */
 #include "model/job.h"
 
+#include "model/kind.h"
+
 #include <math.h>
 
 struct job *job_new(const char *name)
 {
 	struct job *j = NEW(struct job);
 
-	j->name = xstrdup(name);
+	resource_init(job_resource(j), &kind_table[KIND_TRAINING_JOB], name);
 	j->training_s = -1;
 	j->billable_s = -1;
 	j->max_runtime_s = -1;
@@ -78,10 +80,8 @@ void job_free(struct job *j)
 	if (!j)
 		return;
 	free_cold(j);
-	free(j->name);
-	free(j->status_text);
+	resource_done(job_resource(j));
 	free(j->secondary_text);
-	free(j->failure_reason);
 	free(j->instance_type);
 	free(j->objective);
 	free(j->facets);
@@ -90,7 +90,7 @@ void job_free(struct job *j)
 
 void job_trim(struct job *j)
 {
-	if (j->trimmed || j->detail < JOB_SEARCHED)
+	if (j->trimmed || j->detail < DETAIL_SEARCHED)
 		return;
 	job_derive(j);
 	free_cold(j);
@@ -118,7 +118,7 @@ const char *job_status_name(enum job_status s)
 
 void job_set_status(struct job *j, const char *status_text)
 {
-	str_set(&j->status_text, status_text);
+	resource_set_status(job_resource(j), status_text);
 	j->status = job_status_parse(status_text);
 }
 
@@ -279,3 +279,37 @@ int job_interruptions(const struct job *j)
 		n += str_eq(j->transitions[i].status, "Interrupted");
 	return n;
 }
+
+/* --- as a resource --------------------------------------------------------------- */
+
+static struct resource *make_job(const struct kind *kind, const char *name)
+{
+	return job_resource(job_new(name));
+}
+
+static void free_job(struct resource *r)
+{
+	job_free(resource_job(r));
+}
+
+static bool merge_job(struct resource *into, struct resource *from)
+{
+	return job_merge(resource_job(into), resource_job(from));
+}
+
+static void derive_job(struct resource *r)
+{
+	job_derive(resource_job(r));
+}
+
+static void trim_job(struct resource *r)
+{
+	job_trim(resource_job(r));
+}
+
+static const char *state_text_of_job(const struct resource *r)
+{
+	return job_state_text(resource_job(r));
+}
+
+const struct resource_class job_class = {make_job, free_job, merge_job, derive_job, trim_job, state_text_of_job};

@@ -14,8 +14,7 @@
 #ifndef SAGETOP_MODEL_JOB_H
 #define SAGETOP_MODEL_JOB_H
 
-#include "base/clock.h"
-#include "base/str.h"
+#include "model/resource.h"
 
 enum job_status {
 	JOB_STATUS_UNKNOWN = 0,
@@ -27,9 +26,6 @@ enum job_status {
 	JOB_DELETING,
 	JOB_STATUS_COUNT
 };
-
-/* How much of the record is known: a list summary has no instance or cost. */
-enum job_detail { JOB_SUMMARY = 0, JOB_SEARCHED, JOB_DESCRIBED };
 
 struct job_transition {
 	char *status; /* secondary status: Starting, Downloading, Training ... */
@@ -60,23 +56,17 @@ struct job_metric_definition {
 };
 
 struct job {
+	struct resource; /* name, status_text, times, reason; cold: arn, tags */
+
 	/* hot: every call */
-	char *name;
-	char *status_text;
 	char *secondary_text;
 	enum job_status status;
-	enum job_detail detail;
-	int64_t created_ms, modified_ms, start_ms, end_ms;
 
 	/* hot: Search and Describe */
-	char *failure_reason;
 	char *instance_type;
 	int instance_count;
 	int volume_gb;
 	bool spot;
-	bool tags_known;
-	bool trimmed;	    /* the cold part is not in memory */
-	bool unsaved;	    /* differs from the store (sync's mark) */
 	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
 	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
 	int64_t max_runtime_s, max_wait_s;
@@ -88,10 +78,8 @@ struct job {
 	char *facets;		/* private: packed hyperparameters and tags */
 	uint32_t facets_len;
 	int interruptions;
-	int64_t seen_ms; /* when the service last told us about it */
 
 	/* cold */
-	char *arn;
 	char *image; /* TrainingImage, or the AlgorithmName */
 	char *input_mode;
 	char *role_arn;
@@ -102,7 +90,6 @@ struct job {
 	char *warm_pool_status;
 	struct strmap hyperparameters;
 	struct strmap environment;
-	struct strmap tags;
 
 	struct job_channel *channels;
 	size_t n_channels, cap_channels;
@@ -113,6 +100,16 @@ struct job {
 	struct job_metric_definition *metric_definitions;
 	size_t n_metric_definitions, cap_metric_definitions;
 };
+
+/* A resource of the training jobs' kind is a job, and the other way round. */
+static inline struct job *resource_job(const struct resource *r)
+{
+	return (struct job *)(uintptr_t)r;
+}
+static inline struct resource *job_resource(const struct job *j)
+{
+	return (struct resource *)(uintptr_t)j;
+}
 
 struct job *job_new(const char *name) NODISCARD;
 void job_free(struct job *j);

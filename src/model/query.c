@@ -39,12 +39,12 @@ enum column {
 };
 
 /* How the value of a term is read and compared. */
-enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_PERCENT, KIND_DURATION, KIND_TIME };
+enum value_kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_PERCENT, KIND_DURATION, KIND_TIME };
 
 struct column_row {
 	const char *name;
 	enum column column;
-	enum kind kind;
+	enum value_kind kind;
 	const char *help; /* NULL: another name of the row above */
 };
 
@@ -81,7 +81,7 @@ enum op { OP_HAS, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 struct term {
 	bool negated;
 	enum column column;
-	enum kind kind;
+	enum value_kind kind;
 	enum op op;
 	char *key;	       /* of tag. and hp. */
 	struct strlist values; /* text: any of them */
@@ -465,7 +465,7 @@ static bool figure(const struct term *t, const struct job *j, const struct price
 		return j->instance_count > 0;
 	case COL_INTERRUPTIONS:
 		*ret = job_interruptions(j);
-		return j->detail >= JOB_SEARCHED;
+		return j->detail >= DETAIL_SEARCHED;
 	case COL_AGE:
 		*ret = (double)(now_ms - j->created_ms);
 		return j->created_ms != TIME_UNKNOWN;
@@ -499,7 +499,7 @@ static bool match_term(const struct query *q, const struct term *t, const struct
 	case COL_INSTANCE:
 		return match_text(q, t, j->instance_type);
 	case COL_SPOT:
-		return j->detail >= JOB_SEARCHED && (j->spot == t->flag) == (t->op != OP_NE);
+		return j->detail >= DETAIL_SEARCHED && (j->spot == t->flag) == (t->op != OP_NE);
 	case COL_REASON:
 		return match_text(q, t, j->failure_reason);
 	case COL_IMAGE:

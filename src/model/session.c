@@ -25,7 +25,8 @@ void session_free(struct session *s)
 	for (size_t i = 0; map_next(&s->feeds, &i, NULL, &feed);)
 		feed_free(feed);
 	map_done(&s->feeds);
-	jobs_done(&s->jobs);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		resources_done(&s->tables[i]);
 	price_table_done(&s->prices);
 	free(s->profile);
 	free(s->region);

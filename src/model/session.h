@@ -6,6 +6,7 @@
 #define SAGETOP_MODEL_SESSION_H
 
 #include "model/jobs.h"
+#include "model/kind.h"
 #include "model/loglines.h"
 #include "model/price.h"
 #include "model/series.h"
@@ -56,10 +57,7 @@ struct session {
 	bool local;				     /* talks to the local engine */
 	bool read_only;
 	bool offline; /* painted from the store only */
-	struct jobs jobs;
-	bool jobs_complete;	/* a full pass over the service's list has ended */
-	size_t jobs_total_hint; /* what the service says there are; 0 unknown */
-	int64_t synced_ms;	/* last successful refresh */
+	struct resources tables[KIND_COUNT];
 	struct price_table prices;
 	char prices_as_of[16];
 	struct map feeds; /* job name -> struct job_feed * */
@@ -69,6 +67,9 @@ struct session {
 	struct request_record requests[REQUEST_LOG_LEN]; /* ring */
 	size_t n_requests;				 /* ever made */
 };
+
+/* The training jobs among the tables. */
+#define session_jobs(s) (&(s)->tables[KIND_TRAINING_JOB])
 
 struct session *session_new(void) NODISCARD;
 void session_free(struct session *s);

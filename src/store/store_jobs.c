@@ -81,7 +81,7 @@ static int save_jobs(struct store *s, struct job *const *jobs, size_t n, struct 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		job_derive(jobs[i]);
 		rc = save_hot(s, jobs[i], err);
-		if (rc == 0 && !jobs[i]->trimmed && jobs[i]->detail >= JOB_SEARCHED)
+		if (rc == 0 && !jobs[i]->trimmed && jobs[i]->detail >= DETAIL_SEARCHED)
 			rc = save_cold(s, jobs[i], &text, err);
 	}
 	if (rc) {
@@ -112,7 +112,7 @@ static struct job *read_hot(sqlite3_stmt *st)
 	j->secondary_text = db_column_dup(st, 2);
 	int detail = sqlite3_column_int(st, 3);
 
-	j->detail = detail >= JOB_SUMMARY && detail <= JOB_DESCRIBED ? (enum job_detail)detail : JOB_SUMMARY;
+	j->detail = detail >= DETAIL_SUMMARY && detail <= DETAIL_DESCRIBED ? (enum detail)detail : DETAIL_SUMMARY;
 	j->created_ms = sqlite3_column_int64(st, 4);
 	j->modified_ms = sqlite3_column_int64(st, 5);
 	j->start_ms = sqlite3_column_int64(st, 6);
@@ -139,11 +139,11 @@ static struct job *read_hot(sqlite3_stmt *st)
 	}
 	j->interruptions = sqlite3_column_int(st, 22);
 	j->seen_ms = sqlite3_column_int64(st, 23);
-	j->trimmed = j->detail >= JOB_SEARCHED;
+	j->trimmed = j->detail >= DETAIL_SEARCHED;
 	return j;
 }
 
-static int load_jobs(struct store *s, struct jobs *ret, struct err *err)
+static int load_jobs(struct store *s, struct resources *ret, struct err *err)
 {
 	sqlite3_stmt *st = db_prepare(&s->cache, count_sql, err);
 	int rc;
@@ -152,7 +152,7 @@ static int load_jobs(struct store *s, struct jobs *ret, struct err *err)
 		return -ERR_DB;
 	sqlite3_bind_int64(st, 1, s->scope_id);
 	if (sqlite3_step(st) == SQLITE_ROW)
-		jobs_reserve(ret, (size_t)MIN(sqlite3_column_int64(st, 0), (int64_t)1000000));
+		resources_reserve(ret, (size_t)MIN(sqlite3_column_int64(st, 0), (int64_t)1000000));
 	sqlite3_reset(st);
 	st = db_prepare(&s->cache, load_sql, err);
 	if (!st)
@@ -169,7 +169,7 @@ static int load_jobs(struct store *s, struct jobs *ret, struct err *err)
 	return rc;
 }
 
-int store_jobs_load(struct store *s, struct jobs *ret, struct err *err)
+int store_jobs_load(struct store *s, struct resources *ret, struct err *err)
 {
 	return RETRY_CACHE(s, err, load_jobs(s, ret, &e));
 }

@@ -55,7 +55,7 @@ static void price_plan(struct sync *s, struct launch_plan *p)
 			    s->session->region);
 	if (spot && !json_object_get(p->spec, "CheckpointConfig"))
 		add_warning(p, "spot without CheckpointConfig begins from zero after an interruption");
-	if (jobs_find(&s->session->jobs, p->name))
+	if (jobs_find(session_jobs(s->session), p->name))
 		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
 }
 
@@ -124,7 +124,7 @@ static char *fresh_name(struct sync *s, const char *source)
 	for (int64_t now = clock_now_ms();; now += 1000) {
 		char *name = spec_clone_name(source, now);
 
-		if (!jobs_find(&s->session->jobs, name))
+		if (!jobs_find(session_jobs(s->session), name))
 			return name;
 		free(name);
 	}

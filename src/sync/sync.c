@@ -251,11 +251,11 @@ struct store *sync_store(struct sync *s)
 
 int sync_load(struct sync *s, struct err *err)
 {
-	int rc = store_jobs_load(s->store, &s->session->jobs, err);
+	int rc = store_jobs_load(s->store, session_jobs(s->session), err);
 	AUTO(str) char *mark = rc == 0 ? store_meta_get(s->store, "jobs_mark") : NULL;
 
-	s->session->jobs.generation++;
-	s->session->jobs_complete = mark != NULL; /* an earlier pass reached the end */
+	session_jobs(s->session)->generation++;
+	session_jobs(s->session)->complete = mark != NULL; /* an earlier pass reached the end */
 	if (store_notice(s->store))
 		session_notify(s->session, NOTICE_WARNING, "%s", store_notice(s->store));
 	return rc;
@@ -274,7 +274,7 @@ static void change_account(struct sync *s, const char *account)
 	if (other)
 		session_notify(s->session, NOTICE_INFO, "profile %s is account %s now", s->session->profile, account);
 	str_set(&s->session->account, account);
-	jobs_done(&s->session->jobs);
+	resources_done(session_jobs(s->session));
 	if (other)
 		sync_feeds_reset(s);
 	err_clear(&err);

@@ -78,12 +78,12 @@ static bool save_jobs(struct sync *s, struct job **jobs, size_t n)
 
 void sync_save_unsaved(struct sync *s)
 {
-	struct jobs *t = &s->session->jobs;
+	struct resources *t = session_jobs(s->session);
 	struct job *batch[200];
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct job *j = t->items[i];
+		struct job *j = jobs_at(t, i);
 
 		if (j->unsaved) {
 			batch[n++] = j;
@@ -92,7 +92,7 @@ void sync_save_unsaved(struct sync *s)
 					return;
 				n = 0;
 			}
-		} else if (!j->trimmed && j->detail >= JOB_SEARCHED && !sync_is_watched(s, j->name)) {
+		} else if (!j->trimmed && j->detail >= DETAIL_SEARCHED && !sync_is_watched(s, j->name)) {
 			job_trim(j);
 		}
 	}
@@ -105,7 +105,7 @@ static struct job *put_unsaved(struct sync *s, struct job *j)
 	bool changed;
 
 	j->seen_ms = clock_now_ms();
-	struct job *known = jobs_put(&s->session->jobs, j, &changed);
+	struct job *known = jobs_put(session_jobs(s->session), j, &changed);
 
 	if (changed) {
 		known->unsaved = true;
@@ -142,12 +142,12 @@ static void begin_pass(struct sync *s)
  * each is asked for by its name. */
 static void check_missing(struct sync *s, int64_t since_ms)
 {
-	const struct jobs *t = &s->session->jobs;
+	const struct resources *t = session_jobs(s->session);
 	AUTO(strlist) struct strlist names = {0};
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->items[i]->seen_ms < since_ms)
-			strlist_add(&names, t->items[i]->name);
+		if (jobs_at(t, i)->seen_ms < since_ms)
+			strlist_add(&names, jobs_at(t, i)->name);
 	}
 	for (size_t i = 0; i < names.n; i++)
 		sync_describe(s, names.items[i], AWS_POLLING, NULL, NULL);
@@ -171,13 +171,13 @@ static void end_pass(struct sync *s, const struct err *err)
 			session_notify(s->session, NOTICE_INFO, "the jobs are up to date again");
 		s->failures = 0;
 		sync_note_success(s);
-		s->session->synced_ms = clock_now_ms();
+		session_jobs(s->session)->synced_ms = clock_now_ms();
 		if (p->mark_ms > 0)
 			set_meta_i64(s, "jobs_mark", p->mark_ms);
 		if (p->full) {
 			set_meta_i64(s, "jobs_full_pass_ms", p->started_ms);
-			s->session->jobs_complete = true;
-			s->session->jobs.generation++;
+			session_jobs(s->session)->complete = true;
+			session_jobs(s->session)->generation++;
 			check_missing(s, p->started_ms);
 		}
 	}
@@ -237,7 +237,7 @@ static void put_page(struct sync *s, struct job **jobs, size_t n)
 			p->mark_ms = MAX(p->mark_ms, j->modified_ms);
 		struct job *known = put_unsaved(s, j);
 
-		if (p->by_list && (known->detail < JOB_DESCRIBED || known->unsaved))
+		if (p->by_list && (known->detail < DETAIL_DESCRIBED || known->unsaved))
 			strlist_add(&p->describe, known->name);
 		if (known->unsaved)
 			changed[n_changed++] = known;
@@ -292,7 +292,7 @@ static void on_page(void *user, struct job **jobs, size_t n, const char *next_to
 	p->page_failures = 0;
 	put_page(s, jobs, n);
 	if (p->full && total_hint >= 0)
-		s->session->jobs_total_hint = (size_t)total_hint;
+		session_jobs(s->session)->total_hint = (size_t)total_hint;
 	p->empty_pages = n == 0 ? p->empty_pages + 1 : 0;
 	if (next_token && p->empty_pages > EMPTY_PAGES_MAX) {
 		struct err endless = {0};
@@ -371,16 +371,16 @@ void sync_jobs(struct sync *s, sync_done_fn *fn, void *user)
  * asked for by name, the one unseen longest first. */
 static void describe_stale(struct sync *s)
 {
-	const struct jobs *t = &s->session->jobs;
+	const struct resources *t = session_jobs(s->session);
 	int64_t now = clock_now_ms();
 
-	if (s->describes > 0 || t->n_active == 0)
+	if (s->describes > 0 || t->n_running == 0)
 		return;
 	for (int k = 0; k < DESCRIBES_PER_TICK; k++) {
 		struct job *oldest = NULL;
 
 		for (size_t i = 0; i < t->n; i++) {
-			struct job *j = t->items[i];
+			struct job *j = jobs_at(t, i);
 
 			if (job_is_active(j) && now - j->seen_ms > ACTIVE_STALE_MS &&
 			    (!oldest || j->seen_ms < oldest->seen_ms))

@@ -47,7 +47,7 @@ static void schedule_pass(struct watch *w, int64_t delay_ms)
 static void update_rules(struct watch *w)
 {
 	struct job *j = sync_job_full(w->s, w->name);
-	bool is_final = j && !j->trimmed && j->detail >= JOB_SEARCHED;
+	bool is_final = j && !j->trimmed && j->detail >= DETAIL_SEARCHED;
 
 	if (w->rules && (w->rules_final || !is_final))
 		return;

@@ -17,7 +17,7 @@ static void read_job(const json_t *o)
 {
 	struct job *j = NULL;
 
-	if (sm_parse_job(o, JOB_DESCRIBED, &j, NULL))
+	if (sm_parse_job(o, DETAIL_DESCRIBED, &j, NULL))
 		return;
 	clean(j->name);
 	clean(j->status_text);

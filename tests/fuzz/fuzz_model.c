@@ -12,7 +12,7 @@ static void filter(const char *text)
 	struct err err = {0};
 
 	job_set_status(j, "Failed");
-	j->detail = JOB_SEARCHED;
+	j->detail = DETAIL_SEARCHED;
 	strmap_set(&j->tags, "run", "x");
 	strmap_set(&j->hyperparameters, "eta", "0.1");
 	if (query_parse(text, &q, &err)) {

@@ -22,7 +22,7 @@ static struct job *job(const char *type, const char *status)
 	struct job *j = job_new("a");
 
 	job_set_status(j, status);
-	j->detail = JOB_DESCRIBED;
+	j->detail = DETAIL_DESCRIBED;
 	j->instance_type = xstrdup(type);
 	j->instance_count = 1;
 	return j;
@@ -137,7 +137,7 @@ static void test_running_and_unstarted(void **state)
 	c = cost_of_job(failed, &t, "us-east-1", 5000000);
 	assert_int_equal(c.kind, COST_BILLED); /* never started: not billed */
 	assert_int_equal(c.usd_micro, 0);
-	failed->detail = JOB_SUMMARY; /* but of a summary nothing is known */
+	failed->detail = DETAIL_SUMMARY; /* but of a summary nothing is known */
 	assert_int_equal(cost_of_job(failed, &t, "us-east-1", 5000000).usd_micro, USD_UNKNOWN);
 }
 
@@ -153,8 +153,9 @@ static void test_burn_rate_and_ceiling(void **state)
 	a->start_ms = b->start_ms = 1;
 	a->instance_count = 3;
 	str_set(&c->secondary_text, "Starting"); /* provisioning is free */
-	struct job *all[] = {a, b, c};
-	assert_int_equal(cost_burn_rate_micro(all, 3, &t, "us-east-1", &unpriced), 690000);
+	struct resource *items[] = {job_resource(a), job_resource(b), job_resource(c)};
+	struct resources all = {.items = items, .n = ARRAY_LEN(items)};
+	assert_int_equal(cost_burn_rate_micro(&all, &t, "us-east-1", &unpriced), 690000);
 	assert_int_equal(unpriced, 1);
 	assert_int_equal(cost_ceiling_micro("ml.m5.xlarge", 2, 7200, false, &t, "us-east-1"), 920000);
 	assert_int_equal(cost_ceiling_micro("ml.unheard.of", 2, 7200, false, &t, "us-east-1"), USD_UNKNOWN);

@@ -13,7 +13,7 @@ static struct job *sample(void)
 	struct job *j = job_new("nba-dfs-s24-c03");
 
 	job_set_status(j, "Failed");
-	j->detail = JOB_SEARCHED;
+	j->detail = DETAIL_SEARCHED;
 	j->instance_type = xstrdup("ml.g5.xlarge");
 	j->instance_count = 2;
 	j->failure_reason = xstrdup("AlgorithmError: out of memory");

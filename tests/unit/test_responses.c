@@ -32,7 +32,7 @@ static void same_text(const struct fixture *f, const char *what, const char *got
 }
 
 /* Everything that the console shows, against the members of the reply. */
-static void check_job(const struct fixture *f, const json_t *o, enum job_detail detail)
+static void check_job(const struct fixture *f, const json_t *o, enum detail detail)
 {
 	AUTO(job) struct job *j = NULL;
 	struct err err = {0};
@@ -49,7 +49,7 @@ static void check_job(const struct fixture *f, const json_t *o, enum job_detail 
 	assert_true(j->created_ms > 1700000000000 && j->created_ms < 1900000000000);
 	assert_int_equal(j->start_ms != TIME_UNKNOWN, json_object_get(o, "TrainingStartTime") != NULL);
 	assert_int_equal(j->end_ms != TIME_UNKNOWN, json_object_get(o, "TrainingEndTime") != NULL);
-	if (detail == JOB_SUMMARY)
+	if (detail == DETAIL_SUMMARY)
 		return;
 	same_text(f, "reason", j->failure_reason, json_get_str(o, "FailureReason"));
 	same_text(f, "image", j->image, json_get_str(spec, "TrainingImage"));
@@ -73,10 +73,11 @@ static void check_sagemaker(const struct fixture *f)
 	json_t *item;
 
 	if (!strcmp(f->operation, "DescribeTrainingJob"))
-		check_job(f, f->json, JOB_DESCRIBED);
-	json_array_foreach(json_object_get(f->json, "TrainingJobSummaries"), i, item) check_job(f, item, JOB_SUMMARY);
+		check_job(f, f->json, DETAIL_DESCRIBED);
+	json_array_foreach(json_object_get(f->json, "TrainingJobSummaries"), i, item)
+		check_job(f, item, DETAIL_SUMMARY);
 	json_array_foreach(json_object_get(f->json, "Results"), i, item)
-		check_job(f, json_object_get(item, "TrainingJob"), JOB_SEARCHED);
+		check_job(f, json_object_get(item, "TrainingJob"), DETAIL_SEARCHED);
 }
 
 static void check_logs(const struct fixture *f)
