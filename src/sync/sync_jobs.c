@@ -109,6 +109,7 @@ static struct job *put_unsaved(struct sync *s, struct job *j)
 
 	if (changed) {
 		known->unsaved = true;
+		session_cold_update(s->session, job_resource(known), known->seen_ms);
 		sync_feeds_job_changed(s, known);
 	}
 	return known;
