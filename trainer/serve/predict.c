@@ -162,6 +162,8 @@ int command_predict(int argc, char **argv)
 		r = model_set_predict(m, d, c.margin, c.threads, &p, &err);
 	if (!r)
 		r = predict_write(&c, m, &p, &err);
+	for (size_t i = 0; !r && i < d->notes.n; i++)
+		fprintf(stderr, "sagetop-trainer: %s\n", d->notes.items[i]);
 	if (!r && d->unknown_categories)
 		fprintf(stderr,
 			"sagetop-trainer: %zu cells name a category that was not in the training data: taken as "
