@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "aws/op.h"
+#include "aws/paging.h"
 #include "aws/policy.h"
 #include "base/clock.h"
 #include "httpd.h"
@@ -272,13 +273,69 @@ static void test_policy_of_some(void **state)
 		"{\"iam:PassedToService\":\"sagemaker.amazonaws.com\"}}}]}");
 }
 
+/* Pages until the error, or the end of n. */
+static size_t pages(size_t first, size_t cycle, size_t n, struct err *err)
+{
+	AUTO(paging) struct paging p = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		char token[32];
+
+		snprintf(token, sizeof(token), "t%zu", i < first ? i : first + (i - first) % cycle);
+		if (paging_next(&p, "X", token, 1, err) < 0)
+			return i;
+		assert_string_equal(p.token, token);
+	}
+	assert_int_equal(paging_next(&p, "X", n % 2 ? "" : NULL, 0, err), 0);
+	assert_null(p.token);
+	return n;
+}
+
+static void test_paging_repeats(void **state)
+{
+	for (size_t first = 0; first < 6; first++)
+		for (size_t cycle = 1; cycle < 20; cycle++) {
+			struct err err = {0};
+			size_t n = pages(first, cycle, 500, &err);
+
+			assert_int_equal(err.code, ERR_SERVICE);
+			assert_string_equal(err.aws_code, PAGING_REPEATED);
+			if (n < cycle || n > 4 * (first + cycle))
+				fail_msg("a cycle of %zu behind %zu pages is seen after %zu", cycle, first, n);
+		}
+
+	struct err err = {0};
+	assert_int_equal(pages(100000, 1, 100000, &err), 100000);
+	assert_int_equal(err.code, 0);
+}
+
+static void test_paging_is_empty(void **state)
+{
+	AUTO(paging) struct paging p = {.patience_ms = 20};
+	struct err err = {0};
+	int64_t start_ms = clock_mono_ms();
+	size_t i = 0;
+
+	for (; !err.code && clock_mono_ms() < start_ms + 120000; i++) {
+		char token[32];
+
+		snprintf(token, sizeof(token), "%zu", i);
+		/* Rows now and then: as long as they come it goes on. */
+		if (paging_next(&p, "X", token, clock_mono_ms() < start_ms + 100 ? i % 2 : 0, &err) < 0)
+			break;
+	}
+	assert_string_equal(err.aws_code, PAGING_EMPTY);
+	assert_true(clock_mono_ms() >= start_ms + 120);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_target),      cmocka_unit_test(test_by_path),
-		cmocka_unit_test(test_reply_members),  cmocka_unit_test(test_broken_reply_is_repeated),
-		cmocka_unit_test(test_redirects),      cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_policy_of_some),
+		cmocka_unit_test(test_by_target),	cmocka_unit_test(test_by_path),
+		cmocka_unit_test(test_reply_members),	cmocka_unit_test(test_broken_reply_is_repeated),
+		cmocka_unit_test(test_redirects),	cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_policy_of_some),	cmocka_unit_test(test_paging_repeats),
+		cmocka_unit_test(test_paging_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
