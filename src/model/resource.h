@@ -50,6 +50,8 @@ struct resource {
 struct record {
 	struct resource;
 	char **values;	       /* hot: texts of the kind's fields that have a path, in their order; NULL unknown */
+	struct strmap keyed;   /* hot: what the keyed field with a path has ("hp.") */
+	int64_t whole_ms;      /* when the service last gave all of it; TIME_UNKNOWN */
 	struct strmap members; /* cold: the service's record, flattened: "A.B[0].C" -> text */
 };
 
@@ -64,6 +66,8 @@ struct resource_class {
 	void (*trim)(struct resource *r);   /* free the cold part */
 	/* What a status column says; NULL: the status. */
 	const char *(*state_text)(const struct resource *r);
+	/* A trimmed thing still has the values of all its fields, cold ones too. */
+	bool keeps_fields;
 };
 extern const struct resource_class job_class, record_class;
 
