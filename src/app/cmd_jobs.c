@@ -41,10 +41,20 @@ static void print_json(struct app *a, struct job *const *jobs, size_t n, const s
 	output_json(a, list);
 }
 
+static const char *jobs_columns(const struct app *a)
+{
+	return app_value(a, OPT_COLUMNS) ? app_value(a, OPT_COLUMNS) : a->config.set.columns;
+}
+
+static const char *jobs_order(const struct app *a)
+{
+	return str_or(app_value(a, OPT_SORT), str_or(a->config.set.sort, "-created"));
+}
+
 /* Jobs are trimmed in memory; JSON and some columns show what lies in the store. */
 static void load_cold_parts(struct app *a, struct job *const *jobs, size_t n, const struct column_list *columns)
 {
-	const char *sort = str_or(app_value(a, OPT_SORT), "");
+	const char *sort = jobs_order(a);
 	bool needed = output_format(a) == OUTPUT_JSON || strstr(sort, "metric.") || strstr(sort, "image") ||
 		      strstr(sort, "output");
 
@@ -62,7 +72,7 @@ int cmd_jobs(struct app *a, struct err *err)
 	struct app_reply reply = {0};
 	size_t n = 0;
 
-	if (columns_parse(app_value(a, OPT_COLUMNS), &columns, err) < 0 || query_parse(words, &query, err) < 0)
+	if (columns_parse(jobs_columns(a), &columns, err) < 0 || query_parse(words, &query, err) < 0)
 		return -err->code;
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
 		return -err->code;
@@ -77,7 +87,7 @@ int cmd_jobs(struct app *a, struct err *err)
 		if (query_match(query, jobs_at(session_jobs(s), i), &s->prices, s->region, x.now_ms))
 			jobs[n++] = jobs_at(session_jobs(s), i);
 	load_cold_parts(a, jobs, n, &columns);
-	int rc = columns_sort(jobs, n, str_or(app_value(a, OPT_SORT), "-created"), &x, err);
+	int rc = columns_sort(jobs, n, jobs_order(a), &x, err);
 	if (rc == 0) {
 		if (app_value(a, OPT_LIMIT))
 			n = MIN(n, (size_t)a->cli.numbers[OPT_LIMIT]);

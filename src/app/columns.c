@@ -294,7 +294,8 @@ void column_text(const struct column_pick *c, const struct job *j, const struct 
 		buf_adds(out, cell.text);
 		break;
 	case KIND_TIME:
-		buf_adds(out, timefmt_iso(text, (int64_t)cell.number));
+		buf_adds(out, x->for_person ? timefmt_show(text, (int64_t)cell.number)
+					    : timefmt_iso(text, (int64_t)cell.number));
 		break;
 	case KIND_AGE:
 		if (x->for_person)
