@@ -295,9 +295,9 @@ static void add_times(struct doc *d, const struct job *j)
 	if (j->created_ms == TIME_UNKNOWN)
 		return;
 	label(d, "Created");
-	doc_add(d, ST_NORMAL, timefmt_iso(text, j->created_ms));
+	doc_add(d, ST_NORMAL, timefmt_show(text, j->created_ms));
 	if (j->end_ms != TIME_UNKNOWN)
-		doc_addf(d, ST_DIM, "  ended %s", timefmt_iso(text, j->end_ms));
+		doc_addf(d, ST_DIM, "  ended %s", timefmt_show(text, j->end_ms));
 }
 
 static void lay_out(struct view *v, int width)

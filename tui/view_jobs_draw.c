@@ -133,7 +133,7 @@ static void put_created(struct area a, int row, int col, int width, int64_t ms)
 
 	if (ms == TIME_UNKNOWN)
 		return;
-	timefmt_iso(iso, ms);
+	timefmt_show(iso, ms);
 	iso[10] = ' ';
 	iso[16] = '\0';
 	area_put_cut(a, row, col, width, ST_DIM, iso);

@@ -48,9 +48,9 @@ static void print_times(struct app *a, const struct job *j)
 	char text[TIMEFMT_LEN];
 	AUTO(buf) struct buf b = BUF_INIT(4096);
 
-	output_field(a, "Created", j->created_ms ? timefmt_iso(text, j->created_ms) : NULL);
-	output_field(a, "Started", j->start_ms ? timefmt_iso(text, j->start_ms) : NULL);
-	output_field(a, "Ended", j->end_ms ? timefmt_iso(text, j->end_ms) : NULL);
+	output_field(a, "Created", j->created_ms ? timefmt_show(text, j->created_ms) : NULL);
+	output_field(a, "Started", j->start_ms ? timefmt_show(text, j->start_ms) : NULL);
+	output_field(a, "Ended", j->end_ms ? timefmt_show(text, j->end_ms) : NULL);
 	if (j->training_s >= 0)
 		buf_addf(&b, "%s trained", timefmt_duration(text, j->training_s * 1000));
 	if (j->billable_s >= 0)
