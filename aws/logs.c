@@ -3,11 +3,6 @@
 #include "aws/op.h"
 #include "base/clock.h"
 
-/* Requests a second for an account and region. */
-static const struct aws_op op_streams = {&aws_logs, "DescribeLogStreams", 5, 10};
-static const struct aws_op op_get = {&aws_logs, "GetLogEvents", 10, 10};
-static const struct aws_op op_filter = {&aws_logs, "FilterLogEvents", 5, 5};
-
 struct call {
 	logs_streams_fn *streams;
 	logs_events_fn *events;
@@ -58,7 +53,7 @@ struct aws_request *logs_describe_streams(struct aws_client *c, const char *grou
 		json_object_set_new(body, "logStreamNamePrefix", json_string(prefix));
 	if (next_token)
 		json_object_set_new(body, "nextToken", json_string(next_token));
-	return aws_call_json(c, &op_streams, p, body, on_streams, k);
+	return aws_call_named(c, AWS_OP_ROW(logs, DescribeLogStreams), p, body, on_streams, k);
 }
 
 size_t logs_parse_events(const json_t *list, const char *stream, struct log_event *out)
@@ -121,7 +116,7 @@ struct aws_request *logs_get_events(struct aws_client *c, const char *group, con
 	add_range(body, start_ms, end_ms, limit);
 	if (token)
 		json_object_set_new(body, "nextToken", json_string(token));
-	return aws_call_json(c, &op_get, p, body, on_events, k);
+	return aws_call_named(c, AWS_OP_ROW(logs, GetLogEvents), p, body, on_events, k);
 }
 
 struct aws_request *logs_filter_events(struct aws_client *c, const char *group, const char *stream_prefix,
@@ -140,5 +135,5 @@ struct aws_request *logs_filter_events(struct aws_client *c, const char *group, 
 	add_range(body, start_ms, end_ms, limit);
 	if (token)
 		json_object_set_new(body, "nextToken", json_string(token));
-	return aws_call_json(c, &op_filter, p, body, on_events, k);
+	return aws_call_named(c, AWS_OP_ROW(logs, FilterLogEvents), p, body, on_events, k);
 }

@@ -4,9 +4,6 @@
 #include "aws/op.h"
 #include "base/clock.h"
 
-/* The whole takes as long as it takes; updates come every second, so a stall ends it. */
-static const struct aws_op op_tail = {&aws_logs, "StartLiveTail", 1, 2, -1};
-
 #define MAX_PENDING ((size_t)ES_MAX_PAYLOAD + ES_MAX_HEADERS_LENGTH + 1024)
 
 struct logs_tail {
@@ -140,7 +137,7 @@ static void on_ended(void *ctx, const struct aws_reply *reply, const struct err 
 static void tail_send(struct logs_tail *t)
 {
 	AUTO(json) json_t *body = json_pack("{s:[s]}", "logGroupIdentifiers", t->group_arn);
-	struct aws_call call = {.op = &op_tail,
+	struct aws_call call = {.op = AWS_OP_ROW(logs, StartLiveTail),
 				.priority = AWS_USER_ACTION,
 				.host_prefix = "stream-",
 				.on_data = on_bytes,

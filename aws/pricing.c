@@ -5,8 +5,6 @@
 #include "aws/op.h"
 #include "base/utf8.h"
 
-static const struct aws_op op_products = {&aws_pricing, "GetProducts", 5, 5};
-
 struct call {
 	pricing_fn *fn;
 	void *user;
@@ -165,7 +163,8 @@ struct aws_request *pricing_get_products(struct aws_client *c, const char *regio
 	struct call *k = NEW(struct call);
 	json_t *filters = json_array();
 	AUTO(json) json_t *body = NULL;
-	struct aws_call call = {.op = &op_products, .region = api_region(region), .fn = on_products, .ctx = k};
+	struct aws_call call = {
+		.op = AWS_OP_ROW(pricing, GetProducts), .region = api_region(region), .fn = on_products, .ctx = k};
 
 	k->fn = fn;
 	k->user = user;

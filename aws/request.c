@@ -1,3 +1,4 @@
+/* The queue of requests: when each is sent, what is made of its reply. */
 #include "aws/client_impl.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -71,16 +72,6 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call)
 	c->last = r;
 	c->n_requests++;
 	return r;
-}
-
-struct aws_request *aws_call_json(struct aws_client *c, const struct aws_op *op, enum aws_priority p, json_t *body,
-				  aws_reply_fn *fn, void *ctx)
-{
-	AUTO(str) char *text = json_text(body);
-	struct aws_call call = {.op = op, .priority = p, .body = text, .body_len = strlen(text), .fn = fn, .ctx = ctx};
-
-	json_decref(body);
-	return aws_call(c, &call);
 }
 
 /* --- ending ------------------------------------------------------------------------------ */
@@ -307,7 +298,7 @@ static bool request_retry(struct aws_request *r, const struct http_reply *reply,
 		r->renewed = true;
 		return true;
 	}
-	if (class == RETRY_NEVER || r->op->no_retry || r->got_data || r->attempts >= c->max_attempts)
+	if (class == RETRY_NEVER || r->got_data || r->attempts >= c->max_attempts)
 		return false;
 	if (class == RETRY_CLOCK)
 		return true;

@@ -14,12 +14,6 @@
 #define MAX_PARTS 10000
 #define MAX_RESUMES 5
 
-static const struct aws_op op_create = {&aws_s3, "CreateMultipartUpload"};
-static const struct aws_op op_part = {&aws_s3, "UploadPart", 0, 0, -1};
-static const struct aws_op op_complete = {&aws_s3, "CompleteMultipartUpload", 0, 0, -1};
-static const struct aws_op op_abort = {&aws_s3, "AbortMultipartUpload"};
-static const struct aws_op op_get = {&aws_s3, "GetObject", 0, 0, -1};
-
 /* --- upload --------------------------------------------------------------------------- */
 
 struct upload;
@@ -117,7 +111,7 @@ static void upload_abort(struct upload *u)
 		return;
 	}
 	s3_query_add(&query, "uploadId", u->id);
-	upload_call(u, &op_abort, "DELETE", buf_str(&query), NULL, on_aborted);
+	upload_call(u, AWS_OP_ROW(s3, AbortMultipartUpload), "DELETE", buf_str(&query), NULL, on_aborted);
 }
 
 int s3_parse_complete(const char *text, size_t n, struct err *err)
@@ -171,7 +165,7 @@ static void upload_complete(struct upload *u)
 		buf_adds(&body, "</ETag></Part>");
 	}
 	buf_adds(&body, "</CompleteMultipartUpload>");
-	upload_call(u, &op_complete, "POST", buf_str(&query), buf_str(&body), on_completed);
+	upload_call(u, AWS_OP_ROW(s3, CompleteMultipartUpload), "POST", buf_str(&query), buf_str(&body), on_completed);
 }
 
 static void upload_more(struct upload *u);
@@ -203,7 +197,7 @@ static void send_part(struct upload *u, struct part *p)
 	AUTO(str) char *path = s3_key_path(u->key);
 	char hash[SHA256_HEX_LEN], number[16];
 	int64_t offset = (int64_t)(p->number - 1) * u->part_size, n = MIN(u->part_size, u->size - offset);
-	struct aws_call call = {.op = &op_part,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, UploadPart),
 				.priority = AWS_USER_ACTION,
 				.method = "PUT",
 				.bucket = u->bucket,
@@ -304,7 +298,7 @@ static void upload_start(struct upload *u)
 	u->parts = xcalloc((size_t)u->n_parts, sizeof(*u->parts));
 	for (int i = 0; i < u->n_parts; i++)
 		u->parts[i] = (struct part){.upload = u, .number = i + 1};
-	upload_call(u, &op_create, "POST", "uploads=", NULL, on_created);
+	upload_call(u, AWS_OP_ROW(s3, CreateMultipartUpload), "POST", "uploads=", NULL, on_created);
 }
 
 void s3_put_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
@@ -404,7 +398,7 @@ static void download_send(struct download *d)
 {
 	AUTO(str) char *path = s3_key_path(d->key);
 	AUTO(strmap) struct strmap headers = {0};
-	struct aws_call call = {.op = &op_get,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, GetObject),
 				.priority = AWS_USER_ACTION,
 				.method = "GET",
 				.bucket = d->bucket,

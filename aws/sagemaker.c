@@ -5,17 +5,6 @@
 
 #define PAGE 100
 
-/* ListTrainingJobs: 2 a second for the whole account, not adjustable; half of it
- * is left to others. The rates of the rest are not published. */
-static const struct aws_op op_search = {&aws_sagemaker, "Search", 1, 5};
-static const struct aws_op op_list = {&aws_sagemaker, "ListTrainingJobs", 1, 1};
-static const struct aws_op op_describe = {&aws_sagemaker, "DescribeTrainingJob", 5, 10};
-static const struct aws_op op_create = {&aws_sagemaker, "CreateTrainingJob", 1, 1};
-static const struct aws_op op_stop = {&aws_sagemaker, "StopTrainingJob", 2, 5};
-static const struct aws_op op_delete = {&aws_sagemaker, "DeleteTrainingJob", 1, 2};
-static const struct aws_op op_update = {&aws_sagemaker, "UpdateTrainingJob", 1, 2};
-static const struct aws_op op_list_tags = {&aws_sagemaker, "ListTags", 2, 5};
-
 /* The caller's function, whichever kind the call has. */
 struct call {
 	sm_jobs_fn *jobs;
@@ -117,7 +106,7 @@ struct aws_request *sm_search_jobs(struct aws_client *c, const struct sm_search 
 	json_decref(filters);
 	if (q->next_token)
 		json_object_set_new(body, "NextToken", json_string(q->next_token));
-	return aws_call_json(c, &op_search, p, body, on_search, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, Search), p, body, on_search, k);
 }
 
 struct aws_request *sm_list_jobs(struct aws_client *c, const struct sm_list *q, enum aws_priority p, sm_jobs_fn *fn,
@@ -136,7 +125,7 @@ struct aws_request *sm_list_jobs(struct aws_client *c, const struct sm_list *q, 
 		json_object_set_new(body, "StatusEquals", json_string(q->status));
 	if (q->next_token)
 		json_object_set_new(body, "NextToken", json_string(q->next_token));
-	return aws_call_json(c, &op_list, p, body, on_list, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, ListTrainingJobs), p, body, on_list, k);
 }
 
 /* --- one job ---------------------------------------------------------------------------- */
@@ -164,7 +153,7 @@ struct aws_request *sm_describe_job(struct aws_client *c, const char *name, enum
 	struct call *k = call_new(user);
 
 	k->job = fn;
-	return aws_call_json(c, &op_describe, p, name_body(name), on_describe, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, DescribeTrainingJob), p, name_body(name), on_describe, k);
 }
 
 static void on_json(void *ctx, const struct aws_reply *reply, const struct err *err)
@@ -181,7 +170,7 @@ struct aws_request *sm_describe_job_json(struct aws_client *c, const char *name,
 	struct call *k = call_new(user);
 
 	k->json = fn;
-	return aws_call_json(c, &op_describe, p, name_body(name), on_json, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, DescribeTrainingJob), p, name_body(name), on_json, k);
 }
 
 struct aws_request *sm_create_job(struct aws_client *c, const json_t *spec, sm_json_fn *fn, void *user)
@@ -189,7 +178,8 @@ struct aws_request *sm_create_job(struct aws_client *c, const json_t *spec, sm_j
 	struct call *k = call_new(user);
 
 	k->json = fn;
-	return aws_call_json(c, &op_create, AWS_USER_ACTION, json_incref((json_t *)spec), on_json, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, CreateTrainingJob), AWS_USER_ACTION, json_incref((json_t *)spec),
+			      on_json, k);
 }
 
 static void on_done(void *ctx, const struct aws_reply *reply, const struct err *err)
@@ -205,26 +195,7 @@ struct aws_request *sm_stop_job(struct aws_client *c, const char *name, sm_done_
 	struct call *k = call_new(user);
 
 	k->done = fn;
-	return aws_call_json(c, &op_stop, AWS_USER_ACTION, name_body(name), on_done, k);
-}
-
-struct aws_request *sm_delete_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user)
-{
-	struct call *k = call_new(user);
-
-	k->done = fn;
-	return aws_call_json(c, &op_delete, AWS_USER_ACTION, name_body(name), on_done, k);
-}
-
-struct aws_request *sm_update_keep_alive(struct aws_client *c, const char *name, int64_t seconds, sm_done_fn *fn,
-					 void *user)
-{
-	struct call *k = call_new(user);
-	json_t *body = json_pack("{s:s, s:{s:I}}", "TrainingJobName", name, "ResourceConfig",
-				 "KeepAlivePeriodInSeconds", (json_int_t)seconds);
-
-	k->done = fn;
-	return aws_call_json(c, &op_update, AWS_USER_ACTION, body, on_done, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, StopTrainingJob), AWS_USER_ACTION, name_body(name), on_done, k);
 }
 
 /* --- tags ---------------------------------------------------------------------------------- */
@@ -246,5 +217,6 @@ struct aws_request *sm_list_tags(struct aws_client *c, const char *arn, enum aws
 	struct call *k = call_new(user);
 
 	k->tags = fn;
-	return aws_call_json(c, &op_list_tags, p, json_pack("{s:s}", "ResourceArn", arn), on_tags, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, ListTags), p, json_pack("{s:s}", "ResourceArn", arn), on_tags,
+			      k);
 }

@@ -9,9 +9,9 @@
 
 #include "base/digest.h"
 #include "base/fs.h"
-#include "trainer/dataset.h"
-#include "trainer/source.h"
-#include "trainer/number.h"
+#include "trainer/models/schema.h"
+#include "trainer/read/source.h"
+#include "trainer/read/number.h"
 
 static struct dataset *load(const char *text, const struct dataset_options *opt, struct err *err)
 {
@@ -306,13 +306,13 @@ static void test_schema(void **state)
 	opt.header = true;
 	opt.categorical = &categorical;
 	d = load_ok("y,a,b\n1,2,x\n1,2,caf\xc3\xa9\n", &opt);
-	text = dataset_schema_text(d);
-	assert_int_equal(dataset_schema_parse(text, &back, &err), 0);
+	text = schema_text(d);
+	assert_int_equal(schema_parse(text, &back, &err), 0);
 	assert_int_equal(back->columns, 2);
 	assert_string_equal(back->feature_names.items[1], "b");
 	assert_string_equal(back->categories[1].items[1], "caf\xc3\xa9");
-	assert_int_equal(dataset_schema_parse("{\"columns\":0}", &back, &err), -ERR_PARSE);
-	assert_int_equal(dataset_schema_parse("{\"columns\":1,\"categories\":{\"1\":[]}}", &back, NULL), -ERR_PARSE);
+	assert_int_equal(schema_parse("{\"columns\":0}", &back, &err), -ERR_PARSE);
+	assert_int_equal(schema_parse("{\"columns\":1,\"categories\":{\"1\":[]}}", &back, NULL), -ERR_PARSE);
 }
 
 /* --- libsvm ---------------------------------------------------------------------- */
@@ -469,8 +469,6 @@ static void test_large(void **state)
 	opt.entity_column = "who";
 	for (int threads = 1; threads <= 5; threads += 2) {
 		AUTO(dataset) struct dataset *d = NULL;
-		AUTO(dataset_reader) struct dataset_reader *r = NULL;
-		size_t row = 0;
 		char name[16];
 
 		opt.threads = threads;
@@ -481,23 +479,6 @@ static void test_large(void **state)
 			if (d->dense[i] != (float)i || d->labels[i] != (float)(i % 10) + 0.5f ||
 			    strcmp(d->entity_names.items[d->entities[i]], name))
 				fail_msg("row %zu is wrong", i);
-		}
-		assert_int_equal(dataset_reader_open(path, &opt, 1 << 20, &r, NULL), 0);
-		for (int pass = 0; pass < 2; pass++, row = 0) {
-			struct dataset *piece = NULL;
-			int pieces = 0, n;
-
-			while ((n = dataset_reader_next(r, &piece, NULL)) == 1) {
-				for (size_t i = 0; i < piece->rows; i++, row++)
-					assert_true(piece->dense[i] == (float)row &&
-						    piece->entities[i] == d->entities[row]);
-				dataset_free(piece);
-				pieces++;
-			}
-			assert_int_equal(n, 0);
-			assert_int_equal(row, ROWS);
-			assert_true(pieces > 3);
-			assert_int_equal(dataset_reader_rewind(r, NULL), 0);
 		}
 	}
 }
