@@ -123,8 +123,8 @@ int field_list_parse(const struct kind *k, const char *text, struct field_list *
 bool field_is_number(const struct field *f)
 {
 	static const bool numbers[FIELD_TYPE_COUNT] = {
-		[FIELD_COUNT] = true, [FIELD_AGE] = true,     [FIELD_SECONDS] = true, [FIELD_MONEY] = true,
-		[FIELD_VALUE] = true, [FIELD_PERCENT] = true, [FIELD_SPARK] = true,
+		[FIELD_COUNT] = true, [FIELD_AGE] = true,   [FIELD_SECONDS] = true, [FIELD_MONEY] = true,
+		[FIELD_RATE] = true,  [FIELD_VALUE] = true, [FIELD_PERCENT] = true, [FIELD_SPARK] = true,
 	};
 
 	return numbers[f->type];
@@ -227,6 +227,9 @@ static void text_for_people(const struct field *f, const struct field_value *v, 
 	case FIELD_MONEY:
 		(void)buf_addf(out, "%s%s", money_text(text, (int64_t)v->number), v->estimate ? "*" : "");
 		break;
+	case FIELD_RATE:
+		(void)buf_adds(out, money_rate_text(text, (int64_t)v->number));
+		break;
 	case FIELD_PERCENT:
 		(void)buf_addf(out, "%.0f%%", v->number);
 		break;
@@ -247,6 +250,7 @@ static void text_for_programs(const struct field *f, const struct field_value *v
 		(void)buf_addf(out, "%.0f", v->number);
 		break;
 	case FIELD_MONEY:
+	case FIELD_RATE:
 		(void)buf_addf(out, "%.6f", v->number / 1e6);
 		break;
 	default:
