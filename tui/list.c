@@ -103,7 +103,7 @@ static void build_rows(struct view *v)
 	struct list *l = list_of(v);
 	const struct resources *t = things(v);
 	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
-	struct field_ref sort = {.field = l->sort}, name = {.field = l->kind->fields};
+	struct field_ref sort = {.field = l->sort}, name = {.field = l->columns[0]};
 
 	l->n = l->n_all = 0;
 	GROW(l->rows, l->cap, t->n);

@@ -27,6 +27,8 @@ struct list_row {
 struct list_hooks {
 	/* Another heading than the field's; NULL: the field's. */
 	const char *(*heading)(struct view *v, const struct field *f);
+	/* Another text than the field's; false: the field's. */
+	bool (*text)(const struct field *f, const struct resource *r, struct buf *out);
 	/* Draw a cell; false: as its type says. */
 	bool (*cell)(struct view *v, struct area a, int row, int col, int width, const struct field *f,
 		     const struct resource *r);

@@ -60,11 +60,14 @@ static void lay_out(const struct list *l, int cols, int *widths)
 
 static void cell_text(const struct view *v, const struct field *f, const struct resource *r, struct buf *out)
 {
+	const struct list *l = v->state;
 	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
 	struct field_ref ref = {.field = f};
 	struct field_value value = field_get(&ref, r, &x);
 	char text[FIELD_VALUE_LEN];
 
+	if (l->hooks->text && l->hooks->text(f, r, out))
+		return;
 	if (f->type == FIELD_STATE)
 		(void)buf_addf(out, "%s ", state_symbol(r));
 	if (!value.known && !value.missing)

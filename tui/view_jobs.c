@@ -10,9 +10,10 @@
 
 struct jobs_state {
 	struct list list;
-	char *objective;	/* the metric column's heading */
-	struct strlist watched; /* running jobs on the screen, for their metrics */
-	bool look_again;	/* other rows may be on the screen now */
+	char *objective;	   /* the metric column's heading */
+	struct strlist watched;	   /* running jobs on the screen, for their metrics */
+	struct cost_legend legend; /* of the rows that were drawn last */
+	bool look_again;	   /* other rows may be on the screen now */
 };
 
 /* --- the empty list --- */
@@ -55,8 +56,8 @@ static void draw_empty(struct view *v, struct area a)
 		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "Esc shows all again.");
 	} else if (has_problem(s)) {
 		area_put_cut(a, row++, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_BAD, "No answer from SageMaker yet:");
-		row = area_put_wrapped(a, row, LIST_GUTTER, a.cols - LIST_GUTTER - 1, MAX(a.rows - row - 4, 2), ST_NORMAL,
-				       s->notice.text);
+		row = area_put_wrapped(a, row, LIST_GUTTER, a.cols - LIST_GUTTER - 1, MAX(a.rows - row - 4, 2),
+				       ST_NORMAL, s->notice.text);
 		put_lines(a, row, LIST_GUTTER, ST_DIM, no_service + (a.rows < 12 ? 2 : 0));
 	} else if (session_jobs(s)->complete) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No training jobs in %s%s yet.",
@@ -84,23 +85,21 @@ static void put_reason(struct area a, int row, int col, int width, const char *w
 	area_put_cut(a, row, col, width, ST_DIM, why + (str_starts(why, "AlgorithmError: ") ? 16 : 0));
 }
 
-static bool put_metric(struct view *v, struct area a, int row, int col, int width, const struct field *f,
+static void put_metric(struct view *v, struct area a, int row, int col, int width, const struct field *f,
 		       const struct resource *r)
 {
 	const struct jobs_state *st = v->state;
 	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
 	char text[FIELD_VALUE_LEN], spark[SPARK_CELLS * 3 + 1] = "";
 
-	if (f->type != FIELD_SPARK)
-		return false;
 	if (r->state == STATE_BAD && !str_empty(r->failure_reason)) {
 		put_reason(a, row, col, width, r->failure_reason);
-		return true;
+		return;
 	}
 	struct field_value value = field_get(&(struct field_ref){.field = f}, r, &x);
 	const char *name = job_objective_name(resource_job(r));
 	if (!value.known || !name)
-		return true;
+		return;
 	const struct job_feed *feed = ui_find_feed(v->ui, r->kind, r->name);
 	if (feed)
 		series_spark(spark, SPARK_CELLS, series_find(&feed->metrics, name));
@@ -108,7 +107,31 @@ static bool put_metric(struct view *v, struct area a, int row, int col, int widt
 	table_put(a, row, col + SPARK_CELLS + 1, 8, true, ST_NORMAL, field_value_text(text, value.number));
 	if (!str_eq(name, st->objective)) /* not what the heading says */
 		area_put_cut(a, row, col + SPARK_CELLS + 11, width - SPARK_CELLS - 11, ST_DIM, name);
-	return true;
+}
+
+static bool put_cell(struct view *v, struct area a, int row, int col, int width, const struct field *f,
+		     const struct resource *r)
+{
+	struct jobs_state *st = v->state;
+	const struct session *s = ui_session(v->ui);
+
+	if (f->type == FIELD_MONEY) {
+		struct cost c = cost_of_job(resource_job(r), &s->prices, s->region, ui_now_ms(v->ui));
+		jobtext_legend_add(&st->legend, &c);
+	}
+	if (f->type == FIELD_SPARK)
+		put_metric(v, a, row, col, width, f, r);
+	return f->type == FIELD_SPARK;
+}
+
+/* A cluster of several groups names them all. */
+static bool text(const struct field *f, const struct resource *r, struct buf *out)
+{
+	char buf[JOBTEXT_LEN];
+
+	if (f->type == FIELD_MACHINE)
+		(void)buf_adds(out, jobtext_instance(buf, resource_job(r)));
+	return f->type == FIELD_MACHINE;
 }
 
 static void find_objective(struct jobs_state *st)
@@ -178,10 +201,12 @@ static void marked_cost(struct view *v, struct buf *out)
 		if (!j)
 			continue;
 		struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
-		if (c.kind == COST_UNKNOWN || c.usd_micro == USD_UNKNOWN)
+		int64_t more = c.kind == COST_UNKNOWN ? USD_UNKNOWN : money_sum(sum, c.usd_micro);
+
+		if (more == USD_UNKNOWN)
 			unknown++;
 		else
-			sum += c.usd_micro;
+			sum = more;
 	}
 	(void)buf_addf(out, ": %s", money_text(money, sum));
 	if (unknown)
@@ -190,7 +215,7 @@ static void marked_cost(struct view *v, struct buf *out)
 
 static int jobs_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
-	static const struct list_hooks hooks = {heading, put_metric, draw_empty, marked_cost};
+	static const struct list_hooks hooks = {heading, text, put_cell, draw_empty, marked_cost};
 
 	list_open(v, &kind_table[KIND_TRAINING_JOB], NULL, &hooks);
 	return 0;
@@ -233,20 +258,20 @@ static void jobs_draw(struct view *v, struct area a)
 	struct jobs_state *st = v->state;
 
 	st->look_again = true;
+	st->legend = (struct cost_legend){0};
 	list_draw(v, a);
 }
 
 static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 {
+	const struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
+	struct cost_legend legend = st->legend;
 
+	legend.at_least = ui_burn_is_partial(v->ui);
 	list_status(v, left, right);
-	if (left->len)
-		return;
-	if (s->prices_as_of[0])
-		(void)buf_addf(left, "* so far; prices of %s", s->prices_as_of);
-	else if (session_jobs(s)->n)
-		(void)buf_adds(left, "* so far; no price table");
+	if (!left->len && (s->prices_as_of[0] || session_jobs(s)->n))
+		jobtext_legend(left, &legend, s->prices_as_of);
 }
 
 static bool jobs_action(struct view *v, enum action a)

@@ -218,6 +218,16 @@ static void page_title(struct view *v, struct buf *left, struct buf *right)
 		add_job_title(v, r, right);
 }
 
+static void add_legend(struct view *v, const struct job *j, struct buf *left)
+{
+	const struct session *s = ui_session(v->ui);
+	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+	struct cost_legend legend = {.at_least = ui_burn_is_partial(v->ui)};
+
+	jobtext_legend_add(&legend, &c);
+	jobtext_legend(left, &legend, NULL);
+}
+
 static void page_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct page_state *st = v->state;
@@ -225,8 +235,8 @@ static void page_status(struct view *v, struct buf *left, struct buf *right)
 
 	if (st->link >= 0)
 		(void)buf_adds(left, "Enter opens it");
-	else if (r && v->kind->id == KIND_TRAINING_JOB && resource_is_running(r))
-		(void)buf_adds(left, "* so far");
+	else if (r && v->kind->id == KIND_TRAINING_JOB)
+		add_legend(v, resource_job(r), left);
 	doc_position(&st->doc, right);
 }
 

@@ -244,7 +244,7 @@ static void add_head(struct page *p, const struct resource *r, const struct fiel
 		page_text(p, "Reason", r->failure_reason);
 	if (r->created_ms != TIME_UNKNOWN && !field_find(r->kind, "created", NULL)) {
 		(void)page_line(p, "Created");
-		page_part(p, PAGE_NORMAL, timefmt_iso(text, r->created_ms));
+		page_part(p, PAGE_NORMAL, timefmt_show(text, r->created_ms));
 	}
 }
 

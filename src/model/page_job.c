@@ -23,11 +23,27 @@ static void add_status(struct page *p, const struct job *j, int64_t now_ms)
 	page_text(p, "Reason", j->failure_reason);
 }
 
+static void add_reckoning_text(struct buf *b, const struct job *j, const struct cost *c)
+{
+	char rate[24], kept[TIMEFMT_LEN];
+	int64_t instances = j->n_groups ? 1 : MAX(j->instance_count, 1);
+	int64_t rate_micro = j->n_groups ? c->rate_micro : c->price->usd_micro;
+
+	if (c->seconds >= 0)
+		(void)buf_addf(b, "%s%lld s x %s/h", b->len ? ": " : "", (long long)(c->seconds * instances),
+			       money_rate_text(rate, rate_micro));
+	else
+		(void)buf_addf(b, "%s%s/h", b->len ? ": " : "nothing yet: ", money_rate_text(rate, c->rate_micro));
+	if (c->retained_s > 0)
+		(void)buf_addf(b, " + %s of warm pool", timefmt_duration(kept, c->retained_s * 1000));
+	(void)buf_addf(b, ", price of %s", c->price->as_of);
+}
+
 /* In a text: "$0.022 billed: 692 s x $0.115/h, price of 2026-09-24". */
 static void add_cost_text(struct page *p, const struct job *j, const struct session *s, const struct cost *c)
 {
 	AUTO(buf) struct buf b = BUF_INIT(4096);
-	char text[TIMEFMT_LEN], price[32];
+	char text[TIMEFMT_LEN];
 
 	if (c->kind != COST_UNKNOWN) {
 		(void)buf_addf(&b, "%s %s", money_text(text, c->usd_micro),
@@ -40,18 +56,32 @@ static void add_cost_text(struct page *p, const struct job *j, const struct sess
 		(void)buf_adds(&b, "?");
 	}
 	if (c->price)
-		(void)buf_addf(&b, "%s%lld s x %s/h, price of %s", b.len ? ": " : "", (long long)c->billed_s,
-			       money_text(price, c->price->usd_micro), c->price->as_of);
-	else if (j->instance_type)
-		(void)buf_addf(&b, "%sno price known for %s in %s", b.len ? ": " : "", j->instance_type,
+		add_reckoning_text(&b, j, c);
+	else if (c->unpriced)
+		(void)buf_addf(&b, "%sno price known for %s in %s", b.len ? ": " : "", c->unpriced,
 			       str_or(s->region, "this region"));
 	page_text(p, "Cost", buf_str(&b));
+}
+
+/* "544 s × $0.230/h", of two instances "544 s × 2 × $0.230/h". */
+static void add_reckoning_screen(struct page *p, const struct job *j, const struct cost *c)
+{
+	char rate[24], kept[TIMEFMT_LEN];
+
+	page_partf(p, PAGE_DIM, "  %s %lld s × ", c->kind == COST_BILLED ? "billed" : "so far", (long long)c->seconds);
+	if (j->n_groups)
+		page_partf(p, PAGE_DIM, "%s/h", money_rate_text(rate, c->rate_micro));
+	else
+		page_partf(p, PAGE_DIM, "%d × %s/h", MAX(j->instance_count, 1),
+			   money_rate_text(rate, c->price->usd_micro));
+	if (c->retained_s > 0)
+		page_partf(p, PAGE_DIM, " + warm pool %s", timefmt_duration(kept, c->retained_s * 1000));
 }
 
 static void add_cost_screen(struct page *p, const struct job *j, const struct session *s, const struct cost *c)
 {
 	bool known = c->kind != COST_UNKNOWN && c->usd_micro != USD_UNKNOWN, begun;
-	char money[24], rate[24];
+	char money[24];
 
 	(void)page_line(p, "Cost");
 	begun = j->start_ms != TIME_UNKNOWN || j->billable_s >= 0;
@@ -61,15 +91,12 @@ static void add_cost_screen(struct page *p, const struct job *j, const struct se
 			   : "–",
 		   known && c->estimate ? "*" : "");
 	if (c->kind != COST_UNKNOWN && c->price)
-		page_partf(p, PAGE_DIM, "  %s %lld s × %d × %s/h", c->kind == COST_BILLED ? "billed" : "so far",
-			   (long long)(c->billed_s / MAX(j->instance_count, 1)), MAX(j->instance_count, 1),
-			   money_text(rate, c->price->usd_micro));
+		add_reckoning_screen(p, j, c);
 	if (c->price)
 		page_partf(p, PAGE_DIM, "; price of %s%s", c->price->as_of,
 			   c->price->grade == 'A' ? "" : ", neighbouring component");
-	else if (j->instance_type && !price_training(&s->prices, j->instance_type, s->region, j->spot))
-		page_partf(p, PAGE_DIM, "  no price known for %s in %s", j->instance_type,
-			   str_or(s->region, "this region"));
+	else if (c->unpriced)
+		page_partf(p, PAGE_DIM, "  no price known for %s in %s", c->unpriced, str_or(s->region, "this region"));
 	if (c->saved_micro > 0)
 		page_partf(p, PAGE_GOOD, "  spot saved %s (%d%%)", money_text(money, c->saved_micro),
 			   job_spot_saving_pct(j));
@@ -79,12 +106,13 @@ static void add_instance(struct page *p, const struct job *j)
 {
 	int interruptions = job_interruptions(j), saving = job_spot_saving_pct(j);
 	bool text = p->what_for == PAGE_FOR_TEXT;
+	AUTO(str) char *instances = job_instances_text(j);
 
-	if (text && !j->instance_type)
+	if (text && !instances)
 		return;
 	(void)page_line(p, "Instance");
-	if (text)
-		page_partf(p, PAGE_NORMAL, "%d x %s", MAX(j->instance_count, 1), j->instance_type);
+	if (text || j->n_groups)
+		page_part(p, PAGE_NORMAL, instances);
 	else if (j->instance_type && j->instance_count > 1)
 		page_partf(p, PAGE_NORMAL, "%s×%d", j->instance_type, j->instance_count);
 	else
@@ -116,7 +144,11 @@ static void add_limits(struct page *p, const struct job *j)
 	(void)page_line(p, "Warm pool");
 	page_part(p, PAGE_NORMAL, str_or(j->warm_pool_status, "asked for"));
 	if (j->keep_alive_s > 0)
-		page_partf(p, PAGE_DIM, "  kept alive for %s", timefmt_duration(a, j->keep_alive_s * 1000));
+		page_partf(p, PAGE_DIM, "%skept for %s", p->what_for == PAGE_FOR_TEXT ? ", " : "  ",
+			   timefmt_duration(a, j->keep_alive_s * 1000));
+	if (j->retained_s >= 0)
+		page_partf(p, PAGE_DIM, "%s%s billed", p->what_for == PAGE_FOR_TEXT ? ", " : "  ",
+			   timefmt_duration(a, j->retained_s * 1000));
 }
 
 static void add_history(struct page *p, const struct job *j)
@@ -138,7 +170,7 @@ static void add_time(struct page *p, const char *label, int64_t ms)
 	char text[TIMEFMT_LEN];
 
 	if (ms != TIME_UNKNOWN)
-		page_text(p, label, timefmt_iso(text, ms));
+		page_text(p, label, timefmt_show(text, ms));
 }
 
 static void add_times(struct page *p, const struct job *j)
@@ -149,7 +181,7 @@ static void add_times(struct page *p, const struct job *j)
 	add_time(p, "Created", j->created_ms);
 	if (p->what_for == PAGE_FOR_SCREEN) {
 		if (j->created_ms != TIME_UNKNOWN && j->end_ms != TIME_UNKNOWN)
-			page_partf(p, PAGE_DIM, "  ended %s", timefmt_iso(text, j->end_ms));
+			page_partf(p, PAGE_DIM, "  ended %s", timefmt_show(text, j->end_ms));
 		return;
 	}
 	add_time(p, "Started", j->start_ms);

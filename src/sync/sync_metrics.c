@@ -38,7 +38,7 @@ static void call_free(struct metric_call *c)
 
 static bool has_gpu(const char *type)
 {
-	return type && (str_starts(type, "ml.p") || str_starts(type, "ml.g"));
+	return type && (strstr(type, "ml.p") || strstr(type, "ml.g")); /* of a mixed cluster all types */
 }
 
 static void add_queries(struct metric_call *c, const struct job *j, int period_s)
