@@ -53,10 +53,15 @@ static void copy_console(struct view *v, const struct resource *r)
 {
 	const struct session *s = ui_session(v->ui);
 	AUTO(str) char *path = kind_pattern(r->kind->console, r->name);
-	const char *region = str_or(s->region, "us-east-1");
-	AUTO(str)
-	char *url = xasprintf("https://%s.console.aws.amazon.com/sagemaker/home?region=%s#/%s", region, region, path);
+	const char *region = str_or(s->region, "us-east-1"), *hole = strstr(path, "{region}");
+	AUTO(str) char *url = NULL;
 
+	if (path[0] != '/')
+		url = xasprintf("https://%s.console.aws.amazon.com/sagemaker/home?region=%s#/%s", region, region, path);
+	else
+		url = xasprintf("https://%s.console.aws.amazon.com%.*s%s%s", region,
+				hole ? (int)(hole - path) : (int)strlen(path), path, hole ? region : "",
+				hole ? hole + strlen("{region}") : "");
 	ui_copy(v->ui, url);
 }
 

@@ -38,7 +38,7 @@ struct all_state {
 /* Children are reached from what they belong to. */
 static bool is_shown(const struct kind *k)
 {
-	return k->list.operation && !k->list.parent;
+	return k->list.operation && !k->list.parent_required;
 }
 
 static int all_open(struct view *v, const struct view_arg *arg, struct err *err)

@@ -129,17 +129,31 @@ static void add_fields(struct page *p, const struct resource *r, const struct fi
 	}
 }
 
+/* Whether a row's path, "A.B|C", is that of a member. */
+static bool is_path(const char *alternatives, const char *path)
+{
+	size_t n = strlen(path);
+
+	for (const char *p = alternatives; p; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (!strncmp(p, path, n) && (p[n] == '\0' || p[n] == '|'))
+			return true;
+	}
+	return false;
+}
+
 /* The field that shows this member of the service's record. */
 static bool has_field(const struct resource *r, const char *path)
 {
 	const struct kind_members *m = &r->kind->members;
-	const char *const common[] = {m->name, m->arn, m->status, m->created, m->modified, m->reason};
+	const char *const common[] = {m->name,	   m->arn,     m->status, m->created,
+				      m->modified, m->started, m->ended,  m->reason};
 
 	for (size_t i = 0; i < ARRAY_LEN(common); i++)
-		if (str_eq(common[i], path))
+		if (is_path(common[i], path))
 			return true;
 	for (const struct field *f = r->kind->fields; f->name; f++)
-		if (str_eq(f->path, path))
+		if (is_path(f->path, path))
 			return true;
 	return false;
 }
