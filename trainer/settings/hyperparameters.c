@@ -1,5 +1,4 @@
 /* The table of hyperparameters, and the object of a job held against it. */
-#include <float.h>
 #include <math.h>
 
 #include "trainer/settings/hyperparameters.h"
@@ -121,9 +120,6 @@ static int parse_number(const struct hyper_row *row, const char *text, struct er
 	if (row->type == HYPER_INT && fabs(value) > INT32_MAX)
 		return err_set(err, ERR_INVALID, "Hyperparameter %s: %.80s is too large: at most %d", row->name, text,
 			       INT32_MAX);
-	if (row->type == HYPER_FLOAT && fabs(value) > (double)FLT_MAX)
-		return err_set(err, ERR_INVALID, "Hyperparameter %s: %.80s is too large for a 32-bit float", row->name,
-			       text);
 	return 0;
 }
 

@@ -86,7 +86,7 @@ char *literal_decode(const char *text)
 
 		if (json_is_string(value))
 			str_set(&now, json_string_value(value));
-		else if (n >= 2 && t[0] == '"' && t[n - 1] == '"')
+		else if (n >= 2 && t[0] == '"' && memchr(t + 1, '"', n - 1) == t + n - 1)
 			return xstrndup(t + 1, n - 2);
 		else if (n)
 			return xstrdup(t);
