@@ -254,7 +254,7 @@ static char *json_without_nan(const char *body, size_t *n)
 static int json_lines(struct json_rows *j, const char *body, size_t n, struct err *err)
 {
 	const char *p = body, *end = body + n;
-	size_t line = 1;
+	size_t line = 1, blank = 0; /* number of a line that held nothing */
 
 	for (; p < end; line++) {
 		AUTO(json) json_t *instance = NULL;
@@ -264,6 +264,11 @@ static int json_lines(struct json_rows *j, const char *body, size_t n, struct er
 
 		while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r'))
 			p++;
+		if (p == stop)
+			blank = line;
+		if (p < stop && blank) /* answers are told from each other by their place */
+			return err_set(err, ERR_INVALID, "body line %zu: the line is blank, with rows behind it",
+				       blank);
 		if (p < stop) {
 			snprintf(what, sizeof(what), "body line %zu", line);
 			r = json_parse(p, (size_t)(stop - p), what, &instance, err);
