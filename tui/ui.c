@@ -322,11 +322,11 @@ static uint64_t frame_signature(const struct ui *ui)
 	const struct session *s = ui->session;
 	uint64_t h = 14695981039346656037u;
 
-	h = mix(h, s->jobs.generation);
+	h = mix(h, session_jobs(s)->generation);
 	h = mix(h, s->notice_generation);
-	h = mix(h, (uint64_t)s->synced_ms);
-	h = mix(h, (uint64_t)s->jobs_complete | (uint64_t)s->offline << 1);
-	h = mix(h, (uint64_t)(ui->now_ms / (s->jobs.n_active ? 1000 : 5000)));
+	h = mix(h, (uint64_t)session_jobs(s)->synced_ms);
+	h = mix(h, (uint64_t)session_jobs(s)->complete | (uint64_t)s->offline << 1);
+	h = mix(h, (uint64_t)(ui->now_ms / (session_jobs(s)->n_running ? 1000 : 5000)));
 	h = mix(h, ui_notice_showing(ui));
 	return h;
 }
@@ -374,7 +374,7 @@ bool ui_work(struct ui *ui)
 
 int ui_timeout_ms(const struct ui *ui)
 {
-	int64_t period = ui->session->jobs.n_active || ui_notice_showing(ui) ? 1000 : 5000;
+	int64_t period = session_jobs(ui->session)->n_running || ui_notice_showing(ui) ? 1000 : 5000;
 
 	return (int)(period - clock_now_ms() % period) + 1;
 }

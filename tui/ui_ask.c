@@ -200,14 +200,14 @@ void ui_stop_jobs(struct view *v, const struct strlist *names)
 		return;
 	strlist_done(&ui->stopping);
 	for (size_t i = 0; i < names->n; i++) {
-		const struct job *j = jobs_find(&ui->session->jobs, names->items[i]);
+		const struct job *j = jobs_find(session_jobs(ui->session), names->items[i]);
 		if (j && job_is_active(j) && j->status != JOB_STOPPING)
 			strlist_add(&ui->stopping, names->items[i]);
 		else
 			over++;
 	}
 	if (!ui->stopping.n) {
-		if (names->n == 1 && !jobs_find(&ui->session->jobs, names->items[0]))
+		if (names->n == 1 && !jobs_find(session_jobs(ui->session), names->items[0]))
 			ui_notice(ui, NOTICE_WARNING, "there is no job %s", names->items[0]);
 		else
 			ui_notice(ui, NOTICE_WARNING, "%s is not running",

@@ -241,7 +241,7 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 			add_if(&p->candidates, columns[i], prefix);
 		return;
 	}
-	const struct jobs *jobs = &ui->session->jobs;
+	const struct resources *jobs = session_jobs(ui->session);
 	for (size_t i = jobs->n; i-- > 0 && p->candidates.n < CANDIDATES_MAX;)
 		if (str_starts(jobs->items[i]->name, prefix))
 			strlist_add(&p->candidates, jobs->items[i]->name);

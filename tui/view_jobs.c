@@ -25,7 +25,7 @@ static uint64_t jobs_generation(struct view *v)
 {
 	const struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
-	uint64_t h = s->jobs.generation * 2 + st->stale;
+	uint64_t h = session_jobs(s)->generation * 2 + st->stale;
 
 	for (size_t i = 0; i < st->watched.n; i++) {
 		const struct job_feed *f = session_find_feed(s, st->watched.items[i]);
@@ -51,7 +51,7 @@ static void jobs_update(struct view *v)
 {
 	struct jobs_state *st = v->state;
 	size_t line = st->table.selected - st->table.top;
-	uint64_t generation = ui_session(v->ui)->jobs.generation;
+	uint64_t generation = session_jobs(ui_session(v->ui))->generation;
 
 	if (!st->stale && generation == st->built_generation && st->sort != SORT_METRIC)
 		return; /* only a curve has grown */
@@ -84,12 +84,12 @@ static void jobs_title(struct view *v, struct buf *left, struct buf *right)
 	char shown[32], all[32];
 	bool filtered = st->query || st->faults;
 
-	jobtext_count(all, MAX(s->jobs.n, s->jobs_total_hint));
-	jobtext_count(shown, filtered ? st->index.n : s->jobs.n);
-	if (filtered || s->jobs.n < s->jobs_total_hint)
-		(void)buf_addf(left, "jobs %s of %s%s", shown, all, s->jobs_complete ? "" : "+");
+	jobtext_count(all, MAX(session_jobs(s)->n, session_jobs(s)->total_hint));
+	jobtext_count(shown, filtered ? st->index.n : session_jobs(s)->n);
+	if (filtered || session_jobs(s)->n < session_jobs(s)->total_hint)
+		(void)buf_addf(left, "jobs %s of %s%s", shown, all, session_jobs(s)->complete ? "" : "+");
 	else
-		(void)buf_addf(left, "jobs %s%s", shown, s->jobs_complete || !s->jobs.n ? "" : "+");
+		(void)buf_addf(left, "jobs %s%s", shown, session_jobs(s)->complete || !session_jobs(s)->n ? "" : "+");
 	if (st->faults)
 		(void)buf_adds(left, " · only failed");
 	if (st->filter)
@@ -166,14 +166,16 @@ static void marked_cost(struct view *v, struct buf *out)
 	char money[24];
 
 	for (size_t i = 0; map_next(&st->marks, &i, &name, &value);) {
-		const struct job *j = jobs_find(&s->jobs, name);
+		const struct job *j = jobs_find(session_jobs(s), name);
 		if (!j)
 			continue;
 		struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
-		if (c.kind == COST_UNKNOWN || c.usd_micro == USD_UNKNOWN)
+		int64_t more = c.kind == COST_UNKNOWN ? USD_UNKNOWN : money_sum(sum, c.usd_micro);
+
+		if (more == USD_UNKNOWN)
 			unknown++;
 		else
-			sum += c.usd_micro;
+			sum = more;
 	}
 	(void)buf_addf(out, "%zu marked: %s", st->marks.n, money_text(money, sum));
 	if (unknown)
@@ -184,21 +186,21 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
+	struct cost_legend legend = st->legend;
 
+	legend.at_least = ui_burn_is_partial(v->ui);
 	if (st->marks.n)
 		marked_cost(v, left);
-	else if (s->prices_as_of[0])
-		(void)buf_addf(left, "* so far; prices of %s", s->prices_as_of);
-	else if (s->jobs.n)
-		(void)buf_adds(left, "* so far; no price table");
-	if (s->synced_ms != TIME_UNKNOWN) {
+	else if (s->prices_as_of[0] || session_jobs(s)->n)
+		jobtext_legend(left, &legend, s->prices_as_of);
+	if (session_jobs(s)->synced_ms != TIME_UNKNOWN) {
 		char age[TIMEFMT_LEN];
-		int64_t ms = MAX(0, ui_now_ms(v->ui) - s->synced_ms);
+		int64_t ms = MAX(0, ui_now_ms(v->ui) - session_jobs(s)->synced_ms);
 		if (ms < 1000)
 			(void)buf_adds(right, "now");
 		else
 			(void)buf_addf(right, "%s ago", timefmt_age(age, ms));
-	} else if (s->jobs.n) {
+	} else if (session_jobs(s)->n) {
 		(void)buf_adds(right, "as last seen");
 	}
 	char at[32], of[32];
@@ -233,7 +235,7 @@ static int set_filter(struct view *v, const char *text, struct err *err)
 	struct query *q = NULL;
 
 	if (!str_empty(text)) {
-		int rc = query_parse(text, &q, err);
+		int rc = query_parse(&kind_table[KIND_TRAINING_JOB], text, &q, err);
 		if (rc < 0)
 			return rc;
 	}

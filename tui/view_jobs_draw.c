@@ -60,7 +60,8 @@ static int put_lines(struct area a, int row, int col, enum style st, const char 
 
 static bool has_problem(const struct session *s)
 {
-	return !s->jobs.n && s->notice.level == NOTICE_ERROR && s->notice.text[0] && !s->jobs_complete;
+	return !session_jobs(s)->n && s->notice.level == NOTICE_ERROR && s->notice.text[0] &&
+	       !session_jobs(s)->complete;
 }
 
 static void draw_nothing(struct view *v, struct area a)
@@ -82,7 +83,7 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
 	int row = a.rows > 8 ? 1 : 0;
-	if (s->jobs.n) {
+	if (session_jobs(s)->n) {
 		area_putf(a, row, GUTTER, ST_NORMAL, "No job matches%s%s.", st->filter ? " " : "",
 			  st->filter ? st->filter : "");
 		area_put(a, row + 1, GUTTER, ST_DIM, "Esc shows all again.");
@@ -91,7 +92,7 @@ static void draw_nothing(struct view *v, struct area a)
 		row = area_put_wrapped(a, row, GUTTER, a.cols - GUTTER - 1, MAX(a.rows - row - 4, 2), ST_NORMAL,
 				       s->notice.text);
 		put_lines(a, row, GUTTER, ST_DIM, no_service + (a.rows < 12 ? 2 : 0));
-	} else if (s->jobs_complete) {
+	} else if (session_jobs(s)->complete) {
 		area_putf(a, row, GUTTER, ST_NORMAL, "No training jobs in %s%s yet.",
 			  s->region ? s->region : "this region", s->local ? " of the local engine" : "");
 		put_lines(a, row + 1, GUTTER, ST_DIM, start_here);
@@ -132,7 +133,7 @@ static void put_created(struct area a, int row, int col, int width, int64_t ms)
 
 	if (ms == TIME_UNKNOWN)
 		return;
-	timefmt_iso(iso, ms);
+	timefmt_show(iso, ms);
 	iso[10] = ' ';
 	iso[16] = '\0';
 	area_put_cut(a, row, col, width, ST_DIM, iso);
@@ -242,6 +243,8 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 		put_column(v, a, line, col, widths[i], i, j, &cost);
 		col += widths[i] + GAP;
 	}
+	if (widths[COL_COST])
+		jobtext_legend_add(&st->legend, &cost);
 	if (at == st->table.selected) {
 		area_put(a, line, 1, ST_STRONG, "▸");
 		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
@@ -254,6 +257,7 @@ void view_jobs_draw(struct view *v, struct area a)
 	int widths[N_COLUMNS];
 
 	st->look_again = true;
+	st->legend = (struct cost_legend){0};
 	if (!st->index.n) {
 		draw_nothing(v, a);
 		return;

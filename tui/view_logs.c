@@ -30,7 +30,7 @@ static int logs_open(struct view *v, const char *arg, struct err *err)
 
 	if (str_empty(arg))
 		return err_set(err, ERR_INVALID, "logs needs the name of a job: :logs NAME");
-	if (!jobs_find(&ui_session(v->ui)->jobs, arg))
+	if (!jobs_find(session_jobs(ui_session(v->ui)), arg))
 		return err_set(err, ERR_NOTFOUND, "there is no job %s", arg);
 	st->name = xstrdup(arg);
 	pager_init(&st->pager);
@@ -75,7 +75,7 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
 	const struct job_feed *f = feed_of(v);
-	const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->name);
+	const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->name);
 	const char *pattern = pager_search_pattern(&st->pager);
 	char hits[32], all[32], money[24];
 	bool complete;
@@ -113,7 +113,7 @@ static void draw_nothing(struct view *v, struct area a)
 {
 	const struct logs_state *st = v->state;
 	const struct job_feed *f = feed_of(v);
-	const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->name);
+	const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->name);
 
 	if (f && f->logs_note[0])
 		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
@@ -167,8 +167,9 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 			       jobtext_count(n, f->logs.n_dropped));
 	pager_visible(&st->pager, &first, &last);
 	if (last)
-		(void)buf_addf(right, "%s of %s · UTC", jobtext_count(n, last),
-			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : f->logs.n));
+		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last),
+			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : f->logs.n),
+			       timefmt_zone_name());
 }
 
 /* --- searching --- */

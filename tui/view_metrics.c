@@ -43,7 +43,7 @@ static int metrics_open(struct view *v, const char *arg, struct err *err)
 	if (!st->jobs.n)
 		return err_set(err, ERR_INVALID, "metrics needs the name of a job: :metrics NAME...");
 	for (size_t i = 0; i < st->jobs.n; i++)
-		if (!jobs_find(&ui_session(v->ui)->jobs, st->jobs.items[i])) {
+		if (!jobs_find(session_jobs(ui_session(v->ui)), st->jobs.items[i])) {
 			(void)err_set(err, ERR_NOTFOUND, "there is no job %s", st->jobs.items[i]);
 			strlist_done(&st->jobs); /* nothing is watched yet */
 			return -ERR_NOTFOUND;
@@ -121,7 +121,7 @@ static void find_groups(struct view *v)
 
 	st->n_groups = 0;
 	for (size_t i = 0; i < st->jobs.n; i++) {
-		const struct job *j = jobs_find(&ui_session(v->ui)->jobs, st->jobs.items[i]);
+		const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->jobs.items[i]);
 		const char *objective = j ? job_objective_name(j) : NULL;
 		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
 		if (!f)
@@ -219,7 +219,7 @@ static void build(struct view *v)
 	st->stale = false;
 	for (int pass = 0; pass < 2; pass++) /* first: is there a round for any point? */
 		for (size_t i = 0; i < st->jobs.n; i++) {
-			const struct job *j = jobs_find(&session->jobs, st->jobs.items[i]);
+			const struct job *j = jobs_find(session_jobs(session), st->jobs.items[i]);
 			const struct job_feed *f = session_find_feed(session, st->jobs.items[i]);
 			for (size_t k = 0; j && f && k < f->metrics.n; k++) {
 				const struct series *s = &f->metrics.items[k];
@@ -308,7 +308,7 @@ static void draw_nothing(struct view *v, struct area a)
 {
 	const struct metrics_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
-	const struct job *j = jobs_find(&s->jobs, st->jobs.items[0]);
+	const struct job *j = jobs_find(session_jobs(s), st->jobs.items[0]);
 	const struct job_feed *f = session_find_feed(s, st->jobs.items[0]);
 	char text[JOBTEXT_LEN];
 

@@ -40,7 +40,7 @@ static int find_all(struct app *a, struct err *err)
 		return -err->code;
 	for (size_t i = 0; i < a->cli.args.n; i++) {
 		struct app_reply one = {0};
-		if (jobs_find(&sync_session(a->sync)->jobs, a->cli.args.items[i]))
+		if (jobs_find(session_jobs(sync_session(a->sync)), a->cli.args.items[i]))
 			continue;
 		sync_job(a->sync, a->cli.args.items[i], app_reply_done, &one);
 		if (app_wait(a, &one, err) < 0)
@@ -55,7 +55,7 @@ static size_t look(struct app *a, bool *reported, json_t *list, bool *ret_failed
 	size_t running = 0;
 
 	for (size_t i = 0; i < a->cli.args.n; i++) {
-		const struct job *j = jobs_find(&sync_session(a->sync)->jobs, a->cli.args.items[i]);
+		const struct job *j = jobs_find(session_jobs(sync_session(a->sync)), a->cli.args.items[i]);
 		if (!j || !job_is_terminal(j)) {
 			running++;
 			continue;

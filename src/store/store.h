@@ -36,7 +36,7 @@ const char *store_scope(const struct store *s);
  * A save is one transaction; of a trimmed job only the hot part is written. load
  * gives trimmed jobs (their cold part stays here); load_one gives all of one. */
 int store_jobs_save(struct store *s, struct job *const *jobs, size_t n, struct err *err) NODISCARD;
-int store_jobs_load(struct store *s, struct jobs *ret, struct err *err) NODISCARD;
+int store_jobs_load(struct store *s, struct resources *ret, struct err *err) NODISCARD;
 int store_job_load_one(struct store *s, const char *name, struct job **ret,
 		       struct err *err) NODISCARD; /* ERR_NOTFOUND */
 /* With its logs and metrics. */

@@ -26,9 +26,9 @@ static void on_described(void *user, struct job *job, const struct err *err)
 	s->describes--;
 	if (!err)
 		sync_put_job(s, job);
-	if (err && err->code == ERR_NOTFOUND && !s->closing && jobs_find(&s->session->jobs, d->name) &&
+	if (err && err->code == ERR_NOTFOUND && !s->closing && jobs_find(session_jobs(s->session), d->name) &&
 	    !sync_is_watched(s, d->name)) {
-		jobs_remove(&s->session->jobs, d->name);
+		resources_remove(session_jobs(s->session), d->name);
 		if (store_jobs_delete(s->store, d->name, NULL))
 			log_info("sync: %s stays in the cache until the next full pass", d->name);
 	}
@@ -58,7 +58,7 @@ static void on_tags(void *user, const struct strmap *tags, const struct err *err
 		j->tags_known = true;
 		j->unsaved = true;
 		job_derive(j);
-		s->session->jobs.generation++;
+		session_jobs(s->session)->generation++;
 		sync_save_unsaved(s);
 	}
 	/* Tags that may not be read are no reason to fail: the job itself is there. */
@@ -68,7 +68,7 @@ static void on_tags(void *user, const struct strmap *tags, const struct err *err
 /* "there is no job 'x': did you mean 'y'?" */
 static void not_found(struct sync *s, const char *name, struct err *err)
 {
-	const struct jobs *t = &s->session->jobs;
+	const struct resources *t = session_jobs(s->session);
 	const char **names = xcalloc(t->n + 1, sizeof(*names));
 
 	for (size_t i = 0; i < t->n; i++)
@@ -117,7 +117,7 @@ void sync_job(struct sync *s, const char *name, sync_done_fn *fn, void *user)
 
 struct job *sync_job_full(struct sync *s, const char *name)
 {
-	struct job *j = jobs_find(&s->session->jobs, name), *cold = NULL;
+	struct job *j = jobs_find(session_jobs(s->session), name), *cold = NULL;
 
 	if (!j || !j->trimmed)
 		return j;

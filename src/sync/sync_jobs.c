@@ -13,7 +13,9 @@
 #define ACTIVE_STALE_MS 30000			      /* an active job is described where Search said nothing */
 #define DESCRIBES_MAX 4
 #define DESCRIBES_PER_TICK 8
-#define EMPTY_PAGES_MAX 2000
+/* ListTrainingJobs takes a page and then applies the filter of times: a long account has
+ * many empty pages. */
+#define LIST_PATIENCE_MS 300000
 #define BACKOFF_MAX_MS 60000
 #define PAGE_RETRIES 6 /* of a page in the midst of a pass: a hundred pages must not begin anew for one */
 
@@ -22,8 +24,8 @@ struct jobs_pass {
 	int64_t after_ms; /* TIME_UNKNOWN: all */
 	int64_t mark_ms;  /* the next mark */
 	int64_t started_ms;
-	char *token;
-	int empty_pages, page_failures;
+	struct paging pages;
+	int page_failures;
 	uint64_t retry_timer;
 	struct strlist describe; /* by_list: names to describe, newest first */
 	size_t next_describe, describing;
@@ -34,7 +36,7 @@ static void next_page(struct sync *s);
 
 static void pass_free(struct jobs_pass *p)
 {
-	free(p->token);
+	paging_done(&p->pages);
 	strlist_done(&p->describe);
 	free(p);
 }
@@ -78,12 +80,12 @@ static bool save_jobs(struct sync *s, struct job **jobs, size_t n)
 
 void sync_save_unsaved(struct sync *s)
 {
-	struct jobs *t = &s->session->jobs;
+	struct resources *t = session_jobs(s->session);
 	struct job *batch[200];
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct job *j = t->items[i];
+		struct job *j = jobs_at(t, i);
 
 		if (j->unsaved) {
 			batch[n++] = j;
@@ -92,7 +94,7 @@ void sync_save_unsaved(struct sync *s)
 					return;
 				n = 0;
 			}
-		} else if (!j->trimmed && j->detail >= JOB_SEARCHED && !sync_is_watched(s, j->name)) {
+		} else if (!j->trimmed && j->detail >= DETAIL_SEARCHED && !sync_is_watched(s, j->name)) {
 			job_trim(j);
 		}
 	}
@@ -105,10 +107,11 @@ static struct job *put_unsaved(struct sync *s, struct job *j)
 	bool changed;
 
 	j->seen_ms = clock_now_ms();
-	struct job *known = jobs_put(&s->session->jobs, j, &changed);
+	struct job *known = jobs_put(session_jobs(s->session), j, &changed);
 
 	if (changed) {
 		known->unsaved = true;
+		session_cold_update(s->session, job_resource(known), known->seen_ms);
 		sync_feeds_job_changed(s, known);
 	}
 	return known;
@@ -142,12 +145,12 @@ static void begin_pass(struct sync *s)
  * each is asked for by its name. */
 static void check_missing(struct sync *s, int64_t since_ms)
 {
-	const struct jobs *t = &s->session->jobs;
+	const struct resources *t = session_jobs(s->session);
 	AUTO(strlist) struct strlist names = {0};
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->items[i]->seen_ms < since_ms)
-			strlist_add(&names, t->items[i]->name);
+		if (jobs_at(t, i)->seen_ms < since_ms)
+			strlist_add(&names, jobs_at(t, i)->name);
 	}
 	for (size_t i = 0; i < names.n; i++)
 		sync_describe(s, names.items[i], AWS_POLLING, NULL, NULL);
@@ -171,13 +174,13 @@ static void end_pass(struct sync *s, const struct err *err)
 			session_notify(s->session, NOTICE_INFO, "the jobs are up to date again");
 		s->failures = 0;
 		sync_note_success(s);
-		s->session->synced_ms = clock_now_ms();
+		session_jobs(s->session)->synced_ms = clock_now_ms();
 		if (p->mark_ms > 0)
 			set_meta_i64(s, "jobs_mark", p->mark_ms);
 		if (p->full) {
 			set_meta_i64(s, "jobs_full_pass_ms", p->started_ms);
-			s->session->jobs_complete = true;
-			s->session->jobs.generation++;
+			session_jobs(s->session)->complete = true;
+			session_jobs(s->session)->generation++;
 			check_missing(s, p->started_ms);
 		}
 	}
@@ -237,7 +240,7 @@ static void put_page(struct sync *s, struct job **jobs, size_t n)
 			p->mark_ms = MAX(p->mark_ms, j->modified_ms);
 		struct job *known = put_unsaved(s, j);
 
-		if (p->by_list && (known->detail < JOB_DESCRIBED || known->unsaved))
+		if (p->by_list && (known->detail < DETAIL_DESCRIBED || known->unsaved))
 			strlist_add(&p->describe, known->name);
 		if (known->unsaved)
 			changed[n_changed++] = known;
@@ -271,17 +274,18 @@ static void on_page(void *user, struct job **jobs, size_t n, const char *next_to
 {
 	struct sync *s = user;
 	struct jobs_pass *p = s->pass;
+	struct err endless = {0};
 
 	if (err && err->code == ERR_DENIED && !p->by_list) {
 		s->search_denied = true;
 		p->by_list = true;
-		str_set(&p->token, NULL);
+		paging_done(&p->pages);
 		session_notify(s->session, NOTICE_INFO,
 			       "sagemaker:Search is denied: jobs come by ListTrainingJobs (slower)");
 		next_page(s);
 		return;
 	}
-	if (err && p->token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !s->closing) {
+	if (err && p->pages.token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !s->closing) {
 		p->retry_timer = aws_client_after(s->aws, (int64_t)250 << p->page_failures++, retry_page, s);
 		return;
 	}
@@ -292,15 +296,13 @@ static void on_page(void *user, struct job **jobs, size_t n, const char *next_to
 	p->page_failures = 0;
 	put_page(s, jobs, n);
 	if (p->full && total_hint >= 0)
-		s->session->jobs_total_hint = (size_t)total_hint;
-	p->empty_pages = n == 0 ? p->empty_pages + 1 : 0;
-	if (next_token && p->empty_pages > EMPTY_PAGES_MAX) {
-		struct err endless = {0};
+		session_jobs(s->session)->total_hint = (size_t)total_hint;
+	p->pages.patience_ms = p->by_list ? LIST_PATIENCE_MS : 0;
 
-		(void)err_set(&endless, ERR_SERVICE, "the service gives one empty page after another");
+	int more = paging_next(&p->pages, p->by_list ? "ListTrainingJobs" : "Search", next_token, n, &endless);
+	if (more < 0) {
 		end_pass(s, &endless);
-	} else if (next_token) {
-		str_set(&p->token, next_token);
+	} else if (more) {
 		next_page(s);
 	} else if (p->by_list) {
 		p->listed = true;
@@ -316,11 +318,11 @@ static void next_page(struct sync *s)
 	enum aws_priority priority = s->pass_by_user ? AWS_USER_ACTION : AWS_POLLING;
 
 	if (p->by_list) {
-		struct sm_list q = {.modified_after_ms = p->after_ms, .next_token = p->token, .max_results = 100};
+		struct sm_list q = {.modified_after_ms = p->after_ms, .next_token = p->pages.token, .max_results = 100};
 
 		sm_list_jobs(s->aws, &q, priority, on_page, s);
 	} else {
-		struct sm_search q = {.modified_after_ms = p->after_ms, .next_token = p->token};
+		struct sm_search q = {.modified_after_ms = p->after_ms, .next_token = p->pages.token};
 
 		sm_search_jobs(s->aws, &q, priority, on_page, s);
 	}
@@ -371,16 +373,16 @@ void sync_jobs(struct sync *s, sync_done_fn *fn, void *user)
  * asked for by name, the one unseen longest first. */
 static void describe_stale(struct sync *s)
 {
-	const struct jobs *t = &s->session->jobs;
+	const struct resources *t = session_jobs(s->session);
 	int64_t now = clock_now_ms();
 
-	if (s->describes > 0 || t->n_active == 0)
+	if (s->describes > 0 || t->n_running == 0)
 		return;
 	for (int k = 0; k < DESCRIBES_PER_TICK; k++) {
 		struct job *oldest = NULL;
 
 		for (size_t i = 0; i < t->n; i++) {
-			struct job *j = t->items[i];
+			struct job *j = jobs_at(t, i);
 
 			if (job_is_active(j) && now - j->seen_ms > ACTIVE_STALE_MS &&
 			    (!oldest || j->seen_ms < oldest->seen_ms))

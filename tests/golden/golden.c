@@ -250,9 +250,9 @@ static void change(const char *what)
 		job_set_status(j, "InProgress");
 		str_set(&j->secondary_text, "Starting");
 		j->created_ms = clock_now_ms();
-		(void)jobs_put(&t.session->jobs, j, NULL);
+		(void)jobs_put(session_jobs(t.session), j, NULL);
 	} else if (!strcmp(what, "gone")) {
-		(void)jobs_remove(&t.session->jobs, "nba-dfs-s24-c03-p012");
+		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
 	} else if (!strcmp(what, "log-lines")) {
 		struct job_feed *f = session_feed(t.session, "nba-dfs-s24-c03-p012");
 		for (int i = 0; i < 5; i++) {

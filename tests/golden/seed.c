@@ -31,8 +31,8 @@ static struct session *new_session(void)
 	add_price(s, "ml.m5.large", 115000);
 	add_price(s, "ml.m5.xlarge", 230000);
 	add_price(s, "ml.g5.xlarge", 1408000);
-	s->synced_ms = SEED_NOW_MS - 4000;
-	s->jobs_complete = true;
+	session_jobs(s)->synced_ms = SEED_NOW_MS - 4000;
+	session_jobs(s)->complete = true;
 	return s;
 }
 
@@ -47,7 +47,7 @@ static struct job *add_job(const char *name, const char *status, const char *sec
 	job_set_status(j, status);
 	str_set(&j->secondary_text, secondary);
 	str_set(&j->instance_type, type);
-	j->detail = JOB_DESCRIBED;
+	j->detail = DETAIL_DESCRIBED;
 	j->instance_count = 1;
 	j->volume_gb = 10;
 	j->created_ms = SEED_NOW_MS - age_ms;
@@ -65,7 +65,7 @@ static struct job *add_job(const char *name, const char *status, const char *sec
 
 static struct job *put(struct session *s, struct job *j)
 {
-	return jobs_put(&s->jobs, j, NULL);
+	return jobs_put(session_jobs(s), j, NULL);
 }
 
 static void add_rmse(struct job *j, double value)
@@ -255,11 +255,11 @@ struct session *seed_session(const char *name)
 		s->local = true;
 		fill_basic(s);
 	} else if (!strcmp(name, "loading")) {
-		s->jobs_complete = false;
-		s->synced_ms = TIME_UNKNOWN;
+		session_jobs(s)->complete = false;
+		session_jobs(s)->synced_ms = TIME_UNKNOWN;
 	} else if (!strcmp(name, "noauth")) {
-		s->jobs_complete = false;
-		s->synced_ms = TIME_UNKNOWN;
+		session_jobs(s)->complete = false;
+		session_jobs(s)->synced_ms = TIME_UNKNOWN;
 		session_notify(
 			s, NOTICE_ERROR,
 			"no credentials: tried environment, ~/.aws/credentials [research], ~/.aws/config, container, "

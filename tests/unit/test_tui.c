@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
-#include "seed.h"
+#include "tests/golden/seed.h"
 #include "tui/chart.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
@@ -354,8 +354,9 @@ static void press_at_random(const char *seed_name, uint32_t seed, int n)
 			ui_resize(ui, (int)(seed >> 8) % 60, (int)(seed >> 16) % 200);
 		if (seed % 101 == 0)
 			rh_answer(&rh);
-		if (seed % 211 == 0 && s->jobs.n > 2)
-			(void)jobs_remove(&s->jobs, s->jobs.items[seed % s->jobs.n]->name);
+		if (seed % 211 == 0 && session_jobs(s)->n > 2)
+			(void)resources_remove(session_jobs(s),
+					       jobs_at(session_jobs(s), seed % session_jobs(s)->n)->name);
 		(void)ui_work(ui);
 		(void)ui_draw(ui);
 	}

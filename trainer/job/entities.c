@@ -469,7 +469,7 @@ static int finish_job(struct pool *p, struct err *err)
 	int rc = pack_finish(p->writer, about, err);
 	json_object_del(about, "format");
 	if (!rc)
-		rc = output_json(r->contract.output_dir, "metrics.json", about, err);
+		rc = outputs_write_json(r->contract.output_dir, "metrics.json", about, err);
 	return rc ? rc : output_card(r, about, err);
 }
 

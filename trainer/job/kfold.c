@@ -317,7 +317,7 @@ static int write_files(const struct cv *c, struct err *err)
 	if (!rc)
 		rc = fs_write_atomic(folds, buf_str(&c->folds_csv), c->folds_csv.len, 0644, err);
 	if (!rc)
-		rc = output_json(c->run->contract.output_dir, "metrics.json", j, err);
+		rc = outputs_write_json(c->run->contract.output_dir, "metrics.json", j, err);
 	return rc ? rc : output_card(c->run, j, err);
 }
 

@@ -10,7 +10,7 @@
 
 #define CSV_MAX ((size_t)8 << 30)
 
-int output_json(const char *dir, const char *name, const json_t *j, struct err *err)
+int outputs_write_json(const char *dir, const char *name, const json_t *j, struct err *err)
 {
 	AUTO(str) char *path = fs_join(dir, name);
 	AUTO(str) char *text = json_text_pretty(j);
@@ -23,7 +23,7 @@ int output_baseline(struct train_run *r, struct err *err)
 {
 	AUTO(json) json_t *j = baseline_compute(r->train, r->threads);
 
-	return output_json(r->contract.model_dir, BASELINE_FILE, j, err);
+	return outputs_write_json(r->contract.model_dir, BASELINE_FILE, j, err);
 }
 
 /* --- metrics -------------------------------------------------------------------- */
@@ -65,7 +65,7 @@ int output_metrics(const struct train_run *r, const struct fit_result *result, s
 		json_object_set_new(final, h->columns.items[c], number(h->values[last * h->columns.n + c]));
 	json_object_set_new(j, "metrics", final);
 	json_object_set_new(j, "history", history_json(h));
-	return output_json(r->contract.output_dir, "metrics.json", j, err);
+	return outputs_write_json(r->contract.output_dir, "metrics.json", j, err);
 }
 
 int output_importance(const struct train_run *r, struct booster *b, struct err *err)
@@ -83,7 +83,7 @@ int output_importance(const struct train_run *r, struct booster *b, struct err *
 			json_object_set_new(one, scores.names.items[i], number(scores.scores[i]));
 		json_object_set_new(j, kinds[k], one);
 	}
-	return output_json(r->contract.output_dir, "feature-importance.json", j, err);
+	return outputs_write_json(r->contract.output_dir, "feature-importance.json", j, err);
 }
 
 /* --- the model card ---------------------------------------------------------------- */
@@ -124,7 +124,7 @@ int output_card(const struct train_run *r, const json_t *details, struct err *er
 	json_object_set_new(j, "data", data);
 	if (details)
 		json_object_update(j, (json_t *)details);
-	return output_json(r->contract.model_dir, CARD_FILE, j, err);
+	return outputs_write_json(r->contract.model_dir, CARD_FILE, j, err);
 }
 
 /* --- the channel test ------------------------------------------------------------------ */
@@ -167,7 +167,7 @@ static int evaluate_test(const struct train_run *r, struct booster *b, const str
 		json_object_set_new(j, values.items[i].name, number(values.items[i].value));
 	}
 	printf("channel test, %zu rows:%s\n", d->rows, buf_str(&line));
-	return output_json(r->contract.output_dir, "metrics-test.json", j, err);
+	return outputs_write_json(r->contract.output_dir, "metrics-test.json", j, err);
 }
 
 static const char *without_prefix(const struct err *err, const char *prefix)

@@ -25,6 +25,6 @@ int output_card(const struct train_run *r, const json_t *details, struct err *er
 int output_test(struct train_run *r, struct booster *b, struct err *err) NODISCARD;
 
 /* Any JSON below dir (output_dir or model_dir). */
-int output_json(const char *dir, const char *name, const json_t *j, struct err *err) NODISCARD;
+int outputs_write_json(const char *dir, const char *name, const json_t *j, struct err *err) NODISCARD;
 
 #endif
