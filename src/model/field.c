@@ -155,8 +155,10 @@ static struct field_value kept_value(const struct field *f, const struct resourc
 	struct field_value v = {.text = text, .known = text != NULL};
 	int64_t ms;
 
-	if (!text || f->type <= FIELD_FLAG)
+	if (!text || f->type < FIELD_FLAG)
 		return v;
+	if (f->type == FIELD_FLAG)
+		return (struct field_value){.number = str_eq(text, "true"), .known = true};
 	if (f->type == FIELD_TIME && timefmt_parse_iso(text, &ms))
 		return (struct field_value){.number = (double)ms, .known = true};
 	v.text = NULL;
@@ -182,7 +184,7 @@ static struct field_value cold_value(const struct field_ref *f, const struct res
 
 struct field_value field_get(const struct field_ref *f, const struct resource *r, const struct field_context *x)
 {
-	if (f->field->flags & FIELD_COLD && r->trimmed)
+	if (f->field->flags & FIELD_COLD && r->trimmed && !r->kind->class->keeps_fields)
 		return cold_value(f, r, x->session);
 	return f->field->get ? f->field->get(r, f->key, x) : kept_value(f->field, r);
 }
