@@ -101,16 +101,20 @@ struct resources {
 	struct resource **items; /* owned, in order of arrival */
 	size_t n, cap;
 	struct map by_name;
-	uint64_t generation; /* grows with every visible change */
-	size_t n_running;    /* kept up to date */
-	bool complete;	     /* a full pass over the service's list has ended */
-	size_t total_hint;   /* what the service says there are; 0 unknown */
-	int64_t synced_ms;   /* last successful refresh; TIME_UNKNOWN */
+	uint64_t generation;  /* grows with every visible change */
+	size_t n_running;     /* kept up to date */
+	bool complete;	      /* a full pass over the service's list has ended */
+	size_t total_hint;    /* what the service says there are; 0 unknown */
+	int64_t synced_ms;    /* last successful refresh; TIME_UNKNOWN */
+	enum err_code failed; /* why the last one did not succeed */
 };
 
 void resources_done(struct resources *t);
 AUTO_EMBEDDED(resources, struct resources, resources_done)
 struct resource *resources_find(const struct resources *t, const char *name); /* borrowed; NULL */
+/* By its name, by its ARN in any case, or by the end of a name that is an ARN
+ * ("mlflow-app/x", "my-pipeline/execution/5abc", "my-pipeline/5abc"). */
+struct resource *resources_lookup(const struct resources *t, const char *text);
 /* Insert or merge; r is consumed. Returns the one in the table; *ret_changed
  * (may be NULL) tells whether it differs from before. */
 struct resource *resources_put(struct resources *t, struct resource *r, bool *ret_changed);
