@@ -48,6 +48,21 @@ static void call_end(struct host_call *c)
 		host_destroy(h);
 }
 
+/* What runs by itself says in a notice that it failed; here nobody else would. */
+static void refreshed(void *user, const struct err *err)
+{
+	struct host_call *c = user;
+
+	if (err && !c->host->gone)
+		session_notify(sync_session(c->host->sync), NOTICE_WARNING, "%s", err->msg);
+	call_end(c);
+}
+
+static void detailed(void *user, struct resource *r, const json_t *raw, const struct err *err)
+{
+	refreshed(user, err);
+}
+
 static void host_watch(void *user, const struct kind *kind, const char *name, bool on)
 {
 	struct dashboard_host *h = user;
@@ -69,21 +84,6 @@ static void host_live(void *user, const struct kind *kind, const char *name, boo
 	struct dashboard_host *h = user;
 
 	sync_live(h->sync, name, on);
-}
-
-/* What runs by itself says in a notice that it failed; here nobody else would. */
-static void refreshed(void *user, const struct err *err)
-{
-	struct host_call *c = user;
-
-	if (err && !c->host->gone)
-		session_notify(sync_session(c->host->sync), NOTICE_WARNING, "%s", err->msg);
-	call_end(c);
-}
-
-static void detailed(void *user, struct resource *r, const json_t *raw, const struct err *err)
-{
-	refreshed(user, err);
 }
 
 static void ignore_done(void *user, const struct err *err)
