@@ -1,10 +1,21 @@
-/* A training job's JSON as a struct job. Every text passes the sanitiser here. */
+/* sagemaker_parse.c - a training job's JSON as a struct job. Every text passes the sanitiser here. */
 #include "aws/sagemaker.h"
 #include "base/utf8.h"
 
 static char *text(const json_t *obj, const char *name)
 {
 	return utf8_sanitize_dup(json_get_str(obj, name));
+}
+
+/* A text whose newlines stay. */
+static char *text_of_lines(const json_t *obj, const char *name)
+{
+	const char *raw = json_get_str(obj, name);
+	AUTO(buf) struct buf clean = BUF_INIT(BUF_MAX_TEXT);
+
+	if (!raw || utf8_sanitize(&clean, raw, strlen(raw), true) < 0)
+		return NULL;
+	return buf_take(&clean);
 }
 
 static void read_map(const json_t *obj, struct strmap *out)
@@ -61,24 +72,85 @@ static void read_channel(struct job *j, const json_t *channel)
 	c->compression = text(channel, "CompressionType");
 }
 
+/* Seconds that were measured; -1 where the service does not say, or says what
+ * cannot be: nothing lasts longer than a century. */
+static int64_t seconds(const json_t *o, const char *name)
+{
+	int64_t s = json_get_i64(o, name, -1);
+
+	return s >= 0 && s <= JOB_SECONDS_MAX ? s : -1;
+}
+
+static int count(const json_t *o, const char *name, int64_t without)
+{
+	int64_t n = json_get_i64(o, name, without);
+
+	return n >= 0 && n <= JOB_INSTANCES_MAX ? (int)n : 0;
+}
+
+/* A mixed cluster: its groups, all their types as one text, their counts added up. */
+static void read_groups(struct job *j, const json_t *groups)
+{
+	AUTO(strlist) struct strlist types = {0};
+	AUTO(buf) struct buf all = BUF_INIT(BUF_MAX_TEXT);
+	size_t i;
+	json_t *g;
+
+	json_array_foreach((json_t *)groups, i, g)
+	{
+		AUTO(str) char *name = text(g, "InstanceGroupName");
+		AUTO(str) char *type = text(g, "InstanceType");
+		int n = count(g, "InstanceCount", 0);
+
+		job_add_group(j, name, type, n);
+		j->instance_count = MIN(j->instance_count + n, JOB_INSTANCES_MAX);
+		if (!type || strlist_has(&types, type))
+			continue;
+		strlist_add(&types, type);
+		(void)buf_addf(&all, "%s%s", all.len ? "+" : "", type);
+	}
+	if (all.len)
+		j->instance_type = buf_take(&all);
+}
+
 static void read_resources(struct job *j, const json_t *o)
 {
 	const json_t *r = json_object_get(o, "ResourceConfig"), *groups = json_object_get(r, "InstanceGroups");
+	bool mixed = json_array_size(groups) > 0;
 
-	j->instance_type = text(r, "InstanceType");
-	j->instance_count = (int)json_get_i64(r, "InstanceCount", r && !groups ? 1 : 0);
-	j->volume_gb = (int)json_get_i64(r, "VolumeSizeInGB", 0);
-	j->keep_alive_s = json_get_i64(r, "KeepAlivePeriodInSeconds", -1);
-	if (!j->instance_type && json_array_size(groups)) {
-		size_t i;
-		json_t *g;
-
-		/* A mixed cluster: the first group stands for it, the counts add up. */
-		j->instance_type = text(json_array_get(groups, 0), "InstanceType");
-		j->instance_count = 0;
-		json_array_foreach((json_t *)groups, i, g) j->instance_count +=
-			(int)json_get_i64(g, "InstanceCount", 0);
+	j->volume_gb = (int)MIN(json_get_i64(r, "VolumeSizeInGB", 0), (int64_t)INT32_MAX);
+	j->keep_alive_s = seconds(r, "KeepAlivePeriodInSeconds");
+	if (mixed) {
+		read_groups(j, groups);
+		return;
 	}
+	j->instance_type = text(r, "InstanceType");
+	j->instance_count = count(r, "InstanceCount", r ? 1 : 0);
+}
+
+/* The texts of a list, each behind a blank. */
+static void add_words(const json_t *list, struct buf *out)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach((json_t *)list, i, item)
+	{
+		AUTO(str) char *clean = utf8_sanitize_dup(json_string_value(item));
+
+		if (clean)
+			(void)buf_addf(out, "%s%s", out->len ? " " : "", clean);
+	}
+}
+
+static char *read_vpc(const json_t *o)
+{
+	AUTO(buf) struct buf b = BUF_INIT(4096);
+	const json_t *vpc = json_object_get(o, "VpcConfig");
+
+	add_words(json_object_get(vpc, "Subnets"), &b);
+	add_words(json_object_get(vpc, "SecurityGroupIds"), &b);
+	return b.len ? buf_take(&b) : NULL;
 }
 
 static void read_algorithm(struct job *j, const json_t *o)
@@ -125,6 +197,84 @@ static void read_course(struct job *j, const json_t *o)
 	}
 }
 
+/* --- particulars: what only the page shows ------------------------------------------ */
+
+static void add_particular(struct job *j, const char *label, const json_t *obj, const char *member)
+{
+	AUTO(str) char *value = text(obj, member);
+
+	if (!str_empty(value))
+		strmap_set(&j->particulars, label, value);
+}
+
+static void read_isolation(struct job *j, const json_t *o)
+{
+	bool network = json_get_bool(o, "EnableNetworkIsolation", false);
+	bool traffic = json_get_bool(o, "EnableInterContainerTrafficEncryption", false);
+
+	if (network || traffic)
+		strmap_set(&j->particulars, "Isolation",
+			   !traffic   ? "no network"
+			   : !network ? "traffic between hosts is encrypted"
+				      : "no network, traffic between hosts is encrypted");
+}
+
+/* "LossNotDecreasing NoIssuesFound, VanishingGradient IssuesFound": of Debugger and of
+ * its profiler. */
+static void read_rules(struct job *j, const char *label, const json_t *list)
+{
+	AUTO(buf) struct buf b = BUF_INIT(16384);
+	size_t i;
+	json_t *rule;
+
+	json_array_foreach((json_t *)list, i, rule)
+	{
+		AUTO(str) char *name = text(rule, "RuleConfigurationName");
+		AUTO(str) char *status = text(rule, "RuleEvaluationStatus");
+		AUTO(str) char *details = text(rule, "StatusDetails");
+
+		(void)buf_addf(&b, "%s%s %s%s%s", i ? "\n" : "", str_or(name, "?"), str_or(status, "?"),
+			       str_empty(details) ? "" : ": ", str_or(details, ""));
+	}
+	if (b.len)
+		strmap_set(&j->particulars, label, buf_str(&b));
+}
+
+static void read_experiment(struct job *j, const json_t *config)
+{
+	static const char *const members[] = {"ExperimentName", "TrialName", "RunName", "TrialComponentDisplayName"};
+	AUTO(buf) struct buf b = BUF_INIT(4096);
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		AUTO(str) char *value = text(config, members[i]);
+
+		if (!str_empty(value))
+			(void)buf_addf(&b, "%s%s", b.len ? " / " : "", value);
+	}
+	if (b.len)
+		strmap_set(&j->particulars, "Experiment", buf_str(&b));
+}
+
+static void read_particulars(struct job *j, const json_t *o)
+{
+	const json_t *resources = json_object_get(o, "ResourceConfig");
+	int64_t retries = json_get_i64(json_object_get(o, "RetryStrategy"), "MaximumRetryAttempts", -1);
+	char number[24];
+
+	read_isolation(j, o);
+	add_particular(j, "Volume key", resources, "VolumeKmsKeyId");
+	add_particular(j, "Output key", json_object_get(o, "OutputDataConfig"), "KmsKeyId");
+	if (retries >= 0) {
+		snprintf(number, sizeof(number), "%lld", (long long)retries);
+		strmap_set(&j->particulars, "Retries", number);
+	}
+	read_experiment(j, json_object_get(o, "ExperimentConfig"));
+	read_rules(j, "Rules", json_object_get(o, "DebugRuleEvaluationStatuses"));
+	read_rules(j, "Profiler", json_object_get(o, "ProfilerRuleEvaluationStatuses"));
+	add_particular(j, "AutoML job", o, "AutoMLJobArn");
+	add_particular(j, "Labeling job", o, "LabelingJobArn");
+}
+
 static void read_details(struct job *j, const json_t *o)
 {
 	const json_t *stop = json_object_get(o, "StoppingCondition");
@@ -134,19 +284,21 @@ static void read_details(struct job *j, const json_t *o)
 	read_resources(j, o);
 	read_algorithm(j, o);
 	read_course(j, o);
-	j->failure_reason = text(o, "FailureReason");
+	j->failure_reason = text_of_lines(o, "FailureReason"); /* a traceback keeps its lines */
 	j->spot = json_get_bool(o, "EnableManagedSpotTraining", false);
-	j->training_s = json_get_i64(o, "TrainingTimeInSeconds", -1);
-	j->billable_s = json_get_i64(o, "BillableTimeInSeconds", -1);
-	j->max_runtime_s = json_get_i64(stop, "MaxRuntimeInSeconds", -1);
-	j->max_wait_s = json_get_i64(stop, "MaxWaitTimeInSeconds", -1);
+	j->training_s = seconds(o, "TrainingTimeInSeconds");
+	j->billable_s = seconds(o, "BillableTimeInSeconds");
+	j->max_runtime_s = seconds(stop, "MaxRuntimeInSeconds");
+	j->max_wait_s = seconds(stop, "MaxWaitTimeInSeconds");
 	j->role_arn = text(o, "RoleArn");
 	j->output_uri = text(json_object_get(o, "OutputDataConfig"), "S3OutputPath");
 	j->model_uri = text(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts");
 	j->checkpoint_uri = text(json_object_get(o, "CheckpointConfig"), "S3Uri");
 	j->tuning_job_arn = text(o, "TuningJobArn");
+	j->vpc = read_vpc(o);
 	read_map(json_object_get(o, "HyperParameters"), &j->hyperparameters);
 	read_map(json_object_get(o, "Environment"), &j->environment);
+	read_particulars(j, o);
 	json_array_foreach(json_object_get(o, "InputDataConfig"), i, channel) read_channel(j, channel);
 	if (json_object_get(o, "Tags")) {
 		sm_parse_tags(json_object_get(o, "Tags"), &j->tags);
@@ -154,7 +306,7 @@ static void read_details(struct job *j, const json_t *o)
 	}
 }
 
-int sm_parse_job(const json_t *o, enum job_detail detail, struct job **ret, struct err *err)
+int sm_parse_job(const json_t *o, enum detail detail, struct job **ret, struct err *err)
 {
 	AUTO(str) char *name = text(o, "TrainingJobName");
 	AUTO(str) char *status = text(o, "TrainingJobStatus");
@@ -172,8 +324,9 @@ int sm_parse_job(const json_t *o, enum job_detail detail, struct job **ret, stru
 	j->start_ms = json_get_time_ms(o, "TrainingStartTime");
 	j->end_ms = json_get_time_ms(o, "TrainingEndTime");
 	j->warm_pool_status = text(json_object_get(o, "WarmPoolStatus"), "Status");
+	j->retained_s = seconds(json_object_get(o, "WarmPoolStatus"), "ResourceRetainedBillableTimeInSeconds");
 	j->seen_ms = clock_now_ms();
-	if (detail != JOB_SUMMARY)
+	if (detail != DETAIL_SUMMARY)
 		read_details(j, o);
 	*ret = j;
 	return 0;

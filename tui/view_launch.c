@@ -1,5 +1,5 @@
-/* Launching: a form, then what would be sent with its cost, then Enter. From a
- * specification file, or as a clone of a job ("clone:NAME"). */
+/* view_launch.c - launching: a form, then what would be sent with its cost, then
+ * Enter. From a specification file, or as a clone of a job. */
 #include "base/utf8.h"
 #include "tui/doc.h"
 #include "tui/form.h"
@@ -20,43 +20,19 @@ struct launch_state {
 	char problem[512];
 };
 
-/* A name for the clone that is free among the jobs we know: "x" -> "x-2". */
-static void free_name(struct view *v, const char *of, char out[64])
-{
-	const struct jobs *jobs = &ui_session(v->ui)->jobs;
-	char base[64];
-
-	str_copy(base, sizeof(base), of);
-	char *dash = strrchr(base, '-');
-	int64_t n = 1;
-	if (dash && strlen(dash) <= 4 && str_to_i64(dash + 1, &n) && n >= 0)
-		*dash = '\0';
-	else
-		n = 1;
-	for (;;) {
-		char number[24];
-		snprintf(number, sizeof(number), "-%lld", (long long)++n);
-		base[63 - MIN(strlen(number), (size_t)24)] = '\0'; /* the service allows 63 */
-		str_copy(out, 64, base);
-		str_copy(out + strlen(out), 64 - strlen(out), number);
-		if (!jobs_find(jobs, out))
-			return;
-	}
-}
-
-static int launch_open(struct view *v, const char *arg, struct err *err)
+static int launch_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct launch_state *st = v->state;
-	char name[64];
 
-	if (arg && str_starts(arg, "clone:")) {
-		if (!jobs_find(&ui_session(v->ui)->jobs, arg + 6))
-			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg + 6);
-		st->clone_of = xstrdup(arg + 6);
-		free_name(v, st->clone_of, name);
+	if (arg->mode == MODE_CLONE) {
+		if (!jobs_find(session_jobs(ui_session(v->ui)), arg->names.items[0]))
+			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg->names.items[0]);
+		st->clone_of = xstrdup(arg->names.items[0]);
+		AUTO(str) char *name = job_clone_name(session_jobs(ui_session(v->ui)), st->clone_of, ui_now_ms(v->ui));
+
 		form_add(&st->form, "New name", "", name);
 	} else {
-		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg);
+		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg->text);
 		form_add(&st->form, "Name", "as the file says", "");
 	}
 	for (int i = 0; i < CHANGE_FIELDS; i++)
@@ -233,7 +209,7 @@ static void launched(struct view *v, const char *name, const struct err *err)
 	ui_notice(ui, NOTICE_INFO, "launched %s", name);
 	ui_await_job(ui, name);
 	if (ui_host(ui)->refresh)
-		ui_host(ui)->refresh(ui_host(ui)->user);
+		ui_host(ui)->refresh(ui_host(ui)->user, &kind_table[KIND_TRAINING_JOB], NULL);
 	ui_close(v);
 }
 
@@ -308,6 +284,7 @@ static void launch_status(struct view *v, struct buf *left, struct buf *right)
 const struct view_ops view_launch_ops = {
 	.name = "launch",
 	.argument = "[SPEC]",
+	.takes = TAKES_TEXT,
 	.help = "Launch a job from a specification file",
 	.contexts = {CTX_TEXT},
 	.state_size = sizeof(struct launch_state),

@@ -1,25 +1,12 @@
-/* The option and command tables as parts of the manual and as completion
- * scripts. The results stand in man/ and share/completions/; `make docs` writes
- * them and a test compares them with this program's. */
+/* The option and command tables as parts of the manual and as completion scripts, and
+ * the operations' as IAM policies. The results stand in man/ and share/; `make docs`
+ * writes them and a test compares them with this program's. */
 #include "app/cli.h"
+#include "app/config.h"
 #include "app/dashboard_docs.h"
-
-/* mdoc reads a dot or an apostrophe at the start of a line as a request and a
- * backslash as an escape. */
-static void man_text(FILE *out, const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		fputs("\\&", out);
-	for (; *s; s++) {
-		if (*s == '\\')
-			fputs("\\e", out);
-		else if (*s == '-')
-			fputs("\\-", out);
-		else
-			fputc(*s, out);
-	}
-	fputc('\n', out);
-}
+#include "aws/op.h"
+#include "aws/policy.h"
+#include "base/mdoc.h"
 
 static void man_option(FILE *out, const struct option_row *o)
 {
@@ -30,7 +17,8 @@ static void man_option(FILE *out, const struct option_row *o)
 	if (o->argument)
 		fprintf(out, " Ar %s", o->argument);
 	fputc('\n', out);
-	man_text(out, o->help);
+	mdoc_text(out, o->help);
+	fputc('\n', out);
 }
 
 static void man_option_list(FILE *out, const char *command)
@@ -58,7 +46,8 @@ static void docs_man(FILE *out)
 	for (size_t i = 0; i < CMD_COUNT; i++) {
 		const struct command_row *c = &command_rows[i];
 		fprintf(out, ".Ss %s %s\n", c->name, c->arguments);
-		man_text(out, c->help);
+		mdoc_text(out, c->help);
+		fputc('\n', out);
 		man_option_list(out, c->name);
 	}
 	dashboard_docs_man(out);
@@ -141,6 +130,7 @@ static void docs_bash(FILE *out)
 		}
 	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status' -- \"$cur\")) ;;\n"
+	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tprices) COMPREPLY=($(compgen -W \"$(sagetop --complete types 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlaunch | upload) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
 	      "\tesac\n}\ncomplete -o filenames -F _sagetop sagetop\n",
@@ -213,6 +203,7 @@ static void docs_zsh(FILE *out)
 		const char *what = takes_job_names(id)			  ? " _sagetop_words jobs"
 				   : id == CMD_LOCAL			  ? "(start stop status)"
 				   : id == CMD_PRICES			  ? " _sagetop_words types"
+				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
 				   : id == CMD_LAUNCH || id == CMD_UPLOAD ? "_files"
 									  : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
@@ -271,9 +262,42 @@ static void docs_fish(FILE *out)
 			fprintf(out, " %s", command_rows[id].name);
 	fputs("' -a '(sagetop --complete jobs)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F\n",
 	      out);
+}
+
+static void print_policy(FILE *out, bool writes)
+{
+	struct aws_policy_scope widest = {"aws", "*", "*"};
+	AUTO(json) json_t *policy = aws_policy_new(NULL, writes, &widest);
+
+	json_dumpf(policy, out, JSON_INDENT(2));
+	fputc('\n', out);
+}
+
+static void docs_policy(FILE *out)
+{
+	print_policy(out, true);
+}
+
+static void docs_policy_read_only(FILE *out)
+{
+	print_policy(out, false);
+}
+
+/* The table of AWS operations, for the test that holds it against the services' models. */
+static void docs_operations(FILE *out)
+{
+	for (size_t i = 0; i < AWS_OP_COUNT; i++) {
+		const struct aws_op *op = &aws_ops[i];
+		AUTO(str) char *action = aws_op_action(op);
+
+		fprintf(out, "%s\t%s\t%s\t%s\t%g\t%g\t%s\t%s\t%s\t%s\t%s\t%s\n", op->service->iam, op->name, action,
+			op->access == AWS_READ ? "read" : "write", op->rate, op->burst, op->reply, op->resource,
+			str_or(op->method, ""), str_or(op->path, ""), str_or(op->query, ""), op->need);
+	}
 }
 
 int cli_print_docs(FILE *out, const char *kind, struct err *err)
@@ -281,12 +305,22 @@ int cli_print_docs(FILE *out, const char *kind, struct err *err)
 	static const struct {
 		const char *kind;
 		void (*print)(FILE *out);
-	} kinds[] = {{"man", docs_man}, {"bash", docs_bash}, {"zsh", docs_zsh}, {"fish", docs_fish}};
+	} kinds[] = {{"man", docs_man},
+		     {"config", config_docs_man},
+		     {"bash", docs_bash},
+		     {"zsh", docs_zsh},
+		     {"fish", docs_fish},
+		     {"iam-policy", docs_policy},
+		     {"iam-policy-read-only", docs_policy_read_only},
+		     {"operations", docs_operations}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (str_eq(kind, kinds[i].kind)) {
 			kinds[i].print(out);
 			return 0;
 		}
-	return err_set(err, ERR_USAGE, "--dump-docs writes man, bash, zsh or fish, not \"%s\"", kind);
+	return err_set(err, ERR_USAGE,
+		       "--dump-docs writes man, config, bash, zsh, fish, iam-policy, iam-policy-read-only or "
+		       "operations, not \"%s\"",
+		       kind);
 }

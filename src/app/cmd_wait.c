@@ -9,12 +9,14 @@ static void print_ended(struct app *a, const struct job *j)
 	const struct session *s = sync_session(a->sync);
 	struct cost c = cost_of_job(j, &s->prices, s->region, clock_now_ms());
 	int64_t elapsed_s = job_elapsed_s(j, clock_now_ms());
+	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT);
 	char took[TIMEFMT_LEN] = "", cost[32];
 
 	if (elapsed_s >= 0)
 		timefmt_duration(took, elapsed_s * 1000);
+	field_one_line(str_or(j->failure_reason, ""), &reason);
 	fprintf(a->out, "%s\t%s\t%s\t%s\t%s\n", j->name, job_state_text(j), took, money_text(cost, c.usd_micro),
-		str_or(j->failure_reason, ""));
+		buf_str(&reason));
 	fflush(a->out);
 }
 
@@ -40,7 +42,7 @@ static int find_all(struct app *a, struct err *err)
 		return -err->code;
 	for (size_t i = 0; i < a->cli.args.n; i++) {
 		struct app_reply one = {0};
-		if (jobs_find(&sync_session(a->sync)->jobs, a->cli.args.items[i]))
+		if (jobs_find(session_jobs(sync_session(a->sync)), a->cli.args.items[i]))
 			continue;
 		sync_job(a->sync, a->cli.args.items[i], app_reply_done, &one);
 		if (app_wait(a, &one, err) < 0)
@@ -55,7 +57,7 @@ static size_t look(struct app *a, bool *reported, json_t *list, bool *ret_failed
 	size_t running = 0;
 
 	for (size_t i = 0; i < a->cli.args.n; i++) {
-		const struct job *j = jobs_find(&sync_session(a->sync)->jobs, a->cli.args.items[i]);
+		const struct job *j = jobs_find(session_jobs(sync_session(a->sync)), a->cli.args.items[i]);
 		if (!j || !job_is_terminal(j)) {
 			running++;
 			continue;

@@ -1,6 +1,6 @@
 #include "app/complete.h"
 
-#include "app/columns.h"
+#include "app/config.h"
 #include "app/engine.h"
 #include "base/fs.h"
 #include "base/str.h"
@@ -62,7 +62,16 @@ static int print_profiles(FILE *out, struct err *err)
 
 static int print_columns(FILE *out, struct err *err)
 {
-	columns_print_names(out);
+	for (const struct field *f = kind_table[KIND_TRAINING_JOB].fields; f->name; f++)
+		if (!(f->flags & FIELD_NO_COLUMN))
+			fprintf(out, "%s\n", f->name);
+	return 0;
+}
+
+static int print_settings(FILE *out, struct err *err)
+{
+	for (enum setting_id id = 0; id < SETTING_COUNT; id++)
+		fprintf(out, "%s\n", setting_rows[id].name);
 	return 0;
 }
 
@@ -73,7 +82,7 @@ static void jobs_of(const struct aws_options *aws, struct strlist *names)
 
 	if (sync_new(&opt, &sync, NULL) < 0 || sync_load(sync, NULL) < 0)
 		return;
-	const struct jobs *jobs = &sync_session(sync)->jobs;
+	const struct resources *jobs = session_jobs(sync_session(sync));
 	for (size_t i = 0; i < jobs->n; i++)
 		strlist_add(names, jobs->items[i]->name);
 }
@@ -103,11 +112,15 @@ int complete_print(FILE *out, const char *kind, struct err *err)
 	static const struct {
 		const char *kind;
 		int (*print)(FILE *out, struct err *err);
-	} kinds[] = {
-		{"columns", print_columns}, {"types", print_types}, {"profiles", print_profiles}, {"jobs", print_jobs}};
+	} kinds[] = {{"columns", print_columns},
+		     {"settings", print_settings},
+		     {"types", print_types},
+		     {"profiles", print_profiles},
+		     {"jobs", print_jobs}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kind, kinds[i].kind))
 			return kinds[i].print(out, err);
-	return err_set(err, ERR_USAGE, "--complete knows columns, types, profiles and jobs, not \"%s\"", kind);
+	return err_set(err, ERR_USAGE, "--complete knows columns, settings, types, profiles and jobs, not \"%s\"",
+		       kind);
 }

@@ -1,18 +1,23 @@
 /* job.c - making, reading and freeing jobs; job_merge.c combines two records. */
 #include "model/job.h"
 
+#include "base/buf.h"
+#include "model/kind.h"
+
 #include <math.h>
 
 struct job *job_new(const char *name)
 {
 	struct job *j = NEW(struct job);
 
-	j->name = xstrdup(name);
+	resource_init(job_resource(j), &kind_table[KIND_TRAINING_JOB], name);
 	j->training_s = -1;
 	j->billable_s = -1;
 	j->max_runtime_s = -1;
 	j->max_wait_s = -1;
 	j->keep_alive_s = -1;
+	j->retained_s = -1;
+	j->waited_s = -1;
 	j->objective_value = NAN;
 	return j;
 }
@@ -60,15 +65,16 @@ static void free_lists(struct job *j)
 
 static void free_cold(struct job *j)
 {
-	char **strings[] = {&j->arn,	   &j->image,	       &j->input_mode,	   &j->role_arn,	&j->output_uri,
-			    &j->model_uri, &j->checkpoint_uri, &j->tuning_job_arn, &j->warm_pool_status};
+	char **strings[] = {&j->arn,	   &j->image,	       &j->input_mode,	   &j->role_arn, &j->output_uri,
+			    &j->model_uri, &j->checkpoint_uri, &j->tuning_job_arn, &j->vpc};
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		str_set(strings[i], NULL);
 	strmap_done(&j->hyperparameters);
 	strmap_done(&j->environment);
 	strmap_done(&j->tags);
-	j->hyperparameters = j->environment = j->tags = (struct strmap){0};
+	strmap_done(&j->particulars);
+	j->hyperparameters = j->environment = j->tags = j->particulars = (struct strmap){0};
 	free_channels(j);
 	free_lists(j);
 }
@@ -78,11 +84,15 @@ void job_free(struct job *j)
 	if (!j)
 		return;
 	free_cold(j);
-	free(j->name);
-	free(j->status_text);
+	resource_done(job_resource(j));
 	free(j->secondary_text);
-	free(j->failure_reason);
+	free(j->warm_pool_status);
 	free(j->instance_type);
+	for (size_t i = 0; i < j->n_groups; i++) {
+		free(j->groups[i].name);
+		free(j->groups[i].instance_type);
+	}
+	free(j->groups);
 	free(j->objective);
 	free(j->facets);
 	free(j);
@@ -90,7 +100,7 @@ void job_free(struct job *j)
 
 void job_trim(struct job *j)
 {
-	if (j->trimmed || j->detail < JOB_SEARCHED)
+	if (j->trimmed || j->detail < DETAIL_SEARCHED)
 		return;
 	job_derive(j);
 	free_cold(j);
@@ -118,7 +128,7 @@ const char *job_status_name(enum job_status s)
 
 void job_set_status(struct job *j, const char *status_text)
 {
-	str_set(&j->status_text, status_text);
+	resource_set_status(job_resource(j), status_text);
 	j->status = job_status_parse(status_text);
 }
 
@@ -156,6 +166,15 @@ struct job_channel *job_add_channel(struct job *j, const char *name)
 
 	*c = (struct job_channel){.name = xstrdup(name)};
 	return c;
+}
+
+struct job_group *job_add_group(struct job *j, const char *name, const char *instance_type, int count)
+{
+	GROW(j->groups, j->cap_groups, j->n_groups + 1);
+	struct job_group *g = &j->groups[j->n_groups++];
+
+	*g = (struct job_group){xstrdup(name), xstrdup(instance_type), MAX(count, 0)};
+	return g;
 }
 
 void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms)
@@ -246,6 +265,32 @@ bool job_objective(const struct job *j, double *ret)
 	return name && job_final_metric(j, name, ret);
 }
 
+char *job_instances_text(const struct job *j)
+{
+	AUTO(buf) struct buf b = BUF_INIT(BUF_MAX_TEXT);
+
+	for (size_t i = 0; i < j->n_groups; i++)
+		(void)buf_addf(&b, "%s%d x %s", i ? " + " : "", j->groups[i].count,
+			       str_or(j->groups[i].instance_type, "?"));
+	if (j->n_groups)
+		return buf_take(&b);
+	if (!j->instance_type)
+		return NULL;
+	return xasprintf("%d x %s", MAX(j->instance_count, 1), j->instance_type);
+}
+
+bool job_state_is_billed(const char *secondary)
+{
+	static const char *const free_states[] = {"Starting",	 "Pending",    "LaunchingMLInstances",
+						  "Interrupted", "Restarting", "PreparingTrainingStack"};
+
+	for (size_t i = 0; i < ARRAY_LEN(free_states); i++) {
+		if (str_eq(secondary, free_states[i]))
+			return false;
+	}
+	return true;
+}
+
 int64_t job_elapsed_s(const struct job *j, int64_t now_ms)
 {
 	if (j->training_s >= 0)
@@ -279,3 +324,37 @@ int job_interruptions(const struct job *j)
 		n += str_eq(j->transitions[i].status, "Interrupted");
 	return n;
 }
+
+/* --- as a resource --------------------------------------------------------------- */
+
+static struct resource *make_job(const struct kind *kind, const char *name)
+{
+	return job_resource(job_new(name));
+}
+
+static void free_job(struct resource *r)
+{
+	job_free(resource_job(r));
+}
+
+static bool merge_job(struct resource *into, struct resource *from)
+{
+	return job_merge(resource_job(into), resource_job(from));
+}
+
+static void derive_job(struct resource *r)
+{
+	job_derive(resource_job(r));
+}
+
+static void trim_job(struct resource *r)
+{
+	job_trim(resource_job(r));
+}
+
+static const char *state_text_of_job(const struct resource *r)
+{
+	return job_state_text(resource_job(r));
+}
+
+const struct resource_class job_class = {make_job, free_job, merge_job, derive_job, trim_job, state_text_of_job};

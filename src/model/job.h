@@ -14,8 +14,7 @@
 #ifndef SAGETOP_MODEL_JOB_H
 #define SAGETOP_MODEL_JOB_H
 
-#include "base/clock.h"
-#include "base/str.h"
+#include "model/resource.h"
 
 enum job_status {
 	JOB_STATUS_UNKNOWN = 0,
@@ -28,8 +27,9 @@ enum job_status {
 	JOB_STATUS_COUNT
 };
 
-/* How much of the record is known: a list summary has no instance or cost. */
-enum job_detail { JOB_SUMMARY = 0, JOB_SEARCHED, JOB_DESCRIBED };
+/* What a record may say; more than that is no figure (a century, a million). */
+#define JOB_SECONDS_MAX ((int64_t)3200000000)
+#define JOB_INSTANCES_MAX 1000000
 
 struct job_transition {
 	char *status; /* secondary status: Starting, Downloading, Training ... */
@@ -54,29 +54,36 @@ struct job_final_metric {
 	int64_t time_ms;
 };
 
+/* One of the groups of a mixed cluster: every group has a type and a price of its own. */
+struct job_group {
+	char *name; /* may be NULL */
+	char *instance_type;
+	int count;
+};
+
 struct job_metric_definition {
 	char *name;
 	char *regex;
 };
 
 struct job {
+	struct resource; /* name, status_text, times, reason; cold: arn, tags */
+
 	/* hot: every call */
-	char *name;
-	char *status_text;
 	char *secondary_text;
 	enum job_status status;
-	enum job_detail detail;
-	int64_t created_ms, modified_ms, start_ms, end_ms;
+
+	/* hot: every call that knows of one */
+	char *warm_pool_status; /* Available, InUse, Reused, Terminated ...; NULL without a pool */
+	int64_t retained_s;	/* billed for keeping its instances after its end, -1 unknown */
 
 	/* hot: Search and Describe */
-	char *failure_reason;
-	char *instance_type;
-	int instance_count;
+	char *instance_type;	  /* of a mixed cluster every type once, joined by '+' */
+	int instance_count;	  /* of all groups */
+	struct job_group *groups; /* of a mixed cluster only */
+	size_t n_groups, cap_groups;
 	int volume_gb;
 	bool spot;
-	bool tags_known;
-	bool trimmed;	    /* the cold part is not in memory */
-	bool unsaved;	    /* differs from the store (sync's mark) */
 	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
 	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
 	int64_t max_runtime_s, max_wait_s;
@@ -88,10 +95,10 @@ struct job {
 	char *facets;		/* private: packed hyperparameters and tags */
 	uint32_t facets_len;
 	int interruptions;
-	int64_t seen_ms; /* when the service last told us about it */
+	int64_t waited_s;	  /* without instances after its start, in states that are over; -1 not known */
+	int64_t waiting_since_ms; /* TIME_UNKNOWN where it does not wait */
 
 	/* cold */
-	char *arn;
 	char *image; /* TrainingImage, or the AlgorithmName */
 	char *input_mode;
 	char *role_arn;
@@ -99,10 +106,10 @@ struct job {
 	char *model_uri; /* ModelArtifacts.S3ModelArtifacts */
 	char *checkpoint_uri;
 	char *tuning_job_arn;
-	char *warm_pool_status;
+	char *vpc; /* "subnet-1 subnet-2 sg-1" */
 	struct strmap hyperparameters;
 	struct strmap environment;
-	struct strmap tags;
+	struct strmap particulars; /* what only its page shows, by label: "Isolation", "KMS" */
 
 	struct job_channel *channels;
 	size_t n_channels, cap_channels;
@@ -113,6 +120,16 @@ struct job {
 	struct job_metric_definition *metric_definitions;
 	size_t n_metric_definitions, cap_metric_definitions;
 };
+
+/* A resource of the training jobs' kind is a job, and the other way round. */
+static inline struct job *resource_job(const struct resource *r)
+{
+	return (struct job *)(uintptr_t)r;
+}
+static inline struct resource *job_resource(const struct job *j)
+{
+	return (struct resource *)(uintptr_t)j;
+}
 
 struct job *job_new(const char *name) NODISCARD;
 void job_free(struct job *j);
@@ -133,6 +150,7 @@ const char *job_state_text(const struct job *j);
 struct job_transition *job_add_transition(struct job *j, const char *status, int64_t start_ms, int64_t end_ms,
 					  const char *message);
 struct job_channel *job_add_channel(struct job *j, const char *name);
+struct job_group *job_add_group(struct job *j, const char *name, const char *instance_type, int count);
 void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms);
 void job_add_metric_definition(struct job *j, const char *name, const char *regex);
 
@@ -157,6 +175,13 @@ bool job_final_metric(const struct job *j, const char *name, double *ret);
 const char *job_objective_name(const struct job *j);
 /* Its final value; false where there is none (yet). */
 bool job_objective(const struct job *j, double *ret);
+
+/* "1 x ml.m5.xlarge", "2 x ml.m5.xlarge + 1 x ml.p4d.24xlarge"; NULL
+ * where it is not known. Owned by the caller. */
+char *job_instances_text(const struct job *j) NODISCARD;
+/* Whether instances are held, and billed, in a secondary status: provisioning and
+ * waiting for spot capacity are not billed. */
+bool job_state_is_billed(const char *secondary);
 
 /* Training seconds so far: the service's figure when it has one, else start to
  * end, else start to now; -1 before the start. */

@@ -2,12 +2,10 @@
 #include "model/job.h"
 
 #include "base/buf.h"
+#include "model/resource_merge.h"
 
 #include <math.h>
 
-/* A name can be used again once its job was deleted. Calls differ in how many
- * decimals of the creation time they give, so a second or two is the same job. */
-#define SAME_CREATION_MS 2000
 /* Packed hyperparameters of one job; what does not fit is found untrimmed only. */
 #define FACETS_MAX 2048
 
@@ -22,6 +20,30 @@ static void facets_add(struct buf *b, char kind, const struct strmap *m)
 		(void)buf_add(b, m->items[i].name, strlen(m->items[i].name) + 1);
 		(void)buf_add(b, value, strlen(value) + 1);
 	}
+}
+
+/* The time without instances after the start. A spot job waits for capacity
+ * between its interruptions, and none of that is billed. */
+static void derive_waiting(struct job *j)
+{
+	int64_t waited_ms = 0;
+
+	j->waited_s = -1;
+	j->waiting_since_ms = TIME_UNKNOWN;
+	if (j->start_ms == TIME_UNKNOWN || j->n_transitions == 0)
+		return;
+	for (size_t i = 0; i < j->n_transitions; i++) {
+		const struct job_transition *t = &j->transitions[i];
+		int64_t from = MAX(t->start_ms, j->start_ms);
+
+		if (t->start_ms == TIME_UNKNOWN || job_state_is_billed(t->status))
+			continue;
+		if (t->end_ms == TIME_UNKNOWN)
+			j->waiting_since_ms = from;
+		else
+			waited_ms += MAX(t->end_ms - from, (int64_t)0);
+	}
+	j->waited_s = waited_ms / 1000;
 }
 
 void job_derive(struct job *j)
@@ -39,6 +61,7 @@ void job_derive(struct job *j)
 	if (!job_objective(j, &j->objective_value))
 		j->objective_value = NAN;
 	j->interruptions = job_interruptions(j);
+	derive_waiting(j);
 }
 
 static void tags_from_facets(const struct job *j, struct strmap *ret)
@@ -53,32 +76,6 @@ static void tags_from_facets(const struct job *j, struct strmap *ret)
 			strmap_set(ret, key, value);
 		p = value + strlen(value) + 1;
 	}
-}
-
-#define SWAP(a, b)                           \
-	do {                                 \
-		__auto_type swap_tmp_ = (a); \
-		(a) = (b);                   \
-		(b) = swap_tmp_;             \
-	} while (0)
-
-/* A string of `from` moves into `into`: where it says something, and where it is
- * the newer or ours is missing. True where the text differs. */
-static bool merge_str(char **into, char **from, bool older)
-{
-	if (!*from || (older && *into) || str_eq(*into, *from))
-		return false;
-	free(*into);
-	*into = TAKE(*from);
-	return true;
-}
-
-static bool merge_i64(int64_t *into, int64_t from, int64_t unknown, bool older)
-{
-	if (from == unknown || *into == from || (older && *into != unknown))
-		return false;
-	*into = from;
-	return true;
 }
 
 static bool merge_int(int *into, int from, bool older)
@@ -116,17 +113,6 @@ static bool finals_differ(const struct job *a, const struct job *b)
 	return false;
 }
 
-static bool maps_differ(const struct strmap *a, const struct strmap *b)
-{
-	if (a->n != b->n)
-		return true;
-	for (size_t i = 0; i < a->n; i++) {
-		if (!str_eq(strmap_get(b, a->items[i].name), a->items[i].value))
-			return true;
-	}
-	return false;
-}
-
 /* Whether the tags of `from` are not those that the facets of a trimmed job hold. */
 static bool facet_tags_differ(const struct job *trimmed, const struct job *from)
 {
@@ -135,27 +121,27 @@ static bool facet_tags_differ(const struct job *trimmed, const struct job *from)
 	if (!from->tags_known)
 		return false;
 	tags_from_facets(trimmed, &known);
-	return maps_differ(&known, &from->tags);
+	return strmap_differs(&known, &from->tags);
 }
 
 static bool has_cold(const struct job *j)
 {
-	return j->detail >= JOB_SEARCHED && !j->trimmed;
+	return j->detail >= DETAIL_SEARCHED && !j->trimmed;
 }
 
 static bool merge_cold_strings(struct job *into, struct job *from, bool older)
 {
 	bool changed = false;
 
-	changed |= merge_str(&into->arn, &from->arn, older);
-	changed |= merge_str(&into->image, &from->image, older);
-	changed |= merge_str(&into->input_mode, &from->input_mode, older);
-	changed |= merge_str(&into->role_arn, &from->role_arn, older);
-	changed |= merge_str(&into->output_uri, &from->output_uri, older);
-	changed |= merge_str(&into->model_uri, &from->model_uri, older);
-	changed |= merge_str(&into->checkpoint_uri, &from->checkpoint_uri, older);
-	changed |= merge_str(&into->tuning_job_arn, &from->tuning_job_arn, older);
-	changed |= merge_str(&into->warm_pool_status, &from->warm_pool_status, older);
+	changed |= merge_text(&into->arn, &from->arn, older);
+	changed |= merge_text(&into->image, &from->image, older);
+	changed |= merge_text(&into->input_mode, &from->input_mode, older);
+	changed |= merge_text(&into->role_arn, &from->role_arn, older);
+	changed |= merge_text(&into->output_uri, &from->output_uri, older);
+	changed |= merge_text(&into->model_uri, &from->model_uri, older);
+	changed |= merge_text(&into->checkpoint_uri, &from->checkpoint_uri, older);
+	changed |= merge_text(&into->tuning_job_arn, &from->tuning_job_arn, older);
+	changed |= merge_text(&into->vpc, &from->vpc, older);
 	return changed;
 }
 
@@ -163,6 +149,7 @@ static void swap_lists(struct job *a, struct job *b)
 {
 	SWAP(a->hyperparameters, b->hyperparameters);
 	SWAP(a->environment, b->environment);
+	SWAP(a->particulars, b->particulars);
 	SWAP(a->channels, b->channels);
 	SWAP(a->n_channels, b->n_channels);
 	SWAP(a->cap_channels, b->cap_channels);
@@ -192,7 +179,7 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 		into->trimmed = false;
 	}
 	if (from->tags_known) {
-		changed |= maps_differ(&into->tags, &from->tags) || !into->tags_known;
+		changed |= strmap_differs(&into->tags, &from->tags) || !into->tags_known;
 		SWAP(into->tags, from->tags);
 		into->tags_known = true;
 	}
@@ -202,32 +189,36 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 	return changed || !had;
 }
 
+/* What a job runs on is decided with its request: the groups come with the types. */
+static bool merge_instances(struct job *into, struct job *from, bool older)
+{
+	bool changed = merge_text(&into->instance_type, &from->instance_type, older);
+
+	changed |= merge_int(&into->instance_count, from->instance_count, older);
+	if (from->n_groups && (!older || !into->n_groups)) {
+		SWAP(into->groups, from->groups);
+		SWAP(into->n_groups, from->n_groups);
+		SWAP(into->cap_groups, from->cap_groups);
+	}
+	return changed;
+}
+
 static bool merge_hot(struct job *into, struct job *from, bool older)
 {
-	bool changed = false;
+	bool changed = resource_merge_common(job_resource(into), job_resource(from), older);
 
-	if (!older && from->status_text && !str_eq(into->status_text, from->status_text)) {
-		job_set_status(into, from->status_text);
-		changed = true;
-	} else if (!into->status_text && from->status_text) {
-		job_set_status(into, from->status_text);
-		changed = true;
-	}
-	changed |= merge_str(&into->secondary_text, &from->secondary_text, older);
-	changed |= merge_i64(&into->created_ms, from->created_ms, TIME_UNKNOWN, older);
-	changed |= merge_i64(&into->modified_ms, from->modified_ms, TIME_UNKNOWN, older);
-	changed |= merge_i64(&into->start_ms, from->start_ms, TIME_UNKNOWN, older);
-	changed |= merge_i64(&into->end_ms, from->end_ms, TIME_UNKNOWN, older);
-	changed |= merge_str(&into->failure_reason, &from->failure_reason, older);
-	changed |= merge_str(&into->instance_type, &from->instance_type, older);
-	changed |= merge_int(&into->instance_count, from->instance_count, older);
+	into->status = job_status_parse(into->status_text);
+	changed |= merge_text(&into->secondary_text, &from->secondary_text, older);
+	changed |= merge_text(&into->warm_pool_status, &from->warm_pool_status, older);
+	changed |= merge_i64(&into->retained_s, from->retained_s, -1, older);
+	changed |= merge_instances(into, from, older);
 	changed |= merge_int(&into->volume_gb, from->volume_gb, older);
 	changed |= merge_i64(&into->training_s, from->training_s, -1, older);
 	changed |= merge_i64(&into->billable_s, from->billable_s, -1, older);
 	changed |= merge_i64(&into->max_runtime_s, from->max_runtime_s, -1, older);
 	changed |= merge_i64(&into->max_wait_s, from->max_wait_s, -1, older);
 	changed |= merge_i64(&into->keep_alive_s, from->keep_alive_s, -1, older);
-	if (from->detail >= JOB_SEARCHED && into->spot != from->spot) {
+	if (from->detail >= DETAIL_SEARCHED && into->spot != from->spot) {
 		into->spot = from->spot;
 		changed = true;
 	}
@@ -244,17 +235,11 @@ static bool is_older(const struct job *from, const struct job *into)
 	return job_is_terminal(into) && job_is_active(from);
 }
 
-static bool is_another_job(const struct job *a, const struct job *b)
-{
-	return a->created_ms != TIME_UNKNOWN && b->created_ms != TIME_UNKNOWN &&
-	       llabs((long long)(a->created_ms - b->created_ms)) > SAME_CREATION_MS;
-}
-
 bool job_merge(struct job *into, struct job *from)
 {
 	bool changed;
 
-	if (is_another_job(into, from)) {
+	if (resource_is_another(job_resource(into), job_resource(from))) {
 		changed = from->created_ms > into->created_ms;
 		if (changed) {
 			SWAP(*into, *from);

@@ -1,28 +1,28 @@
-/* jobs.h - all jobs of one account and region, by name, with a generation that
- * grows with every visible change so that views know when to redraw. */
+/* jobs.h - the table of one kind's things (resource.h) seen as training jobs. */
 #ifndef SAGETOP_MODEL_JOBS_H
 #define SAGETOP_MODEL_JOBS_H
 
-#include "base/map.h"
 #include "model/job.h"
 
-struct jobs {
-	struct job **items; /* owned, in order of arrival */
-	size_t n, cap;
-	struct map by_name;
-	uint64_t generation;
-	size_t n_active; /* InProgress or Stopping, kept up to date */
-};
+static inline struct job *jobs_at(const struct resources *t, size_t i)
+{
+	return resource_job(t->items[i]);
+}
 
-void jobs_done(struct jobs *t);
-AUTO_EMBEDDED(jobs, struct jobs, jobs_done)
-struct job *jobs_find(const struct jobs *t, const char *name); /* borrowed; NULL */
-/* Insert or merge; j is consumed. Returns the job in the table; *ret_changed
- * (may be NULL) tells whether it differs from before. */
-struct job *jobs_put(struct jobs *t, struct job *j, bool *ret_changed);
-/* Frees the job: nobody may hold it. */
-bool jobs_remove(struct jobs *t, const char *name);
-/* Room for n jobs in all, before many are put. */
-void jobs_reserve(struct jobs *t, size_t n);
+static inline struct job *jobs_find(const struct resources *t, const char *name) /* borrowed; NULL */
+{
+	return resource_job(resources_find(t, name));
+}
+
+/* See resources_put. */
+static inline struct job *jobs_put(struct resources *t, struct job *j, bool *ret_changed)
+{
+	return resource_job(resources_put(t, job_resource(j), ret_changed));
+}
+
+/* A name for a job made of another: "-YYMMDD-HHMMSS" behind it, in place of a time
+ * that a tool put there before; 63 characters at most; that of no job in the table
+ * (a second later each time; NULL: no table). Owned by the caller. */
+char *job_clone_name(const struct resources *jobs, const char *name, int64_t now_ms) NODISCARD;
 
 #endif

@@ -20,7 +20,7 @@ bool sync_is_watched(const struct sync *s, const char *name)
 
 const struct job *watch_job(const struct watch *w)
 {
-	return jobs_find(&w->s->session->jobs, w->name);
+	return jobs_find(session_jobs(w->s->session), w->name);
 }
 
 struct job_feed *watch_feed(struct watch *w)
@@ -77,6 +77,7 @@ static void watch_free(struct watch *w)
 	free(w->metric_waiters.items);
 	strlist_done(&w->streams);
 	free(w->token);
+	paging_done(&w->pages);
 	free(w->name);
 	free(w);
 }
@@ -115,7 +116,7 @@ void watch_check(struct watch *w)
 	cancel_timer(w, &w->describe_timer);
 	if (w->pending > 0)
 		return;
-	struct job *j = jobs_find(&s->session->jobs, w->name);
+	struct job *j = jobs_find(session_jobs(s->session), w->name);
 
 	map_remove(&s->watches, w->name);
 	feed_becomes_idle(s, w->name);
@@ -255,7 +256,7 @@ void sync_watch(struct sync *s, const char *name)
 	if (j)
 		sync_feeds_job_changed(s, j);
 	/* One look by name: Search may lag, and lacks some of Describe's members. */
-	if (w->describe_timer == 0 && (!j || !job_is_terminal(j) || j->detail < JOB_DESCRIBED)) {
+	if (w->describe_timer == 0 && (!j || !job_is_terminal(j) || j->detail < DETAIL_DESCRIBED)) {
 		w->pending++;
 		w->describe_timer = aws_client_after(s->aws, 0, describe_tick, w);
 	}

@@ -20,7 +20,7 @@ static struct job *make_job(int64_t i, int64_t now_ms)
 
 	job_set_status(j, i % 17 ? "Completed" : "Failed");
 	str_set(&j->secondary_text, j->status_text);
-	j->detail = JOB_SEARCHED;
+	j->detail = DETAIL_SEARCHED;
 	j->created_ms = created;
 	j->start_ms = created + 140000;
 	j->end_ms = j->modified_ms = created + 400000;

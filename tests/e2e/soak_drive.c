@@ -128,11 +128,11 @@ static void finish_watches(struct sync *s, struct progress *p)
  * half of the window is kept for the latter so that they get on. */
 static void begin_watches(struct sync *s, struct progress *p)
 {
-	const struct jobs *t = &sync_session(s)->jobs;
+	const struct resources *t = session_jobs(sync_session(s));
 	size_t slot = 0;
 
 	for (size_t k = 0; k < t->n; k++) {
-		const struct job *j = t->items[k];
+		const struct job *j = jobs_at(t, k);
 
 		while (slot < WATCHES && p->watched[slot])
 			slot++;
@@ -173,7 +173,7 @@ static bool final_pass(struct sync *s, int64_t until_ms)
 static void print_statistics(const struct session *s, const struct progress *p, long rss_first, size_t jobs_first,
 			     long rss_last)
 {
-	printf("jobs %zu active %zu logs %zu\n", s->jobs.n, s->jobs.n_active, p->n_complete);
+	printf("jobs %zu active %zu logs %zu\n", session_jobs(s)->n, session_jobs(s)->n_running, p->n_complete);
 	printf("calls %llu retries %llu throttled %llu errors %llu\n", (unsigned long long)s->budget.calls,
 	       (unsigned long long)s->budget.retries, (unsigned long long)s->budget.throttled,
 	       (unsigned long long)s->budget.errors);
@@ -194,8 +194,8 @@ static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s
 	size_t seen = 0, jobs_first = 0;
 
 	sync_start(s);
-	while (clock_mono_ms() < until &&
-	       (session->jobs.n < n_jobs || session->jobs.n_active > 0 || p.n_complete < session->jobs.n)) {
+	while (clock_mono_ms() < until && (session_jobs(session)->n < n_jobs || session_jobs(session)->n_running > 0 ||
+					   p.n_complete < session_jobs(session)->n)) {
 		sync_poll(s, NULL, 0, 100);
 		meter_requests(session, &seen);
 		finish_watches(s, &p);
@@ -203,12 +203,12 @@ static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s
 		/* From here on only jobs that are new have a reason to take memory. */
 		if (rss_first == 0 && p.n_complete * 4 >= n_jobs) {
 			rss_first = resident_kb();
-			jobs_first = session->jobs.n;
+			jobs_first = session_jobs(session)->n;
 		}
 		if (clock_mono_ms() - said > 10000) {
 			said = clock_mono_ms();
-			fprintf(stderr, "# jobs %zu active %zu logs %zu, %ld kB; %s\n", session->jobs.n,
-				session->jobs.n_active, p.n_complete, resident_kb(), session->notice.text);
+			fprintf(stderr, "# jobs %zu active %zu logs %zu, %ld kB; %s\n", session_jobs(session)->n,
+				session_jobs(session)->n_running, p.n_complete, resident_kb(), session->notice.text);
 		}
 	}
 	rss_last = resident_kb();
@@ -275,7 +275,7 @@ static void print_job(struct store *st, const struct job *j)
 static int dump(const char *url)
 {
 	AUTO(store) struct store *st = NULL;
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 	AUTO(str) char *scope = xasprintf("%s/us-east-1", url);
 	struct err err = {0};
 

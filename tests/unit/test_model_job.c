@@ -11,7 +11,7 @@ static struct job *searched(const char *name, const char *status, int64_t modifi
 	struct job *j = job_new(name);
 
 	job_set_status(j, status);
-	j->detail = JOB_SEARCHED;
+	j->detail = DETAIL_SEARCHED;
 	j->created_ms = 1000000;
 	j->modified_ms = modified_ms;
 	j->instance_type = xstrdup("ml.m5.xlarge");
@@ -129,7 +129,7 @@ static void test_merge_summary_keeps_detail(void **state)
 	summary->modified_ms = 1200000;
 	assert_true(job_merge(a, summary));
 	assert_int_equal(a->status, JOB_COMPLETED);
-	assert_int_equal(a->detail, JOB_SEARCHED);
+	assert_int_equal(a->detail, DETAIL_SEARCHED);
 	assert_string_equal(job_hyperparameter(a, "eta"), "0.1");
 	assert_int_equal(a->n_transitions, 2);
 }
@@ -143,11 +143,11 @@ static void test_merge_keeps_tags(void **state)
 	strmap_done(&described->tags); /* Describe gives none */
 	described->tags = (struct strmap){0};
 	described->tags_known = false;
-	described->detail = JOB_DESCRIBED;
+	described->detail = DETAIL_DESCRIBED;
 	job_merge(a, described);
 	assert_false(a->trimmed);
 	assert_string_equal(job_tag(a, "run"), "nightly");
-	assert_int_equal(a->detail, JOB_DESCRIBED);
+	assert_int_equal(a->detail, DETAIL_DESCRIBED);
 }
 
 static void test_name_used_again(void **state)
@@ -202,7 +202,7 @@ static void test_trim(void **state)
 
 static void test_table(void **state)
 {
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 	bool changed;
 	char name[32];
 
@@ -212,18 +212,18 @@ static void test_table(void **state)
 		assert_true(changed);
 	}
 	assert_int_equal(t.n, 1000);
-	assert_int_equal(t.n_active, 500);
+	assert_int_equal(t.n_running, 500);
 	uint64_t generation = t.generation;
 	jobs_put(&t, searched("job-7", "InProgress", 1), &changed);
 	assert_false(changed);
 	assert_int_equal(t.generation, generation);
 	jobs_put(&t, searched("job-7", "Stopped", 2), &changed);
 	assert_true(changed);
-	assert_int_equal(t.n_active, 499);
+	assert_int_equal(t.n_running, 499);
 	assert_true(t.generation > generation);
-	assert_true(jobs_remove(&t, "job-9"));
-	assert_false(jobs_remove(&t, "job-9"));
-	assert_int_equal(t.n_active, 498);
+	assert_true(resources_remove(&t, "job-9"));
+	assert_false(resources_remove(&t, "job-9"));
+	assert_int_equal(t.n_running, 498);
 	assert_int_equal(t.n, 999);
 	assert_null(jobs_find(&t, "job-9"));
 	assert_string_equal(jobs_find(&t, "job-10")->name, "job-10");
@@ -249,6 +249,35 @@ static void test_session(void **state)
 	assert_int_equal(s->requests[2].took_ms, REQUEST_LOG_LEN + 2);
 }
 
+static void test_clone_name(void **state)
+{
+	int64_t now = 1795243686000; /* 2026-11-21T06:48:06Z */
+
+	static const struct {
+		const char *name, *clone;
+	} rows[] = {{"churn", "churn-261121-064806"},
+		    {"churn-261120-010203", "churn-261121-064806"},
+		    {"xgb-2026-11-20-06-38-12-123", "xgb-261121-064806"},
+		    {"xgb-2026-11-20-06-38-12", "xgb-261121-064806"},
+		    {"a-1120", "a-1120-261121-064806"},
+		    {"a23456789-123456789-123456789-123456789-12345678-0123456789", /* cut at a dash */
+		     "a23456789-123456789-123456789-123456789-12345678-261121-064806"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str) char *name = job_clone_name(NULL, rows[i].name, now);
+
+		assert_string_equal(name, rows[i].clone);
+		assert_true(strlen(name) <= 63);
+	}
+	/* Two clones in one second, and a name that is nobody's. */
+	AUTO(resources) struct resources jobs = {0};
+	AUTO(str) char *first = job_clone_name(&jobs, "churn", now);
+	jobs_put(&jobs, job_new(first), NULL);
+	AUTO(str) char *second = job_clone_name(&jobs, "churn", now);
+	assert_string_equal(first, "churn-261121-064806");
+	assert_string_equal(second, "churn-261121-064807");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
@@ -261,7 +290,8 @@ int main(void)
 					   cmocka_unit_test(test_name_used_again),
 					   cmocka_unit_test(test_trim),
 					   cmocka_unit_test(test_table),
-					   cmocka_unit_test(test_session)};
+					   cmocka_unit_test(test_session),
+					   cmocka_unit_test(test_clone_name)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

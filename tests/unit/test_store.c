@@ -55,7 +55,7 @@ static struct job *sample(const char *name)
 
 	job_set_status(j, "Failed");
 	str_set(&j->secondary_text, "Failed");
-	j->detail = JOB_DESCRIBED;
+	j->detail = DETAIL_DESCRIBED;
 	j->created_ms = 1000;
 	j->modified_ms = 2000;
 	j->start_ms = 1500;
@@ -68,6 +68,10 @@ static struct job *sample(const char *name)
 	j->tags_known = true;
 	j->training_s = 400;
 	j->billable_s = 130;
+	j->retained_s = 60;
+	j->warm_pool_status = xstrdup("Reused");
+	job_add_group(j, "cpu", "ml.m5.xlarge", 1);
+	job_add_group(j, NULL, "ml.g5.xlarge", 1);
 	j->max_runtime_s = 3600;
 	j->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/a");
 	j->image = xstrdup("1.dkr.ecr.us-east-1.amazonaws.com/x:1");
@@ -91,7 +95,7 @@ static void test_jobs(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
 	AUTO(job) struct job *a = sample("a");
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 	double v;
 
 	assert_null(store_notice(s));
@@ -109,6 +113,15 @@ static void test_jobs(void **state)
 	assert_string_equal(job_tag(b, "run"), "nightly");
 	assert_true(job_objective(b, &v) && v == 0.1);
 	assert_int_equal(job_interruptions(b), 1);
+	/* What a cost is made of is in the hot part. */
+	assert_int_equal(b->retained_s, 60);
+	assert_string_equal(b->warm_pool_status, "Reused");
+	assert_int_equal(b->waited_s, 0);
+	assert_int_equal(b->waiting_since_ms, TIME_UNKNOWN);
+	assert_int_equal(b->n_groups, 2);
+	assert_string_equal(b->groups[0].name, "cpu");
+	assert_string_equal(b->groups[1].instance_type, "ml.g5.xlarge");
+	assert_int_equal(b->groups[1].count, 1);
 	/* A trimmed job that is saved keeps its cold part in the store. */
 	assert_int_equal(store_jobs_save(s, &b, 1, NULL), 0);
 	AUTO(job) struct job *c = NULL;
@@ -133,7 +146,7 @@ static void test_scopes(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
 	AUTO(job) struct job *a = sample("a");
-	AUTO(jobs) struct jobs other = {0}, again = {0};
+	AUTO(resources) struct resources other = {0}, again = {0};
 
 	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
 	assert_int_equal(store_meta_set(s, "mark", "12", NULL), 0);
@@ -257,7 +270,7 @@ static size_t count_files(const char *dir, const char *part)
 static void test_not_a_database(void **state)
 {
 	struct place *p = *state;
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 	AUTO(job) struct job *a = sample("a");
 
 	assert_int_equal(fs_write_atomic(p->cache, "this is no database, but long enough to look at", 47, 0600, NULL),
@@ -289,7 +302,7 @@ static void test_damage_found_later(void **state)
 	for (long at = 65536; at + 4096 <= size; at += 8192)
 		overwrite(p->cache, at, junk, sizeof(junk));
 	s = open_store(p);
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
 	assert_non_null(store_notice(s));
 	assert_non_null(strstr(store_notice(s), "damaged"));
@@ -307,7 +320,7 @@ static void test_moved_by_another(void **state)
 	AUTO(store) struct store *s = open_store(p);
 	AUTO(str) char *aside = xasprintf("%s.aside", p->cache);
 	AUTO(job) struct job *a = sample("a");
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 
 	assert_int_equal(rename(p->cache, aside), 0);
 	AUTO(store) struct store *other = open_store(p);
@@ -323,7 +336,7 @@ static void test_no_folder(void **state)
 	AUTO(str) char *below = fs_join(file, "cache.db");
 	AUTO(store) struct store *s = NULL;
 	AUTO(job) struct job *a = sample("a");
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 	int64_t id;
 
 	assert_int_equal(fs_write_atomic(file, "", 0, 0600, NULL), 0); /* a folder cannot be made there */
@@ -378,7 +391,7 @@ static void test_no_space(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_int_equal(rc, -ERR_DB);
 	assert_true(strlen(err.msg) > 0);
-	AUTO(jobs) struct jobs t = {0}, later = {0};
+	AUTO(resources) struct resources t = {0}, later = {0};
 	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
 	assert_int_equal(t.n, 1);
 	assert_int_equal(store_jobs_save(s, batch, ARRAY_LEN(batch), NULL), 0);
@@ -435,7 +448,7 @@ static void test_kill_in_transaction(void **state)
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 		AUTO(store) struct store *s = open_store(p);
-		AUTO(jobs) struct jobs t = {0};
+		AUTO(resources) struct resources t = {0};
 		assert_null(store_notice(s));
 		assert_int_equal(store_jobs_load(s, &t, NULL), 0);
 		assert_true(t.n == 0 || t.n == BATCH);
@@ -464,7 +477,7 @@ static void test_two_processes(void **state)
 		assert_int_equal(WEXITSTATUS(status), 0);
 	}
 	AUTO(store) struct store *s = open_store(p);
-	AUTO(jobs) struct jobs t = {0};
+	AUTO(resources) struct resources t = {0};
 	struct launch *l;
 	size_t n;
 	assert_int_equal(store_jobs_load(s, &t, NULL), 0);

@@ -135,13 +135,13 @@ static void test_passes(void **state)
 	struct outcome o = jobs(w);
 	assert_int_equal(o.err.code, 0);
 	struct session *s = sync_session(w->s);
-	assert_int_equal(s->jobs.n, 250);
-	assert_true(s->jobs_complete);
-	assert_int_equal(s->jobs_total_hint, 250);
+	assert_int_equal(session_jobs(s)->n, 250);
+	assert_true(session_jobs(s)->complete);
+	assert_int_equal(session_jobs(s)->total_hint, 250);
 	assert_string_equal(s->account, "123456789012");
 	assert_int_equal(fake_calls(&w->aws, "Search"), 3); /* 100 a page */
 	assert_int_equal(fake_calls(&w->aws, "DescribeTrainingJob"), 0);
-	assert_true(jobs_find(&s->jobs, "job-3")->trimmed);
+	assert_true(jobs_find(session_jobs(s), "job-3")->trimmed);
 	struct job *full = sync_job_full(w->s, "job-3");
 	assert_string_equal(strmap_get(&full->hyperparameters, "eta"), "0.1");
 	assert_string_equal(full->role_arn, "arn:aws:iam::123456789012:role/r");
@@ -150,14 +150,14 @@ static void test_passes(void **state)
 	fake_job(&w->aws, "fresh", "InProgress", 1700000500, 1700000999);
 	jobs(w);
 	assert_int_equal(fake_calls(&w->aws, "Search"), 4);
-	assert_int_equal(jobs_find(&s->jobs, "job-3")->status, JOB_STOPPED);
-	assert_int_equal(s->jobs.n_active, 1);
+	assert_int_equal(jobs_find(session_jobs(s), "job-3")->status, JOB_STOPPED);
+	assert_int_equal(session_jobs(s)->n_running, 1);
 	/* Another start paints from the store, and its pass is an incremental one. */
 	reopen(w);
 	s = sync_session(w->s);
-	assert_int_equal(s->jobs.n, 251);
-	assert_true(s->jobs_complete);
-	assert_int_equal(jobs_find(&s->jobs, "job-3")->status, JOB_STOPPED);
+	assert_int_equal(session_jobs(s)->n, 251);
+	assert_true(session_jobs(s)->complete);
+	assert_int_equal(jobs_find(session_jobs(s), "job-3")->status, JOB_STOPPED);
 	assert_int_equal(fake_calls(&w->aws, "Search"), 4);
 	jobs(w);
 	assert_int_equal(fake_calls(&w->aws, "Search"), 5);
@@ -175,10 +175,10 @@ static void test_broken_pass(void **state)
 	assert_int_equal(sync_session(w->s)->notice.level, NOTICE_ERROR);
 	fake_fail(&w->aws, "", 0, "");
 	reopen(w);
-	assert_false(sync_session(w->s)->jobs_complete);
+	assert_false(session_jobs(sync_session(w->s))->complete);
 	o = jobs(w);
 	assert_int_equal(o.err.code, 0);
-	assert_int_equal(sync_session(w->s)->jobs.n, 250);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 250);
 }
 
 /* One bad page of many is asked for again; the pass does not begin anew. */
@@ -191,7 +191,7 @@ static void test_bad_page(void **state)
 	w->aws.n_skip = 1;
 	struct outcome o = jobs(w);
 	assert_int_equal(o.err.code, 0);
-	assert_int_equal(sync_session(w->s)->jobs.n, 250);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 250);
 	assert_int_equal(fake_calls(&w->aws, "Search"), 6);
 }
 
@@ -203,10 +203,10 @@ static void test_search_denied(void **state)
 	fake_deny(&w->aws, "Search");
 	struct outcome o = jobs(w);
 	assert_int_equal(o.err.code, 0);
-	assert_int_equal(sync_session(w->s)->jobs.n, 130);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 130);
 	assert_int_equal(fake_calls(&w->aws, "ListTrainingJobs"), 2);
 	assert_int_equal(fake_calls(&w->aws, "DescribeTrainingJob"), 130);
-	assert_string_equal(jobs_find(&sync_session(w->s)->jobs, "job-7")->instance_type, "ml.m5.xlarge");
+	assert_string_equal(jobs_find(session_jobs(sync_session(w->s)), "job-7")->instance_type, "ml.m5.xlarge");
 	/* What is over and described is not described again. */
 	fake_job(&w->aws, "fresh", "InProgress", 1700000500, 1700000999);
 	jobs(w);
@@ -224,10 +224,10 @@ static void test_deleted_job(void **state)
 	assert_int_equal(store_meta_set(sync_store(w->s), "jobs_full_pass_ms", "1", NULL), 0);
 	usleep(2000); /* so that the pass begins after the last look */
 	jobs(w);
-	WAIT_UNTIL(w, !jobs_find(&sync_session(w->s)->jobs, "job-2"));
-	assert_int_equal(sync_session(w->s)->jobs.n, 4);
+	WAIT_UNTIL(w, !jobs_find(session_jobs(sync_session(w->s)), "job-2"));
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 4);
 	reopen(w);
-	assert_int_equal(sync_session(w->s)->jobs.n, 4);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 4);
 }
 
 /* A network with a way to SageMaker and none to STS. */
@@ -238,7 +238,7 @@ static void test_no_identity(void **state)
 	add_jobs(w, 3);
 	fake_fail(&w->aws, "GetCallerIdentity", 1000, "reset");
 	assert_int_equal(jobs(w).err.code, 0);
-	assert_int_equal(sync_session(w->s)->jobs.n, 3);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 3);
 	assert_null(sync_session(w->s)->account);
 	int64_t asked = fake_calls(&w->aws, "GetCallerIdentity");
 	assert_int_equal(jobs(w).err.code, 0);
@@ -259,7 +259,7 @@ static void test_one_job(void **state)
 	wait_for(w, &o);
 	assert_int_equal(o.err.code, 0);
 	struct job *j = sync_job_full(w->s, "job-1");
-	assert_int_equal(j->detail, JOB_DESCRIBED);
+	assert_int_equal(j->detail, DETAIL_DESCRIBED);
 	assert_string_equal(job_tag(j, "run"), "n");
 	sync_job(w->s, "job-11", on_done, &missing);
 	wait_for(w, &missing);
@@ -272,15 +272,15 @@ static void test_refresh_by_itself(void **state)
 	struct world *w = *state;
 
 	sync_start(w->s);
-	WAIT_UNTIL(w, sync_session(w->s)->synced_ms > 0);
+	WAIT_UNTIL(w, session_jobs(sync_session(w->s))->synced_ms > 0);
 	fake_job(&w->aws, "late", "InProgress", 1700000500, 1700000999);
-	WAIT_UNTIL(w, sync_session(w->s)->jobs.n == 1);
+	WAIT_UNTIL(w, session_jobs(sync_session(w->s))->n == 1);
 	fake_fail(&w->aws, "Search", 1000000, "reset");
 	WAIT_UNTIL(w, sync_session(w->s)->offline);
 	fake_fail(&w->aws, "", 0, "");
 	fake_job(&w->aws, "late", "Completed", 1700000500, 1700001999);
 	WAIT_UNTIL(w, !sync_session(w->s)->offline);
-	WAIT_UNTIL(w, job_is_terminal(jobs_find(&sync_session(w->s)->jobs, "late")));
+	WAIT_UNTIL(w, job_is_terminal(jobs_find(session_jobs(sync_session(w->s)), "late")));
 }
 
 /* Every line once, whatever the order in which it reaches the service. */
@@ -463,7 +463,7 @@ static void test_launch(void **state)
 	struct outcome o = send_plan(w, p);
 	assert_int_equal(o.err.code, 0);
 	assert_int_equal(last_state(w), LAUNCH_ACCEPTED);
-	WAIT_UNTIL(w, jobs_find(&sync_session(w->s)->jobs, "new")); /* it shows without waiting for Search */
+	WAIT_UNTIL(w, jobs_find(session_jobs(sync_session(w->s)), "new")); /* it shows without waiting for Search */
 }
 
 static void test_launch_reply_lost(void **state)
@@ -521,11 +521,11 @@ static void test_other_account(void **state)
 	assert_int_equal(sync_new(&opt, &w->s, NULL), 0);
 	add_jobs(w, 3);
 	assert_int_equal(jobs(w).err.code, 0);
-	assert_int_equal(sync_session(w->s)->jobs.n, 3);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 3);
 	sync_free(w->s);
 	assert_int_equal(sync_new(&opt, &w->s, NULL), 0);
 	assert_int_equal(sync_load(w->s, NULL), 0);
-	assert_int_equal(sync_session(w->s)->jobs.n, 3); /* painted before any reply */
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 3); /* painted before any reply */
 	assert_string_equal(sync_session(w->s)->account, "123456789012");
 	str_copy(w->aws.account, sizeof(w->aws.account), "999999999999");
 	for (int i = 0; i < 3; i++) {
@@ -538,9 +538,9 @@ static void test_other_account(void **state)
 	assert_int_equal(jobs(w).err.code, 0);
 	struct session *s = sync_session(w->s);
 	assert_string_equal(s->account, "999999999999");
-	assert_int_equal(s->jobs.n, 1);
-	assert_non_null(jobs_find(&s->jobs, "theirs"));
-	AUTO(jobs) struct jobs first = {0};
+	assert_int_equal(session_jobs(s)->n, 1);
+	assert_non_null(jobs_find(session_jobs(s), "theirs"));
+	AUTO(resources) struct resources first = {0};
 	assert_int_equal(store_set_scope(sync_store(w->s), "123456789012/us-east-1", NULL), 0);
 	assert_int_equal(store_jobs_load(sync_store(w->s), &first, NULL), 0);
 	assert_int_equal(first.n, 3);
@@ -643,8 +643,8 @@ static void test_stop_and_read_only(void **state)
 	sync_stop_job(w->s, "a", on_done, &o);
 	wait_for(w, &o);
 	assert_int_equal(o.err.code, 0);
-	WAIT_UNTIL(w, jobs_find(&sync_session(w->s)->jobs, "a"));
-	assert_int_equal(jobs_find(&sync_session(w->s)->jobs, "a")->status, JOB_STOPPING);
+	WAIT_UNTIL(w, jobs_find(session_jobs(sync_session(w->s)), "a"));
+	assert_int_equal(jobs_find(session_jobs(sync_session(w->s)), "a")->status, JOB_STOPPING);
 	sync_stop_job(w->s, "b", on_done, &missing);
 	wait_for(w, &missing);
 	assert_int_equal(missing.err.code, ERR_NOTFOUND);

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
-#include "seed.h"
+#include "tests/golden/seed.h"
 #include "tui/chart.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
@@ -132,6 +132,30 @@ static void test_keys_are_unambiguous(void **state)
 					 b->help);
 		}
 	}
+}
+
+/* A field's own key sorts by it in the list of its kind: it is free there, and one
+ * field's only. */
+static void test_sort_keys_are_free(void **state)
+{
+	static const enum key_context contexts[] = {CTX_JOBS, CTX_THINGS, CTX_LIST, CTX_GLOBAL};
+
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		for (const struct field *f = kind_table[k].fields; f->name; f++) {
+			int key = f->key ? keyc_parse(f->key) : 0;
+			if (!f->key)
+				continue;
+			if (!key)
+				fail_msg("%s: no key %s", kind_table[k].name, f->key);
+			for (size_t c = 0; c < ARRAY_LEN(contexts); c++)
+				if (keymap_find(contexts[c], key))
+					fail_msg("%s: %s is a key of %s", kind_table[k].name, f->key,
+						 keymap_context_title(contexts[c]));
+			for (const struct field *g = kind_table[k].fields; g < f; g++)
+				if (str_eq(g->key, f->key))
+					fail_msg("%s: %s sorts by %s and by %s", kind_table[k].name, f->key, g->name,
+						 f->name);
+		}
 }
 
 static void test_nice_steps(void **state)
@@ -301,7 +325,7 @@ struct random_host {
 	size_t n;
 };
 
-static void rh_done(void *user, const char *job, host_done_fn *done, void *done_user)
+static void rh_done(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
 {
 	struct random_host *h = user;
 
@@ -354,8 +378,9 @@ static void press_at_random(const char *seed_name, uint32_t seed, int n)
 			ui_resize(ui, (int)(seed >> 8) % 60, (int)(seed >> 16) % 200);
 		if (seed % 101 == 0)
 			rh_answer(&rh);
-		if (seed % 211 == 0 && s->jobs.n > 2)
-			(void)jobs_remove(&s->jobs, s->jobs.items[seed % s->jobs.n]->name);
+		if (seed % 211 == 0 && session_jobs(s)->n > 2)
+			(void)resources_remove(session_jobs(s),
+					       jobs_at(session_jobs(s), seed % session_jobs(s)->n)->name);
 		(void)ui_work(ui);
 		(void)ui_draw(ui);
 	}
@@ -405,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_table_drops_by_priority),
 		cmocka_unit_test(test_key_names),
 		cmocka_unit_test(test_keys_are_unambiguous),
+		cmocka_unit_test(test_sort_keys_are_free),
 		cmocka_unit_test(test_nice_steps),
 		cmocka_unit_test(test_chart_takes_anything),
 		cmocka_unit_test(test_pager_stays_when_late_lines_come),

@@ -1,0 +1,140 @@
+/* resource.c - the common part of all things, and the table of one kind's. */
+#include "model/resource.h"
+
+#include "model/kind.h"
+
+#include <strings.h>
+
+struct resource *resource_new(const struct kind *kind, const char *name)
+{
+	return kind->class->make(kind, name);
+}
+
+void resource_free(struct resource *r)
+{
+	if (r)
+		r->kind->class->free(r);
+}
+
+void resource_init(struct resource *r, const struct kind *kind, const char *name)
+{
+	r->kind = kind;
+	r->name = xstrdup(name);
+}
+
+void resource_done(struct resource *r)
+{
+	free(r->name);
+	free(r->parent);
+	free(r->status_text);
+	free(r->failure_reason);
+	free(r->arn);
+	strmap_done(&r->tags);
+}
+
+void resource_set_status(struct resource *r, const char *status_text)
+{
+	str_set(&r->status_text, status_text);
+	r->state = kind_state(r->kind, status_text);
+}
+
+const char *resource_state_text(const struct resource *r)
+{
+	return r->kind->class->state_text ? r->kind->class->state_text(r) : str_or(r->status_text, "");
+}
+
+/* --- the table --------------------------------------------------------------- */
+
+void resources_done(struct resources *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		resource_free(t->items[i]);
+	free(t->items);
+	map_done(&t->by_name);
+	*t = (struct resources){.generation = t->generation + 1};
+}
+
+struct resource *resources_find(const struct resources *t, const char *name)
+{
+	return name ? map_get(&t->by_name, name) : NULL;
+}
+
+/* Whether the ARN ends with these parts; where text has two and the ARN names a kind
+ * between them (".../pipeline/p/execution/5abc"), that is left out. */
+static bool arn_ends_with(const char *arn, const char *text)
+{
+	size_t n = strlen(arn), m = strlen(text);
+	const char *slash = strchr(text, '/');
+
+	if (m < n && strcasecmp(arn + n - m, text) == 0)
+		return arn[n - m - 1] == '/' || arn[n - m - 1] == ':';
+	const char *last = strrchr(arn, '/');
+
+	if (!slash || !last || strcasecmp(last + 1, slash + 1) != 0)
+		return false;
+	AUTO(str) char *between = xasprintf("/%.*s/", (int)(slash - text), text);
+
+	return strcasestr(arn, between) != NULL;
+}
+
+struct resource *resources_lookup(const struct resources *t, const char *text)
+{
+	struct resource *r = resources_find(t, text);
+
+	for (size_t i = 0; i < t->n && !r; i++) {
+		struct resource *one = t->items[i];
+
+		if (str_ieq(one->arn, text) || (one->kind->key == KEY_BY_ARN && arn_ends_with(one->name, text)))
+			r = one;
+	}
+	return r;
+}
+
+void resources_reserve(struct resources *t, size_t n)
+{
+	GROW(t->items, t->cap, n);
+}
+
+struct resource *resources_put(struct resources *t, struct resource *r, bool *ret_changed)
+{
+	const struct resource_class *class = r->kind->class;
+	struct resource *known = resources_find(t, r->name);
+	bool changed = true;
+
+	if (known) {
+		t->n_running -= resource_is_running(known);
+		changed = class->merge(known, r);
+	} else {
+		if (class->derive)
+			class->derive(r);
+		GROW(t->items, t->cap, t->n + 1);
+		t->items[t->n++] = r;
+		map_put(&t->by_name, r->name, r);
+		known = r;
+	}
+	t->n_running += resource_is_running(known);
+	if (changed)
+		t->generation++;
+	if (ret_changed)
+		*ret_changed = changed;
+	return known;
+}
+
+bool resources_remove(struct resources *t, const char *name)
+{
+	struct resource *r = map_remove(&t->by_name, name);
+
+	if (!r)
+		return false;
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->items[i] == r) {
+			memmove(&t->items[i], &t->items[i + 1], (t->n - i - 1) * sizeof(t->items[0]));
+			t->n--;
+			break;
+		}
+	}
+	t->n_running -= resource_is_running(r);
+	t->generation++;
+	resource_free(r);
+	return true;
+}
