@@ -1,5 +1,6 @@
 #include "aws/http.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -96,8 +97,10 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
-	while (h->first)
+	while (h->first) {
+		assert(!h->first->prev);
 		transfer_free(h->first);
+	}
 	curl_multi_cleanup(h->multi);
 	free(h->ca_bundle);
 	free(h->user_agent);

@@ -13,17 +13,10 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok  # noqa: E402
+
 BIN = pathlib.Path(os.environ["SAGETOP_BUILD"]) / "sagetop"
-count = failed = 0
-
-
-def ok(what, good, details=""):
-    global count, failed
-    count += 1
-    print(("ok" if good else "not ok"), count, "-", what)
-    if not good:
-        failed += 1
-        print("".join("#   %s\n" % line for line in str(details).splitlines()), end="")
 
 
 class State:
@@ -142,8 +135,7 @@ def main():
     asked = set(re.findall(r'^\t\{"([a-z]+:[A-Za-z]+)"', (share.parent / "src/app/doctor.c").read_text(), re.M))
     allowed = {a for s in full for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
     ok("the full policy allows all that doctor asks about", len(asked) >= 11 and asked <= allowed, asked - allowed)
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()
