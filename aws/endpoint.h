@@ -14,6 +14,7 @@ struct aws_service {
 	const char *id;	    /* AWS_ENDPOINT_URL_<id>; lower case in the config file */
 	const char *prefix; /* host name before the region */
 	const char *signing_name;
+	const char *iam; /* before the colon in actions, and in ARNs */
 	enum aws_protocol protocol;
 	const char *content_type;  /* of requests */
 	const char *target_prefix; /* JSON: before the operation; Query: the API version */
@@ -31,8 +32,9 @@ struct endpoint_params {
 	const char *override; /* a configured URL; NULL for AWS's own */
 };
 struct endpoint {
-	char *url; /* without a slash at the end */
+	char *url; /* without a slash at the end, without a user's name and password */
 	char *signing_region;
+	bool custom; /* an override, not AWS's own */
 };
 void endpoint_done(struct endpoint *e);
 AUTO_EMBEDDED(endpoint, struct endpoint, endpoint_done)

@@ -1,11 +1,13 @@
 /* What the text of a setting must be: asked of those who will read it. */
-#include "app/columns.h"
 #include "app/config.h"
+#include "model/kind.h"
 
 int setting_check_text(enum setting_id id, const char *text, struct err *err)
 {
-	AUTO(column_list) struct column_list columns = {0};
-	struct column_context nothing = {0};
+	const struct kind *jobs = &kind_table[KIND_TRAINING_JOB];
+	AUTO(field_list) struct field_list columns = {0};
 
-	return id == SETTING_columns ? columns_parse(text, &columns, err) : columns_sort(NULL, 0, text, &nothing, err);
+	if (id != SETTING_columns)
+		text += *text == '-' || *text == '+';
+	return field_list_parse(jobs, text, &columns, err);
 }

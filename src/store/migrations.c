@@ -28,6 +28,13 @@ const char *const store_cache_migrations[] = {
 	"CREATE TABLE price (instance_type TEXT NOT NULL, region TEXT NOT NULL, component TEXT NOT NULL,"
 	" usd_micro INTEGER NOT NULL, as_of TEXT, grade TEXT, source TEXT,"
 	" PRIMARY KEY (instance_type, region, component)) WITHOUT ROWID;",
+	/* 2. What costs are made of. The mark goes, so that the jobs are asked for once more. */
+	"ALTER TABLE job ADD COLUMN warm_pool TEXT;"
+	"ALTER TABLE job ADD COLUMN retained_s INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE job ADD COLUMN waited_s INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE job ADD COLUMN waiting_since_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN instance_groups TEXT;"
+	"DELETE FROM meta WHERE key = 'jobs_mark';",
 	NULL};
 
 const char *const store_state_migrations[] = {
