@@ -16,6 +16,17 @@ bool str_ieq(const char *a, const char *b)
 	return a && b ? !strcasecmp(a, b) : a == b;
 }
 
+const char *str_last_line(const char *s)
+{
+	size_t n = strlen(s);
+
+	while (n && (s[n - 1] == '\n' || s[n - 1] == ' '))
+		n--;
+	while (n && s[n - 1] != '\n')
+		n--;
+	return s + n;
+}
+
 bool str_empty(const char *s)
 {
 	return !s || !*s;

@@ -14,8 +14,10 @@ char *str_trim(char *s);				 /* in place; returns the first non-blank */
 /* The text with "user:password@" taken out of every URL in it, also of one without a
  * scheme at its beginning. Owned by the caller. */
 char *str_hide_userinfo(const char *s) NODISCARD;
-void str_lower(char *s);				/* ASCII, in place */
-void str_copy(char *dst, size_t size, const char *src); /* cuts; always terminates */
+/* The last line that says anything: of a traceback the cause. Borrowed from s. */
+const char *str_last_line(const char *s);
+void str_lower(char *s);				 /* ASCII, in place */
+void str_copy(char *dst, size_t size, const char *src);	 /* cuts; always terminates */
 
 /* Replace *slot by a copy of value (NULL allowed), freeing the old one. */
 void str_set(char **slot, const char *value);
