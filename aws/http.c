@@ -1,6 +1,7 @@
 /* The transport over libcurl's multi interface. */
 #include "aws/http.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -97,8 +98,10 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
-	while (h->first)
+	while (h->first) {
+		assert(!h->first->prev);
 		transfer_free(h->first);
+	}
 	curl_multi_cleanup(h->multi);
 	free(h->ca_bundle);
 	free(h->user_agent);
