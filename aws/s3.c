@@ -1,3 +1,4 @@
+/* S3: single requests. */
 #include "aws/s3.h"
 
 #include "aws/op.h"

@@ -114,32 +114,10 @@ static void upload_abort(struct upload *u)
 	upload_call(u, AWS_OP_ROW(s3, AbortMultipartUpload), "DELETE", buf_str(&query), NULL, on_aborted);
 }
 
-int s3_parse_complete(const char *text, size_t n, struct err *err)
-{
-	AUTO(xml) struct xml_node *root = NULL;
-	int rc = xml_parse(text, n, "CompleteMultipartUpload reply", &root, err);
-
-	if (rc)
-		return rc;
-	if (!strcmp(root->name, "Error")) {
-		const char *code = str_or(xml_text(root, "Code"), "");
-
-		rc = err_set(err, aws_error_class(code, "", 500), "CompleteMultipartUpload: %s: %s", code,
-			     str_or(xml_text(root, "Message"), ""));
-		if (err)
-			str_copy(err->aws_code, sizeof(err->aws_code), code);
-		return rc;
-	}
-	return 0;
-}
-
 static void on_completed(void *ctx, const struct aws_reply *reply, const struct err *err)
 {
 	struct upload *u = ctx;
-	struct err bad = {0};
 
-	if (!err && s3_parse_complete(reply->body, reply->len, &bad))
-		err = &bad;
 	if (err) {
 		upload_fail(u, err);
 		upload_abort(u);
@@ -179,11 +157,6 @@ static void on_part(void *ctx, const struct aws_reply *reply, const struct err *
 	u->under_way--;
 	if (err) {
 		upload_fail(u, err);
-	} else if (!etag) {
-		struct err bad = {0};
-
-		err_set(&bad, ERR_PARSE, "UploadPart: no ETag in the reply");
-		upload_fail(u, &bad);
 	} else {
 		p->etag = xstrdup(etag);
 		u->done_parts++;

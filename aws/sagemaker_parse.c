@@ -61,24 +61,60 @@ static void read_channel(struct job *j, const json_t *channel)
 	c->compression = text(channel, "CompressionType");
 }
 
+/* Seconds that were measured; -1 where the service does not say, or says what
+ * cannot be: nothing lasts longer than a century. */
+static int64_t seconds(const json_t *o, const char *name)
+{
+	int64_t s = json_get_i64(o, name, -1);
+
+	return s >= 0 && s <= JOB_SECONDS_MAX ? s : -1;
+}
+
+static int count(const json_t *o, const char *name, int64_t without)
+{
+	int64_t n = json_get_i64(o, name, without);
+
+	return n >= 0 && n <= JOB_INSTANCES_MAX ? (int)n : 0;
+}
+
+/* A mixed cluster: its groups, all their types as one text, their counts added up. */
+static void read_groups(struct job *j, const json_t *groups)
+{
+	AUTO(strlist) struct strlist types = {0};
+	AUTO(buf) struct buf all = BUF_INIT(BUF_MAX_TEXT);
+	size_t i;
+	json_t *g;
+
+	json_array_foreach((json_t *)groups, i, g)
+	{
+		AUTO(str) char *name = text(g, "InstanceGroupName");
+		AUTO(str) char *type = text(g, "InstanceType");
+		int n = count(g, "InstanceCount", 0);
+
+		job_add_group(j, name, type, n);
+		j->instance_count = MIN(j->instance_count + n, JOB_INSTANCES_MAX);
+		if (!type || strlist_has(&types, type))
+			continue;
+		strlist_add(&types, type);
+		(void)buf_addf(&all, "%s%s", all.len ? "+" : "", type);
+	}
+	if (all.len)
+		j->instance_type = buf_take(&all);
+}
+
 static void read_resources(struct job *j, const json_t *o)
 {
 	const json_t *r = json_object_get(o, "ResourceConfig"), *groups = json_object_get(r, "InstanceGroups");
+	bool mixed = json_array_size(groups) > 0;
 
-	j->instance_type = text(r, "InstanceType");
-	j->instance_count = (int)json_get_i64(r, "InstanceCount", r && !groups ? 1 : 0);
-	j->volume_gb = (int)json_get_i64(r, "VolumeSizeInGB", 0);
-	j->keep_alive_s = json_get_i64(r, "KeepAlivePeriodInSeconds", -1);
-	if (!j->instance_type && json_array_size(groups)) {
-		size_t i;
-		json_t *g;
-
-		/* A mixed cluster: the first group stands for it, the counts add up. */
-		j->instance_type = text(json_array_get(groups, 0), "InstanceType");
-		j->instance_count = 0;
-		json_array_foreach((json_t *)groups, i, g) j->instance_count +=
-			(int)json_get_i64(g, "InstanceCount", 0);
+	j->volume_gb = (int)MIN(json_get_i64(r, "VolumeSizeInGB", 0), (int64_t)INT32_MAX);
+	j->keep_alive_s = seconds(r, "KeepAlivePeriodInSeconds");
+	if (mixed) {
+		read_groups(j, groups);
+		return;
 	}
+	j->instance_type = text(r, "InstanceType");
+	j->instance_count = count(r, "InstanceCount", r ? 1 : 0);
 }
 
 /* The texts of a list, each behind a blank. */
@@ -161,10 +197,10 @@ static void read_details(struct job *j, const json_t *o)
 	read_course(j, o);
 	j->failure_reason = text(o, "FailureReason");
 	j->spot = json_get_bool(o, "EnableManagedSpotTraining", false);
-	j->training_s = json_get_i64(o, "TrainingTimeInSeconds", -1);
-	j->billable_s = json_get_i64(o, "BillableTimeInSeconds", -1);
-	j->max_runtime_s = json_get_i64(stop, "MaxRuntimeInSeconds", -1);
-	j->max_wait_s = json_get_i64(stop, "MaxWaitTimeInSeconds", -1);
+	j->training_s = seconds(o, "TrainingTimeInSeconds");
+	j->billable_s = seconds(o, "BillableTimeInSeconds");
+	j->max_runtime_s = seconds(stop, "MaxRuntimeInSeconds");
+	j->max_wait_s = seconds(stop, "MaxWaitTimeInSeconds");
 	j->role_arn = text(o, "RoleArn");
 	j->output_uri = text(json_object_get(o, "OutputDataConfig"), "S3OutputPath");
 	j->model_uri = text(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts");
@@ -198,6 +234,7 @@ int sm_parse_job(const json_t *o, enum detail detail, struct job **ret, struct e
 	j->start_ms = json_get_time_ms(o, "TrainingStartTime");
 	j->end_ms = json_get_time_ms(o, "TrainingEndTime");
 	j->warm_pool_status = text(json_object_get(o, "WarmPoolStatus"), "Status");
+	j->retained_s = seconds(json_object_get(o, "WarmPoolStatus"), "ResourceRetainedBillableTimeInSeconds");
 	j->seen_ms = clock_now_ms();
 	if (detail != DETAIL_SUMMARY)
 		read_details(j, o);

@@ -54,12 +54,21 @@ enum style jobtext_style(const struct job *j)
 
 char *jobtext_instance(char *buf, const struct job *j)
 {
+	size_t at = 0;
+
 	if (!j->instance_type)
 		str_copy(buf, JOBTEXT_LEN, "–");
-	else if (j->instance_count > 1)
+	else if (!j->n_groups && j->instance_count > 1)
 		snprintf(buf, JOBTEXT_LEN, "%.40s×%d", j->instance_type, j->instance_count);
 	else
 		str_copy(buf, JOBTEXT_LEN, j->instance_type);
+	for (size_t i = 0; i < j->n_groups && at < JOBTEXT_LEN; i++) {
+		const struct job_group *g = &j->groups[i];
+		int n = snprintf(buf + at, JOBTEXT_LEN - at, g->count == 1 ? "%s%.40s" : "%s%.40s×%d", at ? "+" : "",
+				 str_or(g->instance_type, "?"), g->count);
+
+		at += (size_t)MAX(n, 0);
+	}
 	return buf;
 }
 
@@ -93,6 +102,37 @@ char *jobtext_cost(char *buf, const struct job *j, const struct cost *c)
 		snprintf(buf, JOBTEXT_LEN, "%s%s", money_text(money, c->usd_micro),
 			 c->estimate && c->usd_micro != USD_UNKNOWN ? "*" : "");
 	return buf;
+}
+
+void jobtext_legend_add(struct cost_legend *l, const struct cost *c)
+{
+	bool known = c->kind != COST_UNKNOWN && c->usd_micro != USD_UNKNOWN;
+
+	l->so_far |= known && c->kind == COST_SO_FAR && c->estimate;
+	l->estimate |= known && c->kind == COST_BILLED && c->estimate;
+	l->unknown |= c->kind == COST_UNKNOWN && c->rate_micro == USD_UNKNOWN;
+}
+
+void jobtext_legend(struct buf *out, const struct cost_legend *l, const char *prices_as_of)
+{
+	const char *part = "";
+
+	if (l->so_far || l->estimate) {
+		(void)buf_adds(out, l->estimate ? "* estimate" : "* so far");
+		part = "; ";
+	}
+	if (l->unknown) {
+		(void)buf_addf(out, "%s? no price", part);
+		part = "; ";
+	}
+	if (l->at_least) {
+		(void)buf_addf(out, "%s≥ at least", part);
+		part = "; ";
+	}
+	if (prices_as_of && *prices_as_of)
+		(void)buf_addf(out, "%sprices of %s", part, prices_as_of);
+	else if (prices_as_of)
+		(void)buf_addf(out, "%sno price table", part);
 }
 
 char *jobtext_saving(char *buf, const struct job *j)

@@ -11,14 +11,25 @@
 /* "●" and the like, with the style of the state; the word stands beside it. */
 const char *jobtext_symbol(const struct job *j);
 enum style jobtext_style(const struct job *j);
-/* "ml.m5.xlarge", "ml.m5.xlarge x2", "–" where unknown. */
+/* "ml.m5.xlarge", "ml.m5.xlarge×2", "ml.m5.xlarge×2+ml.p4d.24xlarge", "–" where unknown. */
 char *jobtext_instance(char *buf, const struct job *j);
 /* Time since its creation; training seconds; "–" where unknown. */
 char *jobtext_age(char *buf, const struct job *j, int64_t now_ms);
 char *jobtext_train(char *buf, const struct job *j, int64_t now_ms);
-/* "$0.035", "$0.035*" while running, "?" without a price, "–" where nothing has
+/* "$0.035", "$0.035*" where it is an estimate, "?" without a price, "–" where nothing has
  * been billed yet. */
 char *jobtext_cost(char *buf, const struct job *j, const struct cost *c);
+/* What the signs beside costs mean: only those that are on the screen. */
+struct cost_legend {
+	bool so_far;   /* '*' of what still runs */
+	bool estimate; /* '*' of what is over */
+	bool unknown;  /* '?' */
+	bool at_least; /* "≥" before the header's rate */
+};
+void jobtext_legend_add(struct cost_legend *l, const struct cost *c);
+/* "* so far; ? no price; ≥ at least; prices of 2026-09-24"; prices_as_of "": there is
+ * no table, NULL: nothing about it. */
+void jobtext_legend(struct buf *out, const struct cost_legend *l, const char *prices_as_of);
 char *jobtext_saving(char *buf, const struct job *j);
 /* About five significant digits, never an exponent where digits do. */
 char *jobtext_value(char *buf, double v);

@@ -38,18 +38,33 @@ bool ui_notice_showing(const struct ui *ui)
 
 /* --- header --- */
 
+#define COUNT_AGAIN_MS 10000
+
+/* Kept warm pools cost without anything running. */
+static bool header_has_burn(const struct header_facts *f)
+{
+	return f->running || f->burn_micro > 0 || f->unpriced > 0;
+}
+
 static void count_facts(struct ui *ui)
 {
 	const struct session *s = ui->session;
 	const struct resources *jobs = session_jobs(s);
 	struct header_facts *f = &ui->facts;
 
-	if (f->counted && f->generation == jobs->generation)
+	/* A warm pool's time ends without a change of its job. */
+	if (f->counted && f->generation == jobs->generation && ui->now_ms - f->counted_ms < COUNT_AGAIN_MS)
 		return;
-	*f = (struct header_facts){.generation = jobs->generation, .counted = true, .running = jobs->n_running};
+	*f = (struct header_facts){
+		.generation = jobs->generation, .counted = true, .counted_ms = ui->now_ms, .running = jobs->n_running};
 	for (size_t i = 0; i < jobs->n; i++)
 		f->failed += jobs->items[i]->state == STATE_BAD;
-	f->burn_micro = cost_burn_rate_micro(jobs, &s->prices, s->region ? s->region : "", &f->unpriced);
+	f->burn_micro = cost_burn_rate_micro(jobs, &s->prices, s->region ? s->region : "", ui->now_ms, &f->unpriced);
+}
+
+bool ui_burn_is_partial(const struct ui *ui)
+{
+	return ui->facts.partial_shown;
 }
 
 struct piece {
@@ -89,7 +104,7 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 		p[(*n)] = (struct piece){.style = ST_BAD, .drop = 3};
 		snprintf(p[(*n)++].text, sizeof(p->text), "%s failed", jobtext_count(count, f->failed));
 	}
-	if (f->running) {
+	if (header_has_burn(f)) {
 		p[(*n)] = (struct piece){.style = ST_HEADER, .drop = 4};
 		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h", f->unpriced ? "≥" : "",
 			 money_text(money, f->burn_micro));
@@ -143,6 +158,9 @@ static void draw_header(struct ui *ui, struct area a)
 		first = false;
 	}
 	int end = a.cols - 1;
+	ui->facts.partial_shown = false;
+	for (size_t i = n; i-- > n_left;)
+		ui->facts.partial_shown |= str_starts(p[i].text, "≥");
 	for (size_t i = n; i-- > n_left;)
 		if (p[i].text[0])
 			end = area_put_right(a, 0, end, p[i].style, p[i].text) - 2;

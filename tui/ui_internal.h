@@ -45,6 +45,8 @@ struct header_facts {
 	bool counted;
 	size_t running, failed, unpriced;
 	int64_t burn_micro;
+	int64_t counted_ms;
+	bool partial_shown; /* "≥" stands in the header */
 };
 
 struct ui_call {

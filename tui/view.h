@@ -72,6 +72,8 @@ extern const size_t n_ui_commands;
 /* --- what the frame offers to views --- */
 const struct session *ui_session(const struct ui *ui);
 const struct ui_host *ui_host(const struct ui *ui);
+/* Whether the header's dollars an hour are seen to lack what has no price ("≥"). */
+bool ui_burn_is_partial(const struct ui *ui);
 int64_t ui_now_ms(const struct ui *ui); /* one instant for a whole paint */
 bool ui_ascii(const struct ui *ui);
 

@@ -71,8 +71,9 @@ static void add_symbols(struct doc *d)
 		{ST_STOPPED, "■", "stopped"},
 		{ST_WARN, "◐", "stopping"},
 		{ST_WARN, "↻", "interrupted by the spot market, starting again"},
-		{ST_NORMAL, "*", "a cost so far: elapsed time at the price list's rate"},
+		{ST_NORMAL, "*", "an estimate: a cost so far, or one by a neighbouring rate"},
 		{ST_NORMAL, "?", "no price known; never shown as zero"},
+		{ST_NORMAL, "≥", "before the rate: some that are billed have no price and are not in it"},
 	};
 	doc_line(d);
 	doc_line(d);

@@ -174,23 +174,34 @@ static void add_phases(struct doc *d, const struct job *j, int width, int64_t no
 	doc_line(d);
 }
 
+/* "544 s × $0.230/h", of two instances "544 s × 2 × $0.230/h". */
+static void add_reckoning(struct doc *d, const struct job *j, const struct cost *c)
+{
+	char rate[24], kept[TIMEFMT_LEN];
+
+	doc_addf(d, ST_DIM, "  %s %lld s × ", c->kind == COST_BILLED ? "billed" : "so far", (long long)c->seconds);
+	if (j->n_groups)
+		doc_addf(d, ST_DIM, "%s/h", money_rate_text(rate, c->rate_micro));
+	else
+		doc_addf(d, ST_DIM, "%d × %s/h", MAX(j->instance_count, 1), money_rate_text(rate, c->price->usd_micro));
+	if (c->retained_s > 0)
+		doc_addf(d, ST_DIM, " + warm pool %s", timefmt_duration(kept, c->retained_s * 1000));
+}
+
 static void add_cost(struct doc *d, const struct job *j, const struct session *s, int64_t now_ms)
 {
 	struct cost c = cost_of_job(j, &s->prices, s->region, now_ms);
-	char text[JOBTEXT_LEN], money[24], rate[24];
-	int instances = MAX(j->instance_count, 1);
+	char text[JOBTEXT_LEN], money[24];
 
 	label(d, "Cost");
 	doc_add(d, ST_STRONG, jobtext_cost(text, j, &c));
 	if (c.kind != COST_UNKNOWN && c.price)
-		doc_addf(d, ST_DIM, "  %s %lld s × %d × %s/h", c.kind == COST_BILLED ? "billed" : "so far",
-			 (long long)(c.billed_s / instances), instances, money_text(rate, c.price->usd_micro));
+		add_reckoning(d, j, &c);
 	if (c.price)
 		doc_addf(d, ST_DIM, "; price of %s%s", c.price->as_of,
 			 c.price->grade == 'A' ? "" : ", neighbouring component");
-	else if (j->instance_type && !price_training(&s->prices, j->instance_type, s->region, j->spot))
-		doc_addf(d, ST_DIM, "  no price known for %s in %s", j->instance_type,
-			 s->region ? s->region : "this region");
+	else if (c.unpriced)
+		doc_addf(d, ST_DIM, "  no price known for %s in %s", c.unpriced, s->region ? s->region : "this region");
 	if (c.saved_micro > 0)
 		doc_addf(d, ST_GOOD, "  spot saved %s (%s)", money_text(money, c.saved_micro), jobtext_saving(text, j));
 }
@@ -273,12 +284,26 @@ static void add_limits(struct doc *d, const struct job *j)
 		doc_addf(d, ST_NORMAL, ", waits at most %s for spot", timefmt_duration(a, j->max_wait_s * 1000));
 }
 
+static void add_warm_pool(struct doc *d, const struct job *j)
+{
+	char text[TIMEFMT_LEN];
+
+	label(d, "Warm pool");
+	doc_add(d, ST_NORMAL, str_or(j->warm_pool_status, "asked for"));
+	if (j->keep_alive_s > 0)
+		doc_addf(d, ST_DIM, "  kept for %s", timefmt_duration(text, j->keep_alive_s * 1000));
+	if (j->retained_s >= 0)
+		doc_addf(d, ST_DIM, "  %s billed", timefmt_duration(text, j->retained_s * 1000));
+}
+
 static void add_instance(struct doc *d, const struct job *j)
 {
 	char text[JOBTEXT_LEN];
 
+	AUTO(str) char *groups = j->n_groups ? job_instances_text(j) : NULL;
+
 	label(d, "Instance");
-	doc_add(d, ST_NORMAL, jobtext_instance(text, j));
+	doc_add(d, ST_NORMAL, groups ? groups : jobtext_instance(text, j));
 	if (j->volume_gb > 0)
 		doc_addf(d, ST_DIM, "  %d GB", j->volume_gb);
 	if (j->spot)
@@ -286,6 +311,8 @@ static void add_instance(struct doc *d, const struct job *j)
 	int interruptions = job_interruptions(j);
 	if (interruptions > 0)
 		doc_addf(d, ST_WARN, "  interrupted %d time%s", interruptions, interruptions > 1 ? "s" : "");
+	if (j->keep_alive_s > 0 || j->warm_pool_status)
+		add_warm_pool(d, j);
 }
 
 static void add_times(struct doc *d, const struct job *j)
@@ -295,9 +322,9 @@ static void add_times(struct doc *d, const struct job *j)
 	if (j->created_ms == TIME_UNKNOWN)
 		return;
 	label(d, "Created");
-	doc_add(d, ST_NORMAL, timefmt_iso(text, j->created_ms));
+	doc_add(d, ST_NORMAL, timefmt_show(text, j->created_ms));
 	if (j->end_ms != TIME_UNKNOWN)
-		doc_addf(d, ST_DIM, "  ended %s", timefmt_iso(text, j->end_ms));
+		doc_addf(d, ST_DIM, "  ended %s", timefmt_show(text, j->end_ms));
 }
 
 static void lay_out(struct view *v, int width)
@@ -368,13 +395,23 @@ static void job_draw(struct view *v, struct area a)
 	doc_draw(&st->doc, a);
 }
 
+static void add_legend(struct view *v, const struct job *j, struct buf *left)
+{
+	const struct session *s = ui_session(v->ui);
+	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+	struct cost_legend legend = {.at_least = ui_burn_is_partial(v->ui)};
+
+	jobtext_legend_add(&legend, &c);
+	jobtext_legend(left, &legend, NULL);
+}
+
 static void job_status_line(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct job_state *st = v->state;
 	const struct job *j = job_of(v);
 
-	if (j && job_is_active(j))
-		(void)buf_adds(left, "* so far");
+	if (j)
+		add_legend(v, j, left);
 	doc_position(&st->doc, right);
 }
 

@@ -170,10 +170,12 @@ static void marked_cost(struct view *v, struct buf *out)
 		if (!j)
 			continue;
 		struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
-		if (c.kind == COST_UNKNOWN || c.usd_micro == USD_UNKNOWN)
+		int64_t more = c.kind == COST_UNKNOWN ? USD_UNKNOWN : money_sum(sum, c.usd_micro);
+
+		if (more == USD_UNKNOWN)
 			unknown++;
 		else
-			sum += c.usd_micro;
+			sum = more;
 	}
 	(void)buf_addf(out, "%zu marked: %s", st->marks.n, money_text(money, sum));
 	if (unknown)
@@ -184,13 +186,13 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct jobs_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
+	struct cost_legend legend = st->legend;
 
+	legend.at_least = ui_burn_is_partial(v->ui);
 	if (st->marks.n)
 		marked_cost(v, left);
-	else if (s->prices_as_of[0])
-		(void)buf_addf(left, "* so far; prices of %s", s->prices_as_of);
-	else if (session_jobs(s)->n)
-		(void)buf_adds(left, "* so far; no price table");
+	else if (s->prices_as_of[0] || session_jobs(s)->n)
+		jobtext_legend(left, &legend, s->prices_as_of);
 	if (session_jobs(s)->synced_ms != TIME_UNKNOWN) {
 		char age[TIMEFMT_LEN];
 		int64_t ms = MAX(0, ui_now_ms(v->ui) - session_jobs(s)->synced_ms);

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "tui/jobindex.h"
+#include "tui/jobtext.h"
 #include "tui/table.h"
 #include "tui/view.h"
 
@@ -25,9 +26,10 @@ struct jobs_state {
 	char *last_mark;
 	bool stale; /* index must be built */
 	uint64_t built_generation;
-	uint64_t name_widths;	/* a bit for each width among the names; forgotten when the filter changes */
-	struct strlist watched; /* running jobs on the screen, for their metrics */
-	bool look_again;	/* other rows may be on the screen now */
+	uint64_t name_widths;	   /* a bit for each width among the names; forgotten when the filter changes */
+	struct strlist watched;	   /* running jobs on the screen, for their metrics */
+	struct cost_legend legend; /* of the rows that were drawn last */
+	bool look_again;	   /* other rows may be on the screen now */
 };
 
 void view_jobs_draw(struct view *v, struct area a);

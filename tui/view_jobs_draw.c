@@ -133,7 +133,7 @@ static void put_created(struct area a, int row, int col, int width, int64_t ms)
 
 	if (ms == TIME_UNKNOWN)
 		return;
-	timefmt_iso(iso, ms);
+	timefmt_show(iso, ms);
 	iso[10] = ' ';
 	iso[16] = '\0';
 	area_put_cut(a, row, col, width, ST_DIM, iso);
@@ -243,6 +243,8 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 		put_column(v, a, line, col, widths[i], i, j, &cost);
 		col += widths[i] + GAP;
 	}
+	if (widths[COL_COST])
+		jobtext_legend_add(&st->legend, &cost);
 	if (at == st->table.selected) {
 		area_put(a, line, 1, ST_STRONG, "▸");
 		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
@@ -255,6 +257,7 @@ void view_jobs_draw(struct view *v, struct area a)
 	int widths[N_COLUMNS];
 
 	st->look_again = true;
+	st->legend = (struct cost_legend){0};
 	if (!st->index.n) {
 		draw_nothing(v, a);
 		return;

@@ -20,40 +20,16 @@ struct launch_state {
 	char problem[512];
 };
 
-/* A name for the clone that is free among the jobs we know: "x" -> "x-2". */
-static void free_name(struct view *v, const char *of, char out[64])
-{
-	const struct resources *jobs = session_jobs(ui_session(v->ui));
-	char base[64];
-
-	str_copy(base, sizeof(base), of);
-	char *dash = strrchr(base, '-');
-	int64_t n = 1;
-	if (dash && strlen(dash) <= 4 && str_to_i64(dash + 1, &n) && n >= 0)
-		*dash = '\0';
-	else
-		n = 1;
-	for (;;) {
-		char number[24];
-		snprintf(number, sizeof(number), "-%lld", (long long)++n);
-		base[63 - MIN(strlen(number), (size_t)24)] = '\0'; /* the service allows 63 */
-		str_copy(out, 64, base);
-		str_copy(out + strlen(out), 64 - strlen(out), number);
-		if (!jobs_find(jobs, out))
-			return;
-	}
-}
-
 static int launch_open(struct view *v, const char *arg, struct err *err)
 {
 	struct launch_state *st = v->state;
-	char name[64];
 
 	if (arg && str_starts(arg, "clone:")) {
 		if (!jobs_find(session_jobs(ui_session(v->ui)), arg + 6))
 			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg + 6);
 		st->clone_of = xstrdup(arg + 6);
-		free_name(v, st->clone_of, name);
+		AUTO(str) char *name = job_clone_name(session_jobs(ui_session(v->ui)), st->clone_of, ui_now_ms(v->ui));
+
 		form_add(&st->form, "New name", "", name);
 	} else {
 		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg);

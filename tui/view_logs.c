@@ -167,8 +167,9 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 			       jobtext_count(n, f->logs.n_dropped));
 	pager_visible(&st->pager, &first, &last);
 	if (last)
-		(void)buf_addf(right, "%s of %s · UTC", jobtext_count(n, last),
-			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : f->logs.n));
+		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last),
+			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : f->logs.n),
+			       timefmt_zone_name());
 }
 
 /* --- searching --- */

@@ -19,12 +19,28 @@ static void print_status(struct app *a, const struct job *j, int64_t now_ms)
 	output_field(a, "Reason", j->failure_reason);
 }
 
+static void add_reckoning(struct buf *b, const struct job *j, const struct cost *c)
+{
+	char rate[24], kept[TIMEFMT_LEN];
+	int64_t instances = j->n_groups ? 1 : MAX(j->instance_count, 1);
+	int64_t rate_micro = j->n_groups ? c->rate_micro : c->price->usd_micro;
+
+	if (c->seconds >= 0)
+		buf_addf(b, "%s%lld s x %s/h", b->len ? ": " : "", (long long)(c->seconds * instances),
+			 money_rate_text(rate, rate_micro));
+	else
+		buf_addf(b, "%s%s/h", b->len ? ": " : "nothing yet: ", money_rate_text(rate, c->rate_micro));
+	if (c->retained_s > 0)
+		buf_addf(b, " + %s of warm pool", timefmt_duration(kept, c->retained_s * 1000));
+	buf_addf(b, ", price of %s", c->price->as_of);
+}
+
 static void print_cost(struct app *a, const struct job *j, int64_t now_ms)
 {
 	const struct session *s = sync_session(a->sync);
 	struct cost c = cost_of_job(j, &s->prices, s->region, now_ms);
 	AUTO(buf) struct buf b = BUF_INIT(4096);
-	char text[TIMEFMT_LEN], price[32];
+	char text[TIMEFMT_LEN];
 
 	if (c.kind != COST_UNKNOWN) {
 		buf_addf(&b, "%s %s", money_text(text, c.usd_micro), c.kind == COST_BILLED ? "billed" : "so far");
@@ -36,10 +52,9 @@ static void print_cost(struct app *a, const struct job *j, int64_t now_ms)
 		buf_adds(&b, "?");
 	}
 	if (c.price)
-		buf_addf(&b, "%s%lld s x %s/h, price of %s", b.len ? ": " : "", (long long)c.billed_s,
-			 money_text(price, c.price->usd_micro), c.price->as_of);
-	else if (j->instance_type)
-		buf_addf(&b, "%sno price known for %s in %s", b.len ? ": " : "", j->instance_type, s->region);
+		add_reckoning(&b, j, &c);
+	else if (c.unpriced)
+		buf_addf(&b, "%sno price known for %s in %s", b.len ? ": " : "", c.unpriced, s->region);
 	output_field(a, "Cost", buf_str(&b));
 }
 
@@ -48,9 +63,9 @@ static void print_times(struct app *a, const struct job *j)
 	char text[TIMEFMT_LEN];
 	AUTO(buf) struct buf b = BUF_INIT(4096);
 
-	output_field(a, "Created", j->created_ms ? timefmt_iso(text, j->created_ms) : NULL);
-	output_field(a, "Started", j->start_ms ? timefmt_iso(text, j->start_ms) : NULL);
-	output_field(a, "Ended", j->end_ms ? timefmt_iso(text, j->end_ms) : NULL);
+	output_field(a, "Created", j->created_ms ? timefmt_show(text, j->created_ms) : NULL);
+	output_field(a, "Started", j->start_ms ? timefmt_show(text, j->start_ms) : NULL);
+	output_field(a, "Ended", j->end_ms ? timefmt_show(text, j->end_ms) : NULL);
 	if (j->training_s >= 0)
 		buf_addf(&b, "%s trained", timefmt_duration(text, j->training_s * 1000));
 	if (j->billable_s >= 0)
@@ -68,12 +83,29 @@ static void print_times(struct app *a, const struct job *j)
 	}
 }
 
+static void print_warm_pool(struct app *a, const struct job *j)
+{
+	AUTO(buf) struct buf b = BUF_INIT(4096);
+	char text[TIMEFMT_LEN];
+
+	if (j->keep_alive_s <= 0 && !j->warm_pool_status)
+		return;
+	buf_adds(&b, str_or(j->warm_pool_status, "asked for"));
+	if (j->keep_alive_s > 0)
+		buf_addf(&b, ", kept for %s", timefmt_duration(text, j->keep_alive_s * 1000));
+	if (j->retained_s >= 0)
+		buf_addf(&b, ", %s billed", timefmt_duration(text, j->retained_s * 1000));
+	output_field(a, "Warm pool", buf_str(&b));
+}
+
 static void print_machine(struct app *a, const struct job *j)
 {
 	AUTO(buf) struct buf b = BUF_INIT(4096);
 
-	if (j->instance_type) {
-		buf_addf(&b, "%d x %s", MAX(j->instance_count, 1), j->instance_type);
+	AUTO(str) char *instances = job_instances_text(j);
+
+	if (instances) {
+		buf_adds(&b, instances);
 		if (j->volume_gb > 0)
 			buf_addf(&b, ", %d GB", j->volume_gb);
 		if (j->spot)
@@ -83,6 +115,7 @@ static void print_machine(struct app *a, const struct job *j)
 			buf_addf(&b, " (%d%% saved)", saving);
 	}
 	output_field(a, "Instance", buf_str(&b));
+	print_warm_pool(a, j);
 	output_field(a, "Image", j->image);
 	output_field(a, "Role", j->role_arn);
 }

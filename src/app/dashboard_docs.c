@@ -1,24 +1,8 @@
 #include "app/dashboard_docs.h"
 
+#include "base/mdoc.h"
 #include "tui/keymap.h"
 #include "tui/view.h"
-
-/* Text within mdoc: no requests, no escapes. */
-static void man_text(FILE *out, const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		fputs("\\&", out);
-	for (; *s; s++) {
-		if (*s == '\\')
-			fputs("\\e", out);
-		else if (*s == '-')
-			fputs("\\-", out);
-		else if (*s == '"')
-			fputs("\\(dq", out);
-		else
-			fputc(*s, out);
-	}
-}
 
 /* "k Up" becomes one argument for each key: punctuation would else be taken for
  * the end of the line. */
@@ -30,7 +14,7 @@ static void man_keys(FILE *out, const char *keys)
 		char name[KEY_NAME_LEN * 2];
 		str_copy(name, MIN(sizeof(name), n + 1), keys);
 		fputs(" \\&", out);
-		man_text(out, name);
+		mdoc_text(out, name);
 		keys += n;
 		keys += strspn(keys, " ");
 	}
@@ -50,7 +34,7 @@ static void man_context(FILE *out, enum key_context context)
 				keymap_context_title(context));
 		any = true;
 		man_keys(out, b->keys);
-		man_text(out, b->help);
+		mdoc_text(out, b->help);
 		fputc('\n', out);
 	}
 	if (any)
@@ -62,10 +46,10 @@ static void man_command(FILE *out, const char *name, const char *argument, const
 	fprintf(out, ".It Ic :%s", name);
 	if (argument[0]) {
 		fputs(" Ar ", out);
-		man_text(out, argument);
+		mdoc_text(out, argument);
 	}
 	fputc('\n', out);
-	man_text(out, help);
+	mdoc_text(out, help);
 	fputc('\n', out);
 }
 

@@ -25,6 +25,7 @@ static void put_number(json_t *o, const struct field *f, double v)
 		json_put_time(o, f->json, (int64_t)v);
 		break;
 	case FIELD_MONEY:
+	case FIELD_RATE:
 		json_put_usd(o, f->json, (int64_t)v);
 		break;
 	case FIELD_VALUE:

@@ -123,8 +123,8 @@ int field_list_parse(const struct kind *k, const char *text, struct field_list *
 bool field_is_number(const struct field *f)
 {
 	static const bool numbers[FIELD_TYPE_COUNT] = {
-		[FIELD_COUNT] = true, [FIELD_AGE] = true,     [FIELD_SECONDS] = true, [FIELD_MONEY] = true,
-		[FIELD_VALUE] = true, [FIELD_PERCENT] = true, [FIELD_SPARK] = true,
+		[FIELD_COUNT] = true, [FIELD_AGE] = true,   [FIELD_SECONDS] = true, [FIELD_MONEY] = true,
+		[FIELD_RATE] = true,  [FIELD_VALUE] = true, [FIELD_PERCENT] = true, [FIELD_SPARK] = true,
 	};
 
 	return numbers[f->type];
@@ -229,6 +229,9 @@ static void text_for_people(const struct field *f, const struct field_value *v, 
 	case FIELD_MONEY:
 		(void)buf_addf(out, "%s%s", money_text(text, (int64_t)v->number), v->estimate ? "*" : "");
 		break;
+	case FIELD_RATE:
+		(void)buf_adds(out, money_rate_text(text, (int64_t)v->number));
+		break;
 	case FIELD_PERCENT:
 		(void)buf_addf(out, "%.0f%%", v->number);
 		break;
@@ -249,6 +252,7 @@ static void text_for_programs(const struct field *f, const struct field_value *v
 		(void)buf_addf(out, "%.0f", v->number);
 		break;
 	case FIELD_MONEY:
+	case FIELD_RATE:
 		(void)buf_addf(out, "%.6f", v->number / 1e6);
 		break;
 	default:
@@ -271,7 +275,8 @@ void field_text(const struct field_ref *f, const struct resource *r, const struc
 	} else if (f->field->type == FIELD_FLAG) {
 		(void)buf_adds(out, v.text ? v.text : v.number != 0 ? "yes" : "no");
 	} else if (f->field->type == FIELD_TIME) {
-		(void)buf_adds(out, timefmt_iso(text, (int64_t)v.number));
+		(void)buf_adds(out, style == FIELD_FOR_PEOPLE ? timefmt_show(text, (int64_t)v.number)
+							       : timefmt_iso(text, (int64_t)v.number));
 	} else if (v.text) {
 		(void)buf_adds(out, v.text);
 	} else if (style == FIELD_FOR_PEOPLE) {

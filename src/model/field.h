@@ -35,6 +35,7 @@ enum field_type {
 	FIELD_AGE,
 	FIELD_SECONDS,
 	FIELD_MONEY,
+	FIELD_RATE, /* money an hour: never rounded */
 	FIELD_PERCENT,
 	FIELD_VALUE,
 	FIELD_SPARK, /* a value and the curve that led to it */

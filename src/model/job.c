@@ -1,6 +1,7 @@
 /* job.c - making, reading and freeing jobs; job_merge.c combines two records. */
 #include "model/job.h"
 
+#include "base/buf.h"
 #include "model/kind.h"
 
 #include <math.h>
@@ -15,6 +16,8 @@ struct job *job_new(const char *name)
 	j->max_runtime_s = -1;
 	j->max_wait_s = -1;
 	j->keep_alive_s = -1;
+	j->retained_s = -1;
+	j->waited_s = -1;
 	j->objective_value = NAN;
 	return j;
 }
@@ -62,8 +65,8 @@ static void free_lists(struct job *j)
 
 static void free_cold(struct job *j)
 {
-	char **strings[] = {&j->arn,	   &j->image,	       &j->input_mode,	   &j->role_arn,	 &j->output_uri,
-			    &j->model_uri, &j->checkpoint_uri, &j->tuning_job_arn, &j->warm_pool_status, &j->vpc};
+	char **strings[] = {&j->arn,	   &j->image,	       &j->input_mode,	   &j->role_arn, &j->output_uri,
+			    &j->model_uri, &j->checkpoint_uri, &j->tuning_job_arn, &j->vpc};
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		str_set(strings[i], NULL);
@@ -82,7 +85,13 @@ void job_free(struct job *j)
 	free_cold(j);
 	resource_done(job_resource(j));
 	free(j->secondary_text);
+	free(j->warm_pool_status);
 	free(j->instance_type);
+	for (size_t i = 0; i < j->n_groups; i++) {
+		free(j->groups[i].name);
+		free(j->groups[i].instance_type);
+	}
+	free(j->groups);
 	free(j->objective);
 	free(j->facets);
 	free(j);
@@ -156,6 +165,15 @@ struct job_channel *job_add_channel(struct job *j, const char *name)
 
 	*c = (struct job_channel){.name = xstrdup(name)};
 	return c;
+}
+
+struct job_group *job_add_group(struct job *j, const char *name, const char *instance_type, int count)
+{
+	GROW(j->groups, j->cap_groups, j->n_groups + 1);
+	struct job_group *g = &j->groups[j->n_groups++];
+
+	*g = (struct job_group){xstrdup(name), xstrdup(instance_type), MAX(count, 0)};
+	return g;
 }
 
 void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms)
@@ -244,6 +262,32 @@ bool job_objective(const struct job *j, double *ret)
 	const char *name = job_objective_name(j);
 
 	return name && job_final_metric(j, name, ret);
+}
+
+char *job_instances_text(const struct job *j)
+{
+	AUTO(buf) struct buf b = BUF_INIT(BUF_MAX_TEXT);
+
+	for (size_t i = 0; i < j->n_groups; i++)
+		(void)buf_addf(&b, "%s%d x %s", i ? " + " : "", j->groups[i].count,
+			       str_or(j->groups[i].instance_type, "?"));
+	if (j->n_groups)
+		return buf_take(&b);
+	if (!j->instance_type)
+		return NULL;
+	return xasprintf("%d x %s", MAX(j->instance_count, 1), j->instance_type);
+}
+
+bool job_state_is_billed(const char *secondary)
+{
+	static const char *const free_states[] = {"Starting",	 "Pending",    "LaunchingMLInstances",
+						  "Interrupted", "Restarting", "PreparingTrainingStack"};
+
+	for (size_t i = 0; i < ARRAY_LEN(free_states); i++) {
+		if (str_eq(secondary, free_states[i]))
+			return false;
+	}
+	return true;
 }
 
 int64_t job_elapsed_s(const struct job *j, int64_t now_ms)

@@ -27,6 +27,10 @@ enum job_status {
 	JOB_STATUS_COUNT
 };
 
+/* What a record may say; more than that is no figure (a century, a million). */
+#define JOB_SECONDS_MAX ((int64_t)3200000000)
+#define JOB_INSTANCES_MAX 1000000
+
 struct job_transition {
 	char *status; /* secondary status: Starting, Downloading, Training ... */
 	int64_t start_ms;
@@ -50,6 +54,13 @@ struct job_final_metric {
 	int64_t time_ms;
 };
 
+/* One of the groups of a mixed cluster: every group has a type and a price of its own. */
+struct job_group {
+	char *name; /* may be NULL */
+	char *instance_type;
+	int count;
+};
+
 struct job_metric_definition {
 	char *name;
 	char *regex;
@@ -62,9 +73,15 @@ struct job {
 	char *secondary_text;
 	enum job_status status;
 
+	/* hot: every call that knows of one */
+	char *warm_pool_status; /* Available, InUse, Reused, Terminated ...; NULL without a pool */
+	int64_t retained_s;	/* billed for keeping its instances after its end, -1 unknown */
+
 	/* hot: Search and Describe */
-	char *instance_type;
-	int instance_count;
+	char *instance_type;	  /* of a mixed cluster every type once, joined by '+' */
+	int instance_count;	  /* of all groups */
+	struct job_group *groups; /* of a mixed cluster only */
+	size_t n_groups, cap_groups;
 	int volume_gb;
 	bool spot;
 	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
@@ -78,6 +95,8 @@ struct job {
 	char *facets;		/* private: packed hyperparameters and tags */
 	uint32_t facets_len;
 	int interruptions;
+	int64_t waited_s;	  /* without instances after its start, in states that are over; -1 not known */
+	int64_t waiting_since_ms; /* TIME_UNKNOWN where it does not wait */
 
 	/* cold */
 	char *image; /* TrainingImage, or the AlgorithmName */
@@ -87,7 +106,6 @@ struct job {
 	char *model_uri; /* ModelArtifacts.S3ModelArtifacts */
 	char *checkpoint_uri;
 	char *tuning_job_arn;
-	char *warm_pool_status;
 	char *vpc; /* "subnet-1 subnet-2 sg-1" */
 	struct strmap hyperparameters;
 	struct strmap environment;
@@ -131,6 +149,7 @@ const char *job_state_text(const struct job *j);
 struct job_transition *job_add_transition(struct job *j, const char *status, int64_t start_ms, int64_t end_ms,
 					  const char *message);
 struct job_channel *job_add_channel(struct job *j, const char *name);
+struct job_group *job_add_group(struct job *j, const char *name, const char *instance_type, int count);
 void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms);
 void job_add_metric_definition(struct job *j, const char *name, const char *regex);
 
@@ -155,6 +174,13 @@ bool job_final_metric(const struct job *j, const char *name, double *ret);
 const char *job_objective_name(const struct job *j);
 /* Its final value; false where there is none (yet). */
 bool job_objective(const struct job *j, double *ret);
+
+/* "1 x ml.m5.xlarge", "2 x ml.m5.xlarge + 1 x ml.p4d.24xlarge"; NULL
+ * where it is not known. Owned by the caller. */
+char *job_instances_text(const struct job *j) NODISCARD;
+/* Whether instances are held, and billed, in a secondary status: provisioning and
+ * waiting for spot capacity are not billed. */
+bool job_state_is_billed(const char *secondary);
 
 /* Training seconds so far: the service's figure when it has one, else start to
  * end, else start to now; -1 before the start. */

@@ -156,7 +156,15 @@ FIELD(price)
 {
 	struct cost c = cost_now(r, x);
 
-	return number_value(c.price ? (double)c.price->usd_micro : 0, c.price != NULL);
+	/* The instances of a mixed cluster have no one price. */
+	return number_value(c.price ? (double)c.price->usd_micro : 0, c.price && !job(r)->n_groups);
+}
+
+FIELD(rate)
+{
+	struct cost c = cost_now(r, x);
+
+	return number_value((double)c.rate_micro, c.rate_micro != USD_UNKNOWN);
 }
 
 FIELD(price_date)
@@ -241,6 +249,11 @@ FIELD(tuning_job)
 FIELD(warm_pool)
 {
 	return text_value(job(r)->warm_pool_status);
+}
+
+FIELD(retained)
+{
+	return number_value((double)job(r)->retained_s, job(r)->retained_s >= 0);
 }
 
 FIELD(max_runtime)
@@ -335,8 +348,10 @@ const struct field job_fields[] = {
 	 FIELD_USUAL | FIELD_SCREEN, {8, 8, 0, 3}, "C", NULL, get_cost},
 	{"estimate", NULL, "cost_is_estimate", NULL, "whether the cost is an estimate", FIELD_FLAG,
 	 0, {8, 8, 0, 23}, NULL, NULL, get_estimate},
-	{"price", NULL, "price_usd_per_hour", NULL, "dollars an hour of one instance", FIELD_MONEY,
+	{"price", NULL, "price_usd_per_hour", NULL, "dollars an hour of one instance", FIELD_RATE,
 	 0, {8, 10, 0, 23}, NULL, NULL, get_price},
+	{"rate", NULL, "rate_usd_per_hour", NULL, "dollars an hour of all its instances", FIELD_RATE,
+	 0, {8, 10, 0, 23}, NULL, NULL, get_rate},
 	{"price_as_of", NULL, "price_as_of", NULL, "the date of that price", FIELD_TEXT,
 	 FIELD_ASCENDING, {10, 10, 0, 23}, NULL, NULL, get_price_date},
 	{"saved", NULL, "spot_saving_percent", NULL, "percent that spot saved", FIELD_PERCENT,
@@ -368,7 +383,9 @@ const struct field job_fields[] = {
 	{"tuning_job", NULL, "tuning_job", NULL, "the tuning job that it belongs to", FIELD_LINK,
 	 FIELD_COLD | FIELD_ASCENDING, {20, 80, 0, 27}, NULL, "TuningJobArn", get_tuning_job},
 	{"warm_pool", NULL, "warm_pool", NULL, "Available, InUse, Reused or Terminated", FIELD_TEXT,
-	 FIELD_COLD | FIELD_ASCENDING, {10, 10, 0, 28}, NULL, "WarmPoolStatus.Status", get_warm_pool},
+	 FIELD_ASCENDING, {10, 10, 0, 28}, NULL, "WarmPoolStatus.Status", get_warm_pool},
+	{"retained", NULL, "retained_seconds", NULL, "billed for keeping its warm pool", FIELD_SECONDS,
+	 0, {8, 8, 0, 28}, NULL, "WarmPoolStatus.ResourceRetainedBillableTimeInSeconds", get_retained},
 	{"keep_alive", NULL, "keep_alive_seconds", NULL, "how long its warm pool is kept", FIELD_SECONDS,
 	 0, {10, 10, 0, 28}, NULL, "ResourceConfig.KeepAlivePeriodInSeconds", get_keep_alive},
 	{"max_runtime", NULL, "max_runtime_seconds", NULL, "when it is stopped at the latest", FIELD_SECONDS,

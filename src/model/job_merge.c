@@ -22,6 +22,30 @@ static void facets_add(struct buf *b, char kind, const struct strmap *m)
 	}
 }
 
+/* The time without instances after the start. A spot job waits for capacity
+ * between its interruptions, and none of that is billed. */
+static void derive_waiting(struct job *j)
+{
+	int64_t waited_ms = 0;
+
+	j->waited_s = -1;
+	j->waiting_since_ms = TIME_UNKNOWN;
+	if (j->start_ms == TIME_UNKNOWN || j->n_transitions == 0)
+		return;
+	for (size_t i = 0; i < j->n_transitions; i++) {
+		const struct job_transition *t = &j->transitions[i];
+		int64_t from = MAX(t->start_ms, j->start_ms);
+
+		if (t->start_ms == TIME_UNKNOWN || job_state_is_billed(t->status))
+			continue;
+		if (t->end_ms == TIME_UNKNOWN)
+			j->waiting_since_ms = from;
+		else
+			waited_ms += MAX(t->end_ms - from, (int64_t)0);
+	}
+	j->waited_s = waited_ms / 1000;
+}
+
 void job_derive(struct job *j)
 {
 	if (j->trimmed)
@@ -37,6 +61,7 @@ void job_derive(struct job *j)
 	if (!job_objective(j, &j->objective_value))
 		j->objective_value = NAN;
 	j->interruptions = job_interruptions(j);
+	derive_waiting(j);
 }
 
 static void tags_from_facets(const struct job *j, struct strmap *ret)
@@ -116,7 +141,6 @@ static bool merge_cold_strings(struct job *into, struct job *from, bool older)
 	changed |= merge_text(&into->model_uri, &from->model_uri, older);
 	changed |= merge_text(&into->checkpoint_uri, &from->checkpoint_uri, older);
 	changed |= merge_text(&into->tuning_job_arn, &from->tuning_job_arn, older);
-	changed |= merge_text(&into->warm_pool_status, &from->warm_pool_status, older);
 	changed |= merge_text(&into->vpc, &from->vpc, older);
 	return changed;
 }
@@ -164,14 +188,29 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 	return changed || !had;
 }
 
+/* What a job runs on is decided with its request: the groups come with the types. */
+static bool merge_instances(struct job *into, struct job *from, bool older)
+{
+	bool changed = merge_text(&into->instance_type, &from->instance_type, older);
+
+	changed |= merge_int(&into->instance_count, from->instance_count, older);
+	if (from->n_groups && (!older || !into->n_groups)) {
+		SWAP(into->groups, from->groups);
+		SWAP(into->n_groups, from->n_groups);
+		SWAP(into->cap_groups, from->cap_groups);
+	}
+	return changed;
+}
+
 static bool merge_hot(struct job *into, struct job *from, bool older)
 {
 	bool changed = resource_merge_common(job_resource(into), job_resource(from), older);
 
 	into->status = job_status_parse(into->status_text);
 	changed |= merge_text(&into->secondary_text, &from->secondary_text, older);
-	changed |= merge_text(&into->instance_type, &from->instance_type, older);
-	changed |= merge_int(&into->instance_count, from->instance_count, older);
+	changed |= merge_text(&into->warm_pool_status, &from->warm_pool_status, older);
+	changed |= merge_i64(&into->retained_s, from->retained_s, -1, older);
+	changed |= merge_instances(into, from, older);
 	changed |= merge_int(&into->volume_gb, from->volume_gb, older);
 	changed |= merge_i64(&into->training_s, from->training_s, -1, older);
 	changed |= merge_i64(&into->billable_s, from->billable_s, -1, older);

@@ -194,6 +194,22 @@ const struct price *price_training(const struct price_table *t, const char *inst
 	return p;
 }
 
+const struct price *price_warm_pool(const struct price_table *t, const char *instance_type, const char *region)
+{
+	const struct price *p = price_find(t, instance_type, region, "Training Warm Pool");
+
+	return p ? p : price_training(t, instance_type, region, false);
+}
+
+int64_t money_sum(int64_t a_micro, int64_t b_micro)
+{
+	int64_t sum;
+
+	if (a_micro < 0 || b_micro < 0 || __builtin_add_overflow(a_micro, b_micro, &sum) || sum > USD_MICRO_MAX)
+		return USD_UNKNOWN;
+	return sum;
+}
+
 char *money_text(char *buf, int64_t usd_micro)
 {
 	if (usd_micro < 0) {
@@ -225,5 +241,17 @@ char *money_text(char *buf, int64_t usd_micro)
 		}
 		*out = '\0';
 	}
+	return buf;
+}
+
+char *money_rate_text(char *buf, int64_t usd_micro)
+{
+	if (usd_micro <= 0)
+		return money_text(buf, usd_micro);
+	int n = snprintf(buf, 24, "$%lld.%06lld", (long long)(usd_micro / 1000000), (long long)(usd_micro % 1000000));
+	int least = n - (usd_micro < 1000000 ? 3 : 4); /* decimals that money has as well */
+
+	while (n > least && buf[n - 1] == '0')
+		buf[--n] = '\0';
 	return buf;
 }

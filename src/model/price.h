@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #define USD_UNKNOWN ((int64_t)-1)
+#define USD_MICRO_MAX ((int64_t)4000000000000000000) /* more is no sum of money, but unknown */
 
 struct price {
 	char *instance_type; /* ml.m5.xlarge */
@@ -43,7 +44,15 @@ const struct price *price_find(const struct price_table *t, const char *instance
 const struct price *price_training(const struct price_table *t, const char *instance_type, const char *region,
 				   bool spot);
 
+/* The rate of what a warm pool is kept for, for want of its row that of training. */
+const struct price *price_warm_pool(const struct price_table *t, const char *instance_type, const char *region);
+
+/* USD_UNKNOWN where one of them is, or where no integer holds the sum. */
+int64_t money_sum(int64_t a_micro, int64_t b_micro);
+
 /* "$0.035", "$12.40", "$1,204"; "?" for USD_UNKNOWN. buf holds 24 bytes. */
 char *money_text(char *buf, int64_t usd_micro);
+/* A rate with all its decimals: "$0.230", "$1.515", "$25.251", "$4.00". buf holds 24 bytes. */
+char *money_rate_text(char *buf, int64_t usd_micro);
 
 #endif

@@ -18,11 +18,11 @@
 /* How the value of a term is read and compared. */
 enum value_kind { VALUE_TEXT, VALUE_FLAG, VALUE_NUMBER, VALUE_PERCENT, VALUE_DURATION, VALUE_TIME };
 static const enum value_kind value_kinds[FIELD_TYPE_COUNT] = {
-	[FIELD_TEXT] = VALUE_TEXT,    [FIELD_STATE] = VALUE_TEXT,      [FIELD_MACHINE] = VALUE_TEXT,
-	[FIELD_LINK] = VALUE_TEXT,    [FIELD_FLAG] = VALUE_FLAG,       [FIELD_COUNT] = VALUE_NUMBER,
-	[FIELD_TIME] = VALUE_TIME,    [FIELD_AGE] = VALUE_DURATION,    [FIELD_SECONDS] = VALUE_DURATION,
-	[FIELD_MONEY] = VALUE_NUMBER, [FIELD_PERCENT] = VALUE_PERCENT, [FIELD_VALUE] = VALUE_NUMBER,
-	[FIELD_SPARK] = VALUE_NUMBER,
+	[FIELD_TEXT] = VALUE_TEXT,    [FIELD_STATE] = VALUE_TEXT,   [FIELD_MACHINE] = VALUE_TEXT,
+	[FIELD_LINK] = VALUE_TEXT,    [FIELD_FLAG] = VALUE_FLAG,    [FIELD_COUNT] = VALUE_NUMBER,
+	[FIELD_TIME] = VALUE_TIME,    [FIELD_AGE] = VALUE_DURATION, [FIELD_SECONDS] = VALUE_DURATION,
+	[FIELD_MONEY] = VALUE_NUMBER, [FIELD_RATE] = VALUE_NUMBER,  [FIELD_PERCENT] = VALUE_PERCENT,
+	[FIELD_VALUE] = VALUE_NUMBER, [FIELD_SPARK] = VALUE_NUMBER,
 };
 
 enum op { OP_HAS, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
@@ -380,7 +380,7 @@ static bool match_state(const struct query *q, const struct term *t, const struc
 /* A value in the unit of its term: dollars, and milliseconds of a time. */
 static double figure(const struct term *t, const struct field_value *v)
 {
-	if (t->ref.field->type == FIELD_MONEY)
+	if (t->ref.field->type == FIELD_MONEY || t->ref.field->type == FIELD_RATE)
 		return v->number / 1e6;
 	return t->ref.field->type == FIELD_SECONDS ? v->number * 1000 : v->number;
 }

@@ -4,19 +4,48 @@
 #include <math.h>
 
 /* The order of the hot columns in every statement below. */
-#define HOT_COLUMNS                                                                                                  \
-	"name, status, secondary, detail, created_ms, modified_ms, start_ms, end_ms, failure_reason, instance_type," \
-	" instance_count, volume_gb, spot, tags_known, training_s, billable_s, max_runtime_s, max_wait_s,"           \
-	" keep_alive_s, objective, objective_value, facets, interruptions, seen_ms"
+#define HOT_COLUMNS                                                                                                   \
+	"name, status, secondary, detail, created_ms, modified_ms, start_ms, end_ms, failure_reason, instance_type,"  \
+	" instance_count, volume_gb, spot, tags_known, training_s, billable_s, max_runtime_s, max_wait_s,"            \
+	" keep_alive_s, objective, objective_value, facets, interruptions, seen_ms, warm_pool, retained_s, waited_s," \
+	" waiting_since_ms, instance_groups"
 
 static const char save_hot_sql[] =
 	"INSERT OR REPLACE INTO job (scope_id, " HOT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
 static const char save_cold_sql[] = "INSERT OR REPLACE INTO job_cold (scope_id, name, record) VALUES (?1, ?2, ?3)";
 static const char load_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1";
 static const char count_sql[] = "SELECT count(*) FROM job WHERE scope_id = ?1";
 static const char load_one_sql[] = "SELECT " HOT_COLUMNS ", (SELECT record FROM job_cold c WHERE c.scope_id = ?1 AND"
 				   " c.name = ?2) FROM job WHERE scope_id = ?1 AND name = ?2";
+
+/* A mixed cluster in one cell: "count, type, name" a line, parted by tabs. */
+static void bind_groups(sqlite3_stmt *st, int at, const struct job *j)
+{
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+	for (size_t i = 0; i < j->n_groups; i++)
+		(void)buf_addf(&text, "%d\t%s\t%s\n", j->groups[i].count, str_or(j->groups[i].instance_type, ""),
+			       str_or(j->groups[i].name, ""));
+	if (text.len)
+		sqlite3_bind_text(st, at, buf_str(&text), (int)text.len, SQLITE_TRANSIENT);
+}
+
+static void read_groups(struct job *j, const char *text)
+{
+	AUTO(strlist) struct strlist lines = {0};
+
+	if (text)
+		strlist_split(&lines, text, '\n');
+	for (size_t i = 0; i < lines.n; i++) {
+		AUTO(strlist) struct strlist cells = {0};
+		int64_t count;
+
+		strlist_split(&cells, lines.items[i], '\t');
+		if (cells.n >= 2 && str_to_i64(cells.items[0], &count) && count >= 0 && count <= INT32_MAX)
+			job_add_group(j, cells.n > 2 ? cells.items[2] : NULL, cells.items[1], (int)count);
+	}
+}
 
 static int save_hot(struct store *s, const struct job *j, struct err *err)
 {
@@ -51,6 +80,11 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 		sqlite3_bind_blob(st, 23, j->facets, (int)j->facets_len, SQLITE_STATIC);
 	sqlite3_bind_int(st, 24, j->interruptions);
 	sqlite3_bind_int64(st, 25, j->seen_ms);
+	db_bind_text(st, 26, j->warm_pool_status);
+	sqlite3_bind_int64(st, 27, j->retained_s);
+	sqlite3_bind_int64(st, 28, j->waited_s);
+	sqlite3_bind_int64(st, 29, j->waiting_since_ms);
+	bind_groups(st, 30, j);
 	return db_step_done(&s->cache, st, err);
 }
 
@@ -139,6 +173,11 @@ static struct job *read_hot(sqlite3_stmt *st)
 	}
 	j->interruptions = sqlite3_column_int(st, 22);
 	j->seen_ms = sqlite3_column_int64(st, 23);
+	j->warm_pool_status = db_column_dup(st, 24);
+	j->retained_s = sqlite3_column_int64(st, 25);
+	j->waited_s = sqlite3_column_int64(st, 26);
+	j->waiting_since_ms = sqlite3_column_int64(st, 27);
+	read_groups(j, (const char *)sqlite3_column_text(st, 28));
 	j->trimmed = j->detail >= DETAIL_SEARCHED;
 	return j;
 }
@@ -187,12 +226,12 @@ static int load_one(struct store *s, const char *name, struct job **ret, struct 
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW) {
 		j = read_hot(st);
-		const char *record = (const char *)sqlite3_column_text(st, 24);
+		const char *record = (const char *)sqlite3_column_text(st, 29);
 
 		rc = 0;
 		if (j && record) {
 			j->trimmed = false;
-			rc = job_cold_read(j, record, (size_t)sqlite3_column_bytes(st, 24), err);
+			rc = job_cold_read(j, record, (size_t)sqlite3_column_bytes(st, 29), err);
 		}
 	} else {
 		rc = rc == SQLITE_DONE ? 0 : db_fail(&s->cache, err);

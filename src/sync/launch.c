@@ -16,75 +16,14 @@
 #define SETTLE_AFTER_MS 90000	/* a request of a process that died may still be on its way */
 #define CREATED_SLACK_MS 300000 /* between our clock and the service's */
 
-void launch_plan_free(struct launch_plan *p)
+/* What a plan depends on beside the specification. */
+static struct launch_input input_of(struct sync *s, const struct strlist *sets)
 {
-	if (!p)
-		return;
-	free(p->name);
-	json_decref(p->spec);
-	free(p->diff);
-	free(p->warning);
-	free(p);
-}
-
-static void add_warning(struct launch_plan *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void add_warning(struct launch_plan *p, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	AUTO(str) char *text = xvasprintf(fmt, ap);
-
-	va_end(ap);
-	AUTO(str) char *before = TAKE(p->warning);
-
-	p->warning = before ? xasprintf("%s; %s", before, text) : xstrdup(text);
-}
-
-static void price_plan(struct sync *s, struct launch_plan *p)
-{
-	const json_t *r = json_object_get(p->spec, "ResourceConfig");
-	const char *type = json_get_str(r, "InstanceType");
-	int64_t runtime = json_get_i64(json_object_get(p->spec, "StoppingCondition"), "MaxRuntimeInSeconds", 86400);
-	bool spot = json_get_bool(p->spec, "EnableManagedSpotTraining", false);
-
-	p->ceiling_micro = cost_ceiling_micro(type, (int)json_get_i64(r, "InstanceCount", 0), runtime, spot,
-					      &s->session->prices, s->session->region);
-	if (p->ceiling_micro == USD_UNKNOWN)
-		add_warning(p, "the price of %s in %s is not known", str_or(type, "these instances"),
-			    s->session->region);
-	if (spot && !json_object_get(p->spec, "CheckpointConfig"))
-		add_warning(p, "spot without CheckpointConfig begins from zero after an interruption");
-	if (jobs_find(session_jobs(s->session), p->name))
-		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
-}
-
-/* Takes spec over. */
-static int make_plan(struct sync *s, json_t *spec, const char *what, const struct source_lines *lines,
-		     struct launch_plan **ret, struct err *err)
-{
-	AUTO(launch_plan) struct launch_plan *p = NEW(struct launch_plan);
-
-	p->spec = spec;
-	int rc = spec_check(spec, what, lines, err);
-
-	if (rc)
-		return rc;
-	p->name = xstrdup(json_get_str(spec, "TrainingJobName"));
-	price_plan(s, p);
-	*ret = TAKE(p);
-	return 0;
-}
-
-static int apply_sets(json_t *spec, const struct strlist *sets, struct err *err)
-{
-	for (size_t i = 0; sets && i < sets->n; i++) {
-		int rc = spec_set(spec, sets->items[i], err);
-
-		if (rc)
-			return rc;
-	}
-	return 0;
+	return (struct launch_input){.sets = sets,
+				     .jobs = session_jobs(s->session),
+				     .prices = &s->session->prices,
+				     .region = s->session->region,
+				     .now_ms = clock_now_ms()};
 }
 
 int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, struct launch_plan **ret,
@@ -92,11 +31,13 @@ int launch_plan_from_file(struct sync *s, const char *path, const struct strlist
 {
 	AUTO(source_lines) struct source_lines lines = {0};
 	AUTO(json) json_t *spec = NULL;
+	struct launch_input in = input_of(s, sets);
 	int rc = spec_load(path, &spec, &lines, err);
 
-	if (rc == 0 && json_is_object(spec))
-		rc = apply_sets(spec, sets, err);
-	return rc ? rc : make_plan(s, TAKE(spec), str_eq(path, "-") ? "standard input" : path, &lines, ret, err);
+	in.spec = spec;
+	in.what = str_eq(path, "-") ? "standard input" : path;
+	in.lines = &lines;
+	return rc ? rc : launch_plan_make(&in, ret, err);
 }
 
 struct clone {
@@ -118,52 +59,32 @@ static void clone_end(struct clone *c, struct launch_plan *plan, const struct er
 	free(c);
 }
 
-/* A name that no known job has: a second later each time. */
-static char *fresh_name(struct sync *s, const char *source)
-{
-	for (int64_t now = clock_now_ms();; now += 1000) {
-		char *name = spec_clone_name(source, now);
-
-		if (!jobs_find(session_jobs(s->session), name))
-			return name;
-		free(name);
-	}
-}
-
 static void clone_with_tags(struct clone *c, const struct strmap *tags)
 {
-	struct sync *s = c->s;
+	struct launch_input in = input_of(c->s, &c->sets);
 	struct launch_plan *plan = NULL;
 	struct err err = {0};
-	AUTO(json) json_t *before = spec_from_describe(c->reply, tags);
-	AUTO(json) json_t *spec = json_deep_copy(before);
-	AUTO(str) char *name = c->new_name ? xstrdup(c->new_name) : fresh_name(s, c->source);
 
-	json_object_set_new(spec, "TrainingJobName", json_string(name));
-	int rc = apply_sets(spec, &c->sets, &err);
+	in.reply = c->reply;
+	in.tags = tags;
+	in.new_name = c->new_name;
+	int rc = launch_plan_make(&in, &plan, &err);
 
-	if (rc == 0)
-		rc = make_plan(s, TAKE(spec), NULL, NULL, &plan, &err);
-	if (rc) {
-		clone_end(c, NULL, &err);
-		return;
-	}
-	plan->diff = spec_diff(before, plan->spec);
-	const char *checkpoints = json_get_str(json_object_get(plan->spec, "CheckpointConfig"), "S3Uri");
-
-	if (checkpoints && str_eq(checkpoints, json_get_str(json_object_get(before, "CheckpointConfig"), "S3Uri")))
-		add_warning(plan, "it shares its checkpoints with %s and would resume from them", c->source);
-	clone_end(c, plan, NULL);
+	clone_end(c, plan, rc ? &err : NULL);
 }
 
+/* Where ListTags is denied, what Search told is as good. */
 static void on_clone_tags(void *user, const struct strmap *tags, const struct err *err)
 {
 	struct clone *c = user;
 
-	if (c->s->closing || (err && err->code != ERR_DENIED))
+	if (c->s->closing || (err && err->code != ERR_DENIED)) {
 		clone_end(c, NULL, err);
-	else
-		clone_with_tags(c, err ? NULL : tags);
+		return;
+	}
+	const struct job *known = err ? sync_job_full(c->s, c->source) : NULL;
+
+	clone_with_tags(c, !err ? tags : known && known->tags_known ? &known->tags : NULL);
 }
 
 static void on_clone_source(void *user, json_t *reply, const struct err *err)

@@ -28,8 +28,12 @@ char *spec_diff(const json_t *before, const json_t *after) NODISCARD;
 /* Whether a job that the service describes is what this specification asks for. */
 bool spec_is_of(const json_t *spec, const json_t *reply);
 
-/* A job name made of another: a former time suffix is replaced, 63 characters at
- * most. Owned by the caller. */
-char *spec_clone_name(const char *name, int64_t now_ms) NODISCARD;
+/* Give the specification of a job another name: TrainingJobName, and where the job
+ * names itself or writes under its name (script mode's sagemaker_job_name and
+ * model_dir, the folders of TensorBoard, debugger and profiler). */
+void spec_rename(json_t *spec, const char *name);
+/* The paths at which a clone still has what is the old job's: a hyperparameter or
+ * variable that names it, a model_dir or checkpoints that are the same place. */
+void spec_shared(const json_t *before, const json_t *after, struct strlist *ret);
 
 #endif

@@ -1,13 +1,7 @@
 /* spec_edit.c - changing, cloning and comparing specifications. */
 #include "sync/spec_table.h"
 
-#include "base/clock.h"
-#include "base/timefmt.h"
-
 #include <ctype.h>
-
-#define SUFFIX_LEN 14 /* "-YYMMDD-HHMMSS" */
-#define NAME_MAX_LEN 63
 
 static int typed_value(const struct spec_row *r, const char *path, const char *text, json_t **ret, struct err *err)
 {
@@ -348,48 +342,4 @@ bool spec_is_of(const json_t *spec, const json_t *reply)
 			return false;
 	}
 	return true;
-}
-
-static bool digits_at(const char *s, int n)
-{
-	for (int i = 0; i < n; i++) {
-		if (!isdigit((unsigned char)s[i]))
-			return false;
-	}
-	return true;
-}
-
-/* Length of the name without a time that a tool put behind it: ours, or the
- * "-2026-11-21-06-38-12-123" of the Python SDK. */
-static size_t stem_length(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (n > SUFFIX_LEN && name[n - 14] == '-' && digits_at(name + n - 13, 6) && name[n - 7] == '-' &&
-	    digits_at(name + n - 6, 6))
-		return n - SUFFIX_LEN;
-	for (int milliseconds = 1; milliseconds >= 0; milliseconds--) {
-		size_t len = milliseconds ? 24 : 20;
-		const char *s = name + n - len;
-
-		if (n <= len)
-			continue;
-		if (s[0] == '-' && digits_at(s + 1, 4) && s[5] == '-' && digits_at(s + 6, 2) && s[8] == '-' &&
-		    digits_at(s + 9, 2) && s[11] == '-' && digits_at(s + 12, 2) && s[14] == '-' &&
-		    digits_at(s + 15, 2) && s[17] == '-' && digits_at(s + 18, 2) &&
-		    (!milliseconds || (s[20] == '-' && digits_at(s + 21, 3))))
-			return n - len;
-	}
-	return n;
-}
-
-char *spec_clone_name(const char *name, int64_t now_ms)
-{
-	char stamp[TIMEFMT_LEN]; /* 20261121T054806Z */
-	size_t n = MIN(stem_length(name), (size_t)(NAME_MAX_LEN - SUFFIX_LEN));
-
-	while (n > 1 && name[n - 1] == '-')
-		n--;
-	timefmt_amz(stamp, now_ms);
-	return xasprintf("%.*s-%.6s-%.6s", (int)n, name, stamp + 2, stamp + 9);
 }

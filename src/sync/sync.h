@@ -17,6 +17,7 @@
 #include "model/cost.h"
 #include "model/session.h"
 #include "store/store.h"
+#include "sync/launch_plan.h"
 
 struct sync;
 
@@ -99,19 +100,9 @@ void sync_columns(struct sync *s, const struct kind *k, const struct field_list 
  * refresh trims it, or as long as it is watched. */
 struct job *sync_job_full(struct sync *s, const char *name);
 
-/* A launch. The specification has the shape of `aws sagemaker
- * create-training-job --cli-input-json`. prepare validates it and writes nothing;
+/* A launch (launch_plan.h). plan_from_file and plan_clone validate and write nothing;
  * send records it in the state database first, then creates the job: a crash in
  * between is settled by name at the next start, so it is never sent twice. */
-struct launch_plan {
-	char *name;
-	json_t *spec;
-	char *diff;	       /* against the cloned job, "- path: old" / "+ path: new" lines; NULL where not a clone */
-	int64_t ceiling_micro; /* most it can cost; USD_UNKNOWN where unpriced */
-	char *warning;	       /* NULL where none */
-};
-void launch_plan_free(struct launch_plan *p);
-AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)
 int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, struct launch_plan **ret,
 			  struct err *err) NODISCARD;
 /* A clone needs the job's Describe reply: asynchronous. The callback owns plan.

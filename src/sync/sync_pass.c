@@ -13,9 +13,11 @@
 #define FULL_PASS_EVERY_MS ((int64_t)6 * 3600 * 1000) /* finds what an index lost, and what was deleted */
 #define FULL_ALWAYS 500		  /* things of a list so short that what was deleted is missed at once */
 #define LIST_FULL_EVERY_MS 600000 /* of longer ones */
-#define EMPTY_PAGES_MAX 2000	  /* pages without a row, with a token, in a row */
-#define PAGE_RETRIES 6		  /* of a page in the midst of a pass: a hundred pages must not begin anew for one */
-#define DESCRIBES_MAX 4		  /* at a time, in a pass */
+/* A list takes a page and then applies the filter of times: a long account has many
+ * empty pages. */
+#define LIST_PATIENCE_MS 300000
+#define PAGE_RETRIES 6	/* of a page in the midst of a pass: a hundred pages must not begin anew for one */
+#define DESCRIBES_MAX 4 /* at a time, in a pass */
 
 struct sync_pass {
 	struct sync *s;
@@ -31,9 +33,9 @@ struct sync_pass {
 	int64_t after_ms; /* only what changed since; TIME_UNKNOWN: all */
 	int64_t mark_ms;  /* the next mark */
 	int64_t started_ms;
-	char *token;
-	size_t n_seen, skipped;
-	int empty_pages, page_failures;
+	struct paging pages;
+	size_t n_seen;
+	int page_failures;
 	uint64_t retry_timer;
 	struct strlist describe; /* whole by the list: names to describe, newest first */
 	size_t next_describe, describing;
@@ -46,7 +48,7 @@ void sync_pass_free(struct sync_pass *p)
 	if (!p)
 		return;
 	free(p->parent);
-	free(p->token);
+	paging_done(&p->pages);
 	strlist_done(&p->describe);
 	free(p);
 }
@@ -196,7 +198,6 @@ static void put_page(struct sync_pass *p, const struct resource_page *page)
 	if (n_changed > 0)
 		(void)save(p->s, changed, n_changed);
 	p->n_seen += page->n;
-	p->skipped += page->skipped;
 }
 
 /* --- the end ----------------------------------------------------------------------------- */
@@ -232,9 +233,6 @@ static void pass_succeeded(struct sync_pass *p)
 	sync_note_success(s);
 	t->synced_ms = clock_now_ms();
 	t->failed = ERR_OK;
-	if (p->skipped)
-		session_notify(s->session, NOTICE_WARNING, "%zu of the %s make no sense and are left out", p->skipped,
-			       p->kind->title);
 	if (p->parent || p->more) {
 		if (!p->more)
 			check_missing(p);
@@ -323,29 +321,30 @@ static void search_denied(struct sync_pass *p)
 			       p->kind->id == KIND_TRAINING_JOB ? "jobs" : p->kind->title, p->kind->list.operation);
 	p->s->search_denied = true;
 	p->by_list = true;
-	str_set(&p->token, NULL);
+	paging_done(&p->pages);
 	next_page(p);
 }
 
 static void page_came(struct sync_pass *p, const struct resource_page *page)
 {
 	struct resources *t = &p->s->session->tables[p->kind->id];
+	struct err endless = {0};
 
 	p->page_failures = 0;
 	put_page(p, page);
 	if (p->full && page->total_hint >= 0)
 		t->total_hint = (size_t)page->total_hint;
-	p->empty_pages = page->n == 0 ? p->empty_pages + 1 : 0;
-	if (page->next_token && p->empty_pages > EMPTY_PAGES_MAX) {
-		struct err endless = {0};
+	p->pages.patience_ms = p->by_list ? LIST_PATIENCE_MS : 0;
 
-		(void)err_set(&endless, ERR_SERVICE, "the service gives one empty page after another");
+	int more = paging_next(&p->pages, p->by_list ? p->kind->list.operation : "Search", page->next_token, page->n,
+			       &endless);
+
+	if (more < 0) {
 		pass_end(p, &endless);
-	} else if (page->next_token && p->first_only && p->n_seen) {
+	} else if (more && p->first_only && p->n_seen) {
 		p->more = true;
 		pass_end(p, NULL);
-	} else if (page->next_token) {
-		str_set(&p->token, page->next_token);
+	} else if (more) {
 		next_page(p);
 	} else {
 		describe_more(p);
@@ -358,7 +357,7 @@ static void on_page(void *user, const struct resource_page *page, const struct e
 
 	if (err && err->code == ERR_DENIED && !p->by_list && !p->s->closing && sync_can_list(p->kind, p->parent))
 		search_denied(p);
-	else if (err && p->token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !p->s->closing)
+	else if (err && p->pages.token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !p->s->closing)
 		p->retry_timer = aws_client_after(p->s->aws, (int64_t)250 << p->page_failures++, retry_page, p);
 	else if (err)
 		pass_end(p, err);
@@ -368,7 +367,7 @@ static void on_page(void *user, const struct resource_page *page, const struct e
 
 static void next_page(struct sync_pass *p)
 {
-	struct resource_query q = {.parent = p->parent, .modified_after_ms = p->after_ms, .token = p->token};
+	struct resource_query q = {.parent = p->parent, .modified_after_ms = p->after_ms, .token = p->pages.token};
 	enum aws_priority priority = p->by_user ? AWS_USER_ACTION : AWS_POLLING;
 
 	if (p->by_list)

@@ -7,6 +7,7 @@
 #define SAGETOP_SYNC_PRIV_H
 
 #include "aws/logs.h"
+#include "aws/paging.h"
 #include "aws/resource.h"
 #include "aws/sagemaker.h"
 #include "sync/sync.h"
@@ -155,6 +156,7 @@ struct watch {
 	int passes, log_failures;
 	size_t repeats; /* known events that the pass brought again */
 	char *token;
+	struct paging pages;	/* repeats and emptiness of the pass */
 	struct strlist streams; /* by_stream */
 	size_t next_stream;
 

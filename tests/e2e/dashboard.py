@@ -6,6 +6,7 @@ Nothing waits for a fixed time: every step polls the screen until what it expect
 is there, or a deadline has passed."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -102,7 +103,6 @@ def environment(work):
         LC_ALL="C.UTF-8",
         TERM="xterm-256color",
         AWS_EC2_METADATA_DISABLED="true",
-        SAGETOP_SHARE=SRC + "/share",
     )
     return env
 
@@ -195,21 +195,22 @@ def look_around(term):
 def change_things(term, env):
     term.type("/long")
     term.keys("Enter", "c")
-    term.wait("c opens the clone's form", "clone · long-1", "New name", "long-2")
+    term.wait("c opens the clone's form", "clone · long-1", "New name", "long-1-2")
     term.keys("Tab")
     term.type("HyperParameters.eta=0.2")
     term.keys("Enter", "Enter")
     term.wait("the preview shows name, cost and difference", "at most $", "+ HyperParameters.eta: 0.2", "Enter launch")
     term.keys("Enter")
-    term.wait("Enter launches it", "jobs 2 of 4", "long-2")
-    term.wait("the clone is selected", "▸ long-2")
+    term.wait("Enter launches it", "jobs 2 of 4", "long-1-2")
+    clone = re.search(r"long-1-\d{6}-\d{6}", term.screen()).group()
+    term.wait("the clone is selected", "▸ " + clone)
     term.keys("s")
-    term.wait("s asks, with Cancel focused", "Stop this job?", "[ Cancel ]", "long-2")
+    term.wait("s asks, with Cancel focused", "Stop this job?", "[ Cancel ]", clone)
     term.keys("Enter")
-    term.wait("Enter cancels", "▸ long-2", absent=("Stop this job?",))
+    term.wait("Enter cancels", "▸ " + clone, absent=("Stop this job?",))
     term.keys("s", "Tab", "Enter")
     term.wait("Stop stops it", "Stop", absent=("Stop this job?", "[ Cancel ]"))
-    code, out, err = run(env, "--local", "wait", "long-2", "--timeout", "120s")
+    code, out, err = run(env, "--local", "wait", clone, "--timeout", "120s")
     report("Stopped" in out, "the engine has stopped it", "%d %s %s" % (code, out, err))
     term.wait("and the dashboard shows it", "■ Stopped")
     term.type(":sot cost")

@@ -80,7 +80,7 @@ def main():
     with tempfile.TemporaryDirectory() as temp:
         base = {"PATH": os.environ["PATH"], "HOME": temp, "AWS_EC2_METADATA_DISABLED": "true",
                 "AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "very-secret"}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "SAGETOP_SHARE"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 base[name] = os.environ[name]
 

@@ -1,6 +1,7 @@
 /* A launch specification: any text as YAML or JSON, checked, changed by a path that
  * the text's last line gives, compared with what it was. */
 #include "fuzz.h"
+#include "model/jobs.h"
 #include "sync/spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -29,9 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	(void)spec_is_of(again, spec);
 	if (name) {
-		AUTO(str) char *clone = spec_clone_name(name, 1795243686000);
+		AUTO(str) char *clone = job_clone_name(NULL, name, 1795243686000);
+
+		AUTO(strlist) struct strlist shared = {0};
 
 		FUZZ_CHECK(strlen(clone) <= 63);
+		spec_rename(again, clone);
+		FUZZ_CHECK(strcmp(json_get_str(again, "TrainingJobName"), clone) == 0);
+		spec_shared(spec, again, &shared);
 	}
 	return 0;
 }

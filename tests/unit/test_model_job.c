@@ -249,6 +249,35 @@ static void test_session(void **state)
 	assert_int_equal(s->requests[2].took_ms, REQUEST_LOG_LEN + 2);
 }
 
+static void test_clone_name(void **state)
+{
+	int64_t now = 1795243686000; /* 2026-11-21T06:48:06Z */
+
+	static const struct {
+		const char *name, *clone;
+	} rows[] = {{"churn", "churn-261121-064806"},
+		    {"churn-261120-010203", "churn-261121-064806"},
+		    {"xgb-2026-11-20-06-38-12-123", "xgb-261121-064806"},
+		    {"xgb-2026-11-20-06-38-12", "xgb-261121-064806"},
+		    {"a-1120", "a-1120-261121-064806"},
+		    {"a23456789-123456789-123456789-123456789-12345678-0123456789", /* cut at a dash */
+		     "a23456789-123456789-123456789-123456789-12345678-261121-064806"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str) char *name = job_clone_name(NULL, rows[i].name, now);
+
+		assert_string_equal(name, rows[i].clone);
+		assert_true(strlen(name) <= 63);
+	}
+	/* Two clones in one second, and a name that is nobody's. */
+	AUTO(resources) struct resources jobs = {0};
+	AUTO(str) char *first = job_clone_name(&jobs, "churn", now);
+	jobs_put(&jobs, job_new(first), NULL);
+	AUTO(str) char *second = job_clone_name(&jobs, "churn", now);
+	assert_string_equal(first, "churn-261121-064806");
+	assert_string_equal(second, "churn-261121-064807");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
@@ -261,7 +290,8 @@ int main(void)
 					   cmocka_unit_test(test_name_used_again),
 					   cmocka_unit_test(test_trim),
 					   cmocka_unit_test(test_table),
-					   cmocka_unit_test(test_session)};
+					   cmocka_unit_test(test_session),
+					   cmocka_unit_test(test_clone_name)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,9 +163,10 @@ static void check_xml(const struct fixture *f)
 			assert_non_null(strstr(l.objects[l.n - 1].key, "a+b c=d"));
 		s3_listing_done(&l);
 	} else if (!strcmp(f->operation, "CompleteMultipartUpload")) {
-		int rc = s3_parse_complete(f->body, strlen(f->body), &err);
+		struct http_reply reply = {.status = 200, .body = f->body, .len = strlen(f->body)};
 
-		assert_int_equal(rc, strstr(f->body, "<Error>") ? -ERR_SERVICE : 0);
+		assert_null(aws_reply_read(AWS_OP_ROW(s3, CompleteMultipartUpload), &reply, &err));
+		assert_int_equal(err.code, strstr(f->body, "<Error>") ? ERR_SERVICE : 0);
 	} else {
 		assert_int_equal(xml_parse(f->body, strlen(f->body), f->file, &tree, &err), 0);
 	}
@@ -268,6 +269,69 @@ static void test_composed_replies(void **state)
 	assert_true(i > 0);
 }
 
+static struct job *parse(const char *text)
+{
+	AUTO(json) json_t *o = NULL;
+	struct job *j = NULL;
+
+	assert_int_equal(json_parse(text, strlen(text), "reply", &o, NULL), 0);
+	assert_int_equal(sm_parse_job(o, DETAIL_SEARCHED, &j, NULL), 0);
+	return j;
+}
+
+/* Every group has a type of its own; the same type is named once. */
+static void test_instance_groups(void **state)
+{
+	AUTO(job)
+	struct job *j =
+		parse("{\"TrainingJobName\":\"a\",\"TrainingJobStatus\":\"Completed\",\"ResourceConfig\":{"
+		      "\"VolumeSizeInGB\":30,"
+		      "\"KeepAlivePeriodInSeconds\":600,\"InstanceGroups\":["
+		      "{\"InstanceType\":\"ml.g5.xlarge\",\"InstanceCount\":2,\"InstanceGroupName\":\"a\"},"
+		      "{\"InstanceType\":\"ml.m5.large\",\"InstanceCount\":3,\"InstanceGroupName\":\"b\"},"
+		      "{\"InstanceType\":\"ml.g5.xlarge\",\"InstanceCount\":1,\"InstanceGroupName\":\"c\"}]},"
+		      "\"WarmPoolStatus\":{\"Status\":\"Available\",\"ResourceRetainedBillableTimeInSeconds\":1000}}");
+	AUTO(job)
+	struct job *plain = parse("{\"TrainingJobName\":\"a\",\"TrainingJobStatus\":\"Completed\",\"ResourceConfig\":"
+				  "{\"InstanceType\":\"ml.m5.large\",\"InstanceCount\":3,\"InstanceGroups\":[]}}");
+
+	assert_string_equal(j->instance_type, "ml.g5.xlarge+ml.m5.large");
+	assert_int_equal(j->instance_count, 6);
+	assert_int_equal(j->n_groups, 3);
+	assert_string_equal(j->groups[1].instance_type, "ml.m5.large");
+	assert_string_equal(j->groups[1].name, "b");
+	assert_int_equal(j->groups[1].count, 3);
+	assert_string_equal(j->warm_pool_status, "Available");
+	assert_int_equal(j->retained_s, 1000);
+	assert_string_equal(plain->instance_type, "ml.m5.large");
+	assert_int_equal(plain->instance_count, 3);
+	assert_int_equal(plain->n_groups, 0);
+}
+
+/* A time or count that cannot be is not known; it is no reason to cost less than nothing. */
+static void test_figures_that_cannot_be(void **state)
+{
+	static const char *const figures[] = {"-5",  "9223372036854775807", "1000000000000000000", "\"125\"", "1e300",
+					      "null"};
+
+	for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
+		AUTO(str)
+		char *text = xasprintf(
+			"{\"TrainingJobName\":\"a\",\"TrainingJobStatus\":\"Completed\",\"BillableTimeInSeconds\":%s,"
+			"\"TrainingTimeInSeconds\":%s,\"ResourceConfig\":{\"InstanceType\":\"ml.m5.large\","
+			"\"InstanceCount\":%s,\"KeepAlivePeriodInSeconds\":%s},"
+			"\"WarmPoolStatus\":{\"ResourceRetainedBillableTimeInSeconds\":%s}}",
+			figures[i], figures[i], figures[i], figures[i], figures[i]);
+		AUTO(job) struct job *j = parse(text);
+
+		assert_int_equal(j->billable_s, -1);
+		assert_int_equal(j->training_s, -1);
+		assert_int_equal(j->keep_alive_s, -1);
+		assert_int_equal(j->retained_s, -1);
+		assert_true(j->instance_count == 0 || j->instance_count == 1);
+	}
+}
+
 /* Every prefix of every reply is an error or a smaller reply, never a crash. */
 static void test_truncated_replies(void **state)
 {
@@ -341,6 +405,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_composed_replies),
+		cmocka_unit_test(test_instance_groups),
+		cmocka_unit_test(test_figures_that_cannot_be),
 		cmocka_unit_test(test_truncated_replies),
 		cmocka_unit_test(test_usd),
 		cmocka_unit_test(test_hostile_xml),

@@ -68,6 +68,10 @@ static struct job *sample(const char *name)
 	j->tags_known = true;
 	j->training_s = 400;
 	j->billable_s = 130;
+	j->retained_s = 60;
+	j->warm_pool_status = xstrdup("Reused");
+	job_add_group(j, "cpu", "ml.m5.xlarge", 1);
+	job_add_group(j, NULL, "ml.g5.xlarge", 1);
 	j->max_runtime_s = 3600;
 	j->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/a");
 	j->image = xstrdup("1.dkr.ecr.us-east-1.amazonaws.com/x:1");
@@ -109,6 +113,15 @@ static void test_jobs(void **state)
 	assert_string_equal(job_tag(b, "run"), "nightly");
 	assert_true(job_objective(b, &v) && v == 0.1);
 	assert_int_equal(job_interruptions(b), 1);
+	/* What a cost is made of is in the hot part. */
+	assert_int_equal(b->retained_s, 60);
+	assert_string_equal(b->warm_pool_status, "Reused");
+	assert_int_equal(b->waited_s, 0);
+	assert_int_equal(b->waiting_since_ms, TIME_UNKNOWN);
+	assert_int_equal(b->n_groups, 2);
+	assert_string_equal(b->groups[0].name, "cpu");
+	assert_string_equal(b->groups[1].instance_type, "ml.g5.xlarge");
+	assert_int_equal(b->groups[1].count, 1);
 	/* A trimmed job that is saved keeps its cold part in the store. */
 	assert_int_equal(store_jobs_save(s, &b, 1, NULL), 0);
 	AUTO(job) struct job *c = NULL;

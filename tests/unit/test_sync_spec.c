@@ -2,6 +2,7 @@
  * by path, clones, differences. */
 #include "unit.h"
 
+#include "sync/launch_plan.h"
 #include "sync/spec.h"
 
 static const char good[] = "TrainingJobName: nba-1\n"
@@ -200,33 +201,93 @@ static void test_clone(void **state)
 	assert_string_equal(none, "");
 }
 
-static void test_clone_name(void **state)
+/* Script mode tells a job its name, and where to write, in its hyperparameters. */
+static void test_clone_of_script_mode(void **state)
 {
-	int64_t now = 1795243686000; /* 2026-11-21T06:48:06Z */
+	static const char reply_text[] =
+		"{\"TrainingJobName\":\"tf-1\",\"HyperParameters\":{\"sagemaker_job_name\":\"\\\"tf-1\\\"\","
+		"\"model_dir\":\"\\\"s3://b/tf-1/model\\\"\",\"log_dir\":\"/logs/tf-1\",\"epochs\":\"2\","
+		"\"sagemaker_submit_directory\":\"\\\"s3://b/tf-1/source.tar.gz\\\"\",\"like\":\"tf-10\"},"
+		"\"Environment\":{\"RUN\":\"tf-1\"},"
+		"\"AlgorithmSpecification\":{\"TrainingImage\":\"x\",\"TrainingInputMode\":\"File\"},"
+		"\"RoleArn\":\"arn:aws:iam::123456789012:role/r\",\"OutputDataConfig\":{\"S3OutputPath\":\"s3://b/"
+		"tf-1\"},"
+		"\"CheckpointConfig\":{\"S3Uri\":\"s3://b/ckpt\"},"
+		"\"TensorBoardOutputConfig\":{\"S3OutputPath\":\"s3://b/tf-1/board\"},"
+		"\"ResourceConfig\":{\"VolumeSizeInGB\":5,\"InstanceGroups\":["
+		"{\"InstanceType\":\"ml.a\",\"InstanceCount\":2,\"InstanceGroupName\":\"a\"},"
+		"{\"InstanceType\":\"ml.b.x\",\"InstanceCount\":1,\"InstanceGroupName\":\"b\"}]},"
+		"\"StoppingCondition\":{\"MaxRuntimeInSeconds\":60}}";
+	AUTO(json) json_t *reply = NULL;
+	AUTO(resources) struct resources jobs = {0};
+	AUTO(price_table) struct price_table prices = {0};
+	AUTO(strmap) struct strmap tags = {0};
+	AUTO(strlist) struct strlist sets = {0};
+	struct launch_input in = {
+		.tags = &tags, .new_name = "tf-2", .sets = &sets, .jobs = &jobs, .prices = &prices, .region = "r"};
+	AUTO(launch_plan) struct launch_plan *p = NULL, *bare = NULL;
+	struct err err = {0};
 
-	static const struct {
-		const char *name, *clone;
-	} rows[] = {{"churn", "churn-261121-064806"},
-		    {"churn-261120-010203", "churn-261121-064806"},
-		    {"xgb-2026-11-20-06-38-12-123", "xgb-261121-064806"},
-		    {"xgb-2026-11-20-06-38-12", "xgb-261121-064806"},
-		    {"a-1120", "a-1120-261121-064806"},
-		    {"a23456789-123456789-123456789-123456789-12345678-0123456789", /* cut at a dash */
-		     "a23456789-123456789-123456789-123456789-12345678-261121-064806"}};
+	assert_int_equal(json_parse(reply_text, strlen(reply_text), "reply", &reply, &err), 0);
+	in.reply = reply;
+	strlist_add(&sets, "ResourceConfig.InstanceGroups.0.InstanceType=ml.m5.large");
+	strlist_add(&sets, "ResourceConfig.InstanceGroups.1.InstanceType=ml.p3.2xlarge");
+	static const char table[] =
+		"instance_type,region,component,usd_per_hour,as_of,grade,source\n"
+		"ml.m5.large,r,Training,0.6,2026-09-24,A,x\nml.p3.2xlarge,r,Training,6,2026-09-24,A,x\n";
+	assert_int_equal(price_table_parse(&prices, table, sizeof(table) - 1, "t", NULL), 0);
+	if (launch_plan_make(&in, &p, &err))
+		fail_msg("%s", err.msg);
+	assert_string_equal(p->name, "tf-2");
+	assert_int_equal(p->ceiling_micro, (2 * 600000 + 6000000) / 60);
+	const json_t *hp = json_object_get(p->spec, "HyperParameters");
+	assert_string_equal(json_get_str(hp, "sagemaker_job_name"), "\"tf-2\"");
+	assert_string_equal(json_get_str(hp, "model_dir"), "\"s3://b/tf-2/model\"");
+	assert_string_equal(json_get_str(hp, "like"), "tf-10");
+	assert_string_equal(json_get_str(hp, "sagemaker_submit_directory"), "\"s3://b/tf-1/source.tar.gz\"");
+	assert_string_equal(json_string_value(json_path_get(p->spec, "TensorBoardOutputConfig.S3OutputPath")),
+			    "s3://b/tf-2/board");
+	assert_non_null(strstr(p->diff, "- HyperParameters.model_dir: \"s3://b/tf-1/model\"\n"
+					"+ HyperParameters.model_dir: \"s3://b/tf-2/model\"\n"));
+	assert_string_equal(p->warning,
+			    "HyperParameters.log_dir is still that of tf-1; Environment.RUN is still that of "
+			    "tf-1; it shares its checkpoints with tf-1 and would resume from them");
+	/* What the user sets is as he says; tags that nobody could tell are missed aloud;
+	 * a price that is not known is named. */
+	strlist_add(&sets, "HyperParameters.model_dir=s3://b/mine");
+	strlist_add(&sets, "ResourceConfig.InstanceGroups.1.InstanceType=ml.p9.2xlarge");
+	in.tags = NULL;
+	assert_int_equal(launch_plan_make(&in, &bare, &err), 0);
+	assert_int_equal(bare->ceiling_micro, USD_UNKNOWN);
+	assert_string_equal(json_get_str(json_object_get(bare->spec, "HyperParameters"), "model_dir"), "s3://b/mine");
+	assert_non_null(strstr(bare->warning, "the price of ml.p9.2xlarge in r is not known"));
+	assert_non_null(strstr(bare->warning, "the tags of tf-1 are not known"));
+}
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(str) char *name = spec_clone_name(rows[i].name, now);
+/* A model_dir that does not name the job is the same folder: it is told. */
+static void test_clone_into_the_same_folder(void **state)
+{
+	AUTO(json)
+	json_t *before =
+		json_pack("{s:s,s:{s:s}}", "TrainingJobName", "a", "HyperParameters", "model_dir", "\"s3://b/models\"");
+	AUTO(json) json_t *after = json_deep_copy(before);
+	AUTO(strlist) struct strlist shared = {0};
 
-		assert_string_equal(name, rows[i].clone);
-		assert_true(strlen(name) <= 63);
-	}
+	spec_rename(after, "b");
+	spec_shared(before, after, &shared);
+	assert_int_equal(shared.n, 1);
+	assert_string_equal(shared.items[0], "HyperParameters.model_dir");
+	assert_string_equal(json_get_str(after, "TrainingJobName"), "b");
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_defects),
-					   cmocka_unit_test(test_set), cmocka_unit_test(test_clone),
-					   cmocka_unit_test(test_clone_name)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),
+					   cmocka_unit_test(test_defects),
+					   cmocka_unit_test(test_set),
+					   cmocka_unit_test(test_clone),
+					   cmocka_unit_test(test_clone_of_script_mode),
+					   cmocka_unit_test(test_clone_into_the_same_folder)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,8 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 	rc = dataset_load_dir(c->dir, &opt, &d, err);
 	if (rc)
 		return err_prefix(err, "channel %s", name);
+	for (size_t i = 0; i < d->notes.n; i++)
+		printf("channel %s: %s\n", name, d->notes.items[i]);
 	if (has_label && !opt.entity_column) /* entities are judged one by one */
 		rc = objective_check_labels(r->objective, r->classes, d, name, str_eq(name, "train") && !r->hosts, err);
 	if (!rc && d->query_ids == NULL && r->objective->kind == KIND_RANKING && r->hyper.metrics.n == 0)

@@ -130,6 +130,7 @@ struct booster_info {
 	size_t features;
 	int rounds;
 	size_t trees; /* of all rounds, classes and forests; 0 for gblinear */
+	int forest;   /* trees a round and class; 0 for gblinear */
 };
 int booster_describe(struct booster *b, struct booster_info *ret, struct err *err) NODISCARD;
 

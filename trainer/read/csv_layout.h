@@ -36,6 +36,8 @@ struct csv {
 	bool *frozen;		 /* its words come from opt->like */
 	const char *unstarted;	 /* the file whose first line that is not blank has not come yet, or NULL */
 	size_t blank_lines;	 /* of it, so far */
+	size_t blank_line;	 /* number in the current file of one that no row has followed yet, or 0 */
+	bool passed_over;	 /* blank lines before the columns were known */
 };
 void csv_make_dictionaries(struct csv *c); /* once it is laid out */
 /* The code of a word in dictionary k of the table itself, new or not;

@@ -251,7 +251,8 @@ static void libsvm_parse_chunk(void *context, size_t i)
 	for (; p && p < end; u.line++) {
 		const char *start = libsvm_blanks(p);
 
-		if (*start == '\n' || *start == '#') {
+		/* without a label, a line that holds nothing is a row of nothing */
+		if (*start == '#' || (*start == '\n' && job->l->opt->has_label)) {
 			p = (const char *)memchr(start, '\n', (size_t)(end - start)) + 1;
 			continue;
 		}

@@ -34,8 +34,7 @@ static char *find_in_path(const char *name)
 static char *command_find_trainer(struct err *err)
 {
 	const char *given = getenv("SAGETOP_TRAINER");
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	AUTO(str) char *dir = fs_program_dir();
 
 	if (!str_empty(given)) {
 		char *path = realpath(given, NULL);
@@ -46,12 +45,8 @@ static char *command_find_trainer(struct err *err)
 		err_set(err, ERR_NOTFOUND, "SAGETOP_TRAINER: %s is not a program", given);
 		return NULL;
 	}
-	if (n > 0) {
-		self[n] = 0;
-		char *slash = strrchr(self, '/');
-
-		*slash = 0;
-		AUTO(str) char *beside = fs_join(self, "sagetop-trainer");
+	if (dir) {
+		AUTO(str) char *beside = fs_join(dir, "sagetop-trainer");
 
 		if (access(beside, X_OK) == 0)
 			return TAKE(beside);

@@ -1,0 +1,135 @@
+/* launch_plan.c - a specification or a clone, checked, priced and explained. */
+#include "sync/launch_plan.h"
+
+#include "sync/spec.h"
+
+#define GROUPS_MAX 8 /* the service allows five */
+
+void launch_plan_free(struct launch_plan *p)
+{
+	if (!p)
+		return;
+	free(p->name);
+	json_decref(p->spec);
+	free(p->diff);
+	free(p->warning);
+	free(p);
+}
+
+static void add_warning(struct launch_plan *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void add_warning(struct launch_plan *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	AUTO(str) char *text = xvasprintf(fmt, ap);
+
+	va_end(ap);
+	AUTO(str) char *before = TAKE(p->warning);
+
+	p->warning = before ? xasprintf("%s; %s", before, text) : xstrdup(text);
+}
+
+/* --- what it can cost ------------------------------------------------------------- */
+
+static struct job_group group_of(const json_t *o)
+{
+	int64_t n = json_get_i64(o, "InstanceCount", 0);
+
+	return (struct job_group){.instance_type = (char *)(uintptr_t)json_get_str(o, "InstanceType"),
+				  .count = n > 0 && n <= JOB_INSTANCES_MAX ? (int)n : 0};
+}
+
+/* The groups of a mixed cluster, or the one that it is. Their types are borrowed. */
+static size_t read_groups(const json_t *resources, struct job_group ret[GROUPS_MAX])
+{
+	const json_t *groups = json_object_get(resources, "InstanceGroups");
+	size_t n = json_array_size(groups);
+
+	if (n == 0) {
+		ret[0] = group_of(resources);
+		return 1;
+	}
+	for (size_t i = 0; i < MIN(n, (size_t)GROUPS_MAX); i++)
+		ret[i] = group_of(json_array_get(groups, i));
+	return n <= GROUPS_MAX ? n : 0;
+}
+
+static void price_plan(const struct launch_input *in, struct launch_plan *p)
+{
+	const json_t *resources = json_object_get(p->spec, "ResourceConfig");
+	int64_t runtime = json_get_i64(json_object_get(p->spec, "StoppingCondition"), "MaxRuntimeInSeconds", 86400);
+	int64_t keep_alive = json_get_i64(resources, "KeepAlivePeriodInSeconds", 0);
+	bool spot = json_get_bool(p->spec, "EnableManagedSpotTraining", false);
+	struct job_group groups[GROUPS_MAX];
+	size_t n = read_groups(resources, groups);
+	const char *unpriced = "these instances";
+
+	for (size_t i = n; i-- > 0;) {
+		if (!price_training(in->prices, groups[i].instance_type, in->region, spot))
+			unpriced = str_or(groups[i].instance_type, unpriced);
+	}
+	p->ceiling_micro = cost_ceiling_micro(groups, n, runtime, keep_alive, spot, in->prices, in->region);
+	if (p->ceiling_micro == USD_UNKNOWN)
+		add_warning(p, "the price of %s in %s is not known", unpriced, in->region);
+	if (spot && !json_object_get(p->spec, "CheckpointConfig"))
+		add_warning(p, "spot without CheckpointConfig begins from zero after an interruption");
+	if (jobs_find(in->jobs, p->name))
+		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
+}
+
+/* --- a clone ------------------------------------------------------------------------ */
+
+/* Where the old job still is in the new one's settings. It renames what the clone
+ * would write to, and tells of the rest. */
+static void warn_of_sharing(const struct launch_input *in, struct launch_plan *p, const json_t *before)
+{
+	const char *old = json_get_str(before, "TrainingJobName");
+	AUTO(strlist) struct strlist shared = {0};
+
+	if (!in->tags)
+		add_warning(p, "the tags of %s are not known (ListTags is denied): this job has those that it sets",
+			    old);
+	spec_shared(before, p->spec, &shared);
+	for (size_t i = 0; i < shared.n; i++) {
+		if (str_eq(shared.items[i], "CheckpointConfig.S3Uri"))
+			add_warning(p, "it shares its checkpoints with %s and would resume from them", old);
+		else
+			add_warning(p, "%s is still that of %s", shared.items[i], old);
+	}
+}
+
+static json_t *clone_spec(const struct launch_input *in, const json_t *before)
+{
+	const char *old = json_get_str(before, "TrainingJobName");
+	AUTO(str)
+	char *name = str_empty(in->new_name) ? job_clone_name(in->jobs, str_or(old, "job"), in->now_ms)
+					     : xstrdup(in->new_name);
+	json_t *spec = json_deep_copy(before);
+
+	spec_rename(spec, name);
+	return spec;
+}
+
+int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, struct err *err)
+{
+	AUTO(launch_plan) struct launch_plan *p = NEW(struct launch_plan);
+	AUTO(json) json_t *before = in->spec ? NULL : spec_from_describe(in->reply, in->tags);
+	int rc = 0;
+
+	p->spec = before ? clone_spec(in, before) : json_deep_copy(in->spec);
+	for (size_t i = 0; rc == 0 && in->sets && json_is_object(p->spec) && i < in->sets->n; i++)
+		rc = spec_set(p->spec, in->sets->items[i], err);
+	if (rc == 0)
+		rc = spec_check(p->spec, in->what, in->lines, err);
+	if (rc)
+		return rc;
+	p->name = xstrdup(json_get_str(p->spec, "TrainingJobName"));
+	price_plan(in, p);
+	if (before) {
+		p->diff = spec_diff(before, p->spec);
+		warn_of_sharing(in, p, before);
+	}
+	*ret = TAKE(p);
+	return 0;
+}

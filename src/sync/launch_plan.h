@@ -1,0 +1,40 @@
+/* launch_plan.h - what would be launched: pure. A specification, or the Describe
+ * reply of a job to be made again, goes in; the request as it would be sent, what it
+ * can cost and what is to be said about it come out. No I/O and no session: what the
+ * answer depends on is passed. */
+#ifndef SAGETOP_SYNC_LAUNCH_PLAN_H
+#define SAGETOP_SYNC_LAUNCH_PLAN_H
+
+#include "base/yaml.h"
+#include "model/cost.h"
+
+/* The specification has the shape of `aws sagemaker create-training-job --cli-input-json`. */
+struct launch_plan {
+	char *name;
+	json_t *spec;
+	char *diff;	       /* against the cloned job, "- path: old" / "+ path: new" lines; NULL where not a clone */
+	int64_t ceiling_micro; /* most it can cost; USD_UNKNOWN where unpriced */
+	char *warning;	       /* NULL where none */
+};
+void launch_plan_free(struct launch_plan *p);
+AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)
+
+/* All borrowed. */
+struct launch_input {
+	const json_t *spec;		  /* from a file, or NULL */
+	const char *what;		  /* its name, for messages; NULL */
+	const struct source_lines *lines; /* NULL where not known */
+
+	const json_t *reply;	   /* of the job to be cloned, where spec is NULL */
+	const struct strmap *tags; /* of that job; NULL: they are not known */
+	const char *new_name;	   /* NULL: made of the job's (job_clone_name) */
+
+	const struct strlist *sets; /* "path=value" each; NULL */
+	const struct resources *jobs;
+	const struct price_table *prices;
+	const char *region;
+	int64_t now_ms;
+};
+int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, struct err *err) NODISCARD;
+
+#endif
