@@ -1,3 +1,4 @@
+/* CloudWatch metrics: GetMetricData and its series. */
 #include "aws/cloudwatch.h"
 
 #include "aws/op.h"

@@ -1,3 +1,4 @@
+/* The container registry: a repository and the password to push to it. */
 #include "aws/ecr.h"
 
 #include "aws/op.h"

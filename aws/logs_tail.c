@@ -2,6 +2,7 @@
 #include "aws/eventstream.h"
 #include "aws/logs.h"
 #include "aws/op.h"
+#include "aws/reply_json.h"
 #include "base/clock.h"
 
 #define MAX_PENDING ((size_t)ES_MAX_PAYLOAD + ES_MAX_HEADERS_LENGTH + 1024)
@@ -44,7 +45,7 @@ static int on_exception(struct logs_tail *t, const struct es_message *m)
 
 	if (type && type->type == ES_STRING)
 		snprintf(name, sizeof(name), "%.*s", (int)type->len, (const char *)type->data);
-	if (!json_parse(m->payload, m->payload_len, "exception", &j, NULL)) {
+	if (!reply_json_parse(m->payload, m->payload_len, "exception", &j, NULL)) {
 		text = json_get_str(j, "message");
 		if (!text)
 			text = json_get_str(j, "Message");
@@ -72,7 +73,7 @@ static int on_message(struct logs_tail *t, const struct es_message *m)
 		t->open = true;
 	if (!es_is(m, ":event-type", "sessionUpdate"))
 		return 0;
-	if (json_parse(m->payload, m->payload_len, "live tail update", &j, &t->err))
+	if (reply_json_parse(m->payload, m->payload_len, "live tail update", &j, &t->err))
 		return -(int)t->err.code;
 	t->open = true;
 	give_update(t, j);

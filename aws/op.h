@@ -55,10 +55,6 @@ const struct aws_op *aws_op_find(const char *service, const char *name);
 /* "sagemaker:Search". Owned by the caller. */
 char *aws_op_action(const struct aws_op *op) NODISCARD;
 
-/* What keeps the members of a success (see reply above) from being all there: the
- * first that is not, NULL where they are. Owned by the caller. */
-char *aws_op_lacks(const struct aws_op *op, const json_t *json, const struct http_reply *http) NODISCARD;
-
 /* A name that nothing has: what is asked about it answers "not found" where the call
  * is allowed. */
 #define AWS_NOBODY "sagetop-doctor-no-such-job"
@@ -102,6 +98,15 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call);
 struct aws_request *aws_call_named(struct aws_client *c, const struct aws_op *op, enum aws_priority p, json_t *body,
 				   aws_reply_fn *fn, void *ctx);
 
+/* The reply of a call that ended with status 2xx: a new reference (JSON services: never
+ * NULL, {} for an empty body; else NULL). It is an error of the network, which is tried
+ * again, where it is not whole or lacks what the operation's row says, of the service
+ * where it is a page of HTML. */
+json_t *aws_reply_read(const struct aws_op *op, const struct http_reply *r, struct err *err);
+bool aws_reply_is_html(const struct http_reply *r);
+int aws_reply_html_error(const struct http_reply *r, const char *operation, struct err *err);
+/* The parse functions tell what they had to leave out of a reply; 0 as well. */
+void aws_note_left_out(struct aws_client *c, const struct aws_op *op, size_t n);
 /* How the failure of a reply reads: code, message and class from body and headers. */
 void aws_reply_error(const struct http_reply *r, enum aws_protocol protocol, const char *operation, struct err *err);
 /* The header by which Lambda notices that functions call each other without end; NULL

@@ -35,31 +35,3 @@ char *aws_op_action(const struct aws_op *op)
 {
 	return op->action ? xstrdup(op->action) : xasprintf("%s:%s", op->service->iam, op->name);
 }
-
-static bool holds(const char *one, const json_t *json, const struct http_reply *http)
-{
-	const char *header = str_starts(one, "header:") ? one + strlen("header:") : NULL;
-
-	if (header)
-		return !str_empty(http_reply_header(http, header));
-	return json && json_object_get(json, one) && !json_is_null(json_object_get(json, one));
-}
-
-char *aws_op_lacks(const struct aws_op *op, const json_t *json, const struct http_reply *http)
-{
-	AUTO(strlist) struct strlist wanted = {0};
-
-	if (*op->reply)
-		strlist_split(&wanted, op->reply, ' ');
-	for (size_t i = 0; i < wanted.n; i++) {
-		AUTO(strlist) struct strlist any = {0};
-		bool found = false;
-
-		strlist_split(&any, wanted.items[i], '|');
-		for (size_t k = 0; k < any.n && !found; k++)
-			found = holds(any.items[k], json, http);
-		if (!found)
-			return xstrdup(any.items[0]);
-	}
-	return NULL;
-}

@@ -1,8 +1,10 @@
+/* The price list: GetProducts, whose items are JSON within JSON. */
 #include "aws/pricing.h"
 
 #include <strings.h>
 
 #include "aws/op.h"
+#include "aws/reply_json.h"
 #include "base/utf8.h"
 
 struct call {
@@ -83,7 +85,7 @@ int pricing_parse_product(const char *text, size_t n, struct price *ret, struct 
 	const json_t *a;
 	const char *name, *region, *component, *platform, *usage, *published;
 	int64_t micro;
-	int rc = json_parse(text, n, "PriceList item", &j, err);
+	int rc = reply_json_parse(text, n, "PriceList item", &j, err);
 
 	if (rc)
 		return rc;

@@ -7,6 +7,10 @@
 
 struct xml_node;
 
+/* What S3 calls an object of which nobody says what it is; other servers want it said,
+ * of an empty object too. */
+#define S3_CONTENT_TYPE "binary/octet-stream"
+
 char *s3_key_path(const char *key) NODISCARD; /* "/a%20b/c", owned by the caller */
 void s3_query_add(struct buf *query, const char *name, const char *value);
 
@@ -29,8 +33,5 @@ struct s3_listing {
 };
 int s3_parse_list(const char *text, size_t n, struct s3_listing *ret, struct err *err) NODISCARD;
 void s3_listing_done(struct s3_listing *l);
-
-/* CompleteMultipartUpload may answer 200 and an error in its body. */
-int s3_parse_complete(const char *text, size_t n, struct err *err) NODISCARD;
 
 #endif

@@ -83,17 +83,21 @@ static struct aws_request *upload_call(struct upload *u, const struct aws_op *op
 				       const char *body, aws_reply_fn *fn)
 {
 	AUTO(str) char *path = s3_key_path(u->key);
+	AUTO(strmap) struct strmap headers = {0};
 	struct aws_call call = {.op = op,
 				.priority = AWS_USER_ACTION,
 				.method = method,
 				.bucket = u->bucket,
 				.path = path,
 				.query = query,
+				.headers = &headers,
 				.body = body,
 				.body_len = body ? strlen(body) : 0,
 				.fn = fn,
 				.ctx = u};
 
+	if (op == AWS_OP_ROW(s3, CreateMultipartUpload))
+		strmap_set(&headers, "Content-Type", S3_CONTENT_TYPE);
 	return aws_call(u->client, &call);
 }
 
@@ -114,32 +118,10 @@ static void upload_abort(struct upload *u)
 	upload_call(u, AWS_OP_ROW(s3, AbortMultipartUpload), "DELETE", buf_str(&query), NULL, on_aborted);
 }
 
-int s3_parse_complete(const char *text, size_t n, struct err *err)
-{
-	AUTO(xml) struct xml_node *root = NULL;
-	int rc = xml_parse(text, n, "CompleteMultipartUpload reply", &root, err);
-
-	if (rc)
-		return rc;
-	if (!strcmp(root->name, "Error")) {
-		const char *code = str_or(xml_text(root, "Code"), "");
-
-		rc = err_set(err, aws_error_class(code, "", 500), "CompleteMultipartUpload: %s: %s", code,
-			     str_or(xml_text(root, "Message"), ""));
-		if (err)
-			str_copy(err->aws_code, sizeof(err->aws_code), code);
-		return rc;
-	}
-	return 0;
-}
-
 static void on_completed(void *ctx, const struct aws_reply *reply, const struct err *err)
 {
 	struct upload *u = ctx;
-	struct err bad = {0};
 
-	if (!err && s3_parse_complete(reply->body, reply->len, &bad))
-		err = &bad;
 	if (err) {
 		upload_fail(u, err);
 		upload_abort(u);
@@ -179,11 +161,6 @@ static void on_part(void *ctx, const struct aws_reply *reply, const struct err *
 	u->under_way--;
 	if (err) {
 		upload_fail(u, err);
-	} else if (!etag) {
-		struct err bad = {0};
-
-		err_set(&bad, ERR_PARSE, "UploadPart: no ETag in the reply");
-		upload_fail(u, &bad);
 	} else {
 		p->etag = xstrdup(etag);
 		u->done_parts++;

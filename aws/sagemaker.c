@@ -1,3 +1,4 @@
+/* Training jobs: the requests, and what their replies become. */
 #include "aws/sagemaker.h"
 
 #include "aws/op.h"
@@ -7,6 +8,7 @@
 
 /* The caller's function, whichever kind the call has. */
 struct call {
+	struct aws_client *client;
 	sm_jobs_fn *jobs;
 	sm_job_fn *job;
 	sm_json_fn *json;
@@ -15,10 +17,11 @@ struct call {
 	void *user;
 };
 
-static struct call *call_new(void *user)
+static struct call *call_new(struct aws_client *c, void *user)
 {
 	struct call *k = NEW(struct call);
 
+	k->client = c;
 	k->user = user;
 	return k;
 }
@@ -32,27 +35,26 @@ static void jobs_free(struct job **jobs, size_t n)
 	free(jobs);
 }
 
-static void give_jobs(struct call *k, const json_t *list, const char *inside, enum detail detail,
-		      const struct aws_reply *reply)
+/* A record that cannot be read is left out and counted: the others are what the user has. */
+static void give_jobs(struct call *k, const struct aws_op *op, const char *list_name, const char *inside,
+		      enum detail detail, const struct aws_reply *reply)
 {
+	const json_t *list = json_object_get(reply->json, list_name);
 	size_t n = json_array_size(list), filled = 0;
 	struct job **jobs = xcalloc(n + 1, sizeof(*jobs));
 	const json_t *total = json_object_get(reply->json, "TotalHits");
 	const char *token = json_get_str(reply->json, "NextToken");
-	struct err err = {0};
 
-	for (size_t i = 0; i < n && !err.code; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const json_t *item = json_array_get(list, i);
 
 		if (inside)
 			item = json_object_get(item, inside);
-		if (item && !sm_parse_job(item, detail, &jobs[filled], &err))
+		if (json_is_object(item) && !sm_parse_job(item, detail, &jobs[filled], NULL))
 			filled++;
 	}
-	if (err.code)
-		k->jobs(k->user, NULL, 0, NULL, -1, &err);
-	else
-		k->jobs(k->user, jobs, filled, str_empty(token) ? NULL : token, json_get_i64(total, "Value", -1), NULL);
+	aws_note_left_out(k->client, op, n - filled);
+	k->jobs(k->user, jobs, filled, str_empty(token) ? NULL : token, json_get_i64(total, "Value", -1), NULL);
 	jobs_free(jobs, filled);
 }
 
@@ -63,7 +65,7 @@ static void on_search(void *ctx, const struct aws_reply *reply, const struct err
 	if (err)
 		k->jobs(k->user, NULL, 0, NULL, -1, err);
 	else
-		give_jobs(k, json_object_get(reply->json, "Results"), "TrainingJob", DETAIL_SEARCHED, reply);
+		give_jobs(k, AWS_OP_ROW(sagemaker, Search), "Results", "TrainingJob", DETAIL_SEARCHED, reply);
 	free(k);
 }
 
@@ -74,7 +76,7 @@ static void on_list(void *ctx, const struct aws_reply *reply, const struct err *
 	if (err)
 		k->jobs(k->user, NULL, 0, NULL, -1, err);
 	else
-		give_jobs(k, json_object_get(reply->json, "TrainingJobSummaries"), NULL, DETAIL_SUMMARY, reply);
+		give_jobs(k, AWS_OP_ROW(sagemaker, ListTrainingJobs), "TrainingJobSummaries", NULL, DETAIL_SUMMARY, reply);
 	free(k);
 }
 
@@ -87,7 +89,7 @@ static void add_filter(json_t *filters, const char *name, const char *operator, 
 struct aws_request *sm_search_jobs(struct aws_client *c, const struct sm_search *q, enum aws_priority p, sm_jobs_fn *fn,
 				   void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 	json_t *filters = json_array(), *body;
 	char time[TIMEFMT_LEN];
 
@@ -112,7 +114,7 @@ struct aws_request *sm_search_jobs(struct aws_client *c, const struct sm_search 
 struct aws_request *sm_list_jobs(struct aws_client *c, const struct sm_list *q, enum aws_priority p, sm_jobs_fn *fn,
 				 void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 	json_t *body = json_pack("{s:i, s:s, s:s}", "MaxResults", q->max_results ? q->max_results : PAGE, "SortBy",
 				 "CreationTime", "SortOrder", "Descending");
 
@@ -150,7 +152,7 @@ static void on_describe(void *ctx, const struct aws_reply *reply, const struct e
 struct aws_request *sm_describe_job(struct aws_client *c, const char *name, enum aws_priority p, sm_job_fn *fn,
 				    void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->job = fn;
 	return aws_call_named(c, AWS_OP_ROW(sagemaker, DescribeTrainingJob), p, name_body(name), on_describe, k);
@@ -167,7 +169,7 @@ static void on_json(void *ctx, const struct aws_reply *reply, const struct err *
 struct aws_request *sm_describe_job_json(struct aws_client *c, const char *name, enum aws_priority p, sm_json_fn *fn,
 					 void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->json = fn;
 	return aws_call_named(c, AWS_OP_ROW(sagemaker, DescribeTrainingJob), p, name_body(name), on_json, k);
@@ -175,7 +177,7 @@ struct aws_request *sm_describe_job_json(struct aws_client *c, const char *name,
 
 struct aws_request *sm_create_job(struct aws_client *c, const json_t *spec, sm_json_fn *fn, void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->json = fn;
 	return aws_call_named(c, AWS_OP_ROW(sagemaker, CreateTrainingJob), AWS_USER_ACTION, json_incref((json_t *)spec),
@@ -192,7 +194,7 @@ static void on_done(void *ctx, const struct aws_reply *reply, const struct err *
 
 struct aws_request *sm_stop_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->done = fn;
 	return aws_call_named(c, AWS_OP_ROW(sagemaker, StopTrainingJob), AWS_USER_ACTION, name_body(name), on_done, k);
@@ -214,7 +216,7 @@ static void on_tags(void *ctx, const struct aws_reply *reply, const struct err *
 /* A resource has at most 50 tags, a page of ListTags holds 100: one call is all. */
 struct aws_request *sm_list_tags(struct aws_client *c, const char *arn, enum aws_priority p, sm_tags_fn *fn, void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->tags = fn;
 	return aws_call_named(c, AWS_OP_ROW(sagemaker, ListTags), p, json_pack("{s:s}", "ResourceArn", arn), on_tags,

@@ -1,3 +1,4 @@
+/* STS: whose credentials these are. */
 #include "aws/sts.h"
 
 #include "aws/op.h"

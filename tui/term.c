@@ -22,6 +22,7 @@
 #include "tui/theme.h"
 
 static struct {
+	enum theme theme;
 	bool open, mono, all;
 	SCREEN *screen;
 	struct surface shown; /* what the terminal holds */
@@ -89,12 +90,12 @@ static void setup_colours(void)
 	use_default_colors();
 	bool rich = COLORS >= 256;
 	for (int i = 0; i < ST_COUNT; i++) {
-		const struct look *l = &theme_looks[i];
-		init_pair((short)(i + 1), rich ? l->fg256 : l->fg16, rich ? l->bg256 : l->bg16);
-		init_pair((short)(i + 1 + ST_COUNT), rich ? l->fg256 : l->fg16,
-			  rich && l->bg256 < 0 ? theme_selected_bg256
-			  : rich	       ? l->bg256
-					       : l->bg16);
+		const struct look l = theme_look(term.theme, (enum style)i);
+		init_pair((short)(i + 1), rich ? l.fg256 : l.fg16, rich ? l.bg256 : l.bg16);
+		init_pair((short)(i + 1 + ST_COUNT), rich ? l.fg256 : l.fg16,
+			  rich && l.bg256 < 0 ? theme_selected_bg256
+			  : rich	      ? l.bg256
+					      : l.bg16);
 	}
 }
 
@@ -128,6 +129,7 @@ int term_open(const struct term_options *opt, struct err *err)
 			       "TERM=%s is no terminal that sagetop can draw on; try TERM=xterm-256color",
 			       name ? name : "");
 	set_term(term.screen);
+	term.theme = opt ? opt->theme : THEME_USUAL;
 	term.mono = (opt && opt->mono) || !str_empty(getenv("NO_COLOR"));
 	raw();
 	noecho();
@@ -203,8 +205,8 @@ bool term_is_utf8(void)
 
 static attr_t look_attr(const struct cell *c, short *ret_pair)
 {
-	const struct look *l = &theme_looks[c->style < ST_COUNT ? c->style : ST_NORMAL];
-	unsigned bits = term.mono ? l->mono_attrs : l->colour_attrs;
+	const struct look l = theme_look(term.theme, c->style < ST_COUNT ? (enum style)c->style : ST_NORMAL);
+	unsigned bits = term.mono ? l.mono_attrs : l.colour_attrs;
 	bool selected = c->attr & ATTR_SELECTED;
 	attr_t a = 0;
 

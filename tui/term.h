@@ -7,9 +7,10 @@
 #ifndef SAGETOP_TUI_TERM_H
 #define SAGETOP_TUI_TERM_H
 
-#include "tui/surface.h"
+#include "tui/theme.h"
 
 struct term_options {
+	enum theme theme;
 	bool mono; /* no colour; NO_COLOR in the environment means it too */
 };
 

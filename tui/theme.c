@@ -1,22 +1,24 @@
 #include "tui/theme.h"
 
+#define GREY256 245
+
 /* Series colours are the Okabe-Ito palette, which colour-blind eyes can tell
  * apart, in the nearest of the 256. */
-const struct look theme_looks[ST_COUNT] = {
+static const struct look looks[ST_COUNT] = {
 	/*                     fg256 bg256 fg16 bg16  colour            mono */
 	[ST_NORMAL] = {-1, -1, -1, -1, 0, 0},
-	[ST_DIM] = {245, -1, -1, -1, 0, LOOK_DIM},
+	[ST_DIM] = {GREY256, -1, -1, -1, 0, LOOK_DIM},
 	[ST_STRONG] = {-1, -1, -1, -1, LOOK_BOLD, LOOK_BOLD},
 	[ST_HEADER] = {-1, -1, -1, -1, 0, 0},
 	[ST_TITLE] = {-1, -1, -1, -1, LOOK_BOLD, LOOK_BOLD},
-	[ST_HEADING] = {245, -1, -1, -1, 0, LOOK_DIM},
+	[ST_HEADING] = {GREY256, -1, -1, -1, 0, LOOK_DIM},
 	[ST_KEY] = {32, -1, 4, -1, LOOK_BOLD, LOOK_BOLD},
 	[ST_RUNNING] = {32, -1, 4, -1, 0, LOOK_BOLD},
-	[ST_PENDING] = {245, -1, 6, -1, 0, 0},
+	[ST_PENDING] = {GREY256, -1, 6, -1, 0, 0},
 	[ST_GOOD] = {71, -1, 2, -1, 0, 0},
 	[ST_BAD] = {167, -1, 1, -1, LOOK_BOLD, LOOK_BOLD},
 	[ST_WARN] = {172, -1, 3, -1, 0, LOOK_BOLD},
-	[ST_STOPPED] = {245, -1, -1, -1, 0, LOOK_DIM},
+	[ST_STOPPED] = {GREY256, -1, -1, -1, 0, LOOK_DIM},
 	[ST_MARK] = {172, -1, 3, -1, LOOK_BOLD, LOOK_BOLD},
 	[ST_MATCH] = {16, 221, 0, 3, 0, LOOK_UNDERLINE},
 	[ST_MATCH_CURRENT] = {16, 208, 0, 3, LOOK_BOLD, LOOK_REVERSE},
@@ -32,5 +34,20 @@ const struct look theme_looks[ST_COUNT] = {
 	[ST_SERIES_5] = {74, -1, 6, -1, LOOK_BOLD, 0},
 	[ST_SERIES_6] = {167, -1, 1, -1, LOOK_BOLD, 0},
 };
+
+struct look theme_look(enum theme theme, enum style style)
+{
+	struct look l = looks[style];
+
+	if (theme == THEME_BASIC) {
+		l.fg256 = l.fg16;
+		l.bg256 = l.bg16;
+	}
+	if (theme == THEME_CONTRAST && l.fg256 == GREY256) {
+		l.fg256 = -1;
+		l.mono_attrs &= (unsigned char)~LOOK_DIM;
+	}
+	return l;
+}
 
 const short theme_selected_bg256 = 238;

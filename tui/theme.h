@@ -15,7 +15,11 @@ struct look {
 	unsigned char colour_attrs, mono_attrs; /* LOOK_* */
 };
 
-extern const struct look theme_looks[ST_COUNT];
+/* In the order of the setting's words. */
+enum theme { THEME_USUAL, THEME_BASIC, THEME_CONTRAST };
+
+/* BASIC keeps to the terminal's own 16 colours, CONTRAST shows nothing in grey. */
+struct look theme_look(enum theme theme, enum style style);
 /* Background of the row under the cursor; reverse where there are no 256 colours. */
 extern const short theme_selected_bg256;
 

@@ -12,6 +12,7 @@
 #include "aws/local/front/deny.h"
 #include "aws/local/front/faults.h"
 #include "aws/local/services/limits.h"
+#include "aws/local/services/kinds.h"
 #include "aws/local/services/live_tail.h"
 #include "aws/local/kept/objects.h"
 #include "aws/local/front/record.h"
@@ -140,7 +141,13 @@ static int start(struct engine *e, struct err *err)
 	if (rc == 0)
 		rc = training_jobs_load(e, err);
 	if (rc == 0)
+		rc = resources_load(e, err);
+	if (rc == 0)
 		rc = objects_init(e, err);
+	if (rc == 0) {
+		kinds_begin(e);
+		rc = e->opt.load ? kinds_load_file(e, e->opt.load, err) : 0;
+	}
 	/* The port before the jobs: without it nothing must have been started. */
 	if (rc == 0)
 		rc = server_start(e, &e->server, err);
@@ -173,6 +180,7 @@ static void stop(struct engine *e)
 	faults_free(e);
 	record_close(e);
 	training_jobs_free(e);
+	resources_free(e);
 	state_close(e->db);
 }
 

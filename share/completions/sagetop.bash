@@ -24,7 +24,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | job | logs | metrics | launch | clone | stop | wait | upload | image | prices | doctor | local | help) cmd=$word; break ;;
+		jobs | job | logs | metrics | launch | clone | stop | wait | upload | image | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -39,6 +39,7 @@ _sagetop()
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	prices) own='--limit' ;;
+	config) own='' ;;
 	doctor) own='' ;;
 	local) own='--timeout --port' ;;
 	help) own='' ;;
@@ -48,9 +49,10 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs job logs metrics launch clone stop wait upload image prices doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs job logs metrics launch clone stop wait upload image prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
+	config) COMPREPLY=($(compgen -W "$(sagetop --complete settings 2>/dev/null)" -- "$cur")) ;;
 	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;
 	launch | upload) COMPREPLY=($(compgen -f -- "$cur")) ;;
 	esac

@@ -37,6 +37,7 @@ _sagetop() {
 		'upload:copy files and folders to S3' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'prices:print the price table, with the date and source of every price' \
+		'config:print the settings in force and where each comes from' \
 		'doctor:check clock, credentials, region and permissions' \
 		'local:start, stop or look at the local engine' \
 		'help:print help' \
@@ -60,7 +61,7 @@ _sagetop() {
 			'--since=[only lines of the last 15m, 2h ... or since a time (2026-11-21T05\:48)]:WHEN: ' \
 			'--errors[only lines that report an error]' \
 			'--grep=[only lines that match (PCRE2)]:REGEX: ' \
-			'--times[put the time (UTC) before each line]' \
+			'--times[put the time before each line]' \
 			'*: : _sagetop_words jobs' ;;
 		metrics) _arguments $everywhere \
 			'--chart[draw a chart even in a pipe]' \
@@ -93,6 +94,8 @@ _sagetop() {
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
 			'*: : _sagetop_words types' ;;
+		config) _arguments $everywhere \
+			'*: : _sagetop_words settings' ;;
 		doctor) _arguments $everywhere \
 			'*: : ' ;;
 		local) _arguments $everywhere \

@@ -12,8 +12,10 @@
 #include "app/dashboard_start.h"
 #include "app/engine.h"
 #include "app/mfa.h"
+#include "app/output.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/timefmt.h"
 
 /* A handler only writes a byte here; the loop reads it as an ordinary event. */
 static int signal_pipe[2] = {-1, -1};
@@ -105,7 +107,6 @@ int app_connect(struct app *a, struct err *err)
 		.aws = {.profile = app_value(a, OPT_PROFILE),
 			.region = app_value(a, OPT_REGION) ? app_value(a, OPT_REGION) : a->spare_region,
 			.endpoint_url = app_value(a, OPT_ENDPOINT_URL)},
-		.read_only = app_flag(a, OPT_READ_ONLY),
 	};
 
 	if (a->sync)
@@ -119,7 +120,10 @@ int app_connect(struct app *a, struct err *err)
 		opt.settle_ms = 1500; /* the engine writes a job's last lines before it says that it ended */
 		opt.aws.endpoint_url = a->endpoint;
 	}
+	config_sync_options(&a->config, &opt);
 	int rc = sync_new(&opt, &a->sync, err);
+	if (rc == 0)
+		config_apply_rates(&a->config, sync_client(a->sync));
 	if (rc == 0 && !a->local && mfa_can_ask())
 		aws_client_on_mfa(sync_client(a->sync), ask_mfa, a);
 	if (rc == 0)
@@ -156,6 +160,16 @@ void app_print_notice(struct app *a)
 
 	if (text)
 		fprintf(stderr, "sagetop: %s\n", text);
+}
+
+/* What the service said and we could not read must not be missing in silence. */
+static void print_left_out(struct app *a)
+{
+	size_t n = a->sync ? aws_client_left_out(sync_client(a->sync)) : 0;
+
+	if (n)
+		fprintf(stderr, "sagetop: %zu record%s of the service could not be read and %s left out\n", n,
+			n == 1 ? "" : "s", n == 1 ? "is" : "are");
 }
 
 bool app_confirm(struct app *a, const char *question)
@@ -195,6 +209,28 @@ static int report(struct app *a, int rc, const struct err *err)
 	return err_exit_status(err->code);
 }
 
+/* The local engine has nothing to do with any profile. */
+static void load_config(struct app *a)
+{
+	const char *profile = str_or(getenv("AWS_PROFILE"), str_or(getenv("AWS_DEFAULT_PROFILE"), "default"));
+
+	a->local = app_flag(a, OPT_LOCAL);
+	config_load(&a->config, a->local ? NULL : str_or(app_value(a, OPT_PROFILE), profile), &a->cli);
+}
+
+/* Behind a command they go to standard error; the dashboard has its own place. */
+static void print_problems(const struct app *a)
+{
+	for (size_t i = 0; a->cli.command && i < a->config.problems.n; i++)
+		fprintf(stderr, "sagetop: %s\n", a->config.problems.items[i]);
+}
+
+void app_notify_problems(struct app *a)
+{
+	for (size_t i = 0; i < a->config.problems.n; i++)
+		session_notify(sync_session(a->sync), NOTICE_WARNING, "%s", a->config.problems.items[i]);
+}
+
 static void look_at_terminal(struct app *a)
 {
 	const char *term = getenv("TERM");
@@ -202,9 +238,12 @@ static void look_at_terminal(struct app *a)
 	a->out = stdout;
 	a->out_tty = isatty(STDOUT_FILENO);
 	a->in_tty = isatty(STDIN_FILENO);
-	a->color = a->out_tty && !app_flag(a, OPT_NO_COLOR) && str_empty(getenv("NO_COLOR")) && !str_eq(term, "dumb");
-	a->ascii = app_flag(a, OPT_ASCII);
-	a->local = app_flag(a, OPT_LOCAL);
+	int64_t color = a->config.set.color;
+	a->color = color != SETTING_COLOR_NEVER && str_empty(getenv("NO_COLOR")) &&
+		   (color == SETTING_COLOR_ALWAYS || (a->out_tty && !str_eq(term, "dumb")));
+	a->ascii = a->config.set.ascii;
+	/* Programs that read us do not know our zone. */
+	timefmt_show_zone(a->config.set.zone == SETTING_ZONE_LOCAL && output_format(a) == OUTPUT_TABLE);
 }
 
 /* What the options say before any command runs. */
@@ -216,10 +255,10 @@ static int check_options(struct app *a, struct err *err)
 		return err_set(err, ERR_USAGE, "--format is table, tsv or json, not \"%s\"", format);
 	if (app_flag(a, OPT_LOCAL) && app_value(a, OPT_ENDPOINT_URL))
 		return err_set(err, ERR_USAGE, "--local and --endpoint-url exclude each other: leave one out");
-	if (app_flag(a, OPT_READ_ONLY) && a->cli.command && a->cli.command->flags & CMD_WRITES &&
+	if (a->config.set.read_only && a->cli.command && a->cli.command->flags & CMD_WRITES &&
 	    !app_flag(a, OPT_DRY_RUN))
-		return err_set(err, ERR_DENIED, "%s changes something and --read-only forbids it",
-			       a->cli.command->name);
+		return err_set(err, ERR_DENIED, "%s changes something and read-only forbids it (%s)",
+			       a->cli.command->name, a->config.from[SETTING_read_only]);
 	return 0;
 }
 
@@ -239,6 +278,7 @@ static int run(struct app *a, struct err *err)
 		cli_print_help(a->out, a->cli.command);
 		return 0;
 	}
+	print_problems(a);
 	return a->cli.command ? a->cli.command->run(a, err) : dashboard_start(a, err);
 }
 
@@ -263,13 +303,16 @@ int app_main(int argc, char **argv)
 	int rc = run_hidden(argc, argv, &err, &hidden);
 	if (!hidden) {
 		rc = cli_parse(argc, argv, &a.cli, &err);
+		load_config(&a);
 		look_at_terminal(&a);
 		if (rc == 0)
 			rc = run(&a, &err);
 	}
+	print_left_out(&a);
 	int status = finish_output(&a, report(&a, rc, &err));
 	app_disconnect(&a);
 	free(a.endpoint);
+	config_done(&a.config);
 	cli_done(&a.cli);
 	log_close();
 	return status;

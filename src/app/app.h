@@ -9,10 +9,12 @@
 #define SAGETOP_APP_APP_H
 
 #include "app/cli.h"
+#include "app/config.h"
 #include "sync/sync.h"
 
 struct app {
 	struct cli cli;
+	struct config config; /* read before the command runs */
 	FILE *out;
 	bool out_tty, in_tty;
 	bool color, ascii;
@@ -59,6 +61,9 @@ int app_wait(struct app *a, struct app_reply *r, struct err *err) NODISCARD;
 int app_turn(struct app *a, int timeout_ms, struct err *err) NODISCARD;
 /* Sleep without a connection; ERR_CANCELLED on an interrupt. */
 int app_pause(int timeout_ms, struct err *err) NODISCARD;
+
+/* What is wrong in the settings file, as notices of the session (the dashboard's). */
+void app_notify_problems(struct app *a);
 
 /* Print what the session or store wants said (a cache rebuilt ...) on stderr. */
 void app_print_notice(struct app *a);

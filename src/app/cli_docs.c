@@ -2,26 +2,11 @@
  * the operations' as IAM policies. The results stand in man/ and share/; `make docs`
  * writes them and a test compares them with this program's. */
 #include "app/cli.h"
+#include "app/config.h"
 #include "app/dashboard_docs.h"
 #include "aws/op.h"
 #include "aws/policy.h"
-
-/* mdoc reads a dot or an apostrophe at the start of a line as a request and a
- * backslash as an escape. */
-static void man_text(FILE *out, const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		fputs("\\&", out);
-	for (; *s; s++) {
-		if (*s == '\\')
-			fputs("\\e", out);
-		else if (*s == '-')
-			fputs("\\-", out);
-		else
-			fputc(*s, out);
-	}
-	fputc('\n', out);
-}
+#include "base/mdoc.h"
 
 static void man_option(FILE *out, const struct option_row *o)
 {
@@ -32,7 +17,8 @@ static void man_option(FILE *out, const struct option_row *o)
 	if (o->argument)
 		fprintf(out, " Ar %s", o->argument);
 	fputc('\n', out);
-	man_text(out, o->help);
+	mdoc_text(out, o->help);
+	fputc('\n', out);
 }
 
 static void man_option_list(FILE *out, const char *command)
@@ -60,7 +46,8 @@ static void docs_man(FILE *out)
 	for (size_t i = 0; i < CMD_COUNT; i++) {
 		const struct command_row *c = &command_rows[i];
 		fprintf(out, ".Ss %s %s\n", c->name, c->arguments);
-		man_text(out, c->help);
+		mdoc_text(out, c->help);
+		fputc('\n', out);
 		man_option_list(out, c->name);
 	}
 	dashboard_docs_man(out);
@@ -143,6 +130,7 @@ static void docs_bash(FILE *out)
 		}
 	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status' -- \"$cur\")) ;;\n"
+	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tprices) COMPREPLY=($(compgen -W \"$(sagetop --complete types 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlaunch | upload) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
 	      "\tesac\n}\ncomplete -o filenames -F _sagetop sagetop\n",
@@ -215,6 +203,7 @@ static void docs_zsh(FILE *out)
 		const char *what = takes_job_names(id)			  ? " _sagetop_words jobs"
 				   : id == CMD_LOCAL			  ? "(start stop status)"
 				   : id == CMD_PRICES			  ? " _sagetop_words types"
+				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
 				   : id == CMD_LAUNCH || id == CMD_UPLOAD ? "_files"
 									  : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
@@ -273,6 +262,7 @@ static void docs_fish(FILE *out)
 			fprintf(out, " %s", command_rows[id].name);
 	fputs("' -a '(sagetop --complete jobs)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F\n",
 	      out);
@@ -316,6 +306,7 @@ int cli_print_docs(FILE *out, const char *kind, struct err *err)
 		const char *kind;
 		void (*print)(FILE *out);
 	} kinds[] = {{"man", docs_man},
+		     {"config", config_docs_man},
 		     {"bash", docs_bash},
 		     {"zsh", docs_zsh},
 		     {"fish", docs_fish},
@@ -329,7 +320,7 @@ int cli_print_docs(FILE *out, const char *kind, struct err *err)
 			return 0;
 		}
 	return err_set(err, ERR_USAGE,
-		       "--dump-docs writes man, bash, zsh, fish, iam-policy, iam-policy-read-only or "
+		       "--dump-docs writes man, config, bash, zsh, fish, iam-policy, iam-policy-read-only or "
 		       "operations, not \"%s\"",
 		       kind);
 }

@@ -43,6 +43,18 @@ static void check_region(struct app *a, struct checkup *c, bool missing)
 	}
 }
 
+static void check_settings(struct app *a, struct checkup *c)
+{
+	const struct config *config = &a->config;
+	struct check *item = checkup_add(c, "settings");
+
+	if (config->problems.n)
+		check_set(item, CHECK_WARNING, "%s%s", config->problems.items[0],
+			  config->problems.n > 1 ? "; sagetop config has them all" : "");
+	else
+		check_set(item, CHECK_OK, "%s%s", config->path, config->found ? "" : ": none, so the defaults");
+}
+
 static int check_credentials(struct app *a, struct checkup *c)
 {
 	struct check *item = checkup_add(c, "credentials");
@@ -166,9 +178,10 @@ int cmd_doctor(struct app *a, struct err *err)
 			check_clock(a, &checkup);
 	}
 	if (rc == 0)
-		rc = doctor_check_permissions(a, &checkup, app_flag(a, OPT_READ_ONLY), err);
+		rc = doctor_check_permissions(a, &checkup, a->config.set.read_only, err);
 	if (err->code == ERR_CANCELLED)
 		return -ERR_CANCELLED;
+	check_settings(a, &checkup);
 	if (output_format(a) == OUTPUT_JSON)
 		print_json(a, &checkup);
 	else

@@ -82,7 +82,7 @@ static void print_line(const struct app *a, const struct loglines *logs, const s
 		return;
 	}
 	if (app_flag(a, OPT_TIMES))
-		fprintf(a->out, "%s ", timefmt_iso_ms(time, l->time_ms));
+		fprintf(a->out, "%s ", timefmt_show_ms(time, l->time_ms));
 	print_text(a->out, l->text);
 }
 

@@ -9,12 +9,14 @@ static void print_ended(struct app *a, const struct job *j)
 	const struct session *s = sync_session(a->sync);
 	struct cost c = cost_of_job(j, &s->prices, s->region, clock_now_ms());
 	int64_t elapsed_s = job_elapsed_s(j, clock_now_ms());
+	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT);
 	char took[TIMEFMT_LEN] = "", cost[32];
 
 	if (elapsed_s >= 0)
 		timefmt_duration(took, elapsed_s * 1000);
+	field_one_line(str_or(j->failure_reason, ""), &reason);
 	fprintf(a->out, "%s\t%s\t%s\t%s\t%s\n", j->name, job_state_text(j), took, money_text(cost, c.usd_micro),
-		str_or(j->failure_reason, ""));
+		buf_str(&reason));
 	fflush(a->out);
 }
 

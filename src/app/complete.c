@@ -1,5 +1,6 @@
 #include "app/complete.h"
 
+#include "app/config.h"
 #include "app/engine.h"
 #include "base/fs.h"
 #include "base/str.h"
@@ -67,6 +68,13 @@ static int print_columns(FILE *out, struct err *err)
 	return 0;
 }
 
+static int print_settings(FILE *out, struct err *err)
+{
+	for (enum setting_id id = 0; id < SETTING_COUNT; id++)
+		fprintf(out, "%s\n", setting_rows[id].name);
+	return 0;
+}
+
 static void jobs_of(const struct aws_options *aws, struct strlist *names)
 {
 	struct sync_options opt = {.aws = *aws};
@@ -104,11 +112,15 @@ int complete_print(FILE *out, const char *kind, struct err *err)
 	static const struct {
 		const char *kind;
 		int (*print)(FILE *out, struct err *err);
-	} kinds[] = {
-		{"columns", print_columns}, {"types", print_types}, {"profiles", print_profiles}, {"jobs", print_jobs}};
+	} kinds[] = {{"columns", print_columns},
+		     {"settings", print_settings},
+		     {"types", print_types},
+		     {"profiles", print_profiles},
+		     {"jobs", print_jobs}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kind, kinds[i].kind))
 			return kinds[i].print(out, err);
-	return err_set(err, ERR_USAGE, "--complete knows columns, types, profiles and jobs, not \"%s\"", kind);
+	return err_set(err, ERR_USAGE, "--complete knows columns, settings, types, profiles and jobs, not \"%s\"",
+		       kind);
 }

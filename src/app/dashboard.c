@@ -185,7 +185,7 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct err *err)
 {
 	struct dashboard d = {.sync = sync};
-	struct term_options term_opt = {.mono = opt && opt->mono};
+	struct term_options term_opt = {.mono = opt && opt->mono, .theme = opt ? opt->theme : THEME_USUAL};
 	struct err load_err = {0};
 	int rc = signals_open(err);
 

@@ -7,10 +7,12 @@
 #define SAGETOP_APP_DASHBOARD_H
 
 #include "sync/sync.h"
+#include "tui/theme.h"
 
 struct dashboard_options {
-	bool ascii;	   /* no characters beyond ASCII (--ascii, or a terminal that is not UTF-8) */
-	bool mono;	   /* no colour (NO_COLOR, --mono) */
+	bool ascii; /* no characters beyond ASCII (--ascii, or a terminal that is not UTF-8) */
+	bool mono;  /* no colour (NO_COLOR, --mono) */
+	enum theme theme;
 	const char *start; /* a command to begin with ("logs NAME"); NULL: the jobs */
 };
 

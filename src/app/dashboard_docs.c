@@ -1,24 +1,8 @@
 #include "app/dashboard_docs.h"
 
+#include "base/mdoc.h"
 #include "tui/keymap.h"
 #include "tui/view.h"
-
-/* Text within mdoc: no requests, no escapes. */
-static void man_text(FILE *out, const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		fputs("\\&", out);
-	for (; *s; s++) {
-		if (*s == '\\')
-			fputs("\\e", out);
-		else if (*s == '-')
-			fputs("\\-", out);
-		else if (*s == '"')
-			fputs("\\(dq", out);
-		else
-			fputc(*s, out);
-	}
-}
 
 /* "k Up" becomes one argument for each key: punctuation would else be taken for
  * the end of the line. */
@@ -30,11 +14,21 @@ static void man_keys(FILE *out, const char *keys)
 		char name[KEY_NAME_LEN * 2];
 		str_copy(name, MIN(sizeof(name), n + 1), keys);
 		fputs(" \\&", out);
-		man_text(out, name);
+		mdoc_text(out, name);
 		keys += n;
 		keys += strspn(keys, " ");
 	}
 	fputc('\n', out);
+}
+
+/* Fields of the jobs that have a key of their own to sort by. */
+static void man_sort_keys(FILE *out)
+{
+	for (const struct field *f = kind_table[KIND_TRAINING_JOB].fields; f->name; f++)
+		if (f->key) {
+			man_keys(out, f->key);
+			fprintf(out, "Sort by %s\n", f->name);
+		}
 }
 
 static void man_context(FILE *out, enum key_context context)
@@ -50,8 +44,10 @@ static void man_context(FILE *out, enum key_context context)
 				keymap_context_title(context));
 		any = true;
 		man_keys(out, b->keys);
-		man_text(out, b->help);
+		mdoc_text(out, b->help);
 		fputc('\n', out);
+		if (context == CTX_JOBS && b->action == ACT_SORT_REVERSE)
+			man_sort_keys(out);
 	}
 	if (any)
 		fputs(".El\n", out);
@@ -62,17 +58,17 @@ static void man_command(FILE *out, const char *name, const char *argument, const
 	fprintf(out, ".It Ic :%s", name);
 	if (argument[0]) {
 		fputs(" Ar ", out);
-		man_text(out, argument);
+		mdoc_text(out, argument);
 	}
 	fputc('\n', out);
-	man_text(out, help);
+	mdoc_text(out, help);
 	fputc('\n', out);
 }
 
 void dashboard_docs_man(FILE *out)
 {
-	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,  CTX_LOGS,	CTX_CHART,
-						 CTX_LIST, CTX_TEXT, CTX_GLOBAL};
+	static const enum key_context order[] = {CTX_JOBS,  CTX_JOB,  CTX_KINDS, CTX_THINGS, CTX_PAGE,
+						 CTX_LOGS, CTX_CHART, CTX_LIST,	CTX_TEXT,   CTX_GLOBAL};
 
 	fputs(".Sh KEYS OF THE DASHBOARD\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
@@ -82,5 +78,7 @@ void dashboard_docs_man(FILE *out)
 		man_command(out, view_table[i]->name, view_table[i]->argument, view_table[i]->help);
 	for (size_t i = 0; i < n_ui_commands; i++)
 		man_command(out, ui_commands[i].name, ui_commands[i].argument, ui_commands[i].help);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		man_command(out, kind_table[i].plural, "[EXPR]", kind_table[i].help);
 	fputs(".El\n", out);
 }

@@ -48,8 +48,9 @@ static char ask(const struct err *why)
 
 static int show(struct app *a, struct err *err)
 {
-	struct dashboard_options opt = {.ascii = a->ascii, .mono = !a->color};
+	struct dashboard_options opt = {.ascii = a->ascii, .mono = !a->color, .theme = (enum theme)a->config.set.theme};
 
+	app_notify_problems(a);
 	return dashboard_run(a->sync, &opt, err);
 }
 

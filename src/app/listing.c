@@ -22,14 +22,29 @@ static char *join_words(const struct strlist *words, size_t first)
 	return buf_take(&b);
 }
 
+/* What the settings say of the training jobs; other kinds have their usual columns. */
+static const char *columns_wanted(const struct app *a, const struct kind *kind)
+{
+	const char *set = kind->id == KIND_TRAINING_JOB ? a->config.set.columns : NULL;
+
+	return app_value(a, OPT_COLUMNS) ? app_value(a, OPT_COLUMNS) : set;
+}
+
+static const char *order_wanted(const struct app *a, const struct kind *kind)
+{
+	const char *set = kind->id == KIND_TRAINING_JOB ? a->config.set.sort : NULL;
+
+	return str_or(app_value(a, OPT_SORT), str_or(set, "-created"));
+}
+
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
 {
 	AUTO(listing) struct listing l = {.kind = kind};
 	AUTO(str) char *words = join_words(&a->cli.args, first);
-	const char *sort = str_or(app_value(a, OPT_SORT), "-created");
+	const char *sort = order_wanted(a, kind);
 
 	l.descending = *sort == '-';
-	if (field_list_parse(kind, app_value(a, OPT_COLUMNS), &l.columns, err) < 0 ||
+	if (field_list_parse(kind, columns_wanted(a, kind), &l.columns, err) < 0 ||
 	    query_parse(kind, words, &l.query, err) < 0 ||
 	    field_ref_parse(kind, sort + (*sort == '-' || *sort == '+'), &l.sort, err) < 0)
 		return -err->code;

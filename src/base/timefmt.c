@@ -82,14 +82,81 @@ char *timefmt_date(char *buf, int64_t ms)
 	return format(buf, ms, "%Y-%m-%d");
 }
 
+/* --- for people ------------------------------------------------------------------ */
+
+static bool show_local;
+
+void timefmt_show_zone(bool local)
+{
+	show_local = local;
+	tzset();
+}
+
+static struct tm shown(int64_t ms, int *millis)
+{
+	struct tm tm = broken_down(ms, millis);
+	time_t t = (time_t)floor_div(ms, 1000);
+
+	if (show_local)
+		localtime_r(&t, &tm);
+	return tm;
+}
+
+const char *timefmt_zone_name(void)
+{
+	return show_local ? tzname[0] : "UTC";
+}
+
+/* "Z" or "+01:00" behind what is in buf. */
+static char *add_offset(char *buf, const struct tm *tm)
+{
+	size_t n = strlen(buf);
+	long minutes = tm->tm_gmtoff / 60, size = labs(minutes);
+
+	if (show_local)
+		snprintf(buf + n, TIMEFMT_LEN - n, "%c%02ld:%02ld", minutes < 0 ? '-' : '+', size / 60 % 100,
+			 size % 60);
+	else
+		snprintf(buf + n, TIMEFMT_LEN - n, "Z");
+	return buf;
+}
+
+char *timefmt_show(char *buf, int64_t ms)
+{
+	int millis;
+	struct tm tm = shown(ms, &millis);
+
+	strftime(buf, TIMEFMT_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+	return add_offset(buf, &tm);
+}
+
+char *timefmt_show_ms(char *buf, int64_t ms)
+{
+	int millis;
+	struct tm tm = shown(ms, &millis);
+	size_t n = strftime(buf, TIMEFMT_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	snprintf(buf + n, TIMEFMT_LEN - n, ".%03d", millis);
+	return add_offset(buf, &tm);
+}
+
 char *timefmt_clock(char *buf, int64_t ms)
 {
-	return format(buf, ms, "%H:%M:%S");
+	int millis;
+	struct tm tm = shown(ms, &millis);
+
+	strftime(buf, TIMEFMT_LEN, "%H:%M:%S", &tm);
+	return buf;
 }
 
 char *timefmt_clock_ms(char *buf, int64_t ms)
 {
-	return format_millis(buf, ms, "%H:%M:%S", "");
+	int millis;
+	struct tm tm = shown(ms, &millis);
+	size_t n = strftime(buf, TIMEFMT_LEN, "%H:%M:%S", &tm);
+
+	snprintf(buf + n, TIMEFMT_LEN - n, ".%03d", millis);
+	return buf;
 }
 
 char *timefmt_duration(char *buf, int64_t ms)

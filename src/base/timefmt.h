@@ -1,5 +1,5 @@
 /* timefmt.h - times and durations as text, both ways. UTC and int64 milliseconds
- * throughout; nothing here depends on TZ. */
+ * throughout; only what is shown to people may be in the zone of TZ. */
 #ifndef SAGETOP_BASE_TIMEFMT_H
 #define SAGETOP_BASE_TIMEFMT_H
 
@@ -8,12 +8,18 @@
 #define TIMEFMT_LEN 40
 
 /* Each writes into buf (TIMEFMT_LEN bytes) and returns it. */
-char *timefmt_iso(char *buf, int64_t ms);      /* 2026-11-21T05:48:06Z */
-char *timefmt_iso_ms(char *buf, int64_t ms);   /* 2026-11-21T05:48:06.120Z */
-char *timefmt_amz(char *buf, int64_t ms);      /* 20261121T054806Z (SigV4) */
-char *timefmt_http(char *buf, int64_t ms);     /* Sat, 21 Nov 2026 05:48:06 GMT (RFC 9110) */
-char *timefmt_search(char *buf, int64_t ms);   /* 2026-11-21T05:48:06 (SageMaker Search values) */
-char *timefmt_date(char *buf, int64_t ms);     /* 2026-11-21 */
+char *timefmt_iso(char *buf, int64_t ms);    /* 2026-11-21T05:48:06Z */
+char *timefmt_iso_ms(char *buf, int64_t ms); /* 2026-11-21T05:48:06.120Z */
+char *timefmt_amz(char *buf, int64_t ms);    /* 20261121T054806Z (SigV4) */
+char *timefmt_http(char *buf, int64_t ms);   /* Sat, 21 Nov 2026 05:48:06 GMT (RFC 9110) */
+char *timefmt_search(char *buf, int64_t ms); /* 2026-11-21T05:48:06 (SageMaker Search values) */
+char *timefmt_date(char *buf, int64_t ms);   /* 2026-11-21 */
+
+/* For people's eyes: UTC, or the local zone after timefmt_show_zone(true). */
+void timefmt_show_zone(bool local);
+const char *timefmt_zone_name(void);	       /* "UTC", "CET" */
+char *timefmt_show(char *buf, int64_t ms);     /* 2026-11-21T05:48:06Z, 2026-11-21T06:48:06+01:00 */
+char *timefmt_show_ms(char *buf, int64_t ms);  /* 2026-11-21T05:48:06.120Z */
 char *timefmt_clock(char *buf, int64_t ms);    /* 05:48:06 */
 char *timefmt_clock_ms(char *buf, int64_t ms); /* 05:48:06.120 */
 

@@ -1,7 +1,7 @@
 /* kind_fields.c - what the kinds other than the training job have: rows only.
  *
  * A field with a path is read out of the service's reply (aws/resource.c) and kept
- * as text, a time as its milliseconds. One that is FIELD_COLD is not in the replies
+ * as text, a time in ISO 8601. One that is FIELD_COLD is not in the replies
  * of the list operation: it is known of things that were described or searched. */
 #include "model/kind_fields.h"
 
@@ -33,19 +33,26 @@ static struct field_value get_short_name(const struct resource *r, const char *k
 	return text_value(kind_short_name(r->name));
 }
 
+/* What runs comes first, then what calls for a look. */
 static struct field_value get_status(const struct resource *r, const char *key, const struct field_context *x)
 {
-	return text_value(resource_state_text(r));
+	static const int rank[STATE_COUNT] = {
+		[STATE_RUNNING] = 0, [STATE_BAD] = 1, [STATE_NEUTRAL] = 2, [STATE_GOOD] = 3, [STATE_UNKNOWN] = 4};
+	struct field_value v = text_value(r->status_text);
+
+	v.number = rank[r->state];
+	return v;
 }
 
+/* Where only its ARN is known, the part of it that is its name. */
 static struct field_value get_parent(const struct resource *r, const char *key, const struct field_context *x)
 {
-	return text_value(r->parent);
+	return text_value(r->parent && str_starts(r->parent, "arn:") ? kind_short_name(r->parent) : r->parent);
 }
 
 static struct field_value get_age(const struct resource *r, const char *key, const struct field_context *x)
 {
-	return number_value((double)(x->now_ms - r->created_ms), r->created_ms != TIME_UNKNOWN);
+	return number_value((double)MAX(x->now_ms - r->created_ms, (int64_t)0), r->created_ms != TIME_UNKNOWN);
 }
 
 static struct field_value get_created(const struct resource *r, const char *key, const struct field_context *x)
@@ -81,6 +88,21 @@ static struct field_value get_arn(const struct resource *r, const char *key, con
 static struct field_value get_tag(const struct resource *r, const char *key, const struct field_context *x)
 {
 	return text_value(strmap_get(&r->tags, key));
+}
+
+static const struct strmap *map_of_tags(const struct resource *r)
+{
+	return r->tags_known ? &r->tags : NULL;
+}
+
+static struct field_value get_keyed(const struct resource *r, const char *key, const struct field_context *x)
+{
+	return text_value(strmap_get(&resource_record(r)->keyed, key));
+}
+
+static const struct strmap *map_of_keyed(const struct resource *r)
+{
+	return &resource_record(r)->keyed;
 }
 
 /* From its start to its end, or to now. What has no start of its own (a summary
@@ -148,7 +170,7 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 #define ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, 0, {20, 120, 60, 12}, NULL, NULL, get_arn}
 #define COLD_ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, FIELD_COLD, {20, 120, 60, 12}, NULL, NULL, get_arn}
 #define PARENT(name_, heading_, help_, flags_) {name_, "parent", name_, heading_, help_, FIELD_LINK, FIELD_ASCENDING | (flags_), {10, 40, 20, 5}, "P", NULL, get_parent}
-#define TAG {"tag.", NULL, "tags", "TAG", "a tag's value", FIELD_TEXT, FIELD_KEYED | FIELD_COLD, {8, 40, 16, 9}, NULL, NULL, get_tag}
+#define TAG {"tag.", NULL, "tags", "TAG", "a tag's value", FIELD_TEXT, FIELD_KEYED | FIELD_COLD, {8, 40, 16, 9}, NULL, NULL, get_tag, map_of_tags}
 
 #define TEXT(name_, heading_, help_, flags_, path_, ...) {.name = name_, .json = name_, .heading = heading_, .help = help_, .flags = FIELD_ASCENDING | (flags_), .path = path_, .cells = {__VA_ARGS__}}
 #define LINK(name_, heading_, help_, flags_, path_, ...) {.name = name_, .json = name_, .heading = heading_, .help = help_, .type = FIELD_LINK, .flags = FIELD_ASCENDING | (flags_), .path = path_, .cells = {__VA_ARGS__}}
@@ -210,7 +232,7 @@ const struct field tuning_child_fields[] = {
 	TEXT("metric", "METRIC", "name of the objective", FIELD_WIDE, "FinalHyperParameterTuningJobObjectiveMetric.MetricName",
 	     12, 30, 18, 8),
 	{.name = "hp.", .json = "tuned", .heading = "HP", .help = "a tuned hyperparameter", .type = FIELD_TEXT,
-	 .flags = FIELD_KEYED, .path = "TunedHyperParameters", .cells = {8, 16, 10, 5}},
+	 .flags = FIELD_KEYED, .path = "TunedHyperParameters", .cells = {8, 16, 10, 5}, .get = get_keyed, .map = map_of_keyed},
 	TEXT("definition", "DEFINITION", "the definition it was made of", FIELD_WIDE, "TrainingJobDefinitionName", 10, 30, 16, 9),
 	TOOK, AGE, INSTANCE(FIELD_COLD, "ResourceConfig.InstanceType"),
 	INSTANCES(FIELD_COLD, "ResourceConfig.InstanceCount"), COST,

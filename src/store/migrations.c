@@ -35,6 +35,13 @@ const char *const store_cache_migrations[] = {
 	"ALTER TABLE job ADD COLUMN waiting_since_ms INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE job ADD COLUMN instance_groups TEXT;"
 	"DELETE FROM meta WHERE key = 'jobs_mark';",
+	/* 3. The things of all other kinds. */
+	"CREATE TABLE resource (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, parent TEXT,"
+	" status TEXT, detail INTEGER NOT NULL, created_ms INTEGER, modified_ms INTEGER, start_ms INTEGER,"
+	" end_ms INTEGER, failure_reason TEXT, seen_ms INTEGER, whole_ms INTEGER, hot TEXT,"
+	" PRIMARY KEY (scope_id, kind, name)) WITHOUT ROWID;"
+	"CREATE TABLE resource_cold (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" record TEXT NOT NULL, PRIMARY KEY (scope_id, kind, name));",
 	NULL};
 
 const char *const store_state_migrations[] = {

@@ -6,7 +6,7 @@
  * the damage shows; where no file can be written everything is kept in memory.
  * store_notice says so. Several processes may share the files: writes wait for
  * each other briefly (ERR_DB "busy" after that: try again at the next turn).
- * One file per family of tables: store_jobs.c store_logs.c store_metrics.c
+ * One file per family of tables: store_jobs.c store_resources.c store_logs.c store_metrics.c
  * store_launches.c store_meta.c. Rows are keyed by account and region through
  * `scope` ("123456789012/us-east-1", or the endpoint for a local engine).
  */
@@ -14,6 +14,7 @@
 #define SAGETOP_STORE_STORE_H
 
 #include "model/jobs.h"
+#include "model/kind.h"
 #include "model/loglines.h"
 #include "model/price.h"
 #include "model/series.h"
@@ -41,6 +42,13 @@ int store_job_load_one(struct store *s, const char *name, struct job **ret,
 		       struct err *err) NODISCARD; /* ERR_NOTFOUND */
 /* With its logs and metrics. */
 int store_jobs_delete(struct store *s, const char *name, struct err *err) NODISCARD;
+
+/* Things of any kind, all of one: a save is one transaction. load gives trimmed ones;
+ * untrim brings the members of a record back (ERR_NOTFOUND), and is for records only. */
+int store_resources_save(struct store *s, struct resource *const *items, size_t n, struct err *err) NODISCARD;
+int store_resources_load(struct store *s, const struct kind *k, struct resources *ret, struct err *err) NODISCARD;
+int store_resource_untrim(struct store *s, struct resource *r, struct err *err) NODISCARD;
+int store_resource_delete(struct store *s, const struct kind *k, const char *name, struct err *err) NODISCARD;
 
 /* Marks of the incremental synchronisation and other small values, per scope. */
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *err) NODISCARD;

@@ -95,6 +95,14 @@ void sync_note_success(struct sync *s)
 	s->session->offline = false;
 }
 
+static void on_left_out(void *user, const char *operation, size_t n)
+{
+	struct sync *s = user;
+
+	session_notify(s->session, NOTICE_WARNING, "%s: %zu record%s could not be read and %s left out", operation, n,
+		       n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 static void on_report(void *user, const struct aws_request_report *r)
 {
 	struct sync *s = user;
@@ -191,11 +199,13 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	s->opt.log_poll_ms = opt->log_poll_ms ? opt->log_poll_ms : 500;
 	s->opt.settle_ms = opt->settle_ms ? opt->settle_ms : 30000;
 	s->session = session_new();
+	sync_kinds_init(s);
 	int rc = aws_client_new(&opt->aws, &s->aws, err);
 
 	if (rc)
 		return rc;
 	aws_client_on_report(s->aws, on_report, s);
+	aws_client_on_left_out(s->aws, on_left_out, s);
 	s->opt.aws = (struct aws_options){0}; /* its strings were borrowed */
 	s->session->region = xstrdup(aws_client_region(s->aws));
 	s->session->profile = xstrdup(aws_client_profile(s->aws));
@@ -220,11 +230,9 @@ void sync_free(struct sync *s)
 		return;
 	s->closing = true;
 	aws_client_free(s->aws); /* every answer that is outstanding arrives now */
-	sync_jobs_free(s);
 	(void)err_set(&cancelled, ERR_CANCELLED, "sagetop is ending");
 	waiters_run(&s->identity_waiters, &cancelled);
-	waiters_run(&s->pass_waiters, &cancelled);
-	waiters_run(&s->next_pass_waiters, &cancelled);
+	sync_kinds_free(s, &cancelled);
 	sync_feeds_free(s);
 	cancel_laters(s, &cancelled);
 	strlist_done(&s->idle_feeds);
@@ -274,7 +282,7 @@ static void change_account(struct sync *s, const char *account)
 	if (other)
 		session_notify(s->session, NOTICE_INFO, "profile %s is account %s now", s->session->profile, account);
 	str_set(&s->session->account, account);
-	resources_done(session_jobs(s->session));
+	sync_kinds_reset(s);
 	if (other)
 		sync_feeds_reset(s);
 	err_clear(&err);

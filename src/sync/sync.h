@@ -51,6 +51,27 @@ int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms
 void sync_run_until(struct sync *s, const bool *done);
 
 typedef void sync_done_fn(void *user, const struct err *err);
+/* The things of a kind from the store, once; no network. sync_load does it for jobs. */
+void sync_load_kind(struct sync *s, const struct kind *k);
+/* One pass over the list of a kind, or over the things of one parent (its name; NULL:
+ * all). ERR_USAGE where a kind has no list without a parent. */
+void sync_kind(struct sync *s, const struct kind *k, const char *parent, sync_done_fn *fn, void *user);
+/* The list that somebody looks at is refreshed by itself; NULL: none. */
+void sync_watch_kind(struct sync *s, const struct kind *k, const char *parent);
+/* How many there are of each kind: one page of each list, one after the other. The
+ * tables have what came; those whose `complete` is not set have more. */
+void sync_counts(struct sync *s, sync_done_fn *fn, void *user);
+/* One thing in full, with its tags; name is what the user calls it: its name, its ARN in
+ * any case, "PARENT/NAME" of what is listed by its parent only. ERR_NOTFOUND names the
+ * nearest. r is borrowed, in the session's table; raw is the describe reply, NULL where
+ * the kind has none. */
+typedef void sync_resource_fn(void *user, struct resource *r, const json_t *raw, const struct err *err);
+void sync_resource(struct sync *s, const struct kind *k, const char *name, sync_resource_fn *fn, void *user);
+/* See sync_job_full. */
+struct resource *sync_resource_full(struct sync *s, const struct kind *k, const char *name);
+void sync_stop(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
+void sync_delete(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
+
 /* One full or incremental pass over the jobs. */
 void sync_jobs(struct sync *s, sync_done_fn *fn, void *user);
 /* One job in full (Describe, tags); ERR_NOTFOUND names the nearest known job. */

@@ -77,6 +77,7 @@ static void watch_free(struct watch *w)
 	free(w->metric_waiters.items);
 	strlist_done(&w->streams);
 	free(w->token);
+	paging_done(&w->pages);
 	free(w->name);
 	free(w);
 }

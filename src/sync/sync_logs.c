@@ -162,10 +162,26 @@ static void pass_failed(struct watch *w, const struct err *err)
 	watch_release(w);
 }
 
+/* FilterLogEvents is denied, or has searched for long without a line of ours. */
+static void read_by_stream(struct watch *w)
+{
+	w->by_stream = true;
+	w->logs_busy = false;
+	sync_logs_begin(w);
+}
+
+/* The pages will not end: what would be asked next is not asked again. */
+static void pass_endless(struct watch *w, const struct err *err)
+{
+	str_set(&w->token, NULL);
+	pass_failed(w, err);
+}
+
 static void on_events(void *user, const struct log_event *events, size_t n, const char *next_token,
 		      const struct err *err)
 {
 	struct watch *w = user;
+	struct err endless = {0};
 
 	w->pending--;
 	if (w->s->closing)
@@ -176,9 +192,7 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	if (err && err->code == ERR_DENIED && !w->by_stream) {
-		w->by_stream = true;
-		w->logs_busy = false;
-		sync_logs_begin(w);
+		read_by_stream(w);
 		return;
 	}
 	if (err) {
@@ -186,6 +200,13 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	sync_logs_add(w, events, n, false);
+	if (paging_next(&w->pages, "FilterLogEvents", next_token, n, &endless) < 0) {
+		if (str_eq(endless.aws_code, PAGING_EMPTY))
+			read_by_stream(w);
+		else
+			pass_endless(w, &endless);
+		return;
+	}
 	str_set(&w->token, next_token);
 	if (next_token)
 		request_page(w);
@@ -198,6 +219,7 @@ static void on_stream_events(void *user, const struct log_event *events, size_t 
 			     const struct err *err)
 {
 	struct watch *w = user;
+	struct err endless = {0};
 
 	w->pending--;
 	if (w->s->closing)
@@ -208,7 +230,12 @@ static void on_stream_events(void *user, const struct log_event *events, size_t 
 	}
 	if (!err)
 		sync_logs_add(w, events, n, false);
-	if (err || !next_token || str_eq(next_token, w->token)) {
+	bool last = err || !next_token || str_eq(next_token, w->token);
+	if (paging_next(&w->pages, "GetLogEvents", last ? NULL : next_token, n, &endless) < 0) {
+		pass_endless(w, &endless);
+		return;
+	}
+	if (last) {
 		w->next_stream++;
 		str_set(&w->token, NULL);
 	} else {
@@ -224,6 +251,7 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 		       const struct err *err)
 {
 	struct watch *w = user;
+	struct err endless = {0};
 
 	w->pending--;
 	if (w->s->closing)
@@ -234,6 +262,10 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 	}
 	for (size_t i = 0; !err && i < n; i++)
 		strlist_add(&w->streams, streams[i].name);
+	if (paging_next(&w->pages, "DescribeLogStreams", err ? NULL : next_token, n, &endless) < 0) {
+		pass_endless(w, &endless);
+		return;
+	}
 	if (!err && next_token) {
 		AUTO(str) char *prefix = xasprintf("%s/", w->name);
 
@@ -301,6 +333,7 @@ static void begin_pass(struct watch *w)
 	w->fresh_pass = w->newest_ms == 0;
 	w->repeats = 0;
 	str_set(&w->token, NULL);
+	paging_done(&w->pages);
 	strlist_done(&w->streams);
 	w->next_stream = 0;
 	loglines_begin_pass(&f->logs);

@@ -25,10 +25,12 @@ struct metric_call {
 	char names[QUERIES_MAX][64];
 	struct cw_query queries[QUERIES_MAX];
 	int64_t start_ms;
+	struct paging pages;
 };
 
 static void call_free(struct metric_call *c)
 {
+	paging_done(&c->pages);
 	for (size_t i = 0; i < c->n; i++)
 		free(c->hosts[i]);
 	free(c);
@@ -166,8 +168,11 @@ static void on_data(void *user, const struct cw_series *series, size_t n, const 
 		return;
 	}
 	struct job_feed *f = watch_feed(w);
+	struct err endless = {0};
+	size_t n_points = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		n_points += series[i].n;
 		for (size_t q = 0; q < c->n; q++) {
 			if (!str_eq(series[i].id, c->ids[q]))
 				continue;
@@ -177,13 +182,14 @@ static void on_data(void *user, const struct cw_series *series, size_t n, const 
 				str_set(&series_get(&f->metrics, c->names[q])->unit, "%");
 		}
 	}
-	if (next_token) {
+	int more = paging_next(&c->pages, "GetMetricData", next_token, n_points, &endless);
+	if (more > 0) {
 		w->pending++;
 		cw_get_metric_data(w->s->aws, c->queries, c->n, c->start_ms, c->until_ms, next_token, AWS_POLLING,
 				   on_data, c);
 		return;
 	}
-	call_end(c, NULL);
+	call_end(c, more < 0 ? &endless : NULL);
 }
 
 /* The period that keeps a long job within the service's limit of points. */

@@ -483,6 +483,54 @@ static void test_large(void **state)
 	}
 }
 
+/* Rows to be predicted keep their places, wherever chunks are cut. */
+static void test_blank_lines_to_predict(void **state)
+{
+	static const struct {
+		const char *text;
+		bool libsvm, training;
+		size_t columns;	 /* expected, so that it is known to be one; 0: any */
+		size_t rows;	 /* 0: refused, with */
+		const char *why; /* this */
+	} cases[] = {
+		{"1\n\n3\n", false, false, 1, 3, NULL},
+		{"\n1\n\n \n\r\n3\n", false, false, 1, 6, NULL},
+		{"1\n3\n\n", false, false, 1, 3, NULL},
+		{"1,2\n3,4\n\n \r\n", false, false, 0, 2, NULL},
+		{"1,2\n\n3,4\n", false, false, 0, 0, "f line 2: the line is blank, with rows behind it"},
+		{"\n1,2\n", false, false, 0, 0, "f line 1: the line is blank, with rows behind it"},
+		{"1,2\n3,4\n\n\n\n\n\n5,6\n", false, false, 0, 0, "f line 3: the line is blank, with rows behind it"},
+		{"1,2\n\n3,4\n", false, true, 0, 2, NULL},
+		{"0:1\n\n0:3\n", true, false, 0, 3, NULL},
+		{"\n \n0:3 1:2\n\n", true, false, 0, 4, NULL},
+		{"0:1\n# nothing\n0:3\n", true, false, 0, 2, NULL},
+		{"1\n\n0 0:1\n1\n", true, true, 0, 3, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (size_t chunk = 1; chunk < 12; chunk += 3) {
+			struct dataset_options opt = {.format = cases[i].libsvm ? DATA_LIBSVM : DATA_CSV,
+						      .has_label = cases[i].training,
+						      .expect_columns = cases[i].columns,
+						      .chunk_bytes = chunk};
+			AUTO(dataset) struct dataset *d = NULL;
+			struct err err = {0};
+			int rc = dataset_load_memory(cases[i].text, strlen(cases[i].text), "f", &opt, &d, &err);
+
+			if (!cases[i].rows) {
+				assert_int_equal(rc, -ERR_INVALID);
+				assert_string_equal(err.msg, cases[i].why);
+				continue;
+			}
+			if (rc)
+				fail_msg("case %zu: %s", i, err.msg);
+			assert_int_equal(d->rows, cases[i].rows);
+		}
+	/* what is missing is so in the row of the blank line */
+	AUTO(dataset) struct dataset *d = load_ok("1\n\n3\n", &(struct dataset_options){.format = DATA_CSV});
+	assert_true(d->dense[0] == 1 && isnan(d->dense[1]) && d->dense[2] == 3);
+}
+
 static void test_large_fault(void **state)
 {
 	AUTO(buf) struct buf text = BUF_INIT(1 << 27);
@@ -539,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_folder),
 		cmocka_unit_test(test_lost_file),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_blank_lines_to_predict),
 		cmocka_unit_test(test_large_fault),
 		cmocka_unit_test(test_content_types),
 	};

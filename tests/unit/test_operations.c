@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "aws/op.h"
+#include "aws/paging.h"
 #include "aws/policy.h"
 #include "base/clock.h"
 #include "httpd.h"
@@ -20,6 +21,12 @@ static bool serve(void *user, const struct httpd_request *r, struct buf *out)
 {
 	struct world *w = user;
 
+	if (str_eq(w->reply, "lost")) { /* the first is done and its answer lost, the second comes too late */
+		if (r->number == 0)
+			return false;
+		httpd_reply(out, 400, "", "{\"__type\":\"ResourceNotFound\",\"Message\":\"gone\"}");
+		return true;
+	}
 	str_set(&w->method, r->method);
 	str_set(&w->path, r->path);
 	str_set(&w->target, strmap_get(&r->headers, "x-amz-target"));
@@ -134,32 +141,92 @@ static void test_by_path(void **state)
 	end(&w);
 }
 
-/* Each kind of condition that a row can make. */
+/* Each kind of condition that a row can make, and what a peer can make of it. */
 static void test_reply_members(void **state)
 {
-	static const struct aws_op op = {.name = "X", .reply = "A b|c header:etag"};
-	struct http_header headers[] = {{"etag", "\"1\""}};
-	struct http_reply with = {.headers = headers, .n_headers = 1}, without = {0};
+	static const struct aws_op op = {.service = &aws_sagemaker, .name = "X", .reply = "A b|c header:etag"},
+				   silent = {.service = &aws_sagemaker, .name = "X", .reply = ""},
+				   xml = {.service = &aws_s3, .name = "X", .reply = "UploadId"};
 	static const struct {
-		const char *json;
-		bool etag;
-		const char *lacks;
+		const struct aws_op *op;
+		const char *body, *header, *value;
+		enum err_code code;
+		const char *says;
 	} cases[] = {
-		{"{\"A\":1,\"c\":[]}", true, NULL},
-		{"{\"A\":1,\"b\":{}}", true, NULL},
-		{"{\"A\":1,\"c\":[]}", false, "header:etag"},
-		{"{\"A\":null,\"c\":[]}", true, "A"},
-		{"{\"A\":0}", true, "b"},
-		{"{}", true, "A"},
+		{&op, "{\"A\":1,\"c\":[]}", "etag", "\"1\"", ERR_OK, ""},
+		{&op, "{\"A\":1,\"b\":{}}", "etag", "\"1\"", ERR_OK, ""},
+		{&op, "{\"A\":1,\"c\":[]}", "x-other", "1", ERR_NET, "no ETag"},
+		{&op, "{\"A\":1,\"c\":[]}", "etag", "", ERR_NET, "no ETag"},
+		{&op, "{\"A\":null,\"c\":[]}", "etag", "\"1\"", ERR_NET, "no A"},
+		{&op, "{\"A\":0}", "etag", "\"1\"", ERR_NET, "no b"},
+		{&op, "{}", "etag", "\"1\"", ERR_NET, "no A"},
+		{&op, "", "etag", "\"1\"", ERR_NET, "empty"},
+		{&op, "{\"A\":1,\"c\":[", "etag", "\"1\"", ERR_NET, "no JSON, or not whole"},
+		{&op, "[1]", "etag", "\"1\"", ERR_NET, "no JSON object"},
+		{&op, "\n <!DOCTYPE HTML><p>", "etag", "\"1\"", ERR_SERVICE, "HTML"},
+		{&op, "welcome", "content-type", "Text/HTML; charset=x", ERR_SERVICE, "HTML"},
+		{&silent, "", "content-length", "0", ERR_OK, ""},
+		{&silent, "", "x-amzn-requestid", "1", ERR_OK, ""},
+		{&silent, "", "date", "x", ERR_NET, "broke off"},
+		{&xml, "<R><UploadId>1</UploadId></R>", "date", "x", ERR_OK, ""},
+		{&xml, "<R><a><UploadId>1</UploadId></a></R>", "date", "x", ERR_OK, ""},
+		{&xml, "<R><Upload/></R>", "date", "x", ERR_NET, "no UploadId"},
+		{&xml, "<R><UploadId>1</Up", "date", "x", ERR_NET, "no XML, or not whole"},
+		{&xml, "<Error><Code>NoSuchUpload</Code></Error>", "date", "x", ERR_NOTFOUND, "NoSuchUpload"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO(json) json_t *j = json_loads(cases[i].json, 0, NULL);
-		AUTO(str) char *lacks = aws_op_lacks(&op, j, cases[i].etag ? &with : &without);
+		struct http_header header = {cases[i].header, cases[i].value};
+		struct http_reply r = {.status = 200,
+				       .body = cases[i].body,
+				       .len = strlen(cases[i].body),
+				       .headers = &header,
+				       .n_headers = 1};
+		struct err err = {0};
+		AUTO(json) json_t *j = aws_reply_read(cases[i].op, &r, &err);
 
-		if (!str_eq(lacks, cases[i].lacks) && (lacks || cases[i].lacks))
-			fail_msg("%s lacks %s, not %s", cases[i].json, lacks, cases[i].lacks);
+		if (err.code != cases[i].code || !strstr(err.msg, cases[i].says))
+			fail_msg("%s: %d %s, not %s", cases[i].body, err.code, err.msg, cases[i].says);
+		assert_int_equal(!!j, !err.code && cases[i].op->service == &aws_sagemaker);
 	}
+}
+
+/* A reply that is not whole is asked for again; a delete that may have been done is. */
+static void test_broken_reply_is_repeated(void **state)
+{
+	struct world w;
+
+	call(&w, "sagemaker", "ListModels", "{}", "200 ");
+	assert_int_equal(w.err.code, ERR_NET);
+	assert_int_equal(w.httpd.n_requests, 3);
+	end(&w);
+	call(&w, "sagemaker", "ListModels", "{}", "200 <html>log in</html>");
+	assert_int_equal(w.err.code, ERR_SERVICE);
+	assert_int_equal(w.httpd.n_requests, 1); /* a portal says the same again */
+	end(&w);
+	call(&w, "sagemaker", "DeleteModel", "{\"ModelName\":\"m\"}",
+	     "400 {\"__type\":\"ValidationException\",\"Message\":\"Could not find model.\"}");
+	assert_int_equal(w.err.code, ERR_NOTFOUND);
+	end(&w);
+	call(&w, "sagemaker", "DeleteModel", "{\"ModelName\":\"m\"}", "lost");
+	assert_int_equal(w.err.code, ERR_OK);
+	assert_int_equal(w.httpd.n_requests, 2);
+	end(&w);
+}
+
+static void test_redirects(void **state)
+{
+	struct world w;
+
+	call(&w, "sagemaker", "Search", "{\"Resource\":\"Model\"}", "301 ");
+	assert_int_equal(w.err.code, ERR_SERVICE);
+	assert_null(strstr(w.err.msg, "bucket"));
+	assert_non_null(strstr(w.err.msg, "proxy"));
+	end(&w);
+	call(&w, "sagemaker", "Search", "{\"Resource\":\"Model\"}", "407 <html>pay</html>");
+	assert_int_equal(err_exit_status(w.err.code), 6);
+	assert_non_null(strstr(w.err.msg, "HTTPS_PROXY"));
+	end(&w);
 }
 
 static void test_rows(void **state)
@@ -206,12 +273,69 @@ static void test_policy_of_some(void **state)
 		"{\"iam:PassedToService\":\"sagemaker.amazonaws.com\"}}}]}");
 }
 
+/* Pages until the error, or the end of n. */
+static size_t pages(size_t first, size_t cycle, size_t n, struct err *err)
+{
+	AUTO(paging) struct paging p = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		char token[32];
+
+		snprintf(token, sizeof(token), "t%zu", i < first ? i : first + (i - first) % cycle);
+		if (paging_next(&p, "X", token, 1, err) < 0)
+			return i;
+		assert_string_equal(p.token, token);
+	}
+	assert_int_equal(paging_next(&p, "X", n % 2 ? "" : NULL, 0, err), 0);
+	assert_null(p.token);
+	return n;
+}
+
+static void test_paging_repeats(void **state)
+{
+	for (size_t first = 0; first < 6; first++)
+		for (size_t cycle = 1; cycle < 20; cycle++) {
+			struct err err = {0};
+			size_t n = pages(first, cycle, 500, &err);
+
+			assert_int_equal(err.code, ERR_SERVICE);
+			assert_string_equal(err.aws_code, PAGING_REPEATED);
+			if (n < cycle || n > 4 * (first + cycle))
+				fail_msg("a cycle of %zu behind %zu pages is seen after %zu", cycle, first, n);
+		}
+
+	struct err err = {0};
+	assert_int_equal(pages(100000, 1, 100000, &err), 100000);
+	assert_int_equal(err.code, 0);
+}
+
+static void test_paging_is_empty(void **state)
+{
+	AUTO(paging) struct paging p = {.patience_ms = 20};
+	struct err err = {0};
+	int64_t start_ms = clock_mono_ms();
+	size_t i = 0;
+
+	for (; !err.code && clock_mono_ms() < start_ms + 120000; i++) {
+		char token[32];
+
+		snprintf(token, sizeof(token), "%zu", i);
+		/* Rows now and then: as long as they come it goes on. */
+		if (paging_next(&p, "X", token, clock_mono_ms() < start_ms + 100 ? i % 2 : 0, &err) < 0)
+			break;
+	}
+	assert_string_equal(err.aws_code, PAGING_EMPTY);
+	assert_true(clock_mono_ms() >= start_ms + 120);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_target),      cmocka_unit_test(test_by_path),
-		cmocka_unit_test(test_reply_members),  cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_policy_of_some),
+		cmocka_unit_test(test_by_target),	cmocka_unit_test(test_by_path),
+		cmocka_unit_test(test_reply_members),	cmocka_unit_test(test_broken_reply_is_repeated),
+		cmocka_unit_test(test_redirects),	cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_policy_of_some),	cmocka_unit_test(test_paging_repeats),
+		cmocka_unit_test(test_paging_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

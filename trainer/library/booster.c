@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "trainer/library/booster_impl.h"
 #include "trainer/library/booster_library.h"
-#include "trainer/library/ubjson.h"
+#include "trainer/library/model_bytes.h"
 
 #define MODEL_FILE_MAX ((size_t)4 << 30)
 
@@ -172,47 +172,25 @@ int booster_new(const struct strmap *params, const struct strlist *metrics, stru
 	return 0;
 }
 
-/* The library takes anything that is not JSON or UBJ for its old binary format, and
- * believes whatever sizes it finds there. That format has a structure of 136 bytes
- * ("binf" or "bs64" may stand before it), then the length and the text of the
- * objective's name. */
-static bool looks_like_model(const char *p, size_t n)
-{
-	uint64_t length;
-
-	if (n < 8)
-		return false;
-	if (*p == '{' || !memcmp(p, "bs64", 4))
-		return true;
-	if (!memcmp(p, "binf", 4)) {
-		p += 4;
-		n -= 4;
-	}
-	if (n < 136 + sizeof(length))
-		return false;
-	memcpy(&length, p + 136, sizeof(length));
-	if (length > 100 || length > n - 136 - sizeof(length))
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (p[136 + sizeof(length) + i] <= ' ' || p[136 + sizeof(length) + i] > '~')
-			return false;
-	return true;
-}
-
 int booster_load(const void *bytes, size_t n, const struct strmap *params, const struct strlist *metrics,
 		 struct matrix *const *cached, size_t n_cached, struct booster **ret, struct err *err)
 {
 	AUTO(booster) struct booster *b = NULL;
+	AUTO(buf) struct buf plain = BUF_INIT(2 * MODEL_FILE_MAX);
 	int rc = booster_new(NULL, NULL, cached, n_cached, &b, err);
 
 	if (rc)
 		return rc;
-	if (!looks_like_model(bytes, n))
-		return err_set(err, ERR_PARSE, "not an XGBoost model");
-	if (ubjson_is(bytes, n) && !ubjson_whole(bytes, n))
-		return err_set(err, ERR_PARSE, "the model is damaged, or has been cut short");
-	if (xgb()->XGBoosterLoadModelFromBuffer(b->handle, bytes, n)) {
-		xgb_fail(err, "cannot load the model");
+	rc = model_bytes_check(bytes, n, &plain, err);
+	if (rc)
+		return rc;
+	if (plain.len ? xgb()->XGBoosterLoadModelFromBuffer(b->handle, plain.data, plain.len)
+		      : xgb()->XGBoosterLoadModelFromBuffer(b->handle, bytes, n)) {
+		char origin[48], what[80];
+
+		model_bytes_origin(bytes, n, origin);
+		snprintf(what, sizeof(what), "cannot load the model%s", origin);
+		xgb_fail(err, what);
 		if (err)
 			err->code = ERR_PARSE;
 		return -ERR_PARSE;
@@ -394,6 +372,18 @@ char *booster_attr(struct booster *b, const char *name)
 	return xstrdup(text);
 }
 
+int booster_set_names(struct booster *b, const struct strlist *names, struct err *err)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strpbrk(names->items[i], "[]<"))
+			return 0;
+	if (!names->n)
+		return 0;
+	return xgb()->XGBoosterSetStrFeatureInfo(b->handle, "feature_name", (const char **)names->items, names->n)
+		       ? xgb_fail(err, "cannot set the model's feature names")
+		       : 0;
+}
+
 /* The library writes every number of its configuration as a string. */
 static double text_number(const json_t *root, const char *path, double fallback)
 {
@@ -446,8 +436,11 @@ int booster_describe(struct booster *b, struct booster_info *ret, struct err *er
 	ret->classes = (int)text_number(learner, "learner_model_param.num_class", 0);
 	ret->base_score = text_number(learner, "learner_model_param.base_score", 0.5);
 	/* dart has the parameters of gbtree within */
-	ret->trees = (size_t)MAX(text_number(learner, "gradient_booster.gbtree_model_param.num_trees", 0),
-				 text_number(learner, "gradient_booster.gbtree.gbtree_model_param.num_trees", 0));
+	const char *trees =
+		json_path_get(learner, "gradient_booster.gbtree") ? "gradient_booster.gbtree" : "gradient_booster";
+	const json_t *param = json_object_get(json_path_get(learner, trees), "gbtree_model_param");
+	ret->trees = (size_t)text_number(param, "num_trees", 0);
+	ret->forest = (int)text_number(param, "num_parallel_tree", 0);
 	return 0;
 }
 

@@ -188,6 +188,28 @@ int ubjson_enter(struct ubjson *u, const char *wanted, struct err *err)
 	return err_set(err, ERR_NOTFOUND, "the model has no '%s'", wanted);
 }
 
+int ubjson_text_at(struct ubjson *u, const char **ret, size_t *len, struct err *err)
+{
+	if (!have(u, 1) || u->data[u->at++] != 'S')
+		return broken(err);
+	return skip_key(u, ret, len, err);
+}
+
+int ubjson_ints(struct ubjson *u, int64_t *ret, size_t n, struct err *err)
+{
+	uint64_t count, value;
+	char type;
+	int rc = ubjson_array(u, &type, &count, err);
+
+	if (!rc && (type || count != n))
+		return broken(err);
+	for (size_t i = 0; !rc && i < n; i++) {
+		rc = read_count(u, &value, err);
+		ret[i] = rc ? 0 : (int64_t)value;
+	}
+	return rc;
+}
+
 /* --- writing ------------------------------------------------------------------------ */
 
 static void add_be(struct buf *out, uint64_t x, int bytes)

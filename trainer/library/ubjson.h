@@ -27,6 +27,11 @@ int ubjson_enter(struct ubjson *u, const char *key, struct err *err) NODISCARD;
  * own) and count; u->at is at the first element then. */
 int ubjson_array(struct ubjson *u, char *type, uint64_t *n, struct err *err) NODISCARD;
 
+/* A text at u->at (type S): its bytes, within the model. */
+int ubjson_text_at(struct ubjson *u, const char **ret, size_t *len, struct err *err) NODISCARD;
+/* An array of exactly n integers at u->at. */
+int ubjson_ints(struct ubjson *u, int64_t *ret, size_t n, struct err *err) NODISCARD;
+
 void ubjson_key(struct buf *out, const char *key);
 void ubjson_text(struct buf *out, const char *text);
 void ubjson_int(struct buf *out, int64_t x); /* in as few bytes as it needs */

@@ -97,11 +97,50 @@ static int model_set_add(struct model_set *m, struct booster *b, const char *nam
 	return 0;
 }
 
+/* The rounds up to the best one, where training went on behind it without need: what
+ * SageMaker's image predicts with. All of them where the model does not say. */
+static int best_rounds(struct booster *b, const struct booster_info *info)
+{
+	AUTO(str) char *limit = booster_attr(b, "best_ntree_limit");
+	AUTO(str) char *iteration = booster_attr(b, "best_iteration");
+	int64_t n;
+
+	if (str_to_i64(limit, &n) && n > 0 && info->forest > 0)
+		n /= info->forest;
+	else if (str_to_i64(iteration, &n) && n >= 0 && n < INT32_MAX)
+		n++;
+	else
+		return info->rounds;
+	return info->forest && n > 0 && n < info->rounds ? (int)n : info->rounds;
+}
+
+/* Cut *b to its best round. */
+static int cut_to_best(struct booster **b, const char *name, struct err *err)
+{
+	AUTO(booster) struct booster *cut = NULL;
+	struct booster_info info;
+	int r = booster_describe(*b, &info, err);
+	int rounds = r ? 0 : best_rounds(*b, &info);
+
+	if (r || rounds == info.rounds)
+		return r;
+	r = booster_cut(*b, rounds, &cut, err);
+	if (r)
+		return r;
+	fprintf(stderr, "sagetop-trainer: %s: the first %d of its %d rounds are used, the best ones\n", name, rounds,
+		info.rounds);
+	booster_free(*b);
+	*b = TAKE(cut);
+	return 0;
+}
+
 static int model_set_add_file(struct model_set *m, const char *path, int threads, struct err *err)
 {
 	AUTO(booster) struct booster *b = NULL;
 	int r = booster_load_file(path, threads, &b, err);
 
+	if (!r)
+		r = cut_to_best(&b, path, err);
 	if (!r)
 		r = model_set_add(m, b, path, err);
 	if (r)
@@ -129,6 +168,8 @@ static int model_set_add_pack(struct model_set *m, const char *dir, int threads,
 		r = pack_read(pack, i, &bytes, &n, err);
 		if (!r)
 			r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
+		if (!r)
+			r = cut_to_best(&b, pack_name(pack, i), err);
 		if (!r)
 			r = model_set_add(m, b, pack_name(pack, i), err);
 		if (r)
@@ -159,7 +200,7 @@ static int model_set_take_schema(struct model_set *m, struct err *err)
 	return 0;
 }
 
-int model_set_load(const char *path, int threads, struct model_set **ret, struct err *err)
+int model_set_load(const char *path, const struct model_options *opt, struct model_set **ret, struct err *err)
 {
 	AUTO(model_set) struct model_set *m = NEW(struct model_set);
 	AUTO(strlist) struct strlist files = {0};
@@ -167,17 +208,19 @@ int model_set_load(const char *path, int threads, struct model_set **ret, struct
 
 	m->path = xstrdup(path);
 	if (pack_present(path))
-		r = model_set_add_pack(m, path, threads, err);
+		r = model_set_add_pack(m, path, opt->threads, err);
 	else if (fs_is_dir(path))
 		r = model_set_find(path, &files, err);
 	else if (!fs_exists(path))
 		r = err_set(err, ERR_NOTFOUND, "%s: there is no such model", path);
+	while (opt->first_alone && files.n > 1)
+		free(files.items[--files.n]);
 	if (!r && !files.n && !m->n)
-		r = model_set_add_file(m, path, threads, err);
+		r = model_set_add_file(m, path, opt->threads, err);
 	for (size_t i = 0; !r && i < files.n; i++) {
 		AUTO(str) char *file = fs_join(path, files.items[i]);
 
-		r = model_set_add_file(m, file, threads, err);
+		r = model_set_add_file(m, file, opt->threads, err);
 	}
 	if (!r)
 		r = model_set_take_schema(m, err);

@@ -24,10 +24,17 @@ struct model_set {
 	char *path;		  /* as it was given */
 };
 
+struct model_options {
+	int threads;	  /* of one prediction */
+	bool first_alone; /* of several models of a cross-validation, the first */
+};
+
 /* A file, or a folder with one model, xgboost-model-N of a cross-validation, or
- * an archive of entities. threads: of one prediction. ERR_NOTFOUND where there is
- * no model. */
-int model_set_load(const char *path, int threads, struct model_set **ret, struct err *err) NODISCARD;
+ * an archive of entities. A model that was trained on behind its best round (attribute
+ * best_ntree_limit or best_iteration) is cut to it. ERR_NOTFOUND where there is no
+ * model. */
+int model_set_load(const char *path, const struct model_options *opt, struct model_set **ret,
+		   struct err *err) NODISCARD;
 void model_set_free(struct model_set *m);
 AUTO_POINTER(model_set, struct model_set, model_set_free)
 

@@ -8,8 +8,7 @@
 #include "trainer/read/number.h"
 #include "trainer/read/parallel.h"
 
-#define CSV_MAX_TEXT 256		/* bytes of a category or an entity's name */
-#define CSV_MAX_CODES ((size_t)1 << 20) /* per column */
+#define CSV_MAX_TEXT 256 /* bytes of a category or an entity's name */
 
 /* What a thread needs while it parses one chunk. */
 struct csv_cursor {
@@ -366,6 +365,12 @@ static bool csv_line_blank(const char *p)
 	return *p == '\n';
 }
 
+/* Lines that hold nothing are rows of a single feature that is missing there. */
+static bool csv_takes_blank_rows(const struct csv *c)
+{
+	return !c->opt->has_label && !c->opt->header && c->layout.width == 1;
+}
+
 struct csv_job {
 	struct csv *csv;
 	struct text_batch *batch;
@@ -380,6 +385,7 @@ static void csv_parse_chunk(void *context, size_t i)
 	const struct csv_layout *l = &job->csv->layout;
 	struct csv_cursor u = {.csv = job->csv, .chunk = c, .d = job->d, .row = c->row};
 	const char *p = c->data, *end = p + c->n;
+	const bool blank_rows = csv_takes_blank_rows(job->csv), strict = !job->csv->opt->has_label && !blank_rows;
 	float *cells = xmalloc(l->width * sizeof(*cells));
 
 	u.text = c->local = xcalloc(l->text_columns + 1, sizeof(*u.text));
@@ -387,7 +393,18 @@ static void csv_parse_chunk(void *context, size_t i)
 	for (; p && p < end; u.line++) {
 		if (*p <= ' ' && csv_line_blank(p)) {
 			p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+			if (blank_rows) {
+				cells[0] = NAN;
+				csv_store(&u, cells);
+				u.row++;
+			} else if (!c->blank) {
+				c->blank = u.line + 1;
+			}
 			continue;
+		}
+		if (strict && c->blank) {
+			text_fault(c, c->blank - 1, 0, "the line is blank, with rows behind it");
+			break;
 		}
 		while (l->delimiter == ' ' && *p == ' ')
 			p++;
@@ -404,89 +421,7 @@ static void csv_parse_chunk(void *context, size_t i)
 	free(cells);
 }
 
-/* --- dictionaries ------------------------------------------------------------------ */
-
-/* Give the codes of one chunk's column the meaning they have in the whole. */
-static void csv_recode(struct csv *c, struct dataset *d, const struct text_chunk *chunk, size_t column,
-		       const uint32_t *codes)
-{
-	const struct csv_column *k = &c->layout.columns[column];
-
-	for (size_t r = chunk->row; r < chunk->row + chunk->row_count; r++) {
-		if (k->role == CSV_ENTITY) {
-			d->entities[r] = codes[d->entities[r]];
-		} else {
-			float *cell = &d->dense[r * c->layout.features + k->target];
-
-			if (!isnan(*cell))
-				*cell = (float)codes[(uint32_t)*cell];
-		}
-	}
-}
-
-static int csv_merge_text(struct csv *c, struct dataset *d, struct text_batch *batch, struct err *err)
-{
-	for (size_t column = 0; column < c->layout.width; column++) {
-		const struct csv_column *k = &c->layout.columns[column];
-
-		if ((k->role != CSV_CATEGORY && k->role != CSV_ENTITY) || c->frozen[k->text])
-			continue;
-		for (size_t i = 0; i < batch->n; i++) {
-			struct text_chunk *chunk = &batch->chunks[i];
-			const struct dictionary *local = (struct dictionary *)chunk->local + k->text;
-			uint32_t *codes = xcalloc(local->names.n + 1, sizeof(*codes));
-			bool same = true;
-
-			for (size_t w = 0; w < local->names.n; w++) {
-				codes[w] = dictionary_code(&c->text[k->text], local->names.items[w]);
-				same = same && codes[w] == w;
-			}
-			if (!same)
-				csv_recode(c, d, chunk, column, codes);
-			free(codes);
-		}
-		if (c->text[k->text].names.n > CSV_MAX_CODES)
-			return err_set(err, ERR_TOOBIG, "column %zu (%s) has more than %zu different values",
-				       column + 1, csv_layout_name(&c->layout, column), CSV_MAX_CODES);
-	}
-	return 0;
-}
-
-static void csv_drop_local(struct csv *c, struct text_batch *batch)
-{
-	for (size_t i = 0; i < batch->n; i++) {
-		struct dictionary *local = batch->chunks[i].local;
-
-		for (size_t k = 0; local && k < c->layout.text_columns; k++)
-			dictionary_done(&local[k]);
-		free(local);
-		batch->chunks[i].local = NULL;
-	}
-}
-
 /* --- a batch ------------------------------------------------------------------------- */
-
-void csv_make_dictionaries(struct csv *c)
-{
-	const struct dataset *like = c->opt->like;
-
-	c->text = xcalloc(c->layout.text_columns + 1, sizeof(*c->text));
-	c->frozen = xcalloc(c->layout.text_columns + 1, sizeof(*c->frozen));
-	for (size_t i = 0; i < c->layout.width; i++) {
-		const struct csv_column *k = &c->layout.columns[i];
-
-		if (k->role != CSV_CATEGORY || !like || !like->categories)
-			continue;
-		c->frozen[k->text] = true;
-		for (size_t w = 0; w < like->categories[k->target].n; w++)
-			dictionary_code(&c->text[k->text], like->categories[k->target].items[w]);
-	}
-}
-
-uint32_t csv_word(struct csv *c, size_t k, const char *word)
-{
-	return c->frozen[k] ? dictionary_find(&c->text[k], word) : dictionary_code(&c->text[k], word);
-}
 
 void csv_prepare(const struct csv *c, struct builder *b)
 {
@@ -497,49 +432,81 @@ void csv_prepare(const struct csv *c, struct builder *b)
 	b->with_dates = c->opt->date_column != NULL;
 }
 
+/* The first line of a chunk that is not blank, and how many are before it; its end where all are. */
+static const char *csv_skip_blank_lines(const struct text_chunk *chunk, size_t *n)
+{
+	const char *p = chunk->data, *end = p + chunk->n;
+
+	for (*n = 0; p < end && csv_line_blank(p); (*n)++)
+		p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+	return p;
+}
+
 /* The first lines of a file: byte order mark, blank lines, header. They may take
  * more than a chunk. */
-static int csv_start_file(struct csv *c, struct text_chunk *chunk, struct err *err)
+static int csv_start_file(struct csv *c, struct source *source, struct text_chunk *chunk, struct err *err)
 {
-	const char *newline;
-	size_t line;
+	const char *first, *newline;
+	size_t blank;
 	int r = 0;
 
 	if (chunk->starts_file) {
-		r = csv_finish(c, err);
+		r = csv_finish(c, source, err);
 		if (!r)
 			r = text_check_start(chunk, err);
 		c->unstarted = chunk->name;
 		c->blank_lines = 0;
 	}
-	if (!r && chunk->starts_file && chunk->n >= 3 && !memcmp(chunk->data, "\xef\xbb\xbf", 3))
-		text_chunk_skip(chunk, 3, 0);
-	while (!r && chunk->n && csv_line_blank(chunk->data)) {
-		newline = memchr(chunk->data, '\n', chunk->n);
-		text_chunk_skip(chunk, (size_t)(newline + 1 - chunk->data), 1);
-		c->blank_lines++;
-	}
-	if (r || !chunk->n)
+	if (r)
 		return r;
+	if (chunk->starts_file && chunk->n >= 3 && !memcmp(chunk->data, "\xef\xbb\xbf", 3))
+		text_chunk_skip(chunk, 3, 0);
+	first = csv_skip_blank_lines(chunk, &blank);
+	c->blank_lines += blank;
+	if (first == chunk->data + chunk->n) {
+		if (c->laid_out && csv_takes_blank_rows(c))
+			c->unstarted = NULL;
+		return 0;
+	}
 	c->unstarted = NULL;
-	line = c->blank_lines + 1;
-	newline = memchr(chunk->data, '\n', chunk->n);
+	newline = memchr(first, '\n', chunk->n - (size_t)(first - chunk->data));
 	if (!c->laid_out) {
-		r = csv_layout_find(&c->layout, c->opt, chunk->data, newline, chunk->name, line, err);
+		r = csv_layout_find(&c->layout, c->opt, first, newline, chunk->name, c->blank_lines + 1, err);
 		if (!r)
 			csv_make_dictionaries(c);
 		c->laid_out = !r;
 	} else if (c->opt->header) {
-		r = csv_layout_check(&c->layout, chunk->data, newline, chunk->name, line, err);
+		r = csv_layout_check(&c->layout, first, newline, chunk->name, c->blank_lines + 1, err);
 	}
 	if (!r && c->opt->header)
-		text_chunk_skip(chunk, (size_t)(newline + 1 - chunk->data), 1);
+		text_chunk_skip(chunk, (size_t)(newline + 1 - chunk->data), blank + 1);
 	return r;
 }
 
-int csv_finish(const struct csv *c, struct err *err)
+int csv_finish(const struct csv *c, struct source *s, struct err *err)
 {
-	return c->unstarted ? err_set(err, ERR_INVALID, "%s: the file is empty", c->unstarted) : 0;
+	return c->unstarted ? source_pass_empty(s, &(struct source_file){.name = (char *)(uintptr_t)c->unstarted}, err)
+			    : 0;
+}
+
+/* Of rows that are to be predicted none may be passed over, since what comes of them is
+ * joined to them by its place: a blank line with rows behind it is an error. */
+static int csv_check_blank_lines(struct csv *c, const struct text_batch *batch, struct err *err)
+{
+	if (c->opt->has_label || csv_takes_blank_rows(c))
+		return 0;
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct text_chunk *chunk = &batch->chunks[i];
+
+		if (chunk->starts_file)
+			c->blank_line = 0;
+		if (c->blank_line && chunk->row_count)
+			return err_set(err, ERR_INVALID, "%s line %zu: the line is blank, with rows behind it",
+				       chunk->name, c->blank_line);
+		if (chunk->blank && (!c->blank_line || chunk->row_count))
+			c->blank_line = chunk->first_line + chunk->blank - 1;
+	}
+	return 0;
 }
 
 int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, struct builder *b, struct err *err)
@@ -550,12 +517,16 @@ int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, stru
 
 	for (size_t i = 0; i < batch->n && !r; i++)
 		if (batch->chunks[i].starts_file || c->unstarted)
-			r = csv_start_file(c, &batch->chunks[i], err);
+			r = csv_start_file(c, f->source, &batch->chunks[i], err);
 	if (r)
 		return r;
 	text_count(f, batch, c->opt->threads);
-	if (!c->laid_out)
-		return 0; /* nothing but blank lines yet */
+	if (!c->laid_out) { /* nothing but blank lines yet */
+		c->passed_over = !c->opt->has_label && !c->opt->header;
+		return 0;
+	}
+	if (c->passed_over && csv_takes_blank_rows(c))
+		return err_set(err, ERR_INVALID, "%s: too many blank lines at its beginning", batch->chunks[0].name);
 	for (size_t i = 0; i < batch->n; i++) {
 		batch->chunks[i].row = rows;
 		rows += batch->chunks[i].lines;
@@ -566,6 +537,8 @@ int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, stru
 		return r;
 	parallel_for(batch->n, c->opt->threads, csv_parse_chunk, &job);
 	r = text_batch_fault(batch, err);
+	if (!r)
+		r = csv_check_blank_lines(c, batch, err);
 	if (!r) {
 		builder_compact(b, batch);
 		r = csv_merge_text(c, b->d, batch, err);

@@ -48,6 +48,7 @@ void dataset_free(struct dataset *d)
 	free(d->categories);
 	strlist_done(&d->entity_names);
 	strlist_done(&d->feature_names);
+	strlist_done(&d->notes);
 	free(d);
 }
 
@@ -160,7 +161,7 @@ static int reader_append_batch(struct dataset_reader *r, struct builder *b, stru
 			: text_feed_next(&r->feed, &r->batch, err);
 
 	if (!n && r->csv)
-		n = csv_finish(r->csv, err);
+		n = csv_finish(r->csv, &r->source, err);
 	if (n <= 0)
 		return n;
 	b->d->bytes_read += r->batch.bytes;
@@ -251,6 +252,8 @@ static int reader_load(struct dataset_reader *r, struct dataset **ret, struct er
 	if (n)
 		return n;
 	reader_describe(r, d);
+	d->notes = r->source.notes;
+	r->source.notes = (struct strlist){0};
 	*ret = TAKE(d);
 	return 0;
 }

@@ -30,6 +30,7 @@ struct dataset {
 	size_t unknown_categories;    /* cells whose text is not in the dictionary of `like`: they are missing */
 	struct spill *spill;	      /* holds the cells where they exceed opt.spill_above; NULL: nothing does */
 	size_t bytes_read;	      /* text or records parsed (unpacked size), for rates */
+	struct strlist notes;	      /* what was passed over, a line each, to be told */
 	char data_hash[65];	      /* SHA-256 over the files' content, in order; "" unless asked for */
 };
 

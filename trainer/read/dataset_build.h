@@ -42,8 +42,8 @@ struct csv *csv_new(const struct dataset_options *opt) NODISCARD;
 void csv_free(struct csv *c);
 int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, struct builder *b,
 	      struct err *err) NODISCARD;
-/* After the last batch: an error where the last file held nothing. */
-int csv_finish(const struct csv *c, struct err *err) NODISCARD;
+/* After the last batch: an error where the last file held nothing and there is no other. */
+int csv_finish(const struct csv *c, struct source *s, struct err *err) NODISCARD;
 /* Names and categories so far, into a data set. */
 void csv_describe(const struct csv *c, struct dataset *d);
 

@@ -13,7 +13,6 @@
 
 struct parquet {
 	struct dataset_options opt; /* as given, with `header`: a Parquet file always names its columns */
-	struct strlist ignored;	    /* of the options, and columns that are no data */
 	struct csv *table;
 	struct parquet_file file; /* of the current source file */
 	bool open;
@@ -38,9 +37,6 @@ struct parquet *parquet_new(const struct dataset_options *opt)
 
 	p->opt = *opt;
 	p->opt.header = true;
-	for (size_t i = 0; opt->ignore && i < opt->ignore->n; i++)
-		strlist_add(&p->ignored, opt->ignore->items[i]);
-	p->opt.ignore = &p->ignored;
 	p->table = csv_new(&p->opt);
 	return p;
 }
@@ -51,7 +47,6 @@ void parquet_free(struct parquet *p)
 		return;
 	parquet_file_done(&p->file);
 	csv_free(p->table);
-	strlist_done(&p->ignored);
 	free(p);
 }
 
@@ -234,11 +229,36 @@ static void task_run_number(void *context, size_t i)
 
 /* --- files and groups ---------------------------------------------------------------- */
 
-/* Where rows were picked before they were written, pandas writes the old row numbers as
- * a last column: as a feature they would tell the model the order of the data. */
-static bool parquet_is_pandas_index(const char *name)
+/* A column that the job speaks of by name is data, though it be a frame's index. */
+static bool parquet_is_asked_for(const struct dataset_options *o, const char *name)
 {
-	return str_starts(name, "__index_level_") && str_ends(name, "__");
+	return str_eq(o->label_column, name) || str_eq(o->entity_column, name) || str_eq(o->date_column, name) ||
+	       (o->categorical && strlist_has(o->categorical, name)) ||
+	       (o->like && strlist_has(&o->like->feature_names, name));
+}
+
+/* The columns of a frame's index go before anything else looks at the table: one file of a
+ * channel may have them, the next not. */
+static void parquet_drop_index(struct parquet *p)
+{
+	struct parquet_file *f = &p->file;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_columns; i++)
+		n += !f->columns[i].index || parquet_is_asked_for(&p->opt, f->columns[i].name);
+	if (!n)
+		return;
+	n = 0;
+	for (size_t i = 0; i < f->n_columns; i++) {
+		if (f->columns[i].index && !parquet_is_asked_for(&p->opt, f->columns[i].name)) {
+			free(f->columns[i].name);
+			continue;
+		}
+		for (size_t k = 0; k < f->n_groups; k++)
+			f->groups[k].chunks[n] = f->groups[k].chunks[i];
+		f->columns[n++] = f->columns[i];
+	}
+	f->n_columns = n;
 }
 
 static int parquet_lay_out(struct parquet *p, const char *name, struct err *err)
@@ -250,9 +270,6 @@ static int parquet_lay_out(struct parquet *p, const char *name, struct err *err)
 	for (size_t i = 0; i < p->file.n_columns; i++)
 		strlist_add(&names, p->file.columns[i].name);
 	if (!table->laid_out) {
-		for (size_t i = 1; i < names.n; i++)
-			if (parquet_is_pandas_index(names.items[i]))
-				strlist_add(&p->ignored, names.items[i]);
 		r = csv_layout_assign(&table->layout, &p->opt, &names, name, 1, err);
 		if (r)
 			return r;
@@ -276,11 +293,11 @@ static int parquet_open(struct parquet *p, struct source_file *source, struct er
 
 	if (r)
 		return r;
-	if (!source->size)
-		return err_set(err, ERR_INVALID, "%s: the file is empty", source->name);
 	r = parquet_file_parse(source->data, source->size, source->name, &p->file, err);
-	if (!r)
+	if (!r) {
+		parquet_drop_index(p);
 		r = parquet_lay_out(p, source->name, err);
+	}
 	p->open = true;
 	p->group = 0;
 	return r;

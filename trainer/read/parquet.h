@@ -40,6 +40,7 @@ struct parquet_column {
 	int scale;    /* decimal digits behind the point */
 	size_t width; /* bytes of a PARQUET_FIXED */
 	bool optional;
+	bool index; /* of a frame: row numbers or names that are no data, as the file's metadata say */
 };
 
 struct parquet_chunk {

@@ -1,6 +1,7 @@
 /* A Parquet file's footer: its schema, row groups and columns. */
 #include <limits.h>
 
+#include "base/json.h"
 #include "base/utf8.h"
 #include "trainer/read/parquet.h"
 
@@ -277,6 +278,63 @@ static int parquet_groups(struct thrift *t, size_t file_size, const char *name, 
 	return 0;
 }
 
+/* --- what writers say of the table -------------------------------------------------------- */
+
+static void parquet_mark_index(struct parquet_file *f, const json_t *names)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name) /* an object stands for numbers that are not in the file */
+		for (size_t k = 0; json_is_string(name) && k < f->n_columns; k++) f->columns[k]
+			.index |= str_eq(f->columns[k].name, json_string_value(name));
+}
+
+/* The pair "pandas" names the columns of a frame's index; pandas, Dask and Arrow write it. */
+static void parquet_pair(struct thrift *t, struct parquet_file *f)
+{
+	const char *key = NULL, *value = NULL;
+	size_t key_n = 0, value_n = 0;
+	enum thrift_type type;
+	int id = 0;
+
+	while (thrift_field(t, &id, &type)) {
+		if (id == 1 && type == THRIFT_BINARY)
+			key = thrift_binary(t, &key_n);
+		else if (id == 2 && type == THRIFT_BINARY)
+			value = thrift_binary(t, &value_n);
+		else
+			thrift_skip(t, type);
+	}
+	if (t->bad || !key || !value || key_n != strlen("pandas") || memcmp(key, "pandas", key_n))
+		return;
+	AUTO(json) json_t *root = NULL;
+	if (!json_parse(value, value_n, "pandas", &root, NULL))
+		parquet_mark_index(f, json_object_get(root, "index_columns"));
+}
+
+/* Where rows were picked before they were written, pandas writes the old row numbers as a
+ * last column: as a feature they would tell the model the order of the data. Not every
+ * program that writes on such a table keeps what pandas said of it. */
+static void parquet_mark_numbers(struct parquet_file *f)
+{
+	for (size_t i = 1; i < f->n_columns; i++)
+		f->columns[i].index |=
+			str_starts(f->columns[i].name, "__index_level_") && str_ends(f->columns[i].name, "__");
+}
+
+static void parquet_pairs(struct thrift *t, struct parquet_file *f)
+{
+	enum thrift_type type;
+	size_t n = thrift_list(t, &type);
+
+	for (size_t i = 0; i < n && !t->bad; i++)
+		if (type == THRIFT_STRUCT)
+			parquet_pair(t, f);
+		else
+			thrift_skip(t, type);
+}
+
 int parquet_file_parse(const char *data, size_t n, const char *name, struct parquet_file *ret, struct err *err)
 {
 	struct thrift t = {0};
@@ -298,10 +356,13 @@ int parquet_file_parse(const char *data, size_t n, const char *name, struct parq
 			r = parquet_schema(&t, name, ret, err);
 		else if (id == 4 && type == THRIFT_LIST)
 			r = parquet_groups(&t, n - PARQUET_TAIL - footer, name, ret, err);
+		else if (id == 5 && type == THRIFT_LIST)
+			parquet_pairs(&t, ret);
 		else
 			thrift_skip(&t, type);
 	}
 	if (!r && (t.bad || !ret->groups))
 		r = err_set(err, ERR_PARSE, "%s: the Parquet footer is damaged", name);
+	parquet_mark_numbers(ret);
 	return r;
 }

@@ -246,8 +246,6 @@ static int recordio_open(struct recordio *r, struct text_feed *f, const char **d
 
 	if (e)
 		return e;
-	if (!file->size)
-		return err_set(err, ERR_INVALID, "%s: the file is empty", file->name);
 	*data = file->data;
 	*n = file->size;
 	if (!gzip_is(file->data, file->size))
@@ -259,7 +257,9 @@ static int recordio_open(struct recordio *r, struct text_feed *f, const char **d
 			return e;
 	}
 	if (!r->unpacked_n)
-		return err_set(err, ERR_INVALID, "%s: the file is empty", file->name);
+		e = source_pass_empty(f->source, file, err);
+	if (e)
+		return e;
 	*data = r->unpacked;
 	*n = r->unpacked_n;
 	return 0;

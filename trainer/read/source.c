@@ -22,6 +22,7 @@ void source_done(struct source *s)
 		free(s->files[i].name);
 	}
 	free(s->files);
+	strlist_done(&s->notes);
 	*s = (struct source){0};
 }
 
@@ -72,10 +73,23 @@ void source_add_memory(struct source *s, const void *data, size_t n, const char 
 	s->bytes += n;
 }
 
-/* Spark leaves an empty _SUCCESS beside its parts. */
-static bool source_is_marker(const char *name, const struct stat *st)
+/* What tools leave beside the parts that they write: markers, checksums, journals. */
+static bool source_is_marker(const char *name)
 {
-	return !strcmp(name, "_SUCCESS") && st->st_size == 0;
+	static const char *const names[] = {"_SUCCESS",	  "_metadata", "_common_metadata",   "_temporary",
+					    "_delta_log", "_logs",     ".ipynb_checkpoints", ".DS_Store",
+					    "__MACOSX",	  ".gitkeep",  "_spark_metadata"};
+	static const char *const starts[] = {"_started_", "_committed_"};
+	static const char *const ends[] = {".crc", "_$folder$"};
+	bool is = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		is |= str_eq(name, names[i]);
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		is |= str_starts(name, starts[i]);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		is |= str_ends(name, ends[i]);
+	return is;
 }
 
 static int source_walk(struct source *s, const char *dir, const char *name, int depth, struct err *err)
@@ -91,7 +105,7 @@ static int source_walk(struct source *s, const char *dir, const char *name, int 
 		char *path, *shown;
 		struct stat st;
 
-		if (r || !strcmp(entry, ".") || !strcmp(entry, "..")) {
+		if (r || !strcmp(entry, ".") || !strcmp(entry, "..") || source_is_marker(entry)) {
 			free(entries[i]);
 			continue;
 		}
@@ -107,7 +121,7 @@ static int source_walk(struct source *s, const char *dir, const char *name, int 
 				    SOURCE_MAX_DEPTH);
 		else if (S_ISDIR(st.st_mode))
 			r = source_walk(s, path, shown, depth + 1, err);
-		else if (!source_is_marker(entry, &st))
+		else
 			r = source_add(s, path, shown, err);
 		free(path);
 		free(shown);
@@ -120,6 +134,44 @@ static int source_walk(struct source *s, const char *dir, const char *name, int 
 static int source_compare(const void *a, const void *b)
 {
 	return strcmp(((const struct source_file *)a)->path, ((const struct source_file *)b)->path);
+}
+
+int source_pass_empty(struct source *s, const struct source_file *f, struct err *err)
+{
+	if (s->n < 2)
+		return err_set(err, ERR_INVALID, "%s: the file is empty", f->name);
+	strlist_take(&s->notes, xasprintf("%s is empty and passed over", f->name));
+	return 0;
+}
+
+/* Files of no bytes, unless there are no others. */
+static int source_drop_empty(struct source *s, struct err *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->files[i].size > 0;
+	if (!n)
+		return err_set(err, ERR_INVALID, "%s: the file is empty%s", s->files[0].name,
+			       s->n > 1 ? ", and so are the others" : "");
+	if (n == s->n)
+		return 0;
+	n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		struct source_file *f = &s->files[i];
+
+		if (f->size) {
+			s->files[n++] = *f;
+			continue;
+		}
+		int r = source_pass_empty(s, f, err);
+		if (r)
+			return r;
+		free(f->path);
+		free(f->name);
+	}
+	s->n = n;
+	return 0;
 }
 
 int source_add_dir(struct source *s, const char *dir, struct err *err)
@@ -138,7 +190,7 @@ int source_add_dir(struct source *s, const char *dir, struct err *err)
 	if (s->n == before)
 		return err_set(err, ERR_INVALID, "%s: the channel has no file", slash ? slash + 1 : trimmed);
 	qsort(s->files + before, s->n - before, sizeof(*s->files), source_compare);
-	return 0;
+	return source_drop_empty(s, err);
 }
 
 /* --- mapping ----------------------------------------------------------------------- */

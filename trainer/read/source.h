@@ -25,17 +25,22 @@ struct source_file {
 struct source {
 	struct source_file *files;
 	size_t n, cap;
-	size_t bytes; /* of all files, as they lie on disk */
+	size_t bytes;	      /* of all files, as they lie on disk */
+	struct strlist notes; /* what was passed over, a line each */
 };
 
 void source_done(struct source *s);
 AUTO_EMBEDDED(source, struct source, source_done)
 
-/* ERR_INVALID on a dot file, a folder too deep, no file at all; ERR_NOTFOUND
- * where dir does not exist. */
+/* What Spark, Hadoop, EMR, Databricks and notebooks leave beside data (_SUCCESS, *.crc,
+ * *_$folder$ ...) is not read, nor is an empty file among others. ERR_INVALID on another
+ * dot file, a folder too deep, no file at all; ERR_NOTFOUND where dir does not exist. */
 int source_add_dir(struct source *s, const char *dir, struct err *err) NODISCARD;
 int source_add_file(struct source *s, const char *path, struct err *err) NODISCARD;
 void source_add_memory(struct source *s, const void *data, size_t n, const char *what);
+
+/* A part with nothing in it: passed over, with a note, where there are others; else an error. */
+int source_pass_empty(struct source *s, const struct source_file *f, struct err *err) NODISCARD;
 
 /* Map it; again is fine. A file that is cut short while it is mapped, or that the disk
  * or the network fails to give, reads on as newlines: no reader has to expect it, but

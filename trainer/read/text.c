@@ -158,8 +158,11 @@ static int text_cut_gzip(struct text_feed *f, struct text_batch *b, struct err *
 		memcpy(f->carry, newline + 1, f->carry_n);
 		len -= f->carry_n;
 	}
-	if (!len && !f->offset)
-		return err_set(err, ERR_INVALID, "%s: the file is empty", name);
+	if (!len && !f->offset) {
+		int r = source_pass_empty(f->source, &f->source->files[f->file], err);
+		if (r)
+			return r;
+	}
 	text_cut_owned(f, b, text_own(b, TAKE(out)), len, f->offset == 0);
 	f->offset += len;
 	if (ended) {
@@ -210,6 +213,19 @@ void text_chunk_skip(struct text_chunk *c, size_t n, size_t lines)
 	c->first_line += lines; /* text_count adds the rest */
 }
 
+/* A carriage return within the first line, outside of quotes: the file has no other line ends. */
+static bool text_has_bare_returns(const struct text_chunk *c)
+{
+	const char *newline = memchr(c->data, '\n', c->n), *end = newline ? newline : c->data + c->n;
+	const char *p = memchr(c->data, '\r', (size_t)(end - c->data));
+
+	if (!p || memchr(c->data, '"', (size_t)(p - c->data)))
+		return false;
+	while (p < end && *p == '\r')
+		p++;
+	return p < end;
+}
+
 int text_check_start(const struct text_chunk *c, struct err *err)
 {
 	static const struct {
@@ -226,6 +242,12 @@ int text_check_start(const struct text_chunk *c, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (c->n >= strlen(others[i].start) && !memcmp(c->data, others[i].start, strlen(others[i].start)))
 			return err_set(err, ERR_INVALID, "%s: this is %s", c->name, others[i].what);
+	if (text_has_bare_returns(c))
+		return err_set(
+			err, ERR_INVALID,
+			"%s: its lines end with carriage returns alone (CR, as old Macs wrote): save it with LF or "
+			"CR LF",
+			c->name);
 	return 0;
 }
 

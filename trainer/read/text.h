@@ -26,6 +26,7 @@ struct text_chunk {
 	size_t row, row_count;	   /* first row in the data set, rows found */
 	size_t value, value_count; /* the same for CSR values */
 	size_t max_column;	   /* CSR: highest index + 1 */
+	size_t blank;		   /* CSV: the first blank line that no row of the chunk follows, from 1; 0: none */
 	void *local;		   /* the parser's own */
 	struct text_fault *fault;  /* the first one, or NULL */
 };

@@ -72,7 +72,7 @@ static int predict_parse(int argc, char **argv, struct predict_command *c, struc
 			if (r)
 				return r;
 		} else if ((v = predict_value(argc, argv, &i, "--output"))) {
-			r = output_parse_fields(v, &c->spec, err);
+			r = output_parse_fields(v, true, &c->spec, err);
 			if (r)
 				return r;
 		} else if ((v = predict_value(argc, argv, &i, "--threads"))) {
@@ -136,7 +136,7 @@ static int predict_write(const struct predict_command *c, const struct model_set
 int command_predict(int argc, char **argv)
 {
 	struct predict_command c = {
-		.content_type = "text/csv", .threads = contract_processors("/sys/fs/cgroup"), .spec = {.lines = true}};
+		.content_type = "text/csv", .threads = contract_processors("/sys/fs/cgroup"), .spec = {.ended = true}};
 	AUTO(strlist) struct strlist ignore = {0};
 	AUTO(model_set) struct model_set *m = NULL;
 	AUTO(dataset) struct dataset *d = NULL;
@@ -151,7 +151,7 @@ int command_predict(int argc, char **argv)
 	r = predict_parse(argc, argv, &c, &ignore, &err);
 	booster_thread_init(0);
 	if (!r)
-		r = model_set_load(c.model, c.threads, &m, &err);
+		r = model_set_load(c.model, &(struct model_options){.threads = c.threads}, &m, &err);
 	if (!r) {
 		c.opt.like = m->schema;
 		c.opt.threads = c.threads;
@@ -162,6 +162,8 @@ int command_predict(int argc, char **argv)
 		r = model_set_predict(m, d, c.margin, c.threads, &p, &err);
 	if (!r)
 		r = predict_write(&c, m, &p, &err);
+	for (size_t i = 0; !r && i < d->notes.n; i++)
+		fprintf(stderr, "sagetop-trainer: %s\n", d->notes.items[i]);
 	if (!r && d->unknown_categories)
 		fprintf(stderr,
 			"sagetop-trainer: %zu cells name a category that was not in the training data: taken as "

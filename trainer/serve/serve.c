@@ -63,14 +63,16 @@ static int serve_environment(struct serve_settings *s, struct err *err)
 		r = serve_number("MAX_CONTENT_LENGTH", v, 1, (int64_t)1 << 34, &n, err);
 		s->max_body = (size_t)n;
 	}
-	if (!r && (v = getenv("SAGEMAKER_INFERENCE_OUTPUT")) && *v)
-		r = output_parse_fields(v, &s->spec, err);
+	if (!r && (v = getenv("SAGEMAKER_INFERENCE_OUTPUT")) && *v && output_parse_fields(v, false, &s->spec, err))
+		r = err_prefix(err, "SAGEMAKER_INFERENCE_OUTPUT");
 	s->default_accept = getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
 	if (!r && output_negotiate(s->default_accept, &format, err))
 		r = err_prefix(err, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
 	/* any text says yes, as in the image that this one stands in for, but for a plain no */
 	if ((v = getenv("SAGEMAKER_BATCH")) && *v)
-		s->spec.lines = !str_to_bool(v, &flag) || flag;
+		s->spec.ended = s->spec.brackets = !str_to_bool(v, &flag) || flag;
+	if ((v = getenv("SAGEMAKER_INFERENCE_ENSEMBLE")) && *v)
+		s->first_alone = !str_to_bool(v, &flag) || !flag;
 	if ((v = getenv("SAGETOP_DRIFT")) && *v)
 		s->check_drift = str_to_bool(v, &flag) && flag;
 	return r;
@@ -98,7 +100,7 @@ static int serve_option(struct serve_settings *s, const char *name, const char *
 		s->patience_ms = n * 1000;
 		return r;
 	} else if (!strcmp(name, "--output")) {
-		return output_parse_fields(v, &s->spec, err);
+		return output_parse_fields(v, true, &s->spec, err);
 	} else {
 		return err_set(err, ERR_USAGE, "unknown option '%s': see sagetop-trainer serve --help", name);
 	}
@@ -181,9 +183,9 @@ static void serve_say_start(const struct server *s, int port)
 	const struct model_set *m = s->now->models;
 
 	for (size_t i = 0; i < s->settings.spec.n_fields; i++)
-		if (!output_field_known(&m->info, s->settings.spec.fields[i]))
+		if (!output_field_known(&m->info, s->settings.spec.fields[i].field))
 			fprintf(stderr, "sagetop-trainer: the objective %s has no %s: it will be nan\n",
-				m->info.objective, output_field_name(s->settings.spec.fields[i]));
+				m->info.objective, s->settings.spec.fields[i].name);
 	fprintf(stderr, "sagetop-trainer: serving %s (%zu, %s, %zu columns) on http://%s:%d with %d thread%s\n",
 		kinds[m->kind], m->n, m->info.objective, m->info.features, s->settings.bind, port, s->settings.threads,
 		s->settings.threads == 1 ? "" : "s");

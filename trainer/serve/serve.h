@@ -20,6 +20,7 @@ struct serve_settings {
 	struct output_spec spec;
 	const char *default_accept; /* where a request has no Accept; may be NULL */
 	bool check_drift;
+	bool first_alone; /* of several models, the first answers, not all together */
 };
 
 /* What answers requests at one moment: counted by reference, so that it can be exchanged

@@ -68,19 +68,20 @@ uint64_t server_stamp(const char *path)
 
 /* --- loading ------------------------------------------------------------------------- */
 
-static int served_load(const char *path, bool check_drift, struct served **ret, struct err *err)
+static int served_load(const char *path, const struct serve_settings *settings, struct served **ret, struct err *err)
 {
 	AUTO(served) struct served *now = NEW(struct served);
+	const struct model_options opt = {.threads = 1, .first_alone = settings->first_alone};
 	const struct model_set *m;
 	int r;
 
 	now->references = 1;
-	r = model_set_load(path, 1, &now->models, err);
+	r = model_set_load(path, &opt, &now->models, err);
 	if (r)
 		return r;
 	m = now->models;
 	now->walks_a_row = m->kind == MODEL_SET_ENTITIES ? m->most_trees + ROW_OF_ENTITIES : m->n * m->most_trees;
-	if (check_drift) {
+	if (settings->check_drift) {
 		AUTO(str) char *file = fs_join(path, BASELINE_FILE);
 
 		r = drift_load(file, m->schema->columns, &now->drift, err);
@@ -104,7 +105,7 @@ static int server_read(const struct server *s, struct served **ret, uint64_t *st
 		int r;
 
 		*stamp = server_stamp(path);
-		r = served_load(path, s->settings.check_drift, &now, &fault);
+		r = served_load(path, &s->settings, &now, &fault);
 		if (attempt < LOAD_ATTEMPTS && server_stamp(path) != *stamp)
 			continue;
 		if (r)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "trainer/read/number.h"
 #include "trainer/read/recordio.h"
 
@@ -17,34 +18,43 @@ static const char *const field_names[FIELD_COUNT] = {
 	[FIELD_PREDICTED_SCORE] = "predicted_score",
 };
 
-const char *output_field_name(enum output_field field)
+static int refuse_field(const char *name, struct err *err)
 {
-	return field_names[field];
+	const char *near = str_nearest(name, field_names, FIELD_COUNT);
+
+	return err_set(err, ERR_USAGE, "unknown output '%s'%s%s%s", name, near ? "; did you mean " : "",
+		       near ? near : "", near ? "?" : "");
 }
 
-int output_parse_fields(const char *text, struct output_spec *ret, struct err *err)
+int output_parse_fields(const char *text, bool strict, struct output_spec *ret, struct err *err)
 {
 	AUTO(strlist) struct strlist words = {0};
+	AUTO(str) char *plain = utf8_sanitize_dup(text);
+	size_t n = 0;
 
+	for (const char *p = plain; *p; p++)
+		if (*p != ' ')
+			plain[n++] = *p;
+	plain[n] = '\0';
+	str_lower(plain);
 	ret->n_fields = 0;
-	strlist_split(&words, text, ',');
+	strlist_split(&words, plain, ',');
 	for (size_t i = 0; i < words.n; i++) {
-		const char *near;
 		size_t k = 0;
 
 		if (!*words.items[i])
 			continue;
 		while (k < FIELD_COUNT && !str_eq(words.items[i], field_names[k]))
 			k++;
-		if (k == FIELD_COUNT) {
-			near = str_nearest(words.items[i], field_names, FIELD_COUNT);
-			return err_set(err, ERR_USAGE, "SAGEMAKER_INFERENCE_OUTPUT: unknown output '%s'%s%s%s",
-				       words.items[i], near ? "; did you mean " : "", near ? near : "",
-				       near ? "?" : "");
-		}
-		if (ret->n_fields == FIELD_COUNT)
-			return err_set(err, ERR_USAGE, "SAGEMAKER_INFERENCE_OUTPUT: too many outputs");
-		ret->fields[ret->n_fields++] = (enum output_field)k;
+		if (k == FIELD_COUNT && strict)
+			return refuse_field(words.items[i], err);
+		if (ret->n_fields == OUTPUT_FIELDS_MAX)
+			return err_set(err, ERR_USAGE, "more than %d outputs", OUTPUT_FIELDS_MAX);
+		struct output_choice *c = &ret->fields[ret->n_fields++];
+		c->field = (enum output_field)k;
+		str_copy(c->name, sizeof(c->name), words.items[i]);
+		for (size_t cut = strlen(c->name); !utf8_valid(c->name, cut); cut--)
+			c->name[cut - 1] = '\0';
 	}
 	return 0;
 }
@@ -187,6 +197,8 @@ bool output_field_known(const struct booster_info *info, enum output_field field
 	enum output_objective o = output_objective(info);
 
 	switch (field) {
+	case FIELD_UNKNOWN:
+		return false;
 	case FIELD_PREDICTED_SCORE:
 		return o == OBJECTIVE_SCORE;
 	case FIELD_PROBABILITY:
@@ -200,6 +212,7 @@ bool output_field_known(const struct booster_info *info, enum output_field field
 /* A field of one row: one number, or a list. */
 struct field_value {
 	bool list;
+	bool whole; /* integers, which have no decimal point */
 	size_t n;
 	float *values; /* room for max(2, classes, columns) */
 };
@@ -233,7 +246,7 @@ static void output_field_value(const struct booster_info *info, enum output_fiel
 {
 	enum output_objective o = output_objective(info);
 
-	ret->list = false;
+	ret->list = ret->whole = false;
 	ret->n = 1;
 	ret->values[0] = NAN;
 	if (!output_field_known(info, field))
@@ -241,9 +254,10 @@ static void output_field_value(const struct booster_info *info, enum output_fiel
 	switch (field) {
 	case FIELD_PREDICTED_LABEL:
 		ret->values[0] = output_label(o, row, n);
+		ret->whole = o == OBJECTIVE_LOGISTIC || o == OBJECTIVE_LOGITRAW || o == OBJECTIVE_SOFTPROB;
 		break;
 	case FIELD_LABELS:
-		ret->list = true;
+		ret->list = ret->whole = true;
 		ret->n = o == OBJECTIVE_SOFTMAX || o == OBJECTIVE_SOFTPROB ? (size_t)MAX(info->classes, 1) : 2;
 		for (size_t i = 0; i < ret->n; i++)
 			ret->values[i] = (float)i;
@@ -268,32 +282,50 @@ static void output_field_value(const struct booster_info *info, enum output_fiel
 
 /* --- formats ------------------------------------------------------------------------- */
 
-static void output_add_number(struct buf *out, float v, bool json)
+enum output_style {
+	STYLE_CSV,
+	STYLE_JSON = 1,	 /* what is no number is null */
+	STYLE_WHOLE = 2, /* integers; other numbers are told from them by a decimal point */
+};
+
+static void output_add_number(struct buf *out, float v, unsigned style)
 {
 	char text[OUTPUT_NUMBER];
 
-	buf_adds(out, json && !isfinite(v) ? "null" : output_number(text, v));
+	if (style & STYLE_JSON && !isfinite(v)) {
+		buf_adds(out, "null");
+		return;
+	}
+	output_number(text, v);
+	buf_adds(out, text);
+	if (!(style & STYLE_WHOLE) && isfinite(v) && !strpbrk(text, ".e"))
+		buf_adds(out, ".0");
 }
 
-static void output_add_list(struct buf *out, const float *values, size_t n, const char *separator, bool json)
+static void output_add_numbers(struct buf *out, const float *values, size_t n, const char *separator, unsigned style)
 {
-	buf_addc(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_adds(out, separator);
-		output_add_number(out, values[i], json);
+		output_add_number(out, values[i], style);
 	}
+}
+
+static void output_add_list(struct buf *out, const float *values, size_t n, unsigned style)
+{
+	buf_addc(out, '[');
+	output_add_numbers(out, values, n, ", ", style);
 	buf_addc(out, ']');
 }
 
-/* The plain prediction of one row: a number, or the classes in brackets, as the
- * image that this one stands in for writes them. */
-static void output_plain_csv(struct buf *out, const float *row, size_t n)
+static void output_add_field(struct buf *out, const struct field_value *value, unsigned style)
 {
-	if (n == 1)
-		output_add_number(out, row[0], false);
+	if (value->whole)
+		style |= STYLE_WHOLE;
+	if (value->list)
+		output_add_list(out, value->values, value->n, style);
 	else
-		output_add_list(out, row, n, ", ", false);
+		output_add_number(out, value->values[0], style);
 }
 
 static void output_csv_row(const struct output_spec *spec, const struct booster_info *info, const float *row, size_t n,
@@ -302,17 +334,15 @@ static void output_csv_row(const struct output_spec *spec, const struct booster_
 	for (size_t f = 0; f < spec->n_fields; f++) {
 		if (f)
 			buf_addc(out, ',');
-		output_field_value(info, spec->fields[f], row, n, value);
-		if (value->list) {
-			buf_addc(out, '"');
-			output_add_list(out, value->values, value->n, ", ", false);
-			buf_addc(out, '"');
-		} else {
-			output_add_number(out, value->values[0], false);
-		}
+		output_field_value(info, spec->fields[f].field, row, n, value);
+		buf_adds(out, value->list ? "\"" : "");
+		output_add_field(out, value, STYLE_CSV);
+		buf_adds(out, value->list ? "\"" : "");
 	}
-	if (!spec->n_fields)
-		output_plain_csv(out, row, n);
+	if (!spec->n_fields && n > 1 && spec->brackets)
+		output_add_list(out, row, n, STYLE_CSV);
+	else if (!spec->n_fields)
+		output_add_numbers(out, row, n, ",", STYLE_CSV);
 }
 
 static void output_json_row(const struct output_spec *spec, const struct booster_info *info, const float *row, size_t n,
@@ -320,19 +350,18 @@ static void output_json_row(const struct output_spec *spec, const struct booster
 {
 	buf_addc(out, '{');
 	for (size_t f = 0; f < spec->n_fields; f++) {
-		output_field_value(info, spec->fields[f], row, n, value);
-		buf_addf(out, "%s\"%s\": ", f ? ", " : "", field_names[spec->fields[f]]);
-		if (value->list)
-			output_add_list(out, value->values, value->n, ", ", true);
-		else
-			output_add_number(out, value->values[0], true);
+		output_field_value(info, spec->fields[f].field, row, n, value);
+		buf_adds(out, f ? ", " : "");
+		json_add_quoted(out, spec->fields[f].name);
+		buf_adds(out, ": ");
+		output_add_field(out, value, STYLE_JSON);
 	}
 	if (!spec->n_fields) {
 		buf_adds(out, "\"score\": ");
 		if (n == 1)
-			output_add_number(out, row[0], true);
+			output_add_number(out, row[0], STYLE_JSON);
 		else
-			output_add_list(out, row, n, ", ", true);
+			output_add_list(out, row, n, STYLE_JSON);
 	}
 	buf_addc(out, '}');
 }
@@ -340,13 +369,13 @@ static void output_json_row(const struct output_spec *spec, const struct booster
 static void output_recordio_row(const struct output_spec *spec, const struct booster_info *info, const float *row,
 				size_t n, struct field_value *value, struct buf *out)
 {
-	struct recordio_label labels[FIELD_COUNT];
-	float *copies[FIELD_COUNT] = {0};
+	struct recordio_label labels[OUTPUT_FIELDS_MAX];
+	float *copies[OUTPUT_FIELDS_MAX] = {0};
 
 	for (size_t f = 0; f < spec->n_fields; f++) {
-		output_field_value(info, spec->fields[f], row, n, value);
+		output_field_value(info, spec->fields[f].field, row, n, value);
 		copies[f] = xmemdup(value->values, value->n * sizeof(float));
-		labels[f] = (struct recordio_label){field_names[spec->fields[f]], copies[f], value->n};
+		labels[f] = (struct recordio_label){spec->fields[f].name, copies[f], value->n};
 	}
 	if (spec->n_fields)
 		recordio_write(out, labels, spec->n_fields);
@@ -369,9 +398,9 @@ void output_write(const struct output_spec *spec, enum output_format format, con
 
 		switch (format) {
 		case OUTPUT_CSV:
-			if (r)
-				buf_addc(out, spec->lines || spec->n_fields ? '\n' : ',');
 			output_csv_row(spec, info, row, p->columns, &value, out);
+			if (!spec->n_fields || spec->ended || r + 1 < p->rows)
+				buf_addc(out, '\n');
 			break;
 		case OUTPUT_JSON:
 			if (r)
@@ -388,7 +417,5 @@ void output_write(const struct output_spec *spec, enum output_format format, con
 	}
 	if (format == OUTPUT_JSON)
 		buf_adds(out, "]}");
-	if (format == OUTPUT_CSV && spec->lines)
-		buf_addc(out, '\n');
 	free(value.values);
 }

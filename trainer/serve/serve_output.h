@@ -16,20 +16,29 @@ enum output_field {
 	FIELD_RAW_SCORE,
 	FIELD_RAW_SCORES,
 	FIELD_PREDICTED_SCORE,
-	FIELD_COUNT
+	FIELD_COUNT,
+	FIELD_UNKNOWN = FIELD_COUNT
 };
+
+#define OUTPUT_FIELDS_MAX 16
 
 struct output_spec {
-	enum output_field fields[FIELD_COUNT];
+	struct output_choice {
+		enum output_field field;
+		char name[32]; /* as it was asked for, in small letters */
+	} fields[OUTPUT_FIELDS_MAX];
 	size_t n_fields; /* 0: the plain prediction */
-	bool lines;	 /* CSV: a line for each row (batch transform), else one line with commas */
+	/* CSV. Every row of plain predictions ends with a newline; one of fields is only
+	 * parted from the next by it, as in the image that this one stands in for. */
+	bool ended;    /* the last one of fields as well */
+	bool brackets; /* the classes of a row in brackets (batch transform) */
 };
 
-/* "predicted_label,probability". ERR_USAGE names the unknown field. */
-int output_parse_fields(const char *text, struct output_spec *ret, struct err *err) NODISCARD;
+/* "predicted_label,probability" in letters of any size, blanks left out. strict:
+ * ERR_USAGE names an unknown field; else its values are nan. */
+int output_parse_fields(const char *text, bool strict, struct output_spec *ret, struct err *err) NODISCARD;
 /* A field that the objective cannot give is written as nan (null in JSON). */
 bool output_field_known(const struct booster_info *info, enum output_field field);
-const char *output_field_name(enum output_field field);
 
 /* An Accept header (NULL or "": CSV). ERR_INVALID with http_status 406 where
  * nothing in it can be served. */

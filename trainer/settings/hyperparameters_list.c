@@ -1,4 +1,5 @@
 /* The table for people: a listing on the terminal and the manual's section. */
+#include "base/mdoc.h"
 #include "trainer/settings/hyperparameters_impl.h"
 #include "trainer/settings/objective.h"
 
@@ -52,25 +53,6 @@ static void hyper_list(FILE *out)
 				(void)buf_addf(&names, "%s%s", k ? ", " : "One of ", objective_name(k));
 			wrap(out, buf_str(&names), 8, 100);
 		}
-	}
-}
-
-/* mdoc reads words such as "Em" at the start of a macro line as macros, and a
- * leading dot or quote starts a macro: \& makes both plain. A sentence begins on
- * a line of its own, so that the formatter spaces it. */
-static void mdoc_text(FILE *out, const char *text)
-{
-	for (const char *p = text; *p; p++) {
-		if ((*p == '.' || *p == '\'') && p == text)
-			fputs("\\&", out);
-		if (*p == '\\')
-			fputs("\\e", out);
-		else if (*p == '-')
-			fputs("\\-", out);
-		else if (*p == ' ' && p > text && p[-1] == '.')
-			fputc('\n', out);
-		else
-			fputc(*p, out);
 	}
 }
 

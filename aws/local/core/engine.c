@@ -22,6 +22,11 @@ int64_t engine_now_ms(const struct engine *e)
 	return e->clock_limit_ms ? MIN(now, e->clock_limit_ms) : now;
 }
 
+json_t *json_epoch(int64_t ms)
+{
+	return json_real((double)ms / 1000.0);
+}
+
 int64_t engine_slots(const struct engine *e)
 {
 	return e->opt.slots ? e->opt.slots : MAX((int64_t)sysconf(_SC_NPROCESSORS_ONLN), 1);

@@ -38,6 +38,7 @@ struct engine {
 	int64_t clock_limit_ms; /* how far the simulation has come; 0: none runs */
 
 	struct job_table *jobs;
+	struct resources *resources;
 	struct runner *runner;
 	struct server *server;
 	struct faults *faults;
@@ -54,6 +55,8 @@ struct engine {
 int64_t engine_now_ms(const struct engine *e);
 /* The same, however far the simulation has come. */
 int64_t engine_clock_ms(const struct engine *e);
+
+json_t *json_epoch(int64_t ms) NODISCARD; /* as times stand in replies: seconds with milliseconds */
 
 /* Training processes at a time. */
 int64_t engine_slots(const struct engine *e);

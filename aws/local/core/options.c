@@ -40,6 +40,8 @@ static const struct option_row option_table[] = {
 	 "inject faults: throttle=0.05,reset=1%,slow=0.1:500ms ..."},
 	{"deny", OPT_TEXT, "LIST", FIELD(deny), 0, 0, NULL,
 	 "refuse operations as IAM does: sagemaker:Search,logs:Get*"},
+	{"load", OPT_TEXT, "FILE", FIELD(load), 0, 0, NULL,
+	 "store documents of any kind and state: lines of {\"kind\", \"document\"}"},
 	{"record", OPT_TEXT, "FILE", FIELD(record), 0, 0, NULL,
 	 "append every request as a line of JSON, without secrets"},
 	{"simulate", OPT_INT, "N", FIELD(simulate), 0, 1000000, "0", "add N synthetic jobs on a simulated clock"},

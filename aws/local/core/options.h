@@ -15,6 +15,7 @@ struct options {
 	char *faults;		/* a fault specification, or NULL */
 	char *deny;		/* operations answered with AccessDenied, or NULL */
 	char *rates, *quotas;	/* --strict: what differs from the defaults, or NULL */
+	char *load;		/* documents to begin with, or NULL */
 	char *record;		/* the file that every request is written to, or NULL */
 	int64_t simulate;	/* synthetic jobs */
 	int64_t simulate_hours; /* over which they are spread */

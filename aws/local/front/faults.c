@@ -5,7 +5,7 @@
 #include <fnmatch.h>
 #include <math.h>
 
-#include "aws/local/services/ops.h"
+#include "aws/local/services/kinds.h"
 #include "aws/local/running/runner.h"
 #include "base/timefmt.h"
 
@@ -13,7 +13,7 @@
 #define MAX_EMPTY_PAGES 3 /* in a row, so that a listing ends at every rate */
 #define SPOT_SCAN_MS 200
 
-enum kind {
+enum fault_kind {
 	KIND_THROTTLE,
 	KIND_500,
 	KIND_503,
@@ -48,7 +48,7 @@ static const struct kind_row {
 };
 
 struct term {
-	enum kind kind;
+	enum fault_kind kind;
 	double rate;
 	int64_t time_ms;
 	int64_t most; /* spot; -1: no limit */
@@ -102,14 +102,14 @@ static bool parse_rate(const char *text, double *ret)
 	return *ret >= 0 && *ret <= 1;
 }
 
-static int find_kind(const char *name, enum kind *ret, struct err *err)
+static int find_kind(const char *name, enum fault_kind *ret, struct err *err)
 {
 	const char *names[ARRAY_LEN(kinds)];
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		names[i] = kinds[i].name;
 		if (str_eq(name, names[i])) {
-			*ret = (enum kind)i;
+			*ret = (enum fault_kind)i;
 			return 0;
 		}
 	}
@@ -173,7 +173,7 @@ static int add_all(struct faults *f, const struct term *t, struct err *err)
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(kinds); i++) {
 		struct term one = *t;
 
-		one.kind = (enum kind)i;
+		one.kind = (enum fault_kind)i;
 		one.time_ms = kinds[i].time_ms;
 		if (kinds[i].in_all)
 			rc = add_term(f, &one, err);
@@ -362,25 +362,32 @@ static int64_t resume(const struct page *p, json_t *in)
 	return depth;
 }
 
-bool faults_empty_page(const struct fault_plan *plan, const char *action, json_t *in, json_t **out)
+static bool empty_page(const struct fault_plan *plan, const struct page *p, json_t *in, json_t **out)
+{
+	int64_t depth = resume(p, in);
+
+	if (!plan->empty || depth >= MAX_EMPTY_PAGES)
+		return false;
+	AUTO(str) char *token = make_token(depth + 1, json_get_str(in, p->token_in));
+
+	*out = json_pack("{s:[], s:s}", p->list, p->token_out, token);
+	if (p->second_token_out)
+		json_object_set_new(*out, p->second_token_out, json_string(token));
+	return true;
+}
+
+bool faults_empty_page(const struct fault_plan *plan, const char *action, const struct kind *kind, json_t *in,
+		       json_t **out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
-		const struct page *p = &pages[i];
-
-		if (!str_eq(p->action, action))
-			continue;
-		int64_t depth = resume(p, in);
-
-		if (!plan->empty || depth >= MAX_EMPTY_PAGES)
-			return false;
-		AUTO(str) char *token = make_token(depth + 1, json_get_str(in, p->token_in));
-
-		*out = json_pack("{s:[], s:s}", p->list, p->token_out, token);
-		if (p->second_token_out)
-			json_object_set_new(*out, p->second_token_out, json_string(token));
-		return true;
+		if (str_eq(pages[i].action, action))
+			return empty_page(plan, &pages[i], in, out);
 	}
-	return false;
+	if (!kind || !str_eq(strchr(action, ':') + 1, kind->list.op))
+		return false;
+	struct page p = {action, kind->list.member, "NextToken", "NextToken", NULL};
+
+	return empty_page(plan, &p, in, out);
 }
 
 /* --- spot capacity ----------------------------------------------------------------------------- */

@@ -1,103 +1,28 @@
-/* From a request to its operation: tables of services and operations, and the
- * order of checks around a call. */
+/* From a request to its operation, and the order of the checks around a call. */
 #include "aws/local/front/route.h"
 
 #include "aws/local/front/deny.h"
 #include "aws/local/front/faults.h"
+#include "aws/local/front/operations.h"
 #include "aws/local/services/limits.h"
 #include "aws/local/front/record.h"
 #include "aws/local/services/s3.h"
-#include "aws/local/services/shapes.h"
-#include "aws/local/wire/wire.h"
 
-enum service_id { SVC_SAGEMAKER, SVC_LOGS, SVC_CLOUDWATCH, SVC_STS, SVC_PRICING, SVC_S3 };
+static const char *const protocol_names[] = {
+	[WIRE_JSON_1_1] = "json-1.1", [WIRE_JSON_1_0] = "json-1.0", [WIRE_REST_JSON] = "rest-json",
+	[WIRE_QUERY] = "query",	      [WIRE_CBOR] = "cbor",	    [WIRE_S3] = "s3"};
 
-struct service {
-	struct wire_service wire;
-	const char *target;  /* the prefix in X-Amz-Target; NULL: none */
-	const char *signing; /* the name in the credential scope */
-	enum wire json;
-};
-
-static const struct service services[] = {
-	[SVC_SAGEMAKER] = {{"sagemaker", NULL, "ThrottlingException", "ValidationException"},
-			   "SageMaker",
-			   "sagemaker",
-			   WIRE_JSON_1_1},
-	[SVC_LOGS] = {{"logs", NULL, "ThrottlingException", "InvalidParameterException"},
-		      "Logs_20140328",
-		      "logs",
-		      WIRE_JSON_1_1},
-	[SVC_CLOUDWATCH] = {{"cloudwatch", "http://monitoring.amazonaws.com/doc/2010-08-01/", "Throttling",
-			     "ValidationError"},
-			    "GraniteServiceVersion20100801",
-			    "monitoring",
-			    WIRE_JSON_1_0},
-	[SVC_STS] = {{"sts", "https://sts.amazonaws.com/doc/2011-06-15/", "Throttling", "ValidationError"},
-		     NULL,
-		     "sts",
-		     WIRE_QUERY},
-	[SVC_PRICING] = {{"pricing", NULL, "ThrottlingException", "InvalidParameterException"},
-			 "AWSPriceListService",
-			 "pricing",
-			 WIRE_JSON_1_1},
-	[SVC_S3] = {{"s3", NULL, "SlowDown", "InvalidArgument"}, NULL, "s3", WIRE_S3},
-};
-
-static const char *const protocol_names[] = {[WIRE_JSON_1_1] = "json-1.1",
-					     [WIRE_JSON_1_0] = "json-1.0",
-					     [WIRE_QUERY] = "query",
-					     [WIRE_CBOR] = "cbor",
-					     [WIRE_S3] = "s3"};
-
-/* One row an operation. */
-struct route {
-	enum service_id service;
-	const char *name;
-	const struct shape *shape;
-	op_fn *fn;
-};
-
-static const struct route routes[] = {
-	{SVC_SAGEMAKER, "CreateTrainingJob", &shape_create_training_job, op_create_training_job},
-	{SVC_SAGEMAKER, "DescribeTrainingJob", &shape_job_name, op_describe_training_job},
-	{SVC_SAGEMAKER, "ListTrainingJobs", &shape_list_training_jobs, op_list_training_jobs},
-	{SVC_SAGEMAKER, "StopTrainingJob", &shape_job_name, op_stop_training_job},
-	{SVC_SAGEMAKER, "UpdateTrainingJob", &shape_update_training_job, op_update_training_job},
-	{SVC_SAGEMAKER, "DeleteTrainingJob", &shape_job_name, op_delete_training_job},
-	{SVC_SAGEMAKER, "Search", &shape_search, op_search},
-	{SVC_SAGEMAKER, "ListTags", &shape_list_tags, op_list_tags},
-	{SVC_SAGEMAKER, "AddTags", &shape_add_tags, op_add_tags},
-	{SVC_SAGEMAKER, "DeleteTags", &shape_delete_tags, op_delete_tags},
-	{SVC_LOGS, "DescribeLogGroups", &shape_describe_log_groups, op_describe_log_groups},
-	{SVC_LOGS, "DescribeLogStreams", &shape_describe_log_streams, op_describe_log_streams},
-	{SVC_LOGS, "GetLogEvents", &shape_get_log_events, op_get_log_events},
-	{SVC_LOGS, "FilterLogEvents", &shape_filter_log_events, op_filter_log_events},
-	{SVC_LOGS, "StartLiveTail", &shape_start_live_tail, op_start_live_tail},
-	{SVC_LOGS, "PutLogEvents", &shape_put_log_events, op_put_log_events},
-	{SVC_LOGS, "CreateLogStream", &shape_create_log_stream, op_create_log_stream},
-	{SVC_LOGS, "CreateLogGroup", &shape_create_log_group, op_create_log_group},
-	{SVC_CLOUDWATCH, "GetMetricData", &shape_get_metric_data, op_get_metric_data},
-	{SVC_CLOUDWATCH, "GetMetricStatistics", &shape_get_metric_statistics, op_get_metric_statistics},
-	{SVC_CLOUDWATCH, "ListMetrics", &shape_list_metrics, op_list_metrics},
-	{SVC_CLOUDWATCH, "PutMetricData", &shape_put_metric_data, op_put_metric_data},
-	{SVC_STS, "GetCallerIdentity", &shape_get_caller_identity, op_get_caller_identity},
-	{SVC_STS, "AssumeRole", &shape_assume_role, op_assume_role},
-	{SVC_PRICING, "GetProducts", &shape_get_products, op_get_products},
-};
 static const struct route s3_route = {SVC_S3, "S3", NULL, NULL};
 static const struct route unknown_route = {SVC_SAGEMAKER, "?", NULL, NULL};
 
-static const struct route *find_route(enum service_id service, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-		if (routes[i].service == service && str_eq(routes[i].name, name))
-			return &routes[i];
-	}
-	return NULL;
-}
-
 /* --- which operation, in which protocol ------------------------------------------------- */
+
+static bool is_query(const struct request *rq)
+{
+	return request_arg(rq, "Action") ||
+	       (str_eq(rq->method, "POST") &&
+		str_starts(str_or(request_header(rq, "Content-Type"), ""), "application/x-www-form-urlencoded"));
+}
 
 static enum wire exchange_wire(const struct exchange *x)
 {
@@ -109,20 +34,12 @@ static enum wire exchange_wire(const struct exchange *x)
 		return WIRE_CBOR;
 	if (request_header(rq, "X-Amz-Target"))
 		return str_ends(str_or(request_header(rq, "Content-Type"), ""), "1.0") ? WIRE_JSON_1_0 : WIRE_JSON_1_1;
-	return x->route && x->route->service != SVC_SAGEMAKER ? WIRE_QUERY : WIRE_JSON_1_1;
-}
-
-static const struct route *by_target(const char *target)
-{
-	const char *dot = strrchr(target, '.');
-
-	for (size_t i = 0; dot && i < ARRAY_LEN(services); i++) {
-		const char *prefix = services[i].target;
-
-		if (prefix && strlen(prefix) == (size_t)(dot - target) && !strncmp(prefix, target, strlen(prefix)))
-			return find_route((enum service_id)i, dot + 1);
-	}
-	return NULL;
+	if (x->route && x->route->rest)
+		return WIRE_REST_JSON;
+	if (operation_is_rest(rq->service, rq->path))
+		return WIRE_REST_JSON;
+	/* Also of services that are unknown: their clients read nothing but XML. */
+	return is_query(rq) ? WIRE_QUERY : WIRE_JSON_1_1;
 }
 
 /* /service/<target prefix>/operation/<name> */
@@ -135,14 +52,7 @@ static const struct route *by_rpc_path(const char *path)
 		return NULL;
 	AUTO(str) char *target = xasprintf("%s.%s", steps.items[2], steps.items[4]);
 
-	return by_target(target);
-}
-
-static bool is_query(const struct request *rq)
-{
-	return request_arg(rq, "Action") ||
-	       (str_eq(rq->method, "POST") &&
-		str_starts(str_or(request_header(rq, "Content-Type"), ""), "application/x-www-form-urlencoded"));
+	return operation_by_target(target);
 }
 
 static const struct route *by_action(const struct request *rq)
@@ -152,11 +62,7 @@ static const struct route *by_action(const struct request *rq)
 
 	if (!action && form_parse(buf_str(&rq->body), rq->body.len, &pairs, NULL) == 0)
 		action = strmap_get(&pairs, "Action");
-	for (size_t i = 0; action && i < ARRAY_LEN(routes); i++) {
-		if (services[routes[i].service].wire.xml_ns && str_eq(routes[i].name, action))
-			return &routes[i];
-	}
-	return NULL;
+	return action ? operation_by_action(action) : NULL;
 }
 
 static int not_served(struct exchange *x, const char *what)
@@ -187,11 +93,15 @@ void route_headers(struct engine *e, struct exchange *x)
 
 	auth_peek(rq);
 	if (target) {
-		x->route = by_target(target);
+		x->route = operation_by_target(target);
 		if (!x->route)
 			not_served(x, target);
 	} else if (str_eq(request_header(rq, "smithy-protocol"), "rpc-v2-cbor")) {
 		x->route = by_rpc_path(rq->path);
+		if (!x->route)
+			not_served(x, rq->path);
+	} else if (operation_is_rest(rq->service, rq->path)) {
+		x->route = operation_by_path(rq->service, rq->method, rq->path);
 		if (!x->route)
 			not_served(x, rq->path);
 	} else if (is_s3(rq) && !is_query(rq)) {
@@ -219,21 +129,35 @@ void route_body(struct engine *e, struct exchange *x, const void *data, size_t n
 
 static int throttle(struct exchange *x)
 {
-	const struct wire_service *w = &services[x->route->service].wire;
+	enum service_id service = x->route->service;
 
-	return fault_set(&x->fault, x->route->service == SVC_S3 ? 503 : 400, w->throttle_code, "Rate exceeded");
+	return fault_set(&x->fault,
+			 service == SVC_S3	    ? 503
+			 : service == SVC_SCHEDULER ? 429
+						    : 400,
+			 service_row(service)->wire.throttle_code, "Rate exceeded");
 }
 
-/* CreateTrainingJob hands a role on and may tag: IAM asks for both. */
+/* What makes something may hand a role on and tag: IAM asks for both. */
 static int permit_parts(struct engine *e, struct exchange *x, const json_t *in)
 {
-	if (!str_eq(x->route->name, "CreateTrainingJob"))
+	static const char *const roles[] = {"RoleArn", "ExecutionRoleArn"};
+	const char *service = service_row(x->route->service)->wire.name;
+	const struct kind_op *op = x->route->op;
+
+	if (op ? op->verb == VERB_DESCRIBE || op->verb == VERB_DELETE : !str_eq(x->route->name, "CreateTrainingJob"))
 		return 0;
-	if (deny_check(e, &x->rq, "iam:PassRole", json_get_str(in, "RoleArn"), &x->fault) < 0)
-		return -1;
-	return json_array_size(json_object_get(in, "Tags"))
-		       ? deny_check(e, &x->rq, "sagemaker:AddTags", NULL, &x->fault)
-		       : 0;
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+		const char *role = json_get_str(in, roles[i]);
+
+		if (role && deny_check(e, &x->rq, "iam:PassRole", role, &x->fault) < 0)
+			return -1;
+	}
+	AUTO(str)
+	char *tag = xasprintf("%s:%s", service, x->route->service == SVC_SAGEMAKER ? "AddTags" : "TagResource");
+	const json_t *tags = json_object_get(in, "Tags");
+
+	return json_array_size(tags) || json_object_size(tags) ? deny_check(e, &x->rq, tag, NULL, &x->fault) : 0;
 }
 
 /* --- faults ------------------------------------------------------------------------------------ */
@@ -277,13 +201,22 @@ static void spoil_reply(struct exchange *x)
 static void rename_validation(struct exchange *x)
 {
 	if (str_eq(x->fault.code, "ValidationException"))
-		str_copy(x->fault.code, sizeof(x->fault.code), services[x->route->service].wire.validation_code);
+		str_copy(x->fault.code, sizeof(x->fault.code), service_row(x->route->service)->wire.validation_code);
 }
 
 static int run_operation(struct engine *e, struct exchange *x, enum wire wire, const char *action, json_t **ret_in,
 			 json_t **out)
 {
-	struct call c = {.e = e, .rq = &x->rq, .fault = &x->fault, .x = x};
+	const struct route *route = x->route;
+	struct call c = {.e = e,
+			 .rq = &x->rq,
+			 .fault = &x->fault,
+			 .x = x,
+			 .service = route->service,
+			 .name = route->name,
+			 .kind = route->kind,
+			 .op = route->op};
+	const struct shape *shape = operation_shape(route);
 	json_t *in = NULL;
 
 	if (auth_verify(e, &x->rq, wire, NULL, &x->fault) < 0 || fail_on_purpose(x, wire) < 0)
@@ -291,19 +224,20 @@ static int run_operation(struct engine *e, struct exchange *x, enum wire wire, c
 	if (!limits_take(e, x->route->name))
 		return throttle(x);
 	if (deny_check(e, &x->rq, action, NULL, &x->fault) < 0 ||
-	    wire_parse_input(&x->rq, wire, x->route->shape, ret_in, &x->fault) < 0)
+	    (wire == WIRE_REST_JSON ? rest_input(route->rest, &x->rq, shape, ret_in, &x->fault)
+				    : wire_parse_input(&x->rq, wire, shape, ret_in, &x->fault)) < 0)
 		return -1;
 	in = *ret_in;
-	if (shape_check(x->route->shape, in, &x->fault) < 0) {
+	if (shape_check(shape, in, &x->fault) < 0) {
 		rename_validation(x);
 		return -1;
 	}
 	if (permit_parts(e, x, in) < 0)
 		return -1;
-	if (e->faults && faults_empty_page(&x->plan, action, in, out))
+	if (e->faults && faults_empty_page(&x->plan, action, route->kind, in, out))
 		return 0;
 	c.in = in;
-	return x->route->fn(&c, out);
+	return route->fn(&c, out);
 }
 
 static void run_api(struct engine *e, struct exchange *x)
@@ -317,7 +251,7 @@ static void run_api(struct engine *e, struct exchange *x)
 			not_served(x, "this request: it names no known operation");
 	}
 	enum wire wire = exchange_wire(x);
-	const struct wire_service *service = &services[x->route->service].wire;
+	const struct wire_service *service = &service_row(x->route->service)->wire;
 	AUTO(str) char *action = xasprintf("%s:%s", service->name, x->route->name);
 
 	if (!x->fault.code[0]) {
@@ -344,7 +278,7 @@ static void run_s3(struct engine *e, struct exchange *x)
 	if (!x->fault.code[0] && deny_check(e, &x->rq, deny_s3_action(operation), NULL, &x->fault) == 0)
 		s3_finish(e, x);
 	if (x->fault.code[0])
-		wire_fault(&x->rq, WIRE_S3, &services[SVC_S3].wire, &x->fault, &x->reply);
+		wire_fault(&x->rq, WIRE_S3, &service_row(SVC_S3)->wire, &x->fault, &x->reply);
 	spoil_reply(x);
 	record_request(e, x, action, protocol_names[WIRE_S3], NULL);
 }
@@ -367,6 +301,8 @@ void route_abandon(struct engine *e, struct exchange *x)
 
 void route_list_actions(struct strlist *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-		strlist_take(out, xasprintf("%s:%s", services[routes[i].service].wire.name, routes[i].name));
+	const struct route *r;
+
+	for (size_t i = 0; (r = operation_at(i)); i++)
+		strlist_take(out, xasprintf("%s:%s", service_row(r->service)->wire.name, r->name));
 }

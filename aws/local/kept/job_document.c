@@ -3,11 +3,6 @@
 
 #include "aws/local/kept/training_job.h"
 
-json_t *json_epoch(int64_t ms)
-{
-	return json_real((double)ms / 1000.0);
-}
-
 json_t *training_job_request(struct engine *e, const struct training_job *job)
 {
 	if (job->request)
@@ -32,6 +27,9 @@ static const char *const copied[] = {
 	"ProfilerConfig",
 	"Environment",
 	"RetryStrategy",
+	"TuningJobArn",
+	"LabelingJobArn",
+	"AutoMLJobArn",
 };
 static const char *const describe_only[] = {"ProfilerRuleConfigurations", "RemoteDebugConfig", "InfraCheckConfig"};
 static const char *const flags[] = {

@@ -17,6 +17,7 @@ struct training_job *training_job_new(const char *name, const char *region)
 
 	job->name = xstrdup(name);
 	job->arn = xasprintf("arn:aws:sagemaker:%s:" ACCOUNT_ID ":training-job/%s", region, name);
+	str_lower(job->arn); /* as the service's, whatever the name is */
 	job->billable_s = -1;
 	job->simulated = -1;
 	return job;
@@ -89,6 +90,21 @@ void training_job_set_final(struct training_job *job, const char *name, double v
 struct training_job *training_jobs_find(const struct engine *e, const char *name)
 {
 	return name ? map_get(&e->jobs->by_name, name) : NULL;
+}
+
+struct training_job *training_jobs_by_arn(const struct engine *e, const char *arn)
+{
+	const char *slash = strrchr(arn, '/');
+	struct training_job *job = slash ? training_jobs_find(e, slash + 1) : NULL;
+
+	if (job && str_ieq(job->arn, arn))
+		return job;
+	/* The name may have another case than its ARN. */
+	for (size_t i = 0; i < e->jobs->n; i++) {
+		if (str_ieq(e->jobs->items[i]->arn, arn))
+			return e->jobs->items[i];
+	}
+	return NULL;
 }
 
 void training_jobs_add(struct engine *e, struct training_job *job)

@@ -79,11 +79,14 @@ struct job_table {
 int training_jobs_load(struct engine *e, struct err *err) NODISCARD; /* fills e->jobs */
 void training_jobs_free(struct engine *e);
 struct training_job *training_jobs_find(const struct engine *e, const char *name);
+struct training_job *training_jobs_by_arn(const struct engine *e, const char *arn); /* in any case */
 /* Takes job, gives it its seq, does not save. */
 void training_jobs_add(struct engine *e, struct training_job *job);
 void training_jobs_remove(struct engine *e, struct training_job *job); /* from the database too; frees */
 
 struct training_job *training_job_new(const char *name, const char *region);
+/* From what Describe tells (checked already): it is not run, in whatever state. */
+struct training_job *training_job_of_document(const json_t *doc);
 void training_job_save(struct engine *e, struct training_job *job);
 void training_job_write(struct engine *e, const struct training_job *job); /* simulated ones too */
 
@@ -99,7 +102,6 @@ json_t *training_job_request(struct engine *e, const struct training_job *job) N
 /* The reply of DescribeTrainingJob; with tags, the TrainingJob of a Search. */
 json_t *training_job_document(struct engine *e, const struct training_job *job, bool for_search) NODISCARD;
 json_t *training_job_summary(const struct training_job *job) NODISCARD;
-json_t *json_epoch(int64_t ms) NODISCARD;
 
 /* Members of the request that the engine acts on, with their defaults. */
 int64_t training_job_max_runtime_s(const json_t *request);

@@ -1,21 +1,10 @@
-/* SageMaker operations on single training jobs, and tags. */
+/* SageMaker operations on single training jobs. */
 #include "aws/local/services/limits.h"
 #include "aws/local/kept/objects.h"
 #include "aws/local/services/ops.h"
 #include "aws/local/running/runner.h"
+#include "aws/local/services/tags.h"
 #include "base/clock.h"
-
-static int invalid(struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int invalid(struct call *c, const char *fmt, ...)
-{
-	char text[1500];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return fault_set(c->fault, 400, "ValidationException", "%s", text);
-}
 
 /* The API model names this ResourceNotFound; the service itself answers
  * Describe and Stop with a ValidationException of the same words. */
@@ -42,12 +31,12 @@ static int check_algorithm(struct call *c)
 	bool image = !str_empty(json_get_str(a, "TrainingImage")), name = !str_empty(json_get_str(a, "AlgorithmName"));
 
 	if (!a)
-		return invalid(c,
-			       "1 validation error detected: Value null at 'algorithmSpecification' failed to satisfy "
-			       "constraint: Member must not be null");
+		return op_invalid(
+			c, "1 validation error detected: Value null at 'algorithmSpecification' failed to satisfy "
+			   "constraint: Member must not be null");
 	if (image == name)
-		return invalid(c, image ? "You cannot specify both AlgorithmName and TrainingImage."
-					: "You must specify either AlgorithmName or TrainingImage.");
+		return op_invalid(c, image ? "You cannot specify both AlgorithmName and TrainingImage."
+					   : "You must specify either AlgorithmName or TrainingImage.");
 	return 0;
 }
 
@@ -57,20 +46,21 @@ static int check_resources(struct call *c)
 	bool groups = json_array_size(json_object_get(r, "InstanceGroups")) > 0;
 
 	if (!r)
-		return invalid(
+		return op_invalid(
 			c, "1 validation error detected: Value null at 'resourceConfig' failed to satisfy constraint: "
 			   "Member must not be null");
 	if (!groups && (!json_object_get(r, "InstanceType") || !json_object_get(r, "InstanceCount")))
-		return invalid(c, "ResourceConfig must have both InstanceType and InstanceCount, or InstanceGroups.");
+		return op_invalid(c,
+				  "ResourceConfig must have both InstanceType and InstanceCount, or InstanceGroups.");
 	if (groups && (json_object_get(r, "InstanceType") || json_object_get(r, "InstanceCount")))
-		return invalid(
+		return op_invalid(
 			c, "ResourceConfig cannot have InstanceGroups together with InstanceType or InstanceCount.");
 	if (!groups && json_get_i64(r, "InstanceCount", 1) < 1)
-		return invalid(c, "InstanceCount must be at least 1.");
+		return op_invalid(c, "InstanceCount must be at least 1.");
 	if (json_get_i64(r, "KeepAlivePeriodInSeconds", 0) > 0 &&
 	    json_get_bool(c->in, "EnableManagedSpotTraining", false))
-		return invalid(c,
-			       "Warm pools (KeepAlivePeriodInSeconds) are not supported with managed spot training.");
+		return op_invalid(
+			c, "Warm pools (KeepAlivePeriodInSeconds) are not supported with managed spot training.");
 	return 0;
 }
 
@@ -81,18 +71,18 @@ static int check_stopping(struct call *c)
 	int64_t run = json_get_i64(s, "MaxRuntimeInSeconds", 86400), wait = json_get_i64(s, "MaxWaitTimeInSeconds", -1);
 
 	if (!s)
-		return invalid(
+		return op_invalid(
 			c,
 			"1 validation error detected: Value null at 'stoppingCondition' failed to satisfy constraint: "
 			"Member must not be null");
 	if (run > 2419200)
-		return invalid(c, "MaxRuntimeInSeconds must be at most 2419200 seconds (28 days).");
+		return op_invalid(c, "MaxRuntimeInSeconds must be at most 2419200 seconds (28 days).");
 	if (spot && wait < 0)
-		return invalid(c, "MaxWaitTimeInSeconds must be provided when EnableManagedSpotTraining is true.");
+		return op_invalid(c, "MaxWaitTimeInSeconds must be provided when EnableManagedSpotTraining is true.");
 	if (!spot && wait >= 0)
-		return invalid(c, "MaxWaitTimeInSeconds cannot be set when EnableManagedSpotTraining is false.");
+		return op_invalid(c, "MaxWaitTimeInSeconds cannot be set when EnableManagedSpotTraining is false.");
 	if (spot && wait < run)
-		return invalid(c, "MaxWaitTimeInSeconds must be equal to or greater than MaxRuntimeInSeconds.");
+		return op_invalid(c, "MaxWaitTimeInSeconds must be equal to or greater than MaxRuntimeInSeconds.");
 	return 0;
 }
 
@@ -103,7 +93,7 @@ static int check_uri(struct call *c, const char *uri, const char *member)
 	AUTO(str) char *key = NULL;
 
 	if (!s3_uri_parse(uri, &bucket, &key))
-		return invalid(c, "%s '%.300s' is not an S3 URI (s3://bucket/prefix).", member, uri);
+		return op_invalid(c, "%s '%.300s' is not an S3 URI (s3://bucket/prefix).", member, uri);
 	return 0;
 }
 
@@ -119,7 +109,7 @@ static int check_source(struct call *c, const json_t *channel)
 	size_t n = 0;
 
 	if (json_object_size(source) != 1)
-		return invalid(
+		return op_invalid(
 			c,
 			"Exactly one of S3DataSource and FileSystemDataSource must be specified for channel '%.64s'.",
 			json_get_str(channel, "ChannelName"));
@@ -128,18 +118,19 @@ static int check_source(struct call *c, const json_t *channel)
 	if (check_uri(c, uri, "S3Uri") < 0)
 		return -1;
 	if (str_eq(mode, "FastFile") && !str_eq(type, "S3Prefix"))
-		return invalid(c, "FastFile input mode is only supported with S3DataType S3Prefix.");
+		return op_invalid(c, "FastFile input mode is only supported with S3DataType S3Prefix.");
 	s3_uri_parse(uri, &bucket, &key);
 	objects_list(c->e, bucket, key, "", 1, &list, &n);
 	objects_list_free(list, n);
 	if (!n)
-		return invalid(c,
-			       "No S3 objects found under S3 URL \"%.400s\" given in input data source. Please ensure "
-			       "that the bucket "
-			       "exists in the selected region (%s), that objects exist under that S3 prefix, and that "
-			       "the role "
-			       "\"%.300s\" has \"s3:ListBucket\" permissions on bucket \"%.64s\".",
-			       uri, c->rq->region, json_get_str(c->in, "RoleArn"), bucket);
+		return op_invalid(
+			c,
+			"No S3 objects found under S3 URL \"%.400s\" given in input data source. Please ensure "
+			"that the bucket "
+			"exists in the selected region (%s), that objects exist under that S3 prefix, and that "
+			"the role "
+			"\"%.300s\" has \"s3:ListBucket\" permissions on bucket \"%.64s\".",
+			uri, c->rq->region, json_get_str(c->in, "RoleArn"), bucket);
 	return 0;
 }
 
@@ -155,29 +146,11 @@ static int check_channels(struct call *c)
 		const char *name = json_get_str(channel, "ChannelName");
 
 		if (map_put(&names, name, channel))
-			return invalid(c, "Channel names must be unique; '%.64s' is given twice.", name);
+			return op_invalid(c, "Channel names must be unique; '%.64s' is given twice.", name);
 		if (str_eq(name, ".") || str_eq(name, ".."))
-			return invalid(c, "'%s' is not a usable channel name.", name);
+			return op_invalid(c, "'%s' is not a usable channel name.", name);
 		if (check_source(c, channel) < 0)
 			return -1;
-	}
-	return 0;
-}
-
-static int check_tags(struct call *c, const json_t *tags)
-{
-	AUTO(map) struct map keys = {0};
-	size_t i;
-	json_t *tag;
-
-	json_array_foreach((json_t *)tags, i, tag)
-	{
-		const char *key = json_get_str(tag, "Key");
-
-		if (map_put(&keys, key, tag))
-			return invalid(c, "Tag keys must be unique; '%.128s' is given twice.", key);
-		if (!strncasecmp(key, "aws:", 4))
-			return invalid(c, "aws: prefixed tag key names are not allowed for external use.");
 	}
 	return 0;
 }
@@ -191,16 +164,7 @@ static int check_create(struct call *c)
 		return -1;
 	if (checkpoint && check_uri(c, json_get_str(checkpoint, "S3Uri"), "CheckpointConfig.S3Uri") < 0)
 		return -1;
-	return check_tags(c, json_object_get(c->in, "Tags"));
-}
-
-static void set_tags(struct training_job *job, const json_t *tags)
-{
-	size_t i;
-	json_t *tag;
-
-	json_array_foreach((json_t *)tags, i, tag)
-		strmap_set(&job->tags, json_get_str(tag, "Key"), json_get_str(tag, "Value"));
+	return tags_check(c, json_object_get(c->in, "Tags"));
 }
 
 int op_create_training_job(struct call *c, json_t **out)
@@ -224,7 +188,7 @@ int op_create_training_job(struct call *c, json_t **out)
 	json_object_del(job->request, "Tags");
 	job->created_ms = engine_now_ms(c->e);
 	job->spot = json_get_bool(c->in, "EnableManagedSpotTraining", false);
-	set_tags(job, json_object_get(c->in, "Tags"));
+	tags_set(&job->tags, json_object_get(c->in, "Tags"));
 	training_jobs_add(c->e, job);
 	training_job_enter(c->e, job, "Starting", "Starting the training job");
 	training_job_save(c->e, job);
@@ -250,8 +214,8 @@ int op_stop_training_job(struct call *c, json_t **out)
 	if (!job)
 		return -1;
 	if (training_job_is_over(job))
-		return invalid(c, "The request was rejected because the training job is in status %s.",
-			       training_job_status_name(job->status));
+		return op_invalid(c, "The request was rejected because the training job is in status %s.",
+				  training_job_status_name(job->status));
 	if (job->status != JOB_STOPPING)
 		runner_stop_job(c->e, job);
 	*out = json_null();
@@ -282,8 +246,8 @@ int op_update_training_job(struct call *c, json_t **out)
 	if (!job)
 		return -1;
 	if (training_job_is_over(job) && !resource)
-		return invalid(c, "The request was rejected because the training job is in status %s.",
-			       training_job_status_name(job->status));
+		return op_invalid(c, "The request was rejected because the training job is in status %s.",
+				  training_job_status_name(job->status));
 	if (!job->request)
 		job->request = training_job_request(c->e, job);
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
@@ -296,7 +260,7 @@ int op_update_training_job(struct call *c, json_t **out)
 		json_t *config = json_object_get(job->request, "ResourceConfig");
 
 		if (!json_object_get(config, "KeepAlivePeriodInSeconds"))
-			return invalid(
+			return op_invalid(
 				c,
 				"The training job has no warm pool whose KeepAlivePeriodInSeconds could be updated.");
 		json_object_set(config, "KeepAlivePeriodInSeconds",
@@ -305,98 +269,5 @@ int op_update_training_job(struct call *c, json_t **out)
 	job->modified_ms = engine_now_ms(c->e);
 	training_job_save(c->e, job);
 	*out = json_pack("{s:s}", "TrainingJobArn", job->arn);
-	return 0;
-}
-
-/* --- tags ----------------------------------------------------------------------------------- */
-
-static struct training_job *find_by_arn(struct call *c)
-{
-	const char *arn = json_get_str(c->in, "ResourceArn"), *slash = strrchr(arn, '/');
-	struct training_job *job = strstr(arn, ":training-job/") && slash ? training_jobs_find(c->e, slash + 1) : NULL;
-
-	if (!job || !str_eq(job->arn, arn)) {
-		invalid(c, "The resource with the ARN %.256s does not exist.", arn);
-		return NULL;
-	}
-	return job;
-}
-
-static json_t *tags_json(const struct strmap *tags, size_t from, size_t to)
-{
-	json_t *list = json_array();
-
-	for (size_t i = from; i < to && i < tags->n; i++)
-		json_array_append_new(
-			list, json_pack("{s:s, s:s}", "Key", tags->items[i].name, "Value", tags->items[i].value));
-	return list;
-}
-
-int op_list_tags(struct call *c, json_t **out)
-{
-	const struct training_job *job = find_by_arn(c);
-	const char *token = json_get_str(c->in, "NextToken");
-	int64_t from = 0, max = json_get_i64(c->in, "MaxResults", 50);
-
-	if (!job)
-		return -1;
-	if (token) {
-		AUTO(str) char *position = token_decode("tags", token);
-
-		if (!position || !str_to_i64(position, &from) || from < 0)
-			return invalid(c, "Invalid NextToken.");
-	}
-	*out = json_pack("{s:o}", "Tags", tags_json(&job->tags, (size_t)from, (size_t)(from + max)));
-	if ((size_t)(from + max) < job->tags.n) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)(from + max));
-		AUTO(str) char *next = token_encode("tags", position);
-
-		json_object_set_new(*out, "NextToken", json_string(next));
-	}
-	return 0;
-}
-
-int op_add_tags(struct call *c, json_t **out)
-{
-	struct training_job *job = find_by_arn(c);
-	const json_t *tags = json_object_get(c->in, "Tags");
-	size_t total, i;
-	json_t *tag;
-
-	if (!job || check_tags(c, tags) < 0)
-		return -1;
-	total = job->tags.n;
-	json_array_foreach((json_t *)tags, i, tag) total += strmap_get(&job->tags, json_get_str(tag, "Key")) == NULL;
-	if (total > 50)
-		return fault_set(c->fault, 400, "ResourceLimitExceeded",
-				 "The number of tags has reached the limit of 50 for the resource %s.", job->arn);
-	set_tags(job, tags);
-	job->modified_ms = engine_now_ms(c->e);
-	training_job_save(c->e, job);
-	*out = json_pack("{s:o}", "Tags", tags_json(&job->tags, 0, job->tags.n));
-	return 0;
-}
-
-int op_delete_tags(struct call *c, json_t **out)
-{
-	struct training_job *job = find_by_arn(c);
-	const json_t *keys = json_object_get(c->in, "TagKeys");
-	struct strmap kept = {0};
-
-	if (!job)
-		return -1;
-	for (size_t i = 0; i < job->tags.n; i++) {
-		bool drop = false;
-
-		for (size_t k = 0; k < json_array_size(keys); k++)
-			drop = drop || str_eq(json_string_value(json_array_get(keys, k)), job->tags.items[i].name);
-		if (!drop)
-			strmap_set(&kept, job->tags.items[i].name, job->tags.items[i].value);
-	}
-	strmap_done(&job->tags);
-	job->tags = kept;
-	job->modified_ms = engine_now_ms(c->e);
-	training_job_save(c->e, job);
-	*out = json_object();
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "aws/local/wire/request.h"
 #include "aws/sigv4_verify.h"
 
-enum wire { WIRE_JSON_1_1, WIRE_JSON_1_0, WIRE_QUERY, WIRE_CBOR, WIRE_S3 };
+enum wire { WIRE_JSON_1_1, WIRE_JSON_1_0, WIRE_REST_JSON, WIRE_QUERY, WIRE_CBOR, WIRE_S3 };
 
 /* What a verified S3 upload in chunks needs to check each chunk's signature. */
 struct chunk_seed {

@@ -241,7 +241,8 @@ static void write_double(struct buf *out, double f)
 
 bool cbor_is_time_member(const char *name)
 {
-	return str_eq(name, "Timestamp") || str_eq(name, "Timestamps") || str_eq(name, "Expiration");
+	return str_ends(name, "Timestamp") || str_eq(name, "Timestamps") || str_eq(name, "Expiration") ||
+	       str_eq(name, "LastModified");
 }
 
 static void write_value(const json_t *j, struct buf *out, bool time)

@@ -37,7 +37,7 @@ void xml_add_element(struct buf *out, const char *name, const char *text)
 
 /* --- input ------------------------------------------------------------------------ */
 
-static int parse_json(const struct request *rq, json_t **ret, struct fault *f)
+int wire_parse_json(const struct request *rq, json_t **ret, struct fault *f)
 {
 	json_error_t e;
 
@@ -64,7 +64,7 @@ int wire_parse_input(const struct request *rq, enum wire wire, const struct shap
 		return 0;
 	}
 	if (wire != WIRE_QUERY)
-		return parse_json(rq, ret, f);
+		return wire_parse_json(rq, ret, f);
 	AUTO(strmap) struct strmap pairs = {0};
 
 	if (form_parse(buf_str(&rq->body), rq->body.len, &pairs, &err) < 0)
@@ -152,6 +152,11 @@ void wire_result(const struct request *rq, enum wire wire, const struct wire_ser
 		if (!json_is_null(out))
 			put_json(reply, out);
 		break;
+	case WIRE_REST_JSON:
+		reply->content_type = "application/json";
+		if (!json_is_null(out))
+			put_json(reply, out);
+		break;
 	case WIRE_CBOR:
 		reply->content_type = "application/cbor";
 		strmap_set(&reply->headers, "smithy-protocol", "rpc-v2-cbor");
@@ -191,7 +196,9 @@ static void json_fault(const struct request *rq, enum wire wire, const struct fa
 		cbor_write(j, &reply->body);
 		return;
 	}
-	reply->content_type = wire == WIRE_JSON_1_0 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1";
+	reply->content_type = wire == WIRE_REST_JSON  ? "application/json"
+			      : wire == WIRE_JSON_1_0 ? "application/x-amz-json-1.0"
+						      : "application/x-amz-json-1.1";
 	put_json(reply, j);
 }
 
@@ -217,8 +224,8 @@ void wire_fault(const struct request *rq, enum wire wire, const struct wire_serv
 	strmap_set(&reply->headers, "x-amzn-RequestId", rq->id);
 	if (wire == WIRE_QUERY) {
 		reply->content_type = "text/xml";
-		buf_addf(b, "<ErrorResponse xmlns=\"%s\">\n<Error><Type>%s</Type>", str_or(service->xml_ns, ""),
-			 sender ? "Sender" : "Receiver");
+		buf_addf(b, "<ErrorResponse xmlns=\"%s\">\n<Error><Type>%s</Type>",
+			 service ? str_or(service->xml_ns, "") : "", sender ? "Sender" : "Receiver");
 		xml_add_element(b, "Code", f->code);
 		xml_add_element(b, "Message", f->message);
 		buf_addf(b, "</Error>\n<RequestId>%s</RequestId>\n</ErrorResponse>\n", rq->id);

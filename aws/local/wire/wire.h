@@ -1,5 +1,5 @@
 /* wire.h - results and failures in the form of each protocol: JSON 1.1 and 1.0,
- * Query with XML, RPC v2 with CBOR, S3's XML. */
+ * REST-JSON, Query with XML, RPC v2 with CBOR, S3's XML. */
 #ifndef SAGETOP_LOCAL_WIRE_H
 #define SAGETOP_LOCAL_WIRE_H
 
@@ -14,6 +14,8 @@ struct wire_service {
 
 void xml_add_element(struct buf *out, const char *name, const char *text);
 
+/* The body as an object; an empty one is empty. */
+int wire_parse_json(const struct request *rq, json_t **ret, struct fault *f) NODISCARD;
 int wire_parse_input(const struct request *rq, enum wire wire, const struct shape *shape, json_t **ret,
 		     struct fault *f) NODISCARD;
 void wire_result(const struct request *rq, enum wire wire, const struct wire_service *service, const char *operation,
