@@ -1,28 +1,8 @@
 /* cmd_job.c - sagetop job NAME: everything about one job, on one page. */
 #include "app/commands.h"
 #include "app/output.h"
+#include "app/page_print.h"
 #include "aws/sagemaker.h"
-#include "model/page.h"
-
-/* A value of several parts on one line; of pairs "name=value". */
-static void print_line(const struct app *a, const struct page_line *l)
-{
-	AUTO(buf) struct buf value = BUF_INIT(BUF_MAX_TEXT);
-
-	for (size_t i = 0; i < l->n; i++)
-		(void)buf_addf(&value, "%s%s", l->pair && i ? "=" : "", l->parts[i].text);
-	output_field(a, l->label, buf_str(&value));
-}
-
-static void print_page(const struct app *a, const struct resource *r)
-{
-	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
-	AUTO(page) struct page page = {0};
-
-	page_build(&page, r, &x, PAGE_FOR_TEXT);
-	for (size_t i = 0; i < page.n; i++)
-		print_line(a, &page.lines[i]);
-}
 
 /* --json: the service's own reply, so that it can be fed to other tools. */
 struct json_reply {
@@ -59,6 +39,6 @@ int cmd_job(struct app *a, struct err *err)
 	const struct job *j = sync_job_full(a->sync, name);
 	if (!j)
 		return err_set(err, ERR_NOTFOUND, "no training job \"%s\"", name);
-	print_page(a, job_resource(j));
+	page_print(a, job_resource(j));
 	return 0;
 }
