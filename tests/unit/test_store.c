@@ -107,6 +107,7 @@ static void test_jobs(void **state)
 	assert_true(b->trimmed);
 	assert_int_equal(b->status, JOB_FAILED);
 	assert_string_equal(b->failure_reason, a->failure_reason);
+	assert_int_equal(b->state, a->state);
 	assert_int_equal(b->billable_s, 130);
 	assert_int_equal(b->max_wait_s, -1);
 	assert_true(b->spot);
