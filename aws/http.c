@@ -361,10 +361,11 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 
 static const char *host_of(const char *url, char out[128])
 {
-	const char *host = strstr(url, "://");
+	AUTO(str) char *clean = str_hide_userinfo(url);
+	const char *host = strstr(clean, "://");
 	size_t n;
 
-	host = host ? host + 3 : url;
+	host = host ? host + 3 : clean;
 	n = strcspn(host, "/?");
 	snprintf(out, 128, "%.*s", (int)MIN(n, (size_t)120), host);
 	return out;
@@ -381,7 +382,9 @@ static bool proxy_refused(struct http_transfer *t)
 
 static void transfer_error(struct http_transfer *t, CURLcode code, struct err *err)
 {
-	const char *text = *t->curl_error ? t->curl_error : curl_easy_strerror(code), *url = "";
+	/* libcurl quotes URLs, that of the proxy too. */
+	AUTO(str) char *text = str_hide_userinfo(*t->curl_error ? t->curl_error : curl_easy_strerror(code));
+	const char *url = "";
 	char host[128];
 
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);

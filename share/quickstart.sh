@@ -57,7 +57,7 @@ step 'packages'
 if [ -z "${SAGETOP_BUILD_DIR:-}" ]; then
 	. "$top/share/packages.sh"
 	# shellcheck disable=SC2086,SC2154
-	packages_install $packages_build >>"$log" 2>&1 || fail 'packages are missing: see the lines above'
+	packages_install $packages_build $packages_parquet >>"$log" 2>&1 || fail 'packages are missing: see the lines above'
 fi
 done_step
 

@@ -103,6 +103,16 @@ static void scroll_by(struct doc *d, long by)
 	d->top = to < 0 ? 0 : MIN((size_t)to, last);
 }
 
+void doc_show(struct doc *d, size_t line)
+{
+	size_t page = (size_t)MAX(d->page, 1);
+
+	if (line < d->top)
+		d->top = line;
+	else if (line >= d->top + page)
+		d->top = line - page + 1;
+}
+
 bool doc_action(struct doc *d, enum action a)
 {
 	switch (a) {

@@ -56,6 +56,7 @@ static void print_ended(struct app *a, const struct resource *r)
 {
 	const struct session *s = sync_session(a->sync);
 	int64_t now_ms = clock_now_ms(), elapsed_s = -1;
+	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT);
 	char took[TIMEFMT_LEN] = "", cost[32] = "";
 
 	if (r->kind->class == &job_class) {
@@ -66,8 +67,8 @@ static void print_ended(struct app *a, const struct resource *r)
 	}
 	if (elapsed_s >= 0)
 		timefmt_duration(took, elapsed_s * 1000);
-	fprintf(a->out, "%s\t%s\t%s\t%s\t%s\n", r->name, resource_state_text(r), took, cost,
-		str_or(r->failure_reason, ""));
+	field_one_line(str_or(r->failure_reason, ""), &reason);
+	fprintf(a->out, "%s\t%s\t%s\t%s\t%s\n", r->name, resource_state_text(r), took, cost, buf_str(&reason));
 	fflush(a->out);
 }
 

@@ -1,3 +1,4 @@
+/* dashboard_host.c - what the screens ask for, passed on to sync. */
 #include "app/dashboard_host.h"
 
 #include "aws/sagemaker.h"
@@ -47,24 +48,35 @@ static void call_end(struct host_call *c)
 		host_destroy(h);
 }
 
-static void host_watch(void *user, const char *job, bool on)
+static void host_watch(void *user, const struct kind *kind, const char *name, bool on)
 {
 	struct dashboard_host *h = user;
 
 	if (on)
-		sync_watch(h->sync, job);
+		sync_watch(h->sync, name);
 	else
-		sync_unwatch(h->sync, job);
+		sync_unwatch(h->sync, name);
 }
 
-static void host_live(void *user, const char *job, bool on)
+static void host_live(void *user, const struct kind *kind, const char *name, bool on)
 {
 	struct dashboard_host *h = user;
 
-	sync_live(h->sync, job, on);
+	sync_live(h->sync, name, on);
 }
 
-static void host_refresh(void *user)
+static void ignore_done(void *user, const struct err *err)
+{
+}
+
+static void host_columns(void *user, const struct kind *kind, const struct field_list *fields)
+{
+	struct dashboard_host *h = user;
+
+	sync_columns(h->sync, kind, fields, ignore_done, NULL);
+}
+
+static void host_refresh(void *user, const struct kind *kind, const char *parent)
 {
 	struct dashboard_host *h = user;
 
@@ -79,11 +91,11 @@ static void action_done(void *user, const struct err *err)
 	call_end(c);
 }
 
-static void host_stop(void *user, const char *job, host_done_fn *done, void *done_user)
+static void host_stop(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 
-	sync_stop_job(h->sync, job, action_done, call_new(h, done, done_user));
+	sync_stop_job(h->sync, name, action_done, call_new(h, done, done_user));
 }
 
 static char *text_or_empty(const char *s)
@@ -172,11 +184,12 @@ static void described(void *user, json_t *reply, const struct err *err)
 	call_end(c);
 }
 
-static void host_describe(void *user, const char *job, host_text_fn *done, void *done_user)
+static void host_describe(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 
-	(void)sm_describe_job_json(sync_client(h->sync), job, AWS_USER_ACTION, described, call_new(h, done, done_user));
+	(void)sm_describe_job_json(sync_client(h->sync), name, AWS_USER_ACTION, described,
+				   call_new(h, done, done_user));
 }
 
 static int host_save(void *user, const char *path, const char *text, struct err *err)
@@ -200,6 +213,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync)
 		.live = host_live,
 		.live_usd_micro = LIVE_TAIL_USD_MICRO,
 		.refresh = host_refresh,
+		.columns = host_columns,
 		.stop = host_stop,
 		.prepare_launch = host_prepare,
 		.launch = host_launch,

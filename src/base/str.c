@@ -16,6 +16,17 @@ bool str_ieq(const char *a, const char *b)
 	return a && b ? !strcasecmp(a, b) : a == b;
 }
 
+const char *str_last_line(const char *s)
+{
+	size_t n = strlen(s);
+
+	while (n && (s[n - 1] == '\n' || s[n - 1] == ' '))
+		n--;
+	while (n && s[n - 1] != '\n')
+		n--;
+	return s + n;
+}
+
 bool str_empty(const char *s)
 {
 	return !s || !*s;
@@ -47,6 +58,35 @@ char *str_trim(char *s)
 		n--;
 	s[n] = '\0';
 	return s;
+}
+
+/* Behind the userinfo of the authority that begins at p; p where it has none. */
+static const char *skip_userinfo(const char *p)
+{
+	size_t n = strcspn(p, "/?# \t\n\"'<>");
+
+	while (n && p[n - 1] != '@')
+		n--;
+	return p + n;
+}
+
+char *str_hide_userinfo(const char *s)
+{
+	char *out = xmalloc(strlen(s) + 1), *to = out;
+
+	if (!strstr(s, "://"))
+		s = skip_userinfo(s);
+	while (*s) {
+		if (str_starts(s, "://")) {
+			memcpy(to, s, 3);
+			to += 3;
+			s = skip_userinfo(s + 3);
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+	return out;
 }
 
 void str_lower(char *s)

@@ -261,6 +261,21 @@ static void text_for_programs(const struct field *f, const struct field_value *v
 	}
 }
 
+void field_one_line(const char *text, struct buf *out)
+{
+	const char *last = str_last_line(text), *p = text;
+	size_t n = strcspn(last, "\n");
+
+	(void)buf_add(out, last, n);
+	while (p < last) {
+		n = strcspn(p, "\n");
+		if (n)
+			(void)buf_adds(out, " | ");
+		(void)buf_add(out, p, n);
+		p += n + 1;
+	}
+}
+
 void field_text(const struct field_ref *f, const struct resource *r, const struct field_context *x,
 		enum field_style style, struct buf *out)
 {
@@ -278,7 +293,7 @@ void field_text(const struct field_ref *f, const struct resource *r, const struc
 		(void)buf_adds(out, style == FIELD_FOR_PEOPLE ? timefmt_show(text, (int64_t)v.number)
 							      : timefmt_iso(text, (int64_t)v.number));
 	} else if (v.text) {
-		(void)buf_adds(out, v.text);
+		field_one_line(v.text, out);
 	} else if (style == FIELD_FOR_PEOPLE) {
 		text_for_people(f->field, &v, out);
 	} else {

@@ -73,7 +73,8 @@ static void free_cold(struct job *j)
 	strmap_done(&j->hyperparameters);
 	strmap_done(&j->environment);
 	strmap_done(&j->tags);
-	j->hyperparameters = j->environment = j->tags = (struct strmap){0};
+	strmap_done(&j->particulars);
+	j->hyperparameters = j->environment = j->tags = j->particulars = (struct strmap){0};
 	free_channels(j);
 	free_lists(j);
 }

@@ -109,6 +109,7 @@ struct job {
 	char *vpc; /* "subnet-1 subnet-2 sg-1" */
 	struct strmap hyperparameters;
 	struct strmap environment;
+	struct strmap particulars; /* what only its page shows, by label: "Isolation", "KMS" */
 
 	struct job_channel *channels;
 	size_t n_channels, cap_channels;

@@ -184,6 +184,12 @@ def main():
         run = push(str(work / "no-such-image.tar"))
         ok("an image that is not there fails", run.returncode == 1 and run.stderr.rstrip().splitlines()[-1]
            .startswith("sagetop: "), run.stderr)
+        ok("and makes no repository", "sagetop-trainer" not in State.repositories, State.repositories)
+        State.calls.clear()
+        run = subprocess.run([BIN, "image", "push", str(work / "image"), "--region", "us-east-1", "--endpoint-url", endpoint],
+                             env={**env, "PATH": temp}, capture_output=True, text=True, timeout=400)
+        ok("without a tool that pushes nothing is asked of the registry", run.returncode == 4 and "skopeo" in run.stderr
+           and not State.calls, (run, State.calls))
         State.deny = True
         run = push(str(work / "image"))
         ok("a refusal has its own status", run.returncode == 5 and run.stderr.count("\n") == 1, run.stderr)

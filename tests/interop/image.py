@@ -147,7 +147,7 @@ with Job(num_round=5, objective="reg:squarederror") as job:
         return reply.status, reply.read().decode()
     equal("/ping", call("GET", "/ping"), (200, ""))
     status, text = call("POST", "/invocations", "3,1,100\n5,2,200")
-    ok("/invocations", status == 200 and len(text.split(",")) == 2, text)
+    ok("/invocations", status == 200 and len(text.splitlines()) == 2, text)
     stop(child)
     child.communicate(timeout=300)
     equal("SIGTERM ends it with 0", child.returncode, 0)

@@ -77,6 +77,8 @@ with Server(tmp / "binary") as s:
         ("CSV", csv_of(some), "text/csv"),
         ("CSV without a content type", csv_of(some), None),
         ("CSV with a character set and a last newline", csv_of(some) + "\n", "text/csv; charset=utf-8"),
+        ("CSV with blank lines at its end", csv_of(some) + "\n\n \n", "text/csv"),
+        ("JSON lines with blank lines at the end", "\n".join(json.dumps({"features": [None if v != v else float(v) for v in row]}) for row in some) + "\n\n", "application/jsonlines"),
         ("CSV with semicolons", csv_of(some).replace(",", ";"), "text/csv"),
         ("libsvm", libsvm_of(some), "text/libsvm"),
         ("libsvm with labels", libsvm_of(some, True), "text/x-libsvm"),
@@ -92,6 +94,8 @@ with Server(tmp / "binary") as s:
         ("JSON with keys", json.dumps({"instances": [{"data": {"features": {
             "keys": [i for i, v in enumerate(row) if v == v], "shape": [6], "values": [float(v) for v in row if v == v]}}}
             for row in some]}), "application/json"),
+        ("JSON with Python's NaN", json.dumps([[float(v) for v in row] for row in some]), "application/json"),
+        ("JSON lines with NaN", "\n".join(json.dumps({"features": [float(v) for v in row]}) for row in some), "application/jsonlines"),
         ("JSON lines", "\n".join(json.dumps({"features": [None if v != v else float(v) for v in row]}) for row in some),
          "application/jsonlines"),
         ("gzip", gzip.compress(csv_of(some).encode()), "text/csv"),
@@ -122,6 +126,10 @@ with Server(tmp / "binary") as s:
         ("JSON of something else", 400, (b'{"a": 1}', "application/json")),
         ("JSON with text", 400, (b'[["a",1,2,3,4,5]]', "application/json")),
         ("JSON with a row too short", 400, (b'[[1,2,3]]', "application/json")),
+        ("a blank line among JSON lines", 400, (b"[1,2,3,4,5,6]\n\n[1,2,3,4,5,6]\n", "application/jsonlines")),
+        ("a blank line among rows of CSV", 400, (b"1,2,3,4,5,6\n\n1,2,3,4,5,6\n", "text/csv")),
+        ("Python's Infinity", 400, (b"[[Infinity,2,3,4,5,6]]", "application/json")),
+        ("NaN within a word", 400, (b"[[NaNa,2,3,4,5,6]]", "application/json")),
         ("an infinite number", 400, (b"[[1e300,2,3,4,5,6]]", "application/json")),
         ("broken RecordIO", 400, (b"\n#\xd7\xce\xff\xff\xff\xff", "application/x-recordio-protobuf")),
         ("broken gzip", 400, (b"\x1f\x8bxxxxxxxxxxxxx", "text/csv")),

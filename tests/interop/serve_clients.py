@@ -33,7 +33,7 @@ HEAVY = b"0.5\n-1\n2.5\n1\n" * 200000
 def heavy_seconds(s):
     start = time.monotonic()
     status, data = s.invoke(HEAVY)
-    return time.monotonic() - start, status, data.count(b",") + 1
+    return time.monotonic() - start, status, data.count(b"\n")
 
 
 def timed(call):
@@ -233,7 +233,7 @@ with Server(tmp / "model", "--threads", "2", MAX_CONTENT_LENGTH="10000") as s:
         ("infinity in CSV", (400, None), [], "text/csv", b"inf\n"),
         ("infinity in libsvm", (400, None), [], "text/libsvm", b"0:1e39\n"),
         ("nan in CSV is missing", (200, "text/csv"), [], "text/csv", b"nan\n"),
-        ("NaN in JSON", (400, None), [], "application/json", b"[[NaN]]"),
+        ("NaN in JSON is missing", (200, "text/csv"), [], "application/json", b"[[NaN]]"),
         ("a huge number in JSON", (400, None), [], "application/json", b"[[1e999]]"),
         ("a huge integer in JSON", (400, None), [], "application/json", b"[[" + b"9" * 400 + b"]]"),
         ("deep JSON", (400, None), [], "application/json", b"[" * 9000),

@@ -243,6 +243,15 @@ refused("libsvm without label", "channel train", {}, train="one 1:1 2:2\n", cont
 refused("libsvm with a huge index", r"index|column", {}, train="1 0:1 99999999999:2\n", content_type="text/libsvm")
 refused("a negative weight", "line 2 column 2: a weight must be", {"csv_weights": 1}, train="1,1,1\n1,-1,2\n")
 refused("queries that do not stand together", "query id 1 do not stand together", {"objective": "rank:pairwise"}, train="1 qid:1 0:1\n0 qid:2 0:2\n1 qid:1 0:3\n", content_type="text/libsvm")
+refused("a weight of its own in a query", r"channel train: row 2: all rows of query id 1 need the same weight", {"objective": "rank:pairwise"}, train="1:1 qid:1 0:1\n0:2 qid:1 0:2\n", content_type="text/libsvm")
+refused("a weight of its own in a query of the validation channel", r"channel validation: row 2: all rows of query id 1 need the same weight", {"objective": "rank:pairwise"},
+        train="1:1 qid:1 0:1\n0:1 qid:1 0:2\n", validation="1:1 qid:1 0:1\n0:2 qid:1 0:2\n", content_type="text/libsvm")
+refused("libsvm labels without features", "channel train: its rows have labels, but no features", {}, train="1\n0\n1\n", content_type="text/libsvm")
+refused("the same for the library", "channel train: its rows have labels, but no features", {"tree_method": "exact"}, train="1\n0\n1\n", content_type="text/libsvm")
+refused("a libsvm label that overflows", "line 1 column 1: '1e39' is too large for a 32-bit float", {}, train="1e39 0:1\n", content_type="text/libsvm")
+for size in ("0", "2", "x"):
+    refused(f"label_size={size}", f"channel train: ContentType 'text/csv;label_size={size}' is not supported: training takes one label, label_size=1", {}, content_type=f"text/csv;label_size={size}")
+accepted("label_size=1", {"num_round": 1}, content_type="Text/CSV; Label_Size = 1; charset=utf-8")
 refused("ten million columns in a libsvm index", "line 1 column 3: the index of '10000000:2' is above the limit", {"num_round": 1}, train="1 0:1 10000000:2\n", content_type="text/libsvm")
 accepted("a million columns in a libsvm index", {"num_round": 1}, train="1 0:1 999999:2\n0 0:2 999999:1\n" * 20, content_type="text/libsvm")
 refused("more folds than rows", "_kfold 9 needs at least as many rows, there are 3", {"_kfold": 9}, train="1,1\n2,2\n3,3\n")

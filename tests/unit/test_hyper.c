@@ -3,7 +3,9 @@
  * row must do alike is made from the table of the program. */
 #include <stdio.h>
 
+#include "trainer/library/booster.h"
 #include "trainer/settings/hyperparameters_impl.h"
+#include "trainer/settings/literal.h"
 #include "trainer/settings/objective.h"
 #include "unit.h"
 
@@ -431,20 +433,195 @@ static void rules_between_rows(void **state)
 		expect(&(struct row){.together = cases[i].settings}, cases[i].name, cases[i].value, cases[i].message);
 }
 
+/* --- values as SDKs send them ------------------------------------------------------------- */
+
+static void encoded_values_are_decoded(void **state)
+{
+	static const struct {
+		const char *sent, *meant;
+	} cases[] = {
+		{"plain", "plain"},
+		{" plain ", "plain"},
+		{"\"plain\"", "plain"},
+		{"\"\\\"twice\\\"\"", "twice"},
+		{"\"gr\\u00f6\\u00dfe\"", "größe"},
+		{"\"say \\\"1\\\"\"", "say \"1\""},
+		{"\"a\\\\b\"", "a\\b"},
+		{"\"[\\\"auc\\\", \\\"logloss\\\"]\"", "[\"auc\", \"logloss\"]"},
+		{"\t", "\t"},
+		{" ", " "},
+		{"\"\\t\"", "\t"},
+		{"\\t", "\\t"},
+		{"\"not \\json\"", "not \\json"},
+		{"\"", "\""},
+		{"say \"1\"", "say \"1\""},
+		{"[\"auc\"]", "[\"auc\"]"},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(str) char *got = literal_decode(cases[i].sent);
+
+		assert_string_equal(got, cases[i].meant);
+	}
+	AUTO(hyper) struct hyper h = {0};
+	assert_int_equal(job("num_round=\"7\";delimiter=\"\\t\"", "objective", "\"count:poisson\"", &h, NULL), 0);
+	assert_int_equal(hyper_int(&h, HP_num_round), 7);
+	assert_string_equal(hyper_text(&h, HP_delimiter), "\t");
+	assert_string_equal(hyper_text(&h, HP_objective), "count:poisson");
+}
+
+/* Every row that is a list takes every spelling of one. */
+static void lists_are_spelled_in_many_ways(void **state)
+{
+	static const struct {
+		enum hyper_id id;
+		const char *a, *b;
+	} lists[] = {{HP_eval_metric, "mae", "rmse"},
+		     {HP_categorical_columns, "team", "opp"},
+		     {HP_updater, "grow_colmaker", "prune"}};
+	static const char *const forms[] = {"%s,%s",	      "%s, %s",		" %s ,%s, ",	 "[\"%s\",\"%s\"]",
+					    "['%s', '%s']",   "('%s', \"%s\")", "['%s', '%s',]", "[%s, %s]",
+					    "\"%s\", \"%s\"", "'%s','%s'"};
+	size_t rows_seen = 0;
+
+	for (int i = 0; i < HYPER_COUNT; i++)
+		rows_seen += hyper_rows[i].type == HYPER_LIST;
+	assert_int_equal(rows_seen, ARRAY_LEN(lists));
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		for (size_t f = 0; f < ARRAY_LEN(forms); f++) {
+			AUTO(hyper) struct hyper h = {0};
+			AUTO(strlist) struct strlist items = {0};
+			struct err err = {0};
+			char text[80];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(text, sizeof(text), forms[f], lists[i].a, lists[i].b);
+#pragma GCC diagnostic pop
+			if (job(NULL, hyper_name(lists[i].id), text, &h, &err))
+				fail_msg("%s: %s", text, err.msg);
+			hyper_items(&h, lists[i].id, &items);
+			assert_int_equal(items.n, 2);
+			assert_string_equal(items.items[0], lists[i].a);
+			assert_string_equal(items.items[1], lists[i].b);
+		}
+	/* what a name may hold */
+	AUTO(hyper) struct hyper h = {0};
+	AUTO(strlist) struct strlist items = {0};
+	assert_int_equal(job(NULL, "categorical_columns", "['a, b', \"it's\", 'say \"x\"', '[c]', 3]", &h, NULL), 0);
+	hyper_items(&h, HP_categorical_columns, &items);
+	assert_int_equal(items.n, 5);
+	assert_string_equal(items.items[0], "a, b");
+	assert_string_equal(items.items[1], "it's");
+	assert_string_equal(items.items[2], "say \"x\"");
+	assert_string_equal(items.items[3], "[c]");
+	assert_string_equal(items.items[4], "3");
+	static const char *const broken[] = {"['a'", "[['a']]", "[null]", "[]", "(", "{\"a\": 1}]", ","};
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++)
+		if (!job(NULL, "eval_metric", broken[i], NULL, NULL))
+			fail_msg("%s is taken for a list", broken[i]);
+}
+
+static void constraints_name_columns(void **state)
+{
+	static const struct {
+		const char *monotone, *interaction; /* as given */
+		const char *directions, *groups;    /* as the library gets them, or */
+		const char *message;
+	} cases[] = {
+		{"{\"c\": -1, \"a\": 1}", NULL, "(1,0,-1)", NULL, NULL},
+		{"{'b': 1}", NULL, "(0,1,0)", NULL, NULL},
+		{"(1,-1)", NULL, "(1,-1)", NULL, NULL},
+		{"['1', 0, -1]", NULL, "(1,0,-1)", NULL, NULL},
+		{NULL, "[[\"a\",\"b\"],[\"c\"]]", NULL, "[[0,1],[2]]", NULL},
+		{NULL, "[['c', 0], ('b',)]", NULL, "[[2,0],[1]]", NULL},
+		{NULL, "[[0, 2]]", NULL, "[[0,2]]", NULL},
+		{"{\"zz\": 1}", NULL, NULL, NULL, "monotone_constraints names column 'zz', which the data do not have"},
+		{"{\"a\": 2}", NULL, NULL, NULL, "Hyperparameter monotone_constraints: 2 is not one of -1, 0, 1"},
+		{"{\"a\": \"up\"}", NULL, NULL, NULL, "Hyperparameter monotone_constraints: could not parse value"},
+		{"(1,0,0,1)", NULL, NULL, NULL, "monotone_constraints has 4 values, the data has 3 columns"},
+		{NULL, "[[\"bb\"]]", NULL, NULL,
+		 "interaction_constraints names column 'bb', which the data do not have; did you mean 'b'?"},
+		{NULL, "[[3]]", NULL, NULL, "interaction_constraints names column 3, the data has columns 0 to 2"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(strlist) struct strlist names = {0};
+		AUTO(hyper) struct hyper h = {0};
+		struct err err = {0};
+		const char *row = cases[i].monotone ? "monotone_constraints" : "interaction_constraints";
+		int rc = job(NULL, row, cases[i].monotone ? cases[i].monotone : cases[i].interaction, &h, &err);
+
+		strlist_split(&names, "a,b,c", ',');
+		if (!rc)
+			rc = hyper_fit_columns(&h, 3, &names, &err);
+		if (cases[i].message) {
+			assert_int_equal(rc, -ERR_INVALID);
+			if (!str_starts(err.msg, cases[i].message))
+				fail_msg("%s, expected: %s", err.msg, cases[i].message);
+			continue;
+		}
+		if (rc)
+			fail_msg("%s", err.msg);
+		if (cases[i].directions)
+			assert_string_equal(hyper_text(&h, HP_monotone_constraints), cases[i].directions);
+		AUTO(json) json_t *got = json_loads(str_or(hyper_text(&h, HP_interaction_constraints), "[]"), 0, NULL);
+		AUTO(json) json_t *wanted = json_loads(str_or(cases[i].groups, "[]"), 0, NULL);
+		assert_true(json_equal(got, wanted));
+	}
+	/* data without names: numbers, and the names that Python gives columns */
+	AUTO(hyper) struct hyper h = {0};
+	struct err err = {0};
+	assert_int_equal(job(NULL, "monotone_constraints", "{\"f1\": 1, \"2\": -1}", &h, NULL), 0);
+	assert_int_equal(hyper_fit_columns(&h, 3, &(struct strlist){0}, NULL), 0);
+	assert_string_equal(hyper_text(&h, HP_monotone_constraints), "(0,1,-1)");
+	AUTO(hyper) struct hyper named = {0};
+	assert_int_equal(job(NULL, "interaction_constraints", "[[\"age\"]]", &named, NULL), 0);
+	assert_int_equal(hyper_fit_columns(&named, 3, &(struct strlist){0}, &err), -ERR_INVALID);
+	assert_true(str_starts(err.msg, "interaction_constraints names column 'age', but the data have no names"));
+}
+
+/* What the table takes the library has, and the other way round. */
+static void updaters_are_the_librarys(void **state)
+{
+	static const char *const names[] = {"grow_colmaker", "grow_histmaker", "grow_quantile_histmaker",
+					    "grow_skmaker",  "distcol",	       "grow_local_histmaker",
+					    "prune",	     "sync",	       "refresh"};
+	float cells[] = {1, 2, 3, 4}, labels[] = {1, 2, 3, 4};
+	struct dataset d = {.rows = 4, .columns = 1, .dense = cells, .labels = labels};
+	struct matrix_options opt = {.threads = 1};
+
+	booster_thread_init(0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO(matrix) struct matrix *m = NULL;
+		AUTO(booster) struct booster *b = NULL;
+		AUTO(strmap) struct strmap params = {0};
+		struct err err = {0};
+		bool taken = !job(NULL, "updater", names[i], NULL, NULL);
+
+		strmap_set(&params, "nthread", "1");
+		strmap_set(&params, "updater", names[i]);
+		assert_int_equal(matrix_new(&d, &opt, &m, NULL), 0);
+		int rc = booster_new(&params, NULL, &m, 1, &b, &err);
+		if (!rc)
+			rc = booster_update(b, 0, m, &err);
+		if (taken == (rc && strstr(err.msg, "Unknown tree updater")))
+			fail_msg("%s: %s, the library: %s", names[i], taken ? "taken" : "refused", err.msg);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(encoded_values_are_decoded),	cmocka_unit_test(lists_are_spelled_in_many_ways),
+		cmocka_unit_test(constraints_name_columns),	cmocka_unit_test(updaters_are_the_librarys),
 		cmocka_unit_test(every_row_has_its_test),
-		cmocka_unit_test(values_are_taken_and_refused),
-		cmocka_unit_test(needs_are_told),
-		cmocka_unit_test(presence_is_needed),
-		cmocka_unit_test(names_are_suggested),
-		cmocka_unit_test(two_names_of_one_are_refused),
-		cmocka_unit_test(whole_numbers_have_32_bits),
-		cmocka_unit_test(defaults_are_values),
-		cmocka_unit_test(rows_without_effect_say_so),
-		cmocka_unit_test(every_objective_is_tested),
-		cmocka_unit_test(rules_between_rows),
+		cmocka_unit_test(values_are_taken_and_refused), cmocka_unit_test(needs_are_told),
+		cmocka_unit_test(presence_is_needed),		cmocka_unit_test(names_are_suggested),
+		cmocka_unit_test(two_names_of_one_are_refused), cmocka_unit_test(whole_numbers_have_32_bits),
+		cmocka_unit_test(defaults_are_values),		cmocka_unit_test(rows_without_effect_say_so),
+		cmocka_unit_test(every_objective_is_tested),	cmocka_unit_test(rules_between_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

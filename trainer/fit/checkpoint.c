@@ -9,7 +9,8 @@
 #define CHECKPOINT_MAGIC "sagetop checkpoint 1\n"
 #define CHECKPOINT_PREFIX "sagetop-checkpoint."
 #define CHECKPOINT_DIGITS 9
-#define CHECKPOINT_KEEP 2 /* the newest may be torn where the folder is copied elsewhere */
+#define FOREIGN_PREFIX "xgboost-checkpoint" /* .N, or _N.json, of SageMaker's image */
+#define CHECKPOINT_KEEP 2		    /* the newest may be torn where the folder is copied elsewhere */
 #define CHECKPOINT_MAX ((size_t)4 << 30)
 
 void checkpoint_done(struct checkpoint *c)
@@ -124,8 +125,28 @@ int checkpoint_write(const char *dir, const char *fingerprint, const struct chec
 	return 0;
 }
 
-int checkpoint_read(const char *dir, const char *fingerprint, struct checkpoint *ret, struct strlist *notices,
-		    struct err *err)
+char *checkpoint_foreign(const char *dir)
+{
+	AUTO(strlist) struct strlist names = {0};
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return NULL;
+	for (struct dirent *e; (e = readdir(d));)
+		if (str_starts(e->d_name, FOREIGN_PREFIX))
+			strlist_add(&names, e->d_name);
+	closedir(d);
+	strlist_sort(&names);
+	if (!names.n)
+		return NULL;
+	return xasprintf(
+		"the checkpoint folder holds %s%s of SageMaker's image, which %s not gone on from: this program "
+		"resumes its own checkpoints (" CHECKPOINT_PREFIX "*) alone",
+		names.items[names.n - 1], names.n > 1 ? " and others" : "", names.n > 1 ? "are" : "is");
+}
+
+int checkpoint_read(const char *dir, const char *fingerprint, int rounds, struct checkpoint *ret,
+		    struct strlist *notices, struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
 
@@ -140,8 +161,13 @@ int checkpoint_read(const char *dir, const char *fingerprint, struct checkpoint 
 		rc = fs_read(path, &bytes, &why);
 		if (!rc)
 			rc = checkpoint_unpack(bytes.data, bytes.len, fingerprint, ret, &why);
-		if (!rc)
+		if (!rc && ret->round <= rounds)
 			return 0;
+		if (!rc) {
+			(void)err_set(&why, ERR_INVALID, "it has %d rounds, num_round is %d", ret->round, rounds);
+			checkpoint_done(ret);
+			ret->model = BUF_INIT(CHECKPOINT_MAX);
+		}
 		strlist_take(notices, xasprintf("checkpoint %s is passed over: %s", names.items[i], why.msg));
 	}
 	return 0;

@@ -22,10 +22,14 @@ AUTO_EMBEDDED(checkpoint, struct checkpoint, checkpoint_done)
 
 int checkpoint_write(const char *dir, const char *fingerprint, const struct checkpoint *c, struct err *err) NODISCARD;
 
-/* The newest valid one of this job into ret, or round 0 where there is none. A
- * line for each file passed over is added to notices. */
-int checkpoint_read(const char *dir, const char *fingerprint, struct checkpoint *ret, struct strlist *notices,
-		    struct err *err) NODISCARD;
+/* The newest valid one of this job that has at most `rounds` rounds into ret, or round 0
+ * where there is none. A line for each file passed over is added to notices. */
+int checkpoint_read(const char *dir, const char *fingerprint, int rounds, struct checkpoint *ret,
+		    struct strlist *notices, struct err *err) NODISCARD;
+
+/* What SageMaker's image left in the folder is not gone on from: a line that says so,
+ * or NULL. The caller frees. */
+char *checkpoint_foreign(const char *dir) NODISCARD;
 
 /* The file's bytes, for sending them to other hosts. */
 int checkpoint_pack(const char *fingerprint, const struct checkpoint *c, struct buf *out, struct err *err) NODISCARD;

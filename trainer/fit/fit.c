@@ -286,7 +286,9 @@ static int resume(struct fit *f, struct err *err)
 	AUTO(strlist) struct strlist notices = {0};
 	AUTO(checkpoint) struct checkpoint c = {0};
 	bool improved;
-	int rc = booster_rank() ? 0 : checkpoint_read(f->job->checkpoint_dir, f->job->fingerprint, &c, &notices, err);
+	int rc = booster_rank() ? 0
+				: checkpoint_read(f->job->checkpoint_dir, f->job->fingerprint,
+						  (int)hyper_int(f->job->hyper, HP_num_round), &c, &notices, err);
 
 	for (size_t i = 0; i < notices.n; i++)
 		printf("%s\n", notices.items[i]);
@@ -382,6 +384,7 @@ int fit_run(const struct fit_job *job, struct fit_result *ret, struct err *err)
 	struct learner_job learner = {
 		.hyper = job->hyper,
 		.data = {job->data[0], job->data[1]},
+		.names = {str_or(job->origin, "channel train"), str_or(job->origin, "channel validation")},
 		.matrix = job->matrix,
 		.metrics = &f.library_metrics,
 		.kit = job->kit,

@@ -29,6 +29,7 @@ struct fit_job {
 	const struct hyper *hyper;
 	const struct objective *objective;
 	const char *set_names[FIT_SETS];	       /* "train", "validation" */
+	const char *origin;			       /* of both sets, in messages; NULL: the channels */
 	const struct dataset *data[FIT_SETS];	       /* data[1] may be NULL */
 	struct matrix_options matrix;		       /* threads among them */
 	bool shared;				       /* with other hosts */

@@ -83,13 +83,23 @@ static int say_loaded(struct learner *l, struct err *err)
 static int make_library(struct learner *l, const struct strmap *params, struct err *err)
 {
 	struct matrix_options train = training_options(l);
-	int rc = matrix_new(l->job.data[0], &train, &l->matrices[0], err);
+	int rc = 0;
 
-	if (!rc && l->sets == 2)
-		rc = matrix_new(l->job.data[1], &l->job.matrix, &l->matrices[1], err);
+	for (size_t i = 0; i < l->sets; i++) {
+		rc = matrix_new(l->job.data[i], i ? &l->job.matrix : &train, &l->matrices[i], err);
+		if (rc)
+			return err_prefix(err, "%s", l->job.names[i]);
+	}
 	if (!rc)
 		rc = say_loaded(l, err);
 	return rc ? rc : booster_new(params, l->job.metrics, l->matrices, l->sets, &l->booster, err);
+}
+
+static int name_features(const struct learner *l, struct booster *b, struct err *err)
+{
+	const struct strlist *names = &l->job.data[0]->feature_names;
+
+	return names->n == l->job.matrix.columns ? booster_set_names(b, names, err) : 0;
 }
 
 /* The grower is for the library that its tests knew: one that grows other trees does so alone. */
@@ -119,6 +129,8 @@ static int make_kit(struct learner *l, const struct strmap *params, struct err *
 	int rc = matrix_new_bare(&row, &opt, &m, err);
 	if (!rc)
 		rc = booster_new(params, l->job.metrics, &m, 1, &kit->shell, err);
+	if (!rc)
+		rc = name_features(l, kit->shell, err);
 	if (!rc)
 		rc = grow_mould_new(kit->shell, &kit->mould, err);
 	return rc ? rc : try_grower(kit, params, err);
@@ -274,6 +286,8 @@ int learner_finish(struct learner *l, int rounds, const struct strmap *attribute
 		rc = booster_cut(l->booster, rounds, ret, err);
 	else
 		*ret = TAKE(l->booster);
+	if (!rc)
+		rc = name_features(l, *ret, err);
 	for (size_t i = 0; !rc && attributes && i < attributes->n; i++)
 		rc = booster_set_attr(*ret, attributes->items[i].name, attributes->items[i].value, err);
 	return rc;

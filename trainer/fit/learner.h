@@ -19,6 +19,7 @@ AUTO_POINTER(learner_kit, struct learner_kit, learner_kit_free)
 struct learner_job {
 	const struct hyper *hyper;
 	const struct dataset *data[LEARNER_SETS]; /* [1] may be NULL */
+	const char *names[LEARNER_SETS];	  /* what they are called in messages */
 	struct matrix_options matrix;		  /* of both; how bins are kept is the learner's choice */
 	const struct strlist *metrics;		  /* the library's */
 	struct learner_kit *kit;		  /* where several learners follow each other; or NULL */

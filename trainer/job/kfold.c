@@ -103,6 +103,7 @@ struct cv {
 	struct strlist names; /* columns of the closing line */
 	double *sums;	      /* over folds (train) or repetitions (validation) */
 	struct buf folds_csv;
+	int least_rounds, most_rounds; /* of the models so far; 0: there is none */
 	bool interrupted;
 };
 
@@ -187,7 +188,9 @@ static int fit_fold(struct cv *c, int number, struct dataset *const data[2], str
 		if (rc)
 			return rc;
 	}
+	AUTO(str) char *origin = xasprintf("rows of fold %d", number + 1);
 	struct fit_job job = {
+		.origin = origin,
 		.hyper = &r->hyper,
 		.objective = r->objective,
 		.set_names = {"train", "validation"},
@@ -224,6 +227,8 @@ static int run_fold(struct cv *c, int repetition, int fold, struct err *err)
 				add_metric(c, result.history.columns.items[i],
 					   history_value(&result.history, last, result.history.columns.items[i]) /
 						   (c->k * c->repetitions));
+		c->least_rounds = c->most_rounds ? MIN(c->least_rounds, result.rounds) : result.rounds;
+		c->most_rounds = MAX(c->most_rounds, result.rounds);
 		rc = train_matrix(c->run, held_out, &held_out_matrix, err);
 		if (!rc)
 			rc = collect(c, result.booster, held_out_matrix, rows, err);
@@ -320,9 +325,11 @@ static void print_totals(const struct cv *c)
 {
 	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
 
-	(void)buf_addf(&line, "[%s]", hyper_text(&c->run->hyper, HP_num_round));
+	(void)buf_addf(&line, "[%d]", c->most_rounds);
 	for (size_t i = 0; i < c->names.n; i++)
 		(void)buf_addf(&line, "\t%s:%.5f", c->names.items[i], c->sums[i]);
+	if (c->least_rounds < c->most_rounds)
+		printf("the models have %d to %d rounds, each its best\n", c->least_rounds, c->most_rounds);
 	puts("out of fold, over all rows:");
 	puts(buf_str(&line));
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/fs.h"
+#include "trainer/fit/checkpoint.h"
 #include "trainer/job/entities.h"
 #include "trainer/job/kfold.h"
 #include "trainer/job/outputs.h"
@@ -56,12 +57,29 @@ AUTO_EMBEDDED(train_run, struct train_run, train_run_done)
 
 /* --- data ------------------------------------------------------------------------- */
 
-static int channel_options(const struct train_run *r, const struct channel *c, struct dataset_options *opt,
-			   struct strlist *categorical, struct err *err)
+/* "text/csv; label_size=1", or without the parameter. */
+static bool has_one_label(const char *content_type)
+{
+	AUTO(strlist) struct strlist parts = {0};
+	bool one = true;
+
+	strlist_split(&parts, str_or(content_type, ""), ';');
+	for (size_t i = 1; i < parts.n; i++) {
+		AUTO(strlist) struct strlist pair = {0};
+		int64_t n;
+
+		strlist_split(&pair, parts.items[i], '=');
+		if (pair.n == 2 && str_ieq(pair.items[0], "label_size"))
+			one = str_to_i64(pair.items[1], &n) && n == 1;
+	}
+	return one;
+}
+
+static int channel_options(const struct train_run *r, const struct channel *c, bool has_label,
+			   struct dataset_options *opt, struct strlist *categorical, struct err *err)
 {
 	const struct hyper *h = &r->hyper;
 	const char *delimiter = hyper_text(h, HP_delimiter);
-	const char *list = hyper_text(h, HP_categorical_columns);
 
 	*opt = (struct dataset_options){
 		.format = DATA_LIBSVM, /* what SageMaker's image takes it for */
@@ -82,10 +100,14 @@ static int channel_options(const struct train_run *r, const struct channel *c, s
 			       "channel %s: ContentType '%s' is not supported: use text/csv, text/libsvm, "
 			       "application/x-parquet or application/x-recordio-protobuf",
 			       c->name, c->content_type);
-	if (list) {
-		strlist_split(categorical, list, ',');
+	if (has_label && opt->format == DATA_CSV && !has_one_label(c->content_type))
+		return err_set(
+			err, ERR_INVALID,
+			"channel %s: ContentType '%.80s' is not supported: training takes one label, label_size=1",
+			c->name, c->content_type);
+	hyper_items(h, HP_categorical_columns, categorical);
+	if (categorical->n)
 		opt->categorical = categorical;
-	}
 	return 0;
 }
 
@@ -108,7 +130,7 @@ int train_load_channel(const struct train_run *r, const char *name, bool has_lab
 	AUTO(dataset) struct dataset *d = NULL;
 	AUTO(strlist) struct strlist categorical = {0};
 	struct dataset_options opt;
-	int rc = channel_options(r, c, &opt, &categorical, err);
+	int rc = channel_options(r, c, has_label, &opt, &categorical, err);
 
 	if (rc)
 		return rc;
@@ -325,6 +347,12 @@ static void spare_threads(struct train_run *r)
 	printf("%d thread%s: the data is small\n", r->threads, r->threads > 1 ? "s" : "");
 }
 
+/* libsvm rows of labels alone: the library's own words for it are no help. */
+static int check_features(const struct train_run *r, struct err *err)
+{
+	return r->columns ? 0 : err_set(err, ERR_INVALID, "channel train: its rows have labels, but no features");
+}
+
 static int load_data(struct train_run *r, struct err *err)
 {
 	int rc = train_load_channel(r, "train", true, &r->train, err);
@@ -336,7 +364,9 @@ static int load_data(struct train_run *r, struct err *err)
 	r->columns = r->train->columns;
 	if (r->validation)
 		r->columns = MAX(r->columns, r->validation->columns);
-	rc = hyper_check_columns(&r->hyper, r->columns, err);
+	if (!r->hosts && check_features(r, err)) /* other hosts may have wider data */
+		return -ERR_INVALID;
+	rc = hyper_fit_columns(&r->hyper, r->columns, &r->train->feature_names, err);
 	if (rc)
 		return rc;
 	fingerprint(r);
@@ -357,6 +387,8 @@ static int run_job(struct train_run *r, struct err *err)
 		rc = train_hosts_meet(r, &leave, err);
 	if (!rc && leave)
 		puts("this host has no data and is not needed");
+	if (!rc && !leave)
+		rc = check_features(r, err);
 	if (rc || leave)
 		return rc;
 	if (!shared)
@@ -379,6 +411,9 @@ static int train_job(const char *root, struct err *err)
 		rc = hosts_open(&r.contract, (int)hyper_int(&r.hyper, HP_host_timeout), r.stop, &r.hosts, err);
 	if (rc)
 		return rc;
+	AUTO(str) char *foreign = r.contract.checkpoint_dir ? checkpoint_foreign(r.contract.checkpoint_dir) : NULL;
+	if (foreign)
+		puts(foreign);
 	rc = run_job(&r, err);
 	struct err theirs = {0};
 	int left = hosts_leave(r.hosts, rc ? err : NULL, &theirs);

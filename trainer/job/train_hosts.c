@@ -71,7 +71,11 @@ static void settings_of_job(const struct train_run *r, struct strmap *m)
 		enum hyper_id id = (enum hyper_id)i;
 		if (!hyper_given(&r->hyper, id) || id == HP_nthread || id == HP_verbosity)
 			continue;
-		AUTO(str) char *name = xasprintf("hyperparameter %s", hyper_name(id));
+		/* names of columns have become numbers, but only where there are columns */
+		bool of_data = id == HP_monotone_constraints || id == HP_interaction_constraints;
+		if (of_data && !r->train)
+			continue;
+		AUTO(str) char *name = xasprintf("%shyperparameter %s", of_data ? SETTING_OF_DATA : "", hyper_name(id));
 		set_cut(m, name, hyper_text(&r->hyper, id));
 	}
 }

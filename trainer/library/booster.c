@@ -372,6 +372,18 @@ char *booster_attr(struct booster *b, const char *name)
 	return xstrdup(text);
 }
 
+int booster_set_names(struct booster *b, const struct strlist *names, struct err *err)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strpbrk(names->items[i], "[]<"))
+			return 0;
+	if (!names->n)
+		return 0;
+	return xgb()->XGBoosterSetStrFeatureInfo(b->handle, "feature_name", (const char **)names->items, names->n)
+		       ? xgb_fail(err, "cannot set the model's feature names")
+		       : 0;
+}
+
 /* The library writes every number of its configuration as a string. */
 static double text_number(const json_t *root, const char *path, double fallback)
 {

@@ -116,6 +116,10 @@ size_t booster_features(struct booster *b);
 int booster_set_attr(struct booster *b, const char *name, const char *value, struct err *err) NODISCARD;
 char *booster_attr(struct booster *b, const char *name) NODISCARD; /* NULL where absent; caller's */
 
+/* The names of its features, as Python's feature_names; none where one is such that
+ * Python refuses it ([, ] or <). */
+int booster_set_names(struct booster *b, const struct strlist *names, struct err *err) NODISCARD;
+
 /* All settings in force, the library's own defaults too, as it writes them. */
 int booster_config(struct booster *b, json_t **ret, struct err *err) NODISCARD;
 /* Where every prediction starts, before the objective's transformation. */

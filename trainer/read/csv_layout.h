@@ -43,6 +43,10 @@ void csv_make_dictionaries(struct csv *c); /* once it is laid out */
 /* The code of a word in dictionary k of the table itself, new or not;
  * DICTIONARY_NONE where it is frozen and does not have it. */
 uint32_t csv_word(struct csv *c, size_t k, const char *word);
+/* Words of a batch's chunks into those of the table, and the codes of its rows with them. */
+#define CSV_MAX_CODES ((size_t)1 << 20) /* per column */
+int csv_merge_text(struct csv *c, struct dataset *d, struct text_batch *batch, struct err *err) NODISCARD;
+void csv_drop_local(struct csv *c, struct text_batch *batch);
 /* Set what says which arrays the rows have. */
 void csv_prepare(const struct csv *c, struct builder *b);
 

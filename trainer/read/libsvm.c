@@ -77,7 +77,9 @@ static const char *libsvm_label(struct libsvm_cursor *u, const char *p)
 	p = number_parse(p, &label);
 	if (!p || (*p != ':' && !libsvm_ends_token(*p)))
 		return libsvm_fault(u, 1, start,
-				    memchr(start, ',', (size_t)(libsvm_token_end(start) - start))
+				    number_is_too_large(start, libsvm_token_end(start))
+					    ? "is too large for a 32-bit float"
+				    : memchr(start, ',', (size_t)(libsvm_token_end(start) - start))
 					    ? "is not a label (this looks like CSV: set the content type text/csv)"
 					    : "is not a label");
 	if (*p == ':') {

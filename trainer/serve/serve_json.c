@@ -220,10 +220,41 @@ static int json_instance(struct json_rows *j, json_t *instance, struct err *err)
 	return r;
 }
 
+/* Python's json writes NaN for what is missing, which JSON does not have: null. NULL where
+ * there is none outside of strings; else the caller's. */
+static char *json_without_nan(const char *body, size_t *n)
+{
+	static const char nan_word[] = "NaN";
+	const size_t len = sizeof(nan_word) - 1;
+	AUTO(buf) struct buf out = BUF_INIT(SIZE_MAX / 2);
+	const char *end = body + *n, *from = body;
+	bool quoted = false;
+
+	if (!memmem(body, *n, nan_word, len))
+		return NULL;
+	for (const char *p = body; p < end; p++) {
+		if (quoted && *p == '\\')
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (!quoted && (size_t)(end - p) >= len && !memcmp(p, nan_word, len)) {
+			(void)buf_add(&out, from, (size_t)(p - from));
+			(void)buf_adds(&out, "null");
+			p += len - 1;
+			from = p + 1;
+		}
+	}
+	if (from == body)
+		return NULL;
+	(void)buf_add(&out, from, (size_t)(end - from));
+	*n = out.len;
+	return buf_take(&out);
+}
+
 static int json_lines(struct json_rows *j, const char *body, size_t n, struct err *err)
 {
 	const char *p = body, *end = body + n;
-	size_t line = 1;
+	size_t line = 1, blank = 0; /* number of a line that held nothing */
 
 	for (; p < end; line++) {
 		AUTO(json) json_t *instance = NULL;
@@ -233,6 +264,11 @@ static int json_lines(struct json_rows *j, const char *body, size_t n, struct er
 
 		while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r'))
 			p++;
+		if (p == stop)
+			blank = line;
+		if (p < stop && blank) /* answers are told from each other by their place */
+			return err_set(err, ERR_INVALID, "body line %zu: the line is blank, with rows behind it",
+				       blank);
 		if (p < stop) {
 			snprintf(what, sizeof(what), "body line %zu", line);
 			r = json_parse(p, (size_t)(stop - p), what, &instance, err);
@@ -281,6 +317,9 @@ int input_parse_json(const struct model_set *m, bool lines, const char *entity, 
 
 	d->columns = m->schema->columns;
 	d->bytes_read = n;
+	AUTO(str) char *plain = json_without_nan(body, &n);
+	if (plain)
+		body = plain;
 	r = lines ? json_lines(&j, body, n, err) : json_whole(&j, body, n, err);
 	if (r)
 		return r;

@@ -3,6 +3,7 @@
 
 #include "trainer/settings/hyperparameters.h"
 #include "trainer/settings/hyperparameters_impl.h"
+#include "trainer/settings/literal.h"
 #include "trainer/settings/objective.h"
 
 const struct hyper_row hyper_rows[HYPER_COUNT] = {
@@ -155,37 +156,71 @@ static int parse_objective(const char *text, struct err *err)
 			      buf_str(&list));
 }
 
+static int direction_fault(const struct hyper_row *row, const char *text, struct err *err)
+{
+	return err_set(err, ERR_INVALID,
+		       "Hyperparameter %s: could not parse value '%.80s' as (1,0,-1) or {\"name\": 1}", row->name,
+		       text);
+}
+
+static int check_direction(const struct hyper_row *row, int64_t value, struct err *err)
+{
+	return value >= -1 && value <= 1 ? 0
+					 : err_set(err, ERR_INVALID, "Hyperparameter %s: %lld is not one of -1, 0, 1",
+						   row->name, (long long)value);
+}
+
+/* {"age": 1}: kept until the columns' names are known (hyper_fit_columns). */
+static int parse_directions(const struct hyper_row *row, const char *text, char **ret, struct err *err)
+{
+	AUTO(json) json_t *root = literal_parse(text);
+	const char *name;
+	const json_t *value;
+
+	if (!json_is_object(root) || !json_object_size(root))
+		return direction_fault(row, text, err);
+	json_object_foreach(root, name, value)
+	{
+		if (!json_is_integer(value))
+			return direction_fault(row, text, err);
+		int rc = check_direction(row, json_integer_value(value), err);
+		if (rc)
+			return rc;
+	}
+	*ret = json_text(root);
+	return 0;
+}
+
 /* "(1, 0,-1)", "[1,0,-1]" and "1,0,-1" all become "(1,0,-1)", the library's form. */
 static int parse_tuple(const struct hyper_row *row, const char *text, char **ret, struct err *err)
 {
-	AUTO(strlist) struct strlist parts = {0};
+	if (*text == '{')
+		return parse_directions(row, text, ret, err);
+	AUTO(str) char *whole = strchr("([", *text) ? xstrdup(text) : xasprintf("[%s]", text);
+	AUTO(json) json_t *root = literal_parse(whole);
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
-	size_t n = strlen(text);
-	bool wrapped = n >= 2 && (text[0] == '(' || text[0] == '[') && (text[n - 1] == ')' || text[n - 1] == ']');
-	AUTO(str) char *inner = wrapped ? xstrndup(text + 1, n - 2) : xstrdup(text);
 
-	strlist_split(&parts, inner, ',');
-	(void)buf_addc(&out, '(');
-	for (size_t i = 0; i < parts.n; i++) {
-		int64_t value;
-		if (!*parts.items[i] && i == parts.n - 1 && i)
-			break; /* Python's one-element form "(1,)" */
-		if (!str_to_i64(parts.items[i], &value))
-			return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%.80s' as (1,0,-1)",
-				       row->name, text);
-		if (value < -1 || value > 1)
-			return err_set(err, ERR_INVALID, "Hyperparameter %s: %s is not one of -1, 0, 1", row->name,
-				       parts.items[i]);
-		(void)buf_addf(&out, "%s%d", i ? "," : "", (int)value);
+	if (!json_is_array(root) || !json_array_size(root))
+		return direction_fault(row, text, err);
+	for (size_t i = 0; i < json_array_size(root); i++) {
+		const json_t *item = json_array_get(root, i);
+		int64_t value = json_integer_value(item);
+		if (!json_is_integer(item) && !(json_is_string(item) && str_to_i64(json_string_value(item), &value)))
+			return direction_fault(row, text, err);
+		int rc = check_direction(row, value, err);
+		if (rc)
+			return rc;
+		(void)buf_addf(&out, "%c%d", i ? ',' : '(', (int)value);
 	}
 	(void)buf_addc(&out, ')');
 	*ret = buf_take(&out);
 	return 0;
 }
 
-static int parse_nested(const struct hyper_row *row, const char *text, struct err *err)
+/* Groups of columns, by number or by name, as JSON. */
+static int parse_nested(const struct hyper_row *row, const char *text, char **ret, struct err *err)
 {
-	AUTO(json) json_t *root = json_loads(text, 0, NULL);
+	AUTO(json) json_t *root = literal_parse(text);
 	bool ok = json_is_array(root);
 
 	for (size_t i = 0; ok && i < json_array_size(root); i++) {
@@ -196,9 +231,31 @@ static int parse_nested(const struct hyper_row *row, const char *text, struct er
 			ok = json_is_string(item) || (json_is_integer(item) && json_integer_value(item) >= 0);
 		}
 	}
-	return ok ? 0
-		  : err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%.80s' as [[0,1],[2,3]]",
-			    row->name, text);
+	if (!ok)
+		return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '%.80s' as [[0,1],[2,3]]",
+			       row->name, text);
+	*ret = json_text(root);
+	return 0;
+}
+
+static int parse_list(const struct hyper_row *row, const char *text, char **ret, struct err *err)
+{
+	AUTO(strlist) struct strlist items = {0};
+
+	if (!literal_list(text, &items) || !items.n)
+		return err_set(err, ERR_INVALID,
+			       "Hyperparameter %s: could not parse value '%.80s' as a list: a,b or [\"a\",\"b\"]",
+			       row->name, text);
+	*ret = literal_list_text(&items);
+	return 0;
+}
+
+void hyper_items(const struct hyper *h, enum hyper_id id, struct strlist *ret)
+{
+	const char *text = hyper_text(h, id);
+
+	if (text)
+		(void)literal_list(text, ret);
 }
 
 static int store(struct hyper *h, int id, const char *text, struct err *err)
@@ -213,14 +270,16 @@ static int store(struct hyper *h, int id, const char *text, struct err *err)
 		return err_set(err, ERR_INVALID, "Hyperparameter %s: could not parse value '': it is empty", row->name);
 	if (row->type == HYPER_TUPLE)
 		return parse_tuple(row, text, &h->given[id], err);
+	if (row->type == HYPER_NESTED)
+		return parse_nested(row, text, &h->given[id], err);
+	if (row->type == HYPER_LIST)
+		return parse_list(row, text, &h->given[id], err);
 	if (row->type == HYPER_INT || row->type == HYPER_FLOAT)
 		rc = parse_number(row, text, err);
 	else if (id == HP_objective)
 		rc = parse_objective(text, err);
 	else if (row->type == HYPER_CHOICE)
 		rc = parse_choice(row->name, row->range, text, err);
-	else if (row->type == HYPER_NESTED)
-		rc = parse_nested(row, text, err);
 	if (rc)
 		return rc;
 	if (row->type == HYPER_INT)
@@ -230,18 +289,11 @@ static int store(struct hyper *h, int id, const char *text, struct err *err)
 	return 0;
 }
 
-/* The service passes strings; SDKs put some into JSON quotes once more. */
+/* The service passes strings; the Python SDK encodes some, or all, as JSON once more. */
 static char *value_text(const json_t *value)
 {
-	if (json_is_string(value)) {
-		const char *s = json_string_value(value);
-		AUTO(str) char *copy = xstrdup(s);
-		char *t = str_trim(copy);
-		size_t n = strlen(t);
-		if (n >= 2 && t[0] == '"' && t[n - 1] == '"')
-			return xstrndup(t + 1, n - 2);
-		return xstrdup(t);
-	}
+	if (json_is_string(value))
+		return literal_decode(json_string_value(value));
 	if (json_is_boolean(value))
 		return xstrdup(json_is_true(value) ? "true" : "false");
 	return json_text(value);

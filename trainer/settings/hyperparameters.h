@@ -37,8 +37,12 @@ int64_t hyper_int(const struct hyper *h, enum hyper_id id);	 /* 0 where there is
 double hyper_float(const struct hyper *h, enum hyper_id id);	 /* NAN where there is neither */
 bool hyper_bool(const struct hyper *h, enum hyper_id id);
 
-/* Constraints against the data: not more values, and no index, than columns. */
-int hyper_check_columns(const struct hyper *h, size_t columns, struct err *err) NODISCARD;
+/* The items of a list ("a,b", ["a","b"]), appended to ret. */
+void hyper_items(const struct hyper *h, enum hyper_id id, struct strlist *ret);
+
+/* Constraints against the data: not more values, and no index, than columns; names of
+ * columns become their numbers. names: of the features, empty where they have none. */
+int hyper_fit_columns(struct hyper *h, size_t columns, const struct strlist *names, struct err *err) NODISCARD;
 
 /* What the library gets, in a fixed order; nthread included. */
 void hyper_library_params(const struct hyper *h, int threads, struct strmap *ret);

@@ -32,10 +32,10 @@ static bool hyper_needs_met(const struct hyper *h, int id)
 
 /* --- updater ------------------------------------------------------------------------ */
 
-static const char *const tree_plugins[] = {
-	"grow_colmaker", "distcol", "grow_histmaker", "grow_local_histmaker", "grow_skmaker", "grow_quantile_histmaker",
-	"sync",		 "refresh", "prune"};
-#define TREE_GROWERS 6 /* the first of tree_plugins grow trees */
+/* What libxgboost 1.7 has; test_hyper.c asks it. */
+static const char *const tree_plugins[] = {"grow_colmaker", "grow_histmaker", "grow_quantile_histmaker",
+					   "sync",	    "refresh",	      "prune"};
+#define TREE_GROWERS 3 /* the first of tree_plugins grow trees */
 
 static int plugin_index(const char *name)
 {
@@ -67,9 +67,12 @@ static int check_updater(const struct hyper *h, struct err *err)
 		if (k < 0)
 			return err_set(err, ERR_INVALID,
 				       "Tree updater should be selected from these options: 'grow_colmaker', "
-				       "'distcol', 'grow_histmaker', 'grow_local_histmaker', 'grow_skmaker', "
-				       "'grow_quantile_histmaker', 'sync', 'refresh', 'prune', not '%.80s'",
-				       list.items[i]);
+				       "'grow_histmaker', 'grow_quantile_histmaker', 'sync', 'refresh', 'prune', not "
+				       "'%.80s'%s",
+				       list.items[i],
+				       str_starts(list.items[i], "grow_") || str_eq(list.items[i], "distcol")
+					       ? ", which XGBoost 1.7 does not have"
+					       : "");
 		growers += k < TREE_GROWERS;
 	}
 	if (growers > 1)
@@ -80,29 +83,17 @@ static int check_updater(const struct hyper *h, struct err *err)
 
 /* --- metrics -------------------------------------------------------------------------- */
 
-/* "rmse, mae" or the JSON list that some clients send. */
-static void split_metrics(const char *text, struct strlist *out)
-{
-	AUTO(str) char *copy = xstrdup(text);
-
-	for (char *p = copy; *p; p++)
-		if (strchr("[]\"'", *p))
-			*p = ' ';
-	AUTO(strlist) struct strlist parts = {0};
-	strlist_split(&parts, copy, ',');
-	for (size_t i = 0; i < parts.n; i++)
-		if (*parts.items[i] && !strlist_has(out, parts.items[i]))
-			strlist_add(out, parts.items[i]);
-}
-
 static int collect_metrics(struct hyper *h, struct err *err)
 {
 	const struct objective *o = objective_find(hyper_text(h, HP_objective));
 	int classes = (int)hyper_int(h, HP_num_class);
 	const char *tuning = hyper_text(h, HP__tuning_objective_metric);
+	AUTO(strlist) struct strlist asked = {0};
 
-	if (hyper_given(h, HP_eval_metric))
-		split_metrics(hyper_text(h, HP_eval_metric), &h->metrics);
+	hyper_items(h, HP_eval_metric, &asked);
+	for (size_t i = 0; i < asked.n; i++)
+		if (!strlist_has(&h->metrics, asked.items[i]))
+			strlist_add(&h->metrics, asked.items[i]);
 	if (tuning) {
 		const char *name = str_starts(tuning, "validation:") ? tuning + strlen("validation:") : NULL;
 		if (!name || !metric_find(name))
@@ -216,30 +207,108 @@ int hyper_check(struct hyper *h, struct err *err)
 	return rc ? rc : collect_metrics(h, err);
 }
 
-int hyper_check_columns(const struct hyper *h, size_t columns, struct err *err)
-{
-	const char *monotone = hyper_text(h, HP_monotone_constraints);
-	size_t values = 1;
+/* --- constraints against the columns -------------------------------------------------------- */
 
-	for (const char *p = monotone; p && *p; p++)
-		values += *p == ',';
-	if (monotone && values > columns)
-		return err_set(err, ERR_INVALID, "monotone_constraints has %zu values, the data has %zu columns",
-			       values, columns);
-	const char *interaction = hyper_text(h, HP_interaction_constraints);
-	AUTO(json) json_t *groups = interaction ? json_loads(interaction, 0, NULL) : NULL;
+struct columns {
+	size_t n;
+	const struct strlist *names;
+};
+
+/* The number of a column by its name; where the data have none, f0, f1 ... and plain
+ * numbers are names too. */
+static int column_of(const char *what, const char *name, const struct columns *c, size_t *ret, struct err *err)
+{
+	uint64_t number;
+
+	for (size_t i = 0; i < c->names->n; i++)
+		if (str_eq(c->names->items[i], name)) {
+			*ret = i;
+			return 0;
+		}
+	if (!c->names->n && str_to_u64(name + (*name == 'f'), &number) && number < c->n) {
+		*ret = (size_t)number;
+		return 0;
+	}
+	if (!c->names->n)
+		return err_set(err, ERR_INVALID,
+			       "%s names column '%.80s', but the data have no names: header=true takes them from CSV",
+			       what, name);
+	const char *near = str_nearest(name, (const char *const *)c->names->items, c->names->n);
+	return err_set(err, ERR_INVALID, "%s names column '%.80s', which the data do not have%s%.80s%s", what, name,
+		       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* {"age": 1} as (0,1,0). */
+static int fit_directions(char **text, const struct columns *c, struct err *err)
+{
+	AUTO(json) json_t *root = json_loads(*text, 0, NULL);
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	int *directions = xcalloc(MAX(c->n, (size_t)1), sizeof(*directions));
+	const char *name;
+	const json_t *value;
+	int rc = 0;
+
+	json_object_foreach(root, name, value)
+	{
+		size_t at = 0;
+
+		rc = rc ? rc : column_of("monotone_constraints", name, c, &at, err);
+		if (!rc)
+			directions[at] = (int)json_integer_value(value);
+	}
+	for (size_t i = 0; i < c->n; i++)
+		(void)buf_addf(&out, "%c%d", i ? ',' : '(', directions[i]);
+	(void)buf_addc(&out, ')');
+	free(directions);
+	if (!rc && out.overflow)
+		rc = err_set(err, ERR_TOOBIG, "monotone_constraints: there are too many columns");
+	if (!rc)
+		str_set(text, buf_str(&out));
+	return rc;
+}
+
+static int fit_groups(char **text, const struct columns *c, struct err *err)
+{
+	AUTO(json) json_t *groups = json_loads(*text, 0, NULL);
+
 	for (size_t i = 0; i < json_array_size(groups); i++) {
-		const json_t *group = json_array_get(groups, i);
+		json_t *group = json_array_get(groups, i);
 		for (size_t k = 0; k < json_array_size(group); k++) {
-			json_int_t column = json_integer_value(json_array_get(group, k));
-			if (column >= (json_int_t)columns)
+			const json_t *item = json_array_get(group, k);
+			size_t at = (size_t)json_integer_value(item);
+			int rc = json_is_string(item)
+					 ? column_of("interaction_constraints", json_string_value(item), c, &at, err)
+					 : 0;
+			if (rc)
+				return rc;
+			if (at >= c->n)
 				return err_set(
 					err, ERR_INVALID,
-					"interaction_constraints names column %lld, the data has columns 0 to %zu",
-					(long long)column, columns - 1);
+					"interaction_constraints names column %zu, the data has columns 0 to %zu", at,
+					c->n - 1);
+			json_array_set_new(group, k, json_integer((json_int_t)at));
 		}
 	}
+	free(*text);
+	*text = json_text(groups);
 	return 0;
+}
+
+int hyper_fit_columns(struct hyper *h, size_t columns, const struct strlist *names, struct err *err)
+{
+	const struct columns c = {columns, names};
+	char **monotone = &h->given[HP_monotone_constraints], **groups = &h->given[HP_interaction_constraints];
+	size_t values = 1;
+	int rc = 0;
+
+	if (*monotone && **monotone == '{')
+		rc = fit_directions(monotone, &c, err);
+	for (const char *p = *monotone; p && *p; p++)
+		values += *p == ',';
+	if (!rc && *monotone && values > columns)
+		rc = err_set(err, ERR_INVALID, "monotone_constraints has %zu values, the data has %zu columns", values,
+			     columns);
+	return rc || !*groups ? rc : fit_groups(groups, &c, err);
 }
 
 /* --- what the library gets -------------------------------------------------------------------- */

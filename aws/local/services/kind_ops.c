@@ -198,7 +198,8 @@ struct resource *kind_find(struct call *c, const struct kind *k, const json_t *i
 	struct resource *r = kind_lookup(c, k, key);
 
 	if (!r)
-		(void)kind_fault(c, k, &k->missing, key, NULL);
+		(void)kind_fault(c, k, c->kind == k && c->op && c->op->missing.code ? &c->op->missing : &k->missing,
+				 key, NULL);
 	return r;
 }
 

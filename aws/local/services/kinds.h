@@ -36,6 +36,7 @@ struct kind_op {
 	const char *from, *to;	   /* statuses in which it is allowed ("A B", NULL: all), and the one after */
 	const char *stamp;	   /* a time member that is set */
 	struct kind_words refused; /* in another status than `from` */
+	struct kind_words missing; /* where it is not the kind's */
 	kind_hook_fn *hook;
 };
 

@@ -90,18 +90,11 @@ static bool alarm_matches(struct call *c, const struct resource *r)
 	return found;
 }
 
-static int remove_all(struct call *c, const char *kind, const json_t *names, bool strict)
+static void remove_all(struct call *c, const char *kind, const json_t *names)
 {
 	size_t i;
 	json_t *name;
 
-	/* All or none. */
-	json_array_foreach((json_t *)names, i, name)
-	{
-		if (strict && !resource_find(c->e, kind, json_string_value(name)))
-			return kind_fault(c, kind_by_id(kind), &kind_by_id(kind)->missing, json_string_value(name),
-					  NULL);
-	}
 	json_array_foreach((json_t *)names, i, name)
 	{
 		struct resource *r = resource_find(c->e, kind, json_string_value(name));
@@ -109,14 +102,14 @@ static int remove_all(struct call *c, const char *kind, const json_t *names, boo
 		if (r)
 			resource_remove(c->e, r);
 	}
-	return 0;
 }
 
 /* The service says nothing of alarms that are not there. */
 int op_delete_alarms(struct call *c, json_t **out)
 {
+	remove_all(c, "alarm", json_object_get(c->in, "AlarmNames"));
 	*out = json_null();
-	return remove_all(c, "alarm", json_object_get(c->in, "AlarmNames"), false);
+	return 0;
 }
 
 static int switch_actions(struct call *c, bool on)
@@ -186,10 +179,22 @@ static int dashboard_made(struct call *c, struct resource *r)
 	return 0;
 }
 
+/* All or none. */
 int op_delete_dashboards(struct call *c, json_t **out)
 {
+	const json_t *names = json_object_get(c->in, "DashboardNames");
+	size_t i;
+	json_t *name;
+
+	json_array_foreach((json_t *)names, i, name)
+	{
+		if (!resource_find(c->e, "dashboard", json_string_value(name)))
+			return fault_set(c->fault, 400, "InvalidParameterValue", "Dashboard %.255s does not exist",
+					 json_string_value(name));
+	}
+	remove_all(c, "dashboard", names);
 	*out = json_object();
-	return remove_all(c, "dashboard", json_object_get(c->in, "DashboardNames"), true);
+	return 0;
 }
 
 const struct kind kinds_of_alarms[] = {
