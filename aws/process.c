@@ -1,4 +1,5 @@
 /* Children of credential_process, read in the client's loop. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -151,6 +152,7 @@ void process_free_all(struct aws_client *c)
 	while (c->children) {
 		struct child *k = c->children;
 
+		assert(k->client == c);
 		if (k->pid > 0) {
 			kill(-k->pid, SIGKILL);
 			waitpid(k->pid, NULL, 0);

@@ -1,3 +1,4 @@
+/* Before the first screen: is there a terminal, and anything to connect to? */
 #include "app/dashboard_start.h"
 
 #include "app/commands.h"

@@ -1,6 +1,7 @@
 /* spec_edit.c - changing, cloning and comparing specifications. */
 #include "sync/spec_table.h"
 
+#include <assert.h>
 #include <ctype.h>
 
 static int typed_value(const struct spec_row *r, const char *path, const char *text, json_t **ret, struct err *err)
@@ -140,6 +141,7 @@ int spec_set(json_t *spec, const char *assignment, struct err *err)
 
 	if (rc)
 		return rc;
+	assert(row);
 	if (str_eq(value, "null")) {
 		remove_member(spec, path);
 		return 0;
