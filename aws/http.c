@@ -275,6 +275,11 @@ static void set_headers(struct http_transfer *t, const struct http_request *r)
 		/* curl drops "name:" without a value and takes "name;" for it. */
 		AUTO(str) char *line = *h->value ? xasprintf("%s: %s", h->name, h->value) : xasprintf("%s;", h->name);
 
+		/* Whatever a file of the user's holds, it is no header of its own. */
+		for (char *p = line; *p; p++)
+			if (*p == '\r' || *p == '\n')
+				*p = ' ';
+
 		content_type |= str_ieq(h->name, "content-type");
 		t->header_lines = curl_slist_append(t->header_lines, line);
 	}
