@@ -1,7 +1,6 @@
 /* spec_edit.c - changing, cloning and comparing specifications. */
 #include "sync/spec_path.h"
 
-#include <assert.h>
 #include <ctype.h>
 
 static int typed_value(const struct shape *s, const char *path, const char *text, json_t **ret, struct err *err)
@@ -138,7 +137,6 @@ int spec_set(json_t *spec, const char *assignment, struct err *err)
 
 	if (rc)
 		return rc;
-	assert(row);
 	if (str_eq(value, "null")) {
 		remove_member(spec, path);
 		return 0;
