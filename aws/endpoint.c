@@ -160,18 +160,21 @@ static char *host_of(const struct aws_service *s, const struct partition *p, con
 
 static int resolve_override(const struct endpoint_params *params, struct endpoint *ret, struct err *err)
 {
-	size_t n = strlen(params->override);
+	/* A password could not be sent, the signature has its place, and must not be shown. */
+	AUTO(str) char *url = str_hide_userinfo(params->override);
+	size_t n = strlen(url);
 
 	if (params->fips)
 		return err_set(err, ERR_INVALID, "Invalid Configuration: FIPS and custom endpoint are not supported");
 	if (params->dual_stack)
 		return err_set(err, ERR_INVALID,
 			       "Invalid Configuration: Dualstack and custom endpoint are not supported");
-	if (!str_starts(params->override, "http://") && !str_starts(params->override, "https://"))
-		return err_set(err, ERR_INVALID, "endpoint '%s' must begin with http:// or https://", params->override);
-	while (n && params->override[n - 1] == '/')
+	if (!str_starts(url, "http://") && !str_starts(url, "https://"))
+		return err_set(err, ERR_INVALID, "endpoint '%s' must begin with http:// or https://", url);
+	while (n && url[n - 1] == '/')
 		n--;
-	ret->url = xstrndup(params->override, n);
+	ret->url = xstrndup(url, n);
+	ret->custom = true;
 	ret->signing_region = xstrdup(str_or(params->region, "us-east-1"));
 	return 0;
 }

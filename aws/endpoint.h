@@ -32,8 +32,9 @@ struct endpoint_params {
 	const char *override; /* a configured URL; NULL for AWS's own */
 };
 struct endpoint {
-	char *url; /* without a slash at the end */
+	char *url; /* without a slash at the end, without a user's name and password */
 	char *signing_region;
+	bool custom; /* an override, not AWS's own */
 };
 void endpoint_done(struct endpoint *e);
 AUTO_EMBEDDED(endpoint, struct endpoint, endpoint_done)

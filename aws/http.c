@@ -1,6 +1,7 @@
 /* The transport over libcurl's multi interface. */
 #include "aws/http.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -76,9 +77,6 @@ static void transfer_free(struct http_transfer *t)
 {
 	struct http *h = t->http;
 
-	curl_multi_remove_handle(h->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->header_lines);
 	if (t->prev)
 		t->prev->next = t->next;
 	else
@@ -86,6 +84,9 @@ static void transfer_free(struct http_transfer *t)
 	if (t->next)
 		t->next->prev = t->prev;
 	h->n--;
+	curl_multi_remove_handle(h->multi, t->easy);
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->header_lines);
 	free(t->body);
 	fd_close(&t->body_fd);
 	buf_done(&t->reply);
@@ -97,8 +98,10 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
-	while (h->first)
+	while (h->first) {
+		assert(h->first->http == h && !h->first->prev);
 		transfer_free(h->first);
+	}
 	curl_multi_cleanup(h->multi);
 	free(h->ca_bundle);
 	free(h->user_agent);
@@ -272,6 +275,11 @@ static void set_headers(struct http_transfer *t, const struct http_request *r)
 		/* curl drops "name:" without a value and takes "name;" for it. */
 		AUTO(str) char *line = *h->value ? xasprintf("%s: %s", h->name, h->value) : xasprintf("%s;", h->name);
 
+		/* Whatever a file of the user's holds, it is no header of its own. */
+		for (char *p = line; *p; p++)
+			if (*p == '\r' || *p == '\n')
+				*p = ' ';
+
 		content_type |= str_ieq(h->name, "content-type");
 		t->header_lines = curl_slist_append(t->header_lines, line);
 	}
@@ -361,10 +369,11 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 
 static const char *host_of(const char *url, char out[128])
 {
-	const char *host = strstr(url, "://");
+	AUTO(str) char *clean = str_hide_userinfo(url);
+	const char *host = strstr(clean, "://");
 	size_t n;
 
-	host = host ? host + 3 : url;
+	host = host ? host + 3 : clean;
 	n = strcspn(host, "/?");
 	snprintf(out, 128, "%.*s", (int)MIN(n, (size_t)120), host);
 	return out;
@@ -381,7 +390,9 @@ static bool proxy_refused(struct http_transfer *t)
 
 static void transfer_error(struct http_transfer *t, CURLcode code, struct err *err)
 {
-	const char *text = *t->curl_error ? t->curl_error : curl_easy_strerror(code), *url = "";
+	/* libcurl quotes URLs, that of the proxy too. */
+	AUTO(str) char *text = str_hide_userinfo(*t->curl_error ? t->curl_error : curl_easy_strerror(code));
+	const char *url = "";
 	char host[128];
 
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);

@@ -27,6 +27,17 @@ static bool bucket_fits_host(const char *bucket, const char *url, const char *ho
 	return !is_ip_or_localhost(host, host_n);
 }
 
+/* As botocore does it: before the host at AWS, in the path at an endpoint of one's own,
+ * where nobody has a name for every bucket; addressing_style says otherwise. */
+static bool bucket_goes_before_host(const struct aws_request *r, const struct endpoint *e, const char *host,
+				    size_t host_n)
+{
+	AUTO(str) char *style = ini_get_nested(aws_config_profile(&r->client->config), "s3", "addressing_style");
+	bool wanted = e->custom ? str_ieq(style, "virtual") : !str_ieq(style, "path");
+
+	return r->bucket && wanted && bucket_fits_host(r->bucket, e->url, host, host_n);
+}
+
 /* The parts of the URL: "https://host:port", and the path that is signed. */
 struct target {
 	char *origin, *host, *path, *signing_region;
@@ -50,23 +61,23 @@ static int target_find(struct aws_request *r, struct target *ret, struct err *er
 	int rc = endpoint_for(&c->config, r->op->service, region, c->endpoint_url, &e, err);
 	const char *host, *base;
 	size_t host_n;
-	AUTO(str) char *style = NULL;
+	bool before_host;
 
 	if (rc)
 		return rc;
 	host = strstr(e.url, "://") + 3;
 	base = host + strcspn(host, "/?#");
 	host_n = strcspn(host, ":/?#");
-	style = ini_get_nested(aws_config_profile(&c->config), "s3", "addressing_style");
+	before_host = bucket_goes_before_host(r, &e, host, host_n);
 	if (r->host_prefix && !is_ip_or_localhost(host, host_n) &&
 	    !aws_config_bool(&c->config, "AWS_DISABLE_HOST_PREFIX_INJECTION", "disable_host_prefix_injection", false))
 		ret->host = xasprintf("%s%.*s", r->host_prefix, (int)(base - host), host);
-	else if (r->bucket && !str_ieq(style, "path") && bucket_fits_host(r->bucket, e.url, host, host_n))
+	else if (before_host)
 		ret->host = xasprintf("%s.%.*s", r->bucket, (int)(base - host), host);
 	else
 		ret->host = xstrndup(host, (size_t)(base - host));
 	ret->origin = xasprintf("%.*s%s", (int)(host - e.url), e.url, ret->host);
-	if (r->bucket && !str_starts(ret->host, r->bucket))
+	if (r->bucket && !before_host)
 		ret->path = xasprintf("%s/%s%s", base, r->bucket, strcmp(r->path, "/") ? r->path : "");
 	else
 		ret->path = xasprintf("%s%s", base, r->path);

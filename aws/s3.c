@@ -98,44 +98,41 @@ struct aws_request *s3_create_bucket(struct aws_client *c, const char *bucket, s
 	return aws_call(c, &call);
 }
 
-struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const char *key, const void *data, size_t n,
-				s3_done_fn *fn, void *user)
+static struct aws_request *put(struct aws_client *c, const char *bucket, const char *key, struct aws_call *call,
+			       s3_done_fn *fn, void *user)
 {
 	struct call *k = call_new(user);
 	AUTO(str) char *path = s3_key_path(key);
-	struct aws_call call = {.op = AWS_OP_ROW(s3, PutObject),
-				.priority = AWS_USER_ACTION,
-				.method = "PUT",
-				.bucket = bucket,
-				.path = path,
-				.body = data,
-				.body_len = n,
-				.fn = on_done,
-				.ctx = k};
+	AUTO(strmap) struct strmap headers = {0};
 
 	k->done = fn;
-	return aws_call(c, &call);
+	strmap_set(&headers, "Content-Type", S3_CONTENT_TYPE);
+	call->op = AWS_OP_ROW(s3, PutObject);
+	call->priority = AWS_USER_ACTION;
+	call->method = "PUT";
+	call->bucket = bucket;
+	call->path = path;
+	call->headers = &headers;
+	call->fn = on_done;
+	call->ctx = k;
+	return aws_call(c, call);
+}
+
+struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const char *key, const void *data, size_t n,
+				s3_done_fn *fn, void *user)
+{
+	struct aws_call call = {.body = data, .body_len = n};
+
+	return put(c, bucket, key, &call, fn, user);
 }
 
 struct aws_request *s3_put_piece(struct aws_client *c, const char *bucket, const char *key,
 				 const struct s3_piece *piece, s3_done_fn *fn, void *user)
 {
-	struct call *k = call_new(user);
-	AUTO(str) char *path = s3_key_path(key);
-	struct aws_call call = {.op = AWS_OP_ROW(s3, PutObject),
-				.priority = AWS_USER_ACTION,
-				.method = "PUT",
-				.bucket = bucket,
-				.path = path,
-				.body_path = piece->path,
-				.body_offset = piece->offset,
-				.body_len = piece->n,
-				.body_hash = piece->hash,
-				.fn = on_done,
-				.ctx = k};
+	struct aws_call call = {
+		.body_path = piece->path, .body_offset = piece->offset, .body_len = piece->n, .body_hash = piece->hash};
 
-	k->done = fn;
-	return aws_call(c, &call);
+	return put(c, bucket, key, &call, fn, user);
 }
 
 /* --- get into memory, head ---------------------------------------------------------- */

@@ -7,6 +7,10 @@
 
 struct xml_node;
 
+/* What S3 calls an object of which nobody says what it is; other servers want it said,
+ * of an empty object too. */
+#define S3_CONTENT_TYPE "binary/octet-stream"
+
 char *s3_key_path(const char *key) NODISCARD; /* "/a%20b/c", owned by the caller */
 void s3_query_add(struct buf *query, const char *name, const char *value);
 

@@ -1,4 +1,5 @@
 /* Files to and from S3: uploads in parts, downloads that go on where they broke off. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -83,17 +84,21 @@ static struct aws_request *upload_call(struct upload *u, const struct aws_op *op
 				       const char *body, aws_reply_fn *fn)
 {
 	AUTO(str) char *path = s3_key_path(u->key);
+	AUTO(strmap) struct strmap headers = {0};
 	struct aws_call call = {.op = op,
 				.priority = AWS_USER_ACTION,
 				.method = method,
 				.bucket = u->bucket,
 				.path = path,
 				.query = query,
+				.headers = &headers,
 				.body = body,
 				.body_len = body ? strlen(body) : 0,
 				.fn = fn,
 				.ctx = u};
 
+	if (op == AWS_OP_ROW(s3, CreateMultipartUpload))
+		strmap_set(&headers, "Content-Type", S3_CONTENT_TYPE);
 	return aws_call(u->client, &call);
 }
 
@@ -396,6 +401,7 @@ static void download_end_later(void *user)
 {
 	struct download *d = user;
 
+	assert(d);
 	download_end(d, &d->err);
 }
 

@@ -1,10 +1,21 @@
-/* A training job's JSON as a struct job. Every text passes the sanitiser here. */
+/* sagemaker_parse.c - a training job's JSON as a struct job. Every text passes the sanitiser here. */
 #include "aws/sagemaker.h"
 #include "base/utf8.h"
 
 static char *text(const json_t *obj, const char *name)
 {
 	return utf8_sanitize_dup(json_get_str(obj, name));
+}
+
+/* A text whose newlines stay. */
+static char *text_of_lines(const json_t *obj, const char *name)
+{
+	const char *raw = json_get_str(obj, name);
+	AUTO(buf) struct buf clean = BUF_INIT(BUF_MAX_TEXT);
+
+	if (!raw || utf8_sanitize(&clean, raw, strlen(raw), true) < 0)
+		return NULL;
+	return buf_take(&clean);
 }
 
 static void read_map(const json_t *obj, struct strmap *out)
@@ -186,6 +197,84 @@ static void read_course(struct job *j, const json_t *o)
 	}
 }
 
+/* --- particulars: what only the page shows ------------------------------------------ */
+
+static void add_particular(struct job *j, const char *label, const json_t *obj, const char *member)
+{
+	AUTO(str) char *value = text(obj, member);
+
+	if (!str_empty(value))
+		strmap_set(&j->particulars, label, value);
+}
+
+static void read_isolation(struct job *j, const json_t *o)
+{
+	bool network = json_get_bool(o, "EnableNetworkIsolation", false);
+	bool traffic = json_get_bool(o, "EnableInterContainerTrafficEncryption", false);
+
+	if (network || traffic)
+		strmap_set(&j->particulars, "Isolation",
+			   !traffic   ? "no network"
+			   : !network ? "traffic between hosts is encrypted"
+				      : "no network, traffic between hosts is encrypted");
+}
+
+/* "LossNotDecreasing NoIssuesFound, VanishingGradient IssuesFound": of Debugger and of
+ * its profiler. */
+static void read_rules(struct job *j, const char *label, const json_t *list)
+{
+	AUTO(buf) struct buf b = BUF_INIT(16384);
+	size_t i;
+	json_t *rule;
+
+	json_array_foreach((json_t *)list, i, rule)
+	{
+		AUTO(str) char *name = text(rule, "RuleConfigurationName");
+		AUTO(str) char *status = text(rule, "RuleEvaluationStatus");
+		AUTO(str) char *details = text(rule, "StatusDetails");
+
+		(void)buf_addf(&b, "%s%s %s%s%s", i ? "\n" : "", str_or(name, "?"), str_or(status, "?"),
+			       str_empty(details) ? "" : ": ", str_or(details, ""));
+	}
+	if (b.len)
+		strmap_set(&j->particulars, label, buf_str(&b));
+}
+
+static void read_experiment(struct job *j, const json_t *config)
+{
+	static const char *const members[] = {"ExperimentName", "TrialName", "RunName", "TrialComponentDisplayName"};
+	AUTO(buf) struct buf b = BUF_INIT(4096);
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		AUTO(str) char *value = text(config, members[i]);
+
+		if (!str_empty(value))
+			(void)buf_addf(&b, "%s%s", b.len ? " / " : "", value);
+	}
+	if (b.len)
+		strmap_set(&j->particulars, "Experiment", buf_str(&b));
+}
+
+static void read_particulars(struct job *j, const json_t *o)
+{
+	const json_t *resources = json_object_get(o, "ResourceConfig");
+	int64_t retries = json_get_i64(json_object_get(o, "RetryStrategy"), "MaximumRetryAttempts", -1);
+	char number[24];
+
+	read_isolation(j, o);
+	add_particular(j, "Volume key", resources, "VolumeKmsKeyId");
+	add_particular(j, "Output key", json_object_get(o, "OutputDataConfig"), "KmsKeyId");
+	if (retries >= 0) {
+		snprintf(number, sizeof(number), "%lld", (long long)retries);
+		strmap_set(&j->particulars, "Retries", number);
+	}
+	read_experiment(j, json_object_get(o, "ExperimentConfig"));
+	read_rules(j, "Rules", json_object_get(o, "DebugRuleEvaluationStatuses"));
+	read_rules(j, "Profiler", json_object_get(o, "ProfilerRuleEvaluationStatuses"));
+	add_particular(j, "AutoML job", o, "AutoMLJobArn");
+	add_particular(j, "Labeling job", o, "LabelingJobArn");
+}
+
 static void read_details(struct job *j, const json_t *o)
 {
 	const json_t *stop = json_object_get(o, "StoppingCondition");
@@ -195,7 +284,7 @@ static void read_details(struct job *j, const json_t *o)
 	read_resources(j, o);
 	read_algorithm(j, o);
 	read_course(j, o);
-	j->failure_reason = text(o, "FailureReason");
+	j->failure_reason = text_of_lines(o, "FailureReason"); /* a traceback keeps its lines */
 	j->spot = json_get_bool(o, "EnableManagedSpotTraining", false);
 	j->training_s = seconds(o, "TrainingTimeInSeconds");
 	j->billable_s = seconds(o, "BillableTimeInSeconds");
@@ -209,6 +298,7 @@ static void read_details(struct job *j, const json_t *o)
 	j->vpc = read_vpc(o);
 	read_map(json_object_get(o, "HyperParameters"), &j->hyperparameters);
 	read_map(json_object_get(o, "Environment"), &j->environment);
+	read_particulars(j, o);
 	json_array_foreach(json_object_get(o, "InputDataConfig"), i, channel) read_channel(j, channel);
 	if (json_object_get(o, "Tags")) {
 		sm_parse_tags(json_object_get(o, "Tags"), &j->tags);

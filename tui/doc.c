@@ -1,3 +1,4 @@
+/* A page of styled lines, wrapped and scrolled. */
 #include "tui/doc.h"
 
 #include "base/utf8.h"
@@ -101,6 +102,16 @@ static void scroll_by(struct doc *d, long by)
 	size_t last = d->n > (size_t)MAX(d->page, 1) ? d->n - (size_t)MAX(d->page, 1) : 0;
 
 	d->top = to < 0 ? 0 : MIN((size_t)to, last);
+}
+
+void doc_show(struct doc *d, size_t line)
+{
+	size_t page = (size_t)MAX(d->page, 1);
+
+	if (line < d->top)
+		d->top = line;
+	else if (line >= d->top + page)
+		d->top = line - page + 1;
 }
 
 bool doc_action(struct doc *d, enum action a)

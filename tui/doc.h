@@ -38,6 +38,7 @@ void doc_wrapped(struct doc *d, enum style st, int col, int width, const char *t
 /* Split text at newlines, one line each. */
 void doc_lines(struct doc *d, enum style st, const char *text);
 
+void doc_show(struct doc *d, size_t line); /* scroll so that the line is seen */
 bool doc_action(struct doc *d, enum action a);
 void doc_draw(struct doc *d, struct area a);
 /* "12 of 80 lines" and the like for the status line; nothing where all is seen. */

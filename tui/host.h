@@ -36,21 +36,27 @@ struct host_launch_request {
 
 struct ui_host {
 	void *user;
-	/* Want or no longer want a job's logs and metrics. Counted per call. */
-	void (*watch)(void *user, const char *job, bool on);
-	/* Have a watched job's lines pushed by a live tail (billed by the minute:
+	/* Want or no longer want a thing's details, log and metrics. Counted per call. */
+	void (*watch)(void *user, const struct kind *kind, const char *name, bool on);
+	/* Have a watched thing's lines pushed by a live tail (billed by the minute:
 	 * live_usd_micro), or polled again. */
-	void (*live)(void *user, const char *job, bool on);
+	void (*live)(void *user, const struct kind *kind, const char *name, bool on);
 	int64_t live_usd_micro;
-	void (*refresh)(void *user); /* now, not at the next tick */
-	void (*stop)(void *user, const char *job, host_done_fn *done, void *done_user);
+	/* Ask for all of a kind now, not at the next tick; parent: those of one thing;
+	 * kind NULL: what is refreshed by itself. */
+	void (*refresh)(void *user, const struct kind *kind, const char *parent);
+	void (*counts)(void *user); /* ask how many there are of each kind */
+	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
+	void (*remove)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Validate and price a launch; nothing is sent. What r points to is borrowed
 	 * for the call. */
 	void (*prepare_launch)(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user);
 	/* Send what was prepared last under that name. */
 	void (*launch)(void *user, const char *name, host_done_fn *done, void *done_user);
-	/* The job as the service describes it (JSON). */
-	void (*describe)(void *user, const char *job, host_text_fn *done, void *done_user);
+	/* Fill the session's columns of these cold fields (field.h); borrowed for the call. */
+	void (*columns)(void *user, const struct kind *kind, const struct field_list *fields);
+	/* The thing as the service describes it (JSON). */
+	void (*describe)(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user);
 	/* Write text to a file of the user's choosing (save a screen or a log). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
 	/* Put text on the terminal's clipboard (OSC 52). */

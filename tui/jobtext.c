@@ -1,56 +1,61 @@
+/* jobtext.c - symbols, words and small curves. */
 #include "tui/jobtext.h"
 
-#include <math.h>
-
-#include "base/timefmt.h"
 #include "base/utf8.h"
 
-static bool works(const char *secondary)
+/* --- states --- */
+
+struct look_of_state {
+	const char *symbol;
+	enum style style;
+};
+
+static const struct look_of_state waiting = {"◌", ST_PENDING}, works = {"●", ST_RUNNING}, ending = {"◐", ST_WARN};
+
+static struct look_of_state look_of_job(const struct job *j)
 {
-	return str_eq(secondary, "Training") || str_eq(secondary, "Uploading");
+	static const struct look_of_state restarting = {"↻", ST_PENDING}, interrupted = {"↻", ST_WARN};
+
+	if (str_eq(j->secondary_text, "Interrupted"))
+		return interrupted;
+	if (str_eq(j->secondary_text, "Restarting"))
+		return restarting;
+	return str_eq(j->secondary_text, "Training") || str_eq(j->secondary_text, "Uploading") ? works : waiting;
 }
 
-const char *jobtext_symbol(const struct job *j)
+static struct look_of_state look_of(const struct resource *r)
 {
-	switch (j->status) {
-	case JOB_IN_PROGRESS:
-		if (str_eq(j->secondary_text, "Interrupted") || str_eq(j->secondary_text, "Restarting"))
-			return "↻";
-		return works(j->secondary_text) ? "●" : "◌";
-	case JOB_COMPLETED:
-		return "✓";
-	case JOB_FAILED:
-		return "✗";
-	case JOB_STOPPING:
-	case JOB_DELETING:
-		return "◐";
-	case JOB_STOPPED:
-		return "■";
-	default:
-		return "?";
-	}
+	static const struct look_of_state looks[STATE_COUNT] = {
+		[STATE_UNKNOWN] = {"?", ST_NORMAL}, [STATE_RUNNING] = {"●", ST_RUNNING}, [STATE_GOOD] = {"✓", ST_GOOD},
+		[STATE_BAD] = {"✗", ST_BAD},	    [STATE_NEUTRAL] = {"■", ST_STOPPED},
+	};
+	static const char *const words_ending[] = {"Stopping", "Deleting", "Terminating"};
+	static const char *const words_waiting[] = {"Pending", "Creating", "Starting", "Updating"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words_ending); i++)
+		if (str_ieq(r->status_text, words_ending[i]))
+			return ending;
+	if (r->state != STATE_RUNNING)
+		return looks[r->state];
+	if (r->kind->id == KIND_TRAINING_JOB)
+		return look_of_job(resource_job(r));
+	for (size_t i = 0; i < ARRAY_LEN(words_waiting); i++)
+		if (str_ieq(r->status_text, words_waiting[i]))
+			return waiting;
+	return works;
 }
 
-enum style jobtext_style(const struct job *j)
+const char *state_symbol(const struct resource *r)
 {
-	switch (j->status) {
-	case JOB_IN_PROGRESS:
-		if (str_eq(j->secondary_text, "Interrupted"))
-			return ST_WARN;
-		return works(j->secondary_text) ? ST_RUNNING : ST_PENDING;
-	case JOB_COMPLETED:
-		return ST_GOOD;
-	case JOB_FAILED:
-		return ST_BAD;
-	case JOB_STOPPING:
-	case JOB_DELETING:
-		return ST_WARN;
-	case JOB_STOPPED:
-		return ST_STOPPED;
-	default:
-		return ST_NORMAL;
-	}
+	return look_of(r).symbol;
 }
+
+enum style state_style(const struct resource *r)
+{
+	return look_of(r).style;
+}
+
+/* --- figures --- */
 
 char *jobtext_instance(char *buf, const struct job *j)
 {
@@ -69,38 +74,6 @@ char *jobtext_instance(char *buf, const struct job *j)
 
 		at += (size_t)MAX(n, 0);
 	}
-	return buf;
-}
-
-char *jobtext_age(char *buf, const struct job *j, int64_t now_ms)
-{
-	if (j->created_ms == TIME_UNKNOWN)
-		str_copy(buf, JOBTEXT_LEN, "–");
-	else
-		timefmt_age(buf, MAX(now_ms - j->created_ms, 0));
-	return buf;
-}
-
-char *jobtext_train(char *buf, const struct job *j, int64_t now_ms)
-{
-	int64_t s = job_elapsed_s(j, now_ms);
-
-	if (s < 0)
-		str_copy(buf, JOBTEXT_LEN, "–");
-	else
-		timefmt_duration(buf, s * 1000);
-	return buf;
-}
-
-char *jobtext_cost(char *buf, const struct job *j, const struct cost *c)
-{
-	char money[24];
-
-	if (c->kind == COST_UNKNOWN)
-		str_copy(buf, JOBTEXT_LEN, job_elapsed_s(j, 0) >= 0 || j->billable_s >= 0 ? "?" : "–");
-	else
-		snprintf(buf, JOBTEXT_LEN, "%s%s", money_text(money, c->usd_micro),
-			 c->estimate && c->usd_micro != USD_UNKNOWN ? "*" : "");
 	return buf;
 }
 
@@ -133,84 +106,6 @@ void jobtext_legend(struct buf *out, const struct cost_legend *l, const char *pr
 		(void)buf_addf(out, "%sprices of %s", part, prices_as_of);
 	else if (prices_as_of)
 		(void)buf_addf(out, "%sno price table", part);
-}
-
-char *jobtext_saving(char *buf, const struct job *j)
-{
-	int pct = job_spot_saving_pct(j);
-
-	if (pct < 0)
-		str_copy(buf, JOBTEXT_LEN, "–");
-	else
-		snprintf(buf, JOBTEXT_LEN, "%d%%", pct);
-	return buf;
-}
-
-char *jobtext_value(char *buf, double v)
-{
-	double a = fabs(v);
-
-	if (isnan(v))
-		str_copy(buf, JOBTEXT_LEN, "nan");
-	else if (isinf(v))
-		str_copy(buf, JOBTEXT_LEN, v > 0 ? "inf" : "-inf");
-	else if (a != 0 && (a < 1e-4 || a >= 1e9))
-		snprintf(buf, JOBTEXT_LEN, "%.3e", v);
-	else if (a >= 10000)
-		snprintf(buf, JOBTEXT_LEN, "%.0f", v);
-	else
-		snprintf(buf, JOBTEXT_LEN, "%.*f", a >= 1000 ? 1 : a >= 100 ? 2 : a >= 10 ? 3 : 4, v);
-	return buf;
-}
-
-bool jobtext_objective(const struct session *s, const struct job *j, const char **ret_name, double *ret)
-{
-	const char *name = job_objective_name(j);
-
-	*ret_name = name;
-	if (!name)
-		return false;
-	const struct job_feed *feed = session_find_feed(s, j->name);
-	const struct series *series = feed ? series_find(&feed->metrics, name) : NULL;
-	if (series && series->n) {
-		*ret = series->points[series->n - 1].value;
-		return true;
-	}
-	return job_objective(j, ret);
-}
-
-#define SPARK_MAX 64
-
-/* The first, the last and what lies evenly between. The first values of a training
- * are far off from what follows: they are cut at the top instead of flattening the
- * rest. */
-char *jobtext_spark(char *out, int cells, const struct series *s)
-{
-	double v[SPARK_MAX], lo = INFINITY, hi = -INFINITY;
-	size_t at = 0;
-
-	out[0] = '\0';
-	if (!s || s->n < 2)
-		return out;
-	int n = (int)MIN((size_t)MIN(cells, SPARK_MAX), s->n);
-	for (int i = 0; i < n; i++) {
-		v[i] = s->points[(s->n - 1) * (size_t)i / (size_t)(n - 1)].value;
-		if (!isfinite(v[i]) || (i == 0 && n > 4))
-			continue;
-		lo = fmin(lo, v[i]);
-		hi = fmax(hi, v[i]);
-	}
-	if (!(lo <= hi))
-		return out;
-	/* Changes below two per cent are noise to the eye. */
-	double span = fmax(hi - lo, 0.02 * fmax(fabs(lo), fabs(hi)));
-	for (int i = 0; i < n; i++) {
-		double t = span > 0 ? (v[i] - lo) / span : 0;
-		int level = isfinite(t) ? (int)(fmax(0, fmin(t, 1)) * 7.0 + 0.5) : 0;
-		at += utf8_encode((uint32_t)(0x2581 + level), out + at);
-	}
-	out[at] = '\0';
-	return out;
 }
 
 char *jobtext_count(char *buf, uint64_t n)

@@ -1,14 +1,15 @@
+/* ui.c - the stack of screens: opening, keys, drawing. */
 #include "tui/ui_internal.h"
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "tui/key.h"
 
-#define VIEW(name) extern const struct view_ops view_##name##_ops;
+#define VIEW(id, name) extern const struct view_ops view_##name##_ops;
 #include "tui/views.def"
 #undef VIEW
 const struct view_ops *const view_table[] = {
-#define VIEW(name) &view_##name##_ops,
+#define VIEW(id, name) &view_##name##_ops,
 #include "tui/views.def"
 #undef VIEW
 };
@@ -25,7 +26,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->next_view_id = 1;
 	ui->dirty = true;
 	surface_resize(&ui->surface, opt->rows, opt->cols);
-	ui_push(ui, "jobs", NULL);
+	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	return ui;
 }
 
@@ -46,7 +47,7 @@ void ui_free(struct ui *ui)
 	ui_calls_orphan(ui);
 	ui_dialog_close(ui);
 	ui_prompt_done(&ui->prompt);
-	strlist_done(&ui->stopping);
+	strlist_done(&ui->change.names);
 	surface_done(&ui->surface);
 	free(ui);
 }
@@ -72,6 +73,46 @@ const struct session *ui_session(const struct ui *ui)
 const struct ui_host *ui_host(const struct ui *ui)
 {
 	return ui->host;
+}
+
+const struct job_feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name)
+{
+	return session_find_feed(ui->session, name);
+}
+
+void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bool on)
+{
+	if (ui->host->watch)
+		ui->host->watch(ui->host->user, kind, name, on);
+}
+
+void ui_want_columns(struct view *v, const struct kind *kind, const struct field_list *fields)
+{
+	if (v->ui->host->columns)
+		v->ui->host->columns(v->ui->host->user, kind, fields);
+}
+
+void ui_copy(struct ui *ui, const char *text)
+{
+	if (!ui_offered(ui, ui->host->copy))
+		return;
+	ui->host->copy(ui->host->user, text);
+	ui_notice(ui, NOTICE_INFO, "copied %s", text);
+}
+
+const char *ui_kind_word(const struct kind *kind)
+{
+	static char words[KIND_COUNT][48]; /* made once: the names with blanks */
+	char *word = words[kind->id];
+
+	if (kind->id == KIND_TRAINING_JOB)
+		return "job";
+	if (!word[0]) {
+		str_copy(word, sizeof(words[0]), kind->name);
+		for (char *p = word; *p; p++)
+			*p = *p == '-' ? ' ' : *p;
+	}
+	return word;
 }
 
 int64_t ui_now_ms(const struct ui *ui)
@@ -109,23 +150,22 @@ const struct surface *ui_surface(const struct ui *ui)
 
 /* --- the stack of views --- */
 
-static const struct view_ops *find_ops(const char *name)
+void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg)
 {
-	for (size_t i = 0; i < n_view_table; i++)
-		if (!strcmp(view_table[i]->name, name))
-			return view_table[i];
-	return NULL;
-}
-
-void ui_push(struct ui *ui, const char *name, const char *arg)
-{
-	const struct view_ops *ops = find_ops(name);
+	static const struct view_arg none;
+	const struct view_ops *ops = view_table[view];
 	struct err err = {0};
 
-	if (!ops)
+	if (!arg)
+		arg = &none;
+	if (view == VIEW_JOBS && ui->depth) { /* there is one, at the bottom */
+		ui_pop_all(ui);
+		if (arg->text && ops->filter(ui_top(ui), arg->text, &err) < 0)
+			ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 		return;
-	if (ui->depth > 1 && ops == ui_top(ui)->ops) /* the same screen again takes its place */
-		ui_pop(ui);
+	}
+	if (ui->depth > 1 && ops == ui_top(ui)->ops && arg->kind == ui_top(ui)->kind)
+		ui_pop(ui); /* the same screen again takes its place */
 	if (ui->depth == UI_STACK_MAX) {
 		ui_notice(ui, NOTICE_WARNING, "too many screens are open: go back with Esc");
 		return;
@@ -133,6 +173,7 @@ void ui_push(struct ui *ui, const char *name, const char *arg)
 	struct view *v = NEW(struct view);
 	v->ops = ops;
 	v->ui = ui;
+	v->kind = arg->kind;
 	v->id = ui->next_view_id++;
 	v->state = xcalloc(1, MAX(ops->state_size, (size_t)1));
 	if (ops->open && ops->open(v, arg, &err) < 0) {
@@ -144,6 +185,34 @@ void ui_push(struct ui *ui, const char *name, const char *arg)
 	ui->dirty = true;
 }
 
+void ui_push_one(struct ui *ui, enum view_id view, const struct kind *kind, const char *name, enum view_mode mode)
+{
+	AUTO(str) char *copy = xstrdup(name); /* its owner may be the view that goes */
+	struct view_arg arg = {.kind = kind, .names = {.items = &copy, .n = 1}, .mode = mode};
+
+	ui_push(ui, view, &arg);
+}
+
+enum view_id ui_list_of(const struct kind *kind)
+{
+	return kind->id == KIND_TRAINING_JOB ? VIEW_JOBS : VIEW_LIST;
+}
+
+enum view_id ui_page_of(const struct kind *kind)
+{
+	return kind->id == KIND_TRAINING_JOB ? VIEW_JOB : VIEW_PAGE;
+}
+
+const struct view_ops *ui_top_ops(const struct ui *ui)
+{
+	return ui_top(ui)->ops;
+}
+
+const struct kind *ui_top_kind(const struct ui *ui)
+{
+	return ui_top(ui)->kind;
+}
+
 void ui_pop(struct ui *ui)
 {
 	if (ui->depth <= 1)
@@ -151,6 +220,12 @@ void ui_pop(struct ui *ui)
 	view_close(ui->stack[--ui->depth]);
 	ui_top(ui)->updated = false;
 	ui->dirty = true;
+}
+
+void ui_pop_all(struct ui *ui)
+{
+	while (ui->depth > 1)
+		ui_pop(ui);
 }
 
 void ui_close(struct view *v)
@@ -208,7 +283,7 @@ bool ui_action(struct ui *ui, enum action a)
 		ui_open_command_line(ui);
 		return true;
 	case ACT_HELP:
-		ui_push(ui, "help", ui_top(ui)->ops->name);
+		ui_push(ui, VIEW_HELP, NULL);
 		return true;
 	case ACT_BACK:
 		ui_pop(ui);
@@ -220,11 +295,11 @@ bool ui_action(struct ui *ui, enum action a)
 		quit(ui, false);
 		return true;
 	case ACT_REQUESTS:
-		ui_push(ui, "requests", NULL);
+		ui_push(ui, VIEW_REQUESTS, NULL);
 		return true;
 	case ACT_REFRESH:
 		if (ui->host->refresh)
-			ui->host->refresh(ui->host->user);
+			ui->host->refresh(ui->host->user, ui_top(ui)->kind, NULL);
 		return true;
 	case ACT_SAVE_SCREEN:
 		save_screen(ui);
@@ -252,19 +327,25 @@ static void bring_up_to_date(struct ui *ui, struct view *v)
 	ui->dirty = true;
 }
 
-const char *ui_neighbour_job(struct ui *ui, const char *name, int by)
+const char *ui_neighbour(struct view *v, const char *name, int by)
 {
-	struct view *root = ui->stack[0];
+	struct ui *ui = v->ui;
 
-	bring_up_to_date(ui, root);
-	return root->ops->neighbour ? root->ops->neighbour(root, name, by) : NULL;
+	for (size_t i = ui->depth; i-- > 0;) {
+		struct view *list = ui->stack[i];
+		if (!list->ops->neighbour || list->kind != v->kind)
+			continue;
+		bring_up_to_date(ui, list);
+		return list->ops->neighbour(list, name, by);
+	}
+	return NULL;
 }
 
 void ui_await_job(struct ui *ui, const char *name)
 {
 	struct view *root = ui->stack[0];
 
-	(void)root->ops->command(root, "await", name);
+	root->ops->await(root, name);
 }
 
 void ui_key(struct ui *ui, int key)

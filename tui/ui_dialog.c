@@ -1,10 +1,11 @@
-/* Questions with two answers; Cancel is focused. */
+/* ui_dialog.c - questions with two answers; Cancel is focused. */
 #include "tui/ui_internal.h"
 
 #include "base/str.h"
 #include "base/utf8.h"
 
 #define DIALOG_WIDTH 64
+#define FIELD_WIDTH 12
 
 void ui_confirm(struct view *v, const char *title, const char *text, const char *button, const char *type_this,
 		void (*yes)(struct view *v))
@@ -153,9 +154,12 @@ void ui_dialog_draw(struct ui *ui, struct area screen)
 	area_put_wrapped(box, 1, 2, inner, text_rows, ST_NORMAL, d->text);
 	int row = height - 2;
 	if (has_field(d)) {
+		bool name = d->type_this && utf8_width(d->type_this) > FIELD_WIDTH;
 		int col = d->code ? area_put(box, row - 2, 2, ST_NORMAL, "Code: ")
+			  : name  ? area_put(box, row - 2, 2, ST_NORMAL, "Type the name to go on: ")
 				  : area_putf(box, row - 2, 2, ST_NORMAL, "Type %s to go on: ", d->type_this);
-		lineedit_draw(&d->typed, box, row - 2, col, MIN(12, width - col - 2), d->focus == -1);
+		lineedit_draw(&d->typed, box, row - 2, col, name ? width - col - 2 : MIN(FIELD_WIDTH, width - col - 2),
+			      d->focus == -1);
 	}
 	int button = utf8_width(d->button) + 4;
 	draw_button(box, row, width - 2 - button, d->button, d->focus == 1, may_confirm(d));

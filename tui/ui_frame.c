@@ -237,6 +237,8 @@ static void draw_keys(struct ui *ui, struct view *v, struct area a)
 		enum key_context context = v->ops->contexts[c];
 		for (size_t i = 0; context && i < n_key_bindings; i++) {
 			const struct key_binding *b = &key_bindings[i];
+			if (v->ops->offers && !v->ops->offers(v, b->action))
+				continue;
 			if (b->context == context && b->label[0] && col + key_hint_width(b) + reserved <= a.cols + 1)
 				col = put_key_hint(a, col, b);
 		}

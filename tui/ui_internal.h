@@ -1,6 +1,6 @@
 /* ui_internal.h - the frame's own state, shared by ui.c (stack, keys, drawing),
  * ui_frame.c (header, title, footer), ui_prompt.c (prompt, commands), ui_dialog.c
- * (questions) and ui_ask.c (requests to the host). Views never include it. */
+ * (questions), ui_ask.c (requests to the host) and ui_change.c (stop, delete). Views never include it. */
 #ifndef SAGETOP_TUI_UI_INTERNAL_H
 #define SAGETOP_TUI_UI_INTERNAL_H
 
@@ -53,11 +53,11 @@ struct ui_call {
 	struct ui *ui; /* NULL once the ui is gone */
 	struct ui_call *next;
 	uint64_t view_id;
-	char *name;   /* of the job concerned */
+	char *name;   /* of the thing concerned */
 	bool changes; /* stop or launch: quitting asks first */
 	view_text_fn *text_fn;
 	view_preview_fn *preview_fn;
-	struct stop_batch *batch;
+	struct change_batch *batch;
 };
 
 struct ui {
@@ -76,12 +76,17 @@ struct ui {
 	struct dialog dialog;
 	struct header_facts facts;
 	struct ui_call *calls;
-	struct strlist stopping; /* names asked about in the stop dialog */
+	struct { /* asked about in the dialog */
+		const struct kind *kind;
+		struct strlist names;
+		bool remove; /* delete, not stop */
+	} change;
 };
 
 struct view *ui_top(const struct ui *ui);
 struct view *ui_find_view(const struct ui *ui, uint64_t id); /* NULL where it is gone */
 bool ui_action(struct ui *ui, enum action a);		     /* of the GLOBAL context */
+void ui_pop_all(struct ui *ui);				     /* but the jobs */
 
 void ui_frame_draw(struct ui *ui, struct view *v);
 void ui_notice_collect(struct ui *ui); /* take over the session's newest */
@@ -96,6 +101,12 @@ bool ui_dialog_key(struct ui *ui, int key);
 void ui_dialog_draw(struct ui *ui, struct area screen);
 void ui_dialog_close(struct ui *ui);
 
+struct ui_call *ui_call_new(struct ui *ui, struct view *v, const char *name);
+/* Unlink; returns the view that asked, NULL where it is gone. */
+struct view *ui_call_end(struct ui_call *c);
+void ui_call_free(struct ui_call *c);
+bool ui_offered(struct ui *ui, bool is); /* says so where it is not */
+bool ui_may_change(struct ui *ui);	 /* --read-only */
 void ui_calls_orphan(struct ui *ui);
 bool ui_changes_under_way(const struct ui *ui);
 

@@ -18,41 +18,102 @@ static void run_refresh(struct ui *ui, const char *arg)
 	ui_action(ui, ACT_REFRESH);
 }
 
-static void run_stop(struct ui *ui, const char *arg)
+/* "NAME..." or "KIND/NAME...", all of one kind; nothing at all is an error that
+ * says what is wanted. */
+static int parse_names(const char *command, const char *text, const struct kind *kind, struct view_arg *arg,
+		       struct err *err)
 {
-	AUTO(strlist) struct strlist names = {0};
+	AUTO(strlist) struct strlist words = {0};
 
-	strlist_split(&names, arg ? arg : "", ' ');
-	if (names.n)
-		ui_stop_jobs(ui_top(ui), &names);
-	else
-		ui_notice(ui, NOTICE_WARNING, "stop needs the name of a job: :stop NAME");
+	strlist_split(&words, text ? text : "", ' ');
+	if (!words.n)
+		return err_set(err, ERR_USAGE, "%s needs the name of a %s: :%s NAME", command,
+			       kind ? "thing of that kind" : "job", command);
+	for (size_t i = 0; i < words.n; i++) {
+		const struct kind *k = kind;
+		const char *name = words.items[i];
+		if (!kind && kind_parse_reference(words.items[i], &k, &name, err) < 0)
+			return -err->code;
+		if (arg->kind && k != arg->kind)
+			return err_set(err, ERR_USAGE, "%s takes things of one kind: %s and %s are two", command,
+				       arg->kind->name, k->name);
+		arg->kind = k;
+		strlist_add(&arg->names, name);
+	}
+	return 0;
 }
 
-static void run_clone(struct ui *ui, const char *arg)
+static void run_on_names(struct ui *ui, const char *command, const char *text,
+			 void (*fn)(struct view *v, const struct kind *kind, const struct strlist *names))
 {
-	AUTO(str) char *what = xasprintf("clone:%s", arg ? arg : "");
+	struct view_arg arg = {0};
+	struct err err = {0};
 
-	if (arg)
-		ui_push(ui, "launch", what);
+	if (parse_names(command, text, NULL, &arg, &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+	else
+		fn(ui_top(ui), arg.kind, &arg.names);
+	strlist_done(&arg.names);
+}
+
+static void run_stop(struct ui *ui, const char *text)
+{
+	run_on_names(ui, "stop", text, ui_stop);
+}
+
+static void run_delete(struct ui *ui, const char *text)
+{
+	run_on_names(ui, "delete", text, ui_delete);
+}
+
+static void run_clone(struct ui *ui, const char *text)
+{
+	if (text)
+		ui_push_one(ui, VIEW_LAUNCH, &kind_table[KIND_TRAINING_JOB], text, MODE_CLONE);
 	else
 		ui_notice(ui, NOTICE_WARNING, "clone needs the name of a job: :clone NAME");
 }
 
-static void run_save(struct ui *ui, const char *arg)
+static void run_save(struct ui *ui, const char *text)
 {
 	ui_action(ui, ACT_SAVE_SCREEN);
+}
+
+/* The list that is seen, else the jobs, which are brought to the top. */
+static struct view *list_in_reach(struct ui *ui)
+{
+	if (!ui_top(ui)->ops->filter)
+		ui_pop_all(ui);
+	return ui_top(ui);
+}
+
+static void run_filter(struct ui *ui, const char *text)
+{
+	struct view *v = list_in_reach(ui);
+	struct err err = {0};
+
+	if (v->ops->filter(v, str_or(text, ""), &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+}
+
+static void run_sort(struct ui *ui, const char *text)
+{
+	struct view *v = list_in_reach(ui);
+	struct err err = {0};
+
+	if (v->ops->sort(v, str_or(text, ""), &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 }
 
 const struct ui_command ui_commands[] = {
 	{"quit", "", "Quit (also :q)", run_quit},
 	{"refresh", "", "Ask the service now", run_refresh},
-	{"stop", "NAME...", "Stop jobs; asks first", run_stop},
+	{"stop", "NAME...", "Stop jobs, or KIND/NAME; asks first", run_stop},
+	{"delete", "KIND/NAME...", "Delete things; asks for the name", run_delete},
 	{"clone", "NAME", "Launch a job again with changes", run_clone},
 	{"save", "", "Save this screen to a text file", run_save},
-	/* of the jobs screen */
-	{"filter", "EXPR", "Filter the jobs: status:failed cost>5 age<2h", NULL},
-	{"sort", "COLUMN", "Sort the jobs: name status instance age train cost metric", NULL},
+	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},
+	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},
 };
 const size_t n_ui_commands = ARRAY_LEN(ui_commands);
 
@@ -64,23 +125,17 @@ static const struct ui_command *find_command(const char *name)
 	return NULL;
 }
 
-static bool view_exists(const char *name)
-{
-	for (size_t i = 0; i < n_view_table; i++)
-		if (!strcmp(view_table[i]->name, name))
-			return true;
-	return false;
-}
-
 static void unknown_command(struct ui *ui, const char *name)
 {
-	const char *names[64];
+	const char *names[32 + 2 * KIND_COUNT];
 	size_t n = 0;
 
 	for (size_t i = 0; i < n_ui_commands && n < ARRAY_LEN(names); i++)
 		names[n++] = ui_commands[i].name;
 	for (size_t i = 0; i < n_view_table && n < ARRAY_LEN(names); i++)
 		names[n++] = view_table[i]->name;
+	for (size_t i = 0; i < KIND_COUNT && n < ARRAY_LEN(names); i++)
+		names[n++] = kind_table[i].plural;
 	const char *nearest = str_nearest(name, names, n);
 	if (nearest)
 		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; did you mean :%s?", name, nearest);
@@ -88,36 +143,57 @@ static void unknown_command(struct ui *ui, const char *name)
 		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; ? lists them", name);
 }
 
+static void open_view(struct ui *ui, enum view_id id, const struct kind *kind, const char *command, const char *text)
+{
+	struct view_arg arg = {.kind = kind};
+	struct err err = {0};
+
+	if (view_table[id]->takes < TAKES_NAME)
+		arg.text = text;
+	else if (parse_names(command, text, kind, &arg, &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+	if (!err.code)
+		ui_push(ui, view_table[id] == &view_job_ops ? ui_page_of(arg.kind) : id, &arg);
+	strlist_done(&arg.names);
+}
+
+/* "processing-jobs EXPR" opens the list, "processing-job NAME" the page. */
+static bool open_kind(struct ui *ui, const char *name, const char *text)
+{
+	const struct kind *k = kind_find(name);
+
+	if (k && !strcmp(name, k->plural))
+		open_view(ui, ui_list_of(k), k, name, text);
+	else if (k)
+		open_view(ui, ui_page_of(k), k, name, text);
+	return k != NULL;
+}
+
 void ui_command(struct ui *ui, const char *line)
 {
 	AUTO(str) char *copy = xstrdup(line);
 	char *name = str_trim(copy);
 	size_t n = strcspn(name, " ");
-	char *arg = name[n] ? str_trim(name + n) : NULL;
+	char *text = name[n] ? str_trim(name + n) : NULL;
 
 	if (!name[0])
 		return;
-	if (arg == name + n) /* nothing but blanks */
-		arg = NULL;
+	if (text == name + n) /* nothing but blanks */
+		text = NULL;
 	name[n] = '\0';
-	if (arg && !arg[0])
-		arg = NULL;
-	if (!strcmp(name, "q"))
-		name[0] = 'q', arg = NULL;
-	const struct ui_command *c = !strcmp(name, "q") ? &ui_commands[0] : find_command(name);
-	if (c && c->run) {
-		c->run(ui, arg);
+	if (text && !text[0])
+		text = NULL;
+	const struct ui_command *c = find_command(!strcmp(name, "q") ? "quit" : name);
+	if (c) {
+		c->run(ui, text);
 		return;
 	}
-	if (c || !strcmp(name, "jobs")) { /* the root screen's own */
-		while (ui->depth > 1)
-			ui_pop(ui);
-		ui_top(ui)->ops->command(ui_top(ui), name, arg);
-		return;
-	}
-	if (view_exists(name))
-		ui_push(ui, name, arg);
-	else
+	for (size_t i = 0; i < n_view_table; i++)
+		if (!strcmp(view_table[i]->name, name)) {
+			open_view(ui, (enum view_id)i, NULL, name, text);
+			return;
+		}
+	if (!open_kind(ui, name, text))
 		unknown_command(ui, name);
 }
 
@@ -224,28 +300,54 @@ static void add_if(struct strlist *l, const char *candidate, const char *prefix)
 
 #define CANDIDATES_MAX 200
 
+static void collect_commands(struct strlist *l, const char *prefix)
+{
+	for (size_t i = 0; i < n_view_table; i++)
+		add_if(l, view_table[i]->name, prefix);
+	for (size_t i = 0; i < n_ui_commands; i++)
+		add_if(l, ui_commands[i].name, prefix);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		add_if(l, kind_table[i].plural, prefix);
+	strlist_sort(l);
+}
+
+static void collect_fields(struct strlist *l, const struct kind *k, const char *prefix)
+{
+	for (const struct field *f = k->fields; f->name; f++)
+		if (!(f->flags & (FIELD_KEYED | FIELD_NO_COLUMN)))
+			add_if(l, f->name, prefix);
+}
+
+static void collect_names(const struct ui *ui, struct strlist *l, const struct kind *k, const char *prefix)
+{
+	const struct resources *t = &ui->session->tables[k->id];
+
+	for (size_t i = t->n; i-- > 0 && l->n < CANDIDATES_MAX;)
+		if (str_starts(t->items[i]->name, prefix))
+			strlist_add(l, t->items[i]->name);
+	strlist_sort(l);
+}
+
 static void collect_candidates(struct ui *ui, const char *command, const char *prefix)
 {
-	static const char *const columns[] = {"name", "status", "instance", "age", "train", "cost", "metric"};
-	struct prompt *p = &ui->prompt;
-	if (!command) {
-		for (size_t i = 0; i < n_view_table; i++)
-			add_if(&p->candidates, view_table[i]->name, prefix);
-		for (size_t i = 0; i < n_ui_commands; i++)
-			add_if(&p->candidates, ui_commands[i].name, prefix);
-		strlist_sort(&p->candidates);
-		return;
+	struct strlist *l = &ui->prompt.candidates;
+	const struct kind *jobs = &kind_table[KIND_TRAINING_JOB], *k = command ? kind_find(command) : NULL;
+	const char *slash = strchr(prefix, '/');
+	AUTO(str) char *word = slash ? xstrndup(prefix, (size_t)(slash - prefix)) : NULL;
+
+	if (!command)
+		collect_commands(l, prefix);
+	else if (!strcmp(command, "sort"))
+		collect_fields(l, ui_top(ui)->ops->sort && ui_top(ui)->kind ? ui_top(ui)->kind : jobs, prefix);
+	else if (!slash || !kind_find(word))
+		collect_names(ui, l, k ? k : jobs, prefix);
+	else { /* KIND/NAME */
+		collect_names(ui, l, kind_find(word), slash + 1);
+		for (size_t i = 0; i < l->n; i++) {
+			AUTO(str) char *name = l->items[i];
+			l->items[i] = xasprintf("%s/%s", word, name);
+		}
 	}
-	if (!strcmp(command, "sort")) {
-		for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-			add_if(&p->candidates, columns[i], prefix);
-		return;
-	}
-	const struct resources *jobs = session_jobs(ui->session);
-	for (size_t i = jobs->n; i-- > 0 && p->candidates.n < CANDIDATES_MAX;)
-		if (str_starts(jobs->items[i]->name, prefix))
-			strlist_add(&p->candidates, jobs->items[i]->name);
-	strlist_sort(&p->candidates);
 }
 
 static void complete(struct ui *ui, int by)

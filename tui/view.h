@@ -14,16 +14,37 @@
 struct ui;
 struct view;
 
+enum view_id {
+#define VIEW(id, name) VIEW_##id,
+#include "tui/views.def"
+#undef VIEW
+	VIEW_COUNT
+};
+
+/* What a screen is opened with. All is borrowed for the call. */
+enum view_mode { MODE_SHOW = 0, MODE_CLONE };
+struct view_arg {
+	const struct kind *kind; /* of what is shown; NULL where the screen has none */
+	struct strlist names;	 /* things of that kind */
+	const char *parent;	 /* of a list: only what belongs to that one; NULL */
+	enum view_mode mode;
+	const char *text; /* a filter, the path of a file; NULL */
+};
+
+/* What is typed behind a screen's `:` command. */
+enum view_takes { TAKES_NOTHING = 0, TAKES_TEXT, TAKES_NAME, TAKES_NAMES };
+
 #define VIEW_CONTEXTS_MAX 3
 
 struct view_ops {
 	const char *name;     /* the `:` command that opens it */
-	const char *argument; /* "" or what it takes: "NAME" */
+	const char *argument; /* what it takes, in words: "NAME"; "" */
+	enum view_takes takes;
 	const char *help;
 	enum key_context contexts[VIEW_CONTEXTS_MAX];
 	size_t state_size;
-	/* arg may be NULL. May be NULL where there is nothing to do. */
-	int (*open)(struct view *v, const char *arg, struct err *err);
+	/* May be NULL where there is nothing to do. */
+	int (*open)(struct view *v, const struct view_arg *arg, struct err *err);
 	void (*close)(struct view *v);
 	/* Grows or changes with everything that the view shows; it is redrawn then. */
 	uint64_t (*generation)(struct view *v);
@@ -37,13 +58,19 @@ struct view_ops {
 	bool (*action)(struct view *v, enum action a);
 	/* Raw keys, before actions: forms. True where used. May be NULL. */
 	bool (*key)(struct view *v, int key);
+	/* Whether the thing that is shown has that action: its key stands in the footer.
+	 * NULL: all. */
+	bool (*offers)(struct view *v, enum action a);
 	/* Footer instead of the keymap's labels: "Enter preview  Esc cancel". May be NULL. */
 	const char *(*hint)(struct view *v);
-	/* A `:` command of its own ("sort cost"): true where it was one. May be NULL. */
-	bool (*command)(struct view *v, const char *name, const char *arg);
-	/* The job `by` rows from that one in this view's order, selected; NULL at the
-	 * end. Borrowed until the next turn. May be NULL. */
+	/* Of lists; NULL elsewhere: `:filter` and `:sort`, */
+	int (*filter)(struct view *v, const char *text, struct err *err);
+	int (*sort)(struct view *v, const char *text, struct err *err);
+	/* the thing `by` rows from that one in this list's order, selected; NULL at
+	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);
+	/* and that one selected as soon as it is there. */
+	void (*await)(struct view *v, const char *name);
 	/* Spend at most budget_us on work in the background (searching); true where
 	 * there is more. May be NULL. */
 	bool (*work)(struct view *v, int64_t budget_us);
@@ -52,19 +79,21 @@ struct view_ops {
 struct view {
 	const struct view_ops *ops;
 	struct ui *ui;
+	const struct kind *kind; /* it was opened with; NULL */
 	void *state;
 	uint64_t id; /* never reused */
 	uint64_t drawn_generation;
 	bool updated;
 };
 
+extern const struct view_ops view_job_ops;
 extern const struct view_ops *const view_table[];
 extern const size_t n_view_table;
 
 /* The `:` commands that open no view. */
 struct ui_command {
 	const char *name, *argument, *help;
-	void (*run)(struct ui *ui, const char *arg); /* NULL: the jobs view's command */
+	void (*run)(struct ui *ui, const char *arg);
 };
 extern const struct ui_command ui_commands[];
 extern const size_t n_ui_commands;
@@ -77,8 +106,14 @@ bool ui_burn_is_partial(const struct ui *ui);
 int64_t ui_now_ms(const struct ui *ui); /* one instant for a whole paint */
 bool ui_ascii(const struct ui *ui);
 
-/* Open a view on top by its name. A failure becomes a notice. */
-void ui_push(struct ui *ui, const char *view, const char *arg);
+/* Open a view on top; arg NULL is an empty one. A failure becomes a notice. The
+ * same screen of the same kind is replaced. */
+void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg);
+/* ... with one thing. */
+void ui_push_one(struct ui *ui, enum view_id view, const struct kind *kind, const char *name, enum view_mode mode);
+/* What is below the view that is being opened: help is about it. */
+const struct view_ops *ui_top_ops(const struct ui *ui);
+const struct kind *ui_top_kind(const struct ui *ui);
 void ui_pop(struct ui *ui);
 void ui_close(struct view *v); /* that one, wherever it stands; v is gone afterwards */
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -100,20 +135,38 @@ void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial
 void ui_confirm(struct view *v, const char *title, const char *text, const char *button, const char *type_this,
 		void (*yes)(struct view *v));
 
-/* Stop these jobs: asks, then sends one request each and reports. */
-void ui_stop_jobs(struct view *v, const struct strlist *names);
+/* Stop, or delete, these things of a kind: asks, then sends one request each and
+ * reports. */
+void ui_stop(struct view *v, const struct kind *kind, const struct strlist *names);
+void ui_delete(struct view *v, const struct kind *kind, const struct strlist *names);
+/* Into the clipboard, and a word about it into the status line. */
+void ui_copy(struct ui *ui, const char *text);
+/* The screens of a kind: the jobs have their own. */
+enum view_id ui_list_of(const struct kind *kind);
+enum view_id ui_page_of(const struct kind *kind);
 
 /* Requests to the host, late answers dropped with the view. */
 typedef void view_text_fn(struct view *v, const char *text, const struct err *err);
 typedef void view_preview_fn(struct view *v, struct host_preview *p, const struct err *err); /* p: the view's */
-void ui_ask_describe(struct view *v, const char *job, view_text_fn *fn);
+void ui_ask_describe(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn);
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */
 
-/* Select that job in the list as soon as it is there: it has just been launched. */
+/* Select that job in the jobs as soon as it is there: it has just been launched. */
 void ui_await_job(struct ui *ui, const char *name);
 
-/* The names J and K walk through: those of the jobs view below, in its order. */
-const char *ui_neighbour_job(struct ui *ui, const char *name, int by);
+/* The names J and K walk through: those of the list below the view, in its order. */
+const char *ui_neighbour(struct view *v, const char *name, int by);
+
+/* Have cold fields filled for all things of a kind (field.h): the list's generation
+ * changes once they are. */
+void ui_want_columns(struct view *v, const struct kind *kind, const struct field_list *fields);
+/* One of the kind in a sentence: "job", "processing job". */
+const char *ui_kind_word(const struct kind *kind);
+
+/* The feed of a thing; NULL where there is none. */
+const struct job_feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name);
+/* Want or no longer want its details, log and metrics. */
+void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bool on);
 
 #endif

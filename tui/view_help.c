@@ -1,17 +1,35 @@
-/* Help: every key and command, from the tables that they are made of. */
+/* view_help.c - help: every key and command, from the tables that they are made of. */
 #include "base/utf8.h"
 #include "tui/doc.h"
 #include "tui/view.h"
 
 struct help_state {
 	struct doc doc;
-	char for_view[32];
 };
 
 #define KEYS_COLUMN 3
 #define TEXT_COLUMN 22
 
-static void add_context(struct doc *d, enum key_context c)
+static void add_key(struct doc *d, const char *keys, const char *help)
+{
+	doc_line(d);
+	doc_at(d, KEYS_COLUMN);
+	doc_add(d, ST_KEY, keys);
+	doc_at(d, TEXT_COLUMN);
+	doc_add(d, ST_NORMAL, help);
+}
+
+/* The fields of the kind that have a key of their own to sort by. */
+static void add_sort_keys(struct doc *d, const struct kind *kind)
+{
+	for (const struct field *f = kind->fields; f->name; f++) {
+		AUTO(str) char *help = xasprintf("Sort by %s", f->name);
+		if (f->key)
+			add_key(d, f->key, help);
+	}
+}
+
+static void add_context(struct doc *d, enum key_context c, const struct kind *kind)
 {
 	bool any = false;
 
@@ -27,11 +45,9 @@ static void add_context(struct doc *d, enum key_context c)
 			doc_add(d, ST_STRONG, keymap_context_title(c));
 			any = true;
 		}
-		doc_line(d);
-		doc_at(d, KEYS_COLUMN);
-		doc_add(d, ST_KEY, b->keys);
-		doc_at(d, TEXT_COLUMN);
-		doc_add(d, ST_NORMAL, b->help);
+		add_key(d, b->keys, b->help);
+		if (b->action == ACT_SORT_REVERSE && (c == CTX_JOBS || kind))
+			add_sort_keys(d, c == CTX_JOBS ? &kind_table[KIND_TRAINING_JOB] : kind);
 	}
 }
 
@@ -56,6 +72,8 @@ static void add_commands(struct doc *d)
 		add_command(d, view_table[i]->name, view_table[i]->argument, view_table[i]->help);
 	for (size_t i = 0; i < n_ui_commands; i++)
 		add_command(d, ui_commands[i].name, ui_commands[i].argument, ui_commands[i].help);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		add_command(d, kind_table[i].plural, "[EXPR]", kind_table[i].help);
 }
 
 static void add_symbols(struct doc *d)
@@ -75,6 +93,7 @@ static void add_symbols(struct doc *d)
 		{ST_NORMAL, "?", "no price known; never shown as zero"},
 		{ST_NORMAL, "≥", "before the rate: some that are billed have no price and are not in it"},
 	};
+
 	doc_line(d);
 	doc_line(d);
 	doc_at(d, 1);
@@ -89,28 +108,24 @@ static void add_symbols(struct doc *d)
 }
 
 /* What the screen below listens to comes first, then the rest. */
-static int help_open(struct view *v, const char *arg, struct err *err)
+static int help_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct help_state *st = v->state;
+	const struct view_ops *below = ui_top_ops(v->ui);
 	bool shown[CTX_COUNT] = {false};
 
-	str_copy(st->for_view, sizeof(st->for_view), arg ? arg : "jobs");
 	doc_clear(&st->doc);
-	for (size_t i = 0; i < n_view_table; i++) {
-		if (strcmp(view_table[i]->name, st->for_view))
-			continue;
-		for (int c = 0; c < VIEW_CONTEXTS_MAX && view_table[i]->contexts[c]; c++) {
-			add_context(&st->doc, view_table[i]->contexts[c]);
-			shown[view_table[i]->contexts[c]] = true;
-		}
+	for (int c = 0; c < VIEW_CONTEXTS_MAX && below->contexts[c]; c++) {
+		add_context(&st->doc, below->contexts[c], ui_top_kind(v->ui));
+		shown[below->contexts[c]] = true;
 	}
-	add_context(&st->doc, CTX_GLOBAL);
+	add_context(&st->doc, CTX_GLOBAL, NULL);
 	shown[CTX_GLOBAL] = true;
 	add_commands(&st->doc);
 	add_symbols(&st->doc);
 	for (int c = 1; c < CTX_COUNT; c++)
 		if (!shown[c])
-			add_context(&st->doc, (enum key_context)c);
+			add_context(&st->doc, (enum key_context)c, NULL);
 	return 0;
 }
 

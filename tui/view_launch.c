@@ -1,5 +1,5 @@
-/* Launching: a form, then what would be sent with its cost, then Enter. From a
- * specification file, or as a clone of a job ("clone:NAME"). */
+/* view_launch.c - launching: a form, then what would be sent with its cost, then
+ * Enter. From a specification file, or as a clone of a job. */
 #include "base/utf8.h"
 #include "tui/doc.h"
 #include "tui/form.h"
@@ -20,19 +20,19 @@ struct launch_state {
 	char problem[512];
 };
 
-static int launch_open(struct view *v, const char *arg, struct err *err)
+static int launch_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct launch_state *st = v->state;
 
-	if (arg && str_starts(arg, "clone:")) {
-		if (!jobs_find(session_jobs(ui_session(v->ui)), arg + 6))
-			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg + 6);
-		st->clone_of = xstrdup(arg + 6);
+	if (arg->mode == MODE_CLONE) {
+		if (!jobs_find(session_jobs(ui_session(v->ui)), arg->names.items[0]))
+			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg->names.items[0]);
+		st->clone_of = xstrdup(arg->names.items[0]);
 		AUTO(str) char *name = job_clone_name(session_jobs(ui_session(v->ui)), st->clone_of, ui_now_ms(v->ui));
 
 		form_add(&st->form, "New name", "", name);
 	} else {
-		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg);
+		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg->text);
 		form_add(&st->form, "Name", "as the file says", "");
 	}
 	for (int i = 0; i < CHANGE_FIELDS; i++)
@@ -209,7 +209,7 @@ static void launched(struct view *v, const char *name, const struct err *err)
 	ui_notice(ui, NOTICE_INFO, "launched %s", name);
 	ui_await_job(ui, name);
 	if (ui_host(ui)->refresh)
-		ui_host(ui)->refresh(ui_host(ui)->user);
+		ui_host(ui)->refresh(ui_host(ui)->user, &kind_table[KIND_TRAINING_JOB], NULL);
 	ui_close(v);
 }
 
@@ -284,6 +284,7 @@ static void launch_status(struct view *v, struct buf *left, struct buf *right)
 const struct view_ops view_launch_ops = {
 	.name = "launch",
 	.argument = "[SPEC]",
+	.takes = TAKES_TEXT,
 	.help = "Launch a job from a specification file",
 	.contexts = {CTX_TEXT},
 	.state_size = sizeof(struct launch_state),

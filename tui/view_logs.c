@@ -21,21 +21,35 @@ static const struct job_feed *feed_of(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
-	return session_find_feed(ui_session(v->ui), st->name);
+	return ui_find_feed(v->ui, v->kind, st->name);
 }
 
-static int logs_open(struct view *v, const char *arg, struct err *err)
+static const struct resource *thing_of(struct view *v)
+{
+	const struct logs_state *st = v->state;
+
+	return resources_find(&ui_session(v->ui)->tables[v->kind->id], st->name);
+}
+
+/* Its log grows no more. */
+static bool has_ended(const struct resource *r)
+{
+	return r && r->state != STATE_RUNNING && r->end_ms != TIME_UNKNOWN;
+}
+
+static int logs_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct logs_state *st = v->state;
 
-	if (str_empty(arg))
-		return err_set(err, ERR_INVALID, "logs needs the name of a job: :logs NAME");
-	if (!jobs_find(session_jobs(ui_session(v->ui)), arg))
-		return err_set(err, ERR_NOTFOUND, "there is no job %s", arg);
-	st->name = xstrdup(arg);
+	const char *name = arg->names.items[0];
+
+	if (!arg->kind->log_group)
+		return err_set(err, ERR_USAGE, "%s have no log", arg->kind->title);
+	if (!resources_find(&ui_session(v->ui)->tables[arg->kind->id], name))
+		return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind), name);
+	st->name = xstrdup(name);
 	pager_init(&st->pager);
-	if (ui_host(v->ui)->watch)
-		ui_host(v->ui)->watch(ui_host(v->ui)->user, st->name, true);
+	ui_watch(v->ui, v->kind, st->name, true);
 	return 0;
 }
 
@@ -43,8 +57,8 @@ static void logs_close(struct view *v)
 {
 	struct logs_state *st = v->state;
 
-	if (st->name && ui_host(v->ui)->watch)
-		ui_host(v->ui)->watch(ui_host(v->ui)->user, st->name, false);
+	if (st->name)
+		ui_watch(v->ui, v->kind, st->name, false);
 	pager_done(&st->pager);
 	doc_done(&st->zoom);
 	free(st->zoom_text);
@@ -75,7 +89,7 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
 	const struct job_feed *f = feed_of(v);
-	const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->name);
+	const struct resource *r = thing_of(v);
 	const char *pattern = pager_search_pattern(&st->pager);
 	char hits[32], all[32], money[24];
 	bool complete;
@@ -90,8 +104,8 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 	if (f && f->live)
 		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
 			       money_text(money, f->live_usd_micro));
-	if (j && job_is_terminal(j))
-		(void)buf_addf(right, "%s %s", jobtext_symbol(j), job_state_text(j));
+	if (has_ended(r))
+		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
 	else
 		(void)buf_adds(right, st->pager.follow ? "following" : "holding still");
 }
@@ -111,16 +125,16 @@ static void draw_zoom(struct logs_state *st, struct area a)
 
 static void draw_nothing(struct view *v, struct area a)
 {
-	const struct logs_state *st = v->state;
 	const struct job_feed *f = feed_of(v);
-	const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->name);
+	const struct resource *r = thing_of(v);
 
 	if (f && f->logs_note[0])
 		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
-	else if (f && f->logs_loaded && j && job_is_terminal(j))
-		area_put(a, 0, 1, ST_DIM, "This job has left no log.");
+	else if (f && f->logs_loaded && has_ended(r))
+		area_putf(a, 0, 1, ST_DIM, "This %s has left no log.", ui_kind_word(v->kind));
 	else if (f && f->logs_loaded)
-		area_put(a, 0, 1, ST_DIM, "No log yet: it begins with the training.");
+		area_put(a, 0, 1, ST_DIM,
+			 v->kind->id == KIND_TRAINING_JOB ? "No log yet: it begins with the training." : "No log yet.");
 	else
 		area_put(a, 0, 1, ST_DIM, "Reading the log …");
 }
@@ -205,7 +219,7 @@ static void live_on(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
-	ui_host(v->ui)->live(ui_host(v->ui)->user, st->name, true);
+	ui_host(v->ui)->live(ui_host(v->ui)->user, v->kind, st->name, true);
 	ui_notice(v->ui, NOTICE_INFO, "asking for a live tail; L ends it");
 }
 
@@ -218,7 +232,7 @@ static void toggle_live(struct view *v)
 	if (!ui_host(v->ui)->live) {
 		ui_notice(v->ui, NOTICE_WARNING, "a live tail is not offered here");
 	} else if (f && f->live) {
-		ui_host(v->ui)->live(ui_host(v->ui)->user, st->name, false);
+		ui_host(v->ui)->live(ui_host(v->ui)->user, v->kind, st->name, false);
 		ui_notice(v->ui, NOTICE_INFO, "the log is polled again");
 	} else if (ui_session(v->ui)->local) {
 		live_on(v);
@@ -285,11 +299,11 @@ static bool logs_action(struct view *v, enum action a)
 		toggle_live(v);
 		return true;
 	case ACT_METRICS:
-		ui_push(v->ui, "metrics", st->name);
+		ui_push_one(v->ui, VIEW_METRICS, v->kind, st->name, MODE_SHOW);
 		return true;
 	case ACT_STOP:
 		strlist_add(&names, st->name);
-		ui_stop_jobs(v, &names);
+		ui_stop(v, v->kind, &names);
 		return true;
 	default:
 		return false;
@@ -306,6 +320,7 @@ static bool logs_work(struct view *v, int64_t budget_us)
 const struct view_ops view_logs_ops = {
 	.name = "logs",
 	.argument = "NAME",
+	.takes = TAKES_NAME,
 	.help = "The log of a job",
 	.contexts = {CTX_LOGS},
 	.state_size = sizeof(struct logs_state),

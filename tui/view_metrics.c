@@ -34,28 +34,26 @@ struct metrics_state {
 	bool stale;
 };
 
-static int metrics_open(struct view *v, const char *arg, struct err *err)
+static int metrics_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct metrics_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
 
-	strlist_split(&st->jobs, arg ? arg : "", ' ');
-	if (!st->jobs.n)
-		return err_set(err, ERR_INVALID, "metrics needs the name of a job: :metrics NAME...");
-	for (size_t i = 0; i < st->jobs.n; i++)
-		if (!jobs_find(session_jobs(ui_session(v->ui)), st->jobs.items[i])) {
-			(void)err_set(err, ERR_NOTFOUND, "there is no job %s", st->jobs.items[i]);
-			strlist_done(&st->jobs); /* nothing is watched yet */
-			return -ERR_NOTFOUND;
-		}
+	if (!arg->kind->metric_namespace)
+		return err_set(err, ERR_USAGE, "%s have no metrics of their hosts", arg->kind->title);
+	for (size_t i = 0; i < arg->names.n; i++)
+		if (!resources_find(&ui_session(v->ui)->tables[arg->kind->id], arg->names.items[i]))
+			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
+				       arg->names.items[i]);
+	for (size_t i = 0; i < arg->names.n; i++)
+		strlist_add(&st->jobs, arg->names.items[i]);
 	if (st->jobs.n > JOBS_MAX) {
 		ui_notice(v->ui, NOTICE_WARNING, "only the first %d of %zu jobs are drawn", JOBS_MAX, st->jobs.n);
 		for (size_t i = JOBS_MAX; i < st->jobs.n; i++)
 			free(st->jobs.items[i]);
 		st->jobs.n = JOBS_MAX;
 	}
-	for (size_t i = 0; host->watch && i < st->jobs.n; i++)
-		host->watch(host->user, st->jobs.items[i], true);
+	for (size_t i = 0; i < st->jobs.n; i++)
+		ui_watch(v->ui, v->kind, st->jobs.items[i], true);
 	return 0;
 }
 
@@ -69,10 +67,9 @@ static void free_curves(struct metrics_state *st)
 static void metrics_close(struct view *v)
 {
 	struct metrics_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
 
-	for (size_t i = 0; host->watch && i < st->jobs.n; i++)
-		host->watch(host->user, st->jobs.items[i], false);
+	for (size_t i = 0; i < st->jobs.n; i++)
+		ui_watch(v->ui, v->kind, st->jobs.items[i], false);
 	free_curves(st);
 	free(st->curves);
 	free(st->chart_curves);
@@ -85,7 +82,7 @@ static uint64_t metrics_generation(struct view *v)
 	uint64_t h = 1;
 
 	for (size_t i = 0; i < st->jobs.n; i++) {
-		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
+		const struct job_feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation * 2 + f->logs_loaded : 0);
 	}
 	return h;
@@ -123,7 +120,7 @@ static void find_groups(struct view *v)
 	for (size_t i = 0; i < st->jobs.n; i++) {
 		const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->jobs.items[i]);
 		const char *objective = j ? job_objective_name(j) : NULL;
-		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
+		const struct job_feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
 		if (!f)
 			continue;
 		if (objective && series_find(&f->metrics, objective)) /* comes first */
@@ -290,7 +287,7 @@ static void draw_legend(const struct metrics_state *st, struct area a)
 		else
 			area_put(a, (int)i, 1, c->style, "──");
 		area_put_middle(a, (int)i, 4, a.cols - 4 - 12, c->style, c->name);
-		area_put_right(a, (int)i, a.cols - 1, ST_STRONG, p ? jobtext_value(value, p->y) : "–");
+		area_put_right(a, (int)i, a.cols - 1, ST_STRONG, p ? field_value_text(value, p->y) : "–");
 	}
 }
 
@@ -316,7 +313,7 @@ static void draw_nothing(struct view *v, struct area a)
 		area_put(a, 0, 1, ST_DIM, "No curves; the final values:");
 		for (size_t i = 0; i < j->n_final_metrics && (int)i + 1 < a.rows; i++)
 			area_putf(a, (int)i + 1, 3, ST_NORMAL, "%-28s %10s", j->final_metrics[i].name,
-				  jobtext_value(text, j->final_metrics[i].value));
+				  field_value_text(text, j->final_metrics[i].value));
 	} else if (f && f->logs_loaded) {
 		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from the log (by the job's metric definitions)");
 		area_put(a, 1, 1, ST_DIM, "and from CloudWatch.");
@@ -447,7 +444,7 @@ static bool metrics_action(struct view *v, enum action a)
 		st->smoothing = MAX(st->smoothing - 1, 0);
 		return true;
 	case ACT_LOGS:
-		ui_push(v->ui, "logs", st->jobs.items[0]);
+		ui_push_one(v->ui, VIEW_LOGS, v->kind, st->jobs.items[0], MODE_SHOW);
 		return true;
 	default:
 		return false;
@@ -464,6 +461,7 @@ static void metrics_update(struct view *v)
 const struct view_ops view_metrics_ops = {
 	.name = "metrics",
 	.argument = "NAME...",
+	.takes = TAKES_NAMES,
 	.help = "The metrics of a job, or of several together, as curves",
 	.contexts = {CTX_CHART},
 	.state_size = sizeof(struct metrics_state),

@@ -1,4 +1,4 @@
-/* A job as the service describes it. */
+/* view_raw.c - a thing as the service describes it. */
 #include "base/str.h"
 #include "tui/doc.h"
 #include "tui/view.h"
@@ -20,13 +20,13 @@ static void raw_arrived(struct view *v, const char *text, const struct err *err)
 	ui_redraw(v->ui);
 }
 
-static int raw_open(struct view *v, const char *arg, struct err *err)
+static int raw_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct raw_state *st = v->state;
 
-	if (str_empty(arg))
-		return err_set(err, ERR_INVALID, "raw needs the name of a job: :raw NAME");
-	st->name = xstrdup(arg);
+	if (!arg->kind->describe.operation)
+		return err_set(err, ERR_USAGE, "the service has no description of %s", arg->kind->title);
+	st->name = xstrdup(arg->names.items[0]);
 	doc_clear(&st->doc);
 	doc_line(&st->doc);
 	doc_at(&st->doc, 1);
@@ -40,7 +40,7 @@ static void raw_update(struct view *v)
 	struct raw_state *st = v->state;
 
 	if (st->doc.n == 1 && !st->doc.page)
-		ui_ask_describe(v, st->name, raw_arrived);
+		ui_ask_describe(v, v->kind, st->name, raw_arrived);
 }
 
 static void raw_close(struct view *v)
@@ -56,7 +56,7 @@ static void raw_title(struct view *v, struct buf *left, struct buf *right)
 	const struct raw_state *st = v->state;
 
 	(void)buf_addf(left, "raw · %s", st->name);
-	(void)buf_adds(right, "DescribeTrainingJob");
+	(void)buf_adds(right, v->kind->describe.operation);
 }
 
 static void raw_draw(struct view *v, struct area a)
@@ -83,7 +83,8 @@ static bool raw_action(struct view *v, enum action a)
 const struct view_ops view_raw_ops = {
 	.name = "raw",
 	.argument = "NAME",
-	.help = "A job as the service describes it (JSON)",
+	.takes = TAKES_NAME,
+	.help = "A thing as the service describes it (JSON)",
 	.contexts = {CTX_TEXT},
 	.state_size = sizeof(struct raw_state),
 	.open = raw_open,

@@ -120,7 +120,20 @@ static int run_program(const char *const *argv, struct err *err)
 	return err_set(err, ERR_IO, "%s failed: its own message stands above", argv[0]);
 }
 
-static int push(const char *source, const char *target, const char *auth_file, bool plain_http, struct err *err)
+/* skopeo knows every source, buildah its own storage and what stands in files. */
+static int find_tool(const char *source, const char **ret, struct err *err)
+{
+	bool looks_like_file = strchr(source, '/') == source || str_starts(source, "./") || str_starts(source, "../") ||
+			       str_ends(source, ".tar");
+
+	if (looks_like_file && !fs_exists(source))
+		return err_set(err, ERR_INVALID, "%s: there is no such image: make image writes one", source);
+	*ret = in_path("skopeo") ? "skopeo" : in_path("buildah") ? "buildah" : NULL;
+	return *ret ? 0 : err_set(err, ERR_NOTFOUND, "neither skopeo nor buildah is installed: apt-get install skopeo");
+}
+
+static int push(const char *tool, const char *source, const char *target, const char *auth_file, bool plain_http,
+		struct err *err)
 {
 	AUTO(str) char *from = source_reference(source);
 	AUTO(str) char *to = xasprintf("docker://%s", target);
@@ -137,10 +150,8 @@ static int push(const char *source, const char *target, const char *auth_file, b
 		"buildah", "push", "--authfile", auth_file, plain_http ? "--tls-verify=false" : "--tls-verify=true",
 		from,	   to,	   NULL};
 
-	if (in_path("skopeo"))
+	if (str_eq(tool, "skopeo"))
 		return run_program(skopeo, err);
-	if (!in_path("buildah"))
-		return err_set(err, ERR_NOTFOUND, "neither skopeo nor buildah is installed: apt-get install skopeo");
 	if (str_starts(from, "containers-storage:"))
 		buildah[5] = source;
 	return run_program(buildah, err);
@@ -155,7 +166,11 @@ static int sign_in_and_push(struct app *a, const char *source, struct err *err)
 	AUTO(str) char *folder = xasprintf("%s/sagetop-push-XXXXXX", temp);
 	AUTO(str) char *target = NULL;
 	AUTO(str) char *auth_file = NULL;
+	const char *tool;
 
+	/* Without it a repository would be made and stay empty. */
+	if (find_tool(source, &tool, err) < 0)
+		return -err->code;
 	ecr_get_token(sync_client(a->sync), on_token, &token);
 	if (app_wait(a, &token.base, err) < 0 || ensure_repository(a, repository, err) < 0)
 		return -err->code;
@@ -166,7 +181,7 @@ static int sign_in_and_push(struct app *a, const char *source, struct err *err)
 	fprintf(stderr, "pushing to %s\n", target);
 	int rc = write_auth_file(auth_file, &token, err);
 	if (rc == 0)
-		rc = push(source, target, auth_file, token.plain_http, err);
+		rc = push(tool, source, target, auth_file, token.plain_http, err);
 	unlink(auth_file);
 	rmdir(folder);
 	if (rc == 0)

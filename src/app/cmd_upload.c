@@ -1,4 +1,5 @@
-/* sagetop upload PATH... s3://BUCKET/PREFIX: a few files at a time. */
+/* sagetop upload PATH... s3://BUCKET/PREFIX: a few files at a time. A file that fails does
+ * not keep the others: each failure is told with its file, and at the end which they were. */
 #include <errno.h>
 #include <fts.h>
 
@@ -6,10 +7,16 @@
 #include "aws/s3.h"
 
 #define AT_A_TIME 4
+#define IN_A_ROW_MAX 4 /* failures of the network after which nothing new is begun */
+#define NAMED_MAX 10   /* files in the line at the end */
+
+struct upload;
 
 struct upload_file {
-	char *path;
-	char *key;
+	struct upload *upload;
+	char *path, *key;
+	bool sent;
+	struct err err; /* unset: not tried */
 };
 
 struct upload {
@@ -17,8 +24,8 @@ struct upload {
 	char *bucket, *prefix;
 	struct upload_file *files;
 	size_t n, cap;
-	size_t next, in_flight, sent;
-	struct err err; /* the first failure; nothing new is begun after it */
+	size_t next, in_flight, in_a_row;
+	bool hopeless; /* nothing new is begun */
 };
 
 static void upload_done(struct upload *u)
@@ -33,7 +40,7 @@ static void upload_done(struct upload *u)
 }
 AUTO_EMBEDDED(upload, struct upload, upload_done)
 
-static void add_file(struct upload *u, const char *path, const char *name)
+static struct upload_file *add_file(struct upload *u, const char *path, const char *name)
 {
 	bool slash = *u->prefix && !str_ends(u->prefix, "/");
 
@@ -42,6 +49,17 @@ static void add_file(struct upload *u, const char *path, const char *name)
 		.path = xstrdup(path),
 		.key = xasprintf("%s%s%s", u->prefix, slash ? "/" : "", name),
 	};
+	return &u->files[u->n - 1];
+}
+
+/* At once, where there are others; a single file's failure is the command's own. */
+static void tell(const struct upload *u, const struct upload_file *f)
+{
+	if (u->n < 2)
+		return;
+	/* What is about the file itself names it already. */
+	fprintf(stderr, "sagetop: %s%s%s\n", str_starts(f->err.msg, f->path) ? "" : f->path,
+		str_starts(f->err.msg, f->path) ? "" : ": ", f->err.msg);
 }
 
 /* A folder's files keep their place below it; the folder's own name is left out,
@@ -61,41 +79,112 @@ static int add_path(struct upload *u, const char *path, struct err *err)
 			const char *base = strrchr(e->fts_path, '/');
 			add_file(u, e->fts_path, e->fts_level ? e->fts_path + n + 1 : base ? base + 1 : e->fts_path);
 		} else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR) {
-			err_set(err, ERR_IO, "cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
-			break;
+			if (!e->fts_level) {
+				err_set(err, ERR_IO, "cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
+				break;
+			}
+			struct upload_file *f = add_file(u, e->fts_path, e->fts_path + n + 1);
+			err_set(&f->err, ERR_IO, "%s", strerror(e->fts_errno));
+			tell(u, f);
 		}
 	}
 	fts_close(fts);
 	return err && err->code ? -err->code : 0;
 }
 
+/* The next file would meet the same. */
+static bool is_hopeless(const struct err *err)
+{
+	return err->code == ERR_AUTH || err->code == ERR_EXPIRED || str_eq(err->aws_code, "NoSuchBucket");
+}
+
 static void on_file(void *user, const struct err *err)
 {
-	struct upload *u = user;
+	struct upload_file *f = user;
+	struct upload *u = f->upload;
 
 	u->in_flight--;
-	if (err && u->err.code == ERR_OK)
-		u->err = *err;
-	else if (!err)
-		u->sent++;
+	f->sent = !err;
+	if (!err) {
+		u->in_a_row = 0;
+		return;
+	}
+	f->err = *err;
+	if (err->code == ERR_CANCELLED)
+		return;
+	tell(u, f);
+	u->in_a_row = err->code == ERR_NET || err->code == ERR_TIMEOUT ? u->in_a_row + 1 : 0;
+	u->hopeless |= is_hopeless(err) || u->in_a_row >= IN_A_ROW_MAX;
+}
+
+/* The next file that can be read; NULL where there is none, or no sense in it. */
+static struct upload_file *next_file(struct upload *u)
+{
+	while (!u->hopeless && u->next < u->n) {
+		struct upload_file *f = &u->files[u->next++];
+
+		if (!f->err.code)
+			return f;
+	}
+	return NULL;
+}
+
+/* "2 of 5 files are not uploaded: a.csv, b.csv", with the code of the first. */
+static int sum_up(const struct upload *u, struct err *err)
+{
+	AUTO(buf) struct buf names = BUF_INIT(BUF_MAX_TEXT);
+	const struct upload_file *first = NULL;
+	size_t missing = 0;
+
+	for (size_t i = 0; i < u->n; i++) {
+		const struct upload_file *f = &u->files[i];
+
+		if (f->sent)
+			continue;
+		if (!first && f->err.code)
+			first = f;
+		if (missing++ < NAMED_MAX)
+			buf_addf(&names, "%s%s", names.len ? ", " : ": ", f->path);
+	}
+	if (!missing)
+		return 0;
+	if (u->n == 1) {
+		if (err)
+			*err = first->err;
+		if (!str_starts(first->err.msg, first->path))
+			err_prefix(err, "%s", first->path);
+		return -(int)first->err.code;
+	}
+	if (missing > NAMED_MAX)
+		buf_addf(&names, " and %zu more", missing - NAMED_MAX);
+	return err_set(err, first->err.code, "%zu of %zu files are not uploaded%s", missing, u->n, buf_str(&names));
+}
+
+static void begin_file(struct upload *u, struct upload_file *f)
+{
+	u->in_flight++;
+	f->upload = u;
+	s3_put_file(u->client, u->bucket, f->key, f->path, on_file, f);
 }
 
 static int run_upload(struct app *a, struct upload *u, struct err *err)
 {
-	while (u->in_flight || (u->next < u->n && u->err.code == ERR_OK)) {
-		while (u->in_flight < AT_A_TIME && u->next < u->n && u->err.code == ERR_OK) {
-			const struct upload_file *f = &u->files[u->next++];
-			u->in_flight++;
-			s3_put_file(u->client, u->bucket, f->key, f->path, on_file, u);
-		}
+	for (;;) {
+		struct upload_file *f = NULL;
+
+		while (u->in_flight < AT_A_TIME && (f = next_file(u)))
+			begin_file(u, f);
+		if (!u->in_flight)
+			break;
 		if (app_turn(a, 1000, err) < 0) {
 			app_disconnect(a); /* ends the transfers: their callbacks use u */
 			return -ERR_CANCELLED;
 		}
 	}
-	if (u->err.code != ERR_OK)
-		*err = u->err;
-	return -u->err.code;
+	for (size_t i = 0; i < u->n; i++)
+		if (u->files[i].sent)
+			fprintf(a->out, "s3://%s/%s\n", u->bucket, u->files[i].key);
+	return sum_up(u, err);
 }
 
 /* The local engine's buckets are ours to make; in an account they are not. */
@@ -132,7 +221,5 @@ int cmd_upload(struct app *a, struct err *err)
 	u.client = sync_client(a->sync);
 	if (make_local_bucket(a, &u, err) < 0 || run_upload(a, &u, err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < u.n; i++)
-		fprintf(a->out, "s3://%s/%s\n", u.bucket, u.files[i].key);
 	return 0;
 }

@@ -1,3 +1,4 @@
+/* The dashboard's keys, screens and commands as a section of the manual. */
 #include "app/dashboard_docs.h"
 
 #include "base/mdoc.h"
@@ -21,6 +22,16 @@ static void man_keys(FILE *out, const char *keys)
 	fputc('\n', out);
 }
 
+/* Fields of the jobs that have a key of their own to sort by. */
+static void man_sort_keys(FILE *out)
+{
+	for (const struct field *f = kind_table[KIND_TRAINING_JOB].fields; f->name; f++)
+		if (f->key) {
+			man_keys(out, f->key);
+			fprintf(out, "Sort by %s\n", f->name);
+		}
+}
+
 static void man_context(FILE *out, enum key_context context)
 {
 	bool any = false;
@@ -36,6 +47,8 @@ static void man_context(FILE *out, enum key_context context)
 		man_keys(out, b->keys);
 		mdoc_text(out, b->help);
 		fputc('\n', out);
+		if (context == CTX_JOBS && b->action == ACT_SORT_REVERSE)
+			man_sort_keys(out);
 	}
 	if (any)
 		fputs(".El\n", out);
@@ -55,8 +68,8 @@ static void man_command(FILE *out, const char *name, const char *argument, const
 
 void dashboard_docs_man(FILE *out)
 {
-	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,  CTX_LOGS,	CTX_CHART,
-						 CTX_LIST, CTX_TEXT, CTX_GLOBAL};
+	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,   CTX_KINDS, CTX_THINGS, CTX_PAGE,
+						 CTX_LOGS, CTX_CHART, CTX_LIST,	 CTX_TEXT,   CTX_GLOBAL};
 
 	fputs(".Sh KEYS OF THE DASHBOARD\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
@@ -66,5 +79,7 @@ void dashboard_docs_man(FILE *out)
 		man_command(out, view_table[i]->name, view_table[i]->argument, view_table[i]->help);
 	for (size_t i = 0; i < n_ui_commands; i++)
 		man_command(out, ui_commands[i].name, ui_commands[i].argument, ui_commands[i].help);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		man_command(out, kind_table[i].plural, "[EXPR]", kind_table[i].help);
 	fputs(".El\n", out);
 }

@@ -1,3 +1,4 @@
+/* jansson with our errors, paths and typed getters. */
 #include "base/json.h"
 
 #include "base/clock.h"
@@ -55,7 +56,11 @@ bool json_get_bool(const json_t *obj, const char *name, bool fallback)
 
 int64_t json_get_time_ms(const json_t *obj, const char *name)
 {
-	const json_t *v = json_object_get(obj, name);
+	return json_time_ms(json_object_get(obj, name));
+}
+
+int64_t json_time_ms(const json_t *v)
+{
 	int64_t ms;
 
 	if (json_is_string(v) && timefmt_parse_iso(json_string_value(v), &ms))

@@ -26,6 +26,7 @@ double json_get_f64(const json_t *obj, const char *name, double fallback);
 bool json_get_bool(const json_t *obj, const char *name, bool fallback);
 /* Epoch seconds as integer, fraction or exponent, or an ISO string -> ms. */
 int64_t json_get_time_ms(const json_t *obj, const char *name); /* TIME_UNKNOWN where absent */
+int64_t json_time_ms(const json_t *value);
 
 /* "ResourceConfig.InstanceType", "InputDataConfig.0.ChannelName". Borrowed. */
 json_t *json_path_get(const json_t *root, const char *path);

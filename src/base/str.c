@@ -1,3 +1,4 @@
+/* Strings without locale, lists of them, the nearest of several. */
 #include "base/str.h"
 
 #include <ctype.h>
@@ -14,6 +15,17 @@ bool str_eq(const char *a, const char *b)
 bool str_ieq(const char *a, const char *b)
 {
 	return a && b ? !strcasecmp(a, b) : a == b;
+}
+
+const char *str_last_line(const char *s)
+{
+	size_t n = strlen(s);
+
+	while (n && (s[n - 1] == '\n' || s[n - 1] == ' '))
+		n--;
+	while (n && s[n - 1] != '\n')
+		n--;
+	return s + n;
 }
 
 bool str_empty(const char *s)
@@ -47,6 +59,35 @@ char *str_trim(char *s)
 		n--;
 	s[n] = '\0';
 	return s;
+}
+
+/* Behind the userinfo of the authority that begins at p; p where it has none. */
+static const char *skip_userinfo(const char *p)
+{
+	size_t n = strcspn(p, "/?# \t\n\"'<>");
+
+	while (n && p[n - 1] != '@')
+		n--;
+	return p + n;
+}
+
+char *str_hide_userinfo(const char *s)
+{
+	char *out = xmalloc(strlen(s) + 1), *to = out;
+
+	if (!strstr(s, "://"))
+		s = skip_userinfo(s);
+	while (*s) {
+		if (str_starts(s, "://")) {
+			memcpy(to, s, 3);
+			to += 3;
+			s = skip_userinfo(s + 3);
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+	return out;
 }
 
 void str_lower(char *s)
@@ -115,6 +156,7 @@ bool str_to_f64(const char *s, double *ret)
 bool str_to_bool(const char *s, bool *ret)
 {
 	static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no", "off", "0"};
+
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
 		if (str_ieq(s, yes[i]) || str_ieq(s, no[i])) {
 			*ret = str_ieq(s, yes[i]);

@@ -11,6 +11,11 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 const char *str_or(const char *s, const char *fallback); /* s unless NULL or "" */
 char *str_trim(char *s);				 /* in place; returns the first non-blank */
+/* The text with "user:password@" taken out of every URL in it, also of one without a
+ * scheme at its beginning. Owned by the caller. */
+char *str_hide_userinfo(const char *s) NODISCARD;
+/* The last line that says anything: of a traceback the cause. Borrowed from s. */
+const char *str_last_line(const char *s);
 void str_lower(char *s);				 /* ASCII, in place */
 void str_copy(char *dst, size_t size, const char *src);	 /* cuts; always terminates */
 

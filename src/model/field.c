@@ -155,8 +155,10 @@ static struct field_value kept_value(const struct field *f, const struct resourc
 	struct field_value v = {.text = text, .known = text != NULL};
 	int64_t ms;
 
-	if (!text || f->type <= FIELD_FLAG)
+	if (!text || f->type < FIELD_FLAG)
 		return v;
+	if (f->type == FIELD_FLAG)
+		return (struct field_value){.number = str_eq(text, "true"), .known = true};
 	if (f->type == FIELD_TIME && timefmt_parse_iso(text, &ms))
 		return (struct field_value){.number = (double)ms, .known = true};
 	v.text = NULL;
@@ -182,7 +184,7 @@ static struct field_value cold_value(const struct field_ref *f, const struct res
 
 struct field_value field_get(const struct field_ref *f, const struct resource *r, const struct field_context *x)
 {
-	if (f->field->flags & FIELD_COLD && r->trimmed)
+	if (f->field->flags & FIELD_COLD && r->trimmed && !r->kind->class->keeps_fields)
 		return cold_value(f, r, x->session);
 	return f->field->get ? f->field->get(r, f->key, x) : kept_value(f->field, r);
 }
@@ -259,6 +261,21 @@ static void text_for_programs(const struct field *f, const struct field_value *v
 	}
 }
 
+void field_one_line(const char *text, struct buf *out)
+{
+	const char *last = str_last_line(text), *p = text;
+	size_t n = strcspn(last, "\n");
+
+	(void)buf_add(out, last, n);
+	while (p < last) {
+		n = strcspn(p, "\n");
+		if (n)
+			(void)buf_adds(out, " | ");
+		(void)buf_add(out, p, n);
+		p += n + 1;
+	}
+}
+
 void field_text(const struct field_ref *f, const struct resource *r, const struct field_context *x,
 		enum field_style style, struct buf *out)
 {
@@ -274,9 +291,9 @@ void field_text(const struct field_ref *f, const struct resource *r, const struc
 		(void)buf_adds(out, v.text ? v.text : v.number != 0 ? "yes" : "no");
 	} else if (f->field->type == FIELD_TIME) {
 		(void)buf_adds(out, style == FIELD_FOR_PEOPLE ? timefmt_show(text, (int64_t)v.number)
-							       : timefmt_iso(text, (int64_t)v.number));
+							      : timefmt_iso(text, (int64_t)v.number));
 	} else if (v.text) {
-		(void)buf_adds(out, v.text);
+		field_one_line(v.text, out);
 	} else if (style == FIELD_FOR_PEOPLE) {
 		text_for_people(f->field, &v, out);
 	} else {

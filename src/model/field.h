@@ -125,6 +125,9 @@ char *field_heading(const struct field_ref *f, char *buf);
 enum field_style { FIELD_FOR_PEOPLE, FIELD_FOR_PROGRAMS };
 void field_text(const struct field_ref *f, const struct resource *r, const struct field_context *x,
 		enum field_style style, struct buf *out);
+/* Text of several lines as one, for a table: the last line, which holds a traceback's
+ * cause, stands first. */
+void field_one_line(const char *text, struct buf *out);
 /* "7.412", "1.2e-05", "nan": a metric in few cells. buf holds FIELD_VALUE_LEN bytes. */
 #define FIELD_VALUE_LEN 32
 char *field_value_text(char *buf, double v);

@@ -149,6 +149,7 @@ static void swap_lists(struct job *a, struct job *b)
 {
 	SWAP(a->hyperparameters, b->hyperparameters);
 	SWAP(a->environment, b->environment);
+	SWAP(a->particulars, b->particulars);
 	SWAP(a->channels, b->channels);
 	SWAP(a->n_channels, b->n_channels);
 	SWAP(a->cap_channels, b->cap_channels);

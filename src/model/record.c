@@ -27,6 +27,7 @@ static void free_record(struct resource *resource)
 	for (size_t i = 0; i < n_fields(r->kind); i++)
 		free(r->values[i]);
 	free(r->values);
+	strmap_done(&r->keyed);
 	strmap_done(&r->members);
 	resource_done(resource);
 	free(r);
@@ -43,28 +44,26 @@ static void trim_record(struct resource *resource)
 
 	if (r->trimmed || r->detail < DETAIL_SEARCHED)
 		return;
-	str_set(&r->arn, NULL);
-	strmap_done(&r->tags);
 	strmap_done(&r->members);
-	r->tags = r->members = (struct strmap){0};
+	r->members = (struct strmap){0};
 	r->trimmed = true;
 }
 
 /* The whole record of `from` becomes ours; it gives no tags where it was described. */
 static bool merge_cold(struct record *into, struct record *from, bool older)
 {
-	bool changed = false;
+	bool changed = merge_text(&into->arn, &from->arn, older);
 
-	if (from->detail < DETAIL_SEARCHED || from->trimmed || (older && into->detail >= DETAIL_SEARCHED))
-		return merge_text(&into->arn, &from->arn, older);
-	changed = !into->trimmed && strmap_differs(&into->members, &from->members);
-	SWAP(into->members, from->members);
 	if (from->tags_known) {
-		changed |= strmap_differs(&into->tags, &from->tags);
+		changed |= !into->tags_known || strmap_differs(&into->tags, &from->tags);
 		SWAP(into->tags, from->tags);
 		into->tags_known = true;
 	}
-	(void)merge_text(&into->arn, &from->arn, older);
+	if (from->detail < DETAIL_SEARCHED || from->trimmed || (older && into->detail >= DETAIL_SEARCHED))
+		return changed;
+	changed |= into->trimmed || strmap_differs(&into->members, &from->members);
+	SWAP(into->members, from->members);
+	into->whole_ms = from->whole_ms;
 	into->trimmed = false;
 	return changed;
 }
@@ -86,6 +85,10 @@ static bool merge_record(struct resource *a, struct resource *b)
 	changed = resource_merge_common(a, b, older);
 	for (size_t i = 0; i < n_fields(a->kind); i++)
 		changed |= merge_text(&into->values[i], &from->values[i], older);
+	if (from->keyed.n && strmap_differs(&into->keyed, &from->keyed)) {
+		SWAP(into->keyed, from->keyed);
+		changed = true;
+	}
 	changed |= merge_cold(into, from, older);
 	a->detail = MAX(a->detail, b->detail);
 	a->seen_ms = MAX(a->seen_ms, b->seen_ms);
@@ -94,4 +97,4 @@ static bool merge_record(struct resource *a, struct resource *b)
 }
 
 const struct resource_class record_class = {
-	.make = make_record, .free = free_record, .merge = merge_record, .trim = trim_record};
+	.make = make_record, .free = free_record, .merge = merge_record, .trim = trim_record, .keeps_fields = true};

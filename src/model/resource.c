@@ -3,6 +3,8 @@
 
 #include "model/kind.h"
 
+#include <strings.h>
+
 struct resource *resource_new(const struct kind *kind, const char *name)
 {
 	return kind->class->make(kind, name);
@@ -55,6 +57,37 @@ void resources_done(struct resources *t)
 struct resource *resources_find(const struct resources *t, const char *name)
 {
 	return name ? map_get(&t->by_name, name) : NULL;
+}
+
+/* Whether the ARN ends with these parts; where text has two and the ARN names a kind
+ * between them (".../pipeline/p/execution/5abc"), that is left out. */
+static bool arn_ends_with(const char *arn, const char *text)
+{
+	size_t n = strlen(arn), m = strlen(text);
+	const char *slash = strchr(text, '/');
+
+	if (m < n && strcasecmp(arn + n - m, text) == 0)
+		return arn[n - m - 1] == '/' || arn[n - m - 1] == ':';
+	const char *last = strrchr(arn, '/');
+
+	if (!slash || !last || strcasecmp(last + 1, slash + 1) != 0)
+		return false;
+	AUTO(str) char *between = xasprintf("/%.*s/", (int)(slash - text), text);
+
+	return strcasestr(arn, between) != NULL;
+}
+
+struct resource *resources_lookup(const struct resources *t, const char *text)
+{
+	struct resource *r = resources_find(t, text);
+
+	for (size_t i = 0; i < t->n && !r; i++) {
+		struct resource *one = t->items[i];
+
+		if (str_ieq(one->arn, text) || (one->kind->key == KEY_BY_ARN && arn_ends_with(one->name, text)))
+			r = one;
+	}
+	return r;
 }
 
 void resources_reserve(struct resources *t, size_t n)

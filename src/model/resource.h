@@ -50,6 +50,8 @@ struct resource {
 struct record {
 	struct resource;
 	char **values;	       /* hot: texts of the kind's fields that have a path, in their order; NULL unknown */
+	struct strmap keyed;   /* hot: what the keyed field with a path has ("hp.") */
+	int64_t whole_ms;      /* when the service last gave all of it; TIME_UNKNOWN */
 	struct strmap members; /* cold: the service's record, flattened: "A.B[0].C" -> text */
 };
 
@@ -64,6 +66,8 @@ struct resource_class {
 	void (*trim)(struct resource *r);   /* free the cold part */
 	/* What a status column says; NULL: the status. */
 	const char *(*state_text)(const struct resource *r);
+	/* A trimmed thing still has the values of all its fields, cold ones too. */
+	bool keeps_fields;
 };
 extern const struct resource_class job_class, record_class;
 
@@ -97,16 +101,20 @@ struct resources {
 	struct resource **items; /* owned, in order of arrival */
 	size_t n, cap;
 	struct map by_name;
-	uint64_t generation; /* grows with every visible change */
-	size_t n_running;    /* kept up to date */
-	bool complete;	     /* a full pass over the service's list has ended */
-	size_t total_hint;   /* what the service says there are; 0 unknown */
-	int64_t synced_ms;   /* last successful refresh; TIME_UNKNOWN */
+	uint64_t generation;  /* grows with every visible change */
+	size_t n_running;     /* kept up to date */
+	bool complete;	      /* a full pass over the service's list has ended */
+	size_t total_hint;    /* what the service says there are; 0 unknown */
+	int64_t synced_ms;    /* last successful refresh; TIME_UNKNOWN */
+	enum err_code failed; /* why the last one did not succeed */
 };
 
 void resources_done(struct resources *t);
 AUTO_EMBEDDED(resources, struct resources, resources_done)
 struct resource *resources_find(const struct resources *t, const char *name); /* borrowed; NULL */
+/* By its name, by its ARN in any case, or by the end of a name that is an ARN
+ * ("mlflow-app/x", "my-pipeline/execution/5abc", "my-pipeline/5abc"). */
+struct resource *resources_lookup(const struct resources *t, const char *text);
 /* Insert or merge; r is consumed. Returns the one in the table; *ret_changed
  * (may be NULL) tells whether it differs from before. */
 struct resource *resources_put(struct resources *t, struct resource *r, bool *ret_changed);

@@ -39,7 +39,9 @@ bool resource_merge_common(struct resource *into, struct resource *from, bool ol
 
 	if (changed)
 		into->state = from->state;
-	changed |= merge_text(&into->parent, &from->parent, older);
+	/* An ARN is in small letters: the name, once known, stays. */
+	if (!into->parent || !from->parent || !str_starts(from->parent, "arn:"))
+		changed |= merge_text(&into->parent, &from->parent, older);
 	changed |= merge_text(&into->failure_reason, &from->failure_reason, older);
 	changed |= merge_i64(&into->created_ms, from->created_ms, TIME_UNKNOWN, older);
 	changed |= merge_i64(&into->modified_ms, from->modified_ms, TIME_UNKNOWN, older);

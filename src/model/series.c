@@ -1,6 +1,10 @@
 /* series.c - metric series in memory. */
 #include "model/series.h"
 
+#include "base/utf8.h"
+
+#include <math.h>
+
 /* A series that grows beyond this loses every other point: a chart has some
  * hundred columns, and memory is to stay flat over days. */
 #define POINTS_MAX 131072
@@ -110,4 +114,38 @@ bool series_range(const struct series *s, double *min, double *max)
 		any = true;
 	}
 	return any;
+}
+
+#define SPARK_MAX 64
+
+/* The first, the last and what lies evenly between. The first values of a training
+ * are far off from what follows: they are cut at the top instead of flattening the
+ * rest. */
+char *series_spark(char *out, int cells, const struct series *s)
+{
+	double v[SPARK_MAX], lo = INFINITY, hi = -INFINITY;
+	size_t at = 0;
+
+	out[0] = '\0';
+	if (!s || s->n < 2)
+		return out;
+	int n = (int)MIN((size_t)MIN(cells, SPARK_MAX), s->n);
+	for (int i = 0; i < n; i++) {
+		v[i] = s->points[(s->n - 1) * (size_t)i / (size_t)(n - 1)].value;
+		if (!isfinite(v[i]) || (i == 0 && n > 4))
+			continue;
+		lo = fmin(lo, v[i]);
+		hi = fmax(hi, v[i]);
+	}
+	if (!(lo <= hi))
+		return out;
+	/* Changes below two per cent are noise to the eye. */
+	double span = fmax(hi - lo, 0.02 * fmax(fabs(lo), fabs(hi)));
+	for (int i = 0; i < n; i++) {
+		double t = span > 0 ? (v[i] - lo) / span : 0;
+		int level = isfinite(t) ? (int)(fmax(0, fmin(t, 1)) * 7.0 + 0.5) : 0;
+		at += utf8_encode((uint32_t)(0x2581 + level), out + at);
+	}
+	out[at] = '\0';
+	return out;
 }

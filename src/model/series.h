@@ -36,6 +36,9 @@ struct series *series_get(struct series_set *s, const char *name);	  /* makes it
 bool series_add(struct series_set *s, const char *name, int64_t time_ms, int64_t step, double value);
 /* Whether any point knows its step: a final value alone, or CloudWatch, does not. */
 bool series_has_steps(const struct series *s);
+/* A line of up to `cells` bars over the series; "" where fewer than two points. out
+ * holds 3*cells+1 bytes. */
+char *series_spark(char *out, int cells, const struct series *s);
 bool series_range(const struct series *s, double *min, double *max);
 
 /* Extracts metrics from log lines: by the job's MetricDefinitions (PCRE2), and

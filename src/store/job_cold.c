@@ -110,6 +110,7 @@ int job_cold_write(const struct job *j, struct buf *out)
 	member(out, "vpc", j->vpc);
 	write_map(out, "hyperparameters", &j->hyperparameters);
 	write_map(out, "environment", &j->environment);
+	write_map(out, "particulars", &j->particulars);
 	write_map(out, "tags", &j->tags);
 	write_channels(out, j);
 	write_lists(out, j);
@@ -173,6 +174,7 @@ int job_cold_read(struct job *j, const char *text, size_t n, struct err *err)
 	j->vpc = xstrdup(json_get_str(root, "vpc"));
 	read_map(root, "hyperparameters", &j->hyperparameters);
 	read_map(root, "environment", &j->environment);
+	read_map(root, "particulars", &j->particulars);
 	read_map(root, "tags", &j->tags);
 	read_lists(j, root);
 	return 0;

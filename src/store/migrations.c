@@ -28,6 +28,7 @@ const char *const store_cache_migrations[] = {
 	"CREATE TABLE price (instance_type TEXT NOT NULL, region TEXT NOT NULL, component TEXT NOT NULL,"
 	" usd_micro INTEGER NOT NULL, as_of TEXT, grade TEXT, source TEXT,"
 	" PRIMARY KEY (instance_type, region, component)) WITHOUT ROWID;",
+
 	/* 2. What costs are made of. The mark goes, so that the jobs are asked for once more. */
 	"ALTER TABLE job ADD COLUMN warm_pool TEXT;"
 	"ALTER TABLE job ADD COLUMN retained_s INTEGER NOT NULL DEFAULT -1;"
@@ -35,6 +36,14 @@ const char *const store_cache_migrations[] = {
 	"ALTER TABLE job ADD COLUMN waiting_since_ms INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE job ADD COLUMN instance_groups TEXT;"
 	"DELETE FROM meta WHERE key = 'jobs_mark';",
+
+	/* 3. The things of all other kinds. */
+	"CREATE TABLE resource (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, parent TEXT,"
+	" status TEXT, detail INTEGER NOT NULL, created_ms INTEGER, modified_ms INTEGER, start_ms INTEGER,"
+	" end_ms INTEGER, failure_reason TEXT, seen_ms INTEGER, whole_ms INTEGER, hot TEXT,"
+	" PRIMARY KEY (scope_id, kind, name)) WITHOUT ROWID;"
+	"CREATE TABLE resource_cold (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" record TEXT NOT NULL, PRIMARY KEY (scope_id, kind, name));",
 	NULL};
 
 const char *const store_state_migrations[] = {
@@ -42,4 +51,16 @@ const char *const store_state_migrations[] = {
 	" spec_json TEXT NOT NULL, state INTEGER NOT NULL, queued_ms INTEGER NOT NULL, sent_ms INTEGER,"
 	" settled_ms INTEGER, pid INTEGER, arn TEXT, error TEXT);"
 	"CREATE INDEX launch_open ON launch (scope, state);",
+	/* 2. A queue: what is created, for which part of which run, when it is due, and
+	 * how many of its run may be under way. */
+	"ALTER TABLE launch ADD COLUMN operation TEXT NOT NULL DEFAULT 'CreateTrainingJob';"
+	"ALTER TABLE launch ADD COLUMN run TEXT;"
+	"ALTER TABLE launch ADD COLUMN cycle INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN pack INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN due_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN ended_ms INTEGER;"
+	"ALTER TABLE launch ADD COLUMN given_up INTEGER NOT NULL DEFAULT 0;"
+	"CREATE UNIQUE INDEX launch_part ON launch (scope, run, operation, cycle, pack) WHERE run IS NOT NULL;",
 	NULL};

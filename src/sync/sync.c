@@ -1,6 +1,8 @@
 /* sync.c - making and freeing; who we are; notices and the API's budget. */
 #include "sync/sync_priv.h"
 
+#include <assert.h>
+
 #include "aws/sts.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -74,6 +76,7 @@ static void cancel_laters(struct sync *s, const struct err *cancelled)
 	while (s->laters) {
 		struct later *l = s->laters;
 
+		assert(l->s == s);
 		l->failed = true;
 		l->err = *cancelled;
 		run_later(l);
@@ -199,6 +202,7 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	s->opt.log_poll_ms = opt->log_poll_ms ? opt->log_poll_ms : 500;
 	s->opt.settle_ms = opt->settle_ms ? opt->settle_ms : 30000;
 	s->session = session_new();
+	sync_kinds_init(s);
 	int rc = aws_client_new(&opt->aws, &s->aws, err);
 
 	if (rc)
@@ -229,11 +233,9 @@ void sync_free(struct sync *s)
 		return;
 	s->closing = true;
 	aws_client_free(s->aws); /* every answer that is outstanding arrives now */
-	sync_jobs_free(s);
 	(void)err_set(&cancelled, ERR_CANCELLED, "sagetop is ending");
 	waiters_run(&s->identity_waiters, &cancelled);
-	waiters_run(&s->pass_waiters, &cancelled);
-	waiters_run(&s->next_pass_waiters, &cancelled);
+	sync_kinds_free(s, &cancelled);
 	sync_feeds_free(s);
 	cancel_laters(s, &cancelled);
 	strlist_done(&s->idle_feeds);
@@ -283,7 +285,7 @@ static void change_account(struct sync *s, const char *account)
 	if (other)
 		session_notify(s->session, NOTICE_INFO, "profile %s is account %s now", s->session->profile, account);
 	str_set(&s->session->account, account);
-	resources_done(session_jobs(s->session));
+	sync_kinds_reset(s);
 	if (other)
 		sync_feeds_reset(s);
 	err_clear(&err);

@@ -51,6 +51,27 @@ int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms
 void sync_run_until(struct sync *s, const bool *done);
 
 typedef void sync_done_fn(void *user, const struct err *err);
+/* The things of a kind from the store, once; no network. sync_load does it for jobs. */
+void sync_load_kind(struct sync *s, const struct kind *k);
+/* One pass over the list of a kind, or over the things of one parent (its name; NULL:
+ * all). ERR_USAGE where a kind has no list without a parent. */
+void sync_kind(struct sync *s, const struct kind *k, const char *parent, sync_done_fn *fn, void *user);
+/* The list that somebody looks at is refreshed by itself; NULL: none. */
+void sync_watch_kind(struct sync *s, const struct kind *k, const char *parent);
+/* How many there are of each kind: one page of each list, one after the other. The
+ * tables have what came; those whose `complete` is not set have more. */
+void sync_counts(struct sync *s, sync_done_fn *fn, void *user);
+/* One thing in full, with its tags; name is what the user calls it: its name, its ARN in
+ * any case, "PARENT/NAME" of what is listed by its parent only. ERR_NOTFOUND names the
+ * nearest. r is borrowed, in the session's table; raw is the describe reply, NULL where
+ * the kind has none. */
+typedef void sync_resource_fn(void *user, struct resource *r, const json_t *raw, const struct err *err);
+void sync_resource(struct sync *s, const struct kind *k, const char *name, sync_resource_fn *fn, void *user);
+/* See sync_job_full. */
+struct resource *sync_resource_full(struct sync *s, const struct kind *k, const char *name);
+void sync_stop(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
+void sync_delete(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
+
 /* One full or incremental pass over the jobs. */
 void sync_jobs(struct sync *s, sync_done_fn *fn, void *user);
 /* One job in full (Describe, tags); ERR_NOTFOUND names the nearest known job. */
@@ -90,5 +111,8 @@ typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct e
 void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
 		       launch_plan_fn *fn, void *user);
 void launch_send(struct sync *s, const struct launch_plan *p, sync_done_fn *fn, void *user);
+/* Into the durable queue, all or none: what is due is sent while sync runs by itself
+ * (sync_start), here or in another process, now or at a later start. */
+int launch_enqueue(struct sync *s, const struct launch *rows, size_t n, struct err *err) NODISCARD;
 
 #endif

@@ -1,4 +1,5 @@
-/* sync_columns.c - cold fields as columns: read once from the store, in slices. */
+/* sync_columns.c - cold fields as columns: read once from the store, in slices; of the
+ * kinds that are no jobs, asked for (sync_whole.c). */
 #include "sync/sync_priv.h"
 
 #include "base/log.h"
@@ -23,8 +24,6 @@ static struct resource *load_whole(struct sync *s, const struct kind *k, const c
 	struct job *j = NULL;
 	struct err err = {0};
 
-	if (k->id != KIND_TRAINING_JOB)
-		return NULL;
 	if (store_job_load_one(s->store, name, &j, &err) < 0) {
 		log_debug("sync: %s", err.msg);
 		return NULL;
@@ -64,8 +63,30 @@ static void fill_slice(void *user)
 		filling_end(f);
 }
 
+/* Records keep the values of all their fields: what they lack, only the service knows. */
+static void fill_records(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn,
+			 void *user)
+{
+	bool any = false, tags = false;
+
+	for (size_t i = 0; i < fields->n; i++) {
+		bool is_tag = str_eq(fields->items[i].field->name, "tag.");
+
+		tags |= is_tag;
+		any |= (fields->items[i].field->flags & FIELD_COLD) != 0;
+	}
+	if (any)
+		sync_fill_whole(s, k, tags, fn, user);
+	else
+		sync_later(s, fn, user, NULL);
+}
+
 void sync_columns(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn, void *user)
 {
+	if (k->class->keeps_fields) {
+		fill_records(s, k, fields, fn, user);
+		return;
+	}
 	struct filling *f = NEW(struct filling);
 	const struct resources *t = &s->session->tables[k->id];
 

@@ -8,6 +8,7 @@
 
 #include "aws/logs.h"
 #include "aws/paging.h"
+#include "aws/resource.h"
 #include "aws/sagemaker.h"
 #include "sync/sync.h"
 
@@ -26,8 +27,32 @@ struct waiters {
 void waiters_add(struct waiters *w, sync_done_fn *fn, void *user);
 void waiters_run(struct waiters *w, const struct err *err); /* each once; empties the list */
 
-struct jobs_pass;
+struct sync_pass;
+struct pass_request;
+struct sending;
 struct watch;
+
+enum pass_mode {
+	PASS_SUMMARIES = 0, /* by the list */
+	PASS_WHOLE,	    /* by Search, or by the list and Describe */
+	PASS_FIRST_PAGE,
+};
+
+/* The passes over one kind. */
+struct kind_sync {
+	struct sync *s;
+	const struct kind *kind;
+	struct sync_pass *pass;
+	bool loaded;   /* what the store has is in the session */
+	bool starting; /* a pass waits for the account's identity */
+	char *parent;  /* of that pass, with its mode */
+	enum pass_mode mode;
+	bool by_user; /* somebody waits for it: ahead of polling */
+	struct waiters waiters;
+	struct pass_request *next; /* wishes that came too late for the pass under way */
+	size_t n_next, cap_next;
+	int failures; /* of passes in a row */
+};
 
 struct sync {
 	struct sync_options opt;
@@ -42,18 +67,28 @@ struct sync {
 	int64_t identity_again_ms; /* monotonic: when a failed question is put again; 0 never */
 	struct waiters identity_waiters;
 
-	/* jobs (sync_jobs.c) */
-	struct jobs_pass *pass;
-	bool pass_by_user; /* somebody waits for it: ahead of polling */
-	struct waiters pass_waiters, next_pass_waiters;
+	/* lists (sync_kind.c) */
+	struct kind_sync kinds[KIND_COUNT];
 	bool search_denied;
+	const struct kind *watched_kind; /* the list that somebody looks at; NULL */
+	char *watched_parent;
+	uint64_t watch_timer;
+
+	/* the thing that somebody looks at: it stays whole (sync_resource.c) */
+	const struct kind *used_kind;
+	char *used_name;
+
+	/* jobs (sync_jobs.c) */
 	uint64_t refresh_timer;
-	int failures;	  /* of passes in a row */
-	size_t describes; /* under way */
+	size_t describes; /* of jobs, under way */
 
 	/* feeds (sync_feed.c) */
 	struct map watches;	   /* name -> struct watch * */
 	struct strlist idle_feeds; /* oldest first */
+
+	/* the queue (launch_queue.c) */
+	struct sending *sendings;
+	uint64_t queue_timer; /* 0: it is being looked at, or not at all */
 
 	/* the header's rate: when the last requests ended */
 	int64_t recent_ms[256];
@@ -70,9 +105,34 @@ bool sync_is_watched(const struct sync *s, const char *name);
 
 /* sync_jobs.c: put a job into session and store; the job in the table. */
 struct job *sync_put_job(struct sync *s, struct job *j);
-void sync_jobs_free(struct sync *s); /* a pass that waits for its next try */
-void sync_save_unsaved(struct sync *s);
 void sync_describe(struct sync *s, const char *name, enum aws_priority p, sync_done_fn *fn, void *user);
+
+/* sync_pass.c */
+void sync_pass_begin(struct sync *s, const struct kind *k, const char *parent, enum pass_mode mode, bool by_user);
+void sync_pass_free(struct sync_pass *p); /* one that waits for its next try */
+/* Whether an earlier pass reached the end of the list. */
+bool sync_pass_was_complete(struct sync *s, const struct kind *k);
+bool sync_can_list(const struct kind *k, const char *parent);
+struct resource *sync_put_resource(struct sync *s, struct resource *r); /* into session and store; the one there */
+void sync_forget_resource(struct sync *s, const struct kind *k, const char *name);
+void sync_save_unsaved(struct sync *s, const struct kind *k);
+
+/* sync_kind.c */
+void sync_kinds_init(struct sync *s);
+void sync_kinds_reset(struct sync *s); /* another account */
+void sync_kinds_free(struct sync *s, const struct err *cancelled);
+void sync_request_pass(struct sync *s, const struct kind *k, const char *parent, enum pass_mode mode, bool by_user,
+		       sync_done_fn *fn, void *user);
+void sync_pass_ended(struct sync *s, const struct kind *k, const struct err *err);
+
+/* sync_whole.c: of kinds whose fields stay in memory */
+void sync_fill_whole(struct sync *s, const struct kind *k, bool tags, sync_done_fn *fn, void *user);
+
+/* sync_resource.c */
+void sync_describe_resource(struct sync *s, const struct kind *k, const char *name, enum aws_priority p,
+			    sync_done_fn *fn, void *user);
+bool sync_is_in_use(const struct sync *s, const struct resource *r);
+void sync_resolve_parent(struct sync *s, struct resource *r);
 
 /* sync_feed.c: one watch per job whose logs or metrics somebody wants. It lives
  * while it is watched, waited for, or a request of it is under way. */
@@ -146,7 +206,8 @@ void sync_metrics_begin(struct watch *w); /* the same of CloudWatch's metrics */
 void sync_metrics_save(struct watch *w);
 void sync_metrics_log_ended(struct watch *w);
 
-/* launch.c: launches that an earlier run left open */
-void sync_settle_launches(struct sync *s);
+/* launch_queue.c: work on the queue now, and by a timer from then on (an aws_timer_fn
+ * of struct sync). */
+void launch_queue_look(void *user);
 
 #endif

@@ -87,19 +87,48 @@ static void answer_all(void)
 	t.fail.code = ERR_OK;
 }
 
-static void host_watch(void *user, const char *job, bool on)
+static void host_watch(void *user, const struct kind *kind, const char *name, bool on)
 {
 	t.watched += on ? 1 : -1;
 }
 
-static void host_refresh(void *user)
+static void host_refresh(void *user, const struct kind *kind, const char *parent)
 {
 	t.refreshed++;
+	if (kind && kind->id != KIND_TRAINING_JOB)
+		snprintf(t.asked, sizeof(t.asked), "refresh %s %s", kind->name, str_or(parent, ""));
 }
 
-static void host_stop(void *user, const char *job, host_done_fn *done, void *done_user)
+/* Of a job its name is enough, as a reference has it. */
+static const char *prefix_of(const struct kind *kind)
 {
-	snprintf(t.asked, sizeof(t.asked), "stop %s", job);
+	static char text[64];
+
+	snprintf(text, sizeof(text), "%s/", kind->name);
+	return kind->id == KIND_TRAINING_JOB ? "" : text;
+}
+
+static void host_remove(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "delete %s%s", prefix_of(kind), name);
+	pend((struct pending){.done = done, .user = done_user});
+}
+
+static void host_counts(void *user)
+{
+	str_copy(t.asked, sizeof(t.asked), "counts");
+}
+
+static void host_columns(void *user, const struct kind *kind, const struct field_list *fields)
+{
+	snprintf(t.asked, sizeof(t.asked), "columns %s", fields->items[0].field->name);
+	for (size_t i = 0; i < fields->n; i++)
+		session_cold_add(t.session, kind, &fields->items[i])->complete = true;
+}
+
+static void host_stop(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "stop %s%s", prefix_of(kind), name);
 	pend((struct pending){.done = done, .user = done_user});
 }
 
@@ -123,9 +152,9 @@ static void host_launch(void *user, const char *name, host_done_fn *done, void *
 	pend((struct pending){.done = done, .user = done_user});
 }
 
-static void host_describe(void *user, const char *job, host_text_fn *done, void *done_user)
+static void host_describe(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
 {
-	snprintf(t.asked, sizeof(t.asked), "describe %s", job);
+	snprintf(t.asked, sizeof(t.asked), "describe %s%s", prefix_of(kind), name);
 	pend((struct pending){.text = done, .user = done_user});
 }
 
@@ -140,7 +169,7 @@ static void host_copy(void *user, const char *text)
 	snprintf(t.asked, sizeof(t.asked), "copy %s", text);
 }
 
-static void host_live(void *user, const char *job, bool on)
+static void host_live(void *user, const struct kind *kind, const char *job, bool on)
 {
 	snprintf(t.asked, sizeof(t.asked), "live %s %s", job, on ? "on" : "off");
 	struct job_feed *f = session_feed(t.session, job);
@@ -160,6 +189,9 @@ static const struct ui_host host = {
 	.watch = host_watch,
 	.refresh = host_refresh,
 	.stop = host_stop,
+	.remove = host_remove,
+	.columns = host_columns,
+	.counts = host_counts,
 	.prepare_launch = host_prepare,
 	.launch = host_launch,
 	.describe = host_describe,

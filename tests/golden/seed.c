@@ -1,3 +1,4 @@
+/* Sessions for the screens that tests look at. */
 #include "seed.h"
 
 #include "base/utf8.h"
@@ -135,6 +136,7 @@ static void fill_basic(struct session *s)
 	static const char *const phases[] = {"Starting", "Downloading", "Training"};
 	static const char *const failed[] = {"Starting", "Downloading", "Training", "Failed"};
 	struct job *j = add_job("churn-nightly-1120", "Completed", "Completed", "ml.m5.large", 9 * HOUR, 692);
+
 	add_rmse(j, 0.118);
 	put(s, j);
 	j = add_job("bert-ner-7", "InProgress", "Training", "ml.p9.xlarge", 2 * HOUR + 14 * MINUTE, 7740);
@@ -186,6 +188,7 @@ static void fill_many(struct session *s)
 {
 	static const char *const states[] = {"Completed", "Completed", "Completed", "Failed", "Stopped"};
 	char name[64];
+
 	for (int i = 0; i < 10000; i++) {
 		const char *st = states[i % 5];
 		snprintf(name, sizeof(name), "sweep-%02d-trial-%05d", i % 13, i);
@@ -215,6 +218,7 @@ static void fill_hostile(struct session *s)
 		"tab\there\nand newline",
 		"combining-e\u0301\u0301\u0301\u0301-mark",
 	};
+
 	for (size_t i = 0; i < ARRAY_LEN(nasty); i++) {
 		AUTO(str) char *clean = utf8_sanitize_dup(nasty[i]);
 		struct job *j = add_job(clean, "Failed", "Failed", "ml.m5.large", (int64_t)(i + 1) * MINUTE, 10);
@@ -244,6 +248,96 @@ static void fill_cjk(struct session *s)
 	put(s, add_job("emoji-🚀🚀🚀-launch", "Stopped", "Stopped", "ml.m5.large", 2 * HOUR, 30));
 }
 
+/* A thing of another kind that began age_ms ago. */
+static struct record *add_thing(struct session *s, enum kind_id id, const char *name, const char *status,
+				int64_t age_ms)
+{
+	const struct kind *k = &kind_table[id];
+	struct resource *r = resource_new(k, name);
+
+	if (status)
+		resource_set_status(r, status);
+	r->detail = DETAIL_DESCRIBED;
+	r->created_ms = SEED_NOW_MS - age_ms;
+	r->modified_ms = r->created_ms;
+	s->tables[id].complete = true;
+	s->tables[id].synced_ms = SEED_NOW_MS - 4000;
+	return resource_record(resources_put(&s->tables[id], r, NULL));
+}
+
+/* A member of its record, and the field that shows it. */
+static void set_member(struct record *r, const char *path, const char *value)
+{
+	const struct field *fields = r->kind->fields;
+
+	strmap_set(&r->members, path, value);
+	for (size_t i = 0; fields[i].name; i++)
+		if (str_eq(fields[i].path, path))
+			record_set_value(r, i, value);
+}
+
+static void add_processing(struct session *s, const char *name, const char *status, int64_t age_ms, int64_t took_ms)
+{
+	struct record *r = add_thing(s, KIND_PROCESSING_JOB, name, status, age_ms);
+
+	r->start_ms = r->created_ms + 90 * 1000;
+	r->end_ms = took_ms ? r->start_ms + took_ms : TIME_UNKNOWN;
+	set_member(r, "ProcessingResources.ClusterConfig.InstanceType", "ml.m5.xlarge");
+	set_member(r, "ProcessingResources.ClusterConfig.InstanceCount", "2");
+	set_member(r, "ProcessingResources.ClusterConfig.VolumeSizeInGB", "30");
+	set_member(r, "AppSpecification.ImageUri", "123456789012.dkr.ecr.us-east-1.amazonaws.com/split:3");
+	set_member(r, "AppSpecification.ContainerEntrypoint[0]", "python3");
+	set_member(r, "AppSpecification.ContainerEntrypoint[1]", "/opt/split.py");
+	set_member(r, "StoppingCondition.MaxRuntimeInSeconds", "3600");
+	if (r->state == STATE_BAD) {
+		str_set(&r->failure_reason,
+			"AlgorithmError: Traceback (most recent call last):\n  File \"/opt/split.py\", "
+			"line 41, in <module>\n    rows[name] += 1\nKeyError: 'price'");
+		set_member(r, "ExitMessage", "KeyError: 'price'");
+	}
+}
+
+static void add_endpoints(struct session *s)
+{
+	struct record *r = add_thing(s, KIND_ENDPOINT, "churn-v7", "InService", 5 * 24 * HOUR);
+
+	set_member(r, "EndpointConfigName", "churn-v7-config-2");
+	set_member(r, "ProductionVariants[0].VariantName", "AllTraffic");
+	set_member(r, "ProductionVariants[0].CurrentInstanceCount", "2");
+	set_member(r, "ProductionVariants[0].DesiredInstanceCount", "2");
+	set_member(r, "ProductionVariants[0].CurrentWeight", "1.0");
+	set_member(r, "ProductionVariants[0].DeployedImages[0].SpecifiedImage",
+		   "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:7");
+	set_member(r, "DataCaptureConfig.EnableCapture", "true");
+	set_member(r, "DataCaptureConfig.DestinationS3Uri", "s3://churn/capture/");
+	set_member(r, "LastDeploymentConfig.BlueGreenUpdatePolicy.TerminationWaitInSeconds", "600");
+	str_set(&r->arn, "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn-v7");
+	strmap_set(&r->tags, "team", "research");
+	strmap_set(&r->tags, "stage", "production");
+	r = add_thing(s, KIND_INFERENCE_COMPONENT, "churn-component", "InService", 4 * 24 * HOUR);
+	str_set(&r->parent, "churn-v7");
+	add_thing(s, KIND_ENDPOINT, "churn-v8", "Creating", 4 * MINUTE);
+	add_thing(s, KIND_ENDPOINT, "churn-old", "Failed", 1200LL * 24 * HOUR);
+}
+
+static void fill_kinds(struct session *s)
+{
+	char name[64];
+
+	add_processing(s, "split-1129", "InProgress", 12 * MINUTE, 0);
+	add_processing(s, "split-1128-a-name-that-is-much-longer-than-the-others", "Completed", 25 * HOUR, 9 * MINUTE);
+	add_processing(s, "split-1127", "Failed", 49 * HOUR, 70 * 1000);
+	add_processing(s, "features-2019", "Stopped", 2570LL * 24 * HOUR, 3 * HOUR);
+	add_endpoints(s);
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "churn-model-%d", i);
+		add_thing(s, KIND_MODEL, name, NULL, (int64_t)(i + 1) * 24 * HOUR);
+	}
+	add_thing(s, KIND_PIPELINE, "nightly", "Active", 90LL * 24 * HOUR);
+	s->tables[KIND_TRANSFORM_JOB].synced_ms = SEED_NOW_MS - 4000;
+	s->tables[KIND_TRANSFORM_JOB].complete = true;
+}
+
 struct session *seed_session(const char *name)
 {
 	struct session *s = new_session();
@@ -251,6 +345,9 @@ struct session *seed_session(const char *name)
 	if (!strcmp(name, "basic")) {
 		fill_basic(s);
 		fill_requests(s);
+	} else if (!strcmp(name, "kinds")) {
+		fill_basic(s);
+		fill_kinds(s);
 	} else if (!strcmp(name, "local")) {
 		s->local = true;
 		fill_basic(s);

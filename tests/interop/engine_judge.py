@@ -32,7 +32,8 @@ S3_ERRORS = {
 }
 # Members and values that the service has and an older botocore does not know yet.
 NEWER = {"CompressionType", "SecondaryStatus", "TotalHits", "logGroupArn", "logGroupClass", "Pending"}
-SERVICE_OF = {"cloudwatch-logs": "logs"}
+SERVICE_OF = {"cloudwatch-logs": "logs", "eventbridge": "events", "application-auto-scaling": "application-autoscaling",
+              "sagemaker-runtime": "sagemaker-runtime"}
 
 
 def load(service):

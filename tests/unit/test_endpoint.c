@@ -200,10 +200,37 @@ static void test_sovereign_and_odd(void **state)
 	assert_string_equal(partition_dns_suffix("cn-north-1"), "amazonaws.com.cn");
 }
 
+/* A name and a password in an address go nowhere: no host, no message. */
+static void test_userinfo(void **state)
+{
+	static const char *const urls[][2] = {{"http://user:pw@host:1/", "http://host:1"},
+					      {"https://u@host/a@b", "https://host/a@b"},
+					      {"http://user:p@w@host", "http://host"},
+					      {"http://host/x?y=a:b@c", "http://host/x?y=a:b@c"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+		struct endpoint_params p = {.region = "eu-west-1", .override = urls[i][0]};
+		AUTO(endpoint) struct endpoint e = {0};
+
+		assert_int_equal(endpoint_resolve(&aws_s3, &p, &e, NULL), 0);
+		assert_string_equal(e.url, urls[i][1]);
+		assert_true(e.custom);
+	}
+
+	struct endpoint_params bad = {.region = "eu-west-1", .override = "user:pw@host"};
+	AUTO(endpoint) struct endpoint e = {0};
+	struct err err = {0};
+	assert_true(endpoint_resolve(&aws_s3, &bad, &e, &err) < 0);
+	assert_null(strstr(err.msg, "pw"));
+	AUTO(str) char *text = str_hide_userinfo("proxy 'http://u:pw@p:1' for ftp://a:pw@b/c@d, x@y");
+	assert_string_equal(text, "proxy 'http://p:1' for ftp://b/c@d, x@y");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_userinfo),
 		cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_sovereign_and_odd),
 	};

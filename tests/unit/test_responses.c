@@ -31,6 +31,18 @@ static void same_text(const struct fixture *f, const char *what, const char *got
 		fail_msg("%s: %s is '%s', not '%s'", f->file, what, got ? got : "(none)", want);
 }
 
+/* A reason keeps its lines: a traceback has some. */
+static void same_lines(const struct fixture *f, const char *what, const char *got, const char *raw)
+{
+	AUTO(buf) struct buf want = BUF_INIT(BUF_MAX_TEXT);
+
+	if (!raw || !*raw)
+		return;
+	assert_int_equal(utf8_sanitize(&want, raw, strlen(raw), true), 0);
+	if (!str_eq(got, buf_str(&want)))
+		fail_msg("%s: %s is '%s', not '%s'", f->file, what, got ? got : "(none)", buf_str(&want));
+}
+
 /* Everything that the console shows, against the members of the reply. */
 static void check_job(const struct fixture *f, const json_t *o, enum detail detail)
 {
@@ -51,7 +63,7 @@ static void check_job(const struct fixture *f, const json_t *o, enum detail deta
 	assert_int_equal(j->end_ms != TIME_UNKNOWN, json_object_get(o, "TrainingEndTime") != NULL);
 	if (detail == DETAIL_SUMMARY)
 		return;
-	same_text(f, "reason", j->failure_reason, json_get_str(o, "FailureReason"));
+	same_lines(f, "reason", j->failure_reason, json_get_str(o, "FailureReason"));
 	same_text(f, "image", j->image, json_get_str(spec, "TrainingImage"));
 	same_text(f, "instance", j->instance_type, json_get_str(resources, "InstanceType"));
 	same_text(f, "model", j->model_uri, json_get_str(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts"));

@@ -182,6 +182,19 @@ static void test_small(void **state)
 	s3_put_data(w->client, "bucket", "k", "", 0, on_done, w);
 	run(w);
 	assert_int_equal(w->err.code, 0);
+	assert_string_equal(w->bucket.content_type, "binary/octet-stream");
+	assert_int_equal(fs_write_atomic(w->path, "", 0, 0600, NULL), 0);
+	s3_put_file(w->client, "bucket", "empty", w->path, on_done, w);
+	run(w);
+	assert_int_equal(w->err.code, 0);
+	assert_string_equal(w->bucket.content_type, "binary/octet-stream");
+	w->bucket.no_etag = true; /* nobody has stored anything */
+	s3_put_data(w->client, "bucket", "k", "x", 1, on_done, w);
+	run(w);
+	assert_int_equal(w->err.code, ERR_NET);
+	assert_non_null(strstr(w->err.msg, "ETag"));
+	w->bucket.no_etag = false;
+	err_clear(&w->err);
 	s3_create_bucket(w->client, "bucket", on_done, w);
 	run(w);
 	assert_string_equal(w->bucket.path, "/bucket");

@@ -134,6 +134,30 @@ static void test_keys_are_unambiguous(void **state)
 	}
 }
 
+/* A field's own key sorts by it in the list of its kind: it is free there, and one
+ * field's only. */
+static void test_sort_keys_are_free(void **state)
+{
+	static const enum key_context contexts[] = {CTX_JOBS, CTX_THINGS, CTX_LIST, CTX_GLOBAL};
+
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		for (const struct field *f = kind_table[k].fields; f->name; f++) {
+			int key = f->key ? keyc_parse(f->key) : 0;
+			if (!f->key)
+				continue;
+			if (!key)
+				fail_msg("%s: no key %s", kind_table[k].name, f->key);
+			for (size_t c = 0; c < ARRAY_LEN(contexts); c++)
+				if (keymap_find(contexts[c], key))
+					fail_msg("%s: %s is a key of %s", kind_table[k].name, f->key,
+						 keymap_context_title(contexts[c]));
+			for (const struct field *g = kind_table[k].fields; g < f; g++)
+				if (str_eq(g->key, f->key))
+					fail_msg("%s: %s sorts by %s and by %s", kind_table[k].name, f->key, g->name,
+						 f->name);
+		}
+}
+
 static void test_nice_steps(void **state)
 {
 	assert_true(chart_nice_step(10, 5) == 2);
@@ -301,7 +325,7 @@ struct random_host {
 	size_t n;
 };
 
-static void rh_done(void *user, const char *job, host_done_fn *done, void *done_user)
+static void rh_done(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
 {
 	struct random_host *h = user;
 
@@ -367,6 +391,7 @@ static void press_at_random(const char *seed_name, uint32_t seed, int n)
 static void test_random_keys(void **state)
 {
 	static const char *const seeds[] = {"basic", "hostile", "cjk", "many-running", "empty", "noauth"};
+
 	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
 		for (uint32_t k = 0; k < 4; k++)
 			press_at_random(seeds[i], 17 * (uint32_t)i + k, 4000);
@@ -406,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_table_drops_by_priority),
 		cmocka_unit_test(test_key_names),
 		cmocka_unit_test(test_keys_are_unambiguous),
+		cmocka_unit_test(test_sort_keys_are_free),
 		cmocka_unit_test(test_nice_steps),
 		cmocka_unit_test(test_chart_takes_anything),
 		cmocka_unit_test(test_pager_stays_when_late_lines_come),

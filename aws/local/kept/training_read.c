@@ -66,7 +66,8 @@ struct training_job *training_job_of_document(const json_t *doc)
 	job->modified_ms = time_of(doc, "LastModifiedTime");
 	if (!job->modified_ms)
 		job->modified_ms = job->end_ms ? job->end_ms : job->created_ms;
-	job->training_ms = json_get_i64(doc, "TrainingTimeInSeconds", 0) * 1000;
+	job->training_ms = job->start_ms && job->end_ms ? job->end_ms - job->start_ms : 0;
+	job->training_ms = json_get_i64(doc, "TrainingTimeInSeconds", job->training_ms / 1000) * 1000;
 	job->billable_s = json_get_i64(doc, "BillableTimeInSeconds", -1);
 	job->spot = json_get_bool(doc, "EnableManagedSpotTraining", false);
 	job->request = request_of(doc);

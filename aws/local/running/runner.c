@@ -200,8 +200,13 @@ void runner_stop_job(struct engine *e, struct training_job *job)
 		run_stop(job->run, OUTCOME_STOPPED, "Stopping the training job");
 		return;
 	}
-	job->status = JOB_STOPPING;
-	training_job_enter(e, job, "Stopping", "Stopping the training job");
+	bool stored = job->phase == PHASE_ENDED && job->simulated < 0; /* by --load: nothing has to end first */
+
+	job->status = stored ? JOB_STOPPED : JOB_STOPPING;
+	training_job_enter(e, job, training_job_status_name(job->status),
+			   stored ? "Training job stopped" : "Stopping the training job");
+	if (stored)
+		job->end_ms = engine_now_ms(e);
 	training_job_save(e, job);
 	if (job->simulated >= 0)
 		simulation_stop_job(e, job);

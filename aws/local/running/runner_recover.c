@@ -36,7 +36,8 @@ static void take_up_running(struct engine *e, struct training_job *job)
 
 static void take_up(struct engine *e, struct training_job *job)
 {
-	if (training_job_is_over(job) || job->simulated >= 0)
+	/* A job that --load stored is at its end for the runner, whatever it says. */
+	if (training_job_is_over(job) || job->simulated >= 0 || job->phase == PHASE_ENDED)
 		return;
 	switch (job->phase) {
 	case PHASE_RUNNING:

@@ -81,8 +81,12 @@ const struct shape *kind_document_shape(const struct kind *k)
 {
 	const char *const times[] = {k->created, k->modified};
 	AUTO(buf) struct buf own = BUF_INIT(BUF_MAX_TEXT);
-	const struct shape *shape = shape_of_text(k->more ? k->more : "");
+	static struct map made;
+	const struct shape *shape = map_get(&made, k->id);
 
+	if (shape)
+		return shape;
+	shape = shape_of_text(k->more ? k->more : "");
 	if (k->status)
 		buf_addf(&own, "%s:%s", k->status, k->statuses);
 	if (k->arn)
@@ -94,5 +98,6 @@ const struct shape *kind_document_shape(const struct kind *k)
 	shape = shape_join(shape, shape_of_text(buf_str(&own)));
 	for (const struct kind_op *op = k->ops; op->name; op++)
 		shape = shape_join(shape, kind_input(k, op));
+	map_put(&made, k->id, (void *)shape);
 	return shape;
 }

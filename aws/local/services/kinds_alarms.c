@@ -90,18 +90,11 @@ static bool alarm_matches(struct call *c, const struct resource *r)
 	return found;
 }
 
-static int remove_all(struct call *c, const char *kind, const json_t *names, bool strict)
+static void remove_all(struct call *c, const char *kind, const json_t *names)
 {
 	size_t i;
 	json_t *name;
 
-	/* All or none. */
-	json_array_foreach((json_t *)names, i, name)
-	{
-		if (strict && !resource_find(c->e, kind, json_string_value(name)))
-			return kind_fault(c, kind_by_id(kind), &kind_by_id(kind)->missing, json_string_value(name),
-					  NULL);
-	}
 	json_array_foreach((json_t *)names, i, name)
 	{
 		struct resource *r = resource_find(c->e, kind, json_string_value(name));
@@ -109,14 +102,14 @@ static int remove_all(struct call *c, const char *kind, const json_t *names, boo
 		if (r)
 			resource_remove(c->e, r);
 	}
-	return 0;
 }
 
 /* The service says nothing of alarms that are not there. */
 int op_delete_alarms(struct call *c, json_t **out)
 {
+	remove_all(c, "alarm", json_object_get(c->in, "AlarmNames"));
 	*out = json_null();
-	return remove_all(c, "alarm", json_object_get(c->in, "AlarmNames"), false);
+	return 0;
 }
 
 static int switch_actions(struct call *c, bool on)
@@ -158,6 +151,19 @@ static int alarm_state_set(struct call *c, struct resource *r)
 
 /* --- dashboards ------------------------------------------------------------------------- */
 
+static int bad_body(struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static int bad_body(struct call *c, const char *fmt, ...)
+{
+	char text[700];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_copy(c->fault->shape, sizeof(c->fault->shape), "DashboardInvalidInputError");
+	return fault_set(c->fault, 400, "InvalidParameterInput", "The dashboard body is invalid: %s", text);
+}
+
 static int dashboard_made(struct call *c, struct resource *r)
 {
 	const char *body = json_get_str(r->doc, "DashboardBody");
@@ -168,28 +174,36 @@ static int dashboard_made(struct call *c, struct resource *r)
 	json_t *widget;
 
 	if (json_parse(body, strlen(body), "DashboardBody", &parsed, &err) < 0)
-		return fault_set(c->fault, 400, "InvalidParameterInput", "The dashboard body is invalid: %.500s",
-				 err.msg);
+		return bad_body(c, "%.500s", err.msg);
 	widgets = json_object_get(parsed, "widgets");
 	if (!json_is_array(widgets))
-		return fault_set(c->fault, 400, "InvalidParameterInput",
-				 "The dashboard body is invalid: /widgets: it should be a list.");
+		return bad_body(c, "/widgets: it should be a list.");
 	json_array_foreach((json_t *)widgets, i, widget)
 	{
 		if (!word_in("metric text log alarm explorer custom", json_get_str(widget, "type")))
-			return fault_set(c->fault, 400, "InvalidParameterInput",
-					 "The dashboard body is invalid: /widgets/%zu/type: it should be one of "
-					 "metric, text, log, alarm, explorer.",
-					 i);
+			return bad_body(c, "/widgets/%zu/type: it should be one of metric, text, log, alarm, explorer.",
+					i);
 	}
 	json_object_set_new(r->doc, "Size", json_integer((json_int_t)strlen(body)));
 	return 0;
 }
 
+/* All or none. */
 int op_delete_dashboards(struct call *c, json_t **out)
 {
+	const json_t *names = json_object_get(c->in, "DashboardNames");
+	size_t i;
+	json_t *name;
+
+	json_array_foreach((json_t *)names, i, name)
+	{
+		if (!resource_find(c->e, "dashboard", json_string_value(name)))
+			return fault_set(c->fault, 400, "InvalidParameterValue", "Dashboard %.255s does not exist",
+					 json_string_value(name));
+	}
+	remove_all(c, "dashboard", names);
 	*out = json_object();
-	return remove_all(c, "dashboard", json_object_get(c->in, "DashboardNames"), true);
+	return 0;
 }
 
 const struct kind kinds_of_alarms[] = {
@@ -252,7 +266,7 @@ const struct kind kinds_of_alarms[] = {
 		.modified = "LastModified",
 		.begin = JSON({"DashboardValidationMessages" : []}),
 		.more = "Size:count DashboardValidationMessages",
-		.missing = {"ResourceNotFound", "Dashboard {name} does not exist", 404},
+		.missing = {"ResourceNotFound", "Dashboard {name} does not exist", 404, "DashboardNotFoundError"},
 		.list = {"ListDashboards", "DashboardEntries", "DashboardName DashboardArn LastModified Size", 0,
 			 "DashboardNamePrefix:text", "DashboardNamePrefix^DashboardName", .ascending = true, .page = "",
 			 .page_default = 1000},

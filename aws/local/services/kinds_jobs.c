@@ -165,7 +165,8 @@ const struct kind kinds_of_jobs[] = {
 			 .stamp = "HyperParameterTuningEndTime", .refused = NOT_STOPPED},
 			{VERB_DELETE, "DeleteHyperParameterTuningJob", .from = "Completed Failed Stopped DeleteFailed",
 			 .refused = {"ValidationException",
-				     "The request was rejected because the {noun} is in status {status}."}}},
+				     "The request was rejected because the {noun} is in status {status}."},
+			 .missing = {"ValidationException", "Amazon SageMaker can't find a tuning job named {name}."}}},
 	},
 	{
 		.id = "monitoring",

@@ -12,6 +12,14 @@
 #include "base/timefmt.h"
 
 #define MAX_FILE ((size_t)256 << 20)
+/* Of a training job, besides what its request has. */
+#define TRAINING_MEMBERS                                                                                       \
+	"TrainingJobName!:name TrainingJobStatus!:InProgress|Completed|Failed|Stopping|Stopped "               \
+	"TrainingJobArn:arn SecondaryStatus:text FailureReason:text CreationTime!:time LastModifiedTime:time " \
+	"TrainingStartTime:time TrainingEndTime:time TrainingTimeInSeconds:count BillableTimeInSeconds:count " \
+	"SecondaryStatusTransitions:[{Status!:text StartTime!:time EndTime:time StatusMessage:text}] "         \
+	"FinalMetricDataList:[{MetricName!:text Value!:number Timestamp:time}] TuningJobArn:arn "              \
+	"LabelingJobArn:arn AutoMLJobArn:arn ModelArtifacts"
 
 /* Times as texts become epoch seconds, as far down as the shape knows its members. */
 static void read_times(const struct shape *shape, json_t *doc)
@@ -97,17 +105,19 @@ static int load_document(struct engine *e, const struct kind *k, json_t *doc, co
 	return 0;
 }
 
+static const struct shape *training_shape(void)
+{
+	static const struct shape *shape;
+
+	if (!shape)
+		shape = shape_join(shape_of_text(TRAINING_MEMBERS), &shape_create_training_job);
+	return shape;
+}
+
 /* A training job is no stored document: it is made into a job that is not run. */
 static int load_training(struct engine *e, json_t *doc, const json_t *tags, struct err *err)
 {
-	const struct shape *own = shape_of_text(
-		"TrainingJobName!:name TrainingJobStatus!:InProgress|Completed|Failed|Stopping|Stopped "
-		"TrainingJobArn:arn SecondaryStatus:text FailureReason:text CreationTime!:time LastModifiedTime:time "
-		"TrainingStartTime:time TrainingEndTime:time TrainingTimeInSeconds:count BillableTimeInSeconds:count "
-		"SecondaryStatusTransitions:[{Status!:text StartTime!:time EndTime:time StatusMessage:text}] "
-		"FinalMetricDataList:[{MetricName!:text Value!:number Timestamp:time}] TuningJobArn:arn "
-		"LabelingJobArn:arn AutoMLJobArn:arn ModelArtifacts");
-	const struct shape *shape = shape_join(own, &shape_create_training_job);
+	const struct shape *shape = training_shape();
 	struct fault fault = {0};
 
 	if (shape_check_known(shape, doc, NULL, &fault) < 0)

@@ -207,15 +207,6 @@ static size_t count_members(const struct shape *s)
 	return n;
 }
 
-const struct shape_member *shape_member_of(const struct shape *shape, const char *name)
-{
-	const struct shape_member *m = shape->members;
-
-	while (m->name && !str_eq(m->name, name))
-		m++;
-	return m->name ? m : NULL;
-}
-
 const struct shape *shape_join(const struct shape *first, const struct shape *second)
 {
 	size_t n = count_members(first);

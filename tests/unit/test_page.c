@@ -1,0 +1,154 @@
+/* test_page.c - what the pages of things show, whatever the service sent. */
+#include "unit.h"
+
+#include "aws/sagemaker.h"
+#include "base/json.h"
+#include "model/kind.h"
+#include "model/page.h"
+#include "model/session.h"
+
+/* The lines as `job` prints them: "label|value". */
+static void page_as_text(const struct page *p, struct buf *out)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		(void)buf_addf(out, "%s|", p->lines[i].label);
+		for (size_t k = 0; k < p->lines[i].n; k++)
+			(void)buf_adds(out, p->lines[i].parts[k].text);
+		(void)buf_addc(out, '\n');
+	}
+}
+
+static void assert_has(const char *page, const char *line)
+{
+	if (!strstr(page, line))
+		fail_msg("no line \"%s\" in\n%s", line, page);
+}
+
+static const char job_reply[] =
+	"{\"TrainingJobName\": \"a\", \"TrainingJobStatus\": \"Failed\", \"CreationTime\": 1700000000.0,"
+	" \"FailureReason\": \"AlgorithmError: Traceback\\n  File \\\"t.py\\\", line 3\\nKeyError: 'price'\","
+	" \"ResourceConfig\": {\"InstanceType\": \"ml.m5.large\", \"InstanceCount\": 1, \"VolumeKmsKeyId\": \"key-1\","
+	"  \"KeepAlivePeriodInSeconds\": 600},"
+	" \"WarmPoolStatus\": {\"Status\": \"Available\"},"
+	" \"OutputDataConfig\": {\"S3OutputPath\": \"s3://b/o\", \"KmsKeyId\": \"key-2\"},"
+	" \"VpcConfig\": {\"Subnets\": [\"subnet-1\"], \"SecurityGroupIds\": [\"sg-1\"]},"
+	" \"EnableNetworkIsolation\": true, \"EnableInterContainerTrafficEncryption\": true,"
+	" \"RetryStrategy\": {\"MaximumRetryAttempts\": 3},"
+	" \"ExperimentConfig\": {\"ExperimentName\": \"e\", \"TrialName\": \"t\"},"
+	" \"DebugRuleEvaluationStatuses\": [{\"RuleConfigurationName\": \"Loss\", \"RuleEvaluationStatus\": "
+	"\"IssuesFound\","
+	"  \"StatusDetails\": \"at step 3\"}, {\"RuleConfigurationName\": \"Vanish\", \"RuleEvaluationStatus\":"
+	"  \"NoIssuesFound\"}],"
+	" \"AutoMLJobArn\": \"arn:aws:sagemaker:us-east-1:1:automl-job/m\"}";
+
+static struct job *parse_job(void)
+{
+	AUTO(json) json_t *o = NULL;
+	struct job *j = NULL;
+
+	assert_int_equal(json_parse(job_reply, strlen(job_reply), "test", &o, NULL), 0);
+	assert_int_equal(sm_parse_job(o, DETAIL_DESCRIBED, &j, NULL), 0);
+	return j;
+}
+
+static void test_members_that_people_look_for(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(job) struct job *j = parse_job();
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	static const char *const lines[] = {"Warm pool|Available, kept for 10m00s",
+					    "VPC|subnet-1 sg-1",
+					    "Volume key|key-1",
+					    "Output key|key-2",
+					    "Isolation|no network, traffic between hosts is encrypted",
+					    "Retries|3",
+					    "Experiment|e / t",
+					    "Rules|Loss IssuesFound: at step 3\n|Vanish NoIssuesFound",
+					    "AutoML job|arn:aws:sagemaker:us-east-1:1:automl-job/m"};
+
+	for (int what_for = PAGE_FOR_SCREEN; what_for <= PAGE_FOR_TEXT; what_for++) {
+		AUTO(page) struct page p = {0};
+		AUTO(buf) struct buf text = BUF_INIT(65536);
+		page_build(&p, job_resource(j), &x, (enum page_for)what_for);
+		page_as_text(&p, &text);
+		for (size_t i = what_for == PAGE_FOR_TEXT ? 0 : 1; i < ARRAY_LEN(lines); i++)
+			assert_has(buf_str(&text), lines[i]);
+	}
+}
+
+static void test_a_traceback_keeps_its_lines(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(job) struct job *j = parse_job();
+	AUTO(page) struct page p = {0};
+	AUTO(buf) struct buf text = BUF_INIT(65536);
+	AUTO(buf) struct buf cell = BUF_INIT(65536);
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	struct field_ref reason = {.field = field_find(&kind_table[KIND_TRAINING_JOB], "reason", NULL)};
+
+	page_build(&p, job_resource(j), &x, PAGE_FOR_TEXT);
+	page_as_text(&p, &text);
+	assert_has(buf_str(&text), "Reason|AlgorithmError: Traceback\n|  File \"t.py\", line 3\n|KeyError: 'price'\n");
+	field_text(&reason, job_resource(j), &x, FIELD_FOR_PROGRAMS, &cell);
+	assert_string_equal(buf_str(&cell), "KeyError: 'price' | AlgorithmError: Traceback |   File \"t.py\", line 3");
+}
+
+static void test_one_line(void **state)
+{
+	static const struct {
+		const char *text, *line;
+	} rows[] = {{"", ""}, {"a", "a"}, {"a\n", "a"}, {"a\nb\n\n", "b | a"}, {"\n\na\n\nb", "b | a"}, {"\n", ""}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) struct buf b = BUF_INIT(256);
+		field_one_line(rows[i].text, &b);
+		assert_string_equal(buf_str(&b), rows[i].line);
+	}
+}
+
+/* Nothing of a record is lost: each member stands in a field's line or below its
+ * top-level member, tags and the way to its children besides. */
+static void test_every_member_of_any_kind(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		const struct kind *kind = &kind_table[k];
+		AUTO(page) struct page p = {0};
+		AUTO(buf) struct buf text = BUF_INIT(65536);
+		if (kind->class != &record_class)
+			continue;
+		AUTO(resource) struct resource *r = resource_new(kind, "thing");
+		r->detail = DETAIL_DESCRIBED;
+		strmap_set(&resource_record(r)->members, "Unheard.Of[0].Member", "value-1");
+		strmap_set(&resource_record(r)->members, "Unheard.Of[1].Member", "value-2");
+		strmap_set(&resource_record(r)->members, "Alone", "value-3");
+		strmap_set(&r->tags, "team", "value-4");
+		for (size_t i = 0; kind->fields[i].name; i++)
+			if (!kind->fields[i].get && kind->fields[i].type <= FIELD_LINK)
+				record_set_value(resource_record(r), i, kind->fields[i].name);
+		page_build(&p, r, &x, PAGE_FOR_TEXT);
+		page_as_text(&p, &text);
+		assert_has(buf_str(&text), "Unheard|Of[0].Member value-1\n|Of[1].Member value-2\nAlone|value-3\n");
+		assert_has(buf_str(&text), "Tags|teamvalue-4\n");
+		for (size_t i = 0; kind->fields[i].name; i++)
+			if (!kind->fields[i].get && kind->fields[i].type <= FIELD_LINK &&
+			    !(kind->fields[i].flags & FIELD_KEYED)) {
+				AUTO(str) char *line = xasprintf("|%s\n", kind->fields[i].name);
+				assert_has(buf_str(&text), line);
+			}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_members_that_people_look_for),
+		cmocka_unit_test(test_a_traceback_keeps_its_lines),
+		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_every_member_of_any_kind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

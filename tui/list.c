@@ -1,0 +1,482 @@
+/* list.c - which rows a list has, in what order, and what its keys do. */
+#include "tui/list.h"
+
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "tui/list_draw.h"
+
+static struct list *list_of(const struct view *v)
+{
+	return v->state;
+}
+
+static const struct resources *things(const struct view *v)
+{
+	return &ui_session(v->ui)->tables[list_of(v)->kind->id];
+}
+
+static void add_columns(struct list *l, unsigned with, unsigned without)
+{
+	for (const struct field *f = l->kind->fields; f->name && l->n_columns < TABLE_COLUMNS_MAX; f++)
+		if ((f->flags & with) && !(f->flags & (without | FIELD_KEYED)))
+			l->columns[l->n_columns++] = f;
+}
+
+/* The newest first, where the kind has times. */
+static const struct field *usual_order(const struct kind *k)
+{
+	static const char *const names[] = {"age", "created", "modified"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct field *f = field_find(k, names[i], NULL);
+		if (f)
+			return f;
+	}
+	return k->fields;
+}
+
+void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks)
+{
+	struct list *l = list_of(v);
+
+	l->kind = kind;
+	l->parent = xstrdup(parent);
+	l->hooks = hooks;
+	add_columns(l, FIELD_SCREEN, 0);
+	add_columns(l, FIELD_WIDE, FIELD_SCREEN);
+	l->sort = usual_order(kind);
+	l->stale = true;
+}
+
+void list_close(struct view *v)
+{
+	struct list *l = list_of(v);
+
+	free(l->rows);
+	query_free(l->query);
+	free(l->parent);
+	free(l->filter);
+	free(l->filter_before);
+	free(l->selected);
+	free(l->awaited);
+	free(l->last_mark);
+	map_done(&l->marks);
+}
+
+static size_t n_cold_complete(const struct session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_cold; i++)
+		n += s->cold[i]->complete;
+	return n;
+}
+
+static uint64_t data_generation(const struct view *v)
+{
+	return things(v)->generation * 64 + n_cold_complete(ui_session(v->ui)) % 64;
+}
+
+uint64_t list_generation(struct view *v)
+{
+	return data_generation(v) * 2 + list_of(v)->stale;
+}
+
+/* --- rows --- */
+
+static int by_value(const void *pa, const void *pb, void *user)
+{
+	const struct list *l = user;
+	const struct list_row *a = pa, *b = pb;
+	bool descending = !(l->sort->flags & FIELD_ASCENDING) != l->reverse;
+	int c = field_compare(l->sort, &a->value, &b->value, descending);
+
+	if (c)
+		return c;
+	if (a->item->created_ms != b->item->created_ms)
+		return a->item->created_ms > b->item->created_ms ? -1 : 1;
+	return strcmp(a->item->name, b->item->name);
+}
+
+static void build_rows(struct view *v)
+{
+	struct list *l = list_of(v);
+	const struct resources *t = things(v);
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_ref sort = {.field = l->sort}, name = {.field = l->columns[0]};
+
+	l->n = l->n_all = 0;
+	GROW(l->rows, l->cap, t->n);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct resource *r = t->items[i];
+		if (l->parent && !str_eq(r->parent, l->parent))
+			continue;
+		l->n_all++;
+		if (l->faults && r->state != STATE_BAD)
+			continue;
+		if (l->query && !query_match(l->query, r, &x))
+			continue;
+		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&sort, r, &x)};
+		const char *text = field_get(&name, r, &x).text;
+		l->name_widths |= 1ull << MIN(utf8_width(str_or(text, "")), LIST_NAME_CELLS_MAX);
+	}
+	if (l->n > 1)
+		qsort_r(l->rows, l->n, sizeof(*l->rows), by_value, l);
+	l->table.n = l->n;
+}
+
+long list_find(const struct list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->rows[i].item->name, name))
+			return (long)i;
+	return -1;
+}
+
+const struct resource *list_selected(const struct list *l)
+{
+	return l->table.selected < l->n ? l->rows[l->table.selected].item : NULL;
+}
+
+void list_remember(struct list *l)
+{
+	const struct resource *r = list_selected(l);
+
+	if (r && !str_eq(l->selected, r->name))
+		str_set(&l->selected, r->name);
+}
+
+/* Build the rows again. The selected thing stays selected and, where the list is
+ * scrolled, on the same line of the screen. */
+void list_update(struct view *v)
+{
+	struct list *l = list_of(v);
+	size_t line = l->table.selected - l->table.top;
+
+	if (!l->stale && l->built == data_generation(v) && l->sort->type != FIELD_SPARK)
+		return; /* only a curve has grown */
+	l->built = data_generation(v);
+	build_rows(v);
+	l->stale = false;
+	if (l->awaited && list_find(l, l->awaited) >= 0) {
+		free(l->selected);
+		l->selected = TAKE(l->awaited);
+	}
+	long at = l->selected ? list_find(l, l->selected) : -1;
+	if (at >= 0) {
+		bool scrolled = l->table.top > 0;
+		l->table.selected = (size_t)at;
+		if (scrolled)
+			l->table.top = (size_t)at > line ? (size_t)at - line : 0;
+	} else if (l->table.selected >= l->n) { /* keys may come before the next painting */
+		l->table.selected = l->n ? l->n - 1 : 0;
+	}
+}
+
+static void rebuild(struct view *v)
+{
+	list_of(v)->stale = true;
+	ui_redraw(v->ui);
+}
+
+/* --- title and status --- */
+
+static void count_text(const struct view *v, struct buf *out)
+{
+	const struct list *l = list_of(v);
+	const struct resources *t = things(v);
+	bool filtered = l->query || l->faults;
+	size_t n = l->parent ? l->n_all : t->n, all = l->parent ? l->n_all : MAX(t->n, t->total_hint);
+	const char *more = t->complete || l->parent ? "" : "+";
+	char shown[32], of[32];
+
+	jobtext_count(of, all);
+	jobtext_count(shown, filtered ? l->n : n);
+	if (filtered || n < all)
+		(void)buf_addf(out, "%s of %s%s", shown, of, more);
+	else
+		(void)buf_addf(out, "%s%s", shown, t->n ? more : "");
+}
+
+char *list_sort_word(char *buf, const struct field *f)
+{
+	struct field_ref ref = {.field = f};
+
+	field_heading(&ref, buf);
+	str_lower(buf);
+	return buf;
+}
+
+void list_title(struct view *v, const char *what, struct buf *left, struct buf *right)
+{
+	const struct list *l = list_of(v);
+	char word[FIELD_HEADING_LEN];
+
+	(void)buf_addf(left, "%s ", what);
+	count_text(v, left);
+	if (l->parent)
+		(void)buf_addf(left, " · of %s", l->parent);
+	if (l->faults)
+		(void)buf_adds(left, " · only failed");
+	if (l->filter)
+		(void)buf_addf(left, " · %s", l->filter);
+	(void)buf_addf(left, " · by %s %s", list_sort_word(word, l->sort), l->reverse ? "↑" : "↓");
+	if (l->marks.n)
+		(void)buf_addf(right, "%zu marked", l->marks.n);
+}
+
+void list_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct list *l = list_of(v);
+	const struct resources *t = things(v);
+	char at[32], of[32], age[TIMEFMT_LEN];
+
+	if (l->marks.n) {
+		(void)buf_addf(left, "%zu marked", l->marks.n);
+		if (l->hooks->marked)
+			l->hooks->marked(v, left);
+	}
+	if (t->synced_ms != TIME_UNKNOWN) {
+		int64_t ms = MAX(0, ui_now_ms(v->ui) - t->synced_ms);
+		if (ms < 1000)
+			(void)buf_adds(right, "now");
+		else
+			(void)buf_addf(right, "%s ago", timefmt_age(age, ms));
+	} else if (t->n) {
+		(void)buf_adds(right, "as last seen");
+	}
+	if (l->n)
+		(void)buf_addf(right, "%s%s of %s", right->len ? " · " : "", jobtext_count(at, l->table.selected + 1),
+			       jobtext_count(of, l->n));
+}
+
+/* --- order and filter --- */
+
+static void set_sort(struct view *v, const struct field *f)
+{
+	struct list *l = list_of(v);
+	struct field_list one = {.items = &(struct field_ref){.field = f}, .n = 1};
+
+	l->reverse = l->sort == f && !l->reverse;
+	l->sort = f;
+	if (f->flags & FIELD_COLD)
+		ui_want_columns(v, l->kind, &one);
+	rebuild(v);
+}
+
+/* By the word of a heading, else by the name of a field. */
+int list_sort(struct view *v, const char *text, struct err *err)
+{
+	struct list *l = list_of(v);
+	struct field_ref ref;
+	char word[FIELD_HEADING_LEN];
+
+	for (size_t i = 0; i < l->n_columns; i++)
+		if (str_ieq(text, list_sort_word(word, l->columns[i]))) {
+			set_sort(v, l->columns[i]);
+			return 0;
+		}
+	if (str_empty(text))
+		return err_set(err, ERR_USAGE, "sort by which column? Tab behind :sort lists them");
+	if (field_ref_parse(l->kind, text, &ref, err) < 0)
+		return -err->code;
+	free(ref.key);
+	if (ref.field->flags & FIELD_KEYED)
+		return err_set(err, ERR_USAGE, "%s is no column that a list can be sorted by", text);
+	set_sort(v, ref.field);
+	return 0;
+}
+
+static void sort_by_next(struct view *v, int by)
+{
+	struct list *l = list_of(v);
+	size_t n = 0, at = 0;
+
+	while (n < l->n_columns && (l->wide || l->columns[n]->flags & FIELD_SCREEN))
+		n++;
+	while (at < n && l->columns[at] != l->sort)
+		at++;
+	if (n)
+		set_sort(v, l->columns[(at + n + (size_t)(by + (int)n)) % n]);
+}
+
+bool list_key(struct view *v, int key)
+{
+	for (const struct field *f = list_of(v)->kind->fields; f->name; f++)
+		if (f->key && keyc_parse(f->key) == key) {
+			set_sort(v, f);
+			return true;
+		}
+	return false;
+}
+
+/* Takes the text over as the filter; a faulty one leaves the old and sets err. */
+int list_filter(struct view *v, const char *text, struct err *err)
+{
+	struct list *l = list_of(v);
+	AUTO(field_list) struct field_list cold = {0};
+	struct query *q = NULL;
+
+	if (!str_empty(text)) {
+		int rc = query_parse(l->kind, text, &q, err);
+		if (rc < 0)
+			return rc;
+		query_cold_fields(q, &cold);
+		if (cold.n)
+			ui_want_columns(v, l->kind, &cold);
+	}
+	query_free(l->query);
+	l->query = q;
+	str_set(&l->filter, q ? text : NULL);
+	l->name_widths = 0;
+	memset(l->seen, 0, sizeof(l->seen));
+	rebuild(v);
+	return 0;
+}
+
+static void filter_changed(struct view *v, const char *text, struct err *err)
+{
+	(void)!list_filter(v, text, err);
+}
+
+static void filter_done(struct view *v, const char *text)
+{
+	struct err err = {0};
+
+	if (list_filter(v, text ? text : str_or(list_of(v)->filter_before, ""), &err) < 0)
+		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
+}
+
+static void ask_filter(struct view *v)
+{
+	static const struct prompt_ops ops = {PROMPT_FILTER, filter_changed, filter_done};
+	struct list *l = list_of(v);
+
+	str_set(&l->filter_before, l->filter);
+	ui_prompt(v, &ops, l->filter);
+}
+
+/* --- marks --- */
+
+static void mark(struct list *l, const char *name, bool on)
+{
+	if (on)
+		(void)map_put(&l->marks, name, l);
+	else
+		(void)map_remove(&l->marks, name);
+}
+
+static void mark_selected(struct list *l)
+{
+	const struct resource *r = list_selected(l);
+
+	if (!r)
+		return;
+	mark(l, r->name, !map_get(&l->marks, r->name));
+	str_set(&l->last_mark, r->name);
+	table_action(&l->table, ACT_DOWN);
+}
+
+static void mark_range(struct list *l)
+{
+	long from = l->last_mark ? list_find(l, l->last_mark) : -1;
+	size_t to = l->table.selected;
+
+	if (!l->n)
+		return;
+	size_t first = from < 0 ? to : MIN((size_t)from, to), last = from < 0 ? to : MAX((size_t)from, to);
+	for (size_t i = first; i <= last; i++)
+		mark(l, l->rows[i].item->name, true);
+	str_set(&l->last_mark, l->rows[to].item->name);
+}
+
+void list_chosen(const struct list *l, struct strlist *out)
+{
+	for (size_t i = 0; l->marks.n && i < l->n; i++)
+		if (map_get(&l->marks, l->rows[i].item->name))
+			strlist_add(out, l->rows[i].item->name);
+	if (!out->n && list_selected(l))
+		strlist_add(out, list_selected(l)->name);
+}
+
+/* --- keys --- */
+
+static bool go_back(struct view *v)
+{
+	struct list *l = list_of(v);
+
+	if (l->query || l->faults) {
+		l->faults = false;
+		(void)!list_filter(v, "", NULL);
+		return true;
+	}
+	if (l->marks.n) {
+		map_clear(&l->marks);
+		return true;
+	}
+	return false;
+}
+
+bool list_action(struct view *v, enum action a)
+{
+	struct list *l = list_of(v);
+
+	if (table_action(&l->table, a)) {
+		str_set(&l->awaited, NULL); /* the user goes elsewhere */
+		list_remember(l);
+		return true;
+	}
+	switch (a) {
+	case ACT_SORT_NEXT:
+	case ACT_SORT_PREVIOUS:
+		sort_by_next(v, a == ACT_SORT_NEXT ? 1 : -1);
+		return true;
+	case ACT_SORT_REVERSE:
+		set_sort(v, l->sort);
+		return true;
+	case ACT_MARK:
+		mark_selected(l);
+		list_remember(l);
+		return true;
+	case ACT_MARK_RANGE:
+		mark_range(l);
+		return true;
+	case ACT_UNMARK:
+		map_clear(&l->marks);
+		return true;
+	case ACT_FILTER:
+		ask_filter(v);
+		return true;
+	case ACT_FAULTS:
+		l->faults = !l->faults;
+		rebuild(v);
+		return true;
+	case ACT_WIDE:
+		l->wide = !l->wide;
+		return true;
+	case ACT_BACK:
+		return go_back(v);
+	default:
+		return false;
+	}
+}
+
+const char *list_neighbour(struct view *v, const char *name, int by)
+{
+	struct list *l = list_of(v);
+	long from = list_find(l, name), at = from + by;
+
+	if (from < 0 || at < 0 || (size_t)at >= l->n)
+		return NULL;
+	str_set(&l->selected, l->rows[at].item->name);
+	l->table.selected = (size_t)at;
+	return l->rows[at].item->name;
+}
+
+void list_await(struct view *v, const char *name)
+{
+	struct list *l = list_of(v);
+
+	str_set(&l->awaited, name);
+	l->stale = true;
+}

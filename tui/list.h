@@ -1,0 +1,91 @@
+/* list.h - the one list: headings and rows of any kind of thing, from its fields.
+ *
+ * A view that is a list begins its state with a struct list and passes its own
+ * operations on to the functions below; what is special to a kind stands in the
+ * view's struct list_hooks. The selection follows the thing's name through sorting,
+ * filtering and new rows; a scrolled list keeps the selected row on its line.
+ *
+ * The rows are built again where the kind's things, the filter or the order have
+ * changed; each row's value to sort by is fetched once. Things are borrowed from the
+ * session until its generation grows. */
+#ifndef SAGETOP_TUI_LIST_H
+#define SAGETOP_TUI_LIST_H
+
+#include "base/map.h"
+#include "model/query.h"
+#include "tui/table.h"
+#include "tui/view.h"
+
+#define LIST_GUTTER 3 /* cells before a row: mark and cursor */
+
+struct list_row {
+	const struct resource *item;
+	struct field_value value; /* to sort by */
+};
+
+/* What is special to one kind's list; any may be NULL. */
+struct list_hooks {
+	/* Another heading than the field's; NULL: the field's. */
+	const char *(*heading)(struct view *v, const struct field *f);
+	/* Another text than the field's; false: the field's. */
+	bool (*text)(const struct field *f, const struct resource *r, struct buf *out);
+	/* Draw a cell; false: as its type says. */
+	bool (*cell)(struct view *v, struct area a, int row, int col, int width, const struct field *f,
+		     const struct resource *r);
+	/* Draw what stands there where there are no rows. */
+	void (*empty)(struct view *v, struct area a);
+	/* The marked things in words, for the status line. */
+	void (*marked)(struct view *v, struct buf *out);
+};
+
+struct list {
+	const struct kind *kind;
+	char *parent; /* only what belongs to that one; NULL: all */
+	const struct list_hooks *hooks;
+	struct list_row *rows;
+	size_t n, cap;
+	struct table_view table;
+	const struct field *columns[TABLE_COLUMNS_MAX]; /* the usual ones, then those of ctrl-w */
+	size_t n_columns;
+	short seen[TABLE_COLUMNS_MAX]; /* cells of the widest text that was on the screen; forgotten with the filter */
+	uint64_t name_widths;	       /* a bit for each width among the names; likewise */
+	const struct field *sort;
+	bool reverse; /* the other way round than the field's own */
+	char *filter; /* as typed; NULL: all */
+	struct query *query;
+	char *filter_before; /* while one is being typed */
+	bool faults, wide, stale;
+	char *selected; /* its name */
+	char *awaited;	/* selected as soon as it is there */
+	struct map marks;
+	char *last_mark;
+	uint64_t built;
+	size_t n_all; /* rows without a filter */
+};
+
+void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks);
+void list_close(struct view *v);
+/* Operations of the view. */
+uint64_t list_generation(struct view *v);
+void list_update(struct view *v);
+void list_draw(struct view *v, struct area a);
+bool list_action(struct view *v, enum action a); /* moving, marks, order, filter, columns */
+bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
+int list_filter(struct view *v, const char *text, struct err *err);
+int list_sort(struct view *v, const char *text, struct err *err);
+const char *list_neighbour(struct view *v, const char *name, int by);
+void list_await(struct view *v, const char *name);
+/* "jobs 5 of 512 · status:failed · by age", and what is marked. */
+void list_title(struct view *v, const char *what, struct buf *left, struct buf *right);
+/* What is marked on the left; how old the rows are, and the place, on the right. */
+void list_status(struct view *v, struct buf *left, struct buf *right);
+
+const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
+/* The marked things in the list's order, else the selected one. */
+void list_chosen(const struct list *l, struct strlist *out);
+long list_find(const struct list *l, const char *name); /* its row; -1 where it is not shown */
+/* What a column is called where one sorts by it: "cost", "metric". buf holds
+ * FIELD_HEADING_LEN bytes. */
+char *list_sort_word(char *buf, const struct field *f);
+
+#endif

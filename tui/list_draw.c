@@ -1,0 +1,181 @@
+/* list_draw.c - how a list looks: widths of its columns, headings, cells by type. */
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "tui/list_draw.h"
+
+#define GAP 2
+#define NAME_CELLS_CALM 40
+#define STATE_CELLS_MAX 22
+/* Columns of a lower priority give way before a name is cut; the others do not. */
+#define PRIORITY_BEFORE_NAMES 4
+
+/* The longest name that is at most `cells` wide. */
+static int name_width(const struct list *l, int cells)
+{
+	int w = MIN(cells, LIST_NAME_CELLS_MAX);
+
+	while (w > 0 && !(l->name_widths >> w & 1))
+		w--;
+	return w;
+}
+
+static bool is_number(const struct field *f)
+{
+	return field_is_number(f) && f->type != FIELD_SPARK;
+}
+
+/* A number is never cut, a state hardly ever, a text only where no column is free. */
+static struct table_column column_of(const struct list *l, size_t i)
+{
+	const struct field *f = l->columns[i];
+	const struct field_cells *c = &f->cells;
+	struct table_column t = {.min = c->min, .max = c->max, .want = c->want, .priority = c->priority};
+
+	t.right = is_number(f);
+	t.wide_only = !(f->flags & FIELD_SCREEN);
+	if (t.right || f->type == FIELD_STATE)
+		t.min = MAX(t.min, t.right ? l->seen[i] : MIN(l->seen[i], STATE_CELLS_MAX));
+	t.max = MAX(t.max, l->seen[i]);
+	return t;
+}
+
+/* Names come first: their column is as wide as the longest of them, at the cost
+ * of all others but state, age, time and money. A name beyond NAME_CELLS_CALM is
+ * shown whole only where there is room to spare. */
+static void lay_out(const struct list *l, int cols, int *widths)
+{
+	struct table_column c[TABLE_COLUMNS_MAX];
+	int width = cols - LIST_GUTTER, kept = 0;
+
+	for (size_t i = 0; i < l->n_columns; i++) {
+		c[i] = column_of(l, i);
+		if (i && c[i].priority <= PRIORITY_BEFORE_NAMES && !c[i].wide_only)
+			kept += c[i].min + GAP;
+	}
+	c[0].min = MAX(c[0].min, name_width(l, MIN(width - kept, NAME_CELLS_CALM)));
+	int longest = name_width(l, LIST_NAME_CELLS_MAX);
+	c[0].max = c[0].want ? longest : MAX(longest, 32); /* jobs keep some room for those to come */
+	c[0].want = MIN(c[0].want, longest);
+	table_layout(c, l->n_columns, width, GAP, l->wide, widths);
+}
+
+/* --- cells --- */
+
+static void cell_text(const struct view *v, const struct field *f, const struct resource *r, struct buf *out)
+{
+	const struct list *l = v->state;
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_ref ref = {.field = f};
+	struct field_value value = field_get(&ref, r, &x);
+	char text[FIELD_VALUE_LEN];
+
+	if (l->hooks->text && l->hooks->text(f, r, out))
+		return;
+	if (f->type == FIELD_STATE)
+		(void)buf_addf(out, "%s ", state_symbol(r));
+	if (!value.known && !value.missing)
+		(void)buf_adds(out, f->type == FIELD_TEXT || f->type == FIELD_TIME ? "" : "–");
+	else if (value.known && (f->type == FIELD_SPARK || f->type == FIELD_VALUE))
+		(void)buf_adds(out, field_value_text(text, value.number));
+	else
+		field_text(&ref, r, &x, FIELD_FOR_PEOPLE, out);
+	if (f->type == FIELD_MACHINE && value.known && value.number > 1)
+		(void)buf_addf(out, "×%.0f", value.number);
+	if (f->type == FIELD_TIME && out->len > 16) { /* 2026-11-21T05:48:00Z */
+		buf_truncate(out, 16);
+		out->data[10] = ' ';
+	}
+}
+
+static void put_cell(struct view *v, struct area a, int row, int col, int width, size_t i, const struct resource *r)
+{
+	struct list *l = v->state;
+	const struct field *f = l->columns[i];
+	AUTO(buf) struct buf text = BUF_INIT(65536);
+
+	if (l->hooks->cell && l->hooks->cell(v, a, row, col, width, f, r))
+		return;
+	cell_text(v, f, r, &text);
+	if (i == 0)
+		area_put_middle(a, row, col, width, map_get(&l->marks, r->name) ? ST_MARK : ST_NORMAL, buf_str(&text));
+	else if (f->type == FIELD_STATE)
+		area_put_cut(a, row, col, width, state_style(r), buf_str(&text));
+	else if (f->type == FIELD_MACHINE)
+		area_put_middle(a, row, col, width, resource_is_running(r) ? ST_NORMAL : ST_DIM, buf_str(&text));
+	else if (f->type == FIELD_LINK)
+		area_put_middle(a, row, col, width, ST_DIM, buf_str(&text));
+	else
+		table_put(a, row, col, width, is_number(f), f->type == FIELD_TIME ? ST_DIM : ST_NORMAL, buf_str(&text));
+}
+
+/* Widths that the rows on the screen want. They only grow, until the filter changes:
+ * scrolling does not make columns jump back and forth. */
+static void measure(struct view *v, size_t rows)
+{
+	struct list *l = v->state;
+
+	for (size_t at = l->table.top; at < l->n && at < l->table.top + rows; at++)
+		for (size_t i = 1; i < l->n_columns; i++) {
+			AUTO(buf) struct buf text = BUF_INIT(65536);
+			if (l->columns[i]->type == FIELD_SPARK || l->columns[i]->type == FIELD_TEXT)
+				continue;
+			cell_text(v, l->columns[i], l->rows[at].item, &text);
+			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(&text)), 400));
+		}
+}
+
+static void draw_headings(struct view *v, struct area a, const int *widths)
+{
+	const struct list *l = v->state;
+	int col = LIST_GUTTER;
+
+	for (size_t i = 0; i < l->n_columns; i++) {
+		struct field_ref ref = {.field = l->columns[i]};
+		char text[FIELD_HEADING_LEN];
+		const char *other = l->hooks->heading ? l->hooks->heading(v, l->columns[i]) : NULL;
+		if (!widths[i])
+			continue;
+		table_put(a, 0, col, widths[i], is_number(l->columns[i]), ST_HEADING,
+			  other ? other : field_heading(&ref, text));
+		col += widths[i] + GAP;
+	}
+}
+
+static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
+{
+	const struct list *l = v->state;
+	const struct resource *r = l->rows[at].item;
+	int col = LIST_GUTTER;
+
+	if (map_get(&l->marks, r->name))
+		area_put(a, line, 0, ST_MARK, "+");
+	for (size_t i = 0; i < l->n_columns; i++) {
+		if (!widths[i])
+			continue;
+		put_cell(v, a, line, col, widths[i], i, r);
+		col += widths[i] + GAP;
+	}
+	if (at == l->table.selected) {
+		area_put(a, line, 1, ST_STRONG, "▸");
+		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+	}
+}
+
+void list_draw(struct view *v, struct area a)
+{
+	struct list *l = v->state;
+	int widths[TABLE_COLUMNS_MAX], headings = a.rows > 2;
+
+	if (!l->n) {
+		l->hooks->empty(v, a);
+		return;
+	}
+	table_settle(&l->table, a.rows - headings);
+	measure(v, (size_t)(a.rows - headings));
+	lay_out(l, a.cols, widths);
+	if (headings)
+		draw_headings(v, a, widths);
+	list_remember(l);
+	for (int line = headings; line < a.rows && l->table.top + (size_t)(line - headings) < l->n; line++)
+		draw_row(v, a, line, widths, l->table.top + (size_t)(line - headings));
+}

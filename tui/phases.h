@@ -1,0 +1,11 @@
+/* phases.h - how far a training job has come, and how long each phase took. */
+#ifndef SAGETOP_TUI_PHASES_H
+#define SAGETOP_TUI_PHASES_H
+
+#include "model/job.h"
+#include "tui/doc.h"
+
+/* Add them to the document, and a blank line; nothing where none are known. */
+void phases_add(struct doc *d, const struct job *j, int width, int64_t now_ms);
+
+#endif

@@ -1,0 +1,107 @@
+/* thing.c - what can be done with a thing of any kind. */
+#include "tui/thing.h"
+
+#include "base/str.h"
+
+bool thing_offers(const struct kind *kind, enum action a)
+{
+	switch (a) {
+	case ACT_LOGS:
+		return kind->log_group;
+	case ACT_METRICS:
+		return kind->metric_namespace;
+	case ACT_CLONE:
+		return kind->id == KIND_TRAINING_JOB;
+	case ACT_STOP:
+		return kind->stop.operation;
+	case ACT_DELETE:
+		return kind->delete.operation;
+	case ACT_CONSOLE:
+		return kind->console;
+	default:
+		return true;
+	}
+}
+
+static void push_names(struct view *v, enum view_id view, const struct kind *kind, const struct strlist *names)
+{
+	struct view_arg arg = {.kind = kind, .names = *names};
+
+	ui_push(v->ui, view, &arg);
+}
+
+static void say_not_offered(struct view *v, const struct kind *kind, enum action a)
+{
+	static const struct {
+		enum action action;
+		const char *words;
+	} rows[] = {
+		{ACT_LOGS, "have no log"},
+		{ACT_METRICS, "have no metrics of their hosts"},
+		{ACT_STOP, "cannot be stopped"},
+		{ACT_DELETE, "cannot be deleted"},
+		{ACT_CLONE, "cannot be cloned here"},
+		{ACT_CONSOLE, "have no page of the web console"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].action == a)
+			ui_notice(v->ui, NOTICE_WARNING, "%s %s", kind->title, rows[i].words);
+}
+
+static void copy_console(struct view *v, const struct resource *r)
+{
+	const struct session *s = ui_session(v->ui);
+	AUTO(str) char *path = kind_pattern(r->kind->console, r->name);
+	const char *region = str_or(s->region, "us-east-1"), *hole = strstr(path, "{region}");
+	AUTO(str) char *url = NULL;
+
+	if (path[0] != '/')
+		url = xasprintf("https://%s.console.aws.amazon.com/sagemaker/home?region=%s#/%s", region, region, path);
+	else
+		url = xasprintf("https://%s.console.aws.amazon.com%.*s%s%s", region,
+				hole ? (int)(hole - path) : (int)strlen(path), path, hole ? region : "",
+				hole ? hole + strlen("{region}") : "");
+	ui_copy(v->ui, url);
+}
+
+bool thing_action(struct view *v, enum action a, const struct resource *r, const struct strlist *names)
+{
+	const struct kind *kind = r->kind;
+
+	if (!thing_offers(kind, a)) {
+		say_not_offered(v, kind, a);
+		return true;
+	}
+	switch (a) {
+	case ACT_OPEN:
+		ui_push_one(v->ui, ui_page_of(kind), kind, r->name, MODE_SHOW);
+		return true;
+	case ACT_LOGS:
+		ui_push_one(v->ui, VIEW_LOGS, kind, r->name, MODE_SHOW);
+		return true;
+	case ACT_RAW:
+		ui_push_one(v->ui, VIEW_RAW, kind, r->name, MODE_SHOW);
+		return true;
+	case ACT_CLONE:
+		ui_push_one(v->ui, VIEW_LAUNCH, kind, r->name, MODE_CLONE);
+		return true;
+	case ACT_METRICS:
+		push_names(v, VIEW_METRICS, kind, names);
+		return true;
+	case ACT_STOP:
+		ui_stop(v, kind, names);
+		return true;
+	case ACT_DELETE:
+		ui_delete(v, kind, names);
+		return true;
+	case ACT_CONSOLE:
+		copy_console(v, r);
+		return true;
+	case ACT_COPY:
+		ui_copy(v->ui, r->name);
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,181 @@
+/* ui_change.c - stopping and deleting: what is asked before, and what came of it. */
+#include "tui/ui_internal.h"
+
+#include "base/str.h"
+
+#define NAMES_SHOWN 6
+#define TYPE_COUNT_ABOVE 5
+
+/* One stop or deletion of many things: counted down as the answers come. */
+struct change_batch {
+	bool remove;
+	size_t n, left, failed;
+	char first_error[256];
+	char things[48]; /* "jobs" */
+};
+
+/* Batches are freed with their last call. */
+static void batch_release(struct change_batch *b)
+{
+	if (b && --b->left == 0)
+		free(b);
+}
+
+/* What they are called in a sentence: "job", "processing jobs". */
+static void things_text(char out[48], const struct kind *kind, size_t n)
+{
+	if (n == 1)
+		str_copy(out, 48, ui_kind_word(kind));
+	else
+		str_copy(out, 48, kind->id == KIND_TRAINING_JOB ? "jobs" : kind->title);
+}
+
+static void report(struct ui *ui, const struct change_batch *b, const char *name)
+{
+	const char *done = b->remove ? "deleted" : "stopped", *doing = b->remove ? "deleting" : "stopping";
+
+	if (b->failed && b->n == 1)
+		ui_notice(ui, NOTICE_ERROR, "not %s: %s", done, b->first_error);
+	else if (b->failed)
+		ui_notice(ui, NOTICE_ERROR, "%zu of %zu not %s: %s", b->failed, b->n, done, b->first_error);
+	else if (b->n == 1)
+		ui_notice(ui, NOTICE_INFO, "%s %s", doing, name);
+	else
+		ui_notice(ui, NOTICE_INFO, "%s %zu %s%s", doing, b->n, b->things, b->left > 1 ? " …" : ": all asked");
+}
+
+static void change_done(void *user, const struct err *err)
+{
+	struct ui_call *c = user;
+	struct change_batch *b = c->batch;
+	struct ui *ui = c->ui;
+
+	ui_call_end(c);
+	if (err && b->failed++ == 0)
+		str_copy(b->first_error, sizeof(b->first_error), err->msg);
+	if (ui)
+		report(ui, b, c->name);
+	batch_release(b);
+	ui_call_free(c);
+}
+
+static void confirmed(struct view *v)
+{
+	struct ui *ui = v->ui;
+	const struct kind *kind = ui->change.kind;
+	struct change_batch *b = NEW(struct change_batch);
+	AUTO(strlist) struct strlist names = ui->change.names;
+
+	memset(&ui->change.names, 0, sizeof(ui->change.names));
+	b->remove = ui->change.remove;
+	b->n = b->left = names.n;
+	things_text(b->things, kind, b->n);
+	for (size_t i = 0; i < names.n; i++) {
+		struct ui_call *c = ui_call_new(ui, v, names.items[i]);
+		c->batch = b;
+		c->changes = true;
+		(b->remove ? ui->host->remove : ui->host->stop)(ui->host->user, kind, names.items[i], change_done, c);
+	}
+}
+
+/* A thing that is stopping or being deleted already is not asked again. */
+static bool may_stop(const struct resource *r)
+{
+	return r && resource_is_running(r) && !str_eq(r->status_text, "Stopping") &&
+	       !str_eq(r->status_text, "Deleting");
+}
+
+/* Fill the list of what is asked about; returns how many were left out. */
+static size_t choose(struct ui *ui, const struct kind *kind, const struct strlist *names, bool remove)
+{
+	const struct resources *t = &ui->session->tables[kind->id];
+	size_t over = 0;
+
+	strlist_done(&ui->change.names);
+	ui->change.kind = kind;
+	ui->change.remove = remove;
+	for (size_t i = 0; i < names->n; i++) {
+		const struct resource *r = resources_find(t, names->items[i]);
+		if (remove ? r != NULL : may_stop(r))
+			strlist_add(&ui->change.names, names->items[i]);
+		else
+			over++;
+	}
+	return over;
+}
+
+static void ask(struct view *v, size_t over, const char *consequence)
+{
+	struct ui *ui = v->ui;
+	AUTO(buf) struct buf text = BUF_INIT(8192);
+	const struct strlist *names = &ui->change.names;
+	const char *verb = ui->change.remove ? "Delete" : "Stop", *type_this = NULL;
+	char title[96], count[24], things[48];
+
+	for (size_t i = 0; i < names->n && i < NAMES_SHOWN; i++)
+		(void)buf_addf(&text, "%s\n", names->items[i]);
+	if (names->n > NAMES_SHOWN)
+		(void)buf_addf(&text, "… and %zu more\n", names->n - NAMES_SHOWN);
+	if (over)
+		(void)buf_addf(&text, "(%zu of the marked are not %s)\n", over,
+			       ui->change.remove ? "there" : "running");
+	(void)buf_addf(&text, "\n%s", consequence);
+	snprintf(count, sizeof(count), "%zu", names->n);
+	things_text(things, ui->change.kind, names->n);
+	if (names->n == 1)
+		snprintf(title, sizeof(title), "%s this %s?", verb, things);
+	else
+		snprintf(title, sizeof(title), "%s these %s %s?", verb, count, things);
+	if (ui->change.remove)
+		type_this = names->n == 1 ? names->items[0] : count;
+	else if (names->n > TYPE_COUNT_ABOVE)
+		type_this = count;
+	ui_confirm(v, title, buf_str(&text), verb, type_this, confirmed);
+}
+
+static void nothing_to_change(struct ui *ui, const struct kind *kind, const struct strlist *names)
+{
+	char things[48];
+
+	things_text(things, kind, 1);
+	if (names->n == 1 && !resources_find(&ui->session->tables[kind->id], names->items[0]))
+		ui_notice(ui, NOTICE_WARNING, "there is no %s %s", things, names->items[0]);
+	else
+		ui_notice(ui, NOTICE_WARNING, "%s is not running", names->n == 1 ? names->items[0] : "none of them");
+}
+
+void ui_stop(struct view *v, const struct kind *kind, const struct strlist *names)
+{
+	struct ui *ui = v->ui;
+
+	if (!kind->stop.operation) {
+		ui_notice(ui, NOTICE_WARNING, "%s cannot be stopped", kind->title);
+		return;
+	}
+	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->stop))
+		return;
+	size_t over = choose(ui, kind, names, false);
+	if (!ui->change.names.n)
+		nothing_to_change(ui, kind, names);
+	else
+		ask(v, over,
+		    kind->id == KIND_TRAINING_JOB ? "A stopped job cannot be resumed; what it saved is kept."
+						  : "What it has made so far is kept.");
+}
+
+void ui_delete(struct view *v, const struct kind *kind, const struct strlist *names)
+{
+	struct ui *ui = v->ui;
+
+	if (!kind->delete.operation) {
+		ui_notice(ui, NOTICE_WARNING, "%s cannot be deleted", kind->title);
+		return;
+	}
+	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->remove))
+		return;
+	size_t over = choose(ui, kind, names, true);
+	if (!ui->change.names.n)
+		nothing_to_change(ui, kind, names);
+	else
+		ask(v, over, "This cannot be undone.");
+}

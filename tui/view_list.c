@@ -1,0 +1,126 @@
+/* view_list.c - the things of any kind but the jobs: one row each. */
+#include "tui/list.h"
+#include "tui/thing.h"
+
+/* How often the list that is seen is asked for; the local engine costs nothing. */
+#define REFRESH_MS 30000
+#define REFRESH_LOCAL_MS 5000
+
+struct things_state {
+	struct list list;
+	int64_t asked_ms;
+};
+
+static void empty(struct view *v, struct area a)
+{
+	const struct list *l = v->state;
+	const struct session *s = ui_session(v->ui);
+	const struct resources *t = &s->tables[l->kind->id];
+	int row = a.rows > 8 ? 1 : 0;
+
+	if (l->n_all) {
+		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "None of %zu matches%s%s.", l->n_all, l->filter ? " " : "",
+			  l->filter ? l->filter : "");
+		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "Esc shows all again.");
+	} else if (t->failed) {
+		area_putf(a, row, LIST_GUTTER, ST_BAD, "The %s could not be listed.", l->kind->title);
+		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "! shows the requests and how they ended.");
+	} else if (t->synced_ms != TIME_UNKNOWN || t->complete) {
+		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No %s%s%s.", l->kind->title, l->parent ? " of " : " in ",
+			  l->parent ? l->parent : str_or(s->region, "this region"));
+		area_put_cut(a, row + 1, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_DIM, l->kind->help);
+	} else {
+		area_putf(a, row, LIST_GUTTER, ST_DIM, "Asking for the %s …", l->kind->title);
+	}
+}
+
+static int things_open(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	static const struct list_hooks hooks = {.empty = empty};
+
+	const struct kind *k = arg->kind;
+
+	if (!k)
+		return err_set(err, ERR_USAGE, "which kind? :all shows them, :endpoints and the like list one");
+	if (k->list.parent_required && !arg->parent)
+		return err_set(err, ERR_USAGE, "the %s are those of one %s: open it and press Enter", k->title,
+			       ui_kind_word(kind_find(k->parent_kind)));
+	list_open(v, k, arg->parent, &hooks);
+	return arg->text ? list_filter(v, arg->text, err) : 0;
+}
+
+static void ask(struct view *v)
+{
+	struct things_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+
+	st->asked_ms = ui_now_ms(v->ui);
+	if (host->refresh && !ui_session(v->ui)->offline)
+		host->refresh(host->user, v->kind, st->list.parent);
+}
+
+static bool things_work(struct view *v, int64_t budget_us)
+{
+	const struct things_state *st = v->state;
+	int64_t period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
+
+	if (ui_now_ms(v->ui) - st->asked_ms >= period)
+		ask(v);
+	return false;
+}
+
+static uint64_t things_generation(struct view *v)
+{
+	const struct resources *t = &ui_session(v->ui)->tables[v->kind->id];
+
+	return list_generation(v) * 1000003 + (uint64_t)t->synced_ms + t->complete;
+}
+
+static void things_title(struct view *v, struct buf *left, struct buf *right)
+{
+	list_title(v, v->kind->title, left, right);
+}
+
+static bool things_action(struct view *v, enum action a)
+{
+	struct list *l = v->state;
+	const struct resource *r = list_selected(l);
+	AUTO(strlist) struct strlist names = {0};
+
+	if (list_action(v, a))
+		return true;
+	if (a == ACT_REFRESH) {
+		ask(v);
+		return true;
+	}
+	list_chosen(l, &names);
+	return r && thing_action(v, a, r, &names);
+}
+
+static bool things_offers(struct view *v, enum action a)
+{
+	return thing_offers(v->kind, a);
+}
+
+const struct view_ops view_list_ops = {
+	.name = "list",
+	.argument = "",
+	.help = "The things of one kind: :endpoints, :processing-jobs ...",
+	.contexts = {CTX_THINGS, CTX_LIST},
+	.state_size = sizeof(struct things_state),
+	.open = things_open,
+	.close = list_close,
+	.generation = things_generation,
+	.update = list_update,
+	.title = things_title,
+	.draw = list_draw,
+	.status = list_status,
+	.action = things_action,
+	.key = list_key,
+	.offers = things_offers,
+	.filter = list_filter,
+	.sort = list_sort,
+	.neighbour = list_neighbour,
+	.await = list_await,
+	.work = things_work,
+};

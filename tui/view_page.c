@@ -1,0 +1,339 @@
+/* view_page.c - the page of one thing: its state, what is known of it, what it leads
+ * to. A training job has its phases besides. */
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "model/cost.h"
+#include "model/page.h"
+#include "tui/doc.h"
+#include "tui/jobtext.h"
+#include "tui/phases.h"
+#include "tui/thing.h"
+
+struct page_state {
+	char *name;
+	struct page page;
+	struct doc doc;
+	size_t *line_of; /* of each line of the page: where it stands in the document */
+	long link;	 /* the line of the page under the cursor; -1 none */
+	int width;	 /* it was laid out for */
+	bool stale;
+};
+
+static const struct resource *thing_of(struct view *v)
+{
+	const struct page_state *st = v->state;
+
+	return resources_lookup(&ui_session(v->ui)->tables[v->kind->id], st->name);
+}
+
+static int page_open(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	struct page_state *st = v->state;
+	const char *name = arg->names.items[0];
+
+	if (!resources_lookup(&ui_session(v->ui)->tables[arg->kind->id], name) &&
+	    (arg->kind->id == KIND_TRAINING_JOB || !arg->kind->describe.operation))
+		return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind), name);
+	st->name = xstrdup(name);
+	st->link = -1;
+	ui_watch(v->ui, v->kind, st->name, true);
+	return 0;
+}
+
+static void page_close(struct view *v)
+{
+	struct page_state *st = v->state;
+
+	if (st->name)
+		ui_watch(v->ui, v->kind, st->name, false);
+	page_done(&st->page);
+	doc_done(&st->doc);
+	free(st->line_of);
+	free(st->name);
+}
+
+static uint64_t page_generation(struct view *v)
+{
+	const struct page_state *st = v->state;
+	const struct job_feed *f = ui_find_feed(v->ui, v->kind, st->name);
+	const struct resource *r = thing_of(v);
+	uint64_t second = r && resource_is_running(r) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
+
+	return (ui_session(v->ui)->tables[v->kind->id].generation + (f ? f->metrics.generation : 0)) * 1000003 + second;
+}
+
+static void page_update(struct view *v)
+{
+	struct page_state *st = v->state;
+
+	st->stale = true;
+}
+
+/* --- the lines as a document --- */
+
+static const enum style styles[] = {
+	[PAGE_NORMAL] = ST_NORMAL, [PAGE_DIM] = ST_DIM, [PAGE_STRONG] = ST_STRONG,  [PAGE_GOOD] = ST_GOOD,
+	[PAGE_WARN] = ST_WARN,	   [PAGE_BAD] = ST_BAD, [PAGE_CURVE] = ST_SERIES_1,
+};
+
+static void begin_line(struct doc *d, const char *label, int value_column)
+{
+	doc_line(d);
+	doc_at(d, 1);
+	doc_add(d, ST_DIM, label);
+	doc_at(d, value_column);
+}
+
+static int pair_width(const struct page_line *l)
+{
+	int w = 1;
+
+	for (size_t i = 0; i < l->n; i++)
+		w += utf8_width(l->parts[i].text);
+	return w;
+}
+
+/* name value   name value …, as many on a line as fit. */
+static void add_pair(struct doc *d, const struct page_line *l, int value_column, int width)
+{
+	bool first = l->label[0];
+
+	if (first)
+		begin_line(d, l->label, value_column);
+	else if (d->col > value_column && d->col + pair_width(l) + 3 > width)
+		begin_line(d, "", value_column);
+	else if (d->col > value_column)
+		doc_add(d, ST_NORMAL, "   ");
+	for (size_t i = 0; i < l->n; i++)
+		doc_addf(d, styles[l->parts[i].style], i ? "%s" : "%s ", l->parts[i].text);
+}
+
+static void add_line(struct doc *d, const struct page_line *l, int value_column, bool under_cursor)
+{
+	if (l->label[0] || l->n)
+		begin_line(d, l->label, value_column);
+	if (under_cursor) {
+		doc_addf(d, ST_KEY, "▸ ");
+	} else if (l->kind) {
+		doc_add(d, ST_NORMAL, "  ");
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->parts[i].at)
+			doc_at(d, value_column + l->parts[i].at);
+		doc_add(d, styles[l->parts[i].style], l->parts[i].text);
+	}
+}
+
+static void add_lines(struct page_state *st, int width)
+{
+	struct doc *d = &st->doc;
+	int value_column = st->page.label_cells + (st->page.label_cells > 12 ? 3 : 2);
+
+	free(st->line_of);
+	st->line_of = xcalloc(st->page.n + 1, sizeof(*st->line_of));
+	for (size_t i = 0; i < st->page.n; i++) {
+		const struct page_line *l = &st->page.lines[i];
+		if (l->gap)
+			doc_line(d);
+		if (l->pair)
+			add_pair(d, l, value_column, width - 1);
+		else if (!l->label[0] && l->n == 1 && l->gap && !l->kind) /* a sentence */
+			doc_wrapped(d, styles[l->parts[0].style], 1, width - 2, l->parts[0].text);
+		else
+			add_line(d, l, value_column, (long)i == st->link);
+		st->line_of[i] = d->n ? d->n - 1 : 0;
+	}
+}
+
+static void add_failure(struct doc *d, const struct resource *r, int width)
+{
+	if (str_empty(r->failure_reason))
+		return;
+	doc_wrapped(d, ST_BAD, 1, width - 2, r->failure_reason);
+	doc_line(d);
+}
+
+static void lay_out(struct view *v, int width)
+{
+	struct page_state *st = v->state;
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	const struct resource *r = thing_of(v);
+	struct doc *d = &st->doc;
+
+	doc_clear(d);
+	st->width = width;
+	st->stale = false;
+	if (!r) {
+		page_done(&st->page);
+		doc_wrapped(d, ST_NORMAL, 1, width - 2,
+			    v->kind->id == KIND_TRAINING_JOB ? "The service no longer knows this job."
+							     : "Nothing is known of it yet.");
+		return;
+	}
+	add_failure(d, r, width);
+	if (r->kind->id == KIND_TRAINING_JOB)
+		phases_add(d, resource_job(r), width, ui_now_ms(v->ui));
+	page_build(&st->page, r, &x, PAGE_FOR_SCREEN);
+	add_lines(st, width);
+}
+
+static void page_draw(struct view *v, struct area a)
+{
+	struct page_state *st = v->state;
+
+	if (st->stale || st->width != a.cols)
+		lay_out(v, a.cols);
+	doc_draw(&st->doc, a);
+}
+
+/* --- title and status --- */
+
+static void add_job_title(struct view *v, const struct resource *r, struct buf *right)
+{
+	const struct session *s = ui_session(v->ui);
+	const struct job *j = resource_job(r);
+	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+	int64_t elapsed = job_elapsed_s(j, ui_now_ms(v->ui));
+	char text[TIMEFMT_LEN], money[24];
+
+	if (elapsed >= 0)
+		(void)buf_addf(right, " %s %s", job_is_terminal(j) ? "after" : "for",
+			       timefmt_duration(text, elapsed * 1000));
+	if (c.kind != COST_UNKNOWN && c.usd_micro != USD_UNKNOWN)
+		(void)buf_addf(right, " · %s%s", money_text(money, c.usd_micro), c.estimate ? "*" : "");
+}
+
+static void page_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct page_state *st = v->state;
+	const struct resource *r = thing_of(v);
+
+	if (v->kind->id != KIND_TRAINING_JOB)
+		(void)buf_addf(left, "%s · ", ui_kind_word(v->kind));
+	(void)buf_adds(left, v->kind->key == KEY_BY_NAME ? st->name : kind_short_name(st->name));
+	if (!r || (!r->status_text && v->kind->id != KIND_TRAINING_JOB))
+		return;
+	(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
+	if (v->kind->id == KIND_TRAINING_JOB)
+		add_job_title(v, r, right);
+}
+
+static void add_legend(struct view *v, const struct job *j, struct buf *left)
+{
+	const struct session *s = ui_session(v->ui);
+	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+	struct cost_legend legend = {.at_least = ui_burn_is_partial(v->ui)};
+
+	jobtext_legend_add(&legend, &c);
+	jobtext_legend(left, &legend, NULL);
+}
+
+static void page_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct page_state *st = v->state;
+	const struct resource *r = thing_of(v);
+
+	if (st->link >= 0)
+		(void)buf_adds(left, "Enter opens it");
+	else if (r && v->kind->id == KIND_TRAINING_JOB)
+		add_legend(v, resource_job(r), left);
+	doc_position(&st->doc, right);
+}
+
+/* --- keys --- */
+
+/* From link to link; beyond the last one there is none. */
+static bool move_link(struct view *v, int by)
+{
+	struct page_state *st = v->state;
+	long n = (long)st->page.n, at = st->link;
+
+	if (at < 0 && by < 0)
+		at = n;
+	do
+		at += by;
+	while (at >= 0 && at < n && !st->page.lines[at].kind);
+	st->link = at >= 0 && at < n ? at : -1;
+	st->stale = true;
+	if (st->link >= 0 && st->line_of)
+		doc_show(&st->doc, st->line_of[st->link]);
+	return true;
+}
+
+/* Enter without a cursor opens the first list that the thing leads to. */
+static bool open_link(struct view *v)
+{
+	struct page_state *st = v->state;
+	const struct page_line *l = st->link >= 0 && (size_t)st->link < st->page.n ? &st->page.lines[st->link] : NULL;
+
+	for (size_t i = 0; !l && i < st->page.n; i++)
+		if (st->page.lines[i].kind && !st->page.lines[i].link)
+			l = &st->page.lines[i];
+	if (!l || !l->kind)
+		return false;
+	if (l->link) {
+		ui_push_one(v->ui, ui_page_of(l->kind), l->kind, l->link, MODE_SHOW);
+	} else {
+		const struct resource *r = thing_of(v);
+		struct view_arg arg = {.kind = l->kind, .parent = r ? r->name : st->name};
+		ui_push(v->ui, ui_list_of(l->kind), &arg);
+	}
+	return true;
+}
+
+static bool to_neighbour(struct view *v, int by)
+{
+	const struct page_state *st = v->state;
+	const char *name = ui_neighbour(v, st->name, by);
+
+	if (name) /* takes our place: v is gone */
+		ui_push_one(v->ui, ui_page_of(v->kind), v->kind, name, MODE_SHOW);
+	return true;
+}
+
+static bool page_action(struct view *v, enum action a)
+{
+	struct page_state *st = v->state;
+	AUTO(strlist) struct strlist names = {0};
+	const struct resource *r = thing_of(v);
+
+	switch (a) {
+	case ACT_NEXT:
+	case ACT_PREVIOUS:
+		return to_neighbour(v, a == ACT_NEXT ? 1 : -1);
+	case ACT_LINK_NEXT:
+	case ACT_LINK_PREVIOUS:
+		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
+	case ACT_OPEN:
+		return open_link(v);
+	default:
+		strlist_add(&names, st->name);
+		return doc_action(&st->doc, a) || (r && thing_action(v, a, r, &names));
+	}
+}
+
+static bool page_offers(struct view *v, enum action a)
+{
+	return thing_offers(v->kind, a) && (a != ACT_OPEN || v->kind->children);
+}
+
+#define PAGE_OPERATIONS                                                                                       \
+	.takes = TAKES_NAME, .state_size = sizeof(struct page_state), .open = page_open, .close = page_close, \
+	.generation = page_generation, .update = page_update, .title = page_title, .draw = page_draw,         \
+	.status = page_status, .action = page_action, .offers = page_offers
+
+const struct view_ops view_job_ops = {
+	.name = "job",
+	.argument = "NAME",
+	.help = "One job: phases, cost, metrics, inputs, parameters",
+	.contexts = {CTX_JOB, CTX_TEXT},
+	PAGE_OPERATIONS,
+};
+
+const struct view_ops view_page_ops = {
+	.name = "show",
+	.argument = "KIND/NAME",
+	.help = "One thing of any kind: what is known of it, what it leads to",
+	.contexts = {CTX_PAGE, CTX_TEXT},
+	PAGE_OPERATIONS,
+};
