@@ -696,15 +696,20 @@ def refused_files(folder):
         match(f"and why", done.stderr, pattern)
 
 
-with tempfile.TemporaryDirectory(prefix="sagetop-kinds-") as folder:
-    path = os.path.join(folder, "documents.jsonl")
-    write_documents(path)
-    with engine("--load", path) as e:
-        for kind in KINDS:
-            check_kind(e, kind)
-        for part in (tuning_children, search, registry, pipelines, hosting, schedules, alarms, targets, elsewhere,
-                     create_requires, restart):
-            part(e)
-    refused_files(folder)
-equal("AWS's models find nothing wrong in any reply", judge.problems[:10], [])
-done()
+def main():
+    with tempfile.TemporaryDirectory(prefix="sagetop-kinds-") as folder:
+        path = os.path.join(folder, "documents.jsonl")
+        write_documents(path)
+        with engine("--load", path) as e:
+            for kind in KINDS:
+                check_kind(e, kind)
+            for part in (tuning_children, search, registry, pipelines, hosting, schedules, alarms, targets, elsewhere,
+                         create_requires, restart):
+                part(e)
+        refused_files(folder)
+    equal("AWS's models find nothing wrong in any reply", judge.problems[:10], [])
+    done()
+
+
+if __name__ == "__main__":  # tests/e2e/kinds.py takes the documents
+    main()
