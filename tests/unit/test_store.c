@@ -12,6 +12,8 @@
 #include "base/fs.h"
 #include "store/store.h"
 
+#include <sqlite3.h>
+
 struct place {
 	char *dir, *cache, *state;
 };
@@ -489,9 +491,98 @@ static void test_two_processes(void **state)
 	launch_list_free(l, n);
 }
 
+/* A thing of a kind without a struct: hot values at once, the record when it is wanted;
+ * two kinds may have things of one name. */
+static void test_records(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	const struct kind *k = kind_find("tuning-child"), *other = kind_find("endpoint");
+	AUTO(resource) struct resource *a = resource_new(k, "Name-1"), *b = resource_new(other, "Name-1");
+	AUTO(resources) struct resources t = {0}, endpoints = {0};
+	const char *key;
+	size_t objective = (size_t)(field_find(k, "objective", &key) - k->fields);
+
+	resource_set_status(a, "Completed");
+	resource_set_status(b, "Failed");
+	a->detail = DETAIL_DESCRIBED;
+	a->created_ms = 1000;
+	a->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/name-1");
+	a->parent = xstrdup("tuning");
+	a->tags_known = true;
+	strmap_set(&a->tags, "run", "nightly");
+	strmap_set(&resource_record(a)->keyed, "eta", "0.1");
+	strmap_set(&resource_record(a)->members, "A.B[0]", "x");
+	record_set_value(resource_record(a), objective, "0.25");
+	assert_int_equal(store_resources_save(s, &a, 1, NULL), 0);
+	assert_int_equal(store_resources_save(s, &b, 1, NULL), 0);
+	assert_int_equal(store_resources_load(s, k, &t, NULL), 0);
+	assert_int_equal(t.n, 1);
+	struct resource *r = resources_lookup(&t, "ARN:AWS:sagemaker:us-east-1:1:training-job/Name-1");
+	assert_non_null(r); /* an ARN in any case, the name as it was given */
+	assert_string_equal(r->name, "Name-1");
+	assert_null(resources_find(&t, "name-1"));
+	assert_int_equal(r->state, STATE_GOOD);
+	assert_string_equal(r->parent, "tuning");
+	assert_string_equal(strmap_get(&r->tags, "run"), "nightly");
+	assert_string_equal(strmap_get(&resource_record(r)->keyed, "eta"), "0.1");
+	assert_string_equal(resource_record(r)->values[objective], "0.25");
+	assert_true(r->trimmed);
+	assert_int_equal(store_resource_untrim(s, r, NULL), 0);
+	assert_string_equal(strmap_get(&resource_record(r)->members, "A.B[0]"), "x");
+	assert_int_equal(store_resource_delete(s, k, "Name-1", NULL), 0);
+	assert_int_equal(store_resources_load(s, other, &endpoints, NULL), 0);
+	assert_int_equal(endpoints.items[0]->state, STATE_BAD);
+}
+
+/* The launch history as the first version wrote it: nothing of it may be lost. */
+static void test_first_state_database(void **state)
+{
+	struct place *p = *state;
+	static const char first[] =
+		"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"
+		" spec_json TEXT NOT NULL, state INTEGER NOT NULL, queued_ms INTEGER NOT NULL, sent_ms INTEGER,"
+		" settled_ms INTEGER, pid INTEGER, arn TEXT, error TEXT);"
+		"CREATE INDEX launch_open ON launch (scope, state);"
+		"INSERT INTO launch (scope, name, spec_json, state, queued_ms, sent_ms, settled_ms, pid, arn) VALUES"
+		" ('1/us-east-1', 'done', '{\"a\":1}', 2, 100, 101, 102, 7, 'arn:x');"
+		"INSERT INTO launch (scope, name, spec_json, state, queued_ms, pid) VALUES"
+		" ('1/us-east-1', 'open', '{}', 0, 200, 8);"
+		"INSERT INTO launch (scope, name, spec_json, state, queued_ms, error) VALUES"
+		" ('2/us-east-1', 'elsewhere', '{}', 3, 300, 'refused');"
+		"PRAGMA user_version = 1;";
+	sqlite3 *db;
+	struct launch *l;
+	size_t n;
+
+	assert_int_equal(sqlite3_open(p->state, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, first, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	AUTO(store) struct store *s = open_store(p);
+
+	assert_null(store_notice(s));
+	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(l[0].name, "done");
+	assert_int_equal(l[0].state, LAUNCH_ACCEPTED);
+	assert_int_equal(l[0].settled_ms, 102);
+	assert_string_equal(l[0].spec_json, "{\"a\":1}");
+	assert_string_equal(l[0].arn, "arn:x");
+	launch_list_free(l, n);
+	assert_int_equal(store_launch_list(s, true, &l, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(l[0].name, "open");
+	launch_list_free(l, n);
+	assert_int_equal(store_set_scope(s, "2/us-east-1", NULL), 0);
+	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
+	assert_string_equal(l[0].error, "refused");
+	launch_list_free(l, n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_records, setup, teardown),
+					   cmocka_unit_test_setup_teardown(test_first_state_database, setup, teardown),
 					   cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
 					   cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
 					   cmocka_unit_test_setup_teardown(test_metrics_and_prices, setup, teardown),
