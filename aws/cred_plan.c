@@ -111,7 +111,10 @@ static int plan_base(const struct ini *ini, const struct ini_section *s, struct 
 		p->base = CRED_BASE_WEB_IDENTITY;
 		return 0;
 	}
-	if (mentions_sso(s))
+	/* A session alone is for tokens: keys beside it are the profile's credentials. */
+	bool for_tokens =
+		!get(s, "sso_account_id") && !get(s, "sso_role_name") && (has_keys(s) || get(s, "credential_process"));
+	if (mentions_sso(s) && !for_tokens)
 		return plan_sso(ini, s, p, err);
 	p->base = CRED_BASE_KEYS;
 	if (has_keys(s) && ini_is_from_credentials(s, "aws_access_key_id"))

@@ -203,6 +203,8 @@ static json_t *search_body(const struct kind *k, const struct resource_query *q)
 /* --- pages ------------------------------------------------------------------------------ */
 
 struct page_call {
+	struct aws_client *client;
+	const struct aws_op *op;
 	const struct kind *kind;
 	char *parent;
 	bool search;
@@ -210,31 +212,26 @@ struct page_call {
 	void *user;
 };
 
-static int add_item(const struct page_call *c, struct resource_page *page, const json_t *item, struct err *err)
+/* A record that cannot be read is left out and counted: the others are what the user
+ * has. What is another thing of the same Search resource is none of ours. */
+static size_t add_item(const struct page_call *c, struct resource_page *page, const json_t *item)
 {
 	const char *path = c->search ? c->kind->search.item : NULL;
-	struct err bad = {0};
 
-	if (path && !(item = aws_resource_at(item, path)))
-		return 0; /* another thing of the same Search resource */
-	if (aws_resource_parse(c->kind, item, c->search ? DETAIL_SEARCHED : DETAIL_SUMMARY, c->parent,
-			       &page->items[page->n], &bad) == 0) {
-		page->n++;
+	if (path && json_is_object(item) && !(item = aws_resource_at(item, path)))
 		return 0;
-	}
-	if (c->kind->class == &job_class) { /* a defect of the reply: said, and asked for again */
-		*err = bad;
-		return -bad.code;
-	}
-	page->skipped++;
+	if (!json_is_object(item) || aws_resource_parse(c->kind, item, c->search ? DETAIL_SEARCHED : DETAIL_SUMMARY,
+							c->parent, &page->items[page->n], NULL))
+		return 1;
+	page->n++;
 	return 0;
 }
 
-static int read_page(const struct page_call *c, const json_t *reply, struct resource_page *page, struct err *err)
+static void read_page(const struct page_call *c, const json_t *reply, struct resource_page *page)
 {
 	AUTO(strlist) struct strlist members = {0};
 	const char *token = json_get_str(reply, "NextToken");
-	size_t n = 0, i;
+	size_t n = 0, left_out = 0, i;
 	json_t *item;
 
 	strlist_split(&members, c->search ? "Results" : c->kind->list.items, ' ');
@@ -244,23 +241,19 @@ static int read_page(const struct page_call *c, const json_t *reply, struct reso
 	page->next_token = str_empty(token) ? NULL : token;
 	page->total_hint = json_get_i64(json_object_get(reply, "TotalHits"), "Value", -1);
 	for (size_t m = 0; m < members.n; m++) {
-		json_array_foreach(json_object_get(reply, members.items[m]), i, item)
-		{
-			if (add_item(c, page, item, err))
-				return -err->code;
-		}
+		json_array_foreach(json_object_get(reply, members.items[m]), i, item) left_out +=
+			add_item(c, page, item);
 	}
-	return 0;
+	aws_note_left_out(c->client, c->op, left_out);
 }
 
 static void on_page(void *ctx, const struct aws_reply *reply, const struct err *err)
 {
 	struct page_call *c = ctx;
 	struct resource_page page = {.total_hint = -1};
-	struct err bad = {0};
 
-	if (!err && read_page(c, reply->json, &page, &bad))
-		err = &bad;
+	if (!err)
+		read_page(c, reply->json, &page);
 	c->fn(c->user, err ? NULL : &page, err);
 	for (size_t i = 0; i < page.n; i++)
 		resource_free(page.items[i]);
@@ -275,7 +268,7 @@ static struct aws_request *page_request(struct aws_client *aws, const struct kin
 	struct page_call *c = NEW(struct page_call);
 	const struct aws_op *op = search ? AWS_OP_ROW(sagemaker, Search) : aws_op_find(k->service, k->list.operation);
 
-	*c = (struct page_call){k, search ? NULL : xstrdup(q->parent), search, fn, user};
+	*c = (struct page_call){aws, op, k, search ? NULL : xstrdup(q->parent), search, fn, user};
 	return aws_call_named(aws, op, p, search ? search_body(k, q) : list_body(k, q), on_page, c);
 }
 

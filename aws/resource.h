@@ -29,7 +29,6 @@ struct resource_page {
 	size_t n;
 	const char *next_token;
 	int64_t total_hint; /* -1 where the service does not say */
-	size_t skipped;	    /* rows that make no sense */
 };
 typedef void resource_page_fn(void *user, const struct resource_page *page, const struct err *err);
 

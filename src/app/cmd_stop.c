@@ -1,4 +1,4 @@
-/* sagetop stop NAME...: every name is tried; the first failure is the result. */
+/* sagetop stop NAME..., KIND/NAME...: every name is tried; the first failure is the result. */
 #include "app/commands.h"
 
 int cmd_stop(struct app *a, struct err *err)
@@ -8,13 +8,16 @@ int cmd_stop(struct app *a, struct err *err)
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < a->cli.args.n; i++) {
-		const char *name = a->cli.args.items[i];
+		const char *reference = a->cli.args.items[i], *name = reference;
+		const struct kind *k;
 		struct app_reply reply = {0};
 		struct err failure = {0};
-		sync_stop_job(a->sync, name, app_reply_done, &reply);
-		if (app_wait(a, &reply, &failure) == 0) {
-			fprintf(a->out, "%s\tstopping\n", name);
-			continue;
+		if (kind_parse_reference(reference, &k, &name, &failure) == 0) {
+			sync_stop(a->sync, k, name, app_reply_done, &reply);
+			if (app_wait(a, &reply, &failure) == 0) {
+				fprintf(a->out, "%s\tstopping\n", reference);
+				continue;
+			}
 		}
 		if (failure.code == ERR_CANCELLED) {
 			*err = failure;

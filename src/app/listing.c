@@ -33,8 +33,9 @@ static const char *columns_wanted(const struct app *a, const struct kind *kind)
 static const char *order_wanted(const struct app *a, const struct kind *kind)
 {
 	const char *set = kind->id == KIND_TRAINING_JOB ? a->config.set.sort : NULL;
+	const char *usual = field_find(kind, "created", NULL) ? "-created" : kind->fields[0].name;
 
-	return str_or(app_value(a, OPT_SORT), str_or(set, "-created"));
+	return str_or(app_value(a, OPT_SORT), str_or(set, usual));
 }
 
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
@@ -114,7 +115,7 @@ int listing_print(struct app *a, const struct listing *l, struct err *err)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (query_match(l->query, t->items[i], &x))
+		if ((!l->parent || str_eq(l->parent, t->items[i]->parent)) && query_match(l->query, t->items[i], &x))
 			items[n++] = t->items[i];
 	field_sort(items, n, &l->sort, l->descending, &x);
 	if (app_value(a, OPT_LIMIT))

@@ -9,6 +9,7 @@
 
 struct listing {
 	const struct kind *kind;
+	const char *parent; /* only the things of this one, borrowed; NULL: all */
 	struct field_list columns;
 	struct query *query;
 	struct field_ref sort;

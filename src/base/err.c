@@ -5,6 +5,8 @@
 
 #include "base/utf8.h"
 
+#undef err_set
+
 static const struct {
 	const char *name;
 	int exit_status;

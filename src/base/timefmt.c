@@ -259,13 +259,17 @@ bool timefmt_parse_iso(const char *s, int64_t *ret_ms)
 	int year, month, day, h = 0, m = 0, sec = 0, fraction = 0;
 	int64_t offset = 0, at;
 
-	if (!s || !take_digits(&s, 4, &year) || !take_char(&s, '-') || !take_digits(&s, 2, &month) ||
-	    !take_char(&s, '-') || !take_digits(&s, 2, &day))
+	bool basic; /* without the separators: 20261129T140503Z */
+
+	if (!s || !take_digits(&s, 4, &year))
+		return false;
+	basic = !take_char(&s, '-');
+	if (!take_digits(&s, 2, &month) || (!basic && !take_char(&s, '-')) || !take_digits(&s, 2, &day))
 		return false;
 	if (take_char(&s, 'T') || take_char(&s, 't') || take_char(&s, ' ')) {
-		if (!take_digits(&s, 2, &h) || !take_char(&s, ':') || !take_digits(&s, 2, &m))
+		if (!take_digits(&s, 2, &h) || (!basic && !take_char(&s, ':')) || !take_digits(&s, 2, &m))
 			return false;
-		if (take_char(&s, ':') && !take_digits(&s, 2, &sec))
+		if ((basic ? *s >= '0' && *s <= '9' : take_char(&s, ':')) && !take_digits(&s, 2, &sec))
 			return false;
 		if (take_char(&s, '.') && !take_fraction(&s, &fraction))
 			return false;

@@ -291,7 +291,7 @@ void field_text(const struct field_ref *f, const struct resource *r, const struc
 		(void)buf_adds(out, v.text ? v.text : v.number != 0 ? "yes" : "no");
 	} else if (f->field->type == FIELD_TIME) {
 		(void)buf_adds(out, style == FIELD_FOR_PEOPLE ? timefmt_show(text, (int64_t)v.number)
-							       : timefmt_iso(text, (int64_t)v.number));
+							      : timefmt_iso(text, (int64_t)v.number));
 	} else if (v.text) {
 		field_one_line(v.text, out);
 	} else if (style == FIELD_FOR_PEOPLE) {

@@ -142,9 +142,15 @@ bool job_is_active(const struct job *j)
 	return j->status == JOB_IN_PROGRESS || j->status == JOB_STOPPING;
 }
 
+bool job_limit_exceeded(const struct job *j)
+{
+	return j->status == JOB_STOPPED &&
+	       (str_eq(j->secondary_text, "MaxRuntimeExceeded") || str_eq(j->secondary_text, "MaxWaitTimeExceeded"));
+}
+
 const char *job_state_text(const struct job *j)
 {
-	if (job_is_active(j) && !str_empty(j->secondary_text))
+	if ((job_is_active(j) && !str_empty(j->secondary_text)) || job_limit_exceeded(j))
 		return j->secondary_text;
 	return str_or(j->status_text, job_status_name(j->status));
 }

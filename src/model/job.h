@@ -143,8 +143,10 @@ const char *job_status_name(enum job_status s); /* "InProgress"; "Unknown" */
 bool job_is_terminal(const struct job *j); /* Completed, Failed, Stopped */
 bool job_is_active(const struct job *j);   /* InProgress, Stopping */
 
-/* What the status column says: the secondary status while active ("Downloading"),
- * the status otherwise. Borrowed, never NULL. */
+/* Stopped by its own limit, not by a person. */
+bool job_limit_exceeded(const struct job *j);
+/* What the status column says: the secondary status while active ("Downloading") and
+ * of a job that its limit has stopped ("MaxRuntimeExceeded"), the status otherwise. Borrowed, never NULL. */
 const char *job_state_text(const struct job *j);
 
 struct job_transition *job_add_transition(struct job *j, const char *status, int64_t start_ms, int64_t end_ms,

@@ -111,15 +111,33 @@ char *kind_pattern(const char *pattern, const char *name)
 static int unknown_kind(const char *text, size_t n, struct err *err)
 {
 	AUTO(str) char *word = xstrndup(text, n);
-	const char *names[KIND_COUNT];
+	const char *names[2 * KIND_COUNT];
 
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		names[i] = kind_table[i].name;
-	const char *near = str_nearest(word, names, KIND_COUNT);
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		names[2 * i] = kind_table[i].name;
+		names[2 * i + 1] = kind_table[i].plural;
+	}
+	const char *near = str_nearest(word, names, ARRAY_LEN(names));
 
 	if (near)
 		return err_set(err, ERR_USAGE, "there is no kind \"%s\": did you mean \"%s\"?", word, near);
 	return err_set(err, ERR_USAGE, "there is no kind \"%s\": `sagetop list` names them", word);
+}
+
+int kind_parse(const char *text, const struct kind **ret_kind, const char **ret_parent, struct err *err)
+{
+	size_t n = strcspn(text, "/");
+	AUTO(str) char *word = xstrndup(text, n);
+	const struct kind *k = kind_find(word);
+
+	if (!k)
+		return unknown_kind(text, n, err);
+	*ret_kind = k;
+	*ret_parent = text[n] && text[n + 1] ? text + n + 1 : NULL;
+	if (*ret_parent && !k->list.parent)
+		return err_set(err, ERR_USAGE, "%s belong to nothing that could be named: `sagetop list %s`", k->title,
+			       k->plural);
+	return 0;
 }
 
 int kind_parse_reference(const char *text, const struct kind **ret_kind, const char **ret_name, struct err *err)

@@ -130,6 +130,9 @@ enum resource_state kind_state(const struct kind *k, const char *status_text);
 bool kind_words_have(const char *words, const char *word);
 /* Replace {name} in a pattern of the row; owned by the caller. */
 char *kind_pattern(const char *pattern, const char *name) NODISCARD;
+/* "processing-jobs", or "pipeline-executions/my-pipeline": a kind, and the name of the
+ * thing whose they are (NULL: all). ERR_USAGE names the nearest kind. */
+int kind_parse(const char *text, const struct kind **ret_kind, const char **ret_parent, struct err *err) NODISCARD;
 /* Split "processing-job/split-1" into its kind and its name; "NAME" alone, or one
  * that begins with no kind ("arn:..."), is a training job. ERR_USAGE names the nearest kind. name is borrowed from
  * text. */

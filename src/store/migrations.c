@@ -28,6 +28,7 @@ const char *const store_cache_migrations[] = {
 	"CREATE TABLE price (instance_type TEXT NOT NULL, region TEXT NOT NULL, component TEXT NOT NULL,"
 	" usd_micro INTEGER NOT NULL, as_of TEXT, grade TEXT, source TEXT,"
 	" PRIMARY KEY (instance_type, region, component)) WITHOUT ROWID;",
+
 	/* 2. What costs are made of. The mark goes, so that the jobs are asked for once more. */
 	"ALTER TABLE job ADD COLUMN warm_pool TEXT;"
 	"ALTER TABLE job ADD COLUMN retained_s INTEGER NOT NULL DEFAULT -1;"
@@ -35,6 +36,7 @@ const char *const store_cache_migrations[] = {
 	"ALTER TABLE job ADD COLUMN waiting_since_ms INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE job ADD COLUMN instance_groups TEXT;"
 	"DELETE FROM meta WHERE key = 'jobs_mark';",
+
 	/* 3. The things of all other kinds. */
 	"CREATE TABLE resource (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, parent TEXT,"
 	" status TEXT, detail INTEGER NOT NULL, created_ms INTEGER, modified_ms INTEGER, start_ms INTEGER,"

@@ -115,7 +115,7 @@ static void remove_member(json_t *spec, const char *path)
 
 	if (json_is_object(from))
 		json_object_del(from, dot ? dot + 1 : path);
-	else if (json_is_array(from) && is_index(dot + 1))
+	else if (json_is_array(from) && dot && is_index(dot + 1))
 		json_array_remove(from, strtoul(dot + 1, NULL, 10));
 }
 

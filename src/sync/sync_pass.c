@@ -16,8 +16,8 @@
 /* A list takes a page and then applies the filter of times: a long account has many
  * empty pages. */
 #define LIST_PATIENCE_MS 300000
-#define PAGE_RETRIES 6		  /* of a page in the midst of a pass: a hundred pages must not begin anew for one */
-#define DESCRIBES_MAX 4		  /* at a time, in a pass */
+#define PAGE_RETRIES 6	/* of a page in the midst of a pass: a hundred pages must not begin anew for one */
+#define DESCRIBES_MAX 4 /* at a time, in a pass */
 
 struct sync_pass {
 	struct sync *s;
@@ -34,7 +34,7 @@ struct sync_pass {
 	int64_t mark_ms;  /* the next mark */
 	int64_t started_ms;
 	struct paging pages;
-	size_t n_seen, skipped;
+	size_t n_seen;
 	int page_failures;
 	uint64_t retry_timer;
 	struct strlist describe; /* whole by the list: names to describe, newest first */
@@ -198,7 +198,6 @@ static void put_page(struct sync_pass *p, const struct resource_page *page)
 	if (n_changed > 0)
 		(void)save(p->s, changed, n_changed);
 	p->n_seen += page->n;
-	p->skipped += page->skipped;
 }
 
 /* --- the end ----------------------------------------------------------------------------- */
@@ -234,9 +233,6 @@ static void pass_succeeded(struct sync_pass *p)
 	sync_note_success(s);
 	t->synced_ms = clock_now_ms();
 	t->failed = ERR_OK;
-	if (p->skipped)
-		session_notify(s->session, NOTICE_WARNING, "%zu of the %s make no sense and are left out", p->skipped,
-			       p->kind->title);
 	if (p->parent || p->more) {
 		if (!p->more)
 			check_missing(p);
@@ -339,6 +335,7 @@ static void page_came(struct sync_pass *p, const struct resource_page *page)
 	if (p->full && page->total_hint >= 0)
 		t->total_hint = (size_t)page->total_hint;
 	p->pages.patience_ms = p->by_list ? LIST_PATIENCE_MS : 0;
+
 	int more = paging_next(&p->pages, p->by_list ? p->kind->list.operation : "Search", page->next_token, page->n,
 			       &endless);
 

@@ -286,8 +286,9 @@ static void add_processing(struct session *s, const char *name, const char *stat
 	set_member(r, "AppSpecification.ContainerEntrypoint[1]", "/opt/split.py");
 	set_member(r, "StoppingCondition.MaxRuntimeInSeconds", "3600");
 	if (r->state == STATE_BAD) {
-		str_set(&r->failure_reason, "AlgorithmError: Traceback (most recent call last):\n  File \"/opt/split.py\", "
-					    "line 41, in <module>\n    rows[name] += 1\nKeyError: 'price'");
+		str_set(&r->failure_reason,
+			"AlgorithmError: Traceback (most recent call last):\n  File \"/opt/split.py\", "
+			"line 41, in <module>\n    rows[name] += 1\nKeyError: 'price'");
 		set_member(r, "ExitMessage", "KeyError: 'price'");
 	}
 }

@@ -164,6 +164,8 @@ int kind_fault(struct call *c, const struct kind *k, const struct kind_words *wo
 				      arn,     "{noun}", k->noun,  "{status}",	 status ? status : ""};
 
 	fill(&text, words->text, places, ARRAY_LEN(places));
+	if (words->shape && !c->fault->code[0])
+		str_copy(c->fault->shape, sizeof(c->fault->shape), words->shape);
 	return fault_set(c->fault, words->http_status, words->code, "%s", buf_str(&text));
 }
 

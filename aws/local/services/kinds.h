@@ -25,7 +25,8 @@ typedef int kind_hook_fn(struct call *c, struct resource *r);
 
 struct kind_words {
 	const char *code, *text;
-	int http_status; /* 0: 400 */
+	int http_status;   /* 0: 400 */
+	const char *shape; /* see struct fault; NULL: the code */
 };
 
 struct kind_op {

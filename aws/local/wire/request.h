@@ -55,6 +55,7 @@ int form_parse(const char *text, size_t n, struct strmap *out, struct err *err) 
 struct fault {
 	int http_status;
 	char code[64];
+	char shape[64]; /* its name in JSON and CBOR, where that is not the code (CloudWatch's) */
 	char message[2048];
 };
 /* Returns -1, so that an operation can `return fault_set(...)`. The first wins. */
