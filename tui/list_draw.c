@@ -53,7 +53,9 @@ static void lay_out(const struct list *l, int cols, int *widths)
 			kept += c[i].min + GAP;
 	}
 	c[0].min = MAX(c[0].min, name_width(l, MIN(width - kept, NAME_CELLS_CALM)));
-	c[0].max = MAX(name_width(l, LIST_NAME_CELLS_MAX), 32);
+	int longest = name_width(l, LIST_NAME_CELLS_MAX);
+	c[0].max = c[0].want ? longest : MAX(longest, 32); /* jobs keep some room for those to come */
+	c[0].want = MIN(c[0].want, longest);
 	table_layout(c, l->n_columns, width, GAP, l->wide, widths);
 }
 

@@ -152,7 +152,10 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 			table_put(a, line, col, widths[i], true, ST_NORMAL, age);
 			break;
 		default:
-			area_put_middle(a, line, col, widths[i], ST_NORMAL, newest ? newest->name : "");
+			if (newest)
+				area_put_middle(a, line, col, widths[i], ST_NORMAL, newest->name);
+			else if (t->failed)
+				area_put_cut(a, line, col, widths[i], ST_DIM, "no answer: ! says why");
 			break;
 		}
 		col += widths[i] + GAP;

@@ -24,17 +24,20 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | job | logs | metrics | launch | clone | stop | wait | upload | image | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | logs | metrics | launch | clone | stop | delete | wait | upload | image | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
 	jobs) own='--columns --sort --limit' ;;
+	list) own='--columns --sort --limit' ;;
+	show) own='' ;;
 	job) own='' ;;
 	logs) own='--limit --follow --live --since --errors --grep --times' ;;
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
 	clone) own='--set --name --dry-run --yes' ;;
 	stop) own='' ;;
+	delete) own='--yes' ;;
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
@@ -49,7 +52,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs job logs metrics launch clone stop wait upload image prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	config) COMPREPLY=($(compgen -W "$(sagetop --complete settings 2>/dev/null)" -- "$cur")) ;;

@@ -27,13 +27,16 @@ _sagetop() {
 	)
 	commands=( \
 		'jobs:list training jobs; words filter them (status\:failed inst\:g5 cost>5 age<2h)' \
+		'list:list the things of a kind (processing, endpoints ...); without one, how many there are of each' \
+		'show:show one thing of any kind in detail; KIND/NAME does it too' \
 		'job:show one job in detail' \
 		'logs:print a job'\''s log' \
 		'metrics:chart a job'\''s metrics, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'clone:create a job like another, with changes' \
-		'stop:stop jobs' \
-		'wait:wait until jobs have ended; exit status 3 where one failed' \
+		'stop:stop jobs, or things of other kinds by KIND/NAME' \
+		'delete:delete things of any kind' \
+		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
 		'upload:copy files and folders to S3' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'prices:print the price table, with the date and source of every price' \
@@ -51,6 +54,13 @@ _sagetop() {
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'*: : ' ;;
+		list) _arguments $everywhere \
+			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
+			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
+			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'*: : ' ;;
+		show) _arguments $everywhere \
 			'*: : ' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
@@ -82,6 +92,9 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
+		delete) _arguments $everywhere \
+			'--yes[do not ask]' \
+			'*: : ' ;;
 		wait) _arguments $everywhere \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'*: : _sagetop_words jobs' ;;

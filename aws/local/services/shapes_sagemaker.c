@@ -32,6 +32,7 @@ static const char *const operators[] = {"Equals",      "NotEquals",
 					"NotExists",   "In",
 					NULL};
 static const char *const booleans[] = {"And", "Or", NULL};
+
 static const struct shape any = {.type = SHAPE_ANY};
 static const struct shape timestamp = {.type = SHAPE_TIME};
 static const struct shape next_token = STRING(0, 8192, ".*");
