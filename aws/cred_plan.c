@@ -21,6 +21,13 @@ static bool has_keys(const struct ini_section *s)
 
 static int check_keys(const struct ini_section *s, struct err *err)
 {
+	if (get(s, "login_session") && !has_keys(s))
+		return err_set(
+			err, ERR_INVALID,
+			"profile `%s` is one of `aws login`, which sagetop does not read: "
+			"credential_process = aws configure export-credentials --profile %s, in another profile, "
+			"gives its credentials",
+			s->name, s->name);
 	if (!get(s, "aws_access_key_id") && !get(s, "aws_secret_access_key"))
 		return err_set(err, ERR_NOTFOUND, "profile `%s` did not contain credential information", s->name);
 	if (!get(s, "aws_access_key_id"))

@@ -77,9 +77,6 @@ static void transfer_free(struct http_transfer *t)
 {
 	struct http *h = t->http;
 
-	curl_multi_remove_handle(h->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->header_lines);
 	if (t->prev)
 		t->prev->next = t->next;
 	else
@@ -87,6 +84,9 @@ static void transfer_free(struct http_transfer *t)
 	if (t->next)
 		t->next->prev = t->prev;
 	h->n--;
+	curl_multi_remove_handle(h->multi, t->easy);
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->header_lines);
 	free(t->body);
 	fd_close(&t->body_fd);
 	buf_done(&t->reply);
@@ -99,7 +99,7 @@ void http_free(struct http *h)
 	if (!h)
 		return;
 	while (h->first) {
-		assert(!h->first->prev);
+		assert(h->first->http == h && !h->first->prev);
 		transfer_free(h->first);
 	}
 	curl_multi_cleanup(h->multi);

@@ -98,10 +98,16 @@ static int parse_error(const struct parser *p, struct err *err, const char *text
 	return err_set(err, ERR_PARSE, "%s:%d: %s", p->what, p->line, text);
 }
 
+/* A profile is one, quoted in one file and odd in the other. */
+static bool same_kind(enum ini_kind a, enum ini_kind b)
+{
+	return a == b || (a <= INI_ODD_PROFILE && b <= INI_ODD_PROFILE);
+}
+
 static struct ini_section *section_find(struct ini *ini, enum ini_kind kind, struct span name)
 {
 	for (size_t i = 0; i < ini->n; i++)
-		if (ini->sections[i].kind == kind && span_eq(name, ini->sections[i].name))
+		if (same_kind(ini->sections[i].kind, kind) && span_eq(name, ini->sections[i].name))
 			return &ini->sections[i];
 	return NULL;
 }

@@ -1,4 +1,5 @@
 /* Children of credential_process, read in the client's loop. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -224,6 +225,7 @@ void process_free_all(struct aws_client *c)
 	while (c->children) {
 		struct child *k = c->children;
 
+		assert(k->client == c);
 		if (k->pid > 0) {
 			child_kill(k);
 			waitpid(k->pid, NULL, 0);

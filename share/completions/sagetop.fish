@@ -53,6 +53,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from image' -l repository -x -d '
 complete -c sagetop -n '__fish_seen_subcommand_from image' -l tag -x -d 'tag of the image there (default: the version of sagetop)'
 complete -c sagetop -n '__fish_seen_subcommand_from job logs metrics clone stop wait' -a '(sagetop --complete jobs)'
 complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status'
+complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'
 complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'
 complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'
 complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F

@@ -59,9 +59,9 @@ _sagetop() {
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
-			'*: : ' ;;
+			'*: : _sagetop_words kinds' ;;
 		show) _arguments $everywhere \
-			'*: : ' ;;
+			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		logs) _arguments $everywhere \
@@ -94,7 +94,7 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \
 			'--yes[do not ask]' \
-			'*: : ' ;;
+			'*: : _sagetop_words kinds' ;;
 		wait) _arguments $everywhere \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'*: : _sagetop_words jobs' ;;

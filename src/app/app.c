@@ -1,3 +1,4 @@
+/* The program around the commands: signals, waiting, connection, exit status. */
 #include "app/app.h"
 
 #include <errno.h>

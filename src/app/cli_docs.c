@@ -96,6 +96,11 @@ static void bash_values(FILE *out)
 	fputs("\tesac\n", out);
 }
 
+static bool takes_kinds(enum command_id id)
+{
+	return strstr(command_rows[id].arguments, "KIND") != NULL;
+}
+
 static bool takes_job_names(enum command_id id)
 {
 	return id == CMD_JOB || id == CMD_LOGS || id == CMD_METRICS || id == CMD_CLONE || id == CMD_STOP ||
@@ -132,6 +137,8 @@ static void docs_bash(FILE *out)
 		}
 	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status' -- \"$cur\")) ;;\n"
+	      "\tlist|show|delete) COMPREPLY=($(compgen -W \"$(sagetop --complete kinds 2>/dev/null)\" -- \"$cur\")) "
+	      ";;\n"
 	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tprices) COMPREPLY=($(compgen -W \"$(sagetop --complete types 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlaunch | upload) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
@@ -203,6 +210,7 @@ static void docs_zsh(FILE *out)
 		fprintf(out, "\t\t%s) _arguments $everywhere \\\n", command_rows[id].name);
 		zsh_options(out, command_rows[id].name, "\t\t\t");
 		const char *what = takes_job_names(id)			  ? " _sagetop_words jobs"
+				   : takes_kinds(id)			  ? " _sagetop_words kinds"
 				   : id == CMD_LOCAL			  ? "(start stop status)"
 				   : id == CMD_PRICES			  ? " _sagetop_words types"
 				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
@@ -264,6 +272,7 @@ static void docs_fish(FILE *out)
 			fprintf(out, " %s", command_rows[id].name);
 	fputs("' -a '(sagetop --complete jobs)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F\n",

@@ -1,46 +1,72 @@
-/* cmd_show.c - sagetop show KIND NAME: everything about one thing, on one page. */
+/* cmd_show.c - sagetop show KIND NAME, sagetop job NAME: everything about one thing, on
+ * one page; with --json the service's own reply, so that it can be fed to other tools. */
 #include "app/commands.h"
 #include "app/output.h"
-#include "app/page_print.h"
 #include "app/reference.h"
 #include "app/resource_json.h"
+#include "model/page.h"
 
-static int parse(struct app *a, const struct kind **ret_kind, const char **ret_name, struct err *err)
+/* A value of several parts on one line; of pairs "name=value". */
+static void print_line(const struct app *a, const struct page_line *l)
 {
-	const char *parent;
+	AUTO(buf) struct buf value = BUF_INIT(BUF_MAX_TEXT);
 
-	if (a->cli.args.n == 1)
-		return kind_parse_reference(a->cli.args.items[0], ret_kind, ret_name, err);
-	*ret_name = a->cli.args.items[1];
-	if (strchr(a->cli.args.items[0], '/'))
-		return err_set(err, ERR_USAGE, "one thing at a time: sagetop show KIND NAME, or KIND/NAME");
-	return kind_parse(a->cli.args.items[0], ret_kind, &parent, err);
+	for (size_t i = 0; i < l->n; i++)
+		(void)buf_addf(&value, "%s%s", l->pair && i ? "=" : "", l->parts[i].text);
+	output_field(a, l->label, buf_str(&value));
 }
 
-int cmd_show(struct app *a, struct err *err)
+static void print_page(const struct app *a, const struct resource *r)
 {
-	AUTO(json) json_t *raw = NULL;
-	const struct kind *k;
-	const char *name;
-	struct resource *r;
+	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
+	AUTO(page) struct page page = {0};
 
-	if (parse(a, &k, &name, err) < 0)
-		return -err->code;
-	if (k->id == KIND_TRAINING_JOB) {
-		AUTO(str) char *copy = xstrdup(name);
+	page_build(&page, r, &x, PAGE_FOR_TEXT);
+	for (size_t i = 0; i < page.n; i++)
+		print_line(a, &page.lines[i]);
+}
 
-		str_set(&a->cli.args.items[0], copy);
-		return cmd_job(a, err);
-	}
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 || reference_describe(a, k, name, &r, &raw, err) < 0)
-		return -err->code;
-	if (output_format(a) != OUTPUT_JSON) {
-		page_print(a, r);
-		return 0;
-	}
+/* What only a list tells of has no reply of its own: its fields. */
+static void print_json(const struct app *a, const struct resource *r, const json_t *raw)
+{
 	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
 	AUTO(json) json_t *fields = raw ? NULL : resource_to_json(r, &x);
 
 	output_json(a, raw ? raw : fields);
+}
+
+static int show(struct app *a, const struct kind *k, const char *name, struct err *err)
+{
+	AUTO(json) json_t *raw = NULL;
+	struct resource *r;
+
+	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 || reference_describe(a, k, name, &r, &raw, err) < 0)
+		return -err->code;
+	if (output_format(a) == OUTPUT_JSON)
+		print_json(a, r, raw);
+	else
+		print_page(a, r);
 	return 0;
+}
+
+int cmd_show(struct app *a, struct err *err)
+{
+	const char *first = a->cli.args.items[0], *name, *parent;
+	const struct kind *k;
+
+	if (a->cli.args.n == 1) {
+		if (kind_parse_reference(first, &k, &name, err) < 0)
+			return -err->code;
+		return show(a, k, name, err);
+	}
+	if (strchr(first, '/'))
+		return err_set(err, ERR_USAGE, "one thing at a time: sagetop show KIND NAME, or KIND/NAME");
+	if (kind_parse(first, &k, &parent, err) < 0)
+		return -err->code;
+	return show(a, k, a->cli.args.items[1], err);
+}
+
+int cmd_job(struct app *a, struct err *err)
+{
+	return show(a, &kind_table[KIND_TRAINING_JOB], a->cli.args.items[0], err);
 }

@@ -55,8 +55,8 @@ static bool has_ended(const struct resource *r)
 static void print_ended(struct app *a, const struct resource *r)
 {
 	const struct session *s = sync_session(a->sync);
-	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT);
 	int64_t now_ms = clock_now_ms(), elapsed_s = -1;
+	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT);
 	char took[TIMEFMT_LEN] = "", cost[32] = "";
 
 	if (r->kind->class == &job_class) {

@@ -1,3 +1,4 @@
+/* Words for the shells' completion, without asking anybody. */
 #include "app/complete.h"
 
 #include "app/config.h"
@@ -68,6 +69,13 @@ static int print_columns(FILE *out, struct err *err)
 	return 0;
 }
 
+static int print_kinds(FILE *out, struct err *err)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		fprintf(out, "%s\n", kind_table[i].plural);
+	return 0;
+}
+
 static int print_settings(FILE *out, struct err *err)
 {
 	for (enum setting_id id = 0; id < SETTING_COUNT; id++)
@@ -112,15 +120,12 @@ int complete_print(FILE *out, const char *kind, struct err *err)
 	static const struct {
 		const char *kind;
 		int (*print)(FILE *out, struct err *err);
-	} kinds[] = {{"columns", print_columns},
-		     {"settings", print_settings},
-		     {"types", print_types},
-		     {"profiles", print_profiles},
-		     {"jobs", print_jobs}};
+	} kinds[] = {{"columns", print_columns}, {"kinds", print_kinds},       {"settings", print_settings},
+		     {"types", print_types},	 {"profiles", print_profiles}, {"jobs", print_jobs}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kind, kinds[i].kind))
 			return kinds[i].print(out, err);
-	return err_set(err, ERR_USAGE, "--complete knows columns, settings, types, profiles and jobs, not \"%s\"",
-		       kind);
+	return err_set(err, ERR_USAGE,
+		       "--complete knows columns, kinds, settings, types, profiles and jobs, not \"%s\"", kind);
 }

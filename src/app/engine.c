@@ -1,3 +1,4 @@
+/* Find, start and stop the local engine. */
 #include "app/engine.h"
 
 #include <arpa/inet.h>

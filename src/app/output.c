@@ -1,3 +1,4 @@
+/* Tables aligned or tab-separated, JSON, and the fields of a page. */
 #include "app/output.h"
 
 #include <assert.h>

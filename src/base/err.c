@@ -1,3 +1,4 @@
+/* Codes, their exit statuses, and messages made harmless. */
 #include "base/err.h"
 
 #include <stdio.h>

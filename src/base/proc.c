@@ -1,3 +1,4 @@
+/* Child processes: start, feed, read, end. */
 #include "base/proc.h"
 
 #include <errno.h>

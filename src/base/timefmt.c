@@ -1,3 +1,4 @@
+/* Times and durations as text, both ways. */
 #include "base/timefmt.h"
 
 #include <ctype.h>
@@ -66,6 +67,7 @@ char *timefmt_http(char *buf, int64_t ms)
 	int millis;
 	struct tm tm = broken_down(ms, &millis);
 	char rest[TIMEFMT_LEN];
+
 	strftime(rest, sizeof(rest), "%Y %H:%M:%S GMT", &tm);
 	snprintf(buf, TIMEFMT_LEN, "%s, %02d %s %.25s", days[tm.tm_wday % 7], tm.tm_mday, month_names[tm.tm_mon % 12],
 		 rest);
@@ -182,6 +184,7 @@ char *timefmt_age(char *buf, int64_t ms)
 		int64_t unit;
 		char name;
 	} units[] = {{DAY, 'd'}, {HOUR, 'h'}, {MINUTE, 'm'}, {SECOND, 's'}};
+
 	if (ms < 0) {
 		snprintf(buf, TIMEFMT_LEN, "–");
 		return buf;

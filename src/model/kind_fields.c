@@ -419,9 +419,10 @@ const struct field notebook_fields[] = {
 const struct field app_fields[] = {
 	TEXT("type", "TYPE", "what it is", BOTH, "AppType", 10, 18, 13, 0),
 	STATUS,
-	TEXT("user", "USER", "user profile, or space", BOTH, "UserProfileName|SpaceName", 10, 40, 16, 1),
+	TEXT("user", "USER", "the user profile that it is of", BOTH, "UserProfileName", 8, 40, 14, 1),
+	TEXT("space", "SPACE", "the space that it is of", BOTH, "SpaceName", 8, 40, 14, 1),
 	INSTANCE(BOTH, "ResourceSpec.InstanceType"), AGE,
-	SHORT_NAME("app", "APP", "name of the app", FIELD_USUAL | FIELD_WIDE),
+	TEXT("app", "APP", "name of the app", FIELD_USUAL | FIELD_WIDE, "AppName", 8, 40, 12, 4),
 	PARENT("domain", "DOMAIN", "id of the domain", FIELD_WIDE),
 	WHEN("last_used", "LAST USED", "last activity", FIELD_COLD, "LastUserActivityTimestamp", 16, 20, 16, 8),
 	LONG_NAME("domain, user, type and name"), CREATED, REASON(FIELD_COLD), COLD_ARN, END};

@@ -225,7 +225,7 @@ json_t *kind_document(const struct kind *k, const struct resource *r, bool for_s
 	return doc;
 }
 
-void kind_touch(struct call *c, const struct kind *k, struct resource *r)
+static void touch(struct call *c, const struct kind *k, struct resource *r)
 {
 	if (k->modified)
 		json_object_set_new(r->doc, k->modified, json_epoch(engine_now_ms(c->e)));
@@ -389,7 +389,7 @@ int kind_op_change(struct call *c, json_t **out)
 	json_decref(change);
 	if (c->op->to)
 		json_object_set_new(r->doc, c->kind->status, json_string(c->op->to));
-	kind_touch(c, c->kind, r);
+	touch(c, c->kind, r);
 	if (c->op->hook && c->op->hook(c, r) < 0) {
 		json_decref(r->doc);
 		r->doc = before;

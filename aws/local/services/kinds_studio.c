@@ -75,7 +75,6 @@ static int server_stopped(struct call *c, struct resource *r)
 	return 0;
 }
 
-/* Requests and documents name two members differently. */
 static int notebook_made(struct call *c, struct resource *r)
 {
 	if (!json_object_get(r->doc, "Url")) {

@@ -1,4 +1,4 @@
-/* Input shapes of SageMaker: the other operations on training jobs, Search, tags. */
+/* Input shapes of SageMaker: training jobs but for their creation, Search, tags. */
 #include "aws/local/services/shapes.h"
 
 static const char *const statuses[] = {"InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting", NULL};
@@ -32,23 +32,12 @@ static const char *const operators[] = {"Equals",      "NotEquals",
 					"NotExists",   "In",
 					NULL};
 static const char *const booleans[] = {"And", "Or", NULL};
-static const struct shape any = {.type = SHAPE_ANY};
-static const struct shape boolean = {.type = SHAPE_BOOLEAN};
-static const struct shape timestamp = {.type = SHAPE_TIME};
-static const struct shape job_name = STRING(1, 63, "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}");
-static const struct shape next_token = STRING(0, 8192, ".*");
-static const struct shape tag_key = STRING(1, 128, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
-static const struct shape tag_value = STRING(0, 256, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
-MEMBERS(tag_members) = {{"Key", true, &tag_key}, {"Value", true, &tag_value}, {NULL}};
-static const struct shape tag = STRUCT(tag_members);
-static const struct shape tags = LIST(0, 50, &tag);
-static const struct shape keep_alive = INTEGER(0, 21600);
-static const struct shape plan_arn =
-	STRING(50, 2048, "arn:aws[a-z\\-]*:sagemaker:[a-z0-9\\-]*:[0-9]{12}:training-plan/.*");
-MEMBERS(remote_members) = {{"EnableRemoteDebug", false, &boolean}, {NULL}};
-static const struct shape remote = STRUCT(remote_members);
 
-MEMBERS(name_members) = {{"TrainingJobName", true, &job_name}, {NULL}};
+static const struct shape any = {.type = SHAPE_ANY};
+static const struct shape timestamp = {.type = SHAPE_TIME};
+static const struct shape next_token = STRING(0, 8192, ".*");
+
+MEMBERS(name_members) = {{"TrainingJobName", true, &shape_training_job_name}, {NULL}};
 const struct shape shape_job_name = STRUCT(name_members);
 
 static const struct shape max_results = INTEGER(1, 100);
@@ -68,15 +57,16 @@ MEMBERS(list_members) = {{"NextToken", false, &next_token},
 			 {"SortBy", false, &sort_field},
 			 {"SortOrder", false, &sort_order},
 			 {"WarmPoolStatusEquals", false, &pool_status},
-			 {"TrainingPlanArnEquals", false, &plan_arn},
+			 {"TrainingPlanArnEquals", false, &shape_training_plan_arn},
 			 {NULL}};
 const struct shape shape_list_training_jobs = STRUCT(list_members);
 
-MEMBERS(resource_update_members) = {{"KeepAlivePeriodInSeconds", true, &keep_alive}, {NULL}};
+MEMBERS(resource_update_members) = {{"KeepAlivePeriodInSeconds", true, &shape_keep_alive}, {NULL}};
 static const struct shape resource_update = STRUCT(resource_update_members);
-MEMBERS(update_members) = {{"TrainingJobName", true, &job_name},	{"ProfilerConfig", false, &any},
-			   {"ProfilerRuleConfigurations", false, &any}, {"ResourceConfig", false, &resource_update},
-			   {"RemoteDebugConfig", false, &remote},	{NULL}};
+MEMBERS(update_members) = {
+	{"TrainingJobName", true, &shape_training_job_name}, {"ProfilerConfig", false, &any},
+	{"ProfilerRuleConfigurations", false, &any},	     {"ResourceConfig", false, &resource_update},
+	{"RemoteDebugConfig", false, &shape_remote_debug},   {NULL}};
 const struct shape shape_update_training_job = STRUCT(update_members);
 
 /* Search: expressions nest, so the shapes refer to each other. */
@@ -118,8 +108,8 @@ MEMBERS(list_tags_members) = {{"ResourceArn", true, &resource_arn},
 			      {"MaxResults", false, &list_tags_max},
 			      {NULL}};
 const struct shape shape_list_tags = STRUCT(list_tags_members);
-MEMBERS(add_tags_members) = {{"ResourceArn", true, &resource_arn}, {"Tags", true, &tags}, {NULL}};
+MEMBERS(add_tags_members) = {{"ResourceArn", true, &resource_arn}, {"Tags", true, &shape_tags}, {NULL}};
 const struct shape shape_add_tags = STRUCT(add_tags_members);
-static const struct shape tag_keys = LIST(1, 50, &tag_key);
+static const struct shape tag_keys = LIST(1, 50, &shape_tag_key);
 MEMBERS(delete_tags_members) = {{"ResourceArn", true, &resource_arn}, {"TagKeys", true, &tag_keys}, {NULL}};
 const struct shape shape_delete_tags = STRUCT(delete_tags_members);

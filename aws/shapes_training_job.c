@@ -1,58 +1,56 @@
-/* The input shape of CreateTrainingJob. */
-#include "aws/local/services/shapes.h"
+/* shapes_training_job.c - the request of CreateTrainingJob. */
+#include "aws/shape.h"
+
+#include "base/str.h"
+
+const struct shape_member *shape_member_of(const struct shape *shape, const char *name)
+{
+	for (const struct shape_member *m = shape->members; m && m->name; m++) {
+		if (str_eq(m->name, name))
+			return m;
+	}
+	return NULL;
+}
 
 static const char *const instance_types[] = {
-	"ml.m4.xlarge",		 "ml.m4.2xlarge",	"ml.m4.4xlarge",
-	"ml.m4.10xlarge",	 "ml.m4.16xlarge",	"ml.g4dn.xlarge",
-	"ml.g4dn.2xlarge",	 "ml.g4dn.4xlarge",	"ml.g4dn.8xlarge",
-	"ml.g4dn.12xlarge",	 "ml.g4dn.16xlarge",	"ml.m5.large",
-	"ml.m5.xlarge",		 "ml.m5.2xlarge",	"ml.m5.4xlarge",
-	"ml.m5.12xlarge",	 "ml.m5.24xlarge",	"ml.c4.xlarge",
-	"ml.c4.2xlarge",	 "ml.c4.4xlarge",	"ml.c4.8xlarge",
-	"ml.p2.xlarge",		 "ml.p2.8xlarge",	"ml.p2.16xlarge",
-	"ml.p3.2xlarge",	 "ml.p3.8xlarge",	"ml.p3.16xlarge",
-	"ml.p3dn.24xlarge",	 "ml.p4d.24xlarge",	"ml.p4de.24xlarge",
-	"ml.p5.48xlarge",	 "ml.p5.4xlarge",	"ml.p5e.48xlarge",
-	"ml.p5en.48xlarge",	 "ml.c5.xlarge",	"ml.c5.2xlarge",
-	"ml.c5.4xlarge",	 "ml.c5.9xlarge",	"ml.c5.18xlarge",
-	"ml.c5n.xlarge",	 "ml.c5n.2xlarge",	"ml.c5n.4xlarge",
-	"ml.c5n.9xlarge",	 "ml.c5n.18xlarge",	"ml.g5.xlarge",
-	"ml.g5.2xlarge",	 "ml.g5.4xlarge",	"ml.g5.8xlarge",
-	"ml.g5.16xlarge",	 "ml.g5.12xlarge",	"ml.g5.24xlarge",
-	"ml.g5.48xlarge",	 "ml.g6.xlarge",	"ml.g6.2xlarge",
-	"ml.g6.4xlarge",	 "ml.g6.8xlarge",	"ml.g6.16xlarge",
-	"ml.g6.12xlarge",	 "ml.g6.24xlarge",	"ml.g6.48xlarge",
-	"ml.g6e.xlarge",	 "ml.g6e.2xlarge",	"ml.g6e.4xlarge",
-	"ml.g6e.8xlarge",	 "ml.g6e.16xlarge",	"ml.g6e.12xlarge",
-	"ml.g6e.24xlarge",	 "ml.g6e.48xlarge",	"ml.trn1.2xlarge",
-	"ml.trn1.32xlarge",	 "ml.trn1n.32xlarge",	"ml.trn2.48xlarge",
-	"ml.m6i.large",		 "ml.m6i.xlarge",	"ml.m6i.2xlarge",
-	"ml.m6i.4xlarge",	 "ml.m6i.8xlarge",	"ml.m6i.12xlarge",
-	"ml.m6i.16xlarge",	 "ml.m6i.24xlarge",	"ml.m6i.32xlarge",
-	"ml.c6i.large",		 "ml.c6i.xlarge",	"ml.c6i.2xlarge",
-	"ml.c6i.4xlarge",	 "ml.c6i.8xlarge",	"ml.c6i.12xlarge",
-	"ml.c6i.16xlarge",	 "ml.c6i.24xlarge",	"ml.c6i.32xlarge",
-	"ml.r5d.large",		 "ml.r5d.xlarge",	"ml.r5d.2xlarge",
-	"ml.r5d.4xlarge",	 "ml.r5d.8xlarge",	"ml.r5d.12xlarge",
-	"ml.r5d.16xlarge",	 "ml.r5d.24xlarge",	"ml.t3.medium",
-	"ml.t3.large",		 "ml.t3.xlarge",	"ml.t3.2xlarge",
-	"ml.r5.large",		 "ml.r5.xlarge",	"ml.r5.2xlarge",
-	"ml.r5.4xlarge",	 "ml.r5.8xlarge",	"ml.r5.12xlarge",
-	"ml.r5.16xlarge",	 "ml.r5.24xlarge",	"ml.m7i.large",
-	"ml.m7i.xlarge",	 "ml.m7i.2xlarge",	"ml.m7i.4xlarge",
-	"ml.m7i.8xlarge",	 "ml.m7i.12xlarge",	"ml.m7i.16xlarge",
-	"ml.m7i.24xlarge",	 "ml.m7i.48xlarge",	"ml.c7i.large",
-	"ml.c7i.xlarge",	 "ml.c7i.2xlarge",	"ml.c7i.4xlarge",
-	"ml.c7i.8xlarge",	 "ml.c7i.12xlarge",	"ml.c7i.16xlarge",
-	"ml.c7i.24xlarge",	 "ml.c7i.48xlarge",	"ml.r7i.large",
-	"ml.r7i.xlarge",	 "ml.r7i.2xlarge",	"ml.r7i.4xlarge",
-	"ml.r7i.8xlarge",	 "ml.r7i.12xlarge",	"ml.r7i.16xlarge",
-	"ml.r7i.24xlarge",	 "ml.r7i.48xlarge",	"ml.p6-b200.48xlarge",
-	"ml.p6e-gb200.36xlarge", "ml.p6-b300.48xlarge", "ml.g7e.2xlarge",
-	"ml.g7e.4xlarge",	 "ml.g7e.8xlarge",	"ml.g7e.12xlarge",
-	"ml.g7e.24xlarge",	 "ml.g7e.48xlarge",	"ml.g7.2xlarge",
-	"ml.g7.4xlarge",	 "ml.g7.8xlarge",	"ml.g7.12xlarge",
-	"ml.g7.24xlarge",	 "ml.g7.48xlarge",	NULL,
+	"ml.m4.xlarge",	       "ml.m4.2xlarge",		"ml.m4.4xlarge",       "ml.m4.10xlarge",
+	"ml.m4.16xlarge",      "ml.g4dn.xlarge",	"ml.g4dn.2xlarge",     "ml.g4dn.4xlarge",
+	"ml.g4dn.8xlarge",     "ml.g4dn.12xlarge",	"ml.g4dn.16xlarge",    "ml.m5.large",
+	"ml.m5.xlarge",	       "ml.m5.2xlarge",		"ml.m5.4xlarge",       "ml.m5.12xlarge",
+	"ml.m5.24xlarge",      "ml.c4.xlarge",		"ml.c4.2xlarge",       "ml.c4.4xlarge",
+	"ml.c4.8xlarge",       "ml.p2.xlarge",		"ml.p2.8xlarge",       "ml.p2.16xlarge",
+	"ml.p3.2xlarge",       "ml.p3.8xlarge",		"ml.p3.16xlarge",      "ml.p3dn.24xlarge",
+	"ml.p4d.24xlarge",     "ml.p4de.24xlarge",	"ml.p5.48xlarge",      "ml.p5.4xlarge",
+	"ml.p5e.48xlarge",     "ml.p5en.48xlarge",	"ml.c5.xlarge",	       "ml.c5.2xlarge",
+	"ml.c5.4xlarge",       "ml.c5.9xlarge",		"ml.c5.18xlarge",      "ml.c5n.xlarge",
+	"ml.c5n.2xlarge",      "ml.c5n.4xlarge",	"ml.c5n.9xlarge",      "ml.c5n.18xlarge",
+	"ml.g5.xlarge",	       "ml.g5.2xlarge",		"ml.g5.4xlarge",       "ml.g5.8xlarge",
+	"ml.g5.16xlarge",      "ml.g5.12xlarge",	"ml.g5.24xlarge",      "ml.g5.48xlarge",
+	"ml.g6.xlarge",	       "ml.g6.2xlarge",		"ml.g6.4xlarge",       "ml.g6.8xlarge",
+	"ml.g6.16xlarge",      "ml.g6.12xlarge",	"ml.g6.24xlarge",      "ml.g6.48xlarge",
+	"ml.g6e.xlarge",       "ml.g6e.2xlarge",	"ml.g6e.4xlarge",      "ml.g6e.8xlarge",
+	"ml.g6e.16xlarge",     "ml.g6e.12xlarge",	"ml.g6e.24xlarge",     "ml.g6e.48xlarge",
+	"ml.trn1.2xlarge",     "ml.trn1.32xlarge",	"ml.trn1n.32xlarge",   "ml.trn2.48xlarge",
+	"ml.m6i.large",	       "ml.m6i.xlarge",		"ml.m6i.2xlarge",      "ml.m6i.4xlarge",
+	"ml.m6i.8xlarge",      "ml.m6i.12xlarge",	"ml.m6i.16xlarge",     "ml.m6i.24xlarge",
+	"ml.m6i.32xlarge",     "ml.c6i.xlarge",		"ml.c6i.2xlarge",      "ml.c6i.4xlarge",
+	"ml.c6i.8xlarge",      "ml.c6i.12xlarge",	"ml.c6i.16xlarge",     "ml.c6i.24xlarge",
+	"ml.c6i.32xlarge",     "ml.r5d.large",		"ml.r5d.xlarge",       "ml.r5d.2xlarge",
+	"ml.r5d.4xlarge",      "ml.r5d.8xlarge",	"ml.r5d.12xlarge",     "ml.r5d.16xlarge",
+	"ml.r5d.24xlarge",     "ml.t3.medium",		"ml.t3.large",	       "ml.t3.xlarge",
+	"ml.t3.2xlarge",       "ml.r5.large",		"ml.r5.xlarge",	       "ml.r5.2xlarge",
+	"ml.r5.4xlarge",       "ml.r5.8xlarge",		"ml.r5.12xlarge",      "ml.r5.16xlarge",
+	"ml.r5.24xlarge",      "ml.m7i.large",		"ml.m7i.xlarge",       "ml.m7i.2xlarge",
+	"ml.m7i.4xlarge",      "ml.m7i.8xlarge",	"ml.m7i.12xlarge",     "ml.m7i.16xlarge",
+	"ml.m7i.24xlarge",     "ml.m7i.48xlarge",	"ml.c7i.large",	       "ml.c7i.xlarge",
+	"ml.c7i.2xlarge",      "ml.c7i.4xlarge",	"ml.c7i.8xlarge",      "ml.c7i.12xlarge",
+	"ml.c7i.16xlarge",     "ml.c7i.24xlarge",	"ml.c7i.48xlarge",     "ml.r7i.large",
+	"ml.r7i.xlarge",       "ml.r7i.2xlarge",	"ml.r7i.4xlarge",      "ml.r7i.8xlarge",
+	"ml.r7i.12xlarge",     "ml.r7i.16xlarge",	"ml.r7i.24xlarge",     "ml.r7i.48xlarge",
+	"ml.p6-b200.48xlarge", "ml.p6e-gb200.36xlarge", "ml.p6-b300.48xlarge", "ml.g7e.2xlarge",
+	"ml.g7e.4xlarge",      "ml.g7e.8xlarge",	"ml.g7e.12xlarge",     "ml.g7e.24xlarge",
+	"ml.g7e.48xlarge",     "ml.g7.2xlarge",		"ml.g7.4xlarge",       "ml.g7.8xlarge",
+	"ml.g7.12xlarge",      "ml.g7.24xlarge",	"ml.g7.48xlarge",      NULL,
 };
 
 static const char *const input_modes[] = {"Pipe", "File", "FastFile", NULL};
@@ -66,7 +64,7 @@ static const char *const file_systems[] = {"EFS", "FSxLustre", NULL};
 
 static const struct shape any = {.type = SHAPE_ANY};
 static const struct shape boolean = {.type = SHAPE_BOOLEAN};
-static const struct shape job_name = STRING(1, 63, "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}");
+const struct shape shape_training_job_name = STRING(1, 63, "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}");
 static const struct shape role_arn = STRING(20, 2048, "arn:aws[a-z\\-]*:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
 static const struct shape s3_uri = STRING(0, 1024, "(https|s3)://([^/]+)/?(.*)");
 static const struct shape kms_key = STRING(0, 2048, "[a-zA-Z0-9:/_-]*");
@@ -74,15 +72,21 @@ static const struct shape directory = STRING(0, 4096, ".*");
 static const struct shape text_64 = STRING(1, 64, ".+");
 static const struct shape text_256 = STRING(0, 256, ".*");
 static const struct shape count = INTEGER(0, NOLIM);
-static const struct shape instance_type = ENUM(instance_types);
+/* Types come faster than programs: what looks like one is not refused before the
+ * service has seen it. */
+static const struct shape instance_type = {.type = SHAPE_STRING,
+					   .min = NOLIM,
+					   .max = NOLIM,
+					   .values = instance_types,
+					   .pattern = "ml\\.[a-z0-9-]+\\.[a-z0-9]+"};
 static const struct shape input_mode = ENUM(input_modes);
 
 /* Tags */
-static const struct shape tag_key = STRING(1, 128, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
+const struct shape shape_tag_key = STRING(1, 128, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
 static const struct shape tag_value = STRING(0, 256, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
-MEMBERS(tag_members) = {{"Key", true, &tag_key}, {"Value", true, &tag_value}, {NULL}};
+MEMBERS(tag_members) = {{"Key", true, &shape_tag_key}, {"Value", true, &tag_value}, {NULL}};
 static const struct shape tag = STRUCT(tag_members);
-static const struct shape tags = LIST(0, 50, &tag);
+const struct shape shape_tags = LIST(0, 50, &tag);
 
 /* AlgorithmSpecification */
 static const struct shape image = STRING(0, 255, ".*");
@@ -117,6 +121,8 @@ MEMBERS(s3_source_members) = {{"S3DataType", true, &s3_data_type},
 			      {"S3DataDistributionType", false, &distribution},
 			      {"AttributeNames", false, &attribute_names},
 			      {"InstanceGroupNames", false, &group_names},
+			      {"ModelAccessConfig", false, &any},
+			      {"HubAccessConfig", false, &any},
 			      {NULL}};
 static const struct shape s3_source = STRUCT(s3_source_members);
 static const struct shape file_system_id = STRING(11, 21, "(fs-[0-9a-f]{8,})");
@@ -159,22 +165,22 @@ MEMBERS(output_members) = {{"KmsKeyId", false, &kms_key},
 			   {"CompressionType", false, &output_compression},
 			   {NULL}};
 static const struct shape output = STRUCT(output_members);
-static const struct shape keep_alive = INTEGER(0, 21600);
+const struct shape shape_keep_alive = INTEGER(0, 21600);
 MEMBERS(group_members) = {{"InstanceType", true, &instance_type},
 			  {"InstanceCount", true, &count},
 			  {"InstanceGroupName", true, &text_64},
 			  {NULL}};
 static const struct shape group = STRUCT(group_members);
 static const struct shape groups = LIST(0, 5, &group);
-static const struct shape plan_arn =
+const struct shape shape_training_plan_arn =
 	STRING(50, 2048, "arn:aws[a-z\\-]*:sagemaker:[a-z0-9\\-]*:[0-9]{12}:training-plan/.*");
 MEMBERS(resource_members) = {{"InstanceType", false, &instance_type},
 			     {"InstanceCount", false, &count},
 			     {"VolumeSizeInGB", false, &count},
 			     {"VolumeKmsKeyId", false, &kms_key},
-			     {"KeepAlivePeriodInSeconds", false, &keep_alive},
+			     {"KeepAlivePeriodInSeconds", false, &shape_keep_alive},
 			     {"InstanceGroups", false, &groups},
-			     {"TrainingPlanArn", false, &plan_arn},
+			     {"TrainingPlanArn", false, &shape_training_plan_arn},
 			     {"InstancePlacementConfig", false, &any},
 			     {NULL}};
 static const struct shape resource = STRUCT(resource_members);
@@ -205,11 +211,11 @@ static const struct shape experiment = STRUCT(experiment_members);
 MEMBERS(board_members) = {{"LocalPath", false, &directory}, {"S3OutputPath", true, &s3_uri}, {NULL}};
 static const struct shape board = STRUCT(board_members);
 MEMBERS(remote_members) = {{"EnableRemoteDebug", false, &boolean}, {NULL}};
-static const struct shape remote = STRUCT(remote_members);
+const struct shape shape_remote_debug = STRUCT(remote_members);
 MEMBERS(infra_members) = {{"EnableInfraCheck", false, &boolean}, {NULL}};
 static const struct shape infra = STRUCT(infra_members);
 
-MEMBERS(create_members) = {{"TrainingJobName", true, &job_name},
+MEMBERS(create_members) = {{"TrainingJobName", true, &shape_training_job_name},
 			   {"HyperParameters", false, &hyper_parameters},
 			   {"AlgorithmSpecification", false, &algorithm},
 			   {"RoleArn", true, &role_arn},
@@ -218,7 +224,7 @@ MEMBERS(create_members) = {{"TrainingJobName", true, &job_name},
 			   {"ResourceConfig", false, &resource},
 			   {"VpcConfig", false, &vpc},
 			   {"StoppingCondition", false, &stopping},
-			   {"Tags", false, &tags},
+			   {"Tags", false, &shape_tags},
 			   {"EnableNetworkIsolation", false, &boolean},
 			   {"EnableInterContainerTrafficEncryption", false, &boolean},
 			   {"EnableManagedSpotTraining", false, &boolean},
@@ -231,7 +237,11 @@ MEMBERS(create_members) = {{"TrainingJobName", true, &job_name},
 			   {"ProfilerRuleConfigurations", false, &any},
 			   {"Environment", false, &environment},
 			   {"RetryStrategy", false, &retry},
-			   {"RemoteDebugConfig", false, &remote},
+			   {"RemoteDebugConfig", false, &shape_remote_debug},
 			   {"InfraCheckConfig", false, &infra},
+			   {"SessionChainingConfig", false, &any},
+			   {"ServerlessJobConfig", false, &any},
+			   {"MlflowConfig", false, &any},
+			   {"ModelPackageConfig", false, &any},
 			   {NULL}};
 const struct shape shape_create_training_job = STRUCT(create_members);
