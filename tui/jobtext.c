@@ -130,7 +130,7 @@ bool jobtext_objective(const struct session *s, const struct job *j, const char 
 	*ret_name = name;
 	if (!name)
 		return false;
-	const struct job_feed *feed = session_find_feed(s, j->name);
+	const struct feed *feed = session_find_feed(s, TRAINING_KIND, j->name);
 	const struct series *series = feed ? series_find(&feed->metrics, name) : NULL;
 	if (series && series->n) {
 		*ret = series->points[series->n - 1].value;

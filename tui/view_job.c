@@ -51,7 +51,7 @@ static uint64_t job_generation(struct view *v)
 {
 	const struct job_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
-	const struct job_feed *f = session_find_feed(s, st->name);
+	const struct feed *f = session_find_feed(s, TRAINING_KIND, st->name);
 	const struct job *j = job_of(v);
 	uint64_t second = j && job_is_active(j) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 
@@ -197,7 +197,7 @@ static void add_cost(struct doc *d, const struct job *j, const struct session *s
 
 static void add_metrics(struct doc *d, const struct job *j, const struct session *s)
 {
-	const struct job_feed *f = session_find_feed(s, j->name);
+	const struct feed *f = session_find_feed(s, TRAINING_KIND, j->name);
 	char value[JOBTEXT_LEN], spark[16 * 3 + 1];
 	bool first = true;
 

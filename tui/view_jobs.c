@@ -28,7 +28,7 @@ static uint64_t jobs_generation(struct view *v)
 	uint64_t h = session_jobs(s)->generation * 2 + st->stale;
 
 	for (size_t i = 0; i < st->watched.n; i++) {
-		const struct job_feed *f = session_find_feed(s, st->watched.items[i]);
+		const struct feed *f = session_find_feed(s, TRAINING_KIND, st->watched.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation : 0);
 	}
 	return h;

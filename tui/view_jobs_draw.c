@@ -118,7 +118,7 @@ static void put_metric(struct view *v, struct area a, int row, int col, int widt
 	}
 	if (!jobtext_objective(ui_session(v->ui), j, &name, &value))
 		return;
-	const struct job_feed *feed = session_find_feed(ui_session(v->ui), j->name);
+	const struct feed *feed = session_find_feed(ui_session(v->ui), TRAINING_KIND, j->name);
 	if (feed)
 		jobtext_spark(spark, SPARK_CELLS, series_find(&feed->metrics, name));
 	area_put(a, row, col, jobtext_style(j), spark);

@@ -85,7 +85,7 @@ static uint64_t metrics_generation(struct view *v)
 	uint64_t h = 1;
 
 	for (size_t i = 0; i < st->jobs.n; i++) {
-		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
+		const struct feed *f = session_find_feed(ui_session(v->ui), TRAINING_KIND, st->jobs.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation * 2 + f->logs_loaded : 0);
 	}
 	return h;
@@ -123,7 +123,7 @@ static void find_groups(struct view *v)
 	for (size_t i = 0; i < st->jobs.n; i++) {
 		const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->jobs.items[i]);
 		const char *objective = j ? job_objective_name(j) : NULL;
-		const struct job_feed *f = session_find_feed(ui_session(v->ui), st->jobs.items[i]);
+		const struct feed *f = session_find_feed(ui_session(v->ui), TRAINING_KIND, st->jobs.items[i]);
 		if (!f)
 			continue;
 		if (objective && series_find(&f->metrics, objective)) /* comes first */
@@ -220,7 +220,7 @@ static void build(struct view *v)
 	for (int pass = 0; pass < 2; pass++) /* first: is there a round for any point? */
 		for (size_t i = 0; i < st->jobs.n; i++) {
 			const struct job *j = jobs_find(session_jobs(session), st->jobs.items[i]);
-			const struct job_feed *f = session_find_feed(session, st->jobs.items[i]);
+			const struct feed *f = session_find_feed(session, TRAINING_KIND, st->jobs.items[i]);
 			for (size_t k = 0; j && f && k < f->metrics.n; k++) {
 				const struct series *s = &f->metrics.items[k];
 				if (!wanted(st, j, s))
@@ -309,7 +309,7 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct metrics_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
 	const struct job *j = jobs_find(session_jobs(s), st->jobs.items[0]);
-	const struct job_feed *f = session_find_feed(s, st->jobs.items[0]);
+	const struct feed *f = session_find_feed(s, TRAINING_KIND, st->jobs.items[0]);
 	char text[JOBTEXT_LEN];
 
 	if (j && j->n_final_metrics) {

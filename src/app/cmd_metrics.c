@@ -105,11 +105,11 @@ int cmd_metrics(struct app *a, struct err *err)
 	sync_job(a->sync, name, app_reply_done, &job);
 	if (app_wait(a, &job, err) < 0)
 		return -err->code;
-	sync_metrics(a->sync, name, app_reply_done, &metrics);
+	sync_metrics(a->sync, TRAINING_KIND, name, app_reply_done, &metrics);
 	if (app_wait(a, &metrics, err) < 0)
 		return -err->code;
 
-	const struct job_feed *feed = session_find_feed(sync_session(a->sync), name);
+	const struct feed *feed = session_find_feed(sync_session(a->sync), TRAINING_KIND, name);
 	static const struct series_set none;
 	const struct series_set *set = feed ? &feed->metrics : &none;
 	if (check_names(a, set, err) < 0)

@@ -52,16 +52,16 @@ static void host_watch(void *user, const char *job, bool on)
 	struct dashboard_host *h = user;
 
 	if (on)
-		sync_watch(h->sync, job);
+		sync_watch(h->sync, TRAINING_KIND, job);
 	else
-		sync_unwatch(h->sync, job);
+		sync_unwatch(h->sync, TRAINING_KIND, job);
 }
 
 static void host_live(void *user, const char *job, bool on)
 {
 	struct dashboard_host *h = user;
 
-	sync_live(h->sync, job, on);
+	sync_live(h->sync, TRAINING_KIND, job, on);
 }
 
 static void host_refresh(void *user)

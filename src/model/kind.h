@@ -101,6 +101,7 @@ struct kind {
 };
 
 extern const struct kind kind_table[KIND_COUNT];
+#define TRAINING_KIND (&kind_table[KIND_TRAINING_JOB])
 
 const struct kind *kind_find(const char *name); /* by name or plural, case ignored; NULL */
 /* What a status means for that kind. */

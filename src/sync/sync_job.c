@@ -27,7 +27,7 @@ static void on_described(void *user, struct job *job, const struct err *err)
 	if (!err)
 		sync_put_job(s, job);
 	if (err && err->code == ERR_NOTFOUND && !s->closing && jobs_find(session_jobs(s->session), d->name) &&
-	    !sync_is_watched(s, d->name)) {
+	    !sync_is_watched(s, TRAINING_KIND, d->name)) {
 		resources_remove(session_jobs(s->session), d->name);
 		if (store_jobs_delete(s->store, d->name, NULL))
 			log_info("sync: %s stays in the cache until the next full pass", d->name);

@@ -70,7 +70,7 @@ static bool save_jobs(struct sync *s, struct job **jobs, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		jobs[i]->unsaved = false;
-		if (!sync_is_watched(s, jobs[i]->name))
+		if (!sync_is_watched(s, TRAINING_KIND, jobs[i]->name))
 			job_trim(jobs[i]);
 	}
 	return true;
@@ -92,7 +92,7 @@ void sync_save_unsaved(struct sync *s)
 					return;
 				n = 0;
 			}
-		} else if (!j->trimmed && j->detail >= DETAIL_SEARCHED && !sync_is_watched(s, j->name)) {
+		} else if (!j->trimmed && j->detail >= DETAIL_SEARCHED && !sync_is_watched(s, TRAINING_KIND, j->name)) {
 			job_trim(j);
 		}
 	}

@@ -159,11 +159,11 @@ static void test_logs(void **state)
 		loglines_add(&l, i % 3 ? "a/algo-1" : "a/algo-2", NULL, 1700000000000 + i / 7, text, strlen(text));
 	}
 	loglines_settle(&l);
-	assert_int_equal(store_logs_save(s, "a", &l, NULL), -ERR_INVALID); /* not complete */
+	assert_int_equal(store_logs_save(s, TRAINING_KIND, "a", &l, NULL), -ERR_INVALID); /* not complete */
 	l.complete = true;
-	assert_int_equal(store_logs_load(s, "a", &back, NULL), -ERR_NOTFOUND);
-	assert_int_equal(store_logs_save(s, "a", &l, NULL), 0);
-	assert_int_equal(store_logs_load(s, "a", &back, NULL), 0);
+	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), -ERR_NOTFOUND);
+	assert_int_equal(store_logs_save(s, TRAINING_KIND, "a", &l, NULL), 0);
+	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), 0);
 	assert_true(back.complete);
 	assert_int_equal(back.n, l.n);
 	for (size_t i = 0; i < l.n; i++) {
@@ -172,8 +172,8 @@ static void test_logs(void **state)
 		assert_string_equal(back.streams.items[back.lines[i].stream], l.streams.items[l.lines[i].stream]);
 	}
 	AUTO(loglines) struct loglines none = {.complete = true};
-	assert_int_equal(store_logs_save(s, "a", &none, NULL), 0); /* replaces */
-	assert_int_equal(store_logs_load(s, "a", &back, NULL), 0);
+	assert_int_equal(store_logs_save(s, TRAINING_KIND, "a", &none, NULL), 0); /* replaces */
+	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), 0);
 	assert_int_equal(back.n, 0);
 }
 
@@ -185,13 +185,13 @@ static void test_metrics_and_prices(void **state)
 	char type[] = "ml.x", region[] = "r", component[] = "Training", as_of[] = "2026-01-01", source[] = "list";
 	struct price p = {type, region, component, 230000, as_of, 'A', source};
 
-	assert_int_equal(store_metrics_load(s, "a", &back, NULL), -ERR_NOTFOUND);
+	assert_int_equal(store_metrics_load(s, TRAINING_KIND, "a", &back, NULL), -ERR_NOTFOUND);
 	for (int i = 0; i < 100; i++)
-		series_add(&m, "validation:rmse", 1000 + i, i, 1.0 / (i + 1));
-	series_add(&m, "CPUUtilization", 5, -1, -0.5);
-	str_set(&series_get(&m, "CPUUtilization")->unit, "%");
-	assert_int_equal(store_metrics_save(s, "a", &m, NULL), 0);
-	assert_int_equal(store_metrics_load(s, "a", &back, NULL), 0);
+		series_add(&m, "validation:rmse", NULL, 1000 + i, i, 1.0 / (i + 1));
+	series_add(&m, "CPUUtilization", NULL, 5, -1, -0.5);
+	str_set(&series_get(&m, "CPUUtilization", NULL)->unit, "%");
+	assert_int_equal(store_metrics_save(s, TRAINING_KIND, "a", &m, NULL), 0);
+	assert_int_equal(store_metrics_load(s, TRAINING_KIND, "a", &back, NULL), 0);
 	assert_int_equal(series_find(&back, "validation:rmse")->n, 100);
 	assert_true(series_find(&back, "validation:rmse")->points[99].value == 0.01);
 	assert_int_equal(series_find(&back, "CPUUtilization")->points[0].step, -1);

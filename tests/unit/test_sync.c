@@ -102,7 +102,7 @@ static struct outcome logs(struct world *w, const char *name)
 {
 	struct outcome o = {0};
 
-	sync_logs(w->s, name, on_done, &o);
+	sync_logs(w->s, TRAINING_KIND, name, on_done, &o);
 	wait_for(w, &o);
 	return o;
 }
@@ -293,8 +293,8 @@ static void test_follow(void **state)
 	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
 	fake_job(&w->aws, "a-2", "InProgress", t / 1000 - 100, t / 1000);
 	fake_log(&w->aws, "a-2/algo-1-1", t, "of another job");
-	sync_watch(w->s, "a");
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	assert_non_null(f);
 	WAIT_UNTIL(w, f->logs_loaded);
 	assert_string_equal(f->logs_note, "no log stream yet");
@@ -321,13 +321,13 @@ static void test_follow(void **state)
 	assert_int_equal(f->logs.n, 25);
 	assert_string_equal(f->logs.lines[0].text, "late by an hour");
 	assert_false(f->following);
-	sync_unwatch(w->s, "a");
+	sync_unwatch(w->s, TRAINING_KIND, "a");
 	/* From now on it needs no network. */
 	reopen(w);
 	int64_t calls = fake_calls(&w->aws, "FilterLogEvents");
 	struct outcome o = logs(w, "a");
 	assert_int_equal(o.err.code, 0);
-	f = session_find_feed(sync_session(w->s), "a");
+	f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	assert_int_equal(f->logs.n, 25);
 	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), calls);
 	assert_non_null(series_find(&f->metrics, "train:rmse"));
@@ -340,8 +340,8 @@ static void test_follow_goes_on(void **state)
 
 	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
 	fake_log(&w->aws, "a/algo-1-1", t, "one");
-	sync_watch(w->s, "a");
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	WAIT_UNTIL(w, f->logs.n == 1);
 	fake_fail(&w->aws, "FilterLogEvents", 3, "ThrottlingException");
 	WAIT_UNTIL(w, strstr(f->logs_note, "retrying in"));
@@ -349,7 +349,7 @@ static void test_follow_goes_on(void **state)
 	fake_log(&w->aws, "a/algo-1-1", t + 1, "two");
 	WAIT_UNTIL(w, f->logs.n == 2);
 	assert_string_equal(f->logs_note, "");
-	sync_unwatch(w->s, "a");
+	sync_unwatch(w->s, TRAINING_KIND, "a");
 	int64_t calls = fake_calls(&w->aws, "FilterLogEvents");
 	for (int i = 0; i < 20; i++)
 		sync_poll(w->s, NULL, 0, 20);
@@ -371,7 +371,7 @@ static void test_log_resumes(void **state)
 	w->aws.n_skip = 5;
 	struct outcome o = logs(w, "a");
 	assert_int_equal(o.err.code, 0);
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	assert_int_equal(f->logs.n, 30);
 	assert_true(f->logs.complete);
 	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), 11);
@@ -386,8 +386,8 @@ static void test_filter_denied(void **state)
 	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
 	for (int i = 0; i < 10; i++)
 		fake_log(&w->aws, i % 2 ? "a/algo-1-1" : "a/algo-2-1", t, "same text, same millisecond");
-	sync_watch(w->s, "a");
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	WAIT_UNTIL(w, f->logs.n == 10);
 	fake_log(&w->aws, "a/algo-1-1", t, "same text, same millisecond");
 	fake_log(&w->aws, "a/algo-3-1", t + 1, "a new stream");
@@ -410,7 +410,7 @@ static void test_feeds_are_bounded(void **state)
 		logs(w, name);
 	}
 	assert_true(sync_session(w->s)->feeds.n <= 10);
-	assert_non_null(session_find_feed(sync_session(w->s), "job-29"));
+	assert_non_null(session_find_feed(sync_session(w->s), TRAINING_KIND, "job-29"));
 }
 
 static const char spec[] = "{\"TrainingJobName\":\"new\",\"AlgorithmSpecification\":{\"TrainingImage\":\"img\","
@@ -671,10 +671,10 @@ static void test_free_while_busy(void **state)
 
 	add_jobs(w, 150);
 	sync_start(w->s);
-	sync_watch(w->s, "job-1");
+	sync_watch(w->s, TRAINING_KIND, "job-1");
 	sync_jobs(w->s, on_done, &pass);
-	sync_logs(w->s, "job-2", on_done, &log);
-	sync_metrics(w->s, "job-3", on_done, &metric);
+	sync_logs(w->s, TRAINING_KIND, "job-2", on_done, &log);
+	sync_metrics(w->s, TRAINING_KIND, "job-3", on_done, &metric);
 	sync_job(w->s, "job-4", on_done, &one);
 	for (int i = 0; i < 3; i++)
 		sync_poll(w->s, NULL, 0, 1);
