@@ -1,3 +1,4 @@
+/* The client: its life, settings, timers and loop. */
 #include "aws/client.h"
 
 #include <limits.h>
@@ -153,6 +154,28 @@ void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user)
 {
 	c->report = fn;
 	c->report_user = user;
+}
+
+void aws_client_on_left_out(struct aws_client *c, aws_left_out_fn *fn, void *user)
+{
+	c->left_out = fn;
+	c->left_out_user = user;
+}
+
+size_t aws_client_left_out(const struct aws_client *c)
+{
+	return c->n_left_out;
+}
+
+void aws_note_left_out(struct aws_client *c, const struct aws_op *op, size_t n)
+{
+	size_t *last = &c->last_left_out[op - aws_ops];
+	bool news = n && n != *last;
+
+	c->n_left_out += n;
+	*last = n;
+	if (news && c->left_out)
+		c->left_out(c->left_out_user, op->name, n);
 }
 
 static void ask_mfa(void *user, const char *serial, void (*fn)(void *fn_user, const char *code), void *fn_user)

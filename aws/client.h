@@ -37,6 +37,10 @@ struct aws_request_report {
 };
 typedef void aws_report_fn(void *user, const struct aws_request_report *r);
 
+/* Records of a reply that could not be read and were left out, where their number differs
+ * from the reply before: it is about the same each time that a list is asked for. */
+typedef void aws_left_out_fn(void *user, const char *operation, size_t n);
+
 int aws_client_new(const struct aws_options *opt, struct aws_client **ret, struct err *err) NODISCARD;
 void aws_client_free(struct aws_client *c); /* cancels what is under way: callbacks get ERR_CANCELLED */
 AUTO_POINTER(aws_client, struct aws_client, aws_client_free)
@@ -47,6 +51,8 @@ const char *aws_client_endpoint(const struct aws_client *c); /* NULL where AWS's
 const char *aws_client_credential_source(
 	const struct aws_client *c); /* "environment", ...; NULL before the first use */
 void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user);
+void aws_client_on_left_out(struct aws_client *c, aws_left_out_fn *fn, void *user);
+size_t aws_client_left_out(const struct aws_client *c); /* records of all replies so far */
 
 /* How far the service's clock is ahead of ours, from its last reply; false before
  * there was one. */

@@ -46,6 +46,7 @@ struct aws_request {
 	int64_t skew_used_ms;
 	char *signed_with; /* access key id */
 	bool renewed, redirected, got_data, throttled;
+	bool unsure; /* an attempt ended without an answer */
 	int http_status;
 	char request_id[64];
 	struct err err;
@@ -96,6 +97,10 @@ struct aws_client {
 	void *mfa_answer_user;
 	aws_report_fn *report;
 	void *report_user;
+	aws_left_out_fn *left_out;
+	void *left_out_user;
+	size_t n_left_out;
+	size_t last_left_out[AWS_OP_COUNT];
 };
 
 /* request.c */

@@ -1,9 +1,8 @@
+/* CloudWatch metrics: GetMetricData and its series. */
 #include "aws/cloudwatch.h"
 
 #include "aws/op.h"
 #include "base/clock.h"
-
-static const struct aws_op op_data = {&aws_cloudwatch, "GetMetricData", 25, 25};
 
 struct call {
 	cw_data_fn *fn;
@@ -117,5 +116,5 @@ struct aws_request *cw_get_metric_data(struct aws_client *c, const struct cw_que
 			 "EndTime", (json_int_t)((end_ms + 999) / 1000), "ScanBy", "TimestampAscending");
 	if (next_token)
 		json_object_set_new(body, "NextToken", json_string(next_token));
-	return aws_call_json(c, &op_data, p, body, on_data, k);
+	return aws_call_named(c, AWS_OP_ROW(cloudwatch, GetMetricData), p, body, on_data, k);
 }

@@ -1,3 +1,4 @@
+/* The configuration of a profile: both files, the environment, and which goes first. */
 #include "aws/config.h"
 
 #include "base/fs.h"

@@ -1,5 +1,6 @@
 /* Credentials of a container's task role: the agent of ECS, EKS Pod Identity and others. */
 #include "aws/cred_job.h"
+#include "aws/reply_json.h"
 
 #define ECS_HOST "http://169.254.170.2"
 #define TIMEOUT_MS 2000
@@ -63,7 +64,7 @@ static void on_credentials(struct cred_job *job, const struct http_reply *reply,
 			       reply->status);
 		return;
 	}
-	if (json_parse(reply->body, reply->len, "container credentials", &j, &bad) ||
+	if (reply_json_parse(reply->body, reply->len, "container credentials", &j, &bad) ||
 	    cred_from_json(j, "container", &c, &bad)) {
 		bad.code = ERR_AUTH;
 		cred_job_fail(job, &bad);

@@ -1,6 +1,7 @@
 /* Credentials of an EC2 instance's role: the instance metadata service, version 2.
  * One second and one attempt where nothing answers: most machines are no instance. */
 #include "aws/cred_job.h"
+#include "aws/reply_json.h"
 
 #define TIMEOUT_MS 1000
 #define TOKEN_TTL_S "21600"
@@ -57,7 +58,7 @@ static void on_credentials(struct cred_job *job, const struct http_reply *reply,
 			       job->name, err ? err->msg : "refused");
 		return;
 	}
-	if (json_parse(reply->body, reply->len, "instance metadata", &j, &bad)) {
+	if (reply_json_parse(reply->body, reply->len, "instance metadata", &j, &bad)) {
 		bad.code = ERR_AUTH;
 		cred_job_fail(job, &bad);
 		return;

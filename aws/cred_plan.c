@@ -1,3 +1,4 @@
+/* Which providers of credentials a configuration asks for, in the order of botocore. */
 #include "aws/cred_plan.h"
 
 void cred_plan_done(struct cred_plan *p)

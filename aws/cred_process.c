@@ -1,5 +1,6 @@
 /* Credentials that a program of the user's prints (credential_process), run without a shell. */
 #include "aws/cred_job.h"
+#include "aws/reply_json.h"
 #include "base/proc.h"
 
 static void on_ended(void *user, int status, const char *output, size_t n, const struct err *err)
@@ -18,7 +19,7 @@ static void on_ended(void *user, int status, const char *output, size_t n, const
 		cred_job_failf(job, ERR_AUTH, "%s: it ended with status %d; run it by hand to see why", source, status);
 		return;
 	}
-	if (json_parse(output, n, source, &j, NULL) || !json_is_object(j)) {
+	if (reply_json_parse(output, n, source, &j, NULL) || !json_is_object(j)) {
 		cred_job_failf(job, ERR_AUTH,
 			       "%s: Error retrieving credentials from external process, could not parse response: "
 			       "invalid JSON in response",

@@ -2,6 +2,7 @@
  * (~/.aws/cli/cache): a code that was typed for either program serves both until
  * the credentials expire. */
 #include "aws/cred_job.h"
+#include "aws/reply_json.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/timefmt.h"
@@ -48,7 +49,7 @@ struct aws_credentials *cred_role_cache_read(const struct cred_job *job, const s
 	struct aws_credentials *c = NULL;
 
 	if (job->io->read_file(job->io->user, path, &text, NULL) ||
-	    json_parse(buf_str(&text), text.len, path, &j, NULL) ||
+	    reply_json_parse(buf_str(&text), text.len, path, &j, NULL) ||
 	    cred_from_json(json_object_get(j, "Credentials"), source, &c, NULL))
 		return NULL;
 	if (c->expires_ms == TIME_UNKNOWN || c->expires_ms - job->io->now_ms(job->io->user) < USABLE_MS) {

@@ -2,6 +2,7 @@
  * the cache, renewed where it can be, exchanged for a role's credentials. */
 #include "aws/cred_job.h"
 #include "aws/endpoint.h"
+#include "aws/reply_json.h"
 #include "aws/sigv4.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -63,7 +64,7 @@ static void on_credentials(struct cred_job *job, const struct http_reply *reply,
 			       reply->status);
 		return;
 	}
-	if (json_parse(reply->body, reply->len, source, &j, &bad) ||
+	if (reply_json_parse(reply->body, reply->len, source, &j, &bad) ||
 	    cred_from_json(json_object_get(j, "roleCredentials"), source, &c, &bad)) {
 		bad.code = ERR_AUTH;
 		cred_job_fail(job, &bad);
@@ -108,10 +109,10 @@ static void on_renewed(struct cred_job *job, const struct http_reply *reply, con
 	char time[TIMEFMT_LEN];
 	int64_t now_ms = job->io->now_ms(job->io->user), expires_ms = TIME_UNKNOWN;
 
-	if (json_parse(job->text, strlen(job->text), "token", &cached, NULL))
+	if (reply_json_parse(job->text, strlen(job->text), "token", &cached, NULL))
 		abort(); /* it was parsed before */
 	(void)!timefmt_parse_iso(str_or(json_get_str(cached, "expiresAt"), ""), &expires_ms);
-	if (!err && reply->status == 200 && !json_parse(reply->body, reply->len, "token", &fresh, NULL))
+	if (!err && reply->status == 200 && !reply_json_parse(reply->body, reply->len, "token", &fresh, NULL))
 		token = json_get_str(fresh, "accessToken");
 	if (!token) {
 		/* The old one serves as long as it lasts. */
@@ -214,7 +215,7 @@ void cred_sso_start(struct cred_job *job, const struct ini_section *profile, con
 		login_again(job, err.msg);
 		return;
 	}
-	if (json_parse(buf_str(&text), text.len, path, &cached, NULL) || !json_is_object(cached)) {
+	if (reply_json_parse(buf_str(&text), text.len, path, &cached, NULL) || !json_is_object(cached)) {
 		login_again(job, "the cached SSO token is not readable");
 		return;
 	}

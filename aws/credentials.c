@@ -1,3 +1,4 @@
+/* Credentials: the chain of providers, the cache in front of it, renewal. */
 #include "aws/credentials.h"
 
 #include "aws/cred_job.h"

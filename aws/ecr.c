@@ -1,11 +1,8 @@
+/* The container registry: a repository and the password to push to it. */
 #include "aws/ecr.h"
 
 #include "aws/op.h"
 #include "base/clock.h"
-
-static const struct aws_op op_token = {&aws_ecr, "GetAuthorizationToken", 5, 5};
-static const struct aws_op op_describe = {&aws_ecr, "DescribeRepositories", 5, 5};
-static const struct aws_op op_create = {&aws_ecr, "CreateRepository", 1, 1};
 
 struct call {
 	ecr_token_fn *token;
@@ -35,7 +32,7 @@ struct aws_request *ecr_get_token(struct aws_client *c, ecr_token_fn *fn, void *
 
 	k->token = fn;
 	k->user = user;
-	return aws_call_json(c, &op_token, AWS_USER_ACTION, json_object(), on_token, k);
+	return aws_call_named(c, AWS_OP_ROW(ecr, GetAuthorizationToken), AWS_USER_ACTION, json_object(), on_token, k);
 }
 
 static void on_done(void *ctx, const struct aws_reply *reply, const struct err *err)
@@ -53,15 +50,16 @@ static struct aws_request *call_done(struct aws_client *c, const struct aws_op *
 
 	k->done = fn;
 	k->user = user;
-	return aws_call_json(c, op, AWS_USER_ACTION, body, on_done, k);
+	return aws_call_named(c, op, AWS_USER_ACTION, body, on_done, k);
 }
 
 struct aws_request *ecr_describe_repository(struct aws_client *c, const char *name, ecr_done_fn *fn, void *user)
 {
-	return call_done(c, &op_describe, json_pack("{s:[s]}", "repositoryNames", name), fn, user);
+	return call_done(c, AWS_OP_ROW(ecr, DescribeRepositories), json_pack("{s:[s]}", "repositoryNames", name), fn,
+			 user);
 }
 
 struct aws_request *ecr_create_repository(struct aws_client *c, const char *name, ecr_done_fn *fn, void *user)
 {
-	return call_done(c, &op_create, json_pack("{s:s}", "repositoryName", name), fn, user);
+	return call_done(c, AWS_OP_ROW(ecr, CreateRepository), json_pack("{s:s}", "repositoryName", name), fn, user);
 }

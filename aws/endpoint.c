@@ -1,31 +1,41 @@
+/* The services, the partitions, and the rules for a service's host. */
 #include "aws/endpoint.h"
 
 #define JSON_1_0 "application/x-amz-json-1.0"
 #define JSON_1_1 "application/x-amz-json-1.1"
+#define PLAIN_JSON "application/json"
 #define FORM "application/x-www-form-urlencoded; charset=utf-8"
 
-const struct aws_service aws_sagemaker = {"SAGEMAKER", "api.sagemaker", "sagemaker", AWS_JSON, JSON_1_1, "SageMaker."};
-const struct aws_service aws_logs = {"CLOUDWATCH_LOGS", "logs", "logs", AWS_JSON, JSON_1_1, "Logs_20140328."};
-const struct aws_service aws_cloudwatch = {"CLOUDWATCH", "monitoring", "monitoring",
-					   AWS_JSON,	 JSON_1_0,     "GraniteServiceVersion20100801."};
-const struct aws_service aws_sts = {"STS", "sts", "sts", AWS_QUERY, FORM, "2011-06-15"};
-const struct aws_service aws_s3 = {"S3", "s3", "s3", AWS_REST_XML};
-const struct aws_service aws_pricing = {"PRICING", "api.pricing", "pricing",
-					AWS_JSON,  JSON_1_1,	  "AWSPriceListService."};
-const struct aws_service aws_iam = {"IAM", "iam", "iam", AWS_QUERY, FORM, "2010-05-08"};
-const struct aws_service aws_scheduler = {"SCHEDULER", "scheduler", "scheduler", AWS_REST_JSON, "application/json"};
-const struct aws_service aws_ecr = {"ECR",    "api.ecr", "ecr",
-				    AWS_JSON, JSON_1_1,	 "AmazonEC2ContainerRegistry_V20150921."};
-const struct aws_service aws_sso = {"SSO", "portal.sso", "awsssoportal", AWS_REST_JSON, "application/json"};
-const struct aws_service aws_sso_oidc = {"SSO_OIDC", "oidc", "sso-oauth", AWS_REST_JSON, "application/json"};
-const struct aws_service aws_service_quotas = {"SERVICE_QUOTAS", "servicequotas", "servicequotas",
-					       AWS_JSON,	 JSON_1_1,	  "ServiceQuotasV20190624."};
+/* id, host, signing name, IAM's name, protocol, content type, target prefix, only region */
+const struct aws_service aws_sagemaker = {"SAGEMAKER", "api.sagemaker", "sagemaker", "sagemaker",
+					  AWS_JSON,    JSON_1_1,	"SageMaker."};
+const struct aws_service aws_logs = {"CLOUDWATCH_LOGS", "logs", "logs", "logs", AWS_JSON, JSON_1_1, "Logs_20140328."};
+const struct aws_service aws_cloudwatch = {
+	"CLOUDWATCH", "monitoring", "monitoring", "cloudwatch", AWS_JSON, JSON_1_0, "GraniteServiceVersion20100801."};
+const struct aws_service aws_sts = {"STS", "sts", "sts", "sts", AWS_QUERY, FORM, "2011-06-15"};
+const struct aws_service aws_s3 = {"S3", "s3", "s3", "s3", AWS_REST_XML};
+const struct aws_service aws_pricing = {"PRICING", "api.pricing",	  "pricing", "pricing", AWS_JSON,
+					JSON_1_1,  "AWSPriceListService."};
+const struct aws_service aws_iam = {"IAM", "iam", "iam", "iam", AWS_QUERY, FORM, "2010-05-08"};
+const struct aws_service aws_scheduler = {"SCHEDULER", "scheduler",   "scheduler",
+					  "scheduler", AWS_REST_JSON, PLAIN_JSON};
+const struct aws_service aws_ecr = {
+	"ECR", "api.ecr", "ecr", "ecr", AWS_JSON, JSON_1_1, "AmazonEC2ContainerRegistry_V20150921."};
+const struct aws_service aws_sso = {"SSO", "portal.sso", "awsssoportal", "sso", AWS_REST_JSON, PLAIN_JSON};
+const struct aws_service aws_sso_oidc = {"SSO_OIDC", "oidc", "sso-oauth", "sso-oauth", AWS_REST_JSON, PLAIN_JSON};
+const struct aws_service aws_service_quotas = {"SERVICE_QUOTAS",	 "servicequotas", "servicequotas",
+					       "servicequotas",		 AWS_JSON,	  JSON_1_1,
+					       "ServiceQuotasV20190624."};
 const struct aws_service aws_cost_explorer = {
-	"COST_EXPLORER", "ce", "ce", AWS_JSON, JSON_1_1, "AWSInsightsIndexService.", "us-east-1"};
-const struct aws_service aws_events = {"EVENTBRIDGE", "events", "events", AWS_JSON, JSON_1_1, "AWSEvents."};
-const struct aws_service aws_application_autoscaling = {
-	"APPLICATION_AUTO_SCALING", "application-autoscaling", "application-autoscaling", AWS_JSON, JSON_1_1,
-	"AnyScaleFrontendService."};
+	"COST_EXPLORER", "ce", "ce", "ce", AWS_JSON, JSON_1_1, "AWSInsightsIndexService.", "us-east-1"};
+const struct aws_service aws_events = {"EVENTBRIDGE", "events", "events", "events", AWS_JSON, JSON_1_1, "AWSEvents."};
+const struct aws_service aws_application_autoscaling = {"APPLICATION_AUTO_SCALING",
+							"application-autoscaling",
+							"application-autoscaling",
+							"application-autoscaling",
+							AWS_JSON,
+							JSON_1_1,
+							"AnyScaleFrontendService."};
 
 const struct aws_service *aws_service_find(const char *id)
 {

@@ -14,6 +14,7 @@ struct aws_service {
 	const char *id;	    /* AWS_ENDPOINT_URL_<id>; lower case in the config file */
 	const char *prefix; /* host name before the region */
 	const char *signing_name;
+	const char *iam; /* before the colon in actions, and in ARNs */
 	enum aws_protocol protocol;
 	const char *content_type;  /* of requests */
 	const char *target_prefix; /* JSON: before the operation; Query: the API version */

@@ -1,4 +1,6 @@
+/* How a failed reply reads: the service's code and message, by protocol, and their class. */
 #include "aws/op.h"
+#include "aws/reply_json.h"
 #include "aws/retry.h"
 #include "aws/xml.h"
 #include "base/utf8.h"
@@ -66,6 +68,8 @@ enum err_code aws_error_class(const char *aws_code, const char *message, int htt
 		return ERR_DENIED;
 	case 404:
 		return ERR_NOTFOUND;
+	case 407:
+		return ERR_NET;
 	case 408:
 		return ERR_TIMEOUT;
 	case 409:
@@ -73,7 +77,7 @@ enum err_code aws_error_class(const char *aws_code, const char *message, int htt
 	case 429:
 		return ERR_THROTTLED;
 	}
-	return http_status >= 500 ? ERR_SERVICE : ERR_INVALID;
+	return http_status >= 500 || (http_status >= 300 && http_status < 400) ? ERR_SERVICE : ERR_INVALID;
 }
 
 /* "aws.protocoltests#Name:http://..." -> "Name". A code is a word; what a peer adds
@@ -91,7 +95,7 @@ static void read_json(const struct http_reply *r, char *code, size_t size, char 
 	AUTO(json) json_t *j = NULL;
 	const char *type = http_reply_header(r, "x-amzn-errortype"), *message;
 
-	if (r->len && !json_parse(r->body, r->len, "reply", &j, NULL) && json_is_object(j)) {
+	if (r->len && !reply_json_parse(r->body, r->len, "reply", &j, NULL) && json_is_object(j)) {
 		const char *body_type = json_get_str(j, "__type");
 
 		if (!body_type)
@@ -127,15 +131,25 @@ static void read_xml(const struct http_reply *r, char *code, size_t size, char *
 	*ret_message = xstrdup(xml_text(error, "Message"));
 }
 
-static const char *status_text(int status)
+static const char *status_text(int status, enum aws_protocol protocol)
 {
 	switch (status) {
 	case 301:
-		return "the bucket is in another region";
+	case 302:
+	case 303:
+	case 307:
+	case 308:
+		return protocol == AWS_REST_XML
+			       ? "the bucket is in another region"
+			       : "sent elsewhere, as no service of AWS does: a proxy, or a network that "
+				 "wants a log-in first";
 	case 403:
 		return "access denied";
 	case 404:
 		return "not found";
+	case 407:
+		return "the proxy refuses: put its name and password into HTTPS_PROXY, as "
+		       "http://name:password@proxy:port";
 	case 429:
 		return "too many requests";
 	case 500:
@@ -165,11 +179,16 @@ void aws_reply_error(const struct http_reply *r, enum aws_protocol protocol, con
 
 	if (!err || err->code)
 		return;
+	if (r->status < 500 && r->status != 407 && aws_reply_is_html(r)) {
+		aws_reply_html_error(r, operation, err);
+		err->http_status = r->status;
+		return;
+	}
 	if (protocol == AWS_JSON || protocol == AWS_REST_JSON)
 		read_json(r, code, sizeof(code), &raw);
 	else
 		read_xml(r, code, sizeof(code), &raw);
-	AUTO(str) char *message = utf8_sanitize_dup(str_or(raw, status_text(r->status)));
+	AUTO(str) char *message = utf8_sanitize_dup(str_or(raw, status_text(r->status, protocol)));
 	enum err_code class = aws_error_class(code, message, r->status);
 
 	if (*code)

@@ -1,3 +1,4 @@
+/* The frames of an event stream: length, headers, payload, two checksums. */
 #include "aws/eventstream.h"
 
 #include "base/digest.h"

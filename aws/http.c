@@ -1,3 +1,4 @@
+/* The transport over libcurl's multi interface. */
 #include "aws/http.h"
 
 #include <ctype.h>
@@ -32,7 +33,7 @@ struct http_transfer {
 	int (*on_start)(void *user, const struct http_reply *reply);
 	int (*on_data)(void *user, const void *data, size_t n);
 	void *data_user;
-	bool started;
+	bool started, headers_whole;
 	int64_t sent_ms, received_ms;
 	http_reply_fn *fn;
 	void *user;
@@ -124,7 +125,12 @@ static size_t on_header(char *data, size_t size, size_t n, void *user)
 	if (len >= 5 && !strncmp(data, "HTTP/", 5)) {
 		buf_clear(&t->header_text); /* an interim reply came before */
 		t->n_headers = 0;
+		t->headers_whole = false;
 		t->received_ms = clock_now_ms();
+		return len;
+	}
+	if (*data == '\r' || *data == '\n') {
+		t->headers_whole = true;
 		return len;
 	}
 	if (++t->n_headers > MAX_HEADERS || buf_add(&t->header_text, data, len)) {
@@ -364,6 +370,15 @@ static const char *host_of(const char *url, char out[128])
 	return out;
 }
 
+/* CONNECT was answered with 407. */
+static bool proxy_refused(struct http_transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status == 407;
+}
+
 static void transfer_error(struct http_transfer *t, CURLcode code, struct err *err)
 {
 	const char *text = *t->curl_error ? t->curl_error : curl_easy_strerror(code), *url = "";
@@ -381,8 +396,19 @@ static void transfer_error(struct http_transfer *t, CURLcode code, struct err *e
 		err_set(err, ERR_TIMEOUT, "%s: %s", host, text);
 	else if (code == CURLE_URL_MALFORMAT)
 		err_set(err, ERR_INVALID, "%s: %s", host, text);
+	else if (code == CURLE_OK)
+		err_set(err, ERR_NET, "%s: the reply ended within its header", host);
+	else if (code == CURLE_PEER_FAILED_VERIFICATION && strcasestr(text, "expired"))
+		err_set(err, ERR_NET,
+			"%s: %s: look at this machine's clock; if it is right, the server's owner must renew it", host,
+			text);
 	else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
 		err_set(err, ERR_NET, "%s: %s; set AWS_CA_BUNDLE where a proxy re-signs", host, text);
+	else if (proxy_refused(t))
+		err_set(err, ERR_NET,
+			"%s: the proxy refuses (HTTP 407, proxy authentication required): put name and password into "
+			"HTTPS_PROXY, as http://name:password@proxy:port",
+			host);
 	else
 		err_set(err, ERR_NET, "%s: %s", host, text);
 }
@@ -398,7 +424,7 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
 	reply.received_ms = t->received_ms ? t->received_ms : clock_now_ms();
 	reply.http2 = version == CURL_HTTP_VERSION_2_0;
-	if (code == CURLE_OK) {
+	if (code == CURLE_OK && t->headers_whole) {
 		reply.status = (int)status;
 		reply.body = buf_str(&t->reply);
 		reply.len = t->reply.len;
@@ -407,7 +433,7 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 		reply.body = "";
 		transfer_error(t, code, &err);
 	}
-	t->fn(t->user, &reply, code == CURLE_OK ? NULL : &err);
+	t->fn(t->user, &reply, err.code ? &err : NULL);
 	free(headers);
 	transfer_free(t);
 }

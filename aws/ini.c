@@ -1,3 +1,4 @@
+/* The two configuration files: sections, properties, nested properties. */
 #include "aws/ini.h"
 
 #include <strings.h>

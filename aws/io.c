@@ -1,3 +1,4 @@
+/* The real environment and file system behind aws_io. */
 #include "aws/io.h"
 
 #include "base/clock.h"

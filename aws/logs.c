@@ -1,20 +1,27 @@
+/* CloudWatch Logs: streams and events. */
 #include "aws/logs.h"
 
 #include "aws/op.h"
 #include "base/clock.h"
 
-/* Requests a second for an account and region. */
-static const struct aws_op op_streams = {&aws_logs, "DescribeLogStreams", 5, 10};
-static const struct aws_op op_get = {&aws_logs, "GetLogEvents", 10, 10};
-static const struct aws_op op_filter = {&aws_logs, "FilterLogEvents", 5, 5};
-
 struct call {
+	struct aws_client *client;
+	const struct aws_op *op;
 	logs_streams_fn *streams;
 	logs_events_fn *events;
 	char *stream; /* that GetLogEvents was asked for */
 	bool forward;
 	void *user;
 };
+
+static struct call *call_new(struct aws_client *c, void *user)
+{
+	struct call *k = NEW(struct call);
+
+	k->client = c;
+	k->user = user;
+	return k;
+}
 
 static void call_free(struct call *k)
 {
@@ -41,6 +48,8 @@ static void on_streams(void *ctx, const struct aws_reply *reply, const struct er
 				.first_event_ms = json_get_i64(item, "firstEventTimestamp", TIME_UNKNOWN),
 				.last_event_ms = json_get_i64(item, "lastEventTimestamp", TIME_UNKNOWN)};
 	}
+	if (!err)
+		aws_note_left_out(k->client, k->op, json_array_size(list) - n);
 	k->streams(k->user, streams, n, err ? NULL : json_get_str(reply->json, "nextToken"), err);
 	free(streams);
 	call_free(k);
@@ -49,16 +58,16 @@ static void on_streams(void *ctx, const struct aws_reply *reply, const struct er
 struct aws_request *logs_describe_streams(struct aws_client *c, const char *group, const char *prefix,
 					  const char *next_token, enum aws_priority p, logs_streams_fn *fn, void *user)
 {
-	struct call *k = NEW(struct call);
+	struct call *k = call_new(c, user);
 	json_t *body = json_pack("{s:s, s:i}", "logGroupName", group, "limit", 50);
 
 	k->streams = fn;
-	k->user = user;
 	if (!str_empty(prefix))
 		json_object_set_new(body, "logStreamNamePrefix", json_string(prefix));
 	if (next_token)
 		json_object_set_new(body, "nextToken", json_string(next_token));
-	return aws_call_json(c, &op_streams, p, body, on_streams, k);
+	k->op = AWS_OP_ROW(logs, DescribeLogStreams);
+	return aws_call_named(c, k->op, p, body, on_streams, k);
 }
 
 size_t logs_parse_events(const json_t *list, const char *stream, struct log_event *out)
@@ -91,6 +100,8 @@ static void on_events(void *ctx, const struct aws_reply *reply, const struct err
 	size_t n = logs_parse_events(list, k->stream, events);
 	const char *token = err ? NULL : json_get_str(reply->json, k->forward ? "nextForwardToken" : "nextToken");
 
+	if (!err)
+		aws_note_left_out(k->client, k->op, json_array_size(list) - n);
 	k->events(k->user, events, n, token, err);
 	free(events);
 	call_free(k);
@@ -110,29 +121,28 @@ struct aws_request *logs_get_events(struct aws_client *c, const char *group, con
 				    int64_t end_ms, bool from_head, int limit, const char *token, enum aws_priority p,
 				    logs_events_fn *fn, void *user)
 {
-	struct call *k = NEW(struct call);
+	struct call *k = call_new(c, user);
 	json_t *body = json_pack("{s:s, s:s, s:b}", "logGroupName", group, "logStreamName", stream, "startFromHead",
 				 from_head);
 
 	k->events = fn;
-	k->user = user;
 	k->stream = xstrdup(stream);
 	k->forward = true;
 	add_range(body, start_ms, end_ms, limit);
 	if (token)
 		json_object_set_new(body, "nextToken", json_string(token));
-	return aws_call_json(c, &op_get, p, body, on_events, k);
+	k->op = AWS_OP_ROW(logs, GetLogEvents);
+	return aws_call_named(c, k->op, p, body, on_events, k);
 }
 
 struct aws_request *logs_filter_events(struct aws_client *c, const char *group, const char *stream_prefix,
 				       const char *pattern, int64_t start_ms, int64_t end_ms, int limit,
 				       const char *token, enum aws_priority p, logs_events_fn *fn, void *user)
 {
-	struct call *k = NEW(struct call);
+	struct call *k = call_new(c, user);
 	json_t *body = json_pack("{s:s}", "logGroupName", group);
 
 	k->events = fn;
-	k->user = user;
 	if (!str_empty(stream_prefix))
 		json_object_set_new(body, "logStreamNamePrefix", json_string(stream_prefix));
 	if (!str_empty(pattern))
@@ -140,5 +150,6 @@ struct aws_request *logs_filter_events(struct aws_client *c, const char *group, 
 	add_range(body, start_ms, end_ms, limit);
 	if (token)
 		json_object_set_new(body, "nextToken", json_string(token));
-	return aws_call_json(c, &op_filter, p, body, on_events, k);
+	k->op = AWS_OP_ROW(logs, FilterLogEvents);
+	return aws_call_named(c, k->op, p, body, on_events, k);
 }

@@ -2,10 +2,8 @@
 #include "aws/eventstream.h"
 #include "aws/logs.h"
 #include "aws/op.h"
+#include "aws/reply_json.h"
 #include "base/clock.h"
-
-/* The whole takes as long as it takes; updates come every second, so a stall ends it. */
-static const struct aws_op op_tail = {&aws_logs, "StartLiveTail", 1, 2, -1};
 
 #define MAX_PENDING ((size_t)ES_MAX_PAYLOAD + ES_MAX_HEADERS_LENGTH + 1024)
 
@@ -47,7 +45,7 @@ static int on_exception(struct logs_tail *t, const struct es_message *m)
 
 	if (type && type->type == ES_STRING)
 		snprintf(name, sizeof(name), "%.*s", (int)type->len, (const char *)type->data);
-	if (!json_parse(m->payload, m->payload_len, "exception", &j, NULL)) {
+	if (!reply_json_parse(m->payload, m->payload_len, "exception", &j, NULL)) {
 		text = json_get_str(j, "message");
 		if (!text)
 			text = json_get_str(j, "Message");
@@ -75,7 +73,7 @@ static int on_message(struct logs_tail *t, const struct es_message *m)
 		t->open = true;
 	if (!es_is(m, ":event-type", "sessionUpdate"))
 		return 0;
-	if (json_parse(m->payload, m->payload_len, "live tail update", &j, &t->err))
+	if (reply_json_parse(m->payload, m->payload_len, "live tail update", &j, &t->err))
 		return -(int)t->err.code;
 	t->open = true;
 	give_update(t, j);
@@ -140,7 +138,7 @@ static void on_ended(void *ctx, const struct aws_reply *reply, const struct err 
 static void tail_send(struct logs_tail *t)
 {
 	AUTO(json) json_t *body = json_pack("{s:[s]}", "logGroupIdentifiers", t->group_arn);
-	struct aws_call call = {.op = &op_tail,
+	struct aws_call call = {.op = AWS_OP_ROW(logs, StartLiveTail),
 				.priority = AWS_USER_ACTION,
 				.host_prefix = "stream-",
 				.on_data = on_bytes,

@@ -1,6 +1,6 @@
-/* op.h - how a service's file makes a call: an operation row, what to send, and a
- * function for the reply. For the files of aws/ only; the rest of the program
- * sees the typed functions of sagemaker.h, logs.h and so on.
+/* op.h - how a call is made: an operation's row (operations.def), what to send, and a
+ * function for the reply. The files of aws/ have typed functions in front of it
+ * (sagemaker.h, logs.h ...); kinds that need none use aws_op_find and aws_call_named.
  */
 #ifndef SAGETOP_AWS_OP_H
 #define SAGETOP_AWS_OP_H
@@ -9,13 +9,55 @@
 #include "aws/endpoint.h"
 #include "aws/http_types.h"
 
+enum aws_access { AWS_READ, AWS_WRITE }; /* AWS_WRITE: with the full policy only */
+
+enum aws_timeout {
+	AWS_TIMEOUT_USUAL, /* the transport's, for the whole of an attempt */
+	AWS_TIMEOUT_NONE,  /* bodies and streams: it may take long, but a stall ends it */
+};
+
+/* What may have happened when an attempt has ended without an answer. */
+enum aws_retry {
+	AWS_RETRY_REPEATS, /* once more does no harm */
+	AWS_RETRY_CREATES, /* "exists" on a later attempt may be our own */
+	AWS_RETRY_DELETES, /* "not found" on a later attempt is what was wanted */
+};
+
 struct aws_op {
 	const struct aws_service *service;
 	const char *name;
-	double rate, burst; /* a second; 0: no limit of ours */
-	int64_t timeout_ms; /* of one attempt; 0: the transport's; -1: none (streams) */
-	bool no_retry;
+	enum aws_access access;
+	double rate, burst;   /* requests a second; 0: no limit of ours */
+	const char *reply;    /* what a success holds: "Member", "a|b", "header:etag", apart by spaces */
+	const char *resource; /* for policies, behind "arn:aws:", %R region, %A account; "*": all; "": none yet */
+	const char *need;     /* what is lost without it, for people */
+	enum aws_timeout timeout;
+	enum aws_retry retry;
+	const char *action; /* of IAM; NULL: service:Name */
+	const char *method; /* REST-JSON; NULL: POST */
+	const char *path;   /* REST-JSON: "/schedules/{Name}" */
+	const char *query;  /* REST-JSON: "Member=parameter Member", apart by spaces */
+	const char *probe;  /* doctor's request; "": none changes nothing; NULL: not asked */
 };
+
+enum aws_op_id {
+#define AWS_OP(service, name, ...) AWS_OP_##service##_##name,
+#include "aws/operations.def"
+#undef AWS_OP
+	AWS_OP_COUNT
+};
+extern const struct aws_op aws_ops[AWS_OP_COUNT];
+#define AWS_OP_ROW(service, name) (&aws_ops[AWS_OP_##service##_##name])
+
+/* service as IAM spells it ("sagemaker", "cloudwatch", "application-autoscaling").
+ * NULL where there is no such row. */
+const struct aws_op *aws_op_find(const char *service, const char *name);
+/* "sagemaker:Search". Owned by the caller. */
+char *aws_op_action(const struct aws_op *op) NODISCARD;
+
+/* A name that nothing has: what is asked about it answers "not found" where the call
+ * is allowed. */
+#define AWS_NOBODY "sagetop-doctor-no-such-job"
 
 struct aws_reply {
 	int status;
@@ -51,10 +93,20 @@ struct aws_call {
 };
 /* Copies what it needs. Never NULL. */
 struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call);
-/* A JSON service's call: steals body. */
-struct aws_request *aws_call_json(struct aws_client *c, const struct aws_op *op, enum aws_priority p, json_t *body,
-				  aws_reply_fn *fn, void *ctx);
+/* A call of a JSON or REST-JSON service with the members of body, which it steals.
+ * Members that are labels of the path or parameters of the query go into the URL. */
+struct aws_request *aws_call_named(struct aws_client *c, const struct aws_op *op, enum aws_priority p, json_t *body,
+				   aws_reply_fn *fn, void *ctx);
 
+/* The reply of a call that ended with status 2xx: a new reference (JSON services: never
+ * NULL, {} for an empty body; else NULL). It is an error of the network, which is tried
+ * again, where it is not whole or lacks what the operation's row says, of the service
+ * where it is a page of HTML. */
+json_t *aws_reply_read(const struct aws_op *op, const struct http_reply *r, struct err *err);
+bool aws_reply_is_html(const struct http_reply *r);
+int aws_reply_html_error(const struct http_reply *r, const char *operation, struct err *err);
+/* The parse functions tell what they had to leave out of a reply; 0 as well. */
+void aws_note_left_out(struct aws_client *c, const struct aws_op *op, size_t n);
 /* How the failure of a reply reads: code, message and class from body and headers. */
 void aws_reply_error(const struct http_reply *r, enum aws_protocol protocol, const char *operation, struct err *err);
 /* The header by which Lambda notices that functions call each other without end; NULL

@@ -1,11 +1,11 @@
+/* The price list: GetProducts, whose items are JSON within JSON. */
 #include "aws/pricing.h"
 
 #include <strings.h>
 
 #include "aws/op.h"
+#include "aws/reply_json.h"
 #include "base/utf8.h"
-
-static const struct aws_op op_products = {&aws_pricing, "GetProducts", 5, 5};
 
 struct call {
 	pricing_fn *fn;
@@ -85,7 +85,7 @@ int pricing_parse_product(const char *text, size_t n, struct price *ret, struct 
 	const json_t *a;
 	const char *name, *region, *component, *platform, *usage, *published;
 	int64_t micro;
-	int rc = json_parse(text, n, "PriceList item", &j, err);
+	int rc = reply_json_parse(text, n, "PriceList item", &j, err);
 
 	if (rc)
 		return rc;
@@ -165,7 +165,8 @@ struct aws_request *pricing_get_products(struct aws_client *c, const char *regio
 	struct call *k = NEW(struct call);
 	json_t *filters = json_array();
 	AUTO(json) json_t *body = NULL;
-	struct aws_call call = {.op = &op_products, .region = api_region(region), .fn = on_products, .ctx = k};
+	struct aws_call call = {
+		.op = AWS_OP_ROW(pricing, GetProducts), .region = api_region(region), .fn = on_products, .ctx = k};
 
 	k->fn = fn;
 	k->user = user;

@@ -1,3 +1,4 @@
+/* The queue of requests: when each is sent, what is made of its reply. */
 #include "aws/client_impl.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -71,16 +72,6 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call)
 	c->last = r;
 	c->n_requests++;
 	return r;
-}
-
-struct aws_request *aws_call_json(struct aws_client *c, const struct aws_op *op, enum aws_priority p, json_t *body,
-				  aws_reply_fn *fn, void *ctx)
-{
-	AUTO(str) char *text = json_text(body);
-	struct aws_call call = {.op = op, .priority = p, .body = text, .body_len = strlen(text), .fn = fn, .ctx = ctx};
-
-	json_decref(body);
-	return aws_call(c, &call);
 }
 
 /* --- ending ------------------------------------------------------------------------------ */
@@ -307,7 +298,7 @@ static bool request_retry(struct aws_request *r, const struct http_reply *reply,
 		r->renewed = true;
 		return true;
 	}
-	if (class == RETRY_NEVER || r->op->no_retry || r->got_data || r->attempts >= c->max_attempts)
+	if (class == RETRY_NEVER || r->got_data || r->attempts >= c->max_attempts)
 		return false;
 	if (class == RETRY_CLOCK)
 		return true;
@@ -318,39 +309,37 @@ static bool request_retry(struct aws_request *r, const struct http_reply *reply,
 	return true;
 }
 
-static void deliver(struct aws_request *r, const struct http_reply *http)
+/* An attempt may have done its work although we know nothing of it. */
+static bool is_unsure(const struct err *err, int status)
 {
-	AUTO(json) json_t *json = NULL;
-	struct aws_reply reply = {.status = http->status, .body = http->body, .len = http->len, .http = http};
-	enum aws_protocol protocol = r->op->service->protocol;
+	return err->code == ERR_NET || err->code == ERR_TIMEOUT || status >= 500;
+}
 
-	if ((protocol == AWS_JSON || protocol == AWS_REST_JSON) && !r->on_data) {
-		if (!http->len) {
-			json = json_object();
-		} else {
-			AUTO(str) char *what = xasprintf("%s reply", r->op->name);
+/* The answer to a later attempt, seen in the light of one that went unanswered. */
+static void settle_unsure(struct aws_request *r)
+{
+	if (!r->unsure)
+		return;
+	if (r->op->retry == AWS_RETRY_DELETES && r->err.code == ERR_NOTFOUND)
+		err_clear(&r->err);
+	else if (r->op->retry == AWS_RETRY_CREATES && r->err.code == ERR_EXISTS)
+		err_prefix(&r->err, "an attempt before went unanswered and may be the cause");
+}
 
-			if (!json_parse(http->body, http->len, what, &json, &r->err) && !json_is_object(json))
-				err_set(&r->err, ERR_PARSE, "%s: not an object", what);
-		}
-		if (r->err.code) {
-			r->err.http_status = http->status;
-			str_copy(r->err.request_id, sizeof(r->err.request_id), r->request_id);
-			request_end(r, NULL, &r->err);
-			return;
-		}
-		reply.json = json;
-	}
+static void end_well(struct aws_request *r, const struct http_reply *http, const json_t *json)
+{
+	struct aws_reply reply = {
+		.status = http->status, .body = http->body, .len = http->len, .json = json, .http = http};
+
+	retry_quota_give(&r->client->quota, r->last_cost);
 	request_end(r, &reply, NULL);
 }
 
-void request_on_reply(void *user, const struct http_reply *reply, const struct err *err)
+static void note_reply(struct aws_request *r, const struct http_reply *reply, bool *ret_skew_known,
+		       int64_t *ret_skew_ms)
 {
-	struct aws_request *r = user;
 	struct aws_client *c = r->client;
 	const char *id = http_reply_header(reply, "x-amzn-requestid");
-	int64_t skew_ms = 0;
-	bool ok = reply->status >= 200 && reply->status < 300, skew_known;
 
 	r->transfer = NULL;
 	c->n_sent--;
@@ -360,27 +349,41 @@ void request_on_reply(void *user, const struct http_reply *reply, const struct e
 	/* It is shown: nothing but what an id is made of. */
 	r->request_id[strspn(r->request_id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/")] =
 		'\0';
-	skew_known = reply->status &&
-		     clock_skew_measure(reply->sent_ms, reply->received_ms, http_reply_header(reply, "date"),
-					http_reply_header(reply, "age"), &skew_ms);
-	if (skew_known) {
-		c->skew_ms = skew_ms;
+	*ret_skew_known = reply->status &&
+			  clock_skew_measure(reply->sent_ms, reply->received_ms, http_reply_header(reply, "date"),
+					     http_reply_header(reply, "age"), ret_skew_ms);
+	if (*ret_skew_known) {
+		c->skew_ms = *ret_skew_ms;
 		c->skew_known = true;
 	}
+}
+
+void request_on_reply(void *user, const struct http_reply *reply, const struct err *err)
+{
+	struct aws_request *r = user;
+	struct aws_client *c = r->client;
+	AUTO(json) json_t *json = NULL;
+	int64_t skew_ms = 0;
+	bool skew_known;
+
+	note_reply(r, reply, &skew_known, &skew_ms);
 	if (r->cancelled)
 		return; /* requests_finish tells */
 	err_clear(&r->err);
 	if (err)
 		r->err = *err;
-	else if (!ok)
+	else if (reply->status < 200 || reply->status >= 300)
 		aws_reply_error(reply, r->op->service->protocol, r->op->name, &r->err);
+	else if (!r->on_data)
+		json = aws_reply_read(r->op, reply, &r->err);
 	if (c->adaptive)
 		adaptive_update(&c->rate, retry_is_throttling_code(r->err.aws_code), (double)clock_mono_ms() / 1000);
-	if (ok && !err) {
-		retry_quota_give(&c->quota, r->last_cost);
-		deliver(r, reply);
+	settle_unsure(r);
+	if (!r->err.code) {
+		end_well(r, reply, json);
 		return;
 	}
+	r->unsure |= is_unsure(&r->err, reply->status);
 	if (request_retry(r, reply, skew_known, skew_ms)) {
 		log_debug("%s: attempt %d: %s", r->op->name, r->attempts, r->err.msg);
 		r->state = REQUEST_QUEUED;

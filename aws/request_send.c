@@ -201,7 +201,7 @@ int request_send(struct aws_request *r, const struct aws_credentials *cred, stru
 				       .body_len = r->body_len,
 				       .body_path = r->body_path,
 				       .body_offset = r->body_offset,
-				       .total_timeout_ms = r->op->timeout_ms,
+				       .total_timeout_ms = r->op->timeout == AWS_TIMEOUT_NONE ? -1 : 0,
 				       .max_body = r->max_reply,
 				       .on_start = r->on_start ? on_start : NULL,
 				       .on_data = r->on_data ? on_piece : NULL,

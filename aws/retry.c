@@ -1,3 +1,4 @@
+/* Retries, rates and the clock: pure functions, see retry.h. */
 #include "aws/retry.h"
 
 #include <math.h>
@@ -38,8 +39,11 @@ enum retry_class retry_classify(enum err_code code, int http_status, const char 
 						"IDPCommunicationError", "InternalError"};
 	static const char *const expired[] = {"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"};
 
+	/* No reply, or one that says "well" and is not whole. */
+	if (http_status < 300 && (code == ERR_NET || code == ERR_TIMEOUT))
+		return RETRY_TRANSIENT;
 	if (!http_status)
-		return code == ERR_NET || code == ERR_TIMEOUT ? RETRY_TRANSIENT : RETRY_NEVER;
+		return RETRY_NEVER;
 	if (retry_is_throttling_code(aws_code))
 		return RETRY_THROTTLING;
 	if (listed(aws_code, expired, ARRAY_LEN(expired)))

@@ -19,7 +19,8 @@ enum retry_class {
 	RETRY_CLOCK,	  /* sign again with the corrected clock */
 	RETRY_EXPIRED,	  /* fetch new credentials, sign again, once */
 };
-/* http_status 0 with code ERR_NET or ERR_TIMEOUT: no reply. aws_code may be "". */
+/* http_status 0 with code ERR_NET or ERR_TIMEOUT: no reply; 200 with them: not a whole
+ * one. aws_code may be "". */
 enum retry_class retry_classify(enum err_code code, int http_status, const char *aws_code);
 bool retry_is_throttling_code(const char *aws_code);
 

@@ -1,3 +1,4 @@
+/* S3: single requests. */
 #include "aws/s3.h"
 
 #include "aws/op.h"
@@ -7,13 +8,6 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/timefmt.h"
-
-/* Bodies may take long: no limit on the whole, but a stalled transfer ends. */
-static const struct aws_op op_put = {&aws_s3, "PutObject", 0, 0, -1};
-static const struct aws_op op_get = {&aws_s3, "GetObject", 0, 0, -1};
-static const struct aws_op op_head = {&aws_s3, "HeadObject"};
-static const struct aws_op op_list = {&aws_s3, "ListObjectsV2"};
-static const struct aws_op op_create_bucket = {&aws_s3, "CreateBucket"};
 
 #define MAX_LIST_REPLY ((size_t)16 << 20)
 
@@ -87,7 +81,7 @@ struct aws_request *s3_create_bucket(struct aws_client *c, const char *bucket, s
 {
 	struct call *k = call_new(user);
 	AUTO(str) char *body = NULL;
-	struct aws_call call = {.op = &op_create_bucket,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, CreateBucket),
 				.priority = AWS_USER_ACTION,
 				.method = "PUT",
 				.bucket = bucket,
@@ -109,7 +103,7 @@ struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const 
 {
 	struct call *k = call_new(user);
 	AUTO(str) char *path = s3_key_path(key);
-	struct aws_call call = {.op = &op_put,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, PutObject),
 				.priority = AWS_USER_ACTION,
 				.method = "PUT",
 				.bucket = bucket,
@@ -128,7 +122,7 @@ struct aws_request *s3_put_piece(struct aws_client *c, const char *bucket, const
 {
 	struct call *k = call_new(user);
 	AUTO(str) char *path = s3_key_path(key);
-	struct aws_call call = {.op = &op_put,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, PutObject),
 				.priority = AWS_USER_ACTION,
 				.method = "PUT",
 				.bucket = bucket,
@@ -160,7 +154,7 @@ struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const 
 	struct call *k = call_new(user);
 	AUTO(str) char *path = s3_key_path(key);
 	AUTO(strmap) struct strmap headers = {0};
-	struct aws_call call = {.op = &op_get,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, GetObject),
 				.priority = AWS_USER_ACTION,
 				.method = "GET",
 				.bucket = bucket,
@@ -199,7 +193,7 @@ struct aws_request *s3_head(struct aws_client *c, const char *bucket, const char
 {
 	struct call *k = call_new(user);
 	AUTO(str) char *path = s3_key_path(key);
-	struct aws_call call = {.op = &op_head,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, HeadObject),
 				.priority = AWS_USER_ACTION,
 				.method = "HEAD",
 				.bucket = bucket,
@@ -280,7 +274,7 @@ struct aws_request *s3_list(struct aws_client *c, const char *bucket, const char
 {
 	struct call *k = call_new(user);
 	AUTO(buf) struct buf query = BUF_INIT(BUF_MAX_TEXT);
-	struct aws_call call = {.op = &op_list,
+	struct aws_call call = {.op = AWS_OP_ROW(s3, ListObjectsV2),
 				.priority = AWS_USER_ACTION,
 				.method = "GET",
 				.bucket = bucket,

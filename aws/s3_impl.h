@@ -30,7 +30,4 @@ struct s3_listing {
 int s3_parse_list(const char *text, size_t n, struct s3_listing *ret, struct err *err) NODISCARD;
 void s3_listing_done(struct s3_listing *l);
 
-/* CompleteMultipartUpload may answer 200 and an error in its body. */
-int s3_parse_complete(const char *text, size_t n, struct err *err) NODISCARD;
-
 #endif

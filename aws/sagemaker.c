@@ -1,3 +1,4 @@
+/* Training jobs: the requests, and what their replies become. */
 #include "aws/sagemaker.h"
 
 #include "aws/op.h"
@@ -5,19 +6,9 @@
 
 #define PAGE 100
 
-/* ListTrainingJobs: 2 a second for the whole account, not adjustable; half of it
- * is left to others. The rates of the rest are not published. */
-static const struct aws_op op_search = {&aws_sagemaker, "Search", 1, 5};
-static const struct aws_op op_list = {&aws_sagemaker, "ListTrainingJobs", 1, 1};
-static const struct aws_op op_describe = {&aws_sagemaker, "DescribeTrainingJob", 5, 10};
-static const struct aws_op op_create = {&aws_sagemaker, "CreateTrainingJob", 1, 1};
-static const struct aws_op op_stop = {&aws_sagemaker, "StopTrainingJob", 2, 5};
-static const struct aws_op op_delete = {&aws_sagemaker, "DeleteTrainingJob", 1, 2};
-static const struct aws_op op_update = {&aws_sagemaker, "UpdateTrainingJob", 1, 2};
-static const struct aws_op op_list_tags = {&aws_sagemaker, "ListTags", 2, 5};
-
 /* The caller's function, whichever kind the call has. */
 struct call {
+	struct aws_client *client;
 	sm_jobs_fn *jobs;
 	sm_job_fn *job;
 	sm_json_fn *json;
@@ -26,10 +17,11 @@ struct call {
 	void *user;
 };
 
-static struct call *call_new(void *user)
+static struct call *call_new(struct aws_client *c, void *user)
 {
 	struct call *k = NEW(struct call);
 
+	k->client = c;
 	k->user = user;
 	return k;
 }
@@ -43,27 +35,26 @@ static void jobs_free(struct job **jobs, size_t n)
 	free(jobs);
 }
 
-static void give_jobs(struct call *k, const json_t *list, const char *inside, enum detail detail,
-		      const struct aws_reply *reply)
+/* A record that cannot be read is left out and counted: the others are what the user has. */
+static void give_jobs(struct call *k, const struct aws_op *op, const char *list_name, const char *inside,
+		      enum detail detail, const struct aws_reply *reply)
 {
+	const json_t *list = json_object_get(reply->json, list_name);
 	size_t n = json_array_size(list), filled = 0;
 	struct job **jobs = xcalloc(n + 1, sizeof(*jobs));
 	const json_t *total = json_object_get(reply->json, "TotalHits");
 	const char *token = json_get_str(reply->json, "NextToken");
-	struct err err = {0};
 
-	for (size_t i = 0; i < n && !err.code; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const json_t *item = json_array_get(list, i);
 
 		if (inside)
 			item = json_object_get(item, inside);
-		if (item && !sm_parse_job(item, detail, &jobs[filled], &err))
+		if (json_is_object(item) && !sm_parse_job(item, detail, &jobs[filled], NULL))
 			filled++;
 	}
-	if (err.code)
-		k->jobs(k->user, NULL, 0, NULL, -1, &err);
-	else
-		k->jobs(k->user, jobs, filled, str_empty(token) ? NULL : token, json_get_i64(total, "Value", -1), NULL);
+	aws_note_left_out(k->client, op, n - filled);
+	k->jobs(k->user, jobs, filled, str_empty(token) ? NULL : token, json_get_i64(total, "Value", -1), NULL);
 	jobs_free(jobs, filled);
 }
 
@@ -74,7 +65,7 @@ static void on_search(void *ctx, const struct aws_reply *reply, const struct err
 	if (err)
 		k->jobs(k->user, NULL, 0, NULL, -1, err);
 	else
-		give_jobs(k, json_object_get(reply->json, "Results"), "TrainingJob", DETAIL_SEARCHED, reply);
+		give_jobs(k, AWS_OP_ROW(sagemaker, Search), "Results", "TrainingJob", DETAIL_SEARCHED, reply);
 	free(k);
 }
 
@@ -85,7 +76,8 @@ static void on_list(void *ctx, const struct aws_reply *reply, const struct err *
 	if (err)
 		k->jobs(k->user, NULL, 0, NULL, -1, err);
 	else
-		give_jobs(k, json_object_get(reply->json, "TrainingJobSummaries"), NULL, DETAIL_SUMMARY, reply);
+		give_jobs(k, AWS_OP_ROW(sagemaker, ListTrainingJobs), "TrainingJobSummaries", NULL, DETAIL_SUMMARY,
+			  reply);
 	free(k);
 }
 
@@ -98,7 +90,7 @@ static void add_filter(json_t *filters, const char *name, const char *operator, 
 struct aws_request *sm_search_jobs(struct aws_client *c, const struct sm_search *q, enum aws_priority p, sm_jobs_fn *fn,
 				   void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 	json_t *filters = json_array(), *body;
 	char time[TIMEFMT_LEN];
 
@@ -117,13 +109,13 @@ struct aws_request *sm_search_jobs(struct aws_client *c, const struct sm_search 
 	json_decref(filters);
 	if (q->next_token)
 		json_object_set_new(body, "NextToken", json_string(q->next_token));
-	return aws_call_json(c, &op_search, p, body, on_search, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, Search), p, body, on_search, k);
 }
 
 struct aws_request *sm_list_jobs(struct aws_client *c, const struct sm_list *q, enum aws_priority p, sm_jobs_fn *fn,
 				 void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 	json_t *body = json_pack("{s:i, s:s, s:s}", "MaxResults", q->max_results ? q->max_results : PAGE, "SortBy",
 				 "CreationTime", "SortOrder", "Descending");
 
@@ -136,7 +128,7 @@ struct aws_request *sm_list_jobs(struct aws_client *c, const struct sm_list *q, 
 		json_object_set_new(body, "StatusEquals", json_string(q->status));
 	if (q->next_token)
 		json_object_set_new(body, "NextToken", json_string(q->next_token));
-	return aws_call_json(c, &op_list, p, body, on_list, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, ListTrainingJobs), p, body, on_list, k);
 }
 
 /* --- one job ---------------------------------------------------------------------------- */
@@ -161,10 +153,10 @@ static void on_describe(void *ctx, const struct aws_reply *reply, const struct e
 struct aws_request *sm_describe_job(struct aws_client *c, const char *name, enum aws_priority p, sm_job_fn *fn,
 				    void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->job = fn;
-	return aws_call_json(c, &op_describe, p, name_body(name), on_describe, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, DescribeTrainingJob), p, name_body(name), on_describe, k);
 }
 
 static void on_json(void *ctx, const struct aws_reply *reply, const struct err *err)
@@ -178,18 +170,19 @@ static void on_json(void *ctx, const struct aws_reply *reply, const struct err *
 struct aws_request *sm_describe_job_json(struct aws_client *c, const char *name, enum aws_priority p, sm_json_fn *fn,
 					 void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->json = fn;
-	return aws_call_json(c, &op_describe, p, name_body(name), on_json, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, DescribeTrainingJob), p, name_body(name), on_json, k);
 }
 
 struct aws_request *sm_create_job(struct aws_client *c, const json_t *spec, sm_json_fn *fn, void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->json = fn;
-	return aws_call_json(c, &op_create, AWS_USER_ACTION, json_incref((json_t *)spec), on_json, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, CreateTrainingJob), AWS_USER_ACTION, json_incref((json_t *)spec),
+			      on_json, k);
 }
 
 static void on_done(void *ctx, const struct aws_reply *reply, const struct err *err)
@@ -202,29 +195,10 @@ static void on_done(void *ctx, const struct aws_reply *reply, const struct err *
 
 struct aws_request *sm_stop_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->done = fn;
-	return aws_call_json(c, &op_stop, AWS_USER_ACTION, name_body(name), on_done, k);
-}
-
-struct aws_request *sm_delete_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user)
-{
-	struct call *k = call_new(user);
-
-	k->done = fn;
-	return aws_call_json(c, &op_delete, AWS_USER_ACTION, name_body(name), on_done, k);
-}
-
-struct aws_request *sm_update_keep_alive(struct aws_client *c, const char *name, int64_t seconds, sm_done_fn *fn,
-					 void *user)
-{
-	struct call *k = call_new(user);
-	json_t *body = json_pack("{s:s, s:{s:I}}", "TrainingJobName", name, "ResourceConfig",
-				 "KeepAlivePeriodInSeconds", (json_int_t)seconds);
-
-	k->done = fn;
-	return aws_call_json(c, &op_update, AWS_USER_ACTION, body, on_done, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, StopTrainingJob), AWS_USER_ACTION, name_body(name), on_done, k);
 }
 
 /* --- tags ---------------------------------------------------------------------------------- */
@@ -243,8 +217,9 @@ static void on_tags(void *ctx, const struct aws_reply *reply, const struct err *
 /* A resource has at most 50 tags, a page of ListTags holds 100: one call is all. */
 struct aws_request *sm_list_tags(struct aws_client *c, const char *arn, enum aws_priority p, sm_tags_fn *fn, void *user)
 {
-	struct call *k = call_new(user);
+	struct call *k = call_new(c, user);
 
 	k->tags = fn;
-	return aws_call_json(c, &op_list_tags, p, json_pack("{s:s}", "ResourceArn", arn), on_tags, k);
+	return aws_call_named(c, AWS_OP_ROW(sagemaker, ListTags), p, json_pack("{s:s}", "ResourceArn", arn), on_tags,
+			      k);
 }

@@ -50,11 +50,6 @@ struct aws_request *sm_describe_job_json(struct aws_client *c, const char *name,
  * callback's reply holds TrainingJobArn. */
 struct aws_request *sm_create_job(struct aws_client *c, const json_t *spec, sm_json_fn *fn, void *user);
 struct aws_request *sm_stop_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user);
-/* Terminal jobs only; frees the name. */
-struct aws_request *sm_delete_job(struct aws_client *c, const char *name, sm_done_fn *fn, void *user);
-/* UpdateTrainingJob: the seconds that a warm pool is kept. */
-struct aws_request *sm_update_keep_alive(struct aws_client *c, const char *name, int64_t seconds, sm_done_fn *fn,
-					 void *user);
 struct aws_request *sm_list_tags(struct aws_client *c, const char *arn, enum aws_priority p, sm_tags_fn *fn,
 				 void *user);
 

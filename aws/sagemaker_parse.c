@@ -84,6 +84,31 @@ static void read_resources(struct job *j, const json_t *o)
 	}
 }
 
+/* The texts of a list, each behind a blank. */
+static void add_words(const json_t *list, struct buf *out)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach((json_t *)list, i, item)
+	{
+		AUTO(str) char *clean = utf8_sanitize_dup(json_string_value(item));
+
+		if (clean)
+			(void)buf_addf(out, "%s%s", out->len ? " " : "", clean);
+	}
+}
+
+static char *read_vpc(const json_t *o)
+{
+	AUTO(buf) struct buf b = BUF_INIT(4096);
+	const json_t *vpc = json_object_get(o, "VpcConfig");
+
+	add_words(json_object_get(vpc, "Subnets"), &b);
+	add_words(json_object_get(vpc, "SecurityGroupIds"), &b);
+	return b.len ? buf_take(&b) : NULL;
+}
+
 static void read_algorithm(struct job *j, const json_t *o)
 {
 	const json_t *a = json_object_get(o, "AlgorithmSpecification");
@@ -161,6 +186,7 @@ static void read_details(struct job *j, const json_t *o)
 	j->model_uri = text(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts");
 	j->checkpoint_uri = text(json_object_get(o, "CheckpointConfig"), "S3Uri");
 	j->tuning_job_arn = text(o, "TuningJobArn");
+	j->vpc = read_vpc(o);
 	read_map(json_object_get(o, "HyperParameters"), &j->hyperparameters);
 	read_map(json_object_get(o, "Environment"), &j->environment);
 	json_array_foreach(json_object_get(o, "InputDataConfig"), i, channel) read_channel(j, channel);

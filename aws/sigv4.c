@@ -1,3 +1,4 @@
+/* Signature Version 4: canonical request, string to sign, signature. */
 #include "aws/sigv4.h"
 
 #include <strings.h>

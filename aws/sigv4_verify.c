@@ -1,3 +1,4 @@
+/* The other side of Signature Version 4: what a server checks. */
 #include "aws/sigv4_verify.h"
 
 #include "base/digest.h"

@@ -1,9 +1,8 @@
+/* STS: whose credentials these are. */
 #include "aws/sts.h"
 
 #include "aws/op.h"
 #include "aws/xml.h"
-
-static const struct aws_op op_identity = {&aws_sts, "GetCallerIdentity"};
 
 struct call {
 	sts_identity_fn *fn;
@@ -45,7 +44,7 @@ struct aws_request *sts_get_caller_identity(struct aws_client *c, enum aws_prior
 {
 	static const char body[] = "Action=GetCallerIdentity&Version=2011-06-15";
 	struct call *k = NEW(struct call);
-	struct aws_call call = {.op = &op_identity,
+	struct aws_call call = {.op = AWS_OP_ROW(sts, GetCallerIdentity),
 				.priority = p,
 				.body = body,
 				.body_len = sizeof(body) - 1,

@@ -1,3 +1,4 @@
+/* A small tree of XML by expat, capped in depth, size and nodes. */
 #include "aws/xml.h"
 
 #include <expat.h>

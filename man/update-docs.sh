@@ -1,6 +1,6 @@
 #!/bin/sh
-# Write what is made from the program's tables: the generated part of the manual
-# and the completions. `make docs` runs this; with --check nothing is written and
+# Write what is made from the program's tables: the generated part of the manual,
+# the completions and the IAM policies. `make docs` runs this; with --check nothing is written and
 # the exit status says whether all is up to date.
 #
 #   update-docs.sh [--check] SAGETOP SOURCE_FOLDER [SAGETOP-TRAINER]
@@ -29,6 +29,9 @@ fi
 for shell in bash zsh fish; do
 	"$sagetop" --dump-docs $shell >"$temp/sagetop.$shell"
 done
+for policy in iam-policy iam-policy-read-only; do
+	"$sagetop" --dump-docs $policy >"$temp/$policy.json"
+done
 
 status=0
 put() { # made file
@@ -46,5 +49,8 @@ put "$temp/sagetop.1" "$top/man/sagetop.1"
 [ ! -f "$temp/sagetop-trainer.1" ] || put "$temp/sagetop-trainer.1" "$top/man/sagetop-trainer.1"
 for shell in bash zsh fish; do
 	put "$temp/sagetop.$shell" "$top/share/completions/sagetop.$shell"
+done
+for policy in iam-policy iam-policy-read-only; do
+	put "$temp/$policy.json" "$top/share/$policy.json"
 done
 exit $status

@@ -6,18 +6,21 @@ packages_build="gcc libc6-dev make autoconf automake pkg-config
 	libsqlite3-dev libncurses-dev libpcre2-dev libmicrohttpd-dev
 	libarchive-dev zlib1g-dev libxgboost-dev ca-certificates"
 packages_parquet="libsnappy-dev libzstd-dev"
-packages_test="$packages_parquet ccache clang libcmocka-dev libvterm-dev tmux expect valgrind
+packages_test="$packages_parquet ccache clang libcmocka-dev tmux valgrind
 	awscli python3-boto3 python3-xgboost python3-numpy mandoc xz-utils zstd
 	runc buildah skopeo iproute2 procps curl wrk"
+
+# Those of the named packages that are missing.
+packages_missing() {
+	for package in "$@"; do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || printf ' %s' "$package"
+	done
+}
 
 # Install those of the named packages that are missing; says nothing and does
 # nothing where none is. Uses sudo only where we are not root.
 packages_install() {
-	missing=
-	for package in "$@"; do
-		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
-			missing="$missing $package"
-	done
+	missing=$(packages_missing "$@")
 	[ -n "$missing" ] || return 0
 	if ! command -v apt-get >/dev/null; then
 		echo "missing, and no apt-get here to install them with:$missing" >&2

@@ -66,15 +66,21 @@ if [ -z "${SAGETOP_BUILD_DIR:-}" ]; then
 	if [ ! -x configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ]; then
 		./autogen.sh >>"$log" 2>&1 || fail 'autogen.sh failed'
 	fi
+	# Where the tree is configured in place, configure refuses another build folder:
+	# build from a copy of its sources.
+	source=$top
+	if [ -f config.status ]; then
+		source=$work/source
+		make distdir distdir="$source" >>"$log" 2>&1 ||
+			fail 'the sources could not be copied; make distclean, and run this again'
+	fi
 	mkdir -p "$bin"
 	if [ ! -f "$bin/Makefile" ]; then
-		(cd "$bin" && "$top/configure" --quiet CFLAGS='-O2 -g') >>"$log" 2>&1 ||
+		(cd "$bin" && "$source/configure" --quiet CFLAGS="${CFLAGS--O2 -g}") >>"$log" 2>&1 ||
 			fail "configure failed; if a library is named above, install it and run this again"
 	fi
 	make -C "$bin" -j"$(nproc)" >>"$log" 2>&1 || fail "the build failed; remove $bin and run this again"
 fi
-SAGETOP_SHARE=$top/share
-export SAGETOP_SHARE
 sagetop=$bin/sagetop
 "$sagetop" --version >>"$log" 2>&1 || fail "$sagetop does not run"
 done_step

@@ -18,8 +18,21 @@ check_part store 'base/|model/|store/' src/store
 check_part aws 'base/|model/|aws/[a-z0-9_]+\.(h|def)' aws -maxdepth 1
 check_part sync 'base/|model/|store/|aws/[a-z0-9_]+\.h|sync/' src/sync
 check_part tui 'base/|model/|tui/' tui
-check_part trainer 'base/|trainer/' trainer
-check_part 'the local engine' 'base/|aws/(sigv4|sigv4_verify|eventstream|xml)\.h|aws/local/' aws/local
+
+# Rooms inside a part, from the ground: each sees itself and those before it.
+check_floors() {
+	top=$1 below=$2
+	shift 2
+	for floor in "$@"; do
+		below="$below|$top/$floor/"
+		check_part "$top/$floor" "$below" "$top/$floor"
+	done
+	check_part "$top" "$below" "$top" -maxdepth 1
+	bad=$(find "$top" -mindepth 1 -maxdepth 1 -type d | grep -vE "/($(echo "$@" | tr ' ' '|'))\$" || :)
+	tap_empty "every room of $top has its floor" "$bad"
+}
+check_floors trainer 'base/' read settings library grow hosts fit models serve job
+check_floors aws/local 'base/|aws/(sigv4|sigv4_verify|eventstream|xml)\.h' core wire kept running services front
 
 # what, pattern of the header, files that may include it
 check_library() {
@@ -29,9 +42,9 @@ check_library() {
 }
 check_library libcurl 'curl/' 'aws/http[a-z_]*\.[ch]'
 check_library curses '(n?cursesw?/)?n?curses|term\.h' 'tui/term\.c'
-check_library SQLite 'sqlite3' 'src/store/|aws/local/'
-check_library XGBoost 'xgboost/' 'trainer/booster[a-z_]*\.[ch]'
-check_library libmicrohttpd 'microhttpd' 'aws/local/|trainer/serve'
+check_library SQLite 'sqlite3' 'src/store/|aws/local/core/state\.[ch]'
+check_library XGBoost 'xgboost/' 'trainer/library/booster[a-z_]*\.[ch]'
+check_library libmicrohttpd 'microhttpd' 'aws/local/front/server\.c|trainer/serve/'
 check_library expat 'expat' 'aws/xml\.c'
 # jansson stays at the edges: model and tui hold plain data.
 bad=$(grep -rnE 'include "base/(json|yaml)\.h"|jansson' src/model tui --include='*.[ch]' || :)

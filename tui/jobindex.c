@@ -98,13 +98,15 @@ static int by_key(const void *pa, const void *pb, void *user)
 void job_index_build(struct job_index *x, const struct session *s, const struct query *filter, bool faults_only,
 		     enum job_sort sort, bool reverse, int64_t now_ms)
 {
+	struct field_context x2 = {.session = s, .now_ms = now_ms};
+
 	x->n = 0;
 	GROW(x->rows, x->cap, session_jobs(s)->n);
 	for (size_t i = 0; i < session_jobs(s)->n; i++) {
 		const struct job *j = jobs_at(session_jobs(s), i);
 		if (faults_only && j->status != JOB_FAILED)
 			continue;
-		if (filter && !query_match(filter, j, &s->prices, s->region, now_ms))
+		if (filter && !query_match(filter, job_resource(j), &x2))
 			continue;
 		struct job_row *r = &x->rows[x->n++];
 		*r = (struct job_row){.job = j};

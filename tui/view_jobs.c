@@ -233,7 +233,7 @@ static int set_filter(struct view *v, const char *text, struct err *err)
 	struct query *q = NULL;
 
 	if (!str_empty(text)) {
-		int rc = query_parse(text, &q, err);
+		int rc = query_parse(&kind_table[KIND_TRAINING_JOB], text, &q, err);
 		if (rc < 0)
 			return rc;
 	}

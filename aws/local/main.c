@@ -8,17 +8,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "aws/local/command.h"
-#include "aws/local/deny.h"
-#include "aws/local/faults.h"
-#include "aws/local/limits.h"
-#include "aws/local/live_tail.h"
-#include "aws/local/objects.h"
-#include "aws/local/record.h"
-#include "aws/local/runner.h"
-#include "aws/local/server.h"
-#include "aws/local/simulate.h"
-#include "aws/local/supervise.h"
+#include "aws/local/running/command.h"
+#include "aws/local/front/deny.h"
+#include "aws/local/front/faults.h"
+#include "aws/local/services/limits.h"
+#include "aws/local/services/kinds.h"
+#include "aws/local/services/live_tail.h"
+#include "aws/local/kept/objects.h"
+#include "aws/local/front/record.h"
+#include "aws/local/running/runner.h"
+#include "aws/local/front/server.h"
+#include "aws/local/running/simulate.h"
+#include "aws/local/running/supervise.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
@@ -138,9 +139,15 @@ static int start(struct engine *e, struct err *err)
 	if (rc == 0)
 		rc = record_open(e, err);
 	if (rc == 0)
-		rc = jobs_load(e, err);
+		rc = training_jobs_load(e, err);
+	if (rc == 0)
+		rc = resources_load(e, err);
 	if (rc == 0)
 		rc = objects_init(e, err);
+	if (rc == 0) {
+		kinds_begin(e);
+		rc = e->opt.load ? kinds_load_file(e, e->opt.load, err) : 0;
+	}
 	/* The port before the jobs: without it nothing must have been started. */
 	if (rc == 0)
 		rc = server_start(e, &e->server, err);
@@ -172,7 +179,8 @@ static void stop(struct engine *e)
 	limits_free(e);
 	faults_free(e);
 	record_close(e);
-	jobs_free(e);
+	training_jobs_free(e);
+	resources_free(e);
 	state_close(e->db);
 }
 
@@ -213,7 +221,7 @@ int main(int argc, char **argv)
 	int rc = options_parse(&e.opt, argc, argv, &err);
 
 	if (rc == 0 && e.opt.help) {
-		options_help(stdout);
+		options_help(stdout, faults_help);
 	} else if (rc == 0 && e.opt.version) {
 		puts("sagetop-local " SAGETOP_VERSION);
 	} else if (rc == 0) {

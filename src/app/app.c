@@ -167,6 +167,16 @@ void app_print_notice(struct app *a)
 		fprintf(stderr, "sagetop: %s\n", text);
 }
 
+/* What the service said and we could not read must not be missing in silence. */
+static void print_left_out(struct app *a)
+{
+	size_t n = a->sync ? aws_client_left_out(sync_client(a->sync)) : 0;
+
+	if (n)
+		fprintf(stderr, "sagetop: %zu record%s of the service could not be read and %s left out\n", n,
+			n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 bool app_confirm(struct app *a, const char *question)
 {
 	char answer[16];
@@ -276,6 +286,7 @@ int app_main(int argc, char **argv)
 		if (rc == 0)
 			rc = run(&a, &err);
 	}
+	print_left_out(&a);
 	int status = finish_output(&a, report(&a, rc, &err));
 	app_disconnect(&a);
 	free(a.endpoint);

@@ -1,8 +1,10 @@
-/* The option and command tables as parts of the manual and as completion
- * scripts. The results stand in man/ and share/completions/; `make docs` writes
- * them and a test compares them with this program's. */
+/* The option and command tables as parts of the manual and as completion scripts, and
+ * the operations' as IAM policies. The results stand in man/ and share/; `make docs`
+ * writes them and a test compares them with this program's. */
 #include "app/cli.h"
 #include "app/dashboard_docs.h"
+#include "aws/op.h"
+#include "aws/policy.h"
 
 /* mdoc reads a dot or an apostrophe at the start of a line as a request and a
  * backslash as an escape. */
@@ -276,17 +278,58 @@ static void docs_fish(FILE *out)
 	      out);
 }
 
+static void print_policy(FILE *out, bool writes)
+{
+	struct aws_policy_scope widest = {"aws", "*", "*"};
+	AUTO(json) json_t *policy = aws_policy_new(NULL, writes, &widest);
+
+	json_dumpf(policy, out, JSON_INDENT(2));
+	fputc('\n', out);
+}
+
+static void docs_policy(FILE *out)
+{
+	print_policy(out, true);
+}
+
+static void docs_policy_read_only(FILE *out)
+{
+	print_policy(out, false);
+}
+
+/* The table of AWS operations, for the test that holds it against the services' models. */
+static void docs_operations(FILE *out)
+{
+	for (size_t i = 0; i < AWS_OP_COUNT; i++) {
+		const struct aws_op *op = &aws_ops[i];
+		AUTO(str) char *action = aws_op_action(op);
+
+		fprintf(out, "%s\t%s\t%s\t%s\t%g\t%g\t%s\t%s\t%s\t%s\t%s\t%s\n", op->service->iam, op->name, action,
+			op->access == AWS_READ ? "read" : "write", op->rate, op->burst, op->reply, op->resource,
+			str_or(op->method, ""), str_or(op->path, ""), str_or(op->query, ""), op->need);
+	}
+}
+
 int cli_print_docs(FILE *out, const char *kind, struct err *err)
 {
 	static const struct {
 		const char *kind;
 		void (*print)(FILE *out);
-	} kinds[] = {{"man", docs_man}, {"bash", docs_bash}, {"zsh", docs_zsh}, {"fish", docs_fish}};
+	} kinds[] = {{"man", docs_man},
+		     {"bash", docs_bash},
+		     {"zsh", docs_zsh},
+		     {"fish", docs_fish},
+		     {"iam-policy", docs_policy},
+		     {"iam-policy-read-only", docs_policy_read_only},
+		     {"operations", docs_operations}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (str_eq(kind, kinds[i].kind)) {
 			kinds[i].print(out);
 			return 0;
 		}
-	return err_set(err, ERR_USAGE, "--dump-docs writes man, bash, zsh or fish, not \"%s\"", kind);
+	return err_set(err, ERR_USAGE,
+		       "--dump-docs writes man, bash, zsh, fish, iam-policy, iam-policy-read-only or "
+		       "operations, not \"%s\"",
+		       kind);
 }

@@ -1,6 +1,5 @@
 #include "app/complete.h"
 
-#include "app/columns.h"
 #include "app/engine.h"
 #include "base/fs.h"
 #include "base/str.h"
@@ -62,7 +61,9 @@ static int print_profiles(FILE *out, struct err *err)
 
 static int print_columns(FILE *out, struct err *err)
 {
-	columns_print_names(out);
+	for (const struct field *f = kind_table[KIND_TRAINING_JOB].fields; f->name; f++)
+		if (!(f->flags & FIELD_NO_COLUMN))
+			fprintf(out, "%s\n", f->name);
 	return 0;
 }
 

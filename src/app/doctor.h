@@ -1,4 +1,4 @@
-/* doctor.h - the checks of `sagetop doctor`, one row each in doctor.c.
+/* doctor.h - the checks of `sagetop doctor`.
  *
  * A permission is checked by calling its operation in the cheapest form that
  * changes nothing: on a job that does not exist, with a page of one. */
@@ -10,7 +10,7 @@
 enum check_result { CHECK_OK, CHECK_WARNING, CHECK_FAILED, CHECK_SKIPPED };
 
 struct check {
-	const char *name; /* borrowed: "clock", "sagemaker:Search" */
+	char *name; /* "clock", "sagemaker:Search" */
 	enum check_result result;
 	enum err_code code; /* why it failed */
 	char detail[512];

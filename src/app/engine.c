@@ -72,20 +72,10 @@ void engine_find(struct engine_info *ret)
 /* Beside our own program, then anywhere in PATH. */
 static char *find_program(void)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	AUTO(str) char *dir = fs_program_dir();
+	AUTO(str) char *beside = dir ? fs_join(dir, ENGINE_PROGRAM) : NULL;
 
-	if (n > 0) {
-		self[n] = '\0';
-		char *slash = strrchr(self, '/');
-		if (slash) {
-			*slash = '\0';
-			AUTO(str) char *beside = fs_join(self, ENGINE_PROGRAM);
-			if (access(beside, X_OK) == 0)
-				return TAKE(beside);
-		}
-	}
-	return xstrdup(ENGINE_PROGRAM);
+	return beside && access(beside, X_OK) == 0 ? TAKE(beside) : xstrdup(ENGINE_PROGRAM);
 }
 
 static int open_log(struct err *err)

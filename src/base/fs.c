@@ -182,8 +182,7 @@ char *fs_config_path(const char *name)
 	return xdg_path("XDG_CONFIG_HOME", ".config", name);
 }
 
-/* <dir of our binary>/<relative>/<name> where it exists. */
-static char *beside_binary(const char *relative, const char *name)
+char *fs_program_dir(void)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -192,35 +191,48 @@ static char *beside_binary(const char *relative, const char *name)
 		return NULL;
 	exe[n] = '\0';
 	char *slash = strrchr(exe, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	char *path = xasprintf("%s/%s/%s", exe, relative, name);
-	if (fs_exists(path))
-		return path;
-	free(path);
+	return slash ? xstrndup(exe, slash - exe) : NULL;
+}
+
+/* Where a program's share folder lies, told from the program's own. configure links
+ * the source tree's to "share" in the build folder, which its own config.status tells
+ * from other folders: programs lie at its top, those of the tests two floors below.
+ * What was just built goes before an older installation. */
+static const struct {
+	const char *share, *mark;
+} share_places[] = {
+	{"share", "config.status"},
+	{"../../share", "../../config.status"},
+	{"../share/sagetop", NULL},
+};
+
+static char *share_beside(const char *dir, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(share_places); i++) {
+		AUTO(str) char *mark = share_places[i].mark ? fs_join(dir, share_places[i].mark) : NULL;
+		if (mark && !fs_exists(mark))
+			continue;
+		char *path = xasprintf("%s/%s/%s", dir, share_places[i].share, name);
+		if (fs_exists(path))
+			return path;
+		free(path);
+	}
 	return NULL;
 }
 
 char *fs_share_path(const char *name)
 {
 	const char *dir = getenv("SAGETOP_SHARE");
+	AUTO(str) char *program = fs_program_dir();
+	char *path = str_empty(dir) ? NULL : fs_join(dir, name);
 
-	if (!str_empty(dir)) {
-		char *path = fs_join(dir, name);
-		if (fs_exists(path))
-			return path;
-		free(path);
-	}
-	/* In the source tree (built in place or one folder below) before the
-	 * installed one, so that a fresh build never reads an older install. */
-	static const char *const relatives[] = {"share", "../share", "../share/sagetop"};
-	for (size_t i = 0; i < ARRAY_LEN(relatives); i++) {
-		char *path = beside_binary(relatives[i], name);
-		if (path)
-			return path;
-	}
-	char *path = fs_join(SAGETOP_DATADIR, name);
+	if (path && fs_exists(path))
+		return path;
+	free(path);
+	path = program ? share_beside(program, name) : NULL;
+	if (path)
+		return path;
+	path = fs_join(SAGETOP_DATADIR, name);
 	if (fs_exists(path))
 		return path;
 	free(path);

@@ -30,8 +30,11 @@ char *fs_state_path(const char *name) NODISCARD;
 char *fs_config_path(const char *name) NODISCARD;
 char *fs_home(void) NODISCARD; /* $HOME, or the password entry's */
 
-/* A file shipped in share/: $SAGETOP_SHARE, the installed folder, or beside the
- * build tree's binary, the first that holds `name`. NULL where none does. */
+char *fs_program_dir(void) NODISCARD; /* where our own program lies; NULL where the system does not say */
+
+/* A file shipped in share/: the first that holds `name` of $SAGETOP_SHARE, the source
+ * tree's where the program lies in its build folder, the one beside the program's
+ * bin/ and the one of the configured prefix. NULL where none does. */
 char *fs_share_path(const char *name) NODISCARD;
 
 #endif

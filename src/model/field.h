@@ -57,6 +57,7 @@ struct field_value {
 	double number;
 	bool known;
 	bool estimate;
+	bool missing; /* not known although there is something to know: "?" */
 };
 
 /* What a value may need beside the thing. */
@@ -66,6 +67,7 @@ struct field_context {
 };
 
 typedef struct field_value field_get_fn(const struct resource *r, const char *key, const struct field_context *x);
+typedef const struct strmap *field_map_fn(const struct resource *r);
 
 struct field {
 	const char *name;    /* "billable"; of keyed ones the prefix, "hp." */
@@ -84,6 +86,7 @@ struct field {
 	const char *key;   /* the key that sorts by it: "C"; NULL */
 	const char *path;  /* where it lies in the service's reply: "ResourceConfig.InstanceType"; NULL: derived */
 	field_get_fn *get; /* NULL: the text at path, kept in the record's values */
+	field_map_fn *map; /* all keys and values of a keyed one, NULL where they are not known; may be NULL */
 };
 
 /* A field that was named: "hp.eta". */
@@ -110,7 +113,10 @@ void field_list_add(struct field_list *l, const struct field *f, const char *key
 struct field_value field_get(const struct field_ref *f, const struct resource *r, const struct field_context *x);
 
 bool field_is_number(const struct field *f); /* aligned to the right */
-/* The heading: "COST", "hp.eta". buf holds 80 bytes. */
+/* The name in capitals, "COST", of a keyed one as it is, "hp.eta"; and the screen's
+ * heading, which may be another. buf holds FIELD_HEADING_LEN bytes. */
+#define FIELD_HEADING_LEN 80
+char *field_title(const struct field_ref *f, char *buf);
 char *field_heading(const struct field_ref *f, char *buf);
 
 /* A value as text; nothing where unknown. For people "9m04s", "$0.035*", "68%"; for
@@ -118,16 +124,20 @@ char *field_heading(const struct field_ref *f, char *buf);
 enum field_style { FIELD_FOR_PEOPLE, FIELD_FOR_PROGRAMS };
 void field_text(const struct field_ref *f, const struct resource *r, const struct field_context *x,
 		enum field_style style, struct buf *out);
-/* "7.412", "1.2e-05", "nan": a metric in few cells. buf holds 32 bytes. */
+/* "7.412", "1.2e-05", "nan": a metric in few cells. buf holds FIELD_VALUE_LEN bytes. */
+#define FIELD_VALUE_LEN 32
 char *field_value_text(char *buf, double v);
 
-/* Order of two values of one field: unknown ones last whatever the direction, texts
- * before numbers. */
+/* Order of two values of one field: unknown ones last whatever the direction. */
 int field_compare(const struct field *f, const struct field_value *a, const struct field_value *b, bool descending);
 /* Sort things by a field; equals keep the order they had. A cold field must be
  * filled before. */
 void field_sort(struct resource **items, size_t n, const struct field_ref *by, bool descending,
 		const struct field_context *x);
+
+/* The names of a kind's fields, other names too, but for those with one of these flags
+ * (FIELD_NO_COLUMN, FIELD_NO_FILTER): what may be typed. */
+void field_names(const struct kind *k, unsigned without, struct strlist *ret);
 
 /* Values of one cold field, by name, for all things of a kind in a session: filled
  * by sync, kept true as records arrive. */
@@ -137,5 +147,7 @@ struct cold_column {
 	struct map values; /* name -> char *, "" where it has none */
 	bool complete;
 };
+/* What such a column keeps of a thing whose cold part is at hand; owned by the caller. */
+char *field_cold_text(const struct field_ref *f, const struct resource *r, const struct field_context *x) NODISCARD;
 
 #endif

@@ -62,8 +62,8 @@ static void free_lists(struct job *j)
 
 static void free_cold(struct job *j)
 {
-	char **strings[] = {&j->arn,	   &j->image,	       &j->input_mode,	   &j->role_arn,	&j->output_uri,
-			    &j->model_uri, &j->checkpoint_uri, &j->tuning_job_arn, &j->warm_pool_status};
+	char **strings[] = {&j->arn,	   &j->image,	       &j->input_mode,	   &j->role_arn,	 &j->output_uri,
+			    &j->model_uri, &j->checkpoint_uri, &j->tuning_job_arn, &j->warm_pool_status, &j->vpc};
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		str_set(strings[i], NULL);

@@ -88,6 +88,7 @@ struct job {
 	char *checkpoint_uri;
 	char *tuning_job_arn;
 	char *warm_pool_status;
+	char *vpc; /* "subnet-1 subnet-2 sg-1" */
 	struct strmap hyperparameters;
 	struct strmap environment;
 

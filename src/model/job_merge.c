@@ -123,6 +123,7 @@ static bool merge_cold_strings(struct job *into, struct job *from, bool older)
 	changed |= merge_text(&into->checkpoint_uri, &from->checkpoint_uri, older);
 	changed |= merge_text(&into->tuning_job_arn, &from->tuning_job_arn, older);
 	changed |= merge_text(&into->warm_pool_status, &from->warm_pool_status, older);
+	changed |= merge_text(&into->vpc, &from->vpc, older);
 	return changed;
 }
 

@@ -14,8 +14,10 @@ const struct kind kind_table[KIND_COUNT] = {
 const struct kind *kind_find(const char *name)
 {
 	for (size_t i = 0; i < KIND_COUNT; i++) {
-		if (str_ieq(kind_table[i].name, name) || str_ieq(kind_table[i].plural, name))
-			return &kind_table[i];
+		const struct kind *k = &kind_table[i];
+
+		if (str_ieq(k->name, name) || str_ieq(k->plural, name) || kind_words_have(k->aliases, name))
+			return k;
 	}
 	return NULL;
 }
@@ -40,6 +42,60 @@ enum resource_state kind_state(const struct kind *k, const char *status_text)
 	if (kind_words_have(k->bad, status_text))
 		return STATE_BAD;
 	return kind_words_have(k->neutral, status_text) ? STATE_NEUTRAL : STATE_UNKNOWN;
+}
+
+/* "CREATION_TIME" and "CreationTime" alike. */
+static bool same_word(const char *a, size_t n, const char *b)
+{
+	size_t i = 0;
+
+	for (; i < n; i++) {
+		if (a[i] == '_')
+			continue;
+		while (*b == '_')
+			b++;
+		if ((a[i] | 0x20) != (*b | 0x20))
+			return false;
+		b++;
+	}
+	return *b == '\0';
+}
+
+char *kind_sort_key(const struct kind *k, const char *word)
+{
+	static const struct {
+		const char *field, *keys[3];
+	} names[] = {{"name", {"Name", "ImageName", "TrainingPlanName"}},
+		     {"created", {"CreationTime"}},
+		     {"age", {"CreationTime"}},
+		     {"modified", {"LastModifiedTime"}},
+		     {"started", {"StartTime"}},
+		     {"status", {"Status", "FeatureGroupStatus"}},
+		     {"objective", {"FinalObjectiveMetricValue"}},
+		     {"scheduled", {"ScheduledTime"}}};
+
+	for (const char *p = k->list.sort_keys; p && *p;) {
+		size_t n = strcspn(p, " ");
+		bool found = same_word(p, n, word);
+
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			for (size_t j = 0; str_ieq(names[i].field, word) && j < 3 && names[i].keys[j]; j++)
+				found |= same_word(p, n, names[i].keys[j]);
+		}
+		if (found)
+			return xstrndup(p, n);
+		p += n + strspn(p + n, " ");
+	}
+	return NULL;
+}
+
+const char *kind_short_name(const char *name)
+{
+	const char *at = strrchr(name, '/');
+
+	if (!at && strncmp(name, "arn:", 4) == 0)
+		at = strrchr(name, ':');
+	return at && at[1] ? at + 1 : name;
 }
 
 char *kind_pattern(const char *pattern, const char *name)
@@ -69,8 +125,9 @@ static int unknown_kind(const char *text, size_t n, struct err *err)
 int kind_parse_reference(const char *text, const struct kind **ret_kind, const char **ret_name, struct err *err)
 {
 	const char *slash = strchr(text, '/');
+	const char *colon = strchr(text, ':');
 
-	if (!slash) {
+	if (!slash || (colon && colon < slash)) {
 		*ret_kind = &kind_table[KIND_TRAINING_JOB];
 		*ret_name = text;
 		return 0;

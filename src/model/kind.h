@@ -23,14 +23,19 @@ enum kind_id {
  * reply ("ProcessingJobSummaries"); NULL where the kind has none. */
 struct kind_list {
 	const char *operation;
-	const char *items;	   /* member of the reply that holds the rows */
+	const char *items;	   /* members of the reply that hold the rows, separated by blanks */
 	const char *name_contains; /* request members */
 	const char *status_equals;
-	const char *parent;    /* request member that takes the parent's name (or ARN: see parent_by_arn) */
+	const char *parent;    /* request member that takes the parent's name (an ARN where that is its name) */
 	const char *sort_keys; /* "Name CreationTime Status", as SortBy takes them; NULL: no SortBy */
 	const char *fixed;     /* request members that are always sent: "ServiceNamespace=sagemaker" */
 	const char *page_size; /* request member: "MaxResults", "Limit", "MaxRecords"; NULL: none is sent */
 	int page;	       /* its value: 100, 50 ... */
+
+	const char *name_prefix; /* instead of name_contains, where the service knows beginnings only */
+	const char *created_after, *modified_after;
+	const char *directions; /* "Ascending Descending" as SortOrder spells them; NULL: no SortOrder */
+	bool parent_required;	/* without a parent the operation is refused, or tells a part only */
 };
 
 /* Search gives whole records, a page a call. */
@@ -41,28 +46,38 @@ struct kind_search {
 	const char *filter_value; /* contained in it */
 };
 
-/* describe, stop and delete: the operation and the request member that names the thing. */
+/* describe, stop and delete: the operation and the request members that name the
+ * thing, separated by blanks:
+ *
+ *   Member        its name             Member=value   always this
+ *   Member[]      a list of its name   Member=@path   a member of the thing's record
+ *   A/B           the parts of its     Member=*       a new random token
+ *                 name ("group/name")
+ */
 struct kind_call {
 	const char *operation; /* NULL: there is none */
 	const char *argument;
+	const char *item; /* member of the reply that holds the thing; NULL: the reply is it */
 };
 
 enum kind_key {
 	KEY_BY_NAME = 0, /* things are told apart by their names */
 	KEY_BY_ARN,	 /* by their ARNs: versions, executions */
-	KEY_BY_PARENT,	 /* by a name that is unique within the parent only: steps */
+	KEY_BY_PARENT,	 /* by a name that is unique within the parent only: "PARENT/NAME" */
 };
 
 /* Where the common members stand in a reply. A path may have alternatives,
- * "Stopped|Ended": the first that is there counts. */
+ * "Stopped|Ended": the first that is there counts. A name may be made of several
+ * members, "GroupName/Name". */
 struct kind_members {
-	const char *name, *arn, *status, *created, *modified, *started, *ended, *reason, *tags;
+	const char *name, *arn, *status, *created, *modified, *started, *ended, *reason, *tags, *parent;
 };
 
 struct kind {
 	enum kind_id id;
 	const char *name;    /* what `list`, `show` and KIND/NAME take: "processing-job" */
 	const char *plural;  /* the `:` command: "processing-jobs" */
+	const char *aliases; /* other names of both, separated by blanks: "processing"; NULL */
 	const char *title;   /* headings: "processing jobs" */
 	const char *service; /* of all its operations, as the operations' table spells it: "sagemaker" */
 	const struct resource_class *class;
@@ -73,7 +88,6 @@ struct kind {
 	int delete_order; /* deleting many kinds: smaller first, children before what they need */
 	struct kind_members members;
 	enum kind_key key;
-	bool parent_by_arn;
 
 	/* Statuses by what they mean, separated by blanks; one that is in none is
 	 * STATE_UNKNOWN. All NULL: the kind has no status. */
@@ -95,23 +109,31 @@ struct kind {
 	const char *parent_kind; /* name of the kind it belongs to; NULL */
 	const char *children;	 /* names of kinds, separated by blanks, that Enter leads to; NULL */
 	const char *links;	 /* "Member=kind ..." members that name things of other kinds */
-	const char *console;	 /* path of the web console: "processing-jobs/{name}"; NULL */
-	const char *missing;	 /* code of the service's answer for a thing that is not there */
-	const char *help;	 /* one line */
+	/* Path of the web console, "processing-jobs/{name}"; one that begins with a slash
+	 * is not SageMaker's: "/cloudwatch/home?region={region}#alarmsV2:alarm/{name}". NULL. */
+	const char *console;
+	const char *missing; /* code of the service's answer for a thing that is not there */
+	const char *help;    /* one line */
 };
 
 extern const struct kind kind_table[KIND_COUNT];
 #define TRAINING_KIND (&kind_table[KIND_TRAINING_JOB])
 
-const struct kind *kind_find(const char *name); /* by name or plural, case ignored; NULL */
+const struct kind *kind_find(const char *name); /* by name, plural or alias, case ignored; NULL */
+/* The sort key of the list by that field's name ("name", "created", "status", or
+ * as the service spells it); owned by the caller, NULL where the list has none. */
+char *kind_sort_key(const struct kind *k, const char *word) NODISCARD;
+/* What stands behind the last slash (colon, of an ARN without one): "train" of "5abc/train". */
+const char *kind_short_name(const char *name);
 /* What a status means for that kind. */
 enum resource_state kind_state(const struct kind *k, const char *status_text);
 /* Whether a list of words separated by blanks has that one. */
 bool kind_words_have(const char *words, const char *word);
 /* Replace {name} in a pattern of the row; owned by the caller. */
 char *kind_pattern(const char *pattern, const char *name) NODISCARD;
-/* Split "processing-job/split-1" into its kind and its name, "NAME" alone is a
- * training job. ERR_USAGE names the nearest kind. name is borrowed from text. */
+/* Split "processing-job/split-1" into its kind and its name; "NAME" alone, or one
+ * that begins with no kind ("arn:..."), is a training job. ERR_USAGE names the nearest kind. name is borrowed from
+ * text. */
 int kind_parse_reference(const char *text, const struct kind **ret_kind, const char **ret_name,
 			 struct err *err) NODISCARD;
 

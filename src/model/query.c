@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/timefmt.h"
+#include "model/kind.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -14,76 +15,23 @@
 #define TERMS_MAX 64
 #define MATCH_LIMIT 20000
 
-enum column {
-	COL_NAME,
-	COL_STATUS,
-	COL_INSTANCE,
-	COL_SPOT,
-	COL_REASON,
-	COL_IMAGE,
-	COL_METRIC,
-	COL_TAG,
-	COL_HP,
-	COL_COST,
-	COL_SAVED,
-	COL_OBJECTIVE,
-	COL_COUNT,
-	COL_AGE,
-	COL_TRAIN,
-	COL_BILLED,
-	COL_CREATED,
-	COL_STARTED,
-	COL_ENDED,
-	COL_MODIFIED,
-	COL_INTERRUPTIONS
-};
-
 /* How the value of a term is read and compared. */
-enum value_kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_PERCENT, KIND_DURATION, KIND_TIME };
-
-struct column_row {
-	const char *name;
-	enum column column;
-	enum value_kind kind;
-	const char *help; /* NULL: another name of the row above */
+enum value_kind { VALUE_TEXT, VALUE_FLAG, VALUE_NUMBER, VALUE_PERCENT, VALUE_DURATION, VALUE_TIME };
+static const enum value_kind value_kinds[FIELD_TYPE_COUNT] = {
+	[FIELD_TEXT] = VALUE_TEXT,    [FIELD_STATE] = VALUE_TEXT,      [FIELD_MACHINE] = VALUE_TEXT,
+	[FIELD_LINK] = VALUE_TEXT,    [FIELD_FLAG] = VALUE_FLAG,       [FIELD_COUNT] = VALUE_NUMBER,
+	[FIELD_TIME] = VALUE_TIME,    [FIELD_AGE] = VALUE_DURATION,    [FIELD_SECONDS] = VALUE_DURATION,
+	[FIELD_MONEY] = VALUE_NUMBER, [FIELD_PERCENT] = VALUE_PERCENT, [FIELD_VALUE] = VALUE_NUMBER,
+	[FIELD_SPARK] = VALUE_NUMBER,
 };
-
-/* One row per column: parser, help and completion come from it. */
-static const struct column_row rows[] = {
-	{"name", COL_NAME, KIND_TEXT, "part of the name, or a regular expression"},
-	{"status", COL_STATUS, KIND_TEXT, "InProgress, Failed ..., or a secondary status such as Training"},
-	{"state", COL_STATUS, KIND_TEXT, NULL},
-	{"instance", COL_INSTANCE, KIND_TEXT, "part of the instance type"},
-	{"inst", COL_INSTANCE, KIND_TEXT, NULL},
-	{"spot", COL_SPOT, KIND_BOOL, "yes or no"},
-	{"reason", COL_REASON, KIND_TEXT, "part of the failure reason"},
-	{"image", COL_IMAGE, KIND_TEXT, "part of the training image (of jobs that were opened)"},
-	{"metric", COL_METRIC, KIND_TEXT, "part of the objective metric's name"},
-	{"tag.", COL_TAG, KIND_TEXT, "a tag by its key: tag.run:nightly"},
-	{"hp.", COL_HP, KIND_TEXT, "a hyperparameter by its name: hp.eta=0.05, hp.max_depth>6"},
-	{"cost", COL_COST, KIND_NUMBER, "dollars, billed or so far"},
-	{"saved", COL_SAVED, KIND_PERCENT, "percent that spot saved"},
-	{"objective", COL_OBJECTIVE, KIND_NUMBER, "final value of the objective metric"},
-	{"count", COL_COUNT, KIND_NUMBER, "instances"},
-	{"instances", COL_COUNT, KIND_NUMBER, NULL},
-	{"interruptions", COL_INTERRUPTIONS, KIND_NUMBER, "how often spot took the instance"},
-	{"age", COL_AGE, KIND_DURATION, "time since creation: age<2h"},
-	{"train", COL_TRAIN, KIND_DURATION, "training time: train>=10m"},
-	{"duration", COL_TRAIN, KIND_DURATION, NULL},
-	{"billed", COL_BILLED, KIND_DURATION, "billable time of all instances"},
-	{"created", COL_CREATED, KIND_TIME, "a date or time: created>2026-11-01"},
-	{"started", COL_STARTED, KIND_TIME, "start of training"},
-	{"ended", COL_ENDED, KIND_TIME, "end of training"},
-	{"modified", COL_MODIFIED, KIND_TIME, "last change"}};
 
 enum op { OP_HAS, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 
 struct term {
 	bool negated;
-	enum column column;
+	struct field_ref ref; /* the key is ours */
 	enum value_kind kind;
 	enum op op;
-	char *key;	       /* of tag. and hp. */
 	struct strlist values; /* text: any of them */
 	pcre2_code **patterns; /* per value; NULL where it is a plain substring */
 	double number;	       /* number, percent; milliseconds of duration and time */
@@ -103,7 +51,7 @@ static void term_done(struct term *t)
 	for (size_t i = 0; t->patterns && i < t->values.n; i++)
 		pcre2_code_free(t->patterns[i]);
 	free(t->patterns);
-	free(t->key);
+	free(t->ref.key);
 	strlist_done(&t->values);
 }
 
@@ -117,16 +65,6 @@ void query_free(struct query *q)
 	pcre2_match_data_free(q->match);
 	pcre2_match_context_free(q->context);
 	free(q);
-}
-
-const char *query_column_name(size_t i)
-{
-	return i < ARRAY_LEN(rows) ? rows[i].name : NULL;
-}
-
-const char *query_column_help(size_t i)
-{
-	return i < ARRAY_LEN(rows) ? rows[i].help : NULL;
 }
 
 /* The next word, quotes resolved, and whether it began with one. */
@@ -174,34 +112,22 @@ static int compile_values(struct term *t, const char *word, struct err *err)
 	return 0;
 }
 
-static const struct column_row *find_row(const char *name, size_t n)
+static int unknown_field(const struct kind *kind, const char *word, const char *name, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		size_t len = strlen(rows[i].name);
-		bool keyed = rows[i].name[len - 1] == '.';
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(buf) struct buf some = BUF_INIT(1024);
 
-		if (keyed ? n > len && strncasecmp(name, rows[i].name, len) == 0
-			  : n == len && strncasecmp(name, rows[i].name, len) == 0)
-			return &rows[i];
-	}
-	return NULL;
-}
-
-static int unknown_column(const char *word, const char *name, struct err *err)
-{
-	const char *names[ARRAY_LEN(rows)];
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		names[i] = rows[i].name;
-	const char *near = str_nearest(name, names, ARRAY_LEN(names));
+	field_names(kind, FIELD_NO_FILTER, &names);
+	const char *near = str_nearest(name, (const char *const *)names.items, names.n);
 
 	if (near)
 		return err_set(err, ERR_INVALID, "filter '%s': there is no column '%s': did you mean '%s'?", word, name,
 			       near);
-	return err_set(err, ERR_INVALID,
-		       "filter '%s': there is no column '%s': name, status, instance, cost, age, tag.KEY, hp.NAME ... "
-		       "are known",
-		       word, name);
+	for (const struct field *f = kind->fields; f->name; f++)
+		if (f->flags & FIELD_USUAL && !(f->flags & FIELD_NO_FILTER))
+			(void)buf_addf(&some, "%s%s", some.len ? ", " : "", f->name);
+	return err_set(err, ERR_INVALID, "filter '%s': there is no column '%s': %s ... are known", word, name,
+		       buf_str(&some));
 }
 
 static int parse_value(struct term *t, const char *value, const char *word, struct err *err)
@@ -210,11 +136,11 @@ static int parse_value(struct term *t, const char *value, const char *word, stru
 	int64_t ms;
 
 	switch (t->kind) {
-	case KIND_TEXT:
+	case VALUE_TEXT:
 		t->has_number = str_to_f64(value, &t->number);
-		if (t->op >= OP_LT && t->column != COL_HP && t->column != COL_TAG)
+		if (t->op >= OP_LT && !t->ref.key)
 			return err_set(err, ERR_INVALID, "filter '%s': '%s' holds text: use ':' or '='", word,
-				       t->column == COL_NAME ? "name" : "this column");
+				       t->ref.field->name);
 		if (t->op >= OP_LT && !t->has_number)
 			return err_set(err, ERR_INVALID, "filter '%s': a number is wanted after the comparison", word);
 		if (t->op == OP_HAS)
@@ -222,29 +148,29 @@ static int parse_value(struct term *t, const char *value, const char *word, stru
 		else
 			strlist_add(&t->values, value);
 		return compile_values(t, word, err);
-	case KIND_BOOL:
+	case VALUE_FLAG:
 		if (!str_to_bool(value, &t->flag))
 			return err_set(err, ERR_INVALID, "filter '%s': yes or no is wanted", word);
 		return 0;
-	case KIND_NUMBER:
-	case KIND_PERCENT: {
+	case VALUE_NUMBER:
+	case VALUE_PERCENT: {
 		AUTO(str) char *copy = xstrdup(value[0] == '$' ? value + 1 : value);
 		size_t n = strlen(copy);
 
-		if (t->kind == KIND_PERCENT && n > 0 && copy[n - 1] == '%')
+		if (t->kind == VALUE_PERCENT && n > 0 && copy[n - 1] == '%')
 			copy[n - 1] = '\0';
 		if (!str_to_f64(copy, &number))
 			return err_set(err, ERR_INVALID, "filter '%s': a number is wanted", word);
 		t->number = number;
 		return 0;
 	}
-	case KIND_DURATION:
+	case VALUE_DURATION:
 		if (!timefmt_parse_duration(value, &ms))
 			return err_set(err, ERR_INVALID, "filter '%s': a duration such as 90s, 15m, 2h or 3d is wanted",
 				       word);
 		t->number = (double)ms;
 		return 0;
-	case KIND_TIME:
+	case VALUE_TIME:
 		if (!timefmt_parse_iso(value, &ms))
 			return err_set(err, ERR_INVALID,
 				       "filter '%s': a date such as 2026-11-01 or 2026-11-01T12:00 is wanted", word);
@@ -263,9 +189,9 @@ static const char *find_op(const char *word, enum op *op, size_t *len)
 		p++;
 	if (p == word)
 		return NULL;
-	/* A tag's key may hold a colon (aws:createdBy): the last one before the
-	 * value counts there. */
-	if (strncasecmp(word, "tag.", 4) == 0 && *p == ':') {
+	/* The key of a tag (aws:createdBy) and of a metric (validation:rmse) may hold a
+	 * colon: another operator behind it counts. */
+	if (*p == ':' && (strncasecmp(word, "tag.", 4) == 0 || strncasecmp(word, "metric.", 7) == 0)) {
 		const char *eq = strpbrk(p, "=<>");
 
 		if (eq)
@@ -296,7 +222,22 @@ static const char *find_op(const char *word, enum op *op, size_t *len)
 	}
 }
 
-static int parse_term(const char *word, struct term *t, struct err *err)
+/* The field that a term begins with. */
+static int parse_field(const struct kind *kind, const char *word, const char *name, size_t n, struct term *t,
+		       struct err *err)
+{
+	AUTO(str) char *copy = xstrndup(name, n);
+	const char *key;
+	const struct field *f = field_find(kind, copy, &key);
+
+	if (!f || f->flags & FIELD_NO_FILTER)
+		return unknown_field(kind, word, copy, err);
+	t->ref = (struct field_ref){f, xstrdup(key)};
+	t->kind = value_kinds[f->type];
+	return 0;
+}
+
+static int parse_term(const struct kind *kind, const char *word, struct term *t, struct err *err)
 {
 	const char *s = word;
 	size_t len;
@@ -310,31 +251,21 @@ static int parse_term(const char *word, struct term *t, struct err *err)
 	const char *op = find_op(s, &t->op, &len);
 
 	if (!op) { /* a bare word: part of the name */
-		t->column = COL_NAME;
-		t->kind = KIND_TEXT;
+		t->ref.field = field_find(kind, "name", NULL);
 		t->op = OP_HAS;
 		strlist_add(&t->values, s);
 		return compile_values(t, word, err);
 	}
-	const struct column_row *row = find_row(s, (size_t)(op - s));
+	int rc = parse_field(kind, word, s, (size_t)(op - s), t, err);
 
-	if (!row) {
-		AUTO(str) char *name = xstrndup(s, (size_t)(op - s));
-
-		return unknown_column(word, name, err);
-	}
-	t->column = row->column;
-	t->kind = row->kind;
-	size_t prefix = strlen(row->name);
-
-	if (row->name[prefix - 1] == '.')
-		t->key = xstrndup(s + prefix, (size_t)(op - s) - prefix);
+	if (rc)
+		return rc;
 	if (!op[len])
 		return err_set(err, ERR_INVALID, "filter '%s': a value is wanted after '%.*s'", word, (int)len, op);
 	return parse_value(t, op + len, word, err);
 }
 
-int query_parse(const char *text, struct query **ret, struct err *err)
+int query_parse(const struct kind *kind, const char *text, struct query **ret, struct err *err)
 {
 	AUTO(query) struct query *q = NEW(struct query);
 	AUTO(buf) struct buf word = BUF_INIT(4096);
@@ -354,7 +285,7 @@ int query_parse(const char *text, struct query **ret, struct err *err)
 		struct term *t = &q->terms[q->n++];
 
 		*t = (struct term){0};
-		int rc = parse_term(buf_str(&word), t, err);
+		int rc = parse_term(kind, buf_str(&word), t, err);
 
 		if (rc)
 			return rc;
@@ -393,6 +324,16 @@ static bool compare(enum op op, double a, double b)
 	return false;
 }
 
+/* The SDKs write texts among the hyperparameters as JSON: "\"bert-base\"". */
+static bool equal_text(const char *text, const char *value)
+{
+	size_t n = strlen(text), len = strlen(value);
+
+	if (strcasecmp(text, value) == 0)
+		return true;
+	return n == len + 2 && text[0] == '"' && text[n - 1] == '"' && strncasecmp(text + 1, value, len) == 0;
+}
+
 static bool match_text(const struct query *q, const struct term *t, const char *text)
 {
 	double number;
@@ -409,118 +350,73 @@ static bool match_text(const struct query *q, const struct term *t, const char *
 	if (t->has_number && str_to_f64(text, &number))
 		return compare(t->op, number, t->number);
 	if (t->op == OP_EQ || t->op == OP_NE)
-		return (strcasecmp(text, t->values.items[0]) == 0) == (t->op == OP_EQ);
+		return equal_text(text, t->values.items[0]) == (t->op == OP_EQ);
 	return false;
 }
 
-/* Short names people type for states. */
-static bool match_status(const struct query *q, const struct term *t, const struct job *j)
+/* Short names that people type for states. */
+static bool is_state_word(const char *word, enum resource_state state)
 {
-	static const struct {
-		const char *word;
-		bool (*is)(const struct job *j);
-	} words[] = {{"running", job_is_active},
-		     {"active", job_is_active},
-		     {"done", job_is_terminal},
-		     {"finished", job_is_terminal}};
+	if (str_ieq(word, "running") || str_ieq(word, "active"))
+		return state == STATE_RUNNING;
+	if (str_ieq(word, "done") || str_ieq(word, "finished"))
+		return state == STATE_GOOD || state == STATE_BAD || state == STATE_NEUTRAL;
+	return false;
+}
+
+/* A status matches by what is shown and by what the service calls it. */
+static bool match_state(const struct query *q, const struct term *t, const struct resource *r)
+{
 	bool any = false;
 
 	for (size_t i = 0; i < t->values.n && !any; i++) {
-		for (size_t k = 0; k < ARRAY_LEN(words); k++)
-			any |= str_ieq(t->values.items[i], words[k].word) && words[k].is(j);
-		any |= has_text(q, t, i, job_state_text(j));
-		any |= j->status_text && has_text(q, t, i, j->status_text);
+		any |= is_state_word(t->values.items[i], r->state);
+		any |= has_text(q, t, i, resource_state_text(r));
+		any |= r->status_text && has_text(q, t, i, r->status_text);
 	}
 	return t->op == OP_NE ? !any : any;
 }
 
-static bool time_value(int64_t ms, double *ret)
+/* A value in the unit of its term: dollars, and milliseconds of a time. */
+static double figure(const struct term *t, const struct field_value *v)
 {
-	*ret = (double)ms;
-	return ms != TIME_UNKNOWN;
+	if (t->ref.field->type == FIELD_MONEY)
+		return v->number / 1e6;
+	return t->ref.field->type == FIELD_SECONDS ? v->number * 1000 : v->number;
 }
 
-/* The figure of a column; false where it is unknown. */
-static bool figure(const struct term *t, const struct job *j, const struct price_table *prices, const char *region,
-		   int64_t now_ms, double *ret)
+static bool match_term(const struct query *q, const struct term *t, const struct resource *r,
+		       const struct field_context *x)
 {
-	int64_t v;
-	struct cost c;
+	if (t->ref.field->type == FIELD_STATE)
+		return match_state(q, t, r);
+	struct field_value v = field_get(&t->ref, r, x);
 
-	switch (t->column) {
-	case COL_COST:
-	case COL_BILLED:
-		c = cost_of_job(j, prices, region, now_ms);
-		v = t->column == COL_COST ? c.usd_micro : c.billed_s;
-		*ret = t->column == COL_COST ? (double)v / 1e6 : (double)v * 1000;
-		return t->column == COL_COST ? v >= 0 : c.kind != COST_UNKNOWN || v > 0;
-	case COL_SAVED:
-		v = job_spot_saving_pct(j);
-		*ret = (double)v;
-		return v >= 0;
-	case COL_OBJECTIVE:
-		return job_objective(j, ret);
-	case COL_COUNT:
-		*ret = j->instance_count;
-		return j->instance_count > 0;
-	case COL_INTERRUPTIONS:
-		*ret = job_interruptions(j);
-		return j->detail >= DETAIL_SEARCHED;
-	case COL_AGE:
-		*ret = (double)(now_ms - j->created_ms);
-		return j->created_ms != TIME_UNKNOWN;
-	case COL_TRAIN:
-		v = job_elapsed_s(j, now_ms);
-		*ret = (double)v * 1000;
-		return v >= 0;
-	case COL_CREATED:
-		return time_value(j->created_ms, ret);
-	case COL_STARTED:
-		return time_value(j->start_ms, ret);
-	case COL_ENDED:
-		return time_value(j->end_ms, ret);
-	case COL_MODIFIED:
-		return time_value(j->modified_ms, ret);
-	default:
+	if (t->kind == VALUE_TEXT)
+		return match_text(q, t, v.known ? v.text : NULL);
+	if (!v.known)
 		return false;
+	if (t->kind == VALUE_FLAG) {
+		bool flag = v.number != 0;
+
+		return (v.text ? str_to_bool(v.text, &flag) : true) && (flag == t->flag) == (t->op != OP_NE);
 	}
+	return compare(t->op, figure(t, &v), t->number);
 }
 
-static bool match_term(const struct query *q, const struct term *t, const struct job *j,
-		       const struct price_table *prices, const char *region, int64_t now_ms)
-{
-	double v;
-
-	switch (t->column) {
-	case COL_NAME:
-		return match_text(q, t, j->name);
-	case COL_STATUS:
-		return match_status(q, t, j);
-	case COL_INSTANCE:
-		return match_text(q, t, j->instance_type);
-	case COL_SPOT:
-		return j->detail >= DETAIL_SEARCHED && (j->spot == t->flag) == (t->op != OP_NE);
-	case COL_REASON:
-		return match_text(q, t, j->failure_reason);
-	case COL_IMAGE:
-		return match_text(q, t, j->image);
-	case COL_METRIC:
-		return match_text(q, t, job_objective_name(j));
-	case COL_TAG:
-		return match_text(q, t, job_tag(j, t->key));
-	case COL_HP:
-		return match_text(q, t, job_hyperparameter(j, t->key));
-	default:
-		return figure(t, j, prices, region, now_ms, &v) && compare(t->op, v, t->number);
-	}
-}
-
-bool query_match(const struct query *q, const struct job *j, const struct price_table *prices, const char *region,
-		 int64_t now_ms)
+bool query_match(const struct query *q, const struct resource *r, const struct field_context *x)
 {
 	for (size_t i = 0; q && i < q->n; i++) {
-		if (match_term(q, &q->terms[i], j, prices, region, now_ms) == q->terms[i].negated)
+		if (match_term(q, &q->terms[i], r, x) == q->terms[i].negated)
 			return false;
 	}
 	return true;
+}
+
+void query_cold_fields(const struct query *q, struct field_list *ret)
+{
+	for (size_t i = 0; q && i < q->n; i++) {
+		if (q->terms[i].ref.field->flags & FIELD_COLD)
+			field_list_add(ret, q->terms[i].ref.field, q->terms[i].ref.key);
+	}
 }

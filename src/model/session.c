@@ -27,6 +27,7 @@ void session_free(struct session *s)
 	map_done(&s->feeds);
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		resources_done(&s->tables[i]);
+	session_cold_clear(s);
 	price_table_done(&s->prices);
 	free(s->profile);
 	free(s->region);
@@ -68,6 +69,69 @@ void session_drop_feed(struct session *s, const struct kind *kind, const char *n
 
 	if (f)
 		feed_free(f);
+}
+
+/* --- cold columns ------------------------------------------------------------------ */
+
+static bool is_column_of(const struct cold_column *c, const struct kind *k, const struct field_ref *f)
+{
+	return c->kind == k && c->ref.field == f->field && str_eq(c->ref.key, f->key);
+}
+
+const struct cold_column *session_cold_column(const struct session *s, const struct kind *k, const struct field_ref *f)
+{
+	for (size_t i = 0; i < s->n_cold; i++) {
+		if (is_column_of(s->cold[i], k, f))
+			return s->cold[i];
+	}
+	return NULL;
+}
+
+struct cold_column *session_cold_add(struct session *s, const struct kind *k, const struct field_ref *f)
+{
+	for (size_t i = 0; i < s->n_cold; i++) {
+		if (is_column_of(s->cold[i], k, f))
+			return s->cold[i];
+	}
+	struct cold_column *c = NEW(struct cold_column);
+
+	c->kind = k;
+	c->ref = (struct field_ref){f->field, xstrdup(f->key)};
+	GROW(s->cold, s->cap_cold, s->n_cold + 1);
+	s->cold[s->n_cold++] = c;
+	return c;
+}
+
+static void cold_column_free(struct cold_column *c)
+{
+	void *value;
+
+	for (size_t i = 0; map_next(&c->values, &i, NULL, &value);)
+		free(value);
+	map_done(&c->values);
+	free(c->ref.key);
+	free(c);
+}
+
+void session_cold_clear(struct session *s)
+{
+	for (size_t i = 0; i < s->n_cold; i++)
+		cold_column_free(s->cold[i]);
+	free(s->cold);
+	s->cold = NULL;
+	s->n_cold = s->cap_cold = 0;
+}
+
+void session_cold_update(struct session *s, const struct resource *r, int64_t now_ms)
+{
+	struct field_context x = {.session = s, .now_ms = now_ms};
+
+	for (size_t i = 0; i < s->n_cold && !r->trimmed; i++) {
+		struct cold_column *c = s->cold[i];
+
+		if (c->kind == r->kind)
+			free(map_put(&c->values, r->name, field_cold_text(&c->ref, r, &x)));
+	}
 }
 
 void session_notify(struct session *s, enum notice_level level, const char *fmt, ...)

@@ -61,6 +61,8 @@ struct session {
 	bool read_only;
 	bool offline; /* painted from the store only */
 	struct resources tables[KIND_COUNT];
+	struct cold_column **cold; /* the cold fields that somebody shows, filters or sorts by */
+	size_t n_cold, cap_cold;
 	struct price_table prices;
 	char prices_as_of[16];
 	struct map feeds; /* "kind/name" -> struct feed * */
@@ -80,6 +82,12 @@ AUTO_POINTER(session, struct session, session_free)
 struct feed *session_feed(struct session *s, const struct kind *kind, const char *name); /* made where absent */
 const struct feed *session_find_feed(const struct session *s, const struct kind *kind, const char *name);
 void session_drop_feed(struct session *s, const struct kind *kind, const char *name); /* frees it */
+/* Values of a cold field (field.h); NULL where nobody has asked for it. */
+const struct cold_column *session_cold_column(const struct session *s, const struct kind *k, const struct field_ref *f);
+struct cold_column *session_cold_add(struct session *s, const struct kind *k, const struct field_ref *f);
+void session_cold_clear(struct session *s);
+/* Take over what r says, whose cold part may be at hand. */
+void session_cold_update(struct session *s, const struct resource *r, int64_t now_ms);
 void session_notify(struct session *s, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void session_add_request(struct session *s, const struct request_record *r);
 

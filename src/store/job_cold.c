@@ -108,6 +108,7 @@ int job_cold_write(const struct job *j, struct buf *out)
 	member(out, "checkpoint_uri", j->checkpoint_uri);
 	member(out, "tuning_job_arn", j->tuning_job_arn);
 	member(out, "warm_pool_status", j->warm_pool_status);
+	member(out, "vpc", j->vpc);
 	write_map(out, "hyperparameters", &j->hyperparameters);
 	write_map(out, "environment", &j->environment);
 	write_map(out, "tags", &j->tags);
@@ -171,6 +172,7 @@ int job_cold_read(struct job *j, const char *text, size_t n, struct err *err)
 	j->checkpoint_uri = xstrdup(json_get_str(root, "checkpoint_uri"));
 	j->tuning_job_arn = xstrdup(json_get_str(root, "tuning_job_arn"));
 	j->warm_pool_status = xstrdup(json_get_str(root, "warm_pool_status"));
+	j->vpc = xstrdup(json_get_str(root, "vpc"));
 	read_map(root, "hyperparameters", &j->hyperparameters);
 	read_map(root, "environment", &j->environment);
 	read_map(root, "tags", &j->tags);

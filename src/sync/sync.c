@@ -95,6 +95,14 @@ void sync_note_success(struct sync *s)
 	s->session->offline = false;
 }
 
+static void on_left_out(void *user, const char *operation, size_t n)
+{
+	struct sync *s = user;
+
+	session_notify(s->session, NOTICE_WARNING, "%s: %zu record%s could not be read and %s left out", operation, n,
+		       n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 static void on_report(void *user, const struct aws_request_report *r)
 {
 	struct sync *s = user;
@@ -196,6 +204,7 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	if (rc)
 		return rc;
 	aws_client_on_report(s->aws, on_report, s);
+	aws_client_on_left_out(s->aws, on_left_out, s);
 	s->opt.aws = (struct aws_options){0}; /* its strings were borrowed */
 	s->session->region = xstrdup(aws_client_region(s->aws));
 	s->session->profile = xstrdup(aws_client_profile(s->aws));

@@ -86,6 +86,10 @@ void sync_read_log(struct sync *s, const struct kind *kind, const char *name, co
 void sync_live(struct sync *s, const struct kind *kind, const char *name, bool on);
 void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
 
+/* Fill the session's columns of these fields (field.h) that are cold, from the store:
+ * before they are shown, filtered or sorted by. No network. */
+void sync_columns(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn, void *user);
+
 /* The job with its cold part in memory (see job.h), from the store where it was
  * trimmed; no network. NULL where it is not known. It stays whole until the next
  * refresh trims it, or as long as it is watched. */

@@ -127,6 +127,7 @@ static void follow_free(struct follow *w)
 	free(w->metric_waiters.items);
 	strlist_done(&w->pass.streams);
 	free(w->pass.token);
+	paging_done(&w->pass.pages);
 	free(w->group);
 	free(w->prefix);
 	free(w->name);

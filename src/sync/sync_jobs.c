@@ -13,7 +13,9 @@
 #define ACTIVE_STALE_MS 30000			      /* an active job is described where Search said nothing */
 #define DESCRIBES_MAX 4
 #define DESCRIBES_PER_TICK 8
-#define EMPTY_PAGES_MAX 2000
+/* ListTrainingJobs takes a page and then applies the filter of times: a long account has
+ * many empty pages. */
+#define LIST_PATIENCE_MS 300000
 #define BACKOFF_MAX_MS 60000
 #define PAGE_RETRIES 6 /* of a page in the midst of a pass: a hundred pages must not begin anew for one */
 
@@ -22,8 +24,8 @@ struct jobs_pass {
 	int64_t after_ms; /* TIME_UNKNOWN: all */
 	int64_t mark_ms;  /* the next mark */
 	int64_t started_ms;
-	char *token;
-	int empty_pages, page_failures;
+	struct paging pages;
+	int page_failures;
 	uint64_t retry_timer;
 	struct strlist describe; /* by_list: names to describe, newest first */
 	size_t next_describe, describing;
@@ -34,7 +36,7 @@ static void next_page(struct sync *s);
 
 static void pass_free(struct jobs_pass *p)
 {
-	free(p->token);
+	paging_done(&p->pages);
 	strlist_done(&p->describe);
 	free(p);
 }
@@ -109,6 +111,7 @@ static struct job *put_unsaved(struct sync *s, struct job *j)
 
 	if (changed) {
 		known->unsaved = true;
+		session_cold_update(s->session, job_resource(known), known->seen_ms);
 		sync_feeds_job_changed(s, known);
 	}
 	return known;
@@ -271,17 +274,18 @@ static void on_page(void *user, struct job **jobs, size_t n, const char *next_to
 {
 	struct sync *s = user;
 	struct jobs_pass *p = s->pass;
+	struct err endless = {0};
 
 	if (err && err->code == ERR_DENIED && !p->by_list) {
 		s->search_denied = true;
 		p->by_list = true;
-		str_set(&p->token, NULL);
+		paging_done(&p->pages);
 		session_notify(s->session, NOTICE_INFO,
 			       "sagemaker:Search is denied: jobs come by ListTrainingJobs (slower)");
 		next_page(s);
 		return;
 	}
-	if (err && p->token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !s->closing) {
+	if (err && p->pages.token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !s->closing) {
 		p->retry_timer = aws_client_after(s->aws, (int64_t)250 << p->page_failures++, retry_page, s);
 		return;
 	}
@@ -293,14 +297,12 @@ static void on_page(void *user, struct job **jobs, size_t n, const char *next_to
 	put_page(s, jobs, n);
 	if (p->full && total_hint >= 0)
 		session_jobs(s->session)->total_hint = (size_t)total_hint;
-	p->empty_pages = n == 0 ? p->empty_pages + 1 : 0;
-	if (next_token && p->empty_pages > EMPTY_PAGES_MAX) {
-		struct err endless = {0};
+	p->pages.patience_ms = p->by_list ? LIST_PATIENCE_MS : 0;
 
-		(void)err_set(&endless, ERR_SERVICE, "the service gives one empty page after another");
+	int more = paging_next(&p->pages, p->by_list ? "ListTrainingJobs" : "Search", next_token, n, &endless);
+	if (more < 0) {
 		end_pass(s, &endless);
-	} else if (next_token) {
-		str_set(&p->token, next_token);
+	} else if (more) {
 		next_page(s);
 	} else if (p->by_list) {
 		p->listed = true;
@@ -316,11 +318,11 @@ static void next_page(struct sync *s)
 	enum aws_priority priority = s->pass_by_user ? AWS_USER_ACTION : AWS_POLLING;
 
 	if (p->by_list) {
-		struct sm_list q = {.modified_after_ms = p->after_ms, .next_token = p->token, .max_results = 100};
+		struct sm_list q = {.modified_after_ms = p->after_ms, .next_token = p->pages.token, .max_results = 100};
 
 		sm_list_jobs(s->aws, &q, priority, on_page, s);
 	} else {
-		struct sm_search q = {.modified_after_ms = p->after_ms, .next_token = p->token};
+		struct sm_search q = {.modified_after_ms = p->after_ms, .next_token = p->pages.token};
 
 		sm_search_jobs(s->aws, &q, priority, on_page, s);
 	}

@@ -173,6 +173,7 @@ static void restart_pass(struct follow *w)
 
 	w->pass.restarts++;
 	str_set(&w->pass.token, NULL);
+	paging_done(&w->pass.pages);
 	if (f->logs.seen.forgot)
 		w->pass.since_ms = MAX(w->pass.since_ms, w->newest_ms - SHORT_OVERLAP_MS);
 	request_page(w);
@@ -186,7 +187,8 @@ static void pass_failed(struct follow *w, const struct err *err)
 	if (w->s->closing)
 		return;
 	/* A token of yesterday, or one that a fault has spoilt. */
-	if (copy.code == ERR_INVALID && w->pass.token && w->pass.restarts == 0) {
+	if (copy.code == ERR_INVALID && w->pass.token && w->pass.restarts == 0 &&
+	    (w->access == BY_FILTER || !f->logs.seen.forgot)) {
 		restart_pass(w);
 		return;
 	}
@@ -213,10 +215,25 @@ static void pass_failed(struct follow *w, const struct err *err)
 	follow_release(w);
 }
 
+/* FilterLogEvents is denied, or has searched for long without a line of ours. */
+static void read_by_stream(struct follow *w)
+{
+	w->access = BY_STREAM;
+	begin_pass(w);
+}
+
+/* The pages will not end: what would be asked next is not asked again. */
+static void pass_endless(struct follow *w, const struct err *err)
+{
+	str_set(&w->pass.token, NULL);
+	pass_failed(w, err);
+}
+
 static void on_events(void *user, const struct log_event *events, size_t n, const char *next_token,
 		      const struct err *err)
 {
 	struct follow *w = user;
+	struct err endless = {0};
 
 	w->pending--;
 	if (w->s->closing)
@@ -227,8 +244,7 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	if (err && err->code == ERR_DENIED && w->access == BY_FILTER) {
-		w->access = BY_STREAM;
-		begin_pass(w);
+		read_by_stream(w);
 		return;
 	}
 	if (err) {
@@ -236,6 +252,13 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	sync_logs_add(w, events, n, false);
+	if (paging_next(&w->pass.pages, "FilterLogEvents", next_token, n, &endless) < 0) {
+		if (str_eq(endless.aws_code, PAGING_EMPTY))
+			read_by_stream(w);
+		else
+			pass_endless(w, &endless);
+		return;
+	}
 	str_set(&w->pass.token, next_token);
 	if (next_token)
 		request_page(w);
@@ -258,7 +281,14 @@ static void on_stream_events(void *user, const struct log_event *events, size_t 
 	}
 	if (!err)
 		sync_logs_add(w, events, n, false);
-	if (err || !next_token || str_eq(next_token, w->pass.token)) {
+	struct err endless = {0};
+	bool last = err || !next_token || str_eq(next_token, w->pass.token);
+
+	if (paging_next(&w->pass.pages, "GetLogEvents", last ? NULL : next_token, n, &endless) < 0) {
+		pass_endless(w, &endless);
+		return;
+	}
+	if (last) {
 		w->pass.next_stream++;
 		str_set(&w->pass.token, NULL);
 	} else {
@@ -285,6 +315,12 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 	for (size_t i = 0; !err && i < n; i++) {
 		if (!is_foreign(w, streams[i].name))
 			strlist_add(&w->pass.streams, streams[i].name);
+	}
+	struct err endless = {0};
+
+	if (paging_next(&w->pass.pages, "DescribeLogStreams", err ? NULL : next_token, n, &endless) < 0) {
+		pass_endless(w, &endless);
+		return;
 	}
 	if (!err && next_token) {
 		w->pending++;
@@ -348,6 +384,7 @@ static void begin_pass(struct follow *w)
 	w->pass.n_new = w->pass.n_repeats = 0;
 	w->pass.restarts = 0;
 	str_set(&w->pass.token, NULL);
+	paging_done(&w->pass.pages);
 	strlist_done(&w->pass.streams);
 	w->pass.next_stream = 0;
 	loglines_begin_pass(&follow_feed(w)->logs);

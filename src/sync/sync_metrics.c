@@ -27,10 +27,12 @@ struct metric_call {
 	int64_t start_ms, until_ms;
 	struct metric_query of[QUERIES_MAX];
 	struct cw_query queries[QUERIES_MAX];
+	struct paging pages;
 };
 
 static void call_free(struct metric_call *c)
 {
+	paging_done(&c->pages);
 	for (size_t i = 0; i < c->n; i++)
 		free(c->of[i].dimension_value);
 	free(c);
@@ -178,15 +180,22 @@ static void on_data(void *user, const struct cw_series *series, size_t n, const 
 		call_end(c, &copy);
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
+	struct err endless = {0};
+	size_t n_points = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		n_points += series[i].n;
 		take_series(c, &series[i]);
-	if (next_token) {
+	}
+	int more = paging_next(&c->pages, "GetMetricData", next_token, n_points, &endless);
+
+	if (more > 0) {
 		w->pending++;
 		cw_get_metric_data(w->s->aws, c->queries, c->n, c->start_ms, c->until_ms, next_token, AWS_POLLING,
 				   on_data, c);
 		return;
 	}
-	call_end(c, NULL);
+	call_end(c, more < 0 ? &endless : NULL);
 }
 
 /* The period that keeps a long job within the service's limit of points. */

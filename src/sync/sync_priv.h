@@ -7,6 +7,7 @@
 #define SAGETOP_SYNC_PRIV_H
 
 #include "aws/logs.h"
+#include "aws/paging.h"
 #include "aws/sagemaker.h"
 #include "sync/sync.h"
 
@@ -135,6 +136,7 @@ struct follow {
 		size_t n_new, n_repeats;
 		int restarts;
 		char *token;
+		struct paging pages;	/* repeats and emptiness */
 		struct strlist streams; /* BY_STREAM */
 		size_t next_stream;
 	} pass;

@@ -106,8 +106,7 @@ def main():
     os.chmod(script, 0o755)
     env.update(XDG_CACHE_HOME=f"{work}/cache", XDG_STATE_HOME=f"{work}/state", XDG_CONFIG_HOME=f"{work}/config",
                AWS_EC2_METADATA_DISABLED="true", AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
-               AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", SAGETOP_TRAINER=script,
-               SAGETOP_SHARE=os.environ.get("SAGETOP_SHARE", ""))
+               AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", SAGETOP_TRAINER=script)
     engine, url = start_engine(work, env)
     try:
         lag = {}

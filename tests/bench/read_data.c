@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "trainer/dataset.h"
+#include "trainer/read/dataset.h"
 
 static uint64_t random_u64(uint64_t *state)
 {

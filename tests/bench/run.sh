@@ -17,8 +17,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 : "${SAGETOP_SRC:=$(cd "$here/../.." && pwd)}" "${SAGETOP_BUILD:=$SAGETOP_SRC/build}"
-SAGETOP_SHARE=$SAGETOP_SRC/share
-export SAGETOP_SRC SAGETOP_BUILD SAGETOP_SHARE
+export SAGETOP_SRC SAGETOP_BUILD
 result=$(mktemp)
 trap 'rm -f "$result"' EXIT
 

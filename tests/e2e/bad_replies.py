@@ -136,7 +136,7 @@ def main():
     with tempfile.TemporaryDirectory() as temp:
         env = {"PATH": os.environ["PATH"], "HOME": temp, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "2",
                "AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "very-secret", "AWS_REGION": "us-east-1"}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "SAGETOP_SHARE"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]
 

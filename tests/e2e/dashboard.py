@@ -102,7 +102,6 @@ def environment(work):
         LC_ALL="C.UTF-8",
         TERM="xterm-256color",
         AWS_EC2_METADATA_DISABLED="true",
-        SAGETOP_SHARE=SRC + "/share",
     )
     return env
 

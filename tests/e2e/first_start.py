@@ -57,7 +57,7 @@ def main():
     with tempfile.TemporaryDirectory() as temp:
         env = {"PATH": os.environ["PATH"], "HOME": temp, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
                "AWS_EC2_METADATA_DISABLED": "true", "SAGETOP_EXIT_AFTER_PAINT": "1"}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "SAGETOP_SHARE"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]
         sagetop = BUILD / "sagetop"

@@ -26,13 +26,13 @@ fi
 status=0
 for target in $targets; do
 	name=fuzz_$target
-	# The bounded program's own objects, with libFuzzer's main for standalone.c's.
+	# The bounded program's own objects, with libFuzzer's main for that of libtests.a.
 	make -s "tests/fuzz/$name" >build.log 2>&1 || {
 		tail -n 20 build.log
 		exit 1
 	}
 	link=$(make -n -W "$top/tests/fuzz/$name.c" "tests/fuzz/$name" V=1 | sed -n "s/.* -o tests\/fuzz\/$name \(.*\)/\1/p" |
-		tr ' ' '\n' | grep -v standalone | tr '\n' ' ')
+		tr ' ' '\n' | grep -v libtests | tr '\n' ' ')
 	# shellcheck disable=SC2086
 	clang -fsanitize=fuzzer,address,undefined -o "libfuzzer_$target" $link
 	mkdir -p "found/$target" "crashes/$target"

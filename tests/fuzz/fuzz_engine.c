@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "aws/local/cbor.h"
-#include "aws/local/chunked.h"
-#include "aws/local/filter_pattern.h"
-#include "aws/local/limits.h"
-#include "aws/local/objects.h"
-#include "aws/local/shapes.h"
-#include "aws/local/training_job.h"
-#include "aws/local/wire.h"
+#include "aws/local/wire/cbor.h"
+#include "aws/local/wire/chunked.h"
+#include "aws/local/services/filter_pattern.h"
+#include "aws/local/services/limits.h"
+#include "aws/local/kept/objects.h"
+#include "aws/local/services/shapes.h"
+#include "aws/local/kept/training_job.h"
+#include "aws/local/wire/wire.h"
 #include "base/fs.h"
 #include "fuzz.h"
 
@@ -55,7 +55,7 @@ static char folder[] = "/tmp/sagetop-fuzz-XXXXXX";
 static void end_engine(void)
 {
 	limits_free(&engine);
-	jobs_free(&engine);
+	training_jobs_free(&engine);
 	state_close(engine.db);
 	loop_free(engine.loop);
 	options_done(&engine.opt);
@@ -64,7 +64,7 @@ static void end_engine(void)
 
 static void add_job(const char *name, enum job_status status)
 {
-	struct training_job *job = job_new(name, DEFAULT_REGION);
+	struct training_job *job = training_job_new(name, DEFAULT_REGION);
 
 	job->request = json_pack(
 		"{s:s, s:s, s:{s:s, s:s, s:[{s:s, s:s}]}, s:{s:s}, s:[{s:s, s:{s:{s:s, s:s}}}], s:{s:s}, "
@@ -78,11 +78,11 @@ static void add_job(const char *name, enum job_status status)
 	FUZZ_CHECK(job->request);
 	job->created_ms = job->modified_ms = 1790000000000 + (int64_t)status * 1000;
 	job->status = status;
-	job_enter_at(job, "Starting", "begun", job->created_ms);
-	job_enter_at(job, "Training", "on it", job->created_ms + 5);
-	job_set_final(job, "m", 1.5 + status, job->created_ms + 6);
+	training_job_enter_at(job, "Starting", "begun", job->created_ms);
+	training_job_enter_at(job, "Training", "on it", job->created_ms + 5);
+	training_job_set_final(job, "m", 1.5 + status, job->created_ms + 6);
 	strmap_set(&job->tags, "project", "fuzz");
-	jobs_add(&engine, job);
+	training_jobs_add(&engine, job);
 }
 
 static void begin_engine(void)
@@ -95,7 +95,7 @@ static void begin_engine(void)
 	options_init(&engine.opt);
 	FUZZ_CHECK(options_parse(&engine.opt, (int)ARRAY_LEN(argv), argv, NULL) == 0);
 	FUZZ_CHECK(loop_new(&engine.loop, NULL) == 0 && state_open(folder, &engine.db, &moved, NULL) == 0);
-	FUZZ_CHECK(limits_init(&engine, NULL) == 0 && jobs_load(&engine, NULL) == 0 &&
+	FUZZ_CHECK(limits_init(&engine, NULL) == 0 && training_jobs_load(&engine, NULL) == 0 &&
 		   objects_init(&engine, NULL) == 0);
 	add_job("one", JOB_COMPLETED);
 	add_job("two", JOB_FAILED);

@@ -1,6 +1,6 @@
 /* fuzz_gzip.c - gzip data, read piece by piece and at once. */
 #include "fuzz_readers.h"
-#include "trainer/gzip.h"
+#include "trainer/read/gzip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "fuzz.h"
-#include "trainer/hyperparameters.h"
+#include "trainer/settings/hyperparameters.h"
 
 static bool same_map(const struct hyper *a, const struct hyper *b)
 {

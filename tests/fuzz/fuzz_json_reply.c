@@ -4,6 +4,7 @@
 #include "aws/logs.h"
 #include "aws/op.h"
 #include "aws/pricing.h"
+#include "aws/reply_json.h"
 #include "aws/sagemaker.h"
 #include "base/utf8.h"
 #include "fuzz.h"
@@ -77,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	aws_reply_error(&reply, AWS_JSON, "Search", &err);
 	FUZZ_CHECK(err.code != ERR_OK);
 	clean(err.msg);
-	if (!json_parse(text, size, "reply", &j, NULL) && json_is_object(j)) {
+	if (!reply_json_parse(text, size, "reply", &j, NULL) && json_is_object(j)) {
 		read_job(j);
 		read_lists(j);
 		if (!cred_from_json(j, "fuzz", &c, NULL))

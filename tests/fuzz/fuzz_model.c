@@ -3,26 +3,29 @@
  * first byte says which. */
 #include "fuzz.h"
 #include "model/query.h"
+#include "model/session.h"
 #include "model/series.h"
 
 static void filter(const char *text)
 {
 	AUTO(query) struct query *q = NULL;
 	AUTO(job) struct job *j = job_new("nba-dfs-1");
+	AUTO(session) struct session *session = session_new();
+	struct field_context x = {.session = session, .now_ms = 1000};
 	struct err err = {0};
 
 	job_set_status(j, "Failed");
 	j->detail = DETAIL_SEARCHED;
 	strmap_set(&j->tags, "run", "x");
 	strmap_set(&j->hyperparameters, "eta", "0.1");
-	if (query_parse(text, &q, &err)) {
+	if (query_parse(&kind_table[KIND_TRAINING_JOB], text, &q, &err)) {
 		FUZZ_CHECK(!q && err.code && err.msg[0]);
 		return;
 	}
-	bool whole = query_match(q, j, NULL, "us-east-1", 1000);
+	bool whole = query_match(q, job_resource(j), &x);
 
 	job_trim(j); /* the packed form answers alike */
-	FUZZ_CHECK(query_match(q, j, NULL, "us-east-1", 1000) == whole);
+	FUZZ_CHECK(query_match(q, job_resource(j), &x) == whole);
 }
 
 static void prices(const char *text, size_t n)

@@ -9,8 +9,8 @@
 #include <zlib.h>
 
 #include "fuzz.h"
-#include "trainer/dataset.h"
-#include "trainer/gzip.h"
+#include "trainer/read/dataset.h"
+#include "trainer/read/gzip.h"
 
 static inline bool fuzz_same(const void *a, const void *b, size_t n)
 {

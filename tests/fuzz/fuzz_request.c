@@ -1,7 +1,8 @@
 /* fuzz_request.c - bodies of requests to `serve`, in every content type, held against
  * a schema with names and categories. */
 #include "fuzz_readers.h"
-#include "trainer/serve_input.h"
+#include "trainer/models/schema.h"
+#include "trainer/serve/serve_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -16,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!n)
 		return 0;
 	if (!schema &&
-	    dataset_schema_parse(
+	    schema_parse(
 		    "{\"columns\":3,\"names\":[\"age\",\"pts\",\"team\"],\"categories\":{\"2\":[\"red\",\"blue\"]}}",
 		    &schema, NULL))
 		abort();

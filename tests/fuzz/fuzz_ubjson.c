@@ -2,8 +2,8 @@
  * a checkpoint): the trees are found and read, or refused, and what is read leads
  * from its root to a leaf. A tree that is written again is read the same. */
 #include "fuzz.h"
-#include "trainer/grow_impl.h"
-#include "trainer/ubjson.h"
+#include "trainer/grow/grow_impl.h"
+#include "trainer/library/ubjson.h"
 
 #define COLUMNS 3
 #define OUT_MAX ((size_t)1 << 24)

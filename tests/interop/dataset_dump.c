@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/json.h"
-#include "trainer/dataset.h"
+#include "trainer/models/schema.h"
 
 static bool option(const char *arg, const char *name, const char **ret)
 {
@@ -30,7 +30,7 @@ static void put(const void *array, size_t size, size_t n)
 static void dump(const struct dataset *d)
 {
 	AUTO(json) json_t *head = json_object(), *entities = json_array();
-	AUTO(str) char *schema = dataset_schema_text(d), *text = NULL;
+	AUTO(str) char *schema = schema_text(d), *text = NULL;
 	size_t values = d->row_start ? d->row_start[d->rows] : 0;
 
 	for (size_t i = 0; i < d->entity_names.n; i++)

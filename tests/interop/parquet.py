@@ -126,6 +126,42 @@ refused("text undeclared is refused",
         "a.parquet row 1 column 8 (note): text, not a number: make the column categorical or leave it out",
         "label=y", "entity=who", "date=day", "categorical=team,kind")
 
+# --- the index of a frame, as the file's metadata name it: of each file by itself ------------------
+kept = [Column("y", FLOAT, [float(i) for i in range(n)]), Column("a", FLOAT, [1.5] * n), Column("b", INT32, [7] * n)]
+index = Column("id", INT64, list(range(100, 100 + n)))
+
+
+def pandas_file(columns, *names, **more):
+    pairs = {"ARROW:schema": "x", "pandas": json.dumps({"index_columns": [*names], "columns": [{"name": "a"}]}), **more}
+    return parquet(columns, pairs=pairs, group_rows=3)
+
+
+path.write_bytes(parquet(kept))
+plain_rows = read("parquet", path).dense
+numbers_only = {"kind": "range", "name": None, "start": 0, "stop": n, "step": 1}
+for what, columns, names in [
+    ("last", [*kept, index], ["id"]), ("first", [index, *kept], ["id"]), ("in between", [kept[0], index, *kept[1:]], ["id"]),
+    ("of two levels", [index, *kept, Column("__index_level_1__", BYTE_ARRAY, ["x"] * n)], ["id", "__index_level_1__"]),
+    ("that is numbers alone", kept, [numbers_only]), ("of a name that no column has", kept, ["gone"]),
+]:
+    path.write_bytes(pandas_file(columns, *names))
+    got = read("parquet", path)
+    equal(f"an index {what}: its names", got.schema["names"], ["a", "b"])
+    same(f"an index {what}: the rows without it", got.dense, plain_rows)
+path.write_bytes(pandas_file([*kept, index], "id"))
+equal("an index that the job names is data", read("parquet", path, "entity=id").entity_names, [str(100 + i) for i in range(n)])
+path.write_bytes(pandas_file([kept[0], index], "id", "y"))
+equal("where all columns are the index they are data", read("parquet", path).schema["names"], ["id"])
+for broken in ("", "{", "[]", '{"index_columns": 3}', '{"index_columns": [3, null]}', '{"index_columns": "id"}'):
+    path.write_bytes(pandas_file([*kept, index], pandas=broken))
+    equal(f"metadata without sense ({broken}) say nothing", read("parquet", path).schema["names"], ["a", "b", "id"])
+parts = tmp / "parts"
+parts.mkdir()
+for order in (1, -1):
+    for i, data in enumerate([parquet(kept), pandas_file([*kept, index], "id"), pandas_file([Column(c.name, c.kind, []) for c in [*kept, index]], "id")][::order]):
+        (parts / f"{i}.parquet").write_bytes(data)
+    same(f"files with an index and without, one empty ({order})", read("parquet", parts).dense, np.vstack([plain_rows] * 2))
+
 # --- decimals of many bytes, half floats, times: as pandas, Spark and DuckDB have them -----------
 times = [datetime.datetime(1970, 1, 1) + datetime.timedelta(days=int(d), seconds=86399) for d in [0, -1, 59, 60, 790, 11016, 17520, 21000]]
 since = [(t - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1) for t in times]

@@ -217,7 +217,7 @@ def column_chunk(column, values, codec, version, page_rows, offset, checksum):
     return out, record({2: i64(offset), 3: meta})
 
 
-def parquet(columns, codec="none", version=1, page_rows=1000, group_rows=10000, checksum=True):
+def parquet(columns, codec="none", version=1, page_rows=1000, group_rows=10000, checksum=True, pairs=None):
     rows = len(columns[0].values)
     out, groups = b"PAR1", []
     for at in range(0, max(rows, 1), group_rows):
@@ -234,5 +234,6 @@ def parquet(columns, codec="none", version=1, page_rows=1000, group_rows=10000, 
         schema.append(record({1: i32(c.kind), 2: i32(c.width) if c.width else None, 3: i32(1 if c.optional else 0), 4: text(c.name),
                               6: i32(c.converted) if c.converted is not None else None,
                               7: i32(c.scale) if c.scale is not None else None, 10: c.logical}))
-    footer = record({1: i32(1), 2: array(schema), 3: i64(rows), 4: array(groups), 6: text("sagetop tests")})[1]
+    footer = record({1: i32(1), 2: array(schema), 3: i64(rows), 4: array(groups),
+                     5: array([record({1: text(k), 2: text(v)}) for k, v in pairs.items()]) if pairs else None, 6: text("sagetop tests")})[1]
     return out + footer + struct.pack("<I", len(footer)) + b"PAR1"

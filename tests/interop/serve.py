@@ -100,7 +100,7 @@ with Server(tmp / "binary") as s:
         if ok(f"{what}: 200", status == 200, data):
             close(f"{what}: the predictions of the package", numbers(data), expected[:20], 1e-6)
     status, data = s.invoke(csv_of(some))
-    ok("one line with commas, as the image that it stands in for", data.count(b"\n") == 0 and data.count(b",") == 19, data)
+    ok("a row a line, each ended by a newline", data.count(b"\n") == 20 and data.endswith(b"\n") and b"," not in data, data)
     equal("its content type", s.headers["Content-Type"], "text/csv")
     status, data = s.invoke(csv_of(some), accept="application/json")
     close("as JSON", [p["score"] for p in json.loads(data)["predictions"]], expected[:20], 1e-6)
@@ -164,7 +164,30 @@ with Server(tmp / "multi", "--output", "predicted_label,probability") as s:
     close("softprob: probability of the label", [r["probability"] for r in rows], expected_multi[:20].max(axis=1), 1e-6)
 with Server(tmp / "multi") as s:
     data = s.invoke(csv_of(some))[1].decode()
-    close("softprob: all classes", [float(v) for v in re.sub(r"[\[\] ]", "", data).split(",")], expected_multi[:20], 1e-6)
+    close("softprob: the classes of a row in a line, parted by commas",
+          [[float(v) for v in line.split(",")] for line in data.splitlines()], expected_multi[:20], 1e-6)
+    ok("softprob: each line is ended", data.count("\n") == 20 and data.endswith("\n"), data)
+    data = subprocess.run([TRAINER, "predict", str(tmp / "multi"), "-"], input=csv_of(some), capture_output=True, text=True).stdout
+    close("predict writes the same", [[float(v) for v in line.split(",")] for line in data.splitlines()], expected_multi[:20], 1e-6)
+with Server(tmp / "multi", SAGEMAKER_BATCH="true") as s:
+    data = s.invoke(csv_of(some))[1].decode()
+    close("softprob in batch transform: a list a line", [json.loads(line) for line in data.splitlines()], expected_multi[:20], 1e-6)
+softmax = model("softmax", "multi:softmax", np.clip((X[:, 1] + 2).astype(int), 0, 3), num_class=4)
+with Server(tmp / "softmax") as s:
+    data = s.invoke(csv_of(some))[1].decode()
+    equal("softmax: classes are written as the image writes them, 2.0", data, "".join(f"{v:.1f}\n" for v in softmax.predict(xgboost.DMatrix(some))))
+
+# --- selected outputs, as the image reads the variable ------------------------------
+with Server(tmp / "binary", SAGEMAKER_INFERENCE_OUTPUT=" Predicted_Label, PROBABILITY ,margins") as s:
+    match("an unknown output is announced", "".join(s.lines), "binary:logistic has no margins")
+    data = s.invoke(csv_of(some))[1].decode()
+    equal("letters of any size, blanks, an unknown output as nan; no newline behind the last row",
+          [(int(line.split(",")[0]), line.split(",")[2]) for line in data.split("\n")], [(int(p > 0.5), "nan") for p in expected[:20]])
+    close("its probabilities", [float(line.split(",")[1]) for line in data.split("\n")], expected[:20], 1e-6)
+    rows = json.loads(s.invoke(csv_of(some), accept="application/json")[1])["predictions"]
+    equal("and as null in JSON", rows[0]["margins"], None)
+with Server(tmp / "softmax", SAGEMAKER_INFERENCE_OUTPUT="predicted_label,labels") as s:
+    match("softmax: the label is what was predicted, labels are integers", s.invoke(csv_of(some[:1]))[1].decode(), r'^[0-3]\.0,"\[0, 1, 2, 3\]"$')
 
 # --- several models -----------------------------------------------------------------
 y = (X[:, 0] * 3 + rng.normal(size=len(X))).astype(np.float32)

@@ -54,8 +54,35 @@ def accepted(what, files, rows, content_type=CSV, **kwargs):
 accepted("three folders deep", {"a/b/c/a.csv": GOOD}, 50)
 refused("four folders deep", {"a/b/c/d/a.csv": GOOD}, "channel train: train/a/b/c/d: folders may be nested 3 deep at most")
 refused("a dot file", {"a.csv": GOOD, ".a.csv.swp": "x"}, r"channel train: train/\.a\.csv\.swp: hidden files are not data: remove it from the channel")
-refused("an empty file among good ones", {"a.csv": GOOD, "b.csv": "", "c.csv": GOOD}, r"channel train: train/b\.csv: the file is empty")
-accepted("Spark's marker beside its parts", {"a.csv": GOOD, "_SUCCESS": ""}, 50)
+# what tools leave beside their parts, and parts with nothing in them
+for name, content in [("_SUCCESS", ""), ("_SUCCESS", "{}"), (".part-0.csv.crc", "x"), ("_metadata", "x"), ("_common_metadata", "x"), ("_started_17", ""),
+                      ("_committed_17", "{}"), ("part_$folder$", ""), (".ipynb_checkpoints/a-checkpoint.csv", GOOD), ("_temporary/0/x", "1"),
+                      ("_delta_log/0.json", "{}"), ("sub/_SUCCESS", ""), (".DS_Store", "x")]:
+    accepted(f"{name} beside the parts", {"a.csv": GOOD, name: content}, 50)
+refused("nothing but a marker", {"_SUCCESS": ""}, "channel train: train: the channel has no file")
+accepted("a name that only begins like a marker's", {"_rows.csv": GOOD}, 50)
+
+
+def passed_over(what, files, rows, names, content_type=CSV):
+    with job_of(files, content_type) as job:
+        job.run()
+        notes = re.findall(r"^channel train: (\S+) is empty and passed over$", job.out, re.M)
+        ok(f"passed over, and said: {what}", job.status == 0 and f"channel train: {rows} rows" in job.out and notes == names, job.log())
+
+
+passed_over("a part of no bytes", {"a.csv": GOOD, "b.csv": "", "c.csv": GOOD}, 100, ["train/b.csv"])
+passed_over("the first and the last part of no bytes", {"a.csv": "", "b.csv": GOOD, "c.csv": ""}, 50, ["train/a.csv", "train/c.csv"])
+passed_over("a part of blank lines", {"a.csv": GOOD, "b.csv": "\n \n", "c.csv": GOOD}, 100, ["train/b.csv"])
+passed_over("a last part of blank lines", {"a.csv": GOOD, "b.csv": "\n"}, 50, ["train/b.csv"])
+passed_over("nothing out of gzip", {"a.gz": gzip.compress(b""), "b.gz": gzip.compress(GOOD.encode())}, 50, ["train/a.gz"])
+passed_over("nothing out of gzip at the end", {"b.gz": gzip.compress(GOOD.encode()), "c.gz": gzip.compress(b"")}, 50, ["train/c.gz"])
+passed_over("libsvm: nothing out of gzip", {"a": "1 0:1\n0 0:2\n" * 30, "b": gzip.compress(b""), "c": ""}, 60, ["train/c", "train/b"], LIBSVM)
+refused("nothing but empty parts", {"a.csv": "", "b.csv": ""}, r"channel train: train/a\.csv: the file is empty, and so are the others")
+refused("nothing but empty parts, packed", {"a.gz": gzip.compress(b""), "b.gz": gzip.compress(b"")}, r"channel train: train/a\.gz: the data has no rows")
+# old line ends
+refused("lines that end with CR alone", GOOD.replace("\n", "\r"), r"channel train: train/a\.csv: its lines end with carriage returns alone \(CR.*")
+refused("libsvm lines that end with CR alone", "1 0:1\r0 0:2\r" * 30, r"channel train: train/a\.csv: its lines end with carriage returns alone \(CR.*", LIBSVM)
+accepted("lines that end with CR CR LF", GOOD.replace("\n", "\r\r\n"), 50)
 for mode in ("File", "FastFile"):
     refused(f"a FIFO in mode {mode}", GOOD, r"channel train: train/p\.csv: not a regular file",
             prepare=lambda folder: os.mkfifo(folder / "p.csv"), TrainingInputMode=mode)

@@ -162,7 +162,7 @@ with Job(num_round=2) as job:
     job.run()
     match("a damaged hyperparameters.json names file, line and column", job.failure() or "", r"^ClientError: .*hyperparameters\.json:1:\d+")
 run_help = subprocess.run([TRAINER, "hyperparameters"], capture_output=True, text=True)
-table = (pathlib.Path(os.environ.get("SAGETOP_SRC", ".")) / "trainer/hyperparameters.def").read_text()
+table = (pathlib.Path(os.environ.get("SAGETOP_SRC", ".")) / "trainer/settings/hyperparameters.def").read_text()
 names = re.findall(r"(?m)^HP\((\w+)", table)
 ok("every hyperparameter is listed", run_help.returncode == 0 and len(names) > 50 and all(re.search(rf"(?m)^{n}\b", run_help.stdout) for n in names))
 

@@ -211,7 +211,8 @@ static void test_failures(void **state)
 	static const char *const always_503[] = {"503 <html>"};
 	static const char *const not_json[] = {"200 <html>hello</html>"};
 	static const char *const not_object[] = {"200 [1,2]"};
-	static const char *const bad_job[] = {"200 {\"Results\":[{\"TrainingJob\":{}}]}"};
+	static const char *const empty[] = {"200 "};
+	static const char *const cut_header[] = {"!HTTP/1.1 200 OK\r\nContent-Le"};
 	static const char *const gone[] = {NULL};
 	static const char *const throttled[] = {
 		"400 {\"__type\":\"ThrottlingException\",\"message\":\"Rate exceeded\"}"};
@@ -224,9 +225,10 @@ static void test_failures(void **state)
 	expect_failure(denied, 1, ERR_DENIED, "Search: AccessDeniedException: User is not", 1);
 	expect_failure(unknown, 1, ERR_NOTFOUND, "Requested resource not found", 1);
 	expect_failure(always_503, 1, ERR_SERVICE, "unavailable (HTTP 503)", 3);
-	expect_failure(not_json, 1, ERR_PARSE, "Search reply:1:", 1);
-	expect_failure(not_object, 1, ERR_PARSE, "not an object", 1);
-	expect_failure(bad_job, 1, ERR_PARSE, "without TrainingJobName", 1);
+	expect_failure(not_json, 1, ERR_SERVICE, "HTML", 1);
+	expect_failure(not_object, 1, ERR_NET, "no JSON object", 3);
+	expect_failure(empty, 1, ERR_NET, "empty", 3);
+	expect_failure(cut_header, 1, ERR_NET, "ended within its header", 3);
 	expect_failure(gone, 1, ERR_NET, "Search: 127.0.0.1:", 3);
 	expect_failure(throttled, 1, ERR_THROTTLED, "Rate exceeded", 3);
 	expect_failure(in_use, 1, ERR_EXISTS, "taken", 1);
@@ -282,8 +284,42 @@ static bool play_skewed(void *user, const struct httpd_request *r, struct buf *o
 	if (r->number == 0)
 		httpd_reply(out, 400, text, "{\"__type\":\"InvalidSignatureException\",\"message\":\"expired\"}");
 	else
-		httpd_reply(out, 200, text, "{}");
+		httpd_reply(out, 200, text, "{\"Results\":[]}");
 	return true;
+}
+
+static void on_left_out(void *user, const char *operation, size_t n)
+{
+	struct world *w = user;
+
+	snprintf(w->order, sizeof(w->order), "%s %zu", operation, n);
+}
+
+/* What can be read is kept, the rest is counted, bad characters are replaced. */
+static void test_bad_records(void **state)
+{
+	static const char *const replies[] = {
+		"200 {\"Results\":[{\"TrainingJob\":{}},{\"TrainingJob\":null},5,{\"Model\":{}},"
+		"{\"TrainingJob\":{\"TrainingJobName\":7}},{\"TrainingJob\":{\"TrainingJobName\":\"a\\ud83d\xff\x01z\","
+		"\"TrainingJobName\":\"b\\ud83d\xff z\",\"TrainingJobStatus\":\"Completed\",\"CreationTime\":NaN}}],"
+		"\"TotalHits\":{\"Value\":123456789012345678901234567890}}"};
+	struct sm_search q = {0};
+	struct world w;
+
+	world_start(&w, replies, 1);
+	aws_client_on_left_out(w.client, on_left_out, &w);
+	for (int i = 0; i < 2; i++) { /* told once, counted twice */
+		w.done = false;
+		sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+		run(&w);
+		assert_int_equal(w.err.code, 0);
+		assert_int_equal(w.n_jobs, 1);
+		assert_string_equal(w.name, "b\xef\xbf\xbd\xef\xbf\xbd z");
+		assert_string_equal(w.order, i ? "" : "Search 5");
+		*w.order = '\0';
+	}
+	assert_int_equal(aws_client_left_out(w.client), 10);
+	world_stop(&w);
 }
 
 static void test_clock_is_corrected(void **state)
@@ -523,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_retries),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_bad_records),
 		cmocka_unit_test(test_clock_is_corrected),
 		cmocka_unit_test(test_cancel_and_timers),
 		cmocka_unit_test(test_free_cancels),

@@ -67,7 +67,7 @@ static bool serve(void *user, const struct httpd_request *r, struct buf *out)
 				"{\"__type\":\"ExpiredTokenException\",\"message\":\"The security token included in "
 				"the request is expired\"}");
 		else
-			httpd_reply(out, 200, "", "{}");
+			httpd_reply(out, 200, "", "{\"Results\":[]}");
 	}
 	return true;
 }

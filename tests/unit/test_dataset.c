@@ -9,9 +9,9 @@
 
 #include "base/digest.h"
 #include "base/fs.h"
-#include "trainer/dataset.h"
-#include "trainer/source.h"
-#include "trainer/number.h"
+#include "trainer/models/schema.h"
+#include "trainer/read/source.h"
+#include "trainer/read/number.h"
 
 static struct dataset *load(const char *text, const struct dataset_options *opt, struct err *err)
 {
@@ -306,13 +306,13 @@ static void test_schema(void **state)
 	opt.header = true;
 	opt.categorical = &categorical;
 	d = load_ok("y,a,b\n1,2,x\n1,2,caf\xc3\xa9\n", &opt);
-	text = dataset_schema_text(d);
-	assert_int_equal(dataset_schema_parse(text, &back, &err), 0);
+	text = schema_text(d);
+	assert_int_equal(schema_parse(text, &back, &err), 0);
 	assert_int_equal(back->columns, 2);
 	assert_string_equal(back->feature_names.items[1], "b");
 	assert_string_equal(back->categories[1].items[1], "caf\xc3\xa9");
-	assert_int_equal(dataset_schema_parse("{\"columns\":0}", &back, &err), -ERR_PARSE);
-	assert_int_equal(dataset_schema_parse("{\"columns\":1,\"categories\":{\"1\":[]}}", &back, NULL), -ERR_PARSE);
+	assert_int_equal(schema_parse("{\"columns\":0}", &back, &err), -ERR_PARSE);
+	assert_int_equal(schema_parse("{\"columns\":1,\"categories\":{\"1\":[]}}", &back, NULL), -ERR_PARSE);
 }
 
 /* --- libsvm ---------------------------------------------------------------------- */
@@ -469,8 +469,6 @@ static void test_large(void **state)
 	opt.entity_column = "who";
 	for (int threads = 1; threads <= 5; threads += 2) {
 		AUTO(dataset) struct dataset *d = NULL;
-		AUTO(dataset_reader) struct dataset_reader *r = NULL;
-		size_t row = 0;
 		char name[16];
 
 		opt.threads = threads;
@@ -482,24 +480,55 @@ static void test_large(void **state)
 			    strcmp(d->entity_names.items[d->entities[i]], name))
 				fail_msg("row %zu is wrong", i);
 		}
-		assert_int_equal(dataset_reader_open(path, &opt, 1 << 20, &r, NULL), 0);
-		for (int pass = 0; pass < 2; pass++, row = 0) {
-			struct dataset *piece = NULL;
-			int pieces = 0, n;
-
-			while ((n = dataset_reader_next(r, &piece, NULL)) == 1) {
-				for (size_t i = 0; i < piece->rows; i++, row++)
-					assert_true(piece->dense[i] == (float)row &&
-						    piece->entities[i] == d->entities[row]);
-				dataset_free(piece);
-				pieces++;
-			}
-			assert_int_equal(n, 0);
-			assert_int_equal(row, ROWS);
-			assert_true(pieces > 3);
-			assert_int_equal(dataset_reader_rewind(r, NULL), 0);
-		}
 	}
+}
+
+/* Rows to be predicted keep their places, wherever chunks are cut. */
+static void test_blank_lines_to_predict(void **state)
+{
+	static const struct {
+		const char *text;
+		bool libsvm, training;
+		size_t columns;	 /* expected, so that it is known to be one; 0: any */
+		size_t rows;	 /* 0: refused, with */
+		const char *why; /* this */
+	} cases[] = {
+		{"1\n\n3\n", false, false, 1, 3, NULL},
+		{"\n1\n\n \n\r\n3\n", false, false, 1, 6, NULL},
+		{"1\n3\n\n", false, false, 1, 3, NULL},
+		{"1,2\n3,4\n\n \r\n", false, false, 0, 2, NULL},
+		{"1,2\n\n3,4\n", false, false, 0, 0, "f line 2: the line is blank, with rows behind it"},
+		{"\n1,2\n", false, false, 0, 0, "f line 1: the line is blank, with rows behind it"},
+		{"1,2\n3,4\n\n\n\n\n\n5,6\n", false, false, 0, 0, "f line 3: the line is blank, with rows behind it"},
+		{"1,2\n\n3,4\n", false, true, 0, 2, NULL},
+		{"0:1\n\n0:3\n", true, false, 0, 3, NULL},
+		{"\n \n0:3 1:2\n\n", true, false, 0, 4, NULL},
+		{"0:1\n# nothing\n0:3\n", true, false, 0, 2, NULL},
+		{"1\n\n0 0:1\n1\n", true, true, 0, 3, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (size_t chunk = 1; chunk < 12; chunk += 3) {
+			struct dataset_options opt = {.format = cases[i].libsvm ? DATA_LIBSVM : DATA_CSV,
+						      .has_label = cases[i].training,
+						      .expect_columns = cases[i].columns,
+						      .chunk_bytes = chunk};
+			AUTO(dataset) struct dataset *d = NULL;
+			struct err err = {0};
+			int rc = dataset_load_memory(cases[i].text, strlen(cases[i].text), "f", &opt, &d, &err);
+
+			if (!cases[i].rows) {
+				assert_int_equal(rc, -ERR_INVALID);
+				assert_string_equal(err.msg, cases[i].why);
+				continue;
+			}
+			if (rc)
+				fail_msg("case %zu: %s", i, err.msg);
+			assert_int_equal(d->rows, cases[i].rows);
+		}
+	/* what is missing is so in the row of the blank line */
+	AUTO(dataset) struct dataset *d = load_ok("1\n\n3\n", &(struct dataset_options){.format = DATA_CSV});
+	assert_true(d->dense[0] == 1 && isnan(d->dense[1]) && d->dense[2] == 3);
 }
 
 static void test_large_fault(void **state)
@@ -558,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_folder),
 		cmocka_unit_test(test_lost_file),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_blank_lines_to_predict),
 		cmocka_unit_test(test_large_fault),
 		cmocka_unit_test(test_content_types),
 	};

@@ -3,7 +3,8 @@
  * missing cells, sparse data, depths, threads, weights, classes. */
 #include <math.h>
 
-#include "trainer/grow.h"
+#include "trainer/fit/learner.h"
+#include "trainer/grow/grow.h"
 #include "unit.h"
 
 #define MODEL_BYTES ((size_t)1 << 30)
@@ -436,9 +437,75 @@ static void part_of_a_round_is_not_gone_on_from(void **state)
 	assert_string_equal(err.msg, "the model's last round is not whole");
 }
 
+/* --- a library that grows other trees ------------------------------------------------------ */
+
+static struct {
+	int updates;
+	bool deviates; /* a round more than was asked for */
+} library;
+
+int __real_booster_update(struct booster *b, int round, struct matrix *train, struct err *err);
+int __wrap_booster_update(struct booster *b, int round, struct matrix *train, struct err *err);
+int __wrap_booster_update(struct booster *b, int round, struct matrix *train, struct err *err)
+{
+	library.updates++;
+	if (library.deviates && __real_booster_update(b, round, train, err))
+		return -1;
+	return __real_booster_update(b, round, train, err);
+}
+
+/* How many of three rounds of a learner the library trains. */
+static int rounds_of_library(const char *settings)
+{
+	AUTO(json) json_t *root = json_loads(settings, 0, NULL);
+	AUTO(hyper) struct hyper h = {0};
+	AUTO(strmap) struct strmap params = {0};
+	AUTO(learner) struct learner *l = NULL;
+	AUTO(strlist) struct strlist metrics = {0};
+	AUTO(dataset) struct dataset *d = make(&(struct shape){200, 5, .label = CLASSES}, 3);
+	struct learner_job job = {.hyper = &h, .data = {d}, .matrix = {.threads = 1}, .metrics = &metrics};
+	struct err err = {0};
+
+	assert_int_equal(hyper_parse(root, &h, &err), 0);
+	for (size_t i = 0; i < d->rows; i++)
+		d->labels[i] = d->labels[i] > 0 ? 1 : 0.5f * (float)!hyper_given(&h, HP_num_class);
+	hyper_library_params(&h, 1, &params);
+	if (learner_new(&job, &params, &l, &err))
+		fail_msg("%s", err.msg);
+	int before = library.updates;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(learner_round(l, i, &err), 0);
+	return library.updates - before;
+}
+
+static void steps_aside_where_the_library_differs(void **state)
+{
+	static const char *const settings[] = {
+		"{\"num_round\": \"3\"}",
+		"{\"num_round\": \"3\", \"objective\": \"binary:logistic\", \"subsample\": \"0.5\"}",
+		"{\"num_round\": \"3\", \"objective\": \"multi:softprob\", \"num_class\": \"7\"}",
+		"{\"num_round\": \"3\", \"objective\": \"reg:tweedie\", \"tweedie_variance_power\": \"1.2\"}",
+		"{\"num_round\": \"3\", \"objective\": \"count:poisson\"}",
+		"{\"num_round\": \"3\", \"objective\": \"reg:gamma\"}",
+	};
+#ifdef __x86_64__
+	int grown_here = 0;
+#else
+	int grown_here = 3; /* no test of the grower ran on this processor */
+#endif
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		library.deviates = false;
+		assert_int_equal(rounds_of_library(settings[i]), grown_here);
+		library.deviates = true;
+		assert_int_equal(rounds_of_library(settings[i]), 3);
+		library.deviates = false;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps_aside_where_the_library_differs),
 		cmocka_unit_test(trees_are_the_librarys),
 		cmocka_unit_test(metrics_are_the_librarys),
 		cmocka_unit_test(sets_of_other_widths_are_not_taken),

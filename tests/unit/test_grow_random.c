@@ -8,7 +8,7 @@
  */
 #include <math.h>
 
-#include "trainer/grow.h"
+#include "trainer/grow/grow.h"
 #include "unit.h"
 
 #define MODEL_BYTES ((size_t)1 << 30)

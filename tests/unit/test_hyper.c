@@ -3,8 +3,8 @@
  * row must do alike is made from the table of the program. */
 #include <stdio.h>
 
-#include "trainer/hyperparameters_impl.h"
-#include "trainer/objective.h"
+#include "trainer/settings/hyperparameters_impl.h"
+#include "trainer/settings/objective.h"
 #include "unit.h"
 
 struct row {

@@ -2,14 +2,14 @@
  * filter patterns, metric regexes, the plan of a simulated job. */
 #include "unit.h"
 
-#include "aws/local/cbor.h"
-#include "aws/local/chunked.h"
-#include "aws/local/filter_pattern.h"
-#include "aws/local/metric_defs.h"
-#include "aws/local/ops.h"
-#include "aws/local/s3.h"
-#include "aws/local/shapes.h"
-#include "aws/local/simulate.h"
+#include "aws/local/wire/cbor.h"
+#include "aws/local/wire/chunked.h"
+#include "aws/local/services/filter_pattern.h"
+#include "aws/local/running/metric_defs.h"
+#include "aws/local/services/ops.h"
+#include "aws/local/services/s3.h"
+#include "aws/local/services/shapes.h"
+#include "aws/local/running/simulate.h"
 
 /* --- CBOR -------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "model/query.h"
+#include "model/session.h"
 
 #define NOW ((int64_t)1763700000000)
 
@@ -29,14 +30,23 @@ static struct job *sample(void)
 	return j;
 }
 
-static bool matches(const char *text, const struct job *j, const struct price_table *prices)
+static const struct kind *const jobs = &kind_table[KIND_TRAINING_JOB];
+
+static bool match(const struct query *q, const struct job *j, const struct session *session)
+{
+	struct field_context x = {.session = session, .now_ms = NOW};
+
+	return query_match(q, job_resource(j), &x);
+}
+
+static bool matches(const char *text, const struct job *j, const struct session *session)
 {
 	AUTO(query) struct query *q = NULL;
 	struct err err = {0};
 
-	if (query_parse(text, &q, &err))
+	if (query_parse(jobs, text, &q, &err))
 		fail_msg("'%s': %s", text, err.msg);
-	return query_match(q, j, prices, "us-east-1", NOW);
+	return match(q, j, session);
 }
 
 static const char *const yes[] = {"",
@@ -70,7 +80,7 @@ static const char *const yes[] = {"",
 				  "age<2h",
 				  "age>=1h",
 				  "train=30m",
-				  "billed=1h",
+				  "billed=30m",
 				  "created>2025-11-01",
 				  "created<2030-01-01T00:00",
 				  "objective<8",
@@ -102,24 +112,26 @@ static const char *const no[] = {"other",
 
 static void test_matches(void **state)
 {
-	AUTO(price_table) struct price_table prices = {0};
+	AUTO(session) struct session *session = session_new();
+	AUTO(session) struct session *unpriced = session_new();
 	AUTO(job) struct job *j = sample();
 
-	assert_int_equal(price_table_parse(&prices, table, sizeof(table) - 1, "t", NULL), 0);
+	session->region = xstrdup("us-east-1");
+	assert_int_equal(price_table_parse(&session->prices, table, sizeof(table) - 1, "t", NULL), 0);
 	for (int trimmed = 0; trimmed < 2; trimmed++) {
 		for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-			if (!matches(yes[i], j, &prices))
+			if (!matches(yes[i], j, session))
 				fail_msg("'%s' does not match", yes[i]);
 		}
 		for (size_t i = 0; i < ARRAY_LEN(no); i++) {
-			if (matches(no[i], j, &prices))
+			if (matches(no[i], j, session))
 				fail_msg("'%s' matches", no[i]);
 		}
 		job_trim(j); /* the same answers from the packed form */
 	}
-	assert_true(query_match(NULL, j, &prices, "us-east-1", NOW));
-	assert_false(matches("cost>=0", j, NULL)); /* no price: unknown, not zero */
-	assert_false(matches("cost<9", j, NULL));
+	assert_true(match(NULL, j, session));
+	assert_false(matches("cost>=0", j, unpriced)); /* no price: unknown, not zero */
+	assert_false(matches("cost<9", j, unpriced));
 }
 
 static void test_errors(void **state)
@@ -139,32 +151,76 @@ static void test_errors(void **state)
 		AUTO(query) struct query *q = NULL;
 		struct err err = {0};
 
-		assert_int_equal(query_parse(rows[i].text, &q, &err), -ERR_INVALID);
+		assert_int_equal(query_parse(jobs, rows[i].text, &q, &err), -ERR_INVALID);
 		assert_string_equal(err.msg, rows[i].message);
 		assert_null(q);
 	}
 	AUTO(query) struct query *q = NULL;
 	struct err err = {0};
-	assert_int_equal(query_parse("a(b", &q, &err), -ERR_INVALID);
+	assert_int_equal(query_parse(jobs, "a(b", &q, &err), -ERR_INVALID);
 	assert_non_null(strstr(err.msg, "not a regular expression"));
+}
+
+/* What an image, an output or a role is lies in the cold part: a trimmed job is found
+ * by what was read of it once. */
+static void test_cold(void **state)
+{
+	static const char *const texts[] = {"image:xgboost", "image:.",	      "output:s3://nba",
+					    "role:sage",     "env.MODE=fast", "metric.validation:rmse<8"};
+	AUTO(session) struct session *session = session_new();
+	AUTO(job) struct job *j = sample();
+
+	str_set(&j->image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/xgboost:1.7");
+	str_set(&j->output_uri, "s3://nba/out");
+	str_set(&j->role_arn, "arn:aws:iam::123456789012:role/sagemaker");
+	strmap_set(&j->environment, "MODE", "fast");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO(query) struct query *q = NULL;
+		AUTO(field_list) struct field_list cold = {0};
+
+		assert_int_equal(query_parse(jobs, texts[i], &q, NULL), 0);
+		query_cold_fields(q, &cold);
+		assert_int_equal(cold.n, 1);
+		session_cold_add(session, jobs, &cold.items[0]);
+	}
+	session_cold_update(session, job_resource(j), NOW);
+	job_trim(j);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		assert_true(matches(texts[i], j, session));
+	assert_false(matches("image:pytorch", j, session));
+	assert_false(matches("vpc:.", j, session));
+}
+
+/* The SDKs write a text among the hyperparameters with its quotes. */
+static void test_quoted(void **state)
+{
+	AUTO(session) struct session *session = session_new();
+	AUTO(job) struct job *j = sample();
+
+	strmap_set(&j->hyperparameters, "model_name", "\"bert-base\"");
+	assert_true(matches("hp.model_name=bert-base", j, session));
+	assert_true(matches("hp.model_name:bert", j, session));
+	assert_false(matches("hp.model_name=bert", j, session));
 }
 
 static void test_hostile(void **state)
 {
 	AUTO(job) struct job *j = sample();
+	AUTO(session) struct session *session = session_new();
 	AUTO(str) char *many = xcalloc(1, 5000);
 
 	str_set(&j->name, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab");
-	assert_false(matches("(a+)+$", j, NULL)); /* ends soon, by the match limit */
+	assert_false(matches("(a+)+$", j, session)); /* ends soon, by the match limit */
 	for (int i = 0; i < 2400; i++)
 		memcpy(many + 2 * i, "a ", 2);
 	AUTO(query) struct query *q = NULL;
-	assert_int_equal(query_parse(many, &q, NULL), -ERR_TOOBIG);
+	assert_int_equal(query_parse(jobs, many, &q, NULL), -ERR_TOOBIG);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches), cmocka_unit_test(test_errors),
+					   cmocka_unit_test(test_cold), cmocka_unit_test(test_quoted),
 					   cmocka_unit_test(test_hostile)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

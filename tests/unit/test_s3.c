@@ -12,8 +12,8 @@
 struct bucket {
 	struct buf parts[8], object;
 	int n_created, n_parts, n_completed, n_aborted, n_gets;
-	bool fail_part, complete_error, break_off, elsewhere;
-	char *path, *range, *if_match, *body;
+	bool fail_part, complete_error, break_off, elsewhere, no_etag;
+	char *path, *range, *if_match, *body, *content_type;
 };
 
 static void handle_get(struct bucket *b, const struct httpd_request *r, struct buf *out)
@@ -65,15 +65,17 @@ static bool serve(void *user, const struct httpd_request *r, struct buf *out)
 		free(b->body);
 		b->body = xstrndup(r->body, r->len);
 		httpd_reply(out, 200, "",
-			    b->complete_error ? "<?xml version=\"1.0\"?><Error><Code>InternalError</Code></Error>"
-					      : "<CompleteMultipartUploadResult/>");
+			    b->complete_error
+				    ? "<?xml version=\"1.0\"?><Error><Code>InternalError</Code></Error>"
+				    : "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>");
 	} else if (!strcmp(r->method, "DELETE")) {
 		b->n_aborted++;
 		buf_adds(out, "HTTP/1.1 204 X\r\n\r\n");
 	} else if (!strcmp(r->method, "PUT")) {
 		buf_clear(&b->object);
 		assert_int_equal(buf_add(&b->object, r->body, r->len), 0);
-		httpd_reply(out, 200, "", "");
+		str_set(&b->content_type, strmap_get(&r->headers, "content-type"));
+		httpd_reply(out, 200, b->no_etag ? "" : "ETag: \"x\"\r\n", "");
 	} else if (!strcmp(r->method, "HEAD")) {
 		buf_adds(out, "HTTP/1.1 404 X\r\nContent-Length: 9\r\n\r\n");
 	} else if (strstr(r->path, "list-type=2")) {
@@ -130,6 +132,7 @@ static int teardown(void **state)
 	free(w->bucket.range);
 	free(w->bucket.if_match);
 	free(w->bucket.body);
+	free(w->bucket.content_type);
 	if (fs_remove_tree(w->dir, NULL))
 		return -1;
 	free(w->dir);

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
-#include "seed.h"
+#include "tests/golden/seed.h"
 #include "tui/chart.h"
 #include "tui/key.h"
 #include "tui/keymap.h"

@@ -1,0 +1,272 @@
+/* A job's inputs copied into place and its outputs packed into objects. */
+#include "aws/local/running/artefact.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/fs.h"
+
+#define MAX_DEPTH 32
+
+/* --- into the job's folder ------------------------------------------------------------------ */
+
+static int copy_file(const char *source, const char *target, struct err *err)
+{
+	int rc = fs_mkdir_parent(target, 0755, err);
+	AUTO(fd) int in = open(source, O_RDONLY | O_CLOEXEC);
+	AUTO(fd) int out = rc < 0 ? -1 : open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	if (in < 0 || out < 0)
+		return err_set(err, ERR_IO, "cannot copy to %s: %s", target, strerror(errno));
+	do
+		n = sendfile(out, in, NULL, (size_t)16 << 20);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? err_set(err, ERR_IO, "cannot copy to %s: %s", target, strerror(errno)) : 0;
+}
+
+void copy_task_work(void *task)
+{
+	struct copy_task *t = task;
+	struct err err = {0};
+
+	for (size_t i = 0; i < t->plan.n && !t->cancelled; i++) {
+		if (copy_file(t->plan.items[i].source, t->plan.items[i].target, &err) < 0) {
+			snprintf(t->error, sizeof(t->error), "ClientError: Data download failed: %s", err.msg);
+			return;
+		}
+	}
+}
+
+/* --- into the store --------------------------------------------------------------------------- */
+
+static struct stored *add_stored(struct store_task *t, const char *bucket, char *key)
+{
+	GROW(t->files, t->cap, t->n + 1);
+	struct stored *s = &t->files[t->n++];
+
+	*s = (struct stored){.bucket = xstrdup(bucket), .key = key};
+	return s;
+}
+
+/* Size and MD5 of the finished file. */
+static int seal(struct store_task *t, struct stored *s, const char *path, struct err *err)
+{
+	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	EVP_MD_CTX *md5 = EVP_MD_CTX_new();
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	AUTO(str) char *chunk = xmalloc(256 << 10);
+	ssize_t n = -1;
+
+	if (fd >= 0 && EVP_DigestInit_ex(md5, EVP_md5(), NULL) == 1) {
+		while ((n = read(fd, chunk, 256 << 10)) > 0) {
+			EVP_DigestUpdate(md5, chunk, (size_t)n);
+			s->size += n;
+		}
+		EVP_DigestFinal_ex(md5, digest, NULL);
+		hex_encode(digest, 16, s->md5);
+	}
+	EVP_MD_CTX_free(md5);
+	return n < 0 ? err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno)) : 0;
+}
+
+static int store_file(struct store_task *t, const char *source, const char *bucket, char *key, struct err *err)
+{
+	struct stored *s = add_stored(t, bucket, key);
+	AUTO(str) char *path = objects_blob_new(t->e, s->blob);
+	int rc = copy_file(source, path, err);
+
+	return rc < 0 ? rc : seal(t, s, path, err);
+}
+
+/* A walk over the regular files below root; others (links, devices) are left out:
+ * what they lead to is not the job's. */
+typedef int walk_fn(void *user, const char *path, const char *relative, const struct stat *st, struct err *err);
+
+static int walk(const char *root, const char *relative, int depth, walk_fn *fn, void *user, struct err *err)
+{
+	AUTO(str) char *dir = *relative ? fs_join(root, relative) : xstrdup(root);
+
+	/* The folder itself may have been exchanged for a link, too. */
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int rc = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_set(err, ERR_IO, "cannot read %s: %s", dir, strerror(errno));
+	for (struct dirent *entry; rc == 0 && (entry = readdir(d));) {
+		struct stat st;
+
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+			continue;
+		AUTO(str) char *path = fs_join(dir, entry->d_name);
+		AUTO(str) char *name = *relative ? fs_join(relative, entry->d_name) : xstrdup(entry->d_name);
+
+		if (lstat(path, &st) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH)
+			rc = walk(root, name, depth + 1, fn, user, err);
+		else if (S_ISREG(st.st_mode))
+			rc = fn(user, path, name, &st, err);
+	}
+	closedir(d);
+	return rc;
+}
+
+/* --- archives ----------------------------------------------------------------------------------- */
+
+struct tar {
+	struct archive *a;
+	struct map seen; /* the first host's file of a name is the one */
+	size_t files;
+};
+
+static int tar_add(void *user, const char *path, const char *relative, const struct stat *st, struct err *err)
+{
+	struct tar *tar = user;
+	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct archive_entry *entry = archive_entry_new();
+	AUTO(str) char *chunk = xmalloc(256 << 10);
+	int64_t left = st->st_size;
+	int rc = 0;
+
+	if (fd < 0 || map_put(&tar->seen, relative, tar)) {
+		archive_entry_free(entry);
+		return 0;
+	}
+	archive_entry_copy_stat(entry, st);
+	archive_entry_set_pathname(entry, relative);
+	archive_entry_set_uid(entry, 0);
+	archive_entry_set_gid(entry, 0);
+	if (archive_write_header(tar->a, entry) != ARCHIVE_OK)
+		rc = err_set(err, ERR_IO, "cannot write the archive: %s", archive_error_string(tar->a));
+	while (rc == 0 && left > 0) {
+		ssize_t n = read(fd, chunk, (size_t)MIN(left, (int64_t)256 << 10));
+
+		if (n <= 0)
+			break;
+		if (archive_write_data(tar->a, chunk, (size_t)n) < 0)
+			rc = err_set(err, ERR_IO, "cannot write the archive: %s", archive_error_string(tar->a));
+		left -= n;
+	}
+	tar->files++;
+	archive_entry_free(entry);
+	return rc;
+}
+
+static int write_tar(struct store_task *t, const char *folder, const char *path, size_t *ret_files, struct err *err)
+{
+	struct tar tar = {.a = archive_write_new()};
+	int rc = 0;
+
+	archive_write_add_filter_gzip(tar.a);
+	archive_write_set_format_pax_restricted(tar.a);
+	if (archive_write_open_filename(tar.a, path) != ARCHIVE_OK)
+		rc = err_set(err, ERR_IO, "cannot write the archive: %s", archive_error_string(tar.a));
+	for (size_t i = 0; i < t->roots.n && rc == 0; i++) {
+		AUTO(str) char *root = fs_join(t->roots.items[i], folder);
+
+		rc = walk(root, "", 0, tar_add, &tar, err);
+	}
+	if (archive_write_close(tar.a) != ARCHIVE_OK && rc == 0)
+		rc = err_set(err, ERR_IO, "cannot write the archive: %s", archive_error_string(tar.a));
+	archive_write_free(tar.a);
+	map_done(&tar.seen);
+	*ret_files = tar.files;
+	return rc;
+}
+
+/* "model" or "output/data" of all hosts as one archive. */
+static int store_archive(struct store_task *t, const char *folder, const char *name, bool even_empty, struct err *err)
+{
+	char blob[OBJECT_BLOB_LEN];
+	size_t files = 0;
+	AUTO(str) char *path = objects_blob_new(t->e, blob);
+	int rc = write_tar(t, folder, path, &files, err);
+
+	if (rc < 0 || (!files && !even_empty)) {
+		unlink(path);
+		return rc;
+	}
+	struct stored *s = add_stored(t, t->bucket, xasprintf("%s%s", t->prefix, name));
+
+	str_copy(s->blob, sizeof(s->blob), blob);
+	return seal(t, s, path, err);
+}
+
+struct raw_walk {
+	struct store_task *t;
+	const char *bucket, *prefix;
+};
+
+static int raw_add(void *user, const char *path, const char *relative, const struct stat *st, struct err *err)
+{
+	struct raw_walk *w = user;
+
+	/* A checkpoint in the making: it is renamed when complete. */
+	if (str_ends(relative, ".tmp") || str_ends(relative, ".sagemaker-uploading"))
+		return 0;
+	return store_file(w->t, path, w->bucket, xasprintf("%s%s", w->prefix, relative), err);
+}
+
+static int store_raw(struct store_task *t, const char *folder, const char *name, struct err *err)
+{
+	AUTO(str) char *prefix = xasprintf("%s%s/", t->prefix, name);
+	struct raw_walk w = {t, t->bucket, prefix};
+	int rc = 0;
+
+	for (size_t i = 0; i < t->roots.n && rc == 0; i++) {
+		AUTO(str) char *root = fs_join(t->roots.items[i], folder);
+
+		rc = walk(root, "", 0, raw_add, &w, err);
+	}
+	return rc;
+}
+
+void store_task_work(void *task)
+{
+	struct store_task *t = task;
+	struct err err = {0};
+	int rc = 0;
+
+	if (t->model)
+		rc = t->raw ? store_raw(t, "model", "model", &err)
+			    : store_archive(t, "model", "model.tar.gz", true, &err);
+	if (t->output && rc == 0)
+		rc = t->raw ? store_raw(t, "output/data", "output", &err)
+			    : store_archive(t, "output/data", "output.tar.gz", false, &err);
+	for (size_t i = 0; i < t->checkpoint_dirs.n && rc == 0; i++) {
+		struct raw_walk w = {t, t->checkpoint_bucket, t->checkpoint_prefix};
+
+		rc = walk(t->checkpoint_dirs.items[i], "", 0, raw_add, &w, &err);
+	}
+	if (rc < 0)
+		str_copy(t->error, sizeof(t->error), err.msg);
+}
+
+void store_task_free(struct store_task *t)
+{
+	strlist_done(&t->roots);
+	strlist_done(&t->checkpoint_dirs);
+	free(t->bucket);
+	free(t->prefix);
+	free(t->checkpoint_bucket);
+	free(t->checkpoint_prefix);
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->files[i].bucket);
+		free(t->files[i].key);
+	}
+	free(t->files);
+	free(t);
+}

@@ -1,0 +1,389 @@
+/* Rows of the table of kinds: models, endpoint configurations, endpoints,
+ * inference components, scalable targets. */
+#include "aws/local/services/kinds_rows.h"
+
+#define HOSTING_FILTERS (LIST_NAME | LIST_CREATED)
+#define ENDPOINT_STATUSES \
+	"OutOfService|Creating|Updating|SystemUpdating|RollingBack|InService|Deleting|Failed|UpdateRollbackFailed"
+#define VARIANTS                                                                                      \
+	"[{VariantName!:name ModelName:model_name InitialInstanceCount:count InstanceType:text "      \
+	"InitialVariantWeight:number ServerlessConfig:{MemorySizeInMB!:count MaxConcurrency!:count "  \
+	"ProvisionedConcurrency:count} VolumeSizeInGB:count ModelDataDownloadTimeoutInSeconds:count " \
+	"ContainerStartupHealthCheckTimeoutInSeconds:count}]"
+#define DIMENSIONS                                                                                \
+	"sagemaker:variant:DesiredInstanceCount|sagemaker:variant:DesiredProvisionedConcurrency|" \
+	"sagemaker:inference-component:DesiredCopyCount"
+#define SCALING_ROLE                                                                                         \
+	"arn:aws:iam::" ACCOUNT_ID ":role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/" \
+	"AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+#define NAMESPACES                                                                                               \
+	"ecs|elasticmapreduce|ec2|appstream|dynamodb|rds|sagemaker|custom-resource|comprehend|lambda|cassandra|" \
+	"kafka|elasticache|neptune|workspaces"
+
+/* --- models and configurations --------------------------------------------------------- */
+
+static int model_made(struct call *c, struct resource *r)
+{
+	bool primary = json_object_get(c->in, "PrimaryContainer") != NULL;
+	bool several = json_array_size(json_object_get(c->in, "Containers")) > 0;
+
+	if (primary && several)
+		return op_invalid(c, "You cannot specify both PrimaryContainer and Containers.");
+	if (!primary && !several)
+		return op_invalid(c, "You must specify either PrimaryContainer or Containers.");
+	return 0;
+}
+
+static int check_variants(struct call *c, const json_t *variants)
+{
+	size_t i;
+	json_t *variant;
+
+	json_array_foreach((json_t *)variants, i, variant)
+	{
+		bool serverless = json_object_get(variant, "ServerlessConfig") != NULL;
+
+		if (json_object_get(variant, "ModelName") && !kind_find(c, kind_by_id("model"), variant))
+			return -1;
+		if (serverless == (json_object_get(variant, "InstanceType") != NULL))
+			return op_invalid(c, "The variant %.63s must have either ServerlessConfig or InstanceType.",
+					  json_get_str(variant, "VariantName"));
+		if (!serverless && json_get_i64(variant, "InitialInstanceCount", 1) < 1)
+			return op_invalid(c, "InitialInstanceCount of the variant %.63s must be at least 1.",
+					  json_get_str(variant, "VariantName"));
+		if (!json_object_get(variant, "InitialVariantWeight"))
+			json_object_set_new(variant, "InitialVariantWeight", json_real(1));
+	}
+	return 0;
+}
+
+static int config_made(struct call *c, struct resource *r)
+{
+	const json_t *variants = json_object_get(r->doc, "ProductionVariants");
+
+	if (!json_array_size(variants))
+		return op_invalid(c, "ProductionVariants must have at least one variant.");
+	return check_variants(c, variants) < 0 ? -1
+					       : check_variants(c, json_object_get(r->doc, "ShadowProductionVariants"));
+}
+
+/* --- endpoints -------------------------------------------------------------------------- */
+
+/* A variant as Describe tells it while nothing serves it yet. */
+static json_t *variant_summary(const json_t *variant)
+{
+	double weight = json_get_f64(variant, "InitialVariantWeight", 1);
+	const json_t *serverless = json_object_get(variant, "ServerlessConfig");
+	json_t *row =
+		json_pack("{s:s, s:f}", "VariantName", json_get_str(variant, "VariantName"), "DesiredWeight", weight);
+
+	if (serverless)
+		json_object_set(row, "DesiredServerlessConfig", (json_t *)serverless);
+	else
+		json_object_set_new(row, "DesiredInstanceCount",
+				    json_integer(json_get_i64(variant, "InitialInstanceCount", 1)));
+	return row;
+}
+
+static void take_variants(json_t *endpoint, const json_t *config, const char *member)
+{
+	const json_t *variants = json_object_get(config, member);
+	json_t *rows = json_array();
+	size_t i;
+	json_t *variant;
+
+	json_array_foreach((json_t *)variants, i, variant) json_array_append_new(rows, variant_summary(variant));
+	if (json_array_size(rows))
+		json_object_set(endpoint, member, rows);
+	json_decref(rows);
+}
+
+static int endpoint_made(struct call *c, struct resource *r)
+{
+	const struct resource *config = kind_find(c, kind_by_id("endpoint-config"), c->in);
+
+	if (!config)
+		return -1;
+	take_variants(r->doc, config->doc, "ProductionVariants");
+	take_variants(r->doc, config->doc, "ShadowProductionVariants");
+	return 0;
+}
+
+static json_t *variant_of(const json_t *endpoint, const char *name)
+{
+	const json_t *variants = json_object_get(endpoint, "ProductionVariants");
+	size_t i;
+	json_t *variant;
+
+	json_array_foreach((json_t *)variants, i, variant)
+	{
+		if (str_eq(json_get_str(variant, "VariantName"), name))
+			return variant;
+	}
+	return NULL;
+}
+
+static int weights_changed(struct call *c, struct resource *r)
+{
+	const json_t *wishes = json_object_get(c->in, "DesiredWeightsAndCapacities");
+	size_t i;
+	json_t *wish;
+
+	json_array_foreach((json_t *)wishes, i, wish)
+	{
+		const char *name = json_get_str(wish, "VariantName");
+		json_t *variant = variant_of(r->doc, name);
+
+		if (!variant)
+			return op_invalid(c, "The endpoint %.63s has no variant named %.63s.", r->key, name);
+		if (json_object_get(wish, "DesiredWeight"))
+			json_object_set(variant, "DesiredWeight", json_object_get(wish, "DesiredWeight"));
+		if (json_object_get(wish, "DesiredInstanceCount"))
+			json_object_set(variant, "DesiredInstanceCount", json_object_get(wish, "DesiredInstanceCount"));
+	}
+	return 0;
+}
+
+/* --- inference components, targets ------------------------------------------------------- */
+
+static int component_made(struct call *c, struct resource *r)
+{
+	const struct resource *endpoint = kind_find(c, kind_by_id("endpoint"), c->in);
+
+	if (!endpoint)
+		return -1;
+	json_object_set_new(r->doc, "EndpointArn", json_string(endpoint->arn));
+	return 0;
+}
+
+/* RuntimeConfig is told otherwise than it is asked for. */
+static int component_runtime(struct call *c, struct resource *r)
+{
+	json_t *copies = json_path_get(c->in, "RuntimeConfig.CopyCount");
+
+	if (!json_object_get(c->in, "RuntimeConfig"))
+		return 0;
+	json_object_set_new(r->doc, "RuntimeConfig",
+			    copies ? json_pack("{s:O}", "DesiredCopyCount", copies) : json_object());
+	return 0;
+}
+
+static int component_created(struct call *c, struct resource *r)
+{
+	return component_made(c, r) < 0 ? -1 : component_runtime(c, r);
+}
+
+static bool scales_something(struct call *c, const char *id)
+{
+	AUTO(strlist) struct strlist parts = {0};
+
+	strlist_split(&parts, id, '/');
+	if (parts.n == 2 && str_eq(parts.items[0], "inference-component"))
+		return resource_find(c->e, "inference-component", parts.items[1]) != NULL;
+	if (parts.n != 4 || !str_eq(parts.items[0], "endpoint") || !str_eq(parts.items[2], "variant"))
+		return false;
+	const struct resource *endpoint = resource_find(c->e, "endpoint", parts.items[1]);
+
+	return endpoint && variant_of(endpoint->doc, parts.items[3]);
+}
+
+/* Registering again changes what is given and keeps the rest. */
+static int target_made(struct call *c, struct resource *r)
+{
+	static const char *const kept[] = {"MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState"};
+	const char *id = json_get_str(c->in, "ResourceId");
+	const struct resource *old = resource_find(c->e, r->kind, r->key);
+
+	if (!str_eq(json_get_str(c->in, "ServiceNamespace"), "sagemaker"))
+		return op_invalid(c, "The local engine scales nothing of the service namespace %.30s.",
+				  json_get_str(c->in, "ServiceNamespace"));
+	if (!scales_something(c, id))
+		return op_invalid(c, "There is no endpoint variant or inference component %.400s.", id);
+	for (size_t i = 0; old && i < ARRAY_LEN(kept); i++) {
+		if (!json_object_get(c->in, kept[i]) && json_object_get(old->doc, kept[i]))
+			json_object_set(r->doc, kept[i], json_object_get(old->doc, kept[i]));
+	}
+	if (!json_object_get(r->doc, "RoleARN"))
+		json_object_set_new(r->doc, "RoleARN", json_string(SCALING_ROLE));
+	int64_t min = json_get_i64(r->doc, "MinCapacity", -1), max = json_get_i64(r->doc, "MaxCapacity", -1);
+
+	if (min < 0 || max < 0)
+		return op_invalid(c, "MinCapacity and MaxCapacity must be given when a scalable target is registered.");
+	if (min > max)
+		return op_invalid(c, "Maximum capacity cannot be less than minimum capacity.");
+	return 0;
+}
+
+static bool target_matches(struct call *c, const struct resource *r)
+{
+	const json_t *ids = json_object_get(c->in, "ResourceIds");
+
+	for (size_t i = 0; i < json_array_size(ids); i++) {
+		if (str_eq(json_string_value(json_array_get(ids, i)), json_get_str(r->doc, "ResourceId")))
+			return true;
+	}
+	return !json_array_size(ids);
+}
+
+/* --- the rows ------------------------------------------------------------------------------ */
+
+const struct kind kinds_of_hosting[] = {
+	{
+		.id = "model",
+		.noun = "model",
+		.key = "ModelName",
+		.key_input = "ModelName!:model_name",
+		.arn = "ModelArn",
+		.arn_path = "model/{key}",
+		.created = "CreationTime",
+		.more = "DeploymentRecommendation",
+		.begin = JSON({"EnableNetworkIsolation" : false}),
+		.search = "Model",
+		.missing = {"ValidationException", "Could not find model \"{arn}\"."},
+		.taken = {"ValidationException", "Cannot create already existing model \"{arn}\"."},
+		.list = {"ListModels", "Models", "ModelName ModelArn CreationTime", HOSTING_FILTERS,
+			 .sort = "CreationTime|Name"},
+		.ops = {{VERB_CREATE, "CreateModel",
+			 "ModelName!:model_name PrimaryContainer:{Image:text Mode:SingleModel|MultiModel "
+			 "ModelDataUrl:text "
+			 "Environment:<text> ModelPackageName:text ContainerHostname:text} Containers:[{Image:text "
+			 "Mode:SingleModel|MultiModel ModelDataUrl:text Environment:<text> ModelPackageName:text "
+			 "ContainerHostname:text}] InferenceExecutionConfig:{Mode!:Serial|Direct} "
+			 "ExecutionRoleArn:role Tags:tags VpcConfig EnableNetworkIsolation:bool",
+			 "ModelArn", .hook = model_made},
+			{VERB_DESCRIBE, "DescribeModel"},
+			{VERB_DELETE, "DeleteModel"}},
+	},
+	{
+		.id = "endpoint-config",
+		.noun = "endpoint configuration",
+		.key = "EndpointConfigName",
+		.key_input = "EndpointConfigName!:name",
+		.arn = "EndpointConfigArn",
+		.arn_path = "endpoint-config/{key}",
+		.created = "CreationTime",
+		.missing = {"ValidationException", "Could not find endpoint configuration \"{arn}\"."},
+		.taken = {"ValidationException", "Cannot create already existing endpoint configuration \"{arn}\"."},
+		.list = {"ListEndpointConfigs", "EndpointConfigs", "EndpointConfigName EndpointConfigArn CreationTime",
+			 HOSTING_FILTERS, .sort = "CreationTime|Name"},
+		.ops = {{VERB_CREATE, "CreateEndpointConfig",
+			 "EndpointConfigName!:name ProductionVariants!:" VARIANTS " DataCaptureConfig Tags:tags "
+			 "KmsKeyId:text AsyncInferenceConfig:{ClientConfig OutputConfig!:any} ExplainerConfig "
+			 "ShadowProductionVariants:" VARIANTS " ExecutionRoleArn:role VpcConfig "
+			 "EnableNetworkIsolation:bool MetricsConfig",
+			 "EndpointConfigArn", .hook = config_made},
+			{VERB_DESCRIBE, "DescribeEndpointConfig"},
+			{VERB_DELETE, "DeleteEndpointConfig"}},
+	},
+	{
+		.id = "endpoint",
+		.noun = "endpoint",
+		.key = "EndpointName",
+		.key_input = "EndpointName!:name",
+		.arn = "EndpointArn",
+		.arn_path = "endpoint/{key}",
+		.created = "CreationTime",
+		.modified = "LastModifiedTime",
+		.status = "EndpointStatus",
+		.statuses = ENDPOINT_STATUSES,
+		.begin = JSON({"EndpointStatus" : "Creating"}),
+		.more = "ProductionVariants ShadowProductionVariants DataCaptureConfig FailureReason:text "
+			"AsyncInferenceConfig PendingDeploymentSummary ExplainerConfig MetricsConfig "
+			"LastDeploymentConfig",
+		.drop = "RetainAllVariantProperties ExcludeRetainedVariantProperties RetainDeploymentConfig "
+			"DesiredWeightsAndCapacities",
+		.rename = "LastDeploymentConfig=DeploymentConfig",
+		.search = "Endpoint",
+		.search_drop = "LastDeploymentConfig AsyncInferenceConfig PendingDeploymentSummary ExplainerConfig "
+			       "MetricsConfig",
+		.missing = {"ValidationException", "Could not find endpoint \"{arn}\"."},
+		.taken = {"ValidationException", "Cannot create already existing endpoint \"{arn}\"."},
+		.list = {"ListEndpoints", "Endpoints",
+			 "EndpointName EndpointArn CreationTime LastModifiedTime EndpointStatus",
+			 HOSTING_FILTERS | LIST_STATUS | LIST_MODIFIED, .sort = "CreationTime|Name|Status"},
+		.ops = {{VERB_CREATE, "CreateEndpoint",
+			 "EndpointName!:name EndpointConfigName!:name DeploymentConfig Tags:tags", "EndpointArn",
+			 .hook = endpoint_made},
+			{VERB_DESCRIBE, "DescribeEndpoint"},
+			{VERB_CHANGE, "UpdateEndpoint",
+			 "EndpointConfigName!:name RetainAllVariantProperties:bool "
+			 "ExcludeRetainedVariantProperties DeploymentConfig RetainDeploymentConfig:bool",
+			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = endpoint_made},
+			{VERB_CHANGE, "UpdateEndpointWeightsAndCapacities",
+			 "DesiredWeightsAndCapacities!:[{VariantName!:name DesiredWeight:number "
+			 "DesiredInstanceCount:count}]",
+			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = weights_changed},
+			{VERB_DELETE, "DeleteEndpoint",
+			 .from = "InService OutOfService Failed UpdateRollbackFailed Deleting",
+			 .refused = IN_PROGRESS}},
+	},
+	{
+		.id = "inference-component",
+		.noun = "inference component",
+		.key = "InferenceComponentName",
+		.key_input = "InferenceComponentName!:model_name",
+		.arn = "InferenceComponentArn",
+		.arn_path = "inference-component/{key}",
+		.created = "CreationTime",
+		.modified = "LastModifiedTime",
+		.status = "InferenceComponentStatus",
+		.statuses = "InService|Creating|Updating|Failed|Deleting",
+		.begin = JSON({"InferenceComponentStatus" : "Creating"}),
+		.more = "EndpointArn:text FailureReason:text LastDeploymentConfig RuntimeConfig",
+		.rename = "LastDeploymentConfig=DeploymentConfig",
+		.missing = {"ValidationException", "Could not find inference component \"{arn}\"."},
+		.taken = {"ValidationException", "Cannot create already existing inference component \"{arn}\"."},
+		.list = {"ListInferenceComponents", "InferenceComponents",
+			 "CreationTime InferenceComponentArn InferenceComponentName EndpointArn EndpointName "
+			 "VariantName "
+			 "InferenceComponentStatus LastModifiedTime",
+			 HOSTING_FILTERS | LIST_STATUS | LIST_MODIFIED,
+			 "EndpointNameEquals:name VariantNameEquals:name",
+			 "EndpointNameEquals=EndpointName VariantNameEquals=VariantName",
+			 .sort = "CreationTime|Name|Status"},
+		.ops = {{VERB_CREATE, "CreateInferenceComponent",
+			 "InferenceComponentName!:model_name EndpointName!:name VariantName:name Specification "
+			 "Specifications RuntimeConfig:{CopyCount!:count} Tags:tags",
+			 "InferenceComponentArn", .hook = component_created},
+			{VERB_DESCRIBE, "DescribeInferenceComponent"},
+			{VERB_CHANGE, "UpdateInferenceComponent",
+			 "Specification Specifications RuntimeConfig:{CopyCount!:count} DeploymentConfig",
+			 "InferenceComponentArn", .to = "Updating", .hook = component_runtime},
+			{VERB_DELETE, "DeleteInferenceComponent"}},
+	},
+	{
+		.id = "scalable-target",
+		.noun = "scalable target",
+		.service = SVC_AUTOSCALING,
+		.key = "ServiceNamespace ResourceId ScalableDimension",
+		.key_input = "ServiceNamespace!:" NAMESPACES " ResourceId!:word ScalableDimension!:" DIMENSIONS,
+		.name = "ResourceId",
+		.arn = "ScalableTargetARN",
+		.arn_path = "scalable-target/{hash}",
+		.arn_service = "application-autoscaling",
+		.created = "CreationTime",
+		.begin = JSON({
+			"SuspendedState" : {
+				"DynamicScalingInSuspended" : false,
+				"DynamicScalingOutSuspended" : false,
+				"ScheduledScalingSuspended" : false
+			}
+		}),
+		.more = "PredictedCapacity:count",
+		.missing =
+			{"ObjectNotFoundException",
+			 "No scalable target found for service namespace, resource ID and scalable dimension: {key}"},
+		.list = {"DescribeScalableTargets", "ScalableTargets", NULL, 0,
+			 "ServiceNamespace!:" NAMESPACES " ResourceIds:[word] ScalableDimension:" DIMENSIONS,
+			 "ServiceNamespace=ServiceNamespace ScalableDimension=ScalableDimension", .ascending = true,
+			 .page_default = 50, .page_max = 50, .match = target_matches},
+		.ops = {{VERB_PUT, "RegisterScalableTarget",
+			 "ServiceNamespace!:" NAMESPACES " ResourceId!:word ScalableDimension!:" DIMENSIONS
+			 " MinCapacity:count MaxCapacity:count RoleARN:word SuspendedState:{"
+			 "DynamicScalingInSuspended:bool DynamicScalingOutSuspended:bool "
+			 "ScheduledScalingSuspended:bool} Tags:<text>",
+			 "ScalableTargetARN", .hook = target_made},
+			{VERB_DELETE, "DeregisterScalableTarget", .reply = ""}},
+	},
+	{.id = NULL},
+};

@@ -1,0 +1,113 @@
+/* listing.c - choose, order and print the things of one kind. */
+#include "app/listing.h"
+
+#include "app/output.h"
+#include "app/resource_json.h"
+
+void listing_done(struct listing *l)
+{
+	field_list_done(&l->columns);
+	query_free(l->query);
+	free(l->sort.key);
+	*l = (struct listing){0};
+}
+
+/* The words as one query; a word with a blank stands as it is. */
+static char *join_words(const struct strlist *words, size_t first)
+{
+	struct buf b = BUF_INIT(65536);
+
+	for (size_t i = first; i < words->n; i++)
+		buf_addf(&b, "%s%s", i > first ? " " : "", words->items[i]);
+	return buf_take(&b);
+}
+
+int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
+{
+	AUTO(listing) struct listing l = {.kind = kind};
+	AUTO(str) char *words = join_words(&a->cli.args, first);
+	const char *sort = str_or(app_value(a, OPT_SORT), "-created");
+
+	l.descending = *sort == '-';
+	if (field_list_parse(kind, app_value(a, OPT_COLUMNS), &l.columns, err) < 0 ||
+	    query_parse(kind, words, &l.query, err) < 0 ||
+	    field_ref_parse(kind, sort + (*sort == '-' || *sort == '+'), &l.sort, err) < 0)
+		return -err->code;
+	*ret = l;
+	l = (struct listing){0};
+	return 0;
+}
+
+/* The cold fields that it shows, filters or sorts by. */
+static int fill_cold(struct app *a, const struct listing *l, struct err *err)
+{
+	AUTO(field_list) struct field_list cold = {0};
+	struct app_reply reply = {0};
+
+	query_cold_fields(l->query, &cold);
+	for (size_t i = 0; i < l->columns.n; i++)
+		field_list_add(&cold, l->columns.items[i].field, l->columns.items[i].key);
+	field_list_add(&cold, l->sort.field, l->sort.key);
+	sync_columns(a->sync, l->kind, &cold, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
+static void print_table(struct app *a, struct resource *const *items, size_t n, const struct listing *l,
+			const struct field_context *x)
+{
+	AUTO(table) struct table t = {0};
+	AUTO(buf) struct buf cell = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(strlist) struct strlist titles = {0};
+	enum field_style style = output_format(a) == OUTPUT_TABLE ? FIELD_FOR_PEOPLE : FIELD_FOR_PROGRAMS;
+	char title[FIELD_HEADING_LEN];
+
+	for (size_t k = 0; k < l->columns.n; k++)
+		strlist_add(&titles, field_title(&l->columns.items[k], title));
+	for (size_t k = 0; k < l->columns.n; k++)
+		table_column(&t, titles.items[k], field_is_number(l->columns.items[k].field));
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < l->columns.n; k++) {
+			buf_clear(&cell);
+			field_text(&l->columns.items[k], items[i], x, style, &cell);
+			table_cell(&t, buf_str(&cell));
+		}
+	table_print(&t, a);
+}
+
+/* JSON shows all of a thing: what is trimmed comes from the store. */
+static void print_json(struct app *a, struct resource *const *items, size_t n, const struct field_context *x)
+{
+	AUTO(json) json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		if (items[i]->trimmed && items[i]->kind->id == KIND_TRAINING_JOB)
+			sync_job_full(a->sync, items[i]->name);
+		json_array_append_new(list, resource_to_json(items[i], x));
+	}
+	output_json(a, list);
+}
+
+int listing_print(struct app *a, const struct listing *l, struct err *err)
+{
+	struct session *s = sync_session(a->sync);
+	const struct resources *t = &s->tables[l->kind->id];
+	struct field_context x = {.session = s, .now_ms = clock_now_ms()};
+
+	if (fill_cold(a, l, err) < 0)
+		return -err->code;
+	struct resource **items = xreallocarray(NULL, t->n + 1, sizeof(struct resource *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (query_match(l->query, t->items[i], &x))
+			items[n++] = t->items[i];
+	field_sort(items, n, &l->sort, l->descending, &x);
+	if (app_value(a, OPT_LIMIT))
+		n = MIN(n, (size_t)a->cli.numbers[OPT_LIMIT]);
+	if (output_format(a) == OUTPUT_JSON)
+		print_json(a, items, n, &x);
+	else
+		print_table(a, items, n, l, &x);
+	free(items);
+	return 0;
+}

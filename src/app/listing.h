@@ -1,0 +1,26 @@
+/* listing.h - the table that `sagetop jobs` and `sagetop list` print of one kind's
+ * things: what is chosen on the command line (--columns, --sort, --limit and the
+ * words of a filter), and the printing of it, in every format. */
+#ifndef SAGETOP_APP_LISTING_H
+#define SAGETOP_APP_LISTING_H
+
+#include "app/app.h"
+#include "model/query.h"
+
+struct listing {
+	const struct kind *kind;
+	struct field_list columns;
+	struct query *query;
+	struct field_ref sort;
+	bool descending;
+};
+void listing_done(struct listing *l);
+AUTO_EMBEDDED(listing, struct listing, listing_done)
+
+/* The options, and args from the first'th on as one filter. Needs no connection, so
+ * that a slip is told at once. */
+int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;
+/* Print what the session holds and the filter lets through. */
+int listing_print(struct app *a, const struct listing *l, struct err *err) NODISCARD;
+
+#endif

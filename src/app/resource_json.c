@@ -1,0 +1,67 @@
+/* resource_json.c - the fields of a thing as members of a JSON object. */
+#include "app/resource_json.h"
+
+#include <math.h>
+
+#include "app/output.h"
+#include "model/kind.h"
+
+static json_t *map_to_json(const struct strmap *m)
+{
+	json_t *object = m ? json_object() : json_null();
+
+	for (size_t i = 0; m && i < m->n; i++)
+		json_object_set_new(object, m->items[i].name, json_string(m->items[i].value));
+	return object;
+}
+
+static void put_number(json_t *o, const struct field *f, double v)
+{
+	switch (f->type) {
+	case FIELD_FLAG:
+		json_object_set_new(o, f->json, json_boolean(v != 0));
+		break;
+	case FIELD_TIME:
+		json_put_time(o, f->json, (int64_t)v);
+		break;
+	case FIELD_MONEY:
+		json_put_usd(o, f->json, (int64_t)v);
+		break;
+	case FIELD_VALUE:
+	case FIELD_SPARK: /* JSON has no nan */
+		json_object_set_new(o, f->json, isfinite(v) ? json_real(v) : json_null());
+		break;
+	default:
+		json_object_set_new(o, f->json, json_integer((json_int_t)v));
+		break;
+	}
+}
+
+static void put_field(json_t *o, const struct field *f, const struct resource *r, const struct field_context *x)
+{
+	struct field_ref ref = {f, NULL};
+
+	if (f->flags & FIELD_KEYED) {
+		json_object_set_new(o, f->json, map_to_json(f->map ? f->map(r) : NULL));
+		return;
+	}
+	struct field_value v = field_get(&ref, r, x);
+
+	if (!v.known)
+		json_object_set_new(o, f->json, json_null());
+	else if (v.text)
+		json_put_str(o, f->json, v.text);
+	else
+		put_number(o, f, v.number);
+}
+
+json_t *resource_to_json(const struct resource *r, const struct field_context *x)
+{
+	json_t *o = json_object();
+
+	for (const struct field *f = r->kind->fields; f->name; f++) {
+		if (f->json)
+			put_field(o, f, r, x);
+	}
+	return o;
+}

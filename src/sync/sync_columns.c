@@ -1,0 +1,86 @@
+/* sync_columns.c - cold fields as columns: read once from the store, in slices. */
+#include "sync/sync_priv.h"
+
+#include "base/log.h"
+
+#define SLICE 200 /* records a turn: some milliseconds */
+
+struct filling {
+	struct sync *s;
+	const struct kind *kind;
+	struct field_list fields; /* those that are cold and not filled yet */
+	struct strlist names;	  /* of the things whose cold part is not in memory */
+	size_t next;
+	sync_done_fn *fn;
+	void *user;
+};
+
+static void fill_slice(void *user);
+
+/* The thing as the store has it whole; NULL where it has none. */
+static struct resource *load_whole(struct sync *s, const struct kind *k, const char *name)
+{
+	struct job *j = NULL;
+	struct err err = {0};
+
+	if (k->id != KIND_TRAINING_JOB)
+		return NULL;
+	if (store_job_load_one(s->store, name, &j, &err) < 0) {
+		log_debug("sync: %s", err.msg);
+		return NULL;
+	}
+	return job_resource(j);
+}
+
+static void filling_end(struct filling *f)
+{
+	struct sync *s = f->s;
+
+	for (size_t i = 0; i < f->fields.n && !s->closing; i++)
+		session_cold_add(s->session, f->kind, &f->fields.items[i])->complete = true;
+	if (!s->closing)
+		s->session->tables[f->kind->id].generation++;
+	f->fn(f->user, NULL);
+	field_list_done(&f->fields);
+	strlist_done(&f->names);
+	free(f);
+}
+
+static void fill_slice(void *user)
+{
+	struct filling *f = user;
+	struct session *session = f->s->session;
+
+	for (size_t end = MIN(f->next + SLICE, f->names.n); f->next < end && !f->s->closing; f->next++) {
+		const char *name = f->names.items[f->next];
+		AUTO(resource) struct resource *whole = load_whole(f->s, f->kind, name);
+
+		if (whole)
+			session_cold_update(session, whole, clock_now_ms());
+	}
+	if (f->next < f->names.n && !f->s->closing)
+		(void)aws_client_after(f->s->aws, 0, fill_slice, f);
+	else
+		filling_end(f);
+}
+
+void sync_columns(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn, void *user)
+{
+	struct filling *f = NEW(struct filling);
+	const struct resources *t = &s->session->tables[k->id];
+
+	*f = (struct filling){.s = s, .kind = k, .fn = fn, .user = user};
+	for (size_t i = 0; i < fields->n; i++) {
+		const struct field_ref *ref = &fields->items[i];
+
+		if (ref->field->flags & FIELD_COLD && !session_cold_add(s->session, k, ref)->complete)
+			field_list_add(&f->fields, ref->field, ref->key);
+	}
+	for (size_t i = 0; f->fields.n && i < t->n; i++) {
+		if (t->items[i]->trimmed)
+			strlist_add(&f->names, t->items[i]->name);
+		else
+			session_cold_update(s->session, t->items[i], clock_now_ms());
+	}
+	(void)aws_client_after(s->aws, 0, fill_slice, f);
+}
