@@ -153,6 +153,8 @@ static size_t row_end(const struct pager *p, const struct log_line *l, size_t at
 	size_t n = newline ? (size_t)(newline - l->text) - at : l->len - at;
 	size_t fits = p->wrap ? fit(l->text + at, n, text_cells(p), NULL) : n;
 
+	if (fits < n && l->text[at + fits] == '\t') /* at the margin it ends the row */
+		fits++;
 	return at + (fits || !n ? fits : 1);
 }
 

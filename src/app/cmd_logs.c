@@ -133,6 +133,9 @@ static const char *prefix_of(struct printer *p, const char *stream, char host[64
 	if (!p->first_host[0])
 		str_copy(p->first_host, sizeof(p->first_host), host);
 	p->several |= (j && j->instance_count > 1) || strcmp(host, p->first_host);
+	/* A program that follows gets the lines as they were written. */
+	if (p->filter.prefix == PREFIX_AUTO && app_flag(p->a, OPT_FOLLOW) && !p->a->out_tty)
+		return NULL;
 	return p->filter.prefix == PREFIX_ALWAYS || (p->filter.prefix == PREFIX_AUTO && p->several) ? host : NULL;
 }
 

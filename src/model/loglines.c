@@ -169,7 +169,7 @@ static void add_line(struct loglines *l, const char *stream, int64_t time_ms, co
 {
 	AUTO(buf) struct buf clean = BUF_INIT(LINE_MAX_BYTES * 4);
 
-	if (l->bytes > LOGLINES_MAX_BYTES && l->n > 4)
+	if (l->bytes > (l->max_bytes ? l->max_bytes : LOGLINES_MAX_BYTES) && l->n > 4)
 		drop_oldest(l);
 	(void)log_text_clean(&clean, text, len);
 	struct log_line line = {

@@ -33,6 +33,7 @@ struct loglines {
 	uint64_t generation;
 	size_t n_errors, n_warnings;
 	size_t bytes;
+	size_t max_bytes;  /* 0: LOGLINES_MAX_BYTES */
 	size_t n_dropped;  /* oldest lines given up for want of memory */
 	bool complete;	   /* the job is over and everything was read: immutable */
 	uint64_t last_seq; /* of the line that was added last; 0 none yet */

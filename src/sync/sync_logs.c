@@ -126,9 +126,9 @@ static void log_complete(struct follow *w)
 static void note_emptiness(struct follow *w, struct feed *f)
 {
 	str_copy(f->logs_note, sizeof(f->logs_note),
-		 w->n_lines > 0	     ? ""
-		 : follow_is_over(w) ? "it has left no log"
-				     : "no log stream yet");
+		 w->n_lines > 0 || reading_skips(w, 0) ? ""
+		 : follow_is_over(w)		       ? "it has left no log"
+						       : "no log stream yet");
 }
 
 /* What comes after a pass that reached the end of the log. */
@@ -260,7 +260,9 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	str_set(&w->pass.token, next_token);
-	if (next_token)
+	if (next_token && n > 0 && reading_narrows(w, events[n - 1].time_ms))
+		begin_pass(w);
+	else if (next_token)
 		request_page(w);
 	else
 		pass_end(w);

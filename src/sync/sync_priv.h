@@ -192,7 +192,9 @@ bool reading_wants_metrics(const struct follow *w); /* true without a reading */
 bool reading_is_cached(struct follow *w);	    /* it was handed on from the cache, to its end */
 void reading_begin_pass(struct follow *w);	    /* may make it a PASS_WINDOW */
 bool reading_skips(const struct follow *w, int64_t time_ms);
-void reading_take(struct follow *w);	 /* hand on what a page brought */
+void reading_take(struct follow *w); /* hand on what a page brought */
+/* A page came that is not the last of its window: true where a narrower one begins. */
+bool reading_narrows(struct follow *w, int64_t last_ms);
 bool reading_pass_end(struct follow *w); /* false: a further window begins */
 void reading_end(struct follow *w, const struct err *err);
 bool reading_goes_on(const struct follow *w); /* it follows */

@@ -10,6 +10,8 @@
 
 #define FIRST_WINDOW_MS 60000
 #define WINDOW_GROWTH 4
+#define NARROWEST_MS 500
+#define PAGES_MAX 2
 #define BEFORE_CREATION_MS 3600000
 /* Streams that are read one after the other are merged by time within this much. */
 #define HOLD_BYTES ((size_t)24 << 20)
@@ -24,9 +26,11 @@ struct reading {
 	sync_done_fn *fn;	 /* may be NULL */
 	void *user;
 	enum reading_state state;
-	struct log_writer *writer; /* NULL: it is not cached */
-	int64_t floor_ms;	   /* what is older was left out on purpose */
-	int64_t window_ms, until_ms;
+	struct log_writer *writer;   /* NULL: it is not cached */
+	int64_t floor_ms;	     /* what is older was left out on purpose */
+	int64_t window_ms, until_ms; /* the last one's length; what comes from then on is read */
+	int64_t known_ms;	     /* lines are there, more than were read; 0 nothing known */
+	int n_pages;		     /* of this window */
 };
 
 void reading_start(struct follow *w, const struct sync_reading *opt, sync_done_fn *fn, void *user)
@@ -35,6 +39,8 @@ void reading_start(struct follow *w, const struct sync_reading *opt, sync_done_f
 
 	w->reading = NEW(struct reading);
 	*w->reading = (struct reading){.opt = *opt, .fn = fn, .user = user, .floor_ms = opt->since_ms};
+	if (opt->last) /* so many were asked for */
+		f->logs.max_bytes = SIZE_MAX;
 	if (!opt->follow) {
 		f->logs.seen.half = ONCE_HALF;
 		f->logs.seen.horizon_ms = ONCE_HORIZON_MS;
@@ -161,22 +167,46 @@ static int64_t earliest(const struct follow *w)
 	return MAX(ms, MAX(w->reading->floor_ms, (int64_t)0));
 }
 
+static int64_t window_end(const struct follow *w)
+{
+	const struct resource *r = follow_resource(w);
+
+	if (w->reading->until_ms)
+		return w->reading->until_ms;
+	return r && r->end_ms != TIME_UNKNOWN ? r->end_ms : clock_now_ms();
+}
+
 static void begin_window(struct follow *w, struct reading *r)
 {
-	const struct resource *thing = follow_resource(w);
-	int64_t end = r->until_ms;
+	int64_t end = window_end(w), lowest = MAX(r->floor_ms, (int64_t)0);
 
-	if (!r->window_ms) { /* the first one is open at its end */
-		r->window_ms = FIRST_WINDOW_MS;
-		end = thing && thing->end_ms != TIME_UNKNOWN ? thing->end_ms : clock_now_ms();
-	} else {
-		r->window_ms *= WINDOW_GROWTH;
-	}
+	r->n_pages = 0;
 	w->pass.kind = PASS_WINDOW;
-	w->pass.until_ms = r->until_ms;
-	w->pass.since_ms = end - r->window_ms;
+	w->pass.until_ms = r->until_ms; /* the first one is open at its end */
+	if (r->known_ms) {
+		int64_t half = (end - r->known_ms) / 2;
+
+		w->pass.since_ms = r->known_ms + (half > NARROWEST_MS ? half : 0);
+	} else {
+		r->window_ms = r->window_ms ? r->window_ms * WINDOW_GROWTH : FIRST_WINDOW_MS;
+		w->pass.since_ms = end - r->window_ms;
+	}
 	if (w->pass.since_ms <= earliest(w))
-		w->pass.since_ms = MAX(r->floor_ms, (int64_t)0);
+		w->pass.since_ms = lowest;
+}
+
+/* A window that holds page after page is too large: lines are known to be at its front,
+ * what lies behind them is halved. */
+bool reading_narrows(struct follow *w, int64_t last_ms)
+{
+	struct reading *r = w->reading;
+
+	if (!r || r->state != READ_WINDOWS || w->access == BY_STREAM || ++r->n_pages < PAGES_MAX)
+		return false;
+	if (window_end(w) - last_ms <= 2 * NARROWEST_MS)
+		return false;
+	r->known_ms = last_ms;
+	return true;
 }
 
 void reading_begin_pass(struct follow *w)
@@ -233,6 +263,17 @@ void reading_take(struct follow *w)
 		hand_on(w, r);
 }
 
+/* Lines of a stretch that was read to its end; those before it are of windows that
+ * were not. */
+static size_t n_since(const struct loglines *l, int64_t since_ms)
+{
+	size_t i = l->n;
+
+	while (i > 0 && l->lines[i - 1].time_ms >= since_ms)
+		i--;
+	return l->n - i;
+}
+
 bool reading_pass_end(struct follow *w)
 {
 	struct reading *r = w->reading;
@@ -241,7 +282,12 @@ bool reading_pass_end(struct follow *w)
 
 	if (!r)
 		return true;
-	if (r->state == READ_WINDOWS && f->logs.n < r->opt.last && w->pass.since_ms > MAX(r->floor_ms, (int64_t)0)) {
+	if (r->state == READ_WINDOWS && n_since(&f->logs, w->pass.since_ms) < r->opt.last &&
+	    w->pass.since_ms > MAX(r->floor_ms, (int64_t)0)) {
+		if (w->pass.since_ms <= r->known_ms) { /* all of it was read after all */
+			r->window_ms = MAX(window_end(w) - w->pass.since_ms, (int64_t)NARROWEST_MS);
+			r->known_ms = 0;
+		}
 		r->until_ms = w->pass.since_ms;
 		return false;
 	}
