@@ -16,6 +16,7 @@
 #define LONG_OVERLAP_MS 180000 /* of every tenth, for the very late */
 #define LONG_EVERY 10
 #define PAGE_LIMIT 10000
+#define PAGE_LIMIT_READ 5000 /* of a log that is only handed on: half the memory */
 #define RESUMES_MAX 4
 #define LIVE_POLL_MS 10000     /* beside a live tail */
 #define IDLE_POLL_MS 3000      /* before the first container starts */
@@ -363,17 +364,18 @@ static void request_page(struct follow *w)
 {
 	bool awaited = w->log_waiters.n > 0 || w->metric_waiters.n > 0 || w->reading;
 	enum aws_priority p = awaited ? AWS_USER_ACTION : AWS_POLLING;
+	int limit = w->reading ? PAGE_LIMIT_READ : PAGE_LIMIT;
 
 	w->log = LOG_READING;
 	w->pending++;
 	if (w->access == BY_FILTER)
-		logs_filter_events(w->s->aws, w->group, w->prefix, NULL, w->pass.since_ms, w->pass.until_ms, PAGE_LIMIT,
+		logs_filter_events(w->s->aws, w->group, w->prefix, NULL, w->pass.since_ms, w->pass.until_ms, limit,
 				   w->pass.token, p, on_events, w);
 	else if (w->pass.streams.n == 0)
 		logs_describe_streams(w->s->aws, w->group, w->prefix, NULL, p, on_streams, w);
 	else
 		logs_get_events(w->s->aws, w->group, w->pass.streams.items[w->pass.next_stream], w->pass.since_ms,
-				w->pass.until_ms, true, PAGE_LIMIT, w->pass.token, p, on_stream_events, w);
+				w->pass.until_ms, true, limit, w->pass.token, p, on_stream_events, w);
 }
 
 static void begin_pass(struct follow *w)
