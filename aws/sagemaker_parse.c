@@ -1,5 +1,8 @@
 /* sagemaker_parse.c - a training job's JSON as a struct job. Every text passes the sanitiser here. */
 #include "aws/sagemaker.h"
+
+#include <math.h>
+
 #include "base/utf8.h"
 
 static char *text(const json_t *obj, const char *name)
@@ -174,6 +177,18 @@ static void read_algorithm(struct job *j, const json_t *o)
 	}
 }
 
+/* JSON has no number for these: the protocol spells them. */
+static bool read_value(const json_t *item, double *ret)
+{
+	const char *word = json_get_str(item, "Value");
+
+	*ret = str_eq(word, "NaN")	   ? NAN
+	       : str_eq(word, "Infinity")  ? INFINITY
+	       : str_eq(word, "-Infinity") ? -INFINITY
+					   : json_get_f64(item, "Value", 0);
+	return word ? *ret != 0 : json_is_number(json_object_get(item, "Value"));
+}
+
 static void read_course(struct job *j, const json_t *o)
 {
 	size_t i;
@@ -191,9 +206,10 @@ static void read_course(struct job *j, const json_t *o)
 	{
 		AUTO(str) char *name = text(item, "MetricName");
 
-		if (name && json_is_number(json_object_get(item, "Value")))
-			job_add_final_metric(j, name, json_get_f64(item, "Value", 0),
-					     json_get_time_ms(item, "Timestamp"));
+		double value;
+
+		if (name && read_value(item, &value))
+			job_add_final_metric(j, name, value, json_get_time_ms(item, "Timestamp"));
 	}
 }
 

@@ -62,11 +62,16 @@ bool chart_x_range(const struct chart *c, double *lo, double *hi)
 const struct chart_point *chart_point_at(const struct chart_curve *curve, double x)
 {
 	const struct chart_point *best = NULL;
+	bool newer = false; /* of another run than the best */
 
 	for (size_t k = 0; k < curve->n; k++) {
 		const struct chart_point *p = &curve->points[k];
-		if (p->x <= x + 1e-9 && isfinite(p->y) && (!best || p->x >= best->x))
+
+		newer |= isnan(p->x);
+		if (p->x <= x + 1e-9 && (!best || newer || p->x >= best->x)) {
 			best = p;
+			newer = false;
+		}
 	}
 	return best;
 }

@@ -1,15 +1,20 @@
 /* chart.h - curves over axes: braille dots, or letters where only ASCII works.
  *
  * Pure drawing: the caller says what to draw in data units. Points need not be
- * sorted or finite; those that are not finite are left out. */
+ * sorted or finite; a value that is not finite is a gap in the curve. CHART_BREAK among
+ * them: what follows is another run of the same curve, the newer one. */
 #ifndef SAGETOP_TUI_CHART_H
 #define SAGETOP_TUI_CHART_H
+
+#include <math.h>
 
 #include "tui/surface.h"
 
 struct chart_point {
 	double x, y;
 };
+
+#define CHART_BREAK ((struct chart_point){NAN, NAN})
 
 struct chart_curve {
 	const char *name; /* in the legend */
@@ -30,7 +35,8 @@ struct chart {
 bool chart_log_works(const struct chart *c);
 /* The smallest and largest x; false where there is no point. */
 bool chart_x_range(const struct chart *c, double *lo, double *hi);
-/* The curve's last point at or before x; NULL where it begins later. */
+/* The curve's last point at or before x, of its newest run that reaches there; its value
+ * may be nan. NULL where it begins later. */
 const struct chart_point *chart_point_at(const struct chart_curve *curve, double x);
 void chart_draw(const struct chart *c, struct area a);
 

@@ -8,6 +8,7 @@
 #define SINCE_CELLS 11
 #define TAG_CELLS 12
 #define SCROLL_STEP 20
+#define TAB_STOP 8
 
 void pager_init(struct pager *p)
 {
@@ -54,7 +55,7 @@ static void remember_place(struct pager *p)
 
 	p->seen_n = p->log ? p->log->n : 0;
 	p->seen_dropped = p->log ? p->log->n_dropped : 0;
-	p->anchor_text = p->top < n ? line_at(p, p->top)->text : NULL;
+	p->anchor_seq = p->top < n ? line_at(p, p->top)->seq : 0;
 }
 
 /* Late lines came in above: the line at the top is now further down. */
@@ -63,7 +64,7 @@ static void find_anchor(struct pager *p)
 	size_t grown = p->log->n - MIN(p->seen_n, p->log->n);
 
 	for (size_t i = 1; i <= grown && p->top + i < p->log->n; i++)
-		if (p->log->lines[p->top + i].text == p->anchor_text) {
+		if (p->log->lines[p->top + i].seq == p->anchor_seq) {
 			p->top += i;
 			p->current += i;
 			return;
@@ -86,7 +87,7 @@ void pager_update(struct pager *p, const struct loglines *log)
 			p->top -= MIN(p->top, dropped);
 		p->has_current = p->has_current && p->current >= dropped;
 		p->current -= MIN(p->current, dropped);
-	} else if (!p->only_hits && p->anchor_text && p->top < log->n && log->lines[p->top].text != p->anchor_text) {
+	} else if (!p->only_hits && p->anchor_seq && p->top < log->n && log->lines[p->top].seq != p->anchor_seq) {
 		find_anchor(p);
 	}
 	if (p->search && log)
@@ -117,23 +118,58 @@ static int text_cells(const struct pager *p)
 	return MAX(4, p->cols - 2 - prefix_cells(p));
 }
 
-/* Bytes of the next row of text; at least one where any is left. */
-static size_t row_bytes(const char *text, int cells)
+/* The cells that a code point takes at a column: a tab goes to the next stop. */
+static int cells_at(uint32_t cp, int col)
 {
-	size_t n = utf8_fit(text, cells);
+	return cp == '\t' ? TAB_STOP - col % TAB_STOP : utf8_cp_width(cp);
+}
 
-	return n || !*text ? n : 1;
+/* How many of the n bytes fit into that many cells; *ret_cells (may be NULL) is what
+ * they take. */
+static size_t fit(const char *text, size_t n, int cells, int *ret_cells)
+{
+	size_t i = 0;
+	int used = 0;
+
+	while (i < n) {
+		uint32_t cp;
+		size_t step = utf8_decode(text + i, n - i, &cp);
+		int w = cells_at(cp, used);
+
+		if (used + w > cells)
+			break;
+		used += w;
+		i += step;
+	}
+	if (ret_cells)
+		*ret_cells = used;
+	return i;
+}
+
+/* Where the row ends that begins at a byte of a line: at a newline of the event's own,
+ * or where the screen ends. At least one byte further where any is left of the row. */
+static size_t row_end(const struct pager *p, const struct log_line *l, size_t at)
+{
+	const char *newline = memchr(l->text + at, '\n', l->len - at);
+	size_t n = newline ? (size_t)(newline - l->text) - at : l->len - at;
+	size_t fits = p->wrap ? fit(l->text + at, n, text_cells(p), NULL) : n;
+
+	if (fits < n && l->text[at + fits] == '\t') /* at the margin it ends the row */
+		fits++;
+	return at + (fits || !n ? fits : 1);
+}
+
+static size_t row_next(const struct log_line *l, size_t end)
+{
+	return end < l->len && l->text[end] == '\n' ? end + 1 : end;
 }
 
 static size_t line_rows(const struct pager *p, const struct log_line *l)
 {
-	int cells = text_cells(p);
-	size_t rows = 1, at = 0;
+	size_t rows = 1;
 
-	if (!p->wrap || l->len <= (size_t)cells)
-		return 1;
-	for (at = row_bytes(l->text, cells); at < l->len; rows++)
-		at += row_bytes(l->text + at, cells);
+	for (size_t at = row_next(l, row_end(p, l, 0)); at < l->len; rows++)
+		at = row_next(l, row_end(p, l, at));
 	return rows;
 }
 
@@ -229,9 +265,9 @@ void pager_show_line(struct pager *p, size_t line)
 		for (int i = 0; i < p->rows / 3 && row_up(p); i++)
 			;
 	}
-	/* Wrapped lines may have pushed it out below. */
+	/* Lines of several rows may have pushed it out below. */
 	size_t rows = 0;
-	for (size_t i = p->top; p->wrap && i < at && i < pager_n(p); i++)
+	for (size_t i = p->top; i < at && i < pager_n(p); i++)
 		rows += line_rows(p, line_at(p, i));
 	if (rows >= (size_t)MAX(p->rows, 1)) {
 		p->top = at;
@@ -245,7 +281,7 @@ void pager_show_line(struct pager *p, size_t line)
 
 struct highlight {
 	struct area a;
-	int row, col, cells;
+	int skip;	  /* cells of the row that are left of the screen */
 	const char *text; /* of the row */
 	size_t from, to;  /* its bytes within the line */
 	enum style style;
@@ -254,15 +290,16 @@ struct highlight {
 static void highlight_match(void *user, size_t from, size_t to)
 {
 	struct highlight *h = user;
+	int left, right;
 
 	if (to <= h->from || from >= h->to)
 		return;
-	from = MAX(from, h->from) - h->from;
-	to = MIN(to, h->to) - h->from;
-	AUTO(str) char *before = xstrndup(h->text, from);
-	AUTO(str) char *match = xstrndup(h->text + from, to - from);
-	int col = utf8_width(before), width = utf8_width(match);
-	area_restyle(h->a, h->row, h->col + col, MIN(width, h->cells - col), h->style);
+	(void)fit(h->text, MAX(from, h->from) - h->from, INT32_MAX, &left);
+	(void)fit(h->text, MIN(to, h->to) - h->from, INT32_MAX, &right);
+	left = MAX(left - h->skip, 0);
+	right = MIN(right - h->skip, h->a.cols);
+	if (right > left)
+		area_restyle(h->a, 0, left, right - left, h->style);
 }
 
 static enum style line_style(const struct log_line *l)
@@ -277,17 +314,6 @@ static enum style line_style(const struct log_line *l)
 	default:
 		return ST_NORMAL;
 	}
-}
-
-/* "algo-1" of "job/algo-1-1700000000". */
-static void stream_tag(char *out, size_t size, const char *stream)
-{
-	const char *slash = strrchr(stream, '/');
-
-	str_copy(out, size, slash ? slash + 1 : stream);
-	char *dash = strrchr(out, '-');
-	if (dash && strlen(dash) > 6)
-		*dash = '\0';
 }
 
 static void draw_prefix(struct pager *p, struct area a, int row, const struct log_line *l)
@@ -307,53 +333,53 @@ static void draw_prefix(struct pager *p, struct area a, int row, const struct lo
 		col += SINCE_CELLS;
 	}
 	if (has_tags(p) && p->cols >= 70 && l->stream < p->log->streams.n) {
-		stream_tag(tag, sizeof(tag), p->log->streams.items[l->stream]);
+		log_stream_host(tag, sizeof(tag), p->log->streams.items[l->stream]);
 		area_put_cut(a, row, col, TAG_CELLS - 1, (enum style)(ST_SERIES_1 + l->stream % ST_SERIES_COUNT), tag);
 	}
 }
 
-/* CloudWatch writes a tab as "#011": shown as blanks of the same length, so that
- * columns and matches stay where they are. */
+/* Text with its tabs as blanks. */
 static void put_log_text(struct area box, enum style st, const char *text, size_t n, int skip)
 {
-	static const char tab[] = "#011";
+	AUTO(buf) struct buf plain = BUF_INIT(n * TAB_STOP + 1);
+	int col = 0;
 
-	if (!memmem(text, n, tab, 4)) {
-		area_put_scrolled(box, 0, 0, st, text, n, skip);
-		return;
+	for (const char *tab; (tab = memchr(text, '\t', n));) {
+		size_t before = (size_t)(tab - text);
+		int cells;
+
+		(void)buf_add(&plain, text, before);
+		(void)fit(text, before, INT32_MAX, &cells);
+		col += cells;
+		for (int i = cells_at('\t', col); i > 0; i--, col++)
+			(void)buf_addc(&plain, ' ');
+		text = tab + 1;
+		n -= before + 1;
 	}
-	AUTO(str) char *copy = xstrndup(text, n);
-	for (char *s = strstr(copy, tab); s; s = strstr(s, tab))
-		memset(s, ' ', 4);
-	area_put_scrolled(box, 0, 0, st, copy, n, skip);
+	(void)buf_add(&plain, text, n);
+	area_put_scrolled(box, 0, 0, st, buf_str(&plain), plain.len, skip);
 }
 
-/* One row of a line: the bytes from `at`; returns how many it shows. */
-static size_t draw_row(struct pager *p, struct area a, int row, const struct log_line *l, size_t index, size_t at)
+/* The row of a line that holds the bytes from `at` to `end`. */
+static void draw_row(struct pager *p, struct area a, int row, const struct log_line *l, size_t index, size_t at,
+		     size_t end)
 {
-	int col = 1 + prefix_cells(p), cells = text_cells(p), skip = p->wrap ? 0 : p->left;
-	const char *text = l->text + at;
-	struct area box = area_part(a, row, col, 1, cells);
-	size_t shown = p->wrap ? row_bytes(text, cells) : l->len - at;
+	int cells = text_cells(p), skip = p->wrap ? 0 : p->left;
+	struct area box = area_part(a, row, 1 + prefix_cells(p), 1, cells);
+	size_t shown = at + fit(l->text + at, end - at, skip + cells, NULL);
 	bool current = p->has_current && p->current == index;
 
-	put_log_text(box, line_style(l), text, p->wrap ? shown : utf8_fit(text, skip + cells), skip);
-	if (!p->wrap) {
-		size_t end = utf8_fit(text, skip + cells);
-		if (end < shown) /* more to the right */
-			area_put(box, 0, box.cols - 1, ST_DIM, "…");
-		shown = end;
-	}
+	put_log_text(box, line_style(l), l->text + at, shown - at, skip);
+	if (!p->wrap && shown < end) /* more to the right */
+		area_put(box, 0, box.cols - 1, ST_DIM, "…");
 	if (p->search) {
-		size_t from = p->wrap ? 0 : utf8_fit(text, skip); /* where the visible part begins */
-		struct highlight h = {
-			.a = box, .cells = box.cols, .text = text + from, .from = at + from, .to = at + shown};
+		struct highlight h = {.a = box, .skip = skip, .text = l->text + at, .from = at, .to = shown};
+
 		h.style = current ? ST_MATCH_CURRENT : ST_MATCH;
-		search_each_match(p->search, l->text, l->len, at + shown, highlight_match, &h);
+		search_each_match(p->search, l->text, l->len, shown, highlight_match, &h);
 	}
 	if (current)
 		area_put(a, row, 0, ST_STRONG, "▸");
-	return shown;
 }
 
 void pager_draw(struct pager *p, struct area a)
@@ -371,13 +397,16 @@ void pager_draw(struct pager *p, struct area a)
 	for (size_t i = p->top; i < n && row < a.rows; i++) {
 		const struct log_line *l = line_at(p, i);
 		size_t at = 0, index = pager_line_index(p, i);
-		for (; skip_rows > 0; skip_rows--)
-			at += row_bytes(l->text + at, text_cells(p));
+		for (; skip_rows > 0 && at < l->len; skip_rows--)
+			at = row_next(l, row_end(p, l, at));
 		if (at == 0)
 			draw_prefix(p, a, row, l);
 		do {
-			at += draw_row(p, a, row++, l, index, at);
-		} while (p->wrap && at < l->len && row < a.rows);
+			size_t end = row_end(p, l, at);
+
+			draw_row(p, a, row++, l, index, at, end);
+			at = row_next(l, end);
+		} while (at < l->len && row < a.rows);
 	}
 	remember_place(p);
 }

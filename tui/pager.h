@@ -29,7 +29,7 @@ struct pager {
 
 	/* to find our place again when the log has changed in its midst */
 	size_t seen_n, seen_dropped;
-	const char *anchor_text; /* compared, never read */
+	uint64_t anchor_seq; /* of the line at the top */
 };
 
 void pager_init(struct pager *p);

@@ -17,9 +17,9 @@ struct pager_search {
 	pcre2_match_context *context;
 	uint32_t *hits; /* line numbers, ascending */
 	size_t n_hits, cap_hits;
-	size_t scanned;		  /* lines looked at */
-	const char *scanned_text; /* of the last of them: compared, never read */
-	int step;		  /* a jump that waits for more to be scanned */
+	size_t scanned;	      /* lines looked at */
+	uint64_t scanned_seq; /* of the last of them */
+	int step;	      /* a jump that waits for more to be scanned */
 	size_t step_from;
 	bool step_at; /* the line it starts from counts too */
 };
@@ -39,13 +39,13 @@ void search_free(struct pager_search *s)
 void search_restart(struct pager_search *s)
 {
 	s->n_hits = s->scanned = 0;
-	s->scanned_text = NULL;
+	s->scanned_seq = 0;
 }
 
 /* A late line within what was scanned moves all that follows. */
 void search_check(struct pager_search *s, const struct loglines *log)
 {
-	if (s->scanned && (s->scanned > log->n || log->lines[s->scanned - 1].text != s->scanned_text))
+	if (s->scanned && (s->scanned > log->n || log->lines[s->scanned - 1].seq != s->scanned_seq))
 		search_restart(s);
 }
 
@@ -254,7 +254,7 @@ bool pager_work(struct pager *p, int64_t budget_us)
 		}
 	}
 	if (s->scanned)
-		s->scanned_text = p->log->lines[s->scanned - 1].text;
+		s->scanned_seq = p->log->lines[s->scanned - 1].seq;
 	if (s->step)
 		(void)settle_step(p);
 	return s->scanned != before;

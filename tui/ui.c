@@ -75,9 +75,9 @@ const struct ui_host *ui_host(const struct ui *ui)
 	return ui->host;
 }
 
-const struct job_feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name)
+const struct feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name)
 {
-	return session_find_feed(ui->session, name);
+	return session_find_feed(ui->session, kind, name);
 }
 
 void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bool on)

@@ -165,7 +165,7 @@ void ui_want_columns(struct view *v, const struct kind *kind, const struct field
 const char *ui_kind_word(const struct kind *kind);
 
 /* The feed of a thing; NULL where there is none. */
-const struct job_feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name);
+const struct feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name);
 /* Want or no longer want its details, log and metrics. */
 void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bool on);
 

@@ -101,7 +101,7 @@ static void put_metric(struct view *v, struct area a, int row, int col, int widt
 	const char *name = job_objective_name(resource_job(r));
 	if (!value.known || !name)
 		return;
-	const struct job_feed *feed = ui_find_feed(v->ui, r->kind, r->name);
+	const struct feed *feed = ui_find_feed(v->ui, r->kind, r->name);
 	if (feed)
 		series_spark(spark, SPARK_CELLS, series_find(&feed->metrics, name));
 	area_put(a, row, col, state_style(r), spark);
@@ -237,7 +237,7 @@ static uint64_t jobs_generation(struct view *v)
 	uint64_t h = list_generation(v);
 
 	for (size_t i = 0; i < st->watched.n; i++) {
-		const struct job_feed *f = ui_find_feed(v->ui, v->kind, st->watched.items[i]);
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->watched.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation : 0);
 	}
 	return h;

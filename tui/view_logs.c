@@ -17,7 +17,7 @@ struct logs_state {
 	int zoom_width;
 };
 
-static const struct job_feed *feed_of(struct view *v)
+static const struct feed *feed_of(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
@@ -68,7 +68,7 @@ static void logs_close(struct view *v)
 
 static uint64_t logs_generation(struct view *v)
 {
-	const struct job_feed *f = feed_of(v);
+	const struct feed *f = feed_of(v);
 
 	if (!f)
 		return 1;
@@ -80,7 +80,7 @@ static uint64_t logs_generation(struct view *v)
 static void logs_update(struct view *v)
 {
 	struct logs_state *st = v->state;
-	const struct job_feed *f = feed_of(v);
+	const struct feed *f = feed_of(v);
 
 	pager_update(&st->pager, f ? &f->logs : NULL);
 }
@@ -88,7 +88,7 @@ static void logs_update(struct view *v)
 static void logs_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
-	const struct job_feed *f = feed_of(v);
+	const struct feed *f = feed_of(v);
 	const struct resource *r = thing_of(v);
 	const char *pattern = pager_search_pattern(&st->pager);
 	char hits[32], all[32], money[24];
@@ -125,7 +125,7 @@ static void draw_zoom(struct logs_state *st, struct area a)
 
 static void draw_nothing(struct view *v, struct area a)
 {
-	const struct job_feed *f = feed_of(v);
+	const struct feed *f = feed_of(v);
 	const struct resource *r = thing_of(v);
 
 	if (f && f->logs_note[0])
@@ -155,7 +155,7 @@ static void logs_draw(struct view *v, struct area a)
 static void logs_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
-	const struct job_feed *f = feed_of(v);
+	const struct feed *f = feed_of(v);
 	char n[32], m[32];
 	size_t first, last;
 	bool complete;
@@ -226,7 +226,7 @@ static void live_on(struct view *v)
 static void toggle_live(struct view *v)
 {
 	const struct logs_state *st = v->state;
-	const struct job_feed *f = feed_of(v);
+	const struct feed *f = feed_of(v);
 	char text[200], money[24];
 
 	if (!ui_host(v->ui)->live) {

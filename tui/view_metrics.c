@@ -2,12 +2,14 @@
 #include <math.h>
 
 #include "base/timefmt.h"
+#include "model/objective.h"
 #include "tui/chart.h"
 #include "tui/jobtext.h"
 #include "tui/view.h"
 
 #define JOBS_MAX 24
 #define GROUPS_MAX 64
+#define BEST_CELLS 24 /* of the legend, for the best value and its round */
 
 /* What is drawn together: train:rmse and validation:rmse are one group, "rmse". */
 struct group {
@@ -18,6 +20,9 @@ struct curve {
 	char name[160];
 	struct chart_point *points;
 	size_t n;
+	bool has_best; /* a better value than the last, and its step (-1 unknown) */
+	double best;
+	int64_t best_step;
 };
 
 struct metrics_state {
@@ -82,7 +87,7 @@ static uint64_t metrics_generation(struct view *v)
 	uint64_t h = 1;
 
 	for (size_t i = 0; i < st->jobs.n; i++) {
-		const struct job_feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation * 2 + f->logs_loaded : 0);
 	}
 	return h;
@@ -120,7 +125,7 @@ static void find_groups(struct view *v)
 	for (size_t i = 0; i < st->jobs.n; i++) {
 		const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->jobs.items[i]);
 		const char *objective = j ? job_objective_name(j) : NULL;
-		const struct job_feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
 		if (!f)
 			continue;
 		if (objective && series_find(&f->metrics, objective)) /* comes first */
@@ -163,7 +168,30 @@ static void smooth(struct curve *c, int tenths)
 	}
 }
 
-static void add_curve(struct view *v, const struct job *j, const struct series *s)
+/* Worth a word only where it is not the last value. */
+static void find_best(struct curve *c, const struct job *j, const struct series *s)
+{
+	enum metric_direction d = metric_direction(s->name, j);
+
+	c->has_best = d != METRIC_EITHER && series_best(s, d, &c->best, &c->best_step) &&
+		      c->best != s->points[s->n - 1].value;
+}
+
+static void add_points(struct curve *c, const struct series *s, bool steps, int64_t start_ms)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct point *p = &s->points[i];
+
+		if (steps && p->step < 0)
+			continue;
+		if (steps && i > 0 && series_breaks_at(s, i))
+			c->points[c->n++] = CHART_BREAK;
+		c->points[c->n++] = (struct chart_point){
+			steps ? (double)p->step : (double)(p->time_ms - start_ms) / 1000.0, p->value};
+	}
+}
+
+static void add_curve(struct view *v, const struct job *j, const struct series_set *set, const struct series *s)
 {
 	struct metrics_state *st = v->state;
 	bool steps = st->has_steps && !st->by_time;
@@ -173,18 +201,16 @@ static void add_curve(struct view *v, const struct job *j, const struct series *
 		start = MIN(start, s->points[0].time_ms);
 	GROW(st->curves, st->cap_curves, st->n_curves + 1);
 	struct curve *c = &st->curves[st->n_curves++];
-	*c = (struct curve){.points = xreallocarray(NULL, s->n, sizeof(*c->points))};
+	*c = (struct curve){.points = xreallocarray(NULL, 2 * s->n, sizeof(*c->points))};
+	char label[100];
+
+	series_label(label, sizeof(label), set, s);
 	if (st->jobs.n > 1)
-		snprintf(c->name, sizeof(c->name), "%.80s %.60s", j->name, s->name);
+		snprintf(c->name, sizeof(c->name), "%.80s %.60s", j->name, label);
 	else
-		str_copy(c->name, sizeof(c->name), s->name);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct point *p = &s->points[i];
-		if (steps && p->step < 0)
-			continue;
-		c->points[c->n++] =
-			(struct chart_point){steps ? (double)p->step : (double)(p->time_ms - start) / 1000.0, p->value};
-	}
+		str_copy(c->name, sizeof(c->name), label);
+	find_best(c, j, s);
+	add_points(c, s, steps, start);
 	smooth(c, st->smoothing);
 }
 
@@ -217,13 +243,13 @@ static void build(struct view *v)
 	for (int pass = 0; pass < 2; pass++) /* first: is there a round for any point? */
 		for (size_t i = 0; i < st->jobs.n; i++) {
 			const struct job *j = jobs_find(session_jobs(session), st->jobs.items[i]);
-			const struct job_feed *f = session_find_feed(session, st->jobs.items[i]);
+			const struct feed *f = session_find_feed(session, TRAINING_KIND, st->jobs.items[i]);
 			for (size_t k = 0; j && f && k < f->metrics.n; k++) {
 				const struct series *s = &f->metrics.items[k];
 				if (!wanted(st, j, s))
 					continue;
 				if (pass)
-					add_curve(v, j, s);
+					add_curve(v, j, &f->metrics, s);
 				else
 					st->has_steps = st->has_steps || series_has_steps(s);
 			}
@@ -274,21 +300,40 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 }
 
 /* One line for each curve: mark, name, value at the cursor or the last. */
-static void draw_legend(const struct metrics_state *st, struct area a)
+static void draw_legend_line(const struct metrics_state *st, struct area a, size_t i)
 {
 	static const char letters[] = "*+ox#@";
 	char value[JOBTEXT_LEN];
+	const struct chart_curve *c = &st->chart_curves[i];
+	const struct curve *curve = &st->curves[i];
+	const struct chart_point *p = chart_point_at(c, st->has_cursor ? st->cursor_x : INFINITY);
+	bool best = curve->has_best && !st->has_cursor && a.cols >= 60;
+	int right = a.cols - 12;
 
-	for (size_t i = 0; i < st->n_curves && (int)i < a.rows; i++) {
-		const struct chart_curve *c = &st->chart_curves[i];
-		const struct chart_point *p = chart_point_at(c, st->has_cursor ? st->cursor_x : INFINITY);
-		if (a.s->ascii)
-			area_putf(a, (int)i, 1, c->style, "%c", letters[i % ST_SERIES_COUNT]);
-		else
-			area_put(a, (int)i, 1, c->style, "──");
-		area_put_middle(a, (int)i, 4, a.cols - 4 - 12, c->style, c->name);
-		area_put_right(a, (int)i, a.cols - 1, ST_STRONG, p ? field_value_text(value, p->y) : "–");
+	if (a.s->ascii)
+		area_putf(a, (int)i, 1, c->style, "%c", letters[i % ST_SERIES_COUNT]);
+	else
+		area_put(a, (int)i, 1, c->style, "──");
+	area_put_middle(a, (int)i, 4, right - 4 - (best ? BEST_CELLS : 0), c->style, c->name);
+	if (best) {
+		AUTO(buf) struct buf text = BUF_INIT(200);
+
+		(void)buf_addf(&text, "best %s", field_value_text(value, curve->best));
+		if (curve->best_step >= 0)
+			(void)buf_addf(&text, " at %lld", (long long)curve->best_step);
+		area_put_right(a, (int)i, right, ST_DIM, buf_str(&text));
 	}
+	area_put_right(a, (int)i, a.cols - 1, ST_STRONG, p ? field_value_text(value, p->y) : "–");
+}
+
+static void draw_legend(const struct metrics_state *st, struct area a)
+{
+	size_t lines = (size_t)MAX(a.rows, 0), n = st->n_curves <= lines ? st->n_curves : MAX(lines, (size_t)1) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		draw_legend_line(st, a, i);
+	if (n < st->n_curves)
+		area_putf(a, (int)n, 4, ST_DIM, "and %zu more curves", st->n_curves - n);
 }
 
 static void draw_groups(const struct metrics_state *st, struct area a)
@@ -306,7 +351,7 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct metrics_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
 	const struct job *j = jobs_find(session_jobs(s), st->jobs.items[0]);
-	const struct job_feed *f = session_find_feed(s, st->jobs.items[0]);
+	const struct feed *f = session_find_feed(s, TRAINING_KIND, st->jobs.items[0]);
 	char text[JOBTEXT_LEN];
 
 	if (j && j->n_final_metrics) {
@@ -344,6 +389,7 @@ static void metrics_draw(struct view *v, struct area a)
 static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct metrics_state *st = v->state;
+	const struct feed *f = session_find_feed(ui_session(v->ui), TRAINING_KIND, st->jobs.items[0]);
 	char text[JOBTEXT_LEN];
 
 	if (!st->has_cursor) {
@@ -354,6 +400,8 @@ static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 	} else {
 		(void)buf_addf(left, "values of round %.0f", st->cursor_x);
 	}
+	if (f && f->metrics_note[0])
+		(void)buf_addf(left, "%s%s", left->len ? " · " : "", f->metrics_note);
 	if (st->n_groups > 1)
 		(void)buf_addf(right, "metric %zu of %zu", group_index(st) + 1, st->n_groups);
 }

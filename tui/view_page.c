@@ -55,7 +55,7 @@ static void page_close(struct view *v)
 static uint64_t page_generation(struct view *v)
 {
 	const struct page_state *st = v->state;
-	const struct job_feed *f = ui_find_feed(v->ui, v->kind, st->name);
+	const struct feed *f = ui_find_feed(v->ui, v->kind, st->name);
 	const struct resource *r = thing_of(v);
 	uint64_t second = r && resource_is_running(r) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 

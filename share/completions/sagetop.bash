@@ -14,6 +14,7 @@ _sagetop()
 	--limit | -n) return ;;
 	--since) return ;;
 	--grep) return ;;
+	--prefix) return ;;
 	--metric | -m) return ;;
 	--set) return ;;
 	--name) return ;;
@@ -32,7 +33,7 @@ _sagetop()
 	list) own='--columns --sort --limit' ;;
 	show) own='' ;;
 	job) own='' ;;
-	logs) own='--limit --follow --live --since --errors --grep --times' ;;
+	logs) own='--limit --follow --live --since --errors --grep --prefix --times' ;;
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
 	clone) own='--set --name --dry-run --yes' ;;

@@ -36,7 +36,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from jobs list' -l sort -s s -x -
 complete -c sagetop -n '__fish_seen_subcommand_from jobs list logs prices' -l limit -s n -x -d 'at most N rows; of a log its last N lines'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l follow -s f -d 'print new lines as they come, until the job ends'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l live -d 'follow by CloudWatch\'s live tail: sooner, but billed by the minute (with -f)'
-complete -c sagetop -n '__fish_seen_subcommand_from logs' -l since -x -d 'only lines of the last 15m, 2h ... or since a time (2026-11-21T05:48)'
+complete -c sagetop -n '__fish_seen_subcommand_from logs' -l since -x -d 'only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05:48, or 15:00 of the last day; UTC)'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l errors -d 'only lines that report an error'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l grep -x -d 'only lines that match (PCRE2)'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l times -d 'put the time before each line'

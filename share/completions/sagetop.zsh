@@ -68,7 +68,7 @@ _sagetop() {
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
 			'--live[follow by CloudWatch'\''s live tail\: sooner, but billed by the minute (with -f)]' \
-			'--since=[only lines of the last 15m, 2h ... or since a time (2026-11-21T05\:48)]:WHEN: ' \
+			'--since=[only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05\:48, or 15\:00 of the last day; UTC)]:WHEN: ' \
 			'--errors[only lines that report an error]' \
 			'--grep=[only lines that match (PCRE2)]:REGEX: ' \
 			'--times[put the time before each line]' \

@@ -71,6 +71,15 @@ int app_turn(struct app *a, int timeout_ms, struct err *err)
 	return signal_seen ? interrupted(err) : 0;
 }
 
+bool app_reader_gone(struct app *a)
+{
+	struct pollfd fd = {.fd = fileno(a->out)};
+
+	if (poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP))
+		a->out_gone = true;
+	return a->out_gone || ferror(a->out);
+}
+
 int app_pause(int timeout_ms, struct err *err)
 {
 	struct pollfd fd = {.fd = signal_pipe[0], .events = POLLIN};
@@ -194,9 +203,9 @@ bool app_confirm(struct app *a, const char *question)
  * the like is an error that must not pass as success. */
 static int finish_output(struct app *a, int status)
 {
-	if (fflush(a->out) == 0 && !ferror(a->out))
+	if (!a->out_gone && fflush(a->out) == 0 && !ferror(a->out))
 		return status;
-	if (errno == EPIPE) {
+	if (a->out_gone || errno == EPIPE) {
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
 	}

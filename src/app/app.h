@@ -19,6 +19,7 @@ struct app {
 	bool out_tty, in_tty;
 	bool color, ascii;
 	bool local;		  /* talks to the local engine */
+	bool out_gone;		  /* nobody reads the output any more: end as a filter does */
 	int exit_status;	  /* where the command has succeeded but has more to say */
 	const char *spare_region; /* used where none is configured; NULL: that is an error */
 	struct sync *sync;	  /* after app_connect */
@@ -59,6 +60,9 @@ int app_wait(struct app *a, struct app_reply *r, struct err *err) NODISCARD;
 /* One turn of at most timeout_ms; ERR_CANCELLED on an interrupt (the connection
  * stays open). */
 int app_turn(struct app *a, int timeout_ms, struct err *err) NODISCARD;
+/* Whether whoever read our output has gone, which a write would tell as well; then
+ * out_gone is set. */
+bool app_reader_gone(struct app *a);
 /* Sleep without a connection; ERR_CANCELLED on an interrupt. */
 int app_pause(int timeout_ms, struct err *err) NODISCARD;
 

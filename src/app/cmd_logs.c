@@ -1,4 +1,5 @@
-/* sagetop logs NAME: the log so far, and with -f what comes. */
+/* sagetop logs NAME: the log so far, and with -f what comes, line by line as it is
+ * read: nothing of it is kept. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -6,9 +7,14 @@
 #include "app/output.h"
 #include "base/timefmt.h"
 
+#define OUT_BYTES ((size_t)64 << 10)
+
+enum prefix { PREFIX_AUTO, PREFIX_ALWAYS, PREFIX_NEVER };
+
 struct log_filter {
 	int64_t since_ms;
 	bool errors_only;
+	enum prefix prefix;
 	pcre2_code *pattern;
 	pcre2_match_data *match;
 };
@@ -18,22 +24,43 @@ static void log_filter_done(struct log_filter *f)
 	pcre2_match_data_free(f->match);
 	pcre2_code_free(f->pattern);
 }
-AUTO_EMBEDDED(log_filter, struct log_filter, log_filter_done)
+
+static int read_prefix(const struct app *a, enum prefix *ret, struct err *err)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+	const char *word = str_or(app_value(a, OPT_PREFIX), app_value(a, OPT_PREFIX) ? "" : "auto");
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		*ret = (enum prefix)i;
+		if (str_eq(word, words[i]))
+			return 0;
+	}
+	return err_set(err, ERR_USAGE, "--prefix is auto, always or never, not \"%s\"", word);
+}
+
+static int read_since(const char *since, int64_t *ret, struct err *err)
+{
+	int64_t ms, now = clock_now_ms();
+
+	*ret = INT64_MIN;
+	if (!since)
+		return 0;
+	if (timefmt_parse_duration(since, &ms))
+		*ret = now - ms;
+	else if (!timefmt_parse_iso(since, ret) && !timefmt_parse_clock(since, now, ret))
+		return err_set(err, ERR_USAGE,
+			       "--since needs 15m, 2h, 3d, 1w, a time like 2026-11-21T05:48 or 15:00, not \"%s\"",
+			       since);
+	return 0;
+}
 
 static int filter_init(struct log_filter *f, const struct app *a, struct err *err)
 {
-	const char *since = app_value(a, OPT_SINCE), *grep = app_value(a, OPT_GREP);
-	int64_t ms;
+	const char *grep = app_value(a, OPT_GREP);
 
-	f->since_ms = INT64_MIN;
 	f->errors_only = app_flag(a, OPT_ERRORS);
-	if (since && timefmt_parse_duration(since, &ms))
-		f->since_ms = clock_now_ms() - ms;
-	else if (since && timefmt_parse_iso(since, &ms))
-		f->since_ms = ms;
-	else if (since)
-		return err_set(err, ERR_USAGE, "--since needs 15m, 2h, 3d or a time like 2026-11-21T05:48, not \"%s\"",
-			       since);
+	if (read_since(app_value(a, OPT_SINCE), &f->since_ms, err) < 0 || read_prefix(a, &f->prefix, err) < 0)
+		return -err->code;
 	if (grep) {
 		int code;
 		size_t at;
@@ -51,160 +78,194 @@ static int filter_init(struct log_filter *f, const struct app *a, struct err *er
 	return 0;
 }
 
-static bool filter_passes(const struct log_filter *f, const struct log_line *l)
+/* --- printing ------------------------------------------------------------------ */
+
+struct printer {
+	struct app *a;
+	struct log_filter filter;
+	const struct kind *kind;
+	const char *name;
+	struct buf out;	     /* what is not written yet */
+	char first_host[64]; /* the instance whose line came first */
+	bool several;	     /* instances: lines say which */
+	size_t n_seen;	     /* lines looked at */
+	char note[160];	     /* said last on standard error */
+	int64_t live_minutes, live_usd_micro;
+};
+
+static void write_out(struct printer *p)
 {
-	if (l->time_ms < f->since_ms || (f->errors_only && l->level != LINE_ERROR))
+	fwrite(buf_str(&p->out), 1, p->out.len, p->a->out);
+	buf_clear(&p->out);
+}
+
+static bool wants_line(void *user, const struct log_line *l)
+{
+	struct printer *p = user;
+	const struct log_filter *f = &p->filter;
+
+	p->n_seen++;
+	if (f->errors_only && l->level != LINE_ERROR)
 		return false;
 	return !f->pattern || pcre2_match(f->pattern, (PCRE2_SPTR)l->text, l->len, 0, 0, f->match, NULL) >= 0;
 }
 
-/* CloudWatch shows a tab as "#011", as syslog does; XGBoost's metric lines are full
- * of them. For reading they are tabs again; JSON keeps what the service said. */
-static void print_text(FILE *out, const char *text)
-{
-	for (const char *tab; (tab = strstr(text, "#011")); text = tab + 4)
-		fprintf(out, "%.*s\t", (int)(tab - text), text);
-	fprintf(out, "%s\n", text);
-}
-
 /* JSON is one object a line here, so that a followed log can be piped. */
-static void print_line(const struct app *a, const struct loglines *logs, const struct log_line *l)
+static void add_json(struct printer *p, const char *stream, const struct log_line *l)
 {
-	char time[TIMEFMT_LEN];
+	AUTO(json) json_t *o = json_object();
 
-	if (output_format(a) == OUTPUT_JSON) {
-		AUTO(json) json_t *o = json_object();
-		json_put_time(o, "time", l->time_ms);
-		json_put_str(o, "stream", l->stream < logs->streams.n ? logs->streams.items[l->stream] : NULL);
-		json_put_str(o, "text", l->text);
-		AUTO(str) char *text = json_text(o);
-		fprintf(a->out, "%s\n", text);
-		return;
+	json_put_time(o, "time", l->time_ms);
+	json_put_str(o, "stream", stream);
+	json_put_str(o, "text", l->text);
+	AUTO(str) char *text = json_text(o);
+
+	(void)buf_addf(&p->out, "%s\n", text);
+}
+
+/* Which instance wrote it, where that is to be said. */
+static const char *prefix_of(struct printer *p, const char *stream, char host[64])
+{
+	const struct job *j =
+		p->kind == TRAINING_KIND ? jobs_find(session_jobs(sync_session(p->a->sync)), p->name) : NULL;
+
+	log_stream_host(host, 64, stream);
+	if (!p->first_host[0])
+		str_copy(p->first_host, sizeof(p->first_host), host);
+	p->several |= (j && j->instance_count > 1) || strcmp(host, p->first_host);
+	/* A program that follows gets the lines as they were written. */
+	if (p->filter.prefix == PREFIX_AUTO && app_flag(p->a, OPT_FOLLOW) && !p->a->out_tty)
+		return NULL;
+	return p->filter.prefix == PREFIX_ALWAYS || (p->filter.prefix == PREFIX_AUTO && p->several) ? host : NULL;
+}
+
+static void print_line(void *user, const char *stream, const struct log_line *l)
+{
+	struct printer *p = user;
+	char time[TIMEFMT_LEN], host[64];
+
+	if (output_format(p->a) == OUTPUT_JSON) {
+		add_json(p, stream, l);
+	} else {
+		const char *prefix = prefix_of(p, stream, host), *text = l->text;
+
+		do { /* an event may have several lines */
+			size_t n = strcspn(text, "\n");
+
+			if (app_flag(p->a, OPT_TIMES))
+				(void)buf_addf(&p->out, "%s ", timefmt_show_ms(time, l->time_ms));
+			if (prefix)
+				(void)buf_addf(&p->out, "%s ", prefix);
+			(void)buf_add(&p->out, text, n);
+			(void)buf_addc(&p->out, '\n');
+			text += n;
+		} while (*text++ == '\n');
 	}
-	if (app_flag(a, OPT_TIMES))
-		fprintf(a->out, "%s ", timefmt_show_ms(time, l->time_ms));
-	print_text(a->out, l->text);
+	if (p->out.len >= OUT_BYTES)
+		write_out(p);
 }
 
-/* What has been printed, by the lines' addresses in their arena, in order: a
- * line that came late stands before others that were printed already. */
-struct printed {
-	const char **texts;
-	size_t n, cap;
-};
+/* --- what is said beside it, on standard error ----------------------------------- */
 
-static void remember(struct printed *p, const struct loglines *logs)
+/* What a reader should know: the tail is open, the log is throttled ... */
+static void print_notes(struct printer *p, const struct feed *f)
 {
-	GROW(p->texts, p->cap, logs->n);
-	for (size_t i = 0; i < logs->n; i++)
-		p->texts[i] = logs->lines[i].text;
-	p->n = logs->n;
-}
-
-static void print_new(const struct app *a, const struct loglines *logs, const struct log_filter *f, struct printed *p)
-{
-	size_t old = 0, i = 0;
-
-	/* Usually everything new is at the end. */
-	if (p->n && p->n <= logs->n && logs->lines[p->n - 1].text == p->texts[p->n - 1])
-		old = i = p->n;
-	for (; i < logs->n; i++) {
-		if (old < p->n && logs->lines[i].text == p->texts[old]) {
-			old++;
-			continue;
-		}
-		if (filter_passes(f, &logs->lines[i]))
-			print_line(a, logs, &logs->lines[i]);
-	}
-	remember(p, logs);
-}
-
-static void print_all(const struct app *a, const struct loglines *logs, const struct log_filter *f)
-{
-	size_t first = 0, n = 0;
-
-	if (app_value(a, OPT_LIMIT)) {
-		size_t limit = (size_t)a->cli.numbers[OPT_LIMIT];
-		for (first = logs->n; first > 0 && n < limit; first--)
-			n += filter_passes(f, &logs->lines[first - 1]);
-	}
-	for (size_t i = first; i < logs->n; i++)
-		if (filter_passes(f, &logs->lines[i]))
-			print_line(a, logs, &logs->lines[i]);
-}
-
-/* What a follower should know: the tail is open, the log is throttled ... */
-static void print_notes(const struct job_feed *feed, bool *live, char *note, size_t size)
-{
-	if (feed->live && !*live)
+	if (f->live && !p->live_minutes)
 		fputs("sagetop: the live tail is open and billed by the minute\n", stderr);
-	*live = feed->live;
-	if (strcmp(note, feed->logs_note)) {
-		str_copy(note, size, feed->logs_note);
-		if (*note)
-			fprintf(stderr, "sagetop: %s\n", note);
+	if (f->live_minutes) {
+		p->live_minutes = f->live_minutes;
+		p->live_usd_micro = f->live_usd_micro;
+	}
+	if (strcmp(p->note, f->logs_note)) {
+		str_copy(p->note, sizeof(p->note), f->logs_note);
+		if (*p->note)
+			fprintf(stderr, "sagetop: %s: %s\n", p->name, p->note);
 	}
 }
 
-static int follow(struct app *a, const char *name, const struct log_filter *f, struct err *err)
+static void print_end(struct printer *p, const struct feed *f)
 {
-	const struct session *s = sync_session(a->sync);
-	struct printed printed = {0};
+	char text[32];
+
+	if (p->n_seen == 0 && !*p->note)
+		fprintf(stderr, "sagetop: %s: no line since %s\n", p->name, app_value(p->a, OPT_SINCE));
+	if (f && f->n_foreign)
+		fprintf(stderr, "sagetop: %zu line%s of other streams left out\n", f->n_foreign,
+			f->n_foreign == 1 ? "" : "s");
+	if (p->live_minutes)
+		fprintf(stderr, "sagetop: live tail for %lld min, about %s\n", (long long)p->live_minutes,
+			money_text(text, p->live_usd_micro));
+}
+
+/* --- the command ------------------------------------------------------------------- */
+
+/* Until the log's end; what was read is written at every turn. */
+static int print_log(struct printer *p, struct app_reply *reply, struct err *err)
+{
+	struct app *a = p->a;
 	int rc = 0;
 
-	const struct job_feed *feed = session_find_feed(s, name);
-	if (feed)
-		remember(&printed, &feed->logs);
-	sync_watch(a->sync, name);
-	if (app_flag(a, OPT_LIVE))
-		sync_live(a->sync, name, true);
-	char note[sizeof(feed->logs_note)] = "";
-	bool live = false;
-	for (uint64_t seen = 0; rc == 0;) {
-		feed = session_find_feed(s, name);
-		if (feed)
-			print_notes(feed, &live, note, sizeof(note));
-		if (feed && feed->logs.generation != seen) {
-			seen = feed->logs.generation;
-			print_new(a, &feed->logs, f, &printed);
-			fflush(a->out);
-		}
-		if (ferror(a->out) || (feed && feed->logs.complete))
-			break;
+	while (!reply->done && rc == 0 && !app_reader_gone(a)) {
 		rc = app_turn(a, 1000, err);
+		write_out(p);
+		fflush(a->out);
+		const struct feed *f = session_find_feed(sync_session(a->sync), p->kind, p->name);
+
+		if (f)
+			print_notes(p, f);
 	}
-	feed = session_find_feed(s, name);
-	if (feed && feed->live_minutes) {
-		char text[32];
-		fprintf(stderr, "sagetop: live tail for %lld min, about %s\n", (long long)feed->live_minutes,
-			money_text(text, feed->live_usd_micro));
+	if (!reply->done) { /* nothing may refer to it any more */
+		app_disconnect(a);
+		return rc;
 	}
-	sync_unwatch(a->sync, name);
-	free(printed.texts);
-	return rc;
+	if (reply->err.code) {
+		*err = reply->err;
+		return -err->code;
+	}
+	print_end(p, session_find_feed(sync_session(a->sync), p->kind, p->name));
+	return 0;
+}
+
+static int check_log(const struct kind *kind, struct err *err)
+{
+	if (!kind->log_group)
+		return err_set(err, ERR_USAGE, "%s have no log of their own", kind->title);
+	return 0;
+}
+
+static int run(struct printer *p, struct err *err)
+{
+	struct app *a = p->a;
+	struct app_reply reply = {0};
+	struct sync_reading reading = {.since_ms = p->filter.since_ms,
+				       .last = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : 0,
+				       .follow = app_flag(a, OPT_FOLLOW),
+				       .wants = wants_line,
+				       .line = print_line,
+				       .user = p};
+
+	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+		return -err->code;
+	sync_read_log(a->sync, p->kind, p->name, &reading, app_reply_done, &reply);
+	if (app_flag(a, OPT_LIVE))
+		sync_live(a->sync, p->kind, p->name, true);
+	return print_log(p, &reply, err);
 }
 
 int cmd_logs(struct app *a, struct err *err)
 {
-	AUTO(log_filter) struct log_filter filter = {0};
-	const char *name = a->cli.args.items[0];
-	struct app_reply job = {0}, logs = {0};
+	struct printer p = {.a = a, .out = BUF_INIT((size_t)64 << 20)};
+	int rc = kind_parse_reference(a->cli.args.items[0], &p.kind, &p.name, err);
 
-	if (app_flag(a, OPT_LIVE) && !app_flag(a, OPT_FOLLOW))
-		return err_set(err, ERR_USAGE, "--live goes with -f: sagetop logs %s -f --live", name);
-	if (filter_init(&filter, a, err) < 0)
-		return -err->code;
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
-		return -err->code;
-	sync_job(a->sync, name, app_reply_done, &job);
-	if (app_wait(a, &job, err) < 0)
-		return -err->code;
-	sync_logs(a->sync, name, app_reply_done, &logs);
-	if (app_wait(a, &logs, err) < 0)
-		return -err->code;
-	const struct job_feed *feed = session_find_feed(sync_session(a->sync), name);
-	if (feed)
-		print_all(a, &feed->logs, &filter);
-	fflush(a->out);
-	return app_flag(a, OPT_FOLLOW) ? follow(a, name, &filter, err) : 0;
+	if (rc == 0 && app_flag(a, OPT_LIVE) && !app_flag(a, OPT_FOLLOW))
+		rc = err_set(err, ERR_USAGE, "--live goes with -f: sagetop logs %s -f --live", p.name);
+	if (rc == 0)
+		rc = check_log(p.kind, err);
+	if (rc == 0)
+		rc = filter_init(&p.filter, a, err);
+	if (rc == 0)
+		rc = run(&p, err);
+	log_filter_done(&p.filter);
+	buf_done(&p.out);
+	return rc;
 }

@@ -67,23 +67,23 @@ static void host_watch(void *user, const struct kind *kind, const char *name, bo
 {
 	struct dashboard_host *h = user;
 
-	if (kind->id != KIND_TRAINING_JOB) {
-		if (on && kind->describe.operation) {
-			sync_load_kind(h->sync, kind);
-			sync_resource(h->sync, kind, name, detailed, call_new(h, NULL, NULL));
-		}
-	} else if (on) {
-		sync_watch(h->sync, name);
-	} else {
-		sync_unwatch(h->sync, name);
+	if (on && kind != TRAINING_KIND && kind->describe.operation) {
+		sync_load_kind(h->sync, kind);
+		sync_resource(h->sync, kind, name, detailed, call_new(h, NULL, NULL));
 	}
+	if (kind != TRAINING_KIND && !kind->log_group)
+		return;
+	if (on)
+		sync_watch(h->sync, kind, name);
+	else
+		sync_unwatch(h->sync, kind, name);
 }
 
 static void host_live(void *user, const struct kind *kind, const char *name, bool on)
 {
 	struct dashboard_host *h = user;
 
-	sync_live(h->sync, name, on);
+	sync_live(h->sync, kind, name, on);
 }
 
 static void ignore_done(void *user, const struct err *err)

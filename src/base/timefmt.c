@@ -1,6 +1,8 @@
 /* Times and durations as text, both ways. */
 #include "base/timefmt.h"
 
+#include "base/str.h"
+
 #include <ctype.h>
 #include <time.h>
 
@@ -232,6 +234,17 @@ static bool take_fraction(const char **s, int *ret_ms)
 	return digits > 0;
 }
 
+/* Seconds and their fraction, as far as they are there: ":06.12", ":06,120" as
+ * Python's logging writes it. */
+static bool take_seconds(const char **s, bool basic, int *ret_s, int *ret_ms)
+{
+	if (basic ? **s < '0' || **s > '9' : !take_char(s, ':'))
+		return true;
+	if (!take_digits(s, 2, ret_s))
+		return false;
+	return !(take_char(s, '.') || take_char(s, ',')) || take_fraction(s, ret_ms);
+}
+
 static bool take_offset(const char **s, int64_t *ret_ms)
 {
 	*ret_ms = 0;
@@ -247,9 +260,17 @@ static bool take_offset(const char **s, int64_t *ret_ms)
 	return h < 24 && m < 60;
 }
 
+static int days_in(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
 static bool from_fields(int year, int month, int day, int h, int m, int s, int64_t *ret_ms)
 {
-	if (month < 1 || month > 12 || day < 1 || day > 31 || h > 23 || m > 59 || s > 60)
+	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || h > 23 || m > 59 || s > 60)
 		return false;
 	struct tm tm = {
 		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = h, .tm_min = m, .tm_sec = s};
@@ -272,9 +293,7 @@ bool timefmt_parse_iso(const char *s, int64_t *ret_ms)
 	if (take_char(&s, 'T') || take_char(&s, 't') || take_char(&s, ' ')) {
 		if (!take_digits(&s, 2, &h) || (!basic && !take_char(&s, ':')) || !take_digits(&s, 2, &m))
 			return false;
-		if ((basic ? *s >= '0' && *s <= '9' : take_char(&s, ':')) && !take_digits(&s, 2, &sec))
-			return false;
-		if (take_char(&s, '.') && !take_fraction(&s, &fraction))
+		if (!take_seconds(&s, basic, &sec, &fraction))
 			return false;
 		if (!take_offset(&s, &offset))
 			return false;
@@ -282,6 +301,21 @@ bool timefmt_parse_iso(const char *s, int64_t *ret_ms)
 	if (*s || !from_fields(year, month, day, h, m, sec, &at))
 		return false;
 	*ret_ms = at + fraction - offset;
+	return true;
+}
+
+bool timefmt_parse_clock(const char *s, int64_t now_ms, int64_t *ret_ms)
+{
+	int h, m, sec = 0, fraction = 0;
+
+	if (!take_digits(&s, 2, &h) || !take_char(&s, ':') || !take_digits(&s, 2, &m) ||
+	    !take_seconds(&s, false, &sec, &fraction))
+		return false;
+	if ((*s && !str_eq(s, "Z")) || h > 23 || m > 59 || sec > 59)
+		return false;
+	int64_t at = now_ms - now_ms % DAY + h * HOUR + m * MINUTE + sec * SECOND + fraction;
+
+	*ret_ms = at > now_ms ? at - DAY : at;
 	return true;
 }
 
@@ -324,6 +358,9 @@ bool timefmt_parse_duration(const char *s, int64_t *ret_ms)
 				return false;
 		}
 		switch (*s) {
+		case 'w':
+			unit = 7 * DAY;
+			break;
 		case 'd':
 			unit = DAY;
 			break;

@@ -28,10 +28,12 @@ char *timefmt_clock_ms(char *buf, int64_t ms); /* 05:48:06.120 */
 char *timefmt_duration(char *buf, int64_t ms);
 char *timefmt_age(char *buf, int64_t ms);
 
-/* ISO 8601 / RFC 3339 with optional fraction and offset ("2026-11-21",
+/* A clock time, "15:00" or "15:00:00,123": when it was last, in UTC. */
+bool timefmt_parse_clock(const char *s, int64_t now_ms, int64_t *ret_ms);
+/* ISO 8601 / RFC 3339 with optional fraction (behind a point or a comma) and offset ("2026-11-21",
  * "2026-11-21T05:48:06.12+01:00"); without an offset it is UTC. */
 bool timefmt_parse_iso(const char *s, int64_t *ret_ms);
 bool timefmt_parse_http(const char *s, int64_t *ret_ms);     /* the Date header */
-bool timefmt_parse_duration(const char *s, int64_t *ret_ms); /* 90s 15m 2h 3d 1h30m */
+bool timefmt_parse_duration(const char *s, int64_t *ret_ms); /* 90s 15m 2h 3d 1w 1h30m */
 
 #endif

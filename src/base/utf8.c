@@ -103,11 +103,7 @@ void utf8_add_cut(struct buf *out, const char *s, int cells)
 	buf_adds(out, "…");
 }
 
-/* The length of the escape sequence at s (s[0] is ESC): CSI up to its final
- * byte; OSC, DCS, SOS, PM, APC up to BEL or ST; otherwise ESC and one byte. A
- * sequence that never ends swallows only its introducer, so that the text
- * behind a stray ESC is not lost. */
-static size_t escape_length(const char *s, size_t n)
+size_t utf8_escape_length(const char *s, size_t n)
 {
 	if (n < 2)
 		return n;
@@ -157,7 +153,7 @@ int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines)
 		if ((i = run) >= n)
 			break;
 		if (s[i] == ESC) {
-			i += escape_length(s + i, n - i);
+			i += utf8_escape_length(s + i, n - i);
 		} else if (s[i] == '\n') {
 			buf_addc(out, keep_newlines ? '\n' : ' ');
 			column = keep_newlines ? 0 : column + 1;

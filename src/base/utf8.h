@@ -35,6 +35,11 @@ int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines);
 char *utf8_sanitize_dup(const char *s) NODISCARD; /* one line; NULL gives NULL */
 bool utf8_valid(const char *s, size_t n);
 
+/* The length of the escape sequence at s (s[0] is ESC): CSI up to its final byte; OSC,
+ * DCS, SOS, PM, APC up to BEL or ST; otherwise ESC and one byte. A sequence that never
+ * ends swallows only its introducer, so that the text behind a stray ESC is not lost. */
+size_t utf8_escape_length(const char *s, size_t n);
+
 /* What no screen may get: control bytes, bidirectional controls, separators, tags. */
 bool utf8_cp_is_hostile(uint32_t cp);
 

@@ -138,7 +138,7 @@ FIELD(metric)
 FIELD(objective)
 {
 	const char *name = job_objective_name(job(r));
-	const struct job_feed *feed = x->session ? session_find_feed(x->session, r->name) : NULL;
+	const struct feed *feed = x->session ? session_find_feed(x->session, TRAINING_KIND, r->name) : NULL;
 	const struct series *curve = feed && name ? series_find(&feed->metrics, name) : NULL;
 	double v = 0;
 

@@ -100,6 +100,12 @@ static bool transitions_differ(const struct job *a, const struct job *b)
 	return false;
 }
 
+/* nan is the same as nan. */
+static bool differ(double a, double b)
+{
+	return a != b && (a == a || b == b);
+}
+
 static bool finals_differ(const struct job *a, const struct job *b)
 {
 	if (a->n_final_metrics != b->n_final_metrics)
@@ -107,7 +113,7 @@ static bool finals_differ(const struct job *a, const struct job *b)
 	for (size_t i = 0; i < a->n_final_metrics; i++) {
 		const struct job_final_metric *x = &a->final_metrics[i], *y = &b->final_metrics[i];
 
-		if (!str_eq(x->name, y->name) || x->value != y->value || x->time_ms != y->time_ms)
+		if (!str_eq(x->name, y->name) || differ(x->value, y->value) || x->time_ms != y->time_ms)
 			return true;
 	}
 	return false;

@@ -117,6 +117,7 @@ struct kind {
 };
 
 extern const struct kind kind_table[KIND_COUNT];
+#define TRAINING_KIND (&kind_table[KIND_TRAINING_JOB])
 
 const struct kind *kind_find(const char *name); /* by name, plural or alias, case ignored; NULL */
 /* The sort key of the list by that field's name ("name", "created", "status", or

@@ -1,22 +1,25 @@
-/* loglines.h - the log of one job: events from one or more streams, in order of
- * time, in a chunked arena with an index. Text is sanitised on the way in and a
- * level is recognised once, on arrival. Appends are amortised O(1); an event
- * that is late is put where its time belongs: at once where that is near the
- * end, at loglines_settle where it is far back. Events of one millisecond keep
- * the order of their arrival. */
+/* loglines.h - the log of one thing: events from one or more streams, in order of
+ * time, in a chunked arena with an index. Text is interpreted and sanitised on the way
+ * in (log_text.h; an event may have several lines, and tabs) and a level is recognised
+ * once, on arrival. Appends are amortised O(1); an event that is late is put where its
+ * time belongs: at once where that is near the end, at loglines_settle where it is far
+ * back. Events of one millisecond keep the order of their arrival.
+ *
+ * Lines move (late ones come before them, the oldest are dropped): who remembers one
+ * keeps its sequence number. */
 #ifndef SAGETOP_MODEL_LOGLINES_H
 #define SAGETOP_MODEL_LOGLINES_H
 
-#include "base/map.h"
 #include "base/str.h"
+#include "model/log_seen.h"
+#include "model/log_text.h"
 
 /* Beyond this the oldest quarter is dropped (and counted in n_dropped). */
 #define LOGLINES_MAX_BYTES ((size_t)192 << 20)
 
-enum log_line_level { LINE_PLAIN = 0, LINE_DEBUG, LINE_INFO, LINE_WARNING, LINE_ERROR };
-
 struct log_line {
 	int64_t time_ms;
+	uint64_t seq;	  /* from 1 in order of arrival; never given again, not even after a clear */
 	const char *text; /* NUL-terminated, in the arena */
 	uint32_t len;
 	uint16_t stream; /* index into streams */
@@ -30,41 +33,38 @@ struct loglines {
 	uint64_t generation;
 	size_t n_errors, n_warnings;
 	size_t bytes;
-	size_t n_dropped;     /* oldest lines given up for want of memory */
-	bool complete;	      /* the job is over and everything was read: immutable */
-	struct log_line last; /* the line that was added last */
+	size_t max_bytes;  /* 0: LOGLINES_MAX_BYTES */
+	size_t n_dropped;  /* oldest lines given up for want of memory */
+	bool complete;	   /* the job is over and everything was read: immutable */
+	uint64_t last_seq; /* of the line that was added last; 0 none yet */
+	struct log_seen seen;
 
 	/* private */
 	struct log_chunk *chunks; /* the arena */
 	struct log_line *late;	  /* waiting for loglines_settle */
 	size_t n_late, cap_late;
-	uint64_t *seen; /* identities of events: an open hash set */
-	size_t n_seen, cap_seen;
-	struct log_repeats {
-		uint64_t *keys; /* an open hash map: content -> how often */
-		uint32_t *counts;
-		size_t n, cap;
-	} pass, live;
 };
 
 void loglines_done(struct loglines *l);
 AUTO_EMBEDDED(loglines, struct loglines, loglines_done)
 void loglines_clear(struct loglines *l);
 
-/* Add one event; false where it is known already. Its identity is stream, time,
- * text and how many of the same came before it in this pass: a program that prints
- * one line twice in a millisecond has two lines, a page that is read twice has them
- * once. An event_id (may be NULL) that was seen before is a repeat too. */
+/* Add one event; false where it is known already (log_seen.h). event_id may be NULL. */
 bool loglines_add(struct loglines *l, const char *stream, const char *event_id, int64_t time_ms, const char *text,
 		  size_t len);
-/* The same for an event that is pushed (a live tail), beside the passes: what the
- * one has brought the other does not add again. */
+/* The same for an event that is pushed (a live tail), beside the passes. */
 bool loglines_add_live(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len);
 /* A reading that may repeat what an earlier one brought begins. */
 void loglines_begin_pass(struct loglines *l);
 /* Put the late ones in their places: after every batch, before lines is read. */
 void loglines_settle(struct loglines *l);
+/* Let go of the lines, not of what is known: they were handed on and are not kept. */
+void loglines_forget(struct loglines *l);
 
-enum log_line_level log_line_level_of(const char *text, size_t n);
+/* Keep the lines that are wanted, and of those the last n. */
+void loglines_select(struct loglines *l, size_t n, bool (*wanted)(void *user, const struct log_line *line), void *user);
+
+/* The line with that number, NULL where it is gone; quick where it is near the end. */
+const struct log_line *loglines_by_seq(const struct loglines *l, uint64_t seq);
 
 #endif

@@ -12,11 +12,13 @@
 #include "base/buf.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <strings.h>
 
 /* A pattern of a job's author may backtrack for ever: give up early. */
-#define MATCH_LIMIT 20000
-#define METRIC_LINE_MAX 4096
+#define MATCH_LIMIT 20000 /* and one for each byte of the line */
+#define METRIC_LINE_MAX ((size_t)1 << 20)
+#define STEP_WITHIN ((size_t)65536) /* bytes of the line in which its step is looked for */
 
 struct rule {
 	char *name;
@@ -26,7 +28,8 @@ struct rule {
 struct metric_rules {
 	struct rule *items;
 	size_t n, cap;
-	bool xgboost; /* no definitions: XGBoost's own line is looked for */
+	bool xgboost;	     /* no definitions: XGBoost's own line is looked for */
+	int64_t first_epoch; /* 0 or 1, of the lines that tell how far within an epoch; -1 none yet */
 	pcre2_match_context *context;
 	pcre2_match_data *match;
 };
@@ -39,7 +42,6 @@ struct metric_rules *metric_rules_new(const struct job *j)
 	r->match = pcre2_match_data_create(16, NULL);
 	if (!r->context || !r->match)
 		abort(); /* as xmalloc does */
-	pcre2_set_match_limit(r->context, MATCH_LIMIT);
 	for (size_t i = 0; j && i < j->n_metric_definitions; i++) {
 		int code;
 		PCRE2_SIZE at;
@@ -56,6 +58,7 @@ struct metric_rules *metric_rules_new(const struct job *j)
 		r->items[r->n++] = (struct rule){xstrdup(j->metric_definitions[i].name), re};
 	}
 	r->xgboost = r->n == 0;
+	r->first_epoch = -1;
 	return r;
 }
 
@@ -73,36 +76,113 @@ void metric_rules_free(struct metric_rules *r)
 	free(r);
 }
 
-/* The number that text begins with; *ret_len is its length. strtod obeys the
- * locale, so the extent is found here and the value by str_to_f64. */
+static size_t digits(const char *p, const char *end)
+{
+	const char *s = p;
+
+	while (s < end && isdigit((unsigned char)*s))
+		s++;
+	return (size_t)(s - p);
+}
+
+/* nan, inf or infinity, in any case. */
+static size_t word_value(const char *p, const char *end, double *ret)
+{
+	static const struct {
+		const char *word;
+		double value;
+	} words[] = {{"infinity", INFINITY}, {"inf", INFINITY}, {"nan", NAN}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		size_t n = strlen(words[i].word);
+
+		if ((size_t)(end - p) < n || strncasecmp(p, words[i].word, n) != 0 ||
+		    (p + n < end && (isalnum((unsigned char)p[n]) || p[n] == '_')))
+			continue;
+		*ret = words[i].value;
+		return n;
+	}
+	return 0;
+}
+
+/* The bytes of ",234,567" behind up to three digits; 0 where they are no thousands. */
+static size_t thousands(const char *p, const char *end, size_t before)
+{
+	const char *s = p;
+
+	if (before == 0 || before > 3 || p[-(ptrdiff_t)before] == '0')
+		return 0;
+	while (s < end && *s == ',' && digits(s + 1, end) == 3)
+		s += 4;
+	return s < end && *s == ',' && digits(s + 1, end) > 0 ? 0 : (size_t)(s - p);
+}
+
+/* What follows makes another number of it: 1.2.3, 1.234,5, 5,3, 0x1f. */
+static bool is_torn(const char *p, const char *s, const char *end, bool whole)
+{
+	if (s >= end)
+		return false;
+	if ((*s == '.' || (*s == ',' && whole)) && digits(s + 1, end) > 0)
+		return true;
+	if (*s == ',' && digits(s + 1, end) > 0) { /* a comma as the decimal point */
+		const char *point = memchr(p, '.', (size_t)(s - p));
+
+		return point && s - point == 4 && point - p <= 3;
+	}
+	return (*s == 'x' || *s == 'X') && s - p == 1 && *p == '0';
+}
+
+static size_t exponent(const char *p, const char *end)
+{
+	const char *s = p + 1;
+
+	if (p >= end || (*p != 'e' && *p != 'E'))
+		return 0;
+	if (s < end && (*s == '-' || *s == '+'))
+		s++;
+	size_t n = digits(s, end);
+
+	return n ? (size_t)(s - p) + n : 0;
+}
+
+/* The number that text begins with, as a whole; *ret_len is its length. strtod obeys
+ * the locale, so the extent is found here and the value by str_to_f64. */
 static bool number_at(const char *p, const char *end, double *ret, size_t *ret_len)
 {
 	char tmp[64];
-	const char *s = p;
+	const char *begin = p;
+	bool negative = p < end && *p == '-';
+	size_t n = 0;
 
-	if (s < end && (*s == '-' || *s == '+'))
-		s++;
-	while (s < end && (isdigit((unsigned char)*s) || *s == '.'))
-		s++;
-	if (s < end && (*s == 'e' || *s == 'E')) {
-		const char *e = s + 1;
+	if (p < end && (*p == '-' || *p == '+'))
+		p++;
+	size_t word = word_value(p, end, ret), whole = digits(p, end);
 
-		if (e < end && (*e == '-' || *e == '+'))
-			e++;
-		if (e < end && isdigit((unsigned char)*e)) {
-			while (e < end && isdigit((unsigned char)*e))
-				e++;
-			s = e;
-		}
+	if (word) {
+		*ret = negative ? -*ret : *ret;
+		*ret_len = (size_t)(p - begin) + word;
+		return true;
 	}
-	size_t n = (size_t)(s - p);
+	const char *s = p + whole;
 
-	if (n == 0 || n >= sizeof(tmp))
+	s += thousands(s, end, whole);
+	bool grouped = s > p + whole;
+	size_t fraction = s < end && *s == '.' ? 1 + digits(s + 1, end) : 0;
+
+	s += fraction;
+	s += exponent(s, end);
+	if ((whole == 0 && fraction < 2) || is_torn(p, s, end, fraction == 0 || grouped))
 		return false;
-	memcpy(tmp, p, n);
+	for (const char *c = p; c < s && n + 2 < sizeof(tmp); c++) {
+		if (*c != ',')
+			tmp[n++] = *c;
+	}
 	tmp[n] = '\0';
-	*ret_len = n;
-	return str_to_f64(tmp[0] == '+' ? tmp + 1 : tmp, ret);
+	*ret_len = (size_t)(s - begin);
+	if (s - p >= (ptrdiff_t)sizeof(tmp) - 2 || !str_to_f64(tmp, ret))
+		return false;
+	*ret = negative ? -*ret : *ret;
+	return true;
 }
 
 static int64_t digits_at(const char *p, const char *end)
@@ -117,39 +197,84 @@ static int64_t digits_at(const char *p, const char *end)
 	return n ? v : -1;
 }
 
+static const char *const step_words[] = {"epoch", "step", "round", "iteration", "iter", "batch"};
+
+/* The length of the step word at p; *ret_is_epoch tells which one it is. */
+static size_t step_word(const char *p, const char *end, bool *ret_is_epoch)
+{
+	for (size_t i = 0; i < ARRAY_LEN(step_words); i++) {
+		size_t len = strlen(step_words[i]);
+
+		if ((size_t)(end - p) > len && strncasecmp(p, step_words[i], len) == 0) {
+			*ret_is_epoch = i == 0;
+			return len;
+		}
+	}
+	return 0;
+}
+
+static const char *skip(const char *p, const char *end, const char *which)
+{
+	while (p < end && *p && strchr(which, *p))
+		p++;
+	return p;
+}
+
+/* Behind an epoch's number, how far it is: "[6400/60000", "/10], Step [200/600]". As a
+ * step that grows from epoch to epoch; the epoch where nothing is said. */
+static int64_t within_epoch(struct metric_rules *r, int64_t epoch, const char *p, const char *end)
+{
+	bool is_epoch = false;
+
+	p += digits(p, end);
+	if (p < end && *p == '/')
+		p += 1 + digits(p + 1, end);
+	p = skip(p, end, " ]),:|-\t");
+	size_t word = step_word(p, end, &is_epoch);
+
+	if (is_epoch)
+		return epoch;
+	p = skip(p + word, end, " :=[(#");
+	int64_t at = digits_at(p, end);
+
+	p += digits(p, end);
+	if (at < 0 || p >= end || *p != '/')
+		return epoch;
+	int64_t of = digits_at(p + 1, end);
+
+	if (of <= 0 || at > of || of > INT32_MAX || epoch > INT32_MAX)
+		return epoch;
+	if (r->first_epoch < 0)
+		r->first_epoch = epoch == 0 ? 0 : 1;
+	return (epoch - r->first_epoch) * of + at;
+}
+
 /* The step that the line speaks of: "[12]" anywhere before its first metric, or
  * a word such as epoch, step, round, iteration with a number after it. */
-static int64_t step_of(const char *text, size_t n)
+static int64_t step_of(struct metric_rules *r, const char *text, size_t n)
 {
-	static const char *const words[] = {"epoch", "step", "round", "iteration", "iter"};
-	const char *end = text + n;
+	const char *end = text + MIN(n, STEP_WITHIN);
 
 	for (const char *p = text; p < end; p++) {
 		if (*p == '[') {
 			int64_t v = digits_at(p + 1, end);
-			const char *q = p + 1;
+			const char *q = p + 1 + digits(p + 1, end);
 
-			while (q < end && isdigit((unsigned char)*q))
-				q++;
 			if (v >= 0 && q < end && *q == ']')
 				return v;
 		}
 		if ((p > text && isalpha((unsigned char)p[-1])) || !isalpha((unsigned char)*p))
 			continue;
-		for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-			size_t len = strlen(words[i]);
+		bool is_epoch;
+		size_t word = step_word(p, end, &is_epoch);
 
-			if ((size_t)(end - p) <= len || strncasecmp(p, words[i], len) != 0)
-				continue;
-			const char *q = p + len;
+		if (!word)
+			continue;
+		const char *q = skip(p + word, end, " :=[#");
+		int64_t v = digits_at(q, end);
 
-			while (q < end && (*q == ' ' || *q == ':' || *q == '=' || *q == '[' || *q == '#'))
-				q++;
-			int64_t v = digits_at(q, end);
-
-			if (v >= 0)
-				return v;
-		}
+		if (v >= 0)
+			return is_epoch ? within_epoch(r, v, q, end) : v;
 	}
 	return -1;
 }
@@ -175,6 +300,7 @@ static char *respell(const char *text, size_t n, const char *from, const char *t
 
 static bool rule_value(const struct metric_rules *r, const struct rule *rule, const char *text, size_t n, double *ret)
 {
+	pcre2_set_match_limit(r->context, (uint32_t)(MATCH_LIMIT + n));
 	int rc = pcre2_match(rule->code, (PCRE2_SPTR)text, n, 0, 0, r->match, r->context);
 
 	if (rc < 2)
@@ -184,17 +310,20 @@ static bool rule_value(const struct metric_rules *r, const struct rule *rule, co
 
 	if (o[2] == PCRE2_UNSET || o[2] >= o[3])
 		return false;
-	const char *p = text + o[2], *end = text + o[3];
+	/* A pattern that ends with its group may have stopped within the number: what
+	 * stands behind [0-9.]+ in 1e-05 or 1,234.5 belongs to it. */
+	const char *p = text + o[2], *end = text + (o[1] == o[3] ? n : o[3]);
 
-	while (p < end && isspace((unsigned char)*p))
+	while (p < text + o[3] && isspace((unsigned char)*p))
 		p++;
-	return number_at(p, end, ret, &len);
+	return p < text + o[3] && number_at(p, end, ret, &len);
 }
 
-static void apply_definitions(const struct metric_rules *r, const struct log_line *line, struct series_set *out)
+static void apply_definitions(struct metric_rules *r, const char *source, const struct log_line *line,
+			      struct series_set *out)
 {
 	const char *text = line->text;
-	size_t n = MIN((size_t)line->len, (size_t)METRIC_LINE_MAX);
+	size_t n = MIN((size_t)line->len, METRIC_LINE_MAX);
 	AUTO(str) char *other = respell(text, n, "\t", "#011");
 	int64_t step = -2; /* not looked for yet */
 
@@ -207,13 +336,13 @@ static void apply_definitions(const struct metric_rules *r, const struct log_lin
 		    !(other && rule_value(r, &r->items[i], other, strlen(other), &v)))
 			continue;
 		if (step == -2)
-			step = step_of(text, n);
-		series_add(out, r->items[i].name, line->time_ms, step, v);
+			step = step_of(r, text, n);
+		series_add(out, r->items[i].name, source, line->time_ms, step, v);
 	}
 }
 
 /* "train-rmse" -> "train:rmse": the name that SageMaker's image gives it. */
-static void add_xgboost(const char *name, size_t n, const struct log_line *line, int64_t step, double value,
+static void add_xgboost(const char *name, size_t n, const char *source, int64_t time_ms, int64_t step, double value,
 			struct series_set *out)
 {
 	char buf[128];
@@ -227,12 +356,24 @@ static void add_xgboost(const char *name, size_t n, const struct log_line *line,
 		dash++;
 	if (dash < n && dash > 0)
 		buf[dash] = ':';
-	series_add(out, buf, line->time_ms, step, value);
+	series_add(out, buf, source, time_ms, step, value);
 }
 
-static void apply_xgboost(const struct log_line *line, struct series_set *out)
+/* "0.91", of a cross validation "0.91+0.003": the mean and its deviation. */
+static bool xgboost_value(const char *p, const char *end, double *ret)
 {
-	const char *text = line->text, *end = text + MIN((size_t)line->len, (size_t)METRIC_LINE_MAX);
+	double deviation;
+	size_t len, more;
+
+	if (!number_at(p, end, ret, &len))
+		return false;
+	p += len;
+	return p == end || (*p == '+' && number_at(p + 1, end, &deviation, &more) && p + 1 + more == end);
+}
+
+static void apply_xgboost(const char *source, int64_t time_ms, const char *text, const char *end,
+			  struct series_set *out)
+{
 	const char *p = memchr(text, '[', (size_t)(end - text));
 	int64_t step;
 
@@ -261,18 +402,25 @@ static void apply_xgboost(const struct log_line *line, struct series_set *out)
 			p++;
 		}
 		double v;
-		size_t len;
 
-		if (!colon || !number_at(colon + 1, p, &v, &len) || colon + 1 + len != p)
+		if (!colon || !xgboost_value(colon + 1, p, &v))
 			return; /* not such a line after all */
-		add_xgboost(name, (size_t)(colon - name), line, step, v, out);
+		add_xgboost(name, (size_t)(colon - name), source, time_ms, step, v, out);
 	}
 }
 
-void metric_rules_apply(const struct metric_rules *r, const struct log_line *line, struct series_set *out)
+void metric_rules_apply(struct metric_rules *r, const char *source, const struct log_line *line, struct series_set *out)
 {
-	if (r->xgboost)
-		apply_xgboost(line, out);
-	else
-		apply_definitions(r, line, out);
+	const char *text = line->text, *end = text + MIN((size_t)line->len, METRIC_LINE_MAX);
+
+	if (!r->xgboost) {
+		apply_definitions(r, source, line, out);
+		return;
+	}
+	while (text < end) { /* an event may have several lines */
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+
+		apply_xgboost(source, line->time_ms, text, newline ? newline : end, out);
+		text = newline ? newline + 1 : end;
+	}
 }

@@ -197,7 +197,7 @@ static void add_times(struct page *p, const struct job *j)
 /* The curves where they are at hand, else the final values. */
 static void add_metrics(struct page *p, const struct job *j, const struct session *s)
 {
-	const struct job_feed *f = session_find_feed(s, j->name);
+	const struct feed *f = session_find_feed(s, TRAINING_KIND, j->name);
 	char value[FIELD_VALUE_LEN];
 	size_t n = 0;
 

@@ -13,6 +13,7 @@ void series_set_done(struct series_set *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->items[i].name);
+		free(s->items[i].source);
 		free(s->items[i].unit);
 		free(s->items[i].points);
 	}
@@ -29,23 +30,26 @@ struct series *series_find(const struct series_set *s, const char *name)
 	return NULL;
 }
 
-struct series *series_get(struct series_set *s, const char *name)
+struct series *series_get(struct series_set *s, const char *name, const char *source)
 {
-	struct series *known = series_find(s, name);
-
-	if (known)
-		return known;
+	for (size_t i = 0; i < s->n; i++) {
+		if (strcmp(s->items[i].name, name) == 0 && str_eq(s->items[i].source, source))
+			return &s->items[i];
+	}
 	GROW(s->items, s->cap, s->n + 1);
-	s->items[s->n] = (struct series){.name = xstrdup(name)};
+	s->items[s->n] = (struct series){.name = xstrdup(name), .source = xstrdup(source)};
 	s->generation++;
 	return &s->items[s->n++];
 }
 
-static int point_cmp(const struct point *p, int64_t time_ms, int64_t step)
+char *series_label(char *buf, size_t size, const struct series_set *set, const struct series *x)
 {
-	if (p->time_ms != time_ms)
-		return p->time_ms < time_ms ? -1 : 1;
-	return p->step < step ? -1 : p->step > step;
+	size_t same = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		same += strcmp(set->items[i].name, x->name) == 0;
+	snprintf(buf, size, same > 1 && x->source ? "%s %s" : "%s", x->name, x->source);
+	return buf;
 }
 
 static void thin(struct series *s)
@@ -57,38 +61,96 @@ static void thin(struct series *s)
 	s->n = kept;
 }
 
-bool series_add(struct series_set *set, const char *name, int64_t time_ms, int64_t step, double value)
+/* Where a point of that time goes: behind those of the same time. */
+static size_t place_of(const struct series *s, int64_t time_ms)
 {
-	struct series *s = series_get(set, name);
-	size_t lo = s->n;
+	size_t lo = 0, hi = s->n;
 
-	if (s->n > 0 && point_cmp(&s->points[s->n - 1], time_ms, step) >= 0) {
-		size_t hi = s->n;
+	if (hi == 0 || s->points[hi - 1].time_ms <= time_ms)
+		return hi;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
 
-		for (lo = 0; lo < hi;) {
-			size_t mid = lo + (hi - lo) / 2;
-
-			if (point_cmp(&s->points[mid], time_ms, step) < 0)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
+		if (s->points[mid].time_ms <= time_ms)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	if (lo < s->n && point_cmp(&s->points[lo], time_ms, step) == 0) {
-		if (s->points[lo].value == value)
-			return false;
-		s->points[lo].value = value;
-		set->generation++;
-		return true;
-	}
-	GROW(s->points, s->cap, s->n + 1);
-	memmove(&s->points[lo + 1], &s->points[lo], (s->n - lo) * sizeof(s->points[0]));
-	s->points[lo] = (struct point){time_ms, step, value};
-	s->n++;
-	if (s->n >= POINTS_MAX)
-		thin(s);
-	set->generation++;
+	return lo;
+}
+
+void series_append(struct series *x, int64_t time_ms, int64_t step, double value)
+{
+	size_t at = place_of(x, time_ms);
+
+	GROW(x->points, x->cap, x->n + 1);
+	memmove(&x->points[at + 1], &x->points[at], (x->n - at) * sizeof(x->points[0]));
+	x->points[at] = (struct point){time_ms, step, value};
+	x->n++;
+	if (x->n >= POINTS_MAX)
+		thin(x);
+}
+
+/* The log's own points take the place of the service's final one. */
+static void drop_final(struct series_set *s, const char *name, const char *source)
+{
+	struct series *x = series_find(s, name);
+
+	if (!x || !x->is_final)
+		return;
+	x->is_final = false;
+	x->n = 0;
+	str_set(&x->source, source);
+}
+
+void series_add(struct series_set *s, const char *name, const char *source, int64_t time_ms, int64_t step, double value)
+{
+	drop_final(s, name, source);
+	series_append(series_get(s, name, source), time_ms, step, value);
+	s->generation++;
+}
+
+bool series_put(struct series_set *s, const char *name, const char *source, int64_t time_ms, double value)
+{
+	struct series *x = series_get(s, name, source);
+	size_t at = place_of(x, time_ms);
+
+	if (at == 0 || x->points[at - 1].time_ms != time_ms)
+		series_append(x, time_ms, -1, value);
+	else if (x->points[at - 1].value == value)
+		return false;
+	else
+		x->points[at - 1].value = value;
+	s->generation++;
 	return true;
+}
+
+void series_put_final(struct series_set *s, const char *name, int64_t time_ms, double value)
+{
+	struct series *known = series_find(s, name);
+
+	if (known && known->n > 0 && !known->is_final)
+		return;
+	struct series *x = known ? known : series_get(s, name, NULL);
+
+	x->is_final = true;
+	x->n = 0;
+	series_append(x, time_ms, -1, value);
+	s->generation++;
+}
+
+bool series_breaks_at(const struct series *s, size_t i)
+{
+	return s->points[i].step >= 0 && s->points[i].step < s->points[i - 1].step;
+}
+
+size_t series_segment(const struct series *s)
+{
+	size_t i = s->n;
+
+	while (i > 1 && !series_breaks_at(s, i - 1))
+		i--;
+	return i > 1 ? i - 1 : 0;
 }
 
 bool series_has_steps(const struct series *s)

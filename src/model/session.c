@@ -8,9 +8,9 @@ struct session *session_new(void)
 	return NEW(struct session);
 }
 
-static void feed_free(struct job_feed *f)
+static void feed_free(struct feed *f)
 {
-	free(f->job_name);
+	free(f->name);
 	loglines_done(&f->logs);
 	series_set_done(&f->metrics);
 	free(f);
@@ -36,26 +36,36 @@ void session_free(struct session *s)
 	free(s);
 }
 
-struct job_feed *session_feed(struct session *s, const char *job_name)
+static char *feed_key(const struct kind *kind, const char *name)
 {
-	struct job_feed *f = map_get(&s->feeds, job_name);
+	return xasprintf("%s/%s", kind->name, name);
+}
+
+struct feed *session_feed(struct session *s, const struct kind *kind, const char *name)
+{
+	AUTO(str) char *key = feed_key(kind, name);
+	struct feed *f = map_get(&s->feeds, key);
 
 	if (!f) {
-		f = NEW(struct job_feed);
-		f->job_name = xstrdup(job_name);
-		map_put(&s->feeds, job_name, f);
+		f = NEW(struct feed);
+		f->kind = kind;
+		f->name = xstrdup(name);
+		map_put(&s->feeds, key, f);
 	}
 	return f;
 }
 
-const struct job_feed *session_find_feed(const struct session *s, const char *job_name)
+const struct feed *session_find_feed(const struct session *s, const struct kind *kind, const char *name)
 {
-	return map_get(&s->feeds, job_name);
+	AUTO(str) char *key = feed_key(kind, name);
+
+	return map_get(&s->feeds, key);
 }
 
-void session_drop_feed(struct session *s, const char *job_name)
+void session_drop_feed(struct session *s, const struct kind *kind, const char *name)
 {
-	struct job_feed *f = map_remove(&s->feeds, job_name);
+	AUTO(str) char *key = feed_key(kind, name);
+	struct feed *f = map_remove(&s->feeds, key);
 
 	if (f)
 		feed_free(f);

@@ -20,9 +20,10 @@ struct notice {
 	char text[512];
 };
 
-/* Logs and metrics of one job, filled while somebody wants them. */
-struct job_feed {
-	char *job_name;
+/* Log and metrics of one thing, filled while somebody wants them. */
+struct feed {
+	const struct kind *kind;
+	char *name;
 	struct loglines logs;
 	struct series_set metrics; /* from logs, CloudWatch and final metrics */
 	bool logs_loaded;	   /* the first page has arrived, or there is none yet */
@@ -31,7 +32,9 @@ struct job_feed {
 	bool live_sampled;	/* the last update left events out: they come by polling */
 	int64_t live_minutes;	/* begun so far, as they are billed */
 	int64_t live_usd_micro; /* about what they cost */
+	size_t n_foreign;	/* events of streams that are not its own: left out */
 	char logs_note[160];	/* "no log stream yet", "throttled, retrying in 3 s", "" */
+	char metrics_note[160]; /* "metrics of 100 of 240 instances", "" */
 };
 
 struct api_budget {
@@ -62,7 +65,7 @@ struct session {
 	size_t n_cold, cap_cold;
 	struct price_table prices;
 	char prices_as_of[16];
-	struct map feeds; /* job name -> struct job_feed * */
+	struct map feeds; /* "kind/name" -> struct feed * */
 	struct notice notice;
 	uint64_t notice_generation;
 	struct api_budget budget;
@@ -76,9 +79,9 @@ struct session {
 struct session *session_new(void) NODISCARD;
 void session_free(struct session *s);
 AUTO_POINTER(session, struct session, session_free)
-struct job_feed *session_feed(struct session *s, const char *job_name); /* made where absent */
-const struct job_feed *session_find_feed(const struct session *s, const char *job_name);
-void session_drop_feed(struct session *s, const char *job_name); /* frees it */
+struct feed *session_feed(struct session *s, const struct kind *kind, const char *name); /* made where absent */
+const struct feed *session_find_feed(const struct session *s, const struct kind *kind, const char *name);
+void session_drop_feed(struct session *s, const struct kind *kind, const char *name); /* frees it */
 /* Values of a cold field (field.h); NULL where nobody has asked for it. */
 const struct cold_column *session_cold_column(const struct session *s, const struct kind *k, const struct field_ref *f);
 struct cold_column *session_cold_add(struct session *s, const struct kind *k, const struct field_ref *f);

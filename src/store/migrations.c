@@ -44,6 +44,18 @@ const char *const store_cache_migrations[] = {
 	" PRIMARY KEY (scope_id, kind, name)) WITHOUT ROWID;"
 	"CREATE TABLE resource_cold (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
 	" record TEXT NOT NULL, PRIMARY KEY (scope_id, kind, name));",
+	
+	/* 4. Logs and metrics of any kind; a log is written while it is read, and counts
+	 * once it is whole. What was cached is read again. */
+	"DROP TABLE log_chunk; DROP TABLE log; DROP TABLE metric;"
+	"CREATE TABLE log (id INTEGER PRIMARY KEY, scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" whole INTEGER NOT NULL, streams TEXT, n_lines INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+	" saved_ms INTEGER NOT NULL, UNIQUE (scope_id, kind, name));"
+	"CREATE TABLE log_chunk (log_id INTEGER NOT NULL REFERENCES log (id) ON DELETE CASCADE, seq INTEGER NOT NULL,"
+	" n_lines INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (log_id, seq));"
+	"CREATE TABLE metric (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, metric TEXT NOT NULL,"
+	" source TEXT NOT NULL, unit TEXT, n_points INTEGER NOT NULL, points BLOB NOT NULL,"
+	" PRIMARY KEY (scope_id, kind, name, metric, source));",
 	NULL};
 
 const char *const store_state_migrations[] = {

@@ -54,13 +54,30 @@ int store_resource_delete(struct store *s, const struct kind *k, const char *nam
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *err) NODISCARD;
 char *store_meta_get(struct store *s, const char *key) NODISCARD; /* NULL where absent; owned by the caller */
 
-/* Logs of finished jobs (immutable once complete) and metric series. A log that
- * is not complete, or that lost lines for want of memory, is refused. */
-int store_logs_save(struct store *s, const char *job, const struct loglines *l, struct err *err) NODISCARD;
-int store_logs_load(struct store *s, const char *job, struct loglines *ret,
+/* Logs that cannot grow any more, and metric series, of things of any kind. A log
+ * that is not complete, or that lost lines for want of memory, is refused. */
+int store_logs_save(struct store *s, const struct kind *kind, const char *name, const struct loglines *l,
+		    struct err *err) NODISCARD;
+int store_logs_load(struct store *s, const struct kind *kind, const char *name, struct loglines *ret,
 		    struct err *err) NODISCARD; /* ERR_NOTFOUND */
-int store_metrics_save(struct store *s, const char *job, const struct series_set *set, struct err *err) NODISCARD;
-int store_metrics_load(struct store *s, const char *job, struct series_set *ret, struct err *err) NODISCARD;
+int store_metrics_save(struct store *s, const struct kind *kind, const char *name, const struct series_set *set,
+		       struct err *err) NODISCARD;
+int store_metrics_load(struct store *s, const struct kind *kind, const char *name, struct series_set *ret,
+		       struct err *err) NODISCARD;
+
+/* The same log piece by piece, for those of any length: it is written while it is
+ * read from the service and exists once it is committed. append writes all lines of
+ * l, which may forget them then. Errors: the writer is of no more use, close it. */
+struct log_writer;
+int store_log_begin(struct store *s, const struct kind *kind, const char *name, struct log_writer **ret,
+		    struct err *err) NODISCARD;
+int store_log_append(struct log_writer *w, const struct loglines *l, struct err *err) NODISCARD;
+int store_log_commit(struct log_writer *w, const struct loglines *l, struct err *err) NODISCARD;
+void store_log_close(struct log_writer *w); /* what was not committed is gone */
+/* Every line in order; nothing is given where anything is missing. */
+typedef void store_line_fn(void *user, const char *stream, int64_t time_ms, const char *text, size_t len);
+int store_log_read(struct store *s, const struct kind *kind, const char *name, store_line_fn *fn, void *user,
+		   struct err *err) NODISCARD; /* ERR_NOTFOUND */
 
 /* Prices learned from the Price List API; not per scope. */
 int store_prices_save(struct store *s, const struct price *rows, size_t n, struct err *err) NODISCARD;

@@ -252,10 +252,11 @@ int store_job_load_one(struct store *s, const char *name, struct job **ret, stru
 
 static int delete_job(struct store *s, const char *name, struct err *err)
 {
-	static const char *const sqls[] = {"DELETE FROM job WHERE scope_id = ?1 AND name = ?2",
-					   "DELETE FROM job_cold WHERE scope_id = ?1 AND name = ?2",
-					   "DELETE FROM log WHERE scope_id = ?1 AND job = ?2",
-					   "DELETE FROM metric WHERE scope_id = ?1 AND job = ?2"};
+	static const char *const sqls[] = {
+		"DELETE FROM job WHERE scope_id = ?1 AND name = ?2",
+		"DELETE FROM job_cold WHERE scope_id = ?1 AND name = ?2",
+		"DELETE FROM log WHERE scope_id = ?1 AND kind = 'training-job' AND name = ?2",
+		"DELETE FROM metric WHERE scope_id = ?1 AND kind = 'training-job' AND name = ?2"};
 	int rc = db_begin(&s->cache, err);
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(sqls); i++) {

@@ -35,11 +35,12 @@ static uint8_t *pack(const struct series *x)
 	return data;
 }
 
-static int save_series(struct store *s, const char *job, const struct series *x, struct err *err)
+static int save_series(struct store *s, const struct kind *kind, const char *name, const struct series *x,
+		       struct err *err)
 {
 	sqlite3_stmt *st = db_prepare(&s->cache,
-				      "INSERT OR REPLACE INTO metric (scope_id, job, name, unit, n_points, points)"
-				      " VALUES (?, ?, ?, ?, ?, ?)",
+				      "INSERT OR REPLACE INTO metric (scope_id, kind, name, metric, source, unit,"
+				      " n_points, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 				      err);
 
 	if (!st)
@@ -47,25 +48,30 @@ static int save_series(struct store *s, const char *job, const struct series *x,
 	uint8_t *data = pack(x);
 
 	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, job);
-	db_bind_text(st, 3, x->name);
-	db_bind_text(st, 4, x->unit);
-	sqlite3_bind_int64(st, 5, (int64_t)x->n);
-	sqlite3_bind_blob(st, 6, data, (int)(x->n * POINT_BYTES), SQLITE_STATIC);
+	db_bind_text(st, 2, kind->name);
+	db_bind_text(st, 3, name);
+	db_bind_text(st, 4, x->name);
+	db_bind_text(st, 5, str_or(x->source, ""));
+	db_bind_text(st, 6, x->unit);
+	sqlite3_bind_int64(st, 7, (int64_t)x->n);
+	sqlite3_bind_blob(st, 8, data, (int)(x->n * POINT_BYTES), SQLITE_STATIC);
 	int rc = db_step_done(&s->cache, st, err);
 
 	free(data);
 	return rc;
 }
 
-static int metrics_save(struct store *s, const char *job, const struct series_set *set, struct err *err)
+static int metrics_save(struct store *s, const struct kind *kind, const char *name, const struct series_set *set,
+			struct err *err)
 {
 	int rc = db_begin(&s->cache, err);
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < set->n; i++)
-		rc = save_series(s, job, &set->items[i], err);
+	for (size_t i = 0; rc == 0 && i < set->n; i++) {
+		if (!set->items[i].is_final) /* the thing's own record has those */
+			rc = save_series(s, kind, name, &set->items[i], err);
+	}
 	if (rc) {
 		db_rollback(&s->cache);
 		return rc;
@@ -73,56 +79,68 @@ static int metrics_save(struct store *s, const char *job, const struct series_se
 	return db_commit(&s->cache, err);
 }
 
-int store_metrics_save(struct store *s, const char *job, const struct series_set *set, struct err *err)
+int store_metrics_save(struct store *s, const struct kind *kind, const char *name, const struct series_set *set,
+		       struct err *err)
 {
 	if (set->n == 0)
 		return 0;
-	return RETRY_CACHE(s, err, metrics_save(s, job, set, &e));
+	return RETRY_CACHE(s, err, metrics_save(s, kind, name, set, &e));
 }
 
-static void unpack(const uint8_t *p, size_t n, const char *name, const char *unit, struct series_set *ret)
+static void unpack(const uint8_t *p, size_t n, struct series *x)
 {
-	struct series *x = series_get(ret, name);
-
-	str_set(&x->unit, unit);
 	for (size_t i = 0; i < n; i++, p += POINT_BYTES) {
 		uint64_t bits = get_u64(p + 16);
 		double value;
 
 		memcpy(&value, &bits, sizeof(value));
-		series_add(ret, name, (int64_t)get_u64(p), (int64_t)get_u64(p + 8), value);
+		series_append(x, (int64_t)get_u64(p), (int64_t)get_u64(p + 8), value);
 	}
 }
 
-static int metrics_load(struct store *s, const char *job, struct series_set *ret, struct err *err)
+static void take_row(sqlite3_stmt *st, struct series_set *ret)
 {
-	sqlite3_stmt *st = db_prepare(
-		&s->cache, "SELECT name, unit, points FROM metric WHERE scope_id = ? AND job = ? ORDER BY rowid", err);
+	const char *name = (const char *)sqlite3_column_text(st, 0), *source = (const char *)sqlite3_column_text(st, 1);
+	const uint8_t *p = sqlite3_column_blob(st, 3);
+
+	if (!name || !p)
+		return;
+	struct series *x = series_get(ret, name, source);
+
+	str_set(&x->unit, (const char *)sqlite3_column_text(st, 2));
+	unpack(p, (size_t)sqlite3_column_bytes(st, 3) / POINT_BYTES, x);
+	ret->generation++;
+}
+
+static int metrics_load(struct store *s, const struct kind *kind, const char *name, struct series_set *ret,
+			struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache,
+				      "SELECT metric, source, unit, points FROM metric WHERE scope_id = ?"
+				      " AND kind = ? AND name = ? ORDER BY rowid",
+				      err);
 	int step;
 	bool any = false;
 
 	if (!st)
 		return -ERR_DB;
 	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, job);
+	db_bind_text(st, 2, kind->name);
+	db_bind_text(st, 3, name);
 	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(st, 0);
-		const uint8_t *p = sqlite3_column_blob(st, 2);
-
-		if (name && p)
-			unpack(p, (size_t)sqlite3_column_bytes(st, 2) / POINT_BYTES, name,
-			       (const char *)sqlite3_column_text(st, 1), ret);
+		take_row(st, ret);
 		any = true;
 	}
 	int rc = step == SQLITE_DONE ? 0 : db_fail(&s->cache, err);
 
 	sqlite3_reset(st);
 	if (rc == 0 && !any)
-		return err_set(err, ERR_NOTFOUND, "no metrics of %s are in the cache", job);
+		return err_set(err, ERR_NOTFOUND, "no metrics of %s are in the cache", name);
 	return rc;
 }
 
-int store_metrics_load(struct store *s, const char *job, struct series_set *ret, struct err *err)
+int store_metrics_load(struct store *s, const struct kind *kind, const char *name, struct series_set *ret,
+		       struct err *err)
 {
-	return RETRY_CACHE(s, err, metrics_load(s, job, ret, &e));
+	return RETRY_CACHE(s, err, metrics_load(s, kind, name, ret, &e));
 }

@@ -76,19 +76,36 @@ void sync_delete(struct sync *s, const struct kind *k, const char *name, sync_do
 void sync_jobs(struct sync *s, sync_done_fn *fn, void *user);
 /* One job in full (Describe, tags); ERR_NOTFOUND names the nearest known job. */
 void sync_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
-/* Everything there is of its logs / metrics now, in the job's feed (which stays
- * until other jobs' feeds push it out, or sync_drop_feed). */
-void sync_logs(struct sync *s, const char *name, sync_done_fn *fn, void *user);
-void sync_metrics(struct sync *s, const char *name, sync_done_fn *fn, void *user);
-void sync_drop_feed(struct sync *s, const char *name);
-/* Follow a job's state, logs and metrics until the last unwatch. */
-void sync_watch(struct sync *s, const char *name);
-void sync_unwatch(struct sync *s, const char *name);
-/* Lines of a watched job pushed by CloudWatch's live tail (billed by the minute:
- * about LIVE_TAIL_USD_MICRO each), off by default. Polling goes on, slowly, for
+/* Everything there is of its log / metrics now, in its feed (which stays until other
+ * feeds push it out, or sync_drop_feed). Of any kind that has a log group. For metrics
+ * no line of the log is kept. */
+void sync_logs(struct sync *s, const struct kind *kind, const char *name, sync_done_fn *fn, void *user);
+void sync_metrics(struct sync *s, const struct kind *kind, const char *name, sync_done_fn *fn, void *user);
+void sync_drop_feed(struct sync *s, const struct kind *kind, const char *name);
+/* Follow its state, log and metrics until the last unwatch. */
+void sync_watch(struct sync *s, const struct kind *kind, const char *name);
+void sync_unwatch(struct sync *s, const struct kind *kind, const char *name);
+
+/* A log handed on line by line and not kept, so that memory stays bounded whatever
+ * its length: every line once, in order of time (late ones as they come). Where it
+ * follows, fn is called when nothing can come any more; else when all that is there
+ * was given. The log of what is over is cached on the way. */
+struct sync_reading {
+	int64_t since_ms; /* only lines from then on; INT64_MIN: all */
+	size_t last;	  /* only the last so many of those that are wanted, read from the end; 0: all */
+	bool follow;
+	bool (*wants)(void *user, const struct log_line *line);
+	void (*line)(void *user, const char *stream, const struct log_line *line); /* each that is wanted */
+	void *user;
+};
+void sync_read_log(struct sync *s, const struct kind *kind, const char *name, const struct sync_reading *r,
+		   sync_done_fn *fn, void *user);
+
+/* Lines of what is watched or followed pushed by CloudWatch's live tail (billed by the
+ * minute: about LIVE_TAIL_USD_MICRO each), off by default. Polling goes on, slowly, for
  * what the tail leaves out; where the tail ends for good a note says why. */
 #define LIVE_TAIL_USD_MICRO 10000
-void sync_live(struct sync *s, const char *name, bool on);
+void sync_live(struct sync *s, const struct kind *kind, const char *name, bool on);
 void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
 
 /* Fill the session's columns of these fields (field.h) that are cold, from the store:

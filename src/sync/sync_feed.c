@@ -1,4 +1,4 @@
-/* sync_feed.c - who wants which job's logs and metrics, and for how long. */
+/* sync_feed.c - who wants which thing's log and metrics, and for how long. */
 #include "sync/sync_priv.h"
 
 #include "base/log.h"
@@ -6,94 +6,51 @@
 #define DESCRIBE_EVERY_MS 5000
 #define BACKOFF_MAX_MS 30000
 
-struct watch *watch_find(const struct sync *s, const char *name)
+static char *key_of(const struct kind *kind, const char *name)
 {
-	return map_get(&s->watches, name);
+	return xasprintf("%s/%s", kind->name, name);
 }
 
-bool sync_is_watched(const struct sync *s, const char *name)
+struct follow *follow_find(const struct sync *s, const struct kind *kind, const char *name)
 {
-	const struct watch *w = watch_find(s, name);
+	AUTO(str) char *key = key_of(kind, name);
+
+	return map_get(&s->follows, key);
+}
+
+bool sync_is_watched(const struct sync *s, const struct kind *kind, const char *name)
+{
+	const struct follow *w = follow_find(s, kind, name);
 
 	return w && w->count > 0;
 }
 
-const struct job *watch_job(const struct watch *w)
+const struct resource *follow_resource(const struct follow *w)
 {
-	return jobs_find(session_jobs(w->s->session), w->name);
+	return resources_find(&w->s->session->tables[w->kind->id], w->name);
 }
 
-struct job_feed *watch_feed(struct watch *w)
+const struct job *follow_job(const struct follow *w)
 {
-	return session_feed(w->s->session, w->name);
+	const struct resource *r = w->kind == TRAINING_KIND ? follow_resource(w) : NULL;
+
+	return r ? resource_job(r) : NULL;
 }
 
-/* The cache has the logs of finished jobs, and the metrics of those seen before:
- * they show at once. */
-static void load_from_store(struct watch *w)
+struct feed *follow_feed(struct follow *w)
 {
-	struct job_feed *f = watch_feed(w);
-
-	if (f->logs.n == 0 && store_logs_load(w->s->store, w->name, &f->logs, NULL) == 0)
-		f->logs_loaded = true;
-	if (f->metrics.n == 0 && store_metrics_load(w->s->store, w->name, &f->metrics, NULL) == 0)
-		w->metrics_loaded = f->logs.complete;
-	w->metrics_final = w->metrics_loaded;
-	if (f->logs.complete && f->metrics.n == 0) {
-		struct metric_rules *rules = metric_rules_new(sync_job_full(w->s, w->name));
-
-		for (size_t i = 0; i < f->logs.n; i++)
-			metric_rules_apply(rules, &f->logs.lines[i], &f->metrics);
-		metric_rules_free(rules);
-	}
+	return session_feed(w->s->session, w->kind, w->name);
 }
 
-struct watch *watch_get(struct sync *s, const char *name)
+void follow_start_timer(struct follow *w, uint64_t *timer, int64_t delay_ms, aws_timer_fn *fn)
 {
-	struct watch *w = watch_find(s, name);
-
-	if (w)
-		return w;
-	w = NEW(struct watch);
-	w->s = s;
-	w->name = xstrdup(name);
-	map_put(&s->watches, name, w);
-	for (size_t i = 0; i < s->idle_feeds.n; i++) {
-		if (str_eq(s->idle_feeds.items[i], name)) {
-			free(s->idle_feeds.items[i]);
-			memmove(&s->idle_feeds.items[i], &s->idle_feeds.items[i + 1],
-				(--s->idle_feeds.n - i) * sizeof(char *));
-			break;
-		}
-	}
-	load_from_store(w);
-	return w;
+	if (*timer || w->s->closing)
+		return;
+	w->pending++;
+	*timer = aws_client_after(w->s->aws, delay_ms, fn, w);
 }
 
-static void watch_free(struct watch *w)
-{
-	metric_rules_free(w->rules);
-	free(w->log_waiters.items);
-	free(w->metric_waiters.items);
-	strlist_done(&w->streams);
-	free(w->token);
-	paging_done(&w->pages);
-	free(w->name);
-	free(w);
-}
-
-/* Nobody looks at it any more: kept for a while, since one comes back to it. */
-static void feed_becomes_idle(struct sync *s, const char *name)
-{
-	strlist_add(&s->idle_feeds, name);
-	while (s->idle_feeds.n > FEEDS_KEPT) {
-		session_drop_feed(s->session, s->idle_feeds.items[0]);
-		free(s->idle_feeds.items[0]);
-		memmove(&s->idle_feeds.items[0], &s->idle_feeds.items[1], --s->idle_feeds.n * sizeof(char *));
-	}
-}
-
-static void cancel_timer(struct watch *w, uint64_t *timer)
+void follow_stop_timer(struct follow *w, uint64_t *timer)
 {
 	if (*timer && !w->s->closing)
 		aws_client_cancel_timer(w->s->aws, *timer);
@@ -101,7 +58,102 @@ static void cancel_timer(struct watch *w, uint64_t *timer)
 	*timer = 0;
 }
 
-void watch_check(struct watch *w)
+/* The cache has the logs of what is over, and the metrics of what was seen before:
+ * they show at once. */
+static void load_from_store(struct follow *w)
+{
+	struct feed *f = follow_feed(w);
+
+	if (f->logs.n == 0 && store_logs_load(w->s->store, w->kind, w->name, &f->logs, NULL) == 0)
+		f->logs_loaded = true;
+	if (!f->logs.complete)
+		return;
+	w->log = LOG_COMPLETE;
+	if (f->metrics.n > 0)
+		return;
+	if (store_metrics_load(w->s->store, w->kind, w->name, &f->metrics, NULL) == 0) {
+		w->metrics = METRICS_COMPLETE;
+		return;
+	}
+	struct metric_rules *rules = sync_logs_rules(w);
+	char host[64];
+
+	for (size_t i = 0; rules && i < f->logs.n; i++) {
+		const struct log_line *l = &f->logs.lines[i];
+
+		log_stream_host(host, sizeof(host), f->logs.streams.items[l->stream]);
+		metric_rules_apply(rules, host, l, &f->metrics);
+	}
+}
+
+static void forget_idle(struct sync *s, const char *key)
+{
+	for (size_t i = 0; i < s->idle_feeds.n; i++) {
+		if (str_eq(s->idle_feeds.items[i], key)) {
+			free(s->idle_feeds.items[i]);
+			memmove(&s->idle_feeds.items[i], &s->idle_feeds.items[i + 1],
+				(--s->idle_feeds.n - i) * sizeof(char *));
+			return;
+		}
+	}
+}
+
+/* The one there is, or a new one; keeps_lines: what the cache has of it is loaded. */
+static struct follow *follow_get(struct sync *s, const struct kind *kind, const char *name, bool keeps_lines)
+{
+	struct follow *w = follow_find(s, kind, name);
+
+	if (w)
+		return w;
+	w = NEW(struct follow);
+	w->s = s;
+	w->kind = kind;
+	w->name = xstrdup(name);
+	w->group = kind->log_group ? kind_pattern(kind->log_group, name) : NULL;
+	w->prefix = kind->log_prefix ? kind_pattern(kind->log_prefix, name) : NULL;
+	AUTO(str) char *key = key_of(kind, name);
+
+	map_put(&s->follows, key, w);
+	forget_idle(s, key);
+	if (keeps_lines)
+		load_from_store(w);
+	return w;
+}
+
+static void follow_free(struct follow *w)
+{
+	metric_rules_free(w->rules);
+	free(w->log_waiters.items);
+	free(w->metric_waiters.items);
+	strlist_done(&w->pass.streams);
+	free(w->pass.token);
+	paging_done(&w->pass.pages);
+	free(w->group);
+	free(w->prefix);
+	free(w->name);
+	free(w);
+}
+
+static void drop_by_key(struct sync *s, const char *key)
+{
+	const char *slash = strchr(key, '/');
+	AUTO(str) char *kind = xstrndup(key, (size_t)(slash - key));
+
+	session_drop_feed(s->session, kind_find(kind), slash + 1);
+}
+
+/* Nobody looks at it any more: kept for a while, since one comes back to it. */
+static void feed_becomes_idle(struct sync *s, const char *key)
+{
+	strlist_add(&s->idle_feeds, key);
+	while (s->idle_feeds.n > FEEDS_KEPT) {
+		drop_by_key(s, s->idle_feeds.items[0]);
+		free(s->idle_feeds.items[0]);
+		memmove(&s->idle_feeds.items[0], &s->idle_feeds.items[1], --s->idle_feeds.n * sizeof(char *));
+	}
+}
+
+void follow_check(struct follow *w)
 {
 	struct sync *s = w->s;
 
@@ -109,35 +161,39 @@ void watch_check(struct watch *w)
 		return;
 	if (w->count == 0)
 		sync_live_stop(w);
-	if (w->count > 0 || w->log_waiters.n > 0 || w->metric_waiters.n > 0)
+	if (w->count > 0 || w->log_waiters.n > 0 || w->metric_waiters.n > 0 || w->reading)
 		return;
-	cancel_timer(w, &w->log_timer);
-	cancel_timer(w, &w->metric_timer);
-	cancel_timer(w, &w->describe_timer);
+	follow_stop_timer(w, &w->log_timer);
+	follow_stop_timer(w, &w->metric_timer);
+	follow_stop_timer(w, &w->describe_timer);
 	if (w->pending > 0)
 		return;
-	struct job *j = jobs_find(session_jobs(s->session), w->name);
+	AUTO(str) char *key = key_of(w->kind, w->name);
+	struct job *j = (struct job *)(uintptr_t)follow_job(w);
 
-	map_remove(&s->watches, w->name);
-	feed_becomes_idle(s, w->name);
+	map_remove(&s->follows, key);
+	feed_becomes_idle(s, key);
 	if (j && !j->unsaved)
 		job_trim(j);
-	watch_free(w);
+	follow_free(w);
 }
 
 void sync_feeds_free(struct sync *s)
 {
 	struct err cancelled = {0};
-	void *w;
+	void *value;
 
 	(void)err_set(&cancelled, ERR_CANCELLED, "sagetop is ending");
-	for (size_t i = 0; map_next(&s->watches, &i, NULL, &w);) {
-		waiters_run(&((struct watch *)w)->log_waiters, &cancelled);
-		waiters_run(&((struct watch *)w)->metric_waiters, &cancelled);
+	for (size_t i = 0; map_next(&s->follows, &i, NULL, &value);) {
+		struct follow *w = value;
+
+		waiters_run(&w->log_waiters, &cancelled);
+		waiters_run(&w->metric_waiters, &cancelled);
+		reading_end(w, &cancelled);
 	}
-	for (size_t i = 0; map_next(&s->watches, &i, NULL, &w);)
-		watch_free(w);
-	map_done(&s->watches);
+	for (size_t i = 0; map_next(&s->follows, &i, NULL, &value);)
+		follow_free(value);
+	map_done(&s->follows);
 }
 
 void sync_feeds_reset(struct sync *s)
@@ -145,41 +201,58 @@ void sync_feeds_reset(struct sync *s)
 	void *value;
 
 	for (size_t i = 0; i < s->idle_feeds.n; i++)
-		session_drop_feed(s->session, s->idle_feeds.items[i]);
+		drop_by_key(s, s->idle_feeds.items[i]);
 	strlist_done(&s->idle_feeds);
-	for (size_t i = 0; map_next(&s->watches, &i, NULL, &value);) {
-		struct watch *w = value;
-		struct job_feed *f = watch_feed(w);
+	for (size_t i = 0; map_next(&s->follows, &i, NULL, &value);) {
+		struct follow *w = value;
+		struct feed *f = follow_feed(w);
 
 		loglines_clear(&f->logs);
 		series_set_done(&f->metrics);
 		f->logs_loaded = false;
-		w->newest_ms = w->terminal_ms = w->metrics_until_ms = 0;
+		w->newest_ms = w->over_ms = w->metrics_until_ms = 0;
 		w->passes = 0;
-		w->rules_final = w->metrics_final = w->metrics_loaded = w->resume = false;
+		w->n_lines = 0;
+		w->rules_detail = DETAIL_SUMMARY;
+		if (w->log == LOG_BROKEN) /* its token is of no more use */
+			w->log = LOG_PAUSED;
+		if (w->log == LOG_COMPLETE)
+			w->log = LOG_IDLE;
+		if (w->metrics == METRICS_COMPLETE)
+			w->metrics = METRICS_IDLE;
 	}
 }
 
-bool watch_is_settled(const struct watch *w)
+bool follow_is_over(const struct follow *w)
 {
-	const struct job *j = watch_job(w);
+	const struct resource *r = follow_resource(w);
+	const struct job *j = follow_job(w);
 
-	if (!j || !job_is_terminal(j))
+	if (j)
+		return job_is_terminal(j);
+	return r && r->end_ms != TIME_UNKNOWN && r->state != STATE_RUNNING;
+}
+
+bool follow_is_settled(const struct follow *w)
+{
+	const struct resource *r = follow_resource(w);
+
+	if (!follow_is_over(w))
 		return false;
-	/* By the job's own time where it lies well back; else by ours, since when
-	 * the end was seen: a simulated or skewed clock may be ahead. */
-	int64_t end = j->end_ms != TIME_UNKNOWN ? j->end_ms : j->modified_ms;
+	/* By its own time where that lies well back; else by ours, since when the end
+	 * was seen: a simulated or skewed clock may be ahead. */
+	int64_t end = r->end_ms != TIME_UNKNOWN ? r->end_ms : r->modified_ms;
 	int64_t ago = clock_now_ms() - end;
 
 	if (end != TIME_UNKNOWN && ago > 4 * w->s->opt.settle_ms)
 		return true;
-	return w->terminal_ms > 0 && clock_mono_ms() - w->terminal_ms >= w->s->opt.settle_ms;
+	return w->over_ms > 0 && clock_mono_ms() - w->over_ms >= w->s->opt.settle_ms;
 }
 
-int64_t watch_backoff(struct watch *w, int failures, const char *what, const struct err *err)
+int64_t follow_backoff(struct follow *w, int failures, const char *what, const struct err *err)
 {
 	int64_t delay = 1000;
-	struct job_feed *f = watch_feed(w);
+	struct feed *f = follow_feed(w);
 
 	for (int i = 1; i < failures && delay < BACKOFF_MAX_MS; i++)
 		delay *= 2;
@@ -191,161 +264,183 @@ int64_t watch_backoff(struct watch *w, int failures, const char *what, const str
 	return delay;
 }
 
-static void note_terminal(struct watch *w)
+static void note_over(struct follow *w)
 {
-	const struct job *j = watch_job(w);
+	if (w->over_ms == 0 && follow_is_over(w))
+		w->over_ms = clock_mono_ms();
+}
 
-	if (j && job_is_terminal(j) && w->terminal_ms == 0)
-		w->terminal_ms = clock_mono_ms();
+void follow_add_final_metrics(struct follow *w)
+{
+	const struct job *j = follow_job(w);
+
+	for (size_t i = 0; j && i < j->n_final_metrics; i++) {
+		const struct job_final_metric *m = &j->final_metrics[i];
+
+		series_put_final(&follow_feed(w)->metrics, m->name, m->time_ms, m->value);
+	}
 }
 
 void sync_feeds_job_changed(struct sync *s, const struct job *j)
 {
-	struct watch *w = watch_find(s, j->name);
+	struct follow *w = follow_find(s, TRAINING_KIND, j->name);
 
 	if (!w)
 		return;
-	note_terminal(w);
-	/* Final metrics show even where no log line can be matched. */
-	struct job_feed *f = watch_feed(w);
-
-	for (size_t i = 0; i < j->n_final_metrics; i++) {
-		const struct job_final_metric *m = &j->final_metrics[i];
-
-		if (m->value - m->value == 0 && !series_find(&f->metrics, m->name))
-			series_add(&f->metrics, m->name, m->time_ms, -1, m->value);
-	}
+	note_over(w);
+	follow_add_final_metrics(w);
 }
 
 static void describe_tick(void *user);
 
 static void on_watch_described(void *user, const struct err *err)
 {
-	struct watch *w = user;
+	struct follow *w = user;
 
 	w->pending--;
 	if (w->s->closing)
 		return;
-	const struct job *j = watch_job(w);
-
-	if (w->count > 0 && (!j || !job_is_terminal(j))) {
-		w->pending++;
-		w->describe_timer = aws_client_after(w->s->aws, DESCRIBE_EVERY_MS, describe_tick, w);
-	}
-	watch_check(w);
+	if (w->count > 0 && !follow_is_over(w))
+		follow_start_timer(w, &w->describe_timer, DESCRIBE_EVERY_MS, describe_tick);
+	follow_check(w);
 }
 
 static void describe_tick(void *user)
 {
-	struct watch *w = user;
+	struct follow *w = user;
 
 	w->describe_timer = 0;
 	/* The timer's count passes on to the request. */
 	sync_describe(w->s, w->name, AWS_POLLING, on_watch_described, w);
 }
 
-void sync_watch(struct sync *s, const char *name)
+/* Jobs change often while they run: their state is asked for by name. What is of
+ * another kind changes with its list. */
+static void follow_state(struct follow *w)
 {
-	struct watch *w = watch_get(s, name);
+	struct job *j = w->kind == TRAINING_KIND ? sync_job_full(w->s, w->name) : NULL;
+
+	note_over(w);
+	if (w->kind != TRAINING_KIND)
+		return;
+	if (j)
+		follow_add_final_metrics(w);
+	/* One look by name: Search may lag, and lacks some of Describe's members. */
+	if (!j || !job_is_terminal(j) || j->detail < DETAIL_DESCRIBED)
+		follow_start_timer(w, &w->describe_timer, 0, describe_tick);
+}
+
+void sync_watch(struct sync *s, const struct kind *kind, const char *name)
+{
+	struct follow *w = follow_get(s, kind, name, true);
 
 	if (w->count++ > 0)
 		return;
-	struct job *j = sync_job_full(s, name);
-
-	note_terminal(w);
-	if (j)
-		sync_feeds_job_changed(s, j);
-	/* One look by name: Search may lag, and lacks some of Describe's members. */
-	if (w->describe_timer == 0 && (!j || !job_is_terminal(j) || j->detail < DETAIL_DESCRIBED)) {
-		w->pending++;
-		w->describe_timer = aws_client_after(s->aws, 0, describe_tick, w);
-	}
+	follow_state(w);
 	sync_logs_begin(w);
 	sync_metrics_begin(w);
 }
 
-void sync_unwatch(struct sync *s, const char *name)
+void sync_unwatch(struct sync *s, const struct kind *kind, const char *name)
 {
-	struct watch *w = watch_find(s, name);
+	struct follow *w = follow_find(s, kind, name);
 
 	if (!w || w->count == 0)
 		return;
 	w->count--;
-	watch_check(w);
+	follow_check(w);
 }
 
-void sync_drop_feed(struct sync *s, const char *name)
+void sync_drop_feed(struct sync *s, const struct kind *kind, const char *name)
 {
-	if (watch_find(s, name))
+	AUTO(str) char *key = key_of(kind, name);
+
+	if (map_get(&s->follows, key))
 		return;
-	for (size_t i = 0; i < s->idle_feeds.n; i++) {
-		if (str_eq(s->idle_feeds.items[i], name)) {
-			free(s->idle_feeds.items[i]);
-			memmove(&s->idle_feeds.items[i], &s->idle_feeds.items[i + 1],
-				(--s->idle_feeds.n - i) * sizeof(char *));
-			break;
-		}
-	}
-	session_drop_feed(s->session, name);
+	forget_idle(s, key);
+	session_drop_feed(s->session, kind, name);
 }
 
-struct feed_start {
-	struct watch *w;
-	bool metrics;
-};
+/* --- once --------------------------------------------------------------------------- */
 
-/* The job must be known before its log can be called complete. */
+/* It must be known before its log can be called complete. */
 static void on_feed_described(void *user, const struct err *err)
 {
-	struct feed_start *st = user;
-	struct watch *w = st->w;
-	struct waiters *waiters = st->metrics ? &w->metric_waiters : &w->log_waiters;
+	struct follow *w = user;
 
-	bool metrics = st->metrics;
-
-	free(st);
 	if (w->s->closing) {
 		w->pending--;
 		return;
 	}
-	if (err && !watch_job(w)) {
+	if (err && !follow_resource(w)) {
 		struct err copy = *err;
 
-		waiters_run(waiters, &copy);
+		waiters_run(&w->log_waiters, &copy);
+		waiters_run(&w->metric_waiters, &copy);
+		reading_end(w, &copy);
 	} else {
-		note_terminal(w);
+		note_over(w);
+		follow_add_final_metrics(w);
 		sync_logs_begin(w);
-		if (metrics)
+		if (w->metric_waiters.n > 0)
 			sync_metrics_begin(w);
+		if (reading_goes_on(w))
+			follow_state(w);
 	}
-	watch_release(w);
+	follow_release(w);
 }
 
-static void feed_once(struct sync *s, const char *name, bool metrics, sync_done_fn *fn, void *user)
+static void describe_first(struct follow *w)
 {
-	struct watch *w = watch_get(s, name);
-	struct feed_start *st = NEW(struct feed_start);
+	const struct resource *r = follow_resource(w);
+	const struct job *j = follow_job(w);
 
-	waiters_add(metrics ? &w->metric_waiters : &w->log_waiters, fn, user);
-	st->w = w;
-	st->metrics = metrics;
-	w->pending++;
-	const struct job *j = watch_job(w);
+	follow_hold(w);
+	if (w->kind != TRAINING_KIND) {
+		struct err err = {0};
 
-	if (j && job_is_terminal(j) && !j->trimmed)
-		sync_later(s, on_feed_described, st, NULL);
-	else if (j && job_is_terminal(j) && sync_job_full(s, name))
-		sync_later(s, on_feed_described, st, NULL);
+		if (!r)
+			(void)err_set(&err, ERR_NOTFOUND, "there is no %s '%s' in %s", w->kind->name, w->name,
+				      w->s->session->region);
+		sync_later(w->s, on_feed_described, w, r ? NULL : &err);
+		return;
+	}
+	if (j && job_is_terminal(j) && (!j->trimmed || sync_job_full(w->s, w->name)))
+		sync_later(w->s, on_feed_described, w, NULL);
 	else
-		sync_job(s, name, on_feed_described, st);
+		sync_job(w->s, w->name, on_feed_described, w);
 }
 
-void sync_logs(struct sync *s, const char *name, sync_done_fn *fn, void *user)
+void sync_logs(struct sync *s, const struct kind *kind, const char *name, sync_done_fn *fn, void *user)
 {
-	feed_once(s, name, false, fn, user);
+	struct follow *w = follow_get(s, kind, name, true);
+
+	waiters_add(&w->log_waiters, fn, user);
+	describe_first(w);
 }
 
-void sync_metrics(struct sync *s, const char *name, sync_done_fn *fn, void *user)
+void sync_metrics(struct sync *s, const struct kind *kind, const char *name, sync_done_fn *fn, void *user)
 {
-	feed_once(s, name, true, fn, user);
+	struct follow *w = follow_get(s, kind, name, false);
+
+	waiters_add(&w->metric_waiters, fn, user);
+	if (w->count == 0 && w->log == LOG_IDLE && !w->reading && follow_feed(w)->logs.n == 0) {
+		if (store_metrics_load(s->store, kind, name, &follow_feed(w)->metrics, NULL) == 0) {
+			w->metrics = METRICS_COMPLETE; /* as they are only kept of a whole log */
+			w->log = LOG_COMPLETE;
+		} else {
+			reading_for_metrics(w);
+		}
+	}
+	describe_first(w);
+}
+
+void sync_read_log(struct sync *s, const struct kind *kind, const char *name, const struct sync_reading *r,
+		   sync_done_fn *fn, void *user)
+{
+	struct follow *w = follow_get(s, kind, name, false);
+
+	w->count += r->follow;
+	reading_start(w, r, fn, user);
+	describe_first(w);
 }

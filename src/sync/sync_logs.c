@@ -1,10 +1,10 @@
-/* sync_logs.c - follow a job's log so that no line is lost and none shown twice.
+/* sync_logs.c - follow a log so that no line is lost and none shown twice.
  *
- * A pass reads by FilterLogEvents (stream prefix "job/": all streams of all
+ * A pass reads by FilterLogEvents (by the streams' prefix: all streams of all
  * instances and restarts, new ones too) from some time on, page after page until
  * there is no token. Passes follow each other; each begins before the newest event
- * known, so that events which reach CloudWatch late are found; event ids keep the
- * repeats out. When the job is over one pass over the whole log that brings
+ * known, so that events which reach CloudWatch late are found; their identities keep
+ * the repeats out. When the thing is over one pass over the whole log that brings
  * nothing new makes it complete: then it is cached and never read again. */
 #include "sync/sync_priv.h"
 
@@ -16,18 +16,19 @@
 #define LONG_OVERLAP_MS 180000 /* of every tenth, for the very late */
 #define LONG_EVERY 10
 #define PAGE_LIMIT 10000
+#define PAGE_LIMIT_READ 5000 /* of a log that is only handed on: half the memory */
 #define RESUMES_MAX 4
 #define LIVE_POLL_MS 10000     /* beside a live tail */
 #define IDLE_POLL_MS 3000      /* before the first container starts */
 #define FULL_REREAD_MAX 200000 /* lines: beyond, the end is settled by the long overlap */
 
-static void request_page(struct watch *w);
-static void begin_pass(struct watch *w);
-static int64_t poll_delay(const struct watch *w);
+static void request_page(struct follow *w);
+static void begin_pass(struct follow *w);
+static int64_t poll_delay(const struct follow *w);
 
 static void log_tick(void *user)
 {
-	struct watch *w = user;
+	struct follow *w = user;
 
 	w->log_timer = 0;
 	w->pending--;
@@ -35,163 +36,215 @@ static void log_tick(void *user)
 		sync_logs_begin(w);
 }
 
-static void schedule_pass(struct watch *w, int64_t delay_ms)
-{
-	if (w->log_timer || w->s->closing)
-		return;
-	w->pending++;
-	w->log_timer = aws_client_after(w->s->aws, delay_ms, log_tick, w);
-}
-
 /* The rules need the metric definitions; a summary has none. */
-static void update_rules(struct watch *w)
+struct metric_rules *sync_logs_rules(struct follow *w)
 {
+	if (w->kind != TRAINING_KIND)
+		return NULL;
 	struct job *j = sync_job_full(w->s, w->name);
-	bool is_final = j && !j->trimmed && j->detail >= DETAIL_SEARCHED;
+	enum detail detail = j && !j->trimmed ? j->detail : DETAIL_SUMMARY;
 
-	if (w->rules && (w->rules_final || !is_final))
-		return;
-	metric_rules_free(w->rules);
-	w->rules = metric_rules_new(j);
-	w->rules_final = is_final;
-}
-
-void sync_logs_add(struct watch *w, const struct log_event *events, size_t n, bool live)
-{
-	struct job_feed *f = watch_feed(w);
-
-	update_rules(w);
-	for (size_t i = 0; i < n; i++) {
-		const struct log_event *e = &events[i];
-
-		const char *stream = str_or(e->stream, w->name);
-		bool added = live ? loglines_add_live(&f->logs, stream, e->time_ms, e->text, e->len)
-				  : loglines_add(&f->logs, stream, e->event_id, e->time_ms, e->text, e->len);
-
-		if (!added) {
-			w->repeats++;
-			continue;
-		}
-		/* What a tail pushes moves no mark: the next pass reads it once more. */
-		w->pass_any |= !live;
-		if (!live)
-			w->newest_ms = MAX(w->newest_ms, e->time_ms);
-		/* The raw text: a tab of the program is one of the pattern too. */
-		struct log_line raw = {
-			.time_ms = e->time_ms, .text = e->text, .len = (uint32_t)MIN(e->len, (size_t)UINT32_MAX)};
-
-		metric_rules_apply(w->rules, &raw, &f->metrics);
+	if (!w->rules || (w->rules_detail < DETAIL_SEARCHED && detail >= DETAIL_SEARCHED)) {
+		metric_rules_free(w->rules);
+		w->rules = metric_rules_new(j);
+		w->rules_detail = detail;
 	}
-	loglines_settle(&f->logs);
+	return w->rules;
 }
 
-static void log_complete(struct watch *w)
+/* The raw text: a tab of the program is one of the pattern too. */
+static void read_metrics(struct follow *w, struct feed *f, const char *stream, const struct log_event *e)
 {
-	struct job_feed *f = watch_feed(w);
+	struct log_line raw = {
+		.time_ms = e->time_ms, .text = e->text, .len = (uint32_t)MIN(e->len, (size_t)UINT32_MAX)};
+	char host[64];
+
+	if (w->rules)
+		metric_rules_apply(w->rules, log_stream_host(host, sizeof(host), stream), &raw, &f->metrics);
+}
+
+/* A stand-in for the service may ignore the prefix. */
+static bool is_foreign(const struct follow *w, const char *stream)
+{
+	return w->prefix && stream && !str_starts(stream, w->prefix);
+}
+
+static void add_event(struct follow *w, struct feed *f, const struct log_event *e, bool live)
+{
+	const char *stream = str_or(e->stream, w->name);
+
+	if (is_foreign(w, e->stream)) {
+		f->n_foreign++;
+		return;
+	}
+	if (reading_skips(w, e->time_ms))
+		return;
+	bool added = live ? loglines_add_live(&f->logs, stream, e->time_ms, e->text, e->len)
+			  : loglines_add(&f->logs, stream, e->event_id, e->time_ms, e->text, e->len);
+
+	if (!added) {
+		w->pass.n_repeats++;
+		return;
+	}
+	w->n_lines++;
+	/* What a tail pushes moves no mark: the next pass reads it once more. */
+	if (!live) {
+		w->pass.n_new++;
+		w->newest_ms = MAX(w->newest_ms, e->time_ms);
+	}
+	if (reading_wants_metrics(w))
+		read_metrics(w, f, stream, e);
+}
+
+void sync_logs_add(struct follow *w, const struct log_event *events, size_t n, bool live)
+{
+	struct feed *f = follow_feed(w);
+
+	(void)sync_logs_rules(w);
+	for (size_t i = 0; i < n; i++)
+		add_event(w, f, &events[i], live);
+	loglines_settle(&f->logs);
+	reading_take(w);
+}
+
+static void log_complete(struct follow *w)
+{
+	struct feed *f = follow_feed(w);
 	struct err err = {0};
 
+	w->log = LOG_COMPLETE;
 	f->logs.complete = true;
 	f->following = false;
 	f->logs.generation++;
 	sync_live_stop(w);
-	if (f->logs.n_dropped == 0 && store_logs_save(w->s->store, w->name, &f->logs, &err))
+	/* An empty log is asked for again: it may have been denied, or come late. */
+	if (!w->reading && f->logs.n > 0 && f->logs.n_dropped == 0 &&
+	    store_logs_save(w->s->store, w->kind, w->name, &f->logs, &err))
 		sync_note_error(w->s, "not cached", &err);
 	sync_metrics_save(w);
 }
 
-/* What comes after a pass that reached the end of the log. */
-static void pass_end(struct watch *w)
+static void note_emptiness(struct follow *w, struct feed *f)
 {
-	struct job_feed *f = watch_feed(w);
-	const struct job *j = watch_job(w);
-	bool over = j && job_is_terminal(j);
+	str_copy(f->logs_note, sizeof(f->logs_note),
+		 w->n_lines > 0 || reading_skips(w, 0) ? ""
+		 : follow_is_over(w)		       ? "it has left no log"
+						       : "no log stream yet");
+}
 
-	watch_hold(w);
-	w->logs_busy = false;
+/* What comes after a pass that reached the end of the log. */
+static void pass_end(struct follow *w)
+{
+	struct feed *f = follow_feed(w);
+
+	follow_hold(w);
+	w->log = LOG_IDLE;
 	w->log_failures = 0;
+	if (!reading_pass_end(w)) {
+		begin_pass(w);
+		follow_release(w);
+		return;
+	}
 	w->passes++;
 	loglines_begin_pass(&f->logs);
 	f->logs_loaded = true;
 	f->logs.generation++;
-	str_copy(f->logs_note, sizeof(f->logs_note),
-		 f->logs.n > 0 ? ""
-		 : over	       ? "the job has left no log"
-			       : "no log stream yet");
-	/* A first pass over the log of a job that was settled when it began has all;
-	 * one that was followed is read once more from its beginning. */
-	if (w->final_pass && (!w->pass_any || w->fresh_pass)) {
+	note_emptiness(w, f);
+	/* A first pass over a log that was settled when it began has all; one that was
+	 * followed is read once more from its beginning. */
+	if (w->pass.kind == READ_WHOLE || (w->pass.kind == READ_CHECK && w->pass.n_new == 0)) {
 		log_complete(w);
 	} else if (w->count > 0) {
 		f->following = true;
-		schedule_pass(w, poll_delay(w));
+		w->log = LOG_PAUSED;
+		follow_start_timer(w, &w->log_timer, poll_delay(w), log_tick);
 	}
-	if (w->log_waiters.n > 0)
-		waiters_run(&w->log_waiters, NULL);
-	sync_metrics_log_ended(w);
-	watch_release(w);
+	waiters_run(&w->log_waiters, NULL);
+	if (w->log == LOG_COMPLETE || !reading_goes_on(w))
+		reading_end(w, NULL);
+	sync_metrics_answer(w, NULL);
+	follow_release(w);
 }
 
-static void pass_failed(struct watch *w, const struct err *err)
+/* Begin the pass again, from where nothing can be missed and what comes twice is
+ * known. */
+static void restart_pass(struct follow *w)
 {
-	struct job_feed *f = watch_feed(w);
+	const struct feed *f = follow_feed(w);
+
+	w->pass.restarts++;
+	str_set(&w->pass.token, NULL);
+	paging_done(&w->pass.pages);
+	if (f->logs.seen.forgot)
+		w->pass.since_ms = MAX(w->pass.since_ms, w->newest_ms - SHORT_OVERLAP_MS);
+	request_page(w);
+}
+
+static void pass_failed(struct follow *w, const struct err *err)
+{
+	struct feed *f = follow_feed(w);
 	struct err copy = *err;
 
-	w->logs_busy = false;
 	if (w->s->closing)
 		return;
-	/* A token of yesterday, or one that a fault has spoilt: begin the pass again. */
-	if (copy.code == ERR_INVALID && w->token && !w->pass_restarted) {
-		begin_pass(w);
-		w->pass_restarted = true;
+	/* A token of yesterday, or one that a fault has spoilt. */
+	if (copy.code == ERR_INVALID && w->pass.token && w->pass.restarts == 0 &&
+	    (w->access == BY_FILTER || !f->logs.seen.forgot)) {
+		restart_pass(w);
 		return;
 	}
 	loglines_settle(&f->logs);
 	w->log_failures++;
-	int64_t delay = watch_backoff(w, w->log_failures, "logs", &copy);
-
+	int64_t delay = follow_backoff(w, w->log_failures, "logs", &copy);
 	/* What was read of a long log is not read again. */
-	w->resume = w->token != NULL && copy.code != ERR_INVALID;
+	bool resumes = w->pass.token != NULL && copy.code != ERR_INVALID;
+
 	f->logs.generation++;
-	if (w->count > 0 || (w->resume && w->log_failures <= RESUMES_MAX))
-		schedule_pass(w, delay);
-	if (w->resume && w->log_failures <= RESUMES_MAX)
+	if (resumes && (w->count > 0 || w->log_failures <= RESUMES_MAX))
+		w->log = LOG_BROKEN;
+	else
+		w->log = w->count > 0 ? LOG_PAUSED : LOG_IDLE;
+	if (w->log != LOG_IDLE)
+		follow_start_timer(w, &w->log_timer, delay, log_tick);
+	if (resumes && w->log_failures <= RESUMES_MAX)
 		return; /* those who wait, wait on */
-	watch_hold(w);
+	follow_hold(w);
 	waiters_run(&w->log_waiters, &copy);
 	waiters_run(&w->metric_waiters, &copy);
-	watch_release(w);
+	if (!reading_goes_on(w))
+		reading_end(w, &copy);
+	follow_release(w);
 }
 
 /* FilterLogEvents is denied, or has searched for long without a line of ours. */
-static void read_by_stream(struct watch *w)
+static void read_by_stream(struct follow *w)
 {
-	w->by_stream = true;
-	w->logs_busy = false;
-	sync_logs_begin(w);
+	w->access = BY_STREAM;
+	begin_pass(w);
 }
 
 /* The pages will not end: what would be asked next is not asked again. */
-static void pass_endless(struct watch *w, const struct err *err)
+static void pass_endless(struct follow *w, const struct err *err)
 {
-	str_set(&w->token, NULL);
+	str_set(&w->pass.token, NULL);
 	pass_failed(w, err);
 }
 
 static void on_events(void *user, const struct log_event *events, size_t n, const char *next_token,
 		      const struct err *err)
 {
-	struct watch *w = user;
+	struct follow *w = user;
 	struct err endless = {0};
 
 	w->pending--;
 	if (w->s->closing)
 		return;
 	if (err && err->code == ERR_NOTFOUND) { /* no group, no stream: nothing was logged yet */
-		str_set(&w->token, NULL);
+		str_set(&w->pass.token, NULL);
 		pass_end(w);
 		return;
 	}
-	if (err && err->code == ERR_DENIED && !w->by_stream) {
+	if (err && err->code == ERR_DENIED && w->access == BY_FILTER) {
 		read_by_stream(w);
 		return;
 	}
@@ -200,15 +253,17 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	sync_logs_add(w, events, n, false);
-	if (paging_next(&w->pages, "FilterLogEvents", next_token, n, &endless) < 0) {
+	if (paging_next(&w->pass.pages, "FilterLogEvents", next_token, n, &endless) < 0) {
 		if (str_eq(endless.aws_code, PAGING_EMPTY))
 			read_by_stream(w);
 		else
 			pass_endless(w, &endless);
 		return;
 	}
-	str_set(&w->token, next_token);
-	if (next_token)
+	str_set(&w->pass.token, next_token);
+	if (next_token && n > 0 && reading_narrows(w, events[n - 1].time_ms))
+		begin_pass(w);
+	else if (next_token)
 		request_page(w);
 	else
 		pass_end(w);
@@ -218,8 +273,7 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 static void on_stream_events(void *user, const struct log_event *events, size_t n, const char *next_token,
 			     const struct err *err)
 {
-	struct watch *w = user;
-	struct err endless = {0};
+	struct follow *w = user;
 
 	w->pending--;
 	if (w->s->closing)
@@ -230,18 +284,20 @@ static void on_stream_events(void *user, const struct log_event *events, size_t 
 	}
 	if (!err)
 		sync_logs_add(w, events, n, false);
-	bool last = err || !next_token || str_eq(next_token, w->token);
-	if (paging_next(&w->pages, "GetLogEvents", last ? NULL : next_token, n, &endless) < 0) {
+	struct err endless = {0};
+	bool last = err || !next_token || str_eq(next_token, w->pass.token);
+
+	if (paging_next(&w->pass.pages, "GetLogEvents", last ? NULL : next_token, n, &endless) < 0) {
 		pass_endless(w, &endless);
 		return;
 	}
 	if (last) {
-		w->next_stream++;
-		str_set(&w->token, NULL);
+		w->pass.next_stream++;
+		str_set(&w->pass.token, NULL);
 	} else {
-		str_set(&w->token, next_token);
+		str_set(&w->pass.token, next_token);
 	}
-	if (w->next_stream < w->streams.n)
+	if (w->pass.next_stream < w->pass.streams.n)
 		request_page(w);
 	else
 		pass_end(w);
@@ -250,8 +306,7 @@ static void on_stream_events(void *user, const struct log_event *events, size_t 
 static void on_streams(void *user, const struct log_stream *streams, size_t n, const char *next_token,
 		       const struct err *err)
 {
-	struct watch *w = user;
-	struct err endless = {0};
+	struct follow *w = user;
 
 	w->pending--;
 	if (w->s->closing)
@@ -260,18 +315,20 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 		pass_failed(w, err);
 		return;
 	}
-	for (size_t i = 0; !err && i < n; i++)
-		strlist_add(&w->streams, streams[i].name);
-	if (paging_next(&w->pages, "DescribeLogStreams", err ? NULL : next_token, n, &endless) < 0) {
+	for (size_t i = 0; !err && i < n; i++) {
+		if (!is_foreign(w, streams[i].name))
+			strlist_add(&w->pass.streams, streams[i].name);
+	}
+	struct err endless = {0};
+
+	if (paging_next(&w->pass.pages, "DescribeLogStreams", err ? NULL : next_token, n, &endless) < 0) {
 		pass_endless(w, &endless);
 		return;
 	}
 	if (!err && next_token) {
-		AUTO(str) char *prefix = xasprintf("%s/", w->name);
-
 		w->pending++;
-		logs_describe_streams(w->s->aws, TRAINING_LOG_GROUP, prefix, next_token, AWS_POLLING, on_streams, w);
-	} else if (w->streams.n > 0) {
+		logs_describe_streams(w->s->aws, w->group, w->prefix, next_token, AWS_POLLING, on_streams, w);
+	} else if (w->pass.streams.n > 0) {
 		request_page(w);
 	} else {
 		pass_end(w);
@@ -279,91 +336,93 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 }
 
 /* FilterLogEvents is allowed a few times a second for the whole account: one
- * watched job is asked for often, many share the same. */
-static int64_t poll_delay(const struct watch *w)
+ * watched log is asked for often, many share the same. */
+static int64_t poll_delay(const struct follow *w)
 {
-	const struct job_feed *f = watch_feed((struct watch *)w);
-
-	if (f->live)
+	if (follow_feed((struct follow *)w)->live)
 		return LIVE_POLL_MS;
-	if (f->logs.n == 0)
+	if (w->n_lines == 0)
 		return MAX(IDLE_POLL_MS, w->s->opt.log_poll_ms);
-	return w->s->opt.log_poll_ms * (int64_t)MAX(w->s->watches.n, (size_t)1);
+	return w->s->opt.log_poll_ms * (int64_t)MAX(w->s->follows.n, (size_t)1);
 }
 
-static int64_t pass_since(const struct watch *w, size_t n_lines)
+static int64_t pass_since(struct follow *w)
 {
-	int64_t overlap = w->repeats > REPEATS_MANY ? SHORT_OVERLAP_MS : OVERLAP_MS;
+	int64_t overlap = w->pass.n_repeats > REPEATS_MANY ? SHORT_OVERLAP_MS : OVERLAP_MS;
 
 	if (w->passes % LONG_EVERY == LONG_EVERY - 1)
 		overlap = LONG_OVERLAP_MS;
-	if (watch_is_settled(w)) {
-		if (n_lines <= FULL_REREAD_MAX)
+	if (follow_is_settled(w)) {
+		if (w->n_lines <= FULL_REREAD_MAX && !follow_feed(w)->logs.seen.forgot)
 			return 0;
 		overlap = LONG_OVERLAP_MS * 4;
 	}
 	return w->newest_ms == 0 ? 0 : MAX(w->newest_ms - overlap, (int64_t)0);
 }
 
-static void request_page(struct watch *w)
+static void request_page(struct follow *w)
 {
-	enum aws_priority p = w->log_waiters.n > 0 ? AWS_USER_ACTION : AWS_POLLING;
-	AUTO(str) char *prefix = xasprintf("%s/", w->name);
+	bool awaited = w->log_waiters.n > 0 || w->metric_waiters.n > 0 || w->reading;
+	enum aws_priority p = awaited ? AWS_USER_ACTION : AWS_POLLING;
+	int limit = w->reading ? PAGE_LIMIT_READ : PAGE_LIMIT;
 
+	w->log = LOG_READING;
 	w->pending++;
-	if (!w->by_stream)
-		logs_filter_events(w->s->aws, TRAINING_LOG_GROUP, prefix, NULL, w->since_ms, 0, PAGE_LIMIT, w->token, p,
-				   on_events, w);
-	else if (w->streams.n == 0)
-		logs_describe_streams(w->s->aws, TRAINING_LOG_GROUP, prefix, NULL, p, on_streams, w);
+	if (w->access == BY_FILTER)
+		logs_filter_events(w->s->aws, w->group, w->prefix, NULL, w->pass.since_ms, w->pass.until_ms, limit,
+				   w->pass.token, p, on_events, w);
+	else if (w->pass.streams.n == 0)
+		logs_describe_streams(w->s->aws, w->group, w->prefix, NULL, p, on_streams, w);
 	else
-		logs_get_events(w->s->aws, TRAINING_LOG_GROUP, w->streams.items[w->next_stream], w->since_ms, 0, true,
-				PAGE_LIMIT, w->token, p, on_stream_events, w);
+		logs_get_events(w->s->aws, w->group, w->pass.streams.items[w->pass.next_stream], w->pass.since_ms,
+				w->pass.until_ms, true, limit, w->pass.token, p, on_stream_events, w);
 }
 
-static void begin_pass(struct watch *w)
+static void begin_pass(struct follow *w)
 {
-	struct job_feed *f = watch_feed(w);
+	bool settled = follow_is_settled(w);
 
-	w->logs_busy = true;
-	w->pass_any = false;
-	w->pass_restarted = false;
-	w->since_ms = pass_since(w, f->logs.n);
-	w->final_pass = watch_is_settled(w);
-	w->fresh_pass = w->newest_ms == 0;
-	w->repeats = 0;
-	str_set(&w->token, NULL);
-	paging_done(&w->pages);
-	strlist_done(&w->streams);
-	w->next_stream = 0;
-	loglines_begin_pass(&f->logs);
+	w->pass.since_ms = pass_since(w);
+	w->pass.until_ms = 0;
+	w->pass.kind = !settled ? READ_NEXT : w->newest_ms == 0 ? READ_WHOLE : READ_CHECK;
+	w->pass.n_new = w->pass.n_repeats = 0;
+	w->pass.restarts = 0;
+	str_set(&w->pass.token, NULL);
+	paging_done(&w->pass.pages);
+	strlist_done(&w->pass.streams);
+	w->pass.next_stream = 0;
+	loglines_begin_pass(&follow_feed(w)->logs);
+	reading_begin_pass(w);
 	request_page(w);
 }
 
-void sync_logs_begin(struct watch *w)
+/* There is nothing to be read. */
+static void nothing_to_read(struct follow *w)
 {
-	struct job_feed *f = watch_feed(w);
+	struct feed *f = follow_feed(w);
 
-	if (w->logs_busy || w->s->closing)
+	f->logs_loaded = true;
+	f->following = false;
+	if (!w->group)
+		snprintf(f->logs_note, sizeof(f->logs_note), "%s have no log", w->kind->title);
+	follow_hold(w);
+	waiters_run(&w->log_waiters, NULL);
+	reading_end(w, NULL);
+	sync_metrics_answer(w, NULL);
+	follow_release(w);
+}
+
+void sync_logs_begin(struct follow *w)
+{
+	if (w->log == LOG_READING || w->s->closing)
 		return;
-	if (f->logs.complete) {
-		f->logs_loaded = true;
-		f->following = false;
-		watch_hold(w);
-		waiters_run(&w->log_waiters, NULL);
-		watch_release(w);
+	if (w->log == LOG_COMPLETE || !w->group || reading_is_cached(w)) {
+		nothing_to_read(w);
 		return;
 	}
-	if (w->log_timer) { /* one is due: it begins now */
-		aws_client_cancel_timer(w->s->aws, w->log_timer);
-		w->log_timer = 0;
-		w->pending--;
-	}
-	if (w->resume) {
-		w->resume = false;
-		w->logs_busy = true;
+	follow_stop_timer(w, &w->log_timer); /* one that is due begins now */
+	if (w->log == LOG_BROKEN)
 		request_page(w);
-		return;
-	}
-	begin_pass(w);
+	else
+		begin_pass(w);
 }

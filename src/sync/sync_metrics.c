@@ -1,30 +1,32 @@
 /* sync_metrics.c - the instances' own metrics, from CloudWatch.
  *
- * Only of jobs that somebody looks at, once a minute: every series asked for costs
- * money. Names are CloudWatch's ("CPUUtilization"); of several instances each has
- * its own ("CPUUtilization algo-2"). Metrics in log lines come by sync_logs.c. */
+ * Only of what somebody looks at, once a minute: every series asked for costs money.
+ * Names are CloudWatch's ("CPUUtilization"); each instance has a series of its own.
+ * Metrics in log lines come by sync_logs.c. */
 #include "sync/sync_priv.h"
 
 #include "aws/cloudwatch.h"
 #include "base/log.h"
 
-#define NAMESPACE "/aws/sagemaker/TrainingJobs"
 #define POLL_MS 60000
 #define PERIOD_S 60
-#define LATE_MS 300000 /* data points may come late by some minutes */
-#define HOSTS_MAX 8
-#define QUERIES_MAX 40
+#define LATE_MS 300000	/* data points may come late by some minutes */
+#define QUERIES_MAX 500 /* of a call: the service's limit */
+#define METRICS_MAX 5
 #define POINTS_PER_SERIES 10000
 
+struct metric_query {
+	char id[16];
+	char *dimension_value; /* "job/algo-2" */
+	char source[32];       /* "algo-2" */
+};
+
 struct metric_call {
-	struct watch *w;
+	struct follow *w;
 	size_t n;
-	int64_t until_ms;
-	char ids[QUERIES_MAX][16];
-	char *hosts[QUERIES_MAX];
-	char names[QUERIES_MAX][64];
+	int64_t start_ms, until_ms;
+	struct metric_query of[QUERIES_MAX];
 	struct cw_query queries[QUERIES_MAX];
-	int64_t start_ms;
 	struct paging pages;
 };
 
@@ -32,46 +34,62 @@ static void call_free(struct metric_call *c)
 {
 	paging_done(&c->pages);
 	for (size_t i = 0; i < c->n; i++)
-		free(c->hosts[i]);
+		free(c->of[i].dimension_value);
 	free(c);
 }
+
+static const char *const metric_names[METRICS_MAX] = {"CPUUtilization", "MemoryUtilization", "DiskUtilization",
+						      "GPUUtilization", "GPUMemoryUtilization"};
 
 static bool has_gpu(const char *type)
 {
 	return type && (strstr(type, "ml.p") || strstr(type, "ml.g")); /* of a mixed cluster all types */
 }
 
-static void add_queries(struct metric_call *c, const struct job *j, int period_s)
+static void add_query(struct metric_call *c, const char *metric, const char *source, int period_s)
 {
-	static const char *const metrics[] = {"CPUUtilization", "MemoryUtilization", "DiskUtilization",
-					      "GPUUtilization", "GPUMemoryUtilization"};
-	int hosts = MIN(MAX(j->instance_count, 1), HOSTS_MAX);
-	size_t n_metrics = has_gpu(j->instance_type) ? 5 : 3;
+	const struct follow *w = c->w;
+	size_t i = c->n++;
+	struct metric_query *q = &c->of[i];
 
-	for (int h = 1; h <= hosts; h++) {
-		for (size_t m = 0; m < n_metrics && c->n < QUERIES_MAX; m++) {
-			size_t i = c->n++;
+	snprintf(q->id, sizeof(q->id), "q%zu", i);
+	str_copy(q->source, sizeof(q->source), source);
+	q->dimension_value = *source ? xasprintf("%s/%s", w->name, source) : xstrdup(w->name);
+	c->queries[i] = (struct cw_query){.id = q->id,
+					  .name_space = w->kind->metric_namespace,
+					  .metric = metric,
+					  .dimension = w->kind->metric_dimension,
+					  .dimension_value = q->dimension_value,
+					  .stat = "Average",
+					  .period_s = period_s};
+}
 
-			snprintf(c->ids[i], sizeof(c->ids[i]), "q%zu", i);
-			c->hosts[i] = xasprintf("%s/algo-%d", j->name, h);
-			if (hosts > 1)
-				snprintf(c->names[i], sizeof(c->names[i]), "%s algo-%d", metrics[m], h);
-			else
-				snprintf(c->names[i], sizeof(c->names[i]), "%s", metrics[m]);
-			c->queries[i] = (struct cw_query){.id = c->ids[i],
-							  .name_space = NAMESPACE,
-							  .metric = metrics[m],
-							  .dimension = "Host",
-							  .dimension_value = c->hosts[i],
-							  .stat = "Average",
-							  .period_s = period_s};
-		}
+/* Of all instances, or of as many as one call takes: then a note says so. */
+static void add_queries(struct metric_call *c, int period_s)
+{
+	const struct job *j = follow_job(c->w);
+	bool by_host = str_eq(c->w->kind->metric_dimension, "Host");
+	int hosts = by_host && j ? MAX(j->instance_count, 1) : 1;
+	int n_metrics = !j || has_gpu(j->instance_type) ? METRICS_MAX : 3;
+	int shown = MIN(hosts, QUERIES_MAX / n_metrics);
+	struct feed *f = follow_feed(c->w);
+	char source[32] = "";
+
+	for (int h = 1; h <= shown; h++) {
+		if (by_host)
+			snprintf(source, sizeof(source), "algo-%d", h);
+		for (int m = 0; m < n_metrics; m++)
+			add_query(c, metric_names[m], source, period_s);
 	}
+	f->metrics_note[0] = '\0';
+	if (shown < hosts)
+		snprintf(f->metrics_note, sizeof(f->metrics_note), "utilization of the first %d of %d instances", shown,
+			 hosts);
 }
 
 static void metric_tick(void *user)
 {
-	struct watch *w = user;
+	struct follow *w = user;
 
 	w->metric_timer = 0;
 	w->pending--;
@@ -79,54 +97,34 @@ static void metric_tick(void *user)
 		sync_metrics_begin(w);
 }
 
-static void schedule(struct watch *w, int64_t delay_ms)
+static void pause_metrics(struct follow *w, int64_t delay_ms)
 {
-	if (w->metric_timer || w->s->closing || w->count == 0)
-		return;
-	w->pending++;
-	w->metric_timer = aws_client_after(w->s->aws, delay_ms, metric_tick, w);
+	w->metrics = w->count > 0 ? METRICS_PAUSED : METRICS_IDLE;
+	if (w->count > 0)
+		follow_start_timer(w, &w->metric_timer, delay_ms, metric_tick);
 }
 
-void sync_metrics_save(struct watch *w)
+void sync_metrics_save(struct follow *w)
 {
-	const struct job_feed *f = watch_feed(w);
 	struct err err = {0};
 
-	if (!f->logs.complete || !w->metrics_final)
+	if (w->log != LOG_COMPLETE || w->metrics != METRICS_COMPLETE || !reading_wants_metrics(w))
 		return;
-	if (store_metrics_save(w->s->store, w->name, &f->metrics, &err))
+	if (store_metrics_save(w->s->store, w->kind, w->name, &follow_feed(w)->metrics, &err))
 		sync_note_error(w->s, "not cached", &err);
 }
 
-/* Those who wait for metrics wait for the log's too: whichever ends last. */
-static void answer(struct watch *w, const struct err *err)
+void sync_metrics_answer(struct follow *w, const struct err *err)
 {
-	if (w->metric_waiters.n == 0)
-		return;
-	w->metrics_waited = w->logs_busy;
-	if (!w->logs_busy)
+	if (w->metrics != METRICS_READING && w->log != LOG_READING && w->log != LOG_BROKEN)
 		waiters_run(&w->metric_waiters, err);
-}
-
-void sync_metrics_log_ended(struct watch *w)
-{
-	if (w->metric_waiters.n == 0)
-		return;
-	if (w->metrics_waited) {
-		w->metrics_waited = false;
-		waiters_run(&w->metric_waiters, NULL);
-	} else {
-		sync_metrics_begin(w);
-	}
 }
 
 static void call_end(struct metric_call *c, const struct err *err)
 {
-	struct watch *w = c->w;
-	const struct job *j = watch_job(w);
+	struct follow *w = c->w;
 
-	w->metrics_busy = false;
-	watch_hold(w);
+	follow_hold(w);
 	if (err) {
 		/* Charts of the log's metrics go on without them: a passing failure is
 		 * worth no line, one that stays is worth one. */
@@ -135,26 +133,41 @@ static void call_end(struct metric_call *c, const struct err *err)
 		w->metric_failures++;
 		if (w->metric_failures == (stays ? 1 : 3))
 			sync_note_error(w->s, "instance metrics", err);
-		schedule(w, err->code == ERR_DENIED ? 30 * POLL_MS : POLL_MS);
+		pause_metrics(w, err->code == ERR_DENIED ? 30 * POLL_MS : POLL_MS);
 	} else {
 		w->metric_failures = 0;
 		w->metrics_until_ms = c->until_ms;
-		if (j && job_is_terminal(j) && watch_is_settled(w))
-			w->metrics_final = true;
+		if (follow_is_settled(w))
+			w->metrics = METRICS_COMPLETE;
 		else
-			schedule(w, j && job_is_terminal(j) ? POLL_MS / 4 : POLL_MS);
-		if (w->metrics_final)
-			sync_metrics_save(w);
+			pause_metrics(w, follow_is_over(w) ? POLL_MS / 4 : POLL_MS);
+		sync_metrics_save(w);
 	}
-	answer(w, err && err->code != ERR_DENIED ? err : NULL);
+	sync_metrics_answer(w, err && err->code != ERR_DENIED ? err : NULL);
 	call_free(c);
-	watch_release(w);
+	follow_release(w);
+}
+
+static void take_series(struct metric_call *c, const struct cw_series *x)
+{
+	struct series_set *set = &follow_feed(c->w)->metrics;
+
+	for (size_t q = 0; q < c->n; q++) {
+		const char *source = c->of[q].source[0] ? c->of[q].source : NULL;
+
+		if (!str_eq(x->id, c->of[q].id))
+			continue;
+		for (size_t k = 0; k < x->n; k++)
+			series_put(set, c->queries[q].metric, source, x->times_ms[k], x->values[k]);
+		if (x->n > 0)
+			str_set(&series_get(set, c->queries[q].metric, source)->unit, "%");
+	}
 }
 
 static void on_data(void *user, const struct cw_series *series, size_t n, const char *next_token, const struct err *err)
 {
 	struct metric_call *c = user;
-	struct watch *w = c->w;
+	struct follow *w = c->w;
 
 	w->pending--;
 	if (w->s->closing) {
@@ -167,22 +180,15 @@ static void on_data(void *user, const struct cw_series *series, size_t n, const 
 		call_end(c, &copy);
 		return;
 	}
-	struct job_feed *f = watch_feed(w);
 	struct err endless = {0};
 	size_t n_points = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		n_points += series[i].n;
-		for (size_t q = 0; q < c->n; q++) {
-			if (!str_eq(series[i].id, c->ids[q]))
-				continue;
-			for (size_t k = 0; k < series[i].n; k++)
-				series_add(&f->metrics, c->names[q], series[i].times_ms[k], -1, series[i].values[k]);
-			if (series[i].n > 0)
-				str_set(&series_get(&f->metrics, c->names[q])->unit, "%");
-		}
+		take_series(c, &series[i]);
 	}
 	int more = paging_next(&c->pages, "GetMetricData", next_token, n_points, &endless);
+
 	if (more > 0) {
 		w->pending++;
 		cw_get_metric_data(w->s->aws, c->queries, c->n, c->start_ms, c->until_ms, next_token, AWS_POLLING,
@@ -202,39 +208,42 @@ static int period_for(int64_t span_ms)
 	return period;
 }
 
-void sync_metrics_begin(struct watch *w)
+static void ask(struct follow *w, const struct resource *r)
 {
-	const struct job *j = watch_job(w);
-
-	if (w->metrics_busy || w->s->closing)
-		return;
-	if (!j || j->created_ms == TIME_UNKNOWN || j->start_ms == TIME_UNKNOWN || w->metrics_final) {
-		/* Nothing runs yet, or all is known. */
-		if (j && job_is_terminal(j))
-			w->metrics_final = true;
-		if (!w->metrics_final)
-			schedule(w, POLL_MS / 12);
-		watch_hold(w);
-		answer(w, NULL);
-		watch_release(w);
-		return;
-	}
-	if (w->metric_timer) {
-		aws_client_cancel_timer(w->s->aws, w->metric_timer);
-		w->metric_timer = 0;
-		w->pending--;
-	}
 	struct metric_call *c = NEW(struct metric_call);
-	int64_t end = j->end_ms != TIME_UNKNOWN ? j->end_ms + LATE_MS : MAX(clock_now_ms(), j->modified_ms) + 60000;
+	int64_t now = MAX(clock_now_ms(), r->modified_ms);
+	int64_t end = r->end_ms != TIME_UNKNOWN ? r->end_ms + LATE_MS : now + 60000;
 
 	c->w = w;
-	c->start_ms = w->metrics_until_ms ? w->metrics_until_ms - LATE_MS - 60000 : j->start_ms - LATE_MS;
+	c->start_ms = w->metrics_until_ms ? w->metrics_until_ms - LATE_MS - 60000 : r->start_ms - LATE_MS;
 	/* Our clock may run ahead of the service's: what was fetched up to "now" may
 	 * lie behind the job's end. */
 	c->start_ms = MIN(c->start_ms, end - LATE_MS);
 	c->until_ms = end;
-	add_queries(c, j, period_for(c->until_ms - c->start_ms));
-	w->metrics_busy = true;
+	add_queries(c, period_for(c->until_ms - c->start_ms));
+	w->metrics = METRICS_READING;
 	w->pending++;
 	cw_get_metric_data(w->s->aws, c->queries, c->n, c->start_ms, c->until_ms, NULL, AWS_POLLING, on_data, c);
+}
+
+void sync_metrics_begin(struct follow *w)
+{
+	const struct resource *r = follow_resource(w);
+	bool runs = r && r->created_ms != TIME_UNKNOWN && r->start_ms != TIME_UNKNOWN;
+
+	if (w->metrics == METRICS_READING || w->s->closing)
+		return;
+	follow_stop_timer(w, &w->metric_timer);
+	if (w->metrics != METRICS_COMPLETE && runs && w->kind->metric_namespace) {
+		ask(w, r);
+		return;
+	}
+	/* Nothing runs yet, or all is known. */
+	if (w->metrics != METRICS_COMPLETE && follow_is_over(w))
+		w->metrics = METRICS_COMPLETE;
+	else if (w->metrics != METRICS_COMPLETE)
+		pause_metrics(w, POLL_MS / 12);
+	follow_hold(w);
+	sync_metrics_answer(w, NULL);
+	follow_release(w);
 }

@@ -30,7 +30,7 @@ void waiters_run(struct waiters *w, const struct err *err); /* each once; emptie
 struct sync_pass;
 struct pass_request;
 struct sending;
-struct watch;
+struct follow;
 
 enum pass_mode {
 	PASS_SUMMARIES = 0, /* by the list */
@@ -83,8 +83,8 @@ struct sync {
 	size_t describes; /* of jobs, under way */
 
 	/* feeds (sync_feed.c) */
-	struct map watches;	   /* name -> struct watch * */
-	struct strlist idle_feeds; /* oldest first */
+	struct map follows;	   /* "kind/name" -> struct follow * */
+	struct strlist idle_feeds; /* the same keys, oldest first */
 
 	/* the queue (launch_queue.c) */
 	struct sending *sendings;
@@ -101,7 +101,7 @@ void sync_note_success(struct sync *s);
 void sync_identify(struct sync *s, sync_done_fn *fn, void *user);
 /* Run fn later from sync_poll with a copy of err (NULL: success). */
 void sync_later(struct sync *s, sync_done_fn *fn, void *user, const struct err *err);
-bool sync_is_watched(const struct sync *s, const char *name);
+bool sync_is_watched(const struct sync *s, const struct kind *kind, const char *name);
 
 /* sync_jobs.c: put a job into session and store; the job in the table. */
 struct job *sync_put_job(struct sync *s, struct job *j);
@@ -134,77 +134,136 @@ void sync_describe_resource(struct sync *s, const struct kind *k, const char *na
 bool sync_is_in_use(const struct sync *s, const struct resource *r);
 void sync_resolve_parent(struct sync *s, struct resource *r);
 
-/* sync_feed.c: one watch per job whose logs or metrics somebody wants. It lives
- * while it is watched, waited for, or a request of it is under way. */
-struct watch {
+/* sync_feed.c: one follow per thing whose log or metrics somebody wants. It lives
+ * while it is watched, waited for, read, or a request of it is under way.
+ *
+ * Its log:
+ *
+ *     IDLE --begin--> READING --its end--> PAUSED --timer--> READING ...
+ *                        |  \--its end, nobody watches--> IDLE
+ *                        |--fails on its way--> BROKEN --timer--> READING, from its token
+ *                        |--fails at its beginning--> PAUSED (IDLE where nobody watches)
+ *                        \--its end, and nothing can come any more--> COMPLETE
+ *
+ * begin from PAUSED or BROKEN does not wait for the timer. Its live tail:
+ *
+ *     OFF --on--> ASKING (for the account) --known--> OPEN --it ends--> PAUSED --timer--> ASKING
+ *                    |                                 |  \--it ends for good--> OFF
+ *                    |--off--> OFF                     |--off--> CLOSING --its end--> OFF
+ *                    \--not known--> PAUSED           CLOSING --on--> TURNING --its end--> ASKING
+ *
+ * off from PAUSED is OFF. Its metrics, as its log without BROKEN:
+ *
+ *     IDLE --begin--> READING --> PAUSED --timer--> READING ... --> COMPLETE
+ */
+enum log_state { LOG_IDLE = 0, LOG_READING, LOG_PAUSED, LOG_BROKEN, LOG_COMPLETE };
+enum tail_state { TAIL_OFF = 0, TAIL_ASKING, TAIL_OPEN, TAIL_PAUSED, TAIL_CLOSING, TAIL_TURNING };
+enum metrics_state { METRICS_IDLE = 0, METRICS_READING, METRICS_PAUSED, METRICS_COMPLETE };
+
+/* What a pass over the log is for. */
+enum log_pass {
+	READ_NEXT = 0, /* what came since the last one */
+	READ_WHOLE,    /* all, of a thing that was settled when it began and of which nothing was known */
+	READ_CHECK,    /* once more, of a settled thing: complete where it brings nothing new */
+	READ_WINDOW,   /* backwards from the end, until enough lines are found (sync_read.c) */
+};
+enum log_access { BY_FILTER = 0, BY_STREAM /* FilterLogEvents is denied: GetLogEvents */ };
+
+struct reading;
+
+struct follow {
 	struct sync *s;
+	const struct kind *kind;
 	char *name;
-	int count;   /* sync_watch calls */
-	int pending; /* requests and timers under way */
-	uint64_t log_timer, metric_timer, describe_timer;
+	char *group, *prefix; /* of its log; NULL where the kind has none */
+	int count;	      /* sync_watch calls */
+	int pending;	      /* requests and timers under way */
+	uint64_t log_timer, metric_timer, describe_timer, tail_timer;
 	struct waiters log_waiters, metric_waiters;
 
-	/* logs (sync_logs.c) */
+	/* log (sync_logs.c) */
+	enum log_state log;
+	enum log_access access;
 	struct metric_rules *rules;
-	bool rules_final; /* made of the whole record, not of a summary */
-	bool logs_busy;	  /* a pass is under way */
-	bool by_stream;	  /* FilterLogEvents is denied: GetLogEvents instead */
-	bool final_pass;  /* the pass under way reads all, of a job that is settled */
-	bool fresh_pass;  /* nothing was known when it began */
-	bool pass_any;	  /* it brought something new */
-	bool pass_restarted;
-	bool resume;	     /* the next request goes on with the pass that failed, from its token */
-	bool missing;	     /* the group or stream is not there (yet) */
-	int64_t since_ms;    /* where the pass under way began */
-	int64_t newest_ms;   /* time of the newest event so far */
-	int64_t terminal_ms; /* monotonic: when the job was first seen to be over; 0 not yet */
-	int passes, log_failures;
-	size_t repeats; /* known events that the pass brought again */
-	char *token;
-	struct paging pages;	/* repeats and emptiness of the pass */
-	struct strlist streams; /* by_stream */
-	size_t next_stream;
+	enum detail rules_detail; /* of the record they were made of */
+	size_t n_lines;		  /* added so far */
+	int64_t newest_ms;	  /* time of the newest event so far; 0 none */
+	int64_t over_ms;	  /* monotonic: when it was first seen to be over; 0 not yet */
+	int passes, log_failures; /* ended well; failed in a row */
+	struct {		  /* the pass under way, or that broke */
+		enum log_pass kind;
+		int64_t since_ms, until_ms; /* until 0: without an end */
+		size_t n_new, n_repeats;
+		int restarts;
+		char *token;
+		struct paging pages;	/* repeats and emptiness */
+		struct strlist streams; /* BY_STREAM */
+		size_t next_stream;
+	} pass;
+	struct reading *reading; /* sync_read.c: lines are handed on, not kept; NULL */
 
 	/* live tail (sync_live.c) */
-	bool live_wanted;
-	struct logs_tail *tail;
-	uint64_t live_timer;
+	enum tail_state tail;
+	struct logs_tail *session;
 
 	/* metrics (sync_metrics.c) */
-	bool metrics_busy, metrics_final, metrics_loaded;
-	bool metrics_waited;	  /* they are here: the log is what a waiter waits for */
+	enum metrics_state metrics;
 	int64_t metrics_until_ms; /* fetched up to here; 0 nothing yet */
 	int metric_failures;
 };
-struct watch *watch_find(const struct sync *s, const char *name);
-struct watch *watch_get(struct sync *s, const char *name); /* made where absent */
+struct follow *follow_find(const struct sync *s, const struct kind *kind, const char *name);
 /* After a request ended: frees w where nobody wants it any more. Code that runs
  * waiters and goes on with w holds it meanwhile. */
-void watch_check(struct watch *w);
-static inline void watch_hold(struct watch *w)
+void follow_check(struct follow *w);
+static inline void follow_hold(struct follow *w)
 {
 	w->pending++;
 }
-static inline void watch_release(struct watch *w)
+static inline void follow_release(struct follow *w)
 {
 	w->pending--;
-	watch_check(w);
+	follow_check(w);
 }
-struct job_feed *watch_feed(struct watch *w);
-const struct job *watch_job(const struct watch *w); /* may be NULL */
-/* Whether the job ended so long ago that its log cannot grow any more. */
-bool watch_is_settled(const struct watch *w);
+void follow_start_timer(struct follow *w, uint64_t *timer, int64_t delay_ms, aws_timer_fn *fn);
+void follow_stop_timer(struct follow *w, uint64_t *timer);
+struct feed *follow_feed(struct follow *w);
+const struct resource *follow_resource(const struct follow *w); /* may be NULL */
+const struct job *follow_job(const struct follow *w);		/* NULL too where it is no training job */
+/* Whether it is over; whether so long ago that its log cannot grow any more. */
+bool follow_is_over(const struct follow *w);
+bool follow_is_settled(const struct follow *w);
 /* "retrying in 4 s: reason" into the feed's note; the delay by the count. */
-int64_t watch_backoff(struct watch *w, int failures, const char *what, const struct err *err);
+int64_t follow_backoff(struct follow *w, int failures, const char *what, const struct err *err);
+/* The final metrics of the job's record, where its log has none. */
+void follow_add_final_metrics(struct follow *w);
 void sync_feeds_job_changed(struct sync *s, const struct job *j);
 void sync_feeds_free(struct sync *s);
 void sync_feeds_reset(struct sync *s); /* another account: what the feeds hold is not ours */
-void sync_logs_begin(struct watch *w); /* a pass, unless one is under way */
-void sync_logs_add(struct watch *w, const struct log_event *events, size_t n, bool live);
-void sync_live_stop(struct watch *w);	  /* the job is over, or nobody looks */
-void sync_metrics_begin(struct watch *w); /* the same of CloudWatch's metrics */
-void sync_metrics_save(struct watch *w);
-void sync_metrics_log_ended(struct watch *w);
+
+void sync_logs_begin(struct follow *w); /* a pass, unless one is under way */
+void sync_logs_add(struct follow *w, const struct log_event *events, size_t n, bool live);
+struct metric_rules *sync_logs_rules(struct follow *w); /* NULL where the kind's lines hold no metrics */
+
+/* sync_read.c */
+/* Lines are handed on from now on (fn NULL: only their metrics are wanted). */
+void reading_start(struct follow *w, const struct sync_reading *r, sync_done_fn *fn, void *user);
+void reading_for_metrics(struct follow *w);
+bool reading_wants_metrics(const struct follow *w); /* true without a reading */
+bool reading_is_cached(struct follow *w);	    /* it was handed on from the cache, to its end */
+void reading_begin_pass(struct follow *w);	    /* may make it a READ_WINDOW */
+bool reading_skips(const struct follow *w, int64_t time_ms);
+void reading_take(struct follow *w); /* hand on what a page brought */
+/* A page came that is not the last of its window: true where a narrower one begins. */
+bool reading_narrows(struct follow *w, int64_t last_ms);
+bool reading_pass_end(struct follow *w); /* false: a further window begins */
+void reading_end(struct follow *w, const struct err *err);
+bool reading_goes_on(const struct follow *w); /* it follows */
+
+void sync_live_stop(struct follow *w);	   /* it is over, or nobody looks */
+void sync_metrics_begin(struct follow *w); /* the same of CloudWatch's metrics */
+void sync_metrics_save(struct follow *w);
+/* Those who wait for metrics wait for the log's too: whichever ends last. */
+void sync_metrics_answer(struct follow *w, const struct err *err);
 
 /* launch_queue.c: work on the queue now, and by a timer from then on (an aws_timer_fn
  * of struct sync). */

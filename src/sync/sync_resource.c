@@ -53,7 +53,7 @@ static void on_described(void *user, struct resource *r, const json_t *raw, cons
 	} else if (err->code == ERR_NOTFOUND && !s->closing) {
 		const struct resource *gone = resources_find(t, d->name);
 
-		if (gone && !sync_is_watched(s, d->name))
+		if (gone && !sync_is_watched(s, d->kind, d->name))
 			sync_forget_resource(s, d->kind, d->name);
 	}
 	describe_end(d, err);
@@ -327,7 +327,7 @@ struct resource *sync_resource_full(struct sync *s, const struct kind *k, const 
 
 bool sync_is_in_use(const struct sync *s, const struct resource *r)
 {
-	return r->kind->id == KIND_TRAINING_JOB ? sync_is_watched(s, r->name)
+	return r->kind->id == KIND_TRAINING_JOB ? sync_is_watched(s, TRAINING_KIND, r->name)
 						: s->used_kind == r->kind && str_eq(s->used_name, r->name);
 }
 

@@ -49,10 +49,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "follow_probe: %s\n", err.msg);
 		return 1;
 	}
-	sync_watch(s, argv[2]);
+	sync_watch(s, TRAINING_KIND, argv[2]);
 	if (live)
-		sync_live(s, argv[2], true);
-	const struct job_feed *f = session_find_feed(sync_session(s), argv[2]);
+		sync_live(s, TRAINING_KIND, argv[2], true);
+	const struct feed *f = session_find_feed(sync_session(s), TRAINING_KIND, argv[2]);
 	int64_t minutes = 0;
 
 	while (!f->logs.complete && clock_mono_ms() - began < DEADLINE_MS) {

@@ -113,11 +113,12 @@ struct progress {
 static void finish_watches(struct sync *s, struct progress *p)
 {
 	for (size_t i = 0; i < WATCHES; i++) {
-		const struct job_feed *f = p->watched[i] ? session_find_feed(sync_session(s), p->watched[i]) : NULL;
+		const struct feed *f =
+			p->watched[i] ? session_find_feed(sync_session(s), TRAINING_KIND, p->watched[i]) : NULL;
 
 		if (!f || !f->logs.complete)
 			continue;
-		sync_unwatch(s, p->watched[i]);
+		sync_unwatch(s, TRAINING_KIND, p->watched[i]);
 		p->n_complete++;
 		free(p->watched[i]);
 		p->watched[i] = NULL;
@@ -142,7 +143,7 @@ static void begin_watches(struct sync *s, struct progress *p)
 			continue;
 		map_put(&p->done, j->name, p);
 		p->watched[slot] = xstrdup(j->name);
-		sync_watch(s, j->name);
+		sync_watch(s, TRAINING_KIND, j->name);
 	}
 }
 
@@ -250,7 +251,7 @@ static void print_job(struct store *st, const struct job *j)
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	AUTO(loglines) struct loglines l = {0};
 	char hex[SHA256_HEX_LEN] = "";
-	bool cached = store_logs_load(st, j->name, &l, NULL) == 0;
+	bool cached = store_logs_load(st, TRAINING_KIND, j->name, &l, NULL) == 0;
 	size_t n = l.n;
 
 	if (cached)

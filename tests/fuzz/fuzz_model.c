@@ -53,8 +53,8 @@ static void metrics(const char *text, size_t n)
 	job_add_metric_definition(j, "m", regex);
 	struct metric_rules *by_definition = metric_rules_new(j), *by_line = metric_rules_new(NULL);
 
-	metric_rules_apply(by_definition, &l, &defined);
-	metric_rules_apply(by_line, &l, &own);
+	metric_rules_apply(by_definition, NULL, &l, &defined);
+	metric_rules_apply(by_line, NULL, &l, &own);
 	metric_rules_free(by_definition);
 	metric_rules_free(by_line);
 }

@@ -172,7 +172,7 @@ static void host_copy(void *user, const char *text)
 static void host_live(void *user, const struct kind *kind, const char *job, bool on)
 {
 	snprintf(t.asked, sizeof(t.asked), "live %s %s", job, on ? "on" : "off");
-	struct job_feed *f = session_feed(t.session, job);
+	struct feed *f = session_feed(t.session, TRAINING_KIND, job);
 	f->live = on;
 	f->live_minutes = on;
 	f->live_usd_micro = on ? 10000 : 0;
@@ -286,7 +286,7 @@ static void change(const char *what)
 	} else if (!strcmp(what, "gone")) {
 		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
 	} else if (!strcmp(what, "log-lines")) {
-		struct job_feed *f = session_feed(t.session, "nba-dfs-s24-c03-p012");
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
 		for (int i = 0; i < 5; i++) {
 			char text[64];
 			int n = snprintf(text, sizeof(text), "[%d]\ttrain-rmse:1.0\tvalidation-rmse:2.0", 60 + i);

@@ -108,7 +108,7 @@ static void add_transitions(struct job *j, const char *const *names, const int64
 
 static void add_feed(struct session *s, const char *name)
 {
-	struct job_feed *f = session_feed(s, name);
+	struct feed *f = session_feed(s, TRAINING_KIND, name);
 	char text[160], stream[128];
 
 	snprintf(stream, sizeof(stream), "%s/algo-1-1795240000", name);
@@ -120,9 +120,9 @@ static void add_feed(struct session *s, const char *name)
 		int64_t at = SEED_NOW_MS - 9 * MINUTE + i * 5000;
 		int n = snprintf(text, sizeof(text), "[%d]\ttrain-rmse:%.5f\tvalidation-rmse:%.5f", i, train, valid);
 		loglines_add(&f->logs, stream, NULL, at, text, (size_t)n);
-		series_add(&f->metrics, "train:rmse", at, i, train);
-		series_add(&f->metrics, "validation:rmse", at, i, valid);
-		series_add(&f->metrics, "CPUUtilization", at, -1, 40.0 + (i * 7) % 50);
+		series_add(&f->metrics, "train:rmse", NULL, at, i, train);
+		series_add(&f->metrics, "validation:rmse", NULL, at, i, valid);
+		series_add(&f->metrics, "CPUUtilization", NULL, at, -1, 40.0 + (i * 7) % 50);
 		if (i == 20)
 			loglines_add(&f->logs, stream, NULL, at + 1, "WARNING slow read from s3: 3.1 s", 32);
 		if (i == 40)
@@ -228,7 +228,7 @@ static void fill_hostile(struct session *s)
 		str_set(&j->failure_reason, why);
 		put(s, j);
 	}
-	struct job_feed *f = session_feed(s, "evil-job");
+	struct feed *f = session_feed(s, TRAINING_KIND, "evil-job");
 	const char *line = "\033[2J\033[Hcleared? \033]52;c;AAAA\a ERROR \x1bP+q\x1b\\ end";
 	f->logs_loaded = true;
 	loglines_add(&f->logs, "evil-job/algo-1-1", NULL, SEED_NOW_MS, line, strlen(line));

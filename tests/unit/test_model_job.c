@@ -236,11 +236,11 @@ static void test_session(void **state)
 
 	session_notify(s, NOTICE_WARNING, "throttled \x1b[31m%s", "now\nand then");
 	assert_string_equal(s->notice.text, "throttled now and then");
-	assert_null(session_find_feed(s, "a"));
-	struct job_feed *f = session_feed(s, "a");
-	assert_ptr_equal(f, session_feed(s, "a"));
-	session_drop_feed(s, "a");
-	assert_null(session_find_feed(s, "a"));
+	assert_null(session_find_feed(s, TRAINING_KIND, "a"));
+	struct feed *f = session_feed(s, TRAINING_KIND, "a");
+	assert_ptr_equal(f, session_feed(s, TRAINING_KIND, "a"));
+	session_drop_feed(s, TRAINING_KIND, "a");
+	assert_null(session_find_feed(s, TRAINING_KIND, "a"));
 	for (int i = 0; i < REQUEST_LOG_LEN + 3; i++) {
 		r.took_ms = i;
 		session_add_request(s, &r);

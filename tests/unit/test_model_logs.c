@@ -1,8 +1,10 @@
 /* test_model_logs.c - log lines, metric series, metrics out of log lines. */
 #include "unit.h"
 
+#include <math.h>
+
 #include "model/loglines.h"
-#include "model/series.h"
+#include "model/objective.h"
 
 static bool add(struct loglines *l, const char *stream, const char *id, int64_t ms, const char *text)
 {
@@ -24,7 +26,7 @@ static void test_order_and_identity(void **state)
 	assert_string_equal(l.lines[1].text, "first");
 	assert_string_equal(l.lines[2].text, "second of the same millisecond");
 	assert_string_equal(l.streams.items[l.lines[0].stream], "j/algo-2");
-	assert_string_equal(l.last.text, "late");
+	assert_string_equal(loglines_by_seq(&l, l.last_seq)->text, "late");
 }
 
 static void test_identity_without_id(void **state)
@@ -145,20 +147,149 @@ static void test_series(void **state)
 	double lo, hi;
 
 	assert_null(series_find(&s, "a"));
-	assert_true(series_add(&s, "a", 10, 1, 5));
-	assert_true(series_add(&s, "a", 30, 3, 7));
-	assert_true(series_add(&s, "a", 20, 2, -1));
-	assert_true(series_add(&s, "a", 20, 1, 2));   /* same time, other step */
-	assert_false(series_add(&s, "a", 20, 2, -1)); /* known */
-	assert_true(series_add(&s, "a", 20, 2, -2));  /* corrected */
+	series_add(&s, "a", NULL, 10, 1, 5);
+	series_add(&s, "a", NULL, 30, 3, 7);
+	series_add(&s, "a", NULL, 20, 2, -1);
+	series_add(&s, "a", NULL, 20, 1, 2);
+	series_add(&s, "a", NULL, 20, 2, -1); /* printed twice: two points */
 	const struct series *a = series_find(&s, "a");
-	assert_int_equal(a->n, 4);
-	assert_int_equal(a->points[1].step, 1);
-	assert_true(a->points[2].value == -2);
+	assert_int_equal(a->n, 5);
+	assert_true(a->points[1].value == -1 && a->points[2].value == 2 && a->points[3].value == -1);
 	assert_true(series_range(a, &lo, &hi));
-	assert_true(lo == -2 && hi == 7);
+	assert_true(lo == -1 && hi == 7);
 	AUTO(series_set) struct series_set empty = {0};
-	assert_false(series_range(series_get(&empty, "b"), &lo, &hi));
+	assert_false(series_range(series_get(&empty, "b", NULL), &lo, &hi));
+}
+
+/* Samples of CloudWatch are asked for again and corrected; they do not pile up. */
+static void test_series_samples(void **state)
+{
+	AUTO(series_set) struct series_set s = {0};
+
+	assert_true(series_put(&s, "CPUUtilization", "algo-1", 60000, 5));
+	assert_true(series_put(&s, "CPUUtilization", "algo-2", 60000, 6));
+	assert_true(series_put(&s, "CPUUtilization", "algo-1", 120000, 7));
+	assert_false(series_put(&s, "CPUUtilization", "algo-1", 60000, 5));
+	assert_true(series_put(&s, "CPUUtilization", "algo-1", 60000, 4));
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.items[0].n, 2);
+	assert_true(s.items[0].points[0].value == 4);
+}
+
+/* What several instances print at the same step are several series. */
+static void test_series_per_instance(void **state)
+{
+	AUTO(series_set) struct series_set s = {0};
+	char label[64];
+
+	series_add(&s, "loss", "algo-1", 10, 1, 5);
+	assert_string_equal(series_label(label, sizeof(label), &s, &s.items[0]), "loss");
+	series_add(&s, "loss", "algo-2", 10, 1, 6);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(series_label(label, sizeof(label), &s, &s.items[0]), "loss algo-1");
+	assert_string_equal(series_label(label, sizeof(label), &s, &s.items[1]), "loss algo-2");
+	assert_true(series_find(&s, "loss")->points[0].value == 5);
+}
+
+static void test_series_final(void **state)
+{
+	AUTO(series_set) struct series_set s = {0};
+
+	series_put_final(&s, "loss", 99, 0.25);
+	series_put_final(&s, "loss", 99, 0.25);
+	assert_int_equal(series_find(&s, "loss")->n, 1);
+	assert_true(series_find(&s, "loss")->is_final);
+	series_add(&s, "loss", "algo-1", 10, 1, 5); /* the log has it after all */
+	series_put_final(&s, "loss", 99, 0.25);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.items[0].n, 1);
+	assert_false(s.items[0].is_final);
+	assert_true(s.items[0].points[0].value == 5);
+}
+
+/* A restart takes the steps back: what came before is another segment. */
+static void test_series_segments(void **state)
+{
+	AUTO(series_set) struct series_set s = {0};
+	double best;
+	int64_t step;
+
+	for (int i = 0; i < 10; i++)
+		series_add(&s, "loss", "algo-1", 10 + i, i, 1.0 / (i + 1));
+	assert_int_equal(series_segment(&s.items[0]), 0);
+	for (int i = 4; i < 7; i++)
+		series_add(&s, "loss", "algo-1", 100 + i, i, 0.5 - 0.01 * i);
+	assert_int_equal(series_segment(&s.items[0]), 10);
+	assert_true(series_breaks_at(&s.items[0], 10));
+	assert_true(series_best(&s.items[0], METRIC_SMALLER, &best, &step));
+	assert_true(best == 0.5 - 0.01 * 6 && step == 6); /* not the 0.1 of before */
+	AUTO(series_set) struct series_set none = {0};
+	assert_int_equal(series_segment(series_get(&none, "x", NULL)), 0);
+}
+
+static void test_direction(void **state)
+{
+	static const struct {
+		const char *name;
+		enum metric_direction direction;
+	} rows[] = {{"validation:rmse", METRIC_SMALLER},
+		    {"validation:auc", METRIC_LARGER},
+		    {"train:mlogloss", METRIC_SMALLER},
+		    {"validation:ndcg@10-", METRIC_LARGER},
+		    {"validation:map", METRIC_LARGER},
+		    {"validation:mape", METRIC_SMALLER},
+		    {"validation:error@0.7", METRIC_SMALLER},
+		    {"eval_accuracy", METRIC_LARGER},
+		    {"val_loss", METRIC_SMALLER},
+		    {"ValidationLoss", METRIC_SMALLER},
+		    {"neg_mean_squared_error", METRIC_LARGER},
+		    {"validation:cox-nloglik", METRIC_SMALLER},
+		    {"f1", METRIC_LARGER},
+		    {"test:f1_macro", METRIC_LARGER},
+		    {"ObjectiveMetric", METRIC_EITHER},
+		    {"epoch", METRIC_EITHER},
+		    {"learning_rate", METRIC_EITHER},
+		    {"", METRIC_EITHER}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (metric_direction(rows[i].name, NULL) != rows[i].direction)
+			fail_msg("%s: %d", rows[i].name, metric_direction(rows[i].name, NULL));
+	}
+	AUTO(job) struct job *j = job_new("a");
+
+	strmap_set(&j->hyperparameters, "metric_for_best_model", "\"quality\"");
+	strmap_set(&j->hyperparameters, "greater_is_better", "False");
+	assert_int_equal(metric_direction("eval_quality", j), METRIC_SMALLER);
+	strmap_set(&j->hyperparameters, "greater_is_better", "true");
+	assert_int_equal(metric_direction("eval_quality", j), METRIC_LARGER);
+	assert_int_equal(metric_direction("eval_loss", j), METRIC_SMALLER);
+}
+
+static void test_best_objective(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+	AUTO(series_set) struct series_set s = {0};
+	double best, last, rank;
+	int64_t step;
+
+	assert_false(job_best_objective(j, NULL, &best, &step, &last));
+	job_set_status(j, "Completed");
+	job_add_final_metric(j, "validation:auc", 0.7, 9);
+	assert_true(job_best_objective(j, NULL, &best, &step, &last));
+	assert_true(best == 0.7 && last == 0.7 && step == -1);
+	static const double auc[] = {0.6, 0.9, NAN, 0.8};
+
+	for (size_t i = 0; i < ARRAY_LEN(auc); i++)
+		series_add(&s, "validation:auc", "algo-1", 10, (int64_t)i, auc[i]);
+	assert_true(job_best_objective(j, &s.items[0], &best, &step, &last));
+	assert_true(best == 0.9 && step == 1 && last == 0.8);
+	assert_true(job_objective_rank(j, &s.items[0], &rank));
+	assert_true(rank == -0.9); /* larger is better: it comes first */
+	series_add(&s, "validation:auc", "algo-1", 11, 4, NAN);
+	assert_true(job_best_objective(j, &s.items[0], &best, &step, &last));
+	assert_true(best == 0.9 && isnan(last)); /* the last says nan */
+	job_set_status(j, "Failed");
+	assert_false(job_objective_rank(j, &s.items[0], &rank));
 }
 
 static void test_series_stays_bounded(void **state)
@@ -166,18 +297,18 @@ static void test_series_stays_bounded(void **state)
 	AUTO(series_set) struct series_set s = {0};
 
 	for (int64_t i = 0; i < 400000; i++)
-		series_add(&s, "a", i * 1000, i, (double)i);
+		series_add(&s, "a", NULL, i * 1000, i, (double)i);
 	const struct series *a = series_find(&s, "a");
 	assert_true(a->n < 131072);
 	assert_true(a->points[a->n - 1].value >= 399998);
 	assert_true(a->points[0].value == 0);
 }
 
-static void apply(const struct metric_rules *r, const char *text, int64_t ms, struct series_set *out)
+static void apply(struct metric_rules *r, const char *text, int64_t ms, struct series_set *out)
 {
 	struct log_line line = {.time_ms = ms, .text = text, .len = (uint32_t)strlen(text)};
 
-	metric_rules_apply(r, &line, out);
+	metric_rules_apply(r, NULL, &line, out);
 }
 
 static double value_of(struct series_set *s, const char *name, int64_t step)
@@ -242,6 +373,278 @@ static void test_definitions(void **state)
 	metric_rules_free(r);
 }
 
+/* Lines that CloudWatch spells and terminals interpret. */
+static void test_clean_text(void **state)
+{
+	static const struct {
+		const char *raw, *clean;
+	} rows[] = {{"plain", "plain"},
+		    {"a\tb", "a\tb"},
+		    {"a#011b", "a\tb"},
+		    {"\r  0%|  |\r 50%|# |\r100%|##|", "100%|##|"},
+		    {"#015  0%#015 50%#015100%", "100%"},
+		    {"100%\r", "100%"},
+		    {"100%#015", "100%"},
+		    {"a\r\nb\r\n", "a\nb"},
+		    {"long first state\rshort", "short"},
+		    {"1/3 [=>] 0.9\b\b\b\b\b\b\b\b\b\b\b\b2/3 [==] 0.5", "2/3 [==] 0.5"},
+		    {"1/3 0.9#010#010#010#0100.4", "1/30.4"},
+		    {"wait |\b/\b-", "wait -"},
+		    {"kept\b\b\b", "kept"}, /* nothing was written over it */
+		    {"#033[32mINFO#033[0m: x", "INFO: x"},
+		    {"\x1b[1;31mred\x1b[0m", "red"},
+		    {"old text\x1b[2K\rnew", "new"},
+		    {"old\r\x1b[Knew", "new"},
+		    {"\x1b]0;title\a"
+		     "text",
+		     "text"},
+		    {"one#012two", "one\ntwo"},
+		    {"  indented\n\n\tmore", "  indented\n\n\tmore"},
+		    {"colour #010203 and #001 and #99", "colour #010203 and #001 and #99"},
+		    {"[YELLOW] [[.m][0]] \\x1b[31m #033 x", "[YELLOW] [[.m][0]] \\x1b[31m #033 x"},
+		    {"\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd"},
+		    {"\xe2\x80\xae"
+		     "evil\x07",
+		     "evil"},
+		    {"caf\xc3\xa9\b\xc3\xa8", "caf\xc3\xa8"},
+		    {"#", "#"},
+		    {"#01", "#01"},
+		    {"\n", ""},
+		    {"", ""}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) struct buf out = BUF_INIT(4096);
+
+		assert_int_equal(log_text_clean(&out, rows[i].raw, strlen(rows[i].raw)), 0);
+		if (strcmp(buf_str(&out), rows[i].clean) != 0)
+			fail_msg("'%s' becomes '%s'", rows[i].raw, buf_str(&out));
+	}
+}
+
+static void test_levels_behind(void **state)
+{
+	AUTO(buf) struct buf text = BUF_INIT(4096);
+
+	for (int i = 0; i < 80; i++)
+		(void)buf_adds(&text, "████");
+	(void)buf_adds(&text, "Traceback (most recent call last):");
+	assert_int_equal(log_line_level_of(buf_str(&text), text.len), LINE_ERROR);
+	static const char lines[] = "INFO started\nWARNING slow\n  quiet\nValueError: bad\nmore";
+
+	assert_int_equal(log_line_level_of(lines, strlen(lines)), LINE_ERROR);
+	assert_int_equal(log_line_level_of(lines, 25), LINE_WARNING);
+}
+
+/* Sequence numbers stay with their lines when others go or come before them. */
+static void test_sequence_numbers(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+
+	add(&l, "s", "1", 100, "one");
+	add(&l, "s", "2", 50, "late");
+	loglines_settle(&l);
+	uint64_t one = l.lines[1].seq;
+
+	assert_string_equal(loglines_by_seq(&l, one)->text, "one");
+	loglines_forget(&l);
+	assert_int_equal(l.n, 0);
+	assert_null(loglines_by_seq(&l, one));
+	assert_false(add(&l, "s", "1", 100, "one")); /* still known */
+	assert_true(add(&l, "s", "3", 101, "two"));
+	assert_true(l.lines[0].seq > one);
+	loglines_clear(&l);
+	assert_true(add(&l, "s", "1", 100, "one"));
+	assert_true(l.lines[0].seq > one + 1);
+}
+
+static bool is_even(void *user, const struct log_line *line)
+{
+	++*(int *)user;
+	return (line->text[0] - '0') % 2 == 0;
+}
+
+static void test_select(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	int asked = 0;
+
+	for (int i = 0; i < 10; i++) {
+		char text[] = {(char)('0' + i), 0};
+
+		add(&l, "s", NULL, i, text);
+	}
+	loglines_select(&l, 3, is_even, &asked);
+	assert_int_equal(asked, 10);
+	assert_int_equal(l.n, 3);
+	assert_string_equal(l.lines[0].text, "4");
+	assert_string_equal(l.lines[2].text, "8");
+}
+
+/* Followed for days: memory stays bounded, and what may still be brought again is
+ * known. */
+static void test_seen_is_bounded(void **state)
+{
+	AUTO(log_seen) struct log_seen s = {.half = 1000, .horizon_ms = 500};
+	char id[32];
+
+	for (int64_t i = 0; i < 20000; i++) {
+		snprintf(id, sizeof(id), "%d", (int)i);
+		assert_true(log_seen_add(&s, false, "s", id, i, "text", 4));
+		if (i >= 500 && i % 100 == 0) { /* read again from before the newest */
+			log_seen_begin(&s);
+			for (int64_t k = i - 500; k <= i; k++) {
+				snprintf(id, sizeof(id), "%d", (int)k);
+				assert_false(log_seen_add(&s, false, "s", id, k, "text", 4));
+			}
+		}
+	}
+	assert_true(s.forgot);
+	assert_true(s.young.n + s.old.n < 5000);
+}
+
+static void test_odd_numbers(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+
+	job_add_metric_definition(j, "x", "x=(\\S+)");
+	job_add_metric_definition(j, "digits", "d=([0-9.]+)");
+	job_add_metric_definition(j, "cell", "^c,(\\d+),");
+	struct metric_rules *r = metric_rules_new(j);
+	static const struct {
+		const char *line, *metric;
+		double value; /* -1: none */
+	} rows[] = {{"x=1,234.5", "x", 1234.5},
+		    {"x=12,345,678", "x", 12345678},
+		    {"x=1.234,5", "x", -1},
+		    {"x=5,3", "x", -1},
+		    {"x=1.2.3", "x", -1},
+		    {"x=0x1f", "x", -1},
+		    {"x=none", "x", -1},
+		    {"x=1e-05", "x", 1e-05},
+		    {"x=0.5,", "x", 0.5},
+		    {"x=97%", "x", 97},
+		    {"x=.5", "x", 0.5},
+		    {"x=3it/s", "x", 3},
+		    {"x=-", "x", -1},
+		    {"x=1e400", "x", -1},
+		    {"x=Nancy", "x", -1},
+		    {"d=1,234.5 s", "digits", 1234.5},
+		    {"d=1e-05", "digits", 1e-05},
+		    {"c,12,345,6", "cell", 12},
+		    {"x=inf", "x", INFINITY},
+		    {"x=+Infinity", "x", INFINITY}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(series_set) struct series_set s = {0};
+
+		apply(r, rows[i].line, 1, &s);
+		const struct series *x = series_find(&s, rows[i].metric);
+
+		if (rows[i].value == -1 ? x != NULL : !x || x->points[0].value != rows[i].value)
+			fail_msg("%s gives %g", rows[i].line, x ? x->points[0].value : -1);
+	}
+	AUTO(series_set) struct series_set s = {0};
+
+	apply(r, "x=nan", 1, &s);
+	apply(r, "x=-NaN", 2, &s);
+	apply(r, "x=-inf", 3, &s);
+	assert_int_equal(series_find(&s, "x")->n, 3);
+	assert_true(isnan(s.items[0].points[0].value) && isnan(s.items[0].points[1].value));
+	assert_true(s.items[0].points[2].value == -INFINITY);
+	metric_rules_free(r);
+}
+
+static void test_xgboost_odd(void **state)
+{
+	struct metric_rules *r = metric_rules_new(NULL);
+	AUTO(series_set) struct series_set s = {0};
+
+	apply(r, "[0]\ttrain-auc:nan\tvalidation-auc:0.6", 1, &s);
+	apply(r, "[0]#011cv-auc:0.910+0.003#011cv-error:0.1+0.01", 2, &s);
+	apply(r, "[1]\ttrain-auc:0.5\n[2]\ttrain-auc:0.7", 3, &s); /* one event */
+	assert_true(isnan(value_of(&s, "train:auc", 0)));
+	assert_true(value_of(&s, "validation:auc", 0) == 0.6);
+	assert_true(value_of(&s, "cv:auc", 0) == 0.91);
+	assert_true(value_of(&s, "cv:error", 0) == 0.1);
+	assert_true(value_of(&s, "train:auc", 2) == 0.7);
+	metric_rules_free(r);
+}
+
+static int64_t last_step(struct metric_rules *r, const char *text, struct series_set *s)
+{
+	apply(r, text, 1, s);
+	const struct series *x = series_find(s, "loss");
+
+	return x->points[x->n - 1].step;
+}
+
+/* How far within an epoch: steps that grow from line to line. */
+static void test_steps_within_epochs(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+	AUTO(series_set) struct series_set s = {0};
+
+	job_add_metric_definition(j, "loss", "[Ll]oss: ([0-9.]+)");
+	struct metric_rules *r = metric_rules_new(j);
+
+	assert_int_equal(last_step(r, "Train Epoch: 1 [6400/60000 (11%)]\tLoss: 0.5", &s), 6400);
+	assert_int_equal(last_step(r, "Train Epoch: 2 [0/60000 (0%)]\tLoss: 0.4", &s), 60000);
+	assert_int_equal(last_step(r, "Epoch [2/10], Step [200/600], Loss: 0.4", &s), 800);
+	assert_int_equal(last_step(r, "epoch 7 Loss: 0.4", &s), 7);
+	assert_int_equal(last_step(r, "epoch 3/10 Loss: 0.4", &s), 3);
+	metric_rules_free(r);
+	r = metric_rules_new(j);
+	assert_int_equal(last_step(r, "Epoch: 0 [64/100] Loss: 0.5", &s), 64);
+	assert_int_equal(last_step(r, "Epoch: 1 [64/100] Loss: 0.5", &s), 164);
+	metric_rules_free(r);
+}
+
+/* A metric at the end of a long line. */
+static void test_long_line(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+	AUTO(buf) struct buf text = BUF_INIT(1 << 20);
+	AUTO(series_set) struct series_set s = {0};
+
+	job_add_metric_definition(j, "loss", "loss=([0-9.]+)");
+	struct metric_rules *r = metric_rules_new(j), *own = metric_rules_new(NULL);
+
+	(void)buf_adds(&text, "[3] ");
+	for (int i = 0; i < 20000; i++)
+		(void)buf_addf(&text, "c%d:1 ", i);
+	(void)buf_adds(&text, "last-rmse:0.25 loss=0.5");
+	apply(r, buf_str(&text), 1, &s);
+	assert_true(value_of(&s, "loss", 3) == 0.5);
+	AUTO(series_set) struct series_set x = {0};
+
+	buf_truncate(&text, text.len - strlen(" loss=0.5"));
+	apply(own, buf_str(&text), 1, &x);
+	assert_true(value_of(&x, "last:rmse", 3) == 0.25);
+	metric_rules_free(r);
+	metric_rules_free(own);
+}
+
+static void test_same_millisecond(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+	AUTO(series_set) struct series_set s = {0};
+	char text[32];
+
+	job_add_metric_definition(j, "loss", "loss=([0-9.]+)");
+	struct metric_rules *r = metric_rules_new(j);
+
+	for (int i = 1; i <= 5; i++) {
+		snprintf(text, sizeof(text), "loss=%d", i);
+		apply(r, text, 7, &s);
+	}
+	const struct series *x = series_find(&s, "loss");
+
+	assert_int_equal(x->n, 5);
+	for (int i = 0; i < 5; i++)
+		assert_true(x->points[i].value == i + 1);
+	metric_rules_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_order_and_identity),
@@ -253,7 +656,23 @@ int main(void)
 					   cmocka_unit_test(test_series),
 					   cmocka_unit_test(test_series_stays_bounded),
 					   cmocka_unit_test(test_xgboost_lines),
-					   cmocka_unit_test(test_definitions)};
+					   cmocka_unit_test(test_definitions),
+					   cmocka_unit_test(test_series_samples),
+					   cmocka_unit_test(test_series_per_instance),
+					   cmocka_unit_test(test_series_final),
+					   cmocka_unit_test(test_series_segments),
+					   cmocka_unit_test(test_direction),
+					   cmocka_unit_test(test_best_objective),
+					   cmocka_unit_test(test_clean_text),
+					   cmocka_unit_test(test_levels_behind),
+					   cmocka_unit_test(test_sequence_numbers),
+					   cmocka_unit_test(test_select),
+					   cmocka_unit_test(test_seen_is_bounded),
+					   cmocka_unit_test(test_odd_numbers),
+					   cmocka_unit_test(test_xgboost_odd),
+					   cmocka_unit_test(test_steps_within_epochs),
+					   cmocka_unit_test(test_long_line),
+					   cmocka_unit_test(test_same_millisecond)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

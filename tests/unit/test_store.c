@@ -174,11 +174,11 @@ static void test_logs(void **state)
 		loglines_add(&l, i % 3 ? "a/algo-1" : "a/algo-2", NULL, 1700000000000 + i / 7, text, strlen(text));
 	}
 	loglines_settle(&l);
-	assert_int_equal(store_logs_save(s, "a", &l, NULL), -ERR_INVALID); /* not complete */
+	assert_int_equal(store_logs_save(s, TRAINING_KIND, "a", &l, NULL), -ERR_INVALID); /* not complete */
 	l.complete = true;
-	assert_int_equal(store_logs_load(s, "a", &back, NULL), -ERR_NOTFOUND);
-	assert_int_equal(store_logs_save(s, "a", &l, NULL), 0);
-	assert_int_equal(store_logs_load(s, "a", &back, NULL), 0);
+	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), -ERR_NOTFOUND);
+	assert_int_equal(store_logs_save(s, TRAINING_KIND, "a", &l, NULL), 0);
+	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), 0);
 	assert_true(back.complete);
 	assert_int_equal(back.n, l.n);
 	for (size_t i = 0; i < l.n; i++) {
@@ -187,9 +187,50 @@ static void test_logs(void **state)
 		assert_string_equal(back.streams.items[back.lines[i].stream], l.streams.items[l.lines[i].stream]);
 	}
 	AUTO(loglines) struct loglines none = {.complete = true};
-	assert_int_equal(store_logs_save(s, "a", &none, NULL), 0); /* replaces */
-	assert_int_equal(store_logs_load(s, "a", &back, NULL), 0);
+	assert_int_equal(store_logs_save(s, TRAINING_KIND, "a", &none, NULL), 0); /* replaces */
+	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), 0);
 	assert_int_equal(back.n, 0);
+}
+
+static void count_line(void *user, const char *stream, int64_t time_ms, const char *text, size_t len)
+{
+	size_t *n = user;
+
+	assert_string_equal(stream, "a/algo-1");
+	assert_int_equal(time_ms, 1000 + (int64_t)*n);
+	assert_true(len > 7 && memcmp(text, "a line\t", 7) == 0);
+	++*n;
+}
+
+/* A log that is written while it is read, and exists when it is whole. */
+static void test_log_in_pieces(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	AUTO(loglines) struct loglines l = {0}, back = {0};
+	const struct kind *other = kind_find("processing-job");
+	struct log_writer *w = NULL;
+	size_t n = 0;
+	char text[64];
+
+	assert_int_equal(store_log_begin(s, TRAINING_KIND, "a", &w, NULL), 0);
+	for (int i = 0; i < 20000; i++) {
+		snprintf(text, sizeof(text), "a line\tthat is number %d", i);
+		loglines_add(&l, "a/algo-1", NULL, 1000 + i, text, strlen(text));
+		if (i % 100 == 99) {
+			assert_int_equal(store_log_append(w, &l, NULL), 0);
+			loglines_forget(&l);
+		}
+	}
+	assert_int_equal(store_log_read(s, TRAINING_KIND, "a", count_line, &n, NULL), -ERR_NOTFOUND);
+	assert_int_equal(store_log_commit(w, &l, NULL), 0);
+	store_log_close(w);
+	assert_int_equal(store_log_read(s, TRAINING_KIND, "a", count_line, &n, NULL), 0);
+	assert_int_equal(n, 20000);
+	assert_int_equal(store_logs_load(s, other, "a", &back, NULL), -ERR_NOTFOUND); /* of another kind */
+	/* One that is given up leaves nothing, not even what was there. */
+	assert_int_equal(store_log_begin(s, TRAINING_KIND, "a", &w, NULL), 0);
+	store_log_close(w);
+	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), -ERR_NOTFOUND);
 }
 
 static void test_metrics_and_prices(void **state)
@@ -200,17 +241,25 @@ static void test_metrics_and_prices(void **state)
 	char type[] = "ml.x", region[] = "r", component[] = "Training", as_of[] = "2026-01-01", source[] = "list";
 	struct price p = {type, region, component, 230000, as_of, 'A', source};
 
-	assert_int_equal(store_metrics_load(s, "a", &back, NULL), -ERR_NOTFOUND);
+	assert_int_equal(store_metrics_load(s, TRAINING_KIND, "a", &back, NULL), -ERR_NOTFOUND);
 	for (int i = 0; i < 100; i++)
-		series_add(&m, "validation:rmse", 1000 + i, i, 1.0 / (i + 1));
-	series_add(&m, "CPUUtilization", 5, -1, -0.5);
-	str_set(&series_get(&m, "CPUUtilization")->unit, "%");
-	assert_int_equal(store_metrics_save(s, "a", &m, NULL), 0);
-	assert_int_equal(store_metrics_load(s, "a", &back, NULL), 0);
+		series_add(&m, "validation:rmse", NULL, 1000 + i, i, 1.0 / (i + 1));
+	series_add(&m, "CPUUtilization", NULL, 5, -1, -0.5);
+	series_add(&m, "loss", "algo-1", 5, 1, NAN); /* two instances, one millisecond */
+	series_add(&m, "loss", "algo-1", 5, 1, INFINITY);
+	series_add(&m, "loss", "algo-2", 5, 1, 2);
+	str_set(&series_get(&m, "CPUUtilization", NULL)->unit, "%");
+	assert_int_equal(store_metrics_save(s, TRAINING_KIND, "a", &m, NULL), 0);
+	assert_int_equal(store_metrics_load(s, TRAINING_KIND, "a", &back, NULL), 0);
 	assert_int_equal(series_find(&back, "validation:rmse")->n, 100);
 	assert_true(series_find(&back, "validation:rmse")->points[99].value == 0.01);
 	assert_int_equal(series_find(&back, "CPUUtilization")->points[0].step, -1);
 	assert_string_equal(series_find(&back, "CPUUtilization")->unit, "%");
+	const struct series *loss = series_find(&back, "loss");
+	assert_true(loss->n == 2 && isnan(loss->points[0].value) && isinf(loss->points[1].value));
+	assert_true(series_get(&back, "loss", "algo-2")->points[0].value == 2);
+	AUTO(series_set) struct series_set none = {0};
+	assert_int_equal(store_metrics_load(s, kind_find("processing-job"), "a", &none, NULL), -ERR_NOTFOUND);
 	assert_int_equal(store_prices_save(s, &p, 1, NULL), 0);
 	assert_int_equal(store_prices_load(s, &prices, NULL), 0);
 	assert_int_equal(price_find(&prices, "ml.x", "r", "Training")->usd_micro, 230000);
@@ -697,6 +746,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_log_in_pieces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_metrics_and_prices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launches, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),

@@ -103,7 +103,7 @@ static struct outcome logs(struct world *w, const char *name)
 {
 	struct outcome o = {0};
 
-	sync_logs(w->s, name, on_done, &o);
+	sync_logs(w->s, TRAINING_KIND, name, on_done, &o);
 	wait_for(w, &o);
 	return o;
 }
@@ -294,8 +294,8 @@ static void test_follow(void **state)
 	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
 	fake_job(&w->aws, "a-2", "InProgress", t / 1000 - 100, t / 1000);
 	fake_log(&w->aws, "a-2/algo-1-1", t, "of another job");
-	sync_watch(w->s, "a");
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	assert_non_null(f);
 	WAIT_UNTIL(w, f->logs_loaded);
 	assert_string_equal(f->logs_note, "no log stream yet");
@@ -322,16 +322,110 @@ static void test_follow(void **state)
 	assert_int_equal(f->logs.n, 25);
 	assert_string_equal(f->logs.lines[0].text, "late by an hour");
 	assert_false(f->following);
-	sync_unwatch(w->s, "a");
+	sync_unwatch(w->s, TRAINING_KIND, "a");
 	/* From now on it needs no network. */
 	reopen(w);
 	int64_t calls = fake_calls(&w->aws, "FilterLogEvents");
 	struct outcome o = logs(w, "a");
 	assert_int_equal(o.err.code, 0);
-	f = session_find_feed(sync_session(w->s), "a");
+	f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	assert_int_equal(f->logs.n, 25);
 	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), calls);
 	assert_non_null(series_find(&f->metrics, "train:rmse"));
+}
+
+/* Any kind with a log group is followed the same way. */
+static void test_follow_other_kind(void **state)
+{
+	struct world *w = *state;
+	const struct kind *kind = kind_find("processing-job");
+	int64_t t = clock_now_ms();
+	struct session *s = sync_session(w->s);
+	struct resource *r = resource_new(kind, "p");
+
+	resource_set_status(r, "InProgress");
+	r->created_ms = r->start_ms = t - 60000;
+	resources_put(&s->tables[kind->id], r, NULL);
+	fake_log(&w->aws, "p/algo-1-1", t, "split");
+	fake_log(&w->aws, "p-2/algo-1-1", t, "of another");
+	sync_watch(w->s, kind, "p");
+	const struct feed *f = session_find_feed(s, kind, "p");
+	WAIT_UNTIL(w, f->logs.n == 1);
+	assert_null(session_find_feed(s, TRAINING_KIND, "p"));
+	assert_true(fake_calls(&w->aws, "GetMetricData") > 0);
+	fake_log(&w->aws, "p/algo-1-1", t + 1, "done");
+	r = resource_new(kind, "p");
+	resource_set_status(r, "Completed");
+	r->created_ms = r->start_ms = t - 60000;
+	r->end_ms = r->modified_ms = t;
+	resources_put(&s->tables[kind->id], r, NULL);
+	WAIT_UNTIL(w, f->logs.complete);
+	assert_int_equal(f->logs.n, 2);
+	sync_unwatch(w->s, kind, "p");
+	struct outcome unknown = {0}, without = {0};
+	sync_logs(w->s, kind, "nobody", on_done, &unknown);
+	wait_for(w, &unknown);
+	assert_int_equal(unknown.err.code, ERR_NOTFOUND);
+	const struct kind *model = kind_find("model");
+	resources_put(&s->tables[model->id], resource_new(model, "m"), NULL);
+	sync_logs(w->s, model, "m", on_done, &without); /* has no log: nothing is asked */
+	wait_for(w, &without);
+	assert_int_equal(without.err.code, 0);
+	assert_non_null(strstr(session_find_feed(s, model, "m")->logs_note, "have no log"));
+}
+
+struct heard {
+	size_t n;
+	char last[64];
+};
+
+static void hear(void *user, const char *stream, const struct log_line *line)
+{
+	struct heard *h = user;
+
+	h->n++;
+	str_copy(h->last, sizeof(h->last), line->text);
+}
+
+/* A reading keeps nothing; what breaks on its way goes on; one that is given up ends. */
+static void test_read_log(void **state)
+{
+	struct world *w = *state;
+	struct heard h = {0};
+	struct sync_reading r = {.since_ms = INT64_MIN, .line = hear, .user = &h};
+	struct outcome o = {0}, ended = {0};
+	char text[32];
+
+	fake_job(&w->aws, "a", "Completed", 1700000000, 1700000100);
+	for (int i = 0; i < 30; i++) {
+		snprintf(text, sizeof(text), "line %d", i);
+		fake_log(&w->aws, "a/algo-1-1", 1700000000000 + i, text);
+	}
+	fake_fail(&w->aws, "FilterLogEvents", 1, "cut");
+	w->aws.n_skip = 5;
+	sync_read_log(w->s, TRAINING_KIND, "a", &r, on_done, &o);
+	wait_for(w, &o);
+	assert_int_equal(o.err.code, 0);
+	assert_int_equal(h.n, 30);
+	assert_string_equal(h.last, "line 29");
+	assert_int_equal(session_find_feed(sync_session(w->s), TRAINING_KIND, "a")->logs.n, 0);
+	/* It was cached on the way. */
+	int64_t calls = fake_calls(&w->aws, "FilterLogEvents");
+	o = (struct outcome){0};
+	h.n = 0;
+	sync_read_log(w->s, TRAINING_KIND, "a", &r, on_done, &o);
+	wait_for(w, &o);
+	assert_int_equal(h.n, 30);
+	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), calls);
+	fake_job(&w->aws, "b", "InProgress", 1700000000, 1700000100);
+	r.follow = true;
+	sync_read_log(w->s, TRAINING_KIND, "b", &r, on_done, &ended);
+	for (int i = 0; i < 5; i++)
+		sync_poll(w->s, NULL, 0, 10);
+	assert_false(ended.done);
+	reopen(w);
+	assert_true(ended.done);
+	assert_int_equal(ended.err.code, ERR_CANCELLED);
 }
 
 static void test_follow_goes_on(void **state)
@@ -341,8 +435,8 @@ static void test_follow_goes_on(void **state)
 
 	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
 	fake_log(&w->aws, "a/algo-1-1", t, "one");
-	sync_watch(w->s, "a");
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	WAIT_UNTIL(w, f->logs.n == 1);
 	fake_fail(&w->aws, "FilterLogEvents", 3, "ThrottlingException");
 	WAIT_UNTIL(w, strstr(f->logs_note, "retrying in"));
@@ -350,7 +444,7 @@ static void test_follow_goes_on(void **state)
 	fake_log(&w->aws, "a/algo-1-1", t + 1, "two");
 	WAIT_UNTIL(w, f->logs.n == 2);
 	assert_string_equal(f->logs_note, "");
-	sync_unwatch(w->s, "a");
+	sync_unwatch(w->s, TRAINING_KIND, "a");
 	int64_t calls = fake_calls(&w->aws, "FilterLogEvents");
 	for (int i = 0; i < 20; i++)
 		sync_poll(w->s, NULL, 0, 20);
@@ -372,7 +466,7 @@ static void test_log_resumes(void **state)
 	w->aws.n_skip = 5;
 	struct outcome o = logs(w, "a");
 	assert_int_equal(o.err.code, 0);
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	assert_int_equal(f->logs.n, 30);
 	assert_true(f->logs.complete);
 	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), 11);
@@ -387,8 +481,8 @@ static void test_filter_denied(void **state)
 	fake_job(&w->aws, "a", "InProgress", t / 1000 - 100, t / 1000);
 	for (int i = 0; i < 10; i++)
 		fake_log(&w->aws, i % 2 ? "a/algo-1-1" : "a/algo-2-1", t, "same text, same millisecond");
-	sync_watch(w->s, "a");
-	const struct job_feed *f = session_find_feed(sync_session(w->s), "a");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	WAIT_UNTIL(w, f->logs.n == 10);
 	fake_log(&w->aws, "a/algo-1-1", t, "same text, same millisecond");
 	fake_log(&w->aws, "a/algo-3-1", t + 1, "a new stream");
@@ -411,7 +505,7 @@ static void test_feeds_are_bounded(void **state)
 		logs(w, name);
 	}
 	assert_true(sync_session(w->s)->feeds.n <= 10);
-	assert_non_null(session_find_feed(sync_session(w->s), "job-29"));
+	assert_non_null(session_find_feed(sync_session(w->s), TRAINING_KIND, "job-29"));
 }
 
 static const char spec[] = "{\"TrainingJobName\":\"new\",\"AlgorithmSpecification\":{\"TrainingImage\":\"img\","
@@ -912,10 +1006,10 @@ static void test_free_while_busy(void **state)
 
 	add_jobs(w, 150);
 	sync_start(w->s);
-	sync_watch(w->s, "job-1");
+	sync_watch(w->s, TRAINING_KIND, "job-1");
 	sync_jobs(w->s, on_done, &pass);
-	sync_logs(w->s, "job-2", on_done, &log);
-	sync_metrics(w->s, "job-3", on_done, &metric);
+	sync_logs(w->s, TRAINING_KIND, "job-2", on_done, &log);
+	sync_metrics(w->s, TRAINING_KIND, "job-3", on_done, &metric);
 	sync_job(w->s, "job-4", on_done, &one);
 	for (int i = 0; i < 3; i++)
 		sync_poll(w->s, NULL, 0, 1);
@@ -936,6 +1030,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_follow_other_kind, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log_resumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_denied, setup, teardown),

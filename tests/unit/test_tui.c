@@ -236,6 +236,53 @@ static void test_pager_stays_when_late_lines_come(void **state)
 	pager_done(&p);
 }
 
+/* An event of several lines takes several rows; tabs go to their stops. */
+static void test_pager_rows_of_an_event(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	AUTO(surface) struct surface s = {0};
+	AUTO(buf) struct buf text = BUF_INIT(65536);
+	struct pager p;
+
+	surface_resize(&s, 5, 40);
+	surface_clear(&s);
+	add_line(&l, 1, "Traceback:\n\tFile x\nValueError: bad");
+	add_line(&l, 2, "a\tb\t12345678\tc");
+	pager_init(&p);
+	p.time = PAGER_NO_TIME;
+	pager_update(&p, &l);
+	pager_draw(&p, surface_area(&s));
+	surface_text(&s, &text);
+	assert_string_equal(buf_str(&text), " Traceback:\n         File x\n ValueError: bad\n"
+					    " a       b       12345678        c\n\n");
+	surface_resize(&s, 2, 40);
+	surface_clear(&s);
+	pager_draw(&p, surface_area(&s)); /* follows: the end, within the event */
+	buf_clear(&text);
+	surface_text(&s, &text);
+	assert_string_equal(buf_str(&text), " ValueError: bad\n a       b       12345678        c\n");
+	pager_action(&p, ACT_UP, NULL);
+	surface_clear(&s);
+	pager_draw(&p, surface_area(&s));
+	buf_clear(&text);
+	surface_text(&s, &text);
+	assert_string_equal(buf_str(&text), "         File x\n ValueError: bad\n");
+	pager_done(&p);
+}
+
+/* A value that is none is a gap, the legend's last value; a newer run counts. */
+static void test_chart_last_value(void **state)
+{
+	struct chart_point p[] = {{1, 5}, {2, 4}, {3, NAN}}, q[] = {{1, 9}, {5, 8}, CHART_BREAK, {1, 7}, {2, 6}};
+	struct chart_curve nan_last = {"a", p, 3, ST_SERIES_1}, again = {"b", q, 5, ST_SERIES_1};
+
+	assert_true(isnan(chart_point_at(&nan_last, INFINITY)->y));
+	assert_true(chart_point_at(&nan_last, 2)->y == 4);
+	assert_true(chart_point_at(&again, INFINITY)->y == 6);
+	assert_true(chart_point_at(&again, 1)->y == 7);
+	assert_null(chart_point_at(&again, 0));
+}
+
 static void test_pager_search_follows_growth(void **state)
 {
 	AUTO(loglines) struct loglines l = {0};
@@ -435,6 +482,8 @@ int main(void)
 		cmocka_unit_test(test_nice_steps),
 		cmocka_unit_test(test_chart_takes_anything),
 		cmocka_unit_test(test_pager_stays_when_late_lines_come),
+		cmocka_unit_test(test_pager_rows_of_an_event),
+		cmocka_unit_test(test_chart_last_value),
 		cmocka_unit_test(test_pager_search_follows_growth),
 		cmocka_unit_test(test_pager_is_fast),
 		cmocka_unit_test(test_random_keys),

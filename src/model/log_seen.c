@@ -1,0 +1,151 @@
+/* log_seen.c - identities of log events, in bounded memory. */
+#include "model/log_seen.h"
+
+#include "base/map.h"
+
+/* Only repeats within a millisecond are counted, and a stream comes in order of
+ * time: what was counted so many contents ago is not met again. */
+#define COUNTED_HALF ((size_t)65536)
+
+static void keys_done(struct log_keys *k)
+{
+	free(k->keys);
+	free(k->counts);
+	*k = (struct log_keys){0};
+}
+
+static void counts_done(struct log_counts *c)
+{
+	keys_done(&c->young);
+	keys_done(&c->old);
+}
+
+void log_seen_done(struct log_seen *s)
+{
+	keys_done(&s->young);
+	keys_done(&s->old);
+	counts_done(&s->read);
+	counts_done(&s->pushed);
+	*s = (struct log_seen){.half = s->half, .horizon_ms = s->horizon_ms};
+}
+
+void log_seen_begin(struct log_seen *s)
+{
+	counts_done(&s->read);
+}
+
+static size_t slot_of(const struct log_keys *k, uint64_t key)
+{
+	size_t i = (size_t)(key * 0x9e3779b97f4a7c15ULL) & (k->cap - 1);
+
+	while (k->keys[i] && k->keys[i] != key)
+		i = (i + 1) & (k->cap - 1);
+	return i;
+}
+
+static bool has(const struct log_keys *k, uint64_t key)
+{
+	return k->n > 0 && k->keys[slot_of(k, key)] == key;
+}
+
+static void grow(struct log_keys *k, bool counted)
+{
+	struct log_keys old = *k;
+
+	k->cap = old.cap ? old.cap * 2 : 256;
+	k->keys = xcalloc(k->cap, sizeof(*k->keys));
+	k->counts = counted ? xcalloc(k->cap, sizeof(*k->counts)) : NULL;
+	for (size_t i = 0; i < old.cap; i++) {
+		if (!old.keys[i])
+			continue;
+		size_t at = slot_of(k, old.keys[i]);
+
+		k->keys[at] = old.keys[i];
+		if (counted)
+			k->counts[at] = old.counts[i];
+	}
+	free(old.keys);
+	free(old.counts);
+}
+
+/* The slot of the key, made where it is absent. */
+static size_t put(struct log_keys *k, uint64_t key, bool counted)
+{
+	if ((k->n + 1) * 4 > k->cap * 3)
+		grow(k, counted);
+	size_t i = slot_of(k, key);
+
+	k->n += k->keys[i] == 0;
+	k->keys[i] = key;
+	return i;
+}
+
+/* The younger half becomes the older one. */
+static void rotate(struct log_keys *young, struct log_keys *old)
+{
+	keys_done(old);
+	*old = *young;
+	*young = (struct log_keys){0};
+}
+
+/* 0 marks a free slot: a hash of 0 becomes 1. */
+static bool is_new(struct log_seen *s, uint64_t key)
+{
+	key = key ? key : 1;
+	if (has(&s->young, key) || has(&s->old, key))
+		return false;
+	(void)put(&s->young, key, false);
+	return true;
+}
+
+/* How many events of this content came before. */
+static uint32_t repeat_of(struct log_counts *c, uint64_t key)
+{
+	uint32_t before = 0;
+
+	key = key ? key : 1;
+	if (has(&c->young, key))
+		before = c->young.counts[slot_of(&c->young, key)];
+	else if (has(&c->old, key))
+		before = c->old.counts[slot_of(&c->old, key)];
+	if (c->young.n >= COUNTED_HALF)
+		rotate(&c->young, &c->old);
+	size_t i = put(&c->young, key, true);
+
+	c->young.counts[i] = before + 1;
+	return before;
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	a ^= b + 0x9e3779b97f4a7c15ULL + (a << 12) + (a >> 4);
+	a *= 0xff51afd7ed558ccdULL;
+	return a ^ (a >> 33);
+}
+
+static void make_room(struct log_seen *s, int64_t time_ms)
+{
+	size_t half = s->half ? s->half : LOG_SEEN_HALF;
+	int64_t horizon = s->horizon_ms ? s->horizon_ms : LOG_SEEN_HORIZON_MS;
+
+	s->newest_ms = MAX(s->newest_ms, time_ms);
+	if (s->young.n < half || s->newest_ms - s->young_from_ms < horizon)
+		return;
+	s->forgot |= s->old.n > 0;
+	rotate(&s->young, &s->old);
+	s->young_from_ms = s->newest_ms;
+}
+
+bool log_seen_add(struct log_seen *s, bool pushed, const char *stream, const char *event_id, int64_t time_ms,
+		  const char *text, size_t len)
+{
+	uint64_t of_stream = hash_bytes(stream, strlen(stream));
+	uint64_t what = mix(mix(of_stream, (uint64_t)time_ms), hash_bytes(text, len));
+	uint32_t repeat = repeat_of(pushed ? &s->pushed : &s->read, what);
+
+	make_room(s, time_ms);
+	/* Both identities are noted: the next reading may bring it under either. */
+	if (event_id && !is_new(s, mix(of_stream, hash_bytes(event_id, strlen(event_id)))))
+		return false;
+	return is_new(s, mix(what, (uint64_t)repeat + 1));
+}
