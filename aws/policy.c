@@ -89,7 +89,7 @@ static void shorten(struct strlist *actions)
 	*actions = out;
 }
 
-/* "arn:aws:sagemaker:*:*:" of "arn:aws:sagemaker:*:*:model/*". */
+/* "arn:aws:sagemaker:*:*:" of the ARN of a model there. */
 static size_t owner_length(const char *arn)
 {
 	const char *p = arn;
