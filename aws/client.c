@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "aws/client_impl.h"
+#include "aws/cred_plan.h"
 #include "base/clock.h"
 
 #define LOCAL_ENDPOINT "http://127.0.0.1:4670"
@@ -154,6 +155,25 @@ void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user)
 {
 	c->report = fn;
 	c->report_user = user;
+}
+
+void aws_client_give_terminal(struct aws_client *c, bool give)
+{
+	c->has_terminal = give;
+}
+
+bool aws_client_runs_program(const struct aws_client *c)
+{
+	struct cred_plan plan = {0};
+	bool runs = !cred_plan_make(&c->config.ini, c->config.profile, &plan, NULL) && plan.base == CRED_BASE_PROCESS;
+
+	cred_plan_done(&plan);
+	return runs;
+}
+
+const char *aws_client_config_problem(const struct aws_client *c)
+{
+	return c->config.problem;
 }
 
 void aws_client_on_left_out(struct aws_client *c, aws_left_out_fn *fn, void *user)

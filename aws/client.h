@@ -69,6 +69,14 @@ typedef void aws_mfa_fn(void *user, const char *serial);
 void aws_client_on_mfa(struct aws_client *c, aws_mfa_fn *fn, void *user);
 void aws_client_answer_mfa(struct aws_client *c, const char *code);
 
+/* Whether a credential_process may ask and talk on our terminal (default: it may not). Off
+ * while a screen is drawn there. */
+void aws_client_give_terminal(struct aws_client *c, bool give);
+/* Whether the profile's credentials come from a program that may want the terminal. */
+bool aws_client_runs_program(const struct aws_client *c);
+/* What is wrong with a configuration file that was left out; NULL. */
+const char *aws_client_config_problem(const struct aws_client *c);
+
 /* Resolve credentials now; ERR_AUTH lists the sources tried. */
 int aws_client_check_credentials(struct aws_client *c, struct err *err) NODISCARD;
 

@@ -90,6 +90,7 @@ struct aws_client {
 	int64_t skew_ms;
 	uint64_t random_state;
 	struct child *children;
+	bool has_terminal; /* that a credential_process may use */
 
 	aws_mfa_fn *mfa;
 	void *mfa_user;

@@ -11,6 +11,7 @@ void aws_config_done(struct aws_config *c)
 	free(c->config_path);
 	free(c->credentials_path);
 	free(c->region);
+	free(c->problem);
 	ini_done(&c->ini);
 	*c = (struct aws_config){0};
 }
@@ -40,9 +41,11 @@ char *aws_config_path(const struct aws_io *io, enum ini_file file)
 	return aws_config_expand(io, path ? path : config ? "~/.aws/config" : "~/.aws/credentials");
 }
 
+/* A file that is broken gives nothing, not even what stands before the break. */
 static int load_file(struct aws_config *c, const char *path, enum ini_file file, struct err *err)
 {
 	AUTO(buf) struct buf text = BUF_INIT(MAX_FILE);
+	AUTO(ini) struct ini alone = {0};
 	struct err why = {0};
 	int rc = c->io.read_file(c->io.user, path, &text, &why);
 
@@ -50,9 +53,26 @@ static int load_file(struct aws_config *c, const char *path, enum ini_file file,
 		return 0;
 	if (rc)
 		return err_set(err, why.code, "could not read profile file: %s", why.msg);
-	rc = ini_parse(&c->ini, buf_str(&text), text.len, file, path, &why);
+	rc = ini_parse(&alone, buf_str(&text), text.len, file, path, &why);
 	if (rc)
 		return err_set(err, why.code, "could not parse profile file: %s", why.msg);
+	return ini_parse(&c->ini, buf_str(&text), text.len, file, path, err);
+}
+
+/* Both files. One that cannot be read is an error only to those who need it: its text
+ * goes to c->problem, and it fails here where the profile is nowhere else. */
+static int load_files(struct aws_config *c, struct err *err)
+{
+	struct err first = {0}, second = {0};
+
+	(void)load_file(c, c->config_path, INI_CONFIG_FILE, &first);
+	(void)load_file(c, c->credentials_path, INI_CREDENTIALS_FILE, &second);
+	const struct err *problem = first.code ? &first : second.code ? &second : NULL;
+	if (!problem)
+		return 0;
+	if (!aws_config_profile(c) || (first.code && second.code))
+		return err_set(err, problem->code, "%s", problem->msg);
+	str_set(&c->problem, problem->msg);
 	return 0;
 }
 
@@ -89,9 +109,7 @@ int aws_config_load(struct aws_config *ret, const struct aws_io *io, const char 
 	c.profile = xstrdup(c.profile_explicit ? profile : named ? named : "default");
 	c.config_path = aws_config_path(io, INI_CONFIG_FILE);
 	c.credentials_path = aws_config_path(io, INI_CREDENTIALS_FILE);
-	rc = load_file(&c, c.config_path, INI_CONFIG_FILE, err);
-	if (!rc)
-		rc = load_file(&c, c.credentials_path, INI_CREDENTIALS_FILE, err);
+	rc = load_files(&c, err);
 	if (rc)
 		return rc;
 	if (c.profile_named && strcmp(c.profile, "default") != 0 && !aws_config_profile(&c))
@@ -112,9 +130,7 @@ int aws_config_reload(struct aws_config *c, struct err *err)
 	int rc;
 
 	c->ini = (struct ini){0};
-	rc = load_file(c, c->config_path, INI_CONFIG_FILE, err);
-	if (!rc)
-		rc = load_file(c, c->credentials_path, INI_CREDENTIALS_FILE, err);
+	rc = load_files(c, err);
 	if (rc) {
 		ini_done(&c->ini);
 		c->ini = before;

@@ -16,13 +16,15 @@ struct aws_config {
 	bool profile_named;    /* given by the caller or AWS_PROFILE: it must exist */
 	char *config_path, *credentials_path;
 	struct ini ini;
-	char *region; /* NULL where nothing says */
+	char *region;  /* NULL where nothing says */
+	char *problem; /* of a file that was left out since it cannot be read; NULL */
 };
 void aws_config_done(struct aws_config *c);
 AUTO_EMBEDDED(aws_config, struct aws_config, aws_config_done)
 
 /* profile and region may be NULL. A missing file is fine, an unreadable or
- * malformed one is ERR_PARSE ("could not parse profile file: ..."). A profile
+ * malformed one is ERR_PARSE ("could not parse profile file: ..."), unless the other one
+ * has the profile: then it is c->problem. A profile
  * that was asked for and does not exist is ERR_AUTH with the nearest name. */
 int aws_config_load(struct aws_config *ret, const struct aws_io *io, const char *profile, const char *region,
 		    struct err *err) NODISCARD;

@@ -21,6 +21,13 @@ static bool has_keys(const struct ini_section *s)
 
 static int check_keys(const struct ini_section *s, struct err *err)
 {
+	if (get(s, "login_session") && !has_keys(s))
+		return err_set(
+			err, ERR_INVALID,
+			"profile `%s` is one of `aws login`, which sagetop does not read: "
+			"credential_process = aws configure export-credentials --profile %s, in another profile, "
+			"gives its credentials",
+			s->name, s->name);
 	if (!get(s, "aws_access_key_id") && !get(s, "aws_secret_access_key"))
 		return err_set(err, ERR_NOTFOUND, "profile `%s` did not contain credential information", s->name);
 	if (!get(s, "aws_access_key_id"))
@@ -111,7 +118,10 @@ static int plan_base(const struct ini *ini, const struct ini_section *s, struct 
 		p->base = CRED_BASE_WEB_IDENTITY;
 		return 0;
 	}
-	if (mentions_sso(s))
+	/* A session alone is for tokens: keys beside it are the profile's credentials. */
+	bool for_tokens =
+		!get(s, "sso_account_id") && !get(s, "sso_role_name") && (has_keys(s) || get(s, "credential_process"));
+	if (mentions_sso(s) && !for_tokens)
 		return plan_sso(ini, s, p, err);
 	p->base = CRED_BASE_KEYS;
 	if (has_keys(s) && ini_is_from_credentials(s, "aws_access_key_id"))

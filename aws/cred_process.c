@@ -16,7 +16,7 @@ static void on_ended(void *user, int status, const char *output, size_t n, const
 		return;
 	}
 	if (status) {
-		cred_job_failf(job, ERR_AUTH, "%s: it ended with status %d; run it by hand to see why", source, status);
+		cred_job_failf(job, ERR_AUTH, "%s: it ended with status %d", source, status);
 		return;
 	}
 	if (reply_json_parse(output, n, source, &j, NULL) || !json_is_object(j)) {

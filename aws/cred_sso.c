@@ -100,6 +100,34 @@ static void ask_credentials(struct cred_job *job, const char *token)
 
 /* --- the token ------------------------------------------------------------------------------ */
 
+/* Old versions of the AWS CLI wrote "2020-06-17T10:02:08UTC". */
+static bool parse_expiry(const json_t *cached, int64_t *ret_ms)
+{
+	AUTO(str) char *iso = xstrdup(json_get_str(cached, "expiresAt"));
+
+	if (iso && str_ends(iso, "UTC"))
+		str_copy(iso + strlen(iso) - 3, 4, "Z");
+	return iso && timefmt_parse_iso(iso, ret_ms);
+}
+
+/* The token that stands in the file now, where it is another than known and still good;
+ * NULL otherwise. Owned by the caller. */
+static char *token_of_others(struct cred_job *job, const json_t *known, int64_t now_ms)
+{
+	AUTO(buf) struct buf text = BUF_INIT((size_t)1 << 20);
+	AUTO(json) json_t *cached = NULL;
+	AUTO(str) char *path = cache_path(job);
+	int64_t expires_ms;
+
+	if (job->io->read_file(job->io->user, path, &text, NULL) ||
+	    reply_json_parse(buf_str(&text), text.len, path, &cached, NULL) || !json_is_object(cached))
+		return NULL;
+	if (!parse_expiry(cached, &expires_ms) || expires_ms <= now_ms ||
+	    str_eq(json_get_str(cached, "accessToken"), str_or(json_get_str(known, "accessToken"), "")))
+		return NULL;
+	return xstrdup(json_get_str(cached, "accessToken"));
+}
+
 /* job->text holds the cached token's JSON while a renewal is under way. */
 static void on_renewed(struct cred_job *job, const struct http_reply *reply, const struct err *err)
 {
@@ -115,8 +143,13 @@ static void on_renewed(struct cred_job *job, const struct http_reply *reply, con
 	if (!err && reply->status == 200 && !reply_json_parse(reply->body, reply->len, "token", &fresh, NULL))
 		token = json_get_str(fresh, "accessToken");
 	if (!token) {
-		/* The old one serves as long as it lasts. */
-		if (expires_ms > now_ms)
+		/* Another tool may have been quicker, and its renewal has used ours up; else the
+		 * old one serves as long as it lasts. */
+		AUTO(str) char *theirs = token_of_others(job, cached, now_ms);
+
+		if (theirs)
+			ask_credentials(job, theirs);
+		else if (expires_ms > now_ms)
 			ask_credentials(job, json_get_str(cached, "accessToken"));
 		else
 			login_again(job, "the SSO session has expired and cannot be renewed");
@@ -173,14 +206,10 @@ static bool can_renew(const struct cred_job *job, const json_t *cached, int64_t 
 
 static void use_token(struct cred_job *job, const json_t *cached)
 {
-	const char *token = json_get_str(cached, "accessToken"), *until = json_get_str(cached, "expiresAt");
+	const char *token = json_get_str(cached, "accessToken");
 	int64_t now_ms = job->io->now_ms(job->io->user), expires_ms = TIME_UNKNOWN;
-	AUTO(str) char *iso = xstrdup(until);
 
-	/* Old versions of the AWS CLI wrote "2020-06-17T10:02:08UTC". */
-	if (iso && str_ends(iso, "UTC"))
-		str_copy(iso + strlen(iso) - 3, 4, "Z");
-	if (!token || !iso || !timefmt_parse_iso(iso, &expires_ms)) {
+	if (!token || !parse_expiry(cached, &expires_ms)) {
 		login_again(job, "the cached SSO token is not readable");
 		return;
 	}

@@ -1,6 +1,7 @@
 /* The transport over libcurl's multi interface. */
 #include "aws/http.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -76,9 +77,6 @@ static void transfer_free(struct http_transfer *t)
 {
 	struct http *h = t->http;
 
-	curl_multi_remove_handle(h->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->header_lines);
 	if (t->prev)
 		t->prev->next = t->next;
 	else
@@ -86,6 +84,9 @@ static void transfer_free(struct http_transfer *t)
 	if (t->next)
 		t->next->prev = t->prev;
 	h->n--;
+	curl_multi_remove_handle(h->multi, t->easy);
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->header_lines);
 	free(t->body);
 	fd_close(&t->body_fd);
 	buf_done(&t->reply);
@@ -97,8 +98,10 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
-	while (h->first)
+	while (h->first) {
+		assert(h->first->http == h && !h->first->prev);
 		transfer_free(h->first);
+	}
 	curl_multi_cleanup(h->multi);
 	free(h->ca_bundle);
 	free(h->user_agent);
@@ -271,6 +274,11 @@ static void set_headers(struct http_transfer *t, const struct http_request *r)
 		const struct http_header *h = &r->headers[i];
 		/* curl drops "name:" without a value and takes "name;" for it. */
 		AUTO(str) char *line = *h->value ? xasprintf("%s: %s", h->name, h->value) : xasprintf("%s;", h->name);
+
+		/* Whatever a file of the user's holds, it is no header of its own. */
+		for (char *p = line; *p; p++)
+			if (*p == '\r' || *p == '\n')
+				*p = ' ';
 
 		content_type |= str_ieq(h->name, "content-type");
 		t->header_lines = curl_slist_append(t->header_lines, line);

@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "base/proc.h"
+
 #define MAX_LINE ((size_t)64 << 10)
 
 static bool is_blank(char c)
@@ -32,18 +34,35 @@ static bool span_eq(struct span s, const char *text)
 	return strlen(text) == s.n && !memcmp(s.p, text, s.n);
 }
 
-/* Cut a trailing comment. In a property's line it counts only after a blank, so
- * that "value#1" is a value; after a section's bracket it may follow at once. */
-static struct span span_without_comment(struct span s, bool needs_blank)
+/* Behind the quoted piece that begins at i; i where no quote begins, or none ends it: an
+ * apostrophe in a word is none. */
+static size_t skip_quoted(struct span s, size_t i)
 {
-	bool after_blank = false;
+	const char *end;
 
-	for (size_t i = 0; i < s.n; i++) {
-		if ((s.p[i] == '#' || s.p[i] == ';') && (after_blank || !needs_blank)) {
+	if ((s.p[i] != '"' && s.p[i] != '\'') || (i && !is_blank(s.p[i - 1]) && s.p[i - 1] != '='))
+		return i;
+	end = memchr(s.p + i + 1, s.p[i], s.n - i - 1);
+	return end ? (size_t)(end - s.p) + 1 : i;
+}
+
+/* Cut a trailing comment. It counts only after a blank, so that "value#1" is a value, and
+ * not within the quotes of a command. */
+static struct span span_without_comment(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		size_t after = skip_quoted(s, i);
+
+		if (after > i) {
+			i = after;
+		} else if ((s.p[i] == '#' || s.p[i] == ';') && i && is_blank(s.p[i - 1])) {
 			s.n = i;
 			break;
+		} else {
+			i++;
 		}
-		after_blank = is_blank(s.p[i]);
 	}
 	while (s.n && is_blank(s.p[s.n - 1]))
 		s.n--;
@@ -70,6 +89,7 @@ struct parser {
 	int line;
 	struct ini_section *section; /* where properties go; NULL before the first and in an ignored one */
 	bool started, has_property, nested;
+	size_t indent;	/* of the properties of a section that is indented as a whole; 0: none */
 	char *property; /* the name that continuation lines add to; NULL where it is ignored */
 };
 
@@ -78,10 +98,16 @@ static int parse_error(const struct parser *p, struct err *err, const char *text
 	return err_set(err, ERR_PARSE, "%s:%d: %s", p->what, p->line, text);
 }
 
+/* A profile is one, quoted in one file and odd in the other. */
+static bool same_kind(enum ini_kind a, enum ini_kind b)
+{
+	return a == b || (a <= INI_ODD_PROFILE && b <= INI_ODD_PROFILE);
+}
+
 static struct ini_section *section_find(struct ini *ini, enum ini_kind kind, struct span name)
 {
 	for (size_t i = 0; i < ini->n; i++)
-		if (ini->sections[i].kind == kind && span_eq(name, ini->sections[i].name))
+		if (same_kind(ini->sections[i].kind, kind) && span_eq(name, ini->sections[i].name))
 			return &ini->sections[i];
 	return NULL;
 }
@@ -113,23 +139,26 @@ static struct ini_section *section_open(struct ini *ini, enum ini_kind kind, str
 	return s;
 }
 
-/* "profile x", "sso-session x", "services x": the kind and the rest. */
-static bool split_prefix(struct span s, enum ini_kind *ret_kind, struct span *ret_name)
+/* "profile x", "sso-session 'x y'", split as a shell would: the kind and the name, which
+ * is owned by the caller. */
+static bool split_prefix(struct span s, enum ini_kind *ret_kind, char **ret_name, bool *ret_quoted)
 {
 	static const struct {
 		const char *word;
 		enum ini_kind kind;
-	} words[] = {{"profile", INI_PROFILE}, {"sso-session", INI_SSO_SESSION}, {"services", INI_SERVICES}};
+	} kinds[] = {{"profile", INI_PROFILE}, {"sso-session", INI_SSO_SESSION}, {"services", INI_SERVICES}};
+	AUTO(strlist) struct strlist words = {0};
+	AUTO(str) char *text = xstrndup(s.p, s.n);
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		size_t n = strlen(words[i].word);
-
-		if (s.n > n && !memcmp(s.p, words[i].word, n) && is_blank(s.p[n])) {
-			*ret_kind = words[i].kind;
-			*ret_name = span_trim((struct span){s.p + n, s.n - n});
+	if (proc_split_words(text, &words, NULL) || words.n != 2)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (!strcmp(words.items[0], kinds[i].word)) {
+			*ret_kind = kinds[i].kind;
+			*ret_quoted = strpbrk(text, "\"'") != NULL;
+			*ret_name = xstrdup(words.items[1]);
 			return true;
 		}
-	}
 	return false;
 }
 
@@ -143,32 +172,62 @@ static bool unquote(struct span *s)
 	return !memchr(s->p, s->p[-1], s->n);
 }
 
-static int read_section(struct parser *p, struct span line, struct err *err)
+/* What stands in the brackets. They end at the last one, for "[[PROD]-x]", unless what
+ * follows an earlier one is a comment. False where nothing ends them. */
+static bool section_header(struct span line, struct span *ret)
 {
-	enum ini_kind kind = INI_PROFILE;
-	struct span name;
-	bool prefixed, quoted = false;
+	const char *end = NULL;
 
-	line = span_without_comment(line, false);
-	if (line.n < 2 || line.p[line.n - 1] != ']')
-		return parse_error(p, err, "Profile definition must end with ']'");
-	name = span_trim((struct span){line.p + 1, line.n - 2});
+	for (size_t i = 1; i < line.n; i++) {
+		struct span rest = {line.p + i + 1, line.n - i - 1};
+
+		if (line.p[i] != ']')
+			continue;
+		end = line.p + i;
+		rest = span_trim(rest);
+		if (rest.n && (rest.p[0] == '#' || rest.p[0] == ';'))
+			break;
+	}
+	if (!end)
+		return false;
+	*ret = span_trim((struct span){line.p + 1, (size_t)(end - line.p) - 1});
+	return true;
+}
+
+static void section_begin(struct parser *p)
+{
 	p->started = true;
 	p->section = NULL;
 	p->has_property = p->nested = false;
+	p->indent = 0;
 	free(p->property);
 	p->property = NULL;
+}
 
+static int read_section(struct parser *p, struct span line, struct err *err)
+{
+	enum ini_kind kind = INI_PROFILE;
+	AUTO(str) char *owned = NULL;
+	struct span header, name;
+	bool prefixed = false, quoted = false;
+
+	if (!section_header(line, &header))
+		return parse_error(p, err, "Profile definition must end with ']'");
+	section_begin(p);
+	name = header;
 	if (p->file == INI_CREDENTIALS_FILE) {
-		prefixed = false;
-	} else {
-		prefixed = split_prefix(name, &kind, &name);
-		if (!prefixed && !span_eq(name, "default"))
-			return 0;
-	}
-	quoted = unquote(&name);
-	if (!quoted && !is_valid_name(name))
+		quoted = unquote(&name);
+	} else if (split_prefix(header, &kind, &owned, &quoted)) {
+		prefixed = true;
+		name = (struct span){owned, strlen(owned)};
+	} else if (!span_eq(header, "default")) {
 		return 0;
+	}
+	/* Known by its name only, which is no name to the published rules. */
+	if (!name.n)
+		return 0;
+	if (!quoted && !is_valid_name(name) && kind == INI_PROFILE)
+		kind = INI_ODD_PROFILE;
 	if (p->file == INI_CREDENTIALS_FILE) {
 		/* Adds to the profile whatever form the config file has given it. */
 		p->section = section_find(p->ini, kind, name);
@@ -185,7 +244,7 @@ static int split_property(struct parser *p, struct span line, const char *what, 
 {
 	const char *equals;
 
-	line = span_without_comment(line, true);
+	line = span_without_comment(line);
 	equals = memchr(line.p, '=', line.n);
 	if (!equals)
 		return err_set(err, ERR_PARSE, "%s:%d: Expected an '=' sign defining a %s", p->what, p->line, what);
@@ -263,13 +322,23 @@ static int read_line(struct parser *p, struct span line, struct err *err)
 		return parse_error(p, err, "Unexpected NUL byte");
 	if (line.n > MAX_LINE)
 		return parse_error(p, err, "Line too long");
-	if (!trimmed.n || line.p[0] == '#' || line.p[0] == ';')
+	/* Comments may be indented; they do not end a value. */
+	if (!trimmed.n || trimmed.p[0] == '#' || trimmed.p[0] == ';')
 		return 0;
 	if (line.p[0] == '[')
 		return read_section(p, line, err);
-	if (is_blank(line.p[0]))
-		return read_continuation(p, line, err);
-	return read_property(p, line, err);
+	if (!is_blank(line.p[0]))
+		return read_property(p, line, err);
+	if (p->started && !p->has_property && trimmed.p[0] == '[')
+		return read_section(p, trimmed, err);
+	/* A section that is indented as a whole: nothing is there yet to be continued. */
+	if (p->started && !p->has_property && memchr(trimmed.p, '=', trimmed.n)) {
+		p->indent = (size_t)(trimmed.p - line.p);
+		return read_property(p, trimmed, err);
+	}
+	if (p->has_property && p->indent && (size_t)(trimmed.p - line.p) <= p->indent)
+		return trimmed.p[0] == '[' ? read_section(p, trimmed, err) : read_property(p, trimmed, err);
+	return read_continuation(p, line, err);
 }
 
 int ini_parse(struct ini *ini, const char *text, size_t n, enum ini_file file, const char *what, struct err *err)
@@ -313,7 +382,7 @@ const struct ini_section *ini_find(const struct ini *ini, enum ini_kind kind, co
 	for (size_t i = 0; i < ini->n; i++)
 		if (ini->sections[i].kind == kind && str_eq(ini->sections[i].name, name))
 			return &ini->sections[i];
-	return NULL;
+	return kind == INI_PROFILE ? ini_find(ini, INI_ODD_PROFILE, name) : NULL;
 }
 
 const char *ini_get(const struct ini_section *s, const char *name)

@@ -10,7 +10,9 @@
 
 #include "base/str.h"
 
-enum ini_kind { INI_PROFILE, INI_SSO_SESSION, INI_SERVICES };
+/* INI_ODD_PROFILE: its name has characters that the published rules do not allow; the AWS
+ * CLI finds it all the same, and so does ini_find(INI_PROFILE). */
+enum ini_kind { INI_PROFILE, INI_ODD_PROFILE, INI_SSO_SESSION, INI_SERVICES };
 enum ini_file { INI_CONFIG_FILE, INI_CREDENTIALS_FILE };
 
 struct ini_section {

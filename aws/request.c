@@ -1,5 +1,7 @@
 /* The queue of requests: when each is sent, what is made of its reply. */
 #include "aws/client_impl.h"
+
+#include <assert.h>
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -105,9 +107,16 @@ static void request_end(struct aws_request *r, const struct aws_reply *reply, co
 	request_free(r);
 }
 
+/* Nothing stands before the first, so that freeing it moves c->first on. */
+static struct aws_request *first_request(struct aws_client *c)
+{
+	assert(!c->first || !c->first->prev);
+	return c->first;
+}
+
 void requests_finish(struct aws_client *c)
 {
-	struct aws_request *r = c->first;
+	struct aws_request *r = first_request(c);
 
 	while (r) {
 		if (r->cancelled || r->state == REQUEST_ENDED) {
@@ -121,7 +130,7 @@ void requests_finish(struct aws_client *c)
 				err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);
 			}
 			request_end(r, NULL, &r->err);
-			r = c->first; /* the callback may have ended others */
+			r = first_request(c); /* the callback may have ended others */
 		} else {
 			r = r->next;
 		}
@@ -130,9 +139,7 @@ void requests_finish(struct aws_client *c)
 
 void requests_cancel_all(struct aws_client *c)
 {
-	while (c->first) {
-		struct aws_request *r = c->first;
-
+	for (struct aws_request *r; (r = first_request(c));) {
 		r->transfer = NULL;
 		err_clear(&r->err);
 		err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);

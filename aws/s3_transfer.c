@@ -1,4 +1,5 @@
 /* Files to and from S3: uploads in parts, downloads that go on where they broke off. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -400,6 +401,7 @@ static void download_end_later(void *user)
 {
 	struct download *d = user;
 
+	assert(d);
 	download_end(d, &d->err);
 }
 

@@ -31,8 +31,11 @@ check_floors() {
 	bad=$(find "$top" -mindepth 1 -maxdepth 1 -type d | grep -vE "/($(echo "$@" | tr ' ' '|'))\$" || :)
 	tap_empty "every room of $top has its floor" "$bad"
 }
+# What several parts use of aws without its client: data and pure functions.
+bad=$(grep -Hn '^#include "' aws/shape.h aws/shapes_training_job.c | grep -v '"\(aws/shape\|base/str\)\.h"' || :)
+tap_empty 'the shapes of requests are data alone' "$bad"
 check_floors trainer 'base/' read settings library grow hosts fit models serve job
-check_floors aws/local 'base/|aws/(sigv4|sigv4_verify|eventstream|xml)\.h' core wire kept running services front
+check_floors aws/local 'base/|aws/(sigv4|sigv4_verify|eventstream|xml|shape)\.h' core wire kept running services front
 
 # what, pattern of the header, files that may include it
 check_library() {

@@ -1,3 +1,4 @@
+/* Series drawn into cells: scales, axes, braille or ASCII. */
 #include "tui/chart.h"
 
 #include <math.h>

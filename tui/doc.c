@@ -1,3 +1,4 @@
+/* A page of styled lines, wrapped and scrolled. */
 #include "tui/doc.h"
 
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* Fields to fill in, one under another. */
 #include "tui/form.h"
 
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* What the answers of the program around the screens own. */
 #include "tui/host.h"
 
 void host_preview_free(struct host_preview *p)

@@ -1,3 +1,4 @@
+/* JSON as styled lines. */
 #include "tui/jsontext.h"
 
 #define DEPTH_MAX 64

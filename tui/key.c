@@ -1,3 +1,4 @@
+/* Names of keys, both ways. */
 #include "tui/key.h"
 
 #include "base/str.h"

@@ -1,3 +1,4 @@
+/* The table of keys, and what a key does where. */
 #include "tui/keymap.h"
 
 #include "base/str.h"
@@ -71,5 +72,6 @@ const char *keymap_context_title(enum key_context context)
 		[CTX_GLOBAL] = "Everywhere", [CTX_THINGS] = "Other kinds", [CTX_PAGE] = "One thing",
 		[CTX_KINDS] = "All kinds",
 	};
+
 	return titles[context] ? titles[context] : "";
 }

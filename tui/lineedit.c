@@ -1,3 +1,4 @@
+/* One line being typed, with history. */
 #include "tui/lineedit.h"
 
 #include "base/str.h"

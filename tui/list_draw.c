@@ -5,6 +5,7 @@
 
 #define GAP 2
 #define NAME_CELLS_CALM 40
+#define STATE_CELLS_MAX 22
 /* Columns of a lower priority give way before a name is cut; the others do not. */
 #define PRIORITY_BEFORE_NAMES 4
 
@@ -23,7 +24,7 @@ static bool is_number(const struct field *f)
 	return field_is_number(f) && f->type != FIELD_SPARK;
 }
 
-/* A number is never cut, a text only where no column is free. */
+/* A number is never cut, a state hardly ever, a text only where no column is free. */
 static struct table_column column_of(const struct list *l, size_t i)
 {
 	const struct field *f = l->columns[i];
@@ -32,8 +33,8 @@ static struct table_column column_of(const struct list *l, size_t i)
 
 	t.right = is_number(f);
 	t.wide_only = !(f->flags & FIELD_SCREEN);
-	if (t.right)
-		t.min = MAX(t.min, l->seen[i]);
+	if (t.right || f->type == FIELD_STATE)
+		t.min = MAX(t.min, t.right ? l->seen[i] : MIN(l->seen[i], STATE_CELLS_MAX));
 	t.max = MAX(t.max, l->seen[i]);
 	return t;
 }
@@ -52,7 +53,9 @@ static void lay_out(const struct list *l, int cols, int *widths)
 			kept += c[i].min + GAP;
 	}
 	c[0].min = MAX(c[0].min, name_width(l, MIN(width - kept, NAME_CELLS_CALM)));
-	c[0].max = MAX(name_width(l, LIST_NAME_CELLS_MAX), 32);
+	int longest = name_width(l, LIST_NAME_CELLS_MAX);
+	c[0].max = c[0].want ? longest : MAX(longest, 32); /* jobs keep some room for those to come */
+	c[0].want = MIN(c[0].want, longest);
 	table_layout(c, l->n_columns, width, GAP, l->wide, widths);
 }
 

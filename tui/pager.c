@@ -1,3 +1,4 @@
+/* A log on the screen: place, wrapping, what is visible. */
 #include "tui/pager_internal.h"
 
 #include "base/timefmt.h"

@@ -165,6 +165,7 @@ void search_each_match(const struct pager_search *s, const char *text, size_t n,
 {
 	PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->data);
 	size_t at = 0;
+
 	for (int i = 0; i < MATCHES_PER_LINE && at < end && at <= n; i++) {
 		if (pcre2_match(s->code, (PCRE2_SPTR)text, n, at, PCRE2_NO_UTF_CHECK, s->data, s->context) <= 0)
 			return;

@@ -1,3 +1,4 @@
+/* The grid of cells that screens are drawn into. */
 #include "tui/surface.h"
 
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* Columns that fit the width, rows, selection. */
 #include "tui/table.h"
 
 #include "base/utf8.h"

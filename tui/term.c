@@ -1,3 +1,4 @@
+/* The terminal by curses: cells out, keys in, and put back as it was. */
 #include "tui/term.h"
 
 #define NCURSES_WIDECHAR 1
@@ -67,6 +68,7 @@ static void add_restore(const char *capability)
 static void prepare_crash(void)
 {
 	static const char *const capabilities[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
+
 	/* An own stack, so that a stack overflow is handled too. */
 	static char stack[64 * 1024];
 	stack_t ss = {.ss_sp = stack, .ss_size = sizeof(stack)};
@@ -283,6 +285,7 @@ static int special_key(wint_t k)
 		{KEY_DC, KEYC_DELETE},	 {KEY_BACKSPACE, KEYC_BACKSPACE}, {KEY_BTAB, KEYC_BACKTAB},
 		{KEY_ENTER, KEYC_ENTER},
 	};
+
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if ((wint_t)keys[i].curses == k)
 			return keys[i].ours;

@@ -1,3 +1,4 @@
+/* The look of every style. */
 #include "tui/theme.h"
 
 #define GREY256 245

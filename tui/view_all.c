@@ -12,11 +12,11 @@
 enum { COL_KIND, COL_RUNNING, COL_GOOD, COL_BAD, COL_NEUTRAL, COL_AGE, COL_NEWEST, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
-	[COL_KIND] = {"KIND", .min = 24, .max = 30},
-	[COL_RUNNING] = {"RUNNING", .min = 7, .max = 9, .priority = 1, .right = true},
-	[COL_GOOD] = {"GOOD", .min = 6, .max = 9, .priority = 2, .right = true},
-	[COL_BAD] = {"BAD", .min = 5, .max = 9, .priority = 1, .right = true},
-	[COL_NEUTRAL] = {"OTHER", .min = 6, .max = 9, .priority = 3, .right = true},
+	[COL_KIND] = {"KIND", .min = 22, .max = 30},
+	[COL_RUNNING] = {"RUNNING", .min = 7, .max = 7, .priority = 1, .right = true},
+	[COL_GOOD] = {"GOOD", .min = 6, .max = 6, .priority = 2, .right = true},
+	[COL_BAD] = {"BAD", .min = 5, .max = 5, .priority = 1, .right = true},
+	[COL_NEUTRAL] = {"OTHER", .min = 6, .max = 6, .priority = 3, .right = true},
 	[COL_AGE] = {"AGE", .min = 5, .max = 5, .priority = 4, .right = true},
 	[COL_NEWEST] = {"NEWEST", .min = 10, .max = 63, .priority = 5},
 };
@@ -32,7 +32,7 @@ struct all_state {
 	struct table_view table;
 	struct facts facts[KIND_COUNT];
 	const struct kind *shown[KIND_COUNT];
-	int64_t asked_ms[KIND_COUNT];
+	int64_t asked_ms;
 };
 
 /* Children are reached from what they belong to. */
@@ -89,14 +89,9 @@ static bool all_work(struct view *v, int64_t budget_us)
 	const struct ui_host *host = ui_host(v->ui);
 	int64_t now = ui_now_ms(v->ui), period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
 
-	if (!host->refresh || ui_session(v->ui)->offline)
-		return false;
-	for (size_t i = 0; i < st->table.n; i++) {
-		const struct kind *k = st->shown[i];
-		if (k->id == KIND_TRAINING_JOB || (st->asked_ms[k->id] && now - st->asked_ms[k->id] < period))
-			continue;
-		st->asked_ms[k->id] = now;
-		host->refresh(host->user, k, NULL);
+	if (host->counts && !ui_session(v->ui)->offline && (!st->asked_ms || now - st->asked_ms >= period)) {
+		st->asked_ms = now;
+		host->counts(host->user);
 	}
 	return false;
 }
@@ -106,14 +101,18 @@ static void all_title(struct view *v, struct buf *left, struct buf *right)
 	(void)buf_adds(left, "all · what there is");
 }
 
-static void put_count(struct area a, int row, int col, int width, size_t n, bool known, enum style st)
+/* more: only a part of the list has been read. */
+static void put_count(struct area a, int row, int col, int width, size_t n, bool known, bool more, enum style st)
 {
-	char text[32];
+	char text[40];
 
-	if (!n || !known)
+	if (!n || !known) {
 		table_put(a, row, col, width, true, ST_DIM, known ? "–" : "");
-	else
-		table_put(a, row, col, width, true, st, jobtext_count(text, n));
+		return;
+	}
+	jobtext_count(text, n);
+	str_copy(text + strlen(text), sizeof(text) - strlen(text), more ? "+" : "");
+	table_put(a, row, col, width, true, st, text);
 }
 
 static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
@@ -122,7 +121,7 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 	const struct kind *k = st->shown[at];
 	const struct facts *f = &st->facts[k->id];
 	const struct resources *t = &ui_session(v->ui)->tables[k->id];
-	bool known = t->n || t->synced_ms != TIME_UNKNOWN;
+	bool known = t->n || t->synced_ms != TIME_UNKNOWN, more = known && !t->complete;
 	const struct resource *newest = f->newest;
 	char age[TIMEFMT_LEN] = "";
 	int col = GUTTER;
@@ -135,16 +134,17 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 			area_put_cut(a, line, col, widths[i], known ? ST_NORMAL : ST_DIM, k->title);
 			break;
 		case COL_RUNNING:
-			put_count(a, line, col, widths[i], f->n[STATE_RUNNING], known, ST_RUNNING);
+			put_count(a, line, col, widths[i], f->n[STATE_RUNNING], known, more, ST_RUNNING);
 			break;
 		case COL_GOOD:
-			put_count(a, line, col, widths[i], f->n[STATE_GOOD], known, ST_NORMAL);
+			put_count(a, line, col, widths[i], f->n[STATE_GOOD], known, more, ST_NORMAL);
 			break;
 		case COL_BAD:
-			put_count(a, line, col, widths[i], f->n[STATE_BAD], known, ST_BAD);
+			put_count(a, line, col, widths[i], f->n[STATE_BAD], known, more, ST_BAD);
 			break;
 		case COL_NEUTRAL: /* also what has no status at all */
-			put_count(a, line, col, widths[i], f->n[STATE_NEUTRAL] + f->n[STATE_UNKNOWN], known, ST_NORMAL);
+			put_count(a, line, col, widths[i], f->n[STATE_NEUTRAL] + f->n[STATE_UNKNOWN], known, more,
+				  ST_NORMAL);
 			break;
 		case COL_AGE:
 			if (newest)
@@ -152,7 +152,10 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 			table_put(a, line, col, widths[i], true, ST_NORMAL, age);
 			break;
 		default:
-			area_put_middle(a, line, col, widths[i], ST_NORMAL, newest ? newest->name : "");
+			if (newest)
+				area_put_middle(a, line, col, widths[i], ST_NORMAL, newest->name);
+			else if (t->failed)
+				area_put_cut(a, line, col, widths[i], ST_DIM, "no answer: ! says why");
 			break;
 		}
 		col += widths[i] + GAP;
@@ -205,7 +208,7 @@ static bool all_action(struct view *v, enum action a)
 		return true;
 	}
 	case ACT_REFRESH:
-		memset(st->asked_ms, 0, sizeof(st->asked_ms));
+		st->asked_ms = 0;
 		return true;
 	default:
 		return false;

@@ -93,6 +93,7 @@ static void add_symbols(struct doc *d)
 		{ST_NORMAL, "?", "no price known; never shown as zero"},
 		{ST_NORMAL, "≥", "before the rate: some that are billed have no price and are not in it"},
 	};
+
 	doc_line(d);
 	doc_line(d);
 	doc_at(d, 1);

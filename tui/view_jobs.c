@@ -50,6 +50,7 @@ static void draw_empty(struct view *v, struct area a)
 	const struct list *l = v->state;
 	const struct session *s = ui_session(v->ui);
 	int row = a.rows > 8 ? 1 : 0;
+
 	if (session_jobs(s)->n) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No job matches%s%s.", l->filter ? " " : "",
 			  l->filter ? l->filter : "");

@@ -23,7 +23,7 @@ static const struct resource *thing_of(struct view *v)
 {
 	const struct page_state *st = v->state;
 
-	return resources_find(&ui_session(v->ui)->tables[v->kind->id], st->name);
+	return resources_lookup(&ui_session(v->ui)->tables[v->kind->id], st->name);
 }
 
 static int page_open(struct view *v, const struct view_arg *arg, struct err *err)
@@ -31,7 +31,7 @@ static int page_open(struct view *v, const struct view_arg *arg, struct err *err
 	struct page_state *st = v->state;
 	const char *name = arg->names.items[0];
 
-	if (!resources_find(&ui_session(v->ui)->tables[arg->kind->id], name) &&
+	if (!resources_lookup(&ui_session(v->ui)->tables[arg->kind->id], name) &&
 	    (arg->kind->id == KIND_TRAINING_JOB || !arg->kind->describe.operation))
 		return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind), name);
 	st->name = xstrdup(name);
@@ -127,7 +127,7 @@ static void add_line(struct doc *d, const struct page_line *l, int value_column,
 static void add_lines(struct page_state *st, int width)
 {
 	struct doc *d = &st->doc;
-	int value_column = st->page.label_cells + 2;
+	int value_column = st->page.label_cells + (st->page.label_cells > 12 ? 3 : 2);
 
 	free(st->line_of);
 	st->line_of = xcalloc(st->page.n + 1, sizeof(*st->line_of));
@@ -210,7 +210,7 @@ static void page_title(struct view *v, struct buf *left, struct buf *right)
 
 	if (v->kind->id != KIND_TRAINING_JOB)
 		(void)buf_addf(left, "%s · ", ui_kind_word(v->kind));
-	(void)buf_adds(left, st->name);
+	(void)buf_adds(left, v->kind->key == KEY_BY_NAME ? st->name : kind_short_name(st->name));
 	if (!r || (!r->status_text && v->kind->id != KIND_TRAINING_JOB))
 		return;
 	(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
@@ -274,7 +274,8 @@ static bool open_link(struct view *v)
 	if (l->link) {
 		ui_push_one(v->ui, ui_page_of(l->kind), l->kind, l->link, MODE_SHOW);
 	} else {
-		struct view_arg arg = {.kind = l->kind, .parent = st->name};
+		const struct resource *r = thing_of(v);
+		struct view_arg arg = {.kind = l->kind, .parent = r ? r->name : st->name};
 		ui_push(v->ui, ui_list_of(l->kind), &arg);
 	}
 	return true;

@@ -39,8 +39,7 @@ static int lock_state(const struct engine *e, int *ret_fd, struct err *err)
 		return err_set(err, ERR_EXISTS,
 			       "another engine uses %s; stop it (sagetop local stop), or give another --state",
 			       e->opt.state_dir);
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = fd_take(&fd);
 	return 0;
 }
 

@@ -1,3 +1,4 @@
+/* The program around the commands: signals, waiting, connection, exit status. */
 #include "app/app.h"
 
 #include <errno.h>
@@ -126,8 +127,10 @@ int app_connect(struct app *a, struct err *err)
 		config_apply_rates(&a->config, sync_client(a->sync));
 	if (rc == 0 && !a->local && mfa_can_ask())
 		aws_client_on_mfa(sync_client(a->sync), ask_mfa, a);
-	if (rc == 0)
+	if (rc == 0) {
+		aws_client_give_terminal(sync_client(a->sync), true);
 		app_print_notice(a);
+	}
 	return rc;
 }
 
@@ -157,9 +160,12 @@ void app_disconnect(struct app *a)
 void app_print_notice(struct app *a)
 {
 	const char *text = sync_store(a->sync) ? store_notice(sync_store(a->sync)) : NULL;
+	const char *problem = aws_client_config_problem(sync_client(a->sync));
 
 	if (text)
 		fprintf(stderr, "sagetop: %s\n", text);
+	if (problem)
+		fprintf(stderr, "sagetop: %s; it was left out\n", problem);
 }
 
 /* What the service said and we could not read must not be missing in silence. */

@@ -1,3 +1,4 @@
+/* Charts of series as lines of text, for the command line. */
 #include "app/chart_text.h"
 
 #include "app/output.h"

@@ -1,3 +1,4 @@
+/* Parse argv by the tables of options and commands. */
 #include "app/cli.h"
 
 #include "app/commands.h"

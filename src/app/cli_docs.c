@@ -4,6 +4,7 @@
 #include "app/cli.h"
 #include "app/config.h"
 #include "app/dashboard_docs.h"
+#include "app/field_docs.h"
 #include "aws/op.h"
 #include "aws/policy.h"
 #include "base/mdoc.h"
@@ -51,6 +52,7 @@ static void docs_man(FILE *out)
 		man_option_list(out, c->name);
 	}
 	dashboard_docs_man(out);
+	field_docs_man(out);
 }
 
 static void bash_words(FILE *out, const char *command)

@@ -179,7 +179,7 @@ int cmd_doctor(struct app *a, struct err *err)
 	}
 	if (rc == 0)
 		rc = doctor_check_permissions(a, &checkup, a->config.set.read_only, err);
-	if (err->code == ERR_CANCELLED)
+	if (rc < 0 && err->code == ERR_CANCELLED)
 		return -ERR_CANCELLED;
 	check_settings(a, &checkup);
 	if (output_format(a) == OUTPUT_JSON)

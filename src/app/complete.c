@@ -1,3 +1,4 @@
+/* Words for the shells' completion, without asking anybody. */
 #include "app/complete.h"
 
 #include "app/config.h"

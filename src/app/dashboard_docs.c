@@ -1,3 +1,4 @@
+/* The dashboard's keys, screens and commands as a section of the manual. */
 #include "app/dashboard_docs.h"
 
 #include "base/mdoc.h"
@@ -67,8 +68,8 @@ static void man_command(FILE *out, const char *name, const char *argument, const
 
 void dashboard_docs_man(FILE *out)
 {
-	static const enum key_context order[] = {CTX_JOBS,  CTX_JOB,  CTX_KINDS, CTX_THINGS, CTX_PAGE,
-						 CTX_LOGS, CTX_CHART, CTX_LIST,	CTX_TEXT,   CTX_GLOBAL};
+	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,   CTX_KINDS, CTX_THINGS, CTX_PAGE,
+						 CTX_LOGS, CTX_CHART, CTX_LIST,	 CTX_TEXT,   CTX_GLOBAL};
 
 	fputs(".Sh KEYS OF THE DASHBOARD\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)

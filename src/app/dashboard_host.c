@@ -48,14 +48,35 @@ static void call_end(struct host_call *c)
 		host_destroy(h);
 }
 
+/* What runs by itself says in a notice that it failed; here nobody else would. */
+static void refreshed(void *user, const struct err *err)
+{
+	struct host_call *c = user;
+
+	if (err && !c->host->gone)
+		session_notify(sync_session(c->host->sync), NOTICE_WARNING, "%s", err->msg);
+	call_end(c);
+}
+
+static void detailed(void *user, struct resource *r, const json_t *raw, const struct err *err)
+{
+	refreshed(user, err);
+}
+
 static void host_watch(void *user, const struct kind *kind, const char *name, bool on)
 {
 	struct dashboard_host *h = user;
 
-	if (on)
+	if (kind->id != KIND_TRAINING_JOB) {
+		if (on && kind->describe.operation) {
+			sync_load_kind(h->sync, kind);
+			sync_resource(h->sync, kind, name, detailed, call_new(h, NULL, NULL));
+		}
+	} else if (on) {
 		sync_watch(h->sync, name);
-	else
+	} else {
 		sync_unwatch(h->sync, name);
+	}
 }
 
 static void host_live(void *user, const struct kind *kind, const char *name, bool on)
@@ -80,7 +101,21 @@ static void host_refresh(void *user, const struct kind *kind, const char *parent
 {
 	struct dashboard_host *h = user;
 
-	sync_refresh_now(h->sync);
+	if (!kind || kind->id == KIND_TRAINING_JOB) {
+		sync_refresh_now(h->sync);
+		return;
+	}
+	sync_load_kind(h->sync, kind);
+	sync_kind(h->sync, kind, parent, refreshed, call_new(h, NULL, NULL));
+}
+
+static void host_counts(void *user)
+{
+	struct dashboard_host *h = user;
+
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		sync_load_kind(h->sync, &kind_table[i]);
+	sync_counts(h->sync, ignore_done, NULL); /* the table says which kinds had no answer */
 }
 
 static void action_done(void *user, const struct err *err)
@@ -95,7 +130,17 @@ static void host_stop(void *user, const struct kind *kind, const char *name, hos
 {
 	struct dashboard_host *h = user;
 
-	sync_stop_job(h->sync, name, action_done, call_new(h, done, done_user));
+	if (kind->id == KIND_TRAINING_JOB)
+		sync_stop_job(h->sync, name, action_done, call_new(h, done, done_user));
+	else
+		sync_stop(h->sync, kind, name, action_done, call_new(h, done, done_user));
+}
+
+static void host_remove(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+
+	sync_delete(h->sync, kind, name, action_done, call_new(h, done, done_user));
 }
 
 static char *text_or_empty(const char *s)
@@ -171,12 +216,11 @@ static void host_launch(void *user, const char *name, host_done_fn *done, void *
 	(void)aws_client_after(sync_client(h->sync), 0, launch_refused, c);
 }
 
-static void described(void *user, json_t *reply, const struct err *err)
+static void give_text(struct host_call *c, const json_t *reply, const struct err *err)
 {
-	struct host_call *c = user;
 	AUTO(buf) struct buf clean = BUF_INIT(BUF_MAX_TEXT);
 
-	if (!err) {
+	if (!err && reply) {
 		AUTO(str) char *text = json_text_pretty(reply);
 		(void)utf8_sanitize(&clean, text, strlen(text), true);
 	}
@@ -184,10 +228,24 @@ static void described(void *user, json_t *reply, const struct err *err)
 	call_end(c);
 }
 
+static void described(void *user, json_t *reply, const struct err *err)
+{
+	give_text(user, reply, err);
+}
+
+static void resource_described(void *user, struct resource *r, const json_t *raw, const struct err *err)
+{
+	give_text(user, raw, err);
+}
+
 static void host_describe(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 
+	if (kind->id != KIND_TRAINING_JOB) {
+		sync_resource(h->sync, kind, name, resource_described, call_new(h, done, done_user));
+		return;
+	}
 	(void)sm_describe_job_json(sync_client(h->sync), name, AWS_USER_ACTION, described,
 				   call_new(h, done, done_user));
 }
@@ -213,8 +271,10 @@ struct dashboard_host *dashboard_host_new(struct sync *sync)
 		.live = host_live,
 		.live_usd_micro = LIVE_TAIL_USD_MICRO,
 		.refresh = host_refresh,
+		.counts = host_counts,
 		.columns = host_columns,
 		.stop = host_stop,
+		.remove = host_remove,
 		.prepare_launch = host_prepare,
 		.launch = host_launch,
 		.describe = host_describe,

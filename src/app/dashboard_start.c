@@ -1,3 +1,4 @@
+/* How the dashboard begins: with a screen, or where nothing is configured with a question. */
 #include "app/dashboard_start.h"
 
 #include "app/commands.h"
@@ -49,7 +50,13 @@ static char ask(const struct err *why)
 static int show(struct app *a, struct err *err)
 {
 	struct dashboard_options opt = {.ascii = a->ascii, .mono = !a->color, .theme = (enum theme)a->config.set.theme};
+	struct aws_client *client = sync_client(a->sync);
 
+	/* A program that gives credentials may ask for a code or a touch: before there is a
+	 * screen. What goes wrong here is told there, when it is asked again. */
+	if (!a->local && aws_client_runs_program(client))
+		(void)!aws_client_check_credentials(client, NULL);
+	aws_client_give_terminal(client, false);
 	app_notify_problems(a);
 	return dashboard_run(a->sync, &opt, err);
 }

@@ -1,3 +1,4 @@
+/* Find, start and stop the local engine. */
 #include "app/engine.h"
 
 #include <arpa/inet.h>
@@ -196,9 +197,7 @@ static int take_start_lock(int64_t deadline, struct err *err)
 		if (app_pause(POLL_EVERY_MS, err) < 0)
 			return -ERR_CANCELLED;
 	}
-	int taken = fd;
-	fd = -1;
-	return taken;
+	return fd_take(&fd);
 }
 
 static int start_on(const char *program, int port, int log_fd, int64_t timeout_ms, struct engine_info *ret,

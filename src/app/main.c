@@ -1,3 +1,4 @@
+/* The program: all of it is app_main. */
 #include "app/app.h"
 
 int main(int argc, char **argv)

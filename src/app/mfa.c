@@ -1,3 +1,4 @@
+/* Ask for the code of an MFA device on the terminal. */
 #include "app/mfa.h"
 
 #include <fcntl.h>

@@ -1,5 +1,7 @@
+/* Tables aligned or tab-separated, JSON, and the fields of a page. */
 #include "app/output.h"
 
+#include <assert.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -105,6 +107,7 @@ static void print_aligned(struct table *t, const struct app *a)
 
 static void print_tsv(const struct table *t, const struct app *a)
 {
+	assert(t->n_columns);
 	if (!app_flag(a, OPT_NO_HEADER))
 		for (size_t i = 0; i < t->n_columns; i++)
 			fprintf(a->out, "%s%c", t->columns[i].title, i + 1 < t->n_columns ? '\t' : '\n');

@@ -1,3 +1,4 @@
+/* A growing buffer of bytes with a cap. */
 #include "base/buf.h"
 
 void buf_init(struct buf *b, size_t max)

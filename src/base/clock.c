@@ -1,3 +1,4 @@
+/* Wall and monotonic time, and a fixed time for tests. */
 #include "base/clock.h"
 
 #include <stdlib.h>

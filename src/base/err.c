@@ -1,9 +1,12 @@
+/* Codes, their exit statuses, and messages made harmless. */
 #include "base/err.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
+
+#undef err_set
 
 static const struct {
 	const char *name;

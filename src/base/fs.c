@@ -1,3 +1,4 @@
+/* Whole files, atomic writes, folders, and where things of ours lie. */
 #include "base/fs.h"
 
 #include <errno.h>
@@ -128,6 +129,7 @@ int fs_remove_tree(const char *path, struct err *err)
 {
 	char *const roots[] = {(char *)path, NULL};
 	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+
 	if (!fts)
 		return err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(errno));
 	int failed = 0;

@@ -1,3 +1,4 @@
+/* jansson with our errors, paths and typed getters. */
 #include "base/json.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Diagnostics into a file of the user. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ int log_enabled(void)
 void log_write(enum log_level level, const char *fmt, ...)
 {
 	static const char *const names[] = {"debug", "info", "warn", "error"};
+
 	if (!sink)
 		return;
 	char when[TIMEFMT_LEN], line[1024];

@@ -1,3 +1,4 @@
+/* Open addressing with linear probing; deleted slots are reused. */
 #include "base/map.h"
 
 /* A removed entry leaves this key behind, so that probing goes on past it. */

@@ -1,3 +1,4 @@
+/* Allocation that does not fail, secrets that are wiped. */
 #include "base/mem.h"
 
 #include <unistd.h>

@@ -17,14 +17,14 @@
 
 #include "base/err.h"
 
-void *xmalloc(size_t size) NODISCARD __attribute__((malloc));
-void *xcalloc(size_t n, size_t size) NODISCARD;
+void *xmalloc(size_t size) NODISCARD __attribute__((malloc, returns_nonnull));
+void *xcalloc(size_t n, size_t size) NODISCARD __attribute__((returns_nonnull));
 void *xrealloc(void *p, size_t size) NODISCARD;
 void *xreallocarray(void *p, size_t n, size_t size) NODISCARD;
-void *xmemdup(const void *p, size_t n) NODISCARD;
+void *xmemdup(const void *p, size_t n) NODISCARD __attribute__((returns_nonnull));
 char *xstrdup(const char *s) NODISCARD; /* NULL gives NULL */
-char *xstrndup(const char *s, size_t n) NODISCARD;
-char *xasprintf(const char *fmt, ...) NODISCARD PRINTF_LIKE(1, 2);
+char *xstrndup(const char *s, size_t n) NODISCARD __attribute__((returns_nonnull));
+char *xasprintf(const char *fmt, ...) NODISCARD PRINTF_LIKE(1, 2) __attribute__((returns_nonnull));
 char *xvasprintf(const char *fmt, va_list ap) NODISCARD;
 
 #define NEW(type) ((type *)xcalloc(1, sizeof(type)))
@@ -69,6 +69,14 @@ static inline void file_close(FILE *f)
 {
 	if (f)
 		fclose(f);
+}
+/* What an AUTO(fd) holds, given up to the caller: TAKE for descriptors. */
+static inline int fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
 }
 void fd_close(int *fd); /* closes *fd unless it is negative, and sets it to -1 */
 

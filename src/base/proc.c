@@ -1,3 +1,4 @@
+/* Child processes: start, feed, read, end. */
 #include "base/proc.h"
 
 #include <errno.h>
@@ -54,7 +55,9 @@ static _Noreturn void run_child(const struct proc_spec *spec, char **env, int re
 {
 	int null_fd = spec->stdin_fd < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
 
-	if (spec->new_group)
+	if (spec->new_session)
+		setsid();
+	else if (spec->new_group)
 		setpgid(0, 0);
 	if (spec->die_with_parent) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -168,13 +171,17 @@ int proc_split_words(const char *line, struct strlist *out, struct err *err)
 	char quote = 0;
 
 	for (const char *p = line; *p; p++) {
-		if (*p == '\\' && quote != '\'' && p[1]) {
+		bool escapes = *p == '\\' && (!quote || (quote == '"' && p[1] && strchr("\"\\", p[1])));
+
+		if (escapes && !p[1])
+			return err_set(err, ERR_INVALID, "nothing follows the last backslash");
+		if (escapes) {
 			buf_addc(&word, *++p);
 			in_word = true;
 		} else if (quote ? *p == quote : *p == '"' || *p == '\'') {
 			quote = quote ? 0 : *p;
 			in_word = true;
-		} else if (!quote && strchr(" \t\n", *p)) {
+		} else if (!quote && strchr(" \t\r\n", *p)) {
 			if (in_word)
 				strlist_take(out, buf_take(&word));
 			in_word = false;

@@ -20,6 +20,7 @@ struct proc_spec {
 	int stdout_fd;		  /* -1 keeps ours */
 	int stderr_fd;		  /* -1 keeps ours */
 	bool new_group;		  /* own process group, so that kill(-pid) reaches its children */
+	bool new_session;	  /* own session, so that it has no terminal and cannot be stopped by one */
 	bool die_with_parent;	  /* PR_SET_PDEATHSIG(SIGKILL) */
 };
 

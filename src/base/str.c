@@ -1,3 +1,4 @@
+/* Strings without locale, lists of them, the nearest of several. */
 #include "base/str.h"
 
 #include <ctype.h>
@@ -155,6 +156,7 @@ bool str_to_f64(const char *s, double *ret)
 bool str_to_bool(const char *s, bool *ret)
 {
 	static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no", "off", "0"};
+
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
 		if (str_ieq(s, yes[i]) || str_ieq(s, no[i])) {
 			*ret = str_ieq(s, yes[i]);

@@ -1,3 +1,4 @@
+/* Times and durations as text, both ways. */
 #include "base/timefmt.h"
 
 #include <ctype.h>
@@ -66,6 +67,7 @@ char *timefmt_http(char *buf, int64_t ms)
 	int millis;
 	struct tm tm = broken_down(ms, &millis);
 	char rest[TIMEFMT_LEN];
+
 	strftime(rest, sizeof(rest), "%Y %H:%M:%S GMT", &tm);
 	snprintf(buf, TIMEFMT_LEN, "%s, %02d %s %.25s", days[tm.tm_wday % 7], tm.tm_mday, month_names[tm.tm_mon % 12],
 		 rest);
@@ -182,6 +184,7 @@ char *timefmt_age(char *buf, int64_t ms)
 		int64_t unit;
 		char name;
 	} units[] = {{DAY, 'd'}, {HOUR, 'h'}, {MINUTE, 'm'}, {SECOND, 's'}};
+
 	if (ms < 0) {
 		snprintf(buf, TIMEFMT_LEN, "–");
 		return buf;
@@ -259,13 +262,17 @@ bool timefmt_parse_iso(const char *s, int64_t *ret_ms)
 	int year, month, day, h = 0, m = 0, sec = 0, fraction = 0;
 	int64_t offset = 0, at;
 
-	if (!s || !take_digits(&s, 4, &year) || !take_char(&s, '-') || !take_digits(&s, 2, &month) ||
-	    !take_char(&s, '-') || !take_digits(&s, 2, &day))
+	bool basic; /* without the separators: 20261129T140503Z */
+
+	if (!s || !take_digits(&s, 4, &year))
+		return false;
+	basic = !take_char(&s, '-');
+	if (!take_digits(&s, 2, &month) || (!basic && !take_char(&s, '-')) || !take_digits(&s, 2, &day))
 		return false;
 	if (take_char(&s, 'T') || take_char(&s, 't') || take_char(&s, ' ')) {
-		if (!take_digits(&s, 2, &h) || !take_char(&s, ':') || !take_digits(&s, 2, &m))
+		if (!take_digits(&s, 2, &h) || (!basic && !take_char(&s, ':')) || !take_digits(&s, 2, &m))
 			return false;
-		if (take_char(&s, ':') && !take_digits(&s, 2, &sec))
+		if ((basic ? *s >= '0' && *s <= '9' : take_char(&s, ':')) && !take_digits(&s, 2, &sec))
 			return false;
 		if (take_char(&s, '.') && !take_fraction(&s, &fraction))
 			return false;

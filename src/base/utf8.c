@@ -1,3 +1,4 @@
+/* UTF-8 read, made harmless, measured and cut by cells. */
 #include "base/utf8.h"
 
 #define REPLACEMENT 0xfffdu

@@ -1,3 +1,4 @@
+/* libyaml's events into json_t trees, with the line of every member. */
 #include "base/yaml.h"
 
 #include <yaml.h>
@@ -90,6 +91,7 @@ static json_t *plain_scalar(const char *s)
 {
 	static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
 	static const char *const trues[] = {"true", "True", "TRUE"}, *const falses[] = {"false", "False", "FALSE"};
+
 	for (size_t i = 0; i < ARRAY_LEN(nulls); i++)
 		if (str_eq(s, nulls[i]))
 			return json_null();

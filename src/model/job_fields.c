@@ -2,6 +2,7 @@
 #include "model/kind_fields.h"
 
 #include "model/cost.h"
+#include "model/field_values.h"
 #include "model/session.h"
 
 #include <math.h>
@@ -9,37 +10,12 @@
 #define FIELD(name) \
 	static struct field_value get_##name(const struct resource *r, const char *key, const struct field_context *x)
 
-static struct field_value text_value(const char *s)
-{
-	return (struct field_value){.text = s, .known = !str_empty(s)};
-}
-
-static struct field_value number_value(double v, bool known)
-{
-	return (struct field_value){.number = v, .known = known};
-}
-
-static struct field_value time_value(int64_t ms)
-{
-	return number_value((double)ms, ms != TIME_UNKNOWN);
-}
-
 static const struct job *job(const struct resource *r)
 {
 	return resource_job(r);
 }
 
 /* --- what it is and how it goes --------------------------------------------------- */
-
-FIELD(name)
-{
-	return text_value(r->name);
-}
-
-FIELD(arn)
-{
-	return text_value(r->arn);
-}
 
 /* Active ones come first, then what calls for a look. */
 FIELD(status)
@@ -57,11 +33,6 @@ FIELD(status)
 FIELD(secondary)
 {
 	return text_value(job(r)->secondary_text);
-}
-
-FIELD(reason)
-{
-	return text_value(r->failure_reason);
 }
 
 FIELD(interruptions)
@@ -90,31 +61,6 @@ FIELD(spot)
 }
 
 /* --- times --------------------------------------------------------------------------- */
-
-FIELD(age)
-{
-	return number_value((double)MAX(x->now_ms - r->created_ms, (int64_t)0), r->created_ms != TIME_UNKNOWN);
-}
-
-FIELD(created)
-{
-	return time_value(r->created_ms);
-}
-
-FIELD(modified)
-{
-	return time_value(r->modified_ms);
-}
-
-FIELD(started)
-{
-	return time_value(r->start_ms);
-}
-
-FIELD(ended)
-{
-	return time_value(r->end_ms);
-}
 
 FIELD(train)
 {
@@ -305,11 +251,6 @@ static const struct strmap *map_of_hyperparameters(const struct resource *r)
 	return &job(r)->hyperparameters;
 }
 
-static const struct strmap *map_of_tags(const struct resource *r)
-{
-	return r->tags_known ? &r->tags : NULL;
-}
-
 static const struct strmap *map_of_environment(const struct resource *r)
 {
 	return &job(r)->environment;
@@ -321,9 +262,9 @@ static const struct strmap *map_of_environment(const struct resource *r)
 /* clang-format off */
 const struct field job_fields[] = {
 	{"name", NULL, "name", NULL, "part of the name, or a regular expression", FIELD_TEXT,
-	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {20, 63, 0, 0}, "N", "TrainingJobName", get_name},
+	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {20, 63, 0, 0}, "N", "TrainingJobName", field_get_name},
 	{"arn", NULL, "arn", NULL, "the job's ARN", FIELD_LINK,
-	 FIELD_COLD, {20, 120, 0, 30}, NULL, "TrainingJobArn", get_arn},
+	 FIELD_COLD, {20, 120, 0, 30}, NULL, "TrainingJobArn", field_get_arn},
 	{"status", "state", "status", NULL, "InProgress, Failed ..., or a secondary status such as Training", FIELD_STATE,
 	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {13, 14, 0, 1}, "S", "TrainingJobStatus", get_status},
 	{"secondary", NULL, "secondary_status", NULL, "the secondary status: Downloading, Training ...", FIELD_TEXT,
@@ -333,13 +274,13 @@ const struct field job_fields[] = {
 	{"count", "instances", "instance_count", NULL, "instances", FIELD_COUNT,
 	 0, {5, 5, 0, 21}, NULL, "ResourceConfig.InstanceCount", get_count},
 	{"age", NULL, NULL, NULL, "time since creation: age<2h", FIELD_AGE,
-	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {4, 4, 0, 2}, "A", NULL, get_age},
+	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {4, 4, 0, 2}, "A", NULL, field_get_age},
 	{"modified", NULL, "modified", NULL, "last change", FIELD_TIME,
-	 0, {16, 20, 0, 22}, NULL, "LastModifiedTime", get_modified},
+	 0, {16, 20, 0, 22}, NULL, "LastModifiedTime", field_get_modified},
 	{"started", NULL, "started", NULL, "start of training", FIELD_TIME,
-	 0, {16, 20, 0, 22}, NULL, "TrainingStartTime", get_started},
+	 0, {16, 20, 0, 22}, NULL, "TrainingStartTime", field_get_started},
 	{"ended", NULL, "ended", NULL, "end of training", FIELD_TIME,
-	 0, {16, 20, 0, 22}, NULL, "TrainingEndTime", get_ended},
+	 0, {16, 20, 0, 22}, NULL, "TrainingEndTime", field_get_ended},
 	{"train", "duration", "training_seconds", NULL, "training time: train>=10m", FIELD_SECONDS,
 	 FIELD_USUAL | FIELD_SCREEN, {6, 6, 0, 4}, "T", "TrainingTimeInSeconds", get_train},
 	{"billable", "billed", "billable_seconds", "BILLED", "billable time, as the service says it", FIELD_SECONDS,
@@ -365,9 +306,9 @@ const struct field job_fields[] = {
 	{"metric", NULL, "objective_metric", "OBJECTIVE", "part of the objective metric's name", FIELD_TEXT,
 	 FIELD_ASCENDING, {12, 30, 0, 25}, NULL, NULL, get_metric},
 	{"created", NULL, "created", NULL, "a date or time: created>2026-11-01", FIELD_TIME,
-	 FIELD_WIDE, {16, 16, 0, 9}, NULL, "CreationTime", get_created},
+	 FIELD_WIDE, {16, 16, 0, 9}, NULL, "CreationTime", field_get_created},
 	{"reason", NULL, "failure_reason", NULL, "part of the failure reason", FIELD_TEXT,
-	 FIELD_USUAL | FIELD_ASCENDING, {20, 60, 0, 26}, NULL, "FailureReason", get_reason},
+	 FIELD_USUAL | FIELD_ASCENDING, {20, 60, 0, 26}, NULL, "FailureReason", field_get_reason},
 	{"image", NULL, "image", NULL, "part of the training image", FIELD_LINK,
 	 FIELD_COLD | FIELD_ASCENDING, {20, 80, 0, 27}, NULL, "AlgorithmSpecification.TrainingImage", get_image},
 	{"role", NULL, "role", NULL, "part of the role's ARN", FIELD_LINK,
@@ -403,7 +344,7 @@ const struct field job_fields[] = {
 	 FIELD_KEYED | FIELD_COLD | FIELD_ASCENDING, {8, 24, 0, 12}, NULL, "Environment",
 	 get_environment, map_of_environment},
 	{"tag.", NULL, "tags", NULL, "a tag by its key: tag.run:nightly", FIELD_TEXT,
-	 FIELD_KEYED | FIELD_ASCENDING, {8, 24, 0, 12}, NULL, "Tags", get_tag, map_of_tags},
+	 FIELD_KEYED | FIELD_ASCENDING, {8, 24, 0, 12}, NULL, "Tags", get_tag, field_map_tags},
 	{"metric.", NULL, NULL, NULL, "a metric's final value: metric.validation:rmse<7.5", FIELD_VALUE,
 	 FIELD_KEYED | FIELD_COLD | FIELD_ASCENDING, {8, 12, 0, 12}, NULL, "FinalMetricDataList", get_final_metric},
 	{NULL}};

@@ -6,27 +6,8 @@
 #include "model/kind_fields.h"
 
 #include "model/cost.h"
+#include "model/field_values.h"
 #include "model/session.h"
-
-static struct field_value text_value(const char *s)
-{
-	return (struct field_value){.text = s, .known = !str_empty(s)};
-}
-
-static struct field_value number_value(double v, bool known)
-{
-	return (struct field_value){.number = v, .known = known};
-}
-
-static struct field_value time_value(int64_t ms)
-{
-	return number_value((double)ms, ms != TIME_UNKNOWN);
-}
-
-static struct field_value get_name(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return text_value(r->name);
-}
 
 static struct field_value get_short_name(const struct resource *r, const char *key, const struct field_context *x)
 {
@@ -50,49 +31,9 @@ static struct field_value get_parent(const struct resource *r, const char *key, 
 	return text_value(r->parent && str_starts(r->parent, "arn:") ? kind_short_name(r->parent) : r->parent);
 }
 
-static struct field_value get_age(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return number_value((double)MAX(x->now_ms - r->created_ms, (int64_t)0), r->created_ms != TIME_UNKNOWN);
-}
-
-static struct field_value get_created(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return time_value(r->created_ms);
-}
-
-static struct field_value get_modified(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return time_value(r->modified_ms);
-}
-
-static struct field_value get_started(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return time_value(r->start_ms);
-}
-
-static struct field_value get_ended(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return time_value(r->end_ms);
-}
-
-static struct field_value get_reason(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return text_value(r->failure_reason);
-}
-
-static struct field_value get_arn(const struct resource *r, const char *key, const struct field_context *x)
-{
-	return text_value(r->arn);
-}
-
 static struct field_value get_tag(const struct resource *r, const char *key, const struct field_context *x)
 {
 	return text_value(strmap_get(&r->tags, key));
-}
-
-static const struct strmap *map_of_tags(const struct resource *r)
-{
-	return r->tags_known ? &r->tags : NULL;
 }
 
 static struct field_value get_keyed(const struct resource *r, const char *key, const struct field_context *x)
@@ -154,23 +95,23 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 /* clang-format off */
 #define BOTH (FIELD_USUAL | FIELD_SCREEN)
 
-#define NAME {"name", NULL, "name", "NAME", "name", FIELD_TEXT, BOTH | FIELD_ASCENDING, {16, 100, 40, 0}, "N", NULL, get_name}
+#define NAME {"name", NULL, "name", "NAME", "name", FIELD_TEXT, BOTH | FIELD_ASCENDING, {16, 100, 40, 0}, "N", NULL, field_get_name}
 /* Of things whose key is long: the screen has the part behind the last slash. */
-#define LONG_NAME(help_) {"name", NULL, "name", "NAME", help_, FIELD_TEXT, FIELD_ASCENDING | FIELD_USUAL, {24, 100, 60, 0}, NULL, NULL, get_name}
+#define LONG_NAME(help_) {"name", NULL, "name", "NAME", help_, FIELD_TEXT, FIELD_ASCENDING | FIELD_USUAL, {24, 100, 60, 0}, NULL, NULL, field_get_name}
 #define SHORT_NAME(name_, heading_, help_, flags_) {name_, NULL, NULL, heading_, help_, FIELD_TEXT, FIELD_ASCENDING | (flags_), {12, 40, 24, 0}, "N", NULL, get_short_name}
 #define STATUS {"status", NULL, "status", "STATUS", "status", FIELD_STATE, BOTH | FIELD_ASCENDING, {10, 20, 13, 1}, "S", NULL, get_status}
-#define AGE {"age", NULL, NULL, "AGE", "time since it was made", FIELD_AGE, BOTH | FIELD_ASCENDING, {4, 4, 4, 2}, "A", NULL, get_age}
-#define CREATED {"created", NULL, "created", "CREATED", "time of creation", FIELD_TIME, FIELD_WIDE, {16, 20, 16, 9}, NULL, NULL, get_created}
-#define MODIFIED {"modified", NULL, "modified", "CHANGED", "time of the last change", FIELD_TIME, FIELD_WIDE, {16, 20, 16, 9}, NULL, NULL, get_modified}
-#define STARTED(flags_) {"started", NULL, "started", "STARTED", "time of its start", FIELD_TIME, FIELD_WIDE | (flags_), {16, 20, 16, 10}, NULL, NULL, get_started}
-#define ENDED {"ended", NULL, "ended", "ENDED", "time of its end", FIELD_TIME, FIELD_WIDE, {16, 20, 16, 10}, NULL, NULL, get_ended}
+#define AGE {"age", NULL, NULL, "AGE", "time since it was made", FIELD_AGE, BOTH | FIELD_ASCENDING, {4, 4, 4, 2}, "A", NULL, field_get_age}
+#define CREATED {"created", NULL, "created", "CREATED", "time of creation", FIELD_TIME, FIELD_WIDE, {16, 20, 16, 9}, NULL, NULL, field_get_created}
+#define MODIFIED {"modified", NULL, "modified", "CHANGED", "time of the last change", FIELD_TIME, FIELD_WIDE, {16, 20, 16, 9}, NULL, NULL, field_get_modified}
+#define STARTED(flags_) {"started", NULL, "started", "STARTED", "time of its start", FIELD_TIME, FIELD_WIDE | (flags_), {16, 20, 16, 10}, NULL, NULL, field_get_started}
+#define ENDED {"ended", NULL, "ended", "ENDED", "time of its end", FIELD_TIME, FIELD_WIDE, {16, 20, 16, 10}, NULL, NULL, field_get_ended}
 #define TOOK {"took", "train", "took_seconds", "TOOK", "from its start to its end, or to now", FIELD_SECONDS, BOTH, {6, 6, 6, 4}, "T", NULL, get_took}
 #define COST {"cost", NULL, "cost_usd", "COST", "what it cost, or costs so far", FIELD_MONEY, FIELD_COLD | FIELD_WIDE, {8, 8, 8, 3}, "C", NULL, get_cost}
-#define REASON(flags_) {"reason", NULL, "failure_reason", "REASON", "why it failed", FIELD_TEXT, FIELD_WIDE | (flags_), {12, 80, 30, 8}, NULL, NULL, get_reason}
-#define ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, 0, {20, 120, 60, 12}, NULL, NULL, get_arn}
-#define COLD_ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, FIELD_COLD, {20, 120, 60, 12}, NULL, NULL, get_arn}
+#define REASON(flags_) {"reason", NULL, "failure_reason", "REASON", "why it failed", FIELD_TEXT, FIELD_WIDE | (flags_), {12, 80, 30, 8}, NULL, NULL, field_get_reason}
+#define ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, 0, {20, 120, 60, 12}, NULL, NULL, field_get_arn}
+#define COLD_ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, FIELD_COLD, {20, 120, 60, 12}, NULL, NULL, field_get_arn}
 #define PARENT(name_, heading_, help_, flags_) {name_, "parent", name_, heading_, help_, FIELD_LINK, FIELD_ASCENDING | (flags_), {10, 40, 20, 5}, "P", NULL, get_parent}
-#define TAG {"tag.", NULL, "tags", "TAG", "a tag's value", FIELD_TEXT, FIELD_KEYED | FIELD_COLD, {8, 40, 16, 9}, NULL, NULL, get_tag, map_of_tags}
+#define TAG {"tag.", NULL, "tags", "TAG", "a tag's value", FIELD_TEXT, FIELD_KEYED | FIELD_COLD, {8, 40, 16, 9}, NULL, NULL, get_tag, field_map_tags}
 
 #define TEXT(name_, heading_, help_, flags_, path_, ...) {.name = name_, .json = name_, .heading = heading_, .help = help_, .flags = FIELD_ASCENDING | (flags_), .path = path_, .cells = {__VA_ARGS__}}
 #define LINK(name_, heading_, help_, flags_, path_, ...) {.name = name_, .json = name_, .heading = heading_, .help = help_, .type = FIELD_LINK, .flags = FIELD_ASCENDING | (flags_), .path = path_, .cells = {__VA_ARGS__}}
@@ -352,7 +293,7 @@ const struct field pipeline_execution_fields[] = {
 	AGE, PARENT("pipeline", "PIPELINE", "the pipeline", FIELD_WIDE),
 	TEXT("description", "DESCRIPTION", "what it is", FIELD_WIDE, "PipelineExecutionDescription", 12, 80, 24, 8),
 	CREATED,
-	{"modified", NULL, "modified", "CHANGED", "time of the last change", FIELD_TIME, FIELD_COLD, {16, 20, 16, 9}, NULL, NULL, get_modified},
+	{"modified", NULL, "modified", "CHANGED", "time of the last change", FIELD_TIME, FIELD_COLD, {16, 20, 16, 9}, NULL, NULL, field_get_modified},
 	REASON(FIELD_SCREEN), LONG_NAME("its ARN"), ARN, TAG, END};
 
 const struct field pipeline_step_fields[] = {
@@ -428,12 +369,12 @@ const struct field alarm_fields[] = {
 	TEXT("description", "DESCRIPTION", "what it is", FIELD_WIDE, "AlarmDescription", 12, 80, 24, 9),
 	FLAG("actions", "ACTIONS", "whether it acts", FIELD_WIDE, "ActionsEnabled", 7, 7, 7, 9),
 	WHEN("since", "SINCE", "since when it is in its state", BOTH, "StateTransitionedTimestamp|StateUpdatedTimestamp", 16, 20, 16, 5),
-	{"reason", NULL, "reason", "REASON", "why it is in its state", FIELD_TEXT, BOTH, {12, 100, 30, 6}, NULL, NULL, get_reason},
+	{"reason", NULL, "reason", "REASON", "why it is in its state", FIELD_TEXT, BOTH, {12, 100, 30, 6}, NULL, NULL, field_get_reason},
 	MODIFIED, ARN, TAG, END};
 
 const struct field dashboard_fields[] = {
 	NAME,
-	{"modified", NULL, "modified", "CHANGED", "time of the last change", FIELD_TIME, BOTH, {16, 20, 16, 2}, NULL, NULL, get_modified},
+	{"modified", NULL, "modified", "CHANGED", "time of the last change", FIELD_TIME, BOTH, {16, 20, 16, 2}, NULL, NULL, field_get_modified},
 	COUNT("size", "SIZE", "bytes of its definition", BOTH, "Size", 7, 8, 7, 3), ARN,
 	TEXT("body", "BODY", "its definition", FIELD_COLD | FIELD_NO_COLUMN, "DashboardBody", 0), END};
 

@@ -70,14 +70,14 @@ void page_partf(struct page *p, enum page_style style, const char *fmt, ...)
 
 void page_text(struct page *p, const char *label, const char *text)
 {
-	AUTO(strlist) struct strlist lines = {0};
+	while (!str_empty(text)) {
+		size_t n = strcspn(text, "\n");
+		AUTO(str) char *line = xstrndup(text, n);
 
-	if (str_empty(text))
-		return;
-	strlist_split(&lines, text, '\n');
-	for (size_t i = 0; i < lines.n; i++) {
-		(void)page_line(p, i ? "" : label);
-		page_part(p, PAGE_NORMAL, lines.items[i]);
+		(void)page_line(p, label);
+		page_part(p, PAGE_NORMAL, line);
+		label = "";
+		text += n + (text[n] == '\n');
 	}
 }
 

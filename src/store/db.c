@@ -181,7 +181,7 @@ static int user_version(struct db *d, int *ret, struct err *err)
  * the old or the new one. */
 static int migrate(struct db *d, struct err *err)
 {
-	int version, wanted = 0, rc;
+	int version = 0, wanted = 0, rc;
 
 	while (d->migrations[wanted])
 		wanted++;

@@ -51,4 +51,16 @@ const char *const store_state_migrations[] = {
 	" spec_json TEXT NOT NULL, state INTEGER NOT NULL, queued_ms INTEGER NOT NULL, sent_ms INTEGER,"
 	" settled_ms INTEGER, pid INTEGER, arn TEXT, error TEXT);"
 	"CREATE INDEX launch_open ON launch (scope, state);",
+	/* 2. A queue: what is created, for which part of which run, when it is due, and
+	 * how many of its run may be under way. */
+	"ALTER TABLE launch ADD COLUMN operation TEXT NOT NULL DEFAULT 'CreateTrainingJob';"
+	"ALTER TABLE launch ADD COLUMN run TEXT;"
+	"ALTER TABLE launch ADD COLUMN cycle INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN pack INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN due_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE launch ADD COLUMN ended_ms INTEGER;"
+	"ALTER TABLE launch ADD COLUMN given_up INTEGER NOT NULL DEFAULT 0;"
+	"CREATE UNIQUE INDEX launch_part ON launch (scope, run, operation, cycle, pack) WHERE run IS NOT NULL;",
 	NULL};

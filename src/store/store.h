@@ -66,25 +66,51 @@ int store_metrics_load(struct store *s, const char *job, struct series_set *ret,
 int store_prices_save(struct store *s, const struct price *rows, size_t n, struct err *err) NODISCARD;
 int store_prices_load(struct store *s, struct price_table *into, struct err *err) NODISCARD;
 
-/* Launches: every one is written before it is sent. */
+/* The queue of launches: every one is a row before it is sent. QUEUED waits until it
+ * is due, SENT may have reached the service, the others are settled. Rows of one run
+ * keep to its concurrency; a row of no run is one that somebody asked for by hand. */
+#define LAUNCH_TRAINING_JOB "CreateTrainingJob"
 enum launch_state { LAUNCH_QUEUED = 0, LAUNCH_SENT, LAUNCH_ACCEPTED, LAUNCH_REFUSED };
 struct launch {
 	int64_t id;
-	char *name;
-	char *spec_json;
+	char *name;	 /* of what is created */
+	char *operation; /* NULL when it is put: LAUNCH_TRAINING_JOB */
+	char *spec_json; /* the request */
+	char *run;	 /* NULL: of none */
+	int64_t cycle, pack;
+	int concurrency; /* so many of its run at a time; 0: any number */
 	enum launch_state state;
-	int64_t queued_ms, sent_ms, settled_ms;
-	int64_t pid; /* of the process that wrote it last */
+	int64_t queued_ms, due_ms, sent_ms, settled_ms;
+	int64_t ended_ms; /* what was created has ended; 0 not known */
+	int attempts;	  /* how often it was sent */
+	int64_t pid;	  /* of the process that wrote it last */
+	bool given_up;	  /* its user went away: settle it, do not send it again */
 	char *arn;
-	char *error;
+	char *error; /* the last one */
 };
+enum launch_which { LAUNCHES_ALL = 0, LAUNCHES_OPEN, LAUNCHES_OPEN_OR_RUNNING };
+
 void launch_done(struct launch *l);
 void launch_list_free(struct launch *l, size_t n);
+/* All or none. A row whose (run, operation, cycle, pack) is there already is left as it is. */
+int store_launch_put(struct store *s, const struct launch *rows, size_t n, struct err *err) NODISCARD;
+/* One of no run, due now. */
 int store_launch_add(struct store *s, const char *name, const char *spec_json, int64_t *ret_id,
 		     struct err *err) NODISCARD;
+/* QUEUED to SENT, where it is due and its run has a place; of several processes one gets it. */
+int store_launch_claim(struct store *s, int64_t id, int64_t now_ms, bool *ret_claimed, struct err *err) NODISCARD;
+/* A SENT row of a process that is gone becomes ours, unless another was faster. */
+int store_launch_take(struct store *s, const struct launch *old, int64_t now_ms, bool *ret_taken,
+		      struct err *err) NODISCARD;
 int store_launch_update(struct store *s, int64_t id, enum launch_state state, const char *arn, const char *error,
 			struct err *err) NODISCARD;
-/* In order of addition; open_only: those neither accepted nor refused. */
-int store_launch_list(struct store *s, bool open_only, struct launch **ret, size_t *ret_n, struct err *err) NODISCARD;
+/* SENT to QUEUED again: to be tried at due_ms. */
+int store_launch_requeue(struct store *s, int64_t id, int64_t due_ms, const char *error, struct err *err) NODISCARD;
+int store_launch_give_up(struct store *s, int64_t id, struct err *err) NODISCARD;
+/* What it created has ended: its place in the run is free. */
+int store_launch_ended(struct store *s, int64_t id, int64_t ended_ms, struct err *err) NODISCARD;
+/* In order of addition. OPEN: neither accepted nor refused. */
+int store_launch_list(struct store *s, enum launch_which which, struct launch **ret, size_t *ret_n,
+		      struct err *err) NODISCARD;
 
 #endif

@@ -1,4 +1,8 @@
-/* store_launches.c - every launch, written before it is sent. */
+/* store_launches.c - the queue of launches: every one is a row before it is sent.
+ *
+ * What decides who may send a row, and whether it may be sent, happens in one
+ * transaction of the state database, which all processes share: claim (QUEUED to
+ * SENT) and take (of what a dead process left open) succeed for one of them only. */
 #include "store/store_priv.h"
 
 #include "base/clock.h"
@@ -8,7 +12,9 @@
 void launch_done(struct launch *l)
 {
 	free(l->name);
+	free(l->operation);
 	free(l->spec_json);
+	free(l->run);
 	free(l->arn);
 	free(l->error);
 	*l = (struct launch){0};
@@ -21,42 +27,143 @@ void launch_list_free(struct launch *l, size_t n)
 	free(l);
 }
 
-static int launch_add(struct store *s, const char *name, const char *spec_json, int64_t *ret_id, struct err *err)
+/* One writing statement in a transaction of its own; *ret_changed (may be NULL): the
+ * rows that it changed. The statement is bound by now, or NULL where it failed. */
+static int run(struct store *s, sqlite3_stmt *st, int *ret_changed, struct err *err)
+{
+	int rc = st ? db_step_done(&s->state, st, err) : -ERR_DB;
+
+	if (rc) {
+		db_rollback(&s->state);
+		return rc;
+	}
+	if (ret_changed)
+		*ret_changed = sqlite3_changes(s->state.handle);
+	return db_commit(&s->state, err);
+}
+
+/* --- in ----------------------------------------------------------------------------- */
+
+static int insert(struct store *s, const struct launch *l, int64_t *ret_id, struct err *err)
+{
+	/* A cycle's pack is one launch however often it is planned. */
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "INSERT INTO launch (scope, name, spec_json, state, queued_ms, pid,"
+				      " operation, run, cycle, pack, due_ms, concurrency)"
+				      " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+				      " ON CONFLICT (scope, run, operation, cycle, pack) WHERE run IS NOT NULL"
+				      " DO NOTHING",
+				      err);
+
+	if (!st)
+		return -ERR_DB;
+	db_bind_text(st, 1, s->scope);
+	db_bind_text(st, 2, l->name);
+	db_bind_text(st, 3, l->spec_json);
+	sqlite3_bind_int64(st, 4, clock_now_ms());
+	sqlite3_bind_int64(st, 5, (int64_t)getpid());
+	db_bind_text(st, 6, str_or(l->operation, LAUNCH_TRAINING_JOB));
+	db_bind_text(st, 7, l->run);
+	sqlite3_bind_int64(st, 8, l->cycle);
+	sqlite3_bind_int64(st, 9, l->pack);
+	sqlite3_bind_int64(st, 10, l->due_ms);
+	sqlite3_bind_int(st, 11, l->concurrency);
+	int rc = db_step_done(&s->state, st, err);
+
+	if (rc == 0 && ret_id)
+		*ret_id = sqlite3_changes(s->state.handle) ? sqlite3_last_insert_rowid(s->state.handle) : 0;
+	return rc;
+}
+
+static int put_launches(struct store *s, const struct launch *rows, size_t n, int64_t *ret_id, struct err *err)
 {
 	int rc = db_begin(&s->state, err);
 
 	if (rc)
 		return rc;
-	sqlite3_stmt *st = db_prepare(&s->state,
-				      "INSERT INTO launch (scope, name, spec_json, state, queued_ms, pid)"
-				      " VALUES (?, ?, ?, 0, ?, ?)",
-				      err);
-
-	if (!st) {
-		db_rollback(&s->state);
-		return -ERR_DB;
-	}
-	db_bind_text(st, 1, s->scope);
-	db_bind_text(st, 2, name);
-	db_bind_text(st, 3, spec_json);
-	sqlite3_bind_int64(st, 4, clock_now_ms());
-	sqlite3_bind_int64(st, 5, (int64_t)getpid());
-	rc = db_step_done(&s->state, st, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = insert(s, &rows[i], ret_id, err);
 	if (rc) {
 		db_rollback(&s->state);
 		return rc;
 	}
-	*ret_id = sqlite3_last_insert_rowid(s->state.handle);
 	return db_commit(&s->state, err);
+}
+
+int store_launch_put(struct store *s, const struct launch *rows, size_t n, struct err *err)
+{
+	return RETRY_STATE(s, err, put_launches(s, rows, n, NULL, &e));
 }
 
 int store_launch_add(struct store *s, const char *name, const char *spec_json, int64_t *ret_id, struct err *err)
 {
-	return RETRY_STATE(s, err, launch_add(s, name, spec_json, ret_id, &e));
+	struct launch l = {.name = (char *)(uintptr_t)name, .spec_json = (char *)(uintptr_t)spec_json};
+
+	return RETRY_STATE(s, err, put_launches(s, &l, 1, ret_id, &e));
 }
 
-static int launch_update(struct store *s, int64_t id, enum launch_state state, const char *arn, const char *error,
-			 struct err *err)
+/* --- who sends it --------------------------------------------------------------------- */
+
+static int claim(struct store *s, int64_t id, int64_t now_ms, bool *ret_claimed, struct err *err)
+{
+	int changed = 0, rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
+	/* What is sent, and what was accepted and has not ended, takes a place of its run. */
+	sqlite3_stmt *st = db_prepare(
+		&s->state,
+		"UPDATE launch SET state = 1, sent_ms = ?2, pid = ?3, attempts = attempts + 1"
+		" WHERE id = ?1 AND state = 0 AND due_ms <= ?2 AND (run IS NULL OR concurrency <= 0 OR concurrency >"
+		" (SELECT count(*) FROM launch o WHERE o.scope = launch.scope AND o.run = launch.run"
+		" AND (o.state = 1 OR (o.state = 2 AND o.ended_ms IS NULL))))",
+		err);
+	if (st) {
+		sqlite3_bind_int64(st, 1, id);
+		sqlite3_bind_int64(st, 2, now_ms);
+		sqlite3_bind_int64(st, 3, (int64_t)getpid());
+	}
+	rc = run(s, st, &changed, err);
+	*ret_claimed = rc == 0 && changed == 1;
+	return rc;
+}
+
+int store_launch_claim(struct store *s, int64_t id, int64_t now_ms, bool *ret_claimed, struct err *err)
+{
+	return RETRY_STATE(s, err, claim(s, id, now_ms, ret_claimed, &e));
+}
+
+static int take(struct store *s, const struct launch *old, int64_t now_ms, bool *ret_taken, struct err *err)
+{
+	int changed = 0, rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "UPDATE launch SET pid = ?2, sent_ms = ?3"
+				      " WHERE id = ?1 AND state = 1 AND pid IS ?4 AND sent_ms IS ?5",
+				      err);
+	if (st) {
+		sqlite3_bind_int64(st, 1, old->id);
+		sqlite3_bind_int64(st, 2, (int64_t)getpid());
+		sqlite3_bind_int64(st, 3, now_ms);
+		sqlite3_bind_int64(st, 4, old->pid);
+		sqlite3_bind_int64(st, 5, old->sent_ms);
+	}
+	rc = run(s, st, &changed, err);
+	*ret_taken = rc == 0 && changed == 1;
+	return rc;
+}
+
+int store_launch_take(struct store *s, const struct launch *old, int64_t now_ms, bool *ret_taken, struct err *err)
+{
+	return RETRY_STATE(s, err, take(s, old, now_ms, ret_taken, &e));
+}
+
+/* --- what became of it ------------------------------------------------------------------ */
+
+static int update(struct store *s, int64_t id, enum launch_state state, const char *arn, const char *error,
+		  struct err *err)
 {
 	int rc = db_begin(&s->state, err);
 
@@ -69,37 +176,117 @@ static int launch_update(struct store *s, int64_t id, enum launch_state state, c
 				      " settled_ms = CASE WHEN ?2 >= 2 THEN ?5 ELSE settled_ms END, pid = ?6"
 				      " WHERE id = ?1 AND state <> 2",
 				      err);
-
-	if (!st) {
-		db_rollback(&s->state);
-		return -ERR_DB;
+	if (st) {
+		sqlite3_bind_int64(st, 1, id);
+		sqlite3_bind_int(st, 2, (int)state);
+		db_bind_text(st, 3, arn);
+		db_bind_text(st, 4, error);
+		sqlite3_bind_int64(st, 5, clock_now_ms());
+		sqlite3_bind_int64(st, 6, (int64_t)getpid());
 	}
-	sqlite3_bind_int64(st, 1, id);
-	sqlite3_bind_int(st, 2, (int)state);
-	db_bind_text(st, 3, arn);
-	db_bind_text(st, 4, error);
-	sqlite3_bind_int64(st, 5, clock_now_ms());
-	sqlite3_bind_int64(st, 6, (int64_t)getpid());
-	rc = db_step_done(&s->state, st, err);
-	if (rc) {
-		db_rollback(&s->state);
-		return rc;
-	}
-	return db_commit(&s->state, err);
+	return run(s, st, NULL, err);
 }
 
 int store_launch_update(struct store *s, int64_t id, enum launch_state state, const char *arn, const char *error,
 			struct err *err)
 {
-	return RETRY_STATE(s, err, launch_update(s, id, state, arn, error, &e));
+	return RETRY_STATE(s, err, update(s, id, state, arn, error, &e));
 }
 
-static int launch_list(struct store *s, bool open_only, struct launch **ret, size_t *ret_n, struct err *err)
+static int requeue(struct store *s, int64_t id, int64_t due_ms, const char *error, struct err *err)
 {
+	int rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
+	sqlite3_stmt *st = db_prepare(
+		&s->state, "UPDATE launch SET state = 0, due_ms = ?2, error = ?3 WHERE id = ?1 AND state = 1", err);
+	if (st) {
+		sqlite3_bind_int64(st, 1, id);
+		sqlite3_bind_int64(st, 2, due_ms);
+		db_bind_text(st, 3, error);
+	}
+	return run(s, st, NULL, err);
+}
+
+int store_launch_requeue(struct store *s, int64_t id, int64_t due_ms, const char *error, struct err *err)
+{
+	return RETRY_STATE(s, err, requeue(s, id, due_ms, error, &e));
+}
+
+static int give_up(struct store *s, int64_t id, struct err *err)
+{
+	int rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
+	sqlite3_stmt *st =
+		db_prepare(&s->state, "UPDATE launch SET given_up = 1 WHERE id = ?1 AND state IN (0, 1)", err);
+	if (st)
+		sqlite3_bind_int64(st, 1, id);
+	return run(s, st, NULL, err);
+}
+
+int store_launch_give_up(struct store *s, int64_t id, struct err *err)
+{
+	return RETRY_STATE(s, err, give_up(s, id, &e));
+}
+
+static int ended(struct store *s, int64_t id, int64_t ended_ms, struct err *err)
+{
+	int rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
 	sqlite3_stmt *st = db_prepare(&s->state,
-				      "SELECT id, name, spec_json, state, queued_ms, sent_ms, settled_ms, pid, arn,"
-				      " error FROM launch WHERE scope = ? AND state < ? ORDER BY id",
+				      "UPDATE launch SET ended_ms = ?2 WHERE id = ?1 AND state = 2"
+				      " AND ended_ms IS NULL",
 				      err);
+	if (st) {
+		sqlite3_bind_int64(st, 1, id);
+		sqlite3_bind_int64(st, 2, ended_ms);
+	}
+	return run(s, st, NULL, err);
+}
+
+int store_launch_ended(struct store *s, int64_t id, int64_t ended_ms, struct err *err)
+{
+	return RETRY_STATE(s, err, ended(s, id, ended_ms, &e));
+}
+
+/* --- out ---------------------------------------------------------------------------------- */
+
+static struct launch read_row(sqlite3_stmt *st)
+{
+	return (struct launch){.id = sqlite3_column_int64(st, 0),
+			       .name = db_column_dup(st, 1),
+			       .spec_json = db_column_dup(st, 2),
+			       .state = (enum launch_state)sqlite3_column_int(st, 3),
+			       .queued_ms = sqlite3_column_int64(st, 4),
+			       .sent_ms = sqlite3_column_int64(st, 5),
+			       .settled_ms = sqlite3_column_int64(st, 6),
+			       .pid = sqlite3_column_int64(st, 7),
+			       .arn = db_column_dup(st, 8),
+			       .error = db_column_dup(st, 9),
+			       .operation = db_column_dup(st, 10),
+			       .run = db_column_dup(st, 11),
+			       .cycle = sqlite3_column_int64(st, 12),
+			       .pack = sqlite3_column_int64(st, 13),
+			       .due_ms = sqlite3_column_int64(st, 14),
+			       .attempts = sqlite3_column_int(st, 15),
+			       .concurrency = sqlite3_column_int(st, 16),
+			       .ended_ms = sqlite3_column_int64(st, 17),
+			       .given_up = sqlite3_column_int(st, 18) != 0};
+}
+
+static int list_launches(struct store *s, enum launch_which which, struct launch **ret, size_t *ret_n, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(
+		&s->state,
+		"SELECT id, name, spec_json, state, queued_ms, sent_ms, settled_ms, pid, arn, error, operation, run,"
+		" cycle, pack, due_ms, attempts, concurrency, ended_ms, given_up FROM launch WHERE scope = ?1 AND"
+		" (?2 = 0 OR state < 2 OR (?2 = 2 AND state = 2 AND run IS NOT NULL AND ended_ms IS NULL)) ORDER BY id",
+		err);
 	struct launch *items = NULL;
 	size_t n = 0, cap = 0;
 	int step;
@@ -107,19 +294,10 @@ static int launch_list(struct store *s, bool open_only, struct launch **ret, siz
 	if (!st)
 		return -ERR_DB;
 	db_bind_text(st, 1, s->scope);
-	sqlite3_bind_int(st, 2, open_only ? LAUNCH_ACCEPTED : LAUNCH_REFUSED + 1);
+	sqlite3_bind_int(st, 2, (int)which);
 	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
 		GROW(items, cap, n + 1);
-		items[n++] = (struct launch){.id = sqlite3_column_int64(st, 0),
-					     .name = db_column_dup(st, 1),
-					     .spec_json = db_column_dup(st, 2),
-					     .state = (enum launch_state)sqlite3_column_int(st, 3),
-					     .queued_ms = sqlite3_column_int64(st, 4),
-					     .sent_ms = sqlite3_column_int64(st, 5),
-					     .settled_ms = sqlite3_column_int64(st, 6),
-					     .pid = sqlite3_column_int64(st, 7),
-					     .arn = db_column_dup(st, 8),
-					     .error = db_column_dup(st, 9)};
+		items[n++] = read_row(st);
 	}
 	int rc = step == SQLITE_DONE ? 0 : db_fail(&s->state, err);
 
@@ -133,7 +311,7 @@ static int launch_list(struct store *s, bool open_only, struct launch **ret, siz
 	return 0;
 }
 
-int store_launch_list(struct store *s, bool open_only, struct launch **ret, size_t *ret_n, struct err *err)
+int store_launch_list(struct store *s, enum launch_which which, struct launch **ret, size_t *ret_n, struct err *err)
 {
-	return RETRY_STATE(s, err, launch_list(s, open_only, ret, ret_n, &e));
+	return RETRY_STATE(s, err, list_launches(s, which, ret, ret_n, &e));
 }

@@ -1,9 +1,8 @@
 /* spec.h - a CreateTrainingJob specification: what the service would refuse, found
  * before it is sent, and named by file, line and member.
  *
- * One table of members (type, limits, pattern) serves the check, the typing of
- * "path=value" changes and the suggestions. Pure: no network, no files.
- * Source: the service model of the SageMaker API 2017-07-24, CreateTrainingJob. */
+ * The shape of CreateTrainingJob (aws/shape.h) serves the check, the typing of
+ * "path=value" changes and the suggestions. Pure: no network, no files. */
 #ifndef SAGETOP_SYNC_SPEC_H
 #define SAGETOP_SYNC_SPEC_H
 

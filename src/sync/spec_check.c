@@ -1,106 +1,27 @@
-/* spec_check.c - the table of members, and the walk that holds a specification
- * against it. */
+/* spec_check.c - the walk that holds a specification against the shape of its
+ * request (aws/shape.h), and what the service asks for beyond it. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "sync/spec_table.h"
+#include "sync/spec_path.h"
 
-#define NAME "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
-#define S3_URI "(https|s3)://([^/]+)/?(.*)"
-#define INPUT_MODES "Pipe|File|FastFile"
-
-/* parent "" is the specification itself; "X[]" the elements of the list X. For
- * strings min and max are characters, for numbers the range, for lists and maps
- * the count. A pattern without a metacharacter is a list of words. */
-const struct spec_row spec_rows[] = {
-	{"", "TrainingJobName", SPEC_STR, true, 1, 63, NAME},
-	{"", "HyperParameters", SPEC_MAP, false, 0, 100, NULL, 256, 2500},
-	{"", "AlgorithmSpecification", SPEC_OBJ, true},
-	{"AlgorithmSpecification", "TrainingImage", SPEC_STR, false, 0, 255},
-	{"AlgorithmSpecification", "AlgorithmName", SPEC_STR, false, 1, 170},
-	{"AlgorithmSpecification", "TrainingInputMode", SPEC_STR, true, 0, 0, INPUT_MODES},
-	{"AlgorithmSpecification", "MetricDefinitions", SPEC_OBJS, false, 0, 40},
-	{"AlgorithmSpecification.MetricDefinitions[]", "Name", SPEC_STR, true, 1, 255},
-	{"AlgorithmSpecification.MetricDefinitions[]", "Regex", SPEC_REGEX, true, 1, 500},
-	{"AlgorithmSpecification", "EnableSageMakerMetricsTimeSeries", SPEC_BOOL},
-	{"AlgorithmSpecification", "ContainerEntrypoint", SPEC_STRS, false, 1, 100, NULL, 0, 256},
-	{"AlgorithmSpecification", "ContainerArguments", SPEC_STRS, false, 1, 100, NULL, 0, 256},
-	{"AlgorithmSpecification", "TrainingImageConfig", SPEC_ANY},
-	{"", "RoleArn", SPEC_STR, true, 20, 2048, "arn:aws[a-z\\-]*:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"},
-	{"", "InputDataConfig", SPEC_OBJS, false, 1, 20},
-	{"InputDataConfig[]", "ChannelName", SPEC_STR, true, 1, 64, "[A-Za-z0-9\\.\\-_]+"},
-	{"InputDataConfig[]", "DataSource", SPEC_OBJ, true},
-	{"InputDataConfig[].DataSource", "S3DataSource", SPEC_OBJ},
-	{"InputDataConfig[].DataSource.S3DataSource", "S3DataType", SPEC_STR, true, 0, 0,
-	 "ManifestFile|S3Prefix|AugmentedManifestFile|Converse"},
-	{"InputDataConfig[].DataSource.S3DataSource", "S3Uri", SPEC_STR, true, 0, 1024, S3_URI},
-	{"InputDataConfig[].DataSource.S3DataSource", "S3DataDistributionType", SPEC_STR, false, 0, 0,
-	 "FullyReplicated|ShardedByS3Key"},
-	{"InputDataConfig[].DataSource.S3DataSource", "AttributeNames", SPEC_STRS, false, 0, 16, NULL, 1, 256},
-	{"InputDataConfig[].DataSource.S3DataSource", "InstanceGroupNames", SPEC_STRS, false, 0, 5, NULL, 1, 64},
-	{"InputDataConfig[].DataSource.S3DataSource", "ModelAccessConfig", SPEC_ANY},
-	{"InputDataConfig[].DataSource.S3DataSource", "HubAccessConfig", SPEC_ANY},
-	{"InputDataConfig[].DataSource", "FileSystemDataSource", SPEC_OBJ},
-	{"InputDataConfig[].DataSource.FileSystemDataSource", "FileSystemId", SPEC_STR, true, 11, 21,
-	 "fs-[0-9a-f]{8,}"},
-	{"InputDataConfig[].DataSource.FileSystemDataSource", "FileSystemAccessMode", SPEC_STR, true, 0, 0, "rw|ro"},
-	{"InputDataConfig[].DataSource.FileSystemDataSource", "FileSystemType", SPEC_STR, true, 0, 0, "EFS|FSxLustre"},
-	{"InputDataConfig[].DataSource.FileSystemDataSource", "DirectoryPath", SPEC_STR, true, 0, 4096},
-	{"InputDataConfig[].DataSource", "DatasetSource", SPEC_ANY},
-	{"InputDataConfig[]", "ContentType", SPEC_STR, false, 0, 256},
-	{"InputDataConfig[]", "CompressionType", SPEC_STR, false, 0, 0, "None|Gzip"},
-	{"InputDataConfig[]", "RecordWrapperType", SPEC_STR, false, 0, 0, "None|RecordIO"},
-	{"InputDataConfig[]", "InputMode", SPEC_STR, false, 0, 0, INPUT_MODES},
-	{"InputDataConfig[]", "ShuffleConfig", SPEC_OBJ},
-	{"InputDataConfig[].ShuffleConfig", "Seed", SPEC_INT, true, INT64_MIN, INT64_MAX},
-	{"", "OutputDataConfig", SPEC_OBJ, true},
-	{"OutputDataConfig", "KmsKeyId", SPEC_STR, false, 0, 2048, "[a-zA-Z0-9:/_-]*"},
-	{"OutputDataConfig", "S3OutputPath", SPEC_STR, true, 0, 1024, S3_URI},
-	{"OutputDataConfig", "CompressionType", SPEC_STR, false, 0, 0, "GZIP|NONE"},
-	{"", "ResourceConfig", SPEC_OBJ, true},
-	{"ResourceConfig", "InstanceType", SPEC_STR, false, 4, 64, "ml\\.[a-z0-9-]+\\.[a-z0-9]+"},
-	{"ResourceConfig", "InstanceCount", SPEC_INT, false, 1, 10000},
-	{"ResourceConfig", "VolumeSizeInGB", SPEC_INT, false, 0, 16384},
-	{"ResourceConfig", "VolumeKmsKeyId", SPEC_STR, false, 0, 2048, "[a-zA-Z0-9:/_-]*"},
-	{"ResourceConfig", "KeepAlivePeriodInSeconds", SPEC_INT, false, 0, 21600},
-	{"ResourceConfig", "InstanceGroups", SPEC_OBJS, false, 0, 5},
-	{"ResourceConfig.InstanceGroups[]", "InstanceType", SPEC_STR, true, 4, 64, "ml\\.[a-z0-9-]+\\.[a-z0-9]+"},
-	{"ResourceConfig.InstanceGroups[]", "InstanceCount", SPEC_INT, true, 1, 10000},
-	{"ResourceConfig.InstanceGroups[]", "InstanceGroupName", SPEC_STR, true, 1, 64},
-	{"ResourceConfig", "TrainingPlanArn", SPEC_STR, false, 50, 2048},
-	{"ResourceConfig", "InstancePlacementConfig", SPEC_ANY},
-	{"", "VpcConfig", SPEC_OBJ},
-	{"VpcConfig", "SecurityGroupIds", SPEC_STRS, true, 1, 5, "[-0-9a-zA-Z]+", 0, 32},
-	{"VpcConfig", "Subnets", SPEC_STRS, true, 1, 16, "[-0-9a-zA-Z]+", 0, 32},
-	{"", "StoppingCondition", SPEC_OBJ, true},
-	{"StoppingCondition", "MaxRuntimeInSeconds", SPEC_INT, false, 1, 2419200},
-	{"StoppingCondition", "MaxWaitTimeInSeconds", SPEC_INT, false, 1, 2419200},
-	{"StoppingCondition", "MaxPendingTimeInSeconds", SPEC_INT, false, 7200, 2419200},
-	{"", "Tags", SPEC_OBJS, false, 0, 50},
-	{"Tags[]", "Key", SPEC_STR, true, 1, 128, "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"},
-	{"Tags[]", "Value", SPEC_STR, true, 0, 256, "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"},
-	{"", "EnableNetworkIsolation", SPEC_BOOL},
-	{"", "EnableInterContainerTrafficEncryption", SPEC_BOOL},
-	{"", "EnableManagedSpotTraining", SPEC_BOOL},
-	{"", "CheckpointConfig", SPEC_OBJ},
-	{"CheckpointConfig", "S3Uri", SPEC_STR, true, 0, 1024, S3_URI},
-	{"CheckpointConfig", "LocalPath", SPEC_STR, false, 0, 4096},
-	{"", "DebugHookConfig", SPEC_ANY},
-	{"", "DebugRuleConfigurations", SPEC_ANY},
-	{"", "TensorBoardOutputConfig", SPEC_ANY},
-	{"", "ExperimentConfig", SPEC_ANY},
-	{"", "ProfilerConfig", SPEC_ANY},
-	{"", "ProfilerRuleConfigurations", SPEC_ANY},
-	{"", "Environment", SPEC_MAP, false, 0, 100, "[a-zA-Z_][a-zA-Z0-9_]*", 512, 512},
-	{"", "RetryStrategy", SPEC_OBJ},
-	{"RetryStrategy", "MaximumRetryAttempts", SPEC_INT, true, 1, 30},
-	{"", "RemoteDebugConfig", SPEC_ANY},
-	{"", "InfraCheckConfig", SPEC_ANY},
-	{"", "SessionChainingConfig", SPEC_ANY},
-	{"", "ServerlessJobConfig", SPEC_ANY},
-	{"", "MlflowConfig", SPEC_ANY},
-	{"", "ModelPackageConfig", SPEC_ANY},
-	{NULL}};
+/* What the model leaves open and the service refuses all the same. "[]" stands for
+ * any element of a list. */
+static const struct {
+	const char *path;
+	int64_t min, max;
+} narrower[] = {
+	{"ResourceConfig.InstanceCount", 1, 10000},
+	{"ResourceConfig.InstanceGroups[].InstanceCount", 1, 10000},
+	{"ResourceConfig.VolumeSizeInGB", 0, 16384},
+	{"StoppingCondition.MaxRuntimeInSeconds", 1, 2419200},
+	{"StoppingCondition.MaxWaitTimeInSeconds", 1, 2419200},
+	{"InputDataConfig[].ShuffleConfig.Seed", INT64_MIN, INT64_MAX},
+};
+/* Members that only jobs without servers do without. */
+static const char *const required[] = {"AlgorithmSpecification", "ResourceConfig", "StoppingCondition"};
+/* Text that is a regular expression. */
+static const char regex_path[] = "AlgorithmSpecification.MetricDefinitions[].Regex";
 
 struct check {
 	const char *what;
@@ -144,8 +65,8 @@ static bool matches(const char *pattern, const char *text)
 	int code;
 
 	PCRE2_SIZE at;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY,
-				       &code, &at, NULL);
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED,
+				       PCRE2_UTF | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
 
 	if (!re)
 		return false;
@@ -157,45 +78,45 @@ static bool matches(const char *pattern, const char *text)
 	return ok;
 }
 
-static bool is_words(const char *pattern)
+static bool is_one_of(const char *const *values, const char *text)
 {
-	return strpbrk(pattern, "[](){}*+?.\\") == NULL;
+	for (; *values; values++) {
+		if (strcmp(*values, text) == 0)
+			return true;
+	}
+	return false;
 }
 
-static void check_words(struct check *c, const char *path, const char *words, const char *value)
+static void check_values(struct check *c, const char *path, const char *const *values, const char *text)
 {
-	AUTO(strlist) struct strlist list = {0};
+	AUTO(buf) struct buf all = BUF_INIT(BUF_MAX_TEXT);
 
-	strlist_split(&list, words, '|');
-	if (strlist_has(&list, value))
-		return;
-	AUTO(buf) struct buf all = BUF_INIT(400);
-
-	for (size_t i = 0; i < list.n; i++)
-		(void)buf_addf(&all, "%s%s", i ? ", " : "", list.items[i]);
-	defect(c, path, "'%s' is not one of %s", value, buf_str(&all));
+	for (size_t i = 0; values[i]; i++)
+		(void)buf_addf(&all, "%s%s", i ? ", " : "", values[i]);
+	defect(c, path, "'%s' is not one of %s", text, buf_str(&all));
 }
 
-static void check_str(struct check *c, const struct spec_row *r, const char *path, const json_t *v, int64_t min,
-		      int64_t max)
+static void check_str(struct check *c, const struct shape *s, const char *path, const json_t *v)
 {
-	const char *s = json_string_value(v);
+	const char *text = json_string_value(v);
 
-	if (!s) {
+	if (!text) {
 		defect(c, path, "a string is wanted%s",
 		       json_is_number(v) || json_is_boolean(v) ? ": put it in quotes" : "");
 		return;
 	}
-	int64_t n = (int64_t)length(s);
+	int64_t n = (int64_t)length(text);
 
-	if (n < min)
-		defect(c, path, "at least %d characters are wanted, it has %d", (int)min, (int)n);
-	else if (max > 0 && n > max)
-		defect(c, path, "at most %d characters are allowed, it has %d", (int)max, (int)n);
-	else if (r->pattern && is_words(r->pattern))
-		check_words(c, path, r->pattern, s);
-	else if (r->pattern && r->type != SPEC_MAP && !matches(r->pattern, s))
-		defect(c, path, "'%.80s' does not have the form %.120s", s, r->pattern);
+	if (s->values && is_one_of(s->values, text))
+		return;
+	if (s->min != SHAPE_NO_LIMIT && n < s->min)
+		defect(c, path, "at least %d characters are wanted, it has %d", (int)s->min, (int)n);
+	else if (s->max != SHAPE_NO_LIMIT && n > s->max)
+		defect(c, path, "at most %d characters are allowed, it has %d", (int)s->max, (int)n);
+	else if (s->values && !s->pattern)
+		check_values(c, path, s->values, text);
+	else if (s->pattern && !matches(s->pattern, text))
+		defect(c, path, "'%.80s' does not have the form %.120s", text, s->pattern);
 }
 
 static void check_regex(struct check *c, const char *path, const json_t *v)
@@ -215,9 +136,9 @@ static void check_regex(struct check *c, const char *path, const json_t *v)
 	pcre2_code_free(re);
 }
 
-static void check_object(struct check *c, const json_t *obj, const char *pattern, const char *path);
+static void check_value(struct check *c, const struct shape *s, const char *pattern, const char *path, const json_t *v);
 
-static void check_map(struct check *c, const struct spec_row *r, const char *path, const json_t *v)
+static void check_map(struct check *c, const struct shape *s, const char *path, const json_t *v)
 {
 	const char *key;
 	json_t *value;
@@ -226,16 +147,16 @@ static void check_map(struct check *c, const struct spec_row *r, const char *pat
 	{
 		AUTO(str) char *at = xasprintf("%s.%s", path, key);
 
-		if (length(key) > (size_t)r->sub_min)
-			defect(c, at, "a name has at most %d characters", (int)r->sub_min);
-		else if (r->pattern && !matches(r->pattern, key))
-			defect(c, at, "the name does not have the form %s", r->pattern);
+		if (s->key->max != SHAPE_NO_LIMIT && length(key) > (size_t)s->key->max)
+			defect(c, at, "a name has at most %d characters", (int)s->key->max);
+		else if (s->key->pattern && !matches(s->key->pattern, key))
+			defect(c, at, "the name does not have the form %s", s->key->pattern);
 		else
-			check_str(c, r, at, value, 0, r->sub_max);
+			check_str(c, s->element, at, value);
 	}
 }
 
-static void check_elements(struct check *c, const struct spec_row *r, const char *pattern, const char *path,
+static void check_elements(struct check *c, const struct shape *s, const char *pattern, const char *path,
 			   const json_t *v)
 {
 	AUTO(str) char *element = xasprintf("%s[]", pattern);
@@ -246,122 +167,132 @@ static void check_elements(struct check *c, const struct spec_row *r, const char
 	{
 		AUTO(str) char *at = xasprintf("%s.%zu", path, i);
 
-		if (r->type == SPEC_STRS)
-			check_str(c, r, at, value, r->sub_min, r->sub_max);
-		else if (!json_is_object(value))
-			defect(c, at, "an object is wanted");
-		else
-			check_object(c, value, element, at);
+		check_value(c, s->element, element, at, value);
 	}
 }
 
-static bool count_is_right(struct check *c, const struct spec_row *r, const char *path, size_t n)
+static bool count_is_right(struct check *c, const struct shape *s, const char *path, size_t n)
 {
-	if ((int64_t)n < r->min)
-		defect(c, path, "at least %d entries are wanted", (int)r->min);
-	else if (r->max > 0 && (int64_t)n > r->max)
-		defect(c, path, "at most %d entries are allowed, it has %zu", (int)r->max, n);
+	if (s->min != SHAPE_NO_LIMIT && (int64_t)n < s->min)
+		defect(c, path, "at least %d entries are wanted", (int)s->min);
+	else if (s->max != SHAPE_NO_LIMIT && (int64_t)n > s->max)
+		defect(c, path, "at most %d entries are allowed, it has %zu", (int)s->max, n);
 	else
 		return true;
 	return false;
 }
 
-static void check_value(struct check *c, const struct spec_row *r, const char *pattern, const char *path,
-			const json_t *v)
+static void check_integer(struct check *c, const struct shape *s, const char *pattern, const char *path,
+			  const json_t *v)
 {
-	switch (r->type) {
-	case SPEC_STR:
-	case SPEC_REGEX:
-		check_str(c, r, path, v, r->min, r->max);
-		if (r->type == SPEC_REGEX)
-			check_regex(c, path, v);
-		break;
-	case SPEC_INT:
-		if (!json_is_integer(v))
-			defect(c, path, "a whole number is wanted");
-		else if (json_integer_value(v) < r->min || json_integer_value(v) > r->max)
-			defect(c, path, "%lld is not between %lld and %lld", (long long)json_integer_value(v),
-			       (long long)r->min, (long long)r->max);
-		break;
-	case SPEC_BOOL:
-		if (!json_is_boolean(v))
-			defect(c, path, "true or false is wanted");
-		break;
-	case SPEC_OBJ:
-		if (!json_is_object(v))
-			defect(c, path, "an object is wanted");
-		else
-			check_object(c, v, pattern, path);
-		break;
-	case SPEC_MAP:
-		if (!json_is_object(v))
-			defect(c, path, "an object of strings is wanted");
-		else if (count_is_right(c, r, path, json_object_size(v)))
-			check_map(c, r, path, v);
-		break;
-	case SPEC_STRS:
-	case SPEC_OBJS:
-		if (!json_is_array(v))
-			defect(c, path, "a list is wanted");
-		else if (count_is_right(c, r, path, json_array_size(v)))
-			check_elements(c, r, pattern, path, v);
-		break;
-	case SPEC_ANY:
-		break;
+	int64_t min = s->min, max = s->max == SHAPE_NO_LIMIT ? INT64_MAX : s->max, i = json_integer_value(v);
+
+	for (size_t k = 0; k < ARRAY_LEN(narrower); k++) {
+		if (strcmp(narrower[k].path, pattern) == 0) {
+			min = narrower[k].min;
+			max = narrower[k].max;
+		}
 	}
+	if (!json_is_integer(v))
+		defect(c, path, "a whole number is wanted");
+	else if (i < min || i > max)
+		defect(c, path, "%lld is not between %lld and %lld", (long long)i, (long long)min, (long long)max);
 }
 
-const struct spec_row *spec_row_find(const char *parent, const char *name)
+static void check_member(struct check *c, const struct shape *s, const char *pattern, const char *path, const char *key,
+			 const json_t *value)
 {
-	for (const struct spec_row *r = spec_rows; r->parent; r++) {
-		if (strcmp(r->parent, parent) == 0 && strcmp(r->name, name) == 0)
-			return r;
+	AUTO(str) char *at = *path ? xasprintf("%s.%s", path, key) : xstrdup(key);
+	AUTO(str) char *down = *pattern ? xasprintf("%s.%s", pattern, key) : xstrdup(key);
+	const struct shape_member *m = shape_member_of(s, key);
+
+	if (m) {
+		check_value(c, m->shape, down, at, value);
+		return;
 	}
-	return NULL;
+	const char *near = spec_nearest_member(s, key);
+
+	defect(c, at, "there is no such member%s%s%s", near ? ": did you mean '" : "", near ? near : "",
+	       near ? "'?" : "");
 }
 
-const char *spec_row_nearest(const char *parent, const char *name)
+static bool is_required(const struct shape_member *m, const char *pattern)
 {
-	const char *names[64];
-	size_t n = 0;
-
-	for (const struct spec_row *r = spec_rows; r->parent && n < ARRAY_LEN(names); r++) {
-		if (strcmp(r->parent, parent) != 0)
-			continue;
-		if (str_ieq(r->name, name))
-			return r->name; /* only the case is wrong */
-		names[n++] = r->name;
+	for (size_t i = 0; !*pattern && i < ARRAY_LEN(required); i++) {
+		if (strcmp(m->name, required[i]) == 0)
+			return true;
 	}
-	return str_nearest(name, names, n);
+	return m->required;
 }
 
-static void check_object(struct check *c, const json_t *obj, const char *pattern, const char *path)
+static void check_object(struct check *c, const struct shape *s, const char *pattern, const char *path,
+			 const json_t *obj)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)obj, key, value)
 	{
-		AUTO(str) char *at = *path ? xasprintf("%s.%s", path, key) : xstrdup(key);
-		AUTO(str) char *down = *pattern ? xasprintf("%s.%s", pattern, key) : xstrdup(key);
-		const struct spec_row *r = spec_row_find(pattern, key);
-
-		if (r) {
-			check_value(c, r, down, at, value);
-			continue;
-		}
-		const char *near = spec_row_nearest(pattern, key);
-
-		defect(c, at, "there is no such member%s%s%s", near ? ": did you mean '" : "", near ? near : "",
-		       near ? "'?" : "");
+		check_member(c, s, pattern, path, key, value);
 	}
-	for (const struct spec_row *r = spec_rows; r->parent; r++) {
-		if (!r->required || strcmp(r->parent, pattern) != 0 || json_object_get(obj, r->name))
+	for (const struct shape_member *m = s->members; m->name; m++) {
+		if (!is_required(m, pattern) || json_object_get(obj, m->name))
 			continue;
-		AUTO(str) char *at = *path ? xasprintf("%s.%s", path, r->name) : xstrdup(r->name);
+		AUTO(str) char *at = *path ? xasprintf("%s.%s", path, m->name) : xstrdup(m->name);
 
 		defect(c, at, "is missing");
 	}
+}
+
+static void check_value(struct check *c, const struct shape *s, const char *pattern, const char *path, const json_t *v)
+{
+	switch (s->type) {
+	case SHAPE_STRING:
+		check_str(c, s, path, v);
+		if (strcmp(pattern, regex_path) == 0)
+			check_regex(c, path, v);
+		break;
+	case SHAPE_INTEGER:
+		check_integer(c, s, pattern, path, v);
+		break;
+	case SHAPE_BOOLEAN:
+		if (!json_is_boolean(v))
+			defect(c, path, "true or false is wanted");
+		break;
+	case SHAPE_STRUCT:
+		if (!json_is_object(v))
+			defect(c, path, "an object is wanted");
+		else
+			check_object(c, s, pattern, path, v);
+		break;
+	case SHAPE_MAP:
+		if (!json_is_object(v))
+			defect(c, path, "an object of strings is wanted");
+		else if (count_is_right(c, s, path, json_object_size(v)))
+			check_map(c, s, path, v);
+		break;
+	case SHAPE_LIST:
+		if (!json_is_array(v))
+			defect(c, path, "a list is wanted");
+		else if (count_is_right(c, s, path, json_array_size(v)))
+			check_elements(c, s, pattern, path, v);
+		break;
+	default: /* passed on as it is */
+		break;
+	}
+}
+
+const char *spec_nearest_member(const struct shape *s, const char *name)
+{
+	const char *names[64];
+	size_t n = 0;
+
+	for (const struct shape_member *m = s->members; m && m->name && n < ARRAY_LEN(names); m++) {
+		if (str_ieq(m->name, name))
+			return m->name; /* only the case is wrong */
+		names[n++] = m->name;
+	}
+	return str_nearest(name, names, n);
 }
 
 static void check_algorithm(struct check *c, const json_t *spec)
@@ -435,7 +366,7 @@ int spec_check(const json_t *spec, const char *what, const struct source_lines *
 			       str_or(what, "specification"));
 	if (json_object_get(spec, "ServerlessJobConfig"))
 		return 0; /* another kind of job, with rules of its own: the service judges */
-	check_object(&c, spec, "", "");
+	check_object(&c, &shape_create_training_job, "", "", spec);
 	check_algorithm(&c, spec);
 	check_resources(&c, spec);
 	check_channels(&c, spec);

@@ -1,24 +1,23 @@
 /* spec_edit.c - changing, cloning and comparing specifications. */
-#include "sync/spec_table.h"
+#include "sync/spec_path.h"
 
 #include <ctype.h>
 
-static int typed_value(const struct spec_row *r, const char *path, const char *text, json_t **ret, struct err *err)
+static int typed_value(const struct shape *s, const char *path, const char *text, json_t **ret, struct err *err)
 {
 	int64_t i;
 	bool b;
 
-	switch (r->type) {
-	case SPEC_STR:
-	case SPEC_REGEX:
+	switch (s->type) {
+	case SHAPE_STRING:
 		*ret = json_string(text);
 		break;
-	case SPEC_INT:
+	case SHAPE_INTEGER:
 		if (!str_to_i64(text, &i))
 			return err_set(err, ERR_INVALID, "%s: a whole number is wanted, not '%s'", path, text);
 		*ret = json_integer(i);
 		break;
-	case SPEC_BOOL:
+	case SHAPE_BOOLEAN:
 		if (!str_to_bool(text, &b))
 			return err_set(err, ERR_INVALID, "%s: true or false is wanted, not '%s'", path, text);
 		*ret = json_boolean(b);
@@ -42,45 +41,44 @@ static bool is_index(const char *s)
 	return true;
 }
 
-/* The row that a path ends in; of a map its own row, with *ret_in_map set. */
-static int find_path(const struct strlist *steps, const char *path, const struct spec_row **ret, bool *ret_in_map,
-		     struct err *err)
-{
-	AUTO(buf) struct buf pattern = BUF_INIT(1024);
-	const struct spec_row *r = NULL;
+/* Where a path leads. */
+struct target {
+	const struct shape *shape; /* of the value; of a map's entry that of the map */
+	const char *map;	   /* the map's own name, where it leads into one */
+};
 
-	for (size_t i = 0; i < steps->n; i++) {
+static int find_path(const struct strlist *steps, const char *path, struct target *ret, struct err *err)
+{
+	const struct shape *s = &shape_create_training_job;
+	const char *name = "";
+
+	*ret = (struct target){0};
+	for (size_t i = 0; i < steps->n && s->type != SHAPE_ANY; i++) {
 		const char *step = steps->items[i];
 
-		if (r && r->type == SPEC_MAP) {
-			*ret = r;
-			*ret_in_map = true;
-			return 0;
+		if (s->type == SHAPE_MAP) {
+			ret->map = name;
+			break;
 		}
-		if (r && r->type == SPEC_ANY) {
-			*ret = r;
-			return 0;
-		}
-		if (r && (r->type == SPEC_OBJS || r->type == SPEC_STRS)) {
+		if (s->type == SHAPE_LIST) {
 			if (!is_index(step))
 				return err_set(err, ERR_INVALID, "%s: a position (0, 1 ...) is wanted after %s", path,
-					       r->name);
-			(void)buf_adds(&pattern, "[]");
-			if (i + 1 == steps->n)
-				break;
-			r = NULL;
+					       name);
+			s = s->element;
 			continue;
 		}
-		r = spec_row_find(buf_str(&pattern), step);
-		if (!r) {
-			const char *near = spec_row_nearest(buf_str(&pattern), step);
+		const struct shape_member *m = shape_member_of(s, step);
+
+		if (!m) {
+			const char *near = spec_nearest_member(s, step);
 
 			return err_set(err, ERR_INVALID, "%s: there is no member '%s'%s%s%s", path, step,
 				       near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 		}
-		(void)buf_addf(&pattern, "%s%s", pattern.len ? "." : "", step);
+		s = m->shape;
+		name = m->name;
 	}
-	*ret = r;
+	ret->shape = s;
 	return 0;
 }
 
@@ -117,7 +115,7 @@ static void remove_member(json_t *spec, const char *path)
 
 	if (json_is_object(from))
 		json_object_del(from, dot ? dot + 1 : path);
-	else if (json_is_array(from) && is_index(dot + 1))
+	else if (json_is_array(from) && dot && is_index(dot + 1))
 		json_array_remove(from, strtoul(dot + 1, NULL, 10));
 }
 
@@ -129,14 +127,13 @@ int spec_set(json_t *spec, const char *assignment, struct err *err)
 		return err_set(err, ERR_USAGE, "'%s': a change has the form path=value", assignment);
 	AUTO(str) char *path = xstrndup(assignment, (size_t)(eq - assignment));
 	AUTO(strlist) struct strlist steps = {0};
-	const struct spec_row *row = NULL;
 	const char *value = eq + 1;
-	bool in_map = false;
+	struct target target;
 
 	strlist_split(&steps, path, '.');
 	if (steps.n >= 2 && str_eq(steps.items[0], "Tags") && !is_index(steps.items[1]))
 		return set_tag(spec, path + strlen("Tags."), value);
-	int rc = find_path(&steps, path, &row, &in_map, err);
+	int rc = find_path(&steps, path, &target, err);
 
 	if (rc)
 		return rc;
@@ -144,24 +141,21 @@ int spec_set(json_t *spec, const char *assignment, struct err *err)
 		remove_member(spec, path);
 		return 0;
 	}
-	if (in_map) {
+	if (target.map) {
 		/* A hyperparameter's name may hold dots itself: what follows the map's
 		 * own name is one name. */
-		json_t *map = json_object_get(spec, row->name);
+		json_t *map = json_object_get(spec, target.map);
 
 		if (!json_is_object(map)) {
 			map = json_object();
-			json_object_set_new(spec, row->name, map);
+			json_object_set_new(spec, target.map, map);
 		}
-		json_object_set_new(map, path + strlen(row->name) + 1, json_string(value));
+		json_object_set_new(map, path + strlen(target.map) + 1, json_string(value));
 		return 0;
 	}
 	json_t *v = NULL;
 
-	if (row->type == SPEC_STRS && is_index(steps.items[steps.n - 1]))
-		v = json_string(value);
-	else
-		rc = typed_value(row, path, value, &v, err);
+	rc = typed_value(target.shape, path, value, &v, err);
 	return rc ? rc : json_path_set(spec, path, v, err);
 }
 
@@ -223,19 +217,19 @@ json_t *spec_from_describe(const json_t *reply, const struct strmap *tags)
 {
 	json_t *spec = json_object();
 
-	for (const struct spec_row *r = spec_rows; r->parent; r++) {
-		const json_t *v = *r->parent ? NULL : json_object_get(reply, r->name);
+	for (const struct shape_member *m = shape_create_training_job.members; m->name; m++) {
+		const json_t *v = json_object_get(reply, m->name);
 
-		if (!v || str_eq(r->name, "Tags"))
+		if (!v || str_eq(m->name, "Tags"))
 			continue;
-		if (r->type == SPEC_MAP) {
-			copy_map(reply, r->name, spec);
+		if (m->shape->type == SHAPE_MAP) {
+			copy_map(reply, m->name, spec);
 			continue;
 		}
 		json_t *copy = copy_without_empty(v);
 
 		if (!is_empty_value(copy))
-			json_object_set_new(spec, r->name, copy);
+			json_object_set_new(spec, m->name, copy);
 		else
 			json_decref(copy);
 	}

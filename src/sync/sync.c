@@ -1,6 +1,8 @@
 /* sync.c - making and freeing; who we are; notices and the API's budget. */
 #include "sync/sync_priv.h"
 
+#include <assert.h>
+
 #include "aws/sts.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -74,6 +76,7 @@ static void cancel_laters(struct sync *s, const struct err *cancelled)
 	while (s->laters) {
 		struct later *l = s->laters;
 
+		assert(l->s == s);
 		l->failed = true;
 		l->err = *cancelled;
 		run_later(l);

@@ -111,5 +111,8 @@ typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct e
 void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
 		       launch_plan_fn *fn, void *user);
 void launch_send(struct sync *s, const struct launch_plan *p, sync_done_fn *fn, void *user);
+/* Into the durable queue, all or none: what is due is sent while sync runs by itself
+ * (sync_start), here or in another process, now or at a later start. */
+int launch_enqueue(struct sync *s, const struct launch *rows, size_t n, struct err *err) NODISCARD;
 
 #endif

@@ -81,7 +81,7 @@ void sync_start(struct sync *s)
 	if (s->started)
 		return;
 	s->started = true;
-	sync_settle_launches(s);
+	launch_queue_look(s);
 	s->refresh_timer = aws_client_after(s->aws, 0, tick, s);
 }
 

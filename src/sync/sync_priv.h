@@ -29,6 +29,7 @@ void waiters_run(struct waiters *w, const struct err *err); /* each once; emptie
 
 struct sync_pass;
 struct pass_request;
+struct sending;
 struct watch;
 
 enum pass_mode {
@@ -84,6 +85,10 @@ struct sync {
 	/* feeds (sync_feed.c) */
 	struct map watches;	   /* name -> struct watch * */
 	struct strlist idle_feeds; /* oldest first */
+
+	/* the queue (launch_queue.c) */
+	struct sending *sendings;
+	uint64_t queue_timer; /* 0: it is being looked at, or not at all */
 
 	/* the header's rate: when the last requests ended */
 	int64_t recent_ms[256];
@@ -201,7 +206,8 @@ void sync_metrics_begin(struct watch *w); /* the same of CloudWatch's metrics */
 void sync_metrics_save(struct watch *w);
 void sync_metrics_log_ended(struct watch *w);
 
-/* launch.c: launches that an earlier run left open */
-void sync_settle_launches(struct sync *s);
+/* launch_queue.c: work on the queue now, and by a timer from then on (an aws_timer_fn
+ * of struct sync). */
+void launch_queue_look(void *user);
 
 #endif

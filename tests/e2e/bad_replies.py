@@ -11,21 +11,14 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok  # noqa: E402
+
 BIN = pathlib.Path(os.environ["SAGETOP_BUILD"]) / "sagetop"
 JSON = "application/x-amz-json-1.1"
-count = failed = 0
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::123456789012:user/tester</Arn><UserId>AID</UserId><Account>123456789012</Account>
 </GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>"""
-
-
-def ok(what, good, details=""):
-    global count, failed
-    count += 1
-    print(("ok" if good else "not ok"), count, "-", what)
-    if not good:
-        failed += 1
-        print("".join("#   %s\n" % line for line in str(details).splitlines()[:20]), end="")
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -178,8 +171,7 @@ def main():
         ok("and no secret", "very-secret" not in text and "Signature=" not in text, text[-2000:])
         ok("in a file that only we can read", log.stat().st_mode & 0o077 == 0, oct(log.stat().st_mode))
     server.shutdown()
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()

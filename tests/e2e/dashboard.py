@@ -14,29 +14,13 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip_all  # noqa: E402
+
 BUILD = os.environ["SAGETOP_BUILD"]
 SRC = os.environ["SAGETOP_SRC"]
 SAGETOP = os.path.join(BUILD, "sagetop")
 DEADLINE = 180
-
-passed = 0
-failed = 0
-
-
-def report(ok, what, detail=""):
-    global passed, failed
-    passed += ok
-    failed += not ok
-    print(("ok %d - %s" if ok else "not ok %d - %s") % (passed + failed, what), flush=True)
-    if not ok:
-        for line in detail.splitlines():
-            print("# " + line, flush=True)
-    return ok
-
-
-def skip_all(why):
-    print("1..0 # SKIP " + why)
-    sys.exit(77)
 
 
 class Stuck(Exception):
@@ -78,9 +62,9 @@ class Terminal:
         while True:
             screen = self.screen()
             if all(e in screen for e in expected) and not any(a in screen for a in absent):
-                return report(True, what)
+                return ok(what, True)
             if time.monotonic() > until:
-                report(False, what, "wanted %r, not %r\n%s" % (expected, absent, screen))
+                ok(what, False, "wanted %r, not %r\n%s" % (expected, absent, screen))
                 raise Stuck(what)
             time.sleep(0.05)
 
@@ -111,7 +95,7 @@ def launch(env, name, *changes):
     args = [x for c in changes for x in ("--set", c)]
     code, _, err = run(env, "--local", "launch", SRC + "/share/examples/player.yaml", "--name", name, *args)
     if code:
-        report(False, "launching " + name, err)
+        ok("launching " + name, False, err)
 
 
 def dashboard_pid(work):
@@ -160,8 +144,8 @@ def modes(term, tag):
 
 def check_restored(term, before, tag, what):
     now = modes(term, tag)
-    ok = now == before and term.flag("alternate_on") == "0" and term.flag("cursor_flag") == "1"
-    report(ok, what, "modes %s, before %s; alternate %s, cursor %s\n%s" % (
+    restored = now == before and term.flag("alternate_on") == "0" and term.flag("cursor_flag") == "1"
+    ok(what, restored, "modes %s, before %s; alternate %s, cursor %s\n%s" % (
         now, before, term.flag("alternate_on"), term.flag("cursor_flag"), term.screen()))
 
 
@@ -211,7 +195,7 @@ def change_things(term, env):
     term.keys("s", "Tab", "Enter")
     term.wait("Stop stops it", "Stop", absent=("Stop this job?", "[ Cancel ]"))
     code, out, err = run(env, "--local", "wait", clone, "--timeout", "120s")
-    report("Stopped" in out, "the engine has stopped it", "%d %s %s" % (code, out, err))
+    ok("the engine has stopped it", "Stopped" in out, "%d %s %s" % (code, out, err))
     term.wait("and the dashboard shows it", "■ Stopped")
     term.type(":sot cost")
     term.keys("Enter")
@@ -247,7 +231,7 @@ def exits(term, work, before):
         open_dashboard(term, "open again before " + name)
         pid = wait_pid(work, True)
         if not pid:
-            report(False, "finding the dashboard's process")
+            ok("finding the dashboard's process", False)
             continue
         os.kill(pid, sig)
         wait_pid(work, False)
@@ -271,7 +255,7 @@ def main():
         subprocess.run(["sh", SRC + "/share/make-sample-data", "--teams", "4", "--days", "60", work + "/season"],
                        check=True, env=env, stdout=subprocess.DEVNULL)
         code, _, err = run(env, "local", "start", "--port", "0")
-        report(code == 0, "the engine starts", err)
+        ok("the engine starts", code == 0, err)
         run(env, "--local", "upload", work + "/season/pools", "s3://sagetop-sample/season/pools/")
         launch(env, "quick-1", "HyperParameters.num_round=30")
         launch(env, "broken-1",
@@ -297,9 +281,8 @@ def main():
             term.close()
         run(env, "local", "stop", "--timeout", "20s")
         shutil.rmtree(work, ignore_errors=True)
-    print("1..%d" % (passed + failed))
-    return 1 if failed else 0
+    done()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -14,17 +14,10 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok  # noqa: E402
+
 BIN = pathlib.Path(os.environ["SAGETOP_BUILD"]) / "sagetop"
-count = failed = 0
-
-
-def ok(what, good, details=""):
-    global count, failed
-    count += 1
-    print(("ok" if good else "not ok"), count, "-", what)
-    if not good:
-        failed += 1
-        print("".join("#   %s\n" % line for line in str(details).splitlines()), end="")
 
 
 class State:
@@ -158,8 +151,7 @@ def main():
        [a for a, kind in wanted.items() if allows(read_only, a) != (kind == "read")])
     ok("both fit into a managed policy", all(len(re.sub(r"\s", "", (share / name).read_text())) <= 6144
                                             for name in ("iam-policy.json", "iam-policy-read-only.json")))
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()

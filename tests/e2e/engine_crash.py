@@ -4,9 +4,8 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import Engine, Tap, secondaries, until  # noqa: E402
+from engine_support import Engine, done, equal, ok, secondaries, until  # noqa: E402
 
-tap = Tap()
 e = Engine("--slots", "2", "--stop-timeout", "1s")
 marks = os.path.join(e.dir, "marks")
 with open(e.trainer, "a") as f:
@@ -29,16 +28,17 @@ e.create("wait2", "mark", {"seconds": "0"})
 until(lambda: sorted(starts()) == ["retried", "run1"])
 pids = [int(line.split()[1]) for line in open(marks)]
 e.kill()
-tap.ok(until(lambda: not any(os.path.exists(f"/proc/{p}") for p in pids)), "the jobs' processes die with the engine", pids)
+ok("the jobs' processes die with the engine", until(lambda: not any(os.path.exists(f"/proc/{p}") for p in pids)), pids)
 e.start()
 d = e.wait("run1")
-tap.equal((d["TrainingJobStatus"], d["FailureReason"][:20]), ("Failed", "InternalServerError:"),
-          "a job whose process died is Failed")
+equal("a job whose process died is Failed", (d["TrainingJobStatus"], d["FailureReason"][:20]),
+      ("Failed", "InternalServerError:"))
 d = e.wait("retried")
-tap.equal(d["TrainingJobStatus"], "Completed", "one with a RetryStrategy is run again")
-tap.ok("Restarting" in secondaries(d), "and says so", secondaries(d))
-tap.equal([e.wait(n)["TrainingJobStatus"] for n in ("wait1", "wait2")], ["Completed"] * 2, "those that waited run")
-tap.equal(sorted(starts()), ["retried", "retried", "run1", "wait1", "wait2"], "nothing ran twice but what was to be retried")
+equal("one with a RetryStrategy is run again", d["TrainingJobStatus"], "Completed")
+ok("and says so", "Restarting" in secondaries(d), secondaries(d))
+equal("those that waited run", [e.wait(n)["TrainingJobStatus"] for n in ("wait1", "wait2")], ["Completed"] * 2)
+equal("nothing ran twice but what was to be retried", sorted(starts()),
+      ["retried", "retried", "run1", "wait1", "wait2"])
 
 # --- kill -9 at many moments ----------------------------------------------------------------
 names = []
@@ -53,11 +53,11 @@ for round_number in range(12):
 names.append("undisturbed")
 e.create("undisturbed", "ok")
 ends = {n: e.wait(n) for n in names}
-tap.ok(all(d["TrainingJobStatus"] in ("Completed", "Failed") for d in ends.values()), "every job ends in a defined state",
-       {n: d["TrainingJobStatus"] for n, d in ends.items()})
+ok("every job ends in a defined state", all(d["TrainingJobStatus"] in ("Completed", "Failed") for d in ends.values()),
+   {n: d["TrainingJobStatus"] for n, d in ends.items()})
 bad = [n for n, d in ends.items() if d["TrainingJobStatus"] == "Failed" and
        not d.get("FailureReason", "").startswith("InternalServerError")]
-tap.ok(not bad, "those that failed did so by the engine's death", bad)
+ok("those that failed did so by the engine's death", not bad, bad)
 s3 = e.client("s3")
 missing = []
 for n, d in ends.items():
@@ -66,10 +66,11 @@ for n, d in ends.items():
             s3.head_object(Bucket="sagemaker-us-east-1-000000000000", Key=f"out/{n}/output/model.tar.gz")
         except Exception as err:
             missing.append((n, err))
-tap.ok(not missing, "every completed job has its model", missing)
-tap.equal(ends["undisturbed"]["TrainingJobStatus"], "Completed", "and the last one, left alone, did complete")
-tap.equal(sorted(j["TrainingJobName"] for p in e.client("sagemaker").get_paginator("list_training_jobs").paginate()
-                 for j in p["TrainingJobSummaries"]), sorted(names + ["run1", "retried", "wait1", "wait2"]), "none is lost")
+ok("every completed job has its model", not missing, missing)
+equal("and the last one, left alone, did complete", ends["undisturbed"]["TrainingJobStatus"], "Completed")
+equal("none is lost",
+      sorted(j["TrainingJobName"] for p in e.client("sagemaker").get_paginator("list_training_jobs").paginate()
+                 for j in p["TrainingJobSummaries"]), sorted(names + ["run1", "retried", "wait1", "wait2"]))
 
 # --- a second engine, a taken port ----------------------------------------------------------
 import subprocess  # noqa: E402
@@ -77,22 +78,22 @@ import subprocess  # noqa: E402
 local = os.path.join(os.environ.get("SAGETOP_BUILD", "."), "sagetop-local")
 second = subprocess.run([local, "--port", "0", "--state", os.path.join(e.dir, "state")], capture_output=True, text=True,
                         timeout=240)
-tap.ok(second.returncode == 1 and "another engine uses" in second.stderr, "one state folder, one engine", second)
+ok("one state folder, one engine", second.returncode == 1 and "another engine uses" in second.stderr, second)
 e.create("waiting", "mark", {"seconds": "0"}, RetryStrategy={"MaximumRetryAttempts": 1})
 e.wait("waiting")
 port = e.endpoint.rsplit(":", 1)[1]
 taken = subprocess.run([local, "--port", port, "--state", os.path.join(e.dir, "other")], capture_output=True, text=True,
                        timeout=240)
-tap.ok(taken.returncode == 6 and len(taken.stderr.splitlines()) == 1 and "--port" in taken.stderr,
-       "a taken port is one line that says what to do", taken)
+ok("a taken port is one line that says what to do",
+   taken.returncode == 6 and len(taken.stderr.splitlines()) == 1 and "--port" in taken.stderr, taken)
 
 # --- a damaged database ---------------------------------------------------------------------
 e.terminate()
 with open(os.path.join(e.dir, "state", "engine.db"), "r+b") as f:
     f.write(b"this is no database at all......")
 e.start()
-tap.ok("was damaged" in e.output(), "a damaged database is moved aside with a notice", e.output())
-tap.equal(e.client("sagemaker").list_training_jobs()["TrainingJobSummaries"], [], "and a new one begun")
+ok("a damaged database is moved aside with a notice", "was damaged" in e.output(), e.output())
+equal("and a new one begun", e.client("sagemaker").list_training_jobs()["TrainingJobSummaries"], [])
 
 # --- managed spot -----------------------------------------------------------------------------
 bucket = "sagemaker-us-east-1-000000000000"
@@ -104,23 +105,25 @@ until(lambda: e.lines("spot") and e.describe("ondemand")["SecondaryStatus"] == "
     os.path.join(e.dir, "state/jobs/spot/algo-1/opt/ml/checkpoints/n")))
 e.process.send_signal(signal.SIGUSR1)
 d = e.wait("spot")
-tap.equal(d["TrainingJobStatus"], "Completed", "an interrupted spot job completes")
+equal("an interrupted spot job completes", d["TrainingJobStatus"], "Completed")
 s = secondaries(d)
-tap.equal(s[:8], ["Starting", "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading"],
-          "by way of Interrupted and a new instance")
+equal("by way of Interrupted and a new instance", s[:8],
+      ["Starting", "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading"])
 lines = e.lines("spot")
-tap.ok(lines[0] == "resumed at 0" and any(x.startswith("resumed at ") and x != "resumed at 0" for x in lines) and
-       lines[-1].startswith("done at "), "it went on from its checkpoint", lines)
-tap.equal(len(e.streams("spot")), 2, "in a log stream of its own")
-tap.ok(d["BillableTimeInSeconds"] < d["TrainingTimeInSeconds"], "fewer seconds are billed than trained", d)
-tap.ok("Interrupted" not in secondaries(e.describe("ondemand")), "on-demand jobs are not interrupted")
+ok("it went on from its checkpoint",
+   lines[0] == "resumed at 0" and any(x.startswith("resumed at ") and x != "resumed at 0" for x in lines) and
+       lines[-1].startswith("done at "), lines)
+equal("in a log stream of its own", len(e.streams("spot")), 2)
+ok("fewer seconds are billed than trained", d["BillableTimeInSeconds"] < d["TrainingTimeInSeconds"], d)
+ok("on-demand jobs are not interrupted", "Interrupted" not in secondaries(e.describe("ondemand")))
 e.client("sagemaker").stop_training_job(TrainingJobName="ondemand")
 e.wait("ondemand")
 e.create("patient", "polite", EnableManagedSpotTraining=True,
          StoppingCondition={"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1})
 e.create("blocker", "polite")
 d = e.wait("patient")
-tap.ok(d["TrainingJobStatus"] == "Stopped" and d["SecondaryStatus"] in ("MaxWaitTimeExceeded", "MaxRuntimeExceeded"),
-       "MaxWaitTimeInSeconds ends a spot job", d["SecondaryStatus"])
-tap.equal(e.close(), 0, "the engine leaves cleanly")
-tap.done()
+ok("MaxWaitTimeInSeconds ends a spot job",
+   d["TrainingJobStatus"] == "Stopped" and d["SecondaryStatus"] in ("MaxWaitTimeExceeded", "MaxRuntimeExceeded"),
+   d["SecondaryStatus"])
+equal("the engine leaves cleanly", e.close(), 0)
+done()

@@ -6,12 +6,10 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import BUILD, Engine, Tap, secondaries, until  # noqa: E402
+from engine_support import BUILD, Engine, done, equal, ok, secondaries, skip_all, until  # noqa: E402
 
 if not os.access(os.path.join(BUILD, "sagetop-trainer"), os.X_OK):
-    print("1..0 # SKIP built without the trainer")
-    sys.exit(77)
-tap = Tap()
+    skip_all("built without the trainer")
 e = Engine("--slots", "4", "--stop-timeout", "20s", trainer=False)
 s3, sm = e.client("s3"), e.client("sagemaker")
 bucket = "sagemaker-us-east-1-000000000000"
@@ -52,31 +50,36 @@ def final_model(name):
 for count in (2, 4):
     train(f"hosts{count}", count, 20)
     d = e.wait(f"hosts{count}")
-    tap.equal((d["TrainingJobStatus"], d.get("FailureReason")), ("Completed", None), f"{count} instances train one model")
-    tap.equal((len(e.streams(f"hosts{count}")), len(rounds(f"hosts{count}"))), (count, 20), "each with its stream, one with the rounds")
+    equal(f"{count} instances train one model", (d["TrainingJobStatus"], d.get("FailureReason")), ("Completed", None))
+    equal("each with its stream, one with the rounds", (len(e.streams(f"hosts{count}")), len(rounds(f"hosts{count}"))),
+          (count, 20))
 
 train("lost", 3, 1000000)
 until(lambda: len(rounds("lost")) > 10)
 os.kill(trainer_pid("lost", "algo-2"), signal.SIGKILL)
 d = e.wait("lost", 60)
-tap.ok(d["TrainingJobStatus"] == "Failed" and "exit code: 137" in d["FailureReason"], "an instance killed fails the job as one without memory", d)
-tap.equal(sum("host algo-2 is lost: its connection ended" in line for line in e.lines("lost")), 2, "and the others say whom they lost")
+ok("an instance killed fails the job as one without memory",
+   d["TrainingJobStatus"] == "Failed" and "exit code: 137" in d["FailureReason"], d)
+equal("and the others say whom they lost",
+      sum("host algo-2 is lost: its connection ended" in line for line in e.lines("lost")), 2)
 
 train("stopped", 2, 1000000)
 until(lambda: len(rounds("stopped")) > 10)
 sm.stop_training_job(TrainingJobName="stopped")
-tap.equal(e.wait("stopped")["TrainingJobStatus"], "Stopped", "a job on two instances is stopped")
-tap.ok(sum("stopped by a signal after round" in line for line in e.lines("stopped")) == 2 and final_model("stopped"),
-       "both stop after the same round, and the model is kept", e.lines("stopped"))
+equal("a job on two instances is stopped", e.wait("stopped")["TrainingJobStatus"], "Stopped")
+ok("both stop after the same round, and the model is kept",
+   sum("stopped by a signal after round" in line for line in e.lines("stopped")) == 2 and final_model("stopped"),
+   e.lines("stopped"))
 
 spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 900}}
 train("spot", 2, 20000, {"subsample": "0.7", "checkpoint_interval": "50"}, CheckpointConfig={"S3Uri": f"s3://{bucket}/ckpt/spot"}, **spot)
 until(lambda: any(line.startswith("[100]") for line in rounds("spot")))
 e.process.send_signal(signal.SIGUSR1)
 until(lambda: sum("resumed from the checkpoint of round" in line for line in e.lines("spot")) == 2)
-tap.equal(sum("resumed from the checkpoint of round" in line for line in e.lines("spot")), 2, "both instances of a spot job go on from the checkpoint")
-tap.ok("Interrupted" in secondaries(e.describe("spot")), "after the interruption")
+equal("both instances of a spot job go on from the checkpoint",
+      sum("resumed from the checkpoint of round" in line for line in e.lines("spot")), 2)
+ok("after the interruption", "Interrupted" in secondaries(e.describe("spot")))
 sm.stop_training_job(TrainingJobName="spot")
-tap.equal(e.wait("spot")["TrainingJobStatus"], "Stopped", "and it can be stopped then")
-tap.equal(e.close(), 0, "the engine leaves cleanly")
-tap.done()
+equal("and it can be stopped then", e.wait("spot")["TrainingJobStatus"], "Stopped")
+equal("the engine leaves cleanly", e.close(), 0)
+done()

@@ -11,12 +11,11 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import Engine, Tap, botocore, until  # noqa: E402
+from engine_support import Engine, botocore, done, equal, ok, until  # noqa: E402
 from botocore.auth import S3SigV4Auth, SigV4Auth  # noqa: E402
 from botocore.awsrequest import AWSRequest  # noqa: E402
 from botocore.credentials import Credentials  # noqa: E402
 
-tap = Tap()
 e = Engine("--stop-timeout", "1s")
 address = e.endpoint.split("//")[1]
 host, port = address.split(":")
@@ -62,13 +61,13 @@ def send(request, method=None, body=None, auth=None):
 
 
 # --- who is answered ----------------------------------------------------------------------
-tap.equal(status(raw(b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")), 403, "a foreign Host is refused")
+equal("a foreign Host is refused", status(raw(b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")), 403)
 reply = raw(f"POST / HTTP/1.1\r\nHost: {address}\r\nOrigin: https://evil.example\r\nContent-Length: 0\r\n\r\n".encode())
-tap.equal(status(reply), 403, "so is a page of another site")
+equal("so is a page of another site", status(reply), 403)
 reply = raw(f"POST / HTTP/1.1\r\nHost: {address}\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nContent-Length: 2\r\n\r\n{{}}".encode())
-tap.ok(status(reply) == 400 and b"MissingAuthenticationTokenException" in reply, "an unsigned request is refused", reply)
+ok("an unsigned request is refused", status(reply) == 400 and b"MissingAuthenticationTokenException" in reply, reply)
 reply = raw(f"GET /{bucket} HTTP/1.1\r\nHost: {address}\r\n\r\n".encode())
-tap.ok(status(reply) == 403 and b"<Code>AccessDenied</Code>" in reply, "in S3's words where it is S3's", reply)
+ok("in S3's words where it is S3's", status(reply) == 403 and b"<Code>AccessDenied</Code>" in reply, reply)
 
 # --- what cannot be HTTP ---------------------------------------------------------------------
 for what, data in {
@@ -85,18 +84,18 @@ for what, data in {
     "OPTIONS *": b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
 }.items():
     code = status(raw(data))
-    tap.ok(code == 0 or 400 <= code < 500, f"{what} is refused or cut off", code)
+    ok(f"{what} is refused or cut off", code == 0 or 400 <= code < 500, code)
 quiet = [socket.create_connection((host, int(port))) for _ in range(100)]
 for s in quiet:
     s.sendall(b"POST / HTTP/1.1\r\nHost: loc")
-tap.equal(e.client("sts").get_caller_identity()["Account"], "000000000000", "a hundred stuck clients hold nobody up")
+equal("a hundred stuck clients hold nobody up", e.client("sts").get_caller_identity()["Account"], "000000000000")
 for s in quiet:
     s.close()
 
 # --- bodies --------------------------------------------------------------------------------------
 big = AWSRequest("POST", e.endpoint + "/", data=b"{" + b" " * (17 << 20) + b"}", headers={
     "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListTrainingJobs"})
-tap.equal(send(big, auth=SigV4Auth(key, "sagemaker", "us-east-1"))[0], 413, "a call's body has a limit")
+equal("a call's body has a limit", send(big, auth=SigV4Auth(key, "sagemaker", "us-east-1"))[0], 413)
 for what, data, code in (("no JSON", b"{", "SerializationException"), ("not an object", b"[]", "SerializationException"),
                          ("a wrong type", b'{"MaxResults":"ten"}', "SerializationException"),
                          ("a wrong value", b'{"MaxResults":1000,"StatusEquals":"Dead"}', "ValidationException"),
@@ -104,10 +103,11 @@ for what, data, code in (("no JSON", b"{", "SerializationException"), ("not an o
     r = AWSRequest("POST", e.endpoint + "/", data=data, headers={
         "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListTrainingJobs"})
     got = send(r, auth=SigV4Auth(key, "sagemaker", "us-east-1"))
-    tap.ok(got[0] == 400 and code.encode() in got[1], f"{what}: {code}", got)
-tap.ok(b"2 validation errors detected" in send(AWSRequest("POST", e.endpoint + "/", data=b'{"MaxResults":1000,"StatusEquals":"Dead"}',
+    ok(f"{what}: {code}", got[0] == 400 and code.encode() in got[1], got)
+ok("all that is wrong is said at once",
+   b"2 validation errors detected" in send(AWSRequest("POST", e.endpoint + "/", data=b'{"MaxResults":1000,"StatusEquals":"Dead"}',
        headers={"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListTrainingJobs"}),
-       auth=SigV4Auth(key, "sagemaker", "us-east-1"))[1], "all that is wrong is said at once")
+       auth=SigV4Auth(key, "sagemaker", "us-east-1"))[1])
 
 # --- S3 uploads in every form -----------------------------------------------------------------------
 payload = os.urandom(200000)
@@ -137,10 +137,10 @@ def stored(name):
     return s3.get_object(Bucket=bucket, Key=name)["Body"].read()
 
 
-tap.ok(put("hashed", digest(payload), payload)[0][0] == 200 and stored("hashed") == payload, "a hashed body")
-tap.ok(put("unsigned", "UNSIGNED-PAYLOAD", payload)[0][0] == 200 and stored("unsigned") == payload, "UNSIGNED-PAYLOAD")
+ok("a hashed body", put("hashed", digest(payload), payload)[0][0] == 200 and stored("hashed") == payload)
+ok("UNSIGNED-PAYLOAD", put("unsigned", "UNSIGNED-PAYLOAD", payload)[0][0] == 200 and stored("unsigned") == payload)
 got = put("wrong", digest(b"another"), payload)[0]
-tap.ok(got[0] == 400 and b"XAmzContentSHA256Mismatch" in got[1], "a wrong hash is refused", got)
+ok("a wrong hash is refused", got[0] == 400 and b"XAmzContentSHA256Mismatch" in got[1], got)
 
 
 def chunks(data, size, signed, trailer=None, spoil=False):
@@ -188,20 +188,21 @@ for name, said, make in (
         ("trailed", signed + "-TRAILER", chunks(payload, 65536, True, crc)),
         ("loose", unsigned, chunks(payload, 70000, False, crc))):
     got = put_chunked(name, said, make, extra={"X-Amz-Trailer": "x-amz-checksum-crc32"} if "TRAILER" in said else None)
-    tap.ok(got[0] == 200 and stored(name) == payload, f"{said}", got)
-tap.equal(s3.head_object(Bucket=bucket, Key="streamed").get("ContentEncoding"), None, "aws-chunked is not kept as an encoding")
+    ok(f"{said}", got[0] == 200 and stored(name) == payload, got)
+equal("aws-chunked is not kept as an encoding", s3.head_object(Bucket=bucket, Key="streamed").get("ContentEncoding"),
+      None)
 got = put_chunked("spoiled", signed, chunks(payload, 65536, True, spoil=True))
-tap.ok(got[0] == 403 and b"SignatureDoesNotMatch" in got[1], "a chunk with a wrong signature is refused", got)
+ok("a chunk with a wrong signature is refused", got[0] == 403 and b"SignatureDoesNotMatch" in got[1], got)
 got = put_chunked("short", signed, chunks(payload, 65536, True), length=5)
-tap.ok(got[0] == 400, "so is a length that is not the body's", got)
+ok("so is a length that is not the body's", got[0] == 400, got)
 got = put_chunked("torn", unsigned, lambda r: b"ffff\r\nabc")
-tap.ok(got[0] == 400 and b"IncompleteBody" in got[1], "and a body that stops short", got)
+ok("and a body that stops short", got[0] == 400 and b"IncompleteBody" in got[1], got)
 got = put_chunked("junk", unsigned, lambda r: b"zz\r\nabc\r\n")
-tap.ok(got[0] == 400, "and one that is no chunk at all", got)
+ok("and one that is no chunk at all", got[0] == 400, got)
 kept = {o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
-tap.ok(not kept & {"wrong", "spoiled", "short", "torn", "junk"}, "what was refused is not stored", kept)
+ok("what was refused is not stored", not kept & {"wrong", "spoiled", "short", "torn", "junk"}, kept)
 files = [f for _, _, names in os.walk(os.path.join(e.dir, "state", "objects")) for f in names]
-tap.equal(len(files), len(kept), "and leaves no file behind")
+equal("and leaves no file behind", len(files), len(kept))
 
 # --- keys ------------------------------------------------------------------------------------------------
 hostile = ["../../../etc/passwd", "a/../../b", "/abs", "a//b", ".", "..", "a", "a/b", "x" * 1024, "\u00e9\u4e2d \U0001f600", "a b+c&d=e%2F",
@@ -211,43 +212,44 @@ for k in hostile:
         s3.put_object(Bucket=bucket, Key=k, Body=k.encode())
 names = ["k/" + k if not k.startswith("/") and len(k) < 1020 else k for k in hostile]
 bad = [k for k, n in zip(hostile, names) if s3.get_object(Bucket=bucket, Key=n)["Body"].read() != k.encode()]
-tap.equal(bad, [], "keys of every form are kept apart")
+equal("keys of every form are kept apart", bad, [])
 state = os.path.join(e.dir, "state")
-tap.equal(sorted(os.listdir(e.dir)), ["engine.log", "state", "trainer.sh"], "and none leaves the folder")
+equal("and none leaves the folder", sorted(os.listdir(e.dir)), ["engine.log", "state", "trainer.sh"])
 listed = [o["Key"] for p in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="k/", PaginationConfig={"PageSize": 2})
           for o in p["Contents"]]
-tap.equal(listed, sorted((n for n in names if n.startswith("k/")), key=lambda x: x.encode()), "they are listed in byte order, page by page")
+equal("they are listed in byte order, page by page", listed,
+      sorted((n for n in names if n.startswith("k/")), key=lambda x: x.encode()))
 try:
     s3.put_object(Bucket=bucket, Key="y" * 1025, Body=b"")
-    tap.ok(False, "a key above 1024 bytes is refused")
+    ok("a key above 1024 bytes is refused", False)
 except botocore.exceptions.ClientError as err:
-    tap.equal(err.response["Error"]["Code"], "KeyTooLongError", "a key above 1024 bytes is refused")
+    equal("a key above 1024 bytes is refused", err.response["Error"]["Code"], "KeyTooLongError")
 for i in range(5):
     s3.put_object(Bucket=bucket, Key=f"d/{i}/x", Body=b"1")
     s3.put_object(Bucket=bucket, Key=f"d/{i}/y", Body=b"1")
 for lister in ("list_objects_v2", "list_objects"):
     pages = list(s3.get_paginator(lister).paginate(Bucket=bucket, Prefix="d/", Delimiter="/", PaginationConfig={"PageSize": 2}))
-    tap.equal([x["Prefix"] for p in pages for x in p.get("CommonPrefixes", [])], [f"d/{i}/" for i in range(5)],
-              f"{lister}: common prefixes, once each")
+    equal(f"{lister}: common prefixes, once each", [x["Prefix"] for p in pages for x in p.get("CommonPrefixes", [])],
+          [f"d/{i}/" for i in range(5)])
 
 # --- reading -----------------------------------------------------------------------------------------------
 for header, want in (("bytes=0-9", payload[:10]), ("bytes=199990-", payload[199990:]), ("bytes=-5", payload[-5:]),
                      ("bytes=5-5", payload[5:6]), ("bytes=0-999999", payload)):
     got = s3.get_object(Bucket=bucket, Key="hashed", Range=header)
-    tap.ok(got["ResponseMetadata"]["HTTPStatusCode"] == 206 and got["Body"].read() == want, f"Range {header}")
+    ok(f"Range {header}", got["ResponseMetadata"]["HTTPStatusCode"] == 206 and got["Body"].read() == want)
 try:
     s3.get_object(Bucket=bucket, Key="hashed", Range="bytes=200000-")
-    tap.ok(False, "a range behind the end is refused")
+    ok("a range behind the end is refused", False)
 except botocore.exceptions.ClientError as err:
-    tap.equal(err.response["ResponseMetadata"]["HTTPStatusCode"], 416, "a range behind the end is refused")
+    equal("a range behind the end is refused", err.response["ResponseMetadata"]["HTTPStatusCode"], 416)
 url = e.client("s3", signature_version="s3v4").generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "hashed"}, ExpiresIn=60)
-tap.ok(urllib.request.urlopen(url, timeout=240).read() == payload, "a presigned URL works")
+ok("a presigned URL works", urllib.request.urlopen(url, timeout=240).read() == payload)
 for what, broken in (("changed", url.replace("hashed", "unsigned")), ("without its signature", url.split("&X-Amz-Signature")[0])):
     try:
         urllib.request.urlopen(broken, timeout=240)
-        tap.ok(False, f"one that is {what} does not")
+        ok(f"one that is {what} does not", False)
     except urllib.error.HTTPError as err:
-        tap.ok(err.code in (400, 403), f"one that is {what} does not", err.code)
+        ok(f"one that is {what} does not", err.code in (400, 403), err.code)
 request = AWSRequest("GET", f"{e.endpoint}/{bucket}/hashed")
 real = datetime.datetime
 
@@ -268,12 +270,12 @@ class OldModule:
 import botocore.auth  # noqa: E402
 botocore.auth.datetime = OldModule()
 got = send(request)
-tap.ok(got[0] == 403 and b"RequestTimeTooSkewed" in got[1], "a request of an hour ago is refused", got)
+ok("a request of an hour ago is refused", got[0] == 403 and b"RequestTimeTooSkewed" in got[1], got)
 botocore.auth.datetime = datetime
 virtual = AWSRequest("GET", f"http://{bucket}.localhost:{port}/hashed")
 S3SigV4Auth(key, "s3", "us-east-1").add_auth(virtual)
 c = http.client.HTTPConnection(address, timeout=240)
 c.request("GET", "/hashed", headers={**dict(virtual.headers), "Host": f"{bucket}.localhost:{port}"})
-tap.ok(c.getresponse().read() == payload, "a bucket's virtual host works")
-tap.equal(e.close(), 0, "the engine has survived and ends cleanly")
-tap.done()
+ok("a bucket's virtual host works", c.getresponse().read() == payload)
+equal("the engine has survived and ends cleanly", e.close(), 0)
+done()

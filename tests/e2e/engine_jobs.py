@@ -5,9 +5,8 @@ import resource
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import Engine, Tap, botocore, secondaries, until  # noqa: E402
+from engine_support import Engine, botocore, done, equal, ok, secondaries, until  # noqa: E402
 
-tap = Tap()
 e = Engine("--slots", "4", "--stop-timeout", "1s")
 s3 = e.client("s3")
 sm = e.client("sagemaker")
@@ -16,22 +15,23 @@ bucket = "sagemaker-us-east-1-000000000000"
 # --- an ordinary job ---------------------------------------------------------------
 e.create("fine", "ok")
 d = e.wait("fine")
-tap.equal(d["TrainingJobStatus"], "Completed", "a job completes")
-tap.equal(secondaries(d), ["Starting", "Downloading", "Training", "Uploading", "Completed"],
-          "it passes through the service's secondary statuses")
-tap.ok(all(a["EndTime"] == b["StartTime"] for a, b in
-           zip(d["SecondaryStatusTransitions"], d["SecondaryStatusTransitions"][1:])), "transitions follow on each other")
-tap.equal([(m["MetricName"], m["Value"]) for m in d["FinalMetricDataList"]], [("loss", 0.25)],
-          "its final metric is the last value that the regex found")
+equal("a job completes", d["TrainingJobStatus"], "Completed")
+equal("it passes through the service's secondary statuses", secondaries(d),
+      ["Starting", "Downloading", "Training", "Uploading", "Completed"])
+ok("transitions follow on each other", all(a["EndTime"] == b["StartTime"] for a, b in
+           zip(d["SecondaryStatusTransitions"], d["SecondaryStatusTransitions"][1:])))
+equal("its final metric is the last value that the regex found",
+      [(m["MetricName"], m["Value"]) for m in d["FinalMetricDataList"]], [("loss", 0.25)])
 keys = [o["Key"] for o in s3.list_objects_v2(Bucket=bucket, Prefix="out/fine/")["Contents"]]
-tap.equal(keys, ["out/fine/output/model.tar.gz", "out/fine/output/output.tar.gz"], "model and output lie in S3")
-tap.equal(d["ModelArtifacts"]["S3ModelArtifacts"], f"s3://{bucket}/out/fine/output/model.tar.gz", "and Describe says where")
-tap.equal(e.lines("fine"), ["epoch=1 loss=0.5", "epoch=2 loss=0.25"], "its output is its log")
+equal("model and output lie in S3", keys, ["out/fine/output/model.tar.gz", "out/fine/output/output.tar.gz"])
+equal("and Describe says where", d["ModelArtifacts"]["S3ModelArtifacts"], f"s3://{bucket}/out/fine/output/model.tar.gz")
+equal("its output is its log", e.lines("fine"), ["epoch=1 loss=0.5", "epoch=2 loss=0.25"])
 cw = e.client("cloudwatch")
 names = {(m["MetricName"], m["Dimensions"][0]["Name"], m["Dimensions"][0]["Value"]) for m in cw.list_metrics()["Metrics"]}
-tap.ok({("CPUUtilization", "Host", "fine/algo-1"), ("MemoryUtilization", "Host", "fine/algo-1"),
-        ("loss", "TrainingJobName", "fine")} <= names, "even a short job has host and algorithm metrics", names)
-tap.ok(d["TrainingTimeInSeconds"] >= 1 and d["BillableTimeInSeconds"] >= 1, "times are whole seconds, at least one")
+ok("even a short job has host and algorithm metrics",
+   {("CPUUtilization", "Host", "fine/algo-1"), ("MemoryUtilization", "Host", "fine/algo-1"),
+        ("loss", "TrainingJobName", "fine")} <= names, names)
+ok("times are whole seconds, at least one", d["TrainingTimeInSeconds"] >= 1 and d["BillableTimeInSeconds"] >= 1)
 
 # --- failures -----------------------------------------------------------------------
 e.create("crash", "crash", {"reason": "AlgorithmError: bad row 7" + "\u00e9" * 1200})
@@ -39,17 +39,17 @@ e.create("bare", "crash", {"reason": "no prefix here"})
 e.create("exit", "exit")
 e.create("killed", "killed")
 d = e.wait("crash")
-tap.equal((d["TrainingJobStatus"], d["SecondaryStatus"]), ("Failed", "Failed"), "a crash is Failed")
-tap.ok(d["FailureReason"].startswith("AlgorithmError: bad row 7\u00e9"), "the reason is the failure file's text",
-       d["FailureReason"])
-tap.equal(len(d["FailureReason"]), 1024, "cut at 1024 characters")
-tap.equal(e.wait("bare")["FailureReason"], "AlgorithmError: no prefix here", "an unnamed cause is the algorithm's")
-tap.equal(e.wait("exit")["FailureReason"], "AlgorithmError: , exit code: 7", "without the file the exit code is given")
-tap.ok("memory" in e.wait("killed")["FailureReason"], "a killed process is taken for one without memory")
+equal("a crash is Failed", (d["TrainingJobStatus"], d["SecondaryStatus"]), ("Failed", "Failed"))
+ok("the reason is the failure file's text", d["FailureReason"].startswith("AlgorithmError: bad row 7\u00e9"),
+   d["FailureReason"])
+equal("cut at 1024 characters", len(d["FailureReason"]), 1024)
+equal("an unnamed cause is the algorithm's", e.wait("bare")["FailureReason"], "AlgorithmError: no prefix here")
+equal("without the file the exit code is given", e.wait("exit")["FailureReason"], "AlgorithmError: , exit code: 7")
+ok("a killed process is taken for one without memory", "memory" in e.wait("killed")["FailureReason"])
 e.create("nobucket", "ok", OutputDataConfig={"S3OutputPath": "s3://nowhere-at-all/x"})
 d = e.wait("nobucket")
-tap.ok(d["TrainingJobStatus"] == "Failed" and "nowhere-at-all" in d["FailureReason"],
-       "an output bucket that does not exist fails the job and is named", d)
+ok("an output bucket that does not exist fails the job and is named",
+   d["TrainingJobStatus"] == "Failed" and "nowhere-at-all" in d["FailureReason"], d)
 
 # --- stopping ------------------------------------------------------------------------
 e.create("polite", "polite")
@@ -58,41 +58,41 @@ until(lambda: e.lines("polite") == ["waiting"] and e.lines("hang") == ["hanging"
 sm.stop_training_job(TrainingJobName="polite")
 sm.stop_training_job(TrainingJobName="hang")
 d = e.wait("polite")
-tap.equal((d["TrainingJobStatus"], secondaries(d)[-3:]), ("Stopped", ["Stopping", "Uploading", "Stopped"]),
-          "a stopped job ends as Stopped")
-tap.ok(s3.head_object(Bucket=bucket, Key="out/polite/output/model.tar.gz")["ContentLength"] > 0,
-       "what it saved on SIGTERM is uploaded")
+equal("a stopped job ends as Stopped", (d["TrainingJobStatus"], secondaries(d)[-3:]),
+      ("Stopped", ["Stopping", "Uploading", "Stopped"]))
+ok("what it saved on SIGTERM is uploaded",
+   s3.head_object(Bucket=bucket, Key="out/polite/output/model.tar.gz")["ContentLength"] > 0)
 d = e.wait("hang")
-tap.equal(d["TrainingJobStatus"], "Stopped", "a job that ignores SIGTERM is killed")
+equal("a job that ignores SIGTERM is killed", d["TrainingJobStatus"], "Stopped")
 stopping = [t for t in d["SecondaryStatusTransitions"] if t["Status"] == "Stopping"][0]
-tap.ok((stopping["EndTime"] - stopping["StartTime"]).total_seconds() >= 0.9, "after the stop time-out", stopping)
+ok("after the stop time-out", (stopping["EndTime"] - stopping["StartTime"]).total_seconds() >= 0.9, stopping)
 try:
     sm.stop_training_job(TrainingJobName="hang")
-    tap.ok(False, "a job that is over cannot be stopped")
+    ok("a job that is over cannot be stopped", False)
 except botocore.exceptions.ClientError as err:
-    tap.equal(err.response["Error"]["Code"], "ValidationException", "a job that is over cannot be stopped")
+    equal("a job that is over cannot be stopped", err.response["Error"]["Code"], "ValidationException")
 e.create("long", "polite", StoppingCondition={"MaxRuntimeInSeconds": 1})
 d = e.wait("long")
-tap.equal((d["TrainingJobStatus"], d["SecondaryStatus"]), ("Stopped", "MaxRuntimeExceeded"),
-          "MaxRuntimeInSeconds ends a job")
+equal("MaxRuntimeInSeconds ends a job", (d["TrainingJobStatus"], d["SecondaryStatus"]),
+      ("Stopped", "MaxRuntimeExceeded"))
 
 # --- output ---------------------------------------------------------------------------
 e.create("binary", "binary")
 e.create("flood", "flood", {"lines": "60000"})
 e.wait("binary")
 lines = e.lines("binary")
-tap.equal(lines[0], "a#011b#033[31mred#000nul\ufffd\ufffd caf\u00e9", "control bytes are escaped, broken UTF-8 replaced")
-tap.ok("".join(lines[1:-1]) == "x" * 600000, "a line longer than an event becomes several")
-tap.ok(all(len(x.encode()) <= 262144 for x in lines), "none longer than the service allows")
-tap.equal(lines[-1], "no newline", "a last line without its newline is kept")
+equal("control bytes are escaped, broken UTF-8 replaced", lines[0], "a#011b#033[31mred#000nul\ufffd\ufffd caf\u00e9")
+ok("a line longer than an event becomes several", "".join(lines[1:-1]) == "x" * 600000)
+ok("none longer than the service allows", all(len(x.encode()) <= 262144 for x in lines))
+equal("a last line without its newline is kept", lines[-1], "no newline")
 e.wait("flood")
-tap.ok(e.lines("flood") == [f"line {i}" for i in range(1, 60001)], "a flood of 60,000 lines arrives whole and in order")
+ok("a flood of 60,000 lines arrives whole and in order", e.lines("flood") == [f"line {i}" for i in range(1, 60001)])
 e.create("linked", "linked")
-tap.equal(e.wait("linked")["TrainingJobStatus"], "Failed", "a model folder that is a link is not followed")
+equal("a model folder that is a link is not followed", e.wait("linked")["TrainingJobStatus"], "Failed")
 e.create("fifo", "fifo")
-tap.equal(e.wait("fifo")["TrainingJobStatus"], "Failed", "a failure file that is a FIFO does not hold the engine up")
+equal("a failure file that is a FIFO does not hold the engine up", e.wait("fifo")["TrainingJobStatus"], "Failed")
 e.create("daemon", "daemon")
-tap.equal(e.wait("daemon")["TrainingJobStatus"], "Completed", "a process left behind does not hold the job up")
+equal("a process left behind does not hold the job up", e.wait("daemon")["TrainingJobStatus"], "Completed")
 
 # --- nothing outlives its job --------------------------------------------------------------
 
@@ -112,30 +112,32 @@ def running(seconds):
 
 unique = f"7{os.getpid()}"  # seconds to sleep: what they are found by
 e.create("fugitive", "escape", {"seconds": unique + "1", "after": "end"})
-tap.equal(e.wait("fugitive")["TrainingJobStatus"], "Completed", "processes that left group, parent and environment do not hold a job up")
-tap.equal(running(unique + "1"), [], "and are gone when it is over")
+equal("processes that left group, parent and environment do not hold a job up", e.wait("fugitive")["TrainingJobStatus"],
+      "Completed")
+equal("and are gone when it is over", running(unique + "1"), [])
 for name, after in (("stay", "2"), ("crash", "3")):
     e.create("escape-" + name, "escape", {"seconds": unique + after, "after": "stay"}, RetryStrategy={"MaximumRetryAttempts": 1})
-    tap.ok(until(lambda: e.lines("escape-" + name) == ["escaped"] and len(running(unique + after)) >= 4), "they run while the job runs")
+    ok("they run while the job runs",
+       until(lambda: e.lines("escape-" + name) == ["escaped"] and len(running(unique + after)) >= 4))
     if name == "crash":
         e.kill()
-        tap.ok(until(lambda: not running(unique + after)), "they die with a killed engine", running(unique + after))
+        ok("they die with a killed engine", until(lambda: not running(unique + after)), running(unique + after))
         e.start()
         until(lambda: len(running(unique + after)) >= 4)
     e.client("sagemaker").stop_training_job(TrainingJobName="escape-" + name)
-    tap.equal(e.wait("escape-" + name)["TrainingJobStatus"], "Stopped", "a job that ignores SIGTERM is killed with them")
-    tap.equal(running(unique + after), [], "none is left")
+    equal("a job that ignores SIGTERM is killed with them", e.wait("escape-" + name)["TrainingJobStatus"], "Stopped")
+    equal("none is left", running(unique + after), [])
 s3, sm = e.client("s3"), e.client("sagemaker")
 
 # --- environment and files --------------------------------------------------------------
 e.create("env", "environment", {"eta": "0.3"}, Environment={"LD_PRELOAD": "/tmp/x.so", "MINE": "yes", "PATH": "/evil"})
 e.wait("env")
 env = dict(x.split("=", 1) for x in e.lines("env") if "=" in x)
-tap.equal((env.get("MINE"), env.get("LD_PRELOAD"), "/evil" in env["PATH"]), ("yes", None, False),
-          "the request's variables arrive, those that would change the program do not")
-tap.equal((env["SM_HP_ETA"], env["SM_CURRENT_HOST"], env["TRAINING_JOB_NAME"]), ("0.3", "algo-1", "env"),
-          "SM_* variables are set")
-tap.ok("AWS_SECRET_ACCESS_KEY" not in env and "SAGETOP_BUILD" not in env, "nothing else of ours leaks into the job")
+equal("the request's variables arrive, those that would change the program do not",
+      (env.get("MINE"), env.get("LD_PRELOAD"), "/evil" in env["PATH"]), ("yes", None, False))
+equal("SM_* variables are set", (env["SM_HP_ETA"], env["SM_CURRENT_HOST"], env["TRAINING_JOB_NAME"]),
+      ("0.3", "algo-1", "env"))
+ok("nothing else of ours leaks into the job", "AWS_SECRET_ACCESS_KEY" not in env and "SAGETOP_BUILD" not in env)
 for key in ("in/a.csv", "in/sub/b.csv", "in/c.csv", "in2/x"):
     s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
 
@@ -149,32 +151,35 @@ e.create("files", "files", InputDataConfig=[channel("train", f"s3://{bucket}/in/
                                             channel("one", f"s3://{bucket}/in/a.csv"),
                                             channel("shard", f"s3://{bucket}/in/", S3DataDistributionType="ShardedByS3Key")])
 e.wait("files")
-tap.equal([x for x in e.lines("files") if x.startswith("./")],
-          ["./one/a.csv", "./shard/a.csv", "./shard/c.csv", "./shard/sub/b.csv", "./train/a.csv", "./train/c.csv",
-           "./train/sub/b.csv"], "channels are copied with their folders")
+equal("channels are copied with their folders", [x for x in e.lines("files") if x.startswith("./")],
+      ["./one/a.csv", "./shard/a.csv", "./shard/c.csv", "./shard/sub/b.csv", "./train/a.csv", "./train/c.csv",
+           "./train/sub/b.csv"])
 for key in ("evil/../../../escape", "evil/ok"):
     s3.put_object(Bucket=bucket, Key=key, Body=b"x")
 e.create("escape", "files", InputDataConfig=[channel("train", f"s3://{bucket}/evil/")])
 d = e.wait("escape")
-tap.ok(d["TrainingJobStatus"] == "Failed" and "not usable as a file name" in d["FailureReason"],
-       "a key that would leave the folder is refused", d)
-tap.ok(until(lambda: not os.path.exists(os.path.join(e.dir, "state", "jobs", "escape"))), "and its folder is gone afterwards")
+ok("a key that would leave the folder is refused",
+   d["TrainingJobStatus"] == "Failed" and "not usable as a file name" in d["FailureReason"], d)
+ok("and its folder is gone afterwards",
+   until(lambda: not os.path.exists(os.path.join(e.dir, "state", "jobs", "escape"))))
 
 # --- several hosts ------------------------------------------------------------------------
 two = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}
 e.create("pair", "host", ResourceConfig=two)
 d = e.wait("pair")
 streams = e.streams("pair")
-tap.ok(len(streams) == 2 and "/algo-1-" in streams[0] and "/algo-2-" in streams[1], "two hosts have two streams", streams)
+ok("two hosts have two streams", len(streams) == 2 and "/algo-1-" in streams[0] and "/algo-2-" in streams[1], streams)
 text = "\n".join(e.lines("pair"))
-tap.ok('"current_host": "algo-2"' in text and text.count("tracker 127.0.0.1:") == 2, "each knows who it is and the tracker", text)
+ok("each knows who it is and the tracker", '"current_host": "algo-2"' in text and text.count("tracker 127.0.0.1:") == 2,
+   text)
 e.create("brokenpair", "onefails", ResourceConfig=two)
 d = e.wait("brokenpair")
-tap.equal((d["TrainingJobStatus"], d["FailureReason"]), ("Failed", "AlgorithmError: host two broke"),
-          "one failing host ends the job with its reason")
+equal("one failing host ends the job with its reason", (d["TrainingJobStatus"], d["FailureReason"]),
+      ("Failed", "AlgorithmError: host two broke"))
 
 e.create("follows", "follows", ResourceConfig=two)
-tap.equal(e.wait("follows")["FailureReason"], "AlgorithmError: bad row 7", "the cause is the host that failed first, though another ended first")
+equal("the cause is the host that failed first, though another ended first", e.wait("follows")["FailureReason"],
+      "AlgorithmError: bad row 7")
 many = {"InstanceType": "ml.m5.large", "InstanceCount": 20, "VolumeSizeInGB": 1}
 descriptors = [int(x) for x in os.listdir(f"/proc/{e.process.pid}/fd")]
 before = resource.prlimit(e.process.pid, resource.RLIMIT_NOFILE)
@@ -182,15 +187,16 @@ resource.prlimit(e.process.pid, resource.RLIMIT_NOFILE, (max(descriptors) + 20, 
 e.create("crowd", "polite", ResourceConfig=many)
 d = e.wait("crowd")
 resource.prlimit(e.process.pid, resource.RLIMIT_NOFILE, before)
-tap.equal((d["TrainingJobStatus"], d.get("FailureReason")), ("Failed", "InternalServerError: cannot make a pipe: Too many open files"),
-          "a later host that cannot be started is the reason, not those that are killed because of it")
+equal("a later host that cannot be started is the reason, not those that are killed because of it",
+      (d["TrainingJobStatus"], d.get("FailureReason")),
+      ("Failed", "InternalServerError: cannot make a pipe: Too many open files"))
 with open(e.trainer) as f:
     script = f.read()
 with open(e.trainer, "w") as f:
     f.write("#!/nowhere\n")
 e.create("noexec", "ok", ResourceConfig=two)
-tap.equal(e.wait("noexec").get("FailureReason"), f"InternalServerError: cannot start '{e.trainer}': No such file or directory",
-          "a trainer that cannot be executed is the reason")
+equal("a trainer that cannot be executed is the reason", e.wait("noexec").get("FailureReason"),
+      f"InternalServerError: cannot start '{e.trainer}': No such file or directory")
 with open(e.trainer, "w") as f:
     f.write(script)
 
@@ -206,19 +212,20 @@ depth = most = 0
 for _, step in sorted(spans):
     depth += step
     most = max(most, depth)
-tap.ok(most <= 4, "no more jobs train at a time than there are slots", most)
+ok("no more jobs train at a time than there are slots", most <= 4, most)
 waiting = [e.create(f"queue{i}", "polite") for i in range(5)]
-tap.ok(until(lambda: e.describe("queue4")["SecondaryStatus"] == "Pending"), "a job that waits for a slot is Pending")
+ok("a job that waits for a slot is Pending", until(lambda: e.describe("queue4")["SecondaryStatus"] == "Pending"))
 sm.stop_training_job(TrainingJobName="queue4")
 d = e.wait("queue4")
-tap.ok(d["TrainingJobStatus"] == "Stopped" and "TrainingStartTime" not in d, "a waiting job can be stopped; it never started", d)
+ok("a waiting job can be stopped; it never started",
+   d["TrainingJobStatus"] == "Stopped" and "TrainingStartTime" not in d, d)
 
 # --- the end ---------------------------------------------------------------------------------
-tap.equal(e.terminate(), 0, "SIGTERM ends the engine")
-tap.ok(not os.path.exists(os.path.join(e.dir, "state", "engine.json")), "and takes engine.json away")
+equal("SIGTERM ends the engine", e.terminate(), 0)
+ok("and takes engine.json away", not os.path.exists(os.path.join(e.dir, "state", "engine.json")))
 e.start()
 states = {e.describe(f"queue{i}")["TrainingJobStatus"] for i in range(4)}
-tap.equal(states, {"Failed"}, "jobs that ran then are in a defined state")
-tap.ok("InternalServerError" in e.describe("queue0")["FailureReason"], "with the reason")
-tap.equal(e.close(), 0, "the engine leaves cleanly")
-tap.done()
+equal("jobs that ran then are in a defined state", states, {"Failed"})
+ok("with the reason", "InternalServerError" in e.describe("queue0")["FailureReason"])
+equal("the engine leaves cleanly", e.close(), 0)
+done()

@@ -7,14 +7,13 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import Engine, Tap, until  # noqa: E402
+from engine_support import Engine, done, equal, ok, until  # noqa: E402
 from botocore.auth import SigV4Auth  # noqa: E402
 from botocore.awsrequest import AWSRequest  # noqa: E402
 from botocore.credentials import Credentials  # noqa: E402
 from botocore.eventstream import EventStreamBuffer  # noqa: E402
 
 GROUP = "/aws/sagemaker/TrainingJobs"
-tap = Tap()
 e = Engine("--slots", "2", "--stop-timeout", "1s")
 logs = e.client("logs")
 
@@ -66,34 +65,34 @@ class Tail:
 
 arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{GROUP}"
 status = call({"logGroupIdentifiers": [arn]})[1]
-tap.ok(status.status == 400 and b"ResourceNotFoundException" in status.read(), "a group that does not exist is refused")
+ok("a group that does not exist is refused", status.status == 400 and b"ResourceNotFoundException" in status.read())
 logs.create_log_group(logGroupName=GROUP)
 status = call({"logGroupIdentifiers": [arn + ":*"]})[1]
-tap.ok(status.status == 400 and b"InvalidParameterException" in status.read(), "an ARN with a trailing * is refused")
+ok("an ARN with a trailing * is refused", status.status == 400 and b"InvalidParameterException" in status.read())
 
 every = Tail(logGroupIdentifiers=[arn])
 one = Tail(logGroupIdentifiers=[arn], logStreamNamePrefixes=["second/"])
 matched = Tail(logGroupIdentifiers=[arn], logEventFilterPattern='"loss=0.25"')
-tap.equal(every.response.getheader("Content-Type"), "application/vnd.amazon.eventstream", "the reply is an event stream")
+equal("the reply is an event stream", every.response.getheader("Content-Type"), "application/vnd.amazon.eventstream")
 e.create("first", "ok")
 e.create("second", "ok")
 until(lambda: len(every.events) >= 4 and len(one.events) >= 2 and len(matched.events) >= 2)
-tap.equal(every.order[:2], ["initial-response", "sessionStart"], "it begins with the session's start")
-tap.equal(every.start["logGroupIdentifiers"], [arn], "which names the groups")
-tap.equal(sorted(x["message"] for x in every.events), sorted(["epoch=1 loss=0.5", "epoch=2 loss=0.25"] * 2),
-          "events of all streams arrive")
-tap.ok(all(x["logStreamName"].startswith("second/algo-1-") for x in one.events) and len(one.events) == 2,
-       "a stream prefix is honoured", one.events)
-tap.equal([x["message"] for x in matched.events], ["epoch=2 loss=0.25"] * 2, "so is a filter pattern")
+equal("it begins with the session's start", every.order[:2], ["initial-response", "sessionStart"])
+equal("which names the groups", every.start["logGroupIdentifiers"], [arn])
+equal("events of all streams arrive", sorted(x["message"] for x in every.events),
+      sorted(["epoch=1 loss=0.5", "epoch=2 loss=0.25"] * 2))
+ok("a stream prefix is honoured",
+   all(x["logStreamName"].startswith("second/algo-1-") for x in one.events) and len(one.events) == 2, one.events)
+equal("so is a filter pattern", [x["message"] for x in matched.events], ["epoch=2 loss=0.25"] * 2)
 before = len(every.updates)
-tap.ok(until(lambda: len(every.updates) > before), "an update comes each second, empty or not")
+ok("an update comes each second, empty or not", until(lambda: len(every.updates) > before))
 e.create("many", "flood", {"lines": "3000"})
-tap.ok(until(lambda: any(u["sessionMetadata"]["sampled"] for u in every.updates)), "more than 500 a second are sampled")
-tap.ok(all(len(u["sessionResults"]) <= 500 for u in every.updates), "and never more than 500 sent")
+ok("more than 500 a second are sampled", until(lambda: any(u["sessionMetadata"]["sampled"] for u in every.updates)))
+ok("and never more than 500 sent", all(len(u["sessionResults"]) <= 500 for u in every.updates))
 for t in (one, matched):
     t.close()
 e.wait("many")
-tap.ok(e.client("sts").get_caller_identity()["Account"] == "000000000000", "closed sessions do no harm")
+ok("closed sessions do no harm", e.client("sts").get_caller_identity()["Account"] == "000000000000")
 
 # --- the AWS CLI -----------------------------------------------------------------------
 aws = "/usr/bin/aws"
@@ -109,10 +108,10 @@ if os.access(aws, os.X_OK):
     reader = threading.Thread(target=lambda: [seen.append(x.decode()) for x in follow.stdout], daemon=True)
     reader.start()
     e.create("followed", "sleep", {"seconds": "1"})
-    tap.ok(until(lambda: any("begun" in x for x in seen) and any("ended" in x for x in seen)),
-           "aws logs tail --follow shows lines as they come", "".join(seen))
+    ok("aws logs tail --follow shows lines as they come",
+       until(lambda: any("begun" in x for x in seen) and any("ended" in x for x in seen)), "".join(seen))
     follow.terminate()
     follow.wait()
-tap.equal(e.close(), 0, "the engine ends with a session open")
+equal("the engine ends with a session open", e.close(), 0)
 every.close()
-tap.done()
+done()

@@ -6,30 +6,24 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import BUILD, Engine, Tap, secondaries, until  # noqa: E402
-
-
-def skip(why):
-    print(f"1..0 # SKIP {why}")
-    sys.exit(77)
+from engine_support import BUILD, Engine, done, equal, ok, secondaries, skip_all, until  # noqa: E402
 
 
 trainer = os.path.join(BUILD, "sagetop-trainer")
 source = os.environ.get("SAGETOP_SRC", ".")
 if not shutil.which("runc"):
-    skip("runc is not installed")
+    skip_all("runc is not installed")
 if not os.path.exists(trainer):
-    skip("sagetop-trainer is not built")
+    skip_all("sagetop-trainer is not built")
 if "libasan" in subprocess.run(["ldd", trainer], capture_output=True, text=True).stdout:
-    skip("a sanitizer build goes into no image")
+    skip_all("a sanitizer build goes into no image")
 image = tempfile.mkdtemp(prefix="sagetop-image-")
 os.chmod(image, 0o755)
 built = subprocess.run([os.path.join(source, "share/image/build.sh"), "--root", trainer, image], capture_output=True,
                        text=True)
 if built.returncode:
     shutil.rmtree(image)
-    skip("the image's folder cannot be laid out: " + built.stderr.strip()[-100:])
-tap = Tap()
+    skip_all("the image's folder cannot be laid out: " + built.stderr.strip()[-100:])
 e = Engine("--stop-timeout", "3s", "--runner", "runc", "--image", image, trainer=False)
 bucket = "sagemaker-us-east-1-000000000000"
 rows = "".join(f"{i % 7 + i % 3 / 10},{i % 7},{i % 3},{i}\n" for i in range(300))
@@ -66,26 +60,26 @@ try:
     lines = e.lines("short")
     if d["TrainingJobStatus"] == "Failed" and not any(x.startswith("sagetop-trainer ") for x in lines):
         e.close()
-        skip("runc does not work here: " + (lines or [d.get("FailureReason", "?")])[-1][:150])
-    tap.equal(d["TrainingJobStatus"], "Completed", "a job trains in its container")
-    tap.ok(sum(x.startswith("[") for x in lines) == 5, "and its lines arrive", lines)
-    tap.ok(e.client("s3").head_object(Bucket=bucket, Key="out/short/output/model.tar.gz")["ContentLength"] > 100,
-           "and its model")
+        skip_all("runc does not work here: " + (lines or [d.get("FailureReason", "?")])[-1][:150])
+    equal("a job trains in its container", d["TrainingJobStatus"], "Completed")
+    ok("and its lines arrive", sum(x.startswith("[") for x in lines) == 5, lines)
+    ok("and its model",
+       e.client("s3").head_object(Bucket=bucket, Key="out/short/output/model.tar.gz")["ContentLength"] > 100)
     create("long", 10000000)
-    tap.ok(until(lambda: len(e.lines("long")) > 20), "a long one runs")
+    ok("a long one runs", until(lambda: len(e.lines("long")) > 20))
     e.client("sagemaker").stop_training_job(TrainingJobName="long")
     d = e.wait("long")
-    tap.equal((d["TrainingJobStatus"], secondaries(d)[-3:]), ("Stopped", ["Stopping", "Uploading", "Stopped"]),
-              "SIGTERM reaches the trainer inside")
-    tap.ok(until(lambda: not containers("long")), "nothing of it is left")
+    equal("SIGTERM reaches the trainer inside", (d["TrainingJobStatus"], secondaries(d)[-3:]),
+          ("Stopped", ["Stopping", "Uploading", "Stopped"]))
+    ok("nothing of it is left", until(lambda: not containers("long")))
     create("orphan", 10000000)
     until(lambda: len(e.lines("orphan")) > 20)
     e.kill()
     e.start()
-    tap.equal(e.wait("orphan")["TrainingJobStatus"], "Failed", "a container whose engine was killed ends its job")
-    tap.ok(until(lambda: not containers("orphan")), "and is gone", containers("orphan"))
+    equal("a container whose engine was killed ends its job", e.wait("orphan")["TrainingJobStatus"], "Failed")
+    ok("and is gone", until(lambda: not containers("orphan")), containers("orphan"))
 finally:
     status = e.close()
     shutil.rmtree(image, ignore_errors=True)
-tap.equal(status, 0, "the engine ends cleanly")
-tap.done()
+equal("the engine ends cleanly", status, 0)
+done()

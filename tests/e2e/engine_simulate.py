@@ -4,9 +4,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import Engine, Tap, until  # noqa: E402
+from engine_support import Engine, done, equal, ok, until  # noqa: E402
 
-tap = Tap()
 options = ("--simulate", "60", "--simulate-hours", "1", "--speed", "900", "--seed", "7")
 
 
@@ -32,22 +31,22 @@ def shape(job, base):
 
 a, b = Engine(*options), Engine(*options)
 first = jobs(a)
-tap.ok(len(first) >= 30, "half of the jobs are there at once", len(first))
+ok("half of the jobs are there at once", len(first) >= 30, len(first))
 done_a, done_b = until(lambda: over(a), 400), until(lambda: over(b), 400)
-tap.ok(done_a and done_b, "all jobs arrive and end on the simulated clock")
-tap.equal([shape(j, done_a[0]["CreationTime"]) for j in done_a], [shape(j, done_b[0]["CreationTime"]) for j in done_b],
-          "one seed gives one history")
+ok("all jobs arrive and end on the simulated clock", done_a and done_b)
+equal("one seed gives one history", [shape(j, done_a[0]["CreationTime"]) for j in done_a],
+      [shape(j, done_b[0]["CreationTime"]) for j in done_b])
 now = datetime.datetime.now(datetime.timezone.utc)
-tap.ok(all(j["LastModifiedTime"] <= now for j in done_a), "no time lies in the future")
+ok("no time lies in the future", all(j["LastModifiedTime"] <= now for j in done_a))
 states = {j["TrainingJobStatus"] for j in done_a}
-tap.ok({"Completed", "Failed"} <= states, "some complete, some fail", states)
+ok("some complete, some fail", {"Completed", "Failed"} <= states, states)
 completed = [j for j in done_a if j["TrainingJobStatus"] == "Completed"]
 job = completed[-1]
 lines = a.lines(job["TrainingJobName"])
 rounds = [x for x in lines if x.startswith("[")]
-tap.equal(len(rounds), int(job["HyperParameters"]["num_round"]), "a completed job has a line for each round")
+equal("a completed job has a line for each round", len(rounds), int(job["HyperParameters"]["num_round"]))
 final = {m["MetricName"]: m["Value"] for m in job["FinalMetricDataList"]}
-tap.ok(abs(float(rounds[-1].split(":")[-1]) - final["validation:rmse"]) < 1e-4, "its last is its final metric")
+ok("its last is its final metric", abs(float(rounds[-1].split(":")[-1]) - final["validation:rmse"]) < 1e-4)
 start, end = job["CreationTime"], job["TrainingEndTime"] + datetime.timedelta(minutes=1)
 
 
@@ -59,10 +58,10 @@ def values(engine, metric, dimension, value):
     return reply["MetricDataResults"][0]["Values"]
 
 
-tap.ok(values(a, "validation:rmse", "TrainingJobName", job["TrainingJobName"]) and
-       values(a, "CPUUtilization", "Host", job["TrainingJobName"] + "/algo-1"), "it has metrics")
+ok("it has metrics", values(a, "validation:rmse", "TrainingJobName", job["TrainingJobName"]) and
+       values(a, "CPUUtilization", "Host", job["TrainingJobName"] + "/algo-1"))
 spot = [j for j in completed if j["EnableManagedSpotTraining"]]
-tap.ok(spot and all(j["BillableTimeInSeconds"] < j["TrainingTimeInSeconds"] for j in spot), "spot jobs are billed less")
+ok("spot jobs are billed less", spot and all(j["BillableTimeInSeconds"] < j["TrainingTimeInSeconds"] for j in spot))
 
 # --- over a restart --------------------------------------------------------------------
 names = [j["TrainingJobName"] for j in done_a]
@@ -73,15 +72,14 @@ a.start()
 after = jobs(a)
 for j in done_a + after:
     j.pop("Tags", None)
-tap.equal(after, done_a, "a restart keeps the jobs")
-tap.equal([a.lines(n) for n in names], before, "and their logs, line by line")
+equal("a restart keeps the jobs", after, done_a)
+equal("and their logs, line by line", [a.lines(n) for n in names], before)
 b.terminate()
 b.start("--seed", "8", "--speed", "20")
-tap.ok([j["TrainingJobName"] for j in jobs(b)] != [] and
-       [shape(j, done_b[0]["CreationTime"]) for j in jobs(b)] != [shape(j, done_b[0]["CreationTime"]) for j in done_b],
-       "another seed makes another history")
+ok("another seed makes another history", [j["TrainingJobName"] for j in jobs(b)] != [] and
+       [shape(j, done_b[0]["CreationTime"]) for j in jobs(b)] != [shape(j, done_b[0]["CreationTime"]) for j in done_b])
 live = until(lambda: [j for j in jobs(b) if j["TrainingJobStatus"] == "InProgress"])
 b.client("sagemaker").stop_training_job(TrainingJobName=live[-1]["TrainingJobName"])
-tap.equal(b.wait(live[-1]["TrainingJobName"])["TrainingJobStatus"], "Stopped", "a simulated job can be stopped")
-tap.equal((a.close(), b.close()), (0, 0), "the engines end cleanly")
-tap.done()
+equal("a simulated job can be stopped", b.wait(live[-1]["TrainingJobName"])["TrainingJobStatus"], "Stopped")
+equal("the engines end cleanly", (a.close(), b.close()), (0, 0))
+done()

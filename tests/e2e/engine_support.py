@@ -10,6 +10,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, equal, ok, skip_all  # noqa: E402,F401
+
 BUILD = os.environ.get("SAGETOP_BUILD", ".")
 
 try:
@@ -17,8 +20,7 @@ try:
     import botocore.exceptions
     from botocore.config import Config
 except ImportError:
-    print("1..0 # SKIP python3-boto3 is not installed")
-    sys.exit(77)
+    skip_all("python3-boto3 is not installed")
 
 TRAINER = r"""#!/bin/sh
 [ "$1" = train ] || exit 9
@@ -62,27 +64,6 @@ spot) n=$(cat "$ml/checkpoints/n" 2>/dev/null || echo 0); echo "resumed at $n"; 
 files) cd "$ml/input/data" && find . -type f | sort && cat "$ml/input/config/inputdataconfig.json" ;;
 esac
 """
-
-
-class Tap:
-    def __init__(self):
-        self.n = self.failed = 0
-
-    def ok(self, good, what, details=""):
-        self.n += 1
-        if not good:
-            self.failed += 1
-        print(f"{'ok' if good else 'not ok'} {self.n} - {what}", flush=True)
-        if not good and details != "":
-            for line in str(details).splitlines()[:20]:
-                print(f"#   {line[:200]}", flush=True)
-
-    def equal(self, got, wanted, what):
-        self.ok(got == wanted, what, f"expected {wanted!r}\ngot {got!r}")
-
-    def done(self):
-        print(f"1..{self.n}")
-        sys.exit(1 if self.failed else 0)
 
 
 def until(condition, seconds=180):

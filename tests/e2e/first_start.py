@@ -10,17 +10,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip_all  # noqa: E402
+
 BUILD = pathlib.Path(os.environ["SAGETOP_BUILD"])
-count = failed = 0
-
-
-def ok(what, good, details=""):
-    global count, failed
-    count += 1
-    print(("ok" if good else "not ok"), count, "-", what)
-    if not good:
-        failed += 1
-        print("".join("#   %s\n" % line for line in str(details).splitlines()), end="")
 
 
 def on_terminal(words, env, answers=(), timeout=300):
@@ -52,8 +45,7 @@ def main():
         for fd in os.openpty():
             os.close(fd)
     except OSError as error:
-        print("1..0 # SKIP no terminals here:", error)
-        sys.exit(77)
+        skip_all(f"no terminals here: {error}")
     with tempfile.TemporaryDirectory() as temp:
         env = {"PATH": os.environ["PATH"], "HOME": temp, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
                "AWS_EC2_METADATA_DISABLED": "true", "SAGETOP_EXIT_AFTER_PAINT": "1"}
@@ -92,8 +84,7 @@ def main():
             ok("without a terminal it wants --yes", run.returncode == 2 and "--yes" in run.stderr, run)
             run = subprocess.run([sagetop, "local", "stop"], env=env, capture_output=True, text=True)
             ok("the engine stops", run.returncode == 0, run)
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()

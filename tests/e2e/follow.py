@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip_all  # noqa: E402
+
 BUILD = os.environ["SAGETOP_BUILD"]
-count = 0
-failed = False
 
 # Each instance writes a burst of more than the 500 lines that a live tail gives in
 # a second, with equal lines among them, then some at its leisure.
@@ -31,21 +32,6 @@ done
 EXPECTED = collections.Counter(
     [f"quiet line {i}" for i in range(1, 41)] +
     [f"burst {b} line {i}" for b in (10, 30) for i in range(1, 1501)] + ["the same again"] * 40)
-
-
-def check(ok, what, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if ok else 'not ok'} {count} - {what}")
-    if not ok:
-        failed = True
-        for line in str(detail).splitlines()[:20]:
-            print(f"# {line}")
-
-
-def skip_all(why):
-    print(f"1..0 # SKIP {why}")
-    sys.exit(77)
 
 
 try:
@@ -130,21 +116,21 @@ def main():
                 name = f"follow-{how}"
                 create(url, name)
                 streams, numbers, out = follow(url, env, work, name, how)
-                check(len(streams) == 2, f"{how}{label}: both instances' streams are followed", out)
+                ok(f"{how}{label}: both instances' streams are followed", len(streams) == 2, out)
                 for stream, lines in sorted(streams.items()):
-                    check(lines == EXPECTED, f"{how}{label}: each of {sum(EXPECTED.values())} lines once", difference(lines))
+                    ok(f"{how}{label}: each of {sum(EXPECTED.values())} lines once", lines == EXPECTED,
+                       difference(lines))
                 if how == "live":
-                    check(numbers.get("minutes_billed", 0) >= 1, f"live{label}: the minutes are counted", out)
+                    ok(f"live{label}: the minutes are counted", numbers.get("minutes_billed", 0) >= 1, out)
                     if not faults:
-                        check(numbers.get("sampled") == 1, "live: that lines were sampled is known", out)
+                        ok("live: that lines were sampled is known", numbers.get("sampled") == 1, out)
     finally:
         for process in engines:
             process.terminate()
         for process in engines:
             process.wait()
         shutil.rmtree(work, ignore_errors=True)
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()

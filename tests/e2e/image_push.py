@@ -13,19 +13,12 @@ import sys
 import tempfile
 import threading
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip_all  # noqa: E402
+
 BIN = pathlib.Path(os.environ["SAGETOP_BUILD"]) / "sagetop"
 PASSWORD = "not-on-any-command-line-" + "x" * 40
 TOKEN = base64.b64encode(b"AWS:" + PASSWORD.encode()).decode()
-count = failed = 0
-
-
-def ok(what, good, details=""):
-    global count, failed
-    count += 1
-    print(("ok" if good else "not ok"), count, "-", what)
-    if not good:
-        failed += 1
-        print("".join("#   %s\n" % line for line in str(details).splitlines()), end="")
 
 
 class State:
@@ -143,8 +136,7 @@ def oci_layout(folder):
 
 def main():
     if not (shutil.which("skopeo") or shutil.which("buildah")):
-        print("1..0 # SKIP neither skopeo nor buildah")
-        sys.exit(77)
+        skip_all("neither skopeo nor buildah")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     endpoint = "http://127.0.0.1:%d" % server.server_address[1]
@@ -194,8 +186,7 @@ def main():
         run = push(str(work / "image"))
         ok("a refusal has its own status", run.returncode == 5 and run.stderr.count("\n") == 1, run.stderr)
     server.shutdown()
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()

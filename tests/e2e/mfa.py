@@ -14,18 +14,12 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok  # noqa: E402
+
 build = os.environ.get("SAGETOP_BUILD", ".")
 sagetop = os.path.join(build, "sagetop")
 work = tempfile.mkdtemp(prefix="sagetop-mfa-")
-results = []
-
-
-def tap(ok, what, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {what}", flush=True)
-    if not ok:
-        for line in str(detail).splitlines()[-30:]:
-            print(f"# {line}", flush=True)
 
 
 class Service(http.server.BaseHTTPRequestHandler):
@@ -129,47 +123,46 @@ def main():
     env = environment(endpoint)
     r = subprocess.run([sagetop, "jobs"], env=env, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
                        start_new_session=True)
-    tap(r.returncode == 5 and "MFA" in r.stderr and not Service.codes, "without a terminal: an error that says so", r)
+    ok("without a terminal: an error that says so", r.returncode == 5 and "MFA" in r.stderr and not Service.codes, r)
 
     t = Terminal(["jobs"], env)
     asked = t.until(lambda s: b"MFA code for arn:aws:iam::1:mfa/me:" in s)
-    tap(asked, "a command asks", t.text)
+    ok("a command asks", asked, t.text)
     os.write(t.fd, b"000000\n")
     status = t.end()
-    tap(status == 5 and b"invalid" in t.text, "a wrong code is told", (status, t.text))
+    ok("a wrong code is told", status == 5 and b"invalid" in t.text, (status, t.text))
 
     t = Terminal(["jobs"], env)
     t.until(lambda s: b"MFA code for" in s)
     os.write(t.fd, b"123456\n")
     status = t.end()
-    tap(status == 0 and b"seen-with-role" in t.text, "the right one lets in", (status, t.text))
+    ok("the right one lets in", status == 0 and b"seen-with-role" in t.text, (status, t.text))
 
     before = len(Service.codes)
     t = Terminal(["jobs"], env)
     status = t.end()
-    tap(status == 0 and len(Service.codes) == before and b"MFA" not in t.text, "and is not asked for again",
-        (status, t.text))
+    ok("and is not asked for again", status == 0 and len(Service.codes) == before and b"MFA" not in t.text,
+       (status, t.text))
 
     t = Terminal(["jobs"], environment(endpoint))
     t.until(lambda s: b"MFA code for" in s)
     os.write(t.fd, b"\x03")
     status = t.end()
-    tap(status not in (None, 0), "an interrupt ends it", (status, t.text))
+    ok("an interrupt ends it", status not in (None, 0), (status, t.text))
 
     t = Terminal([], environment(endpoint))
     asked = t.until(lambda s: b"mfa/me" in s)
-    tap(asked, "the dashboard asks", t.text)
+    ok("the dashboard asks", asked, t.text)
     os.write(t.fd, b"123456\r")
     shown = t.until(lambda s: b"seen-with-role" in s)
-    tap(shown, "and shows the jobs then", t.text[-2000:])
+    ok("and shows the jobs then", shown, t.text[-2000:])
     os.write(t.fd, b"q")
     status = t.end()
-    tap(status == 0, "and ends as always", (status, t.text[-500:]))
+    ok("and ends as always", status == 0, (status, t.text[-500:]))
 
 
 try:
     main()
 finally:
     shutil.rmtree(work, ignore_errors=True)
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+done()

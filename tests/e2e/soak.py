@@ -20,6 +20,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip, skip_all  # noqa: E402
+
 BUILD = os.environ["SAGETOP_BUILD"]
 JOBS = int(os.environ.get("SOAK_JOBS", "120"))
 HOURS = float(os.environ.get("SOAK_HOURS", "10"))
@@ -33,35 +36,10 @@ FAULTS = os.environ.get(
     "spot=0.05")
 GROUP = "/aws/sagemaker/TrainingJobs"
 
-count = 0
-failed = False
-
-
-def check(ok, what, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if ok else 'not ok'} {count} - {what}")
-    if not ok:
-        failed = True
-        for line in str(detail).splitlines()[:20]:
-            print(f"# {line}")
-    return ok
-
-
-def skip(what, why):
-    global count
-    count += 1
-    print(f"ok {count} - {what} # SKIP {why}")
-
 
 def sanitized():
     driver = os.path.join(BUILD, "tests/e2e/soak_drive")
     return "libasan" in subprocess.run(["ldd", driver], capture_output=True, text=True).stdout
-
-
-def skip_all(why):
-    print(f"1..0 # SKIP {why}")
-    sys.exit(77)
 
 
 try:
@@ -153,14 +131,14 @@ def true_log(logs, name):
 def compare_jobs(ours, truth):
     missing = sorted(set(truth) - set(ours))
     extra = sorted(set(ours) - set(truth))
-    check(not missing, "the store has every job of the engine", f"{len(missing)} missing: {missing[:5]}")
-    check(not extra, "and no other", f"{len(extra)}: {extra[:5]}")
+    ok("the store has every job of the engine", not missing, f"{len(missing)} missing: {missing[:5]}")
+    ok("and no other", not extra, f"{len(extra)}: {extra[:5]}")
     wrong = []
     for name in set(ours) & set(truth):
         for member, value in truth[name].items():
             if ours[name][member] != value:
                 wrong.append(f"{name}: {member} is {ours[name][member]!r}, the engine says {value!r}")
-    check(not wrong, f"each of {len(truth)} jobs is as the engine says", f"{len(wrong)}\n" + "\n".join(sorted(wrong)))
+    ok(f"each of {len(truth)} jobs is as the engine says", not wrong, f"{len(wrong)}\n" + "\n".join(sorted(wrong)))
 
 
 def compare_logs(url, ours):
@@ -173,22 +151,23 @@ def compare_logs(url, ours):
             wrong.append(f"{name}: its log is not in the store")
         elif (j["lines"], j["log"]) != (n, digest):
             wrong.append(f"{name}: {j['lines']} lines, the engine has {n}" + (", texts differ" if j["lines"] == n else ""))
-    check(not wrong, f"each of {lines} log lines is there once, as it was written", f"{len(wrong)} jobs\n" + "\n".join(wrong))
-    check(lines > JOBS, "the logs are no empty ones", lines)
+    ok(f"each of {lines} log lines is there once, as it was written", not wrong,
+       f"{len(wrong)} jobs\n" + "\n".join(wrong))
+    ok("the logs are no empty ones", lines > JOBS, lines)
 
 
 def statistics(text):
     numbers = dict((k, int(v)) for k, v in re.findall(r"(\w+) (\d+)(?= |$)", text.replace("\n", " ")))
     over = re.findall(r"rate (\S+) calls (\d+) attempts (\d+) worst ([\d.]+) over (\d+)", text)
-    check(over and all(o[4] == "0" for o in over), "no call went above its rate", text)
+    ok("no call went above its rate", over and all(o[4] == "0" for o in over), text)
     # A job that is new since may take 2 kB; what is read of its log may stay nowhere.
     first, last, new = numbers["rss_first_kb"], numbers["rss_last_kb"], numbers["jobs"] - numbers["jobs_first"]
     what = f"memory is flat: {first} kB after a quarter of the logs, {last} kB at the end ({new} jobs more)"
     if sanitized():
         skip(what, "a sanitizer keeps freed memory")
     else:
-        check(first > 0 and last < first * 1.05 + 2 * new + 2048, what)
-    check(numbers["retries"] > 0, "the faults were felt", text)
+        ok(what, first > 0 and last < first * 1.05 + 2 * new + 2048)
+    ok("the faults were felt", numbers["retries"] > 0, text)
     for line in text.splitlines():
         print(f"# {line}")
 
@@ -206,7 +185,7 @@ def main():
         url = engine.url
         run = subprocess.run([drive, "run", url, str(JOBS), RATES, str(DEADLINE)], env=env, stdout=subprocess.PIPE,
                              text=True, timeout=DEADLINE + 120)
-        check(run.returncode == 0, f"{JOBS} jobs of {HOURS:g} simulated hours were followed to their end", run.stdout)
+        ok(f"{JOBS} jobs of {HOURS:g} simulated hours were followed to their end", run.returncode == 0, run.stdout)
         engine.stop()
         dump = subprocess.run([drive, "dump", url], env=env, stdout=subprocess.PIPE, text=True, timeout=600)
         ours = {j["name"]: j for j in map(json.loads, dump.stdout.splitlines())}
@@ -218,8 +197,7 @@ def main():
         if engine:
             engine.stop()
         shutil.rmtree(work, ignore_errors=True)
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()

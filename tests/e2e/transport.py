@@ -12,18 +12,12 @@ import sys
 import tempfile
 import threading
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip  # noqa: E402
+
 build = os.environ.get("SAGETOP_BUILD", ".")
 sagetop = os.path.join(build, "sagetop")
 work = tempfile.mkdtemp(prefix="sagetop-transport-")
-results = []
-
-
-def tap(ok, what, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {what}", flush=True)
-    if not ok:
-        for line in str(detail).splitlines():
-            print(f"# {line}", flush=True)
 
 
 class Service(http.server.BaseHTTPRequestHandler):
@@ -83,55 +77,53 @@ def main():
     url = f"http://127.0.0.1:{plain.server_port}"
 
     r = jobs(url)
-    tap(r.returncode == 0 and "a" * 40 in r.stdout, "plain HTTP", r)
-    tap(any("gzip" in h.get("Accept-Encoding", "") for _, h in Service.seen), "compression is offered", Service.seen)
+    ok("plain HTTP", r.returncode == 0 and "a" * 40 in r.stdout, r)
+    ok("compression is offered", any("gzip" in h.get("Accept-Encoding", "") for _, h in Service.seen), Service.seen)
     Service.compress = True
     r = jobs(url)
-    tap(r.returncode == 0 and "a" * 40 in r.stdout, "a compressed reply is read", r)
+    ok("a compressed reply is read", r.returncode == 0 and "a" * 40 in r.stdout, r)
     Service.compress = False
 
     try:
         six = start(Server6, "::1")
     except OSError as e:
-        print(f"ok {len(results) + 1} - IPv6 # SKIP {e}")
-        results.append(True)
+        skip("IPv6", e)
     else:
         r = jobs(f"http://[::1]:{six.server_port}")
-        tap(r.returncode == 0 and "a" * 40 in r.stdout, "IPv6", r)
+        ok("IPv6", r.returncode == 0 and "a" * 40 in r.stdout, r)
 
     # A host that exists for the proxy only.
     r = jobs("http://service.invalid", http_proxy=url)
-    tap(r.returncode == 0 and Service.seen and Service.seen[0][0].startswith("http://service.invalid/"),
-        "a proxy of the environment is used", (r, Service.seen))
+    ok("a proxy of the environment is used",
+       r.returncode == 0 and Service.seen and Service.seen[0][0].startswith("http://service.invalid/"),
+       (r, Service.seen))
     r = jobs(url, http_proxy="http://127.0.0.1:1")
-    tap(r.returncode == 0, "but not for this machine", r)
+    ok("but not for this machine", r.returncode == 0, r)
     r = jobs("http://service.invalid", http_proxy=url, NO_PROXY="service.invalid")
-    tap(r.returncode == 6 and not Service.seen, "NO_PROXY keeps hosts from it", r)
+    ok("NO_PROXY keeps hosts from it", r.returncode == 6 and not Service.seen, r)
 
     key, cert = os.path.join(work, "key.pem"), os.path.join(work, "cert.pem")
     made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
                            "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key,
                            "-out", cert], capture_output=True, text=True)
     if made.returncode:
-        print(f"ok {len(results) + 1} - TLS # SKIP no openssl")
-        results.append(True)
+        skip("TLS", "no openssl")
     else:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
         secure = start(tls=context)
         url = f"https://localhost:{secure.server_port}"
         r = jobs(url)
-        tap(r.returncode == 6 and "AWS_CA_BUNDLE" in r.stderr and not Service.seen,
-            "an unknown authority is refused, with what to do", r)
+        ok("an unknown authority is refused, with what to do",
+           r.returncode == 6 and "AWS_CA_BUNDLE" in r.stderr and not Service.seen, r)
         r = jobs(url, AWS_CA_BUNDLE=cert)
-        tap(r.returncode == 0 and "a" * 40 in r.stdout, "AWS_CA_BUNDLE makes it known", r)
+        ok("AWS_CA_BUNDLE makes it known", r.returncode == 0 and "a" * 40 in r.stdout, r)
         r = jobs(url, AWS_CA_BUNDLE="/nonexistent.pem")
-        tap(r.returncode == 6 and not Service.seen, "a bundle that is not there is an error", r)
+        ok("a bundle that is not there is an error", r.returncode == 6 and not Service.seen, r)
 
 
 try:
     main()
 finally:
     shutil.rmtree(work, ignore_errors=True)
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+done()

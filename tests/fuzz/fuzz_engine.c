@@ -13,6 +13,8 @@
 
 #include "aws/local/wire/cbor.h"
 #include "aws/local/wire/chunked.h"
+#include "aws/local/front/operations.h"
+#include "aws/local/kept/resources.h"
 #include "aws/local/services/filter_pattern.h"
 #include "aws/local/services/limits.h"
 #include "aws/local/kept/objects.h"
@@ -26,6 +28,8 @@ static const struct operation {
 	const char *name;
 	const struct shape *shape;
 	op_fn *fn; /* NULL: checked only */
+	const struct kind *kind;
+	const struct kind_op *op;
 } operations[] = {
 	{"Search", &shape_search, op_search},
 	{"ListTrainingJobs", &shape_list_training_jobs, op_list_training_jobs},
@@ -56,6 +60,7 @@ static void end_engine(void)
 {
 	limits_free(&engine);
 	training_jobs_free(&engine);
+	resources_free(&engine);
 	state_close(engine.db);
 	loop_free(engine.loop);
 	options_done(&engine.opt);
@@ -96,7 +101,8 @@ static void begin_engine(void)
 	FUZZ_CHECK(options_parse(&engine.opt, (int)ARRAY_LEN(argv), argv, NULL) == 0);
 	FUZZ_CHECK(loop_new(&engine.loop, NULL) == 0 && state_open(folder, &engine.db, &moved, NULL) == 0);
 	FUZZ_CHECK(limits_init(&engine, NULL) == 0 && training_jobs_load(&engine, NULL) == 0 &&
-		   objects_init(&engine, NULL) == 0);
+		   resources_load(&engine, NULL) == 0 && objects_init(&engine, NULL) == 0);
+	kinds_begin(&engine);
 	add_job("one", JOB_COMPLETED);
 	add_job("two", JOB_FAILED);
 	add_job("three", JOB_IN_PROGRESS);
@@ -116,6 +122,37 @@ static void parse_again(const struct reply *reply, enum wire wire)
 	json_decref(back);
 }
 
+/* One of the table above, or one of the kinds'. */
+static struct operation choose(unsigned pick)
+{
+	static size_t n_kind_ops;
+	const struct route *route;
+	size_t n = 0;
+
+	for (size_t i = 0; !n_kind_ops && (route = operation_at(i)); i++)
+		n += route->kind != NULL;
+	n_kind_ops = n_kind_ops ? n_kind_ops : n;
+	n = pick % (ARRAY_LEN(operations) + n_kind_ops);
+	if (n < ARRAY_LEN(operations))
+		return operations[n];
+	n -= ARRAY_LEN(operations);
+	for (size_t i = 0; (route = operation_at(i)); i++) {
+		if (route->kind && n-- == 0)
+			return (struct operation){route->name, operation_shape(route), route->fn, route->kind,
+						  route->op};
+	}
+	abort();
+}
+
+/* What is made must not fill the machine. */
+static void forget_some(const struct kind *kind)
+{
+	const struct resource_list *all = resources_of(&engine, kind->id);
+
+	if (all->n > 50)
+		resource_remove(&engine, all->items[all->n / 2]);
+}
+
 /* Checks the input and carries it out; in is taken. */
 static void run_input(const struct operation *op, const struct request *rq, enum wire wire, json_t *in,
 		      struct fault *fault)
@@ -123,9 +160,18 @@ static void run_input(const struct operation *op, const struct request *rq, enum
 	static const struct wire_service service = {"any", "http://example.com/", "Throttling", "ValidationError"};
 	struct reply reply;
 	json_t *out = NULL;
-	struct call c = {.e = &engine, .rq = rq, .in = in, .fault = fault};
+	struct call c = {.e = &engine,
+			 .rq = rq,
+			 .in = in,
+			 .fault = fault,
+			 .name = op->name,
+			 .service = op->kind ? op->kind->service : SVC_SAGEMAKER,
+			 .kind = op->kind,
+			 .op = op->op};
 
 	reply_init(&reply);
+	if (op->kind)
+		forget_some(op->kind);
 	if (in && shape_check(op->shape, in, fault) == 0 && op->fn)
 		FUZZ_CHECK((op->fn(&c, &out) == 0) == !fault->code[0]);
 	if (fault->code[0])
@@ -151,11 +197,11 @@ static void fuzz_body(const uint8_t *data, size_t size, enum wire wire)
 	request_init(&rq);
 	(void)!request_set_target(&rq, "POST", "/", NULL);
 	str_copy(rq.region, sizeof(rq.region), DEFAULT_REGION);
-	const struct operation *op = &operations[data[0] % ARRAY_LEN(operations)];
+	const struct operation op = choose(data[0]);
 
 	if (buf_add(&rq.body, data + 1, size - 1) == 0) {
-		(void)!wire_parse_input(&rq, wire, op->shape, &in, &fault);
-		run_input(op, &rq, wire, in, &fault);
+		(void)!wire_parse_input(&rq, wire, op.shape, &in, &fault);
+		run_input(&op, &rq, wire, in, &fault);
 	}
 	request_done(&rq);
 }
@@ -252,7 +298,8 @@ static json_t *draw(const struct shape *shape, struct tape *t, int depth)
 	case SHAPE_MAP:
 		j = json_object();
 		for (n = next(t) % 4; n; n--) {
-			json_t *key = draw_string(shape->key, t);
+			static const struct shape any_key = {.type = SHAPE_STRING};
+			json_t *key = draw_string(shape->key ? shape->key : &any_key, t);
 
 			json_object_set_new(j, json_string_value(key), draw(shape->element, t, depth + 1));
 			json_decref(key);
@@ -276,15 +323,33 @@ static void fuzz_shape(const uint8_t *data, size_t size)
 {
 	struct tape tape = {data, size};
 	unsigned pick = next(&tape);
-	const struct operation *op = &operations[pick % ARRAY_LEN(operations)];
+	const struct operation op = choose(pick);
 	struct request rq;
 	struct fault fault = {0};
 
 	request_init(&rq);
 	(void)!request_set_target(&rq, "POST", "/", NULL);
 	str_copy(rq.region, sizeof(rq.region), DEFAULT_REGION);
-	run_input(op, &rq, pick & 128 ? WIRE_CBOR : WIRE_JSON_1_1, draw(op->shape, &tape, 0), &fault);
+	run_input(&op, &rq, pick & 128 ? WIRE_CBOR : WIRE_JSON_1_1, draw(op.shape, &tape, 0), &fault);
 	request_done(&rq);
+}
+
+/* Paths of the REST services, whatever signs them. */
+static void fuzz_rest(const struct request *rq)
+{
+	const struct route *route;
+
+	for (size_t i = 0; (route = operation_at(i)); i++) {
+		struct fault fault = {0};
+		json_t *in = NULL;
+
+		if (!route->rest || !rest_matches(route->rest, rq->method, rq->path))
+			continue;
+		int rc = rest_input(route->rest, rq, operation_shape(route), &in, &fault);
+
+		FUZZ_CHECK((rc == 0) == (in != NULL) && (rc == 0) == !fault.code[0]);
+		json_decref(in);
+	}
 }
 
 /* METHOD target, then headers, one a line. */
@@ -309,6 +374,7 @@ static void fuzz_http(char *text)
 		request_add_header(&rq, line, colon + 1);
 	}
 	if (rq.path && !fault.code[0]) {
+		fuzz_rest(&rq);
 		auth_peek(&rq);
 		for (int wire = WIRE_JSON_1_1; wire <= WIRE_S3; wire++) {
 			struct fault refused = {0};

@@ -114,6 +114,11 @@ static void host_remove(void *user, const struct kind *kind, const char *name, h
 	pend((struct pending){.done = done, .user = done_user});
 }
 
+static void host_counts(void *user)
+{
+	str_copy(t.asked, sizeof(t.asked), "counts");
+}
+
 static void host_columns(void *user, const struct kind *kind, const struct field_list *fields)
 {
 	snprintf(t.asked, sizeof(t.asked), "columns %s", fields->items[0].field->name);
@@ -186,6 +191,7 @@ static const struct ui_host host = {
 	.stop = host_stop,
 	.remove = host_remove,
 	.columns = host_columns,
+	.counts = host_counts,
 	.prepare_launch = host_prepare,
 	.launch = host_launch,
 	.describe = host_describe,

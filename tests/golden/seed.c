@@ -1,3 +1,4 @@
+/* Sessions for the screens that tests look at. */
 #include "seed.h"
 
 #include "base/utf8.h"
@@ -135,6 +136,7 @@ static void fill_basic(struct session *s)
 	static const char *const phases[] = {"Starting", "Downloading", "Training"};
 	static const char *const failed[] = {"Starting", "Downloading", "Training", "Failed"};
 	struct job *j = add_job("churn-nightly-1120", "Completed", "Completed", "ml.m5.large", 9 * HOUR, 692);
+
 	add_rmse(j, 0.118);
 	put(s, j);
 	j = add_job("bert-ner-7", "InProgress", "Training", "ml.p9.xlarge", 2 * HOUR + 14 * MINUTE, 7740);
@@ -186,6 +188,7 @@ static void fill_many(struct session *s)
 {
 	static const char *const states[] = {"Completed", "Completed", "Completed", "Failed", "Stopped"};
 	char name[64];
+
 	for (int i = 0; i < 10000; i++) {
 		const char *st = states[i % 5];
 		snprintf(name, sizeof(name), "sweep-%02d-trial-%05d", i % 13, i);
@@ -215,6 +218,7 @@ static void fill_hostile(struct session *s)
 		"tab\there\nand newline",
 		"combining-e\u0301\u0301\u0301\u0301-mark",
 	};
+
 	for (size_t i = 0; i < ARRAY_LEN(nasty); i++) {
 		AUTO(str) char *clean = utf8_sanitize_dup(nasty[i]);
 		struct job *j = add_job(clean, "Failed", "Failed", "ml.m5.large", (int64_t)(i + 1) * MINUTE, 10);
@@ -286,8 +290,9 @@ static void add_processing(struct session *s, const char *name, const char *stat
 	set_member(r, "AppSpecification.ContainerEntrypoint[1]", "/opt/split.py");
 	set_member(r, "StoppingCondition.MaxRuntimeInSeconds", "3600");
 	if (r->state == STATE_BAD) {
-		str_set(&r->failure_reason, "AlgorithmError: Traceback (most recent call last):\n  File \"/opt/split.py\", "
-					    "line 41, in <module>\n    rows[name] += 1\nKeyError: 'price'");
+		str_set(&r->failure_reason,
+			"AlgorithmError: Traceback (most recent call last):\n  File \"/opt/split.py\", "
+			"line 41, in <module>\n    rows[name] += 1\nKeyError: 'price'");
 		set_member(r, "ExitMessage", "KeyError: 'price'");
 	}
 }

@@ -217,6 +217,37 @@ tap_until 240 over third
 aws sagemaker wait training-job-completed-or-stopped --training-job-name third
 succeeds 'and ends when it is stopped'
 
+# --- other kinds ------------------------------------------------------------------------
+aws sagemaker create-model --model-name Mine --primary-container Image=i,ModelDataUrl=s3://b/m.tar.gz \
+	--execution-role-arn arn:aws:iam::000000000000:role/cli --tags Key=a,Value=b
+tap_equal 'create-model' 'arn:aws:sagemaker:us-east-1:000000000000:model/mine' "$(field 'd["ModelArn"]')"
+aws sagemaker describe-model --model-name Mine
+tap_equal 'describe-model' 'Mine i' "$(field '*[d["ModelName"], d["PrimaryContainer"]["Image"]]')"
+aws sagemaker list-models --name-contains MIN --sort-by Name
+tap_equal 'list-models' "['Mine']" "$(field '[m["ModelName"] for m in d["Models"]]')"
+aws sagemaker describe-endpoint --endpoint-name nothing
+tap_match 'an endpoint that is not there' 'ValidationException.*Could not find endpoint "arn:.*:endpoint/nothing"' "$errors"
+aws sagemaker delete-model --model-name Mine
+succeeds 'delete-model'
+aws scheduler create-schedule --name nightly --schedule-expression 'cron(0 3 * * ? *)' \
+	--flexible-time-window Mode=OFF \
+	--target Arn=arn:aws:scheduler:::aws-sdk:sagemaker:createTrainingJob,RoleArn=arn:aws:iam::000000000000:role/cli
+tap_equal 'create-schedule' 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/nightly' \
+	"$(field 'd["ScheduleArn"]')"
+aws scheduler list-schedules --name-prefix night
+tap_equal 'list-schedules' 'nightly ENABLED' "$(field '*[d["Schedules"][0][k] for k in ("Name", "State")]')"
+aws scheduler get-schedule --name none
+tap_match 'a schedule that is not there' 'ResourceNotFoundException' "$errors"
+aws cloudwatch put-metric-alarm --alarm-name idle --namespace AWS/SageMaker --metric-name Invocations \
+	--statistic Sum --period 3600 --evaluation-periods 24 --threshold 0 \
+	--comparison-operator LessThanOrEqualToThreshold --dimensions Name=EndpointName,Value=e
+succeeds 'put-metric-alarm'
+aws cloudwatch describe-alarms --alarm-names idle
+tap_equal 'describe-alarms' 'INSUFFICIENT_DATA e' \
+	"$(field '*[(a["StateValue"], a["Dimensions"][0]["Value"]) for a in d["MetricAlarms"]][0]')"
+aws iam list-roles
+tap_match 'a Query service that is not served' 'UnknownOperationException' "$errors"
+
 engine_stop
 tap_equal 'the engine ends cleanly' 0 "$engine_status"
 tap_empty 'and had nothing to say' "$(cat "$work/engine.log")"

@@ -10,6 +10,7 @@ const CWL = require("@aws-sdk/client-cloudwatch-logs");
 const CW = require("@aws-sdk/client-cloudwatch");
 const S3 = require("@aws-sdk/client-s3");
 const STS = require("@aws-sdk/client-sts");
+const SCH = require("@aws-sdk/client-scheduler");
 const { Upload } = require("@aws-sdk/lib-storage");
 
 const group = "/aws/sagemaker/TrainingJobs";
@@ -21,6 +22,7 @@ const cloudwatch = new CW.CloudWatchClient(config);
 const { AwsSmithyRpcV2CborProtocol: cbor } = require("@aws-sdk/core");
 const overCbor = cbor && new CW.CloudWatchClient({ ...config, protocol: cbor });
 const s3 = new S3.S3Client({ ...config, forcePathStyle: true });
+const scheduler = new SCH.SchedulerClient(config);
 const sts = new STS.STSClient(config);
 
 let count = 0, failed = 0;
@@ -147,6 +149,48 @@ async function metrics(name, cloudwatch) {
     equal(`${name}: a wrong range`, code, "ValidationError");
 }
 
+async function kinds() {
+    for (let i = 0; i < 5; i++)
+        await sagemaker.send(new SM.CreateModelCommand({ ModelName: `Model-${i}`, PrimaryContainer: { Image: "i" } }));
+    const listed = await all(SM.paginateListModels({ client: sagemaker, pageSize: 2 }, { SortBy: "Name",
+        SortOrder: "Descending" }), "Models");
+    equal("paginateListModels", listed.map((m) => m.ModelName), [4, 3, 2, 1, 0].map((i) => `Model-${i}`));
+    const model = await sagemaker.send(new SM.DescribeModelCommand({ ModelName: "Model-3" }));
+    ok("DescribeModel", model.ModelArn.endsWith(":model/model-3") && model.CreationTime instanceof Date, JSON.stringify(model));
+    await refused("a model that is not there", sagemaker.send(new SM.DescribeModelCommand({ ModelName: "none" })),
+        "ValidationException");
+    await refused("a tuning job that is not there", sagemaker.send(new SM.DescribeHyperParameterTuningJobCommand({
+        HyperParameterTuningJobName: "none" })), "ResourceNotFound");
+    const wish = { Name: "nightly", ScheduleExpression: "rate(1 days)", FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn: "arn:aws:scheduler:::aws-sdk:sagemaker:createTrainingJob", RoleArn: "arn:aws:iam::000000000000:role/js" } };
+    await scheduler.send(new SCH.CreateScheduleCommand(wish));
+    const schedule = await scheduler.send(new SCH.GetScheduleCommand({ Name: "nightly", GroupName: "default" }));
+    equal("GetSchedule", [schedule.State, schedule.Target, schedule.CreationDate instanceof Date],
+        ["ENABLED", wish.Target, true]);
+    await refused("a name taken", scheduler.send(new SCH.CreateScheduleCommand(wish)), "ConflictException");
+    await scheduler.send(new SCH.TagResourceCommand({ ResourceArn: schedule.Arn, Tags: [{ Key: "a", Value: "b/ü" }] }));
+    const tagged = await scheduler.send(new SCH.ListTagsForResourceCommand({ ResourceArn: schedule.Arn }));
+    equal("tags of a schedule, by its ARN in the path", tagged.Tags, [{ Key: "a", Value: "b/ü" }]);
+}
+
+async function alarms(name, cloudwatch) {
+    await cloudwatch.send(new CW.PutMetricAlarmCommand({
+        AlarmName: `alarm of ${name}`, MetricName: "m", Namespace: "n", Statistic: "Sum", Period: 60,
+        EvaluationPeriods: 1, Threshold: 1.5, ComparisonOperator: "GreaterThanThreshold",
+        Dimensions: [{ Name: "EndpointName", Value: "e" }] }));
+    const told = await cloudwatch.send(new CW.DescribeAlarmsCommand({ AlarmNames: [`alarm of ${name}`] }));
+    const [alarm] = told.MetricAlarms;
+    equal(`${name}: an alarm`, [alarm.StateValue, alarm.Threshold, alarm.Dimensions[0].Value,
+        alarm.StateUpdatedTimestamp instanceof Date], ["INSUFFICIENT_DATA", 1.5, "e", true]);
+    await cloudwatch.send(new CW.PutDashboardCommand({ DashboardName: "board", DashboardBody: '{"widgets": []}' }));
+    const boards = await cloudwatch.send(new CW.ListDashboardsCommand({ DashboardNamePrefix: "bo" }));
+    equal(`${name}: a dashboard`, boards.DashboardEntries.map((b) => [b.DashboardName, b.Size,
+        b.LastModified instanceof Date]), [["board", 15, true]]);
+    // The SDK goes by the Query code, which two errors of the service share.
+    await refused(`${name}: a dashboard that is not there`, cloudwatch.send(new CW.GetDashboardCommand({
+        DashboardName: "none" })), "ResourceNotFound");
+}
+
 async function liveTail() {
     const stop = new AbortController();
     const tail = await logs.send(new CWL.StartLiveTailCommand({
@@ -177,7 +221,9 @@ const byDefault = () => metrics("CloudWatch", cloudwatch);
 const byCbor = () => overCbor
     ? metrics("CloudWatch over CBOR", overCbor)
     : console.log(`ok ${++count} - CloudWatch over CBOR # SKIP this SDK has no such protocol`);
-for (const part of [objects, jobs, observe, byDefault, byCbor, liveTail]) {
+const alarmsByDefault = () => alarms("CloudWatch", cloudwatch);
+const alarmsByCbor = () => overCbor && alarms("CloudWatch over CBOR", overCbor);
+for (const part of [objects, jobs, observe, byDefault, byCbor, kinds, alarmsByDefault, alarmsByCbor, liveTail]) {
     try {
         await part();
     } catch (e) {

@@ -10,7 +10,8 @@ from npm_support import NODE, node_lacks, npm_fetched
 from engine_support import BUILD, TRAINER, engine, skip_all
 
 PACKAGES = ["client-sagemaker@3.1142.0", "client-cloudwatch-logs@3.1169.0", "client-cloudwatch@3.1162.0",
-            "client-s3@3.1169.0", "client-sts@3.1169.0", "lib-storage@3.1169.0"]
+            "client-s3@3.1169.0", "client-scheduler@3.1169.0",
+            "client-sts@3.1169.0", "lib-storage@3.1169.0"]
 why = node_lacks()
 if why:
     skip_all(why)

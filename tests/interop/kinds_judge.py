@@ -8,6 +8,9 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip_all  # noqa: E402
+
 BUILD = os.environ["SAGETOP_BUILD"]
 TYPES = {4: ("boolean",), 5: ("integer", "long"), 6: ("timestamp",), 8: ("integer", "long"), 11: ("double", "float", "integer")}
 
@@ -233,23 +236,17 @@ def main():
         for service in ("sagemaker", "scheduler", "events", "cloudwatch", "application-autoscaling"):
             load(service)
     except ImportError:
-        print("1..0 # SKIP neither SAGETOP_TEST_MODELS nor python3-botocore")
-        return 0
+        skip_all("neither SAGETOP_TEST_MODELS nor python3-botocore")
     kinds = json.loads(subprocess.run([f"{BUILD}/tests/interop/kinds_dump"], check=True, capture_output=True).stdout)
     judge = Judge(kinds)
-    failed = 0
-    for n, k in enumerate(kinds, 1):
+    for k in kinds:
         problems = judge.kind(k)
-        failed += bool(problems)
-        print(f"{'not ok' if problems else 'ok'} {n} - {k['name']}")
-        for p in problems:
-            print(f"# {p}")
+        ok(k["name"], not problems, "\n".join(map(str, problems)))
     words = [w for k in kinds for w in [k["name"], k["plural"]] + k.get("aliases", "").split()]
     twice = sorted({w for w in words if words.count(w) > 1})
-    print(f"{'not ok' if twice else 'ok'} {len(kinds) + 1} - every word means one kind {' '.join(twice)}")
-    print(f"1..{len(kinds) + 1}")
-    return 1 if failed or twice else 0
+    ok("every word means one kind", not twice, twice)
+    done()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -9,20 +9,17 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, ok, skip_all  # noqa: E402
+
 BIN = pathlib.Path(os.environ["SAGETOP_BUILD"]) / "sagetop"
 MODELS = os.environ.get("SAGETOP_TEST_MODELS")
 COLUMNS = ("service", "name", "action", "access", "rate", "burst", "reply", "resource", "method", "path", "query", "need")
 NOT_CALLED = {("iam", "PassRole")}  # a permission without an operation
-count = failed = 0
 
 
-def ok(what, wrong):
-    global count, failed
-    count += 1
-    print("not ok" if wrong else "ok", count, "-", what)
-    if wrong:
-        failed += 1
-        print("".join("#   %s\n" % line for line in wrong), end="")
+def none(what, wrong):
+    ok(what, not wrong, "\n".join(map(str, wrong)))
 
 
 def load(service):
@@ -32,8 +29,7 @@ def load(service):
 
 def main():
     if not MODELS or not pathlib.Path(MODELS).is_dir():
-        print("1..0 # SKIP SAGETOP_TEST_MODELS names no service models")
-        sys.exit(77)
+        skip_all("SAGETOP_TEST_MODELS names no service models")
     text = subprocess.run([BIN, "--dump-docs", "operations"], capture_output=True, text=True, check=True).stdout
     rows = [dict(zip(COLUMNS, line.split("\t"))) for line in text.splitlines()]
     models, unknown, members, incomplete, paths, listed = {}, [], [], [], [], []
@@ -69,11 +65,11 @@ def main():
             left = set(input_) - set(theirs) - labels
             if row["method"] in ("GET", "DELETE") and left:
                 paths.append("%s: %s would be lost" % (row["name"], left))
-    ok("every operation is one of its service (%d rows)" % len(rows), unknown)
-    ok("every member of a reply is one", members)
-    ok("a reply without what it is for is none", incomplete)
-    ok("paths, labels and parameters of REST-JSON are the service's", paths)
-    ok("the table has a good many rows", [] if len(rows) > 120 else [len(rows)])
+    none("every operation is one of its service (%d rows)" % len(rows), unknown)
+    none("every member of a reply is one", members)
+    none("a reply without what it is for is none", incomplete)
+    none("paths, labels and parameters of REST-JSON are the service's", paths)
+    none("the table has a good many rows", [] if len(rows) > 120 else [len(rows)])
 
     local = BIN.parent / "sagetop-local"
     if local.exists():
@@ -84,10 +80,9 @@ def main():
         with tempfile.TemporaryDirectory() as state:  # the first that it does not know is named, and ends it
             run = subprocess.run([local, "--port", "0", "--state", state, "--deny", ",".join([*asked, "no:such"])],
                                  capture_output=True, text=True, timeout=60)
-        ok("what the engine serves can be denied by the table's action (%d)" % len(asked),
+        none("what the engine serves can be denied by the table's action (%d)" % len(asked),
            [] if len(both) >= 12 and "'no:such'" in run.stderr else [run.stderr, len(both)])
-    print("1..%d" % count)
-    sys.exit(1 if failed else 0)
+    done()
 
 
 main()

@@ -5,12 +5,22 @@ import gzip
 import os
 import random
 import signal
+import struct
 
 from trainer_support import *
 
 SANITIZED = "libasan" in subprocess.run(["ldd", TRAINER], capture_output=True, text=True).stdout
 GOOD = "".join(f"{i % 7}.5,{i},{i * i % 11}\n" for i in range(50))
 NAMED = "y,a,b\n" + GOOD
+# 50 records of two features and a label, as SageMaker writes them
+def record_of(label, *features):
+    tensor = lambda values: bytes([18, 2 + 4 * len(values), 10, 4 * len(values)]) + struct.pack(f"<{len(values)}f", *values)
+    entry = lambda number, values: (lambda body: bytes([number << 3 | 2, len(body)]) + body)(b"\x0a\x06values\x12" + bytes([len(tensor(values))]) + tensor(values))
+    body = entry(1, features) + entry(2, [label])
+    return struct.pack("<II", 0xCED7230A, len(body)) + body + bytes(-len(body) % 4)
+
+
+RECORDS = b"".join(record_of(i % 7, i, i * i % 11) for i in range(50))
 CSV, LIBSVM, PARQUET, RECORDIO = "text/csv", "text/libsvm", "application/x-parquet", "application/x-recordio-protobuf"
 
 
@@ -77,6 +87,9 @@ passed_over("a last part of blank lines", {"a.csv": GOOD, "b.csv": "\n"}, 50, ["
 passed_over("nothing out of gzip", {"a.gz": gzip.compress(b""), "b.gz": gzip.compress(GOOD.encode())}, 50, ["train/a.gz"])
 passed_over("nothing out of gzip at the end", {"b.gz": gzip.compress(GOOD.encode()), "c.gz": gzip.compress(b"")}, 50, ["train/c.gz"])
 passed_over("libsvm: nothing out of gzip", {"a": "1 0:1\n0 0:2\n" * 30, "b": gzip.compress(b""), "c": ""}, 60, ["train/c", "train/b"], LIBSVM)
+passed_over("RecordIO: nothing out of gzip", {"a": gzip.compress(b""), "b": RECORDS, "c": gzip.compress(b""), "d": gzip.compress(RECORDS), "e": b""}, 100,
+            ["train/e", "train/a", "train/c"], RECORDIO)
+refused("RecordIO: nothing but nothing out of gzip", {"a": gzip.compress(b""), "b": gzip.compress(b"")}, r"channel train: train/a: the data has no rows", RECORDIO)
 refused("nothing but empty parts", {"a.csv": "", "b.csv": ""}, r"channel train: train/a\.csv: the file is empty, and so are the others")
 refused("nothing but empty parts, packed", {"a.gz": gzip.compress(b""), "b.gz": gzip.compress(b"")}, r"channel train: train/a\.gz: the data has no rows")
 # old line ends

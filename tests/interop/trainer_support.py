@@ -14,50 +14,14 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import done, equal, match, ok, skip, skip_all  # noqa: E402,F401
+
 # The threads of the Python package spin for each other too: on a busy machine that
 # takes minutes. Set before it is imported; the trainer sets its own.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 TRAINER = os.environ.get("SAGETOP_TRAINER") or os.path.join(os.environ.get("SAGETOP_BUILD", "build"), "sagetop-trainer")
 DATA = os.environ.get("SAGETOP_TEST_DATA")
-count = failed = 0
-
-
-def ok(what, good, details=""):
-    global count, failed
-    count += 1
-    if good:
-        print(f"ok {count} - {what}", flush=True)
-        return True
-    failed += 1
-    print(f"not ok {count} - {what}")
-    for line in str(details).splitlines():
-        print(f"#   {line}")
-    sys.stdout.flush()
-    return False
-
-
-def skip(what, why):
-    global count
-    count += 1
-    print(f"ok {count} - {what} # SKIP {why}")
-
-
-def skip_all(why):
-    print(f"1..0 # SKIP {why}")
-    sys.exit(77)
-
-
-def done():
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
-
-
-def equal(what, got, expected):
-    return ok(what, got == expected, f"expected: {expected!r}\ngot: {got!r}")
-
-
-def match(what, text, pattern):
-    return ok(what, re.search(pattern, text), f"no match of /{pattern}/ in: {text}")
 
 
 def close(what, got, expected, tolerance):

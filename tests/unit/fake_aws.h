@@ -29,7 +29,10 @@ struct fake_aws {
 	int n_skip, n_fail;	/* ... so many times, after so many good ones, ... */
 	char fail_code[64];	/* ... with this code; "reset" drops the connection, "cut" half of JSON */
 	bool lose_create_reply; /* the job is made, the reply lost */
-	bool own_algorithm;	/* metric definitions in a request are refused */
+	/* CreateTrainingJob hangs, and gets no reply: before the job is made, or after. */
+	_Atomic enum { FAKE_ANSWERS = 0, FAKE_HANGS_BEFORE, FAKE_HANGS_AFTER } hang;
+	_Atomic bool hanging; /* it is there now */
+	bool own_algorithm;   /* metric definitions in a request are refused */
 	char account[16];
 	struct strmap calls; /* operation -> how often */
 };
@@ -350,6 +353,16 @@ static inline void fake_serve(struct fake_aws *f, const char *op, const json_t *
 	}
 }
 
+/* The lock is held; whoever waits for us to hang changes `hang` to go on. */
+static inline void fake_hang(struct fake_aws *f)
+{
+	pthread_mutex_unlock(&f->lock);
+	for (f->hanging = true; f->hang != FAKE_ANSWERS;)
+		usleep(1000);
+	f->hanging = false;
+	pthread_mutex_lock(&f->lock);
+}
+
 static inline bool fake_play(void *user, const struct httpd_request *r, struct buf *out)
 {
 	struct fake_aws *f = user;
@@ -390,6 +403,13 @@ static inline bool fake_play(void *user, const struct httpd_request *r, struct b
 		httpd_reply(out, 200, "Content-Type: text/xml\r\n", xml);
 	} else if (json_parse(r->body, r->len, "request", &body, NULL)) {
 		fake_error(out, 400, "SerializationException", "not JSON");
+	} else if (str_eq(op, "CreateTrainingJob") && f->hang != FAKE_ANSWERS) {
+		if (f->hang == FAKE_HANGS_AFTER)
+			fake_serve(f, op, body, out);
+		buf_clear(out);
+		fake_hang(f);
+		pthread_mutex_unlock(&f->lock);
+		return false;
 	} else {
 		fake_serve(f, op, body, out);
 	}

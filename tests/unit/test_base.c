@@ -1,3 +1,4 @@
+/* The leaf: strings, maps, text, time, JSON, YAML, files, digests. */
 #include "unit.h"
 
 #include <signal.h>
@@ -72,6 +73,7 @@ static void test_numbers_are_whole_strings(void **state)
 static void test_nearest_is_a_plausible_slip(void **state)
 {
 	const char *const words[] = {"jobs", "logs", "metrics", "launch"};
+
 	assert_string_equal(str_nearest("metrcis", words, 4), "metrics");
 	assert_string_equal(str_nearest("job", words, 4), "jobs");
 	assert_null(str_nearest("frobnicate", words, 4));
@@ -230,6 +232,7 @@ static void test_yaml_refuses_what_it_does_not_know(void **state)
 		"a: 1\na: 2\n", "a: !!python/object x\n", "a: [1, 2\n", "a: *nothing\n",
 		"<<: {a: 1}\n", "a: 1\n---\nb: 2\n",	  "",		"\t- x\n",
 	};
+
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct err err = {0};
 		json_t *j = NULL;

@@ -19,6 +19,7 @@ struct world {
 	int n_agent, n_sts, n_sagemaker;
 	bool wait_for_ticks; /* the agent answers only when the client's loop has turned meanwhile */
 	bool always_expired;
+	bool evil; /* a header that only the configuration file can have made */
 	char *token, *authorization, *sts_body;
 	/* what came */
 	int n_done, n_ok;
@@ -32,6 +33,7 @@ static bool serve(void *user, const struct httpd_request *r, struct buf *out)
 	char expires[TIMEFMT_LEN];
 
 	timefmt_iso(expires, clock_now_ms() + 3600000);
+	w->evil |= strmap_get(&r->headers, "x-evil") != NULL;
 	if (!strcmp(r->path, "/agent")) {
 		AUTO(str)
 		char *body = xasprintf("{\"AccessKeyId\":\"AGENT%d\",\"SecretAccessKey\":\"s\",\"Token\":\"t%d\","
@@ -270,6 +272,48 @@ static void test_process_fails(void **state)
 	assert_int_equal(w->n_sagemaker, 0);
 }
 
+/* Without a terminal it has a session of its own: what it said last is told. */
+static void test_process_says_why(void **state)
+{
+	struct world *w = *state;
+
+	open_client(w, "[default]\ncredential_process = sh -c 'echo talk >&2; printf \"last \\033[31mwords\\n\" >&2; "
+		       "read x < /dev/tty && exit 4; exit 3'\n");
+	assert_true(aws_client_runs_program(w->client));
+	ask(w, 1);
+	assert_int_equal(w->err.code, ERR_AUTH);
+	if (!strstr(w->err.msg, "status 3") || strstr(w->err.msg, "talk") || strchr(w->err.msg, '\033'))
+		fail_msg("%s", w->err.msg);
+}
+
+/* A broken file is named with its line, and the other one's profiles are there. */
+static void test_broken_file(void **state)
+{
+	struct world *w = *state;
+	AUTO(str) char *other = fs_join(w->dir, "credentials");
+	static const char keys[] = "[default]\naws_access_key_id = OTHER\naws_secret_access_key = s\n";
+
+	assert_int_equal(fs_write_atomic(other, keys, sizeof(keys) - 1, 0600, NULL), 0);
+	setenv("AWS_SHARED_CREDENTIALS_FILE", other, 1);
+	open_client(w, "[profile x]\nregion = eu-west-1\n[profile y\n");
+	assert_non_null(strstr(aws_client_config_problem(w->client), "config:3: Profile definition must end with"));
+	ask(w, 1);
+	if (w->n_ok != 1)
+		fail_msg("%s", w->err.msg);
+	assert_non_null(strstr(w->authorization, "Credential=OTHER/"));
+	unsetenv("AWS_SHARED_CREDENTIALS_FILE");
+}
+
+/* A value that goes on in the next line is no header of its own. */
+static void test_no_header_from_a_file(void **state)
+{
+	struct world *w = *state;
+
+	open_client(w, "[default]\naws_access_key_id = KEY\n  X-Evil: 1\naws_secret_access_key = s\n");
+	ask(w, 1);
+	assert_false(w->evil);
+}
+
 static char *mfa_serial;
 
 static void on_mfa(void *user, const char *serial)
@@ -350,6 +394,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_process_and_role, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_is_read_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_process_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_process_says_why, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_broken_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_header_from_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mfa_answer_comes_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log_is_free_of_secrets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loopback_needs_no_proxy, setup, teardown),

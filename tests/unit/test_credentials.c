@@ -21,8 +21,9 @@ struct exchange {
 
 struct machine {
 	const json_t *env;
-	const json_t *files; /* path -> text, or NULL */
-	char *root;	     /* or: folder that stands for / */
+	const json_t *files;		   /* path -> text, or NULL */
+	const char *then_path, *then_text; /* a file that changes with the first exchange */
+	char *root;			   /* or: folder that stands for / */
 	struct exchange exchanges[16];
 	size_t n_exchanges, next;
 	char *written, *mismatch;
@@ -203,6 +204,8 @@ static void fake_send(void *user, const struct http_request *r, http_reply_fn *f
 		return;
 	}
 	e = &m->exchanges[m->next++];
+	if (m->then_path && m->next == 1)
+		json_object_set_new((json_t *)m->files, m->then_path, json_string(m->then_text));
 	if (!e->status) {
 		err_set(&err, ERR_TIMEOUT, "timed out");
 		fn(fn_user, &reply, &err);
@@ -681,6 +684,44 @@ static void test_sso_token_is_renewed(void **state)
 	machine_done(&m);
 }
 
+/* Another tool renewed it between our reading and our asking: its renewal used ours up. */
+static void test_sso_token_of_another_tool(void **state)
+{
+	static const char old[] =
+		"{\"accessToken\":\"old\",\"expiresAt\":\"2026-09-21T14:20:00Z\",\"refreshToken\":\"r1\","
+		"\"clientId\":\"c\",\"clientSecret\":\"cs\"}";
+	char hex[41];
+	struct result r = {0};
+	struct machine m = {.now_ms = 1790005200000}; /* the old one has expired */
+
+	sha1_hex("s", 1, hex);
+	AUTO(str) char *path = xasprintf("/h/.aws/sso/cache/%s.json", hex);
+	AUTO(json) json_t *env = json_pack("{s:s, s:s}", "HOME", "/h", "AWS_PROFILE", "p");
+	AUTO(json) json_t *files = json_pack("{s:s, s:s}", "/h/.aws/config", sso_config, path, old);
+
+	m.env = env;
+	m.files = files;
+	m.then_path = path;
+	m.then_text = "{\"accessToken\":\"theirs\",\"expiresAt\":\"2026-09-21T23:00:00UTC\"}";
+	m.exchanges[0] = (struct exchange){.method = "POST",
+					   .uri = "https://oidc.eu-west-1.amazonaws.com/token",
+					   .status = 400,
+					   .body = xstrdup("{\"error\":\"invalid_grant\"}")};
+	m.exchanges[1] = (struct exchange){
+		.method = "GET",
+		.uri = "https://portal.sso.eu-west-1.amazonaws.com/federation/credentials?role_name=r&account_id=1",
+		.status = 200,
+		.body = xstrdup("{\"roleCredentials\":{\"accessKeyId\":\"A\",\"secretAccessKey\":\"S\","
+				"\"sessionToken\":\"T\",\"expiration\":1790013600000}}")};
+	m.n_exchanges = 2;
+	resolve(&m, NULL, &r);
+	if (!r.credentials)
+		fail_msg("%s (%s)", r.err.msg, m.mismatch ? m.mismatch : "");
+	assert_null(m.written);
+	aws_credentials_free(r.credentials);
+	machine_done(&m);
+}
+
 static void test_sso_expired_says_what_to_do(void **state)
 {
 	char hex[41];
@@ -897,6 +938,7 @@ int main(void)
 		cmocka_unit_test(test_instance_cases),
 		cmocka_unit_test(test_file_locations),
 		cmocka_unit_test(test_sso_token_is_renewed),
+		cmocka_unit_test(test_sso_token_of_another_tool),
 		cmocka_unit_test(test_sso_expired_says_what_to_do),
 		cmocka_unit_test(test_mfa),
 		cmocka_unit_test(test_mfa_cache_of_the_cli),

@@ -1,3 +1,4 @@
+/* Channels read into rows: formats, types, layouts and their errors. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>

@@ -279,6 +279,7 @@ static void metrics_are_the_librarys(void **state)
 		{{801, 3, 0, 0, UNIT}, "objective reg:logistic", "", 1},
 		{{801, 3, 0, 0, UNIT}, "objective reg:logistic", "logloss mae", 4},
 	};
+
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		struct err err = {0};
 		AUTO(strmap) struct strmap params = {0};
@@ -387,6 +388,7 @@ static void what_the_library_alone_does_is_not_taken(void **state)
 		"max_depth 0 max_leaves 0",
 		"gamma 1e39", /* refused, and the library has the words for it */
 	};
+
 	assert_true(takes_settings(""));
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (takes_settings(others[i]))

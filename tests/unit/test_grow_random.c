@@ -246,6 +246,7 @@ static void random_settings(struct case_spec *s)
 						 "reg:linear",	     "reg:logistic",	 "binary:logistic",
 						 "binary:logitraw",  "count:poisson",	 "reg:gamma",
 						 "reg:tweedie",	     "multi:softmax",	 "multi:softprob"};
+
 	str_copy(s->objective, sizeof(s->objective), objectives[below(ARRAY_LEN(objectives))]);
 	strmap_set(&s->params, "objective", s->objective);
 	strmap_set(&s->params, "tree_method", "hist");
@@ -277,6 +278,7 @@ static void random_metrics(struct case_spec *s)
 {
 	static const char *const names[] = {"rmse", "mae", "logloss", "error", "rmsle"};
 	bool unit = str_ends(s->objective, ":logistic");
+
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (chance(i == 4 ? 0.1 : 0.4) && (unit || (i < 2 && !s->classes)))
 			strlist_add(&s->metrics, names[i]);

@@ -2,6 +2,7 @@
  * filter patterns, metric regexes, the plan of a simulated job. */
 #include "unit.h"
 
+#include "aws/local/front/operations.h"
 #include "aws/local/wire/cbor.h"
 #include "aws/local/wire/chunked.h"
 #include "aws/local/services/filter_pattern.h"
@@ -9,6 +10,7 @@
 #include "aws/local/services/ops.h"
 #include "aws/local/services/s3.h"
 #include "aws/local/services/shapes.h"
+#include "aws/local/wire/shape_text.h"
 #include "aws/local/running/simulate.h"
 
 /* --- CBOR -------------------------------------------------------------------------- */
@@ -434,17 +436,126 @@ static void test_simulated_plan(void **state)
 	assert_true(differing > 900);
 }
 
+/* --- shapes from text, REST, the tables of kinds and operations ------------------------------- */
+
+static void test_shape_text(void **state)
+{
+	const struct shape *s = shape_of_text("Name!:name Parts:[{Key!:text N:count}] Env:<text> Mode:A:x|B Free");
+
+	check(s,
+	      "{\"Name\": \"a\", \"Parts\": [{\"Key\": \"k\", \"N\": 0}], \"Env\": {\"E\": \"1\"}, \"Mode\": \"A:x\","
+	      " \"Free\": [1]}",
+	      NULL, NULL);
+	check(s, "{}", "ValidationException", "Value null at 'name'");
+	check(s, "{\"Name\": \"a_b\"}", "ValidationException", "regular expression");
+	check(s, "{\"Name\": \"a\", \"Parts\": [{}]}", "ValidationException", "'parts.1.member.key'");
+	check(s, "{\"Name\": \"a\", \"Parts\": [{\"Key\": \"k\", \"N\": -1}]}", "ValidationException", "greater than");
+	check(s, "{\"Name\": \"a\", \"Env\": {\"E\": 1}}", "SerializationException", "String");
+	check(s, "{\"Name\": \"a\", \"Mode\": \"A\"}", "ValidationException", "[A:x, B]");
+	const struct shape *both = shape_join(shape_of_text("A!:int"), s);
+
+	check(both, "{\"A\": 1}", NULL, NULL); /* what only the second has is not required */
+	check(both, "{}", "ValidationException", "'a'");
+	struct fault f = {0};
+	AUTO(json) json_t *unknown = json_pack("{s:s, s:i}", "Name", "a", "Colour", 1);
+
+	assert_int_equal(shape_check_known(s, unknown, NULL, &f), -1);
+	assert_string_equal(f.message, "there is no member Colour");
+	f = (struct fault){0};
+	assert_int_equal(shape_check_known(s, unknown, "Colour", &f), 0);
+}
+
+static json_t *rest(const struct rest *rest_row, const char *method, const char *target, const char *body)
+{
+	const struct shape *shape = shape_of_text("Arn:text N:int On:bool Keys:[text] Body:text Type:text");
+	struct request rq;
+	struct fault f = {0};
+	json_t *in = NULL;
+
+	request_init(&rq);
+	assert_int_equal(request_set_target(&rq, method, target, NULL), 0);
+	request_add_header(&rq, "content-type", "text/csv");
+	buf_adds(&rq.body, body);
+	if (!rest_matches(rest_row, rq.method, rq.path) || rest_input(rest_row, &rq, shape, &in, &f) < 0)
+		in = NULL;
+	request_done(&rq);
+	return in;
+}
+
+static void test_rest(void **state)
+{
+	static const struct rest tags = {"DELETE", "/tags/{Arn}", "TagKeys=Keys n=N on=On", NULL};
+	static const struct rest put = {"PUT", "/things/{Arn}/x", NULL, NULL};
+	static const struct rest call = {"POST", "/call", NULL, "Content-Type=Type"};
+
+	assert_json(rest(&tags, "DELETE", "/tags/arn%3Aa%2Fb%2Bc?TagKeys=a%20b&n=12&TagKeys=c+d&on=true&other=1", ""),
+		    "{\"Arn\":\"arn:a/b+c\",\"Keys\":[\"a b\",\"c d\"],\"N\":12,\"On\":true}");
+	assert_json(rest(&tags, "GET", "/tags/a", ""), "(refused)");
+	assert_json(rest(&tags, "DELETE", "/tags", ""), "(refused)");
+	assert_json(rest(&tags, "DELETE", "/tags/", ""), "(refused)");
+	assert_json(rest(&tags, "DELETE", "/tags/a/b", ""), "(refused)");
+	assert_json(rest(&tags, "DELETE", "/tags/%zz", ""), "{\"Arn\":\"%zz\"}");
+	assert_json(rest(&tags, "DELETE", "/tags/a%00b", ""), "(refused)");
+	assert_json(rest(&put, "PUT", "/things/a/x", "{\"Body\": \"b\", \"Arn\": \"other\"}"),
+		    "{\"Body\":\"b\",\"Arn\":\"a\"}");
+	assert_json(rest(&put, "PUT", "/things/a/x", "[1]"), "(refused)");
+	assert_json(rest(&put, "PUT", "/things/a/y", "{}"), "(refused)");
+	/* A body that is no JSON is nobody's business where headers say what it is. */
+	assert_json(rest(&call, "POST", "/call", "1,2"), "{\"Type\":\"text/csv\"}");
+}
+
+/* Every row's texts can be read, and no operation is there twice. */
+static void test_operations(void **state)
+{
+	AUTO(map) struct map seen = {0};
+	const struct route *route;
+	const struct kind *kind;
+
+	for (size_t i = 0; (route = operation_at(i)); i++) {
+		AUTO(str) char *name = xasprintf("%d:%s", route->service, route->name);
+
+		assert_null(map_put(&seen, name, (void *)route));
+		assert_int_equal(operation_shape(route)->type, SHAPE_STRUCT);
+		assert_ptr_equal(operation_find(route->service, route->name), route);
+		assert_true(route->fn != NULL);
+		assert_true((service_row(route->service)->json == WIRE_REST_JSON) == (route->rest != NULL));
+	}
+	for (size_t i = 0; (kind = kind_at(i)); i++) {
+		assert_ptr_equal(kind_by_id(kind->id), kind);
+		assert_int_equal(kind_document_shape(kind)->type, SHAPE_STRUCT);
+		assert_true(!kind->ops[0].name || (kind->key_input && kind->missing.code));
+		AUTO(json) json_t *doc = json_object();
+
+		kind_defaults(kind, doc); /* aborts where its JSON is broken */
+		assert_true(!kind->status || shape_member_of(kind_document_shape(kind), kind->status));
+	}
+	assert_null(operation_by_path("scheduler", "PATCH", "/schedules/a"));
+	assert_string_equal(operation_by_path("scheduler", "GET", "/schedules/a")->name, "GetSchedule");
+	assert_string_equal(operation_by_target("AWSEvents.PutRule")->name, "PutRule");
+	assert_null(operation_by_target("AWSEvents.Search"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cbor_parse),	cmocka_unit_test(test_cbor_refuses),
-		cmocka_unit_test(test_cbor_write),	cmocka_unit_test(test_chunked),
-		cmocka_unit_test(test_chunked_spoiled), cmocka_unit_test(test_chunked_malformed),
-		cmocka_unit_test(test_shapes),		cmocka_unit_test(test_query_input),
-		cmocka_unit_test(test_query_refuses),	cmocka_unit_test(test_filter_patterns),
-		cmocka_unit_test(test_metric_defs),	cmocka_unit_test(test_tokens),
-		cmocka_unit_test(test_ranges),		cmocka_unit_test(test_bucket_names),
+		cmocka_unit_test(test_cbor_parse),
+		cmocka_unit_test(test_cbor_refuses),
+		cmocka_unit_test(test_cbor_write),
+		cmocka_unit_test(test_chunked),
+		cmocka_unit_test(test_chunked_spoiled),
+		cmocka_unit_test(test_chunked_malformed),
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_query_input),
+		cmocka_unit_test(test_query_refuses),
+		cmocka_unit_test(test_filter_patterns),
+		cmocka_unit_test(test_metric_defs),
+		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_bucket_names),
 		cmocka_unit_test(test_simulated_plan),
+		cmocka_unit_test(test_shape_text),
+		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_operations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

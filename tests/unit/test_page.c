@@ -35,7 +35,8 @@ static const char job_reply[] =
 	" \"EnableNetworkIsolation\": true, \"EnableInterContainerTrafficEncryption\": true,"
 	" \"RetryStrategy\": {\"MaximumRetryAttempts\": 3},"
 	" \"ExperimentConfig\": {\"ExperimentName\": \"e\", \"TrialName\": \"t\"},"
-	" \"DebugRuleEvaluationStatuses\": [{\"RuleConfigurationName\": \"Loss\", \"RuleEvaluationStatus\": \"IssuesFound\","
+	" \"DebugRuleEvaluationStatuses\": [{\"RuleConfigurationName\": \"Loss\", \"RuleEvaluationStatus\": "
+	"\"IssuesFound\","
 	"  \"StatusDetails\": \"at step 3\"}, {\"RuleConfigurationName\": \"Vanish\", \"RuleEvaluationStatus\":"
 	"  \"NoIssuesFound\"}],"
 	" \"AutoMLJobArn\": \"arn:aws:sagemaker:us-east-1:1:automl-job/m\"}";
@@ -89,8 +90,7 @@ static void test_a_traceback_keeps_its_lines(void **state)
 	page_as_text(&p, &text);
 	assert_has(buf_str(&text), "Reason|AlgorithmError: Traceback\n|  File \"t.py\", line 3\n|KeyError: 'price'\n");
 	field_text(&reason, job_resource(j), &x, FIELD_FOR_PROGRAMS, &cell);
-	assert_string_equal(buf_str(&cell),
-			    "KeyError: 'price' | AlgorithmError: Traceback |   File \"t.py\", line 3");
+	assert_string_equal(buf_str(&cell), "KeyError: 'price' | AlgorithmError: Traceback |   File \"t.py\", line 3");
 }
 
 static void test_one_line(void **state)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,8 +12,6 @@
 
 #include "base/fs.h"
 #include "store/store.h"
-
-#include <sqlite3.h>
 
 struct place {
 	char *dir, *cache, *state;
@@ -226,7 +225,7 @@ static void test_launches(void **state)
 	assert_int_equal(store_launch_add(s, "a", "{}", &first, NULL), 0);
 	assert_int_equal(store_launch_add(s, "b", "{\"x\":1}", &second, NULL), 0);
 	assert_int_equal(store_launch_update(s, first, LAUNCH_SENT, NULL, NULL, NULL), 0);
-	assert_int_equal(store_launch_list(s, true, &l, &n, NULL), 0);
+	assert_int_equal(store_launch_list(s, LAUNCHES_OPEN, &l, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(l[0].state, LAUNCH_SENT);
 	assert_true(l[0].sent_ms > 0 && l[0].settled_ms == 0);
@@ -236,10 +235,10 @@ static void test_launches(void **state)
 	assert_int_equal(store_launch_update(s, first, LAUNCH_ACCEPTED, "arn:x", NULL, NULL), 0);
 	assert_int_equal(store_launch_update(s, first, LAUNCH_REFUSED, NULL, "late answer", NULL), 0);
 	assert_int_equal(store_launch_update(s, second, LAUNCH_REFUSED, NULL, "quota", NULL), 0);
-	assert_int_equal(store_launch_list(s, true, &l, &n, NULL), 0);
+	assert_int_equal(store_launch_list(s, LAUNCHES_OPEN, &l, &n, NULL), 0);
 	assert_int_equal(n, 0);
 	launch_list_free(l, n);
-	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
+	assert_int_equal(store_launch_list(s, LAUNCHES_ALL, &l, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(l[0].state, LAUNCH_ACCEPTED); /* what is accepted stays accepted */
 	assert_string_equal(l[0].arn, "arn:x");
@@ -486,9 +485,165 @@ static void test_two_processes(void **state)
 	assert_int_equal(t.n, 2 * BATCH);
 	for (size_t i = 0; i < t.n; i++)
 		assert_int_equal(t.items[i]->modified_ms, 40);
-	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
+	assert_int_equal(store_launch_list(s, LAUNCHES_ALL, &l, &n, NULL), 0);
 	assert_int_equal(n, 80);
 	launch_list_free(l, n);
+}
+
+/* A state database exactly as the first version wrote it. */
+static const char first_state[] =
+	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"
+	" spec_json TEXT NOT NULL, state INTEGER NOT NULL, queued_ms INTEGER NOT NULL, sent_ms INTEGER,"
+	" settled_ms INTEGER, pid INTEGER, arn TEXT, error TEXT);"
+	"CREATE INDEX launch_open ON launch (scope, state);"
+	"PRAGMA user_version = 1;"
+	"INSERT INTO launch (scope, name, spec_json, state, queued_ms, pid) VALUES ('1/us-east-1', 'queued', '{}', 0, "
+	"5, 7);"
+	"INSERT INTO launch (scope, name, spec_json, state, queued_ms, sent_ms, pid)"
+	" VALUES ('1/us-east-1', 'sent', '{\"a\":1}', 1, 6, 16, 7);"
+	"INSERT INTO launch VALUES (NULL, '1/us-east-1', 'accepted', '{}', 2, 7, 17, 27, 7, 'arn:x', NULL);"
+	"INSERT INTO launch VALUES (NULL, '1/us-east-1', 'refused', '{}', 3, 8, 18, 28, 7, NULL, 'quota');"
+	"INSERT INTO launch VALUES (NULL, '2/us-east-1', 'of another', '{}', 0, 9, NULL, NULL, 7, NULL, NULL);";
+
+static void test_state_of_the_first_version(void **state)
+{
+	struct place *p = *state;
+	sqlite3 *db = NULL;
+	struct launch *l;
+	size_t n;
+
+	assert_int_equal(sqlite3_open(p->state, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, first_state, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	AUTO(store) struct store *s = open_store(p);
+	assert_null(store_notice(s));
+	assert_int_equal(store_launch_list(s, LAUNCHES_ALL, &l, &n, NULL), 0);
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(l[i].state, i);
+		assert_int_equal(l[i].queued_ms, 5 + (int64_t)i);
+		assert_string_equal(l[i].operation, LAUNCH_TRAINING_JOB);
+		assert_null(l[i].run);
+		assert_int_equal(l[i].due_ms, 0);
+		assert_int_equal(l[i].attempts, 0);
+		assert_false(l[i].given_up);
+	}
+	assert_string_equal(l[1].spec_json, "{\"a\":1}");
+	assert_int_equal(l[1].sent_ms, 16);
+	assert_string_equal(l[2].arn, "arn:x");
+	assert_int_equal(l[3].settled_ms, 28);
+	assert_string_equal(l[3].error, "quota");
+	bool got = false;
+	assert_int_equal(store_launch_claim(s, l[0].id, 100, &got, NULL), 0);
+	assert_true(got); /* what waited can be sent */
+	assert_int_equal(store_launch_take(s, &l[1], 100, &got, NULL), 0);
+	assert_true(got);
+	assert_int_equal(store_launch_take(s, &l[1], 200, &got, NULL), 0);
+	assert_false(got); /* it is somebody's now */
+	launch_list_free(l, n);
+	assert_int_equal(store_set_scope(s, "2/us-east-1", NULL), 0);
+	assert_int_equal(store_launch_list(s, LAUNCHES_OPEN, &l, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	launch_list_free(l, n);
+}
+
+static struct launch part(const char *run, int64_t pack, int concurrency)
+{
+	return (struct launch){.name = (char *)(uintptr_t) "part",
+			       .spec_json = (char *)(uintptr_t) "{}",
+			       .run = (char *)(uintptr_t)run,
+			       .pack = pack,
+			       .concurrency = concurrency};
+}
+
+static void test_queue(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	struct launch rows[4] = {part("r", 0, 1), part("r", 1, 1), part("other", 0, 1), part("r", 1, 1)};
+	struct launch *l;
+	size_t n;
+	bool got;
+
+	rows[2].due_ms = 500;
+	assert_int_equal(store_launch_put(s, rows, 4, NULL), 0);
+	assert_int_equal(store_launch_put(s, rows, 4, NULL), 0); /* planned again */
+	assert_int_equal(store_launch_list(s, LAUNCHES_OPEN, &l, &n, NULL), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(store_launch_claim(s, l[2].id, 499, &got, NULL), 0);
+	assert_false(got); /* not due */
+	assert_int_equal(store_launch_claim(s, l[0].id, 100, &got, NULL), 0);
+	assert_true(got);
+	assert_int_equal(store_launch_claim(s, l[0].id, 100, &got, NULL), 0);
+	assert_false(got); /* once */
+	assert_int_equal(store_launch_claim(s, l[1].id, 100, &got, NULL), 0);
+	assert_false(got); /* no place in its run */
+	assert_int_equal(store_launch_claim(s, l[2].id, 500, &got, NULL), 0);
+	assert_true(got); /* another run is not kept back by it */
+	assert_int_equal(store_launch_requeue(s, l[0].id, 1000, "quota", NULL), 0);
+	assert_int_equal(store_launch_claim(s, l[1].id, 100, &got, NULL), 0);
+	assert_true(got); /* what waits leaves its place */
+	assert_int_equal(store_launch_update(s, l[1].id, LAUNCH_ACCEPTED, "arn", NULL, NULL), 0);
+	assert_int_equal(store_launch_claim(s, l[0].id, 1000, &got, NULL), 0);
+	assert_false(got); /* it runs still */
+	assert_int_equal(store_launch_ended(s, l[1].id, 900, NULL), 0);
+	assert_int_equal(store_launch_claim(s, l[0].id, 1000, &got, NULL), 0);
+	assert_true(got);
+	launch_list_free(l, n);
+	assert_int_equal(store_launch_list(s, LAUNCHES_ALL, &l, &n, NULL), 0);
+	assert_int_equal(l[0].attempts, 2);
+	assert_string_equal(l[0].error, "quota");
+	assert_int_equal(l[0].due_ms, 1000);
+	assert_int_equal(l[1].ended_ms, 900);
+	launch_list_free(l, n);
+}
+
+#define QUEUE_ROWS 60
+
+/* Claims all that it can get; its status is how many. */
+static void claim_all(const struct place *p)
+{
+	AUTO(store) struct store *s = open_store(p);
+	struct launch *l;
+	size_t n;
+	int mine = 0;
+
+	if (store_launch_list(s, LAUNCHES_OPEN, &l, &n, NULL))
+		_exit(200);
+	for (size_t i = 0; i < n; i++) {
+		bool got = false;
+
+		if (store_launch_claim(s, l[i].id, 100, &got, NULL))
+			_exit(201);
+		mine += got;
+	}
+	_exit(mine);
+}
+
+/* However many work on the queue, each row is sent by one. */
+static void test_queue_shared(void **state)
+{
+	struct place *p = *state;
+	struct launch rows[QUEUE_ROWS];
+	pid_t pid[3];
+	int sum = 0, status;
+
+	for (int i = 0; i < QUEUE_ROWS; i++)
+		rows[i] = part("r", i, 0);
+	struct store *s = open_store(p);
+	assert_int_equal(store_launch_put(s, rows, QUEUE_ROWS, NULL), 0);
+	store_close(s);
+	for (size_t k = 0; k < ARRAY_LEN(pid); k++) {
+		pid[k] = fork();
+		if (pid[k] == 0)
+			claim_all(p);
+		assert_true(pid[k] > 0);
+	}
+	for (size_t k = 0; k < ARRAY_LEN(pid); k++) {
+		assert_int_equal(waitpid(pid[k], &status, 0), pid[k]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= QUEUE_ROWS);
+		sum += WEXITSTATUS(status);
+	}
+	assert_int_equal(sum, QUEUE_ROWS);
 }
 
 /* A thing of a kind without a struct: hot values at once, the record when it is wanted;
@@ -534,67 +689,26 @@ static void test_records(void **state)
 	assert_int_equal(endpoints.items[0]->state, STATE_BAD);
 }
 
-/* The launch history as the first version wrote it: nothing of it may be lost. */
-static void test_first_state_database(void **state)
-{
-	struct place *p = *state;
-	static const char first[] =
-		"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"
-		" spec_json TEXT NOT NULL, state INTEGER NOT NULL, queued_ms INTEGER NOT NULL, sent_ms INTEGER,"
-		" settled_ms INTEGER, pid INTEGER, arn TEXT, error TEXT);"
-		"CREATE INDEX launch_open ON launch (scope, state);"
-		"INSERT INTO launch (scope, name, spec_json, state, queued_ms, sent_ms, settled_ms, pid, arn) VALUES"
-		" ('1/us-east-1', 'done', '{\"a\":1}', 2, 100, 101, 102, 7, 'arn:x');"
-		"INSERT INTO launch (scope, name, spec_json, state, queued_ms, pid) VALUES"
-		" ('1/us-east-1', 'open', '{}', 0, 200, 8);"
-		"INSERT INTO launch (scope, name, spec_json, state, queued_ms, error) VALUES"
-		" ('2/us-east-1', 'elsewhere', '{}', 3, 300, 'refused');"
-		"PRAGMA user_version = 1;";
-	sqlite3 *db;
-	struct launch *l;
-	size_t n;
-
-	assert_int_equal(sqlite3_open(p->state, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, first, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-	AUTO(store) struct store *s = open_store(p);
-
-	assert_null(store_notice(s));
-	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
-	assert_int_equal(n, 2);
-	assert_string_equal(l[0].name, "done");
-	assert_int_equal(l[0].state, LAUNCH_ACCEPTED);
-	assert_int_equal(l[0].settled_ms, 102);
-	assert_string_equal(l[0].spec_json, "{\"a\":1}");
-	assert_string_equal(l[0].arn, "arn:x");
-	launch_list_free(l, n);
-	assert_int_equal(store_launch_list(s, true, &l, &n, NULL), 0);
-	assert_int_equal(n, 1);
-	assert_string_equal(l[0].name, "open");
-	launch_list_free(l, n);
-	assert_int_equal(store_set_scope(s, "2/us-east-1", NULL), 0);
-	assert_int_equal(store_launch_list(s, false, &l, &n, NULL), 0);
-	assert_string_equal(l[0].error, "refused");
-	launch_list_free(l, n);
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_records, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_first_state_database, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_metrics_and_prices, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_launches, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_damage_found_later, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_moved_by_another, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_no_folder, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_newer_schema, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_kill_in_transaction, setup, teardown),
-					   cmocka_unit_test_setup_teardown(test_two_processes, setup, teardown)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_metrics_and_prices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launches, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damage_found_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_moved_by_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_folder, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_newer_schema, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kill_in_transaction, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_processes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_state_of_the_first_version, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue_shared, setup, teardown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

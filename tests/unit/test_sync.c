@@ -2,6 +2,7 @@
  * calls, deleted jobs, logs to the line, launches whose answers get lost. */
 #include "unit.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -445,7 +446,7 @@ static enum launch_state last_state(struct world *w)
 	struct launch *l;
 	size_t n;
 
-	assert_int_equal(store_launch_list(sync_store(w->s), false, &l, &n, NULL), 0);
+	assert_int_equal(store_launch_list(sync_store(w->s), LAUNCHES_ALL, &l, &n, NULL), 0);
 	assert_true(n > 0);
 	enum launch_state state = l[n - 1].state;
 
@@ -546,48 +547,288 @@ static void test_other_account(void **state)
 	assert_int_equal(first.n, 3);
 }
 
-/* A process that dies between the record and the answer: the next one asks, and
- * sends nothing again. */
-static void test_launch_settled_after_crash(void **state)
+/* --- the queue ----------------------------------------------------------------------- */
+
+static size_t n_jobs(struct world *w)
 {
+	pthread_mutex_lock(&w->aws.lock);
+	size_t n = json_array_size(w->aws.jobs);
+
+	pthread_mutex_unlock(&w->aws.lock);
+	return n;
+}
+
+static struct launch last_row(struct world *w)
+{
+	struct launch *l;
+	size_t n;
+
+	assert_int_equal(store_launch_list(sync_store(w->s), LAUNCHES_ALL, &l, &n, NULL), 0);
+	assert_true(n > 0);
+	struct launch row = l[n - 1];
+
+	l[n - 1] = (struct launch){0};
+	launch_list_free(l, n);
+	return row;
+}
+
+enum death { DIES_QUEUED = 0, DIES_CLAIMED, DIES_BEFORE_IT_IS_MADE, DIES_BEFORE_THE_ANSWER, DIES_AFTER, N_DEATHS };
+
+/* The life of a process that launches "new", ten minutes ago, up to where it is killed. */
+static void live_and_die(struct world *w, enum death death)
+{
+	struct store *st = NULL;
+	struct outcome o = {0};
+	AUTO(str) char *scope = xasprintf("%s/us-east-1", w->aws.httpd.url);
+	int64_t id;
+	bool claimed;
+
+	clock_freeze_ms(clock_now_ms() - 600000);
+	if (death == DIES_QUEUED || death == DIES_CLAIMED) {
+		if (store_open(NULL, NULL, scope, &st, NULL) || store_launch_add(st, "new", spec, &id, NULL))
+			_exit(1);
+		if (death == DIES_CLAIMED && (store_launch_claim(st, id, clock_now_ms(), &claimed, NULL) || !claimed))
+			_exit(2);
+		raise(SIGKILL);
+	}
+	struct sync *s = new_sync(w);
+	AUTO(str) char *path = fs_join(w->dir, "spec.json");
+	struct launch_plan *p = NULL;
+
+	if (fs_write_atomic(path, spec, strlen(spec), 0600, NULL) || launch_plan_from_file(s, path, NULL, &p, NULL))
+		_exit(3);
+	launch_send(s, p, on_done, &o);
+	while (!o.done) /* the others are killed meanwhile */
+		(void)sync_poll(s, NULL, 0, 50);
+	raise(o.err.code ? SIGTERM : SIGKILL);
+}
+
+static void kill_at(struct world *w, enum death death)
+{
+	w->aws.hang = death == DIES_BEFORE_IT_IS_MADE	? FAKE_HANGS_BEFORE
+		      : death == DIES_BEFORE_THE_ANSWER ? FAKE_HANGS_AFTER
+							: FAKE_ANSWERS;
+	int64_t until = clock_mono_ms() + DEADLINE_MS;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		live_and_die(w, death);
+		_exit(9);
+	}
+	while (w->aws.hang != FAKE_ANSWERS && !w->aws.hanging) {
+		assert_true(clock_mono_ms() < until);
+		usleep(1000);
+	}
+	if (w->aws.hang != FAKE_ANSWERS)
+		assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	w->aws.hang = FAKE_ANSWERS;
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+/* Killed anywhere between the wish and the answer: the next start finishes it, and
+ * nothing is created twice. */
+static void test_launch_killed(void **state)
+{
+	static const struct {
+		enum launch_state found;
+		int made, sent;
+	} rows[N_DEATHS] = {[DIES_QUEUED] = {LAUNCH_QUEUED, 0, 1},
+			    [DIES_CLAIMED] = {LAUNCH_SENT, 0, 1},
+			    [DIES_BEFORE_IT_IS_MADE] = {LAUNCH_SENT, 0, 2},
+			    [DIES_BEFORE_THE_ANSWER] = {LAUNCH_SENT, 1, 1},
+			    [DIES_AFTER] = {LAUNCH_ACCEPTED, 1, 1}};
 	struct world *w = *state;
-	char url[64];
+	int64_t sent = 0;
 
-	str_copy(url, sizeof(url), w->aws.httpd.url);
-	for (int created = 0; created < 2; created++) {
-		pid_t pid = fork();
-
-		if (pid == 0) {
-			struct store *st = NULL;
-			char *scope = xasprintf("%s/us-east-1", url);
-			int64_t id;
-
-			clock_freeze_ms(clock_now_ms() - 600000);
-			int rc = store_open(NULL, NULL, scope, &st, NULL) ||
-				 store_launch_add(st, "new", spec, &id, NULL) ||
-				 store_launch_update(st, id, LAUNCH_SENT, NULL, NULL, NULL);
-			store_close(st);
-			free(scope);
-			_exit(rc);
-		}
-		int status;
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_int_equal(WEXITSTATUS(status), 0);
-		assert_int_equal(last_state(w), LAUNCH_SENT);
-		if (created) {
-			AUTO(json) json_t *body = NULL;
-			assert_int_equal(json_parse(spec, strlen(spec), "spec", &body, NULL), 0);
-			json_object_set_new(body, "TrainingJobStatus", json_string("InProgress"));
-			json_object_set_new(body, "CreationTime", json_integer(clock_now_ms() / 1000 - 599));
-			pthread_mutex_lock(&w->aws.lock);
-			json_array_append(w->aws.jobs, body);
-			pthread_mutex_unlock(&w->aws.lock);
-		}
+	for (int death = 0; death < N_DEATHS; death++) {
+		kill_at(w, (enum death)death);
+		assert_int_equal(last_state(w), rows[death].found);
+		assert_int_equal(n_jobs(w), rows[death].made);
 		reopen(w);
 		sync_start(w->s);
-		WAIT_UNTIL(w, last_state(w) == (created ? LAUNCH_ACCEPTED : LAUNCH_REFUSED));
+		WAIT_UNTIL(w, last_state(w) == LAUNCH_ACCEPTED);
+		assert_int_equal(n_jobs(w), 1);
+		sent += rows[death].sent;
+		assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), sent);
+		fake_delete(&w->aws, "new");
+	}
+}
+
+/* What its user went away from, or asked for long ago, is settled but not sent. */
+static void test_launch_given_up(void **state)
+{
+	struct world *w = *state;
+	int64_t id, now = clock_now_ms();
+
+	for (int stale = 0; stale < 2; stale++) {
+		bool claimed;
+
+		clock_freeze_ms(now - (stale ? 2 * 86400000 : 600000));
+		assert_int_equal(store_launch_add(sync_store(w->s), "new", spec, &id, NULL), 0);
+		assert_int_equal(store_launch_claim(sync_store(w->s), id, clock_now_ms(), &claimed, NULL), 0);
+		if (!stale)
+			assert_int_equal(store_launch_give_up(sync_store(w->s), id, NULL), 0);
+		clock_freeze_ms(0);
+		reopen(w);
+		sync_start(w->s);
+		WAIT_UNTIL(w, last_state(w) == LAUNCH_REFUSED);
 	}
 	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 0);
+	/* A program that ends in the middle of its own launch gives it up. */
+	AUTO(launch_plan) struct launch_plan *p = plan(w);
+	struct outcome o = {0};
+	w->aws.hang = FAKE_HANGS_BEFORE;
+	launch_send(w->s, p, on_done, &o);
+	WAIT_UNTIL(w, w->aws.hanging);
+	sync_free(w->s);
+	assert_true(o.done);
+	w->aws.hang = FAKE_ANSWERS;
+	w->s = new_sync(w);
+	struct launch row = last_row(w);
+	assert_int_equal(row.state, LAUNCH_SENT);
+	assert_true(row.given_up);
+	launch_done(&row);
+}
+
+static struct launch part_of_run(const char *name, int64_t pack, int concurrency, char **ret_spec)
+{
+	AUTO(json) json_t *body = NULL;
+
+	assert_int_equal(json_parse(spec, strlen(spec), "spec", &body, NULL), 0);
+	json_object_set_new(body, "TrainingJobName", json_string(name));
+	*ret_spec = json_text(body);
+	return (struct launch){.name = (char *)(uintptr_t)name,
+			       .spec_json = *ret_spec,
+			       .run = (char *)(uintptr_t) "backtest-1",
+			       .pack = pack,
+			       .concurrency = concurrency};
+}
+
+static void enqueue(struct world *w, const char *name, int64_t pack, int concurrency)
+{
+	AUTO(str) char *text = NULL;
+	struct launch row = part_of_run(name, pack, concurrency, &text);
+	struct err err = {0};
+
+	if (launch_enqueue(w->s, &row, 1, &err))
+		fail_msg("%s", err.msg);
+}
+
+/* Its time has come: as if somebody had tried it once in between. */
+static void make_due(struct world *w, const struct launch *row)
+{
+	bool claimed = false;
+
+	assert_int_equal(store_launch_claim(sync_store(w->s), row->id, row->due_ms, &claimed, NULL), 0);
+	assert_true(claimed);
+	assert_int_equal(store_launch_requeue(sync_store(w->s), row->id, 0, NULL, NULL), 0);
+	reopen(w);
+	sync_start(w->s);
+}
+
+static struct launch wait_for_attempt(struct world *w, int attempts)
+{
+	struct launch row = {0};
+
+	WAIT_UNTIL(w, ({
+			   launch_done(&row);
+			   row = last_row(w);
+			   row.state == LAUNCH_QUEUED &&row.attempts == attempts;
+		   }));
+	return row;
+}
+
+/* A run waits for a quota, or for credentials: its row stays, its attempts and its
+ * time move on. */
+static void test_queue_waits_for_a_quota(void **state)
+{
+	struct world *w = *state;
+	int64_t start = clock_now_ms();
+
+	fake_fail(&w->aws, "CreateTrainingJob", 1, "ResourceLimitExceeded");
+	enqueue(w, "part-0", 0, 0);
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 0); /* nothing runs yet */
+	sync_start(w->s);
+	struct launch row = wait_for_attempt(w, 1);
+	assert_in_range(row.due_ms, start + 30000, clock_now_ms() + 30000);
+	assert_non_null(row.error);
+	fake_fail(&w->aws, "CreateTrainingJob", 100, "ExpiredTokenException");
+	make_due(w, &row);
+	launch_done(&row);
+	row = wait_for_attempt(w, 3);
+	fake_fail(&w->aws, "CreateTrainingJob", 0, "");
+	assert_in_range(row.due_ms, start + 120000, clock_now_ms() + 120000); /* twice as long each time */
+	make_due(w, &row);
+	launch_done(&row);
+	WAIT_UNTIL(w, last_state(w) == LAUNCH_ACCEPTED);
+	assert_int_equal(n_jobs(w), 1);
+	/* What is wrong with the request itself is no reason to wait. */
+	fake_fail(&w->aws, "CreateTrainingJob", 1, "ValidationException");
+	enqueue(w, "part-1", 1, 0);
+	WAIT_UNTIL(w, last_state(w) == LAUNCH_REFUSED);
+}
+
+/* Two at a time of three; the third when one has ended. Planned twice, each is one. */
+static void test_queue_concurrency(void **state)
+{
+	static const char *const names[] = {"part-0", "part-1", "part-2"};
+	struct world *w = *state;
+
+	for (int twice = 0; twice < 2; twice++) {
+		for (int i = 0; i < 3; i++)
+			enqueue(w, names[i], i, 2);
+	}
+	sync_start(w->s);
+	WAIT_UNTIL(w, n_jobs(w) == 2);
+	WAIT_UNTIL(w, jobs_find(session_jobs(sync_session(w->s)), "part-0") &&
+			      jobs_find(session_jobs(sync_session(w->s)), "part-1"));
+	assert_int_equal(last_state(w), LAUNCH_QUEUED);
+	pthread_mutex_lock(&w->aws.lock);
+	json_t *first = fake_find(&w->aws, "part-0");
+	json_object_set_new(first, "TrainingJobStatus", json_string("Completed"));
+	json_object_set_new(first, "LastModifiedTime", json_integer(clock_now_ms() / 1000 + 1));
+	pthread_mutex_unlock(&w->aws.lock);
+	WAIT_UNTIL(w, ({
+			   const struct job *j = jobs_find(session_jobs(sync_session(w->s)), "part-0");
+			   j &&job_is_terminal(j);
+		   }));
+	WAIT_UNTIL(w, last_state(w) == LAUNCH_ACCEPTED);
+	assert_int_equal(n_jobs(w), 3);
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 3);
+	struct launch *l;
+	size_t n;
+	assert_int_equal(store_launch_list(sync_store(w->s), LAUNCHES_ALL, &l, &n, NULL), 0);
+	assert_int_equal(n, 3);
+	assert_true(l[0].ended_ms > 0);
+	launch_list_free(l, n);
+}
+
+/* A row of an operation that this program does not know is left alone; what it is
+ * asked to queue is known, and not read-only. */
+static void test_queue_of_later_versions(void **state)
+{
+	struct world *w = *state;
+	struct launch row = {.name = (char *)(uintptr_t) "x",
+			     .spec_json = (char *)(uintptr_t) "{}",
+			     .operation = (char *)(uintptr_t) "CreateSpaceship",
+			     .run = (char *)(uintptr_t) "r"};
+	struct err err = {0};
+
+	assert_int_equal(launch_enqueue(w->s, &row, 1, &err), -ERR_INVALID);
+	assert_int_equal(store_launch_put(sync_store(w->s), &row, 1, NULL), 0);
+	enqueue(w, "part-0", 0, 0);
+	sync_start(w->s);
+	WAIT_UNTIL(w, last_state(w) == LAUNCH_ACCEPTED);
+	struct launch *l;
+	size_t n;
+	assert_int_equal(store_launch_list(sync_store(w->s), LAUNCHES_OPEN, &l, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(l[0].operation, "CreateSpaceship");
+	assert_int_equal(l[0].state, LAUNCH_QUEUED);
+	launch_list_free(l, n);
 }
 
 struct cloned {
@@ -704,7 +945,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_launch_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_own_algorithm, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_account, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_launch_settled_after_crash, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch_killed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch_given_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue_waits_for_a_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue_concurrency, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue_of_later_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop_and_read_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_free_while_busy, setup, teardown)};

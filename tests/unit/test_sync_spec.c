@@ -2,6 +2,7 @@
  * by path, clones, differences. */
 #include "unit.h"
 
+#include "aws/shape.h"
 #include "sync/launch_plan.h"
 #include "sync/spec.h"
 
@@ -280,6 +281,161 @@ static void test_clone_into_the_same_folder(void **state)
 	assert_string_equal(json_get_str(after, "TrainingJobName"), "b");
 }
 
+/* --- the table against the service's own model ---------------------------------------- */
+
+#define MODEL_MAX ((size_t)64 << 20)
+
+static json_t *read_model(void)
+{
+	const char *models = getenv("SAGETOP_TEST_MODELS");
+	AUTO(str) char *command = models ? xasprintf("gzip -dc '%s/sagemaker/service-2.json.gz'", models) : NULL;
+	AUTO(buf) struct buf text = BUF_INIT(MODEL_MAX);
+	json_t *model = NULL;
+	char part[65536];
+	size_t n;
+
+	if (!command) {
+		print_message("# SAGETOP_TEST_MODELS is unset: the table is not compared with the service's model\n");
+		return NULL;
+	}
+	FILE *f = popen(command, "r");
+	assert_non_null(f);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		assert_int_equal(buf_add(&text, part, n), 0);
+	assert_int_equal(pclose(f), 0);
+	assert_int_equal(json_parse(buf_str(&text), text.len, "model", &model, NULL), 0);
+	return model;
+}
+
+/* 0 and none are the same of a length; numbers have a least one or not. */
+static void same_limit(const char *path, const char *which, const json_t *model, const struct shape *s, int64_t limit)
+{
+	int64_t wanted = json_get_i64(model, which, SHAPE_NO_LIMIT);
+
+	if (str_eq(which, "min") && s->type != SHAPE_INTEGER) {
+		wanted = MAX(wanted, (int64_t)0);
+		limit = MAX(limit, (int64_t)0);
+	}
+	if (limit != wanted)
+		fail_msg("%s: %s is %lld, the model's is %lld", path, which, (long long)limit, (long long)wanted);
+}
+
+static void same_values(const char *path, const json_t *values, const struct shape *s)
+{
+	size_t n = 0;
+
+	while (s->values && s->values[n])
+		n++;
+	if (n != json_array_size(values))
+		fail_msg("%s: %zu values, the model has %zu", path, n, json_array_size(values));
+	for (size_t i = 0; i < n; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < n; k++)
+			found |= str_eq(s->values[i], json_string_value(json_array_get(values, k)));
+		if (!found)
+			fail_msg("%s: the model does not know %s", path, s->values[i]);
+	}
+}
+
+static size_t compared;
+
+static void same_shape(const json_t *shapes, const char *name, const struct shape *s, const char *path);
+
+static void same_members(const json_t *shapes, const json_t *model, const struct shape *s, const char *path)
+{
+	const json_t *members = json_object_get(model, "members");
+	size_t n = 0;
+
+	for (const struct shape_member *m = s->members; m->name; m++, n++) {
+		AUTO(str) char *at = xasprintf("%s.%s", path, m->name);
+		const json_t *theirs = json_object_get(members, m->name), *name;
+		size_t i;
+		bool required = false;
+
+		if (!theirs)
+			fail_msg("%s: the model has no such member", at);
+		json_array_foreach(json_object_get(model, "required"), i, name) required |=
+			str_eq(json_string_value(name), m->name);
+		if (required != m->required)
+			fail_msg("%s: required is %d, not so in the model", at, m->required);
+		same_shape(shapes, json_get_str(theirs, "shape"), m->shape, at);
+	}
+	if (n != json_object_size(members))
+		fail_msg("%s: %zu members, the model has %zu", path, n, json_object_size(members));
+}
+
+static void same_shape(const json_t *shapes, const char *name, const struct shape *s, const char *path)
+{
+	static const char *const types[] = {
+		[SHAPE_STRING] = "string", [SHAPE_INTEGER] = "integer", [SHAPE_BOOLEAN] = "boolean",
+		[SHAPE_LIST] = "list",	   [SHAPE_MAP] = "map",		[SHAPE_STRUCT] = "structure"};
+	const json_t *model = json_object_get(shapes, name);
+	const char *type = json_get_str(model, "type");
+
+	if (s->type == SHAPE_ANY) /* accepted unseen */
+		return;
+	compared++;
+	if (!str_eq(types[s->type], type) && !(s->type == SHAPE_INTEGER && str_eq(type, "long")))
+		fail_msg("%s: a %s, the model's %s is a %s", path, types[s->type], name, type);
+	if (s->type == SHAPE_STRUCT) {
+		same_members(shapes, model, s, path);
+		return;
+	}
+	if (s->type == SHAPE_BOOLEAN)
+		return;
+	same_values(path, json_object_get(model, "enum"), s);
+	if (s->values) /* the pattern beside them is ours */
+		return;
+	same_limit(path, "min", model, s, s->min);
+	same_limit(path, "max", model, s, s->max);
+	if (s->type == SHAPE_STRING && !str_eq(s->pattern, json_get_str(model, "pattern")))
+		fail_msg("%s: pattern %s, the model's is %s", path, s->pattern, json_get_str(model, "pattern"));
+	if (s->type == SHAPE_LIST)
+		same_shape(shapes, json_get_str(json_object_get(model, "member"), "shape"), s->element, path);
+	if (s->type == SHAPE_MAP) {
+		same_shape(shapes, json_get_str(json_object_get(model, "key"), "shape"), s->key, path);
+		same_shape(shapes, json_get_str(json_object_get(model, "value"), "shape"), s->element, path);
+	}
+}
+
+/* One table serves the check and the engine; the service's model judges it. */
+static void test_table_is_the_models(void **state)
+{
+	AUTO(json) json_t *model = read_model();
+
+	if (!model)
+		skip();
+	const json_t *operation = json_object_get(json_object_get(model, "operations"), "CreateTrainingJob");
+	same_shape(json_object_get(model, "shapes"), json_get_str(json_object_get(operation, "input"), "shape"),
+		   &shape_create_training_job, "CreateTrainingJob");
+	print_message("# %zu shapes compared\n", compared);
+	assert_true(compared > 90);
+}
+
+/* What the two tables did not agree on, and types that are newer than the table. */
+static void test_once_apart(void **state)
+{
+	static const struct {
+		const char *old, *new;
+	} rows[] = {{"        S3Uri: s3://bucket/train/\n",
+		     "        S3Uri: s3://bucket/train/\n        ModelAccessConfig: {AcceptEula: true}\n"
+		     "        HubAccessConfig: {HubContentArn: x}\n"},
+		    {"ml.m5.xlarge", "ml.z9.metal-48xlarge"},
+		    {"ml.m5.xlarge", "ml.p7e-x400.36xlarge"},
+		    {"eta: '0.1'", "text: \"two\\nlines\""}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str) char *text = with(rows[i].old, rows[i].new);
+		AUTO(json) json_t *spec = load(text, NULL);
+		struct err err = {0};
+		bool refused = i == 1; /* no instance type ever looked like it */
+
+		if ((spec_check(spec, NULL, NULL, &err) != 0) != refused)
+			fail_msg("%zu: %s", i, err.msg);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),
@@ -287,7 +443,9 @@ int main(void)
 					   cmocka_unit_test(test_set),
 					   cmocka_unit_test(test_clone),
 					   cmocka_unit_test(test_clone_of_script_mode),
-					   cmocka_unit_test(test_clone_into_the_same_folder)};
+					   cmocka_unit_test(test_clone_into_the_same_folder),
+					   cmocka_unit_test(test_table_is_the_models),
+					   cmocka_unit_test(test_once_apart)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,6 +252,7 @@ static void tracker_bears_strangers(void **state)
 					    "\x99\xff\x01\x01",	      "SGT1here 0"};
 	struct tracker *t = two_hosts(60000);
 	int strangers[160];
+
 	for (size_t i = 0; i < ARRAY_LEN(strangers); i++) {
 		const char *text = texts[i % ARRAY_LEN(texts)];
 		strangers[i] = call(t, text, strlen(text));

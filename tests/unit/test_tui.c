@@ -391,6 +391,7 @@ static void press_at_random(const char *seed_name, uint32_t seed, int n)
 static void test_random_keys(void **state)
 {
 	static const char *const seeds[] = {"basic", "hostile", "cjk", "many-running", "empty", "noauth"};
+
 	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
 		for (uint32_t k = 0; k < 4; k++)
 			press_at_random(seeds[i], 17 * (uint32_t)i + k, 4000);

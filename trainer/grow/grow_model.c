@@ -158,6 +158,7 @@ int model_assemble(const struct model_parts *parts, struct buf *out, struct err 
 	const struct buf *shell = parts->shell;
 	size_t copied = 0;
 	char count[24];
+
 	snprintf(count, sizeof(count), "%zu", parts->n);
 	/* at once, as growing by doubling would leave half of it empty */
 	(void)buf_reserve(out, shell->len + parts->len + 5 * parts->n + SLACK);

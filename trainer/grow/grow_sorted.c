@@ -164,6 +164,7 @@ static void search_group(const struct sorted *w, const uint32_t *list, size_t n,
 	pair a = {0, 0}, b = {0, 0}, c = {0, 0}, d = {0, 0}; /* sums of the lanes */
 	floats most = {0};
 	words at = {0};
+
 	for (uint32_t i = 0; i + 1 < n; i++) {
 		words here, next;
 		memcpy(&here, list + i * LANES, sizeof(here));

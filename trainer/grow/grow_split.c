@@ -144,6 +144,7 @@ static float run_gains(struct run *r, const struct search *w)
 	const pair lambda = pair_of((double)w->s->lambda), least = pair_of((double)w->s->min_child_weight);
 	const floats none = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
 	floats most = none;
+
 	for (size_t i = 0; i < r->n; i += 4) {
 		pair grad[2], hess[2];
 		memcpy(grad, r->grad + i, sizeof(grad));

@@ -134,6 +134,7 @@ static char *find_difference(const struct tracker *t)
 static void give_orders(struct tracker *t, const char *fingerprint)
 {
 	long long widest = 0;
+
 	for (size_t i = 0; i < t->hosts.n; i++)
 		widest = MAX(widest, t->peers[i].columns);
 	for (size_t i = 0; i < t->hosts.n; i++) {

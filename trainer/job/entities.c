@@ -477,6 +477,7 @@ static int run_pool(struct pool *p, struct err *err)
 {
 	static const char *const suffixes[] = {".ubj", ".json", ".model"};
 	struct train_run *r = p->run;
+
 	p->slots = xcalloc(p->plan->n, sizeof(*p->slots));
 	index_entities(r->train, &p->entity_index, &p->train_rows);
 	if (r->validation)

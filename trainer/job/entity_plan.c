@@ -50,6 +50,7 @@ static int window_parse(const json_t *task, const json_t *plan, const char *name
 			struct err *err)
 {
 	static const char *const ends[] = {"from", "to"};
+
 	for (int i = 0; i < 2; i++) {
 		char member[32];
 		snprintf(member, sizeof(member), "%s_%s", name, ends[i]);
@@ -90,6 +91,7 @@ static int task_parse(const json_t *item, const json_t *root, struct entity_plan
 {
 	static const char *const members[] = {"entity",		 "name",	 "train_from", "train_to",
 					      "validation_from", "validation_to"};
+
 	if (json_is_string(item) || json_is_integer(item)) {
 		AUTO(str) char *text = json_is_string(item) ? xstrdup(json_string_value(item)) : json_text(item);
 		struct entity_task *t = task_add(p, text, text);
@@ -114,6 +116,7 @@ static int plan_parse(const json_t *root, struct entity_plan *p, struct err *err
 {
 	static const char *const members[] = {"entities", "train_from", "train_to", "validation_from", "validation_to"};
 	const json_t *list = json_is_object(root) ? json_object_get(root, "entities") : root;
+
 	if (json_is_object(root)) {
 		int rc = check_members(root, members, ARRAY_LEN(members), err);
 		if (rc)

@@ -73,6 +73,7 @@ int output_importance(const struct train_run *r, struct booster *b, struct err *
 	static const char *const kinds[] = {"weight", "gain", "cover", "total_gain", "total_cover"};
 	bool linear = str_eq(hyper_text(&r->hyper, HP_booster), "gblinear");
 	AUTO(json) json_t *j = json_object();
+
 	for (size_t k = 0; k < (linear ? 1 : ARRAY_LEN(kinds)); k++) {
 		AUTO(importance) struct importance scores = {0};
 		int rc = booster_importance(b, kinds[k], &scores, err);

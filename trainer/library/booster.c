@@ -324,6 +324,7 @@ int booster_save(struct booster *b, enum model_format format, struct buf *out, s
 					      "{\"format\": \"deprecated\"}"};
 	bst_ulong n = 0;
 	const char *bytes = NULL;
+
 	if (xgb()->XGBoosterSaveModelToBuffer(b->handle, configs[format], &n, &bytes))
 		return xgb_fail(err, "cannot serialise the model");
 	if (buf_add(out, bytes, n))
@@ -354,6 +355,7 @@ int booster_rounds(struct booster *b)
 size_t booster_features(struct booster *b)
 {
 	bst_ulong n = 0;
+
 	return xgb()->XGBoosterGetNumFeature(b->handle, &n) ? 0 : n;
 }
 
@@ -399,6 +401,7 @@ int booster_config(struct booster *b, json_t **ret, struct err *err)
 {
 	bst_ulong n = 0;
 	const char *text = NULL;
+
 	if (xgb()->XGBoosterSaveJsonConfig(b->handle, &n, &text))
 		return xgb_fail(err, "cannot read the model's configuration");
 	return json_parse(text, n, "model configuration", ret, err);

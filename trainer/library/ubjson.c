@@ -248,6 +248,7 @@ void ubjson_int(struct buf *out, int64_t x)
 		int64_t end;
 	} kinds[] = {{'i', 1, INT8_MAX}, {'I', 2, INT16_MAX}, {'l', 4, INT32_MAX}, {'L', 8, 0}};
 	size_t k = 0;
+
 	while (kinds[k].end && !(x > -kinds[k].end - 1 && x < kinds[k].end))
 		k++;
 	(void)buf_addc(out, kinds[k].type);

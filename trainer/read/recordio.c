@@ -339,6 +339,10 @@ int recordio_next(struct recordio *r, struct text_feed *f, struct text_batch *b,
 		if (f->offset && !r->unpacked)
 			source_release(file, f->offset);
 		e = recordio_cut(r, f, b, err);
+		if (!e && !b->n && !f->offset) { /* nothing out of gzip */
+			recordio_close(r, f);
+			continue;
+		}
 		return e ? e : 1;
 	}
 	return 0;

@@ -112,6 +112,7 @@ static float transform_one(const struct objective *o, float margin)
 	static const char *const log_link[] = {"count:poisson", "reg:gamma", "reg:tweedie", "survival:cox",
 					       "survival:aft"};
 	static const char *const logit[] = {"binary:logistic", "reg:logistic"};
+
 	for (size_t i = 0; i < ARRAY_LEN(log_link); i++)
 		if (str_eq(o->name, log_link[i]))
 			return expf(margin);

@@ -194,7 +194,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 void options_help(FILE *out, void (*more)(FILE *out))
 {
 	fputs("usage: sagetop-local [options]\n\n"
-	      "Serves SageMaker training, CloudWatch Logs, CloudWatch, S3, STS and Pricing on this\n"
+	      "Serves SageMaker, CloudWatch Logs, CloudWatch, EventBridge, S3, STS and Pricing on this\n"
 	      "machine and runs training jobs as real processes. Access key and secret are `local`.\n\n",
 	      out);
 	for (size_t i = 0; i < ARRAY_LEN(option_table); i++) {

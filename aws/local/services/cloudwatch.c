@@ -1,4 +1,5 @@
 /* CloudWatch operations. */
+#include <assert.h>
 #include <math.h>
 
 #include "aws/local/kept/metric_store.h"
@@ -55,6 +56,8 @@ static int by_value(const void *a, const void *b)
 static double percentile(const struct metric_point *points, const struct bucket *b, double p)
 {
 	double *values = xcalloc(b->count, sizeof(*values));
+
+	assert(b->count); /* there are no empty buckets */
 
 	for (size_t i = 0; i < b->count; i++)
 		values[i] = points[b->first + i].sum / points[b->first + i].n;

@@ -164,6 +164,8 @@ int kind_fault(struct call *c, const struct kind *k, const struct kind_words *wo
 				      arn,     "{noun}", k->noun,  "{status}",	 status ? status : ""};
 
 	fill(&text, words->text, places, ARRAY_LEN(places));
+	if (words->shape && !c->fault->code[0])
+		str_copy(c->fault->shape, sizeof(c->fault->shape), words->shape);
 	return fault_set(c->fault, words->http_status, words->code, "%s", buf_str(&text));
 }
 
@@ -223,7 +225,7 @@ json_t *kind_document(const struct kind *k, const struct resource *r, bool for_s
 	return doc;
 }
 
-void kind_touch(struct call *c, const struct kind *k, struct resource *r)
+static void touch(struct call *c, const struct kind *k, struct resource *r)
 {
 	if (k->modified)
 		json_object_set_new(r->doc, k->modified, json_epoch(engine_now_ms(c->e)));
@@ -387,7 +389,7 @@ int kind_op_change(struct call *c, json_t **out)
 	json_decref(change);
 	if (c->op->to)
 		json_object_set_new(r->doc, c->kind->status, json_string(c->op->to));
-	kind_touch(c, c->kind, r);
+	touch(c, c->kind, r);
 	if (c->op->hook && c->op->hook(c, r) < 0) {
 		json_decref(r->doc);
 		r->doc = before;

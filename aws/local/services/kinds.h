@@ -25,7 +25,8 @@ typedef int kind_hook_fn(struct call *c, struct resource *r);
 
 struct kind_words {
 	const char *code, *text;
-	int http_status; /* 0: 400 */
+	int http_status;   /* 0: 400 */
+	const char *shape; /* see struct fault; NULL: the code */
 };
 
 struct kind_op {
@@ -119,8 +120,8 @@ json_t *kind_document(const struct kind *k, const struct resource *r, bool for_s
 const struct shape *kind_document_shape(const struct kind *k);	  /* of what --load reads */
 char *kind_key(const struct kind *k, const json_t *in) NODISCARD; /* NULL where a member is missing */
 void kind_defaults(const struct kind *k, json_t *doc); /* what `begin` and the key say, where it is missing */
-void kind_touch(struct call *c, const struct kind *k, struct resource *r); /* modified is now */
-bool word_in(const char *words, const char *word);			   /* "A B C"; NULL has none */
+
+bool word_in(const char *words, const char *word); /* "A B C"; NULL has none */
 
 /* Input of an operation: op, or the list where NULL. Lives as long as the program. */
 const struct shape *kind_input(const struct kind *k, const struct kind_op *op);

@@ -151,6 +151,19 @@ static int alarm_state_set(struct call *c, struct resource *r)
 
 /* --- dashboards ------------------------------------------------------------------------- */
 
+static int bad_body(struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static int bad_body(struct call *c, const char *fmt, ...)
+{
+	char text[700];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_copy(c->fault->shape, sizeof(c->fault->shape), "DashboardInvalidInputError");
+	return fault_set(c->fault, 400, "InvalidParameterInput", "The dashboard body is invalid: %s", text);
+}
+
 static int dashboard_made(struct call *c, struct resource *r)
 {
 	const char *body = json_get_str(r->doc, "DashboardBody");
@@ -161,19 +174,15 @@ static int dashboard_made(struct call *c, struct resource *r)
 	json_t *widget;
 
 	if (json_parse(body, strlen(body), "DashboardBody", &parsed, &err) < 0)
-		return fault_set(c->fault, 400, "InvalidParameterInput", "The dashboard body is invalid: %.500s",
-				 err.msg);
+		return bad_body(c, "%.500s", err.msg);
 	widgets = json_object_get(parsed, "widgets");
 	if (!json_is_array(widgets))
-		return fault_set(c->fault, 400, "InvalidParameterInput",
-				 "The dashboard body is invalid: /widgets: it should be a list.");
+		return bad_body(c, "/widgets: it should be a list.");
 	json_array_foreach((json_t *)widgets, i, widget)
 	{
 		if (!word_in("metric text log alarm explorer custom", json_get_str(widget, "type")))
-			return fault_set(c->fault, 400, "InvalidParameterInput",
-					 "The dashboard body is invalid: /widgets/%zu/type: it should be one of "
-					 "metric, text, log, alarm, explorer.",
-					 i);
+			return bad_body(c, "/widgets/%zu/type: it should be one of metric, text, log, alarm, explorer.",
+					i);
 	}
 	json_object_set_new(r->doc, "Size", json_integer((json_int_t)strlen(body)));
 	return 0;
@@ -257,7 +266,7 @@ const struct kind kinds_of_alarms[] = {
 		.modified = "LastModified",
 		.begin = JSON({"DashboardValidationMessages" : []}),
 		.more = "Size:count DashboardValidationMessages",
-		.missing = {"ResourceNotFound", "Dashboard {name} does not exist", 404},
+		.missing = {"ResourceNotFound", "Dashboard {name} does not exist", 404, "DashboardNotFoundError"},
 		.list = {"ListDashboards", "DashboardEntries", "DashboardName DashboardArn LastModified Size", 0,
 			 "DashboardNamePrefix:text", "DashboardNamePrefix^DashboardName", .ascending = true, .page = "",
 			 .page_default = 1000},

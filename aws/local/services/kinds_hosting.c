@@ -168,6 +168,14 @@ static int component_runtime(struct call *c, struct resource *r)
 	return 0;
 }
 
+static int component_wish(struct call *c, struct resource *r)
+{
+	json_object_set_new(
+		r->doc, "RuntimeConfig",
+		json_pack("{s:O}", "DesiredCopyCount", json_path_get(c->in, "DesiredRuntimeConfig.CopyCount")));
+	return 0;
+}
+
 static int component_created(struct call *c, struct resource *r)
 {
 	return component_made(c, r) < 0 ? -1 : component_runtime(c, r);
@@ -331,6 +339,7 @@ const struct kind kinds_of_hosting[] = {
 		.begin = JSON({"InferenceComponentStatus" : "Creating"}),
 		.more = "EndpointArn:text FailureReason:text LastDeploymentConfig RuntimeConfig",
 		.rename = "LastDeploymentConfig=DeploymentConfig",
+		.drop = "DesiredRuntimeConfig",
 		.missing = {"ValidationException", "Could not find inference component \"{arn}\"."},
 		.taken = {"ValidationException", "Cannot create already existing inference component \"{arn}\"."},
 		.list = {"ListInferenceComponents", "InferenceComponents",
@@ -349,6 +358,9 @@ const struct kind kinds_of_hosting[] = {
 			{VERB_CHANGE, "UpdateInferenceComponent",
 			 "Specification Specifications RuntimeConfig:{CopyCount!:count} DeploymentConfig",
 			 "InferenceComponentArn", .to = "Updating", .hook = component_runtime},
+			{VERB_CHANGE, "UpdateInferenceComponentRuntimeConfig",
+			 "DesiredRuntimeConfig!:{CopyCount!:count}", "InferenceComponentArn", .to = "Updating",
+			 .hook = component_wish},
 			{VERB_DELETE, "DeleteInferenceComponent"}},
 	},
 	{

@@ -75,7 +75,6 @@ static int server_stopped(struct call *c, struct resource *r)
 	return 0;
 }
 
-/* Requests and documents name two members differently. */
 static int notebook_made(struct call *c, struct resource *r)
 {
 	if (!json_object_get(r->doc, "Url")) {
@@ -84,6 +83,25 @@ static int notebook_made(struct call *c, struct resource *r)
 
 		str_lower(url);
 		json_object_set_new(r->doc, "Url", json_string(url));
+	}
+	return 0;
+}
+
+/* What is to be let go. */
+static int notebook_changed(struct call *c, struct resource *r)
+{
+	static const struct {
+		const char *wish, *member;
+	} rows[] = {
+		{"DisassociateLifecycleConfig", "NotebookInstanceLifecycleConfigName"},
+		{"DisassociateAcceleratorTypes", "AcceleratorTypes"},
+		{"DisassociateDefaultCodeRepository", "DefaultCodeRepository"},
+		{"DisassociateAdditionalCodeRepositories", "AdditionalCodeRepositories"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (json_get_bool(c->in, rows[i].wish, false))
+			json_object_del(r->doc, rows[i].member);
 	}
 	return 0;
 }
@@ -134,6 +152,14 @@ const struct kind kinds_of_studio[] = {
 			 "PlatformIdentifier:text InstanceMetadataServiceConfiguration",
 			 "NotebookInstanceArn", .hook = notebook_made},
 			{VERB_DESCRIBE, "DescribeNotebookInstance"},
+			{VERB_CHANGE, "UpdateNotebookInstance",
+			 "InstanceType:text IpAddressType:ipv4|dualstack PlatformIdentifier:text RoleArn:role "
+			 "LifecycleConfigName:name DisassociateLifecycleConfig:bool VolumeSizeInGB:count "
+			 "DefaultCodeRepository:text AdditionalCodeRepositories:[text] AcceleratorTypes:[text] "
+			 "DisassociateAcceleratorTypes:bool DisassociateDefaultCodeRepository:bool "
+			 "DisassociateAdditionalCodeRepositories:bool RootAccess:Enabled|Disabled "
+			 "InstanceMetadataServiceConfiguration",
+			 "", "Stopped Failed", .refused = WRONG_STATUS, .hook = notebook_changed},
 			{VERB_CHANGE, "StartNotebookInstance", .from = "Stopped Failed", .to = "Pending",
 			 .refused = WRONG_STATUS},
 			{VERB_CHANGE, "StopNotebookInstance", .from = "InService Pending", .to = "Stopped",
@@ -168,6 +194,11 @@ const struct kind kinds_of_studio[] = {
 			 "HomeEfsFileSystemCreation:text TagPropagation:ENABLED|DISABLED DefaultSpaceSettings",
 			 "DomainArn DomainId Url", .hook = domain_made},
 			{VERB_DESCRIBE, "DescribeDomain"},
+			{VERB_CHANGE, "UpdateDomain",
+			 "DefaultUserSettings DomainSettingsForUpdate AppSecurityGroupManagement:Service|Customer "
+			 "DefaultSpaceSettings SubnetIds:[text] AppNetworkAccessType:PublicInternetOnly|VpcOnly "
+			 "TagPropagation:ENABLED|DISABLED HomeEfsFileSystemCreation:text VpcId:text",
+			 "DomainArn"},
 			{VERB_DELETE, "DeleteDomain", "RetentionPolicy", .hook = domain_unused}},
 	},
 	{
@@ -222,7 +253,7 @@ const struct kind kinds_of_studio[] = {
 		.more = "IsActive:Active|Inactive TrackingServerUrl:text CreatedBy LastModifiedBy "
 			"TrackingServerMaintenanceStatus:text",
 		.missing = {"ResourceNotFound", "Tracking server {name} does not exist."},
-		.taken = {"ConflictException", "Tracking server {name} already exists."},
+		.taken = {"ValidationException", "Tracking server {name} already exists."},
 		.list = {"ListMlflowTrackingServers", "TrackingServerSummaries",
 			 "TrackingServerArn TrackingServerName CreationTime LastModifiedTime TrackingServerStatus "
 			 "IsActive MlflowVersion",
@@ -269,7 +300,7 @@ const struct kind kinds_of_studio[] = {
 		}),
 		.more = "MlflowVersion:text CreatedBy LastModifiedBy MaintenanceStatus:text",
 		.missing = {"ResourceNotFound", "MLflow app {key} does not exist."},
-		.taken = {"ConflictException", "MLflow app {name} already exists."},
+		.taken = {"ValidationException", "MLflow app {name} already exists."},
 		.list = {"ListMlflowApps", "Summaries", "Arn Name Status CreationTime LastModifiedTime MlflowVersion",
 			 LIST_CREATED2,
 			 "Status:Creating|Created|CreateFailed|Updating|Updated|UpdateFailed|Deleting|DeleteFailed|"

@@ -1,6 +1,7 @@
 /* StartLiveTail: sessions, the events they hear of, and their frames. */
 #include "aws/local/services/live_tail.h"
 
+#include <assert.h>
 #include "aws/eventstream.h"
 #include "aws/local/services/filter_pattern.h"
 #include "aws/local/kept/log_store.h"
@@ -88,6 +89,7 @@ static void drop_first(struct session *s)
 	s->first = f->next;
 	if (!s->first)
 		s->last = NULL;
+	assert(s->last != f);
 	s->n_frames--;
 	s->sent = 0;
 	free(f->data);

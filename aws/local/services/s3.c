@@ -1,6 +1,7 @@
 /* S3's operations on single objects and buckets. */
 #include "aws/local/services/s3.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -252,6 +253,7 @@ static int put_object(struct s3_call *c)
 	struct upload *u = c->x->upload;
 	AUTO(str) char *headers = s3_collect_headers(c->rq);
 
+	assert(u); /* opened with the request's headers (server.c) */
 	if (upload_finish(u, c->fault) < 0)
 		return -1;
 	if (str_eq(request_header(c->rq, "If-None-Match"), "*")) {

@@ -22,7 +22,7 @@ static int compare(const void *x, const void *y, void *user)
 	return *(bool *)user ? -rc : rc;
 }
 
-/* The candidate's place among the others; NULL where it does not match. */
+/* Finds its sort key; false where it does not match. */
 static bool take(struct call *c, struct candidate *k, const json_t *expression, const char *sort_by)
 {
 	if (expression && !candidate_matches(c, k, expression)) {

@@ -84,6 +84,7 @@ const char *request_arg(const struct request *r, const char *name)
 	return strmap_get(&r->args, name);
 }
 
+#undef fault_set
 int fault_set(struct fault *f, int http_status, const char *code, const char *fmt, ...)
 {
 	va_list ap;

@@ -52,7 +52,7 @@ static void set_member(json_t *in, const struct shape *shape, const char *name, 
 static int decode(const char *text, size_t n, bool form, struct buf *out, struct fault *f)
 {
 	if (uri_decode(out, text, n, form) < 0 || memchr(buf_str(out), 0, out->len))
-		return fault_set(f, 400, "SerializationException", "the request's URI has a bad percent escape");
+		return fault_set(f, 400, "SerializationException", "the request's URI holds a NUL byte");
 	return 0;
 }
 

@@ -60,6 +60,17 @@ static const struct alias {
 	{"order", "Ascending|Descending"},
 };
 
+/* Shapes refer to each other and are never freed: all parts stay in sight. */
+static void *keep(void *part)
+{
+	static void **parts;
+	static size_t n, cap;
+
+	GROW(parts, cap, n + 1);
+	parts[n++] = part;
+	return part;
+}
+
 static const struct shape *read_type(const char **at);
 
 static void skip_blanks(const char **at)
@@ -92,7 +103,7 @@ static char *read_word(const char **at, const char *ends)
 
 static const struct shape *new_shape(struct shape s)
 {
-	struct shape *shape = NEW(struct shape);
+	struct shape *shape = keep(NEW(struct shape));
 
 	*shape = s;
 	if (s.type == SHAPE_LIST || s.type == SHAPE_MAP)
@@ -111,7 +122,7 @@ static const struct shape *read_members(const char **at, char end)
 
 		if (n == MAX_MEMBERS)
 			abort();
-		members[n].name = read_word(at, " \t\n!:|{}[]<>");
+		members[n].name = keep(read_word(at, " \t\n!:|{}[]<>"));
 		members[n].shape = &any;
 		if (**at == '!') {
 			members[n].required = true;
@@ -123,7 +134,7 @@ static const struct shape *read_members(const char **at, char end)
 		}
 		n++;
 	}
-	struct shape_member *kept = xcalloc(n + 1, sizeof(*kept));
+	struct shape_member *kept = keep(xcalloc(n + 1, sizeof(*kept)));
 
 	memcpy(kept, members, n * sizeof(*kept));
 	return new_shape((struct shape){.type = SHAPE_STRUCT, .members = kept});
@@ -138,9 +149,9 @@ static const struct shape *read_values(char *first, const char **at)
 		if (n == MAX_VALUES)
 			abort();
 		++*at;
-		values[n++] = read_word(at, VALUE_ENDS);
+		values[n++] = keep(read_word(at, VALUE_ENDS));
 	}
-	const char **kept = xcalloc(n + 1, sizeof(*kept));
+	const char **kept = keep(xcalloc(n + 1, sizeof(*kept)));
 
 	memcpy(kept, values, n * sizeof(*kept));
 	return new_shape(
@@ -165,7 +176,7 @@ static const struct shape *read_named(const char **at)
 			return read_type(&text);
 		}
 	}
-	return read_values(word, at);
+	return read_values(keep(word), at);
 }
 
 static const struct shape *read_type(const char **at)
@@ -207,19 +218,10 @@ static size_t count_members(const struct shape *s)
 	return n;
 }
 
-const struct shape_member *shape_member_of(const struct shape *shape, const char *name)
-{
-	const struct shape_member *m = shape->members;
-
-	while (m->name && !str_eq(m->name, name))
-		m++;
-	return m->name ? m : NULL;
-}
-
 const struct shape *shape_join(const struct shape *first, const struct shape *second)
 {
 	size_t n = count_members(first);
-	struct shape_member *members = xcalloc(n + count_members(second) + 1, sizeof(*members));
+	struct shape_member *members = keep(xcalloc(n + count_members(second) + 1, sizeof(*members)));
 
 	memcpy(members, first->members, n * sizeof(*members));
 	for (const struct shape_member *m = second->members; m->name; m++) {

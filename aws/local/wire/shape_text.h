@@ -16,8 +16,6 @@
 /* The structure with these members; lives as long as the program. */
 const struct shape *shape_of_text(const char *members);
 
-const struct shape_member *shape_member_of(const struct shape *shape, const char *name); /* NULL where none */
-
 /* The members of `first`, and behind them those that only `second` has, of which
  * none is required. */
 const struct shape *shape_join(const struct shape *first, const struct shape *second);

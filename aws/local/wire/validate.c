@@ -266,15 +266,6 @@ int shape_check(const struct shape *shape, const json_t *in, struct fault *f)
 
 /* --- Query input ---------------------------------------------------------------- */
 
-static const struct shape *member_shape(const struct shape *s, const char *name)
-{
-	for (const struct shape_member *m = s->members; m && m->name; m++) {
-		if (str_eq(m->name, name))
-			return m->shape;
-	}
-	return NULL;
-}
-
 static json_t *leaf(const struct shape *s, const char *text)
 {
 	int64_t i;
@@ -324,9 +315,11 @@ static int set_pair(const struct shape *s, json_t *root, const char *name, const
 				json_array_append_new(at, next);
 			}
 		} else if (s->type == SHAPE_STRUCT) {
-			s = member_shape(s, steps.items[i]);
-			if (!s)
+			const struct shape_member *m = shape_member_of(s, steps.items[i]);
+
+			if (!m)
 				return 0;
+			s = m->shape;
 			next = json_object_get(at, steps.items[i]);
 			if (!next) {
 				next = last ? leaf(s, text) : s->type == SHAPE_LIST ? json_array() : json_object();

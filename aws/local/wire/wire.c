@@ -187,9 +187,10 @@ void wire_result(const struct request *rq, enum wire wire, const struct wire_ser
 static void json_fault(const struct request *rq, enum wire wire, const struct fault *f, struct reply *reply)
 {
 	bool own = str_starts(f->code, "Resource") && !str_ends(f->code, "Exception");
-	AUTO(json) json_t *j = json_pack("{s:s, s:s}", "__type", f->code, own ? "Message" : "message", f->message);
+	const char *type = str_or(f->shape, f->code);
+	AUTO(json) json_t *j = json_pack("{s:s, s:s}", "__type", type, own ? "Message" : "message", f->message);
 
-	strmap_set(&reply->headers, "x-amzn-ErrorType", f->code);
+	strmap_set(&reply->headers, "x-amzn-ErrorType", type);
 	if (wire == WIRE_CBOR) {
 		reply->content_type = "application/cbor";
 		strmap_set(&reply->headers, "smithy-protocol", "rpc-v2-cbor");

@@ -1,0 +1,11 @@
+/* spec_path.h - what the files of the specification share; private to spec_*.c. */
+#ifndef SAGETOP_SYNC_SPEC_PATH_H
+#define SAGETOP_SYNC_SPEC_PATH_H
+
+#include "aws/shape.h"
+#include "sync/spec.h"
+
+/* The member that a misspelt name may mean; NULL where none is near. */
+const char *spec_nearest_member(const struct shape *s, const char *name);
+
+#endif
