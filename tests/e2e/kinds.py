@@ -85,7 +85,7 @@ def check_one(s, row, target, names):
     page = s.run("show", name, names[3], "--format", "tsv")
     ok(f"show {name}", page.returncode == 0 and names[3] in page.stdout, page.stderr or page.stdout[:300])
     raw = s.json("show", f"{name}/{names[3]}")
-    ok(f"show {name} --json is the service's own reply", isinstance(raw, dict) and len(raw) > 1, raw)
+    ok(f"show {name} --json is the service's own reply", isinstance(raw, dict) and raw, raw)
     absent = "d-absent" if name == "domain" else "absent-1"
     missing = s.run("show", name, absent)
     ok(f"no such {name}", missing.returncode == 4 and f"no {name.replace('-', ' ')} '{absent}'" in missing.stderr,
