@@ -6,6 +6,7 @@
 #include "aws/op.h"
 
 #define MANY 5
+#define MANY_RESOURCES 8
 
 struct group {
 	const struct aws_service *service; /* NULL: of any */
@@ -88,6 +89,33 @@ static void shorten(struct strlist *actions)
 	*actions = out;
 }
 
+/* "arn:aws:sagemaker:*:*:" of "arn:aws:sagemaker:*:*:model/*". */
+static size_t owner_length(const char *arn)
+{
+	const char *p = arn;
+
+	for (int colons = 0; *p && colons < 5; p++)
+		colons += *p == ':';
+	return (size_t)(p - arn);
+}
+
+/* Likewise the resources of what reads: many forms of one service are all of them. */
+static void shorten_resources(struct strlist *resources)
+{
+	const char *first = resources->n ? resources->items[0] : "";
+	size_t n = owner_length(first), same = 0;
+
+	for (size_t i = 0; i < resources->n; i++)
+		same += !strncmp(resources->items[i], first, n);
+	if (same != resources->n || same < MANY_RESOURCES)
+		return;
+	AUTO(str) char *all = xasprintf("%.*s*", (int)n, first);
+
+	strlist_done(resources);
+	*resources = (struct strlist){0};
+	strlist_add(resources, all);
+}
+
 static json_t *texts(const struct strlist *list)
 {
 	json_t *array = json_array();
@@ -122,8 +150,10 @@ static void add_statement(json_t *statements, const struct group *g, const struc
 	if (!actions.n)
 		return;
 
-	if (!wanted && g->access == AWS_READ)
+	if (!wanted && g->access == AWS_READ) {
 		shorten(&actions);
+		shorten_resources(&resources);
+	}
 	json_t *s = json_object();
 	json_object_set_new(s, "Sid", json_string(id));
 	json_object_set_new(s, "Effect", json_string("Allow"));

@@ -76,7 +76,8 @@ static void on_list(void *ctx, const struct aws_reply *reply, const struct err *
 	if (err)
 		k->jobs(k->user, NULL, 0, NULL, -1, err);
 	else
-		give_jobs(k, AWS_OP_ROW(sagemaker, ListTrainingJobs), "TrainingJobSummaries", NULL, DETAIL_SUMMARY, reply);
+		give_jobs(k, AWS_OP_ROW(sagemaker, ListTrainingJobs), "TrainingJobSummaries", NULL, DETAIL_SUMMARY,
+			  reply);
 	free(k);
 }
 

@@ -16,8 +16,8 @@ char *str_trim(char *s);				 /* in place; returns the first non-blank */
 char *str_hide_userinfo(const char *s) NODISCARD;
 /* The last line that says anything: of a traceback the cause. Borrowed from s. */
 const char *str_last_line(const char *s);
-void str_lower(char *s);				 /* ASCII, in place */
-void str_copy(char *dst, size_t size, const char *src);	 /* cuts; always terminates */
+void str_lower(char *s);				/* ASCII, in place */
+void str_copy(char *dst, size_t size, const char *src); /* cuts; always terminates */
 
 /* Replace *slot by a copy of value (NULL allowed), freeing the old one. */
 void str_set(char **slot, const char *value);

@@ -141,8 +141,8 @@ static struct job *read_hot(sqlite3_stmt *st)
 		return NULL;
 	struct job *j = job_new(name);
 
-	j->status_text = db_column_dup(st, 1);
-	j->status = job_status_parse(j->status_text);
+	AUTO(str) char *status = db_column_dup(st, 1);
+	job_set_status(j, status);
 	j->secondary_text = db_column_dup(st, 2);
 	int detail = sqlite3_column_int(st, 3);
 

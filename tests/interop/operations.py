@@ -73,7 +73,7 @@ def main():
 
     local = BIN.parent / "sagetop-local"
     if local.exists():
-        served = re.findall(r'\{SVC_(\w+), "(\w+)"', (pathlib.Path(os.environ["SAGETOP_SRC"]) / "aws/local/front/route.c").read_text())
+        served = re.findall(r'\{SVC_(\w+), "(\w+)"', (pathlib.Path(os.environ["SAGETOP_SRC"]) / "aws/local/front/operations.c").read_text())
         have = {"%(service)s:%(name)s" % row for row in rows}
         both = sorted({"%s:%s" % (s.lower(), n) for s, n in served} & have)
         asked = [*both, *sorted({r["action"] for r in rows if r["service"] == "s3"})]

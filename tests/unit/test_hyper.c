@@ -614,14 +614,21 @@ static void updaters_are_the_librarys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(encoded_values_are_decoded),	cmocka_unit_test(lists_are_spelled_in_many_ways),
-		cmocka_unit_test(constraints_name_columns),	cmocka_unit_test(updaters_are_the_librarys),
+		cmocka_unit_test(encoded_values_are_decoded),
+		cmocka_unit_test(lists_are_spelled_in_many_ways),
+		cmocka_unit_test(constraints_name_columns),
+		cmocka_unit_test(updaters_are_the_librarys),
 		cmocka_unit_test(every_row_has_its_test),
-		cmocka_unit_test(values_are_taken_and_refused), cmocka_unit_test(needs_are_told),
-		cmocka_unit_test(presence_is_needed),		cmocka_unit_test(names_are_suggested),
-		cmocka_unit_test(two_names_of_one_are_refused), cmocka_unit_test(whole_numbers_have_32_bits),
-		cmocka_unit_test(defaults_are_values),		cmocka_unit_test(rows_without_effect_say_so),
-		cmocka_unit_test(every_objective_is_tested),	cmocka_unit_test(rules_between_rows),
+		cmocka_unit_test(values_are_taken_and_refused),
+		cmocka_unit_test(needs_are_told),
+		cmocka_unit_test(presence_is_needed),
+		cmocka_unit_test(names_are_suggested),
+		cmocka_unit_test(two_names_of_one_are_refused),
+		cmocka_unit_test(whole_numbers_have_32_bits),
+		cmocka_unit_test(defaults_are_values),
+		cmocka_unit_test(rows_without_effect_say_so),
+		cmocka_unit_test(every_objective_is_tested),
+		cmocka_unit_test(rules_between_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

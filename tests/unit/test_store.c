@@ -107,6 +107,7 @@ static void test_jobs(void **state)
 	assert_true(b->trimmed);
 	assert_int_equal(b->status, JOB_FAILED);
 	assert_string_equal(b->failure_reason, a->failure_reason);
+	assert_int_equal(b->state, a->state);
 	assert_int_equal(b->billable_s, 130);
 	assert_int_equal(b->max_wait_s, -1);
 	assert_true(b->spot);
@@ -490,6 +491,49 @@ static void test_two_processes(void **state)
 	launch_list_free(l, n);
 }
 
+/* A thing of a kind without a struct: hot values at once, the record when it is wanted;
+ * two kinds may have things of one name. */
+static void test_records(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	const struct kind *k = kind_find("tuning-child"), *other = kind_find("endpoint");
+	AUTO(resource) struct resource *a = resource_new(k, "Name-1"), *b = resource_new(other, "Name-1");
+	AUTO(resources) struct resources t = {0}, endpoints = {0};
+	const char *key;
+	size_t objective = (size_t)(field_find(k, "objective", &key) - k->fields);
+
+	resource_set_status(a, "Completed");
+	resource_set_status(b, "Failed");
+	a->detail = DETAIL_DESCRIBED;
+	a->created_ms = 1000;
+	a->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/name-1");
+	a->parent = xstrdup("tuning");
+	a->tags_known = true;
+	strmap_set(&a->tags, "run", "nightly");
+	strmap_set(&resource_record(a)->keyed, "eta", "0.1");
+	strmap_set(&resource_record(a)->members, "A.B[0]", "x");
+	record_set_value(resource_record(a), objective, "0.25");
+	assert_int_equal(store_resources_save(s, &a, 1, NULL), 0);
+	assert_int_equal(store_resources_save(s, &b, 1, NULL), 0);
+	assert_int_equal(store_resources_load(s, k, &t, NULL), 0);
+	assert_int_equal(t.n, 1);
+	struct resource *r = resources_lookup(&t, "ARN:AWS:sagemaker:us-east-1:1:training-job/Name-1");
+	assert_non_null(r); /* an ARN in any case, the name as it was given */
+	assert_string_equal(r->name, "Name-1");
+	assert_null(resources_find(&t, "name-1"));
+	assert_int_equal(r->state, STATE_GOOD);
+	assert_string_equal(r->parent, "tuning");
+	assert_string_equal(strmap_get(&r->tags, "run"), "nightly");
+	assert_string_equal(strmap_get(&resource_record(r)->keyed, "eta"), "0.1");
+	assert_string_equal(resource_record(r)->values[objective], "0.25");
+	assert_true(r->trimmed);
+	assert_int_equal(store_resource_untrim(s, r, NULL), 0);
+	assert_string_equal(strmap_get(&resource_record(r)->members, "A.B[0]"), "x");
+	assert_int_equal(store_resource_delete(s, k, "Name-1", NULL), 0);
+	assert_int_equal(store_resources_load(s, other, &endpoints, NULL), 0);
+	assert_int_equal(endpoints.items[0]->state, STATE_BAD);
+}
+
 /* A state database exactly as the first version wrote it. */
 static const char first_state[] =
 	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"
@@ -646,55 +690,12 @@ static void test_queue_shared(void **state)
 	assert_int_equal(sum, QUEUE_ROWS);
 }
 
-/* A thing of a kind without a struct: hot values at once, the record when it is wanted;
- * two kinds may have things of one name. */
-static void test_records(void **state)
-{
-	AUTO(store) struct store *s = open_store(*state);
-	const struct kind *k = kind_find("tuning-child"), *other = kind_find("endpoint");
-	AUTO(resource) struct resource *a = resource_new(k, "Name-1"), *b = resource_new(other, "Name-1");
-	AUTO(resources) struct resources t = {0}, endpoints = {0};
-	const char *key;
-	size_t objective = (size_t)(field_find(k, "objective", &key) - k->fields);
-
-	resource_set_status(a, "Completed");
-	resource_set_status(b, "Failed");
-	a->detail = DETAIL_DESCRIBED;
-	a->created_ms = 1000;
-	a->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/name-1");
-	a->parent = xstrdup("tuning");
-	a->tags_known = true;
-	strmap_set(&a->tags, "run", "nightly");
-	strmap_set(&resource_record(a)->keyed, "eta", "0.1");
-	strmap_set(&resource_record(a)->members, "A.B[0]", "x");
-	record_set_value(resource_record(a), objective, "0.25");
-	assert_int_equal(store_resources_save(s, &a, 1, NULL), 0);
-	assert_int_equal(store_resources_save(s, &b, 1, NULL), 0);
-	assert_int_equal(store_resources_load(s, k, &t, NULL), 0);
-	assert_int_equal(t.n, 1);
-	struct resource *r = resources_lookup(&t, "ARN:AWS:sagemaker:us-east-1:1:training-job/Name-1");
-	assert_non_null(r); /* an ARN in any case, the name as it was given */
-	assert_string_equal(r->name, "Name-1");
-	assert_null(resources_find(&t, "name-1"));
-	assert_int_equal(r->state, STATE_GOOD);
-	assert_string_equal(r->parent, "tuning");
-	assert_string_equal(strmap_get(&r->tags, "run"), "nightly");
-	assert_string_equal(strmap_get(&resource_record(r)->keyed, "eta"), "0.1");
-	assert_string_equal(resource_record(r)->values[objective], "0.25");
-	assert_true(r->trimmed);
-	assert_int_equal(store_resource_untrim(s, r, NULL), 0);
-	assert_string_equal(strmap_get(&resource_record(r)->members, "A.B[0]"), "x");
-	assert_int_equal(store_resource_delete(s, k, "Name-1", NULL), 0);
-	assert_int_equal(store_resources_load(s, other, &endpoints, NULL), 0);
-	assert_int_equal(endpoints.items[0]->state, STATE_BAD);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_metrics_and_prices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launches, setup, teardown),
