@@ -89,7 +89,7 @@ static void shorten(struct strlist *actions)
 	*actions = out;
 }
 
-/* "arn:aws:sagemaker:*:*:" of the ARN of a model there. */
+/* What stands before the type of a resource: "arn:aws:sagemaker:*:*:" of a model. */
 static size_t owner_length(const char *arn)
 {
 	const char *p = arn;

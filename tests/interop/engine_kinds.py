@@ -804,17 +804,22 @@ def guards(folder):
             "scheduler:GetSchedule", "rest-json", {"Name": "none", "GroupName": "default"}, "ResourceNotFoundException"))
 
 
-with tempfile.TemporaryDirectory(prefix="sagetop-kinds-") as folder:
-    path = os.path.join(folder, "documents.jsonl")
-    write_documents(path)
-    newer_models(folder)
-    with engine("--load", path) as e:
-        for kind in KINDS:
-            check_kind(e, kind)
-        for part in (tuning_children, search, registry, pipelines, hosting, schedules, alarms, targets, studio,
-                     elsewhere, create_requires, restart):
-            part(e)
-    refused_files(folder)
-    guards(folder)
-equal("AWS's models find nothing wrong in any reply", judge.problems[:10], [])
-done()
+def main():
+    with tempfile.TemporaryDirectory(prefix="sagetop-kinds-") as folder:
+        path = os.path.join(folder, "documents.jsonl")
+        write_documents(path)
+        newer_models(folder)
+        with engine("--load", path) as e:
+            for kind in KINDS:
+                check_kind(e, kind)
+            for part in (tuning_children, search, registry, pipelines, hosting, schedules, alarms, targets, studio,
+                         elsewhere, create_requires, restart):
+                part(e)
+        refused_files(folder)
+        guards(folder)
+    equal("AWS's models find nothing wrong in any reply", judge.problems[:10], [])
+    done()
+
+
+if __name__ == "__main__":  # tests/e2e/kinds.py takes the documents
+    main()
