@@ -175,7 +175,10 @@ void list_update(struct view *v)
 
 static void rebuild(struct view *v)
 {
-	list_of(v)->stale = true;
+	struct list *l = list_of(v);
+
+	l->stale = true;
+	memset(&l->measured, 0, sizeof(l->measured)); /* other rows stand there now */
 	ui_redraw(v->ui);
 }
 

@@ -48,7 +48,12 @@ struct list {
 	const struct field *columns[TABLE_COLUMNS_MAX]; /* the usual ones, then those of ctrl-w */
 	size_t n_columns;
 	short seen[TABLE_COLUMNS_MAX]; /* cells of the widest text that was on the screen; forgotten with the filter */
-	uint64_t name_widths;	       /* a bit for each width among the names; likewise */
+	struct {		       /* the rows that were measured last, and when */
+		size_t top, n;
+		uint64_t built;
+		int64_t at_ms;
+	} measured;
+	uint64_t name_widths; /* a bit for each width among the names; likewise */
 	const struct field *sort;
 	bool reverse; /* the other way round than the field's own */
 	char *filter; /* as typed; NULL: all */

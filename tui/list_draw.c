@@ -113,8 +113,16 @@ static void put_cell(struct view *v, struct area a, int row, int col, int width,
 static void measure(struct view *v, size_t rows)
 {
 	struct list *l = v->state;
+	bool again = l->measured.built != l->built || ui_now_ms(v->ui) - l->measured.at_ms >= 1000;
+	size_t from = again ? 0 : l->measured.top, to = again ? 0 : from + l->measured.n;
 
-	for (size_t at = l->table.top; at < l->n && at < l->table.top + rows; at++)
+	l->measured.at_ms = again ? ui_now_ms(v->ui) : l->measured.at_ms;
+	l->measured.built = l->built;
+	l->measured.top = l->table.top;
+	l->measured.n = rows;
+	for (size_t at = l->table.top; at < l->n && at < l->table.top + rows; at++) {
+		if (at >= from && at < to)
+			continue;
 		for (size_t i = 1; i < l->n_columns; i++) {
 			AUTO(buf) struct buf text = BUF_INIT(65536);
 			if (l->columns[i]->type == FIELD_SPARK || l->columns[i]->type == FIELD_TEXT)
@@ -122,6 +130,7 @@ static void measure(struct view *v, size_t rows)
 			cell_text(v, l->columns[i], l->rows[at].item, &text);
 			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(&text)), 400));
 		}
+	}
 }
 
 static void draw_headings(struct view *v, struct area a, const int *widths)
