@@ -39,6 +39,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from logs' -l live -d 'follow by 
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l since -x -d 'only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05:48, or 15:00 of the last day; UTC)'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l errors -d 'only lines that report an error'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l grep -x -d 'only lines that match (PCRE2)'
+complete -c sagetop -n '__fish_seen_subcommand_from logs' -l prefix -x -d 'put the instance before each line: auto (where there are several; not with -f in a pipe), always or never'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l times -d 'put the time before each line'
 complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l chart -d 'draw a chart even in a pipe'
 complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l values -d 'print the values even on a terminal'

@@ -242,7 +242,8 @@ static int run(struct waiting *w, size_t *ret_running, struct err *err)
 		int64_t left = deadline - clock_mono_ms();
 
 		if (left <= 0) {
-			fprintf(stderr, "sagetop: gave up waiting: %zu of %zu still run\n", *ret_running, w->n);
+			fprintf(stderr, "sagetop: gave up waiting: %zu of %zu%s still run\n", *ret_running, w->n,
+				w->jobs ? " jobs" : "");
 			return 0;
 		}
 		ask_stale(w);

@@ -225,10 +225,10 @@ static enum log_line_level word_level(const char *w, size_t n, char before)
 	return is_error_name(w, n) && (w[n] == ':' || is_end(w[n])) ? LINE_ERROR : LINE_PLAIN;
 }
 
+/* A level stands near the front; a long line is not searched for one. */
 static enum log_line_level level_of_line(const char *text, size_t n)
 {
 	static const char traceback[] = "Traceback (most recent call last)";
-	/* A level stands near the front; a long line is not searched for one. */
 	const char *end = text + MIN(n, LEVEL_WITHIN);
 
 	for (const char *p = text; p < end;) {

@@ -44,7 +44,7 @@ const char *const store_cache_migrations[] = {
 	" PRIMARY KEY (scope_id, kind, name)) WITHOUT ROWID;"
 	"CREATE TABLE resource_cold (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
 	" record TEXT NOT NULL, PRIMARY KEY (scope_id, kind, name));",
-	
+
 	/* 4. Logs and metrics of any kind; a log is written while it is read, and counts
 	 * once it is whole. What was cached is read again. */
 	"DROP TABLE log_chunk; DROP TABLE log; DROP TABLE metric;"

@@ -6,8 +6,10 @@
 
 more=$bin/tests/e2e/sagetop_more
 example=$SAGETOP_SRC/share/examples/player.yaml
+sh "$SAGETOP_SRC/share/make-sample-data" --teams 4 --days 60 "$work/season"
 sagetop local start --port 0
-tap_equal 'the engine starts' 0 "$status"
+sagetop --local upload "$work/season/pools" s3://sagetop-sample/season/pools/
+tap_equal 'the engine has data' 0 "$status"
 sagetop --local launch "$example" --name one
 sagetop --local launch "$example" --name three --set ResourceConfig.InstanceCount=3
 tap_equal 'two jobs' 0 "$status"

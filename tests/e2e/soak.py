@@ -123,7 +123,7 @@ def true_log(logs, name):
         if not token:
             break
     digest = hashlib.sha256()
-    for stamp, text in sorted((t, m.rstrip("\r\n").encode()) for t, m in lines):
+    for stamp, text in sorted((t, m.rstrip("\r\n").replace("#011", "\t").encode()) for t, m in lines):
         digest.update(b"%d %s\n" % (stamp, text))
     return len(lines), digest.hexdigest()
 

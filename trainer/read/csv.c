@@ -490,7 +490,8 @@ int csv_finish(const struct csv *c, struct source *s, struct err *err)
 }
 
 /* Of rows that are to be predicted none may be passed over, since what comes of them is
- * joined to them by its place: a blank line with rows behind it is an error. */
+ * joined to them by its place: a blank line with rows behind it is an error, and so it is
+ * where the row behind it is at fault itself, however the input was cut into chunks. */
 static int csv_check_blank_lines(struct csv *c, const struct text_batch *batch, struct err *err)
 {
 	if (c->opt->has_label || csv_takes_blank_rows(c))
@@ -500,11 +501,13 @@ static int csv_check_blank_lines(struct csv *c, const struct text_batch *batch, 
 
 		if (chunk->starts_file)
 			c->blank_line = 0;
-		if (c->blank_line && chunk->row_count)
+		if (c->blank_line && (chunk->row_count || chunk->fault))
 			return err_set(err, ERR_INVALID, "%s line %zu: the line is blank, with rows behind it",
 				       chunk->name, c->blank_line);
 		if (chunk->blank && (!c->blank_line || chunk->row_count))
 			c->blank_line = chunk->first_line + chunk->blank - 1;
+		if (chunk->fault)
+			break;
 	}
 	return 0;
 }
@@ -536,9 +539,9 @@ int csv_batch(struct csv *c, struct text_feed *f, struct text_batch *batch, stru
 	if (r)
 		return r;
 	parallel_for(batch->n, c->opt->threads, csv_parse_chunk, &job);
-	r = text_batch_fault(batch, err);
+	r = csv_check_blank_lines(c, batch, err);
 	if (!r)
-		r = csv_check_blank_lines(c, batch, err);
+		r = text_batch_fault(batch, err);
 	if (!r) {
 		builder_compact(b, batch);
 		r = csv_merge_text(c, b->d, batch, err);
