@@ -183,18 +183,24 @@ static void print_notes(struct printer *p, const struct feed *f)
 	}
 }
 
-static void print_end(struct printer *p, const struct feed *f)
+/* What the live tail cost, however the reading ended. */
+static void print_live_cost(const struct printer *p)
 {
 	char text[32];
 
+	if (p->live_minutes)
+		fprintf(stderr, "sagetop: live tail for %lld min, about %s\n", (long long)p->live_minutes,
+			money_text(text, p->live_usd_micro));
+}
+
+static void print_end(struct printer *p, const struct feed *f)
+{
 	if (p->n_seen == 0 && !*p->note)
 		fprintf(stderr, "sagetop: %s: no line since %s\n", p->name, app_value(p->a, OPT_SINCE));
 	if (f && f->n_foreign)
 		fprintf(stderr, "sagetop: %zu line%s of other streams left out\n", f->n_foreign,
 			f->n_foreign == 1 ? "" : "s");
-	if (p->live_minutes)
-		fprintf(stderr, "sagetop: live tail for %lld min, about %s\n", (long long)p->live_minutes,
-			money_text(text, p->live_usd_micro));
+	print_live_cost(p);
 }
 
 /* --- the command ------------------------------------------------------------------- */
@@ -215,6 +221,7 @@ static int print_log(struct printer *p, struct app_reply *reply, struct err *err
 			print_notes(p, f);
 	}
 	if (!reply->done) { /* nothing may refer to it any more */
+		print_live_cost(p);
 		app_disconnect(a);
 		return rc;
 	}

@@ -43,14 +43,14 @@ if command -v tmux >/dev/null; then
 		case $shown in *three*) break ;; esac
 		sleep 0.1
 	done
-	tap_match 'a column of the screen' ' BOTH ' "$shown"
+	tap_match 'a column of the screen' ' BOTH$' "$shown"
 	screen send-keys Z
 	for _ in $(seq 100); do
 		shown=$(screen capture-pane -p 2>/dev/null)
-		case $shown in *'by twice'*) break ;; esac
+		case $shown in *'by both'*) break ;; esac
 		sleep 0.1
 	done
-	tap_match 'sorted by its key' 'by twice' "$shown"
+	tap_match 'sorted by its key' 'by both' "$shown"
 	screen kill-server 2>/dev/null
 else
 	tap_skip 'a column of the screen' 'no tmux here'
