@@ -15,15 +15,12 @@ BUILD = os.environ["SAGETOP_BUILD"]
 TYPES = {4: ("boolean",), 5: ("integer", "long"), 6: ("timestamp",), 8: ("integer", "long"), 11: ("double", "float", "integer")}
 
 
-def load(service):
-    folder = os.environ.get("SAGETOP_TEST_MODELS")
-    path = os.path.join(folder, service, "service-2.json.gz") if folder else ""
-    if os.path.exists(path):
-        with gzip.open(path) as f:
-            return json.load(f)
-    import botocore.loaders
+MODELS = os.environ.get("SAGETOP_TEST_MODELS", "")
 
-    return botocore.loaders.Loader().load_service_model(service, "service-2")
+
+def load(service):
+    with gzip.open(os.path.join(MODELS, service, "service-2.json.gz")) as f:
+        return json.load(f)
 
 
 class Model:
@@ -232,11 +229,8 @@ class Judge:
 
 
 def main():
-    try:
-        for service in ("sagemaker", "scheduler", "events", "cloudwatch", "application-autoscaling"):
-            load(service)
-    except ImportError:
-        skip_all("neither SAGETOP_TEST_MODELS nor python3-botocore")
+    if not os.path.isdir(MODELS):
+        skip_all("SAGETOP_TEST_MODELS names no service models")
     kinds = json.loads(subprocess.run([f"{BUILD}/tests/interop/kinds_dump"], check=True, capture_output=True).stdout)
     judge = Judge(kinds)
     for k in kinds:
