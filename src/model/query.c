@@ -324,14 +324,18 @@ static bool compare(enum op op, double a, double b)
 	return false;
 }
 
-/* The SDKs write texts among the hyperparameters as JSON: "\"bert-base\"". */
-static bool equal_text(const char *text, const char *value)
+/* The SDKs write values among the hyperparameters as JSON: "\"bert-base\"", "\"5\"". What
+ * is meant stands between the quotes. Owned by the caller. */
+static char *without_quotes(const char *text)
 {
-	size_t n = strlen(text), len = strlen(value);
+	size_t n = strlen(text);
 
-	if (strcasecmp(text, value) == 0)
-		return true;
-	return n == len + 2 && text[0] == '"' && text[n - 1] == '"' && strncasecmp(text + 1, value, len) == 0;
+	return n >= 2 && text[0] == '"' && text[n - 1] == '"' ? xstrndup(text + 1, n - 2) : xstrdup(text);
+}
+
+static bool equal_text(const char *text, const char *meant, const char *value)
+{
+	return strcasecmp(text, value) == 0 || strcasecmp(meant, value) == 0;
 }
 
 static bool match_text(const struct query *q, const struct term *t, const char *text)
@@ -347,10 +351,12 @@ static bool match_text(const struct query *q, const struct term *t, const char *
 		}
 		return false;
 	}
-	if (t->has_number && str_to_f64(text, &number))
+	AUTO(str) char *meant = without_quotes(text);
+
+	if (t->has_number && str_to_f64(meant, &number))
 		return compare(t->op, number, t->number);
 	if (t->op == OP_EQ || t->op == OP_NE)
-		return equal_text(text, t->values.items[0]) == (t->op == OP_EQ);
+		return equal_text(text, meant, t->values.items[0]) == (t->op == OP_EQ);
 	return false;
 }
 

@@ -198,6 +198,10 @@ static void test_quoted(void **state)
 	AUTO(job) struct job *j = sample();
 
 	strmap_set(&j->hyperparameters, "model_name", "\"bert-base\"");
+	strmap_set(&j->hyperparameters, "epochs", "\"5\"");
+	assert_true(matches("hp.epochs>4", j, session));
+	assert_false(matches("hp.epochs>5", j, session));
+	assert_true(matches("hp.epochs=5.0", j, session));
 	assert_true(matches("hp.model_name=bert-base", j, session));
 	assert_true(matches("hp.model_name:bert", j, session));
 	assert_false(matches("hp.model_name=bert", j, session));
