@@ -103,6 +103,20 @@ static void print_json(struct app *a, struct resource *const *items, size_t n, c
 	output_json(a, list);
 }
 
+/* Where Search is denied a list tells no tags: what it does not know is no answer. */
+static void tell_unknown_tags(const struct listing *l, const struct resources *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n && query_reads(l->query, "tag."); i++)
+		n += !t->items[i]->tags_known;
+	if (n)
+		fprintf(stderr,
+			"sagetop: the tags of %zu of %zu %s are not known, so the filter leaves them out: "
+			"sagemaker:Search tells them\n",
+			n, t->n, l->kind->title);
+}
+
 int listing_print(struct app *a, const struct listing *l, struct err *err)
 {
 	struct session *s = sync_session(a->sync);
@@ -117,6 +131,7 @@ int listing_print(struct app *a, const struct listing *l, struct err *err)
 	for (size_t i = 0; i < t->n; i++)
 		if ((!l->parent || str_eq(l->parent, t->items[i]->parent)) && query_match(l->query, t->items[i], &x))
 			items[n++] = t->items[i];
+	tell_unknown_tags(l, t);
 	field_sort(items, n, &l->sort, l->descending, &x);
 	if (app_value(a, OPT_LIMIT))
 		n = MIN(n, (size_t)a->cli.numbers[OPT_LIMIT]);

@@ -419,6 +419,15 @@ bool query_match(const struct query *q, const struct resource *r, const struct f
 	return true;
 }
 
+bool query_reads(const struct query *q, const char *field)
+{
+	for (size_t i = 0; q && i < q->n; i++) {
+		if (str_eq(q->terms[i].ref.field->name, field))
+			return true;
+	}
+	return false;
+}
+
 void query_cold_fields(const struct query *q, struct field_list *ret)
 {
 	for (size_t i = 0; q && i < q->n; i++) {

@@ -23,6 +23,8 @@ void query_free(struct query *q);
 AUTO_POINTER(query, struct query, query_free)
 /* q NULL matches all. */
 bool query_match(const struct query *q, const struct resource *r, const struct field_context *x);
+/* Whether it asks for that field: "tag.". */
+bool query_reads(const struct query *q, const char *field);
 /* Add the cold fields that it reads: they must be filled before (field.h). */
 void query_cold_fields(const struct query *q, struct field_list *ret);
 
