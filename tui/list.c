@@ -63,23 +63,9 @@ void list_close(struct view *v)
 	map_done(&l->marks);
 }
 
-static size_t n_cold_complete(const struct session *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_cold; i++)
-		n += s->cold[i]->complete;
-	return n;
-}
-
-static uint64_t data_generation(const struct view *v)
-{
-	return things(v)->generation * 64 + n_cold_complete(ui_session(v->ui)) % 64;
-}
-
 uint64_t list_generation(struct view *v)
 {
-	return data_generation(v) * 2 + list_of(v)->stale;
+	return things(v)->generation * 2 + list_of(v)->stale;
 }
 
 /* --- rows --- */
@@ -153,9 +139,9 @@ void list_update(struct view *v)
 	struct list *l = list_of(v);
 	size_t line = l->table.selected - l->table.top;
 
-	if (!l->stale && l->built == data_generation(v) && l->sort->type != FIELD_SPARK)
+	if (!l->stale && l->built == things(v)->generation && l->sort->type != FIELD_SPARK)
 		return; /* only a curve has grown */
-	l->built = data_generation(v);
+	l->built = things(v)->generation;
 	build_rows(v);
 	l->stale = false;
 	if (l->awaited && list_find(l, l->awaited) >= 0) {

@@ -66,11 +66,12 @@ static void cell_text(const struct view *v, const struct field *f, const struct 
 	const struct list *l = v->state;
 	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
 	struct field_ref ref = {.field = f};
-	struct field_value value = field_get(&ref, r, &x);
 	char text[FIELD_VALUE_LEN];
 
+	buf_clear(out);
 	if (l->hooks->text && l->hooks->text(f, r, out))
 		return;
+	struct field_value value = field_get(&ref, r, &x);
 	if (f->type == FIELD_STATE)
 		(void)buf_addf(out, "%s ", state_symbol(r));
 	if (!value.known && !value.missing)
@@ -78,7 +79,7 @@ static void cell_text(const struct view *v, const struct field *f, const struct 
 	else if (value.known && (f->type == FIELD_SPARK || f->type == FIELD_VALUE))
 		(void)buf_adds(out, field_value_text(text, value.number));
 	else
-		field_text(&ref, r, &x, FIELD_FOR_PEOPLE, out);
+		field_show(f, r, &value, FIELD_FOR_PEOPLE, out);
 	if (f->type == FIELD_MACHINE && value.known && value.number > 1)
 		(void)buf_addf(out, "×%.0f", value.number);
 	if (f->type == FIELD_TIME && out->len > 16) { /* 2026-11-21T05:48:00Z */
@@ -87,30 +88,30 @@ static void cell_text(const struct view *v, const struct field *f, const struct 
 	}
 }
 
-static void put_cell(struct view *v, struct area a, int row, int col, int width, size_t i, const struct resource *r)
+static void put_cell(struct view *v, struct area a, int row, int col, int width, size_t i, const struct resource *r,
+		     struct buf *text)
 {
 	struct list *l = v->state;
 	const struct field *f = l->columns[i];
-	AUTO(buf) struct buf text = BUF_INIT(65536);
 
 	if (l->hooks->cell && l->hooks->cell(v, a, row, col, width, f, r))
 		return;
-	cell_text(v, f, r, &text);
+	cell_text(v, f, r, text);
 	if (i == 0)
-		area_put_middle(a, row, col, width, map_get(&l->marks, r->name) ? ST_MARK : ST_NORMAL, buf_str(&text));
+		area_put_middle(a, row, col, width, map_get(&l->marks, r->name) ? ST_MARK : ST_NORMAL, buf_str(text));
 	else if (f->type == FIELD_STATE)
-		area_put_cut(a, row, col, width, state_style(r), buf_str(&text));
+		area_put_cut(a, row, col, width, state_style(r), buf_str(text));
 	else if (f->type == FIELD_MACHINE)
-		area_put_middle(a, row, col, width, resource_is_running(r) ? ST_NORMAL : ST_DIM, buf_str(&text));
+		area_put_middle(a, row, col, width, resource_is_running(r) ? ST_NORMAL : ST_DIM, buf_str(text));
 	else if (f->type == FIELD_LINK)
-		area_put_middle(a, row, col, width, ST_DIM, buf_str(&text));
+		area_put_middle(a, row, col, width, ST_DIM, buf_str(text));
 	else
-		table_put(a, row, col, width, is_number(f), f->type == FIELD_TIME ? ST_DIM : ST_NORMAL, buf_str(&text));
+		table_put(a, row, col, width, is_number(f), f->type == FIELD_TIME ? ST_DIM : ST_NORMAL, buf_str(text));
 }
 
 /* Widths that the rows on the screen want. They only grow, until the filter changes:
  * scrolling does not make columns jump back and forth. */
-static void measure(struct view *v, size_t rows)
+static void measure(struct view *v, size_t rows, struct buf *text)
 {
 	struct list *l = v->state;
 	bool again = l->measured.built != l->built || ui_now_ms(v->ui) - l->measured.at_ms >= 1000;
@@ -124,11 +125,10 @@ static void measure(struct view *v, size_t rows)
 		if (at >= from && at < to)
 			continue;
 		for (size_t i = 1; i < l->n_columns; i++) {
-			AUTO(buf) struct buf text = BUF_INIT(65536);
 			if (l->columns[i]->type == FIELD_SPARK || l->columns[i]->type == FIELD_TEXT)
 				continue;
-			cell_text(v, l->columns[i], l->rows[at].item, &text);
-			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(&text)), 400));
+			cell_text(v, l->columns[i], l->rows[at].item, text);
+			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(text)), 400));
 		}
 	}
 }
@@ -150,7 +150,7 @@ static void draw_headings(struct view *v, struct area a, const int *widths)
 	}
 }
 
-static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
+static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at, struct buf *text)
 {
 	const struct list *l = v->state;
 	const struct resource *r = l->rows[at].item;
@@ -161,7 +161,7 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 	for (size_t i = 0; i < l->n_columns; i++) {
 		if (!widths[i])
 			continue;
-		put_cell(v, a, line, col, widths[i], i, r);
+		put_cell(v, a, line, col, widths[i], i, r, text);
 		col += widths[i] + GAP;
 	}
 	if (at == l->table.selected) {
@@ -174,17 +174,18 @@ void list_draw(struct view *v, struct area a)
 {
 	struct list *l = v->state;
 	int widths[TABLE_COLUMNS_MAX], headings = a.rows > 2;
+	AUTO(buf) struct buf text = BUF_INIT(65536); /* of one cell after the other */
 
 	if (!l->n) {
 		l->hooks->empty(v, a);
 		return;
 	}
 	table_settle(&l->table, a.rows - headings);
-	measure(v, (size_t)(a.rows - headings));
+	measure(v, (size_t)(a.rows - headings), &text);
 	lay_out(l, a.cols, widths);
 	if (headings)
 		draw_headings(v, a, widths);
 	list_remember(l);
 	for (int line = headings; line < a.rows && l->table.top + (size_t)(line - headings) < l->n; line++)
-		draw_row(v, a, line, widths, l->table.top + (size_t)(line - headings));
+		draw_row(v, a, line, widths, l->table.top + (size_t)(line - headings), &text);
 }

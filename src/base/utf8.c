@@ -64,6 +64,13 @@ static size_t fit(const char *s, int cells, int *ret_cells)
 	int used = 0;
 
 	while (i < n) {
+		if (s[i] >= ' ' && s[i] <= '~') { /* nearly all there is */
+			if (used >= cells)
+				break;
+			used++;
+			i++;
+			continue;
+		}
 		uint32_t cp;
 		size_t step = utf8_decode(s + i, n - i, &cp);
 		int w = utf8_cp_width(cp);

@@ -276,29 +276,36 @@ void field_one_line(const char *text, struct buf *out)
 	}
 }
 
+void field_show(const struct field *f, const struct resource *r, const struct field_value *v, enum field_style style,
+		struct buf *out)
+{
+	char text[TIMEFMT_LEN];
+
+	if (!v->known) {
+		if (v->missing && style == FIELD_FOR_PEOPLE)
+			(void)buf_addc(out, '?');
+	} else if (f->type == FIELD_STATE) {
+		(void)buf_adds(out, resource_state_text(r));
+	} else if (f->type == FIELD_FLAG) {
+		(void)buf_adds(out, v->text ? v->text : v->number != 0 ? "yes" : "no");
+	} else if (f->type == FIELD_TIME) {
+		(void)buf_adds(out, style == FIELD_FOR_PEOPLE ? timefmt_show(text, (int64_t)v->number)
+							      : timefmt_iso(text, (int64_t)v->number));
+	} else if (v->text) {
+		field_one_line(v->text, out);
+	} else if (style == FIELD_FOR_PEOPLE) {
+		text_for_people(f, v, out);
+	} else {
+		text_for_programs(f, v, out);
+	}
+}
+
 void field_text(const struct field_ref *f, const struct resource *r, const struct field_context *x,
 		enum field_style style, struct buf *out)
 {
 	struct field_value v = field_get(f, r, x);
-	char text[TIMEFMT_LEN];
 
-	if (!v.known) {
-		if (v.missing && style == FIELD_FOR_PEOPLE)
-			(void)buf_addc(out, '?');
-	} else if (f->field->type == FIELD_STATE) {
-		(void)buf_adds(out, resource_state_text(r));
-	} else if (f->field->type == FIELD_FLAG) {
-		(void)buf_adds(out, v.text ? v.text : v.number != 0 ? "yes" : "no");
-	} else if (f->field->type == FIELD_TIME) {
-		(void)buf_adds(out, style == FIELD_FOR_PEOPLE ? timefmt_show(text, (int64_t)v.number)
-							      : timefmt_iso(text, (int64_t)v.number));
-	} else if (v.text) {
-		field_one_line(v.text, out);
-	} else if (style == FIELD_FOR_PEOPLE) {
-		text_for_people(f->field, &v, out);
-	} else {
-		text_for_programs(f->field, &v, out);
-	}
+	field_show(f->field, r, &v, style, out);
 }
 
 /* --- order ------------------------------------------------------------------------ */

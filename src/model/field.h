@@ -123,6 +123,9 @@ char *field_heading(const struct field_ref *f, char *buf);
 /* A value as text; nothing where unknown. For people "9m04s", "$0.035*", "68%"; for
  * programs plain seconds, dollars and ISO times. */
 enum field_style { FIELD_FOR_PEOPLE, FIELD_FOR_PROGRAMS };
+void field_show(const struct field *f, const struct resource *r, const struct field_value *v, enum field_style style,
+		struct buf *out);
+/* The same for a value that was not got yet. */
 void field_text(const struct field_ref *f, const struct resource *r, const struct field_context *x,
 		enum field_style style, struct buf *out);
 /* Text of several lines as one, for a table: the last line, which holds a traceback's
@@ -149,7 +152,8 @@ struct cold_column {
 	const struct kind *kind;
 	struct field_ref ref;
 	struct map values; /* name -> char *, "" where it has none */
-	bool complete;
+	bool busy;	   /* being filled */
+	bool complete;	   /* filled */
 };
 /* What such a column keeps of a thing whose cold part is at hand; owned by the caller. */
 char *field_cold_text(const struct field_ref *f, const struct resource *r, const struct field_context *x) NODISCARD;
