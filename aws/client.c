@@ -324,18 +324,6 @@ int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, in
 	return 0;
 }
 
-static bool is_idle(const struct aws_client *c)
-{
-	return !c->n_requests && !c->n_timers && !c->children && !cred_cache_is_busy(c->credentials) &&
-	       !http_under_way(c->http);
-}
-
-void aws_client_run_until(struct aws_client *c, const bool *done)
-{
-	while (!*done && !is_idle(c))
-		aws_client_poll(c, NULL, 0, 1000);
-}
-
 bool aws_client_clock_skew(const struct aws_client *c, int64_t *ret_ms)
 {
 	*ret_ms = c->skew_ms;

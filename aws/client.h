@@ -5,7 +5,7 @@
  * aws_client_poll, exactly once, never from within the call itself. Requests
  * queue behind their operation's token bucket, user actions before polling;
  * retries, signing, clock skew and credential refresh happen inside.
- * One thread; nothing here blocks except aws_client_run_until (for commands).
+ * One thread; nothing here blocks.
  */
 #ifndef SAGETOP_AWS_CLIENT_H
 #define SAGETOP_AWS_CLIENT_H
@@ -84,8 +84,6 @@ int aws_client_check_credentials(struct aws_client *c, struct err *err) NODISCAR
  * fds (revents set as poll(2) does), then runs the callbacks that are due. */
 struct pollfd;
 int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, int timeout_ms);
-/* Turn the loop until *done, for command-line use. */
-void aws_client_run_until(struct aws_client *c, const bool *done);
 /* Call fn once after delay_ms, from aws_client_poll. */
 typedef void aws_timer_fn(void *user);
 uint64_t aws_client_after(struct aws_client *c, int64_t delay_ms, aws_timer_fn *fn, void *user);

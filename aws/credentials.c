@@ -385,8 +385,3 @@ const char *cred_cache_source(const struct cred_cache *c)
 {
 	return c->current ? c->current->source : NULL;
 }
-
-const struct aws_credentials *cred_cache_last(const struct cred_cache *c)
-{
-	return c->current;
-}

@@ -51,7 +51,5 @@ const struct err *cred_cache_error(const struct cred_cache *c); /* of the last r
 void cred_cache_reject(struct cred_cache *c, const char *access_key);
 bool cred_cache_is_busy(const struct cred_cache *c);
 const char *cred_cache_source(const struct cred_cache *c); /* NULL before the first success */
-/* The last ones, whatever their state; NULL before the first success. */
-const struct aws_credentials *cred_cache_last(const struct cred_cache *c);
 
 #endif

@@ -108,11 +108,6 @@ void http_free(struct http *h)
 	free(h);
 }
 
-size_t http_under_way(const struct http *h)
-{
-	return h->n;
-}
-
 void http_cancel(struct http *h, struct http_transfer *t)
 {
 	transfer_free(t);
@@ -490,9 +485,4 @@ int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms
 	curl_multi_perform(h->multi, &running);
 	run_finished(h);
 	return 0;
-}
-
-void http_wakeup(struct http *h)
-{
-	curl_multi_wakeup(h->multi);
 }

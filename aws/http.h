@@ -27,12 +27,9 @@ AUTO_POINTER(http, struct http, http_free)
 struct http_transfer *http_send(struct http *h, const struct http_request *r, http_reply_fn *fn, void *user);
 /* The callback does not run. */
 void http_cancel(struct http *h, struct http_transfer *t);
-size_t http_under_way(const struct http *h);
 
 /* Wait at most timeout_ms for transfers or fds (revents set as poll(2) does), then
  * run the callbacks of those that have ended. */
 int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms);
-/* From another thread or a signal handler's pipe: end a wait early. */
-void http_wakeup(struct http *h);
 
 #endif

@@ -51,7 +51,6 @@ typedef void logs_tail_end_fn(void *user, const struct err *err);
 struct logs_tail *logs_tail_start(struct aws_client *c, const char *group_arn, const char *stream_prefix,
 				  const char *pattern, logs_tail_fn *fn, logs_tail_end_fn *end, void *user);
 void logs_tail_stop(struct logs_tail *t);	      /* end runs from aws_client_poll */
-bool logs_tail_is_open(const struct logs_tail *t);    /* the service has sent sessionStart */
 int64_t logs_tail_minutes(const struct logs_tail *t); /* begun so far, for the cost */
 char *logs_group_arn(const char *region, const char *account, const char *group) NODISCARD;
 

@@ -180,11 +180,6 @@ void logs_tail_stop(struct logs_tail *t)
 		aws_request_cancel(t->request);
 }
 
-bool logs_tail_is_open(const struct logs_tail *t)
-{
-	return t->open;
-}
-
 int64_t logs_tail_minutes(const struct logs_tail *t)
 {
 	return (clock_mono_ms() - t->started_ms) / 60000 + 1;

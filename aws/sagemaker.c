@@ -10,7 +10,6 @@
 struct call {
 	struct aws_client *client;
 	sm_jobs_fn *jobs;
-	sm_job_fn *job;
 	sm_json_fn *json;
 	sm_done_fn *done;
 	sm_tags_fn *tags;
@@ -136,27 +135,6 @@ struct aws_request *sm_list_jobs(struct aws_client *c, const struct sm_list *q, 
 static json_t *name_body(const char *name)
 {
 	return json_pack("{s:s}", "TrainingJobName", name);
-}
-
-static void on_describe(void *ctx, const struct aws_reply *reply, const struct err *err)
-{
-	struct call *k = ctx;
-	struct job *job = NULL;
-	struct err bad = {0};
-
-	if (!err && sm_parse_job(reply->json, DETAIL_DESCRIBED, &job, &bad))
-		err = &bad;
-	k->job(k->user, err ? NULL : job, err);
-	free(k);
-}
-
-struct aws_request *sm_describe_job(struct aws_client *c, const char *name, enum aws_priority p, sm_job_fn *fn,
-				    void *user)
-{
-	struct call *k = call_new(c, user);
-
-	k->job = fn;
-	return aws_call_named(c, AWS_OP_ROW(sagemaker, DescribeTrainingJob), p, name_body(name), on_describe, k);
 }
 
 static void on_json(void *ctx, const struct aws_reply *reply, const struct err *err)

@@ -17,8 +17,6 @@
  * token is normal. total_hint is -1 where the service does not say. */
 typedef void sm_jobs_fn(void *user, struct job **jobs, size_t n, const char *next_token, int64_t total_hint,
 			const struct err *err);
-typedef void sm_job_fn(void *user, struct job *job,
-		       const struct err *err); /* job: take it with job_merge/jobs_put: owned by the callback */
 typedef void sm_json_fn(void *user, json_t *reply, const struct err *err); /* reply borrowed */
 typedef void sm_done_fn(void *user, const struct err *err);
 typedef void sm_tags_fn(void *user, const struct strmap *tags, const struct err *err);
@@ -41,8 +39,6 @@ struct aws_request *sm_search_jobs(struct aws_client *c, const struct sm_search 
 				   void *user);
 struct aws_request *sm_list_jobs(struct aws_client *c, const struct sm_list *q, enum aws_priority p, sm_jobs_fn *fn,
 				 void *user);
-struct aws_request *sm_describe_job(struct aws_client *c, const char *name, enum aws_priority p, sm_job_fn *fn,
-				    void *user);
 /* The reply as the service sent it, for `job NAME --json`, the y key and clone. */
 struct aws_request *sm_describe_job_json(struct aws_client *c, const char *name, enum aws_priority p, sm_json_fn *fn,
 					 void *user);

@@ -120,11 +120,6 @@ int64_t ui_now_ms(const struct ui *ui)
 	return ui->now_ms;
 }
 
-bool ui_ascii(const struct ui *ui)
-{
-	return ui->surface.ascii;
-}
-
 bool ui_quit_wanted(const struct ui *ui)
 {
 	return ui->quit;

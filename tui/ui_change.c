@@ -27,7 +27,7 @@ static void things_text(char out[48], const struct kind *kind, size_t n)
 	if (n == 1)
 		str_copy(out, 48, ui_kind_word(kind));
 	else
-		str_copy(out, 48, kind->id == KIND_TRAINING_JOB ? "jobs" : kind->title);
+		str_copy(out, 48, kind_word(kind));
 }
 
 static void report(struct ui *ui, const struct change_batch *b, const char *name)

@@ -108,7 +108,9 @@ static void tell_unknown_tags(const struct listing *l, const struct resources *t
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->n && query_reads(l->query, "tag."); i++)
+	if (!query_reads(l->query, "tag."))
+		return;
+	for (size_t i = 0; i < t->n; i++)
 		n += !t->items[i]->tags_known;
 	if (n)
 		fprintf(stderr,

@@ -81,11 +81,6 @@ char *timefmt_search(char *buf, int64_t ms)
 	return format(buf, ms, "%Y-%m-%dT%H:%M:%S");
 }
 
-char *timefmt_date(char *buf, int64_t ms)
-{
-	return format(buf, ms, "%Y-%m-%d");
-}
-
 /* --- for people ------------------------------------------------------------------ */
 
 static bool show_local;

@@ -13,7 +13,6 @@ char *timefmt_iso_ms(char *buf, int64_t ms); /* 2026-11-21T05:48:06.120Z */
 char *timefmt_amz(char *buf, int64_t ms);    /* 20261121T054806Z (SigV4) */
 char *timefmt_http(char *buf, int64_t ms);   /* Sat, 21 Nov 2026 05:48:06 GMT (RFC 9110) */
 char *timefmt_search(char *buf, int64_t ms); /* 2026-11-21T05:48:06 (SageMaker Search values) */
-char *timefmt_date(char *buf, int64_t ms);   /* 2026-11-21 */
 
 /* For people's eyes: UTC, or the local zone after timefmt_show_zone(true). */
 void timefmt_show_zone(bool local);

@@ -79,6 +79,7 @@ struct kind {
 	const char *plural;  /* the `:` command: "processing-jobs" */
 	const char *aliases; /* other names of both, separated by blanks: "processing"; NULL */
 	const char *title;   /* headings: "processing jobs" */
+	const char *word;    /* what a message calls them where that is shorter: "jobs"; NULL */
 	const char *service; /* of all its operations, as the operations' table spells it: "sagemaker" */
 	const struct resource_class *class;
 
@@ -125,6 +126,11 @@ const struct kind *kind_find(const char *name); /* by name, plural or alias, cas
 char *kind_sort_key(const struct kind *k, const char *word) NODISCARD;
 /* What stands behind the last slash (colon, of an ARN without one): "train" of "5abc/train". */
 const char *kind_short_name(const char *name);
+/* What a message calls the things of a kind: "jobs", "processing jobs". */
+static inline const char *kind_word(const struct kind *k)
+{
+	return k->word ? k->word : k->title;
+}
 /* What a status means for that kind. */
 enum resource_state kind_state(const struct kind *k, const char *status_text);
 /* Whether a list of words separated by blanks has that one. */

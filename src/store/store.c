@@ -67,11 +67,6 @@ int store_set_scope(struct store *s, const char *scope, struct err *err)
 	return RETRY_CACHE(s, err, set_scope_id(s, &e));
 }
 
-const char *store_scope(const struct store *s)
-{
-	return s->scope;
-}
-
 int store_open(const char *cache_path, const char *state_path, const char *scope, struct store **ret, struct err *err)
 {
 	AUTO(store) struct store *s = NEW(struct store);

@@ -31,7 +31,6 @@ AUTO_POINTER(store, struct store, store_close)
 const char *store_notice(const struct store *s);
 /* Rows from now on are those of another account (learned after the open). */
 int store_set_scope(struct store *s, const char *scope, struct err *err) NODISCARD;
-const char *store_scope(const struct store *s);
 
 /* Jobs: whole records, with transitions, tags, hyperparameters, final metrics.
  * A save is one transaction; of a trimmed job only the hot part is written. load

@@ -336,9 +336,3 @@ int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms
 	refresh_rate(s);
 	return rc;
 }
-
-void sync_run_until(struct sync *s, const bool *done)
-{
-	while (!*done)
-		(void)sync_poll(s, NULL, 0, 1000);
-}

@@ -4,7 +4,7 @@
  * come by Search on LastModifiedTime with an overlap, 100 a page; by
  * ListTrainingJobs and DescribeTrainingJob where Search is denied. Watched jobs
  * are described and their logs and metrics followed. The same calls serve the
- * dashboard (turned by its loop) and commands (sync_run_until).
+ * dashboard (turned by its loop) and commands (by theirs).
  *
  * Callbacks run from sync_poll, exactly once, never from within the call itself.
  * err is NULL on success and borrowed. Failures of what runs by itself become
@@ -48,7 +48,6 @@ void sync_refresh_now(struct sync *s);
 
 /* One turn of the loop; see aws_client_poll. */
 int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms);
-void sync_run_until(struct sync *s, const bool *done);
 
 typedef void sync_done_fn(void *user, const struct err *err);
 /* The things of a kind from the store, once; no network. sync_load does it for jobs. */
@@ -56,8 +55,6 @@ void sync_load_kind(struct sync *s, const struct kind *k);
 /* One pass over the list of a kind, or over the things of one parent (its name; NULL:
  * all). ERR_USAGE where a kind has no list without a parent. */
 void sync_kind(struct sync *s, const struct kind *k, const char *parent, sync_done_fn *fn, void *user);
-/* The list that somebody looks at is refreshed by itself; NULL: none. */
-void sync_watch_kind(struct sync *s, const struct kind *k, const char *parent);
 /* How many there are of each kind: one page of each list, one after the other. The
  * tables have what came; those whose `complete` is not set have more. */
 void sync_counts(struct sync *s, sync_done_fn *fn, void *user);
@@ -77,11 +74,10 @@ void sync_jobs(struct sync *s, sync_done_fn *fn, void *user);
 /* One job in full (Describe, tags); ERR_NOTFOUND names the nearest known job. */
 void sync_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
 /* Everything there is of its log / metrics now, in its feed (which stays until other
- * feeds push it out, or sync_drop_feed). Of any kind that has a log group. For metrics
+ * feeds push it out). Of any kind that has a log group. For metrics
  * no line of the log is kept. */
 void sync_logs(struct sync *s, const struct kind *kind, const char *name, sync_done_fn *fn, void *user);
 void sync_metrics(struct sync *s, const struct kind *kind, const char *name, sync_done_fn *fn, void *user);
-void sync_drop_feed(struct sync *s, const struct kind *kind, const char *name);
 /* Follow its state, log and metrics until the last unwatch. */
 void sync_watch(struct sync *s, const struct kind *kind, const char *name);
 void sync_unwatch(struct sync *s, const struct kind *kind, const char *name);
@@ -109,7 +105,7 @@ void sync_live(struct sync *s, const struct kind *kind, const char *name, bool o
 void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user);
 
 /* Fill the session's columns of these fields (field.h) that are cold, from the store:
- * before they are shown, filtered or sorted by. No network. */
+ * before they are shown, filtered or sorted by; one that is being filled is not begun again. No network. */
 void sync_columns(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn, void *user);
 
 /* The job with its cold part in memory (see job.h), from the store where it was

@@ -35,8 +35,12 @@ static void filling_end(struct filling *f)
 {
 	struct sync *s = f->s;
 
-	for (size_t i = 0; i < f->fields.n && !s->closing; i++)
-		session_cold_add(s->session, f->kind, &f->fields.items[i])->complete = true;
+	for (size_t i = 0; i < f->fields.n && !s->closing; i++) {
+		struct cold_column *c = session_cold_add(s->session, f->kind, &f->fields.items[i]);
+
+		c->complete = c->busy; /* not one that another account's has taken the place of */
+		c->busy = false;
+	}
 	if (!s->closing)
 		s->session->tables[f->kind->id].generation++;
 	f->fn(f->user, NULL);
@@ -94,8 +98,14 @@ void sync_columns(struct sync *s, const struct kind *k, const struct field_list 
 	for (size_t i = 0; i < fields->n; i++) {
 		const struct field_ref *ref = &fields->items[i];
 
-		if (ref->field->flags & FIELD_COLD && !session_cold_add(s->session, k, ref)->complete)
-			field_list_add(&f->fields, ref->field, ref->key);
+		if (!(ref->field->flags & FIELD_COLD))
+			continue;
+		struct cold_column *c = session_cold_add(s->session, k, ref);
+
+		if (c->busy || c->complete)
+			continue;
+		c->busy = true;
+		field_list_add(&f->fields, ref->field, ref->key);
 	}
 	for (size_t i = 0; f->fields.n && i < t->n; i++) {
 		if (t->items[i]->trimmed)

@@ -351,16 +351,6 @@ void sync_unwatch(struct sync *s, const struct kind *kind, const char *name)
 	follow_check(w);
 }
 
-void sync_drop_feed(struct sync *s, const struct kind *kind, const char *name)
-{
-	AUTO(str) char *key = key_of(kind, name);
-
-	if (map_get(&s->follows, key))
-		return;
-	forget_idle(s, key);
-	session_drop_feed(s->session, kind, name);
-}
-
 /* --- once --------------------------------------------------------------------------- */
 
 /* It must be known before its log can be called complete. */

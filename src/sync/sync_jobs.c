@@ -6,11 +6,6 @@
 #define DESCRIBES_PER_TICK 8
 #define BACKOFF_MAX_MS 60000
 
-struct job *sync_put_job(struct sync *s, struct job *j)
-{
-	return resource_job(sync_put_resource(s, job_resource(j)));
-}
-
 void sync_jobs(struct sync *s, sync_done_fn *fn, void *user)
 {
 	sync_request_pass(s, &kind_table[KIND_TRAINING_JOB], NULL, PASS_WHOLE, true, fn, user);

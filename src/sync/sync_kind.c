@@ -2,9 +2,6 @@
  * that somebody looks at, and how many there are of each kind. */
 #include "sync/sync_priv.h"
 
-#define LIST_EVERY_MS 10000 /* of the list that somebody looks at */
-#define BACKOFF_MAX_MS 60000
-
 struct pass_request {
 	char *parent;
 	enum pass_mode mode;
@@ -50,7 +47,7 @@ static void begin_next(struct kind_sync *ks)
 static void failed(struct kind_sync *ks, const struct err *err)
 {
 	ks->failures++;
-	sync_note_error(ks->s, ks->kind->id == KIND_TRAINING_JOB ? "jobs" : ks->kind->title, err);
+	sync_note_error(ks->s, kind_word(ks->kind), err);
 }
 
 void sync_pass_ended(struct sync *s, const struct kind *k, const struct err *err)
@@ -61,8 +58,7 @@ void sync_pass_ended(struct sync *s, const struct kind *k, const struct err *err
 		failed(ks, err);
 	} else {
 		if (ks->failures > 0) /* what failed stands on the status line still */
-			session_notify(s->session, NOTICE_INFO, "the %s are up to date again",
-				       k->id == KIND_TRAINING_JOB ? "jobs" : k->title);
+			session_notify(s->session, NOTICE_INFO, "the %s are up to date again", kind_word(k));
 		ks->failures = 0;
 	}
 	ks->by_user = false;
@@ -155,44 +151,6 @@ void sync_load_kind(struct sync *s, const struct kind *k)
 	t->generation++;
 }
 
-/* --- the list that somebody looks at ---------------------------------------------------- */
-
-static void watch_tick(void *user);
-
-static void watch_done(void *user, const struct err *err)
-{
-	struct sync *s = user;
-	int64_t delay = MAX(s->opt.refresh_ms, (int64_t)LIST_EVERY_MS);
-
-	if (s->closing || !s->watched_kind || s->watch_timer)
-		return;
-	for (int i = 0; i < s->kinds[s->watched_kind->id].failures && delay < BACKOFF_MAX_MS; i++)
-		delay *= 2;
-	s->watch_timer = aws_client_after(s->aws, MIN(delay, (int64_t)BACKOFF_MAX_MS), watch_tick, s);
-}
-
-static void watch_tick(void *user)
-{
-	struct sync *s = user;
-
-	s->watch_timer = 0;
-	if (can_pass(s, s->watched_kind, s->watched_parent))
-		sync_request_pass(s, s->watched_kind, s->watched_parent, PASS_SUMMARIES, false, watch_done, s);
-}
-
-void sync_watch_kind(struct sync *s, const struct kind *k, const char *parent)
-{
-	if (s->watch_timer)
-		aws_client_cancel_timer(s->aws, s->watch_timer);
-	s->watch_timer = 0;
-	s->watched_kind = k && k->id != KIND_TRAINING_JOB ? k : NULL;
-	str_set(&s->watched_parent, parent);
-	if (!s->watched_kind)
-		return;
-	sync_load_kind(s, k);
-	s->watch_timer = aws_client_after(s->aws, 0, watch_tick, s);
-}
-
 /* --- how many there are --------------------------------------------------------------------- */
 
 /* One page of each list, one after the other: lists in a row throttle an account. */
@@ -279,6 +237,5 @@ void sync_kinds_free(struct sync *s, const struct err *cancelled)
 		free(ks->next);
 		free(ks->parent);
 	}
-	free(s->watched_parent);
 	free(s->used_name);
 }

@@ -58,7 +58,7 @@ void sync_pass_free(struct sync_pass *p)
 /* Marks of the passes over all things of a kind: "jobs_mark", "endpoints_mark". */
 static char *mark_key(const struct kind *k, const char *what)
 {
-	return xasprintf("%s_%s", k->id == KIND_TRAINING_JOB ? "jobs" : k->plural, what);
+	return xasprintf("%s_%s", k->word ? k->word : k->plural, what);
 }
 
 static int64_t mark_get(struct sync *s, const struct kind *k, const char *what)
@@ -318,7 +318,7 @@ static void search_denied(struct sync_pass *p)
 {
 	if (!p->s->search_denied)
 		session_notify(p->s->session, NOTICE_INFO, "sagemaker:Search is denied: %s come by %s (slower)",
-			       p->kind->id == KIND_TRAINING_JOB ? "jobs" : p->kind->title, p->kind->list.operation);
+			       kind_word(p->kind), p->kind->list.operation);
 	p->s->search_denied = true;
 	p->by_list = true;
 	paging_done(&p->pages);

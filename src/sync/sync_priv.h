@@ -70,9 +70,6 @@ struct sync {
 	/* lists (sync_kind.c) */
 	struct kind_sync kinds[KIND_COUNT];
 	bool search_denied;
-	const struct kind *watched_kind; /* the list that somebody looks at; NULL */
-	char *watched_parent;
-	uint64_t watch_timer;
 
 	/* the thing that somebody looks at: it stays whole (sync_resource.c) */
 	const struct kind *used_kind;
@@ -104,7 +101,6 @@ void sync_later(struct sync *s, sync_done_fn *fn, void *user, const struct err *
 bool sync_is_watched(const struct sync *s, const struct kind *kind, const char *name);
 
 /* sync_jobs.c: put a job into session and store; the job in the table. */
-struct job *sync_put_job(struct sync *s, struct job *j);
 void sync_describe(struct sync *s, const char *name, enum aws_priority p, sync_done_fn *fn, void *user);
 
 /* sync_pass.c */
