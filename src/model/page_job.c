@@ -194,6 +194,20 @@ static void add_times(struct page *p, const struct job *j)
 	add_history(p, j);
 }
 
+/* A line of one series: its last value and, on the screen, its curve. One point has none. */
+static void add_series(struct page *p, const char *label, const struct series_set *set, const struct series *m)
+{
+	char value[FIELD_VALUE_LEN], name[64], spark[CURVE_CELLS * 3 + 1] = "";
+	struct page_line *l = page_line(p, label);
+
+	page_partf(p, PAGE_NORMAL, "%-26s %9s%s", series_label(name, sizeof(name), set, m),
+		   field_value_text(value, m->points[m->n - 1].value), str_eq(m->unit, "%") ? "%" : "");
+	if (p->what_for == PAGE_FOR_SCREEN)
+		page_part(p, PAGE_CURVE, series_spark(spark, CURVE_CELLS, m));
+	if (*spark)
+		l->parts[l->n - 1].at = CURVE_AT;
+}
+
 /* The curves where they are at hand, else the final values. */
 static void add_metrics(struct page *p, const struct job *j, const struct session *s)
 {
@@ -205,14 +219,7 @@ static void add_metrics(struct page *p, const struct job *j, const struct sessio
 		const struct series *m = &f->metrics.items[i];
 		if (!m->n)
 			continue;
-		(void)page_line(p, n++ ? "" : "Metrics");
-		page_partf(p, PAGE_NORMAL, "%-26s %9s%s", m->name, field_value_text(value, m->points[m->n - 1].value),
-			   str_eq(m->unit, "%") ? "%" : "");
-		if (p->what_for == PAGE_FOR_SCREEN) {
-			char spark[CURVE_CELLS * 3 + 1];
-			page_part(p, PAGE_CURVE, series_spark(spark, CURVE_CELLS, m));
-			p->lines[p->n - 1].parts[p->lines[p->n - 1].n - 1].at = CURVE_AT;
-		}
+		add_series(p, n++ ? "" : "Metrics", &f->metrics, m);
 	}
 	for (size_t i = 0; !n && i < j->n_final_metrics; i++) {
 		(void)page_line(p, i ? "" : "Metrics");

@@ -76,6 +76,38 @@ static void test_members_that_people_look_for(void **state)
 	}
 }
 
+/* A series of one point has no curve: its value stays in its place. */
+static void test_series_of_one_point(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(job) struct job *j = parse_job();
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	struct feed *f = session_feed(s, TRAINING_KIND, j->name);
+	AUTO(page) struct page p = {0};
+	size_t seen = 0;
+
+	(void)series_put(&f->metrics, "CPUUtilization", "algo-1", 1, 12.5);
+	for (int64_t i = 1; i <= 3; i++)
+		series_add(&f->metrics, "train:rmse", NULL, i, i, (double)i);
+	page_build(&p, job_resource(j), &x, PAGE_FOR_SCREEN);
+	for (size_t i = 0; i < p.n; i++) {
+		const struct page_line *l = &p.lines[i];
+
+		if (l->n && str_starts(l->parts[0].text, "CPUUtilization")) {
+			assert_non_null(strstr(l->parts[0].text, "12.5"));
+			assert_int_equal(l->n, 1);
+			assert_int_equal(l->parts[0].at, 0);
+			seen++;
+		} else if (l->n && str_starts(l->parts[0].text, "train:rmse")) {
+			assert_int_equal(l->n, 2);
+			assert_int_equal(l->parts[0].at, 0);
+			assert_true(l->parts[1].at > 0);
+			seen++;
+		}
+	}
+	assert_int_equal(seen, 2);
+}
+
 static void test_a_traceback_keeps_its_lines(void **state)
 {
 	AUTO(session) struct session *s = session_new();
@@ -144,9 +176,8 @@ static void test_every_member_of_any_kind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_members_that_people_look_for),
-		cmocka_unit_test(test_a_traceback_keeps_its_lines),
-		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_members_that_people_look_for), cmocka_unit_test(test_series_of_one_point),
+		cmocka_unit_test(test_a_traceback_keeps_its_lines),  cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_every_member_of_any_kind),
 	};
 
