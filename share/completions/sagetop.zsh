@@ -30,14 +30,14 @@ _sagetop() {
 		'list:list the things of a kind (processing, endpoints ...); without one, how many there are of each' \
 		'show:show one thing of any kind in detail; KIND/NAME does it too' \
 		'job:show one job in detail' \
-		'logs:print a job'\''s log' \
-		'metrics:chart a job'\''s metrics, or print their values' \
+		'logs:print the log of a job, or of another thing by KIND/NAME' \
+		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'clone:create a job like another, with changes' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
 		'delete:delete things of any kind' \
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
-		'upload:copy files and folders to S3' \
+		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'prices:print the price table, with the date and source of every price' \
 		'config:print the settings in force and where each comes from' \
