@@ -140,7 +140,7 @@ static int start(struct engine *e, struct err *err)
 	if (rc == 0)
 		rc = training_jobs_load(e, err);
 	if (rc == 0)
-		rc = resources_load(e, err);
+		rc = documents_load(e, err);
 	if (rc == 0)
 		rc = objects_init(e, err);
 	if (rc == 0) {
@@ -179,7 +179,7 @@ static void stop(struct engine *e)
 	faults_free(e);
 	record_close(e);
 	training_jobs_free(e);
-	resources_free(e);
+	documents_free(e);
 	state_close(e->db);
 }
 

@@ -14,7 +14,7 @@
 #include "aws/local/wire/cbor.h"
 #include "aws/local/wire/chunked.h"
 #include "aws/local/front/operations.h"
-#include "aws/local/kept/resources.h"
+#include "aws/local/kept/documents.h"
 #include "aws/local/services/filter_pattern.h"
 #include "aws/local/services/limits.h"
 #include "aws/local/kept/objects.h"
@@ -28,7 +28,7 @@ static const struct operation {
 	const char *name;
 	const struct shape *shape;
 	op_fn *fn; /* NULL: checked only */
-	const struct kind *kind;
+	const struct document_kind *kind;
 	const struct kind_op *op;
 } operations[] = {
 	{"Search", &shape_search, op_search},
@@ -60,7 +60,7 @@ static void end_engine(void)
 {
 	limits_free(&engine);
 	training_jobs_free(&engine);
-	resources_free(&engine);
+	documents_free(&engine);
 	state_close(engine.db);
 	loop_free(engine.loop);
 	options_done(&engine.opt);
@@ -101,7 +101,7 @@ static void begin_engine(void)
 	FUZZ_CHECK(options_parse(&engine.opt, (int)ARRAY_LEN(argv), argv, NULL) == 0);
 	FUZZ_CHECK(loop_new(&engine.loop, NULL) == 0 && state_open(folder, &engine.db, &moved, NULL) == 0);
 	FUZZ_CHECK(limits_init(&engine, NULL) == 0 && training_jobs_load(&engine, NULL) == 0 &&
-		   resources_load(&engine, NULL) == 0 && objects_init(&engine, NULL) == 0);
+		   documents_load(&engine, NULL) == 0 && objects_init(&engine, NULL) == 0);
 	kinds_begin(&engine);
 	add_job("one", JOB_COMPLETED);
 	add_job("two", JOB_FAILED);
@@ -145,12 +145,12 @@ static struct operation choose(unsigned pick)
 }
 
 /* What is made must not fill the machine. */
-static void forget_some(const struct kind *kind)
+static void forget_some(const struct document_kind *kind)
 {
-	const struct resource_list *all = resources_of(&engine, kind->id);
+	const struct document_list *all = documents_of(&engine, kind->id);
 
 	if (all->n > 50)
-		resource_remove(&engine, all->items[all->n / 2]);
+		document_remove(&engine, all->items[all->n / 2]);
 }
 
 /* Checks the input and carries it out; in is taken. */

@@ -509,7 +509,7 @@ static void test_operations(void **state)
 {
 	AUTO(map) struct map seen = {0};
 	const struct route *route;
-	const struct kind *kind;
+	const struct document_kind *kind;
 
 	for (size_t i = 0; (route = operation_at(i)); i++) {
 		AUTO(str) char *name = xasprintf("%d:%s", route->service, route->name);

@@ -38,7 +38,7 @@ struct engine {
 	int64_t clock_limit_ms; /* how far the simulation has come; 0: none runs */
 
 	struct job_table *jobs;
-	struct resources *resources;
+	struct documents *documents;
 	struct runner *runner;
 	struct server *server;
 	struct faults *faults;

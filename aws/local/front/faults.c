@@ -376,7 +376,7 @@ static bool empty_page(const struct fault_plan *plan, const struct page *p, json
 	return true;
 }
 
-bool faults_empty_page(const struct fault_plan *plan, const char *action, const struct kind *kind, json_t *in,
+bool faults_empty_page(const struct fault_plan *plan, const char *action, const struct document_kind *kind, json_t *in,
 		       json_t **out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {

@@ -15,7 +15,7 @@
 #include "aws/local/core/engine.h"
 #include "aws/local/wire/exchange.h"
 
-struct kind;
+struct document_kind;
 
 /* Reads e->opt.faults into e->faults (NULL without any). ERR_USAGE names the term. */
 int faults_init(struct engine *e, struct err *err) NODISCARD;
@@ -27,7 +27,7 @@ void faults_plan(struct engine *e, const char *action, struct fault_plan *ret);
 /* An empty page with a token in place of the operation's: true where *out was
  * set. kind: of whose list it may be, or NULL. Also puts the client's own position back into *in when it goes on from
  * such a page, so it must be called for every request. */
-bool faults_empty_page(const struct fault_plan *plan, const char *action, const struct kind *kind, json_t *in,
+bool faults_empty_page(const struct fault_plan *plan, const char *action, const struct document_kind *kind, json_t *in,
 		       json_t **out);
 
 /* The words of --help and the manual: kinds, one a line. */

@@ -164,7 +164,7 @@ static void add(struct route route)
 	all[n_all++] = route;
 }
 
-static void add_kind(const struct kind *k)
+static void add_kind(const struct document_kind *k)
 {
 	add((struct route){.service = k->service, .name = k->list.op, .fn = kind_op_list, .kind = k});
 	for (const struct kind_op *op = k->ops; op->name; op++)
@@ -174,7 +174,7 @@ static void add_kind(const struct kind *k)
 
 static void make_all(void)
 {
-	const struct kind *k;
+	const struct document_kind *k;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		add(rows[i]);

@@ -23,7 +23,7 @@ struct route {
 	const struct shape *shape;
 	op_fn *fn;
 	const char *input; /* the shape's text, where it is no table of its own */
-	const struct kind *kind;
+	const struct document_kind *kind;
 	const struct kind_op *op;
 	const struct rest *rest; /* of the REST services */
 };

@@ -14,7 +14,7 @@ static bool requires(const char *text, const char *member)
 	return false;
 }
 
-static void add_list(struct buf *out, const struct kind *k)
+static void add_list(struct buf *out, const struct document_kind *k)
 {
 	static const struct {
 		int filter;
@@ -25,7 +25,7 @@ static void add_list(struct buf *out, const struct kind *k)
 		{LIST_CREATED2, " CreatedAfter:time CreatedBefore:time"},
 		{LIST_MODIFIED, " LastModifiedTimeAfter:time LastModifiedTimeBefore:time"},
 	};
-	const struct kind_list *l = &k->list;
+	const struct document_kind_list *l = &k->list;
 	const char *page = l->page ? l->page : "MaxResults";
 
 	buf_adds(out, "NextToken:token");
@@ -43,7 +43,7 @@ static void add_list(struct buf *out, const struct kind *k)
 		buf_addf(out, " %s", l->more);
 }
 
-static void add_change(struct buf *out, const struct kind *k, const struct kind_op *op)
+static void add_change(struct buf *out, const struct document_kind *k, const struct kind_op *op)
 {
 	char member[128];
 	size_t n = strcspn(k->key, " ?");
@@ -55,7 +55,7 @@ static void add_change(struct buf *out, const struct kind *k, const struct kind_
 		buf_addf(out, " %s", op->input);
 }
 
-const struct shape *kind_input(const struct kind *k, const struct kind_op *op)
+const struct shape *kind_input(const struct document_kind *k, const struct kind_op *op)
 {
 	static struct map made;
 	const char *name = op ? op->name : k->list.op;
@@ -77,7 +77,7 @@ const struct shape *kind_input(const struct kind *k, const struct kind_op *op)
 
 /* --- documents ---------------------------------------------------------------------------- */
 
-const struct shape *kind_document_shape(const struct kind *k)
+const struct shape *kind_document_shape(const struct document_kind *k)
 {
 	const char *const times[] = {k->created, k->modified};
 	AUTO(buf) struct buf own = BUF_INIT(BUF_MAX_TEXT);

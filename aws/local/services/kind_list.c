@@ -9,7 +9,7 @@ struct place {
 };
 
 struct entry {
-	const struct resource *r;
+	const struct document *r;
 	struct place place;
 };
 
@@ -20,7 +20,7 @@ struct order {
 
 /* --- filters ------------------------------------------------------------------------------ */
 
-static const char *name_member(const struct kind *k, char *buf, size_t size)
+static const char *name_member(const struct document_kind *k, char *buf, size_t size)
 {
 	if (k->name)
 		return k->name;
@@ -76,7 +76,7 @@ static bool in_window(const json_t *in, const json_t *doc, const char *member, c
 }
 
 /* Everything but the status, which the service applies to the page. */
-static bool matches(struct call *c, const struct kind *k, const struct resource *r)
+static bool matches(struct call *c, const struct document_kind *k, const struct document *r)
 {
 	const char *contains = json_get_str(c->in, "NameContains");
 	char buf[128];
@@ -93,7 +93,7 @@ static bool matches(struct call *c, const struct kind *k, const struct resource 
 	       all_members_match(c->in, r->doc, k->list.equals) && (!k->list.match || k->list.match(c, r));
 }
 
-static bool status_matches(struct call *c, const struct kind *k, const struct resource *r)
+static bool status_matches(struct call *c, const struct document_kind *k, const struct document *r)
 {
 	const char *wanted = k->list.filters & LIST_STATUS ? json_get_str(c->in, "StatusEquals") : NULL;
 
@@ -102,7 +102,7 @@ static bool status_matches(struct call *c, const struct kind *k, const struct re
 
 /* --- order -------------------------------------------------------------------------------- */
 
-static struct order order_of(struct call *c, const struct kind *k, char *buf, size_t size)
+static struct order order_of(struct call *c, const struct document_kind *k, char *buf, size_t size)
 {
 	const char *by = json_get_str(c->in, "SortBy"), *way = json_get_str(c->in, "SortOrder");
 	struct order o = {.descending = way ? str_eq(way, "Descending") : !k->list.ascending};
@@ -119,7 +119,7 @@ static struct order order_of(struct call *c, const struct kind *k, char *buf, si
 	return o;
 }
 
-static struct place place_of(const struct order *o, const struct resource *r)
+static struct place place_of(const struct order *o, const struct document *r)
 {
 	const json_t *value = json_object_get(r->doc, o->member ? o->member : "");
 
@@ -144,7 +144,7 @@ static int compare(const void *a, const void *b, void *user)
 
 /* --- pages ----------------------------------------------------------------------------------- */
 
-static char *token_of(const struct kind *k, const struct place *at)
+static char *token_of(const struct document_kind *k, const struct place *at)
 {
 	AUTO(str)
 	char *position = xasprintf("%lld|%.17g|%c%s", (long long)at->seq, at->number, at->text ? 't' : 'n',
@@ -155,8 +155,8 @@ static char *token_of(const struct kind *k, const struct place *at)
 
 /* A page goes on behind the row that the last one ended with, so that none is
  * missed when others come and go in between. */
-static int find_start(struct call *c, const struct kind *k, const struct order *o, const struct entry *list, size_t n,
-		      size_t *ret)
+static int find_start(struct call *c, const struct document_kind *k, const struct order *o, const struct entry *list,
+		      size_t n, size_t *ret)
 {
 	const char *token = json_get_str(c->in, "NextToken");
 	AUTO(str) char *position = str_empty(token) ? NULL : token_decode(k->id, token);
@@ -176,9 +176,9 @@ static int find_start(struct call *c, const struct kind *k, const struct order *
 	return 0;
 }
 
-static struct entry *collect(struct call *c, const struct kind *k, const struct order *o, size_t *ret_n)
+static struct entry *collect(struct call *c, const struct document_kind *k, const struct order *o, size_t *ret_n)
 {
-	const struct resource_list *all = resources_of(c->e, k->id);
+	const struct document_list *all = documents_of(c->e, k->id);
 	struct entry *list = xcalloc(all->n + 1, sizeof(*list));
 	size_t n = 0;
 
@@ -192,7 +192,7 @@ static struct entry *collect(struct call *c, const struct kind *k, const struct 
 
 /* --strict: take the page first and filter it then, as the service does with
  * StatusEquals, which may leave no rows and a token; otherwise fill the page. */
-static size_t fill_page(struct call *c, const struct kind *k, const struct entry *list, size_t n, size_t from,
+static size_t fill_page(struct call *c, const struct document_kind *k, const struct entry *list, size_t n, size_t from,
 			size_t max, json_t *page)
 {
 	size_t i = from;
@@ -209,7 +209,7 @@ static size_t fill_page(struct call *c, const struct kind *k, const struct entry
 
 int kind_op_list(struct call *c, json_t **out)
 {
-	const struct kind *k = c->kind;
+	const struct document_kind *k = c->kind;
 	const char *page_member = k->list.page ? k->list.page : "MaxResults";
 	int64_t max = json_get_i64(c->in, page_member, k->list.page_default ? k->list.page_default : 10);
 	char buf[128];

@@ -4,13 +4,14 @@
 
 #include "base/digest.h"
 
-static const struct kind *const tables[] = {kinds_of_jobs,   kinds_of_hosting, kinds_of_registry, kinds_of_pipelines,
-					    kinds_of_studio, kinds_of_events,  kinds_of_alarms};
+static const struct document_kind *const tables[] = {kinds_of_jobs,	 kinds_of_hosting, kinds_of_registry,
+						     kinds_of_pipelines, kinds_of_studio,  kinds_of_events,
+						     kinds_of_alarms};
 
-const struct kind *kind_at(size_t i)
+const struct document_kind *kind_at(size_t i)
 {
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
-		for (const struct kind *k = tables[t]; k->id; k++) {
+		for (const struct document_kind *k = tables[t]; k->id; k++) {
 			if (i-- == 0)
 				return k;
 		}
@@ -18,9 +19,9 @@ const struct kind *kind_at(size_t i)
 	return NULL;
 }
 
-const struct kind *kind_by_id(const char *id)
+const struct document_kind *kind_by_id(const char *id)
 {
-	const struct kind *k = NULL;
+	const struct document_kind *k = NULL;
 
 	for (size_t i = 0; (k = kind_at(i)) && !str_eq(k->id, id); i++)
 		;
@@ -82,7 +83,7 @@ static char *key_part(const json_t *in, const char *member)
 	return xstrdup(json_string_value(value));
 }
 
-char *kind_key(const struct kind *k, const json_t *in)
+char *kind_key(const struct document_kind *k, const json_t *in)
 {
 	AUTO(buf) struct buf key = BUF_INIT(BUF_MAX_TEXT);
 	char word[128];
@@ -134,7 +135,7 @@ static void fill(struct buf *out, const char *text, const char *const *places, s
 	}
 }
 
-char *kind_arn(const struct kind *k, const char *region, const char *key)
+char *kind_arn(const struct document_kind *k, const char *region, const char *key)
 {
 	AUTO(buf) struct buf path = BUF_INIT(BUF_MAX_TEXT);
 	char hash[SHA256_HEX_LEN];
@@ -155,7 +156,7 @@ char *kind_arn(const struct kind *k, const char *region, const char *key)
 	return arn;
 }
 
-int kind_fault(struct call *c, const struct kind *k, const struct kind_words *words, const char *key,
+int kind_fault(struct call *c, const struct document_kind *k, const struct kind_words *words, const char *key,
 	       const char *status)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
@@ -169,23 +170,23 @@ int kind_fault(struct call *c, const struct kind *k, const struct kind_words *wo
 	return fault_set(c->fault, words->http_status, words->code, "%s", buf_str(&text));
 }
 
-struct resource *kind_lookup(struct call *c, const struct kind *k, const char *key)
+struct document *kind_lookup(struct call *c, const struct document_kind *k, const char *key)
 {
-	struct resource *r = k->by_arn ? NULL : resource_find(c->e, k->id, key);
+	struct document *r = k->by_arn ? NULL : document_find(c->e, k->id, key);
 
 	if (!k->by_arn)
 		return r;
 	if (str_starts(key, "arn:"))
-		r = resource_by_arn(c->e, key);
-	else if (!(r = resource_find(c->e, k->id, key)) && k->arn_path) {
+		r = document_by_arn(c->e, key);
+	else if (!(r = document_find(c->e, k->id, key)) && k->arn_path) {
 		AUTO(str) char *arn = kind_arn(k, c->rq->region, key);
 
-		r = resource_by_arn(c->e, arn);
+		r = document_by_arn(c->e, arn);
 	}
 	return r && str_eq(r->kind, k->id) ? r : NULL;
 }
 
-struct resource *kind_find(struct call *c, const struct kind *k, const json_t *in)
+struct document *kind_asked(struct call *c, const struct document_kind *k, const json_t *in)
 {
 	AUTO(str) char *key = kind_key(k, in);
 
@@ -197,7 +198,7 @@ struct resource *kind_find(struct call *c, const struct kind *k, const json_t *i
 	}
 	if (!key)
 		key = xstrdup("");
-	struct resource *r = kind_lookup(c, k, key);
+	struct document *r = kind_lookup(c, k, key);
 
 	if (!r)
 		(void)kind_fault(c, k, c->kind == k && c->op && c->op->missing.code ? &c->op->missing : &k->missing,
@@ -215,7 +216,7 @@ static void delete_members(json_t *doc, const char *names)
 		json_object_del(doc, word);
 }
 
-json_t *kind_document(const struct kind *k, const struct resource *r, bool for_search)
+json_t *kind_document(const struct document_kind *k, const struct document *r, bool for_search)
 {
 	json_t *doc = json_copy(r->doc);
 
@@ -225,7 +226,7 @@ json_t *kind_document(const struct kind *k, const struct resource *r, bool for_s
 	return doc;
 }
 
-static void touch(struct call *c, const struct kind *k, struct resource *r)
+static void touch(struct call *c, const struct document_kind *k, struct document *r)
 {
 	if (k->modified)
 		json_object_set_new(r->doc, k->modified, json_epoch(engine_now_ms(c->e)));
@@ -248,7 +249,7 @@ static void rename_members(json_t *doc, const char *renames)
 }
 
 /* The request as the document keeps it. */
-static json_t *kept_members(const struct kind *k, const json_t *in)
+static json_t *kept_members(const struct document_kind *k, const json_t *in)
 {
 	json_t *doc = json_deep_copy(in);
 
@@ -258,7 +259,7 @@ static json_t *kept_members(const struct kind *k, const json_t *in)
 	return doc;
 }
 
-void kind_defaults(const struct kind *k, json_t *doc)
+void kind_defaults(const struct document_kind *k, json_t *doc)
 {
 	AUTO(json) json_t *begin = NULL;
 	char word[128];
@@ -285,13 +286,13 @@ static json_t *reply_of(const struct kind_op *op, const json_t *doc)
 /* --- create, put, replace --------------------------------------------------------------------- */
 
 /* Its key and ARN as the request tells them; a hook may know better. */
-static struct resource *new_resource(struct call *c)
+static struct document *new_resource(struct call *c)
 {
-	const struct kind *k = c->kind;
+	const struct document_kind *k = c->kind;
 	AUTO(str) char *key = kind_key(k, c->in);
 	const char *name = k->name ? json_get_str(c->in, k->name) : NULL;
 	AUTO(str) char *arn = kind_arn(k, c->rq->region, key ? key : str_or(name, ""));
-	struct resource *r = resource_new(k->id, key ? key : arn, arn, kept_members(k, c->in));
+	struct document *r = document_new(k->id, key ? key : arn, arn, kept_members(k, c->in));
 	json_t *now = json_epoch(engine_now_ms(c->e));
 
 	kind_defaults(k, r->doc);
@@ -306,7 +307,7 @@ static struct resource *new_resource(struct call *c)
 }
 
 /* The new document in the old one's place. */
-static void replace(struct call *c, struct resource *old, struct resource *r)
+static void replace(struct call *c, struct document *old, struct document *r)
 {
 	json_t *created = c->kind->created ? json_object_get(old->doc, c->kind->created) : NULL;
 
@@ -314,10 +315,10 @@ static void replace(struct call *c, struct resource *old, struct resource *r)
 		json_object_set(r->doc, c->kind->created, created);
 	json_decref(old->doc);
 	old->doc = json_incref(r->doc);
-	resource_save(c->e, old);
+	document_save(c->e, old);
 }
 
-static int check_name(struct call *c, const struct resource *old, const struct resource *r)
+static int check_name(struct call *c, const struct document *old, const struct document *r)
 {
 	if (old && c->op->verb == VERB_CREATE)
 		return kind_fault(c, c->kind, &c->kind->taken, r->key, NULL);
@@ -329,21 +330,21 @@ static int check_name(struct call *c, const struct resource *old, const struct r
 int kind_op_create(struct call *c, json_t **out)
 {
 	const json_t *tags = json_object_get(c->in, "Tags");
-	struct resource *r = new_resource(c), *old = resource_find(c->e, r->kind, r->key);
+	struct document *r = new_resource(c), *old = document_find(c->e, r->kind, r->key);
 
 	if (tags_check(c, tags) < 0 || check_name(c, old, r) < 0 || (c->op->hook && c->op->hook(c, r) < 0)) {
-		resource_free(r);
+		document_free(r);
 		return -1;
 	}
 	*out = reply_of(c->op, r->doc);
 	if (old) {
 		replace(c, old, r);
-		resource_free(r);
+		document_free(r);
 		return 0;
 	}
 	tags_set(&r->tags, tags);
-	resource_add(c->e, r);
-	resource_save(c->e, r);
+	document_add(c->e, r);
+	document_save(c->e, r);
 	return 0;
 }
 
@@ -351,7 +352,7 @@ int kind_op_create(struct call *c, json_t **out)
 
 int kind_op_describe(struct call *c, json_t **out)
 {
-	const struct resource *r = kind_find(c, c->kind, c->in);
+	const struct document *r = kind_asked(c, c->kind, c->in);
 
 	if (!r)
 		return -1;
@@ -359,9 +360,9 @@ int kind_op_describe(struct call *c, json_t **out)
 	return 0;
 }
 
-static struct resource *find_allowed(struct call *c)
+static struct document *find_allowed(struct call *c)
 {
-	struct resource *r = kind_find(c, c->kind, c->in);
+	struct document *r = kind_asked(c, c->kind, c->in);
 	const char *status = r && c->kind->status ? json_get_str(r->doc, c->kind->status) : NULL;
 
 	if (!r || !c->op->from || word_in(c->op->from, status))
@@ -372,7 +373,7 @@ static struct resource *find_allowed(struct call *c)
 
 int kind_op_change(struct call *c, json_t **out)
 {
-	struct resource *r = find_allowed(c);
+	struct document *r = find_allowed(c);
 
 	if (!r)
 		return -1;
@@ -398,19 +399,19 @@ int kind_op_change(struct call *c, json_t **out)
 	if (c->op->stamp)
 		json_object_set_new(r->doc, c->op->stamp, json_epoch(engine_now_ms(c->e)));
 	json_decref(before);
-	resource_save(c->e, r);
+	document_save(c->e, r);
 	*out = reply_of(c->op, r->doc);
 	return 0;
 }
 
 int kind_op_delete(struct call *c, json_t **out)
 {
-	struct resource *r = find_allowed(c);
+	struct document *r = find_allowed(c);
 
 	if (!r || (c->op->hook && c->op->hook(c, r) < 0))
 		return -1;
 	*out = reply_of(c->op, r->doc);
-	resource_remove(c->e, r);
+	document_remove(c->e, r);
 	return 0;
 }
 
@@ -425,17 +426,17 @@ op_fn *kind_op_of(enum kind_verb verb)
 
 void kinds_begin(struct engine *e)
 {
-	const struct kind *groups = kind_by_id("schedule-group");
+	const struct document_kind *groups = kind_by_id("schedule-group");
 
-	if (resource_find(e, groups->id, "default"))
+	if (document_find(e, groups->id, "default"))
 		return;
 	AUTO(str) char *arn = kind_arn(groups, DEFAULT_REGION, "default");
 	json_t *now = json_epoch(engine_now_ms(e));
-	struct resource *r = resource_new(groups->id, "default", arn,
+	struct document *r = document_new(groups->id, "default", arn,
 					  json_pack("{s:s, s:s, s:s, s:O, s:O}", "Name", "default", "Arn", arn, "State",
 						    "ACTIVE", "CreationDate", now, "LastModificationDate", now));
 
 	json_decref(now);
-	resource_add(e, r);
-	resource_save(e, r);
+	document_add(e, r);
+	document_save(e, r);
 }

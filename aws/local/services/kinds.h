@@ -2,7 +2,7 @@
  * operations that all kinds share.
  *
  * A row says how the service names and answers a kind; kind_ops.c and kind_list.c
- * carry its operations out on the documents of kept/resources.h, and only what no
+ * carry its operations out on the documents of kept/documents.h, and only what no
  * other kind does is a function of its own (`hook`). Nothing moves by itself:
  * what is created stays in the state that the service first answers.
  *
@@ -13,7 +13,7 @@
 #ifndef SAGETOP_LOCAL_KINDS_H
 #define SAGETOP_LOCAL_KINDS_H
 
-#include "aws/local/kept/resources.h"
+#include "aws/local/kept/documents.h"
 #include "aws/local/services/ops.h"
 
 enum kind_verb { VERB_CREATE, VERB_PUT, VERB_REPLACE, VERB_DESCRIBE, VERB_CHANGE, VERB_DELETE };
@@ -21,7 +21,7 @@ enum kind_verb { VERB_CREATE, VERB_PUT, VERB_REPLACE, VERB_DESCRIBE, VERB_CHANGE
 /* What a kind's operation does beyond the rule. create, put: the document is
  * made, not stored yet; change: merged already; delete: stands; list: r is NULL,
  * before anything is listed. 0, or -1 with c->fault set. */
-typedef int kind_hook_fn(struct call *c, struct resource *r);
+typedef int kind_hook_fn(struct call *c, struct document *r);
 
 struct kind_words {
 	const char *code, *text;
@@ -50,7 +50,7 @@ enum list_filters {
 	LIST_MODIFIED = 16 /* LastModifiedTimeAfter and Before */
 };
 
-struct kind_list {
+struct document_kind_list {
 	const char *op, *member; /* the member of the reply that holds the rows */
 	const char *summary;	 /* members of a row; NULL: the whole document */
 	int filters;
@@ -62,12 +62,12 @@ struct kind_list {
 	int64_t page_default, page_max; /* 0: 10 and 100 */
 	kind_hook_fn *hook;
 	/* What no comparison of members says; NULL: all. */
-	bool (*match)(struct call *c, const struct resource *r);
+	bool (*match)(struct call *c, const struct document *r);
 };
 
 #define KIND_MAX_OPS 7
 
-struct kind {
+struct document_kind {
 	const char *id;	  /* the word in --load and in the database */
 	const char *noun; /* "processing job" */
 	enum service_id service;
@@ -95,36 +95,36 @@ struct kind {
 	const char *search_drop;
 	struct kind_words missing, taken;
 
-	struct kind_list list;
+	struct document_kind_list list;
 	struct kind_op ops[KIND_MAX_OPS]; /* to the first without a name */
 };
 
 /* Row i of all, NULL behind the last. */
-const struct kind *kind_at(size_t i);
-const struct kind *kind_by_id(const char *id); /* NULL where there is none */
+const struct document_kind *kind_at(size_t i);
+const struct document_kind *kind_by_id(const char *id); /* NULL where there is none */
 
 /* --- for hooks and other operations ------------------------------------------------- */
 
 /* By the key's members of the input; sets the fault where there is none. */
-struct resource *kind_find(struct call *c, const struct kind *k, const json_t *in);
+struct document *kind_asked(struct call *c, const struct document_kind *k, const json_t *in);
 /* By one text: a key or, for kinds that take it, an ARN. NULL without a fault. */
-struct resource *kind_lookup(struct call *c, const struct kind *k, const char *key);
+struct document *kind_lookup(struct call *c, const struct document_kind *k, const char *key);
 /* The sentence of `words` with the key in it, as a fault; returns -1. */
-int kind_fault(struct call *c, const struct kind *k, const struct kind_words *words, const char *key,
+int kind_fault(struct call *c, const struct document_kind *k, const struct kind_words *words, const char *key,
 	       const char *status);
-char *kind_arn(const struct kind *k, const char *region, const char *key) NODISCARD;
+char *kind_arn(const struct document_kind *k, const char *region, const char *key) NODISCARD;
 /* The members `names` of doc. New reference. */
 json_t *kind_project(const json_t *doc, const char *names) NODISCARD;
 /* The document as Describe (or, for_search, Search) tells it. New reference. */
-json_t *kind_document(const struct kind *k, const struct resource *r, bool for_search) NODISCARD;
-const struct shape *kind_document_shape(const struct kind *k);	  /* of what --load reads */
-char *kind_key(const struct kind *k, const json_t *in) NODISCARD; /* NULL where a member is missing */
-void kind_defaults(const struct kind *k, json_t *doc); /* what `begin` and the key say, where it is missing */
+json_t *kind_document(const struct document_kind *k, const struct document *r, bool for_search) NODISCARD;
+const struct shape *kind_document_shape(const struct document_kind *k);	   /* of what --load reads */
+char *kind_key(const struct document_kind *k, const json_t *in) NODISCARD; /* NULL where a member is missing */
+void kind_defaults(const struct document_kind *k, json_t *doc); /* what `begin` and the key say, where it is missing */
 
 bool word_in(const char *words, const char *word); /* "A B C"; NULL has none */
 
 /* Input of an operation: op, or the list where NULL. Lives as long as the program. */
-const struct shape *kind_input(const struct kind *k, const struct kind_op *op);
+const struct shape *kind_input(const struct document_kind *k, const struct kind_op *op);
 
 /* Operations of every row. */
 op_fn kind_op_create, kind_op_describe, kind_op_change, kind_op_delete, kind_op_list;

@@ -39,11 +39,11 @@ static int check_alarm(struct call *c)
 }
 
 /* An alarm that is put again keeps its state: it is evaluated anew later. */
-static int alarm_made(struct call *c, struct resource *r)
+static int alarm_made(struct call *c, struct document *r)
 {
 	static const char *const kept[] = {"StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp",
 					   "StateTransitionedTimestamp"};
-	const struct resource *old = resource_find(c->e, r->kind, r->key);
+	const struct document *old = document_find(c->e, r->kind, r->key);
 
 	if (check_alarm(c) < 0)
 		return -1;
@@ -74,7 +74,7 @@ static bool any_is(const json_t *list, const char *text)
 	return false;
 }
 
-static bool alarm_matches(struct call *c, const struct resource *r)
+static bool alarm_matches(struct call *c, const struct document *r)
 {
 	static const char *const actions[] = {"OKActions", "AlarmActions", "InsufficientDataActions"};
 	const json_t *names = json_object_get(c->in, "AlarmNames"), *types = json_object_get(c->in, "AlarmTypes");
@@ -97,10 +97,10 @@ static void remove_all(struct call *c, const char *kind, const json_t *names)
 
 	json_array_foreach((json_t *)names, i, name)
 	{
-		struct resource *r = resource_find(c->e, kind, json_string_value(name));
+		struct document *r = document_find(c->e, kind, json_string_value(name));
 
 		if (r)
-			resource_remove(c->e, r);
+			document_remove(c->e, r);
 	}
 }
 
@@ -120,12 +120,12 @@ static int switch_actions(struct call *c, bool on)
 
 	json_array_foreach((json_t *)names, i, name)
 	{
-		struct resource *r = resource_find(c->e, "alarm", json_string_value(name));
+		struct document *r = document_find(c->e, "alarm", json_string_value(name));
 
 		if (!r)
 			continue;
 		json_object_set_new(r->doc, "ActionsEnabled", json_boolean(on));
-		resource_save(c->e, r);
+		document_save(c->e, r);
 	}
 	return 0;
 }
@@ -143,7 +143,7 @@ int op_disable_alarm_actions(struct call *c, json_t **out)
 }
 
 /* SetAlarmState: until the next evaluation, which nothing does here yet. */
-static int alarm_state_set(struct call *c, struct resource *r)
+static int alarm_state_set(struct call *c, struct document *r)
 {
 	json_object_set(r->doc, "StateTransitionedTimestamp", json_object_get(r->doc, "StateUpdatedTimestamp"));
 	return 0;
@@ -164,7 +164,7 @@ static int bad_body(struct call *c, const char *fmt, ...)
 	return fault_set(c->fault, 400, "InvalidParameterInput", "The dashboard body is invalid: %s", text);
 }
 
-static int dashboard_made(struct call *c, struct resource *r)
+static int dashboard_made(struct call *c, struct document *r)
 {
 	const char *body = json_get_str(r->doc, "DashboardBody");
 	AUTO(json) json_t *parsed = NULL;
@@ -197,7 +197,7 @@ int op_delete_dashboards(struct call *c, json_t **out)
 
 	json_array_foreach((json_t *)names, i, name)
 	{
-		if (!resource_find(c->e, "dashboard", json_string_value(name)))
+		if (!document_find(c->e, "dashboard", json_string_value(name)))
 			return fault_set(c->fault, 400, "InvalidParameterValue", "Dashboard %.255s does not exist",
 					 json_string_value(name));
 	}
@@ -206,7 +206,7 @@ int op_delete_dashboards(struct call *c, json_t **out)
 	return 0;
 }
 
-const struct kind kinds_of_alarms[] = {
+const struct document_kind kinds_of_alarms[] = {
 	{
 		.id = "alarm",
 		.noun = "alarm",

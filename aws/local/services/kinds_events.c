@@ -12,14 +12,14 @@
 
 static int find_group(struct call *c, const char *name)
 {
-	const struct kind *groups = kind_by_id("schedule-group");
+	const struct document_kind *groups = kind_by_id("schedule-group");
 
 	if (kind_lookup(c, groups, name))
 		return 0;
 	return kind_fault(c, groups, &groups->missing, name, NULL);
 }
 
-static int schedule_made(struct call *c, struct resource *r)
+static int schedule_made(struct call *c, struct document *r)
 {
 	const char *expression = json_get_str(r->doc, "ScheduleExpression");
 	const json_t *window = json_object_get(r->doc, "FlexibleTimeWindow");
@@ -33,7 +33,7 @@ static int schedule_made(struct call *c, struct resource *r)
 	return find_group(c, json_get_str(r->doc, "GroupName"));
 }
 
-static int check_group(struct call *c, struct resource *r)
+static int check_group(struct call *c, struct document *r)
 {
 	const char *group = json_get_str(c->in, "GroupName");
 
@@ -41,26 +41,26 @@ static int check_group(struct call *c, struct resource *r)
 }
 
 /* The group takes its schedules with it; the default one stays. */
-static int remove_schedules(struct call *c, struct resource *group)
+static int remove_schedules(struct call *c, struct document *group)
 {
-	const struct resource_list *all = resources_of(c->e, "schedule");
+	const struct document_list *all = documents_of(c->e, "schedule");
 
 	if (str_eq(group->key, "default"))
 		return op_invalid(c, "The default schedule group cannot be deleted.");
 	for (size_t i = all->n; i > 0; i--) {
 		if (str_eq(json_get_str(all->items[i - 1]->doc, "GroupName"), group->key))
-			resource_remove(c->e, all->items[i - 1]);
+			document_remove(c->e, all->items[i - 1]);
 	}
 	return 0;
 }
 
 /* --- rules ---------------------------------------------------------------------------- */
 
-static int rule_made(struct call *c, struct resource *r)
+static int rule_made(struct call *c, struct document *r)
 {
 	const char *pattern = json_get_str(r->doc, "EventPattern"),
 		   *schedule = json_get_str(r->doc, "ScheduleExpression");
-	const struct resource *old = resource_find(c->e, r->kind, r->key);
+	const struct document *old = document_find(c->e, r->kind, r->key);
 	AUTO(json) json_t *parsed = NULL;
 
 	if (!str_eq(json_get_str(r->doc, "EventBusName"), "default"))
@@ -79,25 +79,25 @@ static int rule_made(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int rule_unused(struct call *c, struct resource *rule)
+static int rule_unused(struct call *c, struct document *rule)
 {
 	return json_array_size(json_object_get(rule->doc, "Targets"))
 		       ? op_invalid(c, "Rule can't be deleted since it has targets.")
 		       : 0;
 }
 
-static struct resource *find_rule(struct call *c)
+static struct document *find_rule(struct call *c)
 {
 	AUTO(json)
 	json_t *name = json_pack("{s:s, s:s*}", "Name", json_get_str(c->in, "Rule"), "EventBusName",
 				 json_get_str(c->in, "EventBusName"));
 
-	return kind_find(c, kind_by_id("rule"), name);
+	return kind_asked(c, kind_by_id("rule"), name);
 }
 
 int op_list_targets_by_rule(struct call *c, json_t **out)
 {
-	const struct resource *rule = find_rule(c);
+	const struct document *rule = find_rule(c);
 	const char *token = json_get_str(c->in, "NextToken");
 	int64_t from = 0, limit = json_get_i64(c->in, "Limit", 100);
 
@@ -138,7 +138,7 @@ static size_t target_index(const json_t *targets, const char *id)
 
 int op_put_targets(struct call *c, json_t **out)
 {
-	struct resource *rule = find_rule(c);
+	struct document *rule = find_rule(c);
 	const json_t *targets = json_object_get(c->in, "Targets");
 	size_t i;
 	json_t *target;
@@ -163,14 +163,14 @@ int op_put_targets(struct call *c, json_t **out)
 				 "The requested resource exceeds the maximum number allowed: %d targets a rule.",
 				 MAX_TARGETS);
 	json_object_set(rule->doc, "Targets", all);
-	resource_save(c->e, rule);
+	document_save(c->e, rule);
 	*out = json_pack("{s:i, s:[]}", "FailedEntryCount", 0, "FailedEntries");
 	return 0;
 }
 
 int op_remove_targets(struct call *c, json_t **out)
 {
-	struct resource *rule = find_rule(c);
+	struct document *rule = find_rule(c);
 	const json_t *ids = json_object_get(c->in, "Ids");
 	json_t *failed = json_array(), *all;
 	size_t i;
@@ -193,13 +193,13 @@ int op_remove_targets(struct call *c, json_t **out)
 								"ResourceNotFoundException", "ErrorMessage",
 								"The rule has no such target."));
 	}
-	resource_save(c->e, rule);
+	document_save(c->e, rule);
 	*out = json_pack("{s:I, s:o}", "FailedEntryCount", (json_int_t)json_array_size(failed), "FailedEntries",
 			 failed);
 	return 0;
 }
 
-const struct kind kinds_of_events[] = {
+const struct document_kind kinds_of_events[] = {
 	{
 		.id = "schedule-group",
 		.noun = "Schedule group",

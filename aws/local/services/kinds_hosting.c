@@ -22,7 +22,7 @@
 
 /* --- models and configurations --------------------------------------------------------- */
 
-static int model_made(struct call *c, struct resource *r)
+static int model_made(struct call *c, struct document *r)
 {
 	bool primary = json_object_get(c->in, "PrimaryContainer") != NULL;
 	bool several = json_array_size(json_object_get(c->in, "Containers")) > 0;
@@ -43,7 +43,7 @@ static int check_variants(struct call *c, const json_t *variants)
 	{
 		bool serverless = json_object_get(variant, "ServerlessConfig") != NULL;
 
-		if (json_object_get(variant, "ModelName") && !kind_find(c, kind_by_id("model"), variant))
+		if (json_object_get(variant, "ModelName") && !kind_asked(c, kind_by_id("model"), variant))
 			return -1;
 		if (serverless == (json_object_get(variant, "InstanceType") != NULL))
 			return op_invalid(c, "The variant %.63s must have either ServerlessConfig or InstanceType.",
@@ -57,7 +57,7 @@ static int check_variants(struct call *c, const json_t *variants)
 	return 0;
 }
 
-static int config_made(struct call *c, struct resource *r)
+static int config_made(struct call *c, struct document *r)
 {
 	const json_t *variants = json_object_get(r->doc, "ProductionVariants");
 
@@ -98,9 +98,9 @@ static void take_variants(json_t *endpoint, const json_t *config, const char *me
 	json_decref(rows);
 }
 
-static int endpoint_made(struct call *c, struct resource *r)
+static int endpoint_made(struct call *c, struct document *r)
 {
-	const struct resource *config = kind_find(c, kind_by_id("endpoint-config"), c->in);
+	const struct document *config = kind_asked(c, kind_by_id("endpoint-config"), c->in);
 
 	if (!config)
 		return -1;
@@ -123,7 +123,7 @@ static json_t *variant_of(const json_t *endpoint, const char *name)
 	return NULL;
 }
 
-static int weights_changed(struct call *c, struct resource *r)
+static int weights_changed(struct call *c, struct document *r)
 {
 	const json_t *wishes = json_object_get(c->in, "DesiredWeightsAndCapacities");
 	size_t i;
@@ -146,9 +146,9 @@ static int weights_changed(struct call *c, struct resource *r)
 
 /* --- inference components, targets ------------------------------------------------------- */
 
-static int component_made(struct call *c, struct resource *r)
+static int component_made(struct call *c, struct document *r)
 {
-	const struct resource *endpoint = kind_find(c, kind_by_id("endpoint"), c->in);
+	const struct document *endpoint = kind_asked(c, kind_by_id("endpoint"), c->in);
 
 	if (!endpoint)
 		return -1;
@@ -157,7 +157,7 @@ static int component_made(struct call *c, struct resource *r)
 }
 
 /* RuntimeConfig is told otherwise than it is asked for. */
-static int component_runtime(struct call *c, struct resource *r)
+static int component_runtime(struct call *c, struct document *r)
 {
 	json_t *copies = json_path_get(c->in, "RuntimeConfig.CopyCount");
 
@@ -168,7 +168,7 @@ static int component_runtime(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int component_wish(struct call *c, struct resource *r)
+static int component_wish(struct call *c, struct document *r)
 {
 	json_object_set_new(
 		r->doc, "RuntimeConfig",
@@ -176,7 +176,7 @@ static int component_wish(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int component_created(struct call *c, struct resource *r)
+static int component_created(struct call *c, struct document *r)
 {
 	return component_made(c, r) < 0 ? -1 : component_runtime(c, r);
 }
@@ -187,20 +187,20 @@ static bool scales_something(struct call *c, const char *id)
 
 	strlist_split(&parts, id, '/');
 	if (parts.n == 2 && str_eq(parts.items[0], "inference-component"))
-		return resource_find(c->e, "inference-component", parts.items[1]) != NULL;
+		return document_find(c->e, "inference-component", parts.items[1]) != NULL;
 	if (parts.n != 4 || !str_eq(parts.items[0], "endpoint") || !str_eq(parts.items[2], "variant"))
 		return false;
-	const struct resource *endpoint = resource_find(c->e, "endpoint", parts.items[1]);
+	const struct document *endpoint = document_find(c->e, "endpoint", parts.items[1]);
 
 	return endpoint && variant_of(endpoint->doc, parts.items[3]);
 }
 
 /* Registering again changes what is given and keeps the rest. */
-static int target_made(struct call *c, struct resource *r)
+static int target_made(struct call *c, struct document *r)
 {
 	static const char *const kept[] = {"MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState"};
 	const char *id = json_get_str(c->in, "ResourceId");
-	const struct resource *old = resource_find(c->e, r->kind, r->key);
+	const struct document *old = document_find(c->e, r->kind, r->key);
 
 	if (!str_eq(json_get_str(c->in, "ServiceNamespace"), "sagemaker"))
 		return op_invalid(c, "The local engine scales nothing of the service namespace %.30s.",
@@ -222,7 +222,7 @@ static int target_made(struct call *c, struct resource *r)
 	return 0;
 }
 
-static bool target_matches(struct call *c, const struct resource *r)
+static bool target_matches(struct call *c, const struct document *r)
 {
 	const json_t *ids = json_object_get(c->in, "ResourceIds");
 
@@ -235,7 +235,7 @@ static bool target_matches(struct call *c, const struct resource *r)
 
 /* --- the rows ------------------------------------------------------------------------------ */
 
-const struct kind kinds_of_hosting[] = {
+const struct document_kind kinds_of_hosting[] = {
 	{
 		.id = "model",
 		.noun = "model",

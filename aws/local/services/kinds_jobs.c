@@ -6,7 +6,7 @@
 #define JOB_SORT "CreationTime|Name|Status"
 
 /* A schedule's type and endpoint stand in its configuration, or in the job definition within. */
-static int monitoring_schedule_made(struct call *c, struct resource *r)
+static int monitoring_schedule_made(struct call *c, struct document *r)
 {
 	const json_t *config = json_object_get(r->doc, "MonitoringScheduleConfig");
 	const json_t *endpoint =
@@ -24,7 +24,7 @@ static int monitoring_schedule_made(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int tuning_job_made(struct call *c, struct resource *r)
+static int tuning_job_made(struct call *c, struct document *r)
 {
 	bool one = json_object_get(c->in, "TrainingJobDefinition") != NULL;
 	bool many = json_array_size(json_object_get(c->in, "TrainingJobDefinitions")) > 0;
@@ -37,12 +37,12 @@ static int tuning_job_made(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int transform_job_made(struct call *c, struct resource *r)
+static int transform_job_made(struct call *c, struct document *r)
 {
-	return kind_find(c, kind_by_id("model"), c->in) ? 0 : -1;
+	return kind_asked(c, kind_by_id("model"), c->in) ? 0 : -1;
 }
 
-const struct kind kinds_of_jobs[] = {
+const struct document_kind kinds_of_jobs[] = {
 	{
 		.id = "processing",
 		.noun = "processing job",

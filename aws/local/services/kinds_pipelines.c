@@ -5,7 +5,7 @@
 
 #define EXECUTION_STATUSES "Executing|Stopping|Stopped|Failed|Succeeded"
 
-static const struct kind *pipeline_kind(void)
+static const struct document_kind *pipeline_kind(void)
 {
 	return kind_by_id("pipeline");
 }
@@ -18,7 +18,7 @@ static bool same_arn(const json_t *doc, const char *member, const char *arn)
 /* --- pipelines ------------------------------------------------------------------------ */
 
 /* The definition is kept as text; what it says is the business of whatever runs it. */
-static int check_definition(struct call *c, struct resource *r)
+static int check_definition(struct call *c, struct document *r)
 {
 	const char *text = json_get_str(c->in, "PipelineDefinition");
 	AUTO(json) json_t *definition = NULL;
@@ -36,20 +36,20 @@ static int check_definition(struct call *c, struct resource *r)
 	return 0;
 }
 
-static void remove_steps(struct call *c, const struct resource *execution)
+static void remove_steps(struct call *c, const struct document *execution)
 {
-	const struct resource_list *steps = resources_of(c->e, "pipeline-step");
+	const struct document_list *steps = documents_of(c->e, "pipeline-step");
 
 	for (size_t i = steps->n; i > 0; i--) {
 		if (same_arn(steps->items[i - 1]->doc, "PipelineExecutionArn", execution->arn))
-			resource_remove(c->e, steps->items[i - 1]);
+			document_remove(c->e, steps->items[i - 1]);
 	}
 }
 
 /* A pipeline takes its executions with it, but not while one runs. */
-static int remove_executions(struct call *c, struct resource *pipeline)
+static int remove_executions(struct call *c, struct document *pipeline)
 {
-	const struct resource_list *all = resources_of(c->e, "pipeline-execution");
+	const struct document_list *all = documents_of(c->e, "pipeline-execution");
 
 	for (size_t i = 0; i < all->n; i++) {
 		if (same_arn(all->items[i]->doc, "PipelineArn", pipeline->arn) &&
@@ -58,12 +58,12 @@ static int remove_executions(struct call *c, struct resource *pipeline)
 					 "The pipeline %s has an execution that runs; stop it first.", pipeline->key);
 	}
 	for (size_t i = all->n; i > 0; i--) {
-		struct resource *execution = all->items[i - 1];
+		struct document *execution = all->items[i - 1];
 
 		if (!same_arn(execution->doc, "PipelineArn", pipeline->arn))
 			continue;
 		remove_steps(c, execution);
-		resource_remove(c->e, execution);
+		document_remove(c->e, execution);
 	}
 	return 0;
 }
@@ -83,9 +83,9 @@ static void random_id(char id[13])
 	id[n] = 0;
 }
 
-static int execution_made(struct call *c, struct resource *r)
+static int execution_made(struct call *c, struct document *r)
 {
-	struct resource *pipeline = kind_find(c, pipeline_kind(), c->in);
+	struct document *pipeline = kind_asked(c, pipeline_kind(), c->in);
 	char id[13];
 
 	if (!pipeline)
@@ -105,36 +105,36 @@ static int execution_made(struct call *c, struct resource *r)
 		json_object_set_new(r->doc, "PipelineExecutionDisplayName", json_string(name));
 	}
 	json_object_set(pipeline->doc, "LastRunTime", json_object_get(r->doc, "CreationTime"));
-	resource_save(c->e, pipeline);
+	document_save(c->e, pipeline);
 	return 0;
 }
 
-static int check_pipeline(struct call *c, struct resource *r)
+static int check_pipeline(struct call *c, struct document *r)
 {
-	return kind_find(c, pipeline_kind(), c->in) ? 0 : -1;
+	return kind_asked(c, pipeline_kind(), c->in) ? 0 : -1;
 }
 
-static bool execution_matches(struct call *c, const struct resource *r)
+static bool execution_matches(struct call *c, const struct document *r)
 {
-	const struct resource *pipeline =
+	const struct document *pipeline =
 		kind_lookup(c, pipeline_kind(), str_or(json_get_str(c->in, "PipelineName"), ""));
 
 	return pipeline && same_arn(r->doc, "PipelineArn", pipeline->arn);
 }
 
-static int check_execution(struct call *c, struct resource *r)
+static int check_execution(struct call *c, struct document *r)
 {
-	return kind_find(c, kind_by_id("pipeline-execution"), c->in) ? 0 : -1;
+	return kind_asked(c, kind_by_id("pipeline-execution"), c->in) ? 0 : -1;
 }
 
-static bool step_matches(struct call *c, const struct resource *r)
+static bool step_matches(struct call *c, const struct document *r)
 {
 	return same_arn(r->doc, "PipelineExecutionArn", json_get_str(c->in, "PipelineExecutionArn"));
 }
 
 int op_describe_pipeline_definition(struct call *c, json_t **out)
 {
-	const struct resource *r = kind_find(c, kind_by_id("pipeline-execution"), c->in);
+	const struct document *r = kind_asked(c, kind_by_id("pipeline-execution"), c->in);
 
 	if (!r)
 		return -1;
@@ -144,7 +144,7 @@ int op_describe_pipeline_definition(struct call *c, json_t **out)
 
 int op_list_pipeline_parameters(struct call *c, json_t **out)
 {
-	const struct resource *r = kind_find(c, kind_by_id("pipeline-execution"), c->in);
+	const struct document *r = kind_asked(c, kind_by_id("pipeline-execution"), c->in);
 	const char *token = json_get_str(c->in, "NextToken");
 	int64_t from = 0, max = json_get_i64(c->in, "MaxResults", 10);
 
@@ -172,7 +172,7 @@ int op_list_pipeline_parameters(struct call *c, json_t **out)
 	return 0;
 }
 
-const struct kind kinds_of_pipelines[] = {
+const struct document_kind kinds_of_pipelines[] = {
 	{
 		.id = "pipeline",
 		.noun = "pipeline",

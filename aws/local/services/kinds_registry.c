@@ -9,15 +9,15 @@
 	"ModelApprovalStatus:" APPROVALS " CustomerMetadataProperties:<text> SourceUri:text ModelCard " \
 	"ModelLifeCycle:{Stage!:text StageStatus!:text StageDescription:text}"
 
-static const struct kind *group_kind(void)
+static const struct document_kind *group_kind(void)
 {
 	return kind_by_id("model-package-group");
 }
 
 /* The group by name or ARN; the fault is set where there is none. */
-static struct resource *find_group(struct call *c, const char *name)
+static struct document *find_group(struct call *c, const char *name)
 {
-	struct resource *group = kind_lookup(c, group_kind(), name);
+	struct document *group = kind_lookup(c, group_kind(), name);
 
 	if (!group)
 		(void)kind_fault(c, group_kind(), &group_kind()->missing, name, NULL);
@@ -25,9 +25,9 @@ static struct resource *find_group(struct call *c, const char *name)
 }
 
 /* Numbers count up and are never given twice, so the group remembers the last one. */
-static int number_version(struct call *c, struct resource *r)
+static int number_version(struct call *c, struct document *r)
 {
-	struct resource *group = find_group(c, json_get_str(c->in, "ModelPackageGroupName"));
+	struct document *group = find_group(c, json_get_str(c->in, "ModelPackageGroupName"));
 
 	if (!group)
 		return -1;
@@ -35,7 +35,7 @@ static int number_version(struct call *c, struct resource *r)
 	AUTO(str) char *path = xasprintf("%s/%lld", group->key, (long long)n);
 
 	json_object_set_new(group->doc, "LastVersion", json_integer(n));
-	resource_save(c->e, group);
+	document_save(c->e, group);
 	str_set(&r->arn, NULL);
 	r->arn = kind_arn(c->kind, c->rq->region, path);
 	json_object_set_new(r->doc, "ModelPackageGroupName", json_string(group->key));
@@ -47,7 +47,7 @@ static int number_version(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int package_made(struct call *c, struct resource *r)
+static int package_made(struct call *c, struct document *r)
 {
 	bool group = json_object_get(c->in, "ModelPackageGroupName") != NULL;
 	bool name = json_object_get(c->in, "ModelPackageName") != NULL;
@@ -61,11 +61,11 @@ static int package_made(struct call *c, struct resource *r)
 	if (group)
 		return number_version(c, r);
 	str_set(&r->key, r->arn);
-	return resource_by_arn(c->e, r->arn) ? kind_fault(c, c->kind, &c->kind->taken, r->key, NULL) : 0;
+	return document_by_arn(c->e, r->arn) ? kind_fault(c, c->kind, &c->kind->taken, r->key, NULL) : 0;
 }
 
 /* Metadata is merged key by key. */
-static int package_changed(struct call *c, struct resource *r)
+static int package_changed(struct call *c, struct document *r)
 {
 	const json_t *away = json_object_get(c->in, "CustomerMetadataPropertiesToRemove");
 	const json_t *specs = json_object_get(c->in, "AdditionalInferenceSpecificationsToAdd");
@@ -83,9 +83,9 @@ static int package_changed(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int group_unused(struct call *c, struct resource *group)
+static int group_unused(struct call *c, struct document *group)
 {
-	const struct resource_list *versions = resources_of(c->e, "model-package");
+	const struct document_list *versions = documents_of(c->e, "model-package");
 
 	for (size_t i = 0; i < versions->n; i++) {
 		if (str_eq(json_get_str(versions->items[i]->doc, "ModelPackageGroupName"), group->key))
@@ -95,7 +95,7 @@ static int group_unused(struct call *c, struct resource *group)
 	return 0;
 }
 
-static int check_group(struct call *c, struct resource *r)
+static int check_group(struct call *c, struct document *r)
 {
 	const char *name = json_get_str(c->in, "ModelPackageGroupName");
 
@@ -103,11 +103,11 @@ static int check_group(struct call *c, struct resource *r)
 }
 
 /* Without a group only unversioned packages are listed, unless the type says otherwise. */
-static bool package_matches(struct call *c, const struct resource *r)
+static bool package_matches(struct call *c, const struct document *r)
 {
 	const char *group = json_get_str(c->in, "ModelPackageGroupName"), *mine;
 	const char *type = str_or(json_get_str(c->in, "ModelPackageType"), group ? "Versioned" : "Unversioned");
-	const struct resource *wanted = group ? kind_lookup(c, group_kind(), group) : NULL;
+	const struct document *wanted = group ? kind_lookup(c, group_kind(), group) : NULL;
 
 	mine = json_get_str(r->doc, "ModelPackageGroupName");
 	if (wanted && !str_eq(mine, wanted->key))
@@ -115,7 +115,7 @@ static bool package_matches(struct call *c, const struct resource *r)
 	return str_eq(type, "Both") || str_eq(type, "Versioned") == (mine != NULL);
 }
 
-const struct kind kinds_of_registry[] = {
+const struct document_kind kinds_of_registry[] = {
 	{
 		.id = "model-package-group",
 		.noun = "Model Package Group",

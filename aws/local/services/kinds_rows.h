@@ -25,7 +25,7 @@
 	}
 
 /* Each ends with a row without id. */
-extern const struct kind kinds_of_jobs[], kinds_of_hosting[], kinds_of_registry[], kinds_of_pipelines[],
+extern const struct document_kind kinds_of_jobs[], kinds_of_hosting[], kinds_of_registry[], kinds_of_pipelines[],
 	kinds_of_studio[], kinds_of_events[], kinds_of_alarms[];
 
 #endif

@@ -11,7 +11,7 @@
 	"JupyterServer|KernelGateway|DetailedProfiler|TensorBoard|CodeEditor|JupyterLab|RStudioServerPro|" \
 	"RSessionGateway|Canvas"
 
-static int domain_made(struct call *c, struct resource *r)
+static int domain_made(struct call *c, struct document *r)
 {
 	char uuid[37], id[16];
 	AUTO(str) char *url = NULL;
@@ -28,9 +28,9 @@ static int domain_made(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int domain_unused(struct call *c, struct resource *domain)
+static int domain_unused(struct call *c, struct document *domain)
 {
-	const struct resource_list *apps = resources_of(c->e, "app");
+	const struct document_list *apps = documents_of(c->e, "app");
 
 	for (size_t i = 0; i < apps->n; i++) {
 		if (str_eq(json_get_str(apps->items[i]->doc, "DomainId"), domain->key))
@@ -41,19 +41,19 @@ static int domain_unused(struct call *c, struct resource *domain)
 	return 0;
 }
 
-static int app_made(struct call *c, struct resource *r)
+static int app_made(struct call *c, struct document *r)
 {
 	bool user = json_object_get(c->in, "UserProfileName") != NULL;
 
 	if (user == (json_object_get(c->in, "SpaceName") != NULL))
 		return op_invalid(c, "Exactly one of UserProfileName and SpaceName must be given.");
-	return kind_find(c, kind_by_id("domain"), c->in) ? 0 : -1;
+	return kind_asked(c, kind_by_id("domain"), c->in) ? 0 : -1;
 }
 
 /* An MLflow app has a name that its ARN does not tell. */
-static int mlflow_app_made(struct call *c, struct resource *r)
+static int mlflow_app_made(struct call *c, struct document *r)
 {
-	const struct resource_list *all = resources_of(c->e, "mlflow-app");
+	const struct document_list *all = documents_of(c->e, "mlflow-app");
 	char uuid[37], id[17];
 
 	for (size_t i = 0; i < all->n; i++) {
@@ -69,13 +69,13 @@ static int mlflow_app_made(struct call *c, struct resource *r)
 	return 0;
 }
 
-static int server_stopped(struct call *c, struct resource *r)
+static int server_stopped(struct call *c, struct document *r)
 {
 	json_object_set_new(r->doc, "IsActive", json_string("Inactive"));
 	return 0;
 }
 
-static int notebook_made(struct call *c, struct resource *r)
+static int notebook_made(struct call *c, struct document *r)
 {
 	if (!json_object_get(r->doc, "Url")) {
 		AUTO(str)
@@ -88,7 +88,7 @@ static int notebook_made(struct call *c, struct resource *r)
 }
 
 /* What is to be let go. */
-static int notebook_changed(struct call *c, struct resource *r)
+static int notebook_changed(struct call *c, struct document *r)
 {
 	static const struct {
 		const char *wish, *member;
@@ -106,7 +106,7 @@ static int notebook_changed(struct call *c, struct resource *r)
 	return 0;
 }
 
-const struct kind kinds_of_studio[] = {
+const struct document_kind kinds_of_studio[] = {
 	{
 		.id = "notebook",
 		.noun = "notebook instance",

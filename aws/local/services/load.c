@@ -42,7 +42,7 @@ static void set_default_time(json_t *doc, const char *member, const json_t *valu
 		json_object_set(doc, member, (json_t *)value);
 }
 
-static void fill_in(struct engine *e, const struct kind *k, json_t *doc)
+static void fill_in(struct engine *e, const struct document_kind *k, json_t *doc)
 {
 	json_t *now = json_epoch(engine_now_ms(e));
 
@@ -53,7 +53,7 @@ static void fill_in(struct engine *e, const struct kind *k, json_t *doc)
 }
 
 /* The key by its members; what is known by its ARN has that, or gets one of its name. */
-static int find_names(const struct kind *k, json_t *doc, char **ret_key, char **ret_arn, struct err *err)
+static int find_names(const struct document_kind *k, json_t *doc, char **ret_key, char **ret_arn, struct err *err)
 {
 	const char *arn = k->arn ? json_get_str(doc, k->arn) : NULL,
 		   *name = k->name ? json_get_str(doc, k->name) : NULL;
@@ -78,7 +78,8 @@ static void set_tags(struct strmap *tags, const json_t *from)
 	json_object_foreach((json_t *)from, key, value) strmap_set(tags, key, json_string_value(value));
 }
 
-static int load_document(struct engine *e, const struct kind *k, json_t *doc, const json_t *tags, struct err *err)
+static int load_document(struct engine *e, const struct document_kind *k, json_t *doc, const json_t *tags,
+			 struct err *err)
 {
 	const struct shape *shape = kind_document_shape(k);
 	AUTO(str) char *key = NULL;
@@ -93,15 +94,15 @@ static int load_document(struct engine *e, const struct kind *k, json_t *doc, co
 
 	if (rc < 0)
 		return rc;
-	struct resource *old = resource_find(e, k->id, key);
+	struct document *old = document_find(e, k->id, key);
 
 	if (old)
-		resource_remove(e, old);
-	struct resource *r = resource_new(k->id, key, arn, json_incref(doc));
+		document_remove(e, old);
+	struct document *r = document_new(k->id, key, arn, json_incref(doc));
 
 	set_tags(&r->tags, tags);
-	resource_add(e, r);
-	resource_save(e, r);
+	document_add(e, r);
+	document_save(e, r);
 	return 0;
 }
 
@@ -158,7 +159,7 @@ static int check_line(const json_t *line, struct err *err)
 static int load_line(struct engine *e, const char *text, size_t n, struct err *err)
 {
 	AUTO(json) json_t *line = NULL;
-	const struct kind *k;
+	const struct document_kind *k;
 	int rc = json_parse(text, n, "line", &line, err);
 
 	if (rc == 0)

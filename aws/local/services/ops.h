@@ -30,8 +30,8 @@ struct call {
 	struct fault *fault;
 	struct exchange *x; /* for the operations that stream */
 	enum service_id service;
-	const char *name;	 /* of the operation */
-	const struct kind *kind; /* of the table of kinds, for their operations */
+	const char *name;		  /* of the operation */
+	const struct document_kind *kind; /* of the table of kinds, for their operations */
 	const struct kind_op *op;
 };
 typedef int op_fn(struct call *c, json_t **out);

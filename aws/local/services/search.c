@@ -38,13 +38,13 @@ static bool take(struct call *c, struct candidate *k, const json_t *expression, 
 	return true;
 }
 
-static int64_t doc_time_ms(const struct resource *r, const char *member)
+static int64_t doc_time_ms(const struct document *r, const char *member)
 {
 	return member ? (int64_t)(json_get_f64(r->doc, member, 0) * 1000 + 0.5) : 0;
 }
 
 /* Trial components belong to jobs: training, processing and transform. */
-static bool kind_takes_part(const struct kind *k, const char *resource, bool components)
+static bool kind_takes_part(const struct document_kind *k, const char *resource, bool components)
 {
 	return components ? str_eq(k->id, "processing") || str_eq(k->id, "transform") : str_eq(k->search, resource);
 }
@@ -68,13 +68,13 @@ static struct candidate *collect(struct call *c, const char *resource, const jso
 		if (take(c, &k, expression, sort_by))
 			list[n++] = k;
 	}
-	const struct kind *kind;
+	const struct document_kind *kind;
 
 	for (size_t row = 0; (kind = kind_at(row)); row++) {
-		const struct resource_list *all = resources_of(c->e, kind->id);
+		const struct document_list *all = documents_of(c->e, kind->id);
 
 		for (size_t i = 0; i < all->n && kind_takes_part(kind, resource, components); i++) {
-			const struct resource *r = all->items[i];
+			const struct document *r = all->items[i];
 			int64_t created = doc_time_ms(r, kind->created), modified = doc_time_ms(r, kind->modified);
 			struct candidate k = {.resource = r,
 					      .kind = kind,
@@ -95,7 +95,7 @@ static struct candidate *collect(struct call *c, const char *resource, const jso
 /* The member of a result that holds the record; NULL for a resource that nothing here is. */
 static const char *record_name(const char *resource)
 {
-	const struct kind *kind;
+	const struct document_kind *kind;
 
 	if (str_eq(resource, "TrainingJob"))
 		return resource;
@@ -167,7 +167,7 @@ int op_search(struct call *c, json_t **out)
 	bool descending = !str_eq(json_get_str(c->in, "SortOrder"), "Ascending");
 	size_t max = (size_t)json_get_i64(c->in, "MaxResults", 10), n = 0, offset = 0;
 
-	if (search_check(c, expression) < 0)
+	if (search_expression_check(c, expression) < 0)
 		return -1;
 	if (!record)
 		return op_invalid(c, "The local engine keeps no resources of type %s.", resource);

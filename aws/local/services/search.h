@@ -18,8 +18,8 @@ struct property {
 /* A training job or a stored document, or the trial component of either. */
 struct candidate {
 	const struct training_job *job;
-	const struct resource *resource;
-	const struct kind *kind; /* the resource's */
+	const struct document *resource;
+	const struct document_kind *kind; /* the resource's */
 	bool component;
 	int64_t seq, created_ms, modified_ms;
 	json_t *document; /* made when a property needs it */
@@ -35,6 +35,6 @@ bool candidate_matches(struct call *c, struct candidate *k, const json_t *expres
 struct property property_of_time(int64_t ms);
 
 /* search_check.c: 0, or -1 with the fault set. */
-int search_check(struct call *c, const json_t *expression) NODISCARD;
+int search_expression_check(struct call *c, const json_t *expression) NODISCARD;
 
 #endif

@@ -86,7 +86,7 @@ static int check_expression(struct call *c, const json_t *expression, int *nodes
 	return 0;
 }
 
-int search_check(struct call *c, const json_t *expression)
+int search_expression_check(struct call *c, const json_t *expression)
 {
 	int nodes = 0, contains = 0;
 

@@ -4,7 +4,7 @@
 
 /* --- models --------------------------------------------------------------------------- */
 
-static bool config_uses(const struct resource *config, const char *model)
+static bool config_uses(const struct document *config, const char *model)
 {
 	const json_t *variants = json_object_get(config->doc, "ProductionVariants");
 
@@ -17,11 +17,11 @@ static bool config_uses(const struct resource *config, const char *model)
 
 static json_t *endpoints_of(struct call *c, const char *model)
 {
-	const struct resource_list *all = resources_of(c->e, "endpoint");
+	const struct document_list *all = documents_of(c->e, "endpoint");
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < all->n; i++) {
-		const struct resource *config = resource_find(
+		const struct document *config = document_find(
 			c->e, "endpoint-config", str_or(json_get_str(all->items[i]->doc, "EndpointConfigName"), ""));
 
 		if (config && config_uses(config, model))
@@ -34,7 +34,7 @@ static json_t *endpoints_of(struct call *c, const char *model)
 
 static json_t *last_transform_of(struct call *c, const char *model)
 {
-	const struct resource_list *all = resources_of(c->e, "transform");
+	const struct document_list *all = documents_of(c->e, "transform");
 
 	for (size_t i = all->n; i > 0; i--) {
 		if (str_eq(json_get_str(all->items[i - 1]->doc, "ModelName"), model))

@@ -1,7 +1,7 @@
 /* Tags by ARN, in SageMaker's words and in those of the other services. */
 #include "aws/local/services/tags.h"
 
-#include "aws/local/kept/resources.h"
+#include "aws/local/kept/documents.h"
 #include "aws/local/kept/training_job.h"
 
 #define MAX_TAGS 50
@@ -9,7 +9,7 @@
 /* What an ARN leads to: one of the two. */
 struct tagged {
 	struct training_job *job;
-	struct resource *resource;
+	struct document *resource;
 	struct strmap *tags;
 };
 
@@ -78,7 +78,7 @@ static bool find_tagged(struct call *c, const char *arn, struct tagged *ret)
 	if (strstr(arn, ":training-job/"))
 		ret->job = training_jobs_by_arn(c->e, arn);
 	else
-		ret->resource = resource_by_arn(c->e, arn);
+		ret->resource = document_by_arn(c->e, arn);
 	if (ret->job)
 		ret->tags = &ret->job->tags;
 	if (ret->resource)
@@ -89,7 +89,7 @@ static bool find_tagged(struct call *c, const char *arn, struct tagged *ret)
 static void save(struct call *c, const struct tagged *t)
 {
 	if (t->resource)
-		resource_save(c->e, t->resource);
+		document_save(c->e, t->resource);
 	if (!t->job)
 		return;
 	t->job->modified_ms = engine_now_ms(c->e);

@@ -82,7 +82,7 @@ static void add_objective(struct child *c, const json_t *objective)
 								      : "Failed"));
 }
 
-static void add_child(struct call *c, struct children *all, const struct resource *tuning,
+static void add_child(struct call *c, struct children *all, const struct document *tuning,
 		      const struct training_job *job)
 {
 	const char *wanted = json_get_str(c->in, "StatusEquals");
@@ -150,7 +150,7 @@ static int find_start(struct call *c, const struct children *all, size_t *ret)
 
 int op_list_tuning_children(struct call *c, json_t **out)
 {
-	const struct resource *tuning = kind_find(c, kind_by_id("tuning"), c->in);
+	const struct document *tuning = kind_asked(c, kind_by_id("tuning"), c->in);
 	struct children all = {.sort = str_or(json_get_str(c->in, "SortBy"), "Name"),
 			       .descending = str_eq(json_get_str(c->in, "SortOrder"), "Descending")};
 	size_t max = (size_t)json_get_i64(c->in, "MaxResults", 10), start;

@@ -1,8 +1,8 @@
 /* Stored documents: tables in memory by kind, key and ARN, and their rows. */
-#include "aws/local/kept/resources.h"
+#include "aws/local/kept/documents.h"
 
-struct resources {
-	struct map kinds;  /* word -> struct resource_list */
+struct documents {
+	struct map kinds;  /* word -> struct document_list */
 	struct map by_key; /* "kind\nkey" */
 	struct map by_arn; /* in lower case */
 	int64_t next_seq;
@@ -21,39 +21,39 @@ static char *arn_of(const char *arn)
 	return lower;
 }
 
-const struct resource_list *resources_of(const struct engine *e, const char *kind)
+const struct document_list *documents_of(const struct engine *e, const char *kind)
 {
-	static const struct resource_list none;
-	const struct resource_list *list = map_get(&e->resources->kinds, kind);
+	static const struct document_list none;
+	const struct document_list *list = map_get(&e->documents->kinds, kind);
 
 	return list ? list : &none;
 }
 
-struct resource *resource_find(const struct engine *e, const char *kind, const char *key)
+struct document *document_find(const struct engine *e, const char *kind, const char *key)
 {
 	AUTO(str) char *whole = key_of(kind, key);
 
-	return map_get(&e->resources->by_key, whole);
+	return map_get(&e->documents->by_key, whole);
 }
 
-struct resource *resource_by_arn(const struct engine *e, const char *arn)
+struct document *document_by_arn(const struct engine *e, const char *arn)
 {
 	AUTO(str) char *lower = arn_of(arn);
 
-	return map_get(&e->resources->by_arn, lower);
+	return map_get(&e->documents->by_arn, lower);
 }
 
 /* --- the table --------------------------------------------------------------------- */
 
-struct resource *resource_new(const char *kind, const char *key, const char *arn, json_t *doc)
+struct document *document_new(const char *kind, const char *key, const char *arn, json_t *doc)
 {
-	struct resource *r = NEW(struct resource);
+	struct document *r = NEW(struct document);
 
-	*r = (struct resource){.kind = xstrdup(kind), .key = xstrdup(key), .arn = xstrdup(arn), .doc = doc};
+	*r = (struct document){.kind = xstrdup(kind), .key = xstrdup(key), .arn = xstrdup(arn), .doc = doc};
 	return r;
 }
 
-void resource_free(struct resource *r)
+void document_free(struct document *r)
 {
 	if (!r)
 		return;
@@ -65,15 +65,15 @@ void resource_free(struct resource *r)
 	free(r);
 }
 
-void resource_add(struct engine *e, struct resource *r)
+void document_add(struct engine *e, struct document *r)
 {
-	struct resources *t = e->resources;
-	struct resource_list *list = map_get(&t->kinds, r->kind);
+	struct documents *t = e->documents;
+	struct document_list *list = map_get(&t->kinds, r->kind);
 	AUTO(str) char *key = key_of(r->kind, r->key);
 	AUTO(str) char *arn = arn_of(r->arn);
 
 	if (!list) {
-		list = NEW(struct resource_list);
+		list = NEW(struct document_list);
 		map_put(&t->kinds, r->kind, list);
 	}
 	r->seq = ++t->next_seq;
@@ -84,9 +84,9 @@ void resource_add(struct engine *e, struct resource *r)
 		map_put(&t->by_arn, arn, r);
 }
 
-static void forget(struct engine *e, const struct resource *r)
+static void forget(struct engine *e, const struct document *r)
 {
-	struct resource_list *list = map_get(&e->resources->kinds, r->kind);
+	struct document_list *list = map_get(&e->documents->kinds, r->kind);
 	AUTO(str) char *key = key_of(r->kind, r->key);
 	AUTO(str) char *arn = arn_of(r->arn);
 
@@ -97,12 +97,12 @@ static void forget(struct engine *e, const struct resource *r)
 			break;
 		}
 	}
-	map_remove(&e->resources->by_key, key);
+	map_remove(&e->documents->by_key, key);
 	if (*arn)
-		map_remove(&e->resources->by_arn, arn);
+		map_remove(&e->documents->by_arn, arn);
 }
 
-void resource_remove(struct engine *e, struct resource *r)
+void document_remove(struct engine *e, struct document *r)
 {
 	sqlite3_stmt *st = state_prepare(e->db, "DELETE FROM resources WHERE kind = ? AND key = ?");
 
@@ -110,22 +110,22 @@ void resource_remove(struct engine *e, struct resource *r)
 	state_bind_text(st, 2, r->key);
 	state_exec(e->db, st);
 	forget(e, r);
-	resource_free(r);
+	document_free(r);
 }
 
-void resources_free(struct engine *e)
+void documents_free(struct engine *e)
 {
-	struct resources *t = e->resources;
+	struct documents *t = e->documents;
 	const char *kind;
 	void *value;
 
 	if (!t)
 		return;
 	for (size_t at = 0; map_next(&t->kinds, &at, &kind, &value);) {
-		struct resource_list *list = value;
+		struct document_list *list = value;
 
 		for (size_t i = 0; i < list->n; i++)
-			resource_free(list->items[i]);
+			document_free(list->items[i]);
 		free(list->items);
 		free(list);
 	}
@@ -133,7 +133,7 @@ void resources_free(struct engine *e)
 	map_done(&t->by_key);
 	map_done(&t->by_arn);
 	free(t);
-	e->resources = NULL;
+	e->documents = NULL;
 }
 
 /* --- persistence -------------------------------------------------------------------- */
@@ -147,7 +147,7 @@ static char *tags_text(const struct strmap *tags)
 	return json_text(j);
 }
 
-void resource_save(struct engine *e, const struct resource *r)
+void document_save(struct engine *e, const struct document *r)
 {
 	AUTO(str) char *doc = json_text(r->doc);
 	AUTO(str) char *tags = tags_text(&r->tags);
@@ -175,20 +175,20 @@ static int load_row(struct engine *e, sqlite3_stmt *st, struct err *err)
 		rc = json_parse(tags_json, strlen(tags_json), "resources table", &tags, err);
 	if (rc < 0)
 		return rc;
-	struct resource *r = resource_new(state_text(st, 0), state_text(st, 1), state_text(st, 2), TAKE(doc));
+	struct document *r = document_new(state_text(st, 0), state_text(st, 1), state_text(st, 2), TAKE(doc));
 
 	json_object_foreach(tags, key, value) strmap_set(&r->tags, key, str_or(json_string_value(value), ""));
-	e->resources->next_seq = sqlite3_column_int64(st, 5) - 1;
-	resource_add(e, r);
+	e->documents->next_seq = sqlite3_column_int64(st, 5) - 1;
+	document_add(e, r);
 	return 0;
 }
 
-int resources_load(struct engine *e, struct err *err)
+int documents_load(struct engine *e, struct err *err)
 {
 	sqlite3_stmt *st = state_prepare(e->db, "SELECT kind, key, arn, doc, tags, seq FROM resources ORDER BY seq");
 	int rc = 0;
 
-	e->resources = NEW(struct resources);
+	e->documents = NEW(struct documents);
 	while (rc == 0 && state_step(e->db, st))
 		rc = load_row(e, st, err);
 	state_done(st);
