@@ -6,15 +6,6 @@
 #include "app/output.h"
 #include "model/kind.h"
 
-static json_t *map_to_json(const struct strmap *m)
-{
-	json_t *object = m ? json_object() : json_null();
-
-	for (size_t i = 0; m && i < m->n; i++)
-		json_object_set_new(object, m->items[i].name, json_string(m->items[i].value));
-	return object;
-}
-
 static void put_number(json_t *o, const struct field *f, double v)
 {
 	switch (f->type) {
@@ -43,7 +34,9 @@ static void put_field(json_t *o, const struct field *f, const struct resource *r
 	struct field_ref ref = {f, NULL};
 
 	if (f->flags & FIELD_KEYED) {
-		json_object_set_new(o, f->json, map_to_json(f->map ? f->map(r) : NULL));
+		const struct strmap *m = f->map ? f->map(r) : NULL;
+
+		json_object_set_new(o, f->json, m ? json_from_strmap(m) : json_null());
 		return;
 	}
 	struct field_value v = field_get(&ref, r, x);

@@ -87,6 +87,27 @@ static bool step_index(const char *step, size_t *ret)
 	return true;
 }
 
+json_t *json_from_strmap(const struct strmap *m)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < m->n; i++)
+		json_object_set_new(o, m->items[i].name, json_string(str_or(m->items[i].value, "")));
+	return o;
+}
+
+void json_to_strmap(const json_t *obj, struct strmap *ret)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)obj, name, value)
+	{
+		if (json_is_string(value))
+			strmap_set(ret, name, json_string_value(value));
+	}
+}
+
 json_t *json_path_get(const json_t *root, const char *path)
 {
 	const json_t *at = root;

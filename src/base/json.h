@@ -28,6 +28,11 @@ bool json_get_bool(const json_t *obj, const char *name, bool fallback);
 int64_t json_get_time_ms(const json_t *obj, const char *name); /* TIME_UNKNOWN where absent */
 int64_t json_time_ms(const json_t *value);
 
+/* Pairs as an object of texts, a new reference; and an object's members that are texts
+ * into pairs. */
+json_t *json_from_strmap(const struct strmap *m) NODISCARD;
+void json_to_strmap(const json_t *obj, struct strmap *ret);
+
 /* "ResourceConfig.InstanceType", "InputDataConfig.0.ChannelName". Borrowed. */
 json_t *json_path_get(const json_t *root, const char *path);
 /* Set the member at path, making objects on the way; steals value. A numeric

@@ -118,18 +118,6 @@ int job_cold_write(const struct job *j, struct buf *out)
 	return out->overflow ? -ERR_TOOBIG : 0;
 }
 
-static void read_map(const json_t *root, const char *name, struct strmap *ret)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(json_object_get(root, name), key, value)
-	{
-		if (json_is_string(value))
-			strmap_set(ret, key, json_string_value(value));
-	}
-}
-
 static void read_lists(struct job *j, const json_t *root)
 {
 	size_t i;
@@ -172,10 +160,10 @@ int job_cold_read(struct job *j, const char *text, size_t n, struct err *err)
 	j->checkpoint_uri = xstrdup(json_get_str(root, "checkpoint_uri"));
 	j->tuning_job_arn = xstrdup(json_get_str(root, "tuning_job_arn"));
 	j->vpc = xstrdup(json_get_str(root, "vpc"));
-	read_map(root, "hyperparameters", &j->hyperparameters);
-	read_map(root, "environment", &j->environment);
-	read_map(root, "particulars", &j->particulars);
-	read_map(root, "tags", &j->tags);
+	json_to_strmap(json_object_get(root, "hyperparameters"), &j->hyperparameters);
+	json_to_strmap(json_object_get(root, "environment"), &j->environment);
+	json_to_strmap(json_object_get(root, "particulars"), &j->particulars);
+	json_to_strmap(json_object_get(root, "tags"), &j->tags);
 	read_lists(j, root);
 	return 0;
 }

@@ -16,15 +16,6 @@ static const char load_sql[] =
 	" failure_reason, seen_ms, whole_ms, hot FROM resource WHERE scope_id = ?1 AND kind = ?2";
 static const char load_cold_sql[] = "SELECT record FROM resource_cold WHERE scope_id = ?1 AND kind = ?2 AND name = ?3";
 
-static void put_map(json_t *o, const char *name, const struct strmap *m)
-{
-	json_t *map = json_object();
-
-	for (size_t i = 0; i < m->n; i++)
-		json_object_set_new(map, m->items[i].name, json_string(str_or(m->items[i].value, "")));
-	json_object_set_new(o, name, map);
-}
-
 /* Fields by their names, so that a row outlives a change of the table of fields. */
 static char *hot_text(const struct record *r)
 {
@@ -39,18 +30,16 @@ static char *hot_text(const struct record *r)
 	if (r->arn)
 		json_object_set_new(o, "arn", json_string(r->arn));
 	if (r->tags_known)
-		put_map(o, "tags", &r->tags);
+		json_object_set_new(o, "tags", json_from_strmap(&r->tags));
 	if (r->keyed.n)
-		put_map(o, "keyed", &r->keyed);
+		json_object_set_new(o, "keyed", json_from_strmap(&r->keyed));
 	return json_text(o);
 }
 
 static char *cold_text(const struct record *r)
 {
-	AUTO(json) json_t *o = json_object();
+	AUTO(json) json_t *o = json_from_strmap(&r->members);
 
-	for (size_t i = 0; i < r->members.n; i++)
-		json_object_set_new(o, r->members.items[i].name, json_string(r->members.items[i].value));
 	return json_text(o);
 }
 
@@ -129,18 +118,6 @@ int store_resources_save(struct store *s, struct resource *const *items, size_t 
 	return RETRY_CACHE(s, err, save_records(s, items, n, &e));
 }
 
-static void read_map(const json_t *o, struct strmap *ret)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)o, key, value)
-	{
-		if (json_is_string(value))
-			strmap_set(ret, key, json_string_value(value));
-	}
-}
-
 static void read_hot(struct record *r, const char *text, size_t n)
 {
 	AUTO(json) json_t *o = NULL;
@@ -156,8 +133,8 @@ static void read_hot(struct record *r, const char *text, size_t n)
 	}
 	r->arn = xstrdup(json_get_str(o, "arn"));
 	r->tags_known = tags != NULL;
-	read_map(tags, &r->tags);
-	read_map(json_object_get(o, "keyed"), &r->keyed);
+	json_to_strmap(tags, &r->tags);
+	json_to_strmap(json_object_get(o, "keyed"), &r->keyed);
 }
 
 /* A thing out of a row; NULL where the row makes no sense. */
@@ -233,7 +210,7 @@ static int load_members(struct store *s, struct resource *r, struct err *err)
 	sqlite3_reset(st);
 	if (rc)
 		return rc;
-	read_map(o, &resource_record(r)->members);
+	json_to_strmap(o, &resource_record(r)->members);
 	r->trimmed = false;
 	return 0;
 }

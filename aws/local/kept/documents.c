@@ -140,10 +140,8 @@ void documents_free(struct engine *e)
 
 static char *tags_text(const struct strmap *tags)
 {
-	AUTO(json) json_t *j = json_object();
+	AUTO(json) json_t *j = json_from_strmap(tags);
 
-	for (size_t i = 0; i < tags->n; i++)
-		json_object_set_new(j, tags->items[i].name, json_string(tags->items[i].value));
 	return json_text(j);
 }
 
@@ -177,7 +175,7 @@ static int load_row(struct engine *e, sqlite3_stmt *st, struct err *err)
 		return rc;
 	struct document *r = document_new(state_text(st, 0), state_text(st, 1), state_text(st, 2), TAKE(doc));
 
-	json_object_foreach(tags, key, value) strmap_set(&r->tags, key, str_or(json_string_value(value), ""));
+	json_to_strmap(tags, &r->tags);
 	e->documents->next_seq = sqlite3_column_int64(st, 5) - 1;
 	document_add(e, r);
 	return 0;

@@ -10,13 +10,12 @@ static int by_name(const void *a, const void *b)
 static char *dims_text(const struct strmap *dims)
 {
 	AUTO(strmap) struct strmap sorted = {0};
-	AUTO(json) json_t *j = json_object();
 
 	strmap_copy(&sorted, dims);
 	if (sorted.n)
 		qsort(sorted.items, sorted.n, sizeof(*sorted.items), by_name);
-	for (size_t i = 0; i < sorted.n; i++)
-		json_object_set_new(j, sorted.items[i].name, json_string(sorted.items[i].value));
+	AUTO(json) json_t *j = json_from_strmap(&sorted);
+
 	return json_text(j);
 }
 

@@ -172,15 +172,6 @@ static json_t *save_finals(const struct training_job *job)
 	return list;
 }
 
-static json_t *save_tags(const struct training_job *job)
-{
-	json_t *tags = json_object();
-
-	for (size_t i = 0; i < job->tags.n; i++)
-		json_object_set_new(tags, job->tags.items[i].name, json_string(job->tags.items[i].value));
-	return tags;
-}
-
 void training_job_save(struct engine *e, struct training_job *job)
 {
 	/* Simulated jobs are written once, at the end. */
@@ -197,7 +188,7 @@ void training_job_write(struct engine *e, const struct training_job *job)
 		"modified", (json_int_t)job->modified_ms, "start", (json_int_t)job->start_ms, "end",
 		(json_int_t)job->end_ms, "training_ms", (json_int_t)job->training_ms, "billable_s",
 		(json_int_t)job->billable_s, "transitions", save_transitions(job), "finals", save_finals(job), "tags",
-		save_tags(job), "phase", job->phase, "outcome", job->outcome, "attempts", job->attempts,
+		json_from_strmap(&job->tags), "phase", job->phase, "outcome", job->outcome, "attempts", job->attempts,
 		"interruptions", job->interruptions, "spot", job->spot, "simulated", (json_int_t)job->simulated);
 
 	if (job->failure)
@@ -232,8 +223,7 @@ static void load_lists(struct training_job *job, const json_t *doc)
 	json_array_foreach(json_object_get(doc, "finals"), i, row) training_job_set_final(
 		job, str_or(json_string_value(json_array_get(row, 0)), "?"), json_number_value(json_array_get(row, 1)),
 		json_integer_value(json_array_get(row, 2)));
-	json_object_foreach(json_object_get(doc, "tags"), key, row)
-		strmap_set(&job->tags, key, str_or(json_string_value(row), ""));
+	json_to_strmap(json_object_get(doc, "tags"), &job->tags);
 }
 
 static struct training_job *load_job(const char *name, const json_t *doc)

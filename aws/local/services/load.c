@@ -70,14 +70,6 @@ static int find_names(const struct document_kind *k, json_t *doc, char **ret_key
 	return 0;
 }
 
-static void set_tags(struct strmap *tags, const json_t *from)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)from, key, value) strmap_set(tags, key, json_string_value(value));
-}
-
 static int load_document(struct engine *e, const struct document_kind *k, json_t *doc, const json_t *tags,
 			 struct err *err)
 {
@@ -100,7 +92,7 @@ static int load_document(struct engine *e, const struct document_kind *k, json_t
 		document_remove(e, old);
 	struct document *r = document_new(k->id, key, arn, json_incref(doc));
 
-	set_tags(&r->tags, tags);
+	json_to_strmap(tags, &r->tags);
 	document_add(e, r);
 	document_save(e, r);
 	return 0;
@@ -132,7 +124,7 @@ static int load_training(struct engine *e, json_t *doc, const json_t *tags, stru
 		training_jobs_remove(e, old);
 	struct training_job *job = training_job_of_document(doc);
 
-	set_tags(&job->tags, tags);
+	json_to_strmap(tags, &job->tags);
 	training_jobs_add(e, job);
 	training_job_save(e, job);
 	return 0;

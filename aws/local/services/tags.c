@@ -39,11 +39,10 @@ int tags_check(struct call *c, const json_t *tags)
 void tags_set(struct strmap *to, const json_t *tags)
 {
 	size_t i;
-	const char *key;
 	json_t *tag;
 
 	json_array_foreach((json_t *)tags, i, tag) strmap_set(to, json_get_str(tag, "Key"), json_get_str(tag, "Value"));
-	json_object_foreach((json_t *)tags, key, tag) strmap_set(to, key, str_or(json_string_value(tag), ""));
+	json_to_strmap(tags, to);
 }
 
 json_t *tags_list(const struct strmap *tags, size_t from, size_t to)
@@ -192,11 +191,7 @@ int op_list_resource_tags(struct call *c, json_t **out)
 		*out = json_pack("{s:o}", "Tags", tags_list(t.tags, 0, t.tags->n));
 		return 0;
 	}
-	json_t *map = json_object();
-
-	for (size_t i = 0; i < t.tags->n; i++)
-		json_object_set_new(map, t.tags->items[i].name, json_string(t.tags->items[i].value));
-	*out = json_pack("{s:o}", "Tags", map);
+	*out = json_pack("{s:o}", "Tags", json_from_strmap(t.tags));
 	return 0;
 }
 
