@@ -58,8 +58,8 @@ static struct line fit_line(const struct backtest_spec *spec, const struct panel
 		n++;
 		mean_x += dx / n;
 		xx += dx * (x[i] - mean_x);
-		xy += dx * (p->target[i] - mean_y);
 		mean_y += (p->target[i] - mean_y) / n;
+		xy += dx * (p->target[i] - mean_y);
 	}
 	if (n < 2 || xx <= 0)
 		return (struct line){0};
