@@ -180,3 +180,38 @@ void judge_predictions(const struct judge_input *in, struct judge *ret)
 	free(order);
 	free(levels);
 }
+
+double judge_lost(const struct judge_skill *s)
+{
+	return (s->mae - s->other_mae) * s->n;
+}
+
+struct loss {
+	double lost;
+	uint32_t at;
+};
+
+static int compare_losses(const void *pa, const void *pb)
+{
+	const struct loss *a = pa, *b = pb;
+
+	return a->lost != b->lost ? (a->lost < b->lost) - (a->lost > b->lost) : (a->at > b->at) - (a->at < b->at);
+}
+
+uint32_t *judge_worst_entities(const struct judge *j, size_t other, size_t *ret_n)
+{
+	const struct judge_grouping *g = &j->by[JUDGE_BY_ENTITY];
+	struct loss *losses = xreallocarray(NULL, g->n + 1, sizeof(*losses));
+	uint32_t *ret = xreallocarray(NULL, g->n + 1, sizeof(*ret));
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n; i++)
+		if (g->items[i].skills[other].n)
+			losses[n++] = (struct loss){judge_lost(&g->items[i].skills[other]), (uint32_t)i};
+	qsort(losses, n, sizeof(*losses), compare_losses);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = losses[i].at;
+	free(losses);
+	*ret_n = n;
+	return ret;
+}

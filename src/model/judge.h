@@ -121,6 +121,11 @@ static inline const struct judge_group *judge_whole(const struct judge *j)
 	return j->whole.items;
 }
 const char *judge_by_name(enum judge_by by); /* "cycle", "week" ... */
+/* Positions in by[JUDGE_BY_ENTITY].items of the entities that have rows known to that
+ * column, from where most is lost against it: sum |error| - sum |error_q|. Owned by the
+ * caller. */
+uint32_t *judge_worst_entities(const struct judge *j, size_t other, size_t *ret_n) NODISCARD;
+double judge_lost(const struct judge_skill *s); /* that difference */
 
 /* --- in words ----------------------------------------------------------------- */
 
@@ -138,7 +143,7 @@ const char *judge_outcome_name(enum judge_outcome o); /* "better", "worse", "und
 char *judge_baseline_words(const char *name) NODISCARD;
 /* "8.7 % worse than the season mean (95 %: 7.5 to 9.9 % worse)". Owned by the caller. */
 char *judge_sentence(const struct judge_skill *s, const char *other) NODISCARD;
-/* What follows of it, behind the sentence: "do not use it". Static. */
+/* What follows from it, behind the sentence: "do not use it"; "" where that says all. Static. */
 const char *judge_advice(enum judge_outcome o);
 /* "0.9 to 1.6 % better", "0.3 % worse to 0.5 % better". Owned by the caller. */
 char *judge_interval_words(double low, double high) NODISCARD;

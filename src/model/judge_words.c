@@ -23,8 +23,7 @@ const char *judge_outcome_name(enum judge_outcome o)
 
 const char *judge_advice(enum judge_outcome o)
 {
-	static const char *const advice[] = {"no verdict", "it earns its place", "do not use it",
-					     "nothing shows that it is worth its cost"};
+	static const char *const advice[] = {"", "", "do not use it", "nothing shows that it is worth its cost"};
 
 	return advice[o];
 }
