@@ -329,6 +329,8 @@ char *backtest_count_text(char *buf, size_t n)
 
 char *backtest_number_text(char *buf, double v, int decimals)
 {
+	if (fabs(v) < 0.5 * pow(10, -decimals))
+		v = 0; /* no minus before a figure that shows as 0 */
 	if (!isfinite(v))
 		snprintf(buf, 32, "-");
 	else if (fabs(v) >= 1e7)

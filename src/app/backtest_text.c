@@ -179,6 +179,22 @@ static void print_groups(const struct app *a, const struct backtest_result *r, e
 	print_table(a, &t);
 }
 
+/* The baseline with the smallest error, where that is not the headline one. */
+static void print_strongest(const struct app *a, const struct backtest_result *r)
+{
+	size_t best = r->headline;
+
+	for (size_t i = 0; i < r->predictions.n_columns; i++)
+		if (r->predictions.columns[i].kind == PREDICTIONS_BASELINE &&
+		    judge_whole(&r->judge)->skills[i].skill < judge_whole(&r->judge)->skills[best].skill)
+			best = i;
+	if (best == r->headline)
+		return;
+	AUTO(str)
+	char *sentence = judge_sentence(&judge_whole(&r->judge)->skills[best], r->predictions.columns[best].name);
+	fprintf(a->out, "strongest baseline: %s\n", sentence);
+}
+
 /* How many of the entities with enough rows do worse than the headline. */
 static void print_entity_count(const struct app *a, const struct backtest_result *r)
 {
@@ -256,9 +272,22 @@ static void print_cost(const struct app *a, const struct backtest_result *r)
 				: timefmt_duration(billed, MIN(r->billable_seconds, INT64_MAX / 1000) * 1000));
 }
 
+/* Whether each cycle is a week: then one table says all. */
+static bool cycles_are_weeks(const struct backtest_result *r)
+{
+	const struct judge_grouping *c = &r->judge.by[JUDGE_BY_CYCLE], *w = &r->judge.by[JUDGE_BY_WEEK];
+	const struct predictions *p = &r->predictions;
+	bool same = c->n == w->n;
+
+	for (size_t i = 0; i < p->n && same; i++)
+		same = i == 0 || (p->cycle[i] == p->cycle[i - 1]) == (p->week[i] == p->week[i - 1]);
+	return same;
+}
+
 void backtest_print_group_tables(const struct app *a, const struct backtest_result *r)
 {
-	print_groups(a, r, JUDGE_BY_CYCLE, "CYCLE");
+	if (!cycles_are_weeks(r))
+		print_groups(a, r, JUDGE_BY_CYCLE, "CYCLE");
 	print_groups(a, r, JUDGE_BY_WEEK, "WEEK OF");
 	print_groups(a, r, JUDGE_BY_LEVEL, r->input.level ? "SEASON MEAN" : "PREDICTION");
 }
@@ -270,6 +299,7 @@ void backtest_print_text(const struct app *a, const struct backtest_result *r, b
 	fprintf(a->out, "%s\n", verdict);
 	if (verdict_only)
 		return;
+	print_strongest(a, r);
 	print_rows(a, r);
 	print_measures(a, r);
 	print_skills(a, r);
