@@ -65,6 +65,9 @@ char *backtest_column_words(const struct predictions_column *c) NODISCARD;
 char *backtest_group_label(const struct backtest_result *r, enum judge_by by, uint32_t id) NODISCARD;
 /* A level's bounds: "to 12.4", "12.4 to 18.0", "above 30.1". Owned by the caller. */
 char *backtest_level_bounds(const struct judge *j, uint32_t level) NODISCARD;
+/* The columns that one model (a member of importances.json) leans on most, with their
+ * shares of all its gain: "ewm_5 42 %, lag1 12 %"; "" where it has none. Owned by the caller. */
+char *backtest_importance_words(const json_t *model) NODISCARD;
 /* Dollars for each slate and for each point (a hundredth) of skill; NAN where unknown, or
  * where no skill was bought. */
 double backtest_usd_per_slate(const struct backtest_result *r);

@@ -10,6 +10,7 @@
 #include "model/price.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 20)
+#define IMPORTANCES_SHOWN 5
 #define BESIDE_MAX ((size_t)64 << 20) /* spec.json and the like */
 
 void backtest_result_done(struct backtest_result *r)
@@ -299,6 +300,43 @@ char *backtest_level_bounds(const struct judge *j, uint32_t level)
 	if (level == JUDGE_LEVELS - 1)
 		return xasprintf("above %.4g", j->edges[level - 1]);
 	return xasprintf("%.4g to %.4g", j->edges[level - 1], j->edges[level]);
+}
+
+struct importance {
+	const char *column;
+	double gain;
+};
+
+static int compare_importances(const void *pa, const void *pb)
+{
+	const struct importance *a = pa, *b = pb;
+
+	return a->gain != b->gain ? (a->gain < b->gain) - (a->gain > b->gain) : strcmp(a->column, b->column);
+}
+
+char *backtest_importance_words(const json_t *model)
+{
+	struct importance *all = xreallocarray(NULL, json_object_size(model) + 1, sizeof(*all));
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	double total = 0;
+	size_t n = 0;
+	const char *column;
+	json_t *gain;
+
+	json_object_foreach((json_t *)model, column, gain)
+	{
+		if (!(json_number_value(gain) > 0))
+			continue;
+		all[n++] = (struct importance){column, json_number_value(gain)};
+		total += json_number_value(gain);
+	}
+	qsort(all, n, sizeof(*all), compare_importances);
+	for (size_t i = 0; i < MIN(n, (size_t)IMPORTANCES_SHOWN); i++) {
+		AUTO(str) char *name = utf8_sanitize_dup(all[i].column);
+		buf_addf(&out, "%s%s %.0f %%", i ? ", " : "", name, 100 * all[i].gain / total);
+	}
+	free(all);
+	return buf_take(&out);
 }
 
 double backtest_usd_per_slate(const struct backtest_result *r)

@@ -8,6 +8,7 @@
 #include "model/price.h"
 
 #define NAME_CELLS 22
+#define LINE_CELLS 80
 #define WORST_SHOWN 10
 #define ENOUGH_ROWS 20 /* of an entity, to be counted as worse or not */
 
@@ -85,8 +86,8 @@ static void print_rows(const struct app *a, const struct backtest_result *r)
 		backtest_count_text(n1, g->pool), backtest_count_text(n2, g->predicted),
 		backtest_count_text(n3, g->scored), backtest_count_text(n4, g->measures.n));
 	if (without)
-		fprintf(a->out, "%s rows happened and have no prediction: they are judged nowhere\n",
-			backtest_count_text(n1, without));
+		fprintf(a->out, "%s of the rows that happened %s no prediction, and %s judged nowhere\n",
+			backtest_count_text(n1, without), without == 1 ? "has" : "have", without == 1 ? "is" : "are");
 	for (size_t i = 0; i < p->n_columns; i++)
 		if (r->judge.others[i].n < g->scored)
 			fprintf(a->out, "%s knows %s of the %s rows that happened; it is compared on those\n",
@@ -250,6 +251,27 @@ static void print_recalibration(const struct app *a, const struct backtest_resul
 	}
 }
 
+/* At the margin, as long as it fits. */
+static void print_importances(const struct app *a, const struct backtest_result *r)
+{
+	const char *model;
+	json_t *gains;
+	bool first = true;
+
+	json_object_foreach(r->importances, model, gains)
+	{
+		AUTO(str) char *name = utf8_sanitize_dup(model);
+		AUTO(str) char *words = backtest_importance_words(gains);
+		AUTO(str) char *line = xasprintf("%s leans on %s", name, words);
+		AUTO(buf) struct buf cut = BUF_INIT(BUF_MAX_TEXT);
+		if (!*words)
+			continue;
+		utf8_add_cut(&cut, line, LINE_CELLS);
+		fprintf(a->out, "%s%s\n", first ? "\n" : "", buf_str(&cut));
+		first = false;
+	}
+}
+
 static void print_cost(const struct app *a, const struct backtest_result *r)
 {
 	char total[24], n[32], billed[TIMEFMT_LEN];
@@ -308,5 +330,6 @@ void backtest_print_text(const struct app *a, const struct backtest_result *r, b
 	backtest_print_group_tables(a, r);
 	print_entity_count(a, r);
 	print_worst(a, r);
+	print_importances(a, r);
 	print_cost(a, r);
 }
