@@ -167,7 +167,7 @@ static struct svg_chart chart_of(const struct strlist *labels, const char *title
 static void add_weeks(struct buf *out, const struct backtest_result *r)
 {
 	const struct judge_grouping *g = &r->judge.by[JUDGE_BY_WEEK];
-	const struct predictions *p = &r->predictions;
+	const struct backtest_rows *p = &r->predictions;
 	AUTO(strlist) struct strlist labels = {0}, names = {0};
 	double *values = xreallocarray(NULL, g->n * (p->n_columns + 2), sizeof(*values)), *at = values;
 	struct svg_series *series = xcalloc(p->n_columns + 2, sizeof(*series));
@@ -177,7 +177,7 @@ static void add_weeks(struct buf *out, const struct backtest_result *r)
 	for (size_t k = 0; k <= p->n_columns; k++) {
 		size_t column = k == p->n_columns ? r->headline : k;
 		bool last = k == p->n_columns;
-		if (!last && (k == r->headline || p->columns[k].kind != PREDICTIONS_BASELINE))
+		if (!last && (k == r->headline || p->columns[k].kind != BACKTEST_BASELINE))
 			continue;
 		for (size_t i = 0; i < g->n; i++)
 			at[i] = g->items[i].skills[column].other_mae;
@@ -252,7 +252,7 @@ static void add_levels(struct buf *out, const struct backtest_result *r)
 static void add_rows(struct buf *out, const struct backtest_result *r)
 {
 	const struct judge_group *g = judge_whole(&r->judge);
-	const struct predictions *p = &r->predictions;
+	const struct backtest_rows *p = &r->predictions;
 	char from[16], to[16], n1[32], n2[32], n3[32], n4[32], n5[32];
 
 	buf_adds(out, "<p class=\"dim\">");
@@ -260,10 +260,11 @@ static void add_rows(struct buf *out, const struct backtest_result *r)
 	buf_addf(out,
 		 ": %s to %s, %s slates, %s entities. %s rows in the pool, %s predicted; %s happened, %s are "
 		 "judged.</p>\n",
-		 predictions_day_text(from, p->slate_days[0]), predictions_day_text(to, p->slate_days[p->n_slates - 1]),
-		 backtest_count_text(n1, p->n_slates), backtest_count_text(n2, p->entities.n),
-		 backtest_count_text(n3, g->pool), backtest_count_text(n4, g->predicted),
-		 backtest_count_text(n5, g->scored), backtest_count_text((char[32]){0}, g->measures.n));
+		 backtest_rows_day_text(from, p->slate_days[0]),
+		 backtest_rows_day_text(to, p->slate_days[p->n_slates - 1]), backtest_count_text(n1, p->n_slates),
+		 backtest_count_text(n2, p->entities.n), backtest_count_text(n3, g->pool),
+		 backtest_count_text(n4, g->predicted), backtest_count_text(n5, g->scored),
+		 backtest_count_text((char[32]){0}, g->measures.n));
 }
 
 static void add_cost(struct buf *out, const struct backtest_result *r)
@@ -294,7 +295,7 @@ static void add_models(struct buf *out, const struct backtest_result *r)
 	json_t *gains;
 
 	for (size_t i = 0; i < r->predictions.n_columns; i++) {
-		if (r->predictions.columns[i].kind != PREDICTIONS_NEVER)
+		if (r->predictions.columns[i].kind != BACKTEST_NEVER)
 			continue;
 		AUTO(str) char *sentence = judge_sentence(&judge_whole(&r->judge)->skills[i], "never");
 		AUTO(str) char *text = xasprintf("Recalibrating: %s.", sentence);

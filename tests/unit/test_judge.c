@@ -9,18 +9,18 @@
 
 #define HEADER "date,entity,group,cycle,scored,actual,prediction,low,high,scale"
 
-static int read_text(struct predictions *p, const char *text, struct err *err)
+static int read_text(struct backtest_rows *p, const char *text, struct err *err)
 {
 	int rc = 0;
 
-	predictions_init(p, "t.csv");
+	backtest_rows_init(p, "t.csv");
 	while (rc == 0 && *text) {
 		size_t n = strcspn(text, "\n");
 		n += text[n] == '\n';
-		rc = predictions_add_line(p, text, n, err);
+		rc = backtest_rows_add_line(p, text, n, err);
 		text += n;
 	}
-	return rc < 0 ? rc : predictions_end(p, err);
+	return rc < 0 ? rc : backtest_rows_end(p, err);
 }
 
 /* Header, the names of the columns (",baseline:q" or "") and rows, judged. */
@@ -337,7 +337,7 @@ static void test_bad_lines(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(predictions) struct predictions p;
+		AUTO(backtest_rows) struct backtest_rows p;
 		struct err err = {0};
 		assert_int_equal(read_text(&p, rows[i].text, &err), -ERR_PARSE);
 		if (strncmp(err.msg, rows[i].message, strlen(rows[i].message)))
@@ -347,11 +347,11 @@ static void test_bad_lines(void **state)
 
 static void test_zero_byte(void **state)
 {
-	AUTO(predictions) struct predictions p;
+	AUTO(backtest_rows) struct backtest_rows p;
 	struct err err = {0};
 
-	predictions_init(&p, "t.csv");
-	assert_int_equal(predictions_add_line(&p, HEADER ",model:\0x\n", sizeof(HEADER ",model:\0x\n") - 1, &err),
+	backtest_rows_init(&p, "t.csv");
+	assert_int_equal(backtest_rows_add_line(&p, HEADER ",model:\0x\n", sizeof(HEADER ",model:\0x\n") - 1, &err),
 			 -ERR_PARSE);
 	assert_string_equal(err.msg, "t.csv:1: a zero byte: this is no text file");
 }
@@ -380,18 +380,18 @@ static void test_hostile_names(void **state)
 static void test_limits(void **state)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-	AUTO(predictions) struct predictions many, longer;
+	AUTO(backtest_rows) struct backtest_rows many, longer;
 	struct err err = {0};
 
 	buf_adds(&text, HEADER);
-	for (int i = 0; i <= PREDICTIONS_COLUMNS_MAX; i++)
+	for (int i = 0; i <= BACKTEST_COLUMNS_MAX; i++)
 		buf_addf(&text, ",model:%d", i);
 	buf_addc(&text, '\n');
 	assert_int_equal(read_text(&many, buf_str(&text), &err), -ERR_TOOBIG);
 	assert_string_equal(err.msg, "t.csv:1: more than 64 columns of models and baselines");
 	buf_clear(&text);
 	err_clear(&err);
-	buf_addf(&text, HEADER "\n2018-01-01,%0*d,g,0,1,1,2,,,\n", PREDICTIONS_NAME_MAX + 1, 0);
+	buf_addf(&text, HEADER "\n2018-01-01,%0*d,g,0,1,1,2,,,\n", BACKTEST_NAME_MAX + 1, 0);
 	assert_int_equal(read_text(&longer, buf_str(&text), &err), -ERR_PARSE);
 }
 
