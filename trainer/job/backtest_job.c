@@ -249,14 +249,14 @@ static double mean_said(const struct backtest_run *r, size_t row)
 static void add_row(const struct backtest_run *r, size_t row, struct buf *out)
 {
 	const struct panel *p = r->panel;
-	size_t group = *r->spec->group ? table_find(p->table, r->spec->group) : TABLE_NO_COLUMN;
+	size_t group = *r->spec->group ? frame_find(p->frame, r->spec->group) : FRAME_NO_COLUMN;
 	char day[16];
 
 	(void)buf_addf(out, "%s,", day_text(day, p->day[row]));
 	csv_add(out, p->entity_names.items[p->entity[row]]);
 	(void)buf_addc(out, ',');
-	if (group != TABLE_NO_COLUMN && p->table->columns[group].codes[row] != TABLE_NO_WORD)
-		csv_add(out, p->table->columns[group].words.items[p->table->columns[group].codes[row]]);
+	if (group != FRAME_NO_COLUMN && p->frame->columns[group].codes[row] != FRAME_NO_WORD)
+		csv_add(out, p->frame->columns[group].words.items[p->frame->columns[group].codes[row]]);
 	(void)buf_addf(out, ",%zu,%d", panel_cycle_of(r->spec, p->day[row]), p->counts[row]);
 	add_number(out, p->counts[row] ? p->target[row] : NAN);
 	add_number(out, mean_said(r, row));
