@@ -45,6 +45,8 @@ struct cycle {
 };
 /* All cycles of the test window in order, the empty ones too; *ret is the caller's. */
 size_t panel_cycles(const struct panel *p, const struct backtest_spec *spec, struct cycle **ret);
+/* Do models with this cut-off learn from the row? */
+bool panel_learns(const struct panel *p, const struct backtest_spec *spec, size_t row, int32_t cutoff);
 /* The cycle of a day of the test window. */
 size_t panel_cycle_of(const struct backtest_spec *spec, int32_t day);
 
