@@ -53,7 +53,8 @@ static char *rate_words(const struct backtest_work *w, bool spot)
 	money_rate_text(usd, rate);
 	if (spot && w->rate_given)
 		return xasprintf("%s an hour, as --rate says", usd);
-	return xasprintf("%s an hour, %s%s", usd, spot ? "assumed (--rate gives another): 70 % of the price of " : "of ",
+	return xasprintf("%s an hour, %s%s", usd,
+			 spot ? "assumed (--rate gives another): 70 % of the price of " : "of ",
 			 *w->price_of ? w->price_of : "an unknown day");
 }
 
@@ -62,12 +63,14 @@ static void print_head(const struct backtest_work *w, FILE *out)
 	const struct backtest_plan *p = w->plan;
 	char rows[32], scored[32], entities[32], slates[32];
 
-	fprintf(out, "%s: %zu cycles of %lld days, %s slates, %s rows to predict (%s happened),\n%s entities, up to %zu in a cycle\n",
+	fprintf(out,
+		"%s: %zu cycles of %lld days, %s slates, %s rows to predict (%s happened),\n%s entities, up to %zu in "
+		"a cycle\n",
 		w->name, p->cycles, (long long)w->spec->recalibrate_days, backtest_count_text(slates, p->slates),
 		backtest_count_text(rows, p->rows), backtest_count_text(scored, p->scored),
 		backtest_count_text(entities, w->entities), p->most_entities);
 	fprintf(out, "%zu %s of %s, %lld at a time, on %s%s\n\n", p->n_jobs, p->n_jobs == 1 ? "job" : "jobs",
-		p->jobs[0].parts > 1			       ? "parts of a cycle's entities"
+		p->jobs[0].parts > 1				 ? "parts of a cycle's entities"
 		: p->jobs[0].last_cycle > p->jobs[0].first_cycle ? "several cycles"
 								 : "one cycle",
 		(long long)w->spec->concurrency, w->spec->instance_type, w->spec->spot ? " (spot)" : "");
@@ -93,7 +96,8 @@ void backtest_plan_print(const struct app *a, const struct backtest_work *w, FIL
 	AUTO(str) char *demand = rate_words(w, false);
 
 	print_head(w, out);
-	fprintf(out, "%-24s %8s %9s %9s %9s %9s %9s\n", "", "JOBS", "BILLED", "DONE IN", "SPOT", "ON DEMAND", "AT MOST");
+	fprintf(out, "%-24s %8s %9s %9s %9s %9s %9s\n", "", "JOBS", "BILLED", "DONE IN", "SPOT", "ON DEMAND",
+		"AT MOST");
 	print_quote(out, "as planned", &w->plan->packed);
 	print_quote(out, w->input.per_entity ? "one entity a job" : "one cycle a job", &w->plan->unpacked);
 	print_alternatives(w, out);
@@ -124,11 +128,11 @@ static json_t *jobs_json(const struct backtest_plan *p)
 	for (size_t i = 0; i < p->n_jobs; i++) {
 		const struct backtest_job *j = &p->jobs[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "name", j->name,
-						      "first_cycle", (json_int_t)j->first_cycle, "last_cycle",
-						      (json_int_t)j->last_cycle, "part", (json_int_t)j->part, "parts",
-						      (json_int_t)j->parts, "units", (json_int_t)j->units,
-						      "seconds", j->seconds));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "name", j->name, "first_cycle",
+						(json_int_t)j->first_cycle, "last_cycle", (json_int_t)j->last_cycle,
+						"part", (json_int_t)j->part, "parts", (json_int_t)j->parts, "units",
+						(json_int_t)j->units, "seconds", j->seconds));
 	}
 	return list;
 }
@@ -141,12 +145,12 @@ static json_t *cycles_json(const struct backtest_cadence *cad)
 	for (size_t i = 0; i < cad->n; i++) {
 		const struct backtest_cycle *c = &cad->cycles[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "first_day",
-					day_text(first, c->first_day), "last_day", day_text(last, c->last_day), "slates",
-					(json_int_t)c->slates, "rows", (json_int_t)c->rows, "scored",
-					(json_int_t)c->scored, "learnt", (json_int_t)c->learnt, "entities",
-					(json_int_t)c->entities));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "first_day",
+						day_text(first, c->first_day), "last_day", day_text(last, c->last_day),
+						"slates", (json_int_t)c->slates, "rows", (json_int_t)c->rows, "scored",
+						(json_int_t)c->scored, "learnt", (json_int_t)c->learnt, "entities",
+						(json_int_t)c->entities));
 	}
 	return list;
 }

@@ -16,8 +16,7 @@
 #define LEAST_WORK 5   /* a part of job_s: less work is not worth a job */
 
 /* A number above 0 of an option; *ret stays where it is not given. */
-static int take_number(const struct app *a, enum option_id id, double least, double most, double *ret,
-		       struct err *err)
+static int take_number(const struct app *a, enum option_id id, double least, double most, double *ret, struct err *err)
 {
 	const char *text = app_value(a, id);
 

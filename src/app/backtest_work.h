@@ -21,7 +21,7 @@ struct backtest_work {
 	struct backtest_plan_input input;
 	struct backtest_plan *plan;
 	bool rate_given, rate_assumed; /* where the dollars come from */
-	char price_of[16];			   /* day of the price; "" */
+	char price_of[16];	       /* day of the price; "" */
 };
 void backtest_work_done(struct backtest_work *w);
 AUTO_EMBEDDED(backtest_work, struct backtest_work, backtest_work_done)

@@ -127,8 +127,7 @@ static void add_run(const struct backtest_plan_input *in, const struct backtest_
 {
 	for (size_t part = 1; part <= parts; part++)
 		add_job(in, cad, p,
-			&(struct backtest_job){
-				.first_cycle = first, .last_cycle = last, .part = part, .parts = parts});
+			&(struct backtest_job){.first_cycle = first, .last_cycle = last, .part = part, .parts = parts});
 }
 
 /* Whether a run that has so many busy cycles, and with which so much work is behind us, ends. */
@@ -355,7 +354,8 @@ static int check_jobs(const struct backtest_plan_input *in, struct err *err)
 	const struct cut cut = cut_of(in, &in->cadence);
 
 	if (cut.parts > BACKTEST_JOBS_MAX || cut.runs * cut.parts > BACKTEST_JOBS_MAX)
-		return err_set(err, ERR_INVALID, "%zu jobs are more than %d: let run.pack_entities or run.pack_cycles be larger",
+		return err_set(err, ERR_INVALID,
+			       "%zu jobs are more than %d: let run.pack_entities or run.pack_cycles be larger",
 			       cut.runs * cut.parts, BACKTEST_JOBS_MAX);
 	return 0;
 }

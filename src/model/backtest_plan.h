@@ -46,22 +46,22 @@ struct backtest_plan_input {
 	struct backtest_cadence cadence;	     /* what is asked for */
 	const struct backtest_cadence *alternatives; /* what else could be */
 	size_t n_alternatives;
-	bool per_entity;	    /* every model is one of an entity's */
-	size_t models;		    /* of the specification */
-	int64_t pack_entities;	    /* 0: as is best */
-	int64_t pack_cycles;	    /* 0: as is best */
-	int64_t concurrency;	    /* jobs at a time */
-	int64_t quota;		    /* instances that the account may have; 0: not known */
+	bool per_entity;       /* every model is one of an entity's */
+	size_t models;	       /* of the specification */
+	int64_t pack_entities; /* 0: as is best */
+	int64_t pack_cycles;   /* 0: as is best */
+	int64_t concurrency;   /* jobs at a time */
+	int64_t quota;	       /* instances that the account may have; 0: not known */
 	int64_t max_run_s, retries;
 	bool spot;
 	int64_t spot_micro, demand_micro; /* an hour; USD_UNKNOWN */
 
-	double job_s;	      /* billed of a job with one unit */
-	double start_s;	      /* before that, not billed */
-	double model_s;	      /* an entity's model */
-	double pooled_row_s;  /* a pooled model, for each row that it learns from */
-	double launches_a_s;  /* CreateTrainingJob */
-	double least_work_s;  /* worth a job of its own */
+	double job_s;	     /* billed of a job with one unit */
+	double start_s;	     /* before that, not billed */
+	double model_s;	     /* an entity's model */
+	double pooled_row_s; /* a pooled model, for each row that it learns from */
+	double launches_a_s; /* CreateTrainingJob */
+	double least_work_s; /* worth a job of its own */
 };
 
 struct backtest_job {
