@@ -6,7 +6,7 @@
 #include "app/app.h"
 #include "base/json.h"
 #include "model/judge.h"
-#include "model/predictions.h"
+#include "model/backtest_rows.h"
 
 /* One row of backtest.def; cli.args holds the verb and its arguments. */
 struct backtest_verb {
@@ -30,7 +30,7 @@ extern const size_t backtest_n_verbs;
 struct backtest_result {
 	char *name; /* the run's, or the path that was given */
 	char *path; /* of the predictions */
-	struct predictions predictions;
+	struct backtest_rows predictions;
 	const double **others; /* the predictions' columns, as the judge takes them; owned, values are not */
 	struct judge_input input;
 	struct judge judge;
@@ -49,7 +49,7 @@ AUTO_EMBEDDED(backtest_result, struct backtest_result, backtest_result_done)
 int backtest_result_load(const char *where, const char *baseline, struct backtest_result *ret,
 			 struct err *err) NODISCARD;
 /* The predictions alone; *ret_path (may be NULL) is the caller's. */
-int backtest_predictions_load(const char *where, struct predictions *ret, char **ret_path, struct err *err) NODISCARD;
+int backtest_rows_load(const char *where, struct backtest_rows *ret, char **ret_path, struct err *err) NODISCARD;
 /* Point the judge at the predictions of r; others must be filled by r->predictions. */
 void backtest_result_input(struct backtest_result *r, double coverage);
 
@@ -60,11 +60,14 @@ static inline const struct judge_skill *backtest_skill(const struct backtest_res
 /* "8.7 % worse than the season mean (95 %: 7.5 to 9.9 % worse): do not use it". Owned by the caller. */
 char *backtest_verdict(const struct judge_skill *s, const char *other) NODISCARD;
 /* A column as people call it: "the season mean", "model ridge", "never recalibrated". Owned by the caller. */
-char *backtest_column_words(const struct predictions_column *c) NODISCARD;
+char *backtest_column_words(const struct backtest_column *c) NODISCARD;
 /* A group of a grouping: "3", "2018-01-08", "lebronjames". Owned by the caller. */
 char *backtest_group_label(const struct backtest_result *r, enum judge_by by, uint32_t id) NODISCARD;
 /* A level's bounds: "to 12.4", "12.4 to 18.0", "above 30.1". Owned by the caller. */
 char *backtest_level_bounds(const struct judge *j, uint32_t level) NODISCARD;
+/* The columns that one model (a member of importances.json) leans on most, with their
+ * shares of all its gain: "ewm_5 42 %, lag1 12 %"; "" where it has none. Owned by the caller. */
+char *backtest_importance_words(const json_t *model) NODISCARD;
 /* Dollars for each slate and for each point (a hundredth) of skill; NAN where unknown, or
  * where no skill was bought. */
 double backtest_usd_per_slate(const struct backtest_result *r);

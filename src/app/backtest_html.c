@@ -23,7 +23,8 @@ static const char style[] =
 	".dim,.legend,caption{color:var(--dim)}svg{width:100%;height:auto}\n"
 	"table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"
 	"caption{text-align:left}th,td{padding:.2rem .5rem;text-align:right;border-bottom:1px solid var(--grid)}\n"
-	"th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere}tr.headline{color:var(--c1)}\n"
+	"th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere}td:not(:first-child){white-space:nowrap}."
+	"wide{overflow-x:auto}tr.headline{color:var(--c1)}\n"
 	"text{fill:var(--dim);font:11px system-ui,sans-serif}.y{text-anchor:end}.x{text-anchor:middle}\n"
 	".grid{stroke:var(--grid)}.mark,.whisker{stroke:var(--fg)}.mark{stroke-dasharray:5 4}\n"
 	".line{fill:none;stroke-width:1.2}.c0.line,.c1.line{stroke-width:2.4}\n"
@@ -36,7 +37,7 @@ static const char style[] =
 
 static void table_open(struct buf *out, const char *caption, const char *const *titles, size_t n)
 {
-	buf_adds(out, "<table><caption>");
+	buf_adds(out, "<div class=\"wide\"><table><caption>");
 	html_text(out, caption);
 	buf_adds(out, "</caption>\n<tr>");
 	for (size_t i = 0; i < n; i++) {
@@ -116,7 +117,7 @@ static void add_measures(struct buf *out, const struct backtest_result *r)
 		cells_skill(out, &judge_whole(&r->judge)->skills[i], &r->judge.tests[i]);
 		buf_adds(out, "</tr>\n");
 	}
-	buf_adds(out, "</table>\n");
+	buf_adds(out, "</table></div>\n");
 }
 
 static void add_worst(struct buf *out, const struct backtest_result *r)
@@ -141,7 +142,7 @@ static void add_worst(struct buf *out, const struct backtest_result *r)
 		cell_number(out, judge_lost(s), 1);
 		buf_adds(out, "</tr>\n");
 	}
-	buf_adds(out, "</table>\n");
+	buf_adds(out, "</table></div>\n");
 	free(worst);
 }
 
@@ -166,7 +167,7 @@ static struct svg_chart chart_of(const struct strlist *labels, const char *title
 static void add_weeks(struct buf *out, const struct backtest_result *r)
 {
 	const struct judge_grouping *g = &r->judge.by[JUDGE_BY_WEEK];
-	const struct predictions *p = &r->predictions;
+	const struct backtest_rows *p = &r->predictions;
 	AUTO(strlist) struct strlist labels = {0}, names = {0};
 	double *values = xreallocarray(NULL, g->n * (p->n_columns + 2), sizeof(*values)), *at = values;
 	struct svg_series *series = xcalloc(p->n_columns + 2, sizeof(*series));
@@ -176,7 +177,7 @@ static void add_weeks(struct buf *out, const struct backtest_result *r)
 	for (size_t k = 0; k <= p->n_columns; k++) {
 		size_t column = k == p->n_columns ? r->headline : k;
 		bool last = k == p->n_columns;
-		if (!last && (k == r->headline || p->columns[k].kind != PREDICTIONS_BASELINE))
+		if (!last && (k == r->headline || p->columns[k].kind != BACKTEST_BASELINE))
 			continue;
 		for (size_t i = 0; i < g->n; i++)
 			at[i] = g->items[i].skills[column].other_mae;
@@ -251,7 +252,7 @@ static void add_levels(struct buf *out, const struct backtest_result *r)
 static void add_rows(struct buf *out, const struct backtest_result *r)
 {
 	const struct judge_group *g = judge_whole(&r->judge);
-	const struct predictions *p = &r->predictions;
+	const struct backtest_rows *p = &r->predictions;
 	char from[16], to[16], n1[32], n2[32], n3[32], n4[32], n5[32];
 
 	buf_adds(out, "<p class=\"dim\">");
@@ -259,10 +260,11 @@ static void add_rows(struct buf *out, const struct backtest_result *r)
 	buf_addf(out,
 		 ": %s to %s, %s slates, %s entities. %s rows in the pool, %s predicted; %s happened, %s are "
 		 "judged.</p>\n",
-		 predictions_day_text(from, p->slate_days[0]), predictions_day_text(to, p->slate_days[p->n_slates - 1]),
-		 backtest_count_text(n1, p->n_slates), backtest_count_text(n2, p->entities.n),
-		 backtest_count_text(n3, g->pool), backtest_count_text(n4, g->predicted),
-		 backtest_count_text(n5, g->scored), backtest_count_text((char[32]){0}, g->measures.n));
+		 backtest_rows_day_text(from, p->slate_days[0]),
+		 backtest_rows_day_text(to, p->slate_days[p->n_slates - 1]), backtest_count_text(n1, p->n_slates),
+		 backtest_count_text(n2, p->entities.n), backtest_count_text(n3, g->pool),
+		 backtest_count_text(n4, g->predicted), backtest_count_text(n5, g->scored),
+		 backtest_count_text((char[32]){0}, g->measures.n));
 }
 
 static void add_cost(struct buf *out, const struct backtest_result *r)
@@ -277,6 +279,36 @@ static void add_cost(struct buf *out, const struct backtest_result *r)
 	else
 		buf_addf(out, ", $%s a point of skill.</p>\n",
 			 backtest_number_text(point, backtest_usd_per_point(r), 2));
+}
+
+static void add_paragraph(struct buf *out, const char *text)
+{
+	buf_adds(out, "<p>");
+	html_text(out, text);
+	buf_adds(out, "</p>\n");
+}
+
+/* What recalibrating was worth, and what the models lean on. */
+static void add_models(struct buf *out, const struct backtest_result *r)
+{
+	const char *model;
+	json_t *gains;
+
+	for (size_t i = 0; i < r->predictions.n_columns; i++) {
+		if (r->predictions.columns[i].kind != BACKTEST_NEVER)
+			continue;
+		AUTO(str) char *sentence = judge_sentence(&judge_whole(&r->judge)->skills[i], "never");
+		AUTO(str) char *text = xasprintf("Recalibrating: %s.", sentence);
+		add_paragraph(out, text);
+	}
+	json_object_foreach(r->importances, model, gains)
+	{
+		AUTO(str) char *name = utf8_sanitize_dup(model);
+		AUTO(str) char *words = backtest_importance_words(gains);
+		AUTO(str) char *text = xasprintf("%s leans on %s.", name, words);
+		if (*words)
+			add_paragraph(out, text);
+	}
 }
 
 static void add_page(struct buf *out, const struct backtest_result *r)
@@ -302,6 +334,7 @@ static void add_page(struct buf *out, const struct backtest_result *r)
 			 backtest_number_text(score, v->score, 2));
 	buf_adds(out, "<h2>Measures</h2>\n");
 	add_measures(out, r);
+	add_models(out, r);
 	add_worst(out, r);
 	buf_adds(out, "</body></html>\n");
 }

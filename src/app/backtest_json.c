@@ -90,7 +90,7 @@ json_t *backtest_skill_json(const struct judge_skill *s, const struct judge_test
 
 static json_t *column_json(const struct backtest_result *r, size_t i)
 {
-	const struct predictions_column *c = &r->predictions.columns[i];
+	const struct backtest_column *c = &r->predictions.columns[i];
 	AUTO(str) char *words = backtest_column_words(c);
 	const struct judge_measures *m = &r->judge.others[i];
 	json_t *o = json_object();
@@ -103,7 +103,7 @@ static json_t *column_json(const struct backtest_result *r, size_t i)
 	return o;
 }
 
-static json_t *columns_json(const struct backtest_result *r, enum predictions_kind kind)
+static json_t *columns_json(const struct backtest_result *r, enum backtest_column_kind kind)
 {
 	json_t *list = json_array();
 
@@ -114,7 +114,7 @@ static json_t *columns_json(const struct backtest_result *r, enum predictions_ki
 }
 
 /* The name that tells columns apart in a file: as its header has them. */
-static char *column_title(const struct predictions_column *c)
+static char *column_title(const struct backtest_column *c)
 {
 	static const char *const prefixes[] = {"model:", "baseline:", ""};
 
@@ -207,7 +207,7 @@ static json_t *summary_json(const struct backtest_result *r)
 	const struct judge_skill *s = backtest_skill(r);
 	AUTO(str) char *verdict = backtest_verdict(s, r->headline_words);
 	json_t *o = json_object(), *prediction = json_object(), *intervals;
-	AUTO(json) json_t *never = columns_json(r, PREDICTIONS_NEVER);
+	AUTO(json) json_t *never = columns_json(r, BACKTEST_NEVER);
 	char from[16], to[16];
 
 	json_put_str(o, "verdict", verdict);
@@ -215,16 +215,16 @@ static json_t *summary_json(const struct backtest_result *r)
 	json_object_set_new(o, "beaten", json_boolean(judge_outcome(s) == JUDGE_BETTER));
 	json_put_str(o, "run", r->name);
 	json_put_str(o, "headline", r->predictions.columns[r->headline].name);
-	json_put_str(o, "from", predictions_day_text(from, r->predictions.slate_days[0]));
-	json_put_str(o, "to", predictions_day_text(to, r->predictions.slate_days[r->predictions.n_slates - 1]));
+	json_put_str(o, "from", backtest_rows_day_text(from, r->predictions.slate_days[0]));
+	json_put_str(o, "to", backtest_rows_day_text(to, r->predictions.slate_days[r->predictions.n_slates - 1]));
 	json_object_set_new(o, "rows", rows_json(r));
 	put_measures(prediction, &judge_whole(&r->judge)->measures);
 	json_object_set_new(o, "prediction", prediction);
 	intervals = intervals_json(&judge_whole(&r->judge)->intervals);
 	backtest_put_number(intervals, "promised", r->input.coverage);
 	json_object_set_new(o, "intervals", intervals);
-	json_object_set_new(o, "models", columns_json(r, PREDICTIONS_MODEL));
-	json_object_set_new(o, "baselines", columns_json(r, PREDICTIONS_BASELINE));
+	json_object_set_new(o, "models", columns_json(r, BACKTEST_MODEL));
+	json_object_set_new(o, "baselines", columns_json(r, BACKTEST_BASELINE));
 	json_object_set(o, "never_recalibrated", json_array_size(never) ? json_array_get(never, 0) : json_null());
 	json_object_set_new(o, "levels", levels_json(r));
 	json_object_set_new(o, "worst_entities", worst_json(r));

@@ -14,7 +14,7 @@ void backtest_pair_done(struct backtest_pair *p)
 }
 
 /* B's number of each entity of A; NONE where it has none. */
-static uint32_t *map_entities(const struct predictions *a, const struct predictions *b)
+static uint32_t *map_entities(const struct backtest_rows *a, const struct backtest_rows *b)
 {
 	uint32_t *ret = xreallocarray(NULL, a->entities.n + 1, sizeof(*ret));
 	const char *key;
@@ -28,7 +28,7 @@ static uint32_t *map_entities(const struct predictions *a, const struct predicti
 }
 
 /* B's row of each row of A; NONE where it has none. Both are in order of date. */
-static uint32_t *match_rows(const struct predictions *a, const struct predictions *b)
+static uint32_t *match_rows(const struct backtest_rows *a, const struct backtest_rows *b)
 {
 	uint32_t *ret = xreallocarray(NULL, a->n + 1, sizeof(*ret)), *entity = map_entities(a, b);
 	uint32_t *row_of = xreallocarray(NULL, b->entities.n + 1, sizeof(*row_of)); /* on the current date */
@@ -49,14 +49,14 @@ static uint32_t *match_rows(const struct predictions *a, const struct prediction
 	return ret;
 }
 
-static int check_agreement(const struct predictions *a, size_t i, const struct predictions *b, size_t k,
+static int check_agreement(const struct backtest_rows *a, size_t i, const struct backtest_rows *b, size_t k,
 			   struct err *err)
 {
-	double x = a->fixed[PREDICTIONS_ACTUAL][i], y = b->fixed[PREDICTIONS_ACTUAL][k];
+	double x = a->fixed[BACKTEST_ACTUAL][i], y = b->fixed[BACKTEST_ACTUAL][k];
 	const char *entity = a->entities.items[a->entity[i]];
 	char day[16];
 
-	predictions_day_text(day, a->slate_days[a->slate[i]]);
+	backtest_rows_day_text(day, a->slate_days[a->slate[i]]);
 	if (a->scored[i] != b->scored[k])
 		return err_set(err, ERR_INVALID, "%s on %s happened in one of them only: they are not of the same data",
 			       entity, day);
@@ -69,14 +69,14 @@ static int check_agreement(const struct predictions *a, size_t i, const struct p
 }
 
 /* Row i of A becomes its row `to`. */
-static void move_row(struct predictions *p, size_t to, size_t i)
+static void move_row(struct backtest_rows *p, size_t to, size_t i)
 {
 	p->slate[to] = p->slate[i];
 	p->week[to] = p->week[i];
 	p->entity[to] = p->entity[i];
 	p->cycle[to] = p->cycle[i];
 	p->scored[to] = p->scored[i];
-	for (size_t k = 0; k < PREDICTIONS_FIXED_COUNT; k++)
+	for (size_t k = 0; k < BACKTEST_FIXED_COUNT; k++)
 		p->fixed[k][to] = p->fixed[k][i];
 	for (size_t k = 0; k < p->n_columns; k++)
 		p->columns[k].values[to] = p->columns[k].values[i];
@@ -84,15 +84,15 @@ static void move_row(struct predictions *p, size_t to, size_t i)
 
 /* B's predictions stand before A's columns, those but the season mean (which makes the
  * levels) have served. */
-static void put_column(struct predictions *a, const char *name, double *values)
+static void put_column(struct backtest_rows *a, const char *name, double *values)
 {
-	struct predictions_column *columns = xcalloc(2, sizeof(*columns));
+	struct backtest_column *columns = xcalloc(2, sizeof(*columns));
 	size_t n = 1;
 
-	columns[0] = (struct predictions_column){PREDICTIONS_MODEL, xstrdup(name), values};
+	columns[0] = (struct backtest_column){BACKTEST_MODEL, xstrdup(name), values};
 	for (size_t k = 0; k < a->n_columns; k++) {
-		struct predictions_column *c = &a->columns[k];
-		if (c == predictions_baseline(a, "season_mean")) {
+		struct backtest_column *c = &a->columns[k];
+		if (c == backtest_rows_baseline(a, "season_mean")) {
 			columns[n++] = *c;
 			continue;
 		}
@@ -104,7 +104,7 @@ static void put_column(struct predictions *a, const char *name, double *values)
 	a->n_columns = n;
 }
 
-static int join(struct predictions *a, const struct predictions *b, struct backtest_pair *ret, struct err *err)
+static int join(struct backtest_rows *a, const struct backtest_rows *b, struct backtest_pair *ret, struct err *err)
 {
 	uint32_t *match = match_rows(a, b);
 	double *values = xreallocarray(NULL, a->n + 1, sizeof(*values));
@@ -115,7 +115,7 @@ static int join(struct predictions *a, const struct predictions *b, struct backt
 		if (match[i] == NONE)
 			continue;
 		rc = check_agreement(a, i, b, match[i], err);
-		values[n] = b->fixed[PREDICTIONS_PREDICTION][match[i]];
+		values[n] = b->fixed[BACKTEST_PREDICTION][match[i]];
 		move_row(a, n++, i);
 	}
 	free(match);
@@ -133,11 +133,11 @@ static int join(struct predictions *a, const struct predictions *b, struct backt
 int backtest_pair_load(const char *a, const char *b, struct backtest_pair *ret, struct err *err)
 {
 	struct backtest_result *r = &ret->joined;
-	AUTO(predictions) struct predictions other = {0};
+	AUTO(backtest_rows) struct backtest_rows other = {0};
 
 	*ret = (struct backtest_pair){.name_a = utf8_sanitize_dup(a), .name_b = utf8_sanitize_dup(b)};
-	int rc = backtest_predictions_load(a, &r->predictions, NULL, err);
-	rc = rc ? rc : backtest_predictions_load(b, &other, NULL, err);
+	int rc = backtest_rows_load(a, &r->predictions, NULL, err);
+	rc = rc ? rc : backtest_rows_load(b, &other, NULL, err);
 	rc = rc ? rc : join(&r->predictions, &other, ret, err);
 	if (rc < 0)
 		return rc;

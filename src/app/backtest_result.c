@@ -10,13 +10,14 @@
 #include "model/price.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 20)
+#define IMPORTANCES_SHOWN 5
 #define BESIDE_MAX ((size_t)64 << 20) /* spec.json and the like */
 
 void backtest_result_done(struct backtest_result *r)
 {
 	free(r->name);
 	free(r->path);
-	predictions_done(&r->predictions);
+	backtest_rows_done(&r->predictions);
 	free(r->others);
 	judge_done(&r->judge);
 	free(r->headline_words);
@@ -50,7 +51,7 @@ static int find_predictions(const char *where, char **ret, struct err *err)
 }
 
 /* The lines that end in the block; what begins in it goes to rest. */
-static int add_block(struct predictions *p, const char *block, size_t n, struct buf *rest, struct err *err)
+static int add_block(struct backtest_rows *p, const char *block, size_t n, struct buf *rest, struct err *err)
 {
 	const char *at = block, *end = block + n, *eol;
 	int rc = 0;
@@ -58,10 +59,10 @@ static int add_block(struct predictions *p, const char *block, size_t n, struct 
 	while (rc == 0 && (eol = memchr(at, '\n', (size_t)(end - at)))) {
 		size_t length = (size_t)(eol + 1 - at);
 		if (rest->len == 0) {
-			rc = predictions_add_line(p, at, length, err);
+			rc = backtest_rows_add_line(p, at, length, err);
 		} else {
 			(void)buf_add(rest, at, length);
-			rc = rest->overflow ? 0 : predictions_add_line(p, rest->data, rest->len, err);
+			rc = rest->overflow ? 0 : backtest_rows_add_line(p, rest->data, rest->len, err);
 			rest->len = rest->overflow ? rest->len : 0;
 		}
 		at = eol + 1;
@@ -73,7 +74,7 @@ static int add_block(struct predictions *p, const char *block, size_t n, struct 
 	return rc;
 }
 
-static int read_lines(FILE *f, const char *path, struct predictions *p, struct err *err)
+static int read_lines(FILE *f, const char *path, struct backtest_rows *p, struct err *err)
 {
 	AUTO(buf) struct buf rest = BUF_INIT(LINE_MAX_BYTES);
 	char block[1 << 16];
@@ -85,16 +86,16 @@ static int read_lines(FILE *f, const char *path, struct predictions *p, struct e
 	if (rc == 0 && ferror(f))
 		rc = err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
 	if (rc == 0 && rest.len)
-		rc = predictions_add_line(p, rest.data, rest.len, err); /* says that it has no end */
-	return rc < 0 ? rc : predictions_end(p, err);
+		rc = backtest_rows_add_line(p, rest.data, rest.len, err); /* says that it has no end */
+	return rc < 0 ? rc : backtest_rows_end(p, err);
 }
 
-int backtest_predictions_load(const char *where, struct predictions *ret, char **ret_path, struct err *err)
+int backtest_rows_load(const char *where, struct backtest_rows *ret, char **ret_path, struct err *err)
 {
 	AUTO(str) char *path = NULL;
 	struct stat st;
 
-	predictions_init(ret, NULL);
+	backtest_rows_init(ret, NULL);
 	int rc = find_predictions(where, &path, err);
 	if (rc < 0)
 		return rc;
@@ -150,12 +151,12 @@ static int read_cost(struct backtest_result *r, struct err *err)
 
 static int unknown_headline(const struct backtest_result *r, const char *name, struct err *err)
 {
-	const char *names[PREDICTIONS_COLUMNS_MAX];
+	const char *names[BACKTEST_COLUMNS_MAX];
 	size_t n = 0;
 	AUTO(buf) struct buf all = BUF_INIT(BUF_MAX_TEXT);
 
 	for (size_t i = 0; i < r->predictions.n_columns; i++)
-		if (r->predictions.columns[i].kind == PREDICTIONS_BASELINE) {
+		if (r->predictions.columns[i].kind == BACKTEST_BASELINE) {
 			buf_addf(&all, "%s%s", n ? ", " : "", r->predictions.columns[i].name);
 			names[n++] = r->predictions.columns[i].name;
 		}
@@ -168,7 +169,7 @@ static int unknown_headline(const struct backtest_result *r, const char *name, s
 
 static int find_headline(struct backtest_result *r, const char *name, struct err *err)
 {
-	const struct predictions_column *c = predictions_baseline(&r->predictions, name);
+	const struct backtest_column *c = backtest_rows_baseline(&r->predictions, name);
 
 	if (!c)
 		return unknown_headline(r, name, err);
@@ -202,8 +203,8 @@ static int read_spec(struct backtest_result *r, const char *baseline, double *re
 
 void backtest_result_input(struct backtest_result *r, double coverage)
 {
-	const struct predictions *p = &r->predictions;
-	const struct predictions_column *level = predictions_baseline(p, "season_mean");
+	const struct backtest_rows *p = &r->predictions;
+	const struct backtest_column *level = backtest_rows_baseline(p, "season_mean");
 
 	r->others = xcalloc(p->n_columns + 1, sizeof(*r->others));
 	for (size_t i = 0; i < p->n_columns; i++)
@@ -213,11 +214,11 @@ void backtest_result_input(struct backtest_result *r, double coverage)
 		.of = {p->cycle, p->week, p->slate, p->entity},
 		.n_of = {p->n_cycles, p->n_weeks, p->n_slates, p->entities.n},
 		.scored = p->scored,
-		.actual = p->fixed[PREDICTIONS_ACTUAL],
-		.prediction = p->fixed[PREDICTIONS_PREDICTION],
-		.low = p->fixed[PREDICTIONS_LOW],
-		.high = p->fixed[PREDICTIONS_HIGH],
-		.scale = p->fixed[PREDICTIONS_SCALE],
+		.actual = p->fixed[BACKTEST_ACTUAL],
+		.prediction = p->fixed[BACKTEST_PREDICTION],
+		.low = p->fixed[BACKTEST_LOW],
+		.high = p->fixed[BACKTEST_HIGH],
+		.scale = p->fixed[BACKTEST_SCALE],
 		.others = r->others,
 		.n_others = p->n_columns,
 		.level = level ? level->values : NULL,
@@ -244,7 +245,7 @@ int backtest_result_load(const char *where, const char *baseline, struct backtes
 	double coverage = BACKTEST_COVERAGE;
 
 	*ret = (struct backtest_result){.usd_micro = USD_UNKNOWN, .jobs = -1, .billable_seconds = -1};
-	int rc = backtest_predictions_load(where, &ret->predictions, &ret->path, err);
+	int rc = backtest_rows_load(where, &ret->predictions, &ret->path, err);
 	rc = rc ? rc : read_spec(ret, baseline, &coverage, err);
 	rc = rc ? rc : read_cost(ret, err);
 	rc = rc ? rc : read_beside(ret->path, "importances.json", &ret->importances, err);
@@ -266,23 +267,23 @@ char *backtest_verdict(const struct judge_skill *s, const char *other)
 	return xasprintf("%s%s%s", sentence, *advice ? ": " : "", advice);
 }
 
-char *backtest_column_words(const struct predictions_column *c)
+char *backtest_column_words(const struct backtest_column *c)
 {
-	if (c->kind == PREDICTIONS_MODEL)
+	if (c->kind == BACKTEST_MODEL)
 		return xasprintf("model %s", c->name);
-	return c->kind == PREDICTIONS_NEVER ? xstrdup("never recalibrated") : judge_baseline_words(c->name);
+	return c->kind == BACKTEST_NEVER ? xstrdup("never recalibrated") : judge_baseline_words(c->name);
 }
 
 char *backtest_group_label(const struct backtest_result *r, enum judge_by by, uint32_t id)
 {
-	const struct predictions *p = &r->predictions;
+	const struct backtest_rows *p = &r->predictions;
 	char day[16];
 
 	switch (by) {
 	case JUDGE_BY_WEEK:
-		return xstrdup(predictions_day_text(day, p->week_days[id]));
+		return xstrdup(backtest_rows_day_text(day, p->week_days[id]));
 	case JUDGE_BY_SLATE:
-		return xstrdup(predictions_day_text(day, p->slate_days[id]));
+		return xstrdup(backtest_rows_day_text(day, p->slate_days[id]));
 	case JUDGE_BY_ENTITY:
 		return xstrdup(p->entities.items[id]);
 	case JUDGE_BY_LEVEL:
@@ -299,6 +300,43 @@ char *backtest_level_bounds(const struct judge *j, uint32_t level)
 	if (level == JUDGE_LEVELS - 1)
 		return xasprintf("above %.4g", j->edges[level - 1]);
 	return xasprintf("%.4g to %.4g", j->edges[level - 1], j->edges[level]);
+}
+
+struct importance {
+	const char *column;
+	double gain;
+};
+
+static int compare_importances(const void *pa, const void *pb)
+{
+	const struct importance *a = pa, *b = pb;
+
+	return a->gain != b->gain ? (a->gain < b->gain) - (a->gain > b->gain) : strcmp(a->column, b->column);
+}
+
+char *backtest_importance_words(const json_t *model)
+{
+	struct importance *all = xreallocarray(NULL, json_object_size(model) + 1, sizeof(*all));
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	double total = 0;
+	size_t n = 0;
+	const char *column;
+	json_t *gain;
+
+	json_object_foreach((json_t *)model, column, gain)
+	{
+		if (!(json_number_value(gain) > 0))
+			continue;
+		all[n++] = (struct importance){column, json_number_value(gain)};
+		total += json_number_value(gain);
+	}
+	qsort(all, n, sizeof(*all), compare_importances);
+	for (size_t i = 0; i < MIN(n, (size_t)IMPORTANCES_SHOWN); i++) {
+		AUTO(str) char *name = utf8_sanitize_dup(all[i].column);
+		buf_addf(&out, "%s%s %.0f %%", i ? ", " : "", name, 100 * all[i].gain / total);
+	}
+	free(all);
+	return buf_take(&out);
 }
 
 double backtest_usd_per_slate(const struct backtest_result *r)

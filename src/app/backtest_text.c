@@ -8,6 +8,7 @@
 #include "model/price.h"
 
 #define NAME_CELLS 22
+#define LINE_CELLS 80
 #define WORST_SHOWN 10
 #define ENOUGH_ROWS 20 /* of an entity, to be counted as worse or not */
 
@@ -60,11 +61,11 @@ static void print_table(const struct app *a, struct table *t)
 /* "ridge" of a model, "ewm_5" of a baseline: as the specification names them. */
 static void cell_column(struct table *t, const struct backtest_result *r, size_t i)
 {
-	const struct predictions_column *c = &r->predictions.columns[i];
+	const struct backtest_column *c = &r->predictions.columns[i];
 	AUTO(str)
-	char *name = c->kind == PREDICTIONS_MODEL   ? xasprintf("model %s", c->name)
-		     : c->kind == PREDICTIONS_NEVER ? xstrdup("never recalibrated")
-						    : xstrdup(c->name);
+	char *name = c->kind == BACKTEST_MODEL	 ? xasprintf("model %s", c->name)
+		     : c->kind == BACKTEST_NEVER ? xstrdup("never recalibrated")
+						 : xstrdup(c->name);
 
 	cell_cut(t, name);
 }
@@ -72,12 +73,12 @@ static void cell_column(struct table *t, const struct backtest_result *r, size_t
 static void print_rows(const struct app *a, const struct backtest_result *r)
 {
 	const struct judge_group *g = judge_whole(&r->judge);
-	const struct predictions *p = &r->predictions;
+	const struct backtest_rows *p = &r->predictions;
 	size_t without = g->scored - g->measures.n, cycles = r->judge.by[JUDGE_BY_CYCLE].n;
 	char from[16], to[16], n1[32], n2[32], n3[32], n4[32];
 
-	fprintf(a->out, "\n%s: %s to %s\n", r->name, predictions_day_text(from, p->slate_days[0]),
-		predictions_day_text(to, p->slate_days[p->n_slates - 1]));
+	fprintf(a->out, "\n%s: %s to %s\n", r->name, backtest_rows_day_text(from, p->slate_days[0]),
+		backtest_rows_day_text(to, p->slate_days[p->n_slates - 1]));
 	fprintf(a->out, "%s slate%s, %zu cycle%s, %s entit%s\n", backtest_count_text(n1, p->n_slates),
 		p->n_slates == 1 ? "" : "s", cycles, cycles == 1 ? "" : "s", backtest_count_text(n2, p->entities.n),
 		p->entities.n == 1 ? "y" : "ies");
@@ -85,8 +86,8 @@ static void print_rows(const struct app *a, const struct backtest_result *r)
 		backtest_count_text(n1, g->pool), backtest_count_text(n2, g->predicted),
 		backtest_count_text(n3, g->scored), backtest_count_text(n4, g->measures.n));
 	if (without)
-		fprintf(a->out, "%s rows happened and have no prediction: they are judged nowhere\n",
-			backtest_count_text(n1, without));
+		fprintf(a->out, "%s of the rows that happened %s no prediction, and %s judged nowhere\n",
+			backtest_count_text(n1, without), without == 1 ? "has" : "have", without == 1 ? "is" : "are");
 	for (size_t i = 0; i < p->n_columns; i++)
 		if (r->judge.others[i].n < g->scored)
 			fprintf(a->out, "%s knows %s of the %s rows that happened; it is compared on those\n",
@@ -148,7 +149,7 @@ static void print_intervals(const struct app *a, const struct backtest_result *r
 
 	if (v->n == 0)
 		return;
-	fprintf(a->out, "\n%.4g %% intervals cover %.1f %% of %s rows; mean width %s, interval score %s\n",
+	fprintf(a->out, "\n%.4g %% intervals: %.1f %% of %s rows covered, mean width %s, score %s\n",
 		r->input.coverage * 100, v->coverage * 100, backtest_count_text(n, v->n),
 		backtest_number_text(width, v->width, 2), backtest_number_text(score, v->score, 2));
 }
@@ -185,7 +186,7 @@ static void print_strongest(const struct app *a, const struct backtest_result *r
 	size_t best = r->headline;
 
 	for (size_t i = 0; i < r->predictions.n_columns; i++)
-		if (r->predictions.columns[i].kind == PREDICTIONS_BASELINE &&
+		if (r->predictions.columns[i].kind == BACKTEST_BASELINE &&
 		    judge_whole(&r->judge)->skills[i].skill < judge_whole(&r->judge)->skills[best].skill)
 			best = i;
 	if (best == r->headline)
@@ -243,10 +244,31 @@ static void print_recalibration(const struct app *a, const struct backtest_resul
 {
 	for (size_t i = 0; i < r->predictions.n_columns; i++) {
 		const struct judge_skill *s = &judge_whole(&r->judge)->skills[i];
-		if (r->predictions.columns[i].kind != PREDICTIONS_NEVER)
+		if (r->predictions.columns[i].kind != BACKTEST_NEVER)
 			continue;
 		AUTO(str) char *sentence = judge_sentence(s, "never");
 		fprintf(a->out, "\nrecalibrating: %s\n", sentence);
+	}
+}
+
+/* At the margin, as long as it fits. */
+static void print_importances(const struct app *a, const struct backtest_result *r)
+{
+	const char *model;
+	json_t *gains;
+	bool first = true;
+
+	json_object_foreach(r->importances, model, gains)
+	{
+		AUTO(str) char *name = utf8_sanitize_dup(model);
+		AUTO(str) char *words = backtest_importance_words(gains);
+		AUTO(str) char *line = xasprintf("%s leans on %s", name, words);
+		AUTO(buf) struct buf cut = BUF_INIT(BUF_MAX_TEXT);
+		if (!*words)
+			continue;
+		utf8_add_cut(&cut, line, LINE_CELLS);
+		fprintf(a->out, "%s%s\n", first ? "\n" : "", buf_str(&cut));
+		first = false;
 	}
 }
 
@@ -276,7 +298,7 @@ static void print_cost(const struct app *a, const struct backtest_result *r)
 static bool cycles_are_weeks(const struct backtest_result *r)
 {
 	const struct judge_grouping *c = &r->judge.by[JUDGE_BY_CYCLE], *w = &r->judge.by[JUDGE_BY_WEEK];
-	const struct predictions *p = &r->predictions;
+	const struct backtest_rows *p = &r->predictions;
 	bool same = c->n == w->n;
 
 	for (size_t i = 0; i < p->n && same; i++)
@@ -308,5 +330,6 @@ void backtest_print_text(const struct app *a, const struct backtest_result *r, b
 	backtest_print_group_tables(a, r);
 	print_entity_count(a, r);
 	print_worst(a, r);
+	print_importances(a, r);
 	print_cost(a, r);
 }

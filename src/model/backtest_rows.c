@@ -1,6 +1,6 @@
-/* predictions.c - a backtest's predictions, read line by line and held against what the
+/* backtest_rows.c - a backtest's predictions, read line by line and held against what the
  * file must be. */
-#include "model/predictions.h"
+#include "model/backtest_rows.h"
 
 #include <math.h>
 
@@ -11,22 +11,22 @@
 #define DAY_MS ((int64_t)86400000)
 #define NUMBER_MAX 1e100
 
-static const char *const fixed_names[PREDICTIONS_FIXED_COUNT] = {"actual", "prediction", "low", "high", "scale"};
+static const char *const fixed_names[BACKTEST_FIXED_COUNT] = {"actual", "prediction", "low", "high", "scale"};
 
-void predictions_init(struct predictions *p, const char *what)
+void backtest_rows_init(struct backtest_rows *p, const char *what)
 {
-	*p = (struct predictions){.what = what};
+	*p = (struct backtest_rows){.what = what};
 	buf_init(&p->cell, 4096);
 }
 
-void predictions_done(struct predictions *p)
+void backtest_rows_done(struct backtest_rows *p)
 {
 	free(p->slate);
 	free(p->week);
 	free(p->entity);
 	free(p->cycle);
 	free(p->scored);
-	for (size_t i = 0; i < PREDICTIONS_FIXED_COUNT; i++)
+	for (size_t i = 0; i < BACKTEST_FIXED_COUNT; i++)
 		free(p->fixed[i]);
 	for (size_t i = 0; i < p->n_columns; i++) {
 		free(p->columns[i].name);
@@ -39,18 +39,18 @@ void predictions_done(struct predictions *p)
 	strlist_done(&p->entities);
 	map_done(&p->index);
 	buf_done(&p->cell);
-	*p = (struct predictions){0};
+	*p = (struct backtest_rows){0};
 }
 
-const struct predictions_column *predictions_baseline(const struct predictions *p, const char *name)
+const struct backtest_column *backtest_rows_baseline(const struct backtest_rows *p, const char *name)
 {
 	for (size_t i = 0; i < p->n_columns; i++)
-		if (p->columns[i].kind == PREDICTIONS_BASELINE && str_eq(p->columns[i].name, name))
+		if (p->columns[i].kind == BACKTEST_BASELINE && str_eq(p->columns[i].name, name))
 			return &p->columns[i];
 	return NULL;
 }
 
-char *predictions_day_text(char *buf, int64_t day)
+char *backtest_rows_day_text(char *buf, int64_t day)
 {
 	char iso[TIMEFMT_LEN];
 
@@ -59,7 +59,7 @@ char *predictions_day_text(char *buf, int64_t day)
 }
 
 /* "what:line: reason" */
-static int PRINTF_LIKE(3, 4) bad(const struct predictions *p, struct err *err, const char *fmt, ...)
+static int PRINTF_LIKE(3, 4) bad(const struct backtest_rows *p, struct err *err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -69,7 +69,7 @@ static int PRINTF_LIKE(3, 4) bad(const struct predictions *p, struct err *err, c
 	return err_set(err, ERR_PARSE, "%s:%zu: %s", p->what, p->line, reason);
 }
 
-static int PRINTF_LIKE(3, 4) too_big(const struct predictions *p, struct err *err, const char *fmt, ...)
+static int PRINTF_LIKE(3, 4) too_big(const struct backtest_rows *p, struct err *err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -86,7 +86,7 @@ struct cursor {
 };
 
 /* The record's next cell into p->cell. */
-static int next_cell(struct predictions *p, struct cursor *c, const char *column, struct err *err)
+static int next_cell(struct backtest_rows *p, struct cursor *c, const char *column, struct err *err)
 {
 	if (!c->at)
 		return bad(p, err, "the line ends before its column %s: it is torn, or of another file", column);
@@ -100,7 +100,7 @@ static int next_cell(struct predictions *p, struct cursor *c, const char *column
 }
 
 /* A cell as a number; NAN where it is empty. */
-static int next_number(struct predictions *p, struct cursor *c, const char *column, double *ret, struct err *err)
+static int next_number(struct backtest_rows *p, struct cursor *c, const char *column, double *ret, struct err *err)
 {
 	double v;
 
@@ -124,7 +124,7 @@ static int next_number(struct predictions *p, struct cursor *c, const char *colu
 static const char *const first_names[] = {"date",   "entity",	  "group", "cycle", "scored",
 					  "actual", "prediction", "low",   "high",  "scale"};
 
-static int check_column(struct predictions *p, const struct predictions_column *c, struct err *err)
+static int check_column(struct backtest_rows *p, const struct backtest_column *c, struct err *err)
 {
 	for (size_t i = 0; i < p->n_columns; i++) {
 		if (p->columns[i].kind == c->kind && str_eq(p->columns[i].name, c->name))
@@ -132,28 +132,28 @@ static int check_column(struct predictions *p, const struct predictions_column *
 		if (p->columns[i].kind > c->kind)
 			return bad(p, err, "model: columns stand first, baseline: ones behind them, never is the last");
 	}
-	if (p->n_columns == PREDICTIONS_COLUMNS_MAX)
-		return too_big(p, err, "more than %d columns of models and baselines", PREDICTIONS_COLUMNS_MAX);
+	if (p->n_columns == BACKTEST_COLUMNS_MAX)
+		return too_big(p, err, "more than %d columns of models and baselines", BACKTEST_COLUMNS_MAX);
 	return 0;
 }
 
-static int add_column(struct predictions *p, struct err *err)
+static int add_column(struct backtest_rows *p, struct err *err)
 {
 	static const char *const prefixes[] = {"model:", "baseline:"};
 	const char *text = buf_str(&p->cell);
-	struct predictions_column c = {.kind = PREDICTIONS_NEVER};
+	struct backtest_column c = {.kind = BACKTEST_NEVER};
 
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
 		if (str_starts(text, prefixes[i])) {
-			c.kind = (enum predictions_kind)i;
+			c.kind = (enum backtest_column_kind)i;
 			text += strlen(prefixes[i]);
 		}
-	if (c.kind == PREDICTIONS_NEVER && !str_eq(text, "never"))
+	if (c.kind == BACKTEST_NEVER && !str_eq(text, "never"))
 		return bad(p, err,
 			   "the column \"%.60s\" is none of a predictions file: model:NAME, baseline:NAME, never",
 			   text);
-	if (!*text || strlen(text) > PREDICTIONS_NAME_MAX)
-		return bad(p, err, "a model's or baseline's name has 1 to %d bytes", PREDICTIONS_NAME_MAX);
+	if (!*text || strlen(text) > BACKTEST_NAME_MAX)
+		return bad(p, err, "a model's or baseline's name has 1 to %d bytes", BACKTEST_NAME_MAX);
 	c.name = utf8_sanitize_dup(text);
 	int rc = check_column(p, &c, err);
 	if (rc < 0) {
@@ -165,7 +165,7 @@ static int add_column(struct predictions *p, struct err *err)
 	return 0;
 }
 
-static int add_header(struct predictions *p, struct cursor *c, struct err *err)
+static int add_header(struct backtest_rows *p, struct cursor *c, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(first_names); i++) {
 		if (next_cell(p, c, first_names[i], err) < 0)
@@ -184,7 +184,7 @@ static int add_header(struct predictions *p, struct cursor *c, struct err *err)
 
 /* --- rows --------------------------------------------------------------------- */
 
-static void add_slate(struct predictions *p, int64_t day)
+static void add_slate(struct backtest_rows *p, int64_t day)
 {
 	int64_t monday = day - ((day + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
 
@@ -196,7 +196,7 @@ static void add_slate(struct predictions *p, int64_t day)
 	}
 }
 
-static int next_date(struct predictions *p, struct cursor *c, struct err *err)
+static int next_date(struct backtest_rows *p, struct cursor *c, struct err *err)
 {
 	int64_t ms;
 
@@ -208,23 +208,23 @@ static int next_date(struct predictions *p, struct cursor *c, struct err *err)
 		return bad(p, err, "date is \"%.60s\": one such as 2018-01-31 is wanted", buf_str(&p->cell));
 	if (p->n_slates && ms / DAY_MS <= p->slate_days[p->n_slates - 1])
 		return bad(p, err, "%s stands behind %s: rows are in order of date", p->cell.data, p->date);
-	if (p->n_slates == PREDICTIONS_SLATES_MAX)
-		return too_big(p, err, "more than %d dates", PREDICTIONS_SLATES_MAX);
+	if (p->n_slates == BACKTEST_SLATES_MAX)
+		return too_big(p, err, "more than %d dates", BACKTEST_SLATES_MAX);
 	str_copy(p->date, sizeof(p->date), p->cell.data);
 	add_slate(p, ms / DAY_MS);
 	return 0;
 }
 
-static int next_entity(struct predictions *p, struct cursor *c, uint32_t *ret, struct err *err)
+static int next_entity(struct backtest_rows *p, struct cursor *c, uint32_t *ret, struct err *err)
 {
 	if (next_cell(p, c, "entity", err) < 0)
 		return -ERR_PARSE;
-	if (p->cell.len == 0 || p->cell.len > PREDICTIONS_NAME_MAX)
-		return bad(p, err, "an entity has 1 to %d bytes", PREDICTIONS_NAME_MAX);
+	if (p->cell.len == 0 || p->cell.len > BACKTEST_NAME_MAX)
+		return bad(p, err, "an entity has 1 to %d bytes", BACKTEST_NAME_MAX);
 	uintptr_t at = (uintptr_t)map_get(&p->index, p->cell.data);
 	if (at == 0) {
-		if (p->entities.n == PREDICTIONS_ENTITIES_MAX)
-			return too_big(p, err, "more than %d entities", PREDICTIONS_ENTITIES_MAX);
+		if (p->entities.n == BACKTEST_ENTITIES_MAX)
+			return too_big(p, err, "more than %d entities", BACKTEST_ENTITIES_MAX);
 		strlist_take(&p->entities, utf8_sanitize_dup(p->cell.data));
 		at = p->entities.n;
 		map_put(&p->index, p->cell.data, (void *)at);
@@ -239,21 +239,20 @@ static int next_entity(struct predictions *p, struct cursor *c, uint32_t *ret, s
 	return 0;
 }
 
-static int next_cycle(struct predictions *p, struct cursor *c, uint32_t *ret, struct err *err)
+static int next_cycle(struct backtest_rows *p, struct cursor *c, uint32_t *ret, struct err *err)
 {
 	int64_t cycle;
 
 	if (next_cell(p, c, "cycle", err) < 0)
 		return -ERR_PARSE;
-	if (!str_to_i64(buf_str(&p->cell), &cycle) || cycle < 0 || cycle >= PREDICTIONS_CYCLES_MAX)
-		return bad(p, err, "cycle is \"%.60s\": 0 to %d is wanted", buf_str(&p->cell),
-			   PREDICTIONS_CYCLES_MAX - 1);
+	if (!str_to_i64(buf_str(&p->cell), &cycle) || cycle < 0 || cycle >= BACKTEST_CYCLES_MAX)
+		return bad(p, err, "cycle is \"%.60s\": 0 to %d is wanted", buf_str(&p->cell), BACKTEST_CYCLES_MAX - 1);
 	p->n_cycles = MAX(p->n_cycles, (size_t)cycle + 1);
 	*ret = (uint32_t)cycle;
 	return 0;
 }
 
-static int next_scored(struct predictions *p, struct cursor *c, bool *ret, struct err *err)
+static int next_scored(struct backtest_rows *p, struct cursor *c, bool *ret, struct err *err)
 {
 	if (next_cell(p, c, "scored", err) < 0)
 		return -ERR_PARSE;
@@ -264,11 +263,11 @@ static int next_scored(struct predictions *p, struct cursor *c, bool *ret, struc
 }
 
 /* What a row's own numbers must be to each other. */
-static int check_row(struct predictions *p, size_t i, struct err *err)
+static int check_row(struct backtest_rows *p, size_t i, struct err *err)
 {
-	double low = p->fixed[PREDICTIONS_LOW][i], high = p->fixed[PREDICTIONS_HIGH][i];
+	double low = p->fixed[BACKTEST_LOW][i], high = p->fixed[BACKTEST_HIGH][i];
 
-	if (p->scored[i] == isnan(p->fixed[PREDICTIONS_ACTUAL][i]))
+	if (p->scored[i] == isnan(p->fixed[BACKTEST_ACTUAL][i]))
 		return bad(p, err,
 			   p->scored[i] ? "a scored row has an actual; here it is empty"
 					: "a row that is not scored has no actual; here is one");
@@ -276,12 +275,12 @@ static int check_row(struct predictions *p, size_t i, struct err *err)
 		return bad(p, err, "low and high come together; here is one of them");
 	if (low > high)
 		return bad(p, err, "low is above high");
-	if (p->fixed[PREDICTIONS_SCALE][i] <= 0)
+	if (p->fixed[BACKTEST_SCALE][i] <= 0)
 		return bad(p, err, "scale is above 0, or empty where it is not known");
 	return 0;
 }
 
-static void grow_rows(struct predictions *p)
+static void grow_rows(struct backtest_rows *p)
 {
 	size_t cap = p->cap ? p->cap * 2 : 1024;
 
@@ -292,16 +291,16 @@ static void grow_rows(struct predictions *p)
 	p->entity = xreallocarray(p->entity, cap, sizeof(*p->entity));
 	p->cycle = xreallocarray(p->cycle, cap, sizeof(*p->cycle));
 	p->scored = xreallocarray(p->scored, cap, sizeof(*p->scored));
-	for (size_t k = 0; k < PREDICTIONS_FIXED_COUNT; k++)
+	for (size_t k = 0; k < BACKTEST_FIXED_COUNT; k++)
 		p->fixed[k] = xreallocarray(p->fixed[k], cap, sizeof(double));
 	for (size_t k = 0; k < p->n_columns; k++)
 		p->columns[k].values = xreallocarray(p->columns[k].values, cap, sizeof(double));
 	p->cap = cap;
 }
 
-static int next_numbers(struct predictions *p, struct cursor *c, size_t i, struct err *err)
+static int next_numbers(struct backtest_rows *p, struct cursor *c, size_t i, struct err *err)
 {
-	for (size_t k = 0; k < PREDICTIONS_FIXED_COUNT; k++)
+	for (size_t k = 0; k < BACKTEST_FIXED_COUNT; k++)
 		if (next_number(p, c, fixed_names[k], &p->fixed[k][i], err) < 0)
 			return -ERR_PARSE;
 	for (size_t k = 0; k < p->n_columns; k++)
@@ -310,11 +309,11 @@ static int next_numbers(struct predictions *p, struct cursor *c, size_t i, struc
 	return 0;
 }
 
-static int add_row(struct predictions *p, struct cursor *c, struct err *err)
+static int add_row(struct backtest_rows *p, struct cursor *c, struct err *err)
 {
 	size_t i = p->n;
 
-	if (i == PREDICTIONS_ROWS_MAX || (i + 1) * (PREDICTIONS_FIXED_COUNT + p->n_columns) > PREDICTIONS_NUMBERS_MAX)
+	if (i == BACKTEST_ROWS_MAX || (i + 1) * (BACKTEST_FIXED_COUNT + p->n_columns) > BACKTEST_NUMBERS_MAX)
 		return too_big(p, err, "the file has more rows than are held in memory: judge a part of it");
 	grow_rows(p);
 	int rc = next_date(p, c, err);
@@ -334,7 +333,7 @@ static int add_row(struct predictions *p, struct cursor *c, struct err *err)
 	return 0;
 }
 
-int predictions_add_line(struct predictions *p, const char *line, size_t n, struct err *err)
+int backtest_rows_add_line(struct backtest_rows *p, const char *line, size_t n, struct err *err)
 {
 	struct cursor c = {.at = line, .end = line + n};
 
@@ -346,7 +345,7 @@ int predictions_add_line(struct predictions *p, const char *line, size_t n, stru
 	return p->line == 1 ? add_header(p, &c, err) : add_row(p, &c, err);
 }
 
-int predictions_end(struct predictions *p, struct err *err)
+int backtest_rows_end(struct backtest_rows *p, struct err *err)
 {
 	if (p->n == 0)
 		return err_set(err, ERR_PARSE, "%s has no %s: there is nothing to judge", p->what,

@@ -1,4 +1,4 @@
-/* predictions.h - a backtest's predictions: what was said of each row of the pool, what
+/* backtest_rows.h - a backtest's predictions: what was said of each row of the pool, what
  * happened, and what the baselines said. Read line by line from the CSV file that a
  * run writes (sagetop-backtest(5), PREDICTIONS):
  *
@@ -10,8 +10,8 @@
  * on Monday. A number that is not known is an empty cell there and NAN here; scored rows
  * have an actual, others have none. All numbers are finite and within +-1e100, so that
  * squares and sums of them are finite too. */
-#ifndef SAGETOP_MODEL_PREDICTIONS_H
-#define SAGETOP_MODEL_PREDICTIONS_H
+#ifndef SAGETOP_MODEL_BACKTEST_ROWS_H
+#define SAGETOP_MODEL_BACKTEST_ROWS_H
 
 #include "base/buf.h"
 #include "base/map.h"
@@ -19,37 +19,37 @@
 
 /* What one file may hold; more is ERR_TOOBIG. */
 enum {
-	PREDICTIONS_ROWS_MAX = 5000000,
-	PREDICTIONS_NUMBERS_MAX = 100000000, /* rows x columns of numbers: 800 MB */
-	PREDICTIONS_COLUMNS_MAX = 64,	     /* of models and baselines */
-	PREDICTIONS_SLATES_MAX = 20000,	     /* 54 years of days */
-	PREDICTIONS_CYCLES_MAX = 20000,
-	PREDICTIONS_ENTITIES_MAX = 200000,
-	PREDICTIONS_NAME_MAX = 256, /* bytes of an entity's or a column's name */
+	BACKTEST_ROWS_MAX = 5000000,
+	BACKTEST_NUMBERS_MAX = 100000000, /* rows x columns of numbers: 800 MB */
+	BACKTEST_COLUMNS_MAX = 64,	  /* of models and baselines */
+	BACKTEST_SLATES_MAX = 20000,	  /* 54 years of days */
+	BACKTEST_CYCLES_MAX = 20000,
+	BACKTEST_ENTITIES_MAX = 200000,
+	BACKTEST_NAME_MAX = 256, /* bytes of an entity's or a column's name */
 };
 
-enum predictions_fixed { /* the numbers that every row has */
-			 PREDICTIONS_ACTUAL,
-			 PREDICTIONS_PREDICTION,
-			 PREDICTIONS_LOW,
-			 PREDICTIONS_HIGH,
-			 PREDICTIONS_SCALE, /* mean absolute change before the test window; above 0 */
-			 PREDICTIONS_FIXED_COUNT
+enum backtest_fixed { /* the numbers that every row has */
+		      BACKTEST_ACTUAL,
+		      BACKTEST_PREDICTION,
+		      BACKTEST_LOW,
+		      BACKTEST_HIGH,
+		      BACKTEST_SCALE, /* mean absolute change before the test window; above 0 */
+		      BACKTEST_FIXED_COUNT
 };
 
-struct predictions_column {
-	enum predictions_kind { PREDICTIONS_MODEL, PREDICTIONS_BASELINE, PREDICTIONS_NEVER } kind;
+struct backtest_column {
+	enum backtest_column_kind { BACKTEST_MODEL, BACKTEST_BASELINE, BACKTEST_NEVER } kind;
 	char *name; /* "season_mean", sanitised; "never" for the first cycle's model */
 	double *values;
 };
 
-struct predictions {
+struct backtest_rows {
 	size_t n, cap;
 	uint32_t *slate, *week, *entity, *cycle; /* of each row: positions in the lists below; the cycle itself */
 	bool *scored;
-	double *fixed[PREDICTIONS_FIXED_COUNT];
+	double *fixed[BACKTEST_FIXED_COUNT];
 
-	struct predictions_column *columns;
+	struct backtest_column *columns;
 	size_t n_columns;
 
 	int64_t *slate_days, *week_days; /* days since 1970-01-01, ascending; a week's Monday */
@@ -66,21 +66,21 @@ struct predictions {
 	size_t cap_last_slate;
 	struct buf cell;
 };
-void predictions_done(struct predictions *p);
-AUTO_EMBEDDED(predictions, struct predictions, predictions_done)
+void backtest_rows_done(struct backtest_rows *p);
+AUTO_EMBEDDED(backtest_rows, struct backtest_rows, backtest_rows_done)
 
 /* Begin; `what` names the file in messages and is borrowed while lines come in. */
-void predictions_init(struct predictions *p, const char *what);
+void backtest_rows_init(struct backtest_rows *p, const char *what);
 /* The next line with its newline, the header first; a last line without one is torn.
  * ERR_PARSE ("what:line: reason") or ERR_TOOBIG. */
-int predictions_add_line(struct predictions *p, const char *line, size_t n, struct err *err) NODISCARD;
+int backtest_rows_add_line(struct backtest_rows *p, const char *line, size_t n, struct err *err) NODISCARD;
 /* No more lines: ERR_PARSE where there was no header or no row. */
-int predictions_end(struct predictions *p, struct err *err) NODISCARD;
+int backtest_rows_end(struct backtest_rows *p, struct err *err) NODISCARD;
 
 /* The baseline of that name; NULL where there is none. */
-const struct predictions_column *predictions_baseline(const struct predictions *p, const char *name);
+const struct backtest_column *backtest_rows_baseline(const struct backtest_rows *p, const char *name);
 
 /* "2018-01-01"; buf holds 16 bytes. */
-char *predictions_day_text(char *buf, int64_t day);
+char *backtest_rows_day_text(char *buf, int64_t day);
 
 #endif
