@@ -35,7 +35,7 @@ struct step {
 };
 
 struct expression {
-	const struct table *t;
+	const struct frame *t;
 	struct step *steps;
 	size_t n, cap;
 };
@@ -95,8 +95,8 @@ static bool take(struct parsing *g, const char *token)
 /* "PG" behind a comparison with a column of text. */
 static int parse_word(struct parsing *g, size_t column, bool equal)
 {
-	const struct table_column *c = &g->e->t->columns[column];
-	uint32_t code = TABLE_NO_WORD;
+	const struct frame_column *c = &g->e->t->columns[column];
+	uint32_t code = FRAME_NO_WORD;
 	const char *from;
 	char quote;
 
@@ -113,7 +113,7 @@ static int parse_word(struct parsing *g, size_t column, bool equal)
 	for (size_t i = 0; i < c->words.n; i++)
 		if (str_eq(c->words.items[i], word))
 			code = (uint32_t)i;
-	if (code == TABLE_NO_WORD && *word) /* no row holds it */
+	if (code == FRAME_NO_WORD && *word) /* no row holds it */
 		add_step(g->e, STEP_NUMBER, equal ? 0 : 1, 0, 0);
 	else {
 		add_step(g->e, STEP_IS_WORD, 0, column, code);
@@ -130,9 +130,9 @@ static int parse_name(struct parsing *g)
 	while (name_byte(*g->p))
 		g->p++;
 	AUTO(str) char *name = xstrndup(from, (size_t)(g->p - from));
-	size_t column = table_find(g->e->t, name);
+	size_t column = frame_find(g->e->t, name);
 
-	if (column == TABLE_NO_COLUMN) {
+	if (column == FRAME_NO_COLUMN) {
 		g->p = from;
 		return wrong(g, "there is no column of that name");
 	}
@@ -241,7 +241,7 @@ static int parse_or(struct parsing *g)
 	return parse_level(g, 0);
 }
 
-int expression_new(const char *text, const struct table *t, struct expression **ret, struct err *err)
+int expression_new(const char *text, const struct frame *t, struct expression **ret, struct err *err)
 {
 	AUTO(expression) struct expression *e = NEW(struct expression);
 	struct parsing g = {e, text, text, 0, err};

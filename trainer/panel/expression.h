@@ -1,4 +1,4 @@
-/* expression.h - small expressions over the columns of a table: `played = 1`,
+/* expression.h - small expressions over the columns of a frame: `played = 1`,
  * `dk_salary >= 3500 and dk_pos = "PG"`, `dk_salary / 1000`.
  *
  * Numbers, columns, "words", + - * /, = != < <= > >=, and, or, not, parentheses. True
@@ -7,11 +7,11 @@
 #ifndef SAGETOP_TRAINER_EXPRESSION_H
 #define SAGETOP_TRAINER_EXPRESSION_H
 
-#include "trainer/panel/table.h"
+#include "trainer/panel/frame.h"
 
 struct expression;
-/* The table stays the caller's and must outlive it. ERR_INVALID names what is wrong and where. */
-int expression_new(const char *text, const struct table *t, struct expression **ret, struct err *err) NODISCARD;
+/* The frame stays the caller's and must outlive it. ERR_INVALID names what is wrong and where. */
+int expression_new(const char *text, const struct frame *t, struct expression **ret, struct err *err) NODISCARD;
 void expression_free(struct expression *e);
 AUTO_POINTER(expression, struct expression, expression_free)
 

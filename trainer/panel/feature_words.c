@@ -70,7 +70,7 @@ static struct feature *add(struct reading *r, enum feature_kind kind, char *name
 
 	GROW(f->items, f->cap, f->n + 1);
 	f->items[f->n] = (struct feature){
-		.kind = kind, .name = name, .column = TABLE_NO_COLUMN, .per = TABLE_NO_COLUMN, .by = TABLE_NO_COLUMN};
+		.kind = kind, .name = name, .column = FRAME_NO_COLUMN, .per = FRAME_NO_COLUMN, .by = FRAME_NO_COLUMN};
 	return &f->items[f->n++];
 }
 
@@ -83,12 +83,12 @@ static bool known(const struct reading *r, const char *name)
 
 static int take_column(const struct reading *r, size_t arg, bool text, size_t *ret)
 {
-	const struct table *t = r->p->table;
+	const struct frame *t = r->p->frame;
 
 	if (arg >= r->args.n)
 		return wrong(r, "a column is missing");
-	*ret = table_find(t, r->args.items[arg]);
-	if (*ret == TABLE_NO_COLUMN)
+	*ret = frame_find(t, r->args.items[arg]);
+	if (*ret == FRAME_NO_COLUMN)
 		return err_set(r->err, ERR_INVALID, "features: \"%s\": the data has no column %s", r->text,
 			       r->args.items[arg]);
 	if (t->columns[*ret].text != text)
@@ -130,10 +130,10 @@ static int take_numbers(const struct reading *r, const char *text, bool whole, d
 
 static int add_numbers(struct reading *r, const struct word_row *w, size_t column, size_t per, const char *text)
 {
-	const struct table_column *c = r->p->table->columns;
+	const struct frame_column *c = r->p->frame->columns;
 	AUTO(str)
-	char *of = column == TABLE_NO_COLUMN ? xstrdup("")
-		   : per == TABLE_NO_COLUMN  ? xasprintf("%s,", c[column].name)
+	char *of = column == FRAME_NO_COLUMN ? xstrdup("")
+		   : per == FRAME_NO_COLUMN  ? xasprintf("%s,", c[column].name)
 					     : xasprintf("%s,%s,", c[column].name, c[per].name);
 	double *values = NULL;
 	size_t n = 0;
@@ -152,9 +152,9 @@ static int add_numbers(struct reading *r, const struct word_row *w, size_t colum
 
 static int add_season(struct reading *r, const struct word_row *w, size_t column, size_t per)
 {
-	const struct table_column *c = r->p->table->columns;
+	const struct frame_column *c = r->p->frame->columns;
 	struct feature *f = add(r, w->kind,
-				per == TABLE_NO_COLUMN ? xasprintf("%s(%s)", w->name, c[column].name)
+				per == FRAME_NO_COLUMN ? xasprintf("%s(%s)", w->name, c[column].name)
 						       : xasprintf("%s(%s,%s)", w->name, c[column].name, c[per].name));
 
 	f->column = column;
@@ -164,8 +164,8 @@ static int add_season(struct reading *r, const struct word_row *w, size_t column
 
 static int add_allowed(struct reading *r, const struct word_row *w)
 {
-	const struct table_column *c = r->p->table->columns;
-	size_t column, by, per = TABLE_NO_COLUMN;
+	const struct frame_column *c = r->p->frame->columns;
+	size_t column, by, per = FRAME_NO_COLUMN;
 	int rc = take_column(r, 0, false, &column);
 
 	if (rc == 0)
@@ -178,7 +178,7 @@ static int add_allowed(struct reading *r, const struct word_row *w)
 		return wrong(r, "the column that it goes by is not known before the slate (columns.known_before)");
 	struct feature *f =
 		add(r, w->kind,
-		    per == TABLE_NO_COLUMN ? xasprintf("allowed(%s,%s)", c[column].name, c[by].name)
+		    per == FRAME_NO_COLUMN ? xasprintf("allowed(%s,%s)", c[column].name, c[by].name)
 					   : xasprintf("allowed(%s,%s,%s)", c[column].name, c[by].name, c[per].name));
 
 	f->column = column;
@@ -211,7 +211,7 @@ static int add_words(struct reading *r, const struct word_row *w)
 
 static int add_word(struct reading *r, const struct word_row *w)
 {
-	size_t column = TABLE_NO_COLUMN, per = TABLE_NO_COLUMN, most = w->shape == SHAPE_NONE ? 0 : 2;
+	size_t column = FRAME_NO_COLUMN, per = FRAME_NO_COLUMN, most = w->shape == SHAPE_NONE ? 0 : 2;
 	int rc = 0;
 
 	if (w->shape == SHAPE_RATE || w->shape == SHAPE_ALLOWED)
@@ -225,7 +225,7 @@ static int add_word(struct reading *r, const struct word_row *w)
 		add(r, w->kind, xasprintf("%s()", w->name));
 		return 0;
 	case SHAPE_DAYS:
-		return add_numbers(r, w, TABLE_NO_COLUMN, TABLE_NO_COLUMN, r->args.n ? r->args.items[0] : "");
+		return add_numbers(r, w, FRAME_NO_COLUMN, FRAME_NO_COLUMN, r->args.n ? r->args.items[0] : "");
 	case SHAPE_ALLOWED:
 		return add_allowed(r, w);
 	case SHAPE_WORDS:
@@ -249,7 +249,7 @@ static int add_word(struct reading *r, const struct word_row *w)
 static int add_expression(struct reading *r)
 {
 	AUTO(expression) struct expression *e = NULL;
-	const struct table *t = r->p->table;
+	const struct frame *t = r->p->frame;
 	int rc = expression_new(r->text, t, &e, r->err);
 
 	if (rc)

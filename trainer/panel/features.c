@@ -144,8 +144,8 @@ static double window_deviation(const double *v, size_t limit, const size_t *rows
 
 static double window_value(const struct pass *s, const struct feature *x)
 {
-	const double *v = s->p->table->columns[x->column].numbers;
-	const double *per = x->per == TABLE_NO_COLUMN ? NULL : s->p->table->columns[x->per].numbers;
+	const double *v = s->p->frame->columns[x->column].numbers;
+	const double *per = x->per == FRAME_NO_COLUMN ? NULL : s->p->frame->columns[x->per].numbers;
 	size_t limit = MIN((size_t)x->arg, s->n_hist);
 	double n = 0, sum = 0, sum_per = 0, least = NAN, most = NAN;
 
@@ -199,10 +199,10 @@ static double calendar_month(int32_t day)
 
 static double allowed_value(const struct pass *s, size_t column, const struct feature *x, size_t row)
 {
-	const struct table_column *by = &s->p->table->columns[x->by];
+	const struct frame_column *by = &s->p->frame->columns[x->by];
 	const struct word_sums *all = &s->words[column][by->words.n], *own;
 
-	if (by->codes[row] == TABLE_NO_WORD)
+	if (by->codes[row] == FRAME_NO_WORD)
 		return NAN;
 	own = &s->words[column][by->codes[row]];
 	if (own->n == 0 || all->n == 0)
@@ -212,9 +212,9 @@ static double allowed_value(const struct pass *s, size_t column, const struct fe
 
 static double word_value(const struct panel *p, const struct feature *x, size_t row)
 {
-	const struct table_column *c = &p->table->columns[x->column];
+	const struct frame_column *c = &p->frame->columns[x->column];
 
-	if (c->codes[row] == TABLE_NO_WORD)
+	if (c->codes[row] == FRAME_NO_WORD)
 		return NAN;
 	return str_eq(c->words.items[c->codes[row]], x->word);
 }
@@ -261,19 +261,19 @@ static void find_history(struct pass *s, size_t row)
 /* A row that happened becomes history. */
 static void remember(struct pass *s, size_t row)
 {
-	const struct table_column *columns = s->p->table->columns;
+	const struct frame_column *columns = s->p->frame->columns;
 
 	for (size_t i = 0; i < s->f->n; i++) {
 		const struct feature *x = &s->f->items[i];
 		double v =
-			x->column == TABLE_NO_COLUMN || columns[x->column].text ? NAN : columns[x->column].numbers[row];
-		double per = x->per == TABLE_NO_COLUMN ? 0 : columns[x->per].numbers[row];
+			x->column == FRAME_NO_COLUMN || columns[x->column].text ? NAN : columns[x->column].numbers[row];
+		double per = x->per == FRAME_NO_COLUMN ? 0 : columns[x->per].numbers[row];
 
 		if (x->kind == FEATURE_ALLOWED) {
 			uint32_t code = columns[x->by].codes[row];
-			double weight = x->per == TABLE_NO_COLUMN ? 1 : per;
+			double weight = x->per == FRAME_NO_COLUMN ? 1 : per;
 
-			if (code == TABLE_NO_WORD || isnan(v) || isnan(weight))
+			if (code == FRAME_NO_WORD || isnan(v) || isnan(weight))
 				continue;
 			struct word_sums *own = &s->words[i][code], *all = &s->words[i][columns[x->by].words.n];
 
@@ -281,7 +281,7 @@ static void remember(struct pass *s, size_t row)
 			own->sum += v;
 			all->n += weight;
 			all->sum += v;
-		} else if (!has_window(x) && x->column != TABLE_NO_COLUMN && x->kind != FEATURE_IS)
+		} else if (!has_window(x) && x->column != FRAME_NO_COLUMN && x->kind != FEATURE_IS)
 			add_value(&s->sums[s->p->entity[row] * s->f->n + x->slot], x, v, per);
 	}
 }
@@ -298,8 +298,8 @@ static void pass_begin(struct pass *s)
 		const struct feature *x = &f->items[i];
 
 		if (x->kind == FEATURE_ALLOWED)
-			s->words[i] = xcalloc(s->p->table->columns[x->by].words.n + 1, sizeof(*s->words[i]));
-		if (x->kind == FEATURE_EXPRESSION && expression_new(x->text, s->p->table, &s->formulas[i], NULL))
+			s->words[i] = xcalloc(s->p->frame->columns[x->by].words.n + 1, sizeof(*s->words[i]));
+		if (x->kind == FEATURE_EXPRESSION && expression_new(x->text, s->p->frame, &s->formulas[i], NULL))
 			abort(); /* it was read before */
 	}
 }

@@ -30,7 +30,7 @@ enum feature_kind {
 struct feature {
 	enum feature_kind kind;
 	char *name;
-	size_t column;	/* of the table: what is averaged, or compared with a word */
+	size_t column;	/* of the frame: what is averaged, or compared with a word */
 	size_t per, by; /* RATE and ALLOWED: per another column; by the words of a column */
 	double arg;	/* rows of the window, half-life, days; 0: the season to date */
 	char *word;	/* IS */

@@ -69,17 +69,17 @@ static struct line fit_line(const struct backtest_spec *spec, const struct panel
 static int fill_column(const struct backtest_spec *spec, const struct panel *p, const char *name, const double *means,
 		       size_t at, double *out, struct err *err)
 {
-	size_t column = table_find(p->table, name), cycle = SIZE_MAX;
+	size_t column = frame_find(p->frame, name), cycle = SIZE_MAX;
 	struct line line = {0};
 
-	if (column == TABLE_NO_COLUMN || p->table->columns[column].text)
+	if (column == FRAME_NO_COLUMN || p->frame->columns[column].text)
 		return err_set(err, ERR_INVALID, "baselines: column:%s: the data has no column of numbers of that name",
 			       name);
 	if (!strlist_has(&spec->known_before, name))
 		return err_set(err, ERR_INVALID,
 			       "baselines: column:%s: %s is not known before the slate (columns.known_before)", name,
 			       name);
-	const double *x = p->table->columns[column].numbers;
+	const double *x = p->frame->columns[column].numbers;
 
 	for (size_t i = 0; i < p->n; i++) {
 		double *cell = &out[i * spec->baselines.n + at];

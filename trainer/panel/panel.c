@@ -1,4 +1,4 @@
-/* A table's rows put in panel order, with what each needs to know of the rows before. */
+/* A frame's rows put in panel order, with what each needs to know of the rows before. */
 #include "trainer/panel/panel.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@ void panel_free(struct panel *p)
 {
 	if (!p)
 		return;
-	table_free(p->table);
+	frame_free(p->frame);
 	free(p->day);
 	free(p->entity);
 	free(p->earlier);
@@ -24,17 +24,17 @@ void panel_free(struct panel *p)
 
 /* --- the columns that the specification names -------------------------------------------- */
 
-static int find_column(const struct table *t, const char *what, const char *name, size_t *ret, struct err *err)
+static int find_column(const struct frame *t, const char *what, const char *name, size_t *ret, struct err *err)
 {
 	const char **names = xcalloc(t->n_columns + 1, sizeof(*names));
 
-	*ret = table_find(t, name);
+	*ret = frame_find(t, name);
 	for (size_t i = 0; i < t->n_columns; i++)
 		names[i] = t->columns[i].name;
-	const char *near = *ret == TABLE_NO_COLUMN ? str_nearest(name, names, t->n_columns) : NULL;
+	const char *near = *ret == FRAME_NO_COLUMN ? str_nearest(name, names, t->n_columns) : NULL;
 
 	free(names);
-	if (*ret != TABLE_NO_COLUMN)
+	if (*ret != FRAME_NO_COLUMN)
 		return 0;
 	return err_set(err, ERR_INVALID, "%s: the data has no column %s%s%s%s", what, name,
 		       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
@@ -50,7 +50,7 @@ static int32_t number_day(double v)
 	return day_parse(text);
 }
 
-static int read_days(struct panel *p, const struct table_column *c, struct err *err)
+static int read_days(struct panel *p, const struct frame_column *c, struct err *err)
 {
 	int32_t *of_word = xcalloc(c->words.n + 1, sizeof(*of_word));
 	double last = NAN;
@@ -61,7 +61,7 @@ static int read_days(struct panel *p, const struct table_column *c, struct err *
 		of_word[i] = day_parse(c->words.items[i]);
 	for (size_t i = 0; i < p->n && bad == p->n; i++) {
 		if (c->text)
-			day = c->codes[i] == TABLE_NO_WORD ? DAY_UNKNOWN : of_word[c->codes[i]];
+			day = c->codes[i] == FRAME_NO_WORD ? DAY_UNKNOWN : of_word[c->codes[i]];
 		else if (c->numbers[i] != last) {
 			last = c->numbers[i];
 			day = number_day(last);
@@ -73,14 +73,14 @@ static int read_days(struct panel *p, const struct table_column *c, struct err *
 	free(of_word);
 	if (bad == p->n)
 		return 0;
-	const char *cell = c->text && c->codes[bad] != TABLE_NO_WORD ? c->words.items[c->codes[bad]] : NULL;
+	const char *cell = c->text && c->codes[bad] != FRAME_NO_WORD ? c->words.items[c->codes[bad]] : NULL;
 
 	return err_set(err, ERR_INVALID,
 		       "columns.date: row %zu: %s is \"%s\", not a day such as 2018-01-01 or 20180101", bad + 1,
 		       c->name, cell ? cell : "");
 }
 
-static int read_target(struct panel *p, const struct table_column *c, struct err *err)
+static int read_target(struct panel *p, const struct frame_column *c, struct err *err)
 {
 	if (c->text)
 		return err_set(err, ERR_INVALID, "columns.target: %s has cells that are not numbers (\"%.40s\")",
@@ -136,7 +136,7 @@ static uint32_t *word_ranks(const struct strlist *words)
 	return ranks;
 }
 
-static int sort_rows(struct panel *p, const struct table_column *entity, const struct table_column *group,
+static int sort_rows(struct panel *p, const struct frame_column *entity, const struct frame_column *group,
 		     struct err *err)
 {
 	struct order_key *keys = xcalloc(p->n + 1, sizeof(*keys));
@@ -144,10 +144,10 @@ static int sort_rows(struct panel *p, const struct table_column *entity, const s
 	size_t *order = xcalloc(p->n + 1, sizeof(*order)), bad = p->n;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (entity->codes[i] == TABLE_NO_WORD && bad == p->n)
+		if (entity->codes[i] == FRAME_NO_WORD && bad == p->n)
 			bad = i;
 		keys[i] = (struct order_key){p->day[i], 0, bad == p->n ? entity_rank[entity->codes[i]] : 0, i};
-		if (group && group->codes[i] != TABLE_NO_WORD)
+		if (group && group->codes[i] != FRAME_NO_WORD)
 			keys[i].group = group_rank[group->codes[i]] + 1;
 	}
 	if (bad == p->n && p->n)
@@ -160,7 +160,7 @@ static int sort_rows(struct panel *p, const struct table_column *entity, const s
 	free(entity_rank);
 	free(group_rank);
 	if (bad == p->n)
-		table_reorder(p->table, order, p->n);
+		frame_reorder(p->frame, order, p->n);
 	free(order);
 	if (bad == p->n)
 		return 0;
@@ -173,7 +173,7 @@ static int mark_counts(struct panel *p, const struct backtest_spec *spec, struct
 {
 	AUTO(expression) struct expression *e = NULL;
 	size_t before = 0, without = 0;
-	int rc = *spec->count_if ? expression_new(spec->count_if, p->table, &e, err) : 0;
+	int rc = *spec->count_if ? expression_new(spec->count_if, p->frame, &e, err) : 0;
 
 	if (rc)
 		return err_prefix(err, "data.count");
@@ -232,8 +232,8 @@ static int link_rows(struct panel *p, struct err *err)
 static int known_only(const struct panel *p, const struct backtest_spec *spec, const struct expression *e,
 		      struct err *err)
 {
-	for (size_t i = 0; i < p->table->n_columns; i++) {
-		const char *name = p->table->columns[i].name;
+	for (size_t i = 0; i < p->frame->n_columns; i++) {
+		const char *name = p->frame->columns[i].name;
 
 		if (!expression_reads(e, i) || strlist_has(&spec->known_before, name) || str_eq(name, spec->entity) ||
 		    str_eq(name, spec->date))
@@ -250,7 +250,7 @@ static int mark_eligible(struct panel *p, const struct backtest_spec *spec, stru
 {
 	AUTO(expression) struct expression *e = NULL;
 	size_t few = 0, rows = 0;
-	int rc = *spec->eligible_if ? expression_new(spec->eligible_if, p->table, &e, err) : 0;
+	int rc = *spec->eligible_if ? expression_new(spec->eligible_if, p->frame, &e, err) : 0;
 
 	if (rc)
 		return err_prefix(err, "eligible.when");
@@ -277,7 +277,7 @@ static int mark_eligible(struct panel *p, const struct backtest_spec *spec, stru
 }
 
 /* The entities in order of their first row. */
-static void number_entities(struct panel *p, const struct table_column *c)
+static void number_entities(struct panel *p, const struct frame_column *c)
 {
 	uint32_t *number = xcalloc(c->words.n + 1, sizeof(*number));
 
@@ -298,17 +298,17 @@ static int check_columns(const struct panel *p, const struct backtest_spec *spec
 	size_t column;
 
 	for (size_t i = 0; i < spec->known_before.n; i++)
-		if (find_column(p->table, "columns.known_before", spec->known_before.items[i], &column, err))
+		if (find_column(p->frame, "columns.known_before", spec->known_before.items[i], &column, err))
 			return -ERR_INVALID;
 	return 0;
 }
 
-int panel_new(struct table *t, const struct backtest_spec *spec, struct panel **ret, struct err *err)
+int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **ret, struct err *err)
 {
 	AUTO(panel) struct panel *p = NEW(struct panel);
-	size_t date, entity, target, group = TABLE_NO_COLUMN;
+	size_t date, entity, target, group = FRAME_NO_COLUMN;
 
-	p->table = t;
+	p->frame = t;
 	p->n = t->n_rows;
 	int rc = find_column(t, "columns.date", spec->date, &date, err);
 
@@ -329,7 +329,7 @@ int panel_new(struct table *t, const struct backtest_spec *spec, struct panel **
 	p->previous = xcalloc(p->n + 1, sizeof(*p->previous));
 	rc = read_days(p, &t->columns[date], err);
 	if (rc == 0)
-		rc = sort_rows(p, &t->columns[entity], group == TABLE_NO_COLUMN ? NULL : &t->columns[group], err);
+		rc = sort_rows(p, &t->columns[entity], group == FRAME_NO_COLUMN ? NULL : &t->columns[group], err);
 	if (rc == 0)
 		rc = read_target(p, &t->columns[target], err);
 	if (rc == 0)
@@ -347,17 +347,22 @@ int panel_new(struct table *t, const struct backtest_spec *spec, struct panel **
 	return rc;
 }
 
-int panel_load(const struct backtest_spec *spec, const struct strlist *files, struct panel **ret, struct err *err)
+int panel_read(const struct backtest_spec *spec, const struct strlist *files, struct frame **ret, struct err *err)
 {
 	AUTO(strlist) struct strlist text = {0};
-	struct table *t = NULL;
 
 	strlist_add(&text, spec->entity);
 	if (*spec->group)
 		strlist_add(&text, spec->group);
 	for (size_t i = 0; i < spec->categorical.n; i++)
 		strlist_add(&text, spec->categorical.items[i]);
-	int rc = table_load(files, &text, &t, err);
+	return frame_load(files, &text, ret, err);
+}
+
+int panel_load(const struct backtest_spec *spec, const struct strlist *files, struct panel **ret, struct err *err)
+{
+	struct frame *t = NULL;
+	int rc = panel_read(spec, files, &t, err);
 
 	return rc ? rc : panel_new(t, spec, ret, err);
 }

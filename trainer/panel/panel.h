@@ -10,10 +10,10 @@
 #define SAGETOP_TRAINER_PANEL_H
 
 #include "trainer/panel/backtest_spec.h"
-#include "trainer/panel/table.h"
+#include "trainer/panel/frame.h"
 
 struct panel {
-	struct table *table; /* the rows in panel order */
+	struct frame *frame; /* the rows in panel order */
 	size_t n;
 	int32_t *day;		     /* of each row */
 	uint32_t *entity;	     /* index into entity_names */
@@ -29,9 +29,13 @@ void panel_free(struct panel *p);
 AUTO_POINTER(panel, struct panel, panel_free)
 
 /* t is the panel's from then on, error or not. */
-int panel_new(struct table *t, const struct backtest_spec *spec, struct panel **ret, struct err *err) NODISCARD;
+int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **ret, struct err *err) NODISCARD;
 /* The files of the specification that lie on this machine, read and put in order. */
 int panel_load(const struct backtest_spec *spec, const struct strlist *files, struct panel **ret,
+	       struct err *err) NODISCARD;
+
+/* The frame alone, with the columns that are names as text. */
+int panel_read(const struct backtest_spec *spec, const struct strlist *files, struct frame **ret,
 	       struct err *err) NODISCARD;
 
 /* A cycle: models that learn from rows before cutoff and predict first_day..last_day. */

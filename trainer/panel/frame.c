@@ -1,21 +1,21 @@
 /* CSV files with a header into columns. A column is numbers until a cell of it is not
  * one: then it is text, and the files are read again knowing that, which happens once
  * for most tables since the first rows tell. */
-#include "trainer/panel/table.h"
+#include "trainer/panel/frame.h"
 
 #include <math.h>
 
-#include "base/buf.h"
+#include "base/csv.h"
 #include "base/map.h"
 #include "trainer/read/gzip.h"
 #include "trainer/read/number.h"
 #include "trainer/read/source.h"
 
-#define TABLE_MAX_BYTES ((size_t)2 << 30) /* of one file, unpacked */
-#define TABLE_MAX_COLUMNS 10000
-#define TABLE_EXACT_DIGITS 15 /* integers of so many digits are exact in a double */
+#define FRAME_MAX_BYTES ((size_t)2 << 30) /* of one file, unpacked */
+#define FRAME_MAX_COLUMNS 10000
+#define FRAME_EXACT_DIGITS 15 /* integers of so many digits are exact in a double */
 
-void table_free(struct table *t)
+void frame_free(struct frame *t)
 {
 	if (!t)
 		return;
@@ -29,35 +29,35 @@ void table_free(struct table *t)
 	free(t);
 }
 
-size_t table_find(const struct table *t, const char *name)
+size_t frame_find(const struct frame *t, const char *name)
 {
 	for (size_t i = 0; i < t->n_columns; i++)
 		if (str_eq(t->columns[i].name, name))
 			return i;
-	return TABLE_NO_COLUMN;
+	return FRAME_NO_COLUMN;
 }
 
 /* --- the text of a file -------------------------------------------------------------- */
 
-struct table_text {
+struct frame_text {
 	char *data; /* with NUMBER_SLACK bytes of zero behind it */
 	size_t n;
 	char *name; /* for messages */
 };
 
-static void table_text_done(struct table_text *t)
+static void frame_text_done(struct frame_text *t)
 {
 	free(t->data);
 	free(t->name);
 }
 
-static int unpack_text(const char *data, size_t n, const char *name, struct table_text *ret, struct err *err)
+static int unpack_text(const char *data, size_t n, const char *name, struct frame_text *ret, struct err *err)
 {
-	if (n > TABLE_MAX_BYTES)
-		return err_set(err, ERR_TOOBIG, "%s: is larger than %zu MiB: split it", name, TABLE_MAX_BYTES >> 20);
+	if (n > FRAME_MAX_BYTES)
+		return err_set(err, ERR_TOOBIG, "%s: is larger than %zu MiB: split it", name, FRAME_MAX_BYTES >> 20);
 	ret->name = xstrdup(name);
 	if (gzip_is(data, n))
-		return gzip_unpack(data, n, TABLE_MAX_BYTES, NUMBER_SLACK, name, &ret->data, &ret->n, err);
+		return gzip_unpack(data, n, FRAME_MAX_BYTES, NUMBER_SLACK, name, &ret->data, &ret->n, err);
 	ret->data = xmalloc(n + NUMBER_SLACK);
 	if (n)
 		memcpy(ret->data, data, n);
@@ -68,11 +68,11 @@ static int unpack_text(const char *data, size_t n, const char *name, struct tabl
 
 /* --- one cell -------------------------------------------------------------------------- */
 
-/* Reading: what is known of the table so far. */
+/* Reading: what is known of the frame so far. */
 struct reader {
-	struct table *t;
+	struct frame *t;
 	size_t cap;		    /* rows that the columns have room for */
-	struct map *words;	    /* per column of the table: word -> code + 1 */
+	struct map *words;	    /* per column of the frame: word -> code + 1 */
 	const struct strlist *text; /* columns that are text whatever they look like; may be NULL */
 	struct strlist found;	    /* columns that turned out to be text: read again */
 	struct buf unquoted;
@@ -84,7 +84,7 @@ static void reader_drop(struct reader *r)
 	for (size_t i = 0; r->words && i < r->t->n_columns; i++)
 		map_done(&r->words[i]);
 	free(r->words);
-	table_free(r->t);
+	frame_free(r->t);
 	r->words = NULL;
 	r->t = NULL;
 	r->cap = 0;
@@ -111,7 +111,7 @@ static bool number_plain(const char *p, const char *end, double *ret)
 		p++;
 		decimals = number_take_digits(&p, &w);
 	}
-	if (p != end || digits + decimals == 0 || digits + decimals > TABLE_EXACT_DIGITS)
+	if (p != end || digits + decimals == 0 || digits + decimals > FRAME_EXACT_DIGITS)
 		return false;
 	double value = (double)w / number_powers[NUMBER_MAX_EXPONENT + decimals];
 
@@ -152,11 +152,11 @@ static bool cell_number(const char *p, const char *end, double *ret)
 
 static uint32_t cell_code(struct reader *r, size_t column, const char *p, size_t n)
 {
-	struct table_column *c = &r->t->columns[column];
+	struct frame_column *c = &r->t->columns[column];
 	AUTO(str) char *word = NULL;
 
 	if (!n)
-		return TABLE_NO_WORD;
+		return FRAME_NO_WORD;
 	word = xstrndup(p, n);
 	uintptr_t code = (uintptr_t)map_get(&r->words[column], word);
 
@@ -210,7 +210,7 @@ static const char *skip_newline(const char *p, const char *end)
 
 /* --- the header ------------------------------------------------------------------------- */
 
-static char find_delimiter(const struct table_text *f)
+static char find_delimiter(const struct frame_text *f)
 {
 	size_t line = 0, best_n = 0;
 	char best = ',';
@@ -230,7 +230,7 @@ static char find_delimiter(const struct table_text *f)
 	return best;
 }
 
-static int read_header(struct reader *r, const struct table_text *f, const char **p, char delimiter,
+static int read_header(struct reader *r, const struct frame_text *f, const char **p, char delimiter,
 		       struct strlist *names, struct err *err)
 {
 	const char *end = f->data + f->n, *cell;
@@ -250,16 +250,16 @@ static int read_header(struct reader *r, const struct table_text *f, const char 
 		if (strlist_has(names, str_trim(name)))
 			return err_set(err, ERR_PARSE, "%s:1: there are two columns named %s", f->name, name);
 		strlist_add(names, str_trim(name));
-	} while (*p < end && **p == delimiter && names->n < TABLE_MAX_COLUMNS);
+	} while (*p < end && **p == delimiter && names->n < FRAME_MAX_COLUMNS);
 	if (*p < end && **p == delimiter)
-		return err_set(err, ERR_TOOBIG, "%s:1: has more than %d columns", f->name, TABLE_MAX_COLUMNS);
+		return err_set(err, ERR_TOOBIG, "%s:1: has more than %d columns", f->name, FRAME_MAX_COLUMNS);
 	*p = skip_newline(*p, end);
 	return 0;
 }
 
 static void make_columns(struct reader *r, const struct strlist *names)
 {
-	struct table *t = r->t;
+	struct frame *t = r->t;
 
 	t->n_columns = names->n;
 	t->columns = xcalloc(names->n, sizeof(*t->columns));
@@ -271,14 +271,14 @@ static void make_columns(struct reader *r, const struct strlist *names)
 	}
 }
 
-/* place[i]: the table's column that the file's column i is. */
-static int map_columns(const struct reader *r, const struct table_text *f, const struct strlist *names, size_t *place,
+/* place[i]: the frame's column that the file's column i is. */
+static int map_columns(const struct reader *r, const struct frame_text *f, const struct strlist *names, size_t *place,
 		       struct err *err)
 {
-	const struct table *t = r->t;
+	const struct frame *t = r->t;
 
 	for (size_t i = 0; i < names->n; i++)
-		place[i] = table_find(t, names->items[i]);
+		place[i] = frame_find(t, names->items[i]);
 	for (size_t k = 0; k < t->n_columns; k++)
 		if (!strlist_has(names, t->columns[k].name))
 			return err_set(err, ERR_PARSE, "%s: has no column %s, which the files before it have", f->name,
@@ -294,7 +294,7 @@ static void make_room(struct reader *r)
 		return;
 	r->cap = MAX(r->cap * 2, (size_t)4096);
 	for (size_t i = 0; i < r->t->n_columns; i++) {
-		struct table_column *c = &r->t->columns[i];
+		struct frame_column *c = &r->t->columns[i];
 
 		if (c->text)
 			c->codes = xreallocarray(c->codes, r->cap, sizeof(*c->codes));
@@ -305,7 +305,7 @@ static void make_room(struct reader *r)
 
 static void store_cell(struct reader *r, size_t column, const char *cell, size_t n)
 {
-	struct table_column *c = &r->t->columns[column];
+	struct frame_column *c = &r->t->columns[column];
 
 	if (c->text)
 		c->codes[r->t->n_rows] = cell_code(r, column, cell, n);
@@ -313,7 +313,7 @@ static void store_cell(struct reader *r, size_t column, const char *cell, size_t
 		strlist_add(&r->found, c->name);
 }
 
-static int read_row(struct reader *r, const struct table_text *f, const char **p, size_t line, char delimiter,
+static int read_row(struct reader *r, const struct frame_text *f, const char **p, size_t line, char delimiter,
 		    const size_t *place, size_t width, struct err *err)
 {
 	const char *end = f->data + f->n, *cell;
@@ -324,7 +324,7 @@ static int read_row(struct reader *r, const struct table_text *f, const char **p
 		if (!next_cell(r, p, end, delimiter, &cell, &n))
 			return err_set(err, ERR_PARSE, "%s:%zu: a quote is not closed, or text follows it", f->name,
 				       line);
-		if (i < width && place[i] != TABLE_NO_COLUMN)
+		if (i < width && place[i] != FRAME_NO_COLUMN)
 			store_cell(r, place[i], cell, n);
 		if (*p >= end || **p != delimiter)
 			break;
@@ -336,7 +336,7 @@ static int read_row(struct reader *r, const struct table_text *f, const char **p
 	return 0;
 }
 
-static int read_file(struct reader *r, const struct table_text *f, struct err *err)
+static int read_file(struct reader *r, const struct frame_text *f, struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
 	const char *p = f->data, *end = f->data + f->n;
@@ -354,7 +354,7 @@ static int read_file(struct reader *r, const struct table_text *f, struct err *e
 		const char *from = p;
 
 		line++;
-		if (*p == '\n' || *p == '\r') /* a blank line says nothing */
+		if ((*p == '\n' || *p == '\r') && names.n > 1) /* a blank line says nothing */
 			p = skip_newline(p, end);
 		else {
 			rc = read_row(r, f, &p, line, delimiter, place, names.n, err);
@@ -367,16 +367,16 @@ static int read_file(struct reader *r, const struct table_text *f, struct err *e
 	return rc;
 }
 
-static int read_texts(const struct table_text *texts, size_t n, const struct strlist *text, struct table **ret,
+static int read_texts(const struct frame_text *texts, size_t n, const struct strlist *text, struct frame **ret,
 		      struct err *err)
 {
-	AUTO(reader) struct reader r = {.text = text, .unquoted = BUF_INIT(TABLE_MAX_BYTES)};
+	AUTO(reader) struct reader r = {.text = text, .unquoted = BUF_INIT(FRAME_MAX_BYTES)};
 	size_t known;
 
 	do { /* again where a column turned out to be text */
 		known = r.found.n;
 		reader_drop(&r);
-		r.t = NEW(struct table);
+		r.t = NEW(struct frame);
 		for (size_t i = 0; i < n; i++) {
 			int rc = read_file(&r, &texts[i], err);
 
@@ -391,19 +391,19 @@ static int read_texts(const struct table_text *texts, size_t n, const struct str
 	return 0;
 }
 
-int table_load_memory(const void *data, size_t n, const char *what, const struct strlist *text, struct table **ret,
+int frame_load_memory(const void *data, size_t n, const char *what, const struct strlist *text, struct frame **ret,
 		      struct err *err)
 {
-	struct table_text f = {0};
+	struct frame_text f = {0};
 	int rc = unpack_text(data, n, what, &f, err);
 
 	if (rc == 0)
 		rc = read_texts(&f, 1, text, ret, err);
-	table_text_done(&f);
+	frame_text_done(&f);
 	return rc;
 }
 
-static int load_texts(struct source *s, struct table_text *texts, struct err *err)
+static int load_texts(struct source *s, struct frame_text *texts, struct err *err)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		int rc = source_open(&s->files[i], err);
@@ -417,7 +417,7 @@ static int load_texts(struct source *s, struct table_text *texts, struct err *er
 	return source_check(s, err);
 }
 
-int table_load(const struct strlist *paths, const struct strlist *text, struct table **ret, struct err *err)
+int frame_load(const struct strlist *paths, const struct strlist *text, struct frame **ret, struct err *err)
 {
 	AUTO(source) struct source s = {0};
 	int rc = 0;
@@ -429,23 +429,23 @@ int table_load(const struct strlist *paths, const struct strlist *text, struct t
 	}
 	if (rc)
 		return rc;
-	struct table_text *texts = xcalloc(MAX(s.n, (size_t)1), sizeof(*texts));
+	struct frame_text *texts = xcalloc(MAX(s.n, (size_t)1), sizeof(*texts));
 
 	rc = load_texts(&s, texts, err);
 	if (rc == 0)
 		rc = read_texts(texts, s.n, text, ret, err);
 	for (size_t i = 0; i < s.n; i++)
-		table_text_done(&texts[i]);
+		frame_text_done(&texts[i]);
 	free(texts);
 	return rc;
 }
 
 /* --- order ----------------------------------------------------------------------------------- */
 
-void table_reorder(struct table *t, const size_t *order, size_t n)
+void frame_reorder(struct frame *t, const size_t *order, size_t n)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {
-		struct table_column *c = &t->columns[i];
+		struct frame_column *c = &t->columns[i];
 		void *old = c->text ? (void *)c->codes : (void *)c->numbers;
 
 		if (c->text) {
@@ -464,4 +464,52 @@ void table_reorder(struct table *t, const size_t *order, size_t n)
 		free(old);
 	}
 	t->n_rows = n;
+}
+
+/* --- copies ------------------------------------------------------------------------------------ */
+
+struct frame *frame_copy(const struct frame *t)
+{
+	struct frame *copy = NEW(struct frame);
+
+	copy->n_rows = t->n_rows;
+	copy->n_columns = t->n_columns;
+	copy->columns = xcalloc(t->n_columns + 1, sizeof(*copy->columns));
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct frame_column *from = &t->columns[i];
+		struct frame_column *to = &copy->columns[i];
+
+		to->name = xstrdup(from->name);
+		to->text = from->text;
+		if (from->text)
+			to->codes = xmemdup(from->codes, MAX(t->n_rows, (size_t)1) * sizeof(*from->codes));
+		else
+			to->numbers = xmemdup(from->numbers, MAX(t->n_rows, (size_t)1) * sizeof(*from->numbers));
+		for (size_t k = 0; k < from->words.n; k++)
+			strlist_add(&to->words, from->words.items[k]);
+	}
+	return copy;
+}
+
+void frame_csv(const struct frame *t, struct buf *out)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		if (i)
+			(void)buf_addc(out, ',');
+		csv_add(out, t->columns[i].name);
+	}
+	(void)buf_addc(out, '\n');
+	for (size_t row = 0; row < t->n_rows; row++) {
+		for (size_t i = 0; i < t->n_columns; i++) {
+			const struct frame_column *c = &t->columns[i];
+
+			if (i)
+				(void)buf_addc(out, ',');
+			if (c->text && c->codes[row] != FRAME_NO_WORD)
+				csv_add(out, c->words.items[c->codes[row]]);
+			else if (!c->text && !isnan(c->numbers[row]))
+				(void)buf_addf(out, "%.17g", c->numbers[row]);
+		}
+		(void)buf_addc(out, '\n');
+	}
 }
