@@ -84,7 +84,8 @@ char *backtest_p_text(char *buf, double p);
 
 /* The report in its forms. The table has a row for each column of each group. */
 void backtest_print_text(const struct app *a, const struct backtest_result *r, bool verdict_only);
-void backtest_print_group_tables(const struct app *a, const struct backtest_result *r); /* a part of it */
+/* A part of it: by cycle, week and level; `other` is the title of the other's error. */
+void backtest_print_group_tables(const struct app *a, const struct backtest_result *r, const char *other);
 void backtest_print_json(const struct app *a, const struct backtest_result *r);
 void backtest_print_rows(const struct app *a, const struct backtest_result *r, char separator);
 /* One self-contained page. ERR_TOOBIG where it is beyond BACKTEST_PAGE_MAX. */
