@@ -58,14 +58,9 @@ static void print_table(const struct app *a, struct table *t)
 	table_print_aligned(t, a);
 }
 
-/* "ridge" of a model, "ewm_5" of a baseline: as the specification names them. */
 static void cell_column(struct table *t, const struct backtest_result *r, size_t i)
 {
-	const struct backtest_column *c = &r->predictions.columns[i];
-	AUTO(str)
-	char *name = c->kind == BACKTEST_MODEL	 ? xasprintf("model %s", c->name)
-		     : c->kind == BACKTEST_NEVER ? xstrdup("never recalibrated")
-						 : xstrdup(c->name);
+	AUTO(str) char *name = backtest_column_name(&r->predictions.columns[i]);
 
 	cell_cut(t, name);
 }
