@@ -187,7 +187,7 @@ int backtest_check(struct app *a, struct err *err)
 				     "and name the copy",
 				     spec->files.items[i]);
 	if (rc == 0)
-		rc = panel_read(spec, &spec->files, &t, err);
+		rc = panel_read(spec, &spec->files, &spec->earlier, &t, err);
 	struct leak_check check = {
 		.spec = spec, .frame = t, .days = CHECK_DAYS, .progress = show_progress};
 
