@@ -1,11 +1,14 @@
 /* The parts of a backtest as one: predictions in order of date, group and entity, so that it
- * is the same file whatever the jobs were and in whatever order they ended. */
+ * is the same file whatever the jobs were and in whatever order they ended. What no job can
+ * say, since it rests on the cycles before, is filled in here: see model/backtest_settle.h. */
 #include <errno.h>
+#include <math.h>
 #include <unistd.h>
 
 #include "app/backtest_drive.h"
 #include "base/csv.h"
 #include "base/fs.h"
+#include "model/backtest_settle.h"
 
 #define PART_MAX ((size_t)2 << 30)
 #define BESIDE_MAX ((size_t)64 << 20)
@@ -116,17 +119,81 @@ static int check_rows(const struct backtest_work *w, const struct merge *m, stru
 	return rc;
 }
 
-static int write_rows(const struct merge *m, const char *path, struct err *err)
+/* --- the last word on each row ----------------------------------------------------------- */
+
+static size_t header_length(const struct merge *m)
+{
+	return (size_t)((const char *)memchr(m->parts[0].data, '\n', m->parts[0].len) + 1 - m->parts[0].data);
+}
+
+static int settle_rows(const struct backtest_work *w, const struct merge *m, struct backtest_rows *ret,
+		       double **ret_weights, struct err *err)
+{
+	const struct settle_options opt = {.learned = str_eq(w->spec->blend, "learned"),
+					   .shrink_to = w->spec->shrink_to,
+					   .coverage = w->spec->coverage,
+					   .bins = (size_t)w->spec->interval_bins};
+	int rc = backtest_rows_add_line(ret, m->parts[0].data, header_length(m), err);
+
+	for (size_t i = 0; rc == 0 && i < m->n; i++)
+		rc = backtest_rows_add_line(ret, m->rows[i].line, m->rows[i].length, err);
+	if (rc == 0)
+		rc = backtest_rows_end(ret, err);
+	return rc ? rc : backtest_settle(ret, &opt, ret_weights, err);
+}
+
+/* The weight of each model, and of the baseline that is drawn to, cycle by cycle. */
+static int write_weights(const struct backtest_rows *rows, const double *weights, const char *folder, struct err *err)
+{
+	AUTO(str) char *path = fs_join(folder, "weights.json");
+	AUTO(json) json_t *cycles = json_array();
+	size_t n = 1;
+
+	for (size_t i = 0; i < rows->n_columns; i++)
+		n += rows->columns[i].kind == BACKTEST_MODEL;
+	for (size_t k = 0; k < rows->n_cycles; k++) {
+		json_t *cycle = json_array();
+
+		for (size_t i = 0; i < n; i++)
+			json_array_append_new(cycle, json_real(weights[k * n + i]));
+		json_array_append_new(cycles, cycle);
+	}
+	AUTO(str) char *text = json_text_pretty(cycles);
+
+	return fs_write_atomic(path, text, strlen(text), 0600, err);
+}
+
+/* The line with its prediction, low and high replaced. */
+static void write_line(FILE *f, const struct merge_row *row, const struct backtest_rows *rows, size_t at)
+{
+	AUTO(buf) struct buf cell = BUF_INIT(BUF_MAX_TEXT);
+	const char *end = row->line + row->length - 1, *p = row->line;
+
+	for (size_t i = 0; i < 6; i++) /* date .. actual */
+		p = csv_field(p, end, &cell) + 1;
+	fwrite(row->line, 1, (size_t)(p - 1 - row->line), f);
+	for (int k = BACKTEST_PREDICTION; k <= BACKTEST_HIGH; k++) {
+		double v = rows->fixed[k][at];
+
+		if (isnan(v))
+			fputc(',', f);
+		else
+			fprintf(f, ",%.17g", v);
+		p = csv_field(p, end, &cell) + 1;
+	}
+	fwrite(p - 1, 1, (size_t)(end + 1 - (p - 1)), f);
+}
+
+static int write_rows(const struct merge *m, const struct backtest_rows *rows, const char *path, struct err *err)
 {
 	AUTO(str) char *temp = xasprintf("%s.new", path);
 	AUTO(file) FILE *f = fopen(temp, "we");
-	const char *eol = memchr(m->parts[0].data, '\n', m->parts[0].len);
 
 	if (!f)
 		return err_set(err, ERR_IO, "cannot write %s: %s", temp, strerror(errno));
-	fwrite(m->parts[0].data, 1, (size_t)(eol + 1 - m->parts[0].data), f);
+	fwrite(m->parts[0].data, 1, header_length(m), f);
 	for (size_t i = 0; i < m->n; i++)
-		fwrite(m->rows[i].line, 1, m->rows[i].length, f);
+		write_line(f, &m->rows[i], rows, i);
 	if (fflush(f) || ferror(f) || fsync(fileno(f)) < 0 || rename(temp, path) < 0)
 		return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	return 0;
@@ -195,7 +262,20 @@ int backtest_merge(const struct backtest_work *w, struct err *err)
 	}
 	if (m.n)
 		qsort(m.rows, m.n, sizeof(*m.rows), compare_rows);
-	if (check_rows(w, &m, err) < 0 || merge_importances(w, folder, err) < 0)
-		return -err->code;
-	return write_rows(&m, path, err);
+	AUTO(backtest_rows) struct backtest_rows rows = {0};
+	double *weights = NULL;
+
+	backtest_rows_init(&rows, "the packs' predictions");
+	int rc = check_rows(w, &m, err);
+
+	if (rc == 0)
+		rc = settle_rows(w, &m, &rows, &weights, err);
+	if (rc == 0)
+		rc = write_weights(&rows, weights, folder, err);
+	if (rc == 0)
+		rc = merge_importances(w, folder, err);
+	if (rc == 0)
+		rc = write_rows(&m, &rows, path, err);
+	free(weights);
+	return rc;
 }
