@@ -1,5 +1,6 @@
 /* sagetop upload PATH... s3://BUCKET/PREFIX: a few files at a time. A file that fails does
  * not keep the others: each failure is told with its file, and at the end which they were. */
+#include <assert.h>
 #include <errno.h>
 #include <fts.h>
 
@@ -148,6 +149,7 @@ static int sum_up(const struct upload *u, struct err *err)
 	}
 	if (!missing)
 		return 0;
+	assert(first); /* what is not sent has an error, or one before it was hopeless for all */
 	if (u->n == 1) {
 		if (err)
 			*err = first->err;
