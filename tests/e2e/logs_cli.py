@@ -248,6 +248,13 @@ def texts(work):
     out = run(work, "logs", "bars")[1].splitlines()
     check("what was redrawn is shown as it was last", [bars[2], bars[2], "9/9 0.1", "red", "red", "a\tb", "a\tb"], out[:7])
     check("a traceback behind a bar is an error", 1, len(run(work, "logs", "bars", "--errors")[1].splitlines()))
+    put("halves", ["half \ud83d and \udc00", "whole \U0001f680"], age=3600, since=-4000)
+    for source in ("the service", "the cache"):
+        _, out, err = run(work, "logs", "halves", cached=True)
+        check("halves of characters are replaced, the rest is kept, from " + source,
+              "half \ufffd and \ufffd\nwhole \U0001f680\n", out)
+        check("... and their number is said", "sagetop: halves: 2 characters could not be read and were replaced by U+FFFD\n", err)
+    check("... where they are shown", "", run(work, "logs", "halves", "--grep", "whole", cached=True)[2])
     put("lines", ["Traceback:\n  File x\nValueError: bad\n", "one"])
     check("lines within an event stay lines", ["Traceback:", "  File x", "ValueError: bad", "one"],
           run(work, "logs", "lines")[1].splitlines())

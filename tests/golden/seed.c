@@ -223,6 +223,8 @@ static void fill_turned(struct session *s)
 
 	for (int i = 0; i < 10; i++)
 		series_add(&f->metrics, "validation:auc", NULL, SEED_NOW_MS + i, i, 0.93 - (i - 6) * (i - 6) * 0.01);
+	f->logs_loaded = f->following = true;
+	loglines_add(&f->logs, "curve-0.93/algo-1-1", NULL, SEED_NOW_MS, "WARNING b\xfe\xff", 11);
 }
 
 static void fill_running(struct session *s)
