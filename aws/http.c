@@ -1,7 +1,6 @@
 /* The transport over libcurl's multi interface. */
 #include "aws/http.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -73,10 +72,8 @@ int http_new(const struct http_options *opt, struct http **ret, struct err *err)
 	return 0;
 }
 
-static void transfer_free(struct http_transfer *t)
+static void transfer_free(struct http *h, struct http_transfer *t)
 {
-	struct http *h = t->http;
-
 	if (t->prev)
 		t->prev->next = t->next;
 	else
@@ -98,9 +95,9 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
-	while (h->first) {
-		assert(h->first->http == h && !h->first->prev);
-		transfer_free(h->first);
+	for (struct http_transfer *t = h->first, *next; t; t = next) {
+		next = t->next;
+		transfer_free(h, t);
 	}
 	curl_multi_cleanup(h->multi);
 	free(h->ca_bundle);
@@ -110,7 +107,7 @@ void http_free(struct http *h)
 
 void http_cancel(struct http *h, struct http_transfer *t)
 {
-	transfer_free(t);
+	transfer_free(t->http, t);
 }
 
 /* --- what curl calls ----------------------------------------------------------------- */
@@ -441,7 +438,7 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 	}
 	t->fn(t->user, &reply, err.code ? &err : NULL);
 	free(headers);
-	transfer_free(t);
+	transfer_free(t->http, t);
 }
 
 static unsigned run_finished(struct http *h)

@@ -1,4 +1,6 @@
 /* list_draw.c - how a list looks: widths of its columns, headings, cells by type. */
+#include <assert.h>
+
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "tui/list_draw.h"
@@ -47,6 +49,7 @@ static void lay_out(const struct list *l, int cols, int *widths)
 	struct table_column c[TABLE_COLUMNS_MAX];
 	int width = cols - LIST_GUTTER, kept = 0;
 
+	assert(l->n_columns); /* every kind has a name */
 	for (size_t i = 0; i < l->n_columns; i++) {
 		c[i] = column_of(l, i);
 		if (i && c[i].priority <= PRIORITY_BEFORE_NAMES && !c[i].wide_only)

@@ -56,6 +56,9 @@ const char *const store_cache_migrations[] = {
 	"CREATE TABLE metric (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, metric TEXT NOT NULL,"
 	" source TEXT NOT NULL, unit TEXT, n_points INTEGER NOT NULL, points BLOB NOT NULL,"
 	" PRIMARY KEY (scope_id, kind, name, metric, source));",
+
+	/* 5. The best of a job's curve. */
+	"ALTER TABLE job ADD COLUMN best_value REAL; ALTER TABLE job ADD COLUMN best_step INTEGER NOT NULL DEFAULT -1;",
 	NULL};
 
 const char *const store_state_migrations[] = {

@@ -8,11 +8,12 @@
 	"name, status, secondary, detail, created_ms, modified_ms, start_ms, end_ms, failure_reason, instance_type,"  \
 	" instance_count, volume_gb, spot, tags_known, training_s, billable_s, max_runtime_s, max_wait_s,"            \
 	" keep_alive_s, objective, objective_value, facets, interruptions, seen_ms, warm_pool, retained_s, waited_s," \
-	" waiting_since_ms, instance_groups"
+	" waiting_since_ms, instance_groups, best_value, best_step"
+#define N_HOT_COLUMNS 31
 
 static const char save_hot_sql[] =
 	"INSERT OR REPLACE INTO job (scope_id, " HOT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
+	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)";
 static const char save_cold_sql[] = "INSERT OR REPLACE INTO job_cold (scope_id, name, record) VALUES (?1, ?2, ?3)";
 static const char load_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1";
 static const char count_sql[] = "SELECT count(*) FROM job WHERE scope_id = ?1";
@@ -85,6 +86,9 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 	sqlite3_bind_int64(st, 28, j->waited_s);
 	sqlite3_bind_int64(st, 29, j->waiting_since_ms);
 	bind_groups(st, 30, j);
+	if (isfinite(j->best_value))
+		sqlite3_bind_double(st, 31, j->best_value);
+	sqlite3_bind_int64(st, 32, j->best_step);
 	return db_step_done(&s->cache, st, err);
 }
 
@@ -178,6 +182,8 @@ static struct job *read_hot(sqlite3_stmt *st)
 	j->waited_s = sqlite3_column_int64(st, 26);
 	j->waiting_since_ms = sqlite3_column_int64(st, 27);
 	read_groups(j, (const char *)sqlite3_column_text(st, 28));
+	j->best_value = sqlite3_column_type(st, 29) == SQLITE_NULL ? NAN : sqlite3_column_double(st, 29);
+	j->best_step = sqlite3_column_int64(st, 30);
 	j->trimmed = j->detail >= DETAIL_SEARCHED;
 	return j;
 }
@@ -226,12 +232,12 @@ static int load_one(struct store *s, const char *name, struct job **ret, struct 
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW) {
 		j = read_hot(st);
-		const char *record = (const char *)sqlite3_column_text(st, 29);
+		const char *record = (const char *)sqlite3_column_text(st, N_HOT_COLUMNS);
 
 		rc = 0;
 		if (j && record) {
 			j->trimmed = false;
-			rc = job_cold_read(j, record, (size_t)sqlite3_column_bytes(st, 29), err);
+			rc = job_cold_read(j, record, (size_t)sqlite3_column_bytes(st, N_HOT_COLUMNS), err);
 		}
 	} else {
 		rc = rc == SQLITE_DONE ? 0 : db_fail(&s->cache, err);

@@ -1,8 +1,6 @@
 /* sync.c - making and freeing; who we are; notices and the API's budget. */
 #include "sync/sync_priv.h"
 
-#include <assert.h>
-
 #include "aws/sts.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -39,11 +37,9 @@ struct later {
 	struct err err;
 };
 
-static void run_later(void *user)
+static void end_later(struct sync *s, struct later *l)
 {
-	struct later *l = user;
-
-	for (struct later **p = &l->s->laters; *p; p = &(*p)->next) {
+	for (struct later **p = &s->laters; *p; p = &(*p)->next) {
 		if (*p == l) {
 			*p = l->next;
 			break;
@@ -51,6 +47,13 @@ static void run_later(void *user)
 	}
 	l->fn(l->user, l->failed ? &l->err : NULL);
 	free(l);
+}
+
+static void run_later(void *user)
+{
+	struct later *l = user;
+
+	end_later(l->s, l);
 }
 
 void sync_later(struct sync *s, sync_done_fn *fn, void *user, const struct err *err)
@@ -76,10 +79,9 @@ static void cancel_laters(struct sync *s, const struct err *cancelled)
 	while (s->laters) {
 		struct later *l = s->laters;
 
-		assert(l->s == s);
 		l->failed = true;
 		l->err = *cancelled;
-		run_later(l);
+		end_later(s, l);
 	}
 }
 

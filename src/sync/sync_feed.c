@@ -73,6 +73,7 @@ static void load_from_store(struct follow *w)
 		return;
 	if (store_metrics_load(w->s->store, w->kind, w->name, &f->metrics, NULL) == 0) {
 		w->metrics = METRICS_COMPLETE;
+		sync_metrics_note(w);
 		return;
 	}
 	struct metric_rules *rules = sync_logs_rules(w);

@@ -259,6 +259,7 @@ bool reading_goes_on(const struct follow *w); /* it follows */
 void sync_live_stop(struct follow *w);	   /* it is over, or nobody looks */
 void sync_metrics_begin(struct follow *w); /* the same of CloudWatch's metrics */
 void sync_metrics_save(struct follow *w);
+void sync_metrics_note(struct follow *w); /* they are whole up to now: the job keeps the best of its objective */
 /* Those who wait for metrics wait for the log's too: whichever ends last. */
 void sync_metrics_answer(struct follow *w, const struct err *err);
 

@@ -1,6 +1,8 @@
 /* Sessions for the screens that tests look at. */
 #include "seed.h"
 
+#include <math.h>
+
 #include "base/utf8.h"
 
 #define MINUTE 60000LL
@@ -198,6 +200,33 @@ static void fill_many(struct session *s)
 	}
 }
 
+/* Curves that are past their best: one that was read and is over, one at hand, one of a
+ * job that failed, and a value alone. */
+static void fill_turned(struct session *s)
+{
+	static const char *const names[] = {"kept-0.91", "curve-0.93", "failed-0.99", "final-0.89", "without"};
+	static const char *const states[] = {"Completed", "InProgress", "Failed", "Completed", "Completed"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct job *j = add_job(names[i], states[i], states[i], "ml.m5.large", (int64_t)(i + 1) * MINUTE, 60);
+
+		if (i < 4)
+			job_add_metric_definition(j, "validation:auc", "validation-auc:([0-9.]+)");
+		if (i != 1 && i < 4)
+			job_add_final_metric(j, "validation:auc", i == 3 ? 0.89 : 0.85, SEED_NOW_MS);
+		job_derive(j);
+		j->best_value = i == 0 ? 0.91 : i == 2 ? 0.99 : NAN;
+		j->best_step = i == 0 ? 12 : i == 2 ? 3 : -1;
+		put(s, j);
+	}
+	struct feed *f = session_feed(s, TRAINING_KIND, names[1]);
+
+	for (int i = 0; i < 10; i++)
+		series_add(&f->metrics, "validation:auc", NULL, SEED_NOW_MS + i, i, 0.93 - (i - 6) * (i - 6) * 0.01);
+	f->logs_loaded = f->following = true;
+	loglines_add(&f->logs, "curve-0.93/algo-1-1", NULL, SEED_NOW_MS, "WARNING b\xfe\xff", 11);
+}
+
 static void fill_running(struct session *s)
 {
 	char name[64];
@@ -363,6 +392,8 @@ struct session *seed_session(const char *name)
 			"instance metadata; run `aws configure` or set AWS_PROFILE");
 	} else if (!strcmp(name, "many")) {
 		fill_many(s);
+	} else if (!strcmp(name, "turned")) {
+		fill_turned(s);
 	} else if (!strcmp(name, "many-running")) {
 		fill_running(s);
 	} else if (!strcmp(name, "hostile")) {

@@ -99,6 +99,9 @@ static void test_jobs(void **state)
 	AUTO(resources) struct resources t = {0};
 	double v;
 
+	job_derive(a);
+	a->best_value = 0.05;
+	a->best_step = 12;
 	assert_null(store_notice(s));
 	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
 	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
@@ -114,6 +117,7 @@ static void test_jobs(void **state)
 	assert_string_equal(job_hyperparameter(b, "eta"), "0.1");
 	assert_string_equal(job_tag(b, "run"), "nightly");
 	assert_true(job_objective(b, &v) && v == 0.1);
+	assert_true(b->best_value == 0.05 && b->best_step == 12);
 	assert_int_equal(job_interruptions(b), 1);
 	/* What a cost is made of is in the hot part. */
 	assert_int_equal(b->retained_s, 60);
