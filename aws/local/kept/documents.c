@@ -165,8 +165,7 @@ static int load_row(struct engine *e, sqlite3_stmt *st, struct err *err)
 {
 	AUTO(json) json_t *doc = NULL;
 	AUTO(json) json_t *tags = NULL;
-	const char *text = state_text(st, 3), *tags_json = state_text(st, 4), *key;
-	json_t *value;
+	const char *text = state_text(st, 3), *tags_json = state_text(st, 4);
 	int rc = json_parse(text, strlen(text), "resources table", &doc, err);
 
 	if (rc == 0)

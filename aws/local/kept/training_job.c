@@ -208,7 +208,6 @@ static void load_lists(struct training_job *job, const json_t *doc)
 {
 	size_t i;
 	json_t *row;
-	const char *key;
 
 	json_array_foreach(json_object_get(doc, "transitions"), i, row)
 	{
