@@ -197,7 +197,10 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 		return rc;
 	}
 	struct dashboard_host *host = dashboard_host_new(sync);
-	if (sync_load(sync, &load_err) < 0)
+	int rows, cols;
+
+	term_size(&rows, &cols);
+	if (sync_load_newest(sync, (size_t)MAX(rows, 1), &load_err) < 0)
 		session_notify(sync_session(sync), NOTICE_WARNING, "%s", load_err.msg);
 	d.ui = make_ui(opt, sync_session(sync), dashboard_host_ops(host));
 	paint(&d);

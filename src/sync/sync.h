@@ -39,8 +39,10 @@ struct session *sync_session(struct sync *s);
 struct aws_client *sync_client(struct sync *s);
 struct store *sync_store(struct sync *s);
 
-/* Paint-first: fill the session from the store, no network. */
+/* Paint-first: fill the session from the store, no network: with all jobs; or with the
+ * newest n, and the rest in slices from sync_poll (the table is `partial` meanwhile). */
 int sync_load(struct sync *s, struct err *err) NODISCARD;
+int sync_load_newest(struct sync *s, size_t n, struct err *err) NODISCARD;
 
 /* Refresh by itself from now on (dashboard). */
 void sync_start(struct sync *s);
