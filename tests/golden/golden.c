@@ -12,7 +12,7 @@
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
  *   later SECONDS           moves the clock
  *   fail TEXT               the host's next action ends with this error
- *   change WHAT             something happens in the session: new-job, stopped
+ *   change WHAT             something happens in the session: new-job, gone, log-lines, loading
  *   ask-code TEXT           the program asks for a code (of an MFA device)
  *   screen                  followed by the lines of the screen and `end`
  *   host TEXT               the last action asked of the host is TEXT
@@ -285,6 +285,11 @@ static void change(const char *what)
 		(void)jobs_put(session_jobs(t.session), j, NULL);
 	} else if (!strcmp(what, "gone")) {
 		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
+	} else if (!strcmp(what, "loading")) {
+		struct resources *jobs = session_jobs(t.session);
+		jobs->partial = true;
+		jobs->complete = false;
+		jobs->generation++;
 	} else if (!strcmp(what, "log-lines")) {
 		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
 		for (int i = 0; i < 5; i++) {
