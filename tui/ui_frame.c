@@ -31,9 +31,9 @@ void ui_notice_collect(struct ui *ui)
 
 bool ui_notice_showing(const struct ui *ui)
 {
-	static const int64_t lasts_ms[] = {[NOTICE_INFO] = 8000, [NOTICE_WARNING] = 20000, [NOTICE_ERROR] = 60000};
+	static const int halves[] = {[NOTICE_INFO] = 2, [NOTICE_WARNING] = 5, [NOTICE_ERROR] = 15}; /* of notice_ms */
 
-	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < lasts_ms[ui->notice.level];
+	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < ui->notice_ms * halves[ui->notice.level] / 2;
 }
 
 /* --- header --- */

@@ -227,6 +227,7 @@ static void add_curve(struct view *v, const struct resource *r, const struct ser
 {
 	struct metrics_state *st = v->state;
 	bool steps = st->has_steps && !st->by_time;
+
 	GROW(st->curves, st->cap_curves, st->n_curves + 1);
 	struct curve *c = &st->curves[st->n_curves++];
 	*c = (struct curve){.points = xreallocarray(NULL, 2 * s->n, sizeof(*c->points))};

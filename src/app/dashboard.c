@@ -175,6 +175,11 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 {
 	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8()};
 
+	if (opt) {
+		ui_opt.notice_ms = opt->notice_ms;
+		ui_opt.columns = opt->columns;
+		ui_opt.order = opt->order;
+	}
 	term_size(&ui_opt.rows, &ui_opt.cols);
 	struct ui *ui = ui_new(s, host, &ui_opt);
 	if (opt && opt->start)

@@ -197,10 +197,6 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	AUTO(sync) struct sync *s = NEW(struct sync);
 
 	s->opt = *opt;
-	s->opt.refresh_ms = opt->refresh_ms ? opt->refresh_ms : 5000;
-	s->opt.overlap_ms = opt->overlap_ms ? opt->overlap_ms : 60000;
-	s->opt.log_poll_ms = opt->log_poll_ms ? opt->log_poll_ms : 500;
-	s->opt.settle_ms = opt->settle_ms ? opt->settle_ms : 30000;
 	s->session = session_new();
 	sync_kinds_init(s);
 	int rc = aws_client_new(&opt->aws, &s->aws, err);

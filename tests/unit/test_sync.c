@@ -22,6 +22,7 @@ static struct sync *new_sync(struct world *w)
 {
 	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url, .region = "us-east-1"},
 				   .refresh_ms = 50,
+				   .overlap_ms = 60000,
 				   .log_poll_ms = 20,
 				   .settle_ms = 200};
 	struct sync *s = NULL;

@@ -414,7 +414,7 @@ static void press_at_random(const char *seed_name, uint32_t seed, int n)
 	AUTO(session) struct session *s = seed_session(seed_name);
 	struct random_host rh = {0};
 	struct ui_host host = {.user = &rh, .stop = rh_done};
-	struct ui_options opt = {.rows = 24, .cols = 80, .ascii = seed & 1};
+	struct ui_options opt = {.rows = 24, .cols = 80, .ascii = seed & 1, .notice_ms = 8000};
 
 	assert_non_null(s);
 	struct ui *ui = ui_new(s, &host, &opt);
@@ -449,7 +449,7 @@ static void test_many_jobs_paint(void **state)
 {
 	AUTO(session) struct session *s = seed_session("many");
 	struct ui_host host = {0};
-	struct ui_options opt = {.rows = 40, .cols = 120};
+	struct ui_options opt = {.rows = 40, .cols = 120, .notice_ms = 8000};
 	struct ui *ui = ui_new(s, &host, &opt);
 	int64_t began = cpu_us();
 
