@@ -22,10 +22,12 @@ _sagetop()
 	--port) return ;;
 	--repository) return ;;
 	--tag) return ;;
+	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--baseline) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | logs | metrics | launch | clone | stop | delete | wait | upload | image | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | logs | metrics | launch | clone | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -42,6 +44,7 @@ _sagetop()
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
+	backtest) own='--csv --html --baseline' ;;
 	prices) own='--limit' ;;
 	config) own='' ;;
 	doctor) own='' ;;
@@ -53,12 +56,13 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;
 	config) COMPREPLY=($(compgen -W "$(sagetop --complete settings 2>/dev/null)" -- "$cur")) ;;
 	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;
+	backtest) COMPREPLY=($(compgen -W "$(sagetop --complete backtests 2>/dev/null)" -f -- "$cur")) ;;
 	launch | upload) COMPREPLY=($(compgen -f -- "$cur")) ;;
 	esac
 }

@@ -39,6 +39,7 @@ _sagetop() {
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
 		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
+		'backtest:judge predictions of the past against doing nothing; sagetop-backtest(5)' \
 		'prices:print the price table, with the date and source of every price' \
 		'config:print the settings in force and where each comes from' \
 		'doctor:check clock, credentials, region and permissions' \
@@ -105,6 +106,11 @@ _sagetop() {
 			'--repository=[repository in ECR (default\: sagetop-trainer); made where it is missing]:NAME: ' \
 			'--tag=[tag of the image there (default\: the version of sagetop)]:TAG: ' \
 			'*: : ' ;;
+		backtest) _arguments $everywhere \
+			'--csv[report as CSV\: a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--html=[write the report as one self-contained page with charts, and print its verdict]:FILE:_files' \
+			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
+			'*: : _sagetop_words backtests' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines]:N: ' \
 			'*: : _sagetop_words types' ;;

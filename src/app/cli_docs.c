@@ -1,7 +1,7 @@
 /* The option and command tables as parts of the manual and as completion scripts, and
  * the operations' as IAM policies. The results stand in man/ and share/; `make docs`
  * writes them and a test compares them with this program's. */
-#include "app/cli.h"
+#include "app/backtest.h"
 #include "app/config.h"
 #include "app/dashboard_docs.h"
 #include "app/field_docs.h"
@@ -39,6 +39,17 @@ static void man_option_list(FILE *out, const char *command)
 		fputs(".El\n", out);
 }
 
+static void man_verbs(FILE *out)
+{
+	fputs(".Bl -tag -width Ds\n", out);
+	for (size_t i = 0; i < backtest_n_verbs; i++) {
+		fprintf(out, ".It Ic %s Ar %s\n", backtest_verbs[i].name, backtest_verbs[i].arguments);
+		mdoc_text(out, backtest_verbs[i].help);
+		fputc('\n', out);
+	}
+	fputs(".El\n", out);
+}
+
 static void docs_man(FILE *out)
 {
 	fputs(".Sh OPTIONS\nThese go with every command and with the dashboard,\nbefore or after the command.\n", out);
@@ -49,6 +60,8 @@ static void docs_man(FILE *out)
 		fprintf(out, ".Ss %s %s\n", c->name, c->arguments);
 		mdoc_text(out, c->help);
 		fputc('\n', out);
+		if (i == CMD_BACKTEST)
+			man_verbs(out);
 		man_option_list(out, c->name);
 	}
 	dashboard_docs_man(out);
@@ -141,6 +154,8 @@ static void docs_bash(FILE *out)
 	      ";;\n"
 	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tprices) COMPREPLY=($(compgen -W \"$(sagetop --complete types 2>/dev/null)\" -- \"$cur\")) ;;\n"
+	      "\tbacktest) COMPREPLY=($(compgen -W \"$(sagetop --complete backtests 2>/dev/null)\" -f -- \"$cur\")) "
+	      ";;\n"
 	      "\tlaunch | upload) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
 	      "\tesac\n}\ncomplete -o filenames -F _sagetop sagetop\n",
 	      out);
@@ -214,6 +229,7 @@ static void docs_zsh(FILE *out)
 				   : id == CMD_LOCAL			  ? "(start stop status)"
 				   : id == CMD_PRICES			  ? " _sagetop_words types"
 				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
+				   : id == CMD_BACKTEST			  ? " _sagetop_words backtests"
 				   : id == CMD_LAUNCH || id == CMD_UPLOAD ? "_files"
 									  : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
@@ -275,6 +291,7 @@ static void docs_fish(FILE *out)
 	      "complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from backtest' -F -a '(sagetop --complete backtests)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F\n",
 	      out);
 }

@@ -1,11 +1,16 @@
 /* Words for the shells' completion, without asking anybody. */
 #include "app/complete.h"
 
+#include <dirent.h>
+
+#include "app/backtest.h"
 #include "app/config.h"
 #include "app/engine.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "sync/sync.h"
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 /* Names of instance types from the price table's first column. */
 static int print_types(FILE *out, struct err *err)
@@ -83,6 +88,26 @@ static int print_settings(FILE *out, struct err *err)
 	return 0;
 }
 
+/* What a backtest can be asked for, and the runs there are. */
+static int print_backtests(FILE *out, struct err *err)
+{
+	AUTO(str) char *folder = fs_state_path("backtests");
+	AUTO(strlist) struct strlist names = {0};
+	DIR *d = opendir(folder);
+
+	for (size_t i = 0; i < backtest_n_verbs; i++)
+		fprintf(out, "%s\n", backtest_verbs[i].name);
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (e->d_name[0] != '.' && !e->d_name[strspn(e->d_name, NAME_CHARACTERS)])
+			strlist_add(&names, e->d_name);
+	if (d)
+		closedir(d);
+	strlist_sort(&names);
+	for (size_t i = 0; i < names.n; i++)
+		fprintf(out, "%s\n", names.items[i]);
+	return 0;
+}
+
 static void jobs_of(const struct aws_options *aws, struct strlist *names)
 {
 	struct sync_options opt = {.aws = *aws};
@@ -120,12 +145,14 @@ int complete_print(FILE *out, const char *kind, struct err *err)
 	static const struct {
 		const char *kind;
 		int (*print)(FILE *out, struct err *err);
-	} kinds[] = {{"columns", print_columns}, {"kinds", print_kinds},       {"settings", print_settings},
-		     {"types", print_types},	 {"profiles", print_profiles}, {"jobs", print_jobs}};
+	} kinds[] = {{"columns", print_columns},    {"kinds", print_kinds},	  {"settings", print_settings},
+		     {"types", print_types},	    {"profiles", print_profiles}, {"jobs", print_jobs},
+		     {"backtests", print_backtests}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kind, kinds[i].kind))
 			return kinds[i].print(out, err);
 	return err_set(err, ERR_USAGE,
-		       "--complete knows columns, kinds, settings, types, profiles and jobs, not \"%s\"", kind);
+		       "--complete knows columns, kinds, settings, types, profiles, jobs and backtests, not \"%s\"",
+		       kind);
 }

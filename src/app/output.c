@@ -88,7 +88,7 @@ static void add_row(struct buf *out, const struct table *t, char *const *cells, 
 	buf_addc(out, '\n');
 }
 
-static void print_aligned(struct table *t, const struct app *a)
+void table_print_aligned(struct table *t, const struct app *a)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	bool header = !app_flag(a, OPT_NO_HEADER);
@@ -118,7 +118,7 @@ static void print_tsv(const struct table *t, const struct app *a)
 void table_print(struct table *t, const struct app *a)
 {
 	if (output_format(a) == OUTPUT_TABLE)
-		print_aligned(t, a);
+		table_print_aligned(t, a);
 	else
 		print_tsv(t, a);
 }

@@ -28,6 +28,7 @@ AUTO_EMBEDDED(table, struct table, table_done)
 void table_column(struct table *t, const char *title, bool right);
 void table_cell(struct table *t, const char *text); /* NULL or "": nothing known, a dash when aligned */
 void table_print(struct table *t, const struct app *a);
+void table_print_aligned(struct table *t, const struct app *a); /* whatever the format: part of a text */
 
 /* Pretty-printed with a newline; j is borrowed. */
 void output_json(const struct app *a, const json_t *j);

@@ -1,7 +1,7 @@
 /* price.c - the price table: parsing, look-up, money as text. */
 #include "model/price.h"
 
-#include "base/buf.h"
+#include "base/csv.h"
 
 #include <math.h>
 
@@ -69,30 +69,6 @@ void price_table_add(struct price_table *t, const struct price *row)
 	free(drop.source);
 }
 
-/* One field of a CSV record, quotes resolved, into out. Returns what follows it:
- * past the comma, or at the line's end. */
-static const char *csv_field(const char *p, const char *end, struct buf *out)
-{
-	buf_clear(out);
-	if (p < end && *p == '"') {
-		for (p++; p < end; p++) {
-			if (*p == '"' && !(p + 1 < end && p[1] == '"'))
-				break;
-			if (*p == '"')
-				p++;
-			(void)buf_addc(out, *p);
-		}
-		while (p < end && *p != ',' && *p != '\n')
-			p++;
-	} else {
-		while (p < end && *p != ',' && *p != '\n' && *p != '\r')
-			(void)buf_addc(out, *p++);
-		while (p < end && *p == '\r')
-			p++;
-	}
-	return p < end && *p == ',' ? p + 1 : p;
-}
-
 #define N_COLUMNS 7
 static const char *const columns[N_COLUMNS] = {"instance_type", "region", "component", "usd_per_hour",
 					       "as_of",		"grade",  "source"};
@@ -134,9 +110,12 @@ static int parse_records(struct price_table *t, const char *csv, size_t n, struc
 			p = next;
 			continue;
 		}
-		while (fields < N_COLUMNS && p < eol)
+		while (p && p < eol && fields < N_COLUMNS) {
 			p = csv_field(p, eol, &f[fields++]);
-		if (fields != N_COLUMNS || p < eol)
+			if (p && p < eol)
+				p++;
+		}
+		if (fields != N_COLUMNS || p != eol)
 			return err_set(err, ERR_PARSE, "%s:%d: %d columns are wanted", what, line, N_COLUMNS);
 		if (line == 1) {
 			for (int i = 0; i < N_COLUMNS; i++) {

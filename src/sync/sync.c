@@ -197,6 +197,7 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	AUTO(sync) struct sync *s = NEW(struct sync);
 
 	s->opt = *opt;
+	s->opt.lost_ms = opt->lost_ms ? opt->lost_ms : 90000;
 	s->session = session_new();
 	sync_kinds_init(s);
 	int rc = aws_client_new(&opt->aws, &s->aws, err);

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "trainer/fit/checkpoint.h"
+#include "trainer/job/backtest_job.h"
 #include "trainer/job/entities.h"
 #include "trainer/job/kfold.h"
 #include "trainer/job/outputs.h"
@@ -405,6 +406,8 @@ static int train_job(const char *root, struct err *err)
 	AUTO(train_run) struct train_run r = {.stop = &stop_signal, .started_ms = clock_mono_ms()};
 	int rc = contract_load(root, &r.contract, err);
 
+	if (!rc && contract_channel(&r.contract, BACKTEST_CHANNEL))
+		return backtest_job(&r.contract, r.stop, err);
 	if (!rc)
 		rc = load_settings(&r, err);
 	if (!rc && r.contract.hosts.n > 1)

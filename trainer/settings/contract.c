@@ -15,7 +15,7 @@
 
 /* test: predictions of the finished model; plan: entities and windows; code is
  * what other images take and is left alone. */
-static const char *const known_channels[] = {"train", "validation", "test", "plan", "code"};
+static const char *const known_channels[] = {"train", "validation", "test", "plan", "backtest", "code"};
 
 void contract_done(struct contract *c)
 {
