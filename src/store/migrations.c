@@ -59,7 +59,9 @@ const char *const store_cache_migrations[] = {
 
 	/* 5. The best of a job's curve. */
 	"ALTER TABLE job ADD COLUMN best_value REAL; ALTER TABLE job ADD COLUMN best_step INTEGER NOT NULL DEFAULT -1;",
-	NULL};
+
+	/* 6. What the first paint shows. */
+	"CREATE INDEX job_newest ON job (scope_id, created_ms DESC);", NULL};
 
 const char *const store_state_migrations[] = {
 	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"

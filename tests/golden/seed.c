@@ -349,6 +349,27 @@ static void add_endpoints(struct session *s)
 	add_thing(s, KIND_ENDPOINT, "churn-old", "Failed", 1200LL * 24 * HOUR);
 }
 
+/* What CloudWatch tells of its hosts, a point a minute; of n of them, the second late. */
+static void add_host_curves(struct session *s, enum kind_id id, const char *name, int n, int minutes)
+{
+	struct feed *f = session_feed(s, &kind_table[id], name);
+	const struct resource *r = resources_find(&s->tables[id], name);
+	int64_t start = r->start_ms != TIME_UNKNOWN ? r->start_ms : SEED_NOW_MS - minutes * MINUTE;
+	char source[16];
+
+	f->logs_loaded = true;
+	for (int h = 0; h < MAX(n, 1); h++) {
+		snprintf(source, sizeof(source), "algo-%d", h + 1);
+		for (int i = h; i < minutes; i++) {
+			int64_t at = start + i * MINUTE;
+
+			series_add(&f->metrics, "CPUUtilization", n ? source : NULL, at, -1,
+				   30.0 + h * 20 + i * 7 % 30);
+			series_add(&f->metrics, "MemoryUtilization", n ? source : NULL, at, -1, 12.0 + i);
+		}
+	}
+}
+
 static void fill_kinds(struct session *s)
 {
 	char name[64];
@@ -358,6 +379,10 @@ static void fill_kinds(struct session *s)
 	add_processing(s, "split-1127", "Failed", 49 * HOUR, 70 * 1000);
 	add_processing(s, "features-2019", "Stopped", 2570LL * 24 * HOUR, 3 * HOUR);
 	add_endpoints(s);
+	add_host_curves(s, KIND_PROCESSING_JOB, "split-1129", 2, 10);
+	add_host_curves(s, KIND_PROCESSING_JOB, "split-1127", 1, 2);
+	add_host_curves(s, KIND_ENDPOINT, "churn-v7", 0, 60);
+	session_feed(s, &kind_table[KIND_ENDPOINT], "churn-v8")->logs_loaded = true;
 	for (int i = 0; i < 12; i++) {
 		snprintf(name, sizeof(name), "churn-model-%d", i);
 		add_thing(s, KIND_MODEL, name, NULL, (int64_t)(i + 1) * 24 * HOUR);
