@@ -83,7 +83,8 @@ const char *const store_state_migrations[] = {
 	/* 3. Backtests, whose launches wait while they are paused; and what takes a place of a
 	 * run, found without reading the rows that are over. */
 	"CREATE TABLE backtest (scope TEXT NOT NULL, run TEXT NOT NULL, state INTEGER NOT NULL, reason TEXT,"
-	" jobs INTEGER NOT NULL, retries INTEGER NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+	" jobs INTEGER NOT NULL, retries INTEGER NOT NULL, concurrency INTEGER NOT NULL, created_ms INTEGER NOT NULL, "
+	"changed_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (scope, run)) WITHOUT ROWID;"
 	"CREATE INDEX launch_busy ON launch (scope, run) WHERE state = 1 OR (state = 2 AND ended_ms IS NULL);",
 	NULL};

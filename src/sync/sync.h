@@ -135,5 +135,7 @@ int launch_enqueue(struct sync *s, const struct launch *rows, size_t n, struct e
 
 /* A backtest with its packs, as queue and jobs stand now; no network. ERR_NOTFOUND. */
 int sync_backtest_load(struct sync *s, const char *run, struct backtest_run *ret, struct err *err) NODISCARD;
+/* All of them, into the session; no network. */
+void sync_backtests(struct sync *s);
 
 #endif

@@ -392,6 +392,67 @@ static void fill_kinds(struct session *s)
 	s->tables[KIND_TRANSFORM_JOB].complete = true;
 }
 
+/* One pack of a run whose job has ended, runs or failed. */
+static void add_pack(struct backtest_run *r, int64_t cycle, int64_t part, const char *status, const char *reason)
+{
+	AUTO(str) char *name = xasprintf("%s-c%lld-p%lld", r->name, (long long)cycle, (long long)part);
+	AUTO(price_table) struct price_table prices = {0};
+	struct job *j = status ? job_new(name) : NULL;
+	struct backtest_try t = {.name = name, .cycle = cycle, .pack = part, .state = j ? TRY_ACCEPTED : TRY_WAITING};
+
+	if (j) {
+		job_set_status(j, status);
+		str_set(&j->failure_reason, reason);
+		j->created_ms = SEED_NOW_MS - 10 * MINUTE;
+		j->end_ms = job_is_terminal(j) ? SEED_NOW_MS - 4 * MINUTE : TIME_UNKNOWN;
+	}
+	t.job = j;
+	backtest_run_add(r, &t, &prices, "us-east-1", SEED_NOW_MS);
+	job_free(j);
+}
+
+static struct backtest_run new_run(const char *name, enum backtest_state state, int64_t age_ms, int64_t usd_micro)
+{
+	return (struct backtest_run){.name = xstrdup(name),
+				     .state = state,
+				     .retries = 2,
+				     .concurrency = 4,
+				     .created_ms = SEED_NOW_MS - age_ms,
+				     .usd_micro = usd_micro};
+}
+
+static void fill_backtests(struct session *s)
+{
+	static const char data[] = "AlgorithmError: games.csv: line 7: 'n/a' is not a number";
+
+	s->backtests = xcalloc(4, sizeof(*s->backtests));
+	s->n_backtests = 4;
+	s->backtests_generation = 1;
+	struct backtest_run *r = s->backtests;
+
+	r[0] = new_run("nba-per-player-2017-18", BACKTEST_RUNNING, 25 * MINUTE, 420000);
+	for (int64_t cycle = 0; cycle < 15; cycle++)
+		for (int64_t part = 1; part <= 2; part++)
+			add_pack(&r[0], cycle, part,
+				 cycle < 6    ? "Completed"
+				 : cycle == 6 ? part == 1 ? "Failed" : "Completed"
+				 : cycle == 7 ? part == 1 ? "Completed" : "InProgress"
+				 : cycle == 8 ? "InProgress"
+					      : NULL,
+				 cycle == 6 && part == 1 ? data : NULL);
+	r[1] = new_run("nba-default", BACKTEST_DONE, 3 * HOUR, 31000);
+	for (int64_t cycle = 0; cycle < 15; cycle += 5)
+		add_pack(&r[1], cycle, 1, "Completed", NULL);
+	r[2] = new_run("shops", BACKTEST_PAUSED, 26 * HOUR, USD_UNKNOWN);
+	r[2].reason = xasprintf("3 jobs in a row failed alike: %s", data);
+	for (int64_t cycle = 0; cycle < 4; cycle++)
+		add_pack(&r[2], cycle, 1, cycle < 3 ? "Failed" : NULL, cycle < 3 ? data : NULL);
+	r[3] = new_run("a-run-of-which-the-name-is-as-long-as-ok", BACKTEST_STOPPED, 50 * HOUR, 0);
+	add_pack(&r[3], 0, 1, NULL, NULL);
+	for (size_t i = 0; i < s->n_backtests; i++)
+		r[i].jobs = (int64_t)r[i].n_packs;
+}
+
 struct session *seed_session(const char *name)
 {
 	struct session *s = new_session();
@@ -402,6 +463,9 @@ struct session *seed_session(const char *name)
 	} else if (!strcmp(name, "kinds")) {
 		fill_basic(s);
 		fill_kinds(s);
+	} else if (!strcmp(name, "backtests")) {
+		fill_basic(s);
+		fill_backtests(s);
 	} else if (!strcmp(name, "local")) {
 		s->local = true;
 		fill_basic(s);
