@@ -18,7 +18,6 @@ enum request_state { REQUEST_QUEUED, REQUEST_WAITING, REQUEST_SENT, REQUEST_ENDE
 
 struct aws_request {
 	struct aws_client *client;
-	struct aws_request *prev, *next;
 	enum request_state state;
 	bool cancelled;
 
@@ -73,8 +72,8 @@ struct aws_client {
 	struct http *http;
 	struct cred_cache *credentials;
 
-	struct aws_request *first, *last; /* in order of arrival */
-	size_t n_requests, n_sent;
+	struct aws_request **requests; /* in order of arrival */
+	size_t n_requests, cap_requests, n_sent;
 	struct timer *timers;
 	size_t n_timers, cap_timers;
 	uint64_t last_timer;

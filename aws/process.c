@@ -1,5 +1,4 @@
 /* Children of credential_process, read in the client's loop. */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -31,9 +30,9 @@ struct child {
 	void *fn_user;
 };
 
-static void child_free(struct child *k)
+static void child_free(struct aws_client *c, struct child *k)
 {
-	struct child **p = &k->client->children;
+	struct child **p = &c->children;
 
 	while (*p && *p != k)
 		p = &(*p)->next;
@@ -106,7 +105,7 @@ static void child_reap(void *user)
 	child_listen(k);
 	child_tell_status(k, status);
 	k->fn(k->fn_user, status, buf_str(&k->output), k->output.len, k->err.code ? &k->err : NULL);
-	child_free(k);
+	child_free(k->client, k);
 }
 
 static void child_failed(void *user)
@@ -114,7 +113,7 @@ static void child_failed(void *user)
 	struct child *k = user;
 
 	k->fn(k->fn_user, -1, "", 0, &k->err);
-	child_free(k);
+	child_free(k->client, k);
 }
 
 static void child_ended(struct child *k)
@@ -222,14 +221,12 @@ void process_poll(struct aws_client *c)
 
 void process_free_all(struct aws_client *c)
 {
-	while (c->children) {
-		struct child *k = c->children;
-
-		assert(k->client == c);
+	for (struct child *k = c->children, *next; k; k = next) {
+		next = k->next;
 		if (k->pid > 0) {
 			child_kill(k);
 			waitpid(k->pid, NULL, 0);
 		}
-		child_free(k);
+		child_free(c, k);
 	}
 }

@@ -11,19 +11,14 @@
 
 /* --- making a request ------------------------------------------------------------------ */
 
-static void request_free(struct aws_request *r)
+static void request_free(struct aws_client *c, struct aws_request *r)
 {
-	struct aws_client *c = r->client;
+	size_t i = 0;
 
-	if (r->prev)
-		r->prev->next = r->next;
-	else
-		c->first = r->next;
-	if (r->next)
-		r->next->prev = r->prev;
-	else
-		c->last = r->prev;
-	c->n_requests--;
+	while (i < c->n_requests && c->requests[i] != r)
+		i++;
+	assert(i < c->n_requests);
+	memmove(&c->requests[i], &c->requests[i + 1], (--c->n_requests - i) * sizeof(struct aws_request *));
 	free(r->method);
 	free(r->bucket);
 	free(r->path);
@@ -66,13 +61,8 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call)
 	r->fn = call->fn;
 	r->ctx = call->ctx;
 	r->started_ms = clock_mono_ms();
-	r->prev = c->last;
-	if (c->last)
-		c->last->next = r;
-	else
-		c->first = r;
-	c->last = r;
-	c->n_requests++;
+	GROW(c->requests, c->cap_requests, c->n_requests + 1);
+	c->requests[c->n_requests++] = r;
 	return r;
 }
 
@@ -104,57 +94,58 @@ static void request_end(struct aws_request *r, const struct aws_reply *reply, co
 		err = NULL;
 	request_report(r, err);
 	r->fn(r->ctx, reply, err);
-	request_free(r);
-}
-
-/* Nothing stands before the first, so that freeing it moves c->first on. */
-static struct aws_request *first_request(struct aws_client *c)
-{
-	assert(!c->first || !c->first->prev);
-	return c->first;
+	request_free(r->client, r);
 }
 
 void requests_finish(struct aws_client *c)
 {
-	struct aws_request *r = first_request(c);
+	for (size_t i = 0; i < c->n_requests;) {
+		struct aws_request *r = c->requests[i];
 
-	while (r) {
-		if (r->cancelled || r->state == REQUEST_ENDED) {
-			if (r->transfer) {
-				http_cancel(c->http, r->transfer);
-				r->transfer = NULL;
-				c->n_sent--;
-			}
-			if (r->cancelled) {
-				err_clear(&r->err);
-				err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);
-			}
-			request_end(r, NULL, &r->err);
-			r = first_request(c); /* the callback may have ended others */
-		} else {
-			r = r->next;
+		if (!r->cancelled && r->state != REQUEST_ENDED) {
+			i++;
+			continue;
 		}
+		if (r->transfer) {
+			http_cancel(c->http, r->transfer);
+			r->transfer = NULL;
+			c->n_sent--;
+		}
+		if (r->cancelled) {
+			err_clear(&r->err);
+			err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);
+		}
+		request_end(r, NULL, &r->err);
+		i = 0; /* the callback may have ended others */
 	}
 }
 
 void requests_cancel_all(struct aws_client *c)
 {
-	for (struct aws_request *r; (r = first_request(c));) {
+	while (c->n_requests) {
+		struct aws_request *r = c->requests[0];
+
 		r->transfer = NULL;
 		err_clear(&r->err);
 		err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);
 		r->fn(r->ctx, NULL, &r->err);
-		request_free(r);
+		request_free(c, r);
 	}
+	free(c->requests);
+	c->requests = NULL;
+	c->cap_requests = 0;
 }
 
 void requests_fail_waiting(struct aws_client *c, const struct err *err)
 {
-	for (struct aws_request *r = c->first; r; r = r->next)
+	for (size_t i = 0; i < c->n_requests; i++) {
+		struct aws_request *r = c->requests[i];
+
 		if (r->state == REQUEST_QUEUED) {
 			r->err = *err;
 			r->state = REQUEST_ENDED;
 		}
+	}
 }
 
 void aws_request_cancel(struct aws_request *r)
@@ -225,9 +216,12 @@ void requests_pump(struct aws_client *c)
 	int64_t now_ms = clock_mono_ms();
 
 	for (int p = AWS_USER_ACTION; p >= AWS_POLLING; p--)
-		for (struct aws_request *r = c->first; r; r = r->next)
+		for (size_t i = 0; i < c->n_requests; i++) {
+			struct aws_request *r = c->requests[i];
+
 			if (r->state == REQUEST_QUEUED && !r->cancelled && (int)r->priority == p)
 				request_try(r, now_ms, false);
+		}
 }
 
 int64_t requests_wait_ms(struct aws_client *c)
@@ -235,7 +229,8 @@ int64_t requests_wait_ms(struct aws_client *c)
 	int64_t now_ms = clock_mono_ms(), wait_ms = -1;
 	bool busy = cred_cache_is_busy(c->credentials);
 
-	for (struct aws_request *r = c->first; r; r = r->next) {
+	for (size_t i = 0; i < c->n_requests; i++) {
+		struct aws_request *r = c->requests[i];
 		int64_t one_ms;
 
 		if (r->cancelled || r->state == REQUEST_ENDED)

@@ -5,11 +5,13 @@
 #
 #   analyze.sh FLAGS... -- FILES...
 #
-# CLANG names another clang. The checkers are clang's own choice: core, unix, deadcode,
+# CLANG names another clang. ANALYZE_NODES is how much of a function's paths it looks at
+# (clang's own limit is 225,000). The checkers are clang's own choice: core, unix, deadcode,
 # security and nullability.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 clang=${CLANG:-clang}
+nodes=${ANALYZE_NODES:+-Xclang -analyzer-config -Xclang max-nodes=$ANALYZE_NODES}
 command -v "$clang" >/dev/null || {
 	echo "analyze: no $clang here; on Debian: apt-get install clang" >&2
 	exit 1
@@ -24,9 +26,9 @@ shift
 found=$(mktemp)
 trap 'rm -f "$found"' EXIT
 printf '%s\n' "$@" | grep '\.c$' | sort -u |
-	TOP=$top CLANG=$clang FLAGS=$flags xargs -P "$(nproc)" -n 1 sh -c '
-		cd "$TOP" && eval "\"\$CLANG\" --analyze --analyzer-output text -I\"\$TOP/src\" -I\"\$TOP\" -std=gnu11 -fms-extensions -D_GNU_SOURCE $FLAGS \"\$1\"" 2>&1' sh >"$found"
+	TOP=$top CLANG=$clang NODES=$nodes FLAGS=$flags xargs -P "$(nproc)" -n 1 sh -c '
+		cd "$TOP" && eval "\"\$CLANG\" --analyze \$NODES --analyzer-output text -I\"\$TOP/src\" -I\"\$TOP\" -std=gnu11 -fms-extensions -D_GNU_SOURCE $FLAGS \"\$1\"" 2>&1' sh >"$found"
 cat "$found"
-reports=$(grep -cE ': (warning|error): |^[^ ]*error:' "$found")
+reports=$(grep -cE ': (warning|error|fatal error): |^[^ ]*error:' "$found")
 echo "analyze: $reports reports in $(printf '%s\n' "$@" | grep -c '\.c$') files"
 [ "$reports" -eq 0 ]

@@ -34,8 +34,10 @@ check_floors() {
 # What several parts use of aws without its client: data and pure functions.
 bad=$(grep -Hn '^#include "' aws/shape.h aws/shapes_training_job.c | grep -v '"\(aws/shape\|base/str\)\.h"' || :)
 tap_empty 'the shapes of requests are data alone' "$bad"
+bad=$(grep -Hn '^#include' aws/op_row.h aws/operations_s3.def || :)
+tap_empty 'rows of operations are data alone' "$bad"
 check_floors trainer 'base/' read panel settings library grow hosts fit forecast models serve job
-check_floors aws/local 'base/|aws/(sigv4|sigv4_verify|eventstream|xml|shape)\.h' core wire kept running services front
+check_floors aws/local 'base/|aws/(sigv4|sigv4_verify|eventstream|xml|shape|op_row)\.h|aws/operations_s3\.def' core wire kept running services front
 
 # what, pattern of the header, files that may include it
 check_library() {

@@ -1,6 +1,9 @@
 /* view_jobs.c - the training jobs: one row each. The root of all screens. */
+#include <math.h>
+
 #include "base/utf8.h"
 #include "model/cost.h"
+#include "model/objective.h"
 #include "tui/jobtext.h"
 #include "tui/list.h"
 #include "tui/thing.h"
@@ -86,28 +89,43 @@ static void put_reason(struct area a, int row, int col, int width, const char *w
 	area_put_cut(a, row, col, width, ST_DIM, why + (str_starts(why, "AlgorithmError: ") ? 16 : 0));
 }
 
-static void put_metric(struct view *v, struct area a, int row, int col, int width, const struct field *f,
-		       const struct resource *r)
+/* "at 61, last 9.05", where the last value is not the best one. */
+static void add_last(struct buf *out, double best, int64_t step, double last)
+{
+	char text[FIELD_VALUE_LEN];
+
+	if (last == best || isnan(best) || (isnan(last) && step < 0))
+		return;
+	if (step >= 0)
+		(void)buf_addf(out, "at %lld, ", (long long)step);
+	(void)buf_addf(out, "last %s", field_value_text(text, last));
+}
+
+static void put_metric(struct view *v, struct area a, int row, int col, int width, const struct resource *r)
 {
 	const struct jobs_state *st = v->state;
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	const char *name = job_objective_name(resource_job(r));
+	const struct feed *feed = ui_find_feed(v->ui, r->kind, r->name);
+	const struct series *curve = feed && name ? series_find(&feed->metrics, name) : NULL;
 	char text[FIELD_VALUE_LEN], spark[SPARK_CELLS * 3 + 1] = "";
+	AUTO(buf) struct buf more = BUF_INIT(512);
+	double best, last;
+	int64_t step;
 
 	if (r->state == STATE_BAD && !str_empty(r->failure_reason)) {
 		put_reason(a, row, col, width, r->failure_reason);
 		return;
 	}
-	struct field_value value = field_get(&(struct field_ref){.field = f}, r, &x);
-	const char *name = job_objective_name(resource_job(r));
-	if (!value.known || !name)
+	if (!job_best_objective(resource_job(r), curve, &best, &step, &last))
 		return;
-	const struct feed *feed = ui_find_feed(v->ui, r->kind, r->name);
-	if (feed)
-		series_spark(spark, SPARK_CELLS, series_find(&feed->metrics, name));
+	if (curve)
+		series_spark(spark, SPARK_CELLS, curve);
 	area_put(a, row, col, state_style(r), spark);
-	table_put(a, row, col + SPARK_CELLS + 1, 8, true, ST_NORMAL, field_value_text(text, value.number));
+	table_put(a, row, col + SPARK_CELLS + 1, 8, true, ST_NORMAL, field_value_text(text, best));
+	add_last(&more, best, step, last);
 	if (!str_eq(name, st->objective)) /* not what the heading says */
-		area_put_cut(a, row, col + SPARK_CELLS + 11, width - SPARK_CELLS - 11, ST_DIM, name);
+		(void)buf_addf(&more, "%s%s", more.len ? "  " : "", name);
+	area_put_cut(a, row, col + SPARK_CELLS + 11, width - SPARK_CELLS - 11, ST_DIM, buf_str(&more));
 }
 
 static bool put_cell(struct view *v, struct area a, int row, int col, int width, const struct field *f,
@@ -121,7 +139,7 @@ static bool put_cell(struct view *v, struct area a, int row, int col, int width,
 		jobtext_legend_add(&st->legend, &c);
 	}
 	if (f->type == FIELD_SPARK)
-		put_metric(v, a, row, col, width, f, r);
+		put_metric(v, a, row, col, width, r);
 	return f->type == FIELD_SPARK;
 }
 

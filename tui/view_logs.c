@@ -179,6 +179,9 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	if (f->logs.n_dropped)
 		(void)buf_addf(left, "%sthe first %s lines were given up to save memory", left->len ? " · " : "",
 			       jobtext_count(n, f->logs.n_dropped));
+	if (f->logs.n_replaced)
+		(void)buf_addf(left, "%s%s character%s could not be read", left->len ? " · " : "",
+			       jobtext_count(n, f->logs.n_replaced), f->logs.n_replaced == 1 ? "" : "s");
 	pager_visible(&st->pager, &first, &last);
 	if (last)
 		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last),

@@ -1,5 +1,7 @@
 /* view_page.c - the page of one thing: its state, what is known of it, what it leads
  * to. A training job has its phases besides. */
+#include <assert.h>
+
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/cost.h"
@@ -264,6 +266,8 @@ static bool move_link(struct view *v, int by)
 static bool open_link(struct view *v)
 {
 	struct page_state *st = v->state;
+
+	assert(st->page.lines || !st->page.n);
 	const struct page_line *l = st->link >= 0 && (size_t)st->link < st->page.n ? &st->page.lines[st->link] : NULL;
 
 	for (size_t i = 0; !l && i < st->page.n; i++)

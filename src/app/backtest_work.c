@@ -59,7 +59,7 @@ int backtest_work_count(struct backtest_work *w, struct err *err)
 {
 	AUTO(panel) struct panel *p = NULL;
 
-	if (panel_load(w->spec, &w->files, &p, err) < 0)
+	if (panel_load(w->spec, &w->files, &w->earlier, &p, err) < 0)
 		return -err->code;
 	w->asked = count_cadence(p, w->spec, w->spec->recalibrate_days);
 	for (size_t i = 0; i < BACKTEST_ALTERNATIVES; i++)

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/output.h"
 #include "base/timefmt.h"
+#include "base/utf8.h"
 
 #define OUT_BYTES ((size_t)64 << 10)
 
@@ -89,6 +90,7 @@ struct printer {
 	char first_host[64]; /* the instance whose line came first */
 	bool several;	     /* instances: lines say which */
 	size_t n_seen;	     /* lines looked at */
+	size_t n_replaced;   /* characters of those printed that could not be read */
 	char note[160];	     /* said last on standard error */
 	int64_t live_minutes, live_usd_micro;
 };
@@ -144,6 +146,7 @@ static void print_line(void *user, const char *stream, const struct log_line *l)
 	struct printer *p = user;
 	char time[TIMEFMT_LEN], host[64];
 
+	p->n_replaced += utf8_replaced(l->text, l->len);
 	if (output_format(p->a) == OUTPUT_JSON) {
 		add_json(p, stream, l);
 	} else {
@@ -183,11 +186,14 @@ static void print_notes(struct printer *p, const struct feed *f)
 	}
 }
 
-/* What the live tail cost, however the reading ended. */
-static void print_live_cost(const struct printer *p)
+/* What was not as it was written, and what the live tail cost, however the reading ended. */
+static void print_sums(const struct printer *p)
 {
 	char text[32];
 
+	if (p->n_replaced)
+		fprintf(stderr, "sagetop: %s: %zu character%s could not be read and %s replaced by U+FFFD\n", p->name,
+			p->n_replaced, p->n_replaced == 1 ? "" : "s", p->n_replaced == 1 ? "was" : "were");
 	if (p->live_minutes)
 		fprintf(stderr, "sagetop: live tail for %lld min, about %s\n", (long long)p->live_minutes,
 			money_text(text, p->live_usd_micro));
@@ -200,7 +206,7 @@ static void print_end(struct printer *p, const struct feed *f)
 	if (f && f->n_foreign)
 		fprintf(stderr, "sagetop: %zu line%s of other streams left out\n", f->n_foreign,
 			f->n_foreign == 1 ? "" : "s");
-	print_live_cost(p);
+	print_sums(p);
 }
 
 /* --- the command ------------------------------------------------------------------- */
@@ -221,7 +227,7 @@ static int print_log(struct printer *p, struct app_reply *reply, struct err *err
 			print_notes(p, f);
 	}
 	if (!reply->done) { /* nothing may refer to it any more */
-		print_live_cost(p);
+		print_sums(p);
 		app_disconnect(a);
 		return rc;
 	}

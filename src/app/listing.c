@@ -50,7 +50,7 @@ int listing_parse(struct app *a, const struct kind *kind, size_t first, struct l
 	    field_ref_parse(kind, sort + (*sort == '-' || *sort == '+'), &l.sort, err) < 0)
 		return -err->code;
 	*ret = l;
-	l = (struct listing){0};
+	memset(&l, 0, sizeof(l));
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* Files to S3: what is sent, in which order, and what is said of failures. */
 #include "app/upload.h"
 
+#include <assert.h>
+
 #include "aws/s3.h"
 #include "base/digest.h"
 #include "base/fs.h"
@@ -97,6 +99,7 @@ static int sum_up(const struct upload *u, struct err *err)
 	}
 	if (!missing)
 		return 0;
+	assert(first); /* what is not sent has an error, or one before it was hopeless for all */
 	if (u->n == 1) {
 		if (err)
 			*err = first->err;

@@ -205,3 +205,15 @@ bool utf8_valid(const char *s, size_t n)
 	}
 	return true;
 }
+
+size_t utf8_replaced(const char *s, size_t n)
+{
+	const char *end = s + n;
+	size_t found = 0;
+
+	while (n && (s = memmem(s, (size_t)(end - s), "\xef\xbf\xbd", 3))) {
+		found++;
+		s += 3;
+	}
+	return found;
+}

@@ -34,6 +34,8 @@ void utf8_add_cut(struct buf *out, const char *s, int cells);
 int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines);
 char *utf8_sanitize_dup(const char *s) NODISCARD; /* one line; NULL gives NULL */
 bool utf8_valid(const char *s, size_t n);
+/* How many characters of s are U+FFFD: something stood there that nobody could read. */
+size_t utf8_replaced(const char *s, size_t n);
 
 /* The length of the escape sequence at s (s[0] is ESC): CSI up to its final byte; OSC,
  * DCS, SOS, PM, APC up to BEL or ST; otherwise ESC and one byte. A sequence that never

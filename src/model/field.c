@@ -106,7 +106,7 @@ int field_list_parse(const struct kind *k, const char *text, struct field_list *
 	if (text)
 		strlist_split(&names, text + (*text == '+'), ',');
 	for (size_t i = 0; i < names.n; i++) {
-		struct field_ref ref;
+		struct field_ref ref = {0};
 
 		if (field_ref_parse(k, names.items[i], &ref, err) < 0)
 			return -ERR_USAGE;
@@ -173,7 +173,7 @@ static struct field_value cold_value(const struct field_ref *f, const struct res
 	const char *text = c ? map_get(&c->values, r->name) : NULL;
 	struct field_value v = {.text = text, .known = !str_empty(text)};
 
-	if (v.known && f->field->type > FIELD_FLAG) {
+	if (text && v.known && f->field->type > FIELD_FLAG) {
 		char *end;
 
 		v.number = strtod(text, &end); /* as field_cold_text wrote it: nan and inf are values */
@@ -318,11 +318,15 @@ int field_compare(const struct field *f, const struct field_value *a, const stru
 		return a->known ? -1 : 1;
 	if (!a->known)
 		return 0;
+	if (a->behind != b->behind)
+		return a->behind ? 1 : -1;
 	if (isnan(a->number) || isnan(b->number)) /* a value that is no number, whatever the direction */
 		return isnan(a->number) - isnan(b->number);
+	double x = a->larger_first ? -a->number : a->number, y = b->larger_first ? -b->number : b->number;
+
 	/* A state by its rank first; of a machine the type. */
-	if ((f->type == FIELD_STATE || !a->text || !b->text) && a->number != b->number)
-		return a->number < b->number ? -sign : sign;
+	if ((f->type == FIELD_STATE || !a->text || !b->text) && x != y)
+		return x < y ? -sign : sign;
 	return a->text && b->text ? sign * strcmp(a->text, b->text) : 0;
 }
 

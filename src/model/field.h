@@ -58,7 +58,9 @@ struct field_value {
 	double number;
 	bool known;
 	bool estimate;
-	bool missing; /* not known although there is something to know: "?" */
+	bool missing;	   /* not known although there is something to know: "?" */
+	bool larger_first; /* the larger is the better one: ascending order begins with it */
+	bool behind;	   /* stands behind the others whatever the order: of a thing that failed */
 };
 
 /* What a value may need beside the thing. */
@@ -135,7 +137,8 @@ void field_one_line(const char *text, struct buf *out);
 #define FIELD_VALUE_LEN 32
 char *field_value_text(char *buf, double v);
 
-/* Order of two values of one field: unknown ones last whatever the direction. */
+/* Order of two values of one field: those behind the others, then unknown ones, last
+ * whatever the direction. */
 int field_compare(const struct field *f, const struct field_value *a, const struct field_value *b, bool descending);
 /* Sort things by a field; equals keep the order they had. A cold field must be
  * filled before. */

@@ -18,7 +18,8 @@ struct job *job_new(const char *name)
 	j->keep_alive_s = -1;
 	j->retained_s = -1;
 	j->waited_s = -1;
-	j->objective_value = NAN;
+	j->objective_value = j->best_value = NAN;
+	j->best_step = -1;
 	return j;
 }
 

@@ -92,6 +92,8 @@ struct job {
 	/* hot: ours, derived from the cold part by job_derive */
 	char *objective;	/* name of the metric that a table shows; NULL */
 	double objective_value; /* its final value; NaN where there is none */
+	double best_value;	/* its best value when its curve was read last; NaN before */
+	int64_t best_step;	/* ... and the step it had; -1 unknown */
 	char *facets;		/* private: packed hyperparameters and tags */
 	uint32_t facets_len;
 	int interruptions;

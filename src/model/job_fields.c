@@ -3,6 +3,7 @@
 
 #include "model/cost.h"
 #include "model/field_values.h"
+#include "model/objective.h"
 #include "model/session.h"
 
 #include <math.h>
@@ -134,17 +135,46 @@ FIELD(metric)
 	return text_value(job_objective_name(job(r)));
 }
 
-/* The last value of the curve where one is at hand, else the final one. */
-FIELD(objective)
+struct objective {
+	double best, last;
+	int64_t step;
+	bool known;
+};
+
+static struct objective objective_of(const struct resource *r, const struct field_context *x)
 {
 	const char *name = job_objective_name(job(r));
 	const struct feed *feed = x->session ? session_find_feed(x->session, TRAINING_KIND, r->name) : NULL;
 	const struct series *curve = feed && name ? series_find(&feed->metrics, name) : NULL;
-	double v = 0;
+	struct objective o;
 
-	if (curve && curve->n)
-		return number_value(curve->points[curve->n - 1].value, true);
-	return number_value(v, job_objective(job(r), &v));
+	o.known = job_best_objective(job(r), curve, &o.best, &o.step, &o.last);
+	return o;
+}
+
+/* What a failed job reached is no result: it is not ranked among the others. */
+FIELD(objective)
+{
+	struct objective o = objective_of(r, x);
+	struct field_value v = number_value(o.best, o.known);
+
+	v.larger_first = metric_direction(job_objective_name(job(r)), job(r)) == METRIC_LARGER;
+	v.behind = job(r)->status == JOB_FAILED;
+	return v;
+}
+
+FIELD(round)
+{
+	struct objective o = objective_of(r, x);
+
+	return number_value((double)o.step, o.step >= 0);
+}
+
+FIELD(last)
+{
+	struct objective o = objective_of(r, x);
+
+	return number_value(o.last, o.known);
 }
 
 FIELD(final_metric)
@@ -301,8 +331,12 @@ const struct field job_fields[] = {
 	 0, {4, 4, 0, 24}, NULL, "EnableManagedSpotTraining", get_spot},
 	{"interruptions", NULL, "interruptions", NULL, "how often spot took the instance", FIELD_COUNT,
 	 0, {5, 13, 0, 24}, NULL, NULL, get_interruptions},
-	{"objective", NULL, "objective_value", "METRIC", "value of the objective metric", FIELD_SPARK,
+	{"objective", NULL, "objective_value", "METRIC", "best value of the objective metric, best first", FIELD_SPARK,
 	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {17, 40, 0, 6}, "M", NULL, get_objective},
+	{"round", NULL, "objective_round", NULL, "the round of that value", FIELD_COUNT,
+	 FIELD_ASCENDING, {5, 8, 0, 25}, NULL, NULL, get_round},
+	{"last", NULL, "objective_last", NULL, "last value of the objective metric", FIELD_VALUE,
+	 FIELD_ASCENDING, {8, 12, 0, 25}, NULL, NULL, get_last},
 	{"metric", NULL, "objective_metric", "OBJECTIVE", "part of the objective metric's name", FIELD_TEXT,
 	 FIELD_ASCENDING, {12, 30, 0, 25}, NULL, NULL, get_metric},
 	{"created", NULL, "created", NULL, "a date or time: created>2026-11-01", FIELD_TIME,

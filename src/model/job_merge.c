@@ -57,6 +57,10 @@ void job_derive(struct job *j)
 	free(j->facets);
 	j->facets_len = (uint32_t)b.len;
 	j->facets = b.len ? xmemdup(b.data, b.len) : NULL;
+	if (!str_eq(j->objective, job_objective_name(j))) {
+		j->best_value = NAN; /* of another metric */
+		j->best_step = -1;
+	}
 	str_set(&j->objective, job_objective_name(j));
 	if (!job_objective(j, &j->objective_value))
 		j->objective_value = NAN;

@@ -1,6 +1,8 @@
 /* loglines.c - one log in memory. */
 #include "model/loglines.h"
 
+#include "base/utf8.h"
+
 #define CHUNK_SIZE ((size_t)64 << 10)
 /* A late line this near to the end is moved into place at once. */
 #define NEAR_END 512
@@ -93,12 +95,13 @@ static uint16_t stream_index(struct loglines *l, const char *stream)
 	return (uint16_t)(l->streams.n - 1);
 }
 
-static void count_level(struct loglines *l, const struct log_line *line, int by)
+static void count_line(struct loglines *l, const struct log_line *line, int by)
 {
 	if (line->level == LINE_ERROR)
 		l->n_errors += (size_t)by;
 	else if (line->level == LINE_WARNING)
 		l->n_warnings += (size_t)by;
+	l->n_replaced += utf8_replaced(line->text, line->len) * (size_t)by;
 }
 
 static void place(struct loglines *l, struct log_line line)
@@ -132,7 +135,7 @@ static void compact(struct loglines *l)
 static void drop_first(struct loglines *l, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		count_level(l, &l->lines[i], -1);
+		count_line(l, &l->lines[i], -1);
 	memmove(l->lines, l->lines + n, (l->n - n) * sizeof(l->lines[0]));
 	l->n -= n;
 }
@@ -156,7 +159,7 @@ void loglines_select(struct loglines *l, size_t n, bool (*wanted)(void *user, co
 		if (wanted(user, &l->lines[i]))
 			l->lines[kept++] = l->lines[i];
 		else
-			count_level(l, &l->lines[i], -1);
+			count_line(l, &l->lines[i], -1);
 	}
 	l->n = kept;
 	if (l->n > n)
@@ -183,7 +186,7 @@ static void add_line(struct loglines *l, const char *stream, int64_t time_ms, co
 
 	l->bytes += sizeof(line) + sizeof(uint64_t) * 4;
 	place(l, line);
-	count_level(l, &line, 1);
+	count_line(l, &line, 1);
 	l->generation++;
 }
 

@@ -32,6 +32,7 @@ struct loglines {
 	struct strlist streams; /* "job/algo-1-1700000000" */
 	uint64_t generation;
 	size_t n_errors, n_warnings;
+	size_t n_replaced; /* characters that could not be read: U+FFFD */
 	size_t bytes;
 	size_t max_bytes;  /* 0: LOGLINES_MAX_BYTES */
 	size_t n_dropped;  /* oldest lines given up for want of memory */

@@ -130,32 +130,43 @@ bool series_best(const struct series *s, enum metric_direction d, double *ret_be
 	return any;
 }
 
+/* The curve itself, not just the end of it that the service keeps. */
+static bool is_curve(const struct series *curve)
+{
+	return curve && curve->n > 0 && !curve->is_final;
+}
+
 bool job_best_objective(const struct job *j, const struct series *curve, double *ret_best, int64_t *ret_step,
 			double *ret_last)
 {
 	const char *name = job_objective_name(j);
+	bool known;
 
 	*ret_best = *ret_last = NAN;
 	*ret_step = -1;
 	if (!name)
 		return false;
-	if (curve && curve->n > 0) {
+	if (is_curve(curve)) {
 		*ret_last = curve->points[curve->n - 1].value;
-		return series_best(curve, metric_direction(name, j), ret_best, ret_step);
+		(void)series_best(curve, metric_direction(name, j), ret_best, ret_step);
+		return true;
 	}
-	if (!job_objective(j, ret_last))
-		return false;
-	*ret_best = *ret_last;
-	return isfinite(*ret_best);
+	known = job_objective(j, ret_last);
+	*ret_best = isfinite(j->best_value) ? j->best_value : *ret_last;
+	*ret_step = isfinite(j->best_value) ? j->best_step : -1;
+	return known || isfinite(j->best_value);
 }
 
-bool job_objective_rank(const struct job *j, const struct series *curve, double *ret_rank)
+bool job_keep_best(struct job *j, const struct series *curve)
 {
 	double best, last;
 	int64_t step;
 
-	if (j->status == JOB_FAILED || !job_best_objective(j, curve, &best, &step, &last))
+	job_derive(j); /* what its objective is */
+	if (!is_curve(curve) || !job_best_objective(j, curve, &best, &step, &last) || !isfinite(best) ||
+	    (best == j->best_value && step == j->best_step))
 		return false;
-	*ret_rank = metric_direction(job_objective_name(j), j) == METRIC_LARGER ? -best : best;
+	j->best_value = best;
+	j->best_step = step;
 	return true;
 }

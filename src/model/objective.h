@@ -19,13 +19,15 @@ enum metric_direction metric_direction(const char *name, const struct job *j);
 bool series_best(const struct series *s, enum metric_direction d, double *ret_best, int64_t *ret_step);
 
 /* A job's objective (job_objective_name): the best value, its round (-1 unknown) and
- * the last, which may be nan. curve: its series where one is in memory, or NULL for the
- * job's final value alone. False where there is none, the outputs are nan then. */
+ * the last, which may be nan. curve: its series where one is in memory; where it is NULL
+ * or the service's final value only, what was kept of the curve (job_keep_best) stands in,
+ * else the final value is all there is. Where no value is a number the best is nan. False
+ * where there is no value at all, the outputs are nan then. */
 bool job_best_objective(const struct job *j, const struct series *curve, double *ret_best, int64_t *ret_step,
 			double *ret_last);
 
-/* The same for ordering jobs: smaller is better. False for what is not to be ranked
- * among the good: a job without a value, or one that failed. */
-bool job_objective_rank(const struct job *j, const struct series *curve, double *ret_rank);
+/* Keep the best of a curve that is whole up to now with its job. True where that
+ * changed it. */
+bool job_keep_best(struct job *j, const struct series *curve);
 
 #endif

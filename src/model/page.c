@@ -22,7 +22,7 @@ void page_done(struct page *p)
 		free(p->lines[i].link);
 	}
 	free(p->lines);
-	*p = (struct page){0};
+	memset(p, 0, sizeof(*p));
 }
 
 struct page_line *page_line(struct page *p, const char *label)

@@ -2,8 +2,11 @@
  * and where it goes. */
 #include "model/page.h"
 
+#include <math.h>
+
 #include "base/timefmt.h"
 #include "model/cost.h"
+#include "model/objective.h"
 #include "model/session.h"
 
 #define CURVE_AT 39
@@ -194,9 +197,26 @@ static void add_times(struct page *p, const struct job *j)
 	add_history(p, j);
 }
 
-/* A line of one series: its last value and, on the screen, its curve. One point has none. */
-static void add_series(struct page *p, const char *label, const struct series_set *set, const struct series *m)
+/* "best 7.41 at 61", behind a last value that is another. */
+static void add_best(struct page *p, double best, int64_t step, double last)
 {
+	char value[FIELD_VALUE_LEN], at[32] = "";
+
+	if (!isfinite(best) || best == last)
+		return;
+	if (step >= 0)
+		snprintf(at, sizeof(at), " at %lld", (long long)step);
+	page_partf(p, PAGE_DIM, "  best %s%s", field_value_text(value, best), at);
+}
+
+/* A line of one series: its last value, on the screen its curve, where one point is
+ * none, and the best value. */
+static void add_series(struct page *p, const char *label, const struct series_set *set, const struct series *m,
+		       const struct job *j)
+{
+	enum metric_direction d = metric_direction(m->name, j);
+	double best = NAN;
+	int64_t step = -1;
 	char value[FIELD_VALUE_LEN], name[64], spark[CURVE_CELLS * 3 + 1] = "";
 	struct page_line *l = page_line(p, label);
 
@@ -206,29 +226,39 @@ static void add_series(struct page *p, const char *label, const struct series_se
 		page_part(p, PAGE_CURVE, series_spark(spark, CURVE_CELLS, m));
 	if (*spark)
 		l->parts[l->n - 1].at = CURVE_AT;
+	if (d != METRIC_EITHER && series_best(m, d, &best, &step))
+		add_best(p, best, step, m->points[m->n - 1].value);
+}
+
+static void add_final(struct page *p, const char *label, const struct job *j, const struct job_final_metric *m)
+{
+	char value[FIELD_VALUE_LEN];
+	double best, last;
+	int64_t step;
+
+	(void)page_line(p, label);
+	if (p->what_for == PAGE_FOR_TEXT)
+		page_partf(p, PAGE_NORMAL, "%s %.6g", m->name, m->value);
+	else
+		page_partf(p, PAGE_NORMAL, "%-26s %9s", m->name, field_value_text(value, m->value));
+	if (str_eq(m->name, job_objective_name(j)) && job_best_objective(j, NULL, &best, &step, &last))
+		add_best(p, best, step, last);
 }
 
 /* The curves where they are at hand, else the final values. */
 static void add_metrics(struct page *p, const struct job *j, const struct session *s)
 {
 	const struct feed *f = session_find_feed(s, TRAINING_KIND, j->name);
-	char value[FIELD_VALUE_LEN];
 	size_t n = 0;
 
 	for (size_t i = 0; f && i < f->metrics.n; i++) {
 		const struct series *m = &f->metrics.items[i];
 		if (!m->n)
 			continue;
-		add_series(p, n++ ? "" : "Metrics", &f->metrics, m);
+		add_series(p, n++ ? "" : "Metrics", &f->metrics, m, j);
 	}
-	for (size_t i = 0; !n && i < j->n_final_metrics; i++) {
-		(void)page_line(p, i ? "" : "Metrics");
-		if (p->what_for == PAGE_FOR_TEXT)
-			page_partf(p, PAGE_NORMAL, "%s %.6g", j->final_metrics[i].name, j->final_metrics[i].value);
-		else
-			page_partf(p, PAGE_NORMAL, "%-26s %9s", j->final_metrics[i].name,
-				   field_value_text(value, j->final_metrics[i].value));
-	}
+	for (size_t i = 0; !n && i < j->n_final_metrics; i++)
+		add_final(p, i ? "" : "Metrics", j, &j->final_metrics[i]);
 }
 
 static void add_inputs(struct page *p, const struct job *j)

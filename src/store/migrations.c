@@ -56,7 +56,12 @@ const char *const store_cache_migrations[] = {
 	"CREATE TABLE metric (scope_id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, metric TEXT NOT NULL,"
 	" source TEXT NOT NULL, unit TEXT, n_points INTEGER NOT NULL, points BLOB NOT NULL,"
 	" PRIMARY KEY (scope_id, kind, name, metric, source));",
-	NULL};
+
+	/* 5. The best of a job's curve. */
+	"ALTER TABLE job ADD COLUMN best_value REAL; ALTER TABLE job ADD COLUMN best_step INTEGER NOT NULL DEFAULT -1;",
+
+	/* 6. What the first paint shows. */
+	"CREATE INDEX job_newest ON job (scope_id, created_ms DESC);", NULL};
 
 const char *const store_state_migrations[] = {
 	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"

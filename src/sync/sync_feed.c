@@ -73,6 +73,7 @@ static void load_from_store(struct follow *w)
 		return;
 	if (store_metrics_load(w->s->store, w->kind, w->name, &f->metrics, NULL) == 0) {
 		w->metrics = METRICS_COMPLETE;
+		sync_metrics_note(w);
 		return;
 	}
 	struct metric_rules *rules = sync_logs_rules(w);
@@ -115,6 +116,8 @@ static struct follow *follow_get(struct sync *s, const struct kind *kind, const 
 
 	map_put(&s->follows, key, w);
 	forget_idle(s, key);
+	if (!follow_feed(w)->logs.max_bytes)
+		follow_feed(w)->logs.max_bytes = (size_t)s->opt.log_bytes;
 	if (keeps_lines)
 		load_from_store(w);
 	return w;

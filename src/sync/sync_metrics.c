@@ -7,6 +7,7 @@
 
 #include "aws/cloudwatch.h"
 #include "base/log.h"
+#include "model/objective.h"
 
 #define POLL_MS 60000
 #define PERIOD_S 60
@@ -104,6 +105,20 @@ static void pause_metrics(struct follow *w, int64_t delay_ms)
 		follow_start_timer(w, &w->metric_timer, delay_ms, metric_tick);
 }
 
+void sync_metrics_note(struct follow *w)
+{
+	struct resource *r = (struct resource *)(uintptr_t)follow_resource(w);
+	const char *name = r && w->kind == TRAINING_KIND ? job_objective_name(resource_job(r)) : NULL;
+
+	if (!name || !job_keep_best(resource_job(r), series_find(&follow_feed(w)->metrics, name)))
+		return;
+	struct err err = {0};
+
+	w->s->session->tables[w->kind->id].generation++;
+	if (store_resources_save(w->s->store, &r, 1, &err))
+		sync_note_error(w->s, "not saved", &err);
+}
+
 void sync_metrics_save(struct follow *w)
 {
 	struct err err = {0};
@@ -116,8 +131,11 @@ void sync_metrics_save(struct follow *w)
 
 void sync_metrics_answer(struct follow *w, const struct err *err)
 {
-	if (w->metrics != METRICS_READING && w->log != LOG_READING && w->log != LOG_BROKEN)
-		waiters_run(&w->metric_waiters, err);
+	if (w->metrics == METRICS_READING || w->log == LOG_READING || w->log == LOG_BROKEN)
+		return;
+	if (!err && reading_wants_metrics(w))
+		sync_metrics_note(w);
+	waiters_run(&w->metric_waiters, err);
 }
 
 static void call_end(struct metric_call *c, const struct err *err)

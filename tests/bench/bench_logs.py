@@ -15,6 +15,7 @@ BUILD = os.environ["SAGETOP_BUILD"]
 AWS = "/usr/bin/aws"
 BUCKET = "sagemaker-us-east-1-000000000000"
 LINES = 1000000
+ONE_RUN_S = 90  # where one run takes longer, the machine is busy: it is the only one
 
 
 def client(url, service):
@@ -150,6 +151,8 @@ def main():
                 sys.exit(f"{lines_of(f'{work}/bulk')} lines of {LINES} came")
             ours.append(seconds)
             memory.append(mb)
+            if seconds > ONE_RUN_S:
+                break
         again, _ = measured([f"{BUILD}/sagetop", "--endpoint-url", url, "logs", "bulk"], cache, f"{work}/bulk")
         if os.access(AWS, os.X_OK):
             theirs, their_mb = measured(

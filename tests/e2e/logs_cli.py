@@ -56,6 +56,7 @@ class World:
     generated, length = 0, 0  # events of "long", made as they are asked for
     growing_from, grown = None, None
     deny, foreign, page = set(), False, 1000
+    searched = []  # the jobs that Search knows
     calls, queries = [], []
 
 
@@ -106,7 +107,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.answer({"Tags": []})
 
     def do_Search(self, body):
-        self.answer({"Results": []})
+        self.answer({"Results": [{"TrainingJob": World.jobs[n]} for n in World.searched]})
 
     def do_FilterLogEvents(self, body):
         prefix, since, until = body.get("logStreamNamePrefix", ""), body.get("startTime", 0), body.get("endTime", 1 << 60)
@@ -247,6 +248,13 @@ def texts(work):
     out = run(work, "logs", "bars")[1].splitlines()
     check("what was redrawn is shown as it was last", [bars[2], bars[2], "9/9 0.1", "red", "red", "a\tb", "a\tb"], out[:7])
     check("a traceback behind a bar is an error", 1, len(run(work, "logs", "bars", "--errors")[1].splitlines()))
+    put("halves", ["half \ud83d and \udc00", "whole \U0001f680"], age=3600, since=-4000)
+    for source in ("the service", "the cache"):
+        _, out, err = run(work, "logs", "halves", cached=True)
+        check("halves of characters are replaced, the rest is kept, from " + source,
+              "half \ufffd and \ufffd\nwhole \U0001f680\n", out)
+        check("... and their number is said", "sagetop: halves: 2 characters could not be read and were replaced by U+FFFD\n", err)
+    check("... where they are shown", "", run(work, "logs", "halves", "--grep", "whole", cached=True)[2])
     put("lines", ["Traceback:\n  File x\nValueError: bad\n", "one"])
     check("lines within an event stay lines", ["Traceback:", "  File x", "ValueError: bad", "one"],
           run(work, "logs", "lines")[1].splitlines())
@@ -333,6 +341,33 @@ def metrics(work):
     check("more than one request takes is said", True, "first 166 of 200 instances" in err)
 
 
+def best(work):
+    auc = (("validation:auc", r"auc=(\S+)"),)
+    for name, values, how in [("best-95", (0.6, 0.95, 0.7), {}), ("best-80", (0.6, 0.7, 0.8), {}), ("best-none", (), {}),
+                              ("best-99", (0.99, 0.1), {"status": "Failed"}), ("best-85", (0.85, 0.2), {"status": "Stopped"})]:
+        finals = [{"MetricName": "validation:auc", "Value": values[-1], "Timestamp": NOW - 90}] if values else []
+        put(name, ["step %d auc=%g" % v for v in enumerate(values, 1)], definitions=auc, FinalMetricDataList=finals, **how)
+        World.searched.append(name)
+    def listed(*more):
+        line = run(work, "jobs", "^best-", *more, "--columns", "name,objective,round,last", "--no-header", "--sort", "objective",
+                   cached=True)[1]
+        return [tuple(l.split("\t")) for l in line.splitlines()]
+    check("jobs by their objective: their last values, before a curve was read",
+          [("best-80", "0.8", "", "0.8"), ("best-95", "0.7", "", "0.7"), ("best-85", "0.2", "", "0.2"), ("best-99", "0.1", "", "0.1"),
+           ("best-none", "", "", "")], listed())
+    for name in World.searched:
+        run(work, "metrics", name, cached=True)
+    check("... once it was, the best, its round and the last; what failed is not among the good",
+          [("best-95", "0.95", "2", "0.7"), ("best-85", "0.85", "1", "0.2"), ("best-80", "0.8", "3", "0.8"),
+           ("best-99", "0.99", "1", "0.1"), ("best-none", "", "", "")], listed())
+    check("a filter goes by the best", ["best-85", "best-95"], sorted(r[0] for r in listed("objective>0.8", "!status:failed")))
+    row = json.loads(run(work, "jobs", "^best-95$", "--json", cached=True)[1])[0]
+    check("... JSON too", (0.95, 2, 0.7), (row["objective_value"], row["objective_round"], row["objective_last"]))
+    out = run(work, "job", "best-95", cached=True)[1]
+    check("... and the page", True, bool(re.search(r"validation:auc .*0\.7 .*best 0\.9500 at 2", out)))
+    World.searched.clear()
+
+
 def main():
     work = tempfile.mkdtemp(prefix="sagetop-logs-")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
@@ -342,7 +377,7 @@ def main():
                AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="s", AWS_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true",
                AWS_ENDPOINT_URL="http://127.0.0.1:%d" % server.server_port, LC_ALL="C.UTF-8")
     try:
-        for part in (texts, strangers, times, metrics, long_logs, follow):
+        for part in (texts, strangers, times, metrics, best, long_logs, follow):
             part(work)
     finally:
         server.shutdown()

@@ -1,6 +1,8 @@
 /* Sessions for the screens that tests look at. */
 #include "seed.h"
 
+#include <math.h>
+
 #include "base/utf8.h"
 
 #define MINUTE 60000LL
@@ -198,6 +200,33 @@ static void fill_many(struct session *s)
 	}
 }
 
+/* Curves that are past their best: one that was read and is over, one at hand, one of a
+ * job that failed, and a value alone. */
+static void fill_turned(struct session *s)
+{
+	static const char *const names[] = {"kept-0.91", "curve-0.93", "failed-0.99", "final-0.89", "without"};
+	static const char *const states[] = {"Completed", "InProgress", "Failed", "Completed", "Completed"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct job *j = add_job(names[i], states[i], states[i], "ml.m5.large", (int64_t)(i + 1) * MINUTE, 60);
+
+		if (i < 4)
+			job_add_metric_definition(j, "validation:auc", "validation-auc:([0-9.]+)");
+		if (i != 1 && i < 4)
+			job_add_final_metric(j, "validation:auc", i == 3 ? 0.89 : 0.85, SEED_NOW_MS);
+		job_derive(j);
+		j->best_value = i == 0 ? 0.91 : i == 2 ? 0.99 : NAN;
+		j->best_step = i == 0 ? 12 : i == 2 ? 3 : -1;
+		put(s, j);
+	}
+	struct feed *f = session_feed(s, TRAINING_KIND, names[1]);
+
+	for (int i = 0; i < 10; i++)
+		series_add(&f->metrics, "validation:auc", NULL, SEED_NOW_MS + i, i, 0.93 - (i - 6) * (i - 6) * 0.01);
+	f->logs_loaded = f->following = true;
+	loglines_add(&f->logs, "curve-0.93/algo-1-1", NULL, SEED_NOW_MS, "WARNING b\xfe\xff", 11);
+}
+
 static void fill_running(struct session *s)
 {
 	char name[64];
@@ -320,6 +349,27 @@ static void add_endpoints(struct session *s)
 	add_thing(s, KIND_ENDPOINT, "churn-old", "Failed", 1200LL * 24 * HOUR);
 }
 
+/* What CloudWatch tells of its hosts, a point a minute; of n of them, the second late. */
+static void add_host_curves(struct session *s, enum kind_id id, const char *name, int n, int minutes)
+{
+	struct feed *f = session_feed(s, &kind_table[id], name);
+	const struct resource *r = resources_find(&s->tables[id], name);
+	int64_t start = r->start_ms != TIME_UNKNOWN ? r->start_ms : SEED_NOW_MS - minutes * MINUTE;
+	char source[16];
+
+	f->logs_loaded = true;
+	for (int h = 0; h < MAX(n, 1); h++) {
+		snprintf(source, sizeof(source), "algo-%d", h + 1);
+		for (int i = h; i < minutes; i++) {
+			int64_t at = start + i * MINUTE;
+
+			series_add(&f->metrics, "CPUUtilization", n ? source : NULL, at, -1,
+				   30.0 + h * 20 + i * 7 % 30);
+			series_add(&f->metrics, "MemoryUtilization", n ? source : NULL, at, -1, 12.0 + i);
+		}
+	}
+}
+
 static void fill_kinds(struct session *s)
 {
 	char name[64];
@@ -329,6 +379,10 @@ static void fill_kinds(struct session *s)
 	add_processing(s, "split-1127", "Failed", 49 * HOUR, 70 * 1000);
 	add_processing(s, "features-2019", "Stopped", 2570LL * 24 * HOUR, 3 * HOUR);
 	add_endpoints(s);
+	add_host_curves(s, KIND_PROCESSING_JOB, "split-1129", 2, 10);
+	add_host_curves(s, KIND_PROCESSING_JOB, "split-1127", 1, 2);
+	add_host_curves(s, KIND_ENDPOINT, "churn-v7", 0, 60);
+	session_feed(s, &kind_table[KIND_ENDPOINT], "churn-v8")->logs_loaded = true;
 	for (int i = 0; i < 12; i++) {
 		snprintf(name, sizeof(name), "churn-model-%d", i);
 		add_thing(s, KIND_MODEL, name, NULL, (int64_t)(i + 1) * 24 * HOUR);
@@ -427,6 +481,8 @@ struct session *seed_session(const char *name)
 			"instance metadata; run `aws configure` or set AWS_PROFILE");
 	} else if (!strcmp(name, "many")) {
 		fill_many(s);
+	} else if (!strcmp(name, "turned")) {
+		fill_turned(s);
 	} else if (!strcmp(name, "many-running")) {
 		fill_running(s);
 	} else if (!strcmp(name, "hostile")) {

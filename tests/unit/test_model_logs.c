@@ -269,7 +269,7 @@ static void test_best_objective(void **state)
 {
 	AUTO(job) struct job *j = job_new("a");
 	AUTO(series_set) struct series_set s = {0};
-	double best, last, rank;
+	double best, last;
 	int64_t step;
 
 	assert_false(job_best_objective(j, NULL, &best, &step, &last));
@@ -283,13 +283,47 @@ static void test_best_objective(void **state)
 		series_add(&s, "validation:auc", "algo-1", 10, (int64_t)i, auc[i]);
 	assert_true(job_best_objective(j, &s.items[0], &best, &step, &last));
 	assert_true(best == 0.9 && step == 1 && last == 0.8);
-	assert_true(job_objective_rank(j, &s.items[0], &rank));
-	assert_true(rank == -0.9); /* larger is better: it comes first */
 	series_add(&s, "validation:auc", "algo-1", 11, 4, NAN);
 	assert_true(job_best_objective(j, &s.items[0], &best, &step, &last));
 	assert_true(best == 0.9 && isnan(last)); /* the last says nan */
-	job_set_status(j, "Failed");
-	assert_false(job_objective_rank(j, &s.items[0], &rank));
+}
+
+/* What was read of a curve stays with its job when the curve goes. */
+static void test_best_is_kept(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+	AUTO(series_set) struct series_set s = {0}, final = {0}, empty = {0};
+	double best, last;
+	int64_t step;
+
+	job_add_final_metric(j, "validation:auc", 0.7, 9);
+	series_put_final(&final, "validation:auc", 9, 0.7);
+	series_add(&empty, "validation:auc", NULL, 1, 1, NAN);
+	assert_false(job_keep_best(j, NULL));
+	assert_false(job_keep_best(j, &final.items[0])); /* no curve */
+	assert_false(job_keep_best(j, &empty.items[0]));
+	for (int64_t i = 0; i < 3; i++)
+		series_add(&s, "validation:auc", NULL, i, i, i == 1 ? 0.9 : 0.7);
+	assert_true(job_keep_best(j, &s.items[0]));
+	assert_false(job_keep_best(j, &s.items[0]));
+	job_derive(j);
+	for (int trimmed = 0; trimmed < 2; trimmed++) {
+		assert_true(job_best_objective(j, trimmed ? &final.items[0] : NULL, &best, &step, &last));
+		assert_true(best == 0.9 && step == 1 && last == 0.7);
+		j->detail = DETAIL_SEARCHED;
+		job_trim(j);
+	}
+	/* Another metric is the objective now: it has no best yet. */
+	struct job *tuned = job_new("a");
+
+	tuned->detail = DETAIL_DESCRIBED;
+	tuned->modified_ms = 1;
+	job_add_final_metric(tuned, "validation:auc", 0.7, 9);
+	job_add_final_metric(tuned, "f1", 0.4, 9);
+	strmap_set(&tuned->hyperparameters, "_tuning_objective_metric", "f1");
+	(void)job_merge(j, tuned);
+	assert_true(job_best_objective(j, NULL, &best, &step, &last));
+	assert_true(best == 0.4 && step == -1 && last == 0.4);
 }
 
 static void test_series_stays_bounded(void **state)
@@ -663,6 +697,7 @@ int main(void)
 					   cmocka_unit_test(test_series_segments),
 					   cmocka_unit_test(test_direction),
 					   cmocka_unit_test(test_best_objective),
+					   cmocka_unit_test(test_best_is_kept),
 					   cmocka_unit_test(test_clean_text),
 					   cmocka_unit_test(test_levels_behind),
 					   cmocka_unit_test(test_sequence_numbers),

@@ -1,6 +1,8 @@
 /* test_model_query.c - the filter language. */
 #include "unit.h"
 
+#include <math.h>
+
 #include "model/query.h"
 #include "model/session.h"
 
@@ -134,6 +136,49 @@ static void test_matches(void **state)
 	assert_false(matches("cost<9", j, unpriced));
 }
 
+/* By the objective the best comes first, whichever way is better; what failed is not
+ * among the good, and an unknown value is last. */
+static void test_objective_order(void **state)
+{
+	static const struct {
+		const char *metric;
+		double best, last;
+		const char *status;
+	} rows[] = {{"validation:auc", 0.7, 0.7, "Completed"},	{"validation:auc", 0.99, 0.9, "Failed"},
+		    {"validation:auc", 0.95, 0.1, "Completed"}, {"validation:auc", NAN, NAN, "Completed"},
+		    {"validation:auc", 0.9, 0.9, "Stopped"},	{NULL, NAN, NAN, "Completed"}};
+	static const char *const orders[] = {"240315", "042315"};
+	struct resource *items[ARRAY_LEN(rows)];
+	struct field_context x = {.now_ms = NOW};
+	AUTO(field_list) struct field_list by = {0};
+
+	assert_int_equal(field_list_parse(jobs, "objective", &by, NULL), 0);
+	for (int descending = 0; descending < 2; descending++) {
+		char order[ARRAY_LEN(rows) + 1] = "";
+
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			struct job *j = job_new((const char[]){(char)('0' + i), '\0'});
+
+			job_set_status(j, rows[i].status);
+			if (rows[i].metric)
+				job_add_final_metric(j, rows[i].metric, rows[i].last, NOW);
+			job_derive(j);
+			j->best_value = rows[i].best;
+			items[i] = job_resource(j);
+		}
+		field_sort(items, ARRAY_LEN(rows), &by.items[0], descending, &x);
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			order[i] = items[i]->name[0];
+			if (order[i] == '2') { /* its best, not its last */
+				assert_true(matches("objective>0.9", resource_job(items[i]), NULL));
+				assert_true(matches("last<0.2", resource_job(items[i]), NULL));
+			}
+			job_free(resource_job(items[i]));
+		}
+		assert_string_equal(order, orders[descending]);
+	}
+}
+
 static void test_errors(void **state)
 {
 	static const struct {
@@ -223,9 +268,9 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches), cmocka_unit_test(test_errors),
-					   cmocka_unit_test(test_cold), cmocka_unit_test(test_quoted),
-					   cmocka_unit_test(test_hostile)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches), cmocka_unit_test(test_objective_order),
+					   cmocka_unit_test(test_errors),  cmocka_unit_test(test_cold),
+					   cmocka_unit_test(test_quoted),  cmocka_unit_test(test_hostile)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

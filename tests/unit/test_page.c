@@ -99,9 +99,10 @@ static void test_series_of_one_point(void **state)
 			assert_int_equal(l->parts[0].at, 0);
 			seen++;
 		} else if (l->n && str_starts(l->parts[0].text, "train:rmse")) {
-			assert_int_equal(l->n, 2);
+			assert_int_equal(l->n, 3);
 			assert_int_equal(l->parts[0].at, 0);
 			assert_true(l->parts[1].at > 0);
+			assert_string_equal(l->parts[2].text, "  best 1.0000 at 1");
 			seen++;
 		}
 	}

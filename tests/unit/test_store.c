@@ -99,6 +99,9 @@ static void test_jobs(void **state)
 	AUTO(resources) struct resources t = {0};
 	double v;
 
+	job_derive(a);
+	a->best_value = 0.05;
+	a->best_step = 12;
 	assert_null(store_notice(s));
 	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
 	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
@@ -114,6 +117,7 @@ static void test_jobs(void **state)
 	assert_string_equal(job_hyperparameter(b, "eta"), "0.1");
 	assert_string_equal(job_tag(b, "run"), "nightly");
 	assert_true(job_objective(b, &v) && v == 0.1);
+	assert_true(b->best_value == 0.05 && b->best_step == 12);
 	assert_int_equal(job_interruptions(b), 1);
 	/* What a cost is made of is in the hot part. */
 	assert_int_equal(b->retained_s, 60);
@@ -142,6 +146,41 @@ static void test_jobs(void **state)
 	assert_int_equal(store_jobs_delete(s, "a", NULL), 0);
 	AUTO(job) struct job *none = NULL;
 	assert_int_equal(store_job_load_one(s, "a", &none, NULL), -ERR_NOTFOUND);
+}
+
+/* The newest at once; the rest by name, slice by slice, but for what is there. */
+static void test_jobs_in_slices(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	AUTO(resources) struct resources t = {0};
+	AUTO(str) char *after = NULL;
+	bool more = true;
+	char name[8];
+
+	for (int i = 0; i < 7; i++) {
+		snprintf(name, sizeof(name), "%c", 'a' + i * 5 % 7); /* a f d b g e c */
+		AUTO(job) struct job *j = sample(name);
+		j->created_ms = 1000 * (i + 1);
+		assert_int_equal(store_jobs_save(s, &j, 1, NULL), 0);
+	}
+	assert_int_equal(store_jobs_load_newest(s, 3, &t, NULL), 0);
+	assert_int_equal(t.n, 3);
+	assert_string_equal(jobs_at(&t, 0)->name, "c");
+	assert_string_equal(jobs_at(&t, 1)->name, "e");
+	assert_string_equal(jobs_at(&t, 2)->name, "g");
+	job_set_status(jobs_find(&t, "c"), "Stopped"); /* the service has told since */
+	assert_int_equal(store_jobs_load_next(s, &after, 3, &t, &more, NULL), 0);
+	assert_true(more);
+	assert_string_equal(after, "c");
+	assert_int_equal(t.n, 5); /* a and b */
+	assert_int_equal(jobs_find(&t, "c")->status, JOB_STOPPED);
+	assert_int_equal(store_jobs_load_next(s, &after, 3, &t, &more, NULL), 0);
+	assert_true(more);
+	assert_int_equal(t.n, 7);
+	assert_int_equal(store_jobs_load_next(s, &after, 3, &t, &more, NULL), 0);
+	assert_false(more);
+	assert_int_equal(t.n, 7);
+	assert_true(jobs_find(&t, "f")->trimmed);
 }
 
 static void test_scopes(void **state)
@@ -806,6 +845,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_jobs_in_slices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_jobs_in_slices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_logs, setup, teardown),

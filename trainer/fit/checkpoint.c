@@ -81,7 +81,7 @@ int checkpoint_unpack(const void *bytes, size_t n, const char *fingerprint, stru
 	memcpy(c.history.values, data, values);
 	(void)buf_add(&c.model, data + values, model);
 	*ret = c;
-	c = (struct checkpoint){0};
+	memset(&c, 0, sizeof(c));
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* A model of libxgboost: made, trained, judged, predicting, saved, described. */
+#include <assert.h>
 #include <math.h>
 
 #include "base/fs.h"
@@ -181,6 +182,7 @@ int booster_load(const void *bytes, size_t n, const struct strmap *params, const
 
 	if (rc)
 		return rc;
+	assert(b);
 	rc = model_bytes_check(bytes, n, &plain, err);
 	if (rc)
 		return rc;
@@ -418,9 +420,11 @@ int booster_base_margin(struct booster *b, float *ret, struct err *err)
 
 	if (!rc)
 		rc = booster_predict(b, m, &margin, &p, err);
-	if (!rc)
-		*ret = p.values[0];
-	return rc;
+	if (rc)
+		return rc;
+	assert(p.values); /* one row has one value at least */
+	*ret = p.values[0];
+	return 0;
 }
 
 int booster_describe(struct booster *b, struct booster_info *ret, struct err *err)

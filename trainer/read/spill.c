@@ -41,7 +41,7 @@ static int spill_open_in(const char *dir)
 	struct statfs fs;
 	int fd;
 
-	if (str_empty(dir) || statfs(dir, &fs) || fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
+	if (!dir || !*dir || statfs(dir, &fs) || fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
 		return -1;
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)
@@ -97,8 +97,7 @@ static void *spill_new(struct spill *s, void *p, size_t old_bytes, size_t bytes,
 	if (p)
 		memcpy(q, p, MIN(old_bytes, bytes));
 	free(p);
-	*a = (struct spill_array){q, bytes, fd};
-	fd = -1;
+	*a = (struct spill_array){q, bytes, fd_take(&fd)};
 	return q;
 }
 

@@ -1,4 +1,5 @@
 /* The command predict: the rows of a file through a model, as text. */
+#include <assert.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -43,8 +44,11 @@ static const char *predict_value(int argc, char **argv, int *i, const char *name
 {
 	size_t n = strlen(name);
 
-	if (!strcmp(argv[*i], name) && *i + 1 < argc)
-		return argv[++*i];
+	if (!strcmp(argv[*i], name) && *i + 1 < argc) {
+		++*i;
+		assert(argv[*i]);
+		return argv[*i];
+	}
 	return !strncmp(argv[*i], name, n) && argv[*i][n] == '=' ? argv[*i] + n + 1 : NULL;
 }
 

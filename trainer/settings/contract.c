@@ -151,7 +151,8 @@ static int load_hosts(struct contract *c, struct err *err)
 	const char *current = json_get_str(root, "current_host");
 	const char *sm_hosts = getenv("SM_HOSTS");
 	if (!hosts && !str_empty(sm_hosts)) {
-		hosts = from_env = json_loads(sm_hosts, 0, NULL);
+		from_env = json_loads(sm_hosts, 0, NULL);
+		hosts = from_env;
 		current = getenv("SM_CURRENT_HOST");
 	}
 	for (size_t i = 0; i < json_array_size(hosts); i++)

@@ -4,45 +4,59 @@
 #include <fnmatch.h>
 
 #include "aws/local/front/route.h"
+#include "aws/op_row.h"
 
+/* What the program itself calls, by the rows it goes by. */
+static const struct aws_op s3_ops[] = {
+#define AWS_OP(service_name, op_name, op_access, op_rate, op_burst, op_reply, op_resource, op_need, ...) \
+	{.name = #op_name, ##__VA_ARGS__},
+#include "aws/operations_s3.def"
+#undef AWS_OP
+};
+
+/* What only others call. NULL: the operation's own name. */
 static const struct s3_action {
 	const char *operation, *action;
-} s3_actions[] = {
+} more_s3_actions[] = {
 	{"ListBuckets", "s3:ListAllMyBuckets"},
 	{"ListObjects", "s3:ListBucket"},
-	{"ListObjectsV2", "s3:ListBucket"},
 	{"HeadBucket", "s3:ListBucket"},
-	{"GetBucketLocation", "s3:GetBucketLocation"},
+	{"GetBucketLocation", NULL},
 	{"ListMultipartUploads", "s3:ListBucketMultipartUploads"},
-	{"CreateBucket", "s3:CreateBucket"},
-	{"DeleteBucket", "s3:DeleteBucket"},
-	{"GetObject", "s3:GetObject"},
-	{"HeadObject", "s3:GetObject"},
-	{"PutObject", "s3:PutObject"},
+	{"DeleteBucket", NULL},
 	{"CopyObject", "s3:PutObject"},
-	{"CreateMultipartUpload", "s3:PutObject"},
-	{"UploadPart", "s3:PutObject"},
-	{"CompleteMultipartUpload", "s3:PutObject"},
-	{"AbortMultipartUpload", "s3:AbortMultipartUpload"},
 	{"ListParts", "s3:ListMultipartUploadParts"},
-	{"DeleteObject", "s3:DeleteObject"},
+	{"DeleteObject", NULL},
 	{"DeleteObjects", "s3:DeleteObject"},
 };
 
-const char *deny_s3_action(const char *operation)
+const char *deny_s3_action(const char *operation, const char *usual)
 {
-	for (size_t i = 0; i < ARRAY_LEN(s3_actions); i++) {
-		if (str_eq(s3_actions[i].operation, operation))
-			return s3_actions[i].action;
+	for (size_t i = 0; i < ARRAY_LEN(s3_ops); i++) {
+		if (str_eq(s3_ops[i].name, operation))
+			return str_or(s3_ops[i].action, usual);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(more_s3_actions); i++) {
+		if (str_eq(more_s3_actions[i].operation, operation))
+			return str_or(more_s3_actions[i].action, usual);
 	}
 	return "s3:Unknown";
+}
+
+static void add_s3_action(struct strlist *out, const char *operation)
+{
+	AUTO(str) char *usual = xasprintf("s3:%s", operation);
+
+	strlist_add(out, deny_s3_action(operation, usual));
 }
 
 static void list_actions(struct strlist *out)
 {
 	route_list_actions(out);
-	for (size_t i = 0; i < ARRAY_LEN(s3_actions); i++)
-		strlist_add(out, s3_actions[i].action);
+	for (size_t i = 0; i < ARRAY_LEN(s3_ops); i++)
+		add_s3_action(out, s3_ops[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(more_s3_actions); i++)
+		add_s3_action(out, more_s3_actions[i].operation);
 	strlist_add(out, "iam:PassRole");
 }
 

@@ -15,8 +15,9 @@
 /* Checks e->opt.deny: ERR_USAGE for a pattern that no action matches. */
 int deny_init(struct engine *e, struct err *err) NODISCARD;
 
-/* The IAM action that an operation of a service needs. Static. */
-const char *deny_s3_action(const char *operation);
+/* The IAM action that an operation of S3 needs: usual ("s3:" and its name), where it is
+ * no other's. Static, or usual. */
+const char *deny_s3_action(const char *operation, const char *usual);
 
 /* 0, or -1 and the fault in the service's words. resource may be NULL. */
 int deny_check(struct engine *e, const struct request *rq, const char *action, const char *resource,

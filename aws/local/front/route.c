@@ -275,7 +275,7 @@ static void run_s3(struct engine *e, struct exchange *x)
 		(void)fail_on_purpose(x, WIRE_S3);
 	if (!x->fault.code[0] && !limits_take(e, operation))
 		throttle(x);
-	if (!x->fault.code[0] && deny_check(e, &x->rq, deny_s3_action(operation), NULL, &x->fault) == 0)
+	if (!x->fault.code[0] && deny_check(e, &x->rq, deny_s3_action(operation, action), NULL, &x->fault) == 0)
 		s3_finish(e, x);
 	if (x->fault.code[0])
 		wire_fault(&x->rq, WIRE_S3, &service_row(SVC_S3)->wire, &x->fault, &x->reply);

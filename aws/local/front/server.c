@@ -419,10 +419,7 @@ static int open_socket(const struct options *opt, int *ret_port, struct err *err
 	if (getsockname(fd, sa, &len) < 0)
 		return err_set(err, ERR_NET, "getsockname: %s", strerror(errno));
 	*ret_port = ntohs(is_v4 ? v4.sin_port : v6.sin6_port);
-	int out = fd;
-
-	fd = -1;
-	return out;
+	return fd_take(&fd);
 }
 
 int server_start(struct engine *e, struct server **ret, struct err *err)

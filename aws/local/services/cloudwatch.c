@@ -57,8 +57,7 @@ static double percentile(const struct metric_point *points, const struct bucket 
 {
 	double *values = xcalloc(b->count, sizeof(*values));
 
-	assert(b->count); /* there are no empty buckets */
-
+	assert(b->count && points); /* there are no empty buckets */
 	for (size_t i = 0; i < b->count; i++)
 		values[i] = points[b->first + i].sum / points[b->first + i].n;
 	qsort(values, b->count, sizeof(*values), by_value);
