@@ -278,7 +278,7 @@ static int check_spec(const struct buf *text, struct err *err)
 	if (yaml_parse(text->data, text->len, "the specification", &doc, NULL, err) < 0 ||
 	    backtest_spec_parse(doc, "the specification", NULL, &spec, err) < 0)
 		return -err->code;
-	return panel_load(spec, &spec->files, &panel, err);
+	return panel_load(spec, &spec->files, &spec->earlier, &panel, err);
 }
 
 int backtest_init(struct app *a, struct err *err)

@@ -168,7 +168,7 @@ equal("nothing was launched", b.jobs(), [])
 b.close()
 
 # --- killed at random, faults on ---------------------------------------------------------------
-calm = Backtest(days=CHAOS_DAYS, entities=20, pack=100, concurrency=20) # its packs do not matter
+calm = Backtest(days=CHAOS_DAYS, entities=20, pack=100, concurrency=20, real=True) # its packs do not matter
 status = calm.run("run", "toy.yaml", seconds=900)
 ok("the undisturbed run ends", status in (0, 3), calm.output)
 wanted = calm.read("predictions.csv")
@@ -178,7 +178,7 @@ seed = int(os.environ.get("BACKTEST_CHAOS_SEED", "0")) or random.SystemRandom().
 draw = random.Random(seed)
 print(f"# chaos seed {seed} (BACKTEST_CHAOS_SEED)")
 b = Backtest("--faults", "throttle=4%,500=3%,503=2%,reset=4%,truncate=2%", "--seed", str(seed), days=CHAOS_DAYS, entities=20,
-             pack=2, concurrency=20)
+             pack=2, concurrency=20, real=True)
 kills, status, began = 0, None, time.monotonic()
 while kills < 25 and status is None:
     status = b.kill_after(draw.uniform(0.1, 4), "run", "toy.yaml")
