@@ -212,7 +212,7 @@ int backtest_stop(struct app *a, struct err *err)
 
 	/* First the state: nothing is sent from then on. */
 	if (put_held(a, BACKTEST_STOPPED, "by hand", err) < 0 || sync_load(a->sync, err) < 0 ||
-	    store_launch_refuse_waiting(sync_store(a->sync), a->cli.args.items[1], "the run was stopped", err) < 0)
+	    store_launch_refuse_waiting(sync_store(a->sync), a->cli.args.items[1], BACKTEST_STOPPED_WHY, err) < 0)
 		return -err->code;
 	sync_start(a->sync);
 	for (int64_t until = clock_mono_ms() + STOP_MAX_MS; n && clock_mono_ms() < until;) {

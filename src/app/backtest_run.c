@@ -94,7 +94,7 @@ static int put_state(struct app *a, const struct backtest_work *w, struct err *e
 	return store_backtest_put(sync_store(a->sync), &r, err);
 }
 
-/* How the run stands: may it begin, or go on? *ret_known: this account and region have it. */
+/* How the run stands: may it begin, or go on? */
 static int check_state(struct app *a, const char *run, bool begun, bool may_go_on, struct err *err)
 {
 	AUTO(backtest_run) struct backtest_run r = {0};
@@ -131,15 +131,77 @@ static int report(struct app *a, const char *run, struct err *err)
 	return backtest_report(a, err);
 }
 
-static int carry_out(struct app *a, struct backtest_work *w, bool begun, bool may_go_on, struct err *err)
+/* --- packs made again -------------------------------------------------------------------- */
+
+/* What `stop` ended, or kept from being sent. */
+static bool was_stopped(const struct backtest_pack *p)
+{
+	return p->state == PACK_FAILED &&
+	       (p->cause == CAUSE_STOPPED || (p->cause == CAUSE_REFUSED && str_eq(p->why, BACKTEST_STOPPED_WHY)));
+}
+
+/* One more try for each pack that was stopped, or else for each that failed for good. Its results
+ * may have been torn: then it is completed, and nothing of it lies in parts/. */
+static int queue_again(struct app *a, const struct backtest_work *w, bool stopped, size_t *ret_n, struct err *err)
+{
+	AUTO(backtest_run) struct backtest_run r = {0};
+
+	*ret_n = 0;
+	if (sync_load(a->sync, err) < 0 || sync_backtest_load(a->sync, w->name, &r, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < w->plan->n_jobs; i++) {
+		const struct backtest_job *job = &w->plan->jobs[i];
+		const struct backtest_pack *p = backtest_run_pack(&r, (int64_t)job->first_cycle, (int64_t)job->part);
+		AUTO(str) char *part = backtest_part_path(w->name, job, ".csv");
+		bool torn = r.state == BACKTEST_FAILED && p && p->state == PACK_COMPLETED && !fs_exists(part);
+
+		if (!p || (stopped ? !was_stopped(p) : p->state != PACK_FAILED && !torn))
+			continue;
+		AUTO(json) json_t *spec = backtest_request(w, job, p->tries);
+		AUTO(str) char *text = json_text(spec);
+		AUTO(str) char *name = backtest_try_name(job->name, p->tries);
+		const struct launch row = {.name = name,
+					   .spec_json = text,
+					   .run = w->name,
+					   .cycle = p->cycle,
+					   .pack = p->tries * BACKTEST_TRY_STEP + p->part,
+					   .concurrency = (int)w->spec->concurrency};
+
+		if (launch_enqueue(a->sync, &row, 1, err) < 0)
+			return -err->code;
+		++*ret_n;
+	}
+	return 0;
+}
+
+/* What a verb asks for, besides going on with what waits. */
+enum again { AGAIN_NOTHING, AGAIN_STOPPED, AGAIN_FAILED };
+
+static int make_again(struct app *a, const struct backtest_work *w, enum again again, struct err *err)
+{
+	size_t n = 0;
+
+	if (again == AGAIN_NOTHING)
+		return 0;
+	if (queue_again(a, w, again == AGAIN_STOPPED, &n, err) < 0)
+		return -err->code;
+	if (again == AGAIN_FAILED && !n)
+		return err_set(err, ERR_NOTFOUND, "no pack of the run %s has failed", w->name);
+	if (n)
+		fprintf(stderr, "sagetop: %zu pack%s of %s %s made again\n", n, n == 1 ? "" : "s", w->name,
+			n == 1 ? "is" : "are");
+	return 0;
+}
+
+static int carry_out(struct app *a, struct backtest_work *w, bool begun, enum again again, struct err *err)
 {
 	AUTO(fd) int lock = -1;
 
-	if (check_state(a, w->name, begun, may_go_on, err) < 0 || check_settings(a, w, err) < 0)
+	if (check_state(a, w->name, begun, again != AGAIN_NOTHING, err) < 0 || check_settings(a, w, err) < 0)
 		return -err->code;
 	if (!begun && confirm(a, w, err) < 0)
 		return -err->code;
-	if (backtest_folder_lock(w->name, &lock, err) < 0)
+	if (backtest_folder_lock(w->name, &lock, err) < 0 || make_again(a, w, again, err) < 0)
 		return -err->code;
 	/* First the row, then the folder: one without the other is then nobody else's. */
 	if (put_state(a, w, err) < 0 || (!begun && backtest_folder_begin(w, err) < 0) || upload_all(a, w, err) < 0 ||
@@ -156,7 +218,7 @@ int backtest_run(struct app *a, struct err *err)
 	if (backtest_may_write(a, err) < 0 || backtest_work_load(a, a->cli.args.items[1], &w, err) < 0 ||
 	    backtest_folder_check(&w, &begun, err) < 0)
 		return -err->code;
-	return carry_out(a, &w, begun, false, err);
+	return carry_out(a, &w, begun, AGAIN_NOTHING, err);
 }
 
 static int load_begun(struct app *a, struct backtest_work *w, struct err *err)
@@ -177,64 +239,24 @@ static int load_begun(struct app *a, struct backtest_work *w, struct err *err)
 			       run);
 }
 
+/* --- the verbs ----------------------------------------------------------------------- */
+
 int backtest_resume(struct app *a, struct err *err)
 {
 	AUTO(backtest_work) struct backtest_work w = {0};
 
 	if (load_begun(a, &w, err) < 0)
 		return -err->code;
-	return carry_out(a, &w, true, true, err);
-}
-
-/* --- retry ------------------------------------------------------------------------------------------ */
-
-/* One more try for each pack that failed for good. Its results may have been torn: then it is
- * completed, and nothing of it lies in parts/. */
-static int queue_failed(struct app *a, const struct backtest_work *w, size_t *ret_n, struct err *err)
-{
-	AUTO(backtest_run) struct backtest_run r = {0};
-
-	*ret_n = 0;
-	if (sync_load(a->sync, err) < 0 || sync_backtest_load(a->sync, w->name, &r, err) < 0)
-		return -err->code;
-	for (size_t i = 0; i < w->plan->n_jobs; i++) {
-		const struct backtest_job *job = &w->plan->jobs[i];
-		const struct backtest_pack *p = backtest_run_pack(&r, (int64_t)job->first_cycle, (int64_t)job->part);
-		AUTO(str) char *part = backtest_part_path(w->name, job, ".csv");
-		bool torn = r.state == BACKTEST_FAILED && p && p->state == PACK_COMPLETED && !fs_exists(part);
-
-		if (!p || (p->state != PACK_FAILED && !torn))
-			continue;
-		AUTO(json) json_t *spec = backtest_request(w, job, p->tries);
-		AUTO(str) char *text = json_text(spec);
-		AUTO(str) char *name = backtest_try_name(job->name, p->tries);
-		const struct launch row = {.name = name,
-					   .spec_json = text,
-					   .run = w->name,
-					   .cycle = p->cycle,
-					   .pack = p->tries * BACKTEST_TRY_STEP + p->part,
-					   .concurrency = (int)w->spec->concurrency};
-
-		if (launch_enqueue(a->sync, &row, 1, err) < 0)
-			return -err->code;
-		++*ret_n;
-	}
-	return 0;
+	return carry_out(a, &w, true, AGAIN_STOPPED, err);
 }
 
 int backtest_retry(struct app *a, struct err *err)
 {
 	AUTO(backtest_work) struct backtest_work w = {0};
-	size_t n;
 
 	if (!app_flag(a, OPT_FAILED))
 		return err_set(err, ERR_USAGE, "backtest retry makes packs again that failed: say --failed");
-	if (load_begun(a, &w, err) < 0 || check_state(a, w.name, true, true, err) < 0 ||
-	    queue_failed(a, &w, &n, err) < 0)
+	if (load_begun(a, &w, err) < 0)
 		return -err->code;
-	if (!n)
-		return err_set(err, ERR_NOTFOUND, "no pack of the run %s has failed", w.name);
-	fprintf(stderr, "sagetop: %zu pack%s of %s %s made again\n", n, n == 1 ? "" : "s", w.name,
-		n == 1 ? "is" : "are");
-	return carry_out(a, &w, true, true, err);
+	return carry_out(a, &w, true, AGAIN_FAILED, err);
 }

@@ -30,6 +30,12 @@ AUTO_EMBEDDED(backtest_work, struct backtest_work, backtest_work_done)
  * but for data that lie in S3). */
 int backtest_work_load(struct app *a, const char *spec_path, struct backtest_work *ret, struct err *err) NODISCARD;
 
+/* The files of these places (the specification's `member`): folders are walked, s3:// prefixes
+ * fetched into the cache. Paths of this machine become absolute ones in places, so that a run
+ * goes on from anywhere. The error names the place. */
+int backtest_data_files(struct app *a, const char *member, struct strlist *places, struct strlist *ret,
+			struct err *err) NODISCARD;
+
 /* The cycles of the data, as they are asked for and as they could be: into asked,
  * alternatives, entities and notes. */
 int backtest_work_count(struct backtest_work *w, struct err *err) NODISCARD;

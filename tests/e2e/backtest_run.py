@@ -1,6 +1,7 @@
 """sagetop backtest run against the local engine: jobs, retries by cause, torn results, changed
 specifications; and killed at random moments, with faults on, it ends with every job once and
 the same predictions. TAP."""
+import json
 import os
 import random
 import sys
@@ -17,6 +18,21 @@ CHAOS_DAYS = int(os.environ.get("BACKTEST_CHAOS_DAYS", "59"))  # 20 cycles; ten 
 def lines(text):
     return text.decode().splitlines()
 
+
+# --- a specification of what lies there -----------------------------------------------------
+b = Backtest()
+equal("init looks at data", b.run("init", "games.csv"), 0)
+with open(os.path.join(b.dir, "made.yaml"), "w") as f:
+    f.write(b.output)
+for line in ('entity: "who"', 'date: "day"', 'target: "y"', "test_end: 2020-02-09"):
+    ok(f"finds {line}", line in b.output, b.output)
+equal("what it writes can be planned", b.run("plan", "made.yaml", "--json"), 0)
+equal("with jobs", json.loads(b.output)["planned"]["jobs"], len(json.loads(b.output)["jobs"]))
+with open(os.path.join(b.dir, "bad.csv"), "w") as f:
+    f.write("a,b\n1,x\n2,y\n")
+equal("a file without days is refused", b.run("init", "bad.csv"), 1)
+match("and told why", b.output, "bad.csv has no column of days")
+b.close()
 
 # --- as it should be ---------------------------------------------------------------------
 b = Backtest()
@@ -50,6 +66,31 @@ equal("changed data are refused", b.run("resume", "toy"), 1)
 match("with the file", b.output, r"(?s)sha256.*other data")
 b.write_data()
 equal("nothing was launched for any of these", len(b.jobs()), 22)
+
+# --- data in S3, and what cannot be had -------------------------------------------------------
+s3 = b.engine.client("s3")
+s3.create_bucket(Bucket="games")
+s3.upload_file(os.path.join(b.dir, "games.csv"), "games", "season/games.csv")
+b.write_spec(more=", bucket: 's3://games/runs'")
+spec = os.path.join(b.dir, "toy.yaml")
+text = open(spec).read().replace("games.csv", "'s3://games/season/'")
+open(spec, "w").write(text)
+status = b.run("run", "toy.yaml", "--name", "from-s3")
+ok("data in S3 give the same predictions", status in (0, 3) and b.read("predictions.csv", "from-s3") == whole, b.output)
+match("results lie in the bucket that is named", str(s3.list_objects_v2(Bucket="games", Prefix="runs/from-s3/output/")["KeyCount"]),
+      r"^[1-9]")
+for where, said in (("s3://games/none/", r"data.files: s3://games/none/: there is no object below it"),
+                    ("s3://nowhere/x/", r"data.files: s3://nowhere/x/: .*bucket does not exist"), ("none.csv", r"data.files: cannot read .*none.csv")):
+    open(spec, "w").write(text.replace("s3://games/season/", where))
+    ok("no data: an error", b.run("plan", "toy.yaml") in (1, 4), b.output)
+    match("that names it", b.output, said)
+open(spec, "w").write(text.replace("min_rows: 5", "min_rows: 500"))
+equal("nobody eligible is an error", b.run("plan", "toy.yaml"), 1)
+match("which says so", b.output, r"500 earlier rows")
+open(spec, "w").write(text.replace("test_start: 2020-01-20", "test_start: 2021-01-20").replace("test_end: 2020", "test_end: 2022"))
+equal("a window without data is one", b.run("plan", "toy.yaml"), 1)
+match("which says where to look", b.output, r"windows\.test_start")
+b.write_spec()
 
 # --- another cut, the same predictions ------------------------------------------------------
 b.write_spec(pack=100, concurrency=3)
@@ -113,10 +154,21 @@ match("the process that runs it ends", output, "the run toy is paused: by hand")
 equal("stop ends what runs", b.run("stop", "toy"), 0)
 equal("the job is stopped", dict(b.jobs())["toy-c0-p1"], "Stopped")
 equal("and the run", b.status()["state"], "stopped")
+equal("nothing more was launched", len(b.jobs()) < 6, True)
+b.untell("toy-c0-p1")
+status = b.run("resume", "toy")
+ok("resume makes again what was stopped", status in (0, 3), b.output)
+ok("with the same predictions", b.read("predictions.csv") == whole)
+b.close()
+
+b = Backtest("--deny", "s3:PutObject", days=24)
+equal("a bucket that refuses is an error", b.run("run", "toy.yaml"), 5)
+match("named with its file", b.output, r"s3://sagetop-backtests/toy/.*games\.csv")
+equal("nothing was launched", b.jobs(), [])
 b.close()
 
 # --- killed at random, faults on ---------------------------------------------------------------
-calm = Backtest(days=CHAOS_DAYS, entities=20, pack=100, concurrency=20) # its packs do not matter
+calm = Backtest(days=CHAOS_DAYS, entities=20, pack=100, concurrency=20, real=True) # its packs do not matter
 status = calm.run("run", "toy.yaml", seconds=900)
 ok("the undisturbed run ends", status in (0, 3), calm.output)
 wanted = calm.read("predictions.csv")
@@ -126,7 +178,7 @@ seed = int(os.environ.get("BACKTEST_CHAOS_SEED", "0")) or random.SystemRandom().
 draw = random.Random(seed)
 print(f"# chaos seed {seed} (BACKTEST_CHAOS_SEED)")
 b = Backtest("--faults", "throttle=4%,500=3%,503=2%,reset=4%,truncate=2%", "--seed", str(seed), days=CHAOS_DAYS, entities=20,
-             pack=2, concurrency=20)
+             pack=2, concurrency=20, real=True)
 kills, status, began = 0, None, time.monotonic()
 while kills < 25 and status is None:
     status = b.kill_after(draw.uniform(0.1, 4), "run", "toy.yaml")

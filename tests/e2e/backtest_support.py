@@ -75,7 +75,7 @@ run: {{pack_cycles: 1, pack_entities: {pack}, concurrency: {concurrency}, retrie
 class Backtest:
     """A folder with data and specification, an engine, and sagetop with a state of its own."""
 
-    def __init__(self, *faults, days=40, entities=12, pack=6, concurrency=8, more="", rate=1000):
+    def __init__(self, *faults, days=40, entities=12, pack=6, concurrency=8, more="", rate=1000, real=False):
         self.dir = tempfile.mkdtemp(prefix="sagetop-backtest-")
         self.do = os.path.join(self.dir, "do")
         os.mkdir(self.do)
@@ -86,7 +86,9 @@ class Backtest:
         os.chmod(trainer, 0o755)
         self.write_data()
         self.write_spec(pack=pack, concurrency=concurrency, more=more)
-        os.environ["SAGETOP_TRAINER"] = trainer
+        # The program itself, where it was built: then what is tested is the jobs' real contract.
+        program = os.path.abspath(os.path.join(BUILD, "sagetop-trainer"))
+        os.environ["SAGETOP_TRAINER"] = program if real and os.path.exists(program) else trainer
         self.engine = Engine(*faults, trainer=False)
         self.env = {**os.environ, "HOME": self.dir}
         for name in ("CACHE", "STATE", "DATA", "CONFIG"):
