@@ -61,6 +61,8 @@ static inline const struct judge_skill *backtest_skill(const struct backtest_res
 char *backtest_verdict(const struct judge_skill *s, const char *other) NODISCARD;
 /* A column as people call it: "the season mean", "model ridge", "never recalibrated". Owned by the caller. */
 char *backtest_column_words(const struct backtest_column *c) NODISCARD;
+/* The same as short as in the specification: "season_mean", "model ridge". Owned by the caller. */
+char *backtest_column_name(const struct backtest_column *c) NODISCARD;
 /* A group of a grouping: "3", "2018-01-08", "lebronjames". Owned by the caller. */
 char *backtest_group_label(const struct backtest_result *r, enum judge_by by, uint32_t id) NODISCARD;
 /* A level's bounds: "to 12.4", "12.4 to 18.0", "above 30.1". Owned by the caller. */
@@ -84,7 +86,8 @@ char *backtest_p_text(char *buf, double p);
 
 /* The report in its forms. The table has a row for each column of each group. */
 void backtest_print_text(const struct app *a, const struct backtest_result *r, bool verdict_only);
-void backtest_print_group_tables(const struct app *a, const struct backtest_result *r); /* a part of it */
+/* A part of it: by cycle, week and level; `other` is the title of the other's error. */
+void backtest_print_group_tables(const struct app *a, const struct backtest_result *r, const char *other);
 void backtest_print_json(const struct app *a, const struct backtest_result *r);
 void backtest_print_rows(const struct app *a, const struct backtest_result *r, char separator);
 /* One self-contained page. ERR_TOOBIG where it is beyond BACKTEST_PAGE_MAX. */

@@ -187,8 +187,11 @@ int backtest_check(struct app *a, struct err *err)
 				     "and name the copy",
 				     spec->files.items[i]);
 	if (rc == 0)
-		rc = panel_read(spec, &spec->files, &t, err);
-	struct leak_check check = {.spec = spec, .frame = t, .days = CHECK_DAYS, .progress = show_progress};
+		rc = panel_read(spec, &spec->files, &spec->earlier, &t, err);
+	struct leak_check check = {.spec = spec,
+				   .frame = t,
+				   .days = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : CHECK_DAYS,
+				   .progress = show_progress};
 
 #ifdef WITH_TRAINER
 	check.predict = predict_cycle;

@@ -110,9 +110,9 @@ static void add_measures(struct buf *out, const struct backtest_result *r)
 	cells_measures(out, &judge_whole(&r->judge)->measures);
 	buf_adds(out, "<td></td><td></td><td></td><td></td><td></td></tr>\n");
 	for (size_t i = 0; i < r->predictions.n_columns; i++) {
-		AUTO(str) char *words = backtest_column_words(&r->predictions.columns[i]);
+		AUTO(str) char *name = backtest_column_name(&r->predictions.columns[i]);
 		buf_adds(out, i == r->headline ? "<tr class=\"headline\">" : "<tr>");
-		cell(out, words);
+		cell(out, name);
 		cells_measures(out, &r->judge.others[i]);
 		cells_skill(out, &judge_whole(&r->judge)->skills[i], &r->judge.tests[i]);
 		buf_adds(out, "</tr>\n");

@@ -62,7 +62,7 @@ static void print_pair_text(const struct app *a, const struct backtest_pair *pai
 	fprintf(a->out, "; bootstrap 95 %%: %s %% better\n", backtest_range_text(n2, t->boot_low, t->boot_high));
 	fprintf(a->out, "Diebold-Mariano %s, p %s; smaller errors on %zu of %u slates\n",
 		backtest_number_text(dm, t->dm, 3), backtest_p_text(p, t->p), t->wins, s->slates);
-	backtest_print_group_tables(a, r);
+	backtest_print_group_tables(a, r, "SECOND");
 }
 
 static void print_pair_json(const struct app *a, const struct backtest_pair *pair)

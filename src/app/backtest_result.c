@@ -267,11 +267,16 @@ char *backtest_verdict(const struct judge_skill *s, const char *other)
 	return xasprintf("%s%s%s", sentence, *advice ? ": " : "", advice);
 }
 
-char *backtest_column_words(const struct backtest_column *c)
+char *backtest_column_name(const struct backtest_column *c)
 {
 	if (c->kind == BACKTEST_MODEL)
 		return xasprintf("model %s", c->name);
-	return c->kind == BACKTEST_NEVER ? xstrdup("never recalibrated") : judge_baseline_words(c->name);
+	return xstrdup(c->kind == BACKTEST_NEVER ? "never recalibrated" : c->name);
+}
+
+char *backtest_column_words(const struct backtest_column *c)
+{
+	return c->kind == BACKTEST_BASELINE ? judge_baseline_words(c->name) : backtest_column_name(c);
 }
 
 char *backtest_group_label(const struct backtest_result *r, enum judge_by by, uint32_t id)

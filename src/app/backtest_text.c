@@ -58,14 +58,9 @@ static void print_table(const struct app *a, struct table *t)
 	table_print_aligned(t, a);
 }
 
-/* "ridge" of a model, "ewm_5" of a baseline: as the specification names them. */
 static void cell_column(struct table *t, const struct backtest_result *r, size_t i)
 {
-	const struct backtest_column *c = &r->predictions.columns[i];
-	AUTO(str)
-	char *name = c->kind == BACKTEST_MODEL	 ? xasprintf("model %s", c->name)
-		     : c->kind == BACKTEST_NEVER ? xstrdup("never recalibrated")
-						 : xstrdup(c->name);
+	AUTO(str) char *name = backtest_column_name(&r->predictions.columns[i]);
 
 	cell_cut(t, name);
 }
@@ -155,9 +150,10 @@ static void print_intervals(const struct app *a, const struct backtest_result *r
 }
 
 /* Cycles, weeks and levels: the same columns. */
-static void print_groups(const struct app *a, const struct backtest_result *r, enum judge_by by, const char *title)
+static void print_groups(const struct app *a, const struct backtest_result *r, enum judge_by by, const char *title,
+			 const char *other)
 {
-	const char *titles[] = {title, "ROWS", "MAE", "BASELINE", "SKILL", "95 %", "COVERED", "WIDTH"};
+	const char *titles[] = {title, "ROWS", "MAE", other, "SKILL", "95 %", "COVERED", "WIDTH"};
 	const struct judge_grouping *groups = &r->judge.by[by];
 	AUTO(table) struct table t = {0};
 
@@ -306,12 +302,12 @@ static bool cycles_are_weeks(const struct backtest_result *r)
 	return same;
 }
 
-void backtest_print_group_tables(const struct app *a, const struct backtest_result *r)
+void backtest_print_group_tables(const struct app *a, const struct backtest_result *r, const char *other)
 {
 	if (!cycles_are_weeks(r))
-		print_groups(a, r, JUDGE_BY_CYCLE, "CYCLE");
-	print_groups(a, r, JUDGE_BY_WEEK, "WEEK OF");
-	print_groups(a, r, JUDGE_BY_LEVEL, r->input.level ? "SEASON MEAN" : "PREDICTION");
+		print_groups(a, r, JUDGE_BY_CYCLE, "CYCLE", other);
+	print_groups(a, r, JUDGE_BY_WEEK, "WEEK OF", other);
+	print_groups(a, r, JUDGE_BY_LEVEL, r->input.level ? "SEASON MEAN" : "PREDICTION", other);
 }
 
 void backtest_print_text(const struct app *a, const struct backtest_result *r, bool verdict_only)
@@ -327,7 +323,7 @@ void backtest_print_text(const struct app *a, const struct backtest_result *r, b
 	print_skills(a, r);
 	print_recalibration(a, r);
 	print_intervals(a, r);
-	backtest_print_group_tables(a, r);
+	backtest_print_group_tables(a, r, "BASELINE");
 	print_entity_count(a, r);
 	print_worst(a, r);
 	print_importances(a, r);

@@ -83,6 +83,8 @@ char *judge_sentence(const struct judge_skill *s, const char *other)
 		return xasprintf("nothing was scored that %s can be compared with", other);
 	if (isnan(s->skill))
 		return xasprintf("%s made no error: there is nothing to be better than", other);
+	if (s->skill == 0 && s->se == 0)
+		return xasprintf("no different from %s on any slate", other);
 	if (judge_outcome(s) == JUDGE_UNKNOWN)
 		return xasprintf("%.*f %% %s than %s, but %s", d, size, direction(s->skill), other,
 				 s->slates < 2 ? "on one slate only, which tells nothing"

@@ -78,4 +78,10 @@ const char *const store_state_migrations[] = {
 	"ALTER TABLE launch ADD COLUMN ended_ms INTEGER;"
 	"ALTER TABLE launch ADD COLUMN given_up INTEGER NOT NULL DEFAULT 0;"
 	"CREATE UNIQUE INDEX launch_part ON launch (scope, run, operation, cycle, pack) WHERE run IS NOT NULL;",
+	/* 3. Backtests, whose launches wait while they are paused; and what takes a place of a
+	 * run, found without reading the rows that are over. */
+	"CREATE TABLE backtest (scope TEXT NOT NULL, run TEXT NOT NULL, state INTEGER NOT NULL, reason TEXT,"
+	" jobs INTEGER NOT NULL, retries INTEGER NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (scope, run)) WITHOUT ROWID;"
+	"CREATE INDEX launch_busy ON launch (scope, run) WHERE state = 1 OR (state = 2 AND ended_ms IS NULL);",
 	NULL};

@@ -7,12 +7,13 @@
  * store_notice says so. Several processes may share the files: writes wait for
  * each other briefly (ERR_DB "busy" after that: try again at the next turn).
  * One file per family of tables: store_jobs.c store_resources.c store_logs.c store_metrics.c
- * store_launches.c store_meta.c. Rows are keyed by account and region through
+ * store_launches.c store_backtests.c store_meta.c. Rows are keyed by account and region through
  * `scope` ("123456789012/us-east-1", or the endpoint for a local engine).
  */
 #ifndef SAGETOP_STORE_STORE_H
 #define SAGETOP_STORE_STORE_H
 
+#include "model/backtest_run.h"
 #include "model/jobs.h"
 #include "model/kind.h"
 #include "model/loglines.h"
@@ -104,7 +105,10 @@ struct launch {
 	char *arn;
 	char *error; /* the last one */
 };
-enum launch_which { LAUNCHES_ALL = 0, LAUNCHES_OPEN, LAUNCHES_OPEN_OR_RUNNING };
+/* TO_WORK_ON: what was sent, or runs for a run; and of what waits the first that may be
+ * sent now or later, those left out of which the run has no place, or is paused. */
+enum launch_which { LAUNCHES_ALL = 0, LAUNCHES_OPEN, LAUNCHES_TO_WORK_ON };
+#define LAUNCHES_WAITING_MAX 64
 
 void launch_done(struct launch *l);
 void launch_list_free(struct launch *l, size_t n);
@@ -113,7 +117,7 @@ int store_launch_put(struct store *s, const struct launch *rows, size_t n, struc
 /* One of no run, due now. */
 int store_launch_add(struct store *s, const char *name, const char *spec_json, int64_t *ret_id,
 		     struct err *err) NODISCARD;
-/* QUEUED to SENT, where it is due and its run has a place; of several processes one gets it. */
+/* QUEUED to SENT, where it is due and its run has a place and is not held; of several processes one gets it. */
 int store_launch_claim(struct store *s, int64_t id, int64_t now_ms, bool *ret_claimed, struct err *err) NODISCARD;
 /* A SENT row of a process that is gone becomes ours, unless another was faster. */
 int store_launch_take(struct store *s, const struct launch *old, int64_t now_ms, bool *ret_taken,
@@ -128,5 +132,18 @@ int store_launch_ended(struct store *s, int64_t id, int64_t ended_ms, struct err
 /* In order of addition. OPEN: neither accepted nor refused. */
 int store_launch_list(struct store *s, enum launch_which which, struct launch **ret, size_t *ret_n,
 		      struct err *err) NODISCARD;
+/* Those of one run, without their requests. */
+int store_launch_list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n,
+			  struct err *err) NODISCARD;
+/* What of a run has not been sent is refused. */
+int store_launch_refuse_waiting(struct store *s, const char *run, const char *why, struct err *err) NODISCARD;
+
+/* Backtests: one row each. Launches of one that does not run are held back. put adds a row,
+ * or changes state and reason of the one there; only the members that the table has. */
+int store_backtest_put(struct store *s, const struct backtest_run *r, struct err *err) NODISCARD;
+/* ERR_NOTFOUND. */
+int store_backtest_load(struct store *s, const char *run, struct backtest_run *ret, struct err *err) NODISCARD;
+/* The newest first; packs are not filled. */
+int store_backtest_list(struct store *s, struct backtest_run **ret, size_t *ret_n, struct err *err) NODISCARD;
 
 #endif

@@ -114,9 +114,11 @@ static int claim(struct store *s, int64_t id, int64_t now_ms, bool *ret_claimed,
 	sqlite3_stmt *st = db_prepare(
 		&s->state,
 		"UPDATE launch SET state = 1, sent_ms = ?2, pid = ?3, attempts = attempts + 1"
-		" WHERE id = ?1 AND state = 0 AND due_ms <= ?2 AND (run IS NULL OR concurrency <= 0 OR concurrency >"
+		" WHERE id = ?1 AND state = 0 AND due_ms <= ?2 AND (run IS NULL OR (NOT EXISTS"
+		" (SELECT 1 FROM backtest b WHERE b.scope = launch.scope AND b.run = launch.run AND b.state <> 0)"
+		" AND (concurrency <= 0 OR concurrency >"
 		" (SELECT count(*) FROM launch o WHERE o.scope = launch.scope AND o.run = launch.run"
-		" AND (o.state = 1 OR (o.state = 2 AND o.ended_ms IS NULL))))",
+		" AND (o.state = 1 OR (o.state = 2 AND o.ended_ms IS NULL))))))",
 		err);
 	if (st) {
 		sqlite3_bind_int64(st, 1, id);
@@ -279,22 +281,30 @@ static struct launch read_row(sqlite3_stmt *st)
 			       .given_up = sqlite3_column_int(st, 18) != 0};
 }
 
-static int list_launches(struct store *s, enum launch_which which, struct launch **ret, size_t *ret_n, struct err *err)
+#define COLUMNS                                                                                               \
+	"SELECT id, name, spec_json, state, queued_ms, sent_ms, settled_ms, pid, arn, error, operation, run," \
+	" cycle, pack, due_ms, attempts, concurrency, ended_ms, given_up FROM launch "
+
+/* By launch_which; ?1 is the scope. Rows that wait are read without those of runs that
+ * have no place for them: of thousands only the first matter. */
+static const char *const list_statements[] = {
+	[LAUNCHES_ALL] = COLUMNS "WHERE scope = ?1 ORDER BY id",
+	[LAUNCHES_OPEN] = COLUMNS "WHERE scope = ?1 AND state < 2 ORDER BY id",
+	[LAUNCHES_TO_WORK_ON] = COLUMNS
+	"WHERE id IN (SELECT id FROM launch WHERE scope = ?1 AND state = 1"
+	" UNION ALL SELECT id FROM launch WHERE scope = ?1 AND state = 2 AND run IS NOT NULL AND ended_ms IS NULL"
+	" UNION ALL SELECT * FROM (SELECT id FROM launch WHERE scope = ?1 AND state = 0 AND (run IS NULL OR run NOT IN"
+	" (SELECT o.run FROM launch o WHERE o.scope = ?1 AND (o.state = 1 OR (o.state = 2 AND o.ended_ms IS NULL))"
+	" AND o.run IS NOT NULL GROUP BY o.run HAVING count(*) >= max(o.concurrency) AND max(o.concurrency) > 0"
+	" UNION ALL SELECT b.run FROM backtest b WHERE b.scope = ?1 AND b.state <> 0))"
+	" ORDER BY due_ms, id LIMIT ?2)) ORDER BY id"};
+
+static int read_rows(struct store *s, sqlite3_stmt *st, struct launch **ret, size_t *ret_n, struct err *err)
 {
-	sqlite3_stmt *st = db_prepare(
-		&s->state,
-		"SELECT id, name, spec_json, state, queued_ms, sent_ms, settled_ms, pid, arn, error, operation, run,"
-		" cycle, pack, due_ms, attempts, concurrency, ended_ms, given_up FROM launch WHERE scope = ?1 AND"
-		" (?2 = 0 OR state < 2 OR (?2 = 2 AND state = 2 AND run IS NOT NULL AND ended_ms IS NULL)) ORDER BY id",
-		err);
 	struct launch *items = NULL;
 	size_t n = 0, cap = 0;
 	int step;
 
-	if (!st)
-		return -ERR_DB;
-	db_bind_text(st, 1, s->scope);
-	sqlite3_bind_int(st, 2, (int)which);
 	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
 		GROW(items, cap, n + 1);
 		items[n++] = read_row(st);
@@ -311,7 +321,63 @@ static int list_launches(struct store *s, enum launch_which which, struct launch
 	return 0;
 }
 
+static int list_launches(struct store *s, enum launch_which which, struct launch **ret, size_t *ret_n, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->state, list_statements[which], err);
+
+	if (!st)
+		return -ERR_DB;
+	db_bind_text(st, 1, s->scope);
+	if (which == LAUNCHES_TO_WORK_ON)
+		sqlite3_bind_int(st, 2, LAUNCHES_WAITING_MAX);
+	return read_rows(s, st, ret, ret_n, err);
+}
+
 int store_launch_list(struct store *s, enum launch_which which, struct launch **ret, size_t *ret_n, struct err *err)
 {
 	return RETRY_STATE(s, err, list_launches(s, which, ret, ret_n, &e));
+}
+
+static int list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "SELECT id, name, NULL, state, queued_ms, sent_ms, settled_ms, pid, arn, error,"
+				      " operation, run, cycle, pack, due_ms, attempts, concurrency, ended_ms, given_up"
+				      " FROM launch WHERE scope = ?1 AND run = ?2 ORDER BY cycle, pack",
+				      err);
+
+	if (!st)
+		return -ERR_DB;
+	db_bind_text(st, 1, s->scope);
+	db_bind_text(st, 2, run);
+	return read_rows(s, st, ret, ret_n, err);
+}
+
+int store_launch_list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n, struct err *err)
+{
+	return RETRY_STATE(s, err, list_run(s, run, ret, ret_n, &e));
+}
+
+static int refuse_waiting(struct store *s, const char *name, const char *why, struct err *err)
+{
+	int rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "UPDATE launch SET state = 3, error = ?3, settled_ms = ?4"
+				      " WHERE scope = ?1 AND run = ?2 AND state = 0",
+				      err);
+	if (st) {
+		db_bind_text(st, 1, s->scope);
+		db_bind_text(st, 2, name);
+		db_bind_text(st, 3, why);
+		sqlite3_bind_int64(st, 4, clock_now_ms());
+	}
+	return run(s, st, NULL, err);
+}
+
+int store_launch_refuse_waiting(struct store *s, const char *run, const char *why, struct err *err)
+{
+	return RETRY_STATE(s, err, refuse_waiting(s, run, why, &e));
 }

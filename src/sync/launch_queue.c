@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define ALIVE_MS 600000		/* an open launch of a live process is its own affair so long */
-#define SETTLE_AFTER_MS 90000	/* a request of a process that died may still be on its way */
 #define CREATED_SLACK_MS 300000 /* between our clock and the service's */
 #define STALE_MS 86400000	/* asked for by hand so long ago: nobody expects it any more */
 #define LOOK_MS 15000		/* for rows of other processes, and places that become free */
@@ -54,8 +53,6 @@ struct sending {
 	sync_done_fn *fn;
 	void *user;
 };
-
-static void kick(struct sync *s);
 
 /* row is taken over. NULL where its request cannot be read. */
 static struct sending *sending_new(struct sync *s, struct launch *row, struct err *err)
@@ -93,7 +90,7 @@ static void sending_end(struct sending *l, const struct err *err)
 	launch_done(&l->row);
 	json_decref(l->spec);
 	free(l);
-	kick(s);
+	launch_queue_kick(s);
 }
 
 /* Somebody waits for its answer: it is not tried again behind his back. */
@@ -282,7 +279,7 @@ int launch_enqueue(struct sync *s, const struct launch *rows, size_t n, struct e
 	if (rc == 0)
 		rc = store_launch_put(s->store, rows, n, err);
 	if (rc == 0)
-		kick(s);
+		launch_queue_kick(s);
 	return rc;
 }
 
@@ -389,7 +386,7 @@ static void look_at_sent(struct sync *s, struct launch *row, int64_t now_ms)
 	struct err err = {0};
 	bool taken = false;
 
-	if (age < SETTLE_AFTER_MS || is_of_another(row, age))
+	if (age < s->opt.lost_ms || is_of_another(row, age))
 		return;
 	if (store_launch_take(s->store, row, now_ms, &taken, &err))
 		sync_note_error(s, "launch queue", &err);
@@ -428,7 +425,7 @@ static void on_end_checked(void *user, const struct err *err)
 
 	if (err && err->code == ERR_NOTFOUND && !c->s->closing) {
 		(void)!store_launch_ended(c->s->store, c->id, clock_now_ms(), &ignored);
-		kick(c->s);
+		launch_queue_kick(c->s);
 	}
 	free(c);
 }
@@ -451,9 +448,9 @@ static void look_at_accepted(struct sync *s, const struct launch *row, int64_t n
 }
 
 /* Milliseconds until the queue has to be looked at again because of this row. */
-static int64_t next_look(const struct launch *row, int64_t now_ms)
+static int64_t next_look(const struct sync *s, const struct launch *row, int64_t now_ms)
 {
-	int64_t at = row->state == LAUNCH_QUEUED ? row->due_ms : row->sent_ms + SETTLE_AFTER_MS;
+	int64_t at = row->state == LAUNCH_QUEUED ? row->due_ms : row->sent_ms + s->opt.lost_ms;
 
 	return row->state <= LAUNCH_SENT && at > now_ms ? at - now_ms : LOOK_MS;
 }
@@ -465,7 +462,7 @@ static void work(struct sync *s)
 	struct err err = {0};
 	int64_t now = clock_now_ms(), again = LOOK_MS;
 
-	if (store_launch_list(s->store, LAUNCHES_OPEN_OR_RUNNING, &rows, &n, &err))
+	if (store_launch_list(s->store, LAUNCHES_TO_WORK_ON, &rows, &n, &err))
 		sync_note_error(s, "launch queue", &err);
 	/* Ends first: they make room for what waits. */
 	for (size_t i = 0; i < n; i++) {
@@ -476,7 +473,7 @@ static void work(struct sync *s)
 		if (is_under_way(s, rows[i].id, &under_way) || under_way >= UNDER_WAY_MAX ||
 		    !operation_find(rows[i].operation)) /* a later sagetop's */
 			continue;
-		again = MIN(again, next_look(&rows[i], now));
+		again = MIN(again, next_look(s, &rows[i], now));
 		if (rows[i].state == LAUNCH_SENT)
 			look_at_sent(s, &rows[i], now);
 		else if (rows[i].state == LAUNCH_QUEUED)
@@ -509,7 +506,7 @@ void launch_queue_look(void *user)
 		sync_identify(s, on_identified, s);
 }
 
-static void kick(struct sync *s)
+void launch_queue_kick(struct sync *s)
 {
 	if (!s->started || s->closing || s->queue_timer == 0) /* it does not run, or is about to */
 		return;

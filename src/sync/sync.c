@@ -203,6 +203,7 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	s->opt.overlap_ms = opt->overlap_ms ? opt->overlap_ms : 60000;
 	s->opt.log_poll_ms = opt->log_poll_ms ? opt->log_poll_ms : 500;
 	s->opt.settle_ms = opt->settle_ms ? opt->settle_ms : 30000;
+	s->opt.lost_ms = opt->lost_ms ? opt->lost_ms : 90000;
 	s->session = session_new();
 	sync_kinds_init(s);
 	int rc = aws_client_new(&opt->aws, &s->aws, err);

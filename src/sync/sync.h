@@ -30,6 +30,7 @@ struct sync_options {
 	int64_t overlap_ms;  /* of the incremental search; 0: the default of 60 s */
 	int64_t log_poll_ms; /* of followed logs, times the jobs followed; 0: the default of 500 ms */
 	int64_t settle_ms;   /* how long after its end a job's log may still grow; 0: the default of 30 s */
+	int64_t lost_ms;     /* how long a request of a process that died may be under way; 0: the default of 90 s */
 };
 
 int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err) NODISCARD;
@@ -127,5 +128,8 @@ void launch_send(struct sync *s, const struct launch_plan *p, sync_done_fn *fn, 
 /* Into the durable queue, all or none: what is due is sent while sync runs by itself
  * (sync_start), here or in another process, now or at a later start. */
 int launch_enqueue(struct sync *s, const struct launch *rows, size_t n, struct err *err) NODISCARD;
+
+/* A backtest with its packs, as queue and jobs stand now; no network. ERR_NOTFOUND. */
+int sync_backtest_load(struct sync *s, const char *run, struct backtest_run *ret, struct err *err) NODISCARD;
 
 #endif

@@ -37,6 +37,16 @@ static void describe_stale(struct sync *s)
 	}
 }
 
+/* Jobs that ended make room for launches that wait. */
+static void look_at_ends(struct sync *s)
+{
+	uint64_t generation = session_jobs(s->session)->generation;
+
+	if (generation != s->queue_seen)
+		launch_queue_kick(s);
+	s->queue_seen = generation;
+}
+
 static void tick(void *user);
 
 static void schedule(struct sync *s)
@@ -54,8 +64,10 @@ static void tick_done(void *user, const struct err *err)
 
 	if (s->closing)
 		return;
-	if (!err)
+	if (!err) {
 		describe_stale(s);
+		look_at_ends(s);
+	}
 	schedule(s);
 }
 

@@ -86,6 +86,7 @@ struct sync {
 	/* the queue (launch_queue.c) */
 	struct sending *sendings;
 	uint64_t queue_timer; /* 0: it is being looked at, or not at all */
+	uint64_t queue_seen;  /* generation of the jobs */
 
 	/* the header's rate: when the last requests ended */
 	int64_t recent_ms[256];
@@ -265,5 +266,7 @@ void sync_metrics_answer(struct follow *w, const struct err *err);
 /* launch_queue.c: work on the queue now, and by a timer from then on (an aws_timer_fn
  * of struct sync). */
 void launch_queue_look(void *user);
+/* The same without waiting for the timer. */
+void launch_queue_kick(struct sync *s);
 
 #endif

@@ -111,6 +111,9 @@ tap_match 'is said to be' '^small: [0-9.]+ % better than .*bad.csv \(95 %: ' "$o
 tap_match 'on the rows of both' '^rows in both +96$' "$out"
 sagetop backtest compare "$work/bad.csv" small
 tap_equal 'the worse of two' 3 "$status"
+sagetop backtest compare small small
+tap_equal 'nobody beats himself' 3 "$status"
+tap_match 'and it is said' '^small: no different from small on any slate$' "$out"
 grep -v ',player-3,' "$work/bad.csv" | sed 's/2018-01-12/2018-01-13/' >"$work/part.csv"
 sagetop backtest compare small "$work/part.csv" --json
 tap_match 'rows of one only are counted' '"rows_only_in_a": 19' "$out"

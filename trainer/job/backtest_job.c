@@ -125,15 +125,30 @@ static int read_settings(struct backtest_run *r, struct err *err)
 
 /* --- rows and features ----------------------------------------------------------------------- */
 
+/* The specification's files lie in the channel under their own names. */
+static void find_files(const struct channel *c, const struct strlist *named, struct strlist *ret)
+{
+	for (size_t i = 0; i < named->n; i++) {
+		const char *slash = strrchr(named->items[i], '/');
+		AUTO(str) char *path = fs_join(c->dir, slash ? slash + 1 : named->items[i]);
+
+		if (fs_exists(path))
+			strlist_add(ret, path);
+	}
+}
+
 static int load_rows(struct backtest_run *r, struct err *err)
 {
 	const struct channel *c = contract_channel(r->contract, "train");
-	AUTO(strlist) struct strlist files = {0};
+	AUTO(strlist) struct strlist files = {0}, earlier = {0};
 
 	if (!c)
 		return err_set(err, ERR_INVALID, "the job has no channel train: the rows of the backtest");
-	strlist_add(&files, c->dir);
-	int rc = panel_load(r->spec, &files, &r->panel, err);
+	find_files(c, &r->spec->files, &files);
+	find_files(c, &r->spec->earlier, &earlier);
+	if (!files.n)
+		return err_set(err, ERR_INVALID, "channel train: has none of the files that data.files names");
+	int rc = panel_load(r->spec, &files, &earlier, &r->panel, err);
 
 	if (rc == 0)
 		rc = features_new(r->spec, r->panel, &r->features, err);

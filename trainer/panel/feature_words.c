@@ -36,7 +36,7 @@ static const struct word_row {
 	{"recent", FEATURE_RECENT, SHAPE_DAYS, "days", "its rows in so many days before"},
 	{"weekday", FEATURE_WEEKDAY, SHAPE_NONE, "", "0 on Monday to 6"},
 	{"month", FEATURE_MONTH, SHAPE_NONE, "", "1 to 12"},
-	{"day", FEATURE_DAY, SHAPE_NONE, "", "days since windows.train_start"},
+	{"day", FEATURE_DAY, SHAPE_NONE, "", "days since the season began (windows.train_start)"},
 	{"is", FEATURE_IS, SHAPE_WORDS, "column, word", "1 where a known column is this word, else 0"},
 };
 

@@ -44,7 +44,6 @@ int features_new(const struct backtest_spec *spec, const struct panel *p, struct
 	AUTO(features) struct features *f = NEW(struct features);
 	size_t sums = 0, words = 0;
 
-	f->first_day = spec->train_start;
 	for (size_t i = 0; i < spec->features.n; i++)
 		if (feature_words_add(f, spec->features.items[i], spec, p, err))
 			return err ? -(int)err->code : -ERR_INVALID;
@@ -238,7 +237,7 @@ static double feature_value(const struct pass *s, size_t column, size_t row)
 	case FEATURE_MONTH:
 		return calendar_month(p->day[row]);
 	case FEATURE_DAY:
-		return p->day[row] - s->f->first_day;
+		return p->day[row] - p->season_start[p->season[row]];
 	case FEATURE_IS:
 		return word_value(p, x, row);
 	case FEATURE_EXPRESSION:
@@ -286,6 +285,15 @@ static void remember(struct pass *s, size_t row)
 	}
 }
 
+/* What a season's opponents allowed is not the next one's. */
+static void forget_words(struct pass *s)
+{
+	for (size_t i = 0; i < s->f->n; i++)
+		if (s->words[i])
+			memset(s->words[i], 0,
+			       (s->p->frame->columns[s->f->items[i].by].words.n + 1) * sizeof(*s->words[i]));
+}
+
 static void pass_begin(struct pass *s)
 {
 	const struct features *f = s->f;
@@ -323,6 +331,8 @@ double *features_build(const struct features *f, const struct panel *p)
 
 	pass_begin(&s);
 	for (size_t from = 0, to; from < p->n; from = to) {
+		if (from && p->season[from] != p->season[from - 1])
+			forget_words(&s);
 		for (to = from; to < p->n && p->day[to] == p->day[from]; to++) {
 			find_history(&s, to);
 			for (size_t k = 0; k < f->n; k++)

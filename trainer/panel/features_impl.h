@@ -41,8 +41,7 @@ struct feature {
 struct features {
 	struct feature *items;
 	size_t n, cap;
-	int32_t first_day; /* of DAY */
-	size_t window;	   /* longest, in rows or days' worth of them */
+	size_t window; /* longest, in rows or days' worth of them */
 };
 
 /* One word, "lag(y, 1..5)", becomes one or several features. */

@@ -26,6 +26,7 @@ void frame_free(struct frame *t)
 		strlist_done(&t->columns[i].words);
 	}
 	free(t->columns);
+	free(t->origin);
 	free(t);
 }
 
@@ -43,6 +44,7 @@ struct frame_text {
 	char *data; /* with NUMBER_SLACK bytes of zero behind it */
 	size_t n;
 	char *name; /* for messages */
+	uint32_t origin;
 };
 
 static void frame_text_done(struct frame_text *t)
@@ -293,6 +295,7 @@ static void make_room(struct reader *r)
 	if (r->t->n_rows < r->cap)
 		return;
 	r->cap = MAX(r->cap * 2, (size_t)4096);
+	r->t->origin = xreallocarray(r->t->origin, r->cap, sizeof(*r->t->origin));
 	for (size_t i = 0; i < r->t->n_columns; i++) {
 		struct frame_column *c = &r->t->columns[i];
 
@@ -332,7 +335,7 @@ static int read_row(struct reader *r, const struct frame_text *f, const char **p
 	if (i + 1 != width)
 		return err_set(err, ERR_PARSE, "%s:%zu: has %zu cells where the first line names %zu columns", f->name,
 			       line, i + 1, width);
-	r->t->n_rows++;
+	r->t->origin[r->t->n_rows++] = f->origin;
 	return 0;
 }
 
@@ -420,16 +423,27 @@ static int load_texts(struct source *s, struct frame_text *texts, struct err *er
 int frame_load(const struct strlist *paths, const struct strlist *text, struct frame **ret, struct err *err)
 {
 	AUTO(source) struct source s = {0};
+	size_t *ends = xcalloc(paths->n + 1, sizeof(*ends));
 	int rc = 0;
 
 	for (size_t i = 0; i < paths->n && rc == 0; i++) {
 		rc = source_add_dir(&s, paths->items[i], NULL);
 		if (rc)
 			rc = source_add_file(&s, paths->items[i], err);
+		ends[i] = s.n;
 	}
-	if (rc)
-		return rc;
 	struct frame_text *texts = xcalloc(MAX(s.n, (size_t)1), sizeof(*texts));
+
+	for (size_t i = 0, path = 0; i < s.n; i++) {
+		while (i >= ends[path] && path + 1 < paths->n)
+			path++;
+		texts[i].origin = (uint32_t)path;
+	}
+	free(ends);
+	if (rc) {
+		free(texts);
+		return rc;
+	}
 
 	rc = load_texts(&s, texts, err);
 	if (rc == 0)
@@ -463,6 +477,12 @@ void frame_reorder(struct frame *t, const size_t *order, size_t n)
 		}
 		free(old);
 	}
+	uint32_t *origin = xcalloc(MAX(n, (size_t)1), sizeof(*origin));
+
+	for (size_t k = 0; k < n; k++)
+		origin[k] = t->origin[order[k]];
+	free(t->origin);
+	t->origin = origin;
 	t->n_rows = n;
 }
 
@@ -475,6 +495,7 @@ struct frame *frame_copy(const struct frame *t)
 	copy->n_rows = t->n_rows;
 	copy->n_columns = t->n_columns;
 	copy->columns = xcalloc(t->n_columns + 1, sizeof(*copy->columns));
+	copy->origin = xmemdup(t->origin, MAX(t->n_rows, (size_t)1) * sizeof(*t->origin));
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct frame_column *from = &t->columns[i];
 		struct frame_column *to = &copy->columns[i];

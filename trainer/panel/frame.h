@@ -22,6 +22,7 @@ struct frame_column {
 struct frame {
 	struct frame_column *columns;
 	size_t n_columns, n_rows;
+	uint32_t *origin; /* of each row: which of the paths it was read from */
 };
 void frame_free(struct frame *t);
 AUTO_POINTER(frame, struct frame, frame_free)

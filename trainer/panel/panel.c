@@ -12,6 +12,8 @@ void panel_free(struct panel *p)
 	frame_free(p->frame);
 	free(p->day);
 	free(p->entity);
+	free(p->season);
+	free(p->season_start);
 	free(p->earlier);
 	free(p->counts);
 	free(p->eligible);
@@ -179,9 +181,11 @@ static int mark_counts(struct panel *p, const struct backtest_spec *spec, struct
 		return err_prefix(err, "data.count");
 	for (size_t i = 0; i < p->n; i++) {
 		p->counts[i] = !e || expression_holds(e, i);
-		before += p->counts[i] && p->day[i] < spec->train_start;
+		bool past = p->season[i] + 1 < p->n_seasons;
+
+		before += !past && p->counts[i] && p->day[i] < spec->train_start;
 		without += p->counts[i] && isnan(p->target[i]);
-		p->counts[i] = p->counts[i] && p->day[i] >= spec->train_start && !isnan(p->target[i]);
+		p->counts[i] = p->counts[i] && (past || p->day[i] >= spec->train_start) && !isnan(p->target[i]);
 	}
 	if (before)
 		strlist_take(&p->notes, xasprintf("%zu rows before windows.train_start are left out", before));
@@ -276,19 +280,46 @@ static int mark_eligible(struct panel *p, const struct backtest_spec *spec, stru
 	return 0;
 }
 
-/* The entities in order of their first row. */
-static void number_entities(struct panel *p, const struct frame_column *c)
+/* An earlier season is over when the one that is tested begins. */
+static int number_seasons(struct panel *p, const struct backtest_spec *spec, struct err *err)
 {
-	uint32_t *number = xcalloc(c->words.n + 1, sizeof(*number));
+	char day[16];
 
 	for (size_t i = 0; i < p->n; i++) {
-		uint32_t code = c->codes[i];
+		p->season[i] = p->frame->origin[i];
+		p->n_seasons = MAX(p->n_seasons, (size_t)p->season[i] + 1);
+	}
+	p->season_start = xcalloc(p->n_seasons + 1, sizeof(*p->season_start));
+	for (size_t i = 0; i < p->n_seasons; i++)
+		p->season_start[i] = DAY_UNKNOWN;
+	for (size_t i = 0; i < p->n; i++) { /* in order of days */
+		int32_t *start = &p->season_start[p->season[i]];
 
-		if (!number[code]) {
-			strlist_add(&p->entity_names, c->words.items[code]);
-			number[code] = (uint32_t)p->entity_names.n;
+		if (p->season[i] + 1 < p->n_seasons && p->day[i] >= spec->train_start)
+			return err_set(err, ERR_INVALID,
+				       "data.earlier: has a row of %s, which is not before windows.train_start",
+				       day_text(day, p->day[i]));
+		if (*start == DAY_UNKNOWN)
+			*start = p->day[i];
+	}
+	if (p->n_seasons)
+		p->season_start[p->n_seasons - 1] = spec->train_start;
+	return 0;
+}
+
+/* The entities of each season in order of their first row. */
+static void number_entities(struct panel *p, const struct frame_column *c)
+{
+	uint32_t *number = xcalloc((c->words.n + 1) * (p->n_seasons + 1), sizeof(*number));
+
+	for (size_t i = 0; i < p->n; i++) {
+		uint32_t *own = &number[p->season[i] * c->words.n + c->codes[i]];
+
+		if (!*own) {
+			strlist_add(&p->entity_names, c->words.items[c->codes[i]]);
+			*own = (uint32_t)p->entity_names.n;
 		}
-		p->entity[i] = number[code] - 1;
+		p->entity[i] = *own - 1;
 	}
 	free(number);
 }
@@ -322,6 +353,7 @@ int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **
 		return rc;
 	p->day = xcalloc(p->n + 1, sizeof(*p->day));
 	p->entity = xcalloc(p->n + 1, sizeof(*p->entity));
+	p->season = xcalloc(p->n + 1, sizeof(*p->season));
 	p->earlier = xcalloc(p->n + 1, sizeof(*p->earlier));
 	p->counts = xcalloc(p->n + 1, 1);
 	p->eligible = xcalloc(p->n + 1, 1);
@@ -334,6 +366,8 @@ int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **
 		rc = read_target(p, &t->columns[target], err);
 	if (rc == 0)
 		rc = check_columns(p, spec, err);
+	if (rc == 0)
+		rc = number_seasons(p, spec, err);
 	if (rc)
 		return rc;
 	number_entities(p, &t->columns[entity]);
@@ -347,22 +381,32 @@ int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **
 	return rc;
 }
 
-int panel_read(const struct backtest_spec *spec, const struct strlist *files, struct frame **ret, struct err *err)
+int panel_read(const struct backtest_spec *spec, const struct strlist *files, const struct strlist *earlier,
+	       struct frame **ret, struct err *err)
 {
-	AUTO(strlist) struct strlist text = {0};
+	AUTO(strlist) struct strlist text = {0}, all = {0};
 
+	for (size_t i = 0; i < earlier->n; i++)
+		strlist_add(&all, earlier->items[i]);
+	for (size_t i = 0; i < files->n; i++)
+		strlist_add(&all, files->items[i]);
 	strlist_add(&text, spec->entity);
 	if (*spec->group)
 		strlist_add(&text, spec->group);
 	for (size_t i = 0; i < spec->categorical.n; i++)
 		strlist_add(&text, spec->categorical.items[i]);
-	return frame_load(files, &text, ret, err);
+	int rc = frame_load(&all, &text, ret, err);
+
+	for (size_t i = 0; rc == 0 && i < (*ret)->n_rows; i++)
+		(*ret)->origin[i] = MIN((*ret)->origin[i], (uint32_t)earlier->n);
+	return rc;
 }
 
-int panel_load(const struct backtest_spec *spec, const struct strlist *files, struct panel **ret, struct err *err)
+int panel_load(const struct backtest_spec *spec, const struct strlist *files, const struct strlist *earlier,
+	       struct panel **ret, struct err *err)
 {
 	struct frame *t = NULL;
-	int rc = panel_read(spec, files, &t, err);
+	int rc = panel_read(spec, files, earlier, &t, err);
 
 	return rc ? rc : panel_new(t, spec, ret, err);
 }

@@ -4,7 +4,8 @@
  * A row that counts (backtest_spec.count_if) is history for the rows after it; one that
  * does not is predicted where it is eligible, but never averaged, learnt from or scored.
  * What is known of a row before its slate is what the specification declares, nothing
- * else: the other columns are read from rows of earlier days only.
+ * else: the other columns are read from rows of earlier days only. An entity of an
+ * earlier season (data.earlier) is another one here, so that no history crosses over.
  */
 #ifndef SAGETOP_TRAINER_PANEL_H
 #define SAGETOP_TRAINER_PANEL_H
@@ -17,26 +18,30 @@ struct panel {
 	size_t n;
 	int32_t *day;		     /* of each row */
 	uint32_t *entity;	     /* index into entity_names */
+	uint32_t *season;	     /* of each row: 0 and on; the last is the one that is tested */
 	uint32_t *earlier;	     /* rows of its entity that count, on days before its own, from train_start on */
 	uint8_t *counts;	     /* 1: it happened */
 	uint8_t *eligible;	     /* 1: inside the test window and to be predicted */
 	double *target;		     /* NaN where it is missing */
 	int64_t *previous;	     /* the entity's last row before this one's day that counts, or -1 */
 	struct strlist entity_names; /* in order of their first row */
-	struct strlist notes;	     /* what was left out and why, a line each with counts */
+	int32_t *season_start;	     /* first day of each */
+	size_t n_seasons;
+	struct strlist notes; /* what was left out and why, a line each with counts */
 };
 void panel_free(struct panel *p);
 AUTO_POINTER(panel, struct panel, panel_free)
 
 /* t is the panel's from then on, error or not. */
 int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **ret, struct err *err) NODISCARD;
-/* The files of the specification that lie on this machine, read and put in order. */
-int panel_load(const struct backtest_spec *spec, const struct strlist *files, struct panel **ret,
-	       struct err *err) NODISCARD;
+/* Files of this machine, and those of earlier seasons (a season for each; may be empty), read
+ * and put in order. */
+int panel_load(const struct backtest_spec *spec, const struct strlist *files, const struct strlist *earlier,
+	       struct panel **ret, struct err *err) NODISCARD;
 
-/* The frame alone, with the columns that are names as text. */
-int panel_read(const struct backtest_spec *spec, const struct strlist *files, struct frame **ret,
-	       struct err *err) NODISCARD;
+/* The frame alone, with the columns that are names as text; a row's origin is its season. */
+int panel_read(const struct backtest_spec *spec, const struct strlist *files, const struct strlist *earlier,
+	       struct frame **ret, struct err *err) NODISCARD;
 
 /* A cycle: models that learn from rows before cutoff and predict first_day..last_day. */
 struct cycle {

@@ -1,0 +1,53 @@
+/* backtest_drive.h - a backtest carried out: its jobs' requests, their results, and what is
+ * made of them. A run's folder, $XDG_STATE_HOME/sagetop/backtests/RUN, holds spec.json and
+ * plan.json from the beginning, parts/ (one file a pack, checked) while it runs, and
+ * predictions.csv, importances.json and cost.json in the end. */
+#ifndef SAGETOP_APP_BACKTEST_DRIVE_H
+#define SAGETOP_APP_BACKTEST_DRIVE_H
+
+#include "app/backtest_work.h"
+#include "model/backtest_run.h"
+
+#define BACKTEST_TAG "sagetop:backtest"
+#define BACKTEST_LOCAL_BUCKET "s3://sagetop-backtests"
+
+/* --- requests (backtest_request.c): pure ------------------------------------------------ */
+
+/* "s3://BUCKET/PREFIX/RUN/" and what is below it. Owned by the caller. */
+char *backtest_uri(const struct backtest_work *w, const char *below) NODISCARD;
+/* The names under which the data's files lie below data/; of the earlier seasons' behind them. */
+void backtest_data_names(const struct backtest_work *w, struct strlist *files, struct strlist *earlier);
+/* What the jobs read: the resolved specification, its files as they lie in their channel. */
+json_t *backtest_job_spec(const struct backtest_work *w) NODISCARD;
+/* CreateTrainingJob for try `number` of a job of the plan. */
+json_t *backtest_request(const struct backtest_work *w, const struct backtest_job *job, int number) NODISCARD;
+
+/* --- the folder (backtest_folder.c) ------------------------------------------------------- */
+
+char *backtest_folder(const char *run) NODISCARD; /* owned by the caller */
+/* parts/c<cycle>-p<part> with that ending. Owned by the caller. */
+char *backtest_part_path(const char *run, const struct backtest_job *job, const char *ending) NODISCARD;
+/* Is there a run of that name that was begun (*ret), and as this specification and these data
+ * say? ERR_EXISTS where they differ; the difference is printed on standard error. The plan's
+ * jobs become those that it was begun with. */
+int backtest_folder_check(struct backtest_work *w, bool *ret, struct err *err) NODISCARD;
+/* spec.json, plan.json, parts/. */
+int backtest_folder_begin(const struct backtest_work *w, struct err *err) NODISCARD;
+/* Held as long as this process works on the run; ERR_EXISTS where another does. */
+int backtest_folder_lock(const char *run, int *ret_fd, struct err *err) NODISCARD;
+
+/* --- results (backtest_output.c, backtest_merge.c) ------------------------------------------ */
+
+/* A job's output.tar.gz: checked against the plan, and written into parts/. ERR_PARSE where it
+ * is torn, or is not what this job was to make. */
+int backtest_output_take(const struct backtest_work *w, const struct backtest_job *job, const char *archive,
+			 struct err *err) NODISCARD;
+/* All parts as predictions.csv, in order whatever order they came in, and importances.json. */
+int backtest_merge(const struct backtest_work *w, struct err *err) NODISCARD;
+
+/* --- the whole (backtest_drive.c) ---------------------------------------------------------------- */
+
+/* Until all packs are done and merged, or somebody or something holds the run. */
+int backtest_drive(struct app *a, struct backtest_work *w, struct err *err) NODISCARD;
+
+#endif

@@ -1,0 +1,236 @@
+/* sagetop backtest run SPEC, resume RUN, retry RUN: planned, uploaded, put into the queue, and
+ * carried out until the report. */
+#include "app/backtest.h"
+#include "app/backtest_drive.h"
+#include "app/upload.h"
+#include "aws/s3.h"
+#include "base/fs.h"
+#include "sync/spec.h"
+
+/* --- before anything is sent ---------------------------------------------------------------- */
+
+static int check_settings(const struct app *a, const struct backtest_work *w, struct err *err)
+{
+	const struct backtest_spec *s = w->spec;
+	AUTO(json) json_t *request = backtest_request(w, &w->plan->jobs[0], 0);
+
+	if (!a->local && (str_empty(s->image) || str_empty(s->role) || str_empty(s->bucket)))
+		return err_set(err, ERR_INVALID,
+			       "%s is not given: a run on SageMaker needs run.image, run.role and run.bucket (--local "
+			       "needs none of them)",
+			       str_empty(s->image)  ? "run.image"
+			       : str_empty(s->role) ? "run.role"
+						    : "run.bucket");
+	if (*s->bucket && !str_starts(s->bucket, "s3://"))
+		return err_set(err, ERR_INVALID, "run.bucket: needs s3://BUCKET/PREFIX, not \"%s\"", s->bucket);
+	if (spec_check(request, "the jobs of this run", NULL, err) < 0)
+		return -err->code;
+	return a->local ? 0 : backtest_plan_check_budget(w->plan, (int64_t)(s->budget_usd * 1e6), err);
+}
+
+/* A new run costs money: it is shown, and somebody says yes. */
+static int confirm(struct app *a, const struct backtest_work *w, struct err *err)
+{
+	if (a->local)
+		return 0;
+	backtest_plan_print(a, w, stderr);
+	if (app_flag(a, OPT_YES))
+		return 0;
+	if (!a->in_tty)
+		return err_set(err, ERR_USAGE, "%s was not begun: without a terminal to ask on, say --yes", w->name);
+	if (!app_confirm(a, "Run it?"))
+		return err_set(err, ERR_INVALID, "%s was not begun", w->name);
+	return 0;
+}
+
+/* --- data ------------------------------------------------------------------------------------- */
+
+static void add_data(const struct backtest_work *w, struct upload *u)
+{
+	AUTO(strlist) struct strlist files = {0}, earlier = {0};
+
+	backtest_data_names(w, &files, &earlier);
+	for (size_t i = 0; i < w->files.n; i++) {
+		AUTO(str) char *name = xasprintf("data/%s", files.items[i]);
+
+		upload_add(u, w->files.items[i], name);
+	}
+	for (size_t i = 0; i < w->earlier.n; i++) {
+		AUTO(str) char *name = xasprintf("data/%s", earlier.items[i]);
+
+		upload_add(u, w->earlier.items[i], name);
+	}
+}
+
+static int upload_all(struct app *a, const struct backtest_work *w, struct err *err)
+{
+	AUTO(upload) struct upload u = {.skip_same = true};
+	AUTO(str) char *uri = backtest_uri(w, "");
+	AUTO(str) char *folder = backtest_folder(w->name);
+	AUTO(str) char *path = fs_join(folder, "job-spec.json");
+	AUTO(json) json_t *spec = backtest_job_spec(w);
+	AUTO(str) char *text = json_text_pretty(spec);
+
+	if (s3_uri_split(uri, &u.bucket, &u.prefix, err) < 0 ||
+	    fs_write_atomic(path, text, strlen(text), 0600, err) < 0)
+		return -err->code;
+	add_data(w, &u);
+	upload_add(&u, path, "spec/spec.json");
+	if (upload_make_bucket(a, &u, err) < 0 || upload_run(a, &u, err) < 0)
+		return err_prefix(err, "%s", uri);
+	return 0;
+}
+
+/* --- run ------------------------------------------------------------------------------------------ */
+
+static int put_state(struct app *a, const struct backtest_work *w, struct err *err)
+{
+	const struct backtest_run r = {.name = w->name,
+				       .state = BACKTEST_RUNNING,
+				       .jobs = (int64_t)w->plan->n_jobs,
+				       .retries = w->spec->retries};
+
+	return store_backtest_put(sync_store(a->sync), &r, err);
+}
+
+/* How the run stands: may it begin, or go on? *ret_known: this account and region have it. */
+static int check_state(struct app *a, const char *run, bool begun, bool may_go_on, struct err *err)
+{
+	AUTO(backtest_run) struct backtest_run r = {0};
+	struct err missing = {0};
+	int rc = store_backtest_load(sync_store(a->sync), run, &r, &missing);
+
+	if (rc && missing.code != ERR_NOTFOUND) {
+		*err = missing;
+		return rc;
+	}
+	if (rc && begun)
+		return err_set(
+			err, ERR_EXISTS,
+			"there is a run %s of another account, region or endpoint: choose another name by --name", run);
+	if (rc || !begun || r.state == BACKTEST_RUNNING)
+		return 0;
+	if (r.state == BACKTEST_DONE)
+		return err_set(err, ERR_EXISTS,
+			       "the run %s is done: sagetop backtest report %s judges it; --name begins another", run,
+			       run);
+	if (!may_go_on)
+		return err_set(err, ERR_EXISTS,
+			       "there is a run %s already, and it is %s%s%s: sagetop backtest resume %s "
+			       "goes on with it; --name begins another",
+			       run, backtest_state_name(r.state), str_empty(r.reason) ? "" : ": ", str_or(r.reason, ""),
+			       run);
+	return 0;
+}
+
+/* The report is the command's output; its exit status is the run's. */
+static int report(struct app *a, const char *run, struct err *err)
+{
+	str_set(&a->cli.args.items[1], run);
+	return backtest_report(a, err);
+}
+
+static int carry_out(struct app *a, struct backtest_work *w, bool begun, bool may_go_on, struct err *err)
+{
+	AUTO(fd) int lock = -1;
+
+	if (check_state(a, w->name, begun, may_go_on, err) < 0 || check_settings(a, w, err) < 0)
+		return -err->code;
+	if (!begun && confirm(a, w, err) < 0)
+		return -err->code;
+	if (backtest_folder_lock(w->name, &lock, err) < 0)
+		return -err->code;
+	/* First the row, then the folder: one without the other is then nobody else's. */
+	if (put_state(a, w, err) < 0 || (!begun && backtest_folder_begin(w, err) < 0) || upload_all(a, w, err) < 0 ||
+	    backtest_drive(a, w, err) < 0)
+		return -err->code;
+	return report(a, w->name, err);
+}
+
+int backtest_run(struct app *a, struct err *err)
+{
+	AUTO(backtest_work) struct backtest_work w = {0};
+	bool begun = false;
+
+	if (backtest_work_load(a, a->cli.args.items[1], &w, err) < 0 || backtest_folder_check(&w, &begun, err) < 0)
+		return -err->code;
+	return carry_out(a, &w, begun, false, err);
+}
+
+static int load_begun(struct app *a, struct backtest_work *w, struct err *err)
+{
+	const char *run = a->cli.args.items[1];
+	AUTO(str) char *folder = backtest_folder(run);
+	AUTO(str) char *path = fs_join(folder, "spec.json");
+	bool begun = false;
+
+	if (strchr(run, '/') || !fs_exists(path))
+		return err_set(err, ERR_NOTFOUND, "there is no run %s here: sagetop backtest status names them", run);
+	if (backtest_work_load(a, path, w, err) < 0 || backtest_folder_check(w, &begun, err) < 0)
+		return -err->code;
+	return begun ? 0
+		     : err_set(err, ERR_NOTFOUND, "the run %s was never begun: sagetop backtest run SPEC begins it",
+			       run);
+}
+
+int backtest_resume(struct app *a, struct err *err)
+{
+	AUTO(backtest_work) struct backtest_work w = {0};
+
+	if (load_begun(a, &w, err) < 0)
+		return -err->code;
+	return carry_out(a, &w, true, true, err);
+}
+
+/* --- retry ------------------------------------------------------------------------------------------ */
+
+/* One more try for each pack that failed for good. Its results may have been torn: then it is
+ * completed, and nothing of it lies in parts/. */
+static int queue_failed(struct app *a, const struct backtest_work *w, size_t *ret_n, struct err *err)
+{
+	AUTO(backtest_run) struct backtest_run r = {0};
+
+	*ret_n = 0;
+	if (sync_load(a->sync, err) < 0 || sync_backtest_load(a->sync, w->name, &r, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < w->plan->n_jobs; i++) {
+		const struct backtest_job *job = &w->plan->jobs[i];
+		const struct backtest_pack *p = backtest_run_pack(&r, (int64_t)job->first_cycle, (int64_t)job->part);
+		AUTO(str) char *part = backtest_part_path(w->name, job, ".csv");
+		bool torn = r.state == BACKTEST_FAILED && p && p->state == PACK_COMPLETED && !fs_exists(part);
+
+		if (!p || (p->state != PACK_FAILED && !torn))
+			continue;
+		AUTO(json) json_t *spec = backtest_request(w, job, p->tries);
+		AUTO(str) char *text = json_text(spec);
+		AUTO(str) char *name = backtest_try_name(job->name, p->tries);
+		const struct launch row = {.name = name,
+					   .spec_json = text,
+					   .run = w->name,
+					   .cycle = p->cycle,
+					   .pack = p->tries * BACKTEST_TRY_STEP + p->part,
+					   .concurrency = (int)w->spec->concurrency};
+
+		if (launch_enqueue(a->sync, &row, 1, err) < 0)
+			return -err->code;
+		++*ret_n;
+	}
+	return 0;
+}
+
+int backtest_retry(struct app *a, struct err *err)
+{
+	AUTO(backtest_work) struct backtest_work w = {0};
+	size_t n;
+
+	if (!app_flag(a, OPT_FAILED))
+		return err_set(err, ERR_USAGE, "backtest retry makes packs again that failed: say --failed");
+	if (load_begun(a, &w, err) < 0 || check_state(a, w.name, true, true, err) < 0 ||
+	    queue_failed(a, &w, &n, err) < 0)
+		return -err->code;
+	if (!n)
+		return err_set(err, ERR_NOTFOUND, "no pack of the run %s has failed", w.name);
+	fprintf(stderr, "sagetop: %zu pack%s of %s %s made again\n", n, n == 1 ? "" : "s", w.name,
+		n == 1 ? "is" : "are");
+	return carry_out(a, &w, true, true, err);
+}

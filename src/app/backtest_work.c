@@ -1,0 +1,141 @@
+/* A backtest's specification and data, read and counted. */
+#include "app/backtest_work.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <limits.h>
+
+#include "base/fs.h"
+#include "trainer/panel/panel.h"
+
+static const int32_t alternative_days[BACKTEST_ALTERNATIVES] = {1, 7, 14, 28, 0};
+
+void backtest_work_done(struct backtest_work *w)
+{
+	free(w->name);
+	backtest_spec_free(w->spec);
+	strlist_done(&w->files);
+	strlist_done(&w->earlier);
+	strlist_done(&w->notes);
+	free(w->asked.cycles);
+	for (size_t i = 0; i < BACKTEST_ALTERNATIVES; i++)
+		free(w->alternatives[i].cycles);
+	backtest_plan_free(w->plan);
+	*w = (struct backtest_work){0};
+}
+
+/* --- the data's files ------------------------------------------------------------------ */
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* A folder's files in order of their names, those of which the name begins with a dot left out. */
+static int add_folder(const char *path, struct strlist *ret, struct err *err)
+{
+	AUTO(str) char *root = xstrdup(path);
+	FTS *fts = fts_open((char *const[]){root, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	size_t before = ret->n;
+	int rc = 0;
+
+	if (!fts)
+		return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	for (FTSENT *e; rc == 0 && (e = fts_read(fts));) {
+		if (e->fts_level && *e->fts_name == '.')
+			fts_set(fts, e, FTS_SKIP);
+		else if (e->fts_info == FTS_F)
+			strlist_add(ret, e->fts_path);
+		else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
+			rc = err_set(err, ERR_IO, "cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
+	}
+	fts_close(fts);
+	if (rc == 0 && ret->n == before)
+		return err_set(err, ERR_NOTFOUND, "the folder %s has no files", path);
+	return rc;
+}
+
+/* Each place of the data becomes an absolute one, so that a run goes on from anywhere. */
+static int resolve(struct strlist *places, const char *member, struct strlist *ret, struct err *err)
+{
+	for (size_t i = 0; i < places->n; i++) {
+		char path[PATH_MAX];
+
+		if (!realpath(places->items[i], path))
+			return err_set(err, ERR_NOTFOUND, "%s: cannot read %s: %s", member, places->items[i],
+				       strerror(errno));
+		str_set(&places->items[i], path);
+		if (!fs_is_dir(path))
+			strlist_add(ret, path);
+		else if (add_folder(path, ret, err) < 0)
+			return err_prefix(err, "%s", member);
+	}
+	return 0;
+}
+
+/* --- the data's cycles ------------------------------------------------------------------- */
+
+static struct backtest_cadence count_cadence(const struct panel *p, const struct backtest_spec *spec, int64_t days)
+{
+	struct backtest_spec other = *spec; /* borrows all but the days */
+	struct cycle *cycles = NULL;
+	struct backtest_cadence c = {.days = days};
+
+	other.recalibrate_days = days ? days : (int64_t)spec->test_end - spec->test_start + 1;
+	c.n = panel_cycles(p, &other, &cycles);
+	c.cycles = xcalloc(MAX(c.n, 1), sizeof(*c.cycles));
+	for (size_t i = 0; i < c.n; i++) {
+		const struct cycle *from = &cycles[i];
+
+		c.cycles[i] = (struct backtest_cycle){from->cutoff, from->last_day, from->slates,  from->rows,
+						      from->scored, from->learnt,   from->entities};
+	}
+	free(cycles);
+	return c;
+}
+
+static size_t count_entities(const struct panel *p)
+{
+	uint8_t *seen = xcalloc(p->entity_names.n + 1, 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!p->eligible[i] || seen[p->entity[i]])
+			continue;
+		seen[p->entity[i]] = 1;
+		n++;
+	}
+	free(seen);
+	return n;
+}
+
+int backtest_work_count(struct backtest_work *w, struct err *err)
+{
+	AUTO(panel) struct panel *p = NULL;
+
+	if (panel_load(w->spec, &w->files, &w->earlier, &p, err) < 0)
+		return -err->code;
+	w->asked = count_cadence(p, w->spec, w->spec->recalibrate_days);
+	for (size_t i = 0; i < BACKTEST_ALTERNATIVES; i++)
+		w->alternatives[i] = count_cadence(p, w->spec, alternative_days[i]);
+	w->entities = count_entities(p);
+	for (size_t i = 0; i < p->notes.n; i++)
+		strlist_add(&w->notes, p->notes.items[i]);
+	return 0;
+}
+
+/* --- both ---------------------------------------------------------------------------------- */
+
+int backtest_work_load(struct app *a, const char *spec_path, struct backtest_work *w, struct err *err)
+{
+	if (backtest_spec_load(spec_path, &w->spec, err) < 0)
+		return -err->code;
+	if (app_value(a, OPT_NAME))
+		str_set(&w->spec->name, app_value(a, OPT_NAME));
+	w->name = xstrdup(w->spec->name);
+	if (resolve(&w->spec->files, "data.files", &w->files, err) < 0 ||
+	    resolve(&w->spec->earlier, "data.earlier", &w->earlier, err) < 0 || backtest_work_count(w, err) < 0 ||
+	    backtest_work_price(a, w, err) < 0)
+		return -err->code;
+	return backtest_plan_make(&w->input, &w->plan, err);
+}

@@ -1,0 +1,44 @@
+/* backtest_work.h - a backtest to be run: its specification, its data as they lie here, and
+ * the plan that was made of them. */
+#ifndef SAGETOP_APP_BACKTEST_WORK_H
+#define SAGETOP_APP_BACKTEST_WORK_H
+
+#include "app/app.h"
+#include "base/json.h"
+#include "model/backtest_plan.h"
+#include "trainer/panel/backtest_spec.h"
+
+#define BACKTEST_ALTERNATIVES 5 /* every 1, 7, 14, 28 days, never */
+
+struct backtest_work {
+	char *name; /* the run's */
+	struct backtest_spec *spec;
+	struct strlist files, earlier; /* the data's, on this machine */
+	struct strlist notes;	       /* what is left out of the data, and why */
+	struct backtest_cadence asked, alternatives[BACKTEST_ALTERNATIVES];
+	size_t entities;
+
+	struct backtest_plan_input input;
+	struct backtest_plan *plan;
+	bool rate_given, rate_assumed; /* where the dollars come from */
+	char price_of[16];	       /* day of the price; "" */
+};
+void backtest_work_done(struct backtest_work *w);
+AUTO_EMBEDDED(backtest_work, struct backtest_work, backtest_work_done)
+
+/* Read the specification and the data that it names, and plan; connects (nothing is sent
+ * but for data that lie in S3). */
+int backtest_work_load(struct app *a, const char *spec_path, struct backtest_work *ret, struct err *err) NODISCARD;
+
+/* The cycles of the data, as they are asked for and as they could be: into asked,
+ * alternatives, entities and notes. */
+int backtest_work_count(struct backtest_work *w, struct err *err) NODISCARD;
+
+/* Prices and assumptions into the input, from options and price table. */
+int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err) NODISCARD;
+
+/* The plan as text on out, and as JSON (new reference). */
+void backtest_plan_print(const struct app *a, const struct backtest_work *w, FILE *out);
+json_t *backtest_plan_json(const struct backtest_work *w) NODISCARD;
+
+#endif

@@ -1,0 +1,143 @@
+"""sagetop backtest run against the local engine: jobs, retries by cause, torn results, changed
+specifications; and killed at random moments, with faults on, it ends with every job once and
+the same predictions. TAP."""
+import os
+import random
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from backtest_support import Backtest, until  # noqa: E402
+from engine_support import done, equal, ok  # noqa: E402
+from tap import match  # noqa: E402
+
+CHAOS_DAYS = int(os.environ.get("BACKTEST_CHAOS_DAYS", "59"))  # 20 cycles; ten jobs of each
+
+
+def lines(text):
+    return text.decode().splitlines()
+
+
+# --- as it should be ---------------------------------------------------------------------
+b = Backtest()
+status = b.run("run", "toy.yaml")
+ok("a run ends with its verdict", status in (0, 3) and "season mean" in b.output, b.output)
+whole = b.read("predictions.csv")
+keys = [tuple(line.split(",")[k] for k in (0, 2, 1)) for line in lines(whole)[1:]]
+equal("every row of the pool is predicted", len(keys), 21 * 12)
+ok("in order of day, group and entity, none twice", keys == sorted(set(keys)), keys[:20])
+equal("one job for each pack", sorted(b.jobs()), [(n, "Completed") for n in b.planned()])
+equal("two parts for each of eleven cycles", len(b.planned()), 22)
+match("cost.json counts them", b.read("cost.json").decode(), r'"jobs": 22,')
+match("importances are their mean", b.read("importances.json").decode(), r'"lag": 6\.0')
+job = b.engine.describe("toy-c3-p2")
+equal("a job is told its cycles and part", {k: job["HyperParameters"][k] for k in ("backtest_cycles", "backtest_part")},
+      {"backtest_cycles": "3-3", "backtest_part": "2/2"})
+equal("spot with its waiting", (job["EnableManagedSpotTraining"], job["StoppingCondition"]["MaxWaitTimeInSeconds"]),
+      (True, 14400))
+equal("and tagged as the run's", b.engine.client("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"],
+      [{"Key": "sagetop:backtest", "Value": "toy"}])
+
+# --- told, not done twice -----------------------------------------------------------------
+equal("a second run of the name is refused", b.run("run", "toy.yaml"), 1)
+match("and told that it is done", b.output, r"the run toy is done: sagetop backtest report toy")
+b.write_spec(pack=6, concurrency=7)
+equal("a changed specification is refused", b.run("run", "toy.yaml"), 1)
+match("with the difference", b.output, r"(?s)- run\.concurrency: 8\n\+ run\.concurrency: 7\n.*another specification")
+b.write_spec()
+b.write_data(seed=4)
+equal("changed data are refused", b.run("resume", "toy"), 1)
+match("with the file", b.output, r"(?s)sha256.*other data")
+b.write_data()
+equal("nothing was launched for any of these", len(b.jobs()), 22)
+
+# --- another cut, the same predictions ------------------------------------------------------
+b.write_spec(pack=100, concurrency=3)
+status = b.run("run", "toy.yaml", "--name", "other")
+ok("the same in other packs", status in (0, 3), b.output)
+ok("is the same file", b.read("predictions.csv", "other") == whole)
+equal("from fewer jobs", len(b.planned("other")), 11)
+equal("of which data were sent once for each run", b.run("status"), 0)
+match("status lists both", b.output, r"(?s)other\tdone\t11\t11\t0.*toy\tdone\t22\t22\t0")
+b.close()
+
+# --- failures -------------------------------------------------------------------------------
+b = Backtest()
+b.tell("toy-c0-p1", "killed")
+b.tell("toy-c1-p1", "torn")
+b.tell("toy-c2-p1", "missing")
+b.tell("toy-c4-p2", "data")
+status = b.run("run", "toy.yaml")
+equal("a pack that failed for good ends the run", status, 1)
+match("which is told with its cause", b.output, r"1 of 22 packs failed, one of them: .*'n/a' is not a number")
+match("a crash is made again", b.output, r"toy-c0-p1 failed \(crash: .*exit code: 137.*: made again")
+match("torn results are, alone", b.output, r"toy-c1-p1 failed \(output: backtest.json tells of 12 rows, predictions.csv has 11\)")
+match("and missing ones", b.output, r"toy-c2-p1 failed \(output: it left no output.tar.gz\)")
+ok("a data error is not", "toy-c4-p2-r1" not in dict(b.jobs()), b.jobs())
+s = b.status()
+equal("status says so", (s["state"], s["failed"], s["causes"], s["made_again"]), ("failed", 1, {"data": 1}, 3))
+ok("there are no predictions yet", not os.path.exists(b.path("predictions.csv")))
+b.untell("toy-c4-p2")
+status = b.run("retry", "toy", "--failed")
+ok("retry --failed makes it again", status in (0, 3), b.output)
+ok("and the predictions are those of the whole run", b.read("predictions.csv") == whole)
+equal("each pack once more as its cause asks", sorted(n for n, _ in b.jobs() if "-r" in n),
+      ["toy-c0-p1-r1", "toy-c1-p1-r1", "toy-c2-p1-r1", "toy-c4-p2-r1"])
+b.close()
+
+# --- held ------------------------------------------------------------------------------------
+b = Backtest(concurrency=2)
+for name in ("toy-c0-p1", "toy-c0-p2", "toy-c1-p1", "toy-c1-p2", "toy-c2-p1"):
+    b.tell(name, "data")
+equal("equal failures hold the run", b.run("run", "toy.yaml"), 1)
+match("with the reason", b.output, r"paused: [345] jobs in a row failed alike: .*'n/a' is not a number; sagetop backtest resume toy")
+ok("before the rest was launched", len(b.jobs()) <= 6, b.jobs())
+equal("run says how to go on", b.run("run", "toy.yaml"), 1)
+match("by name", b.output, r"there is a run toy already, and it is paused: .*resume toy")
+for name in os.listdir(b.do):
+    b.untell(name)
+status = b.run("retry", "toy", "--failed")
+ok("mended, it goes on to the end", status in (0, 3), b.output)
+ok("with the same predictions", b.read("predictions.csv") == whole)
+b.close()
+
+b = Backtest(concurrency=2)
+b.tell("toy-c0-p1", "sleep")
+process = b.start("run", "toy.yaml")
+ok("a job runs", until(lambda: dict(b.jobs()).get("toy-c0-p1") == "InProgress"), b.jobs())
+equal("it is worked on by one process only", b.run("resume", "toy"), 1)
+match("the other is told", b.output, "another sagetop works on the run toy")
+equal("pause", b.run("pause", "toy"), 0)
+output = process.communicate(timeout=60)[0]
+match("the process that runs it ends", output, "the run toy is paused: by hand")
+equal("stop ends what runs", b.run("stop", "toy"), 0)
+equal("the job is stopped", dict(b.jobs())["toy-c0-p1"], "Stopped")
+equal("and the run", b.status()["state"], "stopped")
+b.close()
+
+# --- killed at random, faults on ---------------------------------------------------------------
+calm = Backtest(days=CHAOS_DAYS, entities=20, pack=100, concurrency=20) # its packs do not matter
+status = calm.run("run", "toy.yaml", seconds=900)
+ok("the undisturbed run ends", status in (0, 3), calm.output)
+wanted = calm.read("predictions.csv")
+calm.close()
+
+seed = int(os.environ.get("BACKTEST_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+draw = random.Random(seed)
+print(f"# chaos seed {seed} (BACKTEST_CHAOS_SEED)")
+b = Backtest("--faults", "throttle=4%,500=3%,503=2%,reset=4%,truncate=2%", "--seed", str(seed), days=CHAOS_DAYS, entities=20,
+             pack=2, concurrency=20)
+kills, status, began = 0, None, time.monotonic()
+while kills < 25 and status is None:
+    status = b.kill_after(draw.uniform(0.1, 4), "run", "toy.yaml")
+    kills += status is None
+print(f"# killed {kills} times in {time.monotonic() - began:.0f} s")
+if status is None:
+    status = b.run("run", "toy.yaml", seconds=900)
+ok("killed again and again, it comes to its end", status in (0, 3), b.output)
+ok("it was killed often enough to mean something", kills >= 8, kills)
+equal("200 packs were planned", len(b.planned()), 10 * ((CHAOS_DAYS - 19) // 2))
+equal("every job was made once", sorted(b.jobs()), [(n, "Completed") for n in b.planned()])
+ok("the predictions are the same, byte for byte", b.read("predictions.csv") == wanted)
+b.close()
+done()
