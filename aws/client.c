@@ -77,7 +77,8 @@ static int load(struct aws_client *c, const struct aws_options *opt, struct err 
 		return err_set(err, ERR_INVALID, "no region: set AWS_REGION, `region` in the profile, or use --region");
 	c->endpoint_url = xstrdup(opt->endpoint_url ? opt->endpoint_url : opt->local ? LOCAL_ENDPOINT : NULL);
 	http.ca_bundle = aws_config_value(&c->config, "AWS_CA_BUNDLE", "ca_bundle");
-	return http_new(&http, &c->http, err);
+	c->http = http_new(&http);
+	return 0;
 }
 
 int aws_client_new(const struct aws_options *opt, struct aws_client **ret, struct err *err)

@@ -2,12 +2,12 @@
 #include "aws/http.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "aws/http_library.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,7 +22,8 @@
 struct http_transfer {
 	struct http *http;
 	struct http_transfer *prev, *next;
-	CURL *easy;
+	CURL *easy; /* NULL where there is no libcurl: it ends with cannot_send */
+	struct err cannot_send;
 	struct curl_slist *header_lines;
 	char *body;
 	int body_fd;
@@ -48,27 +49,29 @@ struct http {
 	int64_t connect_timeout_ms, total_timeout_ms;
 };
 
-int http_new(const struct http_options *opt, struct http **ret, struct err *err)
+struct http *http_new(const struct http_options *opt)
 {
-	static bool global_done;
-	struct http *h;
+	struct http *h = NEW(struct http);
 
-	if (!global_done && curl_global_init(CURL_GLOBAL_DEFAULT))
-		return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
-	global_done = true;
-	h = NEW(struct http);
-	h->multi = curl_multi_init();
-	if (!h->multi) {
-		free(h);
-		return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
-	}
-	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 16L);
 	h->ca_bundle = xstrdup(opt->ca_bundle);
 	h->user_agent = xstrdup(opt->user_agent ? opt->user_agent : "sagetop/" SAGETOP_VERSION);
 	h->connect_timeout_ms = opt->connect_timeout_ms ? opt->connect_timeout_ms : CONNECT_TIMEOUT_MS;
 	h->total_timeout_ms = opt->total_timeout_ms ? opt->total_timeout_ms : TOTAL_TIMEOUT_MS;
-	*ret = h;
+	return h;
+}
+
+/* With the first transfer. */
+static int open_multi(struct http *h, struct err *err)
+{
+	if (h->multi)
+		return 0;
+	if (http_library_open(err) < 0)
+		return -err->code;
+	h->multi = curl_multi_init();
+	if (!h->multi)
+		return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
+	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 16L);
 	return 0;
 }
 
@@ -81,9 +84,11 @@ static void transfer_free(struct http *h, struct http_transfer *t)
 	if (t->next)
 		t->next->prev = t->prev;
 	h->n--;
-	curl_multi_remove_handle(h->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->header_lines);
+	if (t->easy) {
+		curl_multi_remove_handle(h->multi, t->easy);
+		curl_easy_cleanup(t->easy);
+		curl_slist_free_all(t->header_lines);
+	}
 	free(t->body);
 	fd_close(&t->body_fd);
 	buf_done(&t->reply);
@@ -99,7 +104,8 @@ void http_free(struct http *h)
 		next = t->next;
 		transfer_free(h, t);
 	}
-	curl_multi_cleanup(h->multi);
+	if (h->multi)
+		curl_multi_cleanup(h->multi);
 	free(h->ca_bundle);
 	free(h->user_agent);
 	free(h);
@@ -327,6 +333,20 @@ static void set_transport(struct http_transfer *t, const struct http_request *r)
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 }
 
+static void start(struct http_transfer *t, const struct http_request *r)
+{
+	if (open_multi(t->http, &t->cannot_send) < 0)
+		return;
+	t->easy = curl_easy_init();
+	if (!t->easy)
+		abort();
+	set_transport(t, r);
+	set_body(t, r);
+	set_headers(t, r);
+	set_limits(t, r);
+	curl_multi_add_handle(t->http->multi, t->easy);
+}
+
 struct http_transfer *http_send(struct http *h, const struct http_request *r, http_reply_fn *fn, void *user)
 {
 	struct http_transfer *t = NEW(struct http_transfer);
@@ -341,19 +361,12 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 	t->sent_ms = clock_now_ms();
 	buf_init(&t->reply, r->max_body ? r->max_body : DEFAULT_MAX_BODY);
 	buf_init(&t->header_text, MAX_HEADER_BYTES);
-	t->easy = curl_easy_init();
-	if (!t->easy)
-		abort();
-	set_transport(t, r);
-	set_body(t, r);
-	set_headers(t, r);
-	set_limits(t, r);
 	t->next = h->first;
 	if (h->first)
 		h->first->prev = t;
 	h->first = t;
 	h->n++;
-	curl_multi_add_handle(h->multi, t->easy);
+	start(t, r);
 	return t;
 }
 
@@ -441,6 +454,27 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 	transfer_free(t->http, t);
 }
 
+/* Those that could not even begin; how many there were. */
+static unsigned run_unsent(struct http *h)
+{
+	unsigned n = 0;
+
+	for (size_t left = h->n; left > 0; left--) { /* a callback may send again */
+		struct http_transfer *t = h->first;
+
+		while (t && t->easy)
+			t = t->next;
+		if (!t)
+			break;
+		struct http_reply reply = {.body = "", .sent_ms = t->sent_ms, .received_ms = t->sent_ms};
+
+		t->fn(t->user, &reply, &t->cannot_send);
+		transfer_free(h, t);
+		n++;
+	}
+	return n;
+}
+
 static unsigned run_finished(struct http *h)
 {
 	CURLMsg *m;
@@ -459,11 +493,24 @@ static unsigned run_finished(struct http *h)
 	return n;
 }
 
+static void poll_fds(struct pollfd *fds, unsigned n_fds, int timeout_ms)
+{
+	if (poll(fds, n_fds, timeout_ms) < 0)
+		for (unsigned i = 0; i < n_fds; i++)
+			fds[i].revents = 0;
+}
+
 int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms)
 {
 	struct curl_waitfd wait[16];
 	int running = 0, ready = 0;
 
+	if (run_unsent(h))
+		timeout_ms = 0; /* their callbacks may have made work */
+	if (!h->multi) {
+		poll_fds(fds, n_fds, timeout_ms);
+		return 0;
+	}
 	n_fds = MIN(n_fds, (unsigned)ARRAY_LEN(wait));
 	for (unsigned i = 0; i < n_fds; i++) {
 		fds[i].revents = 0;
@@ -476,9 +523,7 @@ int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms
 		timeout_ms = 0; /* their callbacks may have made work */
 	curl_multi_poll(h->multi, wait, n_fds, timeout_ms, &ready);
 	/* curl's own flags know nothing of hang-ups. */
-	if (n_fds && poll(fds, n_fds, 0) < 0)
-		for (unsigned i = 0; i < n_fds; i++)
-			fds[i].revents = 0;
+	poll_fds(fds, n_fds, 0);
 	curl_multi_perform(h->multi, &running);
 	run_finished(h);
 	return 0;

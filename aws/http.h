@@ -1,4 +1,5 @@
-/* http.h - the transport: one curl multi handle, and the only user of libcurl.
+/* http.h - the transport: one curl multi handle, and the only user of libcurl, which
+ * is opened with the first transfer (http_library.h).
  *
  * Connections are kept and reused, HTTP/2 is used where TLS offers it. Replies
  * are capped in headers and body. Nothing blocks but http_poll, for at most its
@@ -19,7 +20,7 @@ struct http_options {
 	int64_t connect_timeout_ms, total_timeout_ms; /* 0: 5 s, 60 s */
 };
 
-int http_new(const struct http_options *opt, struct http **ret, struct err *err) NODISCARD;
+struct http *http_new(const struct http_options *opt) NODISCARD;
 void http_free(struct http *h); /* what is under way ends without a callback */
 AUTO_POINTER(http, struct http, http_free)
 

@@ -45,7 +45,8 @@ struct ui_host {
 	/* Ask for all of a kind now, not at the next tick; parent: those of one thing;
 	 * kind NULL: what is refreshed by itself. */
 	void (*refresh)(void *user, const struct kind *kind, const char *parent);
-	void (*counts)(void *user); /* ask how many there are of each kind */
+	void (*counts)(void *user);    /* ask how many there are of each kind */
+	void (*backtests)(void *user); /* read the backtests again; no request is made */
 	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	void (*remove)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Validate and price a launch; nothing is sent. What r points to is borrowed

@@ -15,37 +15,87 @@ static const struct resources *things(const struct view *v)
 	return &ui_session(v->ui)->tables[list_of(v)->kind->id];
 }
 
-static void add_columns(struct list *l, unsigned with, unsigned without)
+static bool has_column(const struct list *l, const struct field_ref *f)
 {
-	for (const struct field *f = l->kind->fields; f->name && l->n_columns < TABLE_COLUMNS_MAX; f++)
-		if ((f->flags & with) && !(f->flags & (without | FIELD_KEYED)))
-			l->columns[l->n_columns++] = f;
+	for (size_t i = 0; i < l->columns.n; i++)
+		if (l->columns.items[i].field == f->field && str_eq(l->columns.items[i].key, f->key))
+			return true;
+	return false;
+}
+
+static void add_column(struct list *l, const struct field_ref *f)
+{
+	if (l->columns.n < TABLE_COLUMNS_MAX && !has_column(l, f))
+		field_list_add(&l->columns, f->field, f->key);
+}
+
+static void add_columns(struct list *l, unsigned with)
+{
+	for (const struct field *f = l->kind->fields; f->name; f++)
+		if ((f->flags & with) && !(f->flags & FIELD_KEYED))
+			add_column(l, &(struct field_ref){.field = f});
+}
+
+/* Those of the settings (NULL: none) in place of the usual ones, or behind them where the
+ * text begins with '+'. Names stand first in any case. */
+static void choose_columns(struct list *l, const char *text)
+{
+	AUTO(field_list) struct field_list chosen = {0};
+
+	add_column(l, &(struct field_ref){.field = l->kind->fields});
+	if (!text || *text == '+')
+		add_columns(l, FIELD_SCREEN);
+	if (text)
+		(void)!field_list_parse(l->kind, text + (*text == '+'), &chosen, NULL);
+	for (size_t i = 0; i < chosen.n; i++)
+		add_column(l, &chosen.items[i]);
+	l->n_usual = l->columns.n;
+	l->chosen = text != NULL;
+	add_columns(l, FIELD_SCREEN | FIELD_WIDE);
 }
 
 /* The newest first, where the kind has times. */
-static const struct field *usual_order(const struct kind *k)
+static struct field_ref usual_order(const struct kind *k)
 {
 	static const char *const names[] = {"age", "created", "modified"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		const struct field *f = field_find(k, names[i], NULL);
 		if (f)
-			return f;
+			return (struct field_ref){.field = f};
 	}
-	return k->fields;
+	return (struct field_ref){.field = k->fields};
+}
+
+/* As --sort: "cost" ascending, "-cost" descending. */
+static void choose_order(struct list *l, const char *text)
+{
+	l->sort = usual_order(l->kind);
+	if (!text || field_ref_parse(l->kind, text + (*text == '-' || *text == '+'), &l->sort, NULL) < 0)
+		return;
+	bool usually_descending = !(l->sort.field->flags & FIELD_ASCENDING);
+
+	l->reverse = usually_descending != (*text == '-');
 }
 
 void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks)
 {
 	struct list *l = list_of(v);
+	AUTO(field_list) struct field_list wanted = {0};
 
 	l->kind = kind;
 	l->parent = xstrdup(parent);
 	l->hooks = hooks;
-	add_columns(l, FIELD_SCREEN, 0);
-	add_columns(l, FIELD_WIDE, FIELD_SCREEN);
-	l->sort = usual_order(kind);
+	choose_columns(l, ui_columns_of(v->ui, kind));
+	choose_order(l, ui_order_of(v->ui, kind));
 	l->stale = true;
+	for (size_t i = 0; i < l->n_usual; i++)
+		if (l->columns.items[i].field->flags & FIELD_COLD)
+			field_list_add(&wanted, l->columns.items[i].field, l->columns.items[i].key);
+	if (l->sort.field->flags & FIELD_COLD)
+		field_list_add(&wanted, l->sort.field, l->sort.key);
+	if (wanted.n)
+		ui_want_columns(v, kind, &wanted);
 }
 
 void list_close(struct view *v)
@@ -53,6 +103,8 @@ void list_close(struct view *v)
 	struct list *l = list_of(v);
 
 	free(l->rows);
+	field_list_done(&l->columns);
+	free(l->sort.key);
 	query_free(l->query);
 	free(l->parent);
 	free(l->filter);
@@ -74,8 +126,8 @@ static int by_value(const void *pa, const void *pb, void *user)
 {
 	const struct list *l = user;
 	const struct list_row *a = pa, *b = pb;
-	bool descending = !(l->sort->flags & FIELD_ASCENDING) != l->reverse;
-	int c = field_compare(l->sort, &a->value, &b->value, descending);
+	bool descending = !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse;
+	int c = field_compare(l->sort.field, &a->value, &b->value, descending);
 
 	if (c)
 		return c;
@@ -89,7 +141,6 @@ static void build_rows(struct view *v)
 	struct list *l = list_of(v);
 	const struct resources *t = things(v);
 	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
-	struct field_ref sort = {.field = l->sort}, name = {.field = l->columns[0]};
 
 	l->n = l->n_all = 0;
 	GROW(l->rows, l->cap, t->n);
@@ -102,8 +153,8 @@ static void build_rows(struct view *v)
 			continue;
 		if (l->query && !query_match(l->query, r, &x))
 			continue;
-		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&sort, r, &x)};
-		const char *text = field_get(&name, r, &x).text;
+		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&l->sort, r, &x)};
+		const char *text = field_get(&l->columns.items[0], r, &x).text;
 		l->name_widths |= 1ull << MIN(utf8_width(str_or(text, "")), LIST_NAME_CELLS_MAX);
 	}
 	if (l->n > 1)
@@ -139,7 +190,7 @@ void list_update(struct view *v)
 	struct list *l = list_of(v);
 	size_t line = l->table.selected - l->table.top;
 
-	if (!l->stale && l->built == things(v)->generation && l->sort->type != FIELD_SPARK)
+	if (!l->stale && l->built == things(v)->generation && l->sort.field->type != FIELD_SPARK)
 		return; /* only a curve has grown */
 	l->built = things(v)->generation;
 	build_rows(v);
@@ -187,11 +238,9 @@ static void count_text(const struct view *v, struct buf *out)
 		(void)buf_addf(out, "%s%s", shown, t->n ? more : "");
 }
 
-char *list_sort_word(char *buf, const struct field *f)
+char *list_sort_word(char *buf, const struct field_ref *f)
 {
-	struct field_ref ref = {.field = f};
-
-	field_heading(&ref, buf);
+	field_heading(f, buf);
 	str_lower(buf);
 	return buf;
 }
@@ -209,7 +258,7 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 		(void)buf_adds(left, " · only failed");
 	if (l->filter)
 		(void)buf_addf(left, " · %s", l->filter);
-	(void)buf_addf(left, " · by %s %s", list_sort_word(word, l->sort), l->reverse ? "↑" : "↓");
+	(void)buf_addf(left, " · by %s %s", list_sort_word(word, &l->sort), l->reverse ? "↑" : "↓");
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);
 }
@@ -241,15 +290,17 @@ void list_status(struct view *v, struct buf *left, struct buf *right)
 
 /* --- order and filter --- */
 
-static void set_sort(struct view *v, const struct field *f)
+static void set_sort(struct view *v, const struct field_ref *f)
 {
 	struct list *l = list_of(v);
-	struct field_list one = {.items = &(struct field_ref){.field = f}, .n = 1};
+	bool same = l->sort.field == f->field && str_eq(l->sort.key, f->key);
+	char *key = xstrdup(f->key); /* f may be the order's own */
 
-	l->reverse = l->sort == f && !l->reverse;
-	l->sort = f;
-	if (f->flags & FIELD_COLD)
-		ui_want_columns(v, l->kind, &one);
+	l->reverse = same && !l->reverse;
+	free(l->sort.key);
+	l->sort = (struct field_ref){f->field, key};
+	if (f->field->flags & FIELD_COLD)
+		ui_want_columns(v, l->kind, &(struct field_list){.items = &l->sort, .n = 1});
 	rebuild(v);
 }
 
@@ -260,40 +311,36 @@ int list_sort(struct view *v, const char *text, struct err *err)
 	struct field_ref ref;
 	char word[FIELD_HEADING_LEN];
 
-	for (size_t i = 0; i < l->n_columns; i++)
-		if (str_ieq(text, list_sort_word(word, l->columns[i]))) {
-			set_sort(v, l->columns[i]);
+	for (size_t i = 0; i < l->columns.n; i++)
+		if (str_ieq(text, list_sort_word(word, &l->columns.items[i]))) {
+			set_sort(v, &l->columns.items[i]);
 			return 0;
 		}
 	if (str_empty(text))
 		return err_set(err, ERR_USAGE, "sort by which column? Tab behind :sort lists them");
 	if (field_ref_parse(l->kind, text, &ref, err) < 0)
 		return -err->code;
+	set_sort(v, &ref);
 	free(ref.key);
-	if (ref.field->flags & FIELD_KEYED)
-		return err_set(err, ERR_USAGE, "%s is no column that a list can be sorted by", text);
-	set_sort(v, ref.field);
 	return 0;
 }
 
 static void sort_by_next(struct view *v, int by)
 {
 	struct list *l = list_of(v);
-	size_t n = 0, at = 0;
+	size_t n = l->wide ? l->columns.n : l->n_usual, at = 0;
 
-	while (n < l->n_columns && (l->wide || l->columns[n]->flags & FIELD_SCREEN))
-		n++;
-	while (at < n && l->columns[at] != l->sort)
+	while (at < n &&
+	       (l->columns.items[at].field != l->sort.field || !str_eq(l->columns.items[at].key, l->sort.key)))
 		at++;
-	if (n)
-		set_sort(v, l->columns[(at + n + (size_t)(by + (int)n)) % n]);
+	set_sort(v, &l->columns.items[(at + n + (size_t)(by + (int)n)) % n]);
 }
 
 bool list_key(struct view *v, int key)
 {
 	for (const struct field *f = list_of(v)->kind->fields; f->name; f++)
 		if (f->key && keyc_parse(f->key) == key) {
-			set_sort(v, f);
+			set_sort(v, &(struct field_ref){.field = f});
 			return true;
 		}
 	return false;
@@ -421,7 +468,7 @@ bool list_action(struct view *v, enum action a)
 		sort_by_next(v, a == ACT_SORT_NEXT ? 1 : -1);
 		return true;
 	case ACT_SORT_REVERSE:
-		set_sort(v, l->sort);
+		set_sort(v, &l->sort);
 		return true;
 	case ACT_MARK:
 		mark_selected(l);

@@ -45,8 +45,9 @@ struct list {
 	struct list_row *rows;
 	size_t n, cap;
 	struct table_view table;
-	const struct field *columns[TABLE_COLUMNS_MAX]; /* the usual ones, then those of ctrl-w */
-	size_t n_columns;
+	struct field_list columns; /* the usual ones, or those of the settings; then those of ctrl-w */
+	size_t n_usual;
+	bool chosen;		       /* by the settings: they do not give way to those of ctrl-w */
 	short seen[TABLE_COLUMNS_MAX]; /* cells of the widest text that was on the screen; forgotten with the filter */
 	struct {		       /* the rows that were measured last, and when */
 		size_t top, n;
@@ -54,7 +55,7 @@ struct list {
 		int64_t at_ms;
 	} measured;
 	uint64_t name_widths; /* a bit for each width among the names; likewise */
-	const struct field *sort;
+	struct field_ref sort;
 	bool reverse; /* the other way round than the field's own */
 	char *filter; /* as typed; NULL: all */
 	struct query *query;
@@ -91,6 +92,6 @@ void list_chosen(const struct list *l, struct strlist *out);
 long list_find(const struct list *l, const char *name); /* its row; -1 where it is not shown */
 /* What a column is called where one sorts by it: "cost", "metric". buf holds
  * FIELD_HEADING_LEN bytes. */
-char *list_sort_word(char *buf, const struct field *f);
+char *list_sort_word(char *buf, const struct field_ref *f);
 
 #endif

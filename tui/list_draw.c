@@ -8,6 +8,7 @@
 #define GAP 2
 #define NAME_CELLS_CALM 40
 #define STATE_CELLS_MAX 22
+#define PRIORITIES 100 /* more than any field has */
 /* Columns of a lower priority give way before a name is cut; the others do not. */
 #define PRIORITY_BEFORE_NAMES 4
 
@@ -29,12 +30,14 @@ static bool is_number(const struct field *f)
 /* A number is never cut, a state hardly ever, a text only where no column is free. */
 static struct table_column column_of(const struct list *l, size_t i)
 {
-	const struct field *f = l->columns[i];
+	const struct field *f = l->columns.items[i].field;
 	const struct field_cells *c = &f->cells;
 	struct table_column t = {.min = c->min, .max = c->max, .want = c->want, .priority = c->priority};
 
 	t.right = is_number(f);
-	t.wide_only = !(f->flags & FIELD_SCREEN);
+	t.wide_only = i >= l->n_usual;
+	if (t.wide_only && l->chosen)
+		t.priority += PRIORITIES;
 	if (t.right || f->type == FIELD_STATE)
 		t.min = MAX(t.min, t.right ? l->seen[i] : MIN(l->seen[i], STATE_CELLS_MAX));
 	t.max = MAX(t.max, l->seen[i]);
@@ -49,8 +52,8 @@ static void lay_out(const struct list *l, int cols, int *widths)
 	struct table_column c[TABLE_COLUMNS_MAX];
 	int width = cols - LIST_GUTTER, kept = 0;
 
-	assert(l->n_columns); /* every kind has a name */
-	for (size_t i = 0; i < l->n_columns; i++) {
+	assert(l->columns.n); /* every kind has a name */
+	for (size_t i = 0; i < l->columns.n; i++) {
 		c[i] = column_of(l, i);
 		if (i && c[i].priority <= PRIORITY_BEFORE_NAMES && !c[i].wide_only)
 			kept += c[i].min + GAP;
@@ -59,22 +62,22 @@ static void lay_out(const struct list *l, int cols, int *widths)
 	int longest = name_width(l, LIST_NAME_CELLS_MAX);
 	c[0].max = c[0].want ? longest : MAX(longest, 32); /* jobs keep some room for those to come */
 	c[0].want = MIN(c[0].want, longest);
-	table_layout(c, l->n_columns, width, GAP, l->wide, widths);
+	table_layout(c, l->columns.n, width, GAP, l->wide, widths);
 }
 
 /* --- cells --- */
 
-static void cell_text(const struct view *v, const struct field *f, const struct resource *r, struct buf *out)
+static void cell_text(const struct view *v, const struct field_ref *ref, const struct resource *r, struct buf *out)
 {
 	const struct list *l = v->state;
+	const struct field *f = ref->field;
 	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
-	struct field_ref ref = {.field = f};
 	char text[FIELD_VALUE_LEN];
 
 	buf_clear(out);
 	if (l->hooks->text && l->hooks->text(f, r, out))
 		return;
-	struct field_value value = field_get(&ref, r, &x);
+	struct field_value value = field_get(ref, r, &x);
 	if (f->type == FIELD_STATE)
 		(void)buf_addf(out, "%s ", state_symbol(r));
 	if (!value.known && !value.missing)
@@ -95,11 +98,11 @@ static void put_cell(struct view *v, struct area a, int row, int col, int width,
 		     struct buf *text)
 {
 	struct list *l = v->state;
-	const struct field *f = l->columns[i];
+	const struct field *f = l->columns.items[i].field;
 
 	if (l->hooks->cell && l->hooks->cell(v, a, row, col, width, f, r))
 		return;
-	cell_text(v, f, r, text);
+	cell_text(v, &l->columns.items[i], r, text);
 	if (i == 0)
 		area_put_middle(a, row, col, width, map_get(&l->marks, r->name) ? ST_MARK : ST_NORMAL, buf_str(text));
 	else if (f->type == FIELD_STATE)
@@ -127,10 +130,12 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 	for (size_t at = l->table.top; at < l->n && at < l->table.top + rows; at++) {
 		if (at >= from && at < to)
 			continue;
-		for (size_t i = 1; i < l->n_columns; i++) {
-			if (l->columns[i]->type == FIELD_SPARK || l->columns[i]->type == FIELD_TEXT)
+		for (size_t i = 1; i < l->columns.n; i++) {
+			const struct field_ref *f = &l->columns.items[i];
+
+			if (f->field->type == FIELD_SPARK || f->field->type == FIELD_TEXT)
 				continue;
-			cell_text(v, l->columns[i], l->rows[at].item, text);
+			cell_text(v, f, l->rows[at].item, text);
 			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(text)), 400));
 		}
 	}
@@ -141,14 +146,14 @@ static void draw_headings(struct view *v, struct area a, const int *widths)
 	const struct list *l = v->state;
 	int col = LIST_GUTTER;
 
-	for (size_t i = 0; i < l->n_columns; i++) {
-		struct field_ref ref = {.field = l->columns[i]};
+	for (size_t i = 0; i < l->columns.n; i++) {
+		const struct field_ref *f = &l->columns.items[i];
 		char text[FIELD_HEADING_LEN];
-		const char *other = l->hooks->heading ? l->hooks->heading(v, l->columns[i]) : NULL;
+		const char *other = l->hooks->heading ? l->hooks->heading(v, f->field) : NULL;
 		if (!widths[i])
 			continue;
-		table_put(a, 0, col, widths[i], is_number(l->columns[i]), ST_HEADING,
-			  other ? other : field_heading(&ref, text));
+		table_put(a, 0, col, widths[i], is_number(f->field), ST_HEADING,
+			  other ? other : field_heading(f, text));
 		col += widths[i] + GAP;
 	}
 }
@@ -161,7 +166,7 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 
 	if (map_get(&l->marks, r->name))
 		area_put(a, line, 0, ST_MARK, "+");
-	for (size_t i = 0; i < l->n_columns; i++) {
+	for (size_t i = 0; i < l->columns.n; i++) {
 		if (!widths[i])
 			continue;
 		put_cell(v, a, line, col, widths[i], i, r, text);

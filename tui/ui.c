@@ -22,6 +22,9 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->session = s;
 	ui->host = host;
 	ui->surface.ascii = opt->ascii;
+	ui->notice_ms = opt->notice_ms;
+	ui->columns = xstrdup(opt->columns);
+	ui->order = xstrdup(opt->order);
 	ui->now_ms = clock_now_ms();
 	ui->next_view_id = 1;
 	ui->dirty = true;
@@ -49,6 +52,8 @@ void ui_free(struct ui *ui)
 	ui_prompt_done(&ui->prompt);
 	strlist_done(&ui->change.names);
 	surface_done(&ui->surface);
+	free(ui->columns);
+	free(ui->order);
 	free(ui);
 }
 
@@ -84,6 +89,16 @@ void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bo
 {
 	if (ui->host->watch)
 		ui->host->watch(ui->host->user, kind, name, on);
+}
+
+const char *ui_columns_of(const struct ui *ui, const struct kind *kind)
+{
+	return kind == TRAINING_KIND ? ui->columns : NULL;
+}
+
+const char *ui_order_of(const struct ui *ui, const struct kind *kind)
+{
+	return kind == TRAINING_KIND ? ui->order : NULL;
 }
 
 void ui_want_columns(struct view *v, const struct kind *kind, const struct field_list *fields)

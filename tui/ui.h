@@ -14,6 +14,8 @@ struct ui;
 struct ui_options {
 	bool ascii;
 	int rows, cols;
+	int64_t notice_ms;	     /* how long a note is shown, worse ones longer */
+	const char *columns, *order; /* of the jobs, as --columns and --sort; copied; NULL: the usual */
 };
 
 /* session and host are borrowed and must outlive it. */

@@ -31,9 +31,9 @@ void ui_notice_collect(struct ui *ui)
 
 bool ui_notice_showing(const struct ui *ui)
 {
-	static const int64_t lasts_ms[] = {[NOTICE_INFO] = 8000, [NOTICE_WARNING] = 20000, [NOTICE_ERROR] = 60000};
+	static const int halves[] = {[NOTICE_INFO] = 2, [NOTICE_WARNING] = 5, [NOTICE_ERROR] = 15}; /* of notice_ms */
 
-	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < lasts_ms[ui->notice.level];
+	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < ui->notice_ms * halves[ui->notice.level] / 2;
 }
 
 /* --- header --- */
@@ -96,17 +96,18 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 {
 	const struct session *s = ui->session;
 	const struct header_facts *f = &ui->facts;
+	const char *more = session_jobs(s)->partial ? "+" : "";
 	char money[24], count[32];
 
 	p[(*n)] = (struct piece){.style = f->running ? ST_RUNNING : ST_HEADER, .drop = 1};
-	snprintf(p[(*n)++].text, sizeof(p->text), "%s running", jobtext_count(count, f->running));
+	snprintf(p[(*n)++].text, sizeof(p->text), "%s%s running", jobtext_count(count, f->running), more);
 	if (f->failed) {
 		p[(*n)] = (struct piece){.style = ST_BAD, .drop = 3};
-		snprintf(p[(*n)++].text, sizeof(p->text), "%s failed", jobtext_count(count, f->failed));
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s failed", jobtext_count(count, f->failed), more);
 	}
 	if (header_has_burn(f)) {
 		p[(*n)] = (struct piece){.style = ST_HEADER, .drop = 4};
-		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h", f->unpriced ? "≥" : "",
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h", f->unpriced || *more ? "≥" : "",
 			 money_text(money, f->burn_micro));
 	}
 	if (s->budget.throttled_until_ms > ui->now_ms) {

@@ -64,6 +64,8 @@ struct ui {
 	const struct session *session;
 	const struct ui_host *host;
 	struct surface surface;
+	int64_t notice_ms;     /* how long a note of the least kind is shown */
+	char *columns, *order; /* of the jobs; NULL */
 	struct view *stack[UI_STACK_MAX];
 	size_t depth;
 	uint64_t next_view_id;

@@ -162,7 +162,7 @@ static bool open_kind(struct ui *ui, const char *name, const char *text)
 {
 	const struct kind *k = kind_find(name);
 
-	if (k && !strcmp(name, k->plural))
+	if (k && (!strcmp(name, k->plural) || str_empty(text))) /* ":processing" names none of them */
 		open_view(ui, ui_list_of(k), k, name, text);
 	else if (k)
 		open_view(ui, ui_page_of(k), k, name, text);

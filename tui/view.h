@@ -157,6 +157,9 @@ void ui_await_job(struct ui *ui, const char *name);
 /* The names J and K walk through: those of the list below the view, in its order. */
 const char *ui_neighbour(struct view *v, const char *name, int by);
 
+/* What the settings say of a kind's list (as --columns and --sort); NULL: nothing. */
+const char *ui_columns_of(const struct ui *ui, const struct kind *kind);
+const char *ui_order_of(const struct ui *ui, const struct kind *kind);
 /* Have cold fields filled for all things of a kind (field.h): the list's generation
  * changes once they are. */
 void ui_want_columns(struct view *v, const struct kind *kind, const struct field_list *fields);

@@ -1,4 +1,5 @@
-/* The metrics of one job or of several together, as curves. */
+/* The metrics of one thing or of several of its kind together, as curves: those of a training job,
+ * and the hosts' of all kinds that have them. */
 #include <math.h>
 
 #include "base/timefmt.h"
@@ -7,7 +8,7 @@
 #include "tui/jobtext.h"
 #include "tui/view.h"
 
-#define JOBS_MAX 24
+#define THINGS_MAX 24
 #define GROUPS_MAX 64
 #define BEST_CELLS 24 /* of the legend, for the best value and its round */
 
@@ -26,7 +27,7 @@ struct curve {
 };
 
 struct metrics_state {
-	struct strlist jobs;
+	struct strlist names; /* of things of the view's kind */
 	struct group groups[GROUPS_MAX];
 	size_t n_groups;
 	char group[64]; /* the one shown, by name: groups come and go */
@@ -50,15 +51,16 @@ static int metrics_open(struct view *v, const struct view_arg *arg, struct err *
 			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
 				       arg->names.items[i]);
 	for (size_t i = 0; i < arg->names.n; i++)
-		strlist_add(&st->jobs, arg->names.items[i]);
-	if (st->jobs.n > JOBS_MAX) {
-		ui_notice(v->ui, NOTICE_WARNING, "only the first %d of %zu jobs are drawn", JOBS_MAX, st->jobs.n);
-		for (size_t i = JOBS_MAX; i < st->jobs.n; i++)
-			free(st->jobs.items[i]);
-		st->jobs.n = JOBS_MAX;
+		strlist_add(&st->names, arg->names.items[i]);
+	if (st->names.n > THINGS_MAX) {
+		ui_notice(v->ui, NOTICE_WARNING, "only the first %d of %zu %s are drawn", THINGS_MAX, st->names.n,
+			  kind_word(arg->kind));
+		for (size_t i = THINGS_MAX; i < st->names.n; i++)
+			free(st->names.items[i]);
+		st->names.n = THINGS_MAX;
 	}
-	for (size_t i = 0; i < st->jobs.n; i++)
-		ui_watch(v->ui, v->kind, st->jobs.items[i], true);
+	for (size_t i = 0; i < st->names.n; i++)
+		ui_watch(v->ui, v->kind, st->names.items[i], true);
 	return 0;
 }
 
@@ -73,12 +75,12 @@ static void metrics_close(struct view *v)
 {
 	struct metrics_state *st = v->state;
 
-	for (size_t i = 0; i < st->jobs.n; i++)
-		ui_watch(v->ui, v->kind, st->jobs.items[i], false);
+	for (size_t i = 0; i < st->names.n; i++)
+		ui_watch(v->ui, v->kind, st->names.items[i], false);
 	free_curves(st);
 	free(st->curves);
 	free(st->chart_curves);
-	strlist_done(&st->jobs);
+	strlist_done(&st->names);
 }
 
 static uint64_t metrics_generation(struct view *v)
@@ -86,8 +88,8 @@ static uint64_t metrics_generation(struct view *v)
 	const struct metrics_state *st = v->state;
 	uint64_t h = 1;
 
-	for (size_t i = 0; i < st->jobs.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
+	for (size_t i = 0; i < st->names.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation * 2 + f->logs_loaded : 0);
 	}
 	return h;
@@ -117,15 +119,33 @@ static void add_group(struct metrics_state *st, const char *name)
 		str_copy(st->groups[st->n_groups++].name, 64, group);
 }
 
+static const struct resource *find_thing(const struct view *v, size_t i)
+{
+	const struct metrics_state *st = v->state;
+
+	return resources_find(&ui_session(v->ui)->tables[v->kind->id], st->names.items[i]);
+}
+
+/* As a training job; NULL where it is none. */
+static const struct job *job_of(const struct resource *r)
+{
+	return r && r->kind == TRAINING_KIND ? resource_job(r) : NULL;
+}
+
+/* What it is judged by; NULL. */
+static const char *objective_of(const struct resource *r)
+{
+	return job_of(r) ? job_objective_name(job_of(r)) : NULL;
+}
+
 static void find_groups(struct view *v)
 {
 	struct metrics_state *st = v->state;
 
 	st->n_groups = 0;
-	for (size_t i = 0; i < st->jobs.n; i++) {
-		const struct job *j = jobs_find(session_jobs(ui_session(v->ui)), st->jobs.items[i]);
-		const char *objective = j ? job_objective_name(j) : NULL;
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->jobs.items[i]);
+	for (size_t i = 0; i < st->names.n; i++) {
+		const char *objective = objective_of(find_thing(v, i));
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
 		if (!f)
 			continue;
 		if (objective && series_find(&f->metrics, objective)) /* comes first */
@@ -191,34 +211,43 @@ static void add_points(struct curve *c, const struct series *s, bool steps, int6
 	}
 }
 
-static void add_curve(struct view *v, const struct job *j, const struct series_set *set, const struct series *s)
+/* Where its time begins: with its start; alone on the screen, or where that is not known,
+ * with its first sign of life. */
+static int64_t origin_ms(const struct metrics_state *st, const struct resource *r, const struct series_set *set)
+{
+	int64_t start = r->start_ms != TIME_UNKNOWN ? r->start_ms : INT64_MAX;
+
+	for (size_t i = 0; i < set->n && (st->names.n == 1 || r->start_ms == TIME_UNKNOWN); i++)
+		if (set->items[i].n)
+			start = MIN(start, set->items[i].points[0].time_ms);
+	return start;
+}
+
+static void add_curve(struct view *v, const struct resource *r, const struct series_set *set, const struct series *s)
 {
 	struct metrics_state *st = v->state;
 	bool steps = st->has_steps && !st->by_time;
-	int64_t start = j->start_ms != TIME_UNKNOWN ? j->start_ms : s->points[0].time_ms;
 
-	if (st->jobs.n == 1) /* from the job's first sign of life, where that is earlier */
-		start = MIN(start, s->points[0].time_ms);
 	GROW(st->curves, st->cap_curves, st->n_curves + 1);
 	struct curve *c = &st->curves[st->n_curves++];
 	*c = (struct curve){.points = xreallocarray(NULL, 2 * s->n, sizeof(*c->points))};
 	char label[100];
 
 	series_label(label, sizeof(label), set, s);
-	if (st->jobs.n > 1)
-		snprintf(c->name, sizeof(c->name), "%.80s %.60s", j->name, label);
+	if (st->names.n > 1)
+		snprintf(c->name, sizeof(c->name), "%.80s %.60s", r->name, label);
 	else
 		str_copy(c->name, sizeof(c->name), label);
-	find_best(c, j, s);
-	add_points(c, s, steps, start);
+	find_best(c, job_of(r), s);
+	add_points(c, s, steps, origin_ms(st, r, set));
 	smooth(c, st->smoothing);
 }
 
-/* Among several jobs only the objective of each is drawn, for the eye's sake. */
-static bool wanted(const struct metrics_state *st, const struct job *j, const struct series *s)
+/* Among several things only the objective of each is drawn, for the eye's sake. */
+static bool wanted(const struct metrics_state *st, const struct resource *r, const struct series *s)
 {
 	char group[64];
-	const char *objective = job_objective_name(j);
+	const char *objective = objective_of(r);
 	char objective_group[64] = "";
 
 	if (!s->n)
@@ -228,28 +257,27 @@ static bool wanted(const struct metrics_state *st, const struct job *j, const st
 		return false;
 	if (objective)
 		group_of(objective_group, objective);
-	return st->jobs.n == 1 || strcmp(objective_group, group) || str_eq(objective, s->name);
+	return st->names.n == 1 || strcmp(objective_group, group) || str_eq(objective, s->name);
 }
 
 static void build(struct view *v)
 {
 	struct metrics_state *st = v->state;
-	const struct session *session = ui_session(v->ui);
 
 	find_groups(v);
 	free_curves(st);
 	st->has_steps = false;
 	st->stale = false;
 	for (int pass = 0; pass < 2; pass++) /* first: is there a round for any point? */
-		for (size_t i = 0; i < st->jobs.n; i++) {
-			const struct job *j = jobs_find(session_jobs(session), st->jobs.items[i]);
-			const struct feed *f = session_find_feed(session, TRAINING_KIND, st->jobs.items[i]);
-			for (size_t k = 0; j && f && k < f->metrics.n; k++) {
+		for (size_t i = 0; i < st->names.n; i++) {
+			const struct resource *r = find_thing(v, i);
+			const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+			for (size_t k = 0; r && f && k < f->metrics.n; k++) {
 				const struct series *s = &f->metrics.items[k];
-				if (!wanted(st, j, s))
+				if (!wanted(st, r, s))
 					continue;
 				if (pass)
-					add_curve(v, j, &f->metrics, s);
+					add_curve(v, r, &f->metrics, s);
 				else
 					st->has_steps = st->has_steps || series_has_steps(s);
 			}
@@ -286,10 +314,10 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 		build(v);
 	if (st->n_groups)
 		(void)buf_addf(left, "%s · ", st->group);
-	if (st->jobs.n == 1)
-		(void)buf_adds(left, st->jobs.items[0]);
+	if (st->names.n == 1)
+		(void)buf_adds(left, st->names.items[0]);
 	else
-		(void)buf_addf(left, "%zu jobs", st->jobs.n);
+		(void)buf_addf(left, "%zu %s", st->names.n, kind_word(v->kind));
 	if (st->n_curves)
 		(void)buf_adds(left, !st->has_steps || st->by_time ? " · by time" : " · by round");
 	struct chart c = chart_of(st);
@@ -349,9 +377,8 @@ static void draw_groups(const struct metrics_state *st, struct area a)
 static void draw_nothing(struct view *v, struct area a)
 {
 	const struct metrics_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
-	const struct job *j = jobs_find(session_jobs(s), st->jobs.items[0]);
-	const struct feed *f = session_find_feed(s, TRAINING_KIND, st->jobs.items[0]);
+	const struct job *j = job_of(find_thing(v, 0));
+	const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[0]);
 	char text[JOBTEXT_LEN];
 
 	if (j && j->n_final_metrics) {
@@ -359,6 +386,8 @@ static void draw_nothing(struct view *v, struct area a)
 		for (size_t i = 0; i < j->n_final_metrics && (int)i + 1 < a.rows; i++)
 			area_putf(a, (int)i + 1, 3, ST_NORMAL, "%-28s %10s", j->final_metrics[i].name,
 				  field_value_text(text, j->final_metrics[i].value));
+	} else if (f && f->logs_loaded && v->kind != TRAINING_KIND) {
+		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from CloudWatch, a minute or more behind.");
 	} else if (f && f->logs_loaded) {
 		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from the log (by the job's metric definitions)");
 		area_put(a, 1, 1, ST_DIM, "and from CloudWatch.");
@@ -389,7 +418,7 @@ static void metrics_draw(struct view *v, struct area a)
 static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct metrics_state *st = v->state;
-	const struct feed *f = session_find_feed(ui_session(v->ui), TRAINING_KIND, st->jobs.items[0]);
+	const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[0]);
 	char text[JOBTEXT_LEN];
 
 	if (!st->has_cursor) {
@@ -492,7 +521,7 @@ static bool metrics_action(struct view *v, enum action a)
 		st->smoothing = MAX(st->smoothing - 1, 0);
 		return true;
 	case ACT_LOGS:
-		ui_push_one(v->ui, VIEW_LOGS, v->kind, st->jobs.items[0], MODE_SHOW);
+		ui_push_one(v->ui, VIEW_LOGS, v->kind, st->names.items[0], MODE_SHOW);
 		return true;
 	default:
 		return false;

@@ -24,6 +24,9 @@ _sagetop()
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--baseline) return ;;
+	--minutes) return ;;
+	--rate) return ;;
+	--quota) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
@@ -44,7 +47,7 @@ _sagetop()
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
-	backtest) own='--csv --html --baseline' ;;
+	backtest) own='--limit --name --yes --csv --html --baseline --minutes --rate --quota --failed' ;;
 	prices) own='--limit' ;;
 	config) own='' ;;
 	doctor) own='' ;;

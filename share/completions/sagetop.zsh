@@ -54,19 +54,19 @@ _sagetop() {
 		jobs) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : ' ;;
 		list) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : _sagetop_words kinds' ;;
 		show) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		logs) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
 			'--live[follow by CloudWatch'\''s live tail\: sooner, but billed by the minute (with -f)]' \
 			'--since=[only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05\:48, or 15\:00 of the last day; UTC)]:WHEN: ' \
@@ -82,13 +82,13 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job]:NAME: ' \
+			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'*: :_files' ;;
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job]:NAME: ' \
+			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'*: : _sagetop_words jobs' ;;
@@ -107,12 +107,19 @@ _sagetop() {
 			'--tag=[tag of the image there (default\: the version of sagetop)]:TAG: ' \
 			'*: : ' ;;
 		backtest) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--yes[do not ask]' \
 			'--csv[report as CSV\: a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts, and print its verdict]:FILE:_files' \
 			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
+			'--minutes=[plan\: minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
+			'--rate=[plan\: dollars an hour that spot costs (default\: 70 % of the price on demand)]:USD: ' \
+			'--quota=[plan\: instances that the account may have at a time (default\: as many as run.concurrency)]:N: ' \
+			'--failed[retry\: the packs that failed]' \
 			'*: : _sagetop_words backtests' ;;
 		prices) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : _sagetop_words types' ;;
 		config) _arguments $everywhere \
 			'*: : _sagetop_words settings' ;;

@@ -68,7 +68,7 @@ static json_t *run_json(const struct backtest_run *r, bool packs)
 
 static void print_run(struct app *a, const struct backtest_run *r)
 {
-	AUTO(str) char *progress = backtest_progress_text(r, count_fetched(r), 1);
+	AUTO(str) char *progress = backtest_progress_text(r, count_fetched(r));
 	char when[TIMEFMT_LEN];
 
 	fprintf(a->out, "%s: %s%s%s\nbegun %s; %s\n", r->name, backtest_state_name(r->state),
@@ -144,6 +144,14 @@ int backtest_status(struct app *a, struct err *err)
 	return 0;
 }
 
+int backtest_may_write(const struct app *a, struct err *err)
+{
+	if (!a->config.set.read_only)
+		return 0;
+	return err_set(err, ERR_DENIED, "backtest %s changes something and read-only forbids it (%s)",
+		       a->cli.args.items[0], a->config.from[SETTING_read_only]);
+}
+
 /* --- pause and stop ---------------------------------------------------------------------------- */
 
 static int put_held(struct app *a, enum backtest_state state, const char *reason, struct err *err)
@@ -151,7 +159,8 @@ static int put_held(struct app *a, enum backtest_state state, const char *reason
 	const char *run = a->cli.args.items[1];
 	AUTO(backtest_run) struct backtest_run r = {0};
 
-	if (app_connect(a, err) < 0 || store_backtest_load(sync_store(a->sync), run, &r, err) < 0)
+	if (backtest_may_write(a, err) < 0 || app_connect(a, err) < 0 ||
+	    store_backtest_load(sync_store(a->sync), run, &r, err) < 0)
 		return -err->code;
 	if (r.state == BACKTEST_DONE)
 		return err_set(err, ERR_INVALID, "the run %s is done", run);

@@ -287,7 +287,7 @@ static int look(struct drive *d, struct err *err)
 	if (end_fetches(d, err) < 0 || reload(d, err) < 0 || check_held(d, err) < 0 || look_at_packs(d, err) < 0)
 		return -err->code;
 	print_notices(d);
-	backtest_progress_show(&d->progress, &d->run, d->n_fetched, d->w->spec->concurrency);
+	backtest_progress_show(&d->progress, &d->run, d->n_fetched);
 	return check_failed(d, err);
 }
 

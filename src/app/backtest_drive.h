@@ -45,6 +45,9 @@ int backtest_output_take(const struct backtest_work *w, const struct backtest_jo
 /* All parts as predictions.csv, in order whatever order they came in, and importances.json. */
 int backtest_merge(const struct backtest_work *w, struct err *err) NODISCARD;
 
+/* ERR_DENIED where sagetop runs read-only. */
+int backtest_may_write(const struct app *a, struct err *err) NODISCARD;
+
 /* --- the whole (backtest_drive.c) ---------------------------------------------------------------- */
 
 /* Until all packs are done and merged, or somebody or something holds the run. */

@@ -18,11 +18,11 @@ static void wipe(struct backtest_progress *p)
 	p->shown = false;
 }
 
-char *backtest_progress_text(const struct backtest_run *r, size_t fetched, int64_t concurrency)
+char *backtest_progress_text(const struct backtest_run *r, size_t fetched)
 {
 	struct backtest_counts c = backtest_run_count(r);
 	AUTO(buf) struct buf b = BUF_INIT(BUF_MAX_TEXT);
-	int64_t eta = backtest_run_eta_ms(r, concurrency);
+	int64_t eta = backtest_run_eta_ms(r);
 	char text[TIMEFMT_LEN];
 
 	buf_addf(&b, "%zu of %lld packs", fetched, (long long)r->jobs);
@@ -44,10 +44,9 @@ char *backtest_progress_text(const struct backtest_run *r, size_t fetched, int64
 	return buf_take(&b);
 }
 
-void backtest_progress_show(struct backtest_progress *p, const struct backtest_run *r, size_t fetched,
-			    int64_t concurrency)
+void backtest_progress_show(struct backtest_progress *p, const struct backtest_run *r, size_t fetched)
 {
-	AUTO(str) char *text = backtest_progress_text(r, fetched, concurrency);
+	AUTO(str) char *text = backtest_progress_text(r, fetched);
 
 	if (!p->tty || str_eq(text, p->last))
 		return;

@@ -13,12 +13,11 @@ struct backtest_progress {
 
 void backtest_progress_begin(struct backtest_progress *p, const char *name);
 /* fetched: packs whose results are here. */
-void backtest_progress_show(struct backtest_progress *p, const struct backtest_run *r, size_t fetched,
-			    int64_t concurrency);
+void backtest_progress_show(struct backtest_progress *p, const struct backtest_run *r, size_t fetched);
 void backtest_progress_say(struct backtest_progress *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void backtest_progress_end(struct backtest_progress *p);
 
 /* "12 of 30 packs, 4 running, 1 failed (data 1), 2 retried, 3m10s to go, $0.12". Owned by the caller. */
-char *backtest_progress_text(const struct backtest_run *r, size_t fetched, int64_t concurrency) NODISCARD;
+char *backtest_progress_text(const struct backtest_run *r, size_t fetched) NODISCARD;
 
 #endif

@@ -88,7 +88,8 @@ static int put_state(struct app *a, const struct backtest_work *w, struct err *e
 	const struct backtest_run r = {.name = w->name,
 				       .state = BACKTEST_RUNNING,
 				       .jobs = (int64_t)w->plan->n_jobs,
-				       .retries = w->spec->retries};
+				       .retries = w->spec->retries,
+				       .concurrency = w->spec->concurrency};
 
 	return store_backtest_put(sync_store(a->sync), &r, err);
 }
@@ -152,7 +153,8 @@ int backtest_run(struct app *a, struct err *err)
 	AUTO(backtest_work) struct backtest_work w = {0};
 	bool begun = false;
 
-	if (backtest_work_load(a, a->cli.args.items[1], &w, err) < 0 || backtest_folder_check(&w, &begun, err) < 0)
+	if (backtest_may_write(a, err) < 0 || backtest_work_load(a, a->cli.args.items[1], &w, err) < 0 ||
+	    backtest_folder_check(&w, &begun, err) < 0)
 		return -err->code;
 	return carry_out(a, &w, begun, false, err);
 }
@@ -164,6 +166,8 @@ static int load_begun(struct app *a, struct backtest_work *w, struct err *err)
 	AUTO(str) char *path = fs_join(folder, "spec.json");
 	bool begun = false;
 
+	if (backtest_may_write(a, err) < 0)
+		return -err->code;
 	if (strchr(run, '/') || !fs_exists(path))
 		return err_set(err, ERR_NOTFOUND, "there is no run %s here: sagetop backtest status names them", run);
 	if (backtest_work_load(a, path, w, err) < 0 || backtest_folder_check(w, &begun, err) < 0)

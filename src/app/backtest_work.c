@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "base/fs.h"
+#include "trainer/panel/own_columns.h"
 #include "trainer/panel/panel.h"
 
 static const int32_t alternative_days[BACKTEST_ALTERNATIVES] = {1, 7, 14, 28, 0};
@@ -124,6 +125,15 @@ int backtest_work_count(struct backtest_work *w, struct err *err)
 	return 0;
 }
 
+/* Jobs get the columns of data.program, not the program. */
+static int write_own_columns(struct backtest_work *w, struct err *err)
+{
+	AUTO(str) char *below = xasprintf("backtests/%s", w->name);
+	AUTO(str) char *folder = fs_cache_path(below);
+
+	return own_columns_write(w->spec, &w->files, &w->earlier, folder, err);
+}
+
 /* --- both ---------------------------------------------------------------------------------- */
 
 int backtest_work_load(struct app *a, const char *spec_path, struct backtest_work *w, struct err *err)
@@ -134,8 +144,8 @@ int backtest_work_load(struct app *a, const char *spec_path, struct backtest_wor
 		str_set(&w->spec->name, app_value(a, OPT_NAME));
 	w->name = xstrdup(w->spec->name);
 	if (resolve(&w->spec->files, "data.files", &w->files, err) < 0 ||
-	    resolve(&w->spec->earlier, "data.earlier", &w->earlier, err) < 0 || backtest_work_count(w, err) < 0 ||
-	    backtest_work_price(a, w, err) < 0)
+	    resolve(&w->spec->earlier, "data.earlier", &w->earlier, err) < 0 || write_own_columns(w, err) < 0 ||
+	    backtest_work_count(w, err) < 0 || backtest_work_price(a, w, err) < 0)
 		return -err->code;
 	return backtest_plan_make(&w->input, &w->plan, err);
 }

@@ -230,6 +230,23 @@ static int find_all(struct waiting *w, struct err *err)
 	return 0;
 }
 
+/* "1 of 2 jobs, 3 of 3 processing jobs": of each kind that is waited for. */
+static void say_what_runs(const struct waiting *w)
+{
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+	size_t n[KIND_COUNT] = {0}, running[KIND_COUNT] = {0};
+
+	for (size_t i = 0; i < w->n; i++) {
+		n[w->items[i].kind->id]++;
+		running[w->items[i].kind->id] += !w->items[i].reported;
+	}
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		if (running[k])
+			(void)buf_addf(&text, "%s%zu of %zu %s", text.len ? ", " : "", running[k], n[k],
+				       kind_word(&kind_table[k]));
+	fprintf(stderr, "sagetop: gave up waiting: %s still run\n", buf_str(&text));
+}
+
 static int run(struct waiting *w, size_t *ret_running, struct err *err)
 {
 	struct app *a = w->a;
@@ -242,8 +259,7 @@ static int run(struct waiting *w, size_t *ret_running, struct err *err)
 		int64_t left = deadline - clock_mono_ms();
 
 		if (left <= 0) {
-			fprintf(stderr, "sagetop: gave up waiting: %zu of %zu%s still run\n", *ret_running, w->n,
-				w->jobs ? " jobs" : "");
+			say_what_runs(w);
 			return 0;
 		}
 		ask_stale(w);

@@ -51,16 +51,37 @@ static bool parse_duration(const char *text, int64_t *ret)
 	return str_to_i64(digits, ret) && *ret >= 0;
 }
 
-static int take_duration(const struct setting_row *r, const char *text, int64_t *ret, struct err *err)
+static bool parse_size(const char *text, int64_t *ret)
 {
+	static const char *const units[] = {"KiB", "MiB", "GiB"};
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i < ARRAY_LEN(units) && n > 3; i++) {
+		if (strcmp(text + n - 3, units[i]))
+			continue;
+		AUTO(str) char *digits = xstrndup(text, n - 3);
+		if (!str_to_i64(digits, ret) || *ret < 0 || *ret > INT64_MAX >> 30)
+			return false;
+		*ret <<= 10 * (i + 1);
+		return true;
+	}
+	return false;
+}
+
+/* A time or a size. */
+static int take_amount(const struct setting_row *r, const char *text, int64_t *ret, struct err *err)
+{
+	bool (*parse)(const char *text, int64_t *ret) = r->type == SETTING_SIZE ? parse_size : parse_duration;
 	AUTO(strlist) struct strlist limits = {0};
 	int64_t value, least, most;
 
 	strlist_split(&limits, r->limits, ' ');
-	if (!parse_duration(limits.items[0], &least) || !parse_duration(limits.items[1], &most))
+	if (!parse(limits.items[0], &least) || !parse(limits.items[1], &most))
 		return err_set(err, ERR_INTERNAL, "%s: no limits", r->name);
-	if (!parse_duration(text, &value))
-		return err_set(err, ERR_INVALID, "needs a time such as 500ms, 5s or 2m, not \"%s\"", text);
+	if (!parse(text, &value))
+		return err_set(err, ERR_INVALID, "needs a %s, not \"%s\"",
+			       r->type == SETTING_SIZE ? "size such as 64MiB or 1GiB" : "time such as 500ms, 5s or 2m",
+			       text);
 	if (value < least || value > most)
 		return err_set(err, ERR_INVALID, "\"%s\" is not between %s and %s", text, limits.items[0],
 			       limits.items[1]);
@@ -98,8 +119,8 @@ static int set_value(struct config *c, enum setting_id id, const char *text, str
 	char *member = (char *)&c->set + setting_offsets[id];
 	int rc = 0;
 
-	if (r->type == SETTING_DURATION)
-		rc = take_duration(r, text, (setting_DURATION *)member, err);
+	if (r->type == SETTING_DURATION || r->type == SETTING_SIZE)
+		rc = take_amount(r, text, (int64_t *)member, err);
 	else if (r->type == SETTING_FLAG)
 		rc = take_flag(text, (setting_FLAG *)member, err);
 	else if (r->type == SETTING_CHOICE)
@@ -161,6 +182,8 @@ static int take_rate(struct config *c, const struct setting_row *r, const char *
 	strlist_split(&limits, r->limits, ' ');
 	if (!str_to_f64(limits.items[0], &least) || !str_to_f64(limits.items[1], &most))
 		return err_set(err, ERR_INTERNAL, "%s: no limits", r->name);
+	if (setting_check_operation(operation, err) < 0)
+		return -err->code;
 	if (!json_is_number(v))
 		return err_set(err, ERR_INVALID, "needs a number of requests a second");
 	if (rate < least || rate > most)
@@ -337,6 +360,7 @@ void config_sync_options(const struct config *c, struct sync_options *opt)
 	opt->refresh_ms = c->set.refresh_ms;
 	opt->overlap_ms = c->set.overlap_ms;
 	opt->log_poll_ms = c->set.log_poll_ms;
+	opt->log_bytes = c->set.log_bytes;
 	opt->read_only = c->set.read_only;
 	if (c->given[SETTING_settle_ms] || !opt->settle_ms)
 		opt->settle_ms = c->set.settle_ms;

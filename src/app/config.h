@@ -20,7 +20,7 @@ enum setting_id {
 	SETTING_COUNT
 };
 
-enum setting_type { SETTING_DURATION, SETTING_FLAG, SETTING_CHOICE, SETTING_TEXT, SETTING_RATES };
+enum setting_type { SETTING_DURATION, SETTING_SIZE, SETTING_FLAG, SETTING_CHOICE, SETTING_TEXT, SETTING_RATES };
 
 struct setting_row {
 	enum setting_type type;
@@ -32,8 +32,9 @@ struct setting_row {
 };
 extern const struct setting_row setting_rows[SETTING_COUNT];
 
-/* The values in force. Durations are milliseconds, a choice is the place of its word. */
+/* The values in force. Durations are milliseconds, sizes bytes, a choice is the place of its word. */
 typedef int64_t setting_DURATION;
+typedef int64_t setting_SIZE;
 typedef bool setting_FLAG;
 typedef int64_t setting_CHOICE;
 typedef char *setting_TEXT;	     /* NULL where not set */
@@ -60,7 +61,7 @@ AUTO_EMBEDDED(config, struct config, config_done)
  * options that were given win. */
 void config_load(struct config *c, const char *profile, const struct cli *cli);
 
-/* What the settings mean for sync: members that are not given stay 0, its defaults. */
+/* What the settings mean for sync; its settle_ms stays as it is where only the default is in force. */
 void config_sync_options(const struct config *c, struct sync_options *opt);
 /* Hand the rates over; a problem of one is added to problems. */
 void config_apply_rates(struct config *c, struct aws_client *client);
@@ -69,6 +70,8 @@ void config_apply_rates(struct config *c, struct aws_client *client);
 int setting_find(const char *name, enum setting_id *ret, struct err *err) NODISCARD;
 /* Is this text right as columns or order of the jobs? (config_check.c) */
 int setting_check_text(enum setting_id id, const char *text, struct err *err) NODISCARD;
+/* Is this an operation whose rate can be set? */
+int setting_check_operation(const char *name, struct err *err) NODISCARD;
 /* The table as a section of sagetop-config(5). */
 void config_docs_man(FILE *out);
 

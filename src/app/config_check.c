@@ -1,5 +1,6 @@
 /* What the text of a setting must be: asked of those who will read it. */
 #include "app/config.h"
+#include "aws/op.h"
 #include "model/kind.h"
 
 int setting_check_text(enum setting_id id, const char *text, struct err *err)
@@ -10,4 +11,18 @@ int setting_check_text(enum setting_id id, const char *text, struct err *err)
 	if (id != SETTING_columns)
 		text += *text == '-' || *text == '+';
 	return field_list_parse(jobs, text, &columns, err);
+}
+
+int setting_check_operation(const char *name, struct err *err)
+{
+	const char *names[AWS_OP_COUNT];
+
+	for (size_t i = 0; i < AWS_OP_COUNT; i++) {
+		names[i] = aws_ops[i].name;
+		if (!strcmp(name, names[i]))
+			return 0;
+	}
+	const char *near = str_nearest(name, names, AWS_OP_COUNT);
+	return err_set(err, ERR_INVALID, "sagetop calls no such operation%s%s%s", near ? "; did you mean " : "",
+		       near ? near : "", near ? "?" : "");
 }

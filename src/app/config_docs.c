@@ -15,7 +15,10 @@ static void print_limits(FILE *out, const struct setting_row *r)
 			fprintf(out, "%s%s", i == 0 ? "" : i + 1 < words.n ? ", " : " or ", words.items[i]);
 		fputs(".\n", out);
 	} else if (*r->limits) {
-		fprintf(out, "Takes %s from %s to %s.\n", r->type == SETTING_RATES ? "numbers" : "a time",
+		fprintf(out, "Takes %s from %s to %s.\n",
+			r->type == SETTING_RATES  ? "numbers"
+			: r->type == SETTING_SIZE ? "a size"
+						  : "a time",
 			words.items[0], words.items[1]);
 	}
 }

@@ -175,6 +175,11 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 {
 	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8()};
 
+	if (opt) {
+		ui_opt.notice_ms = opt->notice_ms;
+		ui_opt.columns = opt->columns;
+		ui_opt.order = opt->order;
+	}
 	term_size(&ui_opt.rows, &ui_opt.cols);
 	struct ui *ui = ui_new(s, host, &ui_opt);
 	if (opt && opt->start)
@@ -197,7 +202,10 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 		return rc;
 	}
 	struct dashboard_host *host = dashboard_host_new(sync);
-	if (sync_load(sync, &load_err) < 0)
+	int rows, cols;
+
+	term_size(&rows, &cols);
+	if (sync_load_newest(sync, (size_t)MAX(rows, 1), &load_err) < 0)
 		session_notify(sync_session(sync), NOTICE_WARNING, "%s", load_err.msg);
 	d.ui = make_ui(opt, sync_session(sync), dashboard_host_ops(host));
 	paint(&d);

@@ -13,7 +13,9 @@ struct dashboard_options {
 	bool ascii; /* no characters beyond ASCII (--ascii, or a terminal that is not UTF-8) */
 	bool mono;  /* no colour (NO_COLOR, --mono) */
 	enum theme theme;
-	const char *start; /* a command to begin with ("logs NAME"); NULL: the jobs */
+	int64_t notice_ms;	     /* see struct ui_options */
+	const char *columns, *order; /* of the jobs' list; NULL: the usual */
+	const char *start;	     /* a command to begin with ("logs NAME"); NULL: the jobs */
 };
 
 /* Run until the user quits. The caller has made sync and not yet loaded it: the

@@ -109,6 +109,13 @@ static void host_refresh(void *user, const struct kind *kind, const char *parent
 	sync_kind(h->sync, kind, parent, refreshed, call_new(h, NULL, NULL));
 }
 
+static void host_backtests(void *user)
+{
+	struct dashboard_host *h = user;
+
+	sync_backtests(h->sync);
+}
+
 static void host_counts(void *user)
 {
 	struct dashboard_host *h = user;
@@ -272,6 +279,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync)
 		.live_usd_micro = LIVE_TAIL_USD_MICRO,
 		.refresh = host_refresh,
 		.counts = host_counts,
+		.backtests = host_backtests,
 		.columns = host_columns,
 		.stop = host_stop,
 		.remove = host_remove,

@@ -49,7 +49,13 @@ static char ask(const struct err *why)
 
 static int show(struct app *a, struct err *err)
 {
-	struct dashboard_options opt = {.ascii = a->ascii, .mono = !a->color, .theme = (enum theme)a->config.set.theme};
+	const struct settings *set = &a->config.set;
+	struct dashboard_options opt = {.ascii = a->ascii,
+					.mono = !a->color,
+					.theme = (enum theme)set->theme,
+					.notice_ms = set->notice_ms,
+					.columns = set->columns,
+					.order = set->sort};
 	struct aws_client *client = sync_client(a->sync);
 
 	/* A program that gives credentials may ask for a code or a touch: before there is a

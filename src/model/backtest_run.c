@@ -198,7 +198,7 @@ struct backtest_counts backtest_run_count(const struct backtest_run *r)
 	return c;
 }
 
-int64_t backtest_run_eta_ms(const struct backtest_run *r, int64_t concurrency)
+int64_t backtest_run_eta_ms(const struct backtest_run *r)
 {
 	struct backtest_counts c = backtest_run_count(r);
 	size_t left = c.waiting + c.running;
@@ -207,9 +207,20 @@ int64_t backtest_run_eta_ms(const struct backtest_run *r, int64_t concurrency)
 		return 0;
 	if (!r->ended)
 		return -1;
-	size_t at_once = (size_t)MAX(concurrency, 1), rounds = (left + at_once - 1) / at_once;
+	size_t at_once = (size_t)MAX(r->concurrency, 1), rounds = (left + at_once - 1) / at_once;
 
 	return (int64_t)(rounds * 1000) * r->ended_s / (int64_t)r->ended;
+}
+
+int64_t backtest_run_projected_micro(const struct backtest_run *r)
+{
+	struct backtest_counts c = backtest_run_count(r);
+	double all = (double)c.completed + (double)c.waiting + (double)c.running;
+
+	if (r->usd_micro == USD_UNKNOWN || !(c.waiting || c.running))
+		return r->usd_micro;
+	/* What runs has cost a part of it already: it counts with those that wait. */
+	return c.completed ? (int64_t)((double)r->usd_micro * all / (double)c.completed) : USD_UNKNOWN;
 }
 
 /* --- the breaker ----------------------------------------------------------------------------- */

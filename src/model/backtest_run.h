@@ -45,7 +45,7 @@ struct backtest_run {
 	enum backtest_state state;
 	char *reason; /* why it does not run; NULL */
 	int64_t jobs; /* of the plan */
-	int64_t retries;
+	int64_t retries, concurrency;
 	int64_t created_ms, changed_ms; /* changed: when it last began to run, or ceased to */
 
 	struct backtest_pack *packs; /* by cycle and part */
@@ -95,7 +95,9 @@ struct backtest_counts {
 };
 struct backtest_counts backtest_run_count(const struct backtest_run *r);
 /* Milliseconds until the rest is done at the pace so far; -1 where nothing tells. */
-int64_t backtest_run_eta_ms(const struct backtest_run *r, int64_t concurrency);
+int64_t backtest_run_eta_ms(const struct backtest_run *r);
+/* What all of it will have cost at the price so far; USD_UNKNOWN where nothing tells. */
+int64_t backtest_run_projected_micro(const struct backtest_run *r);
 
 /* Equal failures in a row, since the run last began to run: it is better held. The reason, or
  * NULL; owned by the caller. */

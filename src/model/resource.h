@@ -103,6 +103,7 @@ struct resources {
 	struct map by_name;
 	uint64_t generation;  /* grows with every visible change */
 	size_t n_running;     /* kept up to date */
+	bool partial;	      /* the store has more, which are being loaded */
 	bool complete;	      /* a full pass over the service's list has ended */
 	size_t total_hint;    /* what the service says there are; 0 unknown */
 	int64_t synced_ms;    /* last successful refresh; TIME_UNKNOWN */

@@ -29,6 +29,7 @@ void session_free(struct session *s)
 		resources_done(&s->tables[i]);
 	session_cold_clear(s);
 	price_table_done(&s->prices);
+	backtest_run_list_free(s->backtests, s->n_backtests);
 	free(s->profile);
 	free(s->region);
 	free(s->account);

@@ -5,6 +5,7 @@
 #ifndef SAGETOP_MODEL_SESSION_H
 #define SAGETOP_MODEL_SESSION_H
 
+#include "model/backtest_run.h"
 #include "model/jobs.h"
 #include "model/kind.h"
 #include "model/loglines.h"
@@ -63,6 +64,9 @@ struct session {
 	struct resources tables[KIND_COUNT];
 	struct cold_column **cold; /* the cold fields that somebody shows, filters or sorts by */
 	size_t n_cold, cap_cold;
+	struct backtest_run *backtests; /* the newest first; NULL until somebody asks */
+	size_t n_backtests;
+	uint64_t backtests_generation;
 	struct price_table prices;
 	char prices_as_of[16];
 	struct map feeds; /* "kind/name" -> struct feed * */

@@ -59,7 +59,9 @@ const char *const store_cache_migrations[] = {
 
 	/* 5. The best of a job's curve. */
 	"ALTER TABLE job ADD COLUMN best_value REAL; ALTER TABLE job ADD COLUMN best_step INTEGER NOT NULL DEFAULT -1;",
-	NULL};
+
+	/* 6. What the first paint shows. */
+	"CREATE INDEX job_newest ON job (scope_id, created_ms DESC);", NULL};
 
 const char *const store_state_migrations[] = {
 	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"
@@ -81,7 +83,8 @@ const char *const store_state_migrations[] = {
 	/* 3. Backtests, whose launches wait while they are paused; and what takes a place of a
 	 * run, found without reading the rows that are over. */
 	"CREATE TABLE backtest (scope TEXT NOT NULL, run TEXT NOT NULL, state INTEGER NOT NULL, reason TEXT,"
-	" jobs INTEGER NOT NULL, retries INTEGER NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+	" jobs INTEGER NOT NULL, retries INTEGER NOT NULL, concurrency INTEGER NOT NULL, created_ms INTEGER NOT NULL, "
+	"changed_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (scope, run)) WITHOUT ROWID;"
 	"CREATE INDEX launch_busy ON launch (scope, run) WHERE state = 1 OR (state = 2 AND ended_ms IS NULL);",
 	NULL};

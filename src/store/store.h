@@ -35,9 +35,15 @@ int store_set_scope(struct store *s, const char *scope, struct err *err) NODISCA
 
 /* Jobs: whole records, with transitions, tags, hyperparameters, final metrics.
  * A save is one transaction; of a trimmed job only the hot part is written. load
- * gives trimmed jobs (their cold part stays here); load_one gives all of one. */
+ * gives trimmed jobs (their cold part stays here); load_one gives all of one. What ret
+ * has already stays as it is. */
 int store_jobs_save(struct store *s, struct job *const *jobs, size_t n, struct err *err) NODISCARD;
 int store_jobs_load(struct store *s, struct resources *ret, struct err *err) NODISCARD;
+/* The newest n; and n more by name, after *after (NULL: from the first), which is set to
+ * the last one's: *ret_more is false at their end. */
+int store_jobs_load_newest(struct store *s, size_t n, struct resources *ret, struct err *err) NODISCARD;
+int store_jobs_load_next(struct store *s, char **after, size_t n, struct resources *ret, bool *ret_more,
+			 struct err *err) NODISCARD;
 int store_job_load_one(struct store *s, const char *name, struct job **ret,
 		       struct err *err) NODISCARD; /* ERR_NOTFOUND */
 /* With its logs and metrics. */

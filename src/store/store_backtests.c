@@ -12,10 +12,11 @@ static int put(struct store *s, const struct backtest_run *r, struct err *err)
 		return rc;
 	sqlite3_stmt *st =
 		db_prepare(&s->state,
-			   "INSERT INTO backtest (scope, run, state, reason, jobs, retries, created_ms, changed_ms)"
-			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (scope, run) DO UPDATE SET"
+			   "INSERT INTO backtest (scope, run, state, reason, jobs, retries, concurrency, created_ms,"
+			   " changed_ms)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?7, ?7) ON CONFLICT (scope, run) DO UPDATE SET"
 			   " changed_ms = CASE WHEN state = ?3 THEN changed_ms ELSE ?7 END,"
-			   " state = ?3, reason = ?4, jobs = ?5, retries = ?6",
+			   " state = ?3, reason = ?4, jobs = ?5, retries = ?6, concurrency = ?8",
 			   err);
 
 	rc = st ? 0 : -ERR_DB;
@@ -27,6 +28,7 @@ static int put(struct store *s, const struct backtest_run *r, struct err *err)
 		sqlite3_bind_int64(st, 5, r->jobs);
 		sqlite3_bind_int64(st, 6, r->retries);
 		sqlite3_bind_int64(st, 7, clock_now_ms());
+		sqlite3_bind_int64(st, 8, r->concurrency);
 		rc = db_step_done(&s->state, st, err);
 	}
 	if (rc) {
@@ -48,15 +50,17 @@ static struct backtest_run read_run(sqlite3_stmt *st)
 				     .reason = db_column_dup(st, 2),
 				     .jobs = sqlite3_column_int64(st, 3),
 				     .retries = sqlite3_column_int64(st, 4),
-				     .created_ms = sqlite3_column_int64(st, 5),
-				     .changed_ms = sqlite3_column_int64(st, 6)};
+				     .concurrency = sqlite3_column_int64(st, 5),
+				     .created_ms = sqlite3_column_int64(st, 6),
+				     .changed_ms = sqlite3_column_int64(st, 7)};
 }
 
 /* run NULL: all. */
 static int list(struct store *s, const char *run, struct backtest_run **ret, size_t *ret_n, struct err *err)
 {
 	sqlite3_stmt *st = db_prepare(&s->state,
-				      "SELECT run, state, reason, jobs, retries, created_ms, changed_ms FROM backtest"
+				      "SELECT run, state, reason, jobs, retries, concurrency, created_ms, changed_ms"
+				      " FROM backtest"
 				      " WHERE scope = ?1 AND (?2 IS NULL OR run = ?2) ORDER BY created_ms DESC, run",
 				      err);
 	struct backtest_run *items = NULL;

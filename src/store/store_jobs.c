@@ -16,6 +16,10 @@ static const char save_hot_sql[] =
 	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)";
 static const char save_cold_sql[] = "INSERT OR REPLACE INTO job_cold (scope_id, name, record) VALUES (?1, ?2, ?3)";
 static const char load_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1";
+static const char load_newest_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1"
+				      " ORDER BY created_ms DESC LIMIT ?2";
+static const char load_next_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1 AND name > ?3"
+				    " ORDER BY name LIMIT ?2";
 static const char count_sql[] = "SELECT count(*) FROM job WHERE scope_id = ?1";
 static const char load_one_sql[] = "SELECT " HOT_COLUMNS ", (SELECT record FROM job_cold c WHERE c.scope_id = ?1 AND"
 				   " c.name = ?2) FROM job WHERE scope_id = ?1 AND name = ?2";
@@ -188,10 +192,32 @@ static struct job *read_hot(sqlite3_stmt *st)
 	return j;
 }
 
+/* The rows of a statement, but for those that are there. The last one's name, and how
+ * many they were, where the caller wants to know. */
+static int take_rows(struct store *s, sqlite3_stmt *st, struct resources *ret, char **ret_last, size_t *ret_n,
+		     struct err *err)
+{
+	int rc;
+
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(st, 0);
+		struct job *j = resources_find(ret, name) ? NULL : read_hot(st);
+
+		if (j)
+			jobs_put(ret, j, NULL);
+		if (ret_last)
+			str_set(ret_last, name);
+		if (ret_n)
+			++*ret_n;
+	}
+	rc = rc == SQLITE_DONE ? 0 : db_fail(&s->cache, err);
+	sqlite3_reset(st);
+	return rc;
+}
+
 static int load_jobs(struct store *s, struct resources *ret, struct err *err)
 {
 	sqlite3_stmt *st = db_prepare(&s->cache, count_sql, err);
-	int rc;
 
 	if (!st)
 		return -ERR_DB;
@@ -203,20 +229,51 @@ static int load_jobs(struct store *s, struct resources *ret, struct err *err)
 	if (!st)
 		return -ERR_DB;
 	sqlite3_bind_int64(st, 1, s->scope_id);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		struct job *j = read_hot(st);
-
-		if (j)
-			jobs_put(ret, j, NULL);
-	}
-	rc = rc == SQLITE_DONE ? 0 : db_fail(&s->cache, err);
-	sqlite3_reset(st);
-	return rc;
+	return take_rows(s, st, ret, NULL, NULL, err);
 }
 
 int store_jobs_load(struct store *s, struct resources *ret, struct err *err)
 {
 	return RETRY_CACHE(s, err, load_jobs(s, ret, &e));
+}
+
+static int load_newest(struct store *s, size_t n, struct resources *ret, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache, load_newest_sql, err);
+
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)n);
+	return take_rows(s, st, ret, NULL, NULL, err);
+}
+
+int store_jobs_load_newest(struct store *s, size_t n, struct resources *ret, struct err *err)
+{
+	return RETRY_CACHE(s, err, load_newest(s, n, ret, &e));
+}
+
+static int load_next(struct store *s, char **after, size_t n, struct resources *ret, bool *ret_more, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache, load_next_sql, err);
+	AUTO(str) char *from = xstrdup(str_or(*after, ""));
+	size_t came = 0;
+
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)n);
+	db_bind_text(st, 3, from);
+	int rc = take_rows(s, st, ret, after, &came, err);
+
+	*ret_more = rc == 0 && came == n;
+	return rc;
+}
+
+int store_jobs_load_next(struct store *s, char **after, size_t n, struct resources *ret, bool *ret_more,
+			 struct err *err)
+{
+	return RETRY_CACHE(s, err, load_next(s, after, n, ret, ret_more, &e));
 }
 
 static int load_one(struct store *s, const char *name, struct job **ret, struct err *err)

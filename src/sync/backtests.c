@@ -36,3 +36,46 @@ int sync_backtest_load(struct sync *s, const char *run, struct backtest_run *ret
 	r = (struct backtest_run){0};
 	return 0;
 }
+
+/* What is over does not change: its packs are read once. */
+static struct backtest_run *find_settled(const struct session *s, const struct backtest_run *r)
+{
+	for (size_t i = 0; i < s->n_backtests; i++) {
+		struct backtest_run *old = &s->backtests[i];
+
+		if (str_eq(old->name, r->name) && old->n_packs && r->state == BACKTEST_DONE && old->state == r->state &&
+		    old->changed_ms == r->changed_ms)
+			return old;
+	}
+	return NULL;
+}
+
+void sync_backtests(struct sync *s)
+{
+	struct backtest_run *runs = NULL, *old;
+	struct err err = {0};
+	size_t n = 0;
+
+	if (store_backtest_list(s->store, &runs, &n, &err)) {
+		sync_note_error(s, "backtests", &err);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct backtest_run whole = {0};
+
+		old = find_settled(s->session, &runs[i]);
+		if (old) {
+			whole = *old;
+			*old = (struct backtest_run){0};
+		} else if (sync_backtest_load(s, runs[i].name, &whole, &err)) {
+			err_clear(&err);
+			continue;
+		}
+		backtest_run_done(&runs[i]);
+		runs[i] = whole;
+	}
+	backtest_run_list_free(s->session->backtests, s->session->n_backtests);
+	s->session->backtests = runs;
+	s->session->n_backtests = n;
+	s->session->backtests_generation++;
+}

@@ -199,10 +199,6 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	AUTO(sync) struct sync *s = NEW(struct sync);
 
 	s->opt = *opt;
-	s->opt.refresh_ms = opt->refresh_ms ? opt->refresh_ms : 5000;
-	s->opt.overlap_ms = opt->overlap_ms ? opt->overlap_ms : 60000;
-	s->opt.log_poll_ms = opt->log_poll_ms ? opt->log_poll_ms : 500;
-	s->opt.settle_ms = opt->settle_ms ? opt->settle_ms : 30000;
 	s->opt.lost_ms = opt->lost_ms ? opt->lost_ms : 90000;
 	s->session = session_new();
 	sync_kinds_init(s);
@@ -238,6 +234,7 @@ void sync_free(struct sync *s)
 	aws_client_free(s->aws); /* every answer that is outstanding arrives now */
 	(void)err_set(&cancelled, ERR_CANCELLED, "sagetop is ending");
 	waiters_run(&s->identity_waiters, &cancelled);
+	sync_load_free(s, &cancelled);
 	sync_kinds_free(s, &cancelled);
 	sync_feeds_free(s);
 	cancel_laters(s, &cancelled);
@@ -263,18 +260,6 @@ struct store *sync_store(struct sync *s)
 	return s->store;
 }
 
-int sync_load(struct sync *s, struct err *err)
-{
-	int rc = store_jobs_load(s->store, session_jobs(s->session), err);
-	AUTO(str) char *mark = rc == 0 ? store_meta_get(s->store, "jobs_mark") : NULL;
-
-	session_jobs(s->session)->generation++;
-	session_jobs(s->session)->complete = mark != NULL; /* an earlier pass reached the end */
-	if (store_notice(s->store))
-		session_notify(s->session, NOTICE_WARNING, "%s", store_notice(s->store));
-	return rc;
-}
-
 /* The account is another than the one remembered: what was painted is not ours. */
 static void change_account(struct sync *s, const char *account)
 {
@@ -292,7 +277,7 @@ static void change_account(struct sync *s, const char *account)
 	if (other)
 		sync_feeds_reset(s);
 	err_clear(&err);
-	if (sync_load(s, &err))
+	if (sync_load_again(s, &err))
 		sync_note_error(s, "cache", &err);
 }
 

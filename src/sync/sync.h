@@ -24,12 +24,14 @@ struct sync;
 struct sync_options {
 	struct aws_options aws;
 	bool read_only;
-	bool no_store;	     /* tests: everything in memory */
-	bool by_account;     /* tests: rows are those of the account even where an endpoint is set */
-	int64_t refresh_ms;  /* of the jobs; 0: the default of 5 s */
-	int64_t overlap_ms;  /* of the incremental search; 0: the default of 60 s */
-	int64_t log_poll_ms; /* of followed logs, times the jobs followed; 0: the default of 500 ms */
-	int64_t settle_ms;   /* how long after its end a job's log may still grow; 0: the default of 30 s */
+	bool no_store;	 /* tests: everything in memory */
+	bool by_account; /* tests: rows are those of the account even where an endpoint is set */
+	/* The settings of these names say what is usual. */
+	int64_t refresh_ms;  /* of the jobs; sync_start needs it */
+	int64_t overlap_ms;  /* of the incremental search; 0: none */
+	int64_t log_poll_ms; /* of followed logs, times the jobs followed */
+	int64_t settle_ms;   /* how long after its end a job's log may still grow */
+	int64_t log_bytes;   /* of the lines of one log that is kept in memory; 0: LOGLINES_MAX_BYTES */
 	int64_t lost_ms;     /* how long a request of a process that died may be under way; 0: the default of 90 s */
 };
 
@@ -40,8 +42,10 @@ struct session *sync_session(struct sync *s);
 struct aws_client *sync_client(struct sync *s);
 struct store *sync_store(struct sync *s);
 
-/* Paint-first: fill the session from the store, no network. */
+/* Paint-first: fill the session from the store, no network: with all jobs; or with the
+ * newest n, and the rest in slices from sync_poll (the table is `partial` meanwhile). */
 int sync_load(struct sync *s, struct err *err) NODISCARD;
+int sync_load_newest(struct sync *s, size_t n, struct err *err) NODISCARD;
 
 /* Refresh by itself from now on (dashboard). */
 void sync_start(struct sync *s);
@@ -131,5 +135,7 @@ int launch_enqueue(struct sync *s, const struct launch *rows, size_t n, struct e
 
 /* A backtest with its packs, as queue and jobs stand now; no network. ERR_NOTFOUND. */
 int sync_backtest_load(struct sync *s, const char *run, struct backtest_run *ret, struct err *err) NODISCARD;
+/* All of them, into the session; no network. */
+void sync_backtests(struct sync *s);
 
 #endif

@@ -16,8 +16,6 @@ struct filling {
 	void *user;
 };
 
-static void fill_slice(void *user);
-
 /* The thing as the store has it whole; NULL where it has none. */
 static struct resource *load_whole(struct sync *s, const struct kind *k, const char *name)
 {
@@ -67,6 +65,21 @@ static void fill_slice(void *user)
 		filling_end(f);
 }
 
+/* All things are in the session. */
+static void fill_begin(void *user, const struct err *err)
+{
+	struct filling *f = user;
+	const struct resources *t = &f->s->session->tables[f->kind->id];
+
+	for (size_t i = 0; f->fields.n && i < t->n; i++) {
+		if (t->items[i]->trimmed)
+			strlist_add(&f->names, t->items[i]->name);
+		else
+			session_cold_update(f->s->session, t->items[i], clock_now_ms());
+	}
+	fill_slice(f);
+}
+
 /* Records keep the values of all their fields: what they lack, only the service knows. */
 static void fill_records(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn,
 			 void *user)
@@ -92,7 +105,6 @@ void sync_columns(struct sync *s, const struct kind *k, const struct field_list 
 		return;
 	}
 	struct filling *f = NEW(struct filling);
-	const struct resources *t = &s->session->tables[k->id];
 
 	*f = (struct filling){.s = s, .kind = k, .fn = fn, .user = user};
 	for (size_t i = 0; i < fields->n; i++) {
@@ -107,11 +119,5 @@ void sync_columns(struct sync *s, const struct kind *k, const struct field_list 
 		c->busy = true;
 		field_list_add(&f->fields, ref->field, ref->key);
 	}
-	for (size_t i = 0; f->fields.n && i < t->n; i++) {
-		if (t->items[i]->trimmed)
-			strlist_add(&f->names, t->items[i]->name);
-		else
-			session_cold_update(s->session, t->items[i], clock_now_ms());
-	}
-	(void)aws_client_after(s->aws, 0, fill_slice, f);
+	sync_load_done(s, fill_begin, f);
 }

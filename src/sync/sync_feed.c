@@ -116,6 +116,8 @@ static struct follow *follow_get(struct sync *s, const struct kind *kind, const 
 
 	map_put(&s->follows, key, w);
 	forget_idle(s, key);
+	if (!follow_feed(w)->logs.max_bytes)
+		follow_feed(w)->logs.max_bytes = (size_t)s->opt.log_bytes;
 	if (keeps_lines)
 		load_from_store(w);
 	return w;

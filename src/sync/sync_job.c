@@ -25,7 +25,10 @@ void sync_job(struct sync *s, const char *name, sync_done_fn *fn, void *user)
 
 struct job *sync_job_full(struct sync *s, const char *name)
 {
-	struct job *j = jobs_find(session_jobs(s->session), name), *cold = NULL;
+	struct job *cold = NULL;
+
+	sync_load_job(s, name);
+	struct job *j = jobs_find(session_jobs(s->session), name);
 
 	if (!j || !j->trimmed)
 		return j;

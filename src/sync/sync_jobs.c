@@ -2,6 +2,8 @@
  * where Search says nothing. The passes are those of sync_pass.c. */
 #include "sync/sync_priv.h"
 
+#include <assert.h>
+
 #define ACTIVE_STALE_MS 30000 /* an active job is described where Search said nothing */
 #define DESCRIBES_PER_TICK 8
 #define BACKOFF_MAX_MS 60000
@@ -87,6 +89,7 @@ void sync_start(struct sync *s)
 {
 	if (s->started)
 		return;
+	assert(s->opt.refresh_ms > 0);
 	s->started = true;
 	launch_queue_look(s);
 	s->refresh_timer = aws_client_after(s->aws, 0, tick, s);

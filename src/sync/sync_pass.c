@@ -137,6 +137,8 @@ static bool put_unsaved(struct sync *s, struct resource *r, struct resource **re
 
 	r->seen_ms = clock_now_ms();
 	sync_resolve_parent(s, r);
+	if (r->kind == TRAINING_KIND)
+		sync_load_job(s, r->name); /* else what is known of it would be lost */
 	struct resource *known = resources_put(&s->session->tables[r->kind->id], r, &changed);
 
 	if (changed) {
@@ -209,6 +211,9 @@ static void check_missing(struct sync_pass *p)
 	struct sync *s = p->s;
 	const struct resources *t = &s->session->tables[p->kind->id];
 	AUTO(strlist) struct strlist names = {0};
+
+	if (p->kind == TRAINING_KIND)
+		sync_load_rest(s);
 	bool ask = p->kind->describe.operation && (p->kind->id == KIND_TRAINING_JOB || !p->by_list);
 
 	for (size_t i = 0; i < t->n; i++) {

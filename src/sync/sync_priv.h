@@ -71,6 +71,12 @@ struct sync {
 	struct kind_sync kinds[KIND_COUNT];
 	bool search_denied;
 
+	/* jobs out of the store (sync_load.c) */
+	size_t load_first;   /* how many at once; 0: all */
+	char *load_after;    /* the name that the last slice ended with */
+	uint64_t load_timer; /* of the next slice */
+	struct waiters load_waiters;
+
 	/* the thing that somebody looks at: it stays whole (sync_resource.c) */
 	const struct kind *used_kind;
 	char *used_name;
@@ -100,6 +106,13 @@ void sync_identify(struct sync *s, sync_done_fn *fn, void *user);
 /* Run fn later from sync_poll with a copy of err (NULL: success). */
 void sync_later(struct sync *s, sync_done_fn *fn, void *user, const struct err *err);
 bool sync_is_watched(const struct sync *s, const struct kind *kind, const char *name);
+
+/* sync_load.c */
+int sync_load_again(struct sync *s, struct err *err) NODISCARD;	   /* of another account */
+void sync_load_done(struct sync *s, sync_done_fn *fn, void *user); /* once all jobs of the store are there */
+void sync_load_rest(struct sync *s);				   /* now */
+void sync_load_job(struct sync *s, const char *name);		   /* that one at least, where the store has it */
+void sync_load_free(struct sync *s, const struct err *cancelled);
 
 /* sync_jobs.c: put a job into session and store; the job in the table. */
 void sync_describe(struct sync *s, const char *name, enum aws_priority p, sync_done_fn *fn, void *user);

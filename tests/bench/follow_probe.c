@@ -42,8 +42,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: follow_probe URL JOB poll|live [FILE]\n");
 		return 2;
 	}
-	struct sync_options opt = {
-		.aws = {.endpoint_url = argv[1], .region = "us-east-1"}, .no_store = true, .settle_ms = 3000};
+	struct sync_options opt = {.aws = {.endpoint_url = argv[1], .region = "us-east-1"},
+				   .no_store = true,
+				   .log_poll_ms = 500,
+				   .settle_ms = 3000};
 
 	if (sync_new(&opt, &s, &err)) {
 		fprintf(stderr, "follow_probe: %s\n", err.msg);

@@ -153,6 +153,7 @@ def check_counts(s):
     counts = {c["kind"]: c for c in s.json("list")}
     equal("every kind is counted", sorted(counts), sorted(ROWS))
     ok("more than a page is said to be more", counts["endpoint"]["count"] >= 100, counts["endpoint"])
+    equal("every kind is served", [k for k, c in counts.items() if c["error"]], [])
     ok("a kind that needs a parent is not 0", counts["pipeline-step"]["count"] is None, counts["pipeline-step"])
 
 
@@ -167,6 +168,13 @@ def check_words(s):
     ok("children have tuned values", "0.1" in tuning.stdout, tuning.stdout or tuning.stderr)
     waited = s.run("wait", "processing-job/processing-000")
     ok("wait takes KIND/NAME", waited.returncode in (0, 3) and "processing-000" in waited.stdout, waited.stderr)
+    states = {t["name"]: t["status"] for kind in ("jobs", "processing-jobs") for t in s.json("list", kind)}
+    running = [n for n, state in states.items() if state == "InProgress"]
+    jobs = [n for n in running if n.startswith("tuning")][:1]
+    others = ["processing-job/" + n for n in running if n.startswith("processing")][:2]
+    late = s.run("wait", *jobs, *others, "processing-job/processing-000", "--timeout", "1s")
+    ok("what still runs is said by kind", late.returncode == 1 and
+       "gave up waiting: 1 of 1 jobs, 2 of 3 processing jobs still run" in late.stderr, late)
     equal("what has no states is not waited for", s.run("wait", "model/MixedCase").returncode, 2)
 
 

@@ -55,8 +55,17 @@ tap_match 'with file, line and key' "^sagetop: $file:2: refesh: there is no such
 tap_match 'and what its value may be' "$file:3: theme: needs one of: usual basic contrast" "$errors"
 sagetop config ascii
 tap_equal 'config says so by its status' '1 true' "$status $out"
-screen=$(TERM=xterm-256color SAGETOP_EXIT_AFTER_PAINT=1 script -qec "stty rows 30 cols 140; $bin/sagetop --local" /dev/null </dev/null)
+dashboard() { TERM=xterm-256color SAGETOP_EXIT_AFTER_PAINT=1 script -qec "stty rows 30 cols 140; $bin/sagetop --local" /dev/null </dev/null; }
+screen=$(dashboard)
 tap_match 'the dashboard has a notice' 'theme: needs one of' "$screen"
+settings 'columns: name,volume' 'sort: name'
+screen=$(dashboard)
+tap_match 'the dashboard has the columns of the file' 'VOLUME' "$screen"
+tap_match 'and its order' 'by name' "$screen"
+tap_empty 'in place of its own' "$(printf '%s' "$screen" | grep -o INSTANCE)"
+settings 'rates: {Serch: 2}'
+sagetop --local jobs --no-header
+tap_match 'an operation that is not called has its place' "^sagetop: $file:1: rates: Serch: sagetop calls no such operation; did you mean Search\?$" "$errors"
 
 settings 'time-zone: local'
 created=$(TZ=Asia/Tokyo "$bin/sagetop" --local job set-one --format table | grep -i '^created')

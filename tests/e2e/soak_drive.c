@@ -85,6 +85,7 @@ static struct sync *open_sync(const char *url, double factor)
 {
 	struct sync_options opt = {.aws = {.endpoint_url = url, .region = "us-east-1"},
 				   .refresh_ms = 1000,
+				   .overlap_ms = 60000,
 				   .log_poll_ms = 250,
 				   .settle_ms = 400};
 	struct sync *s = NULL;

@@ -92,6 +92,15 @@ def main():
         r = jobs(f"http://[::1]:{six.server_port}")
         ok("IPv6", r.returncode == 0 and "a" * 40 in r.stdout, r)
 
+    # libcurl is opened with the first transfer: what sends nothing does not miss it.
+    bad = os.path.join(work, "bad")
+    os.mkdir(bad)
+    open(os.path.join(bad, "libcurl.so.4"), "w").close()
+    r = jobs(url, LD_LIBRARY_PATH=bad)
+    ok("without libcurl a request says what to install", r.returncode != 0 and "install libcurl" in r.stderr, r)
+    r = subprocess.run([sagetop, "--version"], env={**os.environ, "LD_LIBRARY_PATH": bad}, capture_output=True, text=True)
+    ok("and what sends nothing works", r.returncode == 0 and "libcurl" not in r.stderr, r)
+
     # A host that exists for the proxy only.
     r = jobs("http://service.invalid", http_proxy=url)
     ok("a proxy of the environment is used",

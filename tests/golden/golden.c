@@ -8,11 +8,12 @@
  *   seed NAME               of seed.c
  *   size COLSxROWS          may come again later: a resize
  *   ascii | readonly
+ *   columns TEXT | order TEXT   as the settings have them
  *   keys NAME...            names of key.c; "text with blanks" types it
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
  *   later SECONDS           moves the clock
  *   fail TEXT               the host's next action ends with this error
- *   change WHAT             something happens in the session: new-job, stopped
+ *   change WHAT             something happens in the session: new-job, gone, log-lines, loading
  *   ask-code TEXT           the program asks for a code (of an MFA device)
  *   screen                  followed by the lines of the screen and `end`
  *   host TEXT               the last action asked of the host is TEXT
@@ -46,6 +47,7 @@ static struct {
 	int rows, cols, watched, refreshed;
 	bool ascii, read_only;
 	char seed[32];
+	char columns[64], order[32];
 	char launched[64]; /* the name; change new-job lets it appear */
 } t;
 
@@ -227,7 +229,12 @@ static void begin(void)
 		t.session = seed_session("empty");
 	}
 	t.session->read_only = t.read_only;
-	struct ui_options opt = {.ascii = t.ascii, .rows = t.rows ? t.rows : 24, .cols = t.cols ? t.cols : 80};
+	struct ui_options opt = {.ascii = t.ascii,
+				 .rows = t.rows ? t.rows : 24,
+				 .cols = t.cols ? t.cols : 80,
+				 .notice_ms = 8000,
+				 .columns = t.columns[0] ? t.columns : NULL,
+				 .order = t.order[0] ? t.order : NULL};
 	t.ui = ui_new(t.session, &host, &opt);
 	settle();
 }
@@ -285,6 +292,11 @@ static void change(const char *what)
 		(void)jobs_put(session_jobs(t.session), j, NULL);
 	} else if (!strcmp(what, "gone")) {
 		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
+	} else if (!strcmp(what, "loading")) {
+		struct resources *jobs = session_jobs(t.session);
+		jobs->partial = true;
+		jobs->complete = false;
+		jobs->generation++;
 	} else if (!strcmp(what, "log-lines")) {
 		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
 		for (int i = 0; i < 5; i++) {
@@ -342,6 +354,10 @@ static void run_line(const char *word, const char *arg)
 		str_copy(t.seed, sizeof(t.seed), arg);
 	else if (!strcmp(word, "size"))
 		set_size(arg);
+	else if (!strcmp(word, "columns"))
+		str_copy(t.columns, sizeof(t.columns), arg);
+	else if (!strcmp(word, "order"))
+		str_copy(t.order, sizeof(t.order), arg);
 	else if (!strcmp(word, "ascii"))
 		t.ascii = true;
 	else if (!strcmp(word, "readonly"))

@@ -349,6 +349,27 @@ static void add_endpoints(struct session *s)
 	add_thing(s, KIND_ENDPOINT, "churn-old", "Failed", 1200LL * 24 * HOUR);
 }
 
+/* What CloudWatch tells of its hosts, a point a minute; of n of them, the second late. */
+static void add_host_curves(struct session *s, enum kind_id id, const char *name, int n, int minutes)
+{
+	struct feed *f = session_feed(s, &kind_table[id], name);
+	const struct resource *r = resources_find(&s->tables[id], name);
+	int64_t start = r->start_ms != TIME_UNKNOWN ? r->start_ms : SEED_NOW_MS - minutes * MINUTE;
+	char source[16];
+
+	f->logs_loaded = true;
+	for (int h = 0; h < MAX(n, 1); h++) {
+		snprintf(source, sizeof(source), "algo-%d", h + 1);
+		for (int i = h; i < minutes; i++) {
+			int64_t at = start + i * MINUTE;
+
+			series_add(&f->metrics, "CPUUtilization", n ? source : NULL, at, -1,
+				   30.0 + h * 20 + i * 7 % 30);
+			series_add(&f->metrics, "MemoryUtilization", n ? source : NULL, at, -1, 12.0 + i);
+		}
+	}
+}
+
 static void fill_kinds(struct session *s)
 {
 	char name[64];
@@ -358,6 +379,10 @@ static void fill_kinds(struct session *s)
 	add_processing(s, "split-1127", "Failed", 49 * HOUR, 70 * 1000);
 	add_processing(s, "features-2019", "Stopped", 2570LL * 24 * HOUR, 3 * HOUR);
 	add_endpoints(s);
+	add_host_curves(s, KIND_PROCESSING_JOB, "split-1129", 2, 10);
+	add_host_curves(s, KIND_PROCESSING_JOB, "split-1127", 1, 2);
+	add_host_curves(s, KIND_ENDPOINT, "churn-v7", 0, 60);
+	session_feed(s, &kind_table[KIND_ENDPOINT], "churn-v8")->logs_loaded = true;
 	for (int i = 0; i < 12; i++) {
 		snprintf(name, sizeof(name), "churn-model-%d", i);
 		add_thing(s, KIND_MODEL, name, NULL, (int64_t)(i + 1) * 24 * HOUR);
@@ -365,6 +390,67 @@ static void fill_kinds(struct session *s)
 	add_thing(s, KIND_PIPELINE, "nightly", "Active", 90LL * 24 * HOUR);
 	s->tables[KIND_TRANSFORM_JOB].synced_ms = SEED_NOW_MS - 4000;
 	s->tables[KIND_TRANSFORM_JOB].complete = true;
+}
+
+/* One pack of a run whose job has ended, runs or failed. */
+static void add_pack(struct backtest_run *r, int64_t cycle, int64_t part, const char *status, const char *reason)
+{
+	AUTO(str) char *name = xasprintf("%s-c%lld-p%lld", r->name, (long long)cycle, (long long)part);
+	AUTO(price_table) struct price_table prices = {0};
+	struct job *j = status ? job_new(name) : NULL;
+	struct backtest_try t = {.name = name, .cycle = cycle, .pack = part, .state = j ? TRY_ACCEPTED : TRY_WAITING};
+
+	if (j) {
+		job_set_status(j, status);
+		str_set(&j->failure_reason, reason);
+		j->created_ms = SEED_NOW_MS - 10 * MINUTE;
+		j->end_ms = job_is_terminal(j) ? SEED_NOW_MS - 4 * MINUTE : TIME_UNKNOWN;
+	}
+	t.job = j;
+	backtest_run_add(r, &t, &prices, "us-east-1", SEED_NOW_MS);
+	job_free(j);
+}
+
+static struct backtest_run new_run(const char *name, enum backtest_state state, int64_t age_ms, int64_t usd_micro)
+{
+	return (struct backtest_run){.name = xstrdup(name),
+				     .state = state,
+				     .retries = 2,
+				     .concurrency = 4,
+				     .created_ms = SEED_NOW_MS - age_ms,
+				     .usd_micro = usd_micro};
+}
+
+static void fill_backtests(struct session *s)
+{
+	static const char data[] = "AlgorithmError: games.csv: line 7: 'n/a' is not a number";
+
+	s->backtests = xcalloc(4, sizeof(*s->backtests));
+	s->n_backtests = 4;
+	s->backtests_generation = 1;
+	struct backtest_run *r = s->backtests;
+
+	r[0] = new_run("nba-per-player-2017-18", BACKTEST_RUNNING, 25 * MINUTE, 420000);
+	for (int64_t cycle = 0; cycle < 15; cycle++)
+		for (int64_t part = 1; part <= 2; part++)
+			add_pack(&r[0], cycle, part,
+				 cycle < 6    ? "Completed"
+				 : cycle == 6 ? part == 1 ? "Failed" : "Completed"
+				 : cycle == 7 ? part == 1 ? "Completed" : "InProgress"
+				 : cycle == 8 ? "InProgress"
+					      : NULL,
+				 cycle == 6 && part == 1 ? data : NULL);
+	r[1] = new_run("nba-default", BACKTEST_DONE, 3 * HOUR, 31000);
+	for (int64_t cycle = 0; cycle < 15; cycle += 5)
+		add_pack(&r[1], cycle, 1, "Completed", NULL);
+	r[2] = new_run("shops", BACKTEST_PAUSED, 26 * HOUR, USD_UNKNOWN);
+	r[2].reason = xasprintf("3 jobs in a row failed alike: %s", data);
+	for (int64_t cycle = 0; cycle < 4; cycle++)
+		add_pack(&r[2], cycle, 1, cycle < 3 ? "Failed" : NULL, cycle < 3 ? data : NULL);
+	r[3] = new_run("a-run-of-which-the-name-is-as-long-as-ok", BACKTEST_STOPPED, 50 * HOUR, 0);
+	add_pack(&r[3], 0, 1, NULL, NULL);
+	for (size_t i = 0; i < s->n_backtests; i++)
+		r[i].jobs = (int64_t)r[i].n_packs;
 }
 
 struct session *seed_session(const char *name)
@@ -377,6 +463,9 @@ struct session *seed_session(const char *name)
 	} else if (!strcmp(name, "kinds")) {
 		fill_basic(s);
 		fill_kinds(s);
+	} else if (!strcmp(name, "backtests")) {
+		fill_basic(s);
+		fill_backtests(s);
 	} else if (!strcmp(name, "local")) {
 		s->local = true;
 		fill_basic(s);

@@ -49,7 +49,8 @@ class Kind:
                  describe=None, delete=None, key=None, missing=None, created="CreationTime", row_created=None,
                  modified=None, sorts=("Name", "CreationTime"), contains=True, status_filter="StatusEquals",
                  after="CreationTimeAfter", before="CreationTimeBefore", page="MaxResults", size=100, prefix=None,
-                 fixed=None, arn=None, row_name=None, absent=None, tags=True):
+                 fixed=None, arn=None, row_name=None, absent=None, tags=True,
+                 orders=("Ascending", "Descending"), members={}):
         self.__dict__.update(locals())
 
     def index(self, i):
@@ -243,9 +244,80 @@ KINDS = [
         "RoleARN": ROLE},
          "DescribeScalableTargets", "ScalableTargets", "ResourceId", service="application-autoscaling", sorts=(),
          contains=False, after=None, size=50, arn="ScalableTargetARN", fixed={"ServiceNamespace": "sagemaker"}),
+    Kind("project", lambda name, i: {"ProjectName": name, "ProjectId": f"p-{i:012d}"}, "ListProjects",
+         "ProjectSummaryList", "ProjectName", describe="DescribeProject", status="ProjectStatus",
+         statuses=("CreateCompleted", "CreateFailed", "DeleteCompleted"), status_filter=None,
+         missing=("ValidationException", "does not exist"), arn="ProjectArn"),
+    Kind("automl-job", lambda name, i: {
+        "AutoMLJobName": name, "AutoMLJobSecondaryStatus": "ModelTuning", "RoleArn": ROLE,
+        "AutoMLJobInputDataConfig": [
+            {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/i/"}}}],
+        "OutputDataConfig": {"S3OutputPath": "s3://b/o/"},
+        "AutoMLProblemTypeConfigName": "Tabular"},
+         "ListAutoMLJobs", "AutoMLJobSummaries", "AutoMLJobName", describe="DescribeAutoMLJobV2",
+         status="AutoMLJobStatus", statuses=JOB_STATES, modified="LastModifiedTime",
+         sorts=("Name", "CreationTime", "Status"), missing=("ResourceNotFound", "absent-1"), arn="AutoMLJobArn"),
+    Kind("compilation-job", lambda name, i: {
+        "CompilationJobName": name, "RoleArn": ROLE, "FailureReason": "",
+        "ModelArtifacts": {"S3ModelArtifacts": "s3://b/o.tar.gz"},
+        "InputConfig": {"S3Uri": "s3://b/m.tar.gz", "Framework": "XGBOOST"},
+        "OutputConfig": {"S3OutputLocation": "s3://b/o/", "TargetDevice": "ml_c5"}},
+         "ListCompilationJobs", "CompilationJobSummaries", "CompilationJobName", describe="DescribeCompilationJob",
+         delete="DeleteCompilationJob", status="CompilationJobStatus", statuses=("COMPLETED", "FAILED", "INPROGRESS"),
+         modified="LastModifiedTime", sorts=("Name", "CreationTime", "Status"),
+         missing=("ResourceNotFound", "absent-1"), arn="CompilationJobArn"),
+    Kind("labeling-job", lambda name, i: {
+        "LabelingJobName": name, "RoleArn": ROLE,
+        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://b/m"}}},
+        "OutputConfig": {"S3OutputPath": "s3://b/o/"},
+        "HumanTaskConfig": {"WorkteamArn": arn("sagemaker", "workteam/private-crowd/w"), "UiConfig": {},
+                            "TaskTitle": "t", "TaskDescription": "d", "NumberOfHumanWorkersPerDataObject": 1,
+                            "TaskTimeLimitInSeconds": 60}},
+         "ListLabelingJobs", "LabelingJobSummaryList", "LabelingJobName", describe="DescribeLabelingJob",
+         status="LabelingJobStatus", statuses=JOB_STATES, modified="LastModifiedTime",
+         sorts=("Name", "CreationTime", "Status"), missing=("ResourceNotFound", "absent-1"), arn="LabelingJobArn"),
+    Kind("recommendation-job", lambda name, i: {
+        "JobName": name, "RoleArn": ROLE, "JobType": "Default", "InputConfig": {"ModelName": "model-000"}},
+         "ListInferenceRecommendationsJobs", "InferenceRecommendationsJobs", "JobName",
+         describe="DescribeInferenceRecommendationsJob", status="Status", statuses=("COMPLETED", "FAILED", "PENDING"),
+         modified="LastModifiedTime", sorts=("Name", "CreationTime", "Status"),
+         missing=("ResourceNotFound", "absent-1"), arn="JobArn"),
+    Kind("feature-group", lambda name, i: {
+        "FeatureGroupName": name, "RecordIdentifierFeatureName": "id", "EventTimeFeatureName": "at",
+        "FeatureDefinitions": [{"FeatureName": "id", "FeatureType": "String"}],
+        "OfflineStoreStatus": {"Status": ("Active", "Blocked", "Disabled")[i % 3]}},
+         "ListFeatureGroups", "FeatureGroupSummaries", "FeatureGroupName", describe="DescribeFeatureGroup",
+         status="FeatureGroupStatus", statuses=("Created", "CreateFailed", "Deleting"),
+         status_filter="FeatureGroupStatusEquals", sorts=("Name", "CreationTime", "FeatureGroupStatus"),
+         missing=("ResourceNotFound", "absent-1"), arn="FeatureGroupArn"),
+    Kind("model-card", lambda name, i: {"ModelCardName": name, "Content": "{}"}, "ListModelCards",
+         "ModelCardSummaries", "ModelCardName", describe="DescribeModelCard", status="ModelCardStatus",
+         statuses=("Draft", "Approved", "Archived"), status_filter="ModelCardStatus",
+         missing=("ResourceNotFound", "absent-1"), arn="ModelCardArn"),
+    Kind("image", lambda name, i: {"ImageName": name}, "ListImages", "Images", "ImageName", describe="DescribeImage",
+         status="ImageStatus", statuses=("CREATED", "CREATE_FAILED", "CREATING"), status_filter=None,
+         modified="LastModifiedTime", sorts=("IMAGE_NAME", "CREATION_TIME", "LAST_MODIFIED_TIME"),
+         members={"IMAGE_NAME": "ImageName", "CREATION_TIME": "CreationTime", "LAST_MODIFIED_TIME": "LastModifiedTime"},
+         orders=("ASCENDING", "DESCENDING"), missing=("ResourceNotFound", "absent-1"), arn="ImageArn"),
+    Kind("cluster", lambda name, i: {"ClusterName": name, "ClusterArn": arn("sagemaker", f"cluster/{i:012d}")},
+         "ListClusters", "ClusterSummaries", "ClusterName", describe="DescribeCluster", status="ClusterStatus", statuses=("InService", "Failed", "Creating"),
+         status_filter=None, sorts=("NAME", "CREATION_TIME"),
+         members={"NAME": "ClusterName", "CREATION_TIME": "CreationTime"},
+         missing=("ResourceNotFound", "absent-1"), arn="ClusterArn"),
+    Kind("training-plan", lambda name, i: {"TrainingPlanName": name, "TotalInstanceCount": i}, "ListTrainingPlans",
+         "TrainingPlanSummaries", "TrainingPlanName", describe="DescribeTrainingPlan", status="Status",
+         statuses=("Active", "Failed", "Expired"), status_filter=None, contains=False, created="StartTime",
+         after="StartTimeAfter", before="StartTimeBefore", sorts=("TrainingPlanName", "StartTime", "Status"),
+         missing=("ResourceNotFound", "absent-1"), arn="TrainingPlanArn"),
+    Kind("experiment", lambda name, i: {"ExperimentName": name}, "ListExperiments", "ExperimentSummaries",
+         "ExperimentName", describe="DescribeExperiment", contains=False, modified="LastModifiedTime",
+         after="CreatedAfter", before="CreatedBefore", missing=("ResourceNotFound", "absent-1"), arn="ExperimentArn"),
+    Kind("trial", lambda name, i: {"TrialName": name, "ExperimentName": "experiment-000"}, "ListTrials",
+         "TrialSummaries", "TrialName", describe="DescribeTrial", contains=False, modified="LastModifiedTime",
+         after="CreatedAfter", before="CreatedBefore", missing=("ResourceNotFound", "absent-1"), arn="TrialArn"),
 ]
 EXTRA = [
-    {"kind": "model-package-group", "document": {"ModelPackageGroupName": "group", "CreationTime": BASE - 9000}},
+    {"kind": "model-group", "document": {"ModelPackageGroupName": "group", "CreationTime": BASE - 9000}},
     {"kind": "model", "document": {"ModelName": "MixedCase", "PrimaryContainer": {"Image": "i"},
                                    "CreationTime": "2026-09-01T00:00:00Z"}, "tags": {"from": "load"}},
 ]
@@ -303,7 +375,8 @@ def epoch(value):
 
 
 def sort_value(kind, row, key):
-    member = {"Name": kind.name, "CreationTime": kind.row_created or kind.created, "Status": kind.status}.get(key, key)
+    member = {"Name": kind.name, "CreationTime": kind.row_created or kind.created, "Status": kind.status,
+              **kind.members}.get(key, key)
     return epoch(row[member])
 
 
@@ -319,11 +392,11 @@ def check_list(client, kind):
           sorted(str(d[kind.name] if kind.name != "ScheduledTime" else float(d[kind.name])) for d in
                  with_names(kind, documents)))
     for key in kind.sorts:
-        for order in "Ascending", "Descending":
+        for order in kind.orders:
             got = rows(client, kind, SortBy=key, SortOrder=order)
             values = [sort_value(kind, r, key) for r in got]
             ok(f"{kind.word}: sorted by {key}, {order}", len(values) == N and values == sorted(
-                values, reverse=order == "Descending"), values[:5])
+                values, reverse=order.lower() == "descending"), values[:5])
 
 
 def with_names(kind, documents):
@@ -406,7 +479,8 @@ def check_tags(client, kind, told):
 def check_delete(client, kind):
     if not kind.delete:
         return
-    done_states = {"processing": "Completed", "tuning": "Completed", "endpoint": "InService", "notebook": "Stopped"}
+    done_states = {"processing": "Completed", "compilation-job": "COMPLETED", "tuning": "Completed",
+                   "endpoint": "InService", "notebook": "Stopped"}
     i = next(i for i in range(5, N) if not kind.status or kind.made(i)[kind.status] ==
              done_states.get(kind.word, kind.made(i)[kind.status]))
     arguments = key_arguments(kind, kind.made(i))
@@ -485,7 +559,12 @@ def search(e):
                             ("HyperParameterTuningJob", N - 1), ("TrainingJob", 12)):
         reply = sagemaker.search(Resource=resource, MaxResults=100)
         equal(f"Search of {resource}", (reply["TotalHits"]["Value"], len(reply["Results"])), (count, min(count, 100)))
-    match("what is not kept is refused, not empty", failure(sagemaker.search, Resource="FeatureGroup")[1], "keeps no")
+    for resource, member in (("Project", "Project"), ("FeatureGroup", "FeatureGroup"), ("ModelCard", "ModelCard"),
+                             ("Experiment", "Experiment"), ("ExperimentTrial", "Trial")):
+        reply = sagemaker.search(Resource=resource, MaxResults=100)
+        equal(f"Search of {resource}", (reply["TotalHits"]["Value"], [list(r) for r in reply["Results"]]),
+              (N, [[member]] * 100))
+    match("what is not kept is refused, not empty", failure(sagemaker.search, Resource="FeatureMetadata")[1], "keeps no")
 
 
 def registry(e):

@@ -73,11 +73,14 @@ static void test_values(void **state)
 	struct sync_options opt = {.settle_ms = 1500};
 
 	load_plain(&c, "refresh: 2m\noverlap: 3m\nlog-poll: 250ms\nsettle: 5s\nread-only: true\ncolumns: +hp.eta\n"
-		       "sort: -cost\ntime-zone: local\ncolor: never\ntheme: contrast\nascii: true\n"
-		       "rates: {Search: 0.5, DescribeTrainingJob: 4}\n");
+		       "sort: -cost\ntime-zone: local\ncolor: never\ntheme: "
+		       "contrast\nascii: true\n"
+		       "log-memory: 3MiB\nnotice: 2s\nrates: {Search: 0.5, DescribeTrainingJob: 4}\n");
 	assert_int_equal(c.problems.n, 0);
 	config_sync_options(&c, &opt);
 	assert_int_equal(opt.refresh_ms, 120000);
+	assert_int_equal(opt.log_bytes, 3 << 20);
+	assert_int_equal(c.set.notice_ms, 2000);
 	assert_int_equal(opt.overlap_ms, 180000);
 	assert_int_equal(opt.log_poll_ms, 250);
 	assert_int_equal(opt.settle_ms, 5000);
@@ -115,6 +118,13 @@ static void test_problems(void **state)
 		{"columns: nmae", "columns: unknown column \"nmae\""},
 		{"sort: -csot", "sort: unknown column"},
 		{"rates: 5", "rates: needs a mapping"},
+		{"rates: {Serch: 2}", "2: rates: Serch: sagetop calls no such operation; did you mean Search?"},
+		{"rates: {Zzzzzzzzzz: 2}", "sagetop calls no such operation"},
+		{"log-memory: 64", "needs a size such as 64MiB"},
+		{"log-memory: 64MB", "needs a size such as 64MiB"},
+		{"log-memory: -1MiB", "needs a size such as 64MiB"},
+		{"log-memory: 512KiB", "\"512KiB\" is not between 1MiB and 16GiB"},
+		{"log-memory: 9999999999GiB", "needs a size such as 64MiB"},
 		{"rates: {Search: fast}", "rates: Search: needs a number"},
 		{"rates: {Search: 0}", "rates: Search: 0 is not between 0.01 and 1000"},
 		{"profiles: x", "profiles: needs a mapping"},

@@ -83,6 +83,52 @@ static void test_objective(void **state)
 	assert_false(job_objective(bare, &v));
 }
 
+/* Which metric speaks for a job: what it was tuned by; of what it printed one of validation,
+ * else the first; of what is merely defined the one it was evaluated by, else likewise. */
+static void test_objective_choice(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+	double v;
+
+	job_add_metric_definition(j, "train:rmse", "");
+	assert_string_equal(job_objective_name(j), "train:rmse");
+	job_add_metric_definition(j, "validation:auc", "");
+	job_add_metric_definition(j, "validation:rmse", "");
+	assert_string_equal(job_objective_name(j), "validation:auc");
+	strmap_set(&j->hyperparameters, "eval_metric", "");
+	assert_string_equal(job_objective_name(j), "validation:auc");
+	strmap_set(&j->hyperparameters, "eval_metric", "rmse");
+	assert_string_equal(job_objective_name(j), "validation:rmse");
+	strmap_set(&j->hyperparameters, "eval_metric", "mae"); /* defined for no validation */
+	assert_string_equal(job_objective_name(j), "train:rmse");
+	job_add_final_metric(j, "f1", 0.5, 1);
+	assert_string_equal(job_objective_name(j), "f1");
+	job_add_final_metric(j, "train:rmse", 1.5, 1);
+	assert_string_equal(job_objective_name(j), "f1");
+	job_add_final_metric(j, "validation:mae", 3, 1);
+	job_add_final_metric(j, "validation:rmse", 2, 1);
+	assert_string_equal(job_objective_name(j), "validation:mae");
+	assert_true(job_objective(j, &v) && v == 3);
+	strmap_set(&j->hyperparameters, "_tuning_objective_metric", "");
+	assert_string_equal(job_objective_name(j), "validation:mae");
+	strmap_set(&j->hyperparameters, "_tuning_objective_metric", "train:rmse");
+	assert_string_equal(job_objective_name(j), "train:rmse");
+	assert_true(job_objective(j, &v) && v == 1.5);
+	/* A trimmed job answers as before. */
+	j->detail = DETAIL_SEARCHED;
+	job_class.derive(job_resource(j));
+	job_class.trim(job_resource(j));
+	assert_true(j->trimmed);
+	assert_string_equal(job_objective_name(j), "train:rmse");
+	assert_true(job_objective(j, &v) && v == 1.5);
+	/* What is tuned by and was not printed has no value, whatever else has. */
+	AUTO(job) struct job *silent = job_new("b");
+	strmap_set(&silent->hyperparameters, "_tuning_objective_metric", "auc");
+	job_add_final_metric(silent, "validation:rmse", 2, 1);
+	assert_string_equal(job_objective_name(silent), "auc");
+	assert_false(job_objective(silent, &v));
+}
+
 static void test_merge_newer(void **state)
 {
 	AUTO(job) struct job *a = searched("a", "InProgress", 1100000);
@@ -283,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
 					   cmocka_unit_test(test_elapsed_and_saving),
 					   cmocka_unit_test(test_objective),
+					   cmocka_unit_test(test_objective_choice),
 					   cmocka_unit_test(test_merge_newer),
 					   cmocka_unit_test(test_merge_older),
 					   cmocka_unit_test(test_merge_summary_keeps_detail),

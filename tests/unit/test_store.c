@@ -148,6 +148,41 @@ static void test_jobs(void **state)
 	assert_int_equal(store_job_load_one(s, "a", &none, NULL), -ERR_NOTFOUND);
 }
 
+/* The newest at once; the rest by name, slice by slice, but for what is there. */
+static void test_jobs_in_slices(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	AUTO(resources) struct resources t = {0};
+	AUTO(str) char *after = NULL;
+	bool more = true;
+	char name[8];
+
+	for (int i = 0; i < 7; i++) {
+		snprintf(name, sizeof(name), "%c", 'a' + i * 5 % 7); /* a f d b g e c */
+		AUTO(job) struct job *j = sample(name);
+		j->created_ms = 1000 * (i + 1);
+		assert_int_equal(store_jobs_save(s, &j, 1, NULL), 0);
+	}
+	assert_int_equal(store_jobs_load_newest(s, 3, &t, NULL), 0);
+	assert_int_equal(t.n, 3);
+	assert_string_equal(jobs_at(&t, 0)->name, "c");
+	assert_string_equal(jobs_at(&t, 1)->name, "e");
+	assert_string_equal(jobs_at(&t, 2)->name, "g");
+	job_set_status(jobs_find(&t, "c"), "Stopped"); /* the service has told since */
+	assert_int_equal(store_jobs_load_next(s, &after, 3, &t, &more, NULL), 0);
+	assert_true(more);
+	assert_string_equal(after, "c");
+	assert_int_equal(t.n, 5); /* a and b */
+	assert_int_equal(jobs_find(&t, "c")->status, JOB_STOPPED);
+	assert_int_equal(store_jobs_load_next(s, &after, 3, &t, &more, NULL), 0);
+	assert_true(more);
+	assert_int_equal(t.n, 7);
+	assert_int_equal(store_jobs_load_next(s, &after, 3, &t, &more, NULL), 0);
+	assert_false(more);
+	assert_int_equal(t.n, 7);
+	assert_true(jobs_find(&t, "f")->trimmed);
+}
+
 static void test_scopes(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
@@ -694,6 +729,69 @@ static void test_queue(void **state)
 	launch_list_free(l, n);
 }
 
+/* How many of what waits for a run is to be worked on. */
+static size_t count_waiting(struct store *s, const char *run)
+{
+	struct launch *l;
+	size_t n, found = 0;
+
+	assert_int_equal(store_launch_list(s, LAUNCHES_TO_WORK_ON, &l, &n, NULL), 0);
+	for (size_t i = 0; i < n; i++)
+		found += l[i].state == LAUNCH_QUEUED && str_eq(l[i].run, run);
+	launch_list_free(l, n);
+	return found;
+}
+
+static void test_backtests(void **state)
+{
+	AUTO(store) struct store *s = open_store(*state);
+	struct launch rows[3] = {part("held", 0, 2), part("held", 1, 2), part("held", 2, 2)};
+	char name[] = "held", why[] = "by hand";
+	struct backtest_run put = {.name = name, .jobs = 3, .retries = 2, .concurrency = 2}, *all;
+	AUTO(backtest_run) struct backtest_run got = {0};
+	struct launch *l;
+	struct err err = {0};
+	bool claimed;
+	size_t n;
+
+	assert_int_equal(store_backtest_load(s, name, &got, &err), -ERR_NOTFOUND);
+	assert_int_equal(store_backtest_put(s, &put, NULL), 0);
+	assert_int_equal(store_launch_put(s, rows, 3, NULL), 0);
+	assert_int_equal(count_waiting(s, name), 3);
+	put.state = BACKTEST_PAUSED;
+	put.reason = why;
+	assert_int_equal(store_backtest_put(s, &put, NULL), 0);
+	assert_int_equal(store_backtest_load(s, name, &got, NULL), 0);
+	assert_int_equal(got.state, BACKTEST_PAUSED);
+	assert_string_equal(got.reason, why);
+	assert_int_equal(got.jobs, 3);
+	assert_int_equal(got.concurrency, 2);
+	assert_int_equal(count_waiting(s, name), 0);
+	assert_int_equal(store_launch_list_run(s, name, &l, &n, NULL), 0);
+	assert_int_equal(n, 3);
+	assert_null(l[0].spec_json);
+	assert_int_equal(store_launch_claim(s, l[0].id, INT64_MAX, &claimed, NULL), 0);
+	assert_false(claimed); /* held, whoever asks */
+	put.state = BACKTEST_RUNNING;
+	assert_int_equal(store_backtest_put(s, &put, NULL), 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(store_launch_claim(s, l[i].id, INT64_MAX, &claimed, NULL), 0);
+		assert_int_equal(claimed, i < 2);
+	}
+	assert_int_equal(count_waiting(s, name), 0); /* there is no place for it */
+	assert_int_equal(store_launch_refuse_waiting(s, name, why, NULL), 0);
+	launch_list_free(l, n);
+	assert_int_equal(store_launch_list_run(s, name, &l, &n, NULL), 0);
+	assert_int_equal(l[1].state, LAUNCH_SENT);
+	assert_int_equal(l[2].state, LAUNCH_REFUSED);
+	assert_string_equal(l[2].error, why);
+	launch_list_free(l, n);
+	assert_int_equal(store_set_scope(s, "another/us-east-1", NULL), 0);
+	assert_int_equal(store_backtest_list(s, &all, &n, NULL), 0);
+	assert_int_equal(n, 0);
+	backtest_run_list_free(all, n);
+}
+
 #define QUEUE_ROWS 60
 
 /* Claims all that it can get; its status is how many. */
@@ -747,6 +845,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_jobs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_jobs_in_slices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_jobs_in_slices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scopes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
@@ -763,6 +863,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_two_processes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_state_of_the_first_version, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_backtests, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_shared, setup, teardown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

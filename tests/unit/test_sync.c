@@ -22,6 +22,7 @@ static struct sync *new_sync(struct world *w)
 {
 	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url, .region = "us-east-1"},
 				   .refresh_ms = 50,
+				   .overlap_ms = 60000,
 				   .log_poll_ms = 20,
 				   .settle_ms = 200};
 	struct sync *s = NULL;
@@ -162,6 +163,84 @@ static void test_passes(void **state)
 	assert_int_equal(fake_calls(&w->aws, "Search"), 4);
 	jobs(w);
 	assert_int_equal(fake_calls(&w->aws, "Search"), 5);
+}
+
+/* A store of 1200 jobs, all described, as an earlier start left it. */
+static void fill_store(struct sync *s)
+{
+	struct job *all[1200];
+	char now[32];
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "old-%zu", i);
+		all[i] = job_new(name);
+		job_set_status(all[i], "Completed");
+		all[i]->detail = DETAIL_DESCRIBED;
+		all[i]->created_ms = all[i]->modified_ms = 1600000000000 + (int64_t)i * 1000;
+		all[i]->image = xasprintf("image-%zu", i);
+	}
+	assert_int_equal(store_jobs_save(sync_store(s), all, ARRAY_LEN(all), NULL), 0);
+	assert_int_equal(store_meta_set(sync_store(s), "jobs_mark", "1600000000000", NULL), 0);
+	snprintf(now, sizeof(now), "%lld", (long long)clock_now_ms());
+	assert_int_equal(store_meta_set(sync_store(s), "jobs_full_pass_ms", now, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		job_free(all[i]);
+}
+
+/* The first paint has the newest; what is asked for before the others came is found, what
+ * comes meanwhile is merged with what the store knows, and a column waits for all. */
+static void test_load_in_slices(void **state)
+{
+	struct world *w = *state;
+	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url, .region = "us-east-1"}};
+	const struct resources *t;
+	AUTO(field_list) struct field_list image = {0};
+	struct outcome filled = {0}, passed = {0};
+
+	fill_store(w->s);
+	sync_free(w->s);
+	assert_int_equal(sync_new(&opt, &w->s, NULL), 0);
+	t = session_jobs(sync_session(w->s));
+	assert_int_equal(sync_load_newest(w->s, 40, NULL), 0);
+	assert_int_equal(t->n, 40);
+	assert_string_equal(t->items[0]->name, "old-1199");
+	assert_true(t->partial && !t->complete);
+	struct job *asked = sync_job_full(w->s, "old-3");
+	assert_non_null(asked);
+	assert_string_equal(asked->image, "image-3");
+	field_list_add(&image, field_find(TRAINING_KIND, "image", NULL), NULL);
+	sync_columns(w->s, TRAINING_KIND, &image, on_done, &filled);
+	fake_job(&w->aws, "old-7", "Stopped", 1600000007, 1700000000); /* Search tells less than Describe did */
+	sync_jobs(w->s, on_done, &passed);
+	wait_for(w, &filled);
+	assert_false(t->partial);
+	assert_true(t->complete);
+	assert_int_equal(t->n, 1200);
+	assert_int_equal(session_cold_column(sync_session(w->s), TRAINING_KIND, &image.items[0])->values.n, 1200);
+	wait_for(w, &passed);
+	assert_int_equal(passed.err.code, 0);
+	assert_int_equal(jobs_find(t, "old-7")->status, JOB_STOPPED);
+	assert_int_equal(jobs_find(t, "old-7")->detail, DETAIL_DESCRIBED);
+}
+
+/* A page that comes before the job's row was loaded. */
+static void test_pass_before_slices(void **state)
+{
+	struct world *w = *state;
+	struct outcome told = {0};
+
+	fill_store(w->s);
+	reopen(w);
+	struct resources *t = session_jobs(sync_session(w->s));
+	resources_remove(t, "old-7");
+	t->partial = true; /* its slice is still to come */
+	fake_job(&w->aws, "old-7", "Stopped", 1600000007, 1700000000);
+	sync_jobs(w->s, on_done, &told);
+	wait_for(w, &told);
+	assert_int_equal(jobs_find(t, "old-7")->status, JOB_STOPPED);
+	assert_int_equal(jobs_find(t, "old-7")->detail, DETAIL_DESCRIBED);
 }
 
 /* A pass that breaks off keeps what came, but moves no mark. */
@@ -352,7 +431,7 @@ static void test_follow_other_kind(void **state)
 	const struct feed *f = session_find_feed(s, kind, "p");
 	WAIT_UNTIL(w, f->logs.n == 1);
 	assert_null(session_find_feed(s, TRAINING_KIND, "p"));
-	assert_true(fake_calls(&w->aws, "GetMetricData") > 0);
+	WAIT_UNTIL(w, fake_calls(&w->aws, "GetMetricData") > 0);
 	fake_log(&w->aws, "p/algo-1-1", t + 1, "done");
 	r = resource_new(kind, "p");
 	resource_set_status(r, "Completed");
@@ -1022,6 +1101,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_passes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_load_in_slices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pass_before_slices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_pass, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search_denied, setup, teardown),

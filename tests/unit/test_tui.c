@@ -414,7 +414,7 @@ static void press_at_random(const char *seed_name, uint32_t seed, int n)
 	AUTO(session) struct session *s = seed_session(seed_name);
 	struct random_host rh = {0};
 	struct ui_host host = {.user = &rh, .stop = rh_done};
-	struct ui_options opt = {.rows = 24, .cols = 80, .ascii = seed & 1};
+	struct ui_options opt = {.rows = 24, .cols = 80, .ascii = seed & 1, .notice_ms = 8000};
 
 	assert_non_null(s);
 	struct ui *ui = ui_new(s, &host, &opt);
@@ -444,12 +444,106 @@ static void test_random_keys(void **state)
 			press_at_random(seeds[i], 17 * (uint32_t)i + k, 4000);
 }
 
+static void type(struct ui *ui, const char *text)
+{
+	for (; *text; text++)
+		ui_key(ui, *text);
+}
+
+/* A line of the screen, from 0. */
+static void assert_line(struct ui *ui, size_t line, const char *expected)
+{
+	AUTO(buf) struct buf screen = BUF_INIT(1 << 20);
+	AUTO(strlist) struct strlist lines = {0};
+
+	(void)ui_draw(ui);
+	surface_text(ui_surface(ui), &screen);
+	strlist_split(&lines, buf_str(&screen), '\n');
+	assert_true(lines.n > line);
+	assert_string_equal(str_trim(lines.items[line]), expected);
+}
+
+/* The line above the keys. */
+static void assert_prompt(struct ui *ui, const char *expected)
+{
+	assert_line(ui, 22, expected);
+}
+
+static void run_prompt(struct ui *ui, int prompt, const char *text)
+{
+	ui_key(ui, prompt);
+	ui_key(ui, 'u' - 'a' + 1); /* a filter begins with the one in force */
+	type(ui, text);
+	ui_key(ui, KEYC_ENTER);
+}
+
+static void test_prompt_history(void **state)
+{
+	AUTO(session) struct session *s = seed_session("basic");
+	struct ui_host host = {0};
+	struct ui_options opt = {.rows = 24, .cols = 80, .notice_ms = 8000};
+	AUTO(ui) struct ui *ui = ui_new(s, &host, &opt);
+
+	run_prompt(ui, ':', "sort cost");
+	run_prompt(ui, ':', "sort age");
+	run_prompt(ui, ':', "sort age"); /* in a row: once */
+	run_prompt(ui, ':', "");
+	run_prompt(ui, '/', "bert");
+	ui_key(ui, ':');
+	type(ui, "never run");
+	ui_key(ui, KEYC_ESC); /* given up: not remembered */
+	ui_key(ui, ':');
+	type(ui, "so");
+	ui_key(ui, KEYC_UP);
+	assert_prompt(ui, ":sort age");
+	ui_key(ui, KEYC_UP);
+	assert_prompt(ui, ":sort cost");
+	ui_key(ui, KEYC_UP); /* the oldest */
+	assert_prompt(ui, ":sort cost");
+	ui_key(ui, KEYC_DOWN);
+	assert_prompt(ui, ":sort age");
+	ui_key(ui, KEYC_DOWN); /* what was being typed */
+	assert_prompt(ui, ":so");
+	ui_key(ui, KEYC_DOWN);
+	assert_prompt(ui, ":so");
+	ui_key(ui, KEYC_UP);
+	type(ui, "x"); /* an old one can be changed, and is kept as it was */
+	assert_prompt(ui, ":sort agex");
+	ui_key(ui, KEYC_UP);
+	ui_key(ui, KEYC_DOWN);
+	assert_prompt(ui, ":sort age");
+	ui_key(ui, KEYC_ESC);
+	ui_key(ui, '/'); /* a history of its own, and each earlier one filters at once */
+	ui_key(ui, 'u' - 'a' + 1);
+	ui_key(ui, KEYC_UP);
+	assert_prompt(ui, "/bert");
+	assert_line(ui, 1, "jobs 2 of 8 · bert · by age ↑");
+	ui_key(ui, KEYC_UP);
+	assert_prompt(ui, "/bert");
+	ui_key(ui, KEYC_ESC);
+	/* A hundred are kept. */
+	for (int i = 0; i < 100; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%d", i);
+		run_prompt(ui, '/', text);
+	}
+	ui_key(ui, '/');
+	for (int i = 0; i < 99; i++)
+		ui_key(ui, KEYC_UP);
+	assert_prompt(ui, "/1");
+	ui_key(ui, KEYC_UP);
+	assert_prompt(ui, "/0");
+	ui_key(ui, KEYC_UP); /* bert is forgotten */
+	assert_prompt(ui, "/0");
+}
+
 /* 10,000 jobs: what each second and each key costs must not grow with them. */
 static void test_many_jobs_paint(void **state)
 {
 	AUTO(session) struct session *s = seed_session("many");
 	struct ui_host host = {0};
-	struct ui_options opt = {.rows = 40, .cols = 120};
+	struct ui_options opt = {.rows = 40, .cols = 120, .notice_ms = 8000};
 	struct ui *ui = ui_new(s, &host, &opt);
 	int64_t began = cpu_us();
 
@@ -487,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_pager_search_follows_growth),
 		cmocka_unit_test(test_pager_is_fast),
 		cmocka_unit_test(test_random_keys),
+		cmocka_unit_test(test_prompt_history),
 		cmocka_unit_test(test_many_jobs_paint),
 	};
 

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "trainer/library/booster_library.h"
-#include "trainer/library/late.h"
+#include "base/late.h"
 
 static struct xgb_calls calls;
 
@@ -25,7 +25,7 @@ static void calm_threads(void)
 static void open_library(void)
 {
 	calm_threads();
-	late_open(XGBOOST_SONAME, names, ARRAY_LEN(names), &calls);
+	late_require(XGBOOST_SONAME, names, ARRAY_LEN(names), &calls);
 }
 
 const struct xgb_calls *xgb(void)

@@ -2,7 +2,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
-#include "trainer/library/late.h"
+#include "base/late.h"
 #include "trainer/serve/serve.h"
 #include "trainer/serve/serve_library.h"
 
@@ -17,7 +17,7 @@ _Static_assert(sizeof(names) == sizeof(calls), "a call is a pointer");
 
 static void open_library(void)
 {
-	late_open(MICROHTTPD_SONAME, names, ARRAY_LEN(names), &calls);
+	late_require(MICROHTTPD_SONAME, names, ARRAY_LEN(names), &calls);
 }
 
 const char *serve_library_file(void)

@@ -38,7 +38,7 @@ static void add_list(struct buf *out, const struct document_kind *k)
 	if (l->filters & LIST_STATUS)
 		buf_addf(out, " StatusEquals:%s", k->statuses);
 	if (l->sort)
-		buf_addf(out, " SortBy:%s SortOrder:order", l->sort);
+		buf_addf(out, " SortBy:%s SortOrder:%s", l->sort, l->order ? l->order : "order");
 	if (l->more)
 		buf_addf(out, " %s", l->more);
 }

@@ -102,16 +102,32 @@ static bool status_matches(struct call *c, const struct document_kind *k, const 
 
 /* --- order -------------------------------------------------------------------------------- */
 
+/* A value of SortBy that is no member's name becomes that. */
+static void find_sort_member(const struct document_kind *k, char *by, size_t size)
+{
+	AUTO(strlist) struct strlist words = {0};
+	size_t n = strlen(by);
+
+	strlist_split(&words, k->list.sort_members ? k->list.sort_members : "", ' ');
+	for (size_t i = 0; i < words.n; i++) {
+		if (str_starts(words.items[i], by) && words.items[i][n] == '=') {
+			str_copy(by, size, words.items[i] + n + 1);
+			return;
+		}
+	}
+}
+
 static struct order order_of(struct call *c, const struct document_kind *k, char *buf, size_t size)
 {
 	const char *by = json_get_str(c->in, "SortBy"), *way = json_get_str(c->in, "SortOrder");
-	struct order o = {.descending = way ? str_eq(way, "Descending") : !k->list.ascending};
+	struct order o = {.descending = way ? str_ieq(way, "Descending") : !k->list.ascending};
 
 	str_copy(buf, size, by ? by : "Name");
 	if (!by && k->list.sort)
 		str_copy(buf, MIN(size, strcspn(k->list.sort, "|") + 1), k->list.sort);
 	if (!by && !k->list.sort && !k->list.ascending)
 		str_copy(buf, size, "CreationTime");
+	find_sort_member(k, buf, size);
 	o.member = str_eq(buf, "Name")		 ? name_member(k, buf, size)
 		   : str_eq(buf, "CreationTime") ? k->created
 		   : str_eq(buf, "Status")	 ? k->status
@@ -121,7 +137,7 @@ static struct order order_of(struct call *c, const struct document_kind *k, char
 
 static struct place place_of(const struct order *o, const struct document *r)
 {
-	const json_t *value = json_object_get(r->doc, o->member ? o->member : "");
+	const json_t *value = o->member ? json_path_get(r->doc, o->member) : NULL;
 
 	return (struct place){.text = json_string_value(value), .number = json_number_value(value), .seq = r->seq};
 }

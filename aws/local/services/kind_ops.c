@@ -6,7 +6,7 @@
 
 static const struct document_kind *const tables[] = {kinds_of_jobs,	 kinds_of_hosting, kinds_of_registry,
 						     kinds_of_pipelines, kinds_of_studio,  kinds_of_events,
-						     kinds_of_alarms};
+						     kinds_of_alarms,	 kinds_of_others};
 
 const struct document_kind *kind_at(size_t i)
 {
@@ -24,6 +24,15 @@ const struct document_kind *kind_by_id(const char *id)
 	const struct document_kind *k = NULL;
 
 	for (size_t i = 0; (k = kind_at(i)) && !str_eq(k->id, id); i++)
+		;
+	return k;
+}
+
+const struct document_kind *kind_by_word(const char *text)
+{
+	const struct document_kind *k = NULL;
+
+	for (size_t i = 0; (k = kind_at(i)) && !str_eq(k->id, text) && !str_eq(k->word, text); i++)
 		;
 	return k;
 }

@@ -57,8 +57,10 @@ struct document_kind_list {
 	const char *more;   /* further input */
 	const char *equals; /* filters by it: "EndpointNameEquals=EndpointName"; ^ for a prefix */
 	const char *sort;   /* values of SortBy: "Name|CreationTime|Status", the default first; NULL: none taken */
-	bool ascending;	    /* by default */
-	const char *page;   /* the member that says how many; NULL: MaxResults */
+	const char *sort_members;	/* those that are no member of that name: "NAME=ClusterName" */
+	const char *order;		/* values of SortOrder; NULL: "Ascending|Descending" */
+	bool ascending;			/* by default */
+	const char *page;		/* the member that says how many; NULL: MaxResults */
 	int64_t page_default, page_max; /* 0: 10 and 100 */
 	kind_hook_fn *hook;
 	/* What no comparison of members says; NULL: all. */
@@ -69,6 +71,7 @@ struct document_kind_list {
 
 struct document_kind {
 	const char *id;	  /* the word in --load and in the database */
+	const char *word; /* what --load takes as well: the console's word for it; NULL: the same */
 	const char *noun; /* "processing job" */
 	enum service_id service;
 
@@ -101,7 +104,8 @@ struct document_kind {
 
 /* Row i of all, NULL behind the last. */
 const struct document_kind *kind_at(size_t i);
-const struct document_kind *kind_by_id(const char *id); /* NULL where there is none */
+const struct document_kind *kind_by_id(const char *id);	    /* NULL where there is none */
+const struct document_kind *kind_by_word(const char *text); /* ... by either word */
 
 /* --- for hooks and other operations ------------------------------------------------- */
 

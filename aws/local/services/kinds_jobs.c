@@ -45,6 +45,7 @@ static int transform_job_made(struct call *c, struct document *r)
 const struct document_kind kinds_of_jobs[] = {
 	{
 		.id = "processing",
+		.word = "processing-job",
 		.noun = "processing job",
 		.key = "ProcessingJobName",
 		.key_input = "ProcessingJobName!:name",
@@ -79,6 +80,7 @@ const struct document_kind kinds_of_jobs[] = {
 	},
 	{
 		.id = "transform",
+		.word = "transform-job",
 		.noun = "transform job",
 		.key = "TransformJobName",
 		.key_input = "TransformJobName!:name",
@@ -116,6 +118,7 @@ const struct document_kind kinds_of_jobs[] = {
 	},
 	{
 		.id = "tuning",
+		.word = "tuning-job",
 		.noun = "hyperparameter tuning job",
 		.key = "HyperParameterTuningJobName",
 		.key_input = "HyperParameterTuningJobName!:name32",
@@ -170,6 +173,7 @@ const struct document_kind kinds_of_jobs[] = {
 	},
 	{
 		.id = "monitoring",
+		.word = "monitoring-schedule",
 		.noun = "monitoring schedule",
 		.key = "MonitoringScheduleName",
 		.key_input = "MonitoringScheduleName!:name",

@@ -118,6 +118,7 @@ static bool package_matches(struct call *c, const struct document *r)
 const struct document_kind kinds_of_registry[] = {
 	{
 		.id = "model-package-group",
+		.word = "model-group",
 		.noun = "Model Package Group",
 		.key = "ModelPackageGroupName",
 		.key_input = "ModelPackageGroupName!:name_or_arn",
@@ -148,6 +149,7 @@ const struct document_kind kinds_of_registry[] = {
 	{
 		/* Known by its ARN: a version has no name of its own. */
 		.id = "model-package",
+		.word = "model-version",
 		.noun = "ModelPackage",
 		.key = "ModelPackageArn",
 		.key_input = "ModelPackageName!:word",

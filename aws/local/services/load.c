@@ -160,9 +160,9 @@ static int load_line(struct engine *e, const char *text, size_t n, struct err *e
 		return rc;
 	json_t *doc = json_object_get(line, "document"), *tags = json_object_get(line, "tags");
 
-	if (str_eq(json_get_str(line, "kind"), "training"))
+	if (str_eq(json_get_str(line, "kind"), "training") || str_eq(json_get_str(line, "kind"), "training-job"))
 		return load_training(e, doc, tags, err);
-	k = kind_by_id(json_get_str(line, "kind"));
+	k = kind_by_word(json_get_str(line, "kind"));
 	return k ? load_document(e, k, doc, tags, err)
 		 : err_set(err, ERR_INVALID, "there is no kind '%.60s'; see sagetop-local(8)",
 			   json_get_str(line, "kind"));

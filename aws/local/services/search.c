@@ -101,6 +101,8 @@ static const char *record_name(const char *resource)
 		return resource;
 	if (str_eq(resource, "ExperimentTrialComponent"))
 		return "TrialComponent";
+	if (str_eq(resource, "ExperimentTrial"))
+		return "Trial";
 	for (size_t row = 0; (kind = kind_at(row)); row++) {
 		if (str_eq(kind->search, resource))
 			return resource;
