@@ -355,7 +355,7 @@ static void add_host_curves(struct session *s, enum kind_id id, const char *name
 	struct feed *f = session_feed(s, &kind_table[id], name);
 	const struct resource *r = resources_find(&s->tables[id], name);
 	int64_t start = r->start_ms != TIME_UNKNOWN ? r->start_ms : SEED_NOW_MS - minutes * MINUTE;
-	char source[16];
+	char source[32];
 
 	f->logs_loaded = true;
 	for (int h = 0; h < MAX(n, 1); h++) {
