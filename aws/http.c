@@ -469,7 +469,7 @@ static unsigned run_unsent(struct http *h)
 		struct http_reply reply = {.body = "", .sent_ms = t->sent_ms, .received_ms = t->sent_ms};
 
 		t->fn(t->user, &reply, &t->cannot_send);
-		transfer_free(t);
+		transfer_free(h, t);
 		n++;
 	}
 	return n;

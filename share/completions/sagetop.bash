@@ -47,7 +47,7 @@ _sagetop()
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
-	backtest) own='--name --yes --csv --html --baseline --minutes --rate --quota --failed' ;;
+	backtest) own='--limit --name --yes --csv --html --baseline --minutes --rate --quota --failed' ;;
 	prices) own='--limit' ;;
 	config) own='' ;;
 	doctor) own='' ;;

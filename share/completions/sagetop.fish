@@ -34,7 +34,7 @@ complete -c sagetop -l help -s h -d 'print help, of one command where one is nam
 complete -c sagetop -l version -s V -d 'print the version and exit'
 complete -c sagetop -n '__fish_seen_subcommand_from jobs list' -l columns -s c -x -a '(sagetop --complete columns)' -d 'columns to print, separated by commas; +NAME adds to the usual ones'
 complete -c sagetop -n '__fish_seen_subcommand_from jobs list' -l sort -s s -x -a '(sagetop --complete columns)' -d 'order by a column; -COLUMN is descending (default: -created)'
-complete -c sagetop -n '__fish_seen_subcommand_from jobs list logs prices' -l limit -s n -x -d 'at most N rows; of a log its last N lines'
+complete -c sagetop -n '__fish_seen_subcommand_from jobs list logs prices backtest' -l limit -s n -x -d 'at most N rows; of a log its last N lines; backtest check: so many slates are looked at (default: 6)'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l follow -s f -d 'print new lines as they come, until the job ends'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l live -d 'follow by CloudWatch\'s live tail: sooner, but billed by the minute (with -f)'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l since -x -d 'only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05:48, or 15:00 of the last day; UTC)'

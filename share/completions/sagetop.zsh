@@ -54,19 +54,19 @@ _sagetop() {
 		jobs) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : ' ;;
 		list) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : _sagetop_words kinds' ;;
 		show) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		logs) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
 			'--live[follow by CloudWatch'\''s live tail\: sooner, but billed by the minute (with -f)]' \
 			'--since=[only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05\:48, or 15\:00 of the last day; UTC)]:WHEN: ' \
@@ -107,6 +107,7 @@ _sagetop() {
 			'--tag=[tag of the image there (default\: the version of sagetop)]:TAG: ' \
 			'*: : ' ;;
 		backtest) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--yes[do not ask]' \
 			'--csv[report as CSV\: a row for each column of each group (--format tsv\: the same with tabs)]' \
@@ -118,7 +119,7 @@ _sagetop() {
 			'--failed[retry\: the packs that failed]' \
 			'*: : _sagetop_words backtests' ;;
 		prices) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : _sagetop_words types' ;;
 		config) _arguments $everywhere \
 			'*: : _sagetop_words settings' ;;

@@ -1,6 +1,8 @@
 /* A backtest's specification and data, read and counted. */
 #include "app/backtest_work.h"
 
+#include "base/fs.h"
+#include "trainer/panel/own_columns.h"
 #include "trainer/panel/panel.h"
 
 static const int32_t alternative_days[BACKTEST_ALTERNATIVES] = {1, 7, 14, 28, 0};
@@ -70,6 +72,15 @@ int backtest_work_count(struct backtest_work *w, struct err *err)
 	return 0;
 }
 
+/* Jobs get the columns of data.program, not the program. */
+static int write_own_columns(struct backtest_work *w, struct err *err)
+{
+	AUTO(str) char *below = xasprintf("backtests/%s", w->name);
+	AUTO(str) char *folder = fs_cache_path(below);
+
+	return own_columns_write(w->spec, &w->files, &w->earlier, folder, err);
+}
+
 /* --- both ---------------------------------------------------------------------------------- */
 
 int backtest_work_load(struct app *a, const char *spec_path, struct backtest_work *w, struct err *err)
@@ -81,7 +92,7 @@ int backtest_work_load(struct app *a, const char *spec_path, struct backtest_wor
 	w->name = xstrdup(w->spec->name);
 	if (backtest_data_files(a, "data.files", &w->spec->files, &w->files, err) < 0 ||
 	    backtest_data_files(a, "data.earlier", &w->spec->earlier, &w->earlier, err) < 0 ||
-	    backtest_work_count(w, err) < 0 || backtest_work_price(a, w, err) < 0)
+	    write_own_columns(w, err) < 0 || backtest_work_count(w, err) < 0 || backtest_work_price(a, w, err) < 0)
 		return -err->code;
 	return backtest_plan_make(&w->input, &w->plan, err);
 }

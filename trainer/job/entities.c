@@ -502,6 +502,10 @@ int train_entities(struct train_run *r, struct err *err)
 
 	if (rc)
 		return rc;
+	if (contract_channel(&r->contract, "test"))
+		puts("channel test is not predicted by a job of entities: sagetop-trainer predict does it with its "
+		     "models, "
+		     "a backtest while it trains");
 	struct pool p = {.run = r, .plan = &plan, .format = train_model_format(&r->hyper)};
 	pthread_mutex_init(&p.lock, NULL);
 	pthread_cond_init(&p.moved, NULL);

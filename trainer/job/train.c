@@ -17,6 +17,7 @@
 
 #define CELLS_PER_THREAD 50000 /* fewer are not worth a thread */
 #define MODEL_MAX ((size_t)4 << 30)
+#define SLOW_LOSS_ROWS 10000 /* fewer are trained on in so few steps that the start matters */
 
 static volatile sig_atomic_t stop_signal;
 
@@ -348,6 +349,15 @@ static void spare_threads(struct train_run *r)
 	printf("%d thread%s: the data is small\n", r->threads, r->threads > 1 ? "s" : "");
 }
 
+/* It begins at 0.5 and moves by the learning rate times the median, whatever the labels are. */
+static void warn_of_slow_loss(const struct train_run *r)
+{
+	if (str_eq(r->objective->name, "reg:absoluteerror") && r->train->rows < SLOW_LOSS_ROWS)
+		printf("reg:absoluteerror on %zu rows: it may be far from its end after %lld rounds; compare with "
+		       "reg:squarederror, or set base_score to the labels' median\n",
+		       r->train->rows, (long long)hyper_int(&r->hyper, HP_num_round));
+}
+
 /* libsvm rows of labels alone: the library's own words for it are no help. */
 static int check_features(const struct train_run *r, struct err *err)
 {
@@ -372,6 +382,7 @@ static int load_data(struct train_run *r, struct err *err)
 		return rc;
 	fingerprint(r);
 	spare_threads(r);
+	warn_of_slow_loss(r);
 	return 0;
 }
 

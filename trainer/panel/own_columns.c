@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/proc.h"
+#include "trainer/panel/panel.h"
 
 #define OWN_MAX ((size_t)2 << 30)
 
@@ -120,4 +121,52 @@ int own_columns_add(struct backtest_spec *spec, struct frame *t, struct err *err
 	if (rc == 0)
 		rc = read_back(out, &made, err);
 	return rc ? rc : join(spec, t, made, err);
+}
+
+/* --- files --------------------------------------------------------------------------------- */
+
+static int write_season(const struct frame *t, uint32_t season, const char *path, struct err *err)
+{
+	AUTO(frame) struct frame *own = frame_copy(t);
+	AUTO(buf) struct buf text = BUF_INIT(OWN_MAX);
+	size_t *order = xcalloc(t->n_rows + 1, sizeof(*order)), n = 0;
+
+	for (size_t i = 0; i < t->n_rows; i++)
+		if (t->origin[i] == season)
+			order[n++] = i;
+	frame_reorder(own, order, n);
+	free(order);
+	frame_csv(own, &text);
+	if (text.overflow)
+		return err_set(err, ERR_TOOBIG, "data.program: the rows are larger than %zu MiB", OWN_MAX >> 20);
+	return fs_write_atomic(path, text.data, text.len, 0600, err);
+}
+
+int own_columns_write(struct backtest_spec *spec, struct strlist *files, struct strlist *earlier, const char *folder,
+		      struct err *err)
+{
+	AUTO(frame) struct frame *t = NULL;
+	size_t seasons = earlier->n + 1;
+
+	if (!*spec->program)
+		return 0;
+	int rc = panel_read(spec, files, earlier, &t, err);
+
+	if (rc == 0)
+		rc = own_columns_add(spec, t, err);
+	if (rc == 0)
+		rc = fs_mkdirs(folder, 0700, err);
+	if (rc)
+		return rc;
+	strlist_done(files);
+	strlist_done(earlier);
+	for (size_t i = 0; i < seasons && rc == 0; i++) {
+		AUTO(str) char *name = i + 1 < seasons ? xasprintf("earlier-%zu.csv", i) : xstrdup("rows.csv");
+		AUTO(str) char *path = fs_join(folder, name);
+
+		strlist_add(i + 1 < seasons ? earlier : files, path);
+		rc = write_season(t, (uint32_t)i, path, err);
+	}
+	str_set(&spec->program, "");
+	return rc;
 }

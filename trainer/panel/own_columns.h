@@ -11,4 +11,10 @@
  * ERR_INVALID where it fails, prints another number of rows, or a column that is there. */
 int own_columns_add(struct backtest_spec *spec, struct frame *t, struct err *err) NODISCARD;
 
+/* For jobs, which have no such program: the rows with their columns as files below `folder`,
+ * one for each season, in place of those that the lists name; the specification asks
+ * for no program any more. Nothing without one. */
+int own_columns_write(struct backtest_spec *spec, struct strlist *files, struct strlist *earlier, const char *folder,
+		      struct err *err) NODISCARD;
+
 #endif

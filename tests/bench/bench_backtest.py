@@ -1,0 +1,179 @@
+"""A backtest's season, from rows to predictions: sagetop-trainer beside the loop in Python that
+people write (pandas, numpy, xgboost of the same version), on the same rows with the same
+features. Features alone; the default recipe; one model for each player, of one cycle and,
+with BENCH_FULL=1, of all fifteen. Seconds of wall time, medians of three runs (one, of what
+takes longer than a minute)."""
+import datetime
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD, SRC, DATA = os.environ["SAGETOP_BUILD"], os.environ["SAGETOP_SRC"], os.environ.get("SAGETOP_TEST_DATA")
+LOGS = "nba-gamelogs-2017-18.csv.gz"
+FIRST = datetime.date(2018, 1, 1)
+FULL = os.environ.get("BENCH_FULL")
+
+if not DATA:
+    print("SAGETOP_TEST_DATA is not set")
+    sys.exit(77)
+try:
+    import pandas  # noqa: F401
+    import xgboost  # noqa: F401
+except ImportError as e:
+    print(e)
+    sys.exit(77)
+
+
+# --- ours ---------------------------------------------------------------------------------
+
+def job(spec, settings):
+    """Seconds of a job, and of its reading and features."""
+    with tempfile.TemporaryDirectory() as root:
+        for folder in ("input/config", "input/data/train", "input/data/backtest", "model", "output"):
+            os.makedirs(os.path.join(root, folder))
+        shutil.copy(os.path.join(DATA, LOGS), os.path.join(root, "input/data/train"))
+        with open(os.path.join(root, "input/data/backtest/spec.yaml"), "w") as f:
+            f.write(spec)
+        channels = {name: {} for name in ("train", "backtest")}
+        for name, value in (("hyperparameters", settings), ("inputdataconfig", channels),
+                            ("resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1"]})):
+            with open(os.path.join(root, "input/config", name + ".json"), "w") as f:
+                json.dump(value, f)
+        began = time.monotonic()
+        out = subprocess.run([os.path.join(BUILD, "sagetop-trainer"), "train"], check=True, text=True,
+                             env={**os.environ, "SAGETOP_ML_ROOT": root}, stdout=subprocess.PIPE).stdout
+        seconds = time.monotonic() - began
+    line = next(line for line in out.splitlines() if " features, " in line)
+    return seconds, float(line.split(" features, ")[1].split()[0]) / 1000
+
+
+def shipped(name):
+    with open(os.path.join(SRC, "share", "backtests", name)) as f:
+        return f.read()
+
+
+# --- the loop in Python ---------------------------------------------------------------------
+
+def read_features():
+    import numpy as np
+    import pandas as pd
+    d = pd.read_csv(os.path.join(DATA, LOGS))
+    d = d[d.played == 1].sort_values(["season_date", "game_id", "player_id"]).reset_index(drop=True)
+    d["day"] = pd.to_datetime(d.season_date.astype(str))
+    who, x = d.player_id, {}
+
+    def past(column):
+        return d.groupby("player_id")[column].shift(1)
+
+    def roll(series, n, how):
+        return getattr(series.groupby(who).rolling(n, min_periods=1), how)().reset_index(level=0, drop=True)
+
+    def season(series, how):
+        return getattr(series.groupby(who).expanding(), how)().reset_index(level=0, drop=True)
+
+    def weighted(series, half):
+        return series.groupby(who).ewm(halflife=half).mean().reset_index(level=0, drop=True)
+
+    y, m = past("dk_fpts"), past("min")
+    for k in range(1, 6):
+        x[f"lag{k}"] = d.groupby("player_id").dk_fpts.shift(k)
+    for how in ("mean", "std", "min", "max"):
+        for n in (3, 5, 10):
+            x[f"{how}{n}"] = roll(y, n, how)
+        x[how] = season(y, how)
+    for n in (3, 5, 10):
+        x[f"ewm{n}"], x[f"minutes{n}"] = weighted(y, n), roll(m, n, "mean")
+    x["games"] = d.groupby("player_id").cumcount()
+    x["minutes1"], x["minutes"], x["minutes_ewm"] = m, season(m, "mean"), weighted(m, 5)
+    x["rate"] = season(y, "sum") / season(m, "sum")
+    x["rate10"] = roll(y, 10, "sum") / roll(m, 10, "sum")
+    for column in ("pts", "reb", "ast", "stl", "blk", "tov", "fg3m", "fga"):
+        x[column] = roll(past(column), 10, "mean")
+    x["rest"] = (d.day - d.groupby("player_id").day.shift(1)).dt.days
+    x["recent"] = (d.assign(one=1.0).set_index("day").groupby("player_id").one.rolling("7D", closed="left").sum()
+                   .fillna(0).values)
+    x["home"] = d.home
+    league = d.groupby("day")[["dk_fpts", "min"]].sum().assign(n=d.groupby("day").size()).cumsum().shift(1)
+    teams = d.groupby(["opp", "day"])[["dk_fpts", "min"]].sum().assign(n=d.groupby(["opp", "day"]).size())
+    teams = teams.groupby(level=0).cumsum().groupby(level=0).shift(1)
+    own = teams.reindex(pd.MultiIndex.from_arrays([d.opp, d.day])).reset_index(drop=True)
+    all_ = league.reindex(d.day).reset_index(drop=True)
+    x["allowed"] = own.dk_fpts / own.n - all_.dk_fpts / all_.n
+    x["allowed_minute"] = own.dk_fpts / own["min"] - all_.dk_fpts / all_["min"]
+    x["weekday"], x["since"] = d.day.dt.weekday, (d.day - d.day.min()).dt.days
+    return d, pd.DataFrame(x).to_numpy(np.float64)
+
+
+def cycles(d, wanted):
+    for k in wanted:
+        cut = FIRST + datetime.timedelta(days=7 * k)
+        before = (d.day < str(cut)).to_numpy()
+        say = ((d.day >= str(cut)) & (d.day < str(cut + datetime.timedelta(days=7)))).to_numpy()
+        yield before, say & (d.groupby("player_id").cumcount() >= 10).to_numpy()
+
+
+def python_default():
+    import numpy as np
+    import xgboost
+    d, x = read_features()
+    y, games = d.dk_fpts.to_numpy(), d.groupby("player_id").cumcount().to_numpy()
+    settings = dict(max_depth=4, eta=0.03, min_child_weight=50, subsample=0.7, colsample_bytree=0.3, seed=42,
+                    tree_method="hist", nthread=2)
+    for before, say in cycles(d, range(15)):
+        learn = before & (games >= 5)
+        model = xgboost.train(settings, xgboost.DMatrix(x[learn].astype(np.float32), y[learn]), 200)
+        model.predict(xgboost.DMatrix(x[say].astype(np.float32)))
+        mean = np.nanmean(x[learn], 0)
+        z = np.where(np.isnan(x[learn]), mean, x[learn])
+        spread = np.where(z.std(0) == 0, 1, z.std(0))
+        z = (z - mean) / spread
+        np.linalg.solve(z.T @ z + 100 * np.eye(x.shape[1]), z.T @ (y[learn] - y[learn].mean()))
+
+
+def python_players(wanted):
+    import numpy as np
+    import xgboost
+    d, x = read_features()
+    y, who = d.dk_fpts.to_numpy(), d.player_id.to_numpy()
+    settings = dict(max_depth=6, eta=0.05, min_child_weight=5, subsample=0.8, colsample_bytree=0.8, seed=42,
+                    tree_method="hist", nthread=1)
+    x = x.astype(np.float32)
+    for before, say in cycles(d, wanted):
+        for player in np.unique(who[say]):
+            own = who == player
+            learn = np.where(own & before)[0]
+            if len(learn) >= 10:
+                model = xgboost.train(settings, xgboost.DMatrix(x[learn[1:]], y[learn[1:]]), 200)
+                model.predict(xgboost.DMatrix(x[own & say]))
+
+
+# --- in turn ----------------------------------------------------------------------------------
+
+def timed(function):
+    began = time.monotonic()
+    function()
+    return time.monotonic() - began
+
+
+def row(what, aim, ours, theirs):
+    mine, peer = [], []
+    while len(mine) < 3 and sum(mine) + sum(peer) < 60:
+        mine.append(ours())
+        peer.append(theirs())
+    a, b = statistics.median(mine), statistics.median(peer)
+    print("bench", what, a, "s", "pandas and xgboost", b, aim, sep="\t", flush=True)
+
+
+default, players = shipped("nba-default.yaml"), shipped("nba-per-player.yaml")
+ridge = default.replace("model: pooled", "model: ridge")
+row("backtest: rows and 48 features", "10x", lambda: job(ridge, {"backtest_cycles": "0-0"})[1], lambda: timed(read_features))
+row("backtest: the default season, 15 cycles", "< 4", lambda: job(default, {})[0], lambda: timed(python_default))
+row("backtest: a model for each player, one cycle", "", lambda: job(players, {"backtest_cycles": "7-7"})[0],
+    lambda: timed(lambda: python_players([7])))
+if FULL:
+    row("backtest: a model for each player, the season", "< 45", lambda: job(players, {})[0], lambda: timed(lambda: python_players(range(15))))
