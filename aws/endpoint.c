@@ -95,11 +95,6 @@ const char *partition_of(const char *region)
 	return partition_find(region)->name;
 }
 
-const char *partition_dns_suffix(const char *region)
-{
-	return partition_find(region)->suffix;
-}
-
 /* --- rules ----------------------------------------------------------------------------- */
 
 void endpoint_done(struct endpoint *e)

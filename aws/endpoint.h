@@ -49,8 +49,7 @@ char *endpoint_configured(const struct aws_config *c, const char *service_id) NO
 int endpoint_for(const struct aws_config *c, const struct aws_service *s, const char *region, const char *explicit_url,
 		 struct endpoint *ret, struct err *err) NODISCARD;
 
-/* "aws", "aws-cn" ... of a region, and the suffix of its host names. */
+/* "aws", "aws-cn" ... of a region. */
 const char *partition_of(const char *region);
-const char *partition_dns_suffix(const char *region);
 
 #endif

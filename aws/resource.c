@@ -130,7 +130,7 @@ static void put_time(json_t *body, const char *member, int64_t ms)
 
 /* The row's first sort key is the usual one; of its directions the second begins with
  * the newest. */
-static void put_order(json_t *body, const struct kind_list *l, const struct resource_query *q)
+static void put_order(json_t *body, const struct kind_list *l)
 {
 	AUTO(strlist) struct strlist keys = {0};
 	AUTO(strlist) struct strlist directions = {0};
@@ -140,9 +140,9 @@ static void put_order(json_t *body, const struct kind_list *l, const struct reso
 	if (l->directions)
 		strlist_split(&directions, l->directions, ' ');
 	if (keys.n)
-		put(body, "SortBy", str_or(q->sort_key, keys.items[0]));
+		put(body, "SortBy", keys.items[0]);
 	if (directions.n)
-		put(body, "SortOrder", directions.items[(q->sort_key && q->ascending) ? 0 : 1]);
+		put(body, "SortOrder", directions.items[1]);
 }
 
 static json_t *list_body(const struct kind *k, const struct resource_query *q)
@@ -157,7 +157,7 @@ static json_t *list_body(const struct kind *k, const struct resource_query *q)
 		put_fixed(body, fixed.items[i]);
 	if (l->page_size)
 		json_object_set_new(body, l->page_size, json_integer(l->page));
-	put_order(body, l, q);
+	put_order(body, l);
 	put(body, l->parent, q->parent);
 	put(body, l->name_contains ? l->name_contains : l->name_prefix, q->name);
 	put(body, l->status_equals, q->status);

@@ -17,8 +17,6 @@ struct resource_query {
 	const char *name;   /* contained in the name, or its beginning (kind_list) */
 	const char *status;
 	int64_t created_after_ms, modified_after_ms; /* TIME_UNKNOWN: all */
-	const char *sort_key;			     /* as the service spells it (kind_sort_key); NULL: newest first */
-	bool ascending;				     /* with sort_key */
 	const char *token;			     /* of the page before */
 };
 

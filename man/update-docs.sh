@@ -24,6 +24,8 @@ fill() { # page: the part between its marks becomes the section
 fill "$top/man/sagetop.1" >"$temp/sagetop.1"
 "$sagetop" --dump-docs config >"$temp/section"
 fill "$top/man/sagetop-config.5" >"$temp/sagetop-config.5"
+"$sagetop" --dump-docs backtest >"$temp/section"
+fill "$top/man/sagetop-backtest.5" >"$temp/sagetop-backtest.5"
 if [ -x "$trainer" ]; then
 	"$trainer" hyperparameters --mdoc >"$temp/section"
 	fill "$top/man/sagetop-trainer.1" >"$temp/sagetop-trainer.1"
@@ -49,6 +51,7 @@ put() { # made file
 }
 put "$temp/sagetop.1" "$top/man/sagetop.1"
 put "$temp/sagetop-config.5" "$top/man/sagetop-config.5"
+put "$temp/sagetop-backtest.5" "$top/man/sagetop-backtest.5"
 [ ! -f "$temp/sagetop-trainer.1" ] || put "$temp/sagetop-trainer.1" "$top/man/sagetop-trainer.1"
 for shell in bash zsh fish; do
 	put "$temp/sagetop.$shell" "$top/share/completions/sagetop.$shell"

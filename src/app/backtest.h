@@ -109,4 +109,7 @@ int backtest_pair_load(const char *a, const char *b, struct backtest_pair *ret, 
 void backtest_put_number(json_t *object, const char *name, double v);
 json_t *backtest_skill_json(const struct judge_skill *s, const struct judge_test *t) NODISCARD; /* t may be NULL */
 
+/* SPECIFICATION and FEATURES of the manual. */
+void backtest_docs_man(FILE *out);
+
 #endif

@@ -1,8 +1,7 @@
 /* What a job of a backtest left: output.tar.gz, read, held against the plan, and kept in
  * parts/. Whatever is wrong with it is ERR_PARSE: then that pack alone is made again. */
-#include <archive.h>
-#include <archive_entry.h>
 
+#include "app/archive_library.h"
 #include "app/backtest_drive.h"
 #include "base/csv.h"
 #include "base/fs.h"
@@ -29,50 +28,55 @@ AUTO_EMBEDDED(output, struct output, output_done)
 
 /* --- the archive ------------------------------------------------------------------------- */
 
-static int read_member(struct archive *a, struct buf *ret, const char *name, struct err *err)
+static int read_member(const struct archive_calls *la, struct archive *a, struct buf *ret, const char *name,
+		       struct err *err)
 {
 	char chunk[65536];
 	la_ssize_t n;
 
-	while ((n = archive_read_data(a, chunk, sizeof(chunk))) > 0)
+	while ((n = la->archive_read_data(a, chunk, sizeof(chunk))) > 0)
 		if (buf_add(ret, chunk, (size_t)n))
 			return err_set(err, ERR_PARSE, "%s is larger than %zu MB", name, ret->max >> 20);
-	return n < 0 ? err_set(err, ERR_PARSE, "the archive is torn: %s", archive_error_string(a)) : 0;
+	return n < 0 ? err_set(err, ERR_PARSE, "the archive is torn: %s", la->archive_error_string(a)) : 0;
 }
 
-static int read_entries(struct archive *a, struct output *o, struct err *err)
+static int read_entries(const struct archive_calls *la, struct archive *a, struct output *o, struct err *err)
 {
 	struct archive_entry *entry;
 	int rc, step;
 
-	while ((step = archive_read_next_header(a, &entry)) == ARCHIVE_OK || step == ARCHIVE_WARN) {
-		const char *path = str_or(archive_entry_pathname(entry), ""), *slash = strrchr(path, '/');
+	while ((step = la->archive_read_next_header(a, &entry)) == ARCHIVE_OK || step == ARCHIVE_WARN) {
+		const char *path = str_or(la->archive_entry_pathname(entry), ""), *slash = strrchr(path, '/');
 
 		for (size_t i = 0; i < MEMBERS; i++) {
 			if (!str_eq(slash ? slash + 1 : path, members[i]))
 				continue;
 			buf_clear(&o->files[i]);
-			rc = read_member(a, &o->files[i], members[i], err);
+			rc = read_member(la, a, &o->files[i], members[i], err);
 			if (rc)
 				return rc;
 		}
 	}
 	if (step != ARCHIVE_EOF)
-		return err_set(err, ERR_PARSE, "the archive is torn: %s", archive_error_string(a));
+		return err_set(err, ERR_PARSE, "the archive is torn: %s", la->archive_error_string(a));
 	return 0;
 }
 
 static int read_archive(const char *path, struct output *o, struct err *err)
 {
-	struct archive *a = archive_read_new();
+	const struct archive_calls *la;
 
-	archive_read_support_filter_gzip(a);
-	archive_read_support_format_tar(a);
-	int rc = archive_read_open_filename(a, path, 65536) == ARCHIVE_OK
-			 ? read_entries(a, o, err)
-			 : err_set(err, ERR_PARSE, "no archive: %s", archive_error_string(a));
+	if (archive_library_open(&la, err) < 0)
+		return -err->code;
+	struct archive *a = la->archive_read_new();
 
-	archive_read_free(a);
+	la->archive_read_support_filter_gzip(a);
+	la->archive_read_support_format_tar(a);
+	int rc = la->archive_read_open_filename(a, path, 65536) == ARCHIVE_OK
+			 ? read_entries(la, a, o, err)
+			 : err_set(err, ERR_PARSE, "no archive: %s", la->archive_error_string(a));
+
+	la->archive_read_free(a);
 	for (size_t i = 0; rc == 0 && i < IMPORTANCES; i++)
 		if (!o->files[i].len)
 			rc = err_set(err, ERR_PARSE, "%s is missing or empty", members[i]);

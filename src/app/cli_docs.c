@@ -335,6 +335,7 @@ int cli_print_docs(FILE *out, const char *kind, struct err *err)
 		void (*print)(FILE *out);
 	} kinds[] = {{"man", docs_man},
 		     {"config", config_docs_man},
+		     {"backtest", backtest_docs_man},
 		     {"bash", docs_bash},
 		     {"zsh", docs_zsh},
 		     {"fish", docs_fish},

@@ -44,51 +44,6 @@ enum resource_state kind_state(const struct kind *k, const char *status_text)
 	return kind_words_have(k->neutral, status_text) ? STATE_NEUTRAL : STATE_UNKNOWN;
 }
 
-/* "CREATION_TIME" and "CreationTime" alike. */
-static bool same_word(const char *a, size_t n, const char *b)
-{
-	size_t i = 0;
-
-	for (; i < n; i++) {
-		if (a[i] == '_')
-			continue;
-		while (*b == '_')
-			b++;
-		if ((a[i] | 0x20) != (*b | 0x20))
-			return false;
-		b++;
-	}
-	return *b == '\0';
-}
-
-char *kind_sort_key(const struct kind *k, const char *word)
-{
-	static const struct {
-		const char *field, *keys[3];
-	} names[] = {{"name", {"Name", "ImageName", "TrainingPlanName"}},
-		     {"created", {"CreationTime"}},
-		     {"age", {"CreationTime"}},
-		     {"modified", {"LastModifiedTime"}},
-		     {"started", {"StartTime"}},
-		     {"status", {"Status", "FeatureGroupStatus"}},
-		     {"objective", {"FinalObjectiveMetricValue"}},
-		     {"scheduled", {"ScheduledTime"}}};
-
-	for (const char *p = k->list.sort_keys; p && *p;) {
-		size_t n = strcspn(p, " ");
-		bool found = same_word(p, n, word);
-
-		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-			for (size_t j = 0; str_ieq(names[i].field, word) && j < 3 && names[i].keys[j]; j++)
-				found |= same_word(p, n, names[i].keys[j]);
-		}
-		if (found)
-			return xstrndup(p, n);
-		p += n + strspn(p + n, " ");
-	}
-	return NULL;
-}
-
 const char *kind_short_name(const char *name)
 {
 	const char *at = strrchr(name, '/');

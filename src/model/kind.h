@@ -121,9 +121,6 @@ extern const struct kind kind_table[KIND_COUNT];
 #define TRAINING_KIND (&kind_table[KIND_TRAINING_JOB])
 
 const struct kind *kind_find(const char *name); /* by name, plural or alias, case ignored; NULL */
-/* The sort key of the list by that field's name ("name", "created", "status", or
- * as the service spells it); owned by the caller, NULL where the list has none. */
-char *kind_sort_key(const struct kind *k, const char *word) NODISCARD;
 /* What stands behind the last slash (colon, of an ARN without one): "train" of "5abc/train". */
 const char *kind_short_name(const char *name);
 /* What a message calls the things of a kind: "jobs", "processing jobs". */

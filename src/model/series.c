@@ -162,22 +162,6 @@ bool series_has_steps(const struct series *s)
 	return false;
 }
 
-bool series_range(const struct series *s, double *min, double *max)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < s->n; i++) {
-		double v = s->points[i].value;
-
-		if (!(v - v == 0)) /* NaN and infinities have no place on an axis */
-			continue;
-		*min = any ? MIN(*min, v) : v;
-		*max = any ? MAX(*max, v) : v;
-		any = true;
-	}
-	return any;
-}
-
 #define SPARK_MAX 64
 
 /* The first, the last and what lies evenly between. The first values of a training

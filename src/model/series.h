@@ -61,7 +61,6 @@ char *series_spark(char *out, int cells, const struct series *s);
 size_t series_segment(const struct series *s);
 /* Whether a new segment begins with point i > 0. */
 bool series_breaks_at(const struct series *s, size_t i);
-bool series_range(const struct series *s, double *min, double *max);
 
 /* Extracts metrics from log lines: by the job's MetricDefinitions (PCRE2), and
  * by XGBoost's own line ("[12]\ttrain-rmse:1.5\tvalidation-rmse:1.7", the tab

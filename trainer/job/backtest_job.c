@@ -1,6 +1,7 @@
 /* A job of a backtest, from its contract to its predictions. */
 #include "trainer/job/backtest_job.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/clock.h"
@@ -361,6 +362,7 @@ int backtest_job(const struct contract *c, const volatile sig_atomic_t *stop, st
 	struct backtest_run r = {.contract = c, .started_ms = clock_mono_ms()};
 	int rc = load_spec(&r, err);
 
+	assert(rc || r.spec);
 	if (rc == 0)
 		rc = read_settings(&r, err);
 	if (rc == 0)
