@@ -19,7 +19,7 @@ def lines(text):
     return text.decode().splitlines()
 
 
-def said(text):
+def predicted(text):
     """What is predicted of each row: numbers may be written in other ways."""
     return [float(line.split(",")[6]) for line in lines(text)[1:]]
 
@@ -102,7 +102,7 @@ text = open(spec).read()
 open(spec, "w").write(text.replace("data: {", """data: {program: "awk 'NR == 1 { print \\"own\\" } NR > 1 { print NR % 7 }'", """))
 status = b.run("run", "toy.yaml", "--name", "program")
 ok("a run with columns of its own ends", status in (0, 3), b.output)
-equal("and the stand-in, which does not look at them, says the same", said(b.read("predictions.csv", "program")), said(whole))
+equal("and the stand-in, which does not look at them, says the same", predicted(b.read("predictions.csv", "program")), predicted(whole))
 equal("goes on without its program", b.run("resume", "program"), 1)
 match("the same run", b.output, "the run program is done")
 open(spec, "w").write(text)
