@@ -72,13 +72,27 @@ int backtest_work_count(struct backtest_work *w, struct err *err)
 	return 0;
 }
 
+static void copy_list(struct strlist *to, const struct strlist *from)
+{
+	strlist_done(to);
+	for (size_t i = 0; i < from->n; i++)
+		strlist_add(to, from->items[i]);
+}
+
 /* Jobs get the columns of data.program, not the program. */
 static int write_own_columns(struct backtest_work *w, struct err *err)
 {
 	AUTO(str) char *below = xasprintf("backtests/%s", w->name);
 	AUTO(str) char *folder = fs_cache_path(below);
+	bool has_program = !str_empty(w->spec->program);
 
-	return own_columns_write(w->spec, &w->files, &w->earlier, folder, err);
+	if (own_columns_write(w->spec, &w->files, &w->earlier, folder, err) < 0)
+		return -err->code;
+	if (has_program) { /* a run that goes on has these, and no program */
+		copy_list(&w->spec->files, &w->files);
+		copy_list(&w->spec->earlier, &w->earlier);
+	}
+	return 0;
 }
 
 /* --- both ---------------------------------------------------------------------------------- */

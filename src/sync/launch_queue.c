@@ -430,8 +430,8 @@ static void on_end_checked(void *user, const struct err *err)
 	free(c);
 }
 
-/* A place in its run becomes free when what it created has ended, or is gone. */
-static void look_at_accepted(struct sync *s, const struct launch *row, int64_t now_ms)
+/* A place in its run becomes free when what it created has ended, or is gone; true where it did. */
+static bool look_at_accepted(struct sync *s, const struct launch *row, int64_t now_ms)
 {
 	const struct job *j = jobs_find(session_jobs(s->session), row->name);
 	struct err err = {0};
@@ -439,12 +439,15 @@ static void look_at_accepted(struct sync *s, const struct launch *row, int64_t n
 	if (j && job_is_terminal(j)) {
 		if (store_launch_ended(s->store, row->id, j->end_ms != TIME_UNKNOWN ? j->end_ms : now_ms, &err))
 			sync_note_error(s, "launch queue", &err);
-	} else if (!j && now_ms - row->settled_ms > LOOK_MS) {
+		return !err.code;
+	}
+	if (!j && now_ms - row->settled_ms > LOOK_MS) {
 		struct end_check *c = NEW(struct end_check);
 
 		*c = (struct end_check){s, row->id};
 		sync_describe(s, row->name, AWS_POLLING, on_end_checked, c);
 	}
+	return false;
 }
 
 /* Milliseconds until the queue has to be looked at again because of this row. */
@@ -464,10 +467,10 @@ static void work(struct sync *s)
 
 	if (store_launch_list(s->store, LAUNCHES_TO_WORK_ON, &rows, &n, &err))
 		sync_note_error(s, "launch queue", &err);
-	/* Ends first: they make room for what waits. */
+	/* Ends first: they make room for what waits, which is not listed while there is none. */
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].state == LAUNCH_ACCEPTED)
-			look_at_accepted(s, &rows[i], now);
+		if (rows[i].state == LAUNCH_ACCEPTED && look_at_accepted(s, &rows[i], now))
+			again = 0;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (is_under_way(s, rows[i].id, &under_way) || under_way >= UNDER_WAY_MAX ||

@@ -19,6 +19,11 @@ def lines(text):
     return text.decode().splitlines()
 
 
+def predicted(text):
+    """What is predicted of each row: numbers may be written in other ways."""
+    return [float(line.split(",")[6]) for line in lines(text)[1:]]
+
+
 # --- a specification of what lies there -----------------------------------------------------
 b = Backtest()
 equal("init looks at data", b.run("init", "games.csv"), 0)
@@ -91,6 +96,16 @@ open(spec, "w").write(text.replace("test_start: 2020-01-20", "test_start: 2021-0
 equal("a window without data is one", b.run("plan", "toy.yaml"), 1)
 match("which says where to look", b.output, r"windows\.test_start")
 b.write_spec()
+
+# --- columns of a program ---------------------------------------------------------------------
+text = open(spec).read()
+open(spec, "w").write(text.replace("data: {", """data: {program: "awk 'NR == 1 { print \\"own\\" } NR > 1 { print NR % 7 }'", """))
+status = b.run("run", "toy.yaml", "--name", "program")
+ok("a run with columns of its own ends", status in (0, 3), b.output)
+equal("and the stand-in, which does not look at them, says the same", predicted(b.read("predictions.csv", "program")), predicted(whole))
+equal("goes on without its program", b.run("resume", "program"), 1)
+match("the same run", b.output, "the run program is done")
+open(spec, "w").write(text)
 
 # --- another cut, the same predictions ------------------------------------------------------
 b.write_spec(pack=100, concurrency=3)

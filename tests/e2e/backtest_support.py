@@ -158,8 +158,14 @@ class Backtest:
     def jobs(self):
         """Names and states of all training jobs that the engine has."""
         sm = self.engine.client("sagemaker", retries=10)
-        pages = sm.get_paginator("list_training_jobs").paginate()
-        return [(j["TrainingJobName"], j["TrainingJobStatus"]) for p in pages for j in p["TrainingJobSummaries"]]
+
+        def listed():
+            try:
+                pages = sm.get_paginator("list_training_jobs").paginate()
+                return [[(j["TrainingJobName"], j["TrainingJobStatus"]) for p in pages for j in p["TrainingJobSummaries"]]]
+            except Exception:  # a fault of the engine, such as half an error, which no client can read
+                return None
+        return until(listed)[0]
 
     def planned(self, run="toy"):
         return sorted(j["name"] for j in json.loads(self.read("plan.json", run))["jobs"])
