@@ -2,8 +2,8 @@
 #include "unit.h"
 
 #include <math.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "model/backtest_plan.h"
 
 #define CYCLES_MAX 64
@@ -279,6 +279,21 @@ static void test_what_is_dropped(void **state)
 	assert_true(p->assumptions.n >= 4);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define PLAN_SPEED_US 500000 /* what checks each access takes its time */
+#else
+#define PLAN_SPEED_US 50000
+#endif
+
+/* Of this process alone: tests run side by side. */
+static int64_t cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* 500 entities x 15 cycles, with the other cadences, in under 50 ms. */
 static void test_speed(void **state)
 {
@@ -290,14 +305,14 @@ static void test_speed(void **state)
 	in.n_alternatives = ARRAY_LEN(others);
 	in.pack_entities = in.pack_cycles = 1;
 	for (int i = 0; i < 5; i++) {
-		int64_t began = clock_mono_us();
+		int64_t began = cpu_us();
 		AUTO(backtest_plan) struct backtest_plan *p = make(&in);
 
 		assert_int_equal(p->n_jobs, 7500);
-		best = MIN(best, clock_mono_us() - began);
+		best = MIN(best, cpu_us() - began);
 	}
 	print_message("# 500 entities x 15 cycles: %.1f ms\n", (double)best / 1000);
-	assert_true(best < 50000);
+	assert_true(best < PLAN_SPEED_US);
 }
 
 int main(void)
