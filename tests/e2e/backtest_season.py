@@ -1,0 +1,155 @@
+"""The shipped NBA specifications from one command on the local engine with the real game logs:
+the season by the default recipe, and the end of it by a model for each player. The report's
+figures are computed again from the predictions that the run wrote. TAP."""
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ.get("SAGETOP_SRC", "."), "tests"))
+from tap import done, equal, match, ok, skip_all  # noqa: E402
+
+try:
+    import numpy as np
+except ImportError:
+    skip_all("numpy is not installed")
+DATA = os.environ.get("SAGETOP_TEST_DATA")
+if not DATA:
+    skip_all("SAGETOP_TEST_DATA is not set")
+BUILD, SRC = os.environ.get("SAGETOP_BUILD", "."), os.environ.get("SAGETOP_SRC", ".")
+Z = 1.959963984540054
+
+
+def near(what, got, expected, tolerance=1e-9):
+    ok(what, got is not None and abs(got - expected) <= tolerance, f"expected: {expected}\ngot: {got}")
+
+
+class Home:
+    """A user's folders, an engine of their own and the data beside the specifications."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="sagetop-season-")
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SAGETOP_", "XDG_"))}
+        self.env.update(HOME=self.path, XDG_RUNTIME_DIR=self.path)
+        for name in ("nba-default.yaml", "nba-per-player.yaml"):
+            shutil.copy(os.path.join(SRC, "share", "backtests", name), self.path)
+        shutil.copy(os.path.join(DATA, "nba-gamelogs-2017-18.csv.gz"), self.path)
+        self("local", "start", "--port", "0")
+
+    def __call__(self, *args):
+        return subprocess.run([os.path.join(BUILD, "sagetop"), *args], cwd=self.path, env=self.env, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=900)
+
+    def close(self):
+        self("local", "stop")
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def predictions(self, run):
+        with open(os.path.join(self.path, ".local/state/sagetop/backtests", run, "predictions.csv"), newline="") as f:
+            return list(csv.DictReader(f))
+
+
+def numbers(rows, name):
+    return np.array([float(r[name]) if r[name] else math.nan for r in rows])
+
+
+def ranks(values):
+    order = np.argsort(values, kind="stable")
+    out = np.empty(len(values))
+    out[order] = np.arange(len(values))
+    for v in np.unique(values):
+        out[values == v] = out[values == v].mean()
+    return out
+
+
+def slate_rank(prediction, actual, slates):
+    found = []
+    for s in np.unique(slates):
+        p, a = prediction[slates == s], actual[slates == s]
+        if len(p) >= 3 and p.std() > 0 and a.std() > 0:
+            found.append(np.corrcoef(ranks(p), ranks(a))[0, 1])
+    return np.mean(found)
+
+
+def skill(prediction, other, actual, slates):
+    """1 - error / error of the other, and the jackknife's interval."""
+    mine, theirs = np.abs(prediction - actual), np.abs(other - actual)
+    names = np.unique(slates)
+    without = np.array([1 - mine[slates != s].sum() / theirs[slates != s].sum() for s in names])
+    s = 1 - mine.sum() / theirs.sum()
+    se = math.sqrt((len(names) - 1) / len(names) * ((without - without.mean()) ** 2).sum())
+    return s, s - Z * se, s + Z * se
+
+
+def check_report(home, run, headline):
+    rows = home.predictions(run)
+    report = json.loads(home("backtest", "report", run, "--json").stdout)
+    scored = [r for r in rows if r["scored"] == "1"]
+    actual, prediction = numbers(scored, "actual"), numbers(scored, "prediction")
+    slates = np.array([r["date"] for r in scored])
+    text = json.dumps(report)
+    mae = float(np.abs(prediction - actual).mean())
+    found = {}
+
+    def walk(value):
+        """Every number of the report by its name, the first of each."""
+        if isinstance(value, dict):
+            for k, v in value.items():
+                if isinstance(v, (int, float)) and not isinstance(v, bool):
+                    found.setdefault(k, []).append(v)
+                walk(v)
+        elif isinstance(value, list):
+            for v in value:
+                walk(v)
+
+    walk(report)
+    ok(f"{run}: the mean absolute error is in the report", any(abs(v - mae) < 1e-9 for v in found.get("mae", [])), text[:400])
+    rank = slate_rank(prediction, actual, slates)
+    ok(f"{run}: so is the rank correlation", any(abs(v - rank) < 1e-9 for v in found.get("rank", [])), found.get("rank", [])[:3])
+    s, low, high = skill(prediction, numbers(scored, "baseline:" + headline), actual, slates)
+    for what, value in (("skill", s), ("low", low), ("high", high)):
+        ok(f"{run}: so is the {what} against {headline}", any(abs(v - value) < 1e-9 for v in found.get(what, [])),
+           f"{value} is not in {found.get(what, [])[:5]}")
+    return rows, scored, actual, prediction, low
+
+
+home = Home()
+try:
+    run = home("--local", "backtest", "run", "nba-default.yaml")
+    equal("the default season runs from one command", run.returncode, 0)
+    match("and says what it is worth first", run.stdout, r"\A\d\.\d % better than the exponentially weighted mean of 5")
+    rows, scored, actual, prediction, low = check_report(home, "nba-default", "ewm_5")
+    equal("rows and slates", (len(scored), len({r["date"] for r in scored})), (13839, 94))
+    near("the season mean is the reference's", float(np.abs(numbers(scored, "baseline:season_mean") - actual).mean()),
+         7.555646138152)
+    error = float(np.abs(prediction - actual).mean())
+    ok("the default is at most 7.28", error <= 7.28, error)
+    ok("above the exponentially weighted mean, the interval's lower end too", low > 0, low)
+    bottom, top = numbers(scored, "low"), numbers(scored, "high")
+    known = ~np.isnan(bottom)
+    inside = (bottom <= actual) & (actual <= top)
+    ok("80 % intervals cover 78 to 82 %", .78 <= inside[known].mean() <= .82, inside[known].mean())
+    level = numbers(scored, "baseline:season_mean")
+    edges = np.quantile(level, [.2, .4, .6, .8])
+    fifths = np.searchsorted(edges, level)
+    shares = [float(inside[known & (fifths == k)].mean()) for k in range(5)]
+    ok("and 75 to 85 % in each fifth of players", all(.75 <= s <= .85 for s in shares), shares)
+
+    with open(os.path.join(home.path, "nba-per-player.yaml")) as f:
+        text = f.read().replace("test_start: 20180101", "test_start: 20180312")
+    with open(os.path.join(home.path, "april.yaml"), "w") as f:
+        f.write(text)
+    run = home("--local", "backtest", "run", "april.yaml")
+    equal("a model for each player does not beat the season mean", run.returncode, 3)
+    match("and that is said first", run.stdout, r"\A\d+\.\d % worse than the season mean .*: do not use it")
+    check_report(home, "april", "season_mean")
+    again = home("--local", "backtest", "run", "april.yaml")
+    ok("a run that is done is not made again", "april" in again.stderr, again.stderr)
+    equal("its report is the same", home("backtest", "report", "april").stdout, run.stdout)
+finally:
+    home.close()
+done()
