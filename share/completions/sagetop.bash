@@ -23,6 +23,7 @@ _sagetop()
 	--repository) return ;;
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
@@ -47,7 +48,7 @@ _sagetop()
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
-	backtest) own='--limit --name --yes --csv --html --baseline --minutes --rate --quota --failed' ;;
+	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed' ;;
 	prices) own='--limit' ;;
 	config) own='' ;;
 	doctor) own='' ;;

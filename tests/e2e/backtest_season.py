@@ -2,6 +2,7 @@
 the season by the default recipe, and the end of it by a model for each player. The report's
 figures are computed again from the predictions that the run wrote. TAP."""
 import csv
+import gzip
 import json
 import math
 import os
@@ -138,6 +139,33 @@ try:
     fifths = np.searchsorted(edges, level)
     shares = [float(inside[known & (fifths == k)].mean()) for k in range(5)]
     ok("and 75 to 85 % in each fifth of players", all(.75 <= s <= .85 for s in shares), shares)
+
+    # A slate on its evening: of the season up to it, and of the slate what is known before it.
+    evening = "20180403"
+    with gzip.open(os.path.join(home.path, "nba-gamelogs-2017-18.csv.gz"), "rt", newline="") as f:
+        logs = list(csv.DictReader(f))
+    known = ["season_date", "game_id", "player_id", "team", "opp", "home", "dk_salary", "dk_pos"]
+    for name, columns, wanted in (("games.csv", list(logs[0]), lambda day: day < evening),
+                                  ("slate.csv", known, lambda day: day == evening)):
+        with open(os.path.join(home.path, name), "w", newline="") as f:
+            out = csv.DictWriter(f, columns, extrasaction="ignore")
+            out.writeheader()
+            out.writerows(r for r in logs if wanted(r["season_date"]))
+    with open(os.path.join(home.path, "nba-default.yaml")) as f:
+        text = f.read().replace("nba-gamelogs-2017-18.csv.gz", "games.csv").replace("20180411", "20180402")
+    with open(os.path.join(home.path, "spring.yaml"), "w") as f:
+        f.write(text)
+    equal("the season so far runs", home("--local", "backtest", "run", "spring.yaml").returncode, 0)
+    run = home("backtest", "predict", "spring", "--slate", "slate.csv", "--json")
+    said = {r["entity"]: r for r in json.loads(run.stdout or "[]")}
+    later = {r["entity"]: r for r in rows if r["date"] == "2018-04-03"}
+    equal("its slate is predicted", sorted(said), sorted(later))
+    worst = max((abs(said[e][k] - float(later[e][k])) for e in said for k in ("prediction", "low", "high")), default=1)
+    ok("as it is predicted in the season's backtest, intervals too", worst < 1e-9, worst)
+    run = home("backtest", "predict", "spring", "--slate", "games.csv")
+    match("what has happened is no slate", run.stderr, r"has two rows on 2017-10-17")
+    run = home("backtest", "predict", "spring")
+    equal("without a slate", (run.returncode, "--slate FILE" in run.stderr), (2, True))
 
     with open(os.path.join(home.path, "nba-per-player.yaml")) as f:
         text = f.read().replace("test_start: 20180101", "test_start: 20180312")

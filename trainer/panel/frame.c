@@ -486,6 +486,66 @@ void frame_reorder(struct frame *t, const size_t *order, size_t n)
 	t->n_rows = n;
 }
 
+/* --- more rows ---------------------------------------------------------------------------------- */
+
+static uint32_t find_word(struct frame_column *c, const char *word)
+{
+	for (size_t i = 0; i < c->words.n; i++)
+		if (str_eq(c->words.items[i], word))
+			return (uint32_t)i;
+	strlist_add(&c->words, word);
+	return (uint32_t)(c->words.n - 1);
+}
+
+static void append_text(struct frame_column *c, size_t at, const struct frame_column *from, size_t n)
+{
+	uint32_t *codes = xcalloc((from ? from->words.n : 0) + 1, sizeof(*codes));
+
+	for (size_t i = 0; from && i < from->words.n; i++)
+		codes[i] = find_word(c, from->words.items[i]);
+	c->codes = xreallocarray(c->codes, at + n + 1, sizeof(*c->codes));
+	for (size_t i = 0; i < n; i++)
+		c->codes[at + i] = from && from->codes[i] != FRAME_NO_WORD ? codes[from->codes[i]] : FRAME_NO_WORD;
+	free(codes);
+}
+
+static void append_numbers(struct frame_column *c, size_t at, const struct frame_column *from, size_t n)
+{
+	c->numbers = xreallocarray(c->numbers, at + n + 1, sizeof(*c->numbers));
+	for (size_t i = 0; i < n; i++)
+		c->numbers[at + i] = from ? from->numbers[i] : NAN;
+}
+
+int frame_append(struct frame *t, const struct frame *from, const struct strlist *names, uint32_t origin,
+		 struct err *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		size_t mine = frame_find(t, names->items[i]), theirs = frame_find(from, names->items[i]);
+
+		if (mine == FRAME_NO_COLUMN || theirs == FRAME_NO_COLUMN)
+			return err_set(err, ERR_INVALID, "has no column %s", names->items[i]);
+		if (t->columns[mine].text != from->columns[theirs].text)
+			return err_set(err, ERR_INVALID, "column %s is %s, and %s in the data", names->items[i],
+				       from->columns[theirs].text ? "text" : "numbers",
+				       t->columns[mine].text ? "text" : "numbers");
+	}
+	for (size_t i = 0; i < t->n_columns; i++) {
+		struct frame_column *c = &t->columns[i];
+		size_t at = strlist_has(names, c->name) ? frame_find(from, c->name) : FRAME_NO_COLUMN;
+		const struct frame_column *theirs = at == FRAME_NO_COLUMN ? NULL : &from->columns[at];
+
+		if (c->text)
+			append_text(c, t->n_rows, theirs, from->n_rows);
+		else
+			append_numbers(c, t->n_rows, theirs, from->n_rows);
+	}
+	t->origin = xreallocarray(t->origin, t->n_rows + from->n_rows + 1, sizeof(*t->origin));
+	for (size_t i = 0; i < from->n_rows; i++)
+		t->origin[t->n_rows + i] = origin;
+	t->n_rows += from->n_rows;
+	return 0;
+}
+
 /* --- copies ------------------------------------------------------------------------------------ */
 
 struct frame *frame_copy(const struct frame *t)

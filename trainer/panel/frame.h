@@ -33,6 +33,10 @@ int frame_load(const struct strlist *paths, const struct strlist *text, struct f
 int frame_load_memory(const void *data, size_t n, const char *what, const struct strlist *text, struct frame **ret,
 		      struct err *err) NODISCARD;
 size_t frame_find(const struct frame *t, const char *name); /* FRAME_NO_COLUMN */
+/* The rows of `from` behind those of t, by the names of t's columns: of those in `names`, the
+ * others are missing. ERR_INVALID where `from` lacks one, or has text for numbers. */
+int frame_append(struct frame *t, const struct frame *from, const struct strlist *names, uint32_t origin,
+		 struct err *err) NODISCARD;
 /* A copy that shares nothing. */
 struct frame *frame_copy(const struct frame *t) NODISCARD;
 /* As CSV with a header: what frame_load reads back as the same frame. */
