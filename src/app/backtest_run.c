@@ -145,9 +145,13 @@ static bool was_stopped(const struct backtest_pack *p)
 static int queue_again(struct app *a, const struct backtest_work *w, bool stopped, size_t *ret_n, struct err *err)
 {
 	AUTO(backtest_run) struct backtest_run r = {0};
+	struct app_reply reply = {0};
 
 	*ret_n = 0;
-	if (sync_load(a->sync, err) < 0 || sync_backtest_load(a->sync, w->name, &r, err) < 0)
+	if (sync_load(a->sync, err) < 0)
+		return -err->code;
+	sync_jobs(a->sync, app_reply_done, &reply); /* what ended while nobody looked */
+	if (app_wait(a, &reply, err) < 0 || sync_backtest_load(a->sync, w->name, &r, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < w->plan->n_jobs; i++) {
 		const struct backtest_job *job = &w->plan->jobs[i];

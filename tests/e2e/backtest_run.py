@@ -150,6 +150,7 @@ match("with the reason", b.output, r"paused: [345] jobs in a row failed alike: .
 ok("before the rest was launched", len(b.jobs()) <= 6, b.jobs())
 equal("run says how to go on", b.run("run", "toy.yaml"), 1)
 match("by name", b.output, r"there is a run toy already, and it is paused: .*resume toy")
+ok("what still ran ends", until(lambda: "InProgress" not in dict(b.jobs()).values()), b.jobs())
 for name in os.listdir(b.do):
     b.untell(name)
 status = b.run("retry", "toy", "--failed")
