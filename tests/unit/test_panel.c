@@ -164,6 +164,37 @@ static void test_frame(void **state)
 	assert_string_equal(text.data, twice.data);
 }
 
+/* A header alone is a frame too. */
+static void test_frame_empty(void **state)
+{
+	AUTO(frame) struct frame *t = frame_of("who,a\n");
+	AUTO(frame) struct frame *copy = frame_copy(t);
+
+	assert_int_equal(copy->n_rows, 0);
+	assert_int_equal(copy->n_columns, 2);
+	frame_reorder(copy, NULL, 0);
+}
+
+static void test_frame_append(void **state)
+{
+	AUTO(frame) struct frame *t = frame_of("who,a,b\nx,1,p\n");
+	AUTO(frame) struct frame *more = frame_of("b,who,a\nq,y,9\np,x,8\n");
+	AUTO(strlist) struct strlist known = {0};
+	struct err err = {0};
+
+	strlist_add(&known, "who");
+	strlist_add(&known, "b");
+	assert_int_equal(frame_append(t, more, &known, 3, &err), 0);
+	assert_int_equal(t->n_rows, 3);
+	assert_string_equal(t->columns[0].words.items[t->columns[0].codes[1]], "y");
+	assert_int_equal(t->columns[2].codes[2], t->columns[2].codes[0]);
+	assert_true(isnan(t->columns[1].numbers[1])); /* what is not asked for is not taken over */
+	assert_int_equal(t->origin[2], 3);
+	strlist_add(&known, "c");
+	assert_int_equal(frame_append(t, more, &known, 0, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "no column c"));
+}
+
 static void test_frame_one_column(void **state)
 {
 	AUTO(frame) struct frame *t = frame_of("a\n1\n\n3\n");
@@ -541,6 +572,8 @@ int main(void)
 		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_frame_one_column),
+		cmocka_unit_test(test_frame_empty),
+		cmocka_unit_test(test_frame_append),
 		cmocka_unit_test(test_frame_numbers),
 		cmocka_unit_test(test_frame_refused),
 		cmocka_unit_test(test_expressions),

@@ -548,6 +548,11 @@ int frame_append(struct frame *t, const struct frame *from, const struct strlist
 
 /* --- copies ------------------------------------------------------------------------------------ */
 
+static void *copy_rows(const void *from, size_t bytes)
+{
+	return bytes ? xmemdup(from, bytes) : NULL;
+}
+
 struct frame *frame_copy(const struct frame *t)
 {
 	struct frame *copy = NEW(struct frame);
@@ -555,7 +560,7 @@ struct frame *frame_copy(const struct frame *t)
 	copy->n_rows = t->n_rows;
 	copy->n_columns = t->n_columns;
 	copy->columns = xcalloc(t->n_columns + 1, sizeof(*copy->columns));
-	copy->origin = xmemdup(t->origin, MAX(t->n_rows, (size_t)1) * sizeof(*t->origin));
+	copy->origin = copy_rows(t->origin, t->n_rows * sizeof(*t->origin));
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct frame_column *from = &t->columns[i];
 		struct frame_column *to = &copy->columns[i];
@@ -563,9 +568,9 @@ struct frame *frame_copy(const struct frame *t)
 		to->name = xstrdup(from->name);
 		to->text = from->text;
 		if (from->text)
-			to->codes = xmemdup(from->codes, MAX(t->n_rows, (size_t)1) * sizeof(*from->codes));
+			to->codes = copy_rows(from->codes, t->n_rows * sizeof(*from->codes));
 		else
-			to->numbers = xmemdup(from->numbers, MAX(t->n_rows, (size_t)1) * sizeof(*from->numbers));
+			to->numbers = copy_rows(from->numbers, t->n_rows * sizeof(*from->numbers));
 		for (size_t k = 0; k < from->words.n; k++)
 			strlist_add(&to->words, from->words.items[k]);
 	}

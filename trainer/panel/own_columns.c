@@ -1,6 +1,7 @@
 /* A program between two files in memory: the rows in, its columns out. */
 #include "trainer/panel/own_columns.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -68,14 +69,20 @@ static int read_back(int fd, struct frame **ret, struct err *err)
 	return rc;
 }
 
+static bool name_byte(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.' || (c & 0x80);
+}
+
+/* Does some word name the column? */
 static bool mentioned(const struct strlist *features, const char *name)
 {
-	for (size_t i = 0; i < features->n; i++) {
-		const char *at = strstr(features->items[i], name);
+	size_t n = strlen(name);
 
-		if (at)
-			return true;
-	}
+	for (size_t i = 0; i < features->n; i++)
+		for (const char *at = features->items[i]; (at = strstr(at, name)); at++)
+			if ((at == features->items[i] || !name_byte(at[-1])) && !name_byte(at[n]))
+				return true;
 	return false;
 }
 
