@@ -20,10 +20,17 @@ static void counts_done(struct log_counts *c)
 	keys_done(&c->old);
 }
 
+static void half_done(struct log_half *h)
+{
+	for (size_t i = 0; i < LOG_SEEN_SHARDS; i++)
+		keys_done(&h->shards[i]);
+	h->n = 0;
+}
+
 void log_seen_done(struct log_seen *s)
 {
-	keys_done(&s->young);
-	keys_done(&s->old);
+	half_done(&s->young);
+	half_done(&s->old);
 	counts_done(&s->read);
 	counts_done(&s->pushed);
 	*s = (struct log_seen){.half = s->half, .horizon_ms = s->horizon_ms};
@@ -34,12 +41,13 @@ void log_seen_begin(struct log_seen *s)
 	counts_done(&s->read);
 }
 
+/* The upper half of a product spreads evenly over any number of slots. */
 static size_t slot_of(const struct log_keys *k, uint64_t key)
 {
-	size_t i = (size_t)(key * 0x9e3779b97f4a7c15ULL) & (k->cap - 1);
+	size_t i = (size_t)(((key * 0x9e3779b97f4a7c15ULL) >> 32) * k->cap >> 32);
 
 	while (k->keys[i] && k->keys[i] != key)
-		i = (i + 1) & (k->cap - 1);
+		i = i + 1 < k->cap ? i + 1 : 0;
 	return i;
 }
 
@@ -52,7 +60,7 @@ static void grow(struct log_keys *k, bool counted)
 {
 	struct log_keys old = *k;
 
-	k->cap = old.cap ? old.cap * 2 : 256;
+	k->cap = old.cap ? old.cap + old.cap / 4 : 256;
 	k->keys = xcalloc(k->cap, sizeof(*k->keys));
 	k->counts = counted ? xcalloc(k->cap, sizeof(*k->counts)) : NULL;
 	for (size_t i = 0; i < old.cap; i++) {
@@ -71,7 +79,7 @@ static void grow(struct log_keys *k, bool counted)
 /* The slot of the key, made where it is absent. */
 static size_t put(struct log_keys *k, uint64_t key, bool counted)
 {
-	if ((k->n + 1) * 4 > k->cap * 3)
+	if ((k->n + 1) * 5 > k->cap * 4)
 		grow(k, counted);
 	size_t i = slot_of(k, key);
 
@@ -80,21 +88,19 @@ static size_t put(struct log_keys *k, uint64_t key, bool counted)
 	return i;
 }
 
-/* The younger half becomes the older one. */
-static void rotate(struct log_keys *young, struct log_keys *old)
+static struct log_keys *shard_of(struct log_half *h, uint64_t key)
 {
-	keys_done(old);
-	*old = *young;
-	*young = (struct log_keys){0};
+	return &h->shards[key % LOG_SEEN_SHARDS];
 }
 
 /* 0 marks a free slot: a hash of 0 becomes 1. */
 static bool is_new(struct log_seen *s, uint64_t key)
 {
 	key = key ? key : 1;
-	if (has(&s->young, key) || has(&s->old, key))
+	if (has(shard_of(&s->young, key), key) || has(shard_of(&s->old, key), key))
 		return false;
-	(void)put(&s->young, key, false);
+	(void)put(shard_of(&s->young, key), key, false);
+	s->young.n++;
 	return true;
 }
 
@@ -108,8 +114,11 @@ static uint32_t repeat_of(struct log_counts *c, uint64_t key)
 		before = c->young.counts[slot_of(&c->young, key)];
 	else if (has(&c->old, key))
 		before = c->old.counts[slot_of(&c->old, key)];
-	if (c->young.n >= COUNTED_HALF)
-		rotate(&c->young, &c->old);
+	if (c->young.n >= COUNTED_HALF) {
+		keys_done(&c->old);
+		c->old = c->young;
+		c->young = (struct log_keys){0};
+	}
 	size_t i = put(&c->young, key, true);
 
 	c->young.counts[i] = before + 1;
@@ -132,7 +141,9 @@ static void make_room(struct log_seen *s, int64_t time_ms)
 	if (s->young.n < half || s->newest_ms - s->young_from_ms < horizon)
 		return;
 	s->forgot |= s->old.n > 0;
-	rotate(&s->young, &s->old);
+	half_done(&s->old);
+	s->old = s->young;
+	s->young = (struct log_half){0};
 	s->young_from_ms = s->newest_ms;
 }
 

@@ -15,7 +15,8 @@
 
 #include "base/mem.h"
 
-#define LOG_SEEN_HALF ((size_t)600000)	      /* identities; an event has two at most */
+#define LOG_SEEN_HALF ((size_t)600000) /* identities; an event has two at most */
+#define LOG_SEEN_SHARDS 16
 #define LOG_SEEN_HORIZON_MS ((int64_t)900000) /* 15 minutes */
 
 struct log_seen {
@@ -24,10 +25,13 @@ struct log_seen {
 	bool forgot;
 
 	/* private */
-	struct log_keys {
-		uint64_t *keys;	  /* an open hash set; 0 marks a free slot */
-		uint32_t *counts; /* NULL where nothing is counted */
-		size_t n, cap;
+	struct log_half {
+		struct log_keys {
+			uint64_t *keys;	  /* an open hash set; 0 marks a free slot */
+			uint32_t *counts; /* NULL where nothing is counted */
+			size_t n, cap;
+		} shards[LOG_SEEN_SHARDS]; /* one grows at a time, so that growing needs little room */
+		size_t n;
 	} young, old;
 	struct log_counts { /* how often a content came in this reading */
 		struct log_keys young, old;
