@@ -8,6 +8,7 @@ struct blend {
 	struct backtest_rows *rows;
 	const double *columns[BACKTEST_COLUMNS_MAX + 1];
 	size_t n;
+	size_t models;
 	size_t *order; /* rows by cycle; of a cycle as they stand */
 	double *mean;  /* of the models, where that is a column */
 };
@@ -191,6 +192,17 @@ static size_t collect_residuals(const struct blend *b, size_t n, struct residual
 	return found;
 }
 
+/* As they are for each model, whether they were blended themselves or their mean was, and
+ * for the baseline behind them. */
+static void tell_weights(const struct blend *b, const int *steps, double *ret)
+{
+	bool shrinks = b->n > (b->mean ? 1 : b->models);
+
+	for (size_t k = 0; k < b->models; k++)
+		ret[k] = (double)(b->mean ? steps[0] : steps[k]) / SETTLE_STEPS / (b->mean ? (double)b->models : 1);
+	ret[b->models] = shrinks ? (double)steps[b->n - 1] / SETTLE_STEPS : 0;
+}
+
 /* --- all cycles ---------------------------------------------------------------------------------- */
 
 static void settle_cycles(const struct blend *b, const struct settle_options *opt, double *weights)
@@ -214,8 +226,8 @@ static void settle_cycles(const struct blend *b, const struct settle_options *op
 		make_bins(past, collect_residuals(b, from, past), opt, &bins);
 		for (size_t i = from; i < to; i++)
 			set_interval(b->rows, b->order[i], &bins);
-		for (size_t k = 0; k < b->n && weights; k++)
-			weights[cycle * b->n + k] = (double)steps[k] / SETTLE_STEPS;
+		if (weights)
+			tell_weights(b, steps, weights + cycle * (b->models + 1));
 	}
 	free(numbers);
 	free(past);
@@ -240,7 +252,7 @@ int backtest_settle(struct backtest_rows *rows, const struct settle_options *opt
 
 	if (!models)
 		return err_set(err, ERR_INVALID, "the predictions have no column of a model");
-	b.n = models;
+	b.n = b.models = models;
 	if (!opt->learned)
 		take_mean(&b, models);
 	if (!str_empty(opt->shrink_to)) {
@@ -253,7 +265,7 @@ int backtest_settle(struct backtest_rows *rows, const struct settle_options *opt
 		}
 		b.columns[b.n++] = c->values;
 	}
-	double *found = weights ? xcalloc(rows->n_cycles * b.n + 1, sizeof(*found)) : NULL;
+	double *found = weights ? xcalloc(rows->n_cycles * (models + 1), sizeof(*found)) : NULL;
 
 	order_rows(&b);
 	settle_cycles(&b, opt, found);
