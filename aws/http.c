@@ -470,6 +470,9 @@ static unsigned run_unsent(struct http *h)
 
 		t->fn(t->user, &reply, &t->cannot_send);
 		transfer_free(h, t);
+#ifdef __clang_analyzer__ /* does not see that the one before it, which points to it no more, is in the list */
+		h->first = NULL;
+#endif
 		n++;
 	}
 	return n;

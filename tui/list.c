@@ -1,6 +1,8 @@
 /* list.c - which rows a list has, in what order, and what its keys do. */
 #include "tui/list.h"
 
+#include <assert.h>
+
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "tui/list_draw.h"
@@ -333,6 +335,7 @@ static void sort_by_next(struct view *v, int by)
 	while (at < n &&
 	       (l->columns.items[at].field != l->sort.field || !str_eq(l->columns.items[at].key, l->sort.key)))
 		at++;
+	assert(n); /* every kind has a column */
 	set_sort(v, &l->columns.items[(at + n + (size_t)(by + (int)n)) % n]);
 }
 

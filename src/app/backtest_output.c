@@ -1,6 +1,8 @@
 /* What a job of a backtest left: output.tar.gz, read, held against the plan, and kept in
  * parts/. Whatever is wrong with it is ERR_PARSE: then that pack alone is made again. */
 
+#include <assert.h>
+
 #include "app/archive_library.h"
 #include "app/backtest_drive.h"
 #include "base/csv.h"
@@ -104,6 +106,8 @@ static size_t count_cells(const char *line, const char *end, size_t wanted, stru
 static int check_header(const struct buf *b, size_t *ret_cells, struct err *err)
 {
 	AUTO(buf) struct buf cell = BUF_INIT(BUF_MAX_TEXT);
+
+	assert(b->data); /* read_archive refuses an empty member */
 	const char *eol = memchr(b->data, '\n', b->len);
 	size_t n = strlen(header_begin);
 

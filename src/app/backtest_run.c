@@ -1,5 +1,7 @@
 /* sagetop backtest run SPEC, resume RUN, retry RUN: planned, uploaded, put into the queue, and
  * carried out until the report. */
+#include <assert.h>
+
 #include "app/backtest.h"
 #include "app/backtest_drive.h"
 #include "app/upload.h"
@@ -12,6 +14,8 @@
 static int check_settings(const struct app *a, const struct backtest_work *w, struct err *err)
 {
 	const struct backtest_spec *s = w->spec;
+
+	assert(w->plan); /* backtest_work_load made it */
 	AUTO(json) json_t *request = backtest_request(w, &w->plan->jobs[0], 0);
 
 	if (!a->local && (str_empty(s->image) || str_empty(s->role) || str_empty(s->bucket)))

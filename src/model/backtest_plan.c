@@ -1,6 +1,7 @@
 /* Cycles into jobs, jobs into seconds and dollars. */
 #include "model/backtest_plan.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "model/cost.h"
@@ -58,6 +59,7 @@ struct cut {
 
 static size_t ceil_div(size_t a, size_t b)
 {
+	assert(b);
 	return a / b + (a % b != 0);
 }
 

@@ -2,6 +2,7 @@
  * walked through. */
 #include "trainer/panel/expression.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 
@@ -293,7 +294,7 @@ static double apply(enum step_op op, double a, double b)
 
 double expression_value(const struct expression *e, size_t row)
 {
-	double stack[EXPRESSION_STACK * 8];
+	double stack[EXPRESSION_STACK * 8] = {0};
 	size_t top = 0;
 
 	for (size_t i = 0; i < e->n; i++) {
@@ -301,6 +302,7 @@ double expression_value(const struct expression *e, size_t row)
 
 		if (top >= ARRAY_LEN(stack))
 			return NAN;
+		assert(top || s->op <= STEP_IS_WORD); /* the parser puts its values before an operator */
 		if (s->op == STEP_NUMBER)
 			stack[top++] = s->number;
 		else if (s->op == STEP_COLUMN)
@@ -312,6 +314,7 @@ double expression_value(const struct expression *e, size_t row)
 		else if (s->op == STEP_NOT)
 			stack[top - 1] = !(stack[top - 1] != 0 && !isnan(stack[top - 1]));
 		else {
+			assert(top > 1);
 			top--;
 			stack[top - 1] = apply(s->op, stack[top - 1], stack[top]);
 		}
