@@ -31,30 +31,11 @@ static const char *way_words(char way)
 
 #ifdef WITH_TRAINER
 static int predict_cycle(void *context, const struct backtest_spec *spec, const struct panel *p,
-			 const struct features *f, int32_t day, double **ret, struct err *err)
+			 const struct features *f, const double *matrix, int32_t day, double **ret, struct err *err)
 {
-	AUTO(strlist) struct strlist names = {0};
-	AUTO(forecast) struct forecast said = {0};
 	size_t cycle = panel_cycle_of(spec, day);
-	struct forecast_job job = {.spec = spec,
-				   .panel = p,
-				   .names = &names,
-				   .first_cycle = cycle,
-				   .last_cycle = cycle,
-				   .part = 1,
-				   .parts = 1,
-				   .threads = (int)sysconf(_SC_NPROCESSORS_ONLN)};
-	double *matrix = features_build(f, p);
 
-	for (size_t i = 0; i < features_count(f); i++)
-		strlist_add(&names, features_name(f, i));
-	job.matrix = matrix;
-	int rc = forecast_run(&job, &said, err);
-
-	free(matrix);
-	if (rc == 0)
-		*ret = TAKE(said.said);
-	return rc;
+	return forecast_ask(spec, p, f, matrix, cycle, cycle, ret, err);
 }
 #endif
 

@@ -56,28 +56,18 @@ static int load_run(struct app *a, const char *run, struct slate *s, struct err 
 /* The first and last day of the slate become the test window. */
 static int set_window(struct backtest_spec *spec, const struct frame *slate, struct err *err)
 {
-	const struct frame_column *c = &slate->columns[frame_find(slate, spec->date)];
-	int32_t first = DAY_UNKNOWN, last = DAY_UNKNOWN;
+	int32_t *days = NULL;
 
-	for (size_t i = 0; i < slate->n_rows; i++) {
-		char text[32] = "";
-
-		if (!c->text)
-			snprintf(text, sizeof(text), "%.0f", c->numbers[i]);
-		int32_t day = day_parse(!c->text		       ? text
-					: c->codes[i] == FRAME_NO_WORD ? ""
-								       : c->words.items[c->codes[i]]);
-
-		if (day == DAY_UNKNOWN)
-			return err_set(err, ERR_INVALID, "row %zu has no day in column %s", i + 1, c->name);
-		if (first == DAY_UNKNOWN || day < first)
-			first = day;
-		last = MAX(last, day);
-	}
-	if (first == DAY_UNKNOWN)
+	if (!slate->n_rows)
 		return err_set(err, ERR_INVALID, "has no rows");
-	spec->test_start = first;
-	spec->test_end = last;
+	if (panel_days(slate, spec->date, &days, err))
+		return -err->code;
+	spec->test_start = spec->test_end = days[0];
+	for (size_t i = 1; i < slate->n_rows; i++) {
+		spec->test_start = MIN(spec->test_start, days[i]);
+		spec->test_end = MAX(spec->test_end, days[i]);
+	}
+	free(days);
 	return 0;
 }
 
@@ -123,28 +113,14 @@ static int ask_models(struct slate *s, struct err *err)
 {
 #ifdef WITH_TRAINER
 	AUTO(features) struct features *f = NULL;
-	AUTO(strlist) struct strlist names = {0};
-	AUTO(forecast) struct forecast said = {0};
-	struct forecast_job job = {.spec = s->spec,
-				   .panel = s->panel,
-				   .names = &names,
-				   .last_cycle = panel_cycle_of(s->spec, s->spec->test_end),
-				   .part = 1,
-				   .parts = 1,
-				   .threads = (int)sysconf(_SC_NPROCESSORS_ONLN)};
-	int rc = features_new(s->spec, s->panel, &f, err);
 
-	if (rc)
-		return rc;
+	if (features_new(s->spec, s->panel, &f, err))
+		return -err->code;
 	double *matrix = features_build(f, s->panel);
+	int rc = forecast_ask(s->spec, s->panel, f, matrix, 0, panel_cycle_of(s->spec, s->spec->test_end), &s->said,
+			      err);
 
-	for (size_t i = 0; i < features_count(f); i++)
-		strlist_add(&names, features_name(f, i));
-	job.matrix = matrix;
-	rc = forecast_run(&job, &said, err);
 	free(matrix);
-	if (rc == 0)
-		s->said = TAKE(said.said);
 	return rc;
 #else
 	return err_set(err, ERR_INVALID, "this build has no trainer: configure without --without-trainer");

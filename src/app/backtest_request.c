@@ -38,23 +38,14 @@ void backtest_data_names(const struct backtest_work *w, struct strlist *files, s
 	add_names(&w->earlier, files, earlier);
 }
 
-static json_t *list_json(const struct strlist *l)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(list, json_string(l->items[i]));
-	return list;
-}
-
 json_t *backtest_job_spec(const struct backtest_work *w)
 {
 	AUTO(strlist) struct strlist files = {0}, earlier = {0};
 	json_t *spec = backtest_spec_json(w->spec);
 
 	backtest_data_names(w, &files, &earlier);
-	json_object_set_new(json_object_get(spec, "data"), "files", list_json(&files));
-	json_object_set_new(json_object_get(spec, "data"), "earlier", list_json(&earlier));
+	json_object_set_new(json_object_get(spec, "data"), "files", json_from_strlist(&files));
+	json_object_set_new(json_object_get(spec, "data"), "earlier", json_from_strlist(&earlier));
 	return spec;
 }
 

@@ -87,6 +87,15 @@ static bool step_index(const char *step, size_t *ret)
 	return true;
 }
 
+json_t *json_from_strlist(const struct strlist *l)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(list, json_string(l->items[i]));
+	return list;
+}
+
 json_t *json_from_strmap(const struct strmap *m)
 {
 	json_t *o = json_object();

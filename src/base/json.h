@@ -28,6 +28,8 @@ bool json_get_bool(const json_t *obj, const char *name, bool fallback);
 int64_t json_get_time_ms(const json_t *obj, const char *name); /* TIME_UNKNOWN where absent */
 int64_t json_time_ms(const json_t *value);
 
+/* The items as an array of texts, a new reference. */
+json_t *json_from_strlist(const struct strlist *l) NODISCARD;
 /* Pairs as an object of texts, a new reference; and an object's members that are texts
  * into pairs. */
 json_t *json_from_strmap(const struct strmap *m) NODISCARD;

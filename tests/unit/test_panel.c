@@ -533,7 +533,7 @@ static void test_ridge(void **state)
 
 /* A model that looks at the target of the row itself. */
 static int peek(void *context, const struct backtest_spec *spec, const struct panel *p, const struct features *f,
-		int32_t day, double **ret, struct err *err)
+		const double *matrix, int32_t day, double **ret, struct err *err)
 {
 	*ret = xcalloc(p->n * spec->n_models, sizeof(double));
 	for (size_t i = 0; i < p->n; i++)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "trainer/forecast/forecast_impl.h"
 #include "trainer/forecast/ridge.h"
@@ -331,5 +332,29 @@ int forecast_run(const struct forecast_job *job, struct forecast *ret, struct er
 	pool_done(&p);
 	if (rc)
 		forecast_done(ret);
+	return rc;
+}
+
+int forecast_ask(const struct backtest_spec *spec, const struct panel *p, const struct features *f,
+		 const double *matrix, size_t first_cycle, size_t last_cycle, double **ret, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(forecast) struct forecast all = {0};
+	struct forecast_job job = {.spec = spec,
+				   .panel = p,
+				   .matrix = matrix,
+				   .names = &names,
+				   .first_cycle = first_cycle,
+				   .last_cycle = last_cycle,
+				   .part = 1,
+				   .parts = 1,
+				   .threads = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+
+	for (size_t i = 0; i < features_count(f); i++)
+		strlist_add(&names, features_name(f, i));
+	int rc = forecast_run(&job, &all, err);
+
+	if (rc == 0)
+		*ret = TAKE(all.said);
 	return rc;
 }

@@ -50,6 +50,11 @@ AUTO_EMBEDDED(forecast, struct forecast, forecast_done)
 /* ERR_CANCELLED where it was stopped. */
 int forecast_run(const struct forecast_job *job, struct forecast *ret, struct err *err) NODISCARD;
 
+/* What the models say of all rows of some cycles, on every processor: for those who want
+ * nothing else. *ret is `said` of the forecast; the caller's. */
+int forecast_ask(const struct backtest_spec *spec, const struct panel *p, const struct features *f,
+		 const double *matrix, size_t first_cycle, size_t last_cycle, double **ret, struct err *err) NODISCARD;
+
 /* Does this job predict the row? */
 bool forecast_covers(const struct forecast_job *job, size_t row);
 

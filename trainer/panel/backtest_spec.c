@@ -408,15 +408,6 @@ int backtest_spec_load(const char *path, struct backtest_spec **ret, struct err 
 
 /* --- and back ------------------------------------------------------------------------ */
 
-static json_t *list_json(const struct strlist *l)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(list, json_string(l->items[i]));
-	return list;
-}
-
 static json_t *value_json(const struct spec_row *r, const void *member)
 {
 	char day[16];
@@ -436,7 +427,7 @@ static json_t *value_json(const struct spec_row *r, const void *member)
 	case SPEC_FLAG:
 		return json_boolean(*(const bool *)member);
 	case SPEC_LIST:
-		return list_json(member);
+		return json_from_strlist(member);
 	case SPEC_MAP:
 		return json_from_strmap(member);
 	}

@@ -63,7 +63,8 @@ static int compute(const struct leak_check *check, struct frame *t, int32_t day,
 		return rc;
 	ret->matrix = features_build(ret->features, ret->panel);
 	if (check->predict && day != DAY_UNKNOWN)
-		rc = check->predict(check->context, ret->spec, ret->panel, ret->features, day, &ret->said, err);
+		rc = check->predict(check->context, ret->spec, ret->panel, ret->features, ret->matrix, day, &ret->said,
+				    err);
 	return rc;
 }
 
@@ -257,26 +258,6 @@ static int32_t choose_cycle(const struct panel *p, const struct backtest_spec *s
 	return DAY_UNKNOWN;
 }
 
-/* The day of each row of the frame, in its own order. */
-static int frame_days(const struct leak_check *check, int32_t **ret, struct err *err)
-{
-	const struct frame *t = check->frame;
-	size_t column = frame_find(t, check->spec->date);
-	int32_t *days = xcalloc(t->n_rows + 1, sizeof(*days));
-
-	for (size_t i = 0; i < t->n_rows && column != FRAME_NO_COLUMN; i++) {
-		const struct frame_column *c = &t->columns[column];
-		char text[32];
-
-		if (!c->text)
-			snprintf(text, sizeof(text), "%.0f", c->numbers[i]);
-		days[i] = day_parse(!c->text ? text : c->codes[i] != FRAME_NO_WORD ? c->words.items[c->codes[i]] : "");
-	}
-	*ret = days;
-	return column == FRAME_NO_COLUMN ? err_set(err, ERR_INVALID, "the data has no column %s", check->spec->date)
-					 : 0;
-}
-
 static int look_at(const struct leak_check *check, const struct rows_of *rows, const struct outcome *whole, int32_t day,
 		   struct leak_report *ret, struct err *err)
 {
@@ -302,7 +283,7 @@ static int look_at_all(const struct leak_check *check, const struct outcome *who
 	int32_t *days = NULL, *row_days = NULL;
 	uint8_t *half = xcalloc(check->frame->n_rows + 1, 1);
 	size_t n = choose_days(whole->panel, check->days, &days);
-	int rc = frame_days(check, &row_days, err);
+	int rc = panel_days(check->frame, check->spec->date, &row_days, err);
 	struct rows_of rows = {row_days, half};
 
 	for (size_t i = 0; i < check->frame->n_rows; i++)
@@ -335,8 +316,8 @@ int leaks_find(const struct leak_check *check, struct leak_report *ret, struct e
 		ret->columns = features_count(whole.features);
 		if (check->predict) {
 			ret->predicted_day = choose_cycle(whole.panel, whole.spec);
-			rc = check->predict(check->context, whole.spec, whole.panel, whole.features, ret->predicted_day,
-					    &whole.said, err);
+			rc = check->predict(check->context, whole.spec, whole.panel, whole.features, whole.matrix,
+					    ret->predicted_day, &whole.said, err);
 		}
 	}
 	if (rc == 0)

@@ -40,7 +40,7 @@ AUTO_EMBEDDED(leak_report, struct leak_report, leak_report_done)
 /* What the models say of the rows of a day, which begins a cycle: p->n x spec->n_models into
  * *ret, which is the caller's. */
 typedef int leak_predict_fn(void *context, const struct backtest_spec *spec, const struct panel *p,
-			    const struct features *f, int32_t day, double **ret, struct err *err);
+			    const struct features *f, const double *matrix, int32_t day, double **ret, struct err *err);
 
 struct leak_check {
 	const struct backtest_spec *spec;

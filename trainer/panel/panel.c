@@ -52,31 +52,38 @@ static int32_t number_day(double v)
 	return day_parse(text);
 }
 
-static int read_days(struct panel *p, const struct frame_column *c, struct err *err)
+int panel_days(const struct frame *t, const char *name, int32_t **ret, struct err *err)
 {
-	int32_t *of_word = xcalloc(c->words.n + 1, sizeof(*of_word));
+	size_t column, bad = t->n_rows;
+
+	if (find_column(t, "columns.date", name, &column, err))
+		return -ERR_INVALID;
+	const struct frame_column *c = &t->columns[column];
+	int32_t *days = xcalloc(t->n_rows + 1, sizeof(*days)), *of_word = xcalloc(c->words.n + 1, sizeof(*of_word));
 	double last = NAN;
 	int32_t day = DAY_UNKNOWN;
-	size_t bad = p->n;
 
 	for (size_t i = 0; i < c->words.n; i++)
 		of_word[i] = day_parse(c->words.items[i]);
-	for (size_t i = 0; i < p->n && bad == p->n; i++) {
+	for (size_t i = 0; i < t->n_rows && bad == t->n_rows; i++) {
 		if (c->text)
 			day = c->codes[i] == FRAME_NO_WORD ? DAY_UNKNOWN : of_word[c->codes[i]];
 		else if (c->numbers[i] != last) {
 			last = c->numbers[i];
 			day = number_day(last);
 		}
-		p->day[i] = day;
+		days[i] = day;
 		if (day == DAY_UNKNOWN)
 			bad = i;
 	}
 	free(of_word);
-	if (bad == p->n)
+	if (bad == t->n_rows) {
+		*ret = days;
 		return 0;
+	}
 	const char *cell = c->text && c->codes[bad] != FRAME_NO_WORD ? c->words.items[c->codes[bad]] : NULL;
 
+	free(days);
 	return err_set(err, ERR_INVALID,
 		       "columns.date: row %zu: %s is \"%s\", not a day such as 2018-01-01 or 20180101", bad + 1,
 		       c->name, cell ? cell : "");
@@ -337,21 +344,20 @@ static int check_columns(const struct panel *p, const struct backtest_spec *spec
 int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **ret, struct err *err)
 {
 	AUTO(panel) struct panel *p = NEW(struct panel);
-	size_t date, entity, target, group = FRAME_NO_COLUMN;
+	size_t entity, target, group = FRAME_NO_COLUMN;
 
 	p->frame = t;
 	p->n = t->n_rows;
-	int rc = find_column(t, "columns.date", spec->date, &date, err);
+	int rc = find_column(t, "columns.entity", spec->entity, &entity, err);
 
-	if (rc == 0)
-		rc = find_column(t, "columns.entity", spec->entity, &entity, err);
 	if (rc == 0)
 		rc = find_column(t, "columns.target", spec->target, &target, err);
 	if (rc == 0 && *spec->group)
 		rc = find_column(t, "columns.group", spec->group, &group, err);
+	if (rc == 0)
+		rc = panel_days(t, spec->date, &p->day, err);
 	if (rc)
 		return rc;
-	p->day = xcalloc(p->n + 1, sizeof(*p->day));
 	p->entity = xcalloc(p->n + 1, sizeof(*p->entity));
 	p->season = xcalloc(p->n + 1, sizeof(*p->season));
 	p->earlier = xcalloc(p->n + 1, sizeof(*p->earlier));
@@ -359,9 +365,7 @@ int panel_new(struct frame *t, const struct backtest_spec *spec, struct panel **
 	p->eligible = xcalloc(p->n + 1, 1);
 	p->target = xcalloc(p->n + 1, sizeof(*p->target));
 	p->previous = xcalloc(p->n + 1, sizeof(*p->previous));
-	rc = read_days(p, &t->columns[date], err);
-	if (rc == 0)
-		rc = sort_rows(p, &t->columns[entity], group == FRAME_NO_COLUMN ? NULL : &t->columns[group], err);
+	rc = sort_rows(p, &t->columns[entity], group == FRAME_NO_COLUMN ? NULL : &t->columns[group], err);
 	if (rc == 0)
 		rc = read_target(p, &t->columns[target], err);
 	if (rc == 0)

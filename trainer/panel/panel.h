@@ -43,6 +43,10 @@ int panel_load(const struct backtest_spec *spec, const struct strlist *files, co
 int panel_read(const struct backtest_spec *spec, const struct strlist *files, const struct strlist *earlier,
 	       struct frame **ret, struct err *err) NODISCARD;
 
+/* The day of each row of a frame, in its own order; *ret is the caller's. ERR_INVALID names the
+ * row that has none. */
+int panel_days(const struct frame *t, const char *column, int32_t **ret, struct err *err) NODISCARD;
+
 /* A cycle: models that learn from rows before cutoff and predict first_day..last_day. */
 struct cycle {
 	int32_t cutoff, last_day;
