@@ -116,15 +116,6 @@ static void shorten_resources(struct strlist *resources)
 	strlist_add(resources, all);
 }
 
-static json_t *texts(const struct strlist *list)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < list->n; i++)
-		json_array_append_new(array, json_string(list->items[i]));
-	return array;
-}
-
 /* "SagetopReadSagemaker", "SagetopRead". Letters and digits only, as IAM wants it. */
 static char *statement_id(const struct group *g)
 {
@@ -157,8 +148,8 @@ static void add_statement(json_t *statements, const struct group *g, const struc
 	json_t *s = json_object();
 	json_object_set_new(s, "Sid", json_string(id));
 	json_object_set_new(s, "Effect", json_string("Allow"));
-	json_object_set_new(s, "Action", texts(&actions));
-	json_object_set_new(s, "Resource", texts(&resources));
+	json_object_set_new(s, "Action", json_from_strlist(&actions));
+	json_object_set_new(s, "Resource", json_from_strlist(&resources));
 	if (g->service == &aws_iam) /* a role is passed to SageMaker and to nobody else */
 		json_object_set_new(
 			s, "Condition",

@@ -8,7 +8,6 @@
 #include "app/backtest_drive.h"
 #include "base/csv.h"
 #include "base/fs.h"
-#include "model/backtest_settle.h"
 
 #define PART_MAX ((size_t)2 << 30)
 #define BESIDE_MAX ((size_t)64 << 20)
@@ -129,10 +128,7 @@ static size_t header_length(const struct merge *m)
 static int settle_rows(const struct backtest_work *w, const struct merge *m, struct backtest_rows *ret,
 		       double **ret_weights, struct err *err)
 {
-	const struct settle_options opt = {.learned = str_eq(w->spec->blend, "learned"),
-					   .shrink_to = w->spec->shrink_to,
-					   .coverage = w->spec->coverage,
-					   .bins = (size_t)w->spec->interval_bins};
+	const struct settle_options opt = backtest_settle_options(w->spec);
 	int rc = backtest_rows_add_line(ret, m->parts[0].data, header_length(m), err);
 
 	for (size_t i = 0; rc == 0 && i < m->n; i++)

@@ -8,7 +8,6 @@
 #include "app/output.h"
 #include "base/csv.h"
 #include "base/fs.h"
-#include "model/backtest_settle.h"
 #include "trainer/panel/naive.h"
 #ifdef WITH_TRAINER
 #include "trainer/forecast/forecast.h"
@@ -175,10 +174,7 @@ static int settle(struct slate *s, const char *run, struct err *err)
 {
 	AUTO(str) char *folder = backtest_folder(run);
 	AUTO(str) char *path = fs_join(folder, "predictions.csv");
-	const struct settle_options opt = {.learned = str_eq(s->spec->blend, "learned"),
-					   .shrink_to = s->spec->shrink_to,
-					   .coverage = s->spec->coverage,
-					   .bins = (size_t)s->spec->interval_bins};
+	const struct settle_options opt = backtest_settle_options(s->spec);
 
 	backtest_rows_init(&s->rows, path);
 	int rc = add_run_lines(s, path, err);

@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "base/json.h"
 #include "model/backtest_plan.h"
+#include "model/backtest_settle.h"
 #include "trainer/panel/backtest_spec.h"
 
 #define BACKTEST_ALTERNATIVES 5 /* every 1, 7, 14, 28 days, never */
@@ -25,6 +26,15 @@ struct backtest_work {
 };
 void backtest_work_done(struct backtest_work *w);
 AUTO_EMBEDDED(backtest_work, struct backtest_work, backtest_work_done)
+
+/* How the cycles of a run are settled (model/backtest_settle.h); borrows from the specification. */
+static inline struct settle_options backtest_settle_options(const struct backtest_spec *s)
+{
+	return (struct settle_options){.learned = str_eq(s->blend, "learned"),
+				       .shrink_to = s->shrink_to,
+				       .coverage = s->coverage,
+				       .bins = (size_t)s->interval_bins};
+}
 
 /* Read the specification and the data that it names, and plan; connects (nothing is sent
  * but for data that lie in S3). */

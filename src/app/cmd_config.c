@@ -36,16 +36,14 @@ static json_t *setting_json(const struct app *a, enum setting_id id)
 static void print_json(struct app *a)
 {
 	AUTO(json) json_t *o = json_object();
-	json_t *list = json_array(), *problems = json_array();
+	json_t *list = json_array();
 
 	for (enum setting_id id = 0; id < SETTING_COUNT; id++)
 		json_array_append_new(list, setting_json(a, id));
-	for (size_t i = 0; i < a->config.problems.n; i++)
-		json_array_append_new(problems, json_string(a->config.problems.items[i]));
 	json_put_str(o, "file", a->config.path);
 	json_object_set_new(o, "found", json_boolean(a->config.found));
 	json_object_set_new(o, "settings", list);
-	json_object_set_new(o, "problems", problems);
+	json_object_set_new(o, "problems", json_from_strlist(&a->config.problems));
 	output_json(a, o);
 }
 

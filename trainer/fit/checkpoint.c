@@ -24,10 +24,8 @@ void checkpoint_done(struct checkpoint *c)
 
 int checkpoint_pack(const char *fingerprint, const struct checkpoint *c, struct buf *out, struct err *err)
 {
-	AUTO(json) json_t *columns = json_array();
+	AUTO(json) json_t *columns = json_from_strlist(&c->history.columns);
 
-	for (size_t i = 0; i < c->history.columns.n; i++)
-		json_array_append_new(columns, json_string(c->history.columns.items[i]));
 	AUTO(json)
 	json_t *head = json_pack("{s:i, s:s, s:O, s:I, s:I}", "round", c->round, "fingerprint", fingerprint, "columns",
 				 columns, "history_rounds", (json_int_t)c->history.rounds, "model_bytes",

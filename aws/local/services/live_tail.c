@@ -251,15 +251,6 @@ static void update(void *user)
 	exchange_wake(s->x);
 }
 
-static json_t *list_json(const struct strlist *l)
-{
-	json_t *j = json_array();
-
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(j, json_string(l->items[i]));
-	return j;
-}
-
 static void copy_list(struct strlist *to, const json_t *from)
 {
 	for (size_t i = 0; i < json_array_size(from); i++)
@@ -268,9 +259,10 @@ static void copy_list(struct strlist *to, const json_t *from)
 
 static void greet(struct session *s)
 {
-	json_t *start = json_pack("{s:s, s:s, s:o, s:o, s:o}", "requestId", s->x->rq.id, "sessionId", s->id,
-				  "logGroupIdentifiers", list_json(&s->identifiers), "logStreamNames",
-				  list_json(&s->names), "logStreamNamePrefixes", list_json(&s->prefixes));
+	json_t *start =
+		json_pack("{s:s, s:s, s:o, s:o, s:o}", "requestId", s->x->rq.id, "sessionId", s->id,
+			  "logGroupIdentifiers", json_from_strlist(&s->identifiers), "logStreamNames",
+			  json_from_strlist(&s->names), "logStreamNamePrefixes", json_from_strlist(&s->prefixes));
 
 	if (s->pattern_text)
 		json_object_set_new(start, "logEventFilterPattern", json_string(s->pattern_text));
