@@ -1,6 +1,7 @@
 /* The four perturbations, and the comparison behind them. */
 #include "trainer/panel/leaks.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/map.h"
@@ -101,6 +102,7 @@ static void make_noise(const struct frame *t, struct frame_column *c, size_t row
 {
 	uint64_t z = mix(row * 1000003 + column);
 
+	assert(row < t->n_rows);
 	if (c->text) {
 		if (c->words.n)
 			c->codes[row] = (uint32_t)(z % c->words.n);
