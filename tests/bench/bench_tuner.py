@@ -1,4 +1,4 @@
-"""The tuner against python3-optuna's TPE and CMA-ES and random search: median regret over
+"""bench_tuner.py [WHO]... - the tuner against python3-optuna's TPE and CMA-ES and random search: median regret over
 SEEDS seeds at 20, 50 and 100 children, one after another and five at a time (a proposal
 then knows nothing of the four before it), and what a proposal takes."""
 import math
@@ -9,10 +9,14 @@ import sys
 import warnings
 
 warnings.filterwarnings("ignore")
-import optuna  # noqa: E402
+try:
+    import optuna
+except ImportError:
+    print("python3-optuna is not installed")
+    sys.exit(77)
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-ASK = os.environ.get("TUNER_ASK", "tests/bench/tuner_ask")
+ASK = os.path.join(os.environ.get("SAGETOP_BUILD", "."), "tests/bench/tuner_ask")
 SEEDS = int(os.environ.get("TUNER_SEEDS", "20"))
 AT = (20, 50, 100)
 
@@ -165,12 +169,16 @@ def main():
                 at[who] = [[c[k - 1] for c in curves] for k in AT]
                 print(f"{name:<14} {parallel} at a time  {who:<16} "
                       + " ".join(f"{statistics.median(v):10.4g}" for v in at[who]), flush=True)
+            if "sagetop" in at and "TPE" in at:
+                print(f"bench\ttuner: {name} ranges, {parallel} at a time, regret at 50\t"
+                      f"{statistics.median(at['sagetop'][1]):.6g}\t\tOptuna TPE\t{statistics.median(at['TPE'][1]):.6g}")
             if name.startswith("mixed") and not only:
                 wins, n, p = sign_test(at["sagetop"][1], at["TPE"][1])
                 print(f"{name:<14} {parallel} at a time  better than TPE at 50 in {wins} of {n} seeds; "
                       f"chance of so few {p:.3f}")
     tuner = Ours("Bayesian", 1, 1, [UNIT] * 10)
     run(tuner, lambda x: sum((v - 0.4) ** 2 for v in x), 1, 110)
+    print(f"bench\ttuner: a proposal at 100 children, 10 ranges\t{statistics.median(tuner.ms[95:106]):.2f}\tms\t\t\t< 50")
     print(f"a proposal at 100 children, 10 ranges: median {statistics.median(tuner.ms[95:106]):.1f} ms, "
           f"slowest {max(tuner.ms[95:106]):.1f} ms of processor time")
 
