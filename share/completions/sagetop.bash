@@ -24,6 +24,7 @@ _sagetop()
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--to) return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
@@ -49,7 +50,7 @@ _sagetop()
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
-	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed' ;;
+	backtest) own='--limit --name --yes --csv --html --slate --to --baseline --minutes --rate --quota --failed' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
