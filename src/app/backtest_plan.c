@@ -11,7 +11,7 @@ static char *span_text(char *buf, double seconds)
 
 /* --- as text ---------------------------------------------------------------------------- */
 
-static void print_quote(FILE *out, const char *way, const struct backtest_quote *q)
+static void print_quote(FILE *out, const char *way, const struct estimate_quote *q)
 {
 	char billed[TIMEFMT_LEN], wall[TIMEFMT_LEN], spot[24], demand[24], most[24], jobs[32];
 
@@ -78,7 +78,7 @@ static void print_head(const struct backtest_work *w, FILE *out)
 
 static void print_most(const struct app *a, const struct backtest_work *w, FILE *out)
 {
-	const struct backtest_quote *q = &w->plan->packed;
+	const struct estimate_quote *q = &w->plan->packed;
 	char most[24], retried[24], most_each[TIMEFMT_LEN];
 
 	if (a->local) {
@@ -109,7 +109,7 @@ void backtest_plan_print(const struct app *a, const struct backtest_work *w, FIL
 
 /* --- as JSON ----------------------------------------------------------------------------- */
 
-static json_t *quote_json(const struct backtest_quote *q)
+static json_t *quote_json(const struct estimate_quote *q)
 {
 	json_t *o = json_pack("{s:I, s:I, s:f, s:f}", "jobs", (json_int_t)q->jobs, "units", (json_int_t)q->units,
 			      "billed_seconds", q->billed_s, "wall_seconds", q->wall_s);

@@ -3,17 +3,9 @@
 
 #include <math.h>
 
-/* On a service: a container is started, fetches data and stores results, and is billed for it.
- * 141 s pass before that. */
-#define JOB_S 300.0
-#define START_S 141.0
 #define LOCAL_JOB_S 1.0
-/* One thread of a common processor. */
-#define MODEL_S 0.045
-#define POOLED_ROW_S 20e-6
-#define LAUNCHES_A_S 1.0
-#define SPOT_SHARE 0.7 /* of the price on demand; the smallest discount that is usually reckoned with */
-#define LEAST_WORK 5   /* a part of job_s: less work is not worth a job */
+#define POOLED_ROW_S 20e-6 /* one thread of a common processor */
+#define LEAST_WORK 5	   /* a part of job_s: less work is not worth a job */
 
 /* A number above 0 of an option; *ret stays where it is not given. */
 static int take_number(const struct app *a, enum option_id id, double least, double most, double *ret, struct err *err)
@@ -48,14 +40,14 @@ static void price_spot(struct backtest_work *w, const struct price_table *prices
 	if (in->spot_micro == USD_UNKNOWN)
 		return;
 	w->rate_assumed = true;
-	in->spot_micro = llround((double)in->spot_micro * SPOT_SHARE);
+	in->spot_micro = llround((double)in->spot_micro * ESTIMATE_SPOT_SHARE);
 }
 
 int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
 {
 	struct backtest_plan_input *in = &w->input;
 	const struct backtest_spec *spec = w->spec;
-	double minutes = (a->local ? LOCAL_JOB_S : JOB_S) / 60, usd = -1;
+	double minutes = (a->local ? LOCAL_JOB_S : ESTIMATE_JOB_S) / 60, usd = -1;
 	bool no_region = false;
 
 	if (take_number(a, OPT_MINUTES, 1e-3, 1e5, &minutes, err) < 0 ||
@@ -80,10 +72,10 @@ int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
 		.retries = spec->retries,
 		.spot = spec->spot,
 		.job_s = minutes * 60,
-		.start_s = a->local ? 0 : START_S,
-		.model_s = MODEL_S,
+		.start_s = a->local ? 0 : ESTIMATE_START_S,
+		.model_s = ESTIMATE_MODEL_S,
 		.pooled_row_s = POOLED_ROW_S,
-		.launches_a_s = LAUNCHES_A_S,
+		.launches_a_s = ESTIMATE_LAUNCHES_A_S,
 		.least_work_s = minutes * 60 / LEAST_WORK,
 	};
 	in->per_entity = spec->n_models > 0;
