@@ -7,19 +7,6 @@
 #define POOLED_ROW_S 20e-6 /* one thread of a common processor */
 #define LEAST_WORK 5	   /* a part of job_s: less work is not worth a job */
 
-/* A number above 0 of an option; *ret stays where it is not given. */
-static int take_number(const struct app *a, enum option_id id, double least, double most, double *ret, struct err *err)
-{
-	const char *text = app_value(a, id);
-
-	if (!text)
-		return 0;
-	if (!str_to_f64(text, ret) || !(*ret >= least && *ret <= most))
-		return err_set(err, ERR_USAGE, "--%s needs a number from %g to %g, not \"%s\"", option_rows[id].name,
-			       least, most, text);
-	return 0;
-}
-
 static int64_t rate_of(struct backtest_work *w, const struct price_table *prices, const char *region, bool spot)
 {
 	const struct price *p = price_training(prices, w->spec->instance_type, region, spot);
@@ -50,8 +37,8 @@ int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
 	double minutes = (a->local ? LOCAL_JOB_S : ESTIMATE_JOB_S) / 60, usd = -1;
 	bool no_region = false;
 
-	if (take_number(a, OPT_MINUTES, 1e-3, 1e5, &minutes, err) < 0 ||
-	    take_number(a, OPT_RATE, 1e-6, 1e5, &usd, err) < 0)
+	if (app_take_number(a, OPT_MINUTES, 1e-3, 1e5, &minutes, err) < 0 ||
+	    app_take_number(a, OPT_RATE, 1e-6, 1e5, &usd, err) < 0)
 		return -err->code;
 	if (app_connect_anywhere(a, &no_region, err) < 0)
 		return -err->code;

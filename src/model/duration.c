@@ -14,11 +14,6 @@ const char *duration_part_name(enum duration_part p)
 	return names[p];
 }
 
-struct duration_history *duration_history_new(void)
-{
-	return NEW(struct duration_history);
-}
-
 void duration_history_free(struct duration_history *h)
 {
 	if (!h)
@@ -53,6 +48,14 @@ static uint32_t word_of(struct duration_history *h, const char *name, bool is_nu
 	h->words[h->n_words++] = (struct word){xstrdup(name), is_number, !strcmp(name, PROCESSORS_WORD)};
 	map_put(&h->by_name, name, (void *)(uintptr_t)h->n_words);
 	return (uint32_t)(h->n_words - 1);
+}
+
+struct duration_history *duration_history_new(void)
+{
+	struct duration_history *h = NEW(struct duration_history);
+
+	(void)word_of(h, PROCESSORS_WORD, true, true); /* the prior knows of them without any job */
+	return h;
 }
 
 /* Takes the name. */

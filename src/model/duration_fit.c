@@ -14,7 +14,6 @@
 #define FOLLOW 0.12	/* share of a new error that moves the level */
 #define FOLLOW_ROWS 60	/* newest rows that set the level at first */
 #define SPREAD_LEAST 0.02
-#define PROCESSORS 0.5 /* twice as many take so much off the logarithm, until jobs tell better: a factor of 0.71 */
 #define MAD_TO_DEVIATION 1.4826
 
 int duration_compare(const void *a, const void *b)
@@ -125,7 +124,7 @@ double duration_prior(const struct duration_history *h, enum duration_part part,
 {
 	for (size_t k = 0; k < n && part >= DURATION_TRAINING; k++)
 		if (h->words[tokens[k].word].is_processors)
-			return -PROCESSORS * tokens[k].value;
+			return -DURATION_PROCESSORS * tokens[k].value;
 	return 0;
 }
 

@@ -71,6 +71,8 @@ struct duration_fit *duration_fit_new(const struct duration_history *h, enum dur
 void duration_fit_free(struct duration_fit *f);
 double duration_fit_apply(const struct duration_fit *f, const struct duration_history *h, enum duration_part part,
 			  const struct token *tokens, size_t n, uint32_t repository);
+/* Until jobs tell better, twice the processors take 29 % off. */
+#define DURATION_PROCESSORS 0.5
 /* What is believed of log seconds before any job told: more processors are faster, by less
  * than their number. Relative to one processor; 0 where they are not known, or do not matter. */
 double duration_prior(const struct duration_history *h, enum duration_part part, const struct token *tokens, size_t n);

@@ -14,13 +14,13 @@
 #define SCALE_ROWS 5	  /* rows that a group's own spread must outweigh */
 #define SCALE_LEAST 0.01
 #define RESIDUAL_HALF 250.0 /* rows after which an error counts half */
-#define CATEGORY_LEAST 15   /* errors that make a category's own quantiles */
-#define FEW_WIDER 1.4	    /* else the range of all errors is that much wider */
-#define NEW_WIDER 2.5
-#define BEYOND 1.25	 /* of the largest error, where the quantile lies beyond all */
-#define ADAPT_STEP 0.01	 /* of the adaptive coverage */
-#define ADAPT_WINDOW 200 /* errors that it looks at, and is told by */
-#define FACTOR_FEW 3.0	 /* low and high of a few jobs */
+#define CATEGORY_LEAST 40   /* errors that make a category's own quantiles */
+#define FEW_MORE 0.15	    /* else the range of all errors and so much more of a logarithm, which is what */
+#define NEW_MORE 0.6	    /* a type may differ by from what others tell of it */
+#define BEYOND 1.25	    /* of the largest error, where the quantile lies beyond all */
+#define ADAPT_STEP 0.01	    /* of the adaptive coverage */
+#define ADAPT_WINDOW 200    /* errors that it looks at, and is told by */
+#define FACTOR_FEW 3.0	    /* low and high of a few jobs */
 
 /* How well a type is known for an image: what its errors are compared with. */
 enum category { CATEGORY_NEW = 0, CATEGORY_FEW, CATEGORY_KNOWN, CATEGORIES };
@@ -38,6 +38,7 @@ struct part_model {
 	struct residual *residuals;
 	size_t n_residuals;
 	double spread;	 /* of all errors */
+	double largest;	 /* of their sizes, which no range goes far beyond */
 	double *spreads; /* by word: of a repository's or pair's errors; 0: too few */
 	double miss;	 /* share that may lie outside, corrected */
 };
@@ -166,8 +167,10 @@ static void measure_spreads(struct part_model *m, size_t n_words)
 	m->spreads = xcalloc(n_words + 1, sizeof(*m->spreads));
 	group_spreads(m, false);
 	group_spreads(m, true);
-	for (size_t i = 0; i < m->n_residuals; i++)
+	for (size_t i = 0; i < m->n_residuals; i++) {
+		m->largest = MAX(m->largest, fabs(m->residuals[i].error));
 		m->residuals[i].error /= spread_of(m, m->residuals[i].repository, m->residuals[i].pair);
+	}
 	free(sizes);
 }
 
@@ -305,11 +308,17 @@ struct duration_model *duration_model_new(struct duration_history *h)
 
 /* --- a prediction ------------------------------------------------------------------------- */
 
-static void predict_default(enum duration_part part, struct duration_range *ret)
+/* What is usually reckoned with, on the four processors that it usually is. */
+static void predict_default(const struct duration_history *h, const struct case_tokens *c, enum duration_part part,
+			    struct duration_range *ret)
 {
 	static const double usual[DURATION_PARTS] = {141, 30, 240, 300};
+	double prior = duration_prior(h, part, c->items, c->n);
 
-	*ret = (struct duration_range){.basis = DURATION_DEFAULT, .low_s = -1, .mid_s = usual[part], .high_s = -1};
+	*ret = (struct duration_range){.basis = DURATION_DEFAULT,
+				       .low_s = -1,
+				       .mid_s = usual[part] * (prior ? exp(prior) * pow(4, DURATION_PROCESSORS) : 1),
+				       .high_s = -1};
 	str_copy(ret->why, sizeof(ret->why), "assumed: no finished job of this account is known");
 }
 
@@ -390,18 +399,18 @@ static void predict_learned(const struct duration_model *model, enum duration_pa
 	const struct part_model *m = &model->parts[part];
 	enum category category = category_of(n->pair);
 	double mid = duration_fit_apply(m->fit, model->h, part, c->items, c->n, c->repository);
-	double spread = spread_of(m, c->repository, c->pair), low = -1, high = 1, wider = 1;
+	double spread = spread_of(m, c->repository, c->pair), low = -1, high = 1, more = 0;
 	size_t of_category = 0;
 
 	for (size_t i = 0; i < m->n_residuals; i++)
 		of_category += m->residuals[i].category == category;
 	if (category != CATEGORY_KNOWN && of_category < CATEGORY_LEAST)
-		wider = category == CATEGORY_NEW ? NEW_WIDER : FEW_WIDER;
+		more = category == CATEGORY_NEW ? NEW_MORE : FEW_MORE;
 	(void)error_range(m, 0, m->n_residuals, of_category < CATEGORY_LEAST ? ~0u : 1u << category, m->miss, &low,
 			  &high);
 	ret->mid_s = exp(mid);
-	ret->low_s = exp(mid + MIN(low, 0.0) * spread * wider);
-	ret->high_s = exp(mid + MAX(high, 0.0) * spread * wider);
+	ret->low_s = exp(mid - hypot(MAX(MIN(low, 0.0) * spread, -BEYOND * m->largest), more));
+	ret->high_s = exp(mid + hypot(MIN(MAX(high, 0.0) * spread, BEYOND * m->largest), more));
 }
 
 void duration_predict(const struct duration_model *model, const struct duration_case *c, enum duration_part part,
@@ -411,11 +420,11 @@ void duration_predict(const struct duration_model *model, const struct duration_
 	struct case_tokens tokens;
 
 	*ret = (struct duration_range){0};
+	duration_tokens(model->h, c, false, &tokens);
 	if (!m->n_rows) {
-		predict_default(part, ret);
+		predict_default(model->h, &tokens, part, ret);
 		return;
 	}
-	duration_tokens(model->h, c, false, &tokens);
 	const struct counts n = count_rows(model->h, m, &tokens);
 
 	if (!m->fit || !n.repository || !m->n_residuals) {

@@ -1,7 +1,9 @@
 /* learned.c - the history of durations read from the store in slices, and the model of it. */
 #include "sync/learned.h"
 
+#include "aws/sagemaker.h"
 #include "base/log.h"
+#include "model/estimate.h"
 #include "sync/sync_priv.h"
 
 #define SLICE 50 /* jobs a turn: some milliseconds */
@@ -120,4 +122,30 @@ void sync_learn(struct sync *s, size_t most, sync_learned_fn *fn, void *user)
 			       .user = user};
 	l->learned->history = duration_history_new();
 	sync_load_done(s, learn_begin, l);
+}
+
+int learned_job_of_spec(const json_t *spec, struct job **ret, struct err *err)
+{
+	int rc = sm_parse_job(spec, DETAIL_DESCRIBED, ret, err);
+
+	if (rc == 0)
+		job_derive(*ret);
+	return rc;
+}
+
+void learned_question(const struct learned *l, const struct session *s, const struct job *j, struct job_group *one,
+		      struct estimate_question *ret)
+{
+	*one = (struct job_group){.instance_type = j->instance_type, .count = MAX(j->instance_count, 1)};
+	*ret = (struct estimate_question){.job = duration_case_of(j),
+					  .groups = j->n_groups ? j->groups : one,
+					  .n_groups = j->n_groups ? j->n_groups : 1,
+					  .spot = j->spot,
+					  .max_run_s = j->max_runtime_s > 0 ? j->max_runtime_s : ESTIMATE_MAX_RUN_S,
+					  .keep_alive_s = MAX(j->keep_alive_s, (int64_t)0),
+					  .model = l->model,
+					  .history = l->history,
+					  .prices = &s->prices,
+					  .region = s->region,
+					  .rate_micro = USD_UNKNOWN};
 }
