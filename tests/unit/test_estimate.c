@@ -337,6 +337,27 @@ static const char table[] = "instance_type,region,component,usd_per_hour,as_of,g
 			    "ml.m4.xlarge,us-east-1,Training,0.300,2026-09-24,A,price list\n"
 			    "ml.c5.xlarge,eu-west-1,Training,0.200,2026-09-24,A,price list\n";
 
+/* Every priced type of the region once, the cheapest first, marked where none is both cheaper and
+ * faster. */
+static void check_comparison(const struct estimate_question *q)
+{
+	struct job_estimate *others = NULL;
+	size_t n = estimate_job_compare(q, &others);
+
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++) {
+		bool beaten = false;
+
+		assert_true(i == 0 || others[i].mid_micro >= others[i - 1].mid_micro);
+		for (size_t k = 0; k < n; k++)
+			beaten |= others[k].mid_micro < others[i].mid_micro && others[k].done_s <= others[i].done_s;
+		assert_int_equal(others[i].best, !beaten);
+		if (str_eq(others[i].instance_type, "ml.m4.xlarge"))
+			assert_int_equal(others[i].parts[DURATION_BILLED].basis, DURATION_OTHER_TYPE);
+	}
+	free(others);
+}
+
 static void test_job_estimate(void **state)
 {
 	AUTO(duration_history) struct duration_history *h = forest(200);
@@ -379,23 +400,9 @@ static void test_job_estimate(void **state)
 	q.rate_micro = 70000;
 	estimate_job(&q, &spot);
 	assert_int_equal(spot.rate_micro, 140000);
-	/* every priced type of the region once, the cheapest first, marked where none is both cheaper and faster */
 	q.rate_micro = USD_UNKNOWN;
 	q.spot = false;
-	size_t n = estimate_job_compare(&q, &others);
-
-	assert_int_equal(n, 4);
-	for (size_t i = 0; i < n; i++) {
-		bool beaten = false;
-
-		assert_true(i == 0 || others[i].mid_micro >= others[i - 1].mid_micro);
-		for (size_t k = 0; k < n; k++)
-			beaten |= others[k].mid_micro < others[i].mid_micro && others[k].done_s <= others[i].done_s;
-		assert_int_equal(others[i].best, !beaten);
-		if (str_eq(others[i].instance_type, "ml.m4.xlarge"))
-			assert_int_equal(others[i].parts[DURATION_BILLED].basis, DURATION_OTHER_TYPE);
-	}
-	free(others);
+	check_comparison(&q);
 	q.region = "nowhere";
 	estimate_job(&q, &e);
 	assert_int_equal(e.mid_micro, USD_UNKNOWN);
