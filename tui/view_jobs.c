@@ -301,6 +301,11 @@ static bool jobs_action(struct view *v, enum action a)
 {
 	if (list_action(v, a))
 		return true;
+	if (a == ACT_FAILURES) {
+		const struct list *l = v->state;
+		ui_push(v->ui, VIEW_FAILURES, &(struct view_arg){.kind = TRAINING_KIND, .text = l->filter});
+		return true;
+	}
 	if (a == ACT_NEW) {
 		ui_push(v->ui, VIEW_LAUNCH, NULL);
 		return true;

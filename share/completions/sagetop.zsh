@@ -30,6 +30,7 @@ _sagetop() {
 		'list:list the things of a kind (processing, endpoints ...); without one, how many there are of each' \
 		'show:show one thing of any kind in detail; KIND/NAME does it too' \
 		'job:show one job in detail' \
+		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
 		'logs:print the log of a job, or of another thing by KIND/NAME' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
@@ -65,6 +66,9 @@ _sagetop() {
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
+		failures) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'*: : ' ;;
 		logs) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \

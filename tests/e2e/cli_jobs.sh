@@ -57,6 +57,13 @@ print(j["name"], j["status"], j["hyperparameters"]["num_round"], j["tags"]["proj
 fails 2 'did you mean "status"' 'sort by an unknown column' -- --local jobs --sort statsu
 fails 1 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:failed
 
+# failures
+sagetop --local failures --no-header
+tap_match 'failures are counted by their masked cause' "^1	0\.[0-9]{6}	20[^	]*Z	broken-1	.*line ‹n›.*" "$out"
+sagetop --local failures good --json
+tap_equal 'none among the good' '[]' "$out"
+fails 1 'stauts.*status' 'of a filter that is none' -- --local failures stauts:failed
+
 # job
 sagetop --local job broken-1 --format table
 tap_match 'the page of a failed job' '^Reason +.*data\.csv' "$out"
