@@ -565,3 +565,13 @@ void list_await(struct view *v, const char *name)
 	str_set(&l->awaited, name);
 	l->stale = true;
 }
+
+const char *list_beside(struct view *v, const char *name)
+{
+	const struct list *l = list_of(v);
+	long at = list_find(l, name);
+
+	if (at < 0 || l->n < 2)
+		return NULL;
+	return l->rows[(size_t)at + 1 < l->n ? at + 1 : at - 1].item->name;
+}

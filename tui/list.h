@@ -90,6 +90,7 @@ bool list_action(struct view *v, enum action a); /* moving, marks, order, filter
 bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
+const char *list_beside(struct view *v, const char *name);
 const char *list_neighbour(struct view *v, const char *name, int by);
 void list_await(struct view *v, const char *name);
 /* "jobs 5 of 512 · status:failed · by age", and what is marked. */

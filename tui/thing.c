@@ -25,7 +25,7 @@ bool thing_offers(const struct kind *kind, enum action a)
 
 bool thing_takes_many(enum action a)
 {
-	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE;
+	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE || a == ACT_COMPARE;
 }
 
 bool thing_is_action(enum action a)
@@ -80,6 +80,19 @@ static void copy_console(struct view *v, const struct resource *r)
 	ui_copy(v->ui, url);
 }
 
+/* One alone is compared with its neighbour in the list. */
+static void compare(struct view *v, const struct kind *kind, const struct strlist *names)
+{
+	AUTO(strlist) struct strlist two = {0};
+	const char *other = names->n == 1 ? ui_beside(v, kind, names->items[0]) : NULL;
+
+	for (size_t i = 0; i < names->n; i++)
+		strlist_add(&two, names->items[i]);
+	if (other)
+		strlist_add(&two, other);
+	push_names(v, VIEW_COMPARE, kind, &two);
+}
+
 bool thing_action(struct view *v, enum action a, const struct resource *r, const struct strlist *names)
 {
 	const struct kind *kind = r->kind;
@@ -103,6 +116,9 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 		return true;
 	case ACT_METRICS:
 		push_names(v, VIEW_METRICS, kind, names);
+		return true;
+	case ACT_COMPARE:
+		compare(v, kind, names);
 		return true;
 	case ACT_STOP:
 		ui_stop(v, kind, names);

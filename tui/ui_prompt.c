@@ -442,6 +442,8 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 	else if (p->ops->kind == PROMPT_FILTER)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
 			     "Enter keep  Esc cancel  word  status:failed  inst:g5  cost>5  age<2h  !not");
+	else if (p->ops->kind == PROMPT_PART)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter keep  Esc cancel  part of a name or a value");
 	else
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
 			     "Enter find  Esc cancel  a regular expression; lower case ignores case");

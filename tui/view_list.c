@@ -116,6 +116,7 @@ const struct view_ops view_list_ops = {
 	.filter = list_filter,
 	.sort = list_sort,
 	.neighbour = list_neighbour,
+	.beside = list_beside,
 	.await = list_await,
 	.hidden = list_hidden_text,
 	.work = things_work,

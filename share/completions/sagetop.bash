@@ -31,7 +31,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | failures | logs | metrics | launch | clone | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | clone | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -39,6 +39,7 @@ _sagetop()
 	list) own='--columns --sort --limit' ;;
 	show) own='' ;;
 	job) own='' ;;
+	compare) own='--all --csv' ;;
 	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --prefix --times' ;;
 	metrics) own='--chart --values --metric' ;;
@@ -61,7 +62,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job failures logs metrics launch clone stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch clone stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -64,6 +64,25 @@ sagetop --local failures good --json
 tap_equal 'none among the good' '[]' "$out"
 fails 1 'stauts.*status' 'of a filter that is none' -- --local failures stauts:failed
 
+# compare
+sagetop --local compare good-1 broken-1 --no-header
+tap_match 'compare has a row for what differs' '^hp.num_round	30	200$' "$out"
+tap_match 'and for what one of them lacks' '^reason		.*data\.csv' "$out"
+tap_empty 'but none for what does not' "$(printf '%s\n' "$out" | grep '^instance	')"
+sagetop --local compare good-1 broken-1 --no-header --all
+tap_match 'unless all is wanted' '^instance	ml.m5.large	ml.m5.large$' "$out"
+sagetop --local compare good-1 broken-1 --csv
+tap_match 'as CSV' '^row,good-1,broken-1$' "$out"
+sagetop --local compare good-1 broken-1 --json
+tap_equal 'and as JSON' 'good-1 broken-1 30 200' "$(/usr/bin/python3 -c '
+import json, sys
+c = json.load(open(sys.argv[1]))
+(r,) = [r for r in c["rows"] if r["row"] == "hp.num_round"]
+assert r["differs"] is True and r["best"] is None
+print(*c["names"], *r["values"])' "$work/out" 2>&1)"
+fails 4 'good-2.*did you mean.*good-1' 'with an unknown one, nearest suggested' -- --local compare good-1 good-2
+fails 2 'one kind' 'of two kinds' -- --local compare good-1 endpoint/x
+
 # job
 sagetop --local job broken-1 --format table
 tap_match 'the page of a failed job' '^Reason +.*data\.csv' "$out"
