@@ -228,6 +228,15 @@ void list_remember(struct list *l)
 		str_set(&l->selected, r->name);
 }
 
+/* Why there is nothing: a value that no thing has. */
+static void find_vain(struct view *v)
+{
+	struct list *l = list_of(v);
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+
+	l->vain = l->query && !l->n && !things(v)->partial ? query_vain_term(l->query, things(v), &x) : NULL;
+}
+
 void list_pin(struct list *l)
 {
 	long at = !l->pinned && l->selected ? list_find(l, l->selected) : -1;
@@ -249,6 +258,7 @@ void list_update(struct view *v)
 	l->built = things(v)->generation;
 	build_rows(v);
 	invite_guests(l);
+	find_vain(v);
 	l->stale = false;
 	if (l->awaited && list_find(l, l->awaited) >= 0) {
 		free(l->selected);
@@ -456,6 +466,7 @@ int list_filter(struct view *v, const char *text, struct err *err)
 	}
 	query_free(l->query);
 	l->query = q;
+	l->vain = NULL;
 	str_set(&l->filter, q ? text : NULL);
 	forget_widths(l);
 	rebuild(v);

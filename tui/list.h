@@ -61,6 +61,7 @@ struct list {
 	bool reverse; /* the other way round than the field's own */
 	char *filter; /* as typed; NULL: all */
 	struct query *query;
+	const char *vain;    /* without rows: the first term that nothing has; borrowed from the query; NULL */
 	char *filter_before; /* while one is being typed */
 	bool faults, wide, stale;
 	char *selected; /* its name */

@@ -57,6 +57,8 @@ static void draw_empty(struct view *v, struct area a)
 	if (session_jobs(s)->n) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No job matches%s%s.", l->filter ? " " : "",
 			  l->filter ? l->filter : "");
+		if (l->vain)
+			area_putf(a, ++row, LIST_GUTTER, ST_NORMAL, "None at all has %s.", l->vain);
 		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "Esc shows all again.");
 	} else if (has_problem(s)) {
 		area_put_cut(a, row++, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_BAD, "No answer from SageMaker yet:");
