@@ -25,12 +25,12 @@ bool thing_offers(const struct kind *kind, enum action a)
 
 bool thing_takes_many(enum action a)
 {
-	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE || a == ACT_COMPARE;
+	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE || a == ACT_COMPARE || a == ACT_LOGS;
 }
 
 bool thing_is_action(enum action a)
 {
-	static const enum action one[] = {ACT_OPEN, ACT_LOGS, ACT_RAW, ACT_CLONE, ACT_CONSOLE, ACT_COPY};
+	static const enum action one[] = {ACT_OPEN, ACT_RAW, ACT_CLONE, ACT_CONSOLE, ACT_COPY};
 
 	for (size_t i = 0; i < ARRAY_LEN(one); i++)
 		if (one[i] == a)
@@ -106,7 +106,7 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 		ui_push_one(v->ui, ui_page_of(kind), kind, r->name, MODE_SHOW);
 		return true;
 	case ACT_LOGS:
-		ui_push_one(v->ui, VIEW_LOGS, kind, r->name, MODE_SHOW);
+		push_names(v, VIEW_LOGS, kind, names);
 		return true;
 	case ACT_RAW:
 		ui_push_one(v->ui, VIEW_RAW, kind, r->name, MODE_SHOW);

@@ -66,6 +66,9 @@ struct view_ops {
 	/* Of lists; NULL elsewhere: `:filter` and `:sort`, */
 	int (*filter)(struct view *v, const char *text, struct err *err);
 	int (*sort)(struct view *v, const char *text, struct err *err);
+	/* `:columns`, and the rows as CSV for `:export`, */
+	int (*columns)(struct view *v, const char *text, struct err *err);
+	void (*csv)(struct view *v, struct buf *out);
 	/* the thing `by` rows from that one in this list's order, selected; NULL at
 	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);
