@@ -100,7 +100,7 @@ void pager_update(struct pager *p, const struct loglines *log)
 
 static bool has_tags(const struct pager *p)
 {
-	return p->log && p->log->streams.n > 1;
+	return p->log && p->log->streams.n > (p->tag_is_name ? 0 : 1) && (p->cols >= 70 || p->tag_is_name);
 }
 
 static int tag_cells(const struct pager *p)
@@ -114,7 +114,7 @@ static int prefix_cells(const struct pager *p)
 
 	if (p->cols < 50 && p->time == PAGER_CLOCK)
 		cells = 9; /* without the milliseconds */
-	if (has_tags(p) && p->cols >= 70)
+	if (has_tags(p))
 		cells += tag_cells(p);
 	return cells;
 }
@@ -338,7 +338,7 @@ static void draw_prefix(struct pager *p, struct area a, int row, const struct lo
 		area_put(a, row, col, ST_DIM, text);
 		col += SINCE_CELLS;
 	}
-	if (has_tags(p) && p->cols >= 70 && l->stream < p->log->streams.n) {
+	if (has_tags(p) && l->stream < p->log->streams.n) {
 		if (p->tag_is_name)
 			str_copy(tag, sizeof(tag), p->log->streams.items[l->stream]);
 		else

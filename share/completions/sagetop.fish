@@ -6,7 +6,7 @@ complete -c sagetop -n __fish_use_subcommand -a show -d 'show one thing of any k
 complete -c sagetop -n __fish_use_subcommand -a job -d 'show one job in detail'
 complete -c sagetop -n __fish_use_subcommand -a compare -d 'put jobs, or things of another kind by KIND/NAME, beside each other: what differs, or --all'
 complete -c sagetop -n __fish_use_subcommand -a failures -d 'count why jobs failed, what differs from job to job masked; words filter them'
-complete -c sagetop -n __fish_use_subcommand -a logs -d 'print the log of a job, or of another thing by KIND/NAME'
+complete -c sagetop -n __fish_use_subcommand -a logs -d 'print the log of a job, or of another thing by KIND/NAME; of several merged by time'
 complete -c sagetop -n __fish_use_subcommand -a metrics -d 'chart the metrics of a job, or of another thing by KIND/NAME, or print their values'
 complete -c sagetop -n __fish_use_subcommand -a launch -d 'create a job from a JSON or YAML specification (- is standard input)'
 complete -c sagetop -n __fish_use_subcommand -a clone -d 'create a job like another, with changes'

@@ -32,7 +32,7 @@ _sagetop() {
 		'job:show one job in detail' \
 		'compare:put jobs, or things of another kind by KIND/NAME, beside each other\: what differs, or --all' \
 		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
-		'logs:print the log of a job, or of another thing by KIND/NAME' \
+		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'clone:create a job like another, with changes' \

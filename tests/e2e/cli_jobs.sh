@@ -110,6 +110,16 @@ sagetop --local logs broken-1 --errors
 tap_match 'the error of a failed job' 'data\.csv' "$out"
 fails 4 'nobody' 'logs of an unknown job' -- --local logs nobody-knows-this
 
+sagetop --local logs good-1 broken-1 --times
+tap_match 'several logs have the name before each line' '^20[0-9-]*T[0-9:.]*Z good-1 \[29\]' "$out"
+tap_match 'of both' '^20[0-9-]*T[0-9:.]*Z broken-1 .*data\.csv' "$out"
+tap_equal 'and are merged by time' "$(printf '%s\n' "$out" | cut -c1-24 | sort)" "$(printf '%s\n' "$out" | cut -c1-24)"
+sagetop --local logs good-1 broken-1 --prefix never --limit 3
+tap_equal 'the last lines of both together' 3 "$(printf '%s\n' "$out" | wc -l)"
+timeout 60 "$bin/sagetop" --local logs good-1 broken-1 -f >"$work/out" 2>"$work/err" </dev/null
+tap_equal 'following ends with the last of them' '0 30' "$? $(grep -c '^good-1 \[[0-9]*\]' "$work/out")"
+fails 4 'nobody' 'one of several is unknown' -- --local logs good-1 nobody-knows-this
+
 # metrics
 sagetop --local metrics good-1 --metric validation:rmse --no-header
 tap_equal 'the values of a metric' 30 "$(printf '%s\n' "$out" | grep -c '^validation:rmse	[0-9]*	20')"
