@@ -39,7 +39,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | logs | metrics | launch | estimate | clone | stop | delete | wait | upload | image | advise | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | stop | delete | wait | upload | image | advise | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -47,6 +47,8 @@ _sagetop()
 	list) own='--columns --sort --limit' ;;
 	show) own='' ;;
 	job) own='' ;;
+	compare) own='--all --csv' ;;
+	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --prefix --times' ;;
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
@@ -70,7 +72,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch estimate clone stop delete wait upload image advise backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone stop delete wait upload image advise backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;
