@@ -24,6 +24,7 @@ _sagetop()
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--to) return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
@@ -38,7 +39,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | logs | metrics | launch | estimate | clone | stop | delete | wait | upload | image | advise | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | stop | delete | wait | upload | image | advise | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -46,6 +47,8 @@ _sagetop()
 	list) own='--columns --sort --limit' ;;
 	show) own='' ;;
 	job) own='' ;;
+	compare) own='--all --csv' ;;
+	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --prefix --times' ;;
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
@@ -57,7 +60,7 @@ _sagetop()
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	advise) own='' ;;
-	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed' ;;
+	backtest) own='--limit --name --yes --csv --html --slate --to --baseline --minutes --rate --quota --failed' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
@@ -69,7 +72,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch estimate clone stop delete wait upload image advise backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone stop delete wait upload image advise backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -30,7 +30,9 @@ _sagetop() {
 		'list:list the things of a kind (processing, endpoints ...); without one, how many there are of each' \
 		'show:show one thing of any kind in detail; KIND/NAME does it too' \
 		'job:show one job in detail' \
-		'logs:print the log of a job, or of another thing by KIND/NAME' \
+		'compare:put jobs, or things of another kind by KIND/NAME, beside each other\: what differs, or --all' \
+		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
+		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
@@ -67,6 +69,13 @@ _sagetop() {
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
+		compare) _arguments $everywhere \
+			'--all[also the rows that do not differ]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'*: : ' ;;
+		failures) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'*: : ' ;;
 		logs) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
@@ -129,9 +138,10 @@ _sagetop() {
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--yes[do not ask]' \
-			'--csv[report as CSV\: a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts, and print its verdict]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
+			'--to=[promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE: ' \
 			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
 			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
