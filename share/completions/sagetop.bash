@@ -29,10 +29,15 @@ _sagetop()
 	--rate) return ;;
 	--quota) return ;;
 	--bulk) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--days) return ;;
+	--from) return ;;
+	--to) return ;;
+	--by) return ;;
+	--top) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | logs | metrics | launch | clone | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | logs | metrics | launch | clone | stop | delete | wait | upload | image | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -50,6 +55,7 @@ _sagetop()
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed' ;;
+	cost) own='--csv --html --days --from --to --by --top --md' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
@@ -61,7 +67,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -40,6 +40,7 @@ _sagetop() {
 		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'backtest:judge predictions of the past against doing nothing; sagetop-backtest(5)' \
+		'cost:print what was spent in a period, by day, kind, prefix, tag ...; words filter what is counted' \
 		'prices:print the price table, with the date and source of every price; update asks AWS for all prices of a region' \
 		'config:print the settings in force and where each comes from' \
 		'doctor:check clock, credentials, region and permissions' \
@@ -110,8 +111,8 @@ _sagetop() {
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--yes[do not ask]' \
-			'--csv[report as CSV\: a row for each column of each group (--format tsv\: the same with tabs)]' \
-			'--html=[write the report as one self-contained page with charts, and print its verdict]:FILE:_files' \
+			'--csv[as CSV; of a backtest a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
 			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
 			'--minutes=[plan\: minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
@@ -119,6 +120,16 @@ _sagetop() {
 			'--quota=[plan\: instances that the account may have at a time (default\: as many as run.concurrency)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
 			'*: : _sagetop_words backtests' ;;
+		cost) _arguments $everywhere \
+			'--csv[as CSV; of a backtest a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
+			'--days=[the last N days, today among them (default\: 30)]:N: ' \
+			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
+			'--to=[up to the beginning of that day, which is not in it (default\: now)]:DAY: ' \
+			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
+			'--top=[the first N rows; the others as one]:N: ' \
+			'--md[as Markdown, for a pull request]' \
+			'*: : ' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--bulk=[update\: read the prices from an offer file of the price list, index.json or index.csv (- is standard input)]:FILE|URL:_files' \
