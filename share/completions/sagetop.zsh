@@ -86,12 +86,14 @@ _sagetop() {
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words jobs' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
@@ -119,6 +121,7 @@ _sagetop() {
 			'--rate=[plan\: dollars an hour that spot costs (default\: 70 % of the price on demand)]:USD: ' \
 			'--quota=[plan\: instances that the account may have at a time (default\: as many as run.concurrency)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
 			'--csv[as CSV; of a backtest a row for each column of each group (--format tsv\: the same with tabs)]' \
@@ -129,6 +132,7 @@ _sagetop() {
 			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
+			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
 			'*: : ' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \

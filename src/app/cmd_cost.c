@@ -1,4 +1,5 @@
 /* sagetop cost [WORD]...: what was spent in a period, by groups. */
+#include "app/budgets.h"
 #include "app/commands.h"
 #include "app/cost.h"
 #include "app/output.h"
@@ -79,7 +80,7 @@ static void print(struct app *a, const struct cost_report *r)
 /* Tags of all kinds cost calls: only where somebody reads them. */
 static bool wants_tags(const struct app *a, const struct spend_options *opt)
 {
-	bool wants = opt->by == BY_TAG || opt->by == BY_USER || opt->by == BY_PARENT;
+	bool wants = app_flag(a, OPT_CHECK) || opt->by == BY_TAG || opt->by == BY_USER || opt->by == BY_PARENT;
 
 	for (size_t i = 0; i < a->cli.args.n; i++)
 		wants |= strstr(a->cli.args.items[i], "tag.") != NULL;
@@ -96,6 +97,8 @@ int cmd_cost(struct app *a, struct err *err)
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
 	    cost_fetch(a, wants_tags(a, &opt), &report.left_out, err) < 0)
 		return -err->code;
+	if (app_flag(a, OPT_CHECK))
+		return budgets_check(a, err);
 	if (cost_sum(a, &opt, &report, err) < 0)
 		return -err->code;
 	if (app_value(a, OPT_HTML) && cost_write_html(a, &report, app_value(a, OPT_HTML), err) < 0)

@@ -36,9 +36,6 @@ int cost_write_html(struct app *a, const struct cost_report *r, const char *path
 /* The lines below a table, without their ends: what was wasted, what is not known, the
  * prices' date, the other currency. */
 void cost_notes(const struct app *a, const struct cost_report *r, struct strlist *ret);
-/* Money as it stands in a table of that total: "$12.40", "$0.0123". buf holds 32 bytes. */
-int64_t cost_unit(int64_t total_micro);
-char *cost_money(char *buf, int64_t micro, int64_t unit);
 /* The rows' money rounded so that it adds up; owned by the caller. */
 int64_t *cost_rounded(const struct cost_report *r, int64_t *ret_total, int64_t *ret_unit) NODISCARD;
 

@@ -41,7 +41,7 @@ static void add_row(struct buf *out, const struct spend_row *row, const char *ke
 
 	buf_adds(out, "<tr>");
 	cell(out, key);
-	cost_money(money, shown, unit);
+	spend_money(money, shown, unit);
 	if (row->estimate)
 		strcat(money, "*");
 	cell(out, money);
@@ -49,7 +49,7 @@ static void add_row(struct buf *out, const struct spend_row *row, const char *ke
 	cell(out, number);
 	snprintf(number, sizeof(number), "%zu", row->things);
 	cell(out, number);
-	cell(out, row->waste_micro ? cost_money(money, row->waste_micro, unit) : "");
+	cell(out, row->waste_micro ? spend_money(money, row->waste_micro, unit) : "");
 	snprintf(number, sizeof(number), "%zu", row->unknown);
 	cell(out, row->unknown ? number : "");
 	buf_adds(out, "</tr>\n");

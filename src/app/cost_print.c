@@ -6,21 +6,6 @@
 
 /* --- money ------------------------------------------------------------------------- */
 
-/* Cents; of small sums ten-thousandths, so that they do not become nothing. */
-int64_t cost_unit(int64_t total_micro)
-{
-	return total_micro >= 1000000 ? 10000 : 100;
-}
-
-char *cost_money(char *buf, int64_t micro, int64_t unit)
-{
-	int64_t n = micro / unit, per_dollar = 1000000 / unit;
-
-	snprintf(buf, 32, "$%lld.%0*lld", (long long)(n / per_dollar), per_dollar == 100 ? 2 : 4,
-		 (long long)(n % per_dollar));
-	return buf;
-}
-
 int64_t *cost_rounded(const struct cost_report *r, int64_t *ret_total, int64_t *ret_unit)
 {
 	size_t n = r->spend.n;
@@ -29,7 +14,7 @@ int64_t *cost_rounded(const struct cost_report *r, int64_t *ret_total, int64_t *
 
 	for (size_t i = 0; i < n; i++)
 		micro[i] = r->spend.rows[i].usd_micro;
-	*ret_unit = cost_unit(r->spend.total.usd_micro);
+	*ret_unit = spend_unit(r->spend.total.usd_micro);
 	*ret_total = spend_round(micro, n, *ret_unit, shown);
 	free(micro);
 	return shown;
@@ -49,7 +34,7 @@ static void waste_notes(const struct cost_report *r, int64_t unit, struct strlis
 	for (size_t w = WASTE_NONE + 1; w < WASTE_COUNT; w++)
 		if (r->spend.waste[w].things)
 			strlist_take(ret, xasprintf("%s: %s %s, %zu", w == WASTE_INTERRUPTED ? "of it" : "wasted",
-						    cost_money(money, r->spend.waste[w].usd_micro, unit), words[w],
+						    spend_money(money, r->spend.waste[w].usd_micro, unit), words[w],
 						    r->spend.waste[w].things));
 }
 
@@ -78,7 +63,7 @@ static void unknown_notes(const struct cost_report *r, const char *region, struc
 void cost_notes(const struct app *a, const struct cost_report *r, struct strlist *ret)
 {
 	const struct session *s = sync_session(a->sync);
-	int64_t unit = cost_unit(r->spend.total.usd_micro);
+	int64_t unit = spend_unit(r->spend.total.usd_micro);
 	char money[32];
 
 	waste_notes(r, unit, ret);
@@ -112,12 +97,12 @@ struct row_texts {
 
 static void texts_of(const struct spend_row *row, int64_t shown, int64_t total, int64_t unit, struct row_texts *t)
 {
-	cost_money(t->usd, shown, unit);
+	spend_money(t->usd, shown, unit);
 	if (row->estimate)
 		strcat(t->usd, "*");
 	hours_text(t->hours, row->instance_s);
 	snprintf(t->things, sizeof(t->things), "%zu", row->things);
-	cost_money(t->wasted, row->waste_micro, unit);
+	spend_money(t->wasted, row->waste_micro, unit);
 	snprintf(t->unknown, sizeof(t->unknown), "%zu", row->unknown);
 	snprintf(t->share, sizeof(t->share), "%.1f%%", total > 0 ? (double)shown * 100 / (double)total : 0);
 	if (!row->waste_micro)

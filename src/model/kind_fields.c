@@ -74,10 +74,9 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 {
 	const struct kind *k = r->kind;
 	const char *type = value_at(r, k->price_type);
-	bool exact = false;
-	const struct price *p = type && x->session ? price_component(&x->session->prices, type, x->session->region,
-								     k->price_component, &exact)
-						   : NULL;
+	const struct price *p = type && x->session
+					? price_find(&x->session->prices, type, x->session->region, k->price_component)
+					: NULL;
 	int64_t count = 1;
 	int64_t until = r->end_ms != TIME_UNKNOWN ? r->end_ms : x->now_ms;
 
@@ -87,7 +86,7 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 	struct field_value v =
 		number_value((double)cost_micro((until - r->start_ms) / 1000, (int)count, p->usd_micro), true);
 
-	v.estimate = r->end_ms == TIME_UNKNOWN || !exact;
+	v.estimate = r->end_ms == TIME_UNKNOWN;
 	return v;
 }
 

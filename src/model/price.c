@@ -175,15 +175,6 @@ const struct price *price_training(const struct price_table *t, const char *inst
 	return p;
 }
 
-const struct price *price_component(const struct price_table *t, const char *instance_type, const char *region,
-				    const char *component, bool *ret_exact)
-{
-	const struct price *p = price_find(t, instance_type, region, component);
-
-	*ret_exact = p != NULL;
-	return p ? p : price_training(t, instance_type, region, false);
-}
-
 const struct price *price_warm_pool(const struct price_table *t, const char *instance_type, const char *region)
 {
 	const struct price *p = price_find(t, instance_type, region, "Training Warm Pool");

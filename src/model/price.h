@@ -55,11 +55,6 @@ const struct price *price_find(const struct price_table *t, const char *instance
 const struct price *price_training(const struct price_table *t, const char *instance_type, const char *region,
 				   bool spot);
 
-/* The rate of a component; for want of its row that of a neighbouring one of the same type
- * and region, which is then an estimate: *ret_exact is false. NULL where unknown. */
-const struct price *price_component(const struct price_table *t, const char *instance_type, const char *region,
-				    const char *component, bool *ret_exact);
-
 /* The rate of what a warm pool is kept for, for want of its row that of training. */
 const struct price *price_warm_pool(const struct price_table *t, const char *instance_type, const char *region);
 

@@ -192,7 +192,7 @@ static void add_money(int64_t *sum, int64_t more)
 
 static void add_to_row(struct spend_row *row, const struct charge *c, int64_t from, int64_t until, const void *identity)
 {
-	bool unknown = c->unknown != UNKNOWN_NOT && c->unknown != UNKNOWN_STORAGE;
+	bool unknown = c->unknown != UNKNOWN_NOT;
 	int64_t micro = c->unknown != UNKNOWN_NOT ? 0 : charge_money(c, from, until);
 
 	if (row->last != identity) {
@@ -245,8 +245,11 @@ static void note_unknown(struct spend *s, const struct charge *c, const void *id
 		return;
 	s->unknown[c->unknown].things += s->unknown[c->unknown].last != identity;
 	s->unknown[c->unknown].last = identity;
-	if (c->type && names->n < NAMES_MAX && !strlist_has(names, c->type))
-		strlist_add(names, c->type);
+	bool plain = c->unknown != UNKNOWN_PRICE || str_eq(c->component, "Training");
+	AUTO(str) char *text = plain ? xstrdup(c->type) : xasprintf("%s for %s", str_or(c->type, "?"), c->component);
+
+	if (text && names->n < NAMES_MAX && !strlist_has(names, text))
+		strlist_add(names, text);
 }
 
 void spend_add(struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
@@ -258,6 +261,9 @@ void spend_add(struct spend *s, const struct kind *kind, const char *name, const
 
 		if (until <= from)
 			continue;
+		note_unknown(s, c, identity);
+		if (c->unknown == UNKNOWN_STORAGE)
+			continue; /* nothing is known of it but that it is */
 		if (s->opt.by <= BY_MONTH) {
 			add_by_time(s, c, from, until, identity);
 		} else {
@@ -267,7 +273,29 @@ void spend_add(struct spend *s, const struct kind *kind, const char *name, const
 		}
 		add_to_row(&s->total, c, from, until, identity);
 		note_waste(s, c, charge_money(c, from, until), identity);
-		note_unknown(s, c, identity);
+	}
+}
+
+void spend_add_session(struct spend *s, const struct session *session)
+{
+	const struct usage *first = NULL;
+	struct charges charges;
+
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		const struct resources *t = &session->tables[k];
+
+		for (size_t i = 0; kind_table[k].price_component && i < t->n; i++) {
+			charges_of_resource(t->items[i], session, s->opt.now_ms, &charges);
+			spend_add(s, &kind_table[k], t->items[i]->name, t->items[i], &charges, t->items[i]);
+		}
+	}
+	for (size_t i = 0; i < session->usages.n; i++) {
+		const struct usage *u = &session->usages.items[i];
+
+		if (!first || first->kind != u->kind || !str_eq(first->name, u->name))
+			first = u;
+		charges_of_usage(u, session, s->opt.now_ms, &charges);
+		spend_add(s, u->kind, u->name, resources_find(&session->tables[u->kind->id], u->name), &charges, first);
 	}
 }
 
@@ -331,4 +359,21 @@ int64_t spend_round(const int64_t *micro, size_t n, int64_t unit, int64_t *ret)
 		ret[rest[i].at] += unit;
 	free(rest);
 	return sum;
+}
+
+int64_t spend_unit(int64_t total_micro)
+{
+	return total_micro >= 1000000 ? 10000 : 100;
+}
+
+char *spend_money(char *buf, int64_t micro, int64_t unit)
+{
+	int64_t n = micro / unit, per_dollar = 1000000 / unit;
+	int decimals = per_dollar == 100 ? 2 : 4;
+	bool less = micro > 0 && n == 0;
+
+	n += less;
+	snprintf(buf, 32, "%s$%lld.%0*lld", less ? "<" : "", (long long)(n / per_dollar), decimals,
+		 (long long)(n % per_dollar));
+	return buf;
 }

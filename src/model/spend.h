@@ -117,6 +117,8 @@ AUTO_EMBEDDED(spend, struct spend, spend_done)
  * is gone. */
 void spend_add(struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
 	       const struct charges *c, const void *identity);
+/* Everything that the session knows of. */
+void spend_add_session(struct spend *s, const struct session *session);
 /* By time ascending, else the dearest first. */
 void spend_sort(struct spend *s);
 /* What was wasted for certain: failed, stopped, idle. */
@@ -125,6 +127,11 @@ int64_t spend_wasted_micro(const struct spend *s);
 /* Amounts rounded to a unit so that they add up to their rounded sum: the largest
  * remainders are rounded up. ret has as many places. Returns the rounded sum. */
 int64_t spend_round(const int64_t *micro, size_t n, int64_t unit, int64_t *ret);
+
+/* The unit of such a table: cents; of small sums ten-thousandths. And money in it: "$12.40",
+ * "<$0.01" where it is less than a unit (but nothing is "$0.00"). buf holds 32 bytes. */
+int64_t spend_unit(int64_t total_micro);
+char *spend_money(char *buf, int64_t micro, int64_t unit);
 
 /* "nba-player" of "nba-player-0042-261121-054806": a name without the parts that number it. */
 char *spend_prefix(const char *name) NODISCARD;

@@ -181,14 +181,13 @@ static const char *value_at(const struct resource *r, const char *path)
 static void add_instances(struct charges *ret, const struct session *s, const char *component, const char *type,
 			  int64_t count, int64_t from, int64_t until, bool estimate, enum spend_waste waste)
 {
-	bool exact = false;
-	const struct price *p = price_component(&s->prices, type, s->region, component, &exact);
+	const struct price *p = price_find(&s->prices, type, s->region, component);
 	struct charge *c = add(ret, component, type, from, until);
 
 	c->waste = waste;
 	c->instance_s = MAX((until - from) / 1000, (int64_t)0) * count;
 	c->usd_micro = p ? cost_micro(MAX((until - from) / 1000, (int64_t)0), count, p->usd_micro) : USD_UNKNOWN;
-	c->estimate = estimate || !exact;
+	c->estimate = estimate;
 	c->unknown = c->usd_micro == USD_UNKNOWN ? UNKNOWN_PRICE : UNKNOWN_NOT;
 }
 
@@ -243,8 +242,7 @@ static void add_standing(struct charges *ret, const struct session *s, const cha
 	add_instances(ret, s, component, u->type, u->count, u->from_ms, until,
 		      u->guessed || u->until_ms == TIME_UNKNOWN, WASTE_NONE);
 	struct charge *c = &ret->items[ret->n - 1];
-	bool exact;
-	const struct price *p = price_component(&s->prices, u->type, s->region, component, &exact);
+	const struct price *p = price_find(&s->prices, u->type, s->region, component);
 	int64_t rate;
 
 	if (c->unknown != UNKNOWN_NOT || __builtin_mul_overflow(p->usd_micro, (int64_t)u->count, &rate) ||
