@@ -55,7 +55,7 @@ _sagetop()
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed --force' ;;
-	cost) own='--csv --html --days --from --to --by --top --md --check' ;;
+	cost) own='--csv --html --days --from --to --by --top --md --now --check' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;

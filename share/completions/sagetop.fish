@@ -69,6 +69,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from cost' -l to -x -d 'up to the
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l by -x -d 'day (default), week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, component or name'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l top -x -d 'the first N rows; the others as one'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l md -d 'as Markdown, for a pull request'
+complete -c sagetop -n '__fish_seen_subcommand_from cost' -l now -d 'what runs now instead: what it cost so far, costs an hour and in the end, and what bills while it does no work'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l check -d 'hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up'
 complete -c sagetop -n '__fish_seen_subcommand_from launch clone backtest' -l force -d 'launch even where a hard budget would be broken'
 complete -c sagetop -n '__fish_seen_subcommand_from job logs metrics clone stop wait' -a '(sagetop --complete jobs)'

@@ -132,6 +132,7 @@ _sagetop() {
 			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
+			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \
 			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
 			'*: : ' ;;
 		prices) _arguments $everywhere \

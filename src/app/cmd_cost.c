@@ -99,6 +99,8 @@ int cmd_cost(struct app *a, struct err *err)
 		return -err->code;
 	if (app_flag(a, OPT_CHECK))
 		return budgets_check(a, err);
+	if (app_flag(a, OPT_NOW))
+		return cost_running(a, err);
 	if (cost_sum(a, &opt, &report, err) < 0)
 		return -err->code;
 	if (app_value(a, OPT_HTML) && cost_write_html(a, &report, app_value(a, OPT_HTML), err) < 0)

@@ -27,6 +27,9 @@ int cost_fetch(struct app *a, bool tags, struct strlist *left_out, struct err *e
 /* The things that the words let through, summed. */
 int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report *ret, struct err *err) NODISCARD;
 
+/* `cost --now`: what runs and stands there. */
+int cost_running(struct app *a, struct err *err) NODISCARD;
+
 void cost_print_table(struct app *a, const struct cost_report *r);
 void cost_print_json(struct app *a, const struct cost_report *r);
 void cost_print_csv(struct app *a, const struct cost_report *r);

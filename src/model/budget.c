@@ -74,8 +74,10 @@ int budget_parse(const char *key, const char *text, struct budget *ret, struct e
 	AUTO(strlist) struct strlist words = {0};
 
 	strlist_split(&words, text, ' ');
-	if (parse_key(key, &b, err) < 0)
-		return -err->code;
+	int rc = parse_key(key, &b, err);
+
+	if (rc)
+		return rc;
 	if (!words.n || !parse_amount(words.items[0], &b))
 		return bad_amount(text, err);
 	for (size_t i = 1; i < words.n; i++) {

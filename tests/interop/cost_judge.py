@@ -319,6 +319,42 @@ def check_filter(s, world, start, end):
     equal("words filter", got["total"]["usd_micro"], sum(part(c["micro"], c, start, end) for c in mine))
 
 
+def check_now(s, world):
+    """Endpoints that nobody has called, and notebooks; a job that runs, with others like it."""
+    result = s.run("cost", "--now", "--json")
+    got = json.loads(result.stdout)
+    standing = [c for c in world.charges if c["span"] == 3600000]
+    idle = sum(c["micro"] for c in standing if c["kind"] == "endpoints")
+    equal("what stands there, an hour", round(sum(r["usd_per_hour"] for r in got["rows"] if r["kind"] != "training-job")
+                                              * 1e6), sum(c["micro"] for c in standing))
+    equal("what bills while it does no work, a day", round(got["idle_usd_per_day"] * 1e6), idle * 24)
+    job = next(r for r in got["rows"] if r["name"] == "nba-now-1")
+    equal("a job's rate, and the jobs behind its end", (job["usd_per_hour"], job["finished_jobs"]), (0.23, 11))
+    hour = RATES["ml.m5.xlarge"] / 1e6
+    ok("its end is a range of theirs", abs(job["low_usd"] - hour * 2) < 1e-6 and abs(job["high_usd"] - hour * 10) < 1e-6,
+       job)
+    lonely = next(r for r in got["rows"] if r["name"] == "lonely-1")
+    ok("without any it is its limit", lonely["finished_jobs"] == 0 and abs(lonely["high_usd"] - hour * 24) < 1e-6, lonely)
+    table = s.run("cost", "--now", "--format", "table").stdout
+    ok("the prices' date stands below", re.search(r"^prices of ", table, re.M) and "idle: $" in table, table)
+
+
+def running(world, now):
+    """Eleven finished ones of 1 to 11 hours long before the periods, and two that run."""
+    def one(name, start, seconds, **more):
+        world.document("training", {
+            "TrainingJobName": name, "RoleArn": ROLE, "CreationTime": start, "TrainingStartTime": start,
+            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
+            "OutputDataConfig": {"S3OutputPath": "s3://b/o/"}, "StoppingCondition": {"MaxRuntimeInSeconds": 86400}, **more})
+    for i in range(11):
+        start, took = BASE - 400 * DAY, 3600 * (i + 1)
+        one(f"nba-now-{i + 100}", start, took, TrainingJobStatus="Completed", TrainingEndTime=start + took,
+            TrainingTimeInSeconds=took, BillableTimeInSeconds=took)
+    for name in ("nba-now-1", "lonely-1"):
+        one(name, now - 60, 0, TrainingJobStatus="InProgress", SecondaryStatus="Training")
+
+
 def check_bad(s):
     for words, text in ((("--days", "0"), "from 1 to"), (("--days", "99999999999"), "--days is from 1"),
                         (("--days", "abc"), "whole number"), (("--from", "tomorrow"), "needs a day"),
@@ -342,6 +378,7 @@ def main():
         world.timed(i, "transform")
     now = int(datetime.datetime.now().timestamp())
     world.standing(now)
+    running(world, now)
     for c in world.charges:
         c["shown"] = {"training-jobs": ""}.get(c["kind"], c["kind"][:-1] + "/") + c["name"]
     with tempfile.TemporaryDirectory(prefix="sagetop-cost-") as folder:
@@ -361,6 +398,7 @@ def main():
                 compare(s, world, db, by, *inside)
             check_texts(s, world, *whole)
             check_filter(s, world, *whole)
+            check_now(s, world)
             check_bad(s)
     done()
 
