@@ -57,6 +57,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from image' -l tag -x -d 'tag of 
 complete -c sagetop -n '__fish_seen_subcommand_from backtest cost' -l csv -d 'as CSV; of a backtest a row for each column of each group (--format tsv: the same with tabs)'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest cost' -l html -rF -d 'write the report as one self-contained page with charts as well'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest' -l slate -rF -d 'predict: rows to be predicted, CSV with the columns that are known before'
+complete -c sagetop -n '__fish_seen_subcommand_from backtest' -l to -x -d 'promote: a folder or s3://BUCKET/PREFIX (default: promoted/ in the run\'s folder)'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest' -l baseline -x -d 'headline baseline of a predictions.csv without a specification (default: season_mean)'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest' -l minutes -x -d 'plan: minutes that a job is billed for which trains one model (default: 5)'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest' -l rate -x -d 'plan: dollars an hour that spot costs (default: 70 % of the price on demand)'

@@ -116,6 +116,7 @@ _sagetop() {
 			'--csv[as CSV; of a backtest a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
+			'--to=[promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE: ' \
 			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
 			'--minutes=[plan\: minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
 			'--rate=[plan\: dollars an hour that spot costs (default\: 70 % of the price on demand)]:USD: ' \
