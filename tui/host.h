@@ -47,6 +47,8 @@ struct ui_host {
 	void (*refresh)(void *user, const struct kind *kind, const char *parent);
 	void (*counts)(void *user);    /* ask how many there are of each kind */
 	void (*backtests)(void *user); /* read the backtests again; no request is made */
+	void (*costs)(void *user);     /* read what endpoints and the like were billed for; no request */
+	void (*prices)(void *user);    /* ask the price list for all of the region; a notice tells how it went */
 	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	void (*remove)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Validate and price a launch; nothing is sent. What r points to is borrowed

@@ -4,6 +4,7 @@
 
 #include "app/backtest.h"
 #include "app/backtest_drive.h"
+#include "app/budgets.h"
 #include "app/upload.h"
 #include "aws/s3.h"
 #include "base/fs.h"
@@ -41,6 +42,16 @@ static int ask(struct app *a, const struct backtest_work *w, const char *questio
 	if (!app_confirm(a, question))
 		return err_set(err, ERR_INVALID, "%s was not begun", w->name);
 	return 0;
+}
+
+/* What the whole of a run can cost is held against the hard budgets, too. */
+static int check_budgets(struct app *a, const struct backtest_work *w, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	strmap_copy(&tags, &w->spec->tags);
+	strmap_set(&tags, BACKTEST_TAG, w->name);
+	return budgets_allow_launch(a, w->name, &tags, w->plan->packed.most_micro, err);
 }
 
 /* A new run costs money: it is shown, and somebody says yes. */
@@ -246,7 +257,9 @@ static int carry_out(struct app *a, struct backtest_work *w, bool begun, enum ag
 
 	if (check_state(a, w->name, begun, again != AGAIN_NOTHING, err) < 0 || check_settings(a, w, err) < 0)
 		return -err->code;
-	if ((!begun && confirm(a, w, err) < 0) || (again != AGAIN_NOTHING && confirm_rest(a, w, err) < 0))
+	if (!begun && (check_budgets(a, w, err) < 0 || confirm(a, w, err) < 0))
+		return -err->code;
+	if (again != AGAIN_NOTHING && (check_budgets(a, w, err) < 0 || confirm_rest(a, w, err) < 0))
 		return -err->code;
 	if (backtest_folder_lock(w->name, &lock, err) < 0 || make_again(a, w, again, err) < 0)
 		return -err->code;

@@ -1,6 +1,7 @@
 /* dashboard_host.c - what the screens ask for, passed on to sync. */
 #include "app/dashboard_host.h"
 
+#include "app/budgets.h"
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
@@ -11,9 +12,10 @@
 struct dashboard_host {
 	struct ui_host ops;
 	struct sync *sync;
-	struct launch_plan *plan; /* prepared last */
-	struct learned *learned;  /* for estimates; NULL: not yet */
-	int64_t learned_ms;	  /* monotonic */
+	const struct config *config; /* NULL: no budgets */
+	struct launch_plan *plan;    /* prepared last */
+	struct learned *learned;     /* for estimates; NULL: not yet */
+	int64_t learned_ms;	     /* monotonic */
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -119,6 +121,13 @@ static void host_refresh(void *user, const struct kind *kind, const char *parent
 	sync_kind(h->sync, kind, parent, refreshed, call_new(h, NULL, NULL));
 }
 
+static void host_costs(void *user)
+{
+	struct dashboard_host *h = user;
+
+	sync_usages(h->sync);
+}
+
 static void host_backtests(void *user)
 {
 	struct dashboard_host *h = user;
@@ -141,6 +150,23 @@ static void action_done(void *user, const struct err *err)
 
 	((host_done_fn *)c->done)(c->done_user, err);
 	call_end(c);
+}
+
+static void prices_ready(void *user, size_t got, const struct err *err)
+{
+	struct session *s = user;
+
+	if (!err)
+		session_notify(s, NOTICE_INFO, "%zu prices of %s from the price list", got, s->region);
+	else if (err->code != ERR_CANCELLED)
+		session_notify(s, NOTICE_ERROR, "prices: %s", err->msg);
+}
+
+static void host_prices(void *user)
+{
+	struct dashboard_host *h = user;
+
+	sync_prices_update(h->sync, NULL, prices_ready, sync_session(h->sync));
 }
 
 static void host_stop(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
@@ -303,12 +329,25 @@ static void launch_refused(void *user)
 	action_done(c, &c->err);
 }
 
+/* A hard budget says no on the screen too. */
+static int check_budgets(struct dashboard_host *h, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	if (!h->config || sync_session(h->sync)->local)
+		return 0;
+	launch_plan_tags(h->plan, &tags);
+	return budgets_allow(h->config, h->sync, h->plan->name, &tags, h->plan->ceiling_micro, err);
+}
+
 static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 	struct host_call *c = call_new(h, done, done_user);
 
-	if (h->plan && str_eq(h->plan->name, name)) {
+	bool prepared = h->plan && str_eq(h->plan->name, name);
+
+	if (prepared && check_budgets(h, &c->err) == 0) {
 		launch_send(h->sync, h->plan, action_done, c);
 		return;
 	}
@@ -360,11 +399,12 @@ static void host_copy(void *user, const char *text)
 	term_copy(text);
 }
 
-struct dashboard_host *dashboard_host_new(struct sync *sync)
+struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config)
 {
 	struct dashboard_host *h = NEW(struct dashboard_host);
 
 	h->sync = sync;
+	h->config = config;
 	h->ops = (struct ui_host){
 		.user = h,
 		.watch = host_watch,
@@ -373,6 +413,8 @@ struct dashboard_host *dashboard_host_new(struct sync *sync)
 		.refresh = host_refresh,
 		.counts = host_counts,
 		.backtests = host_backtests,
+		.costs = host_costs,
+		.prices = host_prices,
 		.columns = host_columns,
 		.stop = host_stop,
 		.remove = host_remove,
