@@ -10,6 +10,7 @@ struct dashboard_host {
 	struct ui_host ops;
 	struct sync *sync;
 	struct launch_plan *plan; /* prepared last */
+	char *profile, *region;	  /* to go on with; NULL */
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -36,6 +37,8 @@ static struct host_call *call_new(struct dashboard_host *h, void *done, void *do
 static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
+	free(h->profile);
+	free(h->region);
 	free(h);
 }
 
@@ -262,6 +265,14 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
+static void host_move(void *user, const char *profile, const char *region)
+{
+	struct dashboard_host *h = user;
+
+	str_set(&h->profile, profile);
+	str_set(&h->region, region);
+}
+
 static void host_copy(void *user, const char *text)
 {
 	term_copy(text);
@@ -286,6 +297,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync)
 		.prepare_launch = host_prepare,
 		.launch = host_launch,
 		.describe = host_describe,
+		.move = host_move,
 		.save = host_save,
 		.copy = host_copy,
 	};
@@ -299,6 +311,13 @@ void dashboard_host_free(struct dashboard_host *h)
 	h->gone = true;
 	if (h->calls == 0)
 		host_destroy(h);
+}
+
+bool dashboard_host_moves(const struct dashboard_host *h, const char **ret_profile, const char **ret_region)
+{
+	*ret_profile = h->profile;
+	*ret_region = h->region;
+	return h->profile || h->region;
 }
 
 const struct ui_host *dashboard_host_ops(const struct dashboard_host *h)
