@@ -33,6 +33,8 @@ static void on_metric(void *user, const char *name, double value)
 	strmap_set(&dims, "TrainingJobName", h->job->name);
 	metric_add(h->e, metric_series(h->e, TRAINING_NAMESPACE, name, &dims, true), now, value);
 	training_job_set_final(h->job, name, value, now);
+	if (h->e->job_listener)
+		h->e->job_listener(h->e, h->job, true);
 }
 
 /* The line as an event, or as several where it is longer than one may be. The
