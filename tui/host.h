@@ -63,6 +63,8 @@ struct ui_host {
 	void (*columns)(void *user, const struct kind *kind, const struct field_list *fields);
 	/* The thing as the service describes it (JSON). */
 	void (*describe)(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user);
+	/* Begin again with another profile or in another region; NULL keeps the one in force. */
+	void (*move)(void *user, const char *profile, const char *region);
 	/* Write text to a file of the user's choosing (save a screen or a log). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
 	/* Put text on the terminal's clipboard (OSC 52). */

@@ -1,5 +1,7 @@
 /* view_launch.c - launching: a form, then what would be sent with its cost, then
  * Enter. From a specification file, or as a clone of a job. */
+#include <ctype.h>
+
 #include "base/utf8.h"
 #include "tui/doc.h"
 #include "tui/form.h"
@@ -71,7 +73,7 @@ static int launch_open(struct view *v, const struct view_arg *arg, struct err *e
 		form_add(&st->form, "Name", "as the file says", "");
 	}
 	for (int i = 0; i < CHANGE_FIELDS; i++)
-		form_add(&st->form, i ? "" : "Changes", i ? "" : "path=value, as HyperParameters.eta=0.1", "");
+		form_add(&st->form, i ? "" : "Changes", i ? "" : "eta=0.1, or path=value", "");
 	ask_estimate(v);
 	return 0;
 }
@@ -120,6 +122,19 @@ static void preview_ready(struct view *v, struct host_preview *p, const struct e
 	st->doc.top = 0;
 }
 
+/* "eta=0.1" means the hyperparameter: members of a job begin with a capital. */
+static void add_change(struct view *v, struct strlist *changes, const char *text)
+{
+	const struct launch_state *st = v->state;
+	const struct job *j = st->clone_of ? jobs_find(session_jobs(ui_session(v->ui)), st->clone_of) : NULL;
+	size_t n = strcspn(text, "=.[");
+	AUTO(str) char *name = xstrndup(text, n);
+	bool hyperparameter = text[n] == '=' && n &&
+			      (islower((unsigned char)*text) || *text == '_' || (j && job_hyperparameter(j, name)));
+
+	strlist_take(changes, xasprintf("%s%s", hyperparameter ? "HyperParameters." : "", text));
+}
+
 static void submit(struct view *v)
 {
 	struct launch_state *st = v->state;
@@ -128,7 +143,7 @@ static void submit(struct view *v)
 
 	for (size_t i = first; i < st->form.n; i++)
 		if (st->form.fields[i].edit.len)
-			strlist_add(&changes, st->form.fields[i].edit.text);
+			add_change(v, &changes, st->form.fields[i].edit.text);
 	struct host_launch_request r = {.changes = &changes, .clone_of = st->clone_of};
 	st->problem[0] = '\0';
 	if (st->clone_of) {

@@ -44,14 +44,14 @@ static int ask(struct app *a, const struct backtest_work *w, const char *questio
 	return 0;
 }
 
-/* What the whole of a run can cost is held against the hard budgets, too. */
-static int check_budgets(struct app *a, const struct backtest_work *w, struct err *err)
+/* What a run, or what is left of it, can cost is held against the hard budgets, too. */
+static int check_budgets(struct app *a, const struct backtest_work *w, int64_t most_micro, struct err *err)
 {
 	AUTO(strmap) struct strmap tags = {0};
 
 	strmap_copy(&tags, &w->spec->tags);
 	strmap_set(&tags, BACKTEST_TAG, w->name);
-	return budgets_allow_launch(a, w->name, &tags, w->plan->packed.most_micro, err);
+	return budgets_allow_launch(a, w->name, &tags, most_micro, err);
 }
 
 /* A new run costs money: it is shown, and somebody says yes. */
@@ -91,6 +91,8 @@ static int confirm_rest(struct app *a, const struct backtest_work *w, struct err
 
 	if (!n)
 		return 0;
+	if (check_budgets(a, w, (int64_t)((double)q->most_micro * share), err) < 0)
+		return -err->code;
 	fprintf(stderr, "%s: %zu of %zu packs are left: about %s %s, at most %s\n", w->name, n, w->plan->n_jobs,
 		price_text(usual, each, share), w->spec->spot ? "on spot" : "on demand",
 		price_text(most, q->most_micro, share));
@@ -257,9 +259,9 @@ static int carry_out(struct app *a, struct backtest_work *w, bool begun, enum ag
 
 	if (check_state(a, w->name, begun, again != AGAIN_NOTHING, err) < 0 || check_settings(a, w, err) < 0)
 		return -err->code;
-	if (!begun && (check_budgets(a, w, err) < 0 || confirm(a, w, err) < 0))
+	if (!begun && (check_budgets(a, w, w->plan->packed.most_micro, err) < 0 || confirm(a, w, err) < 0))
 		return -err->code;
-	if (again != AGAIN_NOTHING && (check_budgets(a, w, err) < 0 || confirm_rest(a, w, err) < 0))
+	if (again != AGAIN_NOTHING && confirm_rest(a, w, err) < 0)
 		return -err->code;
 	if (backtest_folder_lock(w->name, &lock, err) < 0 || make_again(a, w, again, err) < 0)
 		return -err->code;

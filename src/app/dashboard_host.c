@@ -16,6 +16,7 @@ struct dashboard_host {
 	struct launch_plan *plan;    /* prepared last */
 	struct learned *learned;     /* for estimates; NULL: not yet */
 	int64_t learned_ms;	     /* monotonic */
+	char *profile, *region;	     /* to go on with; NULL */
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -45,6 +46,8 @@ static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
 	learned_free(h->learned);
+	free(h->profile);
+	free(h->region);
 	free(h);
 }
 
@@ -394,6 +397,14 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
+static void host_move(void *user, const char *profile, const char *region)
+{
+	struct dashboard_host *h = user;
+
+	str_set(&h->profile, profile);
+	str_set(&h->region, region);
+}
+
 static void host_copy(void *user, const char *text)
 {
 	term_copy(text);
@@ -422,6 +433,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.estimate = host_estimate,
 		.launch = host_launch,
 		.describe = host_describe,
+		.move = host_move,
 		.save = host_save,
 		.copy = host_copy,
 	};
@@ -435,6 +447,13 @@ void dashboard_host_free(struct dashboard_host *h)
 	h->gone = true;
 	if (h->calls == 0)
 		host_destroy(h);
+}
+
+bool dashboard_host_moves(const struct dashboard_host *h, const char **ret_profile, const char **ret_region)
+{
+	*ret_profile = h->profile;
+	*ret_region = h->region;
+	return h->profile || h->region;
 }
 
 const struct ui_host *dashboard_host_ops(const struct dashboard_host *h)

@@ -184,6 +184,11 @@ static void host_copy(void *user, const char *text)
 	snprintf(t.asked, sizeof(t.asked), "copy %s", text);
 }
 
+static void host_move(void *user, const char *profile, const char *region)
+{
+	snprintf(t.asked, sizeof(t.asked), "move profile=%s region=%s", str_or(profile, ""), str_or(region, ""));
+}
+
 static void host_live(void *user, const struct kind *kind, const char *job, bool on)
 {
 	snprintf(t.asked, sizeof(t.asked), "live %s %s", job, on ? "on" : "off");
@@ -212,6 +217,7 @@ static struct ui_host host = {
 	.describe = host_describe,
 	.save = host_save,
 	.copy = host_copy,
+	.move = host_move,
 };
 
 /* --- running --- */
