@@ -470,7 +470,6 @@ static int model_set_predict_entities(const struct model_set *m, const struct da
 {
 	size_t names = d->entity_names.n;
 	size_t *first = xcalloc(names + 2, sizeof(*first)), *rows = xcalloc(d->rows + 1, sizeof(*rows));
-	/* Small models: one thread each, several at a time. */
 	struct entity_pass s = {.m = m,
 				.d = d,
 				.opt = opt,
@@ -485,6 +484,7 @@ static int model_set_predict_entities(const struct model_set *m, const struct da
 		first[e + 2] += first[e + 1];
 	for (size_t i = 0; i < d->rows; i++)
 		rows[first[d->entities[i] + 1]++] = i;
+	/* Small models: one thread each, several at a time. */
 	parallel_for(names, m->pack ? threads : 1, entity_step, &s);
 	free(first);
 	free(rows);
