@@ -6,6 +6,8 @@
 #include "model/cost.h"
 #include "model/instance.h"
 
+#define ADVICE_SAVING_LEAST 1000.0 /* micro-dollars in the days looked at: less is no advice */
+
 struct advice_group {
 	const struct advice_input *in;
 	const struct advice_job **jobs; /* completed ones, oldest first */

@@ -16,7 +16,6 @@
 #define DISK_GB 50
 #define TRANSFER_MICRO_A_GB 20000 /* between regions */
 #define HOURS_A_MONTH 730.0
-#define SAVING_LEAST 1000.0 /* micro-dollars: a tenth of a cent is no advice */
 
 static struct advice *add_type(struct advices *l, const struct advice_group *g, enum advice_kind kind, double saving,
 			       const char *type, char *evidence)
@@ -36,7 +35,7 @@ static double saving_of(const struct advice_group *g, int64_t rate_micro)
 	return (double)g->cost_micro * (1 - (double)rate_micro / (double)g->rate_micro);
 }
 
-static bool is_priced(const struct advice_group *g)
+static bool has_rate(const struct advice_group *g)
 {
 	return g->cost_micro != USD_UNKNOWN && g->rate_micro != USD_UNKNOWN && g->cost_micro > 0;
 }
@@ -69,11 +68,11 @@ void advice_smaller(struct advices *l, const struct advice_group *g)
 	struct instance_spec spec;
 
 	if (!g->measured || g->cpu_pct > BUSY_LITTLE || g->memory_pct > MEMORY_LITTLE || g->gpu_pct > BUSY_LITTLE ||
-	    g->gpu_memory_pct > MEMORY_LITTLE || !is_priced(g) || !is_one_machine(g, &spec))
+	    g->gpu_memory_pct > MEMORY_LITTLE || !has_rate(g) || !is_one_machine(g, &spec))
 		return;
 	const struct price *p = sibling(g, spec.vcpu / 2);
 
-	if (p && p->usd_micro < g->rate_micro && saving_of(g, p->usd_micro) >= SAVING_LEAST)
+	if (p && p->usd_micro < g->rate_micro && saving_of(g, p->usd_micro) >= ADVICE_SAVING_LEAST)
 		(void)add_type(
 			l, g, ADVICE_SMALLER, saving_of(g, p->usd_micro), p->instance_type,
 			xasprintf("%zu of %zu jobs measured: processors %.0f %% busy, memory at most %.0f %% full",
@@ -84,7 +83,7 @@ void advice_larger(struct advices *l, const struct advice_group *g)
 {
 	struct instance_spec spec;
 
-	if (!g->measured || g->memory_pct < MEMORY_FULL || !is_priced(g) || !is_one_machine(g, &spec))
+	if (!g->measured || g->memory_pct < MEMORY_FULL || !has_rate(g) || !is_one_machine(g, &spec))
 		return;
 	const struct price *p = sibling(g, spec.vcpu * 2);
 
@@ -122,7 +121,7 @@ void advice_family(struct advices *l, const struct advice_group *g)
 {
 	struct instance_spec spec;
 
-	if (!g->measured || !is_priced(g) || !is_one_machine(g, &spec) || spec.memory_mib <= 0)
+	if (!g->measured || !has_rate(g) || !is_one_machine(g, &spec) || spec.memory_mib <= 0)
 		return;
 	bool gpu_idle = spec.gpus && g->gpu_pct >= 0 && g->gpu_pct < GPU_IDLE;
 
@@ -132,7 +131,8 @@ void advice_family(struct advices *l, const struct advice_group *g)
 	double memory = (double)spec.memory_mib * g->memory_pct / 100 * MEMORY_ROOM;
 	const struct price *p = cheapest_for(g, spec.vcpu, memory);
 
-	if (!p || (double)p->usd_micro > CHEAPER * (double)g->rate_micro || saving_of(g, p->usd_micro) < SAVING_LEAST)
+	if (!p || (double)p->usd_micro > CHEAPER * (double)g->rate_micro ||
+	    saving_of(g, p->usd_micro) < ADVICE_SAVING_LEAST)
 		return;
 	struct advice *a = add_type(
 		l, g, ADVICE_FAMILY, saving_of(g, p->usd_micro), p->instance_type,
@@ -155,7 +155,7 @@ void advice_disk(struct advices *l, const struct advice_group *g)
 	double gb_months = (double)(now_gb - needed) * g->billed_s / 3600 / HOURS_A_MONTH;
 	double saving = p ? gb_months * (double)p->usd_micro : NAN;
 
-	if (p && saving < SAVING_LEAST)
+	if (p && saving < ADVICE_SAVING_LEAST)
 		return;
 	struct advice *a = advice_add(
 		l, g, ADVICE_DISK, saving, xasprintf("a volume of %d GB", needed),
@@ -189,14 +189,14 @@ void advice_region(struct advices *l, const struct advice_group *g)
 	const struct price *here = price_find(g->in->prices, g->newest->instance_type, g->in->region, "Training");
 	const struct price *there = cheapest_region(g);
 
-	if (!here || !there || !is_priced(g) || g->newest->n_groups ||
+	if (!here || !there || !has_rate(g) || g->newest->n_groups ||
 	    (double)there->usd_micro > ELSEWHERE * (double)here->usd_micro)
 		return;
 	double transfer = (double)g->newest->volume_gb * TRANSFER_MICRO_A_GB * g->in->days / 30;
 	double saving = saving_of(g, there->usd_micro) - transfer;
 	char rate[24], other[24], moved[24];
 
-	if (saving < SAVING_LEAST)
+	if (saving < ADVICE_SAVING_LEAST)
 		return;
 	struct advice *a = advice_add(
 		l, g, ADVICE_REGION, saving, xasprintf("train in %s", there->region),

@@ -19,7 +19,6 @@
 #define POOL_WAIT_S 60 /* for instances, on average */
 #define POOL_LONGEST_S 900
 #define POOL_KEPT_SHARE 0.5 /* of what is billed goes for keeping the pool */
-#define SAVING_LEAST 1000.0
 
 static bool is_priced(const struct advice_group *g)
 {
@@ -44,7 +43,7 @@ void advice_pack(struct advices *l, const struct advice_group *g)
 	overhead /= (double)known;
 	double saving = (double)g->cost_micro * MIN(overhead / g->median_s, 1.0) * (1 - 1.0 / PACK_SIZE);
 
-	if (overhead < PACK_OVERHEAD * g->median_s || saving < SAVING_LEAST)
+	if (overhead < PACK_OVERHEAD * g->median_s || saving < ADVICE_SAVING_LEAST)
 		return;
 	struct advice *a =
 		advice_add(l, g, ADVICE_PACK, saving, xasprintf("let one job do the work of %d", PACK_SIZE),
@@ -71,7 +70,7 @@ void advice_spot(struct advices *l, const struct advice_group *g)
 		duration_spot(g->in->history, j->instance_type, &spot);
 	double saving = (double)g->cost_micro * spot.mid;
 
-	if (saving < SAVING_LEAST)
+	if (saving < ADVICE_SAVING_LEAST)
 		return;
 	int64_t run = j->max_runtime_s > 0 ? j->max_runtime_s : 86400;
 	struct advice *a =
@@ -108,7 +107,7 @@ void advice_max_run(struct advices *l, const struct advice_group *g)
 		beyond_s += (ran - limit_s) * MAX(j->instance_count, 1);
 		hung++;
 	}
-	if (!hung || g->rate_micro == USD_UNKNOWN || beyond_s * (double)g->rate_micro / 3600 < SAVING_LEAST)
+	if (!hung || g->rate_micro == USD_UNKNOWN || beyond_s * (double)g->rate_micro / 3600 < ADVICE_SAVING_LEAST)
 		return;
 	struct advice *a = advice_add(
 		l, g, ADVICE_MAX_RUN, beyond_s * (double)g->rate_micro / 3600,
@@ -147,7 +146,7 @@ void advice_early(struct advices *l, const struct advice_group *g)
 	after /= (double)n;
 	double saving = (double)g->cost_micro * (after - EARLY_KEPT);
 
-	if (after < EARLY_SHARE || saving < SAVING_LEAST)
+	if (after < EARLY_SHARE || saving < ADVICE_SAVING_LEAST)
 		return;
 	struct advice *a = advice_add(
 		l, g, ADVICE_EARLY, saving, xstrdup("stop once the validation metric gets no better"),
@@ -185,7 +184,7 @@ static void find_idle_pool(struct advices *l, const struct advice_group *g)
 	}
 	double usd = kept * (double)g->rate_micro / 3600;
 
-	if (kept < POOL_KEPT_SHARE * g->billed_s || reused * 2 > g->n || usd < SAVING_LEAST)
+	if (kept < POOL_KEPT_SHARE * g->billed_s || reused * 2 > g->n || usd < ADVICE_SAVING_LEAST)
 		return;
 	(void)advice_add(
 		l, g, ADVICE_POOL, usd, xstrdup("keep no warm pool"),
