@@ -32,7 +32,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | logs | metrics | launch | clone | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | logs | metrics | launch | clone | tune | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -44,6 +44,7 @@ _sagetop()
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
 	clone) own='--set --name --dry-run --yes' ;;
+	tune) own='--name --dry-run --yes --wait --timeout' ;;
 	stop) own='' ;;
 	delete) own='--yes' ;;
 	wait) own='--timeout' ;;
@@ -61,7 +62,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone tune stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -34,6 +34,7 @@ _sagetop() {
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'clone:create a job like another, with changes' \
+		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
 		'delete:delete things of any kind' \
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
@@ -92,6 +93,13 @@ _sagetop() {
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'*: : _sagetop_words jobs' ;;
+		tune) _arguments $everywhere \
+			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'--wait[stay until it has ended, and print the best; exit status 3 where it failed]' \
+			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'*: : ' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \
