@@ -81,6 +81,8 @@ struct list {
 };
 
 void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks);
+/* These columns from now on, as a setting says them. */
+void list_columns(struct view *v, const char *text);
 void list_close(struct view *v);
 /* Operations of the view. */
 uint64_t list_generation(struct view *v);
