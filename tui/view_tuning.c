@@ -121,8 +121,7 @@ static void choose_columns(struct view *v)
 	for (size_t i = 0; i < st->search.n_ranges; i++)
 		(void)buf_addf(&text, ",hp.%s", st->search.ranges[i].name);
 	(void)buf_adds(&text, ",took");
-	list_columns(v, buf_str(&text));
-	if (list_sort(v, "objective", &err) == 0)
+	if (list_columns(v, buf_str(&text), &err) == 0 && list_sort(v, "objective", &err) == 0)
 		st->list.reverse = !st->search.maximise; /* the best first */
 }
 
@@ -411,6 +410,8 @@ const struct view_ops view_tuning_ops = {
 	.offers = tuning_offers,
 	.filter = list_filter,
 	.sort = list_sort,
+	.columns = list_columns,
+	.csv = list_csv,
 	.neighbour = list_neighbour,
 	.await = list_await,
 	.hidden = list_hidden_text,

@@ -80,7 +80,7 @@ json_t *tuning_child_row(struct engine *e, const struct document *tuning, const 
 	AUTO(json) json_t *request = training_job_request(e, job);
 	const json_t *objective = objective_of(tuning->doc);
 	const char *metric = json_get_str(objective, "MetricName"), *type = json_get_str(objective, "Type");
-	double value;
+	double value = 0;
 	bool known = last_objective(job, metric, &value);
 	json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "TrainingJobName", job->name, "TrainingJobArn",
 				job->arn, "TuningJobName", tuning->key, "CreationTime", json_epoch(job->created_ms),
