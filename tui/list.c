@@ -84,6 +84,16 @@ bool list_passes(const struct list *l, const struct resource *r, const struct fi
 	return (!l->faults || r->state == STATE_BAD) && (!l->query || query_match(l->query, r, x));
 }
 
+/* How wide the name stands there. */
+static int name_cells(const struct list *l, const struct resource *r, const struct field_context *x)
+{
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+	if (l->hooks->text && l->hooks->text(l->columns.items[0].field, r, &text))
+		return utf8_width(buf_str(&text));
+	return utf8_width(str_or(field_get(&l->columns.items[0], r, x).text, ""));
+}
+
 static void build_rows(struct view *v)
 {
 	struct list *l = list_of(v);
@@ -103,8 +113,7 @@ static void build_rows(struct view *v)
 		l->n_bad += r->state == STATE_BAD;
 		l->newest_ms = MAX(l->newest_ms, r->created_ms);
 		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&l->sort, r, &x)};
-		const char *text = field_get(&l->columns.items[0], r, &x).text;
-		l->name_widths |= 1ull << MIN(utf8_width(str_or(text, "")), LIST_NAME_CELLS_MAX);
+		l->name_widths |= 1ull << MIN(name_cells(l, r, &x), LIST_NAME_CELLS_MAX);
 	}
 	if (l->n > 1)
 		qsort_r(l->rows, l->n, sizeof(*l->rows), by_value, l);

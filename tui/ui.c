@@ -211,7 +211,7 @@ enum view_id ui_list_of(const struct kind *kind)
 
 enum view_id ui_page_of(const struct kind *kind)
 {
-	return kind->id == KIND_TRAINING_JOB ? VIEW_JOB : VIEW_PAGE;
+	return kind->id == KIND_TRAINING_JOB ? VIEW_JOB : kind->id == KIND_TUNING_JOB ? VIEW_TUNING : VIEW_PAGE;
 }
 
 const struct view_ops *ui_top_ops(const struct ui *ui)

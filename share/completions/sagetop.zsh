@@ -37,6 +37,7 @@ _sagetop() {
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
 		'clone:create a job like another, with changes' \
+		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
 		'delete:delete things of any kind' \
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
@@ -121,6 +122,13 @@ _sagetop() {
 			'--yes[do not ask]' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words jobs' ;;
+		tune) _arguments $everywhere \
+			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'--wait[stay until it has ended, and print the best; exit status 3 where it failed]' \
+			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'*: : ' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \

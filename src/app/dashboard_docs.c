@@ -68,7 +68,7 @@ static void man_command(FILE *out, const char *name, const char *argument, const
 
 void dashboard_docs_man(FILE *out)
 {
-	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,   CTX_KINDS, CTX_THINGS, CTX_PAGE,
+	static const enum key_context order[] = {CTX_JOBS, CTX_JOB,   CTX_KINDS, CTX_THINGS, CTX_PAGE,	CTX_TUNING,
 						 CTX_LOGS, CTX_CHART, CTX_LIST,	 CTX_TEXT,   CTX_GLOBAL};
 
 	fputs(".Sh KEYS OF THE DASHBOARD\n", out);

@@ -485,6 +485,50 @@ static void fill_backtests(struct session *s)
 		r[i].jobs = (int64_t)r[i].n_packs;
 }
 
+/* A tuning job of twelve, of which one failed, one was stopped and two run: rmse is a bowl
+ * over depth and eta's logarithm, and dart costs a little. */
+static void fill_tuning(struct session *s)
+{
+	static const struct {
+		const char *status, *depth, *eta, *booster, *value;
+	} rows[] = {
+		{"Completed", "4", "0.02", "gbtree", "0.342"}, {"Completed", "9", "0.15", "dart", "0.401"},
+		{"Failed", "10", "0.2", "dart", NULL},	       {"Completed", "3", "0.08", "gbtree", "0.298"},
+		{"Completed", "6", "0.05", "dart", "0.251"},   {"Stopped", "8", "0.01", "gbtree", "0.422"},
+		{"Completed", "6", "0.06", "gbtree", "0.203"}, {"Completed", "5", "0.07", "gbtree", "0.211"},
+		{"Completed", "7", "0.06", "dart", "0.262"},   {"Completed", "6", "0.08", "gbtree", "0.207"},
+		{"InProgress", "6", "0.065", "gbtree", NULL},  {"InProgress", "5", "0.055", "dart", NULL},
+	};
+	struct record *tuning = add_thing(s, KIND_TUNING_JOB, "depth-and-eta", "InProgress", 2 * HOUR);
+	const char *job = "TrainingJobDefinition.", *objective = "HyperParameterTuningJobConfig."
+								 "HyperParameterTuningJobObjective.";
+	AUTO(str) char *type = xasprintf("%sResourceConfig.InstanceType", job);
+	AUTO(str) char *count = xasprintf("%sResourceConfig.InstanceCount", job);
+	AUTO(str) char *metric = xasprintf("%sMetricName", objective);
+	AUTO(str) char *goal = xasprintf("%sType", objective);
+
+	set_member(tuning, type, "ml.m5.xlarge");
+	set_member(tuning, count, "1");
+	strmap_set(&tuning->members, metric, "validation:rmse");
+	strmap_set(&tuning->members, goal, "Minimize");
+	strmap_set(&tuning->members, "HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs", "20");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str) char *name = xasprintf("depth-and-eta-%03zu-%08zx", i + 1, (i + 1) * 0x1234567);
+		struct record *r =
+			add_thing(s, KIND_TUNING_CHILD, name, rows[i].status, (int64_t)(115 - 9 * i) * MINUTE);
+
+		r->parent = xstrdup("depth-and-eta");
+		r->start_ms = r->created_ms + 60 * 1000;
+		r->end_ms =
+			str_eq(rows[i].status, "InProgress") ? TIME_UNKNOWN : r->start_ms + (7 + (int64_t)i) * MINUTE;
+		strmap_set(&r->keyed, "max_depth", rows[i].depth);
+		strmap_set(&r->keyed, "eta", rows[i].eta);
+		strmap_set(&r->keyed, "booster", rows[i].booster);
+		if (rows[i].value)
+			set_member(r, "FinalHyperParameterTuningJobObjectiveMetric.Value", rows[i].value);
+	}
+}
+
 struct session *seed_session(const char *name)
 {
 	struct session *s = new_session();
@@ -495,6 +539,9 @@ struct session *seed_session(const char *name)
 	} else if (!strcmp(name, "kinds")) {
 		fill_basic(s);
 		fill_kinds(s);
+	} else if (!strcmp(name, "tuning")) {
+		fill_basic(s);
+		fill_tuning(s);
 	} else if (!strcmp(name, "backtests")) {
 		fill_basic(s);
 		fill_backtests(s);

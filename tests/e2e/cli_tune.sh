@@ -1,0 +1,85 @@
+# sagetop tune: a search from one command, on the engine with the real trainer.
+. "$SAGETOP_SRC/tests/e2e/lib.sh"
+for program in sagetop-local sagetop-trainer; do
+	[ -x "$bin/$program" ] || tap_skip_all "built without $program"
+done
+bucket=s3://sagemaker-us-east-1-000000000000
+mkdir -p "$work/data"
+awk -v FILE="$work/data/" 'BEGIN { srand(3); for (i = 0; i < 600; i++) { a = rand(); b = rand(); c = rand()
+	print a * a * 3 + (b > 0.5 ? c : -c) + (rand() - 0.5) / 5 "," a "," b "," c >(FILE (i % 4 ? "train" : "validation") ".csv") } }'
+cat >"$work/job.json" <<END
+{"TrainingJobName": "tiny", "RoleArn": "arn:aws:iam::000000000000:role/x",
+ "AlgorithmSpecification": {"TrainingImage": "sagetop-trainer:1", "TrainingInputMode": "File"},
+ "HyperParameters": {"objective": "reg:squarederror", "num_round": "20", "eta": "0.3", "seed": "7"},
+ "InputDataConfig": [
+  {"ChannelName": "train", "ContentType": "text/csv",
+   "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "$bucket/t/train.csv"}}},
+  {"ChannelName": "validation", "ContentType": "text/csv",
+   "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "$bucket/t/validation.csv"}}}],
+ "OutputDataConfig": {"S3OutputPath": "$bucket/out/"},
+ "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+ "StoppingCondition": {"MaxRuntimeInSeconds": 3600}}
+END
+run "$bin/sagetop" local start --port 0
+sagetop --local upload "$work/data/train.csv" "$work/data/validation.csv" $bucket/t/
+sagetop --local launch "$work/job.json"
+sagetop --local wait tiny --timeout 120s
+tap_match 'the job to start from' 'tiny.Completed' "$out"
+
+# --- what is said before it is sent ---------------------------------------------------
+sagetop --local tune tiny max_depth=3..6 eta=0.01..0.2:log booster=gbtree,dart n=7 parallel=2 objective=validation:rmse --name dry --dry-run
+printf '%s' "$out" >"$work/dry.json"
+tap_equal 'the request of words' 'Bayesian 7 2 Minimize 3-6 Logarithmic gbtree,dart 20 7' "$(/usr/bin/python3 - "$work/dry.json" <<'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+c, d = r["HyperParameterTuningJobConfig"], r["TrainingJobDefinition"]
+p = c["ParameterRanges"]
+i, k, w = p["IntegerParameterRanges"][0], p["ContinuousParameterRanges"][0], p["CategoricalParameterRanges"][0]
+assert not {"eta", "max_depth", "booster"} & set(d["StaticHyperParameters"]), d
+n = c["ResourceLimits"]
+print(c["Strategy"], n["MaxNumberOfTrainingJobs"], n["MaxParallelTrainingJobs"], c["HyperParameterTuningJobObjective"]["Type"],
+      i["MinValue"] + "-" + i["MaxValue"], k["ScalingType"], ",".join(w["Values"]),
+      d["StaticHyperParameters"]["num_round"], d["StaticHyperParameters"]["seed"])
+END
+)"
+tap_match 'and its size' 'dry: 7 training jobs, 2 at a time' "$errors"
+bad() {
+	regex=$1
+	shift
+	fails "$code" "$regex" "refused: $*" -- --local tune tiny "$@"
+}
+code=2
+bad 'objective=METRIC is missing' max_depth=3..6 n=3
+bad 'say goal=min or goal=max' max_depth=3..6 n=3 objective=validation:own
+bad 'a scaling is linear' eta=1..2:cubic n=3 objective=validation:rmse
+bad 'whole number from 1' eta=1..2 n=none objective=validation:rmse
+bad 'has the form' max_depth n=3
+code=1
+bad 'is above the greatest' eta=2..1 n=3 objective=validation:rmse
+bad 'begins above 0' eta=0..1:log n=3 objective=validation:rmse
+bad 'nothing is tuned' eta=0.1 n=3 objective=validation:rmse
+bad 'is not said \(n=20\)' eta=0.1..0.2 objective=validation:rmse
+fails 4 "no training job 'absent'" 'a job that is not there' -- --local tune absent eta=0.1..0.2 n=3 objective=validation:rmse
+fails 5 'read-only forbids it' 'read-only' -- --local tune tiny eta=0.1..0.2 n=3 objective=validation:rmse --read-only
+
+# --- priced and asked about, as on AWS ---------------------------------------------------
+endpoint=$("$bin/sagetop" --local local status --json | sed -n 's/.*"endpoint": "\([^"]*\)".*/\1/p')
+AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 run "$bin/sagetop" --endpoint-url "$endpoint" \
+	tune tiny eta=0.1..0.2 n=4 objective=validation:rmse --name asked
+tap_match 'without a terminal nobody is asked' 'say --yes' "$status $errors"
+tap_match 'what it can cost at most is said' 'asked: 4 training jobs, 1 at a time, at most \$[0-9.]+ \(\$[0-9.]+ each\)' "$errors"
+
+# --- one command, unattended ---------------------------------------------------------------
+sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=10..40 n=20 parallel=5 objective=validation:rmse \
+	random_seed=1 --name search --wait --timeout 120s
+tap_match 'twenty jobs, five at a time, and the best' \
+	'tuning-job/search.launched search.Completed.* search-0[0-9][0-9]-[0-9a-f]{8}.validation:rmse.0\.[0-9]+.max_depth=[0-9]+.num_round=[0-9]+.eta=0\.[0-9]+' \
+	"$(printf '%s' "$out" | tr '\n' ' ')"
+sagetop --local list tuning-child/search --limit 100
+tap_equal 'all twenty are there' 20 "$(printf '%s\n' "$out" | grep -c '^search-')"
+sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=10..40 n=2 objective=validation:rmse from=search \
+	--name more --wait --timeout 120s
+tap_match 'more of them by warm start' 'more-00[12]-' "$out"
+sagetop --local tune "$work/dry.json" --name from-file --wait --timeout 120s
+tap_match 'and from a file' 'from-file-00' "$status $out"
+tap_done
