@@ -43,7 +43,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | stop | delete | wait | upload | image | advise | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | stop | delete | wait | upload | image | advise | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -58,6 +58,7 @@ _sagetop()
 	launch) own='--set --name --dry-run --yes --force' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --name --dry-run --yes --force' ;;
+	tune) own='--name --dry-run --yes --wait --timeout' ;;
 	stop) own='' ;;
 	delete) own='--yes' ;;
 	wait) own='--timeout' ;;
@@ -77,7 +78,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone stop delete wait upload image advise backtest cost prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune stop delete wait upload image advise backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;
