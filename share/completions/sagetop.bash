@@ -24,6 +24,7 @@ _sagetop()
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--to) return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
@@ -31,7 +32,6 @@ _sagetop()
 	--bulk) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--days) return ;;
 	--from) return ;;
-	--to) return ;;
 	--by) return ;;
 	--top) return ;;
 	esac
@@ -54,8 +54,8 @@ _sagetop()
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
-	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed --force' ;;
-	cost) own='--csv --html --days --from --to --by --top --md --now --check' ;;
+	backtest) own='--limit --name --yes --csv --html --slate --to --baseline --minutes --rate --quota --failed --force' ;;
+	cost) own='--yes --csv --html --to --days --from --by --top --md --now --explorer --check' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
