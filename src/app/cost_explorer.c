@@ -233,8 +233,7 @@ static void print_lines(struct app *a, struct lines *l)
 int cost_explorer(struct app *a, const struct spend_options *opt, struct err *err)
 {
 	AUTO(lines) struct lines lines = {0};
-	char from[16], until[16];
-	/* It knows whole days of UTC. */
+	char from[16], until[16]; /* it knows whole days of UTC */
 	int64_t start = period_start(opt->from_ms, PERIOD_DAY, 0, false);
 	int64_t end = period_start(opt->until_ms - 1, PERIOD_DAY, 1, false);
 
