@@ -30,15 +30,19 @@ _sagetop() {
 		'list:list the things of a kind (processing, endpoints ...); without one, how many there are of each' \
 		'show:show one thing of any kind in detail; KIND/NAME does it too' \
 		'job:show one job in detail' \
-		'logs:print the log of a job, or of another thing by KIND/NAME' \
+		'compare:put jobs, or things of another kind by KIND/NAME, beside each other\: what differs, or --all' \
+		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
+		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
+		'estimate:what a specification, or a model for each of --entities, will take and cost' \
 		'clone:create a job like another, with changes' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
 		'delete:delete things of any kind' \
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
 		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
+		'advise:what the jobs of the last 30 days could cost less by, and idle endpoints; words filter the jobs' \
 		'backtest:judge predictions of the past against doing nothing; sagetop-backtest(5)' \
 		'cost:print what was spent in a period, by day, kind, prefix, tag ...; words filter what is counted' \
 		'prices:print the price table, with the date and source of every price; update asks AWS for all prices of a region' \
@@ -66,6 +70,13 @@ _sagetop() {
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
+		compare) _arguments $everywhere \
+			'--all[also the rows that do not differ]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'*: : ' ;;
+		failures) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'*: : ' ;;
 		logs) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
@@ -88,6 +99,21 @@ _sagetop() {
 			'--yes[do not ask]' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
+		estimate) _arguments $everywhere \
+			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
+			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
+			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
+			'--entities=[entities that each get a model, in every cycle]:N: ' \
+			'--cycles=[so many cycles (default\: 1)]:N: ' \
+			'--pack=[entities that one job trains (default\: 1)]:N: ' \
+			'--concurrency=[jobs at a time (default\: 10)]:N: ' \
+			'--type=[instance type]:TYPE: ' \
+			'--spot[on managed spot]' \
+			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
+			'--compare[the specification on every type that has a price, the cheapest first]' \
+			'*: : ' ;;
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
@@ -109,33 +135,33 @@ _sagetop() {
 			'--repository=[repository in ECR (default\: sagetop-trainer); made where it is missing]:NAME: ' \
 			'--tag=[tag of the image there (default\: the version of sagetop)]:TAG: ' \
 			'*: : ' ;;
+		advise) _arguments $everywhere \
+			'*: : ' ;;
 		backtest) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--yes[do not ask]' \
-			'--csv[as CSV; of a backtest a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE|DAY: ' \
 			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
-			'--minutes=[plan\: minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
-			'--rate=[plan\: dollars an hour that spot costs (default\: 70 % of the price on demand)]:USD: ' \
-			'--quota=[plan\: instances that the account may have at a time (default\: as many as run.concurrency)]:N: ' \
+			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
+			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
+			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
-			'--yes[do not ask]' \
-			'--csv[as CSV; of a backtest a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE|DAY: ' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
 			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \
-			'--explorer[ask Cost Explorer as well, for $0.01 a call, and show where it differs by usage type; asks first]' \
 			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
 			'*: : ' ;;
 		prices) _arguments $everywhere \

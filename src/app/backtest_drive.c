@@ -97,7 +97,7 @@ static int enqueue_all(struct drive *d, struct err *err)
 /* The whole budget was held against one try of each job: more tries need room in it. */
 static bool budget_allows(const struct drive *d)
 {
-	const struct backtest_quote *q = &d->w->plan->packed;
+	const struct estimate_quote *q = &d->w->plan->packed;
 	double budget = d->w->spec->budget_usd * 1e6;
 
 	if (d->a->local || budget <= 0)

@@ -20,9 +20,16 @@ struct dashboard_options {
 	const char *start;	     /* a command to begin with ("logs NAME"); NULL: the jobs */
 };
 
-/* Run until the user quits. The caller has made sync and not yet loaded it: the
- * store is read here, after the terminal is known to be usable. ERR_USAGE where
- * standard input or output is not a terminal. opt may be NULL. */
-int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct err *err) NODISCARD;
+/* Where the user wants to go on: with another profile, in another region. NULL is as it is. */
+struct dashboard_next {
+	bool wanted;
+	char *profile, *region; /* owned by the caller */
+};
+
+/* Run until the user quits, or goes on elsewhere (*ret_next, which may be NULL). The caller has made sync and not yet
+ * loaded it: the store is read here, after the terminal is known to be usable. ERR_USAGE where standard input or output
+ * is not a terminal. opt may be NULL. */
+int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct dashboard_next *ret_next,
+		  struct err *err) NODISCARD;
 
 #endif

@@ -5,6 +5,8 @@
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "sync/learned.h"
+#include "sync/spec.h"
 #include "tui/term.h"
 
 struct dashboard_host {
@@ -12,6 +14,9 @@ struct dashboard_host {
 	struct sync *sync;
 	const struct config *config; /* NULL: no budgets */
 	struct launch_plan *plan;    /* prepared last */
+	struct learned *learned;     /* for estimates; NULL: not yet */
+	int64_t learned_ms;	     /* monotonic */
+	char *profile, *region;	     /* to go on with; NULL */
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -21,6 +26,8 @@ struct host_call {
 	struct dashboard_host *host;
 	void *done, *done_user;
 	struct launch_plan *plan;
+	char *spec_path, *clone_of; /* of an estimate */
+	struct strlist changes;
 	struct err err;
 };
 
@@ -38,6 +45,9 @@ static struct host_call *call_new(struct dashboard_host *h, void *done, void *do
 static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
+	learned_free(h->learned);
+	free(h->profile);
+	free(h->region);
 	free(h);
 }
 
@@ -45,6 +55,9 @@ static void call_end(struct host_call *c)
 {
 	struct dashboard_host *h = c->host;
 
+	free(c->spec_path);
+	free(c->clone_of);
+	strlist_done(&c->changes);
 	free(c);
 	if (--h->calls == 0 && h->gone)
 		host_destroy(h);
@@ -229,6 +242,89 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
 
+/* --- estimates --- */
+
+#define LEARNED_JOBS 500	     /* newest ones: a tenth of a second's work, in slices */
+#define LEARNED_MS ((int64_t)600000) /* after which it is learned again */
+
+static int load_asked_spec(struct host_call *c, json_t **ret, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+	int rc = 0;
+
+	if (c->clone_of) {
+		const struct job *j = sync_job_full(c->host->sync, c->clone_of);
+
+		spec = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
+		rc = spec ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", c->clone_of);
+	} else if (str_eq(c->spec_path, "-")) {
+		rc = err_set(err, ERR_INVALID, "standard input is the keyboard");
+	} else {
+		rc = spec_load(c->spec_path, &spec, NULL, err);
+	}
+	for (size_t i = 0; rc == 0 && i < c->changes.n; i++)
+		rc = spec_set(spec, c->changes.items[i], err);
+	if (rc == 0)
+		*ret = TAKE(spec);
+	return rc;
+}
+
+static char *estimate_of(struct host_call *c, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+	AUTO(job) struct job *j = NULL;
+	struct estimate_question q;
+	struct job_estimate e;
+	struct job_group one;
+
+	if (load_asked_spec(c, &spec, err) < 0 || learned_job_of_spec(spec, &j, err) < 0)
+		return NULL;
+	if (!j->instance_type) {
+		(void)err_set(err, ERR_INVALID, "it has no instance type");
+		return NULL;
+	}
+	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
+	estimate_job(&q, &e);
+	return estimate_job_text(&e);
+}
+
+static void answer_estimate(void *user)
+{
+	struct host_call *c = user;
+	struct err err = {0};
+	AUTO(str) char *text = c->host->learned ? estimate_of(c, &err) : NULL;
+
+	if (!text && err.code == ERR_OK)
+		(void)err_set(&err, ERR_CANCELLED, "interrupted");
+	((host_text_fn *)c->done)(c->done_user, text, text ? NULL : &err);
+	call_end(c);
+}
+
+static void on_learned(void *user, struct learned *l)
+{
+	struct host_call *c = user;
+
+	learned_free(c->host->learned);
+	c->host->learned = l;
+	c->host->learned_ms = clock_mono_ms();
+	answer_estimate(c);
+}
+
+static void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+	struct host_call *c = call_new(h, done, done_user);
+
+	c->spec_path = xstrdup(r->spec_path);
+	c->clone_of = xstrdup(r->clone_of);
+	for (size_t i = 0; r->changes && i < r->changes->n; i++)
+		strlist_add(&c->changes, r->changes->items[i]);
+	if (h->learned && clock_mono_ms() - h->learned_ms < LEARNED_MS)
+		(void)aws_client_after(sync_client(h->sync), 0, answer_estimate, c);
+	else
+		sync_learn(h->sync, LEARNED_JOBS, on_learned, c);
+}
+
 static void launch_refused(void *user)
 {
 	struct host_call *c = user;
@@ -301,6 +397,14 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
+static void host_move(void *user, const char *profile, const char *region)
+{
+	struct dashboard_host *h = user;
+
+	str_set(&h->profile, profile);
+	str_set(&h->region, region);
+}
+
 static void host_copy(void *user, const char *text)
 {
 	term_copy(text);
@@ -326,8 +430,10 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.stop = host_stop,
 		.remove = host_remove,
 		.prepare_launch = host_prepare,
+		.estimate = host_estimate,
 		.launch = host_launch,
 		.describe = host_describe,
+		.move = host_move,
 		.save = host_save,
 		.copy = host_copy,
 	};
@@ -341,6 +447,13 @@ void dashboard_host_free(struct dashboard_host *h)
 	h->gone = true;
 	if (h->calls == 0)
 		host_destroy(h);
+}
+
+bool dashboard_host_moves(const struct dashboard_host *h, const char **ret_profile, const char **ret_region)
+{
+	*ret_profile = h->profile;
+	*ret_region = h->region;
+	return h->profile || h->region;
 }
 
 const struct ui_host *dashboard_host_ops(const struct dashboard_host *h)

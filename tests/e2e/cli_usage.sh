@@ -12,7 +12,7 @@ tap_match 'help of a command' '--follow' "$out"
 sagetop logs --help
 tap_match 'and by --help' '--grep REGEX' "$out"
 
-for command in jobs job logs metrics launch clone stop wait upload prices doctor local help; do
+for command in jobs job logs metrics launch estimate clone advise stop wait upload prices doctor local help; do
 	sagetop $command --help
 	tap_match "$command has help" "^usage: sagetop $command" "$out"
 done
@@ -30,7 +30,7 @@ fails 2 'whole number' 'a number that is none' -- jobs --limit x
 fails 2 'whole number' 'a negative number' -- jobs --limit -5
 fails 2 '90s, 15m' 'a time that is none' -- wait x --timeout soon
 fails 2 'logs needs more' 'too few arguments' -- logs
-fails 2 '"b" is too much' 'too many arguments' -- logs a b
+fails 2 '"b" is too much' 'too many arguments' -- job a b
 fails 2 'table, tsv or json' 'unknown format' -- jobs --format xml
 fails 2 'exclude each other' 'contradicting options' -- --local --endpoint-url http://127.0.0.1:1 jobs
 fails 2 'start, stop or status.*did you mean start' 'unknown verb of local' -- local strat
