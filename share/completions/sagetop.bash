@@ -66,7 +66,7 @@ _sagetop()
 	image) own='--repository --tag' ;;
 	advise) own='' ;;
 	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed --to --force' ;;
-	cost) own='--csv --html --days --from --to --by --top --md --now --check' ;;
+	cost) own='--yes --csv --html --days --from --to --by --top --md --now --explorer --check' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;

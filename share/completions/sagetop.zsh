@@ -161,6 +161,7 @@ _sagetop() {
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
+			'--yes[do not ask]' \
 			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
@@ -170,6 +171,7 @@ _sagetop() {
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
 			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \
+			'--explorer[ask Cost Explorer as well, for $0.01 a call, and show where it differs by usage type; asks first]' \
 			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
 			'*: : ' ;;
 		prices) _arguments $everywhere \

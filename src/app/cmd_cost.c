@@ -99,6 +99,8 @@ int cmd_cost(struct app *a, struct err *err)
 		return -err->code;
 	if (app_flag(a, OPT_CHECK))
 		return budgets_check(a, err);
+	if (app_flag(a, OPT_EXPLORER))
+		return cost_explorer(a, &opt, err);
 	if (app_flag(a, OPT_NOW))
 		return cost_running(a, err);
 	if (cost_sum(a, &opt, &report, err) < 0)

@@ -30,6 +30,10 @@ int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report 
 /* `cost --now`: what runs and stands there. */
 int cost_running(struct app *a, struct err *err) NODISCARD;
 
+/* `cost --explorer`: what AWS says of whole days of the period, beside ours by usage type.
+ * Each call costs a cent: it is asked about first, or --yes. */
+int cost_explorer(struct app *a, const struct spend_options *opt, struct err *err) NODISCARD;
+
 void cost_print_table(struct app *a, const struct cost_report *r);
 void cost_print_json(struct app *a, const struct cost_report *r);
 void cost_print_csv(struct app *a, const struct cost_report *r);

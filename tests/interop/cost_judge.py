@@ -339,6 +339,26 @@ def check_now(s, world):
     ok("the prices' date stands below", re.search(r"^prices of ", table, re.M) and "idle: $" in table, table)
 
 
+def check_explorer(s, world, now):
+    """Only where it was asked for; by usage type, of whole days, at the engine's own prices."""
+    start = (BASE // DAY + 30) * DAY * 1000
+    period = ["--from", iso(start), "--to", iso(start + 3 * DAY * 1000)]
+    refused = s.run("cost", "--explorer", *period)
+    ok("it costs money: without a yes it is not asked", refused.returncode == 2 and "$0.01" in refused.stderr,
+       refused.stderr)
+    rows = {r["usage_type"]: r for r in json.loads(s.run("cost", "--explorer", "--yes", "--json", *period).stdout)}
+    for type, rate in (("ml.m5.xlarge", 0.23), ("ml.g5.xlarge", 1.408)):
+        line = rows["Train:" + type]
+        mine = [c for c in world.charges if c["type"] == type and c["component"] in
+                ("Training", "SpotTraining", "Training Warm Pool")]
+        equal(f"{type}: counted here", round(line["counted_usd"] * 1e6),
+              sum(part(c["micro"], c, start, start + 3 * DAY * 1000) for c in mine))
+        ok(f"{type}: what the engine has billed", line["cost_explorer_usd"] > 0, line)
+    host = [r for u, r in rows.items() if u.startswith("Host:")]
+    ok("what it does not bill is explained", host and all(r["cost_explorer_usd"] is None and "not on the bill" in r["why"]
+                                                          for r in host), host)
+
+
 def running(world, now):
     """Eleven finished ones of 1 to 11 hours long before the periods, and two that run."""
     def one(name, start, seconds, **more):
@@ -399,6 +419,7 @@ def main():
             check_texts(s, world, *whole)
             check_filter(s, world, *whole)
             check_now(s, world)
+            check_explorer(s, world, now)
             check_bad(s)
     done()
 

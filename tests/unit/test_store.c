@@ -304,6 +304,67 @@ static void test_metrics_and_prices(void **state)
 	assert_int_equal(price_find(&prices, "ml.x", "r", "Training")->usd_micro, 230000);
 }
 
+static void note(struct store *s, const char *type, int count, int64_t changed_ms, int64_t now_ms)
+{
+	AUTO(usages) struct usages now = {0};
+	const struct kind *k = kind_find("endpoint");
+	struct usage u = {.kind = k,
+			  .name = xstrdup("e"),
+			  .part = xstrdup("v"),
+			  .type = xstrdup(type),
+			  .count = count,
+			  .from_ms = 1000,
+			  .changed_ms = changed_ms};
+
+	if (count)
+		usages_take(&now, &u);
+	usage_done(&u);
+	assert_int_equal(store_usage_note(s, k, &now, now_ms, NULL), 0);
+}
+
+static void check_usage(struct store *s, const struct usage *want, size_t n)
+{
+	AUTO(usages) struct usages all = {0};
+
+	assert_int_equal(store_usage_load(s, &all, NULL), 0);
+	assert_int_equal(all.n, n);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(all.items[i].type, want[i].type);
+		assert_int_equal(all.items[i].count, want[i].count);
+		assert_int_equal(all.items[i].from_ms, want[i].from_ms);
+		assert_int_equal(all.items[i].until_ms, want[i].until_ms);
+		assert_int_equal(all.items[i].seen_ms, want[i].seen_ms);
+	}
+}
+
+/* An endpoint that is looked at, updated, scaled, deleted, and made again. */
+static void test_usage(void **state)
+{
+	char a[] = "ml.a", b[] = "ml.b";
+
+	{
+		AUTO(store) struct store *s = open_store(*state);
+
+		note(s, a, 1, 1000, 5000);
+		note(s, a, 1, 1000, 6000);
+		check_usage(s, (struct usage[]){{.type = a, .count = 1, .from_ms = 1000, .seen_ms = 6000}}, 1);
+		note(s, a, 3, 7000, 9000); /* scaled at 7000 */
+		note(s, b, 3, 9500, 9600); /* another configuration since 9500 */
+	}
+	AUTO(store) struct store *s = open_store(*state); /* it is not lost */
+
+	note(s, NULL, 0, 0, 20000); /* gone: it was there until it was seen last */
+	note(s, NULL, 0, 0, 30000);
+	const struct usage all[] = {{.type = a, .count = 1, .from_ms = 1000, .until_ms = 7000, .seen_ms = 6000},
+				    {.type = a, .count = 3, .from_ms = 7000, .until_ms = 9500, .seen_ms = 9000},
+				    {.type = b, .count = 3, .from_ms = 9500, .until_ms = 9600, .seen_ms = 9600},
+				    {.type = b, .count = 3, .from_ms = 9600, .seen_ms = 40000}};
+
+	check_usage(s, all, 3);
+	note(s, b, 3, 9500, 40000); /* it is there after all */
+	check_usage(s, all, 4);
+}
+
 static void test_launches(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
@@ -852,6 +913,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log_in_pieces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_metrics_and_prices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launches, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_found_later, setup, teardown),

@@ -36,6 +36,10 @@ static const struct service services[] = {
 			 "AWSPriceListService",
 			 "pricing",
 			 WIRE_JSON_1_1},
+	[SVC_COST_EXPLORER] = {{"ce", NULL, "LimitExceededException", "ValidationException"},
+			       "AWSInsightsIndexService",
+			       "ce",
+			       WIRE_JSON_1_1},
 	[SVC_S3] = {{"s3", NULL, "SlowDown", "InvalidArgument"}, NULL, "s3", WIRE_S3},
 };
 
@@ -105,6 +109,9 @@ static const struct route rows[] = {
 	{SVC_STS, "GetCallerIdentity", &shape_get_caller_identity, op_get_caller_identity},
 	{SVC_STS, "AssumeRole", &shape_assume_role, op_assume_role},
 	{SVC_PRICING, "GetProducts", &shape_get_products, op_get_products},
+	{SVC_COST_EXPLORER, "GetCostAndUsage", NULL, op_get_cost_and_usage,
+	 "TimePeriod!:{Start!:text End!:text} Granularity!:DAILY|MONTHLY|HOURLY Metrics!:[text] Filter:any "
+	 "GroupBy:[{Type:DIMENSION|TAG|COST_CATEGORY Key:text}] NextPageToken:text"},
 };
 
 /* How the REST services' operations come. */

@@ -20,6 +20,7 @@ enum service_id {
 	SVC_AUTOSCALING,
 	SVC_STS,
 	SVC_PRICING,
+	SVC_COST_EXPLORER,
 	SVC_S3
 };
 
@@ -54,7 +55,7 @@ op_fn op_describe_pipeline_definition, op_list_pipeline_parameters, op_list_tuni
 op_fn op_list_targets_by_rule, op_put_targets, op_remove_targets;
 /* Answers that the engine does not do it yet, and why. */
 op_fn op_not_yet;
-/* STS, Pricing */
-op_fn op_get_caller_identity, op_assume_role, op_get_products;
+/* STS, Pricing, Cost Explorer */
+op_fn op_get_caller_identity, op_assume_role, op_get_products, op_get_cost_and_usage;
 
 #endif
