@@ -64,7 +64,7 @@ static const char *price_text(char *buf, int64_t usd_micro, double share)
 /* What goes on costs money too. Packs whose results are here are paid for. */
 static int confirm_rest(struct app *a, const struct backtest_work *w, struct err *err)
 {
-	const struct backtest_quote *q = &w->plan->packed;
+	const struct estimate_quote *q = &w->plan->packed;
 	size_t n = 0;
 
 	if (a->local)

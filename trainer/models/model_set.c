@@ -463,14 +463,14 @@ static void entity_step(void *context, size_t entity)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Group the rows by entity (a counting sort), then predict group by group. */
+/* Group the rows by entity (a counting sort), then predict group by group. Models that are read for
+ * it are small ones: one thread each, several at a time. */
 static int model_set_predict_entities(const struct model_set *m, const struct dataset *d,
 				      const struct predict_options *opt, int threads, struct predictions *ret,
 				      struct err *err)
 {
 	size_t names = d->entity_names.n;
 	size_t *first = xcalloc(names + 2, sizeof(*first)), *rows = xcalloc(d->rows + 1, sizeof(*rows));
-	/* Small models: one thread each, several at a time. */
 	struct entity_pass s = {.m = m,
 				.d = d,
 				.opt = opt,
