@@ -4,6 +4,7 @@
 
 #include "app/backtest.h"
 #include "app/backtest_drive.h"
+#include "app/budgets.h"
 #include "app/upload.h"
 #include "aws/s3.h"
 #include "base/fs.h"
@@ -43,6 +44,16 @@ static int ask(struct app *a, const struct backtest_work *w, const char *questio
 	return 0;
 }
 
+/* What a run, or what is left of it, can cost is held against the hard budgets, too. */
+static int check_budgets(struct app *a, const struct backtest_work *w, int64_t most_micro, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	strmap_copy(&tags, &w->spec->tags);
+	strmap_set(&tags, BACKTEST_TAG, w->name);
+	return budgets_allow_launch(a, w->name, &tags, most_micro, err);
+}
+
 /* A new run costs money: it is shown, and somebody says yes. */
 static int confirm(struct app *a, const struct backtest_work *w, struct err *err)
 {
@@ -80,6 +91,8 @@ static int confirm_rest(struct app *a, const struct backtest_work *w, struct err
 
 	if (!n)
 		return 0;
+	if (check_budgets(a, w, (int64_t)((double)q->most_micro * share), err) < 0)
+		return -err->code;
 	fprintf(stderr, "%s: %zu of %zu packs are left: about %s %s, at most %s\n", w->name, n, w->plan->n_jobs,
 		price_text(usual, each, share), w->spec->spot ? "on spot" : "on demand",
 		price_text(most, q->most_micro, share));
@@ -246,7 +259,9 @@ static int carry_out(struct app *a, struct backtest_work *w, bool begun, enum ag
 
 	if (check_state(a, w->name, begun, again != AGAIN_NOTHING, err) < 0 || check_settings(a, w, err) < 0)
 		return -err->code;
-	if ((!begun && confirm(a, w, err) < 0) || (again != AGAIN_NOTHING && confirm_rest(a, w, err) < 0))
+	if (!begun && (check_budgets(a, w, w->plan->packed.most_micro, err) < 0 || confirm(a, w, err) < 0))
+		return -err->code;
+	if (again != AGAIN_NOTHING && confirm_rest(a, w, err) < 0)
 		return -err->code;
 	if (backtest_folder_lock(w->name, &lock, err) < 0 || make_again(a, w, again, err) < 0)
 		return -err->code;

@@ -485,6 +485,7 @@ static int model_set_predict_entities(const struct model_set *m, const struct da
 		first[e + 2] += first[e + 1];
 	for (size_t i = 0; i < d->rows; i++)
 		rows[first[d->entities[i] + 1]++] = i;
+	/* Small models: one thread each, several at a time. */
 	parallel_for(names, m->pack ? threads : 1, entity_step, &s);
 	free(first);
 	free(rows);
