@@ -91,7 +91,9 @@ static int confirm_rest(struct app *a, const struct backtest_work *w, struct err
 
 	if (!n)
 		return 0;
-	if (check_budgets(a, w, (int64_t)((double)q->most_micro * share), err) < 0)
+	int64_t rest = q->most_micro == USD_UNKNOWN ? USD_UNKNOWN : (int64_t)((double)q->most_micro * share);
+
+	if (check_budgets(a, w, rest, err) < 0)
 		return -err->code;
 	fprintf(stderr, "%s: %zu of %zu packs are left: about %s %s, at most %s\n", w->name, n, w->plan->n_jobs,
 		price_text(usual, each, share), w->spec->spot ? "on spot" : "on demand",

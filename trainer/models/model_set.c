@@ -463,7 +463,8 @@ static void entity_step(void *context, size_t entity)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Group the rows by entity (a counting sort), then predict group by group. */
+/* Group the rows by entity (a counting sort), then predict group by group. Models that are read for
+ * it are small ones: one thread each, several at a time. */
 static int model_set_predict_entities(const struct model_set *m, const struct dataset *d,
 				      const struct predict_options *opt, int threads, struct predictions *ret,
 				      struct err *err)
