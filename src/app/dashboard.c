@@ -182,7 +182,7 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 		signals_close();
 		return rc;
 	}
-	d.host = dashboard_host_new(sync);
+	d.host = dashboard_host_new(sync, opt ? opt->config : NULL);
 	int rows, cols;
 
 	term_size(&rows, &cols);

@@ -6,6 +6,7 @@
 #ifndef SAGETOP_APP_DASHBOARD_H
 #define SAGETOP_APP_DASHBOARD_H
 
+#include "app/config.h"
 #include "sync/sync.h"
 #include "tui/theme.h"
 
@@ -15,6 +16,7 @@ struct dashboard_options {
 	enum theme theme;
 	int64_t notice_ms;	     /* see struct ui_options */
 	const char *columns, *order; /* of the jobs' list; NULL: the usual */
+	const struct config *config; /* for its budgets; NULL: none */
 	const char *start;	     /* a command to begin with ("logs NAME"); NULL: the jobs */
 };
 

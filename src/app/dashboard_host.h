@@ -5,9 +5,11 @@
 #include "sync/sync.h"
 #include "tui/host.h"
 
+struct config;
 struct dashboard_host;
 
-struct dashboard_host *dashboard_host_new(struct sync *sync) NODISCARD;
+/* config: for its budgets; NULL: none. */
+struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config) NODISCARD;
 /* Answers still under way afterwards are dropped. */
 void dashboard_host_free(struct dashboard_host *h);
 /* Where the user wants to go on; false where nothing was said. Borrowed; NULL is as it is. */

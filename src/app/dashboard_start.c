@@ -56,7 +56,8 @@ static int show_one(struct app *a, struct dashboard_next *next, struct err *err)
 					.theme = (enum theme)set->theme,
 					.notice_ms = set->notice_ms,
 					.columns = set->columns,
-					.order = set->sort};
+					.order = set->sort,
+					.config = &a->config};
 	struct aws_client *client = sync_client(a->sync);
 
 	/* A program that gives credentials may ask for a code or a touch: before there is a
