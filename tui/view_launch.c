@@ -38,6 +38,19 @@ static void estimate_ready(struct view *v, const char *text, const struct err *e
 		ask_estimate(v);
 }
 
+/* "eta=0.1" means the hyperparameter: members of a job begin with a capital. */
+static void add_change(struct view *v, struct strlist *changes, const char *text)
+{
+	const struct launch_state *st = v->state;
+	const struct job *j = st->clone_of ? jobs_find(session_jobs(ui_session(v->ui)), st->clone_of) : NULL;
+	size_t n = strcspn(text, "=.[");
+	AUTO(str) char *name = xstrndup(text, n);
+	bool hyperparameter = text[n] == '=' && n &&
+			      (islower((unsigned char)*text) || *text == '_' || (j && job_hyperparameter(j, name)));
+
+	strlist_take(changes, xasprintf("%s%s", hyperparameter ? "HyperParameters." : "", text));
+}
+
 /* One question at a time, about all changes that are whole; a path that leads nowhere yet has no answer. */
 static void ask_estimate(struct view *v)
 {
@@ -50,7 +63,7 @@ static void ask_estimate(struct view *v)
 		return;
 	for (size_t i = st->clone_of ? 1 : 2; i < st->form.n; i++)
 		if (strchr(st->form.fields[i].edit.text, '='))
-			strlist_add(&changes, st->form.fields[i].edit.text);
+			add_change(v, &changes, st->form.fields[i].edit.text);
 	if (!st->clone_of)
 		r.spec_path = st->form.fields[0].edit.text;
 	if (st->clone_of || r.spec_path[0])
@@ -120,19 +133,6 @@ static void preview_ready(struct view *v, struct host_preview *p, const struct e
 	st->stage = STAGE_PREVIEW;
 	st->doc_width = 0;
 	st->doc.top = 0;
-}
-
-/* "eta=0.1" means the hyperparameter: members of a job begin with a capital. */
-static void add_change(struct view *v, struct strlist *changes, const char *text)
-{
-	const struct launch_state *st = v->state;
-	const struct job *j = st->clone_of ? jobs_find(session_jobs(ui_session(v->ui)), st->clone_of) : NULL;
-	size_t n = strcspn(text, "=.[");
-	AUTO(str) char *name = xstrndup(text, n);
-	bool hyperparameter = text[n] == '=' && n &&
-			      (islower((unsigned char)*text) || *text == '_' || (j && job_hyperparameter(j, name)));
-
-	strlist_take(changes, xasprintf("%s%s", hyperparameter ? "HyperParameters." : "", text));
 }
 
 static void submit(struct view *v)
