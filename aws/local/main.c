@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "aws/local/running/command.h"
+#include "aws/local/running/images.h"
 #include "aws/local/front/deny.h"
 #include "aws/local/front/faults.h"
 #include "aws/local/services/limits.h"
@@ -138,6 +139,8 @@ static int start(struct engine *e, struct err *err)
 	if (rc == 0)
 		rc = record_open(e, err);
 	if (rc == 0)
+		rc = images_load(e, err);
+	if (rc == 0)
 		rc = training_jobs_load(e, err);
 	if (rc == 0)
 		rc = documents_load(e, err);
@@ -178,6 +181,7 @@ static void stop(struct engine *e)
 	limits_free(e);
 	faults_free(e);
 	record_close(e);
+	images_free(e);
 	training_jobs_free(e);
 	documents_free(e);
 	state_close(e->db);

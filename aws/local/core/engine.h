@@ -30,7 +30,7 @@ struct engine {
 	struct options opt;
 	struct loop *loop;
 	struct state *db;
-	char *trainer; /* the program that jobs run */
+	char *trainer; /* the program of the trainer's image */
 	int port;
 
 	/* Simulated time: base + (real - start) * speed. */
@@ -40,6 +40,8 @@ struct engine {
 	struct job_table *jobs;
 	struct documents *documents;
 	struct runner *runner;
+	struct host *hosts;    /* processes that run (running/process.h) */
+	struct images *images; /* what stands for an image (running/images.h) */
 	struct server *server;
 	struct faults *faults;
 	struct limits *limits;

@@ -53,6 +53,8 @@ static const struct option_row option_table[] = {
 	 "run jobs as a `process` or in a container by `runc`"},
 	{"image", OPT_TEXT, "DIR", FIELD(image), 0, 0, NULL,
 	 "runc: the image's unpacked root file system (make image)"},
+	{"settings", OPT_TEXT, "FILE", FIELD(settings), 0, 0, NULL,
+	 "what stands for images: YAML (default: $XDG_CONFIG_HOME/sagetop/local.yaml)"},
 	{"foreground", OPT_FLAG, NULL, FIELD(foreground), 0, 0, NULL, "say on standard output what is served"},
 	{"help", OPT_FLAG, NULL, FIELD(help), 0, 0, NULL, "show this text"},
 	{"version", OPT_FLAG, NULL, FIELD(version), 0, 0, NULL, "show the version"},

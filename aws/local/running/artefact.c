@@ -35,13 +35,60 @@ static int copy_file(const char *source, const char *target, struct err *err)
 	return n < 0 ? err_set(err, ERR_IO, "cannot copy to %s: %s", target, strerror(errno)) : 0;
 }
 
+static int unpack_entry(struct archive *in, struct archive *out, struct archive_entry *entry, const char *folder)
+{
+	const char *name = archive_entry_pathname(entry);
+	AUTO(str) char *path = fs_join(folder, name ? name : "");
+	const void *block;
+	size_t n;
+	la_int64_t offset;
+	int rc = ARCHIVE_OK;
+
+	if (!name || *name == '/')
+		return ARCHIVE_FATAL;
+	archive_entry_set_pathname(entry, path);
+	rc = archive_write_header(out, entry);
+	while (rc == ARCHIVE_OK && (rc = archive_read_data_block(in, &block, &n, &offset)) == ARCHIVE_OK)
+		rc = archive_write_data_block(out, block, n, offset) < 0 ? ARCHIVE_FATAL : ARCHIVE_OK;
+	return rc == ARCHIVE_EOF ? ARCHIVE_OK : rc;
+}
+
+/* An archive of any common form. Nothing leaves the folder, neither by its name nor by a
+ * link. */
+static int unpack(const char *source, const char *folder, const char *uri, struct err *err)
+{
+	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
+	struct archive_entry *entry;
+	int rc;
+
+	archive_read_support_filter_all(in);
+	archive_read_support_format_all(in);
+	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+						    ARCHIVE_EXTRACT_SECURE_NODOTDOT);
+	rc = archive_read_open_filename(in, source, (size_t)256 << 10);
+	while (rc == ARCHIVE_OK && (rc = archive_read_next_header(in, &entry)) == ARCHIVE_OK)
+		rc = unpack_entry(in, out, entry, folder);
+	bool ok = rc == ARCHIVE_EOF;
+
+	if (!ok)
+		err_set(err, ERR_PARSE, "%.300s is no archive that can be unpacked (.tar.gz): %s", uri,
+			str_or(archive_error_string(in), str_or(archive_error_string(out), "an entry leaves it")));
+	archive_read_free(in);
+	archive_write_free(out);
+	return ok ? 0 : -ERR_PARSE;
+}
+
 void copy_task_work(void *task)
 {
 	struct copy_task *t = task;
 	struct err err = {0};
 
 	for (size_t i = 0; i < t->plan.n && !t->cancelled; i++) {
-		if (copy_file(t->plan.items[i].source, t->plan.items[i].target, &err) < 0) {
+		const struct copy_item *item = &t->plan.items[i];
+		int rc = item->unpack ? unpack(item->source, item->target, item->uri, &err)
+				      : copy_file(item->source, item->target, &err);
+
+		if (rc < 0) {
 			snprintf(t->error, sizeof(t->error), "ClientError: Data download failed: %s", err.msg);
 			return;
 		}

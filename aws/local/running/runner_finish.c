@@ -40,12 +40,15 @@ static int64_t billable_seconds(const struct training_job *job)
 	return job->spot ? MAX(seconds * 32 / 100, 1) : seconds;
 }
 
-static void set_final_status(struct engine *e, struct training_job *job)
+static void set_final_status(struct engine *e, struct training_job *job, const char *warning)
 {
+	AUTO(str)
+	char *completed = xasprintf("Training job completed%s%s", warning ? "; " : "", warning ? warning : "");
+
 	switch (job->outcome) {
 	case OUTCOME_COMPLETED:
 		job->status = JOB_COMPLETED;
-		training_job_enter(e, job, "Completed", "Training job completed");
+		training_job_enter(e, job, "Completed", completed);
 		break;
 	case OUTCOME_STOPPED:
 		job->status = JOB_STOPPED;
@@ -79,7 +82,7 @@ void run_finish(struct run *run)
 		job->end_ms = engine_now_ms(run->e);
 		job->billable_s = billable_seconds(job);
 	}
-	set_final_status(run->e, job);
+	set_final_status(run->e, job, run->warning);
 	run_save(run);
 	run_free(run);
 	worker_run(r->worker, remove_work, remove_done, dir);
