@@ -62,7 +62,7 @@ _sagetop()
 	case $cmd in
 	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
-	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
+	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;
 	config) COMPREPLY=($(compgen -W "$(sagetop --complete settings 2>/dev/null)" -- "$cur")) ;;
 	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;

@@ -43,7 +43,7 @@ _sagetop() {
 		'prices:print the price table, with the date and source of every price' \
 		'config:print the settings in force and where each comes from' \
 		'doctor:check clock, credentials, region and permissions' \
-		'local:start, stop or look at the local engine' \
+		'local:start, stop or look at the local engine; env prints what the AWS CLI and SDKs need (eval it)' \
 		'help:print help' \
 	)
 	_arguments -C $everywhere '1: :->command' '*:: :->argument' && return
@@ -129,7 +129,7 @@ _sagetop() {
 		local) _arguments $everywhere \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'--port=[port of the engine (default 4670; 0 picks a free one)]:N: ' \
-			'*: :(start stop status)' ;;
+			'*: :(start stop status env)' ;;
 		help) _arguments $everywhere \
 			'*: : ' ;;
 		esac ;;

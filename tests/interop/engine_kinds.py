@@ -648,12 +648,14 @@ def hosting(e):
           "Updating")
     match("but once", failure(sagemaker.update_endpoint_weights_and_capacities, EndpointName="endpoint-000",
                               DesiredWeightsAndCapacities=[{"VariantName": "v", "DesiredWeight": 1}])[1], "in-progress")
-    sagemaker.create_processing_job(ProcessingJobName="p", RoleArn=ROLE, AppSpecification={"ImageUri": "i"},
+    sagemaker.create_processing_job(ProcessingJobName="p", RoleArn=ROLE,
+                                    AppSpecification={"ImageUri": "i", "ContainerEntrypoint": ["sleep", "600"]},
                                     ProcessingResources=processing("p", 0)["ProcessingResources"])
     equal("a processing job is in progress", sagemaker.describe_processing_job(
         ProcessingJobName="p")["ProcessingJobStatus"], "InProgress")
     sagemaker.stop_processing_job(ProcessingJobName="p")
-    told = sagemaker.describe_processing_job(ProcessingJobName="p")
+    told = until(lambda: (lambda d: d if d["ProcessingJobStatus"] == "Stopped" else None)(
+        sagemaker.describe_processing_job(ProcessingJobName="p")))
     ok("until it is stopped", told["ProcessingJobStatus"] == "Stopped" and told["ProcessingEndTime"], told)
     match("which works once", failure(sagemaker.stop_processing_job, ProcessingJobName="p")[1], "is in status Stopped")
 

@@ -11,6 +11,7 @@ struct options {
 	char *state_dir;
 	int64_t slots;		/* processes at a time; 0: as many as cores */
 	int64_t stop_timeout_s; /* between SIGTERM and SIGKILL */
+	bool open;		/* the secret is `local`, which everybody knows */
 	bool strict;
 	char *faults;		/* a fault specification, or NULL */
 	char *deny;		/* operations answered with AccessDenied, or NULL */

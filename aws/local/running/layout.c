@@ -254,7 +254,7 @@ static int plan_checkpoints(struct engine *e, const struct training_job *job, co
 	if (rc < 0)
 		return rc;
 	/* The URI names a folder, with or without its slash. */
-	AUTO(str) char *prefix = *key && !str_ends(key, "/") ? xasprintf("%s/", key) : xstrdup(key);
+	AUTO(str) char *prefix = s3_folder_key(key);
 
 	rc = list_prefix(&l, bucket, prefix, prefix, err);
 	return rc < 0 ? rc : 0;
@@ -476,10 +476,9 @@ void layout_request_environment(const json_t *environment, struct strmap *env)
 	}
 }
 
-void layout_base_environment(struct engine *e, const char *dir, const char *arn, struct strmap *env)
+void layout_base_environment(const char *dir, const char *arn, struct strmap *env)
 {
 	AUTO(strlist) struct strlist parts = {0};
-	char text[32];
 
 	strmap_set(env, "SAGETOP_JOB_DIR", dir); /* by which a later engine knows a process of ours */
 	strmap_set(env, "PATH", "/usr/local/bin:/usr/bin:/bin");
@@ -487,10 +486,7 @@ void layout_base_environment(struct engine *e, const char *dir, const char *arn,
 	strmap_set(env, "LANG", "C.UTF-8");
 	strlist_split(&parts, arn, ':');
 	strmap_set(env, "AWS_REGION", parts.n > 3 ? parts.items[3] : DEFAULT_REGION);
-	/* Jobs side by side share the cores: each is told its part, and threads that
-	 * wait do not spin on what the others need. */
-	snprintf(text, sizeof(text), "%ld", (long)MAX(sysconf(_SC_NPROCESSORS_ONLN) / MAX(engine_slots(e), 1), 1));
-	strmap_set(env, "SM_NUM_CPUS", text);
+	/* Threads that wait do not spin on what others need. */
 	if (!strmap_get(env, "GOMP_SPINCOUNT"))
 		strmap_set(env, "GOMP_SPINCOUNT", "1000");
 }
@@ -513,13 +509,13 @@ void layout_environment(struct engine *e, const struct training_job *job, const 
 			const char *seen, struct strmap *env)
 {
 	AUTO(str) char *dir = layout_job_dir(e, job);
-	char name[16], text[16];
+	char name[16], text[32];
 
 	layout_host_name(host, name);
 	if (!script_is_asked_for(request)) /* which sees them decoded */
 		set_hyperparameters(env, request);
 	layout_request_environment(json_object_get(request, "Environment"), env);
-	layout_base_environment(e, dir, job->arn, env);
+	layout_base_environment(dir, job->arn, env);
 	set_channels(env, request, seen);
 	strmap_set(env, "SAGETOP_ML_ROOT", seen);
 	strmap_set(env, "TRAINING_JOB_NAME", job->name);
@@ -531,6 +527,9 @@ void layout_environment(struct engine *e, const struct training_job *job, const 
 	set_path(env, "SM_OUTPUT_DATA_DIR", seen, "output/data");
 	strmap_set(env, "SM_CURRENT_HOST", name);
 	set_json(env, "SM_HOSTS", layout_hosts(training_job_instance_count(request)));
+	/* Jobs side by side share the cores: each is told its part. */
+	snprintf(text, sizeof(text), "%ld", (long)MAX(sysconf(_SC_NPROCESSORS_ONLN) / MAX(engine_slots(e), 1), 1));
+	strmap_set(env, "SM_NUM_CPUS", text);
 	snprintf(text, sizeof(text), "%d", count_gpus());
 	strmap_set(env, "SM_NUM_GPUS", text);
 	strmap_set(env, "SM_NETWORK_INTERFACE_NAME", "lo");

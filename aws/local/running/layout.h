@@ -33,7 +33,7 @@ int layout_prepare(struct engine *e, const struct training_job *job, const json_
 void layout_environment(struct engine *e, const struct training_job *job, const json_t *request, int host,
 			const char *seen, struct strmap *env);
 /* Those that every process of the engine has, whatever it does. */
-void layout_base_environment(struct engine *e, const char *dir, const char *arn, struct strmap *env);
+void layout_base_environment(const char *dir, const char *arn, struct strmap *env);
 /* Those of the request's Environment that it may set. */
 void layout_request_environment(const json_t *environment, struct strmap *env);
 /* Objects under an s3:// prefix, or those of a manifest, to dir. host of hosts: every

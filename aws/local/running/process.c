@@ -318,6 +318,8 @@ void host_signal(const struct host *h, int sig)
 
 void host_done(struct host *h)
 {
+	if (!h->e)
+		return; /* never begun */
 	forget(h);
 	close_output(h);
 	fd_close(&h->report_fd);

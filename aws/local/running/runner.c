@@ -2,6 +2,7 @@
 #include "aws/local/running/runner_impl.h"
 
 #include "aws/local/running/artefact.h"
+#include "aws/local/running/processing.h"
 #include "aws/local/running/simulate.h"
 #include "base/clock.h"
 
@@ -137,6 +138,7 @@ static void schedule(struct runner *r)
 		}
 		run_download(run);
 	}
+	processing_schedule(r->e);
 	state_commit(r->e->db);
 }
 

@@ -227,7 +227,7 @@ static void launch(struct run *run)
 static void on_copied(void *task)
 {
 	struct copy_task *t = task;
-	struct run *run = t->run;
+	struct run *run = t->user;
 	AUTO(str) char *error = xstrdup(t->error);
 
 	run->copying = NULL;
@@ -268,7 +268,7 @@ void run_download(struct run *run)
 		run_fail(run, reason);
 		return;
 	}
-	t->run = run;
+	t->user = run;
 	run->copying = t;
 	worker_run(run->e->runner->worker, copy_task_work, on_copied, t);
 }
