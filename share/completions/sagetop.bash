@@ -20,6 +20,13 @@ _sagetop()
 	--name) return ;;
 	--timeout) return ;;
 	--port) return ;;
+	--input) return ;;
+	--output) return ;;
+	--image-uri) return ;;
+	--role) return ;;
+	--instance-type) return ;;
+	--count) return ;;
+	--to) return ;;
 	--repository) return ;;
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -31,7 +38,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | logs | metrics | launch | clone | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | logs | metrics | launch | clone | process | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -43,6 +50,7 @@ _sagetop()
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
 	clone) own='--set --name --dry-run --yes' ;;
+	process) own='--set --name --dry-run --yes --input --output --image-uri --role --instance-type --count --to' ;;
 	stop) own='' ;;
 	delete) own='--yes' ;;
 	wait) own='--timeout' ;;
@@ -60,7 +68,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone process stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

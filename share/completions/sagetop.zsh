@@ -34,6 +34,7 @@ _sagetop() {
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'clone:create a job like another, with changes' \
+		'process:run a script over data as a processing job; what begins with - stands behind --' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
 		'delete:delete things of any kind' \
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
@@ -92,6 +93,19 @@ _sagetop() {
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'*: : _sagetop_words jobs' ;;
+		process) _arguments $everywhere \
+			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'*--input=[data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded]:NAME=SOURCE: ' \
+			'*--output=[what lies in /opt/ml/processing/output/NAME at the end is stored (default\: under the job'\''s name)]:NAME[=s3://...]: ' \
+			'--image-uri=[image that runs the script (--local\: any)]:IMAGE: ' \
+			'--role=[role of the job (--local\: any)]:ARN: ' \
+			'--instance-type=[instance type (default\: ml.m5.large)]:TYPE: ' \
+			'--count=[instances (default\: 1)]:N: ' \
+			'--to=[where script, inputs and outputs go (--local\: the engine'\''s bucket)]:s3://BUCKET/PREFIX: ' \
+			'*: :_files' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \

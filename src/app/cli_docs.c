@@ -230,7 +230,7 @@ static void docs_zsh(FILE *out)
 				   : id == CMD_PRICES			  ? " _sagetop_words types"
 				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
 				   : id == CMD_BACKTEST			  ? " _sagetop_words backtests"
-				   : id == CMD_LAUNCH || id == CMD_UPLOAD ? "_files"
+				   : id == CMD_LAUNCH || id == CMD_PROCESS || id == CMD_UPLOAD ? "_files"
 									  : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
 	}
