@@ -399,7 +399,8 @@ int aws_resource_call(struct aws_client *aws, const struct kind *k, const struct
 
 /* --- tags ----------------------------------------------------------------------------------- */
 
-/* By service: who lists tags by ARN. The Scheduler tags groups only. */
+/* By service: who lists tags by ARN. The Scheduler tags groups only. A resource has at most
+ * 50 tags, a page of ListTags holds 100: one call is all. */
 static const struct {
 	const char *service, *operation, *argument;
 } tag_calls[] = {{"sagemaker", "ListTags", "ResourceArn"},

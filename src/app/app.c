@@ -16,36 +16,10 @@
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/timefmt.h"
 
-/* A handler only writes a byte here; the loop reads it as an ordinary event. */
-static int signal_pipe[2] = {-1, -1};
-static volatile sig_atomic_t signal_seen;
-
-static void on_signal(int number)
-{
-	int saved = errno;
-
-	signal_seen = number;
-	if (write(signal_pipe[1], "", 1) < 0) {
-		/* the pipe is full: the loop will wake up anyway */
-	}
-	errno = saved;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-
-	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return;
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	/* A lost connection or a closed pipe is an error of write(2), see finish_output. */
-	signal(SIGPIPE, SIG_IGN);
-}
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 static int interrupted(struct err *err)
 {
@@ -63,12 +37,12 @@ void app_reply_done(void *user, const struct err *err)
 
 int app_turn(struct app *a, int timeout_ms, struct err *err)
 {
-	struct pollfd fd = {.fd = signal_pipe[0], .events = POLLIN};
+	struct pollfd fd = {.fd = signals_fd(), .events = POLLIN};
 
-	if (signal_seen)
+	if (signals_last())
 		return interrupted(err);
 	sync_poll(a->sync, &fd, 1, timeout_ms);
-	return signal_seen ? interrupted(err) : 0;
+	return signals_last() ? interrupted(err) : 0;
 }
 
 bool app_reader_gone(struct app *a)
@@ -82,11 +56,11 @@ bool app_reader_gone(struct app *a)
 
 int app_pause(int timeout_ms, struct err *err)
 {
-	struct pollfd fd = {.fd = signal_pipe[0], .events = POLLIN};
+	struct pollfd fd = {.fd = signals_fd(), .events = POLLIN};
 
-	if (!signal_seen)
+	if (!signals_last())
 		poll(&fd, 1, timeout_ms);
-	return signal_seen ? interrupted(err) : 0;
+	return signals_last() ? interrupted(err) : 0;
 }
 
 int app_wait(struct app *a, struct app_reply *r, struct err *err)
@@ -106,7 +80,7 @@ int app_wait(struct app *a, struct app_reply *r, struct err *err)
 static void ask_mfa(void *user, const char *serial)
 {
 	struct app *a = user;
-	AUTO(str) char *code = mfa_read_code(serial, signal_pipe[0]);
+	AUTO(str) char *code = mfa_read_code(serial, signals_fd());
 
 	aws_client_answer_mfa(sync_client(a->sync), code);
 }
@@ -219,8 +193,8 @@ static int report(struct app *a, int rc, const struct err *err)
 {
 	if (rc >= 0)
 		return a->exit_status;
-	if (err->code == ERR_CANCELLED && signal_seen)
-		return 128 + signal_seen;
+	if (err->code == ERR_CANCELLED && signals_last())
+		return 128 + signals_last();
 	fprintf(stderr, "sagetop: %s%s\n", err->msg,
 		err->code == ERR_AUTH && !a->local ? "; sagetop doctor says more" : "");
 	return err_exit_status(err->code);
@@ -316,7 +290,8 @@ int app_main(int argc, char **argv)
 	bool hidden;
 
 	setlocale(LC_CTYPE, ""); /* numbers keep the C locale */
-	catch_signals();
+	if (signals_open(ending_signals, ARRAY_LEN(ending_signals), false, &err) < 0)
+		return report(&a, -1, &err);
 	int rc = run_hidden(argc, argv, &err, &hidden);
 	if (!hidden) {
 		rc = cli_parse(argc, argv, &a.cli, &err);

@@ -2,13 +2,13 @@
 #include "app/dashboard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "app/dashboard_host.h"
 #include "base/clock.h"
+#include "base/signals.h"
 #include "tui/key.h"
 #include "tui/term.h"
 #include "tui/ui.h"
@@ -16,40 +16,7 @@
 #define KEYS_AT_ONCE 512
 #define FRAME_MS 33 /* data is shown at most this often; keys at once */
 
-static int signal_pipe[2] = {-1, -1};
-
-static void on_signal(int sig)
-{
-	int saved = errno;
-	unsigned char byte = (unsigned char)sig;
-	ssize_t ignored = write(signal_pipe[1], &byte, 1);
-
-	(void)ignored;
-	errno = saved;
-}
-
 static const int loop_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
-
-static int signals_open(struct err *err)
-{
-	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-
-	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_set(err, ERR_IO, "pipe: %s", strerror(errno));
-	sigemptyset(&sa.sa_mask);
-	for (size_t i = 0; i < ARRAY_LEN(loop_signals); i++)
-		sigaction(loop_signals[i], &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return 0;
-}
-
-static void signals_close(void)
-{
-	for (size_t i = 0; i < ARRAY_LEN(loop_signals); i++)
-		signal(loop_signals[i], SIG_DFL);
-	fd_close(&signal_pipe[0]);
-	fd_close(&signal_pipe[1]);
-}
 
 struct dashboard {
 	struct sync *sync;
@@ -82,10 +49,10 @@ static void suspend(struct dashboard *d)
 static void take_signals(struct dashboard *d)
 {
 	unsigned char sigs[64];
-	ssize_t n = read(signal_pipe[0], sigs, sizeof(sigs));
+	size_t n = signals_take(sigs, sizeof(sigs));
 	bool resized = false;
 
-	for (ssize_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (sigs[i] == SIGWINCH)
 			resized = true;
 		else if (sigs[i] == SIGTSTP)
@@ -137,7 +104,7 @@ static int loop_timeout(const struct dashboard *d, bool working)
 
 static void run_loop(struct dashboard *d)
 {
-	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signal_pipe[0], .events = POLLIN}};
+	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
 	bool working = false;
 
 	while (!ui_quit_wanted(d->ui) && !d->end_signal && !d->hung_up) {
@@ -192,7 +159,7 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 	struct dashboard d = {.sync = sync};
 	struct term_options term_opt = {.mono = opt && opt->mono, .theme = opt ? opt->theme : THEME_USUAL};
 	struct err load_err = {0};
-	int rc = signals_open(err);
+	int rc = signals_open(loop_signals, ARRAY_LEN(loop_signals), true, err);
 
 	if (rc < 0)
 		return rc;

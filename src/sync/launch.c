@@ -91,9 +91,7 @@ static void on_clone_source(void *user, json_t *reply, const struct err *err)
 	const char *arn = json_get_str(reply, "TrainingJobArn");
 
 	c->reply = json_deep_copy(reply);
-	if (arn)
-		sm_list_tags(c->s->aws, arn, AWS_USER_ACTION, on_clone_tags, c);
-	else
+	if (!arn || !aws_resource_tags(c->s->aws, TRAINING_KIND, arn, AWS_USER_ACTION, on_clone_tags, c))
 		clone_with_tags(c, NULL);
 }
 

@@ -3,7 +3,8 @@
 
 #include "aws/cloudwatch.h"
 #include "aws/logs.h"
-#include "aws/sagemaker.h"
+#include "aws/op.h"
+#include "aws/resource.h"
 #include "aws/sigv4_verify.h"
 #include "aws/sts.h"
 #include "base/clock.h"
@@ -98,8 +99,7 @@ static void world_stop(struct world *w)
 	free(w->token);
 }
 
-static void on_jobs(void *user, struct job **jobs, size_t n, const char *next_token, int64_t total_hint,
-		    const struct err *err)
+static void on_jobs(void *user, const struct resource_page *page, const struct err *err)
 {
 	struct world *w = user;
 
@@ -108,11 +108,11 @@ static void on_jobs(void *user, struct job **jobs, size_t n, const char *next_to
 		w->err = *err;
 		return;
 	}
-	w->n_jobs = n;
-	w->total = total_hint;
-	str_set(&w->token, next_token);
-	if (n)
-		str_set(&w->name, jobs[0]->name);
+	w->n_jobs = page->n;
+	w->total = page->total_hint;
+	str_set(&w->token, page->next_token);
+	if (page->n)
+		str_set(&w->name, page->items[0]->name);
 }
 
 static void run(struct world *w)
@@ -126,10 +126,13 @@ static void run(struct world *w)
 
 static void search(struct world *w, const char *const *replies, size_t n)
 {
-	struct sm_search q = {.name_contains = "swe", .status = "Completed", .modified_after_ms = 1790000000000};
+	struct resource_query q = {.name = "swe",
+				   .status = "Completed",
+				   .created_after_ms = TIME_UNKNOWN,
+				   .modified_after_ms = 1790000000000};
 
 	world_start(w, replies, n);
-	sm_search_jobs(w->client, &q, AWS_POLLING, on_jobs, w);
+	aws_resource_search(w->client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, w);
 	assert_false(w->done); /* never from within the call */
 	run(w);
 }
@@ -156,12 +159,12 @@ static void test_search(void **state)
 static void test_signature_is_accepted(void **state)
 {
 	static const char *const replies[] = {good};
-	struct sm_search q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 	struct world w;
 
 	world_start(&w, replies, 1);
 	w.script.check_signature = true;
-	sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+	aws_resource_search(w.client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w);
 	run(&w);
 	assert_false(w.script.bad_signature);
 	assert_null(strstr(w.script.last_body, "SearchExpression"));
@@ -261,13 +264,13 @@ static void test_too_large(void **state)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct aws_options opt = {.local = true};
-		struct sm_search q = {0};
+		struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 		struct world w = {0};
 
 		httpd_start(&w.httpd, play_huge, kinds[i]);
 		opt.endpoint_url = w.httpd.url;
 		assert_int_equal(aws_client_new(&opt, &w.client, NULL), 0);
-		sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+		aws_resource_search(w.client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w);
 		run(&w);
 		assert_int_equal(w.err.code, ERR_TOOBIG);
 		world_stop(&w);
@@ -295,7 +298,8 @@ static void on_left_out(void *user, const char *operation, size_t n)
 	snprintf(w->order, sizeof(w->order), "%s %zu", operation, n);
 }
 
-/* What can be read is kept, the rest is counted, bad characters are replaced. */
+/* What can be read is kept, the rest is counted, bad characters are replaced; what is of
+ * another kind is none of ours. */
 static void test_bad_records(void **state)
 {
 	static const char *const replies[] = {
@@ -303,29 +307,29 @@ static void test_bad_records(void **state)
 		"{\"TrainingJob\":{\"TrainingJobName\":7}},{\"TrainingJob\":{\"TrainingJobName\":\"a\\ud83d\xff\x01z\","
 		"\"TrainingJobName\":\"b\\ud83d\xff z\",\"TrainingJobStatus\":\"Completed\",\"CreationTime\":NaN}}],"
 		"\"TotalHits\":{\"Value\":123456789012345678901234567890}}"};
-	struct sm_search q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 	struct world w;
 
 	world_start(&w, replies, 1);
 	aws_client_on_left_out(w.client, on_left_out, &w);
 	for (int i = 0; i < 2; i++) { /* told once, counted twice */
 		w.done = false;
-		sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+		aws_resource_search(w.client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w);
 		run(&w);
 		assert_int_equal(w.err.code, 0);
 		assert_int_equal(w.n_jobs, 1);
 		assert_string_equal(w.name, "b\xef\xbf\xbd\xef\xbf\xbd z");
-		assert_string_equal(w.order, i ? "" : "Search 5");
+		assert_string_equal(w.order, i ? "" : "Search 3");
 		*w.order = '\0';
 	}
-	assert_int_equal(aws_client_left_out(w.client), 10);
+	assert_int_equal(aws_client_left_out(w.client), 6);
 	world_stop(&w);
 }
 
 static void test_clock_is_corrected(void **state)
 {
 	struct aws_options opt = {.local = true};
-	struct sm_search q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 	struct world w = {0};
 	int64_t started_ms = clock_now_ms(), signed_ms = 0;
 	char iso[TIMEFMT_LEN];
@@ -334,7 +338,7 @@ static void test_clock_is_corrected(void **state)
 	httpd_start(&w.httpd, play_skewed, &w.script);
 	opt.endpoint_url = w.httpd.url;
 	assert_int_equal(aws_client_new(&opt, &w.client, NULL), 0);
-	sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
+	aws_resource_search(w.client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w);
 	run(&w);
 	assert_int_equal(w.err.code, 0);
 	assert_int_equal(w.httpd.n_requests, 2);
@@ -347,7 +351,7 @@ static void test_clock_is_corrected(void **state)
 	world_stop(&w);
 }
 
-static void on_order_a(void *user, struct job **jobs, size_t n, const char *t, int64_t h, const struct err *err)
+static void on_order_a(void *user, const struct resource_page *page, const struct err *err)
 {
 	struct world *w = user;
 
@@ -355,12 +359,18 @@ static void on_order_a(void *user, struct job **jobs, size_t n, const char *t, i
 	w->done = strlen(w->order) == 4;
 }
 
-static void on_order_u(void *user, const struct err *err)
+static void on_order_u(void *user, const struct aws_reply *reply, const struct err *err)
 {
 	struct world *w = user;
 
 	strcat(w->order, err && err->code == ERR_CANCELLED ? "c" : "u");
 	w->done = strlen(w->order) == 4;
+}
+
+static struct aws_request *stop(struct world *w, const char *name)
+{
+	return aws_call_named(w->client, AWS_OP_ROW(sagemaker, StopTrainingJob), AWS_USER_ACTION,
+			      json_pack("{s:s}", "TrainingJobName", name), on_order_u, w);
 }
 
 static void on_timer(void *user)
@@ -374,7 +384,7 @@ static void on_timer(void *user)
 static void test_cancel_and_timers(void **state)
 {
 	static const char *const replies[] = {"200 {}"};
-	struct sm_search q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 	struct world w;
 	struct aws_request *r;
 	uint64_t id;
@@ -384,12 +394,12 @@ static void test_cancel_and_timers(void **state)
 	id = aws_client_after(w.client, 5, on_timer, &w);
 	aws_client_after(w.client, 30, on_timer, &w);
 	aws_client_cancel_timer(w.client, id);
-	r = sm_stop_job(w.client, "x", on_order_u, &w);
+	r = stop(&w, "x");
 	aws_request_cancel(r);
-	sm_stop_job(w.client, "y", on_order_u, &w);
+	stop(&w, "y");
 	aws_client_poll(w.client, NULL, 0, 0);
 	assert_int_equal(w.order[0], 'c');
-	sm_search_jobs(w.client, &q, AWS_POLLING, on_order_a, &w);
+	aws_resource_search(w.client, TRAINING_KIND, &q, AWS_POLLING, on_order_a, &w);
 	run(&w);
 	assert_non_null(strchr(w.order, 'u'));
 	assert_non_null(strchr(w.order, 't'));
@@ -404,7 +414,7 @@ static void test_free_cancels(void **state)
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct aws_options opt = {.local = true};
-	struct sm_search q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 	struct world w = {0};
 	char url[64];
 
@@ -414,8 +424,8 @@ static void test_free_cancels(void **state)
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d", ntohs(a.sin_port));
 	opt.endpoint_url = url;
 	assert_int_equal(aws_client_new(&opt, &w.client, NULL), 0);
-	sm_search_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
-	sm_stop_job(w.client, "y", on_order_u, &w);
+	aws_resource_search(w.client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w);
+	stop(&w, "y");
 	aws_client_poll(w.client, NULL, 0, 20);
 	assert_false(w.done);
 	aws_client_free(w.client);
@@ -431,14 +441,14 @@ static void test_rate_and_priority(void **state)
 	static const char *const replies[] = {"200 {}"};
 	struct world w;
 	int64_t start = clock_mono_ms();
-	struct sm_list q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 
 	world_start(&w, replies, 1);
 	assert_int_equal(aws_client_set_rate(w.client, "ListTrainingJobs", 20, NULL), 0);
 	assert_int_equal(aws_client_set_rate(w.client, "ListTrainingJobs", 0, NULL), -ERR_INVALID);
 	for (int i = 0; i < 30; i++)
-		sm_list_jobs(w.client, &q, AWS_POLLING, on_jobs, &w);
-	sm_list_jobs(w.client, &q, AWS_USER_ACTION, on_order_a, &w);
+		aws_resource_list(w.client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w);
+	aws_resource_list(w.client, TRAINING_KIND, &q, AWS_USER_ACTION, on_order_a, &w);
 	while (w.reports < 31) {
 		aws_client_poll(w.client, NULL, 0, 1000);
 		if (w.order[0] == 'a' && !w.total) {

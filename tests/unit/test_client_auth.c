@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "aws/sagemaker.h"
+#include "aws/resource.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -138,8 +138,7 @@ static void open_client(struct world *w, const char *config)
 		fail_msg("%s", err.msg);
 }
 
-static void on_jobs(void *user, struct job **jobs, size_t n, const char *next_token, int64_t total,
-		    const struct err *err)
+static void on_jobs(void *user, const struct resource_page *page, const struct err *err)
 {
 	struct world *w = user;
 
@@ -152,12 +151,12 @@ static void on_jobs(void *user, struct job **jobs, size_t n, const char *next_to
 
 static void ask(struct world *w, int n)
 {
-	struct sm_search q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 	int64_t deadline = clock_mono_ms() + 180000;
 	int target = w->n_done + n;
 
 	for (int i = 0; i < n; i++)
-		sm_search_jobs(w->client, &q, AWS_POLLING, on_jobs, w);
+		aws_resource_search(w->client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, w);
 	while (w->n_done < target && clock_mono_ms() < deadline)
 		aws_client_poll(w->client, NULL, 0, 1000);
 	assert_int_equal(w->n_done, target);
@@ -328,14 +327,14 @@ static void on_mfa(void *user, const char *serial)
 static void test_mfa_answer_comes_later(void **state)
 {
 	struct world *w = *state;
-	struct sm_search q = {0};
+	struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
 	int64_t deadline = clock_mono_ms() + 180000;
 
 	open_client(w, "[default]\nrole_arn = r\nsource_profile = default\nmfa_serial = arn:mfa/me\n"
 		       "aws_access_key_id = A\naws_secret_access_key = S\n");
 	aws_client_on_mfa(w->client, on_mfa, w);
-	sm_search_jobs(w->client, &q, AWS_POLLING, on_jobs, w);
-	sm_search_jobs(w->client, &q, AWS_POLLING, on_jobs, w);
+	aws_resource_search(w->client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, w);
+	aws_resource_search(w->client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, w);
 	while (!w->ticks && clock_mono_ms() < deadline)
 		aws_client_poll(w->client, NULL, 0, 5);
 	for (int i = 0; i < 5; i++)
