@@ -224,14 +224,14 @@ static void docs_zsh(FILE *out)
 	for (enum command_id id = 0; id < CMD_COUNT; id++) {
 		fprintf(out, "\t\t%s) _arguments $everywhere \\\n", command_rows[id].name);
 		zsh_options(out, command_rows[id].name, "\t\t\t");
-		const char *what = takes_job_names(id)			  ? " _sagetop_words jobs"
-				   : takes_kinds(id)			  ? " _sagetop_words kinds"
-				   : id == CMD_LOCAL			  ? "(start stop status env)"
-				   : id == CMD_PRICES			  ? " _sagetop_words types"
-				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
-				   : id == CMD_BACKTEST			  ? " _sagetop_words backtests"
+		const char *what = takes_job_names(id)	? " _sagetop_words jobs"
+				   : takes_kinds(id)	? " _sagetop_words kinds"
+				   : id == CMD_LOCAL	? "(start stop status env)"
+				   : id == CMD_PRICES	? " _sagetop_words types"
+				   : id == CMD_CONFIG	? " _sagetop_words settings"
+				   : id == CMD_BACKTEST ? " _sagetop_words backtests"
 				   : id == CMD_LAUNCH || id == CMD_PROCESS || id == CMD_UPLOAD ? "_files"
-									  : " ";
+											       : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
 	}
 	fputs("\t\tesac ;;\n\tesac\n}\n\n_sagetop \"$@\"\n", out);
