@@ -126,6 +126,10 @@ static void open_stream(struct host *h)
 {
 	int64_t epoch = engine_now_ms(h->e) / 1000;
 
+	if (h->one_stream) {
+		h->stream_id = log_stream_create(h->e, h->group, h->stream);
+		return;
+	}
 	for (;; epoch++) {
 		AUTO(str) char *stream = xasprintf("%s-%lld", h->stream, (long long)epoch);
 
@@ -243,7 +247,8 @@ int host_start(struct host *h, const struct command *cmd, struct err *err)
 
 static void put_metric(struct host *h, const char *name, double value)
 {
-	metric_add(h->e, metric_series(h->e, h->group, name, &h->dims, true), engine_now_ms(h->e), value);
+	metric_add(h->e, metric_series(h->e, h->ns ? h->ns : h->group, name, &h->dims, true), engine_now_ms(h->e),
+		   value);
 }
 
 static double memory_percent(uint64_t bytes)

@@ -13,8 +13,10 @@
 
 struct host {
 	struct engine *e;
-	const char *group;		/* its log group, and the namespace of its metrics */
-	char *stream;			/* "<job>/algo-1": each start has a stream "<stream>-<epoch>" */
+	const char *group;		/* its log group, and the namespace of its metrics ... */
+	const char *ns;			/* ... unless this is another one; NULL */
+	char *stream;			/* "<job>/algo-1": each start has a stream "<stream>-<epoch>" ... */
+	bool one_stream;		/* ... or all write to this one */
 	struct strmap dims;		/* of its metrics */
 	char *dir;			/* the job's folder, which its processes name in SAGETOP_JOB_DIR */
 	const struct metric_defs *defs; /* NULL: none */
