@@ -1,8 +1,6 @@
 /* The price list: GetProducts, whose items are JSON within JSON. */
 #include "aws/pricing.h"
 
-#include <strings.h>
-
 #include "aws/op.h"
 #include "aws/reply_json.h"
 #include "base/utf8.h"
@@ -12,103 +10,71 @@ struct call {
 	void *user;
 };
 
-bool pricing_parse_usd(const char *text, int64_t *ret_micro)
+/* The on-demand price, of the newest term that has one. */
+static enum price_verdict find_rate(const json_t *product, bool volume, int64_t *ret_micro)
 {
-	int64_t micro = 0, scale = 1000000;
-	const char *p = text;
-	bool point = false, digits = false;
-
-	for (; *p; p++) {
-		if (*p == '.' && !point) {
-			point = true;
-		} else if (*p >= '0' && *p <= '9') {
-			digits = true;
-			if (!point) {
-				if (micro > INT64_MAX / 100000000)
-					return false;
-				micro = micro * 10 + (*p - '0') * 1000000;
-			} else if (scale > 1) {
-				scale /= 10;
-				micro += (*p - '0') * scale;
-			} else if (scale == 1) {
-				micro += *p >= '5';
-				scale = 0; /* beyond the millionth: rounded once */
-			}
-		} else {
-			return false;
-		}
-	}
-	if (!digits)
-		return false;
-	*ret_micro = micro;
-	return true;
-}
-
-/* The on-demand price per hour; false where there is none in US dollars. */
-static bool find_hourly(const json_t *product, int64_t *ret_micro)
-{
-	const char *key, *rate_key;
-	json_t *term, *rate;
+	enum price_verdict verdict = PRICE_NOT_ON_DEMAND;
+	const char *key, *rate_key, *newest = "";
+	json_t *term, *dimension;
 
 	json_object_foreach(json_path_get(product, "terms.OnDemand"), key, term)
 	{
-		json_object_foreach(json_object_get(term, "priceDimensions"), rate_key, rate)
-		{
-			const char *unit = json_get_str(rate, "unit");
-			const char *usd = json_get_str(json_object_get(rate, "pricePerUnit"), "USD");
+		const char *since = str_or(json_get_str(term, "effectiveDate"), "");
 
-			if (str_ieq(unit, "Hrs") && usd && pricing_parse_usd(usd, ret_micro) && *ret_micro > 0)
-				return true;
+		json_object_foreach(json_object_get(term, "priceDimensions"), rate_key, dimension)
+		{
+			struct price_rate rate = {
+				.unit = json_get_str(dimension, "unit"),
+				.usd = json_get_str(json_object_get(dimension, "pricePerUnit"), "USD")};
+			int64_t micro;
+			enum price_verdict v = price_rate_judge(&rate, volume, &micro);
+
+			if (v == PRICE_TAKEN && (verdict != PRICE_TAKEN || strcmp(since, newest) >= 0)) {
+				*ret_micro = micro;
+				newest = since;
+				verdict = v;
+			} else if (verdict != PRICE_TAKEN) {
+				verdict = v;
+			}
 		}
 	}
-	return false;
-}
-
-static bool mentions(const char *text, const char *word)
-{
-	return text && strcasestr(text, word);
-}
-
-void pricing_row_done(struct price *p)
-{
-	free(p->instance_type);
-	free(p->region);
-	free(p->component);
-	free(p->as_of);
-	free(p->source);
-	*p = (struct price){0};
+	return verdict;
 }
 
 int pricing_parse_product(const char *text, size_t n, struct price *ret, struct err *err)
 {
 	AUTO(json) json_t *j = NULL;
-	const json_t *a;
-	const char *name, *region, *component, *platform, *usage, *published;
 	int64_t micro;
 	int rc = reply_json_parse(text, n, "PriceList item", &j, err);
 
 	if (rc)
 		return rc;
-	a = json_path_get(j, "product.attributes");
-	name = json_get_str(a, "instanceName");
-	region = json_get_str(a, "regionCode");
-	component = json_get_str(a, "component");
-	platform = json_get_str(a, "platoinstancetype");
-	usage = json_get_str(a, "usagetype");
-	published = json_get_str(j, "publicationDate");
-	if (!name || !region || !component || !str_starts(name, "ml.") || mentions(platform, "Free") ||
-	    mentions(usage, "Free") || mentions(usage, "Serverless") || !find_hourly(j, &micro))
+	const json_t *a = json_path_get(j, "product.attributes");
+	const char *published = json_get_str(j, "publicationDate");
+	const struct price_product p = {.service = json_get_str(a, "servicecode"),
+					.family = json_get_str(json_object_get(j, "product"), "productFamily"),
+					.name = json_get_str(a, "instanceName"),
+					.region = json_get_str(a, "regionCode"),
+					.component = json_get_str(a, "component"),
+					.platform = json_get_str(a, "platoinstancetype"),
+					.usage = json_get_str(a, "usagetype"),
+					.vcpu = json_get_str(a, "vCpu"),
+					.memory = json_get_str(a, "memory"),
+					.gpu = json_get_str(a, "gpu")};
+	bool volume = price_product_is_volume(&p);
+	char component[64];
+
+	if (price_product_judge(&p) != PRICE_TAKEN || find_rate(j, volume, &micro) != PRICE_TAKEN)
 		return 0;
-	/* One spelling: the same word in other letters, and spot under its own name. */
-	if (str_ieq(component, platform) || str_ieq(platform, "SpotTraining"))
-		component = platform;
-	*ret = (struct price){.instance_type = utf8_sanitize_dup(name),
-			      .region = utf8_sanitize_dup(region),
-			      .component = utf8_sanitize_dup(component),
+	*ret = (struct price){.instance_type = utf8_sanitize_dup(price_product_type(&p)),
+			      .region = utf8_sanitize_dup(p.region),
+			      .component = utf8_sanitize_dup(price_product_component(&p, component)),
 			      .usd_micro = micro,
 			      .as_of = xstrndup(published ? published : "", 10),
 			      .grade = 'A',
-			      .source = xstrdup("AWS Price List API")};
+			      .source = xstrdup("AWS Price List API"),
+			      .unit = volume ? PRICE_GB_MONTH : PRICE_HOUR,
+			      .spec = price_product_spec(&p)};
 	return 1;
 }
 
@@ -135,7 +101,7 @@ static void on_products(void *ctx, const struct aws_reply *reply, const struct e
 		err = &bad;
 	k->fn(k->user, rows, err ? 0 : n, err || str_empty(token) ? NULL : token, err);
 	for (i = 0; i < n; i++)
-		pricing_row_done(&rows[i]);
+		price_row_done(&rows[i]);
 	free(rows);
 	free(k);
 }
@@ -170,7 +136,9 @@ struct aws_request *pricing_get_products(struct aws_client *c, const char *regio
 
 	k->fn = fn;
 	k->user = user;
-	add_filter(filters, "productFamily", "ML Instance");
+	/* All of a region: its volumes are of another family. */
+	if (instance_type || component)
+		add_filter(filters, "productFamily", "ML Instance");
 	add_filter(filters, "regionCode", region);
 	add_filter(filters, "instanceName", instance_type);
 	add_filter(filters, "component", component);

@@ -2,14 +2,14 @@
  * of the price table.
  *
  * The API answers in three regions only, for all others; a row is a price per
- * instance-hour in US dollars of one component. What is free, in another unit or
+ * instance-hour, or per GB-month of a volume, in US dollars of one component. What is free, in another unit or
  * another currency is left out: unknown is unknown.
  */
 #ifndef SAGETOP_AWS_PRICING_H
 #define SAGETOP_AWS_PRICING_H
 
 #include "aws/client.h"
-#include "model/price.h"
+#include "aws/price_product.h"
 
 /* rows are borrowed; next_token is NULL at the end. A page may be empty. */
 typedef void pricing_fn(void *user, const struct price *rows, size_t n, const char *next_token, const struct err *err);
@@ -19,11 +19,7 @@ struct aws_request *pricing_get_products(struct aws_client *c, const char *regio
 					 const char *component, const char *next_token, pricing_fn *fn, void *user);
 
 /* Pure: one string of PriceList. 1 where it is a row, 0 where it is not about an
- * instance-hour, ERR_PARSE where it is malformed. *ret is freed by pricing_row_done. */
+ * instance-hour, ERR_PARSE where it is malformed. *ret is freed by price_row_done. */
 int pricing_parse_product(const char *text, size_t n, struct price *ret, struct err *err) NODISCARD;
-void pricing_row_done(struct price *p);
-
-/* "1.4080000000" -> 1408000 micro-dollars, rounded; false for anything else. */
-bool pricing_parse_usd(const char *text, int64_t *ret_micro);
 
 #endif

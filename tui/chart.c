@@ -16,7 +16,21 @@ struct frame {
 	int dots_x, dots_y; /* of the whole plot */
 	uint8_t *mask;	    /* braille dots of a cell */
 	uint8_t *owner;	    /* the curve that drew there last, + 1 */
+	uint8_t dash;	    /* of the curve: which of eight dots in a row are drawn */
+	unsigned phase;	    /* dots of it so far */
 };
+
+/* Where there are no colours; chart_mark shows them in a legend. */
+static const uint8_t dashes[ST_SERIES_COUNT] = {0xff, 0x1f, 0x55, 0x4f, 0x03, 0x11};
+
+const char *chart_mark(const struct surface *s, size_t curve)
+{
+	static const char *const letters[ST_SERIES_COUNT] = {"*", "+", "o", "x", "#", "@"};
+	static const char *const lines[ST_SERIES_COUNT] = {"──", "╌╌", "··", "─·", "- ", ". "};
+
+	curve %= ST_SERIES_COUNT;
+	return s->ascii ? letters[curve] : lines[s->mono ? curve : 0];
+}
 
 double chart_nice_step(double span, int n)
 {
@@ -240,7 +254,7 @@ static void dot(struct frame *f, int x, int y, size_t curve)
 {
 	static const uint8_t bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
-	if (x < 0 || y < 0 || x >= f->dots_x || y >= f->dots_y)
+	if (x < 0 || y < 0 || x >= f->dots_x || y >= f->dots_y || !(f->dash >> f->phase++ % 8 & 1))
 		return;
 	bool braille = f->dots_x == f->plot.cols * 2;
 	size_t cell = braille ? (size_t)(y / 4 * f->plot.cols + x / 2) : (size_t)(y * f->plot.cols + x);
@@ -271,8 +285,10 @@ static void line(struct frame *f, int x0, int y0, int x1, int y1, size_t curve)
 static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t index)
 {
 	int px = 0, py = 0;
-	bool any = false;
+	bool any = false, dashed = f->plot.s->mono && !f->plot.s->ascii;
 
+	f->phase = 0;
+	f->dash = dashed && curve->n > 1 ? dashes[index % ST_SERIES_COUNT] : 0xff;
 	for (size_t k = 0; k < curve->n; k++) {
 		const struct chart_point *p = &curve->points[k];
 		if (!isfinite(p->x) || !isfinite(p->y)) {
@@ -296,7 +312,6 @@ static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t 
 
 static void put_dots(const struct frame *f, const struct chart *c)
 {
-	static const char letters[] = "*+ox#@";
 	bool braille = f->dots_x == f->plot.cols * 2;
 
 	for (int row = 0; row < f->plot.rows; row++)
@@ -305,7 +320,7 @@ static void put_dots(const struct frame *f, const struct chart *c)
 			if (!f->mask[cell])
 				continue;
 			size_t curve = (size_t)f->owner[cell] - 1;
-			uint32_t cp = braille ? 0x2800u + f->mask[cell] : (uint32_t)letters[curve % ST_SERIES_COUNT];
+			uint32_t cp = braille ? 0x2800u + f->mask[cell] : (uint32_t)*chart_mark(f->plot.s, curve);
 			area_fill(f->plot, row, col, 1, c->curves[curve].style, cp);
 		}
 }

@@ -40,6 +40,9 @@ bool chart_x_range(const struct chart *c, double *lo, double *hi);
 const struct chart_point *chart_point_at(const struct chart_curve *curve, double x);
 void chart_draw(const struct chart *c, struct area a);
 
+/* What stands for a curve in the legend: its letter, or a piece of its line. */
+const char *chart_mark(const struct surface *s, size_t curve);
+
 /* A step of 1, 2 or 5 times a power of ten that divides span in at most n parts. */
 double chart_nice_step(double span, int n);
 

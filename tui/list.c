@@ -54,6 +54,7 @@ static void choose_columns(struct list *l, const char *text)
 	l->n_usual = l->columns.n;
 	l->chosen = text != NULL;
 	add_columns(l, FIELD_SCREEN | FIELD_WIDE);
+	l->n_own = l->columns.n;
 }
 
 /* The newest first, where the kind has times. */
@@ -67,6 +68,42 @@ static struct field_ref usual_order(const struct kind *k)
 			return (struct field_ref){.field = f};
 	}
 	return (struct field_ref){.field = k->fields};
+}
+
+bool list_shows_failures(const struct list *l)
+{
+	return l->n_bad && l->n_bad == l->n && (l->faults || l->query);
+}
+
+bool list_asks_for(const struct list *l, const struct field_ref *f)
+{
+	AUTO(field_list) struct field_list asked = {0};
+	bool is = f->field == l->sort.field && str_eq(f->key, l->sort.key) &&
+		  (l->reverse || f->field != usual_order(l->kind).field);
+
+	query_fields(l->query, &asked);
+	for (size_t i = 0; !is && i < asked.n; i++)
+		is = f->field == asked.items[i].field && str_eq(f->key, asked.items[i].key);
+	return is;
+}
+
+/* What the list is sorted or filtered by has a column, and of failures the reason. */
+static void invite_guests(struct list *l)
+{
+	AUTO(field_list) struct field_list asked = {0};
+	const struct field *reason = field_find(l->kind, "reason", NULL);
+
+	while (l->columns.n > l->n_own) {
+		free(l->columns.items[--l->columns.n].key);
+		l->seen[l->columns.n] = 0;
+	}
+	field_list_add(&asked, l->sort.field, l->sort.key);
+	query_fields(l->query, &asked);
+	if (reason && list_shows_failures(l))
+		field_list_add(&asked, reason, NULL);
+	for (size_t i = 0; i < asked.n; i++)
+		if (!(asked.items[i].field->flags & FIELD_NO_COLUMN))
+			add_column(l, &asked.items[i]);
 }
 
 /* As --sort: "cost" ascending, "-cost" descending. */
@@ -138,23 +175,29 @@ static int by_value(const void *pa, const void *pb, void *user)
 	return strcmp(a->item->name, b->item->name);
 }
 
+bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x)
+{
+	return (!l->faults || r->state == STATE_BAD) && (!l->query || query_match(l->query, r, x));
+}
+
 static void build_rows(struct view *v)
 {
 	struct list *l = list_of(v);
 	const struct resources *t = things(v);
 	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
 
-	l->n = l->n_all = 0;
+	l->n = l->n_all = l->n_bad = 0;
+	l->hidden_known = false;
 	GROW(l->rows, l->cap, t->n);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct resource *r = t->items[i];
 		if (l->parent && !str_eq(r->parent, l->parent))
 			continue;
 		l->n_all++;
-		if (l->faults && r->state != STATE_BAD)
+		if (!list_passes(l, r, &x))
 			continue;
-		if (l->query && !query_match(l->query, r, &x))
-			continue;
+		l->n_bad += r->state == STATE_BAD;
+		l->newest_ms = MAX(l->newest_ms, r->created_ms);
 		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&l->sort, r, &x)};
 		const char *text = field_get(&l->columns.items[0], r, &x).text;
 		l->name_widths |= 1ull << MIN(utf8_width(str_or(text, "")), LIST_NAME_CELLS_MAX);
@@ -185,8 +228,17 @@ void list_remember(struct list *l)
 		str_set(&l->selected, r->name);
 }
 
+void list_pin(struct list *l)
+{
+	long at = !l->pinned && l->selected ? list_find(l, l->selected) : -1;
+
+	if (at >= 0)
+		l->table.selected = (size_t)at;
+	l->pinned = true;
+}
+
 /* Build the rows again. The selected thing stays selected and, where the list is
- * scrolled, on the same line of the screen. */
+ * scrolled, on the same line of the screen; without having been chosen, the first is. */
 void list_update(struct view *v)
 {
 	struct list *l = list_of(v);
@@ -196,10 +248,16 @@ void list_update(struct view *v)
 		return; /* only a curve has grown */
 	l->built = things(v)->generation;
 	build_rows(v);
+	invite_guests(l);
 	l->stale = false;
 	if (l->awaited && list_find(l, l->awaited) >= 0) {
 		free(l->selected);
 		l->selected = TAKE(l->awaited);
+		l->pinned = true;
+	}
+	if (!l->pinned) {
+		l->table.selected = l->table.top = 0;
+		return;
 	}
 	long at = l->selected ? list_find(l, l->selected) : -1;
 	if (at >= 0) {
@@ -240,6 +298,25 @@ static void count_text(const struct view *v, struct buf *out)
 		(void)buf_addf(out, "%s%s", shown, t->n ? more : "");
 }
 
+/* Rows above the screen that were not there when the first row was last seen. */
+static size_t count_above(struct list *l)
+{
+	size_t top = MIN(l->table.top, l->table.selected); /* where it will be drawn */
+
+	if (top == 0)
+		l->seen_ms = l->newest_ms;
+	if (top == 0 || l->newest_ms <= l->seen_ms)
+		return l->above.n = 0;
+	if (l->above.top == top && l->above.built == l->built)
+		return l->above.n;
+	l->above.n = 0;
+	l->above.top = top;
+	l->above.built = l->built;
+	for (size_t i = 0; i < top && i < l->n; i++)
+		l->above.n += l->rows[i].item->created_ms > l->seen_ms;
+	return l->above.n;
+}
+
 char *list_sort_word(char *buf, const struct field_ref *f)
 {
 	field_heading(f, buf);
@@ -249,7 +326,7 @@ char *list_sort_word(char *buf, const struct field_ref *f)
 
 void list_title(struct view *v, const char *what, struct buf *left, struct buf *right)
 {
-	const struct list *l = list_of(v);
+	struct list *l = list_of(v);
 	char word[FIELD_HEADING_LEN];
 
 	(void)buf_addf(left, "%s ", what);
@@ -260,19 +337,25 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 		(void)buf_adds(left, " · only failed");
 	if (l->filter)
 		(void)buf_addf(left, " · %s", l->filter);
-	(void)buf_addf(left, " · by %s %s", list_sort_word(word, &l->sort), l->reverse ? "↑" : "↓");
+	(void)buf_addf(left, " · by %s", list_sort_word(word, &l->sort));
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);
+	if (count_above(l))
+		(void)buf_addf(right, "%s↑ %zu new", right->len ? " · " : "", l->above.n);
 }
 
 void list_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct list *l = list_of(v);
 	const struct resources *t = things(v);
-	char at[32], of[32], age[TIMEFMT_LEN];
+	char at[32], of[32], age[TIMEFMT_LEN], hidden[64];
 
 	if (l->marks.n) {
-		(void)buf_addf(left, "%zu marked", l->marks.n);
+		list_hidden_text(v, hidden, sizeof(hidden));
+		if (hidden[0])
+			(void)buf_adds(left, hidden);
+		else
+			(void)buf_addf(left, "%zu marked", l->marks.n);
 		if (l->hooks->marked)
 			l->hooks->marked(v, left);
 	}
@@ -303,6 +386,7 @@ static void set_sort(struct view *v, const struct field_ref *f)
 	l->sort = (struct field_ref){f->field, key};
 	if (f->field->flags & FIELD_COLD)
 		ui_want_columns(v, l->kind, &(struct field_list){.items = &l->sort, .n = 1});
+	l->pinned = false; /* to the first row of the new order */
 	rebuild(v);
 }
 
@@ -330,7 +414,7 @@ int list_sort(struct view *v, const char *text, struct err *err)
 static void sort_by_next(struct view *v, int by)
 {
 	struct list *l = list_of(v);
-	size_t n = l->wide ? l->columns.n : l->n_usual, at = 0;
+	size_t n = l->wide ? l->n_own : l->n_usual, at = 0;
 
 	while (at < n &&
 	       (l->columns.items[at].field != l->sort.field || !str_eq(l->columns.items[at].key, l->sort.key)))
@@ -347,6 +431,12 @@ bool list_key(struct view *v, int key)
 			return true;
 		}
 	return false;
+}
+
+static void forget_widths(struct list *l)
+{
+	l->name_widths = 0;
+	memset(l->seen, 0, sizeof(l->seen));
 }
 
 /* Takes the text over as the filter; a faulty one leaves the old and sets err. */
@@ -367,8 +457,7 @@ int list_filter(struct view *v, const char *text, struct err *err)
 	query_free(l->query);
 	l->query = q;
 	str_set(&l->filter, q ? text : NULL);
-	l->name_widths = 0;
-	memset(l->seen, 0, sizeof(l->seen));
+	forget_widths(l);
 	rebuild(v);
 	return 0;
 }
@@ -395,49 +484,6 @@ static void ask_filter(struct view *v)
 	ui_prompt(v, &ops, l->filter);
 }
 
-/* --- marks --- */
-
-static void mark(struct list *l, const char *name, bool on)
-{
-	if (on)
-		(void)map_put(&l->marks, name, l);
-	else
-		(void)map_remove(&l->marks, name);
-}
-
-static void mark_selected(struct list *l)
-{
-	const struct resource *r = list_selected(l);
-
-	if (!r)
-		return;
-	mark(l, r->name, !map_get(&l->marks, r->name));
-	str_set(&l->last_mark, r->name);
-	table_action(&l->table, ACT_DOWN);
-}
-
-static void mark_range(struct list *l)
-{
-	long from = l->last_mark ? list_find(l, l->last_mark) : -1;
-	size_t to = l->table.selected;
-
-	if (!l->n)
-		return;
-	size_t first = from < 0 ? to : MIN((size_t)from, to), last = from < 0 ? to : MAX((size_t)from, to);
-	for (size_t i = first; i <= last; i++)
-		mark(l, l->rows[i].item->name, true);
-	str_set(&l->last_mark, l->rows[to].item->name);
-}
-
-void list_chosen(const struct list *l, struct strlist *out)
-{
-	for (size_t i = 0; l->marks.n && i < l->n; i++)
-		if (map_get(&l->marks, l->rows[i].item->name))
-			strlist_add(out, l->rows[i].item->name);
-	if (!out->n && list_selected(l))
-		strlist_add(out, list_selected(l)->name);
-}
-
 /* --- keys --- */
 
 static bool go_back(struct view *v)
@@ -449,22 +495,30 @@ static bool go_back(struct view *v)
 		(void)!list_filter(v, "", NULL);
 		return true;
 	}
-	if (l->marks.n) {
-		map_clear(&l->marks);
-		return true;
+	return l->marks.n && list_mark_action(v, ACT_UNMARK);
+}
+
+static bool move(struct list *l, enum action a)
+{
+	bool was_pinned = l->pinned;
+
+	list_pin(l);
+	if (!table_action(&l->table, a)) {
+		l->pinned = was_pinned;
+		return false;
 	}
-	return false;
+	l->pinned = a != ACT_TOP;
+	str_set(&l->awaited, NULL); /* the user goes elsewhere */
+	list_remember(l);
+	return true;
 }
 
 bool list_action(struct view *v, enum action a)
 {
 	struct list *l = list_of(v);
 
-	if (table_action(&l->table, a)) {
-		str_set(&l->awaited, NULL); /* the user goes elsewhere */
-		list_remember(l);
+	if (move(l, a) || list_mark_action(v, a))
 		return true;
-	}
 	switch (a) {
 	case ACT_SORT_NEXT:
 	case ACT_SORT_PREVIOUS:
@@ -473,21 +527,12 @@ bool list_action(struct view *v, enum action a)
 	case ACT_SORT_REVERSE:
 		set_sort(v, &l->sort);
 		return true;
-	case ACT_MARK:
-		mark_selected(l);
-		list_remember(l);
-		return true;
-	case ACT_MARK_RANGE:
-		mark_range(l);
-		return true;
-	case ACT_UNMARK:
-		map_clear(&l->marks);
-		return true;
 	case ACT_FILTER:
 		ask_filter(v);
 		return true;
 	case ACT_FAULTS:
 		l->faults = !l->faults;
+		forget_widths(l);
 		rebuild(v);
 		return true;
 	case ACT_WIDE:
@@ -509,6 +554,7 @@ const char *list_neighbour(struct view *v, const char *name, int by)
 		return NULL;
 	str_set(&l->selected, l->rows[at].item->name);
 	l->table.selected = (size_t)at;
+	l->pinned = true;
 	return l->rows[at].item->name;
 }
 

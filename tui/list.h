@@ -2,8 +2,10 @@
  *
  * A view that is a list begins its state with a struct list and passes its own
  * operations on to the functions below; what is special to a kind stands in the
- * view's struct list_hooks. The selection follows the thing's name through sorting,
- * filtering and new rows; a scrolled list keeps the selected row on its line.
+ * view's struct list_hooks. A cursor that was moved follows its thing's name through
+ * filtering and new rows, and a scrolled list keeps the selected row on its line; one
+ * that was not stays on the first row. The columns that the list is sorted and filtered
+ * by are always shown.
  *
  * The rows are built again where the kind's things, the filter or the order have
  * changed; each row's value to sort by is fetched once. Things are borrowed from the
@@ -45,8 +47,8 @@ struct list {
 	struct list_row *rows;
 	size_t n, cap;
 	struct table_view table;
-	struct field_list columns; /* the usual ones, or those of the settings; then those of ctrl-w */
-	size_t n_usual;
+	struct field_list columns;     /* the usual ones, or those of the settings; then those of ctrl-w; then guests */
+	size_t n_usual, n_own;	       /* without those of ctrl-w; without guests, which order and filter ask for */
 	bool chosen;		       /* by the settings: they do not give way to those of ctrl-w */
 	short seen[TABLE_COLUMNS_MAX]; /* cells of the widest text that was on the screen; forgotten with the filter */
 	struct {		       /* the rows that were measured last, and when */
@@ -63,10 +65,19 @@ struct list {
 	bool faults, wide, stale;
 	char *selected; /* its name */
 	char *awaited;	/* selected as soon as it is there */
+	bool pinned;	/* the cursor was moved: it keeps to its thing */
 	struct map marks;
 	char *last_mark;
+	size_t n_hidden;   /* marked, but left out by the filter */
+	bool hidden_known; /* n_hidden is counted */
 	uint64_t built;
-	size_t n_all; /* rows without a filter */
+	size_t n_all, n_bad; /* rows without a filter; rows of what has failed */
+	int64_t newest_ms;   /* of all rows */
+	int64_t seen_ms;     /* the newest when the first row was last on the screen */
+	struct {	     /* rows above the screen that came since, and where that was counted */
+		size_t n, top;
+		uint64_t built;
+	} above;
 };
 
 void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks);
@@ -87,8 +98,13 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 void list_status(struct view *v, struct buf *left, struct buf *right);
 
 const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
-/* The marked things in the list's order, else the selected one. */
-void list_chosen(const struct list *l, struct strlist *out);
+/* The marked things in the list's order, those that the filter hides behind them; else
+ * the one that is seen to be selected, to which the cursor then keeps. */
+void list_chosen(struct view *v, struct strlist *out);
+/* What is done with the chosen ones (thing.h); false where the action is another's. */
+bool list_thing_action(struct view *v, enum action a);
+/* "2 marked, hidden by the filter"; "" where none is. */
+void list_hidden_text(struct view *v, char *buf, size_t size);
 long list_find(const struct list *l, const char *name); /* its row; -1 where it is not shown */
 /* What a column is called where one sorts by it: "cost", "metric". buf holds
  * FIELD_HEADING_LEN bytes. */

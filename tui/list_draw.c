@@ -7,6 +7,8 @@
 
 #define GAP 2
 #define NAME_CELLS_CALM 40
+#define NAME_CELLS_MIN 20
+#define REASON_CELLS 30 /* of what has failed, where failures are shown */
 #define STATE_CELLS_MAX 22
 #define PRIORITIES 100 /* more than any field has */
 /* Columns of a lower priority give way before a name is cut; the others do not. */
@@ -27,34 +29,84 @@ static bool is_number(const struct field *f)
 	return field_is_number(f) && f->type != FIELD_SPARK;
 }
 
-/* A number is never cut, a state hardly ever, a text only where no column is free. */
-static struct table_column column_of(const struct list *l, size_t i)
+static bool is_sorted_by(const struct list *l, size_t i)
 {
+	return l->columns.items[i].field == l->sort.field && str_eq(l->columns.items[i].key, l->sort.key);
+}
+
+/* The heading, with an arrow where the list is sorted by it: up is the smallest first. */
+static const char *heading_of(struct view *v, size_t i, struct buf *out)
+{
+	const struct list *l = v->state;
+	const struct field_ref *f = &l->columns.items[i];
+	char text[FIELD_HEADING_LEN];
+	const char *other = l->hooks->heading ? l->hooks->heading(v, f->field) : NULL;
+
+	buf_clear(out);
+	(void)buf_adds(out, other ? other : field_heading(f, text));
+	if (is_sorted_by(l, i))
+		(void)buf_adds(out, !(f->field->flags & FIELD_ASCENDING) != l->reverse ? "↓" : "↑");
+	return buf_str(out);
+}
+
+/* Where all have failed the reason stands for the curve, and for the room of the states. */
+static void prefer_reason(const struct list *l, size_t i, int width, struct table_column *t)
+{
+	const struct field *f = l->columns.items[i].field;
+
+	if (f->type == FIELD_STATE) {
+		t->min = MIN(t->min, MAX(l->seen[i], 7));
+	} else if (f->type == FIELD_SPARK && !is_sorted_by(l, i)) {
+		t->min = 0;
+	} else if (str_eq(f->name, "reason")) {
+		t->min = MIN(MAX(l->seen[i], REASON_CELLS), width / 2);
+		t->min = MIN(t->min, MAX(width - NAME_CELLS_MIN - GAP, 8));
+		t->want = t->max = MAX(width, REASON_CELLS);
+		t->priority = 0;
+		t->wide_only = false;
+	}
+}
+
+/* A number is never cut, a state hardly ever, a text only where no column is free. */
+static struct table_column column_of(struct view *v, size_t i, int width)
+{
+	const struct list *l = v->state;
 	const struct field *f = l->columns.items[i].field;
 	const struct field_cells *c = &f->cells;
 	struct table_column t = {.min = c->min, .max = c->max, .want = c->want, .priority = c->priority};
+	bool asked = i && list_asks_for(l, &l->columns.items[i]);
 
 	t.right = is_number(f);
-	t.wide_only = i >= l->n_usual;
+	t.wide_only = i >= l->n_usual && !asked;
 	if (t.wide_only && l->chosen)
 		t.priority += PRIORITIES;
 	if (t.right || f->type == FIELD_STATE)
 		t.min = MAX(t.min, t.right ? l->seen[i] : MIN(l->seen[i], STATE_CELLS_MAX));
-	t.max = MAX(t.max, l->seen[i]);
+	if (asked) { /* never dropped, so never wider than there is room for */
+		AUTO(buf) struct buf text = BUF_INIT(4096);
+
+		t.priority = 0;
+		t.min = MAX(t.min, MIN(utf8_width(heading_of(v, i, &text)), STATE_CELLS_MAX));
+		t.min = t.right ? t.min : MIN(t.min, MAX(width - NAME_CELLS_MIN - GAP, 8));
+	}
+	t.max = MAX(MAX(t.max, t.min), l->seen[i]);
+	if (list_shows_failures(l))
+		prefer_reason(l, i, width, &t);
 	return t;
 }
 
 /* Names come first: their column is as wide as the longest of them, at the cost
  * of all others but state, age, time and money. A name beyond NAME_CELLS_CALM is
  * shown whole only where there is room to spare. */
-static void lay_out(const struct list *l, int cols, int *widths)
+static void lay_out(struct view *v, int cols, int *widths)
 {
+	const struct list *l = v->state;
 	struct table_column c[TABLE_COLUMNS_MAX];
 	int width = cols - LIST_GUTTER, kept = 0;
 
 	assert(l->columns.n); /* every kind has a name */
 	for (size_t i = 0; i < l->columns.n; i++) {
-		c[i] = column_of(l, i);
+		c[i] = column_of(v, i, width);
 		if (i && c[i].priority <= PRIORITY_BEFORE_NAMES && !c[i].wide_only)
 			kept += c[i].min + GAP;
 	}
@@ -133,7 +185,8 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 		for (size_t i = 1; i < l->columns.n; i++) {
 			const struct field_ref *f = &l->columns.items[i];
 
-			if (f->field->type == FIELD_SPARK || f->field->type == FIELD_TEXT)
+			bool reason = list_shows_failures(l) && str_eq(f->field->name, "reason");
+			if (f->field->type == FIELD_SPARK || (f->field->type == FIELD_TEXT && !reason))
 				continue;
 			cell_text(v, f, l->rows[at].item, text);
 			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(text)), 400));
@@ -141,19 +194,16 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 	}
 }
 
-static void draw_headings(struct view *v, struct area a, const int *widths)
+static void draw_headings(struct view *v, struct area a, const int *widths, struct buf *text)
 {
 	const struct list *l = v->state;
 	int col = LIST_GUTTER;
 
 	for (size_t i = 0; i < l->columns.n; i++) {
-		const struct field_ref *f = &l->columns.items[i];
-		char text[FIELD_HEADING_LEN];
-		const char *other = l->hooks->heading ? l->hooks->heading(v, f->field) : NULL;
 		if (!widths[i])
 			continue;
-		table_put(a, 0, col, widths[i], is_number(f->field), ST_HEADING,
-			  other ? other : field_heading(f, text));
+		table_put(a, 0, col, widths[i], is_number(l->columns.items[i].field), ST_HEADING,
+			  heading_of(v, i, text));
 		col += widths[i] + GAP;
 	}
 }
@@ -190,9 +240,9 @@ void list_draw(struct view *v, struct area a)
 	}
 	table_settle(&l->table, a.rows - headings);
 	measure(v, (size_t)(a.rows - headings), &text);
-	lay_out(l, a.cols, widths);
+	lay_out(v, a.cols, widths);
 	if (headings)
-		draw_headings(v, a, widths);
+		draw_headings(v, a, widths, &text);
 	list_remember(l);
 	for (int line = headings; line < a.rows && l->table.top + (size_t)(line - headings) < l->n; line++)
 		draw_row(v, a, line, widths, l->table.top + (size_t)(line - headings), &text);

@@ -1,4 +1,4 @@
-/* list_draw.h - what list.c and list_draw.c share. Views never include it. */
+/* list_draw.h - what list.c, list_marks.c and list_draw.c share. Views never include it. */
 #ifndef SAGETOP_TUI_LIST_DRAW_H
 #define SAGETOP_TUI_LIST_DRAW_H
 
@@ -9,5 +9,15 @@
 
 /* Keep the selected one's name: the selection follows the thing, not the row. */
 void list_remember(struct list *l);
+/* The cursor keeps to what it was seen on, though rows may have come above it since. */
+void list_pin(struct list *l);
+/* Whether the filter lets it through. */
+bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x);
+/* Whether the list is sorted or filtered by that column. */
+bool list_asks_for(const struct list *l, const struct field_ref *f);
+/* All rows have failed, and are looked at for that reason. */
+bool list_shows_failures(const struct list *l);
+/* Of the marks: Space, the range, all that is shown, none; false where it is another key. */
+bool list_mark_action(struct view *v, enum action a);
 
 #endif

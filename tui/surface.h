@@ -59,6 +59,7 @@ struct surface {
 	int rows, cols;
 	int cursor_row, cursor_col; /* -1: hidden */
 	bool ascii;		    /* replace what is not ASCII by its nearest likeness */
+	bool mono;		    /* shown without colours: styles may look alike */
 };
 
 void surface_done(struct surface *s);

@@ -4,10 +4,13 @@
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,6 +20,8 @@
 #undef columns
 
 #include "base/digest.h"
+#include "base/mem.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "tui/key.h"
@@ -27,6 +32,7 @@ static struct {
 	bool open, mono, all;
 	SCREEN *screen;
 	struct surface shown; /* what the terminal holds */
+	pid_t copier;	      /* a tmux that takes a text; 0 */
 	struct termios before;
 	/* For the crash handler: everything that it needs is ready. */
 	char restore[512];
@@ -82,6 +88,12 @@ static void prepare_crash(void)
 		sigaction(crash_signals[i], &sa, NULL);
 }
 
+/* Else it is reversed, in the terminal's own two colours. */
+static bool selection_has_colours(void)
+{
+	return !term.mono && COLORS >= 256 && term.theme != THEME_BASIC;
+}
+
 static void setup_colours(void)
 {
 	if (term.mono || !has_colors()) {
@@ -94,10 +106,9 @@ static void setup_colours(void)
 	for (int i = 0; i < ST_COUNT; i++) {
 		const struct look l = theme_look(term.theme, (enum style)i);
 		init_pair((short)(i + 1), rich ? l.fg256 : l.fg16, rich ? l.bg256 : l.bg16);
-		init_pair((short)(i + 1 + ST_COUNT), rich ? l.fg256 : l.fg16,
-			  rich && l.bg256 < 0 ? theme_selected_bg256
-			  : rich	      ? l.bg256
-					      : l.bg16);
+		if (selection_has_colours())
+			init_pair((short)(i + 1 + ST_COUNT), l.selected256,
+				  l.bg256 < 0 ? theme_selected_bg256 : l.bg256);
 	}
 }
 
@@ -160,6 +171,8 @@ void term_close(void)
 	delscreen(term.screen);
 	term.screen = NULL;
 	surface_done(&term.shown);
+	if (term.copier > 0)
+		(void)waitpid(term.copier, NULL, WNOHANG);
 	for (size_t i = 0; i < ARRAY_LEN(crash_signals); i++)
 		signal(crash_signals[i], SIG_DFL);
 }
@@ -200,6 +213,11 @@ void term_repaint(void)
 	clearok(curscr, TRUE);
 }
 
+bool term_is_mono(void)
+{
+	return term.mono;
+}
+
 bool term_is_utf8(void)
 {
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
@@ -213,8 +231,10 @@ static attr_t look_attr(const struct cell *c, short *ret_pair)
 	attr_t a = 0;
 
 	*ret_pair = term.mono ? 0 : (short)(c->style + 1 + (selected ? ST_COUNT : 0));
-	if (selected && (term.mono || COLORS < 256))
+	if (selected && !selection_has_colours()) {
 		a |= A_REVERSE;
+		*ret_pair = 0;
+	}
 	if (bits & LOOK_BOLD)
 		a |= A_BOLD;
 	if (bits & LOOK_DIM)
@@ -318,15 +338,37 @@ int term_key(void)
 	}
 }
 
+/* What tmux's defaults let through: it hands the text on to its own terminal. */
+static void copy_by_tmux(const char *text)
+{
+	static const char *const argv[] = {"tmux", "load-buffer", "-w", "-", NULL};
+	struct proc_spec spec = {.argv = argv, .stdout_fd = -1, .stderr_fd = -1};
+	size_t n = strlen(text);
+
+	if (term.copier > 0 && waitpid(term.copier, NULL, WNOHANG) == 0)
+		return; /* the one before still works on it */
+	term.copier = 0;
+	int fd = memfd_create("copy", MFD_CLOEXEC);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	spec.stdin_fd = fd;
+	spec.stdout_fd = spec.stderr_fd = null;
+	if (fd >= 0 && write(fd, text, n) == (ssize_t)n && lseek(fd, 0, SEEK_SET) == 0 &&
+	    proc_spawn(&spec, &term.copier, NULL) < 0)
+		term.copier = 0;
+	fd_close(&fd);
+	fd_close(&null);
+}
+
 void term_copy(const char *text)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	AUTO(str) char *coded = base64_encode(text, strlen(text));
-	bool tmux = !str_empty(getenv("TMUX"));
 
 	if (!term.open)
 		return;
-	(void)buf_addf(&out, "%s\033]52;c;%s\a%s", tmux ? "\033Ptmux;\033" : "", coded, tmux ? "\033\\" : "");
+	if (!str_empty(getenv("TMUX")))
+		copy_by_tmux(text);
+	(void)buf_addf(&out, "\033]52;c;%s\a", coded);
 	for (size_t done = 0; done < out.len;) {
 		ssize_t n = write(STDOUT_FILENO, out.data + done, out.len - done);
 		if (n < 0 && errno != EINTR)

@@ -31,7 +31,9 @@ void term_repaint(void); /* the next flush draws every cell */
  * than an escape sequence takes. */
 int term_key(void);
 bool term_is_utf8(void);
-/* Put text on the clipboard by OSC 52, through tmux as well. */
+bool term_is_mono(void); /* no colours, by choice or for want of them */
+/* Send text to the clipboard of the terminal: by OSC 52, within tmux by its own command as
+ * well. Whether it arrives is not known. */
 void term_copy(const char *text);
 
 #endif

@@ -1,39 +1,39 @@
 /* The look of every style. */
 #include "tui/theme.h"
 
-#define GREY256 245
+#define GREY256 243
 
-/* Series colours are the Okabe-Ito palette, which colour-blind eyes can tell
- * apart, in the nearest of the 256. */
+/* Of the middle of the 256, so that they can be read on black and on white. Series
+ * colours are near the Okabe-Ito palette, which colour-blind eyes can tell apart. */
 static const struct look looks[ST_COUNT] = {
-	/*                     fg256 bg256 fg16 bg16  colour            mono */
-	[ST_NORMAL] = {-1, -1, -1, -1, 0, 0},
-	[ST_DIM] = {GREY256, -1, -1, -1, 0, LOOK_DIM},
-	[ST_STRONG] = {-1, -1, -1, -1, LOOK_BOLD, LOOK_BOLD},
-	[ST_HEADER] = {-1, -1, -1, -1, 0, 0},
-	[ST_TITLE] = {-1, -1, -1, -1, LOOK_BOLD, LOOK_BOLD},
-	[ST_HEADING] = {GREY256, -1, -1, -1, 0, LOOK_DIM},
-	[ST_KEY] = {32, -1, 4, -1, LOOK_BOLD, LOOK_BOLD},
-	[ST_RUNNING] = {32, -1, 4, -1, 0, LOOK_BOLD},
-	[ST_PENDING] = {GREY256, -1, 6, -1, 0, 0},
-	[ST_GOOD] = {71, -1, 2, -1, 0, 0},
-	[ST_BAD] = {167, -1, 1, -1, LOOK_BOLD, LOOK_BOLD},
-	[ST_WARN] = {172, -1, 3, -1, 0, LOOK_BOLD},
-	[ST_STOPPED] = {GREY256, -1, -1, -1, 0, LOOK_DIM},
-	[ST_MARK] = {172, -1, 3, -1, LOOK_BOLD, LOOK_BOLD},
-	[ST_MATCH] = {16, 221, 0, 3, 0, LOOK_UNDERLINE},
-	[ST_MATCH_CURRENT] = {16, 208, 0, 3, LOOK_BOLD, LOOK_REVERSE},
-	[ST_INPUT] = {-1, -1, -1, -1, LOOK_UNDERLINE, LOOK_UNDERLINE},
-	[ST_BUTTON] = {-1, -1, -1, -1, 0, 0},
-	[ST_BUTTON_FOCUS] = {-1, -1, -1, -1, LOOK_REVERSE, LOOK_REVERSE},
-	[ST_ADDED] = {71, -1, 2, -1, 0, LOOK_BOLD},
-	[ST_REMOVED] = {167, -1, 1, -1, 0, LOOK_DIM},
-	[ST_SERIES_1] = {32, -1, 4, -1, LOOK_BOLD, 0},
-	[ST_SERIES_2] = {172, -1, 3, -1, LOOK_BOLD, 0},
-	[ST_SERIES_3] = {36, -1, 2, -1, LOOK_BOLD, 0},
-	[ST_SERIES_4] = {175, -1, 5, -1, LOOK_BOLD, 0},
-	[ST_SERIES_5] = {74, -1, 6, -1, LOOK_BOLD, 0},
-	[ST_SERIES_6] = {167, -1, 1, -1, LOOK_BOLD, 0},
+	/*                     fg256 bg256 fg16 bg16 selected colour          mono */
+	[ST_NORMAL] = {-1, -1, -1, -1, 231, 0, 0},
+	[ST_DIM] = {GREY256, -1, -1, -1, 252, 0, LOOK_DIM},
+	[ST_STRONG] = {-1, -1, -1, -1, 231, LOOK_BOLD, LOOK_BOLD},
+	[ST_HEADER] = {-1, -1, -1, -1, 231, 0, 0},
+	[ST_TITLE] = {-1, -1, -1, -1, 231, LOOK_BOLD, LOOK_BOLD},
+	[ST_HEADING] = {GREY256, -1, -1, -1, 252, 0, LOOK_DIM},
+	[ST_KEY] = {32, -1, 4, -1, 159, LOOK_BOLD, LOOK_BOLD},
+	[ST_RUNNING] = {32, -1, 4, -1, 159, 0, LOOK_BOLD},
+	[ST_PENDING] = {GREY256, -1, 6, -1, 252, 0, 0},
+	[ST_GOOD] = {28, -1, 2, -1, 157, 0, 0},
+	[ST_BAD] = {167, -1, 1, -1, 224, LOOK_BOLD, LOOK_BOLD},
+	[ST_WARN] = {166, -1, 3, -1, 222, 0, LOOK_BOLD},
+	[ST_STOPPED] = {GREY256, -1, -1, -1, 252, 0, LOOK_DIM},
+	[ST_MARK] = {166, -1, 3, -1, 222, LOOK_BOLD, LOOK_BOLD},
+	[ST_MATCH] = {16, 221, 0, 3, 16, 0, LOOK_UNDERLINE},
+	[ST_MATCH_CURRENT] = {16, 208, 0, 3, 16, LOOK_BOLD, LOOK_REVERSE},
+	[ST_INPUT] = {-1, -1, -1, -1, 231, LOOK_UNDERLINE, LOOK_UNDERLINE},
+	[ST_BUTTON] = {-1, -1, -1, -1, 231, 0, 0},
+	[ST_BUTTON_FOCUS] = {-1, -1, -1, -1, 231, LOOK_REVERSE, LOOK_REVERSE},
+	[ST_ADDED] = {28, -1, 2, -1, 157, 0, LOOK_BOLD},
+	[ST_REMOVED] = {167, -1, 1, -1, 224, 0, LOOK_DIM},
+	[ST_SERIES_1] = {32, -1, 4, -1, 159, LOOK_BOLD, 0},
+	[ST_SERIES_2] = {166, -1, 3, -1, 222, LOOK_BOLD, 0},
+	[ST_SERIES_3] = {29, -1, 2, -1, 157, LOOK_BOLD, 0},
+	[ST_SERIES_4] = {132, -1, 5, -1, 225, LOOK_BOLD, 0},
+	[ST_SERIES_5] = {67, -1, 6, -1, 195, LOOK_BOLD, 0},
+	[ST_SERIES_6] = {130, -1, 1, -1, 223, LOOK_BOLD, 0},
 };
 
 struct look theme_look(enum theme theme, enum style style)
@@ -51,4 +51,4 @@ struct look theme_look(enum theme theme, enum style style)
 	return l;
 }
 
-const short theme_selected_bg256 = 238;
+const short theme_selected_bg256 = 24;

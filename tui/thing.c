@@ -23,6 +23,21 @@ bool thing_offers(const struct kind *kind, enum action a)
 	}
 }
 
+bool thing_takes_many(enum action a)
+{
+	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE;
+}
+
+bool thing_is_action(enum action a)
+{
+	static const enum action one[] = {ACT_OPEN, ACT_LOGS, ACT_RAW, ACT_CLONE, ACT_CONSOLE, ACT_COPY};
+
+	for (size_t i = 0; i < ARRAY_LEN(one); i++)
+		if (one[i] == a)
+			return true;
+	return thing_takes_many(a);
+}
+
 static void push_names(struct view *v, enum view_id view, const struct kind *kind, const struct strlist *names)
 {
 	struct view_arg arg = {.kind = kind, .names = *names};
@@ -104,4 +119,24 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 	default:
 		return false;
 	}
+}
+
+static bool to_neighbour(struct view *v, enum view_id screen, const struct strlist *names, int by)
+{
+	const char *name = names->n == 1 ? ui_neighbour(v, names->items[0], by) : NULL;
+
+	if (name) /* takes our place: v is gone */
+		ui_push_one(v->ui, screen, v->kind, name, MODE_SHOW);
+	return true;
+}
+
+bool thing_screen_action(struct view *v, enum action a, enum view_id screen, const struct strlist *names)
+{
+	if (a == ACT_NEXT || a == ACT_PREVIOUS)
+		return to_neighbour(v, screen, names, a == ACT_NEXT ? 1 : -1);
+	const struct resource *r = resources_lookup(&ui_session(v->ui)->tables[v->kind->id], names->items[0]);
+
+	if ((a == ACT_METRICS && screen == VIEW_METRICS) || (a == ACT_RAW && screen == VIEW_RAW))
+		return true; /* it is there */
+	return r && thing_is_action(a) && thing_action(v, a, r, names);
 }

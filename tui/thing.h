@@ -7,6 +7,11 @@
 /* Open, log, metrics, raw, clone, stop, delete, console, copy: true where the action
  * was one of these. names: the marked ones, for those that take several. */
 bool thing_action(struct view *v, enum action a, const struct resource *r, const struct strlist *names);
+bool thing_is_action(enum action a);
+bool thing_takes_many(enum action a); /* what is done with all that are marked */
+/* On a screen about things, of which the first is shown: the above, and the next or the
+ * previous one of the list on the same screen. v may be gone afterwards. */
+bool thing_screen_action(struct view *v, enum action a, enum view_id screen, const struct strlist *names);
 /* Whether the kind has it: its key stands in the footer. */
 bool thing_offers(const struct kind *kind, enum action a);
 

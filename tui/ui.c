@@ -22,6 +22,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->session = s;
 	ui->host = host;
 	ui->surface.ascii = opt->ascii;
+	ui->surface.mono = opt->mono;
 	ui->notice_ms = opt->notice_ms;
 	ui->columns = xstrdup(opt->columns);
 	ui->order = xstrdup(opt->order);
@@ -112,7 +113,7 @@ void ui_copy(struct ui *ui, const char *text)
 	if (!ui_offered(ui, ui->host->copy))
 		return;
 	ui->host->copy(ui->host->user, text);
-	ui_notice(ui, NOTICE_INFO, "copied %s", text);
+	ui_notice(ui, NOTICE_INFO, "sent to the terminal's clipboard: %s", text);
 }
 
 const char *ui_kind_word(const struct kind *kind)
@@ -254,14 +255,12 @@ void ui_close(struct view *v)
 
 /* --- keys --- */
 
-static void quit(struct ui *ui, bool ask);
-
 static void quit_confirmed(struct view *v)
 {
-	quit(v->ui, false);
+	ui_quit(v->ui, false);
 }
 
-static void quit(struct ui *ui, bool ask)
+void ui_quit(struct ui *ui, bool ask)
 {
 	if (ask && ui_changes_under_way(ui))
 		ui_confirm(ui_top(ui), "Quit", "A request to stop or launch a job is still under way.", "Quit", NULL,
@@ -299,10 +298,13 @@ bool ui_action(struct ui *ui, enum action a)
 		ui_pop(ui);
 		return true;
 	case ACT_QUIT:
-		quit(ui, true);
+		if (ui->depth > 1)
+			ui_pop(ui);
+		else
+			ui_quit(ui, true);
 		return true;
 	case ACT_QUIT_NOW:
-		quit(ui, false);
+		ui_quit(ui, false);
 		return true;
 	case ACT_REQUESTS:
 		ui_push(ui, VIEW_REQUESTS, NULL);

@@ -13,6 +13,7 @@ struct ui;
 
 struct ui_options {
 	bool ascii;
+	bool mono; /* without colours: curves differ by the way they are dashed */
 	int rows, cols;
 	int64_t notice_ms;	     /* how long a note is shown, worse ones longer */
 	const char *columns, *order; /* of the jobs, as --columns and --sort; copied; NULL: the usual */

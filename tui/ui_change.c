@@ -110,7 +110,7 @@ static void ask(struct view *v, size_t over, const char *consequence)
 	AUTO(buf) struct buf text = BUF_INIT(8192);
 	const struct strlist *names = &ui->change.names;
 	const char *verb = ui->change.remove ? "Delete" : "Stop", *type_this = NULL;
-	char title[96], count[24], things[48];
+	char title[96], count[24], things[48], hidden[64] = "";
 
 	for (size_t i = 0; i < names->n && i < NAMES_SHOWN; i++)
 		(void)buf_addf(&text, "%s\n", names->items[i]);
@@ -119,6 +119,10 @@ static void ask(struct view *v, size_t over, const char *consequence)
 	if (over)
 		(void)buf_addf(&text, "(%zu of the marked are not %s)\n", over,
 			       ui->change.remove ? "there" : "running");
+	if (v->ops->hidden)
+		v->ops->hidden(v, hidden, sizeof(hidden));
+	if (hidden[0])
+		(void)buf_addf(&text, "(%s)\n", hidden);
 	(void)buf_addf(&text, "\n%s", consequence);
 	snprintf(count, sizeof(count), "%zu", names->n);
 	things_text(things, ui->change.kind, names->n);

@@ -90,6 +90,17 @@ static void answer(struct ui *ui, bool yes)
 		fn(v);
 }
 
+const char *ui_dialog_hint(const struct ui *ui)
+{
+	const struct dialog *d = &ui->dialog;
+
+	if (has_field(d) && d->focus < 0)
+		return may_confirm(d) ? "Enter go on  Tab to the buttons  Esc cancel"
+				      : "type what is asked for  Tab to the buttons  Esc cancel";
+	return d->focus == 1 ? "Enter do it  Tab to Cancel  Esc cancel"
+			     : "Enter cancel  Tab to the other button  Esc cancel";
+}
+
 static void move_focus(struct dialog *d, int by)
 {
 	int lowest = has_field(d) ? -1 : 0, count = 2 - lowest;
@@ -108,12 +119,10 @@ bool ui_dialog_key(struct ui *ui, int key)
 	if (key == KEYC_ENTER) {
 		if (d->focus == 0)
 			answer(ui, false);
-		else if (d->focus == 1 && may_confirm(d))
+		else if (may_confirm(d)) /* what was typed is the consent */
 			answer(ui, true);
-		else if (d->focus == -1 && d->code && may_confirm(d))
-			answer(ui, true);
-		else if (d->focus == -1)
-			d->focus = may_confirm(d) ? 1 : 0;
+		else
+			d->focus = 0;
 		return true;
 	}
 	if (key == KEYC_TAB || key == KEYC_DOWN || (d->focus >= 0 && (key == KEYC_RIGHT || key == 'l'))) {

@@ -17,6 +17,7 @@ void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...)
 	va_end(ap);
 	ui->notice.level = level;
 	ui->notice.at_ms = ui->now_ms;
+	ui->notice_view = ui_top(ui)->id;
 	ui->dirty = true;
 }
 
@@ -26,14 +27,20 @@ void ui_notice_collect(struct ui *ui)
 		return;
 	ui->session_notice_seen = ui->session->notice_generation;
 	ui->notice = ui->session->notice;
+	ui->notice_view = ui_top(ui)->id;
 	ui->dirty = true;
 }
+
+#define NOTICE_ELSEWHERE_MS 5000 /* on another screen than its own it soon gives way */
 
 bool ui_notice_showing(const struct ui *ui)
 {
 	static const int halves[] = {[NOTICE_INFO] = 2, [NOTICE_WARNING] = 5, [NOTICE_ERROR] = 15}; /* of notice_ms */
+	int64_t shown_ms = ui->notice_ms * halves[ui->notice.level] / 2;
 
-	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < ui->notice_ms * halves[ui->notice.level] / 2;
+	if (ui_top(ui)->id != ui->notice_view)
+		shown_ms = MIN(shown_ms, NOTICE_ELSEWHERE_MS);
+	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < shown_ms;
 }
 
 /* --- header --- */
@@ -204,52 +211,68 @@ static void draw_status(struct ui *ui, struct view *v, struct area a)
 		area_put_right(a, 0, a.cols - 1, ST_DIM, buf_str(&right));
 }
 
-static int put_key_hint(struct area a, int col, const struct key_binding *b)
+/* q leaves a screen; only from the first one it leaves the program. */
+static const char *label_of(const struct ui *ui, const struct key_binding *b)
+{
+	return b->action == ACT_QUIT && ui->depth > 1 ? "back" : b->label;
+}
+
+static int put_key_hint(const struct ui *ui, struct area a, int col, const struct key_binding *b)
 {
 	char name[KEY_NAME_LEN];
 
 	keymap_key_of(name, b->context, b->action);
 	col = area_put(a, 0, col, ST_KEY, name);
-	col = area_put(a, 0, col + 1, ST_DIM, b->label);
+	col = area_put(a, 0, col + 1, ST_DIM, label_of(ui, b));
 	return col + 2;
 }
 
-static int key_hint_width(const struct key_binding *b)
+static int key_hint_width(const struct ui *ui, const struct key_binding *b)
 {
 	char name[KEY_NAME_LEN];
 
-	return utf8_width(keymap_key_of(name, b->context, b->action)) + 1 + utf8_width(b->label) + 2;
+	return utf8_width(keymap_key_of(name, b->context, b->action)) + 1 + utf8_width(label_of(ui, b)) + 2;
+}
+
+/* Its key does what the row says: the view offers it, and no context before takes the key. */
+static bool works(struct view *v, int context, const struct key_binding *b)
+{
+	char name[KEY_NAME_LEN];
+	int key = keyc_parse(keymap_key_of(name, b->context, b->action));
+
+	for (int c = 0; c < context; c++)
+		if (keymap_find(v->ops->contexts[c], key))
+			return false;
+	return !v->ops->offers || v->ops->offers(v, b->action);
 }
 
 /* The keys of the view, as many as fit beside the ways to help and out. */
 static void draw_keys(struct ui *ui, struct view *v, struct area a)
 {
-	static const enum action always[] = {ACT_HELP, ACT_BACK, ACT_QUIT};
+	static const enum action always[] = {ACT_HELP, ACT_QUIT};
+	const char *hint = ui->dialog.on ? ui_dialog_hint(ui) : v->ops->hint ? v->ops->hint(v) : NULL;
 	int col = 1, reserved = 0;
 
-	if (v->ops->hint) {
-		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, v->ops->hint(v));
+	if (hint) {
+		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, hint);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		if (always[i] != ACT_BACK || ui->depth > 1)
-			reserved += key_hint_width(keymap_row(CTX_GLOBAL, always[i]));
+		reserved += key_hint_width(ui, keymap_row(CTX_GLOBAL, always[i]));
 	for (int c = 0; c < VIEW_CONTEXTS_MAX; c++) {
 		enum key_context context = v->ops->contexts[c];
 		for (size_t i = 0; context && i < n_key_bindings; i++) {
 			const struct key_binding *b = &key_bindings[i];
-			if (v->ops->offers && !v->ops->offers(v, b->action))
-				continue;
-			if (b->context == context && b->label[0] && col + key_hint_width(b) + reserved <= a.cols + 1)
-				col = put_key_hint(a, col, b);
+			if (b->context == context && b->label[0] &&
+			    col + key_hint_width(ui, b) + reserved <= a.cols + 1 && works(v, c, b))
+				col = put_key_hint(ui, a, col, b);
 		}
 	}
 	const struct key_binding *command = keymap_row(CTX_GLOBAL, ACT_COMMAND);
-	if (col + key_hint_width(command) + reserved <= a.cols + 1)
-		col = put_key_hint(a, col, command);
+	if (col + key_hint_width(ui, command) + reserved <= a.cols + 1)
+		col = put_key_hint(ui, a, col, command);
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		if (always[i] != ACT_BACK || ui->depth > 1)
-			col = put_key_hint(a, col, keymap_row(CTX_GLOBAL, always[i]));
+		col = put_key_hint(ui, a, col, keymap_row(CTX_GLOBAL, always[i]));
 }
 
 void ui_frame_draw(struct ui *ui, struct view *v)

@@ -73,6 +73,7 @@ struct ui {
 	bool dirty, quit, repaint;
 	uint64_t drawn_signature;
 	struct notice notice; /* the newest of ours and the session's */
+	uint64_t notice_view; /* the screen that it came on */
 	uint64_t session_notice_seen;
 	struct prompt prompt;
 	struct dialog dialog;
@@ -89,6 +90,7 @@ struct view *ui_top(const struct ui *ui);
 struct view *ui_find_view(const struct ui *ui, uint64_t id); /* NULL where it is gone */
 bool ui_action(struct ui *ui, enum action a);		     /* of the GLOBAL context */
 void ui_pop_all(struct ui *ui);				     /* but the jobs */
+void ui_quit(struct ui *ui, bool ask);			     /* ask: where a change is under way */
 
 void ui_frame_draw(struct ui *ui, struct view *v);
 void ui_notice_collect(struct ui *ui); /* take over the session's newest */
@@ -102,6 +104,7 @@ void ui_open_command_line(struct ui *ui);
 bool ui_dialog_key(struct ui *ui, int key);
 void ui_dialog_draw(struct ui *ui, struct area screen);
 void ui_dialog_close(struct ui *ui);
+const char *ui_dialog_hint(const struct ui *ui); /* its keys, for the footer */
 
 struct ui_call *ui_call_new(struct ui *ui, struct view *v, const char *name);
 /* Unlink; returns the view that asked, NULL where it is gone. */

@@ -10,7 +10,7 @@
 
 static void run_quit(struct ui *ui, const char *arg)
 {
-	ui_action(ui, ACT_QUIT);
+	ui_quit(ui, true);
 }
 
 static void run_refresh(struct ui *ui, const char *arg)

@@ -69,8 +69,10 @@ struct view_ops {
 	/* the thing `by` rows from that one in this list's order, selected; NULL at
 	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);
-	/* and that one selected as soon as it is there. */
+	/* that one selected as soon as it is there, */
 	void (*await)(struct view *v, const char *name);
+	/* and in words what is chosen though it is not seen; "" where nothing is. */
+	void (*hidden)(struct view *v, char *buf, size_t size);
 	/* Spend at most budget_us on work in the background (searching); true where
 	 * there is more. May be NULL. */
 	bool (*work)(struct view *v, int64_t budget_us);

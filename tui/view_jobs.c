@@ -140,7 +140,11 @@ static bool put_cell(struct view *v, struct area a, int row, int col, int width,
 	}
 	if (f->type == FIELD_SPARK)
 		put_metric(v, a, row, col, width, r);
-	return f->type == FIELD_SPARK;
+	else if (str_eq(f->name, "reason") && !str_empty(r->failure_reason))
+		put_reason(a, row, col, width, r->failure_reason);
+	else
+		return false;
+	return true;
 }
 
 /* A cluster of several groups names them all. */
@@ -295,18 +299,13 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 
 static bool jobs_action(struct view *v, enum action a)
 {
-	struct list *l = v->state;
-	const struct resource *r = list_selected(l);
-	AUTO(strlist) struct strlist names = {0};
-
 	if (list_action(v, a))
 		return true;
 	if (a == ACT_NEW) {
 		ui_push(v->ui, VIEW_LAUNCH, NULL);
 		return true;
 	}
-	list_chosen(l, &names);
-	return r && thing_action(v, a, r, &names);
+	return list_thing_action(v, a);
 }
 
 const struct view_ops view_jobs_ops = {
@@ -329,5 +328,6 @@ const struct view_ops view_jobs_ops = {
 	.sort = list_sort,
 	.neighbour = list_neighbour,
 	.await = list_await,
+	.hidden = list_hidden_text,
 	.work = jobs_work,
 };

@@ -226,15 +226,15 @@ static bool preview_key(struct view *v, int key)
 				st->stage = STAGE_PREVIEW;
 		}
 		return true;
-	case 'e':
-		if (st->stage == STAGE_PREVIEW) {
-			st->stage = STAGE_FORM;
-			st->form.focus = 0;
-			st->problem[0] = '\0';
-		}
-		return true;
 	case KEYC_ESC:
-		ui_pop(v->ui);
+	case 'e':
+		if (st->stage == STAGE_PREVIEW) { /* a step back: what was typed is still there */
+			st->stage = STAGE_FORM;
+			st->form.focus = key == 'e' ? 0 : st->form.focus;
+			st->problem[0] = '\0';
+		} else if (key == KEYC_ESC) { /* it was sent: that is not taken back */
+			ui_pop(v->ui);
+		}
 		return true;
 	default:
 		return doc_action(&st->doc, keymap_find(CTX_TEXT, key));
@@ -253,7 +253,10 @@ static bool launch_key(struct view *v, int key)
 			submit(v);
 		return true;
 	case FORM_CANCEL:
-		ui_pop(v->ui);
+		if (st->stage == STAGE_ASKING)
+			st->stage = STAGE_FORM;
+		else
+			ui_pop(v->ui);
 		return true;
 	case FORM_USED:
 		return true;
@@ -266,8 +269,10 @@ static const char *launch_hint(struct view *v)
 {
 	const struct launch_state *st = v->state;
 
-	if (st->stage >= STAGE_PREVIEW)
-		return "Enter launch  e edit  Up Down scroll  Esc cancel";
+	if (st->stage == STAGE_SENDING)
+		return "Up Down scroll  Esc leave: it has been sent";
+	if (st->stage == STAGE_PREVIEW)
+		return "Enter launch  Esc e edit  Up Down scroll";
 	return "Enter next, then preview  Tab field  Esc cancel";
 }
 

@@ -83,18 +83,13 @@ static void things_title(struct view *v, struct buf *left, struct buf *right)
 
 static bool things_action(struct view *v, enum action a)
 {
-	struct list *l = v->state;
-	const struct resource *r = list_selected(l);
-	AUTO(strlist) struct strlist names = {0};
-
 	if (list_action(v, a))
 		return true;
 	if (a == ACT_REFRESH) {
 		ask(v);
 		return true;
 	}
-	list_chosen(l, &names);
-	return r && thing_action(v, a, r, &names);
+	return list_thing_action(v, a);
 }
 
 static bool things_offers(struct view *v, enum action a)
@@ -122,5 +117,6 @@ const struct view_ops view_list_ops = {
 	.sort = list_sort,
 	.neighbour = list_neighbour,
 	.await = list_await,
+	.hidden = list_hidden_text,
 	.work = things_work,
 };

@@ -5,7 +5,7 @@
 #include "tui/jobtext.h"
 #include "tui/jsontext.h"
 #include "tui/pager.h"
-#include "tui/view.h"
+#include "tui/thing.h"
 
 struct logs_state {
 	char *name;
@@ -301,16 +301,23 @@ static bool logs_action(struct view *v, enum action a)
 	case ACT_LIVE:
 		toggle_live(v);
 		return true;
-	case ACT_METRICS:
-		ui_push_one(v->ui, VIEW_METRICS, v->kind, st->name, MODE_SHOW);
-		return true;
-	case ACT_STOP:
-		strlist_add(&names, st->name);
-		ui_stop(v, v->kind, &names);
-		return true;
 	default:
-		return false;
+		strlist_add(&names, st->name);
+		return thing_screen_action(v, a, VIEW_LOGS, &names);
 	}
+}
+
+static bool logs_offers(struct view *v, enum action a)
+{
+	return a != ACT_LOGS && thing_offers(v->kind, a);
+}
+
+/* The keys of a log do nothing to one line of it. */
+static const char *logs_hint(struct view *v)
+{
+	const struct logs_state *st = v->state;
+
+	return st->zoomed ? "Up Down scroll  Enter Esc the log again  ? help  q back" : NULL;
 }
 
 static bool logs_work(struct view *v, int64_t budget_us)
@@ -325,7 +332,7 @@ const struct view_ops view_logs_ops = {
 	.argument = "NAME",
 	.takes = TAKES_NAME,
 	.help = "The log of a job",
-	.contexts = {CTX_LOGS},
+	.contexts = {CTX_LOGS, CTX_JOB},
 	.state_size = sizeof(struct logs_state),
 	.open = logs_open,
 	.close = logs_close,
@@ -335,5 +342,7 @@ const struct view_ops view_logs_ops = {
 	.draw = logs_draw,
 	.status = logs_status,
 	.action = logs_action,
+	.offers = logs_offers,
+	.hint = logs_hint,
 	.work = logs_work,
 };

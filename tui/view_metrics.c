@@ -6,7 +6,7 @@
 #include "model/objective.h"
 #include "tui/chart.h"
 #include "tui/jobtext.h"
-#include "tui/view.h"
+#include "tui/thing.h"
 
 #define THINGS_MAX 24
 #define GROUPS_MAX 64
@@ -330,7 +330,6 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 /* One line for each curve: mark, name, value at the cursor or the last. */
 static void draw_legend_line(const struct metrics_state *st, struct area a, size_t i)
 {
-	static const char letters[] = "*+ox#@";
 	char value[JOBTEXT_LEN];
 	const struct chart_curve *c = &st->chart_curves[i];
 	const struct curve *curve = &st->curves[i];
@@ -338,10 +337,7 @@ static void draw_legend_line(const struct metrics_state *st, struct area a, size
 	bool best = curve->has_best && !st->has_cursor && a.cols >= 60;
 	int right = a.cols - 12;
 
-	if (a.s->ascii)
-		area_putf(a, (int)i, 1, c->style, "%c", letters[i % ST_SERIES_COUNT]);
-	else
-		area_put(a, (int)i, 1, c->style, "──");
+	area_put(a, (int)i, 1, c->style, chart_mark(a.s, i));
 	area_put_middle(a, (int)i, 4, right - 4 - (best ? BEST_CELLS : 0), c->style, c->name);
 	if (best) {
 		AUTO(buf) struct buf text = BUF_INIT(200);
@@ -520,12 +516,18 @@ static bool metrics_action(struct view *v, enum action a)
 	case ACT_SMOOTH_LESS:
 		st->smoothing = MAX(st->smoothing - 1, 0);
 		return true;
-	case ACT_LOGS:
-		ui_push_one(v->ui, VIEW_LOGS, v->kind, st->names.items[0], MODE_SHOW);
-		return true;
 	default:
-		return false;
+		return thing_screen_action(v, a, VIEW_METRICS, &st->names);
 	}
+}
+
+static bool metrics_offers(struct view *v, enum action a)
+{
+	const struct metrics_state *st = v->state;
+
+	if (a == ACT_GROUP_NEXT)
+		return st->n_groups > 1;
+	return a != ACT_METRICS && thing_offers(v->kind, a);
 }
 
 static void metrics_update(struct view *v)
@@ -540,7 +542,7 @@ const struct view_ops view_metrics_ops = {
 	.argument = "NAME...",
 	.takes = TAKES_NAMES,
 	.help = "The metrics of a job, or of several together, as curves",
-	.contexts = {CTX_CHART},
+	.contexts = {CTX_CHART, CTX_JOB},
 	.state_size = sizeof(struct metrics_state),
 	.open = metrics_open,
 	.close = metrics_close,
@@ -550,4 +552,5 @@ const struct view_ops view_metrics_ops = {
 	.draw = metrics_draw,
 	.status = metrics_status,
 	.action = metrics_action,
+	.offers = metrics_offers,
 };

@@ -285,26 +285,12 @@ static bool open_link(struct view *v)
 	return true;
 }
 
-static bool to_neighbour(struct view *v, int by)
-{
-	const struct page_state *st = v->state;
-	const char *name = ui_neighbour(v, st->name, by);
-
-	if (name) /* takes our place: v is gone */
-		ui_push_one(v->ui, ui_page_of(v->kind), v->kind, name, MODE_SHOW);
-	return true;
-}
-
 static bool page_action(struct view *v, enum action a)
 {
 	struct page_state *st = v->state;
 	AUTO(strlist) struct strlist names = {0};
-	const struct resource *r = thing_of(v);
 
 	switch (a) {
-	case ACT_NEXT:
-	case ACT_PREVIOUS:
-		return to_neighbour(v, a == ACT_NEXT ? 1 : -1);
 	case ACT_LINK_NEXT:
 	case ACT_LINK_PREVIOUS:
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
@@ -312,7 +298,7 @@ static bool page_action(struct view *v, enum action a)
 		return open_link(v);
 	default:
 		strlist_add(&names, st->name);
-		return doc_action(&st->doc, a) || (r && thing_action(v, a, r, &names));
+		return doc_action(&st->doc, a) || thing_screen_action(v, a, ui_page_of(v->kind), &names);
 	}
 }
 

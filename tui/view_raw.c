@@ -1,7 +1,7 @@
 /* view_raw.c - a thing as the service describes it. */
 #include "base/str.h"
 #include "tui/doc.h"
-#include "tui/view.h"
+#include "tui/thing.h"
 
 struct raw_state {
 	struct doc doc;
@@ -77,7 +77,15 @@ static bool raw_action(struct view *v, enum action a)
 {
 	struct raw_state *st = v->state;
 
-	return doc_action(&st->doc, a);
+	AUTO(strlist) struct strlist names = {0};
+
+	strlist_add(&names, st->name);
+	return doc_action(&st->doc, a) || thing_screen_action(v, a, VIEW_RAW, &names);
+}
+
+static bool raw_offers(struct view *v, enum action a)
+{
+	return a != ACT_RAW && thing_offers(v->kind, a);
 }
 
 const struct view_ops view_raw_ops = {
@@ -85,7 +93,7 @@ const struct view_ops view_raw_ops = {
 	.argument = "NAME",
 	.takes = TAKES_NAME,
 	.help = "A thing as the service describes it (JSON)",
-	.contexts = {CTX_TEXT},
+	.contexts = {CTX_TEXT, CTX_JOB},
 	.state_size = sizeof(struct raw_state),
 	.open = raw_open,
 	.close = raw_close,
@@ -94,4 +102,5 @@ const struct view_ops view_raw_ops = {
 	.draw = raw_draw,
 	.status = raw_status,
 	.action = raw_action,
+	.offers = raw_offers,
 };

@@ -35,6 +35,7 @@ _sagetop()
 	--minutes) return ;;
 	--rate) return ;;
 	--quota) return ;;
+	--bulk) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
@@ -57,7 +58,7 @@ _sagetop()
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed' ;;
-	prices) own='--limit' ;;
+	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
 	local) own='--timeout --port' ;;

@@ -41,7 +41,7 @@ _sagetop() {
 		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'backtest:judge predictions of the past against doing nothing; sagetop-backtest(5)' \
-		'prices:print the price table, with the date and source of every price' \
+		'prices:print the price table, with the date and source of every price; update asks AWS for all prices of a region' \
 		'config:print the settings in force and where each comes from' \
 		'doctor:check clock, credentials, region and permissions' \
 		'local:start, stop or look at the local engine; env prints what the AWS CLI and SDKs need (eval it)' \
@@ -135,6 +135,7 @@ _sagetop() {
 			'*: : _sagetop_words backtests' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--bulk=[update\: read the prices from an offer file of the price list, index.json or index.csv (- is standard input)]:FILE|URL:_files' \
 			'*: : _sagetop_words types' ;;
 		config) _arguments $everywhere \
 			'*: : _sagetop_words settings' ;;

@@ -29,8 +29,8 @@ void config_done(struct config *c)
 		char *member = (char *)&c->set + setting_offsets[id];
 		if (setting_rows[id].type == SETTING_TEXT)
 			free(*(setting_TEXT *)member);
-		if (setting_rows[id].type == SETTING_RATES)
-			strmap_done((setting_RATES *)member);
+		if (setting_rows[id].type == SETTING_RATES || setting_rows[id].type == SETTING_MAP)
+			strmap_done((struct strmap *)member);
 		free(c->text[id]);
 		free(c->from[id]);
 	}
@@ -112,7 +112,7 @@ static int take_choice(const struct setting_row *r, const char *text, int64_t *r
 		       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-/* Let a value of any type but rates take effect; what is wrong leaves the old one. */
+/* Let a value of any type but mappings take effect; what is wrong leaves the old one. */
 static int set_value(struct config *c, enum setting_id id, const char *text, struct err *err)
 {
 	const struct setting_row *r = &setting_rows[id];
@@ -194,23 +194,40 @@ static int take_rate(struct config *c, const struct setting_row *r, const char *
 	return 0;
 }
 
-static void read_rates(struct reading *r, enum setting_id id, const json_t *v, const char *path)
+static int take_entry(struct config *c, enum setting_id id, const char *key, const json_t *v, struct err *err)
+{
+	struct strmap *map = (struct strmap *)((char *)&c->set + setting_offsets[id]);
+
+	if (setting_rows[id].type == SETTING_RATES)
+		return take_rate(c, &setting_rows[id], key, v, err);
+	AUTO(str) char *text = scalar_text(v);
+
+	if (!text)
+		return err_set(err, ERR_INVALID, "needs one value");
+	if (setting_check_entry(id, key, text, err) < 0)
+		return -err->code;
+	strmap_set(map, key, text);
+	return 0;
+}
+
+static void read_map(struct reading *r, enum setting_id id, const json_t *v, const char *path)
 {
 	struct config *c = r->config;
+	const struct strmap *map = (const struct strmap *)((char *)&c->set + setting_offsets[id]);
 	AUTO(buf) struct buf all = BUF_INIT(1 << 16);
-	const char *operation;
-	json_t *rate;
+	const char *name;
+	json_t *entry;
 
-	json_object_foreach((json_t *)v, operation, rate)
+	json_object_foreach((json_t *)v, name, entry)
 	{
 		struct err err = {0};
-		AUTO(str) char *key = xasprintf("rates: %s", operation);
-		AUTO(str) char *at = xasprintf("%s.%s", path, operation);
-		if (take_rate(c, &setting_rows[id], operation, rate, &err) < 0)
+		AUTO(str) char *key = xasprintf("%s: %s", setting_rows[id].name, name);
+		AUTO(str) char *at = xasprintf("%s.%s", path, name);
+		if (take_entry(c, id, name, entry, &err) < 0)
 			problem(r, at, key, &err);
 	}
-	for (size_t i = 0; i < c->set.rates.n; i++)
-		(void)buf_addf(&all, "%s%s=%s", i ? "," : "", c->set.rates.items[i].name, c->set.rates.items[i].value);
+	for (size_t i = 0; i < map->n; i++)
+		(void)buf_addf(&all, "%s%s=%s", i ? "," : "", map->items[i].name, map->items[i].value);
 	c->given[id] = true;
 	set_origin(c, id, buf_str(&all), place_of(r, path));
 }
@@ -221,13 +238,17 @@ static void read_setting(struct reading *r, enum setting_id id, const json_t *v,
 	AUTO(str) char *text = scalar_text(v);
 	struct err err = {0};
 
-	if (row->type == SETTING_RATES && json_is_object(v)) {
-		read_rates(r, id, v, path);
+	bool map = row->type == SETTING_RATES || row->type == SETTING_MAP;
+
+	if (map && json_is_object(v)) {
+		read_map(r, id, v, path);
 		return;
 	}
-	if (!text || row->type == SETTING_RATES)
+	if (!text || map)
 		(void)err_set(&err, ERR_INVALID, "needs %s",
-			      row->type == SETTING_RATES ? "a mapping of operations to numbers" : "one value");
+			      row->type == SETTING_RATES ? "a mapping of operations to numbers"
+			      : map			 ? "a mapping of names to values"
+							 : "one value");
 	else if (set_value(r->config, id, text, &err) == 0) {
 		r->config->given[id] = true;
 		set_origin(r->config, id, text, place_of(r, path));
@@ -362,6 +383,7 @@ void config_sync_options(const struct config *c, struct sync_options *opt)
 	opt->log_poll_ms = c->set.log_poll_ms;
 	opt->log_bytes = c->set.log_bytes;
 	opt->read_only = c->set.read_only;
+	opt->prices = (struct price_rules){.rates = &c->set.own_rates, .discounts = &c->set.discounts};
 	if (c->given[SETTING_settle_ms] || !opt->settle_ms)
 		opt->settle_ms = c->set.settle_ms;
 }

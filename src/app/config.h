@@ -20,7 +20,15 @@ enum setting_id {
 	SETTING_COUNT
 };
 
-enum setting_type { SETTING_DURATION, SETTING_SIZE, SETTING_FLAG, SETTING_CHOICE, SETTING_TEXT, SETTING_RATES };
+enum setting_type {
+	SETTING_DURATION,
+	SETTING_SIZE,
+	SETTING_FLAG,
+	SETTING_CHOICE,
+	SETTING_TEXT,
+	SETTING_RATES,
+	SETTING_MAP
+};
 
 struct setting_row {
 	enum setting_type type;
@@ -39,6 +47,7 @@ typedef bool setting_FLAG;
 typedef int64_t setting_CHOICE;
 typedef char *setting_TEXT;	     /* NULL where not set */
 typedef struct strmap setting_RATES; /* operation -> decimal number */
+typedef struct strmap setting_MAP;   /* as written */
 struct settings {
 #define SETTING(type, member, name, fallback, limits, option, help) setting_##type member;
 #include "app/config.def"
@@ -68,8 +77,9 @@ void config_apply_rates(struct config *c, struct aws_client *client);
 
 /* ERR_NOTFOUND suggests the nearest. */
 int setting_find(const char *name, enum setting_id *ret, struct err *err) NODISCARD;
-/* Is this text right as columns or order of the jobs? (config_check.c) */
+/* Is this text right as the value of that setting, as an entry of it? (config_check.c) */
 int setting_check_text(enum setting_id id, const char *text, struct err *err) NODISCARD;
+int setting_check_entry(enum setting_id id, const char *key, const char *value, struct err *err) NODISCARD;
 /* Is this an operation whose rate can be set? */
 int setting_check_operation(const char *name, struct err *err) NODISCARD;
 /* The table as a section of sagetop-config(5). */

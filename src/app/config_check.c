@@ -2,15 +2,26 @@
 #include "app/config.h"
 #include "aws/op.h"
 #include "model/kind.h"
+#include "model/price_rules.h"
 
 int setting_check_text(enum setting_id id, const char *text, struct err *err)
 {
 	const struct kind *jobs = &kind_table[KIND_TRAINING_JOB];
 	AUTO(field_list) struct field_list columns = {0};
+	struct money_currency currency;
 
+	if (id == SETTING_currency)
+		return money_currency_parse(text, &currency, err);
 	if (id != SETTING_columns)
 		text += *text == '-' || *text == '+';
 	return field_list_parse(jobs, text, &columns, err);
+}
+
+int setting_check_entry(enum setting_id id, const char *key, const char *value, struct err *err)
+{
+	if (id == SETTING_own_rates)
+		return price_rule_check_rate(key, value, err);
+	return price_rule_check_discount(key, value, err);
 }
 
 int setting_check_operation(const char *name, struct err *err)

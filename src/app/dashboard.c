@@ -140,7 +140,7 @@ static void ask_mfa(void *user, const char *serial)
 
 static struct ui *make_ui(const struct dashboard_options *opt, const struct session *s, const struct ui_host *host)
 {
-	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8()};
+	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8(), .mono = term_is_mono()};
 
 	if (opt) {
 		ui_opt.notice_ms = opt->notice_ms;

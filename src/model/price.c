@@ -5,15 +5,20 @@
 
 #include <math.h>
 
+void price_row_done(struct price *p)
+{
+	free(p->instance_type);
+	free(p->region);
+	free(p->component);
+	free(p->as_of);
+	free(p->source);
+	*p = (struct price){0};
+}
+
 void price_table_done(struct price_table *t)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		free(t->items[i].instance_type);
-		free(t->items[i].region);
-		free(t->items[i].component);
-		free(t->items[i].as_of);
-		free(t->items[i].source);
-	}
+	for (size_t i = 0; i < t->n; i++)
+		price_row_done(&t->items[i]);
 	free(t->items);
 	map_done(&t->index);
 	*t = (struct price_table){0};
@@ -26,9 +31,11 @@ static bool key_of(char key[192], const char *type, const char *region, const ch
 	return n > 0 && n < 192;
 }
 
-/* Newer wins; of one day the better grade ('A' before 'B'). */
+/* Newer wins; of one day the better grade ('A' before 'B'); an own rate goes before all. */
 static bool replaces(const struct price *row, const struct price *known)
 {
+	if ((row->grade == PRICE_OWN) != (known->grade == PRICE_OWN))
+		return row->grade == PRICE_OWN;
 	int c = strcmp(str_or(row->as_of, ""), str_or(known->as_of, ""));
 
 	return c != 0 ? c > 0 : row->grade <= known->grade;
@@ -40,13 +47,12 @@ void price_table_add(struct price_table *t, const struct price *row)
 
 	if (row->usd_micro <= 0 || !key_of(key, row->instance_type, row->region, row->component))
 		return; /* a zero is a free tier's row or a slip, never a price */
-	struct price copy = {.instance_type = xstrdup(row->instance_type),
-			     .region = xstrdup(row->region),
-			     .component = xstrdup(row->component),
-			     .usd_micro = row->usd_micro,
-			     .as_of = xstrdup(row->as_of),
-			     .grade = row->grade,
-			     .source = xstrdup(row->source)};
+	struct price copy = *row;
+	copy.instance_type = xstrdup(row->instance_type);
+	copy.region = xstrdup(row->region);
+	copy.component = xstrdup(row->component);
+	copy.as_of = xstrdup(row->as_of);
+	copy.source = xstrdup(row->source);
 	uintptr_t at = (uintptr_t)map_get(&t->index, key);
 
 	if (at == 0) {
@@ -62,11 +68,7 @@ void price_table_add(struct price_table *t, const struct price *row)
 		drop = *known;
 		*known = copy;
 	}
-	free(drop.instance_type);
-	free(drop.region);
-	free(drop.component);
-	free(drop.as_of);
-	free(drop.source);
+	price_row_done(&drop);
 }
 
 #define N_COLUMNS 7
@@ -178,6 +180,36 @@ const struct price *price_warm_pool(const struct price_table *t, const char *ins
 	const struct price *p = price_find(t, instance_type, region, "Training Warm Pool");
 
 	return p ? p : price_training(t, instance_type, region, false);
+}
+
+bool price_is_doubtful(const struct price_table *t, const struct price *p)
+{
+	const struct price *demand = price_find(t, p->instance_type, p->region, "Training");
+
+	return str_eq(p->component, "SpotTraining") && demand && p->usd_micro > demand->usd_micro;
+}
+
+bool price_table_spec(const struct price_table *t, const char *instance_type, struct instance_spec *ret)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->items[i].spec.vcpu > 0 && str_eq(t->items[i].instance_type, instance_type)) {
+			*ret = t->items[i].spec;
+			return true;
+		}
+	return instance_spec_find(instance_type, ret);
+}
+
+const char *price_table_as_of(const struct price_table *t, const char *region)
+{
+	const char *newest = "";
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct price *p = &t->items[i];
+
+		if (p->grade != PRICE_OWN && str_eq(p->region, region) && strcmp(str_or(p->as_of, ""), newest) > 0)
+			newest = p->as_of;
+	}
+	return newest;
 }
 
 int64_t money_sum(int64_t a_micro, int64_t b_micro)

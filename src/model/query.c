@@ -435,3 +435,11 @@ void query_cold_fields(const struct query *q, struct field_list *ret)
 			field_list_add(ret, q->terms[i].ref.field, q->terms[i].ref.key);
 	}
 }
+
+void query_fields(const struct query *q, struct field_list *ret)
+{
+	for (size_t i = 0; q && i < q->n; i++) {
+		if (!str_eq(q->terms[i].ref.field->name, "name"))
+			field_list_add(ret, q->terms[i].ref.field, q->terms[i].ref.key);
+	}
+}

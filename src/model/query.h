@@ -25,6 +25,8 @@ AUTO_POINTER(query, struct query, query_free)
 bool query_match(const struct query *q, const struct resource *r, const struct field_context *x);
 /* Whether it asks for that field: "tag.". */
 bool query_reads(const struct query *q, const char *field);
+/* Add the fields that it asks for, but the name; q may be NULL. */
+void query_fields(const struct query *q, struct field_list *ret);
 /* Add the cold fields that it reads: they must be filled before (field.h). */
 void query_cold_fields(const struct query *q, struct field_list *ret);
 

@@ -61,7 +61,15 @@ const char *const store_cache_migrations[] = {
 	"ALTER TABLE job ADD COLUMN best_value REAL; ALTER TABLE job ADD COLUMN best_step INTEGER NOT NULL DEFAULT -1;",
 
 	/* 6. What the first paint shows. */
-	"CREATE INDEX job_newest ON job (scope_id, created_ms DESC);", NULL};
+	"CREATE INDEX job_newest ON job (scope_id, created_ms DESC);",
+
+	/* 7. Prices by region, with their unit, what the type is, and when they were asked for. */
+	"DROP TABLE price;"
+	"CREATE TABLE price (region TEXT NOT NULL, instance_type TEXT NOT NULL, component TEXT NOT NULL,"
+	" usd_micro INTEGER NOT NULL, unit INTEGER NOT NULL, vcpu INTEGER NOT NULL, memory_mib INTEGER NOT NULL,"
+	" gpus INTEGER NOT NULL, as_of TEXT, grade TEXT, source TEXT, fetched_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (region, instance_type, component)) WITHOUT ROWID;",
+	NULL};
 
 const char *const store_state_migrations[] = {
 	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"

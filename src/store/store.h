@@ -7,7 +7,7 @@
  * store_notice says so. Several processes may share the files: writes wait for
  * each other briefly (ERR_DB "busy" after that: try again at the next turn).
  * One file per family of tables: store_jobs.c store_resources.c store_logs.c store_metrics.c
- * store_launches.c store_backtests.c store_meta.c. Rows are keyed by account and region through
+ * store_launches.c store_backtests.c store_prices.c store_meta.c. Rows are keyed by account and region through
  * `scope` ("123456789012/us-east-1", or the endpoint for a local engine).
  */
 #ifndef SAGETOP_STORE_STORE_H
@@ -85,9 +85,18 @@ typedef void store_line_fn(void *user, const char *stream, int64_t time_ms, cons
 int store_log_read(struct store *s, const struct kind *kind, const char *name, store_line_fn *fn, void *user,
 		   struct err *err) NODISCARD; /* ERR_NOTFOUND */
 
-/* Prices learned from the Price List API; not per scope. */
+/* Prices that were asked for, by region, type and component; the same for every account.
+ * put writes all rows in one transaction; where they are `whole` all that was known of
+ * their regions goes. load adds to a table; region NULL: of all. */
+struct price_rows {
+	size_t n;
+	bool (*get)(void *user, size_t i, struct price *ret); /* borrowed; false: none at that place */
+	void *user;
+	bool whole;
+};
+int store_prices_put(struct store *s, const struct price_rows *rows, struct err *err) NODISCARD;
 int store_prices_save(struct store *s, const struct price *rows, size_t n, struct err *err) NODISCARD;
-int store_prices_load(struct store *s, struct price_table *into, struct err *err) NODISCARD;
+int store_prices_load(struct store *s, const char *region, struct price_table *into, struct err *err) NODISCARD;
 
 /* The queue of launches: every one is a row before it is sent. QUEUED waits until it
  * is due, SENT may have reached the service, the others are settled. Rows of one run

@@ -6,7 +6,6 @@
 #include "base/log.h"
 
 #define IDENTITY_AGAIN_MS 300000 /* after a failure */
-#define PRICES_MAX ((size_t)4 << 20)
 
 void waiters_add(struct waiters *w, sync_done_fn *fn, void *user)
 {
@@ -145,31 +144,6 @@ static void refresh_rate(struct sync *s)
 	s->session->budget.calls_per_s = (double)n * 1000 / RATE_WINDOW_MS;
 }
 
-static void load_prices(struct sync *s)
-{
-	AUTO(str) char *path = fs_share_path("prices.csv");
-	AUTO(buf) struct buf text = BUF_INIT(PRICES_MAX);
-	struct err err = {0};
-	const char *newest = "";
-
-	if (!path) {
-		session_notify(s->session, NOTICE_WARNING,
-			       "the price table prices.csv is missing: costs are not known");
-		return;
-	}
-	if (fs_read(path, &text, &err) ||
-	    price_table_parse(&s->session->prices, buf_str(&text), text.len, path, &err) ||
-	    store_prices_load(s->store, &s->session->prices, &err))
-		session_notify(s->session, NOTICE_WARNING, "prices: %s", err.msg);
-	for (size_t i = 0; i < s->session->prices.n; i++) {
-		const struct price *p = &s->session->prices.items[i];
-
-		if (str_eq(p->region, s->session->region) && strcmp(str_or(p->as_of, ""), newest) > 0)
-			newest = p->as_of;
-	}
-	str_copy(s->session->prices_as_of, sizeof(s->session->prices_as_of), newest);
-}
-
 /* The scope of an account that is not known yet is an alias; what account stood
  * behind it the last time is kept under it, so that the first paint is right. */
 static int open_store(struct sync *s, struct err *err)
@@ -217,7 +191,7 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	rc = open_store(s, err);
 	if (rc)
 		return rc;
-	load_prices(s);
+	sync_prices_reload(s);
 	if (store_notice(s->store))
 		session_notify(s->session, NOTICE_WARNING, "%s", store_notice(s->store));
 	*ret = TAKE(s);

@@ -15,6 +15,7 @@
 
 #include "aws/client.h"
 #include "model/cost.h"
+#include "model/price_rules.h"
 #include "model/session.h"
 #include "store/store.h"
 #include "sync/launch_plan.h"
@@ -27,12 +28,13 @@ struct sync_options {
 	bool no_store;	 /* tests: everything in memory */
 	bool by_account; /* tests: rows are those of the account even where an endpoint is set */
 	/* The settings of these names say what is usual. */
-	int64_t refresh_ms;  /* of the jobs; sync_start needs it */
-	int64_t overlap_ms;  /* of the incremental search; 0: none */
-	int64_t log_poll_ms; /* of followed logs, times the jobs followed */
-	int64_t settle_ms;   /* how long after its end a job's log may still grow */
-	int64_t log_bytes;   /* of the lines of one log that is kept in memory; 0: LOGLINES_MAX_BYTES */
-	int64_t lost_ms;     /* how long a request of a process that died may be under way; 0: the default of 90 s */
+	int64_t refresh_ms;	   /* of the jobs; sync_start needs it */
+	int64_t overlap_ms;	   /* of the incremental search; 0: none */
+	int64_t log_poll_ms;	   /* of followed logs, times the jobs followed */
+	int64_t settle_ms;	   /* how long after its end a job's log may still grow */
+	int64_t log_bytes;	   /* of the lines of one log that is kept in memory; 0: LOGLINES_MAX_BYTES */
+	struct price_rules prices; /* own rates and discounts; they outlive sync */
+	int64_t lost_ms; /* how long a request of a process that died may be under way; 0: the default of 90 s */
 };
 
 int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err) NODISCARD;
@@ -117,6 +119,15 @@ void sync_columns(struct sync *s, const struct kind *k, const struct field_list 
  * trimmed; no network. NULL where it is not known. It stays whole until the next
  * refresh trims it, or as long as it is watched. */
 struct job *sync_job_full(struct sync *s, const char *name);
+
+/* Prices. update asks the Price List API for all of a region (NULL: ours), puts them into
+ * the store and, of our region, into the session; got is how many there are. reload takes
+ * over what the store has now. */
+typedef void sync_prices_fn(void *user, size_t got, const struct err *err);
+void sync_prices_update(struct sync *s, const char *region, sync_prices_fn *fn, void *user);
+void sync_prices_reload(struct sync *s);
+/* When they were last asked for, of a region (NULL: ours); TIME_UNKNOWN: never. */
+int64_t sync_prices_asked_ms(struct sync *s, const char *region);
 
 /* A launch (launch_plan.h). plan_from_file and plan_clone validate and write nothing;
  * send records it in the state database first, then creates the job: a crash in

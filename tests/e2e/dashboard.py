@@ -174,6 +174,18 @@ def look_around(term):
     term.wait("with a logarithmic axis", "log y")
     term.keys("Escape", "Escape", "Escape", "Escape")
     term.wait("Esc goes back to all the jobs", "jobs 3", "long-1")
+    copy_a_name(term)
+
+
+def copy_a_name(term):
+    """Within tmux as it comes: its own buffer has it, and so has the terminal around it."""
+    name = re.search("▸ ([a-z]+-1)", term.screen()).group(1)
+    term.keys("Y")
+    term.wait("Y says where the name was sent", "sent to the terminal's clipboard: " + name)
+    until = time.monotonic() + DEADLINE
+    while term.tmux("show-buffer").strip() != name and time.monotonic() < until:
+        time.sleep(0.05)
+    ok("and tmux has it", term.tmux("show-buffer").strip() == name, term.tmux("show-buffer"))
 
 
 def change_things(term, env):

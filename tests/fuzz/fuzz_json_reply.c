@@ -65,7 +65,7 @@ static void read_lists(const json_t *j)
 		if (json_is_string(item) &&
 		    pricing_parse_product(json_string_value(item), json_string_length(item), &p, NULL) == 1)
 			FUZZ_CHECK(p.usd_micro > 0);
-		pricing_row_done(&p);
+		price_row_done(&p);
 	}
 }
 

@@ -7,7 +7,7 @@
  *   test WHAT               begins a test (a new session and ui)
  *   seed NAME               of seed.c
  *   size COLSxROWS          may come again later: a resize
- *   ascii | readonly
+ *   ascii | mono | readonly
  *   columns TEXT | order TEXT   as the settings have them
  *   keys NAME...            names of key.c; "text with blanks" types it
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
@@ -45,7 +45,7 @@ static struct {
 	char asked[4096]; /* of the host, the last thing but refreshing */
 	struct err fail;
 	int rows, cols, watched, refreshed;
-	bool ascii, read_only;
+	bool ascii, mono, read_only;
 	char seed[32];
 	char columns[64], order[32];
 	char launched[64]; /* the name; change new-job lets it appear */
@@ -230,6 +230,7 @@ static void begin(void)
 	}
 	t.session->read_only = t.read_only;
 	struct ui_options opt = {.ascii = t.ascii,
+				 .mono = t.mono,
 				 .rows = t.rows ? t.rows : 24,
 				 .cols = t.cols ? t.cols : 80,
 				 .notice_ms = 8000,
@@ -360,6 +361,8 @@ static void run_line(const char *word, const char *arg)
 		str_copy(t.order, sizeof(t.order), arg);
 	else if (!strcmp(word, "ascii"))
 		t.ascii = true;
+	else if (!strcmp(word, "mono"))
+		t.mono = true;
 	else if (!strcmp(word, "readonly"))
 		t.read_only = true;
 	else if (!strcmp(word, "fail"))

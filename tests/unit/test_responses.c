@@ -146,7 +146,7 @@ static void check_prices(const struct fixture *f)
 			assert_true(str_starts(p.instance_type, "ml."));
 			assert_int_equal(strlen(p.as_of), 10);
 		}
-		pricing_row_done(&p);
+		price_row_done(&p);
 	}
 	assert_true(n > 0);
 }

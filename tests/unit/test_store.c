@@ -300,7 +300,7 @@ static void test_metrics_and_prices(void **state)
 	AUTO(series_set) struct series_set none = {0};
 	assert_int_equal(store_metrics_load(s, kind_find("processing-job"), "a", &none, NULL), -ERR_NOTFOUND);
 	assert_int_equal(store_prices_save(s, &p, 1, NULL), 0);
-	assert_int_equal(store_prices_load(s, &prices, NULL), 0);
+	assert_int_equal(store_prices_load(s, NULL, &prices, NULL), 0);
 	assert_int_equal(price_find(&prices, "ml.x", "r", "Training")->usd_micro, 230000);
 }
 

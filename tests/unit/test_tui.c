@@ -1,6 +1,7 @@
 /* The screens' building blocks, and the whole of them under random keys. */
 #include "unit.h"
 
+#include <math.h>
 #include <time.h>
 
 #include "base/utf8.h"
@@ -10,6 +11,7 @@
 #include "tui/keymap.h"
 #include "tui/pager.h"
 #include "tui/table.h"
+#include "tui/theme.h"
 #include "tui/ui.h"
 #include "tui/view.h"
 
@@ -517,7 +519,7 @@ static void test_prompt_history(void **state)
 	ui_key(ui, 'u' - 'a' + 1);
 	ui_key(ui, KEYC_UP);
 	assert_prompt(ui, "/bert");
-	assert_line(ui, 1, "jobs 2 of 8 · bert · by age ↑");
+	assert_line(ui, 1, "jobs 2 of 8 · bert · by age");
 	ui_key(ui, KEYC_UP);
 	assert_prompt(ui, "/bert");
 	ui_key(ui, KEYC_ESC);
@@ -561,6 +563,61 @@ static void test_many_jobs_paint(void **state)
 	ui_free(ui);
 }
 
+/* --- contrast, by WCAG 2 -------------------------------------------------- */
+
+/* Of the 256 colours' cube and greys; the first 16 are the terminal's own. */
+static double luminance(int colour)
+{
+	static const int steps[] = {0, 95, 135, 175, 215, 255};
+	static const double weights[] = {0.0722, 0.7152, 0.2126};
+	double sum = 0;
+
+	assert_in_range(colour, 16, 255);
+	for (int i = 0, rest = colour - 16; i < 3; i++, rest /= 6) {
+		double c = (colour >= 232 ? 8 + 10 * (colour - 232) : steps[rest % 6]) / 255.0;
+		sum += weights[i] * (c <= 0.03928 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
+	}
+	return sum;
+}
+
+static double contrast(double a, double b)
+{
+	return (fmax(a, b) + 0.05) / (fmin(a, b) + 0.05);
+}
+
+#define BLACK 0.0
+#define WHITE 1.0
+#define READABLE 3.5	      /* on black and on white at once: at most 4.58 is possible */
+#define READABLE_SELECTED 4.5 /* where both colours are ours */
+
+static void test_colours_can_be_read(void **state)
+{
+	for (int theme = THEME_USUAL; theme <= THEME_CONTRAST; theme++)
+		for (int st = 0; st < ST_COUNT; st++) {
+			const struct look l = theme_look((enum theme)theme, (enum style)st);
+			double least = READABLE;
+
+			if (theme == THEME_BASIC) { /* the user's palette: never a background without its text */
+				assert_true(l.fg256 == l.fg16 && l.fg16 < 16 && l.bg16 < 16);
+				assert_true(l.bg16 < 0 || l.fg16 >= 0);
+				continue;
+			}
+			if (l.bg256 >= 0)
+				least = fmin(READABLE, contrast(luminance(l.fg256), luminance(l.bg256)));
+			else if (l.fg256 >= 0)
+				least = fmin(contrast(luminance(l.fg256), BLACK), contrast(luminance(l.fg256), WHITE));
+			if (least < READABLE)
+				fail_msg("theme %d, style %d: colour %d has a contrast of %.2f", theme, st, l.fg256,
+					 least);
+			if (theme == THEME_CONTRAST)
+				assert_false(l.fg256 >= 232); /* no grey */
+			int bg = l.bg256 >= 0 ? l.bg256 : theme_selected_bg256;
+			double selected = contrast(luminance(l.selected256), luminance(bg));
+			if (selected < READABLE_SELECTED)
+				fail_msg("theme %d, style %d: %.2f on the row under the cursor", theme, st, selected);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_keys_are_unambiguous),
 		cmocka_unit_test(test_sort_keys_are_free),
 		cmocka_unit_test(test_nice_steps),
+		cmocka_unit_test(test_colours_can_be_read),
 		cmocka_unit_test(test_chart_takes_anything),
 		cmocka_unit_test(test_pager_stays_when_late_lines_come),
 		cmocka_unit_test(test_pager_rows_of_an_event),

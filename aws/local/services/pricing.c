@@ -1,11 +1,50 @@
-/* Pricing GetProducts, from the shipped table share/prices.csv. */
+/* Pricing GetProducts, from the shipped table share/prices.csv, with what the service has
+ * among its products that is no price of an instance-hour: a client must tell them apart. */
 #include "aws/local/services/ops.h"
 #include "base/digest.h"
 #include "base/fs.h"
 
-/* The columns: instance_type,region,component,usd_per_hour,as_of,grade,source */
+/* The columns: instance_type,region,component,usd_per_hour,as_of,grade,source; then what
+ * the table does not have. */
 struct row {
-	char *fields[7];
+	const char *fields[7];
+	const char *family, *usage, *platform, *unit, *currency; /* usage: before the colon */
+};
+
+static const struct row ordinary = {.family = "ML Instance", .unit = "Hrs", .currency = "USD"};
+
+/* In every region of the table. Prices are of the right order of magnitude. */
+static const struct row traps[] = {
+	{.fields = {"ml.m5.xlarge", NULL, "Training", "0.0000000000"},
+	 .family = "ML Instance",
+	 .usage = "TrainDebugFreeTier",
+	 .platform = "TrainDebugFreeTier",
+	 .unit = "Hrs",
+	 .currency = "USD"},
+	{.fields = {"ml.g5.xlarge", NULL, "Training", "0.0000204000"},
+	 .family = "ML Instance",
+	 .usage = "ServerlessTraining",
+	 .platform = "ServerlessTraining",
+	 .unit = "Hrs",
+	 .currency = "USD"},
+	{.fields = {"ml.p5.48xlarge", NULL, "Training", "31.4640000000"},
+	 .family = "ML Instance",
+	 .usage = "TrainingPlanUpfrontFee",
+	 .platform = "Training",
+	 .unit = "Quantity",
+	 .currency = "USD"},
+	{.fields = {"ml.m5.2xlarge", NULL, "Training", "3.7200000000"},
+	 .family = "ML Instance",
+	 .usage = "Train",
+	 .platform = "Training",
+	 .unit = "Hrs",
+	 .currency = "CNY"},
+	{.fields = {"NA", NULL, "Training", "0.1400000000"},
+	 .family = "Storage",
+	 .usage = "Train:VolumeUsage.gp2",
+	 .platform = "Training",
+	 .unit = "GB-Mo",
+	 .currency = "USD"},
 };
 
 /* One line apart, quotes as in RFC 4180. Fields point into the line. */
@@ -13,7 +52,7 @@ static bool split_line(char *line, struct row *row)
 {
 	size_t n = 0;
 
-	*row = (struct row){0};
+	*row = ordinary;
 	for (char *p = line; n < ARRAY_LEN(row->fields);) {
 		char *out = p;
 		bool quoted = *p == '"';
@@ -51,7 +90,7 @@ static const char *attribute(const struct row *row, const char *name)
 	if (str_ieq(name, "component"))
 		return row->fields[2];
 	if (str_ieq(name, "productFamily"))
-		return "ML Instance";
+		return row->family;
 	if (str_ieq(name, "servicecode") || str_ieq(name, "ServiceCode"))
 		return "AmazonSageMaker";
 	if (str_ieq(name, "locationType"))
@@ -87,35 +126,59 @@ static bool matches(const struct row *row, const json_t *filters)
 	return true;
 }
 
+/* "ml.m5.xlarge-Training", bare, "NA" or nothing: the service has no rule. */
+static char *irregular_type(const struct row *row, unsigned how)
+{
+	if (how % 4 == 0)
+		return xasprintf("%s-%s", row->fields[0], row->fields[2]);
+	return xstrdup(how % 4 == 1 ? row->fields[0] : how % 4 == 2 ? "NA" : "");
+}
+
+static json_t *attributes_of(const struct row *row, unsigned how)
+{
+	AUTO(str) char *type = irregular_type(row, how);
+	const char *word = row->usage ? row->usage : str_eq(row->fields[2], "Training") ? "Train" : row->fields[2];
+	AUTO(str)
+	char *usage = strchr(word, ':') ? xasprintf("USE1-%s", word) : xasprintf("USE1-%s:%s", word, row->fields[0]);
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "instanceName",
+			 row->fields[0], "instanceType", type, "component", row->fields[2], "platoinstancetype",
+			 row->platform ? row->platform : row->fields[2], "regionCode", row->fields[1], "operation",
+			 "RunInstance", "usagetype", usage, "servicecode", "AmazonSageMaker", "servicename",
+			 "Amazon SageMaker", "locationType", "AWS Region", "vCpu", "N/A", "memory", "N/A", "gpu",
+			 "N/A");
+}
+
+static json_t *terms_of(const struct row *row, const char *sku, const char *start)
+{
+	AUTO(str) char *term = xasprintf("%s.JRTCKXETXF", sku);
+	AUTO(str) char *rate = xasprintf("%s.6YS6EN2CT7", term);
+	json_t *dimension =
+		json_pack("{s:s, s:s, s:s, s:s, s:[], s:{s:s}}", "unit", row->unit, "beginRange", "0", "endRange",
+			  "Inf", "rateCode", rate, "appliesTo", "pricePerUnit", row->currency, row->fields[3]);
+
+	return json_pack("{s:{s:{s:s, s:s, s:s, s:{}, s:{s:o}}}}", "OnDemand", term, "offerTermCode", "JRTCKXETXF",
+			 "sku", sku, "effectiveDate", start, "termAttributes", "priceDimensions", rate, dimension);
+}
+
 /* A product as the service writes it: a JSON text inside the JSON. */
 static json_t *product(const struct row *row)
 {
 	char hash[SHA256_HEX_LEN], sku[17];
-	AUTO(str) char *id = xasprintf("%s/%s/%s", row->fields[0], row->fields[1], row->fields[2]);
-	AUTO(str) char *type = xasprintf("%s-%s", row->fields[0], row->fields[2]);
-	AUTO(str) char *usd = xasprintf("%s", row->fields[3]);
+	AUTO(str)
+	char *id = xasprintf("%s/%s/%s/%s/%s", row->fields[0], row->fields[1], row->fields[2], str_or(row->usage, ""),
+			     row->currency);
+	AUTO(str) char *start = xasprintf("%sT00:00:00Z", row->fields[4]);
 
 	sha256_hex(id, strlen(id), hash);
 	str_copy(sku, sizeof(sku), hash);
 	for (char *p = sku; *p; p++)
 		*p = *p >= 'a' ? (char)(*p - 32) : *p;
-	AUTO(str) char *term = xasprintf("%s.JRTCKXETXF", sku);
-	AUTO(str) char *rate = xasprintf("%s.6YS6EN2CT7", term);
-	AUTO(str)
-	char *usage = xasprintf("%s:%s", str_eq(row->fields[2], "Training") ? "Train" : row->fields[2], row->fields[0]);
-	AUTO(str) char *start = xasprintf("%sT00:00:00Z", row->fields[4]);
 	AUTO(json)
-	json_t *j = json_pack("{s:{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}, s:s}, s:s, s:{s:{s:{s:s, s:s, "
-			      "s:s, s:{s:{s:s, s:s, s:s,"
-			      " s:s, s:{s:s}}}}}}, s:s, s:s}",
-			      "product", "productFamily", "ML Instance", "attributes", "instanceName", row->fields[0],
-			      "instanceType", type, "component", row->fields[2], "regionCode", row->fields[1],
-			      "operation", "RunInstance", "usagetype", usage, "servicecode", "AmazonSageMaker",
-			      "servicename", "Amazon SageMaker", "locationType", "AWS Region", "sku", sku,
-			      "serviceCode", "AmazonSageMaker", "terms", "OnDemand", term, "offerTermCode",
-			      "JRTCKXETXF", "sku", sku, "effectiveDate", start, "priceDimensions", rate, "unit", "Hrs",
-			      "beginRange", "0", "endRange", "Inf", "rateCode", rate, "pricePerUnit", "USD", usd,
-			      "version", row->fields[4], "publicationDate", start);
+	json_t *j = json_pack("{s:{s:s, s:o, s:s}, s:s, s:o, s:s, s:s}", "product", "productFamily", row->family,
+			      "attributes", attributes_of(row, (unsigned)hash[0]), "sku", sku, "serviceCode",
+			      "AmazonSageMaker", "terms", terms_of(row, sku, start), "version", row->fields[4],
+			      "publicationDate", start);
 	AUTO(str) char *text = json_text(j);
 
 	return json_string(text);
@@ -130,6 +193,45 @@ static int load_table(struct call *c, struct buf *text)
 		return fault_set(c->fault, 500, "InternalErrorException",
 				 "the price table share/prices.csv is missing");
 	return 0;
+}
+
+struct rows {
+	struct row *items;
+	size_t n, cap;
+};
+
+static void add_row(struct rows *all, const struct row *row)
+{
+	GROW(all->items, all->cap, all->n + 1);
+	all->items[all->n++] = *row;
+}
+
+/* Those of the table, each region's followed by its traps. */
+static void read_rows(char *text, struct rows *all)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
+		struct row row;
+
+		if (!str_starts(line, "instance_type,") && split_line(line, &row))
+			add_row(all, &row);
+	}
+	size_t n = all->n;
+
+	for (size_t i = 0; i < n; i++) {
+		bool first = true;
+
+		for (size_t k = 0; k < i; k++)
+			first = first && !str_eq(all->items[k].fields[1], all->items[i].fields[1]);
+		for (size_t t = 0; first && t < ARRAY_LEN(traps); t++) {
+			struct row row = traps[t];
+
+			row.fields[1] = all->items[i].fields[1];
+			row.fields[4] = all->items[i].fields[4];
+			add_row(all, &row);
+		}
+	}
 }
 
 int op_get_products(struct call *c, json_t **out)
@@ -153,20 +255,18 @@ int op_get_products(struct call *c, json_t **out)
 	if (load_table(c, &text) < 0)
 		return -1;
 	list = json_array();
-	char *save = NULL;
+	struct rows rows = {0};
 
-	for (char *line = strtok_r(text.data, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
-		struct row row;
-
-		if (str_starts(line, "instance_type,") || !split_line(line, &row) || !matches(&row, filters) ||
-		    seen++ < skip)
+	read_rows(text.data, &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		if (!matches(&rows.items[i], filters) || seen++ < skip)
 			continue;
-		if ((int64_t)json_array_size(list) == max) {
-			more = true;
+		more = (int64_t)json_array_size(list) == max;
+		if (more)
 			break;
-		}
-		json_array_append_new(list, product(&row));
+		json_array_append_new(list, product(&rows.items[i]));
 	}
+	free(rows.items);
 	*out = json_pack("{s:s, s:o}", "FormatVersion", "aws_v1", "PriceList", list);
 	if (more) {
 		AUTO(str) char *position = xasprintf("%lld", (long long)(skip + max));

@@ -1,0 +1,122 @@
+/* sync_prices.c - the price table: the shipped floor, what was asked for, own rates; and
+ * the asking. */
+#include "sync/sync_priv.h"
+
+#include "aws/pricing.h"
+#include "base/fs.h"
+
+#define PRICES_MAX ((size_t)8 << 20)
+#define ROWS_MAX ((size_t)200000) /* of one region: more is no price list */
+
+static int load_shipped(struct price_table *t, struct err *err)
+{
+	AUTO(str) char *path = fs_share_path("prices.csv");
+	AUTO(buf) struct buf text = BUF_INIT(PRICES_MAX);
+
+	if (!path)
+		return err_set(err, ERR_NOTFOUND, "the price table prices.csv is missing: costs are not known");
+	if (fs_read(path, &text, err) < 0)
+		return -err->code;
+	return price_table_parse(t, buf_str(&text), text.len, path, err);
+}
+
+void sync_prices_reload(struct sync *s)
+{
+	struct session *session = s->session;
+	struct err err = {0};
+
+	price_table_done(&session->prices);
+	if (load_shipped(&session->prices, &err) < 0)
+		session_notify(session, NOTICE_WARNING, "prices: %s", err.msg);
+	err_clear(&err);
+	if (store_prices_load(s->store, session->region, &session->prices, &err) < 0)
+		session_notify(session, NOTICE_WARNING, "prices: %s", err.msg);
+	price_rules_apply(&s->opt.prices, &session->prices, session->region);
+	str_copy(session->prices_as_of, sizeof(session->prices_as_of),
+		 price_table_as_of(&session->prices, session->region));
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		session->tables[i].generation++;
+}
+
+/* --- asking -------------------------------------------------------------------------- */
+
+struct asking {
+	struct sync *s;
+	char *region;
+	struct price_table rows;
+	size_t pages;
+	sync_prices_fn *fn;
+	void *user;
+};
+
+static char *asked_key(const struct sync *s, const char *region)
+{
+	return xasprintf("prices_asked/%s", region ? region : s->session->region);
+}
+
+int64_t sync_prices_asked_ms(struct sync *s, const char *region)
+{
+	AUTO(str) char *key = asked_key(s, region);
+	AUTO(str) char *text = store_meta_get(s->store, key);
+	int64_t ms = TIME_UNKNOWN;
+
+	(void)str_to_i64(str_or(text, ""), &ms);
+	return ms;
+}
+
+static void asking_end(struct asking *a, const struct err *err)
+{
+	a->fn(a->user, err ? 0 : a->rows.n, err);
+	price_table_done(&a->rows);
+	free(a->region);
+	free(a);
+}
+
+static bool row_of_table(void *user, size_t i, struct price *ret)
+{
+	*ret = ((const struct price_table *)user)->items[i];
+	return true;
+}
+
+static void keep(struct asking *a, struct err *err)
+{
+	struct price_rows rows = {.n = a->rows.n, .get = row_of_table, .user = &a->rows, .whole = true};
+
+	if (a->rows.n == 0)
+		(void)err_set(err, ERR_NOTFOUND, "the price list has no prices of instances in %s: is that a region?",
+			      a->region);
+	else if (store_prices_put(a->s->store, &rows, err) == 0)
+		sync_prices_reload(a->s);
+}
+
+static void on_page(void *user, const struct price *rows, size_t n, const char *next_token, const struct err *err)
+{
+	struct asking *a = user;
+	struct err failed = err ? *err : (struct err){0};
+	int64_t now_ms = clock_now_ms();
+
+	for (size_t i = 0; i < n && a->rows.n < ROWS_MAX; i++) {
+		struct price p = rows[i];
+
+		p.fetched_ms = now_ms;
+		price_table_add(&a->rows, &p);
+	}
+	if (!err && next_token && ++a->pages * 100 <= ROWS_MAX) {
+		pricing_get_products(a->s->aws, a->region, NULL, NULL, next_token, on_page, a);
+		return;
+	}
+	if (!err)
+		keep(a, &failed);
+	asking_end(a, failed.code ? &failed : NULL);
+}
+
+void sync_prices_update(struct sync *s, const char *region, sync_prices_fn *fn, void *user)
+{
+	struct asking *a = NEW(struct asking);
+	AUTO(str) char *key = asked_key(s, region);
+	AUTO(str) char *now = xasprintf("%lld", (long long)clock_now_ms());
+
+	*a = (struct asking){.s = s, .region = xstrdup(str_or(region, s->session->region)), .fn = fn, .user = user};
+	(void)!store_meta_set(s->store, key, now, NULL);
+	pricing_get_products(s->aws, a->region, NULL, NULL, NULL, on_page, a);
+}
