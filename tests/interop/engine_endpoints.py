@@ -169,7 +169,8 @@ with engine(*OPTIONS) as e:
                 "Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": [
                     {"Name": "EndpointName", "Value": "two"}, {"Name": "VariantName", "Value": variant}]}}}])
         return sum(r["MetricDataResults"][0]["Values"])
-    equal("the metric Invocations counts them", metric("Invocations", "a") + metric("Invocations", "b"), 1002)
+    ok("the metric Invocations counts them", until(
+        lambda: metric("Invocations", "a") + metric("Invocations", "b") == 1002, 30))
     ok("ModelLatency is in microseconds", 100 < metric("ModelLatency", "a", "Average") < 5e6, metric("ModelLatency", "a", "Average"))
     error = None
     try:
@@ -179,7 +180,7 @@ with engine(*OPTIONS) as e:
     ok("a container's error is a ModelError", error["Error"]["Code"] == "ModelError" and
        error["ResponseMetadata"]["HTTPStatusCode"] == 424 and error["OriginalStatusCode"] == 500 and
        error["OriginalMessage"] == "it broke" and error["LogStreamArn"].startswith("a/i-"), error)
-    equal("counted as such", metric("InvocationModelErrors", "a"), 1)
+    ok("counted as such", until(lambda: metric("InvocationModelErrors", "a") == 1, 30))
     equal("a body of 6 MiB passes", len(says("two", b"x" * 6291456)), 6291458)
     match("one byte more does not", str(failure(invoke, name="two", body=b"x" * 6291457)), "6291456 bytes.*413")
     match("an unknown variant", str(failure(invoke, name="two", TargetVariant="c")), "Variant c not found")

@@ -94,6 +94,15 @@ static void wake(struct exchange *x)
 	}
 }
 
+/* A reply's head and body must not wait for the client's acknowledgement in between. */
+static void no_delay(int fd)
+{
+	int one = 1;
+
+	if (fd >= 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
 /* --- a request's life ------------------------------------------------------ */
 
 static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -111,6 +120,7 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
 	c->server = s;
 	c->mhd = mhd;
 	c->fd = info ? info->connect_fd : -1;
+	no_delay(c->fd);
 	c->target = xstrndup(uri, REQUEST_MAX_TARGET + 1);
 	c->began_ms = c->progress_ms = clock_mono_ms();
 	c->next = s->conns;

@@ -131,6 +131,9 @@ static void endpoint_free(struct endpoint *ep)
 	if (*at)
 		*at = ep->next;
 	loop_cancel(ep->e->loop, ep->bake_timer);
+	endpoint_write_metrics(ep);
+	loop_cancel(ep->e->loop, ep->metric_timer);
+	free(ep->samples);
 	if (!ep->doc && fs_remove_tree(dir, NULL) < 0) {
 		/* It costs space only. */
 	}

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #define INVOKE_TIMEOUT_MS 60000
+#define METRICS_EVERY_MS 1000
 
 struct invocation {
 	struct server *server;
@@ -71,27 +72,58 @@ static struct server *least_busy(struct fleet *f, const char *variant)
 
 /* --- metrics ------------------------------------------------------------------------------------- */
 
-static void put(struct endpoint *ep, const struct strmap *dims, const char *name, double value)
+static void put(struct endpoint *ep, const struct strmap *dims, const char *name, int64_t at_ms, double value)
 {
-	metric_add(ep->e, metric_series(ep->e, ENDPOINT_NAMESPACE, name, dims, true), engine_now_ms(ep->e), value);
+	metric_add(ep->e, metric_series(ep->e, ENDPOINT_NAMESPACE, name, dims, true), at_ms, value);
+}
+
+static void put_sample(struct endpoint *ep, const struct sample *s)
+{
+	AUTO(strmap) struct strmap dims = {0};
+
+	strmap_set(&dims, "EndpointName", ep->name);
+	strmap_set(&dims, "VariantName", s->variant);
+	put(ep, &dims, "Invocations", s->at_ms, 1);
+	put(ep, &dims, "InvocationsPerInstance", s->at_ms, 1.0 / MAX(s->instances, 1));
+	put(ep, &dims, "Invocation4XXErrors", s->at_ms, s->status >= 400 && s->status < 500);
+	put(ep, &dims, "Invocation5XXErrors", s->at_ms, s->status >= 500 || !s->status);
+	put(ep, &dims, "InvocationModelErrors", s->at_ms, s->status < 200 || s->status >= 300);
+	put(ep, &dims, "ModelLatency", s->at_ms, (double)s->us);
+}
+
+void endpoint_write_metrics(struct endpoint *ep)
+{
+	for (size_t i = 0; i < ep->n_samples; i++) {
+		put_sample(ep, &ep->samples[i]);
+		free(ep->samples[i].variant);
+	}
+	ep->n_samples = 0;
+	state_commit(ep->e->db);
+}
+
+static void write_metrics(void *user)
+{
+	struct endpoint *ep = user;
+
+	ep->metric_timer = 0;
+	endpoint_write_metrics(ep);
 }
 
 static void put_metrics(const struct server *s, int status, int64_t us)
 {
 	struct endpoint *ep = s->fleet->endpoint;
-	AUTO(strmap) struct strmap dims = {0};
 	int instances = 0;
 
 	for (const struct server *other = s->fleet->servers; other; other = other->next)
 		instances += other->ready && str_eq(other->variant, s->variant);
-	strmap_set(&dims, "EndpointName", ep->name);
-	strmap_set(&dims, "VariantName", s->variant);
-	put(ep, &dims, "Invocations", 1);
-	put(ep, &dims, "InvocationsPerInstance", 1.0 / MAX(instances, 1));
-	put(ep, &dims, "Invocation4XXErrors", status >= 400 && status < 500);
-	put(ep, &dims, "Invocation5XXErrors", status >= 500 || !status);
-	put(ep, &dims, "InvocationModelErrors", status != 200);
-	put(ep, &dims, "ModelLatency", (double)us);
+	GROW(ep->samples, ep->cap_samples, ep->n_samples + 1);
+	ep->samples[ep->n_samples++] = (struct sample){.variant = xstrdup(s->variant),
+						       .status = status,
+						       .instances = instances,
+						       .at_ms = engine_now_ms(ep->e),
+						       .us = us};
+	if (!ep->metric_timer)
+		ep->metric_timer = loop_after(ep->e->loop, METRICS_EVERY_MS, write_metrics, ep);
 }
 
 /* --- the call ------------------------------------------------------------------------------------ */

@@ -39,6 +39,13 @@ struct fleet {
 	struct fleet *next; /* of the endpoint */
 };
 
+/* A call that has ended, for the metrics. */
+struct sample {
+	char *variant;
+	int status, instances;
+	int64_t at_ms, us;
+};
+
 struct endpoint {
 	struct engine *e;
 	char *name, *group;
@@ -46,7 +53,9 @@ struct endpoint {
 	struct fleet *fleets;
 	struct fleet *current, *coming, *old; /* old: kept while the new one bakes. The others are ending */
 	int fleets_made;
-	uint64_t bake_timer;
+	uint64_t bake_timer, metric_timer;
+	struct sample *samples; /* written once in a while: a commit for each call would cost more than the call */
+	size_t n_samples, cap_samples;
 	struct endpoint *next;
 };
 
@@ -56,6 +65,9 @@ void server_leave(struct server *s); /* now, or when its calls have ended */
 void server_settle_later(struct server *s);
 void server_settle(struct server *s); /* it may have nothing left to wait for: then it is freed, and its fleet */
 const json_t *endpoint_container(struct engine *e, const char *model); /* NULL: no model, or none that is served */
+
+/* endpoint_call.c */
+void endpoint_write_metrics(struct endpoint *ep); /* what has not been written yet */
 
 /* endpoint.c: a server tells */
 void fleet_server_ready(struct fleet *f);
