@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Endpoints through boto3, with real servers: the trainer's, and scripts of their own by the
 /ping and /invocations contract. AWS's model judges every reply."""
+import base64
 import io
 import os
 import signal
@@ -242,6 +243,27 @@ with engine(*OPTIONS) as e:
           DeploymentConfig={"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {
               "Type": "CANARY", "WaitIntervalInSeconds": 1, "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10}}}})),
           "ALL_AT_ONCE")
+
+    # Data capture: lines parse and pair.
+    sm.create_endpoint_config(EndpointConfigName="captured", ProductionVariants=[
+        {"VariantName": "v", "ModelName": "a", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}],
+        DataCaptureConfig={"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/cap",
+                           "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+                           "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]}})
+    sm.create_endpoint(EndpointName="captured", EndpointConfigName="captured")
+    equal("capture is told", settled("captured")["DataCaptureConfig"]["CaptureStatus"], "Started")
+    for i in range(5):
+        says("captured", f"{i},1\n".encode(), ContentType="text/csv", InferenceId=f"id-{i}")
+
+    def captured():
+        found = s3.list_objects_v2(Bucket=BUCKET, Prefix="cap/captured/v/20").get("Contents", [])
+        return [json.loads(x) for o in found for x in s3.get_object(Bucket=BUCKET, Key=o["Key"])["Body"].read().splitlines()]
+    ok("each call is a line", until(lambda: len(captured()) == 5, 30))
+    lines = sorted(captured(), key=lambda x: x["eventMetadata"]["inferenceId"])
+    equal("input and output are a pair", [(x["captureData"]["endpointInput"]["data"], x["captureData"]["endpointInput"]["encoding"],
+                                           base64.b64decode(x["captureData"]["endpointOutput"]["data"]).decode(),
+                                           x["captureData"]["endpointOutput"]["encoding"], x["eventVersion"]) for x in lines],
+          [(f"{i},1\n", "CSV", f"a:{i},1\n", "BASE64", "0") for i in range(5)])
 
     # Failures from the start.
     model("silent", MODE="silent")

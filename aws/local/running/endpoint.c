@@ -197,6 +197,21 @@ static int64_t bake_ms(const struct endpoint *ep)
 	return 1000 * json_get_i64(policy, "TerminationWaitInSeconds", 0);
 }
 
+static void tell_capture(struct endpoint *ep, const json_t *config)
+{
+	json_object_del(ep->doc->doc, "DataCaptureConfig");
+	if (!config)
+		return;
+	bool on = json_get_bool(config, "EnableCapture", false);
+
+	json_object_set_new(ep->doc->doc, "DataCaptureConfig",
+			    json_pack("{s:b, s:s, s:I, s:s, s:s}", "EnableCapture", on, "CaptureStatus",
+				      on ? "Started" : "Stopped", "CurrentSamplingPercentage",
+				      (json_int_t)json_get_i64(config, "InitialSamplingPercentage", 100),
+				      "DestinationS3Uri", str_or(json_get_str(config, "DestinationS3Uri"), ""),
+				      "KmsKeyId", str_or(json_get_str(config, "KmsKeyId"), "")));
+}
+
 /* The document tells of this fleet from here on. */
 static void tell_fleet(struct endpoint *ep, struct fleet *f)
 {
@@ -216,6 +231,7 @@ static void tell_fleet(struct endpoint *ep, struct fleet *f)
 	json_object_set_new(ep->doc->doc, "ProductionVariants", list);
 	json_object_set(ep->doc->doc, "EndpointConfigName", json_object_get(f->config, "EndpointConfigName"));
 	json_object_del(ep->doc->doc, "PendingDeploymentSummary");
+	tell_capture(ep, json_object_get(f->config, "DataCaptureConfig"));
 	tell_current(ep);
 }
 
@@ -312,8 +328,7 @@ static int check_variant(struct engine *e, const json_t *variant, struct err *er
 
 int endpoint_check(struct engine *e, const json_t *config, struct err *err)
 {
-	static const char *const not_served[] = {"AsyncInferenceConfig", "ShadowProductionVariants",
-						 "DataCaptureConfig", "ExplainerConfig"};
+	static const char *const not_served[] = {"AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig"};
 	size_t i;
 	json_t *variant;
 

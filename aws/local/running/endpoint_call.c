@@ -91,11 +91,34 @@ static void put_sample(struct endpoint *ep, const struct sample *s)
 	put(ep, &dims, "ModelLatency", s->at_ms, (double)s->us);
 }
 
+/* Those of the first one's variant and destination, as one object. */
+static void store_captures(struct endpoint *ep, size_t first)
+{
+	const struct sample *one = &ep->samples[first];
+	AUTO(buf) struct buf lines = BUF_INIT((size_t)256 << 20);
+
+	for (size_t i = first; i < ep->n_samples && one->capture; i++) {
+		struct sample *s = &ep->samples[i];
+
+		if (!s->capture || !str_eq(s->variant, one->variant) || !str_eq(s->destination, one->destination))
+			continue;
+		buf_addf(&lines, "%s\n", s->capture);
+		if (s != one)
+			free(TAKE(s->capture));
+	}
+	endpoint_store_captures(ep, one->destination, one->variant, &lines);
+}
+
 void endpoint_write_metrics(struct endpoint *ep)
 {
 	for (size_t i = 0; i < ep->n_samples; i++) {
 		put_sample(ep, &ep->samples[i]);
+		store_captures(ep, i);
+	}
+	for (size_t i = 0; i < ep->n_samples; i++) {
 		free(ep->samples[i].variant);
+		free(ep->samples[i].capture);
+		free(ep->samples[i].destination);
 	}
 	ep->n_samples = 0;
 	state_commit(ep->e->db);
@@ -109,19 +132,23 @@ static void write_metrics(void *user)
 	endpoint_write_metrics(ep);
 }
 
-static void put_metrics(const struct server *s, int status, int64_t us)
+static void put_metrics(const struct server *s, const struct invocation *call, const struct http_answer *a)
 {
 	struct endpoint *ep = s->fleet->endpoint;
+	const json_t *capture = json_object_get(s->fleet->config, "DataCaptureConfig");
 	int instances = 0;
 
 	for (const struct server *other = s->fleet->servers; other; other = other->next)
 		instances += other->ready && str_eq(other->variant, s->variant);
 	GROW(ep->samples, ep->cap_samples, ep->n_samples + 1);
-	ep->samples[ep->n_samples++] = (struct sample){.variant = xstrdup(s->variant),
-						       .status = status,
-						       .instances = instances,
-						       .at_ms = engine_now_ms(ep->e),
-						       .us = us};
+	ep->samples[ep->n_samples++] =
+		(struct sample){.variant = xstrdup(s->variant),
+				.status = a->status,
+				.instances = instances,
+				.at_ms = engine_now_ms(ep->e),
+				.us = clock_mono_us() - call->began_us,
+				.capture = endpoint_capture_line(s, &call->headers, &call->body, a),
+				.destination = xstrdup(json_get_str(capture, "DestinationS3Uri"))};
 	if (!ep->metric_timer)
 		ep->metric_timer = loop_after(ep->e->loop, METRICS_EVERY_MS, write_metrics, ep);
 }
@@ -164,7 +191,7 @@ static void on_answer(void *user, struct http_answer *a)
 	AUTO(str) char *stream = xasprintf("%s/%s", s->variant, s->id);
 	struct endpoint_answer answer = {.http = a, .variant = s->variant, .log_stream = stream};
 
-	put_metrics(s, a->status, clock_mono_us() - call->began_us);
+	put_metrics(s, call, a);
 	call->fn(call->user, &answer);
 	leave(s);
 	strmap_done(&call->headers);

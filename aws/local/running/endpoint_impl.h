@@ -44,6 +44,8 @@ struct sample {
 	char *variant;
 	int status, instances;
 	int64_t at_ms, us;
+	char *capture; /* a line of data capture, NULL: none */
+	char *destination;
 };
 
 struct endpoint {
@@ -68,6 +70,13 @@ const json_t *endpoint_container(struct engine *e, const char *model); /* NULL: 
 
 /* endpoint_call.c */
 void endpoint_write_metrics(struct endpoint *ep); /* what has not been written yet */
+
+/* endpoint_capture.c */
+/* The call as data capture keeps it; NULL where the configuration does not want it. */
+char *endpoint_capture_line(const struct server *s, const struct strmap *headers, const struct buf *body,
+			    const struct http_answer *a) NODISCARD;
+void endpoint_store_captures(struct endpoint *ep, const char *destination, const char *variant,
+			     const struct buf *lines);
 
 /* endpoint.c: a server tells */
 void fleet_server_ready(struct fleet *f);
