@@ -107,6 +107,9 @@ struct aws_request *cw_get_metric_data(struct aws_client *c, const struct cw_que
 		if (q->dimension)
 			json_array_append_new(dimensions, json_pack("{s:s, s:s}", "Name", q->dimension, "Value",
 								    str_or(q->dimension_value, "")));
+		if (q->dimension2)
+			json_array_append_new(dimensions, json_pack("{s:s, s:s}", "Name", q->dimension2, "Value",
+								    str_or(q->dimension2_value, "")));
 		json_array_append_new(list, json_pack("{s:s, s:{s:{s:s, s:s, s:o}, s:i, s:s}, s:b}", "Id", q->id,
 						      "MetricStat", "Metric", "Namespace", q->name_space, "MetricName",
 						      q->metric, "Dimensions", dimensions, "Period", q->period_s,

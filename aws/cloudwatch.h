@@ -10,6 +10,7 @@ struct cw_query {
 	const char *dimension, *dimension_value; /* "Host", "job/algo-1" */
 	const char *stat;			 /* Average, Maximum ... */
 	int period_s;
+	const char *dimension2, *dimension2_value; /* NULL: it has one only */
 };
 struct cw_series {
 	const char *id;

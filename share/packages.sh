@@ -4,7 +4,7 @@
 packages_build="gcc libc6-dev make autoconf automake pkg-config
 	libcurl4-openssl-dev libssl-dev libjansson-dev libyaml-dev libexpat1-dev
 	libsqlite3-dev libncurses-dev libpcre2-dev libmicrohttpd-dev
-	libarchive-dev zlib1g-dev libxgboost-dev ca-certificates"
+	libarchive-dev zlib1g-dev liblapack-dev libxgboost-dev ca-certificates"
 packages_parquet="libsnappy-dev libzstd-dev"
 packages_test="$packages_parquet ccache clang clang-format libcmocka-dev tmux valgrind
 	awscli python3-boto3 python3-xgboost python3-numpy python3-sklearn mandoc xz-utils zstd

@@ -18,6 +18,7 @@ check_part store 'base/|model/|store/' src/store
 check_part aws 'base/|model/|aws/[a-z0-9_]+\.(h|def)' aws -maxdepth 1
 check_part sync 'base/|model/|store/|aws/[a-z0-9_]+\.h|sync/' src/sync
 check_part tui 'base/|model/|tui/' tui
+check_part tuner 'base/|tuner/' tuner
 
 # Rooms inside a part, from the ground: each sees itself and those before it.
 check_floors() {
@@ -37,12 +38,12 @@ tap_empty 'the shapes of requests are data alone' "$bad"
 bad=$(grep -Hn '^#include' aws/op_row.h aws/operations_s3.def || :)
 tap_empty 'rows of operations are data alone' "$bad"
 check_floors trainer 'base/' read panel settings library grow hosts fit forecast models serve job
-check_floors aws/local 'base/|aws/(sigv4|sigv4_verify|eventstream|xml|shape|op_row)\.h|aws/operations_s3\.def' core wire kept running services front
+check_floors aws/local 'base/|tuner/|aws/(sigv4|sigv4_verify|eventstream|xml|shape|op_row)\.h|aws/operations_s3\.def' core wire kept running services front
 
 # what, pattern of the header, files that may include it
 check_library() {
 	what=$1 header=$2 allowed=$3
-	bad=$(grep -rnE "^#include <($header)" src aws tui trainer --include='*.[ch]' | grep -Ev "^($allowed)" || :)
+	bad=$(grep -rnE "^#include <($header)" src aws tui trainer tuner --include='*.[ch]' | grep -Ev "^($allowed)" || :)
 	tap_empty "$what only in $allowed" "$bad"
 }
 check_library libcurl 'curl/' 'aws/http[a-z_]*\.[ch]'

@@ -57,7 +57,7 @@ def lacks_blank(body):
 
 
 def sources():
-    for folder in ("src", "aws", "tui", "trainer", "tests"):
+    for folder in ("src", "aws", "tui", "trainer", "tuner", "tests"):
         yield from sorted(p for p in (TOP / folder).rglob("*.[ch]") if "build" not in p.relative_to(TOP).parts)
 
 

@@ -17,99 +17,10 @@ static const struct resources *things(const struct view *v)
 	return &ui_session(v->ui)->tables[list_of(v)->kind->id];
 }
 
-static bool has_column(const struct list *l, const struct field_ref *f)
-{
-	for (size_t i = 0; i < l->columns.n; i++)
-		if (l->columns.items[i].field == f->field && str_eq(l->columns.items[i].key, f->key))
-			return true;
-	return false;
-}
-
-static void add_column(struct list *l, const struct field_ref *f)
-{
-	if (l->columns.n < TABLE_COLUMNS_MAX && !has_column(l, f))
-		field_list_add(&l->columns, f->field, f->key);
-}
-
-static void add_columns(struct list *l, unsigned with)
-{
-	for (const struct field *f = l->kind->fields; f->name; f++)
-		if ((f->flags & with) && !(f->flags & FIELD_KEYED))
-			add_column(l, &(struct field_ref){.field = f});
-}
-
-/* Those of the settings (NULL: none) in place of the usual ones, or behind them where the
- * text begins with '+'. Names stand first in any case. */
-static void choose_columns(struct list *l, const char *text)
-{
-	AUTO(field_list) struct field_list chosen = {0};
-
-	add_column(l, &(struct field_ref){.field = l->kind->fields});
-	if (!text || *text == '+')
-		add_columns(l, FIELD_SCREEN);
-	if (text)
-		(void)!field_list_parse(l->kind, text + (*text == '+'), &chosen, NULL);
-	for (size_t i = 0; i < chosen.n; i++)
-		add_column(l, &chosen.items[i]);
-	l->n_usual = l->columns.n;
-	l->chosen = text != NULL;
-	add_columns(l, FIELD_SCREEN | FIELD_WIDE);
-	l->n_own = l->columns.n;
-}
-
-/* The newest first, where the kind has times. */
-static struct field_ref usual_order(const struct kind *k)
-{
-	static const char *const names[] = {"age", "created", "modified"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const struct field *f = field_find(k, names[i], NULL);
-		if (f)
-			return (struct field_ref){.field = f};
-	}
-	return (struct field_ref){.field = k->fields};
-}
-
-bool list_shows_failures(const struct list *l)
-{
-	return l->n_bad && l->n_bad == l->n && (l->faults || l->query);
-}
-
-bool list_asks_for(const struct list *l, const struct field_ref *f)
-{
-	AUTO(field_list) struct field_list asked = {0};
-	bool is = f->field == l->sort.field && str_eq(f->key, l->sort.key) &&
-		  (l->reverse || f->field != usual_order(l->kind).field);
-
-	query_fields(l->query, &asked);
-	for (size_t i = 0; !is && i < asked.n; i++)
-		is = f->field == asked.items[i].field && str_eq(f->key, asked.items[i].key);
-	return is;
-}
-
-/* What the list is sorted or filtered by has a column, and of failures the reason. */
-static void invite_guests(struct list *l)
-{
-	AUTO(field_list) struct field_list asked = {0};
-	const struct field *reason = field_find(l->kind, "reason", NULL);
-
-	while (l->columns.n > l->n_own) {
-		free(l->columns.items[--l->columns.n].key);
-		l->seen[l->columns.n] = 0;
-	}
-	field_list_add(&asked, l->sort.field, l->sort.key);
-	query_fields(l->query, &asked);
-	if (reason && list_shows_failures(l))
-		field_list_add(&asked, reason, NULL);
-	for (size_t i = 0; i < asked.n; i++)
-		if (!(asked.items[i].field->flags & FIELD_NO_COLUMN))
-			add_column(l, &asked.items[i]);
-}
-
 /* As --sort: "cost" ascending, "-cost" descending. */
 static void choose_order(struct list *l, const char *text)
 {
-	l->sort = usual_order(l->kind);
+	l->sort = list_usual_order(l->kind);
 	if (!text || field_ref_parse(l->kind, text + (*text == '-' || *text == '+'), &l->sort, NULL) < 0)
 		return;
 	bool usually_descending = !(l->sort.field->flags & FIELD_ASCENDING);
@@ -120,21 +31,14 @@ static void choose_order(struct list *l, const char *text)
 void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks)
 {
 	struct list *l = list_of(v);
-	AUTO(field_list) struct field_list wanted = {0};
 
 	l->kind = kind;
 	l->parent = xstrdup(parent);
 	l->hooks = hooks;
-	choose_columns(l, ui_columns_of(v->ui, kind));
+	list_choose_columns(l, ui_columns_of(v->ui, kind));
 	choose_order(l, ui_order_of(v->ui, kind));
 	l->stale = true;
-	for (size_t i = 0; i < l->n_usual; i++)
-		if (l->columns.items[i].field->flags & FIELD_COLD)
-			field_list_add(&wanted, l->columns.items[i].field, l->columns.items[i].key);
-	if (l->sort.field->flags & FIELD_COLD)
-		field_list_add(&wanted, l->sort.field, l->sort.key);
-	if (wanted.n)
-		ui_want_columns(v, kind, &wanted);
+	list_want_cold(v);
 }
 
 void list_close(struct view *v)
@@ -228,6 +132,15 @@ void list_remember(struct list *l)
 		str_set(&l->selected, r->name);
 }
 
+/* Why there is nothing: a value that no thing has. */
+static void find_vain(struct view *v)
+{
+	struct list *l = list_of(v);
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+
+	l->vain = l->query && !l->n && !things(v)->partial ? query_vain_term(l->query, things(v), &x) : NULL;
+}
+
 void list_pin(struct list *l)
 {
 	long at = !l->pinned && l->selected ? list_find(l, l->selected) : -1;
@@ -248,7 +161,8 @@ void list_update(struct view *v)
 		return; /* only a curve has grown */
 	l->built = things(v)->generation;
 	build_rows(v);
-	invite_guests(l);
+	list_invite_guests(l);
+	find_vain(v);
 	l->stale = false;
 	if (l->awaited && list_find(l, l->awaited) >= 0) {
 		free(l->selected);
@@ -270,7 +184,7 @@ void list_update(struct view *v)
 	}
 }
 
-static void rebuild(struct view *v)
+void list_rebuild(struct view *v)
 {
 	struct list *l = list_of(v);
 
@@ -387,7 +301,7 @@ static void set_sort(struct view *v, const struct field_ref *f)
 	if (f->field->flags & FIELD_COLD)
 		ui_want_columns(v, l->kind, &(struct field_list){.items = &l->sort, .n = 1});
 	l->pinned = false; /* to the first row of the new order */
-	rebuild(v);
+	list_rebuild(v);
 }
 
 /* By the word of a heading, else by the name of a field. */
@@ -433,7 +347,7 @@ bool list_key(struct view *v, int key)
 	return false;
 }
 
-static void forget_widths(struct list *l)
+void list_forget_widths(struct list *l)
 {
 	l->name_widths = 0;
 	memset(l->seen, 0, sizeof(l->seen));
@@ -456,9 +370,10 @@ int list_filter(struct view *v, const char *text, struct err *err)
 	}
 	query_free(l->query);
 	l->query = q;
+	l->vain = NULL;
 	str_set(&l->filter, q ? text : NULL);
-	forget_widths(l);
-	rebuild(v);
+	list_forget_widths(l);
+	list_rebuild(v);
 	return 0;
 }
 
@@ -532,8 +447,8 @@ bool list_action(struct view *v, enum action a)
 		return true;
 	case ACT_FAULTS:
 		l->faults = !l->faults;
-		forget_widths(l);
-		rebuild(v);
+		list_forget_widths(l);
+		list_rebuild(v);
 		return true;
 	case ACT_WIDE:
 		l->wide = !l->wide;
@@ -564,4 +479,14 @@ void list_await(struct view *v, const char *name)
 
 	str_set(&l->awaited, name);
 	l->stale = true;
+}
+
+const char *list_beside(struct view *v, const char *name)
+{
+	const struct list *l = list_of(v);
+	long at = list_find(l, name);
+
+	if (at < 0 || l->n < 2)
+		return NULL;
+	return l->rows[(size_t)at + 1 < l->n ? at + 1 : at - 1].item->name;
 }

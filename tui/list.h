@@ -61,6 +61,7 @@ struct list {
 	bool reverse; /* the other way round than the field's own */
 	char *filter; /* as typed; NULL: all */
 	struct query *query;
+	const char *vain;    /* without rows: the first term that nothing has; borrowed from the query; NULL */
 	char *filter_before; /* while one is being typed */
 	bool faults, wide, stale;
 	char *selected; /* its name */
@@ -90,6 +91,9 @@ bool list_action(struct view *v, enum action a); /* moving, marks, order, filter
 bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
+int list_columns(struct view *v, const char *text, struct err *err); /* as --columns; "": the usual ones */
+void list_csv(struct view *v, struct buf *out);			     /* what is shown, with its columns */
+const char *list_beside(struct view *v, const char *name);
 const char *list_neighbour(struct view *v, const char *name, int by);
 void list_await(struct view *v, const char *name);
 /* "jobs 5 of 512 · status:failed · by age", and what is marked. */

@@ -56,7 +56,7 @@ static void prefer_reason(const struct list *l, size_t i, int width, struct tabl
 
 	if (f->type == FIELD_STATE) {
 		t->min = MIN(t->min, MAX(l->seen[i], 7));
-	} else if (f->type == FIELD_SPARK && !is_sorted_by(l, i)) {
+	} else if ((f->type == FIELD_SPARK || str_eq(f->name, "cause")) && !is_sorted_by(l, i)) {
 		t->min = 0;
 	} else if (str_eq(f->name, "reason")) {
 		t->min = MIN(MAX(l->seen[i], REASON_CELLS), width / 2);

@@ -1,4 +1,4 @@
-/* list_draw.h - what list.c, list_marks.c and list_draw.c share. Views never include it. */
+/* list_draw.h - what list*.c share. Views never include it. */
 #ifndef SAGETOP_TUI_LIST_DRAW_H
 #define SAGETOP_TUI_LIST_DRAW_H
 
@@ -17,6 +17,13 @@ bool list_passes(const struct list *l, const struct resource *r, const struct fi
 bool list_asks_for(const struct list *l, const struct field_ref *f);
 /* All rows have failed, and are looked at for that reason. */
 bool list_shows_failures(const struct list *l);
+void list_rebuild(struct view *v); /* at the next turn */
+void list_forget_widths(struct list *l);
+/* list_columns.c: as the settings have them (NULL: the usual), cold ones asked for. */
+void list_choose_columns(struct list *l, const char *text);
+void list_want_cold(struct view *v);
+void list_invite_guests(struct list *l); /* those that order and filter ask for */
+struct field_ref list_usual_order(const struct kind *k);
 /* Of the marks: Space, the range, all that is shown, none; false where it is another key. */
 bool list_mark_action(struct view *v, enum action a);
 

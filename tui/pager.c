@@ -7,6 +7,7 @@
 #define CLOCK_CELLS 13 /* 14:04:41.120 and a blank */
 #define SINCE_CELLS 11
 #define TAG_CELLS 12
+#define NAME_CELLS 21
 #define SCROLL_STEP 20
 #define TAB_STOP 8
 
@@ -99,7 +100,12 @@ void pager_update(struct pager *p, const struct loglines *log)
 
 static bool has_tags(const struct pager *p)
 {
-	return p->log && p->log->streams.n > 1;
+	return p->log && p->log->streams.n > (p->tag_is_name ? 0 : 1) && (p->cols >= 70 || p->tag_is_name);
+}
+
+static int tag_cells(const struct pager *p)
+{
+	return p->tag_is_name ? MIN(NAME_CELLS, p->cols / 4) : TAG_CELLS;
 }
 
 static int prefix_cells(const struct pager *p)
@@ -108,8 +114,8 @@ static int prefix_cells(const struct pager *p)
 
 	if (p->cols < 50 && p->time == PAGER_CLOCK)
 		cells = 9; /* without the milliseconds */
-	if (has_tags(p) && p->cols >= 70)
-		cells += TAG_CELLS;
+	if (has_tags(p))
+		cells += tag_cells(p);
 	return cells;
 }
 
@@ -332,9 +338,13 @@ static void draw_prefix(struct pager *p, struct area a, int row, const struct lo
 		area_put(a, row, col, ST_DIM, text);
 		col += SINCE_CELLS;
 	}
-	if (has_tags(p) && p->cols >= 70 && l->stream < p->log->streams.n) {
-		log_stream_host(tag, sizeof(tag), p->log->streams.items[l->stream]);
-		area_put_cut(a, row, col, TAG_CELLS - 1, (enum style)(ST_SERIES_1 + l->stream % ST_SERIES_COUNT), tag);
+	if (has_tags(p) && l->stream < p->log->streams.n) {
+		if (p->tag_is_name)
+			str_copy(tag, sizeof(tag), p->log->streams.items[l->stream]);
+		else
+			log_stream_host(tag, sizeof(tag), p->log->streams.items[l->stream]);
+		area_put_middle(a, row, col, tag_cells(p) - 1, (enum style)(ST_SERIES_1 + l->stream % ST_SERIES_COUNT),
+				tag);
 	}
 }
 

@@ -22,6 +22,7 @@ struct pager {
 	int left;		    /* cells scrolled to the right, where not wrapping */
 	int rows, cols;		    /* of the last drawing */
 	bool follow, wrap, only_hits;
+	bool tag_is_name; /* streams are named by what they are of, not by a host */
 	enum pager_time time;
 	size_t current; /* line jumped to last */
 	bool has_current;

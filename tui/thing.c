@@ -25,12 +25,12 @@ bool thing_offers(const struct kind *kind, enum action a)
 
 bool thing_takes_many(enum action a)
 {
-	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE;
+	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE || a == ACT_COMPARE || a == ACT_LOGS;
 }
 
 bool thing_is_action(enum action a)
 {
-	static const enum action one[] = {ACT_OPEN, ACT_LOGS, ACT_RAW, ACT_CLONE, ACT_CONSOLE, ACT_COPY};
+	static const enum action one[] = {ACT_OPEN, ACT_RAW, ACT_CLONE, ACT_CONSOLE, ACT_COPY};
 
 	for (size_t i = 0; i < ARRAY_LEN(one); i++)
 		if (one[i] == a)
@@ -80,6 +80,19 @@ static void copy_console(struct view *v, const struct resource *r)
 	ui_copy(v->ui, url);
 }
 
+/* One alone is compared with its neighbour in the list. */
+static void compare(struct view *v, const struct kind *kind, const struct strlist *names)
+{
+	AUTO(strlist) struct strlist two = {0};
+	const char *other = names->n == 1 ? ui_beside(v, kind, names->items[0]) : NULL;
+
+	for (size_t i = 0; i < names->n; i++)
+		strlist_add(&two, names->items[i]);
+	if (other)
+		strlist_add(&two, other);
+	push_names(v, VIEW_COMPARE, kind, &two);
+}
+
 bool thing_action(struct view *v, enum action a, const struct resource *r, const struct strlist *names)
 {
 	const struct kind *kind = r->kind;
@@ -93,7 +106,7 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 		ui_push_one(v->ui, ui_page_of(kind), kind, r->name, MODE_SHOW);
 		return true;
 	case ACT_LOGS:
-		ui_push_one(v->ui, VIEW_LOGS, kind, r->name, MODE_SHOW);
+		push_names(v, VIEW_LOGS, kind, names);
 		return true;
 	case ACT_RAW:
 		ui_push_one(v->ui, VIEW_RAW, kind, r->name, MODE_SHOW);
@@ -103,6 +116,9 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 		return true;
 	case ACT_METRICS:
 		push_names(v, VIEW_METRICS, kind, names);
+		return true;
+	case ACT_COMPARE:
+		compare(v, kind, names);
 		return true;
 	case ACT_STOP:
 		ui_stop(v, kind, names);

@@ -353,6 +353,18 @@ const char *ui_neighbour(struct view *v, const char *name, int by)
 	return NULL;
 }
 
+const char *ui_beside(struct view *v, const struct kind *kind, const char *name)
+{
+	struct ui *ui = v->ui;
+
+	for (size_t i = ui->depth; i-- > 0;)
+		if (ui->stack[i]->ops->beside && ui->stack[i]->kind == kind) {
+			bring_up_to_date(ui, ui->stack[i]);
+			return ui->stack[i]->ops->beside(ui->stack[i], name);
+		}
+	return NULL;
+}
+
 void ui_await_job(struct ui *ui, const char *name)
 {
 	struct view *root = ui->stack[0];

@@ -105,6 +105,39 @@ static void run_sort(struct ui *ui, const char *text)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 }
 
+static void run_columns(struct ui *ui, const char *text)
+{
+	struct view *v = list_in_reach(ui);
+	struct err err = {0};
+
+	if (v->ops->columns(v, str_or(text, ""), &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+}
+
+/* "csv FILE" of the list that is seen, or of the jobs. */
+static void run_export(struct ui *ui, const char *text)
+{
+	AUTO(strlist) struct strlist words = {0};
+	AUTO(buf) struct buf out = BUF_INIT((size_t)512 << 20);
+	struct err err = {0};
+
+	strlist_split(&words, str_or(text, ""), ' ');
+	if (words.n != 2 || strcmp(words.items[0], "csv")) {
+		ui_notice(ui, NOTICE_WARNING, "export what, and where? :export csv FILE");
+		return;
+	}
+	if (!ui_offered(ui, ui->host->save))
+		return;
+	struct view *v = list_in_reach(ui);
+	v->ops->csv(v, &out);
+	if (out.overflow)
+		ui_notice(ui, NOTICE_ERROR, "there is too much to be written at once: filter the list");
+	else if (ui->host->save(ui->host->user, words.items[1], buf_str(&out), &err) < 0)
+		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
+	else
+		ui_notice(ui, NOTICE_INFO, "written to %s", words.items[1]);
+}
+
 const struct ui_command ui_commands[] = {
 	{"quit", "", "Quit (also :q)", run_quit},
 	{"refresh", "", "Ask the service now", run_refresh},
@@ -113,6 +146,8 @@ const struct ui_command ui_commands[] = {
 	{"clone", "NAME", "Launch a job again with changes", run_clone},
 	{"save", "", "Save this screen to a text file", run_save},
 	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},
+	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
+	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
 	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},
 };
 const size_t n_ui_commands = ARRAY_LEN(ui_commands);
@@ -299,6 +334,7 @@ static void add_if(struct strlist *l, const char *candidate, const char *prefix)
 }
 
 #define CANDIDATES_MAX 200
+#define VALUES_LOOKED_AT 20000 /* of so many things the values are offered */
 
 static void collect_commands(struct strlist *l, const char *prefix)
 {
@@ -337,7 +373,7 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 
 	if (!command)
 		collect_commands(l, prefix);
-	else if (!strcmp(command, "sort"))
+	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
 		collect_fields(l, ui_top(ui)->ops->sort && ui_top(ui)->kind ? ui_top(ui)->kind : jobs, prefix);
 	else if (!slash || !kind_find(word))
 		collect_names(ui, l, k ? k : jobs, prefix);
@@ -350,20 +386,74 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 	}
 }
 
+/* Where the word begins that ends the text: behind a blank; of a list of columns behind a comma,
+ * of a filter behind a sign as well. */
+static size_t word_start(const struct prompt *p, const char *text)
+{
+	const char *signs = p->ops->kind == PROMPT_FILTER ? " (!" : str_starts(text, "columns ") ? " ,+" : " ";
+	size_t at = strlen(text);
+
+	while (at && !strchr(signs, text[at - 1]))
+		at--;
+	return at;
+}
+
+/* The values that a field has among the things. */
+static void collect_values(struct ui *ui, const struct kind *k, const char *word, size_t field_len)
+{
+	struct strlist *l = &ui->prompt.candidates;
+	struct field_context x = {.session = ui->session, .now_ms = ui->now_ms};
+	AUTO(str) char *name = xstrndup(word, field_len);
+	const struct resources *t = &ui->session->tables[k->id];
+	const char *key;
+	const struct field *f = field_find(k, name, &key);
+	struct field_ref ref = {.field = f, .key = (char *)(uintptr_t)key};
+
+	for (size_t i = t->n; f && i-- > 0 && l->n < CANDIDATES_MAX && t->n - i < VALUES_LOOKED_AT;) {
+		struct field_value v = field_get(&ref, t->items[i], &x);
+		bool plain = v.known && v.text && !strpbrk(v.text, " \"()");
+
+		if (!plain || !str_starts(v.text, word + field_len + 1))
+			continue;
+		AUTO(str) char *whole = xasprintf("%.*s%s", (int)field_len + 1, word, v.text);
+		add_if(l, whole, word);
+	}
+}
+
+static void collect_filter(struct ui *ui, const char *word)
+{
+	struct strlist *l = &ui->prompt.candidates;
+	const struct kind *k = ui_top(ui)->kind;
+	size_t n = strcspn(word, ":=");
+
+	if (!k)
+		return;
+	if (word[n]) {
+		collect_values(ui, k, word, n);
+	} else {
+		for (const struct field *f = k->fields; f->name; f++)
+			if (!(f->flags & FIELD_NO_FILTER))
+				add_if(l, f->name, word);
+	}
+	strlist_sort(l);
+}
+
 static void complete(struct ui *ui, int by)
 {
 	struct prompt *p = &ui->prompt;
 
-	if (p->ops->kind != PROMPT_COMMAND)
+	if (p->ops->kind != PROMPT_COMMAND && p->ops->kind != PROMPT_FILTER)
 		return;
 	if (!p->candidates.n) {
 		char word[LINEEDIT_MAX], command[LINEEDIT_MAX];
 		str_copy(word, MIN(sizeof(word), p->edit.at + 1), p->edit.text);
-		char *blank = strrchr(word, ' ');
-		p->word_at = blank ? (size_t)(blank + 1 - word) : 0;
+		p->word_at = word_start(p, word);
 		str_copy(command, sizeof(command), word);
 		command[strcspn(command, " ")] = '\0';
-		collect_candidates(ui, blank ? command : NULL, word + p->word_at);
+		if (p->ops->kind == PROMPT_FILTER)
+			collect_filter(ui, word + p->word_at);
+		else
+			collect_candidates(ui, p->word_at ? command : NULL, word + p->word_at);
 		p->candidate = by > 0 ? 0 : p->candidates.n - 1;
 		if (!p->candidates.n)
 			return;
@@ -372,11 +462,15 @@ static void complete(struct ui *ui, int by)
 	}
 	char text[LINEEDIT_MAX];
 	str_copy(text, p->word_at + 1, p->edit.text);
-	bool only = p->candidates.n == 1;
+	bool only = p->candidates.n == 1 && p->ops->kind == PROMPT_COMMAND;
 	AUTO(str) char *full = xasprintf("%s%s%s", text, p->candidates.items[p->candidate], only ? " " : "");
 	lineedit_set(&p->edit, full);
 	if (only)
 		strlist_done(&p->candidates);
+	struct view *v = ui_find_view(ui, p->view_id);
+	err_clear(&p->err);
+	if (v && p->ops->changed) /* a filter is seen at once */
+		p->ops->changed(v, p->edit.text, &p->err);
 }
 
 bool ui_prompt_key(struct ui *ui, int key)
@@ -433,15 +527,17 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 	int room = line.cols - col - 1;
 
 	lineedit_draw(&p->edit, line, 0, col, room, !ui->dialog.on);
-	if (p->err.code)
-		area_put_cut(below, 0, 1, below.cols - 2, ST_WARN, p->err.msg);
-	else if (p->candidates.n)
+	if (p->candidates.n)
 		draw_candidates(p, below);
+	else if (p->err.code)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_WARN, p->err.msg);
 	else if (p->ops->kind == PROMPT_COMMAND)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter run  Tab complete  Up earlier  Esc cancel");
 	else if (p->ops->kind == PROMPT_FILTER)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
-			     "Enter keep  Esc cancel  word  status:failed  inst:g5  cost>5  age<2h  !not");
+			     "Enter keep  Esc cancel  Tab complete  word  status:failed  cost>5  !a  b or c");
+	else if (p->ops->kind == PROMPT_PART)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter keep  Esc cancel  part of a name or a value");
 	else
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
 			     "Enter find  Esc cancel  a regular expression; lower case ignores case");

@@ -66,9 +66,14 @@ struct view_ops {
 	/* Of lists; NULL elsewhere: `:filter` and `:sort`, */
 	int (*filter)(struct view *v, const char *text, struct err *err);
 	int (*sort)(struct view *v, const char *text, struct err *err);
+	/* `:columns`, and the rows as CSV for `:export`, */
+	int (*columns)(struct view *v, const char *text, struct err *err);
+	void (*csv)(struct view *v, struct buf *out);
 	/* the thing `by` rows from that one in this list's order, selected; NULL at
 	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);
+	/* the one beside that name, nothing is selected by it, */
+	const char *(*beside)(struct view *v, const char *name);
 	/* that one selected as soon as it is there, */
 	void (*await)(struct view *v, const char *name);
 	/* and in words what is chosen though it is not seen; "" where nothing is. */
@@ -123,7 +128,7 @@ void ui_redraw(struct ui *ui); /* at the next turn */
 /* Ask for a line of text. changed (may be NULL) is called at every keystroke for
  * a live preview and may set err, shown beside the text; done gets NULL where the
  * user gave up. */
-enum prompt_kind { PROMPT_COMMAND, PROMPT_FILTER, PROMPT_SEARCH };
+enum prompt_kind { PROMPT_COMMAND, PROMPT_FILTER, PROMPT_SEARCH, PROMPT_PART };
 struct prompt_ops {
 	enum prompt_kind kind;
 	void (*changed)(struct view *v, const char *text, struct err *err);
@@ -158,6 +163,9 @@ void ui_await_job(struct ui *ui, const char *name);
 
 /* The names J and K walk through: those of the list below the view, in its order. */
 const char *ui_neighbour(struct view *v, const char *name, int by);
+
+/* The one that stands below that name in the kind's list that is open, else above; NULL. */
+const char *ui_beside(struct view *v, const struct kind *kind, const char *name);
 
 /* What the settings say of a kind's list (as --columns and --sort); NULL: nothing. */
 const char *ui_columns_of(const struct ui *ui, const struct kind *kind);

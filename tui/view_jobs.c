@@ -57,6 +57,8 @@ static void draw_empty(struct view *v, struct area a)
 	if (session_jobs(s)->n) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No job matches%s%s.", l->filter ? " " : "",
 			  l->filter ? l->filter : "");
+		if (l->vain)
+			area_putf(a, ++row, LIST_GUTTER, ST_NORMAL, "None at all has %s.", l->vain);
 		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "Esc shows all again.");
 	} else if (has_problem(s)) {
 		area_put_cut(a, row++, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_BAD, "No answer from SageMaker yet:");
@@ -301,6 +303,11 @@ static bool jobs_action(struct view *v, enum action a)
 {
 	if (list_action(v, a))
 		return true;
+	if (a == ACT_FAILURES) {
+		const struct list *l = v->state;
+		ui_push(v->ui, VIEW_FAILURES, &(struct view_arg){.kind = TRAINING_KIND, .text = l->filter});
+		return true;
+	}
 	if (a == ACT_NEW) {
 		ui_push(v->ui, VIEW_LAUNCH, NULL);
 		return true;
@@ -326,7 +333,10 @@ const struct view_ops view_jobs_ops = {
 	.key = list_key,
 	.filter = list_filter,
 	.sort = list_sort,
+	.columns = list_columns,
+	.csv = list_csv,
 	.neighbour = list_neighbour,
+	.beside = list_beside,
 	.await = list_await,
 	.hidden = list_hidden_text,
 	.work = jobs_work,

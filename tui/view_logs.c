@@ -1,4 +1,4 @@
-/* The log of a job: follows while it runs. */
+/* The log of a job, or of several merged by time: follows while they run. */
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "tui/doc.h"
@@ -7,8 +7,13 @@
 #include "tui/pager.h"
 #include "tui/thing.h"
 
+#define MERGED_MAX 100
+
 struct logs_state {
-	char *name;
+	struct strlist names; /* of things of the view's kind */
+	const char *name;     /* the first of them */
+	struct loglines all;  /* of several: their lines by time, a stream each */
+	uint64_t *taken;      /* of each: the last line that is among them */
 	struct pager pager;
 	char *pattern_before; /* while one is being typed */
 	bool zoomed;	      /* one line fills the screen */
@@ -37,19 +42,32 @@ static bool has_ended(const struct resource *r)
 	return r && r->state != STATE_RUNNING && r->end_ms != TIME_UNKNOWN;
 }
 
+static bool is_merged(const struct logs_state *st)
+{
+	return st->names.n > 1;
+}
+
 static int logs_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct logs_state *st = v->state;
 
-	const char *name = arg->names.items[0];
-
 	if (!arg->kind->log_group)
 		return err_set(err, ERR_USAGE, "%s have no log", arg->kind->title);
-	if (!resources_find(&ui_session(v->ui)->tables[arg->kind->id], name))
-		return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind), name);
-	st->name = xstrdup(name);
+	if (arg->names.n > MERGED_MAX)
+		return err_set(err, ERR_USAGE, "at most %d logs can be merged, not %zu", MERGED_MAX, arg->names.n);
+	for (size_t i = 0; i < arg->names.n; i++)
+		if (!resources_find(&ui_session(v->ui)->tables[arg->kind->id], arg->names.items[i]))
+			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
+				       arg->names.items[i]);
+	for (size_t i = 0; i < arg->names.n; i++)
+		if (!strlist_has(&st->names, arg->names.items[i]))
+			strlist_add(&st->names, arg->names.items[i]);
+	st->name = st->names.items[0];
+	st->taken = xcalloc(st->names.n, sizeof(*st->taken));
 	pager_init(&st->pager);
-	ui_watch(v->ui, v->kind, st->name, true);
+	st->pager.tag_is_name = is_merged(st);
+	for (size_t i = 0; i < st->names.n; i++)
+		ui_watch(v->ui, v->kind, st->names.items[i], true);
 	return 0;
 }
 
@@ -57,24 +75,42 @@ static void logs_close(struct view *v)
 {
 	struct logs_state *st = v->state;
 
-	if (st->name)
-		ui_watch(v->ui, v->kind, st->name, false);
+	for (size_t i = 0; i < st->names.n; i++)
+		ui_watch(v->ui, v->kind, st->names.items[i], false);
 	pager_done(&st->pager);
 	doc_done(&st->zoom);
+	loglines_done(&st->all);
+	strlist_done(&st->names);
+	free(st->taken);
 	free(st->zoom_text);
 	free(st->pattern_before);
-	free(st->name);
 }
 
 static uint64_t logs_generation(struct view *v)
 {
-	const struct feed *f = feed_of(v);
+	const struct logs_state *st = v->state;
+	uint64_t h = 1;
 
-	if (!f)
-		return 1;
-	uint64_t h = f->logs.generation * 4 + 2 + f->logs_loaded;
-	h = h * 31 + (uint64_t)f->live + 2 * (uint64_t)f->live_sampled + 4 * (uint64_t)f->live_minutes;
-	return h * 31 + hash_bytes(f->logs_note, strlen(f->logs_note));
+	for (size_t i = 0; i < st->names.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		if (!f)
+			continue;
+		h = h * 1000003 + f->logs.generation * 4 + 2 + f->logs_loaded;
+		h = h * 31 + (uint64_t)f->live + 2 * (uint64_t)f->live_sampled + 4 * (uint64_t)f->live_minutes;
+		h = h * 31 + hash_bytes(f->logs_note, strlen(f->logs_note));
+	}
+	return h;
+}
+
+/* What one of the feeds has that is not yet among all. */
+static void take_lines(struct logs_state *st, size_t i, const struct loglines *from)
+{
+	for (size_t k = 0; st->taken[i] != from->last_seq && k < from->n; k++) {
+		const struct log_line *l = &from->lines[k];
+		if (l->seq > st->taken[i])
+			loglines_add(&st->all, st->names.items[i], NULL, l->time_ms, l->text, l->len);
+	}
+	st->taken[i] = from->last_seq;
 }
 
 static void logs_update(struct view *v)
@@ -82,7 +118,22 @@ static void logs_update(struct view *v)
 	struct logs_state *st = v->state;
 	const struct feed *f = feed_of(v);
 
-	pager_update(&st->pager, f ? &f->logs : NULL);
+	for (size_t i = 0; is_merged(st) && i < st->names.n; i++) {
+		const struct feed *one = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		if (one)
+			take_lines(st, i, &one->logs);
+	}
+	loglines_settle(&st->all);
+	pager_update(&st->pager, is_merged(st) ? &st->all : f ? &f->logs : NULL);
+}
+
+/* The lines on the screen; NULL where there are none yet. */
+static const struct loglines *lines_of(struct view *v)
+{
+	const struct logs_state *st = v->state;
+	const struct feed *f = feed_of(v);
+
+	return is_merged(st) ? &st->all : f ? &f->logs : NULL;
 }
 
 static void logs_title(struct view *v, struct buf *left, struct buf *right)
@@ -94,17 +145,20 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 	char hits[32], all[32], money[24];
 	bool complete;
 
-	(void)buf_addf(left, "logs · %s", st->name);
+	if (is_merged(st))
+		(void)buf_addf(left, "logs · %zu %s merged", st->names.n, kind_word(v->kind));
+	else
+		(void)buf_addf(left, "logs · %s", st->name);
 	if (pattern[0]) {
 		size_t n = pager_hits(&st->pager, &complete);
 		(void)buf_addf(left, " · /%s/ %s%s of %s lines", pattern, jobtext_count(hits, n), complete ? "" : "+",
-			       jobtext_count(all, f ? f->logs.n : 0));
+			       jobtext_count(all, lines_of(v) ? lines_of(v)->n : 0));
 		(void)buf_adds(left, st->pager.only_hits ? " only" : "");
 	}
 	if (f && f->live)
 		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
 			       money_text(money, f->live_usd_micro));
-	if (has_ended(r))
+	if (has_ended(r) && !is_merged(st))
 		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
 	else
 		(void)buf_adds(right, st->pager.follow ? "following" : "holding still");
@@ -156,37 +210,37 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
 	const struct feed *f = feed_of(v);
+	const struct loglines *l = lines_of(v);
 	char n[32], m[32];
 	size_t first, last;
 	bool complete;
 
-	if (!f)
+	if (!f || !l)
 		return;
 	if (st->zoomed) {
 		(void)buf_adds(left, "one line · Esc shows the log again");
 		doc_position(&st->zoom, right);
 		return;
 	}
-	if (f->logs_note[0] && f->logs.n)
+	if (f->logs_note[0] && l->n && !is_merged(st))
 		(void)buf_adds(left, f->logs_note);
 	else if (pager_hit_number(&st->pager))
 		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
 			       jobtext_count(m, pager_hits(&st->pager, &complete)));
-	else if (f->logs.n_errors || f->logs.n_warnings)
-		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, f->logs.n_errors),
-			       f->logs.n_errors == 1 ? "" : "s", jobtext_count(m, f->logs.n_warnings),
-			       f->logs.n_warnings == 1 ? "" : "s");
-	if (f->logs.n_dropped)
+	else if (l->n_errors || l->n_warnings)
+		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, l->n_errors),
+			       l->n_errors == 1 ? "" : "s", jobtext_count(m, l->n_warnings),
+			       l->n_warnings == 1 ? "" : "s");
+	if (l->n_dropped)
 		(void)buf_addf(left, "%sthe first %s lines were given up to save memory", left->len ? " · " : "",
-			       jobtext_count(n, f->logs.n_dropped));
-	if (f->logs.n_replaced)
+			       jobtext_count(n, l->n_dropped));
+	if (l->n_replaced)
 		(void)buf_addf(left, "%s%s character%s could not be read", left->len ? " · " : "",
-			       jobtext_count(n, f->logs.n_replaced), f->logs.n_replaced == 1 ? "" : "s");
+			       jobtext_count(n, l->n_replaced), l->n_replaced == 1 ? "" : "s");
 	pager_visible(&st->pager, &first, &last);
 	if (last)
 		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last),
-			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : f->logs.n),
-			       timefmt_zone_name());
+			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : l->n), timefmt_zone_name());
 }
 
 /* --- searching --- */
@@ -232,7 +286,9 @@ static void toggle_live(struct view *v)
 	const struct feed *f = feed_of(v);
 	char text[200], money[24];
 
-	if (!ui_host(v->ui)->live) {
+	if (is_merged(st)) {
+		ui_notice(v->ui, NOTICE_WARNING, "a live tail is of one log: open it alone");
+	} else if (!ui_host(v->ui)->live) {
 		ui_notice(v->ui, NOTICE_WARNING, "a live tail is not offered here");
 	} else if (f && f->live) {
 		ui_host(v->ui)->live(ui_host(v->ui)->user, v->kind, st->name, false);
@@ -276,7 +332,6 @@ static bool go_back(struct logs_state *st)
 static bool logs_action(struct view *v, enum action a)
 {
 	struct logs_state *st = v->state;
-	AUTO(strlist) struct strlist names = {0};
 	const char *note = NULL;
 
 	if (a == ACT_BACK)
@@ -302,8 +357,7 @@ static bool logs_action(struct view *v, enum action a)
 		toggle_live(v);
 		return true;
 	default:
-		strlist_add(&names, st->name);
-		return thing_screen_action(v, a, VIEW_LOGS, &names);
+		return thing_screen_action(v, a, VIEW_LOGS, &st->names);
 	}
 }
 
@@ -329,9 +383,9 @@ static bool logs_work(struct view *v, int64_t budget_us)
 
 const struct view_ops view_logs_ops = {
 	.name = "logs",
-	.argument = "NAME",
-	.takes = TAKES_NAME,
-	.help = "The log of a job",
+	.argument = "NAME...",
+	.takes = TAKES_NAMES,
+	.help = "The log of a job, or of several merged by time",
 	.contexts = {CTX_LOGS, CTX_JOB},
 	.state_size = sizeof(struct logs_state),
 	.open = logs_open,

@@ -15,6 +15,7 @@
 #include "aws/local/services/limits.h"
 #include "aws/local/services/kinds.h"
 #include "aws/local/services/live_tail.h"
+#include "aws/local/services/tuning.h"
 #include "aws/local/kept/objects.h"
 #include "aws/local/front/record.h"
 #include "aws/local/running/runner.h"
@@ -175,8 +176,10 @@ static int start(struct engine *e, struct err *err)
 		bucket_create(e, "sagemaker-" DEFAULT_REGION "-" ACCOUNT_ID);
 		rc = runner_start(e, err);
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		tuning_start(e);
 		rc = simulation_start(e, err);
+	}
 	if (rc == 0) {
 		e->port = server_port(e->server);
 		state_commit(e->db);
@@ -192,6 +195,7 @@ static void stop(struct engine *e)
 	if (e->port)
 		unlink(path);
 	/* The jobs first: whoever waits for one may still see how it ended. */
+	tuning_stop(e);
 	runner_stop(e);
 	simulation_stop(e);
 	server_stop(e->server);

@@ -24,22 +24,27 @@ _sagetop()
 	--output) return ;;
 	--image-uri) return ;;
 	--role) return ;;
-	--instance-type) return ;;
 	--count) return ;;
-	--to) return ;;
 	--repository) return ;;
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--to) return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
 	--quota) return ;;
+	--entities) return ;;
+	--cycles) return ;;
+	--pack) return ;;
+	--concurrency) return ;;
+	--type) return ;;
+	--max-run) return ;;
 	--bulk) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | logs | metrics | launch | clone | process | stop | delete | wait | upload | image | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | process | stop | delete | wait | upload | image | advise | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -47,17 +52,21 @@ _sagetop()
 	list) own='--columns --sort --limit' ;;
 	show) own='' ;;
 	job) own='' ;;
+	compare) own='--all --csv' ;;
+	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --prefix --times' ;;
 	metrics) own='--chart --values --metric' ;;
 	launch) own='--set --name --dry-run --yes' ;;
+	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --name --dry-run --yes' ;;
-	process) own='--set --name --dry-run --yes --input --output --image-uri --role --instance-type --count --to' ;;
+	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --to --type' ;;
 	stop) own='' ;;
 	delete) own='--yes' ;;
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
-	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed' ;;
+	advise) own='' ;;
+	backtest) own='--limit --name --yes --csv --html --slate --to --baseline --minutes --rate --quota --failed' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
@@ -69,7 +78,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job logs metrics launch clone process stop delete wait upload image backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone process stop delete wait upload image advise backtest prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -30,9 +30,12 @@ _sagetop() {
 		'list:list the things of a kind (processing, endpoints ...); without one, how many there are of each' \
 		'show:show one thing of any kind in detail; KIND/NAME does it too' \
 		'job:show one job in detail' \
-		'logs:print the log of a job, or of another thing by KIND/NAME' \
+		'compare:put jobs, or things of another kind by KIND/NAME, beside each other\: what differs, or --all' \
+		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
+		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
+		'estimate:what a specification, or a model for each of --entities, will take and cost' \
 		'clone:create a job like another, with changes' \
 		'process:run a script over data as a processing job; what begins with - stands behind --' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
@@ -40,6 +43,7 @@ _sagetop() {
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
 		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
+		'advise:what the jobs of the last 30 days could cost less by, and idle endpoints; words filter the jobs' \
 		'backtest:judge predictions of the past against doing nothing; sagetop-backtest(5)' \
 		'prices:print the price table, with the date and source of every price; update asks AWS for all prices of a region' \
 		'config:print the settings in force and where each comes from' \
@@ -66,6 +70,13 @@ _sagetop() {
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
+		compare) _arguments $everywhere \
+			'--all[also the rows that do not differ]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'*: : ' ;;
+		failures) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'*: : ' ;;
 		logs) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
@@ -87,6 +98,21 @@ _sagetop() {
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'*: :_files' ;;
+		estimate) _arguments $everywhere \
+			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
+			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
+			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
+			'--entities=[entities that each get a model, in every cycle]:N: ' \
+			'--cycles=[so many cycles (default\: 1)]:N: ' \
+			'--pack=[entities that one job trains (default\: 1)]:N: ' \
+			'--concurrency=[jobs at a time (default\: 10)]:N: ' \
+			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
+			'--spot[on managed spot]' \
+			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
+			'--compare[the specification on every type that has a price, the cheapest first]' \
+			'*: : ' ;;
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
@@ -102,9 +128,9 @@ _sagetop() {
 			'*--output=[what lies in /opt/ml/processing/output/NAME at the end is stored (default\: under the job'\''s name)]:NAME[=s3://...]: ' \
 			'--image-uri=[image that runs the script (--local\: any)]:IMAGE: ' \
 			'--role=[role of the job (--local\: any)]:ARN: ' \
-			'--instance-type=[instance type (default\: ml.m5.large)]:TYPE: ' \
 			'--count=[instances (default\: 1)]:N: ' \
-			'--to=[where script, inputs and outputs go (--local\: the engine'\''s bucket)]:s3://BUCKET/PREFIX: ' \
+			'--to=[process\: s3\://BUCKET/PREFIX for script, inputs and outputs; promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE: ' \
+			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
 			'*: :_files' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
@@ -120,17 +146,20 @@ _sagetop() {
 			'--repository=[repository in ECR (default\: sagetop-trainer); made where it is missing]:NAME: ' \
 			'--tag=[tag of the image there (default\: the version of sagetop)]:TAG: ' \
 			'*: : ' ;;
+		advise) _arguments $everywhere \
+			'*: : ' ;;
 		backtest) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--yes[do not ask]' \
-			'--csv[report as CSV\: a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts, and print its verdict]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
+			'--to=[process\: s3\://BUCKET/PREFIX for script, inputs and outputs; promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE: ' \
 			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
-			'--minutes=[plan\: minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
-			'--rate=[plan\: dollars an hour that spot costs (default\: 70 % of the price on demand)]:USD: ' \
-			'--quota=[plan\: instances that the account may have at a time (default\: as many as run.concurrency)]:N: ' \
+			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
+			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
+			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
 			'*: : _sagetop_words backtests' ;;
 		prices) _arguments $everywhere \

@@ -26,6 +26,18 @@ static int interrupted(struct err *err)
 	return err_set(err, ERR_CANCELLED, "interrupted");
 }
 
+int app_take_number(const struct app *a, enum option_id id, double least, double most, double *ret, struct err *err)
+{
+	const char *text = app_value(a, id);
+
+	if (!text)
+		return 0;
+	if (!str_to_f64(text, ret) || !(*ret >= least && *ret <= most))
+		return err_set(err, ERR_USAGE, "--%s needs a number from %g to %g, not \"%s\"", option_rows[id].name,
+			       least, most, text);
+	return 0;
+}
+
 void app_reply_done(void *user, const struct err *err)
 {
 	struct app_reply *r = user;

@@ -38,6 +38,11 @@ static inline const char *app_value(const struct app *a, enum option_id id)
 	return a->cli.values[id]; /* NULL where not given */
 }
 
+/* The value of an option that is a number with a fraction; *ret stays where it is not given. ERR_USAGE
+ * names the option and its limits. */
+int app_take_number(const struct app *a, enum option_id id, double least, double most, double *ret,
+		    struct err *err) NODISCARD;
+
 /* Open store and client; with --local start the engine where none runs. Nothing
  * is sent yet. Calling it again is fine. */
 int app_connect(struct app *a, struct err *err) NODISCARD;

@@ -38,6 +38,7 @@ struct backtest_result {
 	char *headline_words;
 	int64_t usd_micro; /* USD_UNKNOWN; from cost.json, as are the next two: -1 unknown */
 	int64_t jobs, billable_seconds;
+	char *recalibrating; /* what it takes, as planned: "15 trainings instead of 1, ..."; NULL where unknown */
 	json_t *importances; /* as importances.json has them; NULL where there are none */
 };
 void backtest_result_done(struct backtest_result *r);
@@ -63,6 +64,9 @@ char *backtest_verdict(const struct judge_skill *s, const char *other) NODISCARD
 char *backtest_column_words(const struct backtest_column *c) NODISCARD;
 /* The same as short as in the specification: "season_mean", "model ridge". Owned by the caller. */
 char *backtest_column_name(const struct backtest_column *c) NODISCARD;
+/* What recalibrating was worth and what it takes, of a run that says what never doing it would
+ * have predicted; NULL where it does not. Owned by the caller. */
+char *backtest_recalibration_words(const struct backtest_result *r) NODISCARD;
 /* A group of a grouping: "3", "2018-01-08", "lebronjames". Owned by the caller. */
 char *backtest_group_label(const struct backtest_result *r, enum judge_by by, uint32_t id) NODISCARD;
 /* A level's bounds: "to 12.4", "12.4 to 18.0", "above 30.1". Owned by the caller. */

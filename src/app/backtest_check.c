@@ -35,7 +35,14 @@ static int predict_cycle(void *context, const struct backtest_spec *spec, const 
 {
 	size_t cycle = panel_cycle_of(spec, day);
 
-	return forecast_ask(spec, p, f, matrix, cycle, cycle, ret, err);
+	struct forecast_job job = {
+		.spec = spec, .panel = p, .matrix = matrix, .first_cycle = cycle, .last_cycle = cycle};
+	AUTO(forecast) struct forecast all = {0};
+	int rc = forecast_ask(&job, f, &all, err);
+
+	if (rc == 0)
+		*ret = TAKE(all.said);
+	return rc;
 }
 #endif
 

@@ -11,6 +11,9 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
+#ifdef WITH_TRAINER
+#include "app/backtest_kept.h"
+#endif
 
 #define FETCHES_MAX 4
 #define TURN_MS 200
@@ -94,7 +97,7 @@ static int enqueue_all(struct drive *d, struct err *err)
 /* The whole budget was held against one try of each job: more tries need room in it. */
 static bool budget_allows(const struct drive *d)
 {
-	const struct backtest_quote *q = &d->w->plan->packed;
+	const struct estimate_quote *q = &d->w->plan->packed;
 	double budget = d->w->spec->budget_usd * 1e6;
 
 	if (d->a->local || budget <= 0)
@@ -340,10 +343,28 @@ static int write_cost(struct drive *d, struct err *err)
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
+/* They are an extra: without them the run is judged all the same, and a slate is trained for. */
+static int fetch_models(struct drive *d, struct err *err)
+{
+#ifdef WITH_TRAINER
+	struct err why = {0};
+	size_t n;
+
+	if (backtest_kept_fetch(d->a, d->w, &d->run, &n, &why) == 0)
+		return 0;
+	if (why.code == ERR_CANCELLED) {
+		*err = why;
+		return -why.code;
+	}
+	backtest_progress_say(&d->progress, "the last models are not here: %s", why.msg);
+#endif
+	return 0;
+}
+
 /* The end is told last: a crash before it begins with the merging again. */
 static int finish(struct drive *d, struct err *err)
 {
-	if (reload(d, err) < 0 || backtest_merge(d->w, err) < 0 || write_cost(d, err) < 0)
+	if (reload(d, err) < 0 || fetch_models(d, err) < 0 || backtest_merge(d->w, err) < 0 || write_cost(d, err) < 0)
 		return -err->code;
 	return hold(d, BACKTEST_DONE, NULL, err);
 }

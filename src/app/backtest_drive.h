@@ -37,14 +37,28 @@ int backtest_folder_begin(const struct backtest_work *w, struct err *err) NODISC
 /* Held as long as this process works on the run; ERR_EXISTS where another does. */
 int backtest_folder_lock(const char *run, int *ret_fd, struct err *err) NODISCARD;
 
-/* --- results (backtest_output.c, backtest_merge.c) ------------------------------------------ */
+/* --- results (backtest_output.c, backtest_merge.c, backtest_never.c) ------------------------------------------ */
 
 /* A job's output.tar.gz: checked against the plan, and written into parts/. ERR_PARSE where it
  * is torn, or is not what this job was to make. */
 int backtest_output_take(const struct backtest_work *w, const struct backtest_job *job, const char *archive,
 			 struct err *err) NODISCARD;
+/* Members of a .tar.gz by their last names, into files; one that is not there leaves its buffer
+ * empty. ERR_PARSE where the archive is torn. */
+int backtest_archive_read(const char *path, const char *const *names, struct buf *files, size_t n,
+			  struct err *err) NODISCARD;
 /* All parts as predictions.csv, in order whatever order they came in, and importances.json. */
 int backtest_merge(const struct backtest_work *w, struct err *err) NODISCARD;
+
+/* What the first cycle's models would have said of each row, blended with the weights of its
+ * cycle (backtest_settle.h); *ret is the caller's, NULL where the packs do not say it of every
+ * row. ERR_PARSE where a file of theirs is not of these rows. */
+int backtest_never_make(const struct backtest_work *w, const struct backtest_rows *rows, const double *weights,
+			double **ret, struct err *err) NODISCARD;
+
+#define BACKTEST_CARD "card.json"
+/* Are the files of a promoted run what its card says? ERR_PARSE names the first that is not. */
+int backtest_card_check(const char *folder, struct err *err) NODISCARD;
 
 /* ERR_DENIED where sagetop runs read-only. */
 int backtest_may_write(const struct app *a, struct err *err) NODISCARD;

@@ -294,11 +294,10 @@ static void add_models(struct buf *out, const struct backtest_result *r)
 	const char *model;
 	json_t *gains;
 
-	for (size_t i = 0; i < r->predictions.n_columns; i++) {
-		if (r->predictions.columns[i].kind != BACKTEST_NEVER)
-			continue;
-		AUTO(str) char *sentence = judge_sentence(&judge_whole(&r->judge)->skills[i], "never");
-		AUTO(str) char *text = xasprintf("Recalibrating: %s.", sentence);
+	AUTO(str) char *worth = backtest_recalibration_words(r);
+
+	if (worth) {
+		AUTO(str) char *text = xasprintf("Recalibrating: %s.", worth);
 		add_paragraph(out, text);
 	}
 	json_object_foreach(r->importances, model, gains)

@@ -226,6 +226,7 @@ static json_t *summary_json(const struct backtest_result *r)
 	json_object_set_new(o, "models", columns_json(r, BACKTEST_MODEL));
 	json_object_set_new(o, "baselines", columns_json(r, BACKTEST_BASELINE));
 	json_object_set(o, "never_recalibrated", json_array_size(never) ? json_array_get(never, 0) : json_null());
+	json_put_str(o, "recalibrating", r->recalibrating);
 	json_object_set_new(o, "levels", levels_json(r));
 	json_object_set_new(o, "worst_entities", worst_json(r));
 	json_object_set_new(o, "cost", cost_json(r));

@@ -159,8 +159,9 @@ static int write_weights(const struct backtest_rows *rows, const double *weights
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
-/* The line with its prediction, low and high replaced. */
-static void write_line(FILE *f, const struct merge_row *row, const struct backtest_rows *rows, size_t at)
+/* The line with its prediction, low and high replaced, and what never recalibrated ones say. */
+static void write_line(FILE *f, const struct merge_row *row, const struct backtest_rows *rows, const double *never,
+		       size_t at)
 {
 	AUTO(buf) struct buf cell = BUF_INIT(BUF_MAX_TEXT);
 	const char *end = row->line + row->length - 1, *p = row->line;
@@ -177,19 +178,25 @@ static void write_line(FILE *f, const struct merge_row *row, const struct backte
 			fprintf(f, ",%.17g", v);
 		p = csv_field(p, end, &cell) + 1;
 	}
-	fwrite(p - 1, 1, (size_t)(end + 1 - (p - 1)), f);
+	fwrite(p - 1, 1, (size_t)(end - (p - 1)), f);
+	if (never && isnan(never[at]))
+		fputc(',', f);
+	else if (never)
+		fprintf(f, ",%.17g", never[at]);
+	fputc('\n', f);
 }
 
-static int write_rows(const struct merge *m, const struct backtest_rows *rows, const char *path, struct err *err)
+static int write_rows(const struct merge *m, const struct backtest_rows *rows, const double *never, const char *path,
+		      struct err *err)
 {
 	AUTO(str) char *temp = xasprintf("%s.new", path);
 	AUTO(file) FILE *f = fopen(temp, "we");
 
 	if (!f)
 		return err_set(err, ERR_IO, "cannot write %s: %s", temp, strerror(errno));
-	fwrite(m->parts[0].data, 1, header_length(m), f);
+	fprintf(f, "%.*s%s\n", (int)header_length(m) - 1, m->parts[0].data, never ? ",never" : "");
 	for (size_t i = 0; i < m->n; i++)
-		write_line(f, &m->rows[i], rows, i);
+		write_line(f, &m->rows[i], rows, never, i);
 	if (fflush(f) || ferror(f) || fsync(fileno(f)) < 0 || rename(temp, path) < 0)
 		return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	return 0;
@@ -259,7 +266,7 @@ int backtest_merge(const struct backtest_work *w, struct err *err)
 	if (m.n)
 		qsort(m.rows, m.n, sizeof(*m.rows), compare_rows);
 	AUTO(backtest_rows) struct backtest_rows rows = {0};
-	double *weights = NULL;
+	double *weights = NULL, *never = NULL;
 
 	backtest_rows_init(&rows, "the packs' predictions");
 	int rc = check_rows(w, &m, err);
@@ -271,7 +278,10 @@ int backtest_merge(const struct backtest_work *w, struct err *err)
 	if (rc == 0)
 		rc = merge_importances(w, folder, err);
 	if (rc == 0)
-		rc = write_rows(&m, &rows, path, err);
+		rc = backtest_never_make(w, &rows, weights, &never, err);
+	if (rc == 0)
+		rc = write_rows(&m, &rows, never, path, err);
+	free(never);
 	free(weights);
 	return rc;
 }

@@ -11,8 +11,8 @@
 #define PREDICTIONS_BYTES_MAX ((size_t)2 << 30)
 #define BESIDE_MAX ((size_t)64 << 20)
 
-static const char *const members[] = {"predictions.csv", "backtest.json", "importances.json"};
-enum { PREDICTIONS, SUMMARY, IMPORTANCES, MEMBERS };
+static const char *const members[] = {"predictions.csv", "backtest.json", "importances.json", "never.csv"};
+enum { PREDICTIONS, SUMMARY, IMPORTANCES, NEVER, MEMBERS };
 static const char header_begin[] = "date,entity,group,cycle,scored,actual,prediction,low,high,scale";
 
 struct output {
@@ -42,7 +42,8 @@ static int read_member(const struct archive_calls *la, struct archive *a, struct
 	return n < 0 ? err_set(err, ERR_PARSE, "the archive is torn: %s", la->archive_error_string(a)) : 0;
 }
 
-static int read_entries(const struct archive_calls *la, struct archive *a, struct output *o, struct err *err)
+static int read_entries(const struct archive_calls *la, struct archive *a, const char *const *names, struct buf *files,
+			size_t n, struct err *err)
 {
 	struct archive_entry *entry;
 	int rc, step;
@@ -50,11 +51,11 @@ static int read_entries(const struct archive_calls *la, struct archive *a, struc
 	while ((step = la->archive_read_next_header(a, &entry)) == ARCHIVE_OK || step == ARCHIVE_WARN) {
 		const char *path = str_or(la->archive_entry_pathname(entry), ""), *slash = strrchr(path, '/');
 
-		for (size_t i = 0; i < MEMBERS; i++) {
-			if (!str_eq(slash ? slash + 1 : path, members[i]))
+		for (size_t i = 0; i < n; i++) {
+			if (!str_eq(slash ? slash + 1 : path, names[i]))
 				continue;
-			buf_clear(&o->files[i]);
-			rc = read_member(la, a, &o->files[i], members[i], err);
+			buf_clear(&files[i]);
+			rc = read_member(la, a, &files[i], names[i], err);
 			if (rc)
 				return rc;
 		}
@@ -64,7 +65,7 @@ static int read_entries(const struct archive_calls *la, struct archive *a, struc
 	return 0;
 }
 
-static int read_archive(const char *path, struct output *o, struct err *err)
+int backtest_archive_read(const char *path, const char *const *names, struct buf *files, size_t n, struct err *err)
 {
 	const struct archive_calls *la;
 
@@ -75,10 +76,17 @@ static int read_archive(const char *path, struct output *o, struct err *err)
 	la->archive_read_support_filter_gzip(a);
 	la->archive_read_support_format_tar(a);
 	int rc = la->archive_read_open_filename(a, path, 65536) == ARCHIVE_OK
-			 ? read_entries(la, a, o, err)
+			 ? read_entries(la, a, names, files, n, err)
 			 : err_set(err, ERR_PARSE, "no archive: %s", la->archive_error_string(a));
 
 	la->archive_read_free(a);
+	return rc;
+}
+
+static int read_archive(const char *path, struct output *o, struct err *err)
+{
+	int rc = backtest_archive_read(path, members, o->files, MEMBERS, err);
+
 	for (size_t i = 0; rc == 0 && i < IMPORTANCES; i++)
 		if (!o->files[i].len)
 			rc = err_set(err, ERR_PARSE, "%s is missing or empty", members[i]);
@@ -184,8 +192,9 @@ int backtest_output_take(const struct backtest_work *w, const struct backtest_jo
 			 struct err *err)
 {
 	AUTO(output)
-	struct output o = {.files = {BUF_INIT(PREDICTIONS_BYTES_MAX), BUF_INIT(BESIDE_MAX), BUF_INIT(BESIDE_MAX)}};
-	static const char *const endings[] = {".csv", ".json", ".importances.json"};
+	struct output o = {.files = {BUF_INIT(PREDICTIONS_BYTES_MAX), BUF_INIT(BESIDE_MAX), BUF_INIT(BESIDE_MAX),
+				     BUF_INIT(PREDICTIONS_BYTES_MAX)}};
+	static const char *const endings[] = {".csv", ".json", ".importances.json", ".never.csv"};
 
 	if (read_archive(archive, &o, err) < 0 || check_output(w, job, &o, err) < 0)
 		return -err->code;

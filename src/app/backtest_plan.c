@@ -2,23 +2,10 @@
 #include "app/backtest.h"
 #include "app/backtest_work.h"
 #include "app/output.h"
+#include "app/quote_text.h"
 #include "base/timefmt.h"
 
-static char *span_text(char *buf, double seconds)
-{
-	return timefmt_duration(buf, (int64_t)(seconds * 1000 + 0.5));
-}
-
 /* --- as text ---------------------------------------------------------------------------- */
-
-static void print_quote(FILE *out, const char *way, const struct backtest_quote *q)
-{
-	char billed[TIMEFMT_LEN], wall[TIMEFMT_LEN], spot[24], demand[24], most[24], jobs[32];
-
-	fprintf(out, "%-24s %8s %9s %9s %9s %9s %9s\n", way, backtest_count_text(jobs, q->jobs),
-		span_text(billed, q->billed_s), span_text(wall, q->wall_s), money_text(spot, q->spot_micro),
-		money_text(demand, q->demand_micro), money_text(most, q->most_micro));
-}
 
 static void print_alternatives(const struct backtest_work *w, FILE *out)
 {
@@ -28,7 +15,7 @@ static void print_alternatives(const struct backtest_work *w, FILE *out)
 
 		if (days)
 			snprintf(way, sizeof(way), days == 1 ? "every day" : "every %lld days", (long long)days);
-		print_quote(out, way, &w->plan->alternatives[i]);
+		quote_print(out, way, &w->plan->alternatives[i]);
 	}
 }
 
@@ -78,7 +65,7 @@ static void print_head(const struct backtest_work *w, FILE *out)
 
 static void print_most(const struct app *a, const struct backtest_work *w, FILE *out)
 {
-	const struct backtest_quote *q = &w->plan->packed;
+	const struct estimate_quote *q = &w->plan->packed;
 	char most[24], retried[24], most_each[TIMEFMT_LEN];
 
 	if (a->local) {
@@ -96,10 +83,9 @@ void backtest_plan_print(const struct app *a, const struct backtest_work *w, FIL
 	AUTO(str) char *demand = rate_words(w, false);
 
 	print_head(w, out);
-	fprintf(out, "%-24s %8s %9s %9s %9s %9s %9s\n", "", "JOBS", "BILLED", "DONE IN", "SPOT", "ON DEMAND",
-		"AT MOST");
-	print_quote(out, "as planned", &w->plan->packed);
-	print_quote(out, w->input.per_entity ? "one entity a job" : "one cycle a job", &w->plan->unpacked);
+	quote_print_head(out);
+	quote_print(out, "as planned", &w->plan->packed);
+	quote_print(out, w->input.per_entity ? "one entity a job" : "one cycle a job", &w->plan->unpacked);
 	print_alternatives(w, out);
 	print_most(a, w, out);
 	print_lines(out, "Left out", &w->notes, &w->plan->dropped);
@@ -108,18 +94,6 @@ void backtest_plan_print(const struct app *a, const struct backtest_work *w, FIL
 }
 
 /* --- as JSON ----------------------------------------------------------------------------- */
-
-static json_t *quote_json(const struct backtest_quote *q)
-{
-	json_t *o = json_pack("{s:I, s:I, s:f, s:f}", "jobs", (json_int_t)q->jobs, "units", (json_int_t)q->units,
-			      "billed_seconds", q->billed_s, "wall_seconds", q->wall_s);
-
-	json_put_usd(o, "spot_usd", q->spot_micro);
-	json_put_usd(o, "on_demand_usd", q->demand_micro);
-	json_put_usd(o, "most_usd", q->most_micro);
-	json_put_usd(o, "most_with_retries_usd", q->retried_micro);
-	return o;
-}
 
 static json_t *jobs_json(const struct backtest_plan *p)
 {

@@ -1,23 +1,28 @@
-/* sagetop backtest predict RUN --slate FILE: what the run's models, trained on all that
- * happened before the slate, say of its rows, with intervals from the run's own errors. */
+/* sagetop backtest predict RUN --slate FILE: what the models of the slate's cycle say of its rows,
+ * kept ones where there are some, with intervals from the run's own errors. */
 #include <math.h>
 
 #include "app/backtest.h"
 
 #include "app/backtest_drive.h"
 #include "app/output.h"
-#include "base/csv.h"
+#include "base/digest.h"
 #include "base/fs.h"
 #include "trainer/panel/naive.h"
+#include "trainer/panel/prediction.h"
 #ifdef WITH_TRAINER
-#include "trainer/forecast/forecast.h"
+#include "app/backtest_kept.h"
 #endif
 
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
 /* A slate on top of what a run knows. */
 struct slate {
-	struct backtest_spec *spec; /* of the run, its test window the slate */
+	char *folder; /* of the run, or of what was promoted */
+	bool promoted;
+	struct backtest_spec *spec; /* of the run, its test window up to the slate */
+	int32_t first_day;	    /* of the slate */
+	size_t cycle;
 	struct strlist files, earlier;
 	struct panel *panel;
 	double *said;		   /* panel rows x models */
@@ -27,6 +32,7 @@ struct slate {
 
 static void slate_done(struct slate *s)
 {
+	free(s->folder);
 	backtest_spec_free(s->spec);
 	strlist_done(&s->files);
 	strlist_done(&s->earlier);
@@ -41,32 +47,57 @@ AUTO_EMBEDDED(slate, struct slate, slate_done)
 
 static int load_run(struct app *a, const char *run, struct slate *s, struct err *err)
 {
-	AUTO(str) char *folder = backtest_folder(run);
-	AUTO(str) char *path = fs_join(folder, "spec.json");
+	s->folder = strchr(run, '/') ? xstrdup(run) : backtest_folder(run);
+	AUTO(str) char *path = fs_join(s->folder, "spec.json");
+	AUTO(str) char *card = fs_join(s->folder, BACKTEST_CARD);
 
+	s->promoted = fs_exists(card);
 	if (!fs_exists(path))
 		return err_set(err, ERR_NOTFOUND, "there is no run %s: `sagetop backtest status` lists them", run);
+	if (s->promoted && backtest_card_check(s->folder, err) < 0)
+		return -err->code;
 	if (backtest_spec_load(path, &s->spec, err) < 0 ||
 	    backtest_data_files(a, "data.files", &s->spec->files, &s->files, err) < 0)
 		return -err->code;
 	return backtest_data_files(a, "data.earlier", &s->spec->earlier, &s->earlier, err);
 }
 
-/* The first and last day of the slate become the test window. */
-static int set_window(struct backtest_spec *spec, const struct frame *slate, struct err *err)
+/* The test window ends with the slate; its cycles are counted as the run's. */
+static int set_window(struct slate *s, const struct frame *slate, struct err *err)
 {
+	struct backtest_spec *spec = s->spec;
 	int32_t *days = NULL;
 
 	if (!slate->n_rows)
 		return err_set(err, ERR_INVALID, "has no rows");
 	if (panel_days(slate, spec->date, &days, err))
 		return -err->code;
-	spec->test_start = spec->test_end = days[0];
+	s->first_day = spec->test_end = days[0];
 	for (size_t i = 1; i < slate->n_rows; i++) {
-		spec->test_start = MIN(spec->test_start, days[i]);
+		s->first_day = MIN(s->first_day, days[i]);
 		spec->test_end = MAX(spec->test_end, days[i]);
 	}
 	free(days);
+	s->cycle = panel_cycle_of(spec, MAX(s->first_day, spec->test_start));
+	return 0;
+}
+
+/* What a slate has is predicted, and no row of the days before it. All of it is of one cycle. */
+static int take_slate(struct slate *s, struct err *err)
+{
+	struct panel *p = s->panel;
+	char day[16], start[16];
+
+	if (s->first_day < s->spec->test_start)
+		return err_set(err, ERR_INVALID, "%s is before the run's first day, %s", day_text(day, s->first_day),
+			       day_text(start, s->spec->test_start));
+	for (size_t i = 0; i < p->n; i++) {
+		p->eligible[i] = p->eligible[i] && p->day[i] >= s->first_day;
+		if (p->eligible[i] && panel_cycle_of(s->spec, p->day[i]) != s->cycle)
+			return err_set(err, ERR_INVALID,
+				       "models are due to be trained again before %s: predict the days before it first",
+				       day_text(day, p->day[i]));
+	}
 	return 0;
 }
 
@@ -99,14 +130,68 @@ static int load_rows(struct slate *s, const char *path, struct err *err)
 		return rc;
 	rc = frame_append(history, slate, &known, (uint32_t)s->earlier.n, err);
 	if (rc == 0)
-		rc = set_window(s->spec, slate, err);
+		rc = set_window(s, slate, err);
 	if (rc)
 		return err_prefix(err, "%s", path);
 	rc = panel_new(TAKE(history), s->spec, &s->panel, err);
+	if (rc == 0)
+		rc = take_slate(s, err);
 	return rc ? rc : naive_build(s->spec, s->panel, &s->baselines, err);
 }
 
 /* --- models --------------------------------------------------------------------------------- */
+
+#ifdef WITH_TRAINER
+static void tell_models(const struct slate *s, const struct forecast *f)
+{
+	char day[16];
+
+	day_text(day, s->spec->test_start + (int32_t)(s->cycle * (size_t)s->spec->recalibrate_days));
+	if (!f->trained)
+		fprintf(stderr, "sagetop: by the kept models of cycle %zu (%zu), which know what was before %s\n",
+			s->cycle, f->reused, day);
+	else
+		fprintf(stderr,
+			"sagetop: %zu model%s of cycle %zu trained on what was before %s, %zu kept from before\n",
+			f->trained, f->trained == 1 ? "" : "s", s->cycle, day, f->reused);
+}
+
+/* The models of the slate's cycle: those that are kept, unless what they have learned from is not
+ * what the data say now. What has to be trained is kept for the next slate. */
+static int ask_kept(struct slate *s, const struct features *f, const double *matrix, struct err *err)
+{
+	AUTO(backtest_kept) struct backtest_kept kept = {0};
+	AUTO(forecast) struct forecast said = {0};
+	AUTO(json) json_t *columns = json_array();
+	struct forecast_job job = {.spec = s->spec,
+				   .panel = s->panel,
+				   .matrix = matrix,
+				   .first_cycle = s->cycle,
+				   .last_cycle = s->cycle,
+				   .keep = backtest_kept_add,
+				   .kept = backtest_kept_find,
+				   .context = &kept};
+	char learnt[SHA256_HEX_LEN];
+
+	if (backtest_kept_open(s->folder, s->cycle, &kept, err) < 0)
+		return -err->code;
+	forecast_learnt_hex(s->spec, s->panel, s->cycle, learnt);
+	if (kept.pack && !str_eq(backtest_kept_learnt(&kept, s->cycle), learnt)) {
+		fprintf(stderr,
+			"sagetop: the rows before the cut-off of cycle %zu have changed since its models were "
+			"trained\n",
+			s->cycle);
+		backtest_kept_forget(&kept);
+	}
+	if (forecast_ask(&job, f, &said, err) < 0)
+		return -err->code;
+	tell_models(s, &said);
+	s->said = TAKE(said.said);
+	for (size_t i = 0; i < features_count(f); i++)
+		json_array_append_new(columns, json_string(features_name(f, i)));
+	return s->promoted ? 0 : backtest_kept_save(&kept, s->cycle, columns, learnt, err);
+}
+#endif
 
 static int ask_models(struct slate *s, struct err *err)
 {
@@ -116,8 +201,7 @@ static int ask_models(struct slate *s, struct err *err)
 	if (features_new(s->spec, s->panel, &f, err))
 		return -err->code;
 	double *matrix = features_build(f, s->panel);
-	int rc = forecast_ask(s->spec, s->panel, f, matrix, 0, panel_cycle_of(s->spec, s->spec->test_end), &s->said,
-			      err);
+	int rc = ask_kept(s, f, matrix, err);
 
 	free(matrix);
 	return rc;
@@ -128,31 +212,18 @@ static int ask_models(struct slate *s, struct err *err)
 
 /* --- as one more cycle of the run --------------------------------------------------------------- */
 
-static void add_number(struct buf *out, double v)
-{
-	(void)buf_addc(out, ',');
-	if (!isnan(v))
-		(void)buf_addf(out, "%.17g", v);
-}
-
 /* The line of a row of the slate, with the columns of the run's predictions. */
-static void add_line(const struct slate *s, size_t row, size_t cycle, struct buf *out)
+static void add_line(const struct slate *s, size_t row, struct buf *out)
 {
-	const struct panel *p = s->panel;
-	size_t group = *s->spec->group ? frame_find(p->frame, s->spec->group) : FRAME_NO_COLUMN;
-	char day[16];
+	const struct prediction said = {s->cycle, s->said + row * s->spec->n_models,
+					s->baselines + row * s->spec->baselines.n, NAN};
+	const size_t n = s->rows.n_columns;
 
-	(void)buf_addf(out, "%s,", day_text(day, p->day[row]));
-	csv_add(out, p->entity_names.items[p->entity[row]]);
-	(void)buf_addc(out, ',');
-	if (group != FRAME_NO_COLUMN && p->frame->columns[group].codes[row] != FRAME_NO_WORD)
-		csv_add(out, p->frame->columns[group].words.items[p->frame->columns[group].codes[row]]);
-	(void)buf_addf(out, ",%zu,0,,,,,", cycle);
-	for (size_t i = 0; i < s->spec->n_models; i++)
-		add_number(out, s->said[row * s->spec->n_models + i]);
-	for (size_t i = 0; i < s->spec->baselines.n; i++)
-		add_number(out, s->baselines[row * s->spec->baselines.n + i]);
-	(void)buf_addc(out, '\n');
+	prediction_add_row(s->spec, s->panel, row, &said, out);
+	if (!n || s->rows.columns[n - 1].kind != BACKTEST_NEVER)
+		return;
+	buf_truncate(out, out->len - 1);
+	(void)buf_adds(out, ",\n"); /* nobody asks what the first cycle's say */
 }
 
 static int add_run_lines(struct slate *s, const char *path, struct err *err)
@@ -170,22 +241,20 @@ static int add_run_lines(struct slate *s, const char *path, struct err *err)
 	return rc;
 }
 
-static int settle(struct slate *s, const char *run, struct err *err)
+static int settle(struct slate *s, struct err *err)
 {
-	AUTO(str) char *folder = backtest_folder(run);
-	AUTO(str) char *path = fs_join(folder, "predictions.csv");
+	AUTO(str) char *path = fs_join(s->folder, "predictions.csv");
 	const struct settle_options opt = backtest_settle_options(s->spec);
 
 	backtest_rows_init(&s->rows, path);
 	int rc = add_run_lines(s, path, err);
-	size_t cycle = s->rows.n_cycles;
 
 	for (size_t i = 0; rc == 0 && i < s->panel->n; i++) {
 		AUTO(buf) struct buf line = BUF_INIT(LINE_MAX_BYTES);
 
 		if (!s->panel->eligible[i])
 			continue;
-		add_line(s, i, cycle, &line);
+		add_line(s, i, &line);
 		rc = backtest_rows_add_line(&s->rows, line.data, line.len, err);
 	}
 	if (rc == 0)
@@ -222,7 +291,7 @@ static void print_slate(const struct app *a, const struct slate *s)
 	for (size_t i = 0; i < r->n; i++) {
 		char day[16];
 
-		if (r->cycle[i] + 1 != r->n_cycles)
+		if (r->slate_days[r->slate[i]] < s->first_day)
 			continue;
 		backtest_rows_day_text(day, r->slate_days[r->slate[i]]);
 		if (json) {
@@ -256,7 +325,7 @@ int backtest_predict(struct app *a, struct err *err)
 	if (!path)
 		return err_set(err, ERR_USAGE, "backtest predict needs the rows to be predicted: --slate FILE");
 	if (load_run(a, run, &s, err) < 0 || load_rows(&s, path, err) < 0 || ask_models(&s, err) < 0 ||
-	    settle(&s, run, err) < 0)
+	    settle(&s, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < s.panel->notes.n; i++)
 		fprintf(stderr, "sagetop: %s\n", s.panel->notes.items[i]);

@@ -3,30 +3,9 @@
 
 #include <math.h>
 
-/* On a service: a container is started, fetches data and stores results, and is billed for it.
- * 141 s pass before that. */
-#define JOB_S 300.0
-#define START_S 141.0
 #define LOCAL_JOB_S 1.0
-/* One thread of a common processor. */
-#define MODEL_S 0.045
-#define POOLED_ROW_S 20e-6
-#define LAUNCHES_A_S 1.0
-#define SPOT_SHARE 0.7 /* of the price on demand; the smallest discount that is usually reckoned with */
-#define LEAST_WORK 5   /* a part of job_s: less work is not worth a job */
-
-/* A number above 0 of an option; *ret stays where it is not given. */
-static int take_number(const struct app *a, enum option_id id, double least, double most, double *ret, struct err *err)
-{
-	const char *text = app_value(a, id);
-
-	if (!text)
-		return 0;
-	if (!str_to_f64(text, ret) || !(*ret >= least && *ret <= most))
-		return err_set(err, ERR_USAGE, "--%s needs a number from %g to %g, not \"%s\"", option_rows[id].name,
-			       least, most, text);
-	return 0;
-}
+#define POOLED_ROW_S 20e-6 /* one thread of a common processor */
+#define LEAST_WORK 5	   /* a part of job_s: less work is not worth a job */
 
 static int64_t rate_of(struct backtest_work *w, const struct price_table *prices, const char *region, bool spot)
 {
@@ -48,18 +27,18 @@ static void price_spot(struct backtest_work *w, const struct price_table *prices
 	if (in->spot_micro == USD_UNKNOWN)
 		return;
 	w->rate_assumed = true;
-	in->spot_micro = llround((double)in->spot_micro * SPOT_SHARE);
+	in->spot_micro = llround((double)in->spot_micro * ESTIMATE_SPOT_SHARE);
 }
 
 int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
 {
 	struct backtest_plan_input *in = &w->input;
 	const struct backtest_spec *spec = w->spec;
-	double minutes = (a->local ? LOCAL_JOB_S : JOB_S) / 60, usd = -1;
+	double minutes = (a->local ? LOCAL_JOB_S : ESTIMATE_JOB_S) / 60, usd = -1;
 	bool no_region = false;
 
-	if (take_number(a, OPT_MINUTES, 1e-3, 1e5, &minutes, err) < 0 ||
-	    take_number(a, OPT_RATE, 1e-6, 1e5, &usd, err) < 0)
+	if (app_take_number(a, OPT_MINUTES, 1e-3, 1e5, &minutes, err) < 0 ||
+	    app_take_number(a, OPT_RATE, 1e-6, 1e5, &usd, err) < 0)
 		return -err->code;
 	if (app_connect_anywhere(a, &no_region, err) < 0)
 		return -err->code;
@@ -80,10 +59,10 @@ int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
 		.retries = spec->retries,
 		.spot = spec->spot,
 		.job_s = minutes * 60,
-		.start_s = a->local ? 0 : START_S,
-		.model_s = MODEL_S,
+		.start_s = a->local ? 0 : ESTIMATE_START_S,
+		.model_s = ESTIMATE_MODEL_S,
 		.pooled_row_s = POOLED_ROW_S,
-		.launches_a_s = LAUNCHES_A_S,
+		.launches_a_s = ESTIMATE_LAUNCHES_A_S,
 		.least_work_s = minutes * 60 / LEAST_WORK,
 	};
 	in->per_entity = spec->n_models > 0;

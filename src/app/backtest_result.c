@@ -2,10 +2,12 @@
 #include "app/backtest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/price.h"
 
@@ -21,6 +23,7 @@ void backtest_result_done(struct backtest_result *r)
 	free(r->others);
 	judge_done(&r->judge);
 	free(r->headline_words);
+	free(r->recalibrating);
 	json_decref(r->importances);
 	*r = (struct backtest_result){0};
 }
@@ -147,6 +150,34 @@ static int read_cost(struct backtest_result *r, struct err *err)
 	return 0;
 }
 
+/* Of the plan that the run was begun with: as it was asked for, and never recalibrated. */
+static int read_plan(struct backtest_result *r, struct err *err)
+{
+	AUTO(json) json_t *plan = NULL;
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	const json_t *planned, *o, *never = NULL;
+	char more[TIMEFMT_LEN];
+	size_t i;
+
+	if (read_beside(r->path, "plan.json", &plan, err) < 0)
+		return -err->code;
+	json_array_foreach(json_object_get(plan, "recalibrated"), i, o) if (json_is_null(json_object_get(o, "days")))
+		never = o;
+	planned = json_object_get(plan, "planned");
+	if (!never || !planned)
+		return 0;
+	double seconds = json_get_f64(planned, "billed_seconds", 0) - json_get_f64(never, "billed_seconds", 0);
+	double usd = json_get_f64(planned, "spot_usd", NAN) - json_get_f64(never, "spot_usd", NAN);
+
+	(void)buf_addf(&out, "%" PRId64 " trainings instead of 1, planned at %s more billed",
+		       json_get_i64(plan, "cycles_with_rows", 0),
+		       timefmt_duration(more, (int64_t)(MAX(seconds, 0.0) * 1000)));
+	if (isfinite(usd))
+		(void)buf_addf(&out, " and $%.2f more on spot", MAX(usd, 0.0));
+	r->recalibrating = buf_take(&out);
+	return 0;
+}
+
 /* --- headline ----------------------------------------------------------------- */
 
 static int unknown_headline(const struct backtest_result *r, const char *name, struct err *err)
@@ -248,6 +279,7 @@ int backtest_result_load(const char *where, const char *baseline, struct backtes
 	int rc = backtest_rows_load(where, &ret->predictions, &ret->path, err);
 	rc = rc ? rc : read_spec(ret, baseline, &coverage, err);
 	rc = rc ? rc : read_cost(ret, err);
+	rc = rc ? rc : read_plan(ret, err);
 	rc = rc ? rc : read_beside(ret->path, "importances.json", &ret->importances, err);
 	if (rc < 0)
 		return rc;
@@ -296,6 +328,18 @@ char *backtest_group_label(const struct backtest_result *r, enum judge_by by, ui
 	default:
 		return xasprintf("%u", id);
 	}
+}
+
+char *backtest_recalibration_words(const struct backtest_result *r)
+{
+	for (size_t i = 0; i < r->predictions.n_columns; i++) {
+		if (r->predictions.columns[i].kind != BACKTEST_NEVER)
+			continue;
+		AUTO(str) char *sentence = judge_sentence(&judge_whole(&r->judge)->skills[i], "never");
+
+		return xasprintf("%s%s%s", sentence, r->recalibrating ? "; " : "", str_or(r->recalibrating, ""));
+	}
+	return NULL;
 }
 
 char *backtest_level_bounds(const struct judge *j, uint32_t level)

@@ -238,13 +238,10 @@ static void print_worst(const struct app *a, const struct backtest_result *r)
 
 static void print_recalibration(const struct app *a, const struct backtest_result *r)
 {
-	for (size_t i = 0; i < r->predictions.n_columns; i++) {
-		const struct judge_skill *s = &judge_whole(&r->judge)->skills[i];
-		if (r->predictions.columns[i].kind != BACKTEST_NEVER)
-			continue;
-		AUTO(str) char *sentence = judge_sentence(s, "never");
-		fprintf(a->out, "\nrecalibrating: %s\n", sentence);
-	}
+	AUTO(str) char *words = backtest_recalibration_words(r);
+
+	if (words)
+		fprintf(a->out, "\nrecalibrating: %s\n", words);
 }
 
 /* At the margin, as long as it fits. */

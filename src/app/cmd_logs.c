@@ -1,5 +1,7 @@
-/* sagetop logs NAME: the log so far, and with -f what comes, line by line as it is
- * read: nothing of it is kept. */
+/* sagetop logs NAME...: the log so far, and with -f what comes, line by line as it is
+ * read: nothing of it is kept. Of several the lines are merged by their time, with the
+ * name before each; they are kept until all have been read. What is followed comes in the
+ * order of its arrival. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -86,12 +88,14 @@ struct printer {
 	struct log_filter filter;
 	const struct kind *kind;
 	const char *name;
-	struct buf out;	     /* what is not written yet */
-	char first_host[64]; /* the instance whose line came first */
-	bool several;	     /* instances: lines say which */
-	size_t n_seen;	     /* lines looked at */
-	size_t n_replaced;   /* characters of those printed that could not be read */
-	char note[160];	     /* said last on standard error */
+	struct buf out;	      /* what is not written yet */
+	char first_host[64];  /* the instance whose line came first */
+	bool several;	      /* instances: lines say which */
+	bool many;	      /* things: lines say of which */
+	struct loglines *all; /* of many, where they are merged */
+	size_t n_seen;	      /* lines looked at */
+	size_t n_replaced;    /* characters of those printed that could not be read */
+	char note[160];	      /* said last on standard error */
 	int64_t live_minutes, live_usd_micro;
 };
 
@@ -135,6 +139,8 @@ static const char *prefix_of(struct printer *p, const char *stream, char host[64
 	if (!p->first_host[0])
 		str_copy(p->first_host, sizeof(p->first_host), host);
 	p->several |= (j && j->instance_count > 1) || strcmp(host, p->first_host);
+	if (p->many)
+		return p->filter.prefix == PREFIX_NEVER ? NULL : p->name;
 	/* A program that follows gets the lines as they were written. */
 	if (p->filter.prefix == PREFIX_AUTO && app_flag(p->a, OPT_FOLLOW) && !p->a->out_tty)
 		return NULL;
@@ -265,8 +271,127 @@ static int run(struct printer *p, struct err *err)
 	return print_log(p, &reply, err);
 }
 
+/* --- several logs ------------------------------------------------------------------ */
+
+/* Their streams may have the same names: the thing's stands before it. */
+static void collect_line(void *user, const char *stream, const struct log_line *l)
+{
+	struct printer *p = user;
+	AUTO(str) char *key = xasprintf("%s\t%s", p->name, stream);
+
+	loglines_add(p->all, key, NULL, l->time_ms, l->text, l->len);
+}
+
+static void print_merged(struct printer *p, struct loglines *all, size_t last)
+{
+	size_t from;
+
+	loglines_settle(all);
+	from = last && all->n > last ? all->n - last : 0;
+	for (size_t i = from; i < all->n && !app_reader_gone(p->a); i++) {
+		AUTO(str) char *key = xstrdup(all->streams.items[all->lines[i].stream]);
+		char *stream = strchr(key, '\t');
+		*stream++ = '\0';
+		p->name = key;
+		print_line(p, stream, &all->lines[i]);
+		p->name = NULL;
+	}
+	write_out(p);
+}
+
+static bool all_done(const struct app_reply *replies, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!replies[i].done)
+			return false;
+	return true;
+}
+
+/* Until all have ended, or one could not be read. */
+static int read_many(struct app *a, struct printer *p, struct app_reply *replies, size_t n, struct err *err)
+{
+	int rc = 0;
+
+	while (!all_done(replies, n) && rc == 0 && !app_reader_gone(a)) {
+		rc = app_turn(a, 1000, err);
+		for (size_t i = 0; i < n; i++) {
+			const struct feed *f = session_find_feed(sync_session(a->sync), p[i].kind, p[i].name);
+			write_out(&p[i]);
+			if (f)
+				print_notes(&p[i], f);
+			if (rc == 0 && replies[i].done && replies[i].err.code) {
+				*err = replies[i].err;
+				rc = -err->code;
+			}
+		}
+		fflush(a->out);
+	}
+	if (!all_done(replies, n))
+		app_disconnect(a);
+	return rc;
+}
+
+static int run_many(struct app *a, const struct log_filter *filter, struct err *err)
+{
+	const struct strlist *args = &a->cli.args;
+	size_t last = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : 0;
+	struct printer *p = xcalloc(args->n, sizeof(*p));
+	struct app_reply *replies = xcalloc(args->n, sizeof(*replies));
+	AUTO(loglines) struct loglines all = {.max_bytes = (size_t)4 << 30};
+	struct printer merged = {.a = a, .many = true, .filter = *filter, .out = BUF_INIT((size_t)64 << 20)};
+	int rc = app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ? -err->code : 0;
+
+	for (size_t i = 0; rc == 0 && i < args->n; i++) {
+		p[i] = (struct printer){.a = a, .many = true, .filter = *filter, .all = &all};
+		p[i].out = BUF_INIT((size_t)64 << 20);
+		rc = kind_parse_reference(args->items[i], &p[i].kind, &p[i].name, err);
+		if (rc == 0)
+			rc = check_log(p[i].kind, err);
+	}
+	for (size_t i = 0; rc == 0 && i < args->n; i++) {
+		struct sync_reading reading = {.since_ms = filter->since_ms,
+					       .last = last,
+					       .follow = app_flag(a, OPT_FOLLOW),
+					       .wants = wants_line,
+					       .line = app_flag(a, OPT_FOLLOW) ? print_line : collect_line,
+					       .user = &p[i]};
+		sync_read_log(a->sync, p[i].kind, p[i].name, &reading, app_reply_done, &replies[i]);
+	}
+	if (rc == 0)
+		rc = read_many(a, p, replies, args->n, err);
+	if (rc == 0)
+		print_merged(&merged, &all, last);
+	for (size_t i = 0; i < args->n; i++) {
+		if (rc == 0)
+			print_sums(&p[i]);
+		buf_done(&p[i].out);
+	}
+	buf_done(&merged.out);
+	free(replies);
+	free(p);
+	return rc;
+}
+
+static int cmd_logs_many(struct app *a, struct err *err)
+{
+	struct log_filter filter = {0};
+	int rc = 0;
+
+	if (app_flag(a, OPT_LIVE))
+		rc = err_set(err, ERR_USAGE, "--live follows one log: sagetop logs %s -f --live", a->cli.args.items[0]);
+	if (rc == 0)
+		rc = filter_init(&filter, a, err);
+	if (rc == 0)
+		rc = run_many(a, &filter, err);
+	log_filter_done(&filter);
+	return rc;
+}
+
 int cmd_logs(struct app *a, struct err *err)
 {
+	if (a->cli.args.n > 1)
+		return cmd_logs_many(a, err);
+
 	struct printer p = {.a = a, .out = BUF_INIT((size_t)64 << 20)};
 	int rc = kind_parse_reference(a->cli.args.items[0], &p.kind, &p.name, err);
 

@@ -229,8 +229,8 @@ static int complete(struct process *p, struct err *err)
 					      "InstanceType", DEFAULT_INSTANCE, "VolumeSizeInGB", 30));
 		cluster = json_path_get(p->spec, "ProcessingResources.ClusterConfig");
 	}
-	if (app_value(a, OPT_INSTANCE))
-		json_object_set_new(cluster, "InstanceType", json_string(app_value(a, OPT_INSTANCE)));
+	if (app_value(a, OPT_TYPE))
+		json_object_set_new(cluster, "InstanceType", json_string(app_value(a, OPT_TYPE)));
 	if (app_value(a, OPT_INSTANCES))
 		json_object_set_new(cluster, "InstanceCount", json_integer(a->cli.numbers[OPT_INSTANCES]));
 	for (size_t i = 0; i < a->cli.lists[OPT_SET].n; i++) {

@@ -196,6 +196,13 @@ char *json_text_pretty(const json_t *j)
 	return dump(j, JSON_INDENT(2));
 }
 
+char *json_text_exact(const json_t *j)
+{
+	char *s = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+
+	return s ? s : xstrdup("null");
+}
+
 void json_add_quoted(struct buf *out, const char *s)
 {
 	AUTO(json) json_t *j = json_string(s);

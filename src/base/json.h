@@ -44,6 +44,8 @@ int json_path_set(json_t *root, const char *path, json_t *value, struct err *err
 /* Compact / indented text; members in insertion order. */
 char *json_text(const json_t *j) NODISCARD;
 char *json_text_pretty(const json_t *j) NODISCARD;
+/* Numbers with all their digits, so that they are read back as they were. Owned by the caller. */
+char *json_text_exact(const json_t *j) NODISCARD;
 /* Append s to out as a JSON string with its quotes. */
 void json_add_quoted(struct buf *out, const char *s);
 

@@ -176,99 +176,45 @@ static void cut_into_jobs(const struct backtest_plan_input *in, const struct bac
 
 /* --- what they come to ------------------------------------------------------------------- */
 
-static int64_t usd_of(double seconds, int64_t rate_micro)
+static struct estimate_terms terms_of(const struct backtest_plan_input *in)
 {
-	double micro = rate_micro == USD_UNKNOWN ? -1 : seconds * (double)rate_micro / 3600;
-
-	return micro < 0 || micro > (double)USD_MICRO_MAX ? USD_UNKNOWN : (int64_t)llround(micro);
+	return (struct estimate_terms){.concurrency = in->concurrency,
+				       .quota = in->quota,
+				       .max_run_s = in->max_run_s,
+				       .retries = in->retries,
+				       .spot = in->spot,
+				       .spot_micro = in->spot_micro,
+				       .demand_micro = in->demand_micro,
+				       .start_s = in->start_s,
+				       .launches_a_s = in->launches_a_s};
 }
 
-static size_t places(const struct backtest_plan_input *in)
+static struct estimate_quote quote_jobs(const struct backtest_plan_input *in, const struct backtest_job *jobs, size_t n)
 {
-	return (size_t)(in->quota ? MIN(in->quota, in->concurrency) : in->concurrency);
-}
+	const struct estimate_terms terms = terms_of(in);
+	struct estimate e;
 
-/* When the last of them has ended: each begins when it was launched and a place is free. */
-struct clock_in {
-	double *free_at;
-	size_t places, begun;
-	double end;
-};
-
-/* The place that is free first; they are a heap. */
-static void begin_job(const struct backtest_plan_input *in, struct clock_in *c, double seconds)
-{
-	double launched = in->launches_a_s > 0 ? (double)c->begun / in->launches_a_s : 0;
-	double ends = MAX(c->free_at[0], launched) + in->start_s + seconds;
-	size_t at = 0, child;
-
-	c->begun++;
-	c->end = MAX(c->end, ends);
-	while ((child = 2 * at + 1) < c->places) {
-		if (child + 1 < c->places && c->free_at[child + 1] < c->free_at[child])
-			child++;
-		if (c->free_at[child] >= ends)
-			break;
-		c->free_at[at] = c->free_at[child];
-		at = child;
-	}
-	c->free_at[at] = ends;
-}
-
-static void price_quote(const struct backtest_plan_input *in, struct backtest_quote *q)
-{
-	int64_t rate = in->spot ? in->spot_micro : in->demand_micro;
-	double most_s = (double)q->jobs * (double)in->max_run_s;
-
-	/* The discount of spot lies in the seconds that are billed: at most it is none. */
-	if (in->spot && in->demand_micro != USD_UNKNOWN && rate != USD_UNKNOWN)
-		rate = MAX(rate, in->demand_micro);
-	q->spot_micro = usd_of(q->billed_s, in->spot_micro);
-	q->demand_micro = usd_of(q->billed_s, in->demand_micro);
-	q->most_micro = usd_of(most_s, rate);
-	q->retried_micro = usd_of(most_s * (double)(1 + in->retries), rate);
-}
-
-static struct backtest_quote quote_jobs(const struct backtest_plan_input *in, const struct backtest_job *jobs, size_t n)
-{
-	struct backtest_quote q = {.jobs = n};
-	struct clock_in clock = {.places = places(in)};
-
-	clock.free_at = xcalloc(clock.places, sizeof(*clock.free_at));
-	for (size_t i = 0; i < n; i++) {
-		q.units += jobs[i].units;
-		q.billed_s += jobs[i].seconds;
-		begin_job(in, &clock, jobs[i].seconds);
-	}
-	q.wall_s = clock.end;
-	free(clock.free_at);
-	price_quote(in, &q);
-	return q;
+	estimate_begin(&e, &terms);
+	for (size_t i = 0; i < n; i++)
+		estimate_add(&e, jobs[i].units, jobs[i].seconds);
+	return estimate_end(&e);
 }
 
 /* One job for each unit. */
-static struct backtest_quote quote_units(const struct backtest_plan_input *in)
+static struct estimate_quote quote_units(const struct backtest_plan_input *in)
 {
-	struct backtest_quote q = {0};
-	struct clock_in clock = {.places = places(in)};
+	const struct estimate_terms terms = terms_of(in);
+	struct estimate e;
 
-	clock.free_at = xcalloc(clock.places, sizeof(*clock.free_at));
+	estimate_begin(&e, &terms);
 	for (size_t i = 0; i < in->cadence.n; i++) {
-		size_t units = units_of(in, &in->cadence.cycles[i]);
-
-		q.jobs += units;
-		q.billed_s += (double)units * in->job_s;
-		for (size_t u = 0; u < units; u++)
-			begin_job(in, &clock, in->job_s);
+		for (size_t u = units_of(in, &in->cadence.cycles[i]); u > 0; u--)
+			estimate_add(&e, 1, in->job_s);
 	}
-	q.units = q.jobs;
-	q.wall_s = clock.end;
-	free(clock.free_at);
-	price_quote(in, &q);
-	return q;
+	return estimate_end(&e);
 }
 
-static struct backtest_quote quote_cadence(const struct backtest_plan_input *in, const struct backtest_cadence *cad)
+static struct estimate_quote quote_cadence(const struct backtest_plan_input *in, const struct backtest_cadence *cad)
 {
 	AUTO(backtest_plan) struct backtest_plan *p = NEW(struct backtest_plan);
 

@@ -17,7 +17,7 @@
 #define SAGETOP_MODEL_BACKTEST_PLAN_H
 
 #include "base/str.h"
-#include "model/price.h"
+#include "model/estimate.h"
 
 #define BACKTEST_JOB_WORK_S 900.0
 #define BACKTEST_JOBS_MAX 20000
@@ -72,22 +72,13 @@ struct backtest_job {
 	double seconds;	    /* that are billed, about */
 };
 
-/* What a way of cutting comes to. */
-struct backtest_quote {
-	size_t jobs, units;
-	double billed_s, wall_s;
-	int64_t spot_micro, demand_micro;
-	int64_t most_micro;    /* every job runs for max_run */
-	int64_t retried_micro; /* and each is made again as often as it may */
-};
-
 struct backtest_plan {
 	struct backtest_job *jobs;
 	size_t n_jobs, cap_jobs;
-	size_t cycles, slates, rows, scored; /* of cycles that have rows */
-	size_t most_entities;		     /* of a cycle */
-	struct backtest_quote packed, unpacked;
-	struct backtest_quote *alternatives; /* packed, as the input has them */
+	size_t cycles, slates, rows, scored;	/* of cycles that have rows */
+	size_t most_entities;			/* of a cycle */
+	struct estimate_quote packed, unpacked; /* what a way of cutting comes to */
+	struct estimate_quote *alternatives;	/* packed, as the input has them */
 	size_t n_alternatives;
 	struct strlist dropped;	    /* cycles that need no job, and why */
 	struct strlist assumptions; /* what the figures rest on */

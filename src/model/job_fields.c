@@ -2,6 +2,7 @@
 #include "model/kind_fields.h"
 
 #include "model/cost.h"
+#include "model/failure.h"
 #include "model/field_values.h"
 #include "model/objective.h"
 #include "model/session.h"
@@ -227,6 +228,11 @@ FIELD(warm_pool)
 	return text_value(job(r)->warm_pool_status);
 }
 
+FIELD(cause)
+{
+	return text_value(failure_cause(x->session, r));
+}
+
 FIELD(retained)
 {
 	return number_value((double)job(r)->retained_s, job(r)->retained_s >= 0);
@@ -343,6 +349,8 @@ const struct field job_fields[] = {
 	 FIELD_WIDE, {16, 16, 0, 9}, NULL, "CreationTime", field_get_created},
 	{"reason", NULL, "failure_reason", NULL, "part of the failure reason", FIELD_TEXT,
 	 FIELD_USUAL | FIELD_ASCENDING, {20, 60, 0, 26}, NULL, "FailureReason", field_get_reason},
+	{"cause", NULL, "failure_cause", NULL, "why it failed, with what differs from job to job masked", FIELD_TEXT,
+	 FIELD_ASCENDING, {20, 80, 0, 26}, NULL, NULL, get_cause},
 	{"image", NULL, "image", NULL, "part of the training image", FIELD_LINK,
 	 FIELD_COLD | FIELD_ASCENDING, {20, 80, 0, 27}, NULL, "AlgorithmSpecification.TrainingImage", get_image},
 	{"role", NULL, "role", NULL, "part of the role's ARN", FIELD_LINK,

@@ -94,14 +94,20 @@ static struct log_keys *shard_of(struct log_half *h, uint64_t key)
 }
 
 /* 0 marks a free slot: a hash of 0 becomes 1. */
-static bool is_new(struct log_seen *s, uint64_t key)
+static uint64_t key_of(uint64_t hash)
 {
-	key = key ? key : 1;
-	if (has(shard_of(&s->young, key), key) || has(shard_of(&s->old, key), key))
-		return false;
+	return hash ? hash : 1;
+}
+
+static bool knows(struct log_seen *s, uint64_t key)
+{
+	return has(shard_of(&s->young, key), key) || has(shard_of(&s->old, key), key);
+}
+
+static void note(struct log_seen *s, uint64_t key)
+{
 	(void)put(shard_of(&s->young, key), key, false);
 	s->young.n++;
-	return true;
 }
 
 /* How many events of this content came before. */
@@ -109,7 +115,6 @@ static uint32_t repeat_of(struct log_counts *c, uint64_t key)
 {
 	uint32_t before = 0;
 
-	key = key ? key : 1;
 	if (has(&c->young, key))
 		before = c->young.counts[slot_of(&c->young, key)];
 	else if (has(&c->old, key))
@@ -140,7 +145,10 @@ static void make_room(struct log_seen *s, int64_t time_ms)
 	s->newest_ms = MAX(s->newest_ms, time_ms);
 	if (s->young.n < half || s->newest_ms - s->young_from_ms < horizon)
 		return;
-	s->forgot |= s->old.n > 0;
+	if (s->old.n > 0) {
+		s->forgot = true;
+		s->known_from_ms = s->young_from_ms + 1;
+	}
 	half_done(&s->old);
 	s->old = s->young;
 	s->young = (struct log_half){0};
@@ -152,11 +160,19 @@ bool log_seen_add(struct log_seen *s, bool pushed, const char *stream, const cha
 {
 	uint64_t of_stream = hash_bytes(stream, strlen(stream));
 	uint64_t what = mix(mix(of_stream, (uint64_t)time_ms), hash_bytes(text, len));
-	uint32_t repeat = repeat_of(pushed ? &s->pushed : &s->read, what);
+	uint32_t repeat = repeat_of(pushed ? &s->pushed : &s->read, key_of(what));
+	uint64_t content = key_of(mix(what, (uint64_t)repeat + 1));
+	uint64_t id = event_id ? key_of(mix(of_stream, hash_bytes(event_id, strlen(event_id)))) : content;
 
+	if (knows(s, id))
+		return false;
 	make_room(s, time_ms);
 	/* Both identities are noted: the next reading may bring it under either. */
-	if (event_id && !is_new(s, mix(of_stream, hash_bytes(event_id, strlen(event_id)))))
+	note(s, id);
+	if (id == content)
+		return true;
+	if (knows(s, content))
 		return false;
-	return is_new(s, mix(what, (uint64_t)repeat + 1));
+	note(s, content);
+	return true;
 }

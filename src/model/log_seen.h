@@ -9,7 +9,7 @@
  * A log of any length is followed in bounded memory: identities are kept in two
  * halves, and the older half goes when the younger one is full and spans `horizon_ms`.
  * From then on (`forgot`) a reading may begin at most that far before the newest
- * event. */
+ * event; one that comes in order of time, at `known_from_ms`. */
 #ifndef SAGETOP_MODEL_LOG_SEEN_H
 #define SAGETOP_MODEL_LOG_SEEN_H
 
@@ -23,6 +23,7 @@ struct log_seen {
 	size_t half;	    /* 0: LOG_SEEN_HALF */
 	int64_t horizon_ms; /* 0: LOG_SEEN_HORIZON_MS */
 	bool forgot;
+	int64_t known_from_ms; /* every event of a later time that was added is remembered */
 
 	/* private */
 	struct log_half {

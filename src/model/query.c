@@ -1,8 +1,5 @@
-/* query.c - parse a filter into terms; match a job against them. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-#include "model/query.h"
+/* query.c - parse a filter into terms and how they hang together. */
+#include "model/query_internal.h"
 
 #include "base/buf.h"
 #include "base/timefmt.h"
@@ -13,10 +10,9 @@
 #include <strings.h>
 
 #define TERMS_MAX 64
-#define MATCH_LIMIT 20000
+#define DEPTH_MAX 32
+#define MATCH_LIMIT 20000 /* of PCRE2's steps: a pattern that is a trap ends soon */
 
-/* How the value of a term is read and compared. */
-enum value_kind { VALUE_TEXT, VALUE_FLAG, VALUE_NUMBER, VALUE_PERCENT, VALUE_DURATION, VALUE_TIME };
 static const enum value_kind value_kinds[FIELD_TYPE_COUNT] = {
 	[FIELD_TEXT] = VALUE_TEXT,    [FIELD_STATE] = VALUE_TEXT,   [FIELD_MACHINE] = VALUE_TEXT,
 	[FIELD_LINK] = VALUE_TEXT,    [FIELD_FLAG] = VALUE_FLAG,    [FIELD_COUNT] = VALUE_NUMBER,
@@ -25,32 +21,12 @@ static const enum value_kind value_kinds[FIELD_TYPE_COUNT] = {
 	[FIELD_VALUE] = VALUE_NUMBER, [FIELD_SPARK] = VALUE_NUMBER,
 };
 
-enum op { OP_HAS, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
-
-struct term {
-	bool negated;
-	struct field_ref ref; /* the key is ours */
-	enum value_kind kind;
-	enum op op;
-	struct strlist values; /* text: any of them */
-	pcre2_code **patterns; /* per value; NULL where it is a plain substring */
-	double number;	       /* number, percent; milliseconds of duration and time */
-	bool has_number;
-	bool flag;
-};
-
-struct query {
-	struct term *terms;
-	size_t n, cap;
-	pcre2_match_data *match;
-	pcre2_match_context *context;
-};
-
 static void term_done(struct term *t)
 {
 	for (size_t i = 0; t->patterns && i < t->values.n; i++)
 		pcre2_code_free(t->patterns[i]);
 	free(t->patterns);
+	free(t->word);
 	free(t->ref.key);
 	strlist_done(&t->values);
 }
@@ -62,24 +38,29 @@ void query_free(struct query *q)
 	for (size_t i = 0; i < q->n; i++)
 		term_done(&q->terms[i]);
 	free(q->terms);
+	free(q->nodes);
 	pcre2_match_data_free(q->match);
 	pcre2_match_context_free(q->context);
 	free(q);
 }
 
-/* The next word, quotes resolved, and whether it began with one. */
-static bool next_word(const char **p, struct buf *out)
+/* The next word, quotes resolved; it ends where a group does, which its own parentheses do
+ * not. *ret_quoted tells whether it began with a quote. */
+static bool next_word(const char **p, bool in_group, struct buf *out, bool *ret_quoted)
 {
 	const char *s = *p;
+	bool quoted = false;
+	int depth = 0;
 
 	buf_clear(out);
-	while (isspace((unsigned char)*s))
-		s++;
+	*ret_quoted = *s == '"';
 	if (!*s)
 		return false;
-	bool quoted = false;
-
 	for (; *s && (quoted || !isspace((unsigned char)*s)); s++) {
+		if (!quoted && *s == ')' && in_group && depth == 0)
+			break;
+		depth += !quoted && *s == '(';
+		depth -= !quoted && *s == ')';
 		if (*s == '"')
 			quoted = !quoted;
 		else
@@ -87,6 +68,13 @@ static bool next_word(const char **p, struct buf *out)
 	}
 	*p = s;
 	return true;
+}
+
+static const char *skip_blanks(const char *s)
+{
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
 }
 
 static int compile_values(struct term *t, const char *word, struct err *err)
@@ -97,7 +85,7 @@ static int compile_values(struct term *t, const char *word, struct err *err)
 		int code;
 		PCRE2_SIZE at;
 
-		if (!strpbrk(v, "\\^$*+?()[]{}|"))
+		if (t->op != OP_MATCHES && !strpbrk(v, "\\^$*+?()[]{}|"))
 			continue;
 		t->patterns[i] = pcre2_compile((PCRE2_SPTR)v, PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_UTF, &code,
 					       &at, NULL);
@@ -135,6 +123,9 @@ static int parse_value(struct term *t, const char *value, const char *word, stru
 	double number;
 	int64_t ms;
 
+	if (t->op == OP_MATCHES && t->kind != VALUE_TEXT)
+		return err_set(err, ERR_INVALID, "filter '%s': '~' is for text: '%s' is none", word,
+			       t->ref.field->name);
 	switch (t->kind) {
 	case VALUE_TEXT:
 		t->has_number = str_to_f64(value, &t->number);
@@ -206,10 +197,13 @@ static const char *find_op(const char *word, enum op *op, size_t *len)
 		*op = OP_EQ;
 		*len += p[1] == '=';
 		return p;
+	case '~':
+		*op = OP_MATCHES;
+		return p;
 	case '!':
-		if (p[1] != '=')
+		if (p[1] != '=' && p[1] != '~')
 			return NULL;
-		*op = OP_NE;
+		*op = p[1] == '=' ? OP_NE : OP_MATCHES;
 		*len = 2;
 		return p;
 	case '<':
@@ -260,186 +254,170 @@ static int parse_term(const struct kind *kind, const char *word, struct term *t,
 
 	if (rc)
 		return rc;
+	if (*op == '!' && op[1] == '~')
+		t->negated = !t->negated;
 	if (!op[len])
 		return err_set(err, ERR_INVALID, "filter '%s': a value is wanted after '%.*s'", word, (int)len, op);
 	return parse_value(t, op + len, word, err);
 }
 
+/* --- how they hang together ------------------------------------------------------- */
+
+struct parser {
+	const struct kind *kind;
+	struct query *q;
+	const char *at;
+	int depth;
+	struct buf word;
+	struct err *err;
+};
+
+static size_t add_node(struct query *q, int type, size_t a, size_t b)
+{
+	GROW(q->nodes, q->cap_nodes, q->n_nodes + 1);
+	q->nodes[q->n_nodes] = (struct node){.a = a, .b = b};
+	q->nodes[q->n_nodes].type = type;
+	return q->n_nodes++;
+}
+
+/* Whether this parenthesis opens a group. One that its own word closes belongs to a regular
+ * expression, "(a|b)-c", unless what it holds is a term: "(cost>5)". */
+static bool opens_group(const char *s)
+{
+	int depth = 0;
+	size_t n = 0, len;
+	bool quoted = false;
+	enum op op;
+
+	if (*s != '(')
+		return false;
+	for (; s[n] && (quoted || !isspace((unsigned char)s[n])); n++) {
+		quoted ^= s[n] == '"';
+		depth += !quoted && s[n] == '(';
+		depth -= !quoted && s[n] == ')';
+		if (depth == 0 && s[n] == ')' && s[n + 1] && !isspace((unsigned char)s[n + 1]) && s[n + 1] != ')')
+			return false; /* "(a|b)c" */
+	}
+	s += strspn(s, "(");
+	return depth > 0 || *s == '!' || find_op(s, &op, &len);
+}
+
+/* A word of its own, not in quotes. */
+static bool takes_word(struct parser *p, const char *word)
+{
+	size_t n = strlen(word);
+
+	p->at = skip_blanks(p->at);
+	if (strncasecmp(p->at, word, n) != 0 || (p->at[n] && !isspace((unsigned char)p->at[n]) && p->at[n] != '('))
+		return false;
+	p->at += n;
+	return true;
+}
+
+static int parse_or(struct parser *p, size_t *ret);
+
+static int parse_group(struct parser *p, size_t *ret)
+{
+	if (++p->depth > DEPTH_MAX)
+		return err_set(p->err, ERR_TOOBIG, "the filter has more than %d parentheses within each other",
+			       DEPTH_MAX);
+	p->at++;
+	int rc = parse_or(p, ret);
+	if (rc)
+		return rc;
+	p->at = skip_blanks(p->at);
+	if (*p->at != ')')
+		return err_set(p->err, ERR_INVALID, "filter: a parenthesis is not closed");
+	p->at++;
+	p->depth--;
+	return 0;
+}
+
+static int parse_leaf(struct parser *p, size_t *ret)
+{
+	bool quoted;
+
+	(void)next_word(&p->at, p->depth > 0, &p->word, &quoted);
+	if (p->word.overflow || p->q->n >= TERMS_MAX)
+		return err_set(p->err, ERR_TOOBIG, "the filter is too long: at most %d terms", TERMS_MAX);
+	GROW(p->q->terms, p->q->cap, p->q->n + 1);
+	struct term *t = &p->q->terms[p->q->n++];
+	*t = (struct term){.word = xstrdup(buf_str(&p->word))};
+	*ret = add_node(p->q, NODE_TERM, p->q->n - 1, 0);
+	return parse_term(p->kind, t->word, t, p->err);
+}
+
+/* Terms beside each other, up to an "or" or the group's end. */
+static int parse_and(struct parser *p, size_t *ret)
+{
+	bool any = false;
+
+	for (;;) {
+		size_t one;
+		int rc;
+
+		(void)takes_word(p, "and");
+		p->at = skip_blanks(p->at);
+		if (!*p->at || (*p->at == ')' && p->depth > 0))
+			break;
+		const char *before = p->at;
+		bool is_or = takes_word(p, "or");
+		p->at = before;
+		if (is_or)
+			break;
+		bool negated = *p->at == '!' && opens_group(p->at + 1);
+		p->at += negated;
+		if (strncmp(p->at, "\"\"", 2) == 0 && (!p->at[2] || isspace((unsigned char)p->at[2]))) { /* nothing */
+			p->at += 2;
+			continue;
+		}
+		rc = opens_group(p->at) ? parse_group(p, &one) : parse_leaf(p, &one);
+		if (rc)
+			return rc;
+		if (negated)
+			one = add_node(p->q, NODE_NOT, one, 0);
+		*ret = any ? add_node(p->q, NODE_AND, *ret, one) : one;
+		any = true;
+	}
+	return any ? 0
+		   : err_set(p->err, ERR_INVALID, "filter: a term is wanted %s",
+			     p->depth ? "in parentheses" : "beside 'or'");
+}
+
+static int parse_or(struct parser *p, size_t *ret)
+{
+	int rc = parse_and(p, ret);
+
+	while (rc == 0 && takes_word(p, "or")) {
+		size_t right;
+
+		rc = parse_and(p, &right);
+		if (rc == 0)
+			*ret = add_node(p->q, NODE_OR, *ret, right);
+	}
+	return rc;
+}
+
 int query_parse(const struct kind *kind, const char *text, struct query **ret, struct err *err)
 {
 	AUTO(query) struct query *q = NEW(struct query);
-	AUTO(buf) struct buf word = BUF_INIT(4096);
-	const char *p = text ? text : "";
+	struct parser p = {.kind = kind, .q = q, .at = text ? text : "", .word = BUF_INIT(4096), .err = err};
+	size_t root;
+	int rc = 0;
 
 	q->match = pcre2_match_data_create(1, NULL);
 	q->context = pcre2_match_context_create(NULL);
 	if (!q->match || !q->context)
 		abort();
 	pcre2_set_match_limit(q->context, MATCH_LIMIT);
-	while (next_word(&p, &word)) {
-		if (word.overflow || q->n >= TERMS_MAX)
-			return err_set(err, ERR_TOOBIG, "the filter is too long: at most %d terms", TERMS_MAX);
-		if (word.len == 0)
-			continue;
-		GROW(q->terms, q->cap, q->n + 1);
-		struct term *t = &q->terms[q->n++];
-
-		*t = (struct term){0};
-		int rc = parse_term(kind, buf_str(&word), t, err);
-
-		if (rc)
-			return rc;
-	}
+	p.at = skip_blanks(p.at);
+	while (strncmp(p.at, "\"\"", 2) == 0)
+		p.at = skip_blanks(p.at + 2);
+	if (*p.at)
+		rc = parse_or(&p, &root);
+	buf_done(&p.word);
+	if (rc)
+		return rc;
 	*ret = TAKE(q);
 	return 0;
-}
-
-static bool has_text(const struct query *q, const struct term *t, size_t i, const char *text)
-{
-	if (t->patterns[i]) {
-		int rc = pcre2_match(t->patterns[i], (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, 0, q->match,
-				     q->context);
-		return rc >= 0;
-	}
-	return strcasestr(text, t->values.items[i]) != NULL;
-}
-
-static bool compare(enum op op, double a, double b)
-{
-	switch (op) {
-	case OP_HAS:
-	case OP_EQ:
-		return a == b;
-	case OP_NE:
-		return a != b;
-	case OP_LT:
-		return a < b;
-	case OP_LE:
-		return a <= b;
-	case OP_GT:
-		return a > b;
-	case OP_GE:
-		return a >= b;
-	}
-	return false;
-}
-
-/* The SDKs write values among the hyperparameters as JSON: "\"bert-base\"", "\"5\"". What
- * is meant stands between the quotes. Owned by the caller. */
-static char *without_quotes(const char *text)
-{
-	size_t n = strlen(text);
-
-	return n >= 2 && text[0] == '"' && text[n - 1] == '"' ? xstrndup(text + 1, n - 2) : xstrdup(text);
-}
-
-static bool equal_text(const char *text, const char *meant, const char *value)
-{
-	return strcasecmp(text, value) == 0 || strcasecmp(meant, value) == 0;
-}
-
-static bool match_text(const struct query *q, const struct term *t, const char *text)
-{
-	double number;
-
-	if (!text)
-		return t->op == OP_NE;
-	if (t->op == OP_HAS) {
-		for (size_t i = 0; i < t->values.n; i++) {
-			if (has_text(q, t, i, text))
-				return true;
-		}
-		return false;
-	}
-	AUTO(str) char *meant = without_quotes(text);
-
-	if (t->has_number && str_to_f64(meant, &number))
-		return compare(t->op, number, t->number);
-	if (t->op == OP_EQ || t->op == OP_NE)
-		return equal_text(text, meant, t->values.items[0]) == (t->op == OP_EQ);
-	return false;
-}
-
-/* Short names that people type for states. */
-static bool is_state_word(const char *word, enum resource_state state)
-{
-	if (str_ieq(word, "running") || str_ieq(word, "active"))
-		return state == STATE_RUNNING;
-	if (str_ieq(word, "done") || str_ieq(word, "finished"))
-		return state == STATE_GOOD || state == STATE_BAD || state == STATE_NEUTRAL;
-	return false;
-}
-
-/* A status matches by what is shown and by what the service calls it. */
-static bool match_state(const struct query *q, const struct term *t, const struct resource *r)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < t->values.n && !any; i++) {
-		any |= is_state_word(t->values.items[i], r->state);
-		any |= has_text(q, t, i, resource_state_text(r));
-		any |= r->status_text && has_text(q, t, i, r->status_text);
-	}
-	return t->op == OP_NE ? !any : any;
-}
-
-/* A value in the unit of its term: dollars, and milliseconds of a time. */
-static double figure(const struct term *t, const struct field_value *v)
-{
-	if (t->ref.field->type == FIELD_MONEY || t->ref.field->type == FIELD_RATE)
-		return v->number / 1e6;
-	return t->ref.field->type == FIELD_SECONDS ? v->number * 1000 : v->number;
-}
-
-static bool match_term(const struct query *q, const struct term *t, const struct resource *r,
-		       const struct field_context *x)
-{
-	if (t->ref.field->type == FIELD_STATE)
-		return match_state(q, t, r);
-	struct field_value v = field_get(&t->ref, r, x);
-
-	if (t->kind == VALUE_TEXT)
-		return match_text(q, t, v.known ? v.text : NULL);
-	if (!v.known)
-		return false;
-	if (t->kind == VALUE_FLAG) {
-		bool flag = v.number != 0;
-
-		return (v.text ? str_to_bool(v.text, &flag) : true) && (flag == t->flag) == (t->op != OP_NE);
-	}
-	return compare(t->op, figure(t, &v), t->number);
-}
-
-bool query_match(const struct query *q, const struct resource *r, const struct field_context *x)
-{
-	for (size_t i = 0; q && i < q->n; i++) {
-		if (match_term(q, &q->terms[i], r, x) == q->terms[i].negated)
-			return false;
-	}
-	return true;
-}
-
-bool query_reads(const struct query *q, const char *field)
-{
-	for (size_t i = 0; q && i < q->n; i++) {
-		if (str_eq(q->terms[i].ref.field->name, field))
-			return true;
-	}
-	return false;
-}
-
-void query_cold_fields(const struct query *q, struct field_list *ret)
-{
-	for (size_t i = 0; q && i < q->n; i++) {
-		if (q->terms[i].ref.field->flags & FIELD_COLD)
-			field_list_add(ret, q->terms[i].ref.field, q->terms[i].ref.key);
-	}
-}
-
-void query_fields(const struct query *q, struct field_list *ret)
-{
-	for (size_t i = 0; q && i < q->n; i++) {
-		if (!str_eq(q->terms[i].ref.field->name, "name"))
-			field_list_add(ret, q->terms[i].ref.field, q->terms[i].ref.key);
-	}
 }

@@ -4,7 +4,10 @@
  *                           holds one of its characters), case ignored
  *   status:failed,stopped   field:value, any of a list; inst: tag.k: hp.k= spot:yes
  *   cost>5  age<2h  train>=10m  created>2026-11-01  objective<7.5
+ *   name~^a.*b$             a regular expression, whatever it holds; !~ none that matches
  *   !term                   not; terms beside each other mean and
+ *   a or (b !(c or d))      or binds less; parentheses group, those of a regular
+ *                           expression stand within one word
  *   tag.run:"a b"           quotes hold blanks together
  *
  * The words are the fields of the kind (field.h). An unknown figure (a cost without
@@ -16,6 +19,7 @@
 #include "model/field.h"
 
 struct query;
+struct resources;
 
 /* ERR_INVALID names the term and suggests the nearest field. "" matches all. */
 int query_parse(const struct kind *kind, const char *text, struct query **ret, struct err *err) NODISCARD;
@@ -25,6 +29,9 @@ AUTO_POINTER(query, struct query, query_free)
 bool query_match(const struct query *q, const struct resource *r, const struct field_context *x);
 /* Whether it asks for that field: "tag.". */
 bool query_reads(const struct query *q, const char *field);
+/* The first term that none of these matches by itself, as it was typed; NULL where each
+ * matches something. Borrowed from the query. */
+const char *query_vain_term(const struct query *q, const struct resources *t, const struct field_context *x);
 /* Add the fields that it asks for, but the name; q may be NULL. */
 void query_fields(const struct query *q, struct field_list *ret);
 /* Add the cold fields that it reads: they must be filled before (field.h). */

@@ -5,7 +5,10 @@
 
 struct session *session_new(void)
 {
-	return NEW(struct session);
+	struct session *s = NEW(struct session);
+
+	s->causes = NEW(struct map);
+	return s;
 }
 
 static void feed_free(struct feed *f)
@@ -18,10 +21,14 @@ static void feed_free(struct feed *f)
 
 void session_free(struct session *s)
 {
-	void *feed;
+	void *feed, *cause;
 
 	if (!s)
 		return;
+	for (size_t i = 0; map_next(s->causes, &i, NULL, &cause);)
+		free(cause);
+	map_done(s->causes);
+	free(s->causes);
 	for (size_t i = 0; map_next(&s->feeds, &i, NULL, &feed);)
 		feed_free(feed);
 	map_done(&s->feeds);

@@ -69,7 +69,8 @@ struct session {
 	uint64_t backtests_generation;
 	struct price_table prices;
 	char prices_as_of[16];
-	struct map feeds; /* "kind/name" -> struct feed * */
+	struct map feeds;   /* "kind/name" -> struct feed * */
+	struct map *causes; /* private to failure.c: its texts, and what logs told of failures */
 	struct notice notice;
 	uint64_t notice_generation;
 	struct api_budget budget;

@@ -171,12 +171,14 @@ static void pass_end(struct follow *w)
 static void restart_pass(struct follow *w)
 {
 	const struct feed *f = follow_feed(w);
+	bool once = w->reading && !reading_goes_on(w);
+	int64_t from_ms = once ? f->logs.seen.known_from_ms : w->newest_ms - SHORT_OVERLAP_MS;
 
 	w->pass.restarts++;
 	str_set(&w->pass.token, NULL);
 	paging_done(&w->pass.pages);
 	if (f->logs.seen.forgot)
-		w->pass.since_ms = MAX(w->pass.since_ms, w->newest_ms - SHORT_OVERLAP_MS);
+		w->pass.since_ms = MAX(w->pass.since_ms, from_ms);
 	request_page(w);
 }
 

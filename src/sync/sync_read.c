@@ -17,7 +17,7 @@
 #define HOLD_BYTES ((size_t)24 << 20)
 /* Identities of a log that is read once: a pass may begin again a little earlier. */
 #define ONCE_HALF 50000
-#define ONCE_HORIZON_MS 4000
+#define ONCE_HORIZON_MS 1
 
 enum reading_state { READ_CACHE = 0, READ_WINDOWS, READ_ON };
 

@@ -3,6 +3,7 @@ the season by the default recipe, and the end of it by a model for each player. 
 figures are computed again from the predictions that the run wrote. TAP."""
 import csv
 import gzip
+import hashlib
 import json
 import math
 import os
@@ -118,6 +119,114 @@ def check_report(home, run, headline):
     return rows, scored, actual, prediction, low
 
 
+KNOWN = ["season_date", "game_id", "player_id", "team", "opp", "home", "dk_salary", "dk_pos"]
+
+
+def write_evening(home, logs, evening):
+    """The season up to a slate, and of the slate what is known before it."""
+    for name, columns, wanted in (("games.csv", list(logs[0]), lambda day: day < evening),
+                                  ("slate.csv", KNOWN, lambda day: day == evening)):
+        with open(os.path.join(home.path, name), "w", newline="") as f:
+            out = csv.DictWriter(f, columns, extrasaction="ignore")
+            out.writeheader()
+            out.writerows(r for r in logs if wanted(r["season_date"]))
+
+
+def check_slate(home, logs, rows, evening, figures):
+    """On its evening a slate is said as the season's backtest says it."""
+    write_evening(home, logs, evening)
+    run = home("backtest", "predict", "week", "--slate", "slate.csv", "--json")
+    said = {r["entity"]: r for r in json.loads(run.stdout or "[]")}
+    later = {r["entity"]: r for r in rows if r["date"].replace("-", "") == evening}
+    equal(f"{evening}: all of the slate is predicted", sorted(said), sorted(later))
+    worst = max((abs(said[e][k] - float(later[e][k])) for e in said for k in figures), default=1)
+    ok(f"{evening}: as in the season's backtest", worst < 1e-9, worst)
+    return run
+
+
+def check_slates(home, logs, rows):
+    write_evening(home, logs, "20180404")
+    with open(os.path.join(home.path, "nba-default.yaml")) as f:
+        text = f.read().replace("nba-gamelogs-2017-18.csv.gz", "games.csv").replace("20180411", "20180403")
+    with open(os.path.join(home.path, "week.yaml"), "w") as f:
+        f.write(text)
+    equal("the season so far runs", home("--local", "backtest", "run", "week.yaml").returncode, 0)
+    run = check_slate(home, logs, rows, "20180404", ("prediction", "low", "high"))
+    match("by the run's own models, without training", run.stderr,
+          r"by the kept models of cycle 13 \(2\), which know what was before 2018-04-02")
+    check_promoted(home, run)
+    # Intervals know the errors of the run, which ended a week ago.
+    due = check_slate(home, logs, rows, "20180410", ("prediction",))
+    match("where models are due they are trained, and kept", due.stderr,
+          r"2 models of cycle 14 trained on what was before 2018-04-09, 0 kept")
+    again = home("backtest", "predict", "week", "--slate", "slate.csv", "--json")
+    match("for the next slate of the cycle", again.stderr, r"by the kept models of cycle 14 \(2\)")
+    equal("which says the same to the last digit", again.stdout, due.stdout)
+    run = home("backtest", "predict", "week", "--slate", "games.csv")
+    match("what has happened is no slate", run.stderr, r"has two rows on 2017-10-17")
+    run = home("backtest", "predict", "week")
+    equal("without a slate", (run.returncode, "--slate FILE" in run.stderr), (2, True))
+    check_corrected(home)
+
+
+def check_promoted(home, run):
+    place = os.path.join(home.path, "models-of-april")
+    promoted = home("backtest", "promote", "week", "--to", place)
+    equal("the models are promoted", (promoted.returncode, promoted.stdout), (0, place + "\n"))
+    with open(os.path.join(place, "card.json")) as f:
+        card = json.load(f)
+    report = json.loads(home("backtest", "report", "week", "--json").stdout)
+    equal("with what they are worth", (card["verdict"], card["metrics"]["mae"]), (report["verdict"], report["prediction"]["mae"]))
+    equal("what they know", (card["trained_before"], card["cycle"], len(card["features"])), ("2018-04-02", 13, 48))
+    with open(os.path.join(home.path, "games.csv"), "rb") as f:
+        equal("what they have learned from", card["data"], [{"file": "games.csv", "sha256": hashlib.sha256(f.read()).hexdigest()}])
+    for name, digest in card["sha256"].items():
+        with open(os.path.join(place, name), "rb") as f:
+            equal(f"the digest of {name}", hashlib.sha256(f.read()).hexdigest(), digest)
+    by_card = home("backtest", "predict", place, "--slate", "slate.csv", "--json")
+    equal("what was promoted predicts alike", by_card.stdout, run.stdout)
+    equal("to a bucket too", home("--local", "backtest", "promote", "week", "--to", "s3://models/april").stdout,
+          "s3://models/april\n")
+    with open(os.path.join(place, "predictions.csv"), "a") as f:
+        f.write("\n")
+    broken = home("backtest", "predict", place, "--slate", "slate.csv")
+    match("a file that the card does not know is refused", broken.stderr, r"predictions\.csv is not what card\.json says")
+
+
+def check_corrected(home):
+    """A row before the cut-off is corrected: models that learned from the wrong one are not used."""
+    with open(os.path.join(home.path, "games.csv")) as f:
+        games = list(csv.DictReader(f))
+    at = next(i for i, r in enumerate(games) if r["played"] == "1" and r["season_date"] == "20180301")
+    games[at]["dk_fpts"] = str(float(games[at]["dk_fpts"]) + 5)
+    with open(os.path.join(home.path, "games.csv"), "w", newline="") as f:
+        out = csv.DictWriter(f, list(games[0]))
+        out.writeheader()
+        out.writerows(games)
+    changed = home("backtest", "predict", "week", "--slate", "slate.csv", "--json")
+    match("corrected rows are learned from", changed.stderr, r"have changed since.*\n.* 2 models of cycle 14 trained")
+
+
+def check_never(home, scored, actual, prediction):
+    never = numbers(scored, "never")
+    first = np.array([r["cycle"] == "0" for r in scored])
+    ok("in the first cycle nothing else is said without recalibrating", np.abs(never - prediction)[first].max() < 1e-9)
+    ok("later it is", np.abs(never - prediction)[~first].min() >= 0 and np.abs(never - prediction)[~first].mean() > 0.01)
+    text = home("backtest", "report", "nba-default").stdout
+    s, low, high = skill(prediction, never, actual, np.array([r["date"] for r in scored]))
+    match("the report says what recalibrating is worth", text,
+          rf"recalibrating: {100 * s:.1f} % better than never \(95 %: {100 * low:.1f} to {100 * high:.1f} % better\)")
+    match("and what it takes", text, r"15 trainings instead of 1")
+    with open(os.path.join(home.path, "nba-default.yaml")) as f:
+        ridge = f.read().replace("model: pooled", "model: ridge")
+    with open(os.path.join(home.path, "ridge.yaml"), "w") as f:
+        f.write(ridge)
+    home("--local", "backtest", "run", "ridge.yaml")
+    scored = [r for r in home.predictions("ridge") if r["scored"] == "1"]
+    near("a ridge that is never trained again errs as in the reference",
+         float(np.abs(numbers(scored, "never") - numbers(scored, "actual")).mean()), 7.3266, 1e-3)
+
+
 home = Home()
 try:
     run = home("--local", "backtest", "run", "nba-default.yaml")
@@ -140,32 +249,10 @@ try:
     shares = [float(inside[known & (fifths == k)].mean()) for k in range(5)]
     ok("and 75 to 85 % in each fifth of players", all(.75 <= s <= .85 for s in shares), shares)
 
-    # A slate on its evening: of the season up to it, and of the slate what is known before it.
-    evening = "20180403"
     with gzip.open(os.path.join(home.path, "nba-gamelogs-2017-18.csv.gz"), "rt", newline="") as f:
         logs = list(csv.DictReader(f))
-    known = ["season_date", "game_id", "player_id", "team", "opp", "home", "dk_salary", "dk_pos"]
-    for name, columns, wanted in (("games.csv", list(logs[0]), lambda day: day < evening),
-                                  ("slate.csv", known, lambda day: day == evening)):
-        with open(os.path.join(home.path, name), "w", newline="") as f:
-            out = csv.DictWriter(f, columns, extrasaction="ignore")
-            out.writeheader()
-            out.writerows(r for r in logs if wanted(r["season_date"]))
-    with open(os.path.join(home.path, "nba-default.yaml")) as f:
-        text = f.read().replace("nba-gamelogs-2017-18.csv.gz", "games.csv").replace("20180411", "20180402")
-    with open(os.path.join(home.path, "spring.yaml"), "w") as f:
-        f.write(text)
-    equal("the season so far runs", home("--local", "backtest", "run", "spring.yaml").returncode, 0)
-    run = home("backtest", "predict", "spring", "--slate", "slate.csv", "--json")
-    said = {r["entity"]: r for r in json.loads(run.stdout or "[]")}
-    later = {r["entity"]: r for r in rows if r["date"] == "2018-04-03"}
-    equal("its slate is predicted", sorted(said), sorted(later))
-    worst = max((abs(said[e][k] - float(later[e][k])) for e in said for k in ("prediction", "low", "high")), default=1)
-    ok("as it is predicted in the season's backtest, intervals too", worst < 1e-9, worst)
-    run = home("backtest", "predict", "spring", "--slate", "games.csv")
-    match("what has happened is no slate", run.stderr, r"has two rows on 2017-10-17")
-    run = home("backtest", "predict", "spring")
-    equal("without a slate", (run.returncode, "--slate FILE" in run.stderr), (2, True))
+    check_slates(home, logs, rows)
+    check_never(home, scored, actual, prediction)
 
     with open(os.path.join(home.path, "nba-per-player.yaml")) as f:
         text = f.read().replace("test_start: 20180101", "test_start: 20180312")

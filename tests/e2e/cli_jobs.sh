@@ -57,6 +57,32 @@ print(j["name"], j["status"], j["hyperparameters"]["num_round"], j["tags"]["proj
 fails 2 'did you mean "status"' 'sort by an unknown column' -- --local jobs --sort statsu
 fails 1 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:failed
 
+# failures
+sagetop --local failures --no-header
+tap_match 'failures are counted by their masked cause' "^1	0\.[0-9]{6}	20[^	]*Z	broken-1	.*line ‹n›.*" "$out"
+sagetop --local failures good --json
+tap_equal 'none among the good' '[]' "$out"
+fails 1 'stauts.*status' 'of a filter that is none' -- --local failures stauts:failed
+
+# compare
+sagetop --local compare good-1 broken-1 --no-header
+tap_match 'compare has a row for what differs' '^hp.num_round	30	200$' "$out"
+tap_match 'and for what one of them lacks' '^reason		.*data\.csv' "$out"
+tap_empty 'but none for what does not' "$(printf '%s\n' "$out" | grep '^instance	')"
+sagetop --local compare good-1 broken-1 --no-header --all
+tap_match 'unless all is wanted' '^instance	ml.m5.large	ml.m5.large$' "$out"
+sagetop --local compare good-1 broken-1 --csv
+tap_match 'as CSV' '^row,good-1,broken-1$' "$out"
+sagetop --local compare good-1 broken-1 --json
+tap_equal 'and as JSON' 'good-1 broken-1 30 200' "$(/usr/bin/python3 -c '
+import json, sys
+c = json.load(open(sys.argv[1]))
+(r,) = [r for r in c["rows"] if r["row"] == "hp.num_round"]
+assert r["differs"] is True and r["best"] is None
+print(*c["names"], *r["values"])' "$work/out" 2>&1)"
+fails 4 'good-2.*did you mean.*good-1' 'with an unknown one, nearest suggested' -- --local compare good-1 good-2
+fails 2 'one kind' 'of two kinds' -- --local compare good-1 endpoint/x
+
 # job
 sagetop --local job broken-1 --format table
 tap_match 'the page of a failed job' '^Reason +.*data\.csv' "$out"
@@ -83,6 +109,16 @@ tap_empty 'nothing since the future' "$out"
 sagetop --local logs broken-1 --errors
 tap_match 'the error of a failed job' 'data\.csv' "$out"
 fails 4 'nobody' 'logs of an unknown job' -- --local logs nobody-knows-this
+
+sagetop --local logs good-1 broken-1 --times
+tap_match 'several logs have the name before each line' '^20[0-9-]*T[0-9:.]*Z good-1 \[29\]' "$out"
+tap_match 'of both' '^20[0-9-]*T[0-9:.]*Z broken-1 .*data\.csv' "$out"
+tap_equal 'and are merged by time' "$(printf '%s\n' "$out" | cut -c1-24 | sort)" "$(printf '%s\n' "$out" | cut -c1-24)"
+sagetop --local logs good-1 broken-1 --prefix never --limit 3
+tap_equal 'the last lines of both together' 3 "$(printf '%s\n' "$out" | wc -l)"
+timeout 60 "$bin/sagetop" --local logs good-1 broken-1 -f >"$work/out" 2>"$work/err" </dev/null
+tap_equal 'following ends with the last of them' '0 30' "$? $(grep -c '^good-1 \[[0-9]*\]' "$work/out")"
+fails 4 'nobody' 'one of several is unknown' -- --local logs good-1 nobody-knows-this
 
 # metrics
 sagetop --local metrics good-1 --metric validation:rmse --no-header

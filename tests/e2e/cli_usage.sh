@@ -12,7 +12,7 @@ tap_match 'help of a command' '--follow' "$out"
 sagetop logs --help
 tap_match 'and by --help' '--grep REGEX' "$out"
 
-for command in jobs job logs metrics launch clone stop wait upload prices doctor local help; do
+for command in jobs job logs metrics launch estimate clone advise stop wait upload prices doctor local help; do
 	sagetop $command --help
 	tap_match "$command has help" "^usage: sagetop $command" "$out"
 done

@@ -13,7 +13,7 @@
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
  *   later SECONDS           moves the clock
  *   fail TEXT               the host's next action ends with this error
- *   change WHAT             something happens in the session: new-job, gone, log-lines, loading
+ *   change WHAT             something happens in the session: new-job, gone, log-lines, merged-lines, loading
  *   ask-code TEXT           the program asks for a code (of an MFA device)
  *   screen                  followed by the lines of the screen and `end`
  *   host TEXT               the last action asked of the host is TEXT
@@ -304,6 +304,15 @@ static void change(const char *what)
 			char text[64];
 			int n = snprintf(text, sizeof(text), "[%d]\ttrain-rmse:1.0\tvalidation-rmse:2.0", 60 + i);
 			loglines_add(&f->logs, f->logs.streams.items[0], NULL, SEED_NOW_MS + i, text, (size_t)n);
+		}
+	} else if (!strcmp(what, "merged-lines")) {
+		static const char *const names[] = {"pack-09", "pack-00"};
+		for (int i = 0; i < 6; i++) {
+			struct feed *f = session_feed(t.session, TRAINING_KIND, names[i % 2]);
+			char text[64];
+			int n = snprintf(text, sizeof(text), "[%d] of %s", i / 2, names[i % 2]);
+			f->logs_loaded = true;
+			loglines_add(&f->logs, "algo-1", NULL, SEED_NOW_MS + i, text, (size_t)n);
 		}
 	} else {
 		printf("# no such change: %s\n", what);

@@ -227,6 +227,38 @@ static void fill_turned(struct session *s)
 	loglines_add(&f->logs, "curve-0.93/algo-1-1", NULL, SEED_NOW_MS, "WARNING b\xfe\xff", 11);
 }
 
+/* Failures of four causes; two of them tell an exit code only, and one of those has a log. */
+static void fill_failures(struct session *s)
+{
+	char name[64], why[200];
+
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "pack-%02d", i);
+		struct job *j = add_job(name, i % 4 == 3 ? "Completed" : "Failed", NULL, "ml.m5.large",
+					(i + 1) * MINUTE, 60 + i);
+		if (i < 6)
+			snprintf(why, sizeof(why),
+				 "AlgorithmError: out of memory: killed while reading %d.1 GB on 16 GiB", i + 3);
+		else if (i < 9)
+			snprintf(
+				why, sizeof(why),
+				"ClientError: s3://nba-dfs/data/%s/train.csv, line %d, column 5: 'n/a' is not a number",
+				name, i * 7);
+		else
+			str_copy(why, sizeof(why), "AlgorithmError: , exit code: 1");
+		if (j->state == STATE_BAD)
+			str_set(&j->failure_reason, why);
+		put(s, j);
+	}
+	static const char trace[] = "Traceback (most recent call last):\n  File \"/opt/ml/code/train.py\", line 41, in "
+				    "<module>\n    rows[name] += 1\nKeyError: 'price'";
+	struct feed *f = session_feed(s, TRAINING_KIND, "pack-09");
+	f->logs_loaded = true;
+	loglines_add(&f->logs, "pack-09/algo-1-1", NULL, SEED_NOW_MS - MINUTE, "reading 12 files", 16);
+	loglines_add(&f->logs, "pack-09/algo-1-1", NULL, SEED_NOW_MS - MINUTE, trace, strlen(trace));
+	loglines_add(&f->logs, "pack-09/algo-1-1", NULL, SEED_NOW_MS - MINUTE, "shutting down", 13);
+}
+
 static void fill_running(struct session *s)
 {
 	char name[64];
@@ -483,6 +515,8 @@ struct session *seed_session(const char *name)
 		fill_many(s);
 	} else if (!strcmp(name, "turned")) {
 		fill_turned(s);
+	} else if (!strcmp(name, "failures")) {
+		fill_failures(s);
 	} else if (!strcmp(name, "many-running")) {
 		fill_running(s);
 	} else if (!strcmp(name, "hostile")) {

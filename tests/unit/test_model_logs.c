@@ -532,6 +532,31 @@ static void test_seen_is_bounded(void **state)
 	assert_true(s.young.n + s.old.n < 5000);
 }
 
+/* A log that is read once, many lines a millisecond: little is kept, and a reading that
+ * begins again where that begins brings nothing twice. */
+static void test_seen_of_one_reading(void **state)
+{
+	AUTO(log_seen) struct log_seen s = {.half = 1000, .horizon_ms = 1};
+	char id[32];
+
+	for (int i = 0; i < 50000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		assert_true(log_seen_add(&s, false, "s", id, i / 300, "text", 4));
+	}
+	assert_true(s.forgot);
+	assert_true(s.young.n + s.old.n < 4000);
+	log_seen_begin(&s);
+	int known = 0;
+	for (int i = 0; i < 50000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		if (i / 300 < s.known_from_ms)
+			continue;
+		assert_false(log_seen_add(&s, false, "s", id, i / 300, "text", 4));
+		known++;
+	}
+	assert_true(known >= 300);
+}
+
 static void test_odd_numbers(void **state)
 {
 	AUTO(job) struct job *j = job_new("a");
@@ -699,6 +724,7 @@ int main(void)
 					   cmocka_unit_test(test_sequence_numbers),
 					   cmocka_unit_test(test_select),
 					   cmocka_unit_test(test_seen_is_bounded),
+					   cmocka_unit_test(test_seen_of_one_reading),
 					   cmocka_unit_test(test_odd_numbers),
 					   cmocka_unit_test(test_xgboost_odd),
 					   cmocka_unit_test(test_steps_within_epochs),

@@ -252,6 +252,75 @@ static void test_quoted(void **state)
 	assert_false(matches("hp.model_name=bert", j, session));
 }
 
+static void test_expressions(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} rows[] = {
+		{"status:failed or cost>100", true},
+		{"status:completed or cost>100", false},
+		{"status:completed or status:failed inst:g5", true}, /* or binds less */
+		{"(status:completed or status:failed) inst:m5", false},
+		{"(status:completed OR status:failed) and inst:g5", true},
+		{"!(status:completed or inst:m5)", true},
+		{"!(status:failed)", false},
+		{"((status:failed))", true},
+		{"dfs (spot:yes or (hp.eta<0.1 tag.run:nightly))", true},
+		{"dfs (spot:yes or (hp.eta>0.1 tag.run:nightly))", false},
+		{"tag.run:\"nightly build\" or x", true},
+		{"\"or\"", false}, /* a part of the name */
+		/* parentheses of a regular expression stand within one word */
+		{"(nba|mlb)-dfs", true},
+		{"(mlb|nhl)", false},
+		{"^(nba|mlb)", true},
+		{"(name~^(mlb|nba)- or spot:yes)", true},
+		{"name~^nba.*c03$", true},
+		{"name~^dfs", false},
+		{"name!~^dfs", true},
+		{"name~a.*,b", false}, /* a comma is one of the expression's */
+		{"reason~memory$", true},
+		{"status~^Fail", true},
+	};
+	AUTO(job) struct job *j = sample();
+	AUTO(session) struct session *session = session_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (matches(rows[i].text, j, session) != rows[i].is)
+			fail_msg("'%s' is not %d", rows[i].text, rows[i].is);
+}
+
+static void test_wrong_expressions(void **state)
+{
+	static const char *const texts[] = {"a or",    "or a",	   "a or or b", "(a b",	  "( )",
+					    "a (b or", "!( or a)", "cost~5",	"name~(", "name~"};
+	AUTO(buf) struct buf deep = BUF_INIT(4096);
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO(query) struct query *q = NULL;
+		if (query_parse(jobs, texts[i], &q, NULL) != -ERR_INVALID)
+			fail_msg("'%s' is taken", texts[i]);
+	}
+	for (int i = 0; i < 200; i++)
+		(void)buf_adds(&deep, "( a ");
+	AUTO(query) struct query *q = NULL;
+	assert_int_equal(query_parse(jobs, buf_str(&deep), &q, NULL), -ERR_TOOBIG);
+}
+
+static void test_vain_term(void **state)
+{
+	AUTO(session) struct session *session = session_new();
+	AUTO(query) struct query *q = NULL;
+	struct field_context x = {.session = session, .now_ms = NOW};
+
+	jobs_put(session_jobs(session), sample(), NULL);
+	assert_int_equal(query_parse(jobs, "nba status:faild or cost>100", &q, NULL), 0);
+	assert_string_equal(query_vain_term(q, session_jobs(session), &x), "status:faild");
+	query_free(TAKE(q));
+	assert_int_equal(query_parse(jobs, "nba status:failed", &q, NULL), 0);
+	assert_null(query_vain_term(q, session_jobs(session), &x));
+}
+
 static void test_hostile(void **state)
 {
 	AUTO(job) struct job *j = sample();
@@ -268,9 +337,11 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches), cmocka_unit_test(test_objective_order),
-					   cmocka_unit_test(test_errors),  cmocka_unit_test(test_cold),
-					   cmocka_unit_test(test_quoted),  cmocka_unit_test(test_hostile)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches),     cmocka_unit_test(test_objective_order),
+					   cmocka_unit_test(test_errors),      cmocka_unit_test(test_cold),
+					   cmocka_unit_test(test_quoted),      cmocka_unit_test(test_hostile),
+					   cmocka_unit_test(test_expressions), cmocka_unit_test(test_wrong_expressions),
+					   cmocka_unit_test(test_vain_term)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

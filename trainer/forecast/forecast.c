@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "trainer/forecast/forecast_impl.h"
 #include "trainer/forecast/ridge.h"
 #include "trainer/panel/naive.h"
@@ -27,11 +28,12 @@ static void row_list_add(struct row_list *l, size_t row)
 void forecast_done(struct forecast *f)
 {
 	free(f->said);
+	free(f->never);
 	free(f->gains);
 	*f = (struct forecast){0};
 }
 
-static bool in_part(const struct forecast_job *job, uint32_t entity)
+bool forecast_in_part(const struct forecast_job *job, uint32_t entity)
 {
 	return job->parts <= 1 || entity % job->parts == job->part - 1;
 }
@@ -40,7 +42,7 @@ bool forecast_covers(const struct forecast_job *job, size_t row)
 {
 	const struct panel *p = job->panel;
 
-	if (!p->eligible[row] || !in_part(job, p->entity[row]))
+	if (!p->eligible[row] || !forecast_in_part(job, p->entity[row]))
 		return false;
 	size_t cycle = panel_cycle_of(job->spec, p->day[row]);
 
@@ -65,23 +67,32 @@ static double spread(const struct forecast_fit *f, size_t column)
 	return n > 0 ? sqrt(squares / n) : 0;
 }
 
+static int read_ridge(const struct forecast_fit *f, struct ridge **ret, struct err *err)
+{
+	AUTO(json) json_t *doc = NULL;
+	int rc = json_parse(f->kept, f->n_kept, "the kept model", &doc, err);
+
+	return rc ? rc : ridge_parse(doc, f->job->names, ret, err);
+}
+
 int forecast_ridge(const struct forecast_fit *f, struct err *err)
 {
 	AUTO(ridge) struct ridge *r = NULL;
 	size_t columns = f->job->names->n;
-	int rc = ridge_fit(f->job->matrix, columns, f->job->panel->target, f->learns->rows, f->learns->n, f->of->alpha,
-			   &r, err);
+	int rc = f->kept ? read_ridge(f, &r, err)
+			 : ridge_fit(f->job->matrix, columns, f->job->panel->target, f->learns->rows, f->learns->n,
+				     f->of->alpha, &r, err);
 
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < f->says->n; i++)
 		f->said[i] = ridge_predict(r, f->job->matrix + f->says->rows[i] * columns);
-	for (size_t k = 0; f->gains && k < columns; k++)
+	for (size_t k = 0; f->gains && !f->kept && k < columns; k++)
 		f->gains[k] += fabs(r->weights[k]) * spread(f, k);
-	if (!f->model)
+	if (!f->model || f->kept)
 		return 0;
 	AUTO(json) json_t *doc = ridge_json(r, f->job->names);
-	AUTO(str) char *text = json_text(doc);
+	AUTO(str) char *text = json_text_exact(doc);
 
 	return buf_adds(f->model, text);
 }
@@ -121,6 +132,14 @@ static void collect_learnt(const struct forecast_pool *p, const struct forecast_
 	}
 }
 
+/* Is the row one of the task's own cycle, or of a later one that the first models speak of too? */
+static bool speaks_of(const struct forecast_job *job, const struct forecast_task *t, size_t row)
+{
+	size_t cycle = panel_cycle_of(job->spec, job->panel->day[row]);
+
+	return cycle == t->cycle || (job->never && t->cycle == 0);
+}
+
 static void collect_said(const struct forecast_pool *p, const struct forecast_task *t, struct row_list *ret)
 {
 	const struct panel *panel = p->job->panel;
@@ -131,39 +150,117 @@ static void collect_said(const struct forecast_pool *p, const struct forecast_ta
 	for (size_t i = first; i < end; i++) {
 		size_t row = all ? i : p->of_entity.rows[i];
 
-		if (panel->eligible[row] && panel_cycle_of(p->job->spec, panel->day[row]) == t->cycle &&
-		    (!all || in_part(p->job, panel->entity[row])))
+		if (panel->eligible[row] && speaks_of(p->job, t, row) &&
+		    (!all || forecast_in_part(p->job, panel->entity[row])))
 			row_list_add(ret, row);
 	}
 }
 
 /* How much an entity has done before the cut-off, the first rows too. */
-static size_t rows_before(const struct forecast_pool *p, const struct row_list *says)
+static size_t rows_before(const struct forecast_pool *p, const struct forecast_task *t, const struct row_list *says)
 {
 	const struct panel *panel = p->job->panel;
-	size_t row = says->rows[0];
-	int32_t cutoff = p->job->spec->test_start + (int32_t)(panel_cycle_of(p->job->spec, panel->day[row]) *
-							      (size_t)p->job->spec->recalibrate_days);
-	int64_t last = panel->previous[row];
+	int32_t cutoff = p->job->spec->test_start + (int32_t)(t->cycle * (size_t)p->job->spec->recalibrate_days);
+	int64_t last = panel->previous[says->rows[0]];
 
 	while (last >= 0 && panel->day[last] >= cutoff)
 		last = panel->previous[last];
 	return last < 0 ? 0 : panel->earlier[last] + 1;
 }
 
+/* The task's model as it goes by its name. */
+static struct forecast_model model_of(const struct forecast_pool *p, const struct forecast_task *t)
+{
+	const char *entity = t->entity == FORECAST_ALL ? NULL : p->job->panel->entity_names.items[t->entity];
+
+	return (struct forecast_model){.cycle = t->cycle, .of = &p->job->spec->models[t->model], .entity = entity};
+}
+
 static int keep_model(struct forecast_pool *p, const struct forecast_task *t, const struct buf *model, struct err *err)
 {
-	const struct forecast_job *job = p->job;
-	struct forecast_model m = {.cycle = t->cycle,
-				   .of = &job->spec->models[t->model],
-				   .entity =
-					   t->entity == FORECAST_ALL ? NULL : job->panel->entity_names.items[t->entity],
-				   .bytes = model->data,
-				   .n = model->len};
+	struct forecast_model m = model_of(p, t);
 
+	m.bytes = model->data;
+	m.n = model->len;
 	pthread_mutex_lock(&p->lock);
-	int rc = job->keep(job->context, &m, err);
+	int rc = p->job->keep(p->job->context, &m, err);
 	pthread_mutex_unlock(&p->lock);
+	return rc;
+}
+
+/* The caller's, NULL where the model has to be trained. */
+static int find_kept(struct forecast_pool *p, const struct forecast_task *t, void **ret, size_t *n, struct err *err)
+{
+	const struct forecast_model m = model_of(p, t);
+	const void *bytes = NULL;
+
+	*n = 0;
+	if (!p->job->kept)
+		return 0;
+	pthread_mutex_lock(&p->lock);
+	int rc = p->job->kept(p->job->context, &m, &bytes, n, err);
+
+	*ret = rc == 0 && *n ? xmemdup(bytes, *n) : NULL;
+	pthread_mutex_unlock(&p->lock);
+	return rc;
+}
+
+/* What was said of the rows goes where each belongs. Any of the task's own cycle? */
+static bool put_said(struct forecast_pool *p, const struct forecast_task *t, const struct row_list *says,
+		     const double *said)
+{
+	const struct forecast_job *job = p->job;
+	bool own = false;
+
+	for (size_t i = 0; i < says->n; i++) {
+		size_t cell = says->rows[i] * job->spec->n_models + t->model;
+
+		if (panel_cycle_of(job->spec, job->panel->day[says->rows[i]]) == t->cycle) {
+			p->out->said[cell] = said[i];
+			own = true;
+		}
+		if (job->never && t->cycle == 0)
+			p->out->never[cell] = said[i];
+	}
+	return own;
+}
+
+static void say_season(const struct forecast_pool *p, const struct row_list *says, double *said)
+{
+	for (size_t i = 0; i < says->n; i++)
+		said[i] = p->season[says->rows[i]];
+}
+
+static void count_task(struct forecast_pool *p, const struct forecast_fit *fit, bool few)
+{
+	pthread_mutex_lock(&p->lock);
+	p->out->trained += !few && !fit->kept;
+	p->out->reused += !few && fit->kept;
+	p->out->fallbacks += few ? fit->says->n : 0;
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Train, or take what was trained, and say what the rows will be. */
+static int speak(struct forecast_pool *p, const struct forecast_task *t, struct learner_kit *kit,
+		 struct forecast_fit *fit, struct err *err)
+{
+	const struct backtest_model *m = fit->of;
+	bool few =
+		m->per_entity && (fit->learns->n < 2 || rows_before(p, t, fit->says) < (size_t)p->job->spec->min_rows);
+	void *kept = NULL;
+	int rc = few ? 0 : find_kept(p, t, &kept, &fit->n_kept, err);
+
+	fit->kept = kept;
+	if (few)
+		say_season(p, fit->says, fit->said);
+	else if (rc == 0)
+		rc = m->type == BACKTEST_RIDGE ? forecast_ridge(fit, err) : forecast_trees(fit, kit, p->threads, err);
+	if (rc == 0 && put_said(p, t, fit->says, fit->said)) {
+		count_task(p, fit, few);
+		if (!few && p->job->keep && !kept)
+			rc = keep_model(p, t, fit->model, err);
+	}
+	free(kept);
 	return rc;
 }
 
@@ -173,32 +270,22 @@ static int run_task(struct forecast_pool *p, const struct forecast_task *t, stru
 	const struct backtest_model *m = &job->spec->models[t->model];
 	AUTO(row_list) struct row_list learns = {0}, says = {0};
 	AUTO(buf) struct buf model = BUF_INIT(FORECAST_MODEL_MAX);
-	int rc = 0;
 
 	collect_learnt(p, t, &learns);
 	collect_said(p, t, &says);
 	if (!says.n)
 		return 0;
 	double *said = xcalloc(says.n, sizeof(*said));
-	struct forecast_fit fit = {job, m, &learns, &says, said, t->gains, job->keep ? &model : NULL};
-	bool few = m->per_entity && (learns.n < 2 || rows_before(p, &says) < (size_t)job->spec->min_rows);
+	struct forecast_fit fit = {.job = job,
+				   .of = m,
+				   .learns = &learns,
+				   .says = &says,
+				   .said = said,
+				   .gains = t->gains,
+				   .model = job->keep ? &model : NULL};
+	int rc = speak(p, t, kit, &fit, err);
 
-	if (few)
-		for (size_t i = 0; i < says.n; i++)
-			said[i] = p->season[says.rows[i]];
-	else if (m->type == BACKTEST_RIDGE)
-		rc = forecast_ridge(&fit, err);
-	else
-		rc = forecast_trees(&fit, kit, p->threads, err);
-	for (size_t i = 0; rc == 0 && i < says.n; i++)
-		p->out->said[says.rows[i] * job->spec->n_models + t->model] = said[i];
 	free(said);
-	if (rc == 0 && !few && job->keep)
-		rc = keep_model(p, t, &model, err);
-	pthread_mutex_lock(&p->lock);
-	p->out->trained += rc == 0 && !few;
-	p->out->fallbacks += few ? says.n : 0;
-	pthread_mutex_unlock(&p->lock);
 	return rc ? err_prefix(err, "cycle %zu, model %s%s%s", t->cycle, m->name, m->per_entity ? " of " : "",
 			       m->per_entity ? job->panel->entity_names.items[t->entity] : "")
 		  : 0;
@@ -257,6 +344,15 @@ static void add_task(struct forecast_pool *p, size_t cycle, size_t model, uint32
 		.gains = entity == FORECAST_ALL ? xcalloc(p->job->names->n + 1, sizeof(double)) : NULL};
 }
 
+/* Has the task's cycle something to say of the row, in this part? */
+static bool wants(const struct forecast_job *job, size_t row, size_t cycle)
+{
+	const struct panel *p = job->panel;
+
+	return p->eligible[row] && forecast_in_part(job, p->entity[row]) &&
+	       speaks_of(job, &(struct forecast_task){.cycle = cycle}, row);
+}
+
 /* Entities that have something to be said of in each cycle, in order of their numbers. */
 static void plan_tasks(struct forecast_pool *p)
 {
@@ -269,7 +365,7 @@ static void plan_tasks(struct forecast_pool *p)
 
 		memset(speaks, 0, entities);
 		for (size_t i = 0; i < job->panel->n; i++)
-			if (forecast_covers(job, i) && panel_cycle_of(job->spec, job->panel->day[i]) == cycle) {
+			if (wants(job, i, cycle)) {
 				speaks[job->panel->entity[i]] = 1;
 				any = true;
 			}
@@ -303,6 +399,15 @@ static void pool_done(struct forecast_pool *p)
 	pthread_mutex_destroy(&p->lock);
 }
 
+static double *unknown_cells(size_t n)
+{
+	double *cells = xcalloc(n + 1, sizeof(*cells));
+
+	for (size_t i = 0; i < n; i++)
+		cells[i] = NAN;
+	return cells;
+}
+
 int forecast_run(const struct forecast_job *job, struct forecast *ret, struct err *err)
 {
 	const struct backtest_spec *spec = job->spec;
@@ -315,10 +420,9 @@ int forecast_run(const struct forecast_job *job, struct forecast *ret, struct er
 			rc = forecast_trees_check(&spec->models[m], err);
 	if (rc)
 		return rc;
-	*ret = (struct forecast){.said = xcalloc(cells + 1, sizeof(double)),
+	*ret = (struct forecast){.said = unknown_cells(cells),
+				 .never = job->never ? unknown_cells(cells) : NULL,
 				 .gains = xcalloc(spec->n_models * job->names->n + 1, sizeof(double))};
-	for (size_t i = 0; i < cells; i++)
-		ret->said[i] = NAN;
 	row_groups_make(job->panel->entity, job->panel->n, job->panel->entity_names.n, &p.of_entity);
 	p.season = naive_season_means(job->panel);
 	plan_tasks(&p);
@@ -335,26 +439,39 @@ int forecast_run(const struct forecast_job *job, struct forecast *ret, struct er
 	return rc;
 }
 
-int forecast_ask(const struct backtest_spec *spec, const struct panel *p, const struct features *f,
-		 const double *matrix, size_t first_cycle, size_t last_cycle, double **ret, struct err *err)
+int forecast_ask(struct forecast_job *job, const struct features *f, struct forecast *ret, struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
-	AUTO(forecast) struct forecast all = {0};
-	struct forecast_job job = {.spec = spec,
-				   .panel = p,
-				   .matrix = matrix,
-				   .names = &names,
-				   .first_cycle = first_cycle,
-				   .last_cycle = last_cycle,
-				   .part = 1,
-				   .parts = 1,
-				   .threads = (int)sysconf(_SC_NPROCESSORS_ONLN)};
 
 	for (size_t i = 0; i < features_count(f); i++)
 		strlist_add(&names, features_name(f, i));
-	int rc = forecast_run(&job, &all, err);
+	job->names = &names;
+	job->part = job->parts = 1;
+	job->threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	int rc = forecast_run(job, ret, err);
 
-	if (rc == 0)
-		*ret = TAKE(all.said);
+	job->names = NULL;
 	return rc;
+}
+
+char *forecast_model_name(size_t cycle, const struct backtest_model *of, const char *entity)
+{
+	return xasprintf("c%zu-%s%s%s", cycle, of->name, entity ? "-" : "", entity ? entity : "");
+}
+
+void forecast_learnt_hex(const struct backtest_spec *spec, const struct panel *p, size_t cycle, char *hex)
+{
+	int32_t cutoff = spec->test_start + (int32_t)(cycle * (size_t)spec->recalibrate_days);
+	struct sha256_stream *s = sha256_stream_new();
+
+	for (size_t i = 0; i < p->n; i++) {
+		const char *entity = p->entity_names.items[p->entity[i]];
+
+		if (!panel_learns(p, spec, i, cutoff))
+			continue;
+		sha256_stream_add(s, entity, strlen(entity) + 1);
+		sha256_stream_add(s, &p->day[i], sizeof(p->day[i]));
+		sha256_stream_add(s, &p->target[i], sizeof(p->target[i]));
+	}
+	sha256_stream_finish_hex(s, hex);
 }

@@ -29,19 +29,26 @@ struct forecast_job {
 	const struct strlist *names; /* of its columns */
 	size_t first_cycle, last_cycle;
 	size_t part, parts; /* of the entities: those whose number leaves part - 1 when divided by parts */
+	bool never;	    /* the first cycle is among them: what do its models say of all cycles? */
 	int threads;
 	const volatile sig_atomic_t *stop; /* may be NULL */
 	/* Called for each model that is trained, one at a time, in no order; may be NULL. */
 	int (*keep)(void *context, const struct forecast_model *m, struct err *err);
+	/* A model that was trained before, where there is one (*n is 0 where not): it speaks
+	 * without training. Called as keep is; the bytes are borrowed until the next call. May be
+	 * NULL. */
+	int (*kept)(void *context, const struct forecast_model *m, const void **ret, size_t *n, struct err *err);
 	void (*progress)(void *context, size_t done, size_t all); /* of its models; may be NULL */
 	void *context;
 };
 
 struct forecast {
 	double *said;	  /* panel rows x models of the specification; NaN where nothing was said */
+	double *never;	  /* the same of all cycles by the first one's models; NULL where not asked for */
 	double *gains;	  /* models x columns: what each was worth to pooled models, summed over cycles: the gain
 			   * of trees, the size of a ridge's weight in deviations of the target */
 	size_t trained;	  /* models */
+	size_t reused;	  /* models that were kept from before */
 	size_t fallbacks; /* rows of entities with too few rows at the cut-off: they get the season mean */
 };
 void forecast_done(struct forecast *f);
@@ -50,12 +57,19 @@ AUTO_EMBEDDED(forecast, struct forecast, forecast_done)
 /* ERR_CANCELLED where it was stopped. */
 int forecast_run(const struct forecast_job *job, struct forecast *ret, struct err *err) NODISCARD;
 
-/* What the models say of all rows of some cycles, on every processor: for those who want
- * nothing else. *ret is `said` of the forecast; the caller's. */
-int forecast_ask(const struct backtest_spec *spec, const struct panel *p, const struct features *f,
-		 const double *matrix, size_t first_cycle, size_t last_cycle, double **ret, struct err *err) NODISCARD;
+/* On every processor, the names of the columns being those of the features. */
+int forecast_ask(struct forecast_job *job, const struct features *f, struct forecast *ret, struct err *err) NODISCARD;
+
+/* "c14-trees-2544": what a model is called among others. Owned by the caller. */
+char *forecast_model_name(size_t cycle, const struct backtest_model *of, const char *entity) NODISCARD;
+
+/* A digest of who did what on which day before the cut-off of a cycle: models that were kept are
+ * good as long as it is the same. hex holds SHA256_HEX_LEN bytes. */
+void forecast_learnt_hex(const struct backtest_spec *spec, const struct panel *p, size_t cycle, char *hex);
 
 /* Does this job predict the row? */
 bool forecast_covers(const struct forecast_job *job, size_t row);
+/* Is the entity one of its part? */
+bool forecast_in_part(const struct forecast_job *job, uint32_t entity);
 
 #endif

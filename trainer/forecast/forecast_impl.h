@@ -38,6 +38,8 @@ struct forecast_fit {
 	double *said;
 	double *gains;
 	struct buf *model;
+	const void *kept; /* bytes of the model where it was trained before, n_kept of them; else NULL */
+	size_t n_kept;
 };
 int forecast_trees(const struct forecast_fit *f, struct learner_kit *kit, int threads, struct err *err) NODISCARD;
 int forecast_ridge(const struct forecast_fit *f, struct err *err) NODISCARD;

@@ -94,6 +94,27 @@ static int finish(const struct forecast_fit *f, struct learner *l, int rounds, d
 	return rc;
 }
 
+/* A model that was trained before says it. */
+static int ask_kept(const struct forecast_fit *f, struct err *err)
+{
+	AUTO(booster) struct booster *b = NULL;
+	AUTO(predictions) struct predictions out = {0};
+	const struct predict_options opt = {0};
+	struct dataset *d = take_rows(f, f->says, 0);
+	int rc = booster_load(f->kept, f->n_kept, NULL, NULL, NULL, 0, &b, err);
+	AUTO(str) char *start = rc == 0 ? booster_attr(b, "sagetop_start") : NULL;
+	double shift = 0;
+
+	if (rc == 0 && (!start || !str_to_f64(start, &shift)))
+		rc = err_set(err, ERR_PARSE, "the kept model does not say where it starts");
+	if (rc == 0)
+		rc = booster_predict_rows(b, d, &opt, &out, err);
+	for (size_t i = 0; rc == 0 && i < f->says->n; i++)
+		f->said[i] = (double)out.values[i] + shift;
+	dataset_free(d);
+	return rc;
+}
+
 int forecast_trees(const struct forecast_fit *f, struct learner_kit *kit, int threads, struct err *err)
 {
 	AUTO(hyper) struct hyper h = {0};
@@ -101,6 +122,9 @@ int forecast_trees(const struct forecast_fit *f, struct learner_kit *kit, int th
 	AUTO(strlist) struct strlist metrics = {0};
 	AUTO(learner) struct learner *l = NULL;
 	AUTO(predictions) struct predictions out = {0};
+
+	if (f->kept)
+		return ask_kept(f, err);
 	double shift = f->of->from_mean ? mean_target(f) : 0;
 	struct dataset *data[2] = {take_rows(f, f->learns, shift), take_rows(f, f->says, 0)};
 	int rc = trees_hyper(f->of, &h, err), rounds = (int)hyper_int(&h, HP_num_round);

@@ -1,9 +1,10 @@
 /* Ridge regression by its normal equations and Cholesky's decomposition: a few dozen
- * columns, well conditioned by alpha, so that a linear algebra library would bring the
- * image nothing but its size. */
+ * columns, well conditioned by alpha. */
 #include "trainer/forecast/ridge.h"
 
 #include <math.h>
+
+#include "base/cholesky.h"
 
 #define PIVOT_LEAST 1e-12 /* of the number of rows: a column that others make up */
 
@@ -69,52 +70,6 @@ static void products(const double *x, size_t columns, const double *y, const siz
 	free(z);
 }
 
-/* gram = U'U in place; a column without a pivot is taken out of the system. */
-static void decompose(double *gram, size_t n, double least)
-{
-	for (size_t k = 0; k < n; k++) {
-		double *line = gram + k * n, pivot = line[k];
-
-		if (pivot <= least) {
-			for (size_t j = k; j < n; j++)
-				line[j] = 0;
-			line[k] = INFINITY;
-			continue;
-		}
-		pivot = sqrt(pivot);
-		for (size_t j = k; j < n; j++)
-			line[j] /= pivot;
-		for (size_t i = k + 1; i < n; i++) {
-			double factor = line[i], *below = gram + i * n;
-
-			for (size_t j = i; j < n; j++)
-				below[j] -= factor * line[j];
-		}
-	}
-}
-
-static void solve(const double *u, size_t n, double *b)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (isinf(u[i * n + i])) {
-			b[i] = 0;
-			continue;
-		}
-		b[i] /= u[i * n + i];
-		for (size_t j = i + 1; j < n; j++)
-			b[j] -= u[i * n + j] * b[i];
-	}
-	for (size_t i = n; i-- > 0;) {
-		double sum = b[i];
-
-		if (isinf(u[i * n + i]))
-			continue;
-		for (size_t j = i + 1; j < n; j++)
-			sum -= u[i * n + j] * b[j];
-		b[i] = sum / u[i * n + i];
-	}
-}
-
 int ridge_fit(const double *x, size_t columns, const double *y, const size_t *rows, size_t n, double alpha,
 	      struct ridge **ret, struct err *err)
 {
@@ -135,8 +90,8 @@ int ridge_fit(const double *x, size_t columns, const double *y, const size_t *ro
 	products(x, columns, y, rows, n, r->intercept, r->means, deviations, gram, r->weights);
 	for (size_t k = 0; k < columns; k++)
 		gram[k * columns + k] = deviations[k] == 0 ? 0 : gram[k * columns + k] + alpha;
-	decompose(gram, columns, PIVOT_LEAST * (double)n);
-	solve(gram, columns, r->weights);
+	cholesky_decompose(gram, columns, PIVOT_LEAST * (double)n);
+	cholesky_solve(gram, columns, r->weights);
 	for (size_t k = 0; k < columns; k++)
 		r->weights[k] = deviations[k] == 0 ? 0 : r->weights[k] / deviations[k];
 	free(deviations);

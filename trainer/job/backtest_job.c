@@ -5,11 +5,12 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "base/csv.h"
+#include "base/digest.h"
 #include "base/fs.h"
 #include "trainer/forecast/forecast.h"
 #include "trainer/models/pack.h"
 #include "trainer/panel/naive.h"
+#include "trainer/panel/prediction.h"
 #include "trainer/read/source.h"
 
 #define PREDICTIONS_MAX ((size_t)2 << 30)
@@ -33,6 +34,7 @@ struct backtest_run {
 	struct kept_model *kept;
 	size_t n_kept, cap_kept;
 	size_t last_cycle; /* of the whole backtest */
+	size_t kept_cycle; /* the last that has a row: its models are the last ones */
 	int64_t started_ms, trained_ms;
 };
 
@@ -161,6 +163,9 @@ static int load_rows(struct backtest_run *r, struct err *err)
 		printf("channel train: %s\n", r->panel->notes.items[i]);
 	for (size_t i = 0; i < features_count(r->features); i++)
 		strlist_add(&r->names, features_name(r->features, i));
+	for (size_t i = 0; i < r->panel->n; i++)
+		if (r->panel->eligible[i])
+			r->kept_cycle = panel_cycle_of(r->spec, r->panel->day[i]);
 	r->scales = naive_scales(r->panel, r->spec->test_start);
 	r->matrix = features_build(r->features, r->panel);
 	printf("%zu rows of %zu entities, %zu features, %lld ms\n", r->panel->n, r->panel->entity_names.n, r->names.n,
@@ -174,7 +179,7 @@ static bool wanted(const struct backtest_run *r, size_t cycle)
 {
 	if (str_eq(r->spec->keep_models, "none"))
 		return false;
-	return str_eq(r->spec->keep_models, "all") || cycle == r->last_cycle;
+	return str_eq(r->spec->keep_models, "all") || cycle == r->kept_cycle;
 }
 
 /* Threads bring them in no order. */
@@ -185,16 +190,31 @@ static int keep_model(void *context, const struct forecast_model *m, struct err 
 	if (!wanted(r, m->cycle))
 		return 0;
 	GROW(r->kept, r->cap_kept, r->n_kept + 1);
-	r->kept[r->n_kept++] = (struct kept_model){.name = xasprintf("c%zu-%s%s%s", m->cycle, m->of->name,
-								     m->entity ? "-" : "", m->entity ? m->entity : ""),
-						   .bytes = xmemdup(m->bytes, m->n),
-						   .n = m->n};
+	r->kept[r->n_kept++] = (struct kept_model){
+		.name = forecast_model_name(m->cycle, m->of, m->entity), .bytes = xmemdup(m->bytes, m->n), .n = m->n};
 	return 0;
 }
 
 static int compare_kept(const void *a, const void *b)
 {
 	return strcmp(((const struct kept_model *)a)->name, ((const struct kept_model *)b)->name);
+}
+
+/* What the models of each cycle that is kept have learned from. */
+static json_t *learnt_json(const struct backtest_run *r)
+{
+	json_t *o = json_object();
+
+	for (size_t cycle = r->job.first_cycle; cycle <= r->job.last_cycle; cycle++) {
+		AUTO(str) char *name = xasprintf("c%zu", cycle);
+		char hex[SHA256_HEX_LEN];
+
+		if (!wanted(r, cycle))
+			continue;
+		forecast_learnt_hex(r->spec, r->panel, cycle, hex);
+		json_object_set_new(o, name, json_string(hex));
+	}
+	return o;
 }
 
 static int write_models(const struct backtest_run *r, struct err *err)
@@ -208,7 +228,9 @@ static int write_models(const struct backtest_run *r, struct err *err)
 
 	for (size_t i = 0; rc == 0 && i < r->n_kept; i++)
 		rc = pack_add(w, r->kept[i].name, r->kept[i].bytes, r->kept[i].n, NULL, err);
-	AUTO(json) json_t *about = json_pack("{s:o}", "backtest", backtest_spec_json(r->spec));
+	AUTO(json)
+	json_t *about = json_pack("{s:o, s:o, s:o}", "backtest", backtest_spec_json(r->spec), "columns",
+				  json_from_strlist(&r->names), "learnt", learnt_json(r));
 
 	return rc ? rc : pack_finish(w, about, err);
 }
@@ -227,64 +249,6 @@ static void show_progress(void *context, size_t done, size_t all)
 
 /* --- what comes out ------------------------------------------------------------------------------- */
 
-static void add_number(struct buf *out, double v)
-{
-	(void)buf_addc(out, ',');
-	if (!isnan(v))
-		(void)buf_addf(out, "%.17g", v);
-}
-
-static void add_header(const struct backtest_run *r, struct buf *out)
-{
-	(void)buf_adds(out, "date,entity,group,cycle,scored,actual,prediction,low,high,scale");
-	for (size_t i = 0; i < r->spec->n_models; i++) {
-		AUTO(str) char *name = xasprintf("model:%s", r->spec->models[i].name);
-
-		(void)buf_addc(out, ',');
-		csv_add(out, name);
-	}
-	for (size_t i = 0; i < r->spec->baselines.n; i++) {
-		AUTO(str) char *name = xasprintf("baseline:%s", r->spec->baselines.items[i]);
-
-		(void)buf_addc(out, ',');
-		csv_add(out, name);
-	}
-	(void)buf_addc(out, '\n');
-}
-
-static double mean_said(const struct backtest_run *r, size_t row)
-{
-	const double *said = r->forecast.said + row * r->spec->n_models;
-	double sum = 0;
-
-	for (size_t i = 0; i < r->spec->n_models; i++)
-		sum += said[i];
-	return sum / (double)r->spec->n_models;
-}
-
-static void add_row(const struct backtest_run *r, size_t row, struct buf *out)
-{
-	const struct panel *p = r->panel;
-	size_t group = *r->spec->group ? frame_find(p->frame, r->spec->group) : FRAME_NO_COLUMN;
-	char day[16];
-
-	(void)buf_addf(out, "%s,", day_text(day, p->day[row]));
-	csv_add(out, p->entity_names.items[p->entity[row]]);
-	(void)buf_addc(out, ',');
-	if (group != FRAME_NO_COLUMN && p->frame->columns[group].codes[row] != FRAME_NO_WORD)
-		csv_add(out, p->frame->columns[group].words.items[p->frame->columns[group].codes[row]]);
-	(void)buf_addf(out, ",%zu,%d", panel_cycle_of(r->spec, p->day[row]), p->counts[row]);
-	add_number(out, p->counts[row] ? p->target[row] : NAN);
-	add_number(out, mean_said(r, row));
-	(void)buf_adds(out, ",,"); /* an interval needs the cycles before */
-	add_number(out, r->scales[p->entity[row]]);
-	for (size_t i = 0; i < r->spec->n_models; i++)
-		add_number(out, r->forecast.said[row * r->spec->n_models + i]);
-	for (size_t i = 0; i < r->spec->baselines.n; i++)
-		add_number(out, r->baselines[row * r->spec->baselines.n + i]);
-	(void)buf_addc(out, '\n');
-}
-
 static int write_file(const struct backtest_run *r, const char *name, const void *data, size_t n, struct err *err)
 {
 	AUTO(str) char *path = fs_join(r->contract->output_dir, name);
@@ -297,16 +261,36 @@ static int write_predictions(const struct backtest_run *r, size_t *ret_rows, str
 	AUTO(buf) struct buf out = BUF_INIT(PREDICTIONS_MAX);
 
 	*ret_rows = 0;
-	add_header(r, &out);
+	prediction_add_header(r->spec, &out);
 	for (size_t i = 0; i < r->panel->n; i++)
 		if (forecast_covers(&r->job, i)) {
-			add_row(r, i, &out);
+			const struct prediction said = {
+				panel_cycle_of(r->spec, r->panel->day[i]), r->forecast.said + i * r->spec->n_models,
+				r->baselines + i * r->spec->baselines.n, r->scales[r->panel->entity[i]]};
+
+			prediction_add_row(r->spec, r->panel, i, &said, &out);
 			(*ret_rows)++;
 		}
 	if (out.overflow)
 		return err_set(err, ERR_TOOBIG, "the predictions are larger than %zu MiB: give the job fewer cycles",
 			       PREDICTIONS_MAX >> 20);
 	return write_file(r, "predictions.csv", out.data, out.len, err);
+}
+
+/* The job that trains the first cycle says what its models would say all along. */
+static int write_never(const struct backtest_run *r, struct err *err)
+{
+	AUTO(buf) struct buf out = BUF_INIT(PREDICTIONS_MAX);
+
+	if (!r->forecast.never)
+		return 0;
+	prediction_add_never_header(r->spec, &out);
+	for (size_t i = 0; i < r->panel->n; i++)
+		if (r->panel->eligible[i] && forecast_in_part(&r->job, r->panel->entity[i]))
+			prediction_add_never_row(r->spec, r->panel, i, r->forecast.never + i * r->spec->n_models, &out);
+	if (out.overflow)
+		return err_set(err, ERR_TOOBIG, "never.csv is larger than %zu MiB", PREDICTIONS_MAX >> 20);
+	return write_file(r, "never.csv", out.data, out.len, err);
 }
 
 static int write_json(const struct backtest_run *r, const char *name, const json_t *j, struct err *err)
@@ -339,6 +323,8 @@ static int write_outputs(const struct backtest_run *r, struct err *err)
 	size_t rows;
 	int rc = write_predictions(r, &rows, err);
 
+	if (rc == 0)
+		rc = write_never(r, err);
 	if (rc == 0)
 		rc = write_importances(r, err);
 	if (rc == 0)
@@ -378,9 +364,10 @@ int backtest_job(const struct contract *c, const volatile sig_atomic_t *stop, st
 	r.job.names = &r.names;
 	r.job.stop = stop;
 	r.job.keep = str_eq(r.spec->keep_models, "none") ||
-				     (str_eq(r.spec->keep_models, "last") && r.job.last_cycle < r.last_cycle)
+				     (str_eq(r.spec->keep_models, "last") && r.job.last_cycle < r.kept_cycle)
 			     ? NULL
 			     : keep_model;
+	r.job.never = r.job.first_cycle == 0 && r.last_cycle > 0;
 	r.job.progress = show_progress;
 	r.job.context = &r;
 	rc = forecast_run(&r.job, &r.forecast, err);

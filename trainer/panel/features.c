@@ -73,22 +73,33 @@ struct word_sums {
 	double n, sum;
 };
 
+/* Features over the last rows of one column, or of one per another: what is read of a row's
+ * history once, for all of them. */
+struct window_group {
+	size_t column, per;
+	size_t *items; /* features, shortest window first */
+	size_t n;
+};
+
 struct pass {
 	const struct features *f;
 	const struct panel *p;
-	struct sums *sums;	      /* entities x features */
-	struct word_sums **words;     /* per feature: the words of its column, and one more for all */
-	struct expression **formulas; /* per feature */
-	size_t *hist;		      /* the last rows of the entity at hand, newest first */
+	struct window_group *groups;
+	size_t n_groups, cap_groups;
+	size_t *remembered, n_remembered; /* features that have sums */
+	size_t *plain, n_plain;		  /* features that look at no window */
+	double *decay;			  /* per feature: of a half-life */
+	double *values;			  /* of a window: its known values, newest first */
+	struct sums *sums;		  /* entities x features */
+	struct word_sums **words;	  /* per feature: the words of its column, and one more for all */
+	struct expression **formulas;	  /* per feature */
+	size_t *hist;			  /* the last rows of the entity at hand, newest first */
 	size_t n_hist;
 };
 
-static void add_value(struct sums *s, const struct feature *x, double v, double per)
+static void add_value(struct sums *s, const struct feature *x, double decay, double v, double per)
 {
-	double decay;
-
 	if (x->kind == FEATURE_EWM) {
-		decay = exp2(-1 / x->arg);
 		s->sum *= decay;
 		s->n *= decay;
 		if (!isnan(v)) {
@@ -131,49 +142,71 @@ static double season_value(const struct sums *s, const struct feature *x)
 
 /* --- windows over the last rows ----------------------------------------------------------------- */
 
-static double window_deviation(const double *v, size_t limit, const size_t *rows, double mean, double n)
-{
-	double squares = 0;
+/* What the window's known values so far come to. */
+struct window {
+	size_t n;
+	double sum, sum_per, least, most;
+};
 
-	for (size_t i = 0; i < limit; i++)
-		if (!isnan(v[rows[i]]))
-			squares += (v[rows[i]] - mean) * (v[rows[i]] - mean);
-	return n > 1 ? sqrt(squares / (n - 1)) : NAN;
+static double window_deviation(const double *values, const struct window *w)
+{
+	double mean = w->sum / (double)w->n, squares = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		squares += (values[i] - mean) * (values[i] - mean);
+	return w->n > 1 ? sqrt(squares / (double)(w->n - 1)) : NAN;
 }
 
-static double window_value(const struct pass *s, const struct feature *x)
+static double window_value(const struct pass *s, const struct feature *x, const struct window *w)
 {
-	const double *v = s->p->frame->columns[x->column].numbers;
-	const double *per = x->per == FRAME_NO_COLUMN ? NULL : s->p->frame->columns[x->per].numbers;
-	size_t limit = MIN((size_t)x->arg, s->n_hist);
-	double n = 0, sum = 0, sum_per = 0, least = NAN, most = NAN;
-
-	if (x->kind == FEATURE_LAG)
-		return s->n_hist >= (size_t)x->arg ? v[s->hist[(size_t)x->arg - 1]] : NAN;
-	for (size_t i = 0; i < limit; i++) {
-		double a = v[s->hist[i]];
-
-		if (isnan(a) || (per && isnan(per[s->hist[i]])))
-			continue;
-		least = n > 0 && least < a ? least : a;
-		most = n > 0 && most > a ? most : a;
-		n += 1;
-		sum += a;
-		sum_per += per ? per[s->hist[i]] : 0;
-	}
 	switch (x->kind) {
 	case FEATURE_MEAN:
-		return n > 0 ? sum / n : NAN;
+		return w->n > 0 ? w->sum / (double)w->n : NAN;
 	case FEATURE_STD:
-		return n > 0 ? window_deviation(v, limit, s->hist, sum / n, n) : NAN;
+		return window_deviation(s->values, w);
 	case FEATURE_MIN:
-		return least;
+		return w->least;
 	case FEATURE_MAX:
-		return most;
+		return w->most;
 	case FEATURE_RATE:
-		return sum_per != 0 ? sum / sum_per : NAN;
+		return w->sum_per != 0 ? w->sum / w->sum_per : NAN;
 	default:
 		return NAN;
+	}
+}
+
+static void window_add(const struct pass *s, struct window *w, double v, double per)
+{
+	w->least = w->n > 0 && w->least < v ? w->least : v;
+	w->most = w->n > 0 && w->most > v ? w->most : v;
+	s->values[w->n++] = v;
+	w->sum += v;
+	w->sum_per += per;
+}
+
+/* All features of a group for the row whose history is at hand. */
+static void fill_windows(const struct pass *s, const struct window_group *g, double *out)
+{
+	const double *v = s->p->frame->columns[g->column].numbers;
+	const double *per = g->per == FRAME_NO_COLUMN ? NULL : s->p->frame->columns[g->per].numbers;
+	struct window w = {.least = NAN, .most = NAN};
+	size_t at = 0;
+
+	for (size_t k = 0; k < g->n; k++) {
+		const struct feature *x = &s->f->items[g->items[k]];
+		size_t arg = (size_t)x->arg;
+
+		if (x->kind == FEATURE_LAG) {
+			out[g->items[k]] = s->n_hist >= arg ? v[s->hist[arg - 1]] : NAN;
+			continue;
+		}
+		for (; at < MIN(arg, s->n_hist); at++) {
+			double a = v[s->hist[at]], b = per ? per[s->hist[at]] : 0;
+
+			if (!isnan(a) && !isnan(b))
+				window_add(s, &w, a, b);
+		}
+		out[g->items[k]] = window_value(s, x, &w);
 	}
 }
 
@@ -223,8 +256,6 @@ static double feature_value(const struct pass *s, size_t column, size_t row)
 	const struct feature *x = &s->f->items[column];
 	const struct panel *p = s->p;
 
-	if (has_window(x))
-		return window_value(s, x);
 	switch (x->kind) {
 	case FEATURE_COUNT:
 		return p->earlier[row];
@@ -257,31 +288,40 @@ static void find_history(struct pass *s, size_t row)
 		s->hist[s->n_hist++] = (size_t)at;
 }
 
+/* The words that go with the row, and all words together. */
+static void remember_words(const struct pass *s, size_t at, size_t row, double v, double per)
+{
+	const struct feature *x = &s->f->items[at];
+	const struct frame_column *by = &s->p->frame->columns[x->by];
+	double weight = x->per == FRAME_NO_COLUMN ? 1 : per;
+	uint32_t code = by->codes[row];
+
+	if (code == FRAME_NO_WORD || isnan(v) || isnan(weight))
+		return;
+	struct word_sums *own = &s->words[at][code], *all = &s->words[at][by->words.n];
+
+	own->n += weight;
+	own->sum += v;
+	all->n += weight;
+	all->sum += v;
+}
+
 /* A row that happened becomes history. */
-static void remember(struct pass *s, size_t row)
+static void remember(const struct pass *s, size_t row)
 {
 	const struct frame_column *columns = s->p->frame->columns;
+	struct sums *sums = s->sums + s->p->entity[row] * s->f->n;
 
-	for (size_t i = 0; i < s->f->n; i++) {
+	for (size_t k = 0; k < s->n_remembered; k++) {
+		size_t i = s->remembered[k];
 		const struct feature *x = &s->f->items[i];
-		double v =
-			x->column == FRAME_NO_COLUMN || columns[x->column].text ? NAN : columns[x->column].numbers[row];
+		double v = columns[x->column].text ? NAN : columns[x->column].numbers[row];
 		double per = x->per == FRAME_NO_COLUMN ? 0 : columns[x->per].numbers[row];
 
-		if (x->kind == FEATURE_ALLOWED) {
-			uint32_t code = columns[x->by].codes[row];
-			double weight = x->per == FRAME_NO_COLUMN ? 1 : per;
-
-			if (code == FRAME_NO_WORD || isnan(v) || isnan(weight))
-				continue;
-			struct word_sums *own = &s->words[i][code], *all = &s->words[i][columns[x->by].words.n];
-
-			own->n += weight;
-			own->sum += v;
-			all->n += weight;
-			all->sum += v;
-		} else if (!has_window(x) && x->column != FRAME_NO_COLUMN && x->kind != FEATURE_IS)
-			add_value(&s->sums[s->p->entity[row] * s->f->n + x->slot], x, v, per);
+		if (x->kind == FEATURE_ALLOWED)
+			remember_words(s, i, row, v, per);
+		else
+			add_value(&sums[x->slot], x, s->decay[i], v, per);
 	}
 }
 
@@ -294,6 +334,52 @@ static void forget_words(struct pass *s)
 			       (s->p->frame->columns[s->f->items[i].by].words.n + 1) * sizeof(*s->words[i]));
 }
 
+static struct window_group *group_of(struct pass *s, const struct feature *x)
+{
+	for (size_t i = 0; i < s->n_groups; i++)
+		if (s->groups[i].column == x->column && s->groups[i].per == x->per)
+			return &s->groups[i];
+	GROW(s->groups, s->cap_groups, s->n_groups + 1);
+	s->groups[s->n_groups] =
+		(struct window_group){.column = x->column, .per = x->per, .items = xcalloc(s->f->n, sizeof(size_t))};
+	return &s->groups[s->n_groups++];
+}
+
+/* Shortest window first; of equal ones as they came. */
+static void group_add(struct pass *s, size_t at)
+{
+	const struct feature *x = &s->f->items[at];
+	struct window_group *g = group_of(s, x);
+	size_t to = g->n++;
+
+	for (; to && s->f->items[g->items[to - 1]].arg > x->arg; to--)
+		g->items[to] = g->items[to - 1];
+	g->items[to] = at;
+}
+
+/* Which features are filled how, and which have sums to keep. */
+static void plan_features(struct pass *s)
+{
+	const struct features *f = s->f;
+
+	s->remembered = xcalloc(f->n + 1, sizeof(*s->remembered));
+	s->plain = xcalloc(f->n + 1, sizeof(*s->plain));
+	s->decay = xcalloc(f->n + 1, sizeof(*s->decay));
+	for (size_t i = 0; i < f->n; i++) {
+		const struct feature *x = &f->items[i];
+
+		if (x->kind == FEATURE_EWM)
+			s->decay[i] = exp2(-1 / x->arg);
+		if (has_window(x)) {
+			group_add(s, i);
+			continue;
+		}
+		s->plain[s->n_plain++] = i;
+		if (x->column != FRAME_NO_COLUMN && x->kind != FEATURE_IS)
+			s->remembered[s->n_remembered++] = i;
+	}
+}
+
 static void pass_begin(struct pass *s)
 {
 	const struct features *f = s->f;
@@ -302,6 +388,8 @@ static void pass_begin(struct pass *s)
 	s->words = xcalloc(f->n + 1, sizeof(struct word_sums *));
 	s->formulas = xcalloc(f->n + 1, sizeof(struct expression *));
 	s->hist = xcalloc(f->window + 1, sizeof(*s->hist));
+	s->values = xcalloc(f->window + 1, sizeof(*s->values));
+	plan_features(s);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct feature *x = &f->items[i];
 
@@ -318,10 +406,26 @@ static void pass_end(struct pass *s)
 		free(s->words[i]);
 		expression_free(s->formulas[i]);
 	}
+	for (size_t i = 0; i < s->n_groups; i++)
+		free(s->groups[i].items);
+	free(s->groups);
+	free(s->remembered);
+	free(s->plain);
+	free(s->decay);
+	free(s->values);
 	free(s->sums);
 	free(s->words);
 	free(s->formulas);
 	free(s->hist);
+}
+
+static void fill_row(struct pass *s, size_t row, double *out)
+{
+	find_history(s, row);
+	for (size_t i = 0; i < s->n_groups; i++)
+		fill_windows(s, &s->groups[i], out);
+	for (size_t i = 0; i < s->n_plain; i++)
+		out[s->plain[i]] = feature_value(s, s->plain[i], row);
 }
 
 double *features_build(const struct features *f, const struct panel *p)
@@ -334,9 +438,7 @@ double *features_build(const struct features *f, const struct panel *p)
 		if (from && p->season[from] != p->season[from - 1])
 			forget_words(&s);
 		for (to = from; to < p->n && p->day[to] == p->day[from]; to++) {
-			find_history(&s, to);
-			for (size_t k = 0; k < f->n; k++)
-				out[to * f->n + k] = feature_value(&s, k, to);
+			fill_row(&s, to, out + to * f->n);
 		}
 		for (size_t i = from; i < to; i++) /* the day is done: it may be known */
 			if (p->counts[i])

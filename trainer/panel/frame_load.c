@@ -1,6 +1,6 @@
 /* CSV files with a header into columns. A column is numbers until a cell of it is not
- * one: then it is text, and the files are read again knowing that, which happens once
- * for most tables since the first rows tell. */
+ * one: then it is text, and the files are read again knowing that, which costs most tables
+ * a hundred rows since these tell. */
 #include "trainer/panel/frame.h"
 
 #include <math.h>
@@ -12,6 +12,7 @@
 
 #define FRAME_MAX_BYTES ((size_t)2 << 30) /* of one file, unpacked */
 #define FRAME_MAX_COLUMNS 10000
+#define FRAME_FIRST_ROWS 100  /* that are read before all is begun again */
 #define FRAME_EXACT_DIGITS 15 /* integers of so many digits are exact in a double */
 
 /* --- the text of a file -------------------------------------------------------------- */
@@ -53,6 +54,7 @@ struct reader {
 	struct map *words;	    /* per column of the frame: word -> code + 1 */
 	const struct strlist *text; /* columns that are text whatever they look like; may be NULL */
 	struct strlist found;	    /* columns that turned out to be text: read again */
+	size_t known;		    /* of these, before this reading */
 	struct buf unquoted;
 };
 
@@ -128,6 +130,14 @@ static bool cell_number(const char *p, const char *end, double *ret)
 	return str_to_f64(text, ret);
 }
 
+/* The word of the row before once more, as in a sorted table most are. */
+static bool is_word(const struct frame_column *c, uint32_t code, const char *p, size_t n)
+{
+	const char *word = code == FRAME_NO_WORD ? "" : c->words.items[code];
+
+	return !strncmp(word, p, n) && !word[n];
+}
+
 static uint32_t cell_code(struct reader *r, size_t column, const char *p, size_t n)
 {
 	struct frame_column *c = &r->t->columns[column];
@@ -135,6 +145,8 @@ static uint32_t cell_code(struct reader *r, size_t column, const char *p, size_t
 
 	if (!n)
 		return FRAME_NO_WORD;
+	if (r->t->n_rows && is_word(c, c->codes[r->t->n_rows - 1], p, n))
+		return c->codes[r->t->n_rows - 1];
 	word = xstrndup(p, n);
 	uintptr_t code = (uintptr_t)map_get(&r->words[column], word);
 
@@ -315,6 +327,12 @@ static int read_row(struct reader *r, const struct frame_text *f, const char **p
 	return 0;
 }
 
+/* Is it known by now that all has to be read again? A few rows tell of most columns. */
+static bool reads_again(const struct reader *r)
+{
+	return r->found.n > r->known && r->t->n_rows >= FRAME_FIRST_ROWS;
+}
+
 static int read_file(struct reader *r, const struct frame_text *f, struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
@@ -329,7 +347,7 @@ static int read_file(struct reader *r, const struct frame_text *f, struct err *e
 		make_columns(r, &names);
 	place = xcalloc(names.n, sizeof(*place));
 	rc = map_columns(r, f, &names, place, err);
-	while (rc == 0 && p < end) {
+	while (rc == 0 && p < end && !reads_again(r)) {
 		const char *from = p;
 
 		line++;
@@ -350,10 +368,9 @@ static int read_texts(const struct frame_text *texts, size_t n, const struct str
 		      struct err *err)
 {
 	AUTO(reader) struct reader r = {.text = text, .unquoted = BUF_INIT(FRAME_MAX_BYTES)};
-	size_t known;
 
 	do { /* again where a column turned out to be text */
-		known = r.found.n;
+		r.known = r.found.n;
 		reader_drop(&r);
 		r.t = NEW(struct frame);
 		for (size_t i = 0; i < n; i++) {
@@ -362,7 +379,7 @@ static int read_texts(const struct frame_text *texts, size_t n, const struct str
 			if (rc)
 				return rc;
 		}
-	} while (r.found.n > known);
+	} while (r.found.n > r.known);
 	for (size_t i = 0; i < r.t->n_columns; i++)
 		map_done(&r.words[i]);
 	free(TAKE(r.words));

@@ -26,6 +26,10 @@ struct engine;
 typedef void log_listener_fn(struct engine *e, int64_t stream_id, int64_t time_ms, int64_t ingested_ms,
 			     const char *text, size_t n);
 
+struct training_job;
+/* Told of every change of a training job, and (metric) of every value of its metrics. */
+typedef void job_listener_fn(struct engine *e, const struct training_job *job, bool metric);
+
 struct engine {
 	struct options opt;
 	struct loop *loop;
@@ -52,6 +56,8 @@ struct engine {
 	struct simulation *simulation;
 	struct tails *tails;
 	log_listener_fn *log_listener; /* NULL while nobody listens */
+	struct tuning *tuning;
+	job_listener_fn *job_listener; /* NULL likewise */
 	int signal_fd;
 	bool stopping;
 };

@@ -177,6 +177,8 @@ void training_job_save(struct engine *e, struct training_job *job)
 	/* Simulated jobs are written once, at the end. */
 	if (job->simulated < 0)
 		training_job_write(e, job);
+	if (e->job_listener)
+		e->job_listener(e, job, false);
 }
 
 void training_job_write(struct engine *e, const struct training_job *job)

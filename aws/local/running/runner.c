@@ -187,22 +187,26 @@ void runner_submit(struct engine *e, struct training_job *job)
 	runner_wake(e->runner);
 }
 
-void runner_stop_job(struct engine *e, struct training_job *job)
+void runner_stop_job_because(struct engine *e, struct training_job *job, const char *why)
 {
 	if (job->run) {
-		run_stop(job->run, OUTCOME_STOPPED, "Stopping the training job");
+		run_stop(job->run, OUTCOME_STOPPED, why);
 		return;
 	}
 	bool stored = job->phase == PHASE_ENDED && job->simulated < 0; /* by --load: nothing has to end first */
 
 	job->status = stored ? JOB_STOPPED : JOB_STOPPING;
-	training_job_enter(e, job, training_job_status_name(job->status),
-			   stored ? "Training job stopped" : "Stopping the training job");
+	training_job_enter(e, job, training_job_status_name(job->status), stored ? "Training job stopped" : why);
 	if (stored)
 		job->end_ms = engine_now_ms(e);
 	training_job_save(e, job);
 	if (job->simulated >= 0)
 		simulation_stop_job(e, job);
+}
+
+void runner_stop_job(struct engine *e, struct training_job *job)
+{
+	runner_stop_job_because(e, job, "Stopping the training job");
 }
 
 bool runner_interrupt(struct engine *e, struct training_job *job)

@@ -17,6 +17,8 @@ void runner_stop(struct engine *e);
 void runner_submit(struct engine *e, struct training_job *job);
 /* StopTrainingJob on a job that is not over. */
 void runner_stop_job(struct engine *e, struct training_job *job);
+/* ... with a cause, which its transition to Stopping then says. */
+void runner_stop_job_because(struct engine *e, struct training_job *job, const char *why);
 /* A spot interruption now. False where the job is not running, or no spot job. */
 bool runner_interrupt(struct engine *e, struct training_job *job);
 

@@ -152,6 +152,8 @@ static void on_metric(struct host *h, const char *name, double value)
 	strmap_set(&dims, "TrainingJobName", run->job->name);
 	metric_add(h->e, metric_series(h->e, TRAINING_NAMESPACE, name, &dims, true), now, value);
 	training_job_set_final(run->job, name, value, now);
+	if (h->e->job_listener)
+		h->e->job_listener(h->e, run->job, true);
 }
 
 /* What follows for the job is seen to when all that ended now are known (on_child). */

@@ -19,6 +19,9 @@ static void take_up_running(struct engine *e, struct training_job *job)
 	int64_t granted = json_get_i64(json_object_get(request, "RetryStrategy"), "MaximumRetryAttempts", 0);
 	AUTO(str) char *dir = layout_job_dir(e, job);
 
+	/* The tuner counts on each of its children: the engine's end is no result. */
+	if (json_object_get(request, "TuningJobArn"))
+		granted = MAX(granted, 1);
 	processes_kill_under(dir);
 	if (job->status == JOB_STOPPING || job->attempts - job->interruptions > granted) {
 		struct run *run = run_new(e, job);

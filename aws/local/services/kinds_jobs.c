@@ -1,5 +1,6 @@
 /* Rows of the table of kinds: processing, transform and tuning jobs, monitoring. */
 #include "aws/local/services/kinds_rows.h"
+#include "aws/local/services/tuning.h"
 
 #include "aws/local/kept/objects.h"
 #include "aws/local/running/processing.h"
@@ -24,19 +25,6 @@ static int monitoring_schedule_made(struct call *c, struct document *r)
 			    json_string(str_or(json_get_str(config, "MonitoringType"), "DataQuality")));
 	if (endpoint)
 		json_object_set(r->doc, "EndpointName", (json_t *)endpoint);
-	return 0;
-}
-
-static int tuning_job_made(struct call *c, struct document *r)
-{
-	bool one = json_object_get(c->in, "TrainingJobDefinition") != NULL;
-	bool many = json_array_size(json_object_get(c->in, "TrainingJobDefinitions")) > 0;
-
-	if (one == many)
-		return op_invalid(c, "Exactly one of TrainingJobDefinition and TrainingJobDefinitions must be given.");
-	if (one && !json_path_get(c->in, "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective"))
-		return op_invalid(c, "A metric is required for this hyperparameter tuning job objective. Provide a "
-				     "metric in the metric definitions.");
 	return 0;
 }
 
@@ -258,7 +246,8 @@ const struct document_kind kinds_of_jobs[] = {
 			"TuningJobCompletionDetails ConsumedResources TrainingJobStatusCounters "
 			"ObjectiveStatusCounters",
 		.search = "HyperParameterTuningJob",
-		.search_drop = "Autotune",
+		.hidden = "Children Ending",
+		.search_drop = "Autotune Children Ending",
 		.missing = {"ResourceNotFound", "Amazon SageMaker can't find a tuning job named {name}."},
 		.taken = {"ResourceInUse", "Hyper parameter tuning job names must be unique within an AWS account and "
 					   "region, and a job with this name already exists ({arn})"},
@@ -279,8 +268,8 @@ const struct document_kind kinds_of_jobs[] = {
 			 "Tags:tags Autotune",
 			 "HyperParameterTuningJobArn", .hook = tuning_job_made},
 			{VERB_DESCRIBE, "DescribeHyperParameterTuningJob"},
-			{VERB_CHANGE, "StopHyperParameterTuningJob", .from = "InProgress Stopping", .to = "Stopped",
-			 .stamp = "HyperParameterTuningEndTime", .refused = NOT_STOPPED},
+			{VERB_CHANGE, "StopHyperParameterTuningJob", .from = "InProgress Stopping", .to = "Stopping",
+			 .refused = NOT_STOPPED, .hook = tuning_job_stopped},
 			{VERB_DELETE, "DeleteHyperParameterTuningJob", .from = "Completed Failed Stopped DeleteFailed",
 			 .refused = {"ValidationException",
 				     "The request was rejected because the {noun} is in status {status}."},

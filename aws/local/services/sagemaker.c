@@ -4,6 +4,7 @@
 #include "aws/local/services/ops.h"
 #include "aws/local/running/runner.h"
 #include "aws/local/services/tags.h"
+#include "aws/local/services/tuning.h"
 #include "base/clock.h"
 
 /* The API model names this ResourceNotFound; the service itself answers
@@ -165,6 +166,11 @@ static int check_create(struct call *c)
 	if (checkpoint && check_uri(c, json_get_str(checkpoint, "S3Uri"), "CheckpointConfig.S3Uri") < 0)
 		return -1;
 	return tags_check(c, json_object_get(c->in, "Tags"));
+}
+
+int training_job_check(struct call *c)
+{
+	return check_create(c) < 0 ? -1 : check_channels(c);
 }
 
 int op_create_training_job(struct call *c, json_t **out)

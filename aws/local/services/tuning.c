@@ -2,6 +2,7 @@
  * tuning job's ARN, with what was tuned and what came of it. */
 #include "aws/local/kept/training_job.h"
 #include "aws/local/services/kinds.h"
+#include "aws/local/services/tuning.h"
 
 struct child {
 	const struct training_job *job;
@@ -62,24 +63,44 @@ static const json_t *objective_of(const json_t *tuning)
 	return objective;
 }
 
-/* The last value of the objective's metric, and what that says of the child. */
-static void add_objective(struct child *c, const json_t *objective)
+/* The last value of the objective's metric; false where the child never said it. */
+static bool last_objective(const struct training_job *job, const char *name, double *ret)
 {
-	const char *name = json_get_str(objective, "MetricName"), *type = json_get_str(objective, "Type");
-
-	for (size_t i = 0; i < c->job->n_finals; i++) {
-		if (!str_eq(c->job->finals[i].name, name))
-			continue;
-		c->objective = c->job->finals[i].value;
-		c->has_objective = true;
-		json_object_set_new(
-			c->row, "FinalHyperParameterTuningJobObjectiveMetric",
-			json_pack("{s:s*, s:s, s:f}", "Type", type, "MetricName", name, "Value", c->objective));
+	for (size_t i = 0; i < job->n_finals; i++) {
+		if (str_eq(job->finals[i].name, name)) {
+			*ret = job->finals[i].value;
+			return true;
+		}
 	}
-	json_object_set_new(c->row, "ObjectiveStatus",
-			    json_string(!training_job_is_over(c->job) ? "Pending"
-					: c->has_objective	      ? "Succeeded"
-								      : "Failed"));
+	return false;
+}
+
+json_t *tuning_child_row(struct engine *e, const struct document *tuning, const struct training_job *job)
+{
+	AUTO(json) json_t *request = training_job_request(e, job);
+	const json_t *objective = objective_of(tuning->doc);
+	const char *metric = json_get_str(objective, "MetricName"), *type = json_get_str(objective, "Type");
+	double value = 0;
+	bool known = last_objective(job, metric, &value);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "TrainingJobName", job->name, "TrainingJobArn",
+				job->arn, "TuningJobName", tuning->key, "CreationTime", json_epoch(job->created_ms),
+				"TrainingJobStatus", training_job_status_name(job->status), "TunedHyperParameters",
+				tuned_of(tuning->doc, request));
+
+	if (job->start_ms)
+		json_object_set_new(row, "TrainingStartTime", json_epoch(job->start_ms));
+	if (job->end_ms)
+		json_object_set_new(row, "TrainingEndTime", json_epoch(job->end_ms));
+	if (job->failure)
+		json_object_set_new(row, "FailureReason", json_string(job->failure));
+	if (known)
+		json_object_set_new(row, "FinalHyperParameterTuningJobObjectiveMetric",
+				    json_pack("{s:s*, s:s, s:f}", "Type", type, "MetricName", metric, "Value", value));
+	json_object_set_new(row, "ObjectiveStatus",
+			    json_string(!training_job_is_over(job) ? "Pending"
+					: known			   ? "Succeeded"
+								   : "Failed"));
+	return row;
 }
 
 static void add_child(struct call *c, struct children *all, const struct document *tuning,
@@ -94,19 +115,9 @@ static void add_child(struct call *c, struct children *all, const struct documen
 	GROW(all->items, all->cap, all->n + 1);
 	struct child *child = &all->items[all->n++];
 
-	*child = (struct child){.job = job,
-				.row = json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "TrainingJobName", job->name,
-						 "TrainingJobArn", job->arn, "TuningJobName", tuning->key,
-						 "CreationTime", json_epoch(job->created_ms), "TrainingJobStatus",
-						 training_job_status_name(job->status), "TunedHyperParameters",
-						 tuned_of(tuning->doc, request))};
-	if (job->start_ms)
-		json_object_set_new(child->row, "TrainingStartTime", json_epoch(job->start_ms));
-	if (job->end_ms)
-		json_object_set_new(child->row, "TrainingEndTime", json_epoch(job->end_ms));
-	if (job->failure)
-		json_object_set_new(child->row, "FailureReason", json_string(job->failure));
-	add_objective(child, objective_of(tuning->doc));
+	*child = (struct child){.job = job, .row = tuning_child_row(c->e, tuning, job)};
+	child->has_objective =
+		last_objective(job, json_get_str(objective_of(tuning->doc), "MetricName"), &child->objective);
 }
 
 static int compare(const void *a, const void *b, void *user)

@@ -1,0 +1,270 @@
+/* sagetop advise: what the jobs of the last 30 days could have cost less by. */
+#include <math.h>
+
+#include "app/advise_endpoints.h"
+#include "app/commands.h"
+#include "app/estimate_spec.h"
+#include "app/listing.h"
+#include "app/output.h"
+
+#define LOOK_MS ((int64_t)30 * 86400000)
+#define DAY_MS 86400000.0
+#define DAYS_LEAST 7.0 /* a month is not told by a day */
+#define FETCH_MAX 20   /* jobs whose metrics are asked for */
+
+struct advising {
+	struct advice_job *jobs;
+	struct job **owned; /* those that were read from the cache, beside jobs */
+	size_t n, cap, cap_owned;
+	size_t measured, fetched;
+	int64_t oldest_ms;
+};
+
+static void advising_done(struct advising *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		job_free(w->owned[i]);
+	free(w->owned);
+	free(w->jobs);
+}
+AUTO_EMBEDDED(advising, struct advising, advising_done)
+
+/* --- measurements ----------------------------------------------------------------------------- */
+
+static bool is_measured(const struct advice_job *j)
+{
+	return j->cpu_pct >= 0 && j->memory_pct >= 0;
+}
+
+static void measure_cached(struct app *a, struct advice_job *j)
+{
+	AUTO(series_set) struct series_set set = {0};
+
+	if (store_metrics_load(sync_store(a->sync), TRAINING_KIND, j->job->name, &set, NULL) == 0)
+		advice_job_measure(j, &set);
+}
+
+static int fetch(struct app *a, struct advice_job *j, struct err *err)
+{
+	const char *name = j->job->name;
+	struct app_reply reply = {0};
+
+	sync_metrics(a->sync, TRAINING_KIND, name, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) < 0) {
+		if (err->code == ERR_CANCELLED)
+			return -ERR_CANCELLED;
+		fprintf(stderr, "sagetop: metrics of %s: %s\n", name, err->msg);
+		*err = (struct err){0};
+		return 0;
+	}
+	const struct feed *feed = session_find_feed(sync_session(a->sync), TRAINING_KIND, name);
+
+	if (feed)
+		advice_job_measure(j, &feed->metrics);
+	return 0;
+}
+
+/* The newest of each group that has none, where it ran long enough to tell. */
+static int measure_groups(struct app *a, struct advising *w, struct err *err)
+{
+	AUTO(strlist) struct strlist known = {0};
+
+	for (size_t i = 0; i < w->n; i++)
+		if (is_measured(&w->jobs[i]))
+			strlist_take(&known, advice_group_key(&w->jobs[i]));
+	for (size_t i = w->n; i-- > 0 && w->fetched < FETCH_MAX;) {
+		struct advice_job *j = &w->jobs[i];
+		AUTO(str) char *key = advice_group_key(j);
+
+		if (j->job->status != JOB_COMPLETED || j->job->training_s < ADVICE_SHORT_S || strlist_has(&known, key))
+			continue;
+		strlist_add(&known, key);
+		w->fetched++;
+		if (fetch(a, j, err) < 0)
+			return -ERR_CANCELLED;
+	}
+	for (size_t i = 0; i < w->n; i++)
+		w->measured += is_measured(&w->jobs[i]);
+	return 0;
+}
+
+/* --- jobs ------------------------------------------------------------------------------------- */
+
+static int compare_created(const void *a, const void *b)
+{
+	const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
+
+	return (x->created_ms > y->created_ms) - (x->created_ms < y->created_ms);
+}
+
+static void take_job(struct app *a, struct advising *w, const struct job *j)
+{
+	struct job *whole = NULL;
+
+	if (store_job_load_one(sync_store(a->sync), j->name, &whole, NULL) < 0)
+		return;
+	GROW(w->jobs, w->cap, w->n + 1);
+	GROW(w->owned, w->cap_owned, w->n + 1);
+	w->owned[w->n] = whole;
+	w->jobs[w->n] = advice_job_of(whole);
+	w->oldest_ms = w->n ? MIN(w->oldest_ms, whole->created_ms) : whole->created_ms;
+	measure_cached(a, &w->jobs[w->n]);
+	w->n++;
+}
+
+static void take_jobs(struct app *a, struct advising *w, const struct query *q)
+{
+	const struct resources *t = session_jobs(sync_session(a->sync));
+	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
+	const struct job **picked = xcalloc(t->n + 1, sizeof(*picked));
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct job *j = jobs_at(t, i);
+
+		if (job_is_terminal(j) && j->created_ms >= x.now_ms - LOOK_MS && query_match(q, t->items[i], &x))
+			picked[n++] = j;
+	}
+	qsort(picked, n, sizeof(*picked), compare_created);
+	for (size_t i = 0; i < n; i++)
+		take_job(a, w, picked[i]);
+	free(picked);
+}
+
+static int fill_query(struct app *a, const struct query *q, struct err *err)
+{
+	AUTO(field_list) struct field_list cold = {0};
+	struct app_reply reply = {0};
+
+	query_cold_fields(q, &cold);
+	sync_columns(a->sync, TRAINING_KIND, &cold, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+static char *saving_text(char buf[32], int64_t micro)
+{
+	char usd[24];
+
+	money_text(usd, micro == ADVICE_UNKNOWN ? USD_UNKNOWN : llabs(micro));
+	snprintf(buf, 32, "%s%s", micro < 0 && micro != ADVICE_UNKNOWN ? "-" : "", usd);
+	return buf;
+}
+
+static void print_advice(struct app *a, const struct advising *w, const struct advices *l, double days)
+{
+	char usd[32];
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct advice *x = &l->items[i];
+
+		fprintf(a->out, "%s%s a month  %s: %s (%s)\n", i ? "\n" : "", saving_text(usd, x->saving_micro),
+			x->subject, x->what, advice_name(x->kind));
+		fprintf(a->out, "  %s\n", x->evidence);
+		if (x->caution)
+			fprintf(a->out, "  But: %s\n", x->caution);
+		fprintf(a->out, "  %s\n", x->command);
+	}
+	fprintf(stderr, "sagetop: %zu jobs of %.0f days, %zu of them measured: %s\n", w->n, days, w->measured,
+		l->n ? "a month's savings, each by itself, on the prices of sagetop prices" : "nothing to advise");
+}
+
+static void print_rows(struct app *a, const struct advices *l)
+{
+	static const char *const titles[] = {"SAVING", "ADVICE",   "NAME",    "JOBS",
+					     "WHAT",   "EVIDENCE", "CAUTION", "COMMAND"};
+	AUTO(table) struct table t = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		table_column(&t, titles[i], i == 0 || i == 3);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct advice *x = &l->items[i];
+		char usd[32] = "", jobs[24];
+
+		if (x->saving_micro != ADVICE_UNKNOWN)
+			snprintf(usd, sizeof(usd), "%.6f", (double)x->saving_micro / 1e6);
+		snprintf(jobs, sizeof(jobs), "%zu", x->jobs);
+		table_cell(&t, usd);
+		table_cell(&t, advice_name(x->kind));
+		table_cell(&t, x->subject);
+		table_cell(&t, jobs);
+		table_cell(&t, x->what);
+		table_cell(&t, x->evidence);
+		table_cell(&t, x->caution);
+		table_cell(&t, x->command);
+	}
+	table_print(&t, a);
+}
+
+static void print_advice_json(struct app *a, const struct advices *l)
+{
+	AUTO(json) json_t *list = json_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct advice *x = &l->items[i];
+		json_t *o = json_object();
+
+		json_put_str(o, "advice", advice_name(x->kind));
+		json_put_str(o, "name", x->subject);
+		json_object_set_new(o, "jobs", json_integer((json_int_t)x->jobs));
+		json_object_set_new(o, "saving_usd_a_month",
+				    x->saving_micro == ADVICE_UNKNOWN ? json_null()
+								      : json_real((double)x->saving_micro / 1e6));
+		json_put_str(o, "what", x->what);
+		json_put_str(o, "evidence", x->evidence);
+		json_put_str(o, "caution", x->caution);
+		json_put_str(o, "command", x->command);
+		json_array_append_new(list, o);
+	}
+	output_json(a, list);
+}
+
+static void print(struct app *a, const struct advising *w, const struct advices *l, double days)
+{
+	if (output_format(a) == OUTPUT_JSON)
+		print_advice_json(a, l);
+	else if (output_format(a) == OUTPUT_TSV)
+		print_rows(a, l);
+	else
+		print_advice(a, w, l, days);
+}
+
+int cmd_advise(struct app *a, struct err *err)
+{
+	AUTO(listing) struct listing listing = {0};
+	AUTO(advising) struct advising w = {0};
+	AUTO(advise_endpoints) struct advise_endpoints endpoints = {0};
+	AUTO(learned) struct learned *l = NULL;
+	AUTO(advices) struct advices found = {0};
+	struct app_reply reply = {0};
+
+	if (listing_parse(a, TRAINING_KIND, 0, &listing, err) < 0)
+		return -err->code;
+	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+		return -err->code;
+	sync_jobs(a->sync, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) < 0 || fill_query(a, listing.query, err) < 0)
+		return -err->code;
+	take_jobs(a, &w, listing.query);
+	if (measure_groups(a, &w, err) < 0 || app_learn(a, &l, err) < 0)
+		return -err->code;
+	/* Words choose among jobs. */
+	if (!a->cli.args.n && advise_endpoints_load(a, &endpoints, err) < 0)
+		return -err->code;
+	const struct session *s = sync_session(a->sync);
+	int64_t now = clock_now_ms();
+	struct advice_input in = {.jobs = w.jobs,
+				  .n_jobs = w.n,
+				  .endpoints = endpoints.items,
+				  .n_endpoints = endpoints.n,
+				  .history = l->history,
+				  .prices = &s->prices,
+				  .region = s->region,
+				  .days = w.n ? MAX((double)(now - w.oldest_ms) / DAY_MS, DAYS_LEAST) : DAYS_LEAST,
+				  .now_ms = now};
+
+	advice_find(&in, &found);
+	print(a, &w, &found, in.days);
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* failure.h - why things fail, so that equal causes can be counted.
+ *
+ * A cause is the line of the failure reason that says it (of a traceback the last), with
+ * what differs from one thing to the next masked: numbers, quoted texts, names, the end of
+ * a URI. A reason that is nothing but an exit code is no cause; what the log says stands
+ * for it, as soon as somebody who has read the log has told it (failure_learn). */
+#ifndef SAGETOP_MODEL_FAILURE_H
+#define SAGETOP_MODEL_FAILURE_H
+
+#include "model/query.h"
+#include "model/resource.h"
+
+struct loglines;
+
+#define FAILURE_CAUSE_MAX 200 /* bytes; longer ones are cut */
+
+/* The masked text; name (may be NULL) is that of the thing itself. out is replaced. */
+void failure_mask(const char *text, const char *name, struct buf *out);
+/* "AlgorithmError: , exit code: 1" and the like: it says that it failed, not why. */
+bool failure_is_bare(const char *reason);
+/* The line of a log that says why: the end of its last traceback, else its last error, else
+ * its last line. Borrowed from the log; NULL where it is empty. */
+const char *failure_line(const struct loglines *log);
+
+/* The cause of a thing that has failed; NULL where it has not, or nothing is known. Borrowed
+ * from the session for as long as it lives. */
+const char *failure_cause(const struct session *s, const struct resource *r);
+/* Take note of what a log says of a thing whose reason is bare. */
+void failure_learn(const struct session *s, const struct resource *r, const char *line);
+bool failure_is_learnt(const struct session *s, const struct resource *r);
+
+struct failure {
+	const char *cause; /* borrowed from the session */
+	size_t n;
+	int64_t usd_micro; /* of those whose cost is known; USD_UNKNOWN where none is */
+	int64_t last_ms;   /* when the newest of them ended */
+	const struct resource *newest;
+};
+
+/* Equal causes counted, the most frequent first. */
+struct failures {
+	struct failure *items;
+	size_t n, cap;
+	size_t n_failed, n_all; /* things that have failed; that were looked at */
+	int64_t usd_micro;	/* as above, of all that failed */
+};
+void failures_done(struct failures *f);
+AUTO_EMBEDDED(failures, struct failures, failures_done)
+/* Of those that the query (NULL: all) lets through. *f is replaced. */
+void failures_build(struct failures *f, const struct resources *t, const struct query *q,
+		    const struct field_context *x);
+
+#endif

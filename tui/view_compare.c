@@ -1,0 +1,348 @@
+/* view_compare.c - two things of a kind, or many, beside each other: the rows that differ,
+ * or all of them. The cursor is on a row and on one of the things. */
+#include <strings.h>
+
+#include "base/utf8.h"
+#include "model/compare.h"
+#include "tui/jobtext.h"
+#include "tui/table.h"
+#include "tui/thing.h"
+
+#define GUTTER 3
+#define GAP 3
+#define LABEL_MIN 12
+#define LABEL_MAX 28
+#define VALUE_MIN 12
+#define VALUE_MAX 40
+#define THINGS_MAX 100
+
+struct compare_state {
+	struct strlist names;
+	const struct resource **things; /* borrowed until the next update; fewer than names where some are gone */
+	struct compare compare;
+	struct table_view table;
+	size_t *rows; /* those that are shown, as indices */
+	size_t thing; /* under the cursor */
+	size_t first; /* the leftmost on the screen */
+	bool all;     /* also what does not differ */
+	char *filter; /* part of a row's name or of a value; NULL */
+	char *filter_before;
+};
+
+static int compare_open(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	struct compare_state *st = v->state;
+	const struct resources *t = &ui_session(v->ui)->tables[arg->kind->id];
+
+	if (arg->names.n < 2)
+		return err_set(err, ERR_USAGE, "compare needs two names or more: mark them with Space, then =");
+	if (arg->names.n > THINGS_MAX)
+		return err_set(err, ERR_USAGE, "at most %d can be compared, not %zu", THINGS_MAX, arg->names.n);
+	for (size_t i = 0; i < arg->names.n; i++)
+		if (!resources_find(t, arg->names.items[i]))
+			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
+				       arg->names.items[i]);
+	for (size_t i = 0; i < arg->names.n; i++)
+		if (!strlist_has(&st->names, arg->names.items[i]))
+			strlist_add(&st->names, arg->names.items[i]);
+	st->things = xcalloc(st->names.n, sizeof(*st->things));
+	for (size_t i = 0; i < st->names.n; i++)
+		ui_watch(v->ui, arg->kind, st->names.items[i], true);
+	return 0;
+}
+
+static void compare_close(struct view *v)
+{
+	struct compare_state *st = v->state;
+
+	for (size_t i = 0; i < st->names.n; i++)
+		ui_watch(v->ui, v->kind, st->names.items[i], false);
+	strlist_done(&st->names);
+	compare_done(&st->compare);
+	free(st->things);
+	free(st->rows);
+	free(st->filter);
+	free(st->filter_before);
+}
+
+static uint64_t compare_generation(struct view *v)
+{
+	const struct compare_state *st = v->state;
+	uint64_t h = ui_session(v->ui)->tables[v->kind->id].generation + 1;
+
+	for (size_t i = 0; i < st->names.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		h = h * 1000003 + (f ? f->metrics.generation : 0);
+	}
+	return h;
+}
+
+static bool row_matches(const struct compare_state *st, const struct compare_row *r)
+{
+	bool found = !st->filter || strcasestr(r->label, st->filter);
+
+	for (size_t i = 0; !found && i < st->compare.n_things; i++)
+		found = r->values[i] && strcasestr(r->values[i], st->filter);
+	return found && (st->all || r->differs);
+}
+
+static void choose_rows(struct compare_state *st)
+{
+	st->table.n = 0;
+	for (size_t i = 0; i < st->compare.n; i++)
+		if (row_matches(st, &st->compare.rows[i]))
+			st->rows[st->table.n++] = i;
+	if (st->table.selected >= st->table.n)
+		st->table.selected = st->table.n ? st->table.n - 1 : 0;
+}
+
+static void compare_update(struct view *v)
+{
+	struct compare_state *st = v->state;
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->names.n; i++) {
+		const struct resource *r = resources_find(&x.session->tables[v->kind->id], st->names.items[i]);
+		if (r)
+			st->things[n++] = r;
+	}
+	compare_build(&st->compare, st->things, n, FIELD_FOR_PEOPLE, &x);
+	free(st->rows);
+	st->rows = xcalloc(st->compare.n + 1, sizeof(*st->rows));
+	st->thing = MIN(st->thing, n ? n - 1 : 0);
+	choose_rows(st);
+}
+
+static void compare_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct compare_state *st = v->state;
+
+	(void)buf_addf(left, "compare · %zu %s · %s", st->compare.n_things, kind_word(v->kind),
+		       st->all ? "all rows" : "rows that differ");
+	if (st->filter)
+		(void)buf_addf(left, " · %s", st->filter);
+	(void)buf_addf(right, "%zu of %zu rows", st->table.n, st->compare.n);
+}
+
+/* --- drawing ------------------------------------------------------------------------ */
+
+struct geometry {
+	int label, value; /* cells */
+	size_t first, n;  /* things on the screen */
+};
+
+static int widest(const struct compare_state *st)
+{
+	int w = VALUE_MIN;
+
+	for (size_t k = 0; k < st->table.n; k++)
+		for (size_t i = 0; i < st->compare.n_things; i++)
+			w = MAX(w, utf8_width(str_or(st->compare.rows[st->rows[k]].values[i], "")) + 2);
+	for (size_t i = 0; i < st->compare.n_things; i++)
+		w = MAX(w, utf8_width(st->things[i]->name));
+	return MIN(w, VALUE_MAX);
+}
+
+static struct geometry lay_out(struct compare_state *st, int cols)
+{
+	struct geometry g = {.label = LABEL_MIN, .value = VALUE_MIN};
+	int room, n = (int)st->compare.n_things;
+
+	for (size_t k = 0; k < st->table.n; k++)
+		g.label = MAX(g.label, MIN(utf8_width(st->compare.rows[st->rows[k]].label), LABEL_MAX));
+	g.label = MIN(g.label, MAX(cols / 3, 6));
+	room = MAX(cols - GUTTER - g.label - 1, 1);
+	g.value = MIN(widest(st), MAX(room / MAX(n, 1) - GAP, VALUE_MIN));
+	g.value = MAX(MIN(g.value, room - GAP), 1);
+	g.n = (size_t)MAX(room / (g.value + GAP), 1);
+	if (st->thing < st->first)
+		st->first = st->thing;
+	if (st->thing >= st->first + g.n)
+		st->first = st->thing - g.n + 1;
+	if (st->first + g.n > st->compare.n_things)
+		st->first = st->compare.n_things > g.n ? st->compare.n_things - g.n : 0;
+	g.first = st->first;
+	g.n = MIN(g.n, st->compare.n_things - g.first);
+	return g;
+}
+
+static void draw_names(const struct compare_state *st, struct area a, const struct geometry *g)
+{
+	int col = GUTTER + g->label + GAP;
+
+	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
+		if (i == st->thing)
+			area_put(a, 0, col - 2, ST_STRONG, "▸");
+		area_put_middle(a, 0, col, g->value, i == st->thing ? ST_STRONG : ST_HEADING, st->things[i]->name);
+	}
+	if (g->first + g->n < st->compare.n_things)
+		area_put(a, 0, a.cols - 1, ST_DIM, "›");
+	if (g->first)
+		area_put(a, 0, GUTTER + g->label - 1, ST_DIM, "‹");
+}
+
+static void draw_row(const struct compare_state *st, struct area a, int line, const struct geometry *g, size_t at)
+{
+	const struct compare_row *r = &st->compare.rows[st->rows[at]];
+	int col = GUTTER + g->label + GAP;
+
+	area_put_middle(a, line, GUTTER, g->label, r->differs ? ST_NORMAL : ST_DIM, r->label);
+	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
+		bool best = r->best == (long)i;
+		AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+		(void)buf_addf(&text, "%s%s", str_or(r->values[i], "–"), best ? " ✓" : "");
+		area_put_middle(a, line, col, g->value,
+				best	       ? ST_GOOD
+				: r->values[i] ? ST_NORMAL
+					       : ST_DIM,
+				buf_str(&text));
+	}
+	if (at == st->table.selected) {
+		area_put(a, line, 1, ST_STRONG, "▸");
+		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+	}
+}
+
+static void compare_draw(struct view *v, struct area a)
+{
+	struct compare_state *st = v->state;
+
+	if (!st->compare.n_things) {
+		area_put(a, 0, GUTTER, ST_DIM, "The service no longer knows them.");
+		return;
+	}
+	struct geometry g = lay_out(st, a.cols);
+	draw_names(st, a, &g);
+	table_settle(&st->table, a.rows - 1);
+	if (!st->table.n)
+		area_put_cut(a, 1, GUTTER, a.cols - GUTTER, ST_DIM,
+			     st->filter ? "No row matches. Esc shows them again."
+					: "Nothing differs. a shows all rows.");
+	for (int line = 1; line < a.rows; line++) {
+		size_t at = st->table.top + (size_t)line - 1;
+		if (at < st->table.n)
+			draw_row(st, a, line, &g, at);
+	}
+}
+
+static void compare_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct compare_state *st = v->state;
+
+	if (st->table.n && st->compare.n_things) {
+		const struct compare_row *r = &st->compare.rows[st->rows[st->table.selected]];
+		(void)buf_addf(left, "%s: %s", st->things[st->thing]->name, str_or(r->values[st->thing], "–"));
+	}
+	if (st->compare.n_things)
+		(void)buf_addf(right, "%zu of %zu", st->thing + 1, st->compare.n_things);
+}
+
+/* --- keys ------------------------------------------------------------------------- */
+
+static void filter_changed(struct view *v, const char *text, struct err *err)
+{
+	struct compare_state *st = v->state;
+
+	str_set(&st->filter, str_empty(text) ? NULL : text);
+	choose_rows(st);
+}
+
+static void filter_done(struct view *v, const char *text)
+{
+	const struct compare_state *st = v->state;
+
+	filter_changed(v, text ? text : st->filter_before, NULL);
+}
+
+static void export(struct view *v)
+{
+	const struct compare_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	char path[64];
+	struct err err = {0};
+
+	compare_csv(&st->compare, st->things, st->all, &out);
+	snprintf(path, sizeof(path), "sagetop-compare-%lld.csv", (long long)(ui_now_ms(v->ui) / 1000));
+	if (!host->save)
+		ui_notice(v->ui, NOTICE_WARNING, "saving is not offered here");
+	else if (host->save(host->user, path, buf_str(&out), &err) < 0)
+		ui_notice(v->ui, NOTICE_ERROR, "%s", err.msg);
+	else
+		ui_notice(v->ui, NOTICE_INFO, "written to %s", path);
+}
+
+/* Of the thing under the cursor; all of them in one chart, or stopped together. */
+static bool act_on_things(struct view *v, enum action a)
+{
+	const struct compare_state *st = v->state;
+	AUTO(strlist) struct strlist names = {0};
+
+	if (!st->compare.n_things || !thing_is_action(a) || a == ACT_COMPARE)
+		return false;
+	for (size_t i = 0; a == ACT_METRICS && i < st->compare.n_things; i++)
+		strlist_add(&names, st->things[i]->name);
+	if (!names.n)
+		strlist_add(&names, st->things[st->thing]->name);
+	return thing_action(v, a, st->things[st->thing], &names);
+}
+
+static bool compare_action(struct view *v, enum action a)
+{
+	static const struct prompt_ops ops = {PROMPT_PART, filter_changed, filter_done};
+	struct compare_state *st = v->state;
+
+	if (table_action(&st->table, a))
+		return true;
+	switch (a) {
+	case ACT_CURSOR_LEFT:
+		st->thing -= st->thing > 0;
+		return true;
+	case ACT_CURSOR_RIGHT:
+		st->thing += st->thing + 1 < st->compare.n_things;
+		return true;
+	case ACT_ALL_ROWS:
+		st->all = !st->all;
+		choose_rows(st);
+		return true;
+	case ACT_FILTER:
+		str_set(&st->filter_before, st->filter);
+		ui_prompt(v, &ops, st->filter);
+		return true;
+	case ACT_EXPORT:
+		export(v);
+		return true;
+	case ACT_BACK:
+		if (!st->filter)
+			return false;
+		filter_changed(v, NULL, NULL);
+		return true;
+	default:
+		return act_on_things(v, a);
+	}
+}
+
+static bool compare_offers(struct view *v, enum action a)
+{
+	return thing_offers(v->kind, a);
+}
+
+const struct view_ops view_compare_ops = {
+	.name = "compare",
+	.argument = "NAME NAME...",
+	.takes = TAKES_NAMES,
+	.help = "Jobs, or things of another kind, beside each other: what differs, or all",
+	.contexts = {CTX_COMPARE, CTX_LIST},
+	.state_size = sizeof(struct compare_state),
+	.open = compare_open,
+	.close = compare_close,
+	.generation = compare_generation,
+	.update = compare_update,
+	.title = compare_title,
+	.draw = compare_draw,
+	.status = compare_status,
+	.action = compare_action,
+	.offers = compare_offers,
+};

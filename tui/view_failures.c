@@ -1,0 +1,261 @@
+/* view_failures.c - why jobs fail: equal causes as one line, with their number and what
+ * they cost. Enter shows the jobs of one; a reason that is only an exit code gives way to
+ * what the log says, which is read for the newest of them. */
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "model/failure.h"
+#include "tui/jobtext.h"
+#include "tui/table.h"
+#include "tui/thing.h"
+
+#define GUTTER 3
+#define GAP 2
+#define LOGS_MAX 24 /* logs that are read at most for the sake of bare exit codes */
+
+enum { COL_JOBS, COL_COST, COL_LAST, COL_CAUSE, N_COLUMNS };
+
+static const struct table_column columns[N_COLUMNS] = {
+	[COL_JOBS] = {"JOBS", .min = 6, .max = 7, .right = true},
+	[COL_COST] = {"COST", .min = 8, .max = 9, .priority = 2, .right = true},
+	[COL_LAST] = {"LAST", .min = 4, .max = 5, .priority = 1, .right = true},
+	[COL_CAUSE] = {"CAUSE", .min = 16, .max = 400, .want = 400},
+};
+
+struct failures_state {
+	struct table_view table;
+	char *filter; /* as typed; NULL: all */
+	struct query *query;
+	struct failures failures;
+	char *selected;	     /* the cause under the cursor, once it was moved */
+	struct strlist read; /* jobs whose logs are wanted */
+	bool look_again;
+};
+
+static const struct resources *jobs(const struct view *v)
+{
+	return session_jobs(ui_session(v->ui));
+}
+
+static int failures_open(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	struct failures_state *st = v->state;
+	AUTO(field_list) struct field_list cold = {0};
+
+	v->kind = TRAINING_KIND;
+	if (str_empty(arg->text))
+		return 0;
+	int rc = query_parse(TRAINING_KIND, arg->text, &st->query, err);
+	if (rc < 0)
+		return rc;
+	st->filter = xstrdup(arg->text);
+	query_cold_fields(st->query, &cold);
+	if (cold.n)
+		ui_want_columns(v, TRAINING_KIND, &cold);
+	return 0;
+}
+
+static void failures_close(struct view *v)
+{
+	struct failures_state *st = v->state;
+
+	for (size_t i = 0; i < st->read.n; i++)
+		ui_watch(v->ui, TRAINING_KIND, st->read.items[i], false);
+	strlist_done(&st->read);
+	failures_done(&st->failures);
+	query_free(st->query);
+	free(st->filter);
+	free(st->selected);
+}
+
+static uint64_t failures_generation(struct view *v)
+{
+	const struct failures_state *st = v->state;
+	uint64_t h = jobs(v)->generation;
+
+	for (size_t i = 0; i < st->read.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, TRAINING_KIND, st->read.items[i]);
+		h = h * 31 + (f && f->logs_loaded);
+	}
+	return h + 1;
+}
+
+static void learn_from_logs(struct view *v)
+{
+	const struct failures_state *st = v->state;
+
+	for (size_t i = 0; i < st->read.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, TRAINING_KIND, st->read.items[i]);
+		const struct resource *r = resources_find(jobs(v), st->read.items[i]);
+		if (f && f->logs_loaded && r)
+			failure_learn(ui_session(v->ui), r, failure_line(&f->logs));
+	}
+}
+
+static void failures_update(struct view *v)
+{
+	struct failures_state *st = v->state;
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+
+	learn_from_logs(v);
+	failures_build(&st->failures, jobs(v), st->query, &x);
+	st->table.n = st->failures.n;
+	for (size_t i = 0; st->selected && i < st->failures.n; i++)
+		if (str_eq(st->failures.items[i].cause, st->selected))
+			st->table.selected = i;
+	st->look_again = true;
+}
+
+/* The newest of those that only tell an exit code; one log after the other becomes known. */
+static bool failures_work(struct view *v, int64_t budget_us)
+{
+	struct failures_state *st = v->state;
+
+	if (!st->look_again)
+		return false;
+	st->look_again = false;
+	for (size_t i = 0; i < st->failures.n && st->read.n < LOGS_MAX; i++) {
+		const struct resource *r = st->failures.items[i].newest;
+		if (!failure_is_bare(r->failure_reason) || failure_is_learnt(ui_session(v->ui), r) ||
+		    strlist_has(&st->read, r->name))
+			continue;
+		strlist_add(&st->read, r->name);
+		ui_watch(v->ui, TRAINING_KIND, r->name, true);
+	}
+	return false;
+}
+
+static void failures_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct failures_state *st = v->state;
+	char n[32], all[32], money[24];
+
+	(void)buf_addf(left, "failures · %s of %s jobs", jobtext_count(n, st->failures.n_failed),
+		       jobtext_count(all, st->failures.n_all));
+	if (st->filter)
+		(void)buf_addf(left, " · %s", st->filter);
+	if (st->failures.usd_micro != USD_UNKNOWN)
+		(void)buf_addf(right, "%s", money_text(money, st->failures.usd_micro));
+}
+
+static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
+{
+	const struct failures_state *st = v->state;
+	const struct failure *f = &st->failures.items[at];
+	char text[JOBTEXT_LEN];
+	int col = GUTTER;
+
+	for (int i = 0; i < N_COLUMNS; i++) {
+		if (!widths[i])
+			continue;
+		if (i == COL_JOBS)
+			table_put(a, line, col, widths[i], true, ST_BAD, jobtext_count(text, f->n));
+		else if (i == COL_COST)
+			table_put(a, line, col, widths[i], true, ST_NORMAL,
+				  f->usd_micro == USD_UNKNOWN ? "?" : money_text(text, f->usd_micro));
+		else if (i == COL_LAST)
+			table_put(a, line, col, widths[i], true, ST_NORMAL,
+				  f->last_ms == TIME_UNKNOWN
+					  ? "–"
+					  : timefmt_age(text, MAX(ui_now_ms(v->ui) - f->last_ms, 0)));
+		else
+			area_put_cut(a, line, col, widths[i], ST_NORMAL, f->cause);
+		col += widths[i] + GAP;
+	}
+	if (at == st->table.selected) {
+		area_put(a, line, 1, ST_STRONG, "▸");
+		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+	}
+}
+
+static void failures_draw(struct view *v, struct area a)
+{
+	struct failures_state *st = v->state;
+	int widths[N_COLUMNS], headings = a.rows > 2, col = GUTTER;
+
+	if (!st->failures.n) {
+		area_putf(a, 0, GUTTER, ST_DIM, "None of %zu jobs has failed.", st->failures.n_all);
+		return;
+	}
+	table_layout(columns, N_COLUMNS, a.cols - GUTTER - 1, GAP, false, widths);
+	table_settle(&st->table, a.rows - headings);
+	for (int i = 0; headings && i < N_COLUMNS; i++) {
+		if (!widths[i])
+			continue;
+		table_put(a, 0, col, widths[i], columns[i].right, ST_HEADING, columns[i].title);
+		col += widths[i] + GAP;
+	}
+	for (int line = headings; line < a.rows; line++) {
+		size_t at = st->table.top + (size_t)(line - headings);
+		if (at < st->table.n)
+			draw_row(v, a, line, widths, at);
+	}
+}
+
+static const struct failure *selected(const struct view *v)
+{
+	const struct failures_state *st = v->state;
+
+	return st->table.selected < st->failures.n ? &st->failures.items[st->table.selected] : NULL;
+}
+
+static void failures_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct failures_state *st = v->state;
+	const struct failure *f = selected(v);
+
+	if (!f)
+		return;
+	(void)buf_addf(left, "newest: %s", f->newest->name);
+	(void)buf_addf(right, "%zu of %zu", st->table.selected + 1, st->table.n);
+}
+
+/* The jobs of that cause, among those that this screen was about. */
+static void open_jobs(struct view *v, const struct failure *f)
+{
+	const struct failures_state *st = v->state;
+	bool known = failure_cause(ui_session(v->ui), f->newest) != NULL;
+	AUTO(str) char *cause = xasprintf(known ? "cause=\"%s\"" : "status:failed !cause:.*", f->cause);
+	AUTO(str) char *all = xasprintf("%s%s%s", str_or(st->filter, ""), st->filter ? " " : "", cause);
+	struct view_arg arg = {.kind = TRAINING_KIND, .text = all};
+
+	ui_push(v->ui, VIEW_JOBS, &arg); /* v is gone */
+}
+
+static bool failures_action(struct view *v, enum action a)
+{
+	struct failures_state *st = v->state;
+	const struct failure *f = selected(v);
+	AUTO(strlist) struct strlist names = {0};
+
+	if (table_action(&st->table, a)) {
+		f = selected(v);
+		str_set(&st->selected, f && a != ACT_TOP ? f->cause : NULL);
+		return true;
+	}
+	if (!f)
+		return false;
+	if (a == ACT_OPEN) {
+		open_jobs(v, f);
+		return true;
+	}
+	strlist_add(&names, f->newest->name);
+	return (a == ACT_LOGS || a == ACT_CLONE) && thing_action(v, a, f->newest, &names);
+}
+
+const struct view_ops view_failures_ops = {
+	.name = "failures",
+	.argument = "[EXPR]",
+	.takes = TAKES_TEXT,
+	.help = "Why jobs fail: equal causes counted, of all jobs or of those that match a filter",
+	.contexts = {CTX_FAILURES, CTX_LIST},
+	.state_size = sizeof(struct failures_state),
+	.open = failures_open,
+	.close = failures_close,
+	.generation = failures_generation,
+	.update = failures_update,
+	.title = failures_title,
+	.draw = failures_draw,
+	.status = failures_status,
+	.action = failures_action,
+	.work = failures_work,
+};
