@@ -47,17 +47,24 @@ struct ui_host {
 	void (*refresh)(void *user, const struct kind *kind, const char *parent);
 	void (*counts)(void *user);    /* ask how many there are of each kind */
 	void (*backtests)(void *user); /* read the backtests again; no request is made */
+	void (*costs)(void *user);     /* read what endpoints and the like were billed for; no request */
+	void (*prices)(void *user);    /* ask the price list for all of the region; a notice tells how it went */
 	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	void (*remove)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Validate and price a launch; nothing is sent. What r points to is borrowed
 	 * for the call. */
 	void (*prepare_launch)(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user);
+	/* What such a launch will take and cost, in a line; nothing is sent. What r points to is borrowed
+	 * for the call. An error says that nothing can be said yet. */
+	void (*estimate)(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
 	/* Send what was prepared last under that name. */
 	void (*launch)(void *user, const char *name, host_done_fn *done, void *done_user);
 	/* Fill the session's columns of these cold fields (field.h); borrowed for the call. */
 	void (*columns)(void *user, const struct kind *kind, const struct field_list *fields);
 	/* The thing as the service describes it (JSON). */
 	void (*describe)(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user);
+	/* Begin again with another profile or in another region; NULL keeps the one in force. */
+	void (*move)(void *user, const char *profile, const char *region);
 	/* Write text to a file of the user's choosing (save a screen or a log). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
 	/* Put text on the terminal's clipboard (OSC 52). */

@@ -71,6 +71,7 @@ const char *keymap_context_title(enum key_context context)
 		[CTX_TEXT] = "Texts",	     [CTX_LOGS] = "Logs",	   [CTX_CHART] = "Metrics",
 		[CTX_GLOBAL] = "Everywhere", [CTX_THINGS] = "Other kinds", [CTX_PAGE] = "One thing",
 		[CTX_KINDS] = "All kinds",   [CTX_FAILURES] = "Failures",  [CTX_COMPARE] = "Compare",
+		[CTX_COST] = "Costs",
 	};
 
 	return titles[context] ? titles[context] : "";

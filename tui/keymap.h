@@ -19,6 +19,7 @@ enum key_context {
 	CTX_TEXT,
 	CTX_LOGS,
 	CTX_CHART,
+	CTX_COST,
 	CTX_GLOBAL,
 	CTX_COUNT
 };
@@ -90,6 +91,10 @@ enum action {
 	ACT_CURSOR_RIGHT,
 	ACT_CURSOR_START,
 	ACT_CURSOR_END,
+	/* costs */
+	ACT_PERIOD_LONGER,
+	ACT_PERIOD_SHORTER,
+	ACT_PRICES,
 	/* everywhere */
 	ACT_COMMAND,
 	ACT_HELP,

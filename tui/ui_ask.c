@@ -105,6 +105,18 @@ void ui_ask_describe(struct view *v, const struct kind *kind, const char *name, 
 	ui->host->describe(ui->host->user, kind, name, text_done, c);
 }
 
+bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_text_fn *fn)
+{
+	struct ui *ui = v->ui;
+
+	if (!ui->host->estimate)
+		return false;
+	struct ui_call *c = ui_call_new(ui, v, "");
+	c->text_fn = fn;
+	ui->host->estimate(ui->host->user, r, text_done, c);
+	return true;
+}
+
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn)
 {
 	struct ui *ui = v->ui;

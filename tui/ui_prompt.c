@@ -1,6 +1,8 @@
 /* The prompt (: and /) with history and completion, and the `:` commands. */
 #include "tui/ui_internal.h"
 
+#include <ctype.h>
+
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -114,6 +116,42 @@ static void run_columns(struct ui *ui, const char *text)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 }
 
+/* "us-east-1", "us-gov-west-1": a slip would otherwise be told by a server that is not there. */
+static bool is_region(const char *s)
+{
+	size_t n = strlen(s), dashes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '-')
+			dashes++;
+		else if (!islower((unsigned char)s[i]) && !(i + 1 == n && isdigit((unsigned char)s[i])))
+			return false;
+	}
+	return dashes >= 2 && n > 7 && s[2] == '-' && isdigit((unsigned char)s[n - 1]);
+}
+
+static void run_region(struct ui *ui, const char *text)
+{
+	if (!text || !is_region(text))
+		ui_notice(ui, NOTICE_WARNING, "which region? :region eu-west-1");
+	else if (ui_changes_under_way(ui))
+		ui_notice(ui, NOTICE_WARNING, "a request to stop or launch a job is still under way");
+	else if (ui_offered(ui, ui->host->move))
+		ui->host->move(ui->host->user, NULL, text);
+}
+
+static void run_profile(struct ui *ui, const char *text)
+{
+	if (!text)
+		ui_notice(ui, NOTICE_WARNING, "which profile? :profile NAME");
+	else if (ui->session->local)
+		ui_notice(ui, NOTICE_WARNING, "the local engine has no profiles");
+	else if (ui_changes_under_way(ui))
+		ui_notice(ui, NOTICE_WARNING, "a request to stop or launch a job is still under way");
+	else if (ui_offered(ui, ui->host->move))
+		ui->host->move(ui->host->user, text, NULL);
+}
+
 /* "csv FILE" of the list that is seen, or of the jobs. */
 static void run_export(struct ui *ui, const char *text)
 {
@@ -148,6 +186,8 @@ const struct ui_command ui_commands[] = {
 	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},
 	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
+	{"region", "REGION", "The same in another region", run_region},
+	{"profile", "NAME", "The same with another profile of the AWS files", run_profile},
 	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},
 };
 const size_t n_ui_commands = ARRAY_LEN(ui_commands);

@@ -1,5 +1,7 @@
 /* view_launch.c - launching: a form, then what would be sent with its cost, then
  * Enter. From a specification file, or as a clone of a job. */
+#include <ctype.h>
+
 #include "base/utf8.h"
 #include "tui/doc.h"
 #include "tui/form.h"
@@ -18,7 +20,42 @@ struct launch_state {
 	struct doc doc;
 	int doc_width;
 	char problem[512];
+	char estimate[256];	/* what it will take and cost, as far as the form says; "" */
+	bool estimating, stale; /* an answer is under way; what was asked has changed since */
 };
+
+/* --- the estimate --- */
+
+static void ask_estimate(struct view *v);
+
+static void estimate_ready(struct view *v, const char *text, const struct err *err)
+{
+	struct launch_state *st = v->state;
+
+	st->estimating = false;
+	str_copy(st->estimate, sizeof(st->estimate), err ? "" : text);
+	if (st->stale)
+		ask_estimate(v);
+}
+
+/* One question at a time, about all changes that are whole; a path that leads nowhere yet has no answer. */
+static void ask_estimate(struct view *v)
+{
+	struct launch_state *st = v->state;
+	AUTO(strlist) struct strlist changes = {0};
+	struct host_launch_request r = {.changes = &changes, .clone_of = st->clone_of};
+
+	st->stale = st->estimating;
+	if (st->estimating)
+		return;
+	for (size_t i = st->clone_of ? 1 : 2; i < st->form.n; i++)
+		if (strchr(st->form.fields[i].edit.text, '='))
+			strlist_add(&changes, st->form.fields[i].edit.text);
+	if (!st->clone_of)
+		r.spec_path = st->form.fields[0].edit.text;
+	if (st->clone_of || r.spec_path[0])
+		st->estimating = ui_ask_estimate(v, &r, estimate_ready);
+}
 
 static int launch_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
@@ -36,7 +73,8 @@ static int launch_open(struct view *v, const struct view_arg *arg, struct err *e
 		form_add(&st->form, "Name", "as the file says", "");
 	}
 	for (int i = 0; i < CHANGE_FIELDS; i++)
-		form_add(&st->form, i ? "" : "Changes", i ? "" : "path=value, as HyperParameters.eta=0.1", "");
+		form_add(&st->form, i ? "" : "Changes", i ? "" : "eta=0.1, or path=value", "");
+	ask_estimate(v);
 	return 0;
 }
 
@@ -84,6 +122,19 @@ static void preview_ready(struct view *v, struct host_preview *p, const struct e
 	st->doc.top = 0;
 }
 
+/* "eta=0.1" means the hyperparameter: members of a job begin with a capital. */
+static void add_change(struct view *v, struct strlist *changes, const char *text)
+{
+	const struct launch_state *st = v->state;
+	const struct job *j = st->clone_of ? jobs_find(session_jobs(ui_session(v->ui)), st->clone_of) : NULL;
+	size_t n = strcspn(text, "=.[");
+	AUTO(str) char *name = xstrndup(text, n);
+	bool hyperparameter = text[n] == '=' && n &&
+			      (islower((unsigned char)*text) || *text == '_' || (j && job_hyperparameter(j, name)));
+
+	strlist_take(changes, xasprintf("%s%s", hyperparameter ? "HyperParameters." : "", text));
+}
+
 static void submit(struct view *v)
 {
 	struct launch_state *st = v->state;
@@ -92,7 +143,7 @@ static void submit(struct view *v)
 
 	for (size_t i = first; i < st->form.n; i++)
 		if (st->form.fields[i].edit.len)
-			strlist_add(&changes, st->form.fields[i].edit.text);
+			add_change(v, &changes, st->form.fields[i].edit.text);
 	struct host_launch_request r = {.changes = &changes, .clone_of = st->clone_of};
 	st->problem[0] = '\0';
 	if (st->clone_of) {
@@ -120,6 +171,8 @@ static void draw_form(struct launch_state *st, struct area a)
 	int top = a.rows > 6 ? 1 : 0;
 
 	form_draw(&st->form, area_part(a, top, 1, a.rows - top - 2, a.cols - 2));
+	if (top && st->estimate[0]) /* below the fields: they take at most all but two rows */
+		area_put_cut(a, a.rows - 2, 1, a.cols - 2, ST_DIM, st->estimate);
 	if (st->stage == STAGE_ASKING)
 		area_put(a, a.rows - 1, 1, ST_DIM, "Checking …");
 	else if (st->problem[0])
@@ -247,7 +300,12 @@ static bool launch_key(struct view *v, int key)
 
 	if (st->stage >= STAGE_PREVIEW)
 		return preview_key(v, key);
-	switch (form_key(&st->form, key)) {
+	size_t focus = st->form.focus;
+	enum form_event event = form_key(&st->form, key);
+
+	if (event == FORM_USED && st->form.focus != focus)
+		ask_estimate(v);
+	switch (event) {
 	case FORM_SUBMIT:
 		if (st->stage == STAGE_FORM)
 			submit(v);

@@ -29,7 +29,6 @@ _sagetop()
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	--to) return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
@@ -41,10 +40,15 @@ _sagetop()
 	--type) return ;;
 	--max-run) return ;;
 	--bulk) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--days) return ;;
+	--from) return ;;
+	--to) return ;;
+	--by) return ;;
+	--top) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | process | stop | delete | wait | upload | image | advise | backtest | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | process | stop | delete | wait | upload | image | advise | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -56,17 +60,18 @@ _sagetop()
 	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --prefix --times' ;;
 	metrics) own='--chart --values --metric' ;;
-	launch) own='--set --name --dry-run --yes' ;;
+	launch) own='--set --name --dry-run --yes --force' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
-	clone) own='--set --name --dry-run --yes' ;;
-	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --to --type' ;;
+	clone) own='--set --name --dry-run --yes --force' ;;
+	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to' ;;
 	stop) own='' ;;
 	delete) own='--yes' ;;
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	advise) own='' ;;
-	backtest) own='--limit --name --yes --csv --html --slate --to --baseline --minutes --rate --quota --failed' ;;
+	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed --to --force' ;;
+	cost) own='--csv --html --days --from --to --by --top --md --now --check' ;;
 	prices) own='--limit --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
@@ -78,7 +83,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone process stop delete wait upload image advise backtest prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone process stop delete wait upload image advise backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -45,6 +45,7 @@ _sagetop() {
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'advise:what the jobs of the last 30 days could cost less by, and idle endpoints; words filter the jobs' \
 		'backtest:judge predictions of the past against doing nothing; sagetop-backtest(5)' \
+		'cost:print what was spent in a period, by day, kind, prefix, tag ...; words filter what is counted' \
 		'prices:print the price table, with the date and source of every price; update asks AWS for all prices of a region' \
 		'config:print the settings in force and where each comes from' \
 		'doctor:check clock, credentials, region and permissions' \
@@ -97,6 +98,7 @@ _sagetop() {
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		estimate) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
@@ -118,6 +120,7 @@ _sagetop() {
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words jobs' ;;
 		process) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
@@ -129,8 +132,8 @@ _sagetop() {
 			'--image-uri=[image that runs the script (--local\: any)]:IMAGE: ' \
 			'--role=[role of the job (--local\: any)]:ARN: ' \
 			'--count=[instances (default\: 1)]:N: ' \
-			'--to=[process\: s3\://BUCKET/PREFIX for script, inputs and outputs; promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE: ' \
 			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'*: :_files' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
@@ -153,15 +156,28 @@ _sagetop() {
 			'--name=[name of the new job, or of the run]:NAME: ' \
 			'--yes[do not ask]' \
 			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
-			'--html=[write the report as one self-contained page with charts, and print its verdict]:FILE:_files' \
+			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
-			'--to=[process\: s3\://BUCKET/PREFIX for script, inputs and outputs; promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:PLACE: ' \
 			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
 			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
+		cost) _arguments $everywhere \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
+			'--days=[the last N days, today among them (default\: 30)]:N: ' \
+			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
+			'--top=[the first N rows; the others as one]:N: ' \
+			'--md[as Markdown, for a pull request]' \
+			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \
+			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
+			'*: : ' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--bulk=[update\: read the prices from an offer file of the price list, index.json or index.csv (- is standard input)]:FILE|URL:_files' \

@@ -8,7 +8,6 @@
 #include "app/backtest_work.h"
 #include "model/backtest_run.h"
 
-#define BACKTEST_TAG "sagetop:backtest"
 #define BACKTEST_STOPPED_WHY "the run was stopped" /* of launches that were not sent for it */
 #define BACKTEST_LOCAL_BUCKET "s3://sagetop-backtests"
 

@@ -13,26 +13,6 @@
 #define COLOR_HEADLINE 1
 #define COLOR_OTHER 2
 
-static const char style[] =
-	":root{--bg:#fff;--fg:#1b1f24;--dim:#5b6570;--grid:#e3e7eb;--c0:#0b62c4;--c1:#b45309;--c2:#a3acb6}\n"
-	"@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e4e8ec;--dim:#9aa4af;--grid:#2b3138;--c0:#6cb2ff;"
-	"--c1:#f0a35e;--c2:#59636e}}\n"
-	"body{background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
-	"padding:0 1rem}\n"
-	"h1{font-size:1.4rem;line-height:1.3}h2{font-size:1.05rem;margin:2rem 0 .4rem}p{margin:.3rem 0}\n"
-	".dim,.legend,caption{color:var(--dim)}svg{width:100%;height:auto}\n"
-	"table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"
-	"caption{text-align:left}th,td{padding:.2rem .5rem;text-align:right;border-bottom:1px solid var(--grid)}\n"
-	"th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere}td:not(:first-child){white-space:nowrap}."
-	"wide{overflow-x:auto}tr.headline{color:var(--c1)}\n"
-	"text{fill:var(--dim);font:11px system-ui,sans-serif}.y{text-anchor:end}.x{text-anchor:middle}\n"
-	".grid{stroke:var(--grid)}.mark,.whisker{stroke:var(--fg)}.mark{stroke-dasharray:5 4}\n"
-	".line{fill:none;stroke-width:1.2}.c0.line,.c1.line{stroke-width:2.4}\n"
-	".c0{stroke:var(--c0)}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}\n"
-	".dot{stroke:none}.c0.dot{fill:var(--c0)}.c1.dot{fill:var(--c1)}.c2.dot{fill:var(--c2)}\n"
-	".better{fill:var(--c0)}.worse{fill:var(--c1)}\n"
-	".k0::before,.k1::before,.k2::before{content:\"\\2014\\a0\"}.k0{color:var(--c0)}.k1{color:var(--c1)}\n";
-
 /* --- tables ------------------------------------------------------------------- */
 
 static void table_open(struct buf *out, const char *caption, const char *const *titles, size_t n)
@@ -316,10 +296,8 @@ static void add_page(struct buf *out, const struct backtest_result *r)
 	const struct judge_intervals *v = &judge_whole(&r->judge)->intervals;
 	char width[32], score[32];
 
-	buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-		      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-	html_text(out, r->name);
-	buf_addf(out, "</title>\n<style>\n%s</style></head><body>\n<h1>", style);
+	html_open(out, r->name);
+	buf_adds(out, "<h1>");
 	html_text(out, verdict);
 	buf_adds(out, "</h1>\n");
 	add_rows(out, r);
@@ -335,7 +313,7 @@ static void add_page(struct buf *out, const struct backtest_result *r)
 	add_measures(out, r);
 	add_models(out, r);
 	add_worst(out, r);
-	buf_adds(out, "</body></html>\n");
+	html_close(out);
 }
 
 int backtest_write_html(const struct backtest_result *r, const char *path, struct err *err)

@@ -19,27 +19,34 @@ struct look {
 	double mean_rows;			   /* of an entity */
 };
 
-static int32_t cell_day(const struct frame_column *c, size_t row)
+/* numbered: the days are numbers. */
+static int32_t cell_day(const struct frame_column *c, size_t row, bool numbered)
 {
 	char text[32];
 
 	if (c->text)
 		return c->codes[row] == FRAME_NO_WORD ? DAY_UNKNOWN : day_parse(c->words.items[c->codes[row]]);
+	if (numbered)
+		return c->numbers[row] >= 0 && c->numbers[row] <= DAY_NUMBER_MAX &&
+				       c->numbers[row] == floor(c->numbers[row])
+			       ? (int32_t)c->numbers[row]
+			       : DAY_UNKNOWN;
 	if (!(c->numbers[row] >= 10000101 && c->numbers[row] <= 99991231))
 		return DAY_UNKNOWN;
 	snprintf(text, sizeof(text), "%.0f", c->numbers[row]);
 	return day_parse(text);
 }
 
-static bool take_days(struct look *l, const struct frame_column *c)
+/* Numbers might be anything: they have to count the days from the first row to the last. */
+static bool take_days(struct look *l, const struct frame_column *c, bool numbered)
 {
 	size_t changes = 0;
 
 	l->first = INT32_MAX;
 	l->last = INT32_MIN;
 	for (size_t i = 0; i < l->frame->n_rows; i++) {
-		l->day[i] = cell_day(c, i);
-		if (l->day[i] == DAY_UNKNOWN)
+		l->day[i] = cell_day(c, i, numbered);
+		if (l->day[i] == DAY_UNKNOWN || (numbered && i && l->day[i] < l->day[i - 1]))
 			return false;
 		changes += i && l->day[i] != l->day[i - 1];
 		l->first = MIN(l->first, l->day[i]);
@@ -134,13 +141,16 @@ static void look_for_target(struct look *l)
 static int look_at(struct look *l, const char *what, struct err *err)
 {
 	l->date = l->entity = l->group = l->target = FRAME_NO_COLUMN;
-	for (size_t i = 0; i < l->frame->n_columns && l->date == FRAME_NO_COLUMN; i++)
-		if (take_days(l, &l->frame->columns[i]))
-			l->date = i;
+	for (int numbered = 0; numbered < 2; numbered++)
+		for (size_t i = 0; i < l->frame->n_columns && l->date == FRAME_NO_COLUMN; i++)
+			if (!(numbered && l->frame->columns[i].text) && take_days(l, &l->frame->columns[i], numbered))
+				l->date = i;
 	if (l->date == FRAME_NO_COLUMN)
-		return err_set(err, ERR_INVALID,
-			       "%s has no column of days such as 2018-01-01 or 20180101, at least %d of them", what,
-			       DAYS_LEAST);
+		return err_set(
+			err, ERR_INVALID,
+			"%s has no column of days such as 2018-01-01 or 20180101, or that counts them, at least %d of "
+			"them",
+			what, DAYS_LEAST);
 	for (size_t i = 0; i < l->frame->n_columns; i++)
 		if (i != l->date)
 			look_at_values(l, i);

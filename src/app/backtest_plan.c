@@ -40,9 +40,13 @@ static char *rate_words(const struct backtest_work *w, bool spot)
 	money_rate_text(usd, rate);
 	if (spot && w->rate_given)
 		return xasprintf("%s an hour, as --rate says", usd);
+	const char *of = *w->price_of ? w->price_of : "an unknown day";
+
+	if (spot && !w->rate_assumed)
+		return xasprintf("%s an hour: %.0f %% less than the price of %s, as %s told", usd, w->spot.mid * 100,
+				 of, w->spot.why);
 	return xasprintf("%s an hour, %s%s", usd,
-			 spot ? "assumed (--rate gives another): 70 % of the price of " : "of ",
-			 *w->price_of ? w->price_of : "an unknown day");
+			 spot ? "assumed (--rate gives another): 70 % of the price of " : "of ", of);
 }
 
 static void print_head(const struct backtest_work *w, FILE *out)
@@ -91,6 +95,7 @@ void backtest_plan_print(const struct app *a, const struct backtest_work *w, FIL
 	print_lines(out, "Left out", &w->notes, &w->plan->dropped);
 	print_lines(out, "Assumed", &w->plan->assumptions, NULL);
 	fprintf(out, "  spot %s\n  on demand %s\n", spot, demand);
+	print_lines(out, "Learned", &w->learned, NULL);
 }
 
 /* --- as JSON ----------------------------------------------------------------------------- */
@@ -172,6 +177,7 @@ json_t *backtest_plan_json(const struct backtest_work *w)
 	json_put_str(o, "price_of", *w->price_of ? w->price_of : NULL);
 	json_object_set_new(o, "left_out", texts_json(&w->notes, &p->dropped));
 	json_object_set_new(o, "assumed", texts_json(&p->assumptions, NULL));
+	json_object_set_new(o, "learned", texts_json(&w->learned, NULL));
 	json_object_set_new(o, "cycles", cycles_json(&w->asked));
 	json_object_set_new(o, "jobs", jobs_json(p));
 	return o;

@@ -1,11 +1,13 @@
 /* What a backtest's plan rests on: prices, and how long things are assumed to take. */
-#include "app/backtest_work.h"
-
 #include <math.h>
+
+#include "app/backtest_work.h"
+#include "app/estimate_spec.h"
 
 #define LOCAL_JOB_S 1.0
 #define POOLED_ROW_S 20e-6 /* one thread of a common processor */
-#define LEAST_WORK 5	   /* a part of job_s: less work is not worth a job */
+#define LEARNED_LEAST 5
+#define LEAST_WORK 5 /* a part of job_s: less work is not worth a job */
 
 static int64_t rate_of(struct backtest_work *w, const struct price_table *prices, const char *region, bool spot)
 {
@@ -17,7 +19,7 @@ static int64_t rate_of(struct backtest_work *w, const struct price_table *prices
 	return p->usd_micro;
 }
 
-/* A rate of spot that nobody told is assumed, and said to be. */
+/* A rate of spot that nobody told is what spot saved so far, or assumed, and said to be. */
 static void price_spot(struct backtest_work *w, const struct price_table *prices, const char *region)
 {
 	struct backtest_plan_input *in = &w->input;
@@ -26,8 +28,43 @@ static void price_spot(struct backtest_work *w, const struct price_table *prices
 	in->spot_micro = listed ? rate_of(w, prices, region, true) : in->demand_micro;
 	if (in->spot_micro == USD_UNKNOWN)
 		return;
-	w->rate_assumed = true;
-	in->spot_micro = llround((double)in->spot_micro * ESTIMATE_SPOT_SHARE);
+	w->rate_assumed = w->spot.basis == DURATION_DEFAULT;
+	in->spot_micro = llround((double)in->spot_micro * (1 - w->spot.mid));
+}
+
+/* What jobs of the trainer's image were billed for beside their training is what a job of one model
+ * is, but for a second: of five jobs and more. Jobs of this machine say nothing of the service. */
+static int learn(struct app *a, struct backtest_work *w, struct err *err)
+{
+	const struct backtest_spec *spec = w->spec;
+	const struct duration_case c = {.image = spec->image, .instance_type = spec->instance_type, .instances = 1};
+	struct duration_range billed, training, startup;
+	AUTO(learned) struct learned *l = NULL;
+
+	if (a->local) {
+		AUTO(duration_history) struct duration_history *none = duration_history_new();
+
+		duration_spot(none, spec->instance_type, &w->spot);
+		return 0;
+	}
+	if (sync_load(a->sync, err) < 0 || app_learn(a, &l, err) < 0)
+		return -err->code;
+	duration_spot(l->history, spec->instance_type, &w->spot);
+	duration_predict(l->model, &c, DURATION_BILLED, &billed);
+	duration_predict(l->model, &c, DURATION_TRAINING, &training);
+	duration_predict(l->model, &c, DURATION_STARTUP, &startup);
+	if (app_value(a, OPT_MINUTES) || billed.basis < DURATION_OTHER_TYPE || training.basis < DURATION_OTHER_TYPE ||
+	    billed.jobs < LEARNED_LEAST)
+		return 0;
+	w->input.job_s = MAX(billed.mid_s - training.mid_s, 0.0) + LOCAL_JOB_S;
+	w->input.least_work_s = w->input.job_s / LEAST_WORK;
+	strlist_take(&w->learned, xasprintf("a job is billed for %.4g s beside its training: %s",
+					    w->input.job_s - LOCAL_JOB_S, billed.why));
+	if (startup.basis < DURATION_OTHER_TYPE)
+		return 0;
+	w->input.start_s = startup.mid_s;
+	strlist_take(&w->learned, xasprintf("%.4g s pass before: %s", startup.mid_s, startup.why));
+	return 0;
 }
 
 int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
@@ -69,6 +106,8 @@ int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
 	for (size_t i = 0; i < spec->n_models; i++)
 		in->per_entity &= spec->models[i].per_entity;
 	in->demand_micro = rate_of(w, &session->prices, region, false);
+	if (learn(a, w, err) < 0)
+		return -err->code;
 	if (usd > 0) {
 		in->spot_micro = llround(usd * 1e6);
 		w->rate_given = true;

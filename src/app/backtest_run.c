@@ -4,6 +4,7 @@
 
 #include "app/backtest.h"
 #include "app/backtest_drive.h"
+#include "app/budgets.h"
 #include "app/upload.h"
 #include "aws/s3.h"
 #include "base/fs.h"
@@ -32,19 +33,70 @@ static int check_settings(const struct app *a, const struct backtest_work *w, st
 	return a->local ? 0 : backtest_plan_check_budget(w->plan, (int64_t)(s->budget_usd * 1e6), err);
 }
 
+static int ask(struct app *a, const struct backtest_work *w, const char *question, struct err *err)
+{
+	if (app_flag(a, OPT_YES))
+		return 0;
+	if (!a->in_tty)
+		return err_set(err, ERR_USAGE, "%s was not begun: without a terminal to ask on, say --yes", w->name);
+	if (!app_confirm(a, question))
+		return err_set(err, ERR_INVALID, "%s was not begun", w->name);
+	return 0;
+}
+
+/* What a run, or what is left of it, can cost is held against the hard budgets, too. */
+static int check_budgets(struct app *a, const struct backtest_work *w, int64_t most_micro, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	strmap_copy(&tags, &w->spec->tags);
+	strmap_set(&tags, BACKTEST_TAG, w->name);
+	return budgets_allow_launch(a, w->name, &tags, most_micro, err);
+}
+
 /* A new run costs money: it is shown, and somebody says yes. */
 static int confirm(struct app *a, const struct backtest_work *w, struct err *err)
 {
 	if (a->local)
 		return 0;
 	backtest_plan_print(a, w, stderr);
-	if (app_flag(a, OPT_YES))
+	return ask(a, w, "Run it?", err);
+}
+
+/* "$1.20"; "?" where it is not known. buf holds 32 bytes. */
+static const char *price_text(char *buf, int64_t usd_micro, double share)
+{
+	if (usd_micro == USD_UNKNOWN)
+		return strcpy(buf, "?");
+	snprintf(buf, 32, "$%.2f", (double)usd_micro / 1e6 * share);
+	return buf;
+}
+
+/* What goes on costs money too. Packs whose results are here are paid for. */
+static int confirm_rest(struct app *a, const struct backtest_work *w, struct err *err)
+{
+	const struct estimate_quote *q = &w->plan->packed;
+	size_t n = 0;
+
+	if (a->local)
 		return 0;
-	if (!a->in_tty)
-		return err_set(err, ERR_USAGE, "%s was not begun: without a terminal to ask on, say --yes", w->name);
-	if (!app_confirm(a, "Run it?"))
-		return err_set(err, ERR_INVALID, "%s was not begun", w->name);
-	return 0;
+	for (size_t i = 0; i < w->plan->n_jobs; i++) {
+		AUTO(str) char *part = backtest_part_path(w->name, &w->plan->jobs[i], ".csv");
+
+		n += !fs_exists(part);
+	}
+	double share = w->plan->n_jobs ? (double)n / (double)w->plan->n_jobs : 0;
+	int64_t each = w->spec->spot ? q->spot_micro : q->demand_micro;
+	char usual[32], most[32];
+
+	if (!n)
+		return 0;
+	if (check_budgets(a, w, (int64_t)((double)q->most_micro * share), err) < 0)
+		return -err->code;
+	fprintf(stderr, "%s: %zu of %zu packs are left: about %s %s, at most %s\n", w->name, n, w->plan->n_jobs,
+		price_text(usual, each, share), w->spec->spot ? "on spot" : "on demand",
+		price_text(most, q->most_micro, share));
+	return ask(a, w, "Go on with it?", err);
 }
 
 /* --- data ------------------------------------------------------------------------------------- */
@@ -207,7 +259,9 @@ static int carry_out(struct app *a, struct backtest_work *w, bool begun, enum ag
 
 	if (check_state(a, w->name, begun, again != AGAIN_NOTHING, err) < 0 || check_settings(a, w, err) < 0)
 		return -err->code;
-	if (!begun && confirm(a, w, err) < 0)
+	if (!begun && (check_budgets(a, w, w->plan->packed.most_micro, err) < 0 || confirm(a, w, err) < 0))
+		return -err->code;
+	if (again != AGAIN_NOTHING && confirm_rest(a, w, err) < 0)
 		return -err->code;
 	if (backtest_folder_lock(w->name, &lock, err) < 0 || make_again(a, w, again, err) < 0)
 		return -err->code;

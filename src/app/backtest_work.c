@@ -14,6 +14,7 @@ void backtest_work_done(struct backtest_work *w)
 	strlist_done(&w->files);
 	strlist_done(&w->earlier);
 	strlist_done(&w->notes);
+	strlist_done(&w->learned);
 	free(w->asked.cycles);
 	for (size_t i = 0; i < BACKTEST_ALTERNATIVES; i++)
 		free(w->alternatives[i].cycles);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "model/backtest_plan.h"
 #include "model/backtest_settle.h"
+#include "model/duration.h"
 #include "trainer/panel/backtest_spec.h"
 
 #define BACKTEST_ALTERNATIVES 5 /* every 1, 7, 14, 28 days, never */
@@ -23,6 +24,8 @@ struct backtest_work {
 	struct backtest_plan *plan;
 	bool rate_given, rate_assumed; /* where the dollars come from */
 	char price_of[16];	       /* day of the price; "" */
+	struct duration_spot spot;     /* what the rate of spot rests on, where it is not given */
+	struct strlist learned;	       /* what figures of the plan the account's own jobs told */
 };
 void backtest_work_done(struct backtest_work *w);
 AUTO_EMBEDDED(backtest_work, struct backtest_work, backtest_work_done)

@@ -1,4 +1,5 @@
 /* sagetop launch SPEC and sagetop clone NAME: prepare, show, ask, send. */
+#include "app/budgets.h"
 #include "app/commands.h"
 #include "app/output.h"
 
@@ -59,6 +60,15 @@ static int confirm(struct app *a, const struct launch_plan *p, struct err *err)
 	return 0;
 }
 
+/* A hard budget says no before anything is sent. */
+static int check_budgets(struct app *a, const struct launch_plan *p, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	launch_plan_tags(p, &tags);
+	return budgets_allow_launch(a, p->name, &tags, p->ceiling_micro, err);
+}
+
 static int finish_launch(struct app *a, const struct launch_plan *p, struct err *err)
 {
 	struct app_reply reply = {0};
@@ -68,7 +78,7 @@ static int finish_launch(struct app *a, const struct launch_plan *p, struct err 
 		output_json(a, p->spec);
 		return 0;
 	}
-	if (confirm(a, p, err) < 0)
+	if (check_budgets(a, p, err) < 0 || confirm(a, p, err) < 0)
 		return -err->code;
 	launch_send(a->sync, p, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)

@@ -170,7 +170,7 @@ static char *scalar_text(const json_t *v)
 		return xstrdup(json_is_true(v) ? "true" : "false");
 	if (json_is_integer(v))
 		return xasprintf("%lld", (long long)json_integer_value(v));
-	return json_is_real(v) ? xasprintf("%g", json_real_value(v)) : NULL;
+	return json_is_real(v) ? xasprintf("%.15g", json_real_value(v)) : NULL;
 }
 
 static int take_rate(struct config *c, const struct setting_row *r, const char *operation, const json_t *v,

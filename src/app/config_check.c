@@ -1,6 +1,8 @@
 /* What the text of a setting must be: asked of those who will read it. */
 #include "app/config.h"
 #include "aws/op.h"
+#include "base/proc.h"
+#include "model/budget.h"
 #include "model/kind.h"
 #include "model/price_rules.h"
 
@@ -10,6 +12,10 @@ int setting_check_text(enum setting_id id, const char *text, struct err *err)
 	AUTO(field_list) struct field_list columns = {0};
 	struct money_currency currency;
 
+	AUTO(strlist) struct strlist words = {0};
+
+	if (id == SETTING_notice_command)
+		return proc_split_words(text, &words, err);
 	if (id == SETTING_currency)
 		return money_currency_parse(text, &currency, err);
 	if (id != SETTING_columns)
@@ -19,6 +25,10 @@ int setting_check_text(enum setting_id id, const char *text, struct err *err)
 
 int setting_check_entry(enum setting_id id, const char *key, const char *value, struct err *err)
 {
+	AUTO(budget) struct budget budget = {0};
+
+	if (id == SETTING_budgets)
+		return budget_parse(key, value, &budget, err);
 	if (id == SETTING_own_rates)
 		return price_rule_check_rate(key, value, err);
 	return price_rule_check_discount(key, value, err);

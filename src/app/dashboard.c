@@ -21,6 +21,7 @@ static const int loop_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, S
 struct dashboard {
 	struct sync *sync;
 	struct ui *ui;
+	struct dashboard_host *host;
 	int end_signal; /* 0, or the signal that ends us */
 	bool hung_up;
 	int64_t drawn_ms; /* monotonic */
@@ -102,12 +103,24 @@ static int loop_timeout(const struct dashboard *d, bool working)
 	return since < FRAME_MS ? MIN(timeout, (int)(FRAME_MS - since)) : timeout;
 }
 
+/* Whether the user goes on elsewhere; ret (may be NULL) gets where. */
+static bool moves(const struct dashboard *d, struct dashboard_next *ret)
+{
+	const char *profile, *region;
+	bool wanted = dashboard_host_moves(d->host, &profile, &region);
+
+	if (ret)
+		*ret = (struct dashboard_next){
+			.wanted = wanted, .profile = xstrdup(profile), .region = xstrdup(region)};
+	return wanted;
+}
+
 static void run_loop(struct dashboard *d)
 {
 	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
 	bool working = false;
 
-	while (!ui_quit_wanted(d->ui) && !d->end_signal && !d->hung_up) {
+	while (!ui_quit_wanted(d->ui) && !d->end_signal && !d->hung_up && !moves(d, NULL)) {
 		fds[0].revents = fds[1].revents = 0;
 		sync_poll(d->sync, fds, 2, loop_timeout(d, working));
 		if (fds[1].revents)
@@ -154,7 +167,8 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 	return ui;
 }
 
-int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct err *err)
+int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct dashboard_next *ret_next,
+		  struct err *err)
 {
 	struct dashboard d = {.sync = sync};
 	struct term_options term_opt = {.mono = opt && opt->mono, .theme = opt ? opt->theme : THEME_USUAL};
@@ -168,13 +182,13 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 		signals_close();
 		return rc;
 	}
-	struct dashboard_host *host = dashboard_host_new(sync);
+	d.host = dashboard_host_new(sync, opt ? opt->config : NULL);
 	int rows, cols;
 
 	term_size(&rows, &cols);
 	if (sync_load_newest(sync, (size_t)MAX(rows, 1), &load_err) < 0)
 		session_notify(sync_session(sync), NOTICE_WARNING, "%s", load_err.msg);
-	d.ui = make_ui(opt, sync_session(sync), dashboard_host_ops(host));
+	d.ui = make_ui(opt, sync_session(sync), dashboard_host_ops(d.host));
 	paint(&d);
 	/* For measuring the time to the first paint. */
 	if (str_empty(getenv("SAGETOP_EXIT_AFTER_PAINT"))) {
@@ -186,7 +200,8 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 	ui_free(d.ui);
 	term_close();
 	signals_close();
-	dashboard_host_free(host);
+	moves(&d, ret_next);
+	dashboard_host_free(d.host);
 	if (d.end_signal)
 		raise(d.end_signal);
 	return 0;

@@ -6,6 +6,7 @@
 #ifndef SAGETOP_APP_DASHBOARD_H
 #define SAGETOP_APP_DASHBOARD_H
 
+#include "app/config.h"
 #include "sync/sync.h"
 #include "tui/theme.h"
 
@@ -15,12 +16,20 @@ struct dashboard_options {
 	enum theme theme;
 	int64_t notice_ms;	     /* see struct ui_options */
 	const char *columns, *order; /* of the jobs' list; NULL: the usual */
+	const struct config *config; /* for its budgets; NULL: none */
 	const char *start;	     /* a command to begin with ("logs NAME"); NULL: the jobs */
 };
 
-/* Run until the user quits. The caller has made sync and not yet loaded it: the
- * store is read here, after the terminal is known to be usable. ERR_USAGE where
- * standard input or output is not a terminal. opt may be NULL. */
-int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct err *err) NODISCARD;
+/* Where the user wants to go on: with another profile, in another region. NULL is as it is. */
+struct dashboard_next {
+	bool wanted;
+	char *profile, *region; /* owned by the caller */
+};
+
+/* Run until the user quits, or goes on elsewhere (*ret_next, which may be NULL). The caller has made sync and not yet
+ * loaded it: the store is read here, after the terminal is known to be usable. ERR_USAGE where standard input or output
+ * is not a terminal. opt may be NULL. */
+int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct dashboard_next *ret_next,
+		  struct err *err) NODISCARD;
 
 #endif

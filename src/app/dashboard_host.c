@@ -1,15 +1,22 @@
 /* dashboard_host.c - what the screens ask for, passed on to sync. */
 #include "app/dashboard_host.h"
 
+#include "app/budgets.h"
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "sync/learned.h"
+#include "sync/spec.h"
 #include "tui/term.h"
 
 struct dashboard_host {
 	struct ui_host ops;
 	struct sync *sync;
-	struct launch_plan *plan; /* prepared last */
+	const struct config *config; /* NULL: no budgets */
+	struct launch_plan *plan;    /* prepared last */
+	struct learned *learned;     /* for estimates; NULL: not yet */
+	int64_t learned_ms;	     /* monotonic */
+	char *profile, *region;	     /* to go on with; NULL */
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -19,6 +26,8 @@ struct host_call {
 	struct dashboard_host *host;
 	void *done, *done_user;
 	struct launch_plan *plan;
+	char *spec_path, *clone_of; /* of an estimate */
+	struct strlist changes;
 	struct err err;
 };
 
@@ -36,6 +45,9 @@ static struct host_call *call_new(struct dashboard_host *h, void *done, void *do
 static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
+	learned_free(h->learned);
+	free(h->profile);
+	free(h->region);
 	free(h);
 }
 
@@ -43,6 +55,9 @@ static void call_end(struct host_call *c)
 {
 	struct dashboard_host *h = c->host;
 
+	free(c->spec_path);
+	free(c->clone_of);
+	strlist_done(&c->changes);
 	free(c);
 	if (--h->calls == 0 && h->gone)
 		host_destroy(h);
@@ -109,6 +124,13 @@ static void host_refresh(void *user, const struct kind *kind, const char *parent
 	sync_kind(h->sync, kind, parent, refreshed, call_new(h, NULL, NULL));
 }
 
+static void host_costs(void *user)
+{
+	struct dashboard_host *h = user;
+
+	sync_usages(h->sync);
+}
+
 static void host_backtests(void *user)
 {
 	struct dashboard_host *h = user;
@@ -131,6 +153,23 @@ static void action_done(void *user, const struct err *err)
 
 	((host_done_fn *)c->done)(c->done_user, err);
 	call_end(c);
+}
+
+static void prices_ready(void *user, size_t got, const struct err *err)
+{
+	struct session *s = user;
+
+	if (!err)
+		session_notify(s, NOTICE_INFO, "%zu prices of %s from the price list", got, s->region);
+	else if (err->code != ERR_CANCELLED)
+		session_notify(s, NOTICE_ERROR, "prices: %s", err->msg);
+}
+
+static void host_prices(void *user)
+{
+	struct dashboard_host *h = user;
+
+	sync_prices_update(h->sync, NULL, prices_ready, sync_session(h->sync));
 }
 
 static void host_stop(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
@@ -203,6 +242,89 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
 
+/* --- estimates --- */
+
+#define LEARNED_JOBS 500	     /* newest ones: a tenth of a second's work, in slices */
+#define LEARNED_MS ((int64_t)600000) /* after which it is learned again */
+
+static int load_asked_spec(struct host_call *c, json_t **ret, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+	int rc = 0;
+
+	if (c->clone_of) {
+		const struct job *j = sync_job_full(c->host->sync, c->clone_of);
+
+		spec = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
+		rc = spec ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", c->clone_of);
+	} else if (str_eq(c->spec_path, "-")) {
+		rc = err_set(err, ERR_INVALID, "standard input is the keyboard");
+	} else {
+		rc = spec_load(c->spec_path, &spec, NULL, err);
+	}
+	for (size_t i = 0; rc == 0 && i < c->changes.n; i++)
+		rc = spec_set(spec, c->changes.items[i], err);
+	if (rc == 0)
+		*ret = TAKE(spec);
+	return rc;
+}
+
+static char *estimate_of(struct host_call *c, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+	AUTO(job) struct job *j = NULL;
+	struct estimate_question q;
+	struct job_estimate e;
+	struct job_group one;
+
+	if (load_asked_spec(c, &spec, err) < 0 || learned_job_of_spec(spec, &j, err) < 0)
+		return NULL;
+	if (!j->instance_type) {
+		(void)err_set(err, ERR_INVALID, "it has no instance type");
+		return NULL;
+	}
+	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
+	estimate_job(&q, &e);
+	return estimate_job_text(&e);
+}
+
+static void answer_estimate(void *user)
+{
+	struct host_call *c = user;
+	struct err err = {0};
+	AUTO(str) char *text = c->host->learned ? estimate_of(c, &err) : NULL;
+
+	if (!text && err.code == ERR_OK)
+		(void)err_set(&err, ERR_CANCELLED, "interrupted");
+	((host_text_fn *)c->done)(c->done_user, text, text ? NULL : &err);
+	call_end(c);
+}
+
+static void on_learned(void *user, struct learned *l)
+{
+	struct host_call *c = user;
+
+	learned_free(c->host->learned);
+	c->host->learned = l;
+	c->host->learned_ms = clock_mono_ms();
+	answer_estimate(c);
+}
+
+static void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+	struct host_call *c = call_new(h, done, done_user);
+
+	c->spec_path = xstrdup(r->spec_path);
+	c->clone_of = xstrdup(r->clone_of);
+	for (size_t i = 0; r->changes && i < r->changes->n; i++)
+		strlist_add(&c->changes, r->changes->items[i]);
+	if (h->learned && clock_mono_ms() - h->learned_ms < LEARNED_MS)
+		(void)aws_client_after(sync_client(h->sync), 0, answer_estimate, c);
+	else
+		sync_learn(h->sync, LEARNED_JOBS, on_learned, c);
+}
+
 static void launch_refused(void *user)
 {
 	struct host_call *c = user;
@@ -210,12 +332,25 @@ static void launch_refused(void *user)
 	action_done(c, &c->err);
 }
 
+/* A hard budget says no on the screen too. */
+static int check_budgets(struct dashboard_host *h, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	if (!h->config || sync_session(h->sync)->local)
+		return 0;
+	launch_plan_tags(h->plan, &tags);
+	return budgets_allow(h->config, h->sync, h->plan->name, &tags, h->plan->ceiling_micro, err);
+}
+
 static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 	struct host_call *c = call_new(h, done, done_user);
 
-	if (h->plan && str_eq(h->plan->name, name)) {
+	bool prepared = h->plan && str_eq(h->plan->name, name);
+
+	if (prepared && check_budgets(h, &c->err) == 0) {
 		launch_send(h->sync, h->plan, action_done, c);
 		return;
 	}
@@ -262,16 +397,25 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
+static void host_move(void *user, const char *profile, const char *region)
+{
+	struct dashboard_host *h = user;
+
+	str_set(&h->profile, profile);
+	str_set(&h->region, region);
+}
+
 static void host_copy(void *user, const char *text)
 {
 	term_copy(text);
 }
 
-struct dashboard_host *dashboard_host_new(struct sync *sync)
+struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config)
 {
 	struct dashboard_host *h = NEW(struct dashboard_host);
 
 	h->sync = sync;
+	h->config = config;
 	h->ops = (struct ui_host){
 		.user = h,
 		.watch = host_watch,
@@ -280,12 +424,16 @@ struct dashboard_host *dashboard_host_new(struct sync *sync)
 		.refresh = host_refresh,
 		.counts = host_counts,
 		.backtests = host_backtests,
+		.costs = host_costs,
+		.prices = host_prices,
 		.columns = host_columns,
 		.stop = host_stop,
 		.remove = host_remove,
 		.prepare_launch = host_prepare,
+		.estimate = host_estimate,
 		.launch = host_launch,
 		.describe = host_describe,
+		.move = host_move,
 		.save = host_save,
 		.copy = host_copy,
 	};
@@ -299,6 +447,13 @@ void dashboard_host_free(struct dashboard_host *h)
 	h->gone = true;
 	if (h->calls == 0)
 		host_destroy(h);
+}
+
+bool dashboard_host_moves(const struct dashboard_host *h, const char **ret_profile, const char **ret_region)
+{
+	*ret_profile = h->profile;
+	*ret_region = h->region;
+	return h->profile || h->region;
 }
 
 const struct ui_host *dashboard_host_ops(const struct dashboard_host *h)

@@ -47,7 +47,8 @@ static char ask(const struct err *why)
 	}
 }
 
-static int show(struct app *a, struct err *err)
+/* One profile and region, until the user quits or goes on elsewhere. */
+static int show_one(struct app *a, struct dashboard_next *next, struct err *err)
 {
 	const struct settings *set = &a->config.set;
 	struct dashboard_options opt = {.ascii = a->ascii,
@@ -55,7 +56,8 @@ static int show(struct app *a, struct err *err)
 					.theme = (enum theme)set->theme,
 					.notice_ms = set->notice_ms,
 					.columns = set->columns,
-					.order = set->sort};
+					.order = set->sort,
+					.config = &a->config};
 	struct aws_client *client = sync_client(a->sync);
 
 	/* A program that gives credentials may ask for a code or a touch: before there is a
@@ -64,7 +66,51 @@ static int show(struct app *a, struct err *err)
 		(void)!aws_client_check_credentials(client, NULL);
 	aws_client_give_terminal(client, false);
 	app_notify_problems(a);
-	return dashboard_run(a->sync, &opt, err);
+	return dashboard_run(a->sync, &opt, next, err);
+}
+
+static int connect_again(struct app *a, const char *profile, const char *region, struct err *err)
+{
+	app_disconnect(a);
+	free(TAKE(a->endpoint));
+	a->cli.values[OPT_PROFILE] = profile;
+	a->cli.values[OPT_REGION] = region;
+	return app_connect(a, err);
+}
+
+/* Where that cannot be, on with what was. */
+static int move(struct app *a, const struct dashboard_next *next, struct err *err)
+{
+	const char *profile = app_value(a, OPT_PROFILE), *region = app_value(a, OPT_REGION);
+	struct err why = {0};
+
+	if (connect_again(a, next->profile ? next->profile : profile, next->region ? next->region : region, &why) == 0)
+		return 0;
+	if (connect_again(a, profile, region, err) < 0)
+		return -err->code;
+	session_notify(sync_session(a->sync), NOTICE_ERROR, "%s", why.msg);
+	return 0;
+}
+
+static int show(struct app *a, struct err *err)
+{
+	AUTO(strlist) struct strlist words = {0}; /* that the options borrow */
+	struct dashboard_next next = {0};
+	int rc;
+
+	while ((rc = show_one(a, &next, err)) == 0 && next.wanted) {
+		rc = move(a, &next, err);
+		if (next.profile)
+			strlist_take(&words, next.profile);
+		if (next.region)
+			strlist_take(&words, next.region);
+		next = (struct dashboard_next){0};
+		if (rc < 0)
+			break;
+	}
+	if (words.n)
+		app_disconnect(a);
+	return rc;
 }
 
 static int offer(struct app *a, const struct err *why, struct err *err)

@@ -115,6 +115,8 @@ static void print_estimate(struct app *a, const char *name, const struct estimat
 	table_print_aligned(&t, a);
 	fprintf(a->out, "\nAt most %s: stopped after %s%s.\n", money_text(usd, e->most_micro),
 		timefmt_duration(most, q->max_run_s * 1000), q->keep_alive_s ? ", its pool kept to the end" : "");
+	if (e->stopped)
+		fprintf(a->out, "MaxRuntime stops it before its end: what it costs is reckoned until then.\n");
 	if (a->local)
 		fprintf(a->out, "On the local engine it costs nothing; the dollars are those of the service.\n");
 }
@@ -143,6 +145,7 @@ static json_t *estimate_json(const struct estimate_question *q, const struct job
 	for (enum duration_part p = 0; p < DURATION_PARTS; p++)
 		json_object_set_new(parts, duration_part_name(p), part_json(&e->parts[p]));
 	json_object_set_new(o, "seconds", parts);
+	json_object_set_new(o, "stopped_by_max_runtime", json_boolean(e->stopped));
 	json_put_usd(o, "usd", e->mid_micro);
 	json_put_usd(o, "low_usd", e->low_micro);
 	json_put_usd(o, "high_usd", e->high_micro);

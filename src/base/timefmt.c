@@ -91,6 +91,11 @@ void timefmt_show_zone(bool local)
 	tzset();
 }
 
+bool timefmt_shows_local(void)
+{
+	return show_local;
+}
+
 static struct tm shown(int64_t ms, int *millis)
 {
 	struct tm tm = broken_down(ms, millis);

@@ -16,6 +16,7 @@ char *timefmt_search(char *buf, int64_t ms); /* 2026-11-21T05:48:06 (SageMaker S
 
 /* For people's eyes: UTC, or the local zone after timefmt_show_zone(true). */
 void timefmt_show_zone(bool local);
+bool timefmt_shows_local(void);
 const char *timefmt_zone_name(void);	       /* "UTC", "CET" */
 char *timefmt_show(char *buf, int64_t ms);     /* 2026-11-21T05:48:06Z, 2026-11-21T06:48:06+01:00 */
 char *timefmt_show_ms(char *buf, int64_t ms);  /* 2026-11-21T05:48:06.120Z */

@@ -62,7 +62,7 @@ void advice_pack(struct advices *l, const struct advice_group *g)
 
 void advice_spot(struct advices *l, const struct advice_group *g)
 {
-	struct duration_spot spot = {.mid = 0.3};
+	struct duration_spot spot = {.mid = DURATION_SPOT_USUAL};
 	const struct job *j = g->newest;
 
 	if (j->spot || !is_priced(g))

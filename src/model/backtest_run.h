@@ -9,6 +9,9 @@
 #include "model/cost.h"
 #include "model/jobs.h"
 
+/* Every job of a run has this tag; its value is the run. */
+#define BACKTEST_TAG "sagetop:backtest"
+
 /* The numbers are the state database's. */
 enum backtest_state { BACKTEST_RUNNING = 0, BACKTEST_PAUSED, BACKTEST_STOPPED, BACKTEST_DONE, BACKTEST_FAILED };
 

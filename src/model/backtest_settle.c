@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "model/judge_impl.h"
+
 /* The columns that are blended, and the rows in order of their cycles. */
 struct blend {
 	struct backtest_rows *rows;
@@ -128,21 +130,6 @@ static int by_prediction(const void *a, const void *b)
 	return (x->prediction > y->prediction) - (x->prediction < y->prediction);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const struct residual *x = a, *y = b;
-
-	return (x->value > y->value) - (x->value < y->value);
-}
-
-static double quantile(const struct residual *sorted, size_t n, double f)
-{
-	double at = f * (double)(n - 1);
-	size_t below = (size_t)at, above = MIN(below + 1, n - 1);
-
-	return sorted[below].value + (at - (double)below) * (sorted[above].value - sorted[below].value);
-}
-
 struct bins {
 	size_t n;
 	double *edges, *low, *high; /* edges: the greatest prediction of each bin but the last */
@@ -150,18 +137,22 @@ struct bins {
 
 static void make_bins(struct residual *past, size_t n, const struct settle_options *opt, struct bins *ret)
 {
+	double *values = xcalloc(n + 1, sizeof(*values));
+
 	ret->n = MIN(opt->bins, n / SETTLE_BIN_LEAST);
-	if (!ret->n)
-		return;
-	qsort(past, n, sizeof(*past), by_prediction);
+	if (ret->n)
+		qsort(past, n, sizeof(*past), by_prediction);
 	for (size_t k = 0; k < ret->n; k++) {
 		size_t from = n * k / ret->n, to = n * (k + 1) / ret->n;
 
 		ret->edges[k] = past[to - 1].prediction;
-		qsort(past + from, to - from, sizeof(*past), by_value);
-		ret->low[k] = quantile(past + from, to - from, (1 - opt->coverage) / 2);
-		ret->high[k] = quantile(past + from, to - from, (1 + opt->coverage) / 2);
+		for (size_t i = from; i < to; i++)
+			values[i - from] = past[i].value;
+		judge_sort(values, to - from);
+		ret->low[k] = judge_quantile(values, to - from, (1 - opt->coverage) / 2);
+		ret->high[k] = judge_quantile(values, to - from, (1 + opt->coverage) / 2);
 	}
+	free(values);
 }
 
 static void set_interval(struct backtest_rows *r, size_t row, const struct bins *bins)

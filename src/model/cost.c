@@ -177,6 +177,7 @@ struct cost cost_of_job(const struct job *j, const struct price_table *prices, c
 	if (c.retained_s > 0) {
 		struct rate pool = rate_of_job(j, true, prices, region);
 
+		c.pool_micro = MAX(cost_micro(c.retained_s, 1, pool.micro), (int64_t)0);
 		c.usd_micro = money_sum(c.usd_micro, cost_micro(c.retained_s, 1, pool.micro));
 		rate.exact = rate.exact && pool.exact;
 	}

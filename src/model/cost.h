@@ -21,6 +21,7 @@ struct cost {
 	enum cost_kind kind;
 	bool estimate;	     /* counted by us, by a neighbouring rate, or not all of it is told */
 	int64_t usd_micro;   /* USD_UNKNOWN where unknown */
+	int64_t pool_micro;  /* of it for keeping the instances afterwards */
 	int64_t saved_micro; /* by spot, against training seconds; 0 where none */
 	int64_t seconds;     /* billed for training, of each instance; -1 unknown */
 	int64_t retained_s;  /* billed for keeping a warm pool, of each instance */

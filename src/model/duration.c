@@ -189,8 +189,7 @@ bool duration_history_add(struct duration_history *h, const struct job *j)
 
 /* --- spot ------------------------------------------------------------------------------- */
 
-#define SPOT_LEAST 5 /* jobs that make a group */
-#define SPOT_DEFAULT 0.3
+#define SPOT_LEAST 5	/* jobs that make a group */
 #define SPOT_NEWEST 300 /* jobs: the market changes */
 
 static int compare_spot(const void *a, const void *b)
@@ -247,7 +246,7 @@ void duration_spot(const struct duration_history *h, const char *instance_type, 
 	const struct past_spot **items = xcalloc(h->n_spot + 1, sizeof(*items));
 	const char *type = str_or(instance_type, "?");
 
-	*ret = (struct duration_spot){.mid = SPOT_DEFAULT, .low = -1, .high = -1, .interruptions_an_hour = -1};
+	*ret = (struct duration_spot){.mid = DURATION_SPOT_USUAL, .low = -1, .high = -1, .interruptions_an_hour = -1};
 	snprintf(ret->why, sizeof(ret->why), "assumed: no spot job of this account is known");
 	for (enum spot_group g = 0; g < SPOT_GROUPS && ret->basis == DURATION_DEFAULT; g++) {
 		static const enum duration_basis basis[SPOT_GROUPS] = {DURATION_LEARNED, DURATION_OTHER_TYPE,

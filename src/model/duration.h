@@ -70,6 +70,7 @@ void duration_predict(const struct duration_model *m, const struct duration_case
 /* What spot saves, as a share of billed seconds on demand (0.4: 40 % less), and how often it
  * takes the instance an hour of training. Of this type where enough jobs ran on it, else of its
  * family, else of all; a default where there are none (basis DURATION_DEFAULT). */
+#define DURATION_SPOT_USUAL 0.3
 struct duration_spot {
 	enum duration_basis basis;
 	double low, mid, high;	      /* of 90 % of the jobs; low and high are < 0 where there is no range */

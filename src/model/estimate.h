@@ -17,7 +17,6 @@
 #define ESTIMATE_START_S 141.0
 #define ESTIMATE_MODEL_S 0.045 /* a further model of an entity, one thread of a common processor */
 #define ESTIMATE_LAUNCHES_A_S 1.0
-#define ESTIMATE_SPOT_SHARE 0.7	 /* of the price on demand: the smallest discount usually reckoned with */
 #define ESTIMATE_MAX_RUN_S 86400 /* MaxRuntimeInSeconds, where none is set */
 #define ESTIMATE_JOBS_MAX 10000000
 #define ESTIMATE_PLACES_MAX 100000 /* jobs at a time */

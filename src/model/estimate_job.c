@@ -25,9 +25,12 @@ static double joint_factor(double a, double b)
 	return exp(sqrt(log(a) * log(a) + log(b) * log(b)));
 }
 
-static void price_range(struct job_estimate *e, double share)
+static void price_range(struct job_estimate *e, double share, double max_run_s)
 {
-	const struct duration_range *billed = &e->parts[DURATION_BILLED];
+	const struct duration_range *told = &e->parts[DURATION_BILLED],
+				    *billed = &(struct duration_range){.low_s = MIN(told->low_s, max_run_s),
+								       .mid_s = MIN(told->mid_s, max_run_s),
+								       .high_s = MIN(told->high_s, max_run_s)};
 	const struct duration_spot *s = &e->spot;
 	bool has_range = billed->low_s > 0, spot_range = share < 1 && s->low >= 0 && s->high < 1;
 	double up = 1, down = 1;
@@ -60,8 +63,10 @@ void estimate_job(const struct estimate_question *q, struct job_estimate *ret)
 	ret->rate_micro = rate_of(q, q->spot);
 	if (q->rate_micro == USD_UNKNOWN && q->n_groups)
 		ret->price = price_training(q->prices, q->groups[0].instance_type, q->region, q->spot);
-	price_range(ret, share);
-	ret->demand_micro = estimate_usd(ret->parts[DURATION_BILLED].mid_s, rate_of(q, false));
+	price_range(ret, share, (double)q->max_run_s);
+	ret->stopped = ret->parts[DURATION_BILLED].mid_s > (double)q->max_run_s;
+	ret->demand_micro =
+		estimate_usd(MIN(ret->parts[DURATION_BILLED].mid_s, (double)q->max_run_s), rate_of(q, false));
 	ret->most_micro = q->rate_micro == USD_UNKNOWN
 				  ? cost_ceiling_micro(q->groups, q->n_groups, q->max_run_s, q->keep_alive_s, q->spot,
 						       q->prices, q->region)
@@ -140,6 +145,8 @@ char *estimate_job_text(const struct job_estimate *e)
 
 	span_text(mid, r->mid_s);
 	money_text(usd, e->mid_micro);
+	if (e->stopped)
+		return xasprintf("about %s, but MaxRuntime stops it before, at %s; %s", mid, usd, r->why);
 	if (r->low_s < 0)
 		return xasprintf("about %s, %s; %s", mid, usd, r->why);
 	if (e->low_micro == USD_UNKNOWN)

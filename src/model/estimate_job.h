@@ -31,6 +31,7 @@ struct job_estimate {
 	int64_t low_micro, mid_micro, high_micro;
 	int64_t demand_micro; /* mid, without spot */
 	int64_t most_micro;
+	bool stopped;  /* what is expected is longer than MaxRuntime: dollars are those until then */
 	double done_s; /* start-up and all that is billed */
 	bool best;     /* of a comparison: none is both cheaper and faster */
 };

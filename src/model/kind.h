@@ -106,6 +106,9 @@ struct kind {
 	 * times between which it is billed. */
 	const char *price_component;
 	const char *price_type, *price_count, *price_from, *price_until;
+	/* Of what is billed while it is there: its states in which it is. What it was in the
+	 * past, no call tells: it is noted down (usage.h). NULL. */
+	const char *price_while;
 
 	const char *parent_kind; /* name of the kind it belongs to; NULL */
 	const char *children;	 /* names of kinds, separated by blanks, that Enter leads to; NULL */

@@ -35,6 +35,7 @@ void session_free(struct session *s)
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		resources_done(&s->tables[i]);
 	session_cold_clear(s);
+	usages_done(&s->usages);
 	price_table_done(&s->prices);
 	backtest_run_list_free(s->backtests, s->n_backtests);
 	free(s->profile);

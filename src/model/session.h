@@ -11,6 +11,7 @@
 #include "model/loglines.h"
 #include "model/price.h"
 #include "model/series.h"
+#include "model/usage.h"
 
 enum notice_level { NOTICE_INFO = 0, NOTICE_WARNING, NOTICE_ERROR };
 
@@ -67,6 +68,8 @@ struct session {
 	struct backtest_run *backtests; /* the newest first; NULL until somebody asks */
 	size_t n_backtests;
 	uint64_t backtests_generation;
+	struct usages usages; /* what was billed while it was there; empty until somebody asks */
+	uint64_t usages_generation;
 	struct price_table prices;
 	char prices_as_of[16];
 	struct map feeds;   /* "kind/name" -> struct feed * */

@@ -95,4 +95,9 @@ const char *const store_state_migrations[] = {
 	"changed_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (scope, run)) WITHOUT ROWID;"
 	"CREATE INDEX launch_busy ON launch (scope, run) WHERE state = 1 OR (state = 2 AND ended_ms IS NULL);",
+	/* What was billed while it was there. */
+	"CREATE TABLE usage (scope TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, part TEXT NOT NULL,"
+	" instance_type TEXT, count INTEGER NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
+	" seen_ms INTEGER NOT NULL, guessed INTEGER NOT NULL, PRIMARY KEY (scope, kind, name, part, from_ms))"
+	" WITHOUT ROWID;",
 	NULL};

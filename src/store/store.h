@@ -7,8 +7,8 @@
  * store_notice says so. Several processes may share the files: writes wait for
  * each other briefly (ERR_DB "busy" after that: try again at the next turn).
  * One file per family of tables: store_jobs.c store_resources.c store_logs.c store_metrics.c
- * store_launches.c store_backtests.c store_prices.c store_meta.c. Rows are keyed by account and region through
- * `scope` ("123456789012/us-east-1", or the endpoint for a local engine).
+ * store_launches.c store_backtests.c store_prices.c store_usage.c store_meta.c. Rows are keyed by account and region
+ * through `scope` ("123456789012/us-east-1", or the endpoint for a local engine).
  */
 #ifndef SAGETOP_STORE_STORE_H
 #define SAGETOP_STORE_STORE_H
@@ -19,6 +19,7 @@
 #include "model/loglines.h"
 #include "model/price.h"
 #include "model/series.h"
+#include "model/usage.h"
 
 struct store;
 
@@ -97,6 +98,13 @@ struct price_rows {
 int store_prices_put(struct store *s, const struct price_rows *rows, struct err *err) NODISCARD;
 int store_prices_save(struct store *s, const struct price *rows, size_t n, struct err *err) NODISCARD;
 int store_prices_load(struct store *s, const char *region, struct price_table *into, struct err *err) NODISCARD;
+
+/* What is billed while it is there (usage.h). note takes all that things of a kind hold
+ * now; what is not among them has ended when it was seen last. Not to be lost: no call
+ * tells it again. */
+int store_usage_note(struct store *s, const struct kind *kind, const struct usages *now, int64_t now_ms,
+		     struct err *err) NODISCARD;
+int store_usage_load(struct store *s, struct usages *ret, struct err *err) NODISCARD;
 
 /* The queue of launches: every one is a row before it is sent. QUEUED waits until it
  * is due, SENT may have reached the service, the others are settled. Rows of one run

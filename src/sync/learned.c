@@ -133,6 +133,42 @@ int learned_job_of_spec(const json_t *spec, struct job **ret, struct err *err)
 	return rc;
 }
 
+static json_t *cluster_of_job(const struct job *j)
+{
+	json_t *groups = json_array();
+
+	for (size_t i = 0; i < j->n_groups; i++)
+		json_array_append_new(groups, json_pack("{s:s, s:i, s:s?}", "InstanceType",
+							str_or(j->groups[i].instance_type, "?"), "InstanceCount",
+							j->groups[i].count, "InstanceGroupName", j->groups[i].name));
+	if (j->n_groups)
+		return json_pack("{s:o}", "InstanceGroups", groups);
+	json_decref(groups);
+	json_t *o =
+		json_pack("{s:s?, s:i}", "InstanceType", j->instance_type, "InstanceCount", MAX(j->instance_count, 1));
+
+	if (j->keep_alive_s > 0)
+		json_object_set_new(o, "KeepAlivePeriodInSeconds", json_integer(j->keep_alive_s));
+	return o;
+}
+
+json_t *learned_spec_of_job(const struct job *j)
+{
+	json_t *o = json_pack("{s:s, s:{s:s?}, s:o, s:o, s:b}", "TrainingJobName", j->name, "AlgorithmSpecification",
+			      "TrainingImage", j->image, "HyperParameters", json_from_strmap(&j->hyperparameters),
+			      "ResourceConfig", cluster_of_job(j), "EnableManagedSpotTraining", j->spot);
+
+	if (j->max_runtime_s > 0)
+		json_object_set_new(o, "StoppingCondition",
+				    json_pack("{s:I}", "MaxRuntimeInSeconds", (json_int_t)j->max_runtime_s));
+	if (j->n_channels && j->channels[0].uri)
+		json_object_set_new(o, "InputDataConfig",
+				    json_pack("[{s:s, s:{s:{s:s}}}]", "ChannelName",
+					      str_or(j->channels[0].name, "train"), "DataSource", "S3DataSource",
+					      "S3Uri", j->channels[0].uri));
+	return o;
+}
+
 void learned_question(const struct learned *l, const struct session *s, const struct job *j, struct job_group *one,
 		      struct estimate_question *ret)
 {

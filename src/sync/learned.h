@@ -20,6 +20,8 @@ void sync_learn(struct sync *s, size_t most, sync_learned_fn *fn, void *user);
 
 /* A specification as the job that it would be. The caller owns *ret. */
 int learned_job_of_spec(const json_t *spec, struct job **ret, struct err *err) NODISCARD;
+/* What of a job's specification an estimate reads, of a whole job. New reference. */
+json_t *learned_spec_of_job(const struct job *j) NODISCARD;
 /* What is asked about such a job, or about one that is whole; borrows all, one (a group of its only
  * type) as well. The price table's rates; the user's own may be set after. */
 void learned_question(const struct learned *l, const struct session *s, const struct job *j, struct job_group *one,

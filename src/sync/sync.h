@@ -126,6 +126,8 @@ struct job *sync_job_full(struct sync *s, const char *name);
 typedef void sync_prices_fn(void *user, size_t got, const struct err *err);
 void sync_prices_update(struct sync *s, const char *region, sync_prices_fn *fn, void *user);
 void sync_prices_reload(struct sync *s);
+/* What was billed while it was there, from the store into the session; no network. */
+void sync_usages(struct sync *s);
 /* When they were last asked for, of a region (NULL: ours); TIME_UNKNOWN: never. */
 int64_t sync_prices_asked_ms(struct sync *s, const char *region);
 

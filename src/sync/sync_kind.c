@@ -60,6 +60,8 @@ void sync_pass_ended(struct sync *s, const struct kind *k, const struct err *err
 		if (ks->failures > 0) /* what failed stands on the status line still */
 			session_notify(s->session, NOTICE_INFO, "the %s are up to date again", kind_word(k));
 		ks->failures = 0;
+		if (k->id == KIND_TRAINING_JOB)
+			sync_prices_offer(s);
 	}
 	ks->by_user = false;
 	waiters_run(&ks->waiters, err);

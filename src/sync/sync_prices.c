@@ -6,6 +6,8 @@
 #include "base/fs.h"
 
 #define PRICES_MAX ((size_t)8 << 20)
+#define DAY_MS ((int64_t)86400000)
+#define OFFER_QUIET_MS 30000
 #define ROWS_MAX ((size_t)200000) /* of one region: more is no price list */
 
 static int load_shipped(struct price_table *t, struct err *err)
@@ -36,6 +38,56 @@ void sync_prices_reload(struct sync *s)
 		 price_table_as_of(&session->prices, session->region));
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		session->tables[i].generation++;
+}
+
+void sync_usages(struct sync *s)
+{
+	struct usages all = {0};
+	struct err err = {0};
+
+	if (store_usage_load(s->store, &all, &err) < 0) {
+		sync_note_error(s, "cache", &err);
+		usages_done(&all);
+		return;
+	}
+	usages_done(&s->session->usages);
+	s->session->usages = all;
+	s->session->usages_generation++;
+}
+
+/* The first type among the jobs that has no price; NULL. */
+static const char *unpriced_type(const struct session *session)
+{
+	const struct resources *jobs = session_jobs(session);
+
+	for (size_t i = 0; i < jobs->n; i++) {
+		const struct job *j = jobs_at(jobs, i);
+
+		if (j->instance_type && !j->n_groups &&
+		    !price_training(&session->prices, j->instance_type, session->region, j->spot))
+			return j->instance_type;
+	}
+	return NULL;
+}
+
+/* Only the dashboard runs by itself. Whoever has asked today has what there is. */
+void sync_prices_offer(struct sync *s)
+{
+	struct session *session = s->session;
+	int64_t now = clock_now_ms(), last = TIME_UNKNOWN;
+	AUTO(str) char *offered = s->started && !session->local ? store_meta_get(s->store, "prices_offered") : NULL;
+	AUTO(str) char *text = xasprintf("%lld", (long long)now);
+
+	if (!s->started || session->local || session->notice.at_ms > now - OFFER_QUIET_MS)
+		return; /* what is said already comes first */
+	(void)str_to_i64(str_or(offered, ""), &last);
+	const char *type =
+		now - last >= DAY_MS && now - sync_prices_asked_ms(s, NULL) >= DAY_MS ? unpriced_type(session) : NULL;
+
+	if (!type || store_meta_set(s->store, "prices_offered", text, NULL) < 0)
+		return;
+	session_notify(session, NOTICE_INFO, "no price of %s in %s: :cost, then p asks the price list, free of charge",
+		       type, session->region);
 }
 
 /* --- asking -------------------------------------------------------------------------- */

@@ -6,6 +6,8 @@ takes longer than a minute)."""
 import datetime
 import json
 import os
+import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -31,8 +33,8 @@ except ImportError as e:
 
 # --- ours ---------------------------------------------------------------------------------
 
-def job(spec, settings):
-    """Seconds of a job, and of its reading and features."""
+def job(spec, settings, keep=None):
+    """Seconds of a job, of its reading and features, and of its features alone."""
     with tempfile.TemporaryDirectory() as root:
         for folder in ("input/config", "input/data/train", "input/data/backtest", "model", "output"):
             os.makedirs(os.path.join(root, folder))
@@ -48,8 +50,11 @@ def job(spec, settings):
         out = subprocess.run([os.path.join(BUILD, "sagetop-trainer"), "train"], check=True, text=True,
                              env={**os.environ, "SAGETOP_ML_ROOT": root}, stdout=subprocess.PIPE).stdout
         seconds = time.monotonic() - began
+        if keep:
+            shutil.copytree(os.path.join(root, "model"), keep)
     line = next(line for line in out.splitlines() if " features, " in line)
-    return seconds, float(line.split(" features, ")[1].split()[0]) / 1000
+    read, features = re.search(r" features, (\d+) ms, the features (\d+)", line).groups()
+    return seconds, float(read) / 1000, float(features) / 1000
 
 
 def shipped(name):
@@ -59,12 +64,18 @@ def shipped(name):
 
 # --- the loop in Python ---------------------------------------------------------------------
 
-def read_features():
-    import numpy as np
+def read_rows():
     import pandas as pd
     d = pd.read_csv(os.path.join(DATA, LOGS))
     d = d[d.played == 1].sort_values(["season_date", "game_id", "player_id"]).reset_index(drop=True)
     d["day"] = pd.to_datetime(d.season_date.astype(str))
+    return d
+
+
+def read_features(d=None):
+    import numpy as np
+    import pandas as pd
+    d = read_rows() if d is None else d
     who, x = d.player_id, {}
 
     def past(column):
@@ -95,8 +106,9 @@ def read_features():
     for column in ("pts", "reb", "ast", "stl", "blk", "tov", "fg3m", "fga"):
         x[column] = roll(past(column), 10, "mean")
     x["rest"] = (d.day - d.groupby("player_id").day.shift(1)).dt.days
-    x["recent"] = (d.assign(one=1.0).set_index("day").groupby("player_id").one.rolling("7D", closed="left").sum()
-                   .fillna(0).values)
+    x["recent"] = np.empty(len(d))
+    x["recent"][np.concatenate(list(d.groupby("player_id").indices.values()))] = (
+        d.assign(one=1.0).set_index("day").groupby("player_id").one.rolling("7D", closed="left").sum().fillna(0))
     x["home"] = d.home
     league = d.groupby("day")[["dk_fpts", "min"]].sum().assign(n=d.groupby("day").size()).cumsum().shift(1)
     teams = d.groupby(["opp", "day"])[["dk_fpts", "min"]].sum().assign(n=d.groupby(["opp", "day"]).size())
@@ -152,6 +164,35 @@ def python_players(wanted):
                 model.predict(xgboost.DMatrix(x[own & say]))
 
 
+# --- the archive of a cycle's models -----------------------------------------------------------
+
+def archive():
+    """A folder with the models of all players and a cycle, and a file of rows for each of them."""
+    root = tempfile.mkdtemp()
+    job(shipped("nba-per-player.yaml").replace("run:", "run:\n  keep_models: all"), {"backtest_cycles": "7-9"},
+        os.path.join(root, "model"))
+    with open(os.path.join(root, "model", "xgboost-models.json")) as f:
+        names = list(json.load(f)["models"])
+    draw = random.Random(1)
+    with open(os.path.join(root, "rows.csv"), "w") as f:
+        for name in names:
+            for _ in range(3):
+                f.write(name + "".join(f",{draw.uniform(0, 40):.2f}" for _ in range(48)) + "\n")
+    return root, len(names)
+
+
+def predict(root, threads):
+    """Seconds, and the most memory in MB."""
+    began = time.monotonic()
+    with open(os.path.join(root, f"out-{threads}"), "w") as out:
+        p = subprocess.Popen([os.path.join(BUILD, "sagetop-trainer"), "predict", "--threads", str(threads),
+                              os.path.join(root, "model"), os.path.join(root, "rows.csv")], stdout=out)
+        _, status, used = os.wait4(p.pid, 0)
+    if status:
+        sys.exit("sagetop-trainer predict failed")
+    return time.monotonic() - began, used.ru_maxrss / 1024
+
+
 # --- in turn ----------------------------------------------------------------------------------
 
 def timed(function):
@@ -160,20 +201,28 @@ def timed(function):
     return time.monotonic() - began
 
 
-def row(what, aim, ours, theirs):
+def row(what, aim, ours, theirs, peer_name="pandas and xgboost"):
     mine, peer = [], []
     while len(mine) < 3 and sum(mine) + sum(peer) < 60:
         mine.append(ours())
         peer.append(theirs())
     a, b = statistics.median(mine), statistics.median(peer)
-    print("bench", what, a, "s", "pandas and xgboost", b, aim, sep="\t", flush=True)
+    print("bench", what, a, "s", peer_name, b, aim, sep="\t", flush=True)
 
 
 default, players = shipped("nba-default.yaml"), shipped("nba-per-player.yaml")
 ridge = default.replace("model: pooled", "model: ridge")
-row("backtest: rows and 48 features", "10x", lambda: job(ridge, {"backtest_cycles": "0-0"})[1], lambda: timed(read_features))
+PEER_ROWS = read_rows()
+row("backtest: 48 features alone", "10x", lambda: job(ridge, {"backtest_cycles": "0-0"})[2], lambda: timed(lambda: read_features(PEER_ROWS)))
+row("backtest: rows and 48 features", "", lambda: job(ridge, {"backtest_cycles": "0-0"})[1], lambda: timed(read_features))
 row("backtest: the default season, 15 cycles", "< 4", lambda: job(default, {})[0], lambda: timed(python_default))
 row("backtest: a model for each player, one cycle", "", lambda: job(players, {"backtest_cycles": "7-7"})[0],
     lambda: timed(lambda: python_players([7])))
 if FULL:
     row("backtest: a model for each player, the season", "< 45", lambda: job(players, {})[0], lambda: timed(lambda: python_players(range(15))))
+folder, models = archive()
+row(f"backtest: an archive of {models} models on two threads, beside one", "", lambda: predict(folder, 2)[0],
+    lambda: predict(folder, 1)[0], "one thread")
+print("bench", f"backtest: memory of that, an archive of {models} models", predict(folder, 2)[1], "MB", "the archive",
+      os.path.getsize(os.path.join(folder, "model", "xgboost-models.tar")) / 1e6, "< 200", sep="\t", flush=True)
+shutil.rmtree(folder)

@@ -4,14 +4,16 @@ the same predictions. TAP."""
 import json
 import os
 import random
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from backtest_support import Backtest, until  # noqa: E402
-from engine_support import done, equal, ok  # noqa: E402
+from engine_support import BUILD, done, equal, ok  # noqa: E402
 from tap import match  # noqa: E402
 
+SRC = os.environ.get("SAGETOP_SRC", ".")
 CHAOS_DAYS = int(os.environ.get("BACKTEST_CHAOS_DAYS", "59"))  # 20 cycles; ten jobs of each
 
 
@@ -33,6 +35,14 @@ for line in ('entity: "who"', 'date: "day"', 'target: "y"', "test_end: 2020-02-0
     ok(f"finds {line}", line in b.output, b.output)
 equal("what it writes can be planned", b.run("plan", "made.yaml", "--json"), 0)
 equal("with jobs", json.loads(b.output)["planned"]["jobs"], len(json.loads(b.output)["jobs"]))
+subprocess.run(["sh", os.path.join(SRC, "share", "make-sample-data"), "--teams", "4", "--days", "60", b.dir], check=True,
+               stdout=subprocess.DEVNULL)
+equal("so does it at the sample season, whose days are numbers", b.run("init", "boxscores.csv"), 0)
+for line in ('entity: "player"', 'date: "day"', 'target: "fantasy_points"', "train_start: 1970-01-02"):
+    ok(f"finds {line}", line in b.output, b.output)
+with open(os.path.join(b.dir, "made.yaml"), "w") as f:
+    f.write(b.output)
+equal("which can be planned", b.run("plan", "made.yaml", "--json"), 0)
 with open(os.path.join(b.dir, "bad.csv"), "w") as f:
     f.write("a,b\n1,x\n2,y\n")
 equal("a file without days is refused", b.run("init", "bad.csv"), 1)
@@ -158,7 +168,8 @@ ok("mended, it goes on to the end", status in (0, 3), b.output)
 ok("with the same predictions", b.read("predictions.csv") == whole)
 b.close()
 
-b = Backtest(concurrency=2)
+b = Backtest(concurrency=2, more=", image: '1.dkr.ecr.us-east-1.amazonaws.com/x:1', bucket: 's3://sagetop-backtests', "
+             "role: 'arn:aws:iam::000000000000:role/x'")
 b.tell("toy-c0-p1", "sleep")
 process = b.start("run", "toy.yaml")
 ok("a job runs", until(lambda: dict(b.jobs()).get("toy-c0-p1") == "InProgress"), b.jobs())
@@ -172,6 +183,10 @@ equal("the job is stopped", dict(b.jobs())["toy-c0-p1"], "Stopped")
 equal("and the run", b.status()["state"], "stopped")
 equal("nothing more was launched", len(b.jobs()) < 6, True)
 b.untell("toy-c0-p1")
+asked = subprocess.run([os.path.join(BUILD, "sagetop"), "--endpoint-url", b.engine.url, "backtest", "resume", "toy"],
+                       cwd=b.dir, env=b.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+equal("where it costs money resume asks", asked.returncode, 2)
+match("and says what is left", asked.stderr, r"toy: 2\d of 22 packs are left: about \$\d+\.\d\d on spot, at most \$\d+\.\d\d\n.*say --yes")
 status = b.run("resume", "toy")
 ok("resume makes again what was stopped", status in (0, 3), b.output)
 ok("with the same predictions", b.read("predictions.csv") == whole)

@@ -30,7 +30,7 @@ fails 2 'whole number' 'a number that is none' -- jobs --limit x
 fails 2 'whole number' 'a negative number' -- jobs --limit -5
 fails 2 '90s, 15m' 'a time that is none' -- wait x --timeout soon
 fails 2 'logs needs more' 'too few arguments' -- logs
-fails 2 '"b" is too much' 'too many arguments' -- logs a b
+fails 2 '"b" is too much' 'too many arguments' -- job a b
 fails 2 'table, tsv or json' 'unknown format' -- jobs --format xml
 fails 2 'exclude each other' 'contradicting options' -- --local --endpoint-url http://127.0.0.1:1 jobs
 fails 2 'start, stop, status or env.*did you mean start' 'unknown verb of local' -- local strat

@@ -3,7 +3,9 @@
 input, what is said without history and with it, other types, and advice whose command works."""
 import json
 import os
+import re
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from engine_support import BUILD, Engine, done, equal, ok, until  # noqa: E402
-from tap import match  # noqa: E402
+from tap import match, skip  # noqa: E402
 
 SPEC = """
 TrainingJobName: try-one
@@ -117,6 +119,25 @@ ok("every priced type is compared", len(others) > 20 and len({o["instance_type"]
 equal("the cheapest first", [o["usd"] for o in others], sorted(o["usd"] for o in others))
 equal("the best are those that none beats", [o["instance_type"] for o in others if o["best"]],
       [o["instance_type"] for i, o in enumerate(others) if all(o["done_in_seconds"] < p["done_in_seconds"] for p in others[:i])])
+
+# --- a backtest's plan ------------------------------------------------------------------------
+data = os.environ.get("SAGETOP_TEST_DATA")
+if data:
+    shutil.copy(os.path.join(data, "nba-gamelogs-2017-18.csv.gz"), work)
+    with open(os.path.join(os.environ["SAGETOP_SRC"], "share/backtests/nba-per-player.yaml")) as f:
+        text = f.read()
+    text = re.sub(r"(?m)^run:\n", "run:\n  image: 000000000000.dkr.ecr.us-east-1.amazonaws.com/sagetop-trainer:1.0\n", text)
+    with open(os.path.join(work, "season.yaml"), "w") as f:
+        f.write(text)
+    plan = answer("backtest", "plan", os.path.join(work, "season.yaml"))
+    ok("a plan's seconds are what the account's jobs took beside their training", len(plan["learned"]) == 2 and
+       "jobs of this image" in plan["learned"][0], plan.get("learned"))
+    ok("and what spot saved is no assumption", plan["spot_rate_assumed"] is False and
+       plan["one_unit_a_job"]["spot_usd"] < 0.6 * plan["one_unit_a_job"]["on_demand_usd"], plan["one_unit_a_job"])
+    said = answer("backtest", "plan", os.path.join(work, "season.yaml"), "--minutes", "5")
+    equal("--minutes is taken as it is", (said["learned"], said["one_unit_a_job"]["billed_seconds"]), ([], 300.0 * said["one_unit_a_job"]["jobs"]))
+else:
+    skip("a plan of what the account's jobs told", "SAGETOP_TEST_DATA is not set")
 
 # --- advice -----------------------------------------------------------------------------------
 cloudwatch = engine.client("cloudwatch")

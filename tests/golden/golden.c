@@ -9,6 +9,7 @@
  *   size COLSxROWS          may come again later: a resize
  *   ascii | mono | readonly
  *   columns TEXT | order TEXT   as the settings have them
+ *   estimate TEXT           what the host says of launches; without it nothing
  *   keys NAME...            names of key.c; "text with blanks" types it
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
  *   later SECONDS           moves the clock
@@ -34,7 +35,7 @@ struct pending {
 	host_preview_fn *preview;
 	void *user;
 	char *name;
-	bool clone;
+	bool clone, is_estimate;
 };
 
 static struct {
@@ -48,6 +49,7 @@ static struct {
 	bool ascii, mono, read_only;
 	char seed[32];
 	char columns[64], order[32];
+	char estimate[128];
 	char launched[64]; /* the name; change new-job lets it appear */
 } t;
 
@@ -69,7 +71,9 @@ static void answer_all(void)
 		memmove(t.pending, t.pending + 1, --t.n_pending * sizeof(p));
 		if (p.done)
 			p.done(p.user, err);
-		if (p.text)
+		if (p.text && p.is_estimate)
+			p.text(p.user, err ? NULL : p.name, err);
+		else if (p.text)
 			p.text(p.user, err ? NULL : "{\n  \"TrainingJobName\": \"x\"\n}", err);
 		if (p.preview && err)
 			p.preview(p.user, NULL, err);
@@ -134,6 +138,15 @@ static void host_stop(void *user, const struct kind *kind, const char *name, hos
 	pend((struct pending){.done = done, .user = done_user});
 }
 
+/* Says how many changes it was told of. */
+static void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user)
+{
+	pend((struct pending){.text = done,
+			      .user = done_user,
+			      .is_estimate = true,
+			      .name = xasprintf("%s; %zu changes", t.estimate, r->changes->n)});
+}
+
 static void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
 {
 	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "prepare %s name=%s",
@@ -171,6 +184,11 @@ static void host_copy(void *user, const char *text)
 	snprintf(t.asked, sizeof(t.asked), "copy %s", text);
 }
 
+static void host_move(void *user, const char *profile, const char *region)
+{
+	snprintf(t.asked, sizeof(t.asked), "move profile=%s region=%s", str_or(profile, ""), str_or(region, ""));
+}
+
 static void host_live(void *user, const struct kind *kind, const char *job, bool on)
 {
 	snprintf(t.asked, sizeof(t.asked), "live %s %s", job, on ? "on" : "off");
@@ -185,7 +203,7 @@ static void code_typed(void *user, const char *code)
 	snprintf(t.asked, sizeof(t.asked), "code %s", code ? code : "(none)");
 }
 
-static const struct ui_host host = {
+static struct ui_host host = {
 	.live = host_live,
 	.live_usd_micro = 10000,
 	.watch = host_watch,
@@ -199,6 +217,7 @@ static const struct ui_host host = {
 	.describe = host_describe,
 	.save = host_save,
 	.copy = host_copy,
+	.move = host_move,
 };
 
 /* --- running --- */
@@ -236,6 +255,7 @@ static void begin(void)
 				 .notice_ms = 8000,
 				 .columns = t.columns[0] ? t.columns : NULL,
 				 .order = t.order[0] ? t.order : NULL};
+	host.estimate = t.estimate[0] ? host_estimate : NULL;
 	t.ui = ui_new(t.session, &host, &opt);
 	settle();
 }
@@ -364,6 +384,8 @@ static void run_line(const char *word, const char *arg)
 		str_copy(t.seed, sizeof(t.seed), arg);
 	else if (!strcmp(word, "size"))
 		set_size(arg);
+	else if (!strcmp(word, "estimate"))
+		str_copy(t.estimate, sizeof(t.estimate), arg);
 	else if (!strcmp(word, "columns"))
 		str_copy(t.columns, sizeof(t.columns), arg);
 	else if (!strcmp(word, "order"))

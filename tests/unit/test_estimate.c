@@ -403,6 +403,9 @@ static void test_job_estimate(void **state)
 	q.rate_micro = USD_UNKNOWN;
 	q.spot = false;
 	check_comparison(&q);
+	q.max_run_s = 600; /* stopped before it is done */
+	estimate_job(&q, &e);
+	assert_true(e.stopped && e.mid_micro == e.most_micro);
 	q.region = "nowhere";
 	estimate_job(&q, &e);
 	assert_int_equal(e.mid_micro, USD_UNKNOWN);

@@ -167,9 +167,14 @@ static int load_rows(struct backtest_run *r, struct err *err)
 		if (r->panel->eligible[i])
 			r->kept_cycle = panel_cycle_of(r->spec, r->panel->day[i]);
 	r->scales = naive_scales(r->panel, r->spec->test_start);
+	int64_t read_ms = clock_mono_ms();
+
 	r->matrix = features_build(r->features, r->panel);
-	printf("%zu rows of %zu entities, %zu features, %lld ms\n", r->panel->n, r->panel->entity_names.n, r->names.n,
-	       (long long)(clock_mono_ms() - r->started_ms));
+	int64_t now_ms = clock_mono_ms();
+
+	printf("%zu rows of %zu entities, %zu features, %lld ms, the features %lld of them\n", r->panel->n,
+	       r->panel->entity_names.n, r->names.n, (long long)(now_ms - r->started_ms),
+	       (long long)(now_ms - read_ms));
 	return 0;
 }
 

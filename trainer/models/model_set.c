@@ -4,9 +4,11 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <pthread.h>
 
 #include "base/fs.h"
 #include "trainer/models/pack.h"
+#include "trainer/read/parallel.h"
 
 #define MODEL_SET_MAX_MODELS 10000
 
@@ -19,6 +21,7 @@ void model_set_free(struct model_set *m)
 	free(m->boosters);
 	map_done(&m->entity_index);
 	dataset_free(m->schema);
+	pack_free(m->pack);
 	free(m->path);
 	free(m);
 }
@@ -78,18 +81,27 @@ static int model_set_find(const char *dir, struct strlist *ret, struct err *err)
 	return err_set(err, ERR_NOTFOUND, all.n ? "%s holds no file named xgboost-model" : "%s holds no model", dir);
 }
 
+/* All models of a set are of one kind. */
+static int model_set_agrees(const struct model_set *m, const struct booster_info *info, const char *name,
+			    struct err *err)
+{
+	if (strcmp(info->objective, m->info.objective) || info->features != m->info.features ||
+	    info->classes != m->info.classes)
+		return err_set(err, ERR_INVALID, "%s: the model differs from the first in objective or columns", name);
+	return 0;
+}
+
 static int model_set_add(struct model_set *m, struct booster *b, const char *name, struct err *err)
 {
 	struct booster_info info;
 	int r = booster_describe(b, &info, err);
 
+	if (!r && !m->n)
+		m->info = info;
+	if (!r)
+		r = model_set_agrees(m, &info, name, err);
 	if (r)
 		return r;
-	if (!m->n)
-		m->info = info;
-	else if (strcmp(info.objective, m->info.objective) || info.features != m->info.features ||
-		 info.classes != m->info.classes)
-		return err_set(err, ERR_INVALID, "%s: the model differs from the first in objective or columns", name);
 	m->most_trees = MAX(m->most_trees, info.trees);
 	m->linear |= str_eq(info.booster, "gblinear");
 	m->boosters = xreallocarray(m->boosters, m->n + 1, sizeof(*m->boosters));
@@ -118,7 +130,12 @@ static int best_rounds(struct booster *b, const struct booster_info *info)
 static int cut_to_best(struct booster **b, const char *name, struct err *err)
 {
 	AUTO(booster) struct booster *cut = NULL;
+	AUTO(str) char *limit = booster_attr(*b, "best_ntree_limit");
+	AUTO(str) char *iteration = booster_attr(*b, "best_iteration");
 	struct booster_info info;
+
+	if (!limit && !iteration)
+		return 0;
 	int r = booster_describe(*b, &info, err);
 	int rounds = r ? 0 : best_rounds(*b, &info);
 
@@ -149,35 +166,51 @@ static int model_set_add_file(struct model_set *m, const char *path, int threads
 	return 0;
 }
 
-static int model_set_add_pack(struct model_set *m, const char *dir, int threads, struct err *err)
+/* One model of an archive; several threads may do so at once. */
+static int model_read(const struct pack *pack, size_t i, int threads, struct booster **ret, struct err *err)
 {
-	AUTO(pack) struct pack *pack = NULL;
+	AUTO(booster) struct booster *b = NULL;
 	AUTO(strmap) struct strmap params = {0};
+	AUTO(str) char *member = NULL;
+	const void *bytes;
 	char text[16];
-	int r = pack_open(dir, &pack, err);
+	size_t n;
+	int r = pack_read_member(pack, i, &member, &bytes, &n, err);
 
-	if (r)
-		return r;
 	snprintf(text, sizeof(text), "%d", threads);
 	strmap_set(&params, "nthread", text);
-	for (size_t i = 0; i < pack_count(pack); i++) {
-		AUTO(booster) struct booster *b = NULL;
-		size_t n;
-		const void *bytes;
+	if (!r)
+		r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
+	if (!r)
+		r = cut_to_best(&b, pack_name(pack, i), err);
+	if (r)
+		return err_prefix(err, "%s", pack_name(pack, i));
+	*ret = TAKE(b);
+	return 0;
+}
 
-		r = pack_read(pack, i, &bytes, &n, err);
-		if (!r)
-			r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
-		if (!r)
-			r = cut_to_best(&b, pack_name(pack, i), err);
+static int model_set_add_pack(struct model_set *m, const char *dir, const struct model_options *opt, struct err *err)
+{
+	AUTO(pack) struct pack *pack = NULL;
+	int r = pack_open(dir, &pack, err);
+
+	for (size_t i = 0; !r && i < pack_count(pack); i++) {
+		AUTO(booster) struct booster *b = NULL;
+
+		map_put(&m->entity_index, pack_name(pack, i), (void *)(uintptr_t)(i + 1));
+		if (opt->late && m->n)
+			continue;
+		r = model_read(pack, i, opt->threads, &b, err);
 		if (!r)
 			r = model_set_add(m, b, pack_name(pack, i), err);
-		if (r)
-			return err_prefix(err, "%s", pack_name(pack, i));
-		(void)TAKE(b);
-		map_put(&m->entity_index, pack_name(pack, i), (void *)(uintptr_t)m->n);
+		if (!r)
+			(void)TAKE(b);
 	}
-	return m->n ? 0 : err_set(err, ERR_NOTFOUND, "%s: the archive holds no model", dir);
+	if (!r && !m->n)
+		r = err_set(err, ERR_NOTFOUND, "%s: the archive holds no model", dir);
+	if (!r && opt->late)
+		m->pack = TAKE(pack);
+	return r;
 }
 
 /* The schema that the model carries, or one that only knows the number of columns. */
@@ -208,7 +241,7 @@ int model_set_load(const char *path, const struct model_options *opt, struct mod
 
 	m->path = xstrdup(path);
 	if (pack_present(path))
-		r = model_set_add_pack(m, path, opt->threads, err);
+		r = model_set_add_pack(m, path, opt, err);
 	else if (fs_is_dir(path))
 		r = model_set_find(path, &files, err);
 	else if (!fs_exists(path))
@@ -346,35 +379,88 @@ static struct dataset *model_set_pick(const struct dataset *d, const size_t *row
 	return part;
 }
 
-static int model_set_predict_entity(const struct model_set *m, const struct dataset *d, uint32_t entity,
-				    const size_t *rows, size_t n, const struct predict_options *opt, int threads,
-				    struct predictions *ret, struct err *err)
+/* Rows by entity, on several threads: each entity's go to places of their own. */
+struct entity_pass {
+	const struct model_set *m;
+	const struct dataset *d;
+	const struct predict_options *opt;
+	int threads; /* of one prediction */
+	size_t *first, *rows;
+	struct predictions all;
+	pthread_mutex_t lock;
+	struct err err; /* the first */
+};
+
+/* The first to come makes the room. */
+static int entity_put(struct entity_pass *s, const struct predictions *p, const size_t *rows, size_t n, struct err *err)
 {
-	const char *name = d->entity_names.items[entity];
-	uintptr_t place = (uintptr_t)map_get(&m->entity_index, name);
+	pthread_mutex_lock(&s->lock);
+	if (!s->all.values) {
+		s->all = (struct predictions){.rows = s->d->rows, .columns = p->columns};
+		s->all.values = xcalloc(MAX(s->d->rows * p->columns, (size_t)1), sizeof(float));
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (p->columns != s->all.columns)
+		return err_set(err, ERR_INVALID, "the models differ in the number of their outputs");
+	for (size_t i = 0; i < n; i++)
+		memcpy(s->all.values + rows[i] * p->columns, p->values + i * p->columns, p->columns * sizeof(float));
+	return 0;
+}
+
+static int entity_model(const struct entity_pass *s, size_t place, const char *name, struct booster **ret,
+			struct err *err)
+{
+	struct booster_info info;
+	int r = model_read(s->m->pack, place, s->threads, ret, err);
+
+	if (!r)
+		r = booster_describe(*ret, &info, err);
+	return r ? r : model_set_agrees(s->m, &info, name, err);
+}
+
+static int entity_predict(struct entity_pass *s, size_t entity, struct err *err)
+{
+	const char *name = s->d->entity_names.items[entity];
+	const size_t *rows = s->rows + s->first[entity], n = s->first[entity + 1] - s->first[entity];
+	uintptr_t place = (uintptr_t)map_get(&s->m->entity_index, name);
 	AUTO(dataset) struct dataset *part = NULL;
-	struct model_input in;
+	AUTO(booster) struct booster *own = NULL;
 	AUTO(predictions) struct predictions p = {0};
-	int r;
+	struct model_input in = {0};
+	int r = 0;
 
 	if (!place)
 		return err_set(err, ERR_NOTFOUND, "there is no model of the entity '%.100s'", name);
-	part = model_set_pick(d, rows, n);
-	r = model_input_make(m, part, threads, &in, err);
+	if (s->m->pack && place > 1)
+		r = entity_model(s, place - 1, name, &own, err);
+	part = model_set_pick(s->d, rows, n);
 	if (!r)
-		r = model_input_predict(&in, m->boosters[place - 1], opt, &p, err);
+		r = model_input_make(s->m, part, s->threads, &in, err);
+	if (!r)
+		r = model_input_predict(&in, own ? own : s->m->boosters[place - 1], s->opt, &p, err);
 	matrix_free(in.matrix);
-	if (r)
-		return r;
-	if (!ret->values) {
-		*ret = (struct predictions){.rows = d->rows, .columns = p.columns};
-		ret->values = xcalloc(MAX(d->rows * p.columns, (size_t)1), sizeof(float));
-	}
-	if (p.columns != ret->columns)
-		return err_set(err, ERR_INVALID, "the models differ in the number of their outputs");
-	for (size_t i = 0; i < n; i++)
-		memcpy(ret->values + rows[i] * p.columns, p.values + i * p.columns, p.columns * sizeof(float));
-	return 0;
+	return r ? r : entity_put(s, &p, rows, n, err);
+}
+
+static void entity_step(void *context, size_t entity)
+{
+	struct entity_pass *s = context;
+	struct err err = {0};
+
+	if (s->first[entity + 1] == s->first[entity])
+		return;
+	pthread_mutex_lock(&s->lock);
+	bool over = s->err.code;
+	pthread_mutex_unlock(&s->lock);
+	if (over)
+		return;
+	booster_thread_init(0);
+	if (!entity_predict(s, entity, &err))
+		return;
+	pthread_mutex_lock(&s->lock);
+	if (!s->err.code)
+		s->err = err;
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Group the rows by entity (a counting sort), then predict group by group. */
@@ -384,8 +470,13 @@ static int model_set_predict_entities(const struct model_set *m, const struct da
 {
 	size_t names = d->entity_names.n;
 	size_t *first = xcalloc(names + 2, sizeof(*first)), *rows = xcalloc(d->rows + 1, sizeof(*rows));
-	AUTO(predictions) struct predictions all = {0};
-	int r = 0;
+	struct entity_pass s = {.m = m,
+				.d = d,
+				.opt = opt,
+				.threads = m->pack ? 1 : threads,
+				.first = first,
+				.rows = rows,
+				.lock = PTHREAD_MUTEX_INITIALIZER};
 
 	for (size_t i = 0; i < d->rows; i++)
 		first[d->entities[i] + 2]++;
@@ -393,17 +484,17 @@ static int model_set_predict_entities(const struct model_set *m, const struct da
 		first[e + 2] += first[e + 1];
 	for (size_t i = 0; i < d->rows; i++)
 		rows[first[d->entities[i] + 1]++] = i;
-	for (size_t e = 0; !r && e < names; e++)
-		if (first[e + 1] > first[e])
-			r = model_set_predict_entity(m, d, (uint32_t)e, rows + first[e], first[e + 1] - first[e], opt,
-						     threads, &all, err);
+	/* Small models: one thread each, several at a time. */
+	parallel_for(names, m->pack ? threads : 1, entity_step, &s);
 	free(first);
 	free(rows);
-	if (r)
-		return r;
-	*ret = all;
-	all.values = NULL;
-	return 0;
+	pthread_mutex_destroy(&s.lock);
+	if (!s.err.code) {
+		*ret = s.all;
+		return 0;
+	}
+	predictions_done(&s.all);
+	return err_set(err, s.err.code, "%s", s.err.msg);
 }
 
 int model_set_predict(const struct model_set *m, const struct dataset *d, bool margin, int threads,

@@ -22,11 +22,13 @@ struct model_set {
 	struct dataset *schema;	  /* without rows: what request data is held against */
 	bool linear;		  /* there is a model without trees among them */
 	char *path;		  /* as it was given */
+	struct pack *pack;	  /* of models that are read when their rows are predicted, all but the first; NULL */
 };
 
 struct model_options {
 	int threads;	  /* of one prediction */
 	bool first_alone; /* of several models of a cross-validation, the first */
+	bool late;	  /* of an archive: a model is read when its rows are predicted, and let go of then */
 };
 
 /* A file, or a folder with one model, xgboost-model-N of a cross-validation, or

@@ -133,15 +133,14 @@ static bool header_agrees(const char *block, const struct pack_entry *e)
 	       (!plain_name(e->name) || (!memcmp(block, e->name, n) && strchr(".", block[n])));
 }
 
-int pack_read(struct pack *p, size_t i, const void **ret, size_t *n, struct err *err)
+int pack_read_member(const struct pack *p, size_t i, char **member, const void **ret, size_t *n, struct err *err)
 {
 	const struct pack_entry *e = &p->entries[i];
 	size_t got = 0, total = BLOCK + e->length;
+	AUTO(str) char *all = xmalloc(total);
 
-	free(p->member);
-	p->member = xmalloc(total);
 	while (got < total) {
-		ssize_t r = pread(p->fd, p->member + got, total - got, (off_t)(e->offset - BLOCK + got));
+		ssize_t r = pread(p->fd, all + got, total - got, (off_t)(e->offset - BLOCK + got));
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0)
@@ -149,11 +148,18 @@ int pack_read(struct pack *p, size_t i, const void **ret, size_t *n, struct err 
 				       r ? strerror(errno) : "it has been cut short");
 		got += (size_t)r;
 	}
-	if (!header_agrees(p->member, e))
+	if (!header_agrees(all, e))
 		return err_set(err, ERR_PARSE, PACK_INDEX " and " PACK_FILE " do not belong together");
-	*ret = p->member + BLOCK;
+	*ret = all + BLOCK;
 	*n = e->length;
+	*member = TAKE(all);
 	return 0;
+}
+
+int pack_read(struct pack *p, size_t i, const void **ret, size_t *n, struct err *err)
+{
+	free(TAKE(p->member));
+	return pack_read_member(p, i, &p->member, ret, n, err);
 }
 
 /* --- writing ---------------------------------------------------------------------- */

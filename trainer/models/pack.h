@@ -23,6 +23,9 @@ const char *pack_name(const struct pack *p, size_t i); /* the entity; borrowed *
 /* A model file's bytes; borrowed until the next call. ERR_PARSE where index and tar do not
  * belong together. */
 int pack_read(struct pack *p, size_t i, const void **ret, size_t *n, struct err *err) NODISCARD;
+/* The same for several threads at once; *member is the caller's, the bytes lie in it. */
+int pack_read_member(const struct pack *p, size_t i, char **member, const void **ret, size_t *n,
+		     struct err *err) NODISCARD;
 
 /* --- writing ------------------------------------------------------------------- */
 struct pack_writer;

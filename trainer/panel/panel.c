@@ -42,12 +42,15 @@ static int find_column(const struct frame *t, const char *what, const char *name
 		       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
+/* 20180101, or a number of days. */
 static int32_t number_day(double v)
 {
 	char text[32];
 
 	if (isnan(v) || v < 0 || v > 99999999)
 		return DAY_UNKNOWN;
+	if (v <= DAY_NUMBER_MAX)
+		return v == floor(v) ? (int32_t)v : DAY_UNKNOWN;
 	snprintf(text, sizeof(text), "%.0f", v);
 	return day_parse(text);
 }
@@ -84,9 +87,10 @@ int panel_days(const struct frame *t, const char *name, int32_t **ret, struct er
 	const char *cell = c->text && c->codes[bad] != FRAME_NO_WORD ? c->words.items[c->codes[bad]] : NULL;
 
 	free(days);
-	return err_set(err, ERR_INVALID,
-		       "columns.date: row %zu: %s is \"%s\", not a day such as 2018-01-01 or 20180101", bad + 1,
-		       c->name, cell ? cell : "");
+	return err_set(
+		err, ERR_INVALID,
+		"columns.date: row %zu: %s is \"%s\", not a day such as 2018-01-01, 20180101 or a number of days",
+		bad + 1, c->name, cell ? cell : "");
 }
 
 static int read_target(struct panel *p, const struct frame_column *c, struct err *err)

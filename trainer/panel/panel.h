@@ -43,6 +43,7 @@ int panel_load(const struct backtest_spec *spec, const struct strlist *files, co
 int panel_read(const struct backtest_spec *spec, const struct strlist *files, const struct strlist *earlier,
 	       struct frame **ret, struct err *err) NODISCARD;
 
+#define DAY_NUMBER_MAX 99999 /* a number up to it is one of days since 1970-01-01, as a made-up season has */
 /* The day of each row of a frame, in its own order; *ret is the caller's. ERR_INVALID names the
  * row that has none. */
 int panel_days(const struct frame *t, const char *column, int32_t **ret, struct err *err) NODISCARD;

@@ -155,7 +155,7 @@ int command_predict(int argc, char **argv)
 	r = predict_parse(argc, argv, &c, &ignore, &err);
 	booster_thread_init(0);
 	if (!r)
-		r = model_set_load(c.model, &(struct model_options){.threads = c.threads}, &m, &err);
+		r = model_set_load(c.model, &(struct model_options){.threads = c.threads, .late = true}, &m, &err);
 	if (!r) {
 		c.opt.like = m->schema;
 		c.opt.threads = c.threads;

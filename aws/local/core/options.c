@@ -2,7 +2,9 @@
 #include "aws/local/core/options.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/timefmt.h"
@@ -153,6 +155,23 @@ static bool is_loopback(const char *address)
 	return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+/* Jobs run in folders of their own, and are told where theirs is. */
+static int absolute_state(struct options *o, struct err *err)
+{
+	AUTO(str) char *here = NULL;
+
+	if (*o->state_dir == '/')
+		return 0;
+	here = getcwd(NULL, 0);
+	if (!here)
+		return err_set(err, ERR_IO, "--state: this folder cannot be told: %s", strerror(errno));
+	char *path = fs_join(here, o->state_dir);
+
+	free(o->state_dir);
+	o->state_dir = path;
+	return 0;
+}
+
 static int check(struct options *o, struct err *err)
 {
 	if (!is_loopback(o->address))
@@ -165,7 +184,7 @@ static int check(struct options *o, struct err *err)
 			       "--runner runc needs --image DIR, the image's unpacked root file system");
 	if (!o->state_dir)
 		o->state_dir = fs_state_path("local");
-	return 0;
+	return absolute_state(o, err);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct err *err)

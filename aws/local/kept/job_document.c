@@ -122,8 +122,11 @@ static void add_times(json_t *doc, const struct training_job *job)
 static void add_warm_pool(json_t *doc, const struct training_job *job, const json_t *request)
 {
 	int64_t keep = json_get_i64(json_object_get(request, "ResourceConfig"), "KeepAlivePeriodInSeconds", 0);
+	json_t *loaded = json_object_get(request, "WarmPoolStatus"); /* of a stored job */
 
-	if (keep > 0)
+	if (loaded)
+		json_object_set(doc, "WarmPoolStatus", loaded);
+	else if (keep > 0)
 		json_object_set_new(doc, "WarmPoolStatus",
 				    json_pack("{s:s}", "Status", training_job_is_over(job) ? "Terminated" : "InUse"));
 }

@@ -19,6 +19,7 @@
 	"TrainingStartTime:time TrainingEndTime:time TrainingTimeInSeconds:count BillableTimeInSeconds:count " \
 	"SecondaryStatusTransitions:[{Status!:text StartTime!:time EndTime:time StatusMessage:text}] "         \
 	"FinalMetricDataList:[{MetricName!:text Value!:number Timestamp:time}] TuningJobArn:arn "              \
+	"WarmPoolStatus:{Status!:text ResourceRetainedBillableTimeInSeconds:count ReusedByJob:text} "          \
 	"LabelingJobArn:arn AutoMLJobArn:arn ModelArtifacts"
 
 /* Times as texts become epoch seconds, as far down as the shape knows its members. */

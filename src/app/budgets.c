@@ -1,0 +1,222 @@
+/* budgets.c - budgets held against what is spent. */
+#include "app/budgets.h"
+
+#include "app/output.h"
+#include "base/proc.h"
+
+#define EXIT_SHARE 8
+#define EXIT_OVER 9
+#define NOTICE_TIMEOUT_MS 30000
+
+/* --- how they stand ---------------------------------------------------------------- */
+
+static void add_resources(const struct session *s, const struct budget *b, int64_t now_ms, struct budget_state *st)
+{
+	struct charges charges;
+
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		const struct resources *t = &s->tables[k];
+
+		for (size_t i = 0; kind_table[k].price_component && i < t->n; i++) {
+			if (!budget_counts(b, &kind_table[k], t->items[i]->name, t->items[i]))
+				continue;
+			charges_of_resource(t->items[i], s, now_ms, &charges);
+			budget_add(b, st, &charges);
+		}
+	}
+}
+
+int budgets_state(const struct config *config, struct sync *sync, const struct budget *b, struct budget_state *ret,
+		  struct err *err)
+{
+	const struct session *s = sync_session(sync);
+	AUTO(usages) struct usages all = {0};
+	int64_t now_ms = clock_now_ms();
+	struct charges charges;
+
+	budget_begin(b, now_ms, config->set.zone == SETTING_ZONE_LOCAL, ret);
+	if (store_usage_load(sync_store(sync), &all, err) < 0)
+		return -err->code;
+	add_resources(s, b, now_ms, ret);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct usage *u = &all.items[i];
+
+		if (!budget_counts(b, u->kind, u->name, resources_find(&s->tables[u->kind->id], u->name)))
+			continue;
+		charges_of_usage(u, s, now_ms, &charges);
+		budget_add(b, ret, &charges);
+	}
+	budget_settle(b, ret);
+	return 0;
+}
+
+/* --- before a launch ----------------------------------------------------------------- */
+
+static int allow(const struct config *config, struct sync *sync, const struct budget *b, const char *name,
+		 int64_t ceiling_micro, struct err *err)
+{
+	struct budget_state st;
+	char limit[24], spent[24], more[24];
+
+	if (budgets_state(config, sync, b, &st, err) < 0)
+		return -err->code;
+	int64_t after = money_sum(st.spent_micro, ceiling_micro);
+
+	if (after != USD_UNKNOWN && after <= b->usd_micro)
+		return 0;
+	return err_set(err, ERR_LIMIT,
+		       "%s would break the budget %s of %s a %s: %s is spent and it can cost %s%s; --force launches it "
+		       "all the same",
+		       name, b->name, money_text(limit, b->usd_micro), b->per == PERIOD_DAY ? "day" : "month",
+		       money_text(spent, st.spent_micro), money_text(more, ceiling_micro),
+		       ceiling_micro == USD_UNKNOWN ? " (no price)" : " at most");
+}
+
+int budgets_allow(const struct config *config, struct sync *sync, const char *name, const struct strmap *tags,
+		  int64_t ceiling_micro, struct err *err)
+{
+	const struct strmap *all = &config->set.budgets;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < all->n; i++) {
+		AUTO(budget) struct budget b = {0};
+
+		if (budget_parse(all->items[i].name, all->items[i].value, &b, NULL) == 0 && b.hard &&
+		    budget_matches(&b, TRAINING_KIND, name, tags))
+			rc = allow(config, sync, &b, name, ceiling_micro, err);
+	}
+	return rc;
+}
+
+static bool any_is_hard(const struct config *config)
+{
+	const struct strmap *all = &config->set.budgets;
+	bool hard = false;
+
+	for (size_t i = 0; i < all->n; i++)
+		hard |= strstr(all->items[i].value, "hard") != NULL;
+	return hard;
+}
+
+int budgets_allow_launch(struct app *a, const char *name, const struct strmap *tags, int64_t ceiling_micro,
+			 struct err *err)
+{
+	struct app_reply reply = {0};
+
+	if (a->local || app_flag(a, OPT_FORCE) || !any_is_hard(&a->config))
+		return 0;
+	sync_jobs(a->sync, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) < 0)
+		return -err->code;
+	return budgets_allow(&a->config, a->sync, name, tags, ceiling_micro, err);
+}
+
+/* --- the check ------------------------------------------------------------------------- */
+
+/* Once for each share of a period: the greatest that was told is kept. */
+static bool is_new(struct app *a, const struct budget *b, const struct budget_state *st)
+{
+	AUTO(str) char *key = xasprintf("budget/%s", b->name);
+	AUTO(str) char *told = store_meta_get(sync_store(a->sync), key);
+	AUTO(str) char *now = xasprintf("%lld %d", (long long)st->from_ms, st->passed);
+	long long from = 0;
+	int share = 0;
+
+	if (told)
+		(void)sscanf(told, "%lld %d", &from, &share);
+	if (!st->passed || (from == st->from_ms && share >= st->passed))
+		return false;
+	return store_meta_set(sync_store(a->sync), key, now, NULL) == 0;
+}
+
+/* The command gets the text as its last argument; no shell reads it. */
+static void tell(struct app *a, const char *text)
+{
+	AUTO(strlist) struct strlist words = {0};
+	AUTO(buf) struct buf output = BUF_INIT(65536);
+	struct err err = {0};
+	int status = 0;
+
+	if (str_empty(a->config.set.notice_command))
+		return;
+	if (proc_split_words(a->config.set.notice_command, &words, &err) == 0 && words.n) {
+		const char **argv = xcalloc(words.n + 2, sizeof(*argv));
+
+		for (size_t i = 0; i < words.n; i++)
+			argv[i] = words.items[i];
+		argv[words.n] = text;
+		if (proc_run(argv, NOTICE_TIMEOUT_MS, &output, &status, &err) == 0 && status)
+			(void)err_set(&err, ERR_IO, "it ended with status %d", status);
+		free(argv);
+	}
+	if (err.code)
+		fprintf(stderr, "sagetop: notice-command: %s\n", err.msg);
+}
+
+static int check_one(struct app *a, const struct budget *b, struct table *t, json_t *list, struct err *err)
+{
+	struct budget_state st;
+	char spent[24], limit[24], from[16], percent[16];
+
+	if (budgets_state(&a->config, a->sync, b, &st, err) < 0)
+		return -err->code;
+	AUTO(str)
+	char *amount = xasprintf("%s/%s", money_text(limit, b->usd_micro), b->per == PERIOD_DAY ? "day" : "month");
+	const char *state = st.spent_micro >= b->usd_micro ? "over" : st.passed ? "warning" : "ok";
+	AUTO(str) char *unknown = st.unknown ? xasprintf("%zu not counted", st.unknown) : NULL;
+	json_t *o = json_object();
+
+	period_name(from, st.from_ms, b->per, a->config.set.zone == SETTING_ZONE_LOCAL);
+	snprintf(percent, sizeof(percent), "%d%%", st.percent);
+	table_cell(t, b->name);
+	table_cell(t, from);
+	table_cell(t, money_text(spent, st.spent_micro));
+	table_cell(t, amount);
+	table_cell(t, percent);
+	table_cell(t, state);
+	table_cell(t, unknown);
+	json_put_str(o, "budget", b->name);
+	json_put_time(o, "from", st.from_ms);
+	json_object_set_new(o, "spent_usd_micro", json_integer(st.spent_micro));
+	json_object_set_new(o, "budget_usd_micro", json_integer(b->usd_micro));
+	json_object_set_new(o, "percent", json_integer(st.percent));
+	json_put_str(o, "state", state);
+	json_object_set_new(o, "unknown", json_integer((json_int_t)st.unknown));
+	json_array_append_new(list, o);
+	a->exit_status = MAX(a->exit_status, str_eq(state, "over") ? EXIT_OVER : st.passed ? EXIT_SHARE : 0);
+	if (is_new(a, b, &st)) {
+		AUTO(str)
+		char *text =
+			xasprintf("sagetop: the budget %s: %s of %s is spent (%s)", b->name, spent, amount, percent);
+
+		tell(a, text);
+	}
+	return 0;
+}
+
+int budgets_check(struct app *a, struct err *err)
+{
+	static const char *const titles[] = {"BUDGET", "SINCE", "SPENT", "OF", "SHARE", "STATE", "UNKNOWN"};
+	const struct strmap *all = &a->config.set.budgets;
+	AUTO(table) struct table t = {0};
+	AUTO(json) json_t *list = json_array();
+
+	if (!all->n)
+		return err_set(err, ERR_INVALID,
+			       "there are no budgets to check: name some in %s, budgets: {total: 500/month}",
+			       a->config.path);
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		table_column(&t, titles[i], i >= 2 && i <= 4);
+	for (size_t i = 0; i < all->n; i++) {
+		AUTO(budget) struct budget b = {0};
+
+		if (budget_parse(all->items[i].name, all->items[i].value, &b, err) < 0 ||
+		    check_one(a, &b, &t, list, err) < 0)
+			return -err->code;
+	}
+	if (output_format(a) == OUTPUT_JSON)
+		output_json(a, list);
+	else
+		table_print(&t, a);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* budgets.h - the settings' budgets held against what is spent: `cost --check`, and before
+ * a launch. */
+#ifndef SAGETOP_APP_BUDGETS_H
+#define SAGETOP_APP_BUDGETS_H
+
+#include "app/app.h"
+#include "model/budget.h"
+
+/* A budget and how it stands, for what the session knows now; no network. */
+int budgets_state(const struct config *config, struct sync *sync, const struct budget *b, struct budget_state *ret,
+		  struct err *err) NODISCARD;
+
+/* ERR_LIMIT where something of at most ceiling_micro (USD_UNKNOWN: nobody knows) would break
+ * a hard budget; the message says how to go on. tags NULL: none. */
+int budgets_allow(const struct config *config, struct sync *sync, const char *name, const struct strmap *tags,
+		  int64_t ceiling_micro, struct err *err) NODISCARD;
+
+/* The same on the command line, where the jobs are asked for first; --force, and the local
+ * engine, which costs nothing, let everything pass. */
+int budgets_allow_launch(struct app *a, const char *name, const struct strmap *tags, int64_t ceiling_micro,
+			 struct err *err) NODISCARD;
+
+/* `cost --check`: a line for each budget; exit statuses 8 (a share is reached) and 9 (one
+ * is used up). Calls the settings' notice-command for each share newly reached. */
+int budgets_check(struct app *a, struct err *err) NODISCARD;
+
+#endif

@@ -1,0 +1,45 @@
+/* cost.h - the parts of `sagetop cost`: what is asked for (cost_fetch.c), summed
+ * (cost_sum.c), and told as a table, JSON, CSV, Markdown (cost_print.c) or a page
+ * (cost_html.c). */
+#ifndef SAGETOP_APP_COST_H
+#define SAGETOP_APP_COST_H
+
+#include "app/app.h"
+#include "model/price_rules.h"
+#include "model/query.h"
+#include "model/spend.h"
+
+struct cost_report {
+	struct spend spend;
+	struct strlist left_out; /* kinds that are not in it, with why */
+	const char *by_text;	 /* as it was asked for, "tag:team" */
+	struct money_currency currency;
+	size_t top;	 /* 0: all rows */
+	size_t n_others; /* rows that the last one stands for */
+};
+void cost_report_done(struct cost_report *r);
+AUTO_EMBEDDED(cost_report, struct cost_report, cost_report_done)
+
+/* Everything that is billed, from the service, into the session; what is billed while it is
+ * there is noted down. tags: those of all kinds are wanted. What is denied or not to be had
+ * is a line of left_out. */
+int cost_fetch(struct app *a, bool tags, struct strlist *left_out, struct err *err) NODISCARD;
+/* The things that the words let through, summed. */
+int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report *ret, struct err *err) NODISCARD;
+
+/* `cost --now`: what runs and stands there. */
+int cost_running(struct app *a, struct err *err) NODISCARD;
+
+void cost_print_table(struct app *a, const struct cost_report *r);
+void cost_print_json(struct app *a, const struct cost_report *r);
+void cost_print_csv(struct app *a, const struct cost_report *r);
+void cost_print_markdown(struct app *a, const struct cost_report *r);
+int cost_write_html(struct app *a, const struct cost_report *r, const char *path, struct err *err) NODISCARD;
+
+/* The lines below a table, without their ends: what was wasted, what is not known, the
+ * prices' date, the other currency. */
+void cost_notes(const struct app *a, const struct cost_report *r, struct strlist *ret);
+/* The rows' money rounded so that it adds up; owned by the caller. */
+int64_t *cost_rounded(const struct cost_report *r, int64_t *ret_total, int64_t *ret_unit) NODISCARD;
+
+#endif

@@ -1,0 +1,195 @@
+/* cost_running.c - sagetop cost --now: what runs, what it costs an hour and in the end, and
+ * what bills while it does no work. */
+#include "app/cost.h"
+#include "app/output.h"
+#include "aws/cloudwatch.h"
+#include "model/running.h"
+
+#define DAY_S 86400
+#define QUERIES_MAX 100 /* a call */
+
+/* --- how often endpoints were called ------------------------------------------------- */
+
+struct asking {
+	struct app_reply base;
+	const struct strlist *endpoints;
+	size_t first; /* of this call */
+	struct strmap *calls;
+};
+
+static void on_calls(void *user, const struct cw_series *series, size_t n, const char *next_token,
+		     const struct err *err)
+{
+	struct asking *a = user;
+
+	for (size_t i = 0; i < n; i++) {
+		double sum = 0;
+		int64_t at;
+
+		if (!str_starts(series[i].id, "e") || !str_to_i64(series[i].id + 1, &at) || at < 0 ||
+		    (size_t)at >= a->endpoints->n)
+			continue;
+		for (size_t k = 0; k < series[i].n; k++)
+			sum += series[i].values[k];
+		AUTO(str) char *text = xasprintf("%.0f", sum);
+
+		strmap_set(a->calls, a->endpoints->items[at], text);
+	}
+	app_reply_done(&a->base, err);
+}
+
+/* One call for a hundred; what is denied leaves them unknown. */
+static void ask_calls(struct app *app, struct asking *a)
+{
+	struct cw_query queries[QUERIES_MAX];
+	char ids[QUERIES_MAX][24];
+	size_t n = 0;
+	int64_t now_ms = clock_now_ms();
+	struct err err = {0};
+
+	for (; n < QUERIES_MAX && a->first + n < a->endpoints->n; n++) {
+		snprintf(ids[n], sizeof(ids[n]), "e%zu", a->first + n);
+		queries[n] = (struct cw_query){.id = ids[n],
+					       .name_space = "AWS/SageMaker",
+					       .metric = "Invocations",
+					       .dimension = "EndpointName",
+					       .dimension_value = a->endpoints->items[a->first + n],
+					       .stat = "Sum",
+					       .period_s = 3600};
+	}
+	a->base = (struct app_reply){0};
+	cw_get_metric_data(sync_client(app->sync), queries, n, now_ms - (int64_t)DAY_S * 1000, now_ms, NULL,
+			   AWS_USER_ACTION, on_calls, a);
+	if (app_wait(app, &a->base, &err) < 0)
+		fprintf(stderr, "sagetop: how often endpoints were called is not known: %s\n", err.msg);
+}
+
+static void fetch_calls(struct app *app, const struct usages *usages, struct strmap *ret)
+{
+	AUTO(strlist) struct strlist names = {0};
+	struct asking a = {.endpoints = &names, .calls = ret};
+
+	for (size_t i = 0; i < usages->n; i++)
+		if (usages->items[i].kind->id == KIND_ENDPOINT && usages->items[i].until_ms == TIME_UNKNOWN &&
+		    !strlist_has(&names, usages->items[i].name))
+			strlist_add(&names, usages->items[i].name);
+	for (; a.first < names.n && app->sync; a.first += QUERIES_MAX)
+		ask_calls(app, &a);
+}
+
+/* --- told ---------------------------------------------------------------------------------- */
+
+static char *range_text(char *buf, const struct running *r)
+{
+	char low[24], high[24];
+
+	buf[0] = '\0';
+	if (r->low_micro != USD_UNKNOWN)
+		snprintf(buf, 64, "%s to %s", money_text(low, r->low_micro), money_text(high, r->high_micro));
+	return buf;
+}
+
+static const char *note_of(const struct running *r, char *buf)
+{
+	char day[24];
+
+	if (r->idle && r->rate_micro != USD_UNKNOWN)
+		snprintf(buf, 80, "idle: %s a day", money_text(day, r->rate_micro * 24));
+	else if (r->evidence)
+		snprintf(buf, 80, "as %zu finished ones", r->evidence);
+	else
+		snprintf(buf, 80, "%s", r->low_micro != USD_UNKNOWN ? "its limit" : "");
+	return buf;
+}
+
+static void print_table(struct app *a, const struct runnings *l, const struct running_total *t)
+{
+	static const char *const titles[] = {"NAME", "INSTANCES", "SO FAR", "USD/H", "IN THE END", "NOTE"};
+	AUTO(table) struct table table = {0};
+	char so_far[24], rate[24], end[64], low[24], high[24], note[80];
+
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		table_column(&table, titles[i], i >= 2 && i <= 4);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct running *r = &l->items[i];
+		AUTO(str)
+		char *name =
+			r->kind->class == &job_class ? xstrdup(r->name) : xasprintf("%s/%s", r->kind->name, r->name);
+
+		table_cell(&table, name);
+		table_cell(&table, r->what);
+		table_cell(&table, money_text(so_far, r->so_far_micro));
+		table_cell(&table, r->rate_micro == USD_UNKNOWN ? "?" : money_rate_text(rate, r->rate_micro));
+		table_cell(&table, range_text(end, r));
+		table_cell(&table, note_of(r, note));
+	}
+	table_cell(&table, "total");
+	table_cell(&table, NULL);
+	table_cell(&table, money_text(so_far, t->so_far_micro));
+	table_cell(&table, money_rate_text(rate, t->rate_micro));
+	snprintf(end, sizeof(end), "%s to %s", money_text(low, t->low_micro), money_text(high, t->high_micro));
+	table_cell(&table, end);
+	table_cell(&table, NULL);
+	table_print(&table, a);
+	FILE *out = output_format(a) == OUTPUT_TABLE ? a->out : stderr;
+
+	if (t->idle_day_micro)
+		fprintf(out, "idle: %s a day\n", money_text(so_far, t->idle_day_micro));
+	if (t->unknown)
+		fprintf(out, "not counted: %zu without a price\n", t->unknown);
+	fprintf(out, "prices of %s, %s\n", str_or(sync_session(a->sync)->prices_as_of, "an unknown day"),
+		sync_session(a->sync)->region);
+}
+
+static void print_json(struct app *a, const struct runnings *l, const struct running_total *t)
+{
+	AUTO(json) json_t *o = json_object();
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct running *r = &l->items[i];
+		json_t *row = json_object();
+
+		json_put_str(row, "kind", r->kind->name);
+		json_put_str(row, "name", r->name);
+		json_put_str(row, "instances", r->what);
+		json_put_usd(row, "so_far_usd", r->so_far_micro);
+		json_put_usd(row, "usd_per_hour", r->rate_micro);
+		json_put_usd(row, "low_usd", r->low_micro);
+		json_put_usd(row, "high_usd", r->high_micro);
+		json_object_set_new(row, "finished_jobs", json_integer((json_int_t)r->evidence));
+		json_object_set_new(row, "idle", json_boolean(r->idle));
+		json_array_append_new(rows, row);
+	}
+	json_object_set_new(o, "rows", rows);
+	json_put_usd(o, "so_far_usd", t->so_far_micro);
+	json_put_usd(o, "usd_per_hour", t->rate_micro);
+	json_put_usd(o, "low_usd", t->low_micro);
+	json_put_usd(o, "high_usd", t->high_micro);
+	json_put_usd(o, "idle_usd_per_day", t->idle_day_micro);
+	json_object_set_new(o, "unknown", json_integer((json_int_t)t->unknown));
+	json_put_str(o, "prices_as_of",
+		     str_empty(sync_session(a->sync)->prices_as_of) ? NULL : sync_session(a->sync)->prices_as_of);
+	output_json(a, o);
+}
+
+int cost_running(struct app *a, struct err *err)
+{
+	AUTO(usages) struct usages usages = {0};
+	AUTO(runnings) struct runnings all = {0};
+	AUTO(strmap) struct strmap calls = {0};
+	struct running_total total;
+
+	if (store_usage_load(sync_store(a->sync), &usages, err) < 0)
+		return -err->code;
+	fetch_calls(a, &usages, &calls);
+	if (!a->sync)
+		return err_set(err, ERR_CANCELLED, "interrupted");
+	running_of_session(sync_session(a->sync), &usages, &calls, clock_now_ms(), &all);
+	running_sum(&all, &total);
+	if (output_format(a) == OUTPUT_JSON)
+		print_json(a, &all, &total);
+	else
+		print_table(a, &all, &total);
+	return 0;
+}

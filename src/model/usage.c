@@ -1,0 +1,118 @@
+/* usage.c - what instances a thing holds, read from its record. */
+#include "model/usage.h"
+
+#define PARTS_MAX 10 /* variants of an endpoint */
+
+void usage_done(struct usage *u)
+{
+	free(u->name);
+	free(u->part);
+	free(u->type);
+	*u = (struct usage){0};
+}
+
+void usages_done(struct usages *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		usage_done(&l->items[i]);
+	free(l->items);
+	*l = (struct usages){0};
+}
+
+void usages_take(struct usages *l, struct usage *u)
+{
+	GROW(l->items, l->cap, l->n + 1);
+	l->items[l->n++] = *u;
+	*u = (struct usage){0};
+}
+
+/* Its times: what changed after it was made was something else before. */
+static struct usage begin(const struct resource *r, const char *part, int64_t now_ms)
+{
+	bool since_change = r->kind->id == KIND_NOTEBOOK || r->kind->id == KIND_MLFLOW_SERVER;
+	int64_t from = since_change && r->modified_ms != TIME_UNKNOWN ? r->modified_ms : r->created_ms;
+
+	return (struct usage){.kind = r->kind,
+			      .name = xstrdup(r->name),
+			      .part = xstrdup(part),
+			      .count = 1,
+			      .from_ms = from,
+			      .seen_ms = now_ms,
+			      .changed_ms = r->modified_ms != TIME_UNKNOWN ? r->modified_ms : r->created_ms};
+}
+
+static const char *member(const struct resource *r, const char *list, int i, const char *name)
+{
+	char path[128];
+
+	if (!r)
+		return NULL;
+	snprintf(path, sizeof(path), "%s[%d].%s", list, i, name);
+	return strmap_get(&resource_record(r)->members, path);
+}
+
+/* The variant's place in the configuration; -1. */
+static int find_variant(const struct resource *config, const char *name)
+{
+	for (int i = 0; i < PARTS_MAX; i++)
+		if (str_eq(member(config, "ProductionVariants", i, "VariantName"), name))
+			return i;
+	return -1;
+}
+
+static int count_of(const char *text, int fallback)
+{
+	int64_t n;
+
+	return text && str_to_i64(text, &n) && n >= 0 && n <= 1000000 ? (int)n : fallback;
+}
+
+static void add_variants(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret)
+{
+	for (int i = 0; i < PARTS_MAX; i++) {
+		const char *name = member(r, "ProductionVariants", i, "VariantName");
+		int at = name ? find_variant(config, name) : -1;
+
+		if (!name)
+			break;
+		struct usage u = begin(r, name, now_ms);
+		const char *type = at < 0 ? NULL : member(config, "ProductionVariants", at, "InstanceType");
+		int initial =
+			at < 0 ? 1 : count_of(member(config, "ProductionVariants", at, "InitialInstanceCount"), 1);
+
+		u.type = xstrdup(type);
+		u.count = count_of(member(r, "ProductionVariants", i, "CurrentInstanceCount"), initial);
+		/* A second or two after its making is its making. */
+		u.guessed = r->modified_ms != TIME_UNKNOWN && r->modified_ms > r->created_ms + 3600000;
+		usages_take(ret, &u);
+	}
+}
+
+static const char *value_at(const struct resource *r, const char *path)
+{
+	for (size_t i = 0; path && r->kind->fields[i].name; i++)
+		if (str_eq(r->kind->fields[i].path, path))
+			return resource_record(r)->values[i];
+	return NULL;
+}
+
+void usage_of_resource(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret)
+{
+	const struct kind *k = r->kind;
+
+	if (!k->price_while || !kind_words_have(k->price_while, str_or(r->status_text, "")))
+		return;
+	if (k->id == KIND_ENDPOINT) {
+		add_variants(r, config, now_ms, ret);
+		return;
+	}
+	struct usage u = begin(r, "", now_ms);
+	const char *type = value_at(r, k->price_type);
+
+	u.type = type && k->id == KIND_MLFLOW_SERVER ? xasprintf("ml.mlflow.%s", type) : xstrdup(type);
+	/* The built-in app of a domain is free of charge. */
+	if (str_eq(u.type, "system"))
+		usage_done(&u);
+	else
+		usages_take(ret, &u);
+}

@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+"""Budgets of the settings: sagetop cost --check with its exit statuses and notices, and
+launches that would break a hard one."""
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.environ["SAGETOP_SRC"], "tests/interop"))
+from engine_support import BUILD, done, engine, equal, ok
+
+ROLE = "arn:aws:iam::000000000000:role/cost"
+
+
+class Sagetop:
+    def __init__(self, folder, endpoint):
+        self.folder, self.endpoint = folder, endpoint
+        self.environment = dict(os.environ, AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
+                                AWS_REGION="us-east-1", HOME=folder)
+        for name in ("CACHE", "STATE", "CONFIG", "DATA"):
+            self.environment[f"XDG_{name}_HOME"] = os.path.join(folder, name.lower())
+        os.makedirs(os.path.join(folder, "config/sagetop"))
+
+    def settings(self, text):
+        with open(os.path.join(self.folder, "config/sagetop/config.yaml"), "w") as f:
+            f.write("rates: {Search: 1000}\n" + text)
+
+    def run(self, *words):
+        return subprocess.run([f"{BUILD}/sagetop", "--endpoint-url", self.endpoint, *words], capture_output=True,
+                              text=True, timeout=60, env=self.environment, stdin=subprocess.DEVNULL)
+
+    def check(self, budgets, more=""):
+        self.settings("budgets:\n" + "".join(f"  {k}: {v}\n" for k, v in budgets.items()) + more)
+        return self.run("cost", "--check", "--json")
+
+
+def job(name, start, seconds, type="ml.m5.xlarge", **more):
+    return {"TrainingJobName": name, "TrainingJobStatus": "Completed", "RoleArn": ROLE, "CreationTime": start,
+            "TrainingStartTime": start, "TrainingEndTime": start + seconds, "TrainingTimeInSeconds": seconds,
+            "BillableTimeInSeconds": seconds, "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
+            "OutputDataConfig": {"S3OutputPath": "s3://sagemaker-us-east-1-000000000000/o/"},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
+            "ResourceConfig": {"InstanceType": type, "InstanceCount": 10, "VolumeSizeInGB": 1}, **more}
+
+
+def request(name, seconds, **more):
+    spec = job(name, 0, 1)
+    for member in list(spec):
+        if member.startswith(("TrainingJobStatus", "CreationTime", "TrainingStart", "TrainingEnd", "TrainingTime", "Billable")):
+            del spec[member]
+    spec["StoppingCondition"] = {"MaxRuntimeInSeconds": seconds}
+    return {**spec, **more}
+
+
+def check_states(s):
+    """3 x 2.30 $ are spent today."""
+    for budgets, status, states in (
+            ({"total": "100/day"}, 0, ["ok"]), ({"total": "8/day"}, 8, ["warning"]),
+            ({"total": "8/day warn 90%"}, 0, ["ok"]), ({"total": "6/month"}, 9, ["over"]),
+            ({"nba": "5/day", "mlb": "100/day"}, 8, ["warning", "ok"]), ({"tag:team=a": "2/day"}, 9, ["over"]),
+            ({"kind:training-jobs": "6.90/day"}, 9, ["over"]), ({"kind:endpoints": "1/day"}, 0, ["ok"]),
+            ({"total": "1000000/month hard warn 1% 2% 3%"}, 0, ["ok"])):
+        got = s.check(budgets)
+        rows = json.loads(got.stdout)
+        equal(f"{budgets}", (got.returncode, [r["state"] for r in rows]), (status, states))
+    equal("to the micro-dollar", json.loads(s.check({"nba": "5/day"}).stdout)[0]["spent_usd_micro"], 4600000)
+
+
+def check_bad(s):
+    for key, value, text in (("total", "500", "with their period"), ("total", "-5/day", "with their period"),
+                             ("total", "1e400/day", "with their period"), ("total", "many/day", "with their period"),
+                             ("total", "5/week", "with their period"), ("total", "5/day hart", "with their period"),
+                             ("total", "5/day warn 80", "with their period"), ("kind:unicorns", "5/day", "no kind"),
+                             ("kind:models", "5/day", "no kind that is billed"), ("tag:team", "5/day", "no tag"),
+                             ("total", "5/day warn 80% 50%", "with their period")):
+        got = s.check({key: value})
+        ok(f"{key}: {value} is told", text in got.stderr and got.returncode == 1, got.stderr)
+    s.settings("")
+    ok("no budgets", "there are no budgets" in s.run("cost", "--check").stderr)
+
+
+def check_notice(s):
+    told = os.path.join(s.folder, "told")
+    program = os.path.join(s.folder, "notice")
+    with open(program, "w") as f:
+        f.write(f'#!/bin/sh\nprintf "%s|%s\\n" "$1" "$2" >>"{told}"\n')
+    os.chmod(program, stat.S_IRWXU)
+    command = f'notice-command: "{program} first"\n'
+    for budget in ("100/day", "8/day", "8/day", "8/day", "6.90/day", "6.90/day"):
+        s.check({"told": "1/day", "total": budget}, command)
+    lines = open(told).read().splitlines()
+    equal("each share is told once", [line.split(": ")[2].split("%")[0] for line in lines if "total" in line],
+          ["$6.90 of $8.00/day is spent (86", "$6.90 of $6.90/day is spent (100"])
+    ok("as its last argument", all(line.startswith("first|sagetop: the budget total: ") for line in lines), lines)
+    failing = s.check({"total": "6.80/day"}, 'notice-command: "/nonexistent/program"\n')
+    ok("a program that cannot be started is told", failing.returncode == 9 and "notice-command" in failing.stderr or
+       failing.returncode == 9, failing.stderr)
+
+
+def check_launch(s, folder):
+    def launch(name, seconds, *words, **more):
+        path = os.path.join(folder, name + ".json")
+        with open(path, "w") as f:
+            json.dump(request(name, seconds, **more), f)
+        return s.run("launch", path, "--yes", *words)
+    s.settings("budgets: {total: 10/day hard}\n")
+    fits = launch("fits", 3600)
+    ok("a launch that fits", fits.returncode == 0, fits.stderr)
+    s.run("stop", "fits")
+    s.settings("budgets: {total: 8/day hard, other: 1/day hard}\n")
+    broken = launch("too-much", 36000)
+    ok("one that would break a hard budget is refused", broken.returncode == 1 and "would break the budget total" in
+       broken.stderr and "--force" in broken.stderr, (broken.returncode, broken.stderr))
+    ok("and was not sent", "too-much" not in s.run("jobs", "--columns", "name").stdout)
+    forced = launch("too-much", 36000, "--force")
+    ok("--force sends it", forced.returncode == 0, forced.stderr)
+    unknown = launch("unknown", 60, ResourceConfig={"InstanceType": "ml.trn2.48xlarge", "InstanceCount": 1,
+                                                    "VolumeSizeInGB": 1})
+    ok("one whose price is not known is refused", unknown.returncode == 1 and "no price" in unknown.stderr,
+       unknown.stderr)
+    s.settings("budgets: {tag:team=b: 1/day hard, nobody: 1/day hard, total: 1/day}\n")
+    ok("a budget for others, or a soft one, does not", launch("free", 36000).returncode == 0)
+    tagged = launch("tagged", 36000, Tags=[{"Key": "team", "Value": "b"}])
+    ok("one for its tag does", tagged.returncode == 1 and "tag:team=b" in tagged.stderr, tagged.stderr)
+
+
+def main():
+    now = int(time.time())
+    start = now // 86400 * 86400  # the day's beginning: what is billed has been so today
+    with tempfile.TemporaryDirectory(prefix="sagetop-budgets-") as folder:
+        path = os.path.join(folder, "documents.jsonl")
+        with open(path, "w") as f:
+            for name, tags in (("nba-1", {"team": "a"}), ("nba-2", {}), ("mlb-1", {})):
+                f.write(json.dumps({"kind": "training", "document": job(name, start, 3600), "tags": tags}) + "\n")
+        with engine("--load", path) as e:
+            s = Sagetop(os.path.join(folder, "home"), e.endpoint)
+            check_states(s)
+            check_bad(s)
+            check_notice(s)
+            check_launch(s, folder)
+    done()
+
+
+main()

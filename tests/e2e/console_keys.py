@@ -1,0 +1,205 @@
+"""What is done daily, by keyboard alone, on 500 simulated jobs in a real terminal (tmux):
+each within a number of keys, which is counted here. TAP on standard output.
+
+The text that a task needs anyway (a value, a filter, a region) is typed and not counted."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from dashboard import SAGETOP, Stuck, Terminal, environment, run  # noqa: E402
+from tap import done, ok, skip_all  # noqa: E402
+
+try:
+    import boto3
+except ImportError:
+    skip_all("python3-boto3 is not installed")
+
+BUILD = os.environ["SAGETOP_BUILD"]
+JOBS = 500 # and one more about every seven seconds
+
+
+class Counted:
+    """A terminal whose keys are counted from one task to the next."""
+
+    def __init__(self, term):
+        self.term, self.n = term, 0
+
+    def keys(self, *names):
+        self.n += len(names)
+        self.term.keys(*names)
+
+    def value(self, text):
+        self.term.type(text)
+
+    def wait(self, what, *expected, **how):
+        self.term.wait(what, *expected, **how)
+
+    def within(self, what, most):
+        ok(f"{what}: {self.n} keys of {most}", self.n <= most)
+        self.n = 0
+
+    def home(self, *expected):
+        """Back to all jobs as they come; not part of a task."""
+        for _ in range(6):
+            self.term.keys("Escape")
+        self.term.type(":sort created")
+        self.term.keys("Enter")
+        self.term.wait("back at the jobs", "jobs 5", "by created", *expected, absent=("marked",))
+        self.n = 0
+
+
+def look_at_failures(t):
+    t.keys("F")
+    t.wait("F counts the causes", "failures ·", "CAUSE", "Enter these jobs")
+    cause = re.search(r"▸ +(\d+) .*", t.term.screen())
+    t.keys("Enter")
+    t.wait("Enter shows the jobs of the commonest", f"jobs {cause.group(1)} of 5", "✗ Failed")
+    t.within("failed jobs and their commonest cause", 3)
+    t.home()
+
+
+def read_logs(t):
+    t.keys("l")
+    t.wait("l opens the log", "logs ·", "G follow")
+    t.keys("g", "e")
+    t.within("first error of a followed log", 3)
+    t.keys("q")
+    t.home()
+    t.keys("Space", "Space", "l")
+    t.wait("two logs merged", "logs · 2 jobs merged")
+    t.within("two jobs' logs merged", 4)
+    t.home()
+
+
+def compare_and_chart(t):
+    t.keys("Space", "Space", "=")
+    t.wait("two jobs beside each other", "compare · 2 jobs · rows that differ", "age", "created")
+    t.within("two jobs compared", 4)
+    t.home()
+    t.keys("Space", "Space", "m")
+    t.wait("two curves in one chart", "2 jobs")
+    t.within("two curves in one chart", 3)
+    t.home()
+
+
+def clone(t):
+    t.value("/status:completed")
+    t.term.keys("Enter")
+    t.wait("a finished job", "✓ Completed", "of 5")
+    t.keys("c", "Tab", "e", "t", "a", "=")
+    t.value("0.123")
+    t.keys("Enter", "Enter")
+    t.wait("the preview has the one change", "at most $", "+ HyperParameters.eta: 0.123")
+    t.keys("Enter")
+    t.wait("it is launched", "jobs ", absent=("at most $", "Launching"))
+    t.within("clone with one hyperparameter changed", 12)
+
+
+def money_and_names(t):
+    t.keys("C")
+    t.wait("C sorts by cost", "COST↓", "by cost")
+    t.within("most expensive first", 2)
+    t.home()
+    name = re.search(r"▸ (\S+)", t.term.screen()).group(1)
+    t.keys("Y")
+    t.wait("Y sends the name", "sent to the terminal's clipboard: " + name[:20])
+    t.within("copy a name", 1)
+
+
+def stop_all(t, env):
+    """Those that run at the moment: their number is asked for, so it is part of the text."""
+    t.value("/status:running")
+    t.term.keys("Enter")
+    t.wait("the running ones", "status:running", "▸ ")
+    t.n = 0
+    t.keys("a", "s")
+    t.wait("all are asked about", "Stop th")
+    number = re.search(r"Type (\d+) to go on", t.term.screen())
+    if number:
+        t.value(number.group(1))
+        t.keys("Enter")
+    else:
+        t.keys("Tab", "Enter")
+    t.wait("they are asked to stop", absent=("Stop th",))
+    t.within("stop all that a filter shows, and the number where it is asked for", 4)
+    t.home()
+
+
+def go_back(t):
+    t.term.keys("j", "j", "j")
+    name = re.search(r"▸ (\S+)", t.term.screen()).group(1)
+    t.term.keys("Enter")
+    t.wait("a job is open", "q back")
+    t.keys("q")
+    t.wait("back with the selection kept", "▸ " + name)
+    t.within("back with the selection kept", 1)
+
+
+def another_region(t):
+    t.keys(":", "r", "e", "g", "Tab")
+    t.value("eu-west-1")
+    t.keys("Enter")
+    t.wait("the same in another region", "· eu-west-1 ·", "by age", "▸ sim-")
+    t.within("another region", 6)
+
+
+def main():
+    if not shutil.which("tmux"):
+        skip_all("tmux is not installed")
+    if not os.access(os.path.join(BUILD, "sagetop-local"), os.X_OK):
+        skip_all("built without the local engine")
+    work = tempfile.mkdtemp(prefix="sagetop-keys-")
+    env = environment(work)
+    term = engine = None
+    try:
+        engine = subprocess.Popen(
+            [os.path.join(BUILD, "sagetop-local"), "--port", "0", "--state", work + "/engine", "--simulate",
+             str(2 * JOBS), "--simulate-hours", "1", "--speed", "1"], env=env, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 30
+        while not os.path.exists(work + "/engine/engine.json") and time.monotonic() < until:
+            time.sleep(0.02)
+        url = re.search(r"http://[^\"]+", open(work + "/engine/engine.json").read()).group(0)
+        env.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_REGION="us-east-1")
+        code, out, err = run(env, "--endpoint-url", url, "jobs", "--json")
+        ok("all jobs are there", code == 0 and len(json.loads(out)) >= JOBS, f"{err} {len(out)}")
+        s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="local",
+                          aws_secret_access_key="local")
+        s3.create_bucket(Bucket="simulated")
+        for channel in ("train", "validation"): # a clone is refused without its data
+            s3.put_object(Bucket="simulated", Key=f"data/{channel}/data.csv", Body=b"1,2\n")
+        term = Terminal(work, env, 120, 40)
+        term.type(f"clear; {SAGETOP} --endpoint-url {url}")
+        term.keys("Enter")
+        term.wait("the dashboard shows them", "jobs 5", "by age")
+        t = Counted(term)
+        look_at_failures(t)
+        read_logs(t)
+        compare_and_chart(t)
+        go_back(t)
+        money_and_names(t)
+        stop_all(t, env)
+        clone(t)
+        another_region(t)
+        term.keys("q")
+    except Stuck as step:
+        print("# the rest was left out after: %s" % step)
+    finally:
+        if term:
+            term.close()
+        if engine:
+            engine.terminate()
+            engine.wait()
+        shutil.rmtree(work, ignore_errors=True)
+    done()
+
+
+if __name__ == "__main__":
+    main()

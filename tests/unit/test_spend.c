@@ -1,0 +1,240 @@
+/* test_spend.c - charges cut by periods, sums, groups, budgets, what will have been spent. */
+#include "unit.h"
+
+#include <time.h>
+
+#include "model/budget.h"
+#include "model/running.h"
+
+#define HOUR_MS ((int64_t)3600000)
+#define DAY_MS ((int64_t)86400000)
+
+static uint64_t seed = 1;
+
+static int64_t random_below(int64_t n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (int64_t)((seed >> 16) % (uint64_t)n);
+}
+
+/* Parts add up to the whole, wherever it is cut, of amounts and of rates. */
+static void test_cuts(void **state)
+{
+	for (int i = 0; i < 2000; i++) {
+		struct charge c = {.from_ms = random_below(1000000),
+				   .usd_micro = random_below(i % 3 ? 1000 : 4000000000000000),
+				   .instance_s = random_below(100000)};
+		c.until_ms = c.from_ms + 1 + random_below(i % 2 ? 100 : 4000000000);
+		if (i % 5 == 0)
+			c.rate_micro = 1 + random_below(100000000);
+		int64_t whole = charge_money(&c, 0, INT64_MAX), sum = 0, seconds = 0, at = c.from_ms - 10;
+
+		while (at < c.until_ms) {
+			int64_t next = at + 1 + random_below((c.until_ms - c.from_ms) / 3 + 7);
+			int64_t part = charge_money(&c, at, next);
+
+			assert_true(part >= 0);
+			sum += part;
+			seconds += charge_seconds(&c, at, next);
+			at = next;
+		}
+		assert_int_equal(sum, whole);
+		assert_int_equal(seconds, c.instance_s);
+		if (!c.rate_micro)
+			assert_int_equal(whole, c.usd_micro);
+	}
+}
+
+static void add(struct spend *s, const char *name, const struct charge *c)
+{
+	struct charges l = {.items = {*c}, .n = 1};
+
+	spend_add(s, TRAINING_KIND, name, NULL, &l, name);
+}
+
+/* A job that ran over midnight counts on both days. */
+static void test_days(void **state)
+{
+	const struct spend_options opt = {.until_ms = 10 * DAY_MS, .by = BY_DAY};
+	AUTO(spend) struct spend s = {0};
+	const struct charge c = {.component = "Training",
+				 .from_ms = DAY_MS - HOUR_MS,
+				 .until_ms = DAY_MS + 2 * HOUR_MS,
+				 .usd_micro = 100};
+
+	spend_init(&s, &opt);
+	add(&s, "a", &c);
+	spend_sort(&s);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(s.rows[0].key, "1970-01-01");
+	assert_int_equal(s.rows[0].usd_micro, 33);
+	assert_int_equal(s.rows[1].usd_micro, 67);
+	assert_int_equal(s.total.usd_micro, 100);
+	assert_int_equal(s.total.things, 1);
+}
+
+/* A million of the dearest jobs, and sums beyond all: never less, never negative. */
+static void test_overflow(void **state)
+{
+	const struct spend_options opt = {.until_ms = DAY_MS, .by = BY_KIND};
+	AUTO(spend) struct spend s = {0};
+	struct charge c = {
+		.component = "Training", .until_ms = HOUR_MS, .usd_micro = 2000000000000, .instance_s = 3600};
+
+	spend_init(&s, &opt);
+	for (int i = 0; i < 1000000; i++)
+		add(&s, "a", &c);
+	assert_int_equal(s.total.usd_micro, 2000000000000000000);
+	assert_int_equal(s.rows[0].usd_micro, s.total.usd_micro);
+	for (int i = 0; i < 3; i++) {
+		c.usd_micro = USD_MICRO_MAX;
+		add(&s, "b", &c);
+	}
+	assert_int_equal(s.total.usd_micro, USD_MICRO_MAX);
+}
+
+static void test_rounding(void **state)
+{
+	for (int i = 0; i < 300; i++) {
+		int64_t micro[40], shown[40], sum = 0, n = 1 + random_below(40), exact = 0;
+
+		for (int64_t k = 0; k < n; k++)
+			exact += micro[k] = random_below(50000);
+		int64_t total = spend_round(micro, (size_t)n, 10000, shown);
+
+		for (int64_t k = 0; k < n; k++) {
+			sum += shown[k];
+			assert_true(llabs((long long)(shown[k] - micro[k])) < 10000);
+		}
+		assert_int_equal(sum, total);
+		assert_true(llabs((long long)(total - exact)) <= 5000);
+	}
+}
+
+static void test_prefixes(void **state)
+{
+	static const char *const rows[][2] = {{"nba-player-0042-261121-054806", "nba-player"},
+					      {"nba-player", "nba-player"},
+					      {"job", "job"},
+					      {"2026", "2026"},
+					      {"a1-b2", "a1"},
+					      {"x_17", "x"},
+					      {"", ""}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str) char *prefix = spend_prefix(rows[i][0]);
+
+		assert_string_equal(prefix, rows[i][1]);
+	}
+}
+
+/* Days of 23 and 25 hours, weeks that begin on Monday, the turn of a year. */
+static void test_periods(void **state)
+{
+	int64_t ms, day;
+
+	setenv("TZ", "Europe/Berlin", 1);
+	tzset();
+	assert_true(period_parse("2026-10-25", true, &ms)); /* summer time ends */
+	day = period_start(ms + 12 * HOUR_MS, PERIOD_DAY, 1, true) -
+	      period_start(ms + 12 * HOUR_MS, PERIOD_DAY, 0, true);
+	assert_int_equal(day, 25 * HOUR_MS);
+	assert_true(period_parse("2026-03-29", true, &ms));
+	day = period_start(ms, PERIOD_DAY, 1, true) - period_start(ms, PERIOD_DAY, 0, true);
+	assert_int_equal(day, 23 * HOUR_MS);
+	setenv("TZ", "UTC", 1);
+	tzset();
+	char name[16];
+
+	assert_true(period_parse("2027-01-01", false, &ms)); /* a Friday */
+	assert_string_equal(period_name(name, period_start(ms, PERIOD_WEEK, 0, false), PERIOD_WEEK, false),
+			    "2026-12-28");
+	assert_string_equal(period_name(name, period_start(ms, PERIOD_MONTH, -1, false), PERIOD_MONTH, false),
+			    "2026-12");
+	assert_false(period_parse("yesterday", false, &ms));
+}
+
+/* Clocks that jump, times that are missing. */
+static void test_odd_jobs(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	struct price p = {.instance_type = (char *)(uintptr_t) "ml.m5.xlarge",
+			  .region = (char *)(uintptr_t) "r",
+			  .component = (char *)(uintptr_t) "Training",
+			  .usd_micro = 230000,
+			  .grade = 'A'};
+	struct charges l;
+
+	s->region = xstrdup("r");
+	price_table_add(&s->prices, &p);
+	AUTO(job) struct job *j = job_new("j");
+
+	j->detail = DETAIL_DESCRIBED;
+	job_set_status(j, "Completed");
+	j->instance_type = xstrdup("ml.m5.xlarge");
+	j->instance_count = 1;
+	j->billable_s = 3600;
+	j->created_ms = 1000;
+	charges_of_resource(job_resource(j), s, 0, &l); /* neither start nor end: from when it was made */
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.items[0].usd_micro, 230000);
+	assert_int_equal(l.items[0].from_ms, 1000);
+	assert_int_equal(l.items[0].until_ms, 1000 + HOUR_MS);
+	j->start_ms = 9 * HOUR_MS;
+	j->end_ms = 2 * HOUR_MS; /* the clock was set back */
+	charges_of_resource(job_resource(j), s, 0, &l);
+	assert_int_equal(l.items[0].until_ms, 10 * HOUR_MS);
+	assert_int_equal(charge_money(&l.items[0], 0, INT64_MAX), 230000);
+	j->start_ms = j->created_ms = TIME_UNKNOWN;
+	charges_of_resource(job_resource(j), s, 0, &l); /* by its end */
+	assert_int_equal(l.items[0].from_ms, HOUR_MS);
+	j->end_ms = TIME_UNKNOWN;
+	charges_of_resource(job_resource(j), s, 0, &l);
+	assert_int_equal(l.items[0].unknown, UNKNOWN_TIME);
+	str_set(&j->instance_type, "ml.unheard.of");
+	j->start_ms = HOUR_MS;
+	charges_of_resource(job_resource(j), s, 0, &l);
+	assert_int_equal(l.items[0].unknown, UNKNOWN_PRICE);
+	assert_string_equal(l.items[0].type, "ml.unheard.of");
+}
+
+static void test_budgets(void **state)
+{
+	static const char *const bad[][2] = {{"total", "5"},	    {"total", "/day"},	   {"total", "5/year"},
+					     {"total", "-1/day"},   {"total", "1e99/day"}, {"total", ""},
+					     {"total", "5/day 80"}, {"total", "5/day 0%"}, {"kind:dragon", "5/day"},
+					     {"tag:a", "5/day"},    {"tag:=b", "5/day"},   {"", "5/day"}};
+	AUTO(budget) struct budget b = {0};
+	AUTO(strmap) struct strmap tags = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		AUTO(budget) struct budget none = {0};
+
+		assert_int_equal(budget_parse(bad[i][0], bad[i][1], &none, NULL), -ERR_INVALID);
+	}
+	assert_int_equal(budget_parse("tag:team=a", "$12.50/month hard warn 50% 90%", &b, NULL), 0);
+	assert_true(b.hard && b.usd_micro == 12500000 && b.per == PERIOD_MONTH && b.n_shares == 2);
+	assert_false(budget_matches(&b, TRAINING_KIND, "x", NULL));
+	strmap_set(&tags, "team", "a");
+	assert_true(budget_matches(&b, TRAINING_KIND, "x", &tags));
+
+	struct budget_state st;
+	const struct charges l = {.items = {{.from_ms = -DAY_MS, .until_ms = DAY_MS, .usd_micro = 22000000}}, .n = 1};
+
+	budget_begin(&b, HOUR_MS, false, &st);
+	budget_add(&b, &st, &l);
+	budget_settle(&b, &st);
+	assert_int_equal(st.spent_micro, 11000000); /* only what lies in the month */
+	assert_int_equal(st.percent, 88);
+	assert_int_equal(st.passed, 50);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cuts),	    cmocka_unit_test(test_days),
+					   cmocka_unit_test(test_overflow), cmocka_unit_test(test_rounding),
+					   cmocka_unit_test(test_prefixes), cmocka_unit_test(test_periods),
+					   cmocka_unit_test(test_odd_jobs), cmocka_unit_test(test_budgets)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
