@@ -107,7 +107,7 @@ int aws_client_new(const struct aws_options *opt, struct aws_client **ret, struc
 	}
 	load_retry_settings(c);
 	if (opt->local)
-		fixed = aws_credentials_new("local", "local", NULL, "local engine");
+		fixed = aws_credentials_new("local", str_or(opt->local_secret, "local"), NULL, "local engine");
 	c->credentials = cred_cache_new(&c->config, fixed, on_credentials, c);
 	*ret = c;
 	return 0;

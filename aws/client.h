@@ -19,7 +19,8 @@ struct aws_options {
 	const char *profile;	  /* NULL: AWS_PROFILE, then "default" */
 	const char *region;	  /* NULL: the chain of DESIGN.md; see aws/config.h */
 	const char *endpoint_url; /* for every service; NULL: AWS_ENDPOINT_URL and the profile */
-	bool local;		  /* dummy local-engine credentials, no chain */
+	bool local;		  /* the local engine's credentials, no chain */
+	const char *local_secret; /* its secret; NULL: one that was started with --open */
 };
 
 enum aws_priority { AWS_POLLING = 0, AWS_USER_ACTION };

@@ -7,7 +7,7 @@ packages_build="gcc libc6-dev make autoconf automake pkg-config
 	libarchive-dev zlib1g-dev liblapack-dev libxgboost-dev ca-certificates"
 packages_parquet="libsnappy-dev libzstd-dev"
 packages_test="$packages_parquet ccache clang clang-format libcmocka-dev tmux valgrind
-	awscli python3-boto3 python3-xgboost python3-numpy mandoc xz-utils zstd
+	awscli python3-boto3 python3-xgboost python3-numpy python3-sklearn mandoc xz-utils zstd
 	runc buildah skopeo iproute2 procps curl wrk"
 
 # Those of the named packages that are missing.

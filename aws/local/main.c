@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "aws/local/running/command.h"
+#include "aws/local/running/images.h"
 #include "aws/local/front/deny.h"
 #include "aws/local/front/faults.h"
 #include "aws/local/services/limits.h"
@@ -22,6 +23,7 @@
 #include "aws/local/running/simulate.h"
 #include "aws/local/running/supervise.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
 
@@ -57,13 +59,13 @@ static int announce(struct engine *e, struct err *err)
 	bool v6 = strchr(e->opt.address, ':') != NULL;
 	AUTO(str) char *endpoint = xasprintf("http://%s%s%s:%d", v6 ? "[" : "", e->opt.address, v6 ? "]" : "", e->port);
 	AUTO(json)
-	json_t *j = json_pack("{s:i, s:s, s:s}", "pid", (int)getpid(), "endpoint", endpoint, "started",
-			      timefmt_iso(started, clock_now_ms()));
+	json_t *j = json_pack("{s:i, s:s, s:s, s:s}", "pid", (int)getpid(), "endpoint", endpoint, "started",
+			      timefmt_iso(started, clock_now_ms()), "secret", e->secret);
 	AUTO(str) char *text = json_text_pretty(j);
 
 	if (e->opt.foreground) {
-		printf("sagetop-local: serving %s, state in %s; access key and secret are 'local'\n", endpoint,
-		       e->opt.state_dir);
+		printf("sagetop-local: serving %s, state in %s; access key 'local', %s\n", endpoint, e->opt.state_dir,
+		       e->opt.open ? "secret 'local'" : "its secret is in engine.json there");
 		fflush(stdout);
 	}
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
@@ -116,6 +118,22 @@ static void raise_file_limit(void)
 	}
 }
 
+/* The state folder's, made once: what was exported for a client stays good. Only its user
+ * can read it, there and in engine.json. */
+static void take_secret(struct engine *e)
+{
+	e->secret = e->opt.open ? xstrdup(LOCAL_OPEN_SECRET) : state_meta_get(e->db, "secret");
+	if (e->secret)
+		return;
+	char one[37], two[37];
+
+	uuid4(one);
+	uuid4(two);
+	e->secret = xasprintf("%.8s%.4s%.4s%.8s%.4s%.4s", one, one + 9, one + 14, two, two + 9, two + 14);
+	state_meta_set(e->db, "secret", e->secret);
+	state_commit(e->db);
+}
+
 static int start(struct engine *e, struct err *err)
 {
 	AUTO(str) char *moved = NULL;
@@ -126,6 +144,7 @@ static int start(struct engine *e, struct err *err)
 	if (moved)
 		fprintf(stderr, "sagetop-local: the database was damaged; it is now %s, and a new one is begun\n",
 			moved);
+	take_secret(e);
 	e->clock_base_ms = e->clock_start_ms = clock_now_ms();
 	/* Fast simulated hours, and one more in which the last jobs end, are those up
 	 * to now, so that no client sees the future. */
@@ -138,6 +157,8 @@ static int start(struct engine *e, struct err *err)
 		rc = deny_init(e, err);
 	if (rc == 0)
 		rc = record_open(e, err);
+	if (rc == 0)
+		rc = images_load(e, err);
 	if (rc == 0)
 		rc = training_jobs_load(e, err);
 	if (rc == 0)
@@ -182,6 +203,7 @@ static void stop(struct engine *e)
 	limits_free(e);
 	faults_free(e);
 	record_close(e);
+	images_free(e);
 	training_jobs_free(e);
 	documents_free(e);
 	state_close(e->db);
@@ -234,6 +256,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		fprintf(stderr, "sagetop-local: %s\n", err.msg);
 	free(e.trainer);
+	secret_free(e.secret);
 	options_done(&e.opt);
 	return rc < 0 ? err_exit_status(err.code) : 0;
 }

@@ -113,6 +113,7 @@ int app_connect(struct app *a, struct err *err)
 			return -ERR_IO;
 		a->endpoint = xstrdup(engine.endpoint);
 		opt.aws.local = true;
+		opt.aws.local_secret = engine.secret;
 		opt.settle_ms = 1500; /* the engine writes a job's last lines before it says that it ended */
 		opt.lost_ms = 3000;   /* what was sent to this machine has arrived by then */
 		opt.aws.endpoint_url = a->endpoint;

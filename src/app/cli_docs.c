@@ -149,7 +149,7 @@ static void docs_bash(FILE *out)
 			first = false;
 		}
 	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
-	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status' -- \"$cur\")) ;;\n"
+	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status env' -- \"$cur\")) ;;\n"
 	      "\tlist|show|delete) COMPREPLY=($(compgen -W \"$(sagetop --complete kinds 2>/dev/null)\" -- \"$cur\")) "
 	      ";;\n"
 	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"
@@ -224,14 +224,14 @@ static void docs_zsh(FILE *out)
 	for (enum command_id id = 0; id < CMD_COUNT; id++) {
 		fprintf(out, "\t\t%s) _arguments $everywhere \\\n", command_rows[id].name);
 		zsh_options(out, command_rows[id].name, "\t\t\t");
-		const char *what = takes_job_names(id)			  ? " _sagetop_words jobs"
-				   : takes_kinds(id)			  ? " _sagetop_words kinds"
-				   : id == CMD_LOCAL			  ? "(start stop status)"
-				   : id == CMD_PRICES			  ? " _sagetop_words types"
-				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
-				   : id == CMD_BACKTEST			  ? " _sagetop_words backtests"
-				   : id == CMD_LAUNCH || id == CMD_UPLOAD ? "_files"
-									  : " ";
+		const char *what = takes_job_names(id)	? " _sagetop_words jobs"
+				   : takes_kinds(id)	? " _sagetop_words kinds"
+				   : id == CMD_LOCAL	? "(start stop status env)"
+				   : id == CMD_PRICES	? " _sagetop_words types"
+				   : id == CMD_CONFIG	? " _sagetop_words settings"
+				   : id == CMD_BACKTEST ? " _sagetop_words backtests"
+				   : id == CMD_LAUNCH || id == CMD_PROCESS || id == CMD_UPLOAD ? "_files"
+											       : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
 	}
 	fputs("\t\tesac ;;\n\tesac\n}\n\n_sagetop \"$@\"\n", out);
@@ -287,7 +287,7 @@ static void docs_fish(FILE *out)
 		if (takes_job_names(id))
 			fprintf(out, " %s", command_rows[id].name);
 	fputs("' -a '(sagetop --complete jobs)'\n"
-	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status env'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"

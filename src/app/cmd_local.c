@@ -1,4 +1,4 @@
-/* sagetop local start|stop|status: the engine on this machine. */
+/* sagetop local start|stop|status|env: the engine on this machine. */
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/output.h"
@@ -54,9 +54,37 @@ static int local_status(struct app *a)
 	return 0;
 }
 
+/* What the AWS CLI and SDKs need, for eval or a program. Asked for by name: nothing else
+ * prints the secret. */
+static int local_env(struct app *a, const struct engine_options *opt, struct err *err)
+{
+	struct engine_info e;
+
+	if (engine_ensure(opt, &e, err) < 0)
+		return -err->code;
+	const char *const names[][2] = {{"AWS_ACCESS_KEY_ID", "local"},
+					{"AWS_SECRET_ACCESS_KEY", str_or(e.secret, "local")},
+					{"AWS_REGION", "us-east-1"},
+					{"AWS_DEFAULT_REGION", "us-east-1"},
+					{"AWS_ENDPOINT_URL", e.endpoint}};
+
+	if (output_format(a) == OUTPUT_JSON) {
+		AUTO(json) json_t *o = json_object();
+
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			json_put_str(o, names[i][0], names[i][1]);
+		output_json(a, o);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		fprintf(a->out, "export %s=%s\n", names[i][0], names[i][1]);
+	fputs("unset AWS_SESSION_TOKEN AWS_PROFILE\n", a->out);
+	return 0;
+}
+
 int cmd_local(struct app *a, struct err *err)
 {
-	static const char *const verbs[] = {"start", "stop", "status"};
+	static const char *const verbs[] = {"start", "stop", "status", "env"};
 	const char *verb = a->cli.args.items[0];
 	struct engine_options opt = {
 		.port = app_value(a, OPT_PORT) ? (int)MIN(a->cli.numbers[OPT_PORT], 65536) : -1,
@@ -71,7 +99,9 @@ int cmd_local(struct app *a, struct err *err)
 		return local_stop(a, &opt, err);
 	if (!strcmp(verb, "status"))
 		return local_status(a);
+	if (!strcmp(verb, "env"))
+		return local_env(a, &opt, err);
 	const char *near = str_nearest(verb, verbs, ARRAY_LEN(verbs));
-	return err_set(err, ERR_USAGE, "sagetop local start, stop or status; not \"%s\"%s%s%s", verb,
+	return err_set(err, ERR_USAGE, "sagetop local start, stop, status or env; not \"%s\"%s%s%s", verb,
 		       near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
 }

@@ -130,7 +130,8 @@ static int print_jobs(FILE *out, struct err *err)
 	jobs_of(&account, &names);
 	engine_find(&engine);
 	if (engine.running) {
-		struct aws_options local = {.local = true, .endpoint_url = engine.endpoint};
+		struct aws_options local = {
+			.local = true, .local_secret = engine.secret, .endpoint_url = engine.endpoint};
 		jobs_of(&local, &names);
 	}
 	strlist_sort(&names);

@@ -66,6 +66,7 @@ void engine_find(struct engine_info *ret)
 	ret->pid = (pid_t)json_get_i64(file, "pid", 0);
 	ret->port = (int)port;
 	str_copy(ret->endpoint, sizeof(ret->endpoint), endpoint);
+	str_copy(ret->secret, sizeof(ret->secret), str_or(json_get_str(file, "secret"), ""));
 	str_copy(ret->started, sizeof(ret->started), str_or(json_get_str(file, "started"), ""));
 	ret->running = is_engine_process(ret->pid) && port_answers(ret->port);
 }

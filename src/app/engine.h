@@ -22,6 +22,7 @@ struct engine_info {
 	int port;
 	char endpoint[128]; /* "http://127.0.0.1:4670" */
 	char started[40];   /* ISO time, "" where not known */
+	char secret[128];   /* of its access key `local`; "" where not known */
 };
 
 struct engine_options {

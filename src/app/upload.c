@@ -2,6 +2,8 @@
 #include "app/upload.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fts.h>
 
 #include "aws/s3.h"
 #include "base/digest.h"
@@ -32,6 +34,41 @@ struct upload_file *upload_add(struct upload *u, const char *path, const char *n
 		.key = xasprintf("%s%s%s", u->prefix, slash ? "/" : "", name),
 	};
 	return &u->files[u->n - 1];
+}
+
+int upload_add_tree(struct upload *u, const char *path, const char *below, struct err *err)
+{
+	AUTO(str) char *root = xstrdup(path);
+	size_t n = strlen(root);
+
+	while (n > 1 && root[n - 1] == '/')
+		root[--n] = '\0';
+	FTS *fts = fts_open((char *const[]){root, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+	if (!fts)
+		return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	for (FTSENT *e; (e = fts_read(fts));) {
+		if (e->fts_info == FTS_F) {
+			const char *base = strrchr(e->fts_path, '/');
+			AUTO(str)
+			char *name = xasprintf("%s%s", below,
+					       e->fts_level ? e->fts_path + n + 1
+					       : base	    ? base + 1
+							    : e->fts_path);
+
+			upload_add(u, e->fts_path, name);
+		} else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR) {
+			if (!e->fts_level) {
+				err_set(err, ERR_IO, "cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
+				break;
+			}
+			AUTO(str) char *name = xasprintf("%s%s", below, e->fts_path + n + 1);
+			struct upload_file *f = upload_add(u, e->fts_path, name);
+			err_set(&f->err, ERR_IO, "%s", strerror(e->fts_errno));
+			upload_tell(u, f);
+		}
+	}
+	fts_close(fts);
+	return err && err->code ? -err->code : 0;
 }
 
 void upload_tell(const struct upload *u, const struct upload_file *f)

@@ -28,6 +28,9 @@ AUTO_EMBEDDED(upload, struct upload, upload_done)
 
 /* One file, as `name` below the prefix. */
 struct upload_file *upload_add(struct upload *u, const char *path, const char *name);
+/* A file, or a folder whose files keep their place below it (its own name is left out, as
+ * `aws s3 cp --recursive` does), under `below`: "" or "folder/". */
+int upload_add_tree(struct upload *u, const char *path, const char *below, struct err *err) NODISCARD;
 /* Tell of a file that failed, where there are others: a single file's failure is the command's. */
 void upload_tell(const struct upload *u, const struct upload_file *f);
 /* The local engine's buckets are ours to make; in an account they are not. */

@@ -383,19 +383,21 @@ static void on_feed_described(void *user, const struct err *err)
 	follow_release(w);
 }
 
+static void on_resource_described(void *user, struct resource *r, const json_t *raw, const struct err *err)
+{
+	on_feed_described(user, err);
+}
+
 static void describe_first(struct follow *w)
 {
-	const struct resource *r = follow_resource(w);
 	const struct job *j = follow_job(w);
 
 	follow_hold(w);
 	if (w->kind != TRAINING_KIND) {
-		struct err err = {0};
-
-		if (!r)
-			(void)err_set(&err, ERR_NOTFOUND, "there is no %s '%s' in %s", w->kind->name, w->name,
-				      w->s->session->region);
-		sync_later(w->s, on_feed_described, w, r ? NULL : &err);
+		if (follow_resource(w))
+			sync_later(w->s, on_feed_described, w, NULL);
+		else
+			sync_resource(w->s, w->kind, w->name, on_resource_described, w);
 		return;
 	}
 	if (j && job_is_terminal(j) && (!j->trimmed || sync_job_full(w->s, w->name)))

@@ -6,7 +6,7 @@ aws=/usr/bin/aws
 jobs=500
 
 mkdir -p "$XDG_STATE_HOME"
-"$bench_bin/sagetop-local" --port 0 --simulate $jobs --simulate-hours 1 --speed 36000 --foreground >"$bench_work/engine.log" 2>&1 &
+"$bench_bin/sagetop-local" --open --port 0 --simulate $jobs --simulate-hours 1 --speed 36000 --foreground >"$bench_work/engine.log" 2>&1 &
 engine=$!
 endpoint() { "$bench_bin/sagetop" local status --format tsv 2>/dev/null | cut -sf2; }
 tries=0

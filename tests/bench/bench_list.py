@@ -38,7 +38,7 @@ def main():
     env.update(XDG_CACHE_HOME=f"{work}/cache", XDG_STATE_HOME=f"{work}/state", XDG_CONFIG_HOME=f"{work}/config",
                AWS_EC2_METADATA_DISABLED="true", AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
                AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1")
-    engine = subprocess.Popen([f"{BUILD}/sagetop-local", "--port", "0", "--state", f"{work}/engine", "--simulate",
+    engine = subprocess.Popen([f"{BUILD}/sagetop-local", "--open", "--port", "0", "--state", f"{work}/engine", "--simulate",
                                str(JOBS), "--simulate-hours", "1", "--speed", "36000"], env=env,
                               stdout=subprocess.DEVNULL)
     try:

@@ -25,7 +25,7 @@ def client(url, service):
 
 
 def start_engine(work, env):
-    engine = subprocess.Popen([f"{BUILD}/sagetop-local", "--port", "0", "--state", f"{work}/engine"], env=env,
+    engine = subprocess.Popen([f"{BUILD}/sagetop-local", "--open", "--port", "0", "--state", f"{work}/engine"], env=env,
                               stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 10
     while True:

@@ -209,7 +209,8 @@ fails 5 '[Tt]ried' 'no credentials: which sources were tried' -- jobs --region u
 endpoint=$("$bin/sagetop" local status --format tsv | cut -f2)
 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=wrong AWS_REGION=us-east-1
 fails 5 'Signature|signature|credential' 'a wrong secret' -- --endpoint-url "$endpoint" jobs
-export AWS_SECRET_ACCESS_KEY=local
+eval "$("$bin/sagetop" local env)"
+unset AWS_ENDPOINT_URL
 sagetop --endpoint-url "$endpoint" jobs --columns name --no-header good-1
 tap_equal '--endpoint-url with keys of the environment' good-1 "$out"
 fails 6 '127\.0\.0\.1' 'nobody listens' -- --endpoint-url http://127.0.0.1:1 jobs

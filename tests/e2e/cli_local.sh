@@ -29,6 +29,27 @@ fails 1 'runs already at' 'another port is refused while it runs' -- local start
 sagetop --local jobs --format json
 tap_equal 'and --local uses it' '0 []' "$status $out"
 
+# Whose engine it is: a secret that only its user can read.
+file=$XDG_STATE_HOME/sagetop/local/engine.json
+tap_equal 'engine.json is its user'"'"'s alone' 600 "$(stat -c %a "$file")"
+secret=$(sed -n 's/.*"secret": "\([^"]*\)".*/\1/p' "$file")
+tap_match 'with a secret of its own' '^[0-9a-f]{32}$' "$secret"
+sagetop local env
+tap_match 'local env prints it for the AWS CLI and SDKs' "export AWS_SECRET_ACCESS_KEY=$secret" "$out"
+tap_match 'with the endpoint' 'export AWS_ENDPOINT_URL=http://127\.0\.0\.1:[0-9]+' "$out"
+(
+	eval "$out"
+	"$bin/sagetop" jobs --format json >"$work/with-env" 2>&1
+	AWS_SECRET_ACCESS_KEY=local "$bin/sagetop" jobs >"$work/guessed" 2>&1
+	echo $? >"$work/guessed-status"
+)
+tap_equal 'which is enough' '[]' "$(cat "$work/with-env")"
+tap_equal 'the key that everybody knows is refused' 5 "$(cat "$work/guessed-status")"
+sagetop local env --json
+tap_match 'as JSON too' "\"AWS_SECRET_ACCESS_KEY\": \"$secret\"" "$out"
+{ "$bin/sagetop" local status && "$bin/sagetop" --local --debug - jobs; } >"$work/said" 2>&1
+tap_empty 'and nothing else says it' "$(grep -F "$secret" "$work/said")"
+
 sagetop local stop
 tap_equal 'it stops' '0 stopped' "$status $out"
 # A container's first process may not collect it: then a dead one without words remains.
@@ -53,6 +74,7 @@ sagetop --local jobs
 tap_equal '--local starts an engine' 0 "$status"
 sagetop local status
 tap_equal 'which goes on running' 0 "$status"
+tap_match 'with the same secret' "\"$secret\"" "$(cat "$file")"
 sagetop local stop
 
 # A port that is taken: one line, and no engine.

@@ -33,7 +33,7 @@ fails 2 'logs needs more' 'too few arguments' -- logs
 fails 2 '"b" is too much' 'too many arguments' -- job a b
 fails 2 'table, tsv or json' 'unknown format' -- jobs --format xml
 fails 2 'exclude each other' 'contradicting options' -- --local --endpoint-url http://127.0.0.1:1 jobs
-fails 2 'start, stop or status.*did you mean start' 'unknown verb of local' -- local strat
+fails 2 'start, stop, status or env.*did you mean start' 'unknown verb of local' -- local strat
 fails 2 'sagetop jobs' 'the dashboard without a terminal names jobs' --
 fails 5 'read-only' 'stop under --read-only' -- stop x --read-only
 fails 5 'read-only' 'launch under --read-only' -- --read-only launch x.yaml

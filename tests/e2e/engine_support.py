@@ -99,7 +99,7 @@ class Engine:
         if os.path.exists(announcement):
             os.unlink(announcement)
         self.process = subprocess.Popen(
-            [os.path.join(BUILD, "sagetop-local"), "--port", "0", "--state", os.path.join(self.dir, "state")]
+            [os.path.join(BUILD, "sagetop-local"), "--port", "0", "--open", "--state", os.path.join(self.dir, "state")]
             + self.options + list(options), env=env, stdout=self.log, stderr=self.log)
         if not until(lambda: os.path.exists(announcement) or self.process.poll() is not None) or \
                 self.process.poll() is not None:

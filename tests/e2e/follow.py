@@ -46,7 +46,7 @@ if not os.access(f"{BUILD}/sagetop-local", os.X_OK):
 def start_engine(work, name, env, *options):
     state = f"{work}/{name}"
     log = open(f"{work}/{name}.log", "wb")
-    process = subprocess.Popen([f"{BUILD}/sagetop-local", "--port", "0", "--state", state, *options], env=env, stdout=log,
+    process = subprocess.Popen([f"{BUILD}/sagetop-local", "--open", "--port", "0", "--state", state, *options], env=env, stdout=log,
                                stderr=log)
     log.close()
     deadline = time.monotonic() + 30

@@ -53,7 +53,7 @@ if not os.access(f"{BUILD}/sagetop-local", os.X_OK):
 
 class Engine:
     def __init__(self, work, env, port, *options):
-        argv = [f"{BUILD}/sagetop-local", "--port", str(port), "--state", f"{work}/engine", *options]
+        argv = [f"{BUILD}/sagetop-local", "--open", "--port", str(port), "--state", f"{work}/engine", *options]
         ready = f"{work}/engine/engine.json"
         if os.path.exists(ready):
             os.unlink(ready)

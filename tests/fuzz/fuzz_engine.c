@@ -94,10 +94,12 @@ static void begin_engine(void)
 {
 	char program[] = "fuzz", state[] = "--state", strict[] = "--strict";
 	char *argv[] = {program, state, folder, strict};
+	static char secret[] = LOCAL_OPEN_SECRET;
 	char *moved = NULL;
 
 	FUZZ_CHECK(mkdtemp(folder));
 	options_init(&engine.opt);
+	engine.secret = secret;
 	FUZZ_CHECK(options_parse(&engine.opt, (int)ARRAY_LEN(argv), argv, NULL) == 0);
 	FUZZ_CHECK(loop_new(&engine.loop, NULL) == 0 && state_open(folder, &engine.db, &moved, NULL) == 0);
 	FUZZ_CHECK(limits_init(&engine, NULL) == 0 && training_jobs_load(&engine, NULL) == 0 &&

@@ -19,7 +19,7 @@ engine_ready() {
 # engine_start [OPTION...]: sets $endpoint.
 engine_start() {
 	rm -f "$work/engine/engine.json"
-	"$bin/sagetop-local" --port 0 --state "$work/engine" "$@" >"$work/engine.log" 2>&1 &
+	"$bin/sagetop-local" --port 0 --open --state "$work/engine" "$@" >"$work/engine.log" 2>&1 &
 	engine_pid=$!
 	tap_until 120 engine_ready
 	endpoint=$(sed -n 's/.*"endpoint": *"\([^"]*\)".*/\1/p' "$work/engine/engine.json" 2>/dev/null)

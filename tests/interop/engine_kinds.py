@@ -639,21 +639,26 @@ def hosting(e):
     sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName="E", EndpointConfigName="c")
     told = sagemaker.describe_endpoint(EndpointName="E")
-    equal("an endpoint stays as it is first answered", (told["EndpointStatus"], told["ProductionVariants"]), (
-        "Creating", [{"VariantName": "v", "DesiredWeight": 9.0, "DesiredInstanceCount": 2}]))
-    match("and cannot be deleted so", failure(sagemaker.delete_endpoint, EndpointName="E")[1],
-          r'^Cannot update in-progress endpoint "arn:.*"\.$')
+    equal("an endpoint's variants are told at once", told["ProductionVariants"], [
+        {"VariantName": "v", "DesiredWeight": 9.0, "DesiredInstanceCount": 2}])
+    until(lambda: sagemaker.describe_endpoint(EndpointName="E")["EndpointStatus"] == "Failed")
+    match("one whose artefact is nowhere fails", sagemaker.describe_endpoint(EndpointName="E")["FailureReason"],
+          "Could not find model data at s3://b/m.tar.gz")
     sagemaker.update_endpoint(EndpointName="endpoint-000", EndpointConfigName="c")
-    equal("one in service updates", sagemaker.describe_endpoint(EndpointName="endpoint-000")["EndpointStatus"],
-          "Updating")
+    equal("a stored one that was in service stays Updating", sagemaker.describe_endpoint(
+        EndpointName="endpoint-000")["EndpointStatus"], "Updating")
+    match("and cannot be deleted so", failure(sagemaker.delete_endpoint, EndpointName="endpoint-000")[1],
+          r'^Cannot update in-progress endpoint "arn:.*"\.$')
     match("but once", failure(sagemaker.update_endpoint_weights_and_capacities, EndpointName="endpoint-000",
                               DesiredWeightsAndCapacities=[{"VariantName": "v", "DesiredWeight": 1}])[1], "in-progress")
-    sagemaker.create_processing_job(ProcessingJobName="p", RoleArn=ROLE, AppSpecification={"ImageUri": "i"},
+    sagemaker.create_processing_job(ProcessingJobName="p", RoleArn=ROLE,
+                                    AppSpecification={"ImageUri": "i", "ContainerEntrypoint": ["sleep", "600"]},
                                     ProcessingResources=processing("p", 0)["ProcessingResources"])
     equal("a processing job is in progress", sagemaker.describe_processing_job(
         ProcessingJobName="p")["ProcessingJobStatus"], "InProgress")
     sagemaker.stop_processing_job(ProcessingJobName="p")
-    told = sagemaker.describe_processing_job(ProcessingJobName="p")
+    told = until(lambda: (lambda d: d if d["ProcessingJobStatus"] == "Stopped" else None)(
+        sagemaker.describe_processing_job(ProcessingJobName="p")))
     ok("until it is stopped", told["ProcessingJobStatus"] == "Stopped" and told["ProcessingEndTime"], told)
     match("which works once", failure(sagemaker.stop_processing_job, ProcessingJobName="p")[1], "is in status Stopped")
 
@@ -746,7 +751,7 @@ def elsewhere(e):
     runtime = judge.watch(e.client("sagemaker-runtime"))
     code, message, _ = failure(runtime.invoke_endpoint, EndpointName="endpoint-000", Body=b"1,2\n", ContentType="text/csv")
     equal("InvokeEndpoint's error", code, "UnknownOperationException")
-    match("and its reason", message, "runs no model servers")
+    match("and its reason", message, "no server stands behind")
 
 
 def studio(e):

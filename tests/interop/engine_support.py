@@ -62,7 +62,7 @@ class Engine:
         home = os.path.join(self.folder, "home")
         environment = dict(os.environ, HOME=home, XDG_STATE_HOME=home + "/state", XDG_CACHE_HOME=home + "/cache",
                            XDG_CONFIG_HOME=home + "/config")
-        self.process = subprocess.Popen([ENGINE, "--port", "0", "--state", self.state, *options], stdout=log,
+        self.process = subprocess.Popen([ENGINE, "--port", "0", "--open", "--state", self.state, *options], stdout=log,
                                         stderr=log, env=environment)
         log.close()
 

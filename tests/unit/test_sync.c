@@ -442,9 +442,13 @@ static void test_follow_other_kind(void **state)
 	assert_int_equal(f->logs.n, 2);
 	sync_unwatch(w->s, kind, "p");
 	struct outcome unknown = {0}, without = {0};
+	/* What was not listed yet is asked for. */
+	fake_fail(&w->aws, "DescribeProcessingJob", 1, "ResourceNotFound");
 	sync_logs(w->s, kind, "nobody", on_done, &unknown);
 	wait_for(w, &unknown);
 	assert_int_equal(unknown.err.code, ERR_NOTFOUND);
+	assert_int_equal(fake_calls(&w->aws, "DescribeProcessingJob"), 1);
+	fake_fail(&w->aws, "", 0, "");
 	const struct kind *model = kind_find("model");
 	resources_put(&s->tables[model->id], resource_new(model, "m"), NULL);
 	sync_logs(w->s, model, "m", on_done, &without); /* has no log: nothing is asked */

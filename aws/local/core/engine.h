@@ -17,7 +17,7 @@
 #define ACCOUNT_ID "000000000000"
 #define DEFAULT_REGION "us-east-1"
 #define LOCAL_ACCESS_KEY "local"
-#define LOCAL_SECRET_KEY "local"
+#define LOCAL_OPEN_SECRET "local" /* with --open */
 #define TRAINING_GROUP "/aws/sagemaker/TrainingJobs"
 #define TRAINING_NAMESPACE "/aws/sagemaker/TrainingJobs"
 
@@ -34,7 +34,8 @@ struct engine {
 	struct options opt;
 	struct loop *loop;
 	struct state *db;
-	char *trainer; /* the program that jobs run */
+	char *secret;  /* of LOCAL_ACCESS_KEY */
+	char *trainer; /* the program of the trainer's image */
 	int port;
 
 	/* Simulated time: base + (real - start) * speed. */
@@ -44,6 +45,10 @@ struct engine {
 	struct job_table *jobs;
 	struct documents *documents;
 	struct runner *runner;
+	struct host *hosts;	       /* processes that run (running/process.h) */
+	struct processing *processing; /* processing jobs that are not over (running/processing.h) */
+	struct endpoint *endpoints;    /* with servers (running/endpoint.h) */
+	struct images *images;	       /* what stands for an image (running/images.h) */
 	struct server *server;
 	struct faults *faults;
 	struct limits *limits;

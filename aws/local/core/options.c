@@ -32,6 +32,8 @@ static const struct option_row option_table[] = {
 	{"slots", OPT_INT, "N", FIELD(slots), 0, 4096, "0", "training processes at a time; 0 is one per core"},
 	{"stop-timeout", OPT_SECONDS, "TIME", FIELD(stop_timeout_s), 0, 86400, "120s",
 	 "time between SIGTERM and SIGKILL when a job is stopped"},
+	{"open", OPT_FLAG, NULL, FIELD(open), 0, 0, NULL,
+	 "access key and secret are `local`: every user of this machine can start programs as you"},
 	{"strict", OPT_FLAG, NULL, FIELD(strict), 0, 0, NULL,
 	 "enforce the service's rates, quotas and error codes to the letter"},
 	{"rates", OPT_TEXT, "LIST", FIELD(rates), 0, 0, NULL,
@@ -55,6 +57,8 @@ static const struct option_row option_table[] = {
 	 "run jobs as a `process` or in a container by `runc`"},
 	{"image", OPT_TEXT, "DIR", FIELD(image), 0, 0, NULL,
 	 "runc: the image's unpacked root file system (make image)"},
+	{"settings", OPT_TEXT, "FILE", FIELD(settings), 0, 0, NULL,
+	 "what stands for images: YAML (default: $XDG_CONFIG_HOME/sagetop/local.yaml)"},
 	{"foreground", OPT_FLAG, NULL, FIELD(foreground), 0, 0, NULL, "say on standard output what is served"},
 	{"help", OPT_FLAG, NULL, FIELD(help), 0, 0, NULL, "show this text"},
 	{"version", OPT_FLAG, NULL, FIELD(version), 0, 0, NULL, "show the version"},
@@ -214,7 +218,7 @@ void options_help(FILE *out, void (*more)(FILE *out))
 {
 	fputs("usage: sagetop-local [options]\n\n"
 	      "Serves SageMaker, CloudWatch Logs, CloudWatch, EventBridge, S3, STS and Pricing on this\n"
-	      "machine and runs training jobs as real processes. Access key and secret are `local`.\n\n",
+	      "machine and runs training jobs as real processes. `sagetop local env` prints the keys.\n\n",
 	      out);
 	for (size_t i = 0; i < ARRAY_LEN(option_table); i++) {
 		const struct option_row *row = &option_table[i];

@@ -11,6 +11,7 @@ struct options {
 	char *state_dir;
 	int64_t slots;		/* processes at a time; 0: as many as cores */
 	int64_t stop_timeout_s; /* between SIGTERM and SIGKILL */
+	bool open;		/* the secret is `local`, which everybody knows */
 	bool strict;
 	char *faults;		/* a fault specification, or NULL */
 	char *deny;		/* operations answered with AccessDenied, or NULL */
@@ -21,8 +22,9 @@ struct options {
 	int64_t simulate_hours; /* over which they are spread */
 	double speed;		/* simulated seconds in a real one */
 	int64_t seed;
-	char *runner; /* "process" or "runc" */
-	char *image;  /* runc: the image's unpacked root file system */
+	char *runner;	/* "process" or "runc" */
+	char *settings; /* what stands for images, or NULL: local.yaml where there is one */
+	char *image;	/* runc: the image's unpacked root file system */
 	bool foreground;
 	bool help, version;
 };

@@ -240,6 +240,21 @@ static int run_operation(struct engine *e, struct exchange *x, enum wire wire, c
 	return route->fn(&c, out);
 }
 
+/* The end of run_api for an operation that answers later: it made the reply, or a fault. */
+static void answered(struct exchange *x)
+{
+	enum wire wire = exchange_wire(x);
+	const struct wire_service *service = &service_row(x->route->service)->wire;
+	AUTO(str) char *action = xasprintf("%s:%s", service->name, x->route->name);
+
+	if (x->fault.code[0])
+		wire_fault(&x->rq, wire, service, &x->fault, &x->reply);
+	else
+		strmap_set(&x->reply.headers, "x-amzn-RequestId", x->rq.id);
+	spoil_reply(x);
+	record_request(x->engine, x, action, protocol_names[wire], x->input);
+}
+
 static void run_api(struct engine *e, struct exchange *x)
 {
 	AUTO(json) json_t *in = NULL;
@@ -257,6 +272,12 @@ static void run_api(struct engine *e, struct exchange *x)
 	if (!x->fault.code[0]) {
 		plan_faults(e, x, action);
 		(void)run_operation(e, x, wire, action, &in, &out);
+	}
+	if (x->pending && !x->fault.code[0]) {
+		x->engine = e;
+		x->answered = answered;
+		x->input = TAKE(in);
+		return;
 	}
 	if (x->fault.code[0])
 		wire_fault(&x->rq, wire, x->route == &unknown_route ? NULL : service, &x->fault, &x->reply);

@@ -94,6 +94,15 @@ static void wake(struct exchange *x)
 	}
 }
 
+/* A reply's head and body must not wait for the client's acknowledgement in between. */
+static void no_delay(int fd)
+{
+	int one = 1;
+
+	if (fd >= 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
 /* --- a request's life ------------------------------------------------------ */
 
 static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -111,6 +120,7 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
 	c->server = s;
 	c->mhd = mhd;
 	c->fd = info ? info->connect_fd : -1;
+	no_delay(c->fd);
 	c->target = xstrndup(uri, REQUEST_MAX_TARGET + 1);
 	c->began_ms = c->progress_ms = clock_mono_ms();
 	c->next = s->conns;
@@ -137,6 +147,7 @@ static void on_request_end(void *cls, struct MHD_Connection *mhd, void **con_cls
 	loop_cancel(s->e->loop, c->slow_timer);
 	if (c->x.gone)
 		c->x.gone(c->x.stream_user);
+	json_decref(c->x.input);
 	route_abandon(s->e, &c->x);
 	request_done(&c->x.rq);
 	reply_done(&c->x.reply);
@@ -299,7 +310,8 @@ static void slow_over(void *user)
 
 	c->slow_timer = 0;
 	c->x.slow_ms = 0;
-	wake(&c->x);
+	if (!c->x.pending)
+		wake(&c->x);
 }
 
 /* The reply is ready: send it, or hold it back where a fault says so. */
@@ -307,7 +319,7 @@ static enum MHD_Result reply_or_wait(struct server_conn *c)
 {
 	if (c->x.slow_ms > 0 && !c->slow_timer)
 		c->slow_timer = loop_after(c->server->e->loop, c->x.slow_ms, slow_over, c);
-	if (!c->slow_timer)
+	if (!c->slow_timer && !c->x.pending)
 		return send_reply(c);
 	c->stage = STAGE_WAITING;
 	c->suspended = true;
@@ -360,7 +372,7 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const ch
 		return reply_or_wait(c);
 	case STAGE_WAITING:
 		*size = 0;
-		return c->slow_timer ? MHD_YES : send_reply(c);
+		return reply_or_wait(c);
 	case STAGE_REPLIED:
 		break;
 	}

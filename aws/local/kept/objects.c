@@ -245,3 +245,8 @@ bool s3_uri_parse(const char *uri, char **ret_bucket, char **ret_key)
 	*ret_key = xstrdup(slash ? slash + 1 : "");
 	return true;
 }
+
+char *s3_folder_key(const char *key)
+{
+	return *key && !str_ends(key, "/") ? xasprintf("%s/", key) : xstrdup(key);
+}

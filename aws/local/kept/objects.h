@@ -45,6 +45,7 @@ void objects_list_free(struct object *list, size_t n);
 
 /* "s3://bucket/key" apart. false where it is none. */
 bool s3_uri_parse(const char *uri, char **ret_bucket, char **ret_key);
+char *s3_folder_key(const char *key) NODISCARD; /* with a slash at its end, unless it is "" */
 
 /* --- a body on its way in ----------------------------------------------------------- */
 

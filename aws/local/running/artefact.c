@@ -35,13 +35,60 @@ static int copy_file(const char *source, const char *target, struct err *err)
 	return n < 0 ? err_set(err, ERR_IO, "cannot copy to %s: %s", target, strerror(errno)) : 0;
 }
 
+static int unpack_entry(struct archive *in, struct archive *out, struct archive_entry *entry, const char *folder)
+{
+	const char *name = archive_entry_pathname(entry);
+	AUTO(str) char *path = fs_join(folder, name ? name : "");
+	const void *block;
+	size_t n;
+	la_int64_t offset;
+	int rc = ARCHIVE_OK;
+
+	if (!name || *name == '/')
+		return ARCHIVE_FATAL;
+	archive_entry_set_pathname(entry, path);
+	rc = archive_write_header(out, entry);
+	while (rc == ARCHIVE_OK && (rc = archive_read_data_block(in, &block, &n, &offset)) == ARCHIVE_OK)
+		rc = archive_write_data_block(out, block, n, offset) < 0 ? ARCHIVE_FATAL : ARCHIVE_OK;
+	return rc == ARCHIVE_EOF ? ARCHIVE_OK : rc;
+}
+
+/* An archive of any common form. Nothing leaves the folder, neither by its name nor by a
+ * link. */
+static int unpack(const char *source, const char *folder, const char *uri, struct err *err)
+{
+	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
+	struct archive_entry *entry;
+	int rc;
+
+	archive_read_support_filter_all(in);
+	archive_read_support_format_all(in);
+	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+						    ARCHIVE_EXTRACT_SECURE_NODOTDOT);
+	rc = archive_read_open_filename(in, source, (size_t)256 << 10);
+	while (rc == ARCHIVE_OK && (rc = archive_read_next_header(in, &entry)) == ARCHIVE_OK)
+		rc = unpack_entry(in, out, entry, folder);
+	bool ok = rc == ARCHIVE_EOF;
+
+	if (!ok)
+		err_set(err, ERR_PARSE, "%.300s is no archive that can be unpacked (.tar.gz): %s", uri,
+			str_or(archive_error_string(in), str_or(archive_error_string(out), "an entry leaves it")));
+	archive_read_free(in);
+	archive_write_free(out);
+	return ok ? 0 : -ERR_PARSE;
+}
+
 void copy_task_work(void *task)
 {
 	struct copy_task *t = task;
 	struct err err = {0};
 
 	for (size_t i = 0; i < t->plan.n && !t->cancelled; i++) {
-		if (copy_file(t->plan.items[i].source, t->plan.items[i].target, &err) < 0) {
+		const struct copy_item *item = &t->plan.items[i];
+		int rc = item->unpack ? unpack(item->source, item->target, item->uri, &err)
+				      : copy_file(item->source, item->target, &err);
+
+		if (rc < 0) {
 			snprintf(t->error, sizeof(t->error), "ClientError: Data download failed: %s", err.msg);
 			return;
 		}
@@ -208,14 +255,33 @@ static int store_archive(struct store_task *t, const char *folder, const char *n
 struct raw_walk {
 	struct store_task *t;
 	const char *bucket, *prefix;
+	bool checkpoints;
 };
+
+/* Stored before, and not written since? If not, it is from now on. */
+static bool is_known(struct store_task *t, const char *path, const struct stat *st)
+{
+	AUTO(str)
+	char *state = xasprintf("%lld.%09ld %lld", (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+				(long long)st->st_size);
+
+	if (!t->known)
+		return false;
+	bool same = str_eq(strmap_get(t->known, path), state);
+
+	if (!same)
+		strmap_set(t->known, path, state);
+	return same;
+}
 
 static int raw_add(void *user, const char *path, const char *relative, const struct stat *st, struct err *err)
 {
 	struct raw_walk *w = user;
 
 	/* A checkpoint in the making: it is renamed when complete. */
-	if (str_ends(relative, ".tmp") || str_ends(relative, ".sagemaker-uploading"))
+	if (w->checkpoints && (str_ends(relative, ".tmp") || str_ends(relative, ".sagemaker-uploading")))
+		return 0;
+	if (is_known(w->t, path, st))
 		return 0;
 	return store_file(w->t, path, w->bucket, xasprintf("%s%s", w->prefix, relative), err);
 }
@@ -223,7 +289,7 @@ static int raw_add(void *user, const char *path, const char *relative, const str
 static int store_raw(struct store_task *t, const char *folder, const char *name, struct err *err)
 {
 	AUTO(str) char *prefix = xasprintf("%s%s/", t->prefix, name);
-	struct raw_walk w = {t, t->bucket, prefix};
+	struct raw_walk w = {.t = t, .bucket = t->bucket, .prefix = prefix, .checkpoints = true};
 	int rc = 0;
 
 	for (size_t i = 0; i < t->roots.n && rc == 0; i++) {
@@ -246,23 +312,44 @@ void store_task_work(void *task)
 	if (t->output && rc == 0)
 		rc = t->raw ? store_raw(t, "output/data", "output", &err)
 			    : store_archive(t, "output/data", "output.tar.gz", false, &err);
-	for (size_t i = 0; i < t->checkpoint_dirs.n && rc == 0; i++) {
-		struct raw_walk w = {t, t->checkpoint_bucket, t->checkpoint_prefix};
+	for (size_t i = 0; i < t->n_trees && rc == 0; i++) {
+		const struct store_tree *tree = &t->trees[i];
+		struct raw_walk w = {t, tree->bucket, tree->prefix, tree->checkpoints};
 
-		rc = walk(t->checkpoint_dirs.items[i], "", 0, raw_add, &w, &err);
+		rc = walk(tree->dir, "", 0, raw_add, &w, &err);
 	}
 	if (rc < 0)
 		str_copy(t->error, sizeof(t->error), err.msg);
 }
 
+void store_task_tree(struct store_task *t, const char *dir, char *bucket, char *prefix, bool checkpoints)
+{
+	GROW(t->trees, t->cap_trees, t->n_trees + 1);
+	t->trees[t->n_trees++] = (struct store_tree){xstrdup(dir), bucket, prefix, checkpoints};
+}
+
+void store_task_register(struct engine *e, const struct store_task *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct stored *s = &t->files[i];
+
+		if (s->md5[0])
+			objects_put(e, s->bucket, s->key, s->blob, s->size, s->md5,
+				    "{\"Content-Type\":\"binary/octet-stream\"}");
+	}
+}
+
 void store_task_free(struct store_task *t)
 {
 	strlist_done(&t->roots);
-	strlist_done(&t->checkpoint_dirs);
 	free(t->bucket);
 	free(t->prefix);
-	free(t->checkpoint_bucket);
-	free(t->checkpoint_prefix);
+	for (size_t i = 0; i < t->n_trees; i++) {
+		free(t->trees[i].dir);
+		free(t->trees[i].bucket);
+		free(t->trees[i].prefix);
+	}
+	free(t->trees);
 	for (size_t i = 0; i < t->n; i++) {
 		free(t->files[i].bucket);
 		free(t->files[i].key);

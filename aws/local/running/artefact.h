@@ -10,7 +10,7 @@ struct copy_task {
 	struct copy_plan plan;
 	volatile int cancelled;
 	char error[640]; /* "" where it went well */
-	struct run *run;
+	void *user;
 };
 void copy_task_work(void *task);
 
@@ -21,19 +21,30 @@ struct stored {
 	int64_t size;
 };
 
+/* A folder to be stored as it is. */
+struct store_tree {
+	char *dir, *bucket, *prefix;
+	bool checkpoints; /* what is in the making (.tmp) is left out */
+};
+
 struct store_task {
 	const struct engine *e; /* only for the names of new files */
 	struct strlist roots;	/* the hosts' /opt/ml */
 	char *bucket, *prefix;	/* of the artefacts: "<prefix>model.tar.gz" */
 	bool model, output;	/* which to make; output only where there is something */
 	bool raw;		/* CompressionType NONE: files as they are */
-	char *checkpoint_bucket, *checkpoint_prefix;
-	struct strlist checkpoint_dirs;
+	struct store_tree *trees;
+	size_t n_trees, cap_trees;
+	/* Where not NULL: files by path as they were stored before; only others are stored. */
+	struct strmap *known;
 	struct stored *files;
 	size_t n, cap;
 	char error[640];
-	struct run *run;
+	void *user;
 };
+/* Takes bucket and prefix. */
+void store_task_tree(struct store_task *t, const char *dir, char *bucket, char *prefix, bool checkpoints);
+void store_task_register(struct engine *e, const struct store_task *t); /* its files become objects */
 void store_task_work(void *task);
 void store_task_free(struct store_task *t); /* files not registered are left to the next start's sweep */
 

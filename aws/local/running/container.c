@@ -1,4 +1,4 @@
-/* --runner runc: a bundle for each host of a job. */
+/* A bundle for each host of a job that runs in a container. */
 #include "aws/local/running/container.h"
 
 #include <dirent.h>
@@ -9,7 +9,6 @@
 #include "aws/local/running/layout.h"
 #include "base/fs.h"
 
-#define TRAINER_IN_IMAGE "/usr/bin/sagetop-trainer"
 #define CONTAINER_ID 1000 /* user and group inside, where the engine is root */
 
 static json_t *mount_json(const char *target, const char *type, const char *source, const char *const *options)
@@ -82,18 +81,18 @@ static json_t *environment_json(const struct strmap *env, const char *root)
 	return list;
 }
 
-static json_t *bundle_json(const struct engine *e, const struct strmap *env, const char *root)
+static json_t *bundle_json(const char *folder, const struct strlist *argv, const struct strmap *env, const char *root)
 {
 	int id = geteuid() == 0 ? CONTAINER_ID : 0;
-	AUTO(str) char *image = realpath(e->opt.image, NULL);
+	AUTO(str) char *image = realpath(folder, NULL);
 
-	return json_pack("{s:s, s:{s:b, s:{s:i, s:i}, s:[s, s], s:o, s:s, s:{s:[], s:[], s:[], s:[]}, s:b}, s:{s:s, "
+	return json_pack("{s:s, s:{s:b, s:{s:i, s:i}, s:o, s:o, s:s, s:{s:[], s:[], s:[], s:[]}, s:b}, s:{s:s, "
 			 "s:b}, s:s, s:o, s:o}",
 			 "ociVersion", "1.0.2", "process", "terminal", 0, "user", "uid", id, "gid", id, "args",
-			 TRAINER_IN_IMAGE, "train", "env", environment_json(env, root), "cwd", "/opt/ml",
-			 "capabilities", "bounding", "effective", "permitted", "ambient", "noNewPrivileges", 1, "root",
-			 "path", str_or(image, e->opt.image), "readonly", 1, "hostname", "algo", "mounts",
-			 mounts_json(root), "linux", linux_json());
+			 json_from_strlist(argv), "env", environment_json(env, root), "cwd", "/opt/ml", "capabilities",
+			 "bounding", "effective", "permitted", "ambient", "noNewPrivileges", 1, "root", "path",
+			 str_or(image, folder), "readonly", 1, "hostname", "algo", "mounts", mounts_json(root), "linux",
+			 linux_json());
 }
 
 /* What the container's user is to write must be its own. Links are not followed. */
@@ -121,15 +120,15 @@ static void give_away(const char *path)
 	}
 }
 
-int container_wrap(struct engine *e, const struct training_job *job, int host, struct command *cmd, struct err *err)
+int container_wrap(struct engine *e, const char *image, const char *root, const char *name, struct command *cmd,
+		   struct err *err)
 {
-	AUTO(str) char *root = layout_root(e, job, host);
-	AUTO(str) char *dir = layout_job_dir(e, job);
-	AUTO(str) char *bundle = xasprintf("%s/bundle-%d", dir, host + 1);
+	const char *dir = strmap_get(&cmd->env, "SAGETOP_JOB_DIR");
+	AUTO(str) char *bundle = xasprintf("%s/bundle-%s", dir, name);
 	AUTO(str) char *config = fs_join(bundle, "config.json");
 	AUTO(str) char *state = fs_join(dir, "runc");
-	AUTO(str) char *id = xasprintf("sagetop-%d-%s-algo-%d", (int)getpid(), job->name, host + 1);
-	AUTO(json) json_t *spec = bundle_json(e, &cmd->env, root);
+	AUTO(str) char *id = xasprintf("sagetop-%d-%s", (int)getpid(), name);
+	AUTO(json) json_t *spec = bundle_json(image, &cmd->argv, &cmd->env, root);
 	AUTO(str) char *text = json_text_pretty(spec);
 
 	const char *const argv[] = {"runc", "--root", state, "run", "--bundle", bundle, id};

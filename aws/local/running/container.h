@@ -1,14 +1,16 @@
-/* container.h - `--runner runc`: a host of a job as a container of the trainer's
- * image, unpacked in the folder that --image names. Read-only root, no
+/* container.h - by runc: a host of a job as a container of an image that lies unpacked in
+ * a folder (--image for the trainer's, `rootfs:` of images.h). Read-only root, no
  * capabilities, not root inside where the engine is root outside, /opt/ml bound. */
 #ifndef SAGETOP_LOCAL_CONTAINER_H
 #define SAGETOP_LOCAL_CONTAINER_H
 
 #include "aws/local/running/command.h"
 
-/* Writes the bundle and turns cmd (as made for a plain process, its environment
- * filled) into the call of runc. */
-int container_wrap(struct engine *e, const struct training_job *job, int host, struct command *cmd,
+#define TRAINER_IN_IMAGE "/usr/bin/sagetop-trainer"
+
+/* Writes the bundle beside root, whose job folder the environment names, and turns cmd
+ * (its words, its environment) into the call of runc. name: of one container of the job. */
+int container_wrap(struct engine *e, const char *image, const char *root, const char *name, struct command *cmd,
 		   struct err *err) NODISCARD;
 
 #endif

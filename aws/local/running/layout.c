@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "aws/local/kept/objects.h"
+#include "aws/local/running/script.h"
 #include "base/fs.h"
 
 void copy_plan_done(struct copy_plan *p)
@@ -11,9 +12,17 @@ void copy_plan_done(struct copy_plan *p)
 	for (size_t i = 0; i < p->n; i++) {
 		free(p->items[i].source);
 		free(p->items[i].target);
+		free(p->items[i].uri);
 	}
 	free(p->items);
 	*p = (struct copy_plan){0};
+}
+
+void copy_plan_unpack(struct copy_plan *plan, char *source, const char *target, const char *uri)
+{
+	GROW(plan->items, plan->cap, plan->n + 1);
+	plan->items[plan->n++] =
+		(struct copy_item){.source = source, .target = xstrdup(target), .unpack = true, .uri = xstrdup(uri)};
 }
 
 void layout_host_name(int host, char out[16])
@@ -175,6 +184,27 @@ static int list_manifest(struct listing *l, const char *bucket, const char *key,
 	return (int)json_array_size(list);
 }
 
+int layout_plan_data(struct engine *e, const char *uri, const char *type, const char *dir, int host, int hosts,
+		     struct copy_plan *plan, struct err *err)
+{
+	AUTO(str) char *bucket = NULL;
+	AUTO(str) char *key = NULL;
+	struct listing l = {.e = e, .plan = plan, .dir = dir, .host = host, .hosts = hosts};
+	int rc;
+
+	if (!s3_uri_parse(uri, &bucket, &key))
+		return err_set(err, ERR_INVALID, "ClientError: '%.300s' is not an S3 URI (s3://bucket/prefix)",
+			       str_or(uri, ""));
+	if (str_eq(type, "ManifestFile"))
+		rc = list_manifest(&l, bucket, key, uri, err);
+	else if (str_eq(type, "S3Prefix"))
+		rc = list_prefix(&l, bucket, key, key, err);
+	else
+		return err_set(err, ERR_INVALID, "ClientError: the local engine does not serve data of type %.40s",
+			       type);
+	return rc == 0 ? no_objects(uri, err) : rc;
+}
+
 static int plan_channel(struct engine *e, const json_t *request, const json_t *channel, const char *root, int host,
 			struct copy_plan *plan, struct err *err)
 {
@@ -189,11 +219,6 @@ static int plan_channel(struct engine *e, const json_t *request, const json_t *c
 	AUTO(str) char *dir = fs_join(root, relative);
 	AUTO(str) char *bucket = NULL;
 	AUTO(str) char *key = NULL;
-	struct listing l = {.e = e,
-			    .plan = plan,
-			    .dir = dir,
-			    .host = host,
-			    .hosts = sharded ? (int)training_job_instance_count(request) : 0};
 
 	if (!s3 || !s3_uri_parse(uri, &bucket, &key))
 		return err_set(err, ERR_INVALID,
@@ -207,15 +232,8 @@ static int plan_channel(struct engine *e, const json_t *request, const json_t *c
 
 	if (rc < 0)
 		return rc;
-	if (str_eq(type, "ManifestFile"))
-		rc = list_manifest(&l, bucket, key, uri, err);
-	else if (str_eq(type, "S3Prefix"))
-		rc = list_prefix(&l, bucket, key, key, err);
-	else
-		return err_set(err, ERR_INVALID, "ClientError: channel '%.64s': the local engine does not serve %.40s",
-			       name, type);
-	if (rc == 0)
-		return no_objects(uri, err);
+	rc = layout_plan_data(e, uri, type, dir, host, sharded ? (int)training_job_instance_count(request) : 0, plan,
+			      err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -236,7 +254,7 @@ static int plan_checkpoints(struct engine *e, const struct training_job *job, co
 	if (rc < 0)
 		return rc;
 	/* The URI names a folder, with or without its slash. */
-	AUTO(str) char *prefix = *key && !str_ends(key, "/") ? xasprintf("%s/", key) : xstrdup(key);
+	AUTO(str) char *prefix = s3_folder_key(key);
 
 	rc = list_prefix(&l, bucket, prefix, prefix, err);
 	return rc < 0 ? rc : 0;
@@ -244,10 +262,9 @@ static int plan_checkpoints(struct engine *e, const struct training_job *job, co
 
 /* --- configuration files --------------------------------------------------------------------- */
 
-static int write_json(const char *root, const char *name, json_t *j, struct err *err)
+int layout_write_json(const char *root, const char *relative, json_t *j, struct err *err)
 {
 	AUTO(json) json_t *owned = j;
-	AUTO(str) char *relative = xasprintf("input/config/%s", name);
 	AUTO(str) char *path = fs_join(root, relative);
 	AUTO(str) char *text = json_text_pretty(owned);
 	int rc = fs_mkdir_parent(path, 0755, err);
@@ -255,7 +272,7 @@ static int write_json(const char *root, const char *name, json_t *j, struct err 
 	return rc < 0 ? rc : fs_write_atomic(path, text, strlen(text), 0644, err);
 }
 
-static json_t *hosts_json(int64_t n)
+json_t *layout_hosts(int64_t n)
 {
 	json_t *hosts = json_array();
 	char name[16];
@@ -285,8 +302,8 @@ static json_t *resource_config(const json_t *request, int host)
 	layout_host_name(host, name);
 	return json_pack("{s:s, s:s, s:s, s:o, s:[{s:s, s:s, s:o}], s:s, s:{}}", "current_host", name,
 			 "current_instance_type", instance_type(request), "current_group_name", "homogeneousCluster",
-			 "hosts", hosts_json(n), "instance_groups", "instance_group_name", "homogeneousCluster",
-			 "instance_type", instance_type(request), "hosts", hosts_json(n), "network_interface_name",
+			 "hosts", layout_hosts(n), "instance_groups", "instance_group_name", "homogeneousCluster",
+			 "instance_type", instance_type(request), "hosts", layout_hosts(n), "network_interface_name",
 			 "lo", "topology");
 }
 
@@ -319,20 +336,22 @@ static int write_config(const struct training_job *job, const json_t *request, c
 {
 	json_t *hyper = json_object_get(request, "HyperParameters"),
 	       *checkpoint = json_object_get(request, "CheckpointConfig");
-	int rc = write_json(root, "hyperparameters.json", hyper ? json_incref(hyper) : json_object(), err);
+	int rc = layout_write_json(root, "input/config/hyperparameters.json",
+				   hyper ? json_incref(hyper) : json_object(), err);
 
 	if (rc == 0)
-		rc = write_json(root, "inputdataconfig.json", input_data_config(request), err);
+		rc = layout_write_json(root, "input/config/inputdataconfig.json", input_data_config(request), err);
 	if (rc == 0)
-		rc = write_json(root, "resourceconfig.json", resource_config(request, host), err);
+		rc = layout_write_json(root, "input/config/resourceconfig.json", resource_config(request, host), err);
 	if (rc == 0 && checkpoint)
-		rc = write_json(root, "checkpointconfig.json",
-				json_pack("{s:s}", "LocalPath",
-					  str_or(json_get_str(checkpoint, "LocalPath"), "/opt/ml/checkpoints")),
-				err);
+		rc = layout_write_json(root, "input/config/checkpointconfig.json",
+				       json_pack("{s:s}", "LocalPath",
+						 str_or(json_get_str(checkpoint, "LocalPath"), "/opt/ml/checkpoints")),
+				       err);
 	if (rc == 0)
-		rc = write_json(root, "init-config.json",
-				json_pack("{s:s, s:s}", "jobType", "TRAINING", "trainingJobName", job->name), err);
+		rc = layout_write_json(root, "input/config/init-config.json",
+				       json_pack("{s:s, s:s}", "jobType", "TRAINING", "trainingJobName", job->name),
+				       err);
 	return rc;
 }
 
@@ -357,6 +376,8 @@ static int prepare_host(struct engine *e, const struct training_job *job, const 
 		if (rc == 0)
 			rc = plan_channel(e, request, channel, root, host, plan, err);
 	}
+	if (rc == 0 && script_is_asked_for(request))
+		rc = script_plan(e, request, root, plan, err);
 	return rc == 0 ? plan_checkpoints(e, job, request, host, plan, err) : rc;
 }
 
@@ -417,7 +438,7 @@ static void set_upper(struct strmap *env, const char *prefix, const char *name, 
 		strmap_set(env, full, value);
 }
 
-static void set_channels(struct strmap *env, const json_t *request, const char *root)
+static void set_channels(struct strmap *env, const json_t *request, const char *seen)
 {
 	json_t *names = json_array(), *channel;
 	size_t i;
@@ -426,7 +447,7 @@ static void set_channels(struct strmap *env, const json_t *request, const char *
 	{
 		const char *name = json_get_str(channel, "ChannelName");
 		AUTO(str) char *relative = xasprintf("input/data/%s", name);
-		AUTO(str) char *path = fs_join(root, relative);
+		AUTO(str) char *path = fs_join(seen, relative);
 
 		set_upper(env, "SM_CHANNEL_", name, path);
 		json_array_append_new(names, json_string(name));
@@ -443,52 +464,73 @@ static void set_hyperparameters(struct strmap *env, const json_t *request)
 	set_json(env, "SM_HPS", hyper ? json_incref(hyper) : json_object());
 }
 
-static void set_request_variables(struct strmap *env, const json_t *request)
+void layout_request_environment(const json_t *environment, struct strmap *env)
 {
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(json_object_get(request, "Environment"), name, value)
+	json_object_foreach((json_t *)environment, name, value)
 	{
 		if (variable_allowed(name))
 			strmap_set(env, name, str_or(json_string_value(value), ""));
 	}
 }
 
-void layout_environment(struct engine *e, const struct training_job *job, const json_t *request, int host,
-			struct strmap *env)
+void layout_base_environment(const char *dir, const char *arn, struct strmap *env)
 {
-	AUTO(str) char *root = layout_root(e, job, host);
-	AUTO(str) char *dir = layout_job_dir(e, job);
-	AUTO(strlist) struct strlist arn = {0};
-	char name[16], text[32];
+	AUTO(strlist) struct strlist parts = {0};
 
-	layout_host_name(host, name);
-	set_hyperparameters(env, request);
-	set_request_variables(env, request);
-	set_channels(env, request, root);
-	strmap_set(env, "SAGETOP_ML_ROOT", root);
 	strmap_set(env, "SAGETOP_JOB_DIR", dir); /* by which a later engine knows a process of ours */
 	strmap_set(env, "PATH", "/usr/local/bin:/usr/bin:/bin");
 	strmap_set(env, "HOME", dir);
 	strmap_set(env, "LANG", "C.UTF-8");
-	strmap_set(env, "TRAINING_JOB_NAME", job->name);
-	strmap_set(env, "TRAINING_JOB_ARN", job->arn);
-	strlist_split(&arn, job->arn, ':');
-	strmap_set(env, "AWS_REGION", arn.n > 3 ? arn.items[3] : DEFAULT_REGION);
-	set_path(env, "SM_MODEL_DIR", root, "model");
-	set_path(env, "SM_INPUT_DIR", root, "input");
-	set_path(env, "SM_INPUT_CONFIG_DIR", root, "input/config");
-	set_path(env, "SM_OUTPUT_DIR", root, "output");
-	set_path(env, "SM_OUTPUT_DATA_DIR", root, "output/data");
-	strmap_set(env, "SM_CURRENT_HOST", name);
-	set_json(env, "SM_HOSTS", hosts_json(training_job_instance_count(request)));
-	strmap_set(env, "SM_NUM_GPUS", "0");
-	/* Jobs side by side share the cores: each is told its part, and threads that
-	 * wait do not spin on what the others need. */
-	snprintf(text, sizeof(text), "%ld", (long)MAX(sysconf(_SC_NPROCESSORS_ONLN) / MAX(engine_slots(e), 1), 1));
-	strmap_set(env, "SM_NUM_CPUS", text);
+	strlist_split(&parts, arn, ':');
+	strmap_set(env, "AWS_REGION", parts.n > 3 ? parts.items[3] : DEFAULT_REGION);
+	/* Threads that wait do not spin on what others need. */
 	if (!strmap_get(env, "GOMP_SPINCOUNT"))
 		strmap_set(env, "GOMP_SPINCOUNT", "1000");
+}
+
+/* As the host has them. */
+static int count_gpus(void)
+{
+	int n = 0;
+	char path[32];
+
+	for (; n < 64; n++) {
+		snprintf(path, sizeof(path), "/dev/nvidia%d", n);
+		if (access(path, F_OK) < 0)
+			break;
+	}
+	return n;
+}
+
+void layout_environment(struct engine *e, const struct training_job *job, const json_t *request, int host,
+			const char *seen, struct strmap *env)
+{
+	AUTO(str) char *dir = layout_job_dir(e, job);
+	char name[16], text[32];
+
+	layout_host_name(host, name);
+	if (!script_is_asked_for(request)) /* which sees them decoded */
+		set_hyperparameters(env, request);
+	layout_request_environment(json_object_get(request, "Environment"), env);
+	layout_base_environment(dir, job->arn, env);
+	set_channels(env, request, seen);
+	strmap_set(env, "SAGETOP_ML_ROOT", seen);
+	strmap_set(env, "TRAINING_JOB_NAME", job->name);
+	strmap_set(env, "TRAINING_JOB_ARN", job->arn);
+	set_path(env, "SM_MODEL_DIR", seen, "model");
+	set_path(env, "SM_INPUT_DIR", seen, "input");
+	set_path(env, "SM_INPUT_CONFIG_DIR", seen, "input/config");
+	set_path(env, "SM_OUTPUT_DIR", seen, "output");
+	set_path(env, "SM_OUTPUT_DATA_DIR", seen, "output/data");
+	strmap_set(env, "SM_CURRENT_HOST", name);
+	set_json(env, "SM_HOSTS", layout_hosts(training_job_instance_count(request)));
+	/* Jobs side by side share the cores: each is told its part. */
+	snprintf(text, sizeof(text), "%ld", (long)MAX(sysconf(_SC_NPROCESSORS_ONLN) / MAX(engine_slots(e), 1), 1));
+	strmap_set(env, "SM_NUM_CPUS", text);
+	snprintf(text, sizeof(text), "%d", count_gpus());
+	strmap_set(env, "SM_NUM_GPUS", text);
 	strmap_set(env, "SM_NETWORK_INTERFACE_NAME", "lo");
 }

@@ -10,9 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "aws/local/running/layout.h"
 #include "aws/local/kept/log_store.h"
 #include "aws/local/kept/metric_store.h"
+#include "aws/local/running/command.h"
+#include "aws/local/running/own_ml.h"
 #include "aws/local/running/process_table.h"
 #include "aws/local/running/supervise.h"
 #include "base/clock.h"
@@ -27,14 +28,23 @@
 static void on_metric(void *user, const char *name, double value)
 {
 	struct host *h = user;
-	AUTO(strmap) struct strmap dims = {0};
-	int64_t now = engine_now_ms(h->e);
 
-	strmap_set(&dims, "TrainingJobName", h->job->name);
-	metric_add(h->e, metric_series(h->e, TRAINING_NAMESPACE, name, &dims, true), now, value);
-	training_job_set_final(h->job, name, value, now);
-	if (h->e->job_listener)
-		h->e->job_listener(h->e, h->job, true);
+	h->on_metric(h, name, value);
+}
+
+/* Does the output end in a traceback? A program may exit with 0 behind an exception that
+ * it swallowed. */
+static void watch_traceback(struct host *h, const char *text)
+{
+	if (str_starts(text, "Traceback (most recent call last):")) {
+		str_set(&h->exception, NULL);
+		h->in_traceback = true;
+	} else if (h->in_traceback && *text && *text != ' ') {
+		str_set(&h->exception, text);
+		h->in_traceback = false;
+	} else if (!h->in_traceback && *text) {
+		str_set(&h->exception, NULL);
+	}
 }
 
 /* The line as an event, or as several where it is longer than one may be. The
@@ -48,7 +58,9 @@ static void emit_line(struct host *h)
 
 		at += log_clean(&text, h->line.data + at, h->line.len - at);
 		log_append(h->e, h->stream_id, engine_now_ms(h->e), buf_str(&text), text.len);
-		metric_defs_apply(h->defs, buf_str(&text), text.len, on_metric, h);
+		watch_traceback(h, buf_str(&text));
+		if (h->defs)
+			metric_defs_apply(h->defs, buf_str(&text), text.len, on_metric, h);
 	}
 	buf_clear(&h->line);
 }
@@ -113,17 +125,57 @@ static void on_output(void *user, uint32_t events)
 static void open_stream(struct host *h)
 {
 	int64_t epoch = engine_now_ms(h->e) / 1000;
-	char name[16];
 
-	layout_host_name(h->index, name);
-	for (;; epoch++) {
-		AUTO(str) char *stream = xasprintf("%s/%s-%lld", h->job->name, name, (long long)epoch);
-
-		if (log_stream_find(h->e, TRAINING_GROUP, stream))
-			continue;
-		h->stream_id = log_stream_create(h->e, TRAINING_GROUP, stream);
+	if (h->one_stream) {
+		h->stream_id = log_stream_create(h->e, h->group, h->stream);
 		return;
 	}
+	for (;; epoch++) {
+		AUTO(str) char *stream = xasprintf("%s-%lld", h->stream, (long long)epoch);
+
+		if (log_stream_find(h->e, h->group, stream))
+			continue;
+		h->stream_id = log_stream_create(h->e, h->group, stream);
+		return;
+	}
+}
+
+void host_say(struct host *h, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	AUTO(str) char *text = xvasprintf(fmt, ap);
+	va_end(ap);
+	log_append(h->e, h->stream_id, engine_now_ms(h->e), text, strlen(text));
+}
+
+char *host_swallowed(struct host *h)
+{
+	if (h->exit_code || !h->exception)
+		return NULL;
+	host_say(h, "sagetop-local: warning: the log ends in a traceback, and yet the program exited with 0; an "
+		    "exception that is caught should end it with another status");
+	return xasprintf("its log ends in a traceback: %.300s", h->exception);
+}
+
+struct host *host_find(struct engine *e, pid_t pid)
+{
+	struct host *h = e->hosts;
+
+	while (h && h->pid != pid)
+		h = h->next;
+	return h;
+}
+
+static void forget(struct host *h)
+{
+	struct host **at = &h->e->hosts;
+
+	while (*at && *at != h)
+		at = &(*at)->next;
+	if (*at)
+		*at = h->next;
 }
 
 /* A pipe from the process, whose end is write_end. */
@@ -139,30 +191,39 @@ static int open_pipe(int *read_end, int *write_end, struct err *err)
 	return 0;
 }
 
-static void supervised_argv(const char *const *argv, struct strlist *ret)
+static void supervised_argv(const struct command *cmd, struct strlist *ret)
 {
 	strlist_add(ret, "/proc/self/exe");
 	strlist_add(ret, SUPERVISE_ARGUMENT);
-	while (*argv)
-		strlist_add(ret, *argv++);
+	if (cmd->ml) {
+		strlist_add(ret, OWN_ML_ARGUMENT);
+		strlist_add(ret, cmd->ml);
+		strlist_add(ret, cmd->cwd);
+	}
+	for (size_t i = 0; i < cmd->argv.n; i++)
+		strlist_add(ret, cmd->argv.items[i]);
 	strlist_take(ret, NULL);
 }
 
-int host_start(struct host *h, const char *const *argv, const struct strmap *env, const char *cwd, struct err *err)
+int host_start(struct host *h, const struct command *cmd, struct err *err)
 {
 	AUTO(strlist) struct strlist supervised = {0};
 	AUTO(fd) int output = -1;
 	AUTO(fd) int report = -1;
-	int rc = open_pipe(&h->out_fd, &output, err);
+	int rc;
 
+	h->supervised = !cmd->container;
+	h->out_fd = h->report_fd = -1;
+	rc = open_pipe(&h->out_fd, &output, err);
 	if (rc == 0 && h->supervised)
 		rc = open_pipe(&h->report_fd, &report, err);
 	if (rc == 0 && h->supervised)
-		supervised_argv(argv, &supervised);
-	struct proc_spec spec = {.argv = h->supervised ? (const char *const *)supervised.items : argv,
-				 .env = env,
+		supervised_argv(cmd, &supervised);
+	const struct strlist *argv = h->supervised ? &supervised : &cmd->argv;
+	struct proc_spec spec = {.argv = (const char *const *)argv->items,
+				 .env = &cmd->env,
 				 .clear_env = true,
-				 .cwd = cwd,
+				 .cwd = cmd->ml ? cmd->ml : cmd->cwd,
 				 .stdin_fd = report,
 				 .stdout_fd = output,
 				 .stderr_fd = output,
@@ -178,20 +239,16 @@ int host_start(struct host *h, const char *const *argv, const struct strmap *env
 	}
 	h->line = BUF_INIT(LOG_MAX_EVENT + 1);
 	h->began_ms = h->sampled_ms = clock_mono_ms();
+	h->next = h->e->hosts;
+	h->e->hosts = h;
 	open_stream(h);
 	return loop_add(h->e->loop, h->out_fd, EPOLLIN, on_output, h, err);
 }
 
 static void put_metric(struct host *h, const char *name, double value)
 {
-	AUTO(strmap) struct strmap dims = {0};
-	char host[16];
-
-	layout_host_name(h->index, host);
-	AUTO(str) char *dimension = xasprintf("%s/%s", h->job->name, host);
-
-	strmap_set(&dims, "Host", dimension);
-	metric_add(h->e, metric_series(h->e, TRAINING_NAMESPACE, name, &dims, true), engine_now_ms(h->e), value);
+	metric_add(h->e, metric_series(h->e, h->ns ? h->ns : h->group, name, &h->dims, true), engine_now_ms(h->e),
+		   value);
 }
 
 static double memory_percent(uint64_t bytes)
@@ -242,12 +299,10 @@ void host_ended(struct host *h, int wait_status, const struct rusage *usage)
 	/* Nothing of the job outlives its first process, as in a container. A supervisor
 	 * has seen to that, unless somebody killed it. */
 	kill(-h->pid, SIGKILL);
-	if (h->supervised && WIFSIGNALED(wait_status)) {
-		AUTO(str) char *dir = layout_job_dir(h->e, h->job);
-
-		processes_kill_under(dir);
-	}
+	if (h->supervised && WIFSIGNALED(wait_status))
+		processes_kill_under(h->dir);
 	take_report(h);
+	forget(h);
 	h->pid = 0;
 	h->exit_code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 	while (h->out_fd >= 0 && drained < DRAIN_MAX && read_output(h))
@@ -268,21 +323,28 @@ void host_signal(const struct host *h, int sig)
 
 void host_done(struct host *h)
 {
+	if (!h->e)
+		return; /* never begun */
+	forget(h);
 	close_output(h);
 	fd_close(&h->report_fd);
 	free(h->start_error);
+	free(h->exception);
+	free(h->stream);
+	free(h->dir);
+	strmap_done(&h->dims);
 	buf_done(&h->line);
 }
 
 /* --- sampling ----------------------------------------------------------------------------------- */
 
 /* Whose it is: by its group, or through its parents. */
-static void assign(struct process_row *rows, size_t n, struct host **hosts, size_t n_hosts)
+static void assign(struct process_row *rows, size_t n, struct host *hosts)
 {
 	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < n_hosts && !rows[i].host; k++) {
-			if (hosts[k]->pid > 0 && rows[i].group == hosts[k]->pid)
-				rows[i].host = hosts[k];
+		for (struct host *h = hosts; h && !rows[i].host; h = h->next) {
+			if (h->pid > 0 && rows[i].group == h->pid)
+				rows[i].host = h;
 		}
 	}
 	for (bool changed = true; changed;) {
@@ -314,18 +376,18 @@ static void put_sample(struct host *h, int64_t now)
 	h->sampled_once = true;
 }
 
-void hosts_sample(struct host **hosts, size_t n)
+void hosts_sample(struct engine *e)
 {
 	size_t n_rows;
 	int64_t now = clock_mono_ms();
 
-	if (!n)
+	if (!e->hosts)
 		return;
 	struct process_row *rows = process_table_read(&n_rows);
 
-	assign(rows, n_rows, hosts, n);
-	for (size_t i = 0; i < n; i++)
-		hosts[i]->sum_ticks = hosts[i]->sum_rss = 0;
+	assign(rows, n_rows, e->hosts);
+	for (struct host *h = e->hosts; h; h = h->next)
+		h->sum_ticks = h->sum_rss = 0;
 	for (size_t i = 0; i < n_rows; i++) {
 		struct host *h = rows[i].host;
 
@@ -335,10 +397,8 @@ void hosts_sample(struct host **hosts, size_t n)
 			h->sum_rss += rows[i].rss;
 		}
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (hosts[i]->pid > 0)
-			put_sample(hosts[i], now);
-	}
+	for (struct host *h = e->hosts; h; h = h->next)
+		put_sample(h, now);
 	free(rows);
 }
 

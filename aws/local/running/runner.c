@@ -2,6 +2,7 @@
 #include "aws/local/running/runner_impl.h"
 
 #include "aws/local/running/artefact.h"
+#include "aws/local/running/processing.h"
 #include "aws/local/running/simulate.h"
 #include "base/clock.h"
 
@@ -9,26 +10,16 @@
 #define COMMIT_MS 100
 
 static void schedule(struct runner *r);
-static void tend(struct runner *r);
 
 /* --- runs ------------------------------------------------------------------------------------- */
 
 static void sample(void *user)
 {
 	struct runner *r = user;
-	struct host **hosts = NULL;
-	size_t n = 0, cap = 0;
 
 	r->sample_timer = 0;
-	for (struct run *run = r->runs; run; run = run->next) {
-		for (int i = 0; run->hosts && i < run->n_hosts; i++) {
-			GROW(hosts, cap, n + 1);
-			hosts[n++] = &run->hosts[i];
-		}
-	}
-	hosts_sample(hosts, n);
-	free(hosts);
-	tend(r);
+	hosts_sample(r->e);
+	runner_tend(r);
 }
 
 static void commit_batch(void *user)
@@ -37,14 +28,14 @@ static void commit_batch(void *user)
 
 	r->commit_timer = 0;
 	state_commit(r->e->db);
-	tend(r);
+	runner_tend(r);
 }
 
-/* While there are runs, and only then, their use is sampled and their lines are
+/* While something runs, and only then, its use is sampled and its lines are
  * committed in batches. */
-static void tend(struct runner *r)
+void runner_tend(struct runner *r)
 {
-	if (!r->runs)
+	if (!r->runs && !r->e->hosts)
 		return;
 	if (!r->sample_timer)
 		r->sample_timer = loop_after(r->e->loop, SAMPLE_MS, sample, r);
@@ -66,7 +57,7 @@ struct run *run_new(struct engine *e, struct training_job *job)
 	while (*tail)
 		tail = &(*tail)->next;
 	*tail = run;
-	tend(e->runner);
+	runner_tend(e->runner);
 	return run;
 }
 
@@ -99,6 +90,7 @@ void run_free(struct run *run)
 	loop_cancel(run->e->loop, run->wait_timer);
 	run_free_hosts(run);
 	free(run->start_failure);
+	free(run->warning);
 	metric_defs_free(run->defs);
 	json_decref(run->request);
 	run->job->run = NULL;
@@ -146,6 +138,7 @@ static void schedule(struct runner *r)
 		}
 		run_download(run);
 	}
+	processing_schedule(r->e);
 	state_commit(r->e->db);
 }
 

@@ -40,12 +40,15 @@ static int64_t billable_seconds(const struct training_job *job)
 	return job->spot ? MAX(seconds * 32 / 100, 1) : seconds;
 }
 
-static void set_final_status(struct engine *e, struct training_job *job)
+static void set_final_status(struct engine *e, struct training_job *job, const char *warning)
 {
+	AUTO(str)
+	char *completed = xasprintf("Training job completed%s%s", warning ? "; " : "", warning ? warning : "");
+
 	switch (job->outcome) {
 	case OUTCOME_COMPLETED:
 		job->status = JOB_COMPLETED;
-		training_job_enter(e, job, "Completed", "Training job completed");
+		training_job_enter(e, job, "Completed", completed);
 		break;
 	case OUTCOME_STOPPED:
 		job->status = JOB_STOPPED;
@@ -79,7 +82,7 @@ void run_finish(struct run *run)
 		job->end_ms = engine_now_ms(run->e);
 		job->billable_s = billable_seconds(job);
 	}
-	set_final_status(run->e, job);
+	set_final_status(run->e, job, run->warning);
 	run_save(run);
 	run_free(run);
 	worker_run(r->worker, remove_work, remove_done, dir);
@@ -131,17 +134,6 @@ static char *failure_text(struct run *run, int host, int exit_code)
 
 /* --- upload --------------------------------------------------------------------------------------- */
 
-static void register_files(struct engine *e, struct store_task *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		struct stored *s = &t->files[i];
-
-		if (s->md5[0])
-			objects_put(e, s->bucket, s->key, s->blob, s->size, s->md5,
-				    "{\"Content-Type\":\"binary/octet-stream\"}");
-	}
-}
-
 static void requeue(struct run *run, const char *message)
 {
 	struct training_job *job = run->job;
@@ -160,10 +152,10 @@ static void requeue(struct run *run, const char *message)
 static void on_stored(void *task)
 {
 	struct store_task *t = task;
-	struct run *run = t->run;
+	struct run *run = t->user;
 
 	run->storing = false;
-	register_files(run->e, t);
+	store_task_register(run->e, t);
 	if (t->error[0] && run->job->outcome != OUTCOME_FAILED) {
 		run->job->outcome = OUTCOME_FAILED;
 		AUTO(str)
@@ -197,15 +189,15 @@ static int artefact_target(struct run *run, struct store_task *t)
 static void add_checkpoints(struct run *run, struct store_task *t)
 {
 	const char *uri = json_get_str(json_object_get(run->request, "CheckpointConfig"), "S3Uri");
+	AUTO(str) char *bucket = NULL;
 	AUTO(str) char *key = NULL;
 
-	if (!uri || !s3_uri_parse(uri, &t->checkpoint_bucket, &key) || !bucket_exists(run->e, t->checkpoint_bucket))
+	if (!uri || !s3_uri_parse(uri, &bucket, &key) || !bucket_exists(run->e, bucket))
 		return;
-	t->checkpoint_prefix = *key && !str_ends(key, "/") ? xasprintf("%s/", key) : xstrdup(key);
 	for (int i = 0; i < run->n_hosts; i++) {
 		AUTO(str) char *dir = layout_checkpoint_dir(run->e, run->job, run->request, i);
 
-		strlist_add(&t->checkpoint_dirs, dir);
+		store_task_tree(t, dir, xstrdup(bucket), s3_folder_key(key), true);
 	}
 }
 
@@ -217,7 +209,7 @@ void run_upload(struct run *run, enum job_outcome outcome)
 	struct store_task *t = NEW(struct store_task);
 
 	t->e = run->e;
-	t->run = run;
+	t->user = run;
 	job->outcome = outcome;
 	job->phase = PHASE_UPLOADING;
 	for (int i = 0; i < run->n_hosts; i++) {

@@ -22,6 +22,7 @@ struct run {
 	bool interrupting;	   /* spot */
 	bool host_failed;	   /* one host failed: the others are being stopped */
 	char *start_failure;	   /* the first host's that could not be started, else NULL */
+	char *warning;		   /* what is said of a completed job besides, else NULL */
 	int64_t attempt_ms;	   /* monotonic: when this attempt's instance began to count */
 	uint64_t kill_timer, max_timer, wait_timer;
 	struct copy_task *copying;
@@ -46,6 +47,7 @@ void run_free_hosts(struct run *run);
 void run_release_slots(struct run *run);
 void run_save(struct run *run);	    /* and commits */
 void runner_wake(struct runner *r); /* schedule on the next turn */
+void runner_tend(struct runner *r); /* something runs: begin to sample and commit, where that is not under way */
 /* End it wherever it stands. */
 void run_stop(struct run *run, enum job_outcome outcome, const char *message);
 

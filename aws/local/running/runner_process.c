@@ -11,6 +11,7 @@
 
 #include "aws/local/running/artefact.h"
 #include "aws/local/running/command.h"
+#include "aws/local/kept/metric_store.h"
 #include "base/clock.h"
 
 /* --- running ---------------------------------------------------------------------------------------- */
@@ -21,7 +22,7 @@ static void kill_hosts(struct run *run)
 {
 	AUTO(str) char *dir = layout_job_dir(run->e, run->job);
 
-	if (str_eq(run->e->opt.runner, "runc") && processes_kill_under(dir) > 0)
+	if (!run->hosts[0].supervised && processes_kill_under(dir) > 0)
 		return;
 	for (int i = 0; i < run->n_hosts; i++)
 		host_signal(&run->hosts[i], SIGKILL);
@@ -83,15 +84,18 @@ static void on_hosts_ended(struct run *run)
 	} else if (failed) {
 		run_fail_hosts(run);
 	} else {
+		for (int i = 0; i < run->n_hosts && !run->warning; i++)
+			run->warning = host_swallowed(&run->hosts[i]);
 		run_upload(run, OUTCOME_COMPLETED);
 	}
 }
 
-/* The first one counts: those after it may only be its consequence. */
-static void note_start_failure(struct run *run, const char *message)
+/* The first one counts: those after it may only be its consequence. What the request is to
+ * blame for is worded as a FailureReason already. */
+static void note_start_failure(struct run *run, enum err_code code, const char *message)
 {
 	if (!run->start_failure)
-		run->start_failure = xasprintf("InternalServerError: %s", message);
+		run->start_failure = xasprintf("%s%s", code == ERR_INVALID ? "" : "InternalServerError: ", message);
 }
 
 /* Some of its hosts may have ended, or all. */
@@ -112,19 +116,6 @@ static void look_after(struct run *run)
 	run_terminate(run, MIN(run->e->opt.stop_timeout_s, (int64_t)10) * 1000);
 }
 
-static struct run *find_host(struct runner *r, pid_t pid, struct host **ret)
-{
-	for (struct run *run = r->runs; run; run = run->next) {
-		for (int i = 0; run->hosts && i < run->n_hosts; i++) {
-			if (run->hosts[i].pid == pid) {
-				*ret = &run->hosts[i];
-				return run;
-			}
-		}
-	}
-	return NULL;
-}
-
 static void on_child(void *user, uint32_t events)
 {
 	struct runner *r = user;
@@ -136,15 +127,12 @@ static void on_child(void *user, uint32_t events)
 	while (read(r->signal_fd, &info, sizeof(info)) == sizeof(info))
 		;
 	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-		struct host *h = NULL;
-		struct run *run = find_host(r, pid, &h);
+		struct host *h = host_find(r->e, pid);
 
-		if (!run)
+		if (!h)
 			continue;
 		host_ended(h, status, &usage);
-		h->ended_first = h->exit_code && !run->host_failed;
-		if (h->start_error)
-			note_start_failure(run, h->start_error);
+		h->on_end(h);
 	}
 	for (struct run *run = r->runs, *next; run; run = next) {
 		next = run->next;
@@ -155,25 +143,60 @@ static void on_child(void *user, uint32_t events)
 
 /* --- starting ----------------------------------------------------------------------------------------- */
 
+static void on_metric(struct host *h, const char *name, double value)
+{
+	struct run *run = h->user;
+	AUTO(strmap) struct strmap dims = {0};
+	int64_t now = engine_now_ms(h->e);
+
+	strmap_set(&dims, "TrainingJobName", run->job->name);
+	metric_add(h->e, metric_series(h->e, TRAINING_NAMESPACE, name, &dims, true), now, value);
+	training_job_set_final(run->job, name, value, now);
+	if (h->e->job_listener)
+		h->e->job_listener(h->e, run->job, true);
+}
+
+/* What follows for the job is seen to when all that ended now are known (on_child). */
+static void on_host_end(struct host *h)
+{
+	struct run *run = h->user;
+
+	h->ended_first = h->exit_code && !run->host_failed;
+	if (h->start_error)
+		note_start_failure(run, ERR_IO, h->start_error);
+}
+
+static void prepare_host(struct run *run, int i)
+{
+	struct host *h = &run->hosts[i];
+
+	*h = (struct host){.e = run->e,
+			   .group = TRAINING_GROUP,
+			   .stream = xasprintf("%s/algo-%d", run->job->name, i + 1),
+			   .dir = layout_job_dir(run->e, run->job),
+			   .defs = run->defs,
+			   .on_metric = on_metric,
+			   .on_end = on_host_end,
+			   .user = run,
+			   .index = i,
+			   .out_fd = -1,
+			   .report_fd = -1};
+	strmap_set(&h->dims, "Host", h->stream);
+}
+
 static int start_hosts(struct run *run, struct err *err)
 {
 	int tracker = 0, rc = run->n_hosts > 1 ? command_free_port(&tracker, err) : 0;
 
 	run->hosts = xcalloc((size_t)run->n_hosts, sizeof(*run->hosts));
 	for (int i = 0; i < run->n_hosts; i++)
-		run->hosts[i] = (struct host){.e = run->e,
-					      .job = run->job,
-					      .defs = run->defs,
-					      .index = i,
-					      .out_fd = -1,
-					      .report_fd = -1,
-					      .supervised = !str_eq(run->e->opt.runner, "runc")};
+		prepare_host(run, i);
 	for (int i = 0; i < run->n_hosts && rc == 0; i++) {
 		struct command cmd = {0};
 
 		rc = command_build(run->e, run->job, run->request, i, tracker, &cmd, err);
 		if (rc == 0)
-			rc = host_start(&run->hosts[i], (const char *const *)cmd.argv.items, &cmd.env, cmd.cwd, err);
+			rc = host_start(&run->hosts[i], &cmd, err);
 		command_done(&cmd);
 	}
 	return rc;
@@ -190,7 +213,7 @@ static void launch(struct run *run)
 	job->attempts++;
 	run_save(run);
 	if (start_hosts(run, &err) < 0) {
-		note_start_failure(run, err.msg);
+		note_start_failure(run, err.code, err.msg);
 		run->host_failed = true;
 		for (int i = 0; i < run->n_hosts; i++)
 			host_signal(&run->hosts[i], SIGKILL);
@@ -206,7 +229,7 @@ static void launch(struct run *run)
 static void on_copied(void *task)
 {
 	struct copy_task *t = task;
-	struct run *run = t->run;
+	struct run *run = t->user;
 	AUTO(str) char *error = xstrdup(t->error);
 
 	run->copying = NULL;
@@ -247,7 +270,7 @@ void run_download(struct run *run)
 		run_fail(run, reason);
 		return;
 	}
-	t->run = run;
+	t->user = run;
 	run->copying = t;
 	worker_run(run->e->runner->worker, copy_task_work, on_copied, t);
 }

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "aws/local/running/artefact.h"
+#include "aws/local/running/endpoint.h"
+#include "aws/local/running/processing.h"
 
 #define INTERNAL_ERROR "InternalServerError: We encountered an internal error.  Please try again."
 
@@ -68,6 +70,8 @@ void runner_take_up(struct engine *e)
 {
 	for (size_t i = 0; i < e->jobs->n; i++)
 		take_up(e, e->jobs->items[i]);
+	processing_take_up(e);
+	endpoints_take_up(e);
 }
 
 /* --- the end of the engine ---------------------------------------------------------------------------------- */
@@ -78,7 +82,7 @@ static bool busy(const struct runner *r)
 		if (run_hosts_alive(run) || run->copying || run->storing)
 			return true;
 	}
-	return false;
+	return processing_busy(r->e) || endpoints_busy(r->e);
 }
 
 /* Jobs that run are ended as by an internal error, unless they were stopping anyway;
@@ -103,6 +107,8 @@ void runner_stop(struct engine *e)
 		if (run->copying)
 			run->copying->cancelled = 1;
 	}
+	processing_shut_down(e);
+	endpoints_shut_down(e);
 	while (busy(r)) {
 		if (loop_turn(e->loop, 1000, NULL) < 0)
 			break;
@@ -113,6 +119,8 @@ void runner_stop(struct engine *e)
 	worker_free(r->worker);
 	while (r->runs)
 		run_free(r->runs);
+	processing_free(e);
+	endpoints_free(e);
 	loop_remove(e->loop, r->signal_fd);
 	close(r->signal_fd);
 	free(r);

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aws/local/running/own_ml.h"
 #include "aws/local/running/process_table.h"
 #include "base/clock.h"
 #include "base/proc.h"
@@ -61,16 +62,34 @@ static void kill_all(struct trainer *t)
 	}
 }
 
+/* "--ml FOLDER CWD" before the program. */
+static int mount_ml(const char *const **argv, struct err *err)
+{
+	const char *const *words = *argv;
+
+	if (!str_eq(words[0], OWN_ML_ARGUMENT) || !words[1] || !words[2])
+		return 0;
+	int rc = own_ml_mount(words[1], err);
+
+	if (rc == 0 && chdir(words[2]) < 0)
+		rc = err_set(err, ERR_IO, "cannot go to %s", words[2]);
+	*argv = words + 3;
+	return rc;
+}
+
 static int start(struct trainer *t, const char *const *argv)
 {
 	struct err err = {0};
+	int rc = mount_ml(&argv, &err);
+
 	struct proc_spec spec = {.argv = argv,
 				 .stdin_fd = -1,
 				 .stdout_fd = -1,
 				 .stderr_fd = -1,
 				 .new_group = true,
 				 .die_with_parent = true};
-	int rc = proc_spawn(&spec, &t->pid, &err);
+	if (rc == 0)
+		rc = proc_spawn(&spec, &t->pid, &err);
 	ssize_t ignored = rc < 0 ? write(STDIN_FILENO, err.msg, strlen(err.msg)) : 0;
 
 	(void)ignored;

@@ -15,7 +15,7 @@
 /* What a supervisor takes: SIGTERM goes on to the trainer's group. */
 #define SUPERVISE_KILL SIGHUP
 
-/* `sagetop-local --supervise PROGRAM ARGUMENT...`: run it and return its exit code, or
+/* `sagetop-local --supervise [--ml FOLDER CWD] PROGRAM ARGUMENT...`: run it (own_ml.h) and return its exit code, or
  * 128 + its signal. Descriptor 0 is a pipe to the engine: there stands why the program
  * could not be started; nothing where it could. */
 int supervise(const char *const *argv);

@@ -354,6 +354,8 @@ int kind_op_create(struct call *c, json_t **out)
 	tags_set(&r->tags, tags);
 	document_add(c->e, r);
 	document_save(c->e, r);
+	if (c->op->after)
+		c->op->after(c->e, r);
 	return 0;
 }
 

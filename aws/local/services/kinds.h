@@ -39,6 +39,7 @@ struct kind_op {
 	struct kind_words refused; /* in another status than `from` */
 	struct kind_words missing; /* where it is not the kind's */
 	kind_hook_fn *hook;
+	void (*after)(struct engine *e, struct document *r); /* of create: it is stored */
 };
 
 /* Filters that come in sets. */

@@ -2,6 +2,8 @@
  * inference components, scalable targets. */
 #include "aws/local/services/kinds_rows.h"
 
+#include "aws/local/running/endpoint.h"
+
 #define HOSTING_FILTERS (LIST_NAME | LIST_CREATED)
 #define ENDPOINT_STATUSES \
 	"OutOfService|Creating|Updating|SystemUpdating|RollingBack|InService|Deleting|Failed|UpdateRollbackFailed"
@@ -104,8 +106,80 @@ static int endpoint_made(struct call *c, struct document *r)
 
 	if (!config)
 		return -1;
+	struct err err = {0};
+
+	if (endpoint_check(c->e, config->doc, &err) < 0)
+		return op_invalid(c, "%s", err.msg);
 	take_variants(r->doc, config->doc, "ProductionVariants");
 	take_variants(r->doc, config->doc, "ShadowProductionVariants");
+	return 0;
+}
+
+/* All traffic is shifted at once here. */
+static int check_deployment(struct call *c)
+{
+	const json_t *routing =
+		json_path_get(c->in, "DeploymentConfig.BlueGreenUpdatePolicy.TrafficRoutingConfiguration");
+	const char *type = str_or(json_get_str(routing, "Type"), "ALL_AT_ONCE");
+
+	if (json_path_get(c->in, "DeploymentConfig.RollingUpdatePolicy") || !str_eq(type, "ALL_AT_ONCE"))
+		return op_invalid(c, "The local engine updates blue/green and shifts all traffic at once; "
+				     "TrafficRoutingConfiguration.Type must be ALL_AT_ONCE.");
+	return 0;
+}
+
+/* Weights and counts of before, where they are to be kept. */
+static void retain(const struct call *c, json_t *variants, const json_t *before)
+{
+	const json_t *excluded = json_object_get(c->in, "ExcludeRetainedVariantProperties");
+	static const char *const members[] = {"DesiredWeight", "DesiredInstanceCount"};
+	size_t i, k;
+	json_t *variant, *old, *one;
+
+	json_array_foreach(variants, i, variant)
+	{
+		json_array_foreach((json_t *)before, k, old)
+		{
+			for (size_t m = 0; m < ARRAY_LEN(members); m++) {
+				bool skip =
+					!str_eq(json_get_str(old, "VariantName"), json_get_str(variant, "VariantName"));
+				size_t x;
+
+				json_array_foreach((json_t *)excluded, x, one) skip |=
+					str_eq(json_get_str(one, "VariantPropertyType"), members[m]);
+				if (!skip && json_object_get(old, members[m]))
+					json_object_set(variant, members[m], json_object_get(old, members[m]));
+			}
+		}
+	}
+}
+
+/* A stored document, which nothing serves, stays Updating. */
+static int endpoint_updated(struct call *c, struct document *r)
+{
+	AUTO(json) json_t *next = json_object();
+	const struct document *config = kind_asked(c, kind_by_id("endpoint-config"), c->in);
+
+	if (!config || check_deployment(c) < 0)
+		return -1;
+	if (!endpoint_has_servers(c->e, r))
+		return endpoint_made(c, r);
+	struct err err = {0};
+
+	if (endpoint_check(c->e, config->doc, &err) < 0)
+		return op_invalid(c, "%s", err.msg);
+	take_variants(next, config->doc, "ProductionVariants");
+	json_t *told = json_object_get(next, "ProductionVariants");
+
+	if (json_get_bool(c->in, "RetainAllVariantProperties", false))
+		retain(c, told, json_object_get(r->doc, "ProductionVariants"));
+	endpoint_update(c->e, r, config->doc, told);
+	return 0;
+}
+
+static int endpoint_deleted(struct call *c, struct document *r)
+{
+	endpoint_delete(c->e, r);
 	return 0;
 }
 
@@ -138,9 +212,12 @@ static int weights_changed(struct call *c, struct document *r)
 			return op_invalid(c, "The endpoint %.63s has no variant named %.63s.", r->key, name);
 		if (json_object_get(wish, "DesiredWeight"))
 			json_object_set(variant, "DesiredWeight", json_object_get(wish, "DesiredWeight"));
+		if (json_get_i64(wish, "DesiredInstanceCount", 1) < 1)
+			return op_invalid(c, "DesiredInstanceCount of the variant %.63s must be at least 1.", name);
 		if (json_object_get(wish, "DesiredInstanceCount"))
 			json_object_set(variant, "DesiredInstanceCount", json_object_get(wish, "DesiredInstanceCount"));
 	}
+	(void)endpoint_resize(c->e, r);
 	return 0;
 }
 
@@ -301,9 +378,11 @@ const struct document_kind kinds_of_hosting[] = {
 		.drop = "RetainAllVariantProperties ExcludeRetainedVariantProperties RetainDeploymentConfig "
 			"DesiredWeightsAndCapacities",
 		.rename = "LastDeploymentConfig=DeploymentConfig",
+		.hidden = ENDPOINT_STATE,
 		.search = "Endpoint",
-		.search_drop = "LastDeploymentConfig AsyncInferenceConfig PendingDeploymentSummary ExplainerConfig "
-			       "MetricsConfig",
+		.search_drop = ENDPOINT_STATE
+		" LastDeploymentConfig AsyncInferenceConfig PendingDeploymentSummary ExplainerConfig "
+		"MetricsConfig",
 		.missing = {"ValidationException", "Could not find endpoint \"{arn}\"."},
 		.taken = {"ValidationException", "Cannot create already existing endpoint \"{arn}\"."},
 		.list = {"ListEndpoints", "Endpoints",
@@ -311,19 +390,19 @@ const struct document_kind kinds_of_hosting[] = {
 			 HOSTING_FILTERS | LIST_STATUS | LIST_MODIFIED, .sort = "CreationTime|Name|Status"},
 		.ops = {{VERB_CREATE, "CreateEndpoint",
 			 "EndpointName!:name EndpointConfigName!:name DeploymentConfig Tags:tags", "EndpointArn",
-			 .hook = endpoint_made},
+			 .hook = endpoint_made, .after = endpoint_create},
 			{VERB_DESCRIBE, "DescribeEndpoint"},
 			{VERB_CHANGE, "UpdateEndpoint",
 			 "EndpointConfigName!:name RetainAllVariantProperties:bool "
 			 "ExcludeRetainedVariantProperties DeploymentConfig RetainDeploymentConfig:bool",
-			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = endpoint_made},
+			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = endpoint_updated},
 			{VERB_CHANGE, "UpdateEndpointWeightsAndCapacities",
 			 "DesiredWeightsAndCapacities!:[{VariantName!:name DesiredWeight:number "
 			 "DesiredInstanceCount:count}]",
 			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = weights_changed},
 			{VERB_DELETE, "DeleteEndpoint",
-			 .from = "InService OutOfService Failed UpdateRollbackFailed Deleting",
-			 .refused = IN_PROGRESS}},
+			 .from = "InService OutOfService Failed UpdateRollbackFailed Deleting", .refused = IN_PROGRESS,
+			 .hook = endpoint_deleted}},
 	},
 	{
 		.id = "inference-component",

@@ -2,6 +2,9 @@
 #include "aws/local/services/kinds_rows.h"
 #include "aws/local/services/tuning.h"
 
+#include "aws/local/kept/objects.h"
+#include "aws/local/running/processing.h"
+
 #define JOB_STATUSES "InProgress|Completed|Failed|Stopping|Stopped"
 #define JOB_FILTERS (LIST_NAME | LIST_STATUS | LIST_CREATED | LIST_MODIFIED)
 #define JOB_SORT "CreationTime|Name|Status"
@@ -25,6 +28,111 @@ static int monitoring_schedule_made(struct call *c, struct document *r)
 	return 0;
 }
 
+/* --- processing jobs ------------------------------------------------------------------------ */
+
+static int check_count(struct call *c, const json_t *list, const char *member, size_t most)
+{
+	if (json_array_size(list) <= most)
+		return 0;
+	return op_invalid(
+		c,
+		"1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length "
+		"less than or equal to %zu",
+		member, most);
+}
+
+/* Both lists have names that are not given twice, and places under /opt/ml/processing. */
+static int check_place(struct call *c, const json_t *s3, const char *member, const char *name)
+{
+	const char *path = json_get_str(s3, "LocalPath");
+	AUTO(str) char *bucket = NULL;
+	AUTO(str) char *key = NULL;
+
+	if (!s3)
+		return op_invalid(c, "%s '%.64s': the local engine serves S3 only.", member, name);
+	if (!s3_uri_parse(json_get_str(s3, "S3Uri"), &bucket, &key))
+		return op_invalid(c, "S3Uri '%.300s' of '%.64s' is not an S3 URI (s3://bucket/prefix).",
+				  str_or(json_get_str(s3, "S3Uri"), ""), name);
+	if (path && (!str_starts(path, "/opt/ml/processing/") || !path[19] || strlen(path) > 256 || strstr(path, "..")))
+		return op_invalid(c, "LocalPath '%.256s' of '%.64s' must be a folder under /opt/ml/processing.", path,
+				  name);
+	return 0;
+}
+
+static int check_inputs(struct call *c, const json_t *inputs)
+{
+	AUTO(map) struct map names = {0};
+	size_t i;
+	json_t *input;
+
+	json_array_foreach((json_t *)inputs, i, input)
+	{
+		const char *name = json_get_str(input, "InputName");
+		const json_t *s3 = json_object_get(input, "S3Input");
+
+		if (map_put(&names, name, input))
+			return op_invalid(c, "Input names must be unique; '%.64s' is given twice.", name);
+		if (check_place(c, s3, "ProcessingInputs", name) < 0)
+			return -1;
+		if (str_eq(json_get_str(s3, "S3InputMode"), "Pipe"))
+			return op_invalid(
+				c, "Input '%.64s': the local engine does not serve the Pipe input mode; use File.",
+				name);
+		if (!json_get_str(s3, "LocalPath") && !json_get_bool(input, "AppManaged", false))
+			return op_invalid(c, "Input '%.64s' must have a LocalPath, since it is not AppManaged.", name);
+	}
+	return 0;
+}
+
+static int check_outputs(struct call *c, const json_t *outputs)
+{
+	AUTO(map) struct map names = {0};
+	size_t i;
+	json_t *output;
+
+	json_array_foreach((json_t *)outputs, i, output)
+	{
+		const char *name = json_get_str(output, "OutputName");
+
+		if (map_put(&names, name, output))
+			return op_invalid(c, "Output names must be unique; '%.64s' is given twice.", name);
+		if (check_place(c, json_object_get(output, "S3Output"), "ProcessingOutputConfig", name) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int processing_job_made(struct call *c, struct document *r)
+{
+	const json_t *inputs = json_object_get(c->in, "ProcessingInputs");
+	const json_t *outputs = json_path_get(c->in, "ProcessingOutputConfig.Outputs");
+	const json_t *stopping = json_object_get(c->in, "StoppingCondition");
+	const json_t *cluster = json_path_get(c->in, "ProcessingResources.ClusterConfig");
+
+	if (check_count(c, inputs, "processingInputs", 10) < 0 ||
+	    check_count(c, outputs, "processingOutputConfig.outputs", 10) < 0 || check_inputs(c, inputs) < 0 ||
+	    check_outputs(c, outputs) < 0)
+		return -1;
+	if (json_get_i64(cluster, "InstanceCount", 1) < 1 || json_get_i64(cluster, "InstanceCount", 1) > 100)
+		return op_invalid(c, "InstanceCount must be from 1 to 100.");
+	if (stopping && (json_get_i64(stopping, "MaxRuntimeInSeconds", 1) < 1 ||
+			 json_get_i64(stopping, "MaxRuntimeInSeconds", 1) > 777600))
+		return op_invalid(c, "MaxRuntimeInSeconds must be from 1 to 777600 seconds.");
+	if (!stopping)
+		json_object_set_new(r->doc, "StoppingCondition", json_pack("{s:i}", "MaxRuntimeInSeconds", 86400));
+	return 0;
+}
+
+/* A stored document has nothing to end first. */
+static int processing_job_stopped(struct call *c, struct document *r)
+{
+	if (processing_stop(c->e, r))
+		return 0;
+	json_object_set_new(r->doc, "ProcessingJobStatus", json_string("Stopped"));
+	json_object_set_new(r->doc, "ProcessingEndTime", json_epoch(engine_now_ms(c->e)));
+	return 0;
+}
+
 static int transform_job_made(struct call *c, struct document *r)
 {
 	return kind_asked(c, kind_by_id("model"), c->in) ? 0 : -1;
@@ -44,6 +152,8 @@ const struct document_kind kinds_of_jobs[] = {
 		.status = "ProcessingJobStatus",
 		.statuses = JOB_STATUSES,
 		.begin = JSON({"ProcessingJobStatus" : "InProgress"}),
+		.hidden = PROCESSING_STATE,
+		.search_drop = PROCESSING_STATE,
 		.more = "ProcessingStartTime:time ProcessingEndTime:time ExitMessage:text FailureReason:text "
 			"MonitoringScheduleArn:text AutoMLJobArn:text TrainingJobArn:text",
 		.missing = {"ValidationException", "Could not find requested job with name: {name}"},
@@ -54,15 +164,20 @@ const struct document_kind kinds_of_jobs[] = {
 			 "ProcessingJobStatus FailureReason ExitMessage",
 			 JOB_FILTERS, .sort = JOB_SORT},
 		.ops = {{VERB_CREATE, "CreateProcessingJob",
-			 "ProcessingInputs:[{InputName!:text}] ProcessingOutputConfig:{Outputs!:[{OutputName!:text}]} "
+			 "ProcessingInputs:[{InputName!:text S3Input:{S3Uri!:text LocalPath:text "
+			 "S3DataType!:ManifestFile|S3Prefix S3InputMode:Pipe|File "
+			 "S3DataDistributionType:FullyReplicated|ShardedByS3Key S3CompressionType:None|Gzip} "
+			 "AppManaged:bool DatasetDefinition}] "
+			 "ProcessingOutputConfig:{Outputs!:[{OutputName!:text S3Output:{S3Uri!:text LocalPath:text "
+			 "S3UploadMode!:Continuous|EndOfJob} AppManaged:bool FeatureStoreOutput}] KmsKeyId:text} "
 			 "ProcessingJobName!:name ProcessingResources!:{ClusterConfig!:{InstanceCount!:count "
 			 "InstanceType!:text VolumeSizeInGB!:count}} StoppingCondition:{MaxRuntimeInSeconds!:count} "
 			 "AppSpecification!:{ImageUri!:text ContainerEntrypoint:[text] ContainerArguments:[text]} "
 			 "Environment:<text> NetworkConfig RoleArn!:role Tags:tags ExperimentConfig",
-			 "ProcessingJobArn"},
+			 "ProcessingJobArn", .hook = processing_job_made, .after = processing_submit},
 			{VERB_DESCRIBE, "DescribeProcessingJob"},
-			{VERB_CHANGE, "StopProcessingJob", .from = "InProgress Stopping", .to = "Stopped",
-			 .stamp = "ProcessingEndTime", .refused = NOT_STOPPED},
+			{VERB_CHANGE, "StopProcessingJob", .from = "InProgress Stopping", .to = "Stopping",
+			 .refused = NOT_STOPPED, .hook = processing_job_stopped},
 			{VERB_DELETE, "DeleteProcessingJob", .from = "Completed Failed Stopped",
 			 .refused = NOT_DELETED}},
 	},

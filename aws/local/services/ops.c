@@ -16,7 +16,9 @@ int op_invalid(struct call *c, const char *fmt, ...)
 static const struct lack {
 	const char *operation, *lack;
 } lacks[] = {
-	{"Invoke", "it runs no model servers"},
+	{"InvokeEndpoint", "no server stands behind a document that was only stored"},
+	{"InvokeEndpointAsync", "it has no asynchronous endpoints"},
+	{"InvokeEndpointWithResponseStream", "it does not pass streams on"},
 	{"RetryPipelineExecution", "it runs no pipelines"},
 	{"CreatePresignedMlflow", "it has no MLflow server"},
 	{"PutScalingPolicy", "it does not scale by itself"},

@@ -53,6 +53,8 @@ op_fn op_delete_alarms, op_enable_alarm_actions, op_disable_alarm_actions, op_de
 op_fn op_describe_pipeline_definition, op_list_pipeline_parameters, op_list_tuning_children;
 /* EventBridge */
 op_fn op_list_targets_by_rule, op_put_targets, op_remove_targets;
+/* SageMaker Runtime */
+op_fn op_invoke_endpoint;
 /* Answers that the engine does not do it yet, and why. */
 op_fn op_not_yet;
 /* STS, Pricing, Cost Explorer */

@@ -81,7 +81,7 @@ static int find_secret(struct engine *e, struct request *rq, const struct sigv4_
 
 	str_copy(who->access_key, sizeof(who->access_key), a->access_key);
 	if (str_eq(a->access_key, LOCAL_ACCESS_KEY)) {
-		str_copy(secret, 128, LOCAL_SECRET_KEY);
+		str_copy(secret, 128, e->secret);
 		str_copy(who->arn, sizeof(who->arn), "arn:aws:iam::" ACCOUNT_ID ":user/local");
 		str_copy(who->user_id, sizeof(who->user_id), "AIDALOCALLOCALLOCAL0");
 		return 0;

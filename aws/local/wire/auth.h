@@ -1,6 +1,6 @@
 /* auth.h - who sends a request: every signature is verified.
  *
- * Keys: the engine's own pair (`local`/`local`) and those that AssumeRole gave
+ * Keys: the engine's own pair (`local` and the secret of its state folder) and those that AssumeRole gave
  * out. What fails carries the code and words that the service in question uses.
  */
 #ifndef SAGETOP_LOCAL_AUTH_H

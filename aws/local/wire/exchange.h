@@ -34,13 +34,27 @@ struct exchange {
 	void *stream_user;
 	struct fault_plan plan; /* decided when the operation is known; the rest carries it out */
 	bool reset;
-	int64_t slow_ms, truncate_at;	     /* truncate_at < 0: whole */
+	int64_t slow_ms, truncate_at; /* truncate_at < 0: whole */
+	/* The operation answers later: it sets this, fills reply or fault by itself and calls
+	 * exchange_answered. `gone` tells it where nobody waits any more. */
+	bool pending;
+	void (*answered)(struct exchange *self); /* the route's */
+	struct engine *engine;
+	json_t *input;			     /* for the record; owned */
 	void (*wake)(struct exchange *self); /* the server's */
 	struct server_conn *conn;	     /* private to the server */
 };
 
 static inline void exchange_wake(struct exchange *x)
 {
+	x->wake(x);
+}
+
+/* What was pending is there. */
+static inline void exchange_answered(struct exchange *x)
+{
+	x->answered(x);
+	x->pending = false;
 	x->wake(x);
 }
 

@@ -1,0 +1,533 @@
+/* Endpoints: their documents, their fleets, updates and what becomes of them. */
+#include "aws/local/running/endpoint_impl.h"
+
+#include <dirent.h>
+
+#include "aws/local/running/command.h"
+#include "base/fs.h"
+
+/* --- documents ---------------------------------------------------------------------------------- */
+
+static void save(struct endpoint *ep)
+{
+	json_object_set_new(ep->doc->doc, "LastModifiedTime", json_epoch(engine_now_ms(ep->e)));
+	document_save(ep->e, ep->doc);
+	state_commit(ep->e->db);
+}
+
+static void set_status(struct endpoint *ep, const char *status, const char *reason)
+{
+	json_object_set_new(ep->doc->doc, "EndpointStatus", json_string(status));
+	if (reason)
+		json_object_set_new(ep->doc->doc, "FailureReason", json_string(reason));
+	else
+		json_object_del(ep->doc->doc, "FailureReason");
+	save(ep);
+}
+
+static json_t *told_variants(const struct endpoint *ep)
+{
+	return json_object_get(ep->doc->doc, "ProductionVariants");
+}
+
+static int count(const struct fleet *f, const char *variant, bool ready)
+{
+	int n = 0;
+
+	for (const struct server *s = f->servers; s; s = s->next)
+		n += !s->leaving && str_eq(s->variant, variant) && (s->ready || !ready);
+	return n;
+}
+
+/* What serves now, and by which weights. */
+static void tell_current(struct endpoint *ep)
+{
+	size_t i;
+	json_t *variant;
+
+	json_array_foreach(told_variants(ep), i, variant)
+	{
+		json_t *weight = json_object_get(variant, "DesiredWeight");
+
+		if (weight)
+			json_object_set(variant, "CurrentWeight", weight);
+		json_object_set_new(variant, "CurrentInstanceCount",
+				    json_integer(count(ep->current, json_get_str(variant, "VariantName"), true)));
+	}
+}
+
+static json_t *find_variant(const json_t *list, const char *name)
+{
+	size_t i;
+	json_t *variant;
+
+	json_array_foreach((json_t *)list, i, variant)
+	{
+		if (str_eq(json_get_str(variant, "VariantName"), name))
+			return variant;
+	}
+	return NULL;
+}
+
+const json_t *fleet_variant(const struct fleet *f, const char *name)
+{
+	return find_variant(json_object_get(f->config, "ProductionVariants"), name);
+}
+
+/* --- fleets --------------------------------------------------------------------------------------- */
+
+static int64_t wanted(const json_t *list, const json_t *variant)
+{
+	const json_t *told = find_variant(list, json_get_str(variant, "VariantName"));
+
+	return json_get_i64(told, "DesiredInstanceCount", json_get_i64(variant, "InitialInstanceCount", 1));
+}
+
+static struct fleet *fleet_begin(struct endpoint *ep, const json_t *config, const json_t *told)
+{
+	struct fleet *f = NEW(struct fleet);
+	size_t i;
+	json_t *variant;
+
+	*f = (struct fleet){.endpoint = ep,
+			    .config = config ? json_deep_copy(config) : json_object(),
+			    .told = told ? json_deep_copy(told) : json_array(),
+			    .number = ++ep->fleets_made,
+			    .next = ep->fleets};
+	ep->fleets = f;
+	json_array_foreach(json_object_get(f->config, "ProductionVariants"), i, variant)
+	{
+		for (int64_t n = wanted(f->told, variant); n > 0; n--)
+			server_begin(f, variant);
+	}
+	return f;
+}
+
+/* By what the document says. */
+static struct fleet *fleet_of_document(struct endpoint *ep)
+{
+	const struct document *config =
+		document_find(ep->e, "endpoint-config", json_get_str(ep->doc->doc, "EndpointConfigName"));
+
+	return fleet_begin(ep, config ? config->doc : NULL, told_variants(ep));
+}
+
+static void fleet_leave(struct fleet *f)
+{
+	for (struct server *s = f->servers; s; s = s->next) {
+		if (!s->leaving)
+			server_leave(s);
+	}
+	fleet_tidy(f);
+}
+
+static void endpoint_free(struct endpoint *ep)
+{
+	struct endpoint **at = &ep->e->endpoints;
+	AUTO(str) char *dir = xasprintf("%s/endpoints/%s", ep->e->opt.state_dir, ep->name);
+
+	while (*at && *at != ep)
+		at = &(*at)->next;
+	if (*at)
+		*at = ep->next;
+	loop_cancel(ep->e->loop, ep->bake_timer);
+	endpoint_write_metrics(ep);
+	loop_cancel(ep->e->loop, ep->metric_timer);
+	free(ep->samples);
+	if (!ep->doc && fs_remove_tree(dir, NULL) < 0) {
+		/* It costs space only. */
+	}
+	free(ep->name);
+	free(ep->group);
+	free(ep);
+}
+
+void fleet_tidy(struct fleet *f)
+{
+	struct endpoint *ep = f->endpoint;
+	struct fleet **at = &ep->fleets;
+
+	if (f->servers || f == ep->current || f == ep->coming || f == ep->old)
+		return;
+	while (*at && *at != f)
+		at = &(*at)->next;
+	if (*at)
+		*at = f->next;
+	json_decref(f->config);
+	json_decref(f->told);
+	free(f);
+	if (!ep->doc && !ep->fleets)
+		endpoint_free(ep);
+}
+
+static bool all_ready(const struct fleet *f)
+{
+	for (const struct server *s = f->servers; s; s = s->next) {
+		if (!s->ready && !s->leaving)
+			return false;
+	}
+	return f->servers != NULL;
+}
+
+/* --- updates --------------------------------------------------------------------------------------- */
+
+static void end_bake(struct endpoint *ep)
+{
+	struct fleet *old = TAKE(ep->old);
+
+	loop_cancel(ep->e->loop, ep->bake_timer);
+	ep->bake_timer = 0;
+	if (old)
+		fleet_leave(old);
+}
+
+static void baked(void *user)
+{
+	struct endpoint *ep = user;
+
+	ep->bake_timer = 0;
+	end_bake(ep);
+	set_status(ep, "InService", NULL);
+}
+
+static int64_t bake_ms(const struct endpoint *ep)
+{
+	const json_t *policy = json_path_get(ep->doc->doc, "LastDeploymentConfig.BlueGreenUpdatePolicy");
+
+	return 1000 * json_get_i64(policy, "TerminationWaitInSeconds", 0);
+}
+
+static void tell_capture(struct endpoint *ep, const json_t *config)
+{
+	json_object_del(ep->doc->doc, "DataCaptureConfig");
+	if (!config)
+		return;
+	bool on = json_get_bool(config, "EnableCapture", false);
+
+	json_object_set_new(ep->doc->doc, "DataCaptureConfig",
+			    json_pack("{s:b, s:s, s:I, s:s, s:s}", "EnableCapture", on, "CaptureStatus",
+				      on ? "Started" : "Stopped", "CurrentSamplingPercentage",
+				      (json_int_t)json_get_i64(config, "InitialSamplingPercentage", 100),
+				      "DestinationS3Uri", str_or(json_get_str(config, "DestinationS3Uri"), ""),
+				      "KmsKeyId", str_or(json_get_str(config, "KmsKeyId"), "")));
+}
+
+/* The document tells of this fleet from here on. */
+static void tell_fleet(struct endpoint *ep, struct fleet *f)
+{
+	json_t *list = json_deep_copy(f->told), *told;
+	size_t i;
+
+	json_array_foreach(list, i, told)
+	{
+		const json_t *variant = fleet_variant(f, json_get_str(told, "VariantName"));
+		const json_t *container = endpoint_container(ep->e, json_get_str(variant, "ModelName"));
+		const char *image = str_or(json_get_str(container, "Image"), "");
+
+		json_object_set_new(told, "DeployedImages",
+				    json_pack("[{s:s, s:s, s:o}]", "SpecifiedImage", image, "ResolvedImage", image,
+					      "ResolutionTime", json_epoch(engine_now_ms(ep->e))));
+	}
+	json_object_set_new(ep->doc->doc, "ProductionVariants", list);
+	json_object_set(ep->doc->doc, "EndpointConfigName", json_object_get(f->config, "EndpointConfigName"));
+	json_object_del(ep->doc->doc, "PendingDeploymentSummary");
+	tell_capture(ep, json_object_get(f->config, "DataCaptureConfig"));
+	tell_current(ep);
+}
+
+/* All calls go to the new fleet from here on. */
+static void shift(struct endpoint *ep)
+{
+	ep->old = ep->current;
+	ep->current = TAKE(ep->coming);
+	json_object_set_new(ep->doc->doc, ENDPOINT_STATE, json_string("serving"));
+	tell_fleet(ep, ep->current);
+	if (ep->old && bake_ms(ep) > 0) {
+		ep->bake_timer = loop_after(ep->e->loop, bake_ms(ep), baked, ep);
+		save(ep);
+		return;
+	}
+	end_bake(ep);
+	set_status(ep, "InService", NULL);
+}
+
+void fleet_server_ready(struct fleet *f)
+{
+	struct endpoint *ep = f->endpoint;
+
+	if (f == ep->coming && all_ready(f)) {
+		shift(ep);
+	} else if (f == ep->current && ep->doc) {
+		tell_current(ep);
+		if (all_ready(f) && !ep->coming && !ep->old &&
+		    str_eq(json_get_str(ep->doc->doc, "EndpointStatus"), "Updating"))
+			set_status(ep, "InService", NULL);
+		else
+			save(ep);
+	}
+}
+
+/* Back to the fleet that served before, or nothing serves. */
+static void roll_back(struct endpoint *ep, struct fleet *failed, const char *reason)
+{
+	if (failed == ep->coming)
+		ep->coming = NULL;
+	if (failed == ep->current)
+		ep->current = TAKE(ep->old);
+	loop_cancel(ep->e->loop, ep->bake_timer);
+	ep->bake_timer = 0;
+	if (ep->current) {
+		tell_fleet(ep, ep->current);
+		set_status(ep, "InService", reason);
+	} else {
+		set_status(ep, "Failed", reason);
+	}
+	fleet_leave(failed);
+}
+
+void fleet_server_failed(struct fleet *f, struct server *s, const char *reason)
+{
+	struct endpoint *ep = f->endpoint;
+
+	if (f == ep->coming || (f == ep->current && ep->old)) {
+		roll_back(ep, f, reason);
+		return;
+	}
+	/* One more instance, or one that was started again, and is not. */
+	server_leave(s);
+	if (f == ep->current && ep->doc) {
+		json_t *told = find_variant(told_variants(ep), s->variant);
+
+		json_object_set_new(told, "DesiredInstanceCount", json_integer(count(f, s->variant, false)));
+		tell_current(ep);
+		set_status(ep, count(f, s->variant, false) ? "InService" : "OutOfService", reason);
+	}
+}
+
+/* --- the interface ------------------------------------------------------------------------------------ */
+
+static int check_variant(struct engine *e, const json_t *variant, struct err *err)
+{
+	const char *name = json_get_str(variant, "VariantName"), *model = json_get_str(variant, "ModelName");
+	const json_t *container = endpoint_container(e, model);
+
+	if (json_object_get(variant, "ServerlessConfig"))
+		return err_set(err, ERR_INVALID,
+			       "The variant %.63s is serverless, which the local engine does not serve.", name);
+	if (!container)
+		return err_set(err, ERR_INVALID,
+			       "The variant %.63s has no model of one container; the local engine serves no others.",
+			       name);
+	if (str_eq(json_get_str(container, "Mode"), "MultiModel"))
+		return err_set(
+			err, ERR_INVALID,
+			"The model of the variant %.63s is a MultiModel one, which the local engine does not serve.",
+			name);
+	return 0;
+}
+
+int endpoint_check(struct engine *e, const json_t *config, struct err *err)
+{
+	static const char *const not_served[] = {"AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig"};
+	size_t i;
+	json_t *variant;
+
+	for (size_t k = 0; k < ARRAY_LEN(not_served); k++) {
+		const json_t *member = json_object_get(config, not_served[k]);
+
+		if (json_array_size(member) || json_object_size(member))
+			return err_set(err, ERR_INVALID, "The local engine does not serve endpoints with %s.",
+				       not_served[k]);
+	}
+	json_array_foreach(json_object_get(config, "ProductionVariants"), i, variant)
+	{
+		if (check_variant(e, variant, err) < 0)
+			return -ERR_INVALID;
+	}
+	return 0;
+}
+
+static struct endpoint *find(struct engine *e, const struct document *doc)
+{
+	struct endpoint *ep = e->endpoints;
+
+	while (ep && ep->doc != doc)
+		ep = ep->next;
+	return ep;
+}
+
+static struct endpoint *add(struct engine *e, struct document *doc)
+{
+	struct endpoint *ep = NEW(struct endpoint);
+
+	*ep = (struct endpoint){.e = e,
+				.name = xstrdup(doc->key),
+				.group = xasprintf("/aws/sagemaker/Endpoints/%s", doc->key),
+				.doc = doc,
+				.next = e->endpoints};
+	e->endpoints = ep;
+	return ep;
+}
+
+void endpoint_create(struct engine *e, struct document *doc)
+{
+	struct endpoint *ep = add(e, doc);
+
+	json_object_set_new(doc->doc, ENDPOINT_STATE, json_string("creating"));
+	document_save(e, doc);
+	ep->coming = fleet_of_document(ep);
+}
+
+bool endpoint_has_servers(struct engine *e, const struct document *doc)
+{
+	return find(e, doc) != NULL;
+}
+
+void endpoint_update(struct engine *e, struct document *doc, const json_t *config, const json_t *told)
+{
+	struct endpoint *ep = find(e, doc);
+
+	if (!ep || !ep->current)
+		return;
+	/* To come back to, as it is now. */
+	json_decref(ep->current->told);
+	ep->current->told = json_deep_copy(told_variants(ep));
+	json_object_set(doc->doc, "EndpointConfigName", json_object_get(ep->current->config, "EndpointConfigName"));
+	json_object_set_new(doc->doc, "PendingDeploymentSummary",
+			    json_pack("{s:O, s:O, s:o}", "EndpointConfigName",
+				      json_object_get(config, "EndpointConfigName"), "ProductionVariants", told,
+				      "StartTime", json_epoch(engine_now_ms(e))));
+	ep->coming = fleet_begin(ep, config, told);
+}
+
+static void resize_variant(struct endpoint *ep, const json_t *variant)
+{
+	const char *name = json_get_str(variant, "VariantName");
+	int64_t n = wanted(told_variants(ep), variant) - count(ep->current, name, false);
+
+	for (; n > 0; n--)
+		server_begin(ep->current, variant);
+	for (struct server *s = ep->current->servers; s && n < 0; s = s->next) {
+		if (s->leaving || !str_eq(s->variant, name))
+			continue;
+		server_leave(s);
+		n++;
+	}
+}
+
+bool endpoint_resize(struct engine *e, struct document *doc)
+{
+	struct endpoint *ep = find(e, doc);
+	size_t i;
+	json_t *variant;
+
+	if (!ep || !ep->current)
+		return false;
+	json_array_foreach(json_object_get(ep->current->config, "ProductionVariants"), i, variant)
+		resize_variant(ep, variant);
+	tell_current(ep);
+	if (all_ready(ep->current))
+		json_object_set_new(doc->doc, "EndpointStatus", json_string("InService"));
+	return true;
+}
+
+void endpoint_delete(struct engine *e, const struct document *doc)
+{
+	struct endpoint *ep = find(e, doc);
+
+	if (!ep)
+		return;
+	ep->doc = NULL;
+	ep->current = ep->coming = ep->old = NULL;
+	loop_cancel(e->loop, ep->bake_timer);
+	ep->bake_timer = 0;
+	if (!ep->fleets) {
+		endpoint_free(ep);
+		return;
+	}
+	for (struct fleet *f = ep->fleets, *next; f; f = next) {
+		bool last = !f->next;
+
+		next = f->next;
+		fleet_leave(f); /* may free the endpoint with its last one */
+		if (last)
+			break;
+	}
+}
+
+/* --- the engine's start and end ------------------------------------------------------------------------ */
+
+/* What a killed engine left running: each folder is a server's. */
+static void kill_left(struct engine *e, const char *name)
+{
+	AUTO(str) char *dir = xasprintf("%s/endpoints/%s", e->opt.state_dir, name);
+	DIR *d = opendir(dir);
+
+	for (struct dirent *entry; d && (entry = readdir(d));) {
+		AUTO(str) char *server = fs_join(dir, entry->d_name);
+
+		if (entry->d_name[0] != '.')
+			processes_kill_under(server);
+	}
+	if (d)
+		closedir(d);
+	if (fs_remove_tree(dir, NULL) < 0) {
+		/* The new servers have other folders. */
+	}
+}
+
+/* The servers are started again; until they are there the endpoint is Updating. */
+static void take_up(struct engine *e, struct document *doc)
+{
+	const char *status = json_get_str(doc->doc, "EndpointStatus");
+
+	if (!json_get_str(doc->doc, ENDPOINT_STATE) || str_eq(status, "Failed"))
+		return;
+	struct endpoint *ep = add(e, doc);
+
+	kill_left(e, ep->name);
+	if (!str_eq(status, "Creating"))
+		set_status(ep, "Updating", NULL);
+	ep->coming = fleet_of_document(ep);
+}
+
+void endpoints_take_up(struct engine *e)
+{
+	const struct document_list *list = documents_of(e, ENDPOINT_KIND);
+
+	for (size_t i = 0; i < list->n; i++)
+		take_up(e, list->items[i]);
+}
+
+void endpoints_shut_down(struct engine *e)
+{
+	for (struct endpoint *ep = e->endpoints; ep; ep = ep->next) {
+		for (struct fleet *f = ep->fleets; f; f = f->next) {
+			for (struct server *s = f->servers; s; s = s->next)
+				server_leave(s);
+		}
+	}
+}
+
+bool endpoints_busy(const struct engine *e)
+{
+	for (const struct endpoint *ep = e->endpoints; ep; ep = ep->next) {
+		for (const struct fleet *f = ep->fleets; f; f = f->next) {
+			if (f->servers)
+				return true;
+		}
+	}
+	return false;
+}
+
+void endpoints_free(struct engine *e)
+{
+	while (e->endpoints) {
+		struct endpoint *ep = e->endpoints;
+
+		ep->current = ep->coming = ep->old = NULL;
+		while (ep->fleets)
+			fleet_tidy(ep->fleets);
+		endpoint_free(ep);
+	}
+}

@@ -1,0 +1,51 @@
+/* endpoint.h - endpoints with real servers: one process for each instance of a variant,
+ * which gets `serve`, a port in SAGEMAKER_BIND_TO_PORT and its model in /opt/ml/model, and
+ * is in service once GET /ping answers 200.
+ *
+ * A configuration's servers are a fleet. An update starts a second fleet beside the first
+ * and shifts all calls to it when all of it is in service (blue/green); the old one ends
+ * after the bake time. What fails before that is rolled back, with the reason. Calls go to
+ * the variants by their weights, within one to the instance with the fewest under way.
+ *
+ * A document without ENDPOINT_STATE (as --load makes them) is never served.
+ */
+#ifndef SAGETOP_LOCAL_ENDPOINT_H
+#define SAGETOP_LOCAL_ENDPOINT_H
+
+#include "aws/local/kept/documents.h"
+#include "aws/local/running/http_call.h"
+
+#define ENDPOINT_KIND "endpoint"
+#define ENDPOINT_STATE "LocalState"
+#define ENDPOINT_NAMESPACE "AWS/SageMaker"
+#define ENDPOINT_MAX_BODY 6291456
+
+/* What it takes to serve a configuration is there: ERR_INVALID says what is not. */
+int endpoint_check(struct engine *e, const json_t *config, struct err *err) NODISCARD;
+
+void endpoint_create(struct engine *e, struct document *doc); /* stored already */
+/* To another configuration, with these variants as Describe will tell them (borrowed both).
+ * What is told stays as it is until they serve. */
+void endpoint_update(struct engine *e, struct document *doc, const json_t *config, const json_t *told);
+bool endpoint_has_servers(struct engine *e, const struct document *doc); /* it is no stored document alone */
+/* The wishes of ProductionVariants: weights at once, instances as they start and end. */
+bool endpoint_resize(struct engine *e, struct document *doc);
+void endpoint_delete(struct engine *e, const struct document *doc); /* its servers end; doc is removed by the caller */
+
+struct endpoint_answer {
+	struct http_answer *http;
+	const char *variant, *log_stream;
+};
+typedef void endpoint_answer_fn(void *user, struct endpoint_answer *a);
+/* variant: NULL lets the weights decide. ERR_NOTFOUND: no such variant, or nothing serves;
+ * ERR_LIMIT: nothing is ready now. */
+int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
+		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err) NODISCARD;
+
+/* For the runner. */
+void endpoints_take_up(struct engine *e);
+void endpoints_shut_down(struct engine *e);
+bool endpoints_busy(const struct engine *e);
+void endpoints_free(struct engine *e);
+
+#endif

@@ -1,0 +1,235 @@
+/* Calls of an endpoint: which server, the answer, the metrics. */
+#include "aws/local/running/endpoint_impl.h"
+
+#include <sys/random.h>
+
+#include "aws/local/kept/metric_store.h"
+#include "base/clock.h"
+
+#define INVOKE_TIMEOUT_MS 60000
+#define METRICS_EVERY_MS 1000
+
+struct invocation {
+	struct server *server;
+	struct strmap headers; /* kept until it is sent: a server may be gone already */
+	struct buf body;
+	int64_t began_us;
+	endpoint_answer_fn *fn;
+	void *user;
+};
+
+/* --- which server ------------------------------------------------------------------------------ */
+
+static const json_t *told_variant(const struct document *doc, size_t i)
+{
+	return json_array_get(json_object_get(doc->doc, "ProductionVariants"), i);
+}
+
+static bool serves(const struct fleet *f, const char *variant)
+{
+	for (const struct server *s = f->servers; s; s = s->next) {
+		if (s->ready && !s->leaving && str_eq(s->variant, variant))
+			return true;
+	}
+	return false;
+}
+
+/* By the weights of those that can answer now. */
+static const char *draw_variant(const struct document *doc, const struct fleet *f)
+{
+	double total = 0, drawn;
+	uint32_t random = 0;
+	const json_t *variant;
+
+	for (size_t i = 0; (variant = told_variant(doc, i)); i++)
+		total +=
+			serves(f, json_get_str(variant, "VariantName")) ? json_get_f64(variant, "CurrentWeight", 0) : 0;
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random) || total <= 0)
+		return NULL;
+	drawn = total * random / 4294967296.0;
+	for (size_t i = 0; (variant = told_variant(doc, i)); i++) {
+		const char *name = json_get_str(variant, "VariantName");
+
+		if (!serves(f, name))
+			continue;
+		drawn -= json_get_f64(variant, "CurrentWeight", 0);
+		if (drawn < 0)
+			return name;
+	}
+	return NULL;
+}
+
+static struct server *least_busy(struct fleet *f, const char *variant)
+{
+	struct server *best = NULL;
+
+	for (struct server *s = f->servers; s; s = s->next) {
+		if (s->ready && !s->leaving && str_eq(s->variant, variant) && (!best || s->under_way < best->under_way))
+			best = s;
+	}
+	return best;
+}
+
+/* --- metrics ------------------------------------------------------------------------------------- */
+
+static void put(struct endpoint *ep, const struct strmap *dims, const char *name, int64_t at_ms, double value)
+{
+	metric_add(ep->e, metric_series(ep->e, ENDPOINT_NAMESPACE, name, dims, true), at_ms, value);
+}
+
+static void put_sample(struct endpoint *ep, const struct sample *s)
+{
+	AUTO(strmap) struct strmap dims = {0};
+
+	strmap_set(&dims, "EndpointName", ep->name);
+	strmap_set(&dims, "VariantName", s->variant);
+	put(ep, &dims, "Invocations", s->at_ms, 1);
+	put(ep, &dims, "InvocationsPerInstance", s->at_ms, 1.0 / MAX(s->instances, 1));
+	put(ep, &dims, "Invocation4XXErrors", s->at_ms, s->status >= 400 && s->status < 500);
+	put(ep, &dims, "Invocation5XXErrors", s->at_ms, s->status >= 500 || !s->status);
+	put(ep, &dims, "InvocationModelErrors", s->at_ms, s->status < 200 || s->status >= 300);
+	put(ep, &dims, "ModelLatency", s->at_ms, (double)s->us);
+}
+
+/* Those of the first one's variant and destination, as one object. */
+static void store_captures(struct endpoint *ep, size_t first)
+{
+	const struct sample *one = &ep->samples[first];
+	AUTO(buf) struct buf lines = BUF_INIT((size_t)256 << 20);
+
+	for (size_t i = first; i < ep->n_samples && one->capture; i++) {
+		struct sample *s = &ep->samples[i];
+
+		if (!s->capture || !str_eq(s->variant, one->variant) || !str_eq(s->destination, one->destination))
+			continue;
+		buf_addf(&lines, "%s\n", s->capture);
+		if (s != one)
+			free(TAKE(s->capture));
+	}
+	endpoint_store_captures(ep, one->destination, one->variant, &lines);
+}
+
+void endpoint_write_metrics(struct endpoint *ep)
+{
+	for (size_t i = 0; i < ep->n_samples; i++) {
+		put_sample(ep, &ep->samples[i]);
+		store_captures(ep, i);
+	}
+	for (size_t i = 0; i < ep->n_samples; i++) {
+		free(ep->samples[i].variant);
+		free(ep->samples[i].capture);
+		free(ep->samples[i].destination);
+	}
+	ep->n_samples = 0;
+	state_commit(ep->e->db);
+}
+
+static void write_metrics(void *user)
+{
+	struct endpoint *ep = user;
+
+	ep->metric_timer = 0;
+	endpoint_write_metrics(ep);
+}
+
+static void put_metrics(const struct server *s, const struct invocation *call, const struct http_answer *a)
+{
+	struct endpoint *ep = s->fleet->endpoint;
+	const json_t *capture = json_object_get(s->fleet->config, "DataCaptureConfig");
+	int instances = 0;
+
+	for (const struct server *other = s->fleet->servers; other; other = other->next)
+		instances += other->ready && str_eq(other->variant, s->variant);
+	GROW(ep->samples, ep->cap_samples, ep->n_samples + 1);
+	ep->samples[ep->n_samples++] =
+		(struct sample){.variant = xstrdup(s->variant),
+				.status = a->status,
+				.instances = instances,
+				.at_ms = engine_now_ms(ep->e),
+				.us = clock_mono_us() - call->began_us,
+				.capture = endpoint_capture_line(s, &call->headers, &call->body, a),
+				.destination = xstrdup(json_get_str(capture, "DestinationS3Uri"))};
+	if (!ep->metric_timer)
+		ep->metric_timer = loop_after(ep->e->loop, METRICS_EVERY_MS, write_metrics, ep);
+}
+
+/* --- the call ------------------------------------------------------------------------------------ */
+
+static void on_answer(void *user, struct http_answer *a);
+
+static void send_call(struct invocation *call, struct server *s)
+{
+	call->server = s;
+	s->under_way++;
+	http_call(&s->peer, "POST", "/invocations", &call->headers, buf_str(&call->body), call->body.len,
+		  INVOKE_TIMEOUT_MS, on_answer, call);
+}
+
+static void leave(struct server *s)
+{
+	s->under_way--;
+	/* One that leaves may have waited for this; not from within its connection's call. */
+	if (s->leaving && !s->under_way)
+		server_settle_later(s);
+}
+
+static void on_answer(void *user, struct http_answer *a)
+{
+	struct invocation *call = user;
+	struct server *s = call->server, *other = NULL;
+
+	/* It has ended, and we shall be told: the call has not begun, so another may have it. */
+	if (a->refused) {
+		s->ready = false;
+		other = least_busy(s->fleet, s->variant);
+	}
+	if (other) {
+		leave(s);
+		send_call(call, other);
+		return;
+	}
+	AUTO(str) char *stream = xasprintf("%s/%s", s->variant, s->id);
+	struct endpoint_answer answer = {.http = a, .variant = s->variant, .log_stream = stream};
+
+	put_metrics(s, call, a);
+	call->fn(call->user, &answer);
+	leave(s);
+	strmap_done(&call->headers);
+	buf_done(&call->body);
+	free(call);
+}
+
+static struct endpoint *find(struct engine *e, const struct document *doc)
+{
+	struct endpoint *ep = e->endpoints;
+
+	while (ep && ep->doc != doc)
+		ep = ep->next;
+	return ep;
+}
+
+int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
+		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err)
+{
+	struct endpoint *ep = find(e, doc);
+	struct fleet *f = ep ? ep->current : NULL;
+
+	if (!f)
+		return err_set(err, ERR_NOTFOUND, "Endpoint %.63s of account " ACCOUNT_ID " not found.", doc->key);
+	if (variant && !fleet_variant(f, variant))
+		return err_set(err, ERR_NOTFOUND, "Variant %.63s not found for endpoint %.63s.", variant, doc->key);
+	const char *name = variant ? variant : draw_variant(doc, f);
+	struct server *s = name ? least_busy(f, name) : NULL;
+
+	if (!s)
+		return err_set(err, ERR_LIMIT, "No instance of the endpoint %.63s can serve the request now.",
+			       doc->key);
+	struct invocation *call = NEW(struct invocation);
+
+	*call = (struct invocation){
+		.body = BUF_INIT(ENDPOINT_MAX_BODY + 1), .began_us = clock_mono_us(), .fn = fn, .user = user};
+	strmap_copy(&call->headers, headers);
+	buf_add(&call->body, body, n);
+	send_call(call, s);
+	return 0;
+}

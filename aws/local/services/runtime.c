@@ -1,0 +1,125 @@
+/* SageMaker Runtime: InvokeEndpoint. */
+#include "aws/local/services/ops.h"
+
+#include "aws/local/running/endpoint.h"
+
+#define ROUTED "X-Amzn-SageMaker-"
+
+/* A call under way; the exchange may be gone before the answer. */
+struct invoke {
+	struct exchange *x;
+};
+
+static void on_gone(void *user)
+{
+	struct invoke *v = user;
+
+	v->x = NULL;
+}
+
+/* 424 with what the container said. */
+static void model_error(struct invoke *v, const struct endpoint_answer *a)
+{
+	struct reply *r = &v->x->reply;
+	AUTO(str)
+	char *text = xstrndup(buf_str(&a->http->body), MIN(a->http->body.len, (size_t)1024));
+	const char *said = a->http->status ? text : a->http->error;
+	int status = a->http->status ? a->http->status : 500;
+	AUTO(str)
+	char *message = xasprintf("Received server error (%d) from %s with message \"%s\".", status, a->variant, said);
+	AUTO(json)
+	json_t *body = json_pack("{s:s*, s:s*, s:i, s:s}", "Message", message, "OriginalMessage", said,
+				 "OriginalStatusCode", status, "LogStreamArn", a->log_stream);
+	AUTO(str) char *json = json_text(body);
+
+	r->status = 424;
+	r->content_type = "application/json";
+	strmap_set(&r->headers, "x-amzn-ErrorType", "ModelError");
+	buf_adds(&r->body, json);
+}
+
+static void copy_answer(struct invoke *v, const struct endpoint_answer *a)
+{
+	static const char *const kept[][2] = {
+		{"content-type", "Content-Type"},
+		{"x-amzn-sagemaker-custom-attributes", "X-Amzn-SageMaker-Custom-Attributes"},
+		{"x-amzn-sagemaker-new-session-id", "X-Amzn-SageMaker-New-Session-Id"},
+		{"x-amzn-sagemaker-closed-session-id", "X-Amzn-SageMaker-Closed-Session-Id"}};
+	struct reply *r = &v->x->reply;
+
+	r->status = 200;
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		const char *value = strmap_get(&a->http->headers, kept[i][0]);
+
+		if (value)
+			strmap_set(&r->headers, kept[i][1], value);
+	}
+	buf_add(&r->body, buf_str(&a->http->body), a->http->body.len);
+}
+
+static void on_answer(void *user, struct endpoint_answer *a)
+{
+	struct invoke *v = user;
+	struct exchange *x = v->x;
+
+	if (x) {
+		strmap_set(&x->reply.headers, "x-Amzn-Invoked-Production-Variant", a->variant);
+		if (a->http->status >= 200 && a->http->status < 300)
+			copy_answer(v, a);
+		else
+			model_error(v, a);
+		x->gone = NULL;
+		exchange_answered(x);
+	}
+	free(v);
+}
+
+/* The container sees these of the request's headers. */
+static void forward_headers(const struct request *rq, struct strmap *out)
+{
+	for (size_t i = 0; i < rq->n_headers; i++) {
+		const char *name = rq->headers[i].name;
+
+		if (str_ieq(name, "Content-Type") || str_ieq(name, "Accept") ||
+		    !strncasecmp(name, ROUTED, strlen(ROUTED)))
+			strmap_set(out, name, rq->headers[i].value);
+	}
+}
+
+static int refuse(struct call *c, const struct err *err)
+{
+	if (err->code == ERR_LIMIT)
+		return fault_set(c->fault, 503, "ServiceUnavailable", "%s", err->msg);
+	return fault_set(c->fault, 400, "ValidationError", "%s", err->msg);
+}
+
+int op_invoke_endpoint(struct call *c, json_t **out)
+{
+	const char *name = json_get_str(c->in, "EndpointName");
+	struct document *doc = document_find(c->e, ENDPOINT_KIND, name);
+	AUTO(strmap) struct strmap headers = {0};
+	struct err err = {0};
+
+	if (c->rq->body.len > ENDPOINT_MAX_BODY)
+		return fault_set(c->fault, 413, "RequestEntityTooLargeException",
+				 "HTTP content length exceeded %d bytes.", ENDPOINT_MAX_BODY);
+	if (!doc)
+		return fault_set(c->fault, 400, "ValidationError",
+				 "Endpoint %.63s of account " ACCOUNT_ID " not found.", name);
+	if (!endpoint_has_servers(c->e, doc))
+		return op_not_yet(c, out);
+	struct invoke *v = NEW(struct invoke);
+
+	v->x = c->x;
+	forward_headers(c->rq, &headers);
+	if (endpoint_invoke(c->e, doc, json_get_str(c->in, "TargetVariant"), &headers, buf_str(&c->rq->body),
+			    c->rq->body.len, on_answer, v, &err) < 0) {
+		free(v);
+		return refuse(c, &err);
+	}
+	c->x->pending = true;
+	c->x->gone = on_gone;
+	c->x->stream_user = v;
+	*out = json_null();
+	return 0;
+}
