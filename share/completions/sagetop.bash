@@ -20,6 +20,11 @@ _sagetop()
 	--name) return ;;
 	--timeout) return ;;
 	--port) return ;;
+	--input) return ;;
+	--output) return ;;
+	--image-uri) return ;;
+	--role) return ;;
+	--count) return ;;
 	--repository) return ;;
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -43,7 +48,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | stop | delete | wait | upload | image | advise | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | process | stop | delete | wait | upload | image | advise | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -59,6 +64,7 @@ _sagetop()
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout' ;;
+	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to' ;;
 	stop) own='' ;;
 	delete) own='--yes' ;;
 	wait) own='--timeout' ;;
@@ -78,9 +84,9 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune stop delete wait upload image advise backtest cost prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process stop delete wait upload image advise backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
-	local) COMPREPLY=($(compgen -W 'start stop status' -- "$cur")) ;;
+	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;
 	config) COMPREPLY=($(compgen -W "$(sagetop --complete settings 2>/dev/null)" -- "$cur")) ;;
 	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;

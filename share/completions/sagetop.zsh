@@ -38,6 +38,7 @@ _sagetop() {
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
 		'clone:create a job like another, with changes' \
 		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse' \
+		'process:run a script over data as a processing job; what begins with - stands behind --' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
 		'delete:delete things of any kind' \
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
@@ -49,7 +50,7 @@ _sagetop() {
 		'prices:print the price table, with the date and source of every price; update asks AWS for all prices of a region' \
 		'config:print the settings in force and where each comes from' \
 		'doctor:check clock, credentials, region and permissions' \
-		'local:start, stop or look at the local engine' \
+		'local:start, stop or look at the local engine; env prints what the AWS CLI and SDKs need (eval it)' \
 		'help:print help' \
 	)
 	_arguments -C $everywhere '1: :->command' '*:: :->argument' && return
@@ -110,7 +111,7 @@ _sagetop() {
 			'--cycles=[so many cycles (default\: 1)]:N: ' \
 			'--pack=[entities that one job trains (default\: 1)]:N: ' \
 			'--concurrency=[jobs at a time (default\: 10)]:N: ' \
-			'--type=[instance type]:TYPE: ' \
+			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
 			'--spot[on managed spot]' \
 			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
 			'--compare[the specification on every type that has a price, the cheapest first]' \
@@ -129,6 +130,19 @@ _sagetop() {
 			'--wait[stay until it has ended, and print the best; exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'*: : ' ;;
+		process) _arguments $everywhere \
+			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'*--input=[data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded]:NAME=SOURCE: ' \
+			'*--output=[what lies in /opt/ml/processing/output/NAME at the end is stored (default\: under the job'\''s name)]:NAME[=s3://...]: ' \
+			'--image-uri=[image that runs the script (--local\: any)]:IMAGE: ' \
+			'--role=[role of the job (--local\: any)]:ARN: ' \
+			'--count=[instances (default\: 1)]:N: ' \
+			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'*: :_files' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \
@@ -157,7 +171,7 @@ _sagetop() {
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
@@ -166,7 +180,7 @@ _sagetop() {
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
@@ -185,7 +199,7 @@ _sagetop() {
 		local) _arguments $everywhere \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'--port=[port of the engine (default 4670; 0 picks a free one)]:N: ' \
-			'*: :(start stop status)' ;;
+			'*: :(start stop status env)' ;;
 		help) _arguments $everywhere \
 			'*: : ' ;;
 		esac ;;
