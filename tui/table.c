@@ -112,3 +112,40 @@ void table_put(struct area a, int row, int col, int width, bool right, enum styl
 	}
 	area_put_cut(a, row, col, width, st, text);
 }
+
+void table_draw_row(const struct table_view *t, struct area a, int line, const struct table_look *look,
+		    const int *widths, size_t row)
+{
+	int col = TABLE_GUTTER;
+
+	for (int i = 0; i < look->n; i++) {
+		if (!widths[i])
+			continue;
+		look->cell(look->user, row, i, a, line, col, widths[i]);
+		col += widths[i] + TABLE_GAP;
+	}
+	if (row == t->selected) {
+		area_put(a, line, 1, ST_STRONG, "▸");
+		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+	}
+}
+
+void table_draw(struct table_view *t, struct area a, const struct table_look *look)
+{
+	int widths[TABLE_COLUMNS_MAX], headings = a.rows > 2, col = TABLE_GUTTER;
+
+	table_layout(look->columns, (size_t)look->n, a.cols - TABLE_GUTTER, TABLE_GAP, false, widths);
+	table_settle(t, a.rows - headings);
+	for (int i = 0; headings && i < look->n; i++) {
+		if (!widths[i])
+			continue;
+		table_put(a, 0, col, widths[i], look->columns[i].right, ST_HEADING, look->columns[i].title);
+		col += widths[i] + TABLE_GAP;
+	}
+	for (int line = headings; line < a.rows; line++) {
+		size_t row = t->top + (size_t)(line - headings);
+
+		if (row < t->n)
+			table_draw_row(t, a, line, look, widths, row);
+	}
+}

@@ -34,6 +34,22 @@ struct table_view {
 bool table_action(struct table_view *t, enum action a);
 /* Keep the cursor within the rows and on the screen. */
 void table_settle(struct table_view *t, int page);
+
+/* A table as most screens have it: a mark before the row that is selected, headings
+ * where there is room for them. */
+#define TABLE_GUTTER 3 /* cells before a row */
+#define TABLE_GAP 2
+/* Draw a cell: of the row, of the column, from col on. */
+typedef void table_cell_fn(void *user, size_t row, int column, struct area a, int line, int col, int width);
+struct table_look {
+	const struct table_column *columns;
+	int n;
+	table_cell_fn *cell;
+	void *user;
+};
+void table_draw(struct table_view *t, struct area a, const struct table_look *look);
+void table_draw_row(const struct table_view *t, struct area a, int line, const struct table_look *look,
+		    const int *widths, size_t row);
 /* Draw a cell's text in its column. */
 void table_put(struct area a, int row, int col, int width, bool right, enum style st, const char *text);
 

@@ -4,8 +4,6 @@
 #include "tui/table.h"
 #include "tui/view.h"
 
-#define GUTTER 3
-#define GAP 2
 #define REFRESH_MS 60000
 #define REFRESH_LOCAL_MS 5000
 
@@ -115,75 +113,52 @@ static void put_count(struct area a, int row, int col, int width, size_t n, bool
 	table_put(a, row, col, width, true, st, text);
 }
 
-static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
+static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
 {
+	struct view *v = user;
 	const struct all_state *st = v->state;
-	const struct kind *k = st->shown[at];
+	const struct kind *k = st->shown[row];
 	const struct facts *f = &st->facts[k->id];
 	const struct resources *t = &ui_session(v->ui)->tables[k->id];
 	bool known = t->n || t->synced_ms != TIME_UNKNOWN, more = known && !t->complete;
 	const struct resource *newest = f->newest;
 	char age[TIMEFMT_LEN] = "";
-	int col = GUTTER;
 
-	for (int i = 0; i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		switch (i) {
-		case COL_KIND:
-			area_put_cut(a, line, col, widths[i], known ? ST_NORMAL : ST_DIM, k->title);
-			break;
-		case COL_RUNNING:
-			put_count(a, line, col, widths[i], f->n[STATE_RUNNING], known, more, ST_RUNNING);
-			break;
-		case COL_GOOD:
-			put_count(a, line, col, widths[i], f->n[STATE_GOOD], known, more, ST_NORMAL);
-			break;
-		case COL_BAD:
-			put_count(a, line, col, widths[i], f->n[STATE_BAD], known, more, ST_BAD);
-			break;
-		case COL_NEUTRAL: /* also what has no status at all */
-			put_count(a, line, col, widths[i], f->n[STATE_NEUTRAL] + f->n[STATE_UNKNOWN], known, more,
-				  ST_NORMAL);
-			break;
-		case COL_AGE:
-			if (newest)
-				timefmt_age(age, MAX(ui_now_ms(v->ui) - newest->created_ms, 0));
-			table_put(a, line, col, widths[i], true, ST_NORMAL, age);
-			break;
-		default:
-			if (newest)
-				area_put_middle(a, line, col, widths[i], ST_NORMAL, newest->name);
-			else if (t->failed)
-				area_put_cut(a, line, col, widths[i], ST_DIM, "no answer: ! says why");
-			break;
-		}
-		col += widths[i] + GAP;
-	}
-	if (at == st->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+	switch (column) {
+	case COL_KIND:
+		area_put_cut(a, line, col, width, known ? ST_NORMAL : ST_DIM, k->title);
+		break;
+	case COL_RUNNING:
+		put_count(a, line, col, width, f->n[STATE_RUNNING], known, more, ST_RUNNING);
+		break;
+	case COL_GOOD:
+		put_count(a, line, col, width, f->n[STATE_GOOD], known, more, ST_NORMAL);
+		break;
+	case COL_BAD:
+		put_count(a, line, col, width, f->n[STATE_BAD], known, more, ST_BAD);
+		break;
+	case COL_NEUTRAL: /* also what has no status at all */
+		put_count(a, line, col, width, f->n[STATE_NEUTRAL] + f->n[STATE_UNKNOWN], known, more, ST_NORMAL);
+		break;
+	case COL_AGE:
+		if (newest)
+			timefmt_age(age, MAX(ui_now_ms(v->ui) - newest->created_ms, 0));
+		table_put(a, line, col, width, true, ST_NORMAL, age);
+		break;
+	default:
+		if (newest)
+			area_put_middle(a, line, col, width, ST_NORMAL, newest->name);
+		else if (t->failed)
+			area_put_cut(a, line, col, width, ST_DIM, "no answer: ! says why");
+		break;
 	}
 }
 
 static void all_draw(struct view *v, struct area a)
 {
 	struct all_state *st = v->state;
-	int widths[N_COLUMNS], headings = a.rows > 2, col = GUTTER;
 
-	table_layout(columns, N_COLUMNS, a.cols - GUTTER, GAP, false, widths);
-	table_settle(&st->table, a.rows - headings);
-	for (int i = 0; headings && i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		table_put(a, 0, col, widths[i], columns[i].right, ST_HEADING, columns[i].title);
-		col += widths[i] + GAP;
-	}
-	for (int line = headings; line < a.rows; line++) {
-		size_t at = st->table.top + (size_t)(line - headings);
-		if (at < st->table.n)
-			draw_row(v, a, line, widths, at);
-	}
+	table_draw(&st->table, a, &(struct table_look){columns, N_COLUMNS, draw_cell, v});
 }
 
 static void all_status(struct view *v, struct buf *left, struct buf *right)

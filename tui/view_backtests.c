@@ -5,8 +5,6 @@
 #include "tui/table.h"
 #include "tui/view.h"
 
-#define GUTTER 3
-#define GAP 2
 #define REFRESH_MS 2000
 #define DETAIL_ROWS 9 /* below the list, where there is room for both */
 #define LABEL 10
@@ -130,50 +128,26 @@ static enum style cell_text(const struct backtest_run *r, int column, char text[
 	}
 }
 
-static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
+static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
 {
-	const struct backtests_state *st = v->state;
-	const struct backtest_run *r = &ui_session(v->ui)->backtests[at];
+	const struct view *v = user;
+	const struct backtest_run *r = &ui_session(v->ui)->backtests[row];
 	char text[JOBTEXT_LEN];
-	int col = GUTTER;
 
-	for (int i = 0; i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		if (i == COL_RUN) {
-			area_put_middle(a, line, col, widths[i], ST_STRONG, r->name);
-		} else {
-			enum style style = cell_text(r, i, text);
+	if (column == COL_RUN) {
+		area_put_middle(a, line, col, width, ST_STRONG, r->name);
+	} else {
+		enum style style = cell_text(r, column, text);
 
-			table_put(a, line, col, widths[i], columns[i].right, style, text);
-		}
-		col += widths[i] + GAP;
-	}
-	if (at == st->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+		table_put(a, line, col, width, columns[column].right, style, text);
 	}
 }
 
 static void draw_list(struct view *v, struct area a)
 {
 	struct backtests_state *st = v->state;
-	int widths[N_COLUMNS], headings = a.rows > 2, col = GUTTER;
 
-	table_layout(columns, N_COLUMNS, a.cols - GUTTER, GAP, false, widths);
-	table_settle(&st->table, a.rows - headings);
-	for (int i = 0; headings && i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		table_put(a, 0, col, widths[i], columns[i].right, ST_HEADING, columns[i].title);
-		col += widths[i] + GAP;
-	}
-	for (int line = headings; line < a.rows; line++) {
-		size_t at = st->table.top + (size_t)(line - headings);
-
-		if (at < st->table.n)
-			draw_row(v, a, line, widths, at);
-	}
+	table_draw(&st->table, a, &(struct table_look){columns, N_COLUMNS, draw_cell, v});
 }
 
 /* --- one run --------------------------------------------------------------------------------- */
@@ -204,9 +178,9 @@ static struct cycle_mark mark_of(const struct backtest_run *r, size_t from, size
 /* One sign for all packs that begin with the same cycle; rows of them. Returns the rows used. */
 static int draw_cycles(struct area a, int row, int rows, const struct backtest_run *r)
 {
-	int width = a.cols - GUTTER - LABEL - 1, at = 0;
+	int width = a.cols - TABLE_GUTTER - LABEL - 1, at = 0;
 
-	area_put(a, row, GUTTER, ST_HEADING, "cycles");
+	area_put(a, row, TABLE_GUTTER, ST_HEADING, "cycles");
 	for (size_t i = 0, end; i < r->n_packs; i = end, at++) {
 		for (end = i + 1; end < r->n_packs && r->packs[end].cycle == r->packs[i].cycle;)
 			end++;
@@ -214,7 +188,7 @@ static int draw_cycles(struct area a, int row, int rows, const struct backtest_r
 			break;
 		struct cycle_mark m = mark_of(r, i, end);
 
-		area_put(a, row + at / width, GUTTER + LABEL + at % width, m.style, m.sign);
+		area_put(a, row + at / width, TABLE_GUTTER + LABEL + at % width, m.style, m.sign);
 	}
 	return width > 0 ? MIN(rows, 1 + MAX(at - 1, 0) / width) : 1;
 }
@@ -227,11 +201,11 @@ static void draw_causes(struct area a, int row, const struct backtest_counts *c)
 		if (c->causes[i])
 			(void)buf_addf(&text, "%s%s %zu", text.len ? ", " : "",
 				       backtest_cause_name((enum backtest_cause)i), c->causes[i]);
-	area_put(a, row, GUTTER, ST_HEADING, "failed");
-	area_put_cut(a, row, GUTTER + LABEL, a.cols - GUTTER - LABEL, text.len ? ST_BAD : ST_DIM,
+	area_put(a, row, TABLE_GUTTER, ST_HEADING, "failed");
+	area_put_cut(a, row, TABLE_GUTTER + LABEL, a.cols - TABLE_GUTTER - LABEL, text.len ? ST_BAD : ST_DIM,
 		     text.len ? buf_str(&text) : "nothing");
 	if (c->why)
-		area_put_cut(a, row + 1, GUTTER + LABEL, a.cols - GUTTER - LABEL - 1, ST_NORMAL, c->why);
+		area_put_cut(a, row + 1, TABLE_GUTTER + LABEL, a.cols - TABLE_GUTTER - LABEL - 1, ST_NORMAL, c->why);
 }
 
 static void draw_detail(struct view *v, struct area a, const struct backtest_run *r)
@@ -240,19 +214,20 @@ static void draw_detail(struct view *v, struct area a, const struct backtest_run
 	char begun[TIMEFMT_LEN], text[JOBTEXT_LEN];
 	int row = 1;
 
-	area_put(a, row, GUTTER, ST_HEADING, "begun");
-	area_putf(a, row++, GUTTER + LABEL, ST_NORMAL, "%s ago, %lld at a time",
+	area_put(a, row, TABLE_GUTTER, ST_HEADING, "begun");
+	area_putf(a, row++, TABLE_GUTTER + LABEL, ST_NORMAL, "%s ago, %lld at a time",
 		  timefmt_age(begun, MAX(ui_now_ms(v->ui) - r->created_ms, 0)), (long long)r->concurrency);
 	row += draw_cycles(a, row, MAX(a.rows - 7, 1), r);
-	area_put(a, row, GUTTER, ST_HEADING, "packs");
-	area_putf(a, row, GUTTER + LABEL, ST_NORMAL, "%zu done, %zu running, %zu waiting, %zu made again", c.completed,
-		  c.running, c.waiting, c.retried);
+	area_put(a, row, TABLE_GUTTER, ST_HEADING, "packs");
+	area_putf(a, row, TABLE_GUTTER + LABEL, ST_NORMAL, "%zu done, %zu running, %zu waiting, %zu made again",
+		  c.completed, c.running, c.waiting, c.retried);
 	draw_causes(a, ++row, &c);
 	row += 2;
 	if (!str_empty(r->reason)) {
 		snprintf(text, sizeof(text), "%s", backtest_state_name(r->state));
-		area_put(a, row, GUTTER, ST_HEADING, text);
-		area_put_cut(a, row, GUTTER + LABEL, a.cols - GUTTER - LABEL - 1, run_style(r->state), r->reason);
+		area_put(a, row, TABLE_GUTTER, ST_HEADING, text);
+		area_put_cut(a, row, TABLE_GUTTER + LABEL, a.cols - TABLE_GUTTER - LABEL - 1, run_style(r->state),
+			     r->reason);
 	}
 }
 
@@ -262,8 +237,9 @@ static void backtests_draw(struct view *v, struct area a)
 	const struct backtest_run *r = selected_run(v);
 
 	if (!s->n_backtests) {
-		area_put(a, 0, GUTTER, ST_DIM, s->backtests_generation ? "No backtest yet." : "Reading …");
-		area_put_cut(a, 1, GUTTER, a.cols - GUTTER, ST_DIM, "sagetop backtest run SPEC begins one.");
+		area_put(a, 0, TABLE_GUTTER, ST_DIM, s->backtests_generation ? "No backtest yet." : "Reading …");
+		area_put_cut(a, 1, TABLE_GUTTER, a.cols - TABLE_GUTTER, ST_DIM,
+			     "sagetop backtest run SPEC begins one.");
 		return;
 	}
 	int below = a.rows >= 3 + DETAIL_ROWS ? MAX(DETAIL_ROWS, a.rows - (int)s->n_backtests - 2) : 0;

@@ -4,8 +4,6 @@
 #include "tui/table.h"
 #include "tui/view.h"
 
-#define GUTTER 3
-#define GAP 2
 #define DAY_MS ((int64_t)86400000)
 #define MONTH_ROWS 3 /* the row of days, its figures, an empty one */
 #define MONTH_DAYS 31
@@ -32,6 +30,7 @@ struct cost_state {
 	bool summed;
 	size_t grouping, period;
 	int64_t day_micro[MONTH_DAYS], *shown, total, unit;
+	int64_t most; /* of a row, for the bars */
 };
 
 static void drop(struct cost_state *st)
@@ -181,14 +180,14 @@ static void draw_month(struct view *v, struct area a)
 	while (days < MONTH_DAYS && period_start(start, PERIOD_DAY, days, st->month.opt.local) <
 					    period_start(start, PERIOD_MONTH, 1, st->month.opt.local))
 		days++;
-	area_put(a, 0, GUTTER, ST_DIM, period_name(name, start, PERIOD_MONTH, st->month.opt.local));
+	area_put(a, 0, TABLE_GUTTER, ST_DIM, period_name(name, start, PERIOD_MONTH, st->month.opt.local));
 	for (int i = 0; i < days; i++) {
 		int shade = st->day_micro[i] ? 1 + (int)((__int128)st->day_micro[i] * 3 / most) : 0;
 		bool come = period_start(start, PERIOD_DAY, i, st->month.opt.local) <= st->month.opt.until_ms;
 
-		area_put(a, 0, GUTTER + 9 + i * 2, shade ? ST_SERIES_1 : ST_DIM, come ? marks[shade] : " ");
+		area_put(a, 0, TABLE_GUTTER + 9 + i * 2, shade ? ST_SERIES_1 : ST_DIM, come ? marks[shade] : " ");
 		if (i % 5 == 4 || i == 0)
-			area_putf(a, 1, GUTTER + 9 + i * 2, ST_DIM, "%d", i + 1);
+			area_putf(a, 1, TABLE_GUTTER + 9 + i * 2, ST_DIM, "%d", i + 1);
 	}
 	spend_money(total, st->month.total.usd_micro, st->unit);
 	area_put_right(a, 1, a.cols - 1, ST_DIM, total);
@@ -203,9 +202,9 @@ static void draw_bar(struct area a, int row, int col, int width, int64_t value, 
 	area_fill(a, row, col, MIN(MAX(cells, value > 0), width), ST_SERIES_1, a.s->ascii ? '=' : 0x2588);
 }
 
-static void draw_cell(const struct cost_state *st, struct area a, int line, int col, int width, int column, size_t at,
-		      int64_t most)
+static void draw_cell(void *user, size_t at, int column, struct area a, int line, int col, int width)
 {
+	const struct cost_state *st = user;
 	const struct spend_row *row = &st->spend.rows[at];
 	char text[40] = "";
 
@@ -219,7 +218,7 @@ static void draw_cell(const struct cost_state *st, struct area a, int line, int 
 			strcat(text, row->unknown ? "+?" : "*");
 		break;
 	case COL_BAR:
-		draw_bar(a, line, col, width, row->usd_micro, most);
+		draw_bar(a, line, col, width, row->usd_micro, st->most);
 		return;
 	case COL_SHARE:
 		snprintf(text, sizeof(text), "%.1f%%",
@@ -234,38 +233,6 @@ static void draw_cell(const struct cost_state *st, struct area a, int line, int 
 		break;
 	}
 	table_put(a, line, col, width, true, column == COL_WASTED ? ST_BAD : ST_NORMAL, text);
-}
-
-static void draw_row(const struct cost_state *st, struct area a, int line, const int *widths, size_t at, int64_t most)
-{
-	int col = GUTTER;
-
-	for (int i = 0; i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		draw_cell(st, a, line, col, widths[i], i, at, most);
-		col += widths[i] + GAP;
-	}
-	if (at == st->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
-	}
-}
-
-static void draw_headings(const struct cost_state *st, struct area a, int line, const int *widths)
-{
-	char key[16];
-	int col = GUTTER;
-
-	str_copy(key, sizeof(key), spend_by_name(groupings[st->grouping]));
-	for (char *p = key; *p; p++)
-		*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
-	for (int i = 0; i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		table_put(a, line, col, widths[i], columns[i].right, ST_HEADING, i == COL_KEY ? key : columns[i].title);
-		col += widths[i] + GAP;
-	}
 }
 
 /* "wasted $1.20 on 3 failed; not counted: 2 no price (ml.x)" */
@@ -285,13 +252,22 @@ static void notes(const struct cost_state *st, struct buf *out)
 				       st->spend.unknown[u].names.n ? st->spend.unknown[u].names.items[0] : "");
 }
 
+static const char *group_title(const struct cost_state *st, char ret[16])
+{
+	str_copy(ret, 16, spend_by_name(groupings[st->grouping]));
+	for (char *p = ret; *p; p++)
+		*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
+	return ret;
+}
+
 static void cost_draw(struct view *v, struct area a)
 {
 	struct cost_state *st = v->state;
 	bool month = a.rows >= 12;
-	int widths[N_COLUMNS], top = month ? MONTH_ROWS : 0;
+	int top = month ? MONTH_ROWS : 0;
 	AUTO(buf) struct buf below = BUF_INIT(4096);
-	int64_t most = 0;
+	struct table_column own[N_COLUMNS];
+	char key[16];
 
 	if (!st->summed)
 		return;
@@ -300,19 +276,14 @@ static void cost_draw(struct view *v, struct area a)
 	notes(st, &below);
 	struct area rows = area_part(a, top, 0, a.rows - top - (below.len > 0), a.cols);
 
+	st->most = 0;
 	for (size_t i = 0; i < st->spend.n; i++)
-		most = MAX(most, st->spend.rows[i].usd_micro);
-	table_layout(columns, N_COLUMNS, a.cols - GUTTER, GAP, false, widths);
-	table_settle(&st->table, rows.rows - 1);
-	draw_headings(st, rows, 0, widths);
-	for (int line = 1; line < rows.rows; line++) {
-		size_t at = st->table.top + (size_t)(line - 1);
-
-		if (at < st->table.n)
-			draw_row(st, rows, line, widths, at, most);
-	}
+		st->most = MAX(st->most, st->spend.rows[i].usd_micro);
+	memcpy(own, columns, sizeof(own));
+	own[COL_KEY].title = group_title(st, key);
+	table_draw(&st->table, rows, &(struct table_look){own, N_COLUMNS, draw_cell, st});
 	if (!st->spend.n)
-		area_put(rows, 1, GUTTER, ST_DIM, "nothing was billed in this period, as far as is known");
+		area_put(rows, 1, TABLE_GUTTER, ST_DIM, "nothing was billed in this period, as far as is known");
 	if (below.len)
 		area_put_cut(a, a.rows - 1, 1, a.cols - 2, ST_DIM, buf_str(&below));
 }

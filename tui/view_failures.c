@@ -8,8 +8,6 @@
 #include "tui/table.h"
 #include "tui/thing.h"
 
-#define GUTTER 3
-#define GAP 2
 #define LOGS_MAX 24 /* logs that are read at most for the sake of bare exit codes */
 
 enum { COL_JOBS, COL_COST, COL_LAST, COL_CAUSE, N_COLUMNS };
@@ -137,58 +135,39 @@ static void failures_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(right, "%s", money_text(money, st->failures.usd_micro));
 }
 
-static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at)
+static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
 {
+	struct view *v = user;
 	const struct failures_state *st = v->state;
-	const struct failure *f = &st->failures.items[at];
+	const struct failure *f = &st->failures.items[row];
 	char text[JOBTEXT_LEN];
-	int col = GUTTER;
 
-	for (int i = 0; i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		if (i == COL_JOBS)
-			table_put(a, line, col, widths[i], true, ST_BAD, jobtext_count(text, f->n));
-		else if (i == COL_COST)
-			table_put(a, line, col, widths[i], true, ST_NORMAL,
-				  f->usd_micro == USD_UNKNOWN ? "?" : money_text(text, f->usd_micro));
-		else if (i == COL_LAST)
-			table_put(a, line, col, widths[i], true, ST_NORMAL,
-				  f->last_ms == TIME_UNKNOWN
-					  ? "–"
-					  : timefmt_age(text, MAX(ui_now_ms(v->ui) - f->last_ms, 0)));
-		else
-			area_put_cut(a, line, col, widths[i], ST_NORMAL, f->cause);
-		col += widths[i] + GAP;
-	}
-	if (at == st->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+	switch (column) {
+	case COL_JOBS:
+		table_put(a, line, col, width, true, ST_BAD, jobtext_count(text, f->n));
+		break;
+	case COL_COST:
+		table_put(a, line, col, width, true, ST_NORMAL,
+			  f->usd_micro == USD_UNKNOWN ? "?" : money_text(text, f->usd_micro));
+		break;
+	case COL_LAST:
+		table_put(a, line, col, width, true, ST_NORMAL,
+			  f->last_ms == TIME_UNKNOWN ? "–" : timefmt_age(text, MAX(ui_now_ms(v->ui) - f->last_ms, 0)));
+		break;
+	default:
+		area_put_cut(a, line, col, width, ST_NORMAL, f->cause);
 	}
 }
 
 static void failures_draw(struct view *v, struct area a)
 {
 	struct failures_state *st = v->state;
-	int widths[N_COLUMNS], headings = a.rows > 2, col = GUTTER;
 
 	if (!st->failures.n) {
-		area_putf(a, 0, GUTTER, ST_DIM, "None of %zu jobs has failed.", st->failures.n_all);
+		area_putf(a, 0, TABLE_GUTTER, ST_DIM, "None of %zu jobs has failed.", st->failures.n_all);
 		return;
 	}
-	table_layout(columns, N_COLUMNS, a.cols - GUTTER - 1, GAP, false, widths);
-	table_settle(&st->table, a.rows - headings);
-	for (int i = 0; headings && i < N_COLUMNS; i++) {
-		if (!widths[i])
-			continue;
-		table_put(a, 0, col, widths[i], columns[i].right, ST_HEADING, columns[i].title);
-		col += widths[i] + GAP;
-	}
-	for (int line = headings; line < a.rows; line++) {
-		size_t at = st->table.top + (size_t)(line - headings);
-		if (at < st->table.n)
-			draw_row(v, a, line, widths, at);
-	}
+	table_draw(&st->table, a, &(struct table_look){columns, N_COLUMNS, draw_cell, v});
 }
 
 static const struct failure *selected(const struct view *v)

@@ -89,6 +89,34 @@ int app_wait(struct app *a, struct app_reply *r, struct err *err)
 	return -r->err.code;
 }
 
+struct plan_reply {
+	struct app_reply base;
+	struct launch_plan *plan;
+};
+
+static void on_plan(void *user, struct launch_plan *plan, const struct err *err)
+{
+	struct plan_reply *r = user;
+
+	r->plan = plan;
+	app_reply_done(&r->base, err);
+}
+
+int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
+		   struct launch_plan **ret, struct err *err)
+{
+	struct plan_reply reply = {0};
+
+	launch_plan_clone(a->sync, job, new_name, sets, on_plan, &reply);
+	int rc = app_wait(a, &reply.base, err);
+
+	if (rc < 0)
+		launch_plan_free(reply.plan);
+	else
+		*ret = reply.plan;
+	return rc;
+}
+
 static void ask_mfa(void *user, const char *serial)
 {
 	struct app *a = user;

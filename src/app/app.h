@@ -62,6 +62,9 @@ void app_reply_done(void *user, const struct err *err);
  * the connection is closed (so that nothing refers to *r any more) and the result
  * is ERR_CANCELLED. */
 int app_wait(struct app *a, struct app_reply *r, struct err *err) NODISCARD;
+/* launch_plan_clone, waited for. *ret is the caller's. */
+int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
+		   struct launch_plan **ret, struct err *err) NODISCARD;
 /* One turn of at most timeout_ms; ERR_CANCELLED on an interrupt (the connection
  * stays open). */
 int app_turn(struct app *a, int timeout_ms, struct err *err) NODISCARD;

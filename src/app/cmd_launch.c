@@ -99,30 +99,12 @@ int cmd_launch(struct app *a, struct err *err)
 	return finish_launch(a, plan, err);
 }
 
-struct clone_reply {
-	struct app_reply base;
-	struct launch_plan *plan;
-};
-
-static void on_plan(void *user, struct launch_plan *plan, const struct err *err)
-{
-	struct clone_reply *r = user;
-
-	r->plan = plan;
-	app_reply_done(&r->base, err);
-}
-
 int cmd_clone(struct app *a, struct err *err)
 {
-	struct clone_reply reply = {0};
+	AUTO(launch_plan) struct launch_plan *plan = NULL;
 
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
+	    app_plan_clone(a, a->cli.args.items[0], app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], &plan, err) < 0)
 		return -err->code;
-	launch_plan_clone(a->sync, a->cli.args.items[0], app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], on_plan,
-			  &reply);
-	int rc = app_wait(a, &reply.base, err);
-	if (rc == 0)
-		rc = finish_launch(a, reply.plan, err);
-	launch_plan_free(reply.plan);
-	return rc;
+	return finish_launch(a, plan, err);
 }

@@ -53,19 +53,6 @@ static int of_spec(struct tune *t, const char *path, struct err *err)
 	return rc;
 }
 
-struct clone_reply {
-	struct app_reply base;
-	struct launch_plan *plan;
-};
-
-static void on_plan(void *user, struct launch_plan *plan, const struct err *err)
-{
-	struct clone_reply *r = user;
-
-	r->plan = plan;
-	app_reply_done(&r->base, err);
-}
-
 /* The clone's name ("player-261130-015000") in the fewer characters of a tuning job's. */
 static char *short_name(const char *name)
 {
@@ -78,7 +65,7 @@ static char *short_name(const char *name)
 
 static int of_job(struct tune *t, const char *job, struct err *err)
 {
-	struct clone_reply reply = {0};
+	AUTO(launch_plan) struct launch_plan *plan = NULL;
 	AUTO(strlist) struct strlist words = {0};
 
 	for (size_t i = 1; i < t->a->cli.args.n; i++)
@@ -86,17 +73,11 @@ static int of_job(struct tune *t, const char *job, struct err *err)
 	if (!words.n)
 		return err_set(err, ERR_USAGE,
 			       "what is tuned of %s is not said: max_depth=3..10 eta=0.01..0.2:log n=20", job);
-	launch_plan_clone(t->a->sync, job, NULL, NULL, on_plan, &reply);
-	int rc = app_wait(t->a, &reply.base, err);
+	if (app_plan_clone(t->a, job, NULL, NULL, &plan, err) < 0)
+		return -err->code;
+	AUTO(str) char *name = short_name(plan->name);
 
-	if (rc == 0) {
-		AUTO(str) char *name = short_name(reply.plan->name);
-
-		rc = tune_spec_make(reply.plan->spec, str_or(app_value(t->a, OPT_NAME), name), &words, &t->request,
-				    err);
-	}
-	launch_plan_free(reply.plan);
-	return rc;
+	return tune_spec_make(plan->spec, str_or(app_value(t->a, OPT_NAME), name), &words, &t->request, err);
 }
 
 /* --- what it can cost --------------------------------------------------------------------- */

@@ -64,8 +64,8 @@ fails 5 'read-only forbids it' 'read-only' -- --local tune tiny eta=0.1..0.2 n=3
 
 # --- priced and asked about, as on AWS ---------------------------------------------------
 endpoint=$("$bin/sagetop" --local local status --json | sed -n 's/.*"endpoint": "\([^"]*\)".*/\1/p')
-AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 run "$bin/sagetop" --endpoint-url "$endpoint" \
-	tune tiny eta=0.1..0.2 n=4 objective=validation:rmse --name asked
+eval "$("$bin/sagetop" local env)"
+sagetop --endpoint-url "$endpoint" tune tiny eta=0.1..0.2 n=4 objective=validation:rmse --name asked
 tap_match 'without a terminal nobody is asked' 'say --yes' "$status $errors"
 tap_match 'what it can cost at most is said' 'asked: 4 training jobs, 1 at a time, at most \$[0-9.]+ \(\$[0-9.]+ each\)' "$errors"
 

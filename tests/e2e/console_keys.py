@@ -161,7 +161,7 @@ def main():
     term = engine = None
     try:
         engine = subprocess.Popen(
-            [os.path.join(BUILD, "sagetop-local"), "--port", "0", "--state", work + "/engine", "--simulate",
+            [os.path.join(BUILD, "sagetop-local"), "--open", "--port", "0", "--state", work + "/engine", "--simulate",
              str(2 * JOBS), "--simulate-hours", "1", "--speed", "1"], env=env, stdout=subprocess.DEVNULL)
         until = time.monotonic() + 30
         while not os.path.exists(work + "/engine/engine.json") and time.monotonic() < until:
