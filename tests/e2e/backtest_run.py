@@ -218,7 +218,9 @@ while kills < 25 and status is None:
 print(f"# killed {kills} times in {time.monotonic() - began:.0f} s")
 if status is None:
     status = b.run("run", "toy.yaml", seconds=900)
-ok("killed again and again, it comes to its end", status in (0, 3), b.output)
+# A kill between the last prediction and the verdict leaves a run that is done.
+said = b.output
+ok("killed again and again, it comes to its end", status in (0, 3) or ("is done" in said and b.status()["state"] == "done"), said)
 ok("it was killed often enough to mean something", kills >= 8, kills)
 equal("200 packs were planned", len(b.planned()), 10 * ((CHAOS_DAYS - 19) // 2))
 equal("every job was made once", sorted(b.jobs()), [(n, "Completed") for n in b.planned()])
