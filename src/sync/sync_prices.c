@@ -86,8 +86,7 @@ void sync_prices_offer(struct sync *s)
 
 	if (!type || store_meta_set(s->store, "prices_offered", text, NULL) < 0)
 		return;
-	session_notify(session, NOTICE_INFO, "no price of %s in %s: :cost, then p asks the price list, free of charge",
-		       type, session->region);
+	session_notify(session, NOTICE_INFO, "no price of %s in %s: :cost, then p asks for it", type, session->region);
 }
 
 /* --- asking -------------------------------------------------------------------------- */
