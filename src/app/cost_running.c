@@ -12,8 +12,8 @@
 
 struct asking {
 	struct app_reply base;
-	const struct strlist *endpoints;
-	size_t first; /* of this call */
+	const struct strlist *variants; /* "endpoint/variant" */
+	size_t first;			/* of this call */
 	struct strmap *calls;
 };
 
@@ -27,35 +27,41 @@ static void on_calls(void *user, const struct cw_series *series, size_t n, const
 		int64_t at;
 
 		if (!str_starts(series[i].id, "e") || !str_to_i64(series[i].id + 1, &at) || at < 0 ||
-		    (size_t)at >= a->endpoints->n)
+		    (size_t)at >= a->variants->n)
 			continue;
 		for (size_t k = 0; k < series[i].n; k++)
 			sum += series[i].values[k];
 		AUTO(str) char *text = xasprintf("%.0f", sum);
 
-		strmap_set(a->calls, a->endpoints->items[at], text);
+		strmap_set(a->calls, a->variants->items[at], text);
 	}
 	app_reply_done(&a->base, err);
 }
 
-/* One call for a hundred; what is denied leaves them unknown. */
+/* The service counts calls by endpoint and variant, and answers nothing to less. One
+ * request for a hundred; what is denied leaves them unknown. */
 static void ask_calls(struct app *app, struct asking *a)
 {
 	struct cw_query queries[QUERIES_MAX];
-	char ids[QUERIES_MAX][24];
+	char ids[QUERIES_MAX][24], endpoints[QUERIES_MAX][64];
 	size_t n = 0;
 	int64_t now_ms = clock_now_ms();
 	struct err err = {0};
 
-	for (; n < QUERIES_MAX && a->first + n < a->endpoints->n; n++) {
+	for (; n < QUERIES_MAX && a->first + n < a->variants->n; n++) {
+		const char *variant = a->variants->items[a->first + n], *slash = strchr(variant, '/');
+
 		snprintf(ids[n], sizeof(ids[n]), "e%zu", a->first + n);
+		snprintf(endpoints[n], sizeof(endpoints[n]), "%.*s", (int)(slash - variant), variant);
 		queries[n] = (struct cw_query){.id = ids[n],
 					       .name_space = "AWS/SageMaker",
 					       .metric = "Invocations",
 					       .dimension = "EndpointName",
-					       .dimension_value = a->endpoints->items[a->first + n],
+					       .dimension_value = endpoints[n],
 					       .stat = "Sum",
-					       .period_s = 3600};
+					       .period_s = 3600,
+					       .dimension2 = "VariantName",
+					       .dimension2_value = slash + 1};
 	}
 	a->base = (struct app_reply){0};
 	cw_get_metric_data(sync_client(app->sync), queries, n, now_ms - (int64_t)DAY_S * 1000, now_ms, NULL,
@@ -66,14 +72,16 @@ static void ask_calls(struct app *app, struct asking *a)
 
 static void fetch_calls(struct app *app, const struct usages *usages, struct strmap *ret)
 {
-	AUTO(strlist) struct strlist names = {0};
-	struct asking a = {.endpoints = &names, .calls = ret};
+	AUTO(strlist) struct strlist variants = {0};
+	struct asking a = {.variants = &variants, .calls = ret};
 
-	for (size_t i = 0; i < usages->n; i++)
-		if (usages->items[i].kind->id == KIND_ENDPOINT && usages->items[i].until_ms == TIME_UNKNOWN &&
-		    !strlist_has(&names, usages->items[i].name))
-			strlist_add(&names, usages->items[i].name);
-	for (; a.first < names.n && app->sync; a.first += QUERIES_MAX)
+	for (size_t i = 0; i < usages->n; i++) {
+		const struct usage *u = &usages->items[i];
+
+		if (u->kind->id == KIND_ENDPOINT && u->until_ms == TIME_UNKNOWN && !str_empty(u->part))
+			strlist_take(&variants, usage_key(u));
+	}
+	for (; a.first < variants.n && app->sync; a.first += QUERIES_MAX)
 		ask_calls(app, &a);
 }
 

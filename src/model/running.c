@@ -155,7 +155,8 @@ static void add_standing(const struct usage *u, const struct session *s, const s
 	if (u->until_ms != TIME_UNKNOWN || !l.n)
 		return;
 	struct running *r = add(ret, u->kind, u->name, u->type ? xasprintf("%d x %s", u->count, u->type) : NULL);
-	const char *n = calls && u->kind->id == KIND_ENDPOINT ? strmap_get(calls, u->name) : NULL;
+	AUTO(str) char *key = usage_key(u);
+	const char *n = calls && u->kind->id == KIND_ENDPOINT ? strmap_get(calls, key) : NULL;
 	double called = 0;
 
 	r->idle = n && str_to_f64(n, &called) && called <= 0;

@@ -27,7 +27,7 @@ void runnings_done(struct runnings *l);
 AUTO_EMBEDDED(runnings, struct runnings, runnings_done)
 
 /* The jobs that run, the pools that are kept, what stands there; the dearest an hour first.
- * calls: name of an endpoint -> its calls of the last day as a number; NULL: not known. */
+ * calls: an endpoint's variant (usage_key) -> its calls of the last day as a number; NULL: not known. */
 void running_of_session(const struct session *s, const struct usages *usages, const struct strmap *calls,
 			int64_t now_ms, struct runnings *ret);
 

@@ -11,6 +11,11 @@ void usage_done(struct usage *u)
 	*u = (struct usage){0};
 }
 
+char *usage_key(const struct usage *u)
+{
+	return xasprintf("%s/%s", u->name, u->part);
+}
+
 void usages_done(struct usages *l)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -22,6 +22,7 @@ struct usage {
 	bool guessed;	    /* it was changed before it was first seen: how it was then is not known */
 };
 void usage_done(struct usage *u);
+char *usage_key(const struct usage *u) NODISCARD; /* "name/part" */
 
 struct usages {
 	struct usage *items;

@@ -149,6 +149,8 @@ idle = [a for a in found if a["advice"] == "idle-endpoint"]
 equal("the endpoint without a call is named, and only that", [(a["name"], a["command"]) for a in idle], [("idle", "sagetop delete endpoint/idle")])
 ok("with what it costs a month", idle and abs(idle[0]["saving_usd_a_month"] - 2 * 730 * 0.23) < 0.01, idle)
 ok("the largest saving comes first", [a["saving_usd_a_month"] for a in found] == sorted((a["saving_usd_a_month"] for a in found), reverse=True))
+standing = {r["name"]: r["idle"] for r in answer("cost", "--now")["rows"] if r["kind"] == "endpoint"}
+equal("and what runs now says the same", standing, {"busy": False, "idle": True})
 smaller = [a for a in found if a["advice"] == "smaller-type"]
 ok("machines that are half idle are named with what was measured", smaller and all("busy, memory at most" in a["evidence"] for a in smaller), found)
 ok("jobs on demand could be on spot, as others saved", any(a["advice"] == "spot" and " spot job" in a["evidence"] for a in found), found)
