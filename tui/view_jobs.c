@@ -308,8 +308,8 @@ static bool jobs_action(struct view *v, enum action a)
 		ui_push(v->ui, VIEW_FAILURES, &(struct view_arg){.kind = TRAINING_KIND, .text = l->filter});
 		return true;
 	}
-	if (a == ACT_NEW) {
-		ui_push(v->ui, VIEW_LAUNCH, NULL);
+	if (a == ACT_NEW || a == ACT_COSTS) {
+		ui_push(v->ui, a == ACT_NEW ? VIEW_LAUNCH : VIEW_COST, NULL);
 		return true;
 	}
 	return list_thing_action(v, a);

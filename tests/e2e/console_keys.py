@@ -97,9 +97,9 @@ def clone(t):
     t.keys("c", "Tab", "e", "t", "a", "=")
     t.value("0.123")
     t.keys("Enter", "Enter")
-    t.wait("the preview has the one change", "at most $", "+ HyperParameters.eta: 0.123")
+    t.wait("the preview has the one change", "at most ", "+ HyperParameters.eta: 0.123")
     t.keys("Enter")
-    t.wait("it is launched", "jobs ", absent=("at most $", "Launching"))
+    t.wait("it is launched", "jobs ", absent=("at most ", "Launching"))
     t.within("clone with one hyperparameter changed", 12)
 
 
@@ -112,6 +112,13 @@ def money_and_names(t):
     t.keys("Y")
     t.wait("Y sends the name", "sent to the terminal's clipboard: " + name[:20])
     t.within("copy a name", 1)
+
+
+def week(t):
+    t.keys("$", "-")
+    t.wait("what the week cost by day", "cost · by day · 7 days", "total $")
+    t.within("what this week cost by day", 4)
+    t.home()
 
 
 def stop_all(t, env):
@@ -185,6 +192,7 @@ def main():
         compare_and_chart(t)
         go_back(t)
         money_and_names(t)
+        week(t)
         stop_all(t, env)
         clone(t)
         another_region(t)
