@@ -132,11 +132,11 @@ int app_connect(struct app *a, struct err *err)
 			.region = app_value(a, OPT_REGION) ? app_value(a, OPT_REGION) : a->spare_region,
 			.endpoint_url = app_value(a, OPT_ENDPOINT_URL)},
 	};
+	struct engine_info engine;
 
 	if (a->sync)
 		return 0;
 	if (a->local) {
-		struct engine_info engine;
 		if (engine_ensure(NULL, &engine, err) < 0)
 			return -ERR_IO;
 		a->endpoint = xstrdup(engine.endpoint);

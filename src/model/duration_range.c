@@ -272,7 +272,8 @@ struct duration_model *duration_model_begin(struct duration_history *h)
 	struct duration_model *m = NEW(struct duration_model);
 
 	m->h = h;
-	qsort(h->items, h->n, sizeof(*h->items), compare_past);
+	if (h->n)
+		qsort(h->items, h->n, sizeof(*h->items), compare_past);
 	return m;
 }
 
