@@ -1,6 +1,7 @@
 /* How a job ends: outcome, artefacts, final metrics, billing. */
 #include "aws/local/running/runner_impl.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "aws/local/running/artefact.h"
@@ -265,7 +266,7 @@ static int cause_of_failure(struct run *run)
 		if (!h->exit_code)
 			continue;
 		any = i;
-		if (h->ended_first && h->exit_code > 128 && !time_ns)
+		if (!time_ns && (h->ended_first ? h->exit_code > 128 : h->exit_code == 128 + SIGKILL && !run->killed))
 			return i;
 		if (h->ended_first)
 			first_end = i;

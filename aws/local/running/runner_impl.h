@@ -21,6 +21,7 @@ struct run {
 	enum job_outcome stopping; /* why it was told to stop; OUTCOME_NONE: it was not */
 	bool interrupting;	   /* spot */
 	bool host_failed;	   /* one host failed: the others are being stopped */
+	bool killed;		   /* by us: those that did not stop when they were told to */
 	char *start_failure;	   /* the first host's that could not be started, else NULL */
 	char *warning;		   /* what is said of a completed job besides, else NULL */
 	int64_t attempt_ms;	   /* monotonic: when this attempt's instance began to count */

@@ -22,6 +22,7 @@ static void kill_hosts(struct run *run)
 {
 	AUTO(str) char *dir = layout_job_dir(run->e, run->job);
 
+	run->killed = true;
 	if (!run->hosts[0].supervised && processes_kill_under(dir) > 0)
 		return;
 	for (int i = 0; i < run->n_hosts; i++)
@@ -211,6 +212,7 @@ static void launch(struct run *run)
 	/* From here on a process may exist: that is written down before it does. */
 	job->phase = PHASE_RUNNING;
 	job->attempts++;
+	run->killed = false;
 	run_save(run);
 	if (start_hosts(run, &err) < 0) {
 		note_start_failure(run, err.code, err.msg);
