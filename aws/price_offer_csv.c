@@ -204,6 +204,8 @@ static int read_record(struct price_offer *o, struct err *err)
 		o->left_out[PRICE_NOT_ON_DEMAND]++;
 		return 0;
 	}
+	if (!f[COL_SKU])
+		return broken(o, "a row has no SKU", err);
 	size_t n = strlen(f[COL_SKU]);
 	int rc = offer_take_product(o, f[COL_SKU], n, &product, err);
 	struct offer_entry *e = rc ? NULL : offer_entry_find(o, f[COL_SKU], n);

@@ -38,16 +38,18 @@ char *backtest_kept_dir(const char *folder, size_t cycle)
 
 int backtest_kept_open(const char *folder, size_t cycle, struct backtest_kept *ret, struct err *err)
 {
-	AUTO(backtest_kept) struct backtest_kept k = {.dir = backtest_kept_dir(folder, cycle)};
-	AUTO(str) char *index = fs_join(k.dir, PACK_INDEX);
+	*ret = (struct backtest_kept){.dir = backtest_kept_dir(folder, cycle)};
+	AUTO(str) char *index = fs_join(ret->dir, PACK_INDEX);
 
-	if (pack_present(k.dir) &&
-	    (pack_open(k.dir, &k.pack, err) < 0 || json_parse_file(index, INDEX_MAX, &k.about, err) < 0))
-		return err_prefix(err, "%s", k.dir);
-	for (size_t i = 0; k.pack && i < pack_count(k.pack); i++)
-		map_put(&k.index, pack_name(k.pack, i), (void *)(uintptr_t)(i + 1));
-	*ret = k;
-	k = (struct backtest_kept){0};
+	if (pack_present(ret->dir) &&
+	    (pack_open(ret->dir, &ret->pack, err) < 0 || json_parse_file(index, INDEX_MAX, &ret->about, err) < 0)) {
+		int rc = err_prefix(err, "%s", ret->dir);
+
+		backtest_kept_done(ret);
+		return rc;
+	}
+	for (size_t i = 0; ret->pack && i < pack_count(ret->pack); i++)
+		map_put(&ret->index, pack_name(ret->pack, i), (void *)(uintptr_t)(i + 1));
 	return 0;
 }
 

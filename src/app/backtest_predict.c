@@ -1,5 +1,6 @@
 /* sagetop backtest predict RUN --slate FILE: what the models of the slate's cycle say of its rows,
  * kept ones where there are some, with intervals from the run's own errors. */
+#include <assert.h>
 #include <math.h>
 
 #include "app/backtest.h"
@@ -108,7 +109,7 @@ static void known_columns(const struct backtest_spec *spec, struct strlist *ret)
 		strlist_add(ret, spec->known_before.items[i]);
 	strlist_add(ret, spec->entity);
 	strlist_add(ret, spec->date);
-	if (*spec->group)
+	if (!str_empty(spec->group))
 		strlist_add(ret, spec->group);
 }
 
@@ -120,6 +121,7 @@ static int load_rows(struct slate *s, const char *path, struct err *err)
 
 	if (rc)
 		return rc;
+	assert(s->spec); /* load_run ended well */
 	known_columns(s->spec, &known);
 	strlist_add(&slate_path, path);
 	for (size_t i = 0; i < history->n_columns; i++)

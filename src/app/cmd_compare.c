@@ -96,7 +96,7 @@ int cmd_compare(struct app *a, struct err *err)
 		things[i] = r;
 	}
 	for (size_t i = 0; rc == 0 && i < args->n; i++) /* a later call may have trimmed an earlier one */
-		if (things[i]->trimmed && kind->id == KIND_TRAINING_JOB)
+		if (things[i]->trimmed && things[i]->kind->id == KIND_TRAINING_JOB)
 			(void)sync_job_full(a->sync, things[i]->name);
 	if (rc == 0)
 		print(a, things, args->n);

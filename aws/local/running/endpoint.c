@@ -142,6 +142,13 @@ static void endpoint_free(struct endpoint *ep)
 	free(ep);
 }
 
+static void fleet_free(struct fleet *f)
+{
+	json_decref(f->config);
+	json_decref(f->told);
+	free(f);
+}
+
 void fleet_tidy(struct fleet *f)
 {
 	struct endpoint *ep = f->endpoint;
@@ -153,9 +160,7 @@ void fleet_tidy(struct fleet *f)
 		at = &(*at)->next;
 	if (*at)
 		*at = f->next;
-	json_decref(f->config);
-	json_decref(f->told);
-	free(f);
+	fleet_free(f);
 	if (!ep->doc && !ep->fleets)
 		endpoint_free(ep);
 }
@@ -520,14 +525,16 @@ bool endpoints_busy(const struct engine *e)
 	return false;
 }
 
+/* Their servers have ended (endpoints_busy). */
 void endpoints_free(struct engine *e)
 {
-	while (e->endpoints) {
-		struct endpoint *ep = e->endpoints;
-
-		ep->current = ep->coming = ep->old = NULL;
-		while (ep->fleets)
-			fleet_tidy(ep->fleets);
+	for (struct endpoint *ep = e->endpoints, *next; ep; ep = next) {
+		next = ep->next;
+		for (struct fleet *f = ep->fleets, *behind; f; f = behind) {
+			behind = f->next;
+			fleet_free(f);
+		}
+		ep->fleets = ep->current = ep->coming = ep->old = NULL;
 		endpoint_free(ep);
 	}
 }

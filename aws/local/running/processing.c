@@ -471,6 +471,8 @@ bool processing_busy(const struct engine *e)
 
 void processing_free(struct engine *e)
 {
-	while (e->processing)
-		drop(e->processing);
+	for (struct processing *p = e->processing, *next; p; p = next) {
+		next = p->next;
+		drop(p);
+	}
 }
