@@ -237,7 +237,7 @@ static int add_word(struct making *m, const char *word, struct err *err)
 	AUTO(str) char *name = eq ? xstrndup(word, (size_t)(eq - word)) : NULL;
 	json_t *fixed = json_object_get(m->definition, "StaticHyperParameters");
 
-	if (str_empty(name) || !eq[1])
+	if (!eq || eq == word || !eq[1])
 		return err_set(err, ERR_USAGE, "'%s': a word has the form max_depth=3..10, booster=gbtree,dart or n=20",
 			       word);
 	for (size_t i = 0; i < ARRAY_LEN(tune_words); i++) {

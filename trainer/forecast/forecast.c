@@ -2,6 +2,7 @@
  * places of its own, so that no result depends on who was faster. */
 #include "trainer/forecast/forecast.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -180,6 +181,7 @@ static int keep_model(struct forecast_pool *p, const struct forecast_task *t, co
 {
 	struct forecast_model m = model_of(p, t);
 
+	assert(model); /* there is a buffer for it where models are kept */
 	m.bytes = model->data;
 	m.n = model->len;
 	pthread_mutex_lock(&p->lock);
