@@ -141,7 +141,7 @@ static double add_priors(const struct fit *f, const double *x, double *gradient)
 static double negative_posterior(void *user, const double *x, double *gradient)
 {
 	struct fit *f = user;
-	double inverse_squares[TUNER_MAX_RANGES], noise = exp(x[f->dims]), value = 0;
+	double inverse_squares[TUNER_MAX_RANGES] = {0}, noise = exp(x[f->dims]), value = 0;
 
 	for (size_t d = 0; d < f->dims; d++)
 		inverse_squares[d] = exp(-2 * x[d]);

@@ -90,16 +90,16 @@ static size_t count_idle(const double *objectives, size_t n, bool maximise)
 static bool has_converged(const double *objectives, size_t n, size_t ranges, bool maximise)
 {
 	size_t last = MAX((size_t)10, 2 * ranges), before = n > last ? n - last : 0;
-	double best, low, high;
+	double low = n ? objectives[0] : 0, high = low;
 
 	if (before < last)
 		return false;
-	best = low = high = objectives[0];
 	for (size_t i = 0; i < before; i++) {
 		low = MIN(low, objectives[i]);
 		high = MAX(high, objectives[i]);
 	}
-	best = maximise ? high : low;
+	double best = maximise ? high : low;
+
 	for (size_t i = before; i < n; i++) {
 		if (improves(objectives[i], best, 0.001 * (high - low), maximise))
 			return false;
