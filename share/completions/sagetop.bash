@@ -63,8 +63,8 @@ _sagetop()
 	launch) own='--set --name --dry-run --yes --force' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --name --dry-run --yes --force' ;;
-	tune) own='--name --dry-run --yes --wait --timeout' ;;
-	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to' ;;
+	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
+	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to --force' ;;
 	stop) own='' ;;
 	delete) own='--yes' ;;
 	wait) own='--timeout' ;;

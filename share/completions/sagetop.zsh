@@ -18,7 +18,7 @@ _sagetop() {
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
 		'--no-header[leave out the line of column titles]' \
-		'--read-only[refuse to launch, clone, stop, upload and push]' \
+		'--read-only[refuse to launch, clone, tune, process, stop, delete, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
@@ -129,6 +129,7 @@ _sagetop() {
 			'--yes[do not ask]' \
 			'--wait[stay until it has ended, and print the best; exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: : ' ;;
 		process) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
@@ -142,6 +143,7 @@ _sagetop() {
 			'--count=[instances (default\: 1)]:N: ' \
 			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
 			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;

@@ -51,7 +51,7 @@ static int check_budgets(struct app *a, const struct backtest_work *w, int64_t m
 
 	strmap_copy(&tags, &w->spec->tags);
 	strmap_set(&tags, BACKTEST_TAG, w->name);
-	return budgets_allow_launch(a, w->name, &tags, most_micro, err);
+	return budgets_allow_launch(a, TRAINING_KIND, w->name, &tags, most_micro, err);
 }
 
 /* A new run costs money: it is shown, and somebody says yes. */

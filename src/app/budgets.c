@@ -2,6 +2,7 @@
 #include "app/budgets.h"
 
 #include "app/output.h"
+#include "aws/sagemaker.h"
 #include "base/proc.h"
 
 #define EXIT_SHARE 8
@@ -72,8 +73,8 @@ static int allow(const struct config *config, struct sync *sync, const struct bu
 		       ceiling_micro == USD_UNKNOWN ? " (no price)" : " at most");
 }
 
-int budgets_allow(const struct config *config, struct sync *sync, const char *name, const struct strmap *tags,
-		  int64_t ceiling_micro, struct err *err)
+int budgets_allow(const struct config *config, struct sync *sync, const struct kind *kind, const char *name,
+		  const struct strmap *tags, int64_t ceiling_micro, struct err *err)
 {
 	const struct strmap *all = &config->set.budgets;
 	int rc = 0;
@@ -82,7 +83,7 @@ int budgets_allow(const struct config *config, struct sync *sync, const char *na
 		AUTO(budget) struct budget b = {0};
 
 		if (budget_parse(all->items[i].name, all->items[i].value, &b, NULL) == 0 && b.hard &&
-		    budget_matches(&b, TRAINING_KIND, name, tags))
+		    budget_matches(&b, kind, name, tags))
 			rc = allow(config, sync, &b, name, ceiling_micro, err);
 	}
 	return rc;
@@ -98,8 +99,8 @@ static bool any_is_hard(const struct config *config)
 	return hard;
 }
 
-int budgets_allow_launch(struct app *a, const char *name, const struct strmap *tags, int64_t ceiling_micro,
-			 struct err *err)
+int budgets_allow_launch(struct app *a, const struct kind *kind, const char *name, const struct strmap *tags,
+			 int64_t ceiling_micro, struct err *err)
 {
 	struct app_reply reply = {0};
 
@@ -108,7 +109,16 @@ int budgets_allow_launch(struct app *a, const char *name, const struct strmap *t
 	sync_jobs(a->sync, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)
 		return -err->code;
-	return budgets_allow(&a->config, a->sync, name, tags, ceiling_micro, err);
+	return budgets_allow(&a->config, a->sync, kind, name, tags, ceiling_micro, err);
+}
+
+int budgets_allow_request(struct app *a, const struct kind *kind, const char *name, const json_t *request,
+			  int64_t ceiling_micro, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	sm_parse_tags(json_object_get(request, "Tags"), &tags);
+	return budgets_allow_launch(a, kind, name, &tags, ceiling_micro, err);
 }
 
 /* --- the check ------------------------------------------------------------------------- */

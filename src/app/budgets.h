@@ -12,13 +12,16 @@ int budgets_state(const struct config *config, struct sync *sync, const struct b
 
 /* ERR_LIMIT where something of at most ceiling_micro (USD_UNKNOWN: nobody knows) would break
  * a hard budget; the message says how to go on. tags NULL: none. */
-int budgets_allow(const struct config *config, struct sync *sync, const char *name, const struct strmap *tags,
-		  int64_t ceiling_micro, struct err *err) NODISCARD;
+int budgets_allow(const struct config *config, struct sync *sync, const struct kind *kind, const char *name,
+		  const struct strmap *tags, int64_t ceiling_micro, struct err *err) NODISCARD;
 
 /* The same on the command line, where the jobs are asked for first; --force, and the local
  * engine, which costs nothing, let everything pass. */
-int budgets_allow_launch(struct app *a, const char *name, const struct strmap *tags, int64_t ceiling_micro,
-			 struct err *err) NODISCARD;
+int budgets_allow_launch(struct app *a, const struct kind *kind, const char *name, const struct strmap *tags,
+			 int64_t ceiling_micro, struct err *err) NODISCARD;
+/* The same of a request to create something, with the tags that it has. */
+int budgets_allow_request(struct app *a, const struct kind *kind, const char *name, const json_t *request,
+			  int64_t ceiling_micro, struct err *err) NODISCARD;
 
 /* `cost --check`: a line for each budget; exit statuses 8 (a share is reached) and 9 (one
  * is used up). Calls the settings' notice-command for each share newly reached. */

@@ -60,15 +60,6 @@ static int confirm(struct app *a, const struct launch_plan *p, struct err *err)
 	return 0;
 }
 
-/* A hard budget says no before anything is sent. */
-static int check_budgets(struct app *a, const struct launch_plan *p, struct err *err)
-{
-	AUTO(strmap) struct strmap tags = {0};
-
-	launch_plan_tags(p, &tags);
-	return budgets_allow_launch(a, p->name, &tags, p->ceiling_micro, err);
-}
-
 static int finish_launch(struct app *a, const struct launch_plan *p, struct err *err)
 {
 	struct app_reply reply = {0};
@@ -78,7 +69,8 @@ static int finish_launch(struct app *a, const struct launch_plan *p, struct err 
 		output_json(a, p->spec);
 		return 0;
 	}
-	if (check_budgets(a, p, err) < 0 || confirm(a, p, err) < 0)
+	if (budgets_allow_request(a, TRAINING_KIND, p->name, p->spec, p->ceiling_micro, err) < 0 ||
+	    confirm(a, p, err) < 0)
 		return -err->code;
 	launch_send(a->sync, p, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)

@@ -2,6 +2,7 @@
  * ScriptProcessor does it, or of a specification. */
 #include <ctype.h>
 
+#include "app/budgets.h"
 #include "app/commands.h"
 #include "app/output.h"
 #include "app/upload.h"
@@ -203,9 +204,11 @@ static int of_spec(struct process *p, const char *path, struct err *err)
 	if (!json_object_get(p->spec, "AppSpecification"))
 		return err_set(err, ERR_INVALID,
 			       "%s is no specification of a processing job: it has no AppSpecification", path);
-	if (p->a->cli.lists[OPT_INPUT].n || p->a->cli.lists[OPT_OUTPUT].n || p->a->cli.args.n > 1)
+	if (p->a->cli.lists[OPT_INPUT].n || p->a->cli.lists[OPT_OUTPUT].n || p->a->cli.args.n > 1 ||
+	    app_value(p->a, OPT_IMAGE) || app_value(p->a, OPT_ROLE) || app_value(p->a, OPT_TO))
 		return err_set(err, ERR_USAGE,
-			       "--input, --output and arguments go with a script; a specification has its own");
+			       "--input, --output, --image-uri, --role, --to and arguments go with a script; a "
+			       "specification has its own");
 	if (app_value(p->a, OPT_NAME))
 		json_object_set_new(p->spec, "ProcessingJobName", json_string(app_value(p->a, OPT_NAME)));
 	str_set(&p->name, json_get_str(p->spec, "ProcessingJobName"));
@@ -321,7 +324,8 @@ static int run(struct process *p, struct err *err)
 		output_json(a, p->spec);
 		return 0;
 	}
-	if (ask(p, err) < 0 || send_job(p, err) < 0)
+	if (budgets_allow_request(a, &kind_table[KIND_PROCESSING_JOB], p->name, p->spec, ceiling(p), err) < 0 ||
+	    ask(p, err) < 0 || send_job(p, err) < 0)
 		return -err->code;
 	if (output_format(a) == OUTPUT_JSON) {
 		AUTO(json) json_t *o = json_pack("{s:s, s:s}", "name", p->name, "result", "launched");

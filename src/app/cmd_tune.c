@@ -1,5 +1,6 @@
 /* sagetop tune SPEC, sagetop tune JOB WORD...: a search for hyperparameters, prepared,
  * priced, asked about and sent; with --wait, until it has ended. */
+#include "app/budgets.h"
 #include "app/commands.h"
 #include "app/output.h"
 #include "aws/op.h"
@@ -248,7 +249,10 @@ int cmd_tune(struct app *a, struct err *err)
 		output_json(a, t.request);
 		return 0;
 	}
-	rc = confirm(&t, err);
+	/* What is billed are its training jobs. */
+	rc = budgets_allow_request(a, TRAINING_KIND, name_of(&t), t.request, t.ceiling_micro, err);
+	if (rc == 0)
+		rc = confirm(&t, err);
 	if (rc < 0)
 		return rc;
 	rc = send_request(&t, err);

@@ -339,8 +339,8 @@ static int check_budgets(struct dashboard_host *h, struct err *err)
 
 	if (!h->config || sync_session(h->sync)->local)
 		return 0;
-	launch_plan_tags(h->plan, &tags);
-	return budgets_allow(h->config, h->sync, h->plan->name, &tags, h->plan->ceiling_micro, err);
+	sm_parse_tags(json_object_get(h->plan->spec, "Tags"), &tags);
+	return budgets_allow(h->config, h->sync, TRAINING_KIND, h->plan->name, &tags, h->plan->ceiling_micro, err);
 }
 
 static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)

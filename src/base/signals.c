@@ -50,6 +50,7 @@ void signals_close(void)
 			signal(i, SIG_DFL);
 	}
 	sigemptyset(&caught);
+	last = 0;
 	fd_close(&pipe_fds[0]);
 	fd_close(&pipe_fds[1]);
 }

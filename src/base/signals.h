@@ -16,7 +16,7 @@ int signals_open(const int *numbers, size_t n, bool restart, struct err *err) NO
 void signals_close(void); /* they do again what they usually do */
 
 int signals_fd(void);				       /* readable when one came; -1 where none are caught */
-int signals_last(void);				       /* 0 where none came */
+int signals_last(void);				       /* 0 where none came since they were opened */
 size_t signals_take(unsigned char *numbers, size_t n); /* those that came, in order */
 
 #endif

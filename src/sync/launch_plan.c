@@ -16,15 +16,6 @@ void launch_plan_free(struct launch_plan *p)
 	free(p);
 }
 
-void launch_plan_tags(const struct launch_plan *p, struct strmap *ret)
-{
-	size_t i;
-	json_t *tag;
-
-	json_array_foreach(json_object_get(p->spec, "Tags"), i, tag)
-		strmap_set(ret, str_or(json_get_str(tag, "Key"), ""), str_or(json_get_str(tag, "Value"), ""));
-}
-
 static void add_warning(struct launch_plan *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static void add_warning(struct launch_plan *p, const char *fmt, ...)
 {

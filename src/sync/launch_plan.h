@@ -19,9 +19,6 @@ struct launch_plan {
 void launch_plan_free(struct launch_plan *p);
 AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)
 
-/* The tags of its request. */
-void launch_plan_tags(const struct launch_plan *p, struct strmap *ret);
-
 /* All borrowed. */
 struct launch_input {
 	const json_t *spec;		  /* from a file, or NULL */

@@ -95,9 +95,9 @@ def check_notice(s):
     equal("each share is told once", [line.split(": ")[2].split("%")[0] for line in lines if "total" in line],
           ["$6.90 of $8.00/day is spent (86", "$6.90 of $6.90/day is spent (100"])
     ok("as its last argument", all(line.startswith("first|sagetop: the budget total: ") for line in lines), lines)
-    failing = s.check({"total": "6.80/day"}, 'notice-command: "/nonexistent/program"\n')
-    ok("a program that cannot be started is told", failing.returncode == 9 and "notice-command" in failing.stderr or
-       failing.returncode == 9, failing.stderr)
+    failing = s.check({"mlb": "1/day"}, 'notice-command: "/nonexistent/program"\n')
+    ok("a program that cannot be started is told", failing.returncode == 9 and "notice-command" in failing.stderr,
+       (failing.returncode, failing.stderr))
 
 
 def check_launch(s, folder):
@@ -117,6 +117,18 @@ def check_launch(s, folder):
     ok("and was not sent", "too-much" not in s.run("jobs", "--columns", "name").stdout)
     forced = launch("too-much", 36000, "--force")
     ok("--force sends it", forced.returncode == 0, forced.stderr)
+    searched = s.run("tune", "fits", "eta=0.1..0.2:log", "n=3", "objective=validation:rmse", "--name", "searched", "--yes")
+    ok("so is a search whose jobs together would", searched.returncode == 1 and "would break the budget total" in
+       searched.stderr, searched.stderr)
+    script = os.path.join(folder, "clean.py")
+    with open(script, "w") as f:
+        f.write("print(1)\n")
+    process = ("process", script, "--image-uri", "i", "--role", ROLE, "--to", "s3://sagemaker-us-east-1-000000000000/p",
+               "--type", "ml.m5.xlarge", "--count", "10", "--name", "cleaned", "--yes")
+    cleaned = s.run(*process)
+    ok("and a processing job", cleaned.returncode == 1 and "would break the budget total" in cleaned.stderr, cleaned.stderr)
+    ok("none of them was sent", "searched" not in s.run("list", "tuning-jobs").stdout and
+       "cleaned" not in s.run("list", "processing-jobs").stdout)
     unknown = launch("unknown", 60, ResourceConfig={"InstanceType": "ml.trn2.48xlarge", "InstanceCount": 1,
                                                     "VolumeSizeInGB": 1})
     ok("one whose price is not known is refused", unknown.returncode == 1 and "no price" in unknown.stderr,

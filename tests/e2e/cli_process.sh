@@ -35,6 +35,7 @@ fails 2 'say NAME=SOURCE' 'an input without a source' -- --local process "$work/
 fails 2 'NAME=s3://' 'an output elsewhere' -- --local process "$work/double.py" --output o=/tmp/x
 fails 1 'cannot read' 'an input that is not there' -- --local process "$work/double.py" --input d="$work/nowhere"
 fails 1 'AppSpecification' 'another specification' -- --local process "$SAGETOP_SRC/share/examples/player.yaml"
+fails 2 'a specification has its own' 'another image for a specification' -- --local process "$work/spec.json" --image-uri x
 unset AWS_ENDPOINT_URL
 fails 2 'needs --image-uri' 'an account wants to know more' -- --region us-east-1 process "$work/double.py"
 tap_done

@@ -12,7 +12,7 @@ tap_match 'help of a command' '--follow' "$out"
 sagetop logs --help
 tap_match 'and by --help' '--grep REGEX' "$out"
 
-for command in jobs job logs metrics launch estimate clone advise stop wait upload prices doctor local help; do
+for command in $(sed -n 's/^COMMAND([A-Z]*, *"\([a-z]*\)".*/\1/p' "$SAGETOP_SRC/src/app/commands.def"); do
 	sagetop $command --help
 	tap_match "$command has help" "^usage: sagetop $command" "$out"
 done

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """sagetop estimate and advise against the engine with simulated jobs and two endpoints: the arithmetic to the cent, bad
 input, what is said without history and with it, other types, and advice whose command works."""
+import atexit
 import json
 import os
 import re
@@ -29,6 +30,7 @@ EnableManagedSpotTraining: true
 CheckpointConfig: {S3Uri: "s3://simulated/checkpoints/try-one"}
 """
 work = tempfile.mkdtemp(prefix="sagetop-estimate-")
+atexit.register(shutil.rmtree, work, ignore_errors=True)
 spec = os.path.join(work, "spec.yaml")
 with open(spec, "w") as f:
     f.write(SPEC)

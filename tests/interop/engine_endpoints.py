@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Endpoints through boto3, with real servers: the trainer's, and scripts of their own by the
 /ping and /invocations contract. AWS's model judges every reply."""
+import atexit
 import base64
 import io
 import os
+import shutil
 import signal
 import tarfile
 import tempfile
@@ -58,6 +60,7 @@ signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
 S(("127.0.0.1", port), H).serve_forever()
 '''
 work = tempfile.mkdtemp(prefix="sagetop-endpoints-")
+atexit.register(shutil.rmtree, work, ignore_errors=True)
 with open(os.path.join(work, "serve"), "w") as f:
     f.write(SERVE)
 os.chmod(os.path.join(work, "serve"), 0o755)

@@ -3,6 +3,7 @@
 model judges every reply."""
 import json
 import signal
+import subprocess
 
 from engine_support import *
 from engine_judge import Judge
@@ -35,6 +36,9 @@ def s3_input(name, uri, path, **more):
 def s3_output(name, path, prefix, mode="EndOfJob"):
     return {"OutputName": name, "S3Output": {"S3Uri": f"s3://{BUCKET}/{prefix}", "LocalPath": path, "S3UploadMode": mode}}
 
+
+if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
+    skip_all("no mount namespaces here")
 
 with engine("--stop-timeout", "2s") as e:
     sm, s3, logs = (judge.watch(e.client(x)) if x == "sagemaker" else e.client(x) for x in ("sagemaker", "s3", "logs"))
@@ -89,8 +93,6 @@ with engine("--stop-timeout", "2s") as e:
             [s3_output("train", "/opt/ml/processing/train", "split/train"),
              s3_output("test", "/opt/ml/processing/test", "split/test/")],
             arguments=["--share", "0.8"], Environment={"A": "b"})
-    if d["ProcessingJobStatus"] == "Failed" and not any("arguments" in x for x in lines("split")):
-        skip_all("no mount namespaces here: " + d["FailureReason"])
     equal("a script splits a table", (d["ProcessingJobStatus"], d.get("FailureReason")), ("Completed", None))
     equal("its outputs are stored, links are not", keys("split/"), ["split/test/test.csv", "split/train/train.csv"])
     equal("with their rows", [get(k).count(b"\n") for k in keys("split/")], [20, 80])
