@@ -2,6 +2,7 @@
 #include "app/budgets.h"
 #include "app/commands.h"
 #include "app/cost.h"
+#include "app/listing.h"
 #include "app/output.h"
 
 #define DAYS_MAX 3660
@@ -41,9 +42,11 @@ static int parse_period(const struct app *a, struct spend_options *opt, struct e
 	return 0;
 }
 
-static int parse_options(struct app *a, struct cost_report *r, struct spend_options *opt, struct err *err)
+/* *ret: the words as a filter of jobs; other kinds may not know all of them. */
+static int parse_options(struct app *a, struct cost_report *r, struct spend_options *opt, struct query **ret,
+			 struct err *err)
 {
-	AUTO(query) struct query *q = NULL;
+	AUTO(str) char *words = listing_words(&a->cli.args, 0);
 	const char *by = str_or(app_value(a, OPT_BY), "day");
 
 	*opt = (struct spend_options){.now_ms = clock_now_ms(), .local = a->config.set.zone == SETTING_ZONE_LOCAL};
@@ -57,12 +60,7 @@ static int parse_options(struct app *a, struct cost_report *r, struct spend_opti
 		return err_set(err, ERR_USAGE, "--csv, --md, --json: one of them");
 	if (spend_by_parse(by, &opt->by, &opt->tag, err) < 0 || parse_period(a, opt, err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < a->cli.args.n; i++)
-		if (query_parse(TRAINING_KIND, a->cli.args.items[i], &q, err) < 0)
-			return -err->code;
-		else
-			query_free(TAKE(q));
-	return 0;
+	return query_parse(TRAINING_KIND, words, ret, err);
 }
 
 static void print(struct app *a, const struct cost_report *r)
@@ -78,24 +76,22 @@ static void print(struct app *a, const struct cost_report *r)
 }
 
 /* Tags of all kinds cost calls: only where somebody reads them. */
-static bool wants_tags(const struct app *a, const struct spend_options *opt)
+static bool wants_tags(const struct app *a, const struct spend_options *opt, const struct query *q)
 {
-	bool wants = app_flag(a, OPT_CHECK) || opt->by == BY_TAG || opt->by == BY_USER || opt->by == BY_PARENT;
-
-	for (size_t i = 0; i < a->cli.args.n; i++)
-		wants |= strstr(a->cli.args.items[i], "tag.") != NULL;
-	return wants;
+	return app_flag(a, OPT_CHECK) || opt->by == BY_TAG || opt->by == BY_USER || opt->by == BY_PARENT ||
+	       query_reads(q, "tag.");
 }
 
 int cmd_cost(struct app *a, struct err *err)
 {
 	AUTO(cost_report) struct cost_report report = {0};
+	AUTO(query) struct query *q = NULL;
 	struct spend_options opt;
 
-	if (parse_options(a, &report, &opt, err) < 0)
+	if (parse_options(a, &report, &opt, &q, err) < 0)
 		return -err->code;
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
-	    cost_fetch(a, wants_tags(a, &opt), &report.left_out, err) < 0)
+	    cost_fetch(a, wants_tags(a, &opt, q), &report.left_out, err) < 0)
 		return -err->code;
 	if (app_flag(a, OPT_CHECK))
 		return budgets_check(a, err);

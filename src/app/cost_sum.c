@@ -1,19 +1,11 @@
 /* cost_sum.c - the session's things, and what was noted down, summed by groups. */
 #include "app/cost.h"
+#include "app/listing.h"
 
 void cost_report_done(struct cost_report *r)
 {
 	spend_done(&r->spend);
 	strlist_done(&r->left_out);
-}
-
-static char *join_words(const struct strlist *words)
-{
-	struct buf b = BUF_INIT(65536);
-
-	for (size_t i = 0; i < words->n; i++)
-		(void)buf_addf(&b, "%s%s", i ? " " : "", words->items[i]);
-	return buf_take(&b);
 }
 
 /* The words as a filter of that kind; false where they ask for what it does not have. */
@@ -136,7 +128,7 @@ static void keep_top(struct cost_report *r)
 
 int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report *ret, struct err *err)
 {
-	AUTO(str) char *words = join_words(&a->cli.args);
+	AUTO(str) char *words = listing_words(&a->cli.args, 0);
 
 	spend_init(&ret->spend, opt);
 	for (size_t i = 0; i < KIND_COUNT; i++)

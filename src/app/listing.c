@@ -12,13 +12,12 @@ void listing_done(struct listing *l)
 	*l = (struct listing){0};
 }
 
-/* The words as one query; a word with a blank stands as it is. */
-static char *join_words(const struct strlist *words, size_t first)
+char *listing_words(const struct strlist *args, size_t first)
 {
-	struct buf b = BUF_INIT(65536);
+	struct buf b = BUF_INIT(BUF_MAX_TEXT);
 
-	for (size_t i = first; i < words->n; i++)
-		buf_addf(&b, "%s%s", i > first ? " " : "", words->items[i]);
+	for (size_t i = first; i < args->n; i++)
+		(void)buf_addf(&b, "%s%s", i > first ? " " : "", args->items[i]);
 	return buf_take(&b);
 }
 
@@ -41,7 +40,7 @@ static const char *order_wanted(const struct app *a, const struct kind *kind)
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
 {
 	AUTO(listing) struct listing l = {.kind = kind};
-	AUTO(str) char *words = join_words(&a->cli.args, first);
+	AUTO(str) char *words = listing_words(&a->cli.args, first);
 	const char *sort = order_wanted(a, kind);
 
 	l.descending = *sort == '-';

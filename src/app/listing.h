@@ -18,6 +18,8 @@ struct listing {
 void listing_done(struct listing *l);
 AUTO_EMBEDDED(listing, struct listing, listing_done)
 
+/* args from the first'th on as the text of one filter; a word with a blank stands as it is. */
+char *listing_words(const struct strlist *args, size_t first) NODISCARD;
 /* The options, and args from the first'th on as one filter. Needs no connection, so
  * that a slip is told at once. */
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;

@@ -317,6 +317,10 @@ def check_filter(s, world, start, end):
     got = s.cost("--from", iso(start), "--to", iso(end), "--by", "kind", "nba", "status:failed")
     mine = [c for c in world.charges if "nba" in c["name"] and c["status"] == "Failed"]
     equal("words filter", got["total"]["usd_micro"], sum(part(c["micro"], c, start, end) for c in mine))
+    got = s.cost("--from", iso(start), "--to", iso(end), "--by", "kind", "(nba", "or", "mlb)", "status:failed")
+    mine = [c for c in world.charges if re.search("nba|mlb", c["name"]) and c["status"] == "Failed"]
+    equal("words are one filter: or, and parentheses over several", got["total"]["usd_micro"],
+          sum(part(c["micro"], c, start, end) for c in mine))
 
 
 def check_now(s, world):
