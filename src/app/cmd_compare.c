@@ -49,7 +49,7 @@ static void print_table(const struct app *a, const struct compare *c, const stru
 	table_print(&t, a);
 }
 
-static void print(struct app *a, const struct resource *const *things, size_t n)
+static int print(struct app *a, const struct resource *const *things, size_t n, struct err *err)
 {
 	AUTO(compare) struct compare c = {0};
 	AUTO(buf) struct buf csv = BUF_INIT(BUF_MAX_TEXT);
@@ -59,12 +59,16 @@ static void print(struct app *a, const struct resource *const *things, size_t n)
 	compare_build(&c, things, n, people ? FIELD_FOR_PEOPLE : FIELD_FOR_PROGRAMS, &x);
 	if (app_flag(a, OPT_CSV)) {
 		compare_csv(&c, things, all, &csv);
+		if (csv.overflow)
+			return err_set(err, ERR_TOOBIG, "the table is larger than %zu MB: compare fewer things",
+				       csv.max >> 20);
 		fputs(buf_str(&csv), a->out);
 	} else if (output_format(a) == OUTPUT_JSON) {
 		print_json(a, &c, things, all);
 	} else {
 		print_table(a, &c, things, all);
 	}
+	return 0;
 }
 
 int cmd_compare(struct app *a, struct err *err)
@@ -99,7 +103,7 @@ int cmd_compare(struct app *a, struct err *err)
 		if (things[i]->trimmed && things[i]->kind->id == KIND_TRAINING_JOB)
 			(void)sync_job_full(a->sync, things[i]->name);
 	if (rc == 0)
-		print(a, things, args->n);
+		rc = print(a, things, args->n, err);
 	free(things);
 	return rc;
 }

@@ -228,27 +228,28 @@ void cost_print_json(struct app *a, const struct cost_report *r)
 	output_json(a, o);
 }
 
-static void csv_row(struct buf *out, const struct cost_report *r, const struct spend_row *row, const char *key,
-		    const char *as_of)
+/* Written one by one: a buffer's maximum bounds a row, not their number. */
+static void csv_row(struct app *a, const struct spend_row *row, const char *key)
 {
-	csv_add(out, key);
-	(void)buf_addf(out, ",%lld.%06lld,%lld,%zu,%lld.%06lld,%zu,%s,%s\n", (long long)(row->usd_micro / 1000000),
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+
+	csv_add(&out, key);
+	(void)buf_addf(&out, ",%lld.%06lld,%lld,%zu,%lld.%06lld,%zu,%s,%s\n", (long long)(row->usd_micro / 1000000),
 		       (long long)(row->usd_micro % 1000000), (long long)row->instance_s, row->things,
 		       (long long)(row->waste_micro / 1000000), (long long)(row->waste_micro % 1000000), row->unknown,
-		       row->estimate ? "true" : "false", as_of);
+		       row->estimate ? "true" : "false", sync_session(a->sync)->prices_as_of);
+	fwrite(buf_str(&out), 1, out.len, a->out);
 }
 
 void cost_print_csv(struct app *a, const struct cost_report *r)
 {
-	const char *as_of = sync_session(a->sync)->prices_as_of;
-	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(buf) struct buf by = BUF_INIT(BUF_MAX_TEXT);
 
-	csv_add(&out, r->by_text);
-	buf_adds(&out, ",usd,instance_seconds,things,wasted_usd,unknown,estimate,prices_as_of\n");
+	csv_add(&by, r->by_text);
+	fprintf(a->out, "%s,usd,instance_seconds,things,wasted_usd,unknown,estimate,prices_as_of\n", buf_str(&by));
 	for (size_t i = 0; i < r->spend.n; i++)
-		csv_row(&out, r, &r->spend.rows[i], r->spend.rows[i].key, as_of);
-	csv_row(&out, r, &r->spend.total, "total", as_of);
-	fwrite(buf_str(&out), 1, out.len, a->out);
+		csv_row(a, &r->spend.rows[i], r->spend.rows[i].key);
+	csv_row(a, &r->spend.total, "total");
 }
 
 /* --- for a pull request -------------------------------------------------------------------- */
