@@ -93,6 +93,7 @@ struct printer {
 	bool several;	      /* instances: lines say which */
 	bool many;	      /* things: lines say of which */
 	struct loglines *all; /* of many, where they are merged */
+	size_t index;	      /* among the many */
 	size_t n_seen;	      /* lines looked at */
 	size_t n_replaced;    /* characters of those printed that could not be read */
 	char note[160];	      /* said last on standard error */
@@ -122,6 +123,8 @@ static void add_json(struct printer *p, const char *stream, const struct log_lin
 	AUTO(json) json_t *o = json_object();
 
 	json_put_time(o, "time", l->time_ms);
+	if (p->many)
+		json_put_str(o, "name", p->name);
 	json_put_str(o, "stream", stream);
 	json_put_str(o, "text", l->text);
 	AUTO(str) char *text = json_text(o);
@@ -273,30 +276,33 @@ static int run(struct printer *p, struct err *err)
 
 /* --- several logs ------------------------------------------------------------------ */
 
-/* Their streams may have the same names: the thing's stands before it. */
+/* Their streams may have the same names: the thing's number stands before it. */
 static void collect_line(void *user, const char *stream, const struct log_line *l)
 {
 	struct printer *p = user;
-	AUTO(str) char *key = xasprintf("%s\t%s", p->name, stream);
+	AUTO(str) char *key = xasprintf("%zu\t%s", p->index, stream);
 
 	loglines_add(p->all, key, NULL, l->time_ms, l->text, l->len);
 }
 
-static void print_merged(struct printer *p, struct loglines *all, size_t last)
+/* Each line by the printer of its thing, which knows the name and counts. */
+static void print_merged(struct printer *printers, struct loglines *all, size_t last)
 {
+	struct printer *before = printers;
 	size_t from;
 
 	loglines_settle(all);
 	from = last && all->n > last ? all->n - last : 0;
-	for (size_t i = from; i < all->n && !app_reader_gone(p->a); i++) {
-		AUTO(str) char *key = xstrdup(all->streams.items[all->lines[i].stream]);
-		char *stream = strchr(key, '\t');
-		*stream++ = '\0';
-		p->name = key;
-		print_line(p, stream, &all->lines[i]);
-		p->name = NULL;
+	for (size_t i = from; i < all->n && !app_reader_gone(before->a); i++) {
+		char *stream = NULL;
+		size_t index = strtoul(all->streams.items[all->lines[i].stream], &stream, 10);
+
+		if (&printers[index] != before)
+			write_out(before);
+		before = &printers[index];
+		print_line(before, stream + 1, &all->lines[i]);
 	}
-	write_out(p);
+	write_out(before);
 }
 
 static bool all_done(const struct app_reply *replies, size_t n)
@@ -338,11 +344,10 @@ static int run_many(struct app *a, const struct log_filter *filter, struct err *
 	struct printer *p = xcalloc(args->n, sizeof(*p));
 	struct app_reply *replies = xcalloc(args->n, sizeof(*replies));
 	AUTO(loglines) struct loglines all = {.max_bytes = (size_t)4 << 30};
-	struct printer merged = {.a = a, .many = true, .filter = *filter, .out = BUF_INIT((size_t)64 << 20)};
 	int rc = app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ? -err->code : 0;
 
 	for (size_t i = 0; rc == 0 && i < args->n; i++) {
-		p[i] = (struct printer){.a = a, .many = true, .filter = *filter, .all = &all};
+		p[i] = (struct printer){.a = a, .many = true, .filter = *filter, .all = &all, .index = i};
 		p[i].out = BUF_INIT((size_t)64 << 20);
 		rc = kind_parse_reference(args->items[i], &p[i].kind, &p[i].name, err);
 		if (rc == 0)
@@ -360,13 +365,12 @@ static int run_many(struct app *a, const struct log_filter *filter, struct err *
 	if (rc == 0)
 		rc = read_many(a, p, replies, args->n, err);
 	if (rc == 0)
-		print_merged(&merged, &all, last);
+		print_merged(p, &all, last);
 	for (size_t i = 0; i < args->n; i++) {
 		if (rc == 0)
 			print_sums(&p[i]);
 		buf_done(&p[i].out);
 	}
-	buf_done(&merged.out);
 	free(replies);
 	free(p);
 	return rc;

@@ -116,6 +116,9 @@ tap_match 'of both' '^20[0-9-]*T[0-9:.]*Z broken-1 .*data\.csv' "$out"
 tap_equal 'and are merged by time' "$(printf '%s\n' "$out" | cut -c1-24 | sort)" "$(printf '%s\n' "$out" | cut -c1-24)"
 sagetop --local logs good-1 broken-1 --prefix never --limit 3
 tap_equal 'the last lines of both together' 3 "$(printf '%s\n' "$out" | wc -l)"
+sagetop --local logs good-1 broken-1 --json
+tap_equal 'each line as JSON says whose it is' 'broken-1 good-1 ' \
+	"$(printf '%s\n' "$out" | sed 's/.*"name": *"\([^"]*\)".*/\1/' | sort -u | tr '\n' ' ')"
 timeout 60 "$bin/sagetop" --local logs good-1 broken-1 -f >"$work/out" 2>"$work/err" </dev/null
 tap_equal 'following ends with the last of them' '0 30' "$? $(grep -c '^good-1 \[[0-9]*\]' "$work/out")"
 fails 4 'nobody' 'one of several is unknown' -- --local logs good-1 nobody-knows-this

@@ -254,6 +254,11 @@ def texts(work):
         check("halves of characters are replaced, the rest is kept, from " + source,
               "half \ufffd and \ufffd\nwhole \U0001f680\n", out)
         check("... and their number is said", "sagetop: halves: 2 characters could not be read and were replaced by U+FFFD\n", err)
+    put("thirds", ["third \ud83d"], age=3600, since=-3900)
+    _, out, err = run(work, "logs", "halves", "thirds")
+    check("... of each of several", ["sagetop: halves: 2 characters could not be read and were replaced by U+FFFD",
+                                     "sagetop: thirds: 1 character could not be read and was replaced by U+FFFD"],
+          err.splitlines())
     check("... where they are shown", "", run(work, "logs", "halves", "--grep", "whole", cached=True)[2])
     put("lines", ["Traceback:\n  File x\nValueError: bad\n", "one"])
     check("lines within an event stay lines", ["Traceback:", "  File x", "ValueError: bad", "one"],
