@@ -24,7 +24,7 @@
 struct process {
 	struct app *a;
 	char *name;
-	const char *to; /* s3://bucket/prefix without a slash at its end */
+	char *base; /* s3://bucket/prefix/name: what is uploaded and what comes out lies below */
 	json_t *spec;
 	struct upload upload;
 };
@@ -32,6 +32,7 @@ struct process {
 static void process_done(struct process *p)
 {
 	free(p->name);
+	free(p->base);
 	json_decref(p->spec);
 	upload_done(&p->upload);
 }
@@ -83,7 +84,7 @@ static void add_input(struct process *p, const char *name, const char *uri)
 static int bring_input(struct process *p, const char *name, const char *source, struct err *err)
 {
 	AUTO(str) char *below = xasprintf("input/%s/", name);
-	AUTO(str) char *uri = xasprintf("%s/%s/input/%s", p->to, p->name, name);
+	AUTO(str) char *uri = xasprintf("%s/input/%s", p->base, name);
 
 	if (str_starts(source, "s3://")) {
 		add_input(p, name, source);
@@ -124,7 +125,7 @@ static int add_outputs(struct process *p, struct err *err)
 		if (split_pair("output", list->items[i], false, &name, &given, err) < 0)
 			return -err->code;
 		AUTO(str) char *path = xasprintf(PLACE "/output/%s", name);
-		AUTO(str) char *uri = given ? xstrdup(given) : xasprintf("%s/%s/output/%s", p->to, p->name, name);
+		AUTO(str) char *uri = given ? xstrdup(given) : xasprintf("%s/output/%s", p->base, name);
 
 		if (!str_starts(uri, "s3://"))
 			return err_set(err, ERR_USAGE, "--output %s: say NAME=s3://BUCKET/PREFIX", list->items[i]);
@@ -151,18 +152,22 @@ static json_t *app_specification(struct process *p)
 	return app;
 }
 
-/* What only the local engine can do without. */
-static int check_options(struct process *p, struct err *err)
+/* Where the job's files lie. What is said to take them is wanted, but on the local engine. */
+static int find_base(struct process *p, struct err *err)
 {
+	const char *to = str_or(app_value(p->a, OPT_TO), LOCAL_TO);
+	size_t n = strlen(to);
 	const enum option_id needed[] = {OPT_IMAGE, OPT_ROLE, OPT_TO};
 	static const char *const words[] = {"--image-uri IMAGE", "--role ARN", "--to s3://BUCKET/PREFIX"};
-	const char *to = app_value(p->a, OPT_TO);
 
 	for (size_t i = 0; i < ARRAY_LEN(needed) && !p->a->local; i++) {
 		if (!app_value(p->a, needed[i]))
 			return err_set(err, ERR_USAGE, "a script that runs in an account needs %s", words[i]);
 	}
-	return s3_uri_split(str_or(to, LOCAL_TO), &p->upload.bucket, &p->upload.prefix, err);
+	while (n && to[n - 1] == '/')
+		n--;
+	p->base = xasprintf("%.*s/%s", (int)n, to, p->name);
+	return s3_uri_split(p->base, &p->upload.bucket, &p->upload.prefix, err);
 }
 
 static int of_script(struct process *p, struct err *err)
@@ -171,28 +176,12 @@ static int of_script(struct process *p, struct err *err)
 
 	if (!fs_exists(script) || fs_is_dir(script))
 		return err_set(err, ERR_NOTFOUND, "%s: there is no such script", script);
-	if (check_options(p, err) < 0)
-		return -err->code;
 	p->name = name ? xstrdup(name) : make_name(script);
-	AUTO(str) char *to = xstrdup(str_or(app_value(p->a, OPT_TO), LOCAL_TO));
-	size_t n = strlen(to);
-
-	while (n && to[n - 1] == '/')
-		to[--n] = '\0';
-	p->to = to;
-	AUTO(str)
-	char *prefix = xasprintf("%s%s%s", p->upload.prefix,
-				 *p->upload.prefix && !str_ends(p->upload.prefix, "/") ? "/" : "", p->name);
-
-	str_set(&p->upload.prefix, prefix);
+	if (find_base(p, err) < 0)
+		return -err->code;
 	p->spec = json_pack("{s:s, s:[], s:s, s:o}", "ProcessingJobName", p->name, "ProcessingInputs", "RoleArn",
 			    str_or(app_value(p->a, OPT_ROLE), LOCAL_ROLE), "AppSpecification", app_specification(p));
-	int rc = add_inputs(p, err);
-
-	if (rc == 0)
-		rc = add_outputs(p, err);
-	p->to = NULL;
-	return rc;
+	return add_inputs(p, err) < 0 || add_outputs(p, err) < 0 ? -err->code : 0;
 }
 
 static int of_spec(struct process *p, const char *path, struct err *err)
@@ -220,6 +209,28 @@ static bool is_spec(const char *path)
 	return str_eq(path, "-") || str_ends(path, ".json") || str_ends(path, ".yaml") || str_ends(path, ".yml");
 }
 
+/* One change of --set. Values of the environment are texts, also where they look like numbers. */
+static int set_member(json_t *spec, const char *assignment, struct err *err)
+{
+	const char *eq = strchr(assignment, '='), *text = eq ? eq + 1 : NULL;
+	AUTO(str) char *path = eq ? xstrndup(assignment, (size_t)(eq - assignment)) : NULL;
+	json_t *value = NULL;
+
+	if (!path || !*path)
+		return err_set(err, ERR_USAGE, "--set %s: say PATH=VALUE", assignment);
+	if (str_eq(text, "null")) {
+		spec_remove(spec, path);
+		return 0;
+	}
+	if (!str_starts(path, "Environment."))
+		value = json_loads(text, JSON_DECODE_ANY, NULL);
+	if (!value)
+		value = json_string(text);
+	if (!value)
+		return err_set(err, ERR_INVALID, "%s: the value is not UTF-8", path);
+	return json_path_set(spec, path, value, err);
+}
+
 /* The cluster, whoever says it, and the changes of --set. */
 static int complete(struct process *p, struct err *err)
 {
@@ -237,18 +248,8 @@ static int complete(struct process *p, struct err *err)
 	if (app_value(a, OPT_INSTANCES))
 		json_object_set_new(cluster, "InstanceCount", json_integer(a->cli.numbers[OPT_INSTANCES]));
 	for (size_t i = 0; i < a->cli.lists[OPT_SET].n; i++) {
-		AUTO(str) char *path = xstrdup(a->cli.lists[OPT_SET].items[i]);
-		char *eq = strchr(path, '=');
-		json_t *value;
-
-		if (!eq)
-			return err_set(err, ERR_USAGE, "--set %s: say PATH=VALUE", path);
-		*eq = '\0';
-		value = json_loads(eq + 1, JSON_DECODE_ANY, NULL);
-		int rc = json_path_set(p->spec, path, value ? value : json_string(eq + 1), err);
-
-		if (rc < 0)
-			return rc;
+		if (set_member(p->spec, a->cli.lists[OPT_SET].items[i], err) < 0)
+			return -err->code;
 	}
 	return 0;
 }

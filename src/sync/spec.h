@@ -17,6 +17,9 @@ int spec_check(const json_t *spec, const char *what, const struct source_lines *
  * "Tags.key=value" sets a tag. */
 int spec_set(json_t *spec, const char *assignment, struct err *err) NODISCARD;
 
+/* Take a member out; fine where there is none. */
+void spec_remove(json_t *spec, const char *path);
+
 /* The specification that would make this job again, from its Describe reply.
  * tags may be NULL. New reference. */
 json_t *spec_from_describe(const json_t *reply, const struct strmap *tags);

@@ -107,7 +107,7 @@ static int set_tag(json_t *spec, const char *key, const char *value)
 	return 0;
 }
 
-static void remove_member(json_t *spec, const char *path)
+void spec_remove(json_t *spec, const char *path)
 {
 	const char *dot = strrchr(path, '.');
 	AUTO(str) char *parent = dot ? xstrndup(path, (size_t)(dot - path)) : NULL;
@@ -138,7 +138,7 @@ int spec_set(json_t *spec, const char *assignment, struct err *err)
 	if (rc)
 		return rc;
 	if (str_eq(value, "null")) {
-		remove_member(spec, path);
+		spec_remove(spec, path);
 		return 0;
 	}
 	if (target.map) {

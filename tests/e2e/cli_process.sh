@@ -26,6 +26,12 @@ sagetop --local process "$work/double.py" --input data="$work/data" --dry-run --
 tap_match 'a dry run shows the request' '"InstanceCount": 2' "$out"
 tap_match 'with its changes' '"MaxRuntimeInSeconds": 60' "$out"
 printf '%s' "$out" >"$work/spec.json"
+sagetop --local process "$work/spec.json" --dry-run --set Environment.SEED=5 --set StoppingCondition=null
+tap_match 'a variable is a text' '"SEED": "5"' "$out"
+tap_equal 'null takes a member out' '' "$(printf '%s' "$out" | grep StoppingCondition)"
+sagetop --local process "$work/double.py" --output o --dry-run --name two --to s3://bucket/under//
+tap_match 'what comes out lies below --to, whose last slashes do not count' '"S3Uri": "s3://bucket/under/two/output/o"' "$out"
+tap_match 'so does what is uploaded' '"S3Uri": "s3://bucket/under/two/input/code"' "$out"
 sagetop --local process "$work/spec.json" --name three
 tap_equal 'a specification is one too' '0 processing-job/three	launched' "$status $out"
 sagetop --local wait processing-job/three
