@@ -90,6 +90,8 @@ int cmd_cost(struct app *a, struct err *err)
 
 	if (parse_options(a, &report, &opt, &q, err) < 0)
 		return -err->code;
+	if (app_flag(a, OPT_EXPLORER) && !app_flag(a, OPT_CHECK) && cost_explorer_confirm(a, &opt, err) < 0)
+		return -err->code;
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
 	    cost_fetch(a, wants_tags(a, &opt, q), &report.left_out, err) < 0)
 		return -err->code;

@@ -14,8 +14,7 @@ struct cost_report {
 	struct strlist left_out; /* kinds that are not in it, with why */
 	const char *by_text;	 /* as it was asked for, "tag:team" */
 	struct money_currency currency;
-	size_t top;	 /* 0: all rows */
-	size_t n_others; /* rows that the last one stands for */
+	size_t top; /* 0: all rows */
 };
 void cost_report_done(struct cost_report *r);
 AUTO_EMBEDDED(cost_report, struct cost_report, cost_report_done)
@@ -31,7 +30,9 @@ int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report 
 int cost_running(struct app *a, struct err *err) NODISCARD;
 
 /* `cost --explorer`: what AWS says of whole days of the period, beside ours by usage type.
- * Each call costs a cent: it is asked about first, or --yes. */
+ * Each call costs a cent: cost_explorer_confirm says so and asks, where --yes does not
+ * stand there, before anything is fetched. */
+int cost_explorer_confirm(struct app *a, const struct spend_options *opt, struct err *err) NODISCARD;
 int cost_explorer(struct app *a, const struct spend_options *opt, struct err *err) NODISCARD;
 
 void cost_print_table(struct app *a, const struct cost_report *r);

@@ -43,6 +43,22 @@ static void add_amount(int64_t *sum, int64_t micro)
 	*sum = (*sum == USD_UNKNOWN ? 0 : *sum) + micro;
 }
 
+/* The whole days of UTC, which are all it knows. */
+struct days {
+	int64_t start, end;
+	char from[16], until[16];
+};
+
+static struct days days_of(const struct spend_options *opt)
+{
+	struct days d = {.start = period_start(opt->from_ms, PERIOD_DAY, 0, false),
+			 .end = period_start(opt->until_ms - 1, PERIOD_DAY, 1, false)};
+
+	period_name(d.from, d.start, PERIOD_DAY, false);
+	period_name(d.until, d.end, PERIOD_DAY, false);
+	return d;
+}
+
 /* --- theirs -------------------------------------------------------------------------- */
 
 struct asking {
@@ -94,13 +110,13 @@ static json_t *request_of(const struct app *app, const char *from, const char *u
 	return body;
 }
 
-static int ask(struct app *app, const char *from, const char *until, struct lines *lines, struct err *err)
+static int ask(struct app *app, const struct days *days, struct lines *lines, struct err *err)
 {
 	struct asking a = {.lines = lines};
 	int rc = 0, pages = 0;
 
 	do {
-		AUTO(json) json_t *body = request_of(app, from, until, a.next);
+		AUTO(json) json_t *body = request_of(app, days->from, days->until, a.next);
 		AUTO(str) char *text = json_text(body);
 		const struct aws_call call = {.op = AWS_OP_ROW(cost_explorer, GetCostAndUsage),
 					      .priority = AWS_USER_ACTION,
@@ -114,6 +130,9 @@ static int ask(struct app *app, const char *from, const char *until, struct line
 		aws_call(sync_client(app->sync), &call);
 		rc = app_wait(app, &a.base, err);
 	} while (rc == 0 && a.next && ++pages < PAGES_MAX);
+	if (rc == 0 && a.next)
+		rc = err_set(err, ERR_TOOBIG, "Cost Explorer's answer has more than %d pages: ask for fewer days",
+			     PAGES_MAX);
 	free(a.next);
 	return rc;
 }
@@ -230,19 +249,22 @@ static void print_lines(struct app *a, struct lines *l)
 		table_print(&t, a);
 }
 
+int cost_explorer_confirm(struct app *a, const struct spend_options *opt, struct err *err)
+{
+	struct days d = days_of(opt);
+
+	fprintf(stderr, "Cost Explorer, %s to %s (UTC): " CALL_USD " for each page of its answer\n", d.from, d.until);
+	if (!app_flag(a, OPT_YES) && !a->local && !app_confirm(a, "Ask it?"))
+		return err_set(err, ERR_USAGE, "Cost Explorer was not asked: it costs " CALL_USD " a call; say --yes");
+	return 0;
+}
+
 int cost_explorer(struct app *a, const struct spend_options *opt, struct err *err)
 {
 	AUTO(lines) struct lines lines = {0};
-	char from[16], until[16]; /* it knows whole days of UTC */
-	int64_t start = period_start(opt->from_ms, PERIOD_DAY, 0, false);
-	int64_t end = period_start(opt->until_ms - 1, PERIOD_DAY, 1, false);
+	struct days d = days_of(opt);
 
-	period_name(from, start, PERIOD_DAY, false);
-	period_name(until, end, PERIOD_DAY, false);
-	fprintf(stderr, "Cost Explorer, %s to %s (UTC): " CALL_USD " for each page of its answer\n", from, until);
-	if (!app_flag(a, OPT_YES) && !a->local && !app_confirm(a, "Ask it?"))
-		return err_set(err, ERR_USAGE, "Cost Explorer was not asked: it costs " CALL_USD " a call; say --yes");
-	if (ask(a, from, until, &lines, err) < 0 || sum_ours(a, start, end, &lines, err) < 0)
+	if (ask(a, &d, &lines, err) < 0 || sum_ours(a, d.start, d.end, &lines, err) < 0)
 		return -err->code;
 	print_lines(a, &lines);
 	return 0;

@@ -24,25 +24,19 @@ static void price_fields(const struct kind *k, bool tags, struct field_list *ret
 	}
 }
 
-static int wait_for(struct app *a, struct app_reply *reply, struct err *err)
-{
-	*err = (struct err){0};
-	return app_wait(a, reply, err);
-}
-
 static int fetch_kind(struct app *a, const struct kind *k, bool tags, struct err *err)
 {
 	AUTO(field_list) struct field_list fields = {0};
 	struct app_reply listed = {0}, filled = {0};
 
 	sync_kind(a->sync, k, NULL, app_reply_done, &listed);
-	if (wait_for(a, &listed, err) < 0)
+	if (app_wait(a, &listed, err) < 0)
 		return -err->code;
 	price_fields(k, tags && k->id != KIND_ENDPOINT_CONFIG, &fields);
 	if (!fields.n)
 		return 0;
 	sync_columns(a->sync, k, &fields, app_reply_done, &filled);
-	return wait_for(a, &filled, err);
+	return app_wait(a, &filled, err);
 }
 
 /* The configuration of an endpoint, with its members; NULL. */

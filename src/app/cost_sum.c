@@ -67,7 +67,7 @@ static int sum_kind(struct app *a, const struct kind *k, const char *words, stru
 }
 
 /* Of what is gone only its name is left for the filter. */
-static bool usage_matches(struct app *a, const struct usage *u, const char *words, const struct field_context *x,
+static bool usage_matches(const struct usage *u, const char *words, const struct field_context *x,
 			  const struct resource **ret)
 {
 	const struct resource *r = resources_find(&x->session->tables[u->kind->id], u->name);
@@ -94,7 +94,7 @@ static int sum_usage(struct app *a, const char *words, struct cost_report *repor
 
 		if (!first || first->kind != u->kind || !str_eq(first->name, u->name))
 			first = u;
-		if (!usage_matches(a, u, words, &x, &r))
+		if (!usage_matches(u, words, &x, &r))
 			continue;
 		charges_of_usage(u, s, x.now_ms, &charges);
 		spend_add(&report->spend, u->kind, u->name, r, &charges, first);
@@ -109,6 +109,7 @@ static void keep_top(struct cost_report *r)
 
 	if (!r->top || s->n <= r->top + 1)
 		return;
+	size_t n_others = s->n - r->top;
 	struct spend_row *others = &s->rows[r->top];
 
 	for (size_t i = r->top + 1; i < s->n; i++) {
@@ -120,10 +121,9 @@ static void keep_top(struct cost_report *r)
 		others->estimate |= s->rows[i].estimate;
 		free(s->rows[i].key);
 	}
-	r->n_others = s->n - r->top;
 	s->n = r->top + 1;
 	free(others->key);
-	others->key = xasprintf("(%zu others)", r->n_others);
+	others->key = xasprintf("(%zu others)", n_others);
 }
 
 int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report *ret, struct err *err)
