@@ -85,13 +85,13 @@ _sagetop()
 	fi
 	case $cmd in
 	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process stop delete wait upload image advise backtest cost prices config doctor local help' -- "$cur")) ;;
-	job | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
+	job | compare | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;
 	config) COMPREPLY=($(compgen -W "$(sagetop --complete settings 2>/dev/null)" -- "$cur")) ;;
 	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;
 	backtest) COMPREPLY=($(compgen -W "$(sagetop --complete backtests 2>/dev/null)" -f -- "$cur")) ;;
-	launch | upload) COMPREPLY=($(compgen -f -- "$cur")) ;;
+	launch | estimate | tune | process | upload) COMPREPLY=($(compgen -f -- "$cur")) ;;
 	esac
 }
 complete -o filenames -F _sagetop sagetop

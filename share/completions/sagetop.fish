@@ -94,10 +94,10 @@ complete -c sagetop -n '__fish_seen_subcommand_from cost' -l now -d 'what runs n
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l explorer -d 'ask Cost Explorer as well, for $0.01 a call, and show where it differs by usage type; asks first'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l check -d 'hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up'
 complete -c sagetop -n '__fish_seen_subcommand_from launch clone tune process backtest' -l force -d 'launch even where a hard budget would be broken'
-complete -c sagetop -n '__fish_seen_subcommand_from job logs metrics clone stop wait' -a '(sagetop --complete jobs)'
+complete -c sagetop -n '__fish_seen_subcommand_from job compare logs metrics clone stop wait' -a '(sagetop --complete jobs)'
 complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status env'
 complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'
 complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'
 complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest' -F -a '(sagetop --complete backtests)'
-complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F
+complete -c sagetop -n '__fish_seen_subcommand_from launch estimate tune process upload' -F

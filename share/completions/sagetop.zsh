@@ -75,7 +75,7 @@ _sagetop() {
 		compare) _arguments $everywhere \
 			'--all[also the rows that do not differ]' \
 			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
-			'*: : ' ;;
+			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : ' ;;
@@ -115,7 +115,7 @@ _sagetop() {
 			'--spot[on managed spot]' \
 			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
 			'--compare[the specification on every type that has a price, the cheapest first]' \
-			'*: : ' ;;
+			'*: :_files' ;;
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
@@ -130,7 +130,7 @@ _sagetop() {
 			'--wait[stay until it has ended, and print the best; exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'--force[launch even where a hard budget would be broken]' \
-			'*: : ' ;;
+			'*: :_files' ;;
 		process) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \

@@ -117,7 +117,24 @@ static bool takes_kinds(enum command_id id)
 static bool takes_job_names(enum command_id id)
 {
 	return id == CMD_JOB || id == CMD_LOGS || id == CMD_METRICS || id == CMD_CLONE || id == CMD_STOP ||
-	       id == CMD_WAIT;
+	       id == CMD_WAIT || id == CMD_COMPARE;
+}
+
+static bool takes_files(enum command_id id)
+{
+	return id == CMD_LAUNCH || id == CMD_UPLOAD || id == CMD_PROCESS || id == CMD_TUNE || id == CMD_ESTIMATE;
+}
+
+/* "job | logs": the commands for which takes says yes. */
+static void command_names(FILE *out, bool (*takes)(enum command_id), const char *between)
+{
+	bool first = true;
+
+	for (enum command_id i = 0; i < CMD_COUNT; i++)
+		if (takes(i)) {
+			fprintf(out, "%s%s", first ? "" : between, command_rows[i].name);
+			first = false;
+		}
 }
 
 static void docs_bash(FILE *out)
@@ -142,12 +159,7 @@ static void docs_bash(FILE *out)
 	for (size_t i = 0; i < CMD_COUNT; i++)
 		fprintf(out, "%s%s", i ? " " : "", command_rows[i].name);
 	fputs("' -- \"$cur\")) ;;\n\t", out);
-	bool first = true;
-	for (enum command_id i = 0; i < CMD_COUNT; i++)
-		if (takes_job_names(i)) {
-			fprintf(out, "%s%s", first ? "" : " | ", command_rows[i].name);
-			first = false;
-		}
+	command_names(out, takes_job_names, " | ");
 	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status env' -- \"$cur\")) ;;\n"
 	      "\tlist|show|delete) COMPREPLY=($(compgen -W \"$(sagetop --complete kinds 2>/dev/null)\" -- \"$cur\")) "
@@ -155,8 +167,10 @@ static void docs_bash(FILE *out)
 	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tprices) COMPREPLY=($(compgen -W \"$(sagetop --complete types 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tbacktest) COMPREPLY=($(compgen -W \"$(sagetop --complete backtests 2>/dev/null)\" -f -- \"$cur\")) "
-	      ";;\n"
-	      "\tlaunch | upload) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+	      ";;\n\t",
+	      out);
+	command_names(out, takes_files, " | ");
+	fputs(") COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
 	      "\tesac\n}\ncomplete -o filenames -F _sagetop sagetop\n",
 	      out);
 }
@@ -230,8 +244,8 @@ static void docs_zsh(FILE *out)
 				   : id == CMD_PRICES	? " _sagetop_words types"
 				   : id == CMD_CONFIG	? " _sagetop_words settings"
 				   : id == CMD_BACKTEST ? " _sagetop_words backtests"
-				   : id == CMD_LAUNCH || id == CMD_PROCESS || id == CMD_UPLOAD ? "_files"
-											       : " ";
+				   : takes_files(id)	? "_files"
+							: " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
 	}
 	fputs("\t\tesac ;;\n\tesac\n}\n\n_sagetop \"$@\"\n", out);
@@ -282,18 +296,18 @@ static void docs_fish(FILE *out)
 		fish_text(out, o->help);
 		fputc('\n', out);
 	}
-	fputs("complete -c sagetop -n '__fish_seen_subcommand_from", out);
-	for (enum command_id id = 0; id < CMD_COUNT; id++)
-		if (takes_job_names(id))
-			fprintf(out, " %s", command_rows[id].name);
+	fputs("complete -c sagetop -n '__fish_seen_subcommand_from ", out);
+	command_names(out, takes_job_names, " ");
 	fputs("' -a '(sagetop --complete jobs)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status env'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from backtest' -F -a '(sagetop --complete backtests)'\n"
-	      "complete -c sagetop -n '__fish_seen_subcommand_from launch upload' -F\n",
+	      "complete -c sagetop -n '__fish_seen_subcommand_from ",
 	      out);
+	command_names(out, takes_files, " ");
+	fputs("' -F\n", out);
 }
 
 static void print_policy(FILE *out, bool writes)
