@@ -215,6 +215,23 @@ bool app_confirm(struct app *a, const char *question)
 	return answer[0] == 'y' || answer[0] == 'Y';
 }
 
+int app_confirm_launch(struct app *a, const char *name, struct err *err)
+{
+	if (app_flag(a, OPT_YES) || a->local)
+		return 0;
+	if (!a->in_tty)
+		return err_set(err, ERR_USAGE, "%s was not launched: without a terminal to ask on, say --yes", name);
+	return app_confirm(a, "Launch it?") ? 0 : err_set(err, ERR_INVALID, "%s was not launched", name);
+}
+
+void app_collect_changes(const struct app *a, struct strlist *ret)
+{
+	for (size_t i = 0; i < a->cli.lists[OPT_SET].n; i++)
+		strlist_add(ret, a->cli.lists[OPT_SET].items[i]);
+	if (app_value(a, OPT_NAME))
+		strlist_take(ret, xasprintf("TrainingJobName=%s", app_value(a, OPT_NAME)));
+}
+
 /* Nobody reads our output any more: end as any other filter does. A full disk or
  * the like is an error that must not pass as success. */
 static int finish_output(struct app *a, int status)

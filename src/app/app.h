@@ -82,5 +82,11 @@ void app_print_notice(struct app *a);
 
 /* Ask on the terminal; true for yes. Without a terminal the answer is no. */
 bool app_confirm(struct app *a, const char *question);
+/* What is launched costs money: somebody says yes, on the terminal or by --yes. The local engine
+ * costs nothing and does not ask. ERR_USAGE where nobody can be asked, ERR_INVALID after a no. */
+int app_confirm_launch(struct app *a, const char *name, struct err *err) NODISCARD;
+
+/* The changes of the command line, --set and --name, which stands last. */
+void app_collect_changes(const struct app *a, struct strlist *ret);
 
 #endif

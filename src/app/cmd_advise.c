@@ -6,6 +6,7 @@
 #include "app/estimate_spec.h"
 #include "app/listing.h"
 #include "app/output.h"
+#include "base/map.h"
 
 #define LOOK_MS ((int64_t)30 * 86400000)
 #define DAY_MS 86400000.0
@@ -13,11 +14,10 @@
 #define FETCH_MAX 20   /* jobs whose metrics are asked for */
 
 struct advising {
-	struct advice_job *jobs;
-	struct job **owned; /* those that were read from the cache, beside jobs */
+	struct advice_job *jobs; /* the oldest first */
+	struct job **owned;	 /* those that were read from the cache, beside jobs */
 	size_t n, cap, cap_owned;
-	size_t measured, fetched;
-	int64_t oldest_ms;
+	size_t measured;
 };
 
 static void advising_done(struct advising *w)
@@ -67,19 +67,23 @@ static int fetch(struct app *a, struct advice_job *j, struct err *err)
 /* The newest of each group that has none, where it ran long enough to tell. */
 static int measure_groups(struct app *a, struct advising *w, struct err *err)
 {
-	AUTO(strlist) struct strlist known = {0};
+	AUTO(map) struct map known = {0};
+	size_t fetched = 0;
 
-	for (size_t i = 0; i < w->n; i++)
-		if (is_measured(&w->jobs[i]))
-			strlist_take(&known, advice_group_key(&w->jobs[i]));
-	for (size_t i = w->n; i-- > 0 && w->fetched < FETCH_MAX;) {
+	for (size_t i = 0; i < w->n; i++) {
+		AUTO(str) char *key = is_measured(&w->jobs[i]) ? advice_group_key(&w->jobs[i]) : NULL;
+
+		if (key)
+			map_put(&known, key, w);
+	}
+	for (size_t i = w->n; i-- > 0 && fetched < FETCH_MAX;) {
 		struct advice_job *j = &w->jobs[i];
 		AUTO(str) char *key = advice_group_key(j);
 
-		if (j->job->status != JOB_COMPLETED || j->job->training_s < ADVICE_SHORT_S || strlist_has(&known, key))
+		if (j->job->status != JOB_COMPLETED || j->job->training_s < ADVICE_SHORT_S || map_get(&known, key))
 			continue;
-		strlist_add(&known, key);
-		w->fetched++;
+		map_put(&known, key, w);
+		fetched++;
 		if (fetch(a, j, err) < 0)
 			return -ERR_CANCELLED;
 	}
@@ -107,7 +111,6 @@ static void take_job(struct app *a, struct advising *w, const struct job *j)
 	GROW(w->owned, w->cap_owned, w->n + 1);
 	w->owned[w->n] = whole;
 	w->jobs[w->n] = advice_job_of(whole);
-	w->oldest_ms = w->n ? MIN(w->oldest_ms, whole->created_ms) : whole->created_ms;
 	measure_cached(a, &w->jobs[w->n]);
 	w->n++;
 }
@@ -129,16 +132,6 @@ static void take_jobs(struct app *a, struct advising *w, const struct query *q)
 	for (size_t i = 0; i < n; i++)
 		take_job(a, w, picked[i]);
 	free(picked);
-}
-
-static int fill_query(struct app *a, const struct query *q, struct err *err)
-{
-	AUTO(field_list) struct field_list cold = {0};
-	struct app_reply reply = {0};
-
-	query_cold_fields(q, &cold);
-	sync_columns(a->sync, TRAINING_KIND, &cold, app_reply_done, &reply);
-	return app_wait(a, &reply, err);
 }
 
 /* --- output ----------------------------------------------------------------------------------- */
@@ -244,7 +237,7 @@ int cmd_advise(struct app *a, struct err *err)
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
 		return -err->code;
 	sync_jobs(a->sync, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0 || fill_query(a, listing.query, err) < 0)
+	if (app_wait(a, &reply, err) < 0 || listing_fill_query(a, &listing, err) < 0)
 		return -err->code;
 	take_jobs(a, &w, listing.query);
 	if (measure_groups(a, &w, err) < 0 || app_learn(a, &l, err) < 0)
@@ -261,7 +254,8 @@ int cmd_advise(struct app *a, struct err *err)
 				  .history = l->history,
 				  .prices = &s->prices,
 				  .region = s->region,
-				  .days = w.n ? MAX((double)(now - w.oldest_ms) / DAY_MS, DAYS_LEAST) : DAYS_LEAST,
+				  .days = w.n ? MAX((double)(now - w.owned[0]->created_ms) / DAY_MS, DAYS_LEAST)
+					      : DAYS_LEAST,
 				  .now_ms = now};
 
 	advice_find(&in, &found);

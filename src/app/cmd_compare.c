@@ -74,6 +74,7 @@ static int print(struct app *a, const struct resource *const *things, size_t n, 
 int cmd_compare(struct app *a, struct err *err)
 {
 	const struct strlist *args = &a->cli.args;
+	AUTO(strlist) struct strlist names = {0};
 	const struct kind *kind = NULL;
 
 	for (size_t i = 0; i < args->n; i++) {
@@ -81,6 +82,7 @@ int cmd_compare(struct app *a, struct err *err)
 		const char *name;
 		if (kind_parse_reference(args->items[i], &k, &name, err) < 0)
 			return -err->code;
+		strlist_add(&names, name);
 		if (kind && k != kind)
 			return err_set(err, ERR_USAGE, "compare takes things of one kind: %s and %s are two",
 				       kind->name, k->name);
@@ -91,12 +93,8 @@ int cmd_compare(struct app *a, struct err *err)
 	const struct resource **things = xcalloc(args->n, sizeof(*things));
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < args->n; i++) {
-		const struct kind *k;
-		const char *name;
 		struct resource *r = NULL;
-		rc = kind_parse_reference(args->items[i], &k, &name, err);
-		if (rc == 0)
-			rc = reference_resolve(a, k, name, &r, err);
+		rc = reference_resolve(a, kind, names.items[i], &r, err);
 		things[i] = r;
 	}
 	for (size_t i = 0; rc == 0 && i < args->n; i++) /* a later call may have trimmed an earlier one */

@@ -132,19 +132,14 @@ int cmd_failures(struct app *a, struct err *err)
 {
 	AUTO(listing) struct listing listing = {0};
 	AUTO(failures) struct failures f = {0};
-	AUTO(field_list) struct field_list cold = {0};
-	struct app_reply jobs = {0}, columns = {0};
+	struct app_reply jobs = {0};
 
 	if (listing_parse(a, TRAINING_KIND, 0, &listing, err) < 0)
 		return -err->code;
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
 		return -err->code;
 	sync_jobs(a->sync, app_reply_done, &jobs);
-	if (app_wait(a, &jobs, err) < 0)
-		return -err->code;
-	query_cold_fields(listing.query, &cold);
-	sync_columns(a->sync, TRAINING_KIND, &cold, app_reply_done, &columns);
-	if (app_wait(a, &columns, err) < 0)
+	if (app_wait(a, &jobs, err) < 0 || listing_fill_query(a, &listing, err) < 0)
 		return -err->code;
 	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
 	failures_build(&f, session_jobs(x.session), listing.query, &x);

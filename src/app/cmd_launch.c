@@ -3,15 +3,6 @@
 #include "app/commands.h"
 #include "app/output.h"
 
-/* The changes of the command line, --name among them as the last word. */
-static void collect_changes(const struct app *a, struct strlist *ret)
-{
-	for (size_t i = 0; i < a->cli.lists[OPT_SET].n; i++)
-		strlist_add(ret, a->cli.lists[OPT_SET].items[i]);
-	if (app_value(a, OPT_NAME))
-		strlist_take(ret, xasprintf("TrainingJobName=%s", app_value(a, OPT_NAME)));
-}
-
 static char *describe_cost(const struct launch_plan *p)
 {
 	char text[32];
@@ -47,19 +38,6 @@ static void print_result(const struct app *a, const struct launch_plan *p, const
 	}
 }
 
-/* Creating a job costs money: somebody says yes, on the terminal or by --yes. The
- * local engine costs nothing and does not ask. */
-static int confirm(struct app *a, const struct launch_plan *p, struct err *err)
-{
-	if (app_flag(a, OPT_YES) || a->local)
-		return 0;
-	if (!a->in_tty)
-		return err_set(err, ERR_USAGE, "%s was not launched: without a terminal to ask on, say --yes", p->name);
-	if (!app_confirm(a, "Launch it?"))
-		return err_set(err, ERR_INVALID, "%s was not launched", p->name);
-	return 0;
-}
-
 static int finish_launch(struct app *a, const struct launch_plan *p, struct err *err)
 {
 	struct app_reply reply = {0};
@@ -70,7 +48,7 @@ static int finish_launch(struct app *a, const struct launch_plan *p, struct err 
 		return 0;
 	}
 	if (budgets_allow_request(a, TRAINING_KIND, p->name, p->spec, p->ceiling_micro, err) < 0 ||
-	    confirm(a, p, err) < 0)
+	    app_confirm_launch(a, p->name, err) < 0)
 		return -err->code;
 	launch_send(a->sync, p, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)
@@ -84,7 +62,7 @@ int cmd_launch(struct app *a, struct err *err)
 	AUTO(launch_plan) struct launch_plan *plan = NULL;
 	AUTO(strlist) struct strlist changes = {0};
 
-	collect_changes(a, &changes);
+	app_collect_changes(a, &changes);
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
 	    launch_plan_from_file(a->sync, a->cli.args.items[0], &changes, &plan, err) < 0)
 		return -err->code;

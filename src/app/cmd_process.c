@@ -204,11 +204,6 @@ static int of_spec(struct process *p, const char *path, struct err *err)
 	return p->name ? 0 : err_set(err, ERR_INVALID, "%s: ProcessingJobName is missing", path);
 }
 
-static bool is_spec(const char *path)
-{
-	return str_eq(path, "-") || str_ends(path, ".json") || str_ends(path, ".yaml") || str_ends(path, ".yml");
-}
-
 /* One change of --set. Values of the environment are texts, also where they look like numbers. */
 static int set_member(json_t *spec, const char *assignment, struct err *err)
 {
@@ -281,11 +276,7 @@ static int ask(struct process *p, struct err *err)
 		fprintf(stderr, "%s: cost unknown (no price for this instance here)\n", p->name);
 	else
 		fprintf(stderr, "%s: at most %s\n", p->name, money_text(text, micro));
-	if (app_flag(a, OPT_YES))
-		return 0;
-	if (!a->in_tty)
-		return err_set(err, ERR_USAGE, "%s was not launched: without a terminal to ask on, say --yes", p->name);
-	return app_confirm(a, "Launch it?") ? 0 : err_set(err, ERR_INVALID, "%s was not launched", p->name);
+	return app_confirm_launch(a, p->name, err);
 }
 
 static void on_created(void *user, const struct aws_reply *reply, const struct err *err)
@@ -311,7 +302,7 @@ static int run(struct process *p, struct err *err)
 {
 	struct app *a = p->a;
 	const char *what = a->cli.args.items[0];
-	int rc = is_spec(what) ? of_spec(p, what, err) : of_script(p, err);
+	int rc = spec_names_file(what) ? of_spec(p, what, err) : of_script(p, err);
 
 	if (rc == 0)
 		rc = complete(p, err);

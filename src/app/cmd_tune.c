@@ -34,8 +34,7 @@ static const char *name_of(const struct tune *t)
 /* A file, however it is called; a job is called otherwise. */
 static bool is_spec(const char *what)
 {
-	return str_eq(what, "-") || str_ends(what, ".json") || str_ends(what, ".yaml") || str_ends(what, ".yml") ||
-	       (fs_exists(what) && !fs_is_dir(what));
+	return spec_names_file(what) || (fs_exists(what) && !fs_is_dir(what));
 }
 
 static int of_spec(struct tune *t, const char *path, struct err *err)
@@ -133,16 +132,6 @@ static void print_preview(const struct tune *t)
 		fprintf(stderr, ", cost unknown (%s)",
 			t->each_micro == USD_UNKNOWN ? "no price for this instance here" : "no number of jobs is said");
 	fprintf(stderr, "\n");
-}
-
-static int confirm(const struct tune *t, struct err *err)
-{
-	if (app_flag(t->a, OPT_YES) || t->a->local)
-		return 0;
-	if (!t->a->in_tty)
-		return err_set(err, ERR_USAGE, "%s was not launched: without a terminal to ask on, say --yes",
-			       name_of(t));
-	return app_confirm(t->a, "Launch it?") ? 0 : err_set(err, ERR_INVALID, "%s was not launched", name_of(t));
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
@@ -252,7 +241,7 @@ int cmd_tune(struct app *a, struct err *err)
 	/* What is billed are its training jobs. */
 	rc = budgets_allow_request(a, TRAINING_KIND, name_of(&t), t.request, t.ceiling_micro, err);
 	if (rc == 0)
-		rc = confirm(&t, err);
+		rc = app_confirm_launch(a, name_of(&t), err);
 	if (rc < 0)
 		return rc;
 	rc = send_request(&t, err);

@@ -229,10 +229,7 @@ static int load_plan(struct app *a, const char *path, struct launch_plan **ret, 
 {
 	AUTO(strlist) struct strlist changes = {0};
 
-	for (size_t i = 0; i < a->cli.lists[OPT_SET].n; i++)
-		strlist_add(&changes, a->cli.lists[OPT_SET].items[i]);
-	if (app_value(a, OPT_NAME))
-		strlist_take(&changes, xasprintf("TrainingJobName=%s", app_value(a, OPT_NAME)));
+	app_collect_changes(a, &changes);
 	if (app_value(a, OPT_TYPE))
 		strlist_take(&changes, xasprintf("ResourceConfig.InstanceType=%s", app_value(a, OPT_TYPE)));
 	return launch_plan_from_file(a->sync, path, &changes, ret, err);

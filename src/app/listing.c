@@ -53,18 +53,32 @@ int listing_parse(struct app *a, const struct kind *kind, size_t first, struct l
 	return 0;
 }
 
+static int fill(struct app *a, const struct kind *kind, const struct field_list *cold, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	sync_columns(a->sync, kind, cold, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
+int listing_fill_query(struct app *a, const struct listing *l, struct err *err)
+{
+	AUTO(field_list) struct field_list cold = {0};
+
+	query_cold_fields(l->query, &cold);
+	return fill(a, l->kind, &cold, err);
+}
+
 /* The cold fields that it shows, filters or sorts by. */
 static int fill_cold(struct app *a, const struct listing *l, struct err *err)
 {
 	AUTO(field_list) struct field_list cold = {0};
-	struct app_reply reply = {0};
 
 	query_cold_fields(l->query, &cold);
 	for (size_t i = 0; i < l->columns.n; i++)
 		field_list_add(&cold, l->columns.items[i].field, l->columns.items[i].key);
 	field_list_add(&cold, l->sort.field, l->sort.key);
-	sync_columns(a->sync, l->kind, &cold, app_reply_done, &reply);
-	return app_wait(a, &reply, err);
+	return fill(a, l->kind, &cold, err);
 }
 
 static void print_table(struct app *a, struct resource *const *items, size_t n, const struct listing *l,

@@ -23,6 +23,8 @@ char *listing_words(const struct strlist *args, size_t first) NODISCARD;
 /* The options, and args from the first'th on as one filter. Needs no connection, so
  * that a slip is told at once. */
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;
+/* Ask for the cold fields that the filter reads, for a command that prints its things itself. */
+int listing_fill_query(struct app *a, const struct listing *l, struct err *err) NODISCARD;
 /* Print what the session holds and the filter lets through. */
 int listing_print(struct app *a, const struct listing *l, struct err *err) NODISCARD;
 

@@ -328,6 +328,11 @@ static int read_stdin(struct buf *out, struct err *err)
 	return 0;
 }
 
+bool spec_names_file(const char *what)
+{
+	return str_eq(what, "-") || str_ends(what, ".json") || str_ends(what, ".yaml") || str_ends(what, ".yml");
+}
+
 int spec_load(const char *path, json_t **ret, struct source_lines *lines, struct err *err)
 {
 	bool from_stdin = str_eq(path, "-");

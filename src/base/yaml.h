@@ -25,5 +25,7 @@ int yaml_parse(const char *text, size_t n, const char *what, json_t **ret, struc
  * line numbers for both; a .json file is held to strict JSON as well). "-" is
  * standard input. lines may be NULL. */
 int spec_load(const char *path, json_t **ret, struct source_lines *lines, struct err *err) NODISCARD;
+/* Whether an argument is called as a specification is: "-", .json, .yaml, .yml. */
+bool spec_names_file(const char *what);
 
 #endif
