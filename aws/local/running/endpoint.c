@@ -2,6 +2,7 @@
 #include "aws/local/running/endpoint_impl.h"
 
 #include <dirent.h>
+#include <unistd.h>
 
 #include "aws/local/running/command.h"
 #include "base/fs.h"
@@ -92,7 +93,6 @@ static struct fleet *fleet_begin(struct endpoint *ep, const json_t *config, cons
 	*f = (struct fleet){.endpoint = ep,
 			    .config = config ? json_deep_copy(config) : json_object(),
 			    .told = told ? json_deep_copy(told) : json_array(),
-			    .number = ++ep->fleets_made,
 			    .next = ep->fleets};
 	ep->fleets = f;
 	json_array_foreach(json_object_get(f->config, "ProductionVariants"), i, variant)
@@ -134,8 +134,8 @@ static void endpoint_free(struct endpoint *ep)
 	endpoint_write_metrics(ep);
 	loop_cancel(ep->e->loop, ep->metric_timer);
 	free(ep->samples);
-	if (!ep->doc && fs_remove_tree(dir, NULL) < 0) {
-		/* It costs space only. */
+	if (!ep->doc && rmdir(dir) < 0) {
+		/* Another one of that name has its servers there. */
 	}
 	free(ep->name);
 	free(ep->group);

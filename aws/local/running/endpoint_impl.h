@@ -34,7 +34,6 @@ struct fleet {
 	struct endpoint *endpoint;
 	json_t *config;
 	json_t *told; /* its variants as Describe tells them when it serves */
-	int number, servers_made;
 	struct server *servers;
 	struct fleet *next; /* of the endpoint */
 };
@@ -54,7 +53,6 @@ struct endpoint {
 	struct document *doc; /* NULL: deleted, its servers are ending */
 	struct fleet *fleets;
 	struct fleet *current, *coming, *old; /* old: kept while the new one bakes. The others are ending */
-	int fleets_made;
 	uint64_t bake_timer, metric_timer;
 	struct sample *samples; /* written once in a while: a commit for each call would cost more than the call */
 	size_t n_samples, cap_samples;

@@ -333,7 +333,8 @@ void server_begin(struct fleet *f, const json_t *variant)
 			     .variant = xstrdup(json_get_str(variant, "VariantName")),
 			     .id = xasprintf("i-%.8s%.4s%.4s", uuid, uuid + 9, uuid + 14),
 			     .peer = {.loop = ep->e->loop}};
-	s->dir = xasprintf("%s/endpoints/%s/%d-%d", ep->e->opt.state_dir, ep->name, f->number, ++f->servers_made);
+	/* Never used again: the servers of a deleted endpoint of the same name may still be there. */
+	s->dir = xasprintf("%s/endpoints/%s/%s", ep->e->opt.state_dir, ep->name, s->id);
 	while (*tail)
 		tail = &(*tail)->next;
 	*tail = s;
