@@ -72,6 +72,7 @@ static void finish(struct http_conn *c, bool keep)
 	loop_cancel(c->peer->loop, c->timer);
 	c->timer = 0;
 	c->fn = NULL;
+	c->writing = false;
 	c->answer = (struct http_answer){0};
 	if (!keep)
 		close_fd(c);
@@ -82,7 +83,6 @@ static void finish(struct http_conn *c, bool keep)
 
 static void fail(struct http_conn *c, const char *why)
 {
-	c->answer.refused = !c->sent && !c->in.len && str_eq(why, strerror(ECONNREFUSED));
 	c->answer.status = 0;
 	str_copy(c->answer.error, sizeof(c->answer.error), why);
 	finish(c, false);
@@ -181,8 +181,9 @@ static void parse(struct http_conn *c, bool closed)
 
 	if (rc < 0 || c->in.overflow)
 		fail(c, "the server's answer is not whole");
-	else if (rc)
-		finish(c, !closed && !str_ieq(strmap_get(&c->answer.headers, "connection"), "close"));
+	else if (rc) /* one that answers before it has read all is not spoken to again: it would read the rest */
+		finish(c, !closed && c->sent == c->out.len &&
+				  !str_ieq(strmap_get(&c->answer.headers, "connection"), "close"));
 }
 
 /* --- the wire ------------------------------------------------------------------------------------ */
@@ -194,6 +195,20 @@ static void watch(struct http_conn *c, uint32_t events)
 	loop_remove(c->peer->loop, c->fd);
 	if (loop_add(c->peer->loop, c->fd, events, on_event, c, NULL) < 0)
 		abort(); /* a descriptor of ours that epoll refuses */
+}
+
+static void read_some(struct http_conn *c);
+
+/* It may have answered without reading all, and that answer may still be there. */
+static void cannot_write(struct http_conn *c, int error)
+{
+	c->writing = false;
+	if (error == EPIPE || error == ECONNRESET) {
+		read_some(c);
+		return;
+	}
+	c->answer.refused = error == ECONNREFUSED;
+	fail(c, strerror(error));
 }
 
 static void write_some(struct http_conn *c)
@@ -208,7 +223,7 @@ static void write_some(struct http_conn *c)
 		else if (n < 0 && (errno == EAGAIN || errno == ENOTCONN))
 			return;
 		else {
-			fail(c, strerror(errno));
+			cannot_write(c, errno);
 			return;
 		}
 	}
