@@ -80,8 +80,8 @@ static int unpack(const char *source, const char *folder, const char *uri, struc
 {
 	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
 	struct archive_entry *entry;
-	/* The way to it may lead through links; what the archive brings may not. */
-	AUTO(str) char *real = realpath(folder, NULL);
+	AUTO(str)
+	char *real = realpath(folder, NULL); /* the way to it may lead through links, none of the archive's may */
 	int rc;
 
 	archive_read_support_filter_all(in);
@@ -129,8 +129,7 @@ static struct stored *add_stored(struct store_task *t, const char *bucket, char 
 	return s;
 }
 
-/* Size and MD5 of the finished file. */
-static int seal(struct store_task *t, struct stored *s, const char *path, struct err *err)
+int stored_seal(struct stored *s, const char *path, struct err *err)
 {
 	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -157,7 +156,7 @@ static int store_file(struct store_task *t, const char *source, const char *buck
 	AUTO(str) char *path = objects_blob_new(t->e, s->blob);
 	int rc = copy_file(source, path, err);
 
-	return rc < 0 ? rc : seal(t, s, path, err);
+	return rc < 0 ? rc : stored_seal(s, path, err);
 }
 
 /* A walk over the regular files below root; others (links, devices) are left out:
@@ -272,7 +271,7 @@ static int store_archive(struct store_task *t, const char *folder, const char *n
 	struct stored *s = add_stored(t, t->bucket, xasprintf("%s%s", t->prefix, name));
 
 	str_copy(s->blob, sizeof(s->blob), blob);
-	return seal(t, s, path, err);
+	return stored_seal(s, path, err);
 }
 
 struct raw_walk {
@@ -347,14 +346,16 @@ void store_task_tree(struct store_task *t, const char *dir, char *bucket, char *
 	t->trees[t->n_trees++] = (struct store_tree){xstrdup(dir), bucket, prefix, checkpoints};
 }
 
+void stored_register(struct engine *e, const struct stored *s)
+{
+	objects_put(e, s->bucket, s->key, s->blob, s->size, s->md5, "{\"Content-Type\":\"binary/octet-stream\"}");
+}
+
 void store_task_register(struct engine *e, const struct store_task *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		const struct stored *s = &t->files[i];
-
-		if (s->md5[0])
-			objects_put(e, s->bucket, s->key, s->blob, s->size, s->md5,
-				    "{\"Content-Type\":\"binary/octet-stream\"}");
+		if (t->files[i].md5[0])
+			stored_register(e, &t->files[i]);
 	}
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define HEAD_MAX ((size_t)64 << 10)
-#define ANSWER_MAX ((size_t)64 << 20)
+#define BODY_MAX ((size_t)256 << 20) /* of either direction */
 
 struct http_conn {
 	struct http_peer *peer;
@@ -23,6 +23,7 @@ struct http_conn {
 	bool writing;
 	struct http_answer answer;
 	size_t head; /* bytes of the head; 0: not there yet */
+	size_t read; /* of a chunked answer: bytes behind the head that are in answer.body already */
 	struct http_conn *next;
 };
 
@@ -117,10 +118,10 @@ static void read_head(struct http_conn *c)
 /* Chunks that are there. 1: all, 0: not yet, -1: broken. */
 static int read_chunks(struct http_conn *c)
 {
-	const char *at = c->in.data + c->head, *end = c->in.data + c->in.len;
+	const char *end = c->in.data + c->in.len;
 
-	buf_clear(&c->answer.body);
 	for (;;) {
+		const char *at = c->in.data + c->head + c->read;
 		const char *line = memmem(at, (size_t)(end - at), "\r\n", 2);
 
 		if (!line)
@@ -128,7 +129,7 @@ static int read_chunks(struct http_conn *c)
 		char *stop;
 		unsigned long long n = strtoull(at, &stop, 16);
 
-		if (stop == at || n > ANSWER_MAX)
+		if (stop == at || n > BODY_MAX)
 			return -1;
 		at = line + 2;
 		if ((unsigned long long)(end - at) < n + 2)
@@ -137,7 +138,7 @@ static int read_chunks(struct http_conn *c)
 			return 1;
 		if (buf_add(&c->answer.body, at, (size_t)n) < 0)
 			return -1;
-		at += n + 2;
+		c->read = (size_t)(at + n + 2 - c->in.data) - c->head;
 	}
 }
 
@@ -307,8 +308,8 @@ static struct http_conn *idle_conn(struct http_peer *p)
 	if (c)
 		return c;
 	c = NEW(struct http_conn);
-	*c = (struct http_conn){.peer = p, .fd = -1, .next = p->conns, .in = BUF_INIT(ANSWER_MAX + HEAD_MAX)};
-	c->out = BUF_INIT(ANSWER_MAX);
+	*c = (struct http_conn){.peer = p, .fd = -1, .next = p->conns, .in = BUF_INIT(BODY_MAX + HEAD_MAX)};
+	c->out = BUF_INIT(BODY_MAX + HEAD_MAX);
 	p->conns = c;
 	return c;
 }
@@ -337,8 +338,8 @@ void http_call(struct http_peer *p, const char *method, const char *path, const 
 	buf_add(&c->out, body, n);
 	c->fn = fn;
 	c->user = user;
-	c->head = c->sent = 0;
-	c->answer = (struct http_answer){.body = BUF_INIT(ANSWER_MAX)};
+	c->head = c->read = c->sent = 0;
+	c->answer = (struct http_answer){.body = BUF_INIT(BODY_MAX)};
 	c->timer = loop_after(p->loop, timeout_ms, timed_out, c);
 	if (c->fd < 0 || is_closed(c)) {
 		close_fd(c);

@@ -164,18 +164,23 @@ static int parse_dot(struct parser *p, struct err *err)
 static int check_characters(const struct parser *p, struct err *err)
 {
 	static const char operators[] = "$[]*. ,:-'";
+	static const char *const types[] = {"", "text/csv", "application/json", "application/jsonlines"};
 
 	if (!*p->text || strlen(p->text) > FILTER_MAX)
-		return err_set(err, ERR_INVALID,
-			       "1 validation error detected: Value at 'dataProcessing.%s' failed to satisfy constraint: "
-			       "Member must have length between 1 and %d",
-			       p->what, FILTER_MAX);
+		return err_set(
+			err, ERR_INVALID,
+			"1 validation error detected: Value at 'dataProcessing.%s' failed to satisfy constraint: "
+			"Member must have length between 1 and %d",
+			p->what, FILTER_MAX);
 	for (const char *c = p->text; *c; c++) {
 		if (!isalnum((unsigned char)*c) && !strchr(operators, *c)) {
-			char why[160];
+			char why[200];
 
-			snprintf(why, sizeof(why), "Unexpected \"%c\" in JsonPath. Supported operators are: %s",
-				 isprint((unsigned char)*c) ? *c : '?', operators);
+			snprintf(why, sizeof(why),
+				 "Unexpected \"%c\" in JsonPath. Supported operators for \"%s\" are ['$', '[', ']', "
+				 "'*', "
+				 "'.', ' ', ',', ':', '-', ''']",
+				 isprint((unsigned char)*c) ? *c : '?', types[p->format]);
 			return refuse(p, why, err);
 		}
 	}
