@@ -97,6 +97,24 @@ with tarfile.open(fileobj=evil, mode="w:gz") as t:
 s3.put_object(Bucket=BUCKET, Key="code/evil.tar.gz", Body=evil.getvalue())
 
 
+def linked(link):
+    """An archive with a hard link, and a name that not every locale has."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as t:
+        for name, text in (("look.py", LOOK), ("donn\u00e9es.csv", "1\n")):
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            t.addfile(info, io.BytesIO(text.encode()))
+        info = tarfile.TarInfo("run.py")
+        info.type, info.linkname = tarfile.LNKTYPE, link
+        t.addfile(info)
+    return out.getvalue()
+
+
+s3.put_object(Bucket=BUCKET, Key="code/linked.tar.gz", Body=linked("look.py"))
+s3.put_object(Bucket=BUCKET, Key="code/linked-out.tar.gz", Body=linked("/etc/passwd"))
+
+
 def create(name, script=None, code="look", hyper=None, image="683313688378.dkr.ecr.us-east-1.amazonaws.com/"
            "sagemaker-scikit-learn:1.2-1-cpu-py3", algorithm=None, **extra):
     # SDKs encode every value as JSON, texts too.
@@ -177,6 +195,9 @@ try:
     equal("a shell script", failure("shell"), ("Completed", ""))
     ok("gets its arguments", "sh -a 1" in e.lines("shell"), e.lines("shell"))
 
+    create("linked", "run.py", "linked")
+    equal("an archive with a hard link and a name in UTF-8", failure("linked"), ("Completed", ""))
+
     create("swallow", "swallow.py", "swallow")
     d = e.wait("swallow")
     equal("exit 0 behind a traceback completes", d["TrainingJobStatus"], "Completed")
@@ -190,7 +211,8 @@ try:
             ("outside", "../x.py", "train", "ClientError: sagemaker_program '../x.py' is not a name within"),
             ("no-code", "train.py", "none", "ClientError: the code of sagemaker_submit_directory is not there"),
             ("broken", "train.py", "broken", "ClientError: Data download failed: s3://"),
-            ("evil", "evil.py", "evil", "ClientError: Data download failed: s3://")):
+            ("evil", "evil.py", "evil", "ClientError: Data download failed: s3://"),
+            ("linked-out", "look.py", "linked-out", "ClientError: Data download failed: s3://")):
         create(name, script, code)
         status, reason = failure(name)
         ok(f"{name}: {want}", status == "Failed" and reason.startswith(want), (status, reason))

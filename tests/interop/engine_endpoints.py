@@ -40,6 +40,9 @@ class H(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.answer(503 if mode == "silent" else 200, b"")
     def do_POST(self):
+        if int(self.headers["Content-Length"]) == (6 << 20) - 1:  # answers unread, as servers with a limit do
+            self.close_connection = True
+            return self.answer(413, b"too much")
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if body == b"die":
             os._exit(3)
@@ -56,7 +59,7 @@ class H(http.server.BaseHTTPRequestHandler):
 class S(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
-signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
+signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "lingers" else lambda *a: os._exit(0))
 S(("127.0.0.1", port), H).serve_forever()
 '''
 work = tempfile.mkdtemp(prefix="sagetop-endpoints-")
@@ -294,6 +297,35 @@ with engine(*OPTIONS) as e:
     said = [x["message"] for x in logs.get_log_events(logGroupName="/aws/sagemaker/Endpoints/dies", logStreamName=stream,
                                                       startFromHead=True)["events"]]
     ok("the model lay in /opt/ml/model", any("model.bin" in x or "?" in x for x in said), said)
+
+    # A server may answer before it has read all.
+    for i in range(3):
+        big = failure(invoke, name="two", body=b"x" * ((6 << 20) - 1))
+        ok(f"a large body that the server refuses unread ({i})", big and big[0] == "ModelError" and "413" in big[1] and
+           "too much" in big[1], big)
+    ok("and it serves on", says("two", body=b"y").endswith(b":y"))
+
+    # The name of a deleted endpoint is free at once, though its server still lives: the new one's is another.
+    model("lingers", MODE="lingers")
+    config("lingers", v=("lingers", 1, 1.0))
+    sm.create_endpoint(EndpointName="again", EndpointConfigName="lingers")
+    equal("an endpoint to be deleted serves", (settled("again")["EndpointStatus"], says("again")), ("InService", b"lingers:x"))
+
+    def servers(name):
+        folder = os.path.join(e.state, "endpoints", name)
+        return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    first = servers("again")
+    sm.delete_endpoint(EndpointName="again")
+    config("again", v=("a", 1, 1.0))
+    sm.create_endpoint(EndpointName="again", EndpointConfigName="again")
+    equal("another one of its name serves", (settled("again")["EndpointStatus"], says("again")), ("InService", b"a:x"))
+    ok("beside the server of the first", len(first) == 1 and first[0] in servers("again") and len(servers("again")) == 2,
+       (first, servers("again")))
+    ok("which ends", until(lambda: first[0] not in servers("again"), 30), servers("again"))
+    second = servers("again")
+    ok("and takes nothing of the new one's with it", len(second) == 1 and os.path.isdir(
+        os.path.join(e.state, "endpoints", "again", second[0], "opt", "ml", "model")), second)
+    equal("which serves on", says("again"), b"a:x")
 
     # One that dies in service is started again; the engine's own death as well.
     failure(invoke, name="two", body=b"die")

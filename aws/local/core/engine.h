@@ -47,6 +47,7 @@ struct engine {
 	struct runner *runner;
 	struct host *hosts;	       /* processes that run (running/process.h) */
 	struct processing *processing; /* processing jobs that are not over (running/processing.h) */
+	struct transform *transforms;  /* transform jobs that are not over (running/transform.h) */
 	struct endpoint *endpoints;    /* with servers (running/endpoint.h) */
 	struct images *images;	       /* what stands for an image (running/images.h) */
 	struct server *server;

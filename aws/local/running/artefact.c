@@ -35,6 +35,27 @@ static int copy_file(const char *source, const char *target, struct err *err)
 	return n < 0 ? err_set(err, ERR_IO, "cannot copy to %s: %s", target, strerror(errno)) : 0;
 }
 
+/* A warning (a name that this locale does not have, a time that cannot be set) is no failure. */
+static int taken(int rc)
+{
+	return rc == ARCHIVE_WARN ? ARCHIVE_OK : rc;
+}
+
+/* A hard link's target is a name of the archive, too. */
+static bool move_hardlink(struct archive_entry *entry, const char *folder)
+{
+	const char *link = archive_entry_hardlink(entry);
+
+	if (!link)
+		return true;
+	if (*link == '/')
+		return false;
+	AUTO(str) char *path = fs_join(folder, link);
+
+	archive_entry_set_hardlink(entry, path);
+	return true;
+}
+
 static int unpack_entry(struct archive *in, struct archive *out, struct archive_entry *entry, const char *folder)
 {
 	const char *name = archive_entry_pathname(entry);
@@ -44,11 +65,11 @@ static int unpack_entry(struct archive *in, struct archive *out, struct archive_
 	la_int64_t offset;
 	int rc = ARCHIVE_OK;
 
-	if (!name || *name == '/')
+	if (!name || *name == '/' || !move_hardlink(entry, folder))
 		return ARCHIVE_FATAL;
 	archive_entry_set_pathname(entry, path);
-	rc = archive_write_header(out, entry);
-	while (rc == ARCHIVE_OK && (rc = archive_read_data_block(in, &block, &n, &offset)) == ARCHIVE_OK)
+	rc = taken(archive_write_header(out, entry));
+	while (rc == ARCHIVE_OK && (rc = taken(archive_read_data_block(in, &block, &n, &offset))) == ARCHIVE_OK)
 		rc = archive_write_data_block(out, block, n, offset) < 0 ? ARCHIVE_FATAL : ARCHIVE_OK;
 	return rc == ARCHIVE_EOF ? ARCHIVE_OK : rc;
 }
@@ -59,6 +80,8 @@ static int unpack(const char *source, const char *folder, const char *uri, struc
 {
 	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
 	struct archive_entry *entry;
+	AUTO(str)
+	char *real = realpath(folder, NULL); /* the way to it may lead through links, none of the archive's may */
 	int rc;
 
 	archive_read_support_filter_all(in);
@@ -66,8 +89,8 @@ static int unpack(const char *source, const char *folder, const char *uri, struc
 	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
 						    ARCHIVE_EXTRACT_SECURE_NODOTDOT);
 	rc = archive_read_open_filename(in, source, (size_t)256 << 10);
-	while (rc == ARCHIVE_OK && (rc = archive_read_next_header(in, &entry)) == ARCHIVE_OK)
-		rc = unpack_entry(in, out, entry, folder);
+	while (rc == ARCHIVE_OK && (rc = taken(archive_read_next_header(in, &entry))) == ARCHIVE_OK)
+		rc = unpack_entry(in, out, entry, real ? real : folder);
 	bool ok = rc == ARCHIVE_EOF;
 
 	if (!ok)
@@ -106,8 +129,7 @@ static struct stored *add_stored(struct store_task *t, const char *bucket, char 
 	return s;
 }
 
-/* Size and MD5 of the finished file. */
-static int seal(struct store_task *t, struct stored *s, const char *path, struct err *err)
+int stored_seal(struct stored *s, const char *path, struct err *err)
 {
 	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -134,7 +156,7 @@ static int store_file(struct store_task *t, const char *source, const char *buck
 	AUTO(str) char *path = objects_blob_new(t->e, s->blob);
 	int rc = copy_file(source, path, err);
 
-	return rc < 0 ? rc : seal(t, s, path, err);
+	return rc < 0 ? rc : stored_seal(s, path, err);
 }
 
 /* A walk over the regular files below root; others (links, devices) are left out:
@@ -249,7 +271,7 @@ static int store_archive(struct store_task *t, const char *folder, const char *n
 	struct stored *s = add_stored(t, t->bucket, xasprintf("%s%s", t->prefix, name));
 
 	str_copy(s->blob, sizeof(s->blob), blob);
-	return seal(t, s, path, err);
+	return stored_seal(s, path, err);
 }
 
 struct raw_walk {
@@ -258,20 +280,10 @@ struct raw_walk {
 	bool checkpoints;
 };
 
-/* Stored before, and not written since? If not, it is from now on. */
-static bool is_known(struct store_task *t, const char *path, const struct stat *st)
+/* What tells whether a file was written since. */
+static char *state_of(const struct stat *st)
 {
-	AUTO(str)
-	char *state = xasprintf("%lld.%09ld %lld", (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
-				(long long)st->st_size);
-
-	if (!t->known)
-		return false;
-	bool same = str_eq(strmap_get(t->known, path), state);
-
-	if (!same)
-		strmap_set(t->known, path, state);
-	return same;
+	return xasprintf("%lld.%09ld %lld", (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (long long)st->st_size);
 }
 
 static int raw_add(void *user, const char *path, const char *relative, const struct stat *st, struct err *err)
@@ -281,9 +293,15 @@ static int raw_add(void *user, const char *path, const char *relative, const str
 	/* A checkpoint in the making: it is renamed when complete. */
 	if (w->checkpoints && (str_ends(relative, ".tmp") || str_ends(relative, ".sagemaker-uploading")))
 		return 0;
-	if (is_known(w->t, path, st))
+	AUTO(str) char *state = w->t->known ? state_of(st) : NULL;
+
+	if (state && str_eq(strmap_get(w->t->known, path), state))
 		return 0;
-	return store_file(w->t, path, w->bucket, xasprintf("%s%s", w->prefix, relative), err);
+	int rc = store_file(w->t, path, w->bucket, xasprintf("%s%s", w->prefix, relative), err);
+
+	if (rc == 0 && state)
+		strmap_set(w->t->known, path, state);
+	return rc;
 }
 
 static int store_raw(struct store_task *t, const char *folder, const char *name, struct err *err)
@@ -328,14 +346,16 @@ void store_task_tree(struct store_task *t, const char *dir, char *bucket, char *
 	t->trees[t->n_trees++] = (struct store_tree){xstrdup(dir), bucket, prefix, checkpoints};
 }
 
+void stored_register(struct engine *e, const struct stored *s)
+{
+	objects_put(e, s->bucket, s->key, s->blob, s->size, s->md5, "{\"Content-Type\":\"binary/octet-stream\"}");
+}
+
 void store_task_register(struct engine *e, const struct store_task *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		const struct stored *s = &t->files[i];
-
-		if (s->md5[0])
-			objects_put(e, s->bucket, s->key, s->blob, s->size, s->md5,
-				    "{\"Content-Type\":\"binary/octet-stream\"}");
+		if (t->files[i].md5[0])
+			stored_register(e, &t->files[i]);
 	}
 }
 

@@ -20,6 +20,8 @@ struct stored {
 	char blob[OBJECT_BLOB_LEN], md5[33];
 	int64_t size;
 };
+int stored_seal(struct stored *s, const char *path, struct err *err) NODISCARD; /* size and MD5 of the finished file */
+void stored_register(struct engine *e, const struct stored *s);			/* it becomes an object */
 
 /* A folder to be stored as it is. */
 struct store_tree {

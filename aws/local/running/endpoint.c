@@ -2,6 +2,7 @@
 #include "aws/local/running/endpoint_impl.h"
 
 #include <dirent.h>
+#include <unistd.h>
 
 #include "aws/local/running/command.h"
 #include "base/fs.h"
@@ -34,7 +35,7 @@ static int count(const struct fleet *f, const char *variant, bool ready)
 {
 	int n = 0;
 
-	for (const struct server *s = f->servers; s; s = s->next)
+	for (const struct model_server *s = f->servers; s; s = s->next)
 		n += !s->leaving && str_eq(s->variant, variant) && (s->ready || !ready);
 	return n;
 }
@@ -92,7 +93,6 @@ static struct fleet *fleet_begin(struct endpoint *ep, const json_t *config, cons
 	*f = (struct fleet){.endpoint = ep,
 			    .config = config ? json_deep_copy(config) : json_object(),
 			    .told = told ? json_deep_copy(told) : json_array(),
-			    .number = ++ep->fleets_made,
 			    .next = ep->fleets};
 	ep->fleets = f;
 	json_array_foreach(json_object_get(f->config, "ProductionVariants"), i, variant)
@@ -114,9 +114,9 @@ static struct fleet *fleet_of_document(struct endpoint *ep)
 
 static void fleet_leave(struct fleet *f)
 {
-	for (struct server *s = f->servers; s; s = s->next) {
+	for (struct model_server *s = f->servers; s; s = s->next) {
 		if (!s->leaving)
-			server_leave(s);
+			model_server_leave(s);
 	}
 	fleet_tidy(f);
 }
@@ -134,8 +134,8 @@ static void endpoint_free(struct endpoint *ep)
 	endpoint_write_metrics(ep);
 	loop_cancel(ep->e->loop, ep->metric_timer);
 	free(ep->samples);
-	if (!ep->doc && fs_remove_tree(dir, NULL) < 0) {
-		/* It costs space only. */
+	if (!ep->doc && rmdir(dir) < 0) {
+		/* Another one of that name has its servers there. */
 	}
 	free(ep->name);
 	free(ep->group);
@@ -167,7 +167,7 @@ void fleet_tidy(struct fleet *f)
 
 static bool all_ready(const struct fleet *f)
 {
-	for (const struct server *s = f->servers; s; s = s->next) {
+	for (const struct model_server *s = f->servers; s; s = s->next) {
 		if (!s->ready && !s->leaving)
 			return false;
 	}
@@ -226,7 +226,7 @@ static void tell_fleet(struct endpoint *ep, struct fleet *f)
 	json_array_foreach(list, i, told)
 	{
 		const json_t *variant = fleet_variant(f, json_get_str(told, "VariantName"));
-		const json_t *container = endpoint_container(ep->e, json_get_str(variant, "ModelName"));
+		const json_t *container = model_container(ep->e, json_get_str(variant, "ModelName"));
 		const char *image = str_or(json_get_str(container, "Image"), "");
 
 		json_object_set_new(told, "DeployedImages",
@@ -290,7 +290,7 @@ static void roll_back(struct endpoint *ep, struct fleet *failed, const char *rea
 	fleet_leave(failed);
 }
 
-void fleet_server_failed(struct fleet *f, struct server *s, const char *reason)
+void fleet_server_failed(struct fleet *f, struct model_server *s, const char *reason)
 {
 	struct endpoint *ep = f->endpoint;
 
@@ -299,7 +299,7 @@ void fleet_server_failed(struct fleet *f, struct server *s, const char *reason)
 		return;
 	}
 	/* One more instance, or one that was started again, and is not. */
-	server_leave(s);
+	model_server_leave(s);
 	if (f == ep->current && ep->doc) {
 		json_t *told = find_variant(told_variants(ep), s->variant);
 
@@ -314,7 +314,7 @@ void fleet_server_failed(struct fleet *f, struct server *s, const char *reason)
 static int check_variant(struct engine *e, const json_t *variant, struct err *err)
 {
 	const char *name = json_get_str(variant, "VariantName"), *model = json_get_str(variant, "ModelName");
-	const json_t *container = endpoint_container(e, model);
+	const json_t *container = model_container(e, model);
 
 	if (json_object_get(variant, "ServerlessConfig"))
 		return err_set(err, ERR_INVALID,
@@ -412,10 +412,10 @@ static void resize_variant(struct endpoint *ep, const json_t *variant)
 
 	for (; n > 0; n--)
 		server_begin(ep->current, variant);
-	for (struct server *s = ep->current->servers; s && n < 0; s = s->next) {
+	for (struct model_server *s = ep->current->servers; s && n < 0; s = s->next) {
 		if (s->leaving || !str_eq(s->variant, name))
 			continue;
-		server_leave(s);
+		model_server_leave(s);
 		n++;
 	}
 }
@@ -508,8 +508,8 @@ void endpoints_shut_down(struct engine *e)
 {
 	for (struct endpoint *ep = e->endpoints; ep; ep = ep->next) {
 		for (struct fleet *f = ep->fleets; f; f = f->next) {
-			for (struct server *s = f->servers; s; s = s->next)
-				server_leave(s);
+			for (struct model_server *s = f->servers; s; s = s->next)
+				model_server_leave(s);
 		}
 	}
 }

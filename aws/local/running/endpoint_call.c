@@ -10,7 +10,7 @@
 #define METRICS_EVERY_MS 1000
 
 struct invocation {
-	struct server *server;
+	struct model_server *server;
 	struct strmap headers; /* kept until it is sent: a server may be gone already */
 	struct buf body;
 	int64_t began_us;
@@ -27,7 +27,7 @@ static const json_t *told_variant(const struct document *doc, size_t i)
 
 static bool serves(const struct fleet *f, const char *variant)
 {
-	for (const struct server *s = f->servers; s; s = s->next) {
+	for (const struct model_server *s = f->servers; s; s = s->next) {
 		if (s->ready && !s->leaving && str_eq(s->variant, variant))
 			return true;
 	}
@@ -59,11 +59,11 @@ static const char *draw_variant(const struct document *doc, const struct fleet *
 	return NULL;
 }
 
-static struct server *least_busy(struct fleet *f, const char *variant)
+static struct model_server *least_busy(struct fleet *f, const char *variant)
 {
-	struct server *best = NULL;
+	struct model_server *best = NULL;
 
-	for (struct server *s = f->servers; s; s = s->next) {
+	for (struct model_server *s = f->servers; s; s = s->next) {
 		if (s->ready && !s->leaving && str_eq(s->variant, variant) && (!best || s->under_way < best->under_way))
 			best = s;
 	}
@@ -132,13 +132,13 @@ static void write_metrics(void *user)
 	endpoint_write_metrics(ep);
 }
 
-static void put_metrics(const struct server *s, const struct invocation *call, const struct http_answer *a)
+static void put_metrics(const struct model_server *s, const struct invocation *call, const struct http_answer *a)
 {
-	struct endpoint *ep = s->fleet->endpoint;
-	const json_t *capture = json_object_get(s->fleet->config, "DataCaptureConfig");
+	struct endpoint *ep = server_fleet(s)->endpoint;
+	const json_t *capture = json_object_get(server_fleet(s)->config, "DataCaptureConfig");
 	int instances = 0;
 
-	for (const struct server *other = s->fleet->servers; other; other = other->next)
+	for (const struct model_server *other = server_fleet(s)->servers; other; other = other->next)
 		instances += other->ready && str_eq(other->variant, s->variant);
 	GROW(ep->samples, ep->cap_samples, ep->n_samples + 1);
 	ep->samples[ep->n_samples++] =
@@ -157,34 +157,25 @@ static void put_metrics(const struct server *s, const struct invocation *call, c
 
 static void on_answer(void *user, struct http_answer *a);
 
-static void send_call(struct invocation *call, struct server *s)
+static void send_call(struct invocation *call, struct model_server *s)
 {
 	call->server = s;
-	s->under_way++;
-	http_call(&s->peer, "POST", "/invocations", &call->headers, buf_str(&call->body), call->body.len,
-		  INVOKE_TIMEOUT_MS, on_answer, call);
-}
-
-static void leave(struct server *s)
-{
-	s->under_way--;
-	/* One that leaves may have waited for this; not from within its connection's call. */
-	if (s->leaving && !s->under_way)
-		server_settle_later(s);
+	model_server_call(s, "POST", "/invocations", &call->headers, buf_str(&call->body), call->body.len,
+			  INVOKE_TIMEOUT_MS, on_answer, call);
 }
 
 static void on_answer(void *user, struct http_answer *a)
 {
 	struct invocation *call = user;
-	struct server *s = call->server, *other = NULL;
+	struct model_server *s = call->server, *other = NULL;
 
 	/* It has ended, and we shall be told: the call has not begun, so another may have it. */
 	if (a->refused) {
 		s->ready = false;
-		other = least_busy(s->fleet, s->variant);
+		other = least_busy(server_fleet(s), s->variant);
 	}
 	if (other) {
-		leave(s);
+		model_server_called(s);
 		send_call(call, other);
 		return;
 	}
@@ -193,7 +184,7 @@ static void on_answer(void *user, struct http_answer *a)
 
 	put_metrics(s, call, a);
 	call->fn(call->user, &answer);
-	leave(s);
+	model_server_called(s);
 	strmap_done(&call->headers);
 	buf_done(&call->body);
 	free(call);
@@ -219,7 +210,7 @@ int endpoint_invoke(struct engine *e, const struct document *doc, const char *va
 	if (variant && !fleet_variant(f, variant))
 		return err_set(err, ERR_NOTFOUND, "Variant %.63s not found for endpoint %.63s.", variant, doc->key);
 	const char *name = variant ? variant : draw_variant(doc, f);
-	struct server *s = name ? least_busy(f, name) : NULL;
+	struct model_server *s = name ? least_busy(f, name) : NULL;
 
 	if (!s)
 		return err_set(err, ERR_LIMIT, "No instance of the endpoint %.63s can serve the request now.",

@@ -87,10 +87,10 @@ static bool is_drawn(const json_t *config)
 	       100.0 * random / 4294967296.0 < json_get_f64(config, "InitialSamplingPercentage", 100);
 }
 
-char *endpoint_capture_line(const struct server *s, const struct strmap *headers, const struct buf *body,
+char *endpoint_capture_line(const struct model_server *s, const struct strmap *headers, const struct buf *body,
 			    const struct http_answer *a)
 {
-	const json_t *config = json_object_get(s->fleet->config, "DataCaptureConfig");
+	const json_t *config = json_object_get(server_fleet(s)->config, "DataCaptureConfig");
 
 	if (!is_drawn(config))
 		return NULL;
@@ -105,7 +105,7 @@ char *endpoint_capture_line(const struct server *s, const struct strmap *headers
 					 a->body.len));
 	AUTO(json)
 	json_t *line = json_pack("{s:O, s:o, s:s}", "captureData", data, "eventMetadata",
-				 event_metadata(s->fleet->endpoint->e, headers), "eventVersion", "0");
+				 event_metadata(server_fleet(s)->endpoint->e, headers), "eventVersion", "0");
 
 	return json_text(line);
 }

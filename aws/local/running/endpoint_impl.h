@@ -1,41 +1,18 @@
 /* endpoint_impl.h - what the files of endpoints share: endpoint.c (documents, fleets, the
- * interface), endpoint_server.c (one server), endpoint_call.c (calls and their metrics). */
+ * interface), endpoint_server.c (its servers), endpoint_call.c (calls and their metrics). */
 #ifndef SAGETOP_LOCAL_ENDPOINT_IMPL_H
 #define SAGETOP_LOCAL_ENDPOINT_IMPL_H
 
-#include "aws/local/running/artefact.h"
 #include "aws/local/running/endpoint.h"
-#include "aws/local/running/process.h"
+#include "aws/local/running/model_server.h"
 #include "aws/local/running/runner_impl.h"
-
-#define PING_EVERY_MS 50
-#define PING_TIMEOUT_MS 2000
-#define STARTUP_S 240 /* where the variant does not say it */
-
-/* One instance of a variant. */
-struct server {
-	struct fleet *fleet;
-	char *variant;
-	char *id; /* "i-0123456789abcdef0" */
-	char *dir;
-	struct host host;
-	struct http_peer peer;
-	struct copy_task *copying;
-	bool served;		      /* it was ready once */
-	bool started, ready, leaving; /* leaving: it gets no more calls, and ends when those under way have */
-	int64_t deadline_ms;	      /* monotonic: until then it must answer /ping */
-	uint64_t timer;		      /* the next ping, or the next start */
-	int under_way;
-	struct server *next;
-};
 
 /* The servers of one configuration. */
 struct fleet {
 	struct endpoint *endpoint;
 	json_t *config;
 	json_t *told; /* its variants as Describe tells them when it serves */
-	int number, servers_made;
-	struct server *servers;
+	struct model_server *servers;
 	struct fleet *next; /* of the endpoint */
 };
 
@@ -54,7 +31,6 @@ struct endpoint {
 	struct document *doc; /* NULL: deleted, its servers are ending */
 	struct fleet *fleets;
 	struct fleet *current, *coming, *old; /* old: kept while the new one bakes. The others are ending */
-	int fleets_made;
 	uint64_t bake_timer, metric_timer;
 	struct sample *samples; /* written once in a while: a commit for each call would cost more than the call */
 	size_t n_samples, cap_samples;
@@ -63,24 +39,24 @@ struct endpoint {
 
 /* endpoint_server.c */
 void server_begin(struct fleet *f, const json_t *variant);
-void server_leave(struct server *s); /* now, or when its calls have ended */
-void server_settle_later(struct server *s);
-void server_settle(struct server *s); /* it may have nothing left to wait for: then it is freed, and its fleet */
-const json_t *endpoint_container(struct engine *e, const char *model); /* NULL: no model, or none that is served */
+static inline struct fleet *server_fleet(const struct model_server *s)
+{
+	return s->owner;
+}
 
 /* endpoint_call.c */
 void endpoint_write_metrics(struct endpoint *ep); /* what has not been written yet */
 
 /* endpoint_capture.c */
 /* The call as data capture keeps it; NULL where the configuration does not want it. */
-char *endpoint_capture_line(const struct server *s, const struct strmap *headers, const struct buf *body,
+char *endpoint_capture_line(const struct model_server *s, const struct strmap *headers, const struct buf *body,
 			    const struct http_answer *a) NODISCARD;
 void endpoint_store_captures(struct endpoint *ep, const char *destination, const char *variant,
 			     const struct buf *lines);
 
 /* endpoint.c: a server tells */
 void fleet_server_ready(struct fleet *f);
-void fleet_server_failed(struct fleet *f, struct server *s, const char *reason);
+void fleet_server_failed(struct fleet *f, struct model_server *s, const char *reason);
 void fleet_tidy(struct fleet *f); /* frees it where it is empty and has no part any more */
 const json_t *fleet_variant(const struct fleet *f, const char *name);
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define HEAD_MAX ((size_t)64 << 10)
-#define ANSWER_MAX ((size_t)64 << 20)
+#define BODY_MAX ((size_t)256 << 20) /* of either direction */
 
 struct http_conn {
 	struct http_peer *peer;
@@ -23,6 +23,7 @@ struct http_conn {
 	bool writing;
 	struct http_answer answer;
 	size_t head; /* bytes of the head; 0: not there yet */
+	size_t read; /* of a chunked answer: bytes behind the head that are in answer.body already */
 	struct http_conn *next;
 };
 
@@ -72,6 +73,7 @@ static void finish(struct http_conn *c, bool keep)
 	loop_cancel(c->peer->loop, c->timer);
 	c->timer = 0;
 	c->fn = NULL;
+	c->writing = false;
 	c->answer = (struct http_answer){0};
 	if (!keep)
 		close_fd(c);
@@ -82,7 +84,6 @@ static void finish(struct http_conn *c, bool keep)
 
 static void fail(struct http_conn *c, const char *why)
 {
-	c->answer.refused = !c->sent && !c->in.len && str_eq(why, strerror(ECONNREFUSED));
 	c->answer.status = 0;
 	str_copy(c->answer.error, sizeof(c->answer.error), why);
 	finish(c, false);
@@ -117,10 +118,10 @@ static void read_head(struct http_conn *c)
 /* Chunks that are there. 1: all, 0: not yet, -1: broken. */
 static int read_chunks(struct http_conn *c)
 {
-	const char *at = c->in.data + c->head, *end = c->in.data + c->in.len;
+	const char *end = c->in.data + c->in.len;
 
-	buf_clear(&c->answer.body);
 	for (;;) {
+		const char *at = c->in.data + c->head + c->read;
 		const char *line = memmem(at, (size_t)(end - at), "\r\n", 2);
 
 		if (!line)
@@ -128,7 +129,7 @@ static int read_chunks(struct http_conn *c)
 		char *stop;
 		unsigned long long n = strtoull(at, &stop, 16);
 
-		if (stop == at || n > ANSWER_MAX)
+		if (stop == at || n > BODY_MAX)
 			return -1;
 		at = line + 2;
 		if ((unsigned long long)(end - at) < n + 2)
@@ -137,7 +138,7 @@ static int read_chunks(struct http_conn *c)
 			return 1;
 		if (buf_add(&c->answer.body, at, (size_t)n) < 0)
 			return -1;
-		at += n + 2;
+		c->read = (size_t)(at + n + 2 - c->in.data) - c->head;
 	}
 }
 
@@ -181,8 +182,9 @@ static void parse(struct http_conn *c, bool closed)
 
 	if (rc < 0 || c->in.overflow)
 		fail(c, "the server's answer is not whole");
-	else if (rc)
-		finish(c, !closed && !str_ieq(strmap_get(&c->answer.headers, "connection"), "close"));
+	else if (rc) /* one that answers before it has read all is not spoken to again: it would read the rest */
+		finish(c, !closed && c->sent == c->out.len &&
+				  !str_ieq(strmap_get(&c->answer.headers, "connection"), "close"));
 }
 
 /* --- the wire ------------------------------------------------------------------------------------ */
@@ -194,6 +196,20 @@ static void watch(struct http_conn *c, uint32_t events)
 	loop_remove(c->peer->loop, c->fd);
 	if (loop_add(c->peer->loop, c->fd, events, on_event, c, NULL) < 0)
 		abort(); /* a descriptor of ours that epoll refuses */
+}
+
+static void read_some(struct http_conn *c);
+
+/* It may have answered without reading all, and that answer may still be there. */
+static void cannot_write(struct http_conn *c, int error)
+{
+	c->writing = false;
+	if (error == EPIPE || error == ECONNRESET) {
+		read_some(c);
+		return;
+	}
+	c->answer.refused = error == ECONNREFUSED;
+	fail(c, strerror(error));
 }
 
 static void write_some(struct http_conn *c)
@@ -208,7 +224,7 @@ static void write_some(struct http_conn *c)
 		else if (n < 0 && (errno == EAGAIN || errno == ENOTCONN))
 			return;
 		else {
-			fail(c, strerror(errno));
+			cannot_write(c, errno);
 			return;
 		}
 	}
@@ -292,8 +308,8 @@ static struct http_conn *idle_conn(struct http_peer *p)
 	if (c)
 		return c;
 	c = NEW(struct http_conn);
-	*c = (struct http_conn){.peer = p, .fd = -1, .next = p->conns, .in = BUF_INIT(ANSWER_MAX + HEAD_MAX)};
-	c->out = BUF_INIT(ANSWER_MAX);
+	*c = (struct http_conn){.peer = p, .fd = -1, .next = p->conns, .in = BUF_INIT(BODY_MAX + HEAD_MAX)};
+	c->out = BUF_INIT(BODY_MAX + HEAD_MAX);
 	p->conns = c;
 	return c;
 }
@@ -322,8 +338,8 @@ void http_call(struct http_peer *p, const char *method, const char *path, const 
 	buf_add(&c->out, body, n);
 	c->fn = fn;
 	c->user = user;
-	c->head = c->sent = 0;
-	c->answer = (struct http_answer){.body = BUF_INIT(ANSWER_MAX)};
+	c->head = c->read = c->sent = 0;
+	c->answer = (struct http_answer){.body = BUF_INIT(BODY_MAX)};
 	c->timer = loop_after(p->loop, timeout_ms, timed_out, c);
 	if (c->fd < 0 || is_closed(c)) {
 		close_fd(c);

@@ -11,7 +11,7 @@ struct copy_item {
 	char *source, *target;
 	int64_t size;
 	bool unpack;
-	char *uri; /* of an archive, for messages */
+	char *uri; /* of the object */
 };
 struct copy_plan {
 	struct copy_item *items;

@@ -327,7 +327,8 @@ static void launch(struct processing *p)
 		return;
 	}
 	p->max_timer = loop_after(p->e->loop, max_s * 1000, max_runtime_reached, p);
-	p->upload_timer = loop_after(p->e->loop, UPLOAD_EVERY_MS, upload_continuous, p);
+	if (processing_has_continuous(p))
+		p->upload_timer = loop_after(p->e->loop, UPLOAD_EVERY_MS, upload_continuous, p);
 }
 
 /* --- inputs ------------------------------------------------------------------------------------- */

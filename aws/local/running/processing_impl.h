@@ -34,6 +34,7 @@ char *processing_root(const struct engine *e, const char *name, int host) NODISC
 int processing_prepare(struct processing *p, struct copy_plan *plan, struct err *err) NODISCARD;
 /* The outputs of all hosts; continuous: only those that are stored while they run. */
 void processing_outputs(struct processing *p, bool continuous, struct store_task *t);
+bool processing_has_continuous(const struct processing *p);
 /* What the hosts wrote to /opt/ml/output/message, as it is told; NULL for nothing.
  * ERR_INVALID where it is not UTF-8. */
 int processing_message(struct processing *p, char **ret, struct err *err) NODISCARD;

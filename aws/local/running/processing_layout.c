@@ -205,6 +205,25 @@ static void add_output(struct processing *p, const json_t *s3, struct store_task
 	}
 }
 
+static bool is_continuous(const json_t *output)
+{
+	return str_eq(json_get_str(json_object_get(output, "S3Output"), "S3UploadMode"), "Continuous");
+}
+
+bool processing_has_continuous(const struct processing *p)
+{
+	const json_t *outputs = json_path_get(p->doc->doc, "ProcessingOutputConfig.Outputs");
+	size_t i;
+	json_t *output;
+
+	json_array_foreach((json_t *)outputs, i, output)
+	{
+		if (is_continuous(output))
+			return true;
+	}
+	return false;
+}
+
 void processing_outputs(struct processing *p, bool continuous, struct store_task *t)
 {
 	const json_t *outputs = json_path_get(p->doc->doc, "ProcessingOutputConfig.Outputs");
@@ -213,10 +232,8 @@ void processing_outputs(struct processing *p, bool continuous, struct store_task
 
 	json_array_foreach((json_t *)outputs, i, output)
 	{
-		const json_t *s3 = json_object_get(output, "S3Output");
-
-		if (!continuous || str_eq(json_get_str(s3, "S3UploadMode"), "Continuous"))
-			add_output(p, s3, t);
+		if (!continuous || is_continuous(output))
+			add_output(p, json_object_get(output, "S3Output"), t);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "aws/local/running/artefact.h"
 #include "aws/local/running/processing.h"
 #include "aws/local/running/simulate.h"
+#include "aws/local/running/transform.h"
 #include "base/clock.h"
 
 #define SAMPLE_MS 1000
@@ -139,6 +140,7 @@ static void schedule(struct runner *r)
 		run_download(run);
 	}
 	processing_schedule(r->e);
+	transform_schedule(r->e);
 	state_commit(r->e->db);
 }
 

@@ -6,6 +6,7 @@
 #include "aws/local/running/artefact.h"
 #include "aws/local/running/endpoint.h"
 #include "aws/local/running/processing.h"
+#include "aws/local/running/transform.h"
 
 #define INTERNAL_ERROR "InternalServerError: We encountered an internal error.  Please try again."
 
@@ -71,6 +72,7 @@ void runner_take_up(struct engine *e)
 	for (size_t i = 0; i < e->jobs->n; i++)
 		take_up(e, e->jobs->items[i]);
 	processing_take_up(e);
+	transform_take_up(e);
 	endpoints_take_up(e);
 }
 
@@ -82,7 +84,7 @@ static bool busy(const struct runner *r)
 		if (run_hosts_alive(run) || run->copying || run->storing)
 			return true;
 	}
-	return processing_busy(r->e) || endpoints_busy(r->e);
+	return processing_busy(r->e) || transform_busy(r->e) || endpoints_busy(r->e);
 }
 
 /* Jobs that run are ended as by an internal error, unless they were stopping anyway;
@@ -108,6 +110,7 @@ void runner_stop(struct engine *e)
 			run->copying->cancelled = 1;
 	}
 	processing_shut_down(e);
+	transform_shut_down(e);
 	endpoints_shut_down(e);
 	while (busy(r)) {
 		if (loop_turn(e->loop, 1000, NULL) < 0)
@@ -120,6 +123,7 @@ void runner_stop(struct engine *e)
 	while (r->runs)
 		run_free(r->runs);
 	processing_free(e);
+	transform_free(e);
 	endpoints_free(e);
 	loop_remove(e->loop, r->signal_fd);
 	close(r->signal_fd);

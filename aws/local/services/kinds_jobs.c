@@ -4,6 +4,7 @@
 
 #include "aws/local/kept/objects.h"
 #include "aws/local/running/processing.h"
+#include "aws/local/running/transform.h"
 
 #define JOB_STATUSES "InProgress|Completed|Failed|Stopping|Stopped"
 #define JOB_FILTERS (LIST_NAME | LIST_STATUS | LIST_CREATED | LIST_MODIFIED)
@@ -135,7 +136,21 @@ static int processing_job_stopped(struct call *c, struct document *r)
 
 static int transform_job_made(struct call *c, struct document *r)
 {
-	return kind_asked(c, kind_by_id("model"), c->in) ? 0 : -1;
+	struct err err = {0};
+
+	if (!kind_asked(c, kind_by_id("model"), c->in))
+		return -1;
+	return transform_check(c->e, c->in, &err) < 0 ? op_invalid(c, "%s", err.msg) : 0;
+}
+
+/* A stored document has nothing to end first. */
+static int transform_job_stopped(struct call *c, struct document *r)
+{
+	if (transform_stop(c->e, r))
+		return 0;
+	json_object_set_new(r->doc, "TransformJobStatus", json_string("Stopped"));
+	json_object_set_new(r->doc, "TransformEndTime", json_epoch(engine_now_ms(c->e)));
+	return 0;
 }
 
 const struct document_kind kinds_of_jobs[] = {
@@ -196,8 +211,8 @@ const struct document_kind kinds_of_jobs[] = {
 		.begin = JSON({"TransformJobStatus" : "InProgress"}),
 		.more = "TransformStartTime:time TransformEndTime:time FailureReason:text LabelingJobArn:text "
 			"AutoMLJobArn:text",
-		.hidden = "LastModifiedTime",
-		.search_drop = "LastModifiedTime",
+		.hidden = "LastModifiedTime " TRANSFORM_STATE,
+		.search_drop = "LastModifiedTime " TRANSFORM_STATE,
 		.missing = {"ValidationException", "Could not find requested job with name: {name}"},
 		.taken = {"ResourceInUse", "Job name must be unique within an AWS account and region, and a job with "
 					   "this name already exists ({arn})"},
@@ -214,10 +229,10 @@ const struct document_kind kinds_of_jobs[] = {
 			 "AssembleWith:None|Line KmsKeyId:text} DataCaptureConfig "
 			 "TransformResources!:{InstanceType!:text InstanceCount!:count} DataProcessing Tags:tags "
 			 "ExperimentConfig",
-			 "TransformJobArn", .hook = transform_job_made},
+			 "TransformJobArn", .hook = transform_job_made, .after = transform_submit},
 			{VERB_DESCRIBE, "DescribeTransformJob"},
-			{VERB_CHANGE, "StopTransformJob", .from = "InProgress Stopping", .to = "Stopped",
-			 .stamp = "TransformEndTime", .refused = NOT_STOPPED}},
+			{VERB_CHANGE, "StopTransformJob", .from = "InProgress Stopping", .to = "Stopping",
+			 .refused = NOT_STOPPED, .hook = transform_job_stopped}},
 	},
 	{
 		.id = "tuning",
