@@ -243,6 +243,23 @@ static void test_frame_refused(void **state)
 	}
 }
 
+/* A word ends at a NUL; what stands behind it in the cell is not compared with what lies behind the word. */
+static void test_frame_nul(void **state)
+{
+	static const char text[] = "a,b\nx\0yyyyyy,1\nx\0yyyyyy,2\nx,3\n";
+	AUTO(frame) struct frame *t = NULL;
+	AUTO(strlist) struct strlist names = {0};
+	struct err err = {0};
+
+	strlist_add(&names, "a");
+	if (frame_load_memory(text, sizeof(text) - 1, "rows.csv", &names, &t, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(t->n_rows, 3);
+	assert_int_equal(t->columns[0].words.n, 1);
+	for (size_t i = 0; i < t->n_rows; i++)
+		assert_string_equal(t->columns[0].words.items[t->columns[0].codes[i]], "x");
+}
+
 /* --- expressions --------------------------------------------------------------------------- */
 
 static void test_expressions(void **state)
@@ -576,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_frame_append),
 		cmocka_unit_test(test_frame_numbers),
 		cmocka_unit_test(test_frame_refused),
+		cmocka_unit_test(test_frame_nul),
 		cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_expressions_refused),
 		cmocka_unit_test(test_panel),
