@@ -1,5 +1,7 @@
 /* view_backtests.c - the backtests: how far each is, what failed and why, what it costs; and of
- * the one under the cursor every cycle. Enter opens its jobs. */
+ * the one under the cursor every cycle, and how its entities do. Enter opens its jobs. */
+#include <math.h>
+
 #include "base/timefmt.h"
 #include "tui/jobtext.h"
 #include "tui/table.h"
@@ -208,6 +210,57 @@ static void draw_causes(struct area a, int row, const struct backtest_counts *c)
 		area_put_cut(a, row + 1, TABLE_GUTTER + LABEL, a.cols - TABLE_GUTTER - LABEL - 1, ST_NORMAL, c->why);
 }
 
+/* One cell an entity, from the worst to the best; the middle is left out where all do not fit. */
+static void draw_heat(struct area a, int row, int rows, const struct backtest_standing *st)
+{
+	static const char *const shades[STANDING_HEATS] = {"█", "▓", "▒", "·", "▒", "▓", "█"},
+				 *const plain[STANDING_HEATS] = {"#", "x", "-", ".", "+", "*", "@"};
+	int width = a.cols - TABLE_GUTTER - LABEL - 1;
+	size_t room = width > 0 && rows > 0 ? (size_t)width * (size_t)rows : 0, shown = MIN(st->n_entities, room);
+
+	for (size_t i = 0; i < shown; i++) {
+		size_t of = i < shown / 2 ? i : st->n_entities - (shown - i);
+		int heat = backtest_standing_heat(st->entities[of].skill), line = row + (int)i / width,
+		    col = TABLE_GUTTER + LABEL + (int)i % width;
+
+		if (i == shown / 2 && shown < st->n_entities)
+			area_put(a, line, col, ST_DIM, "…");
+		else if (heat < 0)
+			area_put(a, line, col, ST_DIM, "?");
+		else
+			area_put(a, line, col,
+				 heat < STANDING_HEATS / 2   ? ST_BAD
+				 : heat > STANDING_HEATS / 2 ? ST_GOOD
+							     : ST_DIM,
+				 (a.s->ascii ? plain : shades)[heat]);
+	}
+}
+
+static void draw_standing(struct area a, int row, const struct backtest_standing *st)
+{
+	AUTO(str) char *text = backtest_standing_text(st);
+	enum judge_outcome o = judge_outcome(&st->skill);
+	size_t better = 0, known = 0;
+
+	area_put(a, row, TABLE_GUTTER, ST_HEADING, "so far");
+	area_put_cut(a, row, TABLE_GUTTER + LABEL, a.cols - TABLE_GUTTER - LABEL - 1,
+		     !text		 ? ST_DIM
+		     : o == JUDGE_BETTER ? ST_GOOD
+		     : o == JUDGE_WORSE	 ? ST_BAD
+					 : ST_NORMAL,
+		     str_or(text, "no cycle's predictions are here yet"));
+	for (size_t i = 0; i < st->n_entities; i++) {
+		better += st->entities[i].skill > 0;
+		known += !isnan(st->entities[i].skill);
+	}
+	if (!st->n_entities)
+		return;
+	area_put(a, row + 1, TABLE_GUTTER, ST_HEADING, "entities");
+	area_putf(a, row + 1, TABLE_GUTTER + LABEL, ST_NORMAL, "%zu of %zu better, from the worst to the best", better,
+		  known);
+	draw_heat(a, row + 2, a.rows - row - 2, st);
+}
+
 static void draw_detail(struct view *v, struct area a, const struct backtest_run *r)
 {
 	struct backtest_counts c = backtest_run_count(r);
@@ -217,7 +270,7 @@ static void draw_detail(struct view *v, struct area a, const struct backtest_run
 	area_put(a, row, TABLE_GUTTER, ST_HEADING, "begun");
 	area_putf(a, row++, TABLE_GUTTER + LABEL, ST_NORMAL, "%s ago, %lld at a time",
 		  timefmt_age(begun, MAX(ui_now_ms(v->ui) - r->created_ms, 0)), (long long)r->concurrency);
-	row += draw_cycles(a, row, MAX(a.rows - 7, 1), r);
+	row += draw_cycles(a, row, MAX(a.rows - 10, 1), r);
 	area_put(a, row, TABLE_GUTTER, ST_HEADING, "packs");
 	area_putf(a, row, TABLE_GUTTER + LABEL, ST_NORMAL, "%zu done, %zu running, %zu waiting, %zu made again",
 		  c.completed, c.running, c.waiting, c.retried);
@@ -226,9 +279,10 @@ static void draw_detail(struct view *v, struct area a, const struct backtest_run
 	if (!str_empty(r->reason)) {
 		snprintf(text, sizeof(text), "%s", backtest_state_name(r->state));
 		area_put(a, row, TABLE_GUTTER, ST_HEADING, text);
-		area_put_cut(a, row, TABLE_GUTTER + LABEL, a.cols - TABLE_GUTTER - LABEL - 1, run_style(r->state),
+		area_put_cut(a, row++, TABLE_GUTTER + LABEL, a.cols - TABLE_GUTTER - LABEL - 1, run_style(r->state),
 			     r->reason);
 	}
+	draw_standing(a, row, &r->standing);
 }
 
 static void backtests_draw(struct view *v, struct area a)
@@ -277,6 +331,12 @@ static bool backtests_action(struct view *v, enum action a)
 		ui_push(v->ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB], .text = filter});
 		return true;
 	}
+	if (a == ACT_ENTITIES && r) {
+		AUTO(str) char *name = xstrdup(r->name);
+
+		ui_push(v->ui, VIEW_ENTITIES, &(struct view_arg){.text = name}); /* v may be gone */
+		return true;
+	}
 	if (a == ACT_REFRESH) {
 		st->asked_ms = 0;
 		return true;
@@ -288,7 +348,7 @@ const struct view_ops view_backtests_ops = {
 	.name = "backtests",
 	.argument = "",
 	.help = "Backtests: how far, what failed and why, what they cost",
-	.contexts = {CTX_KINDS, CTX_LIST},
+	.contexts = {CTX_BACKTESTS, CTX_LIST},
 	.state_size = sizeof(struct backtests_state),
 	.close = backtests_close,
 	.generation = backtests_generation,

@@ -55,6 +55,8 @@ static json_t *run_json(const struct backtest_run *r, bool packs)
 		if (c.causes[i])
 			json_object_set_new(causes, backtest_cause_name(i), json_integer((json_int_t)c.causes[i]));
 	json_put_str(o, "reason", r->reason);
+	if (r->standing.against)
+		json_object_set_new(o, "so_far", backtest_standing_json(&r->standing, packs));
 	json_put_time(o, "begun", r->created_ms);
 	json_put_usd(o, "usd", r->usd_micro);
 	json_object_set_new(o, "causes", causes);
@@ -73,6 +75,10 @@ static void print_run(struct app *a, const struct backtest_run *r)
 
 	fprintf(a->out, "%s: %s%s%s\nbegun %s; %s\n", r->name, backtest_state_name(r->state),
 		str_empty(r->reason) ? "" : ": ", str_or(r->reason, ""), timefmt_show(when, r->created_ms), progress);
+	AUTO(str) char *so_far = backtest_standing_text(&r->standing);
+
+	if (so_far)
+		fprintf(a->out, "%s\n", so_far);
 	for (size_t i = 0; i < r->n_packs; i++)
 		if (r->packs[i].state == PACK_FAILED)
 			fprintf(a->out, "  %s failed (%s): %s\n", r->packs[i].name,
@@ -93,6 +99,7 @@ static int print_runs(struct app *a, const struct backtest_run *runs, size_t n, 
 
 		if (sync_backtest_load(a->sync, runs[i].name, &r, err) < 0)
 			return -err->code;
+		backtest_standing_load(r.name, &r.standing);
 		snprintf(jobs, sizeof(jobs), "%lld", (long long)r.jobs);
 		snprintf(done, sizeof(done), "%zu", count_fetched(&r));
 		snprintf(failed, sizeof(failed), "%zu", backtest_run_count(&r).failed);
@@ -134,6 +141,7 @@ int backtest_status(struct app *a, struct err *err)
 
 	if (sync_backtest_load(a->sync, a->cli.args.items[1], &r, err) < 0)
 		return -err->code;
+	backtest_standing_load(r.name, &r.standing);
 	if (output_format(a) == OUTPUT_JSON) {
 		AUTO(json) json_t *o = run_json(&r, true);
 

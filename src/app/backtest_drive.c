@@ -10,6 +10,7 @@
 #include "aws/s3.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/timefmt.h"
 #ifdef WITH_TRAINER
 #include "app/backtest_kept.h"
@@ -48,6 +49,8 @@ struct drive {
 	uint64_t generation; /* of the jobs that were looked at */
 	uint64_t notices;
 	int64_t looked_ms, refreshed_ms;
+	size_t n_judged; /* packs that standing.json tells of */
+	int64_t judge_at_ms;
 	struct backtest_progress progress;
 };
 
@@ -285,10 +288,31 @@ static void print_notices(struct drive *d)
 	d->notices = s->notice_generation;
 }
 
+/* How it stands so far, for whoever looks; at most a twentieth of the time goes into it. It is
+ * an extra: what is wrong with a pack is told when all are merged. */
+static void judge_so_far(struct drive *d, bool now)
+{
+	int64_t begun = clock_mono_ms();
+	bool *fetched;
+	struct err err = {0};
+
+	if (!d->n_fetched || d->n_fetched == d->n_judged || (!now && begun < d->judge_at_ms))
+		return;
+	fetched = xcalloc(d->w->plan->n_jobs, sizeof(*fetched));
+	for (size_t i = 0; i < d->w->plan->n_jobs; i++)
+		fetched[i] = d->jobs[i].fetched;
+	if (backtest_standing_make(d->w, fetched, &err) < 0)
+		log_debug("%s: how it stands: %s", d->w->name, err.msg);
+	free(fetched);
+	d->n_judged = d->n_fetched;
+	d->judge_at_ms = begun + 20 * (clock_mono_ms() - begun);
+}
+
 static int look(struct drive *d, struct err *err)
 {
 	if (end_fetches(d, err) < 0 || reload(d, err) < 0 || check_held(d, err) < 0 || look_at_packs(d, err) < 0)
 		return -err->code;
+	judge_so_far(d, false);
 	print_notices(d);
 	backtest_progress_show(&d->progress, &d->run, d->n_fetched);
 	return check_failed(d, err);
@@ -408,8 +432,11 @@ int backtest_drive(struct app *a, struct backtest_work *w, struct err *err)
 	backtest_progress_begin(&d.progress, w->name);
 	int rc = begin(&d, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		rc = loop(&d, err);
+		if (rc == 0 || err->code != ERR_CANCELLED)
+			judge_so_far(&d, true);
+	}
 	if (rc == 0)
 		rc = finish(&d, err);
 	if (rc && err->code == ERR_CANCELLED)

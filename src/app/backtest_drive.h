@@ -1,7 +1,7 @@
 /* backtest_drive.h - a backtest carried out: its jobs' requests, their results, and what is
  * made of them. A run's folder, $XDG_STATE_HOME/sagetop/backtests/RUN, holds spec.json and
  * plan.json from the beginning, parts/ (one file a pack, checked) while it runs, and
- * predictions.csv, importances.json and cost.json in the end. */
+ * predictions.csv, importances.json and cost.json in the end; standing.json is the error so far. */
 #ifndef SAGETOP_APP_BACKTEST_DRIVE_H
 #define SAGETOP_APP_BACKTEST_DRIVE_H
 
@@ -54,6 +54,20 @@ int backtest_merge(const struct backtest_work *w, struct err *err) NODISCARD;
  * row. ERR_PARSE where a file of theirs is not of these rows. */
 int backtest_never_make(const struct backtest_work *w, const struct backtest_rows *rows, const double *weights,
 			double **ret, struct err *err) NODISCARD;
+
+/* The rows of those cycles as they stand in the packs that are here (as the plan has them),
+ * settled. */
+int backtest_merge_cycles(const struct backtest_work *w, const bool *fetched, const bool *cycles,
+			  struct backtest_rows *ret, struct err *err) NODISCARD;
+
+/* --- how it stands (backtest_standing.c) -------------------------------------------------- */
+
+/* standing.json of the packs that are here; nothing is written where no cycle is whole. */
+int backtest_standing_make(const struct backtest_work *w, const bool *fetched, struct err *err) NODISCARD;
+/* As the folder tells, whatever stood in *ret is freed; nothing known where it has none. */
+void backtest_standing_load(const char *run, struct backtest_standing *ret);
+/* New reference. */
+json_t *backtest_standing_json(const struct backtest_standing *p, bool entities) NODISCARD;
 
 #define BACKTEST_CARD "card.json"
 /* Are the files of a promoted run what its card says? ERR_PARSE names the first that is not. */

@@ -202,6 +202,40 @@ static int write_rows(const struct merge *m, const struct backtest_rows *rows, c
 	return 0;
 }
 
+/* --- while it runs ------------------------------------------------------------------------- */
+
+static void keep_cycles(struct merge *m, const bool *cycles, size_t n_cycles)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->rows[i].cycle < n_cycles && cycles[m->rows[i].cycle])
+			m->rows[n++] = m->rows[i];
+		else
+			free(m->rows[i].key);
+	}
+	m->n = n;
+}
+
+int backtest_merge_cycles(const struct backtest_work *w, const bool *fetched, const bool *cycles,
+			  struct backtest_rows *ret, struct err *err)
+{
+	AUTO(merge) struct merge m = {.parts = xcalloc(w->plan->n_jobs, sizeof(*m.parts))};
+
+	for (size_t i = 0; i < w->plan->n_jobs; i++) {
+		AUTO(str) char *part = backtest_part_path(w->name, &w->plan->jobs[i], ".csv");
+
+		if (fetched[i] && read_part(&m, part, err) < 0)
+			return -err->code;
+	}
+	keep_cycles(&m, cycles, w->asked.n);
+	if (!m.n)
+		return 0;
+	qsort(m.rows, m.n, sizeof(*m.rows), compare_rows);
+	backtest_rows_init(ret, "the packs' predictions");
+	return settle_rows(w, &m, ret, NULL, err);
+}
+
 /* --- importances --------------------------------------------------------------------------- */
 
 static void add_importances(json_t *sums, const json_t *part, double weight)

@@ -4,8 +4,7 @@
 
 static bool is_wanted(const struct kind *k)
 {
-	return k->id == KIND_ENDPOINT_CONFIG ||
-	       (k->price_component && k->id != KIND_TUNING_CHILD && k->class != &job_class);
+	return k->id == KIND_ENDPOINT_CONFIG || (kind_is_charged(k) && k->class != &job_class);
 }
 
 /* The fields that its price is made of, so that they are asked for where a list does not

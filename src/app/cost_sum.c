@@ -132,7 +132,7 @@ int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report 
 
 	spend_init(&ret->spend, opt);
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (kind_table[i].price_component && !kind_table[i].price_while && i != KIND_TUNING_CHILD &&
+		if (kind_is_charged(&kind_table[i]) && !kind_table[i].price_while &&
 		    sum_kind(a, &kind_table[i], words, ret, err) < 0)
 			return -err->code;
 	if (sum_usage(a, words, ret, err) < 0)

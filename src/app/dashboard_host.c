@@ -1,6 +1,7 @@
 /* dashboard_host.c - what the screens ask for, passed on to sync. */
 #include "app/dashboard_host.h"
 
+#include "app/backtest_drive.h"
 #include "app/budgets.h"
 #include "aws/sagemaker.h"
 #include "base/fs.h"
@@ -134,8 +135,12 @@ static void host_costs(void *user)
 static void host_backtests(void *user)
 {
 	struct dashboard_host *h = user;
+	const struct session *s = sync_session(h->sync);
 
 	sync_backtests(h->sync);
+	for (size_t i = 0; i < s->n_backtests; i++)
+		if (s->backtests[i].state != BACKTEST_DONE || !s->backtests[i].standing.against)
+			backtest_standing_load(s->backtests[i].name, &s->backtests[i].standing);
 }
 
 static void host_counts(void *user)

@@ -70,6 +70,8 @@ void advice_smaller(struct advices *l, const struct advice_group *g)
 	if (!g->measured || g->cpu_pct > BUSY_LITTLE || g->memory_pct > MEMORY_LITTLE || g->gpu_pct > BUSY_LITTLE ||
 	    g->gpu_memory_pct > MEMORY_LITTLE || !has_rate(g) || !is_one_machine(g, &spec))
 		return;
+	if (spec.gpus > 0 && (g->gpu_pct < 0 || g->gpu_memory_pct < 0))
+		return; /* what costs most of it was not measured */
 	const struct price *p = sibling(g, spec.vcpu / 2);
 
 	if (p && p->usd_micro < g->rate_micro && saving_of(g, p->usd_micro) >= ADVICE_SAVING_LEAST)

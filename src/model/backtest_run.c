@@ -12,6 +12,7 @@ void backtest_run_done(struct backtest_run *r)
 	free(r->packs);
 	free(r->name);
 	free(r->reason);
+	backtest_standing_done(&r->standing);
 	*r = (struct backtest_run){0};
 }
 

@@ -6,6 +6,7 @@
 #ifndef SAGETOP_MODEL_BACKTEST_RUN_H
 #define SAGETOP_MODEL_BACKTEST_RUN_H
 
+#include "model/backtest_standing.h"
 #include "model/cost.h"
 #include "model/jobs.h"
 
@@ -58,6 +59,8 @@ struct backtest_run {
 	int64_t billed_s;  /* of all tries that are over */
 	int64_t ended_s;   /* from first to last: of tries that completed, from launch to end */
 	size_t ended;	   /* tries that completed */
+
+	struct backtest_standing standing;
 };
 void backtest_run_done(struct backtest_run *r);
 AUTO_EMBEDDED(backtest_run, struct backtest_run, backtest_run_done)

@@ -61,7 +61,7 @@ static int parse_key(const char *key, struct budget *b, struct err *err)
 	if (b->of != BUDGET_KIND)
 		return *b->what ? 0 : err_set(err, ERR_INVALID, "needs a name");
 	kind = kind_find(b->what);
-	if (!kind || !kind->price_component)
+	if (!kind || !kind_is_charged(kind))
 		return err_set(err, ERR_INVALID,
 			       "is no kind that is billed: kind:training-jobs, kind:endpoints ... is wanted");
 	str_set(&b->what, kind->name);

@@ -70,7 +70,7 @@ void estimate_job(const struct estimate_question *q, struct job_estimate *ret)
 	ret->most_micro = q->rate_micro == USD_UNKNOWN
 				  ? cost_ceiling_micro(q->groups, q->n_groups, q->max_run_s, q->keep_alive_s, q->spot,
 						       q->prices, q->region)
-				  : cost_micro(q->max_run_s, 1, ret->rate_micro);
+				  : cost_micro(q->max_run_s + q->keep_alive_s, 1, ret->rate_micro);
 	ret->done_s = ret->parts[DURATION_STARTUP].mid_s + ret->parts[DURATION_BILLED].mid_s;
 }
 

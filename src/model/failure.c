@@ -246,7 +246,7 @@ const char *failure_cause(const struct session *s, const struct resource *r)
 		return NULL;
 	if (failure_is_bare(r->failure_reason))
 		known = learnt(s, r);
-	return known ? known : masked(s, r, str_last_line(r->failure_reason));
+	return known ? keep(s, known) : masked(s, r, str_last_line(r->failure_reason));
 }
 
 /* --- counting ---------------------------------------------------------------------- */
@@ -284,8 +284,8 @@ static void add(struct failures *f, struct map *at, const struct resource *r, co
 
 	if (!i) {
 		GROW(f->items, f->cap, f->n + 1);
-		f->items[f->n++] = (struct failure){
-			.cause = keep(s, cause), .usd_micro = USD_UNKNOWN, .last_ms = ended, .newest = r};
+		f->items[f->n++] =
+			(struct failure){.cause = cause, .usd_micro = USD_UNKNOWN, .last_ms = ended, .newest = r};
 		i = f->n;
 		(void)map_put(at, cause, (void *)(uintptr_t)i);
 	}

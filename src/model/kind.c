@@ -33,6 +33,11 @@ bool kind_words_have(const char *words, const char *word)
 	return false;
 }
 
+bool kind_is_charged(const struct kind *k)
+{
+	return k->price_component && k->id != KIND_TUNING_CHILD;
+}
+
 enum resource_state kind_state(const struct kind *k, const char *status_text)
 {
 	if (kind_words_have(k->running, status_text))

@@ -131,6 +131,8 @@ static inline const char *kind_word(const struct kind *k)
 {
 	return k->word ? k->word : k->title;
 }
+/* Whether its things are charged each by itself; the children of a search are training jobs, and charged as such. */
+bool kind_is_charged(const struct kind *k);
 /* What a status means for that kind. */
 enum resource_state kind_state(const struct kind *k, const char *status_text);
 /* Whether a list of words separated by blanks has that one. */

@@ -216,7 +216,7 @@ void charges_of_resource(const struct resource *r, const struct session *s, int6
 	ret->n = 0;
 	if (r->kind->class == &job_class)
 		charges_of_job(resource_job(r), s, now_ms, ret);
-	else if (r->kind->price_component && !r->kind->price_while && r->kind->id != KIND_TUNING_CHILD)
+	else if (kind_is_charged(r->kind) && !r->kind->price_while)
 		charges_of_record(r, s, now_ms, ret);
 }
 

@@ -2,12 +2,14 @@
  * the asking. */
 #include "sync/sync_priv.h"
 
+#include "aws/paging.h"
 #include "aws/pricing.h"
 #include "base/fs.h"
 
 #define PRICES_MAX ((size_t)8 << 20)
 #define DAY_MS ((int64_t)86400000)
 #define OFFER_QUIET_MS 30000
+#define PATIENCE_MS 120000	  /* whole pages may hold nothing that is a price of an instance */
 #define ROWS_MAX ((size_t)200000) /* of one region: more is no price list */
 
 static int load_shipped(struct price_table *t, struct err *err)
@@ -95,7 +97,7 @@ struct asking {
 	struct sync *s;
 	char *region;
 	struct price_table rows;
-	size_t pages;
+	struct paging pages;
 	sync_prices_fn *fn;
 	void *user;
 };
@@ -119,6 +121,7 @@ static void asking_end(struct asking *a, const struct err *err)
 {
 	a->fn(a->user, err ? 0 : a->rows.n, err);
 	price_table_done(&a->rows);
+	paging_done(&a->pages);
 	free(a->region);
 	free(a);
 }
@@ -146,17 +149,20 @@ static void on_page(void *user, const struct price *rows, size_t n, const char *
 	struct err failed = err ? *err : (struct err){0};
 	int64_t now_ms = clock_now_ms();
 
-	for (size_t i = 0; i < n && a->rows.n < ROWS_MAX; i++) {
+	if (!err && a->rows.n + n > ROWS_MAX)
+		(void)err_set(&failed, ERR_TOOBIG, "the price list of %s has more than %zu prices: none was kept",
+			      a->region, ROWS_MAX);
+	for (size_t i = 0; i < n && !failed.code; i++) {
 		struct price p = rows[i];
 
 		p.fetched_ms = now_ms;
 		price_table_add(&a->rows, &p);
 	}
-	if (!err && next_token && ++a->pages * 100 <= ROWS_MAX) {
-		pricing_get_products(a->s->aws, a->region, NULL, NULL, next_token, on_page, a);
+	if (!failed.code && paging_next(&a->pages, "GetProducts", next_token, n, &failed) > 0) {
+		pricing_get_products(a->s->aws, a->region, NULL, NULL, a->pages.token, on_page, a);
 		return;
 	}
-	if (!err)
+	if (!failed.code)
 		keep(a, &failed);
 	asking_end(a, failed.code ? &failed : NULL);
 }
@@ -168,6 +174,7 @@ void sync_prices_update(struct sync *s, const char *region, sync_prices_fn *fn, 
 	AUTO(str) char *now = xasprintf("%lld", (long long)clock_now_ms());
 
 	*a = (struct asking){.s = s, .region = xstrdup(str_or(region, s->session->region)), .fn = fn, .user = user};
+	a->pages.patience_ms = PATIENCE_MS;
 	(void)!store_meta_set(s->store, key, now, NULL);
 	pricing_get_products(s->aws, a->region, NULL, NULL, NULL, on_page, a);
 }

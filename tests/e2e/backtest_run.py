@@ -26,6 +26,24 @@ def predicted(text):
     return [float(line.split(",")[6]) for line in lines(text)[1:]]
 
 
+def skill(rows):
+    """1 - error / the season mean's, with the jackknife's interval over days, of lines of predictions."""
+    days = {}
+    for cells in (line.split(",") for line in rows):
+        day = days.setdefault(cells[0], [0, 0])
+        day[0] += abs(float(cells[6]) - float(cells[5]))
+        day[1] += abs(float(cells[11]) - float(cells[5]))
+    e, o, n = sum(d[0] for d in days.values()), sum(d[1] for d in days.values()), len(days)
+    without = [1 - (e - d[0]) / (o - d[1]) for d in days.values()]
+    mean = sum(without) / n
+    half = 1.959963984540054 * ((n - 1) / n * sum((s - mean) ** 2 for s in without)) ** 0.5
+    return 1 - e / o, 1 - e / o - half, 1 - e / o + half
+
+
+def close(a, b):
+    return all(abs(x - y) < 1e-9 for x, y in zip(a, b))
+
+
 # --- a specification of what lies there -----------------------------------------------------
 b = Backtest()
 equal("init looks at data", b.run("init", "games.csv"), 0)
@@ -68,6 +86,16 @@ equal("spot with its waiting", (job["EnableManagedSpotTraining"], job["StoppingC
       (True, 14400))
 equal("and tagged as the run's", b.engine.client("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"],
       [{"Key": "sagetop:backtest", "Value": "toy"}])
+
+s = b.status()["so_far"]
+equal("in the end all cycles are judged", (s["cycles"], s["cycles_all"], s["rows"], s["slates"]), (11, 11, 252, 21))
+ok("as an independent computation has it", close([s[k] for k in ("skill", "low", "high")], skill(lines(whole)[1:])), s)
+ok("entities stand with their own, the worst first", len(s["entities"]) == 12 and
+   [e["skill"] for e in s["entities"]] == sorted(e["skill"] for e in s["entities"]), s["entities"])
+one = s["entities"][0]
+ok("which is theirs", close([one["skill"]], skill([line for line in lines(whole)[1:] if line.split(",")[1] == one["entity"]])), one)
+equal("status in words", b.run("status", "toy"), 0)
+match("has it too", b.output, r"11 of 11 cycles: .*the season mean \(95 %: .*\), MAE [\d.]+ against [\d.]+")
 
 # --- told, not done twice -----------------------------------------------------------------
 equal("a second run of the name is refused", b.run("run", "toy.yaml"), 1)
@@ -142,6 +170,12 @@ match("and missing ones", b.output, r"toy-c2-p1 failed \(output: it left no outp
 ok("a data error is not", "toy-c4-p2-r1" not in dict(b.jobs()), b.jobs())
 s = b.status()
 equal("status says so", (s["state"], s["failed"], s["causes"], s["made_again"]), ("failed", 1, {"data": 1}, 3))
+had = [line for line in lines(whole)[1:] if line.split(",")[3] != "4"]
+ok("what is there is judged: all cycles but the one that lacks a pack", s["so_far"]["cycles"] == 10 and
+   close([s["so_far"][k] for k in ("skill", "low", "high")], skill(had)), s["so_far"])
+with open(b.path("standing.json"), "w") as f:
+    f.write('{"against": ')
+ok("a torn standing.json tells nothing, and is no error", "so_far" not in b.status())
 ok("there are no predictions yet", not os.path.exists(b.path("predictions.csv")))
 b.untell("toy-c4-p2")
 status = b.run("retry", "toy", "--failed")

@@ -472,6 +472,25 @@ static void fill_backtests(struct session *s)
 				 : cycle == 8 ? "InProgress"
 					      : NULL,
 				 cycle == 6 && part == 1 ? data : NULL);
+	r[0].standing = (struct backtest_standing){.cycles = 6,
+						   .cycles_all = 15,
+						   .against = xstrdup("season_mean"),
+						   .skill = {.n = 5120,
+							     .slates = 40,
+							     .mae = 8.2112,
+							     .other_mae = 7.5556,
+							     .skill = -0.0868,
+							     .low = -0.0986,
+							     .high = -0.0749},
+						   .entities = xcalloc(150, sizeof(struct backtest_entity)),
+						   .n_entities = 150};
+	for (size_t i = 0; i < 150; i++)
+		r[0].standing.entities[i] =
+			(struct backtest_entity){.name = xasprintf("player-%zu", 200 + i * 7 % 150),
+						 .n = i < 148 ? 30 + (uint32_t)i % 9 : 0,
+						 .mae = i < 148 ? 8.4 - (double)i / 60 : NAN,
+						 .other_mae = i < 148 ? 7.1 : NAN,
+						 .skill = i < 148 ? 1 - (8.4 - (double)i / 60) / 7.1 : NAN};
 	r[1] = new_run("nba-default", BACKTEST_DONE, 3 * HOUR, 31000);
 	for (int64_t cycle = 0; cycle < 15; cycle += 5)
 		add_pack(&r[1], cycle, 1, "Completed", NULL);

@@ -143,6 +143,25 @@ def trees(learn, say):
     return model.predict(xgboost.DMatrix(X[say].astype(np.float32))).astype(float)
 
 
+def stopped_trees(learn, say):
+    """Early stopping: the best number of rounds for the last 28 days of what is learned from, by
+    what comes before them; then all of it with that many."""
+    import xgboost
+    settings = dict(max_depth=4, eta=0.3, seed=42, tree_method="hist", nthread=1, objective="reg:squarederror")
+    tail = learn & (days > days[learn].max() - 28)
+
+    def train(rows_, rounds):
+        return xgboost.train(settings, xgboost.DMatrix(X[rows_].astype(np.float32), y[rows_]), rounds)
+    model, held = train(learn & ~tail, 60), xgboost.DMatrix(X[tail].astype(np.float32))
+    best = (math.inf, 0)
+    for n in range(60):
+        best = min(best, (np.abs(model.predict(held, iteration_range=(0, n + 1)) - y[tail]).mean(), n))
+        if n + 1 - best[1] >= 5:
+            break
+    print(f"# {best[1] + 1} rounds")
+    return train(learn, best[1] + 1).predict(xgboost.DMatrix(X[say].astype(np.float32))).astype(float)
+
+
 def walk(model, cycles):
     said = np.full(N, nan)
     for k in cycles:
@@ -156,6 +175,9 @@ def walk(model, cycles):
 
 with open(SPEC) as f:
     text = f.read()
+STOPPED = text.replace("model: pooled", """model: listed
+models: [{name: early, type: xgboost, early_stopping_rounds: 5,
+          hyperparameters: {num_round: 60, max_depth: 4, eta: 0.3, seed: 42, tree_method: hist}}]""")
 whole = run_job(text, {})
 said = list(csv.DictReader(whole.decode().splitlines()))
 scored = [r for r in said if r["scored"] == "1"]
@@ -194,6 +216,11 @@ if version.startswith("1.7."):
     expected = walk(trees, cycles)[place]
     at = [k for k, r in enumerate(scored) if int(r["cycle"]) in cycles]
     close("the trees of three cycles", column("model:trees")[at], expected[at], 1e-5)
+    early = run_job(STOPPED, {"backtest_cycles": "7-7"})
+    of = {(r["date"], r["entity"]): float(r["model:early"]) for r in csv.DictReader(early.decode().splitlines())}
+    expected = walk(stopped_trees, (7,))[place]
+    at = [k for k, r in enumerate(scored) if r["cycle"] == "7"]
+    close("trees that stop early", np.array([of[scored[k]["date"], scored[k]["entity"]] for k in at]), expected[at], 1e-5)
 else:
     skip("the trees", "xgboost 1.7 is not installed")
 error = np.abs(column("prediction") - y[place]).mean()

@@ -62,6 +62,10 @@ equal("the default specification passes", run.returncode, 0)
 match("and says what was looked at", run.stdout, r"no leak found in 48 features and the predictions")
 run = check(few_models(shipped("nba-per-player.yaml")), "-n", "2")
 equal("so do the features of the other one", run.returncode, 0)
+run = check(shipped("nba-default.yaml").replace("model: pooled", """model: listed
+models: [{name: early, type: xgboost, early_stopping_rounds: 3,
+          hyperparameters: {num_round: 40, max_depth: 3, eta: 0.3, tree_method: hist}}]"""), "-n", "1")
+equal("trees that stop early pass: what is predicted has no part in when they stop", run.returncode, 0)
 lying = few_models(shipped("nba-default.yaml")).replace("  - rest()", "  - rest()\n  - min")
 run = check(lying, "-n", "1")
 match("what is not declared cannot be a feature", run.stderr, r"min is not known before the slate")

@@ -346,6 +346,16 @@ static inline void fake_serve(struct fake_aws *f, const char *op, const json_t *
 		fake_answer(out, fake_get(f, body));
 	} else if (str_eq(op, "DescribeLogStreams")) {
 		fake_answer(out, fake_streams(f, body));
+	} else if (str_eq(op, "GetProducts")) { /* a list that never ends */
+		fake_answer(
+			out,
+			json_pack("{s:[s], s:s}", "PriceList",
+				  "{\"product\":{\"attributes\":{\"instanceName\":\"ml.m5.xlarge\","
+				  "\"regionCode\":\"us-east-1\",\"component\":\"Training\",\"usagetype\":"
+				  "\"USE1-Train:ml.m5.xlarge\"}},\"terms\":{\"OnDemand\":{\"a\":{\"priceDimensions\":"
+				  "{\"b\":{\"unit\":\"Hrs\",\"pricePerUnit\":{\"USD\":\"0.25\"}}}}}},"
+				  "\"publicationDate\":\"2026-11-13T18:00:00Z\"}",
+				  "NextToken", "again"));
 	} else if (str_eq(op, "GetMetricData")) {
 		fake_answer(out, json_pack("{s:[]}", "MetricDataResults"));
 	} else {

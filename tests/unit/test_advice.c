@@ -18,6 +18,7 @@ static const char table[] = "instance_type,region,component,usd_per_hour,as_of,g
 			    "ml.c5.2xlarge,us-east-1,Training,0.408,2026-09-24,A,list\n"
 			    "ml.r5.xlarge,us-east-1,Training,0.302,2026-09-24,A,list\n"
 			    "ml.g5.xlarge,us-east-1,Training,1.408,2026-09-24,A,list\n"
+			    "ml.g5.2xlarge,us-east-1,Training,1.515,2026-09-24,A,list\n"
 			    "ml.p3.2xlarge,us-east-1,Training,3.825,2026-09-24,A,list\n"
 			    "ml.p3.2xlarge,us-west-2,Training,2.500,2026-09-24,A,list\n"
 			    "ml.m5.xlarge,us-west-2,Training,0.228,2026-09-24,A,list\n"
@@ -162,6 +163,19 @@ static void test_smaller(void **state)
 		(void)add(&w, i);
 	expect(ADVICE_SMALLER, "lazy-039", 40 * 0.4 * (0.461 - 0.230),
 	       "sagetop clone lazy-039 --set ResourceConfig.InstanceType=ml.m5.xlarge");
+}
+
+/* Of what costs most nothing was measured: nothing is said. */
+static void test_smaller_unmeasured(void **state)
+{
+	static const struct work w = {"blind", "ml.g5.2xlarge", 40, 3600, 20, 25, -1, 40, NULL};
+	AUTO(advices) struct advices found = {0};
+
+	add_clean();
+	for (int i = 0; i < w.n; i++)
+		(void)add(&w, i);
+	find(&found);
+	assert_int_equal(found.n, 0);
 }
 
 static void test_larger(void **state)
@@ -405,12 +419,24 @@ static void test_measure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_clean),	  TEST(test_smaller),	TEST(test_larger),
-		TEST(test_family),	  TEST(test_idle_gpu),	TEST(test_disk),
-		TEST(test_pack),	  TEST(test_spot),	TEST(test_hung),
-		TEST(test_early),	  TEST(test_warm_pool), TEST(test_idle_pool),
-		TEST(test_region),	  TEST(test_endpoint),	TEST(test_what_tells_nothing),
-		TEST(test_short_is_said), TEST(test_measure),
+		TEST(test_clean),
+		TEST(test_smaller),
+		TEST(test_smaller_unmeasured),
+		TEST(test_larger),
+		TEST(test_family),
+		TEST(test_idle_gpu),
+		TEST(test_disk),
+		TEST(test_pack),
+		TEST(test_spot),
+		TEST(test_hung),
+		TEST(test_early),
+		TEST(test_warm_pool),
+		TEST(test_idle_pool),
+		TEST(test_region),
+		TEST(test_endpoint),
+		TEST(test_what_tells_nothing),
+		TEST(test_short_is_said),
+		TEST(test_measure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -400,6 +400,11 @@ static void test_job_estimate(void **state)
 	q.rate_micro = 70000;
 	estimate_job(&q, &spot);
 	assert_int_equal(spot.rate_micro, 140000);
+	assert_int_equal(spot.most_micro, 280000);
+	q.keep_alive_s = 3600; /* the pool is kept at the same rate */
+	estimate_job(&q, &spot);
+	assert_int_equal(spot.most_micro, 420000);
+	q.keep_alive_s = 0;
 	q.rate_micro = USD_UNKNOWN;
 	q.spot = false;
 	check_comparison(&q);

@@ -121,6 +121,13 @@ static void test_counting(void **state)
 	assert_int_equal(f.n, 2);
 	assert_int_equal(f.items[0].n, 3);
 	assert_string_equal(f.items[0].newest->name, "a-4");
+	/* What was said of it stays readable when its log says something else. */
+	const char *before = failure_cause(s, bare);
+	failure_learn(s, bare, "line 4: worse");
+	assert_string_equal(before, "line ‹n›: bad");
+	assert_string_equal(failure_cause(s, bare), "line ‹n›: worse");
+	failure_learn(s, bare, "line 333: bad");
+	assert_ptr_equal(failure_cause(s, bare), before);
 	/* And a filter finds them all by the cause as it is shown. */
 	assert_int_equal(query_parse(TRAINING_KIND, "cause=\"line ‹n›: bad\"", &q, NULL), 0);
 	failures_build(&f, session_jobs(s), q, &x);

@@ -99,6 +99,12 @@ static void test_spec_refused(void **state)
 		{"features:\n", "models: [{type: forest}]\nfeatures:\n", "needs ridge or xgboost"},
 		{"features:\n", "models: [{name: a, type: ridge}, {name: a, type: ridge}]\nfeatures:\n",
 		 "two models named a"},
+		{"features:\n", "models: [{type: xgboost, early_stopping_rounds: 0}]\nfeatures:\n",
+		 "early_stopping_rounds: needs a whole number from 1"},
+		{"features:\n", "models: [{type: ridge, early_stopping_rounds: 9}]\nfeatures:\n",
+		 "no rounds to stop after"},
+		{"features:\n", "models: [{type: xgboost, hyperparameters: {early_stopping_rounds: 9}}]\nfeatures:\n",
+		 "is a member of the model, beside hyperparameters"},
 		{"features:\n", "run: {max_run: soon}\nfeatures:\n", "needs a time such as"},
 		{"  files: [rows.csv]\n", "  files: [[a]]\n", "entry 1 is not a text"},
 		{"data:\n", "data: 3\nx:\n", "needs members of its own"},
@@ -125,6 +131,21 @@ static void test_days(void **state)
 	assert_int_equal(day_parse("2018-02-30"), DAY_UNKNOWN);
 	assert_int_equal(day_parse("soon"), DAY_UNKNOWN);
 	assert_int_equal(day_parse(""), DAY_UNKNOWN);
+}
+
+static void test_spec_early_stopping(void **state)
+{
+	AUTO(backtest_spec)
+	struct backtest_spec *s =
+		spec_with("features:\n", "models: [{name: a, type: xgboost, early_stopping_rounds: 9}, "
+					 "{name: b, type: xgboost}]\nfeatures:\n");
+	AUTO(json) json_t *doc = backtest_spec_json(s);
+	AUTO(backtest_spec) struct backtest_spec *again = NULL;
+
+	assert_int_equal(backtest_spec_parse(doc, "again", NULL, &again, NULL), 0);
+	assert_int_equal(again->models[0].patience, 9);
+	assert_int_equal(again->models[0].validation_days, 28);
+	assert_int_equal(again->models[1].patience, 0);
 }
 
 /* --- frames ------------------------------------------------------------------------------ */
@@ -241,6 +262,23 @@ static void test_frame_refused(void **state)
 		if (!strstr(err.msg, cases[i][1]))
 			fail_msg("case %zu: %s", i, err.msg);
 	}
+}
+
+/* A word ends at a NUL; what stands behind it in the cell is not compared with what lies behind the word. */
+static void test_frame_nul(void **state)
+{
+	static const char text[] = "a,b\nx\0yyyyyy,1\nx\0yyyyyy,2\nx,3\n";
+	AUTO(frame) struct frame *t = NULL;
+	AUTO(strlist) struct strlist names = {0};
+	struct err err = {0};
+
+	strlist_add(&names, "a");
+	if (frame_load_memory(text, sizeof(text) - 1, "rows.csv", &names, &t, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(t->n_rows, 3);
+	assert_int_equal(t->columns[0].words.n, 1);
+	for (size_t i = 0; i < t->n_rows; i++)
+		assert_string_equal(t->columns[0].words.items[t->columns[0].codes[i]], "x");
 }
 
 /* --- expressions --------------------------------------------------------------------------- */
@@ -569,6 +607,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spec_defaults),
 		cmocka_unit_test(test_spec_refused),
+		cmocka_unit_test(test_spec_early_stopping),
 		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_frame_one_column),
@@ -576,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_frame_append),
 		cmocka_unit_test(test_frame_numbers),
 		cmocka_unit_test(test_frame_refused),
+		cmocka_unit_test(test_frame_nul),
 		cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_expressions_refused),
 		cmocka_unit_test(test_panel),

@@ -200,10 +200,19 @@ static void test_odd_jobs(void **state)
 
 static void test_budgets(void **state)
 {
-	static const char *const bad[][2] = {{"total", "5"},	    {"total", "/day"},	   {"total", "5/year"},
-					     {"total", "-1/day"},   {"total", "1e99/day"}, {"total", ""},
-					     {"total", "5/day 80"}, {"total", "5/day 0%"}, {"kind:dragon", "5/day"},
-					     {"tag:a", "5/day"},    {"tag:=b", "5/day"},   {"", "5/day"}};
+	static const char *const bad[][2] = {{"total", "5"},
+					     {"total", "/day"},
+					     {"total", "5/year"},
+					     {"total", "-1/day"},
+					     {"total", "1e99/day"},
+					     {"total", ""},
+					     {"total", "5/day 80"},
+					     {"total", "5/day 0%"},
+					     {"kind:dragon", "5/day"},
+					     {"kind:tuning-child", "5/day"}, /* charged as training jobs */
+					     {"tag:a", "5/day"},
+					     {"tag:=b", "5/day"},
+					     {"", "5/day"}};
 	AUTO(budget) struct budget b = {0};
 	AUTO(strmap) struct strmap tags = {0};
 

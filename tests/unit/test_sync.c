@@ -1081,6 +1081,41 @@ static void test_stop_and_read_only(void **state)
 	assert_int_equal(fake_calls(&w->aws, "StopTrainingJob"), 2);
 }
 
+static bool price_of_user(void *user, size_t i, struct price *ret)
+{
+	*ret = *(const struct price *)user;
+	return true;
+}
+
+static void on_prices(void *user, size_t n, const struct err *err)
+{
+	assert_int_equal(n, 0);
+	on_done(user, err);
+}
+
+/* A price list whose pages come round again ends in an error, and what was known stays. */
+static void test_endless_prices(void **state)
+{
+	struct world *w = *state;
+	struct price known = {.instance_type = (char *)(uintptr_t) "ml.old.xlarge",
+			      .region = (char *)(uintptr_t) "us-east-1",
+			      .component = (char *)(uintptr_t) "Training",
+			      .usd_micro = 5,
+			      .as_of = (char *)(uintptr_t) "2026-09-24",
+			      .grade = 'A'};
+	struct price_rows rows = {.n = 1, .get = price_of_user, .user = &known};
+	struct outcome o = {0};
+
+	assert_int_equal(store_prices_put(sync_store(w->s), &rows, NULL), 0);
+	sync_prices_update(w->s, NULL, on_prices, &o);
+	wait_for(w, &o);
+	assert_int_equal(o.err.code, ERR_SERVICE);
+	assert_non_null(strstr(o.err.msg, "GetProducts"));
+	assert_int_equal(fake_calls(&w->aws, "GetProducts"), 2);
+	sync_prices_reload(w->s);
+	assert_non_null(price_training(&sync_session(w->s)->prices, "ml.old.xlarge", "us-east-1", false));
+}
+
 /* The program ends in the middle of everything. */
 static void test_free_while_busy(void **state)
 {
@@ -1133,6 +1168,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_queue_of_later_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop_and_read_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_endless_prices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_free_while_busy, setup, teardown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,19 +207,19 @@ static int find_kept(struct forecast_pool *p, const struct forecast_task *t, voi
 	return rc;
 }
 
-/* What was said of the rows goes where each belongs. Any of the task's own cycle? */
-static bool put_said(struct forecast_pool *p, const struct forecast_task *t, const struct row_list *says,
-		     const double *said)
+/* What was said of the rows goes where each belongs. How many are of the task's own cycle? */
+static size_t put_said(struct forecast_pool *p, const struct forecast_task *t, const struct row_list *says,
+		       const double *said)
 {
 	const struct forecast_job *job = p->job;
-	bool own = false;
+	size_t own = 0;
 
 	for (size_t i = 0; i < says->n; i++) {
 		size_t cell = says->rows[i] * job->spec->n_models + t->model;
 
 		if (panel_cycle_of(job->spec, job->panel->day[says->rows[i]]) == t->cycle) {
 			p->out->said[cell] = said[i];
-			own = true;
+			own++;
 		}
 		if (job->never && t->cycle == 0)
 			p->out->never[cell] = said[i];
@@ -233,12 +233,12 @@ static void say_season(const struct forecast_pool *p, const struct row_list *say
 		said[i] = p->season[says->rows[i]];
 }
 
-static void count_task(struct forecast_pool *p, const struct forecast_fit *fit, bool few)
+static void count_task(struct forecast_pool *p, const struct forecast_fit *fit, bool few, size_t own)
 {
 	pthread_mutex_lock(&p->lock);
 	p->out->trained += !few && !fit->kept;
 	p->out->reused += !few && fit->kept;
-	p->out->fallbacks += few ? fit->says->n : 0;
+	p->out->fallbacks += few ? own : 0;
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -257,8 +257,10 @@ static int speak(struct forecast_pool *p, const struct forecast_task *t, struct 
 		say_season(p, fit->says, fit->said);
 	else if (rc == 0)
 		rc = m->type == BACKTEST_RIDGE ? forecast_ridge(fit, err) : forecast_trees(fit, kit, p->threads, err);
-	if (rc == 0 && put_said(p, t, fit->says, fit->said)) {
-		count_task(p, fit, few);
+	size_t own = rc == 0 ? put_said(p, t, fit->says, fit->said) : 0;
+
+	if (own) {
+		count_task(p, fit, few, own);
 		if (!few && p->job->keep && !kept)
 			rc = keep_model(p, t, fit->model, err);
 	}

@@ -444,6 +444,7 @@ static int entity_predict(struct entity_pass *s, size_t entity, struct err *err)
 
 static void entity_step(void *context, size_t entity)
 {
+	static __thread bool ready;
 	struct entity_pass *s = context;
 	struct err err = {0};
 
@@ -454,7 +455,9 @@ static void entity_step(void *context, size_t entity)
 	pthread_mutex_unlock(&s->lock);
 	if (over)
 		return;
-	booster_thread_init(0);
+	if (!ready)
+		booster_thread_init(0);
+	ready = true;
 	if (!entity_predict(s, entity, &err))
 		return;
 	pthread_mutex_lock(&s->lock);

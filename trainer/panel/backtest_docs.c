@@ -14,6 +14,15 @@ static const struct {
 	 "A number; 100 without it"},
 	{"models.min_rows", "it learns from rows with so many earlier ones of their entity", "A number; 5 without it"},
 	{"models.from_mean", "trees start from the mean of what they learn from", "true or false"},
+	{"models.early_stopping_rounds",
+	 "of xgboost: the best number of rounds is looked for on the last validation_days of what it learns from, "
+	 "until "
+	 "so many in a row are no better there (mean absolute error); with that many it learns from all of it, and "
+	 "never "
+	 "with more than num_round. No row that is predicted has a part in it",
+	 "A whole number from 1; without it all rounds of num_round"},
+	{"models.validation_days", "of xgboost, with early_stopping_rounds: days at the end of what it learns from",
+	 "A whole number from 1; 28 without it"},
 	{"models.hyperparameters", "of xgboost, as of a training job: num_round, max_depth, eta ...", ""},
 };
 

@@ -1,6 +1,8 @@
 /* The models of a specification: recipes that are known by a word, and listed ones. */
 #include "trainer/panel/backtest_spec_impl.h"
 
+#define COUNT_MAX ((int64_t)1000000)
+
 /* What a recipe is made of. trees: hyperparameters, "name=value name=value". */
 static const struct recipe {
 	const char *recipe, *name;
@@ -34,7 +36,8 @@ void backtest_models_done(struct backtest_spec *s)
 static struct backtest_model *add_model(struct backtest_spec *s, const char *name)
 {
 	GROW(s->models, s->cap_models, s->n_models + 1);
-	s->models[s->n_models] = (struct backtest_model){.name = xstrdup(name), .alpha = 100, .min_rows = 5};
+	s->models[s->n_models] =
+		(struct backtest_model){.name = xstrdup(name), .alpha = 100, .min_rows = 5, .validation_days = 28};
 	return &s->models[s->n_models++];
 }
 
@@ -73,6 +76,15 @@ static int take_type(struct backtest_model *m, const json_t *v, struct err *err)
 	return 0;
 }
 
+static int take_count(const json_t *v, int64_t least, int64_t *ret, struct err *err)
+{
+	if (!json_is_integer(v) || json_integer_value(v) < least || json_integer_value(v) > COUNT_MAX)
+		return err_set(err, ERR_INVALID, "needs a whole number from %lld to %lld", (long long)least,
+			       (long long)COUNT_MAX);
+	*ret = json_integer_value(v);
+	return 0;
+}
+
 static int take_member(struct backtest_model *m, const char *name, const json_t *v, struct err *err)
 {
 	if (str_eq(name, "name")) {
@@ -95,17 +107,24 @@ static int take_member(struct backtest_model *m, const char *name, const json_t 
 		m->alpha = json_number_value(v);
 		return 0;
 	}
-	if (str_eq(name, "min_rows")) {
-		if (!json_is_integer(v) || json_integer_value(v) < 0)
-			return err_set(err, ERR_INVALID, "needs a whole number from 0 on");
-		m->min_rows = json_integer_value(v);
-		return 0;
+	if (str_eq(name, "min_rows"))
+		return take_count(v, 0, &m->min_rows, err);
+	if (str_eq(name, "early_stopping_rounds"))
+		return take_count(v, 1, &m->patience, err);
+	if (str_eq(name, "validation_days"))
+		return take_count(v, 1, &m->validation_days, err);
+	if (str_eq(name, "hyperparameters")) {
+		if (spec_take_map(v, &m->hyperparameters, err) < 0)
+			return -err->code;
+		/* There are no rows to validate by but those of the training window. */
+		return strmap_get(&m->hyperparameters, "early_stopping_rounds")
+			       ? err_set(err, ERR_INVALID,
+					 "early_stopping_rounds is a member of the model, beside hyperparameters")
+			       : 0;
 	}
-	if (str_eq(name, "hyperparameters"))
-		return spec_take_map(v, &m->hyperparameters, err);
 	return err_set(err, ERR_INVALID,
 		       "is not a member of a model: name type per_entity alpha min_rows from_mean "
-		       "hyperparameters");
+		       "early_stopping_rounds validation_days hyperparameters");
 }
 
 static int take_model(const struct spec_source *src, size_t i, const json_t *v, struct backtest_spec *s,
@@ -127,6 +146,10 @@ static int take_model(const struct spec_source *src, size_t i, const json_t *v, 
 
 		if (take_member(m, name, value, err))
 			return spec_fail(src, path, err);
+	}
+	if (m->type == BACKTEST_RIDGE && m->patience) {
+		err_set(err, ERR_INVALID, "a ridge has no rounds to stop after: early_stopping_rounds is of xgboost");
+		return spec_fail(src, at, err);
 	}
 	for (size_t k = 0; k < i; k++)
 		if (str_eq(s->models[k].name, m->name)) {
@@ -181,6 +204,10 @@ json_t *backtest_models_json(const struct backtest_spec *s)
 			json_object_set_new(o, "alpha", json_real(m->alpha));
 		else {
 			json_object_set_new(o, "from_mean", json_boolean(m->from_mean));
+			if (m->patience) {
+				json_object_set_new(o, "early_stopping_rounds", json_integer(m->patience));
+				json_object_set_new(o, "validation_days", json_integer(m->validation_days));
+			}
 			json_object_set_new(o, "hyperparameters", json_from_strmap(&m->hyperparameters));
 		}
 		json_array_append_new(list, o);

@@ -21,6 +21,8 @@ struct backtest_model {
 	double alpha;		       /* ridge */
 	int64_t min_rows;	       /* trained on rows with so many earlier ones of their entity */
 	bool from_mean;		       /* trees start from the mean of the rows they learn from */
+	int64_t patience;	       /* trees: rounds without a better one after which they stop; 0: all rounds */
+	int64_t validation_days;       /* the last days of what they learn from, by which that is seen */
 	struct strmap hyperparameters; /* trees: as of a training job */
 };
 

@@ -135,7 +135,7 @@ static bool is_word(const struct frame_column *c, uint32_t code, const char *p, 
 {
 	const char *word = code == FRAME_NO_WORD ? "" : c->words.items[code];
 
-	return !strncmp(word, p, n) && !word[n];
+	return strlen(word) == n && !memcmp(word, p, n);
 }
 
 static uint32_t cell_code(struct reader *r, size_t column, const char *p, size_t n)
