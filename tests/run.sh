@@ -51,10 +51,11 @@ slowest_in() {
 	done | sort -rn | head -n 8 | sed 's/\.trs$//; s/^/   took: /'
 }
 
-# Run the tests of a build folder and show which failed.
+# Run the tests of a build folder and show which failed. Many wait for time-outs and for
+# other programs more than they compute: two for each processor.
 check_in() {
 	say "tests in $1"
-	make -C "$work/$1" -j"$jobs" -k check >"$work/logs/check-$1.log" 2>&1 </dev/null || {
+	make -C "$work/$1" -j$((jobs * 2)) -k check >"$work/logs/check-$1.log" 2>&1 </dev/null || {
 		failures="$failures
   tests in $1"
 		grep -hE '^(FAIL|ERROR|make.*Error)' "$work/logs/check-$1.log" | sort -u | sed 's/^/   /'
