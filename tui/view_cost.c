@@ -300,7 +300,8 @@ static void cost_status(struct view *v, struct buf *left, struct buf *right)
 
 /* --- what Enter leads to ------------------------------------------------------------------ */
 
-/* The jobs that ran within a day, a week or a month; those that share the row's value. */
+/* The jobs that ran within a day, a week or a month, of which some have not ended; those that
+ * share the row's value. */
 static char *filter_of(const struct cost_state *st, const struct spend_row *row)
 {
 	static const enum period_unit units[] = {
@@ -313,7 +314,7 @@ static char *filter_of(const struct cost_state *st, const struct spend_row *row)
 	if (by <= BY_MONTH && period_parse(day, st->spend.opt.local, &start)) {
 		period_name(next, period_start(start, units[by], 1, st->spend.opt.local), PERIOD_DAY,
 			    st->spend.opt.local);
-		return xasprintf("started<%s ended>=%s", next, day);
+		return xasprintf("started<%s (ended>=%s or status:running)", next, day);
 	}
 	if (by == BY_TYPE)
 		return xasprintf("inst:%s", row->key);
