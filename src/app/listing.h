@@ -21,6 +21,12 @@ AUTO_EMBEDDED(listing, struct listing, listing_done)
 /* The options, and args from the first'th on as one filter. Needs no connection, so
  * that a slip is told at once. */
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;
+/* What the session holds and the filter lets through, all that it reads filled; the array is the
+ * caller's (free). NULL on an error. */
+struct resource **listing_items(struct app *a, const struct listing *l, size_t *ret_n, struct err *err) NODISCARD;
+/* Have a cold field of the kind filled. */
+int listing_fill_column(struct app *a, const struct listing *l, const char *name, const struct cold_column **ret,
+			struct err *err) NODISCARD;
 /* Print what the session holds and the filter lets through. */
 int listing_print(struct app *a, const struct listing *l, struct err *err) NODISCARD;
 
