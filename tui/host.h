@@ -69,6 +69,10 @@ struct ui_host {
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
 	/* Put text on the terminal's clipboard (OSC 52). */
 	void (*copy)(void *user, const char *text);
+	/* What is kept from one start to the next, by name; NULL where nothing is; borrowed until
+	 * something is kept. And keep it; NULL forgets. */
+	const char *(*kept)(void *user, const char *name);
+	int (*keep)(void *user, const char *name, const char *text, struct err *err);
 };
 
 void host_preview_free(struct host_preview *p);

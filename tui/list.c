@@ -32,7 +32,7 @@ void list_open(struct view *v, const struct kind *kind, const char *parent, cons
 {
 	struct list *l = list_of(v);
 
-	l->kind = kind;
+	l->kind = v->rows = kind;
 	l->parent = xstrdup(parent);
 	l->hooks = hooks;
 	list_choose_columns(l, ui_columns_of(v->ui, kind));
@@ -461,6 +461,9 @@ bool list_action(struct view *v, enum action a)
 		return true;
 	case ACT_WIDE:
 		l->wide = !l->wide;
+		return true;
+	case ACT_COLUMNS:
+		ui_push(v->ui, VIEW_CHOOSER, NULL);
 		return true;
 	case ACT_BACK:
 		return go_back(v);

@@ -92,7 +92,8 @@ bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
 int list_columns(struct view *v, const char *text, struct err *err); /* as --columns; "": the usual ones */
-void list_csv(struct view *v, struct buf *out);			     /* what is shown, with its columns */
+void list_shown(const struct view *v, struct field_list *ret);
+void list_csv(struct view *v, struct buf *out); /* what is shown, with its columns */
 const char *list_beside(struct view *v, const char *name);
 const char *list_neighbour(struct view *v, const char *name, int by);
 void list_await(struct view *v, const char *name);

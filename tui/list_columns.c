@@ -121,6 +121,14 @@ int list_columns(struct view *v, const char *text, struct err *err)
 	return 0;
 }
 
+void list_shown(const struct view *v, struct field_list *ret)
+{
+	const struct list *l = v->state;
+
+	for (size_t i = 0; i < l->n_usual; i++)
+		field_list_add(ret, l->columns.items[i].field, l->columns.items[i].key);
+}
+
 void list_csv(struct view *v, struct buf *out)
 {
 	const struct list *l = v->state;

@@ -94,7 +94,23 @@ void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bo
 
 const char *ui_columns_of(const struct ui *ui, const struct kind *kind)
 {
-	return kind == TRAINING_KIND ? ui->columns : NULL;
+	AUTO(str) char *name = xasprintf("columns/%s", kind->name);
+	const char *chosen = ui_kept(ui, name);
+
+	return chosen ? chosen : kind == TRAINING_KIND ? ui->columns : NULL;
+}
+
+const char *ui_kept(const struct ui *ui, const char *name)
+{
+	return ui->host->kept ? ui->host->kept(ui->host->user, name) : NULL;
+}
+
+void ui_keep(struct ui *ui, const char *name, const char *text)
+{
+	struct err err = {0};
+
+	if (ui->host->keep && ui->host->keep(ui->host->user, name, text, &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "not kept for the next start: %s", err.msg);
 }
 
 const char *ui_order_of(const struct ui *ui, const struct kind *kind)
@@ -221,7 +237,17 @@ const struct view_ops *ui_top_ops(const struct ui *ui)
 
 const struct kind *ui_top_kind(const struct ui *ui)
 {
-	return ui_top(ui)->kind;
+	return ui_kind_of(ui_top(ui));
+}
+
+const struct kind *ui_kind_of(const struct view *v)
+{
+	return v->rows ? v->rows : v->kind;
+}
+
+void ui_shown_columns(const struct ui *ui, struct field_list *ret)
+{
+	ui_top_ops(ui)->shown(ui_top(ui), ret);
 }
 
 void ui_pop(struct ui *ui)
@@ -345,7 +371,7 @@ const char *ui_neighbour(struct view *v, const char *name, int by)
 
 	for (size_t i = ui->depth; i-- > 0;) {
 		struct view *list = ui->stack[i];
-		if (!list->ops->neighbour || list->kind != v->kind)
+		if (!list->ops->neighbour || ui_kind_of(list) != v->kind)
 			continue;
 		bring_up_to_date(ui, list);
 		return list->ops->neighbour(list, name, by);
@@ -358,7 +384,7 @@ const char *ui_beside(struct view *v, const struct kind *kind, const char *name)
 	struct ui *ui = v->ui;
 
 	for (size_t i = ui->depth; i-- > 0;)
-		if (ui->stack[i]->ops->beside && ui->stack[i]->kind == kind) {
+		if (ui->stack[i]->ops->beside && ui_kind_of(ui->stack[i]) == kind) {
 			bring_up_to_date(ui, ui->stack[i]);
 			return ui->stack[i]->ops->beside(ui->stack[i], name);
 		}

@@ -119,7 +119,7 @@ static void ask(struct view *v, size_t over, const char *consequence)
 	if (over)
 		(void)buf_addf(&text, "(%zu of the marked are not %s)\n", over,
 			       ui->change.remove ? "there" : "running");
-	if (v->ops->hidden)
+	if (v->ops->hidden && ui->change.kind == ui_kind_of(v))
 		v->ops->hidden(v, hidden, sizeof(hidden));
 	if (hidden[0])
 		(void)buf_addf(&text, "(%s)\n", hidden);

@@ -112,8 +112,12 @@ static void run_columns(struct ui *ui, const char *text)
 	struct view *v = list_in_reach(ui);
 	struct err err = {0};
 
+	AUTO(str) char *name = xasprintf("columns/%s", ui_kind_of(v)->name);
+
 	if (v->ops->columns(v, str_or(text, ""), &err) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+	else
+		ui_keep(ui, name, text);
 }
 
 /* "us-east-1", "us-gov-west-1": a slip would otherwise be told by a server that is not there. */
@@ -414,7 +418,7 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 	if (!command)
 		collect_commands(l, prefix);
 	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
-		collect_fields(l, ui_top(ui)->ops->sort && ui_top(ui)->kind ? ui_top(ui)->kind : jobs, prefix);
+		collect_fields(l, ui_top(ui)->ops->sort && ui_top_kind(ui) ? ui_top_kind(ui) : jobs, prefix);
 	else if (!slash || !kind_find(word))
 		collect_names(ui, l, k ? k : jobs, prefix);
 	else { /* KIND/NAME */
@@ -463,7 +467,7 @@ static void collect_values(struct ui *ui, const struct kind *k, const char *word
 static void collect_filter(struct ui *ui, const char *word)
 {
 	struct strlist *l = &ui->prompt.candidates;
-	const struct kind *k = ui_top(ui)->kind;
+	const struct kind *k = ui_top_kind(ui);
 	size_t n = strcspn(word, ":=");
 
 	if (!k)

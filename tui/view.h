@@ -66,6 +66,8 @@ struct view_ops {
 	/* Of lists; NULL elsewhere: `:filter` and `:sort`, */
 	int (*filter)(struct view *v, const char *text, struct err *err);
 	int (*sort)(struct view *v, const char *text, struct err *err);
+	/* The columns that are chosen, or usual: what the chooser begins with, */
+	void (*shown)(const struct view *v, struct field_list *ret);
 	/* `:columns`, and the rows as CSV for `:export`, */
 	int (*columns)(struct view *v, const char *text, struct err *err);
 	void (*csv)(struct view *v, struct buf *out);
@@ -87,6 +89,7 @@ struct view {
 	const struct view_ops *ops;
 	struct ui *ui;
 	const struct kind *kind; /* it was opened with; NULL */
+	const struct kind *rows; /* of a list, set as it opens: that of its rows; NULL elsewhere */
 	void *state;
 	uint64_t id; /* never reused */
 	uint64_t drawn_generation;
@@ -120,6 +123,9 @@ void ui_push_one(struct ui *ui, enum view_id view, const struct kind *kind, cons
 /* What is below the view that is being opened: help is about it. */
 const struct view_ops *ui_top_ops(const struct ui *ui);
 const struct kind *ui_top_kind(const struct ui *ui);
+void ui_shown_columns(const struct ui *ui, struct field_list *ret); /* of the list that it is */
+/* What keys, columns and filters of a view are about: of a list the kind of its rows. */
+const struct kind *ui_kind_of(const struct view *v);
 void ui_pop(struct ui *ui);
 void ui_close(struct view *v); /* that one, wherever it stands; v is gone afterwards */
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -169,9 +175,15 @@ const char *ui_neighbour(struct view *v, const char *name, int by);
 /* The one that stands below that name in the kind's list that is open, else above; NULL. */
 const char *ui_beside(struct view *v, const struct kind *kind, const char *name);
 
-/* What the settings say of a kind's list (as --columns and --sort); NULL: nothing. */
+/* What was chosen on the screen, else what the settings say of a kind's list (as --columns and
+ * --sort); NULL: nothing. Borrowed until something is kept. */
 const char *ui_columns_of(const struct ui *ui, const struct kind *kind);
 const char *ui_order_of(const struct ui *ui, const struct kind *kind);
+/* A text that is kept from one start to the next ("columns/training-job"); NULL where there is none;
+ * borrowed until something is kept. */
+const char *ui_kept(const struct ui *ui, const char *name);
+/* Keep it; NULL forgets. Where it cannot be kept a notice says so. */
+void ui_keep(struct ui *ui, const char *name, const char *text);
 /* Have cold fields filled for all things of a kind (field.h): the list's generation
  * changes once they are. */
 void ui_want_columns(struct view *v, const struct kind *kind, const struct field_list *fields);

@@ -64,11 +64,14 @@ static int cost_open(struct view *v, const struct view_arg *arg, struct err *err
 	struct cost_state *st = v->state;
 	const struct ui_host *host = ui_host(v->ui);
 	enum spend_by by = BY_DAY;
-	const char *tag;
+	const char *tag = NULL;
 
 	st->period = 1;
 	if (!str_empty(arg->text) && spend_by_parse(arg->text, &by, &tag, err) < 0)
 		return -err->code;
+	if (tag)
+		return err_set(err, ERR_USAGE, "costs by a tag are for the command line: sagetop cost --by tag:%s",
+			       tag);
 	for (size_t i = 0; i < ARRAY_LEN(groupings); i++)
 		if (groupings[i] == by)
 			st->grouping = i;
@@ -300,7 +303,9 @@ static void cost_status(struct view *v, struct buf *left, struct buf *right)
 
 /* --- what Enter leads to ------------------------------------------------------------------ */
 
-/* The jobs that ran within a day, a week or a month; those that share the row's value. */
+/* The jobs that ran within a day, a week or a month, of which some have not ended; those that
+ * share the row's value. NULL where no filter says so: of a value that is not known, and of
+ * what a list has no field for. */
 static char *filter_of(const struct cost_state *st, const struct spend_row *row)
 {
 	static const enum period_unit units[] = {
@@ -313,15 +318,17 @@ static char *filter_of(const struct cost_state *st, const struct spend_row *row)
 	if (by <= BY_MONTH && period_parse(day, st->spend.opt.local, &start)) {
 		period_name(next, period_start(start, units[by], 1, st->spend.opt.local), PERIOD_DAY,
 			    st->spend.opt.local);
-		return xasprintf("started<%s ended>=%s", next, day);
+		return xasprintf("started<%s (ended>=%s or status:running)", next, day);
 	}
+	if (by == BY_PREFIX || by == BY_NAME)
+		return xstrdup(row->key);
+	if (*row->key == '(' || str_eq(row->key, "?")) /* "(gone)" */
+		return NULL;
 	if (by == BY_TYPE)
 		return xasprintf("inst:%s", row->key);
 	if (by == BY_STATUS)
 		return xasprintf("status:%s", row->key);
-	if (by == BY_BACKTEST && *row->key != '(')
-		return xasprintf("tag." BACKTEST_TAG "=%s", row->key);
-	return xstrdup(by == BY_PREFIX || by == BY_NAME ? row->key : "");
+	return by == BY_BACKTEST ? xasprintf("tag." BACKTEST_TAG "=%s", row->key) : NULL;
 }
 
 static void open_row(struct view *v)
@@ -339,8 +346,11 @@ static void open_row(struct view *v)
 		ui_push_one(v->ui, ui_page_of(kind_find(kind)), kind_find(kind), slash + 1, MODE_SHOW);
 		return;
 	}
-	filter = by == BY_KIND ? xstrdup("") : filter_of(st, row);
-	ui_push(v->ui, ui_list_of(k), &(struct view_arg){.kind = k, .text = *filter ? filter : NULL});
+	filter = by == BY_KIND ? NULL : filter_of(st, row);
+	if (by != BY_KIND && !filter)
+		ui_notice(v->ui, NOTICE_WARNING, "no list shows just these");
+	else
+		ui_push(v->ui, ui_list_of(k), &(struct view_arg){.kind = k, .text = filter});
 }
 
 static bool turn(size_t *at, size_t n, int by)
@@ -382,7 +392,7 @@ static bool cost_action(struct view *v, enum action a)
 
 const struct view_ops view_cost_ops = {
 	.name = "cost",
-	.argument = "GROUPING",
+	.argument = "[GROUPING]",
 	.takes = TAKES_TEXT,
 	.help = "What was spent: by day, kind, prefix, type ...",
 	.contexts = {CTX_COST, CTX_LIST},

@@ -334,6 +334,7 @@ const struct view_ops view_jobs_ops = {
 	.filter = list_filter,
 	.sort = list_sort,
 	.columns = list_columns,
+	.shown = list_shown,
 	.csv = list_csv,
 	.neighbour = list_neighbour,
 	.beside = list_beside,

@@ -11,6 +11,7 @@ _sagetop()
 	--debug) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--columns | -c) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
 	--sort | -s) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
+	--group) return ;;
 	--limit | -n) return ;;
 	--since) return ;;
 	--grep) return ;;
@@ -52,7 +53,7 @@ _sagetop()
 		esac
 	done
 	case $cmd in
-	jobs) own='--columns --sort --limit' ;;
+	jobs) own='--columns --sort --group --limit --csv' ;;
 	list) own='--columns --sort --limit' ;;
 	show) own='' ;;
 	job) own='' ;;

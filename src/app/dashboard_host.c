@@ -3,6 +3,7 @@
 
 #include "app/backtest_drive.h"
 #include "app/budgets.h"
+#include "app/console_kept.h"
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
@@ -17,7 +18,8 @@ struct dashboard_host {
 	struct launch_plan *plan;    /* prepared last */
 	struct learned *learned;     /* for estimates; NULL: not yet */
 	int64_t learned_ms;	     /* monotonic */
-	char *profile, *region;	     /* to go on with; NULL */
+	struct console_kept *kept;
+	char *profile, *region; /* to go on with; NULL */
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -47,6 +49,7 @@ static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
 	learned_free(h->learned);
+	console_kept_free(h->kept);
 	free(h->profile);
 	free(h->region);
 	free(h);
@@ -415,10 +418,28 @@ static void host_copy(void *user, const char *text)
 	term_copy(text);
 }
 
+static const char *host_kept(void *user, const char *name)
+{
+	const struct dashboard_host *h = user;
+
+	return console_kept_get(h->kept, name);
+}
+
+static int host_keep(void *user, const char *name, const char *text, struct err *err)
+{
+	struct dashboard_host *h = user;
+
+	return console_kept_set(h->kept, name, text, err);
+}
+
 struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config)
 {
 	struct dashboard_host *h = NEW(struct dashboard_host);
+	struct err err = {0};
 
+	h->kept = console_kept_open(&err);
+	if (err.code)
+		session_notify(sync_session(sync), NOTICE_WARNING, "%s", err.msg);
 	h->sync = sync;
 	h->config = config;
 	h->ops = (struct ui_host){
@@ -441,6 +462,8 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.move = host_move,
 		.save = host_save,
 		.copy = host_copy,
+		.kept = host_kept,
+		.keep = host_keep,
 	};
 	return h;
 }

@@ -132,14 +132,14 @@ static void tell_unknown_tags(const struct listing *l, const struct resources *t
 			n, t->n, l->kind->title);
 }
 
-int listing_print(struct app *a, const struct listing *l, struct err *err)
+struct resource **listing_items(struct app *a, const struct listing *l, size_t *ret_n, struct err *err)
 {
 	struct session *s = sync_session(a->sync);
 	const struct resources *t = &s->tables[l->kind->id];
 	struct field_context x = {.session = s, .now_ms = clock_now_ms()};
 
 	if (fill_cold(a, l, err) < 0)
-		return -err->code;
+		return NULL;
 	struct resource **items = xreallocarray(NULL, t->n + 1, sizeof(struct resource *));
 	size_t n = 0;
 
@@ -147,6 +147,33 @@ int listing_print(struct app *a, const struct listing *l, struct err *err)
 		if ((!l->parent || str_eq(l->parent, t->items[i]->parent)) && query_match(l->query, t->items[i], &x))
 			items[n++] = t->items[i];
 	tell_unknown_tags(l, t);
+	*ret_n = n;
+	return items;
+}
+
+int listing_fill_column(struct app *a, const struct listing *l, const char *name, const struct cold_column **ret,
+			struct err *err)
+{
+	AUTO(field_list) struct field_list cold = {0};
+	struct field_ref ref = {.field = field_find(l->kind, name, NULL)};
+	struct app_reply reply = {0};
+
+	field_list_add(&cold, ref.field, NULL);
+	sync_columns(a->sync, l->kind, &cold, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) < 0)
+		return -err->code;
+	*ret = session_cold_column(sync_session(a->sync), l->kind, &ref);
+	return 0;
+}
+
+int listing_print(struct app *a, const struct listing *l, struct err *err)
+{
+	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
+	size_t n;
+	struct resource **items = listing_items(a, l, &n, err);
+
+	if (!items)
+		return -err->code;
 	field_sort(items, n, &l->sort, l->descending, &x);
 	if (app_value(a, OPT_LIMIT))
 		n = MIN(n, (size_t)a->cli.numbers[OPT_LIMIT]);

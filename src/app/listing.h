@@ -25,6 +25,12 @@ char *listing_words(const struct strlist *args, size_t first) NODISCARD;
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;
 /* Ask for the cold fields that the filter reads, for a command that prints its things itself. */
 int listing_fill_query(struct app *a, const struct listing *l, struct err *err) NODISCARD;
+/* What the session holds and the filter lets through, all that it reads filled; the array is the
+ * caller's (free). NULL on an error. */
+struct resource **listing_items(struct app *a, const struct listing *l, size_t *ret_n, struct err *err) NODISCARD;
+/* Have a cold field of the kind filled. */
+int listing_fill_column(struct app *a, const struct listing *l, const char *name, const struct cold_column **ret,
+			struct err *err) NODISCARD;
 /* Print what the session holds and the filter lets through. */
 int listing_print(struct app *a, const struct listing *l, struct err *err) NODISCARD;
 

@@ -322,7 +322,7 @@ const struct field job_fields[] = {
 	{"billable", "billed", "billable_seconds", "BILLED", "billable time, as the service says it", FIELD_SECONDS,
 	 FIELD_USUAL | FIELD_WIDE, {6, 6, 0, 8}, NULL, "BillableTimeInSeconds", get_billable},
 	{"cost", NULL, "cost_usd", NULL, "dollars, billed or so far", FIELD_MONEY,
-	 FIELD_USUAL | FIELD_SCREEN, {8, 8, 0, 3}, "C", NULL, get_cost},
+	 FIELD_USUAL | FIELD_SCREEN, {8, 8, 0, 3}, "B", NULL, get_cost},
 	{"estimate", NULL, "cost_is_estimate", NULL, "whether the cost is an estimate", FIELD_FLAG,
 	 0, {8, 8, 0, 23}, NULL, NULL, get_estimate},
 	{"price", NULL, "price_usd_per_hour", NULL, "dollars an hour of one instance", FIELD_RATE,

@@ -106,7 +106,7 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 #define STARTED(flags_) {"started", NULL, "started", "STARTED", "time of its start", FIELD_TIME, FIELD_WIDE | (flags_), {16, 20, 16, 10}, NULL, NULL, field_get_started}
 #define ENDED {"ended", NULL, "ended", "ENDED", "time of its end", FIELD_TIME, FIELD_WIDE, {16, 20, 16, 10}, NULL, NULL, field_get_ended}
 #define TOOK {"took", "train", "took_seconds", "TOOK", "from its start to its end, or to now", FIELD_SECONDS, BOTH, {6, 6, 6, 4}, "T", NULL, get_took}
-#define COST {"cost", NULL, "cost_usd", "COST", "what it cost, or costs so far", FIELD_MONEY, FIELD_COLD | FIELD_WIDE, {8, 8, 8, 3}, "C", NULL, get_cost}
+#define COST {"cost", NULL, "cost_usd", "COST", "what it cost, or costs so far", FIELD_MONEY, FIELD_COLD | FIELD_WIDE, {8, 8, 8, 3}, "B", NULL, get_cost}
 #define REASON(flags_) {"reason", NULL, "failure_reason", "REASON", "why it failed", FIELD_TEXT, FIELD_WIDE | (flags_), {12, 80, 30, 8}, NULL, NULL, field_get_reason}
 #define ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, 0, {20, 120, 60, 12}, NULL, NULL, field_get_arn}
 #define COLD_ARN {"arn", NULL, "arn", "ARN", "Amazon resource name", FIELD_LINK, FIELD_COLD, {20, 120, 60, 12}, NULL, NULL, field_get_arn}

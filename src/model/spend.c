@@ -152,6 +152,15 @@ static char *key_of(const struct spend *s, const struct kind *kind, const char *
 	}
 }
 
+char *spend_key(const struct spend_options *opt, const struct resource *r)
+{
+	const struct spend all = {.opt = *opt};
+	const struct job *j = r->kind->class == &job_class ? resource_job(r) : NULL;
+	const struct charge whole = {.type = j && j->n_groups > 1 ? "(several types)" : j ? j->instance_type : NULL};
+
+	return key_of(&all, r->kind, r->name, r, &whole);
+}
+
 /* --- sums -------------------------------------------------------------------------------- */
 
 void spend_init(struct spend *s, const struct spend_options *opt)
@@ -252,8 +261,9 @@ static void note_unknown(struct spend *s, const struct charge *c, const void *id
 		strlist_add(names, text);
 }
 
-void spend_add(struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
-	       const struct charges *l, const void *identity)
+/* key: of all its charges; NULL: each has its own. */
+static void add_charges(struct spend *s, const char *key, const struct kind *kind, const char *name,
+			const struct resource *r, const struct charges *l, const void *identity)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct charge *c = &l->items[i];
@@ -267,13 +277,25 @@ void spend_add(struct spend *s, const struct kind *kind, const char *name, const
 		if (s->opt.by <= BY_MONTH) {
 			add_by_time(s, c, from, until, identity);
 		} else {
-			AUTO(str) char *key = key_of(s, kind, name, r, c);
+			AUTO(str) char *own = key ? NULL : key_of(s, kind, name, r, c);
 
-			add_to_row(row_of(s, key), c, from, until, identity);
+			add_to_row(row_of(s, key ? key : own), c, from, until, identity);
 		}
 		add_to_row(&s->total, c, from, until, identity);
 		note_waste(s, c, charge_money(c, from, until), identity);
 	}
+}
+
+void spend_add(struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
+	       const struct charges *l, const void *identity)
+{
+	add_charges(s, NULL, kind, name, r, l, identity);
+}
+
+void spend_add_to(struct spend *s, const char *key, const struct resource *r, const struct charges *l)
+{
+	(void)row_of(s, key);
+	add_charges(s, key, r->kind, r->name, r, l, r);
 }
 
 void spend_add_session(struct spend *s, const struct session *session)

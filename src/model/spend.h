@@ -117,6 +117,11 @@ AUTO_EMBEDDED(spend, struct spend, spend_done)
  * is gone. */
 void spend_add(struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
 	       const struct charges *c, const void *identity);
+/* The group of a whole job (not by time or component): of a cluster of several types "(several
+ * types)". And all that it is billed for in the row of that key, which is there even where it is
+ * billed for nothing. */
+char *spend_key(const struct spend_options *opt, const struct resource *r) NODISCARD;
+void spend_add_to(struct spend *s, const char *key, const struct resource *r, const struct charges *c);
 /* Everything that the session knows of. */
 void spend_add_session(struct spend *s, const struct session *session);
 /* By time ascending, else the dearest first. */

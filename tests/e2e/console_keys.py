@@ -104,8 +104,8 @@ def clone(t):
 
 
 def money_and_names(t):
-    t.keys("C")
-    t.wait("C sorts by cost", "COST↓", "by cost")
+    t.keys("B")
+    t.wait("B sorts by cost", "COST↓", "by cost")
     t.within("most expensive first", 2)
     t.home()
     name = re.search(r"▸ (\S+)", t.term.screen()).group(1)

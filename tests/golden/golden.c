@@ -13,6 +13,7 @@
  *   keys NAME...            names of key.c; "text with blanks" types it
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
  *   later SECONDS           moves the clock
+ *   restart                 the screens begin again, with what was kept
  *   fail TEXT               the host's next action ends with this error
  *   change WHAT             something happens in the session: new-job, gone, log-lines, merged-lines, loading
  *   ask-code TEXT           the program asks for a code (of an MFA device)
@@ -50,7 +51,8 @@ static struct {
 	char seed[32];
 	char columns[64], order[32];
 	char estimate[128];
-	char launched[64]; /* the name; change new-job lets it appear */
+	char launched[64];  /* the name; change new-job lets it appear */
+	struct strmap kept; /* over restarts */
 } t;
 
 /* --- a host that answers at the next turn --- */
@@ -184,6 +186,19 @@ static void host_copy(void *user, const char *text)
 	snprintf(t.asked, sizeof(t.asked), "copy %s", text);
 }
 
+static const char *host_kept(void *user, const char *name)
+{
+	const char *text = strmap_get(&t.kept, name);
+
+	return text && text[0] ? text : NULL;
+}
+
+static int host_keep(void *user, const char *name, const char *text, struct err *err)
+{
+	strmap_set(&t.kept, name, str_or(text, ""));
+	return 0;
+}
+
 static void host_move(void *user, const char *profile, const char *region)
 {
 	snprintf(t.asked, sizeof(t.asked), "move profile=%s region=%s", str_or(profile, ""), str_or(region, ""));
@@ -218,6 +233,8 @@ static struct ui_host host = {
 	.save = host_save,
 	.copy = host_copy,
 	.move = host_move,
+	.kept = host_kept,
+	.keep = host_keep,
 };
 
 /* --- running --- */
@@ -237,6 +254,20 @@ static void settle(void)
 	}
 }
 
+static void open_ui(void)
+{
+	struct ui_options opt = {.ascii = t.ascii,
+				 .mono = t.mono,
+				 .rows = t.rows ? t.rows : 24,
+				 .cols = t.cols ? t.cols : 80,
+				 .notice_ms = 8000,
+				 .columns = t.columns[0] ? t.columns : NULL,
+				 .order = t.order[0] ? t.order : NULL};
+
+	t.ui = ui_new(t.session, &host, &opt);
+	settle();
+}
+
 static void begin(void)
 {
 	if (t.ui)
@@ -248,16 +279,8 @@ static void begin(void)
 		t.session = seed_session("empty");
 	}
 	t.session->read_only = t.read_only;
-	struct ui_options opt = {.ascii = t.ascii,
-				 .mono = t.mono,
-				 .rows = t.rows ? t.rows : 24,
-				 .cols = t.cols ? t.cols : 80,
-				 .notice_ms = 8000,
-				 .columns = t.columns[0] ? t.columns : NULL,
-				 .order = t.order[0] ? t.order : NULL};
 	host.estimate = t.estimate[0] ? host_estimate : NULL;
-	t.ui = ui_new(t.session, &host, &opt);
-	settle();
+	open_ui();
 }
 
 static void finish(void)
@@ -272,6 +295,7 @@ static void finish(void)
 		printf("# %d watches left behind\n", t.watched);
 		failed = true;
 	}
+	strmap_done(&t.kept);
 	memset(&t, 0, sizeof(t));
 	printf("%sok %u - %s\n", failed ? "not " : "", n_tests, title);
 	n_failed += failed;
@@ -370,6 +394,26 @@ static void set_size(const char *arg)
 	}
 }
 
+static void restart(void)
+{
+	begin();
+	ui_free(t.ui);
+	open_ui();
+}
+
+/* Keys of which nothing is painted before the next line. */
+static void type(const char *arg)
+{
+	bool text = arg[0] == '/';
+
+	begin();
+	if (!text)
+		ui_key(t.ui, keyc_parse(arg));
+	for (; text && *arg; arg++)
+		ui_key(t.ui, (unsigned char)*arg);
+	unpainted = true;
+}
+
 static void run_line(const char *word, const char *arg)
 {
 	if (!strcmp(word, "test")) {
@@ -406,13 +450,9 @@ static void run_line(const char *word, const char *arg)
 		ui_ask_code(t.ui, arg, code_typed, NULL);
 		settle();
 	} else if (!strcmp(word, "type")) {
-		begin();
-		if (arg[0] == '/')
-			for (; *arg; arg++)
-				ui_key(t.ui, (unsigned char)*arg);
-		else
-			ui_key(t.ui, keyc_parse(arg));
-		unpainted = true;
+		type(arg);
+	} else if (!strcmp(word, "restart")) {
+		restart();
 	} else if (!strcmp(word, "change")) {
 		begin();
 		change(arg);

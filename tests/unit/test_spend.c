@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "model/budget.h"
+#include "model/groups.h"
 #include "model/running.h"
 
 #define HOUR_MS ((int64_t)3600000)
@@ -198,6 +199,106 @@ static void test_odd_jobs(void **state)
 	assert_string_equal(l.items[0].type, "ml.unheard.of");
 }
 
+#define MINUTE_MS ((int64_t)60000)
+
+static struct job *put_job(struct session *s, const char *name, const char *status, int64_t minutes)
+{
+	struct job *j = job_new(name);
+	bool runs = str_eq(status, "InProgress");
+
+	j->detail = DETAIL_DESCRIBED;
+	job_set_status(j, status);
+	j->instance_type = xstrdup(str_starts(name, "odd") ? "ml.unheard.of" : "ml.m5.xlarge");
+	j->instance_count = 1;
+	j->created_ms = j->start_ms = DAY_MS - (runs ? minutes * MINUTE_MS : DAY_MS / 2);
+	if (!runs) {
+		j->end_ms = j->start_ms + minutes * MINUTE_MS;
+		j->billable_s = j->training_s = minutes * 60;
+	}
+	(void)jobs_put(session_jobs(s), j, NULL);
+	return j;
+}
+
+static const struct group *find_group(const struct groups *g, const char *key)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (str_eq(g->items[i].key, key))
+			return &g->items[i];
+	return NULL;
+}
+
+/* What groups say was spent is what the costs say, grouping by grouping, row by row; what is
+ * to come follows from the group's own past, else nothing is said. */
+static void test_groups(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	struct price p = {.instance_type = (char *)(uintptr_t) "ml.m5.xlarge",
+			  .region = (char *)(uintptr_t) "r",
+			  .component = (char *)(uintptr_t) "Training",
+			  .usd_micro = 240000,
+			  .grade = 'A'};
+	static const enum spend_by all[] = {BY_PREFIX, BY_TYPE, BY_STATUS, BY_PARENT, BY_BACKTEST, BY_USER};
+	AUTO(groups) struct groups g = {0};
+
+	s->region = xstrdup("r");
+	price_table_add(&s->prices, &p);
+	put_job(s, "nba-1", "Completed", 10);
+	put_job(s, "nba-2", "Completed", 20);
+	put_job(s, "nba-3", "Completed", 30);
+	put_job(s, "nba-4", "InProgress", 15); /* as the middle one of 20 and 30: the former */
+	put_job(s, "nba-5", "InProgress", 19);
+	put_job(s, "nba-6", "Failed", 1);
+	put_job(s, "late-1", "Completed", 5);
+	put_job(s, "late-2", "InProgress", 6); /* longer than any: nothing is known */
+	put_job(s, "odd-1", "Completed", 7);
+	put_job(s, "odd-2", "Stopped", 7);
+	struct resources *t = session_jobs(s);
+	const struct resource *const *jobs = (const struct resource *const *)t->items;
+
+	for (size_t k = 0; k < ARRAY_LEN(all); k++) {
+		struct spend_options opt = {.now_ms = DAY_MS, .until_ms = DAY_MS, .by = all[k]};
+		AUTO(spend) struct spend spend = {0};
+
+		groups_build(&g, &opt, jobs, t->n, s);
+		spend_init(&spend, &opt);
+		spend_add_session(&spend, s);
+		assert_int_equal(g.n, spend.n);
+		assert_int_equal(g.spend.total.usd_micro, spend.total.usd_micro);
+		for (size_t i = 0; i < spend.n; i++) {
+			const struct group *one = find_group(
+				&g, all[k] == BY_TYPE && spend.rows[i].unknown ? "ml.unheard.of" : spend.rows[i].key);
+			assert_non_null(one);
+			assert_int_equal(one->spent_micro, spend.rows[i].usd_micro);
+			assert_int_equal(one->unpriced, spend.rows[i].unknown);
+		}
+	}
+	groups_build(&g, &(struct spend_options){.now_ms = DAY_MS, .by = BY_PREFIX}, jobs, t->n, s);
+	const struct group *nba = find_group(&g, "nba"), *late = find_group(&g, "late"), *odd = find_group(&g, "odd");
+
+	assert_true(nba->n == 6 && nba->ok == 3 && nba->failed == 1 && nba->running == 2 && nba->stopped == 0);
+	assert_int_equal(nba->spent_micro, (10 + 20 + 30 + 15 + 19 + 1) * 4000);
+	assert_int_equal(nba->eta_ms, DAY_MS + 5 * MINUTE_MS);
+	assert_int_equal(nba->projected_micro, nba->spent_micro + (5 + 1) * 4000);
+	assert_int_equal(late->eta_ms, TIME_UNKNOWN);
+	assert_int_equal(late->projected_micro, USD_UNKNOWN);
+	assert_int_equal(odd->unpriced, 2);
+	assert_int_equal(odd->projected_micro, USD_UNKNOWN);
+	assert_true(odd->stopped == 1 && odd->ok == 1);
+}
+
+static void test_groups_words(void **state)
+{
+	static const char *const bad[] = {"", "day", "kind", "name", "component", "tag:", "prefix,type"};
+	enum spend_by by;
+	const char *tag;
+	char words[GROUPS_WORDS_LEN];
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(groups_parse(bad[i], &by, &tag, NULL), -ERR_USAGE);
+	assert_int_equal(groups_parse("tag:team", &by, &tag, NULL), 0);
+	assert_string_equal(groups_words(words, by, tag), "tag:team");
+}
+
 static void test_budgets(void **state)
 {
 	static const char *const bad[][2] = {{"total", "5"},
@@ -243,7 +344,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cuts),	    cmocka_unit_test(test_days),
 					   cmocka_unit_test(test_overflow), cmocka_unit_test(test_rounding),
 					   cmocka_unit_test(test_prefixes), cmocka_unit_test(test_periods),
-					   cmocka_unit_test(test_odd_jobs), cmocka_unit_test(test_budgets)};
+					   cmocka_unit_test(test_odd_jobs), cmocka_unit_test(test_budgets),
+					   cmocka_unit_test(test_groups),   cmocka_unit_test(test_groups_words)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

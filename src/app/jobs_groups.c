@@ -1,0 +1,163 @@
+/* jobs_groups.c - sagetop jobs --group: a row for each group of jobs. */
+#include "app/jobs_groups.h"
+
+#include "app/output.h"
+#include "base/csv.h"
+#include "base/timefmt.h"
+#include "model/groups.h"
+
+int jobs_groups_check(const struct app *a, struct err *err)
+{
+	const char *text = app_value(a, OPT_GROUP), *tag;
+	enum spend_by by;
+
+	if (!text)
+		return app_flag(a, OPT_CSV)
+			       ? err_set(err, ERR_USAGE, "--csv goes with --group; a table of jobs is --format tsv")
+			       : 0;
+	if (app_value(a, OPT_COLUMNS) || app_value(a, OPT_SORT))
+		return err_set(err, ERR_USAGE, "--group has its own columns and order: leave out --columns and --sort");
+	if (app_flag(a, OPT_CSV) && app_flag(a, OPT_JSON))
+		return err_set(err, ERR_USAGE, "--csv or --json: one of them");
+	return groups_parse(text, &by, &tag, err);
+}
+
+/* --- one row ----------------------------------------------------------------------------- */
+
+static void add_money(const struct app *a, struct strlist *row, int64_t micro, bool estimate, bool at_least)
+{
+	char text[32] = "";
+
+	if (micro == USD_UNKNOWN)
+		strlist_add(row, "");
+	else if (output_format(a) == OUTPUT_TABLE && !app_flag(a, OPT_CSV))
+		strlist_take(row,
+			     xasprintf("%s%s%s", money_text(text, micro), estimate ? "*" : "", at_least ? "+?" : ""));
+	else
+		strlist_take(row, xasprintf("%.6f", (double)micro / 1e6));
+}
+
+static void add_eta(const struct app *a, struct strlist *row, int64_t eta_ms, int64_t now_ms)
+{
+	char text[TIMEFMT_LEN] = "";
+
+	if (eta_ms != TIME_UNKNOWN && output_format(a) == OUTPUT_TABLE && !app_flag(a, OPT_CSV))
+		timefmt_duration(text, MAX(eta_ms - now_ms, 0));
+	else if (eta_ms != TIME_UNKNOWN)
+		timefmt_iso_ms(text, eta_ms);
+	strlist_add(row, text);
+}
+
+static void add_row(const struct app *a, const struct group *g, int64_t now_ms, struct strlist *row)
+{
+	const size_t counts[] = {g->n, g->ok, g->failed, g->stopped, g->running};
+
+	strlist_add(row, g->key);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		strlist_take(row, xasprintf("%zu", counts[i]));
+	add_eta(a, row, g->eta_ms, now_ms);
+	add_money(a, row, g->spent_micro, g->estimate, g->unpriced);
+	add_money(a, row, g->projected_micro, g->running, false);
+	strlist_take(row, xasprintf("%zu", g->unpriced));
+}
+
+/* --- all of them ------------------------------------------------------------------------- */
+
+static const char *const titles[] = {"GROUP",	"JOBS", "OK",	 "FAILED",    "STOPPED",
+				     "RUNNING", "ETA",	"SPENT", "PROJECTED", "UNPRICED"};
+
+static void print_csv(const struct app *a, const struct strlist *cells)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	size_t n = ARRAY_LEN(titles);
+
+	for (size_t i = 0; i < n; i++) {
+		AUTO(str) char *title = xstrdup(titles[i]);
+
+		str_lower(title);
+		(void)buf_addf(&out, "%s%s", i ? "," : "", title);
+	}
+	for (size_t i = 0; i < cells->n; i++) {
+		(void)buf_adds(&out, i % n ? "," : "\n");
+		csv_add(&out, cells->items[i]);
+	}
+	fprintf(a->out, "%s\n", buf_str(&out));
+}
+
+static void print_rows(struct app *a, const struct groups *g, size_t n)
+{
+	AUTO(table) struct table t = {0};
+	AUTO(strlist) struct strlist cells = {0};
+
+	for (size_t i = 0; i < n; i++)
+		add_row(a, &g->items[i], g->spend.opt.now_ms, &cells);
+	if (app_flag(a, OPT_CSV)) {
+		print_csv(a, &cells);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		table_column(&t, titles[i], i > 0);
+	for (size_t i = 0; i < cells.n; i++)
+		table_cell(&t, cells.items[i]);
+	table_print(&t, a);
+}
+
+static void print_json(const struct app *a, const struct groups *g, size_t n)
+{
+	AUTO(json) json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct group *one = &g->items[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "group", json_string(one->key));
+		json_object_set_new(o, "jobs", json_integer((json_int_t)one->n));
+		json_object_set_new(o, "ok", json_integer((json_int_t)one->ok));
+		json_object_set_new(o, "failed", json_integer((json_int_t)one->failed));
+		json_object_set_new(o, "stopped", json_integer((json_int_t)one->stopped));
+		json_object_set_new(o, "running", json_integer((json_int_t)one->running));
+		json_put_time(o, "eta", one->eta_ms);
+		json_put_usd(o, "spent_usd", one->spent_micro);
+		json_object_set_new(o, "spent_is_estimate", json_boolean(one->estimate));
+		json_put_usd(o, "projected_usd", one->projected_micro);
+		json_object_set_new(o, "unpriced", json_integer((json_int_t)one->unpriced));
+		json_array_append_new(list, o);
+	}
+	output_json(a, list);
+}
+
+static int by_newest(const void *pa, const void *pb)
+{
+	const struct group *a = pa, *b = pb;
+
+	if (a->newest_ms != b->newest_ms)
+		return a->newest_ms < b->newest_ms ? 1 : -1;
+	return strcmp(a->key, b->key);
+}
+
+int jobs_groups_print(struct app *a, const struct listing *l, struct err *err)
+{
+	AUTO(groups) struct groups g = {0};
+	struct spend_options opt = {.now_ms = clock_now_ms()};
+	const struct session *s = sync_session(a->sync);
+	size_t n;
+
+	if (groups_parse(app_value(a, OPT_GROUP), &opt.by, &opt.tag, err) < 0)
+		return -err->code;
+	if (opt.by == BY_PARENT && listing_fill_column(a, l, "tuning_job", &opt.tuning, err) < 0)
+		return -err->code;
+	struct resource **items = listing_items(a, l, &n, err);
+
+	if (!items)
+		return -err->code;
+	groups_build(&g, &opt, (const struct resource *const *)items, n, s);
+	free(items);
+	if (g.n)
+		qsort(g.items, g.n, sizeof(*g.items), by_newest);
+	n = app_value(a, OPT_LIMIT) ? MIN(g.n, (size_t)a->cli.numbers[OPT_LIMIT]) : g.n;
+	if (output_format(a) == OUTPUT_JSON)
+		print_json(a, &g, n);
+	else
+		print_rows(a, &g, n);
+	return 0;
+}

@@ -1,0 +1,221 @@
+/* view_chooser.c - which columns the list below has: all fields of its kind with what they say,
+ * the chosen ones first, in the order of the columns. */
+#include "base/utf8.h"
+#include "tui/table.h"
+#include "tui/ui.h"
+#include "tui/view.h"
+
+#define KEYS_OFFERED 60	     /* of a keyed field: hp.eta, hp.max_depth ... */
+#define THINGS_LOOKED_AT 300 /* for their keys, the newest ones */
+
+struct chooser_state {
+	struct field_ref *rows; /* the first n_chosen are columns, in this order; names always stand first */
+	size_t n, cap, n_chosen;
+	struct table_view table;
+};
+
+static bool has(const struct chooser_state *st, const struct field *f, const char *key)
+{
+	for (size_t i = 0; i < st->n; i++)
+		if (st->rows[i].field == f && str_eq(st->rows[i].key, key))
+			return true;
+	return false;
+}
+
+static void add(struct chooser_state *st, const struct field *f, const char *key)
+{
+	if (has(st, f, key))
+		return;
+	GROW(st->rows, st->cap, st->n + 1);
+	st->rows[st->n++] = (struct field_ref){f, xstrdup(key)};
+}
+
+/* Keys that the things are known to have. */
+static void add_keys(struct chooser_state *st, const struct field *f, const struct resources *t)
+{
+	AUTO(strlist) struct strlist keys = {0};
+
+	for (size_t i = t->n; f->map && i-- > 0 && t->n - i <= THINGS_LOOKED_AT;) {
+		const struct strmap *m = f->map(t->items[i]);
+
+		for (size_t k = 0; m && k < m->n && keys.n < KEYS_OFFERED; k++)
+			if (!strlist_has(&keys, m->items[k].name) && !strpbrk(m->items[k].name, ", "))
+				strlist_add(&keys, m->items[k].name);
+	}
+	strlist_sort(&keys);
+	for (size_t i = 0; i < keys.n; i++)
+		add(st, f, keys.items[i]);
+}
+
+static int chooser_open(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	struct chooser_state *st = v->state;
+	AUTO(field_list) struct field_list shown = {0};
+	const struct kind *k = ui_top_kind(v->ui);
+
+	if (!ui_top_ops(v->ui)->shown)
+		return err_set(err, ERR_USAGE, "columns are those of a list: open one, then :chooser");
+	ui_shown_columns(v->ui, &shown);
+	v->kind = k;
+	for (size_t i = 0; i < shown.n; i++)
+		add(st, shown.items[i].field, shown.items[i].key);
+	st->n_chosen = st->n;
+	for (const struct field *f = k->fields; f->name; f++)
+		if (f->flags & FIELD_KEYED)
+			add_keys(st, f, &ui_session(v->ui)->tables[k->id]);
+		else if (!(f->flags & FIELD_NO_COLUMN))
+			add(st, f, NULL);
+	st->table.n = st->n;
+	return 0;
+}
+
+static void chooser_close(struct view *v)
+{
+	struct chooser_state *st = v->state;
+
+	for (size_t i = 0; i < st->n; i++)
+		free(st->rows[i].key);
+	free(st->rows);
+}
+
+/* --- looks ------------------------------------------------------------------------------- */
+
+static char *name_of(const struct field_ref *c)
+{
+	return xasprintf("%s%s", c->field->name, str_or(c->key, ""));
+}
+
+static void cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
+{
+	const struct chooser_state *st = user;
+	const struct field_ref *c = &st->rows[row];
+	bool chosen = row < st->n_chosen;
+
+	if (column == 0 && chosen)
+		area_putf(a, line, col, ST_MARK, "%2zu", row + 1);
+	if (column == 1) {
+		AUTO(str) char *name = name_of(c);
+		area_put_middle(a, line, col, width, chosen ? ST_STRONG : ST_NORMAL, name);
+	}
+	if (column == 2)
+		area_put_cut(a, line, col, width, ST_DIM, c->field->help);
+}
+
+static void chooser_draw(struct view *v, struct area a)
+{
+	static const struct table_column columns[] = {
+		{.title = "", .min = 2, .max = 2},
+		{.title = "COLUMN", .min = 14, .max = 24, .want = 20},
+		{.title = "WHAT IT SAYS", .min = 8, .max = 200, .priority = 1},
+	};
+	struct chooser_state *st = v->state;
+
+	table_draw(&st->table, a, &(struct table_look){columns, ARRAY_LEN(columns), cell, st});
+}
+
+static void chooser_title(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct chooser_state *st = v->state;
+
+	(void)buf_addf(left, "columns · %s · %zu of %zu", v->kind->title, st->n_chosen, st->n);
+}
+
+static void chooser_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct chooser_state *st = v->state;
+
+	(void)buf_adds(left, "kept for the next start; :columns alone takes the usual ones");
+	(void)buf_addf(right, "%zu of %zu", st->table.selected + 1, st->n);
+}
+
+/* --- keys -------------------------------------------------------------------------------- */
+
+static void move_row(struct chooser_state *st, size_t from, size_t to)
+{
+	struct field_ref c = st->rows[from];
+
+	if (from < to)
+		memmove(&st->rows[from], &st->rows[from + 1], (to - from) * sizeof(c));
+	else
+		memmove(&st->rows[to + 1], &st->rows[to], (from - to) * sizeof(c));
+	st->rows[to] = c;
+}
+
+/* What is chosen goes to the end of the columns, what no longer is behind them; the cursor is
+ * then on the row that came next. */
+static void toggle(struct view *v)
+{
+	struct chooser_state *st = v->state;
+	size_t at = st->table.selected;
+
+	if (at == 0) {
+		ui_notice(v->ui, NOTICE_INFO, "names always stand first");
+	} else if (at < st->n_chosen) {
+		move_row(st, at, --st->n_chosen);
+	} else if (st->n_chosen == TABLE_COLUMNS_MAX) {
+		ui_notice(v->ui, NOTICE_WARNING, "%d columns are the most", TABLE_COLUMNS_MAX);
+	} else {
+		move_row(st, at, st->n_chosen++);
+		table_action(&st->table, ACT_DOWN);
+	}
+}
+
+/* The chosen one under the cursor to the left or to the right. */
+static void shift(struct chooser_state *st, int by)
+{
+	long at = (long)st->table.selected, to = at + by;
+
+	if (at < 1 || to < 1 || (size_t)at >= st->n_chosen || (size_t)to >= st->n_chosen)
+		return; /* names stand first */
+	move_row(st, (size_t)at, (size_t)to);
+	st->table.selected = (size_t)to;
+}
+
+/* As if it had been typed: the command keeps it as well. v is gone afterwards. */
+static void take(struct view *v)
+{
+	const struct chooser_state *st = v->state;
+	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
+	struct ui *ui = v->ui;
+
+	for (size_t i = 0; i < st->n_chosen; i++) {
+		AUTO(str) char *name = name_of(&st->rows[i]);
+		(void)buf_addf(&line, "%s%s", i ? "," : "columns ", name);
+	}
+	ui_pop(ui);
+	ui_command(ui, buf_str(&line));
+}
+
+static bool chooser_action(struct view *v, enum action a)
+{
+	struct chooser_state *st = v->state;
+
+	switch (a) {
+	case ACT_MARK:
+		toggle(v);
+		return true;
+	case ACT_NEXT:
+	case ACT_PREVIOUS:
+		shift(st, a == ACT_NEXT ? 1 : -1);
+		return true;
+	case ACT_OPEN:
+		take(v);
+		return true;
+	default:
+		return table_action(&st->table, a);
+	}
+}
+
+const struct view_ops view_chooser_ops = {
+	.name = "chooser",
+	.argument = "",
+	.help = "Choose and order the columns of the list",
+	.contexts = {CTX_CHOOSER, CTX_LIST},
+	.state_size = sizeof(struct chooser_state),
+	.open = chooser_open,
+	.close = chooser_close,
+	.title = chooser_title,
+	.draw = chooser_draw,
+	.status = chooser_status,
+	.action = chooser_action,
+};
