@@ -30,6 +30,8 @@ _sagetop()
 	--tag) return ;;
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--out | -o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--header) return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
@@ -49,7 +51,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | process | stop | delete | wait | upload | image | advise | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | process | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -72,6 +74,7 @@ _sagetop()
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	advise) own='' ;;
+	monitor) own='--out --header --baseline' ;;
 	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed --to --force' ;;
 	cost) own='--yes --csv --html --days --from --to --by --top --md --now --explorer --check' ;;
 	prices) own='--limit --bulk' ;;
@@ -85,9 +88,10 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process stop delete wait upload image advise backtest cost prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | compare | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
+	monitor) COMPREPLY=($(compgen -W 'baseline check' -f -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;
 	config) COMPREPLY=($(compgen -W "$(sagetop --complete settings 2>/dev/null)" -- "$cur")) ;;
 	prices) COMPREPLY=($(compgen -W "$(sagetop --complete types 2>/dev/null)" -- "$cur")) ;;

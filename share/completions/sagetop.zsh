@@ -45,6 +45,7 @@ _sagetop() {
 		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
 		'advise:what the jobs of the last 30 days could cost less by, and idle endpoints; words filter the jobs' \
+		'monitor:hold data against a baseline\: types, missing values, domains, drift, in Model Monitor'\''s format' \
 		'backtest:judge predictions of the past against doing nothing; sagetop-backtest(5)' \
 		'cost:print what was spent in a period, by day, kind, prefix, tag ...; words filter what is counted' \
 		'prices:print the price table, with the date and source of every price; update asks AWS for all prices of a region' \
@@ -163,6 +164,11 @@ _sagetop() {
 			'*: : ' ;;
 		advise) _arguments $everywhere \
 			'*: : ' ;;
+		monitor) _arguments $everywhere \
+			'--out=[folder for the files that are written; made where it is missing]:DIR:_files' \
+			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN: ' \
+			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
+			'*: :{_values verb baseline check; _files}' ;;
 		backtest) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, or of the run]:NAME: ' \
@@ -170,7 +176,7 @@ _sagetop() {
 			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
-			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME: ' \
+			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
 			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \

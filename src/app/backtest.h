@@ -1,5 +1,5 @@
-/* backtest.h - what `sagetop backtest` does: its table of verbs, and a run's result as its
- * reports read it. sagetop-backtest(5) has the files' forms. */
+/* backtest.h - what `sagetop backtest` does: its verbs (backtest.def), and a run's result as
+ * its reports read it. sagetop-backtest(5) has the files' forms. */
 #ifndef SAGETOP_APP_BACKTEST_H
 #define SAGETOP_APP_BACKTEST_H
 
@@ -7,17 +7,6 @@
 #include "base/json.h"
 #include "model/judge.h"
 #include "model/backtest_rows.h"
-
-/* One row of backtest.def; cli.args holds the verb and its arguments. */
-struct backtest_verb {
-	const char *name;
-	const char *arguments;
-	int least, most; /* of the arguments */
-	int (*run)(struct app *a, struct err *err);
-	const char *help;
-};
-extern const struct backtest_verb backtest_verbs[];
-extern const size_t backtest_n_verbs;
 
 #define BACKTEST(name, arguments, least, most, fn, help) int fn(struct app *a, struct err *err) NODISCARD;
 #include "app/backtest.def"

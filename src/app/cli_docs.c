@@ -5,6 +5,7 @@
 #include "app/config.h"
 #include "app/dashboard_docs.h"
 #include "app/field_docs.h"
+#include "app/verbs.h"
 #include "aws/op.h"
 #include "aws/policy.h"
 #include "base/mdoc.h"
@@ -39,12 +40,14 @@ static void man_option_list(FILE *out, const char *command)
 		fputs(".El\n", out);
 }
 
-static void man_verbs(FILE *out)
+static void man_verbs(FILE *out, struct verbs verbs)
 {
+	if (!verbs.n)
+		return;
 	fputs(".Bl -tag -width Ds\n", out);
-	for (size_t i = 0; i < backtest_n_verbs; i++) {
-		fprintf(out, ".It Ic %s Ar %s\n", backtest_verbs[i].name, backtest_verbs[i].arguments);
-		mdoc_text(out, backtest_verbs[i].help);
+	for (size_t i = 0; i < verbs.n; i++) {
+		fprintf(out, ".It Ic %s Ar %s\n", verbs.items[i].name, verbs.items[i].arguments);
+		mdoc_text(out, verbs.items[i].help);
 		fputc('\n', out);
 	}
 	fputs(".El\n", out);
@@ -55,13 +58,12 @@ static void docs_man(FILE *out)
 	fputs(".Sh OPTIONS\nThese go with every command and with the dashboard,\nbefore or after the command.\n", out);
 	man_option_list(out, NULL);
 	fputs(".Sh COMMANDS\n", out);
-	for (size_t i = 0; i < CMD_COUNT; i++) {
+	for (enum command_id i = 0; i < CMD_COUNT; i++) {
 		const struct command_row *c = &command_rows[i];
 		fprintf(out, ".Ss %s %s\n", c->name, c->arguments);
 		mdoc_text(out, c->help);
 		fputc('\n', out);
-		if (i == CMD_BACKTEST)
-			man_verbs(out);
+		man_verbs(out, verbs_of(i));
 		man_option_list(out, c->name);
 	}
 	dashboard_docs_man(out);
@@ -162,6 +164,7 @@ static void docs_bash(FILE *out)
 	command_names(out, takes_job_names, " | ");
 	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status env' -- \"$cur\")) ;;\n"
+	      "\tmonitor) COMPREPLY=($(compgen -W 'baseline check' -f -- \"$cur\")) ;;\n"
 	      "\tlist|show|delete) COMPREPLY=($(compgen -W \"$(sagetop --complete kinds 2>/dev/null)\" -- \"$cur\")) "
 	      ";;\n"
 	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"
@@ -241,6 +244,7 @@ static void docs_zsh(FILE *out)
 		const char *what = takes_job_names(id)	? " _sagetop_words jobs"
 				   : takes_kinds(id)	? " _sagetop_words kinds"
 				   : id == CMD_LOCAL	? "(start stop status env)"
+				   : id == CMD_MONITOR	? "{_values verb baseline check; _files}"
 				   : id == CMD_PRICES	? " _sagetop_words types"
 				   : id == CMD_CONFIG	? " _sagetop_words settings"
 				   : id == CMD_BACKTEST ? " _sagetop_words backtests"
@@ -300,6 +304,7 @@ static void docs_fish(FILE *out)
 	command_names(out, takes_job_names, " ");
 	fputs("' -a '(sagetop --complete jobs)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status env'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from monitor' -F -a 'baseline check'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from config' -a '(sagetop --complete settings)'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from prices' -a '(sagetop --complete types)'\n"

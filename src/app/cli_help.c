@@ -1,5 +1,5 @@
 /* --help: the tables as text of at most 80 columns. */
-#include "app/backtest.h"
+#include "app/verbs.h"
 
 #define HELP_WIDTH 80
 
@@ -72,18 +72,20 @@ static void print_program_help(FILE *out)
 	fputs("\nOptions of every command:\n", out);
 	print_options(out, NULL, false);
 	fputs("\nsagetop COMMAND --help lists the options of a command.\n"
-	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 a job failed or a baseline was\n"
-	      "not beaten, 4 not found, 5 credentials or permission, 6 throttled or no\n"
-	      "connection, 130 interrupted.\n",
+	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 a job failed, a baseline was\n"
+	      "not beaten or is violated, 4 not found, 5 credentials or permission,\n"
+	      "6 throttled or no connection, 130 interrupted.\n",
 	      out);
 }
 
-static void print_verbs(FILE *out)
+static void print_verbs(FILE *out, struct verbs verbs)
 {
+	if (!verbs.n)
+		return;
 	fputs("\nVerbs:\n", out);
-	for (size_t i = 0; i < backtest_n_verbs; i++) {
-		AUTO(str) char *left = xasprintf("  %s %s", backtest_verbs[i].name, backtest_verbs[i].arguments);
-		print_entry(out, left, backtest_verbs[i].help, 29);
+	for (size_t i = 0; i < verbs.n; i++) {
+		AUTO(str) char *left = xasprintf("  %s %s", verbs.items[i].name, verbs.items[i].arguments);
+		print_entry(out, left, verbs.items[i].help, 29);
 	}
 }
 
@@ -96,8 +98,7 @@ void cli_print_help(FILE *out, const struct command_row *command)
 	fprintf(out, "usage: sagetop %s%s%s [option]...\n\n", command->name, *command->arguments ? " " : "",
 		command->arguments);
 	print_entry(out, "", command->help, 0);
-	if (command == &command_rows[CMD_BACKTEST])
-		print_verbs(out);
+	print_verbs(out, verbs_of((enum command_id)(command - command_rows)));
 	if (has_own_options(command)) {
 		fputs("\nOptions:\n", out);
 		print_options(out, command, true);

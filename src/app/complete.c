@@ -3,7 +3,7 @@
 
 #include <dirent.h>
 
-#include "app/backtest.h"
+#include "app/verbs.h"
 #include "app/config.h"
 #include "app/engine.h"
 #include "base/fs.h"
@@ -93,10 +93,11 @@ static int print_backtests(FILE *out, struct err *err)
 {
 	AUTO(str) char *folder = fs_state_path("backtests");
 	AUTO(strlist) struct strlist names = {0};
+	const struct verbs verbs = verbs_of(CMD_BACKTEST);
 	DIR *d = opendir(folder);
 
-	for (size_t i = 0; i < backtest_n_verbs; i++)
-		fprintf(out, "%s\n", backtest_verbs[i].name);
+	for (size_t i = 0; i < verbs.n; i++)
+		fprintf(out, "%s\n", verbs.items[i].name);
 	for (struct dirent *e; d && (e = readdir(d));)
 		if (e->d_name[0] != '.' && !e->d_name[strspn(e->d_name, NAME_CHARACTERS)])
 			strlist_add(&names, e->d_name);

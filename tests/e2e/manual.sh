@@ -15,6 +15,10 @@ tap_equal 'the jobs that the examples speak of' 3 "$status"
 mkdir "$work/bin"
 printf '#!/bin/sh\nexec "%s" --local "$@"\n' "$bin/sagetop" >"$work/bin/sagetop"
 chmod +x "$work/bin/sagetop"
+# The files that they name.
+mkdir "$work/here"
+awk 'BEGIN { print "x,y"; for (i = 0; i < 300; i++) print i % 17 "," i / 300 }' >"$work/here/train.csv"
+awk 'BEGIN { print "x,y"; for (i = 0; i < 300; i++) print i % 17 "," i / 100 }' >"$work/here/today.csv"
 # .Dl lines: mdoc's escapes back to characters.
 sed -n 's/^\.Dl \$ //p' "$SAGETOP_SRC/man/sagetop.1" | sed "s/\\\\(aq/'/g; s/\\\\-/-/g; s/\\\\e/\\\\/g" >"$work/examples"
 tap_equal 'the manual has examples' yes "$([ "$(wc -l <"$work/examples")" -ge 5 ] && echo yes)"
@@ -22,7 +26,7 @@ while IFS= read -r example; do
 	case $example in
 	'sagetop --local') tap_skip "$example" 'the dashboard has its own tests'; continue ;;
 	esac
-	PATH="$work/bin:$PATH" sh -c "$example" >"$work/out" 2>"$work/err" </dev/null
+	(cd "$work/here" && PATH="$work/bin:$PATH" sh -c "$example") >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	if [ $status -eq 0 ] && [ -s "$work/out" ]; then
 		tap_ok "$example"

@@ -1,46 +1,16 @@
 /* What the columns of the training data look like: see baseline.h. */
-#include <math.h>
-
 #include "trainer/models/baseline.h"
+
+#include "base/moments.h"
 #include "trainer/grow/float_key.h"
 #include "trainer/read/parallel.h"
 
 static const double levels[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
 
 struct column_stats {
-	size_t count;
-	double mean, m2, least, greatest;
+	struct moments moments;
 	double quantiles[ARRAY_LEN(levels)];
 };
-
-/* Welford's update, so that large means do not cost the deviation its digits. */
-static inline void stats_add(struct column_stats *s, float x)
-{
-	double v = (double)x, delta = v - s->mean;
-
-	s->least = s->count && s->least < v ? s->least : v;
-	s->greatest = s->count && s->greatest > v ? s->greatest : v;
-	s->count++;
-	s->mean += delta / (double)s->count;
-	s->m2 += delta * (v - s->mean);
-}
-
-static void stats_merge(struct column_stats *a, const struct column_stats *b)
-{
-	double n = (double)a->count + (double)b->count, delta = b->mean - a->mean;
-
-	if (!b->count)
-		return;
-	if (!a->count) {
-		*a = *b;
-		return;
-	}
-	a->m2 += b->m2 + delta * delta * (double)a->count * (double)b->count / n;
-	a->mean += delta * (double)b->count / n;
-	a->least = MIN(a->least, b->least);
-	a->greatest = MAX(a->greatest, b->greatest);
-	a->count += b->count;
-}
 
 /* --- quantiles: exact selection by two counting passes over the sorted bits --------- */
 
@@ -94,12 +64,12 @@ static void scan_rows(void *ctx, size_t part)
 			const float *row = d->dense + r * d->columns;
 			for (size_t c = 0; c < w->columns; c++)
 				if (!isnan(row[c]))
-					stats_add(&stats[c], row[c]);
+					moments_add(&stats[c].moments, (double)row[c]);
 			continue;
 		}
 		for (size_t i = d->row_start[r]; i < d->row_start[r + 1]; i++)
 			if (d->column_index[i] < w->columns)
-				stats_add(&stats[d->column_index[i]], d->values[i]);
+				moments_add(&stats[d->column_index[i]].moments, (double)d->values[i]);
 	}
 }
 
@@ -154,21 +124,22 @@ static void sparse_quantiles(struct work *w)
 
 static json_t *column_json(const struct dataset *d, size_t c, const struct column_stats *s)
 {
+	const struct moments *m = &s->moments;
 	json_t *j = json_object();
 
 	if (d->feature_names.n == d->columns)
 		json_object_set_new(j, "name", json_string(d->feature_names.items[c]));
 	json_object_set_new(j, "index", json_integer((json_int_t)c));
-	json_object_set_new(j, "count", json_integer((json_int_t)s->count));
-	json_object_set_new(j, "missing", json_integer((json_int_t)(d->rows - s->count)));
+	json_object_set_new(j, "count", json_integer((json_int_t)m->count));
+	json_object_set_new(j, "missing", json_integer((json_int_t)(d->rows - m->count)));
 	if (d->categorical && d->categorical[c])
 		json_object_set_new(j, "categorical", json_true());
-	if (!s->count)
+	if (!m->count)
 		return j;
-	json_object_set_new(j, "mean", json_real(s->mean));
-	json_object_set_new(j, "deviation", json_real(s->count > 1 ? sqrt(s->m2 / (double)(s->count - 1)) : 0));
-	json_object_set_new(j, "min", json_real(s->least));
-	json_object_set_new(j, "max", json_real(s->greatest));
+	json_object_set_new(j, "mean", json_real(m->mean));
+	json_object_set_new(j, "deviation", json_real(moments_sample_deviation(m)));
+	json_object_set_new(j, "min", json_real(m->least));
+	json_object_set_new(j, "max", json_real(m->greatest));
 	json_t *quantiles = json_object();
 	for (size_t q = 0; q < ARRAY_LEN(levels); q++) {
 		char name[16];
@@ -190,14 +161,14 @@ json_t *baseline_compute(const struct dataset *d, int threads)
 	parallel_for(w.parts, (int)w.parts, scan_rows, &w);
 	for (size_t p = 1; p < w.parts; p++)
 		for (size_t c = 0; c < w.columns; c++)
-			stats_merge(&w.merged[c], &w.stats[p * w.columns + c]);
+			moments_merge(&w.merged[c].moments, &w.stats[p * w.columns + c].moments);
 	if (d->dense)
 		parallel_for(w.parts, (int)w.parts, quantiles_of_columns, &w);
 	else
 		sparse_quantiles(&w);
 	json_t *columns = json_array();
 	for (size_t c = 0; c < w.columns; c++)
-		if (d->dense || w.merged[c].count)
+		if (d->dense || w.merged[c].moments.count)
 			json_array_append_new(columns, column_json(d, c, &w.merged[c]));
 	json_t *out = json_pack("{s:s, s:I, s:I}", "format", "sagetop baseline 1", "rows", (json_int_t)d->rows,
 				"columns_left_out", (json_int_t)(d->columns - w.columns));
