@@ -1,6 +1,7 @@
 /* job_fields.c - what a training job has: one row a field, and how to get it. */
 #include "model/kind_fields.h"
 
+#include "model/badge.h"
 #include "model/cost.h"
 #include "model/failure.h"
 #include "model/field_values.h"
@@ -40,6 +41,14 @@ FIELD(secondary)
 FIELD(interruptions)
 {
 	return number_value(job_interruptions(job(r)), r->detail >= DETAIL_SEARCHED);
+}
+
+FIELD(badges)
+{
+	const struct badge_look look = {
+		.job = job(r), .feed = session_find_feed(x->session, TRAINING_KIND, r->name), .now_ms = x->now_ms};
+
+	return text_value(badge_words(&look));
 }
 
 /* --- machines ----------------------------------------------------------------------- */
@@ -337,6 +346,8 @@ const struct field job_fields[] = {
 	 0, {4, 4, 0, 24}, NULL, "EnableManagedSpotTraining", get_spot},
 	{"interruptions", NULL, "interruptions", NULL, "how often spot took the instance", FIELD_COUNT,
 	 0, {5, 13, 0, 24}, NULL, NULL, get_interruptions},
+	{"badges", NULL, "badges", NULL, "what calls for a look while it runs: cpu, gpu, silent, limit, spot, pending, flat", FIELD_TEXT,
+	 FIELD_WIDE | FIELD_ASCENDING, {8, 24, 0, 10}, NULL, NULL, get_badges},
 	{"objective", NULL, "objective_value", "METRIC", "best value of the objective metric, best first", FIELD_SPARK,
 	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {17, 40, 0, 6}, "M", NULL, get_objective},
 	{"round", NULL, "objective_round", NULL, "the round of that value", FIELD_COUNT,

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/timefmt.h"
+#include "model/badge.h"
 #include "model/cost.h"
 #include "model/objective.h"
 #include "model/session.h"
@@ -275,6 +276,25 @@ static void add_inputs(struct page *p, const struct job *j)
 	}
 }
 
+/* What calls for a look, and why. */
+static void add_badges(struct page *p, const struct job *j, const struct session *s, int64_t now_ms)
+{
+	const struct badge_look look = {
+		.job = j, .feed = session_find_feed(s, TRAINING_KIND, j->name), .now_ms = now_ms};
+	bool first = true;
+
+	for (int i = 0; i < BADGE_COUNT; i++) {
+		AUTO(str) char *why = NULL;
+
+		if (!badge_of((enum badge_id)i, &look, &why))
+			continue;
+		(void)page_line(p, first ? "Look" : "");
+		page_partf(p, PAGE_WARN, "%s: ", badge_word((enum badge_id)i));
+		page_part(p, PAGE_NORMAL, why);
+		first = false;
+	}
+}
+
 void page_add_job(struct page *p, const struct resource *r, const struct field_context *x)
 {
 	const struct job *j = resource_job(r);
@@ -287,6 +307,7 @@ void page_add_job(struct page *p, const struct resource *r, const struct field_c
 	} else {
 		add_cost_screen(p, j, s, &c);
 	}
+	add_badges(p, j, s, x->now_ms);
 	add_instance(p, j);
 	add_limits(p, j);
 	add_times(p, j);
