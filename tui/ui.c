@@ -31,6 +31,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->dirty = true;
 	surface_resize(&ui->surface, opt->rows, opt->cols);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
+	ui_history_load(ui);
 	return ui;
 }
 
@@ -46,6 +47,7 @@ void ui_free(struct ui *ui)
 {
 	if (!ui)
 		return;
+	ui_history_keep(ui);
 	while (ui->depth > 0)
 		view_close(ui->stack[--ui->depth]);
 	ui_calls_orphan(ui);

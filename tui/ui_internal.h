@@ -20,8 +20,9 @@ struct prompt {
 	struct lineedit edit;
 	struct err err; /* what the live preview said */
 	struct strlist history[UI_PROMPT_KINDS];
-	size_t history_at; /* == n: what is being typed */
-	char *typed;	   /* kept while walking through the history */
+	bool history_grew[UI_PROMPT_KINDS]; /* since the start */
+	size_t history_at;		    /* == n: what is being typed */
+	char *typed;			    /* kept while walking through the history */
 	/* completion */
 	struct strlist candidates;
 	size_t candidate; /* shown one; candidates.n: none yet */
@@ -95,6 +96,11 @@ void ui_quit(struct ui *ui, bool ask);			     /* ask: where a change is under wa
 void ui_frame_draw(struct ui *ui, struct view *v);
 void ui_notice_collect(struct ui *ui); /* take over the session's newest */
 bool ui_notice_showing(const struct ui *ui);
+
+/* ui_history.c: of the last start; a line more; for the next one. */
+void ui_history_load(struct ui *ui);
+void ui_history_add(struct ui *ui, enum prompt_kind kind, const char *text);
+void ui_history_keep(struct ui *ui);
 
 bool ui_prompt_key(struct ui *ui, int key);
 void ui_prompt_done(struct prompt *p);

@@ -6,8 +6,6 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-#define HISTORY_MAX 100
-
 /* --- commands --- */
 
 static void run_quit(struct ui *ui, const char *arg)
@@ -315,18 +313,6 @@ void ui_prompt_done(struct prompt *p)
 	p->typed = NULL;
 }
 
-static void remember(struct strlist *history, const char *text)
-{
-	if (!text[0] || (history->n && !strcmp(history->items[history->n - 1], text)))
-		return;
-	if (history->n == HISTORY_MAX) {
-		free(history->items[0]);
-		memmove(history->items, history->items + 1, (history->n - 1) * sizeof(*history->items));
-		history->n--;
-	}
-	strlist_add(history, text);
-}
-
 static void finish(struct ui *ui, bool accepted)
 {
 	struct prompt *p = &ui->prompt;
@@ -339,7 +325,7 @@ static void finish(struct ui *ui, bool accepted)
 	p->on = false;
 	strlist_done(&p->candidates);
 	if (accepted)
-		remember(&p->history[p->ops->kind], text);
+		ui_history_add(ui, p->ops->kind, text);
 	if (v)
 		p->ops->done(v, accepted ? text : NULL);
 }
