@@ -9,6 +9,9 @@
 /* id, host, signing name, IAM's name, protocol, content type, target prefix, only region */
 const struct aws_service aws_sagemaker = {"SAGEMAKER", "api.sagemaker", "sagemaker", "sagemaker",
 					  AWS_JSON,    JSON_1_1,	"SageMaker."};
+/* What is sent and answered there is the model's own: the caller says its content type. */
+const struct aws_service aws_sagemaker_runtime = {"SAGEMAKER_RUNTIME", "runtime.sagemaker", "sagemaker", "sagemaker",
+						  AWS_REST_JSON};
 const struct aws_service aws_logs = {"CLOUDWATCH_LOGS", "logs", "logs", "logs", AWS_JSON, JSON_1_1, "Logs_20140328."};
 const struct aws_service aws_cloudwatch = {
 	"CLOUDWATCH", "monitoring", "monitoring", "cloudwatch", AWS_JSON, JSON_1_0, "GraniteServiceVersion20100801."};
@@ -39,12 +42,22 @@ const struct aws_service aws_application_autoscaling = {"APPLICATION_AUTO_SCALIN
 
 const struct aws_service *aws_service_find(const char *id)
 {
-	static const struct aws_service *const all[] = {
-		&aws_sagemaker,	    &aws_logs,	    &aws_cloudwatch,
-		&aws_sts,	    &aws_s3,	    &aws_pricing,
-		&aws_iam,	    &aws_scheduler, &aws_ecr,
-		&aws_sso,	    &aws_sso_oidc,  &aws_service_quotas,
-		&aws_cost_explorer, &aws_events,    &aws_application_autoscaling};
+	static const struct aws_service *const all[] = {&aws_sagemaker,
+							&aws_logs,
+							&aws_cloudwatch,
+							&aws_sts,
+							&aws_s3,
+							&aws_pricing,
+							&aws_iam,
+							&aws_scheduler,
+							&aws_ecr,
+							&aws_sso,
+							&aws_sso_oidc,
+							&aws_service_quotas,
+							&aws_cost_explorer,
+							&aws_events,
+							&aws_application_autoscaling,
+							&aws_sagemaker_runtime};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (str_ieq(all[i]->id, id))
@@ -133,6 +146,8 @@ static char *fips_prefix(const struct aws_service *s, const struct partition *p,
 
 	if (s == &aws_sagemaker && (aws || gov) && !dual)
 		return xstrdup("api-fips.sagemaker");
+	if (s == &aws_sagemaker_runtime && (aws || gov) && !dual)
+		return xstrdup(gov ? s->prefix : "runtime-fips.sagemaker");
 	if (gov && (s == &aws_cloudwatch || ((s == &aws_logs || s == &aws_sts) && !dual)))
 		return xstrdup(s->prefix);
 	if (s == &aws_ecr)

@@ -16,6 +16,7 @@ enum aws_retry {
 	AWS_RETRY_REPEATS, /* once more does no harm */
 	AWS_RETRY_CREATES, /* "exists" on a later attempt may be our own */
 	AWS_RETRY_DELETES, /* "not found" on a later attempt is what was wanted */
+	AWS_RETRY_NEVER,   /* what it calls is not ours: it is sent again only where it was not let in */
 };
 
 struct aws_op {

@@ -20,7 +20,7 @@ static bool belongs(const struct aws_op *op, const struct group *g, const struct
 
 	if (!*op->resource || op->access != g->access || str_eq(op->resource, "*") != g->on_all)
 		return false;
-	if (g->service && op->service != g->service)
+	if (g->service && !str_eq(op->service->iam, g->service->iam))
 		return false;
 	return actions ? strlist_has(actions, action) : writes || op->access == AWS_READ;
 }

@@ -304,7 +304,7 @@ static bool request_retry(struct aws_request *r, const struct http_reply *reply,
 		return false;
 	if (class == RETRY_CLOCK)
 		return true;
-	if (!retry_quota_take(&c->quota, class, &cost))
+	if (r->op->retry == AWS_RETRY_NEVER || !retry_quota_take(&c->quota, class, &cost))
 		return false;
 	r->last_cost = cost;
 	r->not_before_ms = clock_mono_ms() + retry_delay_ms(class, r->attempts, random01(c), retry_after_ms(reply));

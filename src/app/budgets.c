@@ -53,14 +53,26 @@ int budgets_state(const struct config *config, struct sync *sync, const struct b
 
 /* --- before a launch ----------------------------------------------------------------- */
 
-static int allow(const struct config *config, struct sync *sync, const struct budget *b, const char *name,
-		 int64_t ceiling_micro, struct err *err)
+/* What is about to be launched: it costs so much at most, or so much an hour without end. */
+struct wish {
+	const struct kind *kind;
+	const char *name;
+	const struct strmap *tags; /* NULL: none */
+	int64_t micro;		   /* USD_UNKNOWN */
+	bool per_hour;
+};
+
+static int allow(const struct config *config, struct sync *sync, const struct budget *b, const struct wish *w,
+		 struct err *err)
 {
 	struct budget_state st;
 	char limit[24], spent[24], more[24];
+	int64_t ceiling_micro = w->micro;
 
 	if (budgets_state(config, sync, b, &st, err) < 0)
 		return -err->code;
+	if (w->per_hour && w->micro != USD_UNKNOWN)
+		ceiling_micro = cost_micro((st.until_ms - clock_now_ms()) / 1000, 1, w->micro);
 	int64_t after = money_sum(st.spent_micro, ceiling_micro);
 
 	if (after != USD_UNKNOWN && after <= b->usd_micro)
@@ -68,13 +80,14 @@ static int allow(const struct config *config, struct sync *sync, const struct bu
 	return err_set(err, ERR_LIMIT,
 		       "%s would break the budget %s of %s a %s: %s is spent and it can cost %s%s; --force launches it "
 		       "all the same",
-		       name, b->name, money_text(limit, b->usd_micro), b->per == PERIOD_DAY ? "day" : "month",
+		       w->name, b->name, money_text(limit, b->usd_micro), b->per == PERIOD_DAY ? "day" : "month",
 		       money_text(spent, st.spent_micro), money_text(more, ceiling_micro),
-		       ceiling_micro == USD_UNKNOWN ? " (no price)" : " at most");
+		       ceiling_micro == USD_UNKNOWN ? " (no price)"
+		       : w->per_hour		    ? " until its end"
+						    : " at most");
 }
 
-int budgets_allow(const struct config *config, struct sync *sync, const struct kind *kind, const char *name,
-		  const struct strmap *tags, int64_t ceiling_micro, struct err *err)
+static int allow_wish(const struct config *config, struct sync *sync, const struct wish *w, struct err *err)
 {
 	const struct strmap *all = &config->set.budgets;
 	int rc = 0;
@@ -83,10 +96,16 @@ int budgets_allow(const struct config *config, struct sync *sync, const struct k
 		AUTO(budget) struct budget b = {0};
 
 		if (budget_parse(all->items[i].name, all->items[i].value, &b, NULL) == 0 && b.hard &&
-		    budget_matches(&b, kind, name, tags))
-			rc = allow(config, sync, &b, name, ceiling_micro, err);
+		    budget_matches(&b, w->kind, w->name, w->tags))
+			rc = allow(config, sync, &b, w, err);
 	}
 	return rc;
+}
+
+int budgets_allow(const struct config *config, struct sync *sync, const struct kind *kind, const char *name,
+		  const struct strmap *tags, int64_t ceiling_micro, struct err *err)
+{
+	return allow_wish(config, sync, &(struct wish){kind, name, tags, ceiling_micro, false}, err);
 }
 
 static bool any_is_hard(const struct config *config)
@@ -99,8 +118,7 @@ static bool any_is_hard(const struct config *config)
 	return hard;
 }
 
-int budgets_allow_launch(struct app *a, const struct kind *kind, const char *name, const struct strmap *tags,
-			 int64_t ceiling_micro, struct err *err)
+static int allow_launch(struct app *a, const struct wish *w, struct err *err)
 {
 	struct app_reply reply = {0};
 
@@ -109,7 +127,18 @@ int budgets_allow_launch(struct app *a, const struct kind *kind, const char *nam
 	sync_jobs(a->sync, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)
 		return -err->code;
-	return budgets_allow(&a->config, a->sync, kind, name, tags, ceiling_micro, err);
+	return allow_wish(&a->config, a->sync, w, err);
+}
+
+int budgets_allow_launch(struct app *a, const struct kind *kind, const char *name, const struct strmap *tags,
+			 int64_t ceiling_micro, struct err *err)
+{
+	return allow_launch(a, &(struct wish){kind, name, tags, ceiling_micro, false}, err);
+}
+
+int budgets_allow_rate(struct app *a, const struct kind *kind, const char *name, int64_t rate_micro, struct err *err)
+{
+	return allow_launch(a, &(struct wish){kind, name, NULL, rate_micro, true}, err);
 }
 
 int budgets_allow_request(struct app *a, const struct kind *kind, const char *name, const json_t *request,

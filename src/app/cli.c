@@ -99,29 +99,50 @@ static int take_value(struct cli *c, enum option_id id, const char *text, struct
 	return 0;
 }
 
+/* OPT_COUNT where no option is called so. */
+static enum option_id find_option(const char *name, size_t len)
+{
+	static const struct {
+		const char *name;
+		enum option_id id;
+	} aliases[] = {
+#define OPTION(...)
+#define OPTION_ALIAS(alias, option) {alias, OPT_##option},
+#include "app/options.def"
+#undef OPTION_ALIAS
+#undef OPTION
+	};
+
+	for (enum option_id id = 0; id < OPT_COUNT; id++)
+		if (strlen(option_rows[id].name) == len && !strncmp(option_rows[id].name, name, len))
+			return id;
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (strlen(aliases[i].name) == len && !strncmp(aliases[i].name, name, len))
+			return aliases[i].id;
+	return OPT_COUNT;
+}
+
 /* One word that begins with "--". *i moves where the value is the next word. */
 static int parse_long(struct cli *c, int argc, char *const *argv, int *i, struct err *err)
 {
 	const char *name = argv[*i] + 2;
 	size_t len = strcspn(name, "=");
+	enum option_id id = find_option(name, len);
 
-	for (enum option_id id = 0; id < OPT_COUNT; id++) {
-		const struct option_row *o = &option_rows[id];
-		if (strlen(o->name) != len || strncmp(o->name, name, len))
-			continue;
-		const char *value = name[len] == '=' ? name + len + 1 : NULL;
-		if (o->type == OPTION_FLAG) {
-			if (value)
-				return err_set(err, ERR_USAGE, "--%s takes no value", o->name);
-			return take_value(c, id, NULL, err);
-		}
-		if (!value && ++*i < argc)
-			value = argv[*i];
-		if (!value)
-			return err_set(err, ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->argument);
-		return take_value(c, id, value, err);
+	if (id == OPT_COUNT)
+		return unknown_option(name, len, err);
+	const struct option_row *o = &option_rows[id];
+	const char *value = name[len] == '=' ? name + len + 1 : NULL;
+	if (o->type == OPTION_FLAG) {
+		if (value)
+			return err_set(err, ERR_USAGE, "--%s takes no value", o->name);
+		return take_value(c, id, NULL, err);
 	}
-	return unknown_option(name, len, err);
+	if (!value && ++*i < argc)
+		value = argv[*i];
+	if (!value)
+		return err_set(err, ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->argument);
+	return take_value(c, id, value, err);
 }
 
 /* One word of letters: "-f", "-n20", "-n 20". */

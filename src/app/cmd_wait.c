@@ -7,6 +7,7 @@
 #include "model/cost.h"
 
 #define ASK_EVERY_MS 5000 /* by name, of what no list has told about for so long */
+#define ASK_LOCAL_MS 250  /* the engine has no quotas, and what runs there is short */
 #define EXIT_FAILED 3
 #define EXIT_LIMIT 7
 
@@ -136,12 +137,14 @@ static void ask(struct waiting *w, struct waited *one)
 /* By name where no list has told about it lately. */
 static void ask_stale(struct waiting *w)
 {
+	int64_t every_ms = w->a->local ? ASK_LOCAL_MS : ASK_EVERY_MS;
+
 	for (size_t i = 0; i < w->n; i++) {
 		struct waited *one = &w->items[i];
 		const struct resource *r = find(w, one);
 
-		if (!one->reported && !one->asking && clock_mono_ms() - one->asked_ms > ASK_EVERY_MS &&
-		    (!r || clock_now_ms() - r->seen_ms > 2 * ASK_EVERY_MS || one->kind->class != &job_class))
+		if (!one->reported && !one->asking && clock_mono_ms() - one->asked_ms > every_ms &&
+		    (!r || clock_now_ms() - r->seen_ms > 2 * every_ms || one->kind->class != &job_class))
 			ask(w, one);
 	}
 }
@@ -263,7 +266,7 @@ static int run(struct waiting *w, size_t *ret_running, struct err *err)
 			return 0;
 		}
 		ask_stale(w);
-		if (app_turn(a, (int)MIN(left, 1000), err) < 0 || check(w, err) < 0)
+		if (app_turn(a, (int)MIN(left, a->local ? ASK_LOCAL_MS : 1000), err) < 0 || check(w, err) < 0)
 			return -err->code;
 	}
 	return 0;

@@ -112,7 +112,8 @@ int doctor_check_permissions(struct app *a, struct checkup *c, bool read_only, s
 		if (op->access == AWS_WRITE && read_only) {
 			check_set(item, CHECK_SKIPPED, "not needed with --read-only");
 		} else if (!*op->probe) {
-			check_set(item, CHECK_SKIPPED, "for %s; it cannot be tried without creating a job", op->need);
+			check_set(item, CHECK_SKIPPED, "for %s; it cannot be tried without creating something",
+				  op->need);
 		} else if (probe_send(a, c, op, &failure) < 0) {
 			*err = failure;
 			return -ERR_CANCELLED;

@@ -364,6 +364,12 @@ static void change_end(struct change *c, const struct err *err)
 	free(c);
 }
 
+/* It was changed, whatever the question about it has come to. */
+static void on_shown(void *user, const struct err *err)
+{
+	change_end(user, NULL);
+}
+
 static void on_changed(void *user, const struct err *err)
 {
 	struct change *c = user;
@@ -373,10 +379,13 @@ static void on_changed(void *user, const struct err *err)
 	if (err && err->code == ERR_NOTFOUND)
 		not_found(s, c->kind, c->name, &copy);
 	if (!err && !s->closing) {
-		/* Shows "Stopping", "Deleting", or that it is gone, at once. */
-		if (c->kind->describe.operation)
-			sync_describe_resource(s, c->kind, c->name, AWS_USER_ACTION, NULL, NULL);
-		else if (c->call == &c->kind->delete)
+		/* Shows "Stopping", "Deleting", or that it is gone, at once; who ends before that would
+		 * leave in the cache what is not there. */
+		if (c->kind->describe.operation) {
+			sync_describe_resource(s, c->kind, c->name, AWS_USER_ACTION, on_shown, c);
+			return;
+		}
+		if (c->call == &c->kind->delete)
 			sync_forget_resource(s, c->kind, c->name);
 	}
 	change_end(c, err ? &copy : NULL);

@@ -48,6 +48,10 @@ class Server(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         data = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         target = self.headers.get("X-Amz-Target")
+        if self.path.endswith("/invocations"):
+            State.calls.append(("InvokeEndpoint", data))
+            return self.reply(400, json.dumps({"__type": "ValidationError", "Message": "Endpoint not found."}),
+                              "application/json")
         if not target:
             action = urllib.parse.parse_qs(data)["Action"][0]
             State.calls.append((action, data))

@@ -11,6 +11,10 @@ sagetop --local launch "$SAGETOP_SRC/share/examples/player.yaml" --name nba-6 --
 sagetop --local wait nba-6 nba-7 --timeout 600s
 tap_equal 'the jobs that the examples speak of' 3 "$status"
 
+# Of the rows that they were trained on, without what is predicted.
+cd "$work" || exit 1
+find "$work/season/pools" -name '*.csv' | sort | head -1 | xargs head -2 | tail -1 | cut -d, -f2- >rows.csv
+
 # `sagetop` in an example is ours, on the engine.
 mkdir "$work/bin"
 printf '#!/bin/sh\nexec "%s" --local "$@"\n' "$bin/sagetop" >"$work/bin/sagetop"

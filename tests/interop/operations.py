@@ -37,6 +37,8 @@ def main():
         if (row["service"], row["name"]) in NOT_CALLED:
             continue
         model = models.setdefault(row["service"], load(row["service"]))
+        if row["name"] not in model["operations"] and (pathlib.Path(MODELS) / (row["service"] + "-runtime")).is_dir():
+            model = models.setdefault(row["service"] + "-runtime", load(row["service"] + "-runtime"))
         operation = model["operations"].get(row["name"])
         if not operation:
             unknown.append("%(service)s has no %(name)s" % row)

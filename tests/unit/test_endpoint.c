@@ -226,12 +226,36 @@ static void test_userinfo(void **state)
 	assert_string_equal(text, "proxy 'http://p:1' for ftp://b/c@d, x@y");
 }
 
+/* The service has no published cases of its own at hand; its hosts are those of its rules. */
+static void test_runtime(void **state)
+{
+	static const struct {
+		const char *region;
+		bool fips, dual;
+		const char *url;
+	} cases[] = {
+		{"us-east-1", false, false, "https://runtime.sagemaker.us-east-1.amazonaws.com"},
+		{"us-east-1", true, false, "https://runtime-fips.sagemaker.us-east-1.amazonaws.com"},
+		{"us-gov-west-1", true, false, "https://runtime.sagemaker.us-gov-west-1.amazonaws.com"},
+		{"cn-north-1", false, false, "https://runtime.sagemaker.cn-north-1.amazonaws.com.cn"},
+		{"us-east-1", false, true, "https://runtime.sagemaker.us-east-1.api.aws"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct endpoint_params p = {
+			.region = cases[i].region, .fips = cases[i].fips, .dual_stack = cases[i].dual};
+		AUTO(endpoint) struct endpoint e = {0};
+
+		assert_int_equal(endpoint_resolve(&aws_sagemaker_runtime, &p, &e, NULL), 0);
+		assert_string_equal(e.url, cases[i].url);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_userinfo),
-		cmocka_unit_test(test_configured),
+		cmocka_unit_test(test_runtime),		  cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_userinfo),	  cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_sovereign_and_odd),
 	};
 

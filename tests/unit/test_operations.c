@@ -4,6 +4,7 @@
 #include "aws/op.h"
 #include "aws/paging.h"
 #include "aws/policy.h"
+#include "aws/runtime.h"
 #include "base/clock.h"
 #include "httpd.h"
 
@@ -214,6 +215,68 @@ static void test_broken_reply_is_repeated(void **state)
 	end(&w);
 }
 
+struct invoked {
+	struct world *w;
+	struct runtime_answer answer;
+	char *body;
+};
+
+static void on_invoked(void *user, const struct runtime_answer *a, const struct err *err)
+{
+	struct invoked *v = user;
+
+	v->w->done = true;
+	v->answer = *a;
+	v->body = xmemdup(str_or(a->body, ""), a->len + 1);
+	if (err)
+		v->w->err = *err;
+}
+
+static struct invoked invoke(struct world *w, const char *reply)
+{
+	struct aws_options opt = {.local = true};
+	struct invoked v = {.w = w};
+	int64_t deadline = clock_mono_ms() + 180000;
+	struct runtime_call c = {
+		.endpoint = "e 1", .content_type = "text/csv", .variant = "v", .body = "1,\377", .len = 3};
+
+	*w = (struct world){.reply = reply};
+	httpd_start(&w->httpd, serve, w);
+	opt.endpoint_url = w->httpd.url;
+	assert_int_equal(aws_client_new(&opt, &w->client, NULL), 0);
+	runtime_invoke(w->client, &c, on_invoked, &v);
+	while (!w->done && clock_mono_ms() < deadline)
+		aws_client_poll(w->client, NULL, 0, 1000);
+	assert_true(w->done);
+	return v;
+}
+
+/* A model's answer is no JSON of ours, and what a model does is not done twice. */
+static void test_invoke(void **state)
+{
+	struct world w;
+	struct invoked v = invoke(&w, "200 {no json\xff");
+
+	assert_int_equal(w.err.code, 0);
+	assert_string_equal(w.method, "POST");
+	assert_string_equal(w.path, "/endpoints/e%201/invocations");
+	assert_string_equal(w.type, "text/csv");
+	assert_null(w.target);
+	assert_memory_equal(w.body, "1,\377", 3);
+	assert_non_null(strstr(w.authorization, "/us-east-1/sagemaker/aws4_request"));
+	assert_string_equal(v.body, "{no json\xff");
+	assert_int_equal(v.answer.len, 9);
+	assert_true(v.answer.took_us > 0);
+	free(v.body);
+	end(&w);
+	v = invoke(&w, "503 {\"Message\":\"busy\"}");
+	assert_int_equal(w.err.code, ERR_SERVICE);
+	assert_int_equal(w.httpd.n_requests, 1);
+	assert_int_equal(v.answer.status, 503);
+	free(v.body);
+	end(&w);
+}
+
 static void test_redirects(void **state)
 {
 	struct world w;
@@ -331,11 +394,11 @@ static void test_paging_is_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_target),	cmocka_unit_test(test_by_path),
-		cmocka_unit_test(test_reply_members),	cmocka_unit_test(test_broken_reply_is_repeated),
-		cmocka_unit_test(test_redirects),	cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_policy_of_some),	cmocka_unit_test(test_paging_repeats),
-		cmocka_unit_test(test_paging_is_empty),
+		cmocka_unit_test(test_by_target),      cmocka_unit_test(test_by_path),
+		cmocka_unit_test(test_reply_members),  cmocka_unit_test(test_broken_reply_is_repeated),
+		cmocka_unit_test(test_invoke),	       cmocka_unit_test(test_redirects),
+		cmocka_unit_test(test_rows),	       cmocka_unit_test(test_policy_of_some),
+		cmocka_unit_test(test_paging_repeats), cmocka_unit_test(test_paging_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,157 @@
+# sagetop deploy, invoke and delete --all: a model served from one command, on the engine with the
+# real trainer's server, and with a server of our own that fails when it is told to.
+. "$SAGETOP_SRC/tests/e2e/lib.sh"
+for program in sagetop-local sagetop-trainer; do
+	[ -x "$bin/$program" ] || tap_skip_all "built without $program"
+done
+bucket=s3://sagemaker-us-east-1-000000000000
+awk 'BEGIN { srand(3); for (i = 0; i < 400; i++) { a = rand(); b = rand(); print 3 * a - b "," a "," b } }' >"$work/train.csv"
+printf '0.9,0.1\n0.1,0.9\n' >"$work/rows.csv"
+cat >"$work/job.json" <<END
+{"TrainingJobName": "tiny", "RoleArn": "arn:aws:iam::000000000000:role/x",
+ "AlgorithmSpecification": {"TrainingImage": "sagetop-trainer:1", "TrainingInputMode": "File"},
+ "HyperParameters": {"objective": "reg:squarederror", "num_round": "30", "seed": "7"},
+ "InputDataConfig": [{"ChannelName": "train", "ContentType": "text/csv",
+   "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "$bucket/t/train.csv"}}}],
+ "OutputDataConfig": {"S3OutputPath": "$bucket/out/"},
+ "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+ "StoppingCondition": {"MaxRuntimeInSeconds": 3600}}
+END
+cat >"$work/serve" <<'END'
+#!/usr/bin/python3
+import http.server, os, signal
+port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-own")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        self.answer(200, b"")
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if body == b"error":
+            return self.answer(500, b"it broke")
+        self.answer(200, b"\0\xff" + self.headers["Content-Type"].encode() + b"\0" + body)
+    def log_message(self, *a):
+        pass
+signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
+http.server.ThreadingHTTPServer(("127.0.0.1", port), H).serve_forever()
+END
+chmod +x "$work/serve"
+mkdir -p "$work/config/sagetop"
+printf 'images:\n  own:\n    folder: %s\n' "$work" >"$work/config/sagetop/local.yaml"
+one_line() {
+	printf '%s' "$1" | tr '\n\t' '| '
+}
+member() { # member FILTER: of the JSON in $out
+	printf '%s' "$out" | /usr/bin/python3 -c "import json, sys; print($1)" 2>&1
+}
+run "$bin/sagetop" local start --port 0
+sagetop --local upload "$work/train.csv" $bucket/t/
+sagetop --local launch "$work/job.json"
+sagetop --local wait tiny --timeout 120s
+tap_match 'the job to serve' 'tiny.Completed' "$out"
+
+# --- before anything is sent -----------------------------------------------------------
+sagetop --local deploy tiny --instance-type ml.c5.large --count 2 --dry-run
+tap_equal 'a dry run shows the three requests' 'sagetop-trainer:1 tiny ml.c5.large 2 AllTraffic tiny' \
+	"$(member '(lambda d: " ".join([d["CreateModel"]["PrimaryContainer"]["Image"], d["CreateModel"]["ModelName"], *(lambda v: [v["InstanceType"], str(v["InitialInstanceCount"]), v["VariantName"]])(d["CreateEndpointConfig"]["ProductionVariants"][0]), d["CreateEndpoint"]["EndpointName"]]))(json.load(sys.stdin))')"
+fails 4 "no training job 'absent'" 'neither job nor model' -- --local deploy absent
+fails 2 'needs --name NAME' 'an artefact without a name' -- --local deploy $bucket/out/tiny/output/model.tar.gz
+fails 2 'say MEMORY,CONCURRENCY' 'serverless without its numbers' -- --local deploy tiny --serverless 2048
+fails 2 'memory is 1024' 'serverless of no such size' -- --local deploy tiny --serverless 1500,1
+fails 2 'no instances' 'serverless with instances' -- --local deploy tiny --serverless 2048,5 --count 2
+fails 2 'not served' 'what cannot be served' -- --local deploy endpoint/x
+fails 4 'leave out --update' 'an update of nothing' -- --local deploy tiny --update
+fails 5 'read-only forbids it' 'read-only' -- --local deploy tiny --read-only
+endpoint=$("$bin/sagetop" --local local status --json | sed -n 's/.*"endpoint": "\([^"]*\)".*/\1/p')
+eval "$("$bin/sagetop" local env)"
+sagetop --endpoint-url "$endpoint" deploy tiny --type ml.c5.xlarge --count 2
+tap_match 'without a terminal nobody is asked' '^2 .*say --yes' "$status $(one_line "$errors")"
+tap_match 'the price stands there' 'tiny: tiny on 2 x ml.c5.xlarge, \$0\.408 an hour, \$29[78][0-9.]* a month until' "$errors"
+printf 'budgets:\n  kind:endpoints: 0.001/day hard\n' >"$work/config/sagetop/config.yaml"
+sagetop --endpoint-url "$endpoint" deploy tiny --type ml.c5.4xlarge --count 4 --yes
+tap_match 'a hard budget holds, to the end of its day' 'would break the budget kind:endpoints .* it can cost \$[0-9.]+ until its end' "$errors"
+rm "$work/config/sagetop/config.yaml"
+unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION
+sagetop --local list models
+tap_equal 'nothing was made so far' '' "$(printf '%s' "$out" | sed 1d)"
+sagetop --local deploy tiny --serverless 2048,5
+tap_match 'the engine says what it does not do' '^1 .*is serverless, which the local engine does not serve' "$status $(one_line "$errors")"
+tap_match 'what was made before is named with the way to remove it' 'sagetop delete endpoint-config/tiny-[0-9a-f]{8} model/tiny' "$errors"
+config=$(printf '%s' "$out" | sed -n 's/^\(endpoint-config[^	]*\).*/\1/p')
+sagetop --local delete "$config" model/tiny --yes
+tap_match 'and it does' "$config deleted\|model/tiny deleted" "$(one_line "$out")"
+
+# --- deployed, and once only -------------------------------------------------------------
+sagetop --local deploy tiny --type ml.c5.xlarge --wait --timeout 60s
+tap_match 'model, configuration and endpoint are made and in service' \
+	'^0 model/tiny created\|endpoint-config/tiny-[0-9a-f]{8} created\|endpoint/tiny creating\|tiny InService' "$status $(one_line "$out")"
+sagetop --local deploy tiny --instance-type ml.c5.xlarge
+tap_equal 'a repetition makes nothing' '0 endpoint/tiny	unchanged' "$status $out"
+fails 1 'tiny is there and serves otherwise: --update' 'other machines for what is there' -- --local deploy tiny --type ml.c5.large
+fails 1 'Variant none not found' 'an unknown variant' -- --local invoke tiny "$work/rows.csv" --variant none
+
+sagetop --local invoke tiny "$work/rows.csv"
+first=$out
+tap_equal 'a row each' 2 "$(printf '%s\n' "$out" | tr ',' '\n' | grep -c '^-\{0,1\}[0-9]')"
+tap_match 'the latency is said' '^200, [0-9.]+ ms, AllTraffic, [0-9]+ bytes of text/csv' "$errors"
+sagetop --local invoke endpoint/tiny "$work/rows.csv" --content-type image/png
+tap_match 'what the server does not take' '^1 .*415.*sagetop logs endpoint/tiny' "$status $(one_line "$errors")"
+head -c 6291457 /dev/zero >"$work/big"
+fails 1 'more than the 6291456 bytes' 'a body that no call takes' -- --local invoke tiny "$work/big"
+fails 4 "no endpoint 'tinny' .*did you mean 'tiny'" 'an endpoint that is not there' -- --local invoke tinny "$work/rows.csv"
+fails 2 'parallel goes with --repeat' 'parallel alone' -- --local invoke tiny "$work/rows.csv" --parallel 2
+sagetop --local invoke tiny "$work/rows.csv" --repeat 200 --parallel 4 --json
+tap_equal 'under load: calls, failures, order of the percentiles, price' '200 0 True 1 x ml.c5.xlarge True' \
+	"$(member '(lambda d: "%d %d %s %s %s" % (d["calls"], d["failed"], 0 < d["p50_ms"] <= d["p90_ms"] <= d["p99_ms"] <= d["longest_ms"], d["instances"], abs(d["usd_per_million_calls"] - d["usd_per_hour"] / 3600 / d["answers_per_second"] * 1e6) < 1e-3))(json.load(sys.stdin))')"
+
+# --- another model, by a new configuration ------------------------------------------------
+tar -C "$work" -czf "$work/model.tar.gz" rows.csv
+sagetop --local upload "$work/model.tar.gz" $bucket/m/
+sagetop --local deploy $bucket/m/model.tar.gz --image own --name mine --dry-run
+sagetop --local deploy model/tiny --name tiny --update --count 2 --wait --timeout 60s
+tap_match 'more instances by an update' '^0 endpoint-config/tiny-[0-9a-f]{8} created\|endpoint/tiny updating\|tiny InService' "$status $(one_line "$out")"
+sagetop --local show endpoint/tiny --json
+tap_match 'serve' '"CurrentInstanceCount": 2' "$out"
+sagetop --local deploy model/tiny --name tiny --update
+tap_equal 'an update that changes nothing is none' '0 endpoint/tiny	unchanged' "$status $out"
+sagetop --local invoke tiny "$work/rows.csv"
+tap_equal 'the answer is the same' "$first" "$out"
+sagetop --local deploy $bucket/m/model.tar.gz --image own --name mine --wait --timeout 60s
+tap_match 'an artefact with a server of its own' 'endpoint/mine creating\|mine InService' "$(one_line "$out")"
+printf 'a\0b\377' >"$work/bytes.bin"
+"$bin/sagetop" --local invoke mine "$work/bytes.bin" --content-type x/y >"$work/answer" 2>/dev/null
+{ printf '\0\377x/y\0' && cat "$work/bytes.bin"; } | cmp - "$work/answer"
+tap_equal 'bytes come back as they are' 0 $?
+printf error >"$work/error"
+fails 1 'server error \(500\).*it broke.*sagetop logs endpoint/mine' 'a model that fails' -- --local invoke mine "$work/error"
+sagetop --local invoke mine "$work/error" --repeat 7 --parallel 3
+tap_match 'failures are counted by their text' '^3 .*failed[ 	]+7.*7 x .*it broke' "$status $(one_line "$out")"
+sagetop --local deploy $bucket/m/none.tar.gz --image own --name mine --update --wait --timeout 60s
+tap_match 'an update that cannot serve is rolled back, with the reason' '^3 .*mine was rolled back.*Could not find model data' "$status $(one_line "$errors")"
+sagetop --local deploy $bucket/m/none.tar.gz --image own --name bad --wait --timeout 60s
+tap_match 'an endpoint that cannot serve fails' '^3 .*bad Failed.*Could not find model data' "$status $(one_line "$out")"
+fails 1 'bad is Failed and answers nothing' 'and answers nothing' -- --local invoke bad "$work/rows.csv"
+fails 1 'only a deletion mends' 'nor is it deployed again' -- --local deploy $bucket/m/none.tar.gz --image own --name bad
+
+# --- deleted in order ----------------------------------------------------------------------
+sagetop --local deploy model/tiny --name other --type ml.c5.large
+sagetop --local wait endpoint/other --timeout 60s
+fails 2 'goes with endpoints' '--all of a model' -- --local delete model/tiny --all --yes
+sagetop --local delete endpoint other --all --yes
+tap_match 'what others have is kept and said' \
+	'^0 endpoint/other deleted\|endpoint-config/other-[0-9a-f]{8} deleted\|model/tiny kept: endpoint-config/tiny-[0-9a-f]{8} has it too$' "$status $(one_line "$out")"
+sagetop --local delete endpoint/tiny --all --yes
+tap_match 'also by an older configuration' 'model/tiny	kept: endpoint-config/tiny-[0-9a-f]{8} has it too' "$out"
+older=$(printf '%s' "$out" | sed -n 's/.*kept: \(.*\) has it too/\1/p')
+sagetop --local delete "$older" --all --yes
+tap_equal 'with its last configuration a model goes' "$older deleted|model/tiny deleted" "$(one_line "$out")"
+sagetop --local delete endpoint/mine endpoint/bad --all --yes
+sagetop --local list endpoints --no-header
+tap_equal 'no endpoint is left' '' "$out"
+tap_done
