@@ -48,10 +48,17 @@ _sagetop()
 	--to) return ;;
 	--by) return ;;
 	--top) return ;;
+	--serverless) return ;;
+	--variant) return ;;
+	--model) return ;;
+	--content-type) return ;;
+	--accept) return ;;
+	--repeat) return ;;
+	--parallel) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | process | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | process | deploy | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -68,8 +75,10 @@ _sagetop()
 	clone) own='--set --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
 	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to --force' ;;
+	deploy) own='--name --dry-run --yes --wait --timeout --image-uri --role --count --type --force --update --serverless --variant' ;;
+	invoke) own='--variant --model --content-type --accept --repeat --parallel' ;;
 	stop) own='' ;;
-	delete) own='--yes' ;;
+	delete) own='--all --yes' ;;
 	wait) own='--timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
@@ -88,7 +97,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process deploy invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | compare | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	monitor) COMPREPLY=($(compgen -W 'baseline check' -f -- "$cur")) ;;

@@ -18,7 +18,7 @@ _sagetop() {
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
 		'--no-header[leave out the line of column titles]' \
-		'--read-only[refuse to launch, clone, tune, process, stop, delete, upload and push]' \
+		'--read-only[refuse to launch, clone, tune, process, deploy, invoke, stop, delete, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
@@ -39,8 +39,10 @@ _sagetop() {
 		'clone:create a job like another, with changes' \
 		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse' \
 		'process:run a script over data as a processing job; what begins with - stands behind --' \
+		'deploy:serve a model\: of a training job, tuning-job/NAME, model/NAME or an archive; what it costs an hour and a month is said before' \
+		'invoke:send a file to an endpoint and print its answer; with --repeat measure it under load' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
-		'delete:delete things of any kind' \
+		'delete:delete things of any kind; with --all an endpoint'\''s configuration and models too' \
 		'wait:wait until jobs, or things by KIND/NAME, have ended; exit status 3 where one failed' \
 		'upload:copy files and folders to S3; one that fails is named, and the others go on' \
 		'image:push the trainer'\''s image to ECR, with skopeo or buildah' \
@@ -76,9 +78,9 @@ _sagetop() {
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		compare) _arguments $everywhere \
-			'--all[also the rows that do not differ]' \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them]' \
 			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
-			'*: : ' ;;
+			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : ' ;;
@@ -99,14 +101,14 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		estimate) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
@@ -114,43 +116,67 @@ _sagetop() {
 			'--cycles=[so many cycles (default\: 1)]:N: ' \
 			'--pack=[entities that one job trains (default\: 1)]:N: ' \
 			'--concurrency=[jobs at a time (default\: 10)]:N: ' \
-			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
+			'--type=[instance type (process and deploy\: ml.m5.large); --instance-type does it too]:TYPE: ' \
 			'--spot[on managed spot]' \
 			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
 			'--compare[the specification on every type that has a price, the cheapest first]' \
 			'*: :_files' ;;
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words jobs' ;;
 		tune) _arguments $everywhere \
-			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'--wait[stay until it has ended, and print the best; exit status 3 where it failed]' \
+			'--wait[stay until it has ended, and print the best, or until it serves; exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		process) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'*--input=[data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded]:NAME=SOURCE: ' \
 			'*--output=[what lies in /opt/ml/processing/output/NAME at the end is stored (default\: under the job'\''s name)]:NAME[=s3://...]: ' \
-			'--image-uri=[image that runs the script (--local\: any)]:IMAGE: ' \
-			'--role=[role of the job (--local\: any)]:ARN: ' \
-			'--count=[instances (default\: 1)]:N: ' \
-			'--type=[instance type (process\: ml.m5.large)]:TYPE: ' \
+			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
+			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
+			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
+			'--type=[instance type (process and deploy\: ml.m5.large); --instance-type does it too]:TYPE: ' \
 			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
+		deploy) _arguments $everywhere \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'--wait[stay until it has ended, and print the best, or until it serves; exit status 3 where it failed]' \
+			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
+			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
+			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
+			'--type=[instance type (process and deploy\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--force[launch even where a hard budget would be broken]' \
+			'--update[change what an endpoint that is there serves, without a break; its instances and weights stay]' \
+			'--serverless=[without instances\: so many MB, so many requests at a time (2048,5)]:MEMORY,CONCURRENCY: ' \
+			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
+			'*: : ' ;;
+		invoke) _arguments $everywhere \
+			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
+			'--model=[the model that answers, of an endpoint of many models]:FILE: ' \
+			'--content-type=[what the body is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
+			'--accept=[what the answer shall be (default\: as the model likes)]:TYPE: ' \
+			'--repeat=[call so many times and print latencies, calls a second, errors and what that costs instead of the answer]:N: ' \
+			'--parallel=[of --repeat so many at a time, at most 16 (default\: 1)]:P: ' \
+			'*: : ' ;;
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them]' \
 			'--yes[do not ask]' \
 			'*: : _sagetop_words kinds' ;;
 		wait) _arguments $everywhere \
@@ -171,7 +197,7 @@ _sagetop() {
 			'*: :{_values verb baseline check; _files}' ;;
 		backtest) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--name=[name of the new job, or of the run]:NAME: ' \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--yes[do not ask]' \
 			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
