@@ -54,7 +54,7 @@ static void number_cell(struct table *t, const struct app *a, bool known, double
 	char text[40] = "";
 
 	if (known)
-		snprintf(text, sizeof(text), output_format(a) == OUTPUT_TABLE ? "%.6g" : "%.17g", v);
+		snprintf(text, sizeof(text), output_format(a) == OUTPUT_TABLE ? "%.4g" : "%.17g", v);
 	table_cell(t, text);
 }
 
@@ -69,7 +69,7 @@ static void count_cell(struct table *t, bool known, size_t n)
 
 static void print_profile(struct app *a, const struct profile *p)
 {
-	static const char *const titles[] = {"PRESENT", "MISSING", "DISTINCT", "MEAN", "STD", "MIN", "MAX"};
+	static const char *const titles[] = {"VALUES", "MISSING", "DISTINCT", "MEAN", "STD", "MIN", "MAX"};
 	AUTO(table) struct table t = {0};
 
 	table_column(&t, "FEATURE", false);
@@ -146,7 +146,7 @@ int monitor_baseline(struct app *a, struct err *err)
 
 /* --- check --------------------------------------------------------------------------------- */
 
-static void print_violations(struct app *a, const struct violations *l)
+static void print_rows(struct app *a, const struct violations *l)
 {
 	AUTO(table) struct table t = {0};
 
@@ -160,6 +160,19 @@ static void print_violations(struct app *a, const struct violations *l)
 	}
 	if (l->n)
 		table_print(&t, a);
+}
+
+/* People get each whole, which a table would cut. */
+static void print_violations(struct app *a, const struct violations *l, const json_t *j)
+{
+	if (output_format(a) == OUTPUT_JSON)
+		output_json(a, j);
+	else if (output_format(a) == OUTPUT_TSV)
+		print_rows(a, l);
+	else
+		for (size_t i = 0; i < l->n; i++)
+			fprintf(a->out, "%s: %s: %s\n", l->items[i].feature, violation_check_names[l->items[i].check],
+				l->items[i].description);
 }
 
 static int write_check(const char *dir, const struct profile *p, const json_t *violations, struct err *err)
@@ -188,10 +201,7 @@ int monitor_check(struct app *a, struct err *err)
 
 	if (dir && write_check(dir, &p, violations, err) < 0)
 		return -err->code;
-	if (output_format(a) == OUTPUT_JSON)
-		output_json(a, violations);
-	else
-		print_violations(a, &found);
+	print_violations(a, &found, violations);
 	for (size_t i = 0; i < MIN(found.not_compared.n, (size_t)NOTES_MAX); i++)
 		fprintf(stderr, "sagetop: not compared: %s\n", found.not_compared.items[i]);
 	if (found.not_compared.n > NOTES_MAX)
