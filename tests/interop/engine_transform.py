@@ -326,5 +326,6 @@ with engine(*OPTIONS) as e:
     ok("a job that ran when the engine was killed", status == "Failed" and reason.startswith("InternalServerError"), reason)
     equal("one that waited runs", (ended("waits"), sorted(stored("waits"))), (("Completed", None), ["a.csv.out", "empty.csv.out"]))
     equal("nothing of them is left", os.listdir(os.path.join(e.state, "transforms")), [])
+    equal("the engine ends cleanly", e.stop(), 0)
 equal("AWS's model finds nothing wrong in any reply", judge.problems[:5], [])
 done()
