@@ -28,6 +28,8 @@ get = os.environ.get
 mode, noted = get("MODE", ""), get("NOTED")
 if mode == "dies":
     os._exit(1)
+if mode == "silent":
+    time.sleep(600)
 def answer(c, status, body, kind="text/csv"):
     c.sendall(b"HTTP/1.1 %d x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (status, kind.encode(), len(body), body))
 def invoke(c, head, body):
@@ -307,6 +309,11 @@ with engine(*OPTIONS) as e:
     equal("a stopped job", (ended("stop"), stored("stop")), (("Stopped", None), {}))
     ok("cannot be stopped", failure(sm.stop_transform_job, TransformJobName="stop") is not None)
 
+    begin("silent", prefix="single/", Environment={"MODE": "silent"})
+    until(lambda: "TransformStartTime" in sm.describe_transform_job(TransformJobName="silent"), 30, "its start")
+    sm.stop_transform_job(TransformJobName="silent")
+    equal("a job whose server never answers /ping stops, too", ended("silent"), ("Stopped", None))
+
     # The engine is killed: what ran has failed, what waited goes on.
     begin("killed", prefix="stop/", instances=8)
     begin("waits", prefix="single/")
@@ -319,5 +326,6 @@ with engine(*OPTIONS) as e:
     ok("a job that ran when the engine was killed", status == "Failed" and reason.startswith("InternalServerError"), reason)
     equal("one that waited runs", (ended("waits"), sorted(stored("waits"))), (("Completed", None), ["a.csv.out", "empty.csv.out"]))
     equal("nothing of them is left", os.listdir(os.path.join(e.state, "transforms")), [])
+    equal("the engine ends cleanly", e.stop(), 0)
 equal("AWS's model finds nothing wrong in any reply", judge.problems[:5], [])
 done()

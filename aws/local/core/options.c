@@ -29,7 +29,7 @@ static const struct option_row option_table[] = {
 	 "address to listen on; only loopback ones are accepted"},
 	{"state", OPT_TEXT, "DIR", FIELD(state_dir), 0, 0, NULL,
 	 "folder of the database, the objects and the jobs (default: $XDG_STATE_HOME/sagetop/local)"},
-	{"slots", OPT_INT, "N", FIELD(slots), 0, 4096, "0", "training processes at a time; 0 is one per core"},
+	{"slots", OPT_INT, "N", FIELD(slots), 0, 4096, "0", "processes of jobs at a time; 0 is one per core"},
 	{"stop-timeout", OPT_SECONDS, "TIME", FIELD(stop_timeout_s), 0, 86400, "120s",
 	 "time between SIGTERM and SIGKILL when a job is stopped"},
 	{"open", OPT_FLAG, NULL, FIELD(open), 0, 0, NULL,
@@ -217,8 +217,9 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 void options_help(FILE *out, void (*more)(FILE *out))
 {
 	fputs("usage: sagetop-local [options]\n\n"
-	      "Serves SageMaker, CloudWatch Logs, CloudWatch, EventBridge, S3, STS and Pricing on this\n"
-	      "machine and runs training jobs as real processes. `sagetop local env` prints the keys.\n\n",
+	      "Serves SageMaker, CloudWatch Logs, CloudWatch, EventBridge, S3, STS, Pricing and Cost Explorer on\n"
+	      "this machine. Training, tuning, processing and transform jobs run as real processes, endpoints\n"
+	      "serve. `sagetop local env` prints the keys.\n\n",
 	      out);
 	for (size_t i = 0; i < ARRAY_LEN(option_table); i++) {
 		const struct option_row *row = &option_table[i];

@@ -66,14 +66,24 @@ void training_job_enter(struct engine *e, struct training_job *job, const char *
 	training_job_enter_at(job, secondary, message, engine_now_ms(e));
 }
 
+static struct final_metric *find_final(const struct training_job *job, const char *name)
+{
+	for (size_t i = 0; i < job->n_finals; i++) {
+		if (str_eq(job->finals[i].name, name))
+			return &job->finals[i];
+	}
+	return NULL;
+}
+
+const struct final_metric *training_job_final(const struct training_job *job, const char *name)
+{
+	return find_final(job, name);
+}
+
 void training_job_set_final(struct training_job *job, const char *name, double value, int64_t at_ms)
 {
-	struct final_metric *m = NULL;
+	struct final_metric *m = find_final(job, name);
 
-	for (size_t i = 0; i < job->n_finals && !m; i++) {
-		if (str_eq(job->finals[i].name, name))
-			m = &job->finals[i];
-	}
 	if (!m) {
 		if (job->n_finals >= 40)
 			return;

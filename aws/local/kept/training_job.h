@@ -93,6 +93,8 @@ void training_job_write(struct engine *e, const struct training_job *job); /* si
 /* Ends the current transition, begins the next; sets modified. Does not save. */
 void training_job_enter(struct engine *e, struct training_job *job, const char *secondary, const char *message);
 void training_job_enter_at(struct training_job *job, const char *secondary, const char *message, int64_t at_ms);
+/* The last value of a metric; NULL: it was never said. */
+const struct final_metric *training_job_final(const struct training_job *job, const char *name);
 void training_job_set_final(struct training_job *job, const char *name, double value, int64_t at_ms);
 bool training_job_is_over(const struct training_job *job); /* Completed, Failed, Stopped */
 const char *training_job_status_name(enum job_status s);

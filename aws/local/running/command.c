@@ -13,8 +13,6 @@
 #include "aws/local/running/script.h"
 #include "base/fs.h"
 
-#define JOB_PATH "/usr/local/bin:/usr/bin:/bin"
-
 void command_done(struct command *c)
 {
 	strlist_done(&c->argv);

@@ -31,7 +31,7 @@ static json_t *told_variants(const struct endpoint *ep)
 	return json_object_get(ep->doc->doc, "ProductionVariants");
 }
 
-static int count(const struct fleet *f, const char *variant, bool ready)
+int fleet_count(const struct fleet *f, const char *variant, bool ready)
 {
 	int n = 0;
 
@@ -53,11 +53,11 @@ static void tell_current(struct endpoint *ep)
 		if (weight)
 			json_object_set(variant, "CurrentWeight", weight);
 		json_object_set_new(variant, "CurrentInstanceCount",
-				    json_integer(count(ep->current, json_get_str(variant, "VariantName"), true)));
+				    json_integer(fleet_count(ep->current, json_get_str(variant, "VariantName"), true)));
 	}
 }
 
-static json_t *find_variant(const json_t *list, const char *name)
+json_t *endpoint_find_variant(const json_t *list, const char *name)
 {
 	size_t i;
 	json_t *variant;
@@ -72,14 +72,14 @@ static json_t *find_variant(const json_t *list, const char *name)
 
 const json_t *fleet_variant(const struct fleet *f, const char *name)
 {
-	return find_variant(json_object_get(f->config, "ProductionVariants"), name);
+	return endpoint_find_variant(json_object_get(f->config, "ProductionVariants"), name);
 }
 
 /* --- fleets --------------------------------------------------------------------------------------- */
 
 static int64_t wanted(const json_t *list, const json_t *variant)
 {
-	const json_t *told = find_variant(list, json_get_str(variant, "VariantName"));
+	const json_t *told = endpoint_find_variant(list, json_get_str(variant, "VariantName"));
 
 	return json_get_i64(told, "DesiredInstanceCount", json_get_i64(variant, "InitialInstanceCount", 1));
 }
@@ -301,11 +301,11 @@ void fleet_server_failed(struct fleet *f, struct model_server *s, const char *re
 	/* One more instance, or one that was started again, and is not. */
 	model_server_leave(s);
 	if (f == ep->current && ep->doc) {
-		json_t *told = find_variant(told_variants(ep), s->variant);
+		json_t *told = endpoint_find_variant(told_variants(ep), s->variant);
 
-		json_object_set_new(told, "DesiredInstanceCount", json_integer(count(f, s->variant, false)));
+		json_object_set_new(told, "DesiredInstanceCount", json_integer(fleet_count(f, s->variant, false)));
 		tell_current(ep);
-		set_status(ep, count(f, s->variant, false) ? "InService" : "OutOfService", reason);
+		set_status(ep, fleet_count(f, s->variant, false) ? "InService" : "OutOfService", reason);
 	}
 }
 
@@ -352,7 +352,7 @@ int endpoint_check(struct engine *e, const json_t *config, struct err *err)
 	return 0;
 }
 
-static struct endpoint *find(struct engine *e, const struct document *doc)
+struct endpoint *endpoint_find(struct engine *e, const struct document *doc)
 {
 	struct endpoint *ep = e->endpoints;
 
@@ -385,12 +385,12 @@ void endpoint_create(struct engine *e, struct document *doc)
 
 bool endpoint_has_servers(struct engine *e, const struct document *doc)
 {
-	return find(e, doc) != NULL;
+	return endpoint_find(e, doc) != NULL;
 }
 
 void endpoint_update(struct engine *e, struct document *doc, const json_t *config, const json_t *told)
 {
-	struct endpoint *ep = find(e, doc);
+	struct endpoint *ep = endpoint_find(e, doc);
 
 	if (!ep || !ep->current)
 		return;
@@ -408,7 +408,7 @@ void endpoint_update(struct engine *e, struct document *doc, const json_t *confi
 static void resize_variant(struct endpoint *ep, const json_t *variant)
 {
 	const char *name = json_get_str(variant, "VariantName");
-	int64_t n = wanted(told_variants(ep), variant) - count(ep->current, name, false);
+	int64_t n = wanted(told_variants(ep), variant) - fleet_count(ep->current, name, false);
 
 	for (; n > 0; n--)
 		server_begin(ep->current, variant);
@@ -420,25 +420,24 @@ static void resize_variant(struct endpoint *ep, const json_t *variant)
 	}
 }
 
-bool endpoint_resize(struct engine *e, struct document *doc)
+void endpoint_resize(struct engine *e, struct document *doc)
 {
-	struct endpoint *ep = find(e, doc);
+	struct endpoint *ep = endpoint_find(e, doc);
 	size_t i;
 	json_t *variant;
 
 	if (!ep || !ep->current)
-		return false;
+		return;
 	json_array_foreach(json_object_get(ep->current->config, "ProductionVariants"), i, variant)
 		resize_variant(ep, variant);
 	tell_current(ep);
 	if (all_ready(ep->current))
 		json_object_set_new(doc->doc, "EndpointStatus", json_string("InService"));
-	return true;
 }
 
 void endpoint_delete(struct engine *e, const struct document *doc)
 {
-	struct endpoint *ep = find(e, doc);
+	struct endpoint *ep = endpoint_find(e, doc);
 
 	if (!ep)
 		return;
@@ -451,12 +450,8 @@ void endpoint_delete(struct engine *e, const struct document *doc)
 		return;
 	}
 	for (struct fleet *f = ep->fleets, *next; f; f = next) {
-		bool last = !f->next;
-
 		next = f->next;
 		fleet_leave(f); /* may free the endpoint with its last one */
-		if (last)
-			break;
 	}
 }
 

@@ -20,6 +20,9 @@
 #define ENDPOINT_NAMESPACE "AWS/SageMaker"
 #define ENDPOINT_MAX_BODY 6291456
 
+/* Of a list of variants. Borrowed; NULL: none of that name. */
+json_t *endpoint_find_variant(const json_t *list, const char *name);
+
 /* What it takes to serve a configuration is there: ERR_INVALID says what is not. */
 int endpoint_check(struct engine *e, const json_t *config, struct err *err) NODISCARD;
 
@@ -29,7 +32,7 @@ void endpoint_create(struct engine *e, struct document *doc); /* stored already 
 void endpoint_update(struct engine *e, struct document *doc, const json_t *config, const json_t *told);
 bool endpoint_has_servers(struct engine *e, const struct document *doc); /* it is no stored document alone */
 /* The wishes of ProductionVariants: weights at once, instances as they start and end. */
-bool endpoint_resize(struct engine *e, struct document *doc);
+void endpoint_resize(struct engine *e, struct document *doc);
 void endpoint_delete(struct engine *e, const struct document *doc); /* its servers end; doc is removed by the caller */
 
 struct endpoint_answer {

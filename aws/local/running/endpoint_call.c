@@ -27,26 +27,26 @@ static const json_t *told_variant(const struct document *doc, size_t i)
 
 static bool serves(const struct fleet *f, const char *variant)
 {
-	for (const struct model_server *s = f->servers; s; s = s->next) {
-		if (s->ready && !s->leaving && str_eq(s->variant, variant))
-			return true;
-	}
-	return false;
+	return fleet_count(f, variant, true) > 0;
+}
+
+double endpoint_draw(void)
+{
+	uint32_t random;
+
+	return getrandom(&random, sizeof(random), 0) == sizeof(random) ? random / 4294967296.0 : 1;
 }
 
 /* By the weights of those that can answer now. */
 static const char *draw_variant(const struct document *doc, const struct fleet *f)
 {
 	double total = 0, drawn;
-	uint32_t random = 0;
 	const json_t *variant;
 
 	for (size_t i = 0; (variant = told_variant(doc, i)); i++)
 		total +=
 			serves(f, json_get_str(variant, "VariantName")) ? json_get_f64(variant, "CurrentWeight", 0) : 0;
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random) || total <= 0)
-		return NULL;
-	drawn = total * random / 4294967296.0;
+	drawn = total * endpoint_draw();
 	for (size_t i = 0; (variant = told_variant(doc, i)); i++) {
 		const char *name = json_get_str(variant, "VariantName");
 
@@ -190,19 +190,10 @@ static void on_answer(void *user, struct http_answer *a)
 	free(call);
 }
 
-static struct endpoint *find(struct engine *e, const struct document *doc)
-{
-	struct endpoint *ep = e->endpoints;
-
-	while (ep && ep->doc != doc)
-		ep = ep->next;
-	return ep;
-}
-
 int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
 		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err)
 {
-	struct endpoint *ep = find(e, doc);
+	struct endpoint *ep = endpoint_find(e, doc);
 	struct fleet *f = ep ? ep->current : NULL;
 
 	if (!f)

@@ -1,7 +1,6 @@
 /* Data capture: calls as lines of JSON, stored under DestinationS3Uri. */
 #include "aws/local/running/endpoint_impl.h"
 
-#include <sys/random.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -80,11 +79,8 @@ static json_t *event_metadata(struct engine *e, const struct strmap *headers)
 
 static bool is_drawn(const json_t *config)
 {
-	uint32_t random = 0;
-
 	return json_get_bool(config, "EnableCapture", false) &&
-	       getrandom(&random, sizeof(random), 0) == sizeof(random) &&
-	       100.0 * random / 4294967296.0 < json_get_f64(config, "InitialSamplingPercentage", 100);
+	       100.0 * endpoint_draw() < json_get_f64(config, "InitialSamplingPercentage", 100);
 }
 
 char *endpoint_capture_line(const struct model_server *s, const struct strmap *headers, const struct buf *body,

@@ -47,6 +47,8 @@ static inline struct fleet *server_fleet(const struct model_server *s)
 /* endpoint_call.c */
 void endpoint_write_metrics(struct endpoint *ep); /* what has not been written yet */
 
+double endpoint_draw(void); /* from 0 to below 1; 1 where the system has no random numbers */
+
 /* endpoint_capture.c */
 /* The call as data capture keeps it; NULL where the configuration does not want it. */
 char *endpoint_capture_line(const struct model_server *s, const struct strmap *headers, const struct buf *body,
@@ -59,5 +61,7 @@ void fleet_server_ready(struct fleet *f);
 void fleet_server_failed(struct fleet *f, struct model_server *s, const char *reason);
 void fleet_tidy(struct fleet *f); /* frees it where it is empty and has no part any more */
 const json_t *fleet_variant(const struct fleet *f, const char *name);
+int fleet_count(const struct fleet *f, const char *variant, bool ready); /* its servers; ready: that can be called */
+struct endpoint *endpoint_find(struct engine *e, const struct document *doc); /* NULL: nothing serves it */
 
 #endif

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #define HEAD_MAX ((size_t)64 << 10)
-#define BODY_MAX ((size_t)256 << 20) /* of either direction */
 
 struct http_conn {
 	struct http_peer *peer;
@@ -129,7 +128,7 @@ static int read_chunks(struct http_conn *c)
 		char *stop;
 		unsigned long long n = strtoull(at, &stop, 16);
 
-		if (stop == at || n > BODY_MAX)
+		if (stop == at || n > HTTP_CALL_MAX_BODY)
 			return -1;
 		at = line + 2;
 		if ((unsigned long long)(end - at) < n + 2)
@@ -308,8 +307,8 @@ static struct http_conn *idle_conn(struct http_peer *p)
 	if (c)
 		return c;
 	c = NEW(struct http_conn);
-	*c = (struct http_conn){.peer = p, .fd = -1, .next = p->conns, .in = BUF_INIT(BODY_MAX + HEAD_MAX)};
-	c->out = BUF_INIT(BODY_MAX + HEAD_MAX);
+	*c = (struct http_conn){.peer = p, .fd = -1, .next = p->conns, .in = BUF_INIT(HTTP_CALL_MAX_BODY + HEAD_MAX)};
+	c->out = BUF_INIT(HTTP_CALL_MAX_BODY + HEAD_MAX);
 	p->conns = c;
 	return c;
 }
@@ -339,7 +338,7 @@ void http_call(struct http_peer *p, const char *method, const char *path, const 
 	c->fn = fn;
 	c->user = user;
 	c->head = c->read = c->sent = 0;
-	c->answer = (struct http_answer){.body = BUF_INIT(BODY_MAX)};
+	c->answer = (struct http_answer){.body = BUF_INIT(HTTP_CALL_MAX_BODY)};
 	c->timer = loop_after(p->loop, timeout_ms, timed_out, c);
 	if (c->fd < 0 || is_closed(c)) {
 		close_fd(c);

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+#define HTTP_CALL_MAX_BODY ((size_t)256 << 20) /* of either direction */
+
 /* One server. */
 struct http_peer {
 	struct loop *loop;
@@ -26,7 +28,7 @@ struct http_answer {
 /* Borrowed. Runs once: from the loop, or from http_peer_done. */
 typedef void http_call_fn(void *user, struct http_answer *a);
 
-/* body is copied. No answer within timeout_ms is a failure. */
+/* body is copied, of HTTP_CALL_MAX_BODY bytes at most. No answer within timeout_ms is a failure. */
 void http_call(struct http_peer *p, const char *method, const char *path, const struct strmap *headers,
 	       const void *body, size_t n, int64_t timeout_ms, http_call_fn *fn, void *user);
 

@@ -208,6 +208,18 @@ int layout_plan_data(struct engine *e, const char *uri, const char *type, const 
 	return rc == 0 ? no_objects(uri, err) : rc;
 }
 
+bool layout_plan_archive(struct engine *e, const char *uri, const char *dir, struct copy_plan *plan)
+{
+	AUTO(str) char *bucket = NULL;
+	AUTO(str) char *key = NULL;
+	AUTO(object) struct object o = {0};
+
+	if (!s3_uri_parse(uri, &bucket, &key) || !objects_find(e, bucket, key, &o))
+		return false;
+	copy_plan_unpack(plan, objects_blob_path(e, o.blob), dir, uri);
+	return true;
+}
+
 static int plan_channel(struct engine *e, const json_t *request, const json_t *channel, const char *root, int host,
 			struct copy_plan *plan, struct err *err)
 {
@@ -484,7 +496,7 @@ void layout_base_environment(const char *dir, const char *arn, struct strmap *en
 	AUTO(strlist) struct strlist parts = {0};
 
 	strmap_set(env, "SAGETOP_JOB_DIR", dir); /* by which a later engine knows a process of ours */
-	strmap_set(env, "PATH", "/usr/local/bin:/usr/bin:/bin");
+	strmap_set(env, "PATH", JOB_PATH);
 	strmap_set(env, "HOME", dir);
 	strmap_set(env, "LANG", "C.UTF-8");
 	strlist_split(&parts, arn, ':');

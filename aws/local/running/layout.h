@@ -5,6 +5,8 @@
 
 #include "aws/local/kept/training_job.h"
 
+#define JOB_PATH "/usr/local/bin:/usr/bin:/bin" /* the PATH of what runs here */
+
 /* One file to copy into the input folders, from the object store; or, unpack, an archive
  * whose content goes to the folder target. They are done in order. */
 struct copy_item {
@@ -36,6 +38,8 @@ void layout_environment(struct engine *e, const struct training_job *job, const 
 void layout_base_environment(const char *dir, const char *arn, struct strmap *env);
 /* Those of the request's Environment that it may set. */
 void layout_request_environment(const json_t *environment, struct strmap *env);
+/* The archive at uri, to be unpacked in dir. False where there is no such object. */
+bool layout_plan_archive(struct engine *e, const char *uri, const char *dir, struct copy_plan *plan) NODISCARD;
 /* Objects under an s3:// prefix, or those of a manifest, to dir. host of hosts: every
  * hosts-th of them; hosts 0: all. Returns how many, or an error worded as a FailureReason. */
 int layout_plan_data(struct engine *e, const char *uri, const char *type, const char *dir, int host, int hosts,

@@ -256,9 +256,6 @@ static int plan_model(struct engine *e, const json_t *container, const char *dir
 {
 	const json_t *source = json_path_get(container, "ModelDataSource.S3DataSource");
 	const char *uri = str_or(json_get_str(container, "ModelDataUrl"), json_get_str(source, "S3Uri"));
-	AUTO(str) char *bucket = NULL;
-	AUTO(str) char *key = NULL;
-	AUTO(object) struct object o = {0};
 
 	if (!uri)
 		return 0; /* the image brings it */
@@ -267,12 +264,11 @@ static int plan_model(struct engine *e, const json_t *container, const char *dir
 
 		return rc < 0 ? rc : 0;
 	}
-	if (!s3_uri_parse(uri, &bucket, &key) || !objects_find(e, bucket, key, &o))
+	if (!layout_plan_archive(e, uri, dir, plan))
 		return err_set(err, ERR_NOTFOUND,
 			       "Could not find model data at %.400s. Please ensure that the role has s3:GetObject "
 			       "permissions and that the object is there.",
 			       uri);
-	copy_plan_unpack(plan, objects_blob_path(e, o.blob), dir, uri);
 	return 0;
 }
 

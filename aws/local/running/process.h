@@ -24,7 +24,6 @@ struct host {
 	void (*on_end)(struct host *h);					   /* after host_ended */
 	void *user;
 	struct host *next; /* in e->hosts */
-	int index;
 	pid_t pid;	   /* 0: ended, or never started */
 	int exit_code;	   /* of an ended one; 128 + signal */
 	bool supervised;   /* by a process of ours (supervise.h), which is pid then */

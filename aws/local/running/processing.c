@@ -291,7 +291,6 @@ static int start_host(struct processing *p, int i, struct err *err)
 			   .dir = processing_dir(p->e, p->name),
 			   .on_end = on_host_end,
 			   .user = p,
-			   .index = i,
 			   .out_fd = -1,
 			   .report_fd = -1};
 	strmap_set(&h->dims, "Host", h->stream);

@@ -179,7 +179,6 @@ static void prepare_host(struct run *run, int i)
 			   .on_metric = on_metric,
 			   .on_end = on_host_end,
 			   .user = run,
-			   .index = i,
 			   .out_fd = -1,
 			   .report_fd = -1};
 	strmap_set(&h->dims, "Host", h->stream);

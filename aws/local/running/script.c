@@ -176,16 +176,11 @@ static int refuse_name(const char *program, struct err *err)
 
 static int plan_s3(struct engine *e, const char *uri, const char *code, struct copy_plan *plan, struct err *err)
 {
-	AUTO(str) char *bucket = NULL;
-	AUTO(str) char *key = NULL;
-	AUTO(object) struct object o = {0};
-
-	if (!s3_uri_parse(uri, &bucket, &key) || !objects_find(e, bucket, key, &o))
+	if (!layout_plan_archive(e, uri, code, plan))
 		return err_set(err, ERR_NOTFOUND,
 			       "ClientError: the code of sagemaker_submit_directory is not there: %.400s; upload it "
 			       "(sourcedir.tar.gz)",
 			       uri);
-	copy_plan_unpack(plan, objects_blob_path(e, o.blob), code, uri);
 	return 0;
 }
 

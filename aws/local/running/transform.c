@@ -252,6 +252,7 @@ static void start_servers(struct transform *t)
 		struct transform_host *h = &t->hosts[i];
 
 		h->t = t;
+		h->first = (size_t)i;
 		h->server = model_server_begin(t->e, &ops, h, xstrdup(model), NULL, xstrdup(t->doc->arn), t->dir);
 		transform_environment(t->doc->doc, &h->server->env);
 	}

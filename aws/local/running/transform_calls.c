@@ -317,24 +317,31 @@ static void advance(struct transform_file *f)
 		send_batch(b);
 }
 
+/* A file is begun when the one before it has been read to its end. True where all are over. */
+static bool advance_host(struct transform_host *h)
+{
+	struct transform *t = h->t;
+	size_t step = (size_t)t->n_hosts;
+
+	for (size_t k = h->first; k < t->n_files; k += step) {
+		struct transform_file *f = &t->files[k];
+
+		if (!f->over)
+			advance(f);
+		if (!is_read(f))
+			return false;
+		if (f->over && k == h->first)
+			h->first += step;
+	}
+	return h->first >= t->n_files;
+}
+
 void transform_go_on(struct transform *t)
 {
 	bool over = true;
 
-	for (int i = 0; i < t->n_hosts && !t->ended && t->serving; i++) {
-		bool busy = false; /* with a file that is not read to its end: the next one has to wait */
-
-		for (size_t k = 0; k < t->n_files; k++) {
-			struct transform_file *f = &t->files[k];
-
-			if (f->host != i || f->over)
-				continue;
-			if (!busy)
-				advance(f);
-			over &= f->over;
-			busy |= !is_read(f);
-		}
-	}
+	for (int i = 0; i < t->n_hosts && !t->ended && t->serving; i++)
+		over &= advance_host(&t->hosts[i]);
 	if (!t->ended && t->serving && over)
 		transform_end(t, t->file_failure);
 	transform_settle(t);

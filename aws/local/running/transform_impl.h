@@ -65,7 +65,8 @@ struct transform_host {
 	struct model_server *server; /* NULL: it has ended */
 	int64_t data_log;	     /* stream; 0: nothing was said yet */
 	int calls;
-	bool again; /* it has served since it was last started */
+	size_t first; /* of its files (each n_hosts-th), the first that is not over */
+	bool again;   /* it has served since it was last started */
 };
 
 struct transform {

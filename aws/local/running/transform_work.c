@@ -117,10 +117,16 @@ static int filter_input(const struct transform_settings *set, const char *p, siz
 
 /* --- a batch -------------------------------------------------------------------------------------------- */
 
+static size_t payload_limit(const struct transform_settings *set)
+{
+	return set->payload_mb ? (size_t)set->payload_mb * MB : HTTP_CALL_MAX_BODY;
+}
+
 static int too_large(const struct transform_settings *set, size_t n, struct err *err)
 {
-	return err_set(err, ERR_TOOBIG, "ClientError: a record of %zu bytes is larger than MaxPayloadInMB=%lld", n,
-		       (long long)set->payload_mb);
+	return err_set(err, ERR_TOOBIG, "ClientError: a record of %zu bytes is larger than %s=%zu", n,
+		       set->payload_mb ? "MaxPayloadInMB" : "what the local engine sends at once, in MB",
+		       payload_limit(set) / MB);
 }
 
 /* As many records as fit, or one. Its framing is left away from one, and a newline from the
@@ -128,7 +134,7 @@ static int too_large(const struct transform_settings *set, size_t n, struct err 
 static int fill(struct transform_file *f, struct transform_batch *b, struct err *err)
 {
 	const struct transform_settings *set = &f->t->set;
-	size_t limit = set->payload_mb ? (size_t)set->payload_mb * MB : SIZE_MAX;
+	size_t limit = payload_limit(set);
 	struct transform_record r;
 
 	b->records = b->data = f->bytes + f->at;
@@ -160,7 +166,7 @@ static int make_batch(struct transform_file *f, struct err *err)
 	struct transform_batch *b = NEW(struct transform_batch);
 
 	b->file = f;
-	b->body = BUF_INIT((size_t)256 << 20);
+	b->body = BUF_INIT(HTTP_CALL_MAX_BODY);
 	int rc = fill(f, b, err);
 
 	if (rc == 0 && f->t->set.input.n) {
@@ -196,7 +202,7 @@ static int write_all(const struct transform_file *f, const char *p, size_t n, st
 static int join_csv(const struct transform_settings *set, const struct transform_record *record,
 		    const struct transform_record *result, struct buf *out, struct err *err)
 {
-	AUTO(buf) struct buf joined = BUF_INIT((size_t)256 << 20);
+	AUTO(buf) struct buf joined = BUF_INIT(HTTP_CALL_MAX_BODY);
 
 	if (!set->join)
 		return transform_filter_csv(&set->output, result->data, result->len, out, err);

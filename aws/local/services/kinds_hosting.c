@@ -128,28 +128,36 @@ static int check_deployment(struct call *c)
 	return 0;
 }
 
+static bool is_excluded(const json_t *excluded, const char *member)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach((json_t *)excluded, i, one)
+	{
+		if (str_eq(json_get_str(one, "VariantPropertyType"), member))
+			return true;
+	}
+	return false;
+}
+
 /* Weights and counts of before, where they are to be kept. */
 static void retain(const struct call *c, json_t *variants, const json_t *before)
 {
 	const json_t *excluded = json_object_get(c->in, "ExcludeRetainedVariantProperties");
 	static const char *const members[] = {"DesiredWeight", "DesiredInstanceCount"};
-	size_t i, k;
-	json_t *variant, *old, *one;
+	size_t i;
+	json_t *variant;
 
 	json_array_foreach(variants, i, variant)
 	{
-		json_array_foreach((json_t *)before, k, old)
-		{
-			for (size_t m = 0; m < ARRAY_LEN(members); m++) {
-				bool skip =
-					!str_eq(json_get_str(old, "VariantName"), json_get_str(variant, "VariantName"));
-				size_t x;
+		const json_t *old = endpoint_find_variant(before, json_get_str(variant, "VariantName"));
 
-				json_array_foreach((json_t *)excluded, x, one) skip |=
-					str_eq(json_get_str(one, "VariantPropertyType"), members[m]);
-				if (!skip && json_object_get(old, members[m]))
-					json_object_set(variant, members[m], json_object_get(old, members[m]));
-			}
+		for (size_t m = 0; m < ARRAY_LEN(members); m++) {
+			json_t *value = json_object_get(old, members[m]);
+
+			if (value && !is_excluded(excluded, members[m]))
+				json_object_set(variant, members[m], value);
 		}
 	}
 }
@@ -183,20 +191,6 @@ static int endpoint_deleted(struct call *c, struct document *r)
 	return 0;
 }
 
-static json_t *variant_of(const json_t *endpoint, const char *name)
-{
-	const json_t *variants = json_object_get(endpoint, "ProductionVariants");
-	size_t i;
-	json_t *variant;
-
-	json_array_foreach((json_t *)variants, i, variant)
-	{
-		if (str_eq(json_get_str(variant, "VariantName"), name))
-			return variant;
-	}
-	return NULL;
-}
-
 static int weights_changed(struct call *c, struct document *r)
 {
 	const json_t *wishes = json_object_get(c->in, "DesiredWeightsAndCapacities");
@@ -206,7 +200,7 @@ static int weights_changed(struct call *c, struct document *r)
 	json_array_foreach((json_t *)wishes, i, wish)
 	{
 		const char *name = json_get_str(wish, "VariantName");
-		json_t *variant = variant_of(r->doc, name);
+		json_t *variant = endpoint_find_variant(json_object_get(r->doc, "ProductionVariants"), name);
 
 		if (!variant)
 			return op_invalid(c, "The endpoint %.63s has no variant named %.63s.", r->key, name);
@@ -217,7 +211,7 @@ static int weights_changed(struct call *c, struct document *r)
 		if (json_object_get(wish, "DesiredInstanceCount"))
 			json_object_set(variant, "DesiredInstanceCount", json_object_get(wish, "DesiredInstanceCount"));
 	}
-	(void)endpoint_resize(c->e, r);
+	endpoint_resize(c->e, r);
 	return 0;
 }
 
@@ -269,7 +263,7 @@ static bool scales_something(struct call *c, const char *id)
 		return false;
 	const struct document *endpoint = document_find(c->e, "endpoint", parts.items[1]);
 
-	return endpoint && variant_of(endpoint->doc, parts.items[3]);
+	return endpoint && endpoint_find_variant(json_object_get(endpoint->doc, "ProductionVariants"), parts.items[3]);
 }
 
 /* Registering again changes what is given and keeps the rest. */

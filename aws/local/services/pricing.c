@@ -208,7 +208,7 @@ static void add_row(struct rows *all, const struct row *row)
 	all->items[all->n++] = *row;
 }
 
-/* Those of the table, each region's followed by its traps. */
+/* Those of the table, and behind them the traps of each region. */
 static void read_rows(char *text, struct rows *all)
 {
 	char *save = NULL;

@@ -47,11 +47,9 @@ static bool direct_property(const struct training_job *job, const char *name, st
 
 static struct property metric_property(const struct training_job *job, const char *name)
 {
-	for (size_t i = 0; i < job->n_finals; i++) {
-		if (str_eq(job->finals[i].name, name))
-			return (struct property){.kind = VALUE_NUMBER, .number = job->finals[i].value};
-	}
-	return (struct property){0};
+	const struct final_metric *last = training_job_final(job, name);
+
+	return last ? (struct property){.kind = VALUE_NUMBER, .number = last->value} : (struct property){0};
 }
 
 /* Every value that a path leads to; lists fan out. Up to max are returned. */

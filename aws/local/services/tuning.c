@@ -63,25 +63,12 @@ static const json_t *objective_of(const json_t *tuning)
 	return objective;
 }
 
-/* The last value of the objective's metric; false where the child never said it. */
-static bool last_objective(const struct training_job *job, const char *name, double *ret)
-{
-	for (size_t i = 0; i < job->n_finals; i++) {
-		if (str_eq(job->finals[i].name, name)) {
-			*ret = job->finals[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
 json_t *tuning_child_row(struct engine *e, const struct document *tuning, const struct training_job *job)
 {
 	AUTO(json) json_t *request = training_job_request(e, job);
 	const json_t *objective = objective_of(tuning->doc);
 	const char *metric = json_get_str(objective, "MetricName"), *type = json_get_str(objective, "Type");
-	double value = 0;
-	bool known = last_objective(job, metric, &value);
+	const struct final_metric *last = training_job_final(job, metric);
 	json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "TrainingJobName", job->name, "TrainingJobArn",
 				job->arn, "TuningJobName", tuning->key, "CreationTime", json_epoch(job->created_ms),
 				"TrainingJobStatus", training_job_status_name(job->status), "TunedHyperParameters",
@@ -93,12 +80,13 @@ json_t *tuning_child_row(struct engine *e, const struct document *tuning, const 
 		json_object_set_new(row, "TrainingEndTime", json_epoch(job->end_ms));
 	if (job->failure)
 		json_object_set_new(row, "FailureReason", json_string(job->failure));
-	if (known)
-		json_object_set_new(row, "FinalHyperParameterTuningJobObjectiveMetric",
-				    json_pack("{s:s*, s:s, s:f}", "Type", type, "MetricName", metric, "Value", value));
+	if (last)
+		json_object_set_new(
+			row, "FinalHyperParameterTuningJobObjectiveMetric",
+			json_pack("{s:s*, s:s, s:f}", "Type", type, "MetricName", metric, "Value", last->value));
 	json_object_set_new(row, "ObjectiveStatus",
 			    json_string(!training_job_is_over(job) ? "Pending"
-					: known			   ? "Succeeded"
+					: last			   ? "Succeeded"
 								   : "Failed"));
 	return row;
 }
@@ -113,11 +101,13 @@ static void add_child(struct call *c, struct children *all, const struct documen
 	    (wanted && !str_eq(wanted, training_job_status_name(job->status))))
 		return;
 	GROW(all->items, all->cap, all->n + 1);
-	struct child *child = &all->items[all->n++];
+	const struct final_metric *last =
+		training_job_final(job, json_get_str(objective_of(tuning->doc), "MetricName"));
 
-	*child = (struct child){.job = job, .row = tuning_child_row(c->e, tuning, job)};
-	child->has_objective =
-		last_objective(job, json_get_str(objective_of(tuning->doc), "MetricName"), &child->objective);
+	all->items[all->n++] = (struct child){.job = job,
+					      .row = tuning_child_row(c->e, tuning, job),
+					      .has_objective = last != NULL,
+					      .objective = last ? last->value : 0};
 }
 
 static int compare(const void *a, const void *b, void *user)

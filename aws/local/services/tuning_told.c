@@ -16,10 +16,10 @@ void tuning_update_child(struct look *l, json_t *child)
 	json_object_set_new(child, "Seconds", json_integer(MAX(job->training_ms, 0) / 1000));
 	json_object_set_new(child, "Retryable",
 			    json_boolean(job->failure && str_starts(job->failure, "InternalServerError")));
-	for (size_t i = 0; i < job->n_finals; i++) {
-		if (str_eq(job->finals[i].name, child_definition(l, child)->metric))
-			json_object_set_new(child, "Objective", json_real(job->finals[i].value));
-	}
+	const struct final_metric *last = training_job_final(job, child_definition(l, child)->metric);
+
+	if (last)
+		json_object_set_new(child, "Objective", json_real(last->value));
 }
 
 size_t tuning_count_running(const struct look *l)
