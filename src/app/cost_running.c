@@ -110,11 +110,27 @@ static const char *note_of(const struct running *r, char *buf)
 	return buf;
 }
 
-static void print_table(struct app *a, const struct runnings *l, const struct running_total *t)
+static void add_total(struct table *table, const char *name, size_t n, const struct running_total *t)
+{
+	char things[32], so_far[24], rate[24], low[24], high[24], end[64];
+
+	snprintf(things, sizeof(things), "%zu", n);
+	snprintf(end, sizeof(end), "%s to %s", money_text(low, t->low_micro), money_text(high, t->high_micro));
+	table_cell(table, name);
+	table_cell(table, things);
+	table_cell(table, money_text(so_far, t->so_far_micro));
+	table_cell(table, money_rate_text(rate, t->rate_micro));
+	table_cell(table, end);
+	snprintf(things, sizeof(things), t->unknown ? "%zu without a price" : "", t->unknown);
+	table_cell(table, things);
+}
+
+static void print_table(struct app *a, const struct runnings *l, const struct running_groups *groups,
+			const struct running_total *t)
 {
 	static const char *const titles[] = {"NAME", "INSTANCES", "SO FAR", "USD/H", "IN THE END", "NOTE"};
 	AUTO(table) struct table table = {0};
-	char so_far[24], rate[24], end[64], low[24], high[24], note[80];
+	char so_far[24], rate[24], end[64], note[80];
 
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
 		table_column(&table, titles[i], i >= 2 && i <= 4);
@@ -131,13 +147,14 @@ static void print_table(struct app *a, const struct runnings *l, const struct ru
 		table_cell(&table, range_text(end, r));
 		table_cell(&table, note_of(r, note));
 	}
-	table_cell(&table, "total");
-	table_cell(&table, NULL);
-	table_cell(&table, money_text(so_far, t->so_far_micro));
-	table_cell(&table, money_rate_text(rate, t->rate_micro));
-	snprintf(end, sizeof(end), "%s to %s", money_text(low, t->low_micro), money_text(high, t->high_micro));
-	table_cell(&table, end);
-	table_cell(&table, NULL);
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct running_group *g = &groups->items[i];
+		AUTO(str) char *name = xasprintf("all %s", g->prefix);
+
+		if (g->n > 1 && groups->n > 1)
+			add_total(&table, name, g->n, &g->total);
+	}
+	add_total(&table, "total", l->n, t);
 	table_print(&table, a);
 	FILE *out = output_format(a) == OUTPUT_TABLE ? a->out : stderr;
 
@@ -149,7 +166,32 @@ static void print_table(struct app *a, const struct runnings *l, const struct ru
 		sync_session(a->sync)->region);
 }
 
-static void print_json(struct app *a, const struct runnings *l, const struct running_total *t)
+static void put_total(json_t *o, const struct running_total *t)
+{
+	json_put_usd(o, "so_far_usd", t->so_far_micro);
+	json_put_usd(o, "usd_per_hour", t->rate_micro);
+	json_put_usd(o, "low_usd", t->low_micro);
+	json_put_usd(o, "high_usd", t->high_micro);
+	json_put_usd(o, "idle_usd_per_day", t->idle_day_micro);
+	json_object_set_new(o, "unknown", json_integer((json_int_t)t->unknown));
+}
+
+static json_t *groups_json(const struct running_groups *groups)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < groups->n; i++) {
+		json_t *o = json_pack("{s:s, s:I}", "prefix", groups->items[i].prefix, "things",
+				      (json_int_t)groups->items[i].n);
+
+		put_total(o, &groups->items[i].total);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static void print_json(struct app *a, const struct runnings *l, const struct running_groups *groups,
+		       const struct running_total *t)
 {
 	AUTO(json) json_t *o = json_object();
 	json_t *rows = json_array();
@@ -170,12 +212,8 @@ static void print_json(struct app *a, const struct runnings *l, const struct run
 		json_array_append_new(rows, row);
 	}
 	json_object_set_new(o, "rows", rows);
-	json_put_usd(o, "so_far_usd", t->so_far_micro);
-	json_put_usd(o, "usd_per_hour", t->rate_micro);
-	json_put_usd(o, "low_usd", t->low_micro);
-	json_put_usd(o, "high_usd", t->high_micro);
-	json_put_usd(o, "idle_usd_per_day", t->idle_day_micro);
-	json_object_set_new(o, "unknown", json_integer((json_int_t)t->unknown));
+	json_object_set_new(o, "groups", groups_json(groups));
+	put_total(o, t);
 	json_put_str(o, "prices_as_of",
 		     str_empty(sync_session(a->sync)->prices_as_of) ? NULL : sync_session(a->sync)->prices_as_of);
 	output_json(a, o);
@@ -185,6 +223,7 @@ int cost_running(struct app *a, struct err *err)
 {
 	AUTO(usages) struct usages usages = {0};
 	AUTO(runnings) struct runnings all = {0};
+	AUTO(running_groups) struct running_groups groups = {0};
 	AUTO(strmap) struct strmap calls = {0};
 	struct running_total total;
 
@@ -195,9 +234,10 @@ int cost_running(struct app *a, struct err *err)
 		return err_set(err, ERR_CANCELLED, "interrupted");
 	running_of_session(sync_session(a->sync), &usages, &calls, clock_now_ms(), &all);
 	running_sum(&all, &total);
+	running_group_sum(&all, &groups);
 	if (output_format(a) == OUTPUT_JSON)
-		print_json(a, &all, &total);
+		print_json(a, &all, &groups, &total);
 	else
-		print_table(a, &all, &total);
+		print_table(a, &all, &groups, &total);
 	return 0;
 }

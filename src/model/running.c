@@ -201,18 +201,50 @@ static void add_known(int64_t *sum, int64_t micro)
 	*sum = total == USD_UNKNOWN ? USD_MICRO_MAX : total;
 }
 
+static void add_running(const struct running *r, struct running_total *t)
+{
+	t->unknown += r->so_far_micro == USD_UNKNOWN || r->rate_micro == USD_UNKNOWN;
+	add_known(&t->so_far_micro, r->so_far_micro);
+	add_known(&t->rate_micro, r->rate_micro);
+	add_known(&t->low_micro, r->low_micro);
+	add_known(&t->high_micro, r->high_micro);
+	if (r->idle && r->rate_micro != USD_UNKNOWN)
+		add_known(&t->idle_day_micro, cost_micro(86400, 1, r->rate_micro));
+}
+
 void running_sum(const struct runnings *l, struct running_total *ret)
 {
 	*ret = (struct running_total){0};
-	for (size_t i = 0; i < l->n; i++) {
-		const struct running *r = &l->items[i];
+	for (size_t i = 0; i < l->n; i++)
+		add_running(&l->items[i], ret);
+}
 
-		ret->unknown += r->so_far_micro == USD_UNKNOWN || r->rate_micro == USD_UNKNOWN;
-		add_known(&ret->so_far_micro, r->so_far_micro);
-		add_known(&ret->rate_micro, r->rate_micro);
-		add_known(&ret->low_micro, r->low_micro);
-		add_known(&ret->high_micro, r->high_micro);
-		if (r->idle && r->rate_micro != USD_UNKNOWN)
-			add_known(&ret->idle_day_micro, cost_micro(86400, 1, r->rate_micro));
+/* --- by prefix ------------------------------------------------------------------------- */
+
+void running_groups_done(struct running_groups *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		free(g->items[i].prefix);
+	free(g->items);
+	*g = (struct running_groups){0};
+}
+
+void running_group_sum(const struct runnings *l, struct running_groups *ret)
+{
+	struct map places = {0};
+
+	for (size_t i = 0; i < l->n; i++) {
+		AUTO(str) char *prefix = spend_prefix(l->items[i].name);
+		size_t at = (size_t)(uintptr_t)map_get(&places, prefix);
+
+		if (!at) {
+			GROW(ret->items, ret->cap, ret->n + 1);
+			ret->items[ret->n++] = (struct running_group){.prefix = xstrdup(prefix)};
+			at = ret->n;
+			map_put(&places, prefix, (void *)(uintptr_t)at);
+		}
+		ret->items[at - 1].n++;
+		add_running(&l->items[i], &ret->items[at - 1].total);
 	}
+	map_done(&places);
 }

@@ -38,4 +38,18 @@ struct running_total {
 };
 void running_sum(const struct runnings *l, struct running_total *ret);
 
+/* What runs under one prefix of its names (spend.h), summed. */
+struct running_group {
+	char *prefix;
+	size_t n;
+	struct running_total total;
+};
+struct running_groups {
+	struct running_group *items; /* in the order of their first */
+	size_t n, cap;
+};
+void running_groups_done(struct running_groups *g);
+AUTO_EMBEDDED(running_groups, struct running_groups, running_groups_done)
+void running_group_sum(const struct runnings *l, struct running_groups *ret);
+
 #endif

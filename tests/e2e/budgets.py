@@ -139,6 +139,36 @@ def check_launch(s, folder):
     ok("one for its tag does", tagged.returncode == 1 and "tag:team=b" in tagged.stderr, tagged.stderr)
 
 
+BACKTEST = """data: {files: [rows.csv]}
+columns: {entity: who, date: day, target: y}
+eligible: {min_rows: 2}
+windows: {train_start: 2020-01-01, test_start: 2020-01-05, test_end: 2020-01-10, recalibrate_days: 2}
+features: ["lag(y, 1)"]
+model: ridge
+baselines: [season_mean]
+run: {name: season, instance_type: ml.m5.xlarge, image: 1.dkr.ecr.us-east-1.amazonaws.com/x:1, pack_cycles: 1, spot: false,
+      max_run: 10h, bucket: s3://sagemaker-us-east-1-000000000000/b, role: "arn:aws:iam::000000000000:role/cost", tags: {team: c}}
+"""
+
+
+def check_backtest(s, folder):
+    """Three jobs of at most 10 hours at 0.23 $."""
+    with open(os.path.join(folder, "rows.csv"), "w") as f:
+        f.write("who,day,y\n" + "".join(f"{who},2020-01-{day:02},{who * day % 7}\n" for day in range(1, 11) for who in range(3)))
+    spec = os.path.join(folder, "season.yaml")
+    with open(spec, "w") as f:
+        f.write(BACKTEST)
+    for budget in ("season: 5/day hard", "tag:team=c: 6.89/day hard"):
+        s.settings("budgets: {%s}\n" % budget)
+        got = s.run("backtest", "run", spec, "--yes")
+        ok(f"a backtest that would break {budget} is refused", got.returncode == 1 and
+           f"would break the budget {budget.rsplit(': ', 1)[0]}" in got.stderr, (got.returncode, got.stderr))
+    ok("none of its jobs was sent", "season" not in s.run("jobs", "--columns", "name").stdout)
+    s.settings("budgets: {season: 6.91/day hard}\n")
+    asked = s.run("backtest", "run", spec)
+    ok("one that fits comes as far as the question", asked.returncode == 2 and "say --yes" in asked.stderr, asked.stderr)
+
+
 def main():
     now = int(time.time())
     start = now // 86400 * 86400  # the day's beginning: what is billed has been so today
@@ -153,6 +183,7 @@ def main():
             check_bad(s)
             check_notice(s)
             check_launch(s, folder)
+            check_backtest(s, folder)
     done()
 
 

@@ -339,6 +339,15 @@ def check_now(s, world):
        job)
     lonely = next(r for r in got["rows"] if r["name"] == "lonely-1")
     ok("without any it is its limit", lonely["finished_jobs"] == 0 and abs(lonely["high_usd"] - hour * 24) < 1e-6, lonely)
+    figures = ("so_far_usd", "usd_per_hour", "low_usd", "high_usd")
+    sums = {}
+    for r in got["rows"]:
+        prefix = re.sub(r"([-_][^-_]*\d[^-_]*)+$", "", r["name"])
+        for name in figures:
+            sums[prefix, name] = sums.get((prefix, name), 0) + (r[name] or 0)
+    ok("groups are the sums of their prefixes", len(got["groups"]) > 1 and {g["prefix"] for g in got["groups"]} == {k[0] for k in sums}
+       and all(abs(g[name] - sums[g["prefix"], name]) < 1e-6 for g in got["groups"] for name in figures), (got["groups"], sums))
+    ok("and come to the total", all(abs(sum(g[name] for g in got["groups"]) - got[name]) < 1e-6 for name in figures), got)
     table = s.run("cost", "--now", "--format", "table").stdout
     ok("the prices' date stands below", re.search(r"^prices of ", table, re.M) and "idle: $" in table, table)
 
