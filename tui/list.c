@@ -5,6 +5,7 @@
 
 #include "base/timefmt.h"
 #include "base/utf8.h"
+#include "model/groups.h"
 #include "tui/list_draw.h"
 
 static struct list *list_of(const struct view *v)
@@ -45,6 +46,7 @@ void list_close(struct view *v)
 {
 	struct list *l = list_of(v);
 
+	list_groups_free(l);
 	free(l->rows);
 	field_list_done(&l->columns);
 	free(l->sort.key);
@@ -117,7 +119,9 @@ static void build_rows(struct view *v)
 	}
 	if (l->n > 1)
 		qsort_r(l->rows, l->n, sizeof(*l->rows), by_value, l);
-	l->table.n = l->n;
+	l->table.n = l->n_things = l->n;
+	if (l->groups)
+		list_groups_build(v);
 }
 
 long list_find(const struct list *l, const char *name)
@@ -214,7 +218,7 @@ static void count_text(const struct view *v, struct buf *out)
 	char shown[32], of[32];
 
 	jobtext_count(of, all);
-	jobtext_count(shown, filtered ? l->n : n);
+	jobtext_count(shown, filtered ? l->n_things : n);
 	if (filtered || n < all)
 		(void)buf_addf(out, "%s of %s%s", shown, of, more);
 	else
@@ -236,7 +240,7 @@ static size_t count_above(struct list *l)
 	l->above.top = top;
 	l->above.built = l->built;
 	for (size_t i = 0; i < top && i < l->n; i++)
-		l->above.n += l->rows[i].item->created_ms > l->seen_ms;
+		l->above.n += !l->rows[i].group && l->rows[i].item->created_ms > l->seen_ms;
 	return l->above.n;
 }
 
@@ -250,7 +254,7 @@ char *list_sort_word(char *buf, const struct field_ref *f)
 void list_title(struct view *v, const char *what, struct buf *left, struct buf *right)
 {
 	struct list *l = list_of(v);
-	char word[FIELD_HEADING_LEN];
+	char word[FIELD_HEADING_LEN], words[GROUPS_WORDS_LEN];
 
 	(void)buf_addf(left, "%s ", what);
 	count_text(v, left);
@@ -260,6 +264,9 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 		(void)buf_adds(left, " · only failed");
 	if (l->filter)
 		(void)buf_addf(left, " · %s", l->filter);
+	if (l->groups)
+		(void)buf_addf(left, " · %zu group%s by %s", list_groups_count(l), list_groups_count(l) == 1 ? "" : "s",
+			       list_groups_words(l, words));
 	(void)buf_addf(left, " · by %s", list_sort_word(word, &l->sort));
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);
@@ -441,7 +448,7 @@ bool list_action(struct view *v, enum action a)
 {
 	struct list *l = list_of(v);
 
-	if (move(l, a) || list_mark_action(v, a))
+	if (move(l, a) || list_mark_action(v, a) || (l->kind == TRAINING_KIND && list_groups_action(v, a)))
 		return true;
 	switch (a) {
 	case ACT_SORT_NEXT:
@@ -477,6 +484,8 @@ const char *list_neighbour(struct view *v, const char *name, int by)
 	struct list *l = list_of(v);
 	long from = list_find(l, name), at = from + by;
 
+	while (from >= 0 && at >= 0 && (size_t)at < l->n && l->rows[at].group)
+		at += by;
 	if (from < 0 || at < 0 || (size_t)at >= l->n)
 		return NULL;
 	str_set(&l->selected, l->rows[at].item->name);
@@ -500,5 +509,7 @@ const char *list_beside(struct view *v, const char *name)
 
 	if (at < 0 || l->n < 2)
 		return NULL;
-	return l->rows[(size_t)at + 1 < l->n ? at + 1 : at - 1].item->name;
+	if ((size_t)at + 1 < l->n && !l->rows[at + 1].group)
+		return l->rows[at + 1].item->name;
+	return at > 0 && !l->rows[at - 1].group ? l->rows[at - 1].item->name : NULL;
 }

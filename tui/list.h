@@ -20,9 +20,12 @@
 
 #define LIST_GUTTER 3 /* cells before a row: mark and cursor */
 
+struct group;
+
 struct list_row {
 	const struct resource *item;
-	struct field_value value; /* to sort by */
+	const struct group *group; /* of a row that stands for one: item is but a name for it; NULL */
+	struct field_value value;  /* to sort by */
 };
 
 /* What is special to one kind's list; any may be NULL. */
@@ -40,9 +43,13 @@ struct list_hooks {
 	void (*marked)(struct view *v, struct buf *out);
 };
 
+struct list_groups;
+
 struct list {
 	const struct kind *kind;
-	char *parent; /* only what belongs to that one; NULL: all */
+	struct list_groups *groups; /* NULL: not grouped */
+	size_t n_things;	    /* rows without those of groups, folded ones too */
+	char *parent;		    /* only what belongs to that one; NULL: all */
 	const struct list_hooks *hooks;
 	struct list_row *rows;
 	size_t n, cap;
@@ -92,6 +99,8 @@ bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
 int list_columns(struct view *v, const char *text, struct err *err); /* as --columns; "": the usual ones */
+/* "prefix", "tag:KEY": by groups (groups.h); "none". */
+int list_group(struct view *v, const char *text, struct err *err);
 void list_shown(const struct view *v, struct field_list *ret);
 void list_csv(struct view *v, struct buf *out); /* what is shown, with its columns */
 const char *list_beside(struct view *v, const char *name);

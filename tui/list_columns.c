@@ -58,7 +58,7 @@ struct field_ref list_usual_order(const struct kind *k)
 
 bool list_shows_failures(const struct list *l)
 {
-	return l->n_bad && l->n_bad == l->n && (l->faults || l->query);
+	return l->n_bad && l->n_bad == l->n_things && !l->groups && (l->faults || l->query);
 }
 
 bool list_asks_for(const struct list *l, const struct field_ref *f)
@@ -141,10 +141,13 @@ void list_csv(struct view *v, struct buf *out)
 		(void)buf_adds(out, i ? "," : "");
 		csv_add(out, field_title(&l->columns.items[i], title));
 	}
-	for (size_t k = 0; k < l->n; k++) {
+	size_t n_rows;
+	const struct list_row *rows = list_members(l, NULL, &n_rows);
+
+	for (size_t k = 0; k < n_rows; k++) {
 		for (size_t i = 0; i < n; i++) {
 			buf_clear(&text);
-			field_text(&l->columns.items[i], l->rows[k].item, &x, FIELD_FOR_PROGRAMS, &text);
+			field_text(&l->columns.items[i], rows[k].item, &x, FIELD_FOR_PROGRAMS, &text);
 			(void)buf_adds(out, i ? "," : "\n");
 			csv_add(out, buf_str(&text));
 		}

@@ -180,7 +180,7 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 	l->measured.top = l->table.top;
 	l->measured.n = rows;
 	for (size_t at = l->table.top; at < l->n && at < l->table.top + rows; at++) {
-		if (at >= from && at < to)
+		if ((at >= from && at < to) || l->rows[at].group)
 			continue;
 		for (size_t i = 1; i < l->columns.n; i++) {
 			const struct field_ref *f = &l->columns.items[i];
@@ -214,9 +214,11 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 	const struct resource *r = l->rows[at].item;
 	int col = LIST_GUTTER;
 
-	if (map_get(&l->marks, r->name))
+	if (list_row_is_marked(l, &l->rows[at]))
 		area_put(a, line, 0, ST_MARK, "+");
-	for (size_t i = 0; i < l->columns.n; i++) {
+	if (l->rows[at].group)
+		list_groups_draw_row(v, a, line, widths[0], l->rows[at].group);
+	for (size_t i = 0; !l->rows[at].group && i < l->columns.n; i++) {
 		if (!widths[i])
 			continue;
 		put_cell(v, a, line, col, widths[i], i, r, text);
@@ -241,9 +243,11 @@ void list_draw(struct view *v, struct area a)
 	table_settle(&l->table, a.rows - headings);
 	measure(v, (size_t)(a.rows - headings), &text);
 	lay_out(v, a.cols, widths);
-	if (headings)
+	if (headings && !list_groups_draw_headings(v, a, widths[0]))
 		draw_headings(v, a, widths, &text);
 	list_remember(l);
+	if (list_groups_are_old(v))
+		list_rebuild(v);
 	for (int line = headings; line < a.rows && l->table.top + (size_t)(line - headings) < l->n; line++)
 		draw_row(v, a, line, widths, l->table.top + (size_t)(line - headings), &text);
 }

@@ -26,5 +26,20 @@ void list_invite_guests(struct list *l); /* those that order and filter ask for 
 struct field_ref list_usual_order(const struct kind *k);
 /* Of the marks: Space, the range, all that is shown, none; false where it is another key. */
 bool list_mark_action(struct view *v, enum action a);
+/* The thing is, or all things of the group are. */
+bool list_row_is_marked(const struct list *l, const struct list_row *row);
+
+/* list_groups.c. The groups that stand in place of the rows, and their unfolded jobs. */
+void list_groups_build(struct view *v);
+void list_groups_free(struct list *l);
+bool list_groups_are_old(const struct view *v); /* what runs has cost more since */
+void list_groups_draw_row(struct view *v, struct area a, int line, int width, const struct group *one);
+/* Those of groups where none is unfolded; false where the things have theirs. */
+bool list_groups_draw_headings(struct view *v, struct area a, int width);
+bool list_groups_action(struct view *v, enum action a);
+char *list_groups_words(const struct list *l, char *buf); /* "prefix"; GROUPS_WORDS_LEN bytes */
+size_t list_groups_count(const struct list *l);
+/* The things of a group, of all (NULL), folded ones too, in the list's order; borrowed. */
+const struct list_row *list_members(const struct list *l, const struct group *of, size_t *ret_n);
 
 #endif

@@ -17,6 +17,29 @@ static void mark(struct list *l, const char *name, bool on)
 	l->hidden_known = false;
 }
 
+/* What a row stands for: a group for all of its jobs. */
+static void mark_row(struct list *l, const struct list_row *row, bool on)
+{
+	size_t n = 0;
+	const struct list_row *members = row->group ? list_members(l, row->group, &n) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		mark(l, members[i].item->name, on);
+	if (!row->group)
+		mark(l, row->item->name, on);
+}
+
+bool list_row_is_marked(const struct list *l, const struct list_row *row)
+{
+	size_t n = 0;
+	const struct list_row *members = row->group ? list_members(l, row->group, &n) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (!map_get(&l->marks, members[i].item->name))
+			return false;
+	return row->group || map_get(&l->marks, row->item->name);
+}
+
 static void mark_selected(struct list *l)
 {
 	const struct resource *r;
@@ -25,7 +48,7 @@ static void mark_selected(struct list *l)
 	r = list_selected(l);
 	if (!r)
 		return;
-	mark(l, r->name, !map_get(&l->marks, r->name));
+	mark_row(l, &l->rows[l->table.selected], !list_row_is_marked(l, &l->rows[l->table.selected]));
 	str_set(&l->last_mark, r->name);
 	table_action(&l->table, ACT_DOWN);
 	list_remember(l);
@@ -40,14 +63,17 @@ static void mark_range(struct list *l)
 	list_pin(l);
 	size_t to = l->table.selected;
 	size_t first = from < 0 ? to : MIN((size_t)from, to), last = from < 0 ? to : MAX((size_t)from, to);
-	for (size_t i = first; i <= last; i++)
-		mark(l, l->rows[i].item->name, true);
+	for (size_t i = first; i <= last; i++) /* what stands below an unfolded group counts by itself */
+		if (!l->rows[i].group || i == last || l->rows[i + 1].group)
+			mark_row(l, &l->rows[i], true);
 	str_set(&l->last_mark, l->rows[to].item->name);
 }
 
 bool list_mark_action(struct view *v, enum action a)
 {
 	struct list *l = list_of(v);
+	const struct list_row *rows;
+	size_t n;
 
 	switch (a) {
 	case ACT_MARK:
@@ -57,8 +83,9 @@ bool list_mark_action(struct view *v, enum action a)
 		mark_range(l);
 		return true;
 	case ACT_MARK_ALL:
-		for (size_t i = 0; i < l->n; i++)
-			mark(l, l->rows[i].item->name, true);
+		rows = list_members(l, NULL, &n);
+		for (size_t i = 0; i < n; i++)
+			mark(l, rows[i].item->name, true);
 		return true;
 	case ACT_UNMARK:
 		map_clear(&l->marks);
@@ -109,12 +136,23 @@ void list_chosen(struct view *v, struct strlist *out)
 {
 	struct list *l = list_of(v);
 
-	for (size_t i = 0; l->marks.n && i < l->n; i++)
-		if (map_get(&l->marks, l->rows[i].item->name))
-			strlist_add(out, l->rows[i].item->name);
+	size_t n;
+	const struct list_row *rows = list_members(l, NULL, &n);
+
+	for (size_t i = 0; l->marks.n && i < n; i++)
+		if (map_get(&l->marks, rows[i].item->name))
+			strlist_add(out, rows[i].item->name);
 	(void)hidden(v, out);
 	list_pin(l);
-	if (!out->n && list_selected(l))
+	if (out->n || !list_selected(l))
+		return;
+	const struct group *one = l->rows[l->table.selected].group;
+
+	if (one)
+		rows = list_members(l, one, &n);
+	for (size_t i = 0; one && i < n; i++)
+		strlist_add(out, rows[i].item->name);
+	if (!one)
 		strlist_add(out, list_selected(l)->name);
 }
 

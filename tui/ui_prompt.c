@@ -118,6 +118,19 @@ static void run_columns(struct ui *ui, const char *text)
 		ui_keep(ui, name, text);
 }
 
+static void run_group(struct ui *ui, const char *text)
+{
+	struct view *v = list_in_reach(ui);
+	struct err err = {0};
+
+	if (!v->ops->group)
+		ui_notice(ui, NOTICE_WARNING, "only the jobs have groups: :jobs shows them");
+	else if (v->ops->group(v, str_or(text, "none"), &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+	else
+		ui_keep(ui, "group/training-job", str_eq(text, "none") ? NULL : text);
+}
+
 /* "us-east-1", "us-gov-west-1": a slip would otherwise be told by a server that is not there. */
 static bool is_region(const char *s)
 {
@@ -187,6 +200,7 @@ const struct ui_command ui_commands[] = {
 	{"save", "", "Save this screen to a text file", run_save},
 	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},
 	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
+	{"group", "BY", "Jobs by prefix, tag:KEY, type, status, user, backtest, parent; none: one by one", run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
 	{"region", "REGION", "The same in another region", run_region},
 	{"profile", "NAME", "The same with another profile of the AWS files", run_profile},

@@ -66,6 +66,8 @@ struct view_ops {
 	/* Of lists; NULL elsewhere: `:filter` and `:sort`, */
 	int (*filter)(struct view *v, const char *text, struct err *err);
 	int (*sort)(struct view *v, const char *text, struct err *err);
+	/* `:group` ("none": not), */
+	int (*group)(struct view *v, const char *text, struct err *err);
 	/* The columns that are chosen, or usual: what the chooser begins with, */
 	void (*shown)(const struct view *v, struct field_list *ret);
 	/* `:columns`, and the rows as CSV for `:export`, */

@@ -243,6 +243,7 @@ static int jobs_open(struct view *v, const struct view_arg *arg, struct err *err
 	static const struct list_hooks hooks = {heading, text, put_cell, draw_empty, marked_cost};
 
 	list_open(v, &kind_table[KIND_TRAINING_JOB], NULL, &hooks);
+	(void)!list_group(v, ui_kept(v->ui, "group/training-job"), NULL);
 	return 0;
 }
 
@@ -334,6 +335,7 @@ const struct view_ops view_jobs_ops = {
 	.filter = list_filter,
 	.sort = list_sort,
 	.columns = list_columns,
+	.group = list_group,
 	.shown = list_shown,
 	.csv = list_csv,
 	.neighbour = list_neighbour,

@@ -25,8 +25,8 @@ int groups_parse(const char *text, enum spend_by *ret, const char **ret_tag, str
 			*ret = by;
 			return 0;
 		}
-	return err_set(err, ERR_USAGE,
-		       "jobs are grouped by prefix, tag:KEY, type, status, user, backtest or parent, not \"%s\"", text);
+	return err_set(err, ERR_USAGE, "group by prefix, tag:KEY, type, status, user, backtest or parent, not \"%s\"",
+		       text);
 }
 
 char *groups_words(char *buf, enum spend_by by, const char *tag)

@@ -1,0 +1,379 @@
+/* list_groups.c - the jobs' list by groups: a row for each, under which its jobs stand once it
+ * is unfolded. */
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "model/groups.h"
+#include "tui/list_draw.h"
+#include "tui/thing.h"
+#include "tui/ui.h"
+
+#define COUNT_AGAIN_MS 10000 /* what runs costs more meanwhile */
+#define COUNT_CELLS 6
+
+struct list_groups {
+	enum spend_by by;
+	char *tag; /* of BY_TAG */
+	struct groups model;
+	struct list_row *members; /* all rows of jobs, group by group, each in the list's order */
+	size_t n, cap;
+	size_t *order;		 /* the groups as they stand in the list */
+	size_t *first;		 /* of each group of the model: its first member */
+	struct resource **heads; /* that stand for groups where a row has a thing: of each of the model */
+	struct map open;	 /* the keys of those that are unfolded */
+};
+
+static void forget(struct list_groups *g)
+{
+	for (size_t i = 0; i < g->model.n && g->heads; i++)
+		resource_free(g->heads[i]);
+	free(TAKE(g->heads));
+	free(TAKE(g->order));
+	free(TAKE(g->first));
+	groups_done(&g->model);
+	g->n = 0;
+}
+
+void list_groups_free(struct list *l)
+{
+	struct list_groups *g = TAKE(l->groups);
+
+	if (!g)
+		return;
+	forget(g);
+	free(g->tag);
+	free(g->members);
+	map_done(&g->open);
+	free(g);
+}
+
+char *list_groups_words(const struct list *l, char *buf)
+{
+	return groups_words(buf, l->groups->by, l->groups->tag);
+}
+
+size_t list_groups_count(const struct list *l)
+{
+	return l->groups->model.n;
+}
+
+const struct list_row *list_members(const struct list *l, const struct group *of, size_t *ret_n)
+{
+	const struct list_groups *g = l->groups;
+
+	*ret_n = of ? of->n : l->n_things;
+	return !g ? l->rows : of ? &g->members[g->first[of - g->model.items]] : g->members;
+}
+
+/* --- rows -------------------------------------------------------------------------------- */
+
+static bool is_open(const struct list_groups *g, const struct group *one)
+{
+	return map_get(&g->open, one->key) != NULL;
+}
+
+/* By what they have spent where that is the order, else by their first jobs. */
+static int by_place(const void *pa, const void *pb, void *user)
+{
+	const struct list *l = user;
+	const struct group *items = l->groups->model.items;
+	size_t a = *(const size_t *)pa, b = *(const size_t *)pb;
+	int64_t more = items[a].spent_micro - items[b].spent_micro;
+	bool descending = !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse;
+
+	if (l->sort.field->type == FIELD_MONEY && more)
+		return (more > 0) == descending ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+static void choose_order(struct list_groups *g, struct list *l)
+{
+	g->order = xreallocarray(NULL, g->model.n + 1, sizeof(*g->order));
+	for (size_t i = 0; i < g->model.n; i++)
+		g->order[i] = i;
+	if (g->model.n)
+		qsort_r(g->order, g->model.n, sizeof(*g->order), by_place, l);
+}
+
+static void place_members(struct list_groups *g, const struct list *l)
+{
+	size_t *at = xcalloc(g->model.n + 1, sizeof(*at)), next = 0;
+
+	g->first = xcalloc(g->model.n + 1, sizeof(*g->first));
+	for (size_t i = 0; i < g->model.n; i++) {
+		at[g->order[i]] = g->first[g->order[i]] = next;
+		next += g->model.items[g->order[i]].n;
+	}
+	GROW(g->members, g->cap, l->n);
+	for (size_t i = 0; i < l->n; i++)
+		g->members[at[g->model.of[i]]++] = l->rows[i];
+	g->n = l->n;
+	free(at);
+}
+
+/* A blank within keeps it apart from every job's name. */
+static struct resource *head_of(const struct list_groups *g, const struct group *one)
+{
+	char words[GROUPS_WORDS_LEN];
+	AUTO(str) char *name = xasprintf("%s %s", groups_words(words, g->by, g->tag), one->key);
+
+	return job_resource(job_new(name));
+}
+
+static char *label_of(const struct list_groups *g, const struct group *one)
+{
+	return xasprintf("[%c] %s (%zu)", is_open(g, one) ? '-' : '+', one->key, one->n);
+}
+
+static void emit(struct list *l)
+{
+	struct list_groups *g = l->groups;
+
+	GROW(l->rows, l->cap, g->n + g->model.n);
+	g->heads = xcalloc(g->model.n + 1, sizeof(struct resource *));
+	l->n = 0;
+	for (size_t i = 0; i < g->model.n; i++) {
+		const struct group *one = &g->model.items[g->order[i]];
+		AUTO(str) char *label = label_of(g, one);
+
+		g->heads[g->order[i]] = head_of(g, one);
+		l->rows[l->n++] = (struct list_row){.item = g->heads[g->order[i]], .group = one};
+		l->name_widths |= 1ull << MIN(utf8_width(label), LIST_NAME_CELLS_MAX);
+		if (!is_open(g, one))
+			continue;
+		memcpy(&l->rows[l->n], &g->members[g->first[g->order[i]]], one->n * sizeof(*l->rows));
+		l->n += one->n;
+	}
+	l->table.n = l->n;
+}
+
+void list_groups_build(struct view *v)
+{
+	struct list *l = v->state;
+	struct list_groups *g = l->groups;
+	const struct session *s = ui_session(v->ui);
+	const struct field_ref tuning = {.field = field_find(l->kind, "tuning_job", NULL)};
+	const struct spend_options opt = {.now_ms = ui_now_ms(v->ui),
+					  .by = g->by,
+					  .tag = g->tag,
+					  .tuning = session_cold_column(s, l->kind, &tuning)};
+	const struct resource **jobs = xreallocarray(NULL, l->n + 1, sizeof(*jobs));
+
+	for (size_t i = 0; i < l->n; i++)
+		jobs[i] = l->rows[i].item;
+	forget(g);
+	groups_build(&g->model, &opt, jobs, l->n, s);
+	free(jobs);
+	choose_order(g, l);
+	place_members(g, l);
+	emit(l);
+}
+
+bool list_groups_are_old(const struct view *v)
+{
+	const struct list *l = v->state;
+
+	return l->groups && ui_now_ms(v->ui) - l->groups->model.spend.opt.now_ms >= COUNT_AGAIN_MS;
+}
+
+/* --- looks ------------------------------------------------------------------------------- */
+
+/* Behind the name the counts; from the right what all of it will have cost, what is spent, when
+ * it ends. What has no room is left out. */
+#define ALL_END(a) ((a).cols - 1)
+#define SPENT_END(a) ((a).cols - 12)
+#define TIME_END(a) ((a).cols - 23)
+
+static int put_counts(struct area a, int line, int col, const struct group *one)
+{
+	const struct {
+		enum style style;
+		const char *symbol;
+		size_t n;
+	} counts[] = {{ST_GOOD, "✓", one->ok},
+		      {ST_BAD, "✗", one->failed},
+		      {ST_RUNNING, "●", one->running},
+		      {ST_STOPPED, "■", one->stopped}};
+	char text[32];
+	int end = col - 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++, col += COUNT_CELLS) {
+		col = MAX(col, end + 1);
+		if (counts[i].n)
+			end = area_putf(a, line, col, counts[i].style, "%s %s", counts[i].symbol,
+					jobtext_count(text, counts[i].n));
+	}
+	return end;
+}
+
+/* Returns where it begins; end where there is no room. */
+static int put_before(struct area a, int line, int from, int end, enum style st, const char *text)
+{
+	int begin = end - utf8_width(text);
+
+	if (begin <= from)
+		return end;
+	area_put_right(a, line, end, st, text);
+	return begin;
+}
+
+void list_groups_draw_row(struct view *v, struct area a, int line, int width, const struct group *one)
+{
+	const struct list *l = v->state;
+	AUTO(str) char *label = label_of(l->groups, one);
+	char money[24], time[TIMEFMT_LEN];
+	AUTO(str)
+	char *spent = xasprintf("%s%s%s", money_text(money, one->spent_micro), one->estimate ? "*" : "",
+				one->unpriced ? "+?" : "");
+
+	area_put_middle(a, line, LIST_GUTTER, width, ST_STRONG, label);
+	int from = put_counts(a, line, LIST_GUTTER + width + 2, one);
+	if (one->running && one->projected_micro != USD_UNKNOWN) {
+		AUTO(str) char *all = xasprintf("%s*", money_text(money, one->projected_micro));
+		put_before(a, line, MAX(from, SPENT_END(a)), ALL_END(a), ST_DIM, all);
+	}
+	int begin = put_before(a, line, from, SPENT_END(a), ST_NORMAL, spent);
+	if (one->eta_ms != TIME_UNKNOWN)
+		put_before(a, line, from, MIN(TIME_END(a), begin - 1), ST_DIM,
+			   timefmt_age(time, MAX(one->eta_ms - ui_now_ms(v->ui), 0)));
+}
+
+bool list_groups_draw_headings(struct view *v, struct area a, int width)
+{
+	const struct list *l = v->state;
+	int from = LIST_GUTTER + width + 2;
+
+	if (!l->groups || l->groups->open.n)
+		return false;
+	area_put(a, 0, LIST_GUTTER, ST_HEADING, "GROUP");
+	area_put_cut(a, 0, from, a.cols - from, ST_HEADING, "JOBS");
+	put_before(a, 0, MAX(from + 4, SPENT_END(a)), ALL_END(a), ST_HEADING, "IN ALL");
+	int begin = put_before(a, 0, from + 4, SPENT_END(a), ST_HEADING, "SPENT");
+	put_before(a, 0, from + 4, MIN(TIME_END(a), begin - 1), ST_HEADING, "ENDS IN");
+	return true;
+}
+
+/* --- keys -------------------------------------------------------------------------------- */
+
+static const struct group *selected_group(const struct list *l)
+{
+	return l->table.selected < l->n ? l->rows[l->table.selected].group : NULL;
+}
+
+static void fold(struct view *v, const struct group *one, bool open)
+{
+	struct list *l = v->state;
+
+	if (open)
+		(void)map_put(&l->groups->open, one->key, l);
+	else
+		(void)map_remove(&l->groups->open, one->key);
+	list_pin(l);
+	list_remember(l);
+	list_rebuild(v);
+}
+
+/* Left on a job folds its group, and the cursor goes to it. */
+static bool fold_around(struct view *v)
+{
+	struct list *l = v->state;
+	size_t at = l->table.selected;
+
+	while (at > 0 && !l->rows[at].group)
+		at--;
+	if (l->n == 0 || !l->rows[at].group)
+		return false;
+	l->pinned = true;
+	l->table.selected = at;
+	fold(v, l->rows[at].group, false);
+	return true;
+}
+
+static void fold_all(struct view *v)
+{
+	struct list *l = v->state;
+	struct list_groups *g = l->groups;
+	bool open = g->open.n == 0;
+
+	map_clear(&g->open);
+	for (size_t i = 0; open && i < g->model.n; i++)
+		(void)map_put(&g->open, g->model.items[i].key, l);
+	list_rebuild(v);
+}
+
+/* The next way to group them, behind the last none. */
+static void group_next(struct view *v)
+{
+	static const char *const words[] = {"prefix", "type", "status", "backtest", "parent", "none"};
+	const struct list *l = v->state;
+	char now[GROUPS_WORDS_LEN] = "none";
+	size_t at = 0;
+
+	if (l->groups)
+		list_groups_words(l, now);
+	while (at < ARRAY_LEN(words) && !str_eq(words[at], now))
+		at++;
+	AUTO(str) char *line = xasprintf("group %s", words[(at + 1) % ARRAY_LEN(words)]);
+
+	ui_command(v->ui, line);
+}
+
+bool list_groups_action(struct view *v, enum action a)
+{
+	const struct list *l = v->state;
+	const struct group *one = selected_group(l);
+
+	if (a == ACT_GROUP_NEXT) {
+		group_next(v);
+		return true;
+	}
+	if (!l->groups)
+		return false;
+	switch (a) {
+	case ACT_FOLD:
+		return fold_around(v);
+	case ACT_UNFOLD:
+	case ACT_OPEN:
+		if (one)
+			fold(v, one, a == ACT_UNFOLD || !is_open(l->groups, one));
+		return one || a == ACT_UNFOLD;
+	case ACT_FOLD_ALL:
+		fold_all(v);
+		return true;
+	default:
+		break;
+	}
+	if (!one || thing_takes_many(a) || !thing_is_action(a))
+		return false;
+	if (a == ACT_COPY)
+		ui_copy(v->ui, one->key);
+	else
+		ui_notice(v->ui, NOTICE_WARNING, "this is a group of jobs: Enter unfolds it");
+	return true;
+}
+
+int list_group(struct view *v, const char *text, struct err *err)
+{
+	struct list *l = v->state;
+	struct list_groups *g;
+	enum spend_by by;
+	const char *tag;
+
+	if (str_empty(text) || str_eq(text, "none")) {
+		list_groups_free(l);
+	} else {
+		if (groups_parse(text, &by, &tag, err) < 0)
+			return -err->code;
+		list_groups_free(l);
+		g = l->groups = NEW(struct list_groups);
+		g->by = by;
+		g->tag = xstrdup(tag);
+		if (by == BY_PARENT) {
+			struct field_ref tuning = {.field = field_find(l->kind, "tuning_job", NULL)};
+			ui_want_columns(v, l->kind, &(struct field_list){.items = &tuning, .n = 1});
+		}
+	}
+	l->n = l->table.n = 0; /* rows of what is gone */
+	list_forget_widths(l);
+	list_rebuild(v);
+	return 0;
+}
