@@ -13,6 +13,7 @@
 
 struct page_state {
 	char *name;
+	char *config; /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
 	size_t *line_of; /* of each line of the page: where it stands in the document */
@@ -42,15 +43,31 @@ static int page_open(struct view *v, const struct view_arg *arg, struct err *err
 	return 0;
 }
 
+static void watch_config(struct view *v, const char *name)
+{
+	struct page_state *st = v->state;
+	const struct kind *k = &kind_table[KIND_ENDPOINT_CONFIG];
+
+	if (str_eq(st->config, name))
+		return;
+	if (st->config)
+		ui_watch(v->ui, k, st->config, false);
+	str_set(&st->config, name);
+	if (name)
+		ui_watch(v->ui, k, name, true);
+}
+
 static void page_close(struct view *v)
 {
 	struct page_state *st = v->state;
 
 	if (st->name)
 		ui_watch(v->ui, v->kind, st->name, false);
+	watch_config(v, NULL);
 	page_done(&st->page);
 	doc_done(&st->doc);
 	free(st->line_of);
+	free(st->config);
 	free(st->name);
 }
 
@@ -61,14 +78,22 @@ static uint64_t page_generation(struct view *v)
 	const struct resource *r = thing_of(v);
 	uint64_t second = r && resource_is_running(r) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 
-	return (ui_session(v->ui)->tables[v->kind->id].generation + (f ? f->metrics.generation : 0)) * 1000003 + second;
+	uint64_t config = ui_session(v->ui)->tables[KIND_ENDPOINT_CONFIG].generation;
+
+	return (ui_session(v->ui)->tables[v->kind->id].generation + (v->kind->id == KIND_ENDPOINT ? config : 0) +
+		(f ? f->metrics.generation : 0)) *
+		       1000003 +
+	       second;
 }
 
 static void page_update(struct view *v)
 {
 	struct page_state *st = v->state;
+	const struct resource *r = thing_of(v);
 
 	st->stale = true;
+	if (r && v->kind->id == KIND_ENDPOINT)
+		watch_config(v, strmap_get(&resource_record(r)->members, "EndpointConfigName"));
 }
 
 /* --- the lines as a document --- */
