@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "model/cost.h"
 #include "model/page.h"
+#include "model/variants.h"
 #include "tui/doc.h"
 #include "tui/jobtext.h"
 #include "tui/phases.h"
@@ -13,6 +14,7 @@
 
 struct page_state {
 	char *name;
+	char *wish;   /* weights and instances that were typed and are asked about; NULL */
 	char *config; /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
@@ -68,6 +70,7 @@ static void page_close(struct view *v)
 	doc_done(&st->doc);
 	free(st->line_of);
 	free(st->config);
+	free(st->wish);
 	free(st->name);
 }
 
@@ -310,6 +313,64 @@ static bool open_link(struct view *v)
 	return true;
 }
 
+/* --- weights of an endpoint --- */
+
+static void wish_typing(struct view *v, const char *text, struct err *err)
+{
+	AUTO(variant_wishes) struct variant_wishes wishes = {0};
+	const struct resource *r = thing_of(v);
+
+	if (r && variants_parse(r, text, &wishes, err) < 0)
+		return; /* err is shown beside the text */
+}
+
+static void wish_confirmed(struct view *v)
+{
+	const struct page_state *st = v->state;
+
+	ui_vary(v, st->name, st->wish);
+}
+
+/* What it will cost is said before anything is sent. */
+static void wish_done(struct view *v, const char *text)
+{
+	struct page_state *st = v->state;
+	const struct session *s = ui_session(v->ui);
+	const struct resource *r = thing_of(v);
+	AUTO(variant_wishes) struct variant_wishes wishes = {0};
+	struct err err = {0};
+	char now[24], then[24];
+
+	if (!text || !r)
+		return;
+	if (variants_parse(r, text, &wishes, &err) < 0) {
+		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
+		return;
+	}
+	str_set(&st->wish, text);
+	int64_t then_micro = variants_rate_micro(r, s, ui_now_ms(v->ui), &wishes);
+	AUTO(str)
+	char *question = then_micro == USD_UNKNOWN
+				 ? xasprintf("%s\nWhat it costs is not known.", text)
+				 : xasprintf("%s\n%s an hour, now %s", text, money_rate_text(then, then_micro),
+					     money_rate_text(now, variants_rate_micro(r, s, ui_now_ms(v->ui), NULL)));
+
+	ui_confirm(v, "Change the variants?", question, "Change", NULL, wish_confirmed);
+}
+
+static bool edit_wish(struct view *v)
+{
+	static const struct prompt_ops ops = {PROMPT_VALUE, wish_typing, wish_done};
+	const struct resource *r = thing_of(v);
+	AUTO(buf) struct buf text = BUF_INIT(4096);
+
+	if (v->kind->id != KIND_ENDPOINT || !r)
+		return false;
+	variants_text(r, &text);
+	ui_prompt(v, &ops, buf_str(&text));
+	return true;
+}
+
 static bool page_action(struct view *v, enum action a)
 {
 	struct page_state *st = v->state;
@@ -321,6 +382,8 @@ static bool page_action(struct view *v, enum action a)
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
 	case ACT_OPEN:
 		return open_link(v);
+	case ACT_VARY:
+		return edit_wish(v);
 	default:
 		strlist_add(&names, st->name);
 		return doc_action(&st->doc, a) || thing_screen_action(v, a, ui_page_of(v->kind), &names);

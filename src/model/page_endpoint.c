@@ -1,20 +1,10 @@
 /* page_endpoint.c - what serves behind an endpoint: a line for each variant with its share of the
  * calls, its instances and what they cost; and what all of it costs. */
 #include "model/page.h"
-#include "model/session.h"
+#include "model/usage.h"
+#include "model/variants.h"
 
-#define VARIANTS_MAX 10
 #define HOURS_A_MONTH 730
-
-static const char *member(const struct resource *r, int i, const char *name)
-{
-	char path[128];
-
-	if (!r)
-		return NULL;
-	snprintf(path, sizeof(path), "ProductionVariants[%d].%s", i, name);
-	return strmap_get(&resource_record(r)->members, path);
-}
 
 bool page_endpoint_tells(const char *path)
 {
@@ -30,9 +20,9 @@ bool page_endpoint_tells(const char *path)
 /* What is wanted counts until it is there. */
 static const char *now_or_wanted(const struct resource *r, int i, const char *now, const char *wanted)
 {
-	const char *value = member(r, i, now);
+	const char *value = variant_member(r, i, now);
 
-	return value ? value : member(r, i, wanted);
+	return value ? value : variant_member(r, i, wanted);
 }
 
 static double weight_of(const struct resource *r, int i)
@@ -45,7 +35,7 @@ static double weight_of(const struct resource *r, int i)
 
 static void add_weight(struct page *p, const struct resource *r, int i)
 {
-	const char *wanted = member(r, i, "DesiredWeight"), *now = member(r, i, "CurrentWeight");
+	const char *wanted = variant_member(r, i, "DesiredWeight"), *now = variant_member(r, i, "CurrentWeight");
 
 	page_partf(p, PAGE_DIM, "  weight %g", weight_of(r, i));
 	if (now && wanted && !str_eq(now, wanted))
@@ -54,7 +44,8 @@ static void add_weight(struct page *p, const struct resource *r, int i)
 
 static void add_instances(struct page *p, const struct resource *r, int i, const char *type)
 {
-	const char *now = member(r, i, "CurrentInstanceCount"), *wanted = member(r, i, "DesiredInstanceCount");
+	const char *now = variant_member(r, i, "CurrentInstanceCount"),
+		   *wanted = variant_member(r, i, "DesiredInstanceCount");
 
 	if (!now && !wanted)
 		return;
@@ -99,27 +90,24 @@ void page_add_endpoint(struct page *p, const struct resource *r, const struct fi
 		name && x->session ? resources_find(&x->session->tables[KIND_ENDPOINT_CONFIG], name) : NULL;
 	AUTO(usages) struct usages usages = {0};
 	double sum = 0;
-	int64_t total_micro = 0;
 	char rate[24];
 
 	usage_of_resource(r, config, x->now_ms, &usages);
-	for (int i = 0; i < VARIANTS_MAX && member(r, i, "VariantName"); i++)
+	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++)
 		sum += weight_of(r, i);
-	for (int i = 0; i < VARIANTS_MAX && member(r, i, "VariantName"); i++) {
-		const struct usage *u = usage_of(&usages, member(r, i, "VariantName"));
+	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
+		const struct usage *u = usage_of(&usages, variant_member(r, i, "VariantName"));
 		int64_t rate_micro = u && x->session ? rate_of(u, x->session) : USD_UNKNOWN;
 
 		(void)page_line(p, i ? "" : "Variants");
-		page_part(p, PAGE_STRONG, member(r, i, "VariantName"));
+		page_part(p, PAGE_STRONG, variant_member(r, i, "VariantName"));
 		if (sum > 0)
 			page_partf(p, PAGE_NORMAL, "  %.0f %%", 100 * weight_of(r, i) / sum);
 		add_instances(p, r, i, u ? u->type : NULL);
 		if (rate_micro != USD_UNKNOWN)
 			page_partf(p, PAGE_NORMAL, "  %s/h", money_rate_text(rate, rate_micro));
 		add_weight(p, r, i);
-		if (u)
-			total_micro = money_sum(total_micro, rate_micro);
 	}
-	if (usages.n)
-		add_total(p, total_micro);
+	if (usages.n && x->session)
+		add_total(p, variants_rate_micro(r, x->session, x->now_ms, NULL));
 }

@@ -6,6 +6,7 @@
 #include "model/kind.h"
 #include "model/page.h"
 #include "model/session.h"
+#include "model/variants.h"
 
 /* The lines as `job` prints them: "label|value". */
 static void page_as_text(const struct page *p, struct buf *out)
@@ -219,12 +220,44 @@ static void test_endpoint(void **state)
 	assert_has(buf_str(&known), "Costs|$0.612 an hour, $446.76 a month\n");
 }
 
+static void test_wishes_for_variants(void **state)
+{
+	static const char *const wrong[] = {"", "a", "a=", "a=-1", "a=1x0", "a=1x", "c=1", "a=1 c=1", "a=onex2"};
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
+	struct strmap *m = &resource_record(r)->members;
+	AUTO(variant_wishes) struct variant_wishes w = {0};
+	AUTO(buf) struct buf text = BUF_INIT(4096);
+	struct err err = {0};
+
+	strmap_set(m, "ProductionVariants[0].VariantName", "a");
+	strmap_set(m, "ProductionVariants[0].CurrentWeight", "0.50");
+	strmap_set(m, "ProductionVariants[0].DesiredInstanceCount", "2");
+	strmap_set(m, "ProductionVariants[1].VariantName", "b");
+	resource_set_status(r, "Updating");
+	assert_int_equal(variants_parse(r, "a=1", &w, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "is Updating"));
+	resource_set_status(r, "InService");
+	variants_text(r, &text);
+	assert_string_equal(buf_str(&text), "a=0.5x2 b=1");
+	assert_int_equal(variants_parse(r, "a=0.25x3  b=0", &w, NULL), 0);
+	assert_int_equal(w.n, 2);
+	assert_int_equal(w.items[0].instances, 3);
+	assert_true(w.items[0].weight == 0.25 && w.items[1].weight == 0 && !w.items[1].instances);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct variant_wishes none = {0};
+
+		assert_int_equal(variants_parse(r, wrong[i], &none, NULL), -ERR_USAGE);
+		assert_int_equal(none.n, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_members_that_people_look_for), cmocka_unit_test(test_series_of_one_point),
 		cmocka_unit_test(test_a_traceback_keeps_its_lines),  cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_every_member_of_any_kind),     cmocka_unit_test(test_endpoint),
+		cmocka_unit_test(test_wishes_for_variants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
