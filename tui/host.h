@@ -50,6 +50,8 @@ struct ui_host {
 	void (*costs)(void *user);     /* read what endpoints and the like were billed for; no request */
 	void (*prices)(void *user);    /* ask the price list for all of the region; a notice tells how it went */
 	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
+	/* Weights and instances of an endpoint's variants, in words (model/variants.h). */
+	void (*vary)(void *user, const char *endpoint, const char *text, host_done_fn *done, void *done_user);
 	void (*remove)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Validate and price a launch; nothing is sent. What r points to is borrowed
 	 * for the call. */

@@ -183,3 +183,28 @@ void ui_delete(struct view *v, const struct kind *kind, const struct strlist *na
 	else
 		ask(v, over, "This cannot be undone.");
 }
+
+static void vary_done(void *user, const struct err *err)
+{
+	struct ui_call *c = user;
+	struct ui *ui = c->ui;
+
+	ui_call_end(c);
+	if (ui && err)
+		ui_notice(ui, NOTICE_ERROR, "not changed: %s", err->msg);
+	else if (ui)
+		ui_notice(ui, NOTICE_INFO, "changing %s", c->name);
+	ui_call_free(c);
+}
+
+void ui_vary(struct view *v, const char *endpoint, const char *text)
+{
+	struct ui *ui = v->ui;
+
+	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->vary))
+		return;
+	struct ui_call *c = ui_call_new(ui, v, endpoint);
+
+	c->changes = true;
+	ui->host->vary(ui->host->user, endpoint, text, vary_done, c);
+}

@@ -11,7 +11,7 @@
 #define UI_STACK_MAX 16
 #define UI_MIN_ROWS 5
 #define UI_MIN_COLS 20
-#define UI_PROMPT_KINDS 4
+#define UI_PROMPT_KINDS 5
 
 struct prompt {
 	bool on;

@@ -567,7 +567,10 @@ static void draw_candidates(struct prompt *p, struct area a)
 void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 {
 	struct prompt *p = &ui->prompt;
-	int col = area_put(line, 0, 1, ST_KEY, p->ops->kind == PROMPT_COMMAND ? ":" : "/");
+	int col = area_put(line, 0, 1, ST_KEY,
+			   p->ops->kind == PROMPT_COMMAND ? ":"
+			   : p->ops->kind == PROMPT_VALUE ? "="
+							  : "/");
 	int room = line.cols - col - 1;
 
 	lineedit_draw(&p->edit, line, 0, col, room, !ui->dialog.on);
@@ -582,6 +585,9 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 			     "Enter keep  Esc cancel  Tab complete  word  status:failed  cost>5  !a  b or c");
 	else if (p->ops->kind == PROMPT_PART)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter keep  Esc cancel  part of a name or a value");
+	else if (p->ops->kind == PROMPT_VALUE)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
+			     "Enter go on  Esc cancel  VARIANT=WEIGHT or VARIANT=WEIGHTxINSTANCES ...");
 	else
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
 			     "Enter find  Esc cancel  a regular expression; lower case ignores case");

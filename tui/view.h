@@ -136,7 +136,7 @@ void ui_redraw(struct ui *ui); /* at the next turn */
 /* Ask for a line of text. changed (may be NULL) is called at every keystroke for
  * a live preview and may set err, shown beside the text; done gets NULL where the
  * user gave up. */
-enum prompt_kind { PROMPT_COMMAND, PROMPT_FILTER, PROMPT_SEARCH, PROMPT_PART };
+enum prompt_kind { PROMPT_COMMAND, PROMPT_FILTER, PROMPT_SEARCH, PROMPT_PART, PROMPT_VALUE };
 struct prompt_ops {
 	enum prompt_kind kind;
 	void (*changed)(struct view *v, const char *text, struct err *err);
@@ -153,6 +153,8 @@ void ui_confirm(struct view *v, const char *title, const char *text, const char 
  * reports. */
 void ui_stop(struct view *v, const struct kind *kind, const struct strlist *names);
 void ui_delete(struct view *v, const struct kind *kind, const struct strlist *names);
+/* Weights and instances of an endpoint's variants, in words (model/variants.h): sent, and reported. */
+void ui_vary(struct view *v, const char *endpoint, const char *text);
 /* Into the clipboard, and a word about it into the status line. */
 void ui_copy(struct ui *ui, const char *text);
 /* The screens of a kind: the jobs have their own. */

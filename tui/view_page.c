@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "model/cost.h"
 #include "model/page.h"
+#include "model/variants.h"
 #include "tui/doc.h"
 #include "tui/jobtext.h"
 #include "tui/phases.h"
@@ -13,6 +14,8 @@
 
 struct page_state {
 	char *name;
+	char *wish;   /* weights and instances that were typed and are asked about; NULL */
+	char *config; /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
 	size_t *line_of; /* of each line of the page: where it stands in the document */
@@ -42,15 +45,32 @@ static int page_open(struct view *v, const struct view_arg *arg, struct err *err
 	return 0;
 }
 
+static void watch_config(struct view *v, const char *name)
+{
+	struct page_state *st = v->state;
+	const struct kind *k = &kind_table[KIND_ENDPOINT_CONFIG];
+
+	if (str_eq(st->config, name))
+		return;
+	if (st->config)
+		ui_watch(v->ui, k, st->config, false);
+	str_set(&st->config, name);
+	if (name)
+		ui_watch(v->ui, k, name, true);
+}
+
 static void page_close(struct view *v)
 {
 	struct page_state *st = v->state;
 
 	if (st->name)
 		ui_watch(v->ui, v->kind, st->name, false);
+	watch_config(v, NULL);
 	page_done(&st->page);
 	doc_done(&st->doc);
 	free(st->line_of);
+	free(st->config);
+	free(st->wish);
 	free(st->name);
 }
 
@@ -61,14 +81,22 @@ static uint64_t page_generation(struct view *v)
 	const struct resource *r = thing_of(v);
 	uint64_t second = r && resource_is_running(r) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 
-	return (ui_session(v->ui)->tables[v->kind->id].generation + (f ? f->metrics.generation : 0)) * 1000003 + second;
+	uint64_t config = ui_session(v->ui)->tables[KIND_ENDPOINT_CONFIG].generation;
+
+	return (ui_session(v->ui)->tables[v->kind->id].generation + (v->kind->id == KIND_ENDPOINT ? config : 0) +
+		(f ? f->metrics.generation : 0)) *
+		       1000003 +
+	       second;
 }
 
 static void page_update(struct view *v)
 {
 	struct page_state *st = v->state;
+	const struct resource *r = thing_of(v);
 
 	st->stale = true;
+	if (r && v->kind->id == KIND_ENDPOINT)
+		watch_config(v, strmap_get(&resource_record(r)->members, "EndpointConfigName"));
 }
 
 /* --- the lines as a document --- */
@@ -285,6 +313,64 @@ static bool open_link(struct view *v)
 	return true;
 }
 
+/* --- weights of an endpoint --- */
+
+static void wish_typing(struct view *v, const char *text, struct err *err)
+{
+	AUTO(variant_wishes) struct variant_wishes wishes = {0};
+	const struct resource *r = thing_of(v);
+
+	if (r && variants_parse(r, text, &wishes, err) < 0)
+		return; /* err is shown beside the text */
+}
+
+static void wish_confirmed(struct view *v)
+{
+	const struct page_state *st = v->state;
+
+	ui_vary(v, st->name, st->wish);
+}
+
+/* What it will cost is said before anything is sent. */
+static void wish_done(struct view *v, const char *text)
+{
+	struct page_state *st = v->state;
+	const struct session *s = ui_session(v->ui);
+	const struct resource *r = thing_of(v);
+	AUTO(variant_wishes) struct variant_wishes wishes = {0};
+	struct err err = {0};
+	char now[24], then[24];
+
+	if (!text || !r)
+		return;
+	if (variants_parse(r, text, &wishes, &err) < 0) {
+		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
+		return;
+	}
+	str_set(&st->wish, text);
+	int64_t then_micro = variants_rate_micro(r, s, ui_now_ms(v->ui), &wishes);
+	AUTO(str)
+	char *question = then_micro == USD_UNKNOWN
+				 ? xasprintf("%s\nWhat it costs is not known.", text)
+				 : xasprintf("%s\n%s an hour, now %s", text, money_rate_text(then, then_micro),
+					     money_rate_text(now, variants_rate_micro(r, s, ui_now_ms(v->ui), NULL)));
+
+	ui_confirm(v, "Change the variants?", question, "Change", NULL, wish_confirmed);
+}
+
+static bool edit_wish(struct view *v)
+{
+	static const struct prompt_ops ops = {PROMPT_VALUE, wish_typing, wish_done};
+	const struct resource *r = thing_of(v);
+	AUTO(buf) struct buf text = BUF_INIT(4096);
+
+	if (v->kind->id != KIND_ENDPOINT || !r)
+		return false;
+	variants_text(r, &text);
+	ui_prompt(v, &ops, buf_str(&text));
+	return true;
+}
+
 static bool page_action(struct view *v, enum action a)
 {
 	struct page_state *st = v->state;
@@ -296,6 +382,8 @@ static bool page_action(struct view *v, enum action a)
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
 	case ACT_OPEN:
 		return open_link(v);
+	case ACT_VARY:
+		return edit_wish(v);
 	default:
 		strlist_add(&names, st->name);
 		return doc_action(&st->doc, a) || thing_screen_action(v, a, ui_page_of(v->kind), &names);

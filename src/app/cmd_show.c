@@ -35,6 +35,19 @@ static void print_json(const struct app *a, const struct resource *r, const json
 	output_json(a, raw ? raw : fields);
 }
 
+/* The instance types of an endpoint stand in its configuration; without it they are not told. */
+static int ask_config(struct app *a, const json_t *endpoint, struct err *err)
+{
+	const char *name = json_get_str(endpoint, "EndpointConfigName");
+	struct resource *config;
+
+	if (!name || reference_resolve(a, &kind_table[KIND_ENDPOINT_CONFIG], name, &config, err) == 0 ||
+	    err->code == ERR_CANCELLED)
+		return -err->code;
+	err_clear(err);
+	return 0;
+}
+
 static int show(struct app *a, const struct kind *k, const char *name, struct err *err)
 {
 	AUTO(json) json_t *raw = NULL;
@@ -44,8 +57,10 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 		return -err->code;
 	if (output_format(a) == OUTPUT_JSON)
 		print_json(a, r, raw);
+	else if (k->id == KIND_ENDPOINT && ask_config(a, raw, err) < 0)
+		return -err->code;
 	else
-		print_page(a, r);
+		print_page(a, sync_resource_full(a->sync, k, r->name));
 	return 0;
 }
 

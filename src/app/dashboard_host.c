@@ -190,6 +190,13 @@ static void host_stop(void *user, const struct kind *kind, const char *name, hos
 		sync_stop(h->sync, kind, name, action_done, call_new(h, done, done_user));
 }
 
+static void host_vary(void *user, const char *endpoint, const char *text, host_done_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+
+	sync_vary(h->sync, endpoint, text, action_done, call_new(h, done, done_user));
+}
+
 static void host_remove(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
@@ -455,6 +462,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.columns = host_columns,
 		.stop = host_stop,
 		.remove = host_remove,
+		.vary = host_vary,
 		.prepare_launch = host_prepare,
 		.estimate = host_estimate,
 		.launch = host_launch,

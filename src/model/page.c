@@ -112,6 +112,13 @@ static bool is_in_head(const struct field *f)
 	return f->flags & FIELD_KEYED;
 }
 
+/* By the lines of the variants, where the record has them. */
+static bool is_told_elsewhere(const struct resource *r, const char *path)
+{
+	return r->kind->id == KIND_ENDPOINT && path && page_endpoint_tells(path) &&
+	       strmap_get(&resource_record(r)->members, path);
+}
+
 static void add_fields(struct page *p, const struct resource *r, const struct field_context *x)
 {
 	for (const struct field *f = r->kind->fields; f->name; f++) {
@@ -119,7 +126,7 @@ static void add_fields(struct page *p, const struct resource *r, const struct fi
 		AUTO(buf) struct buf text = BUF_INIT(65536);
 		char label[64];
 
-		if (is_in_head(f))
+		if (is_in_head(f) || is_told_elsewhere(r, f->path))
 			continue;
 		field_text(&ref, r, x, FIELD_FOR_PEOPLE, &text);
 		if (f->type == FIELD_MACHINE && text.len && field_get(&ref, r, x).number > 1)
@@ -172,7 +179,7 @@ static void add_members(struct page *p, const struct resource *r)
 		size_t n = strcspn(path, ".[");
 		bool same = n == n_top && !strncmp(top, path, n);
 
-		if (has_field(r, path))
+		if (has_field(r, path) || is_told_elsewhere(r, path))
 			continue;
 		AUTO(str) char *label = xstrndup(path, n);
 		(void)page_line(p, same ? "" : label);
@@ -266,6 +273,8 @@ static void add_record(struct page *p, const struct resource *r, const struct fi
 {
 	add_head(p, r, x);
 	add_fields(p, r, x);
+	if (r->kind->id == KIND_ENDPOINT)
+		page_add_endpoint(p, r, x);
 	add_members(p, r);
 	page_gap(p);
 	page_pairs(p, "Tags", &r->tags);

@@ -54,5 +54,8 @@ void page_pairs(struct page *p, const char *label, const struct strmap *m);
 void page_gap(struct page *p); /* the next line begins a section */
 /* What is known of the training job. */
 void page_add_job(struct page *p, const struct resource *r, const struct field_context *x);
+/* The variants of an endpoint; their instance types where the session has the configuration. */
+void page_add_endpoint(struct page *p, const struct resource *r, const struct field_context *x);
+bool page_endpoint_tells(const char *path); /* a member of the record that these lines say already */
 
 #endif

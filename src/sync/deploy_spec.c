@@ -219,7 +219,7 @@ int deploy_config_changed(const json_t *config, const char *endpoint, const char
 	json_t *one = find_variant(changed, endpoint, variant, err);
 
 	if (!one)
-		return -err->code;
+		return -ERR_USAGE;
 	for (size_t i = 0; i < ARRAY_LEN(told); i++)
 		json_object_del(changed, told[i]);
 	before = json_deep_copy(changed);

@@ -74,6 +74,8 @@ void sync_resource(struct sync *s, const struct kind *k, const char *name, sync_
 /* See sync_job_full. */
 struct resource *sync_resource_full(struct sync *s, const struct kind *k, const char *name);
 void sync_stop(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
+/* Weights and instances of an endpoint's variants, in words (model/variants.h). */
+void sync_vary(struct sync *s, const char *endpoint, const char *text, sync_done_fn *fn, void *user);
 void sync_delete(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
 
 /* One full or incremental pass over the jobs. */

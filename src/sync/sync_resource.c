@@ -2,7 +2,9 @@
  * in full with its tags, stopped, deleted. */
 #include "sync/sync_priv.h"
 
+#include "aws/op.h"
 #include "base/log.h"
+#include "model/variants.h"
 
 /* --- describe ------------------------------------------------------------------------ */
 
@@ -455,6 +457,48 @@ void sync_stop(struct sync *s, const struct kind *k, const char *name, sync_done
 void sync_delete(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user)
 {
 	change(s, k, &k->delete, "deleted", name, fn, user);
+}
+
+static void on_varied(void *user, const struct aws_reply *reply, const struct err *err)
+{
+	on_changed(user, err);
+}
+
+static json_t *vary_request(const char *endpoint, const struct variant_wishes *wishes)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < wishes->n; i++) {
+		const struct variant_wish *w = &wishes->items[i];
+		json_t *one = json_pack("{s:s, s:f}", "VariantName", w->name, "DesiredWeight", w->weight);
+
+		if (w->instances)
+			json_object_set_new(one, "DesiredInstanceCount", json_integer(w->instances));
+		json_array_append_new(list, one);
+	}
+	return json_pack("{s:s, s:o}", "EndpointName", endpoint, "DesiredWeightsAndCapacities", list);
+}
+
+void sync_vary(struct sync *s, const char *endpoint, const char *text, sync_done_fn *fn, void *user)
+{
+	const struct kind *k = &kind_table[KIND_ENDPOINT];
+	const struct resource *r = sync_resource_full(s, k, endpoint);
+	AUTO(variant_wishes) struct variant_wishes wishes = {0};
+	struct err err = {0};
+
+	if (s->opt.read_only)
+		(void)err_set(&err, ERR_DENIED, "not changed: sagetop runs read-only");
+	else if (!r)
+		(void)err_set(&err, ERR_NOTFOUND, "there is no endpoint %s", endpoint);
+	if (err.code || variants_parse(r, text, &wishes, &err) < 0) {
+		sync_later(s, fn, user, &err);
+		return;
+	}
+	struct change *c = NEW(struct change);
+
+	*c = (struct change){s, k, NULL, xstrdup(endpoint), fn, user};
+	aws_call_named(s->aws, AWS_OP_ROW(sagemaker, UpdateEndpointWeightsAndCapacities), AWS_USER_ACTION,
+		       vary_request(endpoint, &wishes), on_varied, c);
 }
 
 void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *user)

@@ -218,6 +218,13 @@ static void code_typed(void *user, const char *code)
 	snprintf(t.asked, sizeof(t.asked), "code %s", code ? code : "(none)");
 }
 
+static void host_vary(void *user, const char *endpoint, const char *text, host_done_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "vary %s %s", endpoint, text);
+	if (t.n_pending < PENDING_MAX)
+		t.pending[t.n_pending++] = (struct pending){.name = xstrdup(endpoint), .done = done, .user = done_user};
+}
+
 static struct ui_host host = {
 	.live = host_live,
 	.live_usd_micro = 10000,
@@ -225,6 +232,7 @@ static struct ui_host host = {
 	.refresh = host_refresh,
 	.stop = host_stop,
 	.remove = host_remove,
+	.vary = host_vary,
 	.columns = host_columns,
 	.counts = host_counts,
 	.prepare_launch = host_prepare,

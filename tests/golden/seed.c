@@ -8,12 +8,12 @@
 #define MINUTE 60000LL
 #define HOUR (60 * MINUTE)
 
-static void add_price(struct session *s, const char *type, int64_t usd_micro)
+static void add_price(struct session *s, const char *type, const char *component, int64_t usd_micro)
 {
 	struct price p = {
 		.instance_type = (char *)(uintptr_t)type,
 		.region = (char *)(uintptr_t) "us-east-1",
-		.component = (char *)(uintptr_t) "Training",
+		.component = (char *)(uintptr_t)component,
 		.usd_micro = usd_micro,
 		.as_of = (char *)(uintptr_t) "2026-09-24",
 		.grade = 'A',
@@ -31,9 +31,11 @@ static struct session *new_session(void)
 	s->region = xstrdup("us-east-1");
 	s->account = xstrdup("123456789012");
 	str_copy(s->prices_as_of, sizeof(s->prices_as_of), "2026-09-24");
-	add_price(s, "ml.m5.large", 115000);
-	add_price(s, "ml.m5.xlarge", 230000);
-	add_price(s, "ml.g5.xlarge", 1408000);
+	add_price(s, "ml.m5.large", "Training", 115000);
+	add_price(s, "ml.m5.xlarge", "Training", 230000);
+	add_price(s, "ml.g5.xlarge", "Training", 1408000);
+	add_price(s, "ml.c5.xlarge", "Hosting", 204000);
+	add_price(s, "ml.c5.2xlarge", "Hosting", 408000);
 	session_jobs(s)->synced_ms = SEED_NOW_MS - 4000;
 	session_jobs(s)->complete = true;
 	return s;
@@ -366,7 +368,11 @@ static void add_endpoints(struct session *s)
 	set_member(r, "ProductionVariants[0].VariantName", "AllTraffic");
 	set_member(r, "ProductionVariants[0].CurrentInstanceCount", "2");
 	set_member(r, "ProductionVariants[0].DesiredInstanceCount", "2");
-	set_member(r, "ProductionVariants[0].CurrentWeight", "1.0");
+	set_member(r, "ProductionVariants[0].CurrentWeight", "9.0");
+	set_member(r, "ProductionVariants[1].VariantName", "Candidate");
+	set_member(r, "ProductionVariants[1].CurrentInstanceCount", "1");
+	set_member(r, "ProductionVariants[1].DesiredInstanceCount", "2");
+	set_member(r, "ProductionVariants[1].CurrentWeight", "1.0");
 	set_member(r, "ProductionVariants[0].DeployedImages[0].SpecifiedImage",
 		   "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:7");
 	set_member(r, "DataCaptureConfig.EnableCapture", "true");
@@ -375,6 +381,11 @@ static void add_endpoints(struct session *s)
 	str_set(&r->arn, "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn-v7");
 	strmap_set(&r->tags, "team", "research");
 	strmap_set(&r->tags, "stage", "production");
+	r = add_thing(s, KIND_ENDPOINT_CONFIG, "churn-v7-config-2", NULL, 5 * 24 * HOUR);
+	set_member(r, "ProductionVariants[0].VariantName", "AllTraffic");
+	set_member(r, "ProductionVariants[0].InstanceType", "ml.c5.xlarge");
+	set_member(r, "ProductionVariants[1].VariantName", "Candidate");
+	set_member(r, "ProductionVariants[1].InstanceType", "ml.c5.2xlarge");
 	r = add_thing(s, KIND_INFERENCE_COMPONENT, "churn-component", "InService", 4 * 24 * HOUR);
 	str_set(&r->parent, "churn-v7");
 	add_thing(s, KIND_ENDPOINT, "churn-v8", "Creating", 4 * MINUTE);

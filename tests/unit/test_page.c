@@ -6,6 +6,7 @@
 #include "model/kind.h"
 #include "model/page.h"
 #include "model/session.h"
+#include "model/variants.h"
 
 /* The lines as `job` prints them: "label|value". */
 static void page_as_text(const struct page *p, struct buf *out)
@@ -174,12 +175,89 @@ static void test_every_member_of_any_kind(void **state)
 	}
 }
 
+/* What an endpoint costs is told only where its machines and their prices are known. */
+static void test_endpoint(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	struct resource *config = resource_new(&kind_table[KIND_ENDPOINT_CONFIG], "c");
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
+	struct strmap *m = &resource_record(r)->members, *c = &resource_record(config)->members;
+	static const char prices[] = "instance_type,region,component,usd_per_hour,as_of,grade,source\n"
+				     "ml.c5.xlarge,us-east-1,Hosting,0.204,2026-09-24,A,t\n";
+	AUTO(buf) struct buf unknown = BUF_INIT(65536), known = BUF_INIT(65536);
+	AUTO(page) struct page p = {0};
+
+	str_set(&s->region, "us-east-1");
+	resource_set_status(r, "InService");
+	r->detail = DETAIL_DESCRIBED;
+	r->created_ms = 1700000000000;
+	strmap_set(m, "EndpointConfigName", "c");
+	strmap_set(m, "ProductionVariants[0].VariantName", "a");
+	strmap_set(m, "ProductionVariants[0].CurrentWeight", "3.0");
+	strmap_set(m, "ProductionVariants[0].DesiredWeight", "1.0");
+	strmap_set(m, "ProductionVariants[0].CurrentInstanceCount", "2");
+	strmap_set(m, "ProductionVariants[1].VariantName", "b");
+	strmap_set(m, "ProductionVariants[1].CurrentWeight", "1.0");
+	strmap_set(m, "ProductionVariants[1].DesiredInstanceCount", "1");
+	page_build(&p, r, &x, PAGE_FOR_TEXT);
+	page_as_text(&p, &unknown);
+	assert_has(buf_str(&unknown),
+		   "Variants|a  75 %  2 x instance  weight 3 (1.0 wanted)\n|b  25 %  0 of 1 x instance");
+	assert_has(buf_str(&unknown), "Costs|not known");
+	for (int i = 0; i < 2; i++) {
+		AUTO(str) char *name = xasprintf("ProductionVariants[%d].VariantName", i);
+		AUTO(str) char *type = xasprintf("ProductionVariants[%d].InstanceType", i);
+
+		strmap_set(c, name, i ? "b" : "a");
+		strmap_set(c, type, "ml.c5.xlarge");
+	}
+	resources_put(&s->tables[KIND_ENDPOINT_CONFIG], config, NULL);
+	assert_int_equal(price_table_parse(&s->prices, prices, strlen(prices), "prices", NULL), 0);
+	page_build(&p, r, &x, PAGE_FOR_TEXT);
+	page_as_text(&p, &known);
+	assert_has(buf_str(&known), "Variants|a  75 %  2 x ml.c5.xlarge  $0.408/h  weight 3");
+	assert_has(buf_str(&known), "Costs|$0.612 an hour, $446.76 a month\n");
+}
+
+static void test_wishes_for_variants(void **state)
+{
+	static const char *const wrong[] = {"", "a", "a=", "a=-1", "a=1x0", "a=1x", "c=1", "a=1 c=1", "a=onex2"};
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
+	struct strmap *m = &resource_record(r)->members;
+	AUTO(variant_wishes) struct variant_wishes w = {0};
+	AUTO(buf) struct buf text = BUF_INIT(4096);
+	struct err err = {0};
+
+	strmap_set(m, "ProductionVariants[0].VariantName", "a");
+	strmap_set(m, "ProductionVariants[0].CurrentWeight", "0.50");
+	strmap_set(m, "ProductionVariants[0].DesiredInstanceCount", "2");
+	strmap_set(m, "ProductionVariants[1].VariantName", "b");
+	resource_set_status(r, "Updating");
+	assert_int_equal(variants_parse(r, "a=1", &w, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "is Updating"));
+	resource_set_status(r, "InService");
+	variants_text(r, &text);
+	assert_string_equal(buf_str(&text), "a=0.5x2 b=1");
+	assert_int_equal(variants_parse(r, "a=0.25x3  b=0", &w, NULL), 0);
+	assert_int_equal(w.n, 2);
+	assert_int_equal(w.items[0].instances, 3);
+	assert_true(w.items[0].weight == 0.25 && w.items[1].weight == 0 && !w.items[1].instances);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct variant_wishes none = {0};
+
+		assert_int_equal(variants_parse(r, wrong[i], &none, NULL), -ERR_USAGE);
+		assert_int_equal(none.n, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_members_that_people_look_for), cmocka_unit_test(test_series_of_one_point),
 		cmocka_unit_test(test_a_traceback_keeps_its_lines),  cmocka_unit_test(test_one_line),
-		cmocka_unit_test(test_every_member_of_any_kind),
+		cmocka_unit_test(test_every_member_of_any_kind),     cmocka_unit_test(test_endpoint),
+		cmocka_unit_test(test_wishes_for_variants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

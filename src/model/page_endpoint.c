@@ -1,0 +1,113 @@
+/* page_endpoint.c - what serves behind an endpoint: a line for each variant with its share of the
+ * calls, its instances and what they cost; and what all of it costs. */
+#include "model/page.h"
+#include "model/usage.h"
+#include "model/variants.h"
+
+#define HOURS_A_MONTH 730
+
+bool page_endpoint_tells(const char *path)
+{
+	static const char *const names[] = {"].VariantName", "].CurrentWeight", "].DesiredWeight",
+					    "].CurrentInstanceCount", "].DesiredInstanceCount"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_starts(path, "ProductionVariants[") && str_ends(path, names[i]))
+			return true;
+	return false;
+}
+
+/* What is wanted counts until it is there. */
+static const char *now_or_wanted(const struct resource *r, int i, const char *now, const char *wanted)
+{
+	const char *value = variant_member(r, i, now);
+
+	return value ? value : variant_member(r, i, wanted);
+}
+
+static double weight_of(const struct resource *r, int i)
+{
+	const char *text = now_or_wanted(r, i, "CurrentWeight", "DesiredWeight");
+	double weight = 0;
+
+	return text && str_to_f64(text, &weight) ? weight : 0;
+}
+
+static void add_weight(struct page *p, const struct resource *r, int i)
+{
+	const char *wanted = variant_member(r, i, "DesiredWeight"), *now = variant_member(r, i, "CurrentWeight");
+
+	page_partf(p, PAGE_DIM, "  weight %g", weight_of(r, i));
+	if (now && wanted && !str_eq(now, wanted))
+		page_partf(p, PAGE_WARN, " (%s wanted)", wanted);
+}
+
+static void add_instances(struct page *p, const struct resource *r, int i, const char *type)
+{
+	const char *now = variant_member(r, i, "CurrentInstanceCount"),
+		   *wanted = variant_member(r, i, "DesiredInstanceCount");
+
+	if (!now && !wanted)
+		return;
+	page_partf(p, PAGE_NORMAL, "  %s", now ? now : "0");
+	if (wanted && !str_eq(now, wanted))
+		page_partf(p, PAGE_WARN, " of %s", wanted);
+	page_partf(p, PAGE_NORMAL, " x %s", type ? type : "instance");
+}
+
+/* Of the variant's instances that there are; 0 of what is billed by use. */
+static int64_t rate_of(const struct usage *u, const struct session *s)
+{
+	const struct price *price = u->type ? price_find(&s->prices, u->type, s->region, "Hosting") : NULL;
+
+	return price ? price->usd_micro * u->count : USD_UNKNOWN;
+}
+
+static const struct usage *usage_of(const struct usages *l, const char *variant)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->items[i].part, variant))
+			return &l->items[i];
+	return NULL;
+}
+
+static void add_total(struct page *p, int64_t rate_micro)
+{
+	char hour[24], month[24];
+
+	(void)page_line(p, "Costs");
+	if (rate_micro == USD_UNKNOWN)
+		page_part(p, PAGE_DIM, "not known: no price, or no instance type at hand");
+	else
+		page_partf(p, PAGE_NORMAL, "%s an hour, %s a month", money_rate_text(hour, rate_micro),
+			   money_text(month, rate_micro * HOURS_A_MONTH));
+}
+
+void page_add_endpoint(struct page *p, const struct resource *r, const struct field_context *x)
+{
+	const char *name = strmap_get(&resource_record(r)->members, "EndpointConfigName");
+	const struct resource *config =
+		name && x->session ? resources_find(&x->session->tables[KIND_ENDPOINT_CONFIG], name) : NULL;
+	AUTO(usages) struct usages usages = {0};
+	double sum = 0;
+	char rate[24];
+
+	usage_of_resource(r, config, x->now_ms, &usages);
+	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++)
+		sum += weight_of(r, i);
+	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
+		const struct usage *u = usage_of(&usages, variant_member(r, i, "VariantName"));
+		int64_t rate_micro = u && x->session ? rate_of(u, x->session) : USD_UNKNOWN;
+
+		(void)page_line(p, i ? "" : "Variants");
+		page_part(p, PAGE_STRONG, variant_member(r, i, "VariantName"));
+		if (sum > 0)
+			page_partf(p, PAGE_NORMAL, "  %.0f %%", 100 * weight_of(r, i) / sum);
+		add_instances(p, r, i, u ? u->type : NULL);
+		if (rate_micro != USD_UNKNOWN)
+			page_partf(p, PAGE_NORMAL, "  %s/h", money_rate_text(rate, rate_micro));
+		add_weight(p, r, i);
+	}
+	if (usages.n && x->session)
+		add_total(p, variants_rate_micro(r, x->session, x->now_ms, NULL));
+}
