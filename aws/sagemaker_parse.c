@@ -10,6 +10,14 @@ static char *text(const json_t *obj, const char *name)
 	return utf8_sanitize_dup(json_get_str(obj, name));
 }
 
+/* One that many jobs have. */
+static const char *common(const json_t *obj, const char *name)
+{
+	AUTO(str) char *own = text(obj, name);
+
+	return intern(own);
+}
+
 /* A text whose newlines stay. */
 static char *text_of_lines(const json_t *obj, const char *name)
 {
@@ -113,7 +121,7 @@ static void read_groups(struct job *j, const json_t *groups)
 		(void)buf_addf(&all, "%s%s", all.len ? "+" : "", type);
 	}
 	if (all.len)
-		j->instance_type = buf_take(&all);
+		j->instance_type = intern(buf_str(&all));
 }
 
 static void read_resources(struct job *j, const json_t *o)
@@ -127,7 +135,7 @@ static void read_resources(struct job *j, const json_t *o)
 		read_groups(j, groups);
 		return;
 	}
-	j->instance_type = text(r, "InstanceType");
+	j->instance_type = common(r, "InstanceType");
 	j->instance_count = count(r, "InstanceCount", r ? 1 : 0);
 }
 
@@ -162,10 +170,10 @@ static void read_algorithm(struct job *j, const json_t *o)
 	size_t i;
 	json_t *d;
 
-	j->image = text(a, "TrainingImage");
-	if (!j->image)
-		j->image = text(a, "AlgorithmName");
-	j->input_mode = text(a, "TrainingInputMode");
+	j->cold->image = text(a, "TrainingImage");
+	if (!j->cold->image)
+		j->cold->image = text(a, "AlgorithmName");
+	j->cold->input_mode = text(a, "TrainingInputMode");
 	json_array_foreach(json_object_get(a, "MetricDefinitions"), i, d)
 	{
 		AUTO(str) char *name = text(d, "Name");
@@ -220,7 +228,7 @@ static void add_particular(struct job *j, const char *label, const json_t *obj, 
 	AUTO(str) char *value = text(obj, member);
 
 	if (!str_empty(value))
-		strmap_set(&j->particulars, label, value);
+		strmap_set(&j->cold->particulars, label, value);
 }
 
 static void read_isolation(struct job *j, const json_t *o)
@@ -229,7 +237,7 @@ static void read_isolation(struct job *j, const json_t *o)
 	bool traffic = json_get_bool(o, "EnableInterContainerTrafficEncryption", false);
 
 	if (network || traffic)
-		strmap_set(&j->particulars, "Isolation",
+		strmap_set(&j->cold->particulars, "Isolation",
 			   !traffic   ? "no network"
 			   : !network ? "traffic between hosts is encrypted"
 				      : "no network, traffic between hosts is encrypted");
@@ -253,7 +261,7 @@ static void read_rules(struct job *j, const char *label, const json_t *list)
 			       str_empty(details) ? "" : ": ", str_or(details, ""));
 	}
 	if (b.len)
-		strmap_set(&j->particulars, label, buf_str(&b));
+		strmap_set(&j->cold->particulars, label, buf_str(&b));
 }
 
 static void read_experiment(struct job *j, const json_t *config)
@@ -268,7 +276,7 @@ static void read_experiment(struct job *j, const json_t *config)
 			(void)buf_addf(&b, "%s%s", b.len ? " / " : "", value);
 	}
 	if (b.len)
-		strmap_set(&j->particulars, "Experiment", buf_str(&b));
+		strmap_set(&j->cold->particulars, "Experiment", buf_str(&b));
 }
 
 static void read_particulars(struct job *j, const json_t *o)
@@ -282,7 +290,7 @@ static void read_particulars(struct job *j, const json_t *o)
 	add_particular(j, "Output key", json_object_get(o, "OutputDataConfig"), "KmsKeyId");
 	if (retries >= 0) {
 		snprintf(number, sizeof(number), "%lld", (long long)retries);
-		strmap_set(&j->particulars, "Retries", number);
+		strmap_set(&j->cold->particulars, "Retries", number);
 	}
 	read_experiment(j, json_object_get(o, "ExperimentConfig"));
 	read_rules(j, "Rules", json_object_get(o, "DebugRuleEvaluationStatuses"));
@@ -306,14 +314,14 @@ static void read_details(struct job *j, const json_t *o)
 	j->billable_s = seconds(o, "BillableTimeInSeconds");
 	j->max_runtime_s = seconds(stop, "MaxRuntimeInSeconds");
 	j->max_wait_s = seconds(stop, "MaxWaitTimeInSeconds");
-	j->role_arn = text(o, "RoleArn");
-	j->output_uri = text(json_object_get(o, "OutputDataConfig"), "S3OutputPath");
-	j->model_uri = text(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts");
-	j->checkpoint_uri = text(json_object_get(o, "CheckpointConfig"), "S3Uri");
-	j->tuning_job_arn = text(o, "TuningJobArn");
-	j->vpc = read_vpc(o);
-	read_map(json_object_get(o, "HyperParameters"), &j->hyperparameters);
-	read_map(json_object_get(o, "Environment"), &j->environment);
+	j->cold->role_arn = text(o, "RoleArn");
+	j->cold->output_uri = text(json_object_get(o, "OutputDataConfig"), "S3OutputPath");
+	j->cold->model_uri = text(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts");
+	j->cold->checkpoint_uri = text(json_object_get(o, "CheckpointConfig"), "S3Uri");
+	j->cold->tuning_job_arn = text(o, "TuningJobArn");
+	j->cold->vpc = read_vpc(o);
+	read_map(json_object_get(o, "HyperParameters"), &j->cold->hyperparameters);
+	read_map(json_object_get(o, "Environment"), &j->cold->environment);
 	read_particulars(j, o);
 	json_array_foreach(json_object_get(o, "InputDataConfig"), i, channel) read_channel(j, channel);
 	if (json_object_get(o, "Tags")) {
@@ -334,12 +342,12 @@ int sm_parse_job(const json_t *o, enum detail detail, struct job **ret, struct e
 	j->detail = detail;
 	job_set_status(j, str_or(status, "?"));
 	j->arn = text(o, "TrainingJobArn");
-	j->secondary_text = text(o, "SecondaryStatus");
+	j->secondary_text = common(o, "SecondaryStatus");
 	j->created_ms = json_get_time_ms(o, "CreationTime");
 	j->modified_ms = json_get_time_ms(o, "LastModifiedTime");
 	j->start_ms = json_get_time_ms(o, "TrainingStartTime");
 	j->end_ms = json_get_time_ms(o, "TrainingEndTime");
-	j->warm_pool_status = text(json_object_get(o, "WarmPoolStatus"), "Status");
+	j->warm_pool_status = common(json_object_get(o, "WarmPoolStatus"), "Status");
 	j->retained_s = seconds(json_object_get(o, "WarmPoolStatus"), "ResourceRetainedBillableTimeInSeconds");
 	j->seen_ms = clock_now_ms();
 	if (detail != DETAIL_SUMMARY)

@@ -46,20 +46,22 @@ void phases_add(struct doc *d, const struct job *j, int width, int64_t now_ms)
 	int64_t total = 0;
 	int fixed = 0, bars;
 
-	for (size_t i = 0; i < j->n_transitions; i++) {
-		int64_t ms = is_final(j->transitions[i].status) ? 0 : transition_ms(&j->transitions[i], j, now_ms);
+	for (size_t i = 0; i < j->cold->n_transitions; i++) {
+		int64_t ms = is_final(j->cold->transitions[i].status)
+				     ? 0
+				     : transition_ms(&j->cold->transitions[i], j, now_ms);
 		total += MAX(ms, 0);
-		fixed += utf8_width(j->transitions[i].status) + 13;
+		fixed += utf8_width(j->cold->transitions[i].status) + 13;
 	}
-	if (!j->n_transitions)
+	if (!j->cold->n_transitions)
 		return;
-	bars = MAX(MIN(width - 2 - fixed, 60), (int)j->n_transitions);
+	bars = MAX(MIN(width - 2 - fixed, 60), (int)j->cold->n_transitions);
 	AUTO(buf) struct buf clocks = BUF_INIT(4096);
 	int clock_col = 0;
 	doc_line(d);
 	doc_at(d, 1);
-	for (size_t i = 0; i < j->n_transitions; i++) {
-		const struct job_transition *t = &j->transitions[i];
+	for (size_t i = 0; i < j->cold->n_transitions; i++) {
+		const struct job_transition *t = &j->cold->transitions[i];
 		int64_t ms = transition_ms(t, j, now_ms);
 		char took[TIMEFMT_LEN], clock[TIMEFMT_LEN];
 		int cells = total > 0 && ms > 0 ? MAX(1, (int)((double)bars * (double)ms / (double)total)) : 1;
@@ -91,7 +93,8 @@ void phases_add(struct doc *d, const struct job *j, int width, int64_t now_ms)
 	doc_line(d);
 	doc_at(d, 1);
 	doc_add(d, ST_DIM, buf_str(&clocks));
-	if (j->n_transitions && !str_empty(j->transitions[j->n_transitions - 1].message) && job_is_active(j))
-		doc_wrapped(d, ST_DIM, 1, width - 2, j->transitions[j->n_transitions - 1].message);
+	if (j->cold->n_transitions && !str_empty(j->cold->transitions[j->cold->n_transitions - 1].message) &&
+	    job_is_active(j))
+		doc_wrapped(d, ST_DIM, 1, width - 2, j->cold->transitions[j->cold->n_transitions - 1].message);
 	doc_line(d);
 }

@@ -377,11 +377,11 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[0]);
 	char text[JOBTEXT_LEN];
 
-	if (j && j->n_final_metrics) {
+	if (j && j->cold->n_final_metrics) {
 		area_put(a, 0, 1, ST_DIM, "No curves; the final values:");
-		for (size_t i = 0; i < j->n_final_metrics && (int)i + 1 < a.rows; i++)
-			area_putf(a, (int)i + 1, 3, ST_NORMAL, "%-28s %10s", j->final_metrics[i].name,
-				  field_value_text(text, j->final_metrics[i].value));
+		for (size_t i = 0; i < j->cold->n_final_metrics && (int)i + 1 < a.rows; i++)
+			area_putf(a, (int)i + 1, 3, ST_NORMAL, "%-28s %10s", j->cold->final_metrics[i].name,
+				  field_value_text(text, j->cold->final_metrics[i].value));
 	} else if (f && f->logs_loaded && v->kind != TRAINING_KIND) {
 		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from CloudWatch, a minute or more behind.");
 	} else if (f && f->logs_loaded) {

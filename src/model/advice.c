@@ -74,8 +74,8 @@ void advice_warn(struct advice *a, const char *caution)
 struct advice_job advice_job_of(const struct job *j)
 {
 	return (struct advice_job){.job = j,
-				   .image = j->image,
-				   .data = j->n_channels ? j->channels[0].uri : NULL,
+				   .image = j->cold->image,
+				   .data = j->cold->n_channels ? j->cold->channels[0].uri : NULL,
 				   .cpu_pct = -1,
 				   .memory_pct = -1,
 				   .disk_pct = -1,
@@ -140,8 +140,8 @@ void advice_job_measure(struct advice_job *a, const struct series_set *metrics)
 	scan(metrics, "GPUMemoryUtilization", &mean, &largest);
 	a->gpu_memory_pct = largest < 0 || !known || spec.gpus < 1 ? -1 : largest / spec.gpus;
 	measure_curve(a, metrics);
-	for (size_t i = 0; i < a->job->n_transitions; i++) {
-		const struct job_transition *t = &a->job->transitions[i];
+	for (size_t i = 0; i < a->job->cold->n_transitions; i++) {
+		const struct job_transition *t = &a->job->cold->transitions[i];
 
 		if (str_eq(t->status, "Downloading") && t->start_ms != TIME_UNKNOWN && t->end_ms >= t->start_ms)
 			a->download_s = MAX(a->download_s, 0.0) + (double)(t->end_ms - t->start_ms) / 1000;

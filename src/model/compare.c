@@ -120,12 +120,12 @@ static void collect_keys(const struct field *f, const struct resource *const *th
 		for (size_t k = 0; m && k < m->n; k++)
 			if (!strlist_has(ret, m->items[k].name))
 				strlist_add(ret, m->items[k].name);
-		for (size_t k = 0; j && str_eq(f->name, "channel.") && k < j->n_channels; k++)
-			if (!strlist_has(ret, j->channels[k].name))
-				strlist_add(ret, j->channels[k].name);
-		for (size_t k = 0; j && str_eq(f->name, "metric.") && k < j->n_final_metrics; k++)
-			if (!strlist_has(ret, j->final_metrics[k].name))
-				strlist_add(ret, j->final_metrics[k].name);
+		for (size_t k = 0; j && str_eq(f->name, "channel.") && k < j->cold->n_channels; k++)
+			if (!strlist_has(ret, j->cold->channels[k].name))
+				strlist_add(ret, j->cold->channels[k].name);
+		for (size_t k = 0; j && str_eq(f->name, "metric.") && k < j->cold->n_final_metrics; k++)
+			if (!strlist_has(ret, j->cold->final_metrics[k].name))
+				strlist_add(ret, j->cold->final_metrics[k].name);
 	}
 	strlist_sort(ret);
 }

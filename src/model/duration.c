@@ -120,11 +120,11 @@ void duration_tokens(struct duration_history *h, const struct duration_case *c, 
 
 struct duration_case duration_case_of(const struct job *j)
 {
-	return (struct duration_case){.image = j->image,
+	return (struct duration_case){.image = j->cold->image,
 				      .instance_type = j->instance_type,
-				      .data = j->n_channels ? j->channels[0].uri : NULL,
+				      .data = j->cold->n_channels ? j->cold->channels[0].uri : NULL,
 				      .instances = j->instance_count,
-				      .hyperparameters = &j->hyperparameters};
+				      .hyperparameters = &j->cold->hyperparameters};
 }
 
 /* Seconds in a phase, all its visits; NaN where it has none that ended. */
@@ -132,8 +132,8 @@ static double phase_seconds(const struct job *j, const char *first, const char *
 {
 	double sum = NAN;
 
-	for (size_t i = 0; i < j->n_transitions; i++) {
-		const struct job_transition *t = &j->transitions[i];
+	for (size_t i = 0; i < j->cold->n_transitions; i++) {
+		const struct job_transition *t = &j->cold->transitions[i];
 		bool is_of = str_eq(t->status, first) || (second && str_eq(t->status, second));
 
 		if (is_of && t->start_ms != TIME_UNKNOWN && t->end_ms != TIME_UNKNOWN && t->end_ms >= t->start_ms)

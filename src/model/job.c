@@ -11,6 +11,7 @@ struct job *job_new(const char *name)
 	struct job *j = NEW(struct job);
 
 	resource_init(job_resource(j), &kind_table[KIND_TRAINING_JOB], name);
+	j->cold = NEW(struct job_cold);
 	j->training_s = -1;
 	j->billable_s = -1;
 	j->max_runtime_s = -1;
@@ -23,88 +24,104 @@ struct job *job_new(const char *name)
 	return j;
 }
 
-static void free_channels(struct job *j)
-{
-	for (size_t i = 0; i < j->n_channels; i++) {
-		struct job_channel *c = &j->channels[i];
+/* In memory that is not to be written: who writes without job_own_cold is found at once. */
+static const struct job_cold no_cold;
 
-		free(c->name);
-		free(c->uri);
-		free(c->data_type);
-		free(c->content_type);
-		free(c->input_mode);
-		free(c->compression);
-		free(c->distribution);
-	}
-	free(j->channels);
-	j->channels = NULL;
-	j->n_channels = j->cap_channels = 0;
+static struct job_cold *shared_cold(void)
+{
+	return (struct job_cold *)(uintptr_t)&no_cold;
 }
 
-static void free_lists(struct job *j)
+void job_own_cold(struct job *j)
 {
-	for (size_t i = 0; i < j->n_transitions; i++) {
-		free(j->transitions[i].status);
-		free(j->transitions[i].message);
-	}
-	for (size_t i = 0; i < j->n_final_metrics; i++)
-		free(j->final_metrics[i].name);
-	for (size_t i = 0; i < j->n_metric_definitions; i++) {
-		free(j->metric_definitions[i].name);
-		free(j->metric_definitions[i].regex);
-	}
-	free(j->transitions);
-	free(j->final_metrics);
-	free(j->metric_definitions);
-	j->transitions = NULL;
-	j->final_metrics = NULL;
-	j->metric_definitions = NULL;
-	j->n_transitions = j->cap_transitions = 0;
-	j->n_final_metrics = j->cap_final_metrics = 0;
-	j->n_metric_definitions = j->cap_metric_definitions = 0;
+	if (j->cold == shared_cold())
+		j->cold = NEW(struct job_cold);
 }
 
-static void free_cold(struct job *j)
+static void free_channels(struct job_cold *c)
 {
-	char **strings[] = {&j->arn,	   &j->image,	       &j->input_mode,	   &j->role_arn, &j->output_uri,
-			    &j->model_uri, &j->checkpoint_uri, &j->tuning_job_arn, &j->vpc};
+	for (size_t i = 0; i < c->n_channels; i++) {
+		struct job_channel *one = &c->channels[i];
 
+		free(one->name);
+		free(one->uri);
+		free(one->data_type);
+		free(one->content_type);
+		free(one->input_mode);
+		free(one->compression);
+		free(one->distribution);
+	}
+	free(c->channels);
+}
+
+static void free_lists(struct job_cold *c)
+{
+	for (size_t i = 0; i < c->n_transitions; i++) {
+		free(c->transitions[i].status);
+		free(c->transitions[i].message);
+	}
+	for (size_t i = 0; i < c->n_final_metrics; i++)
+		free(c->final_metrics[i].name);
+	for (size_t i = 0; i < c->n_metric_definitions; i++) {
+		free(c->metric_definitions[i].name);
+		free(c->metric_definitions[i].regex);
+	}
+	free(c->transitions);
+	free(c->final_metrics);
+	free(c->metric_definitions);
+}
+
+static void free_cold(struct job_cold *c)
+{
+	char *strings[] = {c->image,	 c->input_mode,	    c->role_arn,       c->output_uri,
+			   c->model_uri, c->checkpoint_uri, c->tuning_job_arn, c->vpc};
+
+	if (c == shared_cold())
+		return;
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-		str_set(strings[i], NULL);
-	strmap_done(&j->hyperparameters);
-	strmap_done(&j->environment);
+		free(strings[i]);
+	strmap_done(&c->hyperparameters);
+	strmap_done(&c->environment);
+	strmap_done(&c->particulars);
+	free_channels(c);
+	free_lists(c);
+	free(c);
+}
+
+void job_drop_cold(struct job *j)
+{
+	free_cold(j->cold);
+	j->cold = shared_cold();
+	str_set(&j->arn, NULL);
 	strmap_done(&j->tags);
-	strmap_done(&j->particulars);
-	j->hyperparameters = j->environment = j->tags = j->particulars = (struct strmap){0};
-	free_channels(j);
-	free_lists(j);
+	j->tags = (struct strmap){0};
 }
 
 void job_free(struct job *j)
 {
 	if (!j)
 		return;
-	free_cold(j);
+	free_cold(j->cold);
 	resource_done(job_resource(j));
-	free(j->secondary_text);
-	free(j->warm_pool_status);
-	free(j->instance_type);
-	for (size_t i = 0; i < j->n_groups; i++) {
+	for (size_t i = 0; i < j->n_groups; i++)
 		free(j->groups[i].name);
-		free(j->groups[i].instance_type);
-	}
 	free(j->groups);
-	free(j->objective);
-	free(j->facets);
 	free(j);
 }
 
 void job_trim(struct job *j)
 {
-	if (j->trimmed || j->detail < DETAIL_SEARCHED)
+	if (j->trimmed)
 		return;
+	if (j->detail < DETAIL_SEARCHED) {
+		if (j->cold != shared_cold() && memcmp(j->cold, &no_cold, sizeof(no_cold)) == 0) {
+			free_cold(j->cold);
+			j->cold = shared_cold();
+		}
+		return;
+	}
 	job_derive(j);
-	free_cold(j);
+	job_drop_cold(j);
 	j->trimmed = true;
 }
 
@@ -159,8 +176,8 @@ const char *job_state_text(const struct job *j)
 struct job_transition *job_add_transition(struct job *j, const char *status, int64_t start_ms, int64_t end_ms,
 					  const char *message)
 {
-	GROW(j->transitions, j->cap_transitions, j->n_transitions + 1);
-	struct job_transition *t = &j->transitions[j->n_transitions++];
+	GROW(j->cold->transitions, j->cold->cap_transitions, j->cold->n_transitions + 1);
+	struct job_transition *t = &j->cold->transitions[j->cold->n_transitions++];
 
 	*t = (struct job_transition){xstrdup(status), start_ms, end_ms, xstrdup(message)};
 	return t;
@@ -168,8 +185,8 @@ struct job_transition *job_add_transition(struct job *j, const char *status, int
 
 struct job_channel *job_add_channel(struct job *j, const char *name)
 {
-	GROW(j->channels, j->cap_channels, j->n_channels + 1);
-	struct job_channel *c = &j->channels[j->n_channels++];
+	GROW(j->cold->channels, j->cold->cap_channels, j->cold->n_channels + 1);
+	struct job_channel *c = &j->cold->channels[j->cold->n_channels++];
 
 	*c = (struct job_channel){.name = xstrdup(name)};
 	return c;
@@ -180,42 +197,40 @@ struct job_group *job_add_group(struct job *j, const char *name, const char *ins
 	GROW(j->groups, j->cap_groups, j->n_groups + 1);
 	struct job_group *g = &j->groups[j->n_groups++];
 
-	*g = (struct job_group){xstrdup(name), xstrdup(instance_type), MAX(count, 0)};
+	*g = (struct job_group){xstrdup(name), intern(instance_type), MAX(count, 0)};
 	return g;
 }
 
 void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms)
 {
-	GROW(j->final_metrics, j->cap_final_metrics, j->n_final_metrics + 1);
-	j->final_metrics[j->n_final_metrics++] = (struct job_final_metric){xstrdup(name), value, time_ms};
+	GROW(j->cold->final_metrics, j->cold->cap_final_metrics, j->cold->n_final_metrics + 1);
+	j->cold->final_metrics[j->cold->n_final_metrics++] = (struct job_final_metric){xstrdup(name), value, time_ms};
 }
 
 void job_add_metric_definition(struct job *j, const char *name, const char *regex)
 {
-	GROW(j->metric_definitions, j->cap_metric_definitions, j->n_metric_definitions + 1);
-	j->metric_definitions[j->n_metric_definitions++] =
+	GROW(j->cold->metric_definitions, j->cold->cap_metric_definitions, j->cold->n_metric_definitions + 1);
+	j->cold->metric_definitions[j->cold->n_metric_definitions++] =
 		(struct job_metric_definition){xstrdup(name), xstrdup(regex)};
 }
 
-/* Facets: for each pair a kind byte ('h' or 't'), the name, NUL, the value, NUL. */
+/* A facet is a kind byte ('h' or 't'), the name, NUL, the value. */
 static const char *facet_find(const struct job *j, char kind, const char *name)
 {
-	const char *p = j->facets, *end = p + j->facets_len;
+	size_t n = strlen(name);
 
-	while (p && p < end) {
-		const char *key = p + 1;
-		const char *value = key + strlen(key) + 1;
+	for (size_t i = 0; i < j->n_facets; i++) {
+		const char *facet = intern_at(j->facets[i], NULL);
 
-		if (*p == kind && strcmp(key, name) == 0)
-			return value;
-		p = value + strlen(value) + 1;
+		if (*facet == kind && strcmp(facet + 1, name) == 0)
+			return facet + 1 + n + 1;
 	}
 	return NULL;
 }
 
 const char *job_hyperparameter(const struct job *j, const char *name)
 {
-	return j->trimmed ? facet_find(j, 'h', name) : strmap_get(&j->hyperparameters, name);
+	return j->trimmed ? facet_find(j, 'h', name) : strmap_get(&j->cold->hyperparameters, name);
 }
 
 const char *job_tag(const struct job *j, const char *key)
@@ -225,9 +240,9 @@ const char *job_tag(const struct job *j, const char *key)
 
 bool job_final_metric(const struct job *j, const char *name, double *ret)
 {
-	for (size_t i = 0; i < j->n_final_metrics; i++) {
-		if (str_eq(j->final_metrics[i].name, name)) {
-			*ret = j->final_metrics[i].value;
+	for (size_t i = 0; i < j->cold->n_final_metrics; i++) {
+		if (str_eq(j->cold->final_metrics[i].name, name)) {
+			*ret = j->cold->final_metrics[i].value;
 			return true;
 		}
 	}
@@ -242,27 +257,27 @@ const char *job_objective_name(const struct job *j)
 {
 	if (j->trimmed)
 		return j->objective;
-	const char *tuned = strmap_get(&j->hyperparameters, "_tuning_objective_metric");
+	const char *tuned = strmap_get(&j->cold->hyperparameters, "_tuning_objective_metric");
 
 	if (!str_empty(tuned))
 		return tuned;
-	for (size_t i = 0; i < j->n_final_metrics; i++) {
-		if (str_starts(j->final_metrics[i].name, "validation:"))
-			return j->final_metrics[i].name;
+	for (size_t i = 0; i < j->cold->n_final_metrics; i++) {
+		if (str_starts(j->cold->final_metrics[i].name, "validation:"))
+			return j->cold->final_metrics[i].name;
 	}
 	/* Images list dozens of definitions of which a job prints a few: a metric
 	 * that was seen says more than one that is merely defined. */
-	if (j->n_final_metrics > 0)
-		return j->final_metrics[0].name;
-	const char *wanted = strmap_get(&j->hyperparameters, "eval_metric");
+	if (j->cold->n_final_metrics > 0)
+		return j->cold->final_metrics[0].name;
+	const char *wanted = strmap_get(&j->cold->hyperparameters, "eval_metric");
 
-	for (size_t i = 0; i < j->n_metric_definitions; i++) {
-		const char *name = j->metric_definitions[i].name;
+	for (size_t i = 0; i < j->cold->n_metric_definitions; i++) {
+		const char *name = j->cold->metric_definitions[i].name;
 
 		if (str_starts(name, "validation:") && (str_empty(wanted) || str_ends(name, wanted)))
 			return name;
 	}
-	return j->n_metric_definitions > 0 ? j->metric_definitions[0].name : NULL;
+	return j->cold->n_metric_definitions > 0 ? j->cold->metric_definitions[0].name : NULL;
 }
 
 bool job_objective(const struct job *j, double *ret)
@@ -327,8 +342,8 @@ int job_interruptions(const struct job *j)
 		return j->interruptions;
 	int n = 0;
 
-	for (size_t i = 0; i < j->n_transitions; i++)
-		n += str_eq(j->transitions[i].status, "Interrupted");
+	for (size_t i = 0; i < j->cold->n_transitions; i++)
+		n += str_eq(j->cold->transitions[i].status, "Interrupted");
 	return n;
 }
 

@@ -6,15 +6,18 @@
  * change"): the enums classify the known ones, the text is kept beside them.
  * Source: CreateTrainingJob, DescribeTrainingJob, Search (SageMaker API 2017-07-24).
  *
- * Ten thousand jobs must fit in a few megabytes, so a job has a hot part (what
- * tables, filters and costs read) and a cold one (marked below). A job that
- * nobody looks at is trimmed: its cold part lies in the store only, and its
- * hyperparameters and tags in the packed facets, which the accessors read.
+ * Three hundred thousand jobs must fit in a hundred megabytes, so a job has a hot part
+ * (what tables, filters and costs read) and a cold one. A job that nobody looks at is
+ * trimmed: its cold part lies in the store only, and its hyperparameters and tags in
+ * the facets, which the accessors read. Texts that jobs have in common are interned.
  */
 #ifndef SAGETOP_MODEL_JOB_H
 #define SAGETOP_MODEL_JOB_H
 
+#include "base/intern.h"
 #include "model/resource.h"
+
+struct buf;
 
 enum job_status {
 	JOB_STATUS_UNKNOWN = 0,
@@ -56,8 +59,8 @@ struct job_final_metric {
 
 /* One of the groups of a mixed cluster: every group has a type and a price of its own. */
 struct job_group {
-	char *name; /* may be NULL */
-	char *instance_type;
+	char *name;		   /* may be NULL */
+	const char *instance_type; /* interned, as all texts that jobs have in common */
 	int count;
 };
 
@@ -66,41 +69,8 @@ struct job_metric_definition {
 	char *regex;
 };
 
-struct job {
-	struct resource; /* name, status_text, times, reason; cold: arn, tags */
-
-	/* hot: every call */
-	char *secondary_text;
-	enum job_status status;
-
-	/* hot: every call that knows of one */
-	char *warm_pool_status; /* Available, InUse, Reused, Terminated ...; NULL without a pool */
-	int64_t retained_s;	/* billed for keeping its instances after its end, -1 unknown */
-
-	/* hot: Search and Describe */
-	char *instance_type;	  /* of a mixed cluster every type once, joined by '+' */
-	int instance_count;	  /* of all groups */
-	struct job_group *groups; /* of a mixed cluster only */
-	size_t n_groups, cap_groups;
-	int volume_gb;
-	bool spot;
-	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
-	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
-	int64_t max_runtime_s, max_wait_s;
-	int64_t keep_alive_s;
-
-	/* hot: ours, derived from the cold part by job_derive */
-	char *objective;	/* name of the metric that a table shows; NULL */
-	double objective_value; /* its final value; NaN where there is none */
-	double best_value;	/* its best value when its curve was read last; NaN before */
-	int64_t best_step;	/* ... and the step it had; -1 unknown */
-	char *facets;		/* private: packed hyperparameters and tags */
-	uint32_t facets_len;
-	int interruptions;
-	int64_t waited_s;	  /* without instances after its start, in states that are over; -1 not known */
-	int64_t waiting_since_ms; /* TIME_UNKNOWN where it does not wait */
-
-	/* cold */
+/* What pages show and requests are made of, but no table: in memory while somebody looks. */
+struct job_cold {
 	char *image; /* TrainingImage, or the AlgorithmName */
 	char *input_mode;
 	char *role_arn;
@@ -123,6 +93,44 @@ struct job {
 	size_t n_metric_definitions, cap_metric_definitions;
 };
 
+struct job {
+	struct resource; /* name, status_text, times, reason; cold: arn, tags */
+
+	/* hot: every call */
+	const char *secondary_text; /* interned */
+	enum job_status status;
+
+	/* hot: every call that knows of one */
+	const char *warm_pool_status; /* Available, InUse, Reused, Terminated ...; NULL without a pool */
+	int64_t retained_s;	      /* billed for keeping its instances after its end, -1 unknown */
+
+	/* hot: Search and Describe */
+	const char *instance_type; /* of a mixed cluster every type once, joined by '+' */
+	int instance_count;	   /* of all groups */
+	struct job_group *groups;  /* of a mixed cluster only */
+	uint32_t n_groups, cap_groups;
+	int volume_gb;
+	bool spot;
+	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
+	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
+	int64_t max_runtime_s, max_wait_s;
+	int64_t keep_alive_s;
+
+	/* hot: ours, derived from the cold part by job_derive */
+	const char *objective;	/* name of the metric that a table shows; NULL */
+	double objective_value; /* its final value; NaN where there is none */
+	double best_value;	/* its best value when its curve was read last; NaN before */
+	int64_t best_step;	/* ... and the step it had; -1 unknown */
+	const uint32_t *facets; /* private: hyperparameters and tags, a number of intern.h for each pair */
+	uint32_t n_facets;
+	int interruptions;
+	int64_t waited_s;	  /* without instances after its start, in states that are over; -1 not known */
+	int64_t waiting_since_ms; /* TIME_UNKNOWN where it does not wait */
+
+	/* Never NULL. Without a cold part, which is not to be written then, the empty one that all share. */
+	struct job_cold *cold;
+};
+
 /* A resource of the training jobs' kind is a job, and the other way round. */
 static inline struct job *resource_job(const struct resource *r)
 {
@@ -136,6 +144,10 @@ static inline struct resource *job_resource(const struct job *j)
 struct job *job_new(const char *name) NODISCARD;
 void job_free(struct job *j);
 AUTO_POINTER(job, struct job, job_free)
+
+/* The cold part is freed; a job has none then. And one of its own again, empty at first. */
+void job_drop_cold(struct job *j);
+void job_own_cold(struct job *j);
 
 /* Set both the text and its class. */
 void job_set_status(struct job *j, const char *status_text);
@@ -160,7 +172,7 @@ void job_add_metric_definition(struct job *j, const char *name, const char *rege
 
 /* Fill the derived fields from the cold part. A trimmed job keeps what it has. */
 void job_derive(struct job *j);
-/* Free the cold part (after job_derive); nothing happens to a mere summary. */
+/* Free the cold part (after job_derive); of a mere summary only where it is empty. */
 void job_trim(struct job *j);
 /* Give a trimmed job its cold part back from `cold`, which is consumed. */
 void job_untrim(struct job *j, struct job *cold);
@@ -170,6 +182,11 @@ void job_untrim(struct job *j, struct job *cold);
 #define JOB_FACET_MAX 256
 const char *job_hyperparameter(const struct job *j, const char *name);
 const char *job_tag(const struct job *j, const char *key);
+
+/* The facets as bytes, for the store: for each pair 'h' or 't', name, NUL, value, NUL. What
+ * is read must be as it was written; bytes that are not are left. */
+void job_facets_write(const struct job *j, struct buf *out);
+void job_facets_read(struct job *j, const char *bytes, size_t n);
 
 /* The final value of a metric; false where the job has none by that name. */
 bool job_final_metric(const struct job *j, const char *name, double *ret);

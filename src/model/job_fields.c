@@ -190,37 +190,37 @@ FIELD(final_metric)
 
 FIELD(image)
 {
-	return text_value(job(r)->image);
+	return text_value(job(r)->cold->image);
 }
 
 FIELD(role)
 {
-	return text_value(job(r)->role_arn);
+	return text_value(job(r)->cold->role_arn);
 }
 
 FIELD(vpc)
 {
-	return text_value(job(r)->vpc);
+	return text_value(job(r)->cold->vpc);
 }
 
 FIELD(output)
 {
-	return text_value(job(r)->output_uri);
+	return text_value(job(r)->cold->output_uri);
 }
 
 FIELD(model)
 {
-	return text_value(job(r)->model_uri);
+	return text_value(job(r)->cold->model_uri);
 }
 
 FIELD(checkpoints)
 {
-	return text_value(job(r)->checkpoint_uri);
+	return text_value(job(r)->cold->checkpoint_uri);
 }
 
 FIELD(tuning_job)
 {
-	return text_value(job(r)->tuning_job_arn);
+	return text_value(job(r)->cold->tuning_job_arn);
 }
 
 FIELD(warm_pool)
@@ -260,9 +260,9 @@ FIELD(volume)
 
 FIELD(channel)
 {
-	for (size_t i = 0; i < job(r)->n_channels; i++) {
-		if (str_eq(job(r)->channels[i].name, key))
-			return text_value(job(r)->channels[i].uri);
+	for (size_t i = 0; i < job(r)->cold->n_channels; i++) {
+		if (str_eq(job(r)->cold->channels[i].name, key))
+			return text_value(job(r)->cold->channels[i].uri);
 	}
 	return text_value(NULL);
 }
@@ -274,7 +274,7 @@ FIELD(hp)
 
 FIELD(environment)
 {
-	return text_value(strmap_get(&job(r)->environment, key));
+	return text_value(strmap_get(&job(r)->cold->environment, key));
 }
 
 FIELD(tag)
@@ -284,12 +284,12 @@ FIELD(tag)
 
 static const struct strmap *map_of_hyperparameters(const struct resource *r)
 {
-	return &job(r)->hyperparameters;
+	return &job(r)->cold->hyperparameters;
 }
 
 static const struct strmap *map_of_environment(const struct resource *r)
 {
-	return &job(r)->environment;
+	return &job(r)->cold->environment;
 }
 
 /* name, other names, JSON member, heading, help, type, flags, {min, max, want, priority}, key, path,

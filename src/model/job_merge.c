@@ -9,17 +9,69 @@
 /* Packed hyperparameters of one job; what does not fit is found untrimmed only. */
 #define FACETS_MAX 2048
 
-static void facets_add(struct buf *b, char kind, const struct strmap *m)
+/* The numbers of pairs, to be interned themselves: most jobs of a sweep share nearly all of theirs. */
+static void facets_add(struct buf *ids, struct buf *pair, char kind, const struct strmap *m)
 {
-	for (size_t i = 0; i < m->n; i++) {
-		const char *value = m->items[i].value ? m->items[i].value : "";
+	size_t bytes = 0;
 
-		if (kind == 'h' && (strlen(value) > JOB_FACET_MAX || b->len > FACETS_MAX))
+	for (size_t i = 0; i < m->n; i++) {
+		const char *value = str_or(m->items[i].value, "");
+
+		if (kind == 'h' && (strlen(value) > JOB_FACET_MAX || bytes > FACETS_MAX))
 			continue;
-		(void)buf_addc(b, kind);
-		(void)buf_add(b, m->items[i].name, strlen(m->items[i].name) + 1);
-		(void)buf_add(b, value, strlen(value) + 1);
+		buf_clear(pair);
+		(void)buf_addc(pair, kind);
+		(void)buf_add(pair, m->items[i].name, strlen(m->items[i].name) + 1);
+		(void)buf_add(pair, value, strlen(value));
+		bytes += pair->len + 1;
+		uint32_t id = intern_bytes(pair->data, pair->len);
+		(void)buf_add(ids, &id, sizeof(id));
 	}
+}
+
+static void set_facets(struct job *j, const struct buf *ids)
+{
+	j->n_facets = (uint32_t)(ids->len / sizeof(uint32_t));
+	j->facets =
+		ids->len ? (const uint32_t *)(const void *)intern_at(intern_bytes(ids->data, ids->len), NULL) : NULL;
+}
+
+static void derive_facets(struct job *j)
+{
+	AUTO(buf) struct buf ids = BUF_INIT(64 * 1024), pair = BUF_INIT(256 * 1024);
+
+	facets_add(&ids, &pair, 't', &j->tags);
+	facets_add(&ids, &pair, 'h', &j->cold->hyperparameters);
+	set_facets(j, &ids);
+}
+
+void job_facets_write(const struct job *j, struct buf *out)
+{
+	for (size_t i = 0; i < j->n_facets; i++) {
+		size_t n;
+		const char *pair = intern_at(j->facets[i], &n);
+
+		(void)buf_add(out, pair, n + 1);
+	}
+}
+
+void job_facets_read(struct job *j, const char *bytes, size_t n)
+{
+	AUTO(buf) struct buf ids = BUF_INIT(64 * 1024);
+	const char *p = bytes, *end = bytes + n;
+
+	while (p && p < end) {
+		const char *name_end = memchr(p, '\0', (size_t)(end - p));
+		const char *value = name_end && name_end + 1 < end ? name_end + 1 : NULL;
+		const char *value_end = value ? memchr(value, '\0', (size_t)(end - value)) : NULL;
+
+		if (!value_end)
+			break;
+		uint32_t id = intern_bytes(p, (size_t)(value_end - p));
+		(void)buf_add(&ids, &id, sizeof(id));
+		p = value_end + 1;
+	}
+	set_facets(j, &ids);
 }
 
 /* The time without instances after the start. A spot job waits for capacity
@@ -30,10 +82,10 @@ static void derive_waiting(struct job *j)
 
 	j->waited_s = -1;
 	j->waiting_since_ms = TIME_UNKNOWN;
-	if (j->start_ms == TIME_UNKNOWN || j->n_transitions == 0)
+	if (j->start_ms == TIME_UNKNOWN || j->cold->n_transitions == 0)
 		return;
-	for (size_t i = 0; i < j->n_transitions; i++) {
-		const struct job_transition *t = &j->transitions[i];
+	for (size_t i = 0; i < j->cold->n_transitions; i++) {
+		const struct job_transition *t = &j->cold->transitions[i];
 		int64_t from = MAX(t->start_ms, j->start_ms);
 
 		if (t->start_ms == TIME_UNKNOWN || job_state_is_billed(t->status))
@@ -50,18 +102,12 @@ void job_derive(struct job *j)
 {
 	if (j->trimmed)
 		return;
-	AUTO(buf) struct buf b = BUF_INIT(256 * 1024);
-
-	facets_add(&b, 't', &j->tags);
-	facets_add(&b, 'h', &j->hyperparameters);
-	free(j->facets);
-	j->facets_len = (uint32_t)b.len;
-	j->facets = b.len ? xmemdup(b.data, b.len) : NULL;
+	derive_facets(j);
 	if (!str_eq(j->objective, job_objective_name(j))) {
 		j->best_value = NAN; /* of another metric */
 		j->best_step = -1;
 	}
-	str_set(&j->objective, job_objective_name(j));
+	j->objective = intern(job_objective_name(j));
 	if (!job_objective(j, &j->objective_value))
 		j->objective_value = NAN;
 	j->interruptions = job_interruptions(j);
@@ -70,15 +116,11 @@ void job_derive(struct job *j)
 
 static void tags_from_facets(const struct job *j, struct strmap *ret)
 {
-	const char *p = j->facets, *end = p + j->facets_len;
+	for (size_t i = 0; i < j->n_facets; i++) {
+		const char *facet = intern_at(j->facets[i], NULL);
 
-	while (p && p < end) {
-		const char *key = p + 1;
-		const char *value = key + strlen(key) + 1;
-
-		if (*p == 't')
-			strmap_set(ret, key, value);
-		p = value + strlen(value) + 1;
+		if (*facet == 't')
+			strmap_set(ret, facet + 1, facet + 1 + strlen(facet + 1) + 1);
 	}
 }
 
@@ -92,10 +134,10 @@ static bool merge_int(int *into, int from, bool older)
 
 static bool transitions_differ(const struct job *a, const struct job *b)
 {
-	if (a->n_transitions != b->n_transitions)
+	if (a->cold->n_transitions != b->cold->n_transitions)
 		return true;
-	for (size_t i = 0; i < a->n_transitions; i++) {
-		const struct job_transition *x = &a->transitions[i], *y = &b->transitions[i];
+	for (size_t i = 0; i < a->cold->n_transitions; i++) {
+		const struct job_transition *x = &a->cold->transitions[i], *y = &b->cold->transitions[i];
 
 		if (!str_eq(x->status, y->status) || x->start_ms != y->start_ms || x->end_ms != y->end_ms ||
 		    !str_eq(x->message, y->message))
@@ -112,10 +154,10 @@ static bool differ(double a, double b)
 
 static bool finals_differ(const struct job *a, const struct job *b)
 {
-	if (a->n_final_metrics != b->n_final_metrics)
+	if (a->cold->n_final_metrics != b->cold->n_final_metrics)
 		return true;
-	for (size_t i = 0; i < a->n_final_metrics; i++) {
-		const struct job_final_metric *x = &a->final_metrics[i], *y = &b->final_metrics[i];
+	for (size_t i = 0; i < a->cold->n_final_metrics; i++) {
+		const struct job_final_metric *x = &a->cold->final_metrics[i], *y = &b->cold->final_metrics[i];
 
 		if (!str_eq(x->name, y->name) || differ(x->value, y->value) || x->time_ms != y->time_ms)
 			return true;
@@ -144,18 +186,18 @@ static bool merge_cold_strings(struct job *into, struct job *from, bool older)
 	bool changed = false;
 
 	changed |= merge_text(&into->arn, &from->arn, older);
-	changed |= merge_text(&into->image, &from->image, older);
-	changed |= merge_text(&into->input_mode, &from->input_mode, older);
-	changed |= merge_text(&into->role_arn, &from->role_arn, older);
-	changed |= merge_text(&into->output_uri, &from->output_uri, older);
-	changed |= merge_text(&into->model_uri, &from->model_uri, older);
-	changed |= merge_text(&into->checkpoint_uri, &from->checkpoint_uri, older);
-	changed |= merge_text(&into->tuning_job_arn, &from->tuning_job_arn, older);
-	changed |= merge_text(&into->vpc, &from->vpc, older);
+	changed |= merge_text(&into->cold->image, &from->cold->image, older);
+	changed |= merge_text(&into->cold->input_mode, &from->cold->input_mode, older);
+	changed |= merge_text(&into->cold->role_arn, &from->cold->role_arn, older);
+	changed |= merge_text(&into->cold->output_uri, &from->cold->output_uri, older);
+	changed |= merge_text(&into->cold->model_uri, &from->cold->model_uri, older);
+	changed |= merge_text(&into->cold->checkpoint_uri, &from->cold->checkpoint_uri, older);
+	changed |= merge_text(&into->cold->tuning_job_arn, &from->cold->tuning_job_arn, older);
+	changed |= merge_text(&into->cold->vpc, &from->cold->vpc, older);
 	return changed;
 }
 
-static void swap_lists(struct job *a, struct job *b)
+static void swap_lists(struct job_cold *a, struct job_cold *b)
 {
 	SWAP(a->hyperparameters, b->hyperparameters);
 	SWAP(a->environment, b->environment);
@@ -184,6 +226,7 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 		return had ? merge_cold_strings(into, from, older) : false;
 	if (older && (had || into->trimmed))
 		return had ? merge_cold_strings(into, from, older) : false;
+	job_own_cold(into);
 	if (into->trimmed) {
 		tags_from_facets(into, &into->tags);
 		into->trimmed = false;
@@ -194,7 +237,7 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 		into->tags_known = true;
 	}
 	changed |= had && (transitions_differ(into, from) || finals_differ(into, from));
-	swap_lists(into, from);
+	swap_lists(into->cold, from->cold);
 	changed |= merge_cold_strings(into, from, older) && had;
 	return changed || !had;
 }
@@ -202,7 +245,7 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 /* What a job runs on is decided with its request: the groups come with the types. */
 static bool merge_instances(struct job *into, struct job *from, bool older)
 {
-	bool changed = merge_text(&into->instance_type, &from->instance_type, older);
+	bool changed = merge_interned(&into->instance_type, from->instance_type, older);
 
 	changed |= merge_int(&into->instance_count, from->instance_count, older);
 	if (from->n_groups && (!older || !into->n_groups)) {
@@ -218,8 +261,8 @@ static bool merge_hot(struct job *into, struct job *from, bool older)
 	bool changed = resource_merge_common(job_resource(into), job_resource(from), older);
 
 	into->status = job_status_parse(into->status_text);
-	changed |= merge_text(&into->secondary_text, &from->secondary_text, older);
-	changed |= merge_text(&into->warm_pool_status, &from->warm_pool_status, older);
+	changed |= merge_interned(&into->secondary_text, from->secondary_text, older);
+	changed |= merge_interned(&into->warm_pool_status, from->warm_pool_status, older);
 	changed |= merge_i64(&into->retained_s, from->retained_s, -1, older);
 	changed |= merge_instances(into, from, older);
 	changed |= merge_int(&into->volume_gb, from->volume_gb, older);
@@ -281,8 +324,8 @@ void job_untrim(struct job *j, struct job *cold)
 {
 	if (j->trimmed) {
 		SWAP(j->tags, cold->tags);
-		swap_lists(j, cold);
-		(void)merge_cold_strings(j, cold, true);
+		SWAP(j->arn, cold->arn);
+		SWAP(j->cold, cold->cold);
 		j->trimmed = false;
 	}
 	job_free(cold);

@@ -42,10 +42,10 @@ struct metric_rules *metric_rules_new(const struct job *j)
 	r->match = pcre2_match_data_create(16, NULL);
 	if (!r->context || !r->match)
 		abort(); /* as xmalloc does */
-	for (size_t i = 0; j && i < j->n_metric_definitions; i++) {
+	for (size_t i = 0; j && i < j->cold->n_metric_definitions; i++) {
 		int code;
 		PCRE2_SIZE at;
-		const char *regex = j->metric_definitions[i].regex;
+		const char *regex = j->cold->metric_definitions[i].regex;
 
 		if (str_empty(regex))
 			continue;
@@ -55,7 +55,7 @@ struct metric_rules *metric_rules_new(const struct job *j)
 			continue;
 		pcre2_jit_compile(re, PCRE2_JIT_COMPLETE);
 		GROW(r->items, r->cap, r->n + 1);
-		r->items[r->n++] = (struct rule){xstrdup(j->metric_definitions[i].name), re};
+		r->items[r->n++] = (struct rule){xstrdup(j->cold->metric_definitions[i].name), re};
 	}
 	r->xgboost = r->n == 0;
 	r->first_epoch = -1;

@@ -156,8 +156,8 @@ static void add_limits(struct page *p, const struct job *j)
 
 static void add_history(struct page *p, const struct job *j)
 {
-	for (size_t i = 0; i < j->n_transitions; i++) {
-		const struct job_transition *t = &j->transitions[i];
+	for (size_t i = 0; i < j->cold->n_transitions; i++) {
+		const struct job_transition *t = &j->cold->transitions[i];
 		char start[TIMEFMT_LEN], took[TIMEFMT_LEN] = "";
 
 		if (t->end_ms != TIME_UNKNOWN)
@@ -257,14 +257,14 @@ static void add_metrics(struct page *p, const struct job *j, const struct sessio
 			continue;
 		add_series(p, n++ ? "" : "Metrics", &f->metrics, m, j);
 	}
-	for (size_t i = 0; !n && i < j->n_final_metrics; i++)
-		add_final(p, i ? "" : "Metrics", j, &j->final_metrics[i]);
+	for (size_t i = 0; !n && i < j->cold->n_final_metrics; i++)
+		add_final(p, i ? "" : "Metrics", j, &j->cold->final_metrics[i]);
 }
 
 static void add_inputs(struct page *p, const struct job *j)
 {
-	for (size_t i = 0; i < j->n_channels; i++) {
-		const struct job_channel *c = &j->channels[i];
+	for (size_t i = 0; i < j->cold->n_channels; i++) {
+		const struct job_channel *c = &j->cold->channels[i];
 
 		(void)page_line(p, i ? "" : "Input");
 		page_partf(p, PAGE_NORMAL, "%-12s %s", str_or(c->name, "?"), str_or(c->uri, "?"));
@@ -293,17 +293,17 @@ void page_add_job(struct page *p, const struct resource *r, const struct field_c
 	page_gap(p);
 	add_metrics(p, j, s);
 	add_inputs(p, j);
-	page_pairs(p, "Parameters", &j->hyperparameters);
-	page_text(p, "Image", j->image);
-	page_text(p, "Output", j->output_uri);
-	page_text(p, "Model", j->model_uri);
-	page_text(p, "Checkpoints", j->checkpoint_uri);
-	page_text(p, "Role", j->role_arn);
-	page_text(p, "VPC", j->vpc);
-	for (size_t i = 0; i < j->particulars.n; i++)
-		page_text(p, j->particulars.items[i].name, j->particulars.items[i].value);
-	page_text(p, "Tuning job", j->tuning_job_arn);
-	page_pairs(p, "Environment", &j->environment);
+	page_pairs(p, "Parameters", &j->cold->hyperparameters);
+	page_text(p, "Image", j->cold->image);
+	page_text(p, "Output", j->cold->output_uri);
+	page_text(p, "Model", j->cold->model_uri);
+	page_text(p, "Checkpoints", j->cold->checkpoint_uri);
+	page_text(p, "Role", j->cold->role_arn);
+	page_text(p, "VPC", j->cold->vpc);
+	for (size_t i = 0; i < j->cold->particulars.n; i++)
+		page_text(p, j->cold->particulars.items[i].name, j->cold->particulars.items[i].value);
+	page_text(p, "Tuning job", j->cold->tuning_job_arn);
+	page_pairs(p, "Environment", &j->cold->environment);
 	page_pairs(p, "Tags", &j->tags);
 	page_text(p, "ARN", j->arn);
 }

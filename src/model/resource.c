@@ -1,6 +1,7 @@
 /* resource.c - the common part of all things, and the table of one kind's. */
 #include "model/resource.h"
 
+#include "base/intern.h"
 #include "model/kind.h"
 
 #include <strings.h>
@@ -26,7 +27,6 @@ void resource_done(struct resource *r)
 {
 	free(r->name);
 	free(r->parent);
-	free(r->status_text);
 	free(r->failure_reason);
 	free(r->arn);
 	strmap_done(&r->tags);
@@ -34,7 +34,7 @@ void resource_done(struct resource *r)
 
 void resource_set_status(struct resource *r, const char *status_text)
 {
-	str_set(&r->status_text, status_text);
+	r->status_text = intern(status_text);
 	r->state = kind_state(r->kind, status_text);
 }
 
@@ -50,13 +50,55 @@ void resources_done(struct resources *t)
 	for (size_t i = 0; i < t->n; i++)
 		resource_free(t->items[i]);
 	free(t->items);
-	map_done(&t->by_name);
+	free(t->slots);
 	*t = (struct resources){.generation = t->generation + 1};
+}
+
+/* The slot that has the name, or the free one where it belongs. The names are the things'
+ * own: a copy of each would be a tenth of the memory of a large account. */
+static size_t slot_of(const struct resources *t, const char *name)
+{
+	size_t i = hash_bytes(name, strlen(name)) & (t->n_slots - 1);
+
+	while (t->slots[i] && strcmp(t->slots[i]->name, name) != 0)
+		i = (i + 1) & (t->n_slots - 1);
+	return i;
+}
+
+static void make_slots(struct resources *t, size_t n)
+{
+	size_t n_slots = MAX(t->n_slots, (size_t)16);
+
+	while (n_slots * 3 < n * 4) /* three quarters full at most */
+		n_slots *= 2;
+	if (n_slots == t->n_slots)
+		return;
+	free(t->slots);
+	t->n_slots = n_slots;
+	t->slots = xcalloc(n_slots, sizeof(t->slots[0]));
+	for (size_t i = 0; i < t->n; i++)
+		t->slots[slot_of(t, t->items[i]->name)] = t->items[i];
+}
+
+/* Those behind it that it kept from their place move up: no mark of it stays. */
+static void empty_slot(struct resources *t, size_t at)
+{
+	size_t mask = t->n_slots - 1, hole = at;
+
+	for (size_t i = (at + 1) & mask; t->slots[i]; i = (i + 1) & mask) {
+		size_t home = hash_bytes(t->slots[i]->name, strlen(t->slots[i]->name)) & mask;
+
+		if (((i - home) & mask) < ((i - hole) & mask))
+			continue;
+		t->slots[hole] = t->slots[i];
+		hole = i;
+	}
+	t->slots[hole] = NULL;
 }
 
 struct resource *resources_find(const struct resources *t, const char *name)
 {
-	return name ? map_get(&t->by_name, name) : NULL;
+	return name && t->n_slots ? t->slots[slot_of(t, name)] : NULL;
 }
 
 /* Whether the ARN ends with these parts; where text has two and the ARN names a kind
@@ -93,6 +135,7 @@ struct resource *resources_lookup(const struct resources *t, const char *text)
 void resources_reserve(struct resources *t, size_t n)
 {
 	GROW(t->items, t->cap, n);
+	make_slots(t, n);
 }
 
 struct resource *resources_put(struct resources *t, struct resource *r, bool *ret_changed)
@@ -109,7 +152,8 @@ struct resource *resources_put(struct resources *t, struct resource *r, bool *re
 			class->derive(r);
 		GROW(t->items, t->cap, t->n + 1);
 		t->items[t->n++] = r;
-		map_put(&t->by_name, r->name, r);
+		make_slots(t, t->n);
+		t->slots[slot_of(t, r->name)] = r;
 		known = r;
 	}
 	t->n_running += resource_is_running(known);
@@ -122,10 +166,11 @@ struct resource *resources_put(struct resources *t, struct resource *r, bool *re
 
 bool resources_remove(struct resources *t, const char *name)
 {
-	struct resource *r = map_remove(&t->by_name, name);
+	struct resource *r = resources_find(t, name);
 
 	if (!r)
 		return false;
+	empty_slot(t, slot_of(t, name));
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->items[i] == r) {
 			memmove(&t->items[i], &t->items[i + 1], (t->n - i - 1) * sizeof(t->items[0]));

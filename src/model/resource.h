@@ -29,9 +29,9 @@ struct resource {
 	const struct kind *kind;
 
 	/* hot: every call */
-	char *name;	   /* its key among those of its kind and scope, as the service spells it */
-	char *parent;	   /* the name of what it belongs to (kind.h); NULL */
-	char *status_text; /* as on the wire; NULL where the kind has none */
+	char *name;		 /* its key among those of its kind and scope, as the service spells it */
+	char *parent;		 /* the name of what it belongs to (kind.h); NULL */
+	const char *status_text; /* interned; as on the wire; NULL where the kind has none */
 	char *failure_reason;
 	enum resource_state state;
 	enum detail detail;
@@ -100,14 +100,15 @@ void record_set_value(struct record *r, size_t field, const char *text);
 struct resources {
 	struct resource **items; /* owned, in order of arrival */
 	size_t n, cap;
-	struct map by_name;
-	uint64_t generation;  /* grows with every visible change */
-	size_t n_running;     /* kept up to date */
-	bool partial;	      /* the store has more, which are being loaded */
-	bool complete;	      /* a full pass over the service's list has ended */
-	size_t total_hint;    /* what the service says there are; 0 unknown */
-	int64_t synced_ms;    /* last successful refresh; TIME_UNKNOWN */
-	enum err_code failed; /* why the last one did not succeed */
+	struct resource **slots; /* private: the same by name, open addressing; NULL free */
+	size_t n_slots;		 /* a power of two */
+	uint64_t generation;	 /* grows with every visible change */
+	size_t n_running;	 /* kept up to date */
+	bool partial;		 /* the store has more, which are being loaded */
+	bool complete;		 /* a full pass over the service's list has ended */
+	size_t total_hint;	 /* what the service says there are; 0 unknown */
+	int64_t synced_ms;	 /* last successful refresh; TIME_UNKNOWN */
+	enum err_code failed;	 /* why the last one did not succeed */
 };
 
 void resources_done(struct resources *t);

@@ -14,6 +14,14 @@ bool merge_text(char **into, char **from, bool older)
 	return true;
 }
 
+bool merge_interned(const char **into, const char *from, bool older)
+{
+	if (!from || (older && *into) || str_eq(*into, from))
+		return false;
+	*into = from;
+	return true;
+}
+
 bool merge_i64(int64_t *into, int64_t from, int64_t unknown, bool older)
 {
 	if (from == unknown || *into == from || (older && *into != unknown))
@@ -35,7 +43,7 @@ bool strmap_differs(const struct strmap *a, const struct strmap *b)
 
 bool resource_merge_common(struct resource *into, struct resource *from, bool older)
 {
-	bool changed = merge_text(&into->status_text, &from->status_text, older);
+	bool changed = merge_interned(&into->status_text, from->status_text, older);
 
 	if (changed)
 		into->state = from->state;

@@ -17,6 +17,7 @@
 /* A string of `from` moves into `into`: where it says something, and where it is
  * the newer or ours is missing. */
 bool merge_text(char **into, char **from, bool older);
+bool merge_interned(const char **into, const char *from, bool older);
 bool merge_i64(int64_t *into, int64_t from, int64_t unknown, bool older);
 bool strmap_differs(const struct strmap *a, const struct strmap *b);
 

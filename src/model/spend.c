@@ -110,7 +110,7 @@ static char *user_key(const struct resource *r, const struct kind *kind, const c
 static char *parent_key(const struct spend *s, const struct resource *r, const char *name)
 {
 	const char *run = r ? tag_of(r, BACKTEST_TAG) : NULL;
-	const char *tuning = r && r->kind->class == &job_class ? resource_job(r)->tuning_job_arn : NULL;
+	const char *tuning = r && r->kind->class == &job_class ? resource_job(r)->cold->tuning_job_arn : NULL;
 
 	if (!tuning && s->opt.tuning && r && r->kind->class == &job_class)
 		tuning = map_get(&s->opt.tuning->values, name); /* of a trimmed job */

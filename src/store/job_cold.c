@@ -46,8 +46,8 @@ static void write_map(struct buf *b, const char *name, const struct strmap *m)
 static void write_channels(struct buf *b, const struct job *j)
 {
 	open_member(b, "channels", '[');
-	for (size_t i = 0; i < j->n_channels; i++) {
-		const struct job_channel *c = &j->channels[i];
+	for (size_t i = 0; i < j->cold->n_channels; i++) {
+		const struct job_channel *c = &j->cold->channels[i];
 
 		(void)buf_adds(b, i ? ",{" : "{");
 		member(b, "name", c->name);
@@ -65,32 +65,32 @@ static void write_channels(struct buf *b, const struct job *j)
 static void write_lists(struct buf *b, const struct job *j)
 {
 	open_member(b, "transitions", '[');
-	for (size_t i = 0; i < j->n_transitions; i++) {
+	for (size_t i = 0; i < j->cold->n_transitions; i++) {
 		(void)buf_adds(b, i ? ",{" : "{");
-		member(b, "status", j->transitions[i].status);
-		number(b, "start_ms", j->transitions[i].start_ms);
-		number(b, "end_ms", j->transitions[i].end_ms);
-		member(b, "message", j->transitions[i].message);
+		member(b, "status", j->cold->transitions[i].status);
+		number(b, "start_ms", j->cold->transitions[i].start_ms);
+		number(b, "end_ms", j->cold->transitions[i].end_ms);
+		member(b, "message", j->cold->transitions[i].message);
 		(void)buf_addc(b, '}');
 	}
 	(void)buf_addc(b, ']');
 	open_member(b, "final_metrics", '[');
-	for (size_t i = 0; i < j->n_final_metrics; i++) {
-		double v = j->final_metrics[i].value;
+	for (size_t i = 0; i < j->cold->n_final_metrics; i++) {
+		double v = j->cold->final_metrics[i].value;
 
 		(void)buf_adds(b, i ? ",{" : "{");
-		member(b, "name", j->final_metrics[i].name);
-		number(b, "time_ms", j->final_metrics[i].time_ms);
+		member(b, "name", j->cold->final_metrics[i].name);
+		number(b, "time_ms", j->cold->final_metrics[i].time_ms);
 		if (v - v == 0) /* JSON has no NaN and no infinity */
 			(void)buf_addf(b, ",\"value\":%.17g", v);
 		(void)buf_addc(b, '}');
 	}
 	(void)buf_addc(b, ']');
 	open_member(b, "metric_definitions", '[');
-	for (size_t i = 0; i < j->n_metric_definitions; i++) {
+	for (size_t i = 0; i < j->cold->n_metric_definitions; i++) {
 		(void)buf_adds(b, i ? ",{" : "{");
-		member(b, "name", j->metric_definitions[i].name);
-		member(b, "regex", j->metric_definitions[i].regex);
+		member(b, "name", j->cold->metric_definitions[i].name);
+		member(b, "regex", j->cold->metric_definitions[i].regex);
 		(void)buf_addc(b, '}');
 	}
 	(void)buf_addc(b, ']');
@@ -100,17 +100,17 @@ int job_cold_write(const struct job *j, struct buf *out)
 {
 	(void)buf_addc(out, '{');
 	member(out, "arn", j->arn);
-	member(out, "image", j->image);
-	member(out, "input_mode", j->input_mode);
-	member(out, "role_arn", j->role_arn);
-	member(out, "output_uri", j->output_uri);
-	member(out, "model_uri", j->model_uri);
-	member(out, "checkpoint_uri", j->checkpoint_uri);
-	member(out, "tuning_job_arn", j->tuning_job_arn);
-	member(out, "vpc", j->vpc);
-	write_map(out, "hyperparameters", &j->hyperparameters);
-	write_map(out, "environment", &j->environment);
-	write_map(out, "particulars", &j->particulars);
+	member(out, "image", j->cold->image);
+	member(out, "input_mode", j->cold->input_mode);
+	member(out, "role_arn", j->cold->role_arn);
+	member(out, "output_uri", j->cold->output_uri);
+	member(out, "model_uri", j->cold->model_uri);
+	member(out, "checkpoint_uri", j->cold->checkpoint_uri);
+	member(out, "tuning_job_arn", j->cold->tuning_job_arn);
+	member(out, "vpc", j->cold->vpc);
+	write_map(out, "hyperparameters", &j->cold->hyperparameters);
+	write_map(out, "environment", &j->cold->environment);
+	write_map(out, "particulars", &j->cold->particulars);
 	write_map(out, "tags", &j->tags);
 	write_channels(out, j);
 	write_lists(out, j);
@@ -152,17 +152,17 @@ int job_cold_read(struct job *j, const char *text, size_t n, struct err *err)
 	if (rc)
 		return rc;
 	j->arn = xstrdup(json_get_str(root, "arn"));
-	j->image = xstrdup(json_get_str(root, "image"));
-	j->input_mode = xstrdup(json_get_str(root, "input_mode"));
-	j->role_arn = xstrdup(json_get_str(root, "role_arn"));
-	j->output_uri = xstrdup(json_get_str(root, "output_uri"));
-	j->model_uri = xstrdup(json_get_str(root, "model_uri"));
-	j->checkpoint_uri = xstrdup(json_get_str(root, "checkpoint_uri"));
-	j->tuning_job_arn = xstrdup(json_get_str(root, "tuning_job_arn"));
-	j->vpc = xstrdup(json_get_str(root, "vpc"));
-	json_to_strmap(json_object_get(root, "hyperparameters"), &j->hyperparameters);
-	json_to_strmap(json_object_get(root, "environment"), &j->environment);
-	json_to_strmap(json_object_get(root, "particulars"), &j->particulars);
+	j->cold->image = xstrdup(json_get_str(root, "image"));
+	j->cold->input_mode = xstrdup(json_get_str(root, "input_mode"));
+	j->cold->role_arn = xstrdup(json_get_str(root, "role_arn"));
+	j->cold->output_uri = xstrdup(json_get_str(root, "output_uri"));
+	j->cold->model_uri = xstrdup(json_get_str(root, "model_uri"));
+	j->cold->checkpoint_uri = xstrdup(json_get_str(root, "checkpoint_uri"));
+	j->cold->tuning_job_arn = xstrdup(json_get_str(root, "tuning_job_arn"));
+	j->cold->vpc = xstrdup(json_get_str(root, "vpc"));
+	json_to_strmap(json_object_get(root, "hyperparameters"), &j->cold->hyperparameters);
+	json_to_strmap(json_object_get(root, "environment"), &j->cold->environment);
+	json_to_strmap(json_object_get(root, "particulars"), &j->cold->particulars);
 	json_to_strmap(json_object_get(root, "tags"), &j->tags);
 	read_lists(j, root);
 	return 0;

@@ -54,10 +54,12 @@ static void read_groups(struct job *j, const char *text)
 
 static int save_hot(struct store *s, const struct job *j, struct err *err)
 {
+	AUTO(buf) struct buf facets = BUF_INIT(256 * 1024);
 	sqlite3_stmt *st = db_prepare(&s->cache, save_hot_sql, err);
 
 	if (!st)
 		return -ERR_DB;
+	job_facets_write(j, &facets);
 	sqlite3_bind_int64(st, 1, s->scope_id);
 	db_bind_text(st, 2, j->name);
 	db_bind_text(st, 3, j->status_text);
@@ -81,8 +83,8 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 	db_bind_text(st, 21, j->objective);
 	if (!isnan(j->objective_value))
 		sqlite3_bind_double(st, 22, j->objective_value);
-	if (j->facets)
-		sqlite3_bind_blob(st, 23, j->facets, (int)j->facets_len, SQLITE_STATIC);
+	if (facets.len)
+		sqlite3_bind_blob(st, 23, facets.data, (int)facets.len, SQLITE_STATIC);
 	sqlite3_bind_int(st, 24, j->interruptions);
 	sqlite3_bind_int64(st, 25, j->seen_ms);
 	db_bind_text(st, 26, j->warm_pool_status);
@@ -140,6 +142,11 @@ int store_jobs_save(struct store *s, struct job *const *jobs, size_t n, struct e
 	return RETRY_CACHE(s, err, save_jobs(s, jobs, n, &e));
 }
 
+static const char *column_interned(sqlite3_stmt *st, int i)
+{
+	return intern((const char *)sqlite3_column_text(st, i));
+}
+
 /* A job out of a row; NULL where the row makes no sense. */
 static struct job *read_hot(sqlite3_stmt *st)
 {
@@ -149,9 +156,9 @@ static struct job *read_hot(sqlite3_stmt *st)
 		return NULL;
 	struct job *j = job_new(name);
 
-	AUTO(str) char *status = db_column_dup(st, 1);
-	job_set_status(j, status);
-	j->secondary_text = db_column_dup(st, 2);
+	job_drop_cold(j);
+	job_set_status(j, (const char *)sqlite3_column_text(st, 1));
+	j->secondary_text = column_interned(st, 2);
 	int detail = sqlite3_column_int(st, 3);
 
 	j->detail = detail >= DETAIL_SUMMARY && detail <= DETAIL_DESCRIBED ? (enum detail)detail : DETAIL_SUMMARY;
@@ -160,7 +167,7 @@ static struct job *read_hot(sqlite3_stmt *st)
 	j->start_ms = sqlite3_column_int64(st, 6);
 	j->end_ms = sqlite3_column_int64(st, 7);
 	j->failure_reason = db_column_dup(st, 8);
-	j->instance_type = db_column_dup(st, 9);
+	j->instance_type = column_interned(st, 9);
 	j->instance_count = sqlite3_column_int(st, 10);
 	j->volume_gb = sqlite3_column_int(st, 11);
 	j->spot = sqlite3_column_int(st, 12) != 0;
@@ -170,18 +177,16 @@ static struct job *read_hot(sqlite3_stmt *st)
 	j->max_runtime_s = sqlite3_column_int64(st, 16);
 	j->max_wait_s = sqlite3_column_int64(st, 17);
 	j->keep_alive_s = sqlite3_column_int64(st, 18);
-	j->objective = db_column_dup(st, 19);
+	j->objective = column_interned(st, 19);
 	j->objective_value = sqlite3_column_type(st, 20) == SQLITE_NULL ? NAN : sqlite3_column_double(st, 20);
 	const char *facets = sqlite3_column_blob(st, 21);
 	int n = sqlite3_column_bytes(st, 21);
 
-	if (facets && n > 0 && facets[n - 1] == '\0') { /* the readers rely on the last NUL */
-		j->facets = xmemdup(facets, (size_t)n);
-		j->facets_len = (uint32_t)n;
-	}
+	if (facets && n > 0)
+		job_facets_read(j, facets, (size_t)n);
 	j->interruptions = sqlite3_column_int(st, 22);
 	j->seen_ms = sqlite3_column_int64(st, 23);
-	j->warm_pool_status = db_column_dup(st, 24);
+	j->warm_pool_status = column_interned(st, 24);
 	j->retained_s = sqlite3_column_int64(st, 25);
 	j->waited_s = sqlite3_column_int64(st, 26);
 	j->waiting_since_ms = sqlite3_column_int64(st, 27);
@@ -294,6 +299,7 @@ static int load_one(struct store *s, const char *name, struct job **ret, struct 
 		rc = 0;
 		if (j && record) {
 			j->trimmed = false;
+			job_own_cold(j);
 			rc = job_cold_read(j, record, (size_t)sqlite3_column_bytes(st, N_HOT_COLUMNS), err);
 		}
 	} else {

@@ -155,17 +155,18 @@ static json_t *cluster_of_job(const struct job *j)
 json_t *learned_spec_of_job(const struct job *j)
 {
 	json_t *o = json_pack("{s:s, s:{s:s?}, s:o, s:o, s:b}", "TrainingJobName", j->name, "AlgorithmSpecification",
-			      "TrainingImage", j->image, "HyperParameters", json_from_strmap(&j->hyperparameters),
-			      "ResourceConfig", cluster_of_job(j), "EnableManagedSpotTraining", j->spot);
+			      "TrainingImage", j->cold->image, "HyperParameters",
+			      json_from_strmap(&j->cold->hyperparameters), "ResourceConfig", cluster_of_job(j),
+			      "EnableManagedSpotTraining", j->spot);
 
 	if (j->max_runtime_s > 0)
 		json_object_set_new(o, "StoppingCondition",
 				    json_pack("{s:I}", "MaxRuntimeInSeconds", (json_int_t)j->max_runtime_s));
-	if (j->n_channels && j->channels[0].uri)
+	if (j->cold->n_channels && j->cold->channels[0].uri)
 		json_object_set_new(o, "InputDataConfig",
 				    json_pack("[{s:s, s:{s:{s:s}}}]", "ChannelName",
-					      str_or(j->channels[0].name, "train"), "DataSource", "S3DataSource",
-					      "S3Uri", j->channels[0].uri));
+					      str_or(j->cold->channels[0].name, "train"), "DataSource", "S3DataSource",
+					      "S3Uri", j->cold->channels[0].uri));
 	return o;
 }
 

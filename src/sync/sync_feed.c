@@ -277,8 +277,8 @@ void follow_add_final_metrics(struct follow *w)
 {
 	const struct job *j = follow_job(w);
 
-	for (size_t i = 0; j && i < j->n_final_metrics; i++) {
-		const struct job_final_metric *m = &j->final_metrics[i];
+	for (size_t i = 0; j && i < j->cold->n_final_metrics; i++) {
+		const struct job_final_metric *m = &j->cold->final_metrics[i];
 
 		series_put_final(&follow_feed(w)->metrics, m->name, m->time_ms, m->value);
 	}

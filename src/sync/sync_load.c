@@ -39,16 +39,19 @@ static void load_later(struct sync *s)
 static void load_slice(void *user)
 {
 	struct sync *s = user;
+	struct resources *t = session_jobs(s->session);
+	uint64_t generation = t->generation;
 	struct err err = {0};
 	bool more = false;
 
 	s->load_timer = 0;
 	if (s->closing)
 		return;
+	if (store_jobs_load_next(s->store, &s->load_after, SLICE_JOBS, t, &more, &err))
+		sync_note_error(s, "cache", &err);
 	/* No new generation: the rows on the screen stay the newest, and a list that is built
 	 * again with every slice would take longer than the slices. */
-	if (store_jobs_load_next(s->store, &s->load_after, SLICE_JOBS, session_jobs(s->session), &more, &err))
-		sync_note_error(s, "cache", &err);
+	t->generation = generation;
 	if (more)
 		load_later(s);
 	else

@@ -19,7 +19,7 @@ static struct job *make_job(int64_t i, int64_t now_ms)
 	int64_t created = now_ms - (i + 1) * 60000;
 
 	job_set_status(j, i % 17 ? "Completed" : "Failed");
-	str_set(&j->secondary_text, j->status_text);
+	j->secondary_text = intern(j->status_text);
 	j->detail = DETAIL_SEARCHED;
 	j->created_ms = created;
 	j->start_ms = created + 140000;
@@ -27,7 +27,7 @@ static struct job *make_job(int64_t i, int64_t now_ms)
 	j->training_s = 260;
 	j->billable_s = i % 3 ? 260 : 91;
 	j->spot = i % 3 == 0;
-	j->instance_type = xstrdup(i % 5 ? "ml.m5.xlarge" : "ml.g5.xlarge");
+	j->instance_type = intern(i % 5 ? "ml.m5.xlarge" : "ml.g5.xlarge");
 	j->instance_count = 1;
 	j->volume_gb = 30;
 	j->max_runtime_s = 3600;
@@ -36,12 +36,12 @@ static struct job *make_job(int64_t i, int64_t now_ms)
 		j->failure_reason = xstrdup("AlgorithmError: train.csv, line 12, column 5: 'n/a' is not a number");
 	snprintf(text, sizeof(text), "arn:aws:sagemaker:us-east-1:000000000000:training-job/%s", name);
 	j->arn = xstrdup(text);
-	j->image = xstrdup("000000000000.dkr.ecr.us-east-1.amazonaws.com/sagetop-trainer:latest");
-	j->role_arn = xstrdup("arn:aws:iam::000000000000:role/sagetop-sample");
+	j->cold->image = xstrdup("000000000000.dkr.ecr.us-east-1.amazonaws.com/sagetop-trainer:latest");
+	j->cold->role_arn = xstrdup("arn:aws:iam::000000000000:role/sagetop-sample");
 	snprintf(text, sizeof(text), "s3://nba-dfs/runs/%s/output/model.tar.gz", name);
-	j->model_uri = xstrdup(text);
+	j->cold->model_uri = xstrdup(text);
 	for (size_t k = 0; k < ARRAY_LEN(parameters); k++)
-		strmap_set(&j->hyperparameters, parameters[k], k % 2 ? "0.05" : "200");
+		strmap_set(&j->cold->hyperparameters, parameters[k], k % 2 ? "0.05" : "200");
 	strmap_set(&j->tags, "project", "nba-dfs");
 	strmap_set(&j->tags, "run", "s24");
 	for (int k = 0; k < 30; k++) {

@@ -269,8 +269,8 @@ static void print_job(struct store *st, const struct job *j)
 		       ",\"created\":%lld,\"modified\":%lld,\"started\":%lld,\"ended\":%lld,\"training_s\":%lld,"
 		       "\"billable_s\":%lld,\"hyperparameters\":%zu,\"transitions\":%zu,\"lines\":%lld,\"log\":\"%s\"}",
 		       (long long)j->created_ms, (long long)j->modified_ms, (long long)j->start_ms,
-		       (long long)j->end_ms, (long long)j->training_s, (long long)j->billable_s, j->hyperparameters.n,
-		       j->n_transitions, cached ? (long long)n : -1LL, hex);
+		       (long long)j->end_ms, (long long)j->training_s, (long long)j->billable_s,
+		       j->cold->hyperparameters.n, j->cold->n_transitions, cached ? (long long)n : -1LL, hex);
 	puts(buf_str(&out));
 }
 

@@ -17,7 +17,7 @@ static void filter(const char *text)
 	job_set_status(j, "Failed");
 	j->detail = DETAIL_SEARCHED;
 	strmap_set(&j->tags, "run", "x");
-	strmap_set(&j->hyperparameters, "eta", "0.1");
+	strmap_set(&j->cold->hyperparameters, "eta", "0.1");
 	if (query_parse(&kind_table[KIND_TRAINING_JOB], text, &q, &err)) {
 		FUZZ_CHECK(!q && err.code && err.msg[0]);
 		return;

@@ -308,7 +308,7 @@ static void change(const char *what)
 	if (!strcmp(what, "new-job")) {
 		struct job *j = job_new(t.launched[0] ? t.launched : "aaa-new-arrival");
 		job_set_status(j, "InProgress");
-		str_set(&j->secondary_text, "Starting");
+		j->secondary_text = intern("Starting");
 		j->created_ms = clock_now_ms();
 		(void)jobs_put(session_jobs(t.session), j, NULL);
 	} else if (!strcmp(what, "gone")) {

@@ -48,8 +48,8 @@ static struct job *add_job(const char *name, const char *status, const char *sec
 
 	str_set(&j->arn, arn);
 	job_set_status(j, status);
-	str_set(&j->secondary_text, secondary);
-	str_set(&j->instance_type, type);
+	j->secondary_text = intern(secondary);
+	j->instance_type = intern(type);
 	j->detail = DETAIL_DESCRIBED;
 	j->instance_count = 1;
 	j->volume_gb = 10;
@@ -87,14 +87,14 @@ static void add_details(struct job *j)
 	c = job_add_channel(j, "validation");
 	str_set(&c->uri, "s3://nba-dfs/data/validation/");
 	str_set(&c->content_type, "text/csv");
-	strmap_set(&j->hyperparameters, "max_depth", "6");
-	strmap_set(&j->hyperparameters, "eta", "0.05");
-	strmap_set(&j->hyperparameters, "num_round", "200");
-	strmap_set(&j->hyperparameters, "objective", "reg:squarederror");
+	strmap_set(&j->cold->hyperparameters, "max_depth", "6");
+	strmap_set(&j->cold->hyperparameters, "eta", "0.05");
+	strmap_set(&j->cold->hyperparameters, "num_round", "200");
+	strmap_set(&j->cold->hyperparameters, "objective", "reg:squarederror");
 	strmap_set(&j->tags, "team", "research");
-	str_set(&j->image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagetop-trainer:1.0");
-	str_set(&j->output_uri, "s3://nba-dfs/runs/");
-	str_set(&j->role_arn, "arn:aws:iam::123456789012:role/SageMaker");
+	str_set(&j->cold->image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagetop-trainer:1.0");
+	str_set(&j->cold->output_uri, "s3://nba-dfs/runs/");
+	str_set(&j->cold->role_arn, "arn:aws:iam::123456789012:role/SageMaker");
 }
 
 static void add_transitions(struct job *j, const char *const *names, const int64_t *lasts_s, size_t n)

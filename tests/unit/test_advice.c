@@ -50,8 +50,8 @@ static struct advice_job *add(const struct work *w, int i)
 
 	job_set_status(j, "Completed");
 	j->detail = DETAIL_DESCRIBED;
-	j->instance_type = xstrdup(w->type);
-	j->image = xstrdup(str_or(w->image, "lab/forest:1"));
+	j->instance_type = intern(w->type);
+	j->cold->image = xstrdup(str_or(w->image, "lab/forest:1"));
 	j->instance_count = 1;
 	j->volume_gb = 30;
 	j->spot = true;
@@ -312,7 +312,7 @@ static void test_idle_pool(void **state)
 		j->spot = false;
 		j->billable_s = 0;
 		j->keep_alive_s = j->retained_s = 3600;
-		j->warm_pool_status = xstrdup("Terminated");
+		j->warm_pool_status = intern("Terminated");
 	}
 	AUTO(advices) struct advices found = {0};
 
@@ -383,7 +383,7 @@ static void test_measure(void **state)
 	AUTO(job) struct job *j = job_new("measured");
 	AUTO(series_set) struct series_set set = {0};
 
-	j->instance_type = xstrdup("ml.m5.xlarge");
+	j->instance_type = intern("ml.m5.xlarge");
 	job_add_metric_definition(j, "validation:rmse", "rmse=([0-9.]+)");
 	job_derive(j);
 	for (int i = 0; i < 100; i++) {

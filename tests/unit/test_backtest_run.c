@@ -10,7 +10,7 @@ static struct job *job(const char *status, const char *secondary, const char *re
 	struct job *j = job_new("j");
 
 	job_set_status(j, status);
-	str_set(&j->secondary_text, secondary);
+	j->secondary_text = intern(secondary);
 	str_set(&j->failure_reason, reason);
 	j->created_ms = 1000;
 	j->end_ms = end_ms;

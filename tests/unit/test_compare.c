@@ -14,13 +14,13 @@ static struct job *sample(const char *name, const char *eta, double rmse, double
 
 	job_set_status(j, "Completed");
 	j->detail = DETAIL_DESCRIBED;
-	j->instance_type = xstrdup("ml.m5.large");
+	j->instance_type = intern("ml.m5.large");
 	j->instance_count = 1;
 	j->created_ms = NOW;
-	str_set(&j->output_uri, output);
+	str_set(&j->cold->output_uri, output);
 	if (eta)
-		strmap_set(&j->hyperparameters, "eta", eta);
-	strmap_set(&j->hyperparameters, "max_depth", "6");
+		strmap_set(&j->cold->hyperparameters, "eta", eta);
+	strmap_set(&j->cold->hyperparameters, "max_depth", "6");
 	job_add_metric_definition(j, "validation:rmse", "x");
 	job_add_final_metric(j, "validation:rmse", rmse, NOW);
 	job_add_final_metric(j, "validation:auc", auc, NOW);
@@ -47,7 +47,7 @@ static void test_rows(void **state)
 	const struct resource *things[] = {job_resource(a), job_resource(b), job_resource(d)};
 	struct field_context x = {.session = s, .now_ms = NOW};
 
-	strmap_set(&d->hyperparameters, "only_here", "1");
+	strmap_set(&d->cold->hyperparameters, "only_here", "1");
 	compare_build(&c, things, 3, FIELD_FOR_PROGRAMS, &x);
 	assert_int_equal(c.n_things, 3);
 	const struct compare_row *eta = row(&c, "hp.eta");

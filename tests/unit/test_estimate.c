@@ -146,11 +146,11 @@ static struct job *finished(int i, const char *type, int rounds, double seconds)
 
 	job_set_status(j, "Completed");
 	j->detail = DETAIL_DESCRIBED;
-	j->image = xstrdup(image);
-	j->instance_type = xstrdup(type);
+	j->cold->image = xstrdup(image);
+	j->instance_type = intern(type);
 	j->instance_count = 1;
 	snprintf(text, sizeof(text), "%d", rounds);
-	strmap_set(&j->hyperparameters, "num_round", text);
+	strmap_set(&j->cold->hyperparameters, "num_round", text);
 	j->created_ms = created;
 	j->start_ms = created + 100000 + i % 7 * 1000;
 	j->training_s = j->billable_s = llround(seconds * (1 + 0.04 * ((i * 7919) % 101 - 50) / 50));
@@ -279,7 +279,7 @@ static void test_what_tells_nothing(void **state)
 	assert_false(duration_history_add(h, huge));
 	/* a clock that jumped: its start-up tells nothing, what was billed does */
 	backwards->start_ms = backwards->created_ms - 5000;
-	backwards->transitions[1].end_ms = backwards->transitions[1].start_ms - 1;
+	backwards->cold->transitions[1].end_ms = backwards->cold->transitions[1].start_ms - 1;
 	assert_true(duration_history_add(h, backwards));
 	AUTO(duration_model) struct duration_model *m = duration_model_new(h);
 

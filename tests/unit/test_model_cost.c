@@ -23,7 +23,7 @@ static struct job *job(const char *type, const char *status)
 
 	job_set_status(j, status);
 	j->detail = DETAIL_DESCRIBED;
-	j->instance_type = xstrdup(type);
+	j->instance_type = intern(type);
 	j->instance_count = 1;
 	return j;
 }
@@ -163,7 +163,7 @@ static void test_burn_rate_and_ceiling(void **state)
 	load(&t);
 	a->start_ms = b->start_ms = 1;
 	a->instance_count = 3;
-	str_set(&c->secondary_text, "Starting"); /* provisioning is free */
+	c->secondary_text = intern("Starting"); /* provisioning is free */
 	struct resource *items[] = {job_resource(a), job_resource(b), job_resource(c)};
 	struct resources all = {.items = items, .n = ARRAY_LEN(items)};
 	assert_int_equal(cost_burn_rate_micro(&all, &t, "us-east-1", 5000, &unpriced), 690000);
@@ -272,9 +272,9 @@ static struct job *interrupted(void)
 		job_add_transition(j, course[i].status, at, end, NULL);
 		at = end;
 	}
-	j->start_ms = j->transitions[1].start_ms;
+	j->start_ms = j->cold->transitions[1].start_ms;
 	j->training_s = 5400;
-	str_set(&j->secondary_text, "Interrupted");
+	j->secondary_text = intern("Interrupted");
 	job_derive(j);
 	return j;
 }
@@ -283,7 +283,7 @@ static void test_interrupted_spot(void **state)
 {
 	AUTO(price_table) struct price_table t = {0};
 	AUTO(job) struct job *j = interrupted();
-	int64_t since = j->transitions[7].start_ms;
+	int64_t since = j->cold->transitions[7].start_ms;
 	int64_t late = since + 90000000;
 
 	load(&t);
@@ -303,7 +303,7 @@ static void test_interrupted_spot(void **state)
 	AUTO(job) struct job *summary = job("ml.m5.xlarge", "InProgress");
 	summary->start_ms = 1000000;
 	summary->modified_ms = 1000000 + 600000;
-	str_set(&summary->secondary_text, "Interrupted");
+	summary->secondary_text = intern("Interrupted");
 	assert_int_equal(cost_of_job(summary, &t, "us-east-1", late).seconds, 600);
 	/* Stopped while it waited: by what is billed where the service says it ... */
 	AUTO(job) struct job *over = interrupted();
@@ -335,7 +335,7 @@ static void test_warm_pool(void **state)
 	j->keep_alive_s = 3600;
 	/* It asked for a pool and nothing is told of one: not all of the cost, perhaps. */
 	assert_true(cost_of_job(j, &t, "us-east-1", end).estimate);
-	str_set(&j->warm_pool_status, "Reused");
+	j->warm_pool_status = intern("Reused");
 	j->retained_s = 1000;
 	struct cost c = cost_of_job(j, &t, "us-east-1", end);
 	assert_int_equal(c.usd_micro, cost_micro(125, 2, 230000) + cost_micro(1000, 2, 230000));
@@ -343,7 +343,7 @@ static void test_warm_pool(void **state)
 	assert_int_equal(c.billed_s, 2 * 1125);
 	assert_int_equal(c.kind, COST_BILLED);
 	/* Kept still: it grows, and burns, until its time is over. */
-	str_set(&j->warm_pool_status, "Available");
+	j->warm_pool_status = intern("Available");
 	j->retained_s = 60;
 	c = cost_of_job(j, &t, "us-east-1", end + 1800000);
 	assert_int_equal(c.kind, COST_SO_FAR);
@@ -360,7 +360,7 @@ static void test_warm_pool(void **state)
 	static const char pool_row[] = "instance_type,region,component,usd_per_hour,as_of,grade,source\n"
 				       "ml.m5.xlarge,us-east-1,Training Warm Pool,0.5,2026-09-24,A,x\n";
 	assert_int_equal(price_table_parse(&t, pool_row, sizeof(pool_row) - 1, "t", NULL), 0);
-	str_set(&j->warm_pool_status, "Terminated");
+	j->warm_pool_status = intern("Terminated");
 	j->retained_s = 3600;
 	c = cost_of_job(j, &t, "us-east-1", end);
 	assert_int_equal(c.usd_micro, cost_micro(125, 2, 230000) + 1000000);
@@ -374,15 +374,15 @@ static void test_price_of_a_waiting_job(void **state)
 	AUTO(job) struct job *j = job("ml.m5.xlarge", "InProgress");
 
 	load(&t);
-	str_set(&j->secondary_text, "Starting");
+	j->secondary_text = intern("Starting");
 	struct cost c = cost_of_job(j, &t, "us-east-1", 5000000);
 	assert_int_equal(c.kind, COST_UNKNOWN);
 	assert_int_equal(c.rate_micro, 230000);
 	assert_string_equal(c.price->as_of, "2026-09-24");
 	assert_null(c.unpriced);
-	str_set(&j->instance_type, "ml.unheard.of");
+	j->instance_type = intern("ml.unheard.of");
 	assert_string_equal(cost_of_job(j, &t, "us-east-1", 5000000).unpriced, "ml.unheard.of");
-	str_set(&j->instance_type, NULL); /* serverless, or a summary */
+	j->instance_type = NULL; /* serverless, or a summary */
 	assert_null(cost_of_job(j, &t, "us-east-1", 5000000).unpriced);
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/buf.h"
 #include "model/jobs.h"
 #include "model/session.h"
 
@@ -14,10 +15,10 @@ static struct job *searched(const char *name, const char *status, int64_t modifi
 	j->detail = DETAIL_SEARCHED;
 	j->created_ms = 1000000;
 	j->modified_ms = modified_ms;
-	j->instance_type = xstrdup("ml.m5.xlarge");
+	j->instance_type = intern("ml.m5.xlarge");
 	j->instance_count = 1;
 	j->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/a");
-	strmap_set(&j->hyperparameters, "eta", "0.1");
+	strmap_set(&j->cold->hyperparameters, "eta", "0.1");
 	strmap_set(&j->tags, "run", "nightly");
 	j->tags_known = true;
 	job_add_transition(j, "Starting", 1000000, 1010000, "Preparing the instances");
@@ -33,7 +34,7 @@ static void test_states(void **state)
 
 	assert_string_equal(job_state_text(j), "Unknown");
 	job_set_status(j, "InProgress");
-	str_set(&j->secondary_text, "Downloading");
+	j->secondary_text = intern("Downloading");
 	assert_string_equal(job_state_text(j), "Downloading");
 	assert_true(job_is_active(j));
 	job_set_status(j, "Completed");
@@ -73,7 +74,7 @@ static void test_objective(void **state)
 	assert_string_equal(job_objective_name(j), "validation:rmse");
 	assert_true(job_objective(j, &v));
 	assert_true(v == 2.5);
-	strmap_set(&j->hyperparameters, "_tuning_objective_metric", "train:rmse");
+	strmap_set(&j->cold->hyperparameters, "_tuning_objective_metric", "train:rmse");
 	assert_true(job_objective(j, &v));
 	assert_true(v == 1.5);
 	AUTO(job) struct job *bare = job_new("b");
@@ -95,11 +96,11 @@ static void test_objective_choice(void **state)
 	job_add_metric_definition(j, "validation:auc", "");
 	job_add_metric_definition(j, "validation:rmse", "");
 	assert_string_equal(job_objective_name(j), "validation:auc");
-	strmap_set(&j->hyperparameters, "eval_metric", "");
+	strmap_set(&j->cold->hyperparameters, "eval_metric", "");
 	assert_string_equal(job_objective_name(j), "validation:auc");
-	strmap_set(&j->hyperparameters, "eval_metric", "rmse");
+	strmap_set(&j->cold->hyperparameters, "eval_metric", "rmse");
 	assert_string_equal(job_objective_name(j), "validation:rmse");
-	strmap_set(&j->hyperparameters, "eval_metric", "mae"); /* defined for no validation */
+	strmap_set(&j->cold->hyperparameters, "eval_metric", "mae"); /* defined for no validation */
 	assert_string_equal(job_objective_name(j), "train:rmse");
 	job_add_final_metric(j, "f1", 0.5, 1);
 	assert_string_equal(job_objective_name(j), "f1");
@@ -109,9 +110,9 @@ static void test_objective_choice(void **state)
 	job_add_final_metric(j, "validation:rmse", 2, 1);
 	assert_string_equal(job_objective_name(j), "validation:mae");
 	assert_true(job_objective(j, &v) && v == 3);
-	strmap_set(&j->hyperparameters, "_tuning_objective_metric", "");
+	strmap_set(&j->cold->hyperparameters, "_tuning_objective_metric", "");
 	assert_string_equal(job_objective_name(j), "validation:mae");
-	strmap_set(&j->hyperparameters, "_tuning_objective_metric", "train:rmse");
+	strmap_set(&j->cold->hyperparameters, "_tuning_objective_metric", "train:rmse");
 	assert_string_equal(job_objective_name(j), "train:rmse");
 	assert_true(job_objective(j, &v) && v == 1.5);
 	/* A trimmed job answers as before. */
@@ -123,7 +124,7 @@ static void test_objective_choice(void **state)
 	assert_true(job_objective(j, &v) && v == 1.5);
 	/* What is tuned by and was not printed has no value, whatever else has. */
 	AUTO(job) struct job *silent = job_new("b");
-	strmap_set(&silent->hyperparameters, "_tuning_objective_metric", "auc");
+	strmap_set(&silent->cold->hyperparameters, "_tuning_objective_metric", "auc");
 	job_add_final_metric(silent, "validation:rmse", 2, 1);
 	assert_string_equal(job_objective_name(silent), "auc");
 	assert_false(job_objective(silent, &v));
@@ -155,7 +156,7 @@ static void test_merge_older(void **state)
 	struct job *lagging = searched("a", "InProgress", 1100000);
 
 	lagging->max_runtime_s = 3600; /* a gap of ours is filled all the same */
-	str_set(&lagging->secondary_text, "Training");
+	lagging->secondary_text = intern("Training");
 	assert_true(job_merge(a, lagging));
 	assert_int_equal(a->status, JOB_COMPLETED);
 	assert_int_equal(a->max_runtime_s, 3600);
@@ -177,7 +178,7 @@ static void test_merge_summary_keeps_detail(void **state)
 	assert_int_equal(a->status, JOB_COMPLETED);
 	assert_int_equal(a->detail, DETAIL_SEARCHED);
 	assert_string_equal(job_hyperparameter(a, "eta"), "0.1");
-	assert_int_equal(a->n_transitions, 2);
+	assert_int_equal(a->cold->n_transitions, 2);
 }
 
 static void test_merge_keeps_tags(void **state)
@@ -219,7 +220,7 @@ static void test_trim(void **state)
 	job_trim(j);
 	assert_true(j->trimmed);
 	assert_null(j->arn);
-	assert_int_equal(j->n_transitions, 0);
+	assert_int_equal(j->cold->n_transitions, 0);
 	assert_string_equal(job_hyperparameter(j, "eta"), "0.1");
 	assert_null(job_hyperparameter(j, "run")); /* a tag is no hyperparameter */
 	assert_string_equal(job_tag(j, "run"), "nightly");
@@ -239,7 +240,7 @@ static void test_trim(void **state)
 	job_trim(j);
 	job_untrim(j, searched("a", "Completed", 1200000));
 	assert_string_equal(j->arn, "arn:aws:sagemaker:us-east-1:1:training-job/a");
-	assert_int_equal(j->n_transitions, 2);
+	assert_int_equal(j->cold->n_transitions, 2);
 	/* A mere summary has nothing to trim. */
 	AUTO(job) struct job *summary = job_new("s");
 	job_trim(summary);
@@ -324,9 +325,63 @@ static void test_clone_name(void **state)
 	assert_string_equal(second, "churn-261121-064807");
 }
 
+/* Jobs of a sweep: what they have in common is there once, what differs is each one's own. */
+static void test_facets_are_shared(void **state)
+{
+	AUTO(job) struct job *a = searched("a", "Completed", 1), *b = searched("b", "Completed", 1);
+	AUTO(job) struct job *c = searched("c", "Completed", 1);
+
+	strmap_set(&c->cold->hyperparameters, "eta", "0.3");
+	job_trim(a);
+	job_trim(b);
+	job_trim(c);
+	assert_ptr_equal(a->facets, b->facets);
+	assert_ptr_equal(a->cold, b->cold);
+	assert_int_equal(c->n_facets, a->n_facets);
+	assert_string_equal(job_hyperparameter(b, "eta"), "0.1");
+	assert_string_equal(job_hyperparameter(c, "eta"), "0.3");
+	assert_ptr_equal(job_tag(a, "run"), job_tag(c, "run"));
+	assert_null(job_hyperparameter(a, "run"));
+
+	AUTO(buf) struct buf bytes = BUF_INIT(4096);
+	AUTO(job) struct job *read = job_new("d");
+
+	job_facets_write(c, &bytes);
+	job_facets_read(read, bytes.data, bytes.len);
+	assert_ptr_equal(read->facets, c->facets);
+	job_facets_read(read, bytes.data, bytes.len - 1); /* cut: the last one is left out */
+	assert_int_equal(read->n_facets, c->n_facets - 1);
+}
+
+/* Found by their names whatever was taken out before. */
+static void test_many_come_and_go(void **state)
+{
+	AUTO(resources) struct resources t = {0};
+	char name[32];
+
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "job-%d", i);
+		jobs_put(&t, job_new(name), NULL);
+	}
+	for (int i = 0; i < 3000; i += 3) {
+		snprintf(name, sizeof(name), "job-%d", i);
+		assert_true(resources_remove(&t, name));
+		assert_false(resources_remove(&t, name));
+	}
+	assert_int_equal(t.n, 2000);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "job-%d", i);
+		const struct job *j = jobs_find(&t, name);
+
+		assert_true(i % 3 ? j && str_eq(j->name, name) : !j);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_facets_are_shared),
+					   cmocka_unit_test(test_many_come_and_go),
+					   cmocka_unit_test(test_states),
 					   cmocka_unit_test(test_elapsed_and_saving),
 					   cmocka_unit_test(test_objective),
 					   cmocka_unit_test(test_objective_choice),

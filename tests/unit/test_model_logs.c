@@ -253,10 +253,10 @@ static void test_direction(void **state)
 	}
 	AUTO(job) struct job *j = job_new("a");
 
-	strmap_set(&j->hyperparameters, "metric_for_best_model", "\"quality\"");
-	strmap_set(&j->hyperparameters, "greater_is_better", "False");
+	strmap_set(&j->cold->hyperparameters, "metric_for_best_model", "\"quality\"");
+	strmap_set(&j->cold->hyperparameters, "greater_is_better", "False");
 	assert_int_equal(metric_direction("eval_quality", j), METRIC_SMALLER);
-	strmap_set(&j->hyperparameters, "greater_is_better", "true");
+	strmap_set(&j->cold->hyperparameters, "greater_is_better", "true");
 	assert_int_equal(metric_direction("eval_quality", j), METRIC_LARGER);
 	assert_int_equal(metric_direction("eval_loss", j), METRIC_SMALLER);
 }
@@ -316,7 +316,7 @@ static void test_best_is_kept(void **state)
 	tuned->modified_ms = 1;
 	job_add_final_metric(tuned, "validation:auc", 0.7, 9);
 	job_add_final_metric(tuned, "f1", 0.4, 9);
-	strmap_set(&tuned->hyperparameters, "_tuning_objective_metric", "f1");
+	strmap_set(&tuned->cold->hyperparameters, "_tuning_objective_metric", "f1");
 	(void)job_merge(j, tuned);
 	assert_true(job_best_objective(j, NULL, &best, &step, &last));
 	assert_true(best == 0.4 && step == -1 && last == 0.4);

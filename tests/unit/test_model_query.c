@@ -17,7 +17,7 @@ static struct job *sample(void)
 
 	job_set_status(j, "Failed");
 	j->detail = DETAIL_SEARCHED;
-	j->instance_type = xstrdup("ml.g5.xlarge");
+	j->instance_type = intern("ml.g5.xlarge");
 	j->instance_count = 2;
 	j->failure_reason = xstrdup("AlgorithmError: out of memory");
 	j->created_ms = NOW - 3600000;
@@ -26,8 +26,8 @@ static struct job *sample(void)
 	j->billable_s = 1800;
 	strmap_set(&j->tags, "run", "nightly build");
 	strmap_set(&j->tags, "aws:createdBy", "me");
-	strmap_set(&j->hyperparameters, "eta", "0.05");
-	strmap_set(&j->hyperparameters, "booster", "gbtree");
+	strmap_set(&j->cold->hyperparameters, "eta", "0.05");
+	strmap_set(&j->cold->hyperparameters, "booster", "gbtree");
 	job_add_final_metric(j, "validation:rmse", 7.5, NOW);
 	return j;
 }
@@ -215,10 +215,10 @@ static void test_cold(void **state)
 	AUTO(session) struct session *session = session_new();
 	AUTO(job) struct job *j = sample();
 
-	str_set(&j->image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/xgboost:1.7");
-	str_set(&j->output_uri, "s3://nba/out");
-	str_set(&j->role_arn, "arn:aws:iam::123456789012:role/sagemaker");
-	strmap_set(&j->environment, "MODE", "fast");
+	str_set(&j->cold->image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/xgboost:1.7");
+	str_set(&j->cold->output_uri, "s3://nba/out");
+	str_set(&j->cold->role_arn, "arn:aws:iam::123456789012:role/sagemaker");
+	strmap_set(&j->cold->environment, "MODE", "fast");
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		AUTO(query) struct query *q = NULL;
 		AUTO(field_list) struct field_list cold = {0};
@@ -242,8 +242,8 @@ static void test_quoted(void **state)
 	AUTO(session) struct session *session = session_new();
 	AUTO(job) struct job *j = sample();
 
-	strmap_set(&j->hyperparameters, "model_name", "\"bert-base\"");
-	strmap_set(&j->hyperparameters, "epochs", "\"5\"");
+	strmap_set(&j->cold->hyperparameters, "model_name", "\"bert-base\"");
+	strmap_set(&j->cold->hyperparameters, "epochs", "\"5\"");
 	assert_true(matches("hp.epochs>4", j, session));
 	assert_false(matches("hp.epochs>5", j, session));
 	assert_true(matches("hp.epochs=5.0", j, session));

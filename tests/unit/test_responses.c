@@ -64,17 +64,18 @@ static void check_job(const struct fixture *f, const json_t *o, enum detail deta
 	if (detail == DETAIL_SUMMARY)
 		return;
 	same_lines(f, "reason", j->failure_reason, json_get_str(o, "FailureReason"));
-	same_text(f, "image", j->image, json_get_str(spec, "TrainingImage"));
+	same_text(f, "image", j->cold->image, json_get_str(spec, "TrainingImage"));
 	same_text(f, "instance", j->instance_type, json_get_str(resources, "InstanceType"));
-	same_text(f, "model", j->model_uri, json_get_str(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts"));
+	same_text(f, "model", j->cold->model_uri,
+		  json_get_str(json_object_get(o, "ModelArtifacts"), "S3ModelArtifacts"));
 	assert_int_equal(j->training_s, json_get_i64(o, "TrainingTimeInSeconds", -1));
 	assert_int_equal(j->billable_s, json_get_i64(o, "BillableTimeInSeconds", -1));
 	assert_int_equal(j->spot, json_get_bool(o, "EnableManagedSpotTraining", false));
-	assert_int_equal(j->n_transitions, json_array_size(json_object_get(o, "SecondaryStatusTransitions")));
-	assert_int_equal(j->n_channels, json_array_size(json_object_get(o, "InputDataConfig")));
-	assert_int_equal(j->n_final_metrics, json_array_size(json_object_get(o, "FinalMetricDataList")));
-	assert_int_equal(j->n_metric_definitions, json_array_size(json_object_get(spec, "MetricDefinitions")));
-	assert_int_equal(j->hyperparameters.n, json_object_size(json_object_get(o, "HyperParameters")));
+	assert_int_equal(j->cold->n_transitions, json_array_size(json_object_get(o, "SecondaryStatusTransitions")));
+	assert_int_equal(j->cold->n_channels, json_array_size(json_object_get(o, "InputDataConfig")));
+	assert_int_equal(j->cold->n_final_metrics, json_array_size(json_object_get(o, "FinalMetricDataList")));
+	assert_int_equal(j->cold->n_metric_definitions, json_array_size(json_object_get(spec, "MetricDefinitions")));
+	assert_int_equal(j->cold->hyperparameters.n, json_object_size(json_object_get(o, "HyperParameters")));
 	assert_int_equal(j->tags_known, json_object_get(o, "Tags") != NULL);
 	assert_int_equal(j->tags.n, json_array_size(json_object_get(o, "Tags")));
 }

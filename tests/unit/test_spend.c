@@ -171,7 +171,7 @@ static void test_odd_jobs(void **state)
 
 	j->detail = DETAIL_DESCRIBED;
 	job_set_status(j, "Completed");
-	j->instance_type = xstrdup("ml.m5.xlarge");
+	j->instance_type = intern("ml.m5.xlarge");
 	j->instance_count = 1;
 	j->billable_s = 3600;
 	j->created_ms = 1000;
@@ -191,7 +191,7 @@ static void test_odd_jobs(void **state)
 	j->end_ms = TIME_UNKNOWN;
 	charges_of_resource(job_resource(j), s, 0, &l);
 	assert_int_equal(l.items[0].unknown, UNKNOWN_TIME);
-	str_set(&j->instance_type, "ml.unheard.of");
+	j->instance_type = intern("ml.unheard.of");
 	j->start_ms = HOUR_MS;
 	charges_of_resource(job_resource(j), s, 0, &l);
 	assert_int_equal(l.items[0].unknown, UNKNOWN_PRICE);

@@ -145,8 +145,8 @@ static void test_passes(void **state)
 	assert_int_equal(fake_calls(&w->aws, "DescribeTrainingJob"), 0);
 	assert_true(jobs_find(session_jobs(s), "job-3")->trimmed);
 	struct job *full = sync_job_full(w->s, "job-3");
-	assert_string_equal(strmap_get(&full->hyperparameters, "eta"), "0.1");
-	assert_string_equal(full->role_arn, "arn:aws:iam::123456789012:role/r");
+	assert_string_equal(strmap_get(&full->cold->hyperparameters, "eta"), "0.1");
+	assert_string_equal(full->cold->role_arn, "arn:aws:iam::123456789012:role/r");
 	/* The next one asks only for what changed. */
 	fake_job(&w->aws, "job-3", "Stopped", 1700000003, 1700001000);
 	fake_job(&w->aws, "fresh", "InProgress", 1700000500, 1700000999);
@@ -179,7 +179,7 @@ static void fill_store(struct sync *s)
 		job_set_status(all[i], "Completed");
 		all[i]->detail = DETAIL_DESCRIBED;
 		all[i]->created_ms = all[i]->modified_ms = 1600000000000 + (int64_t)i * 1000;
-		all[i]->image = xasprintf("image-%zu", i);
+		all[i]->cold->image = xasprintf("image-%zu", i);
 	}
 	assert_int_equal(store_jobs_save(sync_store(s), all, ARRAY_LEN(all), NULL), 0);
 	assert_int_equal(store_meta_set(sync_store(s), "jobs_mark", "1600000000000", NULL), 0);
@@ -209,7 +209,7 @@ static void test_load_in_slices(void **state)
 	assert_true(t->partial && !t->complete);
 	struct job *asked = sync_job_full(w->s, "old-3");
 	assert_non_null(asked);
-	assert_string_equal(asked->image, "image-3");
+	assert_string_equal(asked->cold->image, "image-3");
 	field_list_add(&image, field_find(TRAINING_KIND, "image", NULL), NULL);
 	sync_columns(w->s, TRAINING_KIND, &image, on_done, &filled);
 	fake_job(&w->aws, "old-7", "Stopped", 1600000007, 1700000000); /* Search tells less than Describe did */
