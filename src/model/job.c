@@ -176,6 +176,7 @@ const char *job_state_text(const struct job *j)
 struct job_transition *job_add_transition(struct job *j, const char *status, int64_t start_ms, int64_t end_ms,
 					  const char *message)
 {
+	job_own_cold(j);
 	GROW(j->cold->transitions, j->cold->cap_transitions, j->cold->n_transitions + 1);
 	struct job_transition *t = &j->cold->transitions[j->cold->n_transitions++];
 
@@ -185,6 +186,7 @@ struct job_transition *job_add_transition(struct job *j, const char *status, int
 
 struct job_channel *job_add_channel(struct job *j, const char *name)
 {
+	job_own_cold(j);
 	GROW(j->cold->channels, j->cold->cap_channels, j->cold->n_channels + 1);
 	struct job_channel *c = &j->cold->channels[j->cold->n_channels++];
 
@@ -203,12 +205,14 @@ struct job_group *job_add_group(struct job *j, const char *name, const char *ins
 
 void job_add_final_metric(struct job *j, const char *name, double value, int64_t time_ms)
 {
+	job_own_cold(j);
 	GROW(j->cold->final_metrics, j->cold->cap_final_metrics, j->cold->n_final_metrics + 1);
 	j->cold->final_metrics[j->cold->n_final_metrics++] = (struct job_final_metric){xstrdup(name), value, time_ms};
 }
 
 void job_add_metric_definition(struct job *j, const char *name, const char *regex)
 {
+	job_own_cold(j);
 	GROW(j->cold->metric_definitions, j->cold->cap_metric_definitions, j->cold->n_metric_definitions + 1);
 	j->cold->metric_definitions[j->cold->n_metric_definitions++] =
 		(struct job_metric_definition){xstrdup(name), xstrdup(regex)};

@@ -222,11 +222,14 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 {
 	bool had = has_cold(into), changed = false;
 
+	if (had)
+		job_own_cold(into);
 	if (!has_cold(from))
 		return had ? merge_cold_strings(into, from, older) : false;
 	if (older && (had || into->trimmed))
 		return had ? merge_cold_strings(into, from, older) : false;
 	job_own_cold(into);
+	job_own_cold(from);
 	if (into->trimmed) {
 		tags_from_facets(into, &into->tags);
 		into->trimmed = false;

@@ -1,4 +1,5 @@
-"""The dashboard with 10,000 jobs in the store: first paint, memory, idle time.
+"""The dashboard with 10,000 and 300,000 jobs in the store: first paint, memory, idle
+time, and how long a key takes until its paint.
 
 The AWS CLI has no screen to paint. What a user of it has instead is one page of
 list-training-jobs, asked for again every five seconds (watch -n 5): the time until
@@ -11,6 +12,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import statistics
 import struct
 import subprocess
@@ -21,6 +23,7 @@ import time
 
 BUILD = os.environ["SAGETOP_BUILD"]
 JOBS = 10000
+MANY = 300000
 RUNS = 15
 IDLE_S = 60
 AWS = os.environ.get("SAGETOP_TEST_AWS_CLI", "/usr/bin/aws")
@@ -52,6 +55,14 @@ def drain(fd, until):
             break
         data += piece
     return data
+
+
+def idle_bytes(fd):
+    """What is painted in a minute in which nobody types."""
+    until, n = time.monotonic() + IDLE_S, 0
+    while time.monotonic() < until:
+        n += len(drain(fd, min(until, time.monotonic() + 1)))
+    return n
 
 
 def status_kb(pid, name):
@@ -94,6 +105,82 @@ def aws_list(url, env):
     return [statistics.median(column) for column in zip(*runs)]
 
 
+def settled(pid, fd):
+    """Read until what the store has is there: the processor is at rest and nothing is painted."""
+    before = -1.0
+    while before != cpu_s(pid):
+        before = cpu_s(pid)
+        drain(fd, time.monotonic() + 1)
+
+
+def key_ms(fd, key):
+    """From a key to the first bytes of its paint."""
+    while select.select([fd], [], [], 0.05)[0]:
+        os.read(fd, 1 << 20)
+    began = time.monotonic()
+    os.write(fd, key.encode())
+    if not select.select([fd], [], [], 10)[0]:
+        sys.exit(f"the key {key!r} paints nothing")
+    return (time.monotonic() - began) * 1000
+
+
+def typed(fd, text):
+    """The slowest key of a text."""
+    return max([key_ms(fd, key) for key in text])
+
+
+def report_keys(what, argv, env):
+    """Moves, an order and a filter as they are typed; memory after it. Returns nothing."""
+    pid, fd = spawn(argv, env)
+    settled(pid, fd)
+    moves = sorted(key_ms(fd, key) for key in (["j"] * 5 + ["k", "\x1b[6~", "\x1b[5~", "G", "g"]) * 20)
+    report(f"key to paint, moving, {what}: median", statistics.median(moves), "ms", None, "")
+    report(f"key to paint, moving, {what}: 99 %", moves[len(moves) * 99 // 100 - 1], "ms", None, "< 16")
+    orders, filters = [], []
+    for field in ("cost", "name", "age") * 3:
+        typed(fd, f":sort {field}")
+        orders.append(key_ms(fd, "\r"))
+    for text in ("status:failed", "pack-0001", "billed>1h"):
+        filters.append(typed(fd, f"/{text}"))
+        key_ms(fd, "\x1b")
+    report(f"key to paint, another order, {what}: the slowest", max(orders), "ms", None, "< 50")
+    report(f"key to paint, typing a filter, {what}: the slowest", max(filters), "ms", None, "< 50")
+    report(f"resident memory after that, {what}", status_kb(pid, "VmRSS") / 1024, "MiB", None, "")
+    end(pid, fd)
+
+
+def end(pid, fd):
+    os.kill(pid, signal.SIGTERM)
+    drain(fd, time.monotonic() + 10)
+    os.waitpid(pid, 0)
+    os.close(fd)
+
+
+def fill(env, jobs, url):
+    subprocess.run([f"{BUILD}/tests/bench/fill_cache", str(jobs), f"{url}/us-east-1"], env=env, check=True)
+
+
+def report_stalled(env):
+    """A service that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        fill(env, JOBS, url)
+        report_keys(f"{JOBS} jobs, no answer", [f"{BUILD}/sagetop", "--endpoint-url", url], env)
+
+
+def report_many(argv, env, url):
+    """So many jobs as a large account has after years: in a cache of their own."""
+    env = {**env, "XDG_CACHE_HOME": env["XDG_CACHE_HOME"] + "-many"}
+    fill(env, MANY, url)
+    report(f"start-up to first paint, {MANY} jobs in the store", first_paint(argv, env), "ms", None, "< 50")
+    pid, fd = spawn(argv, env)
+    settled(pid, fd)
+    report(f"resident memory of the dashboard, {MANY} jobs", status_kb(pid, "VmRSS") / 1024, "MiB", None, "< 120")
+    report(f"processor time until all {MANY} jobs are read", cpu_s(pid), "s", None, "")
+    end(pid, fd)
+    report_keys(f"{MANY} jobs", argv, env)
+
+
 def report(what, ours, unit, theirs, aim):
     peer = "" if theirs is None else "aws list, a page" if unit != "%" else f"aws list each {REFRESH_S} s"
     print(f"bench\t{what}\t{ours:.3f}\t{unit}\t{peer}\t{'' if theirs is None else f'{theirs:.3f}'}\t{aim}")
@@ -117,7 +204,7 @@ def main():
                 sys.exit("the engine does not start")
             time.sleep(0.02)
         url = re.search(r"http://[^\"]+", open(f"{work}/engine/engine.json").read()).group(0)
-        subprocess.run([f"{BUILD}/tests/bench/fill_cache", str(JOBS), f"{url}/us-east-1"], env=env, check=True)
+        fill(env, JOBS, url)
         argv = [f"{BUILD}/sagetop", "--endpoint-url", url]
         their_ms, their_mib, their_cpu_s = aws_list(url, env) if os.access(AWS, os.X_OK) else (None, None, None)
         report(f"start-up to first paint, {JOBS} jobs in the store", first_paint(argv, env), "ms", their_ms, "< 50")
@@ -126,15 +213,15 @@ def main():
         drain(fd, time.monotonic() + 5)
         report(f"resident memory of the dashboard, {JOBS} jobs", status_kb(pid, "VmRSS") / 1024, "MiB", their_mib, "< 40")
         before = cpu_s(pid)
-        drain(fd, time.monotonic() + IDLE_S)
-        until = time.monotonic() + 1
+        painted = idle_bytes(fd)
         used = cpu_s(pid) - before
         theirs = None if their_cpu_s is None else their_cpu_s / REFRESH_S * 100
         report("processor time of the idle dashboard, one minute", used / IDLE_S * 100, "%", theirs, "< 1")
-        os.write(fd, b"q")
-        drain(fd, until)
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
+        report(f"bytes to the terminal each {REFRESH_S} s, idle", painted / IDLE_S * REFRESH_S, "B", None, "")
+        end(pid, fd)
+        report_keys(f"{JOBS} jobs", argv, env)
+        report_stalled(env)
+        report_many(argv, env, url)
     finally:
         engine.terminate()
         engine.wait()

@@ -42,6 +42,8 @@ static struct job *make_job(int64_t i, int64_t now_ms)
 	j->cold->model_uri = xstrdup(text);
 	for (size_t k = 0; k < ARRAY_LEN(parameters); k++)
 		strmap_set(&j->cold->hyperparameters, parameters[k], k % 2 ? "0.05" : "200");
+	snprintf(text, sizeof(text), "%lld", (long long)i); /* as a sweep's: most are alike, one differs */
+	strmap_set(&j->cold->hyperparameters, "seed", text);
 	strmap_set(&j->tags, "project", "nba-dfs");
 	strmap_set(&j->tags, "run", "s24");
 	for (int k = 0; k < 30; k++) {

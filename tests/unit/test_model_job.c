@@ -379,7 +379,9 @@ static void test_many_come_and_go(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_facets_are_shared),
+					   cmocka_unit_test(test_many_come_and_go),
+					   cmocka_unit_test(test_states),
 					   cmocka_unit_test(test_elapsed_and_saving),
 					   cmocka_unit_test(test_objective),
 					   cmocka_unit_test(test_objective_choice),

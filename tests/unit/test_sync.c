@@ -225,6 +225,28 @@ static void test_load_in_slices(void **state)
 	assert_int_equal(jobs_find(t, "old-7")->detail, DETAIL_DESCRIBED);
 }
 
+/* A list is built again by the generation: not with every slice. */
+static void test_slices_build_no_list(void **state)
+{
+	struct world *w = *state;
+	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url, .region = "us-east-1"}};
+	const struct field_list none = {0};
+	struct outcome loaded = {0};
+
+	fill_store(w->s);
+	sync_free(w->s);
+	assert_int_equal(sync_new(&opt, &w->s, NULL), 0);
+	const struct resources *t = session_jobs(sync_session(w->s));
+
+	assert_int_equal(sync_load_newest(w->s, 40, NULL), 0);
+	uint64_t generation = t->generation;
+
+	sync_columns(w->s, TRAINING_KIND, &none, on_done, &loaded);
+	wait_for(w, &loaded);
+	assert_int_equal(t->n, 1200);
+	assert_int_equal(t->generation, generation + 2); /* of the end, and of the column */
+}
+
 /* A page that comes before the job's row was loaded. */
 static void test_pass_before_slices(void **state)
 {
@@ -1141,6 +1163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_passes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_load_in_slices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_slices_build_no_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pass_before_slices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_pass, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_page, setup, teardown),
