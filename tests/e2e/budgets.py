@@ -4,37 +4,24 @@ launches that would break a hard one."""
 import json
 import os
 import stat
-import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.environ["SAGETOP_SRC"], "tests/interop"))
-from engine_support import BUILD, done, engine, equal, ok
+from engine_support import done, engine, equal, ok
+from sagetop_support import Sagetop
 
 ROLE = "arn:aws:iam::000000000000:role/cost"
 
 
-class Sagetop:
-    def __init__(self, folder, endpoint):
-        self.folder, self.endpoint = folder, endpoint
-        self.environment = dict(os.environ, AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
-                                AWS_REGION="us-east-1", HOME=folder)
-        for name in ("CACHE", "STATE", "CONFIG", "DATA"):
-            self.environment[f"XDG_{name}_HOME"] = os.path.join(folder, name.lower())
-        os.makedirs(os.path.join(folder, "config/sagetop"))
-
-    def settings(self, text):
-        with open(os.path.join(self.folder, "config/sagetop/config.yaml"), "w") as f:
-            f.write("rates: {Search: 1000}\n" + text)
-
-    def run(self, *words):
-        return subprocess.run([f"{BUILD}/sagetop", "--endpoint-url", self.endpoint, *words], capture_output=True,
-                              text=True, timeout=60, env=self.environment, stdin=subprocess.DEVNULL)
-
+class Judge(Sagetop):
     def check(self, budgets, more=""):
-        self.settings("budgets:\n" + "".join(f"  {k}: {v}\n" for k, v in budgets.items()) + more)
+        self.rated("budgets:\n" + "".join(f"  {k}: {v}\n" for k, v in budgets.items()) + more)
         return self.run("cost", "--check", "--json")
+
+    def rated(self, text):
+        self.settings("rates: {Search: 1000}\n" + text)
 
 
 def job(name, start, seconds, type="ml.m5.xlarge", **more):
@@ -78,7 +65,7 @@ def check_bad(s):
                              ("total", "5/day warn 80% 50%", "with their period")):
         got = s.check({key: value})
         ok(f"{key}: {value} is told", text in got.stderr and got.returncode == 1, got.stderr)
-    s.settings("")
+    s.rated("")
     ok("no budgets", "there are no budgets" in s.run("cost", "--check").stderr)
 
 
@@ -106,11 +93,11 @@ def check_launch(s, folder):
         with open(path, "w") as f:
             json.dump(request(name, seconds, **more), f)
         return s.run("launch", path, "--yes", *words)
-    s.settings("budgets: {total: 10/day hard}\n")
+    s.rated("budgets: {total: 10/day hard}\n")
     fits = launch("fits", 3600)
     ok("a launch that fits", fits.returncode == 0, fits.stderr)
     s.run("stop", "fits")
-    s.settings("budgets: {total: 8/day hard, other: 1/day hard}\n")
+    s.rated("budgets: {total: 8/day hard, other: 1/day hard}\n")
     broken = launch("too-much", 36000)
     ok("one that would break a hard budget is refused", broken.returncode == 1 and "would break the budget total" in
        broken.stderr and "--force" in broken.stderr, (broken.returncode, broken.stderr))
@@ -133,7 +120,7 @@ def check_launch(s, folder):
                                                     "VolumeSizeInGB": 1})
     ok("one whose price is not known is refused", unknown.returncode == 1 and "no price" in unknown.stderr,
        unknown.stderr)
-    s.settings("budgets: {tag:team=b: 1/day hard, nobody: 1/day hard, total: 1/day}\n")
+    s.rated("budgets: {tag:team=b: 1/day hard, nobody: 1/day hard, total: 1/day}\n")
     ok("a budget for others, or a soft one, does not", launch("free", 36000).returncode == 0)
     tagged = launch("tagged", 36000, Tags=[{"Key": "team", "Value": "b"}])
     ok("one for its tag does", tagged.returncode == 1 and "tag:team=b" in tagged.stderr, tagged.stderr)
@@ -178,7 +165,7 @@ def main():
             for name, tags in (("nba-1", {"team": "a"}), ("nba-2", {}), ("mlb-1", {})):
                 f.write(json.dumps({"kind": "training", "document": job(name, start, 3600), "tags": tags}) + "\n")
         with engine("--load", path) as e:
-            s = Sagetop(os.path.join(folder, "home"), e.endpoint)
+            s = Judge(os.path.join(folder, "home"), e.endpoint)
             check_states(s)
             check_bad(s)
             check_notice(s)

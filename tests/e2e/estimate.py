@@ -8,14 +8,16 @@ import re
 import shlex
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine_support import BUILD, Engine, done, equal, ok, until  # noqa: E402
+from engine_support import Engine, done, equal, ok, until  # noqa: E402
 from tap import match, skip  # noqa: E402
+
+sys.path.append(os.path.join(os.environ["SAGETOP_SRC"], "tests/interop"))
+from sagetop_support import Sagetop  # noqa: E402
 
 SPEC = """
 TrainingJobName: try-one
@@ -50,22 +52,8 @@ def endpoint(name):
 with open(os.path.join(work, "load"), "w") as f:
     f.writelines(json.dumps(line) + "\n" for name in ("busy", "idle") for line in endpoint(name))
 engine = Engine("--simulate", "240", "--simulate-hours", "4", "--load", os.path.join(work, "load"), trainer=False)
-environment = dict(os.environ, AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_REGION="us-east-1", HOME=work)
-for name in ("CACHE", "STATE", "CONFIG", "DATA"):
-    environment[f"XDG_{name}_HOME"] = os.path.join(work, name.lower())
-
-
-def sagetop(*words):
-    return subprocess.run([f"{BUILD}/sagetop", "--endpoint-url", engine.endpoint, *words], capture_output=True, text=True, timeout=180,
-                          env=environment, stdin=subprocess.DEVNULL)
-
-
-def answer(*words):
-    run = sagetop(*words, "--json")
-    if run.returncode:
-        raise AssertionError(f"{words}: {run.stderr}")
-    return json.loads(run.stdout)
-
+console = Sagetop(work, engine.endpoint)
+sagetop, answer = console.run, console.json
 
 # --- many models ----------------------------------------------------------------------------
 users = ("estimate", "--entities", "500", "--minutes", "5", "--cycles", "15")

@@ -11,6 +11,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.environ["SAGETOP_SRC"], "tests/interop"))
 import engine_kinds
 from engine_support import BUILD, done, engine, equal, ok
+from sagetop_support import Sagetop
 
 N = engine_kinds.N
 # The engine's word -> ours, and the parent by which ours are listed.
@@ -23,24 +24,7 @@ ROWS = json.loads(subprocess.run([f"{BUILD}/tests/interop/kinds_dump"], check=Tr
 ROWS = {row["name"]: row for row in ROWS}
 
 
-class Sagetop:
-    def __init__(self, endpoint, folder):
-        self.endpoint = endpoint
-        self.environment = dict(os.environ, AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
-                                AWS_REGION="us-east-1", HOME=folder)
-        for name in ("CACHE", "STATE", "CONFIG", "DATA"):
-            self.environment[f"XDG_{name}_HOME"] = os.path.join(folder, name.lower())
-
-    def run(self, *words):
-        return subprocess.run([f"{BUILD}/sagetop", "--endpoint-url", self.endpoint, *words], capture_output=True,
-                              text=True, timeout=180, env=self.environment, stdin=subprocess.DEVNULL)
-
-    def json(self, *words):
-        result = self.run(*words, "--json")
-        if result.returncode:
-            raise AssertionError(f"{words}: {result.stderr}")
-        return json.loads(result.stdout)
-
+class Lists(Sagetop):
     def column(self, field, *words):
         result = self.run(*words, "--columns", field, "--no-header", "--format", "tsv")
         if result.returncode:
@@ -189,7 +173,7 @@ def main():
         path = os.path.join(folder, "documents.jsonl")
         engine_kinds.write_documents(path)
         with engine("--load", path) as e:
-            s = Sagetop(e.endpoint, os.path.join(folder, "home"))
+            s = Lists(os.path.join(folder, "home"), e.endpoint)
             check_counts(s)
             check_words(s)
             check_whole(s)

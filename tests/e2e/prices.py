@@ -7,39 +7,22 @@ import http.server
 import io
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.environ["SAGETOP_SRC"], "tests/interop"))
-from engine_support import BUILD, done, engine, equal, ok
+from engine_support import done, engine, equal, ok
 from price_support import product, traps, write_csv, write_json
+from sagetop_support import Sagetop
 
 SHIPPED = list(csv.DictReader(open(os.path.join(os.environ["SAGETOP_SRC"], "share/prices.csv"))))
 
 
-class Sagetop:
-    def __init__(self, folder, endpoint=None):
-        self.folder, self.endpoint = folder, endpoint
-        self.environment = dict(os.environ, AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
-                                AWS_REGION="us-east-1", HOME=folder)
-        for name in ("CACHE", "STATE", "CONFIG", "DATA"):
-            self.environment[f"XDG_{name}_HOME"] = os.path.join(folder, name.lower())
-
-    def run(self, *words, stdin=None):
-        where = ["--endpoint-url", self.endpoint] if self.endpoint else []
-        return subprocess.run([f"{BUILD}/sagetop", *where, *words], capture_output=True, text=True, timeout=60,
-                              env=self.environment, input=stdin)
-
+class Pricing(Sagetop):
     def prices(self, *words):
         result = self.run("prices", *words, "--json")
         return json.loads(result.stdout) if result.returncode == 0 else []
-
-    def settings(self, text):
-        os.makedirs(os.path.join(self.folder, "config/sagetop"), exist_ok=True)
-        with open(os.path.join(self.folder, "config/sagetop/config.yaml"), "w") as f:
-            f.write(text)
 
 
 def key(row):
@@ -48,7 +31,7 @@ def key(row):
 
 def check_api(folder):
     with engine() as e:
-        s = Sagetop(os.path.join(folder, "api"), e.endpoint)
+        s = Pricing(os.path.join(folder, "api"), e.endpoint)
         updated = s.run("prices", "update")
         ok("update asks for our region", updated.returncode == 0 and updated.stdout.startswith("us-east-1\t"),
            updated.stderr or updated.stdout)
@@ -122,19 +105,19 @@ def check_bulk(folder):
              "terms-first.json": text_of(write_json, products(), terms_first=True),
              "dense.json": text_of(write_json, products(), indent=None)}
     for name, text in forms.items():
-        s = Sagetop(os.path.join(folder, "bulk-" + name))
+        s = Pricing(os.path.join(folder, "bulk-" + name))
         got = s.run("prices", "update", "--bulk", put(os.path.join(folder, name), text))
         ok(f"{name} is read", got.returncode == 0 and "38 prices of 2 regions" in got.stdout, got.stderr or got.stdout)
         equal(f"{name}: every price, and nothing of the traps", snapshot(s), expected_snapshot())
         ok(f"{name}: what was left out is counted", "4 products free of charge" in got.stderr and
            "2 products in another currency" in got.stderr, got.stderr)
-    s = Sagetop(os.path.join(folder, "one-region"))
+    s = Pricing(os.path.join(folder, "one-region"))
     got = s.run("prices", "update", "--bulk", "-", "--region", "us-east-2", stdin=forms["index.json"])
     ok("standard input, one region", "18 prices of 1 region" in got.stdout, got.stderr or got.stdout)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/"
-    s = Sagetop(os.path.join(folder, "by-url"))
+    s = Pricing(os.path.join(folder, "by-url"))
     got = s.run("prices", "update", "--bulk", url + "index.csv")
     ok("a URL", got.returncode == 0 and snapshot(s) == expected_snapshot(), got.stderr or got.stdout)
     got = s.run("prices", "update", "--bulk", url + "none.json")
@@ -143,7 +126,7 @@ def check_bulk(folder):
 
 
 def check_bad(folder):
-    s = Sagetop(os.path.join(folder, "bad"))
+    s = Pricing(os.path.join(folder, "bad"))
     good = text_of(write_json, products())
     table = text_of(write_csv, products())
     s.run("prices", "update", "--bulk", "-", stdin=good)
@@ -175,7 +158,7 @@ def check_bad(folder):
 
 
 def check_settings(folder):
-    s = Sagetop(os.path.join(folder, "own"))
+    s = Pricing(os.path.join(folder, "own"))
     s.settings("own-rates: {ml.m5.xlarge: 0.2, us-east-2/ml.g5.xlarge/Hosting: 1.25, storage/Training Storage: 0.14}\n"
                "discounts: {all: 10%, g5: 25%}\n")
     by_key = {key(p): p for p in s.prices()}

@@ -10,10 +10,10 @@ import os
 import random
 import re
 import sqlite3
-import subprocess
 import tempfile
 
 from engine_support import BUILD, done, engine, equal, ok
+from sagetop_support import Sagetop
 
 BASE = 1_790_000_000  # 2026-09-21T13:33:20Z
 DAY = 86400
@@ -222,36 +222,22 @@ def in_sql(db, by, start, end):
 
 # --- ours ---------------------------------------------------------------------------------------
 
-class Sagetop:
+class Priced(Sagetop):
     def __init__(self, folder, endpoint):
-        self.endpoint = endpoint
-        self.environment = dict(os.environ, AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local",
-                                AWS_REGION="us-east-1", HOME=folder)
-        for name in ("CACHE", "STATE", "CONFIG", "DATA"):
-            self.environment[f"XDG_{name}_HOME"] = os.path.join(folder, name.lower())
-        os.makedirs(os.path.join(folder, "config/sagetop"))
+        super().__init__(folder, endpoint)
         rates = [f"  {t}: {r / 1e6:.6f}\n" for t, r in RATES.items()]
         rates += [f"  {t}/{c}: {RATES[t] / 1e6:.6f}\n" for t in RATES for c in
                   ("Hosting", "Notebook", "Processing", "BatchTransform", "SpotTraining", "Training Warm Pool")]
         self.config = "own-rates:\n" + "".join(rates) + "  storage/Training Storage: 0.14\nrates: {Search: 1000, " \
             "DescribeEndpoint: 100, DescribeEndpointConfig: 100, DescribeNotebookInstance: 100, ListTags: 100, " \
             "ListProcessingJobs: 100, ListTransformJobs: 100, DescribeProcessingJob: 1000, DescribeTransformJob: 1000}\n"
-        self.folder = folder
-        self.settings("")
+        self.configure("")
 
-    def settings(self, more):
-        with open(os.path.join(self.folder, "config/sagetop/config.yaml"), "w") as f:
-            f.write(self.config + more)
-
-    def run(self, *words):
-        return subprocess.run([f"{BUILD}/sagetop", "--endpoint-url", self.endpoint, *words], capture_output=True,
-                              text=True, timeout=120, env=self.environment, stdin=subprocess.DEVNULL)
+    def configure(self, more):
+        self.settings(self.config + more)
 
     def cost(self, *words):
-        result = self.run("cost", *words, "--json")
-        if result.returncode:
-            raise AssertionError(f"{words}: {result.stderr}")
-        return json.loads(result.stdout)
+        return self.json("cost", *words)
 
 
 def iso(ms):
@@ -306,11 +292,11 @@ def check_texts(s, world, start, end):
     equal("--top: three rows and the others", (len(top["rows"]), top["total"]["usd_micro"]),
           (4, everything["total"]["usd_micro"]))
     equal("which make the same total", sum(r["usd_micro"] for r in top["rows"]), top["total"]["usd_micro"])
-    s.settings("currency: EUR 0.92\n")
+    s.configure("currency: EUR 0.92\n")
     euros = s.run("cost", *period, "--by", "kind", "--format", "table").stdout
     total = everything["total"]["usd_micro"]
     ok("another currency", f"total: EUR {total * 92 // 100 / 1e6:.1f}"[:-2] in euros, euros)
-    s.settings("")
+    s.configure("")
 
 
 def check_filter(s, world, start, end):
@@ -419,7 +405,7 @@ def main():
         with open(path, "w") as f:
             f.write("\n".join(world.lines) + "\n")
         with engine("--load", path) as e:
-            s = Sagetop(os.path.join(folder, "home"), e.endpoint)
+            s = Priced(os.path.join(folder, "home"), e.endpoint)
             db = database(world.charges)
             whole = ((BASE + 20 * DAY) * 1000 + 123, (BASE + 41 * DAY) * 1000 + 4567)
             inside = ((BASE + 30 * DAY) * 1000 + 1, (BASE + 30 * DAY) * 1000 + 5400000)
