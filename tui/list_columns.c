@@ -30,11 +30,13 @@ void list_choose_columns(struct list *l, const char *text)
 {
 	AUTO(field_list) struct field_list chosen = {0};
 
+	if (text && field_list_parse(l->kind, text + (*text == '+'), &chosen, NULL) < 0) {
+		field_list_done(&chosen); /* kept by a release that had other fields */
+		text = NULL;
+	}
 	add_column(l, &(struct field_ref){.field = l->kind->fields});
 	if (!text || *text == '+')
 		add_columns(l, FIELD_SCREEN);
-	if (text)
-		(void)!field_list_parse(l->kind, text + (*text == '+'), &chosen, NULL);
 	for (size_t i = 0; i < chosen.n; i++)
 		add_column(l, &chosen.items[i]);
 	l->n_usual = l->columns.n;

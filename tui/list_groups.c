@@ -361,8 +361,10 @@ int list_group(struct view *v, const char *text, struct err *err)
 	if (str_empty(text) || str_eq(text, "none")) {
 		list_groups_free(l);
 	} else {
-		if (groups_parse(text, &by, &tag, err) < 0)
-			return -err->code;
+		int rc = groups_parse(text, &by, &tag, err);
+
+		if (rc < 0)
+			return rc;
 		list_groups_free(l);
 		g = l->groups = NEW(struct list_groups);
 		g->by = by;

@@ -121,6 +121,34 @@ def week(t):
     t.home()
 
 
+def groups(t, env, url):
+    """On the screen, kept for the next start; and on the command line, to the micro-dollar what the costs say."""
+    t.keys("b")
+    t.wait("b groups them", "group by prefix", "GROUP", "SPENT", "IN ALL", "▸ [+] ")
+    t.within("what each run of jobs has cost", 1)
+    t.keys("Enter")
+    t.wait("Enter unfolds one", "▸ [-] ", "STATUS")
+    kept = os.path.join(env["XDG_STATE_HOME"], "sagetop", "console.json")
+    ok("the grouping is kept, for nobody else to read",
+       json.load(open(kept)).get("group/training-job") == "prefix" and os.stat(kept).st_mode & 0o777 == 0o600)
+    t.value(":group none")
+    t.term.keys("Enter")
+    t.wait("one by one again", "jobs 5", absent=("[-]", "group by"))
+    before = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 5))
+    words = ["status:completed", "ended<" + before]
+    _, out, err = run(env, "--endpoint-url", url, "jobs", *words, "--group", "prefix", "--json")
+    mine = {g["group"]: (round(g["spent_usd"] * 1e6), g["jobs"], g["ok"]) for g in json.loads(out)}
+    _, out, _ = run(env, "--endpoint-url", url, "cost", *words, "--by", "prefix", "--days", "3660", "--json")
+    theirs = {r["key"]: (r["usd_micro"], r["things"], r["things"]) for r in json.loads(out)["rows"]}
+    ok("the groups' money and jobs are those of the costs", mine and mine == theirs, f"{err} {mine} {theirs}")
+    _, out, _ = run(env, "--endpoint-url", url, "jobs", *words, "--group", "status", "--csv")
+    ok("groups as CSV", out.startswith("group,jobs,ok,failed,stopped,running,eta,spent,projected,unpriced\nCompleted,"),
+       out[:200])
+    code, _, err = run(env, "--endpoint-url", url, "jobs", "--group", "day")
+    ok("what jobs are not grouped by", code == 2 and "tag:KEY" in err, err)
+    t.home()
+
+
 def stop_all(t, env):
     """Those that run at the moment: their number is asked for, so it is part of the text."""
     t.value("/status:running")
@@ -193,6 +221,7 @@ def main():
         go_back(t)
         money_and_names(t)
         week(t)
+        groups(t, env, url)
         stop_all(t, env)
         clone(t)
         another_region(t)

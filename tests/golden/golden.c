@@ -13,6 +13,7 @@
  *   keys NAME...            names of key.c; "text with blanks" types it
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
  *   later SECONDS           moves the clock
+ *   kept NAME TEXT          what an earlier start has kept
  *   restart                 the screens begin again, with what was kept
  *   fail TEXT               the host's next action ends with this error
  *   change WHAT             something happens in the session: new-job, gone, log-lines, merged-lines, loading
@@ -402,6 +403,14 @@ static void set_size(const char *arg)
 	}
 }
 
+static void keep_text(const char *arg)
+{
+	size_t n = strcspn(arg, " ");
+	AUTO(str) char *name = xstrndup(arg, n);
+
+	strmap_set(&t.kept, name, arg + n + (arg[n] == ' '));
+}
+
 static void restart(void)
 {
 	begin();
@@ -442,6 +451,8 @@ static void run_line(const char *word, const char *arg)
 		str_copy(t.columns, sizeof(t.columns), arg);
 	else if (!strcmp(word, "order"))
 		str_copy(t.order, sizeof(t.order), arg);
+	else if (!strcmp(word, "kept"))
+		keep_text(arg);
 	else if (!strcmp(word, "ascii"))
 		t.ascii = true;
 	else if (!strcmp(word, "mono"))
