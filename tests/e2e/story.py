@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from tap import done, equal, match, ok, skip_all  # noqa: E402
+from dashboard import SAGETOP, Terminal  # noqa: E402
+from tap import done, equal, match, ok, skip, skip_all  # noqa: E402
 
 BUILD = os.environ["SAGETOP_BUILD"]
 BUCKET = "s3://sagemaker-us-east-1-000000000000"
@@ -128,6 +130,32 @@ asked = (sum((r[0] - p) ** 2 for r, p in zip(test, answers)) / len(test)) ** 0.5
 ok("and answers as it was evaluated", len(answers) == 200 and abs(asked - rmse) < 1e-5, (len(answers), asked, rmse))
 load = json.loads(sagetop("invoke", "story", rows, "--repeat", "50", "--parallel", "4", "--json"))
 ok("also under load", (load["calls"], load["failed"]) == (50, 0) and load["p50_ms"] <= load["p99_ms"], load)
+
+# Another instance, from the endpoint's page.
+if shutil.which("tmux"):
+    term = Terminal(work, environment, 100, 30)
+    try:
+        term.type(f"clear; {SAGETOP} --local")
+        term.keys("Enter")
+        term.wait("the dashboard", "jobs 5")
+        term.type(":show endpoint/story")
+        term.keys("Enter")
+        term.wait("the endpoint's page", "1 x ml.m5.large", "w weights")
+        term.keys("w")
+        term.wait("its weights are asked for", "=AllTraffic=1x1")
+        term.keys("C-u")
+        term.type("AllTraffic=3x2")
+        term.keys("Enter")
+        term.wait("with a question", "Change the variants?")
+        term.keys("Tab", "Enter")
+        term.wait("they are changed, and seen", "x ml.m5.large", "weight 3", deadline=30)
+    finally:
+        term.close()
+    match("the second instance comes", sagetop("wait", "endpoint/story", "--timeout", "30s"), "^story\tInService")
+    variant = json.loads(sagetop("show", "endpoint/story", "--json"))["ProductionVariants"][0]
+    equal("and serves", (variant["CurrentWeight"], variant["CurrentInstanceCount"]), (3.0, 2))
+else:
+    skip("the endpoint's page", "tmux is not installed")
 
 # Stop everything.
 sagetop("launch", job("long", num_round="1000000"))
