@@ -177,7 +177,7 @@ static void test_pending(void **state)
 	struct world *w = *state;
 
 	w->job->start_ms = TIME_UNKNOWN;
-	str_set(&w->job->secondary_text, "Starting");
+	w->job->secondary_text = intern("Starting");
 	w->job->created_ms = NOW_MS - 14 * MINUTE_MS;
 	expect_none(w);
 	w->job->created_ms = NOW_MS - 16 * MINUTE_MS;
