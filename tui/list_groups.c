@@ -220,10 +220,7 @@ void list_groups_draw_row(struct view *v, struct area a, int line, int width, co
 {
 	const struct list *l = v->state;
 	AUTO(str) char *label = label_of(l->groups, one);
-	char money[24], time[TIMEFMT_LEN];
-	AUTO(str)
-	char *spent = xasprintf("%s%s%s", money_text(money, one->spent_micro), one->estimate ? "*" : "",
-				one->unpriced ? "+?" : "");
+	char money[24], spent[32], time[TIMEFMT_LEN];
 
 	area_put_middle(a, line, LIST_GUTTER, width, ST_STRONG, label);
 	int from = put_counts(a, line, LIST_GUTTER + width + 2, one);
@@ -231,6 +228,7 @@ void list_groups_draw_row(struct view *v, struct area a, int line, int width, co
 		AUTO(str) char *all = xasprintf("%s*", money_text(money, one->projected_micro));
 		put_before(a, line, MAX(from, SPENT_END(a)), ALL_END(a), ST_DIM, all);
 	}
+	money_mark_sum(money_text(spent, one->spent_micro), one->spent_micro, one->estimate, one->unpriced);
 	int begin = put_before(a, line, from, SPENT_END(a), ST_NORMAL, spent);
 	if (one->eta_ms != TIME_UNKNOWN)
 		put_before(a, line, from, MIN(TIME_END(a), begin - 1), ST_DIM,

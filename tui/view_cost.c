@@ -217,8 +217,7 @@ static void draw_cell(void *user, size_t at, int column, struct area a, int line
 		return;
 	case COL_COST:
 		spend_money(text, st->shown[at], st->unit);
-		if (row->estimate || row->unknown)
-			strcat(text, row->unknown ? "+?" : "*");
+		money_mark_sum(text, row->usd_micro, row->estimate, row->unknown);
 		break;
 	case COL_BAR:
 		draw_bar(a, line, col, width, row->usd_micro, st->most);

@@ -31,8 +31,7 @@ static void add_money(const struct app *a, struct strlist *row, int64_t micro, b
 	if (micro == USD_UNKNOWN)
 		strlist_add(row, "");
 	else if (output_format(a) == OUTPUT_TABLE && !app_flag(a, OPT_CSV))
-		strlist_take(row,
-			     xasprintf("%s%s%s", money_text(text, micro), estimate ? "*" : "", at_least ? "+?" : ""));
+		strlist_add(row, money_mark_sum(money_text(text, micro), micro, estimate, at_least));
 	else
 		strlist_take(row, xasprintf("%.6f", (double)micro / 1e6));
 }

@@ -255,6 +255,13 @@ char *money_text(char *buf, int64_t usd_micro)
 	return buf;
 }
 
+char *money_mark_sum(char *text, int64_t usd_micro, bool estimate, bool unknown)
+{
+	if (unknown && usd_micro == 0)
+		return strcpy(text, "?");
+	return strcat(text, unknown ? "+?" : estimate ? "*" : "");
+}
+
 char *money_rate_text(char *buf, int64_t usd_micro)
 {
 	if (usd_micro <= 0)

@@ -71,6 +71,9 @@ int64_t money_sum(int64_t a_micro, int64_t b_micro);
 
 /* "$0.035", "$12.40", "$1,204"; "?" for USD_UNKNOWN. buf holds 24 bytes. */
 char *money_text(char *buf, int64_t usd_micro);
+/* Marks the text of a sum in place: '*' where some of it is an estimate, "+?" where some of it is
+ * not known; "?" in place of a sum of which nothing is known. text has room for two more. */
+char *money_mark_sum(char *text, int64_t usd_micro, bool estimate, bool unknown);
 /* A rate with all its decimals: "$0.230", "$1.515", "$25.251", "$4.00". buf holds 24 bytes. */
 char *money_rate_text(char *buf, int64_t usd_micro);
 
