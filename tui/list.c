@@ -67,20 +67,6 @@ uint64_t list_generation(struct view *v)
 
 /* --- rows --- */
 
-static int by_value(const void *pa, const void *pb, void *user)
-{
-	const struct list *l = user;
-	const struct list_row *a = pa, *b = pb;
-	bool descending = !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse;
-	int c = field_compare(l->sort.field, &a->value, &b->value, descending);
-
-	if (c)
-		return c;
-	if (a->item->created_ms != b->item->created_ms)
-		return a->item->created_ms > b->item->created_ms ? -1 : 1;
-	return strcmp(a->item->name, b->item->name);
-}
-
 bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x)
 {
 	return (!l->faults || r->state == STATE_BAD) && (!l->query || query_match(l->query, r, x));
@@ -117,8 +103,8 @@ static void build_rows(struct view *v)
 		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&l->sort, r, &x)};
 		l->name_widths |= 1ull << MIN(name_cells(l, r, &x), LIST_NAME_CELLS_MAX);
 	}
-	if (l->n > 1)
-		qsort_r(l->rows, l->n, sizeof(*l->rows), by_value, l);
+	field_order(l->rows, l->n, sizeof(*l->rows), l->sort.field,
+		    !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse);
 	l->table.n = l->n_things = l->n;
 	if (l->groups)
 		list_groups_build(v);

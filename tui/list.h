@@ -14,6 +14,7 @@
 #define SAGETOP_TUI_LIST_H
 
 #include "base/map.h"
+#include "model/field_order.h"
 #include "model/query.h"
 #include "tui/table.h"
 #include "tui/view.h"
@@ -23,9 +24,8 @@
 struct group;
 
 struct list_row {
-	const struct resource *item;
+	struct field_row;	   /* the thing, and the value to sort by */
 	const struct group *group; /* of a row that stands for one: item is but a name for it; NULL */
-	struct field_value value;  /* to sort by */
 };
 
 /* What is special to one kind's list; any may be NULL. */
