@@ -90,6 +90,7 @@ static void check(enum values how, size_t n, bool descending, uint64_t seed)
 static void test_order(void **state)
 {
 	static const size_t sizes[] = {0, 1, 2, 64, 65, 200, ROWS_MAX};
+
 	(void)state;
 
 	for (enum values how = 0; how < VALUES_COUNT; how++) {
