@@ -169,14 +169,6 @@ static void charges_of_job(const struct job *j, const struct session *s, int64_t
 
 /* --- everything else -------------------------------------------------------------------- */
 
-static const char *value_at(const struct resource *r, const char *path)
-{
-	for (size_t i = 0; path && r->kind->fields[i].name; i++)
-		if (str_eq(r->kind->fields[i].path, path))
-			return resource_record(r)->values[i];
-	return NULL;
-}
-
 /* So many instances of a type, from then until then. */
 static void add_instances(struct charges *ret, const struct session *s, const char *component, const char *type,
 			  int64_t count, int64_t from, int64_t until, bool estimate, enum spend_waste waste)
@@ -194,7 +186,7 @@ static void add_instances(struct charges *ret, const struct session *s, const ch
 static void charges_of_record(const struct resource *r, const struct session *s, int64_t now_ms, struct charges *ret)
 {
 	const struct kind *k = r->kind;
-	const char *type = value_at(r, k->price_type), *text = value_at(r, k->price_count);
+	const char *type = record_value(r, k->price_type), *text = record_value(r, k->price_count);
 	int64_t count = 1, until = r->end_ms != TIME_UNKNOWN ? r->end_ms : now_ms;
 	bool running = resource_is_running(r);
 

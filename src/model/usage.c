@@ -93,14 +93,6 @@ static void add_variants(const struct resource *r, const struct resource *config
 	}
 }
 
-static const char *value_at(const struct resource *r, const char *path)
-{
-	for (size_t i = 0; path && r->kind->fields[i].name; i++)
-		if (str_eq(r->kind->fields[i].path, path))
-			return resource_record(r)->values[i];
-	return NULL;
-}
-
 void usage_of_resource(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret)
 {
 	const struct kind *k = r->kind;
@@ -112,7 +104,7 @@ void usage_of_resource(const struct resource *r, const struct resource *config, 
 		return;
 	}
 	struct usage u = begin(r, "", now_ms);
-	const char *type = value_at(r, k->price_type);
+	const char *type = record_value(r, k->price_type);
 
 	u.type = type && k->id == KIND_MLFLOW_SERVER ? xasprintf("ml.mlflow.%s", type) : xstrdup(type);
 	/* The built-in app of a domain is free of charge. */
