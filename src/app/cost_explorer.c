@@ -146,6 +146,8 @@ static char *usage_of(const struct charge *c)
 					       {"SpotTraining", "Train"},
 					       {"Training Warm Pool", "Train"},
 					       {"Training Storage", "Train:VolumeUsage.gp2"},
+					       {"Processing Storage", "Processing:VolumeUsage.gp2"},
+					       {"Notebook Storage", "Notebk:VolumeUsage.gp2"},
 					       {"Hosting", "Host"}};
 	const char *word = c->component;
 

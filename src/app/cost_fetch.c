@@ -14,7 +14,8 @@ static void price_fields(const struct kind *k, bool tags, struct field_list *ret
 	bool whole = k->id == KIND_ENDPOINT || k->id == KIND_ENDPOINT_CONFIG;
 
 	for (const struct field *f = k->fields; f->name; f++) {
-		bool price = f->path && (str_eq(f->path, k->price_type) || str_eq(f->path, k->price_count));
+		bool price = f->path && (str_eq(f->path, k->price_type) || str_eq(f->path, k->price_count) ||
+					 str_eq(f->path, k->price_volume));
 
 		if (price || (whole && !ret->n && f->flags & FIELD_COLD && !(f->flags & FIELD_KEYED)))
 			field_list_add(ret, f, NULL);

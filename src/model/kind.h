@@ -109,6 +109,9 @@ struct kind {
 	/* Of what is billed while it is there: its states in which it is. What it was in the
 	 * past, no call tells: it is noted down (usage.h). NULL. */
 	const char *price_while;
+	/* Its volume: component of storage by the GB-month, and the member with its GB. Of what is billed while it
+	 * is there the volume is so in all states but failed ones: a stopped notebook keeps its own. NULL. */
+	const char *price_storage, *price_volume;
 
 	const char *parent_kind; /* name of the kind it belongs to; NULL */
 	const char *children;	 /* names of kinds, separated by blanks, that Enter leads to; NULL */

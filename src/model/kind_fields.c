@@ -60,20 +60,11 @@ static struct field_value get_took(const struct resource *r, const char *key, co
 	return v;
 }
 
-static const char *value_at(const struct resource *r, const char *path)
-{
-	for (size_t i = 0; path && r->kind->fields[i].name; i++) {
-		if (str_eq(r->kind->fields[i].path, path))
-			return resource_record(r)->values[i];
-	}
-	return NULL;
-}
-
 /* By the price row of the kind: type, count and the times between which it is billed. */
 static struct field_value get_cost(const struct resource *r, const char *key, const struct field_context *x)
 {
 	const struct kind *k = r->kind;
-	const char *type = value_at(r, k->price_type);
+	const char *type = record_value(r, k->price_type);
 	const struct price *p = type && x->session
 					? price_find(&x->session->prices, type, x->session->region, k->price_component)
 					: NULL;
@@ -81,7 +72,8 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 	int64_t until = r->end_ms != TIME_UNKNOWN ? r->end_ms : x->now_ms;
 
 	if (!p || r->start_ms == TIME_UNKNOWN || (r->end_ms == TIME_UNKNOWN && !resource_is_running(r)) ||
-	    (k->price_count && (!value_at(r, k->price_count) || !str_to_i64(value_at(r, k->price_count), &count))))
+	    (k->price_count &&
+	     (!record_value(r, k->price_count) || !str_to_i64(record_value(r, k->price_count), &count))))
 		return number_value(0, false);
 	struct field_value v =
 		number_value((double)cost_micro((until - r->start_ms) / 1000, (int)count, p->usd_micro), true);

@@ -38,6 +38,14 @@ void record_set_value(struct record *r, size_t field, const char *text)
 	str_set(&r->values[field], text);
 }
 
+const char *record_value(const struct resource *r, const char *path)
+{
+	for (size_t i = 0; path && r->kind->fields[i].name; i++)
+		if (str_eq(r->kind->fields[i].path, path))
+			return resource_record(r)->values[i];
+	return NULL;
+}
+
 static void trim_record(struct resource *resource)
 {
 	struct record *r = resource_record(resource);

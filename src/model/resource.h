@@ -94,6 +94,8 @@ static inline struct record *resource_record(const struct resource *r)
 }
 /* Set the value of the field that has this index among the kind's fields. */
 void record_set_value(struct record *r, size_t field, const char *text);
+/* The value of the field that has this path in a reply; NULL where it is not known, or path is NULL. */
+const char *record_value(const struct resource *r, const char *path);
 
 /* --- all of one kind -------------------------------------------------------- */
 

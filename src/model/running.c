@@ -152,9 +152,12 @@ static void add_standing(const struct usage *u, const struct session *s, const s
 	struct charges l;
 
 	charges_of_usage(u, s, now_ms, &l);
-	if (u->until_ms != TIME_UNKNOWN || !l.n)
+	if (u->until_ms != TIME_UNKNOWN || !l.n || l.items[0].unknown == UNKNOWN_STORAGE)
 		return;
-	struct running *r = add(ret, u->kind, u->name, u->type ? xasprintf("%d x %s", u->count, u->type) : NULL);
+	char *what = usage_is_volume(u) ? xasprintf("volume of %d GB", u->count)
+		     : u->type		? xasprintf("%d x %s", u->count, u->type)
+					: NULL;
+	struct running *r = add(ret, u->kind, u->name, what);
 	AUTO(str) char *key = usage_key(u);
 	const char *n = calls && u->kind->id == KIND_ENDPOINT ? strmap_get(calls, key) : NULL;
 	double called = 0;
@@ -163,7 +166,7 @@ static void add_standing(const struct usage *u, const struct session *s, const s
 	if (l.items[0].unknown != UNKNOWN_NOT)
 		return;
 	r->so_far_micro = l.items[0].usd_micro;
-	r->rate_micro = l.items[0].rate_micro;
+	r->rate_micro = (int64_t)((__int128)l.items[0].rate_micro * 3600000 / l.items[0].rate_ms);
 }
 
 static int by_rate(const void *pa, const void *pb)

@@ -34,8 +34,9 @@ struct charge {
 	int64_t from_ms, until_ms; /* from < until */
 	int64_t instance_s;	   /* seconds x instances; of storage 0 */
 	int64_t usd_micro;	   /* of all of it; USD_UNKNOWN */
-	int64_t rate_micro;	   /* an hour of all instances, of what stands there: its past must not change while it
+	int64_t rate_micro;	   /* what rate_ms of it cost, of what stands there: its past must not change while it
 				      goes on; 0: usd_micro is spread evenly */
+	int64_t rate_ms;	   /* an hour; of storage a month */
 	enum spend_waste waste;
 	enum spend_unknown unknown;
 	bool estimate; /* counted by us, at a neighbouring rate, or still growing */

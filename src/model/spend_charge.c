@@ -3,6 +3,7 @@
 
 #include "model/cost.h"
 
+#define HOUR_MS ((int64_t)3600000)
 #define MONTH_HOURS 730 /* of a GB-month */
 
 /* floor(amount x time / span), what lies before t less what lies before the beginning. */
@@ -25,7 +26,7 @@ int64_t charge_money(const struct charge *c, int64_t from_ms, int64_t until_ms)
 {
 	if (c->usd_micro <= 0 || !cut(c, &from_ms, &until_ms))
 		return 0;
-	return c->rate_micro ? part(c->rate_micro, 3600000, from_ms, until_ms)
+	return c->rate_micro ? part(c->rate_micro, c->rate_ms, from_ms, until_ms)
 			     : part(c->usd_micro, c->until_ms - c->from_ms, from_ms, until_ms);
 }
 
@@ -114,25 +115,24 @@ static void add_run(const struct job *j, const struct session *s, const struct c
 	}
 }
 
-/* Volumes are billed while it runs, by the GB-month. */
-static void add_volume(const struct job *j, const struct session *s, const struct cost *c, int64_t from, int64_t until,
-		       struct charges *ret)
+/* Volumes of a job are billed while it runs, by the GB-month. */
+static void add_volume(const struct resource *r, const struct session *s, const char *component, __int128 gb_s,
+		       int64_t from, int64_t until, struct charges *ret)
 {
-	const struct price *p = price_find(&s->prices, PRICE_STORAGE, s->region, "Training Storage");
-	__int128 gb_s = (__int128)MAX(j->volume_gb, 0) * MAX(j->instance_count, 1) * MAX(c->seconds, (int64_t)0);
+	const struct price *p = price_find(&s->prices, PRICE_STORAGE, s->region, component);
 
 	if (gb_s <= 0)
 		return;
 	if (!p) {
-		add_unknown(ret, "Training Storage", PRICE_STORAGE, from, until, UNKNOWN_STORAGE);
+		add_unknown(ret, component, PRICE_STORAGE, from, until, UNKNOWN_STORAGE);
 		return;
 	}
-	struct charge *charge = add(ret, "Training Storage", PRICE_STORAGE, from, until);
+	struct charge *charge = add(ret, component, PRICE_STORAGE, from, until);
 	__int128 micro = (gb_s * p->usd_micro + MONTH_HOURS * 1800) / (MONTH_HOURS * 3600);
 
 	charge->usd_micro = micro <= USD_MICRO_MAX ? (int64_t)micro : USD_UNKNOWN;
 	charge->estimate = true; /* how long a volume lives, no call tells */
-	charge->waste = waste_of(job_resource(j));
+	charge->waste = waste_of(r);
 }
 
 static void charges_of_job(const struct job *j, const struct session *s, int64_t now_ms, struct charges *ret)
@@ -155,7 +155,9 @@ static void charges_of_job(const struct job *j, const struct session *s, int64_t
 	}
 	if (c.seconds > 0)
 		add_run(j, s, &c, from, until, ret);
-	add_volume(j, s, &c, from, until, ret);
+	add_volume(job_resource(j), s, "Training Storage",
+		   (__int128)MAX(j->volume_gb, 0) * MAX(j->instance_count, 1) * MAX(c.seconds, (int64_t)0), from, until,
+		   ret);
 	if (c.retained_s > 0) {
 		struct charge *pool =
 			add(ret, "Training Warm Pool", j->instance_type, until, until + c.retained_s * 1000);
@@ -168,14 +170,6 @@ static void charges_of_job(const struct job *j, const struct session *s, int64_t
 }
 
 /* --- everything else -------------------------------------------------------------------- */
-
-static const char *value_at(const struct resource *r, const char *path)
-{
-	for (size_t i = 0; path && r->kind->fields[i].name; i++)
-		if (str_eq(r->kind->fields[i].path, path))
-			return resource_record(r)->values[i];
-	return NULL;
-}
 
 /* So many instances of a type, from then until then. */
 static void add_instances(struct charges *ret, const struct session *s, const char *component, const char *type,
@@ -194,8 +188,8 @@ static void add_instances(struct charges *ret, const struct session *s, const ch
 static void charges_of_record(const struct resource *r, const struct session *s, int64_t now_ms, struct charges *ret)
 {
 	const struct kind *k = r->kind;
-	const char *type = value_at(r, k->price_type), *text = value_at(r, k->price_count);
-	int64_t count = 1, until = r->end_ms != TIME_UNKNOWN ? r->end_ms : now_ms;
+	const char *type = record_value(r, k->price_type), *text = record_value(r, k->price_count);
+	int64_t count = 1, gb, until = r->end_ms != TIME_UNKNOWN ? r->end_ms : now_ms;
 	bool running = resource_is_running(r);
 
 	if (r->start_ms == TIME_UNKNOWN && (running || r->end_ms == TIME_UNKNOWN))
@@ -207,8 +201,13 @@ static void charges_of_record(const struct resource *r, const struct session *s,
 		add_unknown(ret, k->price_component, r->name, from, MAX(until, from), UNKNOWN_TIME);
 		return;
 	}
-	if (until - r->start_ms >= 1000)
-		add_instances(ret, s, k->price_component, type, count, r->start_ms, until, running, waste_of(r));
+	if (until - r->start_ms < 1000)
+		return;
+	add_instances(ret, s, k->price_component, type, count, r->start_ms, until, running, waste_of(r));
+	text = record_value(r, k->price_volume);
+	if (text && str_to_i64(text, &gb) && gb > 0)
+		add_volume(r, s, k->price_storage, (__int128)gb * count * ((until - r->start_ms) / 1000), r->start_ms,
+			   until, ret);
 }
 
 void charges_of_resource(const struct resource *r, const struct session *s, int64_t now_ms, struct charges *ret)
@@ -232,24 +231,28 @@ static const char *component_of(const struct usage *u)
 	for (size_t i = 0; u->kind->id == KIND_APP && i < ARRAY_LEN(apps); i++)
 		if (strstr(u->name, apps[i].word))
 			return apps[i].component;
-	return u->kind->price_component;
+	return usage_is_volume(u) ? u->kind->price_storage : u->kind->price_component;
 }
 
 /* Of what stands there, to the millisecond: the rate makes the amount. */
 static void add_standing(struct charges *ret, const struct session *s, const char *component, const struct usage *u,
 			 int64_t until)
 {
-	add_instances(ret, s, component, u->type, u->count, u->from_ms, until,
-		      u->guessed || u->until_ms == TIME_UNKNOWN, WASTE_NONE);
-	struct charge *c = &ret->items[ret->n - 1];
 	const struct price *p = price_find(&s->prices, u->type, s->region, component);
-	int64_t rate;
+	bool volume = usage_is_volume(u);
+	struct charge *c = add(ret, component, u->type, u->from_ms, until);
 
-	if (c->unknown != UNKNOWN_NOT || __builtin_mul_overflow(p->usd_micro, (int64_t)u->count, &rate) ||
-	    rate > USD_MICRO_MAX)
+	c->instance_s = volume ? 0 : (until - u->from_ms) / 1000 * u->count;
+	c->estimate = u->guessed || u->until_ms == TIME_UNKNOWN;
+	c->unknown = volume ? UNKNOWN_STORAGE : UNKNOWN_PRICE;
+	if (!p || __builtin_mul_overflow(p->usd_micro, (int64_t)u->count, &c->rate_micro) ||
+	    c->rate_micro > USD_MICRO_MAX) {
+		c->rate_micro = 0;
 		return;
-	c->rate_micro = rate;
-	c->usd_micro = part(rate, 3600000, 0, until - u->from_ms);
+	}
+	c->unknown = UNKNOWN_NOT;
+	c->rate_ms = volume ? MONTH_HOURS * HOUR_MS : HOUR_MS;
+	c->usd_micro = part(c->rate_micro, c->rate_ms, 0, until - u->from_ms);
 }
 
 void charges_of_usage(const struct usage *u, const struct session *s, int64_t now_ms, struct charges *ret)

@@ -1,6 +1,8 @@
 /* usage.c - what instances a thing holds, read from its record. */
 #include "model/usage.h"
 
+#include "model/price.h"
+
 #define PARTS_MAX 10 /* variants of an endpoint */
 
 void usage_done(struct usage *u)
@@ -14,6 +16,11 @@ void usage_done(struct usage *u)
 char *usage_key(const struct usage *u)
 {
 	return xasprintf("%s/%s", u->name, u->part);
+}
+
+bool usage_is_volume(const struct usage *u)
+{
+	return u->kind->price_volume && str_eq(u->type, PRICE_STORAGE);
 }
 
 void usages_done(struct usages *l)
@@ -93,18 +100,28 @@ static void add_variants(const struct resource *r, const struct resource *config
 	}
 }
 
-static const char *value_at(const struct resource *r, const char *path)
+/* A volume is there from the making of its thing to its end, whatever its thing does. */
+static void add_volume(const struct resource *r, int64_t now_ms, struct usages *ret)
 {
-	for (size_t i = 0; path && r->kind->fields[i].name; i++)
-		if (str_eq(r->kind->fields[i].path, path))
-			return resource_record(r)->values[i];
-	return NULL;
+	int gb = count_of(record_value(r, r->kind->price_volume), 0);
+
+	if (gb == 0 || r->state == STATE_BAD)
+		return;
+	struct usage u = begin(r, "volume", now_ms);
+
+	u.type = xstrdup(PRICE_STORAGE);
+	u.count = gb;
+	u.guessed = u.from_ms != r->created_ms; /* it may have been smaller */
+	u.from_ms = r->created_ms;
+	usages_take(ret, &u);
 }
 
 void usage_of_resource(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret)
 {
 	const struct kind *k = r->kind;
 
+	if (k->price_while && k->price_volume)
+		add_volume(r, now_ms, ret);
 	if (!k->price_while || !kind_words_have(k->price_while, str_or(r->status_text, "")))
 		return;
 	if (k->id == KIND_ENDPOINT) {
@@ -112,7 +129,7 @@ void usage_of_resource(const struct resource *r, const struct resource *config, 
 		return;
 	}
 	struct usage u = begin(r, "", now_ms);
-	const char *type = value_at(r, k->price_type);
+	const char *type = record_value(r, k->price_type);
 
 	u.type = type && k->id == KIND_MLFLOW_SERVER ? xasprintf("ml.mlflow.%s", type) : xstrdup(type);
 	/* The built-in app of a domain is free of charge. */

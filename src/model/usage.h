@@ -1,4 +1,5 @@
-/* usage.h - what is billed while it is there: endpoints, notebooks, apps, tracking servers.
+/* usage.h - what is billed while it is there: endpoints, notebooks and their volumes, apps,
+ * tracking servers.
  *
  * The service tells what they are now and not what they were. So each look notes down
  * which instances a thing has and since when (struct usage), and what was noted makes the
@@ -12,9 +13,9 @@
 struct usage {
 	const struct kind *kind;
 	char *name;
-	char *part; /* of an endpoint the variant; "" */
-	char *type; /* "ml.m5.large"; NULL: by use, or not known */
-	int count;
+	char *part; /* of an endpoint the variant; "volume" of a volume; "" */
+	char *type; /* "ml.m5.large", PRICE_STORAGE; NULL: by use, or not known */
+	int count;  /* of instances; of a volume its GB */
 	int64_t from_ms;
 	int64_t until_ms;   /* TIME_UNKNOWN: it goes on */
 	int64_t seen_ms;    /* when that was told last */
@@ -23,6 +24,7 @@ struct usage {
 };
 void usage_done(struct usage *u);
 char *usage_key(const struct usage *u) NODISCARD; /* "name/part" */
+bool usage_is_volume(const struct usage *u);
 
 struct usages {
 	struct usage *items;

@@ -19,9 +19,14 @@ BASE = 1_790_000_000  # 2026-09-21T13:33:20Z
 DAY = 86400
 ROLE = "arn:aws:iam::000000000000:role/cost"
 RATES = {"ml.m5.xlarge": 230000, "ml.g5.xlarge": 1408000, "ml.c5.xlarge": 204000, "ml.p3.2xlarge": 3825001}
-STORAGE = 140000
+STORAGE = {"Training": 140000, "Processing": 160000, "Notebook": 154000}  # by the GB-month
+MONTH = 730 * 3600
 with open(os.path.join(BUILD, "sagetop"), "rb") as f:
     JOBS = 1500 if b"__asan_init" in f.read() else int(os.environ.get("COST_JOBS", "10000"))
+
+
+def monthly(seconds, gigabytes, rate):
+    return (seconds * gigabytes * rate + MONTH // 2) // MONTH
 
 
 def hourly(seconds, instances, rate):
@@ -94,7 +99,7 @@ class World:
             self.charge(name, "training-jobs", "SpotTraining" if spot else "Training", type, start, start + training,
                         part, billable * count, waste=waste, **common)
         instances = sum(n for _, n in groups)
-        micro = (volume * instances * billable * STORAGE + 730 * 1800) // (730 * 3600)
+        micro = monthly(billable, volume * instances, STORAGE["Training"])
         self.charge(name, "training-jobs", "Training Storage", "storage", start, start + training, micro, 0,
                     waste=waste, **common)
         if retained:
@@ -107,12 +112,12 @@ class World:
         r = self.random
         word, status = {"processing": "Processing", "transform": "Transform"}[kind], r.choice(["Completed", "Failed"])
         name, start, took = f"{kind}-{i:04d}", BASE + r.randrange(60 * DAY), r.randrange(1, 90000)
-        type, count = r.choice(list(RATES)), r.choice([1, 3])
+        type, count, volume = r.choice(list(RATES)), r.choice([1, 3]), r.choice([1, 30, 500])
         times = {f"{word}JobName": name, f"{word}JobStatus": status, "CreationTime": start - 5,
                  f"{word}StartTime": start, f"{word}EndTime": start + took, "LastModifiedTime": start + took}
         if kind == "processing":
             times.update(RoleArn=ROLE, AppSpecification={"ImageUri": "i"}, ProcessingResources={"ClusterConfig": {
-                "InstanceType": type, "InstanceCount": count, "VolumeSizeInGB": 1}})
+                "InstanceType": type, "InstanceCount": count, "VolumeSizeInGB": volume}})
         else:
             times.update(ModelName="m", TransformInput={"DataSource": {"S3DataSource": {
                 "S3DataType": "S3Prefix", "S3Uri": "s3://b/x"}}}, TransformOutput={"S3OutputPath": "s3://b/y"},
@@ -121,9 +126,13 @@ class World:
         self.charge(name, f"{kind}-jobs", "Processing" if kind == "processing" else "BatchTransform", type, start,
                     start + took, hourly(took, count, RATES[type]), took * count, status=status,
                     waste="failed" if status == "Failed" else "")
+        if kind == "processing":
+            self.charge(name, "processing-jobs", "Processing Storage", "storage", start, start + took,
+                        monthly(took, volume * count, STORAGE["Processing"]), 0, status=status,
+                        waste="failed" if status == "Failed" else "")
 
     def standing(self, now):
-        """What is there until now: endpoints of two variants, and notebooks."""
+        """What is there until now: endpoints of two variants, and notebooks, whose volumes stay when they stop."""
         for i in range(6):
             start, a, b = BASE + i * 5 * DAY, self.random.choice(list(RATES)), "ml.m5.xlarge"
             name = f"serving-{i}"
@@ -143,13 +152,16 @@ class World:
             status = "InService" if i < 3 else "Stopped"
             self.document("notebook", {
                 "NotebookInstanceName": f"notes-{i}", "NotebookInstanceStatus": status, "InstanceType": "ml.m5.xlarge",
-                "RoleArn": ROLE, "CreationTime": start - DAY, "LastModifiedTime": start})
+                "RoleArn": ROLE, "CreationTime": start - DAY, "LastModifiedTime": start, "VolumeSizeInGB": 5 + 20 * i})
+            self.span(f"notes-{i}", "notebooks", "Notebook Storage", "storage", 5 + 20 * i, start - DAY, now, status)
             if i < 3:
                 self.span(f"notes-{i}", "notebooks", "Notebook", "ml.m5.xlarge", 1, start, now, status)
 
     def span(self, name, kind, component, type, count, start, now, status):
-        self.charge(name, kind, component, type, start, now, 0, (now - start) * count, status=status)
-        self.charges[-1].update(micro=count * RATES[type], span=3600000)
+        storage = type == "storage"
+        rate = STORAGE["Notebook"] if storage else RATES[type]
+        self.charge(name, kind, component, type, start, now, 0, 0 if storage else (now - start) * count, status=status)
+        self.charges[-1].update(micro=count * rate, span=MONTH * 1000 if storage else 3600000, stands=True)
 
 
 # --- the two other computations -------------------------------------------------------------
@@ -228,7 +240,8 @@ class Priced(Sagetop):
         rates = [f"  {t}: {r / 1e6:.6f}\n" for t, r in RATES.items()]
         rates += [f"  {t}/{c}: {RATES[t] / 1e6:.6f}\n" for t in RATES for c in
                   ("Hosting", "Notebook", "Processing", "BatchTransform", "SpotTraining", "Training Warm Pool")]
-        self.config = "own-rates:\n" + "".join(rates) + "  storage/Training Storage: 0.14\nrates: {Search: 1000, " \
+        rates += [f"  storage/{c} Storage: {r / 1e6}\n" for c, r in STORAGE.items()]
+        self.config = "own-rates:\n" + "".join(rates) + "rates: {Search: 1000, " \
             "DescribeEndpoint: 100, DescribeEndpointConfig: 100, DescribeNotebookInstance: 100, ListTags: 100, " \
             "ListProcessingJobs: 100, ListTransformJobs: 100, DescribeProcessingJob: 1000, DescribeTransformJob: 1000}\n"
         self.configure("")
@@ -313,10 +326,12 @@ def check_now(s, world):
     """Endpoints that nobody has called, and notebooks; a job that runs, with others like it."""
     result = s.run("cost", "--now", "--json")
     got = json.loads(result.stdout)
-    standing = [c for c in world.charges if c["span"] == 3600000]
+    standing = [c for c in world.charges if c.get("stands")]
     idle = sum(c["micro"] for c in standing if c["kind"] == "endpoints")
     equal("what stands there, an hour", round(sum(r["usd_per_hour"] for r in got["rows"] if r["kind"] != "training-job")
-                                              * 1e6), sum(c["micro"] for c in standing))
+                                              * 1e6), sum(c["micro"] * 3600000 // c["span"] for c in standing))
+    ok("a stopped notebook still pays for its volume", [r["instances"] for r in got["rows"] if r["name"] == "notes-3"] ==
+       ["volume of 65 GB"], got["rows"])
     equal("what bills while it does no work, a day", round(got["idle_usd_per_day"] * 1e6), idle * 24)
     job = next(r for r in got["rows"] if r["name"] == "nba-now-1")
     equal("a job's rate, and the jobs behind its end", (job["usd_per_hour"], job["finished_jobs"]), (0.23, 11))

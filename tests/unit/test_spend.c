@@ -26,8 +26,10 @@ static void test_cuts(void **state)
 				   .usd_micro = random_below(i % 3 ? 1000 : 4000000000000000),
 				   .instance_s = random_below(100000)};
 		c.until_ms = c.from_ms + 1 + random_below(i % 2 ? 100 : 4000000000);
-		if (i % 5 == 0)
+		if (i % 5 == 0) {
 			c.rate_micro = 1 + random_below(100000000);
+			c.rate_ms = i % 10 ? HOUR_MS : 730 * HOUR_MS;
+		}
 		int64_t whole = charge_money(&c, 0, INT64_MAX), sum = 0, seconds = 0, at = c.from_ms - 10;
 
 		while (at < c.until_ms) {
@@ -199,6 +201,94 @@ static void test_odd_jobs(void **state)
 	assert_string_equal(l.items[0].type, "ml.unheard.of");
 }
 
+static void set_value(struct resource *r, const char *field, const char *text)
+{
+	size_t i = 0;
+
+	while (!str_eq(r->kind->fields[i].name, field))
+		assert_non_null(r->kind->fields[i++].name);
+	record_set_value(resource_record(r), i, text);
+}
+
+static void put_price(struct session *s, const char *type, const char *component, int64_t micro)
+{
+	const struct price p = {.instance_type = (char *)(uintptr_t)type,
+				.region = (char *)(uintptr_t) "r",
+				.component = (char *)(uintptr_t)component,
+				.usd_micro = micro,
+				.grade = 'A'};
+
+	str_set(&s->region, "r");
+	price_table_add(&s->prices, &p);
+}
+
+/* A volume of processing is billed from start to end; without a price that is said, and no more. */
+static void test_volume_of_job(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_PROCESSING_JOB], "p");
+	struct charges l;
+
+	put_price(s, "ml.m5.xlarge", "Processing", 230000);
+	resource_set_status(r, "Failed");
+	r->created_ms = r->start_ms = DAY_MS;
+	r->end_ms = DAY_MS + 2 * HOUR_MS;
+	set_value(r, "instance", "ml.m5.xlarge");
+	set_value(r, "count", "3");
+	set_value(r, "volume", "100");
+	charges_of_resource(r, s, 9 * DAY_MS, &l);
+	assert_int_equal(l.n, 2);
+	assert_int_equal(l.items[0].usd_micro, 6 * 230000);
+	assert_int_equal(l.items[1].unknown, UNKNOWN_STORAGE);
+	put_price(s, PRICE_STORAGE, "Training Storage", 140000); /* another's */
+	charges_of_resource(r, s, 9 * DAY_MS, &l);
+	assert_int_equal(l.items[1].unknown, UNKNOWN_STORAGE);
+	put_price(s, PRICE_STORAGE, "Processing Storage", 146000);
+	charges_of_resource(r, s, 9 * DAY_MS, &l);
+	assert_string_equal(l.items[1].component, "Processing Storage");
+	assert_int_equal(l.items[1].usd_micro, 100 * 3 * 2 * 200); /* 146000 a month are 200 an hour */
+	assert_true(l.items[1].waste == WASTE_FAILED && l.items[1].instance_s == 0 && l.items[1].estimate);
+	set_value(r, "volume", "0");
+	charges_of_resource(r, s, 9 * DAY_MS, &l);
+	assert_int_equal(l.n, 1);
+}
+
+/* A stopped notebook has no instance and keeps its volume, from when it was made. */
+static void test_volume_that_stands(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_NOTEBOOK], "n");
+	AUTO(usages) struct usages stopped = {0}, runs = {0}, failed = {0};
+	struct charges l;
+
+	put_price(s, "ml.m5.xlarge", "Notebook", 230000);
+	resource_set_status(r, "Stopped");
+	r->created_ms = DAY_MS;
+	r->modified_ms = 3 * DAY_MS;
+	set_value(r, "instance", "ml.m5.xlarge");
+	set_value(r, "volume", "50");
+	usage_of_resource(r, NULL, 4 * DAY_MS, &stopped);
+	assert_int_equal(stopped.n, 1);
+	assert_true(usage_is_volume(&stopped.items[0]) && stopped.items[0].guessed);
+	assert_true(stopped.items[0].count == 50 && stopped.items[0].from_ms == DAY_MS);
+	stopped.items[0].until_ms = TIME_UNKNOWN;
+	charges_of_usage(&stopped.items[0], s, 4 * DAY_MS, &l);
+	assert_int_equal(l.items[0].unknown, UNKNOWN_STORAGE);
+	put_price(s, PRICE_STORAGE, "Notebook Storage", 146000);
+	charges_of_usage(&stopped.items[0], s, 4 * DAY_MS, &l);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.items[0].usd_micro, 50 * 72 * 200);
+	assert_int_equal(charge_money(&l.items[0], 2 * DAY_MS, 2 * DAY_MS + HOUR_MS), 50 * 200);
+	assert_int_equal(l.items[0].instance_s, 0);
+	resource_set_status(r, "InService");
+	usage_of_resource(r, NULL, 4 * DAY_MS, &runs);
+	assert_int_equal(runs.n, 2);
+	assert_string_equal(runs.items[1].type, "ml.m5.xlarge");
+	resource_set_status(r, "Failed"); /* it never came to be */
+	usage_of_resource(r, NULL, 4 * DAY_MS, &failed);
+	assert_int_equal(failed.n, 0);
+}
+
 #define MINUTE_MS ((int64_t)60000)
 
 static struct job *put_job(struct session *s, const char *name, const char *status, int64_t minutes)
@@ -341,11 +431,13 @@ static void test_budgets(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cuts),	    cmocka_unit_test(test_days),
-					   cmocka_unit_test(test_overflow), cmocka_unit_test(test_rounding),
-					   cmocka_unit_test(test_prefixes), cmocka_unit_test(test_periods),
-					   cmocka_unit_test(test_odd_jobs), cmocka_unit_test(test_budgets),
-					   cmocka_unit_test(test_groups),   cmocka_unit_test(test_groups_words)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cuts),	      cmocka_unit_test(test_days),
+		cmocka_unit_test(test_overflow),      cmocka_unit_test(test_rounding),
+		cmocka_unit_test(test_prefixes),      cmocka_unit_test(test_periods),
+		cmocka_unit_test(test_odd_jobs),      cmocka_unit_test(test_budgets),
+		cmocka_unit_test(test_groups),	      cmocka_unit_test(test_groups_words),
+		cmocka_unit_test(test_volume_of_job), cmocka_unit_test(test_volume_that_stands)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
