@@ -22,7 +22,8 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->session = s;
 	ui->host = host;
 	ui->surface.ascii = opt->ascii;
-	ui->surface.mono = opt->mono;
+	ui->mono = opt->mono;
+	ui->theme = opt->theme;
 	ui->notice_ms = opt->notice_ms;
 	ui->columns = xstrdup(opt->columns);
 	ui->order = xstrdup(opt->order);
@@ -30,6 +31,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->next_view_id = 1;
 	ui->dirty = true;
 	surface_resize(&ui->surface, opt->rows, opt->cols);
+	ui_theme_load(ui);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	ui_history_load(ui);
 	return ui;

@@ -65,6 +65,8 @@ struct ui {
 	const struct session *session;
 	const struct ui_host *host;
 	struct surface surface;
+	bool mono;	       /* whatever the theme */
+	enum theme theme;      /* of the settings */
 	int64_t notice_ms;     /* how long a note of the least kind is shown */
 	char *columns, *order; /* of the jobs; NULL */
 	struct view *stack[UI_STACK_MAX];
@@ -101,6 +103,10 @@ bool ui_notice_showing(const struct ui *ui);
 void ui_history_load(struct ui *ui);
 void ui_history_add(struct ui *ui, enum prompt_kind kind, const char *text);
 void ui_history_keep(struct ui *ui);
+
+/* ui_theme.c: the one that was kept; `:theme`. */
+void ui_theme_load(struct ui *ui);
+void ui_theme_run(struct ui *ui, const char *text);
 
 bool ui_prompt_key(struct ui *ui, int key);
 void ui_prompt_done(struct prompt *p);

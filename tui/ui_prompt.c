@@ -202,6 +202,8 @@ const struct ui_command ui_commands[] = {
 	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
 	{"group", "BY", "Jobs by prefix, tag:KEY, type, status, user, backtest, parent; none: one by one", run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
+	{"theme", "[NAME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
+	 ui_theme_run},
 	{"region", "REGION", "The same in another region", run_region},
 	{"profile", "NAME", "The same with another profile of the AWS files", run_profile},
 	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},
@@ -391,6 +393,12 @@ static void collect_commands(struct strlist *l, const char *prefix)
 	strlist_sort(l);
 }
 
+static void collect_themes(struct strlist *l, const char *prefix)
+{
+	for (size_t i = 0; i < THEME_COUNT; i++)
+		add_if(l, theme_name((enum theme)i), prefix);
+}
+
 static void collect_fields(struct strlist *l, const struct kind *k, const char *prefix)
 {
 	for (const struct field *f = k->fields; f->name; f++)
@@ -417,6 +425,8 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 
 	if (!command)
 		collect_commands(l, prefix);
+	else if (!strcmp(command, "theme"))
+		collect_themes(l, prefix);
 	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
 		collect_fields(l, ui_top(ui)->ops->sort && ui_top_kind(ui) ? ui_top_kind(ui) : jobs, prefix);
 	else if (!slash || !kind_find(word))
