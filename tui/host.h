@@ -10,6 +10,7 @@
 #define SAGETOP_TUI_HOST_H
 
 #include "model/session.h"
+#include "tui/theme.h"
 
 /* err is NULL where it worked, else the one-line reason. */
 typedef void host_done_fn(void *user, const struct err *err);
@@ -69,6 +70,8 @@ struct ui_host {
 	void (*move)(void *user, const char *profile, const char *region);
 	/* Write text to a file of the user's choosing (save a screen or a log). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
+	/* Other colours; refused where there are none. */
+	int (*theme)(void *user, enum theme theme, struct err *err);
 	/* Put text on the terminal's clipboard (OSC 52). */
 	void (*copy)(void *user, const char *text);
 	/* What is kept from one start to the next, by name; NULL where nothing is; borrowed until

@@ -18,9 +18,10 @@ static const struct resources *things(const struct view *v)
 	return &ui_session(v->ui)->tables[list_of(v)->kind->id];
 }
 
-/* As --sort: "cost" ascending, "-cost" descending. */
-static void choose_order(struct list *l, const char *text)
+void list_choose_order(struct list *l, const char *text)
 {
+	free(l->sort.key);
+	l->reverse = false;
 	l->sort = list_usual_order(l->kind);
 	if (!text || field_ref_parse(l->kind, text + (*text == '-' || *text == '+'), &l->sort, NULL) < 0)
 		return;
@@ -37,7 +38,7 @@ void list_open(struct view *v, const struct kind *kind, const char *parent, cons
 	l->parent = xstrdup(parent);
 	l->hooks = hooks;
 	list_choose_columns(l, ui_columns_of(v->ui, kind));
-	choose_order(l, ui_order_of(v->ui, kind));
+	list_choose_order(l, ui_order_of(v->ui, kind));
 	l->stale = true;
 	list_want_cold(v);
 }

@@ -102,6 +102,8 @@ int list_columns(struct view *v, const char *text, struct err *err); /* as --col
 /* "prefix", "tag:KEY": by groups (groups.h); "none". */
 int list_group(struct view *v, const char *text, struct err *err);
 void list_shown(const struct view *v, struct field_list *ret);
+void list_shape(const struct view *v, struct view_shape *ret);
+int list_reshape(struct view *v, const struct view_shape *s, struct err *err);
 void list_csv(struct view *v, struct buf *out); /* what is shown, with its columns */
 const char *list_beside(struct view *v, const char *name);
 const char *list_neighbour(struct view *v, const char *name, int by);

@@ -19,6 +19,8 @@ bool list_asks_for(const struct list *l, const struct field_ref *f);
 bool list_shows_failures(const struct list *l);
 void list_rebuild(struct view *v); /* at the next turn */
 void list_forget_widths(struct list *l);
+/* As --sort: "cost" ascending, "-cost" descending; NULL: the usual one. */
+void list_choose_order(struct list *l, const char *text);
 /* list_columns.c: as the settings have them (NULL: the usual), cold ones asked for. */
 void list_choose_columns(struct list *l, const char *text);
 void list_want_cold(struct view *v);

@@ -88,10 +88,9 @@ static void prepare_crash(void)
 		sigaction(crash_signals[i], &sa, NULL);
 }
 
-/* Else it is reversed, in the terminal's own two colours. */
-static bool selection_has_colours(void)
+static int colours(void)
 {
-	return !term.mono && COLORS >= 256 && term.theme != THEME_BASIC;
+	return term.mono ? 0 : COLORS;
 }
 
 static void setup_colours(void)
@@ -102,13 +101,9 @@ static void setup_colours(void)
 	}
 	start_color();
 	use_default_colors();
-	bool rich = COLORS >= 256;
-	for (int i = 0; i < ST_COUNT; i++) {
-		const struct look l = theme_look(term.theme, (enum style)i);
-		init_pair((short)(i + 1), rich ? l.fg256 : l.fg16, rich ? l.bg256 : l.bg16);
-		if (selection_has_colours())
-			init_pair((short)(i + 1 + ST_COUNT), l.selected256,
-				  l.bg256 < 0 ? theme_selected_bg256 : l.bg256);
+	for (int i = 0; i < 2 * ST_COUNT; i++) {
+		const struct paint p = theme_paint(term.theme, (enum style)(i % ST_COUNT), i >= ST_COUNT, colours());
+		init_pair((short)(i + 1), p.fg, p.bg);
 	}
 }
 
@@ -218,6 +213,17 @@ bool term_is_mono(void)
 	return term.mono;
 }
 
+int term_set_theme(enum theme theme, struct err *err)
+{
+	if (term.mono)
+		return err_set(err, ERR_USAGE,
+			       "there are no colours here: NO_COLOR, --no-color, or the terminal has none");
+	term.theme = theme;
+	setup_colours();
+	term_repaint();
+	return 0;
+}
+
 bool term_is_utf8(void)
 {
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
@@ -225,23 +231,19 @@ bool term_is_utf8(void)
 
 static attr_t look_attr(const struct cell *c, short *ret_pair)
 {
-	const struct look l = theme_look(term.theme, c->style < ST_COUNT ? (enum style)c->style : ST_NORMAL);
-	unsigned bits = term.mono ? l.mono_attrs : l.colour_attrs;
+	enum style style = c->style < ST_COUNT ? (enum style)c->style : ST_NORMAL;
 	bool selected = c->attr & ATTR_SELECTED;
+	const struct paint p = theme_paint(term.theme, style, selected, colours());
 	attr_t a = 0;
 
-	*ret_pair = term.mono ? 0 : (short)(c->style + 1 + (selected ? ST_COUNT : 0));
-	if (selected && !selection_has_colours()) {
-		a |= A_REVERSE;
-		*ret_pair = 0;
-	}
-	if (bits & LOOK_BOLD)
+	*ret_pair = term.mono ? 0 : (short)(style + 1 + (selected ? ST_COUNT : 0));
+	if (p.attrs & LOOK_BOLD)
 		a |= A_BOLD;
-	if (bits & LOOK_DIM)
+	if (p.attrs & LOOK_DIM)
 		a |= A_DIM;
-	if (bits & LOOK_REVERSE)
+	if (p.attrs & LOOK_REVERSE)
 		a |= A_REVERSE;
-	if (bits & LOOK_UNDERLINE)
+	if (p.attrs & LOOK_UNDERLINE)
 		a |= A_UNDERLINE;
 	return a;
 }

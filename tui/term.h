@@ -31,7 +31,9 @@ void term_repaint(void); /* the next flush draws every cell */
  * than an escape sequence takes. */
 int term_key(void);
 bool term_is_utf8(void);
-bool term_is_mono(void); /* no colours, by choice or for want of them */
+bool term_is_mono(void); /* no colours whatever the theme: not wanted, or for want of them */
+/* Other colours from the next flush on; refused where there are none. */
+int term_set_theme(enum theme theme, struct err *err) NODISCARD;
 /* Send text to the clipboard of the terminal: by OSC 52, within tmux by its own command as
  * well. Whether it arrives is not known. */
 void term_copy(const char *text);

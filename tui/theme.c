@@ -1,6 +1,8 @@
 /* The look of every style. */
 #include "tui/theme.h"
 
+#include "base/str.h"
+
 #define GREY256 243
 
 /* Of the middle of the 256, so that they can be read on black and on white. Series
@@ -36,10 +38,66 @@ static const struct look looks[ST_COUNT] = {
 	[ST_SERIES_6] = {130, -1, 1, -1, 223, LOOK_BOLD, 0},
 };
 
+/* Colours of a theme's own; 0: as usual. */
+struct palette {
+	short fg256[ST_COUNT], selected256[ST_COUNT], fg16[ST_COUNT];
+};
+
+#define GREYS(colour) [ST_DIM] = (colour), [ST_HEADING] = (colour), [ST_PENDING] = (colour), [ST_STOPPED] = (colour)
+
+static const struct palette palettes[THEME_COUNT] = {
+	[THEME_DARK] =
+		{.fg256 =
+			 {GREYS(247), [ST_KEY] = 75, [ST_RUNNING] = 75, [ST_GOOD] = 77, [ST_BAD] = 210, [ST_WARN] = 215,
+			  [ST_MARK] = 215, [ST_ADDED] = 77, [ST_REMOVED] = 210, [ST_SERIES_1] = 75, [ST_SERIES_2] = 209,
+			  [ST_SERIES_3] = 79, [ST_SERIES_4] = 176, [ST_SERIES_5] = 159, [ST_SERIES_6] = 185}},
+	[THEME_LIGHT] =
+		{.fg256 = {GREYS(240), [ST_KEY] = 25, [ST_RUNNING] = 25, [ST_GOOD] = 22, [ST_BAD] = 124, [ST_WARN] = 94,
+			   [ST_MARK] = 94, [ST_ADDED] = 22, [ST_REMOVED] = 124, [ST_SERIES_1] = 25, [ST_SERIES_2] = 94,
+			   [ST_SERIES_3] = 22, [ST_SERIES_4] = 90, [ST_SERIES_5] = 240, [ST_SERIES_6] = 124}},
+	/* Blue, orange, violet and grey stay apart; what is well needs no colour. */
+	[THEME_COLOR_BLIND] =
+		{.fg256 = {[ST_KEY] = 68,
+			   [ST_RUNNING] = 68,
+			   [ST_GOOD] = -1,
+			   [ST_BAD] = 130,
+			   [ST_WARN] = 129,
+			   [ST_MARK] = 129,
+			   [ST_ADDED] = 68,
+			   [ST_REMOVED] = 130,
+			   [ST_SERIES_1] = 66,
+			   [ST_SERIES_2] = 130,
+			   [ST_SERIES_3] = 129,
+			   [ST_SERIES_4] = 101,
+			   [ST_SERIES_5] = 164,
+			   [ST_SERIES_6] = 133},
+		 .selected256 = {[ST_GOOD] = 231,
+				 [ST_BAD] = 222,
+				 [ST_WARN] = 225,
+				 [ST_MARK] = 225,
+				 [ST_ADDED] = 159,
+				 [ST_REMOVED] = 222},
+		 .fg16 = {[ST_GOOD] = -1,
+			  [ST_WARN] = 5,
+			  [ST_MARK] = 5,
+			  [ST_ADDED] = 4,
+			  [ST_BAD] = 3,
+			  [ST_REMOVED] = 3}},
+};
+
+static short either(short own, short usual)
+{
+	return own ? own : usual;
+}
+
 struct look theme_look(enum theme theme, enum style style)
 {
+	const struct palette *own = &palettes[theme];
 	struct look l = looks[style];
 
+	l.fg256 = either(own->fg256[style], l.fg256);
+	l.selected256 = either(own->selected256[style], l.selected256);
+	l.fg16 = either(own->fg16[style], l.fg16);
 	if (theme == THEME_BASIC) {
 		l.fg256 = l.fg16;
 		l.bg256 = l.bg16;
@@ -48,7 +106,52 @@ struct look theme_look(enum theme theme, enum style style)
 		l.fg256 = -1;
 		l.mono_attrs &= (unsigned char)~LOOK_DIM;
 	}
+	if (theme == THEME_MONO)
+		l.fg256 = l.bg256 = l.fg16 = l.bg16 = -1;
 	return l;
 }
 
 const short theme_selected_bg256 = 24;
+
+struct paint theme_paint(enum theme theme, enum style style, bool selected, int colours)
+{
+	const struct look l = theme_look(theme, style);
+	bool plain = !colours || theme == THEME_MONO, rich = !plain && colours >= 256 && theme != THEME_BASIC;
+	struct paint p = {l.fg16, l.bg16, plain ? l.mono_attrs : l.colour_attrs};
+
+	if (rich) {
+		p.fg = selected ? l.selected256 : l.fg256;
+		p.bg = selected && l.bg256 < 0 ? theme_selected_bg256 : l.bg256;
+		return p;
+	}
+	if (selected) /* in the terminal's own two colours */
+		p.attrs |= LOOK_REVERSE;
+	if (selected || plain)
+		p.fg = p.bg = -1;
+	return p;
+}
+
+static const char *const names[] = {
+#define THEME(id, name, help) name,
+#include "tui/themes.def"
+#undef THEME
+};
+
+const char *theme_name(enum theme theme)
+{
+	return names[theme];
+}
+
+int theme_parse(const char *name, enum theme *ret, struct err *err)
+{
+	AUTO(buf) struct buf all = BUF_INIT(512);
+
+	for (size_t i = 0; i < THEME_COUNT; i++) {
+		if (str_eq(name, names[i])) {
+			*ret = (enum theme)i;
+			return 0;
+		}
+		(void)buf_addf(&all, " %s", names[i]);
+	}
+	return err_set(err, ERR_USAGE, "which theme?%s", buf_str(&all));
+}

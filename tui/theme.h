@@ -1,9 +1,10 @@
 /* theme.h - how each style looks: colours of 256 or 16, and without colour.
  *
  * The terminal's own background is kept; every colour of the 256 is readable on light
- * and dark ones, and on the row under the cursor, which sets both colours: a test
- * computes the contrasts. The 16 are the user's own palette; there, and without colour,
- * that row is reversed. State never rests on colour alone: a symbol and a word stand by. */
+ * and dark ones (of the themes dark and light on theirs), and on the row under the cursor,
+ * which sets both colours: a test computes the contrasts, and how far apart the colours of
+ * the theme color-blind are to such eyes. The 16 are the user's own palette; there, and without
+ * colour, that row is reversed. State never rests on colour alone: a symbol and a word stand by. */
 #ifndef SAGETOP_TUI_THEME_H
 #define SAGETOP_TUI_THEME_H
 
@@ -18,12 +19,26 @@ struct look {
 	unsigned char colour_attrs, mono_attrs; /* LOOK_* */
 };
 
-/* In the order of the setting's words. */
-enum theme { THEME_USUAL, THEME_BASIC, THEME_CONTRAST };
+enum theme {
+#define THEME(id, name, help) THEME_##id,
+#include "tui/themes.def"
+#undef THEME
+	THEME_COUNT
+};
 
-/* BASIC keeps to the terminal's own 16 colours, CONTRAST shows nothing in grey. */
+const char *theme_name(enum theme theme);
+/* ERR_USAGE names them all. err may be NULL. */
+int theme_parse(const char *name, enum theme *ret, struct err *err) NODISCARD;
+
 struct look theme_look(enum theme theme, enum style style);
 /* Background of the row under the cursor. */
 extern const short theme_selected_bg256;
+
+/* What a cell is drawn with on a terminal of so many colours: 256, fewer, or 0. */
+struct paint {
+	short fg, bg; /* -1: the terminal's own */
+	unsigned char attrs;
+};
+struct paint theme_paint(enum theme theme, enum style style, bool selected, int colours);
 
 #endif

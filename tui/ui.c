@@ -22,7 +22,8 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->session = s;
 	ui->host = host;
 	ui->surface.ascii = opt->ascii;
-	ui->surface.mono = opt->mono;
+	ui->mono = opt->mono;
+	ui->theme = opt->theme;
 	ui->notice_ms = opt->notice_ms;
 	ui->columns = xstrdup(opt->columns);
 	ui->order = xstrdup(opt->order);
@@ -30,6 +31,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->next_view_id = 1;
 	ui->dirty = true;
 	surface_resize(&ui->surface, opt->rows, opt->cols);
+	ui_theme_load(ui);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	ui_history_load(ui);
 	return ui;
@@ -37,6 +39,8 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 
 static void view_close(struct view *v)
 {
+	place_leave(v);
+	place_free(v->place);
 	if (v->ops->close)
 		v->ops->close(v);
 	free(v->state);
@@ -48,6 +52,7 @@ void ui_free(struct ui *ui)
 	if (!ui)
 		return;
 	ui_history_keep(ui);
+	ui_trail_done(ui);
 	while (ui->depth > 0)
 		view_close(ui->stack[--ui->depth]);
 	ui_calls_orphan(ui);
@@ -203,6 +208,7 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg)
 	v->ops = ops;
 	v->ui = ui;
 	v->kind = arg->kind;
+	v->place = place_new(view, arg);
 	v->id = ui->next_view_id++;
 	v->state = xcalloc(1, MAX(ops->state_size, (size_t)1));
 	if (ops->open && ops->open(v, arg, &err) < 0) {
@@ -263,6 +269,7 @@ void ui_pop(struct ui *ui)
 
 void ui_pop_all(struct ui *ui)
 {
+	ui->trail.jumped |= ui->depth > 1;
 	while (ui->depth > 1)
 		ui_pop(ui);
 }
@@ -333,6 +340,10 @@ bool ui_action(struct ui *ui, enum action a)
 		return true;
 	case ACT_QUIT_NOW:
 		ui_quit(ui, false);
+		return true;
+	case ACT_TRAIL_BACK:
+	case ACT_TRAIL_FORWARD:
+		ui_trail_go(ui, a == ACT_TRAIL_BACK ? -1 : 1);
 		return true;
 	case ACT_REQUESTS:
 		ui_push(ui, VIEW_REQUESTS, NULL);
@@ -482,6 +493,7 @@ bool ui_draw(struct ui *ui)
 	ui->now_ms = clock_now_ms();
 	ui_notice_collect(ui);
 	bring_up_to_date(ui, v);
+	ui_trail_note(ui);
 	uint64_t signature = frame_signature(ui);
 	if (!ui->dirty && signature == ui->drawn_signature)
 		return false;

@@ -13,7 +13,8 @@ struct ui;
 
 struct ui_options {
 	bool ascii;
-	bool mono; /* without colours: curves differ by the way they are dashed */
+	bool mono;	  /* no colours whatever the theme: curves differ by the way they are dashed */
+	enum theme theme; /* that the terminal shows; another that was kept goes before it */
 	int rows, cols;
 	int64_t notice_ms;	     /* how long a note is shown, worse ones longer */
 	const char *columns, *order; /* of the jobs, as --columns and --sort; copied; NULL: the usual */

@@ -1,5 +1,5 @@
 /* ui_internal.h - the frame's own state, shared by ui.c (stack, keys, drawing),
- * ui_frame.c (header, title, footer), ui_prompt.c (prompt, commands), ui_dialog.c
+ * ui_frame.c (header, title, footer), ui_prompt.c (prompt, commands), ui_complete.c, ui_dialog.c
  * (questions), ui_ask.c (requests to the host) and ui_change.c (stop, delete). Views never include it. */
 #ifndef SAGETOP_TUI_UI_INTERNAL_H
 #define SAGETOP_TUI_UI_INTERNAL_H
@@ -61,10 +61,22 @@ struct ui_call {
 	struct change_batch *batch;
 };
 
+/* The screens that were painted, in order, and where among them the user is. */
+struct trail {
+	struct trail_stop {
+		struct place *places[UI_STACK_MAX];
+		size_t n;
+	} * stops;
+	size_t n, cap, at;
+	bool jumped; /* by a command to the jobs, not back to them */
+};
+
 struct ui {
 	const struct session *session;
 	const struct ui_host *host;
 	struct surface surface;
+	bool mono;	       /* whatever the theme */
+	enum theme theme;      /* of the settings */
 	int64_t notice_ms;     /* how long a note of the least kind is shown */
 	char *columns, *order; /* of the jobs; NULL */
 	struct view *stack[UI_STACK_MAX];
@@ -79,6 +91,7 @@ struct ui {
 	struct prompt prompt;
 	struct dialog dialog;
 	struct header_facts facts;
+	struct trail trail;
 	struct ui_call *calls;
 	struct { /* asked about in the dialog */
 		const struct kind *kind;
@@ -102,7 +115,27 @@ void ui_history_load(struct ui *ui);
 void ui_history_add(struct ui *ui, enum prompt_kind kind, const char *text);
 void ui_history_keep(struct ui *ui);
 
+/* ui_trail.c: what a screen is opened with, shared by it and the stops; to be called as it closes. */
+struct place *place_new(enum view_id view, const struct view_arg *arg);
+void place_free(struct place *p);
+void place_leave(const struct view *v);
+void ui_trail_note(struct ui *ui); /* the screens as they are seen now */
+void ui_trail_go(struct ui *ui, int by);
+void ui_trail_done(struct ui *ui);
+
+/* The list that is seen, else the jobs, which are brought to the top. */
+struct view *ui_list_in_reach(struct ui *ui);
+
+/* ui_views.c: `:view`; the names that are saved. */
+void ui_view_run(struct ui *ui, const char *text);
+void ui_views_names(const struct ui *ui, struct strlist *ret);
+
+/* ui_theme.c: the one that was kept; `:theme`. */
+void ui_theme_load(struct ui *ui);
+void ui_theme_run(struct ui *ui, const char *text);
+
 bool ui_prompt_key(struct ui *ui, int key);
+void ui_prompt_complete(struct ui *ui, int by); /* the next candidate, or the one before */
 void ui_prompt_done(struct prompt *p);
 void ui_prompt_draw(struct ui *ui, struct area line, struct area below);
 void ui_open_command_line(struct ui *ui);

@@ -13,6 +13,7 @@
 
 struct ui;
 struct view;
+struct place;
 
 enum view_id {
 #define VIEW(id, name) VIEW_##id,
@@ -34,6 +35,16 @@ struct view_arg {
 /* What is typed behind a screen's `:` command. */
 enum view_takes { TAKES_NOTHING = 0, TAKES_TEXT, TAKES_NAME, TAKES_NAMES };
 
+/* How a list is looked at. Texts as `:filter`, --sort, --columns and `:group` have them; NULL: as
+ * usual. */
+struct view_shape {
+	char *filter, *order, *columns, *group;
+	bool faults, wide; /* only failed ones; the columns of ctrl-w */
+	char *selected;	   /* the thing that the cursor was moved to; NULL */
+};
+void view_shape_done(struct view_shape *s);
+AUTO_EMBEDDED(view_shape, struct view_shape, view_shape_done)
+
 #define VIEW_CONTEXTS_MAX 3
 
 struct view_ops {
@@ -43,6 +54,7 @@ struct view_ops {
 	const char *help;
 	enum key_context contexts[VIEW_CONTEXTS_MAX];
 	size_t state_size;
+	bool passing; /* not a screen to go back to: help, forms */
 	/* May be NULL where there is nothing to do. */
 	int (*open)(struct view *v, const struct view_arg *arg, struct err *err);
 	void (*close)(struct view *v);
@@ -73,6 +85,9 @@ struct view_ops {
 	/* `:columns`, and the rows as CSV for `:export`, */
 	int (*columns)(struct view *v, const char *text, struct err *err);
 	void (*csv)(struct view *v, struct buf *out);
+	/* how it is looked at (*ret is empty), and to have it looked at so; an error leaves it as it is, */
+	void (*shape)(const struct view *v, struct view_shape *ret);
+	int (*reshape)(struct view *v, const struct view_shape *s, struct err *err);
 	/* the thing `by` rows from that one in this list's order, selected; NULL at
 	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);
@@ -93,7 +108,8 @@ struct view {
 	const struct kind *kind; /* it was opened with; NULL */
 	const struct kind *rows; /* of a list, set as it opens: that of its rows; NULL elsewhere */
 	void *state;
-	uint64_t id; /* never reused */
+	struct place *place; /* what it can be opened with again (ui_trail.c) */
+	uint64_t id;	     /* never reused */
 	uint64_t drawn_generation;
 	bool updated;
 };

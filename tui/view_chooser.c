@@ -211,6 +211,7 @@ const struct view_ops view_chooser_ops = {
 	.argument = "",
 	.help = "Choose and order the columns of the list",
 	.contexts = {CTX_CHOOSER, CTX_LIST},
+	.passing = true,
 	.state_size = sizeof(struct chooser_state),
 	.open = chooser_open,
 	.close = chooser_close,

@@ -172,6 +172,7 @@ const struct view_ops view_help_ops = {
 	.argument = "",
 	.help = "Keys, commands and symbols",
 	.contexts = {CTX_TEXT},
+	.passing = true,
 	.state_size = sizeof(struct help_state),
 	.open = help_open,
 	.close = help_close,

@@ -350,6 +350,7 @@ const struct view_ops view_launch_ops = {
 	.takes = TAKES_TEXT,
 	.help = "Launch a job from a specification file",
 	.contexts = {CTX_TEXT},
+	.passing = true,
 	.state_size = sizeof(struct launch_state),
 	.open = launch_open,
 	.close = launch_close,

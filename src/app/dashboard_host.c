@@ -420,6 +420,11 @@ static void host_move(void *user, const char *profile, const char *region)
 	str_set(&h->region, region);
 }
 
+static int host_theme(void *user, enum theme theme, struct err *err)
+{
+	return term_set_theme(theme, err);
+}
+
 static void host_copy(void *user, const char *text)
 {
 	term_copy(text);
@@ -469,6 +474,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.describe = host_describe,
 		.move = host_move,
 		.save = host_save,
+		.theme = host_theme,
 		.copy = host_copy,
 		.kept = host_kept,
 		.keep = host_keep,

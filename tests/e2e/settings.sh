@@ -79,6 +79,10 @@ tap_match 'the usual theme has 256 colours' '3   8   ;   5' "$(paint)"
 settings 'theme: basic'
 tap_empty 'the basic one has not' "$(paint | grep '3   8   ;   5')"
 tap_match 'but the terminal has its own' '033   \[   3' "$(paint)"
+settings 'theme: light'
+tap_match 'the light one has darker ones' '3   8   ;   5   ;   2   5   m' "$(paint | tr -d '\n')"
+settings 'theme: mono'
+tap_empty 'mono has none' "$(paint | grep '033   \[   3[0-9]')"
 settings 'color: never'
 tap_empty 'none at all' "$(paint | grep '033   \[   3')"
 settings 'ascii: true'

@@ -19,12 +19,15 @@
  *   change WHAT             something happens in the session: new-job, gone, log-lines, merged-lines, loading
  *   ask-code TEXT           the program asks for a code (of an MFA device)
  *   screen                  followed by the lines of the screen and `end`
+ *   painted                 likewise, with colours: "{28}" is what follows painted with (see painted_text)
+ *   painted                 likewise, with colours: "{28}" is what follows painted with (see painted_text)
  *   host TEXT               the last action asked of the host is TEXT
  * Trailing blanks of a screen line do not count. # is a comment. */
 #include <errno.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/utf8.h"
 #include "seed.h"
 #include "tui/key.h"
 #include "tui/ui.h"
@@ -54,6 +57,7 @@ static struct {
 	char estimate[128];
 	char launched[64];  /* the name; change new-job lets it appear */
 	struct strmap kept; /* over restarts */
+	enum theme theme;   /* that the terminal would show */
 } t;
 
 /* --- a host that answers at the next turn --- */
@@ -182,6 +186,14 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return 0;
 }
 
+static int host_theme(void *user, enum theme theme, struct err *err)
+{
+	if (t.mono)
+		return err_set(err, ERR_USAGE, "there are no colours here");
+	t.theme = theme;
+	return 0;
+}
+
 static void host_copy(void *user, const char *text)
 {
 	snprintf(t.asked, sizeof(t.asked), "copy %s", text);
@@ -241,6 +253,7 @@ static struct ui_host host = {
 	.describe = host_describe,
 	.save = host_save,
 	.copy = host_copy,
+	.theme = host_theme,
 	.move = host_move,
 	.kept = host_kept,
 	.keep = host_keep,
@@ -271,8 +284,10 @@ static void open_ui(void)
 				 .cols = t.cols ? t.cols : 80,
 				 .notice_ms = 8000,
 				 .columns = t.columns[0] ? t.columns : NULL,
-				 .order = t.order[0] ? t.order : NULL};
+				 .order = t.order[0] ? t.order : NULL,
+				 .theme = THEME_USUAL};
 
+	t.theme = THEME_USUAL;
 	t.ui = ui_new(t.session, &host, &opt);
 	settle();
 }
@@ -374,19 +389,16 @@ static void change(const char *what)
 	settle();
 }
 
-static void compare(const char *expected)
+static void compare(const char *expected, const char *got)
 {
-	AUTO(buf) struct buf got = BUF_INIT(1 << 20);
-
-	surface_text(ui_surface(t.ui), &got);
-	if (!strcmp(buf_str(&got), expected))
+	if (!strcmp(got, expected))
 		return;
 	failed = true;
 	printf("# expected:\n");
 	for (const char *s = expected; *s; s += strcspn(s, "\n"), s += *s == '\n')
 		printf("#  %.*s\n", (int)strcspn(s, "\n"), s);
 	printf("# got:\n");
-	for (const char *s = buf_str(&got); *s; s += strcspn(s, "\n"), s += *s == '\n')
+	for (const char *s = got; *s; s += strcspn(s, "\n"), s += *s == '\n')
 		printf("#  %.*s\n", (int)strcspn(s, "\n"), s);
 }
 
@@ -495,8 +507,64 @@ static void run_line(const char *word, const char *arg)
 	}
 }
 
+static void add_paint(struct buf *out, struct paint p)
+{
+	static const struct {
+		unsigned bit;
+		char letter;
+	} letters[] = {{LOOK_BOLD, 'b'}, {LOOK_DIM, 'd'}, {LOOK_REVERSE, 'r'}, {LOOK_UNDERLINE, 'u'}};
+
+	(void)buf_addc(out, '{');
+	if (p.fg >= 0)
+		(void)buf_addf(out, "%d", p.fg);
+	if (p.bg >= 0)
+		(void)buf_addf(out, "/%d", p.bg);
+	for (size_t i = 0; i < ARRAY_LEN(letters); i++)
+		if (p.attrs & letters[i].bit)
+			(void)buf_addc(out, letters[i].letter);
+	(void)buf_addc(out, '}');
+}
+
+static bool is_same(struct paint a, struct paint b)
+{
+	return a.fg == b.fg && a.bg == b.bg && a.attrs == b.attrs;
+}
+
+/* The screen as text with what each part is painted with on a terminal of 256 colours:
+ * "{28}" its number, "{231/24}" with that of the background, b d r u bold, dim, reversed, underlined. */
+static void painted_text(struct buf *out)
+{
+	const struct surface *s = ui_surface(t.ui);
+
+	for (int row = 0; row < s->rows; row++) {
+		const struct cell *line = &s->cells[(size_t)row * (size_t)s->cols];
+		struct paint now = {-1, -1, 0};
+		char utf8[8];
+		int end = s->cols;
+
+		while (end && line[end - 1].cp == ' ')
+			end--;
+		for (int col = 0; col < end; col++) {
+			const struct cell *c = &line[col];
+			struct paint p = theme_paint(t.theme, c->style, c->attr & ATTR_SELECTED, t.mono ? 0 : 256);
+			if (!c->cp)
+				continue;
+			if (!is_same(p, now))
+				add_paint(out, p);
+			now = p;
+			(void)buf_add(out, utf8, utf8_encode(c->cp, utf8));
+		}
+		(void)buf_addc(out, '\n');
+	}
+}
+
+static void plain_text(struct buf *out)
+{
+	surface_text(ui_surface(t.ui), out);
+}
+
 /* The expected screen up to `end`; returns what follows. */
-static const char *run_screen(const char *s, struct buf *out)
+static const char *run_screen(const char *s, struct buf *out, void (*text)(struct buf *out))
 {
 	AUTO(buf) struct buf expected = BUF_INIT(1 << 20);
 	AUTO(buf) struct buf got = BUF_INIT(1 << 20);
@@ -511,9 +579,9 @@ static const char *run_screen(const char *s, struct buf *out)
 		(void)buf_addc(&expected, '\n');
 		s += n + (s[n] == '\n');
 	}
-	surface_text(ui_surface(t.ui), &got);
+	text(&got);
 	if (!updating)
-		compare(buf_str(&expected));
+		compare(buf_str(&expected), buf_str(&got));
 	(void)buf_addf(out, "%send\n", buf_str(&got));
 	return *s ? s + 4 : s;
 }
@@ -535,8 +603,8 @@ static int run_file(const char *path)
 		s += n + (s[n] == '\n');
 		if (line[0] == '#' || !line[0])
 			continue;
-		if (!strcmp(line, "screen")) {
-			s = run_screen(s, &out);
+		if (!strcmp(line, "screen") || !strcmp(line, "painted")) {
+			s = run_screen(s, &out, line[0] == 's' ? plain_text : painted_text);
 			continue;
 		}
 		size_t word = strcspn(line, " ");

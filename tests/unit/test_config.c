@@ -3,6 +3,7 @@
 
 #include "app/config.h"
 #include "base/fs.h"
+#include "tui/theme.h"
 
 static char *folder;
 
@@ -95,6 +96,19 @@ static void test_values(void **state)
 	assert_string_equal(strmap_get(&c.set.rates, "DescribeTrainingJob"), "4");
 	AUTO(str) char *from = xasprintf("%s:8", c.path);
 	assert_string_equal(c.from[SETTING_zone], from);
+}
+
+/* The setting's words are the themes, in their order. */
+static void test_themes(void **state)
+{
+	for (int i = 0; i < THEME_COUNT; i++) {
+		AUTO(config) struct config c = {0};
+		AUTO(str) char *text = xasprintf("theme: %s\n", theme_name((enum theme)i));
+
+		load_plain(&c, text);
+		assert_int_equal(c.problems.n, 0);
+		assert_int_equal(c.set.theme, i);
+	}
 }
 
 /* What is wrong, where, and that what stands around it works. */
@@ -215,7 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),	  cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_not_yaml), cmocka_unit_test(test_profiles), cmocka_unit_test(test_options_win),
-		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_themes),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -566,18 +566,23 @@ static void test_many_jobs_paint(void **state)
 /* --- contrast, by WCAG 2 -------------------------------------------------- */
 
 /* Of the 256 colours' cube and greys; the first 16 are the terminal's own. */
-static double luminance(int colour)
+static void linear_rgb(int colour, double ret[3])
 {
 	static const int steps[] = {0, 95, 135, 175, 215, 255};
-	static const double weights[] = {0.0722, 0.7152, 0.2126};
-	double sum = 0;
 
 	assert_in_range(colour, 16, 255);
-	for (int i = 0, rest = colour - 16; i < 3; i++, rest /= 6) {
+	for (int i = 2, rest = colour - 16; i >= 0; i--, rest /= 6) {
 		double c = (colour >= 232 ? 8 + 10 * (colour - 232) : steps[rest % 6]) / 255.0;
-		sum += weights[i] * (c <= 0.03928 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
+		ret[i] = c <= 0.03928 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
 	}
-	return sum;
+}
+
+static double luminance(int colour)
+{
+	double rgb[3];
+
+	linear_rgb(colour, rgb);
+	return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
 }
 
 static double contrast(double a, double b)
@@ -585,37 +590,140 @@ static double contrast(double a, double b)
 	return (fmax(a, b) + 0.05) / (fmin(a, b) + 0.05);
 }
 
-#define BLACK 0.0
-#define WHITE 1.0
 #define READABLE 3.5	      /* on black and on white at once: at most 4.58 is possible */
 #define READABLE_SELECTED 4.5 /* where both colours are ours */
 
+/* What a theme is to be read on: black and white, and what terminals have in their place. */
+static const struct ground {
+	double luminance[2], least;
+} grounds[THEME_COUNT] = {
+	[THEME_USUAL] = {{0, 1}, READABLE},	  [THEME_CONTRAST] = {{0, 1}, READABLE},
+	[THEME_COLOR_BLIND] = {{0, 1}, READABLE}, [THEME_DARK] = {{0, 0.03}, 4.5},
+	[THEME_LIGHT] = {{0.87, 1}, 4.5},
+};
+
+static void check_look(enum theme theme, int st)
+{
+	const struct look l = theme_look(theme, (enum style)st);
+	const struct ground *g = &grounds[theme];
+	double least = g->least;
+
+	if (l.bg256 >= 0)
+		least = fmin(least, contrast(luminance(l.fg256), luminance(l.bg256)));
+	else if (l.fg256 >= 0)
+		least = fmin(contrast(luminance(l.fg256), g->luminance[0]),
+			     contrast(luminance(l.fg256), g->luminance[1]));
+	if (least < g->least)
+		fail_msg("theme %s, style %d: colour %d has a contrast of %.2f", theme_name(theme), st, l.fg256, least);
+	if (theme == THEME_CONTRAST)
+		assert_false(l.fg256 >= 232); /* no grey */
+	int bg = l.bg256 >= 0 ? l.bg256 : theme_selected_bg256;
+	double selected = contrast(luminance(l.selected256), luminance(bg));
+	if (selected < READABLE_SELECTED)
+		fail_msg("theme %s, style %d: %.2f on the row under the cursor", theme_name(theme), st, selected);
+}
+
 static void test_colours_can_be_read(void **state)
 {
-	for (int theme = THEME_USUAL; theme <= THEME_CONTRAST; theme++)
+	for (int theme = 0; theme < THEME_COUNT; theme++)
 		for (int st = 0; st < ST_COUNT; st++) {
 			const struct look l = theme_look((enum theme)theme, (enum style)st);
-			double least = READABLE;
 
 			if (theme == THEME_BASIC) { /* the user's palette: never a background without its text */
 				assert_true(l.fg256 == l.fg16 && l.fg16 < 16 && l.bg16 < 16);
 				assert_true(l.bg16 < 0 || l.fg16 >= 0);
-				continue;
+			} else if (theme == THEME_MONO) {
+				assert_true(l.fg256 < 0 && l.bg256 < 0 && l.fg16 < 0 && l.bg16 < 0);
+			} else {
+				check_look((enum theme)theme, st);
 			}
-			if (l.bg256 >= 0)
-				least = fmin(READABLE, contrast(luminance(l.fg256), luminance(l.bg256)));
-			else if (l.fg256 >= 0)
-				least = fmin(contrast(luminance(l.fg256), BLACK), contrast(luminance(l.fg256), WHITE));
-			if (least < READABLE)
-				fail_msg("theme %d, style %d: colour %d has a contrast of %.2f", theme, st, l.fg256,
-					 least);
-			if (theme == THEME_CONTRAST)
-				assert_false(l.fg256 >= 232); /* no grey */
-			int bg = l.bg256 >= 0 ? l.bg256 : theme_selected_bg256;
-			double selected = contrast(luminance(l.selected256), luminance(bg));
-			if (selected < READABLE_SELECTED)
-				fail_msg("theme %d, style %d: %.2f on the row under the cursor", theme, st, selected);
 		}
+}
+
+/* --- colours as other eyes see them -------------------------------------------------- */
+
+/* Machado, Oliveira and Fernandes (2009), complete: what eyes without the receptor for red, for
+ * green, for blue make of linear RGB; first, all eyes. */
+static const double eyes[4][3][3] = {
+	{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+	{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
+	{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
+	{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}},
+};
+
+static double lab_part(double t)
+{
+	return t > 0.008856 ? cbrt(t) : 7.787 * t + 16 / 116.0;
+}
+
+static void lab_of(int colour, const double eye[3][3], double ret[3])
+{
+	double rgb[3], seen[3];
+
+	linear_rgb(colour, rgb);
+	for (int i = 0; i < 3; i++)
+		seen[i] = fmin(fmax(eye[i][0] * rgb[0] + eye[i][1] * rgb[1] + eye[i][2] * rgb[2], 0), 1);
+	double x = lab_part((0.4124 * seen[0] + 0.3576 * seen[1] + 0.1805 * seen[2]) / 0.9505);
+	double y = lab_part(0.2126 * seen[0] + 0.7152 * seen[1] + 0.0722 * seen[2]);
+	double z = lab_part((0.0193 * seen[0] + 0.1192 * seen[1] + 0.9505 * seen[2]) / 1.089);
+	ret[0] = 116 * y - 16;
+	ret[1] = 500 * (x - y);
+	ret[2] = 200 * (y - z);
+}
+
+/* How far apart two colours are (CIE 1976) to the eyes that tell them apart least. */
+static double apart(int a, int b)
+{
+	double least = INFINITY;
+
+	for (size_t i = 0; i < ARRAY_LEN(eyes); i++) {
+		double pa[3], pb[3];
+		lab_of(a, eyes[i], pa);
+		lab_of(b, eyes[i], pb);
+		least = fmin(least, sqrt(pow(pa[0] - pb[0], 2) + pow(pa[1] - pb[1], 2) + pow(pa[2] - pb[2], 2)));
+	}
+	return least;
+}
+
+static double least_apart(enum theme theme, const enum style *styles, size_t n)
+{
+	double least = INFINITY;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++) {
+			int a = theme_look(theme, styles[i]).fg256, b = theme_look(theme, styles[k]).fg256;
+			if (a >= 0 && b >= 0) /* the terminal's own is far from any */
+				least = fmin(least, apart(a, b));
+		}
+	return least;
+}
+
+static void test_color_blind_eyes_tell_them_apart(void **state)
+{
+	static const enum style states[] = {ST_RUNNING, ST_GOOD, ST_BAD, ST_WARN, ST_STOPPED};
+	static const enum style series[] = {ST_SERIES_1, ST_SERIES_2, ST_SERIES_3,
+					    ST_SERIES_4, ST_SERIES_5, ST_SERIES_6};
+	static const enum style diff[] = {ST_ADDED, ST_REMOVED};
+	double usual = least_apart(THEME_USUAL, states, ARRAY_LEN(states));
+
+	/* 2.3 is what can just be seen */
+	assert_true(least_apart(THEME_COLOR_BLIND, states, ARRAY_LEN(states)) > 30);
+	assert_true(least_apart(THEME_COLOR_BLIND, series, ARRAY_LEN(series)) > 19);
+	assert_true(least_apart(THEME_COLOR_BLIND, diff, ARRAY_LEN(diff)) > 30);
+	assert_true(usual < 5); /* what it is there for */
+}
+
+static void test_theme_names(void **state)
+{
+	enum theme theme;
+	struct err err = {0};
+
+	for (int i = 0; i < THEME_COUNT; i++) {
+		assert_int_equal(theme_parse(theme_name((enum theme)i), &theme, &err), 0);
+		assert_int_equal(theme, i);
+	}
+	assert_true(theme_parse("teal", &theme, &err) < 0);
+	assert_string_equal(err.msg, "which theme? usual basic contrast dark light mono color-blind");
 }
 
 int main(void)
@@ -632,6 +740,8 @@ int main(void)
 		cmocka_unit_test(test_sort_keys_are_free),
 		cmocka_unit_test(test_nice_steps),
 		cmocka_unit_test(test_colours_can_be_read),
+		cmocka_unit_test(test_color_blind_eyes_tell_them_apart),
+		cmocka_unit_test(test_theme_names),
 		cmocka_unit_test(test_chart_takes_anything),
 		cmocka_unit_test(test_pager_stays_when_late_lines_come),
 		cmocka_unit_test(test_pager_rows_of_an_event),

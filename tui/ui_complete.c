@@ -1,0 +1,171 @@
+/* ui_complete.c - what Tab offers at the prompt: commands, names, fields, values. */
+#include "tui/ui_internal.h"
+
+#include "base/str.h"
+
+static void add_if(struct strlist *l, const char *candidate, const char *prefix)
+{
+	if (str_starts(candidate, prefix) && !strlist_has(l, candidate))
+		strlist_add(l, candidate);
+}
+
+#define CANDIDATES_MAX 200
+#define VALUES_LOOKED_AT 20000 /* of so many things the values are offered */
+
+static void collect_commands(struct strlist *l, const char *prefix)
+{
+	for (size_t i = 0; i < n_view_table; i++)
+		add_if(l, view_table[i]->name, prefix);
+	for (size_t i = 0; i < n_ui_commands; i++)
+		add_if(l, ui_commands[i].name, prefix);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		add_if(l, kind_table[i].plural, prefix);
+	strlist_sort(l);
+}
+
+static void collect_themes(struct strlist *l, const char *prefix)
+{
+	for (size_t i = 0; i < THEME_COUNT; i++)
+		add_if(l, theme_name((enum theme)i), prefix);
+}
+
+static void collect_views(const struct ui *ui, struct strlist *l, const char *prefix)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	ui_views_names(ui, &names);
+	for (size_t i = 0; i < names.n; i++)
+		add_if(l, names.items[i], prefix);
+	add_if(l, "save", prefix);
+	add_if(l, "forget", prefix);
+}
+
+static void collect_fields(struct strlist *l, const struct kind *k, const char *prefix)
+{
+	for (const struct field *f = k->fields; f->name; f++)
+		if (!(f->flags & (FIELD_KEYED | FIELD_NO_COLUMN)))
+			add_if(l, f->name, prefix);
+}
+
+static void collect_names(const struct ui *ui, struct strlist *l, const struct kind *k, const char *prefix)
+{
+	const struct resources *t = &ui->session->tables[k->id];
+
+	for (size_t i = t->n; i-- > 0 && l->n < CANDIDATES_MAX;)
+		if (str_starts(t->items[i]->name, prefix))
+			strlist_add(l, t->items[i]->name);
+	strlist_sort(l);
+}
+
+static void collect_candidates(struct ui *ui, const char *command, const char *prefix)
+{
+	struct strlist *l = &ui->prompt.candidates;
+	const struct kind *jobs = &kind_table[KIND_TRAINING_JOB], *k = command ? kind_find(command) : NULL;
+	const char *slash = strchr(prefix, '/');
+	AUTO(str) char *word = slash ? xstrndup(prefix, (size_t)(slash - prefix)) : NULL;
+
+	if (!command)
+		collect_commands(l, prefix);
+	else if (!strcmp(command, "theme"))
+		collect_themes(l, prefix);
+	else if (!strcmp(command, "view"))
+		collect_views(ui, l, prefix);
+	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
+		collect_fields(l, ui_top(ui)->ops->sort && ui_top_kind(ui) ? ui_top_kind(ui) : jobs, prefix);
+	else if (!slash || !kind_find(word))
+		collect_names(ui, l, k ? k : jobs, prefix);
+	else { /* KIND/NAME */
+		collect_names(ui, l, kind_find(word), slash + 1);
+		for (size_t i = 0; i < l->n; i++) {
+			AUTO(str) char *name = l->items[i];
+			l->items[i] = xasprintf("%s/%s", word, name);
+		}
+	}
+}
+
+/* Where the word begins that ends the text: behind a blank; of a list of columns behind a comma,
+ * of a filter behind a sign as well. */
+static size_t word_start(const struct prompt *p, const char *text)
+{
+	const char *signs = p->ops->kind == PROMPT_FILTER ? " (!" : str_starts(text, "columns ") ? " ,+" : " ";
+	size_t at = strlen(text);
+
+	while (at && !strchr(signs, text[at - 1]))
+		at--;
+	return at;
+}
+
+/* The values that a field has among the things. */
+static void collect_values(struct ui *ui, const struct kind *k, const char *word, size_t field_len)
+{
+	struct strlist *l = &ui->prompt.candidates;
+	struct field_context x = {.session = ui->session, .now_ms = ui->now_ms};
+	AUTO(str) char *name = xstrndup(word, field_len);
+	const struct resources *t = &ui->session->tables[k->id];
+	const char *key;
+	const struct field *f = field_find(k, name, &key);
+	struct field_ref ref = {.field = f, .key = (char *)(uintptr_t)key};
+
+	for (size_t i = t->n; f && i-- > 0 && l->n < CANDIDATES_MAX && t->n - i < VALUES_LOOKED_AT;) {
+		struct field_value v = field_get(&ref, t->items[i], &x);
+		bool plain = v.known && v.text && !strpbrk(v.text, " \"()");
+
+		if (!plain || !str_starts(v.text, word + field_len + 1))
+			continue;
+		AUTO(str) char *whole = xasprintf("%.*s%s", (int)field_len + 1, word, v.text);
+		add_if(l, whole, word);
+	}
+}
+
+static void collect_filter(struct ui *ui, const char *word)
+{
+	struct strlist *l = &ui->prompt.candidates;
+	const struct kind *k = ui_top_kind(ui);
+	size_t n = strcspn(word, ":=");
+
+	if (!k)
+		return;
+	if (word[n]) {
+		collect_values(ui, k, word, n);
+	} else {
+		for (const struct field *f = k->fields; f->name; f++)
+			if (!(f->flags & FIELD_NO_FILTER))
+				add_if(l, f->name, word);
+	}
+	strlist_sort(l);
+}
+
+void ui_prompt_complete(struct ui *ui, int by)
+{
+	struct prompt *p = &ui->prompt;
+
+	if (p->ops->kind != PROMPT_COMMAND && p->ops->kind != PROMPT_FILTER)
+		return;
+	if (!p->candidates.n) {
+		char word[LINEEDIT_MAX], command[LINEEDIT_MAX];
+		str_copy(word, MIN(sizeof(word), p->edit.at + 1), p->edit.text);
+		p->word_at = word_start(p, word);
+		str_copy(command, sizeof(command), word);
+		command[strcspn(command, " ")] = '\0';
+		if (p->ops->kind == PROMPT_FILTER)
+			collect_filter(ui, word + p->word_at);
+		else
+			collect_candidates(ui, p->word_at ? command : NULL, word + p->word_at);
+		p->candidate = by > 0 ? 0 : p->candidates.n - 1;
+		if (!p->candidates.n)
+			return;
+	} else {
+		p->candidate = (p->candidate + p->candidates.n + (size_t)(by + (int)p->candidates.n)) % p->candidates.n;
+	}
+	char text[LINEEDIT_MAX];
+	str_copy(text, p->word_at + 1, p->edit.text);
+	bool only = p->candidates.n == 1 && p->ops->kind == PROMPT_COMMAND;
+	AUTO(str) char *full = xasprintf("%s%s%s", text, p->candidates.items[p->candidate], only ? " " : "");
+	lineedit_set(&p->edit, full);
+	if (only)
+		strlist_done(&p->candidates);
+	struct view *v = ui_find_view(ui, p->view_id);
+	err_clear(&p->err);
+	if (v && p->ops->changed) /* a filter is seen at once */
+		p->ops->changed(v, p->edit.text, &p->err);
+}

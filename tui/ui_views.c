@@ -1,0 +1,203 @@
+/* ui_views.c - `:view`: how lists are looked at, under names of the user's, kept from one start
+ * to the next. */
+#include "tui/ui_internal.h"
+
+#include "base/str.h"
+
+#define KEPT_AS "views"
+/* A line each, its parts separated by tabs. */
+enum part { PART_NAME, PART_KIND, PART_FILTER, PART_ORDER, PART_COLUMNS, PART_GROUP, PART_FLAGS, PARTS };
+
+static void load(const struct ui *ui, struct strlist *lines)
+{
+	strlist_split(lines, str_or(ui_kept(ui, KEPT_AS), ""), '\n');
+}
+
+static bool is_named(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(line, name, n) && line[n] == '\t';
+}
+
+/* All lines but that of the name, and behind them another, which may be NULL. */
+static void replace(struct ui *ui, const char *name, const char *line)
+{
+	AUTO(strlist) struct strlist lines = {0};
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+	load(ui, &lines);
+	for (size_t i = 0; i < lines.n; i++)
+		if (lines.items[i][0] && !is_named(lines.items[i], name))
+			(void)buf_addf(&text, "%s%s", text.len ? "\n" : "", lines.items[i]);
+	if (line)
+		(void)buf_addf(&text, "%s%s", text.len ? "\n" : "", line);
+	ui_keep(ui, KEPT_AS, text.len ? buf_str(&text) : NULL);
+}
+
+static char *to_line(const char *name, const struct kind *k, const struct view_shape *s)
+{
+	return xasprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s%s", name, k->name, str_or(s->filter, ""), str_or(s->order, ""),
+			 str_or(s->columns, ""), str_or(s->group, ""), s->faults ? "f" : "", s->wide ? "w" : "");
+}
+
+static char *text_or_null(const char *text)
+{
+	return text[0] ? xstrdup(text) : NULL;
+}
+
+/* False where there is none of that name; *ret_kind is NULL where it cannot be read. */
+static bool find(const struct ui *ui, const char *name, const struct kind **ret_kind, struct view_shape *ret)
+{
+	AUTO(strlist) struct strlist lines = {0};
+	AUTO(strlist) struct strlist parts = {0};
+	size_t at = 0;
+
+	load(ui, &lines);
+	while (at < lines.n && !is_named(lines.items[at], name))
+		at++;
+	*ret_kind = NULL;
+	if (at == lines.n)
+		return false;
+	strlist_split(&parts, lines.items[at], '\t');
+	while (parts.n < PARTS) /* empty ones at the end are trimmed with the line */
+		strlist_add(&parts, "");
+	*ret_kind = kind_find(parts.items[PART_KIND]);
+	*ret = (struct view_shape){
+		.filter = text_or_null(parts.items[PART_FILTER]),
+		.order = text_or_null(parts.items[PART_ORDER]),
+		.columns = text_or_null(parts.items[PART_COLUMNS]),
+		.group = text_or_null(parts.items[PART_GROUP]),
+		.faults = strchr(parts.items[PART_FLAGS], 'f'),
+		.wide = strchr(parts.items[PART_FLAGS], 'w'),
+	};
+	return true;
+}
+
+void ui_views_names(const struct ui *ui, struct strlist *ret)
+{
+	AUTO(strlist) struct strlist lines = {0};
+
+	load(ui, &lines);
+	for (size_t i = 0; i < lines.n; i++) {
+		size_t n = strcspn(lines.items[i], "\t");
+		if (n && lines.items[i][n])
+			strlist_take(ret, xstrndup(lines.items[i], n));
+	}
+	strlist_sort(ret);
+}
+
+static void say_names(struct ui *ui)
+{
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+	ui_views_names(ui, &names);
+	for (size_t i = 0; i < names.n; i++)
+		(void)buf_addf(&text, " %s", names.items[i]);
+	if (names.n)
+		ui_notice(ui, NOTICE_INFO, "views:%s", buf_str(&text));
+	else
+		ui_notice(ui, NOTICE_INFO, "none is saved yet: :view save NAME");
+}
+
+static void save(struct ui *ui, const char *name)
+{
+	const struct view *v = ui_list_in_reach(ui);
+	AUTO(view_shape) struct view_shape s = {0};
+
+	if (!v->ops->shape) {
+		ui_notice(ui, NOTICE_WARNING, "views are of lists: :jobs, :endpoints and the like");
+		return;
+	}
+	v->ops->shape(v, &s);
+	if (s.filter && strpbrk(s.filter, "\t\n")) {
+		ui_notice(ui, NOTICE_WARNING, "a filter with a tab or the end of a line cannot be kept");
+		return;
+	}
+	AUTO(str) char *line = to_line(name, ui_kind_of(v), &s);
+	ui_notice(ui, NOTICE_INFO, "saved; :view %s shows it again", name);
+	replace(ui, name, line);
+}
+
+static void say_unknown(struct ui *ui, const char *name)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	ui_views_names(ui, &names);
+	const char *nearest = str_nearest(name, (const char *const *)names.items, names.n);
+	if (nearest)
+		ui_notice(ui, NOTICE_WARNING, "there is no view '%s'; did you mean :view %s?", name, nearest);
+	else
+		ui_notice(ui, NOTICE_WARNING, "there is no view '%s': :view save %s makes it of this list", name, name);
+}
+
+static void forget(struct ui *ui, const char *name)
+{
+	AUTO(view_shape) struct view_shape s = {0};
+	const struct kind *k;
+
+	if (!find(ui, name, &k, &s)) {
+		say_unknown(ui, name);
+		return;
+	}
+	ui_notice(ui, NOTICE_INFO, "view %s is forgotten", name);
+	replace(ui, name, NULL);
+}
+
+static bool is_list_of(const struct view *v, const struct kind *k)
+{
+	return v->ops->reshape && ui_kind_of(v) == k;
+}
+
+/* On the list that is seen where it is one of that kind, else on that kind's. */
+static void show(struct ui *ui, const char *name)
+{
+	AUTO(view_shape) struct view_shape s = {0};
+	const struct kind *k;
+	struct err err = {0};
+
+	if (!find(ui, name, &k, &s)) {
+		say_unknown(ui, name);
+		return;
+	}
+	if (!k) {
+		ui_notice(ui, NOTICE_WARNING, "view %s is of a kind that is not known here: :view forget %s", name,
+			  name);
+		return;
+	}
+	if (!is_list_of(ui_top(ui), k))
+		ui_push(ui, ui_list_of(k), &(struct view_arg){.kind = k});
+	if (!is_list_of(ui_top(ui), k))
+		return; /* a notice says why */
+	if (ui_top(ui)->ops->reshape(ui_top(ui), &s, &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s: %s", name, err.msg);
+	else
+		ui_notice(ui, NOTICE_INFO, "view %s", name);
+}
+
+void ui_view_run(struct ui *ui, const char *text)
+{
+	static const struct {
+		const char *word;
+		void (*run)(struct ui *ui, const char *name);
+	} verbs[] = {{"save", save}, {"forget", forget}};
+	AUTO(strlist) struct strlist words = {0};
+	size_t verb = 0;
+
+	if (!text) {
+		say_names(ui);
+		return;
+	}
+	strlist_split(&words, text, ' ');
+	while (verb < ARRAY_LEN(verbs) && strcmp(words.items[0], verbs[verb].word))
+		verb++;
+	bool is_verb = verb < ARRAY_LEN(verbs);
+	const char *name = words.items[words.n - 1];
+	if (words.n != (is_verb ? 2u : 1u) || str_eq(name, "save") || str_eq(name, "forget"))
+		ui_notice(ui, NOTICE_WARNING, "which view? :view NAME, :view save NAME, :view forget NAME; one word");
+	else if (is_verb)
+		verbs[verb].run(ui, name);
+	else
+		show(ui, name);
+}
