@@ -53,12 +53,16 @@ _sagetop()
 	--model) return ;;
 	--content-type) return ;;
 	--accept) return ;;
+	--split) return ;;
+	--strategy) return ;;
+	--input-filter) return ;;
+	--output-filter) return ;;
 	--repeat) return ;;
 	--parallel) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | process | deploy | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | launch | estimate | clone | tune | process | deploy | transform | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -76,6 +80,7 @@ _sagetop()
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
 	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to --force' ;;
 	deploy) own='--name --dry-run --yes --wait --timeout --image-uri --role --count --type --force --update --serverless --variant' ;;
+	transform) own='--set --name --dry-run --yes --wait --timeout --input --output --image-uri --role --count --type --to --force --content-type --accept --split --strategy --input-filter --output-filter --join' ;;
 	invoke) own='--variant --model --content-type --accept --repeat --parallel' ;;
 	stop) own='' ;;
 	delete) own='--all --yes' ;;
@@ -97,7 +102,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process deploy invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics launch estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | compare | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	monitor) COMPREPLY=($(compgen -W 'baseline check' -f -- "$cur")) ;;

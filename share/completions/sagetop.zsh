@@ -18,7 +18,7 @@ _sagetop() {
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
 		'--no-header[leave out the line of column titles]' \
-		'--read-only[refuse to launch, clone, tune, process, deploy, invoke, stop, delete, upload and push]' \
+		'--read-only[refuse to launch, clone, tune, process, deploy, transform, invoke, stop, delete, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
@@ -40,6 +40,7 @@ _sagetop() {
 		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse' \
 		'process:run a script over data as a processing job; what begins with - stands behind --' \
 		'deploy:serve a model\: of a training job, tuning-job/NAME, model/NAME or an archive; what it costs an hour and a month is said before' \
+		'transform:predict files in bulk, as a batch transform job\: --input and --output say where they lie; the price an hour is said before' \
 		'invoke:send a file to an endpoint and print its answer; with --repeat measure it under load' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \
 		'delete:delete things of any kind; with --all an endpoint'\''s configuration and models too' \
@@ -116,7 +117,7 @@ _sagetop() {
 			'--cycles=[so many cycles (default\: 1)]:N: ' \
 			'--pack=[entities that one job trains (default\: 1)]:N: ' \
 			'--concurrency=[jobs at a time (default\: 10)]:N: ' \
-			'--type=[instance type (process and deploy\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
 			'--spot[on managed spot]' \
 			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
 			'--compare[the specification on every type that has a price, the cheapest first]' \
@@ -132,7 +133,7 @@ _sagetop() {
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'--wait[stay until it has ended, and print the best, or until it serves; exit status 3 where it failed]' \
+			'--wait[stay until it has ended (tune\: and print the best; deploy\: until it serves); exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
@@ -141,34 +142,57 @@ _sagetop() {
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'*--input=[data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded]:NAME=SOURCE: ' \
-			'*--output=[what lies in /opt/ml/processing/output/NAME at the end is stored (default\: under the job'\''s name)]:NAME[=s3://...]: ' \
+			'*--input=[process\: data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded; transform\: the files that are predicted, given likewise, without NAME]:[NAME=]SOURCE: ' \
+			'*--output=[process\: what lies in /opt/ml/processing/output/NAME at the end is stored, NAME alone\: under the job'\''s name; transform\: where FILE.out goes (default\: output/ under the job'\''s name)]:NAME[=s3://...]|s3://...: ' \
 			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
 			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
 			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
-			'--type=[instance type (process and deploy\: ml.m5.large); --instance-type does it too]:TYPE: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		deploy) _arguments $everywhere \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'--wait[stay until it has ended, and print the best, or until it serves; exit status 3 where it failed]' \
+			'--wait[stay until it has ended (tune\: and print the best; deploy\: until it serves); exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
 			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
 			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
-			'--type=[instance type (process and deploy\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--update[change what an endpoint that is there serves, without a break; its instances and weights stay]' \
 			'--serverless=[without instances\: so many MB, so many requests at a time (2048,5)]:MEMORY,CONCURRENCY: ' \
 			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
 			'*: : ' ;;
+		transform) _arguments $everywhere \
+			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--dry-run[print what would be sent and what it can cost; send nothing]' \
+			'--yes[do not ask]' \
+			'--wait[stay until it has ended (tune\: and print the best; deploy\: until it serves); exit status 3 where it failed]' \
+			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'*--input=[process\: data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded; transform\: the files that are predicted, given likewise, without NAME]:[NAME=]SOURCE: ' \
+			'*--output=[process\: what lies in /opt/ml/processing/output/NAME at the end is stored, NAME alone\: under the job'\''s name; transform\: where FILE.out goes (default\: output/ under the job'\''s name)]:NAME[=s3://...]|s3://...: ' \
+			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
+			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
+			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
+			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--force[launch even where a hard budget would be broken]' \
+			'--content-type=[what the body, or the input, is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
+			'--accept=[what the answer shall be (default\: as the model likes)]:TYPE: ' \
+			'--split=[what of a file is a record\: None (the whole), Line, RecordIO or TFRecord (default\: Line of text/csv, text/libsvm and application/jsonlines, else None)]:HOW: ' \
+			'--strategy=[MultiRecord\: as many records in a request as fit (default where files are split), or SingleRecord]:HOW: ' \
+			'--input-filter=[what of a record the model gets\: '\''$\[1\:\]'\'' leaves out the first column]:JSONPATH: ' \
+			'--output-filter=[what is written of each answer, with --join of record and answer\: '\''$\[0,-1\]'\'']:JSONPATH: ' \
+			'--join[write each record with its prediction behind it]' \
+			'*: : ' ;;
 		invoke) _arguments $everywhere \
 			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
 			'--model=[the model that answers, of an endpoint of many models]:FILE: ' \
-			'--content-type=[what the body is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
+			'--content-type=[what the body, or the input, is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
 			'--accept=[what the answer shall be (default\: as the model likes)]:TYPE: ' \
 			'--repeat=[call so many times and print latencies, calls a second, errors and what that costs instead of the answer]:N: ' \
 			'--parallel=[of --repeat so many at a time, at most 16 (default\: 1)]:P: ' \
@@ -207,7 +231,7 @@ _sagetop() {
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
@@ -216,7 +240,7 @@ _sagetop() {
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \

@@ -14,6 +14,7 @@
 #include "app/engine.h"
 #include "app/mfa.h"
 #include "app/output.h"
+#include "aws/op.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -87,6 +88,27 @@ int app_wait(struct app *a, struct app_reply *r, struct err *err)
 	if (err && err->code == ERR_OK)
 		*err = r->err;
 	return -r->err.code;
+}
+
+static void on_called(void *user, const struct aws_reply *reply, const struct err *err)
+{
+	app_reply_done(user, err);
+}
+
+int app_call(struct app *a, const struct aws_op *op, json_t *members, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	aws_call_named(sync_client(a->sync), op, AWS_USER_ACTION, members, on_called, &reply);
+	return app_wait(a, &reply, err);
+}
+
+int app_wait_for(struct app *a, const char *reference, struct err *err)
+{
+	strlist_done(&a->cli.args);
+	a->cli.args = (struct strlist){0};
+	strlist_add(&a->cli.args, reference);
+	return cmd_wait(a, err);
 }
 
 struct plan_reply {

@@ -62,6 +62,11 @@ void app_reply_done(void *user, const struct err *err);
  * the connection is closed (so that nothing refers to *r any more) and the result
  * is ERR_CANCELLED. */
 int app_wait(struct app *a, struct app_reply *r, struct err *err) NODISCARD;
+struct aws_op;
+/* One call of the user's, waited for; what it answers is not wanted. Steals members. */
+int app_call(struct app *a, const struct aws_op *op, json_t *members, struct err *err) NODISCARD;
+/* What `sagetop wait KIND/NAME` does, with its lines and exit status. */
+int app_wait_for(struct app *a, const char *reference, struct err *err) NODISCARD;
 /* launch_plan_clone, waited for. *ret is the caller's. */
 int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
 		   struct launch_plan **ret, struct err *err) NODISCARD;

@@ -136,9 +136,13 @@ int budgets_allow_launch(struct app *a, const struct kind *kind, const char *nam
 	return allow_launch(a, &(struct wish){kind, name, tags, ceiling_micro, false}, err);
 }
 
-int budgets_allow_rate(struct app *a, const struct kind *kind, const char *name, int64_t rate_micro, struct err *err)
+int budgets_allow_rate(struct app *a, const struct kind *kind, const char *name, const json_t *request,
+		       int64_t rate_micro, struct err *err)
 {
-	return allow_launch(a, &(struct wish){kind, name, NULL, rate_micro, true}, err);
+	AUTO(strmap) struct strmap tags = {0};
+
+	sm_parse_tags(json_object_get(request, "Tags"), &tags);
+	return allow_launch(a, &(struct wish){kind, name, &tags, rate_micro, true}, err);
 }
 
 int budgets_allow_request(struct app *a, const struct kind *kind, const char *name, const json_t *request,

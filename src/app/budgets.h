@@ -23,10 +23,10 @@ int budgets_allow_launch(struct app *a, const struct kind *kind, const char *nam
 int budgets_allow_request(struct app *a, const struct kind *kind, const char *name, const json_t *request,
 			  int64_t ceiling_micro, struct err *err) NODISCARD;
 
-/* The same of what costs so much an hour (USD_UNKNOWN) until somebody deletes it: to the end
+/* The same of what costs so much an hour (USD_UNKNOWN) and has no end of its own: to the end
  * of the budget's day or month. */
-int budgets_allow_rate(struct app *a, const struct kind *kind, const char *name, int64_t rate_micro,
-		       struct err *err) NODISCARD;
+int budgets_allow_rate(struct app *a, const struct kind *kind, const char *name, const json_t *request,
+		       int64_t rate_micro, struct err *err) NODISCARD;
 
 /* `cost --check`: a line for each budget; exit statuses 8 (a share is reached) and 9 (one
  * is used up). Calls the settings' notice-command for each share newly reached. */

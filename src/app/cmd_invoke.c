@@ -5,22 +5,7 @@
 #include "app/output.h"
 #include "app/reference.h"
 #include "base/fs.h"
-
-static const char *type_by_name(const char *path)
-{
-	static const char *const types[][2] = {
-		{".json", "application/json"}, {".jsonl", "application/jsonlines"},
-		{".libsvm", "text/libsvm"},    {".svm", "text/libsvm"},
-		{".txt", "text/plain"},	       {".parquet", "application/x-parquet"},
-		{".npy", "application/x-npy"}, {".pb", "application/x-recordio-protobuf"},
-		{".png", "image/png"},	       {".jpg", "image/jpeg"},
-		{".jpeg", "image/jpeg"}};
-
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (str_ends(path, types[i][0]))
-			return types[i][1];
-	return "text/csv";
-}
+#include "model/content_type.h"
 
 static int read_body(const char *path, struct buf *out, struct err *err)
 {
@@ -30,7 +15,7 @@ static int read_body(const char *path, struct buf *out, struct err *err)
 		return -err->code;
 	err_clear(err);
 	return err_set(err, ERR_TOOBIG,
-		       "%s has more than the 6291456 bytes of a call: split it, or predict it in a transform job",
+		       "%s has more than the 6291456 bytes of a call: split it, or predict it by sagetop transform",
 		       from_input ? "standard input" : path);
 }
 
@@ -124,7 +109,7 @@ int cmd_invoke(struct app *a, struct err *err)
 	    sync_load(a->sync, err) < 0)
 		return -err->code;
 	struct runtime_call call = {.endpoint = name,
-				    .content_type = str_or(app_value(a, OPT_CONTENT_TYPE), type_by_name(path)),
+				    .content_type = str_or(app_value(a, OPT_CONTENT_TYPE), content_type_of_name(path)),
 				    .accept = app_value(a, OPT_ACCEPT),
 				    .variant = app_value(a, OPT_VARIANT),
 				    .model = app_value(a, OPT_MODEL),

@@ -17,7 +17,6 @@
 #define PLACE "/opt/ml/processing"
 #define LOCAL_IMAGE "python:3"
 #define LOCAL_ROLE "arn:aws:iam::000000000000:role/sagetop-process"
-#define LOCAL_TO "s3://sagemaker-us-east-1-000000000000"
 #define DEFAULT_INSTANCE "ml.m5.large"
 #define MAX_RUNTIME_S 86400 /* the service's, where the specification says nothing */
 
@@ -42,15 +41,13 @@ static char *make_name(const char *script)
 {
 	const char *slash = strrchr(script, '/');
 	AUTO(str) char *base = xstrdup(slash ? slash + 1 : script);
-	char stamp[TIMEFMT_LEN];
 
 	base[strcspn(base, ".")] = '\0';
 	for (char *p = base; *p; p++)
 		*p = isalnum((unsigned char)*p) ? *p : '-';
 	const char *text = base + strspn(base, "-");
 
-	timefmt_amz(stamp, clock_now_ms());
-	return xasprintf("%.40s-%.8s-%.6s", str_or(text, "process"), stamp, stamp + 9);
+	return timefmt_name(str_or(text, "process"), clock_now_ms());
 }
 
 /* "NAME=VALUE" apart; the name is a member of a path and of the request. */
@@ -155,8 +152,6 @@ static json_t *app_specification(struct process *p)
 /* Where the job's files lie. What is said to take them is wanted, but on the local engine. */
 static int find_base(struct process *p, struct err *err)
 {
-	const char *to = str_or(app_value(p->a, OPT_TO), LOCAL_TO);
-	size_t n = strlen(to);
 	const enum option_id needed[] = {OPT_IMAGE, OPT_ROLE, OPT_TO};
 	static const char *const words[] = {"--image-uri IMAGE", "--role ARN", "--to s3://BUCKET/PREFIX"};
 
@@ -164,9 +159,7 @@ static int find_base(struct process *p, struct err *err)
 		if (!app_value(p->a, needed[i]))
 			return err_set(err, ERR_USAGE, "a script that runs in an account needs %s", words[i]);
 	}
-	while (n && to[n - 1] == '/')
-		n--;
-	p->base = xasprintf("%.*s/%s", (int)n, to, p->name);
+	p->base = upload_place(p->a, p->name);
 	return s3_uri_split(p->base, &p->upload.bucket, &p->upload.prefix, err);
 }
 
@@ -204,28 +197,6 @@ static int of_spec(struct process *p, const char *path, struct err *err)
 	return p->name ? 0 : err_set(err, ERR_INVALID, "%s: ProcessingJobName is missing", path);
 }
 
-/* One change of --set. Values of the environment are texts, also where they look like numbers. */
-static int set_member(json_t *spec, const char *assignment, struct err *err)
-{
-	const char *eq = strchr(assignment, '='), *text = eq ? eq + 1 : NULL;
-	AUTO(str) char *path = eq ? xstrndup(assignment, (size_t)(eq - assignment)) : NULL;
-	json_t *value = NULL;
-
-	if (!path || !*path)
-		return err_set(err, ERR_USAGE, "--set %s: say PATH=VALUE", assignment);
-	if (str_eq(text, "null")) {
-		spec_remove(spec, path);
-		return 0;
-	}
-	if (!str_starts(path, "Environment."))
-		value = json_loads(text, JSON_DECODE_ANY, NULL);
-	if (!value)
-		value = json_string(text);
-	if (!value)
-		return err_set(err, ERR_INVALID, "%s: the value is not UTF-8", path);
-	return json_path_set(spec, path, value, err);
-}
-
 /* The cluster, whoever says it, and the changes of --set. */
 static int complete(struct process *p, struct err *err)
 {
@@ -243,7 +214,7 @@ static int complete(struct process *p, struct err *err)
 	if (app_value(a, OPT_INSTANCES))
 		json_object_set_new(cluster, "InstanceCount", json_integer(a->cli.numbers[OPT_INSTANCES]));
 	for (size_t i = 0; i < a->cli.lists[OPT_SET].n; i++) {
-		if (set_member(p->spec, a->cli.lists[OPT_SET].items[i], err) < 0)
+		if (spec_set_member(p->spec, a->cli.lists[OPT_SET].items[i], err) < 0)
 			return -err->code;
 	}
 	return 0;
@@ -279,23 +250,15 @@ static int ask(struct process *p, struct err *err)
 	return app_confirm_launch(a, p->name, err);
 }
 
-static void on_created(void *user, const struct aws_reply *reply, const struct err *err)
-{
-	app_reply_done(user, err);
-}
-
 static int send_job(struct process *p, struct err *err)
 {
-	struct app_reply reply = {0};
 	int rc = p->upload.n ? upload_make_bucket(p->a, &p->upload, err) : 0;
 
 	if (rc == 0 && p->upload.n)
 		rc = upload_run(p->a, &p->upload, err);
 	if (rc < 0)
 		return rc;
-	aws_call_named(sync_client(p->a->sync), AWS_OP_ROW(sagemaker, CreateProcessingJob), AWS_USER_ACTION,
-		       json_incref(p->spec), on_created, &reply);
-	return app_wait(p->a, &reply, err);
+	return app_call(p->a, AWS_OP_ROW(sagemaker, CreateProcessingJob), json_incref(p->spec), err);
 }
 
 static int run(struct process *p, struct err *err)

@@ -136,18 +136,9 @@ static void print_preview(const struct tune *t)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static void on_created(void *user, const struct aws_reply *reply, const struct err *err)
-{
-	app_reply_done(user, err);
-}
-
 static int send_request(struct tune *t, struct err *err)
 {
-	struct app_reply reply = {0};
-
-	aws_call_named(sync_client(t->a->sync), AWS_OP_ROW(sagemaker, CreateHyperParameterTuningJob), AWS_USER_ACTION,
-		       json_incref(t->request), on_created, &reply);
-	return app_wait(t->a, &reply, err);
+	return app_call(t->a, AWS_OP_ROW(sagemaker, CreateHyperParameterTuningJob), json_incref(t->request), err);
 }
 
 /* A job of one of Amazon's own algorithms tells its metric definitions, but a request that
@@ -206,10 +197,7 @@ static int wait_for_end(struct tune *t, struct err *err)
 	AUTO(str) char *reference = xasprintf("tuning-job/%s", name_of(t));
 	int rc;
 
-	strlist_done(&a->cli.args);
-	a->cli.args = (struct strlist){0};
-	strlist_add(&a->cli.args, reference);
-	rc = cmd_wait(a, err);
+	rc = app_wait_for(a, reference, err);
 	if (rc == 0 && app_connect(a, err) == 0) {
 		sync_resource(a->sync, kind_find("tuning-job"), name_of(t), print_best, &best);
 		rc = app_wait(a, &best.base, err);

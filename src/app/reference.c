@@ -40,6 +40,17 @@ int reference_resolve(struct app *a, const struct kind *k, const char *name, str
 	return rc;
 }
 
+int reference_look(struct app *a, const struct kind *k, const char *name, json_t **ret_raw, struct err *err)
+{
+	struct resource *r;
+
+	*ret_raw = NULL;
+	if (reference_describe(a, k, name, &r, ret_raw, err) == 0 || err->code != ERR_NOTFOUND)
+		return -err->code;
+	err_clear(err);
+	return 0;
+}
+
 char *reference_title(const struct kind *k)
 {
 	char *title = xstrdup(k->name);

@@ -12,6 +12,8 @@ int reference_resolve(struct app *a, const struct kind *k, const char *name, str
 /* With the service's own reply, NULL where the kind has none; the caller's. */
 int reference_describe(struct app *a, const struct kind *k, const char *name, struct resource **ret, json_t **ret_raw,
 		       struct err *err) NODISCARD;
+/* The service's own reply alone; *ret_raw is NULL where there is no such thing. The caller's. */
+int reference_look(struct app *a, const struct kind *k, const char *name, json_t **ret_raw, struct err *err) NODISCARD;
 /* "training job" of "training-job". Owned by the caller. */
 char *reference_title(const struct kind *k) NODISCARD;
 

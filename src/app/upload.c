@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 
+#define LOCAL_TO "s3://sagemaker-us-east-1-000000000000"
 #define AT_A_TIME 4
 #define IN_A_ROW_MAX 4 /* failures of the network after which nothing new is begun */
 #define NAMED_MAX 10   /* files in the line at the end */
@@ -69,6 +70,16 @@ int upload_add_tree(struct upload *u, const char *path, const char *below, struc
 	}
 	fts_close(fts);
 	return err && err->code ? -err->code : 0;
+}
+
+char *upload_place(const struct app *a, const char *name)
+{
+	const char *to = str_or(app_value(a, OPT_TO), a->local ? LOCAL_TO : NULL);
+	size_t n = to ? strlen(to) : 0;
+
+	while (n && to[n - 1] == '/')
+		n--;
+	return to ? xasprintf("%.*s/%s", (int)n, to, name) : NULL;
 }
 
 void upload_tell(const struct upload *u, const struct upload_file *f)

@@ -33,6 +33,9 @@ struct upload_file *upload_add(struct upload *u, const char *path, const char *n
 int upload_add_tree(struct upload *u, const char *path, const char *below, struct err *err) NODISCARD;
 /* Tell of a file that failed, where there are others: a single file's failure is the command's. */
 void upload_tell(const struct upload *u, const struct upload_file *f);
+/* Where the files of a job by that name lie, s3://bucket/prefix/name, by --to; on the local engine there is
+ * a place without it, elsewhere NULL. The caller's. */
+char *upload_place(const struct app *a, const char *name) NODISCARD;
 /* The local engine's buckets are ours to make; in an account they are not. */
 int upload_make_bucket(struct app *a, struct upload *u, struct err *err) NODISCARD;
 /* All of them; the app is connected. The error has the code of the first failure. */

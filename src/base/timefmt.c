@@ -76,6 +76,14 @@ char *timefmt_http(char *buf, int64_t ms)
 	return buf;
 }
 
+char *timefmt_name(const char *stem, int64_t ms)
+{
+	char stamp[TIMEFMT_LEN];
+
+	timefmt_amz(stamp, ms);
+	return xasprintf("%.40s-%.8s-%.6s", stem, stamp, stamp + 9);
+}
+
 char *timefmt_search(char *buf, int64_t ms)
 {
 	return format(buf, ms, "%Y-%m-%dT%H:%M:%S");

@@ -14,6 +14,9 @@ char *timefmt_amz(char *buf, int64_t ms);    /* 20261121T054806Z (SigV4) */
 char *timefmt_http(char *buf, int64_t ms);   /* Sat, 21 Nov 2026 05:48:06 GMT (RFC 9110) */
 char *timefmt_search(char *buf, int64_t ms); /* 2026-11-21T05:48:06 (SageMaker Search values) */
 
+/* "split-20261121-054806": a name for what is made of something, at most 56 bytes. The caller's. */
+char *timefmt_name(const char *stem, int64_t ms) NODISCARD;
+
 /* For people's eyes: UTC, or the local zone after timefmt_show_zone(true). */
 void timefmt_show_zone(bool local);
 bool timefmt_shows_local(void);

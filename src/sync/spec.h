@@ -17,6 +17,10 @@ int spec_check(const json_t *spec, const char *what, const struct source_lines *
  * "Tags.key=value" sets a tag. */
 int spec_set(json_t *spec, const char *assignment, struct err *err) NODISCARD;
 
+/* The same of a request of another kind, whose shape is not known here: a value is JSON where it is, else
+ * a text; in Environment always a text. */
+int spec_set_member(json_t *spec, const char *assignment, struct err *err) NODISCARD;
+
 /* Take a member out; fine where there is none. */
 void spec_remove(json_t *spec, const char *path);
 

@@ -337,3 +337,24 @@ bool spec_is_of(const json_t *spec, const json_t *reply)
 	}
 	return true;
 }
+
+int spec_set_member(json_t *spec, const char *assignment, struct err *err)
+{
+	const char *eq = strchr(assignment, '='), *text = eq ? eq + 1 : NULL;
+	AUTO(str) char *path = eq ? xstrndup(assignment, (size_t)(eq - assignment)) : NULL;
+	json_t *value = NULL;
+
+	if (!path || !*path)
+		return err_set(err, ERR_USAGE, "--set %s: say PATH=VALUE", assignment);
+	if (str_eq(text, "null")) {
+		spec_remove(spec, path);
+		return 0;
+	}
+	if (!str_starts(path, "Environment."))
+		value = json_loads(text, JSON_DECODE_ANY, NULL);
+	if (!value)
+		value = json_string(text);
+	if (!value)
+		return err_set(err, ERR_INVALID, "%s: the value is not UTF-8", path);
+	return json_path_set(spec, path, value, err);
+}

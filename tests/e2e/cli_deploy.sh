@@ -1,4 +1,4 @@
-# sagetop deploy, invoke and delete --all: a model served from one command, on the engine with the
+# sagetop deploy, transform, invoke and delete --all: a model served from one command, on the engine with the
 # real trainer's server, and with a server of our own that fails when it is told to.
 . "$SAGETOP_SRC/tests/e2e/lib.sh"
 for program in sagetop-local sagetop-trainer; do
@@ -68,6 +68,13 @@ fails 2 'no instances' 'serverless with instances' -- --local deploy tiny --serv
 fails 2 'not served' 'what cannot be served' -- --local deploy endpoint/x
 fails 4 'leave out --update' 'an update of nothing' -- --local deploy tiny --update
 fails 5 'read-only forbids it' 'read-only' -- --local deploy tiny --read-only
+sagetop --local transform tiny --input "$work/rows.csv" --join --output-filter '$[0,-1]' --set Environment.N=1 --dry-run
+tap_equal 'nor does one in bulk, which shows its requests' 'tiny tiny text/csv Line MultiRecord text/csv Input 1' \
+	"$(member '(lambda m, t: " ".join([m["ModelName"], t["ModelName"], t["TransformInput"]["ContentType"], t["TransformInput"]["SplitType"], t["BatchStrategy"], t["TransformOutput"]["Accept"], t["DataProcessing"]["JoinSource"], t["Environment"]["N"]]))(*json.load(sys.stdin).values())')"
+fails 2 'say --input s3://' 'nothing to predict' -- --local transform tiny
+fails 2 'a transform job has one' 'two inputs' -- --local transform tiny --input s3://b/i --input s3://b/j
+fails 2 'say None, Line, RecordIO or TFRecord' 'an unknown split' -- --local transform tiny --input s3://b/i --split words
+fails 5 'read-only forbids it' 'predictions read-only' -- --local transform tiny --input s3://b/i --read-only
 endpoint=$("$bin/sagetop" --local local status --json | sed -n 's/.*"endpoint": "\([^"]*\)".*/\1/p')
 eval "$("$bin/sagetop" local env)"
 sagetop --endpoint-url "$endpoint" deploy tiny --type ml.c5.xlarge --count 2
@@ -76,7 +83,15 @@ tap_match 'the price stands there' 'tiny: tiny on 2 x ml.c5.xlarge, \$0\.408 an 
 printf 'budgets:\n  kind:endpoints: 0.001/day hard\n' >"$work/config/sagetop/config.yaml"
 sagetop --endpoint-url "$endpoint" deploy tiny --type ml.c5.4xlarge --count 4 --yes
 tap_match 'a hard budget holds, to the end of its day' 'would break the budget kind:endpoints .* it can cost \$[0-9.]+ until its end' "$errors"
+sagetop --endpoint-url "$endpoint" transform tiny --input s3://b/i/ --output s3://b/o --type ml.c5.xlarge --count 2
+tap_match 'what predicts in bulk is priced while it runs, and asked about' \
+	'^2 tiny-[0-9]{8}-[0-9]{6}: tiny over s3://b/i/ on 2 x ml.c5.xlarge, \$0\.408 an hour while it runs.*say --yes' "$status $(one_line "$errors")"
+printf 'budgets:\n  kind:transform-jobs: 0.001/day hard\n' >"$work/config/sagetop/config.yaml"
+sagetop --endpoint-url "$endpoint" transform tiny --input s3://b/i/ --output s3://b/o --type ml.c5.xlarge --count 100 --yes
+tap_match 'and held to its budget' 'would break the budget kind:transform-jobs .* it can cost \$[0-9.]+ until its end' "$errors"
 rm "$work/config/sagetop/config.yaml"
+sagetop --endpoint-url "$endpoint" transform tiny --input "$work/rows.csv" --output s3://b/o
+tap_match 'in an account a file needs a place' '^2 .*is uploaded before: say --to' "$status $(one_line "$errors")"
 unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION
 sagetop --local list models
 tap_equal 'nothing was made so far' '' "$(printf '%s' "$out" | sed 1d)"
@@ -109,6 +124,14 @@ fails 2 'parallel goes with --repeat' 'parallel alone' -- --local invoke tiny "$
 sagetop --local invoke tiny "$work/rows.csv" --repeat 200 --parallel 4 --json
 tap_equal 'under load: calls, failures, order of the percentiles, price' '200 0 True 1 x ml.c5.xlarge True' \
 	"$(member '(lambda d: "%d %d %s %s %s" % (d["calls"], d["failed"], 0 < d["p50_ms"] <= d["p90_ms"] <= d["p99_ms"] <= d["longest_ms"], d["instances"], abs(d["usd_per_million_calls"] - d["usd_per_hour"] / 3600 / d["answers_per_second"] * 1e6) < 1e-3))(json.load(sys.stdin))')"
+
+# --- in bulk ------------------------------------------------------------------------------
+sagetop --local transform tiny --input "$work/rows.csv" --name bulk --instance-type ml.c5.large --wait --timeout 60s --json
+tap_equal 'a file is predicted in bulk by the model that is there' 'launched tiny Completed' \
+	"$(printf '[%s]' "$out" | sed 's/^}$/},/' | /usr/bin/python3 -c 'import json, sys; a, b = json.load(sys.stdin); print(a["result"], a["model"], b[0]["status"])' 2>&1)"
+fails 1 'the transform job bulk is there already' 'and not twice by one name' -- --local transform tiny --input "$work/rows.csv" --name bulk
+sagetop --local transform tiny --input $bucket/none/ --name empty --wait --timeout 60s
+tap_match 'one that fails says where its log is' '^3 .*empty Failed.*sagetop logs transform-job/empty' "$status $(one_line "$out$errors")"
 
 # --- another model, by a new configuration ------------------------------------------------
 tar -C "$work" -czf "$work/model.tar.gz" rows.csv

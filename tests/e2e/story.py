@@ -1,5 +1,5 @@
 """A user's whole day on one machine, by the commands as they are typed: prepare data by a script, train, tune,
-evaluate by a script, serve, ask, stop and delete; nothing is left."""
+evaluate by a script, serve, ask, predict in bulk, stop and delete; nothing is left that can be deleted."""
 import atexit
 import json
 import os
@@ -131,6 +131,16 @@ ok("and answers as it was evaluated", len(answers) == 200 and abs(asked - rmse) 
 load = json.loads(sagetop("invoke", "story", rows, "--repeat", "50", "--parallel", "4", "--json"))
 ok("also under load", (load["calls"], load["failed"]) == (50, 0) and load["p50_ms"] <= load["p99_ms"], load)
 
+# Predict in bulk, by the model that is there.
+match("the same rows in bulk", sagetop("transform", "tuning-job/search", "--input", rows, "--name", "bulk", "--wait",
+                                       "--timeout", "60s"),
+      rf"^transform-job/bulk\tlaunched\t{BUCKET}/bulk/output\nbulk\tCompleted")
+sagetop("process", write("show.sh", "tr '\\n' ' ' </opt/ml/processing/input/bulk/test.csv.out\n"), "--input",
+        f"bulk={BUCKET}/bulk/output/", "--name", "show")
+sagetop("wait", "processing-job/show", "--timeout", "60s")
+bulk = [float(x) for x in sagetop("logs", "processing-job/show").replace(",", " ").split()]
+ok("have the endpoint's predictions, in their order", bulk == answers, (len(bulk), bulk[:3], answers[:3]))
+
 # Another instance, from the endpoint's page.
 if shutil.which("tmux"):
     term = Terminal(work, environment, 100, 30)
@@ -167,11 +177,13 @@ equal("what runs is stopped", sorted(x.split("\t")[1] for x in sagetop(
 # Delete everything.
 match("endpoint, configuration and model are deleted together", sagetop("delete", "endpoint", "story", "--all", "--yes"),
       rf"(?s)^endpoint/story\tdeleted\nendpoint-config/story-\w+\tdeleted\nmodel/{best}\tdeleted\n$")
-sagetop("delete", "tuning-job/search", "processing-job/split", "processing-job/evaluate", "processing-job/sleep", "--yes")
+sagetop("delete", "tuning-job/search", "processing-job/split", "processing-job/evaluate", "processing-job/show",
+        "processing-job/sleep", "--yes")
 names = [j["name"] for j in json.loads(sagetop("jobs", "--json"))]
 equal("six training jobs were made", len(names), 6)
 sagetop("delete", *["training-job/" + n for n in names], "--yes")
 left = {k: sagetop("list", k, "--no-header") for k in
         ("training-jobs", "tuning-jobs", "processing-jobs", "transform-jobs", "models", "endpoint-configs", "endpoints")}
-equal("every list is empty", {k: v for k, v in left.items() if v.strip()}, {})
+match("transform jobs are kept for good", left.pop("transform-jobs"), r"^bulk\tCompleted\t\S+\t\S+\n$")
+equal("every other list is empty", {k: v for k, v in left.items() if v.strip()}, {})
 done()

@@ -4,7 +4,6 @@
 
 #include "aws/shape.h"
 #include "model/price.h"
-#include "sync/deploy_spec.h"
 #include "sync/launch_plan.h"
 #include "sync/spec.h"
 
@@ -438,116 +437,6 @@ static void test_once_apart(void **state)
 	}
 }
 
-/* --- deployments ------------------------------------------------------------------------- */
-
-static const char trained[] = "{\"TrainingJobName\":\"nba-1\",\"TrainingJobStatus\":\"Completed\",\"RoleArn\":\"r\","
-			      "\"AlgorithmSpecification\":{\"TrainingImage\":\"1.dkr/pytorch-training:2.1\"},"
-			      "\"ModelArtifacts\":{\"S3ModelArtifacts\":\"s3://b/nba-1/model.tar.gz\"},"
-			      "\"HyperParameters\":{\"sagemaker_program\":\"\\\"t.py\\\"\",\"eta\":\"1\"},"
-			      "\"EnableNetworkIsolation\":false,\"VpcConfig\":{\"Subnets\":[\"s\"]}}";
-
-static void test_deploy_model(void **state)
-{
-	AUTO(json) json_t *job = load(trained, NULL);
-	AUTO(json) json_t *model = NULL;
-	AUTO(json) json_t *own = NULL;
-	AUTO(json) json_t *told = NULL;
-	struct err err = {0};
-
-	assert_int_equal(deploy_model_of_job(job, NULL, NULL, &model, NULL), 0);
-	AUTO(str) char *text = json_text(model);
-
-	assert_string_equal(text,
-			    "{\"ModelName\":\"nba-1\",\"PrimaryContainer\":{\"Image\":\"1.dkr/pytorch-inference:2.1\","
-			    "\"ModelDataUrl\":\"s3://b/nba-1/model.tar.gz\",\"Environment\":{\"SAGEMAKER_PROGRAM\":"
-			    "\"t.py\"}},\"ExecutionRoleArn\":\"r\",\"VpcConfig\":{\"Subnets\":[\"s\"]}}");
-	assert_int_equal(deploy_model_of_job(job, "mine", "q", &own, NULL), 0);
-	assert_string_equal(json_string_value(json_path_get(own, "PrimaryContainer.Image")), "mine");
-	assert_string_equal(json_get_str(own, "ExecutionRoleArn"), "q");
-	told = json_deep_copy(model);
-	assert_true(deploy_model_is(told, model));
-	assert_false(deploy_model_is(told, own));
-	json_object_set_new(json_path_get(told, "PrimaryContainer.Environment"), "X", json_string("1"));
-	assert_false(deploy_model_is(told, model));
-	deploy_model_rename(own);
-	assert_int_equal(strlen(json_get_str(own, "ModelName")), strlen("nba-1-") + 8);
-	json_object_del(job, "ModelArtifacts");
-	assert_int_equal(deploy_model_of_job(job, NULL, NULL, &own, &err), -ERR_INVALID);
-	assert_non_null(strstr(err.msg, "no model artefact"));
-}
-
-static void test_deploy_config(void **state)
-{
-	const struct deploy_machines two = {.instance_type = "ml.c5.xlarge", .instances = 2}, same = {0};
-	AUTO(json) json_t *a = deploy_config_new("e", "m", &two);
-	AUTO(json) json_t *again = deploy_config_new("e", "m", &two);
-	AUTO(json) json_t *other = deploy_config_new("e", "n", &two);
-	const char *name = json_get_str(a, "EndpointConfigName");
-	AUTO(json) json_t *changed = NULL;
-	AUTO(json) json_t *unchanged = NULL;
-	struct err err = {0};
-
-	assert_true(str_starts(name, "e-") && strlen(name) == 10);
-	assert_string_equal(name, json_get_str(again, "EndpointConfigName")); /* of the content alone */
-	assert_string_not_equal(name, json_get_str(other, "EndpointConfigName"));
-	json_object_set_new(a, "CreationTime", json_real(1.5));
-	assert_int_equal(deploy_config_changed(a, "e", "m", NULL, &same, &unchanged, NULL), 0);
-	assert_string_equal(json_get_str(unchanged, "EndpointConfigName"), name);
-	assert_null(json_object_get(unchanged, "CreationTime"));
-	assert_int_equal(deploy_config_changed(a, "e", "n", DEPLOY_VARIANT, &(struct deploy_machines){.instances = 3},
-					       &changed, NULL),
-			 0);
-	assert_string_not_equal(json_get_str(changed, "EndpointConfigName"), name);
-	assert_int_equal(json_integer_value(json_path_get(changed, "ProductionVariants.0.InitialInstanceCount")), 3);
-	assert_string_equal(json_string_value(json_path_get(changed, "ProductionVariants.0.InstanceType")),
-			    "ml.c5.xlarge");
-	assert_int_equal(deploy_config_changed(a, "e", "n", "x", &same, &changed, &err), -ERR_USAGE);
-	assert_non_null(strstr(err.msg, "it has " DEPLOY_VARIANT));
-}
-
-static void test_deploy_update(void **state)
-{
-	static const char *const wrong[] = {"", "2048", "2048,0", "2048,201", "2000,1", "7168,1"};
-	struct deploy_machines serverless = {0};
-	AUTO(json) json_t *keeps = deploy_update("e", "c", false);
-	AUTO(json) json_t *counts = deploy_update("e", "c", true);
-	AUTO(str) char *a = deploy_name("--My job_1.2--"), *b = deploy_name("__");
-	AUTO(json)
-	json_t *c = deploy_config_new("a23456789012345678901234567890123456789012345678901234567890123", "m",
-				      &(struct deploy_machines){.instance_type = "t"});
-
-	assert_true(json_get_bool(keeps, "RetainAllVariantProperties", false));
-	assert_null(json_object_get(keeps, "ExcludeRetainedVariantProperties"));
-	assert_int_equal(json_array_size(json_object_get(counts, "ExcludeRetainedVariantProperties")), 1);
-	assert_int_equal(deploy_parse_serverless("2048,5", &serverless, NULL), 0);
-	assert_int_equal(serverless.memory_mb, 2048);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		assert_int_equal(deploy_parse_serverless(wrong[i], &serverless, NULL), -ERR_USAGE);
-	assert_string_equal(a, "My-job-1-2");
-	assert_null(b);
-	assert_int_equal(strlen(json_get_str(c, "EndpointConfigName")), DEPLOY_NAME_MAX);
-}
-
-static void test_deploy_rate(void **state)
-{
-	static const char csv[] = "instance_type,region,component,usd_per_hour,as_of,grade,source\n"
-				  "ml.c5.xlarge,us-east-1,Hosting,0.204,2025-01-26,B,t\n";
-	AUTO(price_table) struct price_table t = {0};
-	AUTO(json)
-	json_t *known =
-		deploy_config_new("e", "m", &(struct deploy_machines){.instance_type = "ml.c5.xlarge", .instances = 2});
-	AUTO(json)
-	json_t *unknown = deploy_config_new("e", "m", &(struct deploy_machines){.instance_type = "ml.x1.large"});
-	AUTO(json)
-	json_t *by_use = deploy_config_new("e", "m", &(struct deploy_machines){.memory_mb = 1024, .concurrency = 1});
-
-	assert_int_equal(price_table_parse(&t, csv, strlen(csv), "t", NULL), 0);
-	assert_int_equal(deploy_rate_micro(known, &t, "us-east-1"), 408000);
-	assert_int_equal(deploy_rate_micro(unknown, &t, "us-east-1"), USD_UNKNOWN);
-	assert_int_equal(deploy_rate_micro(known, &t, "eu-west-1"), USD_UNKNOWN);
-	assert_int_equal(deploy_rate_micro(by_use, &t, "us-east-1"), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),
@@ -557,11 +446,7 @@ int main(void)
 					   cmocka_unit_test(test_clone_of_script_mode),
 					   cmocka_unit_test(test_clone_into_the_same_folder),
 					   cmocka_unit_test(test_table_is_the_models),
-					   cmocka_unit_test(test_once_apart),
-					   cmocka_unit_test(test_deploy_model),
-					   cmocka_unit_test(test_deploy_config),
-					   cmocka_unit_test(test_deploy_update),
-					   cmocka_unit_test(test_deploy_rate)};
+					   cmocka_unit_test(test_once_apart)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
