@@ -259,19 +259,12 @@ static void filter_done(struct view *v, const char *text)
 static void export(struct view *v)
 {
 	const struct compare_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	char path[64];
-	struct err err = {0};
 
 	compare_csv(&st->compare, st->things, st->all, &out);
 	snprintf(path, sizeof(path), "sagetop-compare-%lld.csv", (long long)(ui_now_ms(v->ui) / 1000));
-	if (!host->save)
-		ui_notice(v->ui, NOTICE_WARNING, "saving is not offered here");
-	else if (host->save(host->user, path, buf_str(&out), &err) < 0)
-		ui_notice(v->ui, NOTICE_ERROR, "%s", err.msg);
-	else
-		ui_notice(v->ui, NOTICE_INFO, "written to %s", path);
+	ui_save(v->ui, path, &out, "written to");
 }
 
 /* Of the thing under the cursor; all of them in one chart, or stopped together. */
