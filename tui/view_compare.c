@@ -32,22 +32,15 @@ struct compare_state {
 static int compare_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct compare_state *st = v->state;
-	const struct resources *t = &ui_session(v->ui)->tables[arg->kind->id];
 
 	if (arg->names.n < 2)
 		return err_set(err, ERR_USAGE, "compare needs two names or more: mark them with Space, then =");
 	if (arg->names.n > THINGS_MAX)
 		return err_set(err, ERR_USAGE, "at most %d can be compared, not %zu", THINGS_MAX, arg->names.n);
-	for (size_t i = 0; i < arg->names.n; i++)
-		if (!resources_find(t, arg->names.items[i]))
-			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
-				       arg->names.items[i]);
-	for (size_t i = 0; i < arg->names.n; i++)
-		if (!strlist_has(&st->names, arg->names.items[i]))
-			strlist_add(&st->names, arg->names.items[i]);
+	if (thing_open_names(v, arg, &st->names, err) < 0)
+		return -err->code;
 	st->things = xcalloc(st->names.n, sizeof(*st->things));
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, arg->kind, st->names.items[i], true);
+	thing_watch(v, &st->names, true);
 	return 0;
 }
 
@@ -55,8 +48,7 @@ static void compare_close(struct view *v)
 {
 	struct compare_state *st = v->state;
 
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, v->kind, st->names.items[i], false);
+	thing_watch(v, &st->names, false);
 	strlist_done(&st->names);
 	compare_done(&st->compare);
 	free(st->things);
