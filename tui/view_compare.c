@@ -22,6 +22,9 @@ struct compare_state {
 	struct compare compare;
 	struct table_view table;
 	size_t *rows; /* those that are shown, as indices */
+	struct {
+		int label, value; /* cells of the widest of the rows that are shown */
+	} widest;
 	size_t thing; /* under the cursor */
 	size_t first; /* the leftmost on the screen */
 	bool all;     /* also what does not differ */
@@ -78,6 +81,23 @@ static bool row_matches(const struct compare_state *st, const struct compare_row
 	return found && (st->all || r->differs);
 }
 
+static void measure(struct compare_state *st)
+{
+	int label = LABEL_MIN, value = VALUE_MIN;
+
+	for (size_t k = 0; k < st->table.n; k++) {
+		const struct compare_row *r = &st->compare.rows[st->rows[k]];
+
+		label = MAX(label, utf8_width(r->label));
+		for (size_t i = 0; i < st->compare.n_things; i++)
+			value = MAX(value, utf8_width(str_or(r->values[i], "")) + 2);
+	}
+	for (size_t i = 0; i < st->compare.n_things; i++)
+		value = MAX(value, utf8_width(st->things[i]->name));
+	st->widest.label = MIN(label, LABEL_MAX);
+	st->widest.value = MIN(value, VALUE_MAX);
+}
+
 static void choose_rows(struct compare_state *st)
 {
 	st->table.n = 0;
@@ -86,6 +106,7 @@ static void choose_rows(struct compare_state *st)
 			st->rows[st->table.n++] = i;
 	if (st->table.selected >= st->table.n)
 		st->table.selected = st->table.n ? st->table.n - 1 : 0;
+	measure(st);
 }
 
 static void compare_update(struct view *v)
@@ -124,28 +145,14 @@ struct geometry {
 	size_t first, n;  /* things on the screen */
 };
 
-static int widest(const struct compare_state *st)
-{
-	int w = VALUE_MIN;
-
-	for (size_t k = 0; k < st->table.n; k++)
-		for (size_t i = 0; i < st->compare.n_things; i++)
-			w = MAX(w, utf8_width(str_or(st->compare.rows[st->rows[k]].values[i], "")) + 2);
-	for (size_t i = 0; i < st->compare.n_things; i++)
-		w = MAX(w, utf8_width(st->things[i]->name));
-	return MIN(w, VALUE_MAX);
-}
-
 static struct geometry lay_out(struct compare_state *st, int cols)
 {
-	struct geometry g = {.label = LABEL_MIN, .value = VALUE_MIN};
+	struct geometry g;
 	int room, n = (int)st->compare.n_things;
 
-	for (size_t k = 0; k < st->table.n; k++)
-		g.label = MAX(g.label, MIN(utf8_width(st->compare.rows[st->rows[k]].label), LABEL_MAX));
-	g.label = MIN(g.label, MAX(cols / 3, 6));
+	g.label = MIN(st->widest.label, MAX(cols / 3, 6));
 	room = MAX(cols - GUTTER - g.label - 1, 1);
-	g.value = MIN(widest(st), MAX(room / MAX(n, 1) - GAP, VALUE_MIN));
+	g.value = MIN(st->widest.value, MAX(room / MAX(n, 1) - GAP, VALUE_MIN));
 	g.value = MAX(MIN(g.value, room - GAP), 1);
 	g.n = (size_t)MAX(room / (g.value + GAP), 1);
 	if (st->thing < st->first)
