@@ -74,7 +74,7 @@ static struct table_column column_of(struct view *v, size_t i, int width)
 	const struct field *f = l->columns.items[i].field;
 	const struct field_cells *c = &f->cells;
 	struct table_column t = {.min = c->min, .max = c->max, .want = c->want, .priority = c->priority};
-	bool asked = i && list_asks_for(l, &l->columns.items[i]);
+	bool asked = i && l->asked[i];
 
 	t.right = is_number(f);
 	t.wide_only = i >= l->n_usual && !asked;
