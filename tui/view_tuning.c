@@ -22,6 +22,7 @@ struct tuning_state {
 	struct search search;
 	char *range; /* which one is drawn; NULL: the most important */
 	bool has_columns;
+	uint64_t built; /* what the search was built of; 0: not yet */
 	int64_t asked_ms;
 };
 
@@ -102,6 +103,14 @@ static bool tuning_work(struct view *v, int64_t budget_us)
 	return false;
 }
 
+/* Of the things alone: a filter or another order leaves the search as it is. */
+static uint64_t things_generation(const struct view *v)
+{
+	const struct session *s = ui_session(v->ui);
+
+	return s->tables[KIND_TUNING_CHILD].generation * 1000003 + s->tables[KIND_TUNING_JOB].generation + 1;
+}
+
 static uint64_t tuning_generation(struct view *v)
 {
 	return list_generation(v) * 1000003 + ui_session(v->ui)->tables[KIND_TUNING_JOB].generation;
@@ -129,7 +138,10 @@ static void tuning_update(struct view *v)
 {
 	struct tuning_state *st = v->state;
 
-	search_build(&st->search, ui_session(v->ui), st->name, ui_now_ms(v->ui));
+	if (st->built != things_generation(v)) {
+		search_build(&st->search, ui_session(v->ui), st->name, ui_now_ms(v->ui));
+		st->built = things_generation(v);
+	}
 	choose_columns(v);
 	list_update(v);
 }
