@@ -224,10 +224,8 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 		put_cell(v, a, line, col, widths[i], i, r, text);
 		col += widths[i] + GAP;
 	}
-	if (at == l->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
-	}
+	if (at == l->table.selected)
+		table_mark(a, line);
 }
 
 void list_draw(struct view *v, struct area a)

@@ -8,7 +8,6 @@
 #include "tui/table.h"
 #include "tui/thing.h"
 
-#define GUTTER 3
 #define GAP 3
 #define LABEL_MIN 12
 #define LABEL_MAX 28
@@ -151,7 +150,7 @@ static struct geometry lay_out(struct compare_state *st, int cols)
 	int room, n = (int)st->compare.n_things;
 
 	g.label = MIN(st->widest.label, MAX(cols / 3, 6));
-	room = MAX(cols - GUTTER - g.label - 1, 1);
+	room = MAX(cols - TABLE_GUTTER - g.label - 1, 1);
 	g.value = MIN(st->widest.value, MAX(room / MAX(n, 1) - GAP, VALUE_MIN));
 	g.value = MAX(MIN(g.value, room - GAP), 1);
 	g.n = (size_t)MAX(room / (g.value + GAP), 1);
@@ -168,7 +167,7 @@ static struct geometry lay_out(struct compare_state *st, int cols)
 
 static void draw_names(const struct compare_state *st, struct area a, const struct geometry *g)
 {
-	int col = GUTTER + g->label + GAP;
+	int col = TABLE_GUTTER + g->label + GAP;
 
 	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
 		if (i == st->thing)
@@ -178,15 +177,15 @@ static void draw_names(const struct compare_state *st, struct area a, const stru
 	if (g->first + g->n < st->compare.n_things)
 		area_put(a, 0, a.cols - 1, ST_DIM, "›");
 	if (g->first)
-		area_put(a, 0, GUTTER + g->label - 1, ST_DIM, "‹");
+		area_put(a, 0, TABLE_GUTTER + g->label - 1, ST_DIM, "‹");
 }
 
 static void draw_row(const struct compare_state *st, struct area a, int line, const struct geometry *g, size_t at)
 {
 	const struct compare_row *r = &st->compare.rows[st->rows[at]];
-	int col = GUTTER + g->label + GAP;
+	int col = TABLE_GUTTER + g->label + GAP;
 
-	area_put_middle(a, line, GUTTER, g->label, r->differs ? ST_NORMAL : ST_DIM, r->label);
+	area_put_middle(a, line, TABLE_GUTTER, g->label, r->differs ? ST_NORMAL : ST_DIM, r->label);
 	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
 		bool best = r->best == (long)i;
 		AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
@@ -198,10 +197,8 @@ static void draw_row(const struct compare_state *st, struct area a, int line, co
 					       : ST_DIM,
 				buf_str(&text));
 	}
-	if (at == st->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
-	}
+	if (at == st->table.selected)
+		table_mark(a, line);
 }
 
 static void compare_draw(struct view *v, struct area a)
@@ -209,14 +206,14 @@ static void compare_draw(struct view *v, struct area a)
 	struct compare_state *st = v->state;
 
 	if (!st->compare.n_things) {
-		area_put(a, 0, GUTTER, ST_DIM, "The service no longer knows them.");
+		area_put(a, 0, TABLE_GUTTER, ST_DIM, "The service no longer knows them.");
 		return;
 	}
 	struct geometry g = lay_out(st, a.cols);
 	draw_names(st, a, &g);
 	table_settle(&st->table, a.rows - 1);
 	if (!st->table.n)
-		area_put_cut(a, 1, GUTTER, a.cols - GUTTER, ST_DIM,
+		area_put_cut(a, 1, TABLE_GUTTER, a.cols - TABLE_GUTTER, ST_DIM,
 			     st->filter ? "No row matches. Esc shows them again."
 					: "Nothing differs. a shows all rows.");
 	for (int line = 1; line < a.rows; line++) {

@@ -96,7 +96,7 @@ static bool tuning_work(struct view *v, int64_t budget_us)
 {
 	const struct tuning_state *st = v->state;
 	int64_t period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
-	bool ended = st->search.tuning && !resource_is_running(st->search.tuning) && st->asked_ms;
+	bool ended = st->search.tuning && !resource_is_running(st->search.tuning);
 
 	if (ui_now_ms(v->ui) - st->asked_ms >= (ended ? 6 * period : period))
 		ask(v);
@@ -371,8 +371,7 @@ static bool child_action(struct view *v, enum action a)
 		return false;
 	if (!clone && !resources_lookup(&ui_session(v->ui)->tables[KIND_TRAINING_JOB], r->name))
 		return false; /* the jobs have not come yet: the page of the child does it */
-	ui_push_one(v->ui, clone ? VIEW_LAUNCH : VIEW_JOB, &kind_table[KIND_TRAINING_JOB], r->name,
-		    clone ? MODE_CLONE : MODE_SHOW);
+	ui_push_one(v->ui, clone ? VIEW_LAUNCH : VIEW_JOB, TRAINING_KIND, r->name, clone ? MODE_CLONE : MODE_SHOW);
 	return true;
 }
 
