@@ -153,19 +153,30 @@ bool doc_action(struct doc *d, enum action a)
 	}
 }
 
+static void draw_line(const struct doc *d, struct area a, int row, const struct doc_line *l)
+{
+	for (uint32_t i = 0; i < l->n_spans; i++) {
+		const struct doc_span *s = &d->spans[l->first_span + i];
+		const char *text = d->text.data + s->from;
+		int col = s->col - d->left;
+		area_put_scrolled(a, row, MAX(col, 0), s->style, text, strlen(text), col < 0 ? -col : 0);
+	}
+}
+
+void doc_draw_columns(struct doc *d, struct area a, int width)
+{
+	int n = MAX(a.cols / MAX(width, 1), 1), each = a.cols / n;
+
+	d->page = a.rows * n;
+	scroll_by(d, 0);
+	for (int i = 0; i < d->page && d->top + (size_t)i < d->n; i++)
+		draw_line(d, area_part(a, 0, i / a.rows * each, a.rows, each), i % a.rows,
+			  &d->lines[d->top + (size_t)i]);
+}
+
 void doc_draw(struct doc *d, struct area a)
 {
-	d->page = a.rows;
-	scroll_by(d, 0);
-	for (int row = 0; row < a.rows && d->top + (size_t)row < d->n; row++) {
-		const struct doc_line *l = &d->lines[d->top + (size_t)row];
-		for (uint32_t i = 0; i < l->n_spans; i++) {
-			const struct doc_span *s = &d->spans[l->first_span + i];
-			const char *text = d->text.data + s->from;
-			int col = s->col - d->left;
-			area_put_scrolled(a, row, MAX(col, 0), s->style, text, strlen(text), col < 0 ? -col : 0);
-		}
-	}
+	doc_draw_columns(d, a, a.cols);
 }
 
 void doc_position(const struct doc *d, struct buf *out)

@@ -41,6 +41,8 @@ void doc_lines(struct doc *d, enum style st, const char *text);
 void doc_show(struct doc *d, size_t line); /* scroll so that the line is seen */
 bool doc_action(struct doc *d, enum action a);
 void doc_draw(struct doc *d, struct area a);
+/* In as many columns as there is room for, of `width` cells or more: downwards, then on to the right. */
+void doc_draw_columns(struct doc *d, struct area a, int width);
 /* "12 of 80 lines" and the like for the status line; nothing where all is seen. */
 void doc_position(const struct doc *d, struct buf *out);
 

@@ -63,16 +63,24 @@ bool list_shows_failures(const struct list *l)
 	return l->n_bad && l->n_bad == l->n_things && !l->groups && (l->faults || l->query);
 }
 
-bool list_asks_for(const struct list *l, const struct field_ref *f)
+static bool is_asked(const struct list *l, const struct field_ref *f, const struct field_list *asked)
 {
-	AUTO(field_list) struct field_list asked = {0};
 	bool is = f->field == l->sort.field && str_eq(f->key, l->sort.key) &&
 		  (l->reverse || f->field != list_usual_order(l->kind).field);
 
-	query_fields(l->query, &asked);
-	for (size_t i = 0; !is && i < asked.n; i++)
-		is = f->field == asked.items[i].field && str_eq(f->key, asked.items[i].key);
+	for (size_t i = 0; !is && i < asked->n; i++)
+		is = f->field == asked->items[i].field && str_eq(f->key, asked->items[i].key);
 	return is;
+}
+
+/* By which columns the list is sorted or filtered. */
+static void find_asked(struct list *l)
+{
+	AUTO(field_list) struct field_list asked = {0};
+
+	query_fields(l->query, &asked);
+	for (size_t i = 0; i < l->columns.n; i++)
+		l->asked[i] = is_asked(l, &l->columns.items[i], &asked);
 }
 
 /* What the list is sorted or filtered by has a column, and of failures the reason. */
@@ -92,6 +100,7 @@ void list_invite_guests(struct list *l)
 	for (size_t i = 0; i < asked.n; i++)
 		if (!(asked.items[i].field->flags & FIELD_NO_COLUMN))
 			add_column(l, &asked.items[i]);
+	find_asked(l);
 }
 
 void list_want_cold(struct view *v)

@@ -74,7 +74,7 @@ static struct table_column column_of(struct view *v, size_t i, int width)
 	const struct field *f = l->columns.items[i].field;
 	const struct field_cells *c = &f->cells;
 	struct table_column t = {.min = c->min, .max = c->max, .want = c->want, .priority = c->priority};
-	bool asked = i && list_asks_for(l, &l->columns.items[i]);
+	bool asked = i && l->asked[i];
 
 	t.right = is_number(f);
 	t.wide_only = i >= l->n_usual && !asked;
@@ -224,10 +224,8 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 		put_cell(v, a, line, col, widths[i], i, r, text);
 		col += widths[i] + GAP;
 	}
-	if (at == l->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
-	}
+	if (at == l->table.selected)
+		table_mark(a, line);
 }
 
 void list_draw(struct view *v, struct area a)

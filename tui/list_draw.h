@@ -13,8 +13,6 @@ void list_remember(struct list *l);
 void list_pin(struct list *l);
 /* Whether the filter lets it through. */
 bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x);
-/* Whether the list is sorted or filtered by that column. */
-bool list_asks_for(const struct list *l, const struct field_ref *f);
 /* All rows have failed, and are looked at for that reason. */
 bool list_shows_failures(const struct list *l);
 void list_rebuild(struct view *v); /* at the next turn */

@@ -113,8 +113,14 @@ void table_put(struct area a, int row, int col, int width, bool right, enum styl
 	area_put_cut(a, row, col, width, st, text);
 }
 
-void table_draw_row(const struct table_view *t, struct area a, int line, const struct table_look *look,
-		    const int *widths, size_t row)
+void table_mark(struct area a, int line)
+{
+	area_put(a, line, 1, ST_STRONG, "▸");
+	area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
+}
+
+static void draw_row(const struct table_view *t, struct area a, int line, const struct table_look *look,
+		     const int *widths, size_t row)
 {
 	int col = TABLE_GUTTER;
 
@@ -124,10 +130,8 @@ void table_draw_row(const struct table_view *t, struct area a, int line, const s
 		look->cell(look->user, row, i, a, line, col, widths[i]);
 		col += widths[i] + TABLE_GAP;
 	}
-	if (row == t->selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
-	}
+	if (row == t->selected)
+		table_mark(a, line);
 }
 
 void table_draw(struct table_view *t, struct area a, const struct table_look *look)
@@ -146,6 +150,6 @@ void table_draw(struct table_view *t, struct area a, const struct table_look *lo
 		size_t row = t->top + (size_t)(line - headings);
 
 		if (row < t->n)
-			table_draw_row(t, a, line, look, widths, row);
+			draw_row(t, a, line, look, widths, row);
 	}
 }

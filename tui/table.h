@@ -48,8 +48,8 @@ struct table_look {
 	void *user;
 };
 void table_draw(struct table_view *t, struct area a, const struct table_look *look);
-void table_draw_row(const struct table_view *t, struct area a, int line, const struct table_look *look,
-		    const int *widths, size_t row);
+/* The row under the cursor, once its cells are drawn. */
+void table_mark(struct area a, int line);
 /* Draw a cell's text in its column. */
 void table_put(struct area a, int row, int col, int width, bool right, enum style st, const char *text);
 

@@ -158,3 +158,23 @@ bool thing_screen_action(struct view *v, enum action a, enum view_id screen, con
 		return true; /* it is there */
 	return r && thing_is_action(a) && thing_action(v, a, r, names);
 }
+
+int thing_open_names(struct view *v, const struct view_arg *arg, struct strlist *ret, struct err *err)
+{
+	const struct resources *t = &ui_session(v->ui)->tables[arg->kind->id];
+
+	for (size_t i = 0; i < arg->names.n; i++)
+		if (!resources_find(t, arg->names.items[i]))
+			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
+				       arg->names.items[i]);
+	for (size_t i = 0; i < arg->names.n; i++)
+		if (!strlist_has(ret, arg->names.items[i]))
+			strlist_add(ret, arg->names.items[i]);
+	return 0;
+}
+
+void thing_watch(struct view *v, const struct strlist *names, bool on)
+{
+	for (size_t i = 0; i < names->n; i++)
+		ui_watch(v->ui, v->kind, names->items[i], on);
+}

@@ -12,6 +12,10 @@ bool thing_takes_many(enum action a); /* what is done with all that are marked *
 /* On a screen about things, of which the first is shown: the above, and the next or the
  * previous one of the list on the same screen. v may be gone afterwards. */
 bool thing_screen_action(struct view *v, enum action a, enum view_id screen, const struct strlist *names);
+/* The names that a screen is opened with, each once; ERR_NOTFOUND where there is no such thing. */
+int thing_open_names(struct view *v, const struct view_arg *arg, struct strlist *ret, struct err *err) NODISCARD;
+/* Have all of the screen's kind watched, or no longer. */
+void thing_watch(struct view *v, const struct strlist *names, bool on);
 /* Whether the kind has it: its key stands in the footer. */
 bool thing_offers(const struct kind *kind, enum action a);
 

@@ -304,20 +304,28 @@ void ui_quit(struct ui *ui, bool ask)
 		ui->quit = true;
 }
 
+void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done)
+{
+	struct err err = {0};
+
+	if (!ui_offered(ui, ui->host->save))
+		return;
+	if (text->overflow)
+		ui_notice(ui, NOTICE_ERROR, "there is too much to be written at once: filter it");
+	else if (ui->host->save(ui->host->user, path, buf_str(text), &err) < 0)
+		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
+	else
+		ui_notice(ui, NOTICE_INFO, "%s %s", done, path);
+}
+
 static void save_screen(struct ui *ui)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 	char path[64];
-	struct err err = {0};
 
 	surface_text(&ui->surface, &text);
 	snprintf(path, sizeof(path), "sagetop-screen-%lld.txt", (long long)(clock_now_ms() / 1000));
-	if (!ui->host->save)
-		ui_notice(ui, NOTICE_WARNING, "saving is not offered here");
-	else if (ui->host->save(ui->host->user, path, buf_str(&text), &err) < 0)
-		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
-	else
-		ui_notice(ui, NOTICE_INFO, "screen saved to %s", path);
+	ui_save(ui, path, &text, "screen saved to");
 }
 
 bool ui_action(struct ui *ui, enum action a)

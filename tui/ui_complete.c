@@ -102,7 +102,7 @@ static void collect_values(struct ui *ui, const struct kind *k, const char *word
 	struct field_context x = {.session = ui->session, .now_ms = ui->now_ms};
 	AUTO(str) char *name = xstrndup(word, field_len);
 	const struct resources *t = &ui->session->tables[k->id];
-	const char *key;
+	const char *key = NULL;
 	const struct field *f = field_find(k, name, &key);
 	struct field_ref ref = {.field = f, .key = (char *)(uintptr_t)key};
 

@@ -171,23 +171,15 @@ static void run_export(struct ui *ui, const char *text)
 {
 	AUTO(strlist) struct strlist words = {0};
 	AUTO(buf) struct buf out = BUF_INIT((size_t)512 << 20);
-	struct err err = {0};
 
 	strlist_split(&words, str_or(text, ""), ' ');
 	if (words.n != 2 || strcmp(words.items[0], "csv")) {
 		ui_notice(ui, NOTICE_WARNING, "export what, and where? :export csv FILE");
 		return;
 	}
-	if (!ui_offered(ui, ui->host->save))
-		return;
 	struct view *v = ui_list_in_reach(ui);
 	v->ops->csv(v, &out);
-	if (out.overflow)
-		ui_notice(ui, NOTICE_ERROR, "there is too much to be written at once: filter the list");
-	else if (ui->host->save(ui->host->user, words.items[1], buf_str(&out), &err) < 0)
-		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
-	else
-		ui_notice(ui, NOTICE_INFO, "written to %s", words.items[1]);
+	ui_save(ui, words.items[1], &out, "written to");
 }
 
 const struct ui_command ui_commands[] = {

@@ -171,6 +171,8 @@ void ui_stop(struct view *v, const struct kind *kind, const struct strlist *name
 void ui_delete(struct view *v, const struct kind *kind, const struct strlist *names);
 /* Weights and instances of an endpoint's variants, in words (model/variants.h): sent, and reported. */
 void ui_vary(struct view *v, const char *endpoint, const char *text);
+/* Into a file, with a notice "written to FILE" (done: "written to") or of why not; a text that was cut short is not. */
+void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done);
 /* Into the clipboard, and a word about it into the status line. */
 void ui_copy(struct ui *ui, const char *text);
 /* The screens of a kind: the jobs have their own. */

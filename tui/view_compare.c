@@ -8,7 +8,6 @@
 #include "tui/table.h"
 #include "tui/thing.h"
 
-#define GUTTER 3
 #define GAP 3
 #define LABEL_MIN 12
 #define LABEL_MAX 28
@@ -22,6 +21,9 @@ struct compare_state {
 	struct compare compare;
 	struct table_view table;
 	size_t *rows; /* those that are shown, as indices */
+	struct {
+		int label, value; /* cells of the widest of the rows that are shown */
+	} widest;
 	size_t thing; /* under the cursor */
 	size_t first; /* the leftmost on the screen */
 	bool all;     /* also what does not differ */
@@ -32,22 +34,15 @@ struct compare_state {
 static int compare_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct compare_state *st = v->state;
-	const struct resources *t = &ui_session(v->ui)->tables[arg->kind->id];
 
 	if (arg->names.n < 2)
 		return err_set(err, ERR_USAGE, "compare needs two names or more: mark them with Space, then =");
 	if (arg->names.n > THINGS_MAX)
 		return err_set(err, ERR_USAGE, "at most %d can be compared, not %zu", THINGS_MAX, arg->names.n);
-	for (size_t i = 0; i < arg->names.n; i++)
-		if (!resources_find(t, arg->names.items[i]))
-			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
-				       arg->names.items[i]);
-	for (size_t i = 0; i < arg->names.n; i++)
-		if (!strlist_has(&st->names, arg->names.items[i]))
-			strlist_add(&st->names, arg->names.items[i]);
+	if (thing_open_names(v, arg, &st->names, err) < 0)
+		return -err->code;
 	st->things = xcalloc(st->names.n, sizeof(*st->things));
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, arg->kind, st->names.items[i], true);
+	thing_watch(v, &st->names, true);
 	return 0;
 }
 
@@ -55,8 +50,7 @@ static void compare_close(struct view *v)
 {
 	struct compare_state *st = v->state;
 
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, v->kind, st->names.items[i], false);
+	thing_watch(v, &st->names, false);
 	strlist_done(&st->names);
 	compare_done(&st->compare);
 	free(st->things);
@@ -86,6 +80,23 @@ static bool row_matches(const struct compare_state *st, const struct compare_row
 	return found && (st->all || r->differs);
 }
 
+static void measure(struct compare_state *st)
+{
+	int label = LABEL_MIN, value = VALUE_MIN;
+
+	for (size_t k = 0; k < st->table.n; k++) {
+		const struct compare_row *r = &st->compare.rows[st->rows[k]];
+
+		label = MAX(label, utf8_width(r->label));
+		for (size_t i = 0; i < st->compare.n_things; i++)
+			value = MAX(value, utf8_width(str_or(r->values[i], "")) + 2);
+	}
+	for (size_t i = 0; i < st->compare.n_things; i++)
+		value = MAX(value, utf8_width(st->things[i]->name));
+	st->widest.label = MIN(label, LABEL_MAX);
+	st->widest.value = MIN(value, VALUE_MAX);
+}
+
 static void choose_rows(struct compare_state *st)
 {
 	st->table.n = 0;
@@ -94,6 +105,7 @@ static void choose_rows(struct compare_state *st)
 			st->rows[st->table.n++] = i;
 	if (st->table.selected >= st->table.n)
 		st->table.selected = st->table.n ? st->table.n - 1 : 0;
+	measure(st);
 }
 
 static void compare_update(struct view *v)
@@ -132,28 +144,14 @@ struct geometry {
 	size_t first, n;  /* things on the screen */
 };
 
-static int widest(const struct compare_state *st)
-{
-	int w = VALUE_MIN;
-
-	for (size_t k = 0; k < st->table.n; k++)
-		for (size_t i = 0; i < st->compare.n_things; i++)
-			w = MAX(w, utf8_width(str_or(st->compare.rows[st->rows[k]].values[i], "")) + 2);
-	for (size_t i = 0; i < st->compare.n_things; i++)
-		w = MAX(w, utf8_width(st->things[i]->name));
-	return MIN(w, VALUE_MAX);
-}
-
 static struct geometry lay_out(struct compare_state *st, int cols)
 {
-	struct geometry g = {.label = LABEL_MIN, .value = VALUE_MIN};
+	struct geometry g;
 	int room, n = (int)st->compare.n_things;
 
-	for (size_t k = 0; k < st->table.n; k++)
-		g.label = MAX(g.label, MIN(utf8_width(st->compare.rows[st->rows[k]].label), LABEL_MAX));
-	g.label = MIN(g.label, MAX(cols / 3, 6));
-	room = MAX(cols - GUTTER - g.label - 1, 1);
-	g.value = MIN(widest(st), MAX(room / MAX(n, 1) - GAP, VALUE_MIN));
+	g.label = MIN(st->widest.label, MAX(cols / 3, 6));
+	room = MAX(cols - TABLE_GUTTER - g.label - 1, 1);
+	g.value = MIN(st->widest.value, MAX(room / MAX(n, 1) - GAP, VALUE_MIN));
 	g.value = MAX(MIN(g.value, room - GAP), 1);
 	g.n = (size_t)MAX(room / (g.value + GAP), 1);
 	if (st->thing < st->first)
@@ -169,7 +167,7 @@ static struct geometry lay_out(struct compare_state *st, int cols)
 
 static void draw_names(const struct compare_state *st, struct area a, const struct geometry *g)
 {
-	int col = GUTTER + g->label + GAP;
+	int col = TABLE_GUTTER + g->label + GAP;
 
 	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
 		if (i == st->thing)
@@ -179,15 +177,15 @@ static void draw_names(const struct compare_state *st, struct area a, const stru
 	if (g->first + g->n < st->compare.n_things)
 		area_put(a, 0, a.cols - 1, ST_DIM, "›");
 	if (g->first)
-		area_put(a, 0, GUTTER + g->label - 1, ST_DIM, "‹");
+		area_put(a, 0, TABLE_GUTTER + g->label - 1, ST_DIM, "‹");
 }
 
 static void draw_row(const struct compare_state *st, struct area a, int line, const struct geometry *g, size_t at)
 {
 	const struct compare_row *r = &st->compare.rows[st->rows[at]];
-	int col = GUTTER + g->label + GAP;
+	int col = TABLE_GUTTER + g->label + GAP;
 
-	area_put_middle(a, line, GUTTER, g->label, r->differs ? ST_NORMAL : ST_DIM, r->label);
+	area_put_middle(a, line, TABLE_GUTTER, g->label, r->differs ? ST_NORMAL : ST_DIM, r->label);
 	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
 		bool best = r->best == (long)i;
 		AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
@@ -199,10 +197,8 @@ static void draw_row(const struct compare_state *st, struct area a, int line, co
 					       : ST_DIM,
 				buf_str(&text));
 	}
-	if (at == st->table.selected) {
-		area_put(a, line, 1, ST_STRONG, "▸");
-		area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
-	}
+	if (at == st->table.selected)
+		table_mark(a, line);
 }
 
 static void compare_draw(struct view *v, struct area a)
@@ -210,14 +206,14 @@ static void compare_draw(struct view *v, struct area a)
 	struct compare_state *st = v->state;
 
 	if (!st->compare.n_things) {
-		area_put(a, 0, GUTTER, ST_DIM, "The service no longer knows them.");
+		area_put(a, 0, TABLE_GUTTER, ST_DIM, "The service no longer knows them.");
 		return;
 	}
 	struct geometry g = lay_out(st, a.cols);
 	draw_names(st, a, &g);
 	table_settle(&st->table, a.rows - 1);
 	if (!st->table.n)
-		area_put_cut(a, 1, GUTTER, a.cols - GUTTER, ST_DIM,
+		area_put_cut(a, 1, TABLE_GUTTER, a.cols - TABLE_GUTTER, ST_DIM,
 			     st->filter ? "No row matches. Esc shows them again."
 					: "Nothing differs. a shows all rows.");
 	for (int line = 1; line < a.rows; line++) {
@@ -259,19 +255,12 @@ static void filter_done(struct view *v, const char *text)
 static void export(struct view *v)
 {
 	const struct compare_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	char path[64];
-	struct err err = {0};
 
 	compare_csv(&st->compare, st->things, st->all, &out);
 	snprintf(path, sizeof(path), "sagetop-compare-%lld.csv", (long long)(ui_now_ms(v->ui) / 1000));
-	if (!host->save)
-		ui_notice(v->ui, NOTICE_WARNING, "saving is not offered here");
-	else if (host->save(host->user, path, buf_str(&out), &err) < 0)
-		ui_notice(v->ui, NOTICE_ERROR, "%s", err.msg);
-	else
-		ui_notice(v->ui, NOTICE_INFO, "written to %s", path);
+	ui_save(v->ui, path, &out, "written to");
 }
 
 /* Of the thing under the cursor; all of them in one chart, or stopped together. */

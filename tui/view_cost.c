@@ -28,6 +28,7 @@ struct cost_state {
 	struct table_view table;
 	struct spend spend, month;
 	bool summed;
+	uint64_t month_of; /* what it is the sum of; 0: not yet */
 	size_t grouping, period;
 	int64_t day_micro[MONTH_DAYS], *shown, total, unit;
 	int64_t most; /* of a row, for the bars */
@@ -37,7 +38,6 @@ static void drop(struct cost_state *st)
 {
 	if (st->summed) {
 		spend_done(&st->spend);
-		spend_done(&st->month);
 		free(st->shown);
 		st->shown = NULL;
 	}
@@ -81,22 +81,36 @@ static int cost_open(struct view *v, const struct view_arg *arg, struct err *err
 	return 0;
 }
 
+static void drop_month(struct cost_state *st)
+{
+	if (st->month_of)
+		spend_done(&st->month);
+	st->month_of = 0;
+}
+
 static void cost_close(struct view *v)
 {
 	drop(v->state);
+	drop_month(v->state);
 }
 
 /* What runs grows: once a minute is often enough for a sum over everything. */
-static uint64_t cost_generation(struct view *v)
+static uint64_t data_generation(const struct view *v)
 {
-	const struct cost_state *st = v->state;
 	const struct session *s = ui_session(v->ui);
-	uint64_t h = s->usages_generation * 31 + st->grouping * 7 + st->period + 1;
+	uint64_t h = s->usages_generation + 1;
 
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		if (kind_table[i].price_component)
 			h = h * 1000003 + s->tables[i].generation;
 	return h * 1000003 + (uint64_t)(ui_now_ms(v->ui) / 60000);
+}
+
+static uint64_t cost_generation(struct view *v)
+{
+	const struct cost_state *st = v->state;
+
+	return data_generation(v) * 1000003 + st->grouping * 7 + st->period;
 }
 
 static void round_rows(struct cost_state *st)
@@ -121,6 +135,8 @@ static void sum_month(struct view *v, bool local)
 					  .by = BY_DAY,
 					  .local = local};
 
+	drop_month(st);
+	st->month_of = data_generation(v);
 	spend_init(&st->month, &opt);
 	spend_add_session(&st->month, ui_session(v->ui));
 	memset(st->day_micro, 0, sizeof(st->day_micro));
@@ -148,10 +164,14 @@ static void cost_update(struct view *v)
 	spend_init(&st->spend, &opt);
 	spend_add_session(&st->spend, ui_session(v->ui));
 	spend_sort(&st->spend);
-	sum_month(v, local);
+	if (st->month_of != data_generation(v)) /* another grouping or period leaves it as it is */
+		sum_month(v, local);
 	round_rows(st);
 	st->summed = true;
 	st->table.n = st->spend.n;
+	st->most = 0;
+	for (size_t i = 0; i < st->spend.n; i++)
+		st->most = MAX(st->most, st->spend.rows[i].usd_micro);
 }
 
 static void cost_title(struct view *v, struct buf *left, struct buf *right)
@@ -278,9 +298,6 @@ static void cost_draw(struct view *v, struct area a)
 	notes(st, &below);
 	struct area rows = area_part(a, top, 0, a.rows - top - (below.len > 0), a.cols);
 
-	st->most = 0;
-	for (size_t i = 0; i < st->spend.n; i++)
-		st->most = MAX(st->most, st->spend.rows[i].usd_micro);
 	memcpy(own, columns, sizeof(own));
 	own[COL_KEY].title = group_title(st, key);
 	table_draw(&st->table, rows, &(struct table_look){own, N_COLUMNS, draw_cell, st});

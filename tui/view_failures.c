@@ -24,8 +24,9 @@ struct failures_state {
 	char *filter; /* as typed; NULL: all */
 	struct query *query;
 	struct failures failures;
-	char *selected;	     /* the cause under the cursor, once it was moved */
-	struct strlist read; /* jobs whose logs are wanted */
+	char *selected;		     /* the cause under the cursor, once it was moved */
+	struct strlist read;	     /* jobs whose logs are wanted */
+	uint64_t searched[LOGS_MAX]; /* of each its log's generation then, and one more; 0: not yet */
 	bool look_again;
 };
 
@@ -77,15 +78,18 @@ static uint64_t failures_generation(struct view *v)
 	return h + 1;
 }
 
+/* A log that has not grown says what it said. */
 static void learn_from_logs(struct view *v)
 {
-	const struct failures_state *st = v->state;
+	struct failures_state *st = v->state;
 
 	for (size_t i = 0; i < st->read.n; i++) {
 		const struct feed *f = ui_find_feed(v->ui, TRAINING_KIND, st->read.items[i]);
 		const struct resource *r = resources_find(jobs(v), st->read.items[i]);
-		if (f && f->logs_loaded && r)
-			failure_learn(ui_session(v->ui), r, failure_line(&f->logs));
+		if (!f || !f->logs_loaded || !r || st->searched[i] == f->logs.generation + 1)
+			continue;
+		st->searched[i] = f->logs.generation + 1;
+		failure_learn(ui_session(v->ui), r, failure_line(&f->logs));
 	}
 }
 

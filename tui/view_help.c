@@ -9,14 +9,33 @@ struct help_state {
 
 #define KEYS_COLUMN 3
 #define TEXT_COLUMN 22
+#define PAGE_COLUMNS 80 /* the least cells of one of several columns; no line is longer */
+
+/* What does not fit goes on below. */
+static void add_help(struct doc *d, const char *text)
+{
+	for (;;) {
+		doc_at(d, TEXT_COLUMN);
+		size_t fits = utf8_fit(text, PAGE_COLUMNS - 1 - d->col), cut = fits;
+
+		while (text[fits] && cut && text[cut] != ' ')
+			cut--;
+		AUTO(str) char *part = xstrndup(text, cut ? cut : fits);
+		doc_add(d, ST_NORMAL, part);
+		text += strlen(part);
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		doc_line(d);
+	}
+}
 
 static void add_key(struct doc *d, const char *keys, const char *help)
 {
 	doc_line(d);
 	doc_at(d, KEYS_COLUMN);
 	doc_add(d, ST_KEY, keys);
-	doc_at(d, TEXT_COLUMN);
-	doc_add(d, ST_NORMAL, help);
+	add_help(d, help);
 }
 
 /* The fields of the kind that have a key of their own to sort by. */
@@ -58,8 +77,7 @@ static void add_command(struct doc *d, const char *name, const char *argument, c
 	doc_addf(d, ST_KEY, ":%s", name);
 	if (argument[0])
 		doc_addf(d, ST_DIM, " %s", argument);
-	doc_at(d, TEXT_COLUMN);
-	doc_add(d, ST_NORMAL, help);
+	add_help(d, help);
 }
 
 static void add_commands(struct doc *d)
@@ -102,8 +120,7 @@ static void add_symbols(struct doc *d)
 		doc_line(d);
 		doc_at(d, KEYS_COLUMN);
 		doc_add(d, symbols[i].style, symbols[i].symbol);
-		doc_at(d, TEXT_COLUMN);
-		doc_add(d, ST_NORMAL, symbols[i].text);
+		add_help(d, symbols[i].text);
 	}
 }
 
@@ -146,7 +163,7 @@ static void help_draw(struct view *v, struct area a)
 {
 	struct help_state *st = v->state;
 
-	doc_draw(&st->doc, a);
+	doc_draw_columns(&st->doc, a, PAGE_COLUMNS);
 }
 
 static void help_status(struct view *v, struct buf *left, struct buf *right)

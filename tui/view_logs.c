@@ -55,19 +55,13 @@ static int logs_open(struct view *v, const struct view_arg *arg, struct err *err
 		return err_set(err, ERR_USAGE, "%s have no log", arg->kind->title);
 	if (arg->names.n > MERGED_MAX)
 		return err_set(err, ERR_USAGE, "at most %d logs can be merged, not %zu", MERGED_MAX, arg->names.n);
-	for (size_t i = 0; i < arg->names.n; i++)
-		if (!resources_find(&ui_session(v->ui)->tables[arg->kind->id], arg->names.items[i]))
-			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
-				       arg->names.items[i]);
-	for (size_t i = 0; i < arg->names.n; i++)
-		if (!strlist_has(&st->names, arg->names.items[i]))
-			strlist_add(&st->names, arg->names.items[i]);
+	if (thing_open_names(v, arg, &st->names, err) < 0)
+		return -err->code;
 	st->name = st->names.items[0];
 	st->taken = xcalloc(st->names.n, sizeof(*st->taken));
 	pager_init(&st->pager);
 	st->pager.tag_is_name = is_merged(st);
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, v->kind, st->names.items[i], true);
+	thing_watch(v, &st->names, true);
 	return 0;
 }
 
@@ -75,8 +69,7 @@ static void logs_close(struct view *v)
 {
 	struct logs_state *st = v->state;
 
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, v->kind, st->names.items[i], false);
+	thing_watch(v, &st->names, false);
 	pager_done(&st->pager);
 	doc_done(&st->zoom);
 	loglines_done(&st->all);

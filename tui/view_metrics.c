@@ -46,12 +46,8 @@ static int metrics_open(struct view *v, const struct view_arg *arg, struct err *
 
 	if (!arg->kind->metric_namespace)
 		return err_set(err, ERR_USAGE, "%s have no metrics of their hosts", arg->kind->title);
-	for (size_t i = 0; i < arg->names.n; i++)
-		if (!resources_find(&ui_session(v->ui)->tables[arg->kind->id], arg->names.items[i]))
-			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
-				       arg->names.items[i]);
-	for (size_t i = 0; i < arg->names.n; i++)
-		strlist_add(&st->names, arg->names.items[i]);
+	if (thing_open_names(v, arg, &st->names, err) < 0)
+		return -err->code;
 	if (st->names.n > THINGS_MAX) {
 		ui_notice(v->ui, NOTICE_WARNING, "only the first %d of %zu %s are drawn", THINGS_MAX, st->names.n,
 			  kind_word(arg->kind));
@@ -59,8 +55,7 @@ static int metrics_open(struct view *v, const struct view_arg *arg, struct err *
 			free(st->names.items[i]);
 		st->names.n = THINGS_MAX;
 	}
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, v->kind, st->names.items[i], true);
+	thing_watch(v, &st->names, true);
 	return 0;
 }
 
@@ -75,8 +70,7 @@ static void metrics_close(struct view *v)
 {
 	struct metrics_state *st = v->state;
 
-	for (size_t i = 0; i < st->names.n; i++)
-		ui_watch(v->ui, v->kind, st->names.items[i], false);
+	thing_watch(v, &st->names, false);
 	free_curves(st);
 	free(st->curves);
 	free(st->chart_curves);

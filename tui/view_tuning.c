@@ -22,6 +22,7 @@ struct tuning_state {
 	struct search search;
 	char *range; /* which one is drawn; NULL: the most important */
 	bool has_columns;
+	uint64_t built; /* what the search was built of; 0: not yet */
 	int64_t asked_ms;
 };
 
@@ -95,11 +96,19 @@ static bool tuning_work(struct view *v, int64_t budget_us)
 {
 	const struct tuning_state *st = v->state;
 	int64_t period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
-	bool ended = st->search.tuning && !resource_is_running(st->search.tuning) && st->asked_ms;
+	bool ended = st->search.tuning && !resource_is_running(st->search.tuning);
 
 	if (ui_now_ms(v->ui) - st->asked_ms >= (ended ? 6 * period : period))
 		ask(v);
 	return false;
+}
+
+/* Of the things alone: a filter or another order leaves the search as it is. */
+static uint64_t things_generation(const struct view *v)
+{
+	const struct session *s = ui_session(v->ui);
+
+	return s->tables[KIND_TUNING_CHILD].generation * 1000003 + s->tables[KIND_TUNING_JOB].generation + 1;
 }
 
 static uint64_t tuning_generation(struct view *v)
@@ -129,7 +138,10 @@ static void tuning_update(struct view *v)
 {
 	struct tuning_state *st = v->state;
 
-	search_build(&st->search, ui_session(v->ui), st->name, ui_now_ms(v->ui));
+	if (st->built != things_generation(v)) {
+		search_build(&st->search, ui_session(v->ui), st->name, ui_now_ms(v->ui));
+		st->built = things_generation(v);
+	}
 	choose_columns(v);
 	list_update(v);
 }
@@ -359,8 +371,7 @@ static bool child_action(struct view *v, enum action a)
 		return false;
 	if (!clone && !resources_lookup(&ui_session(v->ui)->tables[KIND_TRAINING_JOB], r->name))
 		return false; /* the jobs have not come yet: the page of the child does it */
-	ui_push_one(v->ui, clone ? VIEW_LAUNCH : VIEW_JOB, &kind_table[KIND_TRAINING_JOB], r->name,
-		    clone ? MODE_CLONE : MODE_SHOW);
+	ui_push_one(v->ui, clone ? VIEW_LAUNCH : VIEW_JOB, TRAINING_KIND, r->name, clone ? MODE_CLONE : MODE_SHOW);
 	return true;
 }
 
