@@ -207,6 +207,9 @@ static int find_models(struct app *a, struct promotion *p, struct err *err)
 {
 	if (str_eq(p->spec->keep_models, "none"))
 		return err_set(err, ERR_INVALID, "the run %s kept no models: run.keep_models is none", p->run);
+	if (backtest_spec_is_own(p->spec))
+		return err_set(err, ERR_INVALID, "the run %s kept no models: its model is a program of your own",
+			       p->run);
 	if (backtest_kept_open(p->folder, p->cycle, &p->kept, err) < 0)
 		return -err->code;
 	if (p->kept.pack)

@@ -417,7 +417,9 @@ int forecast_run(const struct forecast_job *job, struct forecast *ret, struct er
 	const struct backtest_spec *spec = job->spec;
 	struct forecast_pool p = {.job = job, .out = ret, .lock = PTHREAD_MUTEX_INITIALIZER};
 	size_t cells = job->panel->n * spec->n_models;
-	int rc = 0;
+	int rc = backtest_spec_is_own(spec)
+			 ? err_set(err, ERR_INVALID, "the model is a program of your own: only its jobs run it")
+			 : 0;
 
 	for (size_t m = 0; m < spec->n_models && rc == 0; m++)
 		if (spec->models[m].type == BACKTEST_TREES)
