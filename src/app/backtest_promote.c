@@ -122,7 +122,7 @@ static int write_card(const struct promotion *p, struct err *err)
 	if (data_json(p, &data, err) < 0)
 		return -err->code;
 	timefmt_iso(now, clock_now_ms());
-	day_text(day, p->spec->test_start + (int32_t)(p->cycle * (size_t)p->spec->recalibrate_days));
+	day_text(day, panel_cutoff(p->spec, p->cycle));
 	AUTO(json)
 	json_t *card = json_pack(
 		"{s:s, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:O?, s:O}", "run", p->run, "promoted", now, "verdict",
