@@ -106,7 +106,8 @@ static void print_leak(const struct app *a, const struct leak_report *r, const s
 		value_text(before, l->before), value_text(after, l->after), way_words(l->way));
 }
 
-static void print_text(const struct app *a, const struct leak_report *r, bool models)
+/* unseen: why predictions were not looked at; NULL where they were. */
+static void print_text(const struct app *a, const struct leak_report *r, const char *unseen)
 {
 	size_t features = columns_caught(r, false), predicted = columns_caught(r, true);
 	char day[16];
@@ -116,15 +117,15 @@ static void print_text(const struct app *a, const struct leak_report *r, bool mo
 			r->columns, predicted ? ", and the predictions, see" : " see");
 	else
 		fprintf(a->out, "no leak found in %zu features%s\n", r->columns,
-			models ? " and the predictions of a cycle" : "");
+			unseen ? "" : " and the predictions of a cycle");
 	fprintf(a->out,
 		"%zu days and %zu rows looked at, each with values made noise (V), later rows deleted (T), half\n"
 		"the day deleted (S) and the day reversed (O)\n",
 		r->days, r->rows);
-	if (models)
+	if (!unseen)
 		fprintf(a->out, "predictions of the cycle that begins on %s\n", day_text(day, r->predicted_day));
 	else
-		fputs("predictions were not looked at: this build has no trainer\n", a->out);
+		fprintf(a->out, "predictions were not looked at: %s\n", unseen);
 	if (r->n)
 		fputc('\n', a->out);
 	for (size_t i = 0; i < r->n; i++)
@@ -166,6 +167,7 @@ int backtest_check(struct app *a, struct err *err)
 	AUTO(backtest_spec) struct backtest_spec *spec = NULL;
 	AUTO(frame) struct frame *t = NULL;
 	AUTO(leak_report) struct leak_report r = {0};
+	const char *unseen = "this build has no trainer";
 	int rc = backtest_spec_load(a->cli.args.items[1], &spec, err);
 
 	for (size_t i = 0; rc == 0 && i < spec->files.n; i++)
@@ -182,7 +184,8 @@ int backtest_check(struct app *a, struct err *err)
 				   .progress = show_progress};
 
 #ifdef WITH_TRAINER
-	check.predict = predict_cycle;
+	unseen = rc == 0 && backtest_spec_is_own(spec) ? "the model is a program of your own" : NULL;
+	check.predict = unseen ? NULL : predict_cycle;
 #endif
 	if (rc == 0)
 		rc = leaks_find(&check, &r, err);
@@ -191,7 +194,7 @@ int backtest_check(struct app *a, struct err *err)
 	if (output_format(a) == OUTPUT_JSON)
 		print_json(a, &r);
 	else
-		print_text(a, &r, check.predict != NULL);
+		print_text(a, &r, unseen);
 	if (r.n)
 		a->exit_status = STATUS_LEAKS;
 	return 0;

@@ -374,7 +374,8 @@ static int fetch_models(struct drive *d, struct err *err)
 	struct err why = {0};
 	size_t n;
 
-	if (backtest_kept_fetch(d->a, d->w, &d->run, &n, &why) == 0)
+	/* What a program of one's own leaves as its model is its own affair. */
+	if (backtest_spec_is_own(d->w->spec) || backtest_kept_fetch(d->a, d->w, &d->run, &n, &why) == 0)
 		return 0;
 	if (why.code == ERR_CANCELLED) {
 		*err = why;

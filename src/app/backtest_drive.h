@@ -6,6 +6,7 @@
 #define SAGETOP_APP_BACKTEST_DRIVE_H
 
 #include "app/backtest_work.h"
+#include "app/upload.h"
 #include "model/backtest_run.h"
 
 #define BACKTEST_STOPPED_WHY "the run was stopped" /* of launches that were not sent for it */
@@ -17,6 +18,8 @@
 char *backtest_uri(const struct backtest_work *w, const char *below) NODISCARD;
 /* The names under which the data's files lie below data/; of the earlier seasons' behind them. */
 void backtest_data_names(const struct backtest_work *w, struct strlist *files, struct strlist *earlier);
+/* The names of own.files in the channel code. */
+void backtest_own_names(const struct backtest_work *w, struct strlist *ret);
 /* What the jobs read: the resolved specification, its files as they lie in their channel. */
 json_t *backtest_job_spec(const struct backtest_work *w) NODISCARD;
 /* CreateTrainingJob for try `number` of a job of the plan. */
@@ -59,6 +62,22 @@ int backtest_never_make(const struct backtest_work *w, const struct backtest_row
  * settled. */
 int backtest_merge_cycles(const struct backtest_work *w, const bool *fetched, const bool *cycles,
 			  struct backtest_rows *ret, struct err *err) NODISCARD;
+
+/* --- a model of one's own (backtest_own.c) ------------------------------------------------- */
+
+/* The rows again, for what follows: into w->own. */
+int backtest_own_load(struct backtest_work *w, struct err *err) NODISCARD;
+void backtest_own_free(struct backtest_own *o);
+/* Write what the jobs read whose results are not here yet into a folder of the cache, and add it. */
+int backtest_own_write(const struct backtest_work *w, struct upload *u, struct err *err) NODISCARD;
+/* What a job's matrix takes at most; 0 where it is not loaded. */
+int64_t backtest_own_bytes(const struct backtest_work *w);
+/* The folder is not needed once it is uploaded. */
+int backtest_own_clean(const struct backtest_work *w, struct err *err) NODISCARD;
+/* Its predictions as our jobs write them. ERR_PARSE where they are not of the job's rows, each once and with a
+ * number. */
+int backtest_own_complete(const struct backtest_work *w, const struct backtest_job *job, const struct buf *theirs,
+			  struct buf *ret, size_t *ret_rows, struct err *err) NODISCARD;
 
 /* --- how it stands (backtest_standing.c) -------------------------------------------------- */
 

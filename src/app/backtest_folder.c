@@ -49,7 +49,8 @@ static int data_sums(const struct backtest_work *w, json_t **ret, struct err *er
 {
 	AUTO(json) json_t *list = json_array();
 
-	if (add_sums(&w->files, list, err) < 0 || add_sums(&w->earlier, list, err) < 0)
+	if (add_sums(&w->files, list, err) < 0 || add_sums(&w->earlier, list, err) < 0 ||
+	    add_sums(&w->own_files, list, err) < 0)
 		return -err->code;
 	*ret = TAKE(list);
 	return 0;

@@ -7,13 +7,14 @@
 #include "app/backtest_drive.h"
 #include "base/csv.h"
 #include "base/fs.h"
+#include "trainer/panel/prediction.h"
 
 #define PREDICTIONS_BYTES_MAX ((size_t)2 << 30)
 #define BESIDE_MAX ((size_t)64 << 20)
 
 static const char *const members[] = {"predictions.csv", "backtest.json", "importances.json", "never.csv"};
 enum { PREDICTIONS, SUMMARY, IMPORTANCES, NEVER, MEMBERS };
-static const char header_begin[] = "date,entity,group,cycle,scored,actual,prediction,low,high,scale";
+static const char header_begin[] = PREDICTION_HEADER;
 
 struct output {
 	struct buf files[MEMBERS];
@@ -83,11 +84,12 @@ int backtest_archive_read(const char *path, const char *const *names, struct buf
 	return rc;
 }
 
-static int read_archive(const char *path, struct output *o, struct err *err)
+/* needed: so many of the members have to be there. */
+static int read_archive(const char *path, size_t needed, struct output *o, struct err *err)
 {
 	int rc = backtest_archive_read(path, members, o->files, MEMBERS, err);
 
-	for (size_t i = 0; rc == 0 && i < IMPORTANCES; i++)
+	for (size_t i = 0; rc == 0 && i < needed; i++)
 		if (!o->files[i].len)
 			rc = err_set(err, ERR_PARSE, "%s is missing or empty", members[i]);
 	return rc;
@@ -188,6 +190,24 @@ static int check_output(const struct backtest_work *w, const struct backtest_job
 	return rc ? rc : check_summary(job, o->summary, all, err);
 }
 
+/* A program of one's own leaves its predictions alone: the rest is put to them here. */
+static int complete_own(const struct backtest_work *w, const struct backtest_job *job, struct output *o,
+			struct err *err)
+{
+	struct buf all = BUF_INIT(PREDICTIONS_BYTES_MAX);
+	size_t rows = 0;
+	int rc = backtest_own_complete(w, job, &o->files[PREDICTIONS], &all, &rows, err);
+
+	buf_done(&o->files[PREDICTIONS]);
+	o->files[PREDICTIONS] = all;
+	for (size_t i = SUMMARY; i < MEMBERS; i++)
+		buf_clear(&o->files[i]);
+	(void)buf_addf(&o->files[SUMMARY],
+		       "{\"cycles\": [%zu, %zu], \"part\": \"1/1\", \"rows\": %zu, \"models\": 1}\n", job->first_cycle,
+		       job->last_cycle, rows);
+	return rc;
+}
+
 int backtest_output_take(const struct backtest_work *w, const struct backtest_job *job, const char *archive,
 			 struct err *err)
 {
@@ -195,8 +215,10 @@ int backtest_output_take(const struct backtest_work *w, const struct backtest_jo
 	struct output o = {.files = {BUF_INIT(PREDICTIONS_BYTES_MAX), BUF_INIT(BESIDE_MAX), BUF_INIT(BESIDE_MAX),
 				     BUF_INIT(PREDICTIONS_BYTES_MAX)}};
 	static const char *const endings[] = {".csv", ".json", ".importances.json", ".never.csv"};
+	bool own = backtest_spec_is_own(w->spec);
 
-	if (read_archive(archive, &o, err) < 0 || check_output(w, job, &o, err) < 0)
+	if (read_archive(archive, own ? SUMMARY : IMPORTANCES, &o, err) < 0 ||
+	    (own && complete_own(w, job, &o, err) < 0) || check_output(w, job, &o, err) < 0)
 		return -err->code;
 	/* The predictions last: where they lie, the pack is done. */
 	for (size_t i = MEMBERS; i-- > 0;) {

@@ -148,7 +148,7 @@ static void tell_models(const struct slate *s, const struct forecast *f)
 {
 	char day[16];
 
-	day_text(day, s->spec->test_start + (int32_t)(s->cycle * (size_t)s->spec->recalibrate_days));
+	day_text(day, panel_cutoff(s->spec, s->cycle));
 	if (!f->trained)
 		fprintf(stderr, "sagetop: by the kept models of cycle %zu (%zu), which know what was before %s\n",
 			s->cycle, f->reused, day);

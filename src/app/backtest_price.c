@@ -37,7 +37,9 @@ static void price_spot(struct backtest_work *w, const struct price_table *prices
 static int learn(struct app *a, struct backtest_work *w, struct err *err)
 {
 	const struct backtest_spec *spec = w->spec;
-	const struct duration_case c = {.image = spec->image, .instance_type = spec->instance_type, .instances = 1};
+	const struct duration_case c = {.image = backtest_spec_is_own(spec) ? spec->own_image : spec->image,
+					.instance_type = spec->instance_type,
+					.instances = 1};
 	struct duration_range billed, training, startup;
 	AUTO(learned) struct learned *l = NULL;
 
@@ -89,7 +91,7 @@ int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err)
 		.n_alternatives = BACKTEST_ALTERNATIVES,
 		.models = spec->n_models,
 		.pack_entities = spec->pack_entities,
-		.pack_cycles = spec->pack_cycles,
+		.pack_cycles = backtest_spec_is_own(spec) ? 1 : spec->pack_cycles, /* see backtest_own.c */
 		.concurrency = spec->concurrency,
 		.quota = app_value(a, OPT_QUOTA) ? MAX(a->cli.numbers[OPT_QUOTA], 1) : 0,
 		.max_run_s = spec->max_run_s,

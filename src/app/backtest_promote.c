@@ -122,7 +122,7 @@ static int write_card(const struct promotion *p, struct err *err)
 	if (data_json(p, &data, err) < 0)
 		return -err->code;
 	timefmt_iso(now, clock_now_ms());
-	day_text(day, p->spec->test_start + (int32_t)(p->cycle * (size_t)p->spec->recalibrate_days));
+	day_text(day, panel_cutoff(p->spec, p->cycle));
 	AUTO(json)
 	json_t *card = json_pack(
 		"{s:s, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:O?, s:O}", "run", p->run, "promoted", now, "verdict",
@@ -207,6 +207,9 @@ static int find_models(struct app *a, struct promotion *p, struct err *err)
 {
 	if (str_eq(p->spec->keep_models, "none"))
 		return err_set(err, ERR_INVALID, "the run %s kept no models: run.keep_models is none", p->run);
+	if (backtest_spec_is_own(p->spec))
+		return err_set(err, ERR_INVALID, "the run %s kept no models: its model is a program of your own",
+			       p->run);
 	if (backtest_kept_open(p->folder, p->cycle, &p->kept, err) < 0)
 		return -err->code;
 	if (p->kept.pack)

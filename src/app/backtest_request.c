@@ -38,6 +38,11 @@ void backtest_data_names(const struct backtest_work *w, struct strlist *files, s
 	add_names(&w->earlier, files, earlier);
 }
 
+void backtest_own_names(const struct backtest_work *w, struct strlist *ret)
+{
+	add_names(&w->own_files, NULL, ret);
+}
+
 json_t *backtest_job_spec(const struct backtest_work *w)
 {
 	AUTO(strlist) struct strlist files = {0}, earlier = {0};
@@ -77,7 +82,7 @@ static int64_t volume_gb(const struct backtest_work *w)
 		bytes += MAX(fs_size(w->files.items[i]), 0);
 	for (size_t i = 0; i < w->earlier.n; i++)
 		bytes += MAX(fs_size(w->earlier.items[i]), 0);
-	return 5 + 3 * bytes / GIB;
+	return 5 + 3 * (bytes + backtest_own_bytes(w)) / GIB;
 }
 
 static json_t *stopping(const struct backtest_spec *s)
@@ -89,21 +94,45 @@ static json_t *stopping(const struct backtest_spec *s)
 	return o;
 }
 
+static void add_channels(const struct backtest_work *w, json_t *channels)
+{
+	json_array_append_new(channels, channel(w, "train", "data/", "text/csv"));
+	json_array_append_new(channels, channel(w, "backtest", "spec/", "application/json"));
+}
+
+/* A program of one's own sees its cycle and no other. */
+static void add_own_channels(const struct backtest_work *w, const struct backtest_job *job, json_t *channels)
+{
+	AUTO(str) char *train = xasprintf("own/c%zu/train/", job->first_cycle);
+	AUTO(str) char *predict = xasprintf("own/c%zu/predict/", job->first_cycle);
+
+	json_array_append_new(channels, channel(w, "train", train, "text/csv"));
+	json_array_append_new(channels, channel(w, "predict", predict, "text/csv"));
+	if (w->own_files.n)
+		json_array_append_new(channels, channel(w, "code", "code/", "application/octet-stream"));
+}
+
 json_t *backtest_request(const struct backtest_work *w, const struct backtest_job *job, int number)
 {
 	const struct backtest_spec *s = w->spec;
+	bool own = backtest_spec_is_own(s);
 	AUTO(str) char *name = backtest_try_name(job->name, number);
 	AUTO(str) char *cycles = xasprintf("%zu-%zu", job->first_cycle, job->last_cycle);
 	AUTO(str) char *part = xasprintf("%zu/%zu", job->part, job->parts);
 	AUTO(str) char *output = backtest_uri(w, "output");
 	json_t *spec = json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}}", "TrainingJobName", name, "RoleArn",
 				 str_or(s->role, LOCAL_ROLE), "AlgorithmSpecification", "TrainingImage",
-				 str_or(s->image, LOCAL_IMAGE), "TrainingInputMode", "File", "HyperParameters",
-				 "backtest_cycles", cycles, "backtest_part", part);
+				 str_or(own ? s->own_image : s->image, LOCAL_IMAGE), "TrainingInputMode", "File",
+				 "HyperParameters", "backtest_cycles", cycles, "backtest_part", part);
 	json_t *channels = json_array();
 
-	json_array_append_new(channels, channel(w, "train", "data/", "text/csv"));
-	json_array_append_new(channels, channel(w, "backtest", "spec/", "application/json"));
+	if (own) {
+		json_object_set_new(json_object_get(spec, "AlgorithmSpecification"), "ContainerEntrypoint",
+				    json_from_strlist(&s->own_command));
+		add_own_channels(w, job, channels);
+	} else {
+		add_channels(w, channels);
+	}
 	json_object_set_new(spec, "InputDataConfig", channels);
 	json_object_set_new(spec, "OutputDataConfig", json_pack("{s:s}", "S3OutputPath", output));
 	json_object_set_new(spec, "ResourceConfig",

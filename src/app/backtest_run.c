@@ -19,13 +19,17 @@ static int check_settings(const struct app *a, const struct backtest_work *w, st
 	assert(w->plan); /* backtest_work_load made it */
 	AUTO(json) json_t *request = backtest_request(w, &w->plan->jobs[0], 0);
 
-	if (!a->local && (str_empty(s->image) || str_empty(s->role) || str_empty(s->bucket)))
+	bool own = backtest_spec_is_own(s), no_image = str_empty(own ? s->own_image : s->image);
+	const char *image = own ? "own.image" : "run.image";
+
+	if (!a->local && (no_image || str_empty(s->role) || str_empty(s->bucket)))
 		return err_set(err, ERR_INVALID,
-			       "%s is not given: a run on SageMaker needs run.image, run.role and run.bucket (--local "
+			       "%s is not given: a run on SageMaker needs %s, run.role and run.bucket (--local "
 			       "needs none of them)",
-			       str_empty(s->image)  ? "run.image"
+			       no_image		    ? image
 			       : str_empty(s->role) ? "run.role"
-						    : "run.bucket");
+						    : "run.bucket",
+			       image);
 	if (*s->bucket && !str_starts(s->bucket, "s3://"))
 		return err_set(err, ERR_INVALID, "run.bucket: needs s3://BUCKET/PREFIX, not \"%s\"", s->bucket);
 	if (spec_check(request, "the jobs of this run", NULL, err) < 0)
@@ -103,6 +107,19 @@ static int confirm_rest(struct app *a, const struct backtest_work *w, struct err
 
 /* --- data ------------------------------------------------------------------------------------- */
 
+static int add_own(const struct backtest_work *w, struct upload *u, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	backtest_own_names(w, &names);
+	for (size_t i = 0; i < w->own_files.n; i++) {
+		AUTO(str) char *name = xasprintf("code/%s", names.items[i]);
+
+		upload_add(u, w->own_files.items[i], name);
+	}
+	return backtest_own_write(w, u, err);
+}
+
 static void add_data(const struct backtest_work *w, struct upload *u)
 {
 	AUTO(strlist) struct strlist files = {0}, earlier = {0};
@@ -128,15 +145,20 @@ static int upload_all(struct app *a, const struct backtest_work *w, struct err *
 	AUTO(str) char *path = fs_join(folder, "job-spec.json");
 	AUTO(json) json_t *spec = backtest_job_spec(w);
 	AUTO(str) char *text = json_text_pretty(spec);
+	bool own = backtest_spec_is_own(w->spec);
 
 	if (s3_uri_split(uri, &u.bucket, &u.prefix, err) < 0 ||
 	    fs_write_atomic(path, text, strlen(text), 0600, err) < 0)
 		return -err->code;
-	add_data(w, &u);
+	/* A program of one's own is not shown the data themselves. */
+	if (!own)
+		add_data(w, &u);
+	else if (add_own(w, &u, err) < 0)
+		return -err->code;
 	upload_add(&u, path, "spec/spec.json");
 	if (upload_make_bucket(a, &u, err) < 0 || upload_run(a, &u, err) < 0)
 		return err_prefix(err, "%s", uri);
-	return 0;
+	return own ? backtest_own_clean(w, err) : 0;
 }
 
 /* --- run ------------------------------------------------------------------------------------------ */
@@ -268,7 +290,8 @@ static int carry_out(struct app *a, struct backtest_work *w, bool begun, enum ag
 	if (backtest_folder_lock(w->name, &lock, err) < 0 || make_again(a, w, again, err) < 0)
 		return -err->code;
 	/* First the row, then the folder: one without the other is then nobody else's. */
-	if (put_state(a, w, err) < 0 || (!begun && backtest_folder_begin(w, err) < 0) || upload_all(a, w, err) < 0 ||
+	if (put_state(a, w, err) < 0 || (!begun && backtest_folder_begin(w, err) < 0) ||
+	    (backtest_spec_is_own(w->spec) && backtest_own_load(w, err) < 0) || upload_all(a, w, err) < 0 ||
 	    backtest_drive(a, w, err) < 0)
 		return -err->code;
 	return report(a, w->name, err);

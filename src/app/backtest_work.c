@@ -1,6 +1,7 @@
 /* A backtest's specification and data, read and counted. */
 #include "app/backtest_work.h"
 
+#include "app/backtest_drive.h"
 #include "base/fs.h"
 #include "trainer/panel/own_columns.h"
 #include "trainer/panel/panel.h"
@@ -13,6 +14,8 @@ void backtest_work_done(struct backtest_work *w)
 	backtest_spec_free(w->spec);
 	strlist_done(&w->files);
 	strlist_done(&w->earlier);
+	strlist_done(&w->own_files);
+	backtest_own_free(w->own);
 	strlist_done(&w->notes);
 	strlist_done(&w->learned);
 	free(w->asked.cycles);
@@ -107,6 +110,7 @@ int backtest_work_load(struct app *a, const char *spec_path, struct backtest_wor
 	w->name = xstrdup(w->spec->name);
 	if (backtest_data_files(a, "data.files", &w->spec->files, &w->files, err) < 0 ||
 	    backtest_data_files(a, "data.earlier", &w->spec->earlier, &w->earlier, err) < 0 ||
+	    backtest_data_files(a, "own.files", &w->spec->own_files, &w->own_files, err) < 0 ||
 	    write_own_columns(w, err) < 0 || backtest_work_count(w, err) < 0 || backtest_work_price(a, w, err) < 0)
 		return -err->code;
 	return backtest_plan_make(&w->input, &w->plan, err);

@@ -16,6 +16,8 @@ struct backtest_work {
 	char *name; /* the run's */
 	struct backtest_spec *spec;
 	struct strlist files, earlier; /* the data's, on this machine */
+	struct strlist own_files;      /* of a model of one's own, likewise */
+	struct backtest_own *own;      /* what its jobs are fed with; NULL until backtest_own_load */
 	struct strlist notes;	       /* what is left out of the data, and why */
 	struct backtest_cadence asked, alternatives[BACKTEST_ALTERNATIVES];
 	size_t entities;

@@ -13,10 +13,10 @@
 #define IDLE_HOURS 24.0
 
 static const struct {
-	const char *name, *help;
+	const char *name;
 	void (*find)(struct advices *l, const struct advice_group *g);
 } rules[] = {
-#define ADVICE(id, name, fn, help) {name, help, fn},
+#define ADVICE(id, name, fn, help) {name, fn},
 #include "model/advice.def"
 #undef ADVICE
 };
@@ -24,11 +24,6 @@ static const struct {
 const char *advice_name(enum advice_kind k)
 {
 	return k < ADVICE_ENDPOINT ? rules[k].name : "idle-endpoint";
-}
-
-const char *advice_help(enum advice_kind k)
-{
-	return k < ADVICE_ENDPOINT ? rules[k].help : "an endpoint that nobody calls is billed all the same";
 }
 
 void advices_done(struct advices *a)

@@ -22,7 +22,6 @@ enum advice_kind {
 	ADVICE_KINDS
 };
 const char *advice_name(enum advice_kind k); /* "smaller-type" */
-const char *advice_help(enum advice_kind k);
 
 /* A training job with what was measured of it; shares are of the whole machine, 0 to 100, < 0 not
  * measured. The job's cold part is not needed. */

@@ -13,7 +13,7 @@
 #define USD_UNKNOWN ((int64_t)-1)
 #define USD_MICRO_MAX ((int64_t)4000000000000000000) /* more is no sum of money, but unknown */
 
-enum price_unit { PRICE_HOUR = 0, PRICE_GB_MONTH, PRICE_UNIT_COUNT };
+enum price_unit { PRICE_HOUR = 0, PRICE_GB_MONTH };
 #define PRICE_OWN 'O'		/* the grade of an own rate */
 #define PRICE_STORAGE "storage" /* the instance type of rows by the GB-month; "Training Storage" is their component */
 

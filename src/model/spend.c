@@ -343,11 +343,6 @@ void spend_sort(struct spend *s)
 	s->by_key = (struct map){0};
 }
 
-int64_t spend_wasted_micro(const struct spend *s)
-{
-	return s->total.waste_micro;
-}
-
 /* --- what is shown ------------------------------------------------------------------------ */
 
 struct remainder {

@@ -127,8 +127,6 @@ void spend_add_to(struct spend *s, const char *key, const struct resource *r, co
 void spend_add_session(struct spend *s, const struct session *session);
 /* By time ascending, else the dearest first. */
 void spend_sort(struct spend *s);
-/* What was wasted for certain: failed, stopped, idle. */
-int64_t spend_wasted_micro(const struct spend *s);
 
 /* Amounts rounded to a unit so that they add up to their rounded sum: the largest
  * remainders are rounded up. ret has as many places. Returns the rounded sum. */

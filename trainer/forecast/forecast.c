@@ -118,7 +118,7 @@ static void collect_learnt(const struct forecast_pool *p, const struct forecast_
 	const struct forecast_job *job = p->job;
 	const struct panel *panel = job->panel;
 	const struct backtest_model *m = &job->spec->models[t->model];
-	int32_t cutoff = job->spec->test_start + (int32_t)(t->cycle * (size_t)job->spec->recalibrate_days);
+	int32_t cutoff = panel_cutoff(job->spec, t->cycle);
 	bool all = t->entity == FORECAST_ALL;
 	size_t first = all ? 0 : p->of_entity.first[t->entity],
 	       end = all ? panel->n : p->of_entity.first[t->entity + 1];
@@ -161,7 +161,7 @@ static void collect_said(const struct forecast_pool *p, const struct forecast_ta
 static size_t rows_before(const struct forecast_pool *p, const struct forecast_task *t, const struct row_list *says)
 {
 	const struct panel *panel = p->job->panel;
-	int32_t cutoff = p->job->spec->test_start + (int32_t)(t->cycle * (size_t)p->job->spec->recalibrate_days);
+	int32_t cutoff = panel_cutoff(p->job->spec, t->cycle);
 	int64_t last = panel->previous[says->rows[0]];
 
 	while (last >= 0 && panel->day[last] >= cutoff)
@@ -417,7 +417,9 @@ int forecast_run(const struct forecast_job *job, struct forecast *ret, struct er
 	const struct backtest_spec *spec = job->spec;
 	struct forecast_pool p = {.job = job, .out = ret, .lock = PTHREAD_MUTEX_INITIALIZER};
 	size_t cells = job->panel->n * spec->n_models;
-	int rc = 0;
+	int rc = backtest_spec_is_own(spec)
+			 ? err_set(err, ERR_INVALID, "the model is a program of your own: only its jobs run it")
+			 : 0;
 
 	for (size_t m = 0; m < spec->n_models && rc == 0; m++)
 		if (spec->models[m].type == BACKTEST_TREES)
@@ -447,8 +449,7 @@ int forecast_ask(struct forecast_job *job, const struct features *f, struct fore
 {
 	AUTO(strlist) struct strlist names = {0};
 
-	for (size_t i = 0; i < features_count(f); i++)
-		strlist_add(&names, features_name(f, i));
+	features_names(f, &names);
 	job->names = &names;
 	job->part = job->parts = 1;
 	job->threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -465,7 +466,7 @@ char *forecast_model_name(size_t cycle, const struct backtest_model *of, const c
 
 void forecast_learnt_hex(const struct backtest_spec *spec, const struct panel *p, size_t cycle, char *hex)
 {
-	int32_t cutoff = spec->test_start + (int32_t)(cycle * (size_t)spec->recalibrate_days);
+	int32_t cutoff = panel_cutoff(spec, cycle);
 	struct sha256_stream *s = sha256_stream_new();
 
 	for (size_t i = 0; i < p->n; i++) {

@@ -161,8 +161,7 @@ static int load_rows(struct backtest_run *r, struct err *err)
 		return err_prefix(err, "channel train");
 	for (size_t i = 0; i < r->panel->notes.n; i++)
 		printf("channel train: %s\n", r->panel->notes.items[i]);
-	for (size_t i = 0; i < features_count(r->features); i++)
-		strlist_add(&r->names, features_name(r->features, i));
+	features_names(r->features, &r->names);
 	for (size_t i = 0; i < r->panel->n; i++)
 		if (r->panel->eligible[i])
 			r->kept_cycle = panel_cycle_of(r->spec, r->panel->day[i]);

@@ -22,6 +22,7 @@ static const struct recipe {
 	 "num_round=150 max_depth=3 eta=0.05 min_child_weight=20 seed=42 tree_method=hist"},
 	{"per-entity", "trees", BACKTEST_TREES, true, 0, 1, true,
 	 "num_round=30 max_depth=2 eta=0.1 min_child_weight=10 lambda=10 seed=42 tree_method=hist"},
+	{"own", "own", BACKTEST_OWN, false, 0, 0, false, ""},
 };
 
 void backtest_models_done(struct backtest_spec *s)

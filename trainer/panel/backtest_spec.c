@@ -346,6 +346,22 @@ static int check_windows(const struct spec_source *src, const struct backtest_sp
 	return 0;
 }
 
+/* A program of one's own is a command, and nobody else's. */
+static int check_own(const struct spec_source *src, const struct backtest_spec *s, struct err *err)
+{
+	bool own = backtest_spec_is_own(s);
+
+	if (own && !s->own_command.n) {
+		err_set(err, ERR_INVALID, "needs the words of a command: model own is run by it");
+		return spec_fail(src, "own.command", err);
+	}
+	if (!own && (s->own_command.n || s->own_files.n || *s->own_image)) {
+		err_set(err, ERR_INVALID, "is of model own, and the model is \"%s\"", s->model);
+		return spec_fail(src, "own", err);
+	}
+	return 0;
+}
+
 int backtest_spec_parse(const json_t *doc, const char *what, const struct source_lines *lines,
 			struct backtest_spec **ret, struct err *err)
 {
@@ -365,6 +381,8 @@ int backtest_spec_parse(const json_t *doc, const char *what, const struct source
 		rc = backtest_models_fill(&src, s, err);
 	if (rc == 0)
 		rc = check_windows(&src, s, err);
+	if (rc == 0)
+		rc = check_own(&src, s, err);
 	if (rc == 0)
 		*ret = TAKE(s);
 	return rc;
@@ -397,6 +415,7 @@ int backtest_spec_load(const char *path, struct backtest_spec **ret, struct err 
 		return rc;
 	resolve_paths(path, &(*ret)->files);
 	resolve_paths(path, &(*ret)->earlier);
+	resolve_paths(path, &(*ret)->own_files);
 	if (!*(*ret)->name) {
 		const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
@@ -439,11 +458,15 @@ json_t *backtest_spec_json(const struct backtest_spec *s)
 	json_t *doc = json_object();
 
 	for (size_t i = 0; i < spec_rows_n; i++) {
+		if (str_starts(spec_rows[i].path, "own.") && !backtest_spec_is_own(s))
+			continue;
 		json_t *value = value_json(&spec_rows[i], member_of(s, &spec_rows[i]));
 
 		if (json_path_set(doc, spec_rows[i].path, value, NULL))
 			abort(); /* the table's own paths */
 	}
+	if (backtest_spec_is_own(s))
+		return doc;
 	json_object_set_new(doc, "model", json_string("listed")); /* the recipe's are, too */
 	json_object_set_new(doc, "models", backtest_models_json(s));
 	return doc;

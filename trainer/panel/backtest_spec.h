@@ -11,7 +11,7 @@
 
 #define DAY_UNKNOWN INT32_MIN
 
-enum backtest_model_type { BACKTEST_RIDGE, BACKTEST_TREES };
+enum backtest_model_type { BACKTEST_RIDGE, BACKTEST_TREES, BACKTEST_OWN };
 
 /* One model of a mixture. */
 struct backtest_model {
@@ -52,6 +52,12 @@ struct backtest_spec {
 	size_t n_models, cap_models;
 };
 
+/* Is the model a program of the user's own (model: own)? Then it is the only one. */
+static inline bool backtest_spec_is_own(const struct backtest_spec *s)
+{
+	return s->n_models && s->models[0].type == BACKTEST_OWN;
+}
+
 void backtest_spec_free(struct backtest_spec *s);
 AUTO_POINTER(backtest_spec, struct backtest_spec, backtest_spec_free)
 
@@ -60,7 +66,7 @@ AUTO_POINTER(backtest_spec, struct backtest_spec, backtest_spec_free)
 int backtest_spec_load(const char *path, struct backtest_spec **ret, struct err *err) NODISCARD;
 int backtest_spec_parse(const json_t *doc, const char *what, const struct source_lines *lines,
 			struct backtest_spec **ret, struct err *err) NODISCARD;
-/* Every member, in the order of the table; new reference. */
+/* Every member, in the order of the table, those of own where it is the model; new reference. */
 json_t *backtest_spec_json(const struct backtest_spec *s) NODISCARD;
 
 /* 20180101, 2018-01-01 (and any time of day behind it): days since 1970; DAY_UNKNOWN. */

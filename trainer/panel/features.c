@@ -32,6 +32,12 @@ const char *features_name(const struct features *f, size_t column)
 	return f->items[column].name;
 }
 
+void features_names(const struct features *f, struct strlist *ret)
+{
+	for (size_t i = 0; i < features_count(f); i++)
+		strlist_add(ret, features_name(f, i));
+}
+
 /* Windows that reach back over rows; the season's and half-lives have sums. */
 static bool has_window(const struct feature *x)
 {

@@ -20,6 +20,7 @@ AUTO_POINTER(features, struct features, features_free)
 
 size_t features_count(const struct features *f);
 const char *features_name(const struct features *f, size_t column); /* "mean(dk_fpts,10)" */
+void features_names(const struct features *f, struct strlist *ret); /* all of them, in order */
 
 /* All rows of the panel, row-major, p->n x features_count; the caller's. */
 double *features_build(const struct features *f, const struct panel *p) NODISCARD;

@@ -89,8 +89,7 @@ static int fill_column(const struct backtest_spec *spec, const struct panel *p, 
 			continue;
 		if (panel_cycle_of(spec, p->day[i]) != cycle) {
 			cycle = panel_cycle_of(spec, p->day[i]);
-			line = fit_line(spec, p, x,
-					spec->test_start + (int32_t)(cycle * (size_t)spec->recalibrate_days));
+			line = fit_line(spec, p, x, panel_cutoff(spec, cycle));
 		}
 		if (line.known && !isnan(x[i]))
 			*cell = line.a + line.b * x[i];

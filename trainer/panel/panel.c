@@ -441,7 +441,7 @@ size_t panel_cycles(const struct panel *p, const struct backtest_spec *spec, str
 	int32_t slate = DAY_UNKNOWN;
 
 	for (size_t k = 0; k < n; k++) {
-		cycles[k].cutoff = spec->test_start + (int32_t)(k * (size_t)spec->recalibrate_days);
+		cycles[k].cutoff = panel_cutoff(spec, k);
 		cycles[k].last_day = MIN(cycles[k].cutoff + (int32_t)spec->recalibrate_days - 1, spec->test_end);
 	}
 	for (size_t i = 0; i < p->n; i++) {

@@ -63,5 +63,10 @@ size_t panel_cycles(const struct panel *p, const struct backtest_spec *spec, str
 bool panel_learns(const struct panel *p, const struct backtest_spec *spec, size_t row, int32_t cutoff);
 /* The cycle of a day of the test window. */
 size_t panel_cycle_of(const struct backtest_spec *spec, int32_t day);
+/* The first day of a cycle: its models learn from rows before it. */
+static inline int32_t panel_cutoff(const struct backtest_spec *spec, size_t cycle)
+{
+	return spec->test_start + (int32_t)(cycle * (size_t)spec->recalibrate_days);
+}
 
 #endif

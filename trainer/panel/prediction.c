@@ -5,7 +5,7 @@
 
 #include "base/csv.h"
 
-static void add_number(struct buf *out, double v)
+void prediction_add_number(struct buf *out, double v)
 {
 	(void)buf_addc(out, ',');
 	if (!isnan(v))
@@ -22,7 +22,7 @@ static void add_names(const char *kind, const char *name, struct buf *out)
 
 void prediction_add_header(const struct backtest_spec *spec, struct buf *out)
 {
-	(void)buf_adds(out, "date,entity,group,cycle,scored,actual,prediction,low,high,scale");
+	(void)buf_adds(out, PREDICTION_HEADER);
 	for (size_t i = 0; i < spec->n_models; i++)
 		add_names("model", spec->models[i].name, out);
 	for (size_t i = 0; i < spec->baselines.n; i++)
@@ -39,7 +39,7 @@ static double mean_of(const double *values, size_t n)
 	return sum / (double)n;
 }
 
-static void add_who(const struct panel *p, size_t row, struct buf *out)
+void prediction_add_who(const struct panel *p, size_t row, struct buf *out)
 {
 	char day[16];
 
@@ -52,19 +52,19 @@ void prediction_add_row(const struct backtest_spec *spec, const struct panel *p,
 {
 	size_t group = *spec->group ? frame_find(p->frame, spec->group) : FRAME_NO_COLUMN;
 
-	add_who(p, row, out);
+	prediction_add_who(p, row, out);
 	(void)buf_addc(out, ',');
 	if (group != FRAME_NO_COLUMN && p->frame->columns[group].codes[row] != FRAME_NO_WORD)
 		csv_add(out, p->frame->columns[group].words.items[p->frame->columns[group].codes[row]]);
 	(void)buf_addf(out, ",%zu,%d", said->cycle, p->counts[row]);
-	add_number(out, p->counts[row] ? p->target[row] : NAN);
-	add_number(out, mean_of(said->models, spec->n_models));
+	prediction_add_number(out, p->counts[row] ? p->target[row] : NAN);
+	prediction_add_number(out, mean_of(said->models, spec->n_models));
 	(void)buf_adds(out, ",,");
-	add_number(out, said->scale);
+	prediction_add_number(out, said->scale);
 	for (size_t i = 0; i < spec->n_models; i++)
-		add_number(out, said->models[i]);
+		prediction_add_number(out, said->models[i]);
 	for (size_t i = 0; i < spec->baselines.n; i++)
-		add_number(out, said->baselines[i]);
+		prediction_add_number(out, said->baselines[i]);
 	(void)buf_addc(out, '\n');
 }
 
@@ -79,8 +79,8 @@ void prediction_add_never_header(const struct backtest_spec *spec, struct buf *o
 void prediction_add_never_row(const struct backtest_spec *spec, const struct panel *p, size_t row, const double *models,
 			      struct buf *out)
 {
-	add_who(p, row, out);
+	prediction_add_who(p, row, out);
 	for (size_t i = 0; i < spec->n_models; i++)
-		add_number(out, models[i]);
+		prediction_add_number(out, models[i]);
 	(void)buf_addc(out, '\n');
 }

@@ -16,6 +16,13 @@ struct prediction {
 	double scale;		 /* naive_scales, of its entity */
 };
 
+#define PREDICTION_HEADER "date,entity,group,cycle,scored,actual,prediction,low,high,scale" /* how it begins */
+
+/* Cells that other files of rows have too: "2018-01-31,lebronjames"; a comma and a number, nothing behind it where it
+ * is NaN. */
+void prediction_add_who(const struct panel *p, size_t row, struct buf *out);
+void prediction_add_number(struct buf *out, double v);
+
 /* The header, with its newline. */
 void prediction_add_header(const struct backtest_spec *spec, struct buf *out);
 /* A row of the panel. The prediction is the plain mean of the models; low and high are left
