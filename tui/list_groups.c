@@ -183,6 +183,12 @@ bool list_groups_are_old(const struct view *v)
 #define SPENT_END(a) ((a).cols - 12)
 #define TIME_END(a) ((a).cols - 23)
 
+/* Of a name, where few columns leave it more than the counts and the money spare. */
+static int name_room(struct area a, int width)
+{
+	return MIN(width, MAX(SPENT_END(a) - 11 - 4 * COUNT_CELLS - 2 - LIST_GUTTER, 24));
+}
+
 static int put_counts(struct area a, int line, int col, const struct group *one)
 {
 	const struct {
@@ -222,6 +228,7 @@ void list_groups_draw_row(struct view *v, struct area a, int line, int width, co
 	AUTO(str) char *label = label_of(l->groups, one);
 	char money[24], spent[32], time[TIMEFMT_LEN];
 
+	width = name_room(a, width);
 	area_put_middle(a, line, LIST_GUTTER, width, ST_STRONG, label);
 	int from = put_counts(a, line, LIST_GUTTER + width + 2, one);
 	if (one->running && one->projected_micro != USD_UNKNOWN) {
@@ -238,7 +245,7 @@ void list_groups_draw_row(struct view *v, struct area a, int line, int width, co
 bool list_groups_draw_headings(struct view *v, struct area a, int width)
 {
 	const struct list *l = v->state;
-	int from = LIST_GUTTER + width + 2;
+	int from = LIST_GUTTER + name_room(a, width) + 2;
 
 	if (!l->groups || l->groups->open.n)
 		return false;

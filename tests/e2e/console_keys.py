@@ -168,6 +168,38 @@ def stop_all(t, env):
     t.home()
 
 
+def has_colours(term):
+    return bool(re.search(r"\x1b\[(?:[\d;]*;)?3[0-8][;m]", term.tmux("capture-pane", "-e", "-p", "-t", "t")))
+
+
+def wait_for_colours(t, what, expected):
+    end = time.monotonic() + 10
+    while has_colours(t.term) != expected and time.monotonic() < end:
+        time.sleep(0.05)
+    ok(what, has_colours(t.term) == expected)
+
+
+def themes(t):
+    wait_for_colours(t, "there are colours", True)
+    t.value(":theme mono")
+    t.term.keys("Enter")
+    t.wait("the theme is chosen", "theme mono")
+    wait_for_colours(t, "none are left on the terminal", False)
+
+
+def views(t):
+    t.value("/status:failed")
+    t.term.keys("Enter")
+    t.value(":view save broken")
+    t.term.keys("Enter")
+    t.wait("the view is saved", "saved; :view broken")
+    t.home()
+    t.value(":view bro")
+    t.term.keys("Tab", "Enter")
+    t.wait("and shown again", "status:failed", "✗ Failed")
+    t.home()
+
+
 def go_back(t):
     t.term.keys("j", "j", "j")
     name = re.search(r"▸ (\S+)", t.term.screen()).group(1)
@@ -176,6 +208,11 @@ def go_back(t):
     t.keys("q")
     t.wait("back with the selection kept", "▸ " + name)
     t.within("back with the selection kept", 1)
+    t.keys(".")
+    t.wait("forward to the job again", name, "q back")
+    t.keys(",")
+    t.wait("and back", "▸ " + name, "q quit")
+    t.home()
 
 
 def another_region(t):
@@ -184,6 +221,10 @@ def another_region(t):
     t.keys("Enter")
     t.wait("the same in another region", "· eu-west-1 ·", "by age", "▸ sim-")
     t.within("another region", 6)
+    wait_for_colours(t, "without colours there too: the theme is kept", False)
+    t.value(":theme")
+    t.term.keys("Enter")
+    wait_for_colours(t, "the settings' theme again", True)
 
 
 def main():
@@ -219,6 +260,8 @@ def main():
         read_logs(t)
         compare_and_chart(t)
         go_back(t)
+        views(t)
+        themes(t)
         money_and_names(t)
         week(t)
         groups(t, env, url)
