@@ -211,6 +211,26 @@ static void read_members(struct record *r, const json_t *o)
 	buf_done(&f.path);
 }
 
+/* "List[*].Member": that member of each, with commas between; one that has none keeps its place. */
+static char *texts_at(const json_t *o, const char *path)
+{
+	const char *star = strstr(path, "[*]");
+	AUTO(str) char *list = xstrndup(path, (size_t)(star - path));
+	AUTO(buf) struct buf all = BUF_INIT(4096);
+	bool any = false;
+	size_t i;
+	json_t *one;
+
+	json_array_foreach((json_t *)aws_resource_at(o, list), i, one)
+	{
+		AUTO(str) char *text = text_at(one, star + strlen("[*]"));
+
+		any |= !str_empty(text);
+		(void)buf_addf(&all, "%s%s", i ? "," : "", str_or(text, ""));
+	}
+	return any && !all.overflow ? buf_take(&all) : NULL;
+}
+
 /* --- one thing ------------------------------------------------------------------------ */
 
 static void read_fields(struct record *r, const json_t *o)
@@ -222,6 +242,12 @@ static void read_fields(struct record *r, const json_t *o)
 
 		if (!v)
 			continue;
+		if (strstr(fields[i].path, "[*]")) {
+			AUTO(str) char *texts = texts_at(o, fields[i].path);
+
+			record_set_value(r, i, texts);
+			continue;
+		}
 		if (fields[i].flags & FIELD_KEYED) {
 			read_map(v, &r->keyed);
 			continue;

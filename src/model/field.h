@@ -51,6 +51,7 @@ enum field_flags {
 	FIELD_ASCENDING = 32, /* sorting by it begins with the smallest; else with the largest */
 	FIELD_NO_COLUMN = 64, /* of JSON, or of the filter, only */
 	FIELD_NO_FILTER = 128,
+	FIELD_LINKED = 256, /* ... and made of what the thing's links lead to, which is then asked for as well */
 };
 
 struct field_value {
@@ -86,8 +87,10 @@ struct field {
 		short min, max, want, priority;
 	} cells;
 
-	const char *key;   /* the key that sorts by it: "C"; NULL */
-	const char *path;  /* where it lies in the service's reply: "ResourceConfig.InstanceType"; NULL: derived */
+	const char *key; /* the key that sorts by it: "C"; NULL */
+	/* Where it lies in the service's reply: "ResourceConfig.InstanceType"; NULL: derived. "List[*].Member" is that
+	 * member of all, with commas between. */
+	const char *path;
 	field_get_fn *get; /* NULL: the text at path, kept in the record's values */
 	field_map_fn *map; /* all keys and values of a keyed one, NULL where they are not known; may be NULL */
 };

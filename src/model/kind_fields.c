@@ -9,6 +9,11 @@
 #include "model/field_values.h"
 #include "model/session.h"
 
+#define HOURS_A_MONTH 730
+#define VARIANT_NAMES "ProductionVariants[*].VariantName"
+#define VARIANT_TYPES "ProductionVariants[*].InstanceType"
+#define VARIANT_COUNTS "ProductionVariants[*].CurrentInstanceCount"
+
 static struct field_value get_short_name(const struct resource *r, const char *key, const struct field_context *x)
 {
 	return text_value(kind_short_name(r->name));
@@ -79,6 +84,68 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 		number_value((double)cost_micro((until - r->start_ms) / 1000, (int)count, p->usd_micro), true);
 
 	v.estimate = r->end_ms == TIME_UNKNOWN;
+	return v;
+}
+
+/* The sum of the numbers with commas between. */
+static struct field_value get_instances(const struct resource *r, const char *key, const struct field_context *x)
+{
+	const char *texts = value_at(r, VARIANT_COUNTS);
+	AUTO(strlist) struct strlist counts = {0};
+	int64_t n = 0, sum = 0;
+
+	strlist_split(&counts, str_or(texts, ""), ',');
+	for (size_t i = 0; i < counts.n; i++)
+		sum += str_to_i64(counts.items[i], &n) && n >= 0 && n < 1000000 ? n : 0;
+	return number_value((double)sum, texts != NULL);
+}
+
+/* What one variant costs an hour: its type is the configuration's. */
+static int64_t variant_micro(const struct resource *config, const char *name, const char *count,
+			     const struct session *s)
+{
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(strlist) struct strlist types = {0};
+	int64_t n;
+
+	strlist_split(&names, str_or(value_at(config, VARIANT_NAMES), ""), ',');
+	strlist_split(&types, str_or(value_at(config, VARIANT_TYPES), ""), ',');
+	for (size_t i = 0; i < names.n && i < types.n; i++) {
+		const struct price *p = str_eq(names.items[i], name)
+						? price_find(&s->prices, types.items[i], s->region, "Hosting")
+						: NULL;
+
+		if (p && str_to_i64(count, &n) && n >= 0 && n < 1000000)
+			return p->usd_micro * n;
+	}
+	return USD_UNKNOWN;
+}
+
+/* Dollars an hour of all variants, while they are billed. */
+static struct field_value get_rate(const struct resource *r, const char *key, const struct field_context *x)
+{
+	const char *config_name = value_at(r, "EndpointConfigName");
+	const struct resource *config = config_name && x->session
+						? resources_find(&x->session->tables[KIND_ENDPOINT_CONFIG], config_name)
+						: NULL;
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(strlist) struct strlist counts = {0};
+	int64_t sum = 0;
+
+	if (!config || !kind_words_have(r->kind->price_while, str_or(r->status_text, "")))
+		return number_value(0, false);
+	strlist_split(&names, str_or(value_at(r, VARIANT_NAMES), ""), ',');
+	strlist_split(&counts, str_or(value_at(r, VARIANT_COUNTS), ""), ',');
+	for (size_t i = 0; i < names.n && i < counts.n; i++)
+		sum = money_sum(sum, variant_micro(config, names.items[i], counts.items[i], x->session));
+	return number_value((double)sum, names.n && names.n == counts.n && sum != USD_UNKNOWN);
+}
+
+static struct field_value get_month(const struct resource *r, const char *key, const struct field_context *x)
+{
+	struct field_value v = get_rate(r, key, x);
+
+	v.number *= HOURS_A_MONTH;
 	return v;
 }
 
@@ -219,6 +286,8 @@ const struct field endpoint_config_fields[] = {
 	INSTANCE(FIELD_COLD, "ProductionVariants[0].InstanceType"),
 	INSTANCES(FIELD_COLD, "ProductionVariants[0].InitialInstanceCount"),
 	VALUE("weight", "WEIGHT", "weight of the first variant", FIELD_COLD, "ProductionVariants[0].InitialVariantWeight", 6, 8, 6, 9),
+	TEXT("variants", "VARIANTS", "names of all variants", FIELD_COLD, VARIANT_NAMES, 10, 40, 20, 9),
+	TEXT("types", "TYPES", "instance types of all variants", FIELD_COLD, VARIANT_TYPES, 10, 40, 20, 9),
 	COUNT("memory", "MEMORY", "MB of the first variant, serverless", FIELD_COLD,
 	      "ProductionVariants[0].ServerlessConfig.MemorySizeInMB", 6, 6, 6, 9),
 	LINK("capture", "CAPTURE", "where requests are kept", FIELD_COLD, "DataCaptureConfig.DestinationS3Uri", 20, 80, 40, 10),
@@ -228,6 +297,13 @@ const struct field endpoint_config_fields[] = {
 
 const struct field endpoint_fields[] = {
 	NAME, STATUS, AGE, MODIFIED,
+	TEXT("variants", "VARIANTS", "names of all variants", FIELD_COLD | FIELD_WIDE, VARIANT_NAMES, 10, 40, 20, 4),
+	{"instances", NULL, "instances", "INST", "instances of all variants", FIELD_COUNT, FIELD_COLD | FIELD_SCREEN,
+	 {4, 5, 4, 4}, NULL, VARIANT_COUNTS, get_instances},
+	{"rate", NULL, "rate_usd_per_hour", "$/H", "dollars an hour of all variants", FIELD_RATE,
+	 FIELD_COLD | FIELD_LINKED | FIELD_SCREEN, {7, 9, 7, 3}, NULL, NULL, get_rate},
+	{"month", NULL, "month_usd", "$/MONTH", "dollars a month of all variants", FIELD_MONEY,
+	 FIELD_COLD | FIELD_LINKED | FIELD_SCREEN, {8, 10, 8, 3}, NULL, NULL, get_month},
 	LINK("config", "CONFIG", "its configuration", FIELD_COLD, "EndpointConfigName", 12, 40, 24, 5),
 	TEXT("variant", "VARIANT", "name of the first variant", FIELD_COLD, "ProductionVariants[0].VariantName", 10, 20, 12, 6),
 	COUNT("count", "COUNT", "instances of the first variant", FIELD_COLD, "ProductionVariants[0].CurrentInstanceCount", 5, 5, 5, 5),

@@ -119,6 +119,16 @@ static bool is_told_elsewhere(const struct resource *r, const char *path)
 	       strmap_get(&resource_record(r)->members, path);
 }
 
+/* What is told of a whole list is a table's, where the record has its members: the page tells each. */
+static bool is_of_tables(const struct resource *r, const struct field *f)
+{
+	const char *star = f->path ? strstr(f->path, "[*]") : NULL;
+	AUTO(str)
+	char *first = star ? xasprintf("%.*s[0]%s", (int)(star - f->path), f->path, star + strlen("[*]")) : NULL;
+
+	return f->flags & FIELD_LINKED || (first && strmap_get(&resource_record(r)->members, first));
+}
+
 static void add_fields(struct page *p, const struct resource *r, const struct field_context *x)
 {
 	for (const struct field *f = r->kind->fields; f->name; f++) {
@@ -126,7 +136,7 @@ static void add_fields(struct page *p, const struct resource *r, const struct fi
 		AUTO(buf) struct buf text = BUF_INIT(65536);
 		char label[64];
 
-		if (is_in_head(f) || is_told_elsewhere(r, f->path))
+		if (is_in_head(f) || is_of_tables(r, f) || is_told_elsewhere(r, f->path))
 			continue;
 		field_text(&ref, r, x, FIELD_FOR_PEOPLE, &text);
 		if (f->type == FIELD_MACHINE && text.len && field_get(&ref, r, x).number > 1)

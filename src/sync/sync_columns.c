@@ -84,16 +84,17 @@ static void fill_begin(void *user, const struct err *err)
 static void fill_records(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn,
 			 void *user)
 {
-	bool any = false, tags = false;
+	bool any = false, tags = false, linked = false;
 
 	for (size_t i = 0; i < fields->n; i++) {
 		bool is_tag = str_eq(fields->items[i].field->name, "tag.");
 
 		tags |= is_tag;
+		linked |= (fields->items[i].field->flags & FIELD_LINKED) != 0;
 		any |= (fields->items[i].field->flags & FIELD_COLD) != 0;
 	}
 	if (any)
-		sync_fill_whole(s, k, tags, fn, user);
+		sync_fill_whole(s, k, tags, linked, fn, user);
 	else
 		sync_later(s, fn, user, NULL);
 }

@@ -138,7 +138,8 @@ void sync_request_pass(struct sync *s, const struct kind *k, const char *parent,
 void sync_pass_ended(struct sync *s, const struct kind *k, const struct err *err);
 
 /* sync_whole.c: of kinds whose fields stay in memory */
-void sync_fill_whole(struct sync *s, const struct kind *k, bool tags, sync_done_fn *fn, void *user);
+/* linked: what they link to as well. */
+void sync_fill_whole(struct sync *s, const struct kind *k, bool tags, bool linked, sync_done_fn *fn, void *user);
 
 /* sync_resource.c */
 void sync_describe_resource(struct sync *s, const struct kind *k, const char *name, enum aws_priority p,

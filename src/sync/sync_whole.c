@@ -1,6 +1,7 @@
 /* sync_whole.c - the things of a kind wanted whole, because a column or a filter reads
  * what the list does not tell: by Search where the kind has it, and each of those that
- * are still summaries, or older than their last change, by Describe. */
+ * are still summaries, or older than their last change, by Describe; then, where a column is made of
+ * them, the things that they link to. */
 #include "sync/sync_priv.h"
 
 #define AT_A_TIME 4
@@ -8,8 +9,10 @@
 struct filling {
 	struct sync *s;
 	const struct kind *kind;
-	bool tags; /* wanted too */
-	struct strlist names;
+	bool tags;   /* wanted too */
+	bool linked; /* the things that they link to are wanted too, and come at the end */
+	bool at_links;
+	struct strlist names; /* at the end "endpoint-config/x" */
 	size_t next, busy;
 	sync_done_fn *fn;
 	void *user;
@@ -22,6 +25,8 @@ static void filling_end(struct filling *f)
 {
 	if (!f->s->closing)
 		sync_save_unsaved(f->s, f->kind);
+	if (f->at_links && !f->s->closing)
+		f->s->session->tables[f->kind->id].generation++; /* values are made of what came */
 	f->fn(f->user, f->err.code ? &f->err : NULL);
 	strlist_done(&f->names);
 	free(f);
@@ -96,11 +101,72 @@ static void fill_one(struct filling *f, const char *name)
 	}
 }
 
+static void add_links(struct filling *f, const struct resource *r, const char *member, const struct kind *to)
+{
+	for (size_t i = 0; r->kind->fields[i].name; i++) {
+		const char *name = str_eq(r->kind->fields[i].path, member) ? resource_record(r)->values[i] : NULL;
+		const struct resource *there = name ? resources_find(&f->s->session->tables[to->id], name) : NULL;
+		AUTO(str) char *reference = name ? xasprintf("%s/%s", to->name, name) : NULL;
+
+		if (reference && !strlist_has(&f->names, reference) && (!there || is_stale(there)))
+			strlist_add(&f->names, reference);
+	}
+}
+
+/* The kind's "Member=kind ...", of all things there are. */
+static void begin_links(struct filling *f)
+{
+	const struct resources *t = &f->s->session->tables[f->kind->id];
+	AUTO(strlist) struct strlist rows = {0};
+
+	f->at_links = true;
+	f->next = 0;
+	strlist_done(&f->names);
+	f->names = (struct strlist){0};
+	strlist_split(&rows, str_or(f->kind->links, ""), ' ');
+	for (size_t i = 0; i < rows.n; i++) {
+		char *equals = strchr(rows.items[i], '=');
+		const struct kind *to = equals ? kind_find(equals + 1) : NULL;
+
+		if (!to)
+			continue;
+		*equals = '\0';
+		for (size_t r = 0; r < t->n; r++)
+			add_links(f, t->items[r], rows.items[i], to);
+	}
+}
+
+static void fill_link(struct filling *f, const char *reference)
+{
+	const struct kind *k;
+	const char *name;
+
+	if (kind_parse_reference(reference, &k, &name, NULL) < 0)
+		return;
+	f->busy++;
+	sync_describe_resource(f->s, k, name, AWS_USER_ACTION, on_described, f);
+}
+
+static void start_some(struct filling *f)
+{
+	while (f->busy < AT_A_TIME && f->next < f->names.n) {
+		const char *name = f->names.items[f->next++];
+
+		if (f->at_links)
+			fill_link(f, name);
+		else
+			fill_one(f, name);
+	}
+}
+
 static void fill_more(struct filling *f)
 {
-	while (f->busy < AT_A_TIME && f->next < f->names.n)
-		fill_one(f, f->names.items[f->next++]);
-	if (f->busy == 0)
+	start_some(f);
+	if (!f->busy && f->linked && !f->at_links && !f->err.code && !f->s->closing) {
+		begin_links(f);
+		start_some(f);
+	}
+	if (!f->busy)
 		filling_end(f);
 }
 
@@ -118,11 +184,11 @@ static void fill_each(void *user, const struct err *err)
 	fill_more(f);
 }
 
-void sync_fill_whole(struct sync *s, const struct kind *k, bool tags, sync_done_fn *fn, void *user)
+void sync_fill_whole(struct sync *s, const struct kind *k, bool tags, bool linked, sync_done_fn *fn, void *user)
 {
 	struct filling *f = NEW(struct filling);
 
-	*f = (struct filling){.s = s, .kind = k, .tags = tags, .fn = fn, .user = user};
+	*f = (struct filling){.s = s, .kind = k, .tags = tags, .linked = linked, .fn = fn, .user = user};
 	if (k->search.resource && !s->search_denied)
 		sync_request_pass(s, k, NULL, PASS_WHOLE, true, fill_each, f);
 	else

@@ -141,6 +141,8 @@ sagetop --local deploy model/tiny --name tiny --update --count 2 --wait --timeou
 tap_match 'more instances by an update' '^0 endpoint-config/tiny-[0-9a-f]{8} created\|endpoint/tiny updating\|tiny InService' "$status $(one_line "$out")"
 sagetop --local show endpoint/tiny --json
 tap_match 'serve' '"CurrentInstanceCount": 2' "$out"
+run env XDG_CACHE_HOME="$work/none" "$bin/sagetop" --local list endpoints --no-header --columns name,variants,instances,rate,month
+tap_equal 'the list tells instances and price, by a configuration that was not known' 'tiny	AllTraffic	2	0.408000	297.840000' "$out"
 sagetop --local deploy model/tiny --name tiny --update
 tap_equal 'an update that changes nothing is none' '0 endpoint/tiny	unchanged' "$status $out"
 sagetop --local invoke tiny "$work/rows.csv"

@@ -328,15 +328,19 @@ static struct record *add_thing(struct session *s, enum kind_id id, const char *
 	return resource_record(resources_put(&s->tables[id], r, NULL));
 }
 
+/* What is said of all variants: a field's value alone, no member of the record. */
+static void set_value(struct record *r, const char *path, const char *value)
+{
+	for (size_t i = 0; r->kind->fields[i].name; i++)
+		if (str_eq(r->kind->fields[i].path, path))
+			record_set_value(r, i, value);
+}
+
 /* A member of its record, and the field that shows it. */
 static void set_member(struct record *r, const char *path, const char *value)
 {
-	const struct field *fields = r->kind->fields;
-
 	strmap_set(&r->members, path, value);
-	for (size_t i = 0; fields[i].name; i++)
-		if (str_eq(fields[i].path, path))
-			record_set_value(r, i, value);
+	set_value(r, path, value);
 }
 
 static void add_processing(struct session *s, const char *name, const char *status, int64_t age_ms, int64_t took_ms)
@@ -373,6 +377,8 @@ static void add_endpoints(struct session *s)
 	set_member(r, "ProductionVariants[1].CurrentInstanceCount", "1");
 	set_member(r, "ProductionVariants[1].DesiredInstanceCount", "2");
 	set_member(r, "ProductionVariants[1].CurrentWeight", "1.0");
+	set_value(r, "ProductionVariants[*].VariantName", "AllTraffic,Candidate");
+	set_value(r, "ProductionVariants[*].CurrentInstanceCount", "2,1");
 	set_member(r, "ProductionVariants[0].DeployedImages[0].SpecifiedImage",
 		   "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:7");
 	set_member(r, "DataCaptureConfig.EnableCapture", "true");
@@ -386,6 +392,8 @@ static void add_endpoints(struct session *s)
 	set_member(r, "ProductionVariants[0].InstanceType", "ml.c5.xlarge");
 	set_member(r, "ProductionVariants[1].VariantName", "Candidate");
 	set_member(r, "ProductionVariants[1].InstanceType", "ml.c5.2xlarge");
+	set_value(r, "ProductionVariants[*].VariantName", "AllTraffic,Candidate");
+	set_value(r, "ProductionVariants[*].InstanceType", "ml.c5.xlarge,ml.c5.2xlarge");
 	r = add_thing(s, KIND_INFERENCE_COMPONENT, "churn-component", "InService", 4 * 24 * HOUR);
 	str_set(&r->parent, "churn-v7");
 	add_thing(s, KIND_ENDPOINT, "churn-v8", "Creating", 4 * MINUTE);

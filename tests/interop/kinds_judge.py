@@ -33,7 +33,7 @@ class Model:
 
     def walk(self, shape, path):
         """The shape's name at a path, or None."""
-        for step in re.findall(r"[^.\[\]]+|\[\d*\]", path):
+        for step in re.findall(r"[^.\[\]]+|\[[\d*]*\]", path):
             s = self.shapes[shape]
             if step.startswith("["):
                 if s["type"] != "list":
