@@ -90,7 +90,7 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 /* The sum of the numbers with commas between. */
 static struct field_value get_instances(const struct resource *r, const char *key, const struct field_context *x)
 {
-	const char *texts = value_at(r, VARIANT_COUNTS);
+	const char *texts = record_value(r, VARIANT_COUNTS);
 	AUTO(strlist) struct strlist counts = {0};
 	int64_t n = 0, sum = 0;
 
@@ -108,8 +108,8 @@ static int64_t variant_micro(const struct resource *config, const char *name, co
 	AUTO(strlist) struct strlist types = {0};
 	int64_t n;
 
-	strlist_split(&names, str_or(value_at(config, VARIANT_NAMES), ""), ',');
-	strlist_split(&types, str_or(value_at(config, VARIANT_TYPES), ""), ',');
+	strlist_split(&names, str_or(record_value(config, VARIANT_NAMES), ""), ',');
+	strlist_split(&types, str_or(record_value(config, VARIANT_TYPES), ""), ',');
 	for (size_t i = 0; i < names.n && i < types.n; i++) {
 		const struct price *p = str_eq(names.items[i], name)
 						? price_find(&s->prices, types.items[i], s->region, "Hosting")
@@ -124,7 +124,7 @@ static int64_t variant_micro(const struct resource *config, const char *name, co
 /* Dollars an hour of all variants, while they are billed. */
 static struct field_value get_rate(const struct resource *r, const char *key, const struct field_context *x)
 {
-	const char *config_name = value_at(r, "EndpointConfigName");
+	const char *config_name = record_value(r, "EndpointConfigName");
 	const struct resource *config = config_name && x->session
 						? resources_find(&x->session->tables[KIND_ENDPOINT_CONFIG], config_name)
 						: NULL;
@@ -134,8 +134,8 @@ static struct field_value get_rate(const struct resource *r, const char *key, co
 
 	if (!config || !kind_words_have(r->kind->price_while, str_or(r->status_text, "")))
 		return number_value(0, false);
-	strlist_split(&names, str_or(value_at(r, VARIANT_NAMES), ""), ',');
-	strlist_split(&counts, str_or(value_at(r, VARIANT_COUNTS), ""), ',');
+	strlist_split(&names, str_or(record_value(r, VARIANT_NAMES), ""), ',');
+	strlist_split(&counts, str_or(record_value(r, VARIANT_COUNTS), ""), ',');
 	for (size_t i = 0; i < names.n && i < counts.n; i++)
 		sum = money_sum(sum, variant_micro(config, names.items[i], counts.items[i], x->session));
 	return number_value((double)sum, names.n && names.n == counts.n && sum != USD_UNKNOWN);
