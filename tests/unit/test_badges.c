@@ -25,8 +25,8 @@ static int begin(void **state)
 
 	job_set_status(j, "InProgress");
 	j->detail = DETAIL_DESCRIBED;
-	j->secondary_text = xstrdup("Training");
-	j->instance_type = xstrdup("ml.g5.xlarge"); /* 4 processors, 1 GPU */
+	j->secondary_text = intern("Training");
+	j->instance_type = intern("ml.g5.xlarge"); /* 4 processors, 1 GPU */
 	j->instance_count = 1;
 	j->max_runtime_s = 7200;
 	j->created_ms = NOW_MS - 62 * MINUTE_MS;

@@ -298,7 +298,7 @@ static struct job *put_job(struct session *s, const char *name, const char *stat
 
 	j->detail = DETAIL_DESCRIBED;
 	job_set_status(j, status);
-	j->instance_type = xstrdup(str_starts(name, "odd") ? "ml.unheard.of" : "ml.m5.xlarge");
+	j->instance_type = intern(str_starts(name, "odd") ? "ml.unheard.of" : "ml.m5.xlarge");
 	j->instance_count = 1;
 	j->created_ms = j->start_ms = DAY_MS - (runs ? minutes * MINUTE_MS : DAY_MS / 2);
 	if (!runs) {
