@@ -29,9 +29,10 @@ static void on_reply(void *ctx, const struct aws_reply *reply, const struct err 
 	AUTO(str) char *type = NULL, *variant = NULL;
 
 	if (reply) {
-		a.content_type = type = utf8_sanitize_dup(http_reply_header(reply->http, "content-type"));
-		a.variant = variant =
-			utf8_sanitize_dup(http_reply_header(reply->http, "x-amzn-invoked-production-variant"));
+		type = utf8_sanitize_dup(http_reply_header(reply->http, "content-type"));
+		variant = utf8_sanitize_dup(http_reply_header(reply->http, "x-amzn-invoked-production-variant"));
+		a.content_type = type;
+		a.variant = variant;
 		a.body = buf_str(&v->answer);
 		a.len = v->answer.len;
 	}

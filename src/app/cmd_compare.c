@@ -92,12 +92,12 @@ int cmd_compare(struct app *a, struct err *err)
 		return -err->code;
 	const struct resource **things = xcalloc(args->n, sizeof(*things));
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < args->n; i++) {
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		struct resource *r = NULL;
 		rc = reference_resolve(a, kind, names.items[i], &r, err);
 		things[i] = r;
 	}
-	for (size_t i = 0; rc == 0 && i < args->n; i++) /* a later call may have trimmed an earlier one */
+	for (size_t i = 0; rc == 0 && i < names.n; i++) /* a later call may have trimmed an earlier one */
 		if (things[i]->trimmed && things[i]->kind->id == KIND_TRAINING_JOB)
 			(void)sync_job_full(a->sync, things[i]->name);
 	if (rc == 0)

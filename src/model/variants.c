@@ -94,7 +94,7 @@ int variants_parse(const struct resource *endpoint, const char *text, struct var
 	if (!wishes.n)
 		return err_set(err, ERR_USAGE, "say VARIANT=WEIGHT or VARIANT=WEIGHTxINSTANCES");
 	*ret = wishes;
-	wishes = (struct variant_wishes){0};
+	memset(&wishes, 0, sizeof(wishes)); /* they are the caller's now */
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* The course of a transform job: slots, servers, the model's own wishes, the end. */
 #include "aws/local/running/transform_impl.h"
 
+#include <assert.h>
+
 #include "aws/local/running/runner_impl.h"
 #include "base/fs.h"
 
@@ -61,8 +63,8 @@ static void drop(struct transform *t)
 		t->e->runner->used -= t->n_hosts;
 	while (*at && *at != t)
 		at = &(*at)->next;
-	if (*at)
-		*at = t->next;
+	assert(*at);
+	*at = t->next;
 	loop_cancel(t->e->loop, t->retry_timer);
 	for (int i = 0; t->hosts && i < t->n_hosts; i++) {
 		if (t->hosts[i].server)
