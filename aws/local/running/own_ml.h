@@ -12,7 +12,8 @@
 
 /* For this process and its children, from now on. The folder is absolute. */
 int own_ml_mount(const char *folder, struct err *err) NODISCARD;
-/* Can it be done here? Asked once, by a process that tries. */
+/* Can it be done here? Asked once, by a process that tries: first asked before there are
+ * threads, since that process allocates. */
 bool own_ml_works(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "aws/local/running/runner_impl.h"
 
 #include "aws/local/running/artefact.h"
+#include "aws/local/running/own_ml.h"
 #include "aws/local/running/processing.h"
 #include "aws/local/running/simulate.h"
 #include "aws/local/running/transform.h"
@@ -232,6 +233,8 @@ int runner_start(struct engine *e, struct err *err)
 	e->runner = r;
 	r->slots = engine_slots(e);
 	r->signal_fd = -1;
+	/* While there is one thread: what it forks must find no lock that another one holds. */
+	(void)own_ml_works();
 	int rc = worker_new(e->loop, &r->worker, err);
 
 	if (rc == 0)
