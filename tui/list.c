@@ -68,6 +68,11 @@ uint64_t list_generation(struct view *v)
 
 /* --- rows --- */
 
+bool list_descending(const struct list *l)
+{
+	return !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse;
+}
+
 bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x)
 {
 	return (!l->faults || r->state == STATE_BAD) && (!l->query || query_match(l->query, r, x));
@@ -104,8 +109,7 @@ static void build_rows(struct view *v)
 		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&l->sort, r, &x)};
 		l->name_widths |= 1ull << MIN(name_cells(l, r, &x), LIST_NAME_CELLS_MAX);
 	}
-	field_order(l->rows, l->n, sizeof(*l->rows), l->sort.field,
-		    !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse);
+	field_order(l->rows, l->n, sizeof(*l->rows), l->sort.field, list_descending(l));
 	l->table.n = l->n_things = l->n;
 	if (l->groups)
 		list_groups_build(v);

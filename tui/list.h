@@ -123,6 +123,8 @@ bool list_thing_action(struct view *v, enum action a);
 /* "2 marked, hidden by the filter"; "" where none is. */
 void list_hidden_text(struct view *v, char *buf, size_t size);
 long list_find(const struct list *l, const char *name); /* its row; -1 where it is not shown */
+/* Whether the largest stands first. */
+bool list_descending(const struct list *l);
 /* What a column is called where one sorts by it: "cost", "metric". buf holds
  * FIELD_HEADING_LEN bytes. */
 char *list_sort_word(char *buf, const struct field_ref *f);

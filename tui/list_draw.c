@@ -45,7 +45,7 @@ static const char *heading_of(struct view *v, size_t i, struct buf *out)
 	buf_clear(out);
 	(void)buf_adds(out, other ? other : field_heading(f, text));
 	if (is_sorted_by(l, i))
-		(void)buf_adds(out, !(f->field->flags & FIELD_ASCENDING) != l->reverse ? "↓" : "↑");
+		(void)buf_adds(out, list_descending(l) ? "↓" : "↑");
 	return buf_str(out);
 }
 

@@ -78,10 +78,9 @@ static int by_place(const void *pa, const void *pb, void *user)
 	const struct group *items = l->groups->model.items;
 	size_t a = *(const size_t *)pa, b = *(const size_t *)pb;
 	int64_t more = items[a].spent_micro - items[b].spent_micro;
-	bool descending = !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse;
 
 	if (l->sort.field->type == FIELD_MONEY && more)
-		return (more > 0) == descending ? -1 : 1;
+		return (more > 0) == list_descending(l) ? -1 : 1;
 	return a < b ? -1 : a > b;
 }
 

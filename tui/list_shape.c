@@ -15,9 +15,8 @@ void view_shape_done(struct view_shape *s)
 static char *order_text(const struct list *l)
 {
 	const struct field_ref *f = &l->sort;
-	bool descending = !(f->field->flags & FIELD_ASCENDING) != l->reverse;
 
-	return xasprintf("%s%s%s", descending ? "-" : "+", f->field->name, str_or(f->key, ""));
+	return xasprintf("%s%s%s", list_descending(l) ? "-" : "+", f->field->name, str_or(f->key, ""));
 }
 
 static char *columns_text(const struct list *l)

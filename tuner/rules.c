@@ -3,18 +3,12 @@
 
 #include <math.h>
 
+#include "base/doubles.h"
 #include "base/mem.h"
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 static double median_of(double *values, size_t n)
 {
-	qsort(values, n, sizeof(*values), compare);
+	doubles_sort(values, n);
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 

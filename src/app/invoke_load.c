@@ -5,6 +5,7 @@
 
 #include "app/output.h"
 #include "app/reference.h"
+#include "base/doubles.h"
 #include "base/timefmt.h"
 #include "sync/deploy_spec.h"
 
@@ -144,13 +145,6 @@ static char *machines_text(const json_t *config)
 
 /* --- told ---------------------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The least that so many of a hundred do not exceed. */
 static double percentile(const struct load *l, double percent)
 {
@@ -247,8 +241,7 @@ int invoke_load(struct app *a, const struct runtime_call *call, size_t calls, si
 
 	if (run(&l, parallel, err) < 0)
 		return -err->code;
-	if (l.n_ms)
-		qsort(l.ms, l.n_ms, sizeof(double), compare);
+	doubles_sort(l.ms, l.n_ms);
 	AUTO(json) json_t *config = machines_now(a, call->endpoint);
 
 	if (!a->sync)

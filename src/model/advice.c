@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <math.h>
 
+#include "base/doubles.h"
 #include "model/objective.h"
 #include "model/series.h"
 
@@ -178,13 +179,6 @@ static int compare_keyed(const void *a, const void *b)
 	       (x->job->job->created_ms < y->job->job->created_ms);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double billed_of(const struct job *j)
 {
 	return (double)MAX(j->billable_s, (int64_t)0);
@@ -205,7 +199,7 @@ static void add_costs(struct advice_group *g)
 		seconds[i] = (double)MAX(j->training_s, (int64_t)0);
 		g->longest_s = MAX(g->longest_s, seconds[i]);
 	}
-	qsort(seconds, g->n, sizeof(*seconds), compare_doubles);
+	doubles_sort(seconds, g->n);
 	g->median_s = seconds[g->n / 2];
 	free(seconds);
 }

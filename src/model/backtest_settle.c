@@ -148,7 +148,7 @@ static void make_bins(struct residual *past, size_t n, const struct settle_optio
 		ret->edges[k] = past[to - 1].prediction;
 		for (size_t i = from; i < to; i++)
 			values[i - from] = past[i].value;
-		judge_sort(values, to - from);
+		doubles_sort(values, to - from);
 		ret->low[k] = judge_quantile(values, to - from, (1 - opt->coverage) / 2);
 		ret->high[k] = judge_quantile(values, to - from, (1 + opt->coverage) / 2);
 	}

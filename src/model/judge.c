@@ -149,7 +149,7 @@ static void find_levels(const struct judge_input *in, uint32_t *ret_of, struct j
 	for (size_t i = 0; i < in->n; i++)
 		if (judge_counts(in, in->prediction, (uint32_t)i) && !isnan(level[i]))
 			known[n++] = level[i];
-	judge_sort(known, n);
+	doubles_sort(known, n);
 	for (size_t e = 0; e < JUDGE_LEVELS - 1; e++)
 		ret->edges[e] = n ? judge_quantile(known, n, (double)(e + 1) / JUDGE_LEVELS) : NAN;
 	for (size_t i = 0; i < in->n; i++) {

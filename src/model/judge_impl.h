@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/doubles.h"
 #include "model/judge.h"
 
 struct judge_pick {
@@ -41,7 +42,6 @@ static inline bool judge_counts(const struct judge_input *in, const double *valu
 
 /* f in 0..1 of n >= 1 sorted values. */
 double judge_quantile(const double *sorted, size_t n, double f);
-void judge_sort(double *values, size_t n);
 
 void judge_measure(const struct judge_input *in, struct judge_pick pick, const double *values, struct judge_room *room,
 		   struct judge_measures *ret);

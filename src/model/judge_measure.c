@@ -1,18 +1,6 @@
 /* judge_measure.c - a column's errors, rank correlation by slate, and intervals. */
 #include "model/judge_impl.h"
 
-static int compare_doubles(const void *pa, const void *pb)
-{
-	double a = *(const double *)pa, b = *(const double *)pb;
-
-	return (a > b) - (a < b);
-}
-
-void judge_sort(double *values, size_t n)
-{
-	qsort(values, n, sizeof(*values), compare_doubles);
-}
-
 double judge_quantile(const double *sorted, size_t n, double f)
 {
 	double at = f * (double)(n - 1), below = floor(at);

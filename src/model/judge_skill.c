@@ -95,7 +95,7 @@ static void bootstrap(const struct judge_slates *s, double *draws, struct judge_
 		if (isnan(draws[d]))
 			return; /* slates where the other has no error at all */
 	}
-	judge_sort(draws, JUDGE_DRAWS);
+	doubles_sort(draws, JUDGE_DRAWS);
 	ret->boot_low = judge_quantile(draws, JUDGE_DRAWS, 0.025);
 	ret->boot_high = judge_quantile(draws, JUDGE_DRAWS, 0.975);
 }

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/doubles.h"
+
 #define CAPACITY_MIN 8
 
 void sketch_done(struct sketch *s)
@@ -33,13 +35,6 @@ static void push(struct sketch_level *l, double v)
 	l->items[l->n++] = v;
 }
 
-static int compare_doubles(const void *pa, const void *pb)
-{
-	double a = *(const double *)pa, b = *(const double *)pb;
-
-	return (a > b) - (a < b);
-}
-
 /* xorshift64*: one bit. */
 static size_t draw(struct sketch *s)
 {
@@ -60,7 +55,7 @@ static void compact(struct sketch *s, size_t level)
 	struct sketch_level *l = &s->levels[level], *up = &s->levels[level + 1];
 	size_t pairs = l->n / 2;
 
-	qsort(l->items, l->n, sizeof(*l->items), compare_doubles);
+	doubles_sort(l->items, l->n);
 	for (size_t i = draw(s); i < pairs * 2; i += 2)
 		push(up, l->items[i]);
 	if (l->n % 2)

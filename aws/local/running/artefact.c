@@ -118,6 +118,15 @@ void copy_task_work(void *task)
 	}
 }
 
+char *copy_task_end(struct copy_task *t)
+{
+	char *error = xstrdup(t->error);
+
+	copy_plan_done(&t->plan);
+	free(t);
+	return error;
+}
+
 /* --- into the store --------------------------------------------------------------------------- */
 
 static struct stored *add_stored(struct store_task *t, const char *bucket, char *key)

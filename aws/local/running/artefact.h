@@ -13,6 +13,8 @@ struct copy_task {
 	void *user;
 };
 void copy_task_work(void *task);
+/* The task is over, or was not begun: freed. Its error, "" where there is none, is the caller's. */
+char *copy_task_end(struct copy_task *t) NODISCARD;
 
 /* A file that now lies in the store, to be registered under bucket/key. */
 struct stored {

@@ -237,11 +237,9 @@ static void on_copied(void *task)
 {
 	struct copy_task *t = task;
 	struct model_server *s = t->user;
-	AUTO(str) char *error = xstrdup(t->error);
+	AUTO(str) char *error = copy_task_end(t);
 
 	s->copying = NULL;
-	copy_plan_done(&t->plan);
-	free(t);
 	if (s->leaving)
 		settle_now(s);
 	else if (error[0])
@@ -287,8 +285,7 @@ static void bring_model(void *user)
 	if (rc == 0)
 		rc = plan_model(e, model_container(e, s->model), model, &t->plan, &err);
 	if (rc < 0) {
-		copy_plan_done(&t->plan);
-		free(t);
+		free(copy_task_end(t));
 		s->ops->failed(s, err.msg);
 		return;
 	}

@@ -336,11 +336,9 @@ static void on_copied(void *task)
 {
 	struct copy_task *t = task;
 	struct processing *p = t->user;
-	AUTO(str) char *error = xstrdup(t->error);
+	AUTO(str) char *error = copy_task_end(t);
 
 	p->copying = NULL;
-	copy_plan_done(&t->plan);
-	free(t);
 	if (p->stopping)
 		finish(p, p->stopping);
 	else if (p->e->runner->stopping)
@@ -362,8 +360,7 @@ static void begin(struct processing *p)
 	json_object_set_new(p->doc->doc, "ProcessingStartTime", json_epoch(engine_now_ms(p->e)));
 	save(p);
 	if (processing_prepare(p, &t->plan, &err) < 0) {
-		copy_plan_done(&t->plan);
-		free(t);
+		free(copy_task_end(t));
 		AUTO(str)
 		char *reason = err.code == ERR_IO ? xasprintf("InternalServerError: %s", err.msg) : xstrdup(err.msg);
 

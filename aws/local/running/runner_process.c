@@ -231,11 +231,9 @@ static void on_copied(void *task)
 {
 	struct copy_task *t = task;
 	struct run *run = t->user;
-	AUTO(str) char *error = xstrdup(t->error);
+	AUTO(str) char *error = copy_task_end(t);
 
 	run->copying = NULL;
-	copy_plan_done(&t->plan);
-	free(t);
 	if (run->stopping) {
 		run->job->outcome = run->stopping;
 		run_finish(run);
@@ -263,8 +261,7 @@ void run_download(struct run *run)
 	training_job_enter(run->e, job, "Downloading", "Downloading input data");
 	run_save(run);
 	if (layout_prepare(run->e, job, run->request, &t->plan, &err) < 0) {
-		copy_plan_done(&t->plan);
-		free(t);
+		free(copy_task_end(t));
 		AUTO(str)
 		char *reason = err.code == ERR_IO ? xasprintf("InternalServerError: %s", err.msg) : xstrdup(err.msg);
 
