@@ -121,8 +121,8 @@ static void add_total(struct table *table, const char *name, size_t n, const str
 	table_cell(table, money_text(so_far, t->so_far_micro));
 	table_cell(table, money_rate_text(rate, t->rate_micro));
 	table_cell(table, end);
-	snprintf(things, sizeof(things), t->unknown ? "%zu without a price" : "", t->unknown);
-	table_cell(table, things);
+	snprintf(things, sizeof(things), "%zu without a price", t->unknown);
+	table_cell(table, t->unknown ? things : "");
 }
 
 static void print_table(struct app *a, const struct runnings *l, const struct running_groups *groups,

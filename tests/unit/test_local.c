@@ -6,6 +6,7 @@
 #include "aws/local/wire/cbor.h"
 #include "aws/local/wire/chunked.h"
 #include "aws/local/services/filter_pattern.h"
+#include "aws/local/running/command.h"
 #include "aws/local/running/metric_defs.h"
 #include "aws/local/services/ops.h"
 #include "aws/local/services/s3.h"
@@ -535,6 +536,24 @@ static void test_operations(void **state)
 	assert_null(operation_by_target("AWSEvents.Search"));
 }
 
+/* A port that was given and is not bound yet is not given again, and is free. */
+static void test_free_ports(void **state)
+{
+	static struct engine e;
+	static bool given[65536];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct err err = {0};
+		int port = 0;
+
+		assert_int_equal(command_free_port(&e, &port, &err), 0);
+		assert_in_range(port, 1024, 32767);
+		assert_false(given[port]);
+		given[port] = true;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_shape_text),
 		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_free_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

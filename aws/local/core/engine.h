@@ -37,6 +37,7 @@ struct engine {
 	char *secret;  /* of LOCAL_ACCESS_KEY */
 	char *trainer; /* the program of the trainer's image */
 	int port;
+	int last_port; /* of those given to servers (command_free_port); 0: none yet */
 
 	/* Simulated time: base + (real - start) * speed. */
 	int64_t clock_base_ms, clock_start_ms;

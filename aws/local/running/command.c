@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,16 +65,42 @@ static char *command_find_trainer(struct err *err)
 	return found;
 }
 
-int command_free_port(int *ret, struct err *err)
+#define FIRST_PORT 20000
+#define N_PORTS 12768 /* up to where the kernel begins to choose ports for connections */
+
+/* The next of a sequence that begins anywhere: a port that was given and is not bound yet is
+ * not given again, or one server would answer for two. */
+static int next_port(struct engine *e)
 {
-	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(sa);
+	uint32_t random = 0;
+
+	if (!e->last_port) {
+		if (getrandom(&random, sizeof(random), 0) < 0)
+			random = 0;
+		e->last_port = FIRST_PORT + (int)(random % N_PORTS);
+	}
+	e->last_port = FIRST_PORT + (e->last_port - FIRST_PORT + 1) % N_PORTS;
+	return e->last_port;
+}
+
+static bool port_is_free(int port)
+{
+	struct sockaddr_in sa = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
 	AUTO(fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, len) < 0 || getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
-		return err_set(err, ERR_NET, "no free port for the hosts' tracker: %s", strerror(errno));
-	*ret = ntohs(sa.sin_port);
-	return 0;
+	return fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0;
+}
+
+int command_free_port(struct engine *e, int *ret, struct err *err)
+{
+	for (int i = 0; i < N_PORTS; i++) {
+		*ret = next_port(e);
+		if (port_is_free(*ret))
+			return 0;
+	}
+	return err_set(err, ERR_NET, "no port from %d to %d is free: %s", FIRST_PORT, FIRST_PORT + N_PORTS - 1,
+		       strerror(errno));
 }
 
 /* --- what stands for an image -------------------------------------------------------------- */

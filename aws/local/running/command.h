@@ -36,6 +36,7 @@ int command_of_program(struct engine *e, const struct program *p, const json_t *
 /* A host of a training job. tracker: a port that all hosts of the job know, 0 for a single host. */
 int command_build(struct engine *e, const struct training_job *job, const json_t *request, int host, int tracker,
 		  struct command *ret, struct err *err) NODISCARD;
-int command_free_port(int *ret, struct err *err) NODISCARD;
+/* For a server or a tracker that we start; none that the engine has given lately. */
+int command_free_port(struct engine *e, int *ret, struct err *err) NODISCARD;
 
 #endif

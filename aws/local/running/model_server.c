@@ -212,7 +212,7 @@ static void start(struct model_server *s)
 	struct engine *e = s->e;
 	struct command cmd = {0};
 	struct err err = {0};
-	int rc = command_free_port(&s->peer.port, &err);
+	int rc = command_free_port(e, &s->peer.port, &err);
 
 	if (rc == 0)
 		rc = build_command(s, &cmd, &err);

@@ -186,7 +186,7 @@ static void prepare_host(struct run *run, int i)
 
 static int start_hosts(struct run *run, struct err *err)
 {
-	int tracker = 0, rc = run->n_hosts > 1 ? command_free_port(&tracker, err) : 0;
+	int tracker = 0, rc = run->n_hosts > 1 ? command_free_port(run->e, &tracker, err) : 0;
 
 	run->hosts = xcalloc((size_t)run->n_hosts, sizeof(*run->hosts));
 	for (int i = 0; i < run->n_hosts; i++)

@@ -367,6 +367,8 @@ bool transform_busy(const struct engine *e)
 
 void transform_free(struct engine *e)
 {
-	while (e->transforms)
-		drop(e->transforms);
+	for (struct transform *t = e->transforms, *next; t; t = next) {
+		next = t->next;
+		drop(t);
+	}
 }
