@@ -1,27 +1,27 @@
 """TAP for tests in Python: counts and prints, as tests/tap.sh does for the shell. A test
-ends with done()."""
+ends with done(); checks may be made by several threads."""
 import re
 import sys
+import threading
 
 count = failed = 0
+saying = threading.Lock()
 DETAILS_MAX = 60  # lines
 
 
 def ok(what, good, details=""):
     global count, failed
-    count += 1
-    if good:
-        print(f"ok {count} - {what}", flush=True)
-        return True
-    failed += 1
-    print(f"not ok {count} - {what}")
-    lines = str(details).splitlines()
+    lines = [] if good else str(details).splitlines()
     if len(lines) > DETAILS_MAX:
         lines = lines[: DETAILS_MAX // 2] + ["..."] + lines[-DETAILS_MAX // 2 :]
-    for line in lines:
-        print(f"#   {line[:2000]}")
-    sys.stdout.flush()
-    return False
+    with saying:
+        count += 1
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {count} - {what}")
+        for line in lines:
+            print(f"#   {line[:2000]}")
+        sys.stdout.flush()
+    return bool(good)
 
 
 def equal(what, got, expected):
@@ -34,8 +34,9 @@ def match(what, text, pattern):
 
 def skip(what, why):
     global count
-    count += 1
-    print(f"ok {count} - {what} # SKIP {why}", flush=True)
+    with saying:
+        count += 1
+        print(f"ok {count} - {what} # SKIP {why}", flush=True)
 
 
 def skip_all(why):

@@ -2,6 +2,8 @@
 """Every kind through sagetop list, show and delete, against the engine with 250 stored
 documents of each (those of tests/interop/engine_kinds.py): all of them over pages of
 100, in order both ways, filtered, one that is not there, tags, and one deleted."""
+import concurrent.futures
+import functools
 import json
 import os
 import subprocess
@@ -177,8 +179,9 @@ def main():
             check_counts(s)
             check_words(s)
             check_whole(s)
-            for kind in kinds_here():
-                check_kind(s, kind)
+            # Most of the time is the pace of calls that each command keeps.
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                list(pool.map(functools.partial(check_kind, s), kinds_here()))
     done()
 
 
