@@ -4,6 +4,7 @@
 #include "aws/local/front/deny.h"
 #include "aws/local/front/faults.h"
 #include "aws/local/front/operations.h"
+#include "aws/local/running/simulate.h"
 #include "aws/local/services/limits.h"
 #include "aws/local/front/record.h"
 #include "aws/local/services/s3.h"
@@ -236,6 +237,8 @@ static int run_operation(struct engine *e, struct exchange *x, enum wire wire, c
 		return -1;
 	if (e->faults && faults_empty_page(&x->plan, action, route->kind, in, out))
 		return 0;
+	if (route->service == SVC_LOGS || route->service == SVC_CLOUDWATCH)
+		simulation_bring_traces(e, in);
 	c.in = in;
 	return route->fn(&c, out);
 }

@@ -38,6 +38,7 @@ struct simulation {
 	struct course *heap; /* by due_ms */
 	size_t n, cap;
 	int64_t next_index, backfilled;
+	bool *early; /* of each job below backfilled: its traces were asked for, and are there already */
 	uint64_t timer;
 };
 
@@ -303,18 +304,50 @@ static void begin_next(struct simulation *s, int64_t now)
 	}
 }
 
+static void write_traces(struct engine *e, const struct simulation *s, int64_t index)
+{
+	struct course c = {.index = index};
+	struct sim_plan p;
+
+	plan_of(s, index, &p);
+	c.due_ms = p.created_ms;
+	while (take_step(e, &c, &p, WRITE_TRACES))
+		;
+}
+
 /* Traces of the jobs that were over before the start, a few at a time, newest first. */
 static void backfill(struct engine *e, struct simulation *s, int64_t until_us)
 {
 	while (s->backfilled > 0 && clock_mono_us() < until_us) {
-		struct course c = {.index = --s->backfilled};
-		struct sim_plan p;
-
-		plan_of(s, c.index, &p);
-		c.due_ms = p.created_ms;
-		while (take_step(e, &c, &p, WRITE_TRACES))
-			;
+		if (!s->early[--s->backfilled])
+			write_traces(e, s, s->backfilled);
 	}
+}
+
+static void bring_traces_of(struct engine *e, const char *text)
+{
+	struct simulation *s = e->simulation;
+	AUTO(str) char *name = xstrndup(text, strcspn(text, "/"));
+	const struct training_job *job = training_jobs_find(e, name);
+
+	if (!job || job->simulated < 0 || job->simulated >= s->backfilled || s->early[job->simulated])
+		return;
+	write_traces(e, s, job->simulated);
+	s->early[job->simulated] = true;
+}
+
+void simulation_bring_traces(struct engine *e, const json_t *in)
+{
+	const json_t *v;
+	const char *key;
+	size_t i;
+
+	if (!e->simulation || e->simulation->backfilled == 0)
+		return;
+	if (json_is_string(in))
+		bring_traces_of(e, json_string_value(in));
+	json_array_foreach(in, i, v) simulation_bring_traces(e, v);
+	json_object_foreach((json_t *)in, key, v) simulation_bring_traces(e, v);
 }
 
 static void tick(void *user)
@@ -370,7 +403,7 @@ static void forget(struct engine *e)
 static void write_down(struct engine *e)
 {
 	const struct simulation *s = e->simulation;
-	json_t *courses = json_array();
+	json_t *courses = json_array(), *early = json_array();
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct course *c = &s->heap[i];
@@ -380,11 +413,15 @@ static void write_down(struct engine *e)
 						c->step, c->round, (json_int_t)c->began_ms, (json_int_t)c->stream_id,
 						c->interrupted));
 	}
+	for (int64_t i = 0; i < s->backfilled; i++) {
+		if (s->early[i])
+			json_array_append_new(early, json_integer(i));
+	}
 	AUTO(json)
-	json_t *doc = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "total", (json_int_t)s->total, "seed",
+	json_t *doc = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "total", (json_int_t)s->total, "seed",
 				(json_int_t)s->seed, "hours", (json_int_t)s->hours, "base", (json_int_t)s->base_ms,
 				"now", (json_int_t)engine_now_ms(e), "next", (json_int_t)s->next_index, "backfilled",
-				(json_int_t)s->backfilled, "courses", courses);
+				(json_int_t)s->backfilled, "courses", courses, "early", early);
 	AUTO(str) char *text = json_text(doc);
 
 	for (size_t i = 0; i < e->jobs->n; i++) {
@@ -433,6 +470,14 @@ static bool take_up(struct engine *e, struct simulation *s)
 	s->base_ms = json_get_i64(doc, "base", 0);
 	s->next_index = json_get_i64(doc, "next", 0);
 	s->backfilled = json_get_i64(doc, "backfilled", 0);
+	s->early = xcalloc((size_t)MAX(s->backfilled, 1), sizeof(*s->early));
+	json_array_foreach(json_object_get(doc, "early"), i, row)
+	{
+		int64_t index = json_integer_value(row);
+
+		if (index >= 0 && index < s->backfilled)
+			s->early[index] = true;
+	}
 	e->clock_base_ms = json_get_i64(doc, "now", e->clock_base_ms);
 	json_array_foreach(json_object_get(doc, "courses"), i, row) take_up_course(e, s, row);
 	return true;
@@ -457,6 +502,7 @@ static int begin_anew(struct engine *e, struct simulation *s, struct err *err)
 			;
 	}
 	s->next_index = s->backfilled = s->total / 2;
+	s->early = xcalloc((size_t)MAX(s->backfilled, 1), sizeof(*s->early));
 	return 0;
 }
 
@@ -500,6 +546,7 @@ void simulation_stop(struct engine *e)
 	loop_cancel(e->loop, e->simulation->timer);
 	write_down(e);
 	free(e->simulation->heap);
+	free(e->simulation->early);
 	free(e->simulation);
 	e->simulation = NULL;
 }

@@ -22,6 +22,10 @@ void simulation_stop_job(struct engine *e, struct training_job *job);
 /* A spot interruption of one of its jobs; false where it does not train on spot. */
 bool simulation_interrupt(struct engine *e, struct training_job *job);
 
+/* Before an operation on logs or metrics: the traces of jobs that were over before the start
+ * come a few at a time, those of a job that in names come now. */
+void simulation_bring_traces(struct engine *e, const json_t *in);
+
 /* --- one job: pure -------------------------------------------------------------------- */
 
 enum sim_outcome { SIM_COMPLETED, SIM_FAILED, SIM_MAX_RUNTIME };
