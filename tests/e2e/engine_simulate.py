@@ -81,5 +81,14 @@ ok("another seed makes another history", [j["TrainingJobName"] for j in jobs(b)]
 live = until(lambda: [j for j in jobs(b) if j["TrainingJobStatus"] == "InProgress"])
 b.client("sagemaker").stop_training_job(TrainingJobName=live[-1]["TrainingJobName"])
 equal("a simulated job can be stopped", b.wait(live[-1]["TrainingJobName"])["TrainingJobStatus"], "Stopped")
-equal("the engines end cleanly", (a.close(), b.close()), (0, 0))
+
+# --- what was over before the start: its lines come in what time is left, or when they are asked for --------
+c = Engine("--simulate", "8000", "--simulate-hours", "10", "--speed", "3600")
+oldest = jobs(c)[0]["TrainingJobName"]
+early = c.lines(oldest)
+ok("a log is whole from the first question on", any(x.startswith("[") for x in early), early[:3])
+c.terminate()
+c.start()
+equal("and not written again by the next engine", c.lines(oldest), early)
+equal("the engines end cleanly", (a.close(), b.close(), c.close()), (0, 0, 0))
 done()
