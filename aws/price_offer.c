@@ -25,6 +25,7 @@ void price_offer_free(struct price_offer *o)
 	buf_done(&o->pending);
 	free(o->entries);
 	free(o->slots);
+	free(o->sorted);
 	strlist_done(&o->texts);
 	map_done(&o->text_places);
 	free(o->what);
@@ -33,41 +34,53 @@ void price_offer_free(struct price_offer *o)
 
 /* --- entries ------------------------------------------------------------------------ */
 
+static uint32_t hash_sku(const char *sku, size_t n)
+{
+	return (uint32_t)hash_bytes(sku, n);
+}
+
 static void rehash(struct price_offer *o)
 {
-	o->n_slots = o->n_slots ? o->n_slots * 2 : 4096;
-	free(o->slots);
-	o->slots = xcalloc(o->n_slots, sizeof(*o->slots));
-	for (size_t i = 0; i < o->n; i++) {
-		size_t at = hash_bytes(o->entries[i].sku, strlen(o->entries[i].sku)) & (o->n_slots - 1);
+	size_t n = o->n_slots ? o->n_slots * 2 : 4096;
+	struct offer_slot *slots = xcalloc(n, sizeof(*slots));
 
-		while (o->slots[at])
-			at = (at + 1) & (o->n_slots - 1);
-		o->slots[at] = (uint32_t)i + 1;
+	for (size_t i = 0; i < o->n_slots; i++) {
+		size_t at = o->slots[i].hash & (n - 1);
+
+		while (o->slots[i].place && slots[at].place)
+			at = (at + 1) & (n - 1);
+		if (o->slots[i].place)
+			slots[at] = o->slots[i];
 	}
+	free(o->slots);
+	o->slots = slots;
+	o->n_slots = n;
 }
 
 /* Where that SKU stands, or would. */
-static size_t slot_of(const struct price_offer *o, const char *sku, size_t n)
+static struct offer_slot *slot_of(const struct price_offer *o, const char *sku, size_t n, uint32_t hash)
 {
-	size_t at = hash_bytes(sku, n) & (o->n_slots - 1);
+	for (size_t at = hash & (o->n_slots - 1);; at = (at + 1) & (o->n_slots - 1)) {
+		struct offer_slot *s = &o->slots[at];
 
-	for (; o->slots[at]; at = (at + 1) & (o->n_slots - 1)) {
-		const char *have = o->entries[o->slots[at] - 1].sku;
+		if (!s->place)
+			return s;
+		if (s->hash == hash) {
+			const char *have = o->entries[s->place - 1].sku;
 
-		if (!memcmp(have, sku, n) && !have[n])
-			break;
+			if (!memcmp(have, sku, n) && !have[n])
+				return s;
+		}
 	}
-	return at;
 }
 
 struct offer_entry *offer_entry_find(const struct price_offer *o, const char *sku, size_t n)
 {
 	if (!o->n_slots || n == 0 || n >= OFFER_SKU_LEN)
 		return NULL;
-	uint32_t place = o->slots[slot_of(o, sku, n)];
+	const struct offer_slot *s = slot_of(o, sku, n, hash_sku(sku, n));
 
-	return place ? &o->entries[place - 1] : NULL;
+	return s->place ? &o->entries[s->place - 1] : NULL;
 }
 
 struct offer_entry *offer_entry_of(struct price_offer *o, const char *sku, size_t n, struct err *err)
@@ -78,10 +91,11 @@ struct offer_entry *offer_entry_of(struct price_offer *o, const char *sku, size_
 	}
 	if (o->n * 2 >= o->n_slots)
 		rehash(o);
-	size_t at = slot_of(o, sku, n);
+	uint32_t hash = hash_sku(sku, n);
+	struct offer_slot *s = slot_of(o, sku, n, hash);
 
-	if (o->slots[at])
-		return &o->entries[o->slots[at] - 1];
+	if (s->place)
+		return &o->entries[s->place - 1];
 	if (o->n >= OFFER_ENTRIES_MAX) {
 		(void)err_set(err, ERR_TOOBIG, "%s: more than %zu products; ask for one region, --region REGION",
 			      o->what, OFFER_ENTRIES_MAX);
@@ -92,7 +106,7 @@ struct offer_entry *offer_entry_of(struct price_offer *o, const char *sku, size_
 
 	*e = (struct offer_entry){.last = PRICE_NOT_ON_DEMAND};
 	memcpy(e->sku, sku, n);
-	o->slots[at] = (uint32_t)++o->n;
+	*s = (struct offer_slot){(uint32_t)++o->n, hash};
 	return e;
 }
 
@@ -108,7 +122,8 @@ static uint16_t text_place(struct price_offer *o, const char *text)
 	return (uint16_t)(o->texts.n - 1);
 }
 
-int offer_take_product(struct price_offer *o, const char *sku, size_t n, const struct price_product *p, struct err *err)
+int offer_take_product(struct price_offer *o, const char *sku, size_t n, const struct price_product *p,
+		       struct offer_entry **ret, struct err *err)
 {
 	enum price_verdict v = price_product_judge(p);
 	char component[64];
@@ -132,6 +147,7 @@ int offer_take_product(struct price_offer *o, const char *sku, size_t n, const s
 	e->vcpu = (uint16_t)MIN(spec.vcpu, UINT16_MAX);
 	e->gpus = (uint16_t)MIN(spec.gpus, UINT16_MAX);
 	e->memory_mib = (int32_t)MIN(spec.memory_mib, (int64_t)INT32_MAX);
+	*ret = e;
 	return 0;
 }
 
@@ -197,19 +213,34 @@ static int read_pending(struct price_offer *o, struct err *err)
 	return rc;
 }
 
+char *price_offer_room(struct price_offer *o, size_t *ret_n)
+{
+	*ret_n = PIECE - o->pending.len % PIECE;
+	return buf_reserve(&o->pending, *ret_n) < 0 ? NULL : o->pending.data + o->pending.len;
+}
+
+int price_offer_filled(struct price_offer *o, size_t n, struct err *err)
+{
+	o->pending.len += n;
+	o->pending.data[o->pending.len] = '\0';
+	return o->pending.len >= PIECE || !o->format ? read_pending(o, err) : 0;
+}
+
 int price_offer_feed(struct price_offer *o, const void *data, size_t n, struct err *err)
 {
 	int rc = 0;
 
 	for (const char *p = data; n && rc == 0;) {
-		size_t piece = MIN(n, PIECE);
+		size_t room = 0;
+		char *to = price_offer_room(o, &room);
 
-		if (buf_add(&o->pending, p, piece) < 0)
+		if (!to)
 			return err_set(err, ERR_TOOBIG, "%s: no end of a text", o->what);
-		p += piece;
-		n -= piece;
-		if (o->pending.len >= PIECE || (!n && !o->format))
-			rc = read_pending(o, err);
+		room = MIN(room, n);
+		memcpy(to, p, room);
+		p += room;
+		n -= room;
+		rc = price_offer_filled(o, room, err);
 	}
 	return rc;
 }
@@ -231,6 +262,49 @@ static int nothing_usable(const struct price_offer *o, struct err *err)
 		       o->regions && o->regions->n ? " for that region" : "", buf_str(&why));
 }
 
+/* --- in order -------------------------------------------------------------------------- */
+
+struct ranked_text {
+	const char *text;
+	uint16_t place;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct ranked_text *)a)->text, ((const struct ranked_text *)b)->text);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct offer_place *x = a, *y = b;
+
+	return x->key != y->key ? (x->key > y->key ? 1 : -1) : (x->at > y->at) - (x->at < y->at);
+}
+
+/* By region, type and component, as the price table is: rows that come in its order are
+ * written a page once. */
+static void sort_entries(struct price_offer *o)
+{
+	AUTO(str) char *memory = xcalloc(o->texts.n, sizeof(struct ranked_text) + sizeof(uint16_t));
+	struct ranked_text *texts = (void *)memory;
+	uint16_t *rank = (void *)(texts + o->texts.n);
+
+	for (size_t i = 0; i < o->texts.n; i++)
+		texts[i] = (struct ranked_text){o->texts.items[i], (uint16_t)i};
+	qsort(texts, o->texts.n, sizeof(*texts), by_text);
+	for (size_t i = 0; i < o->texts.n; i++)
+		rank[texts[i].place] = (uint16_t)i;
+	free(o->sorted);
+	o->sorted = xcalloc(o->n, sizeof(*o->sorted));
+	for (size_t i = 0; i < o->n; i++) {
+		const struct offer_entry *e = &o->entries[i];
+
+		o->sorted[i].key = (uint64_t)rank[e->region] << 32 | (uint64_t)rank[e->type] << 16 | rank[e->component];
+		o->sorted[i].at = (uint32_t)i;
+	}
+	qsort(o->sorted, o->n, sizeof(*o->sorted), by_key);
+}
+
 int price_offer_end(struct price_offer *o, struct err *err)
 {
 	int rc = read_pending(o, err);
@@ -245,6 +319,7 @@ int price_offer_end(struct price_offer *o, struct err *err)
 	if (!o->ended || o->pending.len)
 		return err_set(err, ERR_PARSE, "%s is cut off behind byte %llu: get it again", o->what,
 			       (unsigned long long)o->consumed);
+	sort_entries(o);
 	for (size_t i = 0; i < o->n; i++)
 		usable += price_offer_row(o, i, &row);
 	return usable ? 0 : nothing_usable(o, err);
@@ -264,7 +339,7 @@ const char *price_offer_published(const struct price_offer *o)
 
 bool price_offer_row(const struct price_offer *o, size_t i, struct price *ret)
 {
-	const struct offer_entry *e = &o->entries[i];
+	const struct offer_entry *e = &o->entries[o->sorted[i].at];
 
 	if (!e->type || !e->region || !e->component || !e->usd_micro || e->volume != e->rate_of_volume)
 		return false;

@@ -18,13 +18,18 @@ struct price_offer *price_offer_new(const char *what, const struct strlist *regi
 void price_offer_free(struct price_offer *o);
 AUTO_POINTER(price_offer, struct price_offer, price_offer_free)
 
+/* Where the next piece may be put, and how much; NULL where the file is none. Then filled
+ * says how much was: nothing is copied in between. */
+char *price_offer_room(struct price_offer *o, size_t *ret_n) NODISCARD;
+int price_offer_filled(struct price_offer *o, size_t n, struct err *err) NODISCARD;
 /* The next piece. ERR_PARSE names line or place; ERR_INVALID: another service. */
 int price_offer_feed(struct price_offer *o, const void *data, size_t n, struct err *err) NODISCARD;
 /* After the last one; ERR_PARSE where the file is cut off, ERR_NOTFOUND without a usable
  * price (the message counts what there was instead). */
 int price_offer_end(struct price_offer *o, struct err *err) NODISCARD;
 
-size_t price_offer_count(const struct price_offer *o); /* entries, from 0 to it */
+/* Once it has ended: how many entries, from 0 on, by region, type and component. */
+size_t price_offer_count(const struct price_offer *o);
 /* False where that entry has no price. Texts of *ret are borrowed from o. */
 bool price_offer_row(const struct price_offer *o, size_t i, struct price *ret);
 /* How many products were left out for that reason. */

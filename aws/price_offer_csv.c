@@ -4,6 +4,8 @@
 
 #include <ctype.h>
 
+#include "base/csv_marks.h"
+
 enum column {
 	COL_SKU,
 	COL_TERM_TYPE,
@@ -42,100 +44,75 @@ static const char *const column_names[COL_COUNT] = {[COL_SKU] = "sku",
 						    [COL_MEMORY] = "memory",
 						    [COL_GPU] = "gpu"};
 #define COLUMNS_MAX 1024
-
-/* A field as it stands in the text, its quotes left out. */
-struct slice {
-	char *s;
-	size_t n;
-	bool doubled; /* it holds quotes, each of them twice */
-};
+#define END_DOUBLED 1u /* the field holds quotes, each of them twice */
 
 struct offer_csv {
-	int8_t column_of[COLUMNS_MAX]; /* -1: none of ours */
-	size_t n_columns;
-	uint64_t record;
-	struct slice slices[COLUMNS_MAX];
-	size_t n_slices;
+	struct {
+		uint16_t place;
+		uint8_t column;
+	} wanted[COL_COUNT]; /* of the heading's fields */
+	size_t n_wanted, n_columns;
+	uint64_t record; /* how many are done with */
+	char *text;	 /* the piece that is read */
+	size_t start;	 /* of the record in it */
+	uint32_t *ends;	 /* of its fields: the place times two, END_DOUBLED; a block's more than COLUMNS_MAX */
+	size_t n_ends;
+	uint32_t doubled; /* END_DOUBLED: so far, of the field behind the last end */
 };
 
 struct offer_csv *offer_csv_new(void)
 {
-	return NEW(struct offer_csv);
+	struct offer_csv *c = NEW(struct offer_csv);
+
+	c->ends = xcalloc(COLUMNS_MAX + CSV_BLOCK, sizeof(*c->ends));
+	return c;
 }
 
 void offer_csv_free(struct offer_csv *c)
 {
+	if (!c)
+		return;
+	free(c->ends);
 	free(c);
 }
 
 static int broken(const struct price_offer *o, const char *what, struct err *err)
 {
-	return err_set(err, ERR_PARSE, "%s: record %llu: %s: get it again", o->what, (unsigned long long)o->csv->record,
-		       what);
+	return err_set(err, ERR_PARSE, "%s: record %llu: %s: get it again", o->what,
+		       (unsigned long long)o->csv->record + 1, what);
 }
 
-/* The end of a quoted field: its closing quote; NULL where it has not come yet. */
-static char *closing_quote(char *p, const char *end, bool *ret_doubled)
+/* Doubled quotes made single; its new end. */
+static char *make_single(char *s, const char *end)
 {
-	*ret_doubled = false;
-	while ((p = memchr(p, '"', (size_t)(end - p)))) {
-		if (p + 1 == end)
-			return NULL; /* another one may follow */
-		if (p[1] != '"')
-			return p;
-		*ret_doubled = true;
-		p += 2;
+	char *to = s;
+
+	for (const char *from = s; from < end; from++) {
+		*to++ = *from;
+		from += *from == '"';
 	}
-	return NULL;
+	return to;
 }
 
-static char *unquoted_end(char *p, const char *end)
+static size_t end_of(const struct offer_csv *c, size_t field)
 {
-	while (p < end && *p != ',' && *p != '\n' && *p != '\r')
-		p++;
-	return p;
+	return c->ends[field] / 2;
 }
 
-/* One record apart, nothing of it changed. Behind it; NULL where it is not whole yet;
- * *ret_broken where it is no CSV. */
-static char *scan_record(struct offer_csv *c, char *p, const char *end, bool *ret_broken)
+/* A field as a text of its own, once: the text is changed. */
+static char *take_field(const struct offer_csv *c, size_t i)
 {
-	c->n_slices = 0;
-	while (p < end && c->n_slices < COLUMNS_MAX) {
-		struct slice *f = &c->slices[c->n_slices++];
-		bool quoted = *p == '"';
-		char *from = p + quoted, *to;
+	char *s = c->text + (i ? end_of(c, i - 1) + 1 : c->start), *end = c->text + end_of(c, i);
 
-		f->doubled = false;
-		to = quoted ? closing_quote(from, end, &f->doubled) : unquoted_end(from, end);
-		if (!to)
-			return NULL;
-		f->s = from;
-		f->n = (size_t)(to - from);
-		p = to + quoted;
-		p += p < end && *p == '\r';
-		if (p >= end)
-			return NULL;
-		if (*p == '\n')
-			return p + 1;
-		if (*p++ != ',')
-			break;
+	end -= end > s && end[-1] == '\r';
+	if (s < end && *s == '"') {
+		s++;
+		end--;
+		if (c->ends[i] & END_DOUBLED)
+			end = make_single(s, end);
 	}
-	*ret_broken = p < end;
-	return NULL;
-}
-
-/* A field as a text of its own; its record is done with then. */
-static char *take_field(const struct slice *f)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; f->doubled && i < f->n; i++, n++) {
-		f->s[n] = f->s[i];
-		i += f->s[i] == '"';
-	}
-	f->s[f->doubled ? n : f->n] = '\0';
-	return f->s;
+	*end = '\0';
+	return s;
 }
 
 static void normalise(char *text)
@@ -153,17 +130,18 @@ static int read_heading(struct price_offer *o, struct err *err)
 	struct offer_csv *c = o->csv;
 	bool found[COL_COUNT] = {false};
 
-	for (c->n_columns = 0; c->n_columns < c->n_slices; c->n_columns++) {
-		char *name = take_field(&c->slices[c->n_columns]);
-		int at = -1;
+	c->n_columns = c->n_ends;
+	for (size_t place = 0; place < c->n_columns; place++) {
+		char *name = take_field(c, place);
 
 		normalise(name);
-		for (int i = 0; i < COL_COUNT; i++)
-			if (!found[i] && str_eq(name, column_names[i]))
-				at = i;
-		if (at >= 0)
-			found[at] = true;
-		c->column_of[c->n_columns] = (int8_t)at;
+		for (uint8_t i = 0; i < COL_COUNT; i++) {
+			if (found[i] || !str_eq(name, column_names[i]))
+				continue;
+			found[i] = true;
+			c->wanted[c->n_wanted].place = (uint16_t)place;
+			c->wanted[c->n_wanted++].column = i;
+		}
 	}
 	for (size_t i = 0; i < COL_COUNT; i++)
 		if (!found[i] && i != COL_SERVICE && i < COL_PLATFORM)
@@ -176,7 +154,7 @@ static int read_heading(struct price_offer *o, struct err *err)
 static int read_preamble(struct price_offer *o, struct err *err)
 {
 	const struct offer_csv *c = o->csv;
-	const char *name = take_field(&c->slices[0]), *value = c->n_slices > 1 ? take_field(&c->slices[1]) : "";
+	const char *name = take_field(c, 0), *value = c->n_ends > 1 ? take_field(c, 1) : "";
 
 	if (str_eq(name, "Publication Date"))
 		str_copy(o->published, sizeof(o->published), value);
@@ -188,13 +166,12 @@ static int read_record(struct price_offer *o, struct err *err)
 	struct offer_csv *c = o->csv;
 	const char *f[COL_COUNT] = {NULL};
 
-	if (c->n_slices == 1 && !c->slices[0].n)
+	if (c->n_ends == 1 && !*take_field(c, 0))
 		return 0; /* an empty line */
-	if (c->n_slices != c->n_columns)
+	if (c->n_ends != c->n_columns)
 		return broken(o, "it has not as many fields as the heading", err);
-	for (size_t i = 0; i < c->n_slices; i++)
-		if (c->column_of[i] >= 0)
-			f[c->column_of[i]] = take_field(&c->slices[i]);
+	for (size_t i = 0; i < c->n_wanted; i++)
+		f[c->wanted[i].column] = take_field(c, c->wanted[i].place);
 	const struct price_product product = {f[COL_SERVICE],	f[COL_FAMILY],	 f[COL_NAME],  f[COL_REGION],
 					      f[COL_COMPONENT], f[COL_PLATFORM], f[COL_USAGE], f[COL_VCPU],
 					      f[COL_MEMORY],	f[COL_GPU]};
@@ -206,9 +183,8 @@ static int read_record(struct price_offer *o, struct err *err)
 	}
 	if (!f[COL_SKU])
 		return broken(o, "a row has no SKU", err);
-	size_t n = strlen(f[COL_SKU]);
-	int rc = offer_take_product(o, f[COL_SKU], n, &product, err);
-	struct offer_entry *e = rc ? NULL : offer_entry_find(o, f[COL_SKU], n);
+	struct offer_entry *e = NULL;
+	int rc = offer_take_product(o, f[COL_SKU], strlen(f[COL_SKU]), &product, &e, err);
 
 	if (e)
 		offer_take_rate(e, &rate, f[COL_EFFECTIVE]);
@@ -217,25 +193,72 @@ static int read_record(struct price_offer *o, struct err *err)
 
 static bool is_heading(const struct offer_csv *c)
 {
-	return c->n_slices > 5 && c->slices[0].n == 3 && !memcmp(c->slices[0].s, "SKU", 3);
+	const char *name = c->text + c->start;
+	size_t n = end_of(c, 0) - c->start;
+
+	return c->n_ends > 5 && ((n == 3 && !memcmp(name, "SKU", 3)) || (n == 5 && !memcmp(name, "\"SKU\"", 5)));
+}
+
+static int end_record(struct price_offer *o, struct err *err)
+{
+	struct offer_csv *c = o->csv;
+	int rc = o->ended ? read_record(o, err) : is_heading(c) ? read_heading(o, err) : read_preamble(o, err);
+
+	c->start = end_of(c, c->n_ends - 1) + 1;
+	c->n_ends = 0;
+	c->record++;
+	return rc;
+}
+
+/* The marks of a block of the piece, a record's at a time. */
+static int read_block(struct price_offer *o, size_t at, const struct csv_block *b, struct err *err)
+{
+	struct offer_csv *c = o->csv;
+	uint64_t known = b->wrong ? (b->wrong & -b->wrong) - 1 : UINT64_MAX;
+	uint64_t marks = (b->ends | b->doubled) & known;
+
+	while (marks) {
+		uint64_t newlines = marks & b->newlines & b->ends;
+		uint64_t record = newlines ? newlines ^ (newlines - 1) : UINT64_MAX; /* up to its end */
+		size_t n = c->n_ends;
+
+		for (uint64_t m = marks & record; m; m &= m - 1) {
+			uint64_t bit = m & -m;
+
+			if (b->doubled & bit) {
+				c->doubled = END_DOUBLED;
+				continue;
+			}
+			c->ends[n++] = (uint32_t)(at + (size_t)__builtin_ctzll(m)) * 2 | c->doubled;
+			c->doubled = 0;
+		}
+		marks &= ~record;
+		c->n_ends = n;
+		if (n > COLUMNS_MAX)
+			return broken(o, "it has too many fields", err);
+		int rc = newlines ? end_record(o, err) : 0;
+
+		if (rc)
+			return rc;
+	}
+	return b->wrong ? broken(o, "a quote is not closed, or something follows it", err) : 0;
 }
 
 int offer_csv_read(struct price_offer *o, char *text, size_t n, size_t *ret_used, struct err *err)
 {
-	char *p = text, *end = text + n;
-	bool no_csv = false;
+	struct offer_csv *c = o->csv;
+	struct csv_marks marks = CSV_MARKS_START;
 	int rc = 0;
 
-	p += o->consumed == 0 && n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3) ? 3 : 0;
-	while (p < end && rc == 0) {
-		char *next = scan_record(o->csv, p, end, &no_csv);
+	c->text = text;
+	c->start = o->consumed == 0 && n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	c->n_ends = 0;
+	c->doubled = 0;
+	for (size_t at = c->start; at < n && rc == 0; at += CSV_BLOCK) {
+		struct csv_block block = csv_marks_next(&marks, text + at, n - at);
 
-		if (!next)
-			break; /* at the file's end: it is cut off */
-		o->csv->record++;
-		rc = o->ended ? read_record(o, err) : is_heading(o->csv) ? read_heading(o, err) : read_preamble(o, err);
-		p = next;
+		rc = read_block(o, at, &block, err);
 	}
-	*ret_used = (size_t)(p - text);
-	return no_csv ? broken(o, "a quote is not closed, or something follows it", err) : rc;
+	*ret_used = c->start;
+	return rc;
 }

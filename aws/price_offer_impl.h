@@ -25,6 +25,15 @@ struct offer_entry {
 	enum price_verdict last; /* why there is none */
 };
 
+struct offer_slot {
+	uint32_t place, hash; /* of an entry, from 1; 0: none */
+};
+/* An entry by what rows are sorted by. */
+struct offer_place {
+	uint64_t key;
+	uint32_t at;
+};
+
 enum offer_format { OFFER_UNKNOWN = 0, OFFER_JSON, OFFER_CSV };
 
 struct price_offer {
@@ -36,9 +45,10 @@ struct price_offer {
 
 	struct offer_entry *entries;
 	size_t n, cap;
-	uint32_t *slots; /* by SKU: place + 1 */
+	struct offer_slot *slots; /* by SKU */
 	size_t n_slots;
-	struct strlist texts; /* [0] is "" */
+	struct offer_place *sorted; /* once all are there */
+	struct strlist texts;	    /* [0] is "" */
 	struct map text_places;
 
 	char published[11];
@@ -52,9 +62,9 @@ struct price_offer {
 struct offer_entry *offer_entry_find(const struct price_offer *o, const char *sku, size_t n);
 /* ... made then; NULL, with err set, where there is no room. */
 struct offer_entry *offer_entry_of(struct price_offer *o, const char *sku, size_t n, struct err *err);
-/* Take over what a product says; one that is left out is counted. */
+/* Take over what a product says: *ret is its entry. One that is left out is counted, and *ret as it was. */
 int offer_take_product(struct price_offer *o, const char *sku, size_t n, const struct price_product *p,
-		       struct err *err) NODISCARD;
+		       struct offer_entry **ret, struct err *err) NODISCARD;
 /* A price of an entry that may have no product yet; effective is its day. */
 void offer_take_rate(struct offer_entry *e, const struct price_rate *r, const char *effective);
 int offer_check_service(const struct price_offer *o, const char *service, struct err *err) NODISCARD;

@@ -204,8 +204,9 @@ static int end_product(struct price_offer *o, struct offer_json *j, struct err *
 	const struct price_product p = {
 		j->texts[A_SERVICE],  j->texts[A_FAMILY], j->texts[A_NAME], j->texts[A_REGION], j->texts[A_COMPONENT],
 		j->texts[A_PLATFORM], j->texts[A_USAGE],  j->texts[A_VCPU], j->texts[A_MEMORY], j->texts[A_GPU]};
+	struct offer_entry *taken = NULL;
 
-	return offer_take_product(o, j->sku, strlen(j->sku), &p, err);
+	return offer_take_product(o, j->sku, strlen(j->sku), &p, &taken, err);
 }
 
 static int end_dimension(struct price_offer *o, struct offer_json *j, struct err *err)

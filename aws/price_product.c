@@ -51,10 +51,8 @@ bool pricing_parse_usd(const char *text, int64_t *ret_micro)
 /* Case ignored. strcasestr takes a multiple of the time, and a file asks a million times. */
 static bool mentions(const char *text, const char *word)
 {
-	size_t n = strlen(word);
-
 	for (const char *p = str_or(text, ""); *p; p++)
-		if ((*p | 0x20) == (*word | 0x20) && !strncasecmp(p, word, n))
+		if ((*p | 0x20) == (*word | 0x20) && !strncasecmp(p, word, strlen(word)))
 			return true;
 	return false;
 }
@@ -64,15 +62,40 @@ bool price_product_is_volume(const struct price_product *p)
 	return mentions(p->usage, "VolumeUsage");
 }
 
+/* What a usage type mentions, as bits. A file asks for each of its rows, so a usage type is walked
+ * along once. */
+enum { USAGE_FREE = 1, USAGE_SERVERLESS = 2, USAGE_FEE = 4, USAGE_VOLUME = 8 };
+
+static unsigned usage_mentions(const char *usage)
+{
+	static const struct {
+		char word[12], first; /* first: in small letters */
+		unsigned bit;
+	} words[] = {{"FreeTier", 'f', USAGE_FREE},
+		     {"Serverless", 's', USAGE_SERVERLESS},
+		     {"UpfrontFee", 'u', USAGE_FEE},
+		     {"VolumeUsage", 'v', USAGE_VOLUME}};
+	unsigned found = 0;
+
+	for (const char *p = str_or(usage, ""); *p; p++)
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			if ((*p | 0x20) == words[i].first && (p[1] | 0x20) == words[i].word[1] &&
+			    !strncasecmp(p, words[i].word, strlen(words[i].word)))
+				found |= words[i].bit;
+	return found;
+}
+
 enum price_verdict price_product_judge(const struct price_product *p)
 {
 	if (!str_empty(p->service) && !str_eq(p->service, "AmazonSageMaker"))
 		return PRICE_OF_OTHER_SERVICE;
-	if (mentions(p->platform, "Free") || mentions(p->usage, "FreeTier"))
+	unsigned usage = usage_mentions(p->usage);
+
+	if (usage & USAGE_FREE || mentions(p->platform, "Free"))
 		return PRICE_FREE;
-	if (str_empty(p->region) || mentions(p->usage, "Serverless") || mentions(p->usage, "UpfrontFee"))
+	if (str_empty(p->region) || usage & (USAGE_SERVERLESS | USAGE_FEE))
 		return PRICE_NOT_OF_INSTANCES;
-	if (price_product_is_volume(p))
+	if (usage & USAGE_VOLUME)
 		return PRICE_TAKEN;
 	/* GetProducts is asked for this family; its items need not repeat it. */
 	if ((!str_empty(p->family) && !str_eq(p->family, "ML Instance")) || str_empty(p->component) ||

@@ -10,8 +10,6 @@
 #include "aws/http.h"
 #include "aws/price_offer.h"
 
-#define BLOCK ((size_t)256 << 10)
-
 /* The regions named, by --region among them. */
 static void regions_wanted(const struct app *a, struct strlist *ret)
 {
@@ -64,17 +62,20 @@ static int update_by_api(struct app *a, struct strlist *regions, struct err *err
 static int feed_file(const char *path, struct price_offer *o, struct err *err)
 {
 	AUTO(fd) int fd = str_eq(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	AUTO(str) char *block = xmalloc(BLOCK);
+	size_t room = 0;
+	char *to = NULL;
 	ssize_t n = 0;
 	int rc = 0;
 
 	if (fd < 0)
 		return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", path, strerror(errno));
-	while (rc == 0 && (n = read(fd, block, BLOCK)) > 0) {
-		rc = price_offer_feed(o, block, (size_t)n, err);
+	while (rc == 0 && (to = price_offer_room(o, &room)) && (n = read(fd, to, room)) > 0) {
+		rc = price_offer_filled(o, (size_t)n, err);
 		if (rc == 0)
 			rc = app_pause(0, err);
 	}
+	if (!to)
+		return err_set(err, ERR_TOOBIG, "%s: no end of a text", path);
 	if (n < 0)
 		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 	return rc;

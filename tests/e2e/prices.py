@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import random
 import sys
 import tempfile
 import threading
@@ -38,7 +39,8 @@ def check_api(folder):
         fetched = [p for p in s.prices("--region", "us-east-1") if p["source"] == "AWS Price List API"]
         wanted = {(r["instance_type"], r["region"], r["component"]) for r in SHIPPED if r["region"] == "us-east-1"}
         wanted.add(("storage", "us-east-1", "Training Storage"))
-        equal("every price of the engine's table, and nothing of its traps", {key(p) for p in fetched}, wanted)
+        equal("update fills every training type of the engine's table, its other prices, and nothing of the traps",
+              {key(p) for p in fetched}, wanted)
         prices = {key(p): p["usd_per_hour"] for p in fetched if "usd_per_hour" in p}
         expected = {(r["instance_type"], r["region"], r["component"]): float(r["usd_per_hour"])
                     for r in SHIPPED if r["region"] == "us-east-1"}
@@ -125,6 +127,34 @@ def check_bulk(folder):
     server.shutdown()
 
 
+def check_any_csv(folder):
+    """As other programs write CSV: columns in any order, quotes where needed or everywhere, commas, quotes and
+    line breaks in texts, CRLF. Python's csv is the judge of what stands there."""
+    odd = ["", "a,b", 'so "cheap"', "two\nlines", "and\r\nthree", '"', '""', ",", "x" * 70, "é"]
+    wrong = []
+    for seed in range(12):
+        dice = random.Random(seed)
+        plain = list(csv.reader(io.StringIO(text_of(write_csv, products()), newline="")))
+        heading = next(i for i, row in enumerate(plain) if row[0] == "SKU")
+        order = list(range(1, len(plain[heading])))
+        dice.shuffle(order)
+        rows = [[row[0]] + [row[i] for i in order] for row in plain[heading:]]
+        for row in rows[1:]:
+            for i, name in enumerate(rows[0]):
+                if name in ("PriceDescription", "Location", "Storage", "Network Performance"):
+                    row[i] = "".join(dice.choices(odd, k=dice.randrange(4)))
+        out = io.StringIO(newline="")
+        csv.writer(out, quoting=dice.choice([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+                   lineterminator=dice.choice(["\n", "\r\n"])).writerows(plain[:heading] + rows)
+        if list(csv.reader(io.StringIO(out.getvalue(), newline="")))[heading:] != rows:
+            wrong.append((seed, "Python's csv reads something else"))
+        s = Pricing(os.path.join(folder, f"any-{seed}"))
+        got = s.run("prices", "update", "--bulk", put(os.path.join(folder, "any.csv"), out.getvalue()))
+        if got.returncode or snapshot(s) != expected_snapshot():
+            wrong.append((seed, got.stderr or got.stdout))
+    equal("CSV in other orders, quotes and line ends says the same", wrong, [])
+
+
 def check_bad(folder):
     s = Pricing(os.path.join(folder, "bad"))
     good = text_of(write_json, products())
@@ -191,6 +221,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sagetop-prices-") as folder:
         check_api(folder)
         check_bulk(folder)
+        check_any_csv(folder)
         check_bad(folder)
         check_settings(folder)
     done()

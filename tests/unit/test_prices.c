@@ -1,7 +1,8 @@
-/* test_prices.c - instance types, offer files in pieces of any size, rules of the settings. */
+/* test_prices.c - instance types, offer files in pieces of any size, ends of CSV fields, rules of the settings. */
 #include "unit.h"
 
 #include "aws/price_offer.h"
+#include "base/csv_marks.h"
 #include "model/price_rules.h"
 
 static const char json_file[] =
@@ -68,6 +69,124 @@ static void test_pieces(void **state)
 {
 	check_file(json_file, sizeof(json_file) - 1);
 	check_file(csv_file, sizeof(csv_file) - 1);
+}
+
+/* What is no CSV is told with its record, whatever the pieces. */
+static void test_broken_csv(void **state)
+{
+	static const struct {
+		const char *record, *why;
+	} bad[] = {{"\"AAAA\"x,\"OnDemand\"\n", "record 6: a quote is not closed"},
+		   {"AA\"AA,OnDemand\n", "record 6: a quote is not closed"},
+		   {"AAAA\rB,OnDemand\n", "record 6: a quote is not closed"},
+		   {"\"AAAA\",\"OnDemand\"\n", "record 6: it has not as many fields"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		for (size_t piece = 1; piece < 700; piece += 37) {
+			AUTO(price_offer) struct price_offer *o = price_offer_new("offer", NULL);
+			AUTO(str) char *text = xasprintf("%s%s", csv_file, bad[i].record);
+			struct err err = {0};
+			int rc = 0;
+
+			for (size_t at = 0, n = strlen(text); rc == 0 && at < n; at += piece)
+				rc = price_offer_feed(o, text + at, MIN(piece, n - at), &err);
+			rc = rc ? rc : price_offer_end(o, &err);
+			assert_int_equal(rc, -ERR_PARSE);
+			assert_non_null(strstr(err.msg, bad[i].why));
+		}
+}
+
+/* --- ends of CSV fields, against a machine that looks at each byte --------------------- */
+
+enum csv_place { CSV_BEGINNING, CSV_PLAIN, CSV_QUOTED, CSV_CLOSED, CSV_RETURNED };
+
+/* What the byte at i is: an end 'e', the second of two quotes 'd', wrong 'w', nothing '.'. */
+static char csv_step(enum csv_place *place, char c)
+{
+	enum csv_place was = *place;
+
+	if (was == CSV_QUOTED) {
+		*place = c == '"' ? CSV_CLOSED : CSV_QUOTED;
+		return '.';
+	}
+	if (was == CSV_CLOSED && c == '"') {
+		*place = CSV_QUOTED;
+		return 'd';
+	}
+	if (c == ',' || c == '\n') {
+		*place = CSV_BEGINNING;
+		return 'e';
+	}
+	if (was == CSV_RETURNED || (was == CSV_CLOSED && c != '\r') || (was == CSV_PLAIN && c == '"'))
+		return 'w';
+	*place = c == '\r' ? CSV_RETURNED : c == '"' ? CSV_QUOTED : CSV_PLAIN;
+	return '.';
+}
+
+/* How many of the text's bytes were looked at until it was wrong. */
+static size_t check_marks(const char *text, size_t n)
+{
+	struct csv_marks marks = CSV_MARKS_START;
+	enum csv_place place = CSV_BEGINNING;
+	struct csv_block b = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		if (i % CSV_BLOCK == 0)
+			b = csv_marks_next(&marks, text + i, n - i);
+		uint64_t bit = (uint64_t)1 << i % CSV_BLOCK;
+		char want = csv_step(&place, text[i]);
+
+		assert_int_equal(!!(b.wrong & bit), want == 'w');
+		if (want == 'w')
+			return i;
+		assert_int_equal(!!(b.ends & bit), want == 'e');
+		assert_int_equal(!!(b.newlines & bit), text[i] == '\n');
+		assert_int_equal(!!(b.doubled & bit), want == 'd');
+	}
+	return n;
+}
+
+static void test_csv_marks(void **state)
+{
+	/* Mostly well-formed, so that many go on for several blocks. */
+	static const char *const parts[] = {
+		"\"a\"\"b\"",
+		"\"\"",
+		"\"x,\ny\r\n\"",
+		"plain",
+		"",
+		"7",
+		"\"\"\"\"",
+		"a b",
+		"\r",
+		"x\ry",
+		"q\"r",
+		"\"s\"t",
+		"\"a long text, of more than one block of sixty-four bytes, that goes on\""};
+	uint64_t random = 1;
+	size_t long_ones = 0, wrong_ones = 0;
+
+	for (int round = 0; round < 20000; round++) {
+		char text[512];
+		size_t n = 0;
+
+		for (size_t fields = 0; n < 400; fields++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			unsigned draw = (unsigned)(random >> 40);
+			/* one part in a few dozen is a bad one, anywhere */
+			size_t which = draw % 41 == 0 ? draw / 41 % ARRAY_LEN(parts) : draw / 41 % 8;
+			const char *end = draw % 7 == 0 ? "\r\n" : draw % 5 == 0 ? "\n" : ",";
+
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+					      draw % 11 == 0 ? parts[12] : parts[which], end);
+		}
+		n -= random >> 60; /* cut anywhere */
+		size_t until = check_marks(text, n);
+
+		long_ones += until > 4 * (size_t)CSV_BLOCK;
+		wrong_ones += until < n;
+	}
+	assert_true(long_ones > 1000 && wrong_ones > 1000);
 }
 
 static void test_regions(void **state)
@@ -164,7 +283,8 @@ static void test_currency(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces), cmocka_unit_test(test_regions),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces),    cmocka_unit_test(test_broken_csv),
+					   cmocka_unit_test(test_csv_marks), cmocka_unit_test(test_regions),
 					   cmocka_unit_test(test_instances), cmocka_unit_test(test_rules),
 					   cmocka_unit_test(test_currency)};
 
