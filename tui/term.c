@@ -361,6 +361,17 @@ static void copy_by_tmux(const char *text)
 	fd_close(&null);
 }
 
+/* At once, beside what curses draws. */
+static void write_out(const struct buf *out)
+{
+	for (size_t done = 0; done < out->len;) {
+		ssize_t n = write(STDOUT_FILENO, out->data + done, out->len - done);
+		if (n < 0 && errno != EINTR)
+			break;
+		done += n > 0 ? (size_t)n : 0;
+	}
+}
+
 void term_copy(const char *text)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
@@ -371,10 +382,27 @@ void term_copy(const char *text)
 	if (!str_empty(getenv("TMUX")))
 		copy_by_tmux(text);
 	(void)buf_addf(&out, "\033]52;c;%s\a", coded);
-	for (size_t done = 0; done < out.len;) {
-		ssize_t n = write(STDOUT_FILENO, out.data + done, out.len - done);
-		if (n < 0 && errno != EINTR)
-			break;
-		done += n > 0 ? (size_t)n : 0;
+	write_out(&out);
+}
+
+void term_announce(enum term_announcement how, const char *text)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	bool wrapped = how != TERM_BELL && !str_empty(getenv("TMUX"));
+	AUTO(str) char *line = xstrdup(text);
+
+	for (char *p = line; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
 	}
+	if (wrapped)
+		(void)buf_adds(&out, "\033Ptmux;\033");
+	if (how == TERM_BELL)
+		(void)buf_adds(&out, "\a");
+	else
+		(void)buf_addf(&out, "\033]%s;%s\a", how == TERM_OSC9 ? "9" : "777;notify;sagetop", line);
+	if (wrapped)
+		(void)buf_adds(&out, "\033\\");
+	if (term.open)
+		write_out(&out);
 }

@@ -34,6 +34,10 @@ bool term_is_utf8(void);
 bool term_is_mono(void); /* no colours whatever the theme: not wanted, or for want of them */
 /* Other colours from the next flush on; refused where there are none. */
 int term_set_theme(enum theme theme, struct err *err) NODISCARD;
+/* Tell the user of something, whatever window is before him: ring, or show the text where the
+ * terminal knows how (within tmux only with its allow-passthrough). */
+enum term_announcement { TERM_BELL, TERM_OSC9, TERM_OSC777 };
+void term_announce(enum term_announcement how, const char *text);
 /* Send text to the clipboard of the terminal: by OSC 52, within tmux by its own command as
  * well. Whether it arrives is not known. */
 void term_copy(const char *text);

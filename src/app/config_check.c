@@ -16,6 +16,10 @@ int setting_check_text(enum setting_id id, const char *text, struct err *err)
 
 	if (id == SETTING_notice_command)
 		return proc_split_words(text, &words, err);
+	if (id == SETTING_events)
+		return *text == '/' || str_starts(text, "~/")
+			       ? 0
+			       : err_set(err, ERR_INVALID, "a path from / or ~/ is wanted");
 	if (id == SETTING_currency)
 		return money_currency_parse(text, &currency, err);
 	if (id != SETTING_columns)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "app/announce.h"
 #include "app/dashboard_host.h"
 #include "base/clock.h"
 #include "base/signals.h"
@@ -14,6 +15,7 @@
 #include "tui/ui.h"
 
 #define KEYS_AT_ONCE 512
+#define ANNOUNCE_MS 100
 #define FRAME_MS 33 /* data is shown at most this often; keys at once */
 
 static const int loop_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
@@ -22,11 +24,13 @@ struct dashboard {
 	struct sync *sync;
 	struct ui *ui;
 	struct dashboard_host *host;
-	int end_signal; /* 0, or the signal that ends us */
+	struct announcer *announcer; /* NULL without settings */
+	int end_signal;		     /* 0, or the signal that ends us */
 	bool hung_up;
 	int64_t drawn_ms; /* monotonic */
 	bool keys;	  /* typed since the last frame */
 	bool painted;
+	bool announcing; /* something waits for notice-command */
 };
 
 static void resize(struct dashboard *d)
@@ -99,6 +103,9 @@ static int loop_timeout(const struct dashboard *d, bool working)
 	if (working)
 		return 0;
 	int timeout = ui_timeout_ms(d->ui);
+
+	if (d->announcing)
+		timeout = MIN(timeout, ANNOUNCE_MS);
 	/* A change that came too soon after the last frame waits for the next. */
 	return since < FRAME_MS ? MIN(timeout, (int)(FRAME_MS - since)) : timeout;
 }
@@ -130,6 +137,7 @@ static void run_loop(struct dashboard *d)
 		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) /* also with input left: it would never end */
 			d->hung_up = true;
 		working = ui_work(d->ui);
+		d->announcing = d->announcer && announcer_turn(d->announcer);
 		paint(d);
 	}
 }
@@ -184,6 +192,8 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 		return rc;
 	}
 	d.host = dashboard_host_new(sync, opt ? opt->config : NULL);
+	if (opt && opt->config)
+		d.announcer = announcer_new(opt->config, sync_session(sync));
 	int rows, cols;
 
 	term_size(&rows, &cols);
@@ -194,8 +204,11 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 	/* For measuring the time to the first paint. */
 	if (str_empty(getenv("SAGETOP_EXIT_AFTER_PAINT"))) {
 		aws_client_on_mfa(sync_client(sync), ask_mfa, &d);
+		if (d.announcer)
+			sync_on_transition(sync, announcer_saw, d.announcer);
 		sync_start(sync);
 		run_loop(&d);
+		sync_on_transition(sync, NULL, NULL);
 		aws_client_on_mfa(sync_client(sync), NULL, NULL);
 	}
 	ui_free(d.ui);
@@ -203,6 +216,7 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 	signals_close();
 	moves(&d, ret_next);
 	dashboard_host_free(d.host);
+	announcer_free(d.announcer);
 	if (d.end_signal)
 		raise(d.end_signal);
 	return 0;

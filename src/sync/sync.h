@@ -53,6 +53,11 @@ int sync_load_newest(struct sync *s, size_t n, struct err *err) NODISCARD;
 void sync_start(struct sync *s);
 void sync_refresh_now(struct sync *s);
 
+/* Told of each change of status that is seen from sync_start on: r is what it is now, from what its status
+ * column said; NULL: it is new. */
+typedef void sync_transition_fn(void *user, const struct resource *r, const char *from);
+void sync_on_transition(struct sync *s, sync_transition_fn *fn, void *user);
+
 /* One turn of the loop; see aws_client_poll. */
 int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms);
 

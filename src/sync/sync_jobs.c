@@ -91,8 +91,15 @@ void sync_start(struct sync *s)
 		return;
 	assert(s->opt.refresh_ms > 0);
 	s->started = true;
+	s->started_ms = clock_now_ms();
 	launch_queue_look(s);
 	s->refresh_timer = aws_client_after(s->aws, 0, tick, s);
+}
+
+void sync_on_transition(struct sync *s, sync_transition_fn *fn, void *user)
+{
+	s->on_transition = fn;
+	s->transition_user = user;
 }
 
 void sync_refresh_now(struct sync *s)

@@ -131,15 +131,30 @@ void sync_save_unsaved(struct sync *s, const struct kind *k)
 		(void)save(s, batch, n);
 }
 
+/* before: NULL where it was not known. What is new, but older than our start, is no change. */
+static void tell_transition(const struct sync *s, const struct resource *r, const char *before)
+{
+	if (!s->on_transition || !s->started || !r->status_text || (!before && r->created_ms < s->started_ms))
+		return;
+	if (!before || strcmp(before, resource_state_text(r)) != 0)
+		s->on_transition(s->transition_user, r, before);
+}
+
 static bool put_unsaved(struct sync *s, struct resource *r, struct resource **ret)
 {
+	struct resources *t = &s->session->tables[r->kind->id];
 	bool changed;
 
 	r->seen_ms = clock_now_ms();
 	sync_resolve_parent(s, r);
 	if (r->kind == TRAINING_KIND)
 		sync_load_job(s, r->name); /* else what is known of it would be lost */
-	struct resource *known = resources_put(&s->session->tables[r->kind->id], r, &changed);
+	const struct resource *earlier = resources_find(t, r->name);
+	const char *before = earlier ? resource_state_text(earlier) : NULL; /* interned */
+	struct resource *known = resources_put(t, r, &changed);
+
+	if (changed)
+		tell_transition(s, known, before);
 
 	if (changed) {
 		known->unsaved = true;

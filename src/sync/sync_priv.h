@@ -60,6 +60,9 @@ struct sync {
 	struct session *session;
 	struct store *store;
 	bool started, closing;
+	int64_t started_ms;
+	sync_transition_fn *on_transition; /* NULL: nobody */
+	void *transition_user;
 	struct later *laters; /* private to sync.c */
 	char *alias;	      /* the scope before the account is known; NULL where the scope is fixed */
 	bool identity_known;  /* the account was confirmed, or cannot be learned */

@@ -5,6 +5,7 @@ and the terminal as it was before after every kind of exit. TAP on standard outp
 Nothing waits for a fixed time: every step polls the screen until what it expects
 is there, or a deadline has passed."""
 
+import json
 import os
 import re
 import shutil
@@ -212,6 +213,7 @@ def change_things(term, env):
     term.type(":sot cost")
     term.keys("Enter")
     term.wait("an unknown command suggests the nearest", "did you mean :sort?")
+    return clone
 
 
 def resize_storm(term):
@@ -254,6 +256,41 @@ def exits(term, work, before):
     check_restored(term, before, "ctrlc", "the terminal is as before after ctrl-c")
 
 
+def announce(work):
+    """Settings by which changes of status go to a file, ends to the terminal's bell and a program."""
+    with open(work + "/told", "w") as f:
+        f.write("#!/bin/sh\nprintf '%s\\n' \"$*\" >>\"$HOME/told.txt\"\n")
+    os.chmod(work + "/told", 0o755)
+    os.makedirs(work + "/config/sagetop")
+    with open(work + "/config/sagetop/config.yaml", "w") as f:
+        f.write(f"events: ~/events.jsonl\nannounce: ended\nnotice-command: {work}/told with words\n")
+
+
+def lines_of(path):
+    """As soon as there are some."""
+    until = time.monotonic() + 20
+    while not os.path.exists(path) or not os.path.getsize(path):
+        if time.monotonic() > until:
+            return []
+        time.sleep(0.05)
+    with open(path) as f:
+        return f.read().splitlines()
+
+
+def check_announced(work, name):
+    """Of a job that was launched and stopped while the dashboard was open."""
+    events = [json.loads(line) for line in lines_of(work + "/events.jsonl")]
+    clone = [e for e in events if e["name"] == name]
+    steps = [(e["from"], e["to"]) for e in clone]
+    ok("each change of status is a line of JSON, once", len(steps) >= 2 and steps[-1][1] == "Stopped" and
+       all(a[1] == b[0] for a, b in zip(steps, steps[1:])) and
+       {(e["kind"], e["region"]) for e in clone} == {("training-job", "us-east-1")}, events)
+    ok("what was over before is no event", "quick-1" not in [e["name"] for e in events], events)
+    told = lines_of(work + "/told.txt")
+    ok("notice-command gets the end as its last argument", told == [f"with words training job {name}: Stopped"], told)
+    ok("the terminal rings", lines_of(work + "/rung") == ["rung"], lines_of(work + "/rung"))
+
+
 def main():
     if not shutil.which("tmux"):
         skip_all("tmux is not installed")
@@ -274,13 +311,15 @@ def main():
                "InputDataConfig.0.DataSource.S3DataSource.S3Uri=s3://sagetop-sample/season/pools/broken/train/")
         run(env, "--local", "wait", "quick-1", "broken-1", "--timeout", "120s")
         launch(env, "long-1", "HyperParameters.num_round=1000000")
+        announce(work)
         term = Terminal(work, env)
+        term.tmux("set-hook", "-g", "alert-bell", f"run-shell 'echo rung >>{work}/rung'")
         term.type("echo shell-is-'up'")
         term.keys("Enter")
         term.wait("a shell in the terminal", "shell-is-up")
         before = modes(term, "before")
         look_around(term)
-        change_things(term, env)
+        check_announced(work, change_things(term, env))
         resize_storm(term)
         job_control(term, work, before)
         exits(term, work, before)
