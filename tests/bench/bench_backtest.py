@@ -93,12 +93,12 @@ def read_features(d=None):
     y, m = past("dk_fpts"), past("min")
     for k in range(1, 6):
         x[f"lag{k}"] = d.groupby("player_id").dk_fpts.shift(k)
-    for how in ("mean", "std", "min", "max"):
-        for n in (3, 5, 10):
-            x[f"{how}{n}"] = roll(y, n, how)
-        x[how] = season(y, how)
     for n in (3, 5, 10):
+        for how in ("mean", "std", "min", "max"):
+            x[f"{how}{n}"] = roll(y, n, how)
         x[f"ewm{n}"], x[f"minutes{n}"] = weighted(y, n), roll(m, n, "mean")
+    for how in ("mean", "std", "min", "max"):
+        x[how] = season(y, how)
     x["games"] = d.groupby("player_id").cumcount()
     x["minutes1"], x["minutes"], x["minutes_ewm"] = m, season(m, "mean"), weighted(m, 5)
     x["rate"] = season(y, "sum") / season(m, "sum")
@@ -115,8 +115,8 @@ def read_features(d=None):
     teams = teams.groupby(level=0).cumsum().groupby(level=0).shift(1)
     own = teams.reindex(pd.MultiIndex.from_arrays([d.opp, d.day])).reset_index(drop=True)
     all_ = league.reindex(d.day).reset_index(drop=True)
-    x["allowed"] = own.dk_fpts / own.n - all_.dk_fpts / all_.n
-    x["allowed_minute"] = own.dk_fpts / own["min"] - all_.dk_fpts / all_["min"]
+    x["allowed"] = own.dk_fpts / own.n
+    x["allowed_minute"] = own.dk_fpts / own["min"] / (all_.dk_fpts / all_["min"])
     x["weekday"], x["since"] = d.day.dt.weekday, (d.day - d.day.min()).dt.days
     return d, pd.DataFrame(x).to_numpy(np.float64)
 

@@ -437,6 +437,10 @@ static const struct {
 	{"is(opp, X)", {1, 0, 0, 1, 1, 0, 1}},
 	/* al met X (10) on the 1st, bo Y (4); on the 3rd al Y (30), bo X (8); on the 4th al X (20). */
 	{"allowed(y, opp)", {NAN, NAN, -3, 3, -4, 4, 38 / 3.0 - 14.4}},
+	{"allowed_mean(y, opp)", {NAN, NAN, 4, 10, 9, 17, 38 / 3.0}},
+	{"allowed_mean(y, opp, min)", {NAN, NAN, .4, 1 / 3.0, .36, 34 / 30.0, 38 / 90.0}},
+	{"allowed_ratio(y, opp, min)", {NAN, NAN, .4 / .35, 1 / 3.0 / .35, .36 / .65, 34 / 30.0 / .65, 38 / 90.0 / .6}},
+	{"allowed_ratio(y, opp)", {NAN, NAN, 4 / 7.0, 10 / 7.0, 9 / 13.0, 17 / 13.0, 38 / 3.0 / 14.4}},
 };
 
 static void test_features(void **state)
@@ -465,14 +469,14 @@ static void test_features(void **state)
 static void test_features_refused(void **state)
 {
 	static const char *const cases[][2] = {
-		{"y", "y is not known before the slate"}, {"min + 1", "min is not known before"},
-		{"is(who2, a)", "no column who2"},	  {"lag(y)", "a number is missing"},
-		{"lag(y, 0)", "numbers from 1 to"},	  {"lag(y, 1.5)", "numbers from 1 to"},
-		{"lag(y, 5000)", "numbers from 1 to"},	  {"mean(opp)", "opp is text"},
-		{"mena(y, 3)", "did you mean mean?"},	  {"mean(y, 3", "a ) is missing"},
-		{"count(3)", "too many arguments"},	  {"allowed(y, home)", "home is not text"},
-		{"allowed(y)", "a column is missing"},	  {"lag(y, 1 1)", "is there twice"},
-		{"rate(y)", "a column is missing"},	  {"", "is missing"},
+		{"y", "y is not known before the slate"},   {"min + 1", "min is not known before"},
+		{"is(who2, a)", "no column who2"},	    {"lag(y)", "a number is missing"},
+		{"lag(y, 0)", "numbers from 1 to"},	    {"lag(y, 1.5)", "numbers from 1 to"},
+		{"lag(y, 5000)", "numbers from 1 to"},	    {"mean(opp)", "opp is text"},
+		{"mena(y, 3)", "did you mean mean?"},	    {"mean(y, 3", "a ) is missing"},
+		{"count(3)", "too many arguments"},	    {"allowed(y, home)", "home is not text"},
+		{"allowed_mean(y)", "a column is missing"}, {"lag(y, 1 1)", "is there twice"},
+		{"rate(y)", "a column is missing"},	    {"", "is missing"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

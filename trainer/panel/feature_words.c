@@ -1,7 +1,7 @@
 /* The words of features: what there is, what each takes, and what a text asks for. */
-#include <ctype.h>
-
 #include "trainer/panel/features_impl.h"
+
+#define WORD_LETTERS "abcdefghijklmnopqrstuvwxyz_"
 
 enum word_shape {
 	SHAPE_WINDOWS,	  /* (column[, rows...]) */
@@ -31,6 +31,9 @@ static const struct word_row {
 	{"allowed", FEATURE_ALLOWED, SHAPE_ALLOWED, "column, by, per",
 	 "mean of all earlier rows with this word of another column (an opponent), less the mean of all rows; per: sum "
 	 "over sum"},
+	{"allowed_mean", FEATURE_ALLOWED_MEAN, SHAPE_ALLOWED, "column, by, per", "that mean alone"},
+	{"allowed_ratio", FEATURE_ALLOWED_RATIO, SHAPE_ALLOWED, "column, by, per",
+	 "that mean over the mean of all rows"},
 	{"count", FEATURE_COUNT, SHAPE_NONE, "", "its rows so far"},
 	{"rest", FEATURE_REST, SHAPE_NONE, "", "days since its last row"},
 	{"recent", FEATURE_RECENT, SHAPE_DAYS, "days", "its rows in so many days before"},
@@ -176,10 +179,10 @@ static int add_allowed(struct reading *r, const struct word_row *w)
 		return rc;
 	if (!known(r, c[by].name))
 		return wrong(r, "the column that it goes by is not known before the slate (columns.known_before)");
-	struct feature *f =
-		add(r, w->kind,
-		    per == FRAME_NO_COLUMN ? xasprintf("allowed(%s,%s)", c[column].name, c[by].name)
-					   : xasprintf("allowed(%s,%s,%s)", c[column].name, c[by].name, c[per].name));
+	struct feature *f = add(r, w->kind,
+				per == FRAME_NO_COLUMN
+					? xasprintf("%s(%s,%s)", w->name, c[column].name, c[by].name)
+					: xasprintf("%s(%s,%s,%s)", w->name, c[column].name, c[by].name, c[per].name));
 
 	f->column = column;
 	f->by = by;
@@ -269,10 +272,8 @@ static int add_expression(struct reading *r)
 
 static const struct word_row *find_word(const char *text)
 {
-	size_t n = 0;
+	size_t n = strspn(text, WORD_LETTERS);
 
-	while (isalpha((unsigned char)text[n]))
-		n++;
 	for (size_t i = 0; text[n] == '(' && i < ARRAY_LEN(rows); i++)
 		if (strlen(rows[i].name) == n && !strncmp(rows[i].name, text, n))
 			return &rows[i];
@@ -297,7 +298,7 @@ int feature_words_add(struct features *f, const char *word, const struct backtes
 {
 	struct reading r = {.f = f, .spec = spec, .p = p, .text = word, .err = err};
 	const struct word_row *w = find_word(word);
-	size_t before = f->n, letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+	size_t before = f->n, letters = strspn(word, WORD_LETTERS);
 	int rc;
 
 	if (w) {

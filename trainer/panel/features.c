@@ -45,6 +45,12 @@ static bool has_window(const struct feature *x)
 	       (x->kind == FEATURE_RATE && x->arg > 0);
 }
 
+/* Those that know what each word of a column has seen. */
+static bool has_words(const struct feature *x)
+{
+	return x->kind == FEATURE_ALLOWED || x->kind == FEATURE_ALLOWED_MEAN || x->kind == FEATURE_ALLOWED_RATIO;
+}
+
 int features_new(const struct backtest_spec *spec, const struct panel *p, struct features **ret, struct err *err)
 {
 	AUTO(features) struct features *f = NEW(struct features);
@@ -58,7 +64,7 @@ int features_new(const struct backtest_spec *spec, const struct panel *p, struct
 
 		if (has_window(x))
 			f->window = MAX(f->window, (size_t)x->arg);
-		else if (x->kind == FEATURE_ALLOWED)
+		else if (has_words(x))
 			x->slot = words++;
 		else
 			x->slot = sums++;
@@ -245,7 +251,16 @@ static double allowed_value(const struct pass *s, size_t column, const struct fe
 	own = &s->words[column][by->codes[row]];
 	if (own->n == 0 || all->n == 0)
 		return NAN;
-	return own->sum / own->n - all->sum / all->n;
+	double mean = own->sum / own->n, of_all = all->sum / all->n;
+
+	switch (x->kind) {
+	case FEATURE_ALLOWED_MEAN:
+		return mean;
+	case FEATURE_ALLOWED_RATIO:
+		return of_all != 0 ? mean / of_all : NAN;
+	default:
+		return mean - of_all;
+	}
 }
 
 static double word_value(const struct panel *p, const struct feature *x, size_t row)
@@ -280,6 +295,8 @@ static double feature_value(const struct pass *s, size_t column, size_t row)
 	case FEATURE_EXPRESSION:
 		return expression_value(s->formulas[column], row);
 	case FEATURE_ALLOWED:
+	case FEATURE_ALLOWED_MEAN:
+	case FEATURE_ALLOWED_RATIO:
 		return allowed_value(s, column, x, row);
 	default:
 		return season_value(&s->sums[p->entity[row] * s->f->n + x->slot], x);
@@ -324,7 +341,7 @@ static void remember(const struct pass *s, size_t row)
 		double v = columns[x->column].text ? NAN : columns[x->column].numbers[row];
 		double per = x->per == FRAME_NO_COLUMN ? 0 : columns[x->per].numbers[row];
 
-		if (x->kind == FEATURE_ALLOWED)
+		if (has_words(x))
 			remember_words(s, i, row, v, per);
 		else
 			add_value(&sums[x->slot], x, s->decay[i], v, per);
@@ -399,7 +416,7 @@ static void pass_begin(struct pass *s)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct feature *x = &f->items[i];
 
-		if (x->kind == FEATURE_ALLOWED)
+		if (has_words(x))
 			s->words[i] = xcalloc(s->p->frame->columns[x->by].words.n + 1, sizeof(*s->words[i]));
 		if (x->kind == FEATURE_EXPRESSION && expression_new(x->text, s->p->frame, &s->formulas[i], NULL))
 			abort(); /* it was read before */

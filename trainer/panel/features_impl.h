@@ -17,6 +17,8 @@ enum feature_kind {
 	FEATURE_EWM,
 	FEATURE_RATE,
 	FEATURE_ALLOWED,
+	FEATURE_ALLOWED_MEAN,
+	FEATURE_ALLOWED_RATIO,
 	FEATURE_COUNT,
 	FEATURE_REST,
 	FEATURE_RECENT,
@@ -31,7 +33,7 @@ struct feature {
 	enum feature_kind kind;
 	char *name;
 	size_t column;	/* of the frame: what is averaged, or compared with a word */
-	size_t per, by; /* RATE and ALLOWED: per another column; by the words of a column */
+	size_t per, by; /* RATE, ALLOWED*: per another column; by the words of a column */
 	double arg;	/* rows of the window, half-life, days; 0: the season to date */
 	char *word;	/* IS */
 	char *text;	/* EXPRESSION, as it was written */
