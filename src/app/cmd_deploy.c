@@ -23,6 +23,7 @@ struct deploy {
 	json_t *old, *old_config; /* the endpoint as it is told, and its configuration; NULL */
 	bool unchanged;
 	int64_t rate_micro;  /* dollars an hour */
+	int64_t use_micro;   /* of what is serverless: an hour of use */
 	struct strlist made; /* "model/x": what this run has made */
 };
 
@@ -138,6 +139,16 @@ static void print_variants(const struct deploy *d)
 	}
 }
 
+static void print_use(const struct deploy *d)
+{
+	char second[24];
+
+	if (d->use_micro == USD_UNKNOWN)
+		fprintf(stderr, ", $? a second of use (no price for serverless: own-rates may tell it)\n");
+	else
+		fprintf(stderr, ", %s a second of use\n", money_rate_text(second, (d->use_micro + 1800) / 3600));
+}
+
 static void print_preview(const struct deploy *d)
 {
 	char hour[24], month[24];
@@ -149,7 +160,7 @@ static void print_preview(const struct deploy *d)
 	else if (d->rate_micro == USD_UNKNOWN)
 		fprintf(stderr, ", cost unknown (no price for this instance here)\n");
 	else if (!d->rate_micro)
-		fprintf(stderr, ", billed by use\n");
+		print_use(d);
 	else
 		fprintf(stderr, ", %s an hour, %s a month until it is deleted\n", money_rate_text(hour, d->rate_micro),
 			money_text(month, d->rate_micro * HOURS_A_MONTH));
@@ -291,6 +302,7 @@ static int plan(struct deploy *d, struct err *err)
 		return -err->code;
 	s = sync_session(a->sync);
 	d->rate_micro = deploy_rate_micro(d->config, &s->prices, s->region);
+	d->use_micro = deploy_use_micro(d->config, &s->prices, s->region);
 	return 0;
 }
 

@@ -242,6 +242,24 @@ json_t *deploy_update(const char *endpoint, const char *config, bool new_instanc
 	return update;
 }
 
+int64_t deploy_use_micro(const json_t *config, const struct price_table *prices, const char *region)
+{
+	int64_t sum = 0;
+	size_t i;
+	json_t *variant;
+
+	json_array_foreach(json_object_get(config, "ProductionVariants"), i, variant)
+	{
+		int64_t mb = json_get_i64(json_object_get(variant, "ServerlessConfig"), "MemorySizeInMB", 0);
+		AUTO(str) char *type = xasprintf(DEPLOY_SERVERLESS_TYPE "%lld", (long long)mb);
+		const struct price *price = mb ? price_find(prices, type, region, "Hosting") : NULL;
+
+		if (mb)
+			sum = money_sum(sum, price ? price->usd_micro : USD_UNKNOWN);
+	}
+	return sum;
+}
+
 int64_t deploy_rate_micro(const json_t *config, const struct price_table *prices, const char *region)
 {
 	int64_t sum = 0;

@@ -49,5 +49,9 @@ char *deploy_name(const char *text) NODISCARD;
 /* Dollars an hour of all variants; what is billed by use is 0, USD_UNKNOWN where one has no price. */
 struct price_table;
 int64_t deploy_rate_micro(const json_t *config, const struct price_table *prices, const char *region);
+/* Dollars an hour of use of what is serverless; 0: nothing is. No price list has them by the hour, so
+ * they are the user's own rates of DEPLOY_SERVERLESS_TYPE<MB>. */
+#define DEPLOY_SERVERLESS_TYPE "ml.serverless."
+int64_t deploy_use_micro(const json_t *config, const struct price_table *prices, const char *region);
 
 #endif

@@ -89,18 +89,35 @@ tap_match 'what predicts in bulk is priced while it runs, and asked about' \
 printf 'budgets:\n  kind:transform-jobs: 0.001/day hard\n' >"$work/config/sagetop/config.yaml"
 sagetop --endpoint-url "$endpoint" transform tiny --input s3://b/i/ --output s3://b/o --type ml.c5.xlarge --count 100 --yes
 tap_match 'and held to its budget' 'would break the budget kind:transform-jobs .* it can cost \$[0-9.]+ until its end' "$errors"
+sagetop --endpoint-url "$endpoint" deploy tiny --serverless 2048,5
+tap_match 'serverless costs by the second, and nobody knows how much' \
+	'^2 tiny: tiny on 2048 MB without servers, 5 at a time, \$\? a second of use .*say --yes' "$status $(one_line "$errors")"
+printf 'own-rates:\n  ml.serverless.2048/Hosting: 0.144\n' >"$work/config/sagetop/config.yaml"
+sagetop --endpoint-url "$endpoint" deploy tiny --serverless 2048,5
+tap_match 'but who tells it' ', \$0\.00004 a second of use' "$errors"
 rm "$work/config/sagetop/config.yaml"
 sagetop --endpoint-url "$endpoint" transform tiny --input "$work/rows.csv" --output s3://b/o
 tap_match 'in an account a file needs a place' '^2 .*is uploaded before: say --to' "$status $(one_line "$errors")"
 unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION
 sagetop --local list models
 tap_equal 'nothing was made so far' '' "$(printf '%s' "$out" | sed 1d)"
+run "$bin/sagetop" local stop
+"$bin/sagetop-local" --port 0 --deny sagemaker:CreateEndpoint --state "$XDG_STATE_HOME/sagetop/local" >/dev/null 2>&1 &
+engine=$!
+tap_until 10 test -s "$XDG_STATE_HOME/sagetop/local/engine.json"
 sagetop --local deploy tiny --serverless 2048,5
-tap_match 'the engine says what it does not do' '^1 .*is serverless, which the local engine does not serve' "$status $(one_line "$errors")"
+tap_match 'what may not be made is said' '^5 .*not authorized to perform: sagemaker:CreateEndpoint' "$status $(one_line "$errors")"
 tap_match 'what was made before is named with the way to remove it' 'sagetop delete endpoint-config/tiny-[0-9a-f]{8} model/tiny' "$errors"
 config=$(printf '%s' "$out" | sed -n 's/^\(endpoint-config[^	]*\).*/\1/p')
 sagetop --local delete "$config" model/tiny --yes
 tap_match 'and it does' "$config deleted\|model/tiny deleted" "$(one_line "$out")"
+kill "$engine"
+wait "$engine"
+run "$bin/sagetop" local start --port 0
+sagetop --local deploy tiny --name less --serverless 2048,5 --wait --timeout 60s
+sagetop --local invoke less "$work/rows.csv"
+tap_match 'a serverless endpoint answers' '^0 [0-9.-]+' "$status $(one_line "$out")"
+sagetop --local delete endpoint/less --all --yes
 
 # --- deployed, and once only -------------------------------------------------------------
 sagetop --local deploy tiny --type ml.c5.xlarge --wait --timeout 60s

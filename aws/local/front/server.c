@@ -43,6 +43,7 @@ struct server {
 	int epoll_fd, port;
 	uint64_t timer, sweep;
 	struct server_conn *conns;
+	bool resumed; /* a connection was, perhaps from within a request of another one */
 	bool stopping;
 };
 
@@ -50,6 +51,7 @@ static void arm_timer(struct server *s);
 
 static void run_daemon(struct server *s)
 {
+	s->resumed = false;
 	MHD_run(s->daemon);
 	arm_timer(s);
 }
@@ -73,7 +75,10 @@ static void arm_timer(struct server *s)
 
 	loop_cancel(s->e->loop, s->timer);
 	s->timer = 0;
-	if (!s->stopping && MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES)
+	/* The daemon's own descriptor does not always report a resumed connection. */
+	if (s->resumed)
+		s->timer = loop_after(s->e->loop, 0, on_timer, s);
+	else if (!s->stopping && MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES)
 		s->timer = loop_after(s->e->loop, (int64_t)MIN(wait_ms, 60000ULL), on_timer, s);
 }
 
@@ -85,13 +90,8 @@ static void wake(struct exchange *x)
 		return;
 	c->suspended = false;
 	MHD_resume_connection(c->mhd);
-	/* The daemon's own descriptor does not always report a resumed connection. */
-	if (!c->server->timer)
-		c->server->timer = loop_after(c->server->e->loop, 0, on_timer, c->server);
-	else {
-		loop_cancel(c->server->e->loop, c->server->timer);
-		c->server->timer = loop_after(c->server->e->loop, 0, on_timer, c->server);
-	}
+	c->server->resumed = true;
+	arm_timer(c->server);
 }
 
 /* A reply's head and body must not wait for the client's acknowledgement in between. */

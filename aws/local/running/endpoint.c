@@ -49,11 +49,14 @@ static void tell_current(struct endpoint *ep)
 	json_array_foreach(told_variants(ep), i, variant)
 	{
 		json_t *weight = json_object_get(variant, "DesiredWeight");
+		json_t *serverless = json_object_get(variant, "DesiredServerlessConfig");
+		int n = serverless ? 0 : fleet_count(ep->current, json_get_str(variant, "VariantName"), true);
 
 		if (weight)
 			json_object_set(variant, "CurrentWeight", weight);
-		json_object_set_new(variant, "CurrentInstanceCount",
-				    json_integer(fleet_count(ep->current, json_get_str(variant, "VariantName"), true)));
+		if (serverless)
+			json_object_set_new(variant, "CurrentServerlessConfig", json_deep_copy(serverless));
+		json_object_set_new(variant, "CurrentInstanceCount", json_integer(n));
 	}
 }
 
@@ -75,16 +78,27 @@ const json_t *fleet_variant(const struct fleet *f, const char *name)
 	return endpoint_find_variant(json_object_get(f->config, "ProductionVariants"), name);
 }
 
+const json_t *fleet_told(const struct fleet *f, const char *name)
+{
+	const struct endpoint *ep = f->endpoint;
+
+	return endpoint_find_variant(f == ep->current && ep->doc ? told_variants(ep) : f->told, name);
+}
+
 /* --- fleets --------------------------------------------------------------------------------------- */
 
-static int64_t wanted(const json_t *list, const json_t *variant)
+/* Servers that stand; prove: of a serverless variant one at least, to see that it starts. */
+static int64_t wanted(const struct fleet *f, const json_t *variant, bool prove)
 {
-	const json_t *told = endpoint_find_variant(list, json_get_str(variant, "VariantName"));
+	const char *name = json_get_str(variant, "VariantName");
+	const json_t *told = fleet_told(f, name);
 
+	if (variant_is_serverless(variant))
+		return MAX(serverless_provisioned(f, name), (int64_t)prove);
 	return json_get_i64(told, "DesiredInstanceCount", json_get_i64(variant, "InitialInstanceCount", 1));
 }
 
-static struct fleet *fleet_begin(struct endpoint *ep, const json_t *config, const json_t *told)
+static struct fleet *fleet_begin(struct endpoint *ep, const json_t *config, const json_t *told, bool prove)
 {
 	struct fleet *f = NEW(struct fleet);
 	size_t i;
@@ -97,19 +111,20 @@ static struct fleet *fleet_begin(struct endpoint *ep, const json_t *config, cons
 	ep->fleets = f;
 	json_array_foreach(json_object_get(f->config, "ProductionVariants"), i, variant)
 	{
-		for (int64_t n = wanted(f->told, variant); n > 0; n--)
+		for (int64_t n = wanted(f, variant, prove); n > 0; n--)
 			server_begin(f, variant);
 	}
 	return f;
 }
 
 /* By what the document says. */
-static struct fleet *fleet_of_document(struct endpoint *ep)
+static struct fleet *fleet_of_document(struct endpoint *ep, bool prove)
 {
+	const json_t *kept = json_object_get(ep->doc->doc, ENDPOINT_CONFIG);
 	const struct document *config =
 		document_find(ep->e, "endpoint-config", json_get_str(ep->doc->doc, "EndpointConfigName"));
 
-	return fleet_begin(ep, config ? config->doc : NULL, told_variants(ep));
+	return fleet_begin(ep, kept ? kept : config ? config->doc : NULL, told_variants(ep), prove);
 }
 
 static void fleet_leave(struct fleet *f)
@@ -133,6 +148,7 @@ static void endpoint_free(struct endpoint *ep)
 	loop_cancel(ep->e->loop, ep->bake_timer);
 	endpoint_write_metrics(ep);
 	loop_cancel(ep->e->loop, ep->metric_timer);
+	loop_cancel(ep->e->loop, ep->idle_timer);
 	free(ep->samples);
 	if (!ep->doc && rmdir(dir) < 0) {
 		/* Another one of that name has its servers there. */
@@ -168,10 +184,10 @@ void fleet_tidy(struct fleet *f)
 static bool all_ready(const struct fleet *f)
 {
 	for (const struct model_server *s = f->servers; s; s = s->next) {
-		if (!s->ready && !s->leaving)
+		if (!s->ready && !s->leaving && (f == f->endpoint->coming || !server_is_serverless(s)))
 			return false;
 	}
-	return f->servers != NULL;
+	return json_array_size(json_object_get(f->config, "ProductionVariants")) > 0;
 }
 
 /* --- updates --------------------------------------------------------------------------------------- */
@@ -235,6 +251,7 @@ static void tell_fleet(struct endpoint *ep, struct fleet *f)
 	}
 	json_object_set_new(ep->doc->doc, "ProductionVariants", list);
 	json_object_set(ep->doc->doc, "EndpointConfigName", json_object_get(f->config, "EndpointConfigName"));
+	json_object_set(ep->doc->doc, ENDPOINT_CONFIG, f->config);
 	json_object_del(ep->doc->doc, "PendingDeploymentSummary");
 	tell_capture(ep, json_object_get(f->config, "DataCaptureConfig"));
 	tell_current(ep);
@@ -247,6 +264,8 @@ static void shift(struct endpoint *ep)
 	ep->current = TAKE(ep->coming);
 	json_object_set_new(ep->doc->doc, ENDPOINT_STATE, json_string("serving"));
 	tell_fleet(ep, ep->current);
+	serverless_rest(ep->current);
+	serverless_again(ep);
 	if (ep->old && bake_ms(ep) > 0) {
 		ep->bake_timer = loop_after(ep->e->loop, bake_ms(ep), baked, ep);
 		save(ep);
@@ -256,12 +275,15 @@ static void shift(struct endpoint *ep)
 	set_status(ep, "InService", NULL);
 }
 
-void fleet_server_ready(struct fleet *f)
+void fleet_server_ready(struct fleet *f, struct model_server *s)
 {
 	struct endpoint *ep = f->endpoint;
 
-	if (f == ep->coming && all_ready(f)) {
-		shift(ep);
+	if (f == ep->coming) {
+		if (all_ready(f))
+			shift(ep);
+	} else if (server_is_serverless(s)) {
+		serverless_ready(s);
 	} else if (f == ep->current && ep->doc) {
 		tell_current(ep);
 		if (all_ready(f) && !ep->coming && !ep->old &&
@@ -287,6 +309,7 @@ static void roll_back(struct endpoint *ep, struct fleet *failed, const char *rea
 	} else {
 		set_status(ep, "Failed", reason);
 	}
+	serverless_again(ep);
 	fleet_leave(failed);
 }
 
@@ -298,14 +321,20 @@ void fleet_server_failed(struct fleet *f, struct model_server *s, const char *re
 		roll_back(ep, f, reason);
 		return;
 	}
+	if (server_is_serverless(s)) {
+		serverless_failed(s, reason);
+		return;
+	}
 	/* One more instance, or one that was started again, and is not. */
 	model_server_leave(s);
 	if (f == ep->current && ep->doc) {
 		json_t *told = endpoint_find_variant(told_variants(ep), s->variant);
+		int left = fleet_count(f, s->variant, false);
 
-		json_object_set_new(told, "DesiredInstanceCount", json_integer(fleet_count(f, s->variant, false)));
+		if (left)
+			json_object_set_new(told, "DesiredInstanceCount", json_integer(left));
 		tell_current(ep);
-		set_status(ep, fleet_count(f, s->variant, false) ? "InService" : "OutOfService", reason);
+		set_status(ep, left ? "InService" : "OutOfService", reason);
 	}
 }
 
@@ -316,9 +345,6 @@ static int check_variant(struct engine *e, const json_t *variant, struct err *er
 	const char *name = json_get_str(variant, "VariantName"), *model = json_get_str(variant, "ModelName");
 	const json_t *container = model_container(e, model);
 
-	if (json_object_get(variant, "ServerlessConfig"))
-		return err_set(err, ERR_INVALID,
-			       "The variant %.63s is serverless, which the local engine does not serve.", name);
 	if (!container)
 		return err_set(err, ERR_INVALID,
 			       "The variant %.63s has no model of one container; the local engine serves no others.",
@@ -378,9 +404,13 @@ void endpoint_create(struct engine *e, struct document *doc)
 {
 	struct endpoint *ep = add(e, doc);
 
+	const struct document *config =
+		document_find(e, "endpoint-config", json_get_str(doc->doc, "EndpointConfigName"));
+
 	json_object_set_new(doc->doc, ENDPOINT_STATE, json_string("creating"));
+	json_object_set_new(doc->doc, ENDPOINT_CONFIG, json_deep_copy(config->doc));
 	document_save(e, doc);
-	ep->coming = fleet_of_document(ep);
+	ep->coming = fleet_of_document(ep, true);
 }
 
 bool endpoint_has_servers(struct engine *e, const struct document *doc)
@@ -402,18 +432,18 @@ void endpoint_update(struct engine *e, struct document *doc, const json_t *confi
 			    json_pack("{s:O, s:O, s:o}", "EndpointConfigName",
 				      json_object_get(config, "EndpointConfigName"), "ProductionVariants", told,
 				      "StartTime", json_epoch(engine_now_ms(e))));
-	ep->coming = fleet_begin(ep, config, told);
+	ep->coming = fleet_begin(ep, config, told, true);
 }
 
 static void resize_variant(struct endpoint *ep, const json_t *variant)
 {
 	const char *name = json_get_str(variant, "VariantName");
-	int64_t n = wanted(told_variants(ep), variant) - fleet_count(ep->current, name, false);
+	int64_t n = wanted(ep->current, variant, false) - fleet_count(ep->current, name, false);
 
 	for (; n > 0; n--)
 		server_begin(ep->current, variant);
 	for (struct model_server *s = ep->current->servers; s && n < 0; s = s->next) {
-		if (s->leaving || !str_eq(s->variant, name))
+		if (s->leaving || !str_eq(s->variant, name) || server_is_serverless(s))
 			continue;
 		model_server_leave(s);
 		n++;
@@ -445,6 +475,7 @@ void endpoint_delete(struct engine *e, const struct document *doc)
 	ep->current = ep->coming = ep->old = NULL;
 	loop_cancel(e->loop, ep->bake_timer);
 	ep->bake_timer = 0;
+	serverless_give_up(ep, "the endpoint was deleted");
 	if (!ep->fleets) {
 		endpoint_free(ep);
 		return;
@@ -486,9 +517,13 @@ static void take_up(struct engine *e, struct document *doc)
 	struct endpoint *ep = add(e, doc);
 
 	kill_left(e, ep->name);
-	if (!str_eq(status, "Creating"))
+	bool created = !str_eq(status, "Creating");
+
+	if (created)
 		set_status(ep, "Updating", NULL);
-	ep->coming = fleet_of_document(ep);
+	ep->coming = fleet_of_document(ep, !created);
+	if (!ep->coming->servers && all_ready(ep->coming))
+		shift(ep);
 }
 
 void endpoints_take_up(struct engine *e)
@@ -502,6 +537,7 @@ void endpoints_take_up(struct engine *e)
 void endpoints_shut_down(struct engine *e)
 {
 	for (struct endpoint *ep = e->endpoints; ep; ep = ep->next) {
+		serverless_give_up(ep, "the engine ends");
 		for (struct fleet *f = ep->fleets; f; f = f->next) {
 			for (struct model_server *s = f->servers; s; s = s->next)
 				model_server_leave(s);

@@ -7,6 +7,10 @@
  * after the bake time. What fails before that is rolled back, with the reason. Calls go to
  * the variants by their weights, within one to the instance with the fewest under way.
  *
+ * A serverless variant has no server until a call comes, then one for each call under way,
+ * which ends when it was idle for a while. An endpoint that is made, or updated, proves
+ * that its servers start.
+ *
  * A document without ENDPOINT_STATE (as --load makes them) is never served.
  */
 #ifndef SAGETOP_LOCAL_ENDPOINT_H
@@ -17,8 +21,10 @@
 
 #define ENDPOINT_KIND "endpoint"
 #define ENDPOINT_STATE "LocalState"
+#define ENDPOINT_CONFIG "LocalConfig" /* what it serves by: its configuration may be deleted */
 #define ENDPOINT_NAMESPACE "AWS/SageMaker"
 #define ENDPOINT_MAX_BODY 6291456
+#define SERVERLESS_MAX_BODY 4194304
 
 /* Of a list of variants. Borrowed; NULL: none of that name. */
 json_t *endpoint_find_variant(const json_t *list, const char *name);
@@ -41,7 +47,7 @@ struct endpoint_answer {
 };
 typedef void endpoint_answer_fn(void *user, struct endpoint_answer *a);
 /* variant: NULL lets the weights decide. ERR_NOTFOUND: no such variant, or nothing serves;
- * ERR_LIMIT: nothing is ready now. */
+ * ERR_LIMIT: nothing is ready now; ERR_THROTTLED: more at a time than the variant takes. */
 int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
 		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err) NODISCARD;
 

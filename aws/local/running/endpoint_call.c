@@ -9,15 +9,6 @@
 #define INVOKE_TIMEOUT_MS 60000
 #define METRICS_EVERY_MS 1000
 
-struct invocation {
-	struct model_server *server;
-	struct strmap headers; /* kept until it is sent: a server may be gone already */
-	struct buf body;
-	int64_t began_us;
-	endpoint_answer_fn *fn;
-	void *user;
-};
-
 /* --- which server ------------------------------------------------------------------------------ */
 
 static const json_t *told_variant(const struct document *doc, size_t i)
@@ -27,7 +18,7 @@ static const json_t *told_variant(const struct document *doc, size_t i)
 
 static bool serves(const struct fleet *f, const char *variant)
 {
-	return fleet_count(f, variant, true) > 0;
+	return fleet_count(f, variant, true) > 0 || variant_is_serverless(fleet_variant(f, variant));
 }
 
 double endpoint_draw(void)
@@ -84,11 +75,22 @@ static void put_sample(struct endpoint *ep, const struct sample *s)
 	strmap_set(&dims, "EndpointName", ep->name);
 	strmap_set(&dims, "VariantName", s->variant);
 	put(ep, &dims, "Invocations", s->at_ms, 1);
-	put(ep, &dims, "InvocationsPerInstance", s->at_ms, 1.0 / MAX(s->instances, 1));
+	if (s->instances)
+		put(ep, &dims, "InvocationsPerInstance", s->at_ms, 1.0 / s->instances);
 	put(ep, &dims, "Invocation4XXErrors", s->at_ms, s->status >= 400 && s->status < 500);
 	put(ep, &dims, "Invocation5XXErrors", s->at_ms, s->status >= 500 || !s->status);
 	put(ep, &dims, "InvocationModelErrors", s->at_ms, s->status < 200 || s->status >= 300);
 	put(ep, &dims, "ModelLatency", s->at_ms, (double)s->us);
+	put(ep, &dims, "OverheadLatency", s->at_ms, (double)s->overhead_us);
+}
+
+void endpoint_put_metric(struct endpoint *ep, const char *variant, const char *name, int64_t at_ms, double value)
+{
+	AUTO(strmap) struct strmap dims = {0};
+
+	strmap_set(&dims, "EndpointName", ep->name);
+	strmap_set(&dims, "VariantName", variant);
+	put(ep, &dims, name, at_ms, value);
 }
 
 /* Those of the first one's variant and destination, as one object. */
@@ -132,22 +134,30 @@ static void write_metrics(void *user)
 	endpoint_write_metrics(ep);
 }
 
-static void put_metrics(const struct model_server *s, const struct invocation *call, const struct http_answer *a)
+static int count_instances(const struct fleet *f, const char *variant)
 {
-	struct endpoint *ep = server_fleet(s)->endpoint;
-	const json_t *capture = json_object_get(server_fleet(s)->config, "DataCaptureConfig");
-	int instances = 0;
+	int n = 0;
 
-	for (const struct model_server *other = server_fleet(s)->servers; other; other = other->next)
-		instances += other->ready && str_eq(other->variant, s->variant);
+	for (const struct model_server *s = f->servers; s; s = s->next)
+		n += s->ready && str_eq(s->variant, variant);
+	return variant_is_serverless(fleet_variant(f, variant)) ? 0 : n;
+}
+
+static void put_metrics(const struct invocation *call, const struct http_answer *a)
+{
+	struct endpoint *ep = call->endpoint;
+	const json_t *capture = json_object_get(call->fleet->config, "DataCaptureConfig");
+	int64_t now_us = clock_mono_us(), sent_us = call->sent_us ? call->sent_us : now_us;
+
 	GROW(ep->samples, ep->cap_samples, ep->n_samples + 1);
 	ep->samples[ep->n_samples++] =
-		(struct sample){.variant = xstrdup(s->variant),
+		(struct sample){.variant = xstrdup(call->variant),
 				.status = a->status,
-				.instances = instances,
+				.instances = count_instances(call->fleet, call->variant),
 				.at_ms = engine_now_ms(ep->e),
-				.us = clock_mono_us() - call->began_us,
-				.capture = endpoint_capture_line(s, &call->headers, &call->body, a),
+				.us = now_us - sent_us,
+				.overhead_us = sent_us - call->began_us,
+				.capture = endpoint_capture_line(call->fleet, &call->headers, &call->body, a),
 				.destination = xstrdup(json_get_str(capture, "DestinationS3Uri"))};
 	if (!ep->metric_timer)
 		ep->metric_timer = loop_after(ep->e->loop, METRICS_EVERY_MS, write_metrics, ep);
@@ -155,63 +165,138 @@ static void put_metrics(const struct model_server *s, const struct invocation *c
 
 /* --- the call ------------------------------------------------------------------------------------ */
 
+static void invocation_free(struct invocation *call)
+{
+	free(call->target);
+	free(call->variant);
+	strmap_done(&call->headers);
+	buf_done(&call->body);
+	free(call);
+}
+
+static void tell(struct invocation *call, struct http_answer *a)
+{
+	AUTO(str) char *stream = xasprintf("%s/%s", call->variant, call->server ? call->server->id : "");
+	struct endpoint_answer answer = {.http = a, .variant = call->variant, .log_stream = stream};
+
+	put_metrics(call, a);
+	call->fn(call->user, &answer);
+}
+
+void invocation_fail(struct invocation *call, const char *why)
+{
+	struct http_answer a = {0};
+
+	str_copy(a.error, sizeof(a.error), why);
+	tell(call, &a);
+	invocation_free(call);
+}
+
 static void on_answer(void *user, struct http_answer *a);
 
-static void send_call(struct invocation *call, struct model_server *s)
+void invocation_send(struct invocation *call, struct model_server *s)
 {
 	call->server = s;
+	call->sent_us = clock_mono_us();
 	model_server_call(s, "POST", "/invocations", &call->headers, buf_str(&call->body), call->body.len,
-			  INVOKE_TIMEOUT_MS, on_answer, call);
+			  call->timeout_ms, on_answer, call);
+}
+
+/* The call has left its server. */
+static void leave_server(struct model_server *s)
+{
+	model_server_called(s);
+	if (server_is_serverless(s))
+		serverless_free(s);
+}
+
+/* Its server has ended, and we shall be told: the call has not begun, so another may have it. */
+static bool goes_elsewhere(struct invocation *call)
+{
+	struct model_server *s = call->server, *other;
+	bool serverless = server_is_serverless(s);
+
+	s->ready = false;
+	other = serverless ? NULL : least_busy(server_fleet(s), s->variant);
+	if (!other && !serverless)
+		return false;
+	model_server_called(s);
+	call->server = NULL;
+	if (other)
+		invocation_send(call, other);
+	else
+		invocation_dispatch(call);
+	return true;
 }
 
 static void on_answer(void *user, struct http_answer *a)
 {
 	struct invocation *call = user;
-	struct model_server *s = call->server, *other = NULL;
 
-	/* It has ended, and we shall be told: the call has not begun, so another may have it. */
-	if (a->refused) {
-		s->ready = false;
-		other = least_busy(server_fleet(s), s->variant);
-	}
-	if (other) {
-		model_server_called(s);
-		send_call(call, other);
+	if (a->refused && goes_elsewhere(call))
 		return;
-	}
-	AUTO(str) char *stream = xasprintf("%s/%s", s->variant, s->id);
-	struct endpoint_answer answer = {.http = a, .variant = s->variant, .log_stream = stream};
+	struct model_server *s = call->server;
 
-	put_metrics(s, call, a);
-	call->fn(call->user, &answer);
-	model_server_called(s);
-	strmap_done(&call->headers);
-	buf_done(&call->body);
-	free(call);
+	tell(call, a);
+	invocation_free(call);
+	leave_server(s);
+}
+
+/* To a server, or among those that wait. */
+static int dispatch(struct invocation *call, struct err *err)
+{
+	struct endpoint *ep = call->endpoint;
+	struct fleet *f = ep->current;
+
+	if (!f || !ep->doc)
+		return err_set(err, ERR_NOTFOUND, "Endpoint %.63s of account " ACCOUNT_ID " not found.", ep->name);
+	if (call->target && !fleet_variant(f, call->target))
+		return err_set(err, ERR_NOTFOUND, "Variant %.63s not found for endpoint %.63s.", call->target,
+			       ep->name);
+	const char *name = call->target ? call->target : draw_variant(ep->doc, f);
+
+	call->fleet = f;
+	str_set(&call->variant, name);
+	if (name && variant_is_serverless(fleet_variant(f, name)))
+		return serverless_take(call, err);
+	struct model_server *s = name ? least_busy(f, name) : NULL;
+
+	if (!s)
+		return err_set(err, ERR_LIMIT, "No instance of the endpoint %.63s can serve the request now.",
+			       ep->name);
+	invocation_send(call, s);
+	return 0;
+}
+
+void invocation_dispatch(struct invocation *call)
+{
+	struct err err = {0};
+
+	if (dispatch(call, &err) < 0)
+		invocation_fail(call, err.msg);
 }
 
 int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
 		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err)
 {
 	struct endpoint *ep = endpoint_find(e, doc);
-	struct fleet *f = ep ? ep->current : NULL;
 
-	if (!f)
+	if (!ep)
 		return err_set(err, ERR_NOTFOUND, "Endpoint %.63s of account " ACCOUNT_ID " not found.", doc->key);
-	if (variant && !fleet_variant(f, variant))
-		return err_set(err, ERR_NOTFOUND, "Variant %.63s not found for endpoint %.63s.", variant, doc->key);
-	const char *name = variant ? variant : draw_variant(doc, f);
-	struct model_server *s = name ? least_busy(f, name) : NULL;
-
-	if (!s)
-		return err_set(err, ERR_LIMIT, "No instance of the endpoint %.63s can serve the request now.",
-			       doc->key);
 	struct invocation *call = NEW(struct invocation);
 
-	*call = (struct invocation){
-		.body = BUF_INIT(ENDPOINT_MAX_BODY + 1), .began_us = clock_mono_us(), .fn = fn, .user = user};
+	*call = (struct invocation){.endpoint = ep,
+				    .target = xstrdup(variant),
+				    .body = BUF_INIT(ENDPOINT_MAX_BODY + 1),
+				    .began_us = clock_mono_us(),
+				    .timeout_ms = INVOKE_TIMEOUT_MS,
+				    .fn = fn,
+				    .user = user};
 	strmap_copy(&call->headers, headers);
 	buf_add(&call->body, body, n);
-	send_call(call, s);
+	if (dispatch(call, err) < 0) {
+		invocation_free(call);
+		return -err->code;
+	}
 	return 0;
 }

@@ -83,10 +83,10 @@ static bool is_drawn(const json_t *config)
 	       100.0 * endpoint_draw() < json_get_f64(config, "InitialSamplingPercentage", 100);
 }
 
-char *endpoint_capture_line(const struct model_server *s, const struct strmap *headers, const struct buf *body,
+char *endpoint_capture_line(const struct fleet *f, const struct strmap *headers, const struct buf *body,
 			    const struct http_answer *a)
 {
-	const json_t *config = json_object_get(server_fleet(s)->config, "DataCaptureConfig");
+	const json_t *config = json_object_get(f->config, "DataCaptureConfig");
 
 	if (!is_drawn(config))
 		return NULL;
@@ -101,7 +101,7 @@ char *endpoint_capture_line(const struct model_server *s, const struct strmap *h
 					 a->body.len));
 	AUTO(json)
 	json_t *line = json_pack("{s:O, s:o, s:s}", "captureData", data, "eventMetadata",
-				 event_metadata(server_fleet(s)->endpoint->e, headers), "eventVersion", "0");
+				 event_metadata(f->endpoint->e, headers), "eventVersion", "0");
 
 	return json_text(line);
 }

@@ -1,5 +1,6 @@
 /* endpoint_impl.h - what the files of endpoints share: endpoint.c (documents, fleets, the
- * interface), endpoint_server.c (its servers), endpoint_call.c (calls and their metrics). */
+ * interface), endpoint_server.c (its servers), endpoint_call.c (calls and their metrics),
+ * endpoint_serverless.c (servers that start on a call). */
 #ifndef SAGETOP_LOCAL_ENDPOINT_IMPL_H
 #define SAGETOP_LOCAL_ENDPOINT_IMPL_H
 
@@ -21,8 +22,25 @@ struct sample {
 	char *variant;
 	int status, instances;
 	int64_t at_ms, us;
-	char *capture; /* a line of data capture, NULL: none */
+	int64_t overhead_us; /* beyond the model's own time */
+	char *capture;	     /* a line of data capture, NULL: none */
 	char *destination;
+};
+
+/* A call of a model. */
+struct invocation {
+	struct endpoint *endpoint;
+	struct fleet *fleet;
+	char *target;		     /* the variant that was asked for; NULL: by the weights */
+	char *variant;		     /* the one that it went to */
+	struct model_server *server; /* NULL: it waits for one */
+	struct strmap headers;	     /* kept until it is sent: a server may be gone already */
+	struct buf body;
+	int64_t began_us, sent_us; /* monotonic */
+	int64_t timeout_ms;
+	endpoint_answer_fn *fn;
+	void *user;
+	struct invocation *next; /* of those that wait */
 };
 
 struct endpoint {
@@ -34,6 +52,8 @@ struct endpoint {
 	uint64_t bake_timer, metric_timer;
 	struct sample *samples; /* written once in a while: a commit for each call would cost more than the call */
 	size_t n_samples, cap_samples;
+	struct invocation *waiting; /* for serverless servers that start, in order of arrival */
+	uint64_t idle_timer;
 	struct endpoint *next;
 };
 
@@ -47,21 +67,42 @@ static inline struct fleet *server_fleet(const struct model_server *s)
 /* endpoint_call.c */
 void endpoint_write_metrics(struct endpoint *ep); /* what has not been written yet */
 
+void endpoint_put_metric(struct endpoint *ep, const char *variant, const char *name, int64_t at_ms, double value);
+void invocation_send(struct invocation *call, struct model_server *s);
+/* It gets no answer, and why. Frees it. */
+void invocation_fail(struct invocation *call, const char *why);
+/* To the servers of now, by weights and targets; where there are none it fails. */
+void invocation_dispatch(struct invocation *call);
+
 double endpoint_draw(void); /* from 0 to below 1; 1 where the system has no random numbers */
 
 /* endpoint_capture.c */
 /* The call as data capture keeps it; NULL where the configuration does not want it. */
-char *endpoint_capture_line(const struct model_server *s, const struct strmap *headers, const struct buf *body,
+char *endpoint_capture_line(const struct fleet *f, const struct strmap *headers, const struct buf *body,
 			    const struct http_answer *a) NODISCARD;
 void endpoint_store_captures(struct endpoint *ep, const char *destination, const char *variant,
 			     const struct buf *lines);
 
+/* endpoint_serverless.c */
+bool variant_is_serverless(const json_t *variant); /* of a configuration */
+bool server_is_serverless(const struct model_server *s);
+int64_t serverless_provisioned(const struct fleet *f, const char *variant);
+/* To a server that is free, or else it waits for one. ERR_THROTTLED: too many at a time. */
+int serverless_take(struct invocation *call, struct err *err) NODISCARD;
+void serverless_ready(struct model_server *s);			    /* it has started */
+void serverless_free(struct model_server *s);			    /* its call has ended */
+void serverless_failed(struct model_server *s, const char *reason); /* it has not started, or has ended */
+void serverless_rest(struct fleet *f);				    /* what proved that it starts ends again */
+void serverless_again(struct endpoint *ep);			    /* calls that wait: to the fleet of now */
+void serverless_give_up(struct endpoint *ep, const char *why);	    /* all calls that wait */
+
 /* endpoint.c: a server tells */
-void fleet_server_ready(struct fleet *f);
+void fleet_server_ready(struct fleet *f, struct model_server *s);
 void fleet_server_failed(struct fleet *f, struct model_server *s, const char *reason);
 void fleet_tidy(struct fleet *f); /* frees it where it is empty and has no part any more */
 const json_t *fleet_variant(const struct fleet *f, const char *name);
 int fleet_count(const struct fleet *f, const char *variant, bool ready); /* its servers; ready: that can be called */
+const json_t *fleet_told(const struct fleet *f, const char *name);	 /* the variant as Describe tells it */
 struct endpoint *endpoint_find(struct engine *e, const struct document *doc); /* NULL: nothing serves it */
 
 #endif

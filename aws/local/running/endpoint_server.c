@@ -1,6 +1,10 @@
 /* Servers of endpoints: whose they are, where their output goes, what their end means. */
 #include "aws/local/running/endpoint_impl.h"
 
+#include "base/clock.h"
+
+#define SERVERLESS_STARTUP_S 180 /* within which the service wants a serverless model to stand */
+
 static void describe(struct model_server *s, struct host *h)
 {
 	const struct endpoint *ep = server_fleet(s)->endpoint;
@@ -15,7 +19,7 @@ static void describe(struct model_server *s, struct host *h)
 
 static void on_ready(struct model_server *s)
 {
-	fleet_server_ready(server_fleet(s));
+	fleet_server_ready(server_fleet(s), s);
 }
 
 static void on_failed(struct model_server *s, const char *reason)
@@ -32,6 +36,9 @@ static void on_failed(struct model_server *s, const char *reason)
 static bool is_replaced(const struct model_server *s)
 {
 	const struct fleet *f = server_fleet(s);
+
+	if (server_is_serverless(s) && fleet_count(f, s->variant, false) > serverless_provisioned(f, s->variant))
+		return false;
 
 	return f == f->endpoint->current && !f->endpoint->old;
 }
@@ -61,5 +68,8 @@ void server_begin(struct fleet *f, const json_t *variant)
 	*tail = model_server_begin(ep->e, &ops, f, xstrdup(str_or(json_get_str(variant, "ModelName"), "")),
 				   xstrdup(json_get_str(variant, "VariantName")), xstrdup(ep->doc ? ep->doc->arn : ""),
 				   parent);
+	(*tail)->begun_ms = (*tail)->idle_ms = clock_mono_ms();
+	if (variant_is_serverless(variant))
+		(*tail)->startup_s = SERVERLESS_STARTUP_S;
 	(*tail)->startup_s = json_get_i64(variant, "ContainerStartupHealthCheckTimeoutInSeconds", (*tail)->startup_s);
 }

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 
 #include "base/fs.h"
+#include "base/timefmt.h"
 #include "base/yaml.h"
 
 struct images {
@@ -84,14 +85,72 @@ static int read_row(struct images *im, const char *pattern, const json_t *value,
 	return rc;
 }
 
+/* Times, members of the file beside `images`. */
+static const struct time_row {
+	const char *name;
+	size_t offset; /* in struct options: milliseconds */
+	const char *fallback;
+	int64_t min_ms, max_ms;
+} times[] = {
+	{"serverless-idle", offsetof(struct options, serverless_idle_ms), "5m", 1000, 86400000},
+};
+
+static int read_time(const struct images *im, struct engine *e, const struct time_row *row, const json_t *value,
+		     const struct source_lines *lines, struct err *err)
+{
+	const char *text = json_string_value(value);
+	int64_t ms;
+
+	if (!text || !timefmt_parse_duration(text, &ms) || ms < row->min_ms || ms > row->max_ms)
+		return bad(im, lines, row->name, err, "wants a time such as 90s or 5m");
+	*(int64_t *)((char *)&e->opt + row->offset) = ms;
+	return 0;
+}
+
+static void set_times(struct engine *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		if (!timefmt_parse_duration(times[i].fallback, (int64_t *)((char *)&e->opt + times[i].offset)))
+			abort(); /* a row's own text is broken */
+	}
+}
+
+static int read_images(struct images *im, const json_t *value, const struct source_lines *lines, struct err *err)
+{
+	const char *pattern;
+	json_t *row;
+	int rc = json_is_object(value) ? 0 : bad(im, lines, "images", err, "wants a row for each image");
+
+	json_object_foreach((json_t *)value, pattern, row)
+	{
+		if (rc == 0)
+			rc = read_row(im, pattern, row, lines, err);
+	}
+	return rc;
+}
+
+static int read_setting(struct images *im, struct engine *e, const char *name, const json_t *value,
+			const struct source_lines *lines, struct err *err)
+{
+	if (str_eq(name, "images"))
+		return read_images(im, value, lines, err);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		if (str_eq(name, times[i].name))
+			return read_time(im, e, &times[i], value, lines, err);
+	}
+	return bad(im, lines, name, err,
+		   "the engine's settings are `images`, with a row for each, and `serverless-idle`");
+}
+
 int images_load(struct engine *e, struct err *err)
 {
 	struct images *im = e->images = NEW(struct images);
 	AUTO(source_lines) struct source_lines lines = {0};
 	AUTO(json) json_t *file = NULL;
-	const char *name, *pattern;
-	json_t *value, *row;
+	const char *name;
+	json_t *value;
 
+	set_times(e);
 	im->path = e->opt.settings ? xstrdup(e->opt.settings) : fs_config_path("local.yaml");
 	if (!e->opt.settings && !fs_exists(im->path))
 		return 0;
@@ -101,13 +160,8 @@ int images_load(struct engine *e, struct err *err)
 		return err_set(err, ERR_INVALID, "%s: wants members such as `images:`", im->path);
 	json_object_foreach(file, name, value)
 	{
-		if (rc == 0 && (!str_eq(name, "images") || !json_is_object(value)))
-			return bad(im, &lines, name, err, "the engine's only setting is `images`, with a row for each");
-		json_object_foreach(value, pattern, row)
-		{
-			if (rc == 0)
-				rc = read_row(im, pattern, row, &lines, err);
-		}
+		if (rc == 0)
+			rc = read_setting(im, e, name, value, &lines, err);
 	}
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* images.h - what stands for an image here: `images:` in the engine's settings.
+/* images.h - the engine's settings: what stands for an image here, and times.
  *
  *   images:
  *     "churn:3":                            # patterns as in the shell; the first that matches
@@ -10,6 +10,7 @@
  *     "legacy":
  *       rootfs: /srv/legacy/rootfs          # an unpacked OCI image, run by runc
  *       command: [/usr/bin/legacy]          # where its PATH holds no `train`
+ *   serverless-idle: 5m                     # then a serverless endpoint's server ends
  */
 #ifndef SAGETOP_LOCAL_IMAGES_H
 #define SAGETOP_LOCAL_IMAGES_H

@@ -12,9 +12,11 @@
 
 #define PING_EVERY_MS 50
 #define PING_TIMEOUT_MS 2000
-#define STARTUP_S 240 /* where the owner does not say it */
-#define STOP_MS 30000 /* between SIGTERM and SIGKILL, as in the service */
-#define START_AGAIN_MS 500
+#define STARTUP_S 240	   /* where the owner does not say it */
+#define STOP_MS 30000	   /* between SIGTERM and SIGKILL, as in the service */
+#define START_AGAIN_MS 500 /* doubled each time */
+#define MAX_STARTS 6	   /* in a row: then it has failed */
+#define SERVED_MS 30000	   /* after so long the next end is the first again */
 
 static void ping(void *user);
 static void start(struct model_server *s);
@@ -127,6 +129,7 @@ static void on_ping(void *user, struct http_answer *a)
 		return;
 	if (a->status == 200) {
 		s->ready = s->served = true;
+		s->ready_ms = clock_mono_ms();
 		s->ops->ready(s);
 	} else if (clock_mono_ms() >= s->deadline_ms) {
 		s->ops->failed(s, NULL);
@@ -156,10 +159,20 @@ static void start_again(void *user)
 	start(s);
 }
 
+/* One that ends at every start is given up. */
+static bool may_start_again(struct model_server *s)
+{
+	if (!s->served || !s->ops->again(s))
+		return false;
+	if (s->ready && clock_mono_ms() - s->ready_ms >= SERVED_MS)
+		s->starts = 0;
+	return s->starts++ < MAX_STARTS;
+}
+
 static void on_host_end(struct host *h)
 {
 	struct model_server *s = h->user;
-	bool served = s->served;
+	bool again = !s->leaving && may_start_again(s);
 
 	s->ready = false;
 	loop_cancel(s->peer.loop, s->timer);
@@ -168,8 +181,8 @@ static void on_host_end(struct host *h)
 		settle_now(s);
 		return;
 	}
-	if (served && s->ops->again(s))
-		s->timer = loop_after(s->peer.loop, START_AGAIN_MS, start_again, s);
+	if (again)
+		s->timer = loop_after(s->peer.loop, (int64_t)START_AGAIN_MS << (s->starts - 1), start_again, s);
 	else
 		s->ops->failed(s, NULL);
 }

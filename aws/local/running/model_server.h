@@ -32,6 +32,7 @@ struct model_server {
 	char *arn;		   /* of the endpoint or the job */
 	struct strmap env;	   /* beyond the model's own */
 	int64_t startup_s;	   /* within which it must answer /ping */
+	int64_t begun_ms, idle_ms; /* monotonic; the owner's: since when it starts, and since when it has no call */
 	struct model_server *next; /* of the owner's */
 
 	char *id; /* "i-0123456789abcdef0" */
@@ -43,6 +44,8 @@ struct model_server {
 	bool started, ready, leaving; /* leaving: it gets no more calls, and ends when those under way have */
 	int64_t deadline_ms;	      /* monotonic: until then it must answer /ping */
 	uint64_t timer;		      /* the next ping, or the next start */
+	int64_t ready_ms;	      /* monotonic: when it was ready last */
+	int starts;		      /* that failed in a row since it served for a while */
 	int under_way;
 };
 

@@ -7,14 +7,16 @@
 #define HOSTING_FILTERS (LIST_NAME | LIST_CREATED)
 #define ENDPOINT_STATUSES \
 	"OutOfService|Creating|Updating|SystemUpdating|RollingBack|InService|Deleting|Failed|UpdateRollbackFailed"
-#define VARIANTS                                                                                      \
-	"[{VariantName!:name ModelName:model_name InitialInstanceCount:count InstanceType:text "      \
-	"InitialVariantWeight:number ServerlessConfig:{MemorySizeInMB!:count MaxConcurrency!:count "  \
-	"ProvisionedConcurrency:count} VolumeSizeInGB:count ModelDataDownloadTimeoutInSeconds:count " \
+#define VARIANTS                                                                                 \
+	"[{VariantName!:name ModelName:model_name InitialInstanceCount:count InstanceType:text " \
+	"InitialVariantWeight:number ServerlessConfig:{MemorySizeInMB!:serverless_mb "           \
+	"MaxConcurrency!:concurrency ProvisionedConcurrency:concurrency} VolumeSizeInGB:count "  \
+	"ModelDataDownloadTimeoutInSeconds:count "                                               \
 	"ContainerStartupHealthCheckTimeoutInSeconds:count}]"
 #define DIMENSIONS                                                                                \
 	"sagemaker:variant:DesiredInstanceCount|sagemaker:variant:DesiredProvisionedConcurrency|" \
 	"sagemaker:inference-component:DesiredCopyCount"
+#define ENDPOINT_HIDDEN ENDPOINT_STATE " " ENDPOINT_CONFIG
 #define SCALING_ROLE                                                                                         \
 	"arn:aws:iam::" ACCOUNT_ID ":role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/" \
 	"AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
@@ -36,7 +38,34 @@ static int model_made(struct call *c, struct document *r)
 	return 0;
 }
 
-static int check_variants(struct call *c, const json_t *variants)
+/* What the service does not do without servers. */
+static int check_serverless(struct call *c, const struct document *r, const json_t *variant)
+{
+	const json_t *config = json_object_get(variant, "ServerlessConfig");
+	const char *name = json_get_str(variant, "VariantName");
+	int64_t most = json_get_i64(config, "MaxConcurrency", 0);
+
+	if (json_get_i64(config, "MemorySizeInMB", 0) % 1024)
+		return op_invalid(
+			c, "MemorySizeInMB of the variant %.63s must be 1024, 2048, 3072, 4096, 5120 or 6144.", name);
+	if (json_get_i64(config, "ProvisionedConcurrency", 0) > most)
+		return op_invalid(c, "ProvisionedConcurrency of the variant %.63s must not exceed its MaxConcurrency.",
+				  name);
+	if (json_object_get(variant, "InitialInstanceCount"))
+		return op_invalid(c,
+				  "InitialInstanceCount of the variant %.63s goes with InstanceType, not with "
+				  "ServerlessConfig.",
+				  name);
+	if (json_array_size(json_object_get(r->doc, "ProductionVariants")) > 1)
+		return op_invalid(c, "A serverless endpoint must have one variant only.");
+	if (json_object_get(r->doc, "DataCaptureConfig") || json_object_get(r->doc, "AsyncInferenceConfig") ||
+	    json_array_size(json_object_get(r->doc, "ShadowProductionVariants")))
+		return op_invalid(c, "DataCaptureConfig, AsyncInferenceConfig and ShadowProductionVariants are not "
+				     "supported for serverless endpoints.");
+	return 0;
+}
+
+static int check_variants(struct call *c, const struct document *r, const json_t *variants)
 {
 	size_t i;
 	json_t *variant;
@@ -53,6 +82,8 @@ static int check_variants(struct call *c, const json_t *variants)
 		if (!serverless && json_get_i64(variant, "InitialInstanceCount", 1) < 1)
 			return op_invalid(c, "InitialInstanceCount of the variant %.63s must be at least 1.",
 					  json_get_str(variant, "VariantName"));
+		if (serverless && check_serverless(c, r, variant) < 0)
+			return -1;
 		if (!json_object_get(variant, "InitialVariantWeight"))
 			json_object_set_new(variant, "InitialVariantWeight", json_real(1));
 	}
@@ -65,8 +96,9 @@ static int config_made(struct call *c, struct document *r)
 
 	if (!json_array_size(variants))
 		return op_invalid(c, "ProductionVariants must have at least one variant.");
-	return check_variants(c, variants) < 0 ? -1
-					       : check_variants(c, json_object_get(r->doc, "ShadowProductionVariants"));
+	if (check_variants(c, r, variants) < 0)
+		return -1;
+	return check_variants(c, r, json_object_get(r->doc, "ShadowProductionVariants"));
 }
 
 /* --- endpoints -------------------------------------------------------------------------- */
@@ -80,7 +112,7 @@ static json_t *variant_summary(const json_t *variant)
 		json_pack("{s:s, s:f}", "VariantName", json_get_str(variant, "VariantName"), "DesiredWeight", weight);
 
 	if (serverless)
-		json_object_set(row, "DesiredServerlessConfig", (json_t *)serverless);
+		json_object_set_new(row, "DesiredServerlessConfig", json_deep_copy(serverless));
 	else
 		json_object_set_new(row, "DesiredInstanceCount",
 				    json_integer(json_get_i64(variant, "InitialInstanceCount", 1)));
@@ -191,6 +223,30 @@ static int endpoint_deleted(struct call *c, struct document *r)
 	return 0;
 }
 
+/* Of one variant's wish: how many servers. */
+static int change_capacity(struct call *c, json_t *variant, const json_t *wish)
+{
+	const char *name = json_get_str(variant, "VariantName");
+	json_t *serverless = json_object_get(variant, "DesiredServerlessConfig");
+	json_t *change = json_object_get(wish, "ServerlessUpdateConfig");
+	json_t *count = json_object_get(wish, "DesiredInstanceCount");
+
+	if (serverless ? count != NULL : change != NULL)
+		return op_invalid(c, "%s of the variant %.63s cannot be changed: it is %s.",
+				  serverless ? "DesiredInstanceCount" : "ServerlessUpdateConfig", name,
+				  serverless ? "serverless" : "not serverless");
+	if (json_get_i64(wish, "DesiredInstanceCount", 1) < 1)
+		return op_invalid(c, "DesiredInstanceCount of the variant %.63s must be at least 1.", name);
+	if (count)
+		json_object_set(variant, "DesiredInstanceCount", count);
+	if (change)
+		json_object_update(serverless, change);
+	if (json_get_i64(serverless, "ProvisionedConcurrency", 0) > json_get_i64(serverless, "MaxConcurrency", 0))
+		return op_invalid(c, "ProvisionedConcurrency of the variant %.63s must not exceed its MaxConcurrency.",
+				  name);
+	return 0;
+}
+
 static int weights_changed(struct call *c, struct document *r)
 {
 	const json_t *wishes = json_object_get(c->in, "DesiredWeightsAndCapacities");
@@ -206,10 +262,8 @@ static int weights_changed(struct call *c, struct document *r)
 			return op_invalid(c, "The endpoint %.63s has no variant named %.63s.", r->key, name);
 		if (json_object_get(wish, "DesiredWeight"))
 			json_object_set(variant, "DesiredWeight", json_object_get(wish, "DesiredWeight"));
-		if (json_get_i64(wish, "DesiredInstanceCount", 1) < 1)
-			return op_invalid(c, "DesiredInstanceCount of the variant %.63s must be at least 1.", name);
-		if (json_object_get(wish, "DesiredInstanceCount"))
-			json_object_set(variant, "DesiredInstanceCount", json_object_get(wish, "DesiredInstanceCount"));
+		if (change_capacity(c, variant, wish) < 0)
+			return -1;
 	}
 	endpoint_resize(c->e, r);
 	return 0;
@@ -372,9 +426,9 @@ const struct document_kind kinds_of_hosting[] = {
 		.drop = "RetainAllVariantProperties ExcludeRetainedVariantProperties RetainDeploymentConfig "
 			"DesiredWeightsAndCapacities",
 		.rename = "LastDeploymentConfig=DeploymentConfig",
-		.hidden = ENDPOINT_STATE,
+		.hidden = ENDPOINT_HIDDEN,
 		.search = "Endpoint",
-		.search_drop = ENDPOINT_STATE
+		.search_drop = ENDPOINT_HIDDEN
 		" LastDeploymentConfig AsyncInferenceConfig PendingDeploymentSummary ExplainerConfig "
 		"MetricsConfig",
 		.missing = {"ValidationException", "Could not find endpoint \"{arn}\"."},
@@ -392,7 +446,8 @@ const struct document_kind kinds_of_hosting[] = {
 			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = endpoint_updated},
 			{VERB_CHANGE, "UpdateEndpointWeightsAndCapacities",
 			 "DesiredWeightsAndCapacities!:[{VariantName!:name DesiredWeight:number "
-			 "DesiredInstanceCount:count}]",
+			 "DesiredInstanceCount:count ServerlessUpdateConfig:{MaxConcurrency:concurrency "
+			 "ProvisionedConcurrency:concurrency}}]",
 			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = weights_changed},
 			{VERB_DELETE, "DeleteEndpoint",
 			 .from = "InService OutOfService Failed UpdateRollbackFailed Deleting", .refused = IN_PROGRESS,

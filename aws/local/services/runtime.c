@@ -88,6 +88,8 @@ static void forward_headers(const struct request *rq, struct strmap *out)
 
 static int refuse(struct call *c, const struct err *err)
 {
+	if (err->code == ERR_THROTTLED)
+		return fault_set(c->fault, 400, "ThrottlingException", "%s", err->msg);
 	if (err->code == ERR_LIMIT)
 		return fault_set(c->fault, 503, "ServiceUnavailable", "%s", err->msg);
 	return fault_set(c->fault, 400, "ValidationError", "%s", err->msg);
@@ -100,9 +102,13 @@ int op_invoke_endpoint(struct call *c, json_t **out)
 	AUTO(strmap) struct strmap headers = {0};
 	struct err err = {0};
 
-	if (c->rq->body.len > ENDPOINT_MAX_BODY)
+	size_t most = doc && json_path_get(doc->doc, "ProductionVariants.0.CurrentServerlessConfig")
+			      ? SERVERLESS_MAX_BODY
+			      : ENDPOINT_MAX_BODY;
+
+	if (c->rq->body.len > most)
 		return fault_set(c->fault, 413, "RequestEntityTooLargeException",
-				 "HTTP content length exceeded %d bytes.", ENDPOINT_MAX_BODY);
+				 "HTTP content length exceeded %zu bytes.", most);
 	if (!doc)
 		return fault_set(c->fault, 400, "ValidationError",
 				 "Endpoint %.63s of account " ACCOUNT_ID " not found.", name);

@@ -29,6 +29,8 @@ static const struct named_type {
 	{"number", PLAIN(SHAPE_DOUBLE)},
 	{"time", PLAIN(SHAPE_TIME)},
 	{"count", {.type = SHAPE_INTEGER, .min = 0, .max = SHAPE_NO_LIMIT}},
+	{"concurrency", {.type = SHAPE_INTEGER, .min = 1, .max = 200}},
+	{"serverless_mb", {.type = SHAPE_INTEGER, .min = 1024, .max = 6144}},
 	{"page50", {.type = SHAPE_INTEGER, .min = 1, .max = 50}},
 	{"page", {.type = SHAPE_INTEGER, .min = 1, .max = 100}},
 	{"token", TEXT_TYPE(0, 8192, ".*")},

@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+"""Endpoints that have servers only while there is work, through boto3: serverless ones.
+AWS's model judges every reply."""
+import atexit
+import io
+import os
+import shutil
+import signal
+import tarfile
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+
+from engine_support import *
+from engine_judge import Judge
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+judge = Judge()
+BUCKET = "sagemaker-us-east-1-000000000000"
+SERVE = r'''#!/usr/bin/python3
+import http.server, os, signal, sys, time
+mode, port = os.environ.get("MODE", "ok"), int(os.environ["SAGEMAKER_BIND_TO_PORT"])
+if mode == "once":  # of all the starts only the first serves
+    try:
+        os.mkdir(os.environ["MARK"])
+    except FileExistsError:
+        sys.exit(4)
+if mode == "late":
+    time.sleep(0.7)
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        self.answer(200, b"")
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if body == b"die":
+            os._exit(3)
+        if body.startswith(b"slow"):
+            time.sleep(float(body[4:]))
+        if body == b"error":
+            return self.answer(500, b"it broke")
+        self.answer(200, b"%d:%s" % (os.getpid(), body))
+    def log_message(self, *a):
+        pass
+class S(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
+S(("127.0.0.1", port), H).serve_forever()
+'''
+work = tempfile.mkdtemp(prefix="sagetop-serving-")
+atexit.register(shutil.rmtree, work, ignore_errors=True)
+with open(os.path.join(work, "serve"), "w") as f:
+    f.write(SERVE)
+os.chmod(os.path.join(work, "serve"), 0o755)
+with open(os.path.join(work, "local.yaml"), "w") as f:
+    f.write(f"serverless-idle: 1s\nimages:\n  own:\n    folder: {work}\n")
+OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s")
+ONCE = botocore.config.Config(retries={"max_attempts": 0}, max_pool_connections=32)
+
+with engine(*OPTIONS) as e:
+    def clients():
+        global sm, rt, s3, cw
+        sm = judge.watch(e.client("sagemaker"))
+        rt = e.session().client("sagemaker-runtime", endpoint_url=e.endpoint, config=ONCE)
+        s3, cw = e.client("s3"), e.client("cloudwatch")
+
+    clients()
+
+    def model(name, **environment):
+        sm.create_model(ModelName=name, ExecutionRoleArn=ROLE,
+                        PrimaryContainer={"Image": "own", "Environment": environment})
+
+    def told(name):
+        return sm.describe_endpoint(EndpointName=name)
+
+    def settled(name, seconds=30):
+        return until(lambda: (lambda d: d if d["EndpointStatus"] in ("InService", "Failed", "OutOfService") else None)(
+            told(name)), seconds, f"{name} to settle")
+
+    def says(name, body=b"x", **more):
+        return rt.invoke_endpoint(EndpointName=name, Body=body, **more)["Body"].read()
+
+    def servers(name):
+        """The servers of an endpoint that run, by their folders."""
+        folder, found = b"SAGETOP_JOB_DIR=" + os.path.join(e.state, "endpoints", name).encode() + b"/", set()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as f:
+                    pairs = f.read().split(b"\0")
+            except OSError:
+                continue
+            if any(p.startswith(b"SAGEMAKER_BIND_TO_PORT=") for p in pairs):
+                found.update(p for p in pairs if p.startswith(folder))
+        return found
+
+    def metric(name, endpoint, variant="v", stat="Sum"):
+        dimensions = [{"Name": "EndpointName", "Value": endpoint}] + (
+            [{"Name": "VariantName", "Value": variant}] if variant else [])
+        r = cw.get_metric_data(StartTime=time.time() - 3600, EndTime=time.time() + 60, MetricDataQueries=[{
+            "Id": "m", "MetricStat": {"Period": 3600, "Stat": stat, "Metric": {
+                "Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": dimensions}}}])
+        return sum(r["MetricDataResults"][0]["Values"])
+
+    def raw(operation, **members):
+        """A request with members that this botocore does not know: the error's code and message, "" without one."""
+        request = AWSRequest("POST", e.endpoint + "/", {
+            "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"SageMaker.{operation}"}, json.dumps(members))
+        SigV4Auth(Credentials("local", "local"), "sagemaker", "us-east-1").add_auth(request)
+        try:
+            with urllib.request.urlopen(urllib.request.Request(e.endpoint + "/", request.data.encode(), dict(request.headers))):
+                return ""
+        except urllib.error.HTTPError as x:
+            said = json.load(x)
+            return said["__type"] + " " + said.get("message", said.get("Message", ""))
+
+    # --- serverless
+    model("ok")
+
+    def serverless(name, variants=None, model="ok", **more):
+        config = {"MemorySizeInMB": 2048, "MaxConcurrency": 2} | more.pop("config", {})
+        return dict(EndpointConfigName=name, ProductionVariants=variants or [
+            {"VariantName": "v", "ModelName": model, "ServerlessConfig": config}], **more)
+    capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/c",
+               "CaptureOptions": [{"CaptureMode": "Input"}]}
+    lenient = e.session().client("sagemaker", endpoint_url=e.endpoint, config=botocore.config.Config(parameter_validation=False))
+    for what, request, said in (
+            ("memory of no such size", serverless("c", config={"MemorySizeInMB": 1500}), "must be 1024, 2048"),
+            ("too little memory", serverless("c", config={"MemorySizeInMB": 512}), "greater than or equal to 1024"),
+            ("too many at a time", serverless("c", config={"MaxConcurrency": 201}), "less than or equal to 200"),
+            ("data capture", serverless("c", DataCaptureConfig=capture), "not supported for serverless"),
+            ("two variants", serverless("c", variants=[
+                {"VariantName": v, "ModelName": "ok", "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
+                for v in "vw"]), "one variant only")):
+        got = failure(lenient.create_endpoint_config, **request)
+        ok(f"serverless with {what} is refused", got and got[0] == "ValidationException" and said in got[1], got)
+    match("so is more provisioned than there may be", raw("CreateEndpointConfig", **serverless(
+        "c", config={"ProvisionedConcurrency": 3})), "^ValidationException.*must not exceed its MaxConcurrency")
+    sm.create_endpoint_config(**serverless("less"))
+    sm.create_endpoint(EndpointName="less", EndpointConfigName="less")
+    d = settled("less")
+    variant = d["ProductionVariants"][0]
+    equal("a serverless endpoint is in service", (d["EndpointStatus"], variant["CurrentInstanceCount"],
+                                                  variant["CurrentServerlessConfig"]["MaxConcurrency"]), ("InService", 0, 2))
+    ok("without a server once its model was seen to start", until(lambda: not servers("less")), servers("less"))
+    began = time.monotonic()
+    first = says("less")
+    cold = time.monotonic() - began
+    ok("the first call starts one", len(servers("less")) == 1 and first.endswith(b":x"), first)
+    began = time.monotonic()
+    equal("which the next one finds", says("less"), first)
+    ok("at once", time.monotonic() - began < cold / 2, (time.monotonic() - began, cold))
+    answers, refused = [], []
+
+    def slow():
+        try:
+            answers.append(says("less", b"slow0.7"))
+        except botocore.exceptions.ClientError as x:
+            refused.append((x.response["Error"]["Code"], x.response["ResponseMetadata"]["HTTPStatusCode"]))
+    threads = [threading.Thread(target=slow) for _ in range(5)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    equal("of five calls at a time two are answered, by a server each", (len(answers), len(set(answers))), (2, 2))
+    equal("and the others throttled", refused, [("ThrottlingException", 400)] * 3)
+    equal("a body of more than 4 MiB is too much", failure(says, name="less", body=b"x" * (4194304 + 1))[0],
+          "RequestEntityTooLargeException")
+    ok("starts are counted: ModelSetupTime", until(lambda: metric("ModelSetupTime", "less", stat="SampleCount") == 2, 10),
+       metric("ModelSetupTime", "less", stat="SampleCount"))
+    ok("and lie in OverheadLatency, not in the model's", until(lambda: metric("Invocations", "less") == 4, 10) and
+       metric("OverheadLatency", "less", stat="Maximum") > 50000 > metric("ModelLatency", "less", stat="Minimum"),
+       [metric(x, "less", stat="Maximum") for x in ("OverheadLatency", "ModelLatency")])
+    ok("idle ones end", until(lambda: not servers("less"), 10), servers("less"))
+    equal("the endpoint stays in service", told("less")["EndpointStatus"], "InService")
+    match("a server that dies under a call is a model's error", failure(says, name="less", body=b"die")[0], "ModelError")
+    ok("the next call has another one", says("less").endswith(b":x"))
+
+    # A model that starts only once: the call that wants the second start is told, and nothing hangs.
+    model("once", MODE="once", MARK=os.path.join(work, "mark"))
+    sm.create_endpoint_config(**serverless("once", model="once"))
+    sm.create_endpoint(EndpointName="once", EndpointConfigName="once")
+    equal("a model that starts once is in service", settled("once")["EndpointStatus"], "InService")
+    until(lambda: not servers("once"))
+    got = failure(says, name="once")
+    ok("a call whose server does not start is a model's error", got and got[0] == "ModelError" and "ping health check" in got[1], got)
+    model("dies", MODE="once", MARK="/")
+    sm.create_endpoint_config(**serverless("dies", model="dies"))
+    sm.create_endpoint(EndpointName="dies", EndpointConfigName="dies")
+    d = settled("dies")
+    ok("one that never starts fails", d["EndpointStatus"] == "Failed" and "ping health check" in d["FailureReason"], d)
+    sm.update_endpoint(EndpointName="less", EndpointConfigName="dies")
+    d = settled("less")
+    ok("and rolls an update back", d["EndpointConfigName"] == "less" and "ping health check" in d["FailureReason"], d)
+
+    # Provisioned concurrency stands; it can be changed.
+    equal("concurrency is changed", raw("UpdateEndpointWeightsAndCapacities", EndpointName="less", DesiredWeightsAndCapacities=[
+        {"VariantName": "v", "ServerlessUpdateConfig": {"MaxConcurrency": 3, "ProvisionedConcurrency": 2}}]), "")
+    ok("provisioned servers stand without a call", until(lambda: len(servers("less")) == 2, 10), servers("less"))
+    equal("and it is told", settled("less")["ProductionVariants"][0]["CurrentServerlessConfig"]["MaxConcurrency"], 3)
+    match("instances are not to be had", str(failure(sm.update_endpoint_weights_and_capacities, EndpointName="less",
+          DesiredWeightsAndCapacities=[{"VariantName": "v", "DesiredInstanceCount": 2}])), "it is serverless")
+    sm.delete_endpoint_config(EndpointConfigName="less")
+
+    # --- kill -9
+    e.stop(signal.SIGKILL)
+    e.start(*OPTIONS)
+    clients()
+    equal("after a crash a serverless endpoint serves, though its configuration is deleted",
+          (settled("less")["EndpointStatus"], says("less")[-2:]), ("InService", b":x"))
+    ok("with what is provisioned", until(lambda: len(servers("less")) == 2, 10), servers("less"))
+
+    # A call that waits for its server when the endpoint is deleted.
+    model("late", MODE="late")
+    sm.create_endpoint_config(**serverless("late", model="late"))
+    sm.create_endpoint(EndpointName="late", EndpointConfigName="late")
+    settled("late")
+    until(lambda: not servers("late"))
+    told_of = []
+    waits = threading.Thread(target=lambda: told_of.append(failure(says, name="late")))
+    waits.start()
+    until(lambda: servers("late"))
+    sm.delete_endpoint(EndpointName="late")
+    waits.join(10)
+    ok("a call that waits is told that the endpoint was deleted", told_of and "was deleted" in told_of[0][1], told_of)
+    for name in [x["EndpointName"] for x in sm.list_endpoints(MaxResults=100)["Endpoints"]]:
+        sm.delete_endpoint(EndpointName=name)
+    equal("all are deleted", sm.list_endpoints()["Endpoints"], [])
+    ok("and no server is left", until(lambda: not servers("less") and not servers("late"), 10))
+    equal("the engine ends cleanly", e.stop(), 0)
+equal("AWS's model finds nothing wrong in any reply", judge.problems[:5], [])
+done()
