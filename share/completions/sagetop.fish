@@ -11,7 +11,7 @@ complete -c sagetop -n __fish_use_subcommand -a metrics -d 'chart the metrics of
 complete -c sagetop -n __fish_use_subcommand -a launch -d 'create a job from a JSON or YAML specification (- is standard input)'
 complete -c sagetop -n __fish_use_subcommand -a estimate -d 'what a specification, or a model for each of --entities, will take and cost'
 complete -c sagetop -n __fish_use_subcommand -a clone -d 'create a job like another, with changes'
-complete -c sagetop -n __fish_use_subcommand -a tune -d 'search for hyperparameters by many training jobs: max_depth=3..10 eta=0.01..0.2:log n=20 parallel=5 objective=validation:rmse'
+complete -c sagetop -n __fish_use_subcommand -a tune -d 'search for hyperparameters by many training jobs: max_depth=3..10 eta=0.01..0.2:log n=20 parallel=5 objective=validation:rmse; tuning-job/NAME goes on with one'
 complete -c sagetop -n __fish_use_subcommand -a process -d 'run a script over data as a processing job; what begins with - stands behind --'
 complete -c sagetop -n __fish_use_subcommand -a deploy -d 'serve a model: of a training job, tuning-job/NAME, model/NAME or an archive; what it costs an hour and a month is said before'
 complete -c sagetop -n __fish_use_subcommand -a transform -d 'predict files in bulk, as a batch transform job: --input and --output say where they lie; the price an hour is said before'

@@ -37,7 +37,7 @@ _sagetop() {
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
 		'clone:create a job like another, with changes' \
-		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse' \
+		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse; tuning-job/NAME goes on with one' \
 		'process:run a script over data as a processing job; what begins with - stands behind --' \
 		'deploy:serve a model\: of a training job, tuning-job/NAME, model/NAME or an archive; what it costs an hour and a month is said before' \
 		'transform:predict files in bulk, as a batch transform job\: --input and --output say where they lie; the price an hour is said before' \

@@ -1,8 +1,9 @@
-/* sagetop tune SPEC, sagetop tune JOB WORD...: a search for hyperparameters, prepared,
+/* sagetop tune SPEC, JOB WORD..., tuning-job/NAME [WORD]...: a search for hyperparameters, prepared,
  * priced, asked about and sent; with --wait, until it has ended. */
 #include "app/budgets.h"
 #include "app/commands.h"
 #include "app/output.h"
+#include "app/reference.h"
 #include "aws/op.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
@@ -63,21 +64,50 @@ static char *short_name(const char *name)
 	return xasprintf("%.*s%s", (int)stem, name, name + n - suffix);
 }
 
-static int of_job(struct tune *t, const char *job, struct err *err)
+static int of_job(struct tune *t, const char *job, const struct strlist *words, struct err *err)
 {
 	AUTO(launch_plan) struct launch_plan *plan = NULL;
-	AUTO(strlist) struct strlist words = {0};
 
-	for (size_t i = 1; i < t->a->cli.args.n; i++)
-		strlist_add(&words, t->a->cli.args.items[i]);
-	if (!words.n)
+	if (!words->n)
 		return err_set(err, ERR_USAGE,
 			       "what is tuned of %s is not said: max_depth=3..10 eta=0.01..0.2:log n=20", job);
 	if (app_plan_clone(t->a, job, NULL, NULL, &plan, err) < 0)
 		return -err->code;
 	AUTO(str) char *name = short_name(plan->name);
 
-	return tune_spec_make(plan->spec, str_or(app_value(t->a, OPT_NAME), name), &words, &t->request, err);
+	return tune_spec_make(plan->spec, str_or(app_value(t->a, OPT_NAME), name), words, &t->request, err);
+}
+
+static int of_search(struct tune *t, const char *search, const struct strlist *words, struct err *err)
+{
+	AUTO(json) json_t *raw = NULL;
+	struct resource *r;
+
+	if (reference_describe(t->a, &kind_table[KIND_TUNING_JOB], search, &r, &raw, err) < 0)
+		return -err->code;
+	AUTO(str)
+	char *long_name = job_clone_name(&sync_session(t->a->sync)->tables[KIND_TUNING_JOB], r->name, clock_now_ms());
+	AUTO(str) char *name = short_name(long_name);
+
+	return tune_spec_continue(raw, str_or(app_value(t->a, OPT_NAME), name), words, &t->request, err);
+}
+
+static int of_name(struct tune *t, const char *what, struct err *err)
+{
+	AUTO(strlist) struct strlist words = {0};
+	const struct kind *k;
+	const char *name;
+
+	for (size_t i = 1; i < t->a->cli.args.n; i++)
+		strlist_add(&words, t->a->cli.args.items[i]);
+	if (kind_parse_reference(what, &k, &name, err) < 0)
+		return -err->code;
+	if (k->id == KIND_TUNING_JOB)
+		return of_search(t, name, &words, err);
+	if (k->id == KIND_TRAINING_JOB)
+		return of_job(t, name, &words, err);
+	return err_set(err, ERR_USAGE, "%s are not tuned: name a training job, or tuning-job/NAME to go on with",
+		       k->title);
 }
 
 /* --- what it can cost --------------------------------------------------------------------- */
@@ -213,7 +243,7 @@ int cmd_tune(struct app *a, struct err *err)
 
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
 		return -err->code;
-	int rc = spec ? of_spec(&t, what, err) : of_job(&t, what, err);
+	int rc = spec ? of_spec(&t, what, err) : of_name(&t, what, err);
 
 	if (rc == 0)
 		rc = tune_spec_check(t.request, spec ? what : NULL, err);

@@ -171,6 +171,21 @@ static void add_to(json_t *config, const char *list, json_t *row)
 	json_array_append_new(rows, row);
 }
 
+/* What was said of it before does not hold any more. */
+static void drop_range(json_t *config, const char *name)
+{
+	const char *list;
+	json_t *rows;
+
+	json_object_foreach(json_object_get(config, "ParameterRanges"), list, rows)
+	{
+		for (size_t i = json_array_size(rows); i-- > 0;) {
+			if (str_eq(json_get_str(json_array_get(rows, i), "Name"), name))
+				json_array_remove(rows, i);
+		}
+	}
+}
+
 /* NULL: none is named so. */
 static const char *scaling(const char *word)
 {
@@ -244,6 +259,9 @@ static int add_word(struct making *m, const char *word, struct err *err)
 		if (str_eq(tune_words[i].name, name))
 			return tune_words[i].set(m, eq + 1, err);
 	}
+	if (!m->definition)
+		return err_set(err, ERR_USAGE, "%s: there are several definitions; change it in a specification", word);
+	drop_range(m->config, name);
 	if (strstr(eq + 1, "..")) {
 		json_object_del(fixed, name);
 		return add_range(m, name, eq + 1, err);
@@ -289,6 +307,12 @@ static void copy_members(json_t *to, const json_t *from, const char *const *name
 	}
 }
 
+/* What the service itself has put among the fixed ones. */
+static void drop_own_members(json_t *definition)
+{
+	json_object_del(json_object_get(definition, "StaticHyperParameters"), "_tuning_objective_metric");
+}
+
 static json_t *definition_of(const json_t *job)
 {
 	json_t *definition = json_object(), *algorithm = json_object(), *fixed = json_object();
@@ -298,8 +322,8 @@ static json_t *definition_of(const json_t *job)
 		     ARRAY_LEN(algorithm_members));
 	json_object_set_new(definition, "AlgorithmSpecification", algorithm);
 	json_object_update(fixed, json_object_get(job, "HyperParameters"));
-	json_object_del(fixed, "_tuning_objective_metric");
 	json_object_set_new(definition, "StaticHyperParameters", fixed);
+	drop_own_members(definition);
 	return definition;
 }
 
@@ -311,6 +335,8 @@ static int set_direction(struct making *m, struct err *err)
 	if (!metric)
 		return err_set(err, ERR_USAGE,
 			       "objective=METRIC is missing: what is to become better (validation:rmse)");
+	if (!m->goal)
+		m->goal = json_get_str(objective, "Type");
 	if (!m->goal) {
 		enum metric_direction d = metric_direction(metric, NULL);
 
@@ -321,6 +347,46 @@ static int set_direction(struct making *m, struct err *err)
 			       "the name of %s does not tell whether more is better: say goal=min or goal=max", metric);
 	json_object_set_new(objective, "Type", json_string(m->goal));
 	return 0;
+}
+
+static json_t *definitions_of(const json_t *search)
+{
+	json_t *list = json_deep_copy(json_object_get(search, "TrainingJobDefinitions")), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) drop_own_members(one);
+	return list;
+}
+
+int tune_spec_continue(const json_t *search, const char *name, const struct strlist *words, json_t **ret,
+		       struct err *err)
+{
+	AUTO(json) json_t *request = json_object();
+	struct making m = {.request = request,
+			   .config = json_deep_copy(json_object_get(search, CONFIG)),
+			   .definition = json_deep_copy(json_object_get(search, "TrainingJobDefinition"))};
+	json_t *several = definitions_of(search);
+	const char *parent = json_get_str(search, "HyperParameterTuningJobName");
+	int rc = 0;
+
+	json_object_set_new(request, "HyperParameterTuningJobName", json_string(name));
+	if (m.config)
+		json_object_set_new(request, CONFIG, m.config);
+	if (m.definition)
+		json_object_set_new(request, "TrainingJobDefinition", m.definition);
+	if (several)
+		json_object_set_new(request, "TrainingJobDefinitions", several);
+	if (!m.config || !parent || !(m.definition || json_array_size(several)))
+		return err_set(err, ERR_PARSE, "the service does not tell what %s was asked for", str_or(parent, name));
+	drop_own_members(m.definition);
+	(void)set_parents(&m, parent, err);
+	for (size_t i = 0; rc == 0 && i < words->n; i++)
+		rc = add_word(&m, words->items[i], err);
+	if (rc == 0 && m.definition)
+		rc = set_direction(&m, err);
+	if (rc == 0)
+		*ret = TAKE(request);
+	return rc;
 }
 
 int tune_spec_make(const json_t *job, const char *name, const struct strlist *words, json_t **ret, struct err *err)

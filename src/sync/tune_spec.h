@@ -15,6 +15,11 @@
 int tune_spec_make(const json_t *job, const char *name, const struct strlist *words, json_t **ret,
 		   struct err *err) NODISCARD;
 
+/* More of a search: search is DescribeHyperParameterTuningJob's reply; asked for again, with that
+ * job as the parent of a warm start (same data and algorithm) and what the words change. */
+int tune_spec_continue(const json_t *search, const char *name, const struct strlist *words, json_t **ret,
+		       struct err *err) NODISCARD;
+
 /* The training job that a tuning job's request asks for, definition i of it: its static
  * hyperparameters, and of each range the least value. NULL behind the last. New reference. */
 json_t *tune_spec_child(const json_t *request, size_t i) NODISCARD;

@@ -80,6 +80,27 @@ tap_equal 'all twenty are there' 20 "$(printf '%s\n' "$out" | grep -c '^search-'
 sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=10..40 n=2 objective=validation:rmse from=search \
 	--name more --wait --timeout 120s
 tap_match 'more of them by warm start' 'more-00[12]-' "$out"
+sagetop --local tune tuning-job/more eta=0.05..0.1 num_round=12 --name still-more --dry-run
+printf '%s' "$out" >"$work/more.json"
+tap_equal 'a search is gone on with by its name: itself its parent, and what the words change' \
+	"more IdenticalDataAndAlgorithm 2 ['max_depth'] [('eta', '0.05', '0.1')] 12 Minimize" "$(/usr/bin/python3 - "$work/more.json" <<'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+c, d, w = r["HyperParameterTuningJobConfig"], r["TrainingJobDefinition"], r["WarmStartConfig"]
+p, fixed = c["ParameterRanges"], d["StaticHyperParameters"]
+assert "_tuning_objective_metric" not in fixed and "eta" not in fixed, fixed
+print(w["ParentHyperParameterTuningJobs"][0]["HyperParameterTuningJobName"], w["WarmStartType"],
+      c["ResourceLimits"]["MaxNumberOfTrainingJobs"], [x["Name"] for x in p["IntegerParameterRanges"]],
+      [(x["Name"], x["MinValue"], x["MaxValue"]) for x in p["ContinuousParameterRanges"]], fixed["num_round"],
+      c["HyperParameterTuningJobObjective"]["Type"])
+END
+)"
+sagetop --local tune tuning-job/more n=1 --wait --timeout 120s
+tap_match 'and it runs, under a name of its own' 'more-[0-9]{6}-[0-9]{6}-001-' "$status $out"
+sagetop --local tune tuning-job/nothing n=1
+tap_match 'one that is not there' "no tuning job 'nothing'" "$errors"
+sagetop --local tune endpoint/x n=1
+tap_match 'what cannot be tuned' 'endpoints are not tuned' "$errors"
 sagetop --local tune "$work/dry.json" --name from-file --wait --timeout 120s
 tap_match 'and from a file' 'from-file-00' "$status $out"
 tap_done
