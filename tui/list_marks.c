@@ -129,7 +129,7 @@ void list_hidden_text(struct view *v, char *buf, size_t size)
 	if (l->n_hidden == l->marks.n && l->n_hidden)
 		snprintf(buf, size, "%zu marked, hidden by the filter", l->n_hidden);
 	else if (l->n_hidden)
-		snprintf(buf, size, "%zu marked, %zu of them hidden by the filter", l->marks.n, l->n_hidden);
+		snprintf(buf, size, "%zu marked, %zu hidden by the filter", l->marks.n, l->n_hidden);
 }
 
 void list_chosen(struct view *v, struct strlist *out)

@@ -163,7 +163,7 @@ static void cost_update(struct view *v)
 	drop(st);
 	spend_init(&st->spend, &opt);
 	spend_add_session(&st->spend, ui_session(v->ui));
-	spend_sort(&st->spend);
+	spend_sort(&st->spend, true);		/* today is what one looks for */
 	if (st->month_of != data_generation(v)) /* another grouping or period leaves it as it is */
 		sum_month(v, local);
 	round_rows(st);

@@ -136,7 +136,8 @@ static void failures_title(struct view *v, struct buf *left, struct buf *right)
 	if (st->filter)
 		(void)buf_addf(left, " · %s", st->filter);
 	if (st->failures.usd_micro != USD_UNKNOWN)
-		(void)buf_addf(right, "%s", money_text(money, st->failures.usd_micro));
+		(void)buf_addf(right, "%s, prices of %s", money_text(money, st->failures.usd_micro),
+			       str_or(ui_session(v->ui)->prices_as_of, "?"));
 }
 
 static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)

@@ -236,6 +236,7 @@ static void marked_cost(struct view *v, struct buf *out)
 	(void)buf_addf(out, ": %s", money_text(money, sum));
 	if (unknown)
 		(void)buf_addf(out, " and %zu unknown", unknown);
+	(void)buf_addf(out, ", prices of %s", str_or(s->prices_as_of, "?"));
 }
 
 static int jobs_open(struct view *v, const struct view_arg *arg, struct err *err)

@@ -193,7 +193,7 @@ static void add_diff(struct doc *d, const char *diff)
 	}
 }
 
-static void lay_out(struct launch_state *st, int width)
+static void lay_out(struct launch_state *st, const char *prices_as_of, int width)
 {
 	struct doc *d = &st->doc;
 	const struct host_preview *p = st->preview;
@@ -211,8 +211,8 @@ static void lay_out(struct launch_state *st, int width)
 	if (p->ceiling_micro == USD_UNKNOWN)
 		doc_add(d, ST_WARN, "? no price known for this instance type and region");
 	else
-		doc_addf(d, ST_NORMAL, "at most %s: its longest run time at the price list's rate",
-			 money_text(money, p->ceiling_micro));
+		doc_addf(d, ST_NORMAL, "at most %s: its longest run time, prices of %s",
+			 money_text(money, p->ceiling_micro), str_or(prices_as_of, "?"));
 	if (p->warning[0]) {
 		doc_line(d);
 		doc_wrapped(d, ST_WARN, 1, width - 2, p->warning);
@@ -240,7 +240,7 @@ static void launch_draw(struct view *v, struct area a)
 		return;
 	}
 	if (st->doc_width != a.cols)
-		lay_out(st, a.cols);
+		lay_out(st, ui_session(v->ui)->prices_as_of, a.cols);
 	int rows = a.rows - (st->stage == STAGE_SENDING || st->problem[0] ? 1 : 0);
 	doc_draw(&st->doc, area_part(a, 0, 0, rows, a.cols));
 	if (st->stage == STAGE_SENDING)

@@ -311,15 +311,16 @@ static void draw_summary(const struct tuning_state *st, struct area a)
 }
 
 /* An estimate: by the children's times and the definition's instances. */
-static void draw_cost(const struct tuning_state *st, struct area a)
+static void draw_cost(const struct tuning_state *st, const char *prices_as_of, struct area a)
 {
 	const struct search *s = &st->search;
 	char text[32];
 	int col = area_putf(a, 0, 1, ST_NORMAL, "cost so far ≈%s", money_text(text, s->spent_micro));
 
 	if (s->projected_micro != USD_UNKNOWN && s->tuning && resource_is_running(s->tuning))
-		area_putf(a, 0, col, ST_DIM, ", of all %lld ≈%s", (long long)s->max_jobs,
-			  money_text(text, s->projected_micro));
+		col = area_putf(a, 0, col, ST_DIM, ", of all %lld ≈%s", (long long)s->max_jobs,
+				money_text(text, s->projected_micro));
+	area_putf(a, 0, col, ST_DIM, "; prices of %s", str_or(prices_as_of, "?"));
 }
 
 static void tuning_draw(struct view *v, struct area a)
@@ -329,7 +330,7 @@ static void tuning_draw(struct view *v, struct area a)
 
 	draw_summary(st, area_part(a, 0, 0, 1, a.cols));
 	if (charts && st->search.spent_micro != USD_UNKNOWN && !ui_session(v->ui)->local)
-		draw_cost(st, area_part(a, top++, 0, 1, a.cols));
+		draw_cost(st, ui_session(v->ui)->prices_as_of, area_part(a, top++, 0, 1, a.cols));
 	if (st->search.tuning && !str_empty(st->search.tuning->failure_reason))
 		area_put_cut(a, top++, 1, a.cols - 2, ST_BAD, st->search.tuning->failure_reason);
 	if (charts && st->search.n_measured) {

@@ -27,8 +27,9 @@ struct backtest_result {
 	char *headline_words;
 	int64_t usd_micro; /* USD_UNKNOWN; from cost.json, as are the next two: -1 unknown */
 	int64_t jobs, billable_seconds;
-	char *recalibrating; /* what it takes, as planned: "15 trainings instead of 1, ..."; NULL where unknown */
-	json_t *importances; /* as importances.json has them; NULL where there are none */
+	char prices_as_of[16]; /* "" where unknown */
+	char *recalibrating;   /* what it takes, as planned: "15 trainings instead of 1, ..."; NULL where unknown */
+	json_t *importances;   /* as importances.json has them; NULL where there are none */
 };
 void backtest_result_done(struct backtest_result *r);
 AUTO_EMBEDDED(backtest_result, struct backtest_result, backtest_result_done)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/backtest_progress.h"
+#include "app/output.h"
 #include "aws/s3.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -362,6 +363,7 @@ static int write_cost(struct drive *d, struct err *err)
 
 	json_object_set_new(o, "usd_micro",
 			    d->run.usd_micro == USD_UNKNOWN ? json_null() : json_integer(d->run.usd_micro));
+	json_put_prices(o, sync_session(d->a->sync));
 	AUTO(str) char *text = json_text_pretty(o);
 
 	return fs_write_atomic(path, text, strlen(text), 0600, err);

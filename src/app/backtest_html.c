@@ -253,7 +253,9 @@ static void add_cost(struct buf *out, const struct backtest_result *r)
 
 	if (r->usd_micro == USD_UNKNOWN)
 		return;
-	buf_addf(out, "<p>Cost %s: $%.4f a slate", money_text(total, r->usd_micro), backtest_usd_per_slate(r));
+	buf_addf(out, "<p>Cost %s (prices of ", money_text(total, r->usd_micro));
+	html_text(out, str_or(r->prices_as_of, "an unknown day"));
+	buf_addf(out, "): $%.4f a slate", backtest_usd_per_slate(r));
 	if (isnan(backtest_usd_per_point(r)))
 		buf_adds(out, ", and no skill was bought for it.</p>\n");
 	else

@@ -174,6 +174,7 @@ static json_t *cost_json(const struct backtest_result *r)
 	json_t *o = json_object();
 
 	json_put_usd(o, "usd", r->usd_micro);
+	json_put_str(o, "prices_as_of", str_empty(r->prices_as_of) ? NULL : r->prices_as_of);
 	put_known_count(o, "jobs", r->jobs);
 	put_known_count(o, "billable_seconds", r->billable_seconds);
 	backtest_put_number(o, "usd_per_slate", backtest_usd_per_slate(r));

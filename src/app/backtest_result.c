@@ -145,6 +145,9 @@ static int read_cost(struct backtest_result *r, struct err *err)
 		return -err->code;
 	int64_t usd = known_or_unknown(cost, "usd_micro");
 	r->usd_micro = usd < 0 || usd > USD_MICRO_MAX ? USD_UNKNOWN : usd;
+	AUTO(str) char *as_of = utf8_sanitize_dup(str_or(json_get_str(cost, "prices_as_of"), ""));
+
+	str_copy(r->prices_as_of, sizeof(r->prices_as_of), as_of);
 	r->jobs = known_or_unknown(cost, "jobs");
 	r->billable_seconds = known_or_unknown(cost, "billable_seconds");
 	return 0;

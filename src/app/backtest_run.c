@@ -99,9 +99,9 @@ static int confirm_rest(struct app *a, const struct backtest_work *w, struct err
 
 	if (check_budgets(a, w, rest, err) < 0)
 		return -err->code;
-	fprintf(stderr, "%s: %zu of %zu packs are left: about %s %s, at most %s\n", w->name, n, w->plan->n_jobs,
-		price_text(usual, each, share), w->spec->spot ? "on spot" : "on demand",
-		price_text(most, q->most_micro, share));
+	fprintf(stderr, "%s: %zu of %zu packs are left: about %s %s, at most %s (prices of %s)\n", w->name, n,
+		w->plan->n_jobs, price_text(usual, each, share), w->spec->spot ? "on spot" : "on demand",
+		price_text(most, q->most_micro, share), str_or(w->price_of, "an unknown day"));
 	return ask(a, w, "Go on with it?", err);
 }
 

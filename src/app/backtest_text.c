@@ -281,10 +281,12 @@ static void print_cost(const struct app *a, const struct backtest_result *r)
 	if (r->jobs >= 0)
 		fprintf(a->out, "%s job%s, ", backtest_count_text(n, (size_t)r->jobs), r->jobs == 1 ? "" : "s");
 	if (r->jobs >= 0)
-		fprintf(a->out, "%s billed\n",
+		fprintf(a->out, "%s billed; ",
 			r->billable_seconds < 0
 				? "an unknown time"
 				: timefmt_duration(billed, MIN(r->billable_seconds, INT64_MAX / 1000) * 1000));
+	if (r->usd_micro != USD_UNKNOWN || r->jobs >= 0)
+		fprintf(a->out, "prices of %s\n", str_or(r->prices_as_of, "an unknown day"));
 }
 
 /* Whether each cycle is a week: then one table says all. */

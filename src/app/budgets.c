@@ -224,13 +224,15 @@ static int check_one(struct app *a, const struct budget *b, struct table *t, jso
 	json_object_set_new(o, "budget_usd_micro", json_integer(b->usd_micro));
 	json_object_set_new(o, "percent", json_integer(st.percent));
 	json_put_str(o, "state", state);
+	json_put_prices(o, sync_session(a->sync));
 	json_object_set_new(o, "unknown", json_integer((json_int_t)st.unknown));
 	json_array_append_new(list, o);
 	a->exit_status = MAX(a->exit_status, str_eq(state, "over") ? EXIT_OVER : st.passed ? EXIT_SHARE : 0);
 	if (is_new(a, b, &st)) {
+		char prices[SESSION_PRICES_LEN];
 		AUTO(str)
-		char *text =
-			xasprintf("sagetop: the budget %s: %s of %s is spent (%s)", b->name, spent, amount, percent);
+		char *text = xasprintf("sagetop: the budget %s: %s of %s is spent (%s; %s)", b->name, spent, amount,
+				       percent, session_prices_text(sync_session(a->sync), prices));
 
 		tell(a, text);
 	}
@@ -257,9 +259,11 @@ int budgets_check(struct app *a, struct err *err)
 		    check_one(a, &b, &t, list, err) < 0)
 			return -err->code;
 	}
-	if (output_format(a) == OUTPUT_JSON)
+	if (output_format(a) == OUTPUT_JSON) {
 		output_json(a, list);
-	else
-		table_print(&t, a);
+		return 0;
+	}
+	table_print(&t, a);
+	output_prices(a);
 	return 0;
 }

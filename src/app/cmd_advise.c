@@ -147,8 +147,9 @@ static char *saving_text(char buf[32], int64_t micro)
 
 static void print_advice(struct app *a, const struct advising *w, const struct advices *l, double days)
 {
-	char usd[32];
+	char usd[32], prices[SESSION_PRICES_LEN];
 
+	session_prices_text(sync_session(a->sync), prices);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct advice *x = &l->items[i];
 
@@ -159,8 +160,8 @@ static void print_advice(struct app *a, const struct advising *w, const struct a
 			fprintf(a->out, "  But: %s\n", x->caution);
 		fprintf(a->out, "  %s\n", x->command);
 	}
-	fprintf(stderr, "sagetop: %zu jobs of %.0f days, %zu of them measured: %s\n", w->n, days, w->measured,
-		l->n ? "a month's savings, each by itself, on the prices of sagetop prices" : "nothing to advise");
+	fprintf(stderr, "sagetop: %zu jobs of %.0f days, %zu of them measured: %s (%s)\n", w->n, days, w->measured,
+		l->n ? "a month's savings, each by itself" : "nothing to advise", prices);
 }
 
 static void print_rows(struct app *a, const struct advices *l)
@@ -188,6 +189,7 @@ static void print_rows(struct app *a, const struct advices *l)
 		table_cell(&t, x->command);
 	}
 	table_print(&t, a);
+	output_prices(a);
 }
 
 static void print_advice_json(struct app *a, const struct advices *l)
@@ -204,6 +206,7 @@ static void print_advice_json(struct app *a, const struct advices *l)
 		json_object_set_new(o, "saving_usd_a_month",
 				    x->saving_micro == ADVICE_UNKNOWN ? json_null()
 								      : json_real((double)x->saving_micro / 1e6));
+		json_put_prices(o, sync_session(a->sync));
 		json_put_str(o, "what", x->what);
 		json_put_str(o, "evidence", x->evidence);
 		json_put_str(o, "caution", x->caution);

@@ -151,7 +151,7 @@ static void print_use(const struct deploy *d)
 
 static void print_preview(const struct deploy *d)
 {
-	char hour[24], month[24];
+	char hour[24], month[24], prices[SESSION_PRICES_LEN];
 
 	fprintf(stderr, "%s: ", d->endpoint);
 	print_variants(d);
@@ -162,8 +162,9 @@ static void print_preview(const struct deploy *d)
 	else if (!d->rate_micro)
 		print_use(d);
 	else
-		fprintf(stderr, ", %s an hour, %s a month until it is deleted\n", money_rate_text(hour, d->rate_micro),
-			money_text(month, d->rate_micro * HOURS_A_MONTH));
+		fprintf(stderr, ", %s an hour, %s a month until it is deleted (%s)\n",
+			money_rate_text(hour, d->rate_micro), money_text(month, d->rate_micro * HOURS_A_MONTH),
+			session_prices_text(sync_session(d->a->sync), prices));
 }
 
 /* What it costs more an hour than what serves now. */

@@ -83,6 +83,7 @@ static void print_json(const struct app *a, const struct failures *f)
 
 		json_object_set_new(o, "jobs", json_integer((json_int_t)one->n));
 		json_put_usd(o, "cost_usd", one->usd_micro);
+		json_put_prices(o, sync_session(a->sync));
 		json_put_time(o, "last", one->last_ms);
 		json_put_str(o, "cause", one->cause);
 		json_put_str(o, "newest", one->newest->name);
@@ -126,6 +127,8 @@ static void print(struct app *a, const struct failures *f, int64_t now_ms)
 	for (size_t i = 0; i < f->n; i++)
 		add_row(&t, a, &f->items[i], now_ms);
 	table_print(&t, a);
+	if (f->n)
+		output_prices(a);
 }
 
 int cmd_failures(struct app *a, struct err *err)

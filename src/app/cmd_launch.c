@@ -3,18 +3,19 @@
 #include "app/commands.h"
 #include "app/output.h"
 
-static char *describe_cost(const struct launch_plan *p)
+static char *describe_cost(const struct app *a, const struct launch_plan *p)
 {
-	char text[32];
+	char text[32], prices[SESSION_PRICES_LEN];
 
 	if (p->ceiling_micro == USD_UNKNOWN)
 		return xstrdup("cost unknown (no price for this instance here)");
-	return xasprintf("at most %s", money_text(text, p->ceiling_micro));
+	return xasprintf("at most %s (%s)", money_text(text, p->ceiling_micro),
+			 session_prices_text(sync_session(a->sync), prices));
 }
 
 static void print_preview(const struct app *a, const struct launch_plan *p)
 {
-	AUTO(str) char *cost = describe_cost(p);
+	AUTO(str) char *cost = describe_cost(a, p);
 
 	if (!str_empty(p->diff))
 		fprintf(stderr, "%s%s", p->diff, str_ends(p->diff, "\n") ? "" : "\n");
@@ -31,6 +32,7 @@ static void print_result(const struct app *a, const struct launch_plan *p, const
 		json_put_str(o, "name", p->name);
 		json_put_str(o, "result", word);
 		json_put_usd(o, "ceiling_usd", p->ceiling_micro);
+		json_put_prices(o, sync_session(a->sync));
 		json_put_str(o, "warning", p->warning);
 		output_json(a, o);
 	} else {

@@ -239,14 +239,15 @@ static int ask(struct process *p, struct err *err)
 {
 	struct app *a = p->a;
 	int64_t micro = ceiling(p);
-	char text[32];
+	char text[32], prices[SESSION_PRICES_LEN];
 
 	if (a->local)
 		return 0;
 	if (micro == USD_UNKNOWN)
 		fprintf(stderr, "%s: cost unknown (no price for this instance here)\n", p->name);
 	else
-		fprintf(stderr, "%s: at most %s\n", p->name, money_text(text, micro));
+		fprintf(stderr, "%s: at most %s (%s)\n", p->name, money_text(text, micro),
+			session_prices_text(sync_session(a->sync), prices));
 	return app_confirm_launch(a, p->name, err);
 }
 

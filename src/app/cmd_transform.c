@@ -141,7 +141,7 @@ static int plan(struct transform *t, struct err *err)
 static void print_preview(const struct transform *t)
 {
 	const json_t *resources = json_object_get(t->request, "TransformResources");
-	char hour[24];
+	char hour[24], prices[SESSION_PRICES_LEN];
 
 	fprintf(stderr, "%s: %s over %s on %lld x %s", t->name, t->model.name, t->input,
 		(long long)json_get_i64(resources, "InstanceCount", 1),
@@ -151,7 +151,8 @@ static void print_preview(const struct transform *t)
 	else if (t->rate_micro == USD_UNKNOWN)
 		fprintf(stderr, ", cost unknown (no price for this instance here)\n");
 	else
-		fprintf(stderr, ", %s an hour while it runs\n", money_rate_text(hour, t->rate_micro));
+		fprintf(stderr, ", %s an hour while it runs (%s)\n", money_rate_text(hour, t->rate_micro),
+			session_prices_text(sync_session(t->a->sync), prices));
 }
 
 static void print_dry_run(const struct transform *t)

@@ -147,7 +147,7 @@ static int price(struct tune *t, const char *what, struct err *err)
 
 static void print_preview(const struct tune *t)
 {
-	char all[32], each[32];
+	char all[32], each[32], prices[SESSION_PRICES_LEN];
 
 	for (size_t i = 0; i < t->warnings.n; i++)
 		fprintf(stderr, "sagetop: %s: %s\n", name_of(t), t->warnings.items[i]);
@@ -156,8 +156,8 @@ static void print_preview(const struct tune *t)
 		fprintf(stderr, "%lld training jobs, ", (long long)t->jobs);
 	fprintf(stderr, "%lld at a time", (long long)t->parallel);
 	if (!t->a->local && t->ceiling_micro != USD_UNKNOWN)
-		fprintf(stderr, ", at most %s (%s each)", money_text(all, t->ceiling_micro),
-			money_text(each, t->each_micro));
+		fprintf(stderr, ", at most %s (%s each; %s)", money_text(all, t->ceiling_micro),
+			money_text(each, t->each_micro), session_prices_text(sync_session(t->a->sync), prices));
 	else if (!t->a->local)
 		fprintf(stderr, ", cost unknown (%s)",
 			t->each_micro == USD_UNKNOWN ? "no price for this instance here" : "no number of jobs is said");

@@ -242,6 +242,7 @@ static void print_lines(struct app *a, struct lines *l)
 		json_put_str(o, "usage_type", one->usage);
 		json_put_usd(o, "cost_explorer_usd", one->theirs);
 		json_put_usd(o, "counted_usd", one->ours);
+		json_put_prices(o, sync_session(a->sync));
 		json_put_str(o, "why", why(one));
 		json_array_append_new(list, o);
 	}
@@ -249,6 +250,8 @@ static void print_lines(struct app *a, struct lines *l)
 		output_json(a, list);
 	else
 		table_print(&t, a);
+	if (output_format(a) != OUTPUT_JSON)
+		output_prices(a);
 }
 
 int cost_explorer_confirm(struct app *a, const struct spend_options *opt, struct err *err)

@@ -64,7 +64,7 @@ void cost_notes(const struct app *a, const struct cost_report *r, struct strlist
 {
 	const struct session *s = sync_session(a->sync);
 	int64_t unit = spend_unit(r->spend.total.usd_micro);
-	char money[32];
+	char money[32], prices[SESSION_PRICES_LEN];
 
 	waste_notes(r, unit, ret);
 	unknown_notes(r, str_or(s->region, "?"), ret);
@@ -73,8 +73,7 @@ void cost_notes(const struct app *a, const struct cost_report *r, struct strlist
 	if (r->currency.code[0])
 		strlist_take(ret, xasprintf("total: %s",
 					    money_currency_text(money, &r->currency, r->spend.total.usd_micro)));
-	strlist_take(ret,
-		     xasprintf("prices of %s, %s", str_or(s->prices_as_of, "an unknown day"), str_or(s->region, "?")));
+	strlist_add(ret, session_prices_text(s, prices));
 }
 
 /* --- rows ----------------------------------------------------------------------------- */
@@ -217,7 +216,7 @@ void cost_print_json(struct app *a, const struct cost_report *r)
 	json_put_time(o, "until", r->spend.opt.until_ms);
 	json_put_str(o, "by", r->by_text);
 	json_put_str(o, "region", s->region);
-	json_put_str(o, "prices_as_of", str_empty(s->prices_as_of) ? NULL : s->prices_as_of);
+	json_put_prices(o, s);
 	for (size_t i = 0; i < r->spend.n; i++)
 		json_array_append_new(rows, row_to_json(&r->spend.rows[i], r->spend.rows[i].key));
 	json_object_set_new(o, "rows", rows);

@@ -162,8 +162,7 @@ static void print_table(struct app *a, const struct runnings *l, const struct ru
 		fprintf(out, "idle: %s a day\n", money_text(so_far, t->idle_day_micro));
 	if (t->unknown)
 		fprintf(out, "not counted: %zu without a price\n", t->unknown);
-	fprintf(out, "prices of %s, %s\n", str_or(sync_session(a->sync)->prices_as_of, "an unknown day"),
-		sync_session(a->sync)->region);
+	output_prices(a);
 }
 
 static void put_total(json_t *o, const struct running_total *t)
@@ -214,8 +213,7 @@ static void print_json(struct app *a, const struct runnings *l, const struct run
 	json_object_set_new(o, "rows", rows);
 	json_object_set_new(o, "groups", groups_json(groups));
 	put_total(o, t);
-	json_put_str(o, "prices_as_of",
-		     str_empty(sync_session(a->sync)->prices_as_of) ? NULL : sync_session(a->sync)->prices_as_of);
+	json_put_prices(o, sync_session(a->sync));
 	output_json(a, o);
 }
 

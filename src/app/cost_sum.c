@@ -137,7 +137,7 @@ int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report 
 			return -err->code;
 	if (sum_usage(a, words, ret, err) < 0)
 		return -err->code;
-	spend_sort(&ret->spend);
+	spend_sort(&ret->spend, false);
 	keep_top(ret);
 	return 0;
 }

@@ -193,6 +193,7 @@ static void print_comparison(struct app *a, const struct job_estimate *e, size_t
 		table_cell(&t, r->why);
 	}
 	table_print(&t, a);
+	output_prices(a);
 }
 
 static int compare(struct app *a, const struct estimate_question *q, struct err *err)

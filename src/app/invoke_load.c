@@ -169,14 +169,15 @@ static int64_t million_micro(const struct load *l, int64_t hour_micro)
 static void print_cost(const struct load *l, const json_t *config, int64_t hour_micro)
 {
 	AUTO(str) char *machines = machines_text(config);
-	char hour[24], million[24];
+	char hour[24], million[24], prices[SESSION_PRICES_LEN];
 
 	if (!config || !*machines)
 		return;
 	AUTO(str)
-	char *text = xasprintf("%s: %s an hour, %s for a million calls at this rate", machines,
+	char *text = xasprintf("%s: %s an hour, %s for a million calls at this rate (%s)", machines,
 			       hour_micro == USD_UNKNOWN ? "?" : money_rate_text(hour, hour_micro),
-			       money_text(million, million_micro(l, hour_micro)));
+			       money_text(million, million_micro(l, hour_micro)),
+			       session_prices_text(sync_session(l->a->sync), prices));
 
 	output_field(l->a, "cost", text);
 }

@@ -65,7 +65,8 @@ static void add_row(const struct app *a, const struct group *g, int64_t now_ms, 
 static const char *const titles[] = {"GROUP",	"JOBS", "OK",	 "FAILED",    "STOPPED",
 				     "RUNNING", "ETA",	"SPENT", "PROJECTED", "UNPRICED"};
 
-static void print_csv(const struct app *a, const struct strlist *cells)
+/* Each row with the prices' day, as all CSV of costs. */
+static void print_csv(const struct app *a, const struct strlist *cells, const char *prices_as_of)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	size_t n = ARRAY_LEN(titles);
@@ -76,9 +77,12 @@ static void print_csv(const struct app *a, const struct strlist *cells)
 		str_lower(title);
 		(void)buf_addf(&out, "%s%s", i ? "," : "", title);
 	}
+	(void)buf_adds(&out, ",prices_as_of");
 	for (size_t i = 0; i < cells->n; i++) {
 		(void)buf_adds(&out, i % n ? "," : "\n");
 		csv_add(&out, cells->items[i]);
+		if (i % n == n - 1)
+			(void)buf_addf(&out, ",%s", prices_as_of);
 	}
 	fprintf(a->out, "%s\n", buf_str(&out));
 }
@@ -91,7 +95,7 @@ static void print_rows(struct app *a, const struct groups *g, size_t n)
 	for (size_t i = 0; i < n; i++)
 		add_row(a, &g->items[i], g->spend.opt.now_ms, &cells);
 	if (app_flag(a, OPT_CSV)) {
-		print_csv(a, &cells);
+		print_csv(a, &cells, sync_session(a->sync)->prices_as_of);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
@@ -99,6 +103,8 @@ static void print_rows(struct app *a, const struct groups *g, size_t n)
 	for (size_t i = 0; i < cells.n; i++)
 		table_cell(&t, cells.items[i]);
 	table_print(&t, a);
+	if (n)
+		output_prices(a);
 }
 
 static void print_json(const struct app *a, const struct groups *g, size_t n)
@@ -120,6 +126,7 @@ static void print_json(const struct app *a, const struct groups *g, size_t n)
 		json_object_set_new(o, "spent_is_estimate", json_boolean(one->estimate));
 		json_put_usd(o, "projected_usd", one->projected_micro);
 		json_object_set_new(o, "unpriced", json_integer((json_int_t)one->unpriced));
+		json_put_prices(o, sync_session(a->sync));
 		json_array_append_new(list, o);
 	}
 	output_json(a, list);

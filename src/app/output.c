@@ -147,6 +147,19 @@ void json_put_usd(json_t *object, const char *name, int64_t usd_micro)
 	json_object_set_new(object, name, usd_micro == USD_UNKNOWN ? json_null() : json_real((double)usd_micro / 1e6));
 }
 
+void json_put_prices(json_t *object, const struct session *s)
+{
+	json_put_str(object, "prices_as_of", *s->prices_as_of ? s->prices_as_of : NULL);
+}
+
+void output_prices(const struct app *a)
+{
+	char text[SESSION_PRICES_LEN];
+
+	fprintf(output_format(a) == OUTPUT_TABLE ? a->out : stderr, "%s\n",
+		session_prices_text(sync_session(a->sync), text));
+}
+
 void json_put_seconds(json_t *object, const char *name, int64_t seconds)
 {
 	json_object_set_new(object, name, seconds < 0 ? json_null() : json_integer(seconds));

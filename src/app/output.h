@@ -39,6 +39,11 @@ void json_put_time(json_t *object, const char *name, int64_t ms);
 void json_put_usd(json_t *object, const char *name, int64_t usd_micro);
 void json_put_seconds(json_t *object, const char *name, int64_t seconds); /* -1: unknown */
 
+/* The price table's date, which stands with every total: as a line below a table of money (of one
+ * for programs on standard error), and as the member prices_as_of. */
+void output_prices(const struct app *a);
+void json_put_prices(json_t *object, const struct session *s);
+
 /* Cells the output is wide: the terminal's, or 0 in a pipe. */
 int output_width(const struct app *a);
 

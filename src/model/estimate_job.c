@@ -145,13 +145,17 @@ char *estimate_job_text(const struct job_estimate *e)
 
 	span_text(mid, r->mid_s);
 	money_text(usd, e->mid_micro);
+	AUTO(str)
+	char *from = e->price ? xasprintf("price of %s; %s", str_or(e->price->as_of, "an unknown day"), r->why)
+			      : xstrdup(r->why);
+
 	if (e->stopped)
-		return xasprintf("about %s, but MaxRuntime stops it before, at %s; %s", mid, usd, r->why);
+		return xasprintf("about %s, but MaxRuntime stops it before, at %s; %s", mid, usd, from);
 	if (r->low_s < 0)
-		return xasprintf("about %s, %s; %s", mid, usd, r->why);
+		return xasprintf("about %s, %s; %s", mid, usd, from);
 	if (e->low_micro == USD_UNKNOWN)
 		return xasprintf("about %s (%s-%s), %s; %s", mid, span_text(low, r->low_s), span_text(high, r->high_s),
-				 usd, r->why);
+				 usd, from);
 	return xasprintf("about %s (%s-%s), %s (%s-%s); %s", mid, span_text(low, r->low_s), span_text(high, r->high_s),
-			 usd, money_text(usd_low, e->low_micro), money_text(usd_high, e->high_micro), r->why);
+			 usd, money_text(usd_low, e->low_micro), money_text(usd_high, e->high_micro), from);
 }

@@ -143,6 +143,13 @@ void session_cold_update(struct session *s, const struct resource *r, int64_t no
 	}
 }
 
+char *session_prices_text(const struct session *s, char *buf)
+{
+	snprintf(buf, SESSION_PRICES_LEN, "prices of %s, %s", str_or(s->prices_as_of, "an unknown day"),
+		 str_or(s->region, "?"));
+	return buf;
+}
+
 void session_notify(struct session *s, enum notice_level level, const char *fmt, ...)
 {
 	AUTO(str) char *raw = NULL;

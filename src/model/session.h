@@ -96,6 +96,9 @@ struct cold_column *session_cold_add(struct session *s, const struct kind *k, co
 void session_cold_clear(struct session *s);
 /* Take over what r says, whose cold part may be at hand. */
 void session_cold_update(struct session *s, const struct resource *r, int64_t now_ms);
+/* "prices of 2026-11-01, us-east-1": it stands with every total. buf holds SESSION_PRICES_LEN bytes. */
+#define SESSION_PRICES_LEN 96
+char *session_prices_text(const struct session *s, char *buf);
 void session_notify(struct session *s, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void session_add_request(struct session *s, const struct request_record *r);
 

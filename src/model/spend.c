@@ -335,10 +335,18 @@ static int by_money(const void *pa, const void *pb)
 	return strcmp(a->key, b->key);
 }
 
-void spend_sort(struct spend *s)
+static int by_key_descending(const void *a, const void *b)
+{
+	return by_key(b, a);
+}
+
+void spend_sort(struct spend *s, bool newest_first)
 {
 	if (s->n)
-		qsort(s->rows, s->n, sizeof(*s->rows), s->opt.by <= BY_MONTH ? by_key : by_money);
+		qsort(s->rows, s->n, sizeof(*s->rows),
+		      s->opt.by > BY_MONTH ? by_money
+		      : newest_first	   ? by_key_descending
+					   : by_key);
 	map_done(&s->by_key); /* places are others now */
 	s->by_key = (struct map){0};
 }

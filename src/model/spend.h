@@ -125,8 +125,8 @@ char *spend_key(const struct spend_options *opt, const struct resource *r) NODIS
 void spend_add_to(struct spend *s, const char *key, const struct resource *r, const struct charges *c);
 /* Everything that the session knows of. */
 void spend_add_session(struct spend *s, const struct session *session);
-/* By time ascending, else the dearest first. */
-void spend_sort(struct spend *s);
+/* By time ascending, else the dearest first. newest_first: by time descending. */
+void spend_sort(struct spend *s, bool newest_first);
 
 /* Amounts rounded to a unit so that they add up to their rounded sum: the largest
  * remainders are rounded up. ret has as many places. Returns the rounded sum. */

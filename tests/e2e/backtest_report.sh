@@ -25,7 +25,7 @@ make_predictions() {
 }
 make_predictions 1 >"$runs/small/predictions.csv"
 echo '{"headline": "season_mean", "intervals": {"coverage": 0.9}}' >"$runs/small/spec.json"
-echo '{"usd_micro": 2400000, "jobs": 2, "billable_seconds": 7384}' >"$runs/small/cost.json"
+echo '{"usd_micro": 2400000, "jobs": 2, "billable_seconds": 7384, "prices_as_of": "2026-09-24"}' >"$runs/small/cost.json"
 echo '{"ridge": {"lag1": 30, "ewm5": 60, "rest": 10, "none": 0}}' >"$runs/small/importances.json"
 
 mkdir "$runs/losing"

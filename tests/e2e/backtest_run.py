@@ -221,7 +221,7 @@ asked = subprocess.run([os.path.join(BUILD, "sagetop"), "--endpoint-url", b.engi
                        cwd=b.dir, env={**b.env, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local",
                                        "AWS_SECRET_ACCESS_KEY": "local"}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 equal("where it costs money resume asks", asked.returncode, 2)
-match("and says what is left", asked.stderr, r"toy: 2\d of 22 packs are left: about \$\d+\.\d\d on spot, at most \$\d+\.\d\d\n.*say --yes")
+match("and says what is left", asked.stderr, r"toy: 2\d of 22 packs are left: about \$\d+\.\d\d on spot, at most \$\d+\.\d\d \(prices of 20[\d-]+\)\n.*say --yes")
 status = b.run("resume", "toy")
 ok("resume makes again what was stopped", status in (0, 3), b.output)
 ok("with the same predictions", b.read("predictions.csv") == whole)

@@ -3,6 +3,7 @@
 launches that would break a hard one."""
 import json
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -53,6 +54,9 @@ def check_states(s):
         got = s.check(budgets)
         rows = json.loads(got.stdout)
         equal(f"{budgets}", (got.returncode, [r["state"] for r in rows]), (status, states))
+    checked = s.run("cost", "--check", "--format", "table")
+    ok("the prices' date stands below", re.search(r"^prices of 20[\d-]+, us-east-1$", checked.stdout, re.M), checked.stdout)
+    ok("and in JSON", all(re.fullmatch(r"20[\d-]+", r["prices_as_of"]) for r in rows), rows)
     equal("to the micro-dollar", json.loads(s.check({"nba": "5/day"}).stdout)[0]["spent_usd_micro"], 4600000)
 
 

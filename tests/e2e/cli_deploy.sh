@@ -79,13 +79,13 @@ endpoint=$("$bin/sagetop" --local local status --json | sed -n 's/.*"endpoint": 
 eval "$("$bin/sagetop" local env)"
 sagetop --endpoint-url "$endpoint" deploy tiny --type ml.c5.xlarge --count 2
 tap_match 'without a terminal nobody is asked' '^2 .*say --yes' "$status $(one_line "$errors")"
-tap_match 'the price stands there' 'tiny: tiny on 2 x ml.c5.xlarge, \$0\.408 an hour, \$29[78][0-9.]* a month until' "$errors"
+tap_match 'the price stands there' 'tiny: tiny on 2 x ml.c5.xlarge, \$0\.408 an hour, \$29[78][0-9.]* a month until it is deleted \(prices of 20[0-9-]+, us-east-1\)' "$errors"
 printf 'budgets:\n  kind:endpoints: 0.001/day hard\n' >"$work/config/sagetop/config.yaml"
 sagetop --endpoint-url "$endpoint" deploy tiny --type ml.c5.4xlarge --count 4 --yes
 tap_match 'a hard budget holds, to the end of its day' 'would break the budget kind:endpoints .* it can cost \$[0-9.]+ until its end' "$errors"
 sagetop --endpoint-url "$endpoint" transform tiny --input s3://b/i/ --output s3://b/o --type ml.c5.xlarge --count 2
 tap_match 'what predicts in bulk is priced while it runs, and asked about' \
-	'^2 tiny-[0-9]{8}-[0-9]{6}: tiny over s3://b/i/ on 2 x ml.c5.xlarge, \$0\.408 an hour while it runs.*say --yes' "$status $(one_line "$errors")"
+	'^2 tiny-[0-9]{8}-[0-9]{6}: tiny over s3://b/i/ on 2 x ml.c5.xlarge, \$0\.408 an hour while it runs \(prices of 20[0-9-]+, us-east-1\).*say --yes' "$status $(one_line "$errors")"
 printf 'budgets:\n  kind:transform-jobs: 0.001/day hard\n' >"$work/config/sagetop/config.yaml"
 sagetop --endpoint-url "$endpoint" transform tiny --input s3://b/i/ --output s3://b/o --type ml.c5.xlarge --count 100 --yes
 tap_match 'and held to its budget' 'would break the budget kind:transform-jobs .* it can cost \$[0-9.]+ until its end' "$errors"

@@ -67,7 +67,7 @@ endpoint=$("$bin/sagetop" --local local status --json | sed -n 's/.*"endpoint": 
 eval "$("$bin/sagetop" local env)"
 sagetop --endpoint-url "$endpoint" tune tiny eta=0.1..0.2 n=4 objective=validation:rmse --name asked
 tap_match 'without a terminal nobody is asked' 'say --yes' "$status $errors"
-tap_match 'what it can cost at most is said' 'asked: 4 training jobs, 1 at a time, at most \$[0-9.]+ \(\$[0-9.]+ each\)' "$errors"
+tap_match 'what it can cost at most is said' 'asked: 4 training jobs, 1 at a time, at most \$[0-9.]+ \(\$[0-9.]+ each; prices of 20[0-9-]+, us-east-1\)' "$errors"
 
 # --- one command, unattended ---------------------------------------------------------------
 sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=10..40 n=20 parallel=5 objective=validation:rmse \

@@ -156,5 +156,30 @@ run = sagetop("advise", "stauts:failed")
 ok("a wrong word is named", run.returncode and "did you mean" in run.stderr, run.stderr)
 text = sagetop("advise", "--format", "table").stdout
 match("as text", text, r"^\$335\.80 a month  idle: delete the endpoint, or make it serverless \(idle-endpoint\)\n  no call in \d+ hours, 2 x ml\.m5\.xlarge\n  sagetop delete ")
+
+# --- the price table's date -------------------------------------------------------------------
+dated = re.compile(r"prices? of " + re.escape(answer("cost")["prices_as_of"]) + r"|\(20\d\d-\d\d-\d\d\)")
+member = re.compile(r'"prices?_(as_)?of": "20\d\d-\d\d-\d\d"')
+column = re.compile(r"prices_as_of\n(.*,20\d\d-\d\d-\d\d\n)+$")
+page = os.path.join(work, "cost.html")
+table = ("--format", "table")
+totals = [("cost", *table), ("cost", "--format", "tsv"), ("cost", "--md"), ("cost", "--now", *table), ("cost", "--by", "type", *table),
+          ("cost", "--explorer", "--yes", *table), ("jobs", "--group", "prefix", *table), ("jobs", "--group", "prefix", "--format", "tsv"),
+          ("failures", *table), ("advise", *table), ("advise", "--format", "tsv"), ("estimate", spec, *table),
+          ("estimate", spec, "--compare", *table), ("launch", spec, "--name", "dated")]
+for words in totals:
+    run = sagetop(*words)
+    ok(f"the prices' date stands in {' '.join(words).replace(work, '')}", dated.search(run.stdout + run.stderr), run.stdout + run.stderr)
+for words in (("cost",), ("cost", "--now"), ("cost", "--explorer", "--yes"), ("jobs", "--group", "prefix"), ("failures",), ("advise",),
+              ("estimate", spec), ("estimate", spec, "--compare"), (*users, "--type", "ml.m5.xlarge")):
+    run = sagetop(*words, "--json")
+    ok(f"and in the JSON of {' '.join(words).replace(work, '')}", member.search(run.stdout), run.stdout + run.stderr)
+for words in (("cost", "--csv"), ("jobs", "--group", "prefix", "--csv")):
+    run = sagetop(*words)
+    ok(f"and in each row of {' '.join(words)}", column.search(run.stdout), run.stdout)
+sagetop("cost", "--html", page)
+with open(page) as f:
+    ok("and in the page", dated.search(f.read()))
+match("of many models it is that of the type", sagetop(*users, "--type", "ml.m5.xlarge").stdout, r"on demand \$0\.\d+ an hour of 20\d\d-\d\d-\d\d")
 equal("the engine ends cleanly", engine.close(), 0)
 done()

@@ -67,13 +67,16 @@ static void test_days(void **state)
 
 	spend_init(&s, &opt);
 	add(&s, "a", &c);
-	spend_sort(&s);
+	spend_sort(&s, false);
 	assert_int_equal(s.n, 2);
 	assert_string_equal(s.rows[0].key, "1970-01-01");
 	assert_int_equal(s.rows[0].usd_micro, 33);
 	assert_int_equal(s.rows[1].usd_micro, 67);
 	assert_int_equal(s.total.usd_micro, 100);
 	assert_int_equal(s.total.things, 1);
+	spend_sort(&s, true);
+	assert_string_equal(s.rows[0].key, "1970-01-02");
+	assert_int_equal(s.rows[0].usd_micro, 67);
 }
 
 /* A million of the dearest jobs, and sums beyond all: never less, never negative. */
