@@ -114,8 +114,12 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 	}
 	if (header_has_burn(f)) {
 		p[(*n)] = (struct piece){.style = ST_HEADER, .drop = 4};
-		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h", f->unpriced || *more ? "≥" : "",
-			 money_text(money, f->burn_micro));
+		if (f->burn_micro == 0 && f->unpriced)
+			str_copy(money, sizeof(money), "?");
+		else
+			money_text(money, f->burn_micro);
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h",
+			 money[0] != '?' && (f->unpriced || *more) ? "≥" : "", money);
 	}
 	if (s->budget.throttled_until_ms > ui->now_ms) {
 		p[(*n)] = (struct piece){.style = ST_WARN, .drop = 1};

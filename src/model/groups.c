@@ -158,24 +158,35 @@ static void project(struct groups *g, const struct resource *const *jobs, size_t
 }
 
 /* Groups and the rows of their money are made in the same order. */
+static void fill(struct groups *g, const struct spend_options *opt, const struct resource *const *jobs, size_t n,
+		 const struct session *s)
+{
+	struct charges charges;
+
+	groups_done(g);
+	spend_init(&g->spend, opt);
+	g->of = xreallocarray(NULL, n + 1, sizeof(*g->of));
+	for (size_t i = 0; i < n; i++) {
+		AUTO(str) char *key = spend_key(opt, jobs[i]);
+
+		charges_of_resource(jobs[i], s, opt->now_ms, &charges);
+		spend_add_to(&g->spend, key, jobs[i], &charges);
+		g->of[i] = group_of(g, key);
+		count(&g->items[g->of[i]], jobs[i]);
+	}
+}
+
 void groups_build(struct groups *g, const struct spend_options *opt, const struct resource *const *jobs, size_t n,
 		  const struct session *s)
 {
 	struct spend_options all = *opt;
-	struct charges charges;
 
-	groups_done(g);
 	all.from_ms = INT64_MIN;
 	all.until_ms = INT64_MAX;
-	spend_init(&g->spend, &all);
-	g->of = xreallocarray(NULL, n + 1, sizeof(*g->of));
-	for (size_t i = 0; i < n; i++) {
-		AUTO(str) char *key = spend_key(&all, jobs[i]);
-
-		charges_of_resource(jobs[i], s, all.now_ms, &charges);
-		spend_add_to(&g->spend, key, jobs[i], &charges);
-		g->of[i] = group_of(g, key);
-		count(&g->items[g->of[i]], jobs[i]);
+	fill(g, &all, jobs, n, s);
+	if (all.by == BY_PREFIX && g->n == 1 && n > 1) { /* the cycles of one run */
+		all.numbers = 1;
+		fill(g, &all, jobs, n, s);
 	}
 	for (size_t i = 0; i < g->n; i++) {
 		const struct spend_row *row = &g->spend.rows[i];

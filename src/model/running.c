@@ -42,7 +42,7 @@ struct seconds {
 
 static char *likeness(const struct job *j)
 {
-	AUTO(str) char *prefix = spend_prefix(j->name);
+	AUTO(str) char *prefix = spend_prefix(j->name, 0);
 
 	return xasprintf("%s\n%s\n%d\n%d", prefix, str_or(j->instance_type, "?"), j->instance_count, j->spot);
 }
@@ -237,7 +237,7 @@ void running_group_sum(const struct runnings *l, struct running_groups *ret)
 	struct map places = {0};
 
 	for (size_t i = 0; i < l->n; i++) {
-		AUTO(str) char *prefix = spend_prefix(l->items[i].name);
+		AUTO(str) char *prefix = spend_prefix(l->items[i].name, 0);
 		size_t at = (size_t)(uintptr_t)map_get(&places, prefix);
 
 		if (!at) {

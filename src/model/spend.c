@@ -57,8 +57,21 @@ int spend_by_parse(const char *text, enum spend_by *ret, const char **ret_tag, s
 
 /* --- keys ------------------------------------------------------------------------------ */
 
-/* Parts behind a hyphen that hold a digit number a name. */
-char *spend_prefix(const char *name)
+/* Parts behind a hyphen that hold a digit number a name; numbers: so many of them are kept, but
+ * never the last. */
+static char *numbered_prefix(const char *name, size_t n, int numbers)
+{
+	for (; numbers > 0 && name[n]; numbers--) {
+		size_t next = n + 1 + strcspn(name + n + 1, "-_");
+
+		if (!name[next])
+			break;
+		n = next;
+	}
+	return xstrndup(name, n);
+}
+
+char *spend_prefix(const char *name, int numbers)
 {
 	size_t n = strlen(name);
 
@@ -67,12 +80,12 @@ char *spend_prefix(const char *name)
 
 		while (at > 0 && name[at - 1] != '-' && name[at - 1] != '_')
 			at--;
-		bool numbers = false;
+		bool digits = false;
 
 		for (size_t i = at; i < n; i++)
-			numbers |= isdigit((unsigned char)name[i]) != 0;
-		if (!numbers || at < 2)
-			return xstrndup(name, n);
+			digits |= isdigit((unsigned char)name[i]) != 0;
+		if (!digits || at < 2)
+			return numbered_prefix(name, n, numbers);
 		n = at - 1;
 	}
 }
@@ -132,7 +145,7 @@ static char *key_of(const struct spend *s, const struct kind *kind, const char *
 	case BY_KIND:
 		return xstrdup(kind->plural);
 	case BY_PREFIX:
-		return spend_prefix(name);
+		return spend_prefix(name, s->opt.numbers);
 	case BY_TAG:
 		return tag_key(r, s->opt.tag);
 	case BY_TYPE:

@@ -89,6 +89,7 @@ struct spend_row {
 struct spend_options {
 	int64_t from_ms, until_ms, now_ms;
 	enum spend_by by;
+	int numbers;			  /* of BY_PREFIX: see spend_prefix */
 	const char *tag;		  /* of BY_TAG */
 	bool local;			  /* days are those of TZ's zone */
 	const struct cold_column *tuning; /* of BY_PARENT: the jobs' tuning jobs (field.h); NULL */
@@ -137,7 +138,8 @@ int64_t spend_round(const int64_t *micro, size_t n, int64_t unit, int64_t *ret);
 int64_t spend_unit(int64_t total_micro);
 char *spend_money(char *buf, int64_t micro, int64_t unit);
 
-/* "nba-player" of "nba-player-0042-261121-054806": a name without the parts that number it. */
-char *spend_prefix(const char *name) NODISCARD;
+/* "nba-player" of "nba-player-0042-261121-054806": a name without the parts that number it; with
+ * numbers 1 "nba-player-0042". */
+char *spend_prefix(const char *name, int numbers) NODISCARD;
 
 #endif

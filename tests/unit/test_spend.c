@@ -119,18 +119,22 @@ static void test_rounding(void **state)
 
 static void test_prefixes(void **state)
 {
-	static const char *const rows[][2] = {{"nba-player-0042-261121-054806", "nba-player"},
-					      {"nba-player", "nba-player"},
-					      {"job", "job"},
-					      {"2026", "2026"},
-					      {"a1-b2", "a1"},
-					      {"x_17", "x"},
-					      {"", ""}};
+	static const char *const rows[][3] = {{"nba-player-0042-261121-054806", "nba-player", "nba-player-0042"},
+					      {"season-c007-p18", "season", "season-c007"},
+					      {"nba-player", "nba-player", "nba-player"},
+					      {"nba-7", "nba", "nba"},
+					      {"job", "job", "job"},
+					      {"2026", "2026", "2026"},
+					      {"a1-b2", "a1", "a1"},
+					      {"x_17", "x", "x"},
+					      {"", "", ""}};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(str) char *prefix = spend_prefix(rows[i][0]);
+		AUTO(str) char *prefix = spend_prefix(rows[i][0], 0);
+		AUTO(str) char *numbered = spend_prefix(rows[i][0], 1);
 
 		assert_string_equal(prefix, rows[i][1]);
+		assert_string_equal(numbered, rows[i][2]);
 	}
 }
 
@@ -379,6 +383,29 @@ static void test_groups(void **state)
 	assert_true(odd->stopped == 1 && odd->ok == 1);
 }
 
+/* One run alone: its cycles are the groups. */
+static void test_groups_of_one_prefix(void **state)
+{
+	static const struct spend_options opt = {.now_ms = DAY_MS, .by = BY_PREFIX};
+	AUTO(session) struct session *s = session_new();
+	AUTO(groups) struct groups g = {0};
+
+	put_job(s, "run-c001-p01", "Completed", 10);
+	put_job(s, "run-c001-p02", "Failed", 10);
+	put_job(s, "run-c002-p01", "Completed", 10);
+	const struct resource *const *jobs = (const struct resource *const *)session_jobs(s)->items;
+
+	groups_build(&g, &opt, jobs, 3, s);
+	assert_int_equal(g.n, 2);
+	const struct group *first = find_group(&g, "run-c001");
+
+	assert_true(first->n == 2 && first->ok == 1 && first->failed == 1 && g.of[2] == 1);
+	put_job(s, "other-1", "Completed", 10);
+	groups_build(&g, &opt, (const struct resource *const *)session_jobs(s)->items, 4, s);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(find_group(&g, "run")->n, 3);
+}
+
 static void test_groups_words(void **state)
 {
 	static const char *const bad[] = {"", "day", "kind", "name", "component", "tag:", "prefix,type"};
@@ -434,13 +461,19 @@ static void test_budgets(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cuts),	      cmocka_unit_test(test_days),
-		cmocka_unit_test(test_overflow),      cmocka_unit_test(test_rounding),
-		cmocka_unit_test(test_prefixes),      cmocka_unit_test(test_periods),
-		cmocka_unit_test(test_odd_jobs),      cmocka_unit_test(test_budgets),
-		cmocka_unit_test(test_groups),	      cmocka_unit_test(test_groups_words),
-		cmocka_unit_test(test_volume_of_job), cmocka_unit_test(test_volume_that_stands)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cuts),
+					   cmocka_unit_test(test_days),
+					   cmocka_unit_test(test_overflow),
+					   cmocka_unit_test(test_rounding),
+					   cmocka_unit_test(test_prefixes),
+					   cmocka_unit_test(test_periods),
+					   cmocka_unit_test(test_odd_jobs),
+					   cmocka_unit_test(test_budgets),
+					   cmocka_unit_test(test_groups),
+					   cmocka_unit_test(test_groups_of_one_prefix),
+					   cmocka_unit_test(test_groups_words),
+					   cmocka_unit_test(test_volume_of_job),
+					   cmocka_unit_test(test_volume_that_stands)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
