@@ -100,4 +100,9 @@ const char *const store_state_migrations[] = {
 	" instance_type TEXT, count INTEGER NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
 	" seen_ms INTEGER NOT NULL, guessed INTEGER NOT NULL, PRIMARY KEY (scope, kind, name, part, from_ms))"
 	" WITHOUT ROWID;",
+	/* 5. Of thousands of launches the next are found, and those under way counted, without reading rows. */
+	"DROP INDEX launch_busy;"
+	"CREATE INDEX launch_busy ON launch (scope, run, concurrency) WHERE state = 1 OR (state = 2 AND ended_ms IS "
+	"NULL);"
+	"CREATE INDEX launch_waiting ON launch (scope, due_ms, id, run) WHERE state = 0;",
 	NULL};

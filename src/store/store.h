@@ -128,9 +128,10 @@ struct launch {
 	char *arn;
 	char *error; /* the last one */
 };
-/* TO_WORK_ON: what was sent, or runs for a run; and of what waits the first that may be
- * sent now or later, those left out of which the run has no place, or is paused. */
-enum launch_which { LAUNCHES_ALL = 0, LAUNCHES_OPEN, LAUNCHES_TO_WORK_ON };
+/* TO_WORK_ON: what was sent, and of what waits the first that may be sent now or later,
+ * those left out of which the run has no place, or is paused. RUNNING: what was accepted
+ * for a run and takes a place of it still, without specs. */
+enum launch_which { LAUNCHES_ALL = 0, LAUNCHES_OPEN, LAUNCHES_TO_WORK_ON, LAUNCHES_RUNNING };
 #define LAUNCHES_WAITING_MAX 64
 
 void launch_done(struct launch *l);

@@ -281,9 +281,10 @@ static struct launch read_row(sqlite3_stmt *st)
 			       .given_up = sqlite3_column_int(st, 18) != 0};
 }
 
-#define COLUMNS                                                                                               \
-	"SELECT id, name, spec_json, state, queued_ms, sent_ms, settled_ms, pid, arn, error, operation, run," \
+#define COLUMNS_WITH(spec)                                                                                   \
+	"SELECT id, name, " spec ", state, queued_ms, sent_ms, settled_ms, pid, arn, error, operation, run," \
 	" cycle, pack, due_ms, attempts, concurrency, ended_ms, given_up FROM launch "
+#define COLUMNS COLUMNS_WITH("spec_json")
 
 /* By launch_which; ?1 is the scope. Rows that wait are read without those of runs that
  * have no place for them: of thousands only the first matter. */
@@ -292,12 +293,13 @@ static const char *const list_statements[] = {
 	[LAUNCHES_OPEN] = COLUMNS "WHERE scope = ?1 AND state < 2 ORDER BY id",
 	[LAUNCHES_TO_WORK_ON] = COLUMNS
 	"WHERE id IN (SELECT id FROM launch WHERE scope = ?1 AND state = 1"
-	" UNION ALL SELECT id FROM launch WHERE scope = ?1 AND state = 2 AND run IS NOT NULL AND ended_ms IS NULL"
 	" UNION ALL SELECT * FROM (SELECT id FROM launch WHERE scope = ?1 AND state = 0 AND (run IS NULL OR run NOT IN"
 	" (SELECT o.run FROM launch o WHERE o.scope = ?1 AND (o.state = 1 OR (o.state = 2 AND o.ended_ms IS NULL))"
 	" AND o.run IS NOT NULL GROUP BY o.run HAVING count(*) >= max(o.concurrency) AND max(o.concurrency) > 0"
 	" UNION ALL SELECT b.run FROM backtest b WHERE b.scope = ?1 AND b.state <> 0))"
-	" ORDER BY due_ms, id LIMIT ?2)) ORDER BY id"};
+	" ORDER BY due_ms, id LIMIT ?2)) ORDER BY id",
+	[LAUNCHES_RUNNING] = COLUMNS_WITH("NULL") "WHERE scope = ?1 AND state = 2 AND run IS NOT NULL"
+						  " AND ended_ms IS NULL ORDER BY id"};
 
 static int read_rows(struct store *s, sqlite3_stmt *st, struct launch **ret, size_t *ret_n, struct err *err)
 {
@@ -340,11 +342,8 @@ int store_launch_list(struct store *s, enum launch_which which, struct launch **
 
 static int list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n, struct err *err)
 {
-	sqlite3_stmt *st = db_prepare(&s->state,
-				      "SELECT id, name, NULL, state, queued_ms, sent_ms, settled_ms, pid, arn, error,"
-				      " operation, run, cycle, pack, due_ms, attempts, concurrency, ended_ms, given_up"
-				      " FROM launch WHERE scope = ?1 AND run = ?2 ORDER BY cycle, pack",
-				      err);
+	sqlite3_stmt *st =
+		db_prepare(&s->state, COLUMNS_WITH("NULL") "WHERE scope = ?1 AND run = ?2 ORDER BY cycle, pack", err);
 
 	if (!st)
 		return -ERR_DB;

@@ -21,6 +21,7 @@
 #define CREATED_SLACK_MS 300000 /* between our clock and the service's */
 #define STALE_MS 86400000	/* asked for by hand so long ago: nobody expects it any more */
 #define LOOK_MS 15000		/* for rows of other processes, and places that become free */
+#define ENDS_SHARE 20		/* looking for ends takes one part of so many of the time at most */
 #define UNDER_WAY_MAX 4		/* the client's bucket holds the rate; this, the memory */
 #define BACKOFF_FIRST_MS 30000
 #define BACKOFF_MAX_MS 900000
@@ -430,8 +431,8 @@ static void on_end_checked(void *user, const struct err *err)
 	free(c);
 }
 
-/* A place in its run becomes free when what it created has ended, or is gone; true where it did. */
-static bool look_at_accepted(struct sync *s, const struct launch *row, int64_t now_ms)
+/* A place in its run becomes free when what it created has ended, or is gone. */
+static void look_at_accepted(struct sync *s, const struct launch *row, int64_t now_ms)
 {
 	const struct job *j = jobs_find(session_jobs(s->session), row->name);
 	struct err err = {0};
@@ -439,7 +440,7 @@ static bool look_at_accepted(struct sync *s, const struct launch *row, int64_t n
 	if (j && job_is_terminal(j)) {
 		if (store_launch_ended(s->store, row->id, j->end_ms != TIME_UNKNOWN ? j->end_ms : now_ms, &err))
 			sync_note_error(s, "launch queue", &err);
-		return !err.code;
+		return;
 	}
 	if (!j && now_ms - row->settled_ms > LOOK_MS) {
 		struct end_check *c = NEW(struct end_check);
@@ -447,7 +448,6 @@ static bool look_at_accepted(struct sync *s, const struct launch *row, int64_t n
 		*c = (struct end_check){s, row->id};
 		sync_describe(s, row->name, AWS_POLLING, on_end_checked, c);
 	}
-	return false;
 }
 
 /* Milliseconds until the queue has to be looked at again because of this row. */
@@ -458,20 +458,35 @@ static int64_t next_look(const struct sync *s, const struct launch *row, int64_t
 	return row->state <= LAUNCH_SENT && at > now_ms ? at - now_ms : LOOK_MS;
 }
 
+/* What ended makes room for what waits. Where thousands run, looking at them all takes a
+ * while: it is not done at every launch. Returns milliseconds until it is to be done again. */
+static int64_t look_at_ends(struct sync *s, int64_t now_ms)
+{
+	int64_t begun = clock_mono_ms();
+	struct launch *rows = NULL;
+	size_t n = 0;
+	struct err err = {0};
+
+	if (begun < s->ends_due_ms)
+		return s->ends_due_ms - begun;
+	if (store_launch_list(s->store, LAUNCHES_RUNNING, &rows, &n, &err))
+		sync_note_error(s, "launch queue", &err);
+	for (size_t i = 0; i < n; i++)
+		look_at_accepted(s, &rows[i], now_ms);
+	launch_list_free(rows, n);
+	s->ends_due_ms = begun + ENDS_SHARE * (clock_mono_ms() - begun);
+	return LOOK_MS;
+}
+
 static void work(struct sync *s)
 {
 	struct launch *rows = NULL;
 	size_t n = 0, under_way;
 	struct err err = {0};
-	int64_t now = clock_now_ms(), again = LOOK_MS;
+	int64_t now = clock_now_ms(), again = look_at_ends(s, now);
 
 	if (store_launch_list(s->store, LAUNCHES_TO_WORK_ON, &rows, &n, &err))
 		sync_note_error(s, "launch queue", &err);
-	/* Ends first: they make room for what waits, which is not listed while there is none. */
-	for (size_t i = 0; i < n; i++) {
-		if (rows[i].state == LAUNCH_ACCEPTED && look_at_accepted(s, &rows[i], now))
-			again = 0;
-	}
 	for (size_t i = 0; i < n; i++) {
 		if (is_under_way(s, rows[i].id, &under_way) || under_way >= UNDER_WAY_MAX ||
 		    !operation_find(rows[i].operation)) /* a later sagetop's */

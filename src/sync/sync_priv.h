@@ -95,6 +95,7 @@ struct sync {
 	/* the queue (launch_queue.c) */
 	struct sending *sendings;
 	uint64_t queue_timer; /* 0: it is being looked at, or not at all */
+	int64_t ends_due_ms;  /* when to look again which of its launches have ended */
 	uint64_t queue_seen;  /* generation of the jobs */
 
 	/* the header's rate: when the last requests ended */

@@ -1,14 +1,19 @@
 """A backtest's season, from rows to predictions: sagetop-trainer beside the loop in Python that
 people write (pandas, numpy, xgboost of the same version), on the same rows with the same
 features. Features alone; the default recipe; one model for each player, of one cycle and,
-with BENCH_FULL=1, of all fifteen. Seconds of wall time, medians of three runs (one, of what
-takes longer than a minute)."""
+with BENCH_FULL=1, of all fifteen; both say the same, and what the reference says. A program of
+one's own beside a ridge, through the local engine. The launch queue against the rate of its
+requests. Seconds of wall time, medians of three runs (one, of what takes longer than a minute)."""
+import collections
+import csv
 import datetime
 import json
+import math
 import os
 import random
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -19,6 +24,7 @@ BUILD, SRC, DATA = os.environ["SAGETOP_BUILD"], os.environ["SAGETOP_SRC"], os.en
 LOGS = "nba-gamelogs-2017-18.csv.gz"
 FIRST = datetime.date(2018, 1, 1)
 FULL = os.environ.get("BENCH_FULL")
+RATE = 50  # launches a second: the service takes a few
 
 if not DATA:
     print("SAGETOP_TEST_DATA is not set")
@@ -29,6 +35,14 @@ try:
 except ImportError as e:
     print(e)
     sys.exit(77)
+
+
+SAID = {}  # specification, or "python " and what: mean absolute error of the last time
+
+
+def mean_error(pairs):
+    errors = [abs(said - was) for said, was in pairs]
+    return math.fsum(errors) / len(errors)
 
 
 # --- ours ---------------------------------------------------------------------------------
@@ -52,6 +66,9 @@ def job(spec, settings, keep=None):
         seconds = time.monotonic() - began
         if keep:
             shutil.copytree(os.path.join(root, "model"), keep)
+        with open(os.path.join(root, "output/data/predictions.csv"), newline="") as f:
+            SAID[spec] = mean_error((float(r["prediction"]), float(r["actual"])) for r in csv.DictReader(f)
+                                    if r["scored"] == "1")
     line = next(line for line in out.splitlines() if " features, " in line)
     read, features = re.search(r" features, (\d+) ms, the features (\d+)", line).groups()
     return seconds, float(read) / 1000, float(features) / 1000
@@ -136,15 +153,19 @@ def python_default():
     y, games = d.dk_fpts.to_numpy(), d.groupby("player_id").cumcount().to_numpy()
     settings = dict(max_depth=4, eta=0.03, min_child_weight=50, subsample=0.7, colsample_bytree=0.3, seed=42,
                     tree_method="hist", nthread=2)
+    pairs = []
     for before, say in cycles(d, range(15)):
         learn = before & (games >= 5)
         model = xgboost.train(settings, xgboost.DMatrix(x[learn].astype(np.float32), y[learn]), 200)
-        model.predict(xgboost.DMatrix(x[say].astype(np.float32)))
+        trees = model.predict(xgboost.DMatrix(x[say].astype(np.float32)))
         mean = np.nanmean(x[learn], 0)
         z = np.where(np.isnan(x[learn]), mean, x[learn])
         spread = np.where(z.std(0) == 0, 1, z.std(0))
         z = (z - mean) / spread
-        np.linalg.solve(z.T @ z + 100 * np.eye(x.shape[1]), z.T @ (y[learn] - y[learn].mean()))
+        b = np.linalg.solve(z.T @ z + 100 * np.eye(x.shape[1]), z.T @ (y[learn] - y[learn].mean()))
+        ridge = y[learn].mean() + np.where(np.isnan(x[say]), 0, (x[say] - mean) / spread) @ b
+        pairs += zip((trees + ridge) / 2, y[say])
+    SAID["python default"] = mean_error(pairs)
 
 
 def python_players(wanted):
@@ -154,14 +175,17 @@ def python_players(wanted):
     y, who = d.dk_fpts.to_numpy(), d.player_id.to_numpy()
     settings = dict(max_depth=6, eta=0.05, min_child_weight=5, subsample=0.8, colsample_bytree=0.8, seed=42,
                     tree_method="hist", nthread=1)
-    x = x.astype(np.float32)
+    x, pairs = x.astype(np.float32), []
     for before, say in cycles(d, wanted):
         for player in np.unique(who[say]):
             own = who == player
-            learn = np.where(own & before)[0]
+            learn, asked = np.where(own & before)[0], np.where(own & say)[0]
             if len(learn) >= 10:
                 model = xgboost.train(settings, xgboost.DMatrix(x[learn[1:]], y[learn[1:]]), 200)
-                model.predict(xgboost.DMatrix(x[own & say]))
+                pairs += zip(model.predict(xgboost.DMatrix(x[asked])), y[asked])
+            else:
+                pairs += ((y[np.where(own[:i])[0]].mean(), y[i]) for i in asked)
+    SAID["python players"] = mean_error(pairs)
 
 
 # --- the archive of a cycle's models -----------------------------------------------------------
@@ -193,6 +217,86 @@ def predict(root, threads):
     return time.monotonic() - began, used.ru_maxrss / 1024
 
 
+# --- the launch queue, and a program of one's own: what needs an engine ------------------------
+
+class Engine:
+    """One of our own, with so many jobs at a time and a program in the trainer's place, or none."""
+
+    def __init__(self, slots, trainer=None):
+        self.dir = tempfile.mkdtemp(prefix="sagetop-bench-")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "XDG_"))}
+        self.env = {**kept, "HOME": self.dir, "XDG_RUNTIME_DIR": self.dir, "AWS_ACCESS_KEY_ID": "local",
+                    "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true"}
+        for name in ("STATE", "CACHE", "CONFIG"):
+            self.env[f"XDG_{name}_HOME"] = os.path.join(self.dir, name.lower())
+        if trainer:
+            self.env["SAGETOP_TRAINER"] = self.write("trainer", trainer, 0o755)
+        state, self.record = os.path.join(self.env["XDG_STATE_HOME"], "sagetop", "local"), os.path.join(self.dir, "record")
+        self.process = subprocess.Popen([os.path.join(BUILD, "sagetop-local"), "--open", "--port", "0", "--state", state,
+                                         "--slots", str(slots), "--stop-timeout", "1s", "--record", self.record], env=self.env)
+        deadline = time.monotonic() + 30
+        while not os.path.exists(os.path.join(state, "engine.json")):
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                sys.exit("the engine does not start")
+            time.sleep(0.02)
+        with open(os.path.join(state, "engine.json")) as f:
+            self.url = json.load(f)["endpoint"]
+
+    def write(self, name, text, mode=0o644):
+        path = os.path.join(self.dir, name)
+        with open(path, "w") as f:
+            f.write(text)
+        os.chmod(path, mode)
+        return path
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(120)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def launch(jobs, rate):
+    """Seconds from the first to the last of so many launches, and the processor's milliseconds for each."""
+    one = Engine(1, trainer="#!/bin/sh\nexec sleep 3600\n")  # one job runs, the others wait
+    try:
+        out = subprocess.run([os.path.join(BUILD, "tests/bench/launch_probe"), one.url, str(jobs), str(rate)], env=one.env,
+                             check=True, stdout=subprocess.PIPE, text=True).stdout
+        with open(one.record) as f:
+            requests = [json.loads(line) for line in f]
+    finally:
+        one.close()
+    found = dict(re.findall(r"(\w+) ([\d.]+)", out))
+    created = collections.Counter(r["input"]["TrainingJobName"] for r in requests if r["action"] == "sagemaker:CreateTrainingJob")
+    if int(found["accepted"]) != jobs or len(created) != jobs or max(created.values()) != 1:
+        sys.exit(f"of {jobs} launches {found['accepted']} were accepted, {len(created)} created, one {max(created.values())} times")
+    return float(found["seconds"]), 1000 * float(found["processor"]) / jobs
+
+
+OWN = """import csv
+rows = csv.DictReader(open("/opt/ml/input/data/predict/predict.csv"))
+with open("/opt/ml/output/data/predictions.csv", "w") as out:
+    out.write("date,entity,prediction\\n")
+    out.writelines(f"{r['date']},{r['entity']},{r['ewm(dk_fpts,5)']}\\n" for r in rows)
+"""
+
+
+def through_engine(spec):
+    """Seconds of `backtest run` from data to report, with an engine that runs already."""
+    one = Engine(2)
+    try:
+        shutil.copy(os.path.join(DATA, LOGS), one.dir)
+        one.write("model.py", OWN)
+        path = one.write("bench.yaml", spec)
+        began = time.monotonic()
+        run = subprocess.run([os.path.join(BUILD, "sagetop"), "--local", "backtest", "run", path], cwd=one.dir, env=one.env,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if run.returncode not in (0, 3):
+            sys.exit(run.stdout)
+        return time.monotonic() - began
+    finally:
+        one.close()
+
+
 # --- in turn ----------------------------------------------------------------------------------
 
 def timed(function):
@@ -210,19 +314,36 @@ def row(what, aim, ours, theirs, peer_name="pandas and xgboost"):
     print("bench", what, a, "s", peer_name, b, aim, sep="\t", flush=True)
 
 
+def check_said(what, ours, theirs, figure):
+    """Both say the same of the season, and what the reference says."""
+    for who in (ours, theirs):
+        if abs(SAID[who] - figure) > 5e-7:
+            sys.exit(f"{what}: mean absolute error {SAID[who]:.9f} of {'Python' if who == theirs else 'ours'}, not {figure}")
+
+
 default, players = shipped("nba-default.yaml"), shipped("nba-per-player.yaml")
 ridge = default.replace("model: pooled", "model: ridge")
+short = ridge.replace("test_start: 20180101", "test_start: 20180326")
+own = short.replace("model: ridge", "model: own\nown: {files: [model.py], command: [python3, /opt/ml/input/data/code/model.py]}")
 PEER_ROWS = read_rows()
 row("backtest: 48 features alone", "10x", lambda: job(ridge, {"backtest_cycles": "0-0"})[2], lambda: timed(lambda: read_features(PEER_ROWS)))
 row("backtest: rows and 48 features", "", lambda: job(ridge, {"backtest_cycles": "0-0"})[1], lambda: timed(read_features))
 row("backtest: the default season, 15 cycles", "< 4", lambda: job(default, {})[0], lambda: timed(python_default))
+check_said("the default", default, "python default", 7.273974)
 row("backtest: a model for each player, one cycle", "", lambda: job(players, {"backtest_cycles": "7-7"})[0],
     lambda: timed(lambda: python_players([7])))
 if FULL:
     row("backtest: a model for each player, the season", "< 45", lambda: job(players, {})[0], lambda: timed(lambda: python_players(range(15))))
+    check_said("a model for each player", players, "python players", 8.211155)
 folder, models = archive()
 row(f"backtest: an archive of {models} models on two threads, beside one", "", lambda: predict(folder, 2)[0],
     lambda: predict(folder, 1)[0], "one thread")
 print("bench", f"backtest: memory of that, an archive of {models} models", predict(folder, 2)[1], "MB", "the archive",
       os.path.getsize(os.path.join(folder, "model", "xgboost-models.tar")) / 1e6, "< 200", sep="\t", flush=True)
 shutil.rmtree(folder)
+row("backtest: a program of one's own, three cycles by the engine", "", lambda: through_engine(own), lambda: through_engine(short), "a ridge")
+for n in (500, 5000):
+    seconds, each = launch(n, RATE)
+    # The first second's requests may be sent at once: the rest take their time.
+    print("bench", f"backtest: {n} launches at {RATE} a second", seconds, "s", "the rate alone", (n - RATE) / RATE, "1x", sep="\t", flush=True)
+    print(f"{each:.2f} ms of the processor for each of {n} launches")

@@ -753,8 +753,8 @@ static void test_queue(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
 	struct launch rows[4] = {part("r", 0, 1), part("r", 1, 1), part("other", 0, 1), part("r", 1, 1)};
-	struct launch *l;
-	size_t n;
+	struct launch *l, *running;
+	size_t n, n_running;
 	bool got;
 
 	rows[2].due_ms = 500;
@@ -778,7 +778,19 @@ static void test_queue(void **state)
 	assert_int_equal(store_launch_update(s, l[1].id, LAUNCH_ACCEPTED, "arn", NULL, NULL), 0);
 	assert_int_equal(store_launch_claim(s, l[0].id, 1000, &got, NULL), 0);
 	assert_false(got); /* it runs still */
+	assert_int_equal(store_launch_list(s, LAUNCHES_RUNNING, &running, &n_running, NULL), 0);
+	assert_int_equal(n_running, 1); /* not the other run's, whose answer is not there */
+	assert_int_equal(running[0].id, l[1].id);
+	assert_null(running[0].spec_json);
+	launch_list_free(running, n_running);
+	assert_int_equal(store_launch_list(s, LAUNCHES_TO_WORK_ON, &running, &n_running, NULL), 0);
+	assert_int_equal(n_running, 1); /* what is sent, not what runs */
+	assert_int_equal(running[0].id, l[2].id);
+	launch_list_free(running, n_running);
 	assert_int_equal(store_launch_ended(s, l[1].id, 900, NULL), 0);
+	assert_int_equal(store_launch_list(s, LAUNCHES_RUNNING, &running, &n_running, NULL), 0);
+	assert_int_equal(n_running, 0);
+	launch_list_free(running, n_running);
 	assert_int_equal(store_launch_claim(s, l[0].id, 1000, &got, NULL), 0);
 	assert_true(got);
 	launch_list_free(l, n);
