@@ -33,13 +33,13 @@ struct resource {
 	char *parent;		 /* the name of what it belongs to (kind.h); NULL */
 	const char *status_text; /* interned; as on the wire; NULL where the kind has none */
 	char *failure_reason;
-	enum resource_state state;
-	enum detail detail;
-	int64_t created_ms, modified_ms, start_ms, end_ms;
-	int64_t seen_ms; /* when the service last told us about it */
+	enum resource_state state : 8;
+	enum detail detail : 8;
 	bool tags_known;
 	bool trimmed; /* the cold part is not in memory */
 	bool unsaved; /* differs from the store (sync's mark) */
+	int64_t created_ms, modified_ms, start_ms, end_ms;
+	int64_t seen_ms; /* when the service last told us about it */
 
 	/* cold */
 	char *arn;
@@ -102,15 +102,15 @@ const char *record_value(const struct resource *r, const char *path);
 struct resources {
 	struct resource **items; /* owned, in order of arrival */
 	size_t n, cap;
-	struct resource **slots; /* private: the same by name, open addressing; NULL free */
-	size_t n_slots;		 /* a power of two */
-	uint64_t generation;	 /* grows with every visible change */
-	size_t n_running;	 /* kept up to date */
-	bool partial;		 /* the store has more, which are being loaded */
-	bool complete;		 /* a full pass over the service's list has ended */
-	size_t total_hint;	 /* what the service says there are; 0 unknown */
-	int64_t synced_ms;	 /* last successful refresh; TIME_UNKNOWN */
-	enum err_code failed;	 /* why the last one did not succeed */
+	struct resource **slots;	 /* private: the same by name, open addressing; NULL free */
+	size_t n_slots;			 /* a power of two */
+	uint64_t generation;		 /* grows with every visible change, also of what is not a thing's own */
+	size_t n_running;		 /* kept up to date */
+	bool partial;			 /* the store has more, which are being loaded */
+	bool complete;			 /* a full pass over the service's list has ended */
+	size_t total_hint;		 /* what the service says there are; 0 unknown */
+	int64_t synced_ms;		 /* last successful refresh; TIME_UNKNOWN */
+	enum err_code failed;		 /* why the last one did not succeed */
 };
 
 void resources_done(struct resources *t);

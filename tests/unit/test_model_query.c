@@ -163,7 +163,7 @@ static void test_objective_order(void **state)
 			if (rows[i].metric)
 				job_add_final_metric(j, rows[i].metric, rows[i].last, NOW);
 			job_derive(j);
-			j->best_value = rows[i].best;
+			job_own_rare(j)->best_value = rows[i].best;
 			items[i] = job_resource(j);
 		}
 		field_sort(items, ARRAY_LEN(rows), &by.items[0], descending, &x);
