@@ -99,12 +99,23 @@ const char *record_value(const struct resource *r, const char *path);
 
 /* --- all of one kind -------------------------------------------------------- */
 
+/* What happened to a thing: it came, changed, or was removed. */
+struct resource_change {
+	const struct resource *item; /* an address only, where it is gone */
+	uint64_t at;		     /* as t->n_changes counts */
+	bool gone;
+};
+#define RESOURCES_CHANGES_MAX 1024
+
 struct resources {
 	struct resource **items; /* owned, in order of arrival */
 	size_t n, cap;
 	struct resource **slots;	 /* private: the same by name, open addressing; NULL free */
 	size_t n_slots;			 /* a power of two */
 	uint64_t generation;		 /* grows with every visible change, also of what is not a thing's own */
+	uint64_t n_changes;		 /* of things, ever; the last of them are remembered */
+	uint64_t n_gone;		 /* removed, ever */
+	struct resource_change *changes; /* private: a ring; NULL before the first */
 	size_t n_running;		 /* kept up to date */
 	bool partial;			 /* the store has more, which are being loaded */
 	bool complete;			 /* a full pass over the service's list has ended */
@@ -124,6 +135,8 @@ struct resource *resources_lookup(const struct resources *t, const char *text);
 struct resource *resources_put(struct resources *t, struct resource *r, bool *ret_changed);
 /* Frees it: nobody may hold it. */
 bool resources_remove(struct resources *t, const char *name);
+/* What has changed since n_changes was that; false where that is more than RESOURCES_CHANGES_MAX. */
+bool resources_changes(const struct resources *t, uint64_t since, struct resource_change *ret, size_t *ret_n);
 /* Room for n in all, before many are put. */
 void resources_reserve(struct resources *t, size_t n);
 
