@@ -124,13 +124,23 @@ static void read_groups(struct job *j, const json_t *groups)
 		j->instance_type = intern(buf_str(&all));
 }
 
+static void read_warm_pool(struct job *j, const json_t *o)
+{
+	if (!json_is_object(o))
+		return;
+	job_own_rare(j)->warm_pool_status = common(o, "Status");
+	job_own_rare(j)->retained_s = seconds(o, "ResourceRetainedBillableTimeInSeconds");
+}
+
 static void read_resources(struct job *j, const json_t *o)
 {
 	const json_t *r = json_object_get(o, "ResourceConfig"), *groups = json_object_get(r, "InstanceGroups");
 	bool mixed = json_array_size(groups) > 0;
 
 	j->volume_gb = (int)MIN(json_get_i64(r, "VolumeSizeInGB", 0), (int64_t)INT32_MAX);
-	j->keep_alive_s = seconds(r, "KeepAlivePeriodInSeconds");
+	int64_t keep_alive_s = seconds(r, "KeepAlivePeriodInSeconds");
+	if (keep_alive_s >= 0)
+		job_own_rare(j)->keep_alive_s = keep_alive_s;
 	if (mixed) {
 		read_groups(j, groups);
 		return;
@@ -347,8 +357,7 @@ int sm_parse_job(const json_t *o, enum detail detail, struct job **ret, struct e
 	j->modified_ms = json_get_time_ms(o, "LastModifiedTime");
 	j->start_ms = json_get_time_ms(o, "TrainingStartTime");
 	j->end_ms = json_get_time_ms(o, "TrainingEndTime");
-	j->warm_pool_status = common(json_object_get(o, "WarmPoolStatus"), "Status");
-	j->retained_s = seconds(json_object_get(o, "WarmPoolStatus"), "ResourceRetainedBillableTimeInSeconds");
+	read_warm_pool(j, json_object_get(o, "WarmPoolStatus"));
 	j->seen_ms = clock_now_ms();
 	if (detail != DETAIL_SUMMARY)
 		read_details(j, o);

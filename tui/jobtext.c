@@ -63,12 +63,12 @@ char *jobtext_instance(char *buf, const struct job *j)
 
 	if (!j->instance_type)
 		str_copy(buf, JOBTEXT_LEN, "–");
-	else if (!j->n_groups && j->instance_count > 1)
+	else if (!j->rare->n_groups && j->instance_count > 1)
 		snprintf(buf, JOBTEXT_LEN, "%.40s×%d", j->instance_type, j->instance_count);
 	else
 		str_copy(buf, JOBTEXT_LEN, j->instance_type);
-	for (size_t i = 0; i < j->n_groups && at < JOBTEXT_LEN; i++) {
-		const struct job_group *g = &j->groups[i];
+	for (size_t i = 0; i < j->rare->n_groups && at < JOBTEXT_LEN; i++) {
+		const struct job_group *g = &j->rare->groups[i];
 		int n = snprintf(buf + at, JOBTEXT_LEN - at, g->count == 1 ? "%s%.40s" : "%s%.40s×%d", at ? "+" : "",
 				 str_or(g->instance_type, "?"), g->count);
 

@@ -1,12 +1,17 @@
-/* list.c - which rows a list has, in what order, and what its keys do. */
+/* list.c - when a list's rows are built, where its cursor is, and what its keys do. */
 #include "tui/list.h"
 
 #include <assert.h>
 
+#include "base/clock.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/groups.h"
 #include "tui/list_draw.h"
+
+#define FEW_THINGS 20000
+#define SLICE_US 8000
+#define RESTARTS_MAX 2
 
 static struct list *list_of(const struct view *v)
 {
@@ -47,6 +52,7 @@ void list_close(struct view *v)
 {
 	struct list *l = list_of(v);
 
+	list_build_cancel(l);
 	list_groups_free(l);
 	free(l->rows);
 	field_list_done(&l->columns);
@@ -63,7 +69,9 @@ void list_close(struct view *v)
 
 uint64_t list_generation(struct view *v)
 {
-	return things(v)->generation * 2 + list_of(v)->stale;
+	const struct list *l = list_of(v);
+
+	return things(v)->generation * 4 + l->stale * 2u + (l->whole && l->heard.generation != things(v)->generation);
 }
 
 /* --- rows --- */
@@ -73,59 +81,21 @@ bool list_descending(const struct list *l)
 	return !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse;
 }
 
-bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x)
+/* Its row by the thing's address: names would have to be compared with those of all rows. */
+long list_find(const struct view *v, const char *name)
 {
-	return (!l->faults || r->state == STATE_BAD) && (!l->query || query_match(l->query, r, x));
-}
+	const struct list *l = list_of(v);
+	const struct resource *r = resources_find(things(v), name);
 
-/* How wide the name stands there. */
-static int name_cells(const struct list *l, const struct resource *r, const struct field_context *x)
-{
-	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-
-	if (l->hooks->text && l->hooks->text(l->columns.items[0].field, r, &text))
-		return utf8_width(buf_str(&text));
-	return utf8_width(str_or(field_get(&l->columns.items[0], r, x).text, ""));
-}
-
-static void build_rows(struct view *v)
-{
-	struct list *l = list_of(v);
-	const struct resources *t = things(v);
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
-
-	l->n = l->n_all = l->n_bad = 0;
-	l->hidden_known = false;
-	GROW(l->rows, l->cap, t->n);
-	for (size_t i = 0; i < t->n; i++) {
-		const struct resource *r = t->items[i];
-		if (l->parent && !str_eq(r->parent, l->parent))
-			continue;
-		l->n_all++;
-		if (!list_passes(l, r, &x))
-			continue;
-		l->n_bad += r->state == STATE_BAD;
-		l->newest_ms = MAX(l->newest_ms, r->created_ms);
-		l->rows[l->n++] = (struct list_row){.item = r, .value = field_get(&l->sort, r, &x)};
-		l->name_widths |= 1ull << MIN(name_cells(l, r, &x), LIST_NAME_CELLS_MAX);
-	}
-	field_order(l->rows, l->n, sizeof(*l->rows), l->sort.field, list_descending(l));
-	l->table.n = l->n_things = l->n;
-	if (l->groups)
-		list_groups_build(v);
-}
-
-long list_find(const struct list *l, const char *name)
-{
 	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->rows[i].item->name, name))
+		if (r ? l->rows[i] == r : list_group_at(l, i) && !strcmp(l->rows[i]->name, name))
 			return (long)i;
 	return -1;
 }
 
 const struct resource *list_selected(const struct list *l)
 {
-	return l->table.selected < l->n ? l->rows[l->table.selected].item : NULL;
+	return l->table.selected < l->n ? l->rows[l->table.selected] : NULL;
 }
 
 void list_remember(struct list *l)
@@ -136,39 +106,24 @@ void list_remember(struct list *l)
 		str_set(&l->selected, r->name);
 }
 
-/* Why there is nothing: a value that no thing has. */
-static void find_vain(struct view *v)
+void list_pin(struct view *v)
 {
 	struct list *l = list_of(v);
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
-
-	l->vain = l->query && !l->n && !things(v)->partial ? query_vain_term(l->query, things(v), &x) : NULL;
-}
-
-void list_pin(struct list *l)
-{
-	long at = !l->pinned && l->selected ? list_find(l, l->selected) : -1;
+	long at = !l->pinned && l->selected ? list_find(v, l->selected) : -1;
 
 	if (at >= 0)
 		l->table.selected = (size_t)at;
 	l->pinned = true;
 }
 
-/* Build the rows again. The selected thing stays selected and, where the list is
- * scrolled, on the same line of the screen; without having been chosen, the first is. */
-void list_update(struct view *v)
+/* The selected thing stays selected and, where the list is scrolled, on the same line of
+ * the screen; without having been chosen, the first is. */
+void list_place_cursor(struct view *v)
 {
 	struct list *l = list_of(v);
 	size_t line = l->table.selected - l->table.top;
 
-	if (!l->stale && l->built == things(v)->generation && l->sort.field->type != FIELD_SPARK)
-		return; /* only a curve has grown */
-	l->built = things(v)->generation;
-	build_rows(v);
-	list_invite_guests(l);
-	find_vain(v);
-	l->stale = false;
-	if (l->awaited && list_find(l, l->awaited) >= 0) {
+	if (l->awaited && list_find(v, l->awaited) >= 0) {
 		free(l->selected);
 		l->selected = TAKE(l->awaited);
 		l->pinned = true;
@@ -177,7 +132,7 @@ void list_update(struct view *v)
 		l->table.selected = l->table.top = 0;
 		return;
 	}
-	long at = l->selected ? list_find(l, l->selected) : -1;
+	long at = l->selected ? list_find(v, l->selected) : -1;
 	if (at >= 0) {
 		bool scrolled = l->table.top > 0;
 		l->table.selected = (size_t)at;
@@ -188,12 +143,63 @@ void list_update(struct view *v)
 	}
 }
 
+/* Whether rows are to be there when the call returns: few things; none to show until then; values
+ * of columns that change without a sign; or changes that come too fast for slices. */
+static bool at_once(const struct view *v)
+{
+	const struct list *l = list_of(v);
+
+	return things(v)->n <= FEW_THINGS || !l->whole || (l->sort.field->flags & FIELD_COLD) ||
+	       l->restarts > RESTARTS_MAX;
+}
+
+void list_update(struct view *v)
+{
+	struct list *l = list_of(v);
+	const struct resources *t = things(v);
+	bool same = l->updated == t->generation;
+
+	list_hear_of_gone(v);
+	if (!l->stale && l->whole && same && l->heard.generation == t->generation && l->sort.field->type != FIELD_SPARK)
+		return; /* only a curve has grown */
+	l->updated = t->generation;
+	bool broken = l->build && !list_build_stands(v);
+	bool begin = l->stale || broken || (!l->build && !list_merge_changes(v));
+
+	l->restarts = !l->stale && broken ? l->restarts + 1 : begin ? 0 : l->restarts;
+	l->stale = false;
+	if (begin)
+		list_build_begin(v);
+	if (begin || (l->build && at_once(v)))
+		(void)list_build_turn(v, at_once(v) ? FIELD_ORDER_AT_ONCE : clock_mono_us() + SLICE_US);
+}
+
+bool list_work(struct view *v, int64_t budget_us)
+{
+	struct list *l = list_of(v);
+
+	if (!l->build)
+		return false;
+	if (l->updated != things(v)->generation ||
+	    (list_build_turn(v, clock_mono_us() + budget_us) && l->heard.generation != things(v)->generation))
+		list_update(v); /* with what has happened meanwhile */
+	return l->build != NULL;
+}
+
+void list_settle(struct view *v)
+{
+	struct list *l = list_of(v);
+
+	list_update(v);
+	if (l->build)
+		(void)list_build_turn(v, FIELD_ORDER_AT_ONCE);
+}
+
 void list_rebuild(struct view *v)
 {
 	struct list *l = list_of(v);
 
 	l->stale = true;
-	memset(&l->measured, 0, sizeof(l->measured)); /* other rows stand there now */
 	ui_redraw(v->ui);
 }
 
@@ -231,7 +237,7 @@ static size_t count_above(struct list *l)
 	l->above.top = top;
 	l->above.built = l->built;
 	for (size_t i = 0; i < top && i < l->n; i++)
-		l->above.n += !l->rows[i].group && l->rows[i].item->created_ms > l->seen_ms;
+		l->above.n += !list_group_at(l, i) && l->rows[i]->created_ms > l->seen_ms;
 	return l->above.n;
 }
 
@@ -354,12 +360,6 @@ bool list_key(struct view *v, int key)
 	return false;
 }
 
-void list_forget_widths(struct list *l)
-{
-	l->name_widths = 0;
-	memset(l->seen, 0, sizeof(l->seen));
-}
-
 /* Takes the text over as the filter; a faulty one leaves the old and sets err. */
 int list_filter(struct view *v, const char *text, struct err *err)
 {
@@ -379,7 +379,7 @@ int list_filter(struct view *v, const char *text, struct err *err)
 	l->query = q;
 	l->vain = NULL;
 	str_set(&l->filter, q ? text : NULL);
-	list_forget_widths(l);
+	l->other_widths = true;
 	list_rebuild(v);
 	return 0;
 }
@@ -420,11 +420,12 @@ static bool go_back(struct view *v)
 	return l->marks.n && list_mark_action(v, ACT_UNMARK);
 }
 
-static bool move(struct list *l, enum action a)
+static bool move(struct view *v, enum action a)
 {
+	struct list *l = list_of(v);
 	bool was_pinned = l->pinned;
 
-	list_pin(l);
+	list_pin(v);
 	if (!table_action(&l->table, a)) {
 		l->pinned = was_pinned;
 		return false;
@@ -439,7 +440,7 @@ bool list_action(struct view *v, enum action a)
 {
 	struct list *l = list_of(v);
 
-	if (move(l, a) || list_mark_action(v, a) || (l->kind == TRAINING_KIND && list_groups_action(v, a)))
+	if (move(v, a) || list_mark_action(v, a) || (l->kind == TRAINING_KIND && list_groups_action(v, a)))
 		return true;
 	switch (a) {
 	case ACT_SORT_NEXT:
@@ -454,7 +455,7 @@ bool list_action(struct view *v, enum action a)
 		return true;
 	case ACT_FAULTS:
 		l->faults = !l->faults;
-		list_forget_widths(l);
+		l->other_widths = true;
 		list_rebuild(v);
 		return true;
 	case ACT_WIDE:
@@ -473,16 +474,16 @@ bool list_action(struct view *v, enum action a)
 const char *list_neighbour(struct view *v, const char *name, int by)
 {
 	struct list *l = list_of(v);
-	long from = list_find(l, name), at = from + by;
+	long from = list_find(v, name), at = from + by;
 
-	while (from >= 0 && at >= 0 && (size_t)at < l->n && l->rows[at].group)
+	while (from >= 0 && at >= 0 && (size_t)at < l->n && list_group_at(l, (size_t)at))
 		at += by;
 	if (from < 0 || at < 0 || (size_t)at >= l->n)
 		return NULL;
-	str_set(&l->selected, l->rows[at].item->name);
+	str_set(&l->selected, l->rows[at]->name);
 	l->table.selected = (size_t)at;
 	l->pinned = true;
-	return l->rows[at].item->name;
+	return l->rows[at]->name;
 }
 
 void list_await(struct view *v, const char *name)
@@ -496,11 +497,11 @@ void list_await(struct view *v, const char *name)
 const char *list_beside(struct view *v, const char *name)
 {
 	const struct list *l = list_of(v);
-	long at = list_find(l, name);
+	long at = list_find(v, name);
 
 	if (at < 0 || l->n < 2)
 		return NULL;
-	if ((size_t)at + 1 < l->n && !l->rows[at + 1].group)
-		return l->rows[at + 1].item->name;
-	return at > 0 && !l->rows[at - 1].group ? l->rows[at - 1].item->name : NULL;
+	if ((size_t)at + 1 < l->n && !list_group_at(l, (size_t)at + 1))
+		return l->rows[at + 1]->name;
+	return at > 0 && !list_group_at(l, (size_t)at - 1) ? l->rows[at - 1]->name : NULL;
 }

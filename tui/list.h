@@ -7,9 +7,10 @@
  * that was not stays on the first row. The columns that the list is sorted and filtered
  * by are always shown.
  *
- * The rows are built again where the kind's things, the filter or the order have
- * changed; each row's value to sort by is fetched once. Things are borrowed from the
- * session until its generation grows. */
+ * The rows are built again where the filter or the order has changed, or much of the
+ * kind's things: in turns between keys, which act on the old rows until the new ones are
+ * whole (list_build.c). A few things that changed are put among the rows that stand.
+ * Things are borrowed from the session until its generation grows. */
 #ifndef SAGETOP_TUI_LIST_H
 #define SAGETOP_TUI_LIST_H
 
@@ -23,9 +24,11 @@
 
 struct group;
 
-struct list_row {
-	struct field_row;	   /* the thing, and the value to sort by */
-	const struct group *group; /* of a row that stands for one: item is but a name for it; NULL */
+struct list_build;
+
+/* Of a kind's things: how many changes rows know of. */
+struct heard {
+	uint64_t generation, changes, gone;
 };
 
 /* What is special to one kind's list; any may be NULL. */
@@ -51,8 +54,16 @@ struct list {
 	size_t n_things;	    /* rows without those of groups, folded ones too */
 	char *parent;		    /* only what belongs to that one; NULL: all */
 	const struct list_hooks *hooks;
-	struct list_row *rows;
+	const struct resource **rows;
+	const struct group **row_groups; /* of rows that stand for one, whose things are but names for them; NULL */
 	size_t n, cap;
+	struct list_build *build; /* the rows to come; NULL */
+	struct heard heard;	  /* what the rows know of */
+	uint64_t updated;	  /* the generation that the last update saw */
+	int restarts;		  /* of that build */
+	bool whole;		  /* the rows are those of a build */
+	bool other_widths;	  /* those of the rows to come say how wide columns are */
+	uint64_t built;		  /* grows whenever the rows do or change */
 	struct table_view table;
 	struct field_list columns;     /* the usual ones, or those of the settings; then those of ctrl-w; then guests */
 	size_t n_usual, n_own;	       /* without those of ctrl-w; without guests, which order and filter ask for */
@@ -77,9 +88,8 @@ struct list {
 	bool pinned;	/* the cursor was moved: it keeps to its thing */
 	struct map marks;
 	char *last_mark;
-	size_t n_hidden;   /* marked, but left out by the filter */
-	bool hidden_known; /* n_hidden is counted */
-	uint64_t built;
+	size_t n_hidden;     /* marked, but left out by the filter */
+	bool hidden_known;   /* n_hidden is counted */
 	size_t n_all, n_bad; /* rows without a filter; rows of what has failed */
 	int64_t newest_ms;   /* of all rows */
 	int64_t seen_ms;     /* the newest when the first row was last on the screen */
@@ -94,6 +104,9 @@ void list_close(struct view *v);
 /* Operations of the view. */
 uint64_t list_generation(struct view *v);
 void list_update(struct view *v);
+bool list_work(struct view *v, int64_t budget_us); /* on the rows to come */
+/* All rows as they were asked for, at once: before something is done with all. */
+void list_settle(struct view *v);
 void list_draw(struct view *v, struct area a);
 bool list_action(struct view *v, enum action a); /* moving, marks, order, filter, columns */
 bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
@@ -122,7 +135,7 @@ void list_chosen(struct view *v, struct strlist *out);
 bool list_thing_action(struct view *v, enum action a);
 /* "2 marked, hidden by the filter"; "" where none is. */
 void list_hidden_text(struct view *v, char *buf, size_t size);
-long list_find(const struct list *l, const char *name); /* its row; -1 where it is not shown */
+long list_find(const struct view *v, const char *name); /* its row; -1 where it is not shown */
 /* Whether the largest stands first. */
 bool list_descending(const struct list *l);
 /* What a column is called where one sorts by it: "cost", "metric". buf holds

@@ -126,7 +126,7 @@ int list_columns(struct view *v, const char *text, struct err *err)
 		return -err->code;
 	field_list_done(&l->columns);
 	list_choose_columns(l, str_empty(text) ? NULL : text);
-	list_forget_widths(l);
+	l->other_widths = true;
 	list_want_cold(v);
 	list_rebuild(v);
 	return 0;
@@ -152,13 +152,14 @@ void list_csv(struct view *v, struct buf *out)
 		(void)buf_adds(out, i ? "," : "");
 		csv_add(out, field_title(&l->columns.items[i], title));
 	}
+	list_settle(v);
 	size_t n_rows;
-	const struct list_row *rows = list_members(l, NULL, &n_rows);
+	const struct resource *const *rows = list_members(l, NULL, &n_rows);
 
 	for (size_t k = 0; k < n_rows; k++) {
 		for (size_t i = 0; i < n; i++) {
 			buf_clear(&text);
-			field_text(&l->columns.items[i], rows[k].item, &x, FIELD_FOR_PROGRAMS, &text);
+			field_text(&l->columns.items[i], rows[k], &x, FIELD_FOR_PROGRAMS, &text);
 			(void)buf_adds(out, i ? "," : "\n");
 			csv_add(out, buf_str(&text));
 		}

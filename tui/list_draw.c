@@ -180,7 +180,7 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 	l->measured.top = l->table.top;
 	l->measured.n = rows;
 	for (size_t at = l->table.top; at < l->n && at < l->table.top + rows; at++) {
-		if ((at >= from && at < to) || l->rows[at].group)
+		if ((at >= from && at < to) || list_group_at(l, at))
 			continue;
 		for (size_t i = 1; i < l->columns.n; i++) {
 			const struct field_ref *f = &l->columns.items[i];
@@ -188,7 +188,7 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 			bool reason = list_shows_failures(l) && str_eq(f->field->name, "reason");
 			if (f->field->type == FIELD_SPARK || (f->field->type == FIELD_TEXT && !reason))
 				continue;
-			cell_text(v, f, l->rows[at].item, text);
+			cell_text(v, f, l->rows[at], text);
 			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(text)), 400));
 		}
 	}
@@ -211,14 +211,15 @@ static void draw_headings(struct view *v, struct area a, const int *widths, stru
 static void draw_row(struct view *v, struct area a, int line, const int *widths, size_t at, struct buf *text)
 {
 	const struct list *l = v->state;
-	const struct resource *r = l->rows[at].item;
+	const struct resource *r = l->rows[at];
+	const struct group *one = list_group_at(l, at);
 	int col = LIST_GUTTER;
 
-	if (list_row_is_marked(l, &l->rows[at]))
+	if (list_row_is_marked(l, at))
 		area_put(a, line, 0, ST_MARK, "+");
-	if (l->rows[at].group)
-		list_groups_draw_row(v, a, line, widths[0], l->rows[at].group);
-	for (size_t i = 0; !l->rows[at].group && i < l->columns.n; i++) {
+	if (one)
+		list_groups_draw_row(v, a, line, widths[0], one);
+	for (size_t i = 0; !one && i < l->columns.n; i++) {
 		if (!widths[i])
 			continue;
 		put_cell(v, a, line, col, widths[i], i, r, text);
@@ -235,7 +236,8 @@ void list_draw(struct view *v, struct area a)
 	AUTO(buf) struct buf text = BUF_INIT(65536); /* of one cell after the other */
 
 	if (!l->n) {
-		l->hooks->empty(v, a);
+		if (!l->build) /* that there is nothing is not known before */
+			l->hooks->empty(v, a);
 		return;
 	}
 	table_settle(&l->table, a.rows - headings);

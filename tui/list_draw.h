@@ -10,13 +10,28 @@
 /* Keep the selected one's name: the selection follows the thing, not the row. */
 void list_remember(struct list *l);
 /* The cursor keeps to what it was seen on, though rows may have come above it since. */
-void list_pin(struct list *l);
+void list_pin(struct view *v);
 /* Whether the filter lets it through. */
 bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x);
 /* All rows have failed, and are looked at for that reason. */
 bool list_shows_failures(const struct list *l);
 void list_rebuild(struct view *v); /* at the next turn */
-void list_forget_widths(struct list *l);
+
+/* list_build.c. Rows that are not done when a turn ends are gone on with in the next. */
+void list_build_begin(struct view *v); /* anew */
+void list_build_cancel(struct list *l);
+bool list_build_stands(const struct view *v);		/* what it borrowed is still there */
+bool list_build_turn(struct view *v, int64_t until_us); /* true where they are the list's now */
+/* Put what has changed among the rows that stand; false where they are to be built. */
+bool list_merge_changes(struct view *v);
+void list_hear_of_gone(struct view *v);
+void list_place_cursor(struct view *v); /* rows have come, gone or moved */
+
+/* The group that a row stands for; NULL. */
+static inline const struct group *list_group_at(const struct list *l, size_t row)
+{
+	return l->row_groups ? l->row_groups[row] : NULL;
+}
 /* As --sort: "cost" ascending, "-cost" descending; NULL: the usual one. */
 void list_choose_order(struct list *l, const char *text);
 /* list_columns.c: as the settings have them (NULL: the usual), cold ones asked for. */
@@ -27,7 +42,7 @@ struct field_ref list_usual_order(const struct kind *k);
 /* Of the marks: Space, the range, all that is shown, none; false where it is another key. */
 bool list_mark_action(struct view *v, enum action a);
 /* The thing is, or all things of the group are. */
-bool list_row_is_marked(const struct list *l, const struct list_row *row);
+bool list_row_is_marked(const struct list *l, size_t row);
 
 /* list_groups.c. The groups that stand in place of the rows, and their unfolded jobs. */
 void list_groups_build(struct view *v);
@@ -40,6 +55,6 @@ bool list_groups_action(struct view *v, enum action a);
 char *list_groups_words(const struct list *l, char *buf); /* "prefix"; GROUPS_WORDS_LEN bytes */
 size_t list_groups_count(const struct list *l);
 /* The things of a group, of all (NULL), folded ones too, in the list's order; borrowed. */
-const struct list_row *list_members(const struct list *l, const struct group *of, size_t *ret_n);
+const struct resource *const *list_members(const struct list *l, const struct group *of, size_t *ret_n);
 
 #endif

@@ -14,7 +14,7 @@ struct list_groups {
 	enum spend_by by;
 	char *tag; /* of BY_TAG */
 	struct groups model;
-	struct list_row *members; /* all rows of jobs, group by group, each in the list's order */
+	const struct resource **members; /* all jobs, group by group, each in the list's order */
 	size_t n, cap;
 	size_t *order;		 /* the groups as they stand in the list */
 	size_t *first;		 /* of each group of the model: its first member */
@@ -42,6 +42,7 @@ void list_groups_free(struct list *l)
 	forget(g);
 	free(g->tag);
 	free(g->members);
+	free(TAKE(l->row_groups));
 	map_done(&g->open);
 	free(g);
 }
@@ -56,7 +57,7 @@ size_t list_groups_count(const struct list *l)
 	return l->groups->model.n;
 }
 
-const struct list_row *list_members(const struct list *l, const struct group *of, size_t *ret_n)
+const struct resource *const *list_members(const struct list *l, const struct group *of, size_t *ret_n)
 {
 	const struct list_groups *g = l->groups;
 
@@ -127,7 +128,9 @@ static void emit(struct list *l)
 {
 	struct list_groups *g = l->groups;
 
-	GROW(l->rows, l->cap, g->n + g->model.n);
+	l->cap = g->n + g->model.n;
+	l->rows = xreallocarray(l->rows, l->cap + 1, sizeof(*l->rows));
+	l->row_groups = xreallocarray(l->row_groups, l->cap + 1, sizeof(*l->row_groups));
 	g->heads = xcalloc(g->model.n + 1, sizeof(struct resource *));
 	l->n = 0;
 	for (size_t i = 0; i < g->model.n; i++) {
@@ -135,12 +138,14 @@ static void emit(struct list *l)
 		AUTO(str) char *label = label_of(g, one);
 
 		g->heads[g->order[i]] = head_of(g, one);
-		l->rows[l->n++] = (struct list_row){.item = g->heads[g->order[i]], .group = one};
+		l->rows[l->n] = g->heads[g->order[i]];
+		l->row_groups[l->n++] = one;
 		l->name_widths |= 1ull << MIN(utf8_width(label), LIST_NAME_CELLS_MAX);
 		if (!is_open(g, one))
 			continue;
 		memcpy(&l->rows[l->n], &g->members[g->first[g->order[i]]], one->n * sizeof(*l->rows));
-		l->n += one->n;
+		for (size_t end = l->n + one->n; l->n < end; l->n++)
+			l->row_groups[l->n] = NULL;
 	}
 	l->table.n = l->n;
 }
@@ -155,13 +160,9 @@ void list_groups_build(struct view *v)
 					  .by = g->by,
 					  .tag = g->tag,
 					  .tuning = session_cold_column(s, l->kind, &tuning)};
-	const struct resource **jobs = xreallocarray(NULL, l->n + 1, sizeof(*jobs));
 
-	for (size_t i = 0; i < l->n; i++)
-		jobs[i] = l->rows[i].item;
 	forget(g);
-	groups_build(&g->model, &opt, jobs, l->n, s);
-	free(jobs);
+	groups_build(&g->model, &opt, l->rows, l->n, s);
 	choose_order(g, l);
 	place_members(g, l);
 	emit(l);
@@ -260,7 +261,7 @@ bool list_groups_draw_headings(struct view *v, struct area a, int width)
 
 static const struct group *selected_group(const struct list *l)
 {
-	return l->table.selected < l->n ? l->rows[l->table.selected].group : NULL;
+	return l->table.selected < l->n ? list_group_at(l, l->table.selected) : NULL;
 }
 
 static void fold(struct view *v, const struct group *one, bool open)
@@ -271,7 +272,7 @@ static void fold(struct view *v, const struct group *one, bool open)
 		(void)map_put(&l->groups->open, one->key, l);
 	else
 		(void)map_remove(&l->groups->open, one->key);
-	list_pin(l);
+	list_pin(v);
 	list_remember(l);
 	list_rebuild(v);
 }
@@ -282,13 +283,13 @@ static bool fold_around(struct view *v)
 	struct list *l = v->state;
 	size_t at = l->table.selected;
 
-	while (at > 0 && !l->rows[at].group)
+	while (at > 0 && !list_group_at(l, at))
 		at--;
-	if (l->n == 0 || !l->rows[at].group)
+	if (l->n == 0 || !list_group_at(l, at))
 		return false;
 	l->pinned = true;
 	l->table.selected = at;
-	fold(v, l->rows[at].group, false);
+	fold(v, list_group_at(l, at), false);
 	return true;
 }
 
@@ -379,7 +380,8 @@ int list_group(struct view *v, const char *text, struct err *err)
 		}
 	}
 	l->n = l->table.n = 0; /* rows of what is gone */
-	list_forget_widths(l);
+	l->whole = false;
+	l->other_widths = true;
 	list_rebuild(v);
 	return 0;
 }

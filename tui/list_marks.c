@@ -18,74 +18,79 @@ static void mark(struct list *l, const char *name, bool on)
 }
 
 /* What a row stands for: a group for all of its jobs. */
-static void mark_row(struct list *l, const struct list_row *row, bool on)
+static void mark_row(struct list *l, size_t row, bool on)
 {
 	size_t n = 0;
-	const struct list_row *members = row->group ? list_members(l, row->group, &n) : NULL;
+	const struct group *one = list_group_at(l, row);
+	const struct resource *const *members = one ? list_members(l, one, &n) : NULL;
 
 	for (size_t i = 0; i < n; i++)
-		mark(l, members[i].item->name, on);
-	if (!row->group)
-		mark(l, row->item->name, on);
+		mark(l, members[i]->name, on);
+	if (!one)
+		mark(l, l->rows[row]->name, on);
 }
 
-bool list_row_is_marked(const struct list *l, const struct list_row *row)
+bool list_row_is_marked(const struct list *l, size_t row)
 {
 	size_t n = 0;
-	const struct list_row *members = row->group ? list_members(l, row->group, &n) : NULL;
+	const struct group *one = list_group_at(l, row);
+	const struct resource *const *members = one ? list_members(l, one, &n) : NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (!map_get(&l->marks, members[i].item->name))
+		if (!map_get(&l->marks, members[i]->name))
 			return false;
-	return row->group || map_get(&l->marks, row->item->name);
+	return one || map_get(&l->marks, l->rows[row]->name);
 }
 
-static void mark_selected(struct list *l)
+static void mark_selected(struct view *v)
 {
+	struct list *l = list_of(v);
 	const struct resource *r;
 
-	list_pin(l);
+	list_pin(v);
 	r = list_selected(l);
 	if (!r)
 		return;
-	mark_row(l, &l->rows[l->table.selected], !list_row_is_marked(l, &l->rows[l->table.selected]));
+	mark_row(l, l->table.selected, !list_row_is_marked(l, l->table.selected));
 	str_set(&l->last_mark, r->name);
 	table_action(&l->table, ACT_DOWN);
 	list_remember(l);
 }
 
-static void mark_range(struct list *l)
+static void mark_range(struct view *v)
 {
-	long from = l->last_mark ? list_find(l, l->last_mark) : -1;
+	struct list *l = list_of(v);
+	long from = l->last_mark ? list_find(v, l->last_mark) : -1;
 
 	if (!l->n)
 		return;
-	list_pin(l);
+	list_pin(v);
 	size_t to = l->table.selected;
 	size_t first = from < 0 ? to : MIN((size_t)from, to), last = from < 0 ? to : MAX((size_t)from, to);
 	for (size_t i = first; i <= last; i++) /* what stands below an unfolded group counts by itself */
-		if (!l->rows[i].group || i == last || l->rows[i + 1].group)
-			mark_row(l, &l->rows[i], true);
-	str_set(&l->last_mark, l->rows[to].item->name);
+		if (!list_group_at(l, i) || i == last || list_group_at(l, i + 1))
+			mark_row(l, i, true);
+	str_set(&l->last_mark, l->rows[to]->name);
 }
 
 bool list_mark_action(struct view *v, enum action a)
 {
 	struct list *l = list_of(v);
-	const struct list_row *rows;
+	const struct resource *const *rows;
 	size_t n;
 
 	switch (a) {
 	case ACT_MARK:
-		mark_selected(l);
+		mark_selected(v);
 		return true;
 	case ACT_MARK_RANGE:
-		mark_range(l);
+		mark_range(v);
 		return true;
 	case ACT_MARK_ALL:
+		list_settle(v); /* what the filter says, not what it said */
 		rows = list_members(l, NULL, &n);
 		for (size_t i = 0; i < n; i++)
-			mark(l, rows[i].item->name, true);
+			mark(l, rows[i]->name, true);
 		return true;
 	case ACT_UNMARK:
 		map_clear(&l->marks);
@@ -137,21 +142,21 @@ void list_chosen(struct view *v, struct strlist *out)
 	struct list *l = list_of(v);
 
 	size_t n;
-	const struct list_row *rows = list_members(l, NULL, &n);
+	const struct resource *const *rows = list_members(l, NULL, &n);
 
 	for (size_t i = 0; l->marks.n && i < n; i++)
-		if (map_get(&l->marks, rows[i].item->name))
-			strlist_add(out, rows[i].item->name);
+		if (map_get(&l->marks, rows[i]->name))
+			strlist_add(out, rows[i]->name);
 	(void)hidden(v, out);
-	list_pin(l);
+	list_pin(v);
 	if (out->n || !list_selected(l))
 		return;
-	const struct group *one = l->rows[l->table.selected].group;
+	const struct group *one = list_group_at(l, l->table.selected);
 
 	if (one)
 		rows = list_members(l, one, &n);
 	for (size_t i = 0; one && i < n; i++)
-		strlist_add(out, rows[i].item->name);
+		strlist_add(out, rows[i]->name);
 	if (!one)
 		strlist_add(out, list_selected(l)->name);
 }

@@ -162,7 +162,7 @@ static bool text(const struct field *f, const struct resource *r, struct buf *ou
 static void find_objective(struct jobs_state *st)
 {
 	for (size_t i = 0; i < st->list.n && i < 200; i++) {
-		const char *name = job_objective_name(resource_job(st->list.rows[i].item));
+		const char *name = job_objective_name(resource_job(st->list.rows[i]));
 		if (name) {
 			str_set(&st->objective, name);
 			return;
@@ -183,30 +183,35 @@ static void unwatch_all(struct view *v)
 
 /* The local engine costs nothing to ask: the jobs that run on the screen are
  * watched, so that their objective and its curve are seen in the list. */
-static bool jobs_work(struct view *v, int64_t budget_us)
+static void watch_seen(struct view *v)
 {
 	struct jobs_state *st = v->state;
 	const struct list *l = &st->list;
 	AUTO(strlist) struct strlist wanted = {0};
 	bool same;
 
-	if (!st->look_again || !ui_session(v->ui)->local)
-		return false;
+	if (!st->look_again || !ui_session(v->ui)->local || l->updated != session_jobs(ui_session(v->ui))->generation)
+		return;
 	st->look_again = false;
 	for (size_t i = l->table.top; i < l->n && i < l->table.top + (size_t)MAX(l->table.page, 1); i++)
-		if (resource_is_running(l->rows[i].item) && wanted.n < WATCHED_MAX)
-			strlist_add(&wanted, l->rows[i].item->name);
+		if (resource_is_running(l->rows[i]) && wanted.n < WATCHED_MAX)
+			strlist_add(&wanted, l->rows[i]->name);
 	same = wanted.n == st->watched.n;
 	for (size_t i = 0; same && i < wanted.n; i++)
 		same = strlist_has(&st->watched, wanted.items[i]);
 	if (same)
-		return false;
+		return;
 	for (size_t i = 0; i < wanted.n; i++)
 		ui_watch(v->ui, v->kind, wanted.items[i], true);
 	unwatch_all(v);
 	st->watched = wanted;
 	memset(&wanted, 0, sizeof(wanted));
-	return false;
+}
+
+static bool jobs_work(struct view *v, int64_t budget_us)
+{
+	watch_seen(v);
+	return list_work(v, budget_us);
 }
 
 /* --- the view --- */

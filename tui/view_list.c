@@ -66,7 +66,7 @@ static bool things_work(struct view *v, int64_t budget_us)
 
 	if (ui_now_ms(v->ui) - st->asked_ms >= period)
 		ask(v);
-	return false;
+	return list_work(v, budget_us);
 }
 
 static uint64_t things_generation(struct view *v)

@@ -100,7 +100,7 @@ static bool tuning_work(struct view *v, int64_t budget_us)
 
 	if (ui_now_ms(v->ui) - st->asked_ms >= (ended ? 6 * period : period))
 		ask(v);
-	return false;
+	return list_work(v, budget_us);
 }
 
 /* Of the things alone: a filter or another order leaves the search as it is. */

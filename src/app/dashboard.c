@@ -81,19 +81,21 @@ static void take_keys(struct dashboard *d)
 	}
 }
 
-static void paint(struct dashboard *d)
+/* Whether the screen was drawn. */
+static bool paint(struct dashboard *d)
 {
 	if (!d->keys && d->painted && clock_mono_ms() - d->drawn_ms < FRAME_MS)
-		return;
+		return false;
 	d->keys = false;
 	bool repaint = ui_repaint_wanted(d->ui);
 	if (repaint)
 		term_repaint();
 	if (!ui_draw(d->ui) && !repaint)
-		return;
+		return false;
 	term_flush(ui_surface(d->ui));
 	d->drawn_ms = clock_mono_ms();
 	d->painted = true;
+	return true;
 }
 
 static int loop_timeout(const struct dashboard *d, bool working)
@@ -138,7 +140,7 @@ static void run_loop(struct dashboard *d)
 			d->hung_up = true;
 		working = ui_work(d->ui);
 		d->announcing = d->announcer && announcer_turn(d->announcer);
-		paint(d);
+		working |= paint(d); /* a view may have begun something */
 	}
 }
 
@@ -200,7 +202,7 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 	if (sync_load_newest(sync, (size_t)MAX(rows, 1), &load_err) < 0)
 		session_notify(sync_session(sync), NOTICE_WARNING, "%s", load_err.msg);
 	d.ui = make_ui(opt, sync_session(sync), dashboard_host_ops(d.host));
-	paint(&d);
+	(void)paint(&d);
 	/* For measuring the time to the first paint. */
 	if (str_empty(getenv("SAGETOP_EXIT_AFTER_PAINT"))) {
 		aws_client_on_mfa(sync_client(sync), ask_mfa, &d);

@@ -52,7 +52,7 @@ struct strmap {
 		char *name;
 		char *value;
 	} * items;
-	size_t n, cap;
+	uint32_t n, cap; /* every thing has such maps: they are small */
 };
 void strmap_done(struct strmap *m);
 AUTO_EMBEDDED(strmap, struct strmap, strmap_done)

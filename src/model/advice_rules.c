@@ -42,7 +42,7 @@ static bool has_rate(const struct advice_group *g)
 
 static bool is_one_machine(const struct advice_group *g, struct instance_spec *ret)
 {
-	return g->newest->n_groups == 0 && instance_spec_find(g->newest->instance_type, ret) && ret->vcpu > 0;
+	return g->newest->rare->n_groups == 0 && instance_spec_find(g->newest->instance_type, ret) && ret->vcpu > 0;
 }
 
 /* The type of the same family with so many processors; NULL where it has no price. */
@@ -191,7 +191,7 @@ void advice_region(struct advices *l, const struct advice_group *g)
 	const struct price *here = price_find(g->in->prices, g->newest->instance_type, g->in->region, "Training");
 	const struct price *there = cheapest_region(g);
 
-	if (!here || !there || !has_rate(g) || g->newest->n_groups ||
+	if (!here || !there || !has_rate(g) || g->newest->rare->n_groups ||
 	    (double)there->usd_micro > ELSEWHERE * (double)here->usd_micro)
 		return;
 	double transfer = (double)g->newest->volume_gb * TRANSFER_MICRO_A_GB * g->in->days / 30;

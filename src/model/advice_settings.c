@@ -73,14 +73,14 @@ void advice_spot(struct advices *l, const struct advice_group *g)
 	if (saving < ADVICE_SAVING_LEAST)
 		return;
 	int64_t run = j->max_runtime_s > 0 ? j->max_runtime_s : 86400;
-	struct advice *a =
-		advice_add(l, g, ADVICE_SPOT, saving, xstrdup("use managed spot"),
-			   xasprintf("%zu jobs on demand; spot saves %.0f %%, %s", g->n, spot.mid * 100,
-				     *spot.why ? spot.why : "as is usually reckoned with"),
-			   xasprintf("sagetop clone %s --set EnableManagedSpotTraining=true --set "
-				     "StoppingCondition.MaxWaitTimeInSeconds=%lld%s",
-				     j->name, (long long)run * 2,
-				     j->keep_alive_s > 0 ? " --set ResourceConfig.KeepAlivePeriodInSeconds=null" : ""));
+	struct advice *a = advice_add(
+		l, g, ADVICE_SPOT, saving, xstrdup("use managed spot"),
+		xasprintf("%zu jobs on demand; spot saves %.0f %%, %s", g->n, spot.mid * 100,
+			  *spot.why ? spot.why : "as is usually reckoned with"),
+		xasprintf("sagetop clone %s --set EnableManagedSpotTraining=true --set "
+			  "StoppingCondition.MaxWaitTimeInSeconds=%lld%s",
+			  j->name, (long long)run * 2,
+			  j->rare->keep_alive_s > 0 ? " --set ResourceConfig.KeepAlivePeriodInSeconds=null" : ""));
 
 	if (spot.jobs == 0)
 		advice_warn(a, "no spot job of this account is known");
@@ -179,8 +179,8 @@ static void find_idle_pool(struct advices *l, const struct advice_group *g)
 	for (size_t i = 0; i < g->n; i++) {
 		const struct job *j = g->jobs[i]->job;
 
-		kept += (double)MAX(j->retained_s, (int64_t)0) * MAX(j->instance_count, 1);
-		reused += str_eq(j->warm_pool_status, "Reused") || str_eq(j->warm_pool_status, "InUse");
+		kept += (double)MAX(j->rare->retained_s, (int64_t)0) * MAX(j->instance_count, 1);
+		reused += str_eq(j->rare->warm_pool_status, "Reused") || str_eq(j->rare->warm_pool_status, "InUse");
 	}
 	double usd = kept * (double)g->rate_micro / 3600;
 
@@ -200,7 +200,7 @@ void advice_pool(struct advices *l, const struct advice_group *g)
 
 	if (g->rate_micro == USD_UNKNOWN || g->newest->spot)
 		return;
-	if (g->newest->keep_alive_s > 0) {
+	if (g->newest->rare->keep_alive_s > 0) {
 		find_idle_pool(l, g);
 		return;
 	}

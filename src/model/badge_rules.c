@@ -48,7 +48,7 @@ bool badge_idle_cpu(const struct badge_look *look, struct buf *why)
 {
 	struct instance_spec spec;
 
-	return !look->job->n_groups && instance_spec_find(look->job->instance_type, &spec) &&
+	return !look->job->rare->n_groups && instance_spec_find(look->job->instance_type, &spec) &&
 	       is_idle(look, "CPUUtilization", spec.vcpu, "processors", why);
 }
 
@@ -56,7 +56,7 @@ bool badge_idle_gpu(const struct badge_look *look, struct buf *why)
 {
 	struct instance_spec spec;
 
-	return !look->job->n_groups && instance_spec_find(look->job->instance_type, &spec) &&
+	return !look->job->rare->n_groups && instance_spec_find(look->job->instance_type, &spec) &&
 	       is_idle(look, "GPUUtilization", spec.gpus, "GPUs", why);
 }
 
@@ -108,9 +108,9 @@ bool badge_spot(const struct badge_look *look, struct buf *why)
 bool badge_pending(const struct badge_look *look, struct buf *why)
 {
 	const struct job *j = look->job;
-	int64_t since = j->waiting_since_ms != TIME_UNKNOWN ? j->waiting_since_ms
-			: j->start_ms == TIME_UNKNOWN	    ? j->created_ms
-							    : TIME_UNKNOWN;
+	int64_t since = j->rare->waiting_since_ms != TIME_UNKNOWN ? j->rare->waiting_since_ms
+			: j->start_ms == TIME_UNKNOWN		  ? j->created_ms
+								  : TIME_UNKNOWN;
 	char text[TIMEFMT_LEN];
 
 	if (j->detail < DETAIL_SEARCHED || since == TIME_UNKNOWN || look->now_ms - since < BADGE_PENDING_MS)

@@ -64,8 +64,8 @@ static struct rate rate_of_job(const struct job *j, bool pool, const struct pric
 	struct job_group one = {.instance_type = j->instance_type, .count = j->instance_count};
 	enum use use = pool ? USE_POOL : j->spot ? USE_SPOT : USE_TRAINING;
 
-	if (j->n_groups)
-		return rate_of(j->groups, j->n_groups, use, prices, region);
+	if (j->rare->n_groups)
+		return rate_of(j->rare->groups, j->rare->n_groups, use, prices, region);
 	return rate_of(&one, j->instance_type ? 1 : 0, use, prices, region);
 }
 
@@ -77,7 +77,7 @@ static int64_t held_seconds(const struct job *j, int64_t end_ms)
 {
 	if (j->start_ms == TIME_UNKNOWN)
 		return -1;
-	int64_t since = j->waiting_since_ms;
+	int64_t since = j->rare->waiting_since_ms;
 
 	/* A summary says that it waits, its last change at the latest since when. */
 	if (since == TIME_UNKNOWN && job_is_active(j) && !str_empty(j->secondary_text) &&
@@ -118,32 +118,32 @@ static int64_t billed_seconds(const struct job *j, int64_t now_ms, struct cost *
 
 static bool is_pool_kept(const struct job *j, int64_t now_ms)
 {
-	return job_is_terminal(j) && str_eq(j->warm_pool_status, "Available") && j->end_ms != TIME_UNKNOWN &&
-	       j->keep_alive_s > 0 && now_ms < j->end_ms + j->keep_alive_s * 1000;
+	return job_is_terminal(j) && str_eq(j->rare->warm_pool_status, "Available") && j->end_ms != TIME_UNKNOWN &&
+	       j->rare->keep_alive_s > 0 && now_ms < j->end_ms + j->rare->keep_alive_s * 1000;
 }
 
 /* Instances kept after the end are billed until another job takes them, or the
  * pool's time is over. */
 static int64_t retained_seconds(const struct job *j, int64_t now_ms, struct cost *c)
 {
-	int64_t told = MAX(j->retained_s, (int64_t)0);
+	int64_t told = MAX(j->rare->retained_s, (int64_t)0);
 
 	if (!job_is_terminal(j))
 		return told;
-	if (!j->warm_pool_status && j->retained_s < 0) {
-		c->estimate |= j->keep_alive_s > 0 && j->start_ms != TIME_UNKNOWN;
+	if (!j->rare->warm_pool_status && j->rare->retained_s < 0) {
+		c->estimate |= j->rare->keep_alive_s > 0 && j->start_ms != TIME_UNKNOWN;
 		return 0;
 	}
-	if (!str_eq(j->warm_pool_status, "Available")) {
-		c->estimate |= j->retained_s < 0;
+	if (!str_eq(j->rare->warm_pool_status, "Available")) {
+		c->estimate |= j->rare->retained_s < 0;
 		return told;
 	}
 	if (is_pool_kept(j, now_ms))
 		c->kind = COST_SO_FAR;
 	c->estimate = true;
-	if (j->end_ms == TIME_UNKNOWN || j->keep_alive_s < 0)
+	if (j->end_ms == TIME_UNKNOWN || j->rare->keep_alive_s < 0)
 		return told;
-	return MAX(told, MAX(MIN((now_ms - j->end_ms) / 1000, j->keep_alive_s), (int64_t)0));
+	return MAX(told, MAX(MIN((now_ms - j->end_ms) / 1000, j->rare->keep_alive_s), (int64_t)0));
 }
 
 /* --- what it costs --------------------------------------------------------------- */

@@ -2,40 +2,69 @@
 #include "model/job.h"
 
 #include "base/buf.h"
+#include "model/job_facets.h"
 #include "model/kind.h"
 
 #include <math.h>
 
-struct job *job_new(const char *name)
-{
-	struct job *j = NEW(struct job);
-
-	resource_init(job_resource(j), &kind_table[KIND_TRAINING_JOB], name);
-	j->cold = NEW(struct job_cold);
-	j->training_s = -1;
-	j->billable_s = -1;
-	j->max_runtime_s = -1;
-	j->max_wait_s = -1;
-	j->keep_alive_s = -1;
-	j->retained_s = -1;
-	j->waited_s = -1;
-	j->objective_value = j->best_value = NAN;
-	j->best_step = -1;
-	return j;
-}
-
 /* In memory that is not to be written: who writes without job_own_cold is found at once. */
 static const struct job_cold no_cold;
+static const struct job_rare no_rare = {.retained_s = -1, .keep_alive_s = -1, .best_value = NAN, .best_step = -1};
 
 static struct job_cold *shared_cold(void)
 {
 	return (struct job_cold *)(uintptr_t)&no_cold;
 }
 
+static struct job_rare *shared_rare(void)
+{
+	return (struct job_rare *)(uintptr_t)&no_rare;
+}
+
+struct job *job_new(const char *name)
+{
+	struct job *j = NEW(struct job);
+
+	resource_init(job_resource(j), &kind_table[KIND_TRAINING_JOB], name);
+	j->rare = shared_rare();
+	j->cold = NEW(struct job_cold);
+	j->training_s = -1;
+	j->billable_s = -1;
+	j->max_runtime_s = -1;
+	j->max_wait_s = -1;
+	j->waited_s = -1;
+	j->objective_value = NAN;
+	return j;
+}
+
 void job_own_cold(struct job *j)
 {
 	if (j->cold == shared_cold())
 		j->cold = NEW(struct job_cold);
+}
+
+bool job_has_rare(const struct job *j)
+{
+	return j->rare != &no_rare;
+}
+
+struct job_rare *job_own_rare(struct job *j)
+{
+	if (!job_has_rare(j)) {
+		j->rare = NEW(struct job_rare);
+		*j->rare = no_rare;
+	}
+	return j->rare;
+}
+
+static void free_rare(struct job_rare *rare)
+{
+	if (rare == shared_rare())
+		return;
+	for (size_t i = 0; i < rare->n_groups; i++)
+		free(rare->groups[i].name);
+	free(rare->groups);
+	free(rare);
 }
 
 static void free_channels(struct job_cold *c)
@@ -103,9 +132,7 @@ void job_free(struct job *j)
 		return;
 	free_cold(j->cold);
 	resource_done(job_resource(j));
-	for (size_t i = 0; i < j->n_groups; i++)
-		free(j->groups[i].name);
-	free(j->groups);
+	free_rare(j->rare);
 	free(j);
 }
 
@@ -196,8 +223,10 @@ struct job_channel *job_add_channel(struct job *j, const char *name)
 
 struct job_group *job_add_group(struct job *j, const char *name, const char *instance_type, int count)
 {
-	GROW(j->groups, j->cap_groups, j->n_groups + 1);
-	struct job_group *g = &j->groups[j->n_groups++];
+	struct job_rare *rare = job_own_rare(j);
+
+	GROW(rare->groups, rare->cap_groups, rare->n_groups + 1);
+	struct job_group *g = &rare->groups[rare->n_groups++];
 
 	*g = (struct job_group){xstrdup(name), intern(instance_type), MAX(count, 0)};
 	return g;
@@ -218,28 +247,14 @@ void job_add_metric_definition(struct job *j, const char *name, const char *rege
 		(struct job_metric_definition){xstrdup(name), xstrdup(regex)};
 }
 
-/* A facet is a kind byte ('h' or 't'), the name, NUL, the value. */
-static const char *facet_find(const struct job *j, char kind, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < j->n_facets; i++) {
-		const char *facet = intern_at(j->facets[i], NULL);
-
-		if (*facet == kind && strcmp(facet + 1, name) == 0)
-			return facet + 1 + n + 1;
-	}
-	return NULL;
-}
-
 const char *job_hyperparameter(const struct job *j, const char *name)
 {
-	return j->trimmed ? facet_find(j, 'h', name) : strmap_get(&j->cold->hyperparameters, name);
+	return j->trimmed ? job_facet_find(j, 'h', name) : strmap_get(&j->cold->hyperparameters, name);
 }
 
 const char *job_tag(const struct job *j, const char *key)
 {
-	return j->trimmed ? facet_find(j, 't', key) : strmap_get(&j->tags, key);
+	return j->trimmed ? job_facet_find(j, 't', key) : strmap_get(&j->tags, key);
 }
 
 bool job_final_metric(const struct job *j, const char *name, double *ret)
@@ -295,10 +310,10 @@ char *job_instances_text(const struct job *j)
 {
 	AUTO(buf) struct buf b = BUF_INIT(BUF_MAX_TEXT);
 
-	for (size_t i = 0; i < j->n_groups; i++)
-		(void)buf_addf(&b, "%s%d x %s", i ? " + " : "", j->groups[i].count,
-			       str_or(j->groups[i].instance_type, "?"));
-	if (j->n_groups)
+	for (size_t i = 0; i < j->rare->n_groups; i++)
+		(void)buf_addf(&b, "%s%d x %s", i ? " + " : "", j->rare->groups[i].count,
+			       str_or(j->rare->groups[i].instance_type, "?"));
+	if (j->rare->n_groups)
 		return buf_take(&b);
 	if (!j->instance_type)
 		return NULL;

@@ -93,41 +93,45 @@ struct job_cold {
 	size_t n_metric_definitions, cap_metric_definitions;
 };
 
+/* What only few jobs have: in memory of its own for those. */
+struct job_rare {
+	const char *warm_pool_status; /* interned: Available, InUse, Reused, Terminated ...; NULL without a pool */
+	int64_t retained_s;	      /* billed for keeping its instances after its end, -1 unknown */
+	int64_t keep_alive_s;
+	struct job_group *groups; /* of a mixed cluster only */
+	uint32_t n_groups, cap_groups;
+	int64_t waiting_since_ms; /* derived; TIME_UNKNOWN where it does not wait for instances */
+	double best_value;	  /* of the objective when its curve was read last; NaN before */
+	int64_t best_step;	  /* ... and the step it had; -1 unknown */
+};
+
+/* 216 bytes: with what malloc adds it is a size without a gap behind it (test_model_job). */
 struct job {
 	struct resource; /* name, status_text, times, reason; cold: arn, tags */
 
 	/* hot: every call */
 	const char *secondary_text; /* interned */
-	enum job_status status;
-
-	/* hot: every call that knows of one */
-	const char *warm_pool_status; /* Available, InUse, Reused, Terminated ...; NULL without a pool */
-	int64_t retained_s;	      /* billed for keeping its instances after its end, -1 unknown */
+	enum job_status status : 8;
 
 	/* hot: Search and Describe */
-	const char *instance_type; /* of a mixed cluster every type once, joined by '+' */
-	int instance_count;	   /* of all groups */
-	struct job_group *groups;  /* of a mixed cluster only */
-	uint32_t n_groups, cap_groups;
-	int volume_gb;
 	bool spot;
+	uint16_t interruptions;	   /* derived */
+	int instance_count;	   /* of all groups */
+	const char *instance_type; /* of a mixed cluster every type once, joined by '+' */
+	int volume_gb;
+	uint32_t facets;    /* private to job_facets.c: hyperparameters and tags */
 	int64_t training_s; /* TrainingTimeInSeconds, -1 unknown */
 	int64_t billable_s; /* BillableTimeInSeconds, -1 unknown */
 	int64_t max_runtime_s, max_wait_s;
-	int64_t keep_alive_s;
 
 	/* hot: ours, derived from the cold part by job_derive */
 	const char *objective;	/* name of the metric that a table shows; NULL */
 	double objective_value; /* its final value; NaN where there is none */
-	double best_value;	/* its best value when its curve was read last; NaN before */
-	int64_t best_step;	/* ... and the step it had; -1 unknown */
-	const uint32_t *facets; /* private: hyperparameters and tags, a number of intern.h for each pair */
-	uint32_t n_facets;
-	int interruptions;
-	int64_t waited_s;	  /* without instances after its start, in states that are over; -1 not known */
-	int64_t waiting_since_ms; /* TIME_UNKNOWN where it does not wait */
+	int64_t waited_s;	/* without instances after its start, in states that are over; -1 not known */
 
-	/* Never NULL. Without a cold part, which is not to be written then, the empty one that all share. */
+	/* Neither is NULL. Where a job has none of its own it is the one without anything that all share,
+	 * which is not to be written. */
+	struct job_rare *rare;
 	struct job_cold *cold;
 };
 
@@ -148,6 +152,8 @@ AUTO_POINTER(job, struct job, job_free)
 /* The cold part is freed; a job has none then. And one of its own again, empty at first. */
 void job_drop_cold(struct job *j);
 void job_own_cold(struct job *j);
+struct job_rare *job_own_rare(struct job *j); /* to write to */
+bool job_has_rare(const struct job *j);
 
 /* Set both the text and its class. */
 void job_set_status(struct job *j, const char *status_text);

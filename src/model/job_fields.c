@@ -114,7 +114,7 @@ FIELD(price)
 	struct cost c = cost_now(r, x);
 
 	/* The instances of a mixed cluster have no one price. */
-	return number_value(c.price ? (double)c.price->usd_micro : 0, c.price && !job(r)->n_groups);
+	return number_value(c.price ? (double)c.price->usd_micro : 0, c.price && !job(r)->rare->n_groups);
 }
 
 FIELD(rate)
@@ -234,7 +234,7 @@ FIELD(tuning_job)
 
 FIELD(warm_pool)
 {
-	return text_value(job(r)->warm_pool_status);
+	return text_value(job(r)->rare->warm_pool_status);
 }
 
 FIELD(cause)
@@ -244,7 +244,7 @@ FIELD(cause)
 
 FIELD(retained)
 {
-	return number_value((double)job(r)->retained_s, job(r)->retained_s >= 0);
+	return number_value((double)job(r)->rare->retained_s, job(r)->rare->retained_s >= 0);
 }
 
 FIELD(max_runtime)
@@ -259,7 +259,7 @@ FIELD(max_wait)
 
 FIELD(keep_alive)
 {
-	return number_value((double)job(r)->keep_alive_s, job(r)->keep_alive_s >= 0);
+	return number_value((double)job(r)->rare->keep_alive_s, job(r)->rare->keep_alive_s >= 0);
 }
 
 FIELD(volume)

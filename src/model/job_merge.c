@@ -1,87 +1,20 @@
 /* job_merge.c - two records of one job become one; the derived fields. */
 #include "model/job.h"
 
-#include "base/buf.h"
+#include "model/job_facets.h"
 #include "model/resource_merge.h"
 
 #include <math.h>
-
-/* Packed hyperparameters of one job; what does not fit is found untrimmed only. */
-#define FACETS_MAX 2048
-
-/* The numbers of pairs, to be interned themselves: most jobs of a sweep share nearly all of theirs. */
-static void facets_add(struct buf *ids, struct buf *pair, char kind, const struct strmap *m)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < m->n; i++) {
-		const char *value = str_or(m->items[i].value, "");
-
-		if (kind == 'h' && (strlen(value) > JOB_FACET_MAX || bytes > FACETS_MAX))
-			continue;
-		buf_clear(pair);
-		(void)buf_addc(pair, kind);
-		(void)buf_add(pair, m->items[i].name, strlen(m->items[i].name) + 1);
-		(void)buf_add(pair, value, strlen(value));
-		bytes += pair->len + 1;
-		uint32_t id = intern_bytes(pair->data, pair->len);
-		(void)buf_add(ids, &id, sizeof(id));
-	}
-}
-
-static void set_facets(struct job *j, const struct buf *ids)
-{
-	j->n_facets = (uint32_t)(ids->len / sizeof(uint32_t));
-	j->facets =
-		ids->len ? (const uint32_t *)(const void *)intern_at(intern_bytes(ids->data, ids->len), NULL) : NULL;
-}
-
-static void derive_facets(struct job *j)
-{
-	AUTO(buf) struct buf ids = BUF_INIT(64 * 1024), pair = BUF_INIT(256 * 1024);
-
-	facets_add(&ids, &pair, 't', &j->tags);
-	facets_add(&ids, &pair, 'h', &j->cold->hyperparameters);
-	set_facets(j, &ids);
-}
-
-void job_facets_write(const struct job *j, struct buf *out)
-{
-	for (size_t i = 0; i < j->n_facets; i++) {
-		size_t n;
-		const char *pair = intern_at(j->facets[i], &n);
-
-		(void)buf_add(out, pair, n + 1);
-	}
-}
-
-void job_facets_read(struct job *j, const char *bytes, size_t n)
-{
-	AUTO(buf) struct buf ids = BUF_INIT(64 * 1024);
-	const char *p = bytes, *end = bytes + n;
-
-	while (p && p < end) {
-		const char *name_end = memchr(p, '\0', (size_t)(end - p));
-		const char *value = name_end && name_end + 1 < end ? name_end + 1 : NULL;
-		const char *value_end = value ? memchr(value, '\0', (size_t)(end - value)) : NULL;
-
-		if (!value_end)
-			break;
-		uint32_t id = intern_bytes(p, (size_t)(value_end - p));
-		(void)buf_add(&ids, &id, sizeof(id));
-		p = value_end + 1;
-	}
-	set_facets(j, &ids);
-}
 
 /* The time without instances after the start. A spot job waits for capacity
  * between its interruptions, and none of that is billed. */
 static void derive_waiting(struct job *j)
 {
-	int64_t waited_ms = 0;
+	int64_t waited_ms = 0, since_ms = TIME_UNKNOWN;
 
 	j->waited_s = -1;
-	j->waiting_since_ms = TIME_UNKNOWN;
+	if (job_has_rare(j))
+		j->rare->waiting_since_ms = TIME_UNKNOWN;
 	if (j->start_ms == TIME_UNKNOWN || j->cold->n_transitions == 0)
 		return;
 	for (size_t i = 0; i < j->cold->n_transitions; i++) {
@@ -91,37 +24,29 @@ static void derive_waiting(struct job *j)
 		if (t->start_ms == TIME_UNKNOWN || job_state_is_billed(t->status))
 			continue;
 		if (t->end_ms == TIME_UNKNOWN)
-			j->waiting_since_ms = from;
+			since_ms = from;
 		else
 			waited_ms += MAX(t->end_ms - from, (int64_t)0);
 	}
 	j->waited_s = waited_ms / 1000;
+	if (since_ms != TIME_UNKNOWN)
+		job_own_rare(j)->waiting_since_ms = since_ms;
 }
 
 void job_derive(struct job *j)
 {
 	if (j->trimmed)
 		return;
-	derive_facets(j);
-	if (!str_eq(j->objective, job_objective_name(j))) {
-		j->best_value = NAN; /* of another metric */
-		j->best_step = -1;
+	job_facets_derive(j);
+	if (job_has_rare(j) && !str_eq(j->objective, job_objective_name(j))) {
+		j->rare->best_value = NAN; /* of another metric */
+		j->rare->best_step = -1;
 	}
 	j->objective = intern(job_objective_name(j));
 	if (!job_objective(j, &j->objective_value))
 		j->objective_value = NAN;
-	j->interruptions = job_interruptions(j);
+	j->interruptions = (uint16_t)MIN(job_interruptions(j), UINT16_MAX);
 	derive_waiting(j);
-}
-
-static void tags_from_facets(const struct job *j, struct strmap *ret)
-{
-	for (size_t i = 0; i < j->n_facets; i++) {
-		const char *facet = intern_at(j->facets[i], NULL);
-
-		if (*facet == 't')
-			strmap_set(ret, facet + 1, facet + 1 + strlen(facet + 1) + 1);
-	}
 }
 
 static bool merge_int(int *into, int from, bool older)
@@ -172,7 +97,7 @@ static bool facet_tags_differ(const struct job *trimmed, const struct job *from)
 
 	if (!from->tags_known)
 		return false;
-	tags_from_facets(trimmed, &known);
+	job_facets_tags(trimmed, &known);
 	return strmap_differs(&known, &from->tags);
 }
 
@@ -231,7 +156,7 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 	job_own_cold(into);
 	job_own_cold(from);
 	if (into->trimmed) {
-		tags_from_facets(into, &into->tags);
+		job_facets_tags(into, &into->tags);
 		into->trimmed = false;
 	}
 	if (from->tags_known) {
@@ -251,11 +176,25 @@ static bool merge_instances(struct job *into, struct job *from, bool older)
 	bool changed = merge_interned(&into->instance_type, from->instance_type, older);
 
 	changed |= merge_int(&into->instance_count, from->instance_count, older);
-	if (from->n_groups && (!older || !into->n_groups)) {
-		SWAP(into->groups, from->groups);
-		SWAP(into->n_groups, from->n_groups);
-		SWAP(into->cap_groups, from->cap_groups);
+	if (from->rare->n_groups && (!older || !into->rare->n_groups)) {
+		struct job_rare *mine = job_own_rare(into);
+
+		SWAP(mine->groups, from->rare->groups);
+		SWAP(mine->n_groups, from->rare->n_groups);
+		SWAP(mine->cap_groups, from->rare->cap_groups);
 	}
+	return changed;
+}
+
+static bool merge_rare(struct job *into, const struct job *from, bool older)
+{
+	if (!job_has_rare(from))
+		return false;
+	struct job_rare *mine = job_own_rare(into);
+	bool changed = merge_interned(&mine->warm_pool_status, from->rare->warm_pool_status, older);
+
+	changed |= merge_i64(&mine->retained_s, from->rare->retained_s, -1, older);
+	changed |= merge_i64(&mine->keep_alive_s, from->rare->keep_alive_s, -1, older);
 	return changed;
 }
 
@@ -265,15 +204,13 @@ static bool merge_hot(struct job *into, struct job *from, bool older)
 
 	into->status = job_status_parse(into->status_text);
 	changed |= merge_interned(&into->secondary_text, from->secondary_text, older);
-	changed |= merge_interned(&into->warm_pool_status, from->warm_pool_status, older);
-	changed |= merge_i64(&into->retained_s, from->retained_s, -1, older);
+	changed |= merge_rare(into, from, older);
 	changed |= merge_instances(into, from, older);
 	changed |= merge_int(&into->volume_gb, from->volume_gb, older);
 	changed |= merge_i64(&into->training_s, from->training_s, -1, older);
 	changed |= merge_i64(&into->billable_s, from->billable_s, -1, older);
 	changed |= merge_i64(&into->max_runtime_s, from->max_runtime_s, -1, older);
 	changed |= merge_i64(&into->max_wait_s, from->max_wait_s, -1, older);
-	changed |= merge_i64(&into->keep_alive_s, from->keep_alive_s, -1, older);
 	if (from->detail >= DETAIL_SEARCHED && into->spot != from->spot) {
 		into->spot = from->spot;
 		changed = true;

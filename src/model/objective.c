@@ -152,9 +152,9 @@ bool job_best_objective(const struct job *j, const struct series *curve, double 
 		return true;
 	}
 	known = job_objective(j, ret_last);
-	*ret_best = isfinite(j->best_value) ? j->best_value : *ret_last;
-	*ret_step = isfinite(j->best_value) ? j->best_step : -1;
-	return known || isfinite(j->best_value);
+	*ret_best = isfinite(j->rare->best_value) ? j->rare->best_value : *ret_last;
+	*ret_step = isfinite(j->rare->best_value) ? j->rare->best_step : -1;
+	return known || isfinite(j->rare->best_value);
 }
 
 bool job_keep_best(struct job *j, const struct series *curve)
@@ -164,9 +164,9 @@ bool job_keep_best(struct job *j, const struct series *curve)
 
 	job_derive(j); /* what its objective is */
 	if (!is_curve(curve) || !job_best_objective(j, curve, &best, &step, &last) || !isfinite(best) ||
-	    (best == j->best_value && step == j->best_step))
+	    (best == j->rare->best_value && step == j->rare->best_step))
 		return false;
-	j->best_value = best;
-	j->best_step = step;
+	job_own_rare(j)->best_value = best;
+	job_own_rare(j)->best_step = step;
 	return true;
 }

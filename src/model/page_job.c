@@ -30,8 +30,8 @@ static void add_status(struct page *p, const struct job *j, int64_t now_ms)
 static void add_reckoning_text(struct buf *b, const struct job *j, const struct cost *c)
 {
 	char rate[24], kept[TIMEFMT_LEN];
-	int64_t instances = j->n_groups ? 1 : MAX(j->instance_count, 1);
-	int64_t rate_micro = j->n_groups ? c->rate_micro : c->price->usd_micro;
+	int64_t instances = j->rare->n_groups ? 1 : MAX(j->instance_count, 1);
+	int64_t rate_micro = j->rare->n_groups ? c->rate_micro : c->price->usd_micro;
 
 	if (c->seconds >= 0)
 		(void)buf_addf(b, "%s%lld s x %s/h", b->len ? ": " : "", (long long)(c->seconds * instances),
@@ -73,7 +73,7 @@ static void add_reckoning_screen(struct page *p, const struct job *j, const stru
 	char rate[24], kept[TIMEFMT_LEN];
 
 	page_partf(p, PAGE_DIM, "  %s %lld s × ", c->kind == COST_BILLED ? "billed" : "so far", (long long)c->seconds);
-	if (j->n_groups)
+	if (j->rare->n_groups)
 		page_partf(p, PAGE_DIM, "%s/h", money_rate_text(rate, c->rate_micro));
 	else
 		page_partf(p, PAGE_DIM, "%d × %s/h", MAX(j->instance_count, 1),
@@ -115,7 +115,7 @@ static void add_instance(struct page *p, const struct job *j)
 	if (text && !instances)
 		return;
 	(void)page_line(p, "Instance");
-	if (text || j->n_groups)
+	if (text || j->rare->n_groups)
 		page_part(p, PAGE_NORMAL, instances);
 	else if (j->instance_type && j->instance_count > 1)
 		page_partf(p, PAGE_NORMAL, "%s×%d", j->instance_type, j->instance_count);
@@ -143,16 +143,16 @@ static void add_limits(struct page *p, const struct job *j)
 			page_partf(p, PAGE_NORMAL, ", waits at most %s for spot",
 				   timefmt_duration(a, j->max_wait_s * 1000));
 	}
-	if (j->keep_alive_s <= 0 && str_empty(j->warm_pool_status))
+	if (j->rare->keep_alive_s <= 0 && str_empty(j->rare->warm_pool_status))
 		return;
 	(void)page_line(p, "Warm pool");
-	page_part(p, PAGE_NORMAL, str_or(j->warm_pool_status, "asked for"));
-	if (j->keep_alive_s > 0)
+	page_part(p, PAGE_NORMAL, str_or(j->rare->warm_pool_status, "asked for"));
+	if (j->rare->keep_alive_s > 0)
 		page_partf(p, PAGE_DIM, "%skept for %s", p->what_for == PAGE_FOR_TEXT ? ", " : "  ",
-			   timefmt_duration(a, j->keep_alive_s * 1000));
-	if (j->retained_s >= 0)
+			   timefmt_duration(a, j->rare->keep_alive_s * 1000));
+	if (j->rare->retained_s >= 0)
 		page_partf(p, PAGE_DIM, "%s%s billed", p->what_for == PAGE_FOR_TEXT ? ", " : "  ",
-			   timefmt_duration(a, j->retained_s * 1000));
+			   timefmt_duration(a, j->rare->retained_s * 1000));
 }
 
 static void add_history(struct page *p, const struct job *j)

@@ -29,9 +29,14 @@ AUTO_POINTER(query, struct query, query_free)
 bool query_match(const struct query *q, const struct resource *r, const struct field_context *x);
 /* Whether it asks for that field: "tag.". */
 bool query_reads(const struct query *q, const char *field);
-/* The first term that none of these matches by itself, as it was typed; NULL where each
- * matches something. Borrowed from the query. */
-const char *query_vain_term(const struct query *q, const struct resources *t, const struct field_context *x);
+/* Where the search for a vain term has got to, from all zero on. */
+struct query_vain {
+	size_t term, thing;
+	const char *word; /* its first term that no thing matches by itself, as it was typed; borrowed; NULL */
+};
+/* Goes on for so many looks; true once word is what it will be. */
+bool query_vain_turn(const struct query *q, const struct resources *t, const struct field_context *x,
+		     struct query_vain *at, size_t looks);
 /* Add the fields that it asks for, but the name; q may be NULL. */
 void query_fields(const struct query *q, struct field_list *ret);
 /* Add the cold fields that it reads: they must be filled before (field.h). */

@@ -144,17 +144,26 @@ bool query_match(const struct query *q, const struct resource *r, const struct f
 	return !q || !q->n_nodes || match_node(q, q->n_nodes - 1, r, x);
 }
 
-const char *query_vain_term(const struct query *q, const struct resources *t, const struct field_context *x)
+bool query_vain_turn(const struct query *q, const struct resources *t, const struct field_context *x,
+		     struct query_vain *at, size_t looks)
 {
-	for (size_t i = 0; q && i < q->n; i++) {
-		const struct term *one = &q->terms[i];
-		bool any = false;
-		for (size_t k = 0; !any && k < t->n; k++)
-			any = match_term(q, one, t->items[k], x) != one->negated;
-		if (!any)
-			return one->word;
+	while (at->term < q->n) {
+		const struct term *one = &q->terms[at->term];
+
+		for (; at->thing < t->n; at->thing++, looks--) {
+			if (!looks)
+				return false;
+			if (match_term(q, one, t->items[at->thing], x) != one->negated)
+				break;
+		}
+		if (at->thing == t->n) {
+			at->word = one->word;
+			return true;
+		}
+		at->term++;
+		at->thing = 0;
 	}
-	return NULL;
+	return true;
 }
 
 bool query_reads(const struct query *q, const char *field)

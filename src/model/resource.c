@@ -51,7 +51,11 @@ void resources_done(struct resources *t)
 		resource_free(t->items[i]);
 	free(t->items);
 	free(t->slots);
-	*t = (struct resources){.generation = t->generation + 1};
+	free(t->changes);
+	/* More of them than are remembered. */
+	*t = (struct resources){.generation = t->generation + 1,
+				.n_changes = t->n_changes + RESOURCES_CHANGES_MAX + 1,
+				.n_gone = t->n_gone + 1};
 }
 
 /* The slot that has the name, or the free one where it belongs. The names are the things'
@@ -138,6 +142,27 @@ void resources_reserve(struct resources *t, size_t n)
 	make_slots(t, n);
 }
 
+static void note_change(struct resources *t, const struct resource *r, bool gone)
+{
+	if (!t->changes)
+		t->changes = xcalloc(RESOURCES_CHANGES_MAX, sizeof(*t->changes));
+	t->changes[t->n_changes % RESOURCES_CHANGES_MAX] =
+		(struct resource_change){.item = r, .at = t->n_changes, .gone = gone};
+	t->n_changes++;
+	t->n_gone += gone;
+	t->generation++;
+}
+
+bool resources_changes(const struct resources *t, uint64_t since, struct resource_change *ret, size_t *ret_n)
+{
+	*ret_n = 0;
+	if (t->n_changes - since > RESOURCES_CHANGES_MAX)
+		return false;
+	for (uint64_t i = since; i < t->n_changes; i++)
+		ret[(*ret_n)++] = t->changes[i % RESOURCES_CHANGES_MAX];
+	return true;
+}
+
 struct resource *resources_put(struct resources *t, struct resource *r, bool *ret_changed)
 {
 	const struct resource_class *class = r->kind->class;
@@ -158,7 +183,7 @@ struct resource *resources_put(struct resources *t, struct resource *r, bool *re
 	}
 	t->n_running += resource_is_running(known);
 	if (changed)
-		t->generation++;
+		note_change(t, known, false);
 	if (ret_changed)
 		*ret_changed = changed;
 	return known;
@@ -179,7 +204,7 @@ bool resources_remove(struct resources *t, const char *name)
 		}
 	}
 	t->n_running -= resource_is_running(r);
-	t->generation++;
+	note_change(t, r, true);
 	resource_free(r);
 	return true;
 }

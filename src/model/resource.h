@@ -33,13 +33,13 @@ struct resource {
 	char *parent;		 /* the name of what it belongs to (kind.h); NULL */
 	const char *status_text; /* interned; as on the wire; NULL where the kind has none */
 	char *failure_reason;
-	enum resource_state state;
-	enum detail detail;
-	int64_t created_ms, modified_ms, start_ms, end_ms;
-	int64_t seen_ms; /* when the service last told us about it */
+	enum resource_state state : 8;
+	enum detail detail : 8;
 	bool tags_known;
 	bool trimmed; /* the cold part is not in memory */
 	bool unsaved; /* differs from the store (sync's mark) */
+	int64_t created_ms, modified_ms, start_ms, end_ms;
+	int64_t seen_ms; /* when the service last told us about it */
 
 	/* cold */
 	char *arn;
@@ -99,18 +99,29 @@ const char *record_value(const struct resource *r, const char *path);
 
 /* --- all of one kind -------------------------------------------------------- */
 
+/* What happened to a thing: it came, changed, or was removed. */
+struct resource_change {
+	const struct resource *item; /* an address only, where it is gone */
+	uint64_t at;		     /* as t->n_changes counts */
+	bool gone;
+};
+#define RESOURCES_CHANGES_MAX 1024
+
 struct resources {
 	struct resource **items; /* owned, in order of arrival */
 	size_t n, cap;
-	struct resource **slots; /* private: the same by name, open addressing; NULL free */
-	size_t n_slots;		 /* a power of two */
-	uint64_t generation;	 /* grows with every visible change */
-	size_t n_running;	 /* kept up to date */
-	bool partial;		 /* the store has more, which are being loaded */
-	bool complete;		 /* a full pass over the service's list has ended */
-	size_t total_hint;	 /* what the service says there are; 0 unknown */
-	int64_t synced_ms;	 /* last successful refresh; TIME_UNKNOWN */
-	enum err_code failed;	 /* why the last one did not succeed */
+	struct resource **slots;	 /* private: the same by name, open addressing; NULL free */
+	size_t n_slots;			 /* a power of two */
+	uint64_t generation;		 /* grows with every visible change, also of what is not a thing's own */
+	uint64_t n_changes;		 /* of things, ever; the last of them are remembered */
+	uint64_t n_gone;		 /* removed, ever */
+	struct resource_change *changes; /* private: a ring; NULL before the first */
+	size_t n_running;		 /* kept up to date */
+	bool partial;			 /* the store has more, which are being loaded */
+	bool complete;			 /* a full pass over the service's list has ended */
+	size_t total_hint;		 /* what the service says there are; 0 unknown */
+	int64_t synced_ms;		 /* last successful refresh; TIME_UNKNOWN */
+	enum err_code failed;		 /* why the last one did not succeed */
 };
 
 void resources_done(struct resources *t);
@@ -124,6 +135,8 @@ struct resource *resources_lookup(const struct resources *t, const char *text);
 struct resource *resources_put(struct resources *t, struct resource *r, bool *ret_changed);
 /* Frees it: nobody may hold it. */
 bool resources_remove(struct resources *t, const char *name);
+/* What has changed since n_changes was that; false where that is more than RESOURCES_CHANGES_MAX. */
+bool resources_changes(const struct resources *t, uint64_t since, struct resource_change *ret, size_t *ret_n);
 /* Room for n in all, before many are put. */
 void resources_reserve(struct resources *t, size_t n);
 

@@ -169,7 +169,9 @@ char *spend_key(const struct spend_options *opt, const struct resource *r)
 {
 	const struct spend all = {.opt = *opt};
 	const struct job *j = r->kind->class == &job_class ? resource_job(r) : NULL;
-	const struct charge whole = {.type = j && j->n_groups > 1 ? "(several types)" : j ? j->instance_type : NULL};
+	const struct charge whole = {.type = j && j->rare->n_groups > 1 ? "(several types)"
+					     : j			? j->instance_type
+									: NULL};
 
 	return key_of(&all, r->kind, r->name, r, &whole);
 }

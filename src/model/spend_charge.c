@@ -98,8 +98,8 @@ static void add_run(const struct job *j, const struct session *s, const struct c
 {
 	int64_t left = c->usd_micro - c->pool_micro;
 	const struct job_group one = {.instance_type = j->instance_type, .count = j->instance_count};
-	const struct job_group *groups = j->n_groups ? j->groups : &one;
-	size_t n = j->n_groups ? MIN(j->n_groups, (size_t)CHARGES_MAX - 3) : 1;
+	const struct job_group *groups = j->rare->n_groups ? j->rare->groups : &one;
+	size_t n = j->rare->n_groups ? MIN(j->rare->n_groups, (size_t)CHARGES_MAX - 3) : 1;
 
 	for (size_t i = 0; i < n; i++) {
 		struct charge *charge =

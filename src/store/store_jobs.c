@@ -29,9 +29,9 @@ static void bind_groups(sqlite3_stmt *st, int at, const struct job *j)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 
-	for (size_t i = 0; i < j->n_groups; i++)
-		(void)buf_addf(&text, "%d\t%s\t%s\n", j->groups[i].count, str_or(j->groups[i].instance_type, ""),
-			       str_or(j->groups[i].name, ""));
+	for (size_t i = 0; i < j->rare->n_groups; i++)
+		(void)buf_addf(&text, "%d\t%s\t%s\n", j->rare->groups[i].count,
+			       str_or(j->rare->groups[i].instance_type, ""), str_or(j->rare->groups[i].name, ""));
 	if (text.len)
 		sqlite3_bind_text(st, at, buf_str(&text), (int)text.len, SQLITE_TRANSIENT);
 }
@@ -79,7 +79,7 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 	sqlite3_bind_int64(st, 17, j->billable_s);
 	sqlite3_bind_int64(st, 18, j->max_runtime_s);
 	sqlite3_bind_int64(st, 19, j->max_wait_s);
-	sqlite3_bind_int64(st, 20, j->keep_alive_s);
+	sqlite3_bind_int64(st, 20, j->rare->keep_alive_s);
 	db_bind_text(st, 21, j->objective);
 	if (!isnan(j->objective_value))
 		sqlite3_bind_double(st, 22, j->objective_value);
@@ -87,14 +87,14 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 		sqlite3_bind_blob(st, 23, facets.data, (int)facets.len, SQLITE_STATIC);
 	sqlite3_bind_int(st, 24, j->interruptions);
 	sqlite3_bind_int64(st, 25, j->seen_ms);
-	db_bind_text(st, 26, j->warm_pool_status);
-	sqlite3_bind_int64(st, 27, j->retained_s);
+	db_bind_text(st, 26, j->rare->warm_pool_status);
+	sqlite3_bind_int64(st, 27, j->rare->retained_s);
 	sqlite3_bind_int64(st, 28, j->waited_s);
-	sqlite3_bind_int64(st, 29, j->waiting_since_ms);
+	sqlite3_bind_int64(st, 29, j->rare->waiting_since_ms);
 	bind_groups(st, 30, j);
-	if (isfinite(j->best_value))
-		sqlite3_bind_double(st, 31, j->best_value);
-	sqlite3_bind_int64(st, 32, j->best_step);
+	if (isfinite(j->rare->best_value))
+		sqlite3_bind_double(st, 31, j->rare->best_value);
+	sqlite3_bind_int64(st, 32, j->rare->best_step);
 	return db_step_done(&s->cache, st, err);
 }
 
@@ -147,6 +147,23 @@ static const char *column_interned(sqlite3_stmt *st, int i)
 	return intern((const char *)sqlite3_column_text(st, i));
 }
 
+static void read_rare(struct job *j, sqlite3_stmt *st)
+{
+	struct job_rare rare = *j->rare;
+
+	rare.keep_alive_s = sqlite3_column_int64(st, 18);
+	rare.warm_pool_status = column_interned(st, 24);
+	rare.retained_s = sqlite3_column_int64(st, 25);
+	rare.waiting_since_ms = sqlite3_column_int64(st, 27);
+	if (sqlite3_column_type(st, 29) != SQLITE_NULL)
+		rare.best_value = sqlite3_column_double(st, 29);
+	rare.best_step = sqlite3_column_int64(st, 30);
+	if (rare.keep_alive_s >= 0 || rare.warm_pool_status || rare.retained_s >= 0 ||
+	    rare.waiting_since_ms != TIME_UNKNOWN || isfinite(rare.best_value))
+		*job_own_rare(j) = rare;
+	read_groups(j, (const char *)sqlite3_column_text(st, 28));
+}
+
 /* A job out of a row; NULL where the row makes no sense. */
 static struct job *read_hot(sqlite3_stmt *st)
 {
@@ -176,7 +193,6 @@ static struct job *read_hot(sqlite3_stmt *st)
 	j->billable_s = sqlite3_column_int64(st, 15);
 	j->max_runtime_s = sqlite3_column_int64(st, 16);
 	j->max_wait_s = sqlite3_column_int64(st, 17);
-	j->keep_alive_s = sqlite3_column_int64(st, 18);
 	j->objective = column_interned(st, 19);
 	j->objective_value = sqlite3_column_type(st, 20) == SQLITE_NULL ? NAN : sqlite3_column_double(st, 20);
 	const char *facets = sqlite3_column_blob(st, 21);
@@ -184,15 +200,10 @@ static struct job *read_hot(sqlite3_stmt *st)
 
 	if (facets && n > 0)
 		job_facets_read(j, facets, (size_t)n);
-	j->interruptions = sqlite3_column_int(st, 22);
+	j->interruptions = (uint16_t)MIN(MAX(sqlite3_column_int(st, 22), 0), UINT16_MAX);
 	j->seen_ms = sqlite3_column_int64(st, 23);
-	j->warm_pool_status = column_interned(st, 24);
-	j->retained_s = sqlite3_column_int64(st, 25);
 	j->waited_s = sqlite3_column_int64(st, 26);
-	j->waiting_since_ms = sqlite3_column_int64(st, 27);
-	read_groups(j, (const char *)sqlite3_column_text(st, 28));
-	j->best_value = sqlite3_column_type(st, 29) == SQLITE_NULL ? NAN : sqlite3_column_double(st, 29);
-	j->best_step = sqlite3_column_int64(st, 30);
+	read_rare(j, st);
 	j->trimmed = j->detail >= DETAIL_SEARCHED;
 	return j;
 }
@@ -272,6 +283,8 @@ static int load_next(struct store *s, char **after, size_t n, struct resources *
 	int rc = take_rows(s, st, ret, after, &came, err);
 
 	*ret_more = rc == 0 && came == n;
+	if (!*ret_more)
+		(void)sqlite3_db_release_memory(s->cache.handle); /* pages that were read for this alone */
 	return rc;
 }
 

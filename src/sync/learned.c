@@ -137,18 +137,19 @@ static json_t *cluster_of_job(const struct job *j)
 {
 	json_t *groups = json_array();
 
-	for (size_t i = 0; i < j->n_groups; i++)
+	for (size_t i = 0; i < j->rare->n_groups; i++)
 		json_array_append_new(groups, json_pack("{s:s, s:i, s:s?}", "InstanceType",
-							str_or(j->groups[i].instance_type, "?"), "InstanceCount",
-							j->groups[i].count, "InstanceGroupName", j->groups[i].name));
-	if (j->n_groups)
+							str_or(j->rare->groups[i].instance_type, "?"), "InstanceCount",
+							j->rare->groups[i].count, "InstanceGroupName",
+							j->rare->groups[i].name));
+	if (j->rare->n_groups)
 		return json_pack("{s:o}", "InstanceGroups", groups);
 	json_decref(groups);
 	json_t *o =
 		json_pack("{s:s?, s:i}", "InstanceType", j->instance_type, "InstanceCount", MAX(j->instance_count, 1));
 
-	if (j->keep_alive_s > 0)
-		json_object_set_new(o, "KeepAlivePeriodInSeconds", json_integer(j->keep_alive_s));
+	if (j->rare->keep_alive_s > 0)
+		json_object_set_new(o, "KeepAlivePeriodInSeconds", json_integer(j->rare->keep_alive_s));
 	return o;
 }
 
@@ -175,11 +176,11 @@ void learned_question(const struct learned *l, const struct session *s, const st
 {
 	*one = (struct job_group){.instance_type = j->instance_type, .count = MAX(j->instance_count, 1)};
 	*ret = (struct estimate_question){.job = duration_case_of(j),
-					  .groups = j->n_groups ? j->groups : one,
-					  .n_groups = j->n_groups ? j->n_groups : 1,
+					  .groups = j->rare->n_groups ? j->rare->groups : one,
+					  .n_groups = j->rare->n_groups ? j->rare->n_groups : 1,
 					  .spot = j->spot,
 					  .max_run_s = j->max_runtime_s > 0 ? j->max_runtime_s : ESTIMATE_MAX_RUN_S,
-					  .keep_alive_s = MAX(j->keep_alive_s, (int64_t)0),
+					  .keep_alive_s = MAX(j->rare->keep_alive_s, (int64_t)0),
 					  .model = l->model,
 					  .history = l->history,
 					  .prices = &s->prices,

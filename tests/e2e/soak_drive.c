@@ -267,7 +267,7 @@ static void print_job(struct store *st, const struct job *j)
 	json_add_quoted(&out, str_or(j->failure_reason, ""));
 	(void)buf_addf(&out,
 		       ",\"created\":%lld,\"modified\":%lld,\"started\":%lld,\"ended\":%lld,\"training_s\":%lld,"
-		       "\"billable_s\":%lld,\"hyperparameters\":%zu,\"transitions\":%zu,\"lines\":%lld,\"log\":\"%s\"}",
+		       "\"billable_s\":%lld,\"hyperparameters\":%u,\"transitions\":%zu,\"lines\":%lld,\"log\":\"%s\"}",
 		       (long long)j->created_ms, (long long)j->modified_ms, (long long)j->start_ms,
 		       (long long)j->end_ms, (long long)j->training_s, (long long)j->billable_s,
 		       j->cold->hyperparameters.n, j->cold->n_transitions, cached ? (long long)n : -1LL, hex);

@@ -217,8 +217,8 @@ static void fill_turned(struct session *s)
 		if (i != 1 && i < 4)
 			job_add_final_metric(j, "validation:auc", i == 3 ? 0.89 : 0.85, SEED_NOW_MS);
 		job_derive(j);
-		j->best_value = i == 0 ? 0.91 : i == 2 ? 0.99 : NAN;
-		j->best_step = i == 0 ? 12 : i == 2 ? 3 : -1;
+		job_own_rare(j)->best_value = i == 0 ? 0.91 : i == 2 ? 0.99 : NAN;
+		job_own_rare(j)->best_step = i == 0 ? 12 : i == 2 ? 3 : -1;
 		put(s, j);
 	}
 	struct feed *f = session_feed(s, TRAINING_KIND, names[1]);

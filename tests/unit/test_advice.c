@@ -325,8 +325,8 @@ static void test_idle_pool(void **state)
 
 		j->spot = false;
 		j->billable_s = 0;
-		j->keep_alive_s = j->retained_s = 3600;
-		j->warm_pool_status = intern("Terminated");
+		job_own_rare(j)->keep_alive_s = job_own_rare(j)->retained_s = 3600;
+		job_own_rare(j)->warm_pool_status = intern("Terminated");
 	}
 	AUTO(advices) struct advices found = {0};
 

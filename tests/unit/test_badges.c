@@ -31,7 +31,7 @@ static int begin(void **state)
 	j->max_runtime_s = 7200;
 	j->created_ms = NOW_MS - 62 * MINUTE_MS;
 	j->start_ms = NOW_MS - 60 * MINUTE_MS;
-	j->waiting_since_ms = TIME_UNKNOWN;
+	job_own_rare(j)->waiting_since_ms = TIME_UNKNOWN;
 	job_add_metric_definition(j, "validation:rmse", "rmse=(\\S+)");
 	w->session = session_new();
 	w->job = j;

@@ -235,7 +235,7 @@ static void test_mixed_cluster(void **state)
 	assert_int_equal(c.kind, COST_UNKNOWN);
 	assert_string_equal(c.unpriced, "ml.unheard.of");
 	assert_null(c.price);
-	empty->groups[1].count = 0; /* how many there are is not known */
+	job_own_rare(empty)->groups[1].count = 0; /* how many there are is not known */
 	assert_int_equal(cost_of_job(empty, &t, "us-east-1", 0).usd_micro, USD_UNKNOWN);
 	c = cost_of_job(running, &t, "us-east-1", 1000000 + 1800000);
 	assert_int_equal(c.usd_micro, (2 * 230000 + 3825000) / 2);
@@ -244,11 +244,12 @@ static void test_mixed_cluster(void **state)
 	size_t missing = 1;
 	assert_int_equal(cost_burn_rate_micro(&all, &t, "us-east-1", 0, &missing), 2 * 230000 + 3825000);
 	assert_int_equal(missing, 0);
-	assert_int_equal(cost_ceiling_micro(j->groups, 2, 7200, 0, false, &t, "us-east-1"), 2 * (2 * 230000 + 3825000));
-	assert_int_equal(cost_ceiling_micro(unpriced->groups, 2, 7200, 0, false, &t, "us-east-1"), USD_UNKNOWN);
+	assert_int_equal(cost_ceiling_micro(j->rare->groups, 2, 7200, 0, false, &t, "us-east-1"),
+			 2 * (2 * 230000 + 3825000));
+	assert_int_equal(cost_ceiling_micro(unpriced->rare->groups, 2, 7200, 0, false, &t, "us-east-1"), USD_UNKNOWN);
 	assert_int_equal(cost_ceiling_micro(NULL, 0, 7200, 0, false, &t, "us-east-1"), USD_UNKNOWN);
 	/* The whole time that the pool may be kept is paid for as well. */
-	assert_int_equal(cost_ceiling_micro(j->groups, 1, 7200, 3600, false, &t, "us-east-1"), 3 * 2 * 230000);
+	assert_int_equal(cost_ceiling_micro(j->rare->groups, 1, 7200, 3600, false, &t, "us-east-1"), 3 * 2 * 230000);
 	AUTO(str) char *text = job_instances_text(j);
 	assert_string_equal(text, "2 x ml.m5.xlarge + 1 x ml.p3.2xlarge");
 }
@@ -332,19 +333,19 @@ static void test_warm_pool(void **state)
 	j->start_ms = end - 125000;
 	j->end_ms = end;
 	j->training_s = j->billable_s = 125;
-	j->keep_alive_s = 3600;
+	job_own_rare(j)->keep_alive_s = 3600;
 	/* It asked for a pool and nothing is told of one: not all of the cost, perhaps. */
 	assert_true(cost_of_job(j, &t, "us-east-1", end).estimate);
-	j->warm_pool_status = intern("Reused");
-	j->retained_s = 1000;
+	job_own_rare(j)->warm_pool_status = intern("Reused");
+	job_own_rare(j)->retained_s = 1000;
 	struct cost c = cost_of_job(j, &t, "us-east-1", end);
 	assert_int_equal(c.usd_micro, cost_micro(125, 2, 230000) + cost_micro(1000, 2, 230000));
 	assert_int_equal(c.retained_s, 1000);
 	assert_int_equal(c.billed_s, 2 * 1125);
 	assert_int_equal(c.kind, COST_BILLED);
 	/* Kept still: it grows, and burns, until its time is over. */
-	j->warm_pool_status = intern("Available");
-	j->retained_s = 60;
+	job_own_rare(j)->warm_pool_status = intern("Available");
+	job_own_rare(j)->retained_s = 60;
 	c = cost_of_job(j, &t, "us-east-1", end + 1800000);
 	assert_int_equal(c.kind, COST_SO_FAR);
 	assert_true(c.estimate);
@@ -360,8 +361,8 @@ static void test_warm_pool(void **state)
 	static const char pool_row[] = "instance_type,region,component,usd_per_hour,as_of,grade,source\n"
 				       "ml.m5.xlarge,us-east-1,Training Warm Pool,0.5,2026-09-24,A,x\n";
 	assert_int_equal(price_table_parse(&t, pool_row, sizeof(pool_row) - 1, "t", NULL), 0);
-	j->warm_pool_status = intern("Terminated");
-	j->retained_s = 3600;
+	job_own_rare(j)->warm_pool_status = intern("Terminated");
+	job_own_rare(j)->retained_s = 3600;
 	c = cost_of_job(j, &t, "us-east-1", end);
 	assert_int_equal(c.usd_micro, cost_micro(125, 2, 230000) + 1000000);
 	assert_false(c.estimate);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/buf.h"
+#include "model/job_facets.h"
 #include "model/jobs.h"
 #include "model/session.h"
 
@@ -335,9 +336,10 @@ static void test_facets_are_shared(void **state)
 	job_trim(a);
 	job_trim(b);
 	job_trim(c);
-	assert_ptr_equal(a->facets, b->facets);
+	assert_int_equal(a->facets, b->facets);
 	assert_ptr_equal(a->cold, b->cold);
-	assert_int_equal(c->n_facets, a->n_facets);
+	assert_int_equal(job_facets_count(c), job_facets_count(a));
+	assert_int_not_equal(c->facets, a->facets);
 	assert_string_equal(job_hyperparameter(b, "eta"), "0.1");
 	assert_string_equal(job_hyperparameter(c, "eta"), "0.3");
 	assert_ptr_equal(job_tag(a, "run"), job_tag(c, "run"));
@@ -348,9 +350,64 @@ static void test_facets_are_shared(void **state)
 
 	job_facets_write(c, &bytes);
 	job_facets_read(read, bytes.data, bytes.len);
-	assert_ptr_equal(read->facets, c->facets);
+	assert_int_equal(read->facets, c->facets);
 	job_facets_read(read, bytes.data, bytes.len - 1); /* cut: the last one is left out */
-	assert_int_equal(read->n_facets, c->n_facets - 1);
+	assert_int_equal(job_facets_count(read), job_facets_count(c) - 1);
+	job_facets_read(read, bytes.data, 0);
+	assert_int_equal(job_facets_count(read), 0);
+	assert_null(job_hyperparameter(read, "eta"));
+}
+
+/* Whatever sets came before: the same pairs are the same set, and each says what it was made of. */
+static void test_facets_differ_in_any_number(void **state)
+{
+	enum { PAIRS = 12, SETS = 200 };
+	uint32_t numbers[SETS];
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < SETS; i++) {
+			AUTO(job) struct job *j = job_new("j");
+			char name[16], value[16];
+
+			j->detail = DETAIL_SEARCHED;
+			for (int k = 0; k < PAIRS; k++) { /* the first i % 13 of them are this job's own */
+				snprintf(name, sizeof(name), "p%d", k);
+				snprintf(value, sizeof(value), "%d", k < i % (PAIRS + 1) ? 1000 * i + k : k);
+				strmap_set(&j->cold->hyperparameters, name, value);
+			}
+			strmap_set(&j->tags, "i", i % 2 ? "odd" : "even");
+			job_trim(j);
+			assert_true(round == 0 || numbers[i] == j->facets);
+			numbers[i] = j->facets;
+			assert_int_equal(job_facets_count(j), PAIRS + 1);
+			assert_string_equal(job_tag(j, "i"), i % 2 ? "odd" : "even");
+			for (int k = 0; k < PAIRS; k++) {
+				snprintf(name, sizeof(name), "p%d", k);
+				snprintf(value, sizeof(value), "%d", k < i % (PAIRS + 1) ? 1000 * i + k : k);
+				assert_string_equal(job_hyperparameter(j, name), value);
+			}
+		}
+	}
+}
+
+/* Three hundred thousand of them are in memory. */
+static void test_jobs_are_small(void **state)
+{
+	AUTO(job) struct job *j = job_new("plain"), *pooled = job_new("pooled");
+
+	if (sizeof(void *) == 8)
+		assert_true(sizeof(struct job) <= 216);
+	assert_false(job_has_rare(j));
+	job_own_rare(pooled)->retained_s = 5;
+	assert_int_equal(j->rare->retained_s, -1);
+	assert_true(isnan(j->rare->best_value));
+	AUTO(job) struct job *news = job_new("pooled");
+	job_own_rare(news)->keep_alive_s = 60;
+	assert_true(job_merge(pooled, TAKE(news)));
+	assert_int_equal(pooled->rare->keep_alive_s, 60);
+	assert_int_equal(pooled->rare->retained_s, 5);
+	assert_false(job_merge(j, job_new("plain")));
+	assert_false(job_has_rare(j));
 }
 
 /* Found by their names whatever was taken out before. */
@@ -380,6 +437,8 @@ static void test_many_come_and_go(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_facets_are_shared),
+					   cmocka_unit_test(test_facets_differ_in_any_number),
+					   cmocka_unit_test(test_jobs_are_small),
 					   cmocka_unit_test(test_many_come_and_go),
 					   cmocka_unit_test(test_states),
 					   cmocka_unit_test(test_elapsed_and_saving),

@@ -310,15 +310,15 @@ static void test_instance_groups(void **state)
 
 	assert_string_equal(j->instance_type, "ml.g5.xlarge+ml.m5.large");
 	assert_int_equal(j->instance_count, 6);
-	assert_int_equal(j->n_groups, 3);
-	assert_string_equal(j->groups[1].instance_type, "ml.m5.large");
-	assert_string_equal(j->groups[1].name, "b");
-	assert_int_equal(j->groups[1].count, 3);
-	assert_string_equal(j->warm_pool_status, "Available");
-	assert_int_equal(j->retained_s, 1000);
+	assert_int_equal(j->rare->n_groups, 3);
+	assert_string_equal(j->rare->groups[1].instance_type, "ml.m5.large");
+	assert_string_equal(j->rare->groups[1].name, "b");
+	assert_int_equal(j->rare->groups[1].count, 3);
+	assert_string_equal(j->rare->warm_pool_status, "Available");
+	assert_int_equal(j->rare->retained_s, 1000);
 	assert_string_equal(plain->instance_type, "ml.m5.large");
 	assert_int_equal(plain->instance_count, 3);
-	assert_int_equal(plain->n_groups, 0);
+	assert_int_equal(plain->rare->n_groups, 0);
 }
 
 /* A time or count that cannot be is not known; it is no reason to cost less than nothing. */
@@ -339,8 +339,8 @@ static void test_figures_that_cannot_be(void **state)
 
 		assert_int_equal(j->billable_s, -1);
 		assert_int_equal(j->training_s, -1);
-		assert_int_equal(j->keep_alive_s, -1);
-		assert_int_equal(j->retained_s, -1);
+		assert_int_equal(j->rare->keep_alive_s, -1);
+		assert_int_equal(j->rare->retained_s, -1);
 		assert_true(j->instance_count == 0 || j->instance_count == 1);
 	}
 }

@@ -69,8 +69,8 @@ static struct job *sample(const char *name)
 	j->tags_known = true;
 	j->training_s = 400;
 	j->billable_s = 130;
-	j->retained_s = 60;
-	j->warm_pool_status = intern("Reused");
+	job_own_rare(j)->retained_s = 60;
+	job_own_rare(j)->warm_pool_status = intern("Reused");
 	job_add_group(j, "cpu", "ml.m5.xlarge", 1);
 	job_add_group(j, NULL, "ml.g5.xlarge", 1);
 	j->max_runtime_s = 3600;
@@ -100,8 +100,8 @@ static void test_jobs(void **state)
 	double v;
 
 	job_derive(a);
-	a->best_value = 0.05;
-	a->best_step = 12;
+	job_own_rare(a)->best_value = 0.05;
+	job_own_rare(a)->best_step = 12;
 	assert_null(store_notice(s));
 	assert_int_equal(store_jobs_save(s, &a, 1, NULL), 0);
 	assert_int_equal(store_jobs_load(s, &t, NULL), 0);
@@ -117,17 +117,17 @@ static void test_jobs(void **state)
 	assert_string_equal(job_hyperparameter(b, "eta"), "0.1");
 	assert_string_equal(job_tag(b, "run"), "nightly");
 	assert_true(job_objective(b, &v) && v == 0.1);
-	assert_true(b->best_value == 0.05 && b->best_step == 12);
+	assert_true(b->rare->best_value == 0.05 && b->rare->best_step == 12);
 	assert_int_equal(job_interruptions(b), 1);
 	/* What a cost is made of is in the hot part. */
-	assert_int_equal(b->retained_s, 60);
-	assert_string_equal(b->warm_pool_status, "Reused");
+	assert_int_equal(b->rare->retained_s, 60);
+	assert_string_equal(b->rare->warm_pool_status, "Reused");
 	assert_int_equal(b->waited_s, 0);
-	assert_int_equal(b->waiting_since_ms, TIME_UNKNOWN);
-	assert_int_equal(b->n_groups, 2);
-	assert_string_equal(b->groups[0].name, "cpu");
-	assert_string_equal(b->groups[1].instance_type, "ml.g5.xlarge");
-	assert_int_equal(b->groups[1].count, 1);
+	assert_int_equal(b->rare->waiting_since_ms, TIME_UNKNOWN);
+	assert_int_equal(b->rare->n_groups, 2);
+	assert_string_equal(b->rare->groups[0].name, "cpu");
+	assert_string_equal(b->rare->groups[1].instance_type, "ml.g5.xlarge");
+	assert_int_equal(b->rare->groups[1].count, 1);
 	/* A trimmed job that is saved keeps its cold part in the store. */
 	assert_int_equal(store_jobs_save(s, &b, 1, NULL), 0);
 	AUTO(job) struct job *c = NULL;
