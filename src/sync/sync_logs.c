@@ -96,15 +96,29 @@ static void add_event(struct follow *w, struct feed *f, const struct log_event *
 		read_metrics(w, f, stream, e);
 }
 
-void sync_logs_add(struct follow *w, const struct log_event *events, size_t n, bool live)
+static void add_events(struct follow *w, const struct log_event *events, size_t n, bool live)
 {
 	struct feed *f = follow_feed(w);
 
 	(void)sync_logs_rules(w);
 	for (size_t i = 0; i < n; i++)
 		add_event(w, f, &events[i], live);
-	loglines_settle(&f->logs);
+	w->pass.n_page += live ? 0 : n;
+	if (n > 0 && !live)
+		w->pass.last_ms = events[n - 1].time_ms;
+}
+
+/* A page is whole. */
+static void settle(struct follow *w)
+{
+	loglines_settle(&follow_feed(w)->logs);
 	reading_take(w);
+}
+
+void sync_logs_push(struct follow *w, const struct log_event *events, size_t n)
+{
+	add_events(w, events, n, true);
+	settle(w);
 }
 
 static void log_complete(struct follow *w)
@@ -232,14 +246,25 @@ static void pass_endless(struct follow *w, const struct err *err)
 	pass_failed(w, err);
 }
 
-static void on_events(void *user, const struct log_event *events, size_t n, const char *next_token,
+/* What a slice brings; true where others follow, or nothing is to be done. */
+static bool takes_slice(struct follow *w, const struct log_event *events, size_t n, bool more)
+{
+	if (!more)
+		w->pending--;
+	if (w->s->closing)
+		return true;
+	if (more)
+		add_events(w, events, n, false);
+	return more;
+}
+
+static void on_events(void *user, const struct log_event *events, size_t n, bool more, const char *next_token,
 		      const struct err *err)
 {
 	struct follow *w = user;
 	struct err endless = {0};
 
-	w->pending--;
-	if (w->s->closing)
+	if (takes_slice(w, events, n, more))
 		return;
 	if (err && err->code == ERR_NOTFOUND) { /* no group, no stream: nothing was logged yet */
 		str_set(&w->pass.token, NULL);
@@ -254,8 +279,8 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		pass_failed(w, err);
 		return;
 	}
-	sync_logs_add(w, events, n, false);
-	if (paging_next(&w->pass.pages, "FilterLogEvents", next_token, n, &endless) < 0) {
+	settle(w);
+	if (paging_next(&w->pass.pages, "FilterLogEvents", next_token, w->pass.n_page, &endless) < 0) {
 		if (str_eq(endless.aws_code, PAGING_EMPTY))
 			read_by_stream(w);
 		else
@@ -263,7 +288,7 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	str_set(&w->pass.token, next_token);
-	if (next_token && n > 0 && reading_narrows(w, events[n - 1].time_ms))
+	if (next_token && w->pass.n_page > 0 && reading_narrows(w, w->pass.last_ms))
 		begin_pass(w);
 	else if (next_token)
 		request_page(w);
@@ -272,24 +297,22 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 }
 
 /* GetLogEvents ends where it returns the token that was sent. */
-static void on_stream_events(void *user, const struct log_event *events, size_t n, const char *next_token,
+static void on_stream_events(void *user, const struct log_event *events, size_t n, bool more, const char *next_token,
 			     const struct err *err)
 {
 	struct follow *w = user;
 
-	w->pending--;
-	if (w->s->closing)
+	if (takes_slice(w, events, n, more))
 		return;
 	if (err && err->code != ERR_NOTFOUND) {
 		pass_failed(w, err);
 		return;
 	}
-	if (!err)
-		sync_logs_add(w, events, n, false);
+	settle(w);
 	struct err endless = {0};
 	bool last = err || !next_token || str_eq(next_token, w->pass.token);
 
-	if (paging_next(&w->pass.pages, "GetLogEvents", last ? NULL : next_token, n, &endless) < 0) {
+	if (paging_next(&w->pass.pages, "GetLogEvents", last ? NULL : next_token, w->pass.n_page, &endless) < 0) {
 		pass_endless(w, &endless);
 		return;
 	}
@@ -369,6 +392,7 @@ static void request_page(struct follow *w)
 	int limit = w->reading ? PAGE_LIMIT_READ : PAGE_LIMIT;
 
 	w->log = LOG_READING;
+	w->pass.n_page = 0;
 	w->pending++;
 	if (w->access == BY_FILTER)
 		logs_filter_events(w->s->aws, w->group, w->prefix, NULL, w->pass.since_ms, w->pass.until_ms, limit,

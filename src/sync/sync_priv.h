@@ -207,6 +207,8 @@ struct follow {
 		enum log_pass kind;
 		int64_t since_ms, until_ms; /* until 0: without an end */
 		size_t n_new, n_repeats;
+		size_t n_page;	 /* events of the page that is coming in */
+		int64_t last_ms; /* the time of the last of them */
 		int restarts;
 		char *token;
 		struct paging pages;	/* repeats and emptiness */
@@ -254,7 +256,7 @@ void sync_feeds_free(struct sync *s);
 void sync_feeds_reset(struct sync *s); /* another account: what the feeds hold is not ours */
 
 void sync_logs_begin(struct follow *w); /* a pass, unless one is under way */
-void sync_logs_add(struct follow *w, const struct log_event *events, size_t n, bool live);
+void sync_logs_push(struct follow *w, const struct log_event *events, size_t n); /* by the live tail */
 struct metric_rules *sync_logs_rules(struct follow *w); /* NULL where the kind's lines hold no metrics */
 
 /* sync_read.c */
