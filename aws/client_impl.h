@@ -117,7 +117,7 @@ void requests_cancel_all(struct aws_client *c);
 
 /* The reply, or err in r: the parts of a list that is read in slices stay with r. */
 json_t *request_read_reply(struct aws_request *r, const struct http_reply *reply);
-void request_read_whole(struct aws_request *r); /* or r->err says why not: it ends */
+void request_read_whole(struct aws_request *r); /* its list was given: it ends */
 void requests_read(struct aws_client *c);	/* a slice of one that is being read */
 
 void request_on_reply(void *user, const struct http_reply *reply, const struct err *err);

@@ -9,7 +9,7 @@ struct call {
 	const struct aws_op *op;
 	logs_streams_fn *streams;
 	logs_events_fn *events;
-	char *stream; /* that GetLogEvents was asked for */
+	char *stream;	   /* that GetLogEvents was asked for */
 	const char *token; /* the reply's member that leads on */
 	size_t n_left_out;
 	void *user;

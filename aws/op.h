@@ -33,7 +33,7 @@ struct aws_reply {
 	int status;
 	const char *body;
 	size_t len;
-	const json_t *json; /* JSON services: never NULL on success ({} for an empty body) */
+	const json_t *json;	       /* JSON services: never NULL on success ({} for an empty body) */
 	const struct http_reply *http; /* NULL where the list was read in slices, as is body */
 };
 
@@ -70,8 +70,8 @@ struct aws_request *aws_call_named(struct aws_client *c, const struct aws_op *op
 
 /* The list of that member of the reply is handed on in slices of some milliseconds, a turn
  * of the loop each: fn gets some of the items in their order, again and again, then the
- * call's own function the reply, whose list means nothing any more. An item that cannot be
- * read ends it with ERR_NET; it is not tried again, as the first ones were given. */
+ * call's own function the reply, whose list means nothing any more. In the place of an item
+ * that cannot be read is null: the others were given, so that it is not asked for again. */
 typedef void aws_items_fn(void *ctx, const json_t *items);
 void aws_request_slice(struct aws_request *r, const char *member, aws_items_fn *fn);
 

@@ -71,6 +71,13 @@ static bool skip_value(struct scan *s)
 	return depth == 0;
 }
 
+static bool has_items(const char *text, size_t n)
+{
+	size_t next;
+
+	return n == 0 || reply_list_items(text, n, n, &next) == n;
+}
+
 bool reply_list_find(const char *text, size_t n, const char *member, size_t *ret_from, size_t *ret_to)
 {
 	struct scan s = {text, text + n};
@@ -102,7 +109,7 @@ bool reply_list_find(const char *text, size_t n, const char *member, size_t *ret
 			last--;
 		*ret_from = (size_t)(value + 1 - text);
 		*ret_to = (size_t)(last - text);
-		return *value == '[' && last > value;
+		return *value == '[' && last > value && has_items(value + 1, (size_t)(last - value - 1));
 	} while (take(&s, ','));
 	return false;
 }

@@ -353,10 +353,6 @@ void request_read_whole(struct aws_request *r)
 {
 	struct aws_reply reply = {.status = r->http_status, .json = r->json};
 
-	if (r->err.code) {
-		request_end(r, NULL, &r->err);
-		return;
-	}
 	retry_quota_give(&r->client->quota, r->last_cost);
 	request_end(r, &reply, NULL);
 }

@@ -38,8 +38,7 @@ json_t *request_read_reply(struct aws_request *r, const struct http_reply *reply
 	return json;
 }
 
-/* Some of the items; false where they are none. */
-static bool hand_on(struct aws_request *r, const char *text, size_t n)
+static json_t *parse_items(const struct aws_request *r, const char *text, size_t n)
 {
 	AUTO(buf) struct buf piece = BUF_INIT(n + 3);
 	AUTO(json) json_t *items = NULL;
@@ -48,9 +47,34 @@ static bool hand_on(struct aws_request *r, const char *text, size_t n)
 	(void)buf_add(&piece, text, n);
 	(void)buf_addc(&piece, ']');
 	if (reply_json_parse(buf_str(&piece), piece.len, r->list_member, &items, NULL) < 0 || !json_is_array(items))
-		return false;
+		return NULL;
+	return TAKE(items);
+}
+
+/* One by one: null in the place of those that cannot be read. */
+static json_t *parse_each(const struct aws_request *r, const char *text, size_t n)
+{
+	json_t *all = json_array();
+
+	for (size_t at = 0, next = 0; at < n; at += next) {
+		size_t len = reply_list_items(text + at, n - at, 1, &next);
+		AUTO(json) json_t *one = parse_items(r, text + at, len);
+
+		json_array_append_new(all,
+				      json_array_size(one) == 1 ? json_incref(json_array_get(one, 0)) : json_null());
+		if (next == 0)
+			break;
+	}
+	return all;
+}
+
+static void hand_on(struct aws_request *r, const char *text, size_t n)
+{
+	AUTO(json) json_t *items = parse_items(r, text, n);
+
+	if (!items)
+		items = parse_each(r, text, n);
 	r->items_fn(r->ctx, items);
-	return true;
 }
 
 /* One that is being read, a slice of it; false where nothing is left. */
@@ -58,18 +82,14 @@ static bool read_on(struct aws_request *r)
 {
 	int64_t until = clock_mono_us() + SLICE_US;
 
-	while (r->list_at < r->list_len && !r->cancelled) {
-		size_t next = 0, n = reply_list_items(r->list + r->list_at, r->list_len - r->list_at, PIECE_BYTES, &next);
+	while (r->list_at < r->list_len && !r->cancelled && clock_mono_us() < until) {
+		const char *at = r->list + r->list_at;
+		size_t next = 0, n = reply_list_items(at, r->list_len - r->list_at, PIECE_BYTES, &next);
 
-		if (n == 0 || !hand_on(r, r->list + r->list_at, n)) {
-			(void)err_set(&r->err, ERR_NET, "%s: the reply is no JSON, or not whole", r->op->name);
-			return false;
-		}
-		r->list_at += next;
-		if (clock_mono_us() >= until)
-			return r->list_at < r->list_len;
+		r->list_at = next ? r->list_at + next : r->list_len;
+		hand_on(r, at, n);
 	}
-	return false;
+	return r->list_at < r->list_len;
 }
 
 void requests_read(struct aws_client *c)

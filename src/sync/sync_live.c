@@ -32,7 +32,7 @@ static void on_tail(void *user, const struct log_event *events, size_t n, bool s
 {
 	struct follow *w = user;
 
-	if (w->s->closing)
+	if (w->s->closing || w->log == LOG_COMPLETE)
 		return;
 	struct feed *f = follow_feed(w);
 
