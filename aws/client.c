@@ -320,6 +320,7 @@ int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, in
 	if (n_children)
 		process_poll(c);
 	timers_run(c);
+	requests_read(c);
 	requests_pump(c);
 	requests_finish(c);
 	return 0;

@@ -1,6 +1,6 @@
 /* client_impl.h - the client's own state, shared by client.c (loop, timers),
- * request.c (queue, replies), request_send.c (one attempt) and process.c (child
- * processes). Private. */
+ * request.c (queue, replies), request_list.c (long replies), request_send.c (one attempt) and
+ * process.c (child processes). Private. */
 #ifndef SAGETOP_AWS_CLIENT_IMPL_H
 #define SAGETOP_AWS_CLIENT_IMPL_H
 
@@ -14,7 +14,7 @@
 
 struct child;
 
-enum request_state { REQUEST_QUEUED, REQUEST_WAITING, REQUEST_SENT, REQUEST_ENDED };
+enum request_state { REQUEST_QUEUED, REQUEST_WAITING, REQUEST_SENT, REQUEST_READING /* its list */, REQUEST_ENDED };
 
 struct aws_request {
 	struct aws_client *client;
@@ -36,6 +36,8 @@ struct aws_request {
 	int (*on_data)(void *ctx, const void *data, size_t n);
 	aws_reply_fn *fn;
 	void *ctx;
+	const char *list_member; /* of the reply: its items go to items_fn, slice by slice */
+	aws_items_fn *items_fn;	 /* NULL: the reply is read at once */
 
 	/* how it goes */
 	struct http_transfer *transfer;
@@ -49,6 +51,9 @@ struct aws_request {
 	int http_status;
 	char request_id[64];
 	struct err err;
+	json_t *json; /* of a reply that is being read, without its list */
+	char *list;
+	size_t list_len, list_at;
 };
 
 struct timer {
@@ -109,6 +114,11 @@ int64_t requests_wait_ms(struct aws_client *c); /* until something can be sent; 
 void requests_finish(struct aws_client *c);	/* run the callbacks of those that have ended */
 void requests_fail_waiting(struct aws_client *c, const struct err *err);
 void requests_cancel_all(struct aws_client *c);
+
+/* The reply, or err in r: the parts of a list that is read in slices stay with r. */
+json_t *request_read_reply(struct aws_request *r, const struct http_reply *reply);
+void request_read_whole(struct aws_request *r); /* its list was given: it ends */
+void requests_read(struct aws_client *c);	/* a slice of one that is being read */
 
 void request_on_reply(void *user, const struct http_reply *reply, const struct err *err);
 

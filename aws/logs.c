@@ -9,8 +9,9 @@ struct call {
 	const struct aws_op *op;
 	logs_streams_fn *streams;
 	logs_events_fn *events;
-	char *stream; /* that GetLogEvents was asked for */
-	bool forward;
+	char *stream;	   /* that GetLogEvents was asked for */
+	const char *token; /* the reply's member that leads on */
+	size_t n_left_out;
 	void *user;
 };
 
@@ -92,19 +93,34 @@ size_t logs_parse_events(const json_t *list, const char *stream, struct log_even
 	return n;
 }
 
-static void on_events(void *ctx, const struct aws_reply *reply, const struct err *err)
+/* Of a page: again and again, until its end is told. */
+static void on_some_events(void *ctx, const json_t *list)
 {
 	struct call *k = ctx;
-	const json_t *list = err ? NULL : json_object_get(reply->json, "events");
 	struct log_event *events = xcalloc(json_array_size(list) + 1, sizeof(*events));
 	size_t n = logs_parse_events(list, k->stream, events);
-	const char *token = err ? NULL : json_get_str(reply->json, k->forward ? "nextForwardToken" : "nextToken");
+
+	k->n_left_out += json_array_size(list) - n;
+	k->events(k->user, events, n, true, NULL, NULL);
+	free(events);
+}
+
+static void on_events_end(void *ctx, const struct aws_reply *reply, const struct err *err)
+{
+	struct call *k = ctx;
 
 	if (!err)
-		aws_note_left_out(k->client, k->op, json_array_size(list) - n);
-	k->events(k->user, events, n, token, err);
-	free(events);
+		aws_note_left_out(k->client, k->op, k->n_left_out);
+	k->events(k->user, NULL, 0, false, err ? NULL : json_get_str(reply->json, k->token), err);
 	call_free(k);
+}
+
+static struct aws_request *call_events(struct call *k, enum aws_priority p, json_t *body)
+{
+	struct aws_request *r = aws_call_named(k->client, k->op, p, body, on_events_end, k);
+
+	aws_request_slice(r, "events", on_some_events);
+	return r;
 }
 
 static void add_range(json_t *body, int64_t start_ms, int64_t end_ms, int limit)
@@ -127,12 +143,12 @@ struct aws_request *logs_get_events(struct aws_client *c, const char *group, con
 
 	k->events = fn;
 	k->stream = xstrdup(stream);
-	k->forward = true;
+	k->token = from_head ? "nextForwardToken" : "nextBackwardToken";
 	add_range(body, start_ms, end_ms, limit);
 	if (token)
 		json_object_set_new(body, "nextToken", json_string(token));
 	k->op = AWS_OP_ROW(logs, GetLogEvents);
-	return aws_call_named(c, k->op, p, body, on_events, k);
+	return call_events(k, p, body);
 }
 
 struct aws_request *logs_filter_events(struct aws_client *c, const char *group, const char *stream_prefix,
@@ -150,6 +166,7 @@ struct aws_request *logs_filter_events(struct aws_client *c, const char *group, 
 	add_range(body, start_ms, end_ms, limit);
 	if (token)
 		json_object_set_new(body, "nextToken", json_string(token));
+	k->token = "nextToken";
 	k->op = AWS_OP_ROW(logs, FilterLogEvents);
-	return aws_call_named(c, k->op, p, body, on_events, k);
+	return call_events(k, p, body);
 }

@@ -21,9 +21,12 @@ struct log_stream {
 };
 typedef void logs_streams_fn(void *user, const struct log_stream *streams, size_t n, const char *next_token,
 			     const struct err *err);
-/* next_token: GetLogEvents gives nextForwardToken (never NULL on success; equal
- * to the one sent at the end); FilterLogEvents gives NULL at the end. */
-typedef void logs_events_fn(void *user, const struct log_event *events, size_t n, const char *next_token,
+/* A page comes in slices, as a large one takes long to read: some of its events with more
+ * set, again and again, then once without (and without events) with next_token or err.
+ * next_token: GetLogEvents gives nextForwardToken, or nextBackwardToken where it was not
+ * asked from the head (never NULL on success; equal to the one sent at the end);
+ * FilterLogEvents gives NULL at the end. */
+typedef void logs_events_fn(void *user, const struct log_event *events, size_t n, bool more, const char *next_token,
 			    const struct err *err);
 
 struct aws_request *logs_describe_streams(struct aws_client *c, const char *group, const char *prefix,

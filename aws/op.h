@@ -33,8 +33,8 @@ struct aws_reply {
 	int status;
 	const char *body;
 	size_t len;
-	const json_t *json; /* JSON services: never NULL on success ({} for an empty body) */
-	const struct http_reply *http;
+	const json_t *json;	       /* JSON services: never NULL on success ({} for an empty body) */
+	const struct http_reply *http; /* NULL where the list was read in slices, as is body */
 };
 
 /* reply is NULL beside an err. All borrowed; runs exactly once, from aws_client_poll. */
@@ -67,6 +67,13 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call);
  * Members that are labels of the path or parameters of the query go into the URL. */
 struct aws_request *aws_call_named(struct aws_client *c, const struct aws_op *op, enum aws_priority p, json_t *body,
 				   aws_reply_fn *fn, void *ctx);
+
+/* The list of that member of the reply is handed on in slices of some milliseconds, a turn
+ * of the loop each: fn gets some of the items in their order, again and again, then the
+ * call's own function the reply, whose list means nothing any more. In the place of an item
+ * that cannot be read is null: the others were given, so that it is not asked for again. */
+typedef void aws_items_fn(void *ctx, const json_t *items);
+void aws_request_slice(struct aws_request *r, const char *member, aws_items_fn *fn);
 
 /* The reply of a call that ended with status 2xx: a new reference (JSON services: never
  * NULL, {} for an empty body; else NULL). It is an error of the network, which is tried

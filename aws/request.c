@@ -29,6 +29,8 @@ static void request_free(struct aws_client *c, struct aws_request *r)
 	free(r->body);
 	free(r->body_path);
 	free(r->signed_with);
+	json_decref(r->json);
+	free(r->list);
 	free(r);
 }
 
@@ -233,7 +235,7 @@ int64_t requests_wait_ms(struct aws_client *c)
 		struct aws_request *r = c->requests[i];
 		int64_t one_ms;
 
-		if (r->cancelled || r->state == REQUEST_ENDED)
+		if (r->cancelled || r->state == REQUEST_ENDED || r->state == REQUEST_READING)
 			return 0;
 		if (r->state != REQUEST_QUEUED || busy)
 			continue;
@@ -337,6 +339,24 @@ static void end_well(struct aws_request *r, const struct http_reply *http, const
 	request_end(r, &reply, NULL);
 }
 
+/* A list that is not looked at by itself comes as it is. */
+static void end_whole(struct aws_request *r, const struct http_reply *http, const json_t *json)
+{
+	const json_t *list = r->items_fn ? json_object_get(json, r->list_member) : NULL;
+
+	if (list)
+		r->items_fn(r->ctx, list);
+	end_well(r, http, json);
+}
+
+void request_read_whole(struct aws_request *r)
+{
+	struct aws_reply reply = {.status = r->http_status, .json = r->json};
+
+	retry_quota_give(&r->client->quota, r->last_cost);
+	request_end(r, &reply, NULL);
+}
+
 static void note_reply(struct aws_request *r, const struct http_reply *reply, bool *ret_skew_known,
 		       int64_t *ret_skew_ms)
 {
@@ -377,12 +397,17 @@ void request_on_reply(void *user, const struct http_reply *reply, const struct e
 	else if (reply->status < 200 || reply->status >= 300)
 		aws_reply_error(reply, r->op->service->protocol, r->op->name, &r->err);
 	else if (!r->on_data)
-		json = aws_reply_read(r->op, reply, &r->err);
+		json = request_read_reply(r, reply);
 	if (c->adaptive)
 		adaptive_update(&c->rate, retry_is_throttling_code(r->err.aws_code), (double)clock_mono_ms() / 1000);
 	settle_unsure(r);
+	if (!r->err.code && r->list) {
+		r->json = TAKE(json);
+		r->state = REQUEST_READING;
+		return;
+	}
 	if (!r->err.code) {
-		end_well(r, reply, json);
+		end_whole(r, reply, json);
 		return;
 	}
 	r->unsure |= is_unsure(&r->err, reply->status);

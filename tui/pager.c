@@ -56,6 +56,7 @@ static void remember_place(struct pager *p)
 
 	p->seen_n = p->log ? p->log->n : 0;
 	p->seen_dropped = p->log ? p->log->n_dropped : 0;
+	p->seen_before = p->log ? p->log->n_before : 0;
 	p->anchor_seq = p->top < n ? line_at(p, p->top)->seq : 0;
 }
 
@@ -72,9 +73,21 @@ static void find_anchor(struct pager *p)
 		}
 }
 
+/* Older lines have come before the first one. */
+static void make_way(struct pager *p)
+{
+	size_t n = p->seen_n > 0 ? p->log->n_before - p->seen_before : 0;
+
+	p->current += n;
+	if (!p->only_hits)
+		p->top += n;
+}
+
 void pager_update(struct pager *p, const struct loglines *log)
 {
 	p->log = log;
+	if (log)
+		make_way(p);
 	if (!log || log->n < p->seen_n - MIN(p->seen_n, log->n_dropped - p->seen_dropped)) {
 		p->top = p->top_row = 0; /* another log, or none */
 		p->has_current = false;
@@ -243,6 +256,17 @@ static void row_down(struct pager *p)
 	}
 }
 
+/* The first row says that there are older lines. */
+static bool has_mark(const struct pager *p)
+{
+	return p->before && p->top == 0 && p->top_row == 0 && pager_n(p) > (size_t)MAX(p->rows, 1);
+}
+
+static size_t text_rows(const struct pager *p)
+{
+	return (size_t)MAX(p->rows - has_mark(p), 1);
+}
+
 static void scroll(struct pager *p, int by)
 {
 	for (; by < 0 && row_up(p); by++)
@@ -265,7 +289,7 @@ void pager_show_line(struct pager *p, size_t line)
 	p->current = line;
 	p->has_current = true;
 	p->follow = false;
-	if (at < p->top || at >= p->top + (size_t)MAX(p->rows, 1)) { /* a third down the screen */
+	if (at < p->top || at >= p->top + text_rows(p)) { /* a third down the screen */
 		p->top = at;
 		p->top_row = 0;
 		for (int i = 0; i < p->rows / 3 && row_up(p); i++)
@@ -403,7 +427,9 @@ void pager_draw(struct pager *p, struct area a)
 	else
 		clamp(p);
 	size_t n = pager_n(p), skip_rows = p->top_row;
-	int row = 0;
+	int row = has_mark(p);
+	if (row)
+		area_put(a, 0, 1, ST_DIM, p->before);
 	for (size_t i = p->top; i < n && row < a.rows; i++) {
 		const struct log_line *l = line_at(p, i);
 		size_t at = 0, index = pager_line_index(p, i);
@@ -571,7 +597,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 
 void pager_visible(const struct pager *p, size_t *first, size_t *last)
 {
-	size_t n = pager_n(p), rows = 0;
+	size_t n = pager_n(p), rows = has_mark(p);
 
 	*first = *last = 0;
 	if (!n || p->top >= n)

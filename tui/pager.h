@@ -3,7 +3,8 @@
  * Work is proportional to what is visible: a log of a million lines and a line of
  * 90,000 characters scroll alike. Searching goes through the lines in slices
  * (pager_work), so keys and painting never wait for it. The log may grow, take in
- * late lines in its midst and drop old ones: the lines on the screen stay. */
+ * late lines in its midst, older ones at its front, and drop old ones: the lines on the
+ * screen stay. */
 #ifndef SAGETOP_TUI_PAGER_H
 #define SAGETOP_TUI_PAGER_H
 
@@ -24,12 +25,13 @@ struct pager {
 	bool follow, wrap, only_hits;
 	bool tag_is_name; /* streams are named by what they are of, not by a host */
 	enum pager_time time;
-	size_t current; /* line jumped to last */
+	const char *before; /* what stands above the first line, where there are older ones; NULL */
+	size_t current;	    /* line jumped to last */
 	bool has_current;
 	struct pager_search *search; /* NULL: none */
 
 	/* to find our place again when the log has changed in its midst */
-	size_t seen_n, seen_dropped;
+	size_t seen_n, seen_dropped, seen_before;
 	uint64_t anchor_seq; /* of the line at the top */
 };
 

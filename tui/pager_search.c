@@ -17,9 +17,10 @@ struct pager_search {
 	pcre2_match_context *context;
 	uint32_t *hits; /* line numbers, ascending */
 	size_t n_hits, cap_hits;
-	size_t scanned;	      /* lines looked at */
-	uint64_t scanned_seq; /* of the last of them */
-	int step;	      /* a jump that waits for more to be scanned */
+	size_t from, scanned;		/* lines looked at: from that one on, before that one */
+	uint64_t from_seq, scanned_seq; /* of the first and the last of them */
+	size_t n_before;		/* of the log, then */
+	int step;			/* a jump that waits for more to be scanned */
 	size_t step_from;
 	bool step_at; /* the line it starts from counts too */
 };
@@ -38,15 +39,38 @@ void search_free(struct pager_search *s)
 
 void search_restart(struct pager_search *s)
 {
-	s->n_hits = s->scanned = 0;
-	s->scanned_seq = 0;
+	s->n_hits = s->from = s->scanned = 0;
+	s->from_seq = s->scanned_seq = 0;
+}
+
+/* Older lines have come before the first one: what was found is further down. */
+static void make_way(struct pager_search *s, size_t n)
+{
+	for (size_t i = 0; i < s->n_hits; i++)
+		s->hits[i] += (uint32_t)n;
+	s->from += n;
+	s->scanned += n;
+	s->step_from += n;
 }
 
 /* A late line within what was scanned moves all that follows. */
 void search_check(struct pager_search *s, const struct loglines *log)
 {
-	if (s->scanned && (s->scanned > log->n || log->lines[s->scanned - 1].seq != s->scanned_seq))
+	size_t n = log->n_before - s->n_before;
+
+	s->n_before = log->n_before;
+	if (s->scanned == s->from)
 		search_restart(s);
+	else if (n > 0)
+		make_way(s, n);
+	if (s->scanned && (s->scanned > log->n || log->lines[s->scanned - 1].seq != s->scanned_seq ||
+			   log->lines[s->from].seq != s->from_seq))
+		search_restart(s);
+}
+
+static bool is_complete(const struct pager *p)
+{
+	return !p->search || !p->log || (p->search->scanned >= p->log->n && p->search->from == 0);
 }
 
 const uint32_t *search_hits(const struct pager_search *s, size_t *n)
@@ -143,7 +167,7 @@ const char *pager_search_pattern(const struct pager *p)
 
 size_t pager_hits(const struct pager *p, bool *ret_complete)
 {
-	*ret_complete = !p->search || !p->log || p->search->scanned >= p->log->n;
+	*ret_complete = is_complete(p);
 	return p->search ? p->search->n_hits : 0;
 }
 
@@ -184,7 +208,7 @@ void search_each_match(const struct pager_search *s, const char *text, size_t n,
 static const char *settle_step(struct pager *p)
 {
 	struct pager_search *s = p->search;
-	bool complete = s->scanned >= p->log->n;
+	bool complete = is_complete(p);
 
 	if (!s->step)
 		return NULL;
@@ -229,33 +253,77 @@ const char *search_step(struct pager *p, int by)
 	return settle_step(p);
 }
 
-bool pager_work(struct pager *p, int64_t budget_us)
+static void add_hit(struct pager_search *s, size_t line)
 {
-	struct pager_search *s = p->search;
-	int64_t until = clock_mono_us() + budget_us;
-	size_t bytes = 0, before;
+	GROW(s->hits, s->cap_hits, s->n_hits + 1);
+	s->hits[s->n_hits++] = (uint32_t)line;
+}
 
-	if (!s || !p->log || !p->log->n)
-		return false;
-	search_check(s, p->log);
-	before = s->scanned;
-	while (s->scanned < p->log->n) {
-		const struct log_line *l = &p->log->lines[s->scanned];
-		if (line_matches(s, l)) {
-			GROW(s->hits, s->cap_hits, s->n_hits + 1);
-			s->hits[s->n_hits++] = (uint32_t)s->scanned;
-		}
+/* A slice of the lines behind those that were looked at. */
+static void scan_on(struct pager_search *s, const struct loglines *log, int64_t until_us)
+{
+	size_t bytes = 0;
+
+	while (s->scanned < log->n) {
+		const struct log_line *l = &log->lines[s->scanned];
+		if (line_matches(s, l))
+			add_hit(s, s->scanned);
 		s->scanned++;
 		bytes += l->len + 64;
 		if (bytes > SLICE_BYTES) {
-			if (clock_mono_us() >= until)
+			if (clock_mono_us() >= until_us)
 				break;
 			bytes = 0;
 		}
 	}
-	if (s->scanned)
+}
+
+/* A slice of those before them. Returns how many hits it brought. */
+static size_t scan_back(struct pager_search *s, const struct loglines *log, int64_t until_us)
+{
+	size_t before = s->n_hits;
+
+	while (s->from > 0 && clock_mono_us() < until_us) {
+		size_t to = s->from, n_old = s->n_hits;
+
+		for (size_t bytes = 0; s->from > 0 && bytes < SLICE_BYTES; s->from--)
+			bytes += log->lines[s->from - 1].len + 64;
+		for (size_t i = s->from; i < to; i++)
+			if (line_matches(s, &log->lines[i]))
+				add_hit(s, i);
+		/* They were put behind the others: turn them to the front. */
+		size_t n_new = s->n_hits - n_old;
+		if (n_new == 0)
+			continue;
+		uint32_t *fresh = xmemdup(s->hits + n_old, n_new * sizeof(*fresh));
+
+		memmove(s->hits + n_new, s->hits, n_old * sizeof(*fresh));
+		memcpy(s->hits, fresh, n_new * sizeof(*fresh));
+		free(fresh);
+	}
+	return s->n_hits - before;
+}
+
+bool pager_work(struct pager *p, int64_t budget_us)
+{
+	struct pager_search *s = p->search;
+	int64_t until = clock_mono_us() + budget_us;
+
+	if (!s || !p->log || !p->log->n)
+		return false;
+	search_check(s, p->log);
+	size_t before = s->scanned - s->from;
+
+	scan_on(s, p->log, until);
+	size_t n_before = scan_back(s, p->log, until);
+
+	if (p->only_hits)
+		p->top += n_before;
+	if (s->scanned) {
+		s->from_seq = p->log->lines[s->from].seq;
 		s->scanned_seq = p->log->lines[s->scanned - 1].seq;
+	}
 	if (s->step)
 		(void)settle_step(p);
-	return s->scanned != before;
+	return s->scanned - s->from != before;
 }

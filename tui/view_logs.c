@@ -8,6 +8,7 @@
 #include "tui/thing.h"
 
 #define MERGED_MAX 100
+#define CUT "… older lines do not fit into log-memory"
 
 struct logs_state {
 	struct strlist names; /* of things of the view's kind */
@@ -95,15 +96,39 @@ static uint64_t logs_generation(struct view *v)
 	return h;
 }
 
-/* What one of the feeds has that is not yet among all. */
+/* What one of the feeds has that is not yet among all. What is new at its front was read
+ * later and is older: of equal times it goes first. */
 static void take_lines(struct logs_state *st, size_t i, const struct loglines *from)
 {
-	for (size_t k = 0; st->taken[i] != from->last_seq && k < from->n; k++) {
+	size_t k = 0;
+
+	if (st->taken[i] == from->last_seq)
+		return;
+	if (st->taken[i] > 0)
+		for (; k < from->n && from->lines[k].seq > st->taken[i]; k++) {
+			const struct log_line *l = &from->lines[k];
+			(void)loglines_add_older(&st->all, st->names.items[i], l->time_ms, l->text, l->len, true);
+		}
+	loglines_settle_older(&st->all, INT64_MIN);
+	for (; k < from->n; k++) {
 		const struct log_line *l = &from->lines[k];
 		if (l->seq > st->taken[i])
 			loglines_add(&st->all, st->names.items[i], NULL, l->time_ms, l->text, l->len);
 	}
 	st->taken[i] = from->last_seq;
+}
+
+/* Of how many of the logs older lines are on their way. */
+static size_t n_reading(struct view *v)
+{
+	const struct logs_state *st = v->state;
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->names.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		n += f && f->logs_reading;
+	}
+	return n;
 }
 
 static void logs_update(struct view *v)
@@ -117,6 +142,7 @@ static void logs_update(struct view *v)
 			take_lines(st, i, &one->logs);
 	}
 	loglines_settle(&st->all);
+	st->pager.before = n_reading(v) > 0 ? "… older lines are being read" : f && f->logs_cut ? CUT : NULL;
 	pager_update(&st->pager, is_merged(st) ? &st->all : f ? &f->logs : NULL);
 }
 
@@ -199,6 +225,23 @@ static void logs_draw(struct view *v, struct area a)
 		draw_nothing(v, a);
 }
 
+static void reading_status(struct view *v, struct buf *out)
+{
+	const struct logs_state *st = v->state;
+	const struct feed *f = feed_of(v);
+	char n[32], m[32];
+
+	if (n_reading(v) == 0)
+		return;
+	if (is_merged(st))
+		(void)buf_addf(out, "reading older lines of %zu log%s", n_reading(v), n_reading(v) == 1 ? "" : "s");
+	else if (f->logs_about > f->logs.n)
+		(void)buf_addf(out, "reading, newest %s of about %s", jobtext_count(n, f->logs.n),
+			       jobtext_count(m, f->logs_about));
+	else
+		(void)buf_addf(out, "reading, newest %s", jobtext_count(n, f->logs.n));
+}
+
 static void logs_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
@@ -220,7 +263,9 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	else if (pager_hit_number(&st->pager))
 		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
 			       jobtext_count(m, pager_hits(&st->pager, &complete)));
-	else if (l->n_errors || l->n_warnings)
+	else
+		reading_status(v, left);
+	if (!left->len && (l->n_errors || l->n_warnings))
 		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, l->n_errors),
 			       l->n_errors == 1 ? "" : "s", jobtext_count(m, l->n_warnings),
 			       l->n_warnings == 1 ? "" : "s");

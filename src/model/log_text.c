@@ -189,14 +189,19 @@ int log_text_clean(struct buf *out, const char *s, size_t n)
 
 struct level_word {
 	const char *word;
+	size_t len;
 	enum log_line_level level;
 };
 
+#define WORD(w, level)                  \
+	{                               \
+		w, sizeof(w) - 1, level \
+	}
 static const struct level_word level_words[] = {
-	{"ERROR", LINE_ERROR},	   {"FATAL", LINE_ERROR},	   {"CRITICAL", LINE_ERROR},
-	{"Traceback", LINE_ERROR}, {"AlgorithmError", LINE_ERROR}, {"ClientError", LINE_ERROR},
-	{"Exception", LINE_ERROR}, {"WARNING", LINE_WARNING},	   {"WARN", LINE_WARNING},
-	{"INFO", LINE_INFO},	   {"DEBUG", LINE_DEBUG},	   {"TRACE", LINE_DEBUG}};
+	WORD("ERROR", LINE_ERROR),     WORD("FATAL", LINE_ERROR),	   WORD("CRITICAL", LINE_ERROR),
+	WORD("Traceback", LINE_ERROR), WORD("AlgorithmError", LINE_ERROR), WORD("ClientError", LINE_ERROR),
+	WORD("Exception", LINE_ERROR), WORD("WARNING", LINE_WARNING),	   WORD("WARN", LINE_WARNING),
+	WORD("INFO", LINE_INFO),       WORD("DEBUG", LINE_DEBUG),	   WORD("TRACE", LINE_DEBUG)};
 
 /* A word such as ValueError or InternalServerError: a capital first, Error last. */
 static bool is_error_name(const char *w, size_t n)
@@ -212,13 +217,13 @@ static bool is_end(char c)
 static enum log_line_level word_level(const char *w, size_t n, char before)
 {
 	for (size_t i = 0; i < ARRAY_LEN(level_words); i++) {
-		size_t len = strlen(level_words[i].word);
-
-		if (len == n && memcmp(level_words[i].word, w, n) == 0)
+		if (level_words[i].len != n)
+			continue;
+		if (memcmp(level_words[i].word, w, n) == 0)
 			return level_words[i].level;
 		/* "error: ..." as compilers and many programs write it; but a metric
 		 * named train-error:0.25 is none. */
-		if (level_words[i].level >= LINE_WARNING && len == n && strncasecmp(level_words[i].word, w, n) == 0 &&
+		if (level_words[i].level >= LINE_WARNING && strncasecmp(level_words[i].word, w, n) == 0 &&
 		    before == ' ' && w[n] == ':' && (w[n + 1] == ' ' || is_end(w[n + 1])))
 			return level_words[i].level;
 	}

@@ -25,21 +25,31 @@ static void free_chunks(struct log_chunk *c)
 	}
 }
 
+/* What was allocated for the lines. */
+static struct log_line *base_of(const struct loglines *l)
+{
+	return l->head ? l->lines - l->head : l->lines;
+}
+
 static void free_content(struct loglines *l)
 {
 	free_chunks(l->chunks);
-	free(l->lines);
+	free(base_of(l));
 	free(l->late);
+	free(l->older);
 	log_seen_done(&l->seen);
 	strlist_done(&l->streams);
 }
 
 void loglines_clear(struct loglines *l)
 {
-	uint64_t generation = l->generation + 1, last_seq = l->last_seq;
+	struct loglines none = {.generation = l->generation + 1,
+				.last_seq = l->last_seq,
+				.n_before = l->n_before,
+				.max_bytes = l->max_bytes};
 
 	free_content(l);
-	*l = (struct loglines){.generation = generation, .last_seq = last_seq};
+	*l = none;
 }
 
 void loglines_done(struct loglines *l)
@@ -51,7 +61,7 @@ void loglines_done(struct loglines *l)
 void loglines_forget(struct loglines *l)
 {
 	free_chunks(TAKE(l->chunks));
-	l->n = l->n_late = 0;
+	l->n = l->n_late = l->n_older = l->n_held = 0;
 	l->bytes = 0;
 }
 
@@ -75,6 +85,11 @@ static char *arena_copy(struct loglines *l, const char *s, size_t n)
 	p[n] = '\0';
 	c->used += n + 1;
 	return p;
+}
+
+size_t loglines_limit(const struct loglines *l)
+{
+	return l->max_bytes ? l->max_bytes : LOGLINES_MAX_BYTES;
 }
 
 void loglines_begin_pass(struct loglines *l)
@@ -104,6 +119,28 @@ static void count_line(struct loglines *l, const struct log_line *line, int by)
 	l->n_replaced += utf8_replaced(line->text, line->len) * (size_t)by;
 }
 
+/* Room for so many more before and behind the lines. Room at the front is untouched memory:
+ * it takes none. */
+static void make_room(struct loglines *l, size_t before, size_t behind)
+{
+	if (before <= l->head && l->head + l->n + behind <= l->cap)
+		return;
+	if (before == 0 && l->head == 0) {
+		GROW(l->lines, l->cap, l->n + behind);
+		return;
+	}
+	size_t head = before <= l->head ? l->head : before + l->n / 2;
+	size_t cap = head + l->n + behind + (behind ? l->n / 2 : 0);
+	struct log_line *lines = xreallocarray(NULL, cap, sizeof(*lines));
+
+	if (l->n > 0)
+		memcpy(lines + head, l->lines, l->n * sizeof(*lines));
+	free(base_of(l));
+	l->lines = lines + head;
+	l->head = head;
+	l->cap = cap;
+}
+
 static void place(struct loglines *l, struct log_line line)
 {
 	if (l->n > NEAR_END && line.time_ms < l->lines[l->n - NEAR_END].time_ms) {
@@ -111,7 +148,7 @@ static void place(struct loglines *l, struct log_line line)
 		l->late[l->n_late++] = line;
 		return;
 	}
-	GROW(l->lines, l->cap, l->n + 1);
+	make_room(l, 0, 1);
 	size_t i = l->n++;
 
 	while (i > 0 && l->lines[i - 1].time_ms > line.time_ms) {
@@ -126,7 +163,7 @@ static void compact(struct loglines *l)
 {
 	struct log_chunk *old = TAKE(l->chunks);
 
-	l->bytes = l->cap * sizeof(l->lines[0]);
+	l->bytes = l->n * (sizeof(l->lines[0]) + sizeof(uint64_t) * 4);
 	for (size_t i = 0; i < l->n; i++)
 		l->lines[i].text = arena_copy(l, l->lines[i].text, l->lines[i].len);
 	free_chunks(old);
@@ -136,7 +173,8 @@ static void drop_first(struct loglines *l, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		count_line(l, &l->lines[i], -1);
-	memmove(l->lines, l->lines + n, (l->n - n) * sizeof(l->lines[0]));
+	l->lines += n;
+	l->head += n;
 	l->n -= n;
 }
 
@@ -168,23 +206,31 @@ void loglines_select(struct loglines *l, size_t n, bool (*wanted)(void *user, co
 		compact(l);
 }
 
+/* A line of clean text, in the arena but in no place yet. */
+static struct log_line make_line(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len)
+{
+	struct log_line line = {
+		.time_ms = time_ms,
+		.text = arena_copy(l, text, len),
+		.len = (uint32_t)len,
+		.stream = stream_index(l, stream),
+		.level = (uint8_t)log_line_level_of(text, len),
+	};
+
+	l->bytes += sizeof(line) + sizeof(uint64_t) * 4;
+	return line;
+}
+
 static void add_line(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len)
 {
 	AUTO(buf) struct buf clean = BUF_INIT(LINE_MAX_BYTES * 4);
 
-	if (l->bytes > (l->max_bytes ? l->max_bytes : LOGLINES_MAX_BYTES) && l->n > 4)
+	if (l->bytes > loglines_limit(l) && l->n > 4)
 		drop_oldest(l);
 	(void)log_text_clean(&clean, text, len);
-	struct log_line line = {
-		.time_ms = time_ms,
-		.seq = ++l->last_seq,
-		.text = arena_copy(l, buf_str(&clean), clean.len),
-		.len = (uint32_t)clean.len,
-		.stream = stream_index(l, stream),
-		.level = (uint8_t)log_line_level_of(buf_str(&clean), clean.len),
-	};
+	struct log_line line = make_line(l, stream, time_ms, buf_str(&clean), clean.len);
 
-	l->bytes += sizeof(line) + sizeof(uint64_t) * 4;
+	line.seq = ++l->last_seq;
 	place(l, line);
 	count_line(l, &line, 1);
 	l->generation++;
@@ -246,7 +292,7 @@ void loglines_settle(struct loglines *l)
 
 	sort_late(l->late, tmp, l->n_late);
 	free(tmp);
-	GROW(l->lines, l->cap, l->n + l->n_late);
+	make_room(l, 0, l->n_late);
 	/* From the back: of equal times the late one goes behind, as it came later. */
 	size_t i = l->n, j = l->n_late, k = l->n + l->n_late;
 
@@ -264,4 +310,90 @@ void loglines_settle(struct loglines *l)
 		l->cap_late = 0;
 	}
 	l->generation++;
+}
+
+/* --- growing at the front ------------------------------------------------------- */
+
+bool loglines_add_older(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len,
+			bool clean)
+{
+	AUTO(buf) struct buf interpreted = BUF_INIT(LINE_MAX_BYTES * 4);
+
+	len = MIN(len, LINE_MAX_BYTES);
+	if (!clean) {
+		if (!log_seen_add(&l->seen, false, stream, NULL, time_ms, text, len))
+			return false;
+		(void)log_text_clean(&interpreted, text, len);
+		text = buf_str(&interpreted);
+		len = interpreted.len;
+	}
+	GROW(l->older, l->cap_older, l->n_older + 1);
+	l->older[l->n_older++] = make_line(l, stream, time_ms, text, len);
+	return true;
+}
+
+/* The new ones go before what was held back of the same time: they are from before it. */
+static void sort_older(struct loglines *l)
+{
+	size_t fresh = l->n_older - l->n_held;
+	struct log_line *sorted = xreallocarray(NULL, l->n_older + 1, sizeof(*sorted));
+
+	memcpy(sorted, l->older + l->n_held, fresh * sizeof(*sorted));
+	memcpy(sorted + fresh, l->older, l->n_held * sizeof(*sorted));
+	struct log_line *tmp = xreallocarray(NULL, l->n_older + 1, sizeof(*tmp));
+
+	sort_late(sorted, tmp, l->n_older);
+	free(tmp);
+	free(l->older);
+	l->older = sorted;
+	l->cap_older = l->n_older + 1;
+}
+
+/* Merge n sorted lines from the front: of equal times they go first. */
+static void merge_older(struct loglines *l, const struct log_line *from, size_t n)
+{
+	size_t pure = 0, i = 0, j = 0, k = 0;
+
+	if (n == 0)
+		return;
+	while (pure < n && (l->n == 0 || from[pure].time_ms <= l->lines[0].time_ms))
+		pure++;
+	make_room(l, n, 0);
+	struct log_line *out = l->lines - n, *in = l->lines;
+
+	for (; j < n; k++) {
+		bool ours = i < l->n && in[i].time_ms < from[j].time_ms;
+
+		out[k] = ours ? in[i++] : from[j++];
+		if (!ours) {
+			out[k].seq = ++l->last_seq;
+			count_line(l, &out[k], 1);
+		}
+	}
+	l->lines = out;
+	l->head -= n;
+	l->n += n;
+	l->n_before += pure;
+}
+
+void loglines_settle_older(struct loglines *l, int64_t from_ms)
+{
+	size_t held = 0;
+
+	if (l->n_older == 0)
+		return;
+	sort_older(l);
+	while (held < l->n_older && l->older[held].time_ms < from_ms)
+		held++;
+	merge_older(l, l->older + held, l->n_older - held);
+	l->n_older = l->n_held = held;
+	l->generation++;
+}
+
+void loglines_finish(struct loglines *l)
+{
+	free(TAKE(l->older));
+	free(TAKE(l->late));
+	l->n_older = l->n_held = l->cap_older = l->n_late = l->cap_late = 0;
+	log_seen_done(&l->seen);
 }

@@ -5,6 +5,10 @@
  * time belongs: at once where that is near the end, at loglines_settle where it is far
  * back. Events of one millisecond keep the order of their arrival.
  *
+ * A log that is read backwards grows at its front: what a page of older events brings is
+ * added by loglines_add_older and put in its place by loglines_settle_older, before lines
+ * of the same time.
+ *
  * Lines move (late ones come before them, the oldest are dropped): who remembers one
  * keeps its sequence number. */
 #ifndef SAGETOP_MODEL_LOGLINES_H
@@ -36,19 +40,24 @@ struct loglines {
 	size_t bytes;
 	size_t max_bytes;  /* 0: LOGLINES_MAX_BYTES */
 	size_t n_dropped;  /* oldest lines given up for want of memory */
+	size_t n_before;   /* lines that were put before the first one, all together */
 	bool complete;	   /* the job is over and everything was read: immutable */
 	uint64_t last_seq; /* of the line that was added last; 0 none yet */
 	struct log_seen seen;
 
 	/* private */
 	struct log_chunk *chunks; /* the arena */
+	size_t head;		  /* room before the lines */
 	struct log_line *late;	  /* waiting for loglines_settle */
 	size_t n_late, cap_late;
+	struct log_line *older; /* waiting for loglines_settle_older: what was held back, then the new */
+	size_t n_older, cap_older, n_held;
 };
 
 void loglines_done(struct loglines *l);
 AUTO_EMBEDDED(loglines, struct loglines, loglines_done)
 void loglines_clear(struct loglines *l);
+size_t loglines_limit(const struct loglines *l); /* of bytes */
 
 /* Add one event; false where it is known already (log_seen.h). event_id may be NULL. */
 bool loglines_add(struct loglines *l, const char *stream, const char *event_id, int64_t time_ms, const char *text,
@@ -59,6 +68,16 @@ bool loglines_add_live(struct loglines *l, const char *stream, int64_t time_ms, 
 void loglines_begin_pass(struct loglines *l);
 /* Put the late ones in their places: after every batch, before lines is read. */
 void loglines_settle(struct loglines *l);
+/* The same for one of a page of older events, whose pages come backwards and whose events
+ * come forwards. clean: the text was interpreted when it was first added, and it cannot
+ * come again. */
+bool loglines_add_older(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len,
+			bool clean);
+/* The page is whole. What is earlier than from_ms is held back: another stream may still
+ * have lines that belong among them. INT64_MIN: nothing is. */
+void loglines_settle_older(struct loglines *l, int64_t from_ms);
+/* Complete: what is only needed to add more is let go of. */
+void loglines_finish(struct loglines *l);
 /* Let go of the lines, not of what is known: they were handed on and are not kept. */
 void loglines_forget(struct loglines *l);
 

@@ -29,6 +29,9 @@ struct feed {
 	struct loglines logs;
 	struct series_set metrics; /* from logs, CloudWatch and final metrics */
 	bool logs_loaded;	   /* the first page has arrived, or there is none yet */
+	bool logs_reading;	   /* the newest lines are there, older ones are on their way */
+	bool logs_cut;		   /* ... and would not fit into memory: they were left */
+	size_t logs_about;	   /* how many lines there are, about; 0 unknown */
 	bool following;
 	bool live;		/* lines are pushed by a live tail, polling only fills its gaps */
 	bool live_sampled;	/* the last update left events out: they come by polling */

@@ -79,12 +79,26 @@ struct log_writer;
 int store_log_begin(struct store *s, const struct kind *kind, const char *name, struct log_writer **ret,
 		    struct err *err) NODISCARD;
 int store_log_append(struct log_writer *w, const struct loglines *l, struct err *err) NODISCARD;
+/* n lines of l from the i-th on. */
+int store_log_append_some(struct log_writer *w, const struct loglines *l, size_t i, size_t n,
+			  struct err *err) NODISCARD;
 int store_log_commit(struct log_writer *w, const struct loglines *l, struct err *err) NODISCARD;
 void store_log_close(struct log_writer *w); /* what was not committed is gone */
 /* Every line in order; nothing is given where anything is missing. */
 typedef void store_line_fn(void *user, const char *stream, int64_t time_ms, const char *text, size_t len);
 int store_log_read(struct store *s, const struct kind *kind, const char *name, store_line_fn *fn, void *user,
 		   struct err *err) NODISCARD; /* ERR_NOTFOUND */
+
+/* A cached log read backwards, a page of some thousand lines at a time: the lines of a page
+ * come in their order. *ret_more is false with the first page of the log, where all that
+ * was stored was there; ERR_DB where it was not. */
+struct log_pages;
+int store_log_open(struct store *s, const struct kind *kind, const char *name, struct log_pages **ret,
+		   struct err *err) NODISCARD; /* ERR_NOTFOUND */
+const struct strlist *store_log_streams(const struct log_pages *p);
+size_t store_log_n(const struct log_pages *p); /* lines of all pages */
+int store_log_page(struct log_pages *p, store_line_fn *fn, void *user, bool *ret_more, struct err *err) NODISCARD;
+void store_log_pages_free(struct log_pages *p);
 
 /* Prices that were asked for, by region, type and component; the same for every account.
  * put writes all rows in one transaction; where they are `whole` all that was known of

@@ -2,12 +2,12 @@
  *
  * A chunk is a sequence of lines: time as the zigzag difference to the line
  * before, index of the stream, length (varints), text. A hundred thousand lines
- * are some dozen rows. What was read longest ago makes room for the new. */
+ * are about a hundred rows. What was read longest ago makes room for the new. */
 #include "store/store_priv.h"
 
 #include "base/clock.h"
 
-#define CHUNK_BYTES ((size_t)256 << 10)
+#define CHUNK_BYTES ((size_t)64 << 10) /* read in a millisecond */
 #define CHUNK_MAX ((size_t)8 << 20)
 /* All cached logs together. */
 #define LOGS_MAX_BYTES ((int64_t)1 << 30)
@@ -106,9 +106,9 @@ static int flush_chunk(struct log_writer *w, struct err *err)
 	return rc;
 }
 
-int store_log_append(struct log_writer *w, const struct loglines *l, struct err *err)
+int store_log_append_some(struct log_writer *w, const struct loglines *l, size_t i, size_t n, struct err *err)
 {
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t end = i + n; i < end; i++) {
 		const struct log_line *line = &l->lines[i];
 		int64_t delta = line->time_ms - w->last_ms;
 
@@ -126,6 +126,11 @@ int store_log_append(struct log_writer *w, const struct loglines *l, struct err 
 			return err_set(err, ERR_TOOBIG, "the log is too long for the cache");
 	}
 	return 0;
+}
+
+int store_log_append(struct log_writer *w, const struct loglines *l, struct err *err)
+{
+	return store_log_append_some(w, l, 0, l->n, err);
 }
 
 /* Make room: the logs that were saved longest ago go first, and what was begun and
@@ -364,4 +369,104 @@ int store_logs_load(struct store *s, const struct kind *kind, const char *name, 
 	loglines_begin_pass(ret); /* the counts of repeats are not needed any more */
 	ret->complete = true;
 	return 0;
+}
+
+/* --- backwards ------------------------------------------------------------------- */
+
+struct log_pages {
+	struct store *s;
+	struct strlist streams;
+	int64_t id, n_lines, n_read;
+	int64_t seq; /* of the chunk that comes next; -1: none */
+};
+
+static int last_chunk(struct store *s, int64_t id, int64_t *ret, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache, "SELECT max(seq) FROM log_chunk WHERE log_id = ?", err);
+	int rc = 0;
+
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, id);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		*ret = sqlite3_column_type(st, 0) == SQLITE_NULL ? -1 : sqlite3_column_int64(st, 0);
+	else
+		rc = db_fail(&s->cache, err);
+	sqlite3_reset(st);
+	return rc;
+}
+
+static int open_pages(struct store *s, const struct kind *kind, const char *name, struct log_pages *ret,
+		      struct err *err)
+{
+	strlist_done(&ret->streams); /* of a try before */
+	*ret = (struct log_pages){.s = s};
+	int rc = find_log(s, kind, name, &ret->streams, &ret->id, &ret->n_lines, err);
+
+	return rc ? rc : last_chunk(s, ret->id, &ret->seq, err);
+}
+
+int store_log_open(struct store *s, const struct kind *kind, const char *name, struct log_pages **ret, struct err *err)
+{
+	struct log_pages *p = NEW(struct log_pages);
+	int rc = RETRY_CACHE(s, err, open_pages(s, kind, name, p, &e));
+
+	if (rc) {
+		store_log_pages_free(p);
+		return rc;
+	}
+	*ret = p;
+	return 0;
+}
+
+const struct strlist *store_log_streams(const struct log_pages *p)
+{
+	return &p->streams;
+}
+
+size_t store_log_n(const struct log_pages *p)
+{
+	return (size_t)MAX(p->n_lines, (int64_t)0);
+}
+
+static int one_chunk(struct log_pages *p, struct reading *r, struct err *err)
+{
+	struct store *s = p->s;
+	sqlite3_stmt *st = db_prepare(&s->cache, "SELECT data FROM log_chunk WHERE log_id = ? AND seq = ?", err);
+	int rc;
+
+	if (!st)
+		return -ERR_DB;
+	sqlite3_bind_int64(st, 1, p->id);
+	sqlite3_bind_int64(st, 2, p->seq);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		rc = read_chunk(r, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0), err);
+	else
+		rc = damaged(err);
+	sqlite3_reset(st);
+	return rc;
+}
+
+int store_log_page(struct log_pages *p, store_line_fn *fn, void *user, bool *ret_more, struct err *err)
+{
+	struct reading r = {.streams = p->streams, .fn = fn, .user = user};
+
+	if (p->seq >= 0) {
+		int rc = one_chunk(p, &r, err);
+
+		if (rc)
+			return rc;
+		p->n_read += r.n_lines;
+		p->seq--;
+	}
+	*ret_more = p->seq >= 0;
+	return !*ret_more && p->n_read != p->n_lines ? damaged(err) : 0;
+}
+
+void store_log_pages_free(struct log_pages *p)
+{
+	if (!p)
+		return;
+	strlist_done(&p->streams);
+	free(p);
 }

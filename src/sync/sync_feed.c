@@ -58,35 +58,6 @@ void follow_stop_timer(struct follow *w, uint64_t *timer)
 	*timer = 0;
 }
 
-/* The cache has the logs of what is over, and the metrics of what was seen before:
- * they show at once. */
-static void load_from_store(struct follow *w)
-{
-	struct feed *f = follow_feed(w);
-
-	if (f->logs.n == 0 && store_logs_load(w->s->store, w->kind, w->name, &f->logs, NULL) == 0)
-		f->logs_loaded = true;
-	if (!f->logs.complete)
-		return;
-	w->log = LOG_COMPLETE;
-	if (f->metrics.n > 0)
-		return;
-	if (store_metrics_load(w->s->store, w->kind, w->name, &f->metrics, NULL) == 0) {
-		w->metrics = METRICS_COMPLETE;
-		sync_metrics_note(w);
-		return;
-	}
-	struct metric_rules *rules = sync_logs_rules(w);
-	char host[64];
-
-	for (size_t i = 0; rules && i < f->logs.n; i++) {
-		const struct log_line *l = &f->logs.lines[i];
-
-		log_stream_host(host, sizeof(host), f->logs.streams.items[l->stream]);
-		metric_rules_apply(rules, host, l, &f->metrics);
-	}
-}
-
 static void forget_idle(struct sync *s, const char *key)
 {
 	for (size_t i = 0; i < s->idle_feeds.n; i++) {
@@ -119,12 +90,14 @@ static struct follow *follow_get(struct sync *s, const struct kind *kind, const 
 	if (!follow_feed(w)->logs.max_bytes)
 		follow_feed(w)->logs.max_bytes = (size_t)s->opt.log_bytes;
 	if (keeps_lines)
-		load_from_store(w);
+		back_from_cache(w);
 	return w;
 }
 
 static void follow_free(struct follow *w)
 {
+	back_free(w);
+	store_log_close(w->keep_writer);
 	metric_rules_free(w->rules);
 	free(w->log_waiters.items);
 	free(w->metric_waiters.items);
@@ -174,6 +147,7 @@ void follow_check(struct follow *w)
 	AUTO(str) char *key = key_of(w->kind, w->name);
 	struct job *j = (struct job *)(uintptr_t)follow_job(w);
 
+	back_drop(w);
 	map_remove(&s->follows, key);
 	feed_becomes_idle(s, key);
 	if (j && !j->unsaved)
@@ -209,7 +183,10 @@ void sync_feeds_reset(struct sync *s)
 	for (size_t i = 0; map_next(&s->follows, &i, NULL, &value);) {
 		struct follow *w = value;
 		struct feed *f = follow_feed(w);
+		bool begins = w->back && w->back_timer;
 
+		keep_stop(w);
+		back_drop(w);
 		loglines_clear(&f->logs);
 		series_set_done(&f->metrics);
 		f->logs_loaded = false;
@@ -223,6 +200,10 @@ void sync_feeds_reset(struct sync *s)
 			w->log = LOG_IDLE;
 		if (w->metrics == METRICS_COMPLETE)
 			w->metrics = METRICS_IDLE;
+		if (begins) { /* nothing was asked that would begin it */
+			w->log = LOG_IDLE;
+			sync_logs_begin(w);
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ static void on_tail(void *user, const struct log_event *events, size_t n, bool s
 {
 	struct follow *w = user;
 
-	if (w->s->closing)
+	if (w->s->closing || w->log == LOG_COMPLETE)
 		return;
 	struct feed *f = follow_feed(w);
 
@@ -42,7 +42,7 @@ static void on_tail(void *user, const struct log_event *events, size_t n, bool s
 	f->live_sampled = sampled;
 	f->live_minutes = logs_tail_minutes(w->session);
 	f->live_usd_micro = f->live_minutes * LIVE_TAIL_USD_MICRO;
-	sync_logs_add(w, events, n, true);
+	sync_logs_push(w, events, n);
 }
 
 /* The session is over though it was wanted. */

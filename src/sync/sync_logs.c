@@ -16,14 +16,14 @@
 #define LONG_OVERLAP_MS 180000 /* of every tenth, for the very late */
 #define LONG_EVERY 10
 #define PAGE_LIMIT 10000
-#define PAGE_LIMIT_READ 5000 /* of a log that is only handed on: half the memory */
+#define PAGE_LIMIT_READ 5000  /* of a log that is only handed on: half the memory */
+#define PAGE_LIMIT_PROBE 1000 /* of what has ended: is it a long one? */
 #define RESUMES_MAX 4
 #define LIVE_POLL_MS 10000     /* beside a live tail */
 #define IDLE_POLL_MS 3000      /* before the first container starts */
 #define FULL_REREAD_MAX 200000 /* lines: beyond, the end is settled by the long overlap */
 
 static void request_page(struct follow *w);
-static void begin_pass(struct follow *w);
 static int64_t poll_delay(const struct follow *w);
 
 static void log_tick(void *user)
@@ -79,8 +79,9 @@ static void add_event(struct follow *w, struct feed *f, const struct log_event *
 	}
 	if (reading_skips(w, e->time_ms))
 		return;
-	bool added = live ? loglines_add_live(&f->logs, stream, e->time_ms, e->text, e->len)
-			  : loglines_add(&f->logs, stream, e->event_id, e->time_ms, e->text, e->len);
+	bool added = w->pass.probes ? loglines_add_older(&f->logs, stream, e->time_ms, e->text, e->len, false)
+		     : live	    ? loglines_add_live(&f->logs, stream, e->time_ms, e->text, e->len)
+				    : loglines_add(&f->logs, stream, e->event_id, e->time_ms, e->text, e->len);
 
 	if (!added) {
 		w->pass.n_repeats++;
@@ -92,35 +93,58 @@ static void add_event(struct follow *w, struct feed *f, const struct log_event *
 		w->pass.n_new++;
 		w->newest_ms = MAX(w->newest_ms, e->time_ms);
 	}
-	if (reading_wants_metrics(w))
+	if (reading_wants_metrics(w) && !w->pass.probes)
 		read_metrics(w, f, stream, e);
 }
 
-void sync_logs_add(struct follow *w, const struct log_event *events, size_t n, bool live)
+static void add_events(struct follow *w, const struct log_event *events, size_t n, bool live)
 {
 	struct feed *f = follow_feed(w);
 
 	(void)sync_logs_rules(w);
 	for (size_t i = 0; i < n; i++)
 		add_event(w, f, &events[i], live);
+	w->pass.n_page += live ? 0 : n;
+	if (n > 0 && !live)
+		w->pass.last_ms = events[n - 1].time_ms;
+}
+
+static void settle_what_came(struct follow *w)
+{
+	struct feed *f = follow_feed(w);
+
+	if (w->pass.probes && w->pass.n_page > 0) { /* it was short after all */
+		w->pass.probes = false;
+		loglines_settle_older(&f->logs, INT64_MIN);
+		back_measure(w);
+	}
 	loglines_settle(&f->logs);
+}
+
+/* A page is whole. */
+static void settle(struct follow *w)
+{
+	settle_what_came(w);
 	reading_take(w);
+}
+
+void sync_logs_push(struct follow *w, const struct log_event *events, size_t n)
+{
+	add_events(w, events, n, true);
+	settle(w);
 }
 
 static void log_complete(struct follow *w)
 {
 	struct feed *f = follow_feed(w);
-	struct err err = {0};
 
 	w->log = LOG_COMPLETE;
 	f->logs.complete = true;
 	f->following = false;
 	f->logs.generation++;
+	loglines_finish(&f->logs);
 	sync_live_stop(w);
-	/* An empty log is asked for again: it may have been denied, or come late. */
-	if (!w->reading && f->logs.n > 0 && f->logs.n_dropped == 0 &&
-	    store_logs_save(w->s->store, w->kind, w->name, &f->logs, &err))
-		sync_note_error(w->s, "not cached", &err);
+	keep_begin(w);
 	sync_metrics_save(w);
 }
 
@@ -133,7 +157,7 @@ static void note_emptiness(struct follow *w, struct feed *f)
 }
 
 /* What comes after a pass that reached the end of the log. */
-static void pass_end(struct follow *w)
+void logs_pass_end(struct follow *w)
 {
 	struct feed *f = follow_feed(w);
 
@@ -141,7 +165,7 @@ static void pass_end(struct follow *w)
 	w->log = LOG_IDLE;
 	w->log_failures = 0;
 	if (!reading_pass_end(w)) {
-		begin_pass(w);
+		logs_begin_pass(w);
 		follow_release(w);
 		return;
 	}
@@ -182,7 +206,7 @@ static void restart_pass(struct follow *w)
 	request_page(w);
 }
 
-static void pass_failed(struct follow *w, const struct err *err)
+void logs_pass_failed(struct follow *w, const struct err *err)
 {
 	struct feed *f = follow_feed(w);
 	struct err copy = *err;
@@ -195,11 +219,11 @@ static void pass_failed(struct follow *w, const struct err *err)
 		restart_pass(w);
 		return;
 	}
-	loglines_settle(&f->logs);
+	settle_what_came(w);
 	w->log_failures++;
 	int64_t delay = follow_backoff(w, w->log_failures, "logs", &copy);
 	/* What was read of a long log is not read again. */
-	bool resumes = w->pass.token != NULL && copy.code != ERR_INVALID;
+	bool resumes = w->back || (w->pass.token != NULL && copy.code != ERR_INVALID);
 
 	f->logs.generation++;
 	if (resumes && (w->count > 0 || w->log_failures <= RESUMES_MAX))
@@ -222,28 +246,39 @@ static void pass_failed(struct follow *w, const struct err *err)
 static void read_by_stream(struct follow *w)
 {
 	w->access = BY_STREAM;
-	begin_pass(w);
+	logs_begin_pass(w);
 }
 
 /* The pages will not end: what would be asked next is not asked again. */
 static void pass_endless(struct follow *w, const struct err *err)
 {
 	str_set(&w->pass.token, NULL);
-	pass_failed(w, err);
+	logs_pass_failed(w, err);
 }
 
-static void on_events(void *user, const struct log_event *events, size_t n, const char *next_token,
+/* What a slice brings; true where others follow, or nothing is to be done. */
+static bool takes_slice(struct follow *w, const struct log_event *events, size_t n, bool more)
+{
+	if (!more)
+		w->pending--;
+	if (w->s->closing)
+		return true;
+	if (more)
+		add_events(w, events, n, false);
+	return more;
+}
+
+static void on_events(void *user, const struct log_event *events, size_t n, bool more, const char *next_token,
 		      const struct err *err)
 {
 	struct follow *w = user;
 	struct err endless = {0};
 
-	w->pending--;
-	if (w->s->closing)
+	if (takes_slice(w, events, n, more))
 		return;
 	if (err && err->code == ERR_NOTFOUND) { /* no group, no stream: nothing was logged yet */
 		str_set(&w->pass.token, NULL);
-		pass_end(w);
+		logs_pass_end(w);
 		return;
 	}
 	if (err && err->code == ERR_DENIED && w->access == BY_FILTER) {
@@ -251,11 +286,15 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	if (err) {
-		pass_failed(w, err);
+		logs_pass_failed(w, err);
 		return;
 	}
-	sync_logs_add(w, events, n, false);
-	if (paging_next(&w->pass.pages, "FilterLogEvents", next_token, n, &endless) < 0) {
+	if (w->pass.probes && next_token && w->pass.n_page > 0) {
+		back_begin(w);
+		return;
+	}
+	settle(w);
+	if (paging_next(&w->pass.pages, "FilterLogEvents", next_token, w->pass.n_page, &endless) < 0) {
 		if (str_eq(endless.aws_code, PAGING_EMPTY))
 			read_by_stream(w);
 		else
@@ -263,33 +302,31 @@ static void on_events(void *user, const struct log_event *events, size_t n, cons
 		return;
 	}
 	str_set(&w->pass.token, next_token);
-	if (next_token && n > 0 && reading_narrows(w, events[n - 1].time_ms))
-		begin_pass(w);
+	if (next_token && w->pass.n_page > 0 && reading_narrows(w, w->pass.last_ms))
+		logs_begin_pass(w);
 	else if (next_token)
 		request_page(w);
 	else
-		pass_end(w);
+		logs_pass_end(w);
 }
 
 /* GetLogEvents ends where it returns the token that was sent. */
-static void on_stream_events(void *user, const struct log_event *events, size_t n, const char *next_token,
+static void on_stream_events(void *user, const struct log_event *events, size_t n, bool more, const char *next_token,
 			     const struct err *err)
 {
 	struct follow *w = user;
 
-	w->pending--;
-	if (w->s->closing)
+	if (takes_slice(w, events, n, more))
 		return;
 	if (err && err->code != ERR_NOTFOUND) {
-		pass_failed(w, err);
+		logs_pass_failed(w, err);
 		return;
 	}
-	if (!err)
-		sync_logs_add(w, events, n, false);
+	settle(w);
 	struct err endless = {0};
 	bool last = err || !next_token || str_eq(next_token, w->pass.token);
 
-	if (paging_next(&w->pass.pages, "GetLogEvents", last ? NULL : next_token, n, &endless) < 0) {
+	if (paging_next(&w->pass.pages, "GetLogEvents", last ? NULL : next_token, w->pass.n_page, &endless) < 0) {
 		pass_endless(w, &endless);
 		return;
 	}
@@ -302,7 +339,7 @@ static void on_stream_events(void *user, const struct log_event *events, size_t 
 	if (w->pass.next_stream < w->pass.streams.n)
 		request_page(w);
 	else
-		pass_end(w);
+		logs_pass_end(w);
 }
 
 static void on_streams(void *user, const struct log_stream *streams, size_t n, const char *next_token,
@@ -314,7 +351,7 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 	if (w->s->closing)
 		return;
 	if (err && err->code != ERR_NOTFOUND) {
-		pass_failed(w, err);
+		logs_pass_failed(w, err);
 		return;
 	}
 	for (size_t i = 0; !err && i < n; i++) {
@@ -333,7 +370,7 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 	} else if (w->pass.streams.n > 0) {
 		request_page(w);
 	} else {
-		pass_end(w);
+		logs_pass_end(w);
 	}
 }
 
@@ -355,7 +392,7 @@ static int64_t pass_since(struct follow *w)
 	if (w->passes % LONG_EVERY == LONG_EVERY - 1)
 		overlap = LONG_OVERLAP_MS;
 	if (follow_is_settled(w)) {
-		if (w->n_lines <= FULL_REREAD_MAX && !follow_feed(w)->logs.seen.forgot)
+		if (w->n_lines <= FULL_REREAD_MAX && !follow_feed(w)->logs.seen.forgot && !follow_feed(w)->logs_cut)
 			return 0;
 		overlap = LONG_OVERLAP_MS * 4;
 	}
@@ -366,9 +403,10 @@ static void request_page(struct follow *w)
 {
 	bool awaited = w->log_waiters.n > 0 || w->metric_waiters.n > 0 || w->reading;
 	enum aws_priority p = awaited ? AWS_USER_ACTION : AWS_POLLING;
-	int limit = w->reading ? PAGE_LIMIT_READ : PAGE_LIMIT;
+	int limit = w->pass.probes ? PAGE_LIMIT_PROBE : w->reading ? PAGE_LIMIT_READ : PAGE_LIMIT;
 
 	w->log = LOG_READING;
+	w->pass.n_page = 0;
 	w->pending++;
 	if (w->access == BY_FILTER)
 		logs_filter_events(w->s->aws, w->group, w->prefix, NULL, w->pass.since_ms, w->pass.until_ms, limit,
@@ -380,7 +418,7 @@ static void request_page(struct follow *w)
 				w->pass.until_ms, true, limit, w->pass.token, p, on_stream_events, w);
 }
 
-static void begin_pass(struct follow *w)
+void logs_begin_pass(struct follow *w)
 {
 	bool settled = follow_is_settled(w);
 
@@ -395,7 +433,11 @@ static void begin_pass(struct follow *w)
 	w->pass.next_stream = 0;
 	loglines_begin_pass(&follow_feed(w)->logs);
 	reading_begin_pass(w);
-	request_page(w);
+	w->pass.probes = back_is_wanted(w);
+	if (w->pass.probes && w->access == BY_STREAM)
+		back_begin(w);
+	else
+		request_page(w);
 }
 
 /* There is nothing to be read. */
@@ -423,8 +465,10 @@ void sync_logs_begin(struct follow *w)
 		return;
 	}
 	follow_stop_timer(w, &w->log_timer); /* one that is due begins now */
-	if (w->log == LOG_BROKEN)
+	if (w->back)
+		back_go_on(w);
+	else if (w->log == LOG_BROKEN)
 		request_page(w);
 	else
-		begin_pass(w);
+		logs_begin_pass(w);
 }

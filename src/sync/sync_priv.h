@@ -183,10 +183,12 @@ enum log_pass {
 	READ_WHOLE,    /* all, of a thing that was settled when it began and of which nothing was known */
 	READ_CHECK,    /* once more, of a settled thing: complete where it brings nothing new */
 	READ_WINDOW,   /* backwards from the end, until enough lines are found (sync_read.c) */
+	READ_BACK,     /* backwards, page by page, to the beginning (sync_back.c) */
 };
 enum log_access { BY_FILTER = 0, BY_STREAM /* FilterLogEvents is denied: GetLogEvents */ };
 
 struct reading;
+struct back;
 
 struct follow {
 	struct sync *s;
@@ -209,8 +211,11 @@ struct follow {
 	int passes, log_failures; /* ended well; failed in a row */
 	struct {		  /* the pass under way, or that broke */
 		enum log_pass kind;
+		bool probes;		    /* its first page tells whether the log is long */
 		int64_t since_ms, until_ms; /* until 0: without an end */
 		size_t n_new, n_repeats;
+		size_t n_page;	 /* events of the page that is coming in */
+		int64_t last_ms; /* the time of the last of them */
 		int restarts;
 		char *token;
 		struct paging pages;	/* repeats and emptiness */
@@ -218,6 +223,14 @@ struct follow {
 		size_t next_stream;
 	} pass;
 	struct reading *reading; /* sync_read.c: lines are handed on, not kept; NULL */
+	struct back *back;	 /* sync_back.c: it is read backwards; NULL */
+	bool no_back;		 /* that is not possible */
+	uint64_t back_timer;
+
+	/* on its way into the cache (sync_keep.c) */
+	struct log_writer *keep_writer;
+	uint64_t keep_timer;
+	size_t kept; /* lines */
 
 	/* live tail (sync_live.c) */
 	enum tail_state tail;
@@ -257,9 +270,29 @@ void sync_feeds_job_changed(struct sync *s, const struct job *j);
 void sync_feeds_free(struct sync *s);
 void sync_feeds_reset(struct sync *s); /* another account: what the feeds hold is not ours */
 
-void sync_logs_begin(struct follow *w); /* a pass, unless one is under way */
-void sync_logs_add(struct follow *w, const struct log_event *events, size_t n, bool live);
+void sync_logs_begin(struct follow *w);						 /* a pass, unless one is under way */
+void sync_logs_push(struct follow *w, const struct log_event *events, size_t n); /* by the live tail */
 struct metric_rules *sync_logs_rules(struct follow *w); /* NULL where the kind's lines hold no metrics */
+
+void logs_begin_pass(struct follow *w);
+void logs_pass_end(struct follow *w);
+void logs_pass_failed(struct follow *w, const struct err *err);
+
+/* sync_back.c */
+/* What has ended and is watched, and of which nothing is known: its newest page first,
+ * where it is long. */
+bool back_is_wanted(struct follow *w);
+void back_begin(struct follow *w);
+void back_go_on(struct follow *w); /* from where it broke */
+/* What the cache has of the log: the newest page now, the rest in slices. */
+void back_from_cache(struct follow *w);
+void back_measure(struct follow *w); /* the metrics of all lines there are, at once */
+void back_drop(struct follow *w);    /* with the lines that it has read; nothing where none is under way */
+void back_free(struct follow *w);
+
+/* sync_keep.c */
+void keep_begin(struct follow *w); /* it is complete */
+void keep_stop(struct follow *w);  /* what is not whole is taken back */
 
 /* sync_read.c */
 /* Lines are handed on from now on (fn NULL: only their metrics are wanted). */

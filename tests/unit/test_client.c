@@ -59,7 +59,7 @@ struct world {
 	/* what came */
 	bool done;
 	struct err err;
-	size_t n_jobs;
+	size_t n_jobs, n_slices;
 	char *name, *token;
 	int64_t total;
 	int attempts, status, reports;
@@ -473,15 +473,21 @@ static void on_identity(void *user, const struct sts_identity *id, const struct 
 		str_set(&w->name, id->account);
 }
 
-static void on_events(void *user, const struct log_event *events, size_t n, const char *token, const struct err *err)
+static void on_events(void *user, const struct log_event *events, size_t n, bool more, const char *token,
+		      const struct err *err)
 {
 	struct world *w = user;
 
-	w->done = true;
-	w->n_jobs = n;
-	str_set(&w->token, token);
+	assert_false(w->done);
+	w->done = !more;
+	w->n_jobs += n;
+	w->n_slices += more;
+	if (err)
+		w->err = *err;
+	if (!more)
+		str_set(&w->token, token);
 	if (n)
-		str_set(&w->name, events[0].stream);
+		str_set(&w->name, events[n - 1].stream ? events[n - 1].stream : events[n - 1].text);
 }
 
 static void on_data(void *user, const struct cw_series *series, size_t n, const char *token, const struct err *err)
@@ -530,6 +536,88 @@ static void test_other_services(void **state)
 	world_stop(&w);
 }
 
+static struct aws_request *read_page(struct world *w)
+{
+	return logs_filter_events(w->client, TRAINING_LOG_GROUP, "j/", NULL, 0, 0, 0, NULL, AWS_POLLING, on_events, w);
+}
+
+/* A page of n events; the one in the middle is `middle`. */
+static char *make_page(size_t n, const char *middle)
+{
+	struct buf out = BUF_INIT((size_t)4 << 20);
+
+	(void)buf_adds(&out, "200 {\"searchedLogStreams\":[{\"a\":\"]}\"}], \"events\" : [");
+	for (size_t i = 0; i < n; i++) {
+		(void)buf_adds(&out, i ? ", " : " ");
+		if (i == n / 2)
+			(void)buf_adds(&out, middle);
+		else
+			(void)buf_addf(&out,
+				       "{\"timestamp\":%zu,\"message\":\"\\\"]},{[ \\\\\",\"logStreamName\":\"j/%zu\"}",
+				       i, i);
+	}
+	(void)buf_adds(&out, "],\"nextToken\":\"t\"}");
+	return buf_take(&out);
+}
+
+/* A long list comes in slices and in its order; other turns of the loop lie between. */
+static void test_page_in_slices(void **state)
+{
+	AUTO(str) char *odd = make_page(5000, "{\"timestamp\":NaN,\"message\":\"\\ud800\",\"logStreamName\":\"j/x\"}");
+	AUTO(str) char *broken = make_page(5000, "{\"timestamp\":1,\"message\":no}");
+	AUTO(str) char *cut = xstrndup(odd, strlen(odd) / 2);
+	const char *pages[] = {odd}, *wrong[] = {broken}, *torn[] = {cut, odd}, *empty[] = {"200 {\"events\":[ ]}"};
+	struct world w;
+
+	world_start(&w, pages, 1);
+	read_page(&w);
+	run(&w);
+	assert_int_equal(w.n_jobs, 5000);
+	assert_true(w.n_slices >= 8);
+	assert_string_equal(w.name, "j/4999");
+	assert_string_equal(w.token, "t");
+	world_stop(&w);
+	world_start(&w, wrong, 1);
+	read_page(&w);
+	run(&w);
+	assert_int_equal(w.err.code, 0);
+	assert_int_equal(w.n_jobs, 4999);
+	assert_int_equal(w.attempts, 1); /* the first were given: it is not tried again */
+	assert_int_equal(aws_client_left_out(w.client), 1);
+	world_stop(&w);
+	world_start(&w, torn, 2);
+	read_page(&w);
+	run(&w);
+	assert_int_equal(w.err.code, 0);
+	assert_int_equal(w.n_jobs, 5000);
+	assert_int_equal(w.attempts, 2);
+	world_stop(&w);
+	world_start(&w, empty, 1);
+	read_page(&w);
+	run(&w);
+	assert_int_equal(w.n_jobs, 0);
+	assert_null(w.token);
+	world_stop(&w);
+	/* One that is let go of in its middle. */
+	world_start(&w, pages, 1);
+	struct aws_request *r = read_page(&w);
+
+	while (w.n_slices == 0)
+		aws_client_poll(w.client, NULL, 0, 100);
+	assert_false(w.done);
+	aws_request_cancel(r);
+	run(&w);
+	assert_int_equal(w.err.code, ERR_CANCELLED);
+	w.done = false;
+	read_page(&w);
+	for (size_t before = w.n_slices; w.n_slices == before;)
+		aws_client_poll(w.client, NULL, 0, 100);
+	w.done = false;
+	aws_client_free(TAKE(w.client));
+	assert_true(w.done);
+	world_stop(&w);
+}
+
 static void test_no_credentials_lists_sources(void **state)
 {
 	AUTO(str) char *dir = unit_temp_dir();
@@ -575,6 +663,7 @@ int main(void)
 		cmocka_unit_test(test_free_cancels),
 		cmocka_unit_test(test_rate_and_priority),
 		cmocka_unit_test(test_other_services),
+		cmocka_unit_test(test_page_in_slices),
 		cmocka_unit_test(test_no_credentials_lists_sources),
 	};
 

@@ -29,6 +29,90 @@ static void test_order_and_identity(void **state)
 	assert_string_equal(loglines_by_seq(&l, l.last_seq)->text, "late");
 }
 
+/* A page of older events goes before the others, also of the same time, in its own order. */
+static void test_older_pages(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	const char *const wanted[] = {"a", "b", "c", "c", "d", "e", "f"};
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} newer[] = {{5, "d"}, {5, "e"}}, older[] = {{3, "a"}, {5, "b"}, {5, "c"}, {5, "c"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(newer); i++)
+		assert_true(loglines_add_older(&l, "s", newer[i].ms, newer[i].text, 1, false));
+	loglines_settle_older(&l, INT64_MIN);
+	assert_true(add(&l, "s", "9", 9, "f")); /* a line that follows */
+	uint64_t d = l.lines[0].seq;
+
+	for (size_t i = 0; i < ARRAY_LEN(older); i++)
+		assert_true(loglines_add_older(&l, "s", older[i].ms, older[i].text, 1, false));
+	loglines_settle_older(&l, 4);
+	assert_int_equal(l.n, 6); /* "a" waits */
+	assert_string_equal(l.lines[0].text, "b");
+	loglines_settle_older(&l, INT64_MIN);
+	assert_int_equal(l.n, ARRAY_LEN(wanted));
+	for (size_t i = 0; i < l.n; i++)
+		assert_string_equal(l.lines[i].text, wanted[i]);
+	assert_int_equal(l.lines[4].seq, d);
+	assert_int_equal(l.n_before, 6);
+	loglines_begin_pass(&l);
+	assert_false(add(&l, "s", "x", 5, "b")); /* known whichever way it comes */
+	assert_false(loglines_add_older(&l, "s", 5, "d", 1, false));
+	loglines_finish(&l);
+	assert_int_equal(l.n, ARRAY_LEN(wanted));
+}
+
+/* Two streams, read backwards by pages of any size: what was held back comes to its place
+ * in the order of its stream. */
+static void test_older_at_random(void **state)
+{
+	for (unsigned seed = 1; seed <= 50; seed++) {
+		AUTO(loglines) struct loglines l = {0};
+		int64_t times[2][200], t = 0, from[2] = {200, 200}, shown = 0;
+		const char *const names[] = {"s0", "s1"};
+		uint64_t random = seed * 88172645463325252ULL;
+		char text[16];
+
+		for (int i = 0; i < 400; i++) {
+			random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+			times[i % 2][i / 2] = t += random % 4 == 0;
+		}
+		while (from[0] > 0 || from[1] > 0) {
+			int64_t last[2] = {from[0] == 0	    ? INT64_MIN
+					   : from[0] == 200 ? INT64_MAX
+							    : times[0][from[0]],
+					   from[1] == 0	    ? INT64_MIN
+					   : from[1] == 200 ? INT64_MAX
+							    : times[1][from[1]]};
+			int k = last[1] > last[0];
+
+			random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+			int64_t n = MIN(1 + (int64_t)(random % 23), from[k]);
+
+			from[k] -= n;
+			for (int64_t i = from[k]; i < from[k] + n; i++) {
+				snprintf(text, sizeof(text), "%d", (int)i);
+				assert_true(loglines_add_older(&l, names[k], times[k][i], text, strlen(text), false));
+			}
+			last[k] = from[k] == 0 ? INT64_MIN : times[k][from[k]];
+			loglines_settle_older(&l, MAX(last[0], last[1]));
+			assert_true((int64_t)l.n >= shown);
+			shown = (int64_t)l.n;
+		}
+		assert_int_equal(l.n, 400);
+		int64_t next[2] = {0, 0};
+
+		for (size_t i = 0; i < l.n; i++) {
+			int k = str_eq(l.streams.items[l.lines[i].stream], "s1");
+
+			snprintf(text, sizeof(text), "%d", (int)next[k]++);
+			assert_string_equal(l.lines[i].text, text);
+			assert_true(i == 0 || l.lines[i - 1].time_ms <= l.lines[i].time_ms);
+		}
+	}
+}
+
 static void test_identity_without_id(void **state)
 {
 	AUTO(loglines) struct loglines l = {0};
@@ -703,6 +787,8 @@ static void test_same_millisecond(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_order_and_identity),
+					   cmocka_unit_test(test_older_pages),
+					   cmocka_unit_test(test_older_at_random),
 					   cmocka_unit_test(test_identity_without_id),
 					   cmocka_unit_test(test_live_and_passes),
 					   cmocka_unit_test(test_many_late),

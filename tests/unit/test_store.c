@@ -202,6 +202,33 @@ static void test_scopes(void **state)
 	assert_string_equal(mark, "12");
 }
 
+static void add_older(void *user, const char *stream, int64_t time_ms, const char *text, size_t len)
+{
+	assert_true(loglines_add_older(user, stream, time_ms, text, len, true));
+}
+
+/* The same log backwards: its end is there with the first page. */
+static void check_pages(struct store *s, const struct loglines *l)
+{
+	AUTO(loglines) struct loglines back = {0};
+	struct log_pages *p = NULL;
+	size_t n_pages = 0;
+
+	assert_int_equal(store_log_open(s, TRAINING_KIND, "b", &p, NULL), -ERR_NOTFOUND);
+	assert_int_equal(store_log_open(s, TRAINING_KIND, "a", &p, NULL), 0);
+	assert_int_equal(store_log_n(p), l->n);
+	for (bool more = true; more; n_pages++) {
+		assert_int_equal(store_log_page(p, add_older, &back, &more, NULL), 0);
+		loglines_settle_older(&back, INT64_MIN);
+		for (size_t i = 0; i < back.n; i += 97)
+			assert_string_equal(back.lines[back.n - 1 - i].text, l->lines[l->n - 1 - i].text);
+	}
+	assert_true(n_pages > 10);
+	assert_int_equal(back.n, l->n);
+	assert_int_equal(back.n_before, l->n);
+	store_log_pages_free(p);
+}
+
 static void test_logs(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
@@ -225,6 +252,7 @@ static void test_logs(void **state)
 		assert_string_equal(back.lines[i].text, l.lines[i].text);
 		assert_string_equal(back.streams.items[back.lines[i].stream], l.streams.items[l.lines[i].stream]);
 	}
+	check_pages(s, &l);
 	AUTO(loglines) struct loglines none = {.complete = true};
 	assert_int_equal(store_logs_save(s, TRAINING_KIND, "a", &none, NULL), 0); /* replaces */
 	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), 0);

@@ -577,6 +577,123 @@ static void test_log_resumes(void **state)
 	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents"), 11);
 }
 
+#define LONG_N 400
+
+/* Lines of three streams, many of one millisecond, some alike; one stream is from before. */
+static void add_long_log(struct world *w)
+{
+	static const char *const streams[] = {"a/algo-1-2", "a/algo-2-2"};
+	char text[32];
+
+	fake_job(&w->aws, "a", "Completed", 1700000000, 1700000100);
+	for (int i = 0; i < LONG_N; i++) {
+		snprintf(text, sizeof(text), i % 5 ? "%d" : "[%d]\ttrain-rmse:0.5", i / 2);
+		fake_log(&w->aws, i < 60 ? "a/algo-1-1" : streams[i % 7 == 0], 1700000000000 + i / 11, text);
+	}
+}
+
+/* What the log has, each stream in its own order, all in order of time. */
+static void check_long_log(const struct loglines *l, size_t first)
+{
+	size_t at[3] = {0};
+	char text[32];
+
+	assert_int_equal(l->n, LONG_N - first);
+	for (size_t i = 1; i < l->n; i++)
+		assert_true(l->lines[i - 1].time_ms <= l->lines[i].time_ms);
+	for (size_t i = first; i < LONG_N; i++) {
+		const char *stream = i < 60 ? "a/algo-1-1" : i % 7 == 0 ? "a/algo-2-2" : "a/algo-1-2";
+		size_t *k = &at[i < 60 ? 0 : i % 7 == 0 ? 1 : 2];
+
+		while (*k < l->n && !str_eq(l->streams.items[l->lines[*k].stream], stream))
+			++*k;
+		assert_true(*k < l->n);
+		snprintf(text, sizeof(text), i % 5 ? "%zu" : "[%zu]\ttrain-rmse:0.5", i / 2);
+		assert_string_equal(l->lines[*k].text, text);
+		++*k;
+	}
+}
+
+/* What is shown while it is read has no holes: it is the end of the log. */
+static void check_end_of_long_log(const struct loglines *l)
+{
+	size_t n[3] = {0}, all[3] = {0};
+
+	if (l->n == 0)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		n[str_eq(l->streams.items[l->lines[i].stream], "a/algo-1-1")
+			  ? 0
+			  : 1 + str_eq(l->streams.items[l->lines[i].stream], "a/algo-1-2")]++;
+	for (size_t i = LONG_N; i-- > 0;) {
+		if (1700000000000 + (int64_t)i / 11 <= l->lines[0].time_ms)
+			break;
+		all[i < 60 ? 0 : 1 + (i % 7 != 0)]++;
+	}
+	for (size_t k = 0; k < 3; k++)
+		assert_true(n[k] >= all[k]);
+}
+
+/* The newest page comes first, then what is older; nothing is lost or twice at a seam, and
+ * it is cached. A failure on its way is passed; what was begun and left begins again. */
+static void test_long_log_backwards(void **state)
+{
+	struct world *w = *state;
+
+	add_long_log(w);
+	jobs(w);
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
+	WAIT_UNTIL(w, f->logs.n > 0);
+	assert_true(f->logs_reading);
+	assert_int_equal(f->logs.lines[f->logs.n - 1].time_ms, 1700000000000 + (LONG_N - 1) / 11);
+	assert_true(f->logs.n < LONG_N / 4);
+	reopen(w); /* in the midst of it */
+	jobs(w);
+	fake_fail(&w->aws, "GetLogEvents", 1, "cut");
+	w->aws.n_skip = 20;
+	sync_watch(w->s, TRAINING_KIND, "a");
+	f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
+	for (size_t seen = 0; !f->logs.complete; seen = f->logs.n) {
+		sync_poll(w->s, NULL, 0, 100);
+		assert_true(f->logs.n >= seen);
+		check_end_of_long_log(&f->logs);
+	}
+	check_long_log(&f->logs, 0);
+	assert_false(f->logs_reading);
+	size_t n_points = 0;
+
+	for (size_t i = 0; i < f->metrics.n; i++)
+		n_points += str_eq(f->metrics.items[i].name, "train:rmse") ? f->metrics.items[i].n : 0;
+	assert_int_equal(n_points, LONG_N / 5);
+	struct outcome o = logs(w, "a");
+	assert_int_equal(o.err.code, 0);
+	sync_unwatch(w->s, TRAINING_KIND, "a");
+	reopen(w);
+	int64_t calls = fake_calls(&w->aws, "FilterLogEvents") + fake_calls(&w->aws, "GetLogEvents");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
+	assert_true(f->logs.n >= 200); /* at once */
+	WAIT_UNTIL(w, f->logs.complete);
+	check_long_log(&f->logs, 0);
+	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents") + fake_calls(&w->aws, "GetLogEvents"), calls);
+}
+
+/* Without the calls that go backwards it is read forwards. */
+static void test_long_log_forwards(void **state)
+{
+	struct world *w = *state;
+
+	add_long_log(w);
+	jobs(w);
+	fake_deny(&w->aws, "GetLogEvents");
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
+	WAIT_UNTIL(w, f->logs.complete);
+	check_long_log(&f->logs, 0);
+	assert_int_equal(fake_calls(&w->aws, "GetLogEvents"), 1);
+}
+
 static void test_filter_denied(void **state)
 {
 	struct world *w = *state;
@@ -1177,6 +1294,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log_resumes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_log_backwards, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_log_forwards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_feeds_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch, setup, teardown),

@@ -319,6 +319,66 @@ static void test_pager_search_follows_growth(void **state)
 /* A million lines, one of 90,000 characters among them: no step of scrolling,
  * painting or searching may take as long as a frame. The bound is generous for
  * sanitizers and busy machines; a walk over all lines would pass it many times. */
+static void add_older_lines(struct loglines *l, int from, int to)
+{
+	char text[32];
+
+	for (int i = from; i < to; i++) {
+		snprintf(text, sizeof(text), "%s %d", i % 10 ? "line" : "hit", i);
+		(void)loglines_add_older(l, "j/algo-1", 1000 + i, text, strlen(text), true);
+	}
+	loglines_settle_older(l, INT64_MIN);
+}
+
+/* A log that is read backwards: what is on the screen stays, hits are found in what comes,
+ * and above the first line it says that there is more. */
+static void test_pager_grows_at_its_front(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	AUTO(surface) struct surface s = {0};
+	struct pager p;
+	bool complete;
+
+	surface_resize(&s, 10, 60);
+	pager_init(&p);
+	p.before = "older ones come";
+	add_older_lines(&l, 900, 1000);
+	pager_update(&p, &l);
+	pager_draw(&p, surface_area(&s));
+	assert_string_equal(top_text(&p), "hit 990"); /* the end */
+	pager_action(&p, ACT_TOP, NULL);
+	pager_draw(&p, surface_area(&s));
+	assert_string_equal(top_text(&p), "hit 900");
+	AUTO(buf) struct buf screen = BUF_INIT(BUF_MAX_TEXT);
+	surface_text(&s, &screen);
+	assert_true(str_starts(buf_str(&screen), " older ones come"));
+	size_t first, last;
+	pager_visible(&p, &first, &last);
+	assert_int_equal(last, 9);
+	assert_int_equal(pager_search_set(&p, "hit", true, NULL), 0);
+	while (pager_work(&p, 1000))
+		;
+	assert_int_equal(pager_hits(&p, &complete), 10);
+	assert_true(complete);
+	add_older_lines(&l, 500, 900);
+	pager_update(&p, &l);
+	pager_draw(&p, surface_area(&s));
+	assert_string_equal(top_text(&p), "hit 900");
+	assert_int_equal(pager_hits(&p, &complete), 10);
+	assert_false(complete);
+	pager_action(&p, ACT_MATCHES_ONLY, NULL);
+	pager_draw(&p, surface_area(&s));
+	const struct log_line *at = pager_line_at_hand(&p);
+	AUTO(str) char *text = xstrdup(at->text);
+	while (pager_work(&p, 1000))
+		;
+	pager_draw(&p, surface_area(&s));
+	assert_int_equal(pager_hits(&p, &complete), 50);
+	assert_true(complete);
+	assert_string_equal(pager_line_at_hand(&p)->text, text);
+	pager_done(&p);
+}
+
 static void test_pager_is_fast(void **state)
 {
 	AUTO(loglines) struct loglines l = {0};
@@ -747,6 +807,7 @@ int main(void)
 		cmocka_unit_test(test_pager_rows_of_an_event),
 		cmocka_unit_test(test_chart_last_value),
 		cmocka_unit_test(test_pager_search_follows_growth),
+		cmocka_unit_test(test_pager_grows_at_its_front),
 		cmocka_unit_test(test_pager_is_fast),
 		cmocka_unit_test(test_random_keys),
 		cmocka_unit_test(test_prompt_history),
