@@ -16,6 +16,7 @@ struct runtime_call {
 	const char *accept, *variant, *model; /* NULL: none is named */
 	const void *body;		      /* copied */
 	size_t len;
+	const char *input; /* of an asynchronous endpoint: where its input lies; then there is no body */
 };
 
 struct runtime_answer {
@@ -24,6 +25,7 @@ struct runtime_answer {
 	const char *content_type, *variant; /* as the service says them, NULL */
 	const void *body;
 	size_t len;
+	const char *output, *failure, *inference; /* of an asynchronous call; NULL */
 };
 
 /* a is never NULL: beside an err it tells status and time. A model's own failure is an

@@ -79,9 +79,9 @@ _sagetop()
 	clone) own='--set --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
 	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to --force' ;;
-	deploy) own='--name --dry-run --yes --wait --timeout --image-uri --role --count --type --force --update --serverless --variant' ;;
+	deploy) own='--name --dry-run --yes --wait --timeout --image-uri --role --count --type --to --force --update --serverless --async --variant' ;;
 	transform) own='--set --name --dry-run --yes --wait --timeout --input --output --image-uri --role --count --type --to --force --content-type --accept --split --strategy --input-filter --output-filter --join' ;;
-	invoke) own='--variant --model --content-type --accept --repeat --parallel' ;;
+	invoke) own='--timeout --to --async --variant --model --content-type --accept --repeat --parallel' ;;
 	stop) own='' ;;
 	delete) own='--all --yes' ;;
 	wait) own='--timeout' ;;

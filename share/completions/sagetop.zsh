@@ -148,7 +148,7 @@ _sagetop() {
 			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
 			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
 			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		deploy) _arguments $everywhere \
@@ -161,9 +161,11 @@ _sagetop() {
 			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
 			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
 			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--update[change what an endpoint that is there serves, without a break; its instances and weights stay]' \
 			'--serverless=[without instances\: so many MB, so many requests at a time (2048,5)]:MEMORY,CONCURRENCY: ' \
+			'--async[deploy\: calls wait in a queue and their answers are stored under --to; invoke\: of such an endpoint, FILE may be s3\://BUCKET/KEY, and the answer is printed once it is stored]' \
 			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
 			'*: : ' ;;
 		transform) _arguments $everywhere \
@@ -179,7 +181,7 @@ _sagetop() {
 			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
 			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
 			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--content-type=[what the body, or the input, is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
 			'--accept=[what the answer shall be (default\: as the model likes)]:TYPE: ' \
@@ -190,6 +192,9 @@ _sagetop() {
 			'--join[write each record with its prediction behind it]' \
 			'*: : ' ;;
 		invoke) _arguments $everywhere \
+			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--async[deploy\: calls wait in a queue and their answers are stored under --to; invoke\: of such an endpoint, FILE may be s3\://BUCKET/KEY, and the answer is printed once it is stored]' \
 			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
 			'--model=[the model that answers, of an endpoint of many models]:FILE: ' \
 			'--content-type=[what the body, or the input, is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
@@ -231,7 +236,7 @@ _sagetop() {
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
@@ -240,7 +245,7 @@ _sagetop() {
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \

@@ -5,6 +5,7 @@
 #include "app/model_source.h"
 #include "app/output.h"
 #include "app/reference.h"
+#include "app/upload.h"
 #include "aws/op.h"
 #include "base/timefmt.h"
 #include "sync/deploy_spec.h"
@@ -15,7 +16,7 @@
 
 struct deploy {
 	struct app *a;
-	char *endpoint, *config_name;
+	char *endpoint, *config_name, *place;
 	struct deploy_machines machines;
 	struct model_source model;
 	json_t *config; /* CreateEndpointConfig's */
@@ -31,6 +32,7 @@ static void deploy_done(struct deploy *d)
 {
 	free(d->endpoint);
 	free(d->config_name);
+	free(d->place);
 	model_source_done(&d->model);
 	json_decref(d->config);
 	json_decref(d->old);
@@ -52,7 +54,23 @@ static int read_machines(struct deploy *d, struct err *err)
 	d->machines.instances = a->cli.numbers[OPT_INSTANCES];
 	if (serverless && (d->machines.instance_type || d->machines.instances))
 		return err_set(err, ERR_USAGE, "--serverless has no instances: leave out --type and --count");
+	if (serverless && app_flag(a, OPT_ASYNC))
+		return err_set(err, ERR_USAGE, "an endpoint is --serverless or --async");
+	if (app_value(a, OPT_TO) && !app_flag(a, OPT_ASYNC))
+		return err_set(err, ERR_USAGE, "--to goes with --async: it is where the answers lie");
 	return serverless ? deploy_parse_serverless(serverless, &d->machines, err) : 0;
+}
+
+/* Of an asynchronous endpoint. */
+static int find_answers(struct deploy *d, struct err *err)
+{
+	if (!app_flag(d->a, OPT_ASYNC))
+		return 0;
+	d->place = upload_place(d->a, d->endpoint);
+	if (!d->place)
+		return err_set(err, ERR_USAGE, "where do the answers go? say --to s3://BUCKET/PREFIX");
+	d->machines.place = d->place;
+	return 0;
 }
 
 static int of_existing(struct deploy *d, struct err *err)
@@ -299,7 +317,7 @@ static int plan(struct deploy *d, struct err *err)
 	    model_source_find(a, a->cli.args.items[0], &d->model, err) < 0)
 		return -err->code;
 	d->endpoint = xstrdup(str_or(app_value(a, OPT_NAME), d->model.name));
-	if (find_config(d, err) < 0)
+	if (find_answers(d, err) < 0 || find_config(d, err) < 0)
 		return -err->code;
 	s = sync_session(a->sync);
 	d->rate_micro = deploy_rate_micro(d->config, &s->prices, s->region);

@@ -1,6 +1,7 @@
 /* sagetop invoke ENDPOINT FILE|-: a model's answer on standard output as it came, how long it
  * took on standard error; with --repeat the endpoint under load. */
 #include "app/commands.h"
+#include "app/invoke_async.h"
 #include "app/invoke_load.h"
 #include "app/output.h"
 #include "app/reference.h"
@@ -43,6 +44,16 @@ static void explain_not_found(struct app *a, const char *name, struct err *err)
 	}
 }
 
+/* Whether an endpoint answers by its queue only, where it can be told. */
+static bool is_async(struct app *a, const char *name)
+{
+	AUTO(json) json_t *told = NULL;
+	struct err ignored = {0};
+
+	return reference_look(a, &kind_table[KIND_ENDPOINT], name, &told, &ignored) == 0 &&
+	       json_object_get(told, "AsyncInferenceConfig") != NULL;
+}
+
 /* The service's words, and what is to be done about them. */
 static void explain(struct app *a, const char *name, struct err *err)
 {
@@ -53,6 +64,9 @@ static void explain(struct app *a, const char *name, struct err *err)
 	if (str_eq(err->aws_code, "ModelError")) {
 		err_clear(err);
 		(void)err_set(err, service.code, "%.380s; its log: sagetop logs endpoint/%s", service.msg, name);
+	} else if (str_eq(err->aws_code, "ValidationError") && !app_flag(a, OPT_ASYNC) && is_async(a, name)) {
+		err_clear(err);
+		(void)err_set(err, ERR_INVALID, "%s is asynchronous and answers nothing at once: say --async", name);
 	} else if (str_eq(err->aws_code, "ValidationError") && strcasestr(err->msg, "not found") &&
 		   !strcasestr(err->msg, "variant")) {
 		explain_not_found(a, name, err);
@@ -94,6 +108,11 @@ static int check_options(const struct app *a, struct err *err)
 		return err_set(err, ERR_USAGE, "--repeat takes 1 to %d", INVOKE_CALLS_MAX);
 	if (app_value(a, OPT_PARALLEL) && (p < 1 || p > RUNTIME_CALLS_AT_ONCE))
 		return err_set(err, ERR_USAGE, "--parallel takes 1 to %d", RUNTIME_CALLS_AT_ONCE);
+	if (app_flag(a, OPT_ASYNC) &&
+	    (app_value(a, OPT_REPEAT) || app_value(a, OPT_VARIANT) || app_value(a, OPT_MODEL)))
+		return err_set(err, ERR_USAGE, "--async goes without --repeat, --variant and --model");
+	if (!app_flag(a, OPT_ASYNC) && (app_value(a, OPT_TO) || app_value(a, OPT_TIMEOUT)))
+		return err_set(err, ERR_USAGE, "--to and --timeout go with --async");
 	if (app_value(a, OPT_PARALLEL) && !app_value(a, OPT_REPEAT))
 		return err_set(err, ERR_USAGE, "--parallel goes with --repeat");
 	return 0;
@@ -105,7 +124,9 @@ int cmd_invoke(struct app *a, struct err *err)
 	const char *name = str_starts(reference, "endpoint/") ? reference + strlen("endpoint/") : reference;
 	AUTO(buf) struct buf body = BUF_INIT(RUNTIME_MAX_BODY);
 
-	if (check_options(a, err) < 0 || read_body(path, &body, err) < 0 || app_connect(a, err) < 0 ||
+	bool in_s3 = app_flag(a, OPT_ASYNC) && str_starts(path, "s3://");
+
+	if (check_options(a, err) < 0 || (!in_s3 && read_body(path, &body, err) < 0) || app_connect(a, err) < 0 ||
 	    sync_load(a->sync, err) < 0)
 		return -err->code;
 	struct runtime_call call = {.endpoint = name,
@@ -116,8 +137,9 @@ int cmd_invoke(struct app *a, struct err *err)
 				    .body = buf_str(&body),
 				    .len = body.len};
 	size_t parallel = app_value(a, OPT_PARALLEL) ? (size_t)a->cli.numbers[OPT_PARALLEL] : 1;
-	int rc = app_value(a, OPT_REPEAT) ? invoke_load(a, &call, (size_t)a->cli.numbers[OPT_REPEAT], parallel, err)
-					  : invoke_once(a, &call, err);
+	int rc = app_flag(a, OPT_ASYNC)	    ? invoke_async(a, &call, in_s3 ? path : NULL, err)
+		 : app_value(a, OPT_REPEAT) ? invoke_load(a, &call, (size_t)a->cli.numbers[OPT_REPEAT], parallel, err)
+					    : invoke_once(a, &call, err);
 
 	if (rc < 0)
 		explain(a, name, err);

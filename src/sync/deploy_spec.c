@@ -173,6 +173,19 @@ static void set_machines(json_t *variant, const struct deploy_machines *m)
 		json_object_set_new(variant, "InitialInstanceCount", json_integer(m->instances ? m->instances : 1));
 }
 
+static void set_async(json_t *config, const struct deploy_machines *m)
+{
+	size_t n = m->place ? strlen(m->place) : 0;
+
+	while (n && m->place[n - 1] == '/')
+		n--;
+	if (m->place)
+		json_object_set_new(config, "AsyncInferenceConfig",
+				    json_pack("{s:{s:o, s:o}}", "OutputConfig", "S3OutputPath",
+					      json_sprintf("%.*s/answers", (int)n, m->place), "S3FailurePath",
+					      json_sprintf("%.*s/failures", (int)n, m->place)));
+}
+
 json_t *deploy_config_new(const char *endpoint, const char *model, const struct deploy_machines *m)
 {
 	json_t *variant = json_pack("{s:s, s:s, s:f}", "VariantName", DEPLOY_VARIANT, "ModelName", model,
@@ -180,6 +193,7 @@ json_t *deploy_config_new(const char *endpoint, const char *model, const struct 
 	json_t *config = json_pack("{s:s, s:[o]}", "EndpointConfigName", "", "ProductionVariants", variant);
 
 	set_machines(variant, m);
+	set_async(config, m);
 	name_config(config, endpoint);
 	return config;
 }
@@ -225,6 +239,7 @@ int deploy_config_changed(const json_t *config, const char *endpoint, const char
 	before = json_deep_copy(changed);
 	json_object_set_new(one, "ModelName", json_string(model));
 	set_machines(one, m);
+	set_async(changed, m);
 	if (!json_equal(changed, before))
 		name_config(changed, endpoint);
 	*ret = TAKE(changed);

@@ -18,6 +18,7 @@ struct deploy_machines {
 	int64_t instances;	   /* 0: as it is; of a new variant 1 */
 	int64_t memory_mb;	   /* 0: not serverless */
 	int64_t concurrency;
+	const char *place; /* s3://: asynchronous, with answers and failures under it; NULL: as it is */
 };
 /* "2048,5" of --serverless. ERR_USAGE says what is allowed. */
 int deploy_parse_serverless(const char *text, struct deploy_machines *m, struct err *err) NODISCARD;

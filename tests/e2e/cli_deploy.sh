@@ -142,6 +142,21 @@ sagetop --local invoke tiny "$work/rows.csv" --repeat 200 --parallel 4 --json
 tap_equal 'under load: calls, failures, order of the percentiles, price' '200 0 True 1 x ml.c5.xlarge True' \
 	"$(member '(lambda d: "%d %d %s %s %s" % (d["calls"], d["failed"], 0 < d["p50_ms"] <= d["p90_ms"] <= d["p99_ms"] <= d["longest_ms"], d["instances"], abs(d["usd_per_million_calls"] - d["usd_per_hour"] / 3600 / d["answers_per_second"] * 1e6) < 1e-3))(json.load(sys.stdin))')"
 
+# --- asynchronous -------------------------------------------------------------------------
+fails 2 'serverless or --async' 'both at a time' -- --local deploy tiny --name queue --serverless 2048,5 --async
+fails 2 'goes with --async' 'a place for answers that are not stored' -- --local deploy tiny --name queue --to s3://b/x
+fails 1 'tiny is not asynchronous' 'a queue where there is none' -- --local invoke tiny "$work/rows.csv" --async
+fails 2 'goes without --repeat' 'a queue under load' -- --local invoke tiny "$work/rows.csv" --async --repeat 3
+sagetop --local deploy model/tiny --name queue --async --type ml.c5.large --wait --timeout 60s
+tap_match 'a queue is deployed' '^0 .*endpoint/queue creating\|queue InService' "$status $(one_line "$out")"
+sagetop --local invoke queue "$work/rows.csv" --async --timeout 60s
+tap_equal 'its answer is the same' "0 $first" "$status $out"
+tap_match 'and where it lies is said' "is queued: $bucket/queue/answers/.*[.]out.*[0-9.]+ ms, [0-9]+ bytes" "$(one_line "$errors")"
+sagetop --local invoke queue $bucket/t/train.csv --async --timeout 60s --content-type image/png
+tap_match 'its failure is the exit status' '^3 .*failed: .*415' "$status $(one_line "$errors")"
+fails 1 'queue is asynchronous .*say --async' 'it answers nothing at once' -- --local invoke queue "$work/rows.csv"
+sagetop --local delete endpoint/queue --all --yes
+
 # --- in bulk ------------------------------------------------------------------------------
 sagetop --local transform tiny --input "$work/rows.csv" --name bulk --instance-type ml.c5.large --wait --timeout 60s --json
 tap_equal 'a file is predicted in bulk by the model that is there' 'launched tiny Completed' \

@@ -48,8 +48,8 @@ class Server(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         data = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         target = self.headers.get("X-Amz-Target")
-        if self.path.endswith("/invocations"):
-            State.calls.append(("InvokeEndpoint", data))
+        if self.path.endswith("invocations"):
+            State.calls.append(("InvokeEndpoint" + ("Async" if "/async-" in self.path else ""), data))
             return self.reply(400, json.dumps({"__type": "ValidationError", "Message": "Endpoint not found."}),
                               "application/json")
         if not target:

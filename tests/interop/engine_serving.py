@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Endpoints that have servers only while there is work, through boto3: serverless ones.
+"""Endpoints that have servers only while there is work, through boto3: serverless ones, and the queue of
+asynchronous ones.
 AWS's model judges every reply."""
 import atexit
 import io
@@ -208,6 +209,82 @@ with engine(*OPTIONS) as e:
           DesiredWeightsAndCapacities=[{"VariantName": "v", "DesiredInstanceCount": 2}])), "it is serverless")
     sm.delete_endpoint_config(EndpointConfigName="less")
 
+    # --- asynchronous
+    def queued(name, failures="s3://%s/failed" % BUCKET, instances=1, **more):
+        out = {"S3OutputPath": f"s3://{BUCKET}/answers/"} | ({"S3FailurePath": failures} if failures else {})
+        return dict(EndpointConfigName=name, ProductionVariants=[
+            {"VariantName": "v", "ModelName": "ok", "InstanceType": "ml.m5.large", "InitialInstanceCount": instances}],
+            AsyncInferenceConfig={"ClientConfig": {"MaxConcurrentInvocationsPerInstance": 2}, "OutputConfig": out | more})
+    raw("CreateEndpointConfig", **queued("sns", NotificationConfig={"SuccessTopic": "arn:aws:sns:us-east-1:000000000000:t"}))
+    match("notifications are refused with the reason", str(failure(
+        sm.create_endpoint, EndpointName="sns", EndpointConfigName="sns")), "ValidationException.*has no SNS")
+    raw("CreateEndpointConfig", **queued("queue"))
+    sm.create_endpoint(EndpointName="queue", EndpointConfigName="queue")
+    d = settled("queue")
+    equal("an asynchronous endpoint tells what it is", (d["EndpointStatus"], d["AsyncInferenceConfig"]["ClientConfig"]),
+          ("InService", {"MaxConcurrentInvocationsPerInstance": 2}))
+
+    def put(text):
+        s3.put_object(Bucket=BUCKET, Key=f"in/{text}", Body=text.encode())
+        return f"s3://{BUCKET}/in/{text}"
+
+    def later(text, name="queue", **more):
+        r = rt.invoke_endpoint_async(EndpointName=name, InputLocation=put(text), ContentType="text/csv", **more)
+        return r | {"FailureLocation": r["ResponseMetadata"]["HTTPHeaders"]["x-amzn-sagemaker-failurelocation"]}
+
+    def with_timeout(params, **_):
+        """A member that this botocore does not know."""
+        params["headers"]["X-Amzn-SageMaker-InvocationTimeoutSeconds"] = "1"
+
+    def got(uri):
+        bucket, key = uri[5:].split("/", 1)
+        try:
+            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except botocore.exceptions.ClientError:
+            return None
+
+    def answer(uri, seconds=15):
+        return until(lambda: got(uri), seconds, uri)
+    r = later("one", InferenceId="mine-1")
+    equal("a call is taken", (r["ResponseMetadata"]["HTTPStatusCode"], r["InferenceId"], r["OutputLocation"], r["FailureLocation"]),
+          (202, "mine-1", f"s3://{BUCKET}/answers/mine-1.out", f"s3://{BUCKET}/failed/mine-1-error.out"))
+    ok("and its answer stored", answer(r["OutputLocation"]).endswith(b":one"))
+    bad = later("error")
+    rt.meta.events.register("before-call.sagemaker-runtime.InvokeEndpointAsync", with_timeout)
+    slow_one = later("slow5")
+    rt.meta.events.unregister("before-call.sagemaker-runtime.InvokeEndpointAsync", with_timeout)
+    none = rt.invoke_endpoint_async(EndpointName="queue", InputLocation=f"s3://{BUCKET}/in/none")
+    match("a model's error as well", answer(bad["FailureLocation"]).decode(), r'server error \(500\) from v with message "it broke"')
+    equal("and no answer", got(bad["OutputLocation"]), None)
+    match("an input that is not there", answer(none["ResponseMetadata"]["HTTPHeaders"]["x-amzn-sagemaker-failurelocation"])
+          .decode(), "Could not find the input data at s3://.*in/none")
+    match("a model that takes too long", answer(slow_one["FailureLocation"]).decode(), "did not answer in time")
+    dies = later("die")
+    for what, call, said in (
+            ("of an endpoint that is not asynchronous", lambda: later("x", name="less"), "is not asynchronous"),
+            ("InvokeEndpoint of one that is", lambda: says("queue"), "InvokeEndpointAsync only"),
+            ("of no endpoint", lambda: later("x", name="none"), "Endpoint none of account")):
+        told_of = failure(call)
+        ok(f"a call {what} is refused", told_of and told_of[0] == "ValidationError" and said in told_of[1], told_of)
+    match("a server that dies three times", answer(dies["FailureLocation"], 30).decode(), "server error")
+    ok("its metrics are the queue's", until(lambda: metric("InvocationsProcesssed", "queue") == 1, 10) and
+       metric("InvocationFailures", "queue") == 3 and metric("RequestDownloadFailures", "queue") == 1 and metric("Invocations", "queue") == 0 and
+       metric("TotalProcessingTime", "queue", stat="Maximum") >= 1000 and metric("TimeInBacklog", "queue", stat="SampleCount") >= 3,
+       [metric(x, "queue") for x in ("InvocationsProcesssed", "InvocationFailures", "Invocations")])
+
+    # Without a server the queue waits; with one it is worked on, two at a time.
+    sm.update_endpoint_weights_and_capacities(EndpointName="queue", DesiredWeightsAndCapacities=[
+        {"VariantName": "v", "DesiredInstanceCount": 0}])
+    settled("queue")
+    ok("an asynchronous endpoint may have no instance", until(lambda: not servers("queue"), 10), servers("queue"))
+    kept = [later("slow0.3", InferenceId=f"kept-{i}")["OutputLocation"] for i in range(6)]
+    ok("its backlog is told", until(lambda: metric("ApproximateBacklogSize", "queue", None, "Maximum") == 6, 10) and
+       metric("HasBacklogWithoutCapacity", "queue", None, "Maximum") == 1)
+    sm.update_endpoint_weights_and_capacities(EndpointName="queue", DesiredWeightsAndCapacities=[
+        {"VariantName": "v", "DesiredInstanceCount": 1}])
+    until(lambda: any(map(got, kept)), 15, "an answer")
+    equal("and not all at once", all(map(got, kept)), False)
+
     # --- kill -9
     e.stop(signal.SIGKILL)
     e.start(*OPTIONS)
@@ -215,6 +292,9 @@ with engine(*OPTIONS) as e:
     equal("after a crash a serverless endpoint serves, though its configuration is deleted",
           (settled("less")["EndpointStatus"], says("less")[-2:]), ("InService", b":x"))
     ok("with what is provisioned", until(lambda: len(servers("less")) == 2, 10), servers("less"))
+
+    ok("and the queue is answered to its end", until(lambda: all(map(got, kept)), 20), list(map(got, kept)))
+    equal("by the endpoint that is asynchronous still", failure(says, name="queue")[0], "ValidationError")
 
     # A call that waits for its server when the endpoint is deleted.
     model("late", MODE="late")
@@ -228,6 +308,7 @@ with engine(*OPTIONS) as e:
     until(lambda: servers("late"))
     sm.delete_endpoint(EndpointName="late")
     waits.join(10)
+    later("slow30")
     ok("a call that waits is told that the endpoint was deleted", told_of and "was deleted" in told_of[0][1], told_of)
     for name in [x["EndpointName"] for x in sm.list_endpoints(MaxResults=100)["Endpoints"]]:
         sm.delete_endpoint(EndpointName=name)

@@ -70,7 +70,10 @@ static const struct route rows[] = {
 	{SVC_SAGEMAKER, "AddTags", &shape_add_tags, op_add_tags},
 	{SVC_SAGEMAKER, "DeleteTags", &shape_delete_tags, op_delete_tags},
 	{SVC_RUNTIME, "InvokeEndpoint", NULL, op_invoke_endpoint, "EndpointName!:name TargetVariant:name"},
-	{SVC_RUNTIME, "InvokeEndpointAsync", NULL, op_not_yet, "EndpointName!:name"},
+	{SVC_RUNTIME, "InvokeEndpointAsync", NULL, op_invoke_endpoint_async,
+	 "EndpointName!:name ContentType:text Accept:text CustomAttributes:text InferenceId:inference_id "
+	 "InputLocation:s3_uri RequestTTLSeconds:ttl_s InvocationTimeoutSeconds:timeout_s Filename:filename "
+	 "S3OutputPathExtension:word"},
 	{SVC_RUNTIME, "InvokeEndpointWithResponseStream", NULL, op_not_yet, "EndpointName!:name"},
 	{SVC_LOGS, "DescribeLogGroups", &shape_describe_log_groups, op_describe_log_groups},
 	{SVC_LOGS, "DescribeLogStreams", &shape_describe_log_streams, op_describe_log_streams},
@@ -148,7 +151,13 @@ static const struct rest_row {
 	  "Content-Type=ContentType Accept=Accept X-Amzn-SageMaker-Target-Variant=TargetVariant"}},
 	{SVC_RUNTIME,
 	 "InvokeEndpointAsync",
-	 {"POST", "/endpoints/{EndpointName}/async-invocations", NULL, "X-Amzn-SageMaker-InputLocation=InputLocation"}},
+	 {"POST", "/endpoints/{EndpointName}/async-invocations", NULL,
+	  "X-Amzn-SageMaker-Content-Type=ContentType X-Amzn-SageMaker-Accept=Accept "
+	  "X-Amzn-SageMaker-Custom-Attributes=CustomAttributes X-Amzn-SageMaker-Inference-Id=InferenceId "
+	  "X-Amzn-SageMaker-InputLocation=InputLocation X-Amzn-SageMaker-RequestTTLSeconds=RequestTTLSeconds "
+	  "X-Amzn-SageMaker-InvocationTimeoutSeconds=InvocationTimeoutSeconds X-Amzn-SageMaker-Filename=Filename "
+	  "X-Amzn-SageMaker-S3OutputPathExtension=S3OutputPathExtension",
+	  202}},
 	{SVC_RUNTIME,
 	 "InvokeEndpointWithResponseStream",
 	 {"POST", "/endpoints/{EndpointName}/invocations-response-stream", NULL, "Content-Type=ContentType"}},

@@ -286,6 +286,8 @@ static void run_api(struct engine *e, struct exchange *x)
 		wire_fault(&x->rq, wire, x->route == &unknown_route ? NULL : service, &x->fault, &x->reply);
 	else if (!x->stream)
 		wire_result(&x->rq, wire, service, x->route->name, out, &x->reply);
+	if (!x->fault.code[0] && x->route->rest && x->route->rest->status)
+		x->reply.status = x->route->rest->status;
 	spoil_reply(x);
 	record_request(e, x, action, protocol_names[wire], in);
 }

@@ -149,6 +149,8 @@ static void endpoint_free(struct endpoint *ep)
 	endpoint_write_metrics(ep);
 	loop_cancel(ep->e->loop, ep->metric_timer);
 	loop_cancel(ep->e->loop, ep->idle_timer);
+	loop_cancel(ep->e->loop, ep->async_timer);
+	loop_cancel(ep->e->loop, ep->async_wake);
 	free(ep->samples);
 	if (!ep->doc && rmdir(dir) < 0) {
 		/* Another one of that name has its servers there. */
@@ -252,6 +254,12 @@ static void tell_fleet(struct endpoint *ep, struct fleet *f)
 	json_object_set_new(ep->doc->doc, "ProductionVariants", list);
 	json_object_set(ep->doc->doc, "EndpointConfigName", json_object_get(f->config, "EndpointConfigName"));
 	json_object_set(ep->doc->doc, ENDPOINT_CONFIG, f->config);
+	json_t *async = json_object_get(f->config, "AsyncInferenceConfig");
+
+	if (async)
+		json_object_set(ep->doc->doc, "AsyncInferenceConfig", async);
+	else
+		json_object_del(ep->doc->doc, "AsyncInferenceConfig");
 	json_object_del(ep->doc->doc, "PendingDeploymentSummary");
 	tell_capture(ep, json_object_get(f->config, "DataCaptureConfig"));
 	tell_current(ep);
@@ -266,6 +274,7 @@ static void shift(struct endpoint *ep)
 	tell_fleet(ep, ep->current);
 	serverless_rest(ep->current);
 	serverless_again(ep);
+	async_run(ep);
 	if (ep->old && bake_ms(ep) > 0) {
 		ep->bake_timer = loop_after(ep->e->loop, bake_ms(ep), baked, ep);
 		save(ep);
@@ -285,6 +294,7 @@ void fleet_server_ready(struct fleet *f, struct model_server *s)
 	} else if (server_is_serverless(s)) {
 		serverless_ready(s);
 	} else if (f == ep->current && ep->doc) {
+		async_run(ep);
 		tell_current(ep);
 		if (all_ready(f) && !ep->coming && !ep->old &&
 		    str_eq(json_get_str(ep->doc->doc, "EndpointStatus"), "Updating"))
@@ -359,7 +369,7 @@ static int check_variant(struct engine *e, const json_t *variant, struct err *er
 
 int endpoint_check(struct engine *e, const json_t *config, struct err *err)
 {
-	static const char *const not_served[] = {"AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig"};
+	static const char *const not_served[] = {"ShadowProductionVariants", "ExplainerConfig"};
 	size_t i;
 	json_t *variant;
 
@@ -370,6 +380,15 @@ int endpoint_check(struct engine *e, const json_t *config, struct err *err)
 			return err_set(err, ERR_INVALID, "The local engine does not serve endpoints with %s.",
 				       not_served[k]);
 	}
+	const json_t *async = json_object_get(config, "AsyncInferenceConfig");
+	const json_t *output = json_object_get(async, "OutputConfig");
+
+	if (async && (!json_get_str(output, "S3OutputPath") || json_object_get(output, "NotificationConfig")))
+		return err_set(err, ERR_INVALID,
+			       "The local engine has no SNS: an asynchronous endpoint has S3OutputPath and "
+			       "no NotificationConfig.");
+	if (async && json_object_get(config, "DataCaptureConfig"))
+		return err_set(err, ERR_INVALID, "The local engine captures no data of asynchronous endpoints.");
 	json_array_foreach(json_object_get(config, "ProductionVariants"), i, variant)
 	{
 		if (check_variant(e, variant, err) < 0)
@@ -476,6 +495,7 @@ void endpoint_delete(struct engine *e, const struct document *doc)
 	loop_cancel(e->loop, ep->bake_timer);
 	ep->bake_timer = 0;
 	serverless_give_up(ep, "the endpoint was deleted");
+	async_drop(ep, true);
 	if (!ep->fleets) {
 		endpoint_free(ep);
 		return;
@@ -538,6 +558,7 @@ void endpoints_shut_down(struct engine *e)
 {
 	for (struct endpoint *ep = e->endpoints; ep; ep = ep->next) {
 		serverless_give_up(ep, "the engine ends");
+		async_drop(ep, false);
 		for (struct fleet *f = ep->fleets; f; f = f->next) {
 			for (struct model_server *s = f->servers; s; s = s->next)
 				model_server_leave(s);

@@ -11,6 +11,9 @@
  * which ends when it was idle for a while. An endpoint that is made, or updated, proves
  * that its servers start.
  *
+ * Calls of an asynchronous endpoint wait in a queue, which outlives the engine; their
+ * answers become objects.
+ *
  * A document without ENDPOINT_STATE (as --load makes them) is never served.
  */
 #ifndef SAGETOP_LOCAL_ENDPOINT_H
@@ -50,6 +53,14 @@ typedef void endpoint_answer_fn(void *user, struct endpoint_answer *a);
  * ERR_LIMIT: nothing is ready now; ERR_THROTTLED: more at a time than the variant takes. */
 int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
 		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err) NODISCARD;
+
+/* Its calls go through a queue: endpoint_invoke is for the others. */
+bool endpoint_is_async(struct engine *e, const struct document *doc);
+/* InvokeEndpointAsync's input, of an endpoint that is asynchronous; body: where it has no InputLocation.
+ * A new reference: InferenceId, Output and, where failures have a place, Failure. */
+json_t *endpoint_async_put(struct engine *e, const struct document *doc, const json_t *in, const void *body,
+			   size_t n) NODISCARD;
+#define ASYNC_MAX_BODY 128000
 
 /* For the runner. */
 void endpoints_take_up(struct engine *e);

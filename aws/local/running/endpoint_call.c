@@ -61,6 +61,20 @@ static struct model_server *least_busy(struct fleet *f, const char *variant)
 	return best;
 }
 
+struct model_server *endpoint_pick_server(struct endpoint *ep, int most)
+{
+	const char *variant = draw_variant(ep->doc, ep->current);
+	struct model_server *s = variant ? least_busy(ep->current, variant) : NULL;
+
+	if (s && s->under_way < most)
+		return s;
+	for (s = ep->current->servers; s; s = s->next) {
+		if (s->ready && !s->leaving && s->under_way < most)
+			return s;
+	}
+	return NULL;
+}
+
 /* --- metrics ------------------------------------------------------------------------------------- */
 
 static void put(struct endpoint *ep, const struct strmap *dims, const char *name, int64_t at_ms, double value)
@@ -89,7 +103,8 @@ void endpoint_put_metric(struct endpoint *ep, const char *variant, const char *n
 	AUTO(strmap) struct strmap dims = {0};
 
 	strmap_set(&dims, "EndpointName", ep->name);
-	strmap_set(&dims, "VariantName", variant);
+	if (variant)
+		strmap_set(&dims, "VariantName", variant);
 	put(ep, &dims, name, at_ms, value);
 }
 
@@ -179,7 +194,8 @@ static void tell(struct invocation *call, struct http_answer *a)
 	AUTO(str) char *stream = xasprintf("%s/%s", call->variant, call->server ? call->server->id : "");
 	struct endpoint_answer answer = {.http = a, .variant = call->variant, .log_stream = stream};
 
-	put_metrics(call, a);
+	if (!call->async)
+		put_metrics(call, a);
 	call->fn(call->user, &answer);
 }
 

@@ -1,6 +1,6 @@
 /* endpoint_impl.h - what the files of endpoints share: endpoint.c (documents, fleets, the
  * interface), endpoint_server.c (its servers), endpoint_call.c (calls and their metrics),
- * endpoint_serverless.c (servers that start on a call). */
+ * endpoint_serverless.c (servers that start on a call), endpoint_async.c (the queue). */
 #ifndef SAGETOP_LOCAL_ENDPOINT_IMPL_H
 #define SAGETOP_LOCAL_ENDPOINT_IMPL_H
 
@@ -38,6 +38,7 @@ struct invocation {
 	struct buf body;
 	int64_t began_us, sent_us; /* monotonic */
 	int64_t timeout_ms;
+	bool async; /* of the queue, which has metrics of its own */
 	endpoint_answer_fn *fn;
 	void *user;
 	struct invocation *next; /* of those that wait */
@@ -54,6 +55,8 @@ struct endpoint {
 	size_t n_samples, cap_samples;
 	struct invocation *waiting; /* for serverless servers that start, in order of arrival */
 	uint64_t idle_timer;
+	struct async_call *async; /* those that have left the queue's rest */
+	uint64_t async_timer, async_wake;
 	struct endpoint *next;
 };
 
@@ -67,6 +70,7 @@ static inline struct fleet *server_fleet(const struct model_server *s)
 /* endpoint_call.c */
 void endpoint_write_metrics(struct endpoint *ep); /* what has not been written yet */
 
+/* variant NULL: of the endpoint. */
 void endpoint_put_metric(struct endpoint *ep, const char *variant, const char *name, int64_t at_ms, double value);
 void invocation_send(struct invocation *call, struct model_server *s);
 /* It gets no answer, and why. Frees it. */
@@ -82,6 +86,14 @@ char *endpoint_capture_line(const struct fleet *f, const struct strmap *headers,
 			    const struct http_answer *a) NODISCARD;
 void endpoint_store_captures(struct endpoint *ep, const char *destination, const char *variant,
 			     const struct buf *lines);
+
+/* One that has fewer than `most` calls, by weights where they leave a choice; NULL: none. */
+struct model_server *endpoint_pick_server(struct endpoint *ep, int most);
+
+/* endpoint_async.c */
+void async_run(struct endpoint *ep); /* what the servers have room for */
+/* Calls under way end without an answer; with_queue: what waits is forgotten too. */
+void async_drop(struct endpoint *ep, bool with_queue);
 
 /* endpoint_serverless.c */
 bool variant_is_serverless(const json_t *variant); /* of a configuration */

@@ -272,6 +272,7 @@ static void timed_out(void *user)
 	struct http_conn *c = user;
 
 	c->timer = 0;
+	c->answer.timed_out = true;
 	fail(c, "the server did not answer in time");
 }
 

@@ -22,6 +22,7 @@ struct http_answer {
 	int status;	       /* 0: none came */
 	struct strmap headers; /* names in small letters */
 	struct buf body;
+	bool timed_out;
 	bool refused;	 /* nobody listens there: it was not sent */
 	char error[128]; /* why none came */
 };

@@ -224,7 +224,7 @@ static int endpoint_deleted(struct call *c, struct document *r)
 }
 
 /* Of one variant's wish: how many servers. */
-static int change_capacity(struct call *c, json_t *variant, const json_t *wish)
+static int change_capacity(struct call *c, json_t *variant, const json_t *wish, bool async)
 {
 	const char *name = json_get_str(variant, "VariantName");
 	json_t *serverless = json_object_get(variant, "DesiredServerlessConfig");
@@ -235,7 +235,7 @@ static int change_capacity(struct call *c, json_t *variant, const json_t *wish)
 		return op_invalid(c, "%s of the variant %.63s cannot be changed: it is %s.",
 				  serverless ? "DesiredInstanceCount" : "ServerlessUpdateConfig", name,
 				  serverless ? "serverless" : "not serverless");
-	if (json_get_i64(wish, "DesiredInstanceCount", 1) < 1)
+	if (json_get_i64(wish, "DesiredInstanceCount", 1) < (async ? 0 : 1))
 		return op_invalid(c, "DesiredInstanceCount of the variant %.63s must be at least 1.", name);
 	if (count)
 		json_object_set(variant, "DesiredInstanceCount", count);
@@ -262,7 +262,7 @@ static int weights_changed(struct call *c, struct document *r)
 			return op_invalid(c, "The endpoint %.63s has no variant named %.63s.", r->key, name);
 		if (json_object_get(wish, "DesiredWeight"))
 			json_object_set(variant, "DesiredWeight", json_object_get(wish, "DesiredWeight"));
-		if (change_capacity(c, variant, wish) < 0)
+		if (change_capacity(c, variant, wish, json_object_get(r->doc, "AsyncInferenceConfig") != NULL) < 0)
 			return -1;
 	}
 	endpoint_resize(c->e, r);
@@ -401,7 +401,10 @@ const struct document_kind kinds_of_hosting[] = {
 			 HOSTING_FILTERS, .sort = "CreationTime|Name"},
 		.ops = {{VERB_CREATE, "CreateEndpointConfig",
 			 "EndpointConfigName!:name ProductionVariants!:" VARIANTS " DataCaptureConfig Tags:tags "
-			 "KmsKeyId:text AsyncInferenceConfig:{ClientConfig OutputConfig!:any} ExplainerConfig "
+			 "KmsKeyId:text "
+			 "AsyncInferenceConfig:{ClientConfig:{MaxConcurrentInvocationsPerInstance:at_once} "
+			 "OutputConfig!:{KmsKeyId:text S3OutputPath:s3_uri S3FailurePath:s3_uri NotificationConfig}} "
+			 "ExplainerConfig "
 			 "ShadowProductionVariants:" VARIANTS " ExecutionRoleArn:role VpcConfig "
 			 "EnableNetworkIsolation:bool MetricsConfig",
 			 "EndpointConfigArn", .hook = config_made},

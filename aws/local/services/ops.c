@@ -17,7 +17,6 @@ static const struct lack {
 	const char *operation, *lack;
 } lacks[] = {
 	{"InvokeEndpoint", "no server stands behind a document that was only stored"},
-	{"InvokeEndpointAsync", "it has no asynchronous endpoints"},
 	{"InvokeEndpointWithResponseStream", "it does not pass streams on"},
 	{"RetryPipelineExecution", "it runs no pipelines"},
 	{"CreatePresignedMlflow", "it has no MLflow server"},

@@ -54,7 +54,7 @@ op_fn op_describe_pipeline_definition, op_list_pipeline_parameters, op_list_tuni
 /* EventBridge */
 op_fn op_list_targets_by_rule, op_put_targets, op_remove_targets;
 /* SageMaker Runtime */
-op_fn op_invoke_endpoint;
+op_fn op_invoke_endpoint, op_invoke_endpoint_async;
 /* Answers that the engine does not do it yet, and why. */
 op_fn op_not_yet;
 /* STS, Pricing, Cost Explorer */

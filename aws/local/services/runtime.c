@@ -1,4 +1,4 @@
-/* SageMaker Runtime: InvokeEndpoint. */
+/* SageMaker Runtime: InvokeEndpoint, InvokeEndpointAsync. */
 #include "aws/local/services/ops.h"
 
 #include "aws/local/running/endpoint.h"
@@ -114,6 +114,9 @@ int op_invoke_endpoint(struct call *c, json_t **out)
 				 "Endpoint %.63s of account " ACCOUNT_ID " not found.", name);
 	if (!endpoint_has_servers(c->e, doc))
 		return op_not_yet(c, out);
+	if (endpoint_is_async(c->e, doc))
+		return fault_set(c->fault, 400, "ValidationError",
+				 "Endpoint %.63s is asynchronous: it takes InvokeEndpointAsync only.", name);
 	struct invoke *v = NEW(struct invoke);
 
 	v->x = c->x;
@@ -127,5 +130,34 @@ int op_invoke_endpoint(struct call *c, json_t **out)
 	c->x->gone = on_gone;
 	c->x->stream_user = v;
 	*out = json_null();
+	return 0;
+}
+
+int op_invoke_endpoint_async(struct call *c, json_t **out)
+{
+	const char *name = json_get_str(c->in, "EndpointName"), *input = json_get_str(c->in, "InputLocation");
+	struct document *doc = document_find(c->e, ENDPOINT_KIND, name);
+	const struct buf *body = &c->rq->body;
+
+	if (!doc)
+		return fault_set(c->fault, 400, "ValidationError",
+				 "Endpoint %.63s of account " ACCOUNT_ID " not found.", name);
+	if (!endpoint_has_servers(c->e, doc))
+		return op_not_yet(c, out);
+	if (!endpoint_is_async(c->e, doc))
+		return fault_set(c->fault, 400, "ValidationError",
+				 "Endpoint %.63s is not asynchronous: it takes InvokeEndpoint only.", name);
+	if (input ? body->len > 0 : !body->len)
+		return fault_set(c->fault, 400, "ValidationError", "Say either InputLocation or Body.");
+	if (body->len > ASYNC_MAX_BODY)
+		return fault_set(c->fault, 413, "RequestEntityTooLargeException",
+				 "HTTP content length exceeded %d bytes.", ASYNC_MAX_BODY);
+	AUTO(json) json_t *one = endpoint_async_put(c->e, doc, c->in, buf_str(body), body->len);
+	const char *failure = json_get_str(one, "Failure");
+
+	strmap_set(&c->x->reply.headers, "X-Amzn-SageMaker-OutputLocation", json_get_str(one, "Output"));
+	if (failure)
+		strmap_set(&c->x->reply.headers, "X-Amzn-SageMaker-FailureLocation", failure);
+	*out = json_pack("{s:O}", "InferenceId", json_object_get(one, "InferenceId"));
 	return 0;
 }

@@ -14,6 +14,7 @@
 struct rest {
 	const char *method, *path;
 	const char *query, *headers; /* NULL: none */
+	int status;		     /* of a success; 0: 200 */
 };
 
 bool rest_matches(const struct rest *rest, const char *method, const char *path);
