@@ -78,7 +78,8 @@ static void fetch_calls(struct app *app, const struct usages *usages, struct str
 	for (size_t i = 0; i < usages->n; i++) {
 		const struct usage *u = &usages->items[i];
 
-		if (u->kind->id == KIND_ENDPOINT && u->until_ms == TIME_UNKNOWN && !str_empty(u->part))
+		if (u->kind->id == KIND_ENDPOINT && u->until_ms == TIME_UNKNOWN && !str_empty(u->part) &&
+		    !usage_is_volume(u))
 			strlist_take(&variants, usage_key(u));
 	}
 	for (; a.first < variants.n && app->sync; a.first += QUERIES_MAX)

@@ -79,6 +79,24 @@ static int count_of(const char *text, int fallback)
 	return text && str_to_i64(text, &n) && n >= 0 && n <= 1000000 ? (int)n : fallback;
 }
 
+/* Each instance has its volume, while there are any. Where the configuration does not say how large
+ * they are the service chooses, and no call tells. */
+static void add_variant_volume(const struct resource *r, const struct usage *variant, const char *gigabytes,
+			       int64_t now_ms, struct usages *ret)
+{
+	int64_t gb = (int64_t)count_of(gigabytes, 0) * variant->count;
+	AUTO(str) char *part = xasprintf("%s/volume", variant->part);
+
+	if (gb == 0)
+		return;
+	struct usage u = begin(r, part, now_ms);
+
+	u.type = xstrdup(PRICE_STORAGE);
+	u.count = (int)MIN(gb, (int64_t)INT32_MAX);
+	u.guessed = variant->guessed;
+	usages_take(ret, &u);
+}
+
 static void add_variants(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret)
 {
 	for (int i = 0; i < PARTS_MAX; i++) {
@@ -96,6 +114,9 @@ static void add_variants(const struct resource *r, const struct resource *config
 		u.count = count_of(member(r, "ProductionVariants", i, "CurrentInstanceCount"), initial);
 		/* A second or two after its making is its making. */
 		u.guessed = r->modified_ms != TIME_UNKNOWN && r->modified_ms > r->created_ms + 3600000;
+		if (at >= 0)
+			add_variant_volume(r, &u, member(config, "ProductionVariants", at, r->kind->price_volume),
+					   now_ms, ret);
 		usages_take(ret, &u);
 	}
 }

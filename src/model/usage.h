@@ -13,7 +13,7 @@
 struct usage {
 	const struct kind *kind;
 	char *name;
-	char *part; /* of an endpoint the variant; "volume" of a volume; "" */
+	char *part; /* of an endpoint the variant; "volume" of a volume, "variant/volume"; "" */
 	char *type; /* "ml.m5.large", PRICE_STORAGE; NULL: by use, or not known */
 	int count;  /* of instances; of a volume its GB */
 	int64_t from_ms;

@@ -110,7 +110,6 @@ struct price_rows {
 	bool whole;
 };
 int store_prices_put(struct store *s, const struct price_rows *rows, struct err *err) NODISCARD;
-int store_prices_save(struct store *s, const struct price *rows, size_t n, struct err *err) NODISCARD;
 int store_prices_load(struct store *s, const char *region, struct price_table *into, struct err *err) NODISCARD;
 
 /* What is billed while it is there (usage.h). note takes all that things of a kind hold

@@ -75,19 +75,6 @@ int store_prices_put(struct store *s, const struct price_rows *rows, struct err 
 	return RETRY_CACHE(s, err, prices_put(s, rows, &e));
 }
 
-static bool row_of_array(void *user, size_t i, struct price *ret)
-{
-	*ret = ((const struct price *)user)[i];
-	return true;
-}
-
-int store_prices_save(struct store *s, const struct price *rows, size_t n, struct err *err)
-{
-	struct price_rows all = {.n = n, .get = row_of_array, .user = (void *)(uintptr_t)rows};
-
-	return store_prices_put(s, &all, err);
-}
-
 /* --- reading ------------------------------------------------------------------------- */
 
 static void add_row(sqlite3_stmt *st, struct price_table *into)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """sagetop cost against two independent computations, in Python and in SQL, to the
 micro-dollar: jobs of known billing (on demand, spot, warm pools, mixed clusters, failed,
-stopped, without a price), processing, transform, endpoints and notebooks on the engine;
+stopped, without a price), processing, transform, endpoints, notebooks and tracking servers on the engine;
 every grouping, and periods that cut jobs in two."""
 import collections
 import datetime
@@ -19,7 +19,8 @@ BASE = 1_790_000_000  # 2026-09-21T13:33:20Z
 DAY = 86400
 ROLE = "arn:aws:iam::000000000000:role/cost"
 RATES = {"ml.m5.xlarge": 230000, "ml.g5.xlarge": 1408000, "ml.c5.xlarge": 204000, "ml.p3.2xlarge": 3825001}
-STORAGE = {"Training": 140000, "Processing": 160000, "Notebook": 154000}  # by the GB-month
+STORAGE = {"Training": 140000, "Processing": 160000, "Notebook": 154000, "Hosting": 150000}  # by the GB-month
+SERVERS = {"Small": 642000, "Large": 2569999}  # MLflow's, an hour
 MONTH = 730 * 3600
 with open(os.path.join(BUILD, "sagetop"), "rb") as f:
     JOBS = 1500 if b"__asan_init" in f.read() else int(os.environ.get("COST_JOBS", "10000"))
@@ -138,13 +139,17 @@ class World:
             name = f"serving-{i}"
             self.document("endpoint-config", {"EndpointConfigName": f"config-{i}", "ProductionVariants": [
                 {"VariantName": "a", "ModelName": "m", "InstanceType": a, "InitialInstanceCount": 1},
-                {"VariantName": "b", "ModelName": "m", "InstanceType": b, "InitialInstanceCount": 2}]})
+                {"VariantName": "b", "ModelName": "m", "InstanceType": b, "InitialInstanceCount": 2,
+                 **({"VolumeSizeInGB": 7 * i} if i % 2 else {})}]})
             self.document("endpoint", {
                 "EndpointName": name, "EndpointConfigName": f"config-{i}", "EndpointStatus": "InService",
                 "CreationTime": start, "LastModifiedTime": start, "ProductionVariants": [
                     {"VariantName": "a", "CurrentInstanceCount": 1}, {"VariantName": "b", "CurrentInstanceCount": 2}]})
             for type, count in ((a, 1), (b, 2)):
-                self.span(name, "endpoints", "Hosting", type, count, start, now, "InService")
+                self.span(name, "endpoints", "Hosting", type, count, start, now, "InService", RATES[type])
+            if i % 2:
+                self.span(name, "endpoints", "Hosting Storage", "storage", 2 * 7 * i, start, now, "InService",
+                          STORAGE["Hosting"])
         self.document("endpoint", {"EndpointName": "broken-1", "EndpointConfigName": "config-1",
                                    "EndpointStatus": "Failed", "CreationTime": BASE})
         for i in range(4):
@@ -153,13 +158,21 @@ class World:
             self.document("notebook", {
                 "NotebookInstanceName": f"notes-{i}", "NotebookInstanceStatus": status, "InstanceType": "ml.m5.xlarge",
                 "RoleArn": ROLE, "CreationTime": start - DAY, "LastModifiedTime": start, "VolumeSizeInGB": 5 + 20 * i})
-            self.span(f"notes-{i}", "notebooks", "Notebook Storage", "storage", 5 + 20 * i, start - DAY, now, status)
+            self.span(f"notes-{i}", "notebooks", "Notebook Storage", "storage", 5 + 20 * i, start - DAY, now, status,
+                      STORAGE["Notebook"])
             if i < 3:
-                self.span(f"notes-{i}", "notebooks", "Notebook", "ml.m5.xlarge", 1, start, now, status)
+                self.span(f"notes-{i}", "notebooks", "Notebook", "ml.m5.xlarge", 1, start, now, status,
+                          RATES["ml.m5.xlarge"])
+        for i, size in enumerate(["Small", "Large", "Small"]):
+            start, status = BASE + i * 9 * DAY, ["Created", "Started", "Stopped"][i]
+            self.document("mlflow-server", {
+                "TrackingServerName": f"mlflow-{i}", "TrackingServerStatus": status, "TrackingServerSize": size,
+                "ArtifactStoreUri": "s3://b/mlflow", "RoleArn": ROLE, "CreationTime": start - DAY, "LastModifiedTime": start})
+            if status != "Stopped":
+                self.span(f"mlflow-{i}", "mlflow-servers", "MLflow", f"ml.mlflow.{size}", 1, start, now, status, SERVERS[size])
 
-    def span(self, name, kind, component, type, count, start, now, status):
+    def span(self, name, kind, component, type, count, start, now, status, rate):
         storage = type == "storage"
-        rate = STORAGE["Notebook"] if storage else RATES[type]
         self.charge(name, kind, component, type, start, now, 0, 0 if storage else (now - start) * count, status=status)
         self.charges[-1].update(micro=count * rate, span=MONTH * 1000 if storage else 3600000, stands=True)
 
@@ -241,6 +254,7 @@ class Priced(Sagetop):
         rates += [f"  {t}/{c}: {RATES[t] / 1e6:.6f}\n" for t in RATES for c in
                   ("Hosting", "Notebook", "Processing", "BatchTransform", "SpotTraining", "Training Warm Pool")]
         rates += [f"  storage/{c} Storage: {r / 1e6}\n" for c, r in STORAGE.items()]
+        rates += [f"  ml.mlflow.{size}/MLflow: {r / 1e6:.6f}\n" for size, r in SERVERS.items()]
         self.config = "own-rates:\n" + "".join(rates) + "rates: {Search: 1000, " \
             "DescribeEndpoint: 100, DescribeEndpointConfig: 100, DescribeNotebookInstance: 100, ListTags: 100, " \
             "ListProcessingJobs: 100, ListTransformJobs: 100, DescribeProcessingJob: 1000, DescribeTransformJob: 1000}\n"
@@ -327,7 +341,7 @@ def check_now(s, world):
     result = s.run("cost", "--now", "--json")
     got = json.loads(result.stdout)
     standing = [c for c in world.charges if c.get("stands")]
-    idle = sum(c["micro"] for c in standing if c["kind"] == "endpoints")
+    idle = sum(c["micro"] for c in standing if c["component"] == "Hosting")
     equal("what stands there, an hour", round(sum(r["usd_per_hour"] for r in got["rows"] if r["kind"] != "training-job")
                                               * 1e6), sum(c["micro"] * 3600000 // c["span"] for c in standing))
     ok("a stopped notebook still pays for its volume", [r["instances"] for r in got["rows"] if r["name"] == "notes-3"] ==

@@ -300,6 +300,12 @@ static void test_log_in_pieces(void **state)
 	assert_int_equal(store_logs_load(s, TRAINING_KIND, "a", &back, NULL), -ERR_NOTFOUND);
 }
 
+static bool one_price(void *user, size_t i, struct price *ret)
+{
+	*ret = *(const struct price *)user;
+	return i == 0;
+}
+
 static void test_metrics_and_prices(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
@@ -307,6 +313,7 @@ static void test_metrics_and_prices(void **state)
 	AUTO(price_table) struct price_table prices = {0};
 	char type[] = "ml.x", region[] = "r", component[] = "Training", as_of[] = "2026-01-01", source[] = "list";
 	struct price p = {type, region, component, 230000, as_of, 'A', source};
+	const struct price_rows rows = {.n = 1, .get = one_price, .user = &p};
 
 	assert_int_equal(store_metrics_load(s, TRAINING_KIND, "a", &back, NULL), -ERR_NOTFOUND);
 	for (int i = 0; i < 100; i++)
@@ -327,7 +334,7 @@ static void test_metrics_and_prices(void **state)
 	assert_true(series_get(&back, "loss", "algo-2")->points[0].value == 2);
 	AUTO(series_set) struct series_set none = {0};
 	assert_int_equal(store_metrics_load(s, kind_find("processing-job"), "a", &none, NULL), -ERR_NOTFOUND);
-	assert_int_equal(store_prices_save(s, &p, 1, NULL), 0);
+	assert_int_equal(store_prices_put(s, &rows, NULL), 0);
 	assert_int_equal(store_prices_load(s, NULL, &prices, NULL), 0);
 	assert_int_equal(price_find(&prices, "ml.x", "r", "Training")->usd_micro, 230000);
 }
