@@ -91,6 +91,45 @@ def follow(url, env, work, name, how):
     return streams, dict((k, float(v)) for k, v in re.findall(r"(\w+) ([\d.]+)", run.stdout)), run.stdout
 
 
+def stored(url, name):
+    """The lines of each stream as the engine has them, in their order."""
+    logs = boto3.client("logs", endpoint_url=url, region_name="us-east-1", aws_access_key_id="local",
+                        aws_secret_access_key="local", config=Config(retries={"max_attempts": 10}))
+    group = "/aws/sagemaker/TrainingJobs"
+    found = {}
+    for stream in logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")["logStreams"]:
+        lines, token = [], {}
+        while True:
+            page = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True,
+                                       **token)
+            lines += [e["message"] for e in page["events"]]
+            if token.get("nextToken") == page["nextForwardToken"]:
+                break
+            token = {"nextToken": page["nextForwardToken"]}
+        found[stream["logStreamName"]] = lines
+    return found
+
+
+def ended(url, env, work, name, label):
+    """The log of a job that is over: its end first, then backwards. A kill in its midst leaves
+    nothing that is half; what was read to its end comes from the cache."""
+    command = [f"{BUILD}/tests/bench/follow_probe", url, name, "ended", f"{work}/{name}.lines"]
+    victim = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+    first = victim.stdout.readline()
+    victim.kill()
+    victim.wait()
+    ok(f"ended{label}: the newest lines are there first", first.startswith("newest "), first)
+    wanted = stored(url, name)
+    for how in ("read backwards", "from the cache"):
+        run = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=400)
+        got = collections.defaultdict(list)
+        for line in open(f"{work}/{name}.lines") if run.returncode == 0 else []:
+            stream, text = line.rstrip("\n").split(" ", 1)
+            got[stream].append(text)
+        ok(f"ended{label}, {how}: the text is what the service has", got == wanted,
+           run.stdout + str({k: len(v) for k, v in got.items()}))
+
+
 def difference(counter):
     missing, extra = EXPECTED - counter, counter - EXPECTED
     return f"missing {sum(missing.values())}: {list(missing.items())[:5]}\nextra {sum(extra.values())}: {list(extra.items())[:5]}"
@@ -124,6 +163,7 @@ def main():
                     ok(f"live{label}: the minutes are counted", numbers.get("minutes_billed", 0) >= 1, out)
                     if not faults:
                         ok("live: that lines were sampled is known", numbers.get("sampled") == 1, out)
+            ended(url, env, work, "follow-poll", label)
     finally:
         for process in engines:
             process.terminate()
