@@ -50,6 +50,7 @@ struct engine {
 	struct processing *processing; /* processing jobs that are not over (running/processing.h) */
 	struct transform *transforms;  /* transform jobs that are not over (running/transform.h) */
 	struct endpoint *endpoints;    /* with servers (running/endpoint.h) */
+	struct scaling *scaling;       /* of endpoints' variants (running/scaling.h) */
 	struct images *images;	       /* what stands for an image (running/images.h) */
 	struct server *server;
 	struct faults *faults;

@@ -24,6 +24,7 @@ struct options {
 	int64_t seed;
 	char *runner;		    /* "process" or "runc" */
 	char *settings;		    /* what stands for images, or NULL: local.yaml where there is one */
+	int64_t scaling_minute_ms;  /* likewise: how long scaling's minute is */
 	int64_t serverless_idle_ms; /* of the settings' file: after so long a serverless server ends */
 	char *image;		    /* runc: the image's unpacked root file system */
 	bool foreground;

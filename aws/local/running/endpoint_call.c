@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "aws/local/kept/metric_store.h"
+#include "aws/local/running/scaling.h"
 #include "base/clock.h"
 
 #define INVOKE_TIMEOUT_MS 60000
@@ -194,8 +195,10 @@ static void tell(struct invocation *call, struct http_answer *a)
 	AUTO(str) char *stream = xasprintf("%s/%s", call->variant, call->server ? call->server->id : "");
 	struct endpoint_answer answer = {.http = a, .variant = call->variant, .log_stream = stream};
 
-	if (!call->async)
+	if (!call->async) {
 		put_metrics(call, a);
+		scaling_count_call(call->endpoint->e, call->endpoint->name, call->variant);
+	}
 	call->fn(call->user, &answer);
 }
 

@@ -93,7 +93,19 @@ static const struct time_row {
 	int64_t min_ms, max_ms;
 } times[] = {
 	{"serverless-idle", offsetof(struct options, serverless_idle_ms), "5m", 1000, 86400000},
+	{"scaling-minute", offsetof(struct options, scaling_minute_ms), "60s", 50, 60000},
 };
+
+/* "90s", and "200ms". */
+static bool parse_time(const char *text, int64_t *ret_ms)
+{
+	AUTO(str) char *number = xstrdup(text);
+
+	if (!str_ends(text, "ms"))
+		return timefmt_parse_duration(text, ret_ms);
+	number[strlen(number) - 2] = 0;
+	return str_to_i64(number, ret_ms);
+}
 
 static int read_time(const struct images *im, struct engine *e, const struct time_row *row, const json_t *value,
 		     const struct source_lines *lines, struct err *err)
@@ -101,7 +113,7 @@ static int read_time(const struct images *im, struct engine *e, const struct tim
 	const char *text = json_string_value(value);
 	int64_t ms;
 
-	if (!text || !timefmt_parse_duration(text, &ms) || ms < row->min_ms || ms > row->max_ms)
+	if (!text || !parse_time(text, &ms) || ms < row->min_ms || ms > row->max_ms)
 		return bad(im, lines, row->name, err, "wants a time such as 90s or 5m");
 	*(int64_t *)((char *)&e->opt + row->offset) = ms;
 	return 0;
@@ -139,7 +151,7 @@ static int read_setting(struct images *im, struct engine *e, const char *name, c
 			return read_time(im, e, &times[i], value, lines, err);
 	}
 	return bad(im, lines, name, err,
-		   "the engine's settings are `images`, with a row for each, and `serverless-idle`");
+		   "the engine's settings are `images`, with a row for each, `serverless-idle` and `scaling-minute`");
 }
 
 int images_load(struct engine *e, struct err *err)

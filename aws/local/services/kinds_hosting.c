@@ -1,5 +1,5 @@
 /* Rows of the table of kinds: models, endpoint configurations, endpoints,
- * inference components, scalable targets. */
+ * inference components. */
 #include "aws/local/services/kinds_rows.h"
 
 #include "aws/local/running/endpoint.h"
@@ -13,16 +13,7 @@
 	"MaxConcurrency!:concurrency ProvisionedConcurrency:concurrency} VolumeSizeInGB:count "  \
 	"ModelDataDownloadTimeoutInSeconds:count "                                               \
 	"ContainerStartupHealthCheckTimeoutInSeconds:count}]"
-#define DIMENSIONS                                                                                \
-	"sagemaker:variant:DesiredInstanceCount|sagemaker:variant:DesiredProvisionedConcurrency|" \
-	"sagemaker:inference-component:DesiredCopyCount"
 #define ENDPOINT_HIDDEN ENDPOINT_STATE " " ENDPOINT_CONFIG
-#define SCALING_ROLE                                                                                         \
-	"arn:aws:iam::" ACCOUNT_ID ":role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/" \
-	"AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
-#define NAMESPACES                                                                                               \
-	"ecs|elasticmapreduce|ec2|appstream|dynamodb|rds|sagemaker|custom-resource|comprehend|lambda|cassandra|" \
-	"kafka|elasticache|neptune|workspaces"
 
 /* --- models and configurations --------------------------------------------------------- */
 
@@ -269,7 +260,7 @@ static int weights_changed(struct call *c, struct document *r)
 	return 0;
 }
 
-/* --- inference components, targets ------------------------------------------------------- */
+/* --- inference components ------------------------------------------------------- */
 
 static int component_made(struct call *c, struct document *r)
 {
@@ -304,58 +295,6 @@ static int component_wish(struct call *c, struct document *r)
 static int component_created(struct call *c, struct document *r)
 {
 	return component_made(c, r) < 0 ? -1 : component_runtime(c, r);
-}
-
-static bool scales_something(struct call *c, const char *id)
-{
-	AUTO(strlist) struct strlist parts = {0};
-
-	strlist_split(&parts, id, '/');
-	if (parts.n == 2 && str_eq(parts.items[0], "inference-component"))
-		return document_find(c->e, "inference-component", parts.items[1]) != NULL;
-	if (parts.n != 4 || !str_eq(parts.items[0], "endpoint") || !str_eq(parts.items[2], "variant"))
-		return false;
-	const struct document *endpoint = document_find(c->e, "endpoint", parts.items[1]);
-
-	return endpoint && endpoint_find_variant(json_object_get(endpoint->doc, "ProductionVariants"), parts.items[3]);
-}
-
-/* Registering again changes what is given and keeps the rest. */
-static int target_made(struct call *c, struct document *r)
-{
-	static const char *const kept[] = {"MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState"};
-	const char *id = json_get_str(c->in, "ResourceId");
-	const struct document *old = document_find(c->e, r->kind, r->key);
-
-	if (!str_eq(json_get_str(c->in, "ServiceNamespace"), "sagemaker"))
-		return op_invalid(c, "The local engine scales nothing of the service namespace %.30s.",
-				  json_get_str(c->in, "ServiceNamespace"));
-	if (!scales_something(c, id))
-		return op_invalid(c, "There is no endpoint variant or inference component %.400s.", id);
-	for (size_t i = 0; old && i < ARRAY_LEN(kept); i++) {
-		if (!json_object_get(c->in, kept[i]) && json_object_get(old->doc, kept[i]))
-			json_object_set(r->doc, kept[i], json_object_get(old->doc, kept[i]));
-	}
-	if (!json_object_get(r->doc, "RoleARN"))
-		json_object_set_new(r->doc, "RoleARN", json_string(SCALING_ROLE));
-	int64_t min = json_get_i64(r->doc, "MinCapacity", -1), max = json_get_i64(r->doc, "MaxCapacity", -1);
-
-	if (min < 0 || max < 0)
-		return op_invalid(c, "MinCapacity and MaxCapacity must be given when a scalable target is registered.");
-	if (min > max)
-		return op_invalid(c, "Maximum capacity cannot be less than minimum capacity.");
-	return 0;
-}
-
-static bool target_matches(struct call *c, const struct document *r)
-{
-	const json_t *ids = json_object_get(c->in, "ResourceIds");
-
-	for (size_t i = 0; i < json_array_size(ids); i++) {
-		if (str_eq(json_string_value(json_array_get(ids, i)), json_get_str(r->doc, "ResourceId")))
-			return true;
-	}
-	return !json_array_size(ids);
 }
 
 /* --- the rows ------------------------------------------------------------------------------ */
@@ -493,40 +432,6 @@ const struct document_kind kinds_of_hosting[] = {
 			 "DesiredRuntimeConfig!:{CopyCount!:count}", "InferenceComponentArn", .to = "Updating",
 			 .hook = component_wish},
 			{VERB_DELETE, "DeleteInferenceComponent"}},
-	},
-	{
-		.id = "scalable-target",
-		.noun = "scalable target",
-		.service = SVC_AUTOSCALING,
-		.key = "ServiceNamespace ResourceId ScalableDimension",
-		.key_input = "ServiceNamespace!:" NAMESPACES " ResourceId!:word ScalableDimension!:" DIMENSIONS,
-		.name = "ResourceId",
-		.arn = "ScalableTargetARN",
-		.arn_path = "scalable-target/{hash}",
-		.arn_service = "application-autoscaling",
-		.created = "CreationTime",
-		.begin = JSON({
-			"SuspendedState" : {
-				"DynamicScalingInSuspended" : false,
-				"DynamicScalingOutSuspended" : false,
-				"ScheduledScalingSuspended" : false
-			}
-		}),
-		.more = "PredictedCapacity:count",
-		.missing =
-			{"ObjectNotFoundException",
-			 "No scalable target found for service namespace, resource ID and scalable dimension: {key}"},
-		.list = {"DescribeScalableTargets", "ScalableTargets", NULL, 0,
-			 "ServiceNamespace!:" NAMESPACES " ResourceIds:[word] ScalableDimension:" DIMENSIONS,
-			 "ServiceNamespace=ServiceNamespace ScalableDimension=ScalableDimension", .ascending = true,
-			 .page_default = 50, .page_max = 50, .match = target_matches},
-		.ops = {{VERB_PUT, "RegisterScalableTarget",
-			 "ServiceNamespace!:" NAMESPACES " ResourceId!:word ScalableDimension!:" DIMENSIONS
-			 " MinCapacity:count MaxCapacity:count RoleARN:word SuspendedState:{"
-			 "DynamicScalingInSuspended:bool DynamicScalingOutSuspended:bool "
-			 "ScheduledScalingSuspended:bool} Tags:<text>",
-			 "ScalableTargetARN", .hook = target_made},
-			{VERB_DELETE, "DeregisterScalableTarget", .reply = ""}},
 	},
 	{.id = NULL},
 };

@@ -26,6 +26,6 @@
 
 /* Each ends with a row without id. */
 extern const struct document_kind kinds_of_jobs[], kinds_of_hosting[], kinds_of_registry[], kinds_of_pipelines[],
-	kinds_of_studio[], kinds_of_events[], kinds_of_alarms[], kinds_of_others[];
+	kinds_of_studio[], kinds_of_events[], kinds_of_alarms[], kinds_of_scaling[], kinds_of_others[];
 
 #endif

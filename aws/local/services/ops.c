@@ -20,8 +20,6 @@ static const struct lack {
 	{"InvokeEndpointWithResponseStream", "it does not pass streams on"},
 	{"RetryPipelineExecution", "it runs no pipelines"},
 	{"CreatePresignedMlflow", "it has no MLflow server"},
-	{"PutScalingPolicy", "it does not scale by itself"},
-	{"DescribeScaling", "it does not scale by itself"},
 };
 
 int op_not_yet(struct call *c, json_t **out)

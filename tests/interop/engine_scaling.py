@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+"""Application Auto Scaling of an endpoint's variant through boto3, with a minute of a fifth of a second: target
+tracking adds servers under load and takes them away, a scheduled action sets the bounds. AWS's models judge."""
+import atexit
+import datetime
+import os
+import shutil
+import signal
+import tempfile
+import threading
+
+from engine_support import *
+from engine_judge import Judge
+
+judge = Judge()
+SERVE = r'''#!/usr/bin/python3
+import http.server, os, signal
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+    def log_message(self, *a):
+        pass
+class S(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
+S(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), H).serve_forever()
+'''
+work = tempfile.mkdtemp(prefix="sagetop-scaling-")
+atexit.register(shutil.rmtree, work, ignore_errors=True)
+with open(os.path.join(work, "serve"), "w") as f:
+    f.write(SERVE)
+os.chmod(os.path.join(work, "serve"), 0o755)
+with open(os.path.join(work, "local.yaml"), "w") as f:
+    f.write(f"scaling-minute: 200ms\nimages:\n  own:\n    folder: {work}\n")
+OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s")
+OF = dict(ServiceNamespace="sagemaker", ResourceId="endpoint/e/variant/v",
+          ScalableDimension="sagemaker:variant:DesiredInstanceCount")
+PREDEFINED = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+
+with engine(*OPTIONS) as e:
+    def clients():
+        global sm, rt, scaling
+        sm, rt = e.client("sagemaker"), e.client("sagemaker-runtime")
+        scaling = judge.watch(e.client("application-autoscaling"))
+
+    clients()
+    sm.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "own"})
+    sm.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[
+        {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}])
+    sm.create_endpoint(EndpointName="e", EndpointConfigName="c")
+
+    def policy(name="p", target=2.0, kind="TargetTrackingScaling", **more):
+        config = {"TargetValue": target, "PredefinedMetricSpecification": PREDEFINED, "ScaleOutCooldown": 60,
+                  "ScaleInCooldown": 60} | more
+        return scaling.put_scaling_policy(PolicyName=name, PolicyType=kind, TargetTrackingScalingPolicyConfiguration=config, **OF)
+
+    def action(schedule, **bounds):
+        return scaling.put_scheduled_action(ScheduledActionName="s", Schedule=schedule, ScalableTargetAction=bounds, **OF)
+
+    def count():
+        v = sm.describe_endpoint(EndpointName="e")["ProductionVariants"][0]
+        return v["DesiredInstanceCount"], v.get("CurrentInstanceCount")
+
+    def activities():
+        return scaling.describe_scaling_activities(ServiceNamespace="sagemaker", ResourceId=OF["ResourceId"])["ScalingActivities"]
+
+    equal("a policy wants its target", failure(policy)[0], "ObjectNotFoundException")
+    until(lambda: sm.describe_endpoint(EndpointName="e")["EndpointStatus"] == "InService", 30)
+    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=3, **OF)
+    for what, call, said in (
+            ("steps by alarms", lambda: policy(kind="StepScaling"), "evaluates no alarms"),
+            ("a target of nothing", lambda: policy(target=0.0), "TargetValue must be greater than 0"),
+            ("another predefined metric", lambda: policy(PredefinedMetricSpecification={
+                "PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"}), "knows the predefined metric"),
+            ("a schedule that is none", lambda: action("rate(5 minute)", MinCapacity=1), "Invalid schedule expression"),
+            ("a time of the past", lambda: action("at(2020-01-01T00:00:00)", MinCapacity=1), "must be in the future"),
+            ("cron", lambda: action("cron(0 8 * * ? *)", MinCapacity=1), "of the forms at"),
+            ("bounds the wrong way", lambda: action("rate(1 day)", MinCapacity=3, MaxCapacity=2), "cannot be less than")):
+        got = failure(call)
+        ok(f"{what}: refused", got and got[0] == "ValidationException" and said in got[1], got)
+    made = policy()
+    told = scaling.describe_scaling_policies(ServiceNamespace="sagemaker", PolicyNames=["p"])["ScalingPolicies"]
+    equal("a policy is told", [(p["PolicyARN"], p["PolicyType"], p["TargetTrackingScalingPolicyConfiguration"]["TargetValue"])
+                               for p in told], [(made["PolicyARN"], "TargetTrackingScaling", 2.0)])
+    equal("nothing was scaled yet", (count(), activities()), ((1, 1), []))
+
+    stop = threading.Event()
+    broken = []
+
+    def load():
+        client = e.client("sagemaker-runtime")
+        while not stop.is_set():
+            try:
+                client.invoke_endpoint(EndpointName="e", Body=b"x")["Body"].read()
+            except Exception as x:  # noqa: BLE001
+                broken.append(repr(x))
+    callers = [threading.Thread(target=load) for _ in range(3)]
+    [t.start() for t in callers]
+    equal("under load servers are added, up to the maximum", until(lambda: count() == (3, 3) and count(), 30, "three servers"), (3, 3))
+    up = until(lambda: (lambda a: a if a and all(x["StatusCode"] == "Successful" for x in a) else None)(activities()), 10)
+    ok("as activities say, with the reason", all("AlarmHigh in state ALARM triggered policy p" in x["Cause"] and
+                                                 x["EndTime"] >= x["StartTime"] for x in up), up)
+    equal("the newest first", up[0]["Description"], "Setting desired instance count to 3.")
+    stop.set()
+    [t.join() for t in callers]
+    equal("without one call that failed", broken[:3], [])
+    equal("without load they are taken away", until(lambda: count() == (1, 1) and count(), 30, "one server"), (1, 1))
+    ok("for the reason of the other alarm", "AlarmLow in state ALARM" in activities()[0]["Cause"], activities()[0])
+
+    # Bounds by time.
+    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
+    action(when.strftime("at(%Y-%m-%dT%H:%M:%S)"), MinCapacity=2, MaxCapacity=4)
+    equal("a scheduled action is told", [(a["ScheduledActionName"], a["ScalableTargetAction"]) for a in
+                                         scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"]],
+          [("s", {"MinCapacity": 2, "MaxCapacity": 4})])
+    e.stop(signal.SIGKILL)
+    e.start(*OPTIONS)
+    clients()
+    equal("and sets the minimum, also of an engine that was killed", until(lambda: count() == (2, 2) and count(), 30), (2, 2))
+    equal("which is the target's from now on", [(t["MinCapacity"], t["MaxCapacity"]) for t in
+                                                scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]], [(2, 4)])
+    match("its activity says why", activities()[0]["Cause"], "minimum capacity was set to 2")
+    scaling.delete_scaling_policy(PolicyName="p", **OF)
+    equal("a policy is deleted once", failure(scaling.delete_scaling_policy, PolicyName="p", **OF)[0], "ObjectNotFoundException")
+    scaling.deregister_scalable_target(**OF)
+    equal("with the target its actions go", scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"], [])
+    sm.delete_endpoint(EndpointName="e")
+    equal("the engine ends cleanly", e.stop(), 0)
+equal("AWS's model finds nothing wrong in any reply", judge.problems[:5], [])
+done()
