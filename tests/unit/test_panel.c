@@ -185,6 +185,27 @@ static void test_frame(void **state)
 	assert_string_equal(text.data, twice.data);
 }
 
+/* Columns that turn out to be text one after the other, far from the beginning. */
+static void test_frame_late_text(void **state)
+{
+	AUTO(buf) struct buf text = BUF_INIT(1 << 20);
+
+	buf_adds(&text, "a,b,c,d,e\n");
+	for (int row = 0; row < 700; row++)
+		for (int k = 0; k < 5; k++)
+			buf_addf(&text, "%s%c", row == 120 * (k + 1) ? "word" : "7", k < 4 ? ',' : '\n');
+	AUTO(frame) struct frame *t = frame_of(text.data);
+
+	assert_int_equal(t->n_rows, 700);
+	for (uint32_t k = 0; k < 5; k++) {
+		const struct frame_column *c = &t->columns[k];
+
+		assert_true(c->text);
+		assert_string_equal(c->words.items[c->codes[0]], "7");
+		assert_string_equal(c->words.items[c->codes[120 * (k + 1)]], "word");
+	}
+}
+
 /* A header alone is a frame too. */
 static void test_frame_empty(void **state)
 {
@@ -614,6 +635,7 @@ int main(void)
 		cmocka_unit_test(test_spec_early_stopping),
 		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_frame_late_text),
 		cmocka_unit_test(test_frame_one_column),
 		cmocka_unit_test(test_frame_empty),
 		cmocka_unit_test(test_frame_append),

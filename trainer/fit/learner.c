@@ -265,14 +265,10 @@ static int finish_grower(struct learner *l, int rounds, const struct strmap *att
 			 struct err *err)
 {
 	AUTO(buf) struct buf model = BUF_INIT(MODEL_MAX);
-	AUTO(strmap) struct strmap params = {0};
-	char threads[16];
-
-	snprintf(threads, sizeof(threads), "%d", l->job.matrix.threads);
-	strmap_set(&params, "nthread", threads);
 	int rc = grower_model(l->grower, rounds, attributes, &model, err);
+
 	grower_free(TAKE(l->grower));
-	return rc ? rc : booster_load(model.data, model.len, &params, NULL, NULL, 0, ret, err);
+	return rc ? rc : booster_load_threads(model.data, model.len, l->job.matrix.threads, ret, err);
 }
 
 int learner_finish(struct learner *l, int rounds, const struct strmap *attributes, struct booster **ret,

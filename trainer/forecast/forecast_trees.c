@@ -96,13 +96,13 @@ static int finish(const struct forecast_fit *f, struct learner *l, int rounds, d
 }
 
 /* A model that was trained before says it. */
-static int ask_kept(const struct forecast_fit *f, struct err *err)
+static int ask_kept(const struct forecast_fit *f, int threads, struct err *err)
 {
 	AUTO(booster) struct booster *b = NULL;
 	AUTO(predictions) struct predictions out = {0};
 	const struct predict_options opt = {0};
 	struct dataset *d = take_rows(f, f->says, false, 0);
-	int rc = booster_load(f->kept, f->n_kept, NULL, NULL, NULL, 0, &b, err);
+	int rc = booster_load_threads(f->kept, f->n_kept, threads, &b, err);
 	AUTO(str) char *start = rc == 0 ? booster_attr(b, "sagetop_start") : NULL;
 	double shift = 0;
 
@@ -233,7 +233,7 @@ int forecast_trees(const struct forecast_fit *f, struct learner_kit *kit, int th
 	AUTO(predictions) struct predictions out = {0};
 
 	if (f->kept)
-		return ask_kept(f, err);
+		return ask_kept(f, threads, err);
 	int rc = trees_hyper(f->of, &h, err), rounds = (int)hyper_int(&h, HP_num_round);
 
 	if (rc == 0 && f->of->patience)

@@ -204,18 +204,24 @@ int booster_load(const void *bytes, size_t n, const struct strmap *params, const
 	return 0;
 }
 
+int booster_load_threads(const void *bytes, size_t n, int threads, struct booster **ret, struct err *err)
+{
+	AUTO(strmap) struct strmap params = {0};
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", threads);
+	strmap_set(&params, "nthread", text);
+	return booster_load(bytes, n, &params, NULL, NULL, 0, ret, err);
+}
+
 int booster_load_file(const char *path, int threads, struct booster **ret, struct err *err)
 {
 	AUTO(buf) struct buf bytes = BUF_INIT(MODEL_FILE_MAX);
-	AUTO(strmap) struct strmap params = {0};
-	char text[16];
 	int rc = fs_read(path, &bytes, err);
 
 	if (rc)
 		return rc;
-	snprintf(text, sizeof(text), "%d", threads);
-	strmap_set(&params, "nthread", text);
-	rc = booster_load(bytes.data, bytes.len, &params, NULL, NULL, 0, ret, err);
+	rc = booster_load_threads(bytes.data, bytes.len, threads, ret, err);
 	return rc ? err_prefix(err, "%s", path) : 0;
 }
 

@@ -57,6 +57,8 @@ int booster_new(const struct strmap *params, const struct strlist *metrics, stru
  * metrics and cached may be NULL (prediction only). */
 int booster_load(const void *bytes, size_t n, const struct strmap *params, const struct strlist *metrics,
 		 struct matrix *const *cached, size_t n_cached, struct booster **ret, struct err *err) NODISCARD;
+/* For prediction only, with so many threads. */
+int booster_load_threads(const void *bytes, size_t n, int threads, struct booster **ret, struct err *err) NODISCARD;
 int booster_load_file(const char *path, int threads, struct booster **ret, struct err *err) NODISCARD;
 
 int booster_update(struct booster *b, int round, struct matrix *train, struct err *err) NODISCARD;

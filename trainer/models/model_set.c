@@ -170,17 +170,13 @@ static int model_set_add_file(struct model_set *m, const char *path, int threads
 static int model_read(const struct pack *pack, size_t i, int threads, struct booster **ret, struct err *err)
 {
 	AUTO(booster) struct booster *b = NULL;
-	AUTO(strmap) struct strmap params = {0};
 	AUTO(str) char *member = NULL;
 	const void *bytes;
-	char text[16];
 	size_t n;
 	int r = pack_read_member(pack, i, &member, &bytes, &n, err);
 
-	snprintf(text, sizeof(text), "%d", threads);
-	strmap_set(&params, "nthread", text);
 	if (!r)
-		r = booster_load(bytes, n, &params, NULL, NULL, 0, &b, err);
+		r = booster_load_threads(bytes, n, threads, &b, err);
 	if (!r)
 		r = cut_to_best(&b, pack_name(pack, i), err);
 	if (r)

@@ -12,7 +12,8 @@
 
 #define FRAME_MAX_BYTES ((size_t)2 << 30) /* of one file, unpacked */
 #define FRAME_MAX_COLUMNS 10000
-#define FRAME_FIRST_ROWS 100  /* that are read before all is begun again */
+#define FRAME_FIRST_ROWS 100 /* that are read before all is begun again */
+#define FRAME_SHORT_READINGS 2
 #define FRAME_EXACT_DIGITS 15 /* integers of so many digits are exact in a double */
 
 /* --- the text of a file -------------------------------------------------------------- */
@@ -55,6 +56,7 @@ struct reader {
 	const struct strlist *text; /* columns that are text whatever they look like; may be NULL */
 	struct strlist found;	    /* columns that turned out to be text: read again */
 	size_t known;		    /* of these, before this reading */
+	int readings;		    /* this one with them */
 	struct buf unquoted;
 };
 
@@ -327,10 +329,11 @@ static int read_row(struct reader *r, const struct frame_text *f, const char **p
 	return 0;
 }
 
-/* Is it known by now that all has to be read again? A few rows tell of most columns. */
+/* Is it known by now that all has to be read again? A few rows tell of most columns; where
+ * columns turn out to be text one after the other, the third reading goes on to the end. */
 static bool reads_again(const struct reader *r)
 {
-	return r->found.n > r->known && r->t->n_rows >= FRAME_FIRST_ROWS;
+	return r->readings <= FRAME_SHORT_READINGS && r->found.n > r->known && r->t->n_rows >= FRAME_FIRST_ROWS;
 }
 
 static int read_file(struct reader *r, const struct frame_text *f, struct err *err)
@@ -371,6 +374,7 @@ static int read_texts(const struct frame_text *texts, size_t n, const struct str
 
 	do { /* again where a column turned out to be text */
 		r.known = r.found.n;
+		r.readings++;
 		reader_drop(&r);
 		r.t = NEW(struct frame);
 		for (size_t i = 0; i < n; i++) {
