@@ -126,6 +126,14 @@ with engine(*OPTIONS) as e:
     # --- serverless
     model("ok")
 
+    # One that served, and then ends at every start: looked at further down, since pauses grow.
+    model("flaky", MODE="once", MARK=os.path.join(work, "flaky"))
+    sm.create_endpoint_config(EndpointConfigName="flaky", ProductionVariants=[
+        {"VariantName": "v", "ModelName": "flaky", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}])
+    sm.create_endpoint(EndpointName="flaky", EndpointConfigName="flaky")
+    equal("a server that starts once serves", settled("flaky")["EndpointStatus"], "InService")
+    failure(says, name="flaky", body=b"die")
+
     def serverless(name, variants=None, model="ok", **more):
         config = {"MemorySizeInMB": 2048, "MaxConcurrency": 2} | more.pop("config", {})
         return dict(EndpointConfigName=name, ProductionVariants=variants or [
@@ -284,6 +292,11 @@ with engine(*OPTIONS) as e:
         {"VariantName": "v", "DesiredInstanceCount": 1}])
     until(lambda: any(map(got, kept)), 15, "an answer")
     equal("and not all at once", all(map(got, kept)), False)
+
+    d = until(lambda: (lambda x: x if x["EndpointStatus"] != "InService" else None)(told("flaky")), 30, "flaky to be given up")
+    equal("one that ends at every start is given up", (d["EndpointStatus"], d["ProductionVariants"][0]["CurrentInstanceCount"]),
+          ("OutOfService", 0))
+    match("with the reason", d["FailureReason"], "ping health check")
 
     # --- kill -9
     e.stop(signal.SIGKILL)

@@ -15,7 +15,7 @@
 #define STARTUP_S 240	   /* where the owner does not say it */
 #define STOP_MS 30000	   /* between SIGTERM and SIGKILL, as in the service */
 #define START_AGAIN_MS 500 /* doubled each time */
-#define MAX_STARTS 6	   /* in a row: then it has failed */
+#define MAX_STARTS 4	   /* in a row: then it has failed */
 #define SERVED_MS 30000	   /* after so long the next end is the first again */
 
 static void ping(void *user);

@@ -235,8 +235,8 @@ static int64_t wanted(struct engine *e, struct watch *w, const struct document *
 	note(s, value);
 	while (above < s->n && s->values[s->n - 1 - above] > target)
 		above++;
-	while (below < s->n && s->values[s->n - 1 - below] < LOW_SHARE * target)
-		most = MAX(most, s->values[s->n - 1 - below++]);
+	for (; below < s->n && s->values[s->n - 1 - below] < LOW_SHARE * target; below++)
+		most = MAX(most, s->values[s->n - 1 - below]);
 	if (above >= HIGH_MINUTES && now_count)
 		return MAX(now_count + 1, (int64_t)ceil(MIN((double)now_count * value / target, 1e6)));
 	if (below >= LOW_MINUTES && !json_get_bool(config, "DisableScaleIn", false))
