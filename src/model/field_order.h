@@ -4,8 +4,7 @@
  * It is found by numbers that have the values' order (the bits of a double, the rank among
  * few distinct values, the letters behind what all texts begin with), which a radix sort
  * orders in time that grows with the number of things; those that share a number are
- * compared. A turn ends at its time, or one pass over the numbers later (some milliseconds
- * for 300,000), and the next one goes on from there.
+ * compared. A turn ends when its time is over, and the next one goes on from there.
  */
 #ifndef SAGETOP_MODEL_FIELD_ORDER_H
 #define SAGETOP_MODEL_FIELD_ORDER_H
