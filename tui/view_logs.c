@@ -233,6 +233,7 @@ static void reading_status(struct view *v, struct buf *out)
 
 	if (n_reading(v) == 0)
 		return;
+	(void)buf_adds(out, out->len ? " · " : "");
 	if (is_merged(st))
 		(void)buf_addf(out, "reading older lines of %zu log%s", n_reading(v), n_reading(v) == 1 ? "" : "s");
 	else if (f->logs_about > f->logs.n)
@@ -263,8 +264,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	else if (pager_hit_number(&st->pager))
 		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
 			       jobtext_count(m, pager_hits(&st->pager, &complete)));
-	else
-		reading_status(v, left);
+	reading_status(v, left);
 	if (!left->len && (l->n_errors || l->n_warnings))
 		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, l->n_errors),
 			       l->n_errors == 1 ? "" : "s", jobtext_count(m, l->n_warnings),

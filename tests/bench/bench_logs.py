@@ -1,9 +1,12 @@
 """Logs: from a line's time to when it can be shown, polled and pushed; a log of a
-million lines into a file, in how much memory. The peer is `aws logs`, on the same engine."""
+million lines into a file, in how much memory, and on the screen, from the service and from
+the cache; how long a key waits while 20,000 lines a second come in. The peer is `aws logs`,
+on the same engine."""
 
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -11,10 +14,14 @@ import tempfile
 import threading
 import time
 
+import bench_console as console
+
 BUILD = os.environ["SAGETOP_BUILD"]
 AWS = "/usr/bin/aws"
 BUCKET = "sagemaker-us-east-1-000000000000"
 LINES = 1000000
+KEYS = 200
+PER_S = 20000
 ONE_RUN_S = 90  # where one run takes longer, the machine is busy: it is the only one
 
 
@@ -103,6 +110,77 @@ def lines_of(path):
         return sum(block.count(b"\n") for block in iter(lambda: f.read(1 << 20), b""))
 
 
+def painted_ms(fd, keys, marker, limit_s=60):
+    """From keys to when the marker was painted."""
+    began, data = time.monotonic(), b""
+    os.write(fd, keys.encode())
+    while marker not in data:
+        if time.monotonic() > began + limit_s:
+            sys.exit(f"{keys!r} does not paint {marker!r}")
+        data = data[-200:] + console.drain(fd, time.monotonic() + 0.002)
+    return (time.monotonic() - began) * 1000
+
+
+def report(what, value, unit, aim):
+    print(f"bench\t{what}\t{value:.1f}\t{unit}\t\t\t{aim}")
+
+
+def open_console(url, env):
+    """A console that has asked for the jobs and had its answer."""
+    pid, fd = console.spawn([f"{BUILD}/sagetop", "--endpoint-url", url], env)
+    console.drain(fd, time.monotonic() + 5)
+    console.settled(pid, fd)
+    return pid, fd
+
+
+def report_keys(fd, what, title):
+    """Help and back again: unlike a move, it cannot be mistaken for new lines."""
+    waits = []
+    for _ in range(KEYS // 2):
+        waits.append(painted_ms(fd, "?", b"has the rest"))
+        waits.append(painted_ms(fd, "q", title))
+    waits.sort()
+    report(f"key to paint, {what}: median", waits[len(waits) // 2], "ms", "")
+    report(f"key to paint, {what}: 99 %", waits[len(waits) * 99 // 100 - 1], "ms", "< 16")
+
+
+def report_screen(url, env, engine):
+    """The finished log of a million lines, its newest page first."""
+    env = {**env, "XDG_CACHE_HOME": env["XDG_CACHE_HOME"] + "-screen"}
+    last = str(LINES).encode()
+    pid, fd = open_console(url, env)
+    report(f"log of {LINES} lines on the screen, newest page from the service",
+           painted_ms(fd, ":logs bulk\r", last), "ms", "< 1000")
+    report_keys(fd, "a long log is read backwards", b"bulk")
+    began = time.monotonic()
+    console.settled(pid, fd)
+    report("... until it was read and cached", time.monotonic() - began, "s", "")
+    text = sum(len(f"line {i} of a log that is not short of words") + 1 for i in (1, LINES)) / 2 * LINES / (1 << 20)
+    rss = console.status_kb(pid, "VmRSS") / 1024
+    report("... most memory", console.status_kb(pid, "VmHWM") / 1024, "MiB", "")
+    report("... memory, of the text's size", rss / text, "x", "< 1.5")
+    console.end(pid, fd)
+    pid, fd = open_console(url, env)
+    report(f"log of {LINES} lines on the screen, newest page from the cache",
+           painted_ms(fd, ":logs bulk\r", last), "ms", "< 50")
+    console.settled(pid, fd)
+    engine.send_signal(signal.SIGSTOP)
+    report_keys(fd, "in a log, no answer", b"bulk")
+    engine.send_signal(signal.SIGCONT)
+    console.end(pid, fd)
+
+
+def report_flood(url, env):
+    for screen in ("logs", "metrics"):
+        create(url, f"flood-{screen}")
+        pid, fd = open_console(url, env)
+        painted_ms(fd, f":{screen} flood-{screen}\r", f"flood-{screen}".encode())
+        console.drain(fd, time.monotonic() + 5)
+        report_keys(fd, f"{PER_S} lines a second, {screen}", f"flood-{screen}".encode())
+        console.end(pid, fd)
+        wait(url, f"flood-{screen}")
+
+
 def main():
     try:
         import boto3  # noqa: F401
@@ -119,7 +197,9 @@ def main():
         # The job's name says what it is to print.
         f.write("#!/bin/sh\ncase $(cat \"$SAGETOP_ML_ROOT/input/config/resourceconfig.json\" /dev/null; pwd;"
                 " echo \"$TRAINING_JOB_NAME $SAGEMAKER_JOB_NAME\") in\n"
-                "*bulk*) exec seq -f 'line %.0f of a log that is not short of words' " + str(LINES) + " ;;\nesac\n"
+                "*bulk*) exec seq -f 'line %.0f of a log that is not short of words' " + str(LINES) + " ;;\n"
+                "*flood*) i=0; while [ $i -lt 400 ]; do i=$((i + 1)); seq -f '[%.0f] train-rmse:0.5' "
+                + str(PER_S // 20) + "; sleep 0.05; done; exit ;;\nesac\n"
                 "i=0\nwhile [ $i -lt 600 ]; do i=$((i + 1)); echo \"tick $i\"; sleep 0.025; done\n")
     os.chmod(script, 0o755)
     env.update(XDG_CACHE_HOME=f"{work}/cache", XDG_STATE_HOME=f"{work}/state", XDG_CONFIG_HOME=f"{work}/config",
@@ -163,10 +243,13 @@ def main():
         peer = f"\taws filter-log-events\t{their_mb:.0f}\t" if theirs else "\t\t\t"
         print(f"bench\tlog of {LINES} lines to a file: most memory\t{max(memory):.0f}\tMB{peer}")
         print(f"bench\tlog of {LINES} lines to a file, from the cache\t{again:.1f}\ts\t\t\t")
+        report_screen(url, env, engine)
+        report_flood(url, env)
     finally:
         engine.terminate()
         engine.wait()
         shutil.rmtree(work, ignore_errors=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -42,7 +42,8 @@ static void learn_job(struct sync *s, const char *name)
 {
 	bool done = false;
 
-	for (sync_job(s, name, on_done, &done); !done;)
+	sync_job(s, name, on_done, &done);
+	while (!done)
 		sync_poll(s, NULL, 0, 1000);
 }
 
