@@ -10,6 +10,8 @@
 #include "tuner/random.h"
 
 #define JOBS 60000 /* more than are built at once */
+/* Of 60,000 names not done in one turn, however fast the machine. */
+#define SLOW_FILTER "name~.*.*.*.*"
 #define TURNS_MAX 100000
 
 struct world {
@@ -130,6 +132,9 @@ static void test_keys_act_on_the_old_rows(void **state)
 	const struct list *l = list_at_top(ui);
 	AUTO(str) char *third = xstrdup(name_at(l, 2));
 
+	ui_key(ui, '/');
+	type(ui, SLOW_FILTER "trial"); /* all of them */
+	ui_key(ui, KEYC_ENTER);
 	work(ui);
 	ui_command(ui, "sort name");
 	(void)ui_draw(ui);
@@ -143,7 +148,7 @@ static void test_keys_act_on_the_old_rows(void **state)
 	assert_string_equal(name_at(l, 0), "sweep-00-trial-000000");
 	assert_string_equal(list_selected(l)->name, third); /* the cursor has gone with its job */
 	assert_int_not_equal(l->table.selected, 2);
-	assert_as_built(w, ui, "sort name", NULL);
+	assert_as_built(w, ui, "sort name", SLOW_FILTER "trial");
 }
 
 static void test_the_last_filter_counts(void **state)
@@ -154,15 +159,15 @@ static void test_the_last_filter_counts(void **state)
 
 	work(ui);
 	ui_key(ui, '/');
-	type(ui, "status:fail");
+	type(ui, SLOW_FILTER "trial-000");
 	assert_non_null(l->build);
-	type(ui, "ed trial-0001");
+	type(ui, "1 status:failed");
 	ui_key(ui, KEYC_ENTER);
 	work(ui);
 	assert_in_range(l->n, 8, 10);
 	for (size_t i = 0; i < l->n; i++)
 		assert_int_equal(l->rows[i]->state, STATE_BAD);
-	assert_as_built(w, ui, "sort created", "status:failed trial-0001");
+	assert_as_built(w, ui, "sort created", SLOW_FILTER "trial-0001 status:failed");
 	ui_key(ui, KEYC_ESC);
 	work(ui);
 	assert_int_equal(l->n, JOBS);
