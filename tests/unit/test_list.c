@@ -11,7 +11,7 @@
 
 #define JOBS 60000 /* more than are built at once */
 /* Of 60,000 names not done in one turn, however fast the machine. */
-#define SLOW_FILTER "name~.*.*.*.*"
+#define SLOW_FILTER "name~.*.*"
 #define TURNS_MAX 100000
 
 struct world {
