@@ -124,7 +124,7 @@ def week(t):
 def groups(t, env, url):
     """On the screen, kept for the next start; and on the command line, to the micro-dollar what the costs say."""
     t.keys("b")
-    t.wait("b groups them", "group by prefix", "GROUP", "SPENT", "IN ALL", "▸ [+] ")
+    t.wait("b groups them", "groups by prefix", "GROUP", "SPENT", "IN ALL", "▸ [+] ")
     t.within("what each run of jobs has cost", 1)
     t.keys("Enter")
     t.wait("Enter unfolds one", "▸ [-] ", "STATUS")
@@ -136,13 +136,13 @@ def groups(t, env, url):
     t.wait("one by one again", "jobs 5", absent=("[-]", "group by"))
     before = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 5))
     words = ["status:completed", "ended<" + before]
-    _, out, err = run(env, "--endpoint-url", url, "jobs", *words, "--group", "prefix", "--json")
+    _, out, err = run(env, "--endpoint-url", url, "jobs", *words, "--group", "tag:cycle", "--json")
     mine = {g["group"]: (round(g["spent_usd"] * 1e6), g["jobs"], g["ok"]) for g in json.loads(out)}
-    _, out, _ = run(env, "--endpoint-url", url, "cost", *words, "--by", "prefix", "--days", "3660", "--json")
+    _, out, _ = run(env, "--endpoint-url", url, "cost", *words, "--by", "tag:cycle", "--days", "3660", "--json")
     theirs = {r["key"]: (r["usd_micro"], r["things"], r["things"]) for r in json.loads(out)["rows"]}
-    ok("the groups' money and jobs are those of the costs", mine and mine == theirs, f"{err} {mine} {theirs}")
+    ok("the groups' money and jobs are those of the costs", len(mine) > 10 and mine == theirs, f"{err} {mine} {theirs}")
     _, out, _ = run(env, "--endpoint-url", url, "jobs", *words, "--group", "status", "--csv")
-    ok("groups as CSV", out.startswith("group,jobs,ok,failed,stopped,running,eta,spent,projected,unpriced\nCompleted,"),
+    ok("groups as CSV", out.startswith("group,jobs,ok,failed,stopped,running,eta,spent,projected,unpriced,prices_as_of\nCompleted,"),
        out[:200])
     code, _, err = run(env, "--endpoint-url", url, "jobs", "--group", "day")
     ok("what jobs are not grouped by", code == 2 and "tag:KEY" in err, err)

@@ -75,7 +75,7 @@ with open(settings, "w") as f:
 bad = os.path.join(work, "bad.yaml")
 for text, want in ((f"images:\n  x:\n    folder: {work}/none\n", ":3: images.x.folder: there is no such file"),
                    ("images:\n  x:\n    colour: red\n", ":3: images.x.colour: an image has command, folder"),
-                   ("imagse: {}\n", ":1: imagse: the engine's only setting")):
+                   ("imagse: {}\n", ":1: imagse: the engine's settings are `images`")):
     with open(bad, "w") as f:
         f.write(text)
     run = subprocess.run([os.path.join(BUILD, "sagetop-local"), "--port", "0", "--state", work + "/s", "--settings", bad],
