@@ -106,6 +106,10 @@ int main(int argc, char **argv)
 			lag[n++] = now - f->logs.lines[i].time_ms;
 		}
 	}
+	if (ended && n == 0 && f->logs.n > 0) { /* all of it was there before the first turn */
+		GROW(lag, cap, 1);
+		lag[n++] = 0;
+	}
 	if (!f->logs.complete || n == 0) {
 		fprintf(stderr, "follow_probe: %s\n", str_or(f->logs_note, "no end of the log"));
 		free(lag);
