@@ -315,7 +315,7 @@ def sagetop_requests(e, folder):
         request = json.loads(line)
         service, operation = request["action"].split(":")
         seen.add(request["action"])
-        if request["protocol"] == "s3" or operation == "InvokeEndpoint":
+        if request["protocol"] == "s3" or operation.startswith("InvokeEndpoint"):
             continue  # their input is no JSON
         found = judge.model(service).check_request(operation, request.get("input") or {})
         problems += [f"{request['action']}: {p}" for p in found]

@@ -256,6 +256,8 @@ static void on_answer(void *user, struct http_answer *a)
 		return;
 	struct model_server *s = call->server;
 
+	if (!a->status && !a->timed_out)
+		model_server_doubt(s);
 	tell(call, a);
 	invocation_free(call);
 	leave_server(s);

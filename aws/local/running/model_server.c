@@ -129,7 +129,8 @@ static void on_ping(void *user, struct http_answer *a)
 		return;
 	if (a->status == 200) {
 		s->ready = s->served = true;
-		s->ready_ms = clock_mono_ms();
+		if (!s->ready_ms)
+			s->ready_ms = clock_mono_ms();
 		s->ops->ready(s);
 	} else if (clock_mono_ms() >= s->deadline_ms) {
 		s->ops->failed(s, NULL);
@@ -164,7 +165,7 @@ static bool may_start_again(struct model_server *s)
 {
 	if (!s->served || !s->ops->again(s))
 		return false;
-	if (s->ready && clock_mono_ms() - s->ready_ms >= SERVED_MS)
+	if (s->ready_ms && clock_mono_ms() - s->ready_ms >= SERVED_MS)
 		s->starts = 0;
 	return s->starts++ < MAX_STARTS;
 }
@@ -240,6 +241,7 @@ static void start(struct model_server *s)
 	}
 	runner_tend(e->runner);
 	s->started = true;
+	s->ready_ms = 0;
 	s->deadline_ms = clock_mono_ms() + s->startup_s * 1000;
 	s->timer = loop_after(e->loop, PING_EVERY_MS / 5, ping, s);
 }
@@ -344,4 +346,14 @@ void model_server_called(struct model_server *s)
 	/* One that leaves may have waited for this; not from within its connection's call. */
 	if (s->leaving && !s->under_way)
 		settle_later(s);
+}
+
+void model_server_doubt(struct model_server *s)
+{
+	if (!s->ready || s->leaving || s->host.pid <= 0)
+		return;
+	s->ready = false;
+	s->deadline_ms = clock_mono_ms() + s->startup_s * 1000;
+	loop_cancel(s->peer.loop, s->timer);
+	s->timer = loop_after(s->peer.loop, 0, ping, s);
 }

@@ -44,7 +44,7 @@ struct model_server {
 	bool started, ready, leaving; /* leaving: it gets no more calls, and ends when those under way have */
 	int64_t deadline_ms;	      /* monotonic: until then it must answer /ping */
 	uint64_t timer;		      /* the next ping, or the next start */
-	int64_t ready_ms;	      /* monotonic: when it was ready last */
+	int64_t ready_ms;	      /* monotonic: since when this process serves; 0: not yet */
 	int starts;		      /* that failed in a row since it served for a while */
 	int under_way;
 };
@@ -64,5 +64,8 @@ void model_server_free(struct model_server *s);	 /* at the engine's end: its pro
 void model_server_call(struct model_server *s, const char *method, const char *path, const struct strmap *headers,
 		       const void *body, size_t n, int64_t timeout_ms, http_call_fn *fn, void *user);
 void model_server_called(struct model_server *s); /* to be called by fn, as the last thing it does with s */
+/* It has closed a connection without an answer, as one does that ends: no calls until it has
+ * answered /ping again. */
+void model_server_doubt(struct model_server *s);
 
 #endif
