@@ -21,7 +21,7 @@ static void compare_kind(const char *name, const struct ini *ini, enum ini_kind 
 		if (!s)
 			fail_msg("%s: no section %s", name, section_name);
 		if (s->values.n != json_object_size(section))
-			fail_msg("%s: [%s] has %zu values", name, section_name, s->values.n);
+			fail_msg("%s: [%s] has %u values", name, section_name, s->values.n);
 		json_object_foreach(section, key, value)
 		{
 			const char *got = ini_get(s, key);
