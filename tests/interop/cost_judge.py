@@ -50,6 +50,7 @@ class World:
                                  end=end_s * 1000, micro=micro, seconds=instance_s, status=status, waste=waste,
                                  span=(end_s - start_s) * 1000, team=(tags or {}).get("team", "(no such tag)"), user=(tags or {}).get("user", "?"),
                                  backtest=(tags or {}).get("sagetop:backtest", "(none)"),
+                                 parent="backtest " + tags["sagetop:backtest"] if "sagetop:backtest" in (tags or {}) else "(by itself)",
                                  prefix=re.sub(r"(-[^-]*\d[^-]*)+$", "", name)))
 
     def training(self, i):
@@ -214,7 +215,7 @@ def in_python(charges, by, start, end):
 
 
 COLUMN = {"kind": "kind", "prefix": "prefix", "tag:team": "team", "type": "type", "status": "status", "user": "user",
-          "backtest": "backtest", "component": "component", "name": "shown"}
+          "backtest": "backtest", "parent": "parent", "component": "component", "name": "shown"}
 TIME_KEY = {"day": "date(t / 1000, 'unixepoch')", "month": "strftime('%Y-%m', t / 1000, 'unixepoch')",
             "week": "date(t / 1000, 'unixepoch', 'weekday 0', '-6 days')"}
 
@@ -439,7 +440,7 @@ def main():
             whole = ((BASE + 20 * DAY) * 1000 + 123, (BASE + 41 * DAY) * 1000 + 4567)
             inside = ((BASE + 30 * DAY) * 1000 + 1, (BASE + 30 * DAY) * 1000 + 5400000)
             for by in ("day", "week", "month", "kind", "prefix", "tag:team", "type", "status", "user", "backtest",
-                       "component", "name"):
+                       "parent", "component", "name"):
                 got = compare(s, world, db, by, *whole)
             check_waste(world, got, *whole)
             for by in ("day", "kind", "name"):
