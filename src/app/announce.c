@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/reference.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/proc.h"
@@ -57,20 +58,14 @@ static void complain(struct announcer *a, bool *told, const char *what, const ch
 
 /* --- the file ------------------------------------------------------------------------------ */
 
-static const char *const meanings[STATE_COUNT] = {[STATE_UNKNOWN] = "unknown",
-						  [STATE_RUNNING] = "running",
-						  [STATE_GOOD] = "good",
-						  [STATE_BAD] = "bad",
-						  [STATE_NEUTRAL] = "neutral"};
-
 static char *line_of(const struct announcer *a, const struct resource *r, const char *from)
 {
 	char now[TIMEFMT_LEN];
 	AUTO(json)
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:s?, s:s?, s:s?}", "time",
 			      timefmt_iso_ms(now, clock_now_ms()), "kind", r->kind->name, "name", r->name, "from", from,
-			      "to", resource_state_text(r), "meaning", meanings[r->state], "reason", r->failure_reason,
-			      "account", a->session->account, "region", a->session->region);
+			      "to", resource_state_text(r), "meaning", resource_meaning(r->state), "reason",
+			      r->failure_reason, "account", a->session->account, "region", a->session->region);
 	AUTO(str) char *text = json_text(o);
 
 	return xasprintf("%s\n", text);
@@ -90,10 +85,8 @@ static void write_line(struct announcer *a, const char *line)
 
 static char *end_text(const struct resource *r)
 {
-	AUTO(str) char *kind = xstrdup(r->kind->name);
+	AUTO(str) char *kind = reference_title(r->kind);
 
-	for (char *p = kind; *p; p++)
-		*p = *p == '-' ? ' ' : *p;
 	return xasprintf("%s %s: %s%s%.*s", kind, r->name, resource_state_text(r), r->failure_reason ? ": " : "",
 			 TEXT_MAX, str_or(r->failure_reason, ""));
 }
@@ -134,13 +127,10 @@ static void start_program(struct announcer *a, const char *text)
 	if (str_empty(a->set->notice_command) || proc_split_words(a->set->notice_command, &words, &err) < 0)
 		return; /* it was right when the settings were read */
 	AUTO(fd) int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	const char **argv = xcalloc(words.n + 2, sizeof(*argv));
+	const char **argv = proc_argv(&words, text);
 	struct proc_spec spec = {
 		.argv = argv, .stdin_fd = -1, .stdout_fd = null, .stderr_fd = null, .new_session = true};
 
-	for (size_t i = 0; i < words.n; i++)
-		argv[i] = words.items[i];
-	argv[words.n] = text;
 	if (null < 0 || proc_spawn(&spec, &a->program, &err) < 0) {
 		a->program = 0;
 		complain(a, &a->told_of_program, "notice-command", null < 0 ? strerror(errno) : err.msg);

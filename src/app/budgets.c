@@ -183,11 +183,8 @@ static void tell(struct app *a, const char *text)
 	if (str_empty(a->config.set.notice_command))
 		return;
 	if (proc_split_words(a->config.set.notice_command, &words, &err) == 0 && words.n) {
-		const char **argv = xcalloc(words.n + 2, sizeof(*argv));
+		const char **argv = proc_argv(&words, text);
 
-		for (size_t i = 0; i < words.n; i++)
-			argv[i] = words.items[i];
-		argv[words.n] = text;
 		if (proc_run(argv, NOTICE_TIMEOUT_MS, &output, &status, &err) == 0 && status)
 			(void)err_set(&err, ERR_IO, "it ended with status %d", status);
 		free(argv);

@@ -41,12 +41,6 @@ static void count_states(const struct resources *t, size_t *ret)
 		ret[t->items[i]->state]++;
 }
 
-static const char *state_names[STATE_COUNT] = {[STATE_UNKNOWN] = "unknown",
-					       [STATE_RUNNING] = "running",
-					       [STATE_GOOD] = "good",
-					       [STATE_BAD] = "bad",
-					       [STATE_NEUTRAL] = "neutral"};
-
 static json_t *counts_to_json(const struct kind *k, const struct resources *t, bool counted)
 {
 	json_t *o = json_object(), *states = json_object();
@@ -57,7 +51,8 @@ static json_t *counts_to_json(const struct kind *k, const struct resources *t, b
 	json_object_set_new(o, "count", counted ? json_integer((json_int_t)t->n) : json_null());
 	json_object_set_new(o, "complete", json_boolean(counted && t->complete));
 	for (size_t i = 0; i < STATE_COUNT && k->members.status; i++)
-		json_object_set_new(states, state_names[i], json_integer((json_int_t)by_state[i]));
+		json_object_set_new(states, resource_meaning((enum resource_state)i),
+				    json_integer((json_int_t)by_state[i]));
 	json_object_set_new(o, "states", states);
 	json_put_str(o, "error", t->failed ? err_code_name(t->failed) : NULL);
 	return o;

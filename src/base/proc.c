@@ -196,3 +196,13 @@ int proc_split_words(const char *line, struct strlist *out, struct err *err)
 		strlist_take(out, buf_take(&word));
 	return 0;
 }
+
+const char **proc_argv(const struct strlist *words, const char *last)
+{
+	const char **argv = xcalloc(words->n + 2, sizeof(*argv));
+
+	for (size_t i = 0; i < words->n; i++)
+		argv[i] = words->items[i];
+	argv[words->n] = last;
+	return argv;
+}

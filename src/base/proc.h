@@ -34,5 +34,7 @@ int proc_run(const char *const *argv, int64_t timeout_ms, struct buf *out, int *
 /* Split a command line into words as botocore does for credential_process
  * (quotes and backslashes, no expansion of any kind). */
 int proc_split_words(const char *line, struct strlist *out, struct err *err) NODISCARD;
+/* The words and behind them one more argument, as argv; the array is the caller's, the texts are borrowed. */
+const char **proc_argv(const struct strlist *words, const char *last) NODISCARD;
 
 #endif

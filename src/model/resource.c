@@ -38,6 +38,17 @@ void resource_set_status(struct resource *r, const char *status_text)
 	r->state = kind_state(r->kind, status_text);
 }
 
+const char *resource_meaning(enum resource_state state)
+{
+	static const char *const names[STATE_COUNT] = {[STATE_UNKNOWN] = "unknown",
+						       [STATE_RUNNING] = "running",
+						       [STATE_GOOD] = "good",
+						       [STATE_BAD] = "bad",
+						       [STATE_NEUTRAL] = "neutral"};
+
+	return names[state];
+}
+
 const char *resource_state_text(const struct resource *r)
 {
 	return r->kind->class->state_text ? r->kind->class->state_text(r) : str_or(r->status_text, "");

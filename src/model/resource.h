@@ -22,6 +22,8 @@ struct job;
 /* What a status means, whatever the kind spells it. */
 enum resource_state { STATE_UNKNOWN = 0, STATE_RUNNING, STATE_GOOD, STATE_BAD, STATE_NEUTRAL, STATE_COUNT };
 
+const char *resource_meaning(enum resource_state state); /* "good" */
+
 /* How much of the service's record is known: a list summary lacks most of it. */
 enum detail { DETAIL_SUMMARY = 0, DETAIL_SEARCHED, DETAIL_DESCRIBED };
 
