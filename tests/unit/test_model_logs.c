@@ -420,7 +420,7 @@ static void test_series_stays_bounded(void **state)
 
 static void apply(struct metric_rules *r, const char *text, int64_t ms, struct series_set *out)
 {
-	struct log_line line = {.time_ms = ms, .text = text, .len = (uint32_t)strlen(text)};
+	struct log_line line = {.time_ms = ms, .text = text, .len = strlen(text)};
 
 	metric_rules_apply(r, NULL, &line, out);
 }
