@@ -240,7 +240,7 @@ static void test_traffic(void **state)
 	AUTO(session) struct session *s = session_new();
 	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
 	static const char *const names[] = {"calls", "errors", "p50", "p95", "idle"};
-	int64_t idle;
+	int64_t idle = 0;
 
 	r->created_ms = 1600000000000;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
