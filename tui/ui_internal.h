@@ -20,7 +20,7 @@ struct prompt {
 	struct lineedit edit;
 	struct err err; /* what the live preview said */
 	struct strlist history[UI_PROMPT_KINDS];
-	bool history_grew[UI_PROMPT_KINDS]; /* since the start */
+	struct strlist typed_here[UI_PROMPT_KINDS]; /* since the start */
 	size_t history_at;		    /* == n: what is being typed */
 	char *typed;			    /* kept while walking through the history */
 	/* completion */
