@@ -132,6 +132,9 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 /* What is marked on the left; how old the rows are, and the place, on the right. */
 void list_status(struct view *v, struct buf *left, struct buf *right);
 
+/* The things whose measured columns are to be asked for: those on the screen, or all, where the list is sorted or
+ * filtered by such a column. False: none. */
+bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all);
 const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
 /* The marked things in the list's order, those that the filter hides behind them; else
  * the one that is seen to be selected, to which the cursor then keeps. */
