@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "model/groups.h"
 #include "tui/list_draw.h"
+#include "tui/thing.h"
 
 #define FEW_THINGS 20000
 #define SLICE_US 8000
@@ -475,6 +476,27 @@ bool list_action(struct view *v, enum action a)
 		return go_back(v);
 	default:
 		return false;
+	}
+}
+
+bool list_offers(struct view *v, enum action a)
+{
+	const struct list *l = list_of(v);
+	bool grouped = l->groups && l->n, on_group = grouped && list_group_at(l, l->table.selected);
+
+	switch (a) {
+	case ACT_OPEN:
+		return l->n && !on_group;
+	case ACT_FOLD:
+	case ACT_UNFOLD:
+	case ACT_FOLD_ALL:
+		return grouped;
+	case ACT_FILTER:
+	case ACT_FAILURES:
+	case ACT_GROUP_NEXT:
+		return things(v)->n;
+	default:
+		return thing_offers(l->kind, a) && (l->n || l->marks.n || !thing_is_action(a));
 	}
 }
 

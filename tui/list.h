@@ -110,7 +110,9 @@ bool list_work(struct view *v, int64_t budget_us); /* on the rows to come */
 void list_settle(struct view *v);
 void list_draw(struct view *v, struct area a);
 bool list_action(struct view *v, enum action a); /* moving, marks, order, filter, columns */
-bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
+/* Whether there is something that it would be done with: a thing, a group. */
+bool list_offers(struct view *v, enum action a);
+bool list_key(struct view *v, int key); /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
 int list_columns(struct view *v, const char *text, struct err *err); /* as --columns; "": the usual ones */

@@ -430,7 +430,10 @@ bool list_groups_action(struct view *v, enum action a)
 	const struct group *one = selected_group(l);
 
 	if (a == ACT_GROUP_NEXT) {
-		group_next(v);
+		if (l->groups || session_jobs(ui_session(v->ui))->n)
+			group_next(v);
+		else
+			ui_notice(v->ui, NOTICE_INFO, "there are no jobs to group yet");
 		return true;
 	}
 	if (!l->groups)

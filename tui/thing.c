@@ -25,6 +25,11 @@ bool thing_offers(const struct kind *kind, enum action a)
 	}
 }
 
+bool thing_offers_now(const struct kind *kind, const struct resource *r, enum action a)
+{
+	return thing_offers(kind, a) && (a != ACT_STOP || !r || resource_is_running(r));
+}
+
 bool thing_takes_many(enum action a)
 {
 	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE || a == ACT_COMPARE || a == ACT_LOGS;

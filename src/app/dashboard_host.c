@@ -439,7 +439,7 @@ static void host_copy(void *user, const char *text)
 
 static const char *host_kept(void *user, const char *name)
 {
-	const struct dashboard_host *h = user;
+	struct dashboard_host *h = user;
 
 	return console_kept_get(h->kept, name);
 }
