@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Model Monitor's schedules through boto3, with hours of one second: what an endpoint captured is held against
+"""Model Monitor's schedules through boto3, with hours of half a second: what an endpoint captured is held against
 a baseline that the same analyzer made, by definition and by a definition of its own, at its times and NOW;
 a batch, stop, what is refused, and an engine that is killed. AWS's model judges every reply."""
 import atexit
@@ -11,6 +11,7 @@ import tempfile
 
 from engine_support import *
 from engine_judge import Judge
+from sagetop_support import Sagetop
 
 judge = Judge()
 BUCKET = "sagemaker-us-east-1-000000000000"
@@ -45,7 +46,7 @@ for name, text in ("serve", SERVE), ("held", f"#!/bin/sh\necho run >>{work}/runs
         f.write(text)
     os.chmod(os.path.join(work, name), 0o755)
 with open(os.path.join(work, "local.yaml"), "w") as f:
-    f.write(f"monitoring-hour: 1s\nimages:\n  own:\n    folder: {work}\n  held:\n    command: [{work}/held]\n")
+    f.write(f"monitoring-hour: 500ms\nimages:\n  own:\n    folder: {work}\n  held:\n    command: [{work}/held]\n")
 OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s", "--slots", "4")
 HOURLY = "cron(0 * ? * * *)"
 RESOURCES = {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}}
@@ -103,7 +104,8 @@ with engine(*OPTIONS) as e:
             rt.invoke_endpoint(EndpointName="e", ContentType="text/csv", Body=row)
 
     def captured():
-        return s3.list_objects_v2(Bucket=BUCKET, Prefix="captured/e/v/").get("Contents", [])
+        objects = s3.list_objects_v2(Bucket=BUCKET, Prefix="captured/e/v/").get("Contents", [])
+        return sum(s3.get_object(Bucket=BUCKET, Key=o["Key"])["Body"].read().count(b"\n") for o in objects)
 
     clients()
     sm.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "own"})
@@ -120,9 +122,7 @@ with engine(*OPTIONS) as e:
 
     # A baseline, by the container that makes them, from what the endpoint captured.
     call(*("".join(f"{10 + i % 7},{k % 13}.5\n" for k in range(20)) for i in range(5)))
-    until(captured, 20, "captures")
-    until(lambda: (lambda n: n and sum(s3.get_object(Bucket=BUCKET, Key=o["Key"])["Body"].read().count(b"\n") for o in n) == 5)(
-        captured()), 20, "all captures")
+    until(lambda: captured() == 5, 20, "captures")
     sm.create_processing_job(ProcessingJobName="baseline", RoleArn=ROLE, AppSpecification={"ImageUri": ANALYZER}, Environment={
         "dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}',
         "dataset_source": "/opt/ml/processing/input/endpoint", "output_path": "/opt/ml/processing/output"},
@@ -182,6 +182,10 @@ with engine(*OPTIONS) as e:
     x = ended("hourly", "CompletedWithViolations")[0]
     ok("other traffic violates it", {("_c1", "non_negative_check")} <= found(x) <= {
         (f"_c{i}", c) for i in range(3) for c in ("non_negative_check", "baseline_drift_check")}, found(x))
+    s = Sagetop(work, e.endpoint)
+    name = s.json("list", "monitoring-execution", "hourly", "status:Violations")[0]["name"]
+    shown = s.run("show", "monitoring-execution", name)
+    ok("sagetop shows what was found", "_c1: non_negative_check: " in shown.stdout and shown.returncode == 0, shown)
     checked = report(x, "statistics.json")
     equal("what was checked is told", (checked["dataset"]["item_count"] > 0, checked["features"][1]["numerical_statistics"]["min"]), (True, -3.0))
     ok("and lies by endpoint, schedule and hour", job(x)["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"].startswith(
@@ -193,10 +197,13 @@ with engine(*OPTIONS) as e:
     equal("the schedule tells the last one", (last["FailureReason"], last["MonitoringScheduleName"]), ("Job inputs had no data", "hourly"))
 
     # NOW, with a stretch that it names; another container; stopped while it runs.
+    until(lambda: captured() == 30, 20, "all captures")
     schedule("once", "NOW", own=own(), start="-PT24H")
     x = ended("once", "CompletedWithViolations")[0]
     ok("NOW looks at once, as far back as it is told", ("_c1", "non_negative_check") in found(x) and
        report(x, "statistics.json")["dataset"]["item_count"] == 220, report(x, "statistics.json")["dataset"])
+    shown = s.run("show", "monitoring-schedule", "once")
+    ok("and of a schedule what its last check found", "_c1: non_negative_check: " in shown.stdout, shown)
     schedule("held", "NOW", own=own("held"), start="-PT24H")
     until(lambda: os.path.exists(os.path.join(work, "runs")), 20)
     got = failure(sm.delete_monitoring_schedule, MonitoringScheduleName="held")
@@ -228,8 +235,8 @@ with engine(*OPTIONS) as e:
     open(os.path.join(work, "go"), "w").close()
     equal("what ran runs again as the same execution", (len(ended("held", "Completed")), len(executions("held"))), (1, 2))
     rows = ended("hourly", "Failed", "Completed", "CompletedWithViolations", n=before + 2)
-    times = [int(x["ScheduledTime"].timestamp()) for x in rows]
-    equal("no hour is lost, none runs twice", {b - a for a, b in zip(times, times[1:])}, {1})
+    times = [round(x["ScheduledTime"].timestamp() * 1000) for x in rows]
+    equal("no hour is lost, none runs twice", {b - a for a, b in zip(times, times[1:])}, {500})
 
     # Changed, stopped, deleted.
     sm.update_monitoring_schedule(MonitoringScheduleName="hourly", MonitoringScheduleConfig=config("cron(0 3/6 ? * * *)", own=own()))

@@ -94,7 +94,7 @@ static const struct time_row {
 } times[] = {
 	{"serverless-idle", offsetof(struct options, serverless_idle_ms), "5m", 1000, 86400000},
 	{"scaling-minute", offsetof(struct options, scaling_minute_ms), "60s", 50, 60000},
-	{"monitoring-hour", offsetof(struct options, monitoring_hour_ms), "1h", 1000, 3600000},
+	{"monitoring-hour", offsetof(struct options, monitoring_hour_ms), "1h", 100, 3600000},
 };
 
 /* "90s", and "200ms". */

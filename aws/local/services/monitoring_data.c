@@ -290,14 +290,15 @@ static json_t *output_of(const struct monitoring_work *w, const struct document 
 	const char *uri = str_or(json_get_str(s3, "S3Uri"), "");
 	AUTO(str) char *of = endpoint ? xasprintf("%s/", endpoint) : xstrdup("");
 	size_t n = strlen(uri);
-	int64_t second = at_ms / 1000 % 3600;
-	char hour[16], within[16] = "";
+	int64_t second = at_ms / 1000;
+	char hour[16], within[24] = "";
 
 	while (n && uri[n - 1] == '/')
 		n--;
 	hour_path(at_ms, hour);
 	if (at_ms % HOUR_MS)
-		snprintf(within, sizeof(within), "/%02d-%02d", (int)(second / 60 % 60), (int)(second % 60));
+		snprintf(within, sizeof(within), "/%02d-%02d-%03d", (int)(second / 60 % 60), (int)(second % 60),
+			 (int)(at_ms % 1000));
 	return json_pack("{s:s, s:b, s:{s:o, s:O, s:s}}", "OutputName", "result", "AppManaged", 0, "S3Output", "S3Uri",
 			 json_sprintf("%.*s/%s%s/%s%s", (int)n, uri, of, schedule->key, hour, within), "LocalPath",
 			 json_object_get(s3, "LocalPath"), "S3UploadMode",
