@@ -18,6 +18,8 @@ bool thing_offers(const struct kind *kind, enum action a)
 		return kind->id == KIND_ENDPOINT;
 	case ACT_DELETE:
 		return kind->delete.operation;
+	case ACT_RAW:
+		return kind->describe.operation;
 	case ACT_CONSOLE:
 		return kind->console;
 	default:

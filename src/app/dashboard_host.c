@@ -414,6 +414,21 @@ static void host_describe(void *user, const struct kind *kind, const char *name,
 				   call_new(h, done, done_user));
 }
 
+static void found(void *user, const char *text, const struct err *err)
+{
+	struct host_call *c = user;
+
+	((host_text_fn *)c->done)(c->done_user, text, err);
+	call_end(c);
+}
+
+static void host_findings(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+
+	sync_findings(h->sync, kind, name, found, call_new(h, done, done_user));
+}
+
 static int host_save(void *user, const char *path, const char *text, struct err *err)
 {
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
@@ -480,6 +495,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.estimate = host_estimate,
 		.launch = host_launch,
 		.describe = host_describe,
+		.findings = host_findings,
 		.move = host_move,
 		.save = host_save,
 		.theme = host_theme,

@@ -189,6 +189,19 @@ static void host_describe(void *user, const struct kind *kind, const char *name,
 	pend((struct pending){.text = done, .user = done_user});
 }
 
+/* Two violations, the second longer than the screen. */
+static void host_findings(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "findings %s%s", prefix_of(kind), name);
+	pend((struct pending){
+		.text = done,
+		.user = done_user,
+		.is_estimate = true,
+		.name = xstrdup("age: non_negative_check: 20 of 20 values are negative\n"
+				"tenure: baseline_drift_check: the largest distance of the distributions is "
+				"0.731, more than the threshold 0.1")});
+}
+
 static int host_save(void *user, const char *path, const char *text, struct err *err)
 {
 	snprintf(t.asked, sizeof(t.asked), "save %s %zu bytes", path, strlen(text));
@@ -261,6 +274,7 @@ static struct ui_host host = {
 	.prepare_launch = host_prepare,
 	.launch = host_launch,
 	.describe = host_describe,
+	.findings = host_findings,
 	.save = host_save,
 	.copy = host_copy,
 	.theme = host_theme,
