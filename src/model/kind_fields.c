@@ -404,6 +404,28 @@ const struct field scalable_target_fields[] = {
 	LINK("role", "ROLE", "role of the changes", 0, "RoleARN", 20, 80, 40, 11),
 	AGE, CREATED, ARN, TAG, END};
 
+const struct field scaling_policy_fields[] = {
+	SHORT_NAME("policy", "POLICY", "its name", BOTH),
+	TEXT("type", "TYPE", "how it scales", BOTH, "PolicyType", 8, 21, 20, 4),
+	TEXT("metric", "METRIC", "the metric that it follows", BOTH,
+	     "TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType"
+	     "|TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.MetricName", 12, 60, 40, 3),
+	VALUE("value", "VALUE", "the value of the metric that it keeps to", BOTH,
+	      "TargetTrackingScalingPolicyConfiguration.TargetValue", 7, 9, 7, 1),
+	COUNT("out_cooldown", "OUT", "seconds between two changes upwards", FIELD_WIDE,
+	      "TargetTrackingScalingPolicyConfiguration.ScaleOutCooldown|StepScalingPolicyConfiguration.Cooldown", 4, 6, 4, 7),
+	COUNT("in_cooldown", "IN", "seconds between two changes downwards", FIELD_WIDE,
+	      "TargetTrackingScalingPolicyConfiguration.ScaleInCooldown", 4, 6, 4, 7),
+	AGE, PARENT("target", "TARGET", "what is scaled", FIELD_WIDE), LONG_NAME("what is scaled, and its name"),
+	CREATED, ARN, END};
+
+const struct field scaling_activity_fields[] = {
+	STARTED(FIELD_USUAL | FIELD_SCREEN), STATUS,
+	TEXT("what", "WHAT", "what it did", BOTH, "Description", 16, 80, 36, 2),
+	TOOK, REASON(FIELD_USUAL | FIELD_SCREEN),
+	TEXT("cause", "CAUSE", "what brought it about", BOTH, "Cause", 16, 200, 40, 5),
+	AGE, ENDED, PARENT("target", "TARGET", "what is scaled", FIELD_WIDE), LONG_NAME("its id"), CREATED, END};
+
 const struct field mlflow_server_fields[] = {
 	NAME, STATUS,
 	TEXT("active", "ACTIVE", "whether it answers", BOTH, "IsActive", 6, 8, 8, 3),
