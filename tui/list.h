@@ -113,6 +113,9 @@ bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
 int list_columns(struct view *v, const char *text, struct err *err); /* as --columns; "": the usual ones */
+/* Whether a thing stands in a list that is looked at so; q NULL: by no filter. */
+bool list_lets_through(const struct query *q, bool only_failed, const struct resource *r,
+		       const struct field_context *x);
 /* "prefix", "tag:KEY": by groups (groups.h); "none". */
 int list_group(struct view *v, const char *text, struct err *err);
 void list_shown(const struct view *v, struct field_list *ret);
