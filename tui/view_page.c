@@ -446,6 +446,10 @@ static bool page_action(struct view *v, enum action a)
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
 	case ACT_OPEN:
 		return open_link(v);
+	case ACT_INVOKE:
+		if (v->kind->id == KIND_ENDPOINT)
+			ui_push_one(v->ui, VIEW_INVOKE, v->kind, st->name, MODE_SHOW);
+		return v->kind->id == KIND_ENDPOINT;
 	case ACT_VARY:
 		return edit_wish(v);
 	default:
@@ -456,7 +460,8 @@ static bool page_action(struct view *v, enum action a)
 
 static bool page_offers(struct view *v, enum action a)
 {
-	return thing_offers(v->kind, a) && (a != ACT_OPEN || v->kind->children);
+	return thing_offers(v->kind, a) && (a != ACT_OPEN || v->kind->children) &&
+	       (a != ACT_INVOKE || !ui_session(v->ui)->read_only);
 }
 
 #define PAGE_OPERATIONS                                                                                       \

@@ -246,7 +246,7 @@ const struct field endpoint_fields[] = {
 	 FIELD_FIGURE, MEASURED, {6, 8, 6, 6}, NULL, NULL, endpoint_get_p50},
 	{"p95", "latency", "latency_p95_ms", "P95 MS", "milliseconds in which the model answered 95 of 100 of these calls",
 	 FIELD_FIGURE, MEASURED, {6, 8, 6, 3}, NULL, NULL, endpoint_get_p95},
-	{"idle", NULL, "idle_seconds", "IDLE", "time since its last call, to the hour; two weeks at most", FIELD_SECONDS,
+	{"idle", NULL, "idle_seconds", "IDLE", "time since its last call, at most: hours are counted; two weeks are looked at", FIELD_SECONDS,
 	 MEASURED, {8, 10, 8, 4}, NULL, NULL, endpoint_get_idle},
 	LINK("config", "CONFIG", "its configuration", FIELD_COLD, "EndpointConfigName", 12, 40, 24, 5),
 	TEXT("variant", "VARIANT", "name of the first variant", FIELD_COLD, "ProductionVariants[0].VariantName", 10, 20, 12, 6),

@@ -124,7 +124,7 @@ static void add_traffic(struct page *p, const struct resource *r, const struct f
 	if (t->called_ms == TIME_UNKNOWN)
 		add_figure(p, r, x, "idle", "none in %s");
 	else
-		add_figure(p, r, x, "idle", "%s ago, to the hour");
+		add_figure(p, r, x, "idle", "%s ago at most");
 	if (endpoint_is_idle(r, x))
 		page_part(p, PAGE_WARN, "  idle, and billed");
 }

@@ -324,7 +324,7 @@ static void assert_figure(const struct session *s, const struct resource *r, con
 static void test_traffic(void **state)
 {
 	static const struct traffic_period periods[] = {{30, 1, 2000, 4000, 1700000000000},
-							{0, 0, NAN, NAN, 1700000050000},
+							{0, 0, NAN, NAN, 1700000099000},
 							{10, 0, 6000, 8000, 1700000090000}};
 	AUTO(session) struct session *s = session_new();
 	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
