@@ -5,6 +5,7 @@
 #include "app/reference.h"
 #include "app/resource_json.h"
 #include "model/page.h"
+#include "model/variants.h"
 
 /* A value of several parts on one line; of pairs "name=value". */
 static void print_line(const struct app *a, const struct page_line *l)
@@ -95,6 +96,42 @@ static int print_findings(struct app *a, const struct kind *k, const char *name,
 	return 0;
 }
 
+static int ask_list(struct app *a, enum kind_id kind, const char *parent, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	sync_kind(a->sync, &kind_table[kind], parent, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
+static int ask_scaling(struct app *a, const struct resource *r, struct err *err)
+{
+	const struct resources *targets = &sync_session(a->sync)->tables[KIND_SCALABLE_TARGET];
+	int rc = ask_list(a, KIND_SCALABLE_TARGET, NULL, err);
+
+	for (int i = 0; rc == 0 && i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
+		AUTO(str) char *key = page_scaling_target(r, i);
+
+		if (!key || !resources_find(targets, key))
+			continue;
+		rc = ask_list(a, KIND_SCALING_POLICY, key, err);
+		rc = rc == 0 ? ask_list(a, KIND_SCALING_ACTIVITY, key, err) : rc;
+	}
+	if (rc == 0 || err->code == ERR_CANCELLED)
+		return rc;
+	fprintf(stderr, "sagetop: how it scales is not known: %s\n", err->msg);
+	err_clear(err);
+	return 0;
+}
+
+/* What the page of an endpoint tells besides its record. */
+static int ask_around(struct app *a, const struct resource *r, const json_t *raw, struct err *err)
+{
+	if (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0 || ask_scaling(a, r, err) < 0)
+		return -err->code;
+	return 0;
+}
+
 static int show(struct app *a, const struct kind *k, const char *name, struct err *err)
 {
 	AUTO(json) json_t *raw = NULL;
@@ -106,12 +143,10 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 		print_json(a, r, raw);
 		return 0;
 	}
-	AUTO(str) char *its = xstrdup(r->name);
-
-	if (k->id == KIND_ENDPOINT && (ask_config(a, raw, err) < 0 || ask_traffic(a, its, err) < 0))
+	if (k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0)
 		return -err->code;
-	print_page(a, sync_resource_full(a->sync, k, its));
-	return print_findings(a, k, its, err);
+	print_page(a, sync_resource_full(a->sync, k, r->name));
+	return print_findings(a, k, r->name, err);
 }
 
 int cmd_show(struct app *a, struct err *err)

@@ -411,6 +411,41 @@ static void add_traffic(struct session *s)
 	t->called_ms = SEED_NOW_MS - 40 * MINUTE;
 }
 
+/* The first variant of churn-v7 is scaled, and Candidate is about to be replaced. */
+static void add_scaling(struct session *s)
+{
+	static const char variant[] = "endpoint/churn-v7/variant/AllTraffic";
+	struct record *r = add_thing(s, KIND_SCALABLE_TARGET, variant, NULL, 24 * HOUR);
+
+	set_value(r, "MinCapacity", "1");
+	set_value(r, "MaxCapacity", "4");
+	r = add_thing(s, KIND_SCALING_POLICY, "endpoint/churn-v7/variant/AllTraffic/calls", NULL, 24 * HOUR);
+	str_set(&r->parent, variant);
+	record_set_value(r, (size_t)(field_find(r->kind, "type", NULL) - r->kind->fields), "TargetTrackingScaling");
+	record_set_value(r, (size_t)(field_find(r->kind, "metric", NULL) - r->kind->fields),
+			 "SageMakerVariantInvocationsPerInstance");
+	record_set_value(r, (size_t)(field_find(r->kind, "value", NULL) - r->kind->fields), "70.0");
+	r = add_thing(s, KIND_SCALING_ACTIVITY, "a-1", "Successful", 2 * HOUR);
+	str_set(&r->parent, variant);
+	set_value(r, "Description", "Setting desired instance count to 2.");
+	set_value(r, "Cause", "monitor alarm AlarmHigh in state ALARM triggered policy calls");
+	r->start_ms = r->created_ms;
+	r->end_ms = r->created_ms + MINUTE;
+	r = add_thing(s, KIND_SCALING_ACTIVITY, "a-2", "Failed", HOUR);
+	str_set(&r->parent, variant);
+	set_value(r, "Description", "Setting desired instance count to 3.");
+	str_set(&r->failure_reason, "ResourceLimitExceeded: ml.c5.xlarge for endpoint usage is 2 Instances");
+	r->start_ms = r->created_ms;
+	r = resource_record(resources_find(&s->tables[KIND_ENDPOINT], "churn-v7"));
+	resource_set_status((struct resource *)r, "Updating");
+	set_member(r, "PendingDeploymentSummary.EndpointConfigName", "churn-v7-config-3");
+	set_member(r, "PendingDeploymentSummary.StartTime", "2026-11-21T05:58:00Z");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].VariantName", "AllTraffic");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].CurrentInstanceCount", "1");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].DesiredInstanceCount", "2");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].Status", "Creating");
+}
+
 /* One that nobody has called for two weeks. */
 static void add_idle(struct session *s)
 {
@@ -640,6 +675,7 @@ struct session *seed_session(const char *name)
 		fill_basic(s);
 		fill_kinds(s);
 		add_idle(s);
+		add_scaling(s);
 	} else if (!strcmp(name, "tuning")) {
 		fill_basic(s);
 		fill_tuning(s);
