@@ -51,8 +51,9 @@ struct aws_request {
 	int http_status;
 	char request_id[64];
 	struct err err;
-	json_t *json; /* of a reply that is being read, without its list */
-	char *list;
+	json_t *json;	 /* of a reply that is being read, without its list */
+	char *list_body; /* what its list is in */
+	const char *list;
 	size_t list_len, list_at;
 };
 

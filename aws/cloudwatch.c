@@ -2,6 +2,7 @@
 #include "aws/cloudwatch.h"
 
 #include "aws/op.h"
+#include "aws/paging.h"
 #include "base/clock.h"
 
 struct call {
@@ -120,4 +121,50 @@ struct aws_request *cw_get_metric_data(struct aws_client *c, const struct cw_que
 	if (next_token)
 		json_object_set_new(body, "NextToken", json_string(next_token));
 	return aws_call_named(c, AWS_OP_ROW(cloudwatch, GetMetricData), p, body, on_data, k);
+}
+
+/* --- all pages --------------------------------------------------------------------- */
+
+struct reading {
+	struct aws_client *client;
+	struct cw_reading of;
+	struct paging pages;
+};
+
+static void reading_end(struct reading *r, const struct err *err)
+{
+	r->of.end(r->of.user, err);
+	paging_done(&r->pages);
+	free(r);
+}
+
+static void on_page(void *user, const struct cw_series *series, size_t n, const char *next_token, const struct err *err)
+{
+	struct reading *r = user;
+	struct err endless = {0};
+	size_t n_points = 0;
+
+	if (err) {
+		reading_end(r, err);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		n_points += series[i].n;
+	r->of.take(r->of.user, series, n);
+	int more = paging_next(&r->pages, "GetMetricData", next_token, n_points, &endless);
+
+	if (more > 0)
+		(void)cw_get_metric_data(r->client, r->of.queries, r->of.n, r->of.start_ms, r->of.end_ms,
+					 r->pages.token, r->of.priority, on_page, r);
+	else
+		reading_end(r, more < 0 ? &endless : NULL);
+}
+
+void cw_read(struct aws_client *c, const struct cw_reading *of)
+{
+	struct reading *r = NEW(struct reading);
+
+	r->client = c;
+	r->of = *of;
+	(void)cw_get_metric_data(c, of->queries, of->n, of->start_ms, of->end_ms, NULL, of->priority, on_page, r);
 }

@@ -26,6 +26,21 @@ struct aws_request *cw_get_metric_data(struct aws_client *c, const struct cw_que
 				       int64_t end_ms, const char *next_token, enum aws_priority p, cw_data_fn *fn,
 				       void *user);
 
+/* The same to its last page: take is called for each page's series (one that goes on has its id again), then end once.
+ * The queries are borrowed until then. */
+typedef void cw_take_fn(void *user, const struct cw_series *series, size_t n);
+typedef void cw_end_fn(void *user, const struct err *err);
+struct cw_reading {
+	const struct cw_query *queries;
+	size_t n;
+	int64_t start_ms, end_ms;
+	enum aws_priority priority;
+	cw_take_fn *take;
+	cw_end_fn *end;
+	void *user;
+};
+void cw_read(struct aws_client *c, const struct cw_reading *r);
+
 /* Pure: one of MetricDataResults. id and label are borrowed, the rest is freed by cw_series_done. */
 void cw_parse_series(const json_t *result, struct cw_series *out);
 void cw_series_done(struct cw_series *s);

@@ -444,6 +444,7 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 		reply.status = (int)status;
 		reply.body = buf_str(&t->reply);
 		reply.len = t->reply.len;
+		reply.whole = &t->reply;
 		reply.n_headers = split_headers(t->header_text.data, headers);
 	} else {
 		reply.body = "";

@@ -2,6 +2,7 @@
 #ifndef SAGETOP_AWS_HTTP_TYPES_H
 #define SAGETOP_AWS_HTTP_TYPES_H
 
+#include "base/buf.h"
 #include "base/str.h"
 
 struct http_header {
@@ -35,6 +36,7 @@ struct http_reply {
 	int status; /* 0 where none was received */
 	const char *body;
 	size_t len;
+	struct buf *whole;		   /* what body lies in: who keeps a long one takes it. NULL: it is copied */
 	const struct http_header *headers; /* names in lower case */
 	size_t n_headers;
 	int64_t sent_ms, received_ms; /* wall clock */

@@ -71,11 +71,18 @@ static bool skip_value(struct scan *s)
 	return depth == 0;
 }
 
-static bool has_items(const char *text, size_t n)
+/* From behind the opening bracket to the closing one. */
+static bool skip_items(struct scan *s)
 {
-	size_t next;
-
-	return n == 0 || reply_list_items(text, n, n, &next) == n;
+	for (;;) {
+		if (!skip_value(s) || s->p == s->end)
+			return false;
+		if (*s->p == ']')
+			return true;
+		if (*s->p != ',')
+			return false;
+		s->p++;
+	}
 }
 
 bool reply_list_find(const char *text, size_t n, const char *member, size_t *ret_from, size_t *ret_to)
@@ -96,20 +103,17 @@ bool reply_list_find(const char *text, size_t n, const char *member, size_t *ret
 
 		if (!take(&s, ':'))
 			return false;
-		skip_blanks(&s);
-		const char *value = s.p;
+		if (wanted) {
+			if (!take(&s, '['))
+				return false;
+			*ret_from = (size_t)(s.p - text);
+			bool whole = skip_items(&s);
 
+			*ret_to = (size_t)(s.p - text);
+			return whole;
+		}
 		if (!skip_value(&s) || s.p == s.end)
 			return false;
-		if (!wanted)
-			continue;
-		const char *last = s.p - 1;
-
-		while (last > value && *last != ']')
-			last--;
-		*ret_from = (size_t)(value + 1 - text);
-		*ret_to = (size_t)(last - text);
-		return *value == '[' && last > value && has_items(value + 1, (size_t)(last - value - 1));
 	} while (take(&s, ','));
 	return false;
 }

@@ -30,7 +30,7 @@ static void request_free(struct aws_client *c, struct aws_request *r)
 	free(r->body_path);
 	free(r->signed_with);
 	json_decref(r->json);
-	free(r->list);
+	free(r->list_body);
 	free(r);
 }
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 #define SLICE_US 3000
-#define PIECE_BYTES ((size_t)32 << 10) /* between two looks at the clock */
+#define PIECE_BYTES ((size_t)8 << 10) /* between two looks at the clock */
 
 void aws_request_slice(struct aws_request *r, const char *member, aws_items_fn *fn)
 {
@@ -32,7 +32,8 @@ json_t *request_read_reply(struct aws_request *r, const struct http_reply *reply
 	json_t *json = aws_reply_read(r->op, &without, &r->err);
 
 	if (json) {
-		r->list = xmemdup(reply->body + from, to - from);
+		r->list_body = reply->whole ? buf_take(reply->whole) : xmemdup(reply->body, reply->len);
+		r->list = r->list_body + from;
 		r->list_len = to - from;
 	}
 	return json;

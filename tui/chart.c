@@ -156,7 +156,7 @@ static int dot_at(double v, double lo, double hi, int n)
 
 	if (!(t > 0))
 		t = 0;
-	return (int)lround(fmin(t, 1) * (n - 1));
+	return (int)(fmin(t, 1) * (n - 1) + 0.5);
 }
 
 static int row_of(const struct frame *f, double y)

@@ -50,6 +50,8 @@ struct ui_host {
 	void (*backtests)(void *user); /* read the backtests again; no request is made */
 	void (*costs)(void *user);     /* read what endpoints and the like were billed for; no request */
 	void (*prices)(void *user);    /* ask the price list for all of the region; a notice tells how it went */
+	/* How these endpoints (NULL: all) are called, where that is not known or old: the list's generation changes. */
+	void (*traffic)(void *user, const struct strlist *names);
 	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Weights and instances of an endpoint's variants, in words (model/variants.h). */
 	void (*vary)(void *user, const char *endpoint, const char *text, host_done_fn *done, void *done_user);

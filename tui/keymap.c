@@ -11,7 +11,8 @@ const struct key_binding key_bindings[] = {
 const size_t n_key_bindings = ARRAY_LEN(key_bindings);
 
 /* keys of a row, parsed once: at most KEYS_MAX of them. */
-#define KEYS_MAX 4
+#define KEYS_MAX 10
+#define KEYS_SHOWN 3 /* of a row, in help */
 static int parsed[ARRAY_LEN(key_bindings)][KEYS_MAX];
 
 static void parse_all(void)
@@ -33,27 +34,67 @@ static void parse_all(void)
 	}
 }
 
-enum action keymap_find(enum key_context context, int key)
+/* The row that has the key, and which of its keys it is; false where none has. */
+static bool find_key(enum key_context context, int key, size_t *ret_row, int *ret_place)
 {
 	parse_all();
-	for (size_t i = 0; i < n_key_bindings; i++) {
-		if (key_bindings[i].context != context)
+	for (*ret_row = 0; *ret_row < n_key_bindings; ++*ret_row) {
+		if (key_bindings[*ret_row].context != context)
 			continue;
-		for (int k = 0; k < KEYS_MAX && parsed[i][k]; k++)
-			if (parsed[i][k] == key)
-				return key_bindings[i].action;
+		for (*ret_place = 0; *ret_place < KEYS_MAX && parsed[*ret_row][*ret_place]; ++*ret_place)
+			if (parsed[*ret_row][*ret_place] == key)
+				return true;
 	}
-	return ACT_NONE;
+	return false;
+}
+
+enum action keymap_find(enum key_context context, int key)
+{
+	size_t row;
+	int place;
+
+	return find_key(context, key, &row, &place) ? key_bindings[row].action : ACT_NONE;
+}
+
+int keymap_place(enum key_context context, int key)
+{
+	size_t row;
+	int place;
+
+	return find_key(context, key, &row, &place) ? place : -1;
+}
+
+const char *keymap_nth_key_of(char *buf, enum key_context context, enum action action, size_t nth)
+{
+	parse_all();
+	for (size_t i = 0; i < n_key_bindings; i++)
+		if (key_bindings[i].context == context && key_bindings[i].action == action && nth < KEYS_MAX &&
+		    parsed[i][nth])
+			return keyc_name(buf, parsed[i][nth]);
+	buf[0] = '\0';
+	return buf;
+}
+
+const char *keymap_keys_text(char *buf, const struct key_binding *b)
+{
+	const int *keys = parsed[b - key_bindings];
+	char name[KEY_NAME_LEN], last[KEY_NAME_LEN];
+	size_t n = 0, at = 0;
+
+	parse_all();
+	while (n < KEYS_MAX && keys[n])
+		n++;
+	buf[0] = '\0';
+	for (size_t i = 0; n <= KEYS_SHOWN && i < n; i++)
+		at += (size_t)snprintf(buf + at, KEYMAP_KEYS_LEN - at, "%s%s", i ? " " : "", keyc_name(name, keys[i]));
+	if (n > KEYS_SHOWN)
+		snprintf(buf, KEYMAP_KEYS_LEN, "%s … %s", keyc_name(name, keys[0]), keyc_name(last, keys[n - 1]));
+	return buf;
 }
 
 const char *keymap_key_of(char *buf, enum key_context context, enum action action)
 {
-	parse_all();
-	for (size_t i = 0; i < n_key_bindings; i++)
-		if (key_bindings[i].context == context && key_bindings[i].action == action && parsed[i][0])
-			return keyc_name(buf, parsed[i][0]);
-	buf[0] = '\0';
-	return buf;
+	return keymap_nth_key_of(buf, context, action, 0);
 }
 
 const struct key_binding *keymap_row(enum key_context context, enum action action)

@@ -70,6 +70,9 @@ enum action {
 	ACT_SORT_REVERSE,
 	ACT_WIDE,
 	ACT_COLUMNS,
+	ACT_TAB,
+	ACT_TAB_NEXT,
+	ACT_TAB_PREVIOUS,
 	ACT_FOLD,
 	ACT_UNFOLD,
 	ACT_FOLD_ALL,
@@ -133,8 +136,14 @@ extern const size_t n_key_bindings;
 
 /* The action of a key in a context; ACT_NONE where it has none. */
 enum action keymap_find(enum key_context context, int key);
-/* The first key bound to an action, as a name; "" where there is none. */
+/* The first key bound to an action, as a name; "" where there is none; and one behind it, from 0 on. */
 const char *keymap_key_of(char *buf, enum key_context context, enum action action); /* KEY_NAME_LEN */
+const char *keymap_nth_key_of(char *buf, enum key_context context, enum action action, size_t nth);
+/* All keys of a row, for help: "k Up", "0 … 9" where there are many. buf holds KEYMAP_KEYS_LEN bytes. */
+#define KEYMAP_KEYS_LEN (4 * KEY_NAME_LEN)
+const char *keymap_keys_text(char *buf, const struct key_binding *b);
+/* Which of its row's keys it is in that context, from 0 on; -1 where it has no row. */
+int keymap_place(enum key_context context, int key);
 const struct key_binding *keymap_row(enum key_context context, enum action action); /* NULL */
 const char *keymap_context_title(enum key_context context);
 

@@ -464,6 +464,10 @@ bool list_action(struct view *v, enum action a)
 	case ACT_COLUMNS:
 		ui_push(v->ui, VIEW_CHOOSER, NULL);
 		return true;
+	case ACT_TAB:
+	case ACT_TAB_NEXT:
+	case ACT_TAB_PREVIOUS:
+		return ui_tab_action(v, a);
 	case ACT_BACK:
 		return go_back(v);
 	default:

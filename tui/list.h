@@ -113,6 +113,9 @@ bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
 int list_columns(struct view *v, const char *text, struct err *err); /* as --columns; "": the usual ones */
+/* Whether a thing stands in a list that is looked at so; q NULL: by no filter. */
+bool list_lets_through(const struct query *q, bool only_failed, const struct resource *r,
+		       const struct field_context *x);
 /* "prefix", "tag:KEY": by groups (groups.h); "none". */
 int list_group(struct view *v, const char *text, struct err *err);
 void list_shown(const struct view *v, struct field_list *ret);
@@ -127,6 +130,9 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 /* What is marked on the left; how old the rows are, and the place, on the right. */
 void list_status(struct view *v, struct buf *left, struct buf *right);
 
+/* The things whose measured columns are to be asked for: those on the screen, or all, where the list is sorted or
+ * filtered by such a column. False: none. */
+bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all);
 const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
 /* The marked things in the list's order, those that the filter hides behind them; else
  * the one that is seen to be selected, to which the cursor then keeps. */

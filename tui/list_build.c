@@ -30,9 +30,14 @@ static struct heard heard_now(const struct resources *t)
 	return (struct heard){.generation = t->generation, .changes = t->n_changes, .gone = t->n_gone};
 }
 
+bool list_lets_through(const struct query *q, bool only_failed, const struct resource *r, const struct field_context *x)
+{
+	return (!only_failed || r->state == STATE_BAD) && (!q || query_match(q, r, x));
+}
+
 bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x)
 {
-	return (!l->faults || r->state == STATE_BAD) && (!l->query || query_match(l->query, r, x));
+	return list_lets_through(l->query, l->faults, r, x);
 }
 
 /* A bit for how wide the name stands there. */

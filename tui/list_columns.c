@@ -103,18 +103,36 @@ void list_invite_guests(struct list *l)
 	find_asked(l);
 }
 
+/* What is measured is asked for of the rows on the screen (list_measured). */
 void list_want_cold(struct view *v)
 {
 	const struct list *l = v->state;
 	AUTO(field_list) struct field_list wanted = {0};
 
 	for (size_t i = 0; i < l->n_usual; i++)
-		if (l->columns.items[i].field->flags & FIELD_COLD)
+		if ((l->columns.items[i].field->flags & (FIELD_COLD | FIELD_MEASURED)) == FIELD_COLD)
 			field_list_add(&wanted, l->columns.items[i].field, l->columns.items[i].key);
 	if (l->sort.field->flags & FIELD_COLD)
 		field_list_add(&wanted, l->sort.field, l->sort.key);
 	if (wanted.n)
 		ui_want_columns(v, l->kind, &wanted);
+}
+
+bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all)
+{
+	size_t n = l->wide ? l->n_own : l->n_usual;
+	bool shown = false, all = false;
+
+	for (size_t i = 0; i < l->columns.n; i++) {
+		bool measured = l->columns.items[i].field->flags & FIELD_MEASURED;
+
+		shown |= measured && (i < n || l->asked[i]);
+		all |= measured && l->asked[i];
+	}
+	for (size_t at = l->table.top; shown && at < l->n && at < l->table.top + (size_t)l->table.page; at++)
+		strlist_add(ret, l->rows[at]->name);
+	*ret_all = all;
+	return shown && (all || ret->n);
 }
 
 int list_columns(struct view *v, const char *text, struct err *err)

@@ -34,6 +34,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui_theme_load(ui);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	ui_history_load(ui);
+	ui_tabs_restore(ui);
 	return ui;
 }
 
@@ -52,6 +53,8 @@ void ui_free(struct ui *ui)
 	if (!ui)
 		return;
 	ui_history_keep(ui);
+	ui_tabs_keep(ui);
+	ui_tabs_free(ui->tabs);
 	ui_trail_done(ui);
 	while (ui->depth > 0)
 		view_close(ui->stack[--ui->depth]);
@@ -425,6 +428,7 @@ void ui_key(struct ui *ui, int key)
 
 	bring_up_to_date(ui, v);
 	ui->dirty = true;
+	ui->key = key;
 	if (ui->notice.level == NOTICE_INFO) /* read, or at least in the way */
 		ui->notice.text[0] = '\0';
 	if (key == KEYC_CTRL('c')) {
@@ -515,14 +519,16 @@ bool ui_draw(struct ui *ui)
 	return true;
 }
 
+#define WORK_US 4000 /* of a turn */
+
 bool ui_work(struct ui *ui)
 {
 	struct view *v = ui_top(ui);
+	int64_t until_us = clock_mono_us() + WORK_US;
+	bool more = v->ops->work && v->ops->work(v, WORK_US);
 
-	if (!v->ops->work || !v->ops->work(v, 4000))
-		return false;
-	ui->dirty = true;
-	return true;
+	ui->dirty |= more;
+	return ui_tabs_work(ui, until_us) || more;
 }
 
 int ui_timeout_ms(const struct ui *ui)

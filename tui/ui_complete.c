@@ -37,7 +37,7 @@ static void collect_views(const struct ui *ui, struct strlist *l, const char *pr
 	for (size_t i = 0; i < names.n; i++)
 		add_if(l, names.items[i], prefix);
 	add_if(l, "save", prefix);
-	add_if(l, "forget", prefix);
+	add_if(l, "delete", prefix);
 }
 
 static void collect_fields(struct strlist *l, const struct kind *k, const char *prefix)

@@ -279,14 +279,19 @@ static void draw_keys(struct ui *ui, struct view *v, struct area a)
 		col = put_key_hint(ui, a, col, keymap_row(CTX_GLOBAL, always[i]));
 }
 
+#define TABS_ROWS 10 /* a lower screen has no row for them */
+
 void ui_frame_draw(struct ui *ui, struct view *v)
 {
 	struct area all = surface_area(&ui->surface);
+	bool tabs = all.rows >= TABS_ROWS && ui_tabs_are_seen(ui, v);
 	int top = 2, rows = all.rows - 4;
 
 	draw_header(ui, area_part(all, 0, 0, 1, all.cols));
 	draw_title(v, area_part(all, 1, 0, 1, all.cols));
-	if (all.rows >= 16) { /* room to breathe */
+	if (tabs)
+		ui_tabs_draw(ui, v, area_part(all, 2, 0, 1, all.cols));
+	if (tabs || all.rows >= 16) { /* room to breathe */
 		top++;
 		rows--;
 	}

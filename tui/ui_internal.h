@@ -92,6 +92,8 @@ struct ui {
 	struct dialog dialog;
 	struct header_facts facts;
 	struct trail trail;
+	struct tabs *tabs; /* NULL until they are looked at */
+	int key;	   /* that was pressed last */
 	struct ui_call *calls;
 	struct { /* asked about in the dialog */
 		const struct kind *kind;
@@ -126,9 +128,31 @@ void ui_trail_done(struct ui *ui);
 /* The list that is seen, else the jobs, which are brought to the top. */
 struct view *ui_list_in_reach(struct ui *ui);
 
-/* ui_views.c: `:view`; the names that are saved. */
+/* ui_views.c: `:view`; the names that are saved, in their order; all of them, in the order of their first
+ * saving (*ret is the caller's), and the text that they are made of, which changes with them. */
+struct saved_view {
+	char *name;
+	const struct kind *kind; /* NULL: one that is not known here */
+	struct view_shape shape;
+};
+void saved_view_done(struct saved_view *s);
+AUTO_EMBEDDED(saved_view, struct saved_view, saved_view_done)
 void ui_view_run(struct ui *ui, const char *text);
 void ui_views_names(const struct ui *ui, struct strlist *ret);
+size_t ui_views_read(const struct ui *ui, struct saved_view **ret);
+const char *ui_views_text(const struct ui *ui);
+bool ui_view_show(struct ui *ui, const char *name); /* false: a notice says why not */
+
+/* ui_tabs.c: the saved views in a row above a list. */
+struct tabs;
+bool ui_tabs_are_seen(struct ui *ui, const struct view *v); /* there are some, and it is a list */
+void ui_tabs_draw(struct ui *ui, struct view *v, struct area line);
+bool ui_tabs_work(struct ui *ui, int64_t until_us); /* counting; true where more is left */
+void ui_tab_show(struct ui *ui, const char *name);
+void ui_tab_saved(struct ui *ui, const char *name);
+void ui_tabs_restore(struct ui *ui); /* the one that the last start ended with */
+void ui_tabs_keep(struct ui *ui);    /* ... for the next one */
+void ui_tabs_free(struct tabs *t);
 
 /* ui_theme.c: the one that was kept; `:theme`. */
 void ui_theme_load(struct ui *ui);

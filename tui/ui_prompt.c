@@ -196,7 +196,7 @@ const struct ui_command ui_commands[] = {
 	{"theme", "[NAME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},
 	{"view", "[save] NAME",
-	 "The list with the filter, order, columns and groups saved under a name; save, forget NAME", ui_view_run},
+	 "The list with the filter, order, columns and groups saved under a name; save, delete NAME", ui_view_run},
 	{"region", "REGION", "The same in another region", run_region},
 	{"profile", "NAME", "The same with another profile of the AWS files", run_profile},
 	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},

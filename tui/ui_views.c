@@ -20,18 +20,26 @@ static bool is_named(const char *line, const char *name)
 	return !strncmp(line, name, n) && line[n] == '\t';
 }
 
-/* All lines but that of the name, and behind them another, which may be NULL. */
+static void add_line(struct buf *text, const char *line)
+{
+	if (!str_empty(line))
+		(void)buf_addf(text, "%s%s", text->len ? "\n" : "", line);
+}
+
+/* The line (NULL: none) in the place of the one of that name, else behind all. */
 static void replace(struct ui *ui, const char *name, const char *line)
 {
 	AUTO(strlist) struct strlist lines = {0};
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 
 	load(ui, &lines);
-	for (size_t i = 0; i < lines.n; i++)
-		if (lines.items[i][0] && !is_named(lines.items[i], name))
-			(void)buf_addf(&text, "%s%s", text.len ? "\n" : "", lines.items[i]);
-	if (line)
-		(void)buf_addf(&text, "%s%s", text.len ? "\n" : "", line);
+	for (size_t i = 0; i < lines.n; i++) {
+		bool is = is_named(lines.items[i], name);
+
+		add_line(&text, is ? line : lines.items[i]);
+		line = is ? NULL : line;
+	}
+	add_line(&text, line);
 	ui_keep(ui, KEPT_AS, text.len ? buf_str(&text) : NULL);
 }
 
@@ -46,24 +54,16 @@ static char *text_or_null(const char *text)
 	return text[0] ? xstrdup(text) : NULL;
 }
 
-/* False where there is none of that name; *ret_kind is NULL where it cannot be read. */
-static bool find(const struct ui *ui, const char *name, const struct kind **ret_kind, struct view_shape *ret)
+static void read_line(const char *line, struct saved_view *ret)
 {
-	AUTO(strlist) struct strlist lines = {0};
 	AUTO(strlist) struct strlist parts = {0};
-	size_t at = 0;
 
-	load(ui, &lines);
-	while (at < lines.n && !is_named(lines.items[at], name))
-		at++;
-	*ret_kind = NULL;
-	if (at == lines.n)
-		return false;
-	strlist_split(&parts, lines.items[at], '\t');
+	strlist_split(&parts, line, '\t');
 	while (parts.n < PARTS) /* empty ones at the end are trimmed with the line */
 		strlist_add(&parts, "");
-	*ret_kind = kind_find(parts.items[PART_KIND]);
-	*ret = (struct view_shape){
+	ret->name = xstrdup(parts.items[PART_NAME]);
+	ret->kind = kind_find(parts.items[PART_KIND]);
+	ret->shape = (struct view_shape){
 		.filter = text_or_null(parts.items[PART_FILTER]),
 		.order = text_or_null(parts.items[PART_ORDER]),
 		.columns = text_or_null(parts.items[PART_COLUMNS]),
@@ -71,19 +71,56 @@ static bool find(const struct ui *ui, const char *name, const struct kind **ret_
 		.faults = strchr(parts.items[PART_FLAGS], 'f'),
 		.wide = strchr(parts.items[PART_FLAGS], 'w'),
 	};
-	return true;
 }
 
-void ui_views_names(const struct ui *ui, struct strlist *ret)
+void saved_view_done(struct saved_view *s)
+{
+	free(s->name);
+	view_shape_done(&s->shape);
+}
+
+const char *ui_views_text(const struct ui *ui)
+{
+	return str_or(ui_kept(ui, KEPT_AS), "");
+}
+
+size_t ui_views_read(const struct ui *ui, struct saved_view **ret)
+{
+	AUTO(strlist) struct strlist lines = {0};
+	size_t n = 0;
+
+	load(ui, &lines);
+	*ret = xcalloc(lines.n + 1, sizeof(**ret));
+	for (size_t i = 0; i < lines.n; i++)
+		if (strcspn(lines.items[i], "\t") && strchr(lines.items[i], '\t'))
+			read_line(lines.items[i], &(*ret)[n++]);
+	return n;
+}
+
+/* False where there is none of that name. */
+static bool find(const struct ui *ui, const char *name, struct saved_view *ret)
 {
 	AUTO(strlist) struct strlist lines = {0};
 
 	load(ui, &lines);
-	for (size_t i = 0; i < lines.n; i++) {
-		size_t n = strcspn(lines.items[i], "\t");
-		if (n && lines.items[i][n])
-			strlist_take(ret, xstrndup(lines.items[i], n));
+	for (size_t i = 0; i < lines.n; i++)
+		if (is_named(lines.items[i], name)) {
+			read_line(lines.items[i], ret);
+			return true;
+		}
+	return false;
+}
+
+void ui_views_names(const struct ui *ui, struct strlist *ret)
+{
+	struct saved_view *views;
+	size_t n = ui_views_read(ui, &views);
+
+	for (size_t i = 0; i < n; i++) {
+		strlist_add(ret, views[i].name);
+		saved_view_done(&views[i]);
 	}
+	free(views);
 	strlist_sort(ret);
 }
 
@@ -116,8 +153,8 @@ static void save(struct ui *ui, const char *name)
 		return;
 	}
 	AUTO(str) char *line = to_line(name, ui_kind_of(v), &s);
-	ui_notice(ui, NOTICE_INFO, "saved; :view %s shows it again", name);
 	replace(ui, name, line);
+	ui_tab_saved(ui, name);
 }
 
 static void say_unknown(struct ui *ui, const char *name)
@@ -132,16 +169,15 @@ static void say_unknown(struct ui *ui, const char *name)
 		ui_notice(ui, NOTICE_WARNING, "there is no view '%s': :view save %s makes it of this list", name, name);
 }
 
-static void forget(struct ui *ui, const char *name)
+static void delete (struct ui *ui, const char *name)
 {
-	AUTO(view_shape) struct view_shape s = {0};
-	const struct kind *k;
+	AUTO(saved_view) struct saved_view s = {0};
 
-	if (!find(ui, name, &k, &s)) {
+	if (!find(ui, name, &s)) {
 		say_unknown(ui, name);
 		return;
 	}
-	ui_notice(ui, NOTICE_INFO, "view %s is forgotten", name);
+	ui_notice(ui, NOTICE_INFO, "view %s is deleted", name);
 	replace(ui, name, NULL);
 }
 
@@ -151,29 +187,28 @@ static bool is_list_of(const struct view *v, const struct kind *k)
 }
 
 /* On the list that is seen where it is one of that kind, else on that kind's. */
-static void show(struct ui *ui, const char *name)
+bool ui_view_show(struct ui *ui, const char *name)
 {
-	AUTO(view_shape) struct view_shape s = {0};
-	const struct kind *k;
+	AUTO(saved_view) struct saved_view s = {0};
 	struct err err = {0};
 
-	if (!find(ui, name, &k, &s)) {
+	if (!find(ui, name, &s)) {
 		say_unknown(ui, name);
-		return;
+		return false;
 	}
-	if (!k) {
-		ui_notice(ui, NOTICE_WARNING, "view %s is of a kind that is not known here: :view forget %s", name,
+	if (!s.kind) {
+		ui_notice(ui, NOTICE_WARNING, "view %s is of a kind that is not known here: :view delete %s", name,
 			  name);
-		return;
+		return false;
 	}
-	if (!is_list_of(ui_top(ui), k))
-		ui_push(ui, ui_list_of(k), &(struct view_arg){.kind = k});
-	if (!is_list_of(ui_top(ui), k))
-		return; /* a notice says why */
-	if (ui_top(ui)->ops->reshape(ui_top(ui), &s, &err) < 0)
-		ui_notice(ui, NOTICE_WARNING, "%s: %s", name, err.msg);
-	else
-		ui_notice(ui, NOTICE_INFO, "view %s", name);
+	if (!is_list_of(ui_top(ui), s.kind))
+		ui_push(ui, ui_list_of(s.kind), &(struct view_arg){.kind = s.kind});
+	if (!is_list_of(ui_top(ui), s.kind))
+		return false; /* a notice says why */
+	if (ui_top(ui)->ops->reshape(ui_top(ui), &s.shape, &err) == 0)
+		return true;
+	ui_notice(ui, NOTICE_WARNING, "%s: %s", name, err.msg);
+	return false;
 }
 
 void ui_view_run(struct ui *ui, const char *text)
@@ -181,7 +216,7 @@ void ui_view_run(struct ui *ui, const char *text)
 	static const struct {
 		const char *word;
 		void (*run)(struct ui *ui, const char *name);
-	} verbs[] = {{"save", save}, {"forget", forget}};
+	} verbs[] = {{"save", save}, {"delete", delete}, {"forget", delete}};
 	AUTO(strlist) struct strlist words = {0};
 	size_t verb = 0;
 
@@ -194,10 +229,14 @@ void ui_view_run(struct ui *ui, const char *text)
 		verb++;
 	bool is_verb = verb < ARRAY_LEN(verbs);
 	const char *name = words.items[words.n - 1];
-	if (words.n != (is_verb ? 2u : 1u) || str_eq(name, "save") || str_eq(name, "forget"))
-		ui_notice(ui, NOTICE_WARNING, "which view? :view NAME, :view save NAME, :view forget NAME; one word");
+	bool is_name = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		is_name &= !str_eq(name, verbs[i].word);
+	if (words.n != (is_verb ? 2u : 1u) || !is_name)
+		ui_notice(ui, NOTICE_WARNING, "which view? :view NAME, :view save NAME, :view delete NAME; one word");
 	else if (is_verb)
 		verbs[verb].run(ui, name);
 	else
-		show(ui, name);
+		ui_tab_show(ui, name);
 }

@@ -149,6 +149,9 @@ void ui_close(struct view *v); /* that one, wherever it stands; v is gone afterw
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void ui_redraw(struct ui *ui); /* at the next turn */
 
+/* The saved view that the key of this list says, or none. */
+bool ui_tab_action(struct view *v, enum action a);
+
 /* Ask for a line of text. changed (may be NULL) is called at every keystroke for
  * a live preview and may set err, shown beside the text; done gets NULL where the
  * user gave up. */

@@ -50,6 +50,7 @@ static void add_sort_keys(struct doc *d, const struct kind *kind)
 
 static void add_context(struct doc *d, enum key_context c, const struct kind *kind)
 {
+	char keys[KEYMAP_KEYS_LEN];
 	bool any = false;
 
 	for (size_t i = 0; i < n_key_bindings; i++) {
@@ -64,7 +65,7 @@ static void add_context(struct doc *d, enum key_context c, const struct kind *ki
 			doc_add(d, ST_STRONG, keymap_context_title(c));
 			any = true;
 		}
-		add_key(d, b->keys, b->help);
+		add_key(d, keymap_keys_text(keys, b), b->help);
 		if (b->action == ACT_SORT_REVERSE && (c == CTX_JOBS || kind))
 			add_sort_keys(d, c == CTX_JOBS ? &kind_table[KIND_TRAINING_JOB] : kind);
 	}

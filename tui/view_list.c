@@ -1,14 +1,17 @@
 /* view_list.c - the things of any kind but the jobs: one row each. */
+#include "model/endpoint_values.h"
 #include "tui/list.h"
 #include "tui/thing.h"
 
 /* How often the list that is seen is asked for; the local engine costs nothing. */
 #define REFRESH_MS 30000
 #define REFRESH_LOCAL_MS 5000
+#define LOOK_MS 1000
 
 struct things_state {
 	struct list list;
 	int64_t asked_ms;
+	int64_t looked_ms; /* when rows that came on the screen were last looked for */
 };
 
 static void empty(struct view *v, struct area a)
@@ -29,14 +32,32 @@ static void empty(struct view *v, struct area a)
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No %s%s%s.", l->kind->title, l->parent ? " of " : " in ",
 			  l->parent ? l->parent : str_or(s->region, "this region"));
 		area_put_cut(a, row + 1, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_DIM, l->kind->help);
+		if (l->kind->id == KIND_ENDPOINT)
+			area_put_cut(a, row + 2, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_DIM,
+				     "sagetop deploy JOB --type ml.m5.large makes one of a training job's model.");
 	} else {
 		area_putf(a, row, LIST_GUTTER, ST_DIM, "Asking for the %s …", l->kind->title);
 	}
 }
 
+/* One that nobody calls costs as much as another: it is marked. */
+static bool cell(struct view *v, struct area a, int row, int col, int width, const struct field *f,
+		 const struct resource *r)
+{
+	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	AUTO(buf) struct buf text = BUF_INIT(64);
+
+	if (r->kind->id != KIND_ENDPOINT || !str_eq(f->name, "idle") || !endpoint_is_idle(r, &x))
+		return false;
+	(void)buf_adds(&text, "! ");
+	field_text(&(struct field_ref){.field = f}, r, &x, FIELD_FOR_PEOPLE, &text);
+	table_put(a, row, col, width, true, ST_WARN, buf_str(&text));
+	return true;
+}
+
 static int things_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
-	static const struct list_hooks hooks = {.empty = empty};
+	static const struct list_hooks hooks = {.empty = empty, .cell = cell};
 
 	const struct kind *k = arg->kind;
 
@@ -59,10 +80,29 @@ static void ask(struct view *v)
 		host->refresh(host->user, v->kind, st->list.parent);
 }
 
+/* Of what is seen only: what CloudWatch is asked for costs money. */
+static void ask_traffic(struct view *v)
+{
+	struct things_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	AUTO(strlist) struct strlist names = {0};
+	bool all;
+
+	if (!host->traffic || ui_session(v->ui)->offline || ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
+		return;
+	if (!list_measured(&st->list, &names, &all))
+		return;
+	st->looked_ms = ui_now_ms(v->ui);
+	host->traffic(host->user, all ? NULL : &names);
+}
+
 static bool things_work(struct view *v, int64_t budget_us)
 {
 	const struct things_state *st = v->state;
 	int64_t period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
+
+	if (v->kind->id == KIND_ENDPOINT)
+		ask_traffic(v);
 
 	if (ui_now_ms(v->ui) - st->asked_ms >= period)
 		ask(v);

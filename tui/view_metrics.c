@@ -20,7 +20,7 @@ struct group {
 struct curve {
 	char name[160];
 	struct chart_point *points;
-	size_t n;
+	size_t n, cap;
 	bool has_best; /* a better value than the last, and its step (-1 unknown) */
 	double best;
 	int64_t best_step;
@@ -33,7 +33,7 @@ struct metrics_state {
 	char group[64]; /* the one shown, by name: groups come and go */
 	struct curve *curves;
 	struct chart_curve *chart_curves;
-	size_t n_curves, cap_curves, cap_chart;
+	size_t n_curves, n_made, cap_curves, cap_chart; /* made: those whose room is kept for the next time */
 	bool log_y, by_time, has_steps, has_cursor;
 	int smoothing; /* tenths: 0 .. 9 */
 	double cursor_x;
@@ -59,19 +59,13 @@ static int metrics_open(struct view *v, const struct view_arg *arg, struct err *
 	return 0;
 }
 
-static void free_curves(struct metrics_state *st)
-{
-	for (size_t i = 0; i < st->n_curves; i++)
-		free(st->curves[i].points);
-	st->n_curves = 0;
-}
-
 static void metrics_close(struct view *v)
 {
 	struct metrics_state *st = v->state;
 
 	thing_watch(v, &st->names, false);
-	free_curves(st);
+	for (size_t i = 0; i < st->n_made; i++)
+		free(st->curves[i].points);
 	free(st->curves);
 	free(st->chart_curves);
 	strlist_done(&st->names);
@@ -222,11 +216,15 @@ static void add_curve(struct view *v, const struct resource *r, const struct ser
 	struct metrics_state *st = v->state;
 	bool steps = st->has_steps && !st->by_time;
 
-	GROW(st->curves, st->cap_curves, st->n_curves + 1);
+	if (st->n_curves == st->n_made) {
+		GROW(st->curves, st->cap_curves, st->n_made + 1);
+		st->curves[st->n_made++] = (struct curve){0};
+	}
 	struct curve *c = &st->curves[st->n_curves++];
-	*c = (struct curve){.points = xreallocarray(NULL, 2 * s->n, sizeof(*c->points))};
 	char label[100];
 
+	GROW(c->points, c->cap, 2 * s->n);
+	c->n = 0;
 	series_label(label, sizeof(label), set, s);
 	if (st->names.n > 1)
 		snprintf(c->name, sizeof(c->name), "%.80s %.60s", r->name, label);
@@ -259,7 +257,7 @@ static void build(struct view *v)
 	struct metrics_state *st = v->state;
 
 	find_groups(v);
-	free_curves(st);
+	st->n_curves = 0;
 	st->has_steps = false;
 	st->stale = false;
 	for (int pass = 0; pass < 2; pass++) /* first: is there a round for any point? */

@@ -18,11 +18,14 @@ struct page_state {
 	char *config; /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
-	size_t *line_of; /* of each line of the page: where it stands in the document */
-	long link;	 /* the line of the page under the cursor; -1 none */
-	int width;	 /* it was laid out for */
+	size_t *line_of;   /* of each line of the page: where it stands in the document */
+	long link;	   /* the line of the page under the cursor; -1 none */
+	int width;	   /* it was laid out for */
+	int64_t looked_ms; /* when its traffic was last asked for */
 	bool stale;
 };
+
+#define LOOK_MS 1000
 
 static const struct resource *thing_of(struct view *v)
 {
@@ -87,6 +90,22 @@ static uint64_t page_generation(struct view *v)
 		(f ? f->metrics.generation : 0)) *
 		       1000003 +
 	       second;
+}
+
+/* What CloudWatch counts of an endpoint, as long as its page is seen. */
+static bool page_work(struct view *v, int64_t budget_us)
+{
+	struct page_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	AUTO(strlist) struct strlist names = {0};
+
+	if (v->kind->id != KIND_ENDPOINT || !host->traffic || ui_session(v->ui)->offline ||
+	    ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
+		return false;
+	st->looked_ms = ui_now_ms(v->ui);
+	strlist_add(&names, st->name);
+	host->traffic(host->user, &names);
+	return false;
 }
 
 static void page_update(struct view *v)
@@ -398,7 +417,7 @@ static bool page_offers(struct view *v, enum action a)
 #define PAGE_OPERATIONS                                                                                       \
 	.takes = TAKES_NAME, .state_size = sizeof(struct page_state), .open = page_open, .close = page_close, \
 	.generation = page_generation, .update = page_update, .title = page_title, .draw = page_draw,         \
-	.status = page_status, .action = page_action, .offers = page_offers
+	.status = page_status, .action = page_action, .offers = page_offers, .work = page_work
 
 const struct view_ops view_job_ops = {
 	.name = "job",

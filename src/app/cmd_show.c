@@ -48,6 +48,21 @@ static int ask_config(struct app *a, const json_t *endpoint, struct err *err)
 	return 0;
 }
 
+/* What cannot be asked is not told. */
+static int ask_traffic(struct app *a, const char *endpoint, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+	struct app_reply reply = {0};
+
+	strlist_add(&names, endpoint);
+	sync_traffic(a->sync, &names, AWS_USER_ACTION, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) == 0 || err->code == ERR_CANCELLED)
+		return -err->code;
+	fprintf(stderr, "sagetop: how it is called is not known: %s\n", err->msg);
+	err_clear(err);
+	return 0;
+}
+
 static int show(struct app *a, const struct kind *k, const char *name, struct err *err)
 {
 	AUTO(json) json_t *raw = NULL;
@@ -57,7 +72,7 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 		return -err->code;
 	if (output_format(a) == OUTPUT_JSON)
 		print_json(a, r, raw);
-	else if (k->id == KIND_ENDPOINT && ask_config(a, raw, err) < 0)
+	else if (k->id == KIND_ENDPOINT && (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0))
 		return -err->code;
 	else
 		print_page(a, sync_resource_full(a->sync, k, r->name));

@@ -128,6 +128,13 @@ static void host_refresh(void *user, const struct kind *kind, const char *parent
 	sync_kind(h->sync, kind, parent, refreshed, call_new(h, NULL, NULL));
 }
 
+static void host_traffic(void *user, const struct strlist *names)
+{
+	struct dashboard_host *h = user;
+
+	sync_traffic(h->sync, names, AWS_POLLING, refreshed, call_new(h, NULL, NULL));
+}
+
 static void host_costs(void *user)
 {
 	struct dashboard_host *h = user;
@@ -460,6 +467,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.live = host_live,
 		.live_usd_micro = LIVE_TAIL_USD_MICRO,
 		.refresh = host_refresh,
+		.traffic = host_traffic,
 		.counts = host_counts,
 		.backtests = host_backtests,
 		.costs = host_costs,

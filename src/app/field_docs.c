@@ -8,11 +8,11 @@
 static void print_notes(FILE *out, const struct field *f)
 {
 	static const char *const types[FIELD_TYPE_COUNT] = {
-		[FIELD_TEXT] = "text",	      [FIELD_STATE] = "text",	[FIELD_MACHINE] = "text",
-		[FIELD_LINK] = "text",	      [FIELD_FLAG] = "yes, no", [FIELD_COUNT] = "number",
-		[FIELD_TIME] = "time",	      [FIELD_AGE] = "duration", [FIELD_MONEY] = "dollars",
-		[FIELD_PERCENT] = "percent",  [FIELD_VALUE] = "number", [FIELD_SPARK] = "number",
-		[FIELD_SECONDS] = "duration",
+		[FIELD_TEXT] = "text",	      [FIELD_STATE] = "text",	 [FIELD_MACHINE] = "text",
+		[FIELD_LINK] = "text",	      [FIELD_FLAG] = "yes, no",	 [FIELD_COUNT] = "number",
+		[FIELD_TIME] = "time",	      [FIELD_AGE] = "duration",	 [FIELD_MONEY] = "dollars",
+		[FIELD_PERCENT] = "percent",  [FIELD_VALUE] = "number",	 [FIELD_SPARK] = "number",
+		[FIELD_SECONDS] = "duration", [FIELD_FIGURE] = "number",
 	};
 
 	fprintf(out, " (%s", types[f->type]);

@@ -58,7 +58,12 @@ static int fill(struct app *a, const struct kind *kind, const struct field_list 
 	struct app_reply reply = {0};
 
 	sync_columns(a->sync, kind, cold, app_reply_done, &reply);
-	return app_wait(a, &reply, err);
+	if (app_wait(a, &reply, err) < 0 && err->code != ERR_DENIED)
+		return -err->code;
+	if (err->code == ERR_DENIED)
+		fprintf(stderr, "sagetop: what was to be measured is not known: %s\n", err->msg);
+	err_clear(err);
+	return 0;
 }
 
 int listing_fill_query(struct app *a, const struct listing *l, struct err *err)

@@ -19,6 +19,7 @@ static void put_number(json_t *o, const struct field *f, double v)
 	case FIELD_RATE:
 		json_put_usd(o, f->json, (int64_t)v);
 		break;
+	case FIELD_FIGURE:
 	case FIELD_VALUE:
 	case FIELD_SPARK: /* JSON has no nan */
 		json_object_set_new(o, f->json, isfinite(v) ? json_real(v) : json_null());

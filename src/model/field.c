@@ -123,8 +123,9 @@ int field_list_parse(const struct kind *k, const char *text, struct field_list *
 bool field_is_number(const struct field *f)
 {
 	static const bool numbers[FIELD_TYPE_COUNT] = {
-		[FIELD_COUNT] = true, [FIELD_AGE] = true,   [FIELD_SECONDS] = true, [FIELD_MONEY] = true,
-		[FIELD_RATE] = true,  [FIELD_VALUE] = true, [FIELD_PERCENT] = true, [FIELD_SPARK] = true,
+		[FIELD_COUNT] = true,	[FIELD_AGE] = true,   [FIELD_SECONDS] = true,
+		[FIELD_MONEY] = true,	[FIELD_RATE] = true,  [FIELD_VALUE] = true,
+		[FIELD_PERCENT] = true, [FIELD_SPARK] = true, [FIELD_FIGURE] = true,
 	};
 
 	return numbers[f->type];
@@ -234,6 +235,9 @@ static void text_for_people(const struct field *f, const struct field_value *v, 
 		break;
 	case FIELD_PERCENT:
 		(void)buf_addf(out, "%.0f%%", v->number);
+		break;
+	case FIELD_FIGURE:
+		(void)buf_addf(out, fabs(v->number) >= 100 ? "%.0f%s" : "%.3g%s", v->number, v->estimate ? "*" : "");
 		break;
 	default:
 		(void)buf_addf(out, "%.6g", v->number);

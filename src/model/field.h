@@ -6,7 +6,7 @@
  * in a filter. A value is a text or a number, known or not, a fact or an estimate;
  * unknown is never 0. Numbers come in the unit of their type:
  *
- *   COUNT, VALUE, PERCENT  as they are        TIME   milliseconds UTC
+ *   COUNT, VALUE, PERCENT, FIGURE  as they are        TIME   milliseconds UTC
  *   AGE                    milliseconds       MONEY  micro-dollars
  *   SECONDS                seconds            FLAG   0 or 1
  *
@@ -37,6 +37,7 @@ enum field_type {
 	FIELD_MONEY,
 	FIELD_RATE, /* money an hour: never rounded */
 	FIELD_PERCENT,
+	FIELD_FIGURE, /* a measured number, three digits of it for people */
 	FIELD_VALUE,
 	FIELD_SPARK, /* a value and the curve that led to it */
 	FIELD_TYPE_COUNT
@@ -51,7 +52,8 @@ enum field_flags {
 	FIELD_ASCENDING = 32, /* sorting by it begins with the smallest; else with the largest */
 	FIELD_NO_COLUMN = 64, /* of JSON, or of the filter, only */
 	FIELD_NO_FILTER = 128,
-	FIELD_LINKED = 256, /* ... and made of what the thing's links lead to, which is then asked for as well */
+	FIELD_LINKED = 256,   /* ... and made of what the thing's links lead to, which is then asked for as well */
+	FIELD_MEASURED = 512, /* ... and counted by CloudWatch, which is asked for what is looked at only */
 };
 
 struct field_value {

@@ -6,13 +6,9 @@
 #include "model/kind_fields.h"
 
 #include "model/cost.h"
+#include "model/endpoint_values.h"
 #include "model/field_values.h"
 #include "model/session.h"
-
-#define HOURS_A_MONTH 730
-#define VARIANT_NAMES "ProductionVariants[*].VariantName"
-#define VARIANT_TYPES "ProductionVariants[*].InstanceType"
-#define VARIANT_COUNTS "ProductionVariants[*].CurrentInstanceCount"
 
 static struct field_value get_short_name(const struct resource *r, const char *key, const struct field_context *x)
 {
@@ -87,68 +83,6 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 	return v;
 }
 
-/* The sum of the numbers with commas between. */
-static struct field_value get_instances(const struct resource *r, const char *key, const struct field_context *x)
-{
-	const char *texts = record_value(r, VARIANT_COUNTS);
-	AUTO(strlist) struct strlist counts = {0};
-	int64_t n = 0, sum = 0;
-
-	strlist_split(&counts, str_or(texts, ""), ',');
-	for (size_t i = 0; i < counts.n; i++)
-		sum += str_to_i64(counts.items[i], &n) && n >= 0 && n < 1000000 ? n : 0;
-	return number_value((double)sum, texts != NULL);
-}
-
-/* What one variant costs an hour: its type is the configuration's. */
-static int64_t variant_micro(const struct resource *config, const char *name, const char *count,
-			     const struct session *s)
-{
-	AUTO(strlist) struct strlist names = {0};
-	AUTO(strlist) struct strlist types = {0};
-	int64_t n;
-
-	strlist_split(&names, str_or(record_value(config, VARIANT_NAMES), ""), ',');
-	strlist_split(&types, str_or(record_value(config, VARIANT_TYPES), ""), ',');
-	for (size_t i = 0; i < names.n && i < types.n; i++) {
-		const struct price *p = str_eq(names.items[i], name)
-						? price_find(&s->prices, types.items[i], s->region, "Hosting")
-						: NULL;
-
-		if (p && str_to_i64(count, &n) && n >= 0 && n < 1000000)
-			return p->usd_micro * n;
-	}
-	return USD_UNKNOWN;
-}
-
-/* Dollars an hour of all variants, while they are billed. */
-static struct field_value get_rate(const struct resource *r, const char *key, const struct field_context *x)
-{
-	const char *config_name = record_value(r, "EndpointConfigName");
-	const struct resource *config = config_name && x->session
-						? resources_find(&x->session->tables[KIND_ENDPOINT_CONFIG], config_name)
-						: NULL;
-	AUTO(strlist) struct strlist names = {0};
-	AUTO(strlist) struct strlist counts = {0};
-	int64_t sum = 0;
-
-	if (!config || !kind_words_have(r->kind->price_while, str_or(r->status_text, "")))
-		return number_value(0, false);
-	strlist_split(&names, str_or(record_value(r, VARIANT_NAMES), ""), ',');
-	strlist_split(&counts, str_or(record_value(r, VARIANT_COUNTS), ""), ',');
-	for (size_t i = 0; i < names.n && i < counts.n; i++)
-		sum = money_sum(sum, variant_micro(config, names.items[i], counts.items[i], x->session));
-	return number_value((double)sum, names.n && names.n == counts.n && sum != USD_UNKNOWN);
-}
-
-static struct field_value get_month(const struct resource *r, const char *key, const struct field_context *x)
-{
-	struct field_value v = get_rate(r, key, x);
-
-	v.number *= HOURS_A_MONTH;
-	return v;
-}
-
 /* --- rows that many kinds have -------------------------------------------------- */
 
 /* clang-format off */
@@ -182,6 +116,7 @@ static struct field_value get_month(const struct resource *r, const char *key, c
 #define INSTANCE(flags_, path_) {.name = "instance", .json = "instance_type", .heading = "INSTANCE", .help = "instance type", .type = FIELD_MACHINE, .flags = FIELD_ASCENDING | (flags_), .path = path_, .cells = {13, 18, 15, 5}, .key = "I"}
 #define INSTANCES(flags_, path_) {.name = "count", .json = "instance_count", .heading = "COUNT", .help = "number of instances", .type = FIELD_COUNT, .flags = flags_, .path = path_, .cells = {5, 5, 5, 6}}
 #define ROLE(path_) LINK("role", "ROLE", "execution role", FIELD_COLD, path_, 20, 80, 40, 11)
+#define MEASURED (FIELD_COLD | FIELD_MEASURED | FIELD_SCREEN)
 #define END {NULL}
 
 /* --- kinds ----------------------------------------------------------------------- */
@@ -291,19 +226,28 @@ const struct field endpoint_config_fields[] = {
 	COUNT("memory", "MEMORY", "MB of the first variant, serverless", FIELD_COLD,
 	      "ProductionVariants[0].ServerlessConfig.MemorySizeInMB", 6, 6, 6, 9),
 	LINK("capture", "CAPTURE", "where requests are kept", FIELD_COLD, "DataCaptureConfig.DestinationS3Uri", 20, 80, 40, 10),
-	LINK("async", "ASYNC", "where asynchronous replies go", FIELD_COLD, "AsyncInferenceConfig.OutputConfig.S3OutputPath",
-	     20, 80, 40, 10),
+	LINK("async", "ASYNC", "where asynchronous replies go", FIELD_COLD, ASYNC_OUTPUT, 20, 80, 40, 10),
 	ARN, TAG, END};
 
 const struct field endpoint_fields[] = {
 	NAME, STATUS, AGE, MODIFIED,
 	TEXT("variants", "VARIANTS", "names of all variants", FIELD_COLD | FIELD_WIDE, VARIANT_NAMES, 10, 40, 20, 4),
 	{"instances", NULL, "instances", "INST", "instances of all variants", FIELD_COUNT, FIELD_COLD | FIELD_SCREEN,
-	 {4, 5, 4, 4}, NULL, VARIANT_COUNTS, get_instances},
+	 {4, 5, 4, 4}, NULL, VARIANT_COUNTS, endpoint_get_instances},
 	{"rate", NULL, "rate_usd_per_hour", "$/H", "dollars an hour of all variants", FIELD_RATE,
-	 FIELD_COLD | FIELD_LINKED | FIELD_SCREEN, {7, 9, 7, 3}, NULL, NULL, get_rate},
+	 FIELD_COLD | FIELD_LINKED | FIELD_SCREEN, {7, 9, 7, 3}, NULL, NULL, endpoint_get_rate},
 	{"month", NULL, "month_usd", "$/MONTH", "dollars a month of all variants", FIELD_MONEY,
-	 FIELD_COLD | FIELD_LINKED | FIELD_SCREEN, {8, 10, 8, 3}, NULL, NULL, get_month},
+	 FIELD_COLD | FIELD_LINKED | FIELD_SCREEN, {8, 10, 8, 7}, NULL, NULL, endpoint_get_month},
+	{"calls", "rpm", "calls_per_minute", "CALLS/M", "calls a minute in the last quarter of an hour, as CloudWatch counted",
+	 FIELD_FIGURE, MEASURED, {7, 8, 7, 3}, NULL, NULL, endpoint_get_calls},
+	{"errors", NULL, "failed_calls", "ERR", "calls of the last quarter of an hour that failed", FIELD_COUNT,
+	 MEASURED, {3, 6, 3, 4}, NULL, NULL, endpoint_get_errors},
+	{"p50", NULL, "latency_p50_ms", "P50 MS", "milliseconds in which the model answered half of these calls",
+	 FIELD_FIGURE, MEASURED, {6, 8, 6, 6}, NULL, NULL, endpoint_get_p50},
+	{"p95", "latency", "latency_p95_ms", "P95 MS", "milliseconds in which the model answered 95 of 100 of these calls",
+	 FIELD_FIGURE, MEASURED, {6, 8, 6, 3}, NULL, NULL, endpoint_get_p95},
+	{"idle", NULL, "idle_seconds", "IDLE", "time since its last call, to the hour; two weeks at most", FIELD_SECONDS,
+	 MEASURED, {8, 10, 8, 4}, NULL, NULL, endpoint_get_idle},
 	LINK("config", "CONFIG", "its configuration", FIELD_COLD, "EndpointConfigName", 12, 40, 24, 5),
 	TEXT("variant", "VARIANT", "name of the first variant", FIELD_COLD, "ProductionVariants[0].VariantName", 10, 20, 12, 6),
 	COUNT("count", "COUNT", "instances of the first variant", FIELD_COLD, "ProductionVariants[0].CurrentInstanceCount", 5, 5, 5, 5),
@@ -313,6 +257,7 @@ const struct field endpoint_fields[] = {
 	TEXT("variant2", "SECOND", "name of the second variant", FIELD_COLD, "ProductionVariants[1].VariantName", 10, 20, 12, 9),
 	VALUE("weight2", "WEIGHT 2", "weight of the second variant", FIELD_COLD, "ProductionVariants[1].CurrentWeight", 8, 8, 8, 9),
 	LINK("capture", "CAPTURE", "where requests are kept", FIELD_COLD, "DataCaptureConfig.DestinationS3Uri", 20, 80, 40, 10),
+	LINK("async", "ASYNC", "where asynchronous replies go", FIELD_COLD, ASYNC_OUTPUT, 20, 80, 40, 10),
 	CREATED, REASON(FIELD_COLD), ARN, TAG, END};
 
 const struct field inference_component_fields[] = {

@@ -209,12 +209,13 @@ void loglines_select(struct loglines *l, size_t n, bool (*wanted)(void *user, co
 /* A line of clean text, in the arena but in no place yet. */
 static struct log_line make_line(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len)
 {
+	len = MIN(len, LOG_LINE_MAX_LEN);
 	struct log_line line = {
-		.time_ms = time_ms,
+		.time_ms = MAX(-LOG_LINE_MAX_MS, MIN(time_ms, LOG_LINE_MAX_MS)),
 		.text = arena_copy(l, text, len),
-		.len = (uint32_t)len,
+		.len = len,
 		.stream = stream_index(l, stream),
-		.level = (uint8_t)log_line_level_of(text, len),
+		.level = log_line_level_of(text, len),
 	};
 
 	l->bytes += sizeof(line) + sizeof(uint64_t) * 4;

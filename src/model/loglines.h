@@ -21,13 +21,18 @@
 /* Beyond this the oldest quarter is dropped (and counted in n_dropped). */
 #define LOGLINES_MAX_BYTES ((size_t)192 << 20)
 
+/* Of a text that is longer the rest is cut; times stay within some thousand years. */
+#define LOG_LINE_MAX_LEN ((size_t)(1 << 24) - 1)
+#define LOG_LINE_MAX_MS (((int64_t)1 << 47) - 1)
+
+/* 24 bytes: there are millions of them. */
 struct log_line {
-	int64_t time_ms;
-	uint64_t seq;	  /* from 1 in order of arrival; never given again, not even after a clear */
 	const char *text; /* NUL-terminated, in the arena */
-	uint32_t len;
-	uint16_t stream; /* index into streams */
-	uint8_t level;	 /* enum log_line_level */
+	int64_t time_ms : 48;
+	uint64_t stream : 16; /* index into streams */
+	uint64_t seq : 37;    /* from 1 in order of arrival; never given again, not even after a clear */
+	uint64_t len : 24;
+	uint64_t level : 3; /* enum log_line_level */
 };
 
 struct loglines {

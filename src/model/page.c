@@ -126,7 +126,7 @@ static bool is_of_tables(const struct resource *r, const struct field *f)
 	AUTO(str)
 	char *first = star ? xasprintf("%.*s[0]%s", (int)(star - f->path), f->path, star + strlen("[*]")) : NULL;
 
-	return f->flags & FIELD_LINKED || (first && strmap_get(&resource_record(r)->members, first));
+	return f->flags & (FIELD_LINKED | FIELD_MEASURED) || (first && strmap_get(&resource_record(r)->members, first));
 }
 
 static void add_fields(struct page *p, const struct resource *r, const struct field_context *x)

@@ -1,5 +1,6 @@
 /* page_endpoint.c - what serves behind an endpoint: a line for each variant with its share of the
  * calls, its instances and what they cost; and what all of it costs. */
+#include "model/endpoint_values.h"
 #include "model/page.h"
 #include "model/usage.h"
 #include "model/variants.h"
@@ -83,6 +84,39 @@ static void add_total(struct page *p, int64_t rate_micro)
 			   money_text(month, rate_micro * HOURS_A_MONTH));
 }
 
+/* A figure as lists show it. */
+static void add_figure(struct page *p, const struct resource *r, const struct field_context *x, const char *field,
+		       const char *fmt)
+{
+	AUTO(buf) struct buf text = BUF_INIT(64);
+
+	field_text(&(struct field_ref){.field = field_find(r->kind, field, NULL)}, r, x, FIELD_FOR_PEOPLE, &text);
+	if (text.len)
+		page_partf(p, PAGE_NORMAL, fmt, buf_str(&text));
+}
+
+static void add_traffic(struct page *p, const struct resource *r, const struct field_context *x)
+{
+	const struct traffic *t = x->session ? session_find_traffic(x->session, r) : NULL;
+
+	if (!t || t->asked_ms == TIME_UNKNOWN)
+		return;
+	(void)page_line(p, "Calls, 15 min");
+	add_figure(p, r, x, "calls", "%s a minute");
+	page_partf(p, t->failed > 0 ? PAGE_BAD : PAGE_NORMAL, ", %.0f failed", t->failed);
+	add_figure(p, r, x, "p50", ", p50 %s ms");
+	add_figure(p, r, x, "p95", ", p95 %s ms");
+	if (t->past_asked_ms == TIME_UNKNOWN)
+		return;
+	(void)page_line(p, "Last call");
+	if (t->called_ms == TIME_UNKNOWN)
+		add_figure(p, r, x, "idle", "none in %s");
+	else
+		add_figure(p, r, x, "idle", "%s ago, to the hour");
+	if (endpoint_is_idle(r, x))
+		page_part(p, PAGE_WARN, "  idle, and billed");
+}
+
 void page_add_endpoint(struct page *p, const struct resource *r, const struct field_context *x)
 {
 	const char *name = strmap_get(&resource_record(r)->members, "EndpointConfigName");
@@ -110,4 +144,5 @@ void page_add_endpoint(struct page *p, const struct resource *r, const struct fi
 	}
 	if (usages.n && x->session)
 		add_total(p, variants_rate_micro(r, x->session, x->now_ms, NULL));
+	add_traffic(p, r, x);
 }

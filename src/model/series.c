@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* A series that grows beyond this loses every other point: a chart has some
+/* A series that grows beyond this loses half of its points or more: a chart has some
  * hundred columns, and memory is to stay flat over days. */
 #define POINTS_MAX 131072
 
@@ -52,12 +52,27 @@ char *series_label(char *buf, size_t size, const struct series_set *set, const s
 	return buf;
 }
 
+/* Of each four points the smallest and the largest stay, and the newest of all: the curve
+ * keeps its best, its last and its shape. */
 static void thin(struct series *s)
 {
-	size_t kept = 0;
+	struct point newest = s->points[s->n - 1];
+	size_t kept = 0, last = 0;
 
-	for (size_t i = 0; i < s->n; i += 2)
-		s->points[kept++] = s->points[i];
+	for (size_t i = 0; i < s->n; i += 4) {
+		size_t end = MIN(i + 4, s->n), lo = i, hi = i;
+
+		for (size_t k = i + 1; k < end; k++) {
+			lo = s->points[k].value < s->points[lo].value ? k : lo;
+			hi = s->points[k].value > s->points[hi].value ? k : hi;
+		}
+		s->points[kept++] = s->points[MIN(lo, hi)];
+		if (lo != hi)
+			s->points[kept++] = s->points[MAX(lo, hi)];
+		last = MAX(lo, hi);
+	}
+	if (last != s->n - 1)
+		s->points[kept++] = newest;
 	s->n = kept;
 }
 

@@ -35,6 +35,7 @@ void session_free(struct session *s)
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		resources_done(&s->tables[i]);
 	session_cold_clear(s);
+	session_traffic_clear(s);
 	usages_done(&s->usages);
 	price_table_done(&s->prices);
 	backtest_run_list_free(s->backtests, s->n_backtests);
@@ -78,6 +79,38 @@ void session_drop_feed(struct session *s, const struct kind *kind, const char *n
 
 	if (f)
 		feed_free(f);
+}
+
+/* --- traffic ------------------------------------------------------------------------- */
+
+struct traffic *session_traffic(struct session *s, const struct resource *endpoint)
+{
+	struct traffic *t = map_get(&s->traffic, endpoint->name);
+
+	if (!t) {
+		t = NEW(struct traffic);
+		traffic_init(t, endpoint->created_ms);
+		map_put(&s->traffic, endpoint->name, t);
+	} else if (t->of_ms != endpoint->created_ms) {
+		traffic_init(t, endpoint->created_ms);
+	}
+	return t;
+}
+
+const struct traffic *session_find_traffic(const struct session *s, const struct resource *endpoint)
+{
+	const struct traffic *t = map_get(&s->traffic, endpoint->name);
+
+	return t && t->of_ms == endpoint->created_ms ? t : NULL;
+}
+
+void session_traffic_clear(struct session *s)
+{
+	void *t;
+
+	for (size_t i = 0; map_next(&s->traffic, &i, NULL, &t);)
+		free(t);
+	map_done(&s->traffic);
 }
 
 /* --- cold columns ------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include "model/loglines.h"
 #include "model/price.h"
 #include "model/series.h"
+#include "model/traffic.h"
 #include "model/usage.h"
 
 enum notice_level { NOTICE_INFO = 0, NOTICE_WARNING, NOTICE_ERROR };
@@ -73,6 +74,7 @@ struct session {
 	uint64_t backtests_generation;
 	struct usages usages; /* what was billed while it was there; empty until somebody asks */
 	uint64_t usages_generation;
+	struct map traffic; /* of endpoints, by name -> struct traffic *; empty until somebody asks */
 	struct price_table prices;
 	char prices_as_of[16];
 	struct map feeds;   /* "kind/name" -> struct feed * */
@@ -93,6 +95,10 @@ AUTO_POINTER(session, struct session, session_free)
 struct feed *session_feed(struct session *s, const struct kind *kind, const char *name); /* made where absent */
 const struct feed *session_find_feed(const struct session *s, const struct kind *kind, const char *name);
 void session_drop_feed(struct session *s, const struct kind *kind, const char *name); /* frees it */
+/* What CloudWatch counted of an endpoint, made where absent; it has changed with the endpoints' generation. */
+struct traffic *session_traffic(struct session *s, const struct resource *endpoint);
+const struct traffic *session_find_traffic(const struct session *s, const struct resource *endpoint); /* NULL */
+void session_traffic_clear(struct session *s);
 /* Values of a cold field (field.h); NULL where nobody has asked for it. */
 const struct cold_column *session_cold_column(const struct session *s, const struct kind *k, const struct field_ref *f);
 struct cold_column *session_cold_add(struct session *s, const struct kind *k, const struct field_ref *f);

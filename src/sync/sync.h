@@ -122,6 +122,12 @@ void sync_stop_job(struct sync *s, const char *name, sync_done_fn *fn, void *use
  * before they are shown, filtered or sorted by; one that is being filled is not begun again. No network. */
 void sync_columns(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn, void *user);
 
+/* How often these endpoints (NULL: all) are called and how they answer, into the session (traffic.h), from
+ * CloudWatch, where what is known has grown old; those that were never described are left out. By a screen as
+ * AWS_POLLING: one at a time, and after a failure not for a while. */
+void sync_traffic(struct sync *s, const struct strlist *names, enum aws_priority priority, sync_done_fn *fn,
+		  void *user);
+
 /* The job with its cold part in memory (see job.h), from the store where it was
  * trimmed; no network. NULL where it is not known. It stays whole until the next
  * refresh trims it, or as long as it is watched. */

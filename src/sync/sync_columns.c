@@ -84,17 +84,19 @@ static void fill_begin(void *user, const struct err *err)
 static void fill_records(struct sync *s, const struct kind *k, const struct field_list *fields, sync_done_fn *fn,
 			 void *user)
 {
-	bool any = false, tags = false, linked = false;
+	struct fill_wish wish = {0};
+	bool any = false;
 
 	for (size_t i = 0; i < fields->n; i++) {
-		bool is_tag = str_eq(fields->items[i].field->name, "tag.");
+		const struct field *f = fields->items[i].field;
 
-		tags |= is_tag;
-		linked |= (fields->items[i].field->flags & FIELD_LINKED) != 0;
-		any |= (fields->items[i].field->flags & FIELD_COLD) != 0;
+		wish.tags |= str_eq(f->name, "tag.");
+		wish.linked |= (f->flags & FIELD_LINKED) != 0;
+		wish.measured |= (f->flags & FIELD_MEASURED) != 0;
+		any |= (f->flags & FIELD_COLD) != 0;
 	}
 	if (any)
-		sync_fill_whole(s, k, tags, linked, fn, user);
+		sync_fill_whole(s, k, wish, fn, user);
 	else
 		sync_later(s, fn, user, NULL);
 }

@@ -222,6 +222,7 @@ void sync_kinds_reset(struct sync *s)
 		s->kinds[i].loaded = false;
 	}
 	session_cold_clear(s->session);
+	session_traffic_clear(s->session);
 }
 
 void sync_kinds_free(struct sync *s, const struct err *cancelled)

@@ -28,12 +28,10 @@ struct metric_call {
 	int64_t start_ms, until_ms;
 	struct metric_query of[QUERIES_MAX];
 	struct cw_query queries[QUERIES_MAX];
-	struct paging pages;
 };
 
 static void call_free(struct metric_call *c)
 {
-	paging_done(&c->pages);
 	for (size_t i = 0; i < c->n; i++)
 		free(c->of[i].dimension_value);
 	free(c);
@@ -182,38 +180,22 @@ static void take_series(struct metric_call *c, const struct cw_series *x)
 	}
 }
 
-static void on_data(void *user, const struct cw_series *series, size_t n, const char *next_token, const struct err *err)
+static void on_series(void *user, const struct cw_series *series, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		take_series(user, &series[i]);
+}
+
+static void on_end(void *user, const struct err *err)
 {
 	struct metric_call *c = user;
-	struct follow *w = c->w;
+	struct err copy = err ? *err : (struct err){0};
 
-	w->pending--;
-	if (w->s->closing) {
+	c->w->pending--;
+	if (c->w->s->closing)
 		call_free(c);
-		return;
-	}
-	if (err) {
-		struct err copy = *err;
-
-		call_end(c, &copy);
-		return;
-	}
-	struct err endless = {0};
-	size_t n_points = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		n_points += series[i].n;
-		take_series(c, &series[i]);
-	}
-	int more = paging_next(&c->pages, "GetMetricData", next_token, n_points, &endless);
-
-	if (more > 0) {
-		w->pending++;
-		cw_get_metric_data(w->s->aws, c->queries, c->n, c->start_ms, c->until_ms, next_token, AWS_POLLING,
-				   on_data, c);
-		return;
-	}
-	call_end(c, more < 0 ? &endless : NULL);
+	else
+		call_end(c, err ? &copy : NULL);
 }
 
 /* The period that keeps a long job within the service's limit of points. */
@@ -241,7 +223,14 @@ static void ask(struct follow *w, const struct resource *r)
 	add_queries(c, period_for(c->until_ms - c->start_ms));
 	w->metrics = METRICS_READING;
 	w->pending++;
-	cw_get_metric_data(w->s->aws, c->queries, c->n, c->start_ms, c->until_ms, NULL, AWS_POLLING, on_data, c);
+	cw_read(w->s->aws, &(struct cw_reading){.queries = c->queries,
+						.n = c->n,
+						.start_ms = c->start_ms,
+						.end_ms = c->until_ms,
+						.priority = AWS_POLLING,
+						.take = on_series,
+						.end = on_end,
+						.user = c});
 }
 
 void sync_metrics_begin(struct follow *w)

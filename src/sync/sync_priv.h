@@ -84,6 +84,10 @@ struct sync {
 	const struct kind *used_kind;
 	char *used_name;
 
+	/* how endpoints are called (sync_traffic.c) */
+	size_t looks;	       /* under way */
+	int64_t look_again_ms; /* monotonic: after one that failed; nothing is asked by itself before */
+
 	/* jobs (sync_jobs.c) */
 	uint64_t refresh_timer;
 	size_t describes; /* of jobs, under way */
@@ -142,8 +146,12 @@ void sync_request_pass(struct sync *s, const struct kind *k, const char *parent,
 void sync_pass_ended(struct sync *s, const struct kind *k, const struct err *err);
 
 /* sync_whole.c: of kinds whose fields stay in memory */
-/* linked: what they link to as well. */
-void sync_fill_whole(struct sync *s, const struct kind *k, bool tags, bool linked, sync_done_fn *fn, void *user);
+struct fill_wish {
+	bool tags;
+	bool linked;   /* what they link to */
+	bool measured; /* how they are called */
+};
+void sync_fill_whole(struct sync *s, const struct kind *k, struct fill_wish wish, sync_done_fn *fn, void *user);
 
 /* sync_resource.c */
 void sync_describe_resource(struct sync *s, const struct kind *k, const char *name, enum aws_priority p,

@@ -107,7 +107,8 @@ static void on_cached_line(void *user, const char *stream, int64_t time_ms, cons
 		return;
 	buf_clear(&c->text);
 	(void)buf_add(&c->text, text, len);
-	struct log_line line = {.time_ms = time_ms, .text = buf_str(&c->text), .len = (uint32_t)c->text.len};
+	struct log_line line = {
+		.time_ms = time_ms, .text = buf_str(&c->text), .len = MIN(c->text.len, LOG_LINE_MAX_LEN)};
 
 	if (!r->opt.line) {
 		metric_rules_apply(w->rules, log_stream_host(host, sizeof(host), stream), &line,

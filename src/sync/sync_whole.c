@@ -1,7 +1,7 @@
 /* sync_whole.c - the things of a kind wanted whole, because a column or a filter reads
  * what the list does not tell: by Search where the kind has it, and each of those that
  * are still summaries, or older than their last change, by Describe; then, where a column is made of
- * them, the things that they link to. */
+ * them, the things that they link to; then what CloudWatch counted of them. */
 #include "sync/sync_priv.h"
 
 #define AT_A_TIME 4
@@ -9,9 +9,8 @@
 struct filling {
 	struct sync *s;
 	const struct kind *kind;
-	bool tags;   /* wanted too */
-	bool linked; /* the things that they link to are wanted too, and come at the end */
-	bool at_links;
+	struct fill_wish wish;
+	bool at_links;	      /* they come at the end */
 	struct strlist names; /* at the end "endpoint-config/x" */
 	size_t next, busy;
 	sync_done_fn *fn;
@@ -21,15 +20,25 @@ struct filling {
 
 static void fill_more(struct filling *f);
 
+static void filling_done(void *user, const struct err *err)
+{
+	struct filling *f = user;
+
+	f->fn(f->user, f->err.code ? &f->err : err);
+	strlist_done(&f->names);
+	free(f);
+}
+
 static void filling_end(struct filling *f)
 {
 	if (!f->s->closing)
 		sync_save_unsaved(f->s, f->kind);
 	if (f->at_links && !f->s->closing)
 		f->s->session->tables[f->kind->id].generation++; /* values are made of what came */
-	f->fn(f->user, f->err.code ? &f->err : NULL);
-	strlist_done(&f->names);
-	free(f);
+	if (f->wish.measured && !f->err.code && !f->s->closing)
+		sync_traffic(f->s, NULL, AWS_USER_ACTION, filling_done, f);
+	else
+		filling_done(f, NULL);
 }
 
 static void one_ended(struct filling *f, const struct err *err)
@@ -84,7 +93,7 @@ static void fill_one(struct filling *f, const char *name)
 
 	if (!r)
 		return;
-	if (f->tags && !r->tags_known && !str_empty(r->arn)) {
+	if (f->wish.tags && !r->tags_known && !str_empty(r->arn)) {
 		struct tags_wanted *w = NEW(struct tags_wanted);
 
 		*w = (struct tags_wanted){f, xstrdup(name)};
@@ -162,7 +171,7 @@ static void start_some(struct filling *f)
 static void fill_more(struct filling *f)
 {
 	start_some(f);
-	if (!f->busy && f->linked && !f->at_links && !f->err.code && !f->s->closing) {
+	if (!f->busy && f->wish.linked && !f->at_links && !f->err.code && !f->s->closing) {
 		begin_links(f);
 		start_some(f);
 	}
@@ -178,17 +187,17 @@ static void fill_each(void *user, const struct err *err)
 	if (err && err->code != ERR_DENIED)
 		f->err = *err;
 	for (size_t i = 0; i < t->n && !f->err.code; i++) {
-		if (is_stale(t->items[i]) || (f->tags && !t->items[i]->tags_known))
+		if (is_stale(t->items[i]) || (f->wish.tags && !t->items[i]->tags_known))
 			strlist_add(&f->names, t->items[i]->name);
 	}
 	fill_more(f);
 }
 
-void sync_fill_whole(struct sync *s, const struct kind *k, bool tags, bool linked, sync_done_fn *fn, void *user)
+void sync_fill_whole(struct sync *s, const struct kind *k, struct fill_wish wish, sync_done_fn *fn, void *user)
 {
 	struct filling *f = NEW(struct filling);
 
-	*f = (struct filling){.s = s, .kind = k, .tags = tags, .linked = linked, .fn = fn, .user = user};
+	*f = (struct filling){.s = s, .kind = k, .wish = wish, .fn = fn, .user = user};
 	if (k->search.resource && !s->search_denied)
 		sync_request_pass(s, k, NULL, PASS_WHOLE, true, fill_each, f);
 	else

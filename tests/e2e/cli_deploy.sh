@@ -142,6 +142,17 @@ sagetop --local invoke tiny "$work/rows.csv" --repeat 200 --parallel 4 --json
 tap_equal 'under load: calls, failures, order of the percentiles, price' '200 0 True 1 x ml.c5.xlarge True' \
 	"$(member '(lambda d: "%d %d %s %s %s" % (d["calls"], d["failed"], 0 < d["p50_ms"] <= d["p90_ms"] <= d["p99_ms"] <= d["longest_ms"], d["instances"], abs(d["usd_per_million_calls"] - d["usd_per_hour"] / 3600 / d["answers_per_second"] * 1e6) < 1e-3))(json.load(sys.stdin))')"
 
+# CloudWatch is told of calls a little later.
+deadline=$(($(date +%s) + 30))
+while :; do
+	sagetop --local list endpoints 'calls>=200' --no-header --columns name,calls,errors,p50,p95,idle
+	[ -n "$out" ] || [ "$(date +%s)" -ge "$deadline" ] && break
+done
+tap_match 'the list tells what CloudWatch counted: calls a minute, failures, latency, and that it is not idle' \
+	'^tiny	20[0-9]([.][0-9]*)?	[01]	[0-9.]+	[0-9.]+	[0-9]+$' "$out"
+sagetop --local show endpoint/tiny
+tap_match 'and so does its page' 'Calls, 15 min	20[0-9] a minute, [01] failed, p50 [0-9.]+[*]? ms, p95 [0-9.]+[*]? ms.*Last call	[0-9]+s ago' "$(printf '%s' "$out" | tr '\n' ' ')"
+
 # --- asynchronous -------------------------------------------------------------------------
 fails 2 'serverless or --async' 'both at a time' -- --local deploy tiny --name queue --serverless 2048,5 --async
 fails 2 'goes with --async' 'a place for answers that are not stored' -- --local deploy tiny --name queue --to s3://b/x

@@ -48,7 +48,7 @@ static void metrics(const char *text, size_t n)
 	size_t first = newline ? (size_t)(newline - text) : n;
 	AUTO(str) char *regex = xstrndup(text, first);
 	AUTO(str) char *line = newline ? xstrndup(newline + 1, n - first - 1) : xstrdup("");
-	struct log_line l = {.time_ms = 1, .text = line, .len = (uint32_t)strlen(line)};
+	struct log_line l = {.time_ms = 1, .text = line, .len = strlen(line)};
 
 	job_add_metric_definition(j, "m", regex);
 	struct metric_rules *by_definition = metric_rules_new(j), *by_line = metric_rules_new(NULL);

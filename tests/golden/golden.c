@@ -58,6 +58,7 @@ static struct {
 	char launched[64];  /* the name; change new-job lets it appear */
 	struct strmap kept; /* over restarts */
 	enum theme theme;   /* that the terminal would show */
+	char looked[128];   /* the endpoints whose traffic was asked for last, or "all" */
 } t;
 
 /* --- a host that answers at the next turn --- */
@@ -125,6 +126,14 @@ static void host_remove(void *user, const struct kind *kind, const char *name, h
 {
 	snprintf(t.asked, sizeof(t.asked), "delete %s%s", prefix_of(kind), name);
 	pend((struct pending){.done = done, .user = done_user});
+}
+
+static void host_traffic(void *user, const struct strlist *names)
+{
+	size_t n = (size_t)snprintf(t.looked, sizeof(t.looked), "%s", names ? "" : "all");
+
+	for (size_t i = 0; names && i < names->n && n < sizeof(t.looked); i++)
+		n += (size_t)snprintf(t.looked + n, sizeof(t.looked) - n, "%s%s", i ? " " : "", names->items[i]);
 }
 
 static void host_counts(void *user)
@@ -247,6 +256,7 @@ static struct ui_host host = {
 	.remove = host_remove,
 	.vary = host_vary,
 	.columns = host_columns,
+	.traffic = host_traffic,
 	.counts = host_counts,
 	.prepare_launch = host_prepare,
 	.launch = host_launch,
@@ -443,6 +453,14 @@ static void type(const char *arg)
 	unpainted = true;
 }
 
+static void check_asked(const char *what, const char *expected, const char *asked)
+{
+	if (!strcmp(expected, asked))
+		return;
+	printf("# %s: %s\n", what, asked);
+	failed = true;
+}
+
 static void run_line(const char *word, const char *arg)
 {
 	if (!strcmp(word, "test")) {
@@ -492,10 +510,9 @@ static void run_line(const char *word, const char *arg)
 		clock_freeze_ms(clock_now_ms() + atoll(arg) * 1000);
 		settle();
 	} else if (!strcmp(word, "host")) {
-		if (strcmp(arg, t.asked)) {
-			printf("# the host was asked: %s\n", t.asked);
-			failed = true;
-		}
+		check_asked("the host was asked", arg, t.asked);
+	} else if (!strcmp(word, "looked")) {
+		check_asked("the traffic was asked for of", arg, t.looked);
 	} else if (!strcmp(word, "quit")) {
 		if (!ui_quit_wanted(t.ui)) {
 			printf("# it did not quit\n");

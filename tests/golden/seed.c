@@ -400,6 +400,33 @@ static void add_endpoints(struct session *s)
 	add_thing(s, KIND_ENDPOINT, "churn-old", "Failed", 1200LL * 24 * HOUR);
 }
 
+/* One that is called, on two variants. */
+static void add_traffic(struct session *s)
+{
+	struct traffic_period periods[] = {{900, 2, 3100, 8800, SEED_NOW_MS}, {900, 0, 3300, 9400, SEED_NOW_MS}};
+	struct traffic *t = session_traffic(s, resources_find(&s->tables[KIND_ENDPOINT], "churn-v7"));
+
+	traffic_take(t, periods, ARRAY_LEN(periods), 15, SEED_NOW_MS);
+	t->past_asked_ms = SEED_NOW_MS;
+	t->called_ms = SEED_NOW_MS - 40 * MINUTE;
+}
+
+/* One that nobody has called for two weeks. */
+static void add_idle(struct session *s)
+{
+	struct record *r = add_thing(s, KIND_ENDPOINT, "churn-lab", "InService", 90LL * 24 * HOUR);
+	struct traffic *t = session_traffic(s, (struct resource *)r);
+
+	set_member(r, "EndpointConfigName", "churn-v7-config-2");
+	set_member(r, "ProductionVariants[0].VariantName", "AllTraffic");
+	set_member(r, "ProductionVariants[0].CurrentInstanceCount", "1");
+	set_value(r, "ProductionVariants[*].VariantName", "AllTraffic");
+	set_value(r, "ProductionVariants[*].CurrentInstanceCount", "1");
+	traffic_take(t, NULL, 0, 15, SEED_NOW_MS);
+	t->past_asked_ms = SEED_NOW_MS;
+	t->since_ms = SEED_NOW_MS - TRAFFIC_PAST_MS;
+}
+
 /* What CloudWatch tells of its hosts, a point a minute; of n of them, the second late. */
 static void add_host_curves(struct session *s, enum kind_id id, const char *name, int n, int minutes)
 {
@@ -430,6 +457,7 @@ static void fill_kinds(struct session *s)
 	add_processing(s, "split-1127", "Failed", 49 * HOUR, 70 * 1000);
 	add_processing(s, "features-2019", "Stopped", 2570LL * 24 * HOUR, 3 * HOUR);
 	add_endpoints(s);
+	add_traffic(s);
 	add_host_curves(s, KIND_PROCESSING_JOB, "split-1129", 2, 10);
 	add_host_curves(s, KIND_PROCESSING_JOB, "split-1127", 1, 2);
 	add_host_curves(s, KIND_ENDPOINT, "churn-v7", 0, 60);
@@ -577,6 +605,12 @@ struct session *seed_session(const char *name)
 	} else if (!strcmp(name, "kinds")) {
 		fill_basic(s);
 		fill_kinds(s);
+	} else if (!strcmp(name, "listed")) { /* there is nothing */
+		s->tables[KIND_ENDPOINT].synced_ms = SEED_NOW_MS;
+	} else if (!strcmp(name, "idle")) {
+		fill_basic(s);
+		fill_kinds(s);
+		add_idle(s);
 	} else if (!strcmp(name, "tuning")) {
 		fill_basic(s);
 		fill_tuning(s);

@@ -406,21 +406,26 @@ static void test_best_is_kept(void **state)
 	assert_true(best == 0.4 && step == -1 && last == 0.4);
 }
 
+/* What is shown of it stays right: its first and last value, the best in either direction. */
 static void test_series_stays_bounded(void **state)
 {
 	AUTO(series_set) struct series_set s = {0};
+	double best;
+	int64_t step;
 
 	for (int64_t i = 0; i < 400000; i++)
-		series_add(&s, "a", NULL, i * 1000, i, (double)i);
+		series_add(&s, "a", NULL, i * 1000, i, i == 12345 ? -5 : i == 54321 ? 500000 : (double)i);
 	const struct series *a = series_find(&s, "a");
 	assert_true(a->n < 131072);
-	assert_true(a->points[a->n - 1].value >= 399998);
+	assert_true(a->points[a->n - 1].value == 399999);
 	assert_true(a->points[0].value == 0);
+	assert_true(series_best(a, METRIC_SMALLER, &best, &step) && best == -5 && step == 12345);
+	assert_true(series_best(a, METRIC_LARGER, &best, &step) && best == 500000 && step == 54321);
 }
 
 static void apply(struct metric_rules *r, const char *text, int64_t ms, struct series_set *out)
 {
-	struct log_line line = {.time_ms = ms, .text = text, .len = (uint32_t)strlen(text)};
+	struct log_line line = {.time_ms = ms, .text = text, .len = strlen(text)};
 
 	metric_rules_apply(r, NULL, &line, out);
 }

@@ -1,6 +1,8 @@
 /* test_page.c - what the pages of things show, whatever the service sent. */
 #include "unit.h"
 
+#include <math.h>
+
 #include "aws/sagemaker.h"
 #include "base/json.h"
 #include "model/kind.h"
@@ -220,6 +222,58 @@ static void test_endpoint(void **state)
 	assert_has(buf_str(&known), "Costs|$0.612 an hour, $446.76 a month\n");
 }
 
+static void assert_figure(const struct session *s, const struct resource *r, const char *name, const char *shown)
+{
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	AUTO(buf) struct buf text = BUF_INIT(64);
+
+	field_text(&(struct field_ref){.field = field_find(r->kind, name, NULL)}, r, &x, FIELD_FOR_PEOPLE, &text);
+	assert_string_equal(buf_str(&text), shown);
+}
+
+/* What was not counted is not known, which is not 0; a percentile of several parts is an estimate. */
+static void test_traffic(void **state)
+{
+	static const struct traffic_period periods[] = {{30, 1, 2000, 4000, 1700000000000},
+							{0, 0, NAN, NAN, 1700000050000},
+							{10, 0, 6000, 8000, 1700000090000}};
+	AUTO(session) struct session *s = session_new();
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
+	static const char *const names[] = {"calls", "errors", "p50", "p95", "idle"};
+	int64_t idle = 0;
+
+	r->created_ms = 1600000000000;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_figure(s, r, names[i], "?");
+	struct traffic *t = session_traffic(s, r);
+
+	traffic_take(t, periods, ARRAY_LEN(periods), 10, 1700000100000);
+	assert_figure(s, r, "calls", "4");
+	assert_figure(s, r, "errors", "1");
+	assert_figure(s, r, "p50", "3*"); /* (30 x 2 + 10 x 6) / 40 */
+	assert_figure(s, r, "p95", "5*");
+	assert_figure(s, r, "idle", "?");
+	t->past_asked_ms = 1700000100000;
+	assert_figure(s, r, "idle", "10s");
+	assert_false(traffic_is_idle(t, 1700000100000));
+	traffic_take(t, periods, 1, 10, 1700000100000);
+	assert_figure(s, r, "p95", "4");
+	traffic_take(t, &periods[1], 1, 10, 1700000100000);
+	assert_figure(s, r, "calls", "0");
+	assert_figure(s, r, "p95", "");
+	/* Another has its name now. */
+	r->created_ms++;
+	assert_null(session_find_traffic(s, r));
+	assert_figure(s, r, "calls", "?");
+	t = session_traffic(s, r);
+	t->past_asked_ms = 1700000100000;
+	t->since_ms = 1700000100000 - TRAFFIC_PAST_MS;
+	assert_true(traffic_is_idle(t, 1700000100000) && traffic_idle_ms(t, 1700000100000, &idle));
+	assert_int_equal(idle, TRAFFIC_PAST_MS);
+	t->since_ms = 1700000100000 - 3600000; /* made an hour ago */
+	assert_false(traffic_is_idle(t, 1700000100000));
+}
+
 static void test_wishes_for_variants(void **state)
 {
 	static const char *const wrong[] = {"", "a", "a=", "a=-1", "a=1x0", "a=1x", "c=1", "a=1 c=1", "a=onex2"};
@@ -257,7 +311,7 @@ int main(void)
 		cmocka_unit_test(test_members_that_people_look_for), cmocka_unit_test(test_series_of_one_point),
 		cmocka_unit_test(test_a_traceback_keeps_its_lines),  cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_every_member_of_any_kind),     cmocka_unit_test(test_endpoint),
-		cmocka_unit_test(test_wishes_for_variants),
+		cmocka_unit_test(test_wishes_for_variants),	     cmocka_unit_test(test_traffic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* Synthetic jobs stepped through their lives on the simulated clock. */
-#include "aws/local/running/simulate.h"
+#include "aws/local/running/simulate_impl.h"
 
 #include <math.h>
 
@@ -10,42 +10,10 @@
 #define TICK_MS 20
 #define TICK_WORK_US 12000 /* so that requests are answered in between */
 
-enum step {
-	STEP_CREATE,
-	STEP_DOWNLOAD,
-	STEP_TRAIN,
-	STEP_ROUND,
-	STEP_RESTART,
-	STEP_UPLOAD,
-	STEP_END,
-	STEP_STOPPED,
-	STEP_DONE
-};
-
-/* A job on its way: the next step and when it is due. */
-struct course {
-	int64_t index, due_ms;
-	enum step step;
-	int round;
-	int64_t began_ms; /* of this stretch of training */
-	int64_t stream_id;
-	bool interrupted;
-	struct training_job *job;
-};
-
-struct simulation {
-	int64_t total, base_ms, hours, seed;
-	struct course *heap; /* by due_ms */
-	size_t n, cap;
-	int64_t next_index, backfilled;
-	bool *early; /* of each job below backfilled: its traces were asked for, and are there already */
-	uint64_t timer;
-};
-
 /* What a course writes: jobs alone (fast, at the start), traces alone (later), or both. */
 enum writes { WRITE_JOBS = 1, WRITE_TRACES = 2 };
 
-static void plan_of(const struct simulation *s, int64_t index, struct sim_plan *p)
+void simulation_plan(const struct simulation *s, int64_t index, struct sim_plan *p)
 {
 	sim_plan(p, s->seed, index, s->total, s->base_ms, s->hours);
 }
@@ -57,7 +25,7 @@ static bool sooner(const struct course *a, const struct course *b)
 	return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->index < b->index;
 }
 
-static void heap_push(struct simulation *s, struct course c)
+void simulation_push(struct simulation *s, struct course c)
 {
 	GROW(s->heap, s->cap, s->n + 1);
 	size_t i = s->n++;
@@ -297,10 +265,10 @@ static void begin_next(struct simulation *s, int64_t now)
 	while (s->next_index < s->total) {
 		struct sim_plan p;
 
-		plan_of(s, s->next_index, &p);
+		simulation_plan(s, s->next_index, &p);
 		if (p.created_ms > now)
 			return;
-		heap_push(s, (struct course){.index = s->next_index++, .due_ms = p.created_ms});
+		simulation_push(s, (struct course){.index = s->next_index++, .due_ms = p.created_ms});
 	}
 }
 
@@ -309,7 +277,7 @@ static void write_traces(struct engine *e, const struct simulation *s, int64_t i
 	struct course c = {.index = index};
 	struct sim_plan p;
 
-	plan_of(s, index, &p);
+	simulation_plan(s, index, &p);
 	c.due_ms = p.created_ms;
 	while (take_step(e, &c, &p, WRITE_TRACES))
 		;
@@ -361,126 +329,16 @@ static void tick(void *user)
 		struct course c = heap_pop(s);
 		struct sim_plan p;
 
-		plan_of(s, c.index, &p);
+		simulation_plan(s, c.index, &p);
 		e->clock_limit_ms = MAX(e->clock_limit_ms, c.due_ms);
 		if (take_step(e, &c, &p, WRITE_JOBS | WRITE_TRACES))
-			heap_push(s, c);
+			simulation_push(s, c);
 	}
 	if (!s->n || s->heap[0].due_ms > now)
 		e->clock_limit_ms = MAX(e->clock_limit_ms, now);
 	backfill(e, s, until_us);
 	state_commit(e->db);
 	s->timer = loop_after(e->loop, clock_mono_us() < until_us ? TICK_MS : 1, tick, e);
-}
-
-static void run_sql(struct engine *e, const char *sql)
-{
-	sqlite3_stmt *st = state_prepare(e->db, sql);
-
-	state_exec(e->db, st);
-}
-
-static void remove_traces(struct engine *e)
-{
-	run_sql(e, "DELETE FROM log_events WHERE stream IN (SELECT id FROM log_streams WHERE name GLOB 'sim-c*')");
-	run_sql(e, "DELETE FROM log_streams WHERE name GLOB 'sim-c*'");
-	run_sql(e, "DELETE FROM metric_points WHERE series IN (SELECT id FROM metric_series WHERE dims GLOB "
-		   "'*:\"sim-c*')");
-	run_sql(e, "DELETE FROM metric_series WHERE dims GLOB '*:\"sim-c*'");
-}
-
-/* --- from one start to the next ------------------------------------------------------------------ */
-
-static void forget(struct engine *e)
-{
-	for (size_t i = e->jobs->n; i > 0; i--) {
-		if (e->jobs->items[i - 1]->simulated >= 0)
-			training_jobs_remove(e, e->jobs->items[i - 1]);
-	}
-	remove_traces(e);
-}
-
-static void write_down(struct engine *e)
-{
-	const struct simulation *s = e->simulation;
-	json_t *courses = json_array(), *early = json_array();
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct course *c = &s->heap[i];
-
-		json_array_append_new(courses,
-				      json_pack("[I, I, i, i, I, I, b]", (json_int_t)c->index, (json_int_t)c->due_ms,
-						c->step, c->round, (json_int_t)c->began_ms, (json_int_t)c->stream_id,
-						c->interrupted));
-	}
-	for (int64_t i = 0; i < s->backfilled; i++) {
-		if (s->early[i])
-			json_array_append_new(early, json_integer(i));
-	}
-	AUTO(json)
-	json_t *doc = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "total", (json_int_t)s->total, "seed",
-				(json_int_t)s->seed, "hours", (json_int_t)s->hours, "base", (json_int_t)s->base_ms,
-				"now", (json_int_t)engine_now_ms(e), "next", (json_int_t)s->next_index, "backfilled",
-				(json_int_t)s->backfilled, "courses", courses, "early", early);
-	AUTO(str) char *text = json_text(doc);
-
-	for (size_t i = 0; i < e->jobs->n; i++) {
-		if (e->jobs->items[i]->simulated >= 0)
-			training_job_write(e, e->jobs->items[i]);
-	}
-	state_meta_set(e->db, "simulation", text);
-	state_commit(e->db);
-}
-
-static void take_up_course(struct engine *e, struct simulation *s, const json_t *row)
-{
-	struct course c = {.index = json_integer_value(json_array_get(row, 0)),
-			   .due_ms = json_integer_value(json_array_get(row, 1)),
-			   .step = (enum step)json_integer_value(json_array_get(row, 2)),
-			   .round = (int)json_integer_value(json_array_get(row, 3)),
-			   .began_ms = json_integer_value(json_array_get(row, 4)),
-			   .stream_id = json_integer_value(json_array_get(row, 5)),
-			   .interrupted = json_is_true(json_array_get(row, 6))};
-	struct sim_plan p;
-
-	plan_of(s, c.index, &p);
-	c.job = training_jobs_find(e, p.name);
-	if (c.job || c.step == STEP_CREATE)
-		heap_push(s, c);
-}
-
-/* Go on where the last engine stopped. false where there is nothing to go on
- * with, or another simulation is asked for. */
-static bool take_up(struct engine *e, struct simulation *s)
-{
-	AUTO(str) char *text = state_meta_get(e->db, "simulation");
-	AUTO(json) json_t *doc = NULL;
-	size_t i;
-	json_t *row;
-
-	if (str_empty(text) || json_parse(text, strlen(text), "simulation", &doc, NULL) < 0)
-		return false;
-	if (e->opt.simulate &&
-	    (json_get_i64(doc, "total", -1) != e->opt.simulate || json_get_i64(doc, "seed", -1) != e->opt.seed ||
-	     json_get_i64(doc, "hours", -1) != e->opt.simulate_hours))
-		return false;
-	s->total = json_get_i64(doc, "total", 0);
-	s->seed = json_get_i64(doc, "seed", 1);
-	s->hours = json_get_i64(doc, "hours", 1);
-	s->base_ms = json_get_i64(doc, "base", 0);
-	s->next_index = json_get_i64(doc, "next", 0);
-	s->backfilled = json_get_i64(doc, "backfilled", 0);
-	s->early = xcalloc((size_t)MAX(s->backfilled, 1), sizeof(*s->early));
-	json_array_foreach(json_object_get(doc, "early"), i, row)
-	{
-		int64_t index = json_integer_value(row);
-
-		if (index >= 0 && index < s->backfilled)
-			s->early[index] = true;
-	}
-	e->clock_base_ms = json_get_i64(doc, "now", e->clock_base_ms);
-	json_array_foreach(json_object_get(doc, "courses"), i, row) take_up_course(e, s, row);
-	return true;
 }
 
 static int begin_anew(struct engine *e, struct simulation *s, struct err *err)
@@ -493,7 +351,7 @@ static int begin_anew(struct engine *e, struct simulation *s, struct err *err)
 		struct course c = {.index = i};
 		struct sim_plan p;
 
-		plan_of(s, i, &p);
+		simulation_plan(s, i, &p);
 		if (training_jobs_find(e, p.name))
 			return err_set(err, ERR_EXISTS,
 				       "a real job is called %s; give the simulation a --state of its own", p.name);
@@ -512,7 +370,7 @@ static json_t *request_of(struct engine *e, const struct training_job *job)
 
 	if (!e->simulation || job->simulated < 0)
 		return json_object();
-	plan_of(e->simulation, job->simulated, &p);
+	simulation_plan(e->simulation, job->simulated, &p);
 	return sim_request(&p);
 }
 
@@ -523,8 +381,8 @@ int simulation_start(struct engine *e, struct err *err)
 
 	e->simulation = s;
 	e->jobs->request_of = request_of;
-	if (!take_up(e, s)) {
-		forget(e);
+	if (!simulation_take_up(e, s)) {
+		simulation_forget(e);
 		if (!e->opt.simulate) {
 			free(TAKE(e->simulation));
 			return 0;
@@ -544,7 +402,7 @@ void simulation_stop(struct engine *e)
 	if (!e->simulation)
 		return;
 	loop_cancel(e->loop, e->simulation->timer);
-	write_down(e);
+	simulation_write_down(e);
 	free(e->simulation->heap);
 	free(e->simulation->early);
 	free(e->simulation);
@@ -580,7 +438,7 @@ void simulation_stop_job(struct engine *e, struct training_job *job)
 		return;
 	c.step = STEP_STOPPED;
 	c.due_ms = engine_now_ms(e) + 30000;
-	heap_push(e->simulation, c);
+	simulation_push(e->simulation, c);
 }
 
 bool simulation_interrupt(struct engine *e, struct training_job *job)
@@ -596,6 +454,6 @@ bool simulation_interrupt(struct engine *e, struct training_job *job)
 	training_job_enter_at(job, "Interrupted", "Training job interrupted: the spot capacity was reclaimed",
 			      c.due_ms);
 	next(&c, STEP_RESTART, 30000);
-	heap_push(e->simulation, c);
+	simulation_push(e->simulation, c);
 	return true;
 }

@@ -1,0 +1,138 @@
+/* A log on the screen: its rows, with levels and matches marked. */
+#include "tui/pager_internal.h"
+
+#include "base/timefmt.h"
+
+struct highlight {
+	struct area a;
+	int skip;	  /* cells of the row that are left of the screen */
+	const char *text; /* of the row */
+	size_t from, to;  /* its bytes within the line */
+	enum style style;
+};
+
+static void highlight_match(void *user, size_t from, size_t to)
+{
+	struct highlight *h = user;
+	int left, right;
+
+	if (to <= h->from || from >= h->to)
+		return;
+	(void)rows_fit(h->text, MAX(from, h->from) - h->from, INT32_MAX, &left);
+	(void)rows_fit(h->text, MIN(to, h->to) - h->from, INT32_MAX, &right);
+	left = MAX(left - h->skip, 0);
+	right = MIN(right - h->skip, h->a.cols);
+	if (right > left)
+		area_restyle(h->a, 0, left, right - left, h->style);
+}
+
+static enum style line_style(const struct log_line *l)
+{
+	switch (l->level) {
+	case LINE_ERROR:
+		return ST_BAD;
+	case LINE_WARNING:
+		return ST_WARN;
+	case LINE_DEBUG:
+		return ST_DIM;
+	default:
+		return ST_NORMAL;
+	}
+}
+
+static void draw_prefix(struct pager *p, struct area a, int row, const struct log_line *l)
+{
+	char text[TIMEFMT_LEN], tag[64];
+	int col = 1;
+
+	if (p->time == PAGER_CLOCK) {
+		bool narrow = p->cols < 50;
+		area_put(a, row, col, ST_DIM,
+			 narrow ? timefmt_clock(text, l->time_ms) : timefmt_clock_ms(text, l->time_ms));
+		col += narrow ? 9 : PAGER_CLOCK_CELLS;
+	} else if (p->time == PAGER_SINCE) {
+		double s = (double)(l->time_ms - p->log->lines[0].time_ms) / 1000.0;
+		snprintf(text, sizeof(text), "%+9.1fs", s);
+		area_put(a, row, col, ST_DIM, text);
+		col += PAGER_SINCE_CELLS;
+	}
+	if (rows_have_tags(p) && l->stream < p->log->streams.n) {
+		if (p->tag_is_name)
+			str_copy(tag, sizeof(tag), p->log->streams.items[l->stream]);
+		else
+			log_stream_host(tag, sizeof(tag), p->log->streams.items[l->stream]);
+		area_put_middle(a, row, col, rows_tag_cells(p) - 1,
+				(enum style)(ST_SERIES_1 + l->stream % ST_SERIES_COUNT), tag);
+	}
+}
+
+/* Text with its tabs as blanks. */
+static void put_log_text(struct area box, enum style st, const char *text, size_t n, int skip)
+{
+	AUTO(buf) struct buf plain = BUF_INIT(n * PAGER_TAB_STOP + 1);
+	int col = 0;
+
+	for (const char *tab; (tab = memchr(text, '\t', n));) {
+		size_t before = (size_t)(tab - text);
+		int cells;
+
+		(void)buf_add(&plain, text, before);
+		(void)rows_fit(text, before, INT32_MAX, &cells);
+		col += cells;
+		for (int i = rows_cells_at('\t', col); i > 0; i--, col++)
+			(void)buf_addc(&plain, ' ');
+		text = tab + 1;
+		n -= before + 1;
+	}
+	(void)buf_add(&plain, text, n);
+	area_put_scrolled(box, 0, 0, st, buf_str(&plain), plain.len, skip);
+}
+
+/* The row of a line that holds the bytes from `at` to `end`. */
+static void draw_row(struct pager *p, struct area a, int row, const struct log_line *l, size_t index, size_t at,
+		     size_t end)
+{
+	int cells = rows_text_cells(p), skip = p->wrap ? 0 : p->left;
+	struct area box = area_part(a, row, 1 + rows_prefix_cells(p), 1, cells);
+	size_t shown = at + rows_fit(l->text + at, end - at, skip + cells, NULL);
+	bool current = p->has_current && p->current == index;
+
+	put_log_text(box, line_style(l), l->text + at, shown - at, skip);
+	if (!p->wrap && shown < end) /* more to the right */
+		area_put(box, 0, box.cols - 1, ST_DIM, "…");
+	if (p->search) {
+		struct highlight h = {.a = box, .skip = skip, .text = l->text + at, .from = at, .to = shown};
+
+		h.style = current ? ST_MATCH_CURRENT : ST_MATCH;
+		search_each_match(p->search, l->text, l->len, shown, highlight_match, &h);
+	}
+	if (current)
+		area_put(a, row, 0, ST_STRONG, "▸");
+}
+
+void pager_draw(struct pager *p, struct area a)
+{
+	p->rows = a.rows;
+	p->cols = a.cols;
+	if (!p->log)
+		return;
+	pager_settle(p);
+	size_t n = pager_n(p), skip_rows = p->top_row;
+	int row = pager_has_mark(p);
+	if (row)
+		area_put(a, 0, 1, ST_DIM, p->before);
+	for (size_t i = p->top; i < n && row < a.rows; i++) {
+		const struct log_line *l = pager_line_at(p, i);
+		size_t at = 0, index = pager_line_index(p, i);
+		for (; skip_rows > 0 && at < l->len; skip_rows--)
+			at = rows_next(l, rows_end(p, l, at));
+		if (at == 0)
+			draw_prefix(p, a, row, l);
+		do {
+			size_t end = rows_end(p, l, at);
+
+			draw_row(p, a, row++, l, index, at, end);
+			at = rows_next(l, end);
+		} while (at < l->len && row < a.rows);
+	}
+}
