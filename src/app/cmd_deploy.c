@@ -207,7 +207,7 @@ static void print_way(const struct deploy *d)
 	if (d->unchanged || deploy_way_is_usual(&d->way))
 		return;
 	fprintf(stderr, "%s: %s", d->endpoint, way);
-	for (size_t i = 0; i < d->way.alarms->n; i++)
+	for (size_t i = 0; d->way.alarms && i < d->way.alarms->n; i++)
 		fprintf(stderr, "%s%s", i ? ", " : "; back where it rings: ", d->way.alarms->items[i]);
 	fprintf(stderr, "; its waits take %s", timefmt_duration(waits, deploy_way_waits_ms(&d->way)));
 	if (cost)
