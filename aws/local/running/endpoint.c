@@ -190,7 +190,7 @@ void endpoint_free(struct endpoint *ep)
 
 /* --- the interface ------------------------------------------------------------------------------------ */
 
-static int check_variant(struct engine *e, const json_t *variant, struct err *err)
+static int check_variant(struct engine *e, const json_t *variant, bool async, struct err *err)
 {
 	const char *name = json_get_str(variant, "VariantName"), *model = json_get_str(variant, "ModelName");
 	const json_t *container = model_container(e, model);
@@ -199,11 +199,11 @@ static int check_variant(struct engine *e, const json_t *variant, struct err *er
 		return err_set(err, ERR_INVALID,
 			       "The variant %.63s has no model of one container; the local engine serves no others.",
 			       name);
-	if (str_eq(json_get_str(container, "Mode"), "MultiModel"))
-		return err_set(
-			err, ERR_INVALID,
-			"The model of the variant %.63s is a MultiModel one, which the local engine does not serve.",
-			name);
+	if (model_is_multi(e, model) && (variant_is_serverless(variant) || async))
+		return err_set(err, ERR_INVALID,
+			       "The model of the variant %.63s is a MultiModel one, which has no serverless or "
+			       "asynchronous endpoints.",
+			       name);
 	return 0;
 }
 
@@ -231,7 +231,7 @@ int endpoint_check(struct engine *e, const json_t *config, struct err *err)
 		return err_set(err, ERR_INVALID, "The local engine captures no data of asynchronous endpoints.");
 	json_array_foreach(json_object_get(config, "ProductionVariants"), i, variant)
 	{
-		if (check_variant(e, variant, err) < 0)
+		if (check_variant(e, variant, async != NULL, err) < 0)
 			return -ERR_INVALID;
 	}
 	return 0;

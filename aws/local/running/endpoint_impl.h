@@ -40,7 +40,11 @@ struct invocation {
 	struct buf body;
 	int64_t began_us, sent_us; /* monotonic */
 	int64_t timeout_ms;
-	bool async; /* of the queue, which has metrics of its own */
+	bool async;	       /* of the queue, which has metrics of its own */
+	char *model;	       /* TargetModel; NULL: of one model */
+	char *path;	       /* on its server, of a model of many; NULL: /invocations */
+	struct hosted *hosted; /* that model, while it is sent */
+	bool again;	       /* its server had let go of the model once */
 	endpoint_answer_fn *fn;
 	void *user;
 	struct invocation *next; /* of those that wait */
@@ -76,12 +80,22 @@ void endpoint_write_metrics(struct endpoint *ep); /* what has not been written y
 /* variant NULL: of the endpoint. */
 void endpoint_put_metric(struct endpoint *ep, const char *variant, const char *name, int64_t at_ms, double value);
 void invocation_send(struct invocation *call, struct model_server *s);
+/* This is its answer; refused: what was wrong with it, where it has none. Frees it. */
+void invocation_end(struct invocation *call, struct http_answer *a, const char *refused);
 /* It gets no answer, and why. Frees it. */
 void invocation_fail(struct invocation *call, const char *why);
 /* To the servers of now, by weights and targets; where there are none it fails. */
 void invocation_dispatch(struct invocation *call);
 
 double endpoint_draw(void); /* from 0 to below 1; 1 where the system has no random numbers */
+
+/* endpoint_models.c: servers of many models */
+/* That has the model, or is about to; NULL. */
+struct model_server *models_prefer(const struct fleet *f, const char *variant, const char *key);
+void models_take(struct invocation *call, struct model_server *s); /* sent once its model is loaded */
+/* Its answer has come. True: it is not the last one, the call waits for its model again. */
+bool models_called(struct invocation *call, const struct http_answer *a) NODISCARD;
+void models_free(struct model_server *s);
 
 /* endpoint_capture.c */
 /* The call as data capture keeps it; NULL where the configuration does not want it. */

@@ -18,6 +18,14 @@
 
 /* --- models and configurations --------------------------------------------------------- */
 
+/* Many models lie below a prefix. */
+static int check_multi_model(struct call *c, const json_t *container)
+{
+	if (str_eq(json_get_str(container, "Mode"), "MultiModel") && !json_get_str(container, "ModelDataUrl"))
+		return op_invalid(c, "ModelDataUrl must be the prefix of the models where Mode is MultiModel.");
+	return 0;
+}
+
 static int model_made(struct call *c, struct document *r)
 {
 	bool primary = json_object_get(c->in, "PrimaryContainer") != NULL;
@@ -27,7 +35,7 @@ static int model_made(struct call *c, struct document *r)
 		return op_invalid(c, "You cannot specify both PrimaryContainer and Containers.");
 	if (!primary && !several)
 		return op_invalid(c, "You must specify either PrimaryContainer or Containers.");
-	return 0;
+	return check_multi_model(c, json_object_get(c->in, "PrimaryContainer"));
 }
 
 /* What the service does not do without servers. */
