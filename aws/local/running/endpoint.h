@@ -33,6 +33,9 @@
 /* Of a list of variants. Borrowed; NULL: none of that name. */
 json_t *endpoint_find_variant(const json_t *list, const char *name);
 
+/* Production and shadow variants of a configuration, or of what Describe tells; a new reference. */
+json_t *endpoint_all_variants(const json_t *from) NODISCARD;
+
 /* What it takes to serve a configuration is there: ERR_INVALID says what is not. */
 int endpoint_check(struct engine *e, const json_t *config, struct err *err) NODISCARD;
 

@@ -14,6 +14,8 @@
 
 static bool serves(const struct fleet *f, const char *variant)
 {
+	if (fleet_is_shadow(f, variant))
+		return false;
 	return fleet_count(f, variant, true) > 0 || variant_is_serverless(fleet_variant(f, variant));
 }
 
@@ -51,7 +53,7 @@ static const char *draw_variant(const struct fleet *f)
 	return NULL;
 }
 
-static struct model_server *least_busy(struct fleet *f, const char *variant)
+struct model_server *endpoint_least_busy(struct fleet *f, const char *variant)
 {
 	struct model_server *best = NULL;
 
@@ -96,7 +98,7 @@ struct model_server *endpoint_pick_server(struct endpoint *ep, int most)
 {
 	struct fleet *f = draw_fleet(ep);
 	const char *variant = draw_variant(f);
-	struct model_server *s = variant ? least_busy(f, variant) : NULL;
+	struct model_server *s = variant ? endpoint_least_busy(f, variant) : NULL;
 
 	if (s && s->under_way < most)
 		return s;
@@ -230,7 +232,8 @@ static void tell(struct invocation *call, struct http_answer *a, const char *ref
 		put_metrics(call, a);
 		scaling_count_call(call->endpoint->e, call->endpoint->name, call->variant);
 	}
-	call->fn(call->user, &answer);
+	if (!call->shadow)
+		call->fn(call->user, &answer);
 }
 
 void invocation_end(struct invocation *call, struct http_answer *a, const char *refused)
@@ -272,7 +275,7 @@ static bool goes_elsewhere(struct invocation *call)
 	bool again = server_is_serverless(s) || other_fleet(call->endpoint, server_fleet(s));
 
 	s->ready = false;
-	other = server_is_serverless(s) ? NULL : least_busy(server_fleet(s), s->variant);
+	other = server_is_serverless(s) ? NULL : endpoint_least_busy(server_fleet(s), s->variant);
 	if (!other && !again)
 		return false;
 	model_server_called(s);
@@ -293,12 +296,18 @@ static void on_answer(void *user, struct http_answer *a)
 		leave_server(s);
 		return;
 	}
-	if (a->refused && goes_elsewhere(call))
+	if (a->refused && !call->shadow && goes_elsewhere(call))
 		return;
 	if (!a->status && !a->timed_out)
 		model_server_doubt(s);
 	invocation_end(call, a, NULL);
 	leave_server(s);
+}
+
+/* That callers may name. */
+static bool has_variant(const struct fleet *f, const char *name)
+{
+	return fleet_variant(f, name) && !fleet_is_shadow(f, name);
 }
 
 /* One that can answer now: the target, or by the weights; NULL: none. */
@@ -321,7 +330,7 @@ static int dispatch(struct invocation *call, struct err *err)
 
 	if (!name && other && (name = variant_in(other, call->target)))
 		f = other;
-	if (call->target && !name && !fleet_variant(f, call->target) && (!other || !fleet_variant(other, call->target)))
+	if (call->target && !name && !has_variant(f, call->target) && (!other || !has_variant(other, call->target)))
 		return err_set(err, ERR_NOTFOUND, "Variant %.63s not found for endpoint %.63s.", call->target,
 			       ep->name);
 	call->fleet = f;
@@ -331,7 +340,7 @@ static int dispatch(struct invocation *call, struct err *err)
 	struct model_server *s = name && call->model ? models_prefer(f, name, call->model) : NULL;
 
 	if (!s && name)
-		s = least_busy(f, name);
+		s = endpoint_least_busy(f, name);
 	if (!s)
 		return err_set(err, ERR_LIMIT, "No instance of the endpoint %.63s can serve the request now.",
 			       ep->name);
@@ -345,6 +354,8 @@ static int dispatch(struct invocation *call, struct err *err)
 		models_take(call, s);
 	else
 		invocation_send(call, s);
+	if (!call->async)
+		shadow_copy(call);
 	return 0;
 }
 
