@@ -2,12 +2,15 @@
 """Application Auto Scaling of an endpoint's variant through boto3, with a minute of a fifth of a second: target
 tracking adds servers under load and takes them away, a scheduled action sets the bounds. AWS's models judge."""
 import atexit
+import contextlib
 import datetime
+import json
 import os
 import shutil
 import signal
 import tempfile
 import threading
+import time
 
 from engine_support import *
 from engine_judge import Judge
@@ -42,11 +45,20 @@ with open(os.path.join(work, "local.yaml"), "w") as f:
 OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s")
 OF = dict(ServiceNamespace="sagemaker", ResourceId="endpoint/e/variant/v",
           ScalableDimension="sagemaker:variant:DesiredInstanceCount")
+# Scheduled actions of a while ago, which are due as soon as their target is there.
+with open(os.path.join(work, "actions.jsonl"), "w") as f:
+    for name, schedule, zone, bounds in (("by-rate", "rate(1 minute)", "UTC", {"MinCapacity": 1}),
+                                         ("by-cron", "cron(* * * * ? *)", "Asia/Kolkata", {"MaxCapacity": 3}),
+                                         ("not-yet", "cron(0 0 1 1 ? 2190)", "UTC", {"MaxCapacity": 9})):
+        f.write(json.dumps({"kind": "scheduled-action", "document": OF | {
+            "ScheduledActionName": name, "Schedule": schedule, "Timezone": zone, "ScalableTargetAction": bounds,
+            "CreationTime": time.time() - 100}}) + "\n")
 PREDEFINED = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
 
-with engine(*OPTIONS) as e:
+with engine(*OPTIONS, "--load", os.path.join(work, "actions.jsonl")) as e:
     def clients():
-        global sm, rt, scaling
+        global sm, rt, scaling, cw
+        cw = e.client("cloudwatch")
         sm, rt = e.client("sagemaker"), e.client("sagemaker-runtime")
         scaling = judge.watch(e.client("application-autoscaling"))
 
@@ -61,8 +73,27 @@ with engine(*OPTIONS) as e:
                   "ScaleInCooldown": 60} | more
         return scaling.put_scaling_policy(PolicyName=name, PolicyType=kind, TargetTrackingScalingPolicyConfiguration=config, **OF)
 
-    def action(schedule, **bounds):
-        return scaling.put_scheduled_action(ScheduledActionName="s", Schedule=schedule, ScalableTargetAction=bounds, **OF)
+    def customized(cooldown):
+        return scaling.put_scaling_policy(PolicyName="own", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 2.0, "ScaleOutCooldown": cooldown, "DisableScaleIn": True, "CustomizedMetricSpecification": {
+                "MetricName": "Queue", "Namespace": "Own", "Dimensions": [{"Name": "A", "Value": "b"}], "Statistic": "Average"}}, **OF)
+
+    def action(schedule, zone="UTC", name="s", **bounds):
+        return scaling.put_scheduled_action(ScheduledActionName=name, Schedule=schedule, Timezone=zone,
+                                            ScalableTargetAction=bounds, **OF)
+
+    def bounds():
+        return [(t["MinCapacity"], t["MaxCapacity"]) for t in
+                scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]]
+
+    def looks(n=10):
+        """So many of the engine's minutes go by."""
+        end = time.monotonic() + n * 0.2
+        until(lambda: time.monotonic() > end, 30)
+
+    def suspended(**what):
+        scaling.register_scalable_target(SuspendedState={x + "Suspended": what.get(x, False) for x in (
+            "DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")}, **OF)
 
     def count():
         v = sm.describe_endpoint(EndpointName="e")["ProductionVariants"][0]
@@ -73,7 +104,12 @@ with engine(*OPTIONS) as e:
 
     equal("a policy wants its target", failure(policy)[0], "ObjectNotFoundException")
     until(lambda: sm.describe_endpoint(EndpointName="e")["EndpointStatus"] == "InService", 30)
-    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=3, **OF)
+    scaling.register_scalable_target(MinCapacity=2, MaxCapacity=2, **OF)
+    equal("actions by rate and by cron, in a zone of its own, set the bounds", until(lambda: bounds() == [(1, 3)] and bounds(), 20), [(1, 3)])
+    for name in "by-rate", "by-cron", "not-yet":
+        scaling.delete_scheduled_action(ScheduledActionName=name, **OF)
+    until(lambda: count() == (1, 1), 20)
+    known = len(activities())
     for what, call, said in (
             ("steps by alarms", lambda: policy(kind="StepScaling"), "evaluates no alarms"),
             ("a target of nothing", lambda: policy(target=0.0), "TargetValue must be greater than 0"),
@@ -81,7 +117,8 @@ with engine(*OPTIONS) as e:
                 "PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"}), "knows the predefined metric"),
             ("a schedule that is none", lambda: action("rate(5 minute)", MinCapacity=1), "Invalid schedule expression"),
             ("a time of the past", lambda: action("at(2020-01-01T00:00:00)", MinCapacity=1), "must be in the future"),
-            ("cron", lambda: action("cron(0 8 * * ? *)", MinCapacity=1), "of the forms at"),
+            ("a cron of five fields", lambda: action("cron(0 8 * * ?)", MinCapacity=1), "Invalid schedule expression"),
+            ("a zone that is none", lambda: action("rate(1 day)", zone="Mars/Olympus", MinCapacity=1), "no time zone Mars/Olympus"),
             ("bounds the wrong way", lambda: action("rate(1 day)", MinCapacity=3, MaxCapacity=2), "cannot be less than")):
         got = failure(call)
         ok(f"{what}: refused", got and got[0] == "ValidationException" and said in got[1], got)
@@ -89,7 +126,7 @@ with engine(*OPTIONS) as e:
     told = scaling.describe_scaling_policies(ServiceNamespace="sagemaker", PolicyNames=["p"])["ScalingPolicies"]
     equal("a policy is told", [(p["PolicyARN"], p["PolicyType"], p["TargetTrackingScalingPolicyConfiguration"]["TargetValue"])
                                for p in told], [(made["PolicyARN"], "TargetTrackingScaling", 2.0)])
-    equal("nothing was scaled yet", (count(), activities()), ((1, 1), []))
+    equal("nothing was scaled yet", (count(), len(activities())), ((1, 1), known))
 
     stop = threading.Event()
     broken = []
@@ -104,7 +141,7 @@ with engine(*OPTIONS) as e:
     callers = [threading.Thread(target=load) for _ in range(3)]
     [t.start() for t in callers]
     equal("under load servers are added, up to the maximum", until(lambda: count() == (3, 3) and count(), 30, "three servers"), (3, 3))
-    up = until(lambda: (lambda a: a if a and all(x["StatusCode"] == "Successful" for x in a) else None)(activities()), 10)
+    up = until(lambda: (lambda a: a[:len(a) - known] if a and all(x["StatusCode"] == "Successful" for x in a) else None)(activities()), 10)
     ok("as activities say, with the reason", all("AlarmHigh in state ALARM triggered policy p" in x["Cause"] and
                                                  x["EndTime"] >= x["StartTime"] for x in up), up)
     equal("the newest first", up[0]["Description"], "Setting desired instance count to 3.")
@@ -117,18 +154,61 @@ with engine(*OPTIONS) as e:
     equal("without load they are taken away", until(lambda: count() == (1, 1) and count(), 30, "one server"), (1, 1))
     ok("for the reason of the other alarm", "AlarmLow in state ALARM" in activities()[0]["Cause"], activities()[0])
 
-    # Bounds by time.
-    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
-    action(when.strftime("at(%Y-%m-%dT%H:%M:%S)"), MinCapacity=2, MaxCapacity=4)
+    # A metric of one's own; what is suspended; a cool-down that outlives the engine.
+    scaling.delete_scaling_policy(PolicyName="p", **OF)
+    stop.clear()
+
+    def feed():
+        while not stop.is_set():
+            with contextlib.suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+                cw.put_metric_data(Namespace="Own", MetricData=[{
+                    "MetricName": "Queue", "Value": 4.0, "Dimensions": [{"Name": "A", "Value": "b"}]}])
+            stop.wait(0.1)
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    suspended(DynamicScalingOut=True)
+    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=2, **OF)
+    customized(60)
+    looks()
+    equal("nothing is added while that is suspended", count(), (1, 1))
+    suspended()
+    equal("a metric of one's own adds servers", until(lambda: count() == (2, 2) and count(), 30), (2, 2))
+    customized(3600)
+    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=3, **OF)
+    e.stop(signal.SIGKILL)
+    e.start(*OPTIONS)
+    clients()
+    until(lambda: count() == (2, 2), 30)
+    looks()
+    equal("the cool-down outlives an engine that is killed", count(), (2, 2))
+    customized(0)
+    equal("without it there are more", until(lambda: count() == (3, 3) and count(), 30), (3, 3))
+    stop.set()
+    feeder.join()
+    scaling.delete_scaling_policy(PolicyName="own", **OF)
+    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=1, **OF)
+    until(lambda: count() == (1, 1), 30)
+    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=3, **OF)
+    policy()
+
+    # Bounds by time, told in another zone.
+    when = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=5, minutes=30))) + datetime.timedelta(seconds=2)
+    suspended(ScheduledScaling=True)
+    soon = when - datetime.timedelta(seconds=1)
+    action(soon.strftime("at(%Y-%m-%dT%H:%M:%S)"), "Asia/Kolkata", "never", MaxCapacity=7)
+    until(lambda: datetime.datetime.now(datetime.timezone.utc) > soon, 10)
+    looks(3)
+    suspended()
+    when = datetime.datetime.now(when.tzinfo) + datetime.timedelta(seconds=2)
+    action(when.strftime("at(%Y-%m-%dT%H:%M:%S)"), "Asia/Kolkata", MinCapacity=2, MaxCapacity=4)
     equal("a scheduled action is told", [(a["ScheduledActionName"], a["ScalableTargetAction"]) for a in
                                          scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"]],
-          [("s", {"MinCapacity": 2, "MaxCapacity": 4})])
+          [("never", {"MaxCapacity": 7}), ("s", {"MinCapacity": 2, "MaxCapacity": 4})])
     e.stop(signal.SIGKILL)
     e.start(*OPTIONS)
     clients()
     equal("and sets the minimum, also of an engine that was killed", until(lambda: count() == (2, 2) and count(), 30), (2, 2))
-    equal("which is the target's from now on", [(t["MinCapacity"], t["MaxCapacity"]) for t in
-                                                scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]], [(2, 4)])
+    equal("which is the target's from now on, and nothing that was due while that was suspended", bounds(), [(2, 4)])
     match("its activity says why", activities()[0]["Cause"], "minimum capacity was set to 2")
     scaling.delete_scaling_policy(PolicyName="p", **OF)
     equal("a policy is deleted once", failure(scaling.delete_scaling_policy, PolicyName="p", **OF)[0], "ObjectNotFoundException")

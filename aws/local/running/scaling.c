@@ -7,7 +7,7 @@
 #include "aws/local/running/endpoint.h"
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/timefmt.h"
+#include "base/schedule.h"
 
 #define HIGH_MINUTES 3
 #define LOW_MINUTES 15
@@ -26,8 +26,7 @@ struct seen {
 /* A target, as long as the engine runs. */
 struct watch {
 	char *key, *endpoint, *variant;
-	int64_t calls;		    /* since the last look */
-	int64_t out_ms, changed_ms; /* when instances were added last, and when they were added or taken away */
+	int64_t calls; /* since the last look */
 	struct seen *seen;
 	struct watch *next;
 };
@@ -66,8 +65,6 @@ static struct watch *watch_of(struct engine *e, const struct document *target)
 	*w = (struct watch){.key = xstrdup(target->key),
 			    .endpoint = xstrdup(parts.items[1]),
 			    .variant = xstrdup(parts.items[3]),
-			    .out_ms = TIME_UNKNOWN,
-			    .changed_ms = TIME_UNKNOWN,
 			    .next = e->scaling->watches};
 	e->scaling->watches = w;
 	return w;
@@ -244,11 +241,29 @@ static int64_t wanted(struct engine *e, struct watch *w, const struct document *
 	return now_count;
 }
 
-static bool is_cool(const struct engine *e, int64_t since_ms, const json_t *config, const char *member)
+/* When instances were added last ("Out"), and when they were added or taken away ("Any"), stand with the
+ * target, so that a cool-down outlives the engine. */
+static bool is_cool(const struct engine *e, const struct document *target, const char *which, const json_t *config,
+		    const char *member)
 {
+	int64_t since_ms = json_get_i64(json_object_get(target->doc, SCALING_STATE), which, TIME_UNKNOWN);
 	int64_t cool_ms = json_get_i64(config, member, COOLDOWN_S) * e->opt.scaling_minute_ms / 60;
 
 	return since_ms == TIME_UNKNOWN || engine_now_ms(e) - since_ms >= cool_ms;
+}
+
+static void note_change(struct engine *e, struct document *target, bool out)
+{
+	json_t *state = json_object_get(target->doc, SCALING_STATE);
+
+	if (!state) {
+		state = json_object();
+		json_object_set_new(target->doc, SCALING_STATE, state);
+	}
+	json_object_set_new(state, "Any", json_integer(engine_now_ms(e)));
+	if (out)
+		json_object_set_new(state, "Out", json_integer(engine_now_ms(e)));
+	document_save(e, target);
 }
 
 /* Of all policies the largest; where that is less than there are, all of them agree. */
@@ -267,8 +282,8 @@ static int64_t ask_policies(struct engine *e, struct watch *w, const struct docu
 			continue;
 		int64_t its = wanted(e, w, policy, calls, now_count);
 
-		if ((its > now_count && !is_cool(e, w->out_ms, config, "ScaleOutCooldown")) ||
-		    (its < now_count && !is_cool(e, w->changed_ms, config, "ScaleInCooldown")))
+		if ((its > now_count && !is_cool(e, target, "Out", config, "ScaleOutCooldown")) ||
+		    (its < now_count && !is_cool(e, target, "Any", config, "ScaleInCooldown")))
 			its = now_count;
 		if (its > most) {
 			most = its;
@@ -280,54 +295,18 @@ static int64_t ask_policies(struct engine *e, struct watch *w, const struct docu
 
 /* --- scheduled actions ----------------------------------------------------------------------------------- */
 
-int scaling_next(const char *expression, int64_t begin_ms, int64_t after_ms, int64_t *ret_ms, struct err *err)
-{
-	static const struct {
-		const char *unit;
-		int64_t ms;
-	} units[] = {{"minute", 60000}, {"hour", 3600000}, {"day", 86400000}};
-	AUTO(str) char *inner = xstrdup(expression);
-	char *open = strchr(inner, '('), *end = inner + strlen(inner);
-	AUTO(strlist) struct strlist words = {0};
-	int64_t n;
-
-	*ret_ms = TIME_UNKNOWN;
-	if (!open || end[-1] != ')')
-		return err_set(err, ERR_INVALID, "Invalid schedule expression: %.200s", expression);
-	end[-1] = 0;
-	*open++ = 0;
-	if (str_eq(inner, "at")) {
-		if (!timefmt_parse_iso(open, &n))
-			return err_set(err, ERR_INVALID, "Invalid schedule expression: %.200s", expression);
-		*ret_ms = n > after_ms ? n : TIME_UNKNOWN;
-		return 0;
-	}
-	strlist_split(&words, open, ' ');
-	for (size_t i = 0; str_eq(inner, "rate") && words.n == 2 && i < ARRAY_LEN(units); i++) {
-		AUTO(str) char *many = xasprintf("%ss", units[i].unit);
-		int64_t step;
-
-		if (!str_to_i64(words.items[0], &n) || n < 1 || n > 100000 ||
-		    !str_eq(words.items[1], n == 1 ? units[i].unit : many))
-			continue;
-		step = n * units[i].ms;
-		*ret_ms = begin_ms + (after_ms < begin_ms ? 1 : (after_ms - begin_ms) / step + 1) * step;
-		return 0;
-	}
-	return err_set(err, ERR_INVALID, "Invalid schedule expression: %.200s", expression);
-}
-
 static bool is_due(struct engine *e, struct document *action)
 {
-	int64_t now = engine_now_ms(e), next;
-	int64_t created = (int64_t)(json_get_f64(action->doc, "CreationTime", 0) * 1000);
-	double from = json_get_f64(action->doc, "StartTime", 0) * 1000,
-	       to = json_get_f64(action->doc, "EndTime", 0) * 1000;
-	int64_t last = json_get_i64(action->doc, SCALING_STATE, created);
+	int64_t now = engine_now_ms(e), created = json_get_time_ms(action->doc, "CreationTime");
+	int64_t from = json_get_time_ms(action->doc, "StartTime"), to = json_get_time_ms(action->doc, "EndTime");
+	int64_t last = json_get_i64(action->doc, SCALING_STATE, created), next;
+	AUTO(schedule) struct schedule s = {0};
 
-	if ((double)now < from || (to > 0 && (double)now > to) ||
-	    scaling_next(json_get_str(action->doc, "Schedule"), MAX(created, (int64_t)from), last, &next, NULL) < 0 ||
-	    next == TIME_UNKNOWN || next > now)
+	if (now < from || (to != TIME_UNKNOWN && now > to) ||
+	    schedule_parse(json_get_str(action->doc, "Schedule"), json_get_str(action->doc, "Timezone"), &s, NULL) < 0)
+		return false;
+	next = schedule_next(&s, MAX(created, from), MAX(last, from - 1));
+	if (next == TIME_UNKNOWN || next > now)
 		return false;
 	json_object_set_new(action->doc, SCALING_STATE, json_integer(now));
 	document_save(e, action);
@@ -343,7 +322,8 @@ static void run_actions(struct engine *e, struct document *target)
 		struct document *action = list->items[i];
 		const json_t *change = json_object_get(action->doc, "ScalableTargetAction");
 
-		if (!is_of(action, target) || is_suspended(target, "ScheduledScalingSuspended") || !is_due(e, action))
+		/* What is due while it is suspended is not made up for. */
+		if (!is_of(action, target) || !is_due(e, action) || is_suspended(target, "ScheduledScalingSuspended"))
 			continue;
 		for (size_t k = 0; k < ARRAY_LEN(bounds); k++) {
 			if (json_object_get(change, bounds[k]))
@@ -355,17 +335,13 @@ static void run_actions(struct engine *e, struct document *target)
 
 /* --- the look --------------------------------------------------------------------------------------------- */
 
-static void set_count(struct engine *e, struct watch *w, const struct document *target, struct document *endpoint,
+static void set_count(struct engine *e, struct watch *w, struct document *target, struct document *endpoint,
 		      int64_t from, int64_t to, const char *cause)
 {
-	int64_t now = engine_now_ms(e);
-
 	begin_activity(e, target, to, cause);
 	json_object_set_new(told_variant(endpoint, w), "DesiredInstanceCount", json_integer(to));
 	json_object_set_new(endpoint->doc, "EndpointStatus", json_string("Updating"));
-	w->changed_ms = now;
-	if (to > from)
-		w->out_ms = now;
+	note_change(e, target, to > from);
 	for (struct seen *s = w->seen; s; s = s->next)
 		s->n = 0; /* by another number of instances */
 	endpoint_resize(e, endpoint);

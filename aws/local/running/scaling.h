@@ -15,12 +15,7 @@
 #define SCALING_POLICY "scaling-policy"
 #define SCALING_ACTION "scheduled-action"
 #define SCALING_ACTIVITY "scaling-activity"
-#define SCALING_STATE "LocalState" /* of a scheduled action: when it ran last, not told */
-
-/* "at(2026-11-30T12:00:00)" or "rate(5 minutes)", UTC: the first time after after_ms; begin_ms: since when
- * the rate counts. TIME_UNKNOWN: there is none; ERR_INVALID: it is no such expression. */
-int scaling_next(const char *expression, int64_t begin_ms, int64_t after_ms, int64_t *ret_ms,
-		 struct err *err) NODISCARD;
+#define SCALING_STATE "LocalState" /* not told: of a scheduled action when it ran last, of a target its cool-downs */
 
 void scaling_count_call(struct engine *e, const char *endpoint, const char *variant); /* one was answered */
 void scaling_wake(struct engine *e);						      /* a target was registered */

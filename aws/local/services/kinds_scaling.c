@@ -4,6 +4,7 @@
 #include "aws/local/running/endpoint.h"
 #include "aws/local/running/scaling.h"
 #include "base/clock.h"
+#include "base/schedule.h"
 
 #define DIMENSIONS                                                                                \
 	"sagemaker:variant:DesiredInstanceCount|sagemaker:variant:DesiredProvisionedConcurrency|" \
@@ -42,7 +43,7 @@ static bool scales_something(struct call *c, const char *id)
 /* Registering again changes what is given and keeps the rest. */
 static int target_made(struct call *c, struct document *r)
 {
-	static const char *const kept[] = {"MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState"};
+	static const char *const kept[] = {"MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState", SCALING_STATE};
 	const char *id = json_get_str(c->in, "ResourceId");
 	const struct document *old = document_find(c->e, r->kind, r->key);
 
@@ -146,19 +147,18 @@ static int policy_made(struct call *c, struct document *r)
 static int action_made(struct call *c, struct document *r)
 {
 	const json_t *change = json_object_get(r->doc, "ScalableTargetAction");
-	const char *zone = json_get_str(r->doc, "Timezone"), *schedule = json_get_str(r->doc, "Schedule");
-	int64_t next, low = json_get_i64(change, "MinCapacity", -1), high = json_get_i64(change, "MaxCapacity", -1);
+	const char *schedule = json_get_str(r->doc, "Schedule");
+	AUTO(schedule) struct schedule s = {0};
+	int64_t low = json_get_i64(change, "MinCapacity", -1), high = json_get_i64(change, "MaxCapacity", -1);
 	struct err err = {0};
 
 	if (find_target(c) < 0)
 		return -1;
 	if (!schedule || (low < 0 && high < 0))
 		return op_invalid(c, "Schedule and ScalableTargetAction must be given.");
-	if (str_starts(schedule, "cron(") || (zone && !str_eq(zone, "UTC")))
-		return op_invalid(c, "The local engine takes schedules of the forms at(...) and rate(...), in UTC.");
-	if (scaling_next(schedule, engine_now_ms(c->e), engine_now_ms(c->e), &next, &err) < 0)
+	if (schedule_parse(schedule, json_get_str(r->doc, "Timezone"), &s, &err) < 0)
 		return op_invalid(c, "%s", err.msg);
-	if (next == TIME_UNKNOWN)
+	if (schedule_next(&s, engine_now_ms(c->e), engine_now_ms(c->e)) == TIME_UNKNOWN)
 		return op_invalid(c, "The time of a schedule must be in the future: %.200s", schedule);
 	if (low >= 0 && high >= 0 && low > high)
 		return op_invalid(c, "Maximum capacity cannot be less than minimum capacity.");
@@ -200,6 +200,7 @@ const struct document_kind kinds_of_scaling[] = {
 		.arn_path = "scalable-target/{hash}",
 		.arn_service = "application-autoscaling",
 		.created = "CreationTime",
+		.hidden = SCALING_STATE,
 		.begin = JSON({
 			"SuspendedState" : {
 				"DynamicScalingInSuspended" : false,
