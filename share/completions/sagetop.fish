@@ -13,7 +13,7 @@ complete -c sagetop -n __fish_use_subcommand -a estimate -d 'what a specificatio
 complete -c sagetop -n __fish_use_subcommand -a clone -d 'create a job like another, with changes'
 complete -c sagetop -n __fish_use_subcommand -a tune -d 'search for hyperparameters by many training jobs: max_depth=3..10 eta=0.01..0.2:log n=20 parallel=5 objective=validation:rmse; tuning-job/NAME goes on with one'
 complete -c sagetop -n __fish_use_subcommand -a process -d 'run a script over data as a processing job; what begins with - stands behind --'
-complete -c sagetop -n __fish_use_subcommand -a deploy -d 'serve a model: of a training job, tuning-job/NAME, model/NAME or an archive; what it costs an hour and a month is said before'
+complete -c sagetop -n __fish_use_subcommand -a deploy -d 'serve a model: of a training job, tuning-job/NAME, model/NAME or an archive, or many: the archives below a prefix (invoke --model); what it costs an hour and a month is said before'
 complete -c sagetop -n __fish_use_subcommand -a transform -d 'predict files in bulk, as a batch transform job: --input and --output say where they lie; the price an hour is said before'
 complete -c sagetop -n __fish_use_subcommand -a invoke -d 'send a file to an endpoint and print its answer; with --repeat measure it under load'
 complete -c sagetop -n __fish_use_subcommand -a stop -d 'stop jobs, or things of other kinds by KIND/NAME'

@@ -39,7 +39,7 @@ _sagetop() {
 		'clone:create a job like another, with changes' \
 		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse; tuning-job/NAME goes on with one' \
 		'process:run a script over data as a processing job; what begins with - stands behind --' \
-		'deploy:serve a model\: of a training job, tuning-job/NAME, model/NAME or an archive; what it costs an hour and a month is said before' \
+		'deploy:serve a model\: of a training job, tuning-job/NAME, model/NAME or an archive, or many\: the archives below a prefix (invoke --model); what it costs an hour and a month is said before' \
 		'transform:predict files in bulk, as a batch transform job\: --input and --output say where they lie; the price an hour is said before' \
 		'invoke:send a file to an endpoint and print its answer; with --repeat measure it under load' \
 		'stop:stop jobs, or things of other kinds by KIND/NAME' \

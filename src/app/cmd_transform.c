@@ -127,6 +127,9 @@ static int plan(struct transform *t, struct err *err)
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
 	    model_source_find(a, a->cli.args.items[0], &t->model, err) < 0)
 		return -err->code;
+	if (t->model.many)
+		return err_set(err, ERR_USAGE, "%s has many models: endpoints have them, a transform job has one",
+			       a->cli.args.items[0]);
 	t->name = name ? xstrdup(name) : timefmt_name(t->model.name, clock_now_ms());
 	if (find_files(t, err) < 0 || build(t, err) < 0 || check_name(t, err) < 0)
 		return -err->code;

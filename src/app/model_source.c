@@ -19,8 +19,12 @@ static int of_artefact(struct app *a, struct model_source *m, const char *uri, s
 	const char *image = str_or(app_value(a, OPT_IMAGE), a->local ? LOCAL_IMAGE : NULL);
 	const char *role = str_or(app_value(a, OPT_ROLE), a->local ? LOCAL_ROLE : NULL);
 
-	if (!str_ends(uri, ".tar.gz"))
-		return err_set(err, ERR_USAGE, "%s: an artefact is an archive, s3://BUCKET/.../model.tar.gz", uri);
+	m->many = str_ends(uri, "/");
+	if (!str_ends(uri, ".tar.gz") && !m->many)
+		return err_set(err, ERR_USAGE,
+			       "%s: an artefact is an archive, s3://BUCKET/.../model.tar.gz, or with / at its end the "
+			       "prefix of many",
+			       uri);
 	if (!name || !image || !role)
 		return err_set(err, ERR_USAGE, "an artefact needs %s as well",
 			       !name	? "--name NAME"

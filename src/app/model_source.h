@@ -9,10 +9,11 @@
 struct model_source {
 	char *name;
 	json_t *request; /* CreateModel's input; NULL: the model is there */
+	bool many;	 /* below a prefix: only endpoints have them */
 };
 void model_source_done(struct model_source *m);
 
-/* "tiny", "tuning-job/search", "model/tiny", "s3://.../model.tar.gz", with the options --name (of
+/* "tiny", "tuning-job/search", "model/tiny", "s3://.../model.tar.gz", "s3://.../" (many), with the options --name (of
  * an archive), --image-uri and --role. Where the same model is there already nothing is to be made; another of
  * its name gives it a name of its own. The app is connected. */
 int model_source_find(struct app *a, const char *what, struct model_source *ret, struct err *err) NODISCARD;

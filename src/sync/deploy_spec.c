@@ -92,8 +92,9 @@ static json_t *script_environment(const json_t *job)
 
 json_t *deploy_model_of_artefact(const char *name, const char *uri, const char *image, const char *role)
 {
-	return json_pack("{s:s, s:{s:s, s:s}, s:s}", "ModelName", name, "PrimaryContainer", "Image", image,
-			 "ModelDataUrl", uri, "ExecutionRoleArn", role);
+	return json_pack("{s:s, s:{s:s, s:s, s:s*}, s:s}", "ModelName", name, "PrimaryContainer", "Image", image,
+			 "ModelDataUrl", uri, "Mode", str_ends(uri, "/") ? "MultiModel" : NULL, "ExecutionRoleArn",
+			 role);
 }
 
 int deploy_model_of_job(const json_t *job, const char *image, const char *role, json_t **ret, struct err *err)

@@ -27,7 +27,7 @@ int deploy_parse_serverless(const char *text, struct deploy_machines *m, struct 
  * and role: NULL: the job's. ERR_INVALID where it has no artefact. *ret is a new reference. */
 int deploy_model_of_job(const json_t *job, const char *image, const char *role, json_t **ret,
 			struct err *err) NODISCARD;
-/* The same of an artefact in S3. */
+/* The same of an artefact in S3, or of many below a prefix that ends with a slash. */
 json_t *deploy_model_of_artefact(const char *name, const char *uri, const char *image, const char *role) NODISCARD;
 /* Whether DescribeModel's answer is of what the request would make. */
 bool deploy_model_is(const json_t *model, const json_t *request);

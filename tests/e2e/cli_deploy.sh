@@ -181,6 +181,15 @@ if command -v tmux >/dev/null; then
 	in_tmux kill-server
 fi
 
+# --- many models below a prefix -------------------------------------------------------------
+fails 2 'endpoints have them' 'many models in bulk' -- --local transform $bucket/out/tiny/output/ --name many --input "$work/rows.csv"
+sagetop --local deploy $bucket/out/tiny/output/ --name many --type ml.c5.large --wait --timeout 60s
+sagetop --local invoke many "$work/rows.csv" --model model.tar.gz
+tap_equal 'of many models the one that is named answers' "0 $first" "$status $out"
+fails 1 'TargetModel must say which one' 'none is named' -- --local invoke many "$work/rows.csv"
+fails 1 'Failed to download model data from .*/none.tar.gz' 'one that is not there' -- --local invoke many "$work/rows.csv" --model none.tar.gz
+sagetop --local delete endpoint/many --all --yes
+
 # --- asynchronous -------------------------------------------------------------------------
 fails 2 'serverless or --async' 'both at a time' -- --local deploy tiny --name queue --serverless 2048,5 --async
 fails 2 'goes with --async' 'a place for answers that are not stored' -- --local deploy tiny --name queue --to s3://b/x

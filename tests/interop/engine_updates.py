@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """How an endpoint goes from one configuration to another, through boto3 with real servers: canary, linear and
-rolling deployments, alarms, limits, what is retained, a crash in the middle. A minute of their waits is a second
+rolling deployments, alarms, limits, what is retained, a crash in the middle; and shadow variants. A minute of their waits is a second
 here. All the while calls are made, of which none may fail. AWS's model judges every reply."""
 import atexit
 import os
@@ -29,8 +29,11 @@ def talk(c):
         for line in iter(f.readline, b"\r\n"):
             if line.lower().startswith(b"content-length:"):
                 n = int(line[15:])
-        f.read(n)
-        c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(mode), mode.encode()))
+        if f.read(n) == b"die" and mode == "fails":
+            os._exit(3)
+        pings = mode == "fails" and n == 0
+        c.sendall(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (
+            500 if mode == "fails" and not pings else 200, len(mode), mode.encode()))
 signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "lingers" else lambda *a: os._exit(0))
 s = socket.create_server(("127.0.0.1", port), backlog=128)
 while True:
@@ -58,7 +61,7 @@ with engine(*OPTIONS) as e:
         sm, rt, cw = judge.watch(e.client("sagemaker")), e.client("sagemaker-runtime", max_pool_connections=32), e.client("cloudwatch")
 
     clients()
-    for mode in ("a", "b", "dies", "lingers", "slow"):
+    for mode in ("a", "b", "dies", "lingers", "slow", "fails"):
         sm.create_model(ModelName=mode, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "own", "Environment": {
             "MODE": mode} | ({"BROKEN": BROKEN} if mode == "a" else {})})
         sm.create_endpoint_config(EndpointConfigName=mode, ProductionVariants=[
@@ -255,6 +258,43 @@ with engine(*OPTIONS) as e:
     equal("what is left serves", {says() for _ in range(40)}, {b"a", b"b"})
     sm.delete_endpoint(EndpointName="e")
     ok("and is deleted", until(lambda: not servers(), 10), servers())
+
+    os.remove(BROKEN)
+
+    # A shadow gets copies by its weight, and whatever becomes of them hurts nobody.
+    def variants(*names):
+        return [{"VariantName": n, "ModelName": m, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1, "InitialVariantWeight": w}
+                for n, m, w in names]
+    got = failure(sm.create_endpoint_config, EndpointConfigName="c", ProductionVariants=variants(("v", "a", 1.0), ("w", "b", 1.0)),
+                  ShadowProductionVariants=variants(("s", "fails", 0.5)))
+    ok("a shadow of two variants: refused", got and "exactly one production variant" in got[1], got)
+    sm.create_endpoint_config(EndpointConfigName="shadow", ProductionVariants=variants(("v", "a", 1.0)),
+                              ShadowProductionVariants=variants(("s", "fails", 0.5)))
+    sm.create_endpoint(EndpointName="e", EndpointConfigName="shadow")
+    until(lambda: told()["EndpointStatus"] == "InService", 30)
+    equal("a shadow is told", [(v["VariantName"], v["CurrentInstanceCount"], v["CurrentWeight"]) for v in told()["ShadowProductionVariants"]],
+          [("s", 1, 0.5)])
+    equal("no call has its answer", {(says(), rt.invoke_endpoint(EndpointName="e", Body=b"x")["InvokedProductionVariant"]) for _ in range(100)},
+          {(b"a", "v")})
+    match("not even one that asks for it", str(failure(rt.invoke_endpoint, EndpointName="e", Body=b"x", TargetVariant="s")), "Variant s not found")
+
+    def metric(name, variant):
+        r = cw.get_metric_data(StartTime=time.time() - 3600, EndTime=time.time() + 60, MetricDataQueries=[{
+            "Id": "m", "MetricStat": {"Period": 3600, "Stat": "Sum", "Metric": {
+                "Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": [
+                    {"Name": "EndpointName", "Value": "e"}, {"Name": "VariantName", "Value": variant}]}}}])
+        return sum(r["MetricDataResults"][0]["Values"])
+    errors = metric("Invocation5XXErrors", "v")
+    copies = until(lambda: (lambda n: n if abs(n - 100) <= 4 * (200 * .25) ** .5 else 0)(metric("Invocations", "s")), 10, "half of the calls as copies")
+    ok("its metrics are under its own name", metric("Invocation5XXErrors", "s") >= copies > 0 and metric("ModelLatency", "s") > 0, copies)
+    sm.update_endpoint_weights_and_capacities(EndpointName="e", DesiredWeightsAndCapacities=[{"VariantName": "s", "DesiredWeight": 1.0}])
+    settled()
+    equal("a shadow that dies hurts nobody", ({rt.invoke_endpoint(EndpointName="e", Body=b"die")["Body"].read() for _ in range(5)},
+                                              {says() for _ in range(20)}, told()["EndpointStatus"]), ({b"a"}, {b"a"}, "InService"))
+    equal("nor counts", metric("Invocation5XXErrors", "v"), errors)
+    update("a")
+    equal("an update takes it away", (settled()["EndpointConfigName"], "ShadowProductionVariants" in told()), ("a", False))
+    sm.delete_endpoint(EndpointName="e")
     equal("the engine ends cleanly", e.stop(), 0)
 equal("AWS's model finds nothing wrong in any reply", judge.problems[:5], [])
 done()

@@ -2,6 +2,7 @@
 XGBoost, pickled; and which of several answer."""
 import pickle
 import struct
+import threading
 
 from serve_support import *
 
@@ -126,4 +127,50 @@ mean = np.mean([b.predict(some) for b in folds], axis=0)
 for value, wanted in [(None, mean), ("true", mean), ("false", folds[0].predict(some)), ("False", folds[0].predict(some))]:
     with Server(tmp / "folds", SAGEMAKER_INFERENCE_ENSEMBLE=value) as s:
         close(f"SAGEMAKER_INFERENCE_ENSEMBLE {value}", numbers(s.invoke(csv_of(X[:30]))[1]), wanted, 1e-5)
+
+# --- many models by name: the multi-model contract -------------------------------------------
+(tmp / "large").mkdir()
+folds[1].save_model(tmp / "large" / "model.ubj")
+(tmp / "large" / "pad").mkdir()
+(tmp / "large" / "pad" / "bytes").write_bytes(bytes(1 << 20))
+with Server(tmp / "none", SAGEMAKER_MULTI_MODEL="true", SAGETOP_MODEL_MEMORY_MB="1") as s:
+    def load(name, url):
+        return s.call("POST", "/models", json.dumps({"model_name": name, "url": str(url)}), "application/json")[0]
+
+    def invoke(name, body=csv_of(X[:30])):
+        return s.call("POST", f"/models/{name}/invoke", body, "text/csv")
+    equal("it pings without a model", s.call("GET", "/ping")[0], 200)
+    equal("and has none", json.loads(s.call("GET", "/models")[1]), {"models": []})
+    equal("one that is not loaded", (invoke("a")[0], s.call("GET", "/models/a")[0], s.call("DELETE", "/models/a")[0]), (404,) * 3)
+    equal("a model is loaded once", (load("a", tmp / "folds" / "xgboost-model-0"), load("a", tmp / "folds" / "xgboost-model-0")), (200, 409))
+    equal("and another one", load("b c", tmp / "folds" / "xgboost-model-1"), 200)
+    close("each answers", numbers(invoke("a")[1]), folds[0].predict(some), 1e-6)
+    close("by its name", numbers(invoke("b%20c")[1]), folds[1].predict(some), 1e-6)
+    equal("they are told", sorted(m["modelName"] for m in json.loads(s.call("GET", "/models")[1])["models"]), ["a", "b c"])
+    equal("and one of them", json.loads(s.call("GET", "/models/a")[1]), {"modelName": "a", "modelUrl": str(tmp / "folds" / "xgboost-model-0")})
+    equal("what has no room", load("l", tmp / "large"), 507)
+    equal("what is not there, what is no request", (load("n", tmp / "none"), load("", tmp), s.call("POST", "/models", "{")[0]), (404, 400, 400))
+    (tmp / "text").mkdir()
+    (tmp / "text" / "xgboost-model").write_text("no model")
+    ok("what is no model", load("t", tmp / "text") in (400, 500) and s.call("GET", "/models/t")[0] == 404)
+    equal("one is unloaded", (s.call("DELETE", "/models/a")[0], invoke("a")[0], invoke("b%20c")[0]), (200, 404, 200))
+    equal("other ways in", (s.call("PUT", "/models")[0], s.call("GET", "/models/b%20c/invoke")[0], s.call("POST", "/models/b%20c/x", "1")[0],
+                            s.invoke("1")[0]), (405, 405, 404, 404))
+    stop = threading.Event()
+    seen = set()
+
+    def calls():
+        while not stop.is_set():
+            status, body = invoke("a")
+            seen.add((status, body if status == 200 else None))
+    callers = [threading.Thread(target=calls) for _ in range(3)]
+    [c.start() for c in callers]
+    for _ in range(40):
+        load("a", tmp / "folds" / "xgboost-model-0")
+        s.call("DELETE", "/models/a")
+    stop.set()
+    [c.join() for c in callers]
+    wanted = folds[0].predict(some)
+    ok("while it comes and goes, calls find it whole or not at all", all(
+        status == 404 or (status == 200 and np.allclose(numbers(body), wanted, atol=1e-6)) for status, body in seen), seen)
 done()

@@ -88,6 +88,9 @@ static void test_deploy_update(void **state)
 	assert_true(json_get_bool(keeps, "RetainAllVariantProperties", false));
 	assert_null(json_object_get(keeps, "ExcludeRetainedVariantProperties"));
 	assert_int_equal(json_array_size(json_object_get(counts, "ExcludeRetainedVariantProperties")), 1);
+	AUTO(json) json_t *many = deploy_model_of_artefact("m", "s3://b/models/", "i", "r");
+
+	assert_string_equal(json_string_value(json_path_get(many, "PrimaryContainer.Mode")), "MultiModel");
 	assert_null(json_object_get(keeps, "DeploymentConfig"));
 	assert_int_equal(json_get_i64(json_path_get(counts, "DeploymentConfig.BlueGreenUpdatePolicy."
 							    "TrafficRoutingConfiguration.CanarySize"),

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/fs.h"
+#include "trainer/serve/serve_many.h"
 #include "trainer/settings/contract.h"
 
 #define SERVE_PORT 8080
@@ -20,7 +21,10 @@ static void serve_usage(FILE *out)
 {
 	fputs("usage: sagetop-trainer serve [OPTION...]\n\n"
 	      "Answer GET /ping, GET /execution-parameters and POST /invocations as a SageMaker\n"
-	      "endpoint does. The model is loaded again when its files change, or on SIGHUP.\n\n"
+	      "endpoint does. The model is loaded again when its files change, or on SIGHUP.\n"
+	      "With SAGEMAKER_MULTI_MODEL=true models come and go by POST /models, GET and DELETE\n"
+	      "/models/NAME, and answer POST /models/NAME/invoke; their files have at most\n"
+	      "$SAGETOP_MODEL_MEMORY_MB together (default: three quarters of the memory).\n\n"
 	      "  --model PATH    model file or folder (default: $SM_MODEL_DIR or /opt/ml/model)\n"
 	      "  --bind ADDRESS  IPv4 address to listen on (default 0.0.0.0)\n"
 	      "  --port N        (default $SAGEMAKER_BIND_TO_PORT or 8080; 0: any free one)\n"
@@ -73,6 +77,13 @@ static int serve_environment(struct serve_settings *s, struct err *err)
 		s->spec.ended = s->spec.brackets = !str_to_bool(v, &flag) || flag;
 	if ((v = getenv("SAGEMAKER_INFERENCE_ENSEMBLE")) && *v)
 		s->first_alone = !str_to_bool(v, &flag) || !flag;
+	if ((v = getenv("SAGEMAKER_MULTI_MODEL")) && *v)
+		s->many = str_to_bool(v, &flag) && flag;
+	s->model_memory = contract_memory("/sys/fs/cgroup") / 4 * 3;
+	if (!r && (v = getenv("SAGETOP_MODEL_MEMORY_MB")) && *v) {
+		r = serve_number("SAGETOP_MODEL_MEMORY_MB", v, 1, (int64_t)1 << 30, &n, err);
+		s->model_memory = n << 20;
+	}
 	if ((v = getenv("SAGETOP_DRIFT")) && *v)
 		s->check_drift = str_to_bool(v, &flag) && flag;
 	return r;
@@ -169,12 +180,20 @@ static void serve_wait(struct server *s, struct serve_http *http, const sigset_t
 
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
-		if (signal == SIGHUP)
+		if (signal == SIGHUP && !s->many)
 			serve_reload(s, "SIGHUP");
-		else if (tick % SERVE_TICKS_A_LOOK == 0)
+		else if (tick % SERVE_TICKS_A_LOOK == 0 && !s->many)
 			serve_look(s, &look);
 		serve_http_watch(http);
 	}
+}
+
+static void serve_say_many(const struct server *s, int port)
+{
+	fprintf(stderr, "sagetop-trainer: serving models by name, %lld MiB of them, on http://%s:%d with %d thread%s\n",
+		(long long)(s->settings.model_memory >> 20), s->settings.bind, port, s->settings.threads,
+		s->settings.threads == 1 ? "" : "s");
+	fflush(stderr);
 }
 
 static void serve_say_start(const struct server *s, int port)
@@ -206,12 +225,17 @@ static int serve_run(struct server *s, struct err *err)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	booster_thread_init(0);
-	r = server_load(s, err);
+	if (s->settings.many)
+		s->many = many_new(&s->settings);
+	r = s->many ? 0 : server_load(s, err);
 	if (!r)
 		r = serve_http_start(s, &http, &port, err);
 	if (r)
 		return r;
-	serve_say_start(s, port);
+	if (s->many)
+		serve_say_many(s, port);
+	else
+		serve_say_start(s, port);
 	serve_wait(s, http, &signals);
 	serve_http_stop(http, SERVE_GRACE_MS);
 	fprintf(stderr, "sagetop-trainer: stopped\n");
@@ -231,6 +255,7 @@ int command_serve(int argc, char **argv)
 	r = serve_options(argc, argv, &s.settings, &err);
 	if (!r)
 		r = serve_run(&s, &err);
+	many_free(s.many);
 	served_unref(s.now);
 	free(s.settings.model_path);
 	if (!r)

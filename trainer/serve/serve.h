@@ -20,7 +20,9 @@ struct serve_settings {
 	struct output_spec spec;
 	const char *default_accept; /* where a request has no Accept; may be NULL */
 	bool check_drift;
-	bool first_alone; /* of several models, the first answers, not all together */
+	bool many;	      /* models come and go by name (serve_many.h); model_path means nothing */
+	int64_t model_memory; /* bytes that they have together */
+	bool first_alone;     /* of several models, the first answers, not all together */
 };
 
 /* What answers requests at one moment: counted by reference, so that it can be exchanged
@@ -35,15 +37,19 @@ struct served {
 void served_unref(struct served *now);
 AUTO_POINTER(served, struct served, served_unref)
 
+struct many;
 struct server {
 	struct serve_settings settings;
 	pthread_mutex_t lock;
+	struct many *many;   /* NULL: one model */
 	struct served *now;  /* under lock: take a reference */
 	uint64_t stamp;	     /* of the files that it came from */
 	pthread_cond_t idle; /* in_flight has become 0 */
 	size_t in_flight;    /* under lock */
 };
 
+int served_load(const char *path, const struct serve_settings *settings, struct served **ret,
+		struct err *err) NODISCARD; /* one reference, the caller's */
 /* What is served now; the caller lets go of it. */
 struct served *server_now(struct server *s) NODISCARD;
 /* Load the models anew and put them in place; the old ones go when the last

@@ -7,6 +7,7 @@
 
 #include "trainer/serve/serve_answer.h"
 #include "trainer/serve/serve_library.h"
+#include "trainer/serve/serve_many.h"
 #include "trainer/serve/serve_peers.h"
 #include "trainer/serve/serve_pool.h"
 
@@ -219,29 +220,78 @@ static void http_run(void *context)
 
 	if (__atomic_load_n(&q->http->hurry, __ATOMIC_RELAXED))
 		serve_reply_say(&q->out, 503, "the server is being stopped");
+	else if (!q->now)
+		many_load(q->http->server->many, &q->in.body, &q->out);
 	else
 		serve_answer(q->http->server, q->now, &q->in, &q->out);
 	mhd()->MHD_resume_connection(q->connection);
 }
 
-/* True where the answer is there; else a thread of the pool works on it. */
-static bool http_invoke(struct serve_http *h, struct http_request *q)
+static bool http_hand_over(struct serve_http *h, struct http_request *q)
 {
-	if (!q->in.body.len) {
-		q->out.status = 204;
-		return true;
-	}
-	q->now = server_now(h->server);
-	if (!serve_is_heavy(q->now, &q->in)) {
-		serve_answer(h->server, q->now, &q->in, &q->out);
-		return true;
-	}
 	peer_enter(q->peer, PEER_WAITS);
 	mhd()->MHD_suspend_connection(q->connection);
 	q->job = (struct serve_job){.run = http_run, .context = q};
 	if (!serve_pool_put(h->pool, &q->job))
 		http_run(q);
 	return false;
+}
+
+/* By q->now. True where the answer is there; else a thread of the pool works on it. */
+static bool http_invoke(struct serve_http *h, struct http_request *q)
+{
+	if (!q->in.body.len) {
+		q->out.status = 204;
+		return true;
+	}
+	if (!serve_is_heavy(q->now, &q->in)) {
+		serve_answer(h->server, q->now, &q->in, &q->out);
+		return true;
+	}
+	return http_hand_over(h, q);
+}
+
+/* Below /models. */
+static bool http_one_of_many(struct serve_http *h, struct http_request *q, const char *path, const char *method)
+{
+	struct many *many = h->server->many;
+	const char *end = strchr(path, '/');
+	AUTO(str) char *name = xstrndup(path, end ? (size_t)(end - path) : strlen(path));
+
+	if (end && strcmp(end, "/invoke")) {
+		serve_reply_say(&q->out, 404, "there are /models/NAME and /models/NAME/invoke");
+	} else if (end && strcmp(method, "POST")) {
+		serve_reply_say(&q->out, 405, "POST, please");
+		q->out.allow = "POST";
+	} else if (end) {
+		q->now = many_take(many, name);
+		if (q->now)
+			return http_invoke(h, q);
+		serve_reply_say(&q->out, 404, "no model of that name is loaded");
+	} else if (!strcmp(method, "DELETE")) {
+		many_unload(many, name, &q->out);
+	} else if (!strcmp(method, "GET")) {
+		many_tell(many, name, &q->out);
+	} else {
+		serve_reply_say(&q->out, 405, "GET or DELETE, please");
+		q->out.allow = "GET, DELETE";
+	}
+	return true;
+}
+
+static bool http_many(struct serve_http *h, struct http_request *q, const char *path, const char *method)
+{
+	if (*path == '/')
+		return http_one_of_many(h, q, path + 1, method);
+	if (!strcmp(method, "POST"))
+		return http_hand_over(h, q); /* without a model: one is loaded */
+	if (!strcmp(method, "GET")) {
+		many_tell(h->server->many, NULL, &q->out);
+	} else {
+		serve_reply_say(&q->out, 405, "GET or POST, please");
+		q->out.allow = "GET, POST";
+	}
+	return true;
 }
 
 static void http_parameters(const struct server *s, struct serve_reply *ret)
@@ -259,12 +309,17 @@ static bool http_route(struct serve_http *h, struct http_request *q, const char 
 	bool invocation = !strcmp(url, "/invocations"), ping = !strcmp(url, "/ping");
 	bool get = !strcmp(method, "GET") || !strcmp(method, "HEAD");
 
-	if (!invocation && !ping && strcmp(url, "/execution-parameters")) {
+	if (h->server->many && str_starts(url, "/models") && (!url[7] || url[7] == '/'))
+		return http_many(h, q, url + 7, method);
+	if (h->server->many && invocation) {
+		serve_reply_say(&q->out, 404, "there are many models here: POST /models/NAME/invoke");
+	} else if (!invocation && !ping && strcmp(url, "/execution-parameters")) {
 		serve_reply_say(&q->out, 404, "there are /ping, /execution-parameters and /invocations");
 	} else if (invocation ? strcmp(method, "POST") : !get) {
 		serve_reply_say(&q->out, 405, invocation ? "POST, please" : "GET, please");
 		q->out.allow = invocation ? "POST" : "GET, HEAD";
 	} else if (invocation) {
+		q->now = server_now(h->server);
 		return http_invoke(h, q);
 	} else if (ping) {
 		q->out.status = 200;

@@ -68,7 +68,7 @@ uint64_t server_stamp(const char *path)
 
 /* --- loading ------------------------------------------------------------------------- */
 
-static int served_load(const char *path, const struct serve_settings *settings, struct served **ret, struct err *err)
+int served_load(const char *path, const struct serve_settings *settings, struct served **ret, struct err *err)
 {
 	AUTO(served) struct served *now = NEW(struct served);
 	const struct model_options opt = {.threads = 1, .first_alone = settings->first_alone};

@@ -337,3 +337,14 @@ int contract_processors(const char *sysfs)
 		n = (int)MIN((int64_t)n, share);
 	return MAX(n, 1);
 }
+
+int64_t contract_memory(const char *sysfs)
+{
+	double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE), limit = 0, unused;
+
+	if ((read_numbers(sysfs, "memory.max", &limit, &unused) ||
+	     read_numbers(sysfs, "memory/memory.limit_in_bytes", &limit, &unused)) &&
+	    limit > 0)
+		bytes = MIN(bytes, limit);
+	return (int64_t)bytes;
+}

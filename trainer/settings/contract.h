@@ -44,5 +44,7 @@ void contract_fail(const char *root, const struct err *err);
 /* Processors this container may use: the affinity mask, cut by the CPU quota of
  * its control group and by SM_NUM_CPUS. sysfs is "/sys/fs/cgroup". At least 1. */
 int contract_processors(const char *sysfs);
+/* Bytes of memory that this container may use: the machine's, cut by the limit of its control group. */
+int64_t contract_memory(const char *sysfs);
 
 #endif

@@ -69,7 +69,8 @@ static const struct route rows[] = {
 	{SVC_SAGEMAKER, "ListTags", &shape_list_tags, op_list_tags},
 	{SVC_SAGEMAKER, "AddTags", &shape_add_tags, op_add_tags},
 	{SVC_SAGEMAKER, "DeleteTags", &shape_delete_tags, op_delete_tags},
-	{SVC_RUNTIME, "InvokeEndpoint", NULL, op_invoke_endpoint, "EndpointName!:name TargetVariant:name"},
+	{SVC_RUNTIME, "InvokeEndpoint", NULL, op_invoke_endpoint,
+	 "EndpointName!:name TargetVariant:name TargetModel:text"},
 	{SVC_RUNTIME, "InvokeEndpointAsync", NULL, op_invoke_endpoint_async,
 	 "EndpointName!:name ContentType:text Accept:text CustomAttributes:text InferenceId:inference_id "
 	 "InputLocation:s3_uri RequestTTLSeconds:ttl_s InvocationTimeoutSeconds:timeout_s Filename:filename "
@@ -145,7 +146,8 @@ static const struct rest_row {
 	{SVC_RUNTIME,
 	 "InvokeEndpoint",
 	 {"POST", "/endpoints/{EndpointName}/invocations", NULL,
-	  "Content-Type=ContentType Accept=Accept X-Amzn-SageMaker-Target-Variant=TargetVariant"}},
+	  "Content-Type=ContentType Accept=Accept X-Amzn-SageMaker-Target-Variant=TargetVariant "
+	  "X-Amzn-SageMaker-Target-Model=TargetModel"}},
 	{SVC_RUNTIME,
 	 "InvokeEndpointAsync",
 	 {"POST", "/endpoints/{EndpointName}/async-invocations", NULL,

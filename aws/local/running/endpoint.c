@@ -38,7 +38,9 @@ void endpoint_tell_current(struct endpoint *ep)
 
 	if (!ep->current)
 		return;
-	json_array_foreach(endpoint_variants(ep), i, variant)
+	AUTO(json) json_t *all = endpoint_all_variants(ep->doc->doc);
+
+	json_array_foreach(all, i, variant)
 	{
 		json_t *weight = json_object_get(variant, "DesiredWeight");
 		json_t *serverless = json_object_get(variant, "DesiredServerlessConfig");
@@ -50,6 +52,15 @@ void endpoint_tell_current(struct endpoint *ep)
 			json_object_set_new(variant, "CurrentServerlessConfig", json_deep_copy(serverless));
 		json_object_set_new(variant, "CurrentInstanceCount", json_integer(n));
 	}
+}
+
+json_t *endpoint_all_variants(const json_t *from)
+{
+	json_t *all = json_array();
+
+	json_array_extend(all, json_object_get(from, "ProductionVariants"));
+	json_array_extend(all, json_object_get(from, "ShadowProductionVariants"));
+	return all;
 }
 
 json_t *endpoint_find_variant(const json_t *list, const char *name)
@@ -80,28 +91,39 @@ static void tell_capture(struct endpoint *ep, const json_t *config)
 				      "KmsKeyId", str_or(json_get_str(config, "KmsKeyId"), "")));
 }
 
-json_t *endpoint_told_variants(struct fleet *f)
+json_t *endpoint_told_variants(struct fleet *f, bool shadows)
 {
 	struct engine *e = f->endpoint->e;
-	json_t *list = json_deep_copy(f->told), *told;
+	json_t *list = json_array(), *one;
 	size_t i;
 
-	json_array_foreach(list, i, told)
+	json_array_foreach(f->told, i, one)
 	{
-		const json_t *variant = fleet_variant(f, json_get_str(told, "VariantName"));
-		const json_t *container = model_container(e, json_get_str(variant, "ModelName"));
+		const char *name = json_get_str(one, "VariantName");
+		const json_t *container = model_container(e, json_get_str(fleet_variant(f, name), "ModelName"));
 		const char *image = str_or(json_get_str(container, "Image"), "");
+
+		if (fleet_is_shadow(f, name) != shadows)
+			continue;
+		json_t *told = json_deep_copy(one);
 
 		json_object_set_new(told, "DeployedImages",
 				    json_pack("[{s:s, s:s, s:o}]", "SpecifiedImage", image, "ResolvedImage", image,
 					      "ResolutionTime", json_epoch(engine_now_ms(e))));
+		json_array_append_new(list, told);
 	}
 	return list;
 }
 
 void endpoint_tell_fleet(struct endpoint *ep, struct fleet *f)
 {
-	json_object_set_new(ep->doc->doc, "ProductionVariants", endpoint_told_variants(f));
+	json_t *shadows = endpoint_told_variants(f, true);
+
+	json_object_set_new(ep->doc->doc, "ProductionVariants", endpoint_told_variants(f, false));
+	json_object_del(ep->doc->doc, "ShadowProductionVariants");
+	if (json_array_size(shadows))
+		json_object_set(ep->doc->doc, "ShadowProductionVariants", shadows);
+	json_decref(shadows);
 	json_object_set(ep->doc->doc, "EndpointConfigName", json_object_get(f->config, "EndpointConfigName"));
 	json_object_set(ep->doc->doc, ENDPOINT_CONFIG, f->config);
 	json_t *async = json_object_get(f->config, "AsyncInferenceConfig");
@@ -153,6 +175,11 @@ void fleet_server_failed(struct fleet *f, struct model_server *s, const char *re
 	json_t *told = endpoint_find_variant(endpoint_variants(ep), s->variant);
 	int left = fleet_count(f, s->variant, false);
 
+	if (fleet_is_shadow(f, s->variant)) { /* that hurts nobody */
+		endpoint_tell_current(ep);
+		endpoint_save(ep);
+		return;
+	}
 	if (left)
 		json_object_set_new(told, "DesiredInstanceCount", json_integer(left));
 	endpoint_tell_current(ep);
@@ -190,7 +217,7 @@ void endpoint_free(struct endpoint *ep)
 
 /* --- the interface ------------------------------------------------------------------------------------ */
 
-static int check_variant(struct engine *e, const json_t *variant, struct err *err)
+static int check_variant(struct engine *e, const json_t *variant, bool excluded, struct err *err)
 {
 	const char *name = json_get_str(variant, "VariantName"), *model = json_get_str(variant, "ModelName");
 	const json_t *container = model_container(e, model);
@@ -199,27 +226,23 @@ static int check_variant(struct engine *e, const json_t *variant, struct err *er
 		return err_set(err, ERR_INVALID,
 			       "The variant %.63s has no model of one container; the local engine serves no others.",
 			       name);
-	if (str_eq(json_get_str(container, "Mode"), "MultiModel"))
-		return err_set(
-			err, ERR_INVALID,
-			"The model of the variant %.63s is a MultiModel one, which the local engine does not serve.",
-			name);
+	if (model_is_multi(e, model) && (variant_is_serverless(variant) || excluded))
+		return err_set(err, ERR_INVALID,
+			       "The model of the variant %.63s is a MultiModel one, which has no serverless or "
+			       "asynchronous endpoints and no shadows.",
+			       name);
 	return 0;
 }
 
 int endpoint_check(struct engine *e, const json_t *config, struct err *err)
 {
-	static const char *const not_served[] = {"ShadowProductionVariants", "ExplainerConfig"};
+	AUTO(json) json_t *variants = endpoint_all_variants(config);
+	bool shadow = json_array_size(json_object_get(config, "ShadowProductionVariants")) > 0;
 	size_t i;
 	json_t *variant;
 
-	for (size_t k = 0; k < ARRAY_LEN(not_served); k++) {
-		const json_t *member = json_object_get(config, not_served[k]);
-
-		if (json_array_size(member) || json_object_size(member))
-			return err_set(err, ERR_INVALID, "The local engine does not serve endpoints with %s.",
-				       not_served[k]);
-	}
+	if (json_object_size(json_object_get(config, "ExplainerConfig")))
+		return err_set(err, ERR_INVALID, "The local engine does not serve endpoints with ExplainerConfig.");
 	const json_t *async = json_object_get(config, "AsyncInferenceConfig");
 	const json_t *output = json_object_get(async, "OutputConfig");
 
@@ -229,9 +252,11 @@ int endpoint_check(struct engine *e, const json_t *config, struct err *err)
 			       "no NotificationConfig.");
 	if (async && json_object_get(config, "DataCaptureConfig"))
 		return err_set(err, ERR_INVALID, "The local engine captures no data of asynchronous endpoints.");
-	json_array_foreach(json_object_get(config, "ProductionVariants"), i, variant)
+	if (async && shadow)
+		return err_set(err, ERR_INVALID, "An asynchronous endpoint has no ShadowProductionVariants.");
+	json_array_foreach(variants, i, variant)
 	{
-		if (check_variant(e, variant, err) < 0)
+		if (check_variant(e, variant, async || shadow, err) < 0)
 			return -ERR_INVALID;
 	}
 	return 0;
@@ -266,7 +291,9 @@ static struct fleet *fleet_of_document(struct endpoint *ep)
 	const struct document *config =
 		document_find(ep->e, "endpoint-config", json_get_str(ep->doc->doc, "EndpointConfigName"));
 
-	return fleet_new(ep, kept ? kept : config ? config->doc : NULL, endpoint_variants(ep));
+	AUTO(json) json_t *told = endpoint_all_variants(ep->doc->doc);
+
+	return fleet_new(ep, kept ? kept : config ? config->doc : NULL, told);
 }
 
 void endpoint_create(struct engine *e, struct document *doc)
@@ -295,7 +322,9 @@ void endpoint_update(struct engine *e, struct document *doc, const json_t *confi
 		return;
 	/* To come back to, as it is now. */
 	json_decref(ep->current->told);
-	ep->current->told = json_deep_copy(endpoint_variants(ep));
+	AUTO(json) json_t *now = endpoint_all_variants(ep->doc->doc);
+
+	ep->current->told = json_deep_copy(now);
 	json_object_set(doc->doc, "EndpointConfigName", json_object_get(ep->current->config, "EndpointConfigName"));
 	update_begin(ep, config, told, engine_now_ms(e));
 }

@@ -33,6 +33,9 @@
 /* Of a list of variants. Borrowed; NULL: none of that name. */
 json_t *endpoint_find_variant(const json_t *list, const char *name);
 
+/* Production and shadow variants of a configuration, or of what Describe tells; a new reference. */
+json_t *endpoint_all_variants(const json_t *from) NODISCARD;
+
 /* What it takes to serve a configuration is there: ERR_INVALID says what is not. */
 int endpoint_check(struct engine *e, const json_t *config, struct err *err) NODISCARD;
 
@@ -48,12 +51,18 @@ void endpoint_delete(struct engine *e, const struct document *doc); /* its serve
 struct endpoint_answer {
 	struct http_answer *http;
 	const char *variant, *log_stream;
+	const char *refused; /* what was wrong with the call, which the model has not seen; NULL */
 };
 typedef void endpoint_answer_fn(void *user, struct endpoint_answer *a);
-/* variant: NULL lets the weights decide. ERR_NOTFOUND: no such variant, or nothing serves;
+struct endpoint_target {
+	const char *variant; /* NULL lets the weights decide */
+	const char *model;   /* of an endpoint of many models: a key under its prefix */
+};
+/* ERR_NOTFOUND: no such variant, or nothing serves;
  * ERR_LIMIT: nothing is ready now; ERR_THROTTLED: more at a time than the variant takes. */
-int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
-		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err) NODISCARD;
+int endpoint_invoke(struct engine *e, const struct document *doc, const struct endpoint_target *to,
+		    const struct strmap *headers, const void *body, size_t n, endpoint_answer_fn *fn, void *user,
+		    struct err *err) NODISCARD;
 
 /* Its calls go through a queue: endpoint_invoke is for the others. */
 bool endpoint_is_async(struct engine *e, const struct document *doc);

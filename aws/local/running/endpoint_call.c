@@ -14,6 +14,8 @@
 
 static bool serves(const struct fleet *f, const char *variant)
 {
+	if (fleet_is_shadow(f, variant))
+		return false;
 	return fleet_count(f, variant, true) > 0 || variant_is_serverless(fleet_variant(f, variant));
 }
 
@@ -51,7 +53,7 @@ static const char *draw_variant(const struct fleet *f)
 	return NULL;
 }
 
-static struct model_server *least_busy(struct fleet *f, const char *variant)
+struct model_server *endpoint_least_busy(struct fleet *f, const char *variant)
 {
 	struct model_server *best = NULL;
 
@@ -96,7 +98,7 @@ struct model_server *endpoint_pick_server(struct endpoint *ep, int most)
 {
 	struct fleet *f = draw_fleet(ep);
 	const char *variant = draw_variant(f);
-	struct model_server *s = variant ? least_busy(f, variant) : NULL;
+	struct model_server *s = variant ? endpoint_least_busy(f, variant) : NULL;
 
 	if (s && s->under_way < most)
 		return s;
@@ -214,21 +216,30 @@ static void invocation_free(struct invocation *call)
 {
 	free(call->target);
 	free(call->variant);
+	free(call->model);
+	free(call->path);
 	strmap_done(&call->headers);
 	buf_done(&call->body);
 	free(call);
 }
 
-static void tell(struct invocation *call, struct http_answer *a)
+static void tell(struct invocation *call, struct http_answer *a, const char *refused)
 {
 	AUTO(str) char *stream = xasprintf("%s/%s", call->variant, call->server ? call->server->id : "");
-	struct endpoint_answer answer = {.http = a, .variant = call->variant, .log_stream = stream};
+	struct endpoint_answer answer = {.http = a, .variant = call->variant, .log_stream = stream, .refused = refused};
 
 	if (!call->async) {
 		put_metrics(call, a);
 		scaling_count_call(call->endpoint->e, call->endpoint->name, call->variant);
 	}
-	call->fn(call->user, &answer);
+	if (!call->shadow)
+		call->fn(call->user, &answer);
+}
+
+void invocation_end(struct invocation *call, struct http_answer *a, const char *refused)
+{
+	tell(call, a, refused);
+	invocation_free(call);
 }
 
 void invocation_fail(struct invocation *call, const char *why)
@@ -236,8 +247,7 @@ void invocation_fail(struct invocation *call, const char *why)
 	struct http_answer a = {0};
 
 	str_copy(a.error, sizeof(a.error), why);
-	tell(call, &a);
-	invocation_free(call);
+	invocation_end(call, &a, NULL);
 }
 
 static void on_answer(void *user, struct http_answer *a);
@@ -246,8 +256,8 @@ void invocation_send(struct invocation *call, struct model_server *s)
 {
 	call->server = s;
 	call->sent_us = clock_mono_us();
-	model_server_call(s, "POST", "/invocations", &call->headers, buf_str(&call->body), call->body.len,
-			  call->timeout_ms, on_answer, call);
+	model_server_call(s, "POST", str_or(call->path, "/invocations"), &call->headers, buf_str(&call->body),
+			  call->body.len, call->timeout_ms, on_answer, call);
 }
 
 /* The call has left its server. */
@@ -265,12 +275,12 @@ static bool goes_elsewhere(struct invocation *call)
 	bool again = server_is_serverless(s) || other_fleet(call->endpoint, server_fleet(s));
 
 	s->ready = false;
-	other = server_is_serverless(s) ? NULL : least_busy(server_fleet(s), s->variant);
+	other = server_is_serverless(s) ? NULL : endpoint_least_busy(server_fleet(s), s->variant);
 	if (!other && !again)
 		return false;
 	model_server_called(s);
 	call->server = NULL;
-	if (other)
+	if (other && !call->model)
 		invocation_send(call, other);
 	else
 		invocation_dispatch(call);
@@ -280,16 +290,24 @@ static bool goes_elsewhere(struct invocation *call)
 static void on_answer(void *user, struct http_answer *a)
 {
 	struct invocation *call = user;
-
-	if (a->refused && goes_elsewhere(call))
-		return;
 	struct model_server *s = call->server;
 
+	if (call->hosted && models_called(call, a)) {
+		leave_server(s);
+		return;
+	}
+	if (a->refused && !call->shadow && goes_elsewhere(call))
+		return;
 	if (!a->status && !a->timed_out)
 		model_server_doubt(s);
-	tell(call, a);
-	invocation_free(call);
+	invocation_end(call, a, NULL);
 	leave_server(s);
+}
+
+/* That callers may name. */
+static bool has_variant(const struct fleet *f, const char *name)
+{
+	return fleet_variant(f, name) && !fleet_is_shadow(f, name);
 }
 
 /* One that can answer now: the target, or by the weights; NULL: none. */
@@ -312,19 +330,32 @@ static int dispatch(struct invocation *call, struct err *err)
 
 	if (!name && other && (name = variant_in(other, call->target)))
 		f = other;
-	if (call->target && !name && !fleet_variant(f, call->target) && (!other || !fleet_variant(other, call->target)))
+	if (call->target && !name && !has_variant(f, call->target) && (!other || !has_variant(other, call->target)))
 		return err_set(err, ERR_NOTFOUND, "Variant %.63s not found for endpoint %.63s.", call->target,
 			       ep->name);
 	call->fleet = f;
 	str_set(&call->variant, name);
 	if (name && variant_is_serverless(fleet_variant(f, name)))
 		return serverless_take(call, err);
-	struct model_server *s = name ? least_busy(f, name) : NULL;
+	struct model_server *s = name && call->model ? models_prefer(f, name, call->model) : NULL;
 
+	if (!s && name)
+		s = endpoint_least_busy(f, name);
 	if (!s)
 		return err_set(err, ERR_LIMIT, "No instance of the endpoint %.63s can serve the request now.",
 			       ep->name);
-	invocation_send(call, s);
+	if (model_is_multi(ep->e, s->model) != (call->model != NULL))
+		return err_set(err, ERR_INVALID,
+			       call->model ? "The endpoint %.63s does not host many models: it takes no TargetModel."
+					   : "The endpoint %.63s hosts many models: TargetModel must say which one is "
+					     "invoked.",
+			       ep->name);
+	if (call->model)
+		models_take(call, s);
+	else
+		invocation_send(call, s);
+	if (!call->async)
+		shadow_copy(call);
 	return 0;
 }
 
@@ -336,8 +367,9 @@ void invocation_dispatch(struct invocation *call)
 		invocation_fail(call, err.msg);
 }
 
-int endpoint_invoke(struct engine *e, const struct document *doc, const char *variant, const struct strmap *headers,
-		    const void *body, size_t n, endpoint_answer_fn *fn, void *user, struct err *err)
+int endpoint_invoke(struct engine *e, const struct document *doc, const struct endpoint_target *to,
+		    const struct strmap *headers, const void *body, size_t n, endpoint_answer_fn *fn, void *user,
+		    struct err *err)
 {
 	struct endpoint *ep = endpoint_find(e, doc);
 
@@ -346,7 +378,8 @@ int endpoint_invoke(struct engine *e, const struct document *doc, const char *va
 	struct invocation *call = NEW(struct invocation);
 
 	*call = (struct invocation){.endpoint = ep,
-				    .target = xstrdup(variant),
+				    .target = xstrdup(to->variant),
+				    .model = xstrdup(to->model),
 				    .body = BUF_INIT(ENDPOINT_MAX_BODY + 1),
 				    .began_us = clock_mono_us(),
 				    .timeout_ms = INVOKE_TIMEOUT_MS,

@@ -19,7 +19,12 @@ const json_t *fleet_told(const struct fleet *f, const char *name)
 {
 	const struct endpoint *ep = f->endpoint;
 
-	return endpoint_find_variant(f == ep->current && ep->doc ? endpoint_variants(ep) : f->told, name);
+	const json_t *list = f->told;
+
+	if (f == ep->current && ep->doc)
+		list = fleet_is_shadow(f, name) ? json_object_get(ep->doc->doc, "ShadowProductionVariants")
+						: endpoint_variants(ep);
+	return endpoint_find_variant(list, name);
 }
 
 int64_t fleet_wanted(const struct fleet *f, const json_t *variant, bool prove)
@@ -40,7 +45,7 @@ struct fleet *fleet_new(struct endpoint *ep, const json_t *config, const json_t 
 			    .config = config ? json_deep_copy(config) : json_object(),
 			    .told = told ? json_deep_copy(told) : json_array(),
 			    .next = ep->fleets};
-	f->variants = json_incref(json_object_get(f->config, "ProductionVariants"));
+	f->variants = endpoint_all_variants(f->config);
 	ep->fleets = f;
 	return f;
 }

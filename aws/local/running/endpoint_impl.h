@@ -13,7 +13,7 @@
 struct fleet {
 	struct endpoint *endpoint;
 	json_t *config;
-	json_t *variants; /* of it */
+	json_t *variants; /* of it, shadows too */
 	json_t *told;	  /* its variants as Describe tells them when it serves */
 	struct model_server *servers;
 	struct fleet *next; /* of the endpoint */
@@ -40,7 +40,13 @@ struct invocation {
 	struct buf body;
 	int64_t began_us, sent_us; /* monotonic */
 	int64_t timeout_ms;
-	bool async; /* of the queue, which has metrics of its own */
+	bool async;	       /* of the queue, which has metrics of its own */
+	char *model;	       /* TargetModel; NULL: of one model */
+	char *path;	       /* on its server, of a model of many; NULL: /invocations */
+	struct hosted *hosted; /* that model, while it is sent */
+	bool again;	       /* its server had let go of the model once */
+	bool shadow;	       /* a copy: nobody waits for it */
+	bool copied;	       /* it has one, or the draw was against it */
 	endpoint_answer_fn *fn;
 	void *user;
 	struct invocation *next; /* of those that wait */
@@ -76,12 +82,26 @@ void endpoint_write_metrics(struct endpoint *ep); /* what has not been written y
 /* variant NULL: of the endpoint. */
 void endpoint_put_metric(struct endpoint *ep, const char *variant, const char *name, int64_t at_ms, double value);
 void invocation_send(struct invocation *call, struct model_server *s);
+/* This is its answer; refused: what was wrong with it, where it has none. Frees it. */
+void invocation_end(struct invocation *call, struct http_answer *a, const char *refused);
 /* It gets no answer, and why. Frees it. */
 void invocation_fail(struct invocation *call, const char *why);
 /* To the servers of now, by weights and targets; where there are none it fails. */
 void invocation_dispatch(struct invocation *call);
 
 double endpoint_draw(void); /* from 0 to below 1; 1 where the system has no random numbers */
+
+/* endpoint_models.c: servers of many models */
+/* That has the model, or is about to; NULL. */
+struct model_server *models_prefer(const struct fleet *f, const char *variant, const char *key);
+void models_take(struct invocation *call, struct model_server *s); /* sent once its model is loaded */
+/* Its answer has come. True: it is not the last one, the call waits for its model again. */
+bool models_called(struct invocation *call, const struct http_answer *a) NODISCARD;
+void models_free(struct model_server *s);
+
+/* endpoint_shadow.c */
+bool fleet_is_shadow(const struct fleet *f, const char *variant);
+void shadow_copy(struct invocation *call); /* to the shadow variant, by its share, once */
 
 /* endpoint_capture.c */
 /* The call as data capture keeps it; NULL where the configuration does not want it. */
@@ -90,7 +110,8 @@ char *endpoint_capture_line(const struct fleet *f, const struct strmap *headers,
 void endpoint_store_captures(struct endpoint *ep, const char *destination, const char *variant,
 			     const struct buf *lines);
 
-bool endpoint_calls_fleet(const struct endpoint *ep, const struct fleet *f); /* it gets some of them */
+struct model_server *endpoint_least_busy(struct fleet *f, const char *variant); /* NULL: none is ready */
+bool endpoint_calls_fleet(const struct endpoint *ep, const struct fleet *f);	/* it gets some of them */
 /* One that has fewer than `most` calls, by weights where they leave a choice; NULL: none. */
 struct model_server *endpoint_pick_server(struct endpoint *ep, int most);
 
@@ -147,8 +168,8 @@ void endpoint_free(struct endpoint *ep);				      /* deleted, and its fleets hav
 json_t *endpoint_variants(const struct endpoint *ep);			      /* as the document tells them; borrowed */
 void endpoint_save(struct endpoint *ep);
 void endpoint_set_status(struct endpoint *ep, const char *status, const char *reason); /* saves */
-json_t *endpoint_told_variants(struct fleet *f) NODISCARD;	/* with their images; a new reference */
-void endpoint_tell_fleet(struct endpoint *ep, struct fleet *f); /* the document tells of it from here on */
-void endpoint_tell_current(struct endpoint *ep);		/* what serves now, and by which weights */
+json_t *endpoint_told_variants(struct fleet *f, bool shadows) NODISCARD; /* with their images; a new reference */
+void endpoint_tell_fleet(struct endpoint *ep, struct fleet *f);		 /* the document tells of it from here on */
+void endpoint_tell_current(struct endpoint *ep);			 /* what serves now, and by which weights */
 
 #endif

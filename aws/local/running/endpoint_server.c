@@ -52,6 +52,7 @@ static void on_done(struct model_server *s)
 		at = &(*at)->next;
 	if (*at)
 		*at = s->next;
+	models_free(s);
 	model_server_free(s);
 	fleet_tidy(f);
 }

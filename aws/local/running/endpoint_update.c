@@ -110,15 +110,13 @@ static void tell_status(const struct update *u, json_t *variant)
 	}
 }
 
-static void tell(struct update *u)
+/* Those of the new fleet. */
+static json_t *tell_variants(struct update *u, bool shadows)
 {
-	struct endpoint *ep = u->ep;
-	json_t *list, *variant;
+	struct fleet *f = u->ep->coming;
+	json_t *list = endpoint_told_variants(f, shadows), *variant;
 	size_t i;
 
-	if (!ep->current || !ep->coming)
-		return;
-	list = endpoint_told_variants(ep->coming);
 	json_array_foreach(list, i, variant)
 	{
 		const char *name = json_get_str(variant, "VariantName");
@@ -126,14 +124,27 @@ static void tell(struct update *u)
 
 		json_object_set_new(variant, "CurrentWeight", json_real(weight));
 		if (!json_object_get(variant, "DesiredServerlessConfig"))
-			json_object_set_new(variant, "CurrentInstanceCount",
-					    json_integer(fleet_count(ep->coming, name, true)));
+			json_object_set_new(variant, "CurrentInstanceCount", json_integer(fleet_count(f, name, true)));
 		tell_status(u, variant);
 	}
-	json_object_set_new(ep->doc->doc, "PendingDeploymentSummary",
-			    json_pack("{s:O, s:o, s:o}", "EndpointConfigName",
-				      json_object_get(ep->coming->config, "EndpointConfigName"), "ProductionVariants",
-				      list, "StartTime", json_epoch(u->begun_ms)));
+	return list;
+}
+
+static void tell(struct update *u)
+{
+	struct endpoint *ep = u->ep;
+
+	if (!ep->current || !ep->coming)
+		return;
+	json_t *shadows = tell_variants(u, true);
+	json_t *summary = json_pack("{s:O, s:o, s:o}", "EndpointConfigName",
+				    json_object_get(ep->coming->config, "EndpointConfigName"), "ProductionVariants",
+				    tell_variants(u, false), "StartTime", json_epoch(u->begun_ms));
+
+	if (json_array_size(shadows))
+		json_object_set(summary, "ShadowProductionVariants", shadows);
+	json_decref(shadows);
+	json_object_set_new(ep->doc->doc, "PendingDeploymentSummary", summary);
 	endpoint_tell_current(ep);
 }
 

@@ -42,6 +42,16 @@ const json_t *model_container(struct engine *e, const char *model)
 	return version ? json_path_get(version->doc, "InferenceSpecification.Containers.0") : container;
 }
 
+static bool is_multi(const json_t *container)
+{
+	return str_eq(json_get_str(container, "Mode"), "MultiModel");
+}
+
+bool model_is_multi(struct engine *e, const char *model)
+{
+	return is_multi(model_container(e, model));
+}
+
 /* --- the end ------------------------------------------------------------------------------------ */
 
 void model_server_free(struct model_server *s)
@@ -58,6 +68,7 @@ void model_server_free(struct model_server *s)
 	strmap_done(&s->env);
 	free(s->id);
 	free(s->dir);
+	free(s->seen);
 	free(s);
 }
 
@@ -205,6 +216,8 @@ static void set_environment(const struct model_server *s, const json_t *containe
 	layout_base_environment(s->dir, s->arn, env);
 	strmap_set(env, "SAGEMAKER_BIND_TO_PORT", port);
 	strmap_set(env, "PYTHONUNBUFFERED", "1");
+	if (model_is_multi(s->e, s->model))
+		strmap_set(env, "SAGEMAKER_MULTI_MODEL", "true");
 	strmap_set(env, "SAGETOP_ML_ROOT", seen);
 }
 
@@ -217,7 +230,8 @@ static int build_command(struct model_server *s, struct command *cmd, struct err
 
 	if (rc < 0)
 		return rc;
-	set_environment(s, container, program_sees(&program, root), &cmd->env);
+	str_set(&s->seen, program_sees(&program, root));
+	set_environment(s, container, s->seen, &cmd->env);
 	return command_of_program(s->e, &program, NULL, NULL, "serve", root, s->id, cmd, err);
 }
 
@@ -240,6 +254,7 @@ static void start(struct model_server *s)
 		return;
 	}
 	runner_tend(e->runner);
+	s->process++;
 	s->started = true;
 	s->ready_ms = 0;
 	s->deadline_ms = clock_mono_ms() + s->startup_s * 1000;
@@ -270,8 +285,8 @@ static int plan_model(struct engine *e, const json_t *container, const char *dir
 	const json_t *source = json_path_get(container, "ModelDataSource.S3DataSource");
 	const char *uri = str_or(json_get_str(container, "ModelDataUrl"), json_get_str(source, "S3Uri"));
 
-	if (!uri)
-		return 0; /* the image brings it */
+	if (!uri || is_multi(container))
+		return 0; /* the image brings it, or calls will */
 	if (source && str_eq(json_get_str(source, "CompressionType"), "None")) {
 		int rc = layout_plan_data(e, uri, "S3Prefix", dir, 0, 0, plan, err);
 

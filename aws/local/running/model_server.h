@@ -24,6 +24,8 @@ struct model_server_ops {
 	void (*done)(struct model_server *s);	     /* it has left: the owner frees it */
 };
 
+struct hosted; /* endpoint_models.c */
+
 struct model_server {
 	struct engine *e;
 	const struct model_server_ops *ops;
@@ -47,11 +49,16 @@ struct model_server {
 	int64_t ready_ms;	      /* monotonic: since when this process serves; 0: not yet */
 	int starts;		      /* that failed in a row since it served for a while */
 	int under_way;
+	int process;	       /* how often one was started */
+	char *seen;	       /* /opt/ml, as the process sees it */
+	struct hosted *hosted; /* of many models: the owner's */
 };
 
 /* The document's container, or that of the version that it names. NULL: no model of that
  * name, or not one container. */
 const json_t *model_container(struct engine *e, const char *model);
+
+bool model_is_multi(struct engine *e, const char *model); /* MultiModel: its calls name a model under its prefix */
 
 /* Takes model, variant and arn; parent: the folder in which its own is made. What stands
  * first may be filled in further until the loop turns. */

@@ -18,6 +18,14 @@
 
 /* --- models and configurations --------------------------------------------------------- */
 
+/* Many models lie below a prefix. */
+static int check_multi_model(struct call *c, const json_t *container)
+{
+	if (str_eq(json_get_str(container, "Mode"), "MultiModel") && !json_get_str(container, "ModelDataUrl"))
+		return op_invalid(c, "ModelDataUrl must be the prefix of the models where Mode is MultiModel.");
+	return 0;
+}
+
 static int model_made(struct call *c, struct document *r)
 {
 	bool primary = json_object_get(c->in, "PrimaryContainer") != NULL;
@@ -27,7 +35,7 @@ static int model_made(struct call *c, struct document *r)
 		return op_invalid(c, "You cannot specify both PrimaryContainer and Containers.");
 	if (!primary && !several)
 		return op_invalid(c, "You must specify either PrimaryContainer or Containers.");
-	return 0;
+	return check_multi_model(c, json_object_get(c->in, "PrimaryContainer"));
 }
 
 /* What the service does not do without servers. */
@@ -88,8 +96,15 @@ static int config_made(struct call *c, struct document *r)
 
 	if (!json_array_size(variants))
 		return op_invalid(c, "ProductionVariants must have at least one variant.");
+	const json_t *shadows = json_object_get(r->doc, "ShadowProductionVariants");
+
 	if (check_variants(c, r, variants) < 0)
 		return -1;
+	if (json_array_size(shadows) && (json_array_size(shadows) > 1 || json_array_size(variants) > 1))
+		return op_invalid(c,
+				  "A shadow variant goes with exactly one production variant, and there is one only.");
+	if (endpoint_find_variant(variants, json_get_str(json_array_get(shadows, 0), "VariantName")))
+		return op_invalid(c, "The shadow variant must not have the name of the production variant.");
 	return check_variants(c, r, json_object_get(r->doc, "ShadowProductionVariants"));
 }
 
@@ -240,11 +255,12 @@ static int endpoint_updated(struct call *c, struct document *r)
 	if (endpoint_check(c->e, config->doc, &err) < 0)
 		return op_invalid(c, "%s", err.msg);
 	take_variants(next, config->doc, "ProductionVariants");
-	json_t *told = json_object_get(next, "ProductionVariants");
+	take_variants(next, config->doc, "ShadowProductionVariants");
+	AUTO(json) json_t *told = endpoint_all_variants(next), *before = endpoint_all_variants(r->doc);
 
 	with = json_copy(config->doc);
 	if (json_get_bool(c->in, "RetainAllVariantProperties", false)) {
-		retain(c, told, json_object_get(r->doc, "ProductionVariants"));
+		retain(c, told, before);
 		retain_capture(c, with, r);
 	}
 	if (check_deployment(c, r, told) < 0)
@@ -286,13 +302,14 @@ static int change_capacity(struct call *c, json_t *variant, const json_t *wish, 
 static int weights_changed(struct call *c, struct document *r)
 {
 	const json_t *wishes = json_object_get(c->in, "DesiredWeightsAndCapacities");
+	AUTO(json) json_t *variants = endpoint_all_variants(r->doc);
 	size_t i;
 	json_t *wish;
 
 	json_array_foreach((json_t *)wishes, i, wish)
 	{
 		const char *name = json_get_str(wish, "VariantName");
-		json_t *variant = endpoint_find_variant(json_object_get(r->doc, "ProductionVariants"), name);
+		json_t *variant = endpoint_find_variant(variants, name);
 
 		if (!variant)
 			return op_invalid(c, "The endpoint %.63s has no variant named %.63s.", r->key, name);

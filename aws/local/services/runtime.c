@@ -4,6 +4,7 @@
 #include "aws/local/running/endpoint.h"
 
 #define ROUTED "X-Amzn-SageMaker-"
+#define TARGET_MODEL_MAX 1024
 
 /* A call under way; the exchange may be gone before the answer. */
 struct invoke {
@@ -15,6 +16,19 @@ static void on_gone(void *user)
 	struct invoke *v = user;
 
 	v->x = NULL;
+}
+
+/* The model has not seen it. */
+static void validation_error(struct invoke *v, const char *said)
+{
+	struct reply *r = &v->x->reply;
+	AUTO(json) json_t *body = json_pack("{s:s*}", "Message", said);
+	AUTO(str) char *json = json_text(body);
+
+	r->status = 400;
+	r->content_type = "application/json";
+	strmap_set(&r->headers, "x-amzn-ErrorType", "ValidationError");
+	buf_adds(&r->body, json);
 }
 
 /* 424 with what the container said. */
@@ -64,7 +78,9 @@ static void on_answer(void *user, struct endpoint_answer *a)
 
 	if (x) {
 		strmap_set(&x->reply.headers, "x-Amzn-Invoked-Production-Variant", a->variant);
-		if (a->http->status >= 200 && a->http->status < 300)
+		if (a->refused)
+			validation_error(v, a->refused);
+		else if (a->http->status >= 200 && a->http->status < 300)
 			copy_answer(v, a);
 		else
 			model_error(v, a);
@@ -95,6 +111,24 @@ static int refuse(struct call *c, const struct err *err)
 	return fault_set(c->fault, 400, "ValidationError", "%s", err->msg);
 }
 
+/* A key below the prefix of the models: it does not lead out of there. */
+static int check_target_model(struct call *c, const char *model)
+{
+	AUTO(strlist) struct strlist parts = {0};
+	bool good = model && *model && strlen(model) <= TARGET_MODEL_MAX;
+
+	if (!model)
+		return 0;
+	strlist_split(&parts, model, '/');
+	for (size_t i = 0; good && i < parts.n; i++)
+		good = *parts.items[i] && !str_eq(parts.items[i], ".") && !str_eq(parts.items[i], "..");
+	return good ? 0
+		    : fault_set(
+			      c->fault, 400, "ValidationError",
+			      "TargetModel \"%.200s\" is not a key of a model below the ModelDataUrl of the endpoint.",
+			      model);
+}
+
 int op_invoke_endpoint(struct call *c, json_t **out)
 {
 	const char *name = json_get_str(c->in, "EndpointName");
@@ -117,12 +151,18 @@ int op_invoke_endpoint(struct call *c, json_t **out)
 	if (endpoint_is_async(c->e, doc))
 		return fault_set(c->fault, 400, "ValidationError",
 				 "Endpoint %.63s is asynchronous: it takes InvokeEndpointAsync only.", name);
+	const char *model = json_get_str(c->in, "TargetModel");
+
+	/* A key may be written as a path from the prefix. */
+	model = model && *model == '/' ? model + 1 : model;
+	if (check_target_model(c, model) < 0)
+		return -1;
+	const struct endpoint_target to = {.variant = json_get_str(c->in, "TargetVariant"), .model = model};
 	struct invoke *v = NEW(struct invoke);
 
 	v->x = c->x;
 	forward_headers(c->rq, &headers);
-	if (endpoint_invoke(c->e, doc, json_get_str(c->in, "TargetVariant"), &headers, buf_str(&c->rq->body),
-			    c->rq->body.len, on_answer, v, &err) < 0) {
+	if (endpoint_invoke(c->e, doc, &to, &headers, buf_str(&c->rq->body), c->rq->body.len, on_answer, v, &err) < 0) {
 		free(v);
 		return refuse(c, &err);
 	}
