@@ -262,9 +262,12 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 		(void)buf_adds(left, " · only failed");
 	if (l->filter)
 		(void)buf_addf(left, " · %s", l->filter);
-	if (l->groups)
-		(void)buf_addf(left, " · %zu group%s by %s", list_groups_count(l), list_groups_count(l) == 1 ? "" : "s",
+	size_t groups = l->grouping ? list_groups_count(l) : 0;
+	if (groups)
+		(void)buf_addf(left, " · %zu group%s by %s", groups, groups == 1 ? "" : "s",
 			       list_groups_words(l, words));
+	else if (l->grouping)
+		(void)buf_addf(left, " · groups by %s", list_groups_words(l, words));
 	(void)buf_addf(left, " · by %s", list_sort_word(word, &l->sort));
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);

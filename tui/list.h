@@ -50,9 +50,10 @@ struct list_groups;
 
 struct list {
 	const struct kind *kind;
-	struct list_groups *groups; /* NULL: not grouped */
-	size_t n_things;	    /* rows without those of groups, folded ones too */
-	char *parent;		    /* only what belongs to that one; NULL: all */
+	struct list_groups *groups;   /* of the rows; NULL: not grouped */
+	struct list_groups *grouping; /* how the rows to come are grouped: the same, others; NULL: not at all */
+	size_t n_things;	      /* rows without those of groups, folded ones too */
+	char *parent;		      /* only what belongs to that one; NULL: all */
 	const struct list_hooks *hooks;
 	const struct resource **rows;
 	const struct group **row_groups; /* of rows that stand for one, whose things are but names for them; NULL */

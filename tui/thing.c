@@ -14,10 +14,13 @@ bool thing_offers(const struct kind *kind, enum action a)
 		return kind->id == KIND_TRAINING_JOB;
 	case ACT_STOP:
 		return kind->stop.operation;
+	case ACT_INVOKE:
 	case ACT_VARY:
 		return kind->id == KIND_ENDPOINT;
 	case ACT_DELETE:
 		return kind->delete.operation;
+	case ACT_RAW:
+		return kind->describe.operation;
 	case ACT_CONSOLE:
 		return kind->console;
 	default:

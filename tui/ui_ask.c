@@ -105,6 +105,17 @@ void ui_ask_describe(struct view *v, const struct kind *kind, const char *name, 
 	ui->host->describe(ui->host->user, kind, name, text_done, c);
 }
 
+void ui_ask_findings(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn)
+{
+	struct ui *ui = v->ui;
+
+	if (!ui->host->findings)
+		return;
+	struct ui_call *c = ui_call_new(ui, v, name);
+	c->text_fn = fn;
+	ui->host->findings(ui->host->user, kind, name, text_done, c);
+}
+
 bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
@@ -133,6 +144,18 @@ bool ui_may_change(struct ui *ui)
 	if (ui->session->read_only)
 		ui_notice(ui, NOTICE_WARNING, "started with --read-only: nothing is changed");
 	return !ui->session->read_only;
+}
+
+bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn)
+{
+	struct ui *ui = v->ui;
+
+	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->invoke))
+		return false;
+	struct ui_call *c = ui_call_new(ui, v, r->endpoint);
+	c->text_fn = fn;
+	ui->host->invoke(ui->host->user, r, text_done, c);
+	return true;
 }
 
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn)

@@ -186,9 +186,11 @@ enum view_id ui_page_of(const struct kind *kind);
 typedef void view_text_fn(struct view *v, const char *text, const struct err *err);
 typedef void view_preview_fn(struct view *v, struct host_preview *p, const struct err *err); /* p: the view's */
 void ui_ask_describe(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn);
+void ui_ask_findings(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn);
 /* False where the host offers none. */
 bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_text_fn *fn);
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);
+bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn); /* false: refused */
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */
 
 /* Select that job in the jobs as soon as it is there: it has just been launched. */

@@ -14,18 +14,23 @@
 
 struct page_state {
 	char *name;
-	char *wish;   /* weights and instances that were typed and are asked about; NULL */
-	char *config; /* of an endpoint: its configuration, which tells the machines; watched as well */
+	char *wish;	   /* weights and instances that were typed and are asked about; NULL */
+	char *findings;	   /* what a check found, a line each; NULL: not known */
+	char *findings_of; /* the processing job that was asked about */
+	char *config;	   /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
-	size_t *line_of;   /* of each line of the page: where it stands in the document */
-	long link;	   /* the line of the page under the cursor; -1 none */
-	int width;	   /* it was laid out for */
-	int64_t looked_ms; /* when its traffic was last asked for */
+	size_t *line_of;     /* of each line of the page: where it stands in the document */
+	long link;	     /* the line of the page under the cursor; -1 none */
+	int width;	     /* it was laid out for */
+	int64_t looked_ms;   /* when its traffic was last asked for, */
+	int64_t surveyed_ms; /* and its state with what scales it */
 	bool stale;
 };
 
 #define LOOK_MS 1000
+#define SURVEY_MS 30000 /* also of what changes by itself: an update, the number of instances */
+#define SURVEY_SOON_MS 5000
 
 static const struct resource *thing_of(struct view *v)
 {
@@ -72,6 +77,8 @@ static void page_close(struct view *v)
 	page_done(&st->page);
 	doc_done(&st->doc);
 	free(st->line_of);
+	free(st->findings);
+	free(st->findings_of);
 	free(st->config);
 	free(st->wish);
 	free(st->name);
@@ -84,28 +91,94 @@ static uint64_t page_generation(struct view *v)
 	const struct resource *r = thing_of(v);
 	uint64_t second = r && resource_is_running(r) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 
-	uint64_t config = ui_session(v->ui)->tables[KIND_ENDPOINT_CONFIG].generation;
+	const struct resources *t = ui_session(v->ui)->tables;
+	uint64_t around = t[KIND_ENDPOINT_CONFIG].generation + t[KIND_SCALABLE_TARGET].generation +
+			  t[KIND_SCALING_POLICY].generation + t[KIND_SCALING_ACTIVITY].generation;
 
-	return (ui_session(v->ui)->tables[v->kind->id].generation + (v->kind->id == KIND_ENDPOINT ? config : 0) +
+	return (t[v->kind->id].generation + (v->kind->id == KIND_ENDPOINT ? around : 0) +
 		(f ? f->metrics.generation : 0)) *
 		       1000003 +
 	       second;
 }
 
-/* What CloudWatch counts of an endpoint, as long as its page is seen. */
+static void ignore_text(struct view *v, const char *text, const struct err *err)
+{
+}
+
+/* Which of its variants are scaled; and of those that are, by what and how it went. */
+static void ask_scaling(struct view *v, const struct resource *r)
+{
+	const struct ui_host *host = ui_host(v->ui);
+	const struct resources *targets = &ui_session(v->ui)->tables[KIND_SCALABLE_TARGET];
+
+	if (!host->refresh || targets->failed == ERR_DENIED)
+		return;
+	host->refresh(host->user, &kind_table[KIND_SCALABLE_TARGET], NULL);
+	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
+		AUTO(str) char *key = page_scaling_target(r, i);
+
+		if (!key || !resources_find(targets, key))
+			continue;
+		host->refresh(host->user, &kind_table[KIND_SCALING_POLICY], key);
+		host->refresh(host->user, &kind_table[KIND_SCALING_ACTIVITY], key);
+	}
+}
+
+/* Sooner while it changes, and on the local engine, which costs nothing. */
+static void survey(struct view *v)
+{
+	struct page_state *st = v->state;
+	const struct resource *r = thing_of(v);
+	bool soon = ui_session(v->ui)->local || (r && resource_is_running(r));
+
+	if (!r || ui_now_ms(v->ui) - st->surveyed_ms < (soon ? SURVEY_SOON_MS : SURVEY_MS))
+		return;
+	if (st->surveyed_ms) /* it was described as the page was opened */
+		ui_ask_describe(v, v->kind, st->name, ignore_text);
+	st->surveyed_ms = ui_now_ms(v->ui);
+	ask_scaling(v, r);
+}
+
+/* What CloudWatch counts of an endpoint, and what changes without us, as long as its page is seen. */
 static bool page_work(struct view *v, int64_t budget_us)
 {
 	struct page_state *st = v->state;
 	const struct ui_host *host = ui_host(v->ui);
 	AUTO(strlist) struct strlist names = {0};
 
-	if (v->kind->id != KIND_ENDPOINT || !host->traffic || ui_session(v->ui)->offline ||
-	    ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
+	if (v->kind->id != KIND_ENDPOINT || ui_session(v->ui)->offline)
+		return false;
+	survey(v);
+	if (!host->traffic || ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
 		return false;
 	st->looked_ms = ui_now_ms(v->ui);
 	strlist_add(&names, st->name);
 	host->traffic(host->user, &names);
 	return false;
+}
+
+static void findings_arrived(struct view *v, const char *text, const struct err *err)
+{
+	struct page_state *st = v->state;
+
+	if (err)
+		ui_notice(v->ui, NOTICE_WARNING, "what was found: %s", err->msg);
+	str_set(&st->findings, text);
+	st->stale = true;
+	ui_redraw(v->ui);
+}
+
+static void ask_findings(struct view *v, const struct resource *r)
+{
+	struct page_state *st = v->state;
+	const char *job = page_findings_job(r);
+
+	if (str_eq(job, st->findings_of))
+		return;
+	str_set(&st->findings_of, job);
+	str_set(&st->findings, NULL);
+	if (job)
+		ui_ask_findings(v, v->kind, st->name, findings_arrived);
 }
 
 static void page_update(struct view *v)
@@ -114,6 +187,8 @@ static void page_update(struct view *v)
 	const struct resource *r = thing_of(v);
 
 	st->stale = true;
+	if (r)
+		ask_findings(v, r);
 	if (r && v->kind->id == KIND_ENDPOINT)
 		watch_config(v, strmap_get(&resource_record(r)->members, "EndpointConfigName"));
 }
@@ -202,6 +277,22 @@ static void add_failure(struct doc *d, const struct resource *r, int width)
 	doc_line(d);
 }
 
+static void add_findings(const struct page_state *st, bool is_schedule, struct doc *d, int width)
+{
+	AUTO(strlist) struct strlist lines = {0};
+
+	if (str_empty(st->findings))
+		return;
+	strlist_split(&lines, st->findings, '\n');
+	doc_line(d);
+	doc_at(d, 1);
+	doc_addf(d, ST_DIM, "%s %zu violation%s:", is_schedule ? "The last check found" : "This check found", lines.n,
+		 lines.n == 1 ? "" : "s");
+	for (size_t i = 0; i < lines.n; i++)
+		doc_wrapped(d, ST_BAD, 1, width - 2, lines.items[i]);
+	doc_line(d);
+}
+
 static void lay_out(struct view *v, int width)
 {
 	struct page_state *st = v->state;
@@ -220,6 +311,7 @@ static void lay_out(struct view *v, int width)
 		return;
 	}
 	add_failure(d, r, width);
+	add_findings(st, v->kind->id == KIND_MONITORING_SCHEDULE, d, width);
 	if (r->kind->id == KIND_TRAINING_JOB)
 		phases_add(d, resource_job(r), width, ui_now_ms(v->ui));
 	page_build(&st->page, r, &x, PAGE_FOR_SCREEN);
@@ -401,6 +493,10 @@ static bool page_action(struct view *v, enum action a)
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
 	case ACT_OPEN:
 		return open_link(v);
+	case ACT_INVOKE:
+		if (v->kind->id == KIND_ENDPOINT)
+			ui_push_one(v->ui, VIEW_INVOKE, v->kind, st->name, MODE_SHOW);
+		return v->kind->id == KIND_ENDPOINT;
 	case ACT_VARY:
 		return edit_wish(v);
 	default:

@@ -5,6 +5,7 @@
 #include "app/reference.h"
 #include "app/resource_json.h"
 #include "model/page.h"
+#include "model/variants.h"
 
 /* A value of several parts on one line; of pairs "name=value". */
 static void print_line(const struct app *a, const struct page_line *l)
@@ -63,6 +64,74 @@ static int ask_traffic(struct app *a, const char *endpoint, struct err *err)
 	return 0;
 }
 
+struct found {
+	struct app_reply reply;
+	char *text;
+};
+
+static void on_found(void *user, const char *text, const struct err *err)
+{
+	struct found *f = user;
+
+	f->text = xstrdup(text);
+	app_reply_done(&f->reply, err);
+}
+
+/* What a check of an endpoint's data found, a line each. */
+static int print_findings(struct app *a, const struct kind *k, const char *name, struct err *err)
+{
+	struct found f = {0};
+	AUTO(strlist) struct strlist lines = {0};
+
+	if (!page_findings_job(sync_resource_full(a->sync, k, name)))
+		return 0;
+	sync_findings(a->sync, k, name, on_found, &f);
+	if (app_wait(a, &f.reply, err) < 0)
+		return -err->code;
+	AUTO(str) char *text = f.text;
+
+	strlist_split(&lines, text, '\n');
+	for (size_t i = 0; i < lines.n; i++)
+		output_field(a, i ? "" : "violations", lines.items[i]);
+	return 0;
+}
+
+static int ask_list(struct app *a, enum kind_id kind, const char *parent, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	sync_kind(a->sync, &kind_table[kind], parent, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
+static int ask_scaling(struct app *a, const struct resource *r, struct err *err)
+{
+	const struct resources *targets = &sync_session(a->sync)->tables[KIND_SCALABLE_TARGET];
+	int rc = ask_list(a, KIND_SCALABLE_TARGET, NULL, err);
+
+	for (int i = 0; rc == 0 && i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
+		AUTO(str) char *key = page_scaling_target(r, i);
+
+		if (!key || !resources_find(targets, key))
+			continue;
+		rc = ask_list(a, KIND_SCALING_POLICY, key, err);
+		rc = rc == 0 ? ask_list(a, KIND_SCALING_ACTIVITY, key, err) : rc;
+	}
+	if (rc == 0 || err->code == ERR_CANCELLED)
+		return rc;
+	fprintf(stderr, "sagetop: how it scales is not known: %s\n", err->msg);
+	err_clear(err);
+	return 0;
+}
+
+/* What the page of an endpoint tells besides its record. */
+static int ask_around(struct app *a, const struct resource *r, const json_t *raw, struct err *err)
+{
+	if (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0 || ask_scaling(a, r, err) < 0)
+		return -err->code;
+	return 0;
+}
+
 static int show(struct app *a, const struct kind *k, const char *name, struct err *err)
 {
 	AUTO(json) json_t *raw = NULL;
@@ -70,13 +139,14 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 || reference_describe(a, k, name, &r, &raw, err) < 0)
 		return -err->code;
-	if (output_format(a) == OUTPUT_JSON)
+	if (output_format(a) == OUTPUT_JSON) {
 		print_json(a, r, raw);
-	else if (k->id == KIND_ENDPOINT && (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0))
+		return 0;
+	}
+	if (k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0)
 		return -err->code;
-	else
-		print_page(a, sync_resource_full(a->sync, k, r->name));
-	return 0;
+	print_page(a, sync_resource_full(a->sync, k, r->name));
+	return print_findings(a, k, r->name, err);
 }
 
 int cmd_show(struct app *a, struct err *err)

@@ -126,6 +126,31 @@ int64_t fs_size(const char *path)
 	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
 }
 
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+int fs_list_tree(const char *path, struct strlist *ret, struct err *err)
+{
+	char *const roots[] = {(char *)path, NULL};
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	int rc = 0;
+
+	if (!fts)
+		return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	for (FTSENT *e; rc == 0 && (e = fts_read(fts));) {
+		if (e->fts_level && *e->fts_name == '.')
+			fts_set(fts, e, FTS_SKIP);
+		else if (e->fts_info == FTS_F)
+			strlist_add(ret, e->fts_path);
+		else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
+			rc = err_set(err, ERR_IO, "cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
+	}
+	fts_close(fts);
+	return rc;
+}
+
 int fs_remove_tree(const char *path, struct err *err)
 {
 	char *const roots[] = {(char *)path, NULL};
