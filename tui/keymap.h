@@ -1,9 +1,10 @@
-/* keymap.h - from a key to an action, by the table keys.def.
+/* keymap.h - from a key to an action, by the table keys.def, whose keys the settings may change.
  *
  * Help, footer and the manual are made from the same rows. */
 #ifndef SAGETOP_TUI_KEYMAP_H
 #define SAGETOP_TUI_KEYMAP_H
 
+#include "base/str.h"
 #include "tui/key.h"
 
 enum key_context {
@@ -128,7 +129,8 @@ enum action {
 struct key_binding {
 	enum key_context context;
 	enum action action;
-	const char *keys;  /* names, separated by blanks */
+	const char *words; /* "JOBS.STOP"; see keymap_name */
+	const char *keys;  /* the usual ones: names, separated by blanks */
 	const char *label; /* in the footer; "" where not shown there */
 	const char *help;
 };
@@ -136,6 +138,15 @@ struct key_binding {
 extern const struct key_binding key_bindings[];
 extern const size_t n_key_bindings;
 
+/* What a row is called in the settings, "jobs.stop". buf holds KEYMAP_NAME_LEN bytes. */
+#define KEYMAP_NAME_LEN 40
+const char *keymap_name(char *buf, const struct key_binding *b);
+/* Have the row of that name these keys instead of the usual ones, or only say whether it could. ERR_USAGE
+ * suggests the nearest name, or says what is no key. */
+int keymap_change(const char *name, const char *keys, bool only_check, struct err *err) NODISCARD;
+bool keymap_is_changed(const struct key_binding *b);
+void keymap_restore(const struct key_binding *b); /* to the usual ones; NULL: all rows */
+bool keymap_has(const struct key_binding *b, int key, bool usually);
 /* The action of a key in a context; ACT_NONE where it has none. */
 enum action keymap_find(enum key_context context, int key);
 /* The first key bound to an action, as a name; "" where there is none; and one behind it, from 0 on. */

@@ -25,6 +25,10 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 void ui_free(struct ui *ui);
 AUTO_POINTER(ui, struct ui, ui_free)
 
+/* After keys were changed (keymap.h): where two would hide each other on a screen the changed one gets its usual keys
+ * again, with a line that says so. */
+void ui_keys_settle(struct strlist *ret_problems);
+
 /* A line as typed after ':' ("logs NAME"). */
 void ui_command(struct ui *ui, const char *line);
 void ui_key(struct ui *ui, int key);

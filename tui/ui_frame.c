@@ -243,7 +243,8 @@ static int key_hint_width(const struct ui *ui, const struct key_binding *b)
 /* What --read-only refuses. */
 static bool is_change(enum action a)
 {
-	return a == ACT_STOP || a == ACT_STOP_ALL || a == ACT_DELETE || a == ACT_CLONE || a == ACT_NEW || a == ACT_VARY;
+	return a == ACT_STOP || a == ACT_STOP_ALL || a == ACT_DELETE || a == ACT_CLONE || a == ACT_NEW ||
+	       a == ACT_VARY || a == ACT_INVOKE;
 }
 
 /* Its key does what the row says: the view offers it, and no context before takes the key. */

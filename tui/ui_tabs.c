@@ -16,6 +16,7 @@
 #define NAME_CELLS 16
 #define COUNT_AGAIN_MS 2000  /* after things have changed */
 #define COUNT_LATER_MS 30000 /* ages pass by themselves */
+#define RESTS 200	     /* times as long as it took */
 #define LOOKS 64	     /* at so many things between two looks at the clock */
 #define ALL 0		     /* the tab before those of the views */
 #define NONE (-1)
@@ -28,7 +29,7 @@ struct tab {
 	size_t count;
 	size_t next, so_far; /* of the count under way */
 	uint64_t generation; /* of the things, as the count began */
-	int64_t at_ms;
+	int64_t at_ms, took_us;
 };
 
 struct tabs {
@@ -166,12 +167,15 @@ static bool is_due(const struct ui *ui, const struct tab *tab)
 		return false; /* nobody has asked for them yet */
 	if (!tab->known)
 		return has_all_it_reads(ui->session, tab);
-	return ui->now_ms - tab->at_ms >= (t->generation != tab->generation ? COUNT_AGAIN_MS : COUNT_LATER_MS);
+	int64_t after_ms = t->generation != tab->generation ? COUNT_AGAIN_MS : COUNT_LATER_MS;
+
+	return ui->now_ms - tab->at_ms >= MAX(after_ms, tab->took_us / 1000 * RESTS);
 }
 
 static void begin_count(const struct ui *ui, struct tab *tab)
 {
 	tab->counting = true;
+	tab->took_us = 0;
 	tab->next = tab->so_far = 0;
 	tab->generation = things(ui, tab->view.kind)->generation;
 	tab->at_ms = ui->now_ms;
@@ -186,7 +190,7 @@ static void end_count(struct ui *ui, struct tab *tab)
 }
 
 /* False where the time is over. Things that come or go meanwhile are counted the next time. */
-static bool count(struct ui *ui, struct tab *tab, int64_t until_us)
+static bool count_some(struct ui *ui, struct tab *tab, int64_t until_us)
 {
 	const struct resources *t = things(ui, tab->view.kind);
 	struct field_context x = {.session = ui->session, .now_ms = ui->now_ms};
@@ -203,6 +207,15 @@ static bool count(struct ui *ui, struct tab *tab, int64_t until_us)
 	}
 	end_count(ui, tab);
 	return true;
+}
+
+static bool count(struct ui *ui, struct tab *tab, int64_t until_us)
+{
+	int64_t began_us = clock_mono_us();
+	bool done = count_some(ui, tab, until_us);
+
+	tab->took_us += clock_mono_us() - began_us;
+	return done;
 }
 
 bool ui_tabs_work(struct ui *ui, int64_t until_us)

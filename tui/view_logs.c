@@ -372,7 +372,7 @@ static bool logs_action(struct view *v, enum action a)
 	struct logs_state *st = v->state;
 	const char *note = NULL;
 
-	if (a == ACT_BACK)
+	if (a == ACT_BACK || (a == ACT_QUIT && st->zoomed))
 		return go_back(st);
 	if (st->zoomed && doc_action(&st->zoom, a))
 		return true;

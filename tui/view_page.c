@@ -507,8 +507,7 @@ static bool page_action(struct view *v, enum action a)
 
 static bool page_offers(struct view *v, enum action a)
 {
-	return thing_offers_now(v->kind, thing_of(v), a) && (a != ACT_OPEN || v->kind->children) &&
-	       (a != ACT_INVOKE || !ui_session(v->ui)->read_only);
+	return thing_of(v) && thing_offers_now(v->kind, thing_of(v), a) && (a != ACT_OPEN || v->kind->children);
 }
 
 #define PAGE_OPERATIONS                                                                                       \

@@ -286,6 +286,7 @@ static void load_config(struct app *a)
 
 	a->local = app_flag(a, OPT_LOCAL);
 	config_load(&a->config, a->local ? NULL : str_or(app_value(a, OPT_PROFILE), profile), &a->cli);
+	config_apply_keys(&a->config);
 }
 
 /* Behind a command they go to standard error; the dashboard has its own place. */

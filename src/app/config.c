@@ -6,6 +6,8 @@
 #include "base/fs.h"
 #include "base/timefmt.h"
 #include "base/yaml.h"
+#include "tui/keymap.h"
+#include "tui/ui.h"
 
 #define CONFIG_MAX_BYTES ((size_t)1 << 20)
 
@@ -413,4 +415,15 @@ int setting_find(const char *name, enum setting_id *ret, struct err *err)
 	const char *near = str_nearest(name, names, SETTING_COUNT);
 	return err_set(err, ERR_NOTFOUND, "there is no such setting%s%s%s", near ? "; did you mean " : "",
 		       near ? near : "; sagetop config lists them all", near ? "?" : "");
+}
+
+void config_apply_keys(struct config *c)
+{
+	AUTO(strlist) struct strlist problems = {0};
+
+	for (size_t i = 0; i < c->set.keys.n; i++)
+		(void)!keymap_change(c->set.keys.items[i].name, c->set.keys.items[i].value, false, NULL);
+	ui_keys_settle(&problems);
+	for (size_t i = 0; i < problems.n; i++)
+		strlist_take(&c->problems, xasprintf("%s: keys.%s", c->from[SETTING_keys], problems.items[i]));
 }

@@ -73,6 +73,8 @@ void config_load(struct config *c, const char *profile, const struct cli *cli);
 
 /* What the settings mean for sync; its settle_ms stays as it is where only the default is in force. */
 void config_sync_options(const struct config *c, struct sync_options *opt);
+/* Have the dashboard these keys; those that hide each other are added to problems and are not changed. */
+void config_apply_keys(struct config *c);
 /* Hand the rates over; a problem of one is added to problems. */
 void config_apply_rates(struct config *c, struct aws_client *client);
 

@@ -6,6 +6,7 @@
 #include "model/budget.h"
 #include "model/kind.h"
 #include "model/price_rules.h"
+#include "tui/keymap.h"
 
 int setting_check_text(enum setting_id id, const char *text, struct err *err)
 {
@@ -30,6 +31,8 @@ int setting_check_entry(enum setting_id id, const char *key, const char *value, 
 {
 	AUTO(budget) struct budget budget = {0};
 
+	if (id == SETTING_keys)
+		return keymap_change(key, value, true, err);
 	if (id == SETTING_budgets)
 		return budget_parse(key, value, &budget, err);
 	if (id == SETTING_own_rates)

@@ -34,6 +34,7 @@ static void man_sort_keys(FILE *out)
 
 static void man_context(FILE *out, enum key_context context)
 {
+	char name[KEYMAP_NAME_LEN];
 	bool any = false;
 
 	for (size_t i = 0; i < n_key_bindings; i++) {
@@ -46,7 +47,7 @@ static void man_context(FILE *out, enum key_context context)
 		any = true;
 		man_keys(out, b->keys);
 		mdoc_text(out, b->help);
-		fputc('\n', out);
+		fprintf(out, "\n.Pq Cm %s\n", keymap_name(name, b));
 		if (context == CTX_JOBS && b->action == ACT_SORT_REVERSE)
 			man_sort_keys(out);
 	}

@@ -9,6 +9,7 @@
  *   size COLSxROWS          may come again later: a resize
  *   ascii | mono | readonly
  *   columns TEXT | order TEXT   as the settings have them
+ *   bind NAME KEYS          likewise: other keys, "jobs.stop x"
  *   estimate TEXT           what the host says of launches; without it nothing
  *   keys NAME...            names of key.c; "text with blanks" types it
  *   type KEY | /TEXT        as keys, but nothing is painted before the next line
@@ -30,6 +31,7 @@
 #include "base/utf8.h"
 #include "seed.h"
 #include "tui/key.h"
+#include "tui/keymap.h"
 #include "tui/ui.h"
 
 #define PENDING_MAX 64
@@ -331,6 +333,28 @@ static void open_ui(void)
 	settle();
 }
 
+static void bind(const char *arg)
+{
+	size_t n = strcspn(arg, " ");
+	AUTO(str) char *name = xstrndup(arg, n);
+	struct err err = {0};
+
+	if (keymap_change(name, arg + n, false, &err) < 0) {
+		printf("# %s\n", err.msg);
+		failed = true;
+	}
+}
+
+static void settle_keys(void)
+{
+	AUTO(strlist) struct strlist problems = {0};
+
+	ui_keys_settle(&problems);
+	for (size_t i = 0; i < problems.n; i++)
+		printf("# %s\n", problems.items[i]);
+	failed |= problems.n > 0;
+}
+
 static void begin(void)
 {
 	if (t.ui)
@@ -342,6 +366,7 @@ static void begin(void)
 		t.session = seed_session("empty");
 	}
 	t.session->read_only = t.read_only;
+	settle_keys();
 	host.estimate = t.estimate[0] ? host_estimate : NULL;
 	open_ui();
 }
@@ -359,6 +384,7 @@ static void finish(void)
 		failed = true;
 	}
 	strmap_done(&t.kept);
+	keymap_restore(NULL);
 	memset(&t, 0, sizeof(t));
 	printf("%sok %u - %s\n", failed ? "not " : "", n_tests, title);
 	n_failed += failed;
@@ -510,6 +536,8 @@ static void run_line(const char *word, const char *arg)
 		str_copy(t.columns, sizeof(t.columns), arg);
 	else if (!strcmp(word, "order"))
 		str_copy(t.order, sizeof(t.order), arg);
+	else if (!strcmp(word, "bind"))
+		bind(arg);
 	else if (!strcmp(word, "kept"))
 		keep_text(arg);
 	else if (!strcmp(word, "ascii"))

@@ -7,6 +7,7 @@
 #include "app/config.h"
 #include "app/console_kept.h"
 #include "base/fs.h"
+#include "tui/keymap.h"
 #include "tui/theme.h"
 
 static char *folder;
@@ -229,6 +230,51 @@ static void test_rows(void **state)
 	}
 }
 
+/* Other keys of the dashboard: what is no key or no name, and what would hide another. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *text, *problem; /* NULL: none */
+	} rows[] = {
+		{"keys: {jobs.stop: c, jobs.clone: s}\n", NULL}, /* they change places */
+		{"keys: {list.down: j Down ctrl-n, chart.log-scale: L}\n", NULL},
+		{"keys: {jobs.metrics: o, jobs.console: m}\n", NULL},
+		{"keys: {jobs.stop: ctrl-fish}\n", "\"ctrl-fish\" is no key"},
+		{"keys: {jobs.stop: \"\"}\n", "a key is wanted"},
+		{"keys: {jobs.halt: x}\n", "nothing is called so"},
+		{"keys: {jobs.stopp: x}\n", "did you mean jobs.stop?"},
+		{"keys: {jobs.stop: j}\n", "jobs.stop: j is list.down on the screen jobs: its usual keys are left"},
+		{"keys: {jobs.stop: q}\n", "jobs.stop: q is global.quit"},
+		{"keys: {jobs.stop: ctrl-c}\n", "jobs.stop: ctrl-c is global.quit-now"},
+		{"keys: {jobs.stop: S}\n", "jobs.stop: S sorts by status"},
+		{"keys: {global.quit: l}\n", "global.quit: l is "},
+		{"keys: {jobs.stop: x, jobs.clone: x}\n", "x is jobs.clone"},
+	};
+	char key[KEY_NAME_LEN];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(config) struct config c = {0};
+
+		load_plain(&c, rows[i].text);
+		config_apply_keys(&c);
+		assert_int_equal(c.problems.n, rows[i].problem ? 1 : 0);
+		if (rows[i].problem && !strstr(c.problems.items[0], rows[i].problem))
+			fail_msg("%s: %s", rows[i].text, c.problems.items[0]);
+		if (i == 0) {
+			assert_int_equal(keymap_find(CTX_JOBS, 'c'), ACT_STOP);
+			assert_int_equal(keymap_find(CTX_JOBS, 's'), ACT_CLONE);
+			assert_string_equal(keymap_key_of(key, CTX_JOBS, ACT_STOP), "c");
+		} else if (strstr(rows[i].text, "jobs.clone: x")) { /* one of the two has it */
+			assert_int_equal(keymap_find(CTX_JOBS, 'x'), ACT_CLONE);
+			assert_int_equal(keymap_find(CTX_JOBS, 's'), ACT_STOP);
+		} else if (rows[i].problem) {
+			assert_int_equal(keymap_find(CTX_JOBS, 's'), ACT_STOP);
+			assert_int_equal(keymap_find(CTX_GLOBAL, 'q'), ACT_QUIT);
+		}
+		keymap_restore(NULL);
+	}
+}
+
 #define CONSOLES 3
 #define TEXTS 40
 
@@ -283,15 +329,11 @@ static void test_consoles_keep_what_others_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_problems),
-		cmocka_unit_test(test_not_yaml),
-		cmocka_unit_test(test_profiles),
-		cmocka_unit_test(test_options_win),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_themes),
-		cmocka_unit_test(test_consoles_keep_what_others_kept),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
+		cmocka_unit_test(test_problems), cmocka_unit_test(test_not_yaml),
+		cmocka_unit_test(test_profiles), cmocka_unit_test(test_options_win),
+		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_themes),
+		cmocka_unit_test(test_keys),	 cmocka_unit_test(test_consoles_keep_what_others_kept),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
