@@ -69,27 +69,15 @@ static void take_fault(struct listing *l, const char *text)
 	}
 }
 
-static bool wants_line(void *user, const struct log_line *line)
-{
-	return strstr(line->text, LOG_MARK) != NULL;
-}
-
-static void on_line(void *user, const char *stream, const struct log_line *line)
-{
-	take_fault(user, line->text);
-}
-
 /* Without its log the files are known all the same. */
 static void on_log(void *user, const struct err *err)
 {
-	listing_end(user, err && err->code == ERR_CANCELLED ? err : NULL);
-}
+	struct listing *l = user;
+	const struct feed *f = l->s->closing ? NULL : session_find_feed(l->s->session, l->kind, l->name);
 
-static void read_faults(struct listing *l)
-{
-	struct sync_reading reading = {.since_ms = INT64_MIN, .wants = wants_line, .line = on_line, .user = l};
-
-	sync_read_log(l->s, l->kind, l->name, &reading, on_log, l);
+	for (size_t i = 0; f && i < f->logs.n; i++)
+		take_fault(l, f->logs.lines[i].text);
+	listing_end(l, err && err->code == ERR_CANCELLED ? err : NULL);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */
@@ -170,7 +158,7 @@ static void listed(struct listing *l)
 		if (!r || begin_outputs(l, &err) < 0)
 			listing_end(l, &err);
 	} else if (r && r->state == STATE_BAD) {
-		read_faults(l);
+		sync_logs(l->s, l->kind, l->name, on_log, l);
 	} else {
 		listing_end(l, NULL);
 	}
