@@ -683,9 +683,11 @@ struct session *seed_session(const char *name)
 		add_idle(s);
 		add_scaling(s);
 		add_files(s);
-	} else if (!strcmp(name, "tuning")) {
+	} else if (!strcmp(name, "tuning") || !strcmp(name, "tuned")) {
 		fill_basic(s);
 		fill_tuning(s);
+		if (!strcmp(name, "tuned"))
+			resource_set_status(resources_find(&s->tables[KIND_TUNING_JOB], "depth-and-eta"), "Completed");
 	} else if (!strcmp(name, "backtests")) {
 		fill_basic(s);
 		fill_backtests(s);
