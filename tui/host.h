@@ -84,6 +84,9 @@ struct ui_host {
 	void (*columns)(void *user, const struct kind *kind, const struct field_list *fields);
 	/* The thing as the service describes it (JSON). */
 	void (*describe)(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user);
+	/* What a check of an endpoint's data found, a line each (model/page.h, page_findings_job); NULL: nobody
+	 * looks. */
+	void (*findings)(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user);
 	/* Begin again with another profile or in another region; NULL keeps the one in force. */
 	void (*move)(void *user, const char *profile, const char *region);
 	/* Write text to a file of the user's choosing (save a screen or a log). */

@@ -24,6 +24,7 @@ enum key_context {
 	CTX_CHART,
 	CTX_COST,
 	CTX_CHOOSER,
+	CTX_HELP,
 	CTX_GLOBAL,
 	CTX_COUNT
 };

@@ -22,11 +22,18 @@ bool thing_offers(const struct kind *kind, enum action a)
 		return kind->id == KIND_ENDPOINT;
 	case ACT_DELETE:
 		return kind->delete.operation;
+	case ACT_RAW:
+		return kind->describe.operation;
 	case ACT_CONSOLE:
 		return kind->console;
 	default:
 		return true;
 	}
+}
+
+bool thing_offers_now(const struct kind *kind, const struct resource *r, enum action a)
+{
+	return thing_offers(kind, a) && (a != ACT_STOP || !r || resource_is_running(r));
 }
 
 bool thing_takes_many(enum action a)

@@ -105,6 +105,17 @@ void ui_ask_describe(struct view *v, const struct kind *kind, const char *name, 
 	ui->host->describe(ui->host->user, kind, name, text_done, c);
 }
 
+void ui_ask_findings(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn)
+{
+	struct ui *ui = v->ui;
+
+	if (!ui->host->findings)
+		return;
+	struct ui_call *c = ui_call_new(ui, v, name);
+	c->text_fn = fn;
+	ui->host->findings(ui->host->user, kind, name, text_done, c);
+}
+
 bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;

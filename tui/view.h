@@ -186,6 +186,7 @@ enum view_id ui_page_of(const struct kind *kind);
 typedef void view_text_fn(struct view *v, const char *text, const struct err *err);
 typedef void view_preview_fn(struct view *v, struct host_preview *p, const struct err *err); /* p: the view's */
 void ui_ask_describe(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn);
+void ui_ask_findings(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn);
 /* False where the host offers none. */
 bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_text_fn *fn);
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);

@@ -14,8 +14,10 @@
 
 struct page_state {
 	char *name;
-	char *wish;   /* weights and instances that were typed and are asked about; NULL */
-	char *config; /* of an endpoint: its configuration, which tells the machines; watched as well */
+	char *wish;	   /* weights and instances that were typed and are asked about; NULL */
+	char *findings;	   /* what a check found, a line each; NULL: not known */
+	char *findings_of; /* the processing job that was asked about */
+	char *config;	   /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
 	size_t *line_of;     /* of each line of the page: where it stands in the document */
@@ -75,6 +77,8 @@ static void page_close(struct view *v)
 	page_done(&st->page);
 	doc_done(&st->doc);
 	free(st->line_of);
+	free(st->findings);
+	free(st->findings_of);
 	free(st->config);
 	free(st->wish);
 	free(st->name);
@@ -171,12 +175,38 @@ static bool page_work(struct view *v, int64_t budget_us)
 	return false;
 }
 
+static void findings_arrived(struct view *v, const char *text, const struct err *err)
+{
+	struct page_state *st = v->state;
+
+	if (err)
+		ui_notice(v->ui, NOTICE_WARNING, "what was found: %s", err->msg);
+	str_set(&st->findings, text);
+	st->stale = true;
+	ui_redraw(v->ui);
+}
+
+static void ask_findings(struct view *v, const struct resource *r)
+{
+	struct page_state *st = v->state;
+	const char *job = page_findings_job(r);
+
+	if (str_eq(job, st->findings_of))
+		return;
+	str_set(&st->findings_of, job);
+	str_set(&st->findings, NULL);
+	if (job)
+		ui_ask_findings(v, v->kind, st->name, findings_arrived);
+}
+
 static void page_update(struct view *v)
 {
 	struct page_state *st = v->state;
 	const struct resource *r = thing_of(v);
 
 	st->stale = true;
+	if (r)
+		ask_findings(v, r);
 	if (r && v->kind->id == KIND_ENDPOINT)
 		watch_config(v, strmap_get(&resource_record(r)->members, "EndpointConfigName"));
 }
@@ -265,6 +295,22 @@ static void add_failure(struct doc *d, const struct resource *r, int width)
 	doc_line(d);
 }
 
+static void add_findings(const struct page_state *st, bool is_schedule, struct doc *d, int width)
+{
+	AUTO(strlist) struct strlist lines = {0};
+
+	if (str_empty(st->findings))
+		return;
+	strlist_split(&lines, st->findings, '\n');
+	doc_line(d);
+	doc_at(d, 1);
+	doc_addf(d, ST_DIM, "%s %zu violation%s:", is_schedule ? "The last check found" : "This check found", lines.n,
+		 lines.n == 1 ? "" : "s");
+	for (size_t i = 0; i < lines.n; i++)
+		doc_wrapped(d, ST_BAD, 1, width - 2, lines.items[i]);
+	doc_line(d);
+}
+
 static void lay_out(struct view *v, int width)
 {
 	struct page_state *st = v->state;
@@ -283,6 +329,7 @@ static void lay_out(struct view *v, int width)
 		return;
 	}
 	add_failure(d, r, width);
+	add_findings(st, v->kind->id == KIND_MONITORING_SCHEDULE, d, width);
 	if (r->kind->id == KIND_TRAINING_JOB)
 		phases_add(d, resource_job(r), width, ui_now_ms(v->ui));
 	page_build(&st->page, r, &x, PAGE_FOR_SCREEN);
@@ -482,7 +529,7 @@ static bool page_action(struct view *v, enum action a)
 
 static bool page_offers(struct view *v, enum action a)
 {
-	return thing_offers(v->kind, a) && (a != ACT_OPEN || v->kind->children) &&
+	return thing_offers_now(v->kind, thing_of(v), a) && (a != ACT_OPEN || v->kind->children) &&
 	       (a != ACT_INVOKE || !ui_session(v->ui)->read_only);
 }
 

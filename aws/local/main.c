@@ -15,6 +15,7 @@
 #include "aws/local/services/limits.h"
 #include "aws/local/services/kinds.h"
 #include "aws/local/services/live_tail.h"
+#include "aws/local/services/monitoring.h"
 #include "aws/local/services/tuning.h"
 #include "aws/local/kept/objects.h"
 #include "aws/local/front/record.h"
@@ -174,6 +175,7 @@ static int start(struct engine *e, struct err *err)
 		rc = server_start(e, &e->server, err);
 	if (rc == 0) {
 		bucket_create(e, "sagemaker-" DEFAULT_REGION "-" ACCOUNT_ID);
+		monitoring_start(e);
 		rc = runner_start(e, err);
 	}
 	if (rc == 0) {
@@ -197,6 +199,7 @@ static void stop(struct engine *e)
 	/* The jobs first: whoever waits for one may still see how it ended. */
 	tuning_stop(e);
 	runner_stop(e);
+	monitoring_stop(e);
 	simulation_stop(e);
 	server_stop(e->server);
 	live_tails_free(e);

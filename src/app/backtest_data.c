@@ -3,7 +3,6 @@
 #include "app/backtest_work.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <limits.h>
 
 #include "aws/s3.h"
@@ -14,30 +13,11 @@
 
 /* --- folders ---------------------------------------------------------------------------- */
 
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-/* A folder's files in order of their names, those of which the name begins with a dot left out. */
 static int add_folder(const char *path, struct strlist *ret, struct err *err)
 {
-	AUTO(str) char *root = xstrdup(path);
-	FTS *fts = fts_open((char *const[]){root, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
 	size_t before = ret->n;
-	int rc = 0;
+	int rc = fs_list_tree(path, ret, err);
 
-	if (!fts)
-		return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-	for (FTSENT *e; rc == 0 && (e = fts_read(fts));) {
-		if (e->fts_level && *e->fts_name == '.')
-			fts_set(fts, e, FTS_SKIP);
-		else if (e->fts_info == FTS_F)
-			strlist_add(ret, e->fts_path);
-		else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
-			rc = err_set(err, ERR_IO, "cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
-	}
-	fts_close(fts);
 	if (rc == 0 && ret->n == before)
 		return err_set(err, ERR_NOTFOUND, "the folder %s has no files", path);
 	return rc;

@@ -164,7 +164,7 @@ static void docs_bash(FILE *out)
 	command_names(out, takes_job_names, " | ");
 	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status env' -- \"$cur\")) ;;\n"
-	      "\tmonitor) COMPREPLY=($(compgen -W 'baseline check' -f -- \"$cur\")) ;;\n"
+	      "\tmonitor) COMPREPLY=($(compgen -W 'baseline check analyze' -f -- \"$cur\")) ;;\n"
 	      "\tlist|show|delete) COMPREPLY=($(compgen -W \"$(sagetop --complete kinds 2>/dev/null)\" -- \"$cur\")) "
 	      ";;\n"
 	      "\tconfig) COMPREPLY=($(compgen -W \"$(sagetop --complete settings 2>/dev/null)\" -- \"$cur\")) ;;\n"

@@ -38,13 +38,7 @@ static int read_files(struct app *a, const struct constraints *baseline, struct 
 	for (size_t i = 1; i < a->cli.args.n; i++)
 		if (monitor_read(&r, a->cli.args.items[i], err) < 0)
 			return -err->code;
-	if (!p->rows)
-		return err_set(err, ERR_INVALID, "%s: there is no row of data%s%s", a->cli.args.items[1],
-			       r.first_unreadable ? "; " : "", str_or(r.first_unreadable, ""));
-	if (r.unreadable)
-		fprintf(stderr, "sagetop: %zu of %zu captures left out, the first: %s\n", r.unreadable, r.captures,
-			r.first_unreadable);
-	return 0;
+	return monitor_end_reading(&r, a->cli.args.items[1], err);
 }
 
 /* --- baseline ---------------------------------------------------------------------------- */

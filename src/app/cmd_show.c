@@ -64,6 +64,38 @@ static int ask_traffic(struct app *a, const char *endpoint, struct err *err)
 	return 0;
 }
 
+struct found {
+	struct app_reply reply;
+	char *text;
+};
+
+static void on_found(void *user, const char *text, const struct err *err)
+{
+	struct found *f = user;
+
+	f->text = xstrdup(text);
+	app_reply_done(&f->reply, err);
+}
+
+/* What a check of an endpoint's data found, a line each. */
+static int print_findings(struct app *a, const struct kind *k, const char *name, struct err *err)
+{
+	struct found f = {0};
+	AUTO(strlist) struct strlist lines = {0};
+
+	if (!page_findings_job(sync_resource_full(a->sync, k, name)))
+		return 0;
+	sync_findings(a->sync, k, name, on_found, &f);
+	if (app_wait(a, &f.reply, err) < 0)
+		return -err->code;
+	AUTO(str) char *text = f.text;
+
+	strlist_split(&lines, text, '\n');
+	for (size_t i = 0; i < lines.n; i++)
+		output_field(a, i ? "" : "violations", lines.items[i]);
+	return 0;
+}
+
 static int ask_list(struct app *a, enum kind_id kind, const char *parent, struct err *err)
 {
 	struct app_reply reply = {0};
@@ -120,14 +152,15 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 || reference_describe(a, k, name, &r, &raw, err) < 0)
 		return -err->code;
-	if (output_format(a) == OUTPUT_JSON)
+	if (output_format(a) == OUTPUT_JSON) {
 		print_json(a, r, raw);
-	else if ((k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0) ||
-		 (k->id == KIND_TRANSFORM_JOB && ask_files(a, r, err) < 0))
+		return 0;
+	}
+	if ((k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0) ||
+	    (k->id == KIND_TRANSFORM_JOB && ask_files(a, r, err) < 0))
 		return -err->code;
-	else
-		print_page(a, sync_resource_full(a->sync, k, r->name));
-	return 0;
+	print_page(a, sync_resource_full(a->sync, k, r->name));
+	return print_findings(a, k, r->name, err);
 }
 
 int cmd_show(struct app *a, struct err *err)

@@ -416,6 +416,21 @@ static void host_describe(void *user, const struct kind *kind, const char *name,
 				   call_new(h, done, done_user));
 }
 
+static void found(void *user, const char *text, const struct err *err)
+{
+	struct host_call *c = user;
+
+	((host_text_fn *)c->done)(c->done_user, text, err);
+	call_end(c);
+}
+
+static void host_findings(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+
+	sync_findings(h->sync, kind, name, found, call_new(h, done, done_user));
+}
+
 static void host_call_endpoint(void *user, const struct host_invoke_request *r, host_text_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
@@ -463,7 +478,7 @@ static void host_copy(void *user, const char *text)
 
 static const char *host_kept(void *user, const char *name)
 {
-	const struct dashboard_host *h = user;
+	struct dashboard_host *h = user;
 
 	return console_kept_get(h->kept, name);
 }
@@ -506,6 +521,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.describe = host_describe,
 		.files = host_files,
 		.peek = host_peek,
+		.findings = host_findings,
 		.invoke = host_call_endpoint,
 		.move = host_move,
 		.save = host_save,

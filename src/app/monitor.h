@@ -1,6 +1,7 @@
 /* monitor.h - the parts of `sagetop monitor`: data read row by row into a profile
- * (monitor_read.c; JSON lines and captures of an endpoint, monitor_capture.c), and Model
- * Monitor's files (monitor_json.c). sagetop(1), MONITORING, has the forms.
+ * (monitor_read.c; JSON lines and captures of an endpoint, monitor_capture.c), Model
+ * Monitor's files (monitor_json.c), and what its container does (monitor_analyze.c). sagetop(1), MONITORING, has the
+ * forms.
  */
 #ifndef SAGETOP_APP_MONITOR_H
 #define SAGETOP_APP_MONITOR_H
@@ -58,5 +59,9 @@ int monitor_write(const char *dir, const char *name, const json_t *j, int digits
 /* constraints.json of dir, and what statistics.json says of their distributions, where it is
  * there. */
 int monitor_load_baseline(const char *dir, struct constraints *ret, struct err *err) NODISCARD;
+int monitor_load_files(const char *constraints, const char *statistics, struct constraints *ret,
+		       struct err *err) NODISCARD; /* statistics: NULL for none */
+/* The rest of what was read: an error where there was no row, a word on captures left out. */
+int monitor_end_reading(const struct monitor_reader *r, const char *of, struct err *err) NODISCARD;
 
 #endif

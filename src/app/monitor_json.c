@@ -271,15 +271,12 @@ static void read_categories(const json_t *buckets, struct constraint *c)
 	}
 }
 
-static int load_statistics(const char *dir, struct constraints *l, struct err *err)
+static int load_statistics(const char *path, struct constraints *l, struct err *err)
 {
-	AUTO(str) char *path = fs_join(dir, MONITOR_STATISTICS);
 	AUTO(json) json_t *root = NULL;
 	size_t i;
 	json_t *o;
 
-	if (!fs_exists(path))
-		return 0;
 	if (json_parse_file(path, FILE_MAX, &root, err) < 0)
 		return -err->code;
 	json_array_foreach(json_object_get(root, "features"), i, o)
@@ -294,17 +291,13 @@ static int load_statistics(const char *dir, struct constraints *l, struct err *e
 	return 0;
 }
 
-int monitor_load_baseline(const char *dir, struct constraints *ret, struct err *err)
+int monitor_load_files(const char *path, const char *statistics, struct constraints *ret, struct err *err)
 {
-	AUTO(str) char *path = fs_join(dir, MONITOR_CONSTRAINTS);
 	AUTO(json) json_t *root = NULL;
 	struct constraint_settings settings = CONSTRAINT_SETTINGS_USUAL;
 	size_t i;
 	json_t *o;
 
-	if (!fs_exists(path))
-		return err_set(err, ERR_NOTFOUND, "%s is not there: sagetop monitor baseline FILE -o %s makes it", path,
-			       dir);
 	if (json_parse_file(path, FILE_MAX, &root, err) < 0 ||
 	    read_settings(json_object_get(root, "monitoring_config"), path, &settings, err) < 0)
 		return -err->code;
@@ -315,5 +308,16 @@ int monitor_load_baseline(const char *dir, struct constraints *ret, struct err *
 	}
 	if (!ret->n)
 		return err_set(err, ERR_INVALID, "%s: it has no features", path);
-	return load_statistics(dir, ret, err);
+	return statistics ? load_statistics(statistics, ret, err) : 0;
+}
+
+int monitor_load_baseline(const char *dir, struct constraints *ret, struct err *err)
+{
+	AUTO(str) char *constraints = fs_join(dir, MONITOR_CONSTRAINTS);
+	AUTO(str) char *statistics = fs_join(dir, MONITOR_STATISTICS);
+
+	if (!fs_exists(constraints))
+		return err_set(err, ERR_NOTFOUND, "%s is not there: sagetop monitor baseline FILE -o %s makes it",
+			       constraints, dir);
+	return monitor_load_files(constraints, fs_exists(statistics) ? statistics : NULL, ret, err);
 }

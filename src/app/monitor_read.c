@@ -242,3 +242,14 @@ int monitor_read(struct monitor_reader *r, const char *path, struct err *err)
 			       strerror(errno), str_starts(path, "s3://") ? ": copy it here first" : "");
 	return read_stream(r, f ? f : stdin, err);
 }
+
+int monitor_end_reading(const struct monitor_reader *r, const char *of, struct err *err)
+{
+	if (!r->profile->rows)
+		return err_set(err, ERR_INVALID, "%s: there is no row of data%s%s", of, r->first_unreadable ? "; " : "",
+			       str_or(r->first_unreadable, ""));
+	if (r->unreadable)
+		fprintf(stderr, "sagetop: %zu of %zu captures left out, the first: %s\n", r->unreadable, r->captures,
+			r->first_unreadable);
+	return 0;
+}

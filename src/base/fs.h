@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 
 /* Read a whole file into out (its max is the cap; ERR_TOOBIG beyond). */
 int fs_read(const char *path, struct buf *out, struct err *err) NODISCARD;
@@ -17,11 +18,22 @@ int fs_mkdirs(const char *path, mode_t mode, struct err *err) NODISCARD; /* mkdi
 int fs_mkdir_parent(const char *path, mode_t mode, struct err *err) NODISCARD;
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path);
-int64_t fs_size(const char *path);				 /* -1 where it cannot be had */
+int64_t fs_size(const char *path); /* -1 where it cannot be had */
+/* All files of a folder and those below it, in order of their names; what begins with a dot is left
+ * out. Appended to ret. */
+int fs_list_tree(const char *path, struct strlist *ret, struct err *err) NODISCARD;
 int fs_remove_tree(const char *path, struct err *err) NODISCARD; /* does not follow links; absent is fine */
+
+/* Hold a file, made where it is absent with the folders above it, until *ret_fd is closed; ERR_EXISTS where another
+ * process does. */
+int fs_lock(const char *path, int *ret_fd, struct err *err) NODISCARD;
 
 /* A path joined with one '/', owned by the caller. */
 char *fs_join(const char *dir, const char *name) NODISCARD;
+/* Whether a path means the same file wherever we run: from '/', or from "~/", the home folder; and that path in
+ * full, owned by the caller. */
+bool fs_is_rooted(const char *path);
+char *fs_expand(const char *path) NODISCARD;
 
 /* $XDG_CACHE_HOME/sagetop (or ~/.cache/sagetop) and so on, with `name` added
  * where not NULL. The folder itself is not made. Owned by the caller. */

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 
+#define FOUND "CompletedWithViolations" /* of a monitoring execution */
 #define LABEL_CELLS_MIN 12
 #define LABEL_CELLS_MAX 28
 
@@ -240,7 +241,8 @@ static void add_links(struct page *p, const struct resource *r)
 		if (!k)
 			continue;
 		*equals = '\0';
-		const char *value = strmap_get(&resource_record(r)->members, rows.items[i]);
+		const char *whole = strmap_get(&resource_record(r)->members, rows.items[i]);
+		const char *value = whole ? whole : record_value(r, rows.items[i]); /* of its row in the list */
 		if (str_empty(value))
 			continue;
 		const char *slash = str_starts(value, "arn:") ? strrchr(value, '/') : NULL;
@@ -307,6 +309,21 @@ static void add_record(struct page *p, const struct resource *r, const struct fi
 	add_parent(p, r);
 	add_links(p, r);
 	add_children(p, r, x->session);
+}
+
+const char *page_findings_job(const struct resource *r)
+{
+	bool schedule = r->kind->id == KIND_MONITORING_SCHEDULE;
+	const char *last =
+		schedule ? record_value(r, "LastMonitoringExecutionSummary.MonitoringExecutionStatus") : NULL;
+
+	if (schedule)
+		return str_eq(last, FOUND) ? strmap_get(&resource_record(r)->members,
+							"LastMonitoringExecutionSummary.ProcessingJobArn")
+					   : NULL;
+	return r->kind->id == KIND_MONITORING_EXECUTION && str_eq(r->status_text, FOUND)
+		       ? record_value(r, "ProcessingJobArn")
+		       : NULL;
 }
 
 void page_build(struct page *p, const struct resource *r, const struct field_context *x, enum page_for what_for)

@@ -56,6 +56,9 @@ void page_gap(struct page *p); /* the next line begins a section */
 void page_add_job(struct page *p, const struct resource *r, const struct field_context *x);
 /* The variants of an endpoint; their instance types where the session has the configuration. */
 void page_add_endpoint(struct page *p, const struct resource *r, const struct field_context *x);
+/* The processing job whose check found violations: of a monitoring execution its own, of a schedule the
+ * last one's. NULL: no violation is known. Borrowed. */
+const char *page_findings_job(const struct resource *r);
 /* What scales them (page_scaling.c), and the name of a variant's scalable target: the caller's; NULL where there is no
  * such variant. */
 void page_add_scaling(struct page *p, const struct resource *r, const struct field_context *x);

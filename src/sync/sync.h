@@ -76,6 +76,10 @@ void sync_counts(struct sync *s, sync_done_fn *fn, void *user);
  * the kind has none. */
 typedef void sync_resource_fn(void *user, struct resource *r, const json_t *raw, const struct err *err);
 void sync_resource(struct sync *s, const struct kind *k, const char *name, sync_resource_fn *fn, void *user);
+/* What a check of an endpoint's data found (page_findings_job): "feature: check: description", a line
+ * each, harmless and borrowed; "" where nothing was. */
+typedef void sync_text_fn(void *user, const char *text, const struct err *err);
+void sync_findings(struct sync *s, const struct kind *k, const char *name, sync_text_fn *fn, void *user);
 /* See sync_job_full. */
 struct resource *sync_resource_full(struct sync *s, const struct kind *k, const char *name);
 void sync_stop(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);

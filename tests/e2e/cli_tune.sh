@@ -5,8 +5,15 @@ for program in sagetop-local sagetop-trainer; do
 done
 bucket=s3://sagemaker-us-east-1-000000000000
 mkdir -p "$work/data"
-awk -v FILE="$work/data/" 'BEGIN { srand(3); for (i = 0; i < 600; i++) { a = rand(); b = rand(); c = rand()
+# Points of played games by salary, place, start and the day: a part of a season, where it is at hand.
+games=$SAGETOP_TEST_DATA/nba-gamelogs-2017-18.csv.gz
+if [ -n "$SAGETOP_TEST_DATA" ] && [ -e "$games" ]; then
+	zcat "$games" | awk -F, -v FILE="$work/data/" 'NR > 1 && $9 && n < 800 {
+		print $27 "," $28 "," $7 "," $30 "," $1 % 100 >(FILE (n++ % 4 ? "train" : "validation") ".csv") }'
+else
+	awk -v FILE="$work/data/" 'BEGIN { srand(3); for (i = 0; i < 600; i++) { a = rand(); b = rand(); c = rand()
 	print a * a * 3 + (b > 0.5 ? c : -c) + (rand() - 0.5) / 5 "," a "," b "," c >(FILE (i % 4 ? "train" : "validation") ".csv") } }'
+fi
 cat >"$work/job.json" <<END
 {"TrainingJobName": "tiny", "RoleArn": "arn:aws:iam::000000000000:role/x",
  "AlgorithmSpecification": {"TrainingImage": "sagetop-trainer:1", "TrainingInputMode": "File"},
@@ -70,14 +77,14 @@ tap_match 'without a terminal nobody is asked' 'say --yes' "$status $errors"
 tap_match 'what it can cost at most is said' 'asked: 4 training jobs, 1 at a time, at most \$[0-9.]+ \(\$[0-9.]+ each; prices of 20[0-9-]+, us-east-1\)' "$errors"
 
 # --- one command, unattended ---------------------------------------------------------------
-sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=10..40 n=20 parallel=5 objective=validation:rmse \
+sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=100..500 n=20 parallel=5 objective=validation:rmse \
 	random_seed=1 --name search --wait --timeout 120s
 tap_match 'twenty jobs, five at a time, and the best' \
-	'tuning-job/search.launched search.Completed.* search-0[0-9][0-9]-[0-9a-f]{8}.validation:rmse.0\.[0-9]+.max_depth=[0-9]+.num_round=[0-9]+.eta=0\.[0-9]+' \
+	'tuning-job/search.launched search.Completed.* search-0[0-9][0-9]-[0-9a-f]{8}.validation:rmse.[0-9]+\.[0-9]+.max_depth=[0-9]+.num_round=[0-9]+.eta=0\.[0-9]+' \
 	"$(printf '%s' "$out" | tr '\n' ' ')"
 sagetop --local list tuning-child/search --limit 100
 tap_equal 'all twenty are there' 20 "$(printf '%s\n' "$out" | grep -c '^search-')"
-sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=10..40 n=2 objective=validation:rmse from=search \
+sagetop --local tune tiny max_depth=3..10 eta=0.01..0.2:log num_round=100..500 n=2 objective=validation:rmse from=search \
 	--name more --wait --timeout 120s
 tap_match 'more of them by warm start' 'more-00[12]-' "$out"
 sagetop --local tune tuning-job/more eta=0.05..0.1 num_round=12 --name still-more --dry-run
@@ -97,6 +104,21 @@ END
 )"
 sagetop --local tune tuning-job/more n=1 --wait --timeout 120s
 tap_match 'and it runs, under a name of its own' 'more-[0-9]{6}-[0-9]{6}-001-' "$status $out"
+
+# --- Hyperband, whose resource are the trainer's rounds -------------------------------------
+# No child ends by itself: what stops one at a rung or at the last round is the search.
+sagetop --local tune tiny max_depth=2..6 eta=0.0001..0.5:log num_round=100000 n=9 parallel=3 strategy=hyperband resource=3..27 \
+	random_seed=2 objective=validation:rmse --name band --wait --timeout 120s
+tap_match 'a search by Hyperband' 'band.Completed' "$status $out"
+sagetop --local list tuning-child/band --columns name,status,objective_status --no-header --format tsv
+tap_equal 'it stops all of its children, and each has its value' 9 "$(printf '%s\n' "$out" | grep -c '	Stopped	Succeeded$')"
+for child in $(printf '%s\n' "$out" | cut -f 1); do
+	sagetop --local job "$child" --json
+	printf '%s\n' "$out" | grep -o 'at epoch [0-9]* its objective is not in the better third (Hyperband)\|the 27 epochs of MaxResource (Hyperband)' |
+		sort -u
+done >"$work/reasons"
+tap_equal 'and each of them says why' 9 "$(grep -c . "$work/reasons")"
+tap_match 'some at a rung, some with all their rounds' 'better third.*27 epochs|27 epochs.*better third' "$(tr '\n' ' ' <"$work/reasons")"
 sagetop --local tune tuning-job/nothing n=1
 tap_match 'one that is not there' "no tuning job 'nothing'" "$errors"
 sagetop --local tune endpoint/x n=1

@@ -189,6 +189,19 @@ static void host_describe(void *user, const struct kind *kind, const char *name,
 	pend((struct pending){.text = done, .user = done_user});
 }
 
+/* Two violations, the second longer than the screen. */
+static void host_findings(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "findings %s%s", prefix_of(kind), name);
+	pend((struct pending){
+		.text = done,
+		.user = done_user,
+		.is_estimate = true,
+		.name = xstrdup("age: non_negative_check: 20 of 20 values are negative\n"
+				"tenure: baseline_drift_check: the largest distance of the distributions is "
+				"0.731, more than the threshold 0.1")});
+}
+
 static void host_invoke(void *user, const struct host_invoke_request *r, host_text_fn *done, void *done_user)
 {
 	snprintf(t.asked, sizeof(t.asked), "invoke %s file=%s body=%s type=%s accept=%s variant=%s model=%s %zu %zu",
@@ -299,6 +312,7 @@ static struct ui_host host = {
 	.describe = host_describe,
 	.files = host_files,
 	.peek = host_peek,
+	.findings = host_findings,
 	.invoke = host_invoke,
 	.save = host_save,
 	.copy = host_copy,

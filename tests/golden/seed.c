@@ -497,6 +497,34 @@ static void add_idle(struct session *s)
 	t->since_ms = SEED_NOW_MS - TRAFFIC_PAST_MS;
 }
 
+static void add_monitoring(struct session *s)
+{
+	static const char *const statuses[] = {"CompletedWithViolations", "Completed", "Failed"};
+	struct record *r = add_thing(s, KIND_MONITORING_SCHEDULE, "churn-quality", "Scheduled", 2 * 24 * HOUR);
+	const char *job = "arn:aws:sagemaker:us-east-1:123456789012:processing-job/model-monitoring-20261121-050000-1f";
+
+	str_set(&r->parent, "churn-v7");
+	set_member(r, "EndpointName", "churn-v7");
+	set_member(r, "MonitoringType", "DataQuality");
+	set_member(r, "MonitoringScheduleConfig.ScheduleConfig.ScheduleExpression", "cron(0 * ? * * *)");
+	set_member(r, "LastMonitoringExecutionSummary.MonitoringExecutionStatus", statuses[0]);
+	set_member(r, "LastMonitoringExecutionSummary.ProcessingJobArn", job);
+	for (int i = 0; i < 3; i++) {
+		AUTO(str) char *when = xasprintf("2026-11-21T%02d:00:00Z", 5 - i);
+		AUTO(str) char *name = xasprintf("churn-quality/%s", when);
+
+		r = add_thing(s, KIND_MONITORING_EXECUTION, name, statuses[i], (i + 1) * HOUR);
+		str_set(&r->parent, "churn-quality");
+		set_value(r, "EndpointName", "churn-v7");
+		set_value(r, "MonitoringType", "DataQuality");
+		set_value(r, "ScheduledTime", when);
+		if (i < 2)
+			set_value(r, "ProcessingJobArn", job);
+		else
+			str_set(&r->failure_reason, "Job inputs had no data");
+	}
+}
+
 /* What CloudWatch tells of its hosts, a point a minute; of n of them, the second late. */
 static void add_host_curves(struct session *s, enum kind_id id, const char *name, int n, int minutes)
 {
@@ -528,6 +556,7 @@ static void fill_kinds(struct session *s)
 	add_processing(s, "features-2019", "Stopped", 2570LL * 24 * HOUR, 3 * HOUR);
 	add_endpoints(s);
 	add_traffic(s);
+	add_monitoring(s);
 	add_host_curves(s, KIND_PROCESSING_JOB, "split-1129", 2, 10);
 	add_host_curves(s, KIND_PROCESSING_JOB, "split-1127", 1, 2);
 	add_host_curves(s, KIND_ENDPOINT, "churn-v7", 0, 60);

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import botocore.exceptions  # noqa: E402
 from engine_support import Engine, done, equal, ok, until  # noqa: E402
 
-e = Engine("--slots", "6", "--stop-timeout", "2s")
+e = Engine("--slots", "10", "--stop-timeout", "2s")
 marks = os.path.join(e.dir, "marks")
 # curve: EPOCHS values that come down to a bowl over x and y, with a step for each kind; wait: until a file is there.
 with open(e.trainer, "a") as f:
@@ -19,6 +19,7 @@ say() { awk -v x="$SM_HP_X" -v y="${SM_HP_Y:-1}" -v k="$SM_HP_KIND" -v n="${SM_H
 	for (i = 1; i <= n; i++) printf "loss=%.6f\n", v + (n - i) * 0.01 }'; }
 case $SM_HP_MODE in
 curve) say ;;
+paced) trap 'exit 0' TERM; say | while read -r line; do echo "$line"; sleep 0.1; done ;;
 slow) say; trap 'exit 0' TERM; i=0; while [ $i -lt 400 ] && [ "$SM_HP_X" != "${SM_HP_QUICK:-none}" ]; do sleep 0.02; i=$((i + 1)); done ;;
 mark) echo "$TRAINING_JOB_NAME" >>MARKS; say; while [ ! -e MARKS.go ]; do sleep 0.02; done ;;
 esac
@@ -184,6 +185,22 @@ equal("a stopped tuning job has stopped its children",
       (d["HyperParameterTuningJobStatus"], d["TrainingJobStatusCounters"]["InProgress"],
        {c["TrainingJobStatus"] for c in children("early")}), ("Stopped", 0, {"Stopped"}))
 ok("and says when it ended", d["HyperParameterTuningEndTime"] >= d["CreationTime"])
+
+# Fifty jobs, ten at a time, their values an epoch at a time: nobody helps.
+create("fifty", n=50, parallel=10, mode="paced", hyper={"epochs": "3"}, TrainingJobEarlyStoppingType="Auto", RandomSeed=6,
+       ranges={"IntegerParameterRanges": [{"Name": "x", "MinValue": "1", "MaxValue": "200"}]})
+d = wait("fifty")
+rows = children("fifty")
+stopped = [c for c in rows if c["TrainingJobStatus"] == "Stopped"]
+equal("a search of 50 jobs, 10 at a time, with early stopping", (d["HyperParameterTuningJobStatus"], len(rows)), ("Completed", 50))
+ok("ran up to ten at once", 5 < overlap(rows) <= 10, overlap(rows))
+ok("stopped some, not most of the good ones", 5 <= len(stopped) <= 45 and d["BestTrainingJob"]["TrainingJobStatus"] == "Completed",
+   (len(stopped), d["BestTrainingJob"]))
+equal("of which each is Stopped, its objective Succeeded", {(c["TrainingJobStatus"], c["ObjectiveStatus"]) for c in stopped},
+      {("Stopped", "Succeeded")})
+equal("and so the counters say", (d["TrainingJobStatusCounters"]["Stopped"], d["TrainingJobStatusCounters"]["Completed"],
+                                  d["ObjectiveStatusCounters"]), (len(stopped), 50 - len(stopped),
+                                                                  {"Succeeded": 50, "Pending": 0, "Failed": 0}))
 
 create("halving", n=9, parallel=3, hyper={"epochs": "9"}, mode="slow", strategy="Hyperband", RandomSeed=5,
        StrategyConfig={"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}})

@@ -26,6 +26,10 @@ struct engine;
 typedef void log_listener_fn(struct engine *e, int64_t stream_id, int64_t time_ms, int64_t ingested_ms,
 			     const char *text, size_t n);
 
+struct document;
+/* Told of every processing job that has ended, before that is written. */
+typedef void processing_listener_fn(struct engine *e, const struct document *job);
+
 struct training_job;
 /* Told of every change of a training job, and (metric) of every value of its metrics. */
 typedef void job_listener_fn(struct engine *e, const struct training_job *job, bool metric);
@@ -34,8 +38,9 @@ struct engine {
 	struct options opt;
 	struct loop *loop;
 	struct state *db;
-	char *secret;  /* of LOCAL_ACCESS_KEY */
-	char *trainer; /* the program of the trainer's image */
+	char *secret;	/* of LOCAL_ACCESS_KEY */
+	char *trainer;	/* the program of the trainer's image */
+	char *analyzer; /* ... of Model Monitor's: sagetop itself */
 	int port;
 	int last_port; /* of those given to servers (command_free_port); 0: none yet */
 
@@ -60,7 +65,9 @@ struct engine {
 	struct tails *tails;
 	log_listener_fn *log_listener; /* NULL while nobody listens */
 	struct tuning *tuning;
+	struct monitoring *monitoring;
 	job_listener_fn *job_listener; /* NULL likewise */
+	processing_listener_fn *processing_listener;
 	int signal_fd;
 	bool stopping;
 };

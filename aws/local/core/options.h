@@ -25,6 +25,7 @@ struct options {
 	char *runner;		    /* "process" or "runc" */
 	char *settings;		    /* what stands for images, or NULL: local.yaml where there is one */
 	int64_t scaling_minute_ms;  /* likewise: how long scaling's minute is */
+	int64_t monitoring_hour_ms; /* likewise: an hour of monitoring schedules */
 	int64_t serverless_idle_ms; /* of the settings' file: after so long a serverless server ends */
 	char *image;		    /* runc: the image's unpacked root file system */
 	bool foreground;

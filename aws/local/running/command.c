@@ -36,10 +36,23 @@ static char *find_in_path(const char *path, const char *name)
 	return NULL;
 }
 
+/* A program of ours. */
+static char *find_beside(const char *name)
+{
+	AUTO(str) char *dir = fs_program_dir();
+
+	if (dir) {
+		AUTO(str) char *beside = fs_join(dir, name);
+
+		if (access(beside, X_OK) == 0)
+			return TAKE(beside);
+	}
+	return find_in_path(str_or(getenv("PATH"), JOB_PATH), name);
+}
+
 static char *command_find_trainer(struct err *err)
 {
 	const char *given = getenv("SAGETOP_TRAINER");
-	AUTO(str) char *dir = fs_program_dir();
 
 	if (!str_empty(given)) {
 		char *path = realpath(given, NULL);
@@ -50,13 +63,7 @@ static char *command_find_trainer(struct err *err)
 		err_set(err, ERR_NOTFOUND, "SAGETOP_TRAINER: %s is not a program", given);
 		return NULL;
 	}
-	if (dir) {
-		AUTO(str) char *beside = fs_join(dir, "sagetop-trainer");
-
-		if (access(beside, X_OK) == 0)
-			return TAKE(beside);
-	}
-	char *found = find_in_path(str_or(getenv("PATH"), JOB_PATH), "sagetop-trainer");
+	char *found = find_beside("sagetop-trainer");
 
 	if (!found)
 		err_set(err, ERR_NOTFOUND,
@@ -114,6 +121,14 @@ static bool is_trainers(const char *image)
 	return !str_empty(getenv("SAGETOP_TRAINER")) || strstr(name, "trainer") || strstr(name, "xgboost");
 }
 
+/* sagetop's own checks stand for Model Monitor's container. */
+static bool is_analyzer(const char *image)
+{
+	const char *slash = strrchr(image, '/');
+
+	return str_starts(slash ? slash + 1 : image, "sagemaker-model-monitor-analyzer");
+}
+
 int program_find(struct engine *e, const char *image, bool own, struct program *ret, struct err *err)
 {
 	const struct image_row *row = images_find(e, image);
@@ -128,6 +143,8 @@ int program_find(struct engine *e, const char *image, bool own, struct program *
 			       "ClientError: `images:` in %s names only the python of %.200s, and the request names "
 			       "neither a script nor an entrypoint",
 			       images_file(e), image);
+	else if (is_analyzer(str_or(image, "")))
+		ret->kind = PROGRAM_ANALYZER;
 	else if (is_trainers(str_or(image, "")))
 		ret->kind = str_eq(e->opt.runner, "runc") ? PROGRAM_CONTAINER : PROGRAM_TRAINER;
 	else
@@ -219,6 +236,21 @@ static void add_row(const struct program *p, const char *verb, struct strlist *a
 		strlist_add(argv, verb);
 }
 
+static int add_analyzer(struct engine *e, struct strlist *argv, struct err *err)
+{
+	if (!e->analyzer)
+		e->analyzer = find_beside("sagetop");
+	if (!e->analyzer)
+		return err_set(
+			err, ERR_NOTFOUND,
+			"sagetop, which stands for Model Monitor's analyzer, is neither beside sagetop-local nor in "
+			"PATH");
+	strlist_add(argv, e->analyzer);
+	strlist_add(argv, "monitor");
+	strlist_add(argv, "analyze");
+	return 0;
+}
+
 static int find_trainer(struct engine *e, struct err *err)
 {
 	if (!e->trainer)
@@ -261,6 +293,8 @@ int command_of_program(struct engine *e, const struct program *p, const json_t *
 			strlist_add(&cmd->argv, e->trainer);
 		if (rc == 0 && verb)
 			strlist_add(&cmd->argv, verb);
+	} else if (p->kind == PROGRAM_ANALYZER) {
+		rc = add_analyzer(e, &cmd->argv, err);
 	} else if (p->kind == PROGRAM_CONTAINER && !p->row) {
 		strlist_add(&cmd->argv, TRAINER_IN_IMAGE);
 		strlist_add(&cmd->argv, verb);

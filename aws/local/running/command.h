@@ -18,7 +18,7 @@ void command_done(struct command *c);
 
 /* What stands for an image. */
 struct program {
-	enum { PROGRAM_TRAINER, PROGRAM_OWN, PROGRAM_CONTAINER } kind;
+	enum { PROGRAM_TRAINER, PROGRAM_ANALYZER, PROGRAM_OWN, PROGRAM_CONTAINER } kind;
 	const struct image_row *row; /* NULL: nobody has mapped it */
 };
 /* own: the request brings its program (an entrypoint, a script). ERR_INVALID: the job's

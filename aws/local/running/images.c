@@ -94,6 +94,7 @@ static const struct time_row {
 } times[] = {
 	{"serverless-idle", offsetof(struct options, serverless_idle_ms), "5m", 1000, 86400000},
 	{"scaling-minute", offsetof(struct options, scaling_minute_ms), "60s", 50, 60000},
+	{"monitoring-hour", offsetof(struct options, monitoring_hour_ms), "1h", 100, 3600000},
 };
 
 /* "90s", and "200ms". */
@@ -151,7 +152,8 @@ static int read_setting(struct images *im, struct engine *e, const char *name, c
 			return read_time(im, e, &times[i], value, lines, err);
 	}
 	return bad(im, lines, name, err,
-		   "the engine's settings are `images`, with a row for each, `serverless-idle` and `scaling-minute`");
+		   "the engine's settings are `images`, with a row for each, `serverless-idle`, "
+		   "`scaling-minute` and `monitoring-hour`");
 }
 
 int images_load(struct engine *e, struct err *err)

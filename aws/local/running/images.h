@@ -11,6 +11,7 @@
  *       rootfs: /srv/legacy/rootfs          # an unpacked OCI image, run by runc
  *       command: [/usr/bin/legacy]          # where its PATH holds no `train`
  *   serverless-idle: 5m                     # then a serverless endpoint's server ends
+ *   monitoring-hour: 1h                     # of monitoring schedules
  */
 #ifndef SAGETOP_LOCAL_IMAGES_H
 #define SAGETOP_LOCAL_IMAGES_H

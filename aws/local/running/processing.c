@@ -112,6 +112,8 @@ static void finish(struct processing *p, enum processing_end end)
 		json_object_set_new(doc, "FailureReason", json_string(p->failure));
 	json_object_set_new(doc, "ProcessingEndTime", json_epoch(engine_now_ms(p->e)));
 	json_object_del(doc, PROCESSING_STATE);
+	if (p->e->processing_listener)
+		p->e->processing_listener(p->e, p->doc);
 	save(p);
 	drop(p);
 	worker_run(r->worker, remove_work, free, dir);
@@ -423,13 +425,15 @@ static void take_up(struct engine *e, struct document *doc)
 	struct processing *p = add(e, doc);
 
 	p->stopping = stopping ? PROCESSING_STOPPED : PROCESSING_RUNS;
-	p->waiting = !stopping && str_eq(state, "waiting");
+	/* A check of what lies there already is as good a second time, and nobody would ask for it again. */
+	p->waiting = !stopping && (str_eq(state, "waiting") || json_object_get(doc->doc, "MonitoringScheduleArn"));
+	/* Its process died with the engine, or is being killed now. */
+	if (!str_eq(state, "waiting"))
+		processes_kill_under(dir);
 	if (p->waiting) {
 		runner_wake(e->runner);
 		return;
 	}
-	/* Its process died with the engine, or is being killed now. */
-	processes_kill_under(dir);
 	if (!stopping)
 		p->failure = xstrdup(INTERNAL_ERROR);
 	p->ended = true;

@@ -4,9 +4,9 @@
 
 #include "base/digest.h"
 
-static const struct document_kind *const tables[] = {kinds_of_jobs,	 kinds_of_hosting, kinds_of_registry,
-						     kinds_of_pipelines, kinds_of_studio,  kinds_of_events,
-						     kinds_of_alarms,	 kinds_of_scaling, kinds_of_others};
+static const struct document_kind *const tables[] = {
+	kinds_of_jobs,	 kinds_of_hosting, kinds_of_registry, kinds_of_pipelines,  kinds_of_studio,
+	kinds_of_events, kinds_of_alarms,  kinds_of_scaling,  kinds_of_monitoring, kinds_of_others};
 
 const struct document_kind *kind_at(size_t i)
 {

@@ -1,4 +1,4 @@
-/* Rows of the table of kinds: processing, transform and tuning jobs, monitoring. */
+/* Rows of the table of kinds: processing, transform and tuning jobs. */
 #include "aws/local/services/kinds_rows.h"
 #include "aws/local/services/tuning.h"
 
@@ -7,27 +7,6 @@
 #include "aws/local/running/transform.h"
 
 #define JOB_STATUSES "InProgress|Completed|Failed|Stopping|Stopped"
-#define JOB_FILTERS (LIST_NAME | LIST_STATUS | LIST_CREATED | LIST_MODIFIED)
-#define JOB_SORT "CreationTime|Name|Status"
-
-/* A schedule's type and endpoint stand in its configuration, or in the job definition within. */
-static int monitoring_schedule_made(struct call *c, struct document *r)
-{
-	const json_t *config = json_object_get(r->doc, "MonitoringScheduleConfig");
-	const json_t *endpoint =
-		json_path_get(config, "MonitoringJobDefinition.MonitoringInputs.0.EndpointInput.EndpointName");
-
-	if (!json_object_get(config, "MonitoringJobDefinition") &&
-	    !json_object_get(config, "MonitoringJobDefinitionName"))
-		return op_invalid(
-			c,
-			"MonitoringScheduleConfig must have MonitoringJobDefinition or MonitoringJobDefinitionName.");
-	json_object_set_new(r->doc, "MonitoringType",
-			    json_string(str_or(json_get_str(config, "MonitoringType"), "DataQuality")));
-	if (endpoint)
-		json_object_set(r->doc, "EndpointName", (json_t *)endpoint);
-	return 0;
-}
 
 /* --- processing jobs ------------------------------------------------------------------------ */
 
@@ -289,71 +268,6 @@ const struct document_kind kinds_of_jobs[] = {
 			 .refused = {"ValidationException",
 				     "The request was rejected because the {noun} is in status {status}."},
 			 .missing = {"ValidationException", "Amazon SageMaker can't find a tuning job named {name}."}}},
-	},
-	{
-		.id = "monitoring",
-		.word = "monitoring-schedule",
-		.noun = "monitoring schedule",
-		.key = "MonitoringScheduleName",
-		.key_input = "MonitoringScheduleName!:name",
-		.arn = "MonitoringScheduleArn",
-		.arn_path = "monitoring-schedule/{key}",
-		.created = "CreationTime",
-		.modified = "LastModifiedTime",
-		.status = "MonitoringScheduleStatus",
-		.statuses = "Pending|Failed|Scheduled|Stopped",
-		.begin = JSON({"MonitoringScheduleStatus" : "Pending"}),
-		.more = "FailureReason:text EndpointName:name LastMonitoringExecutionSummary "
-			"MonitoringType:DataQuality|ModelQuality|ModelBias|ModelExplainability",
-		.missing = {"ResourceNotFound", "Monitoring Schedule {arn} not found"},
-		.taken = {"ResourceInUse", "Monitoring Schedule with name {name} already exists ({arn})"},
-		.list = {"ListMonitoringSchedules", "MonitoringScheduleSummaries",
-			 "MonitoringScheduleName MonitoringScheduleArn CreationTime LastModifiedTime "
-			 "MonitoringScheduleStatus EndpointName "
-			 "MonitoringJobDefinitionName=MonitoringScheduleConfig.MonitoringJobDefinitionName "
-			 "MonitoringType",
-			 JOB_FILTERS,
-			 "EndpointName:name MonitoringJobDefinitionName:name "
-			 "MonitoringTypeEquals:DataQuality|ModelQuality|ModelBias|ModelExplainability",
-			 "EndpointName=EndpointName MonitoringTypeEquals=MonitoringType "
-			 "MonitoringJobDefinitionName=MonitoringScheduleConfig.MonitoringJobDefinitionName",
-			 .sort = JOB_SORT},
-		.ops = {{VERB_CREATE, "CreateMonitoringSchedule",
-			 "MonitoringScheduleName!:name MonitoringScheduleConfig!:{ScheduleConfig:{"
-			 "ScheduleExpression!:text} MonitoringJobDefinition MonitoringJobDefinitionName:name "
-			 "MonitoringType:DataQuality|ModelQuality|ModelBias|ModelExplainability} Tags:tags",
-			 "MonitoringScheduleArn", .hook = monitoring_schedule_made},
-			{VERB_DESCRIBE, "DescribeMonitoringSchedule"},
-			{VERB_CHANGE, "UpdateMonitoringSchedule",
-			 "MonitoringScheduleConfig!:{ScheduleConfig:{"
-			 "ScheduleExpression!:text} MonitoringJobDefinition MonitoringJobDefinitionName:name "
-			 "MonitoringType:DataQuality|ModelQuality|ModelBias|ModelExplainability}",
-			 "MonitoringScheduleArn", .hook = monitoring_schedule_made},
-			{VERB_CHANGE, "StartMonitoringSchedule", .to = "Scheduled"},
-			{VERB_CHANGE, "StopMonitoringSchedule", .to = "Stopped"},
-			{VERB_DELETE, "DeleteMonitoringSchedule"}},
-	},
-	{
-		.id = "monitoring-execution",
-		.noun = "monitoring execution",
-		.key = "MonitoringScheduleName ScheduledTime",
-		.name = "MonitoringScheduleName",
-		.created = "CreationTime",
-		.modified = "LastModifiedTime",
-		.status = "MonitoringExecutionStatus",
-		.statuses = "Pending|Completed|CompletedWithViolations|InProgress|Failed|Stopping|Stopped",
-		.more = "MonitoringScheduleName!:name ScheduledTime!:time ProcessingJobArn:text EndpointName:name "
-			"FailureReason:text MonitoringJobDefinitionName:name "
-			"MonitoringType:DataQuality|ModelQuality|ModelBias|ModelExplainability",
-		.list = {"ListMonitoringExecutions", "MonitoringExecutionSummaries", NULL,
-			 LIST_STATUS | LIST_CREATED | LIST_MODIFIED,
-			 "MonitoringScheduleName:name EndpointName:name ScheduledTimeBefore:time "
-			 "ScheduledTimeAfter:time MonitoringJobDefinitionName:name "
-			 "MonitoringTypeEquals:DataQuality|ModelQuality|ModelBias|ModelExplainability",
-			 "MonitoringScheduleName=MonitoringScheduleName EndpointName=EndpointName "
-			 "MonitoringJobDefinitionName=MonitoringJobDefinitionName MonitoringTypeEquals=MonitoringType "
-			 "ScheduledTimeAfter>ScheduledTime ScheduledTimeBefore<ScheduledTime",
-			 .sort = "CreationTime|ScheduledTime|Status"},
 	},
 	{.id = NULL},
 };

@@ -7,6 +7,10 @@
 /* JSON as it stands in a row. */
 #define JSON(...) #__VA_ARGS__
 
+/* How most lists are filtered and sorted. */
+#define JOB_FILTERS (LIST_NAME | LIST_STATUS | LIST_CREATED | LIST_MODIFIED)
+#define JOB_SORT "CreationTime|Name|Status"
+
 #define NOT_STOPPED                                                                                        \
 	{                                                                                                  \
 		"ValidationException", "The request was rejected because the {noun} is in status {status}" \
@@ -26,6 +30,7 @@
 
 /* Each ends with a row without id. */
 extern const struct document_kind kinds_of_jobs[], kinds_of_hosting[], kinds_of_registry[], kinds_of_pipelines[],
-	kinds_of_studio[], kinds_of_events[], kinds_of_alarms[], kinds_of_scaling[], kinds_of_others[];
+	kinds_of_studio[], kinds_of_events[], kinds_of_alarms[], kinds_of_scaling[], kinds_of_monitoring[],
+	kinds_of_others[];
 
 #endif
