@@ -145,8 +145,8 @@ static void on_data(void *ctx, const struct aws_reply *reply, const struct err *
 	call_free(k);
 }
 
-struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,
-				void *user)
+static struct aws_request *get_data(struct aws_client *c, const char *bucket, const char *key, size_t max,
+				    const char *range, s3_data_fn *fn, void *user)
 {
 	struct call *k = call_new(user);
 	AUTO(str) char *path = s3_key_path(key);
@@ -164,7 +164,23 @@ struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const 
 	k->data = fn;
 	/* The object as it is stored, even where it is gzip. */
 	strmap_set(&headers, "Accept-Encoding", "identity");
+	if (range)
+		strmap_set(&headers, "Range", range);
 	return aws_call(c, &call);
+}
+
+struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,
+				void *user)
+{
+	return get_data(c, bucket, key, max, NULL, fn, user);
+}
+
+struct aws_request *s3_get_first(struct aws_client *c, const char *bucket, const char *key, size_t n, s3_data_fn *fn,
+				 void *user)
+{
+	AUTO(str) char *range = xasprintf("bytes=0-%zu", n - 1);
+
+	return get_data(c, bucket, key, n, range, fn, user);
 }
 
 static void on_head(void *ctx, const struct aws_reply *reply, const struct err *err)

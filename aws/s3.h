@@ -38,6 +38,9 @@ void s3_get_file(struct aws_client *c, const char *bucket, const char *key, cons
 		 void *user);
 struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,
 				void *user);
+/* Its first n bytes, or all of it. What is empty has none to be asked for. */
+struct aws_request *s3_get_first(struct aws_client *c, const char *bucket, const char *key, size_t n, s3_data_fn *fn,
+				 void *user);
 struct aws_request *s3_head(struct aws_client *c, const char *bucket, const char *key, s3_head_fn *fn, void *user);
 struct aws_request *s3_list(struct aws_client *c, const char *bucket, const char *prefix, const char *token,
 			    s3_list_fn *fn, void *user);

@@ -60,6 +60,11 @@ struct ui_host {
 	void (*prices)(void *user);    /* ask the price list for all of the region; a notice tells how it went */
 	/* How these endpoints (NULL: all) are called, where that is not known or old: the list's generation changes. */
 	void (*traffic)(void *user, const struct strlist *names);
+	/* List the files of a thing (model/files.h): its kind's generation changes. */
+	void (*files)(void *user, const struct kind *kind, const char *name);
+	/* The first lines of one of them; size -1: not known. */
+	void (*peek)(void *user, const char *bucket, const char *key, int64_t size, host_text_fn *done,
+		     void *done_user);
 	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Weights and instances of an endpoint's variants, in words (model/variants.h). */
 	void (*vary)(void *user, const char *endpoint, const char *text, host_done_fn *done, void *done_user);

@@ -2,6 +2,7 @@
 #include "tui/thing.h"
 
 #include "base/str.h"
+#include "model/files.h"
 
 bool thing_offers(const struct kind *kind, enum action a)
 {
@@ -14,6 +15,8 @@ bool thing_offers(const struct kind *kind, enum action a)
 		return kind->id == KIND_TRAINING_JOB;
 	case ACT_STOP:
 		return kind->stop.operation;
+	case ACT_FILES:
+		return files_of_kind(kind);
 	case ACT_INVOKE:
 	case ACT_VARY:
 		return kind->id == KIND_ENDPOINT;

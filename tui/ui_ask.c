@@ -146,6 +146,17 @@ bool ui_may_change(struct ui *ui)
 	return !ui->session->read_only;
 }
 
+void ui_ask_peek(struct view *v, const char *bucket, const char *key, int64_t size, view_text_fn *fn)
+{
+	struct ui *ui = v->ui;
+
+	if (!ui_offered(ui, ui->host->peek))
+		return;
+	struct ui_call *c = ui_call_new(ui, v, key);
+	c->text_fn = fn;
+	ui->host->peek(ui->host->user, bucket, key, size, text_done, c);
+}
+
 bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;

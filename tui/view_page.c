@@ -139,6 +139,22 @@ static void survey(struct view *v)
 	ask_scaling(v, r);
 }
 
+/* How far a transform job has come, until it is over. */
+static void ask_files(struct view *v)
+{
+	struct page_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	const struct resource *r = thing_of(v);
+	const struct files *f = r ? session_find_files(ui_session(v->ui), v->kind, r->name) : NULL;
+	bool known = f && f->asked_ms != TIME_UNKNOWN && r && !resource_is_running(r) && f->asked_ms > r->end_ms;
+
+	if (!r || r->detail == DETAIL_SUMMARY || !host->files || known ||
+	    ui_now_ms(v->ui) - st->surveyed_ms < (ui_session(v->ui)->local ? SURVEY_SOON_MS : SURVEY_MS))
+		return;
+	st->surveyed_ms = ui_now_ms(v->ui);
+	host->files(host->user, v->kind, r->name);
+}
+
 /* What CloudWatch counts of an endpoint, and what changes without us, as long as its page is seen. */
 static bool page_work(struct view *v, int64_t budget_us)
 {
@@ -146,6 +162,8 @@ static bool page_work(struct view *v, int64_t budget_us)
 	const struct ui_host *host = ui_host(v->ui);
 	AUTO(strlist) struct strlist names = {0};
 
+	if (v->kind->id == KIND_TRANSFORM_JOB && !ui_session(v->ui)->offline)
+		ask_files(v);
 	if (v->kind->id != KIND_ENDPOINT || ui_session(v->ui)->offline)
 		return false;
 	survey(v);
@@ -493,6 +511,10 @@ static bool page_action(struct view *v, enum action a)
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
 	case ACT_OPEN:
 		return open_link(v);
+	case ACT_FILES:
+		if (files_of_kind(v->kind))
+			ui_push_one(v->ui, VIEW_FILES, v->kind, st->name, MODE_SHOW);
+		return files_of_kind(v->kind);
 	case ACT_INVOKE:
 		if (v->kind->id == KIND_ENDPOINT)
 			ui_push_one(v->ui, VIEW_INVOKE, v->kind, st->name, MODE_SHOW);

@@ -350,6 +350,17 @@ static void tuning_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
 }
 
+/* Of one that is over, how it goes on. */
+static void tuning_status(struct view *v, struct buf *left, struct buf *right)
+{
+	const struct tuning_state *st = v->state;
+	const struct resource *r = st->search.tuning;
+
+	list_status(v, left, right);
+	if (!left->len && r && !resource_is_running(r))
+		(void)buf_addf(left, "more jobs: sagetop tune tuning-job/%s n=20", r->name);
+}
+
 static void move_range(struct tuning_state *st, int by)
 {
 	const struct search_range *r = drawn_range(st);
@@ -416,7 +427,7 @@ const struct view_ops view_tuning_ops = {
 	.update = tuning_update,
 	.title = tuning_title,
 	.draw = tuning_draw,
-	.status = list_status,
+	.status = tuning_status,
 	.action = tuning_action,
 	.key = list_key,
 	.offers = tuning_offers,

@@ -8,6 +8,7 @@ complete -c sagetop -n __fish_use_subcommand -a compare -d 'put jobs, or things 
 complete -c sagetop -n __fish_use_subcommand -a failures -d 'count why jobs failed, what differs from job to job masked; words filter them'
 complete -c sagetop -n __fish_use_subcommand -a logs -d 'print the log of a job, or of another thing by KIND/NAME; of several merged by time'
 complete -c sagetop -n __fish_use_subcommand -a metrics -d 'chart the metrics of a job, or of another thing by KIND/NAME, or print their values'
+complete -c sagetop -n __fish_use_subcommand -a files -d 'list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one'
 complete -c sagetop -n __fish_use_subcommand -a launch -d 'create a job from a JSON or YAML specification (- is standard input)'
 complete -c sagetop -n __fish_use_subcommand -a estimate -d 'what a specification, or a model for each of --entities, will take and cost'
 complete -c sagetop -n __fish_use_subcommand -a clone -d 'create a job like another, with changes'

@@ -34,6 +34,7 @@ _sagetop() {
 		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
 		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
+		'files:list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
 		'clone:create a job like another, with changes' \
@@ -100,6 +101,8 @@ _sagetop() {
 			'--values[print the values even on a terminal]' \
 			'*--metric=[only this metric; may be given again]:NAME: ' \
 			'*: : _sagetop_words jobs' ;;
+		files) _arguments $everywhere \
+			'*: : _sagetop_words kinds' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \

@@ -124,6 +124,19 @@ static int ask_scaling(struct app *a, const struct resource *r, struct err *err)
 	return 0;
 }
 
+/* How far a transform job has come; what cannot be listed is not told. */
+static int ask_files(struct app *a, const struct resource *r, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	sync_files(a->sync, r->kind, r->name, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) == 0 || err->code == ERR_CANCELLED)
+		return -err->code;
+	fprintf(stderr, "sagetop: its files are not known: %s\n", err->msg);
+	err_clear(err);
+	return 0;
+}
+
 /* What the page of an endpoint tells besides its record. */
 static int ask_around(struct app *a, const struct resource *r, const json_t *raw, struct err *err)
 {
@@ -143,7 +156,8 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 		print_json(a, r, raw);
 		return 0;
 	}
-	if (k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0)
+	if ((k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0) ||
+	    (k->id == KIND_TRANSFORM_JOB && ask_files(a, r, err) < 0))
 		return -err->code;
 	print_page(a, sync_resource_full(a->sync, k, r->name));
 	return print_findings(a, k, r->name, err);

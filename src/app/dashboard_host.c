@@ -5,6 +5,7 @@
 #include "app/budgets.h"
 #include "app/console_kept.h"
 #include "app/host_invoke.h"
+#include "app/peek.h"
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
@@ -437,6 +438,21 @@ static void host_call_endpoint(void *user, const struct host_invoke_request *r, 
 	host_invoke(h->sync, r, done, done_user);
 }
 
+static void host_files(void *user, const struct kind *kind, const char *name)
+{
+	struct dashboard_host *h = user;
+
+	sync_files(h->sync, kind, name, refreshed, call_new(h, NULL, NULL));
+}
+
+static void host_peek(void *user, const char *bucket, const char *key, int64_t size, host_text_fn *done,
+		      void *done_user)
+{
+	struct dashboard_host *h = user;
+
+	peek(h->sync, bucket, key, size, done, done_user);
+}
+
 static int host_save(void *user, const char *path, const char *text, struct err *err)
 {
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
@@ -503,6 +519,8 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.estimate = host_estimate,
 		.launch = host_launch,
 		.describe = host_describe,
+		.files = host_files,
+		.peek = host_peek,
 		.findings = host_findings,
 		.invoke = host_call_endpoint,
 		.move = host_move,

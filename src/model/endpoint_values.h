@@ -9,6 +9,7 @@
 #define VARIANT_NAMES "ProductionVariants[*].VariantName"
 #define VARIANT_TYPES "ProductionVariants[*].InstanceType"
 #define VARIANT_COUNTS "ProductionVariants[*].CurrentInstanceCount"
+#define CAPTURE_URI "DataCaptureConfig.DestinationS3Uri"
 #define ASYNC_OUTPUT "AsyncInferenceConfig.OutputConfig.S3OutputPath"
 
 field_get_fn endpoint_get_instances;

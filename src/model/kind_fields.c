@@ -225,7 +225,7 @@ const struct field endpoint_config_fields[] = {
 	TEXT("types", "TYPES", "instance types of all variants", FIELD_COLD, VARIANT_TYPES, 10, 40, 20, 9),
 	COUNT("memory", "MEMORY", "MB of the first variant, serverless", FIELD_COLD,
 	      "ProductionVariants[0].ServerlessConfig.MemorySizeInMB", 6, 6, 6, 9),
-	LINK("capture", "CAPTURE", "where requests are kept", FIELD_COLD, "DataCaptureConfig.DestinationS3Uri", 20, 80, 40, 10),
+	LINK("capture", "CAPTURE", "where requests are kept", FIELD_COLD, CAPTURE_URI, 20, 80, 40, 10),
 	LINK("async", "ASYNC", "where asynchronous replies go", FIELD_COLD, ASYNC_OUTPUT, 20, 80, 40, 10),
 	ARN, TAG, END};
 
@@ -256,7 +256,7 @@ const struct field endpoint_fields[] = {
 	VALUE("weight", "WEIGHT", "weight of the first variant", FIELD_COLD, "ProductionVariants[0].CurrentWeight", 6, 8, 6, 7),
 	TEXT("variant2", "SECOND", "name of the second variant", FIELD_COLD, "ProductionVariants[1].VariantName", 10, 20, 12, 9),
 	VALUE("weight2", "WEIGHT 2", "weight of the second variant", FIELD_COLD, "ProductionVariants[1].CurrentWeight", 8, 8, 8, 9),
-	LINK("capture", "CAPTURE", "where requests are kept", FIELD_COLD, "DataCaptureConfig.DestinationS3Uri", 20, 80, 40, 10),
+	LINK("capture", "CAPTURE", "where requests are kept", FIELD_COLD, CAPTURE_URI, 20, 80, 40, 10),
 	LINK("async", "ASYNC", "where asynchronous replies go", FIELD_COLD, ASYNC_OUTPUT, 20, 80, 40, 10),
 	CREATED, REASON(FIELD_COLD), ARN, TAG, END};
 

@@ -281,12 +281,26 @@ static void add_head(struct page *p, const struct resource *r, const struct fiel
 	}
 }
 
+/* Of a transform job's files; behind them the first that failed. */
+static void add_progress(struct page *p, const struct resource *r, const struct field_context *x)
+{
+	const struct files *f = session_find_files(x->session, r->kind, r->name);
+	AUTO(buf) struct buf text = BUF_INIT(65536);
+
+	if (!f)
+		return;
+	files_progress(f, r, x->now_ms, &text);
+	page_text(p, "Progress", buf_str(&text));
+}
+
 static void add_record(struct page *p, const struct resource *r, const struct field_context *x)
 {
 	add_head(p, r, x);
 	add_fields(p, r, x);
 	if (r->kind->id == KIND_ENDPOINT)
 		page_add_endpoint(p, r, x);
+	if (r->kind->id == KIND_TRANSFORM_JOB && x->session)
+		add_progress(p, r, x);
 	add_members(p, r);
 	page_gap(p);
 	page_pairs(p, "Tags", &r->tags);

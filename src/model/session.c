@@ -36,6 +36,7 @@ void session_free(struct session *s)
 		resources_done(&s->tables[i]);
 	session_cold_clear(s);
 	session_traffic_clear(s);
+	session_files_clear(s);
 	usages_done(&s->usages);
 	price_table_done(&s->prices);
 	backtest_run_list_free(s->backtests, s->n_backtests);
@@ -79,6 +80,38 @@ void session_drop_feed(struct session *s, const struct kind *kind, const char *n
 
 	if (f)
 		feed_free(f);
+}
+
+/* --- files --------------------------------------------------------------------------- */
+
+struct files *session_files(struct session *s, const struct kind *kind, const char *name)
+{
+	AUTO(str) char *key = feed_key(kind, name);
+	struct files *f = map_get(&s->files, key);
+
+	if (!f) {
+		f = NEW(struct files);
+		map_put(&s->files, key, f);
+	}
+	return f;
+}
+
+const struct files *session_find_files(const struct session *s, const struct kind *kind, const char *name)
+{
+	AUTO(str) char *key = feed_key(kind, name);
+
+	return map_get(&s->files, key);
+}
+
+void session_files_clear(struct session *s)
+{
+	void *f;
+
+	for (size_t i = 0; map_next(&s->files, &i, NULL, &f);) {
+		files_done(f);
+		free(f);
+	}
+	map_done(&s->files);
 }
 
 /* --- traffic ------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #define SAGETOP_MODEL_SESSION_H
 
 #include "model/backtest_run.h"
+#include "model/files.h"
 #include "model/jobs.h"
 #include "model/kind.h"
 #include "model/loglines.h"
@@ -74,6 +75,7 @@ struct session {
 	uint64_t backtests_generation;
 	struct usages usages; /* what was billed while it was there; empty until somebody asks */
 	uint64_t usages_generation;
+	struct map files;   /* of things, "kind/name" -> struct files *; empty until somebody asks */
 	struct map traffic; /* of endpoints, by name -> struct traffic *; empty until somebody asks */
 	struct price_table prices;
 	char prices_as_of[16];
@@ -98,6 +100,10 @@ void session_drop_feed(struct session *s, const struct kind *kind, const char *n
 /* What CloudWatch counted of an endpoint, made where absent; it has changed with the endpoints' generation. */
 struct traffic *session_traffic(struct session *s, const struct resource *endpoint);
 const struct traffic *session_find_traffic(const struct session *s, const struct resource *endpoint); /* NULL */
+/* A thing's files in S3, made where absent; they have changed with the kind's generation. */
+struct files *session_files(struct session *s, const struct kind *kind, const char *name);
+const struct files *session_find_files(const struct session *s, const struct kind *kind, const char *name); /* NULL */
+void session_files_clear(struct session *s);
 void session_traffic_clear(struct session *s);
 /* Values of a cold field (field.h); NULL where nobody has asked for it. */
 const struct cold_column *session_cold_column(const struct session *s, const struct kind *k, const struct field_ref *f);

@@ -132,6 +132,10 @@ void sync_columns(struct sync *s, const struct kind *k, const struct field_list 
 void sync_traffic(struct sync *s, const struct strlist *names, enum aws_priority priority, sync_done_fn *fn,
 		  void *user);
 
+/* The files of a transform job, or what an endpoint captured, into the session (files.h); the thing is known in full.
+ */
+void sync_files(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
+
 /* The job with its cold part in memory (see job.h), from the store where it was
  * trimmed; no network. NULL where it is not known. It stays whole until the next
  * refresh trims it, or as long as it is watched. */

@@ -223,6 +223,7 @@ void sync_kinds_reset(struct sync *s)
 	}
 	session_cold_clear(s->session);
 	session_traffic_clear(s->session);
+	session_files_clear(s->session);
 }
 
 void sync_kinds_free(struct sync *s, const struct err *cancelled)

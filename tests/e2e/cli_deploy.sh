@@ -209,6 +209,16 @@ sagetop --local delete endpoint/queue --all --yes
 sagetop --local transform tiny --input "$work/rows.csv" --name bulk --instance-type ml.c5.large --wait --timeout 60s --json
 tap_equal 'a file is predicted in bulk by the model that is there' 'launched tiny Completed' \
 	"$(printf '[%s]' "$out" | sed 's/^}$/},/' | /usr/bin/python3 -c 'import json, sys; a, b = json.load(sys.stdin); print(a["result"], a["model"], b[0]["status"])' 2>&1)"
+sagetop --local files transform-job/bulk --no-header
+tap_match 'its files, with what was made of each' '^rows[^	]*[.]csv	16	[^	]+	[0-9]+	$' "$out"
+file=${out%%	*}
+sagetop --local show transform-job/bulk
+tap_match 'how far it came' 'Progress	1 of 1 files, 16 B of 16 B' "$out"
+sagetop --local files transform-job/bulk "$file"
+tap_match 'and the first lines of it' '^0 -?[0-9.]+[|]-?[0-9.]+$' "$status $(one_line "$out")"
+fails 4 "has no file nothing" 'a file that is not there' -- --local files transform-job/bulk nothing
+fails 2 'of transform-job/NAME and endpoint/NAME' 'files of what has none' -- --local files model/tiny
+fails 4 'captures no calls' 'an endpoint that captures nothing' -- --local files endpoint/tiny
 fails 1 'the transform job bulk is there already' 'and not twice by one name' -- --local transform tiny --input "$work/rows.csv" --name bulk
 sagetop --local transform tiny --input $bucket/none/ --name empty --wait --timeout 60s
 tap_match 'one that fails says where its log is' '^3 .*empty Failed.*sagetop logs transform-job/empty' "$status $(one_line "$out$errors")"

@@ -218,6 +218,28 @@ static void host_invoke(void *user, const struct host_invoke_request *r, host_te
 							     "0.9,0.1\n0.1,0.9\n")});
 }
 
+static void host_files(void *user, const struct kind *kind, const char *name)
+{
+	snprintf(t.asked, sizeof(t.asked), "files %s%s", prefix_of(kind), name);
+}
+
+static void host_peek(void *user, const char *bucket, const char *key, int64_t size, host_text_fn *done,
+		      void *done_user)
+{
+	bool capture = str_ends(key, ".jsonl");
+
+	snprintf(t.asked, sizeof(t.asked), "peek %s %s %lld", bucket, key, (long long)size);
+	pend((struct pending){
+		.text = done,
+		.user = done_user,
+		.is_estimate = true,
+		.name = xstrdup(capture ? "2026-11-21T05:40:00Z\n0.9,0.1,a row that is longer than half of "
+					  "the screen\x1f"
+					  "2.53\n0.1,0.9\x1f"
+					  "-0.61\n"
+					: "2.53\n-0.61\n0.02\n")});
+}
+
 static int host_save(void *user, const char *path, const char *text, struct err *err)
 {
 	snprintf(t.asked, sizeof(t.asked), "save %s %zu bytes", path, strlen(text));
@@ -290,6 +312,8 @@ static struct ui_host host = {
 	.prepare_launch = host_prepare,
 	.launch = host_launch,
 	.describe = host_describe,
+	.files = host_files,
+	.peek = host_peek,
 	.findings = host_findings,
 	.invoke = host_invoke,
 	.save = host_save,

@@ -446,6 +446,41 @@ static void add_scaling(struct session *s)
 	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].Status", "Creating");
 }
 
+/* A transform job that failed, with a file that it could not predict; and what churn-v7 captured. */
+static void add_files(struct session *s)
+{
+	struct record *r = add_thing(s, KIND_TRANSFORM_JOB, "scores-1121", "Failed", HOUR);
+	struct files *f = session_files(s, &kind_table[KIND_TRANSFORM_JOB], "scores-1121");
+	static const char *const names[] = {"2026/part-0.csv", "2026/part-1.csv", "2026/part-2.csv"};
+
+	r->start_ms = SEED_NOW_MS - 50 * MINUTE;
+	r->end_ms = SEED_NOW_MS - 40 * MINUTE;
+	set_value(r, "ModelName", "churn-model-3");
+	set_member(r, "TransformInput.DataSource.S3DataSource.S3Uri", "s3://churn/in/");
+	set_member(r, "TransformOutput.S3OutputPath", "s3://churn/scores/");
+	for (int i = 0; i < 3; i++) {
+		AUTO(str) char *key = xasprintf("in/%s", names[i]);
+		AUTO(str) char *out_key = xasprintf("scores/%s.out", names[i]);
+		struct file *x = files_add(f, "churn", key, names[i]);
+
+		x->size = 12345678 * (i + 1);
+		x->modified_ms = SEED_NOW_MS - 3 * HOUR;
+		x->out_key = i == 1 ? NULL : TAKE(out_key);
+		x->out_size = i == 1 ? -1 : 234567;
+		x->fault = i == 1 ? xstrdup("ClientError: 413") : NULL;
+	}
+	f->has_outputs = true;
+	f->out_bucket = xstrdup("churn");
+	f->asked_ms = SEED_NOW_MS;
+	f = session_files(s, &kind_table[KIND_ENDPOINT], "churn-v7");
+	struct file *x = files_add(f, "churn", "capture/churn-v7/AllTraffic/2026/11/21/05/40-00-000-a.jsonl",
+				   "AllTraffic/2026/11/21/05/40-00-000-a.jsonl");
+
+	x->size = 812;
+	x->modified_ms = SEED_NOW_MS - 20 * MINUTE;
+	f->asked_ms = SEED_NOW_MS;
+}
+
 /* One that nobody has called for two weeks. */
 static void add_idle(struct session *s)
 {
@@ -676,9 +711,12 @@ struct session *seed_session(const char *name)
 		fill_kinds(s);
 		add_idle(s);
 		add_scaling(s);
-	} else if (!strcmp(name, "tuning")) {
+		add_files(s);
+	} else if (!strcmp(name, "tuning") || !strcmp(name, "tuned")) {
 		fill_basic(s);
 		fill_tuning(s);
+		if (!strcmp(name, "tuned"))
+			resource_set_status(resources_find(&s->tables[KIND_TUNING_JOB], "depth-and-eta"), "Completed");
 	} else if (!strcmp(name, "backtests")) {
 		fill_basic(s);
 		fill_backtests(s);

@@ -5,6 +5,7 @@ import atexit
 import base64
 import io
 import os
+import re
 import shutil
 import signal
 import tarfile
@@ -13,6 +14,7 @@ import threading
 
 from engine_support import *
 from engine_judge import Judge
+from sagetop_support import Sagetop
 
 judge = Judge()
 BUCKET = "sagemaker-us-east-1-000000000000"
@@ -266,6 +268,12 @@ with engine(*OPTIONS) as e:
                                            base64.b64decode(x["captureData"]["endpointOutput"]["data"]).decode(),
                                            x["captureData"]["endpointOutput"]["encoding"], x["eventVersion"]) for x in lines],
           [(f"{i},1\n", "CSV", f"a:{i},1\n", "BASE64", "0") for i in range(5)])
+    sagetop = Sagetop(os.path.join(work, "home"), e.endpoint)
+    files = [f["name"] for f in sagetop.json("files", "endpoint/captured")]
+    ok("sagetop lists them below the endpoint", files and all(re.fullmatch(r"v/20[0-9/]+/.*[.]jsonl", f) for f in files), files)
+    shown = "".join(sagetop.run("files", "endpoint/captured", f).stdout for f in files)
+    equal("and shows what was asked and answered beside each other", sorted(x for x in shown.split("\n") if "\t" in x),
+          [f"{i},1\ta:{i},1" for i in range(5)])
 
     # Failures from the start.
     model("silent", MODE="silent")

@@ -14,6 +14,7 @@ import tempfile
 
 from engine_support import *
 from engine_judge import Judge
+from sagetop_support import Sagetop
 
 judge = Judge()
 BUCKET = "sagemaker-us-east-1-000000000000"
@@ -266,6 +267,14 @@ with engine(*OPTIONS) as e:
     equal("but only its file", stored("large"), {"a.csv.out": ids, "c.csv.out": ids})
     ok("which the data-log names", sum(f"{BUCKET}/large/b.csv: ClientError: a record of {(1 << 20) + 2} bytes" in x
                                        for x in said("large")) == 1 and len(said("large")) == 2, said("large"))
+    sagetop = Sagetop(os.path.join(work, "home"), e.endpoint)
+    shown = sagetop.run("show", "transform-job/large", "--format", "tsv").stdout
+    ok("sagetop tells how far it came, and the first file that failed with its reason", "Progress\t2 of 3 files, " in shown and
+       f"\n\tb.csv: ClientError: a record of {(1 << 20) + 2} bytes" in shown, shown)
+    equal("its files, with what was made of each", [(f["name"], f["output"], (f["error"] or "")[:11]) for f in
+                                                    sagetop.json("files", "transform-job/large")],
+          [("a.csv", f"s3://{BUCKET}/out/large/a.csv.out", ""), ("b.csv", None, "ClientError"),
+           ("c.csv", f"s3://{BUCKET}/out/large/c.csv.out", "")])
     equal("single records, and an empty file", (ended("single"), stored("single"), sorted(b for b, _ in noted("single"))),
           (("Completed", None), {"a.csv.out": b"1\n3\n", "empty.csv.out": b""}, [b"1,2", b"3,4"]))
     equal("gzip, and what is none", (ended("zipped"), stored("zipped")),

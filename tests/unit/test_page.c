@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "app/peek.h"
 #include "aws/sagemaker.h"
 #include "base/json.h"
 #include "model/kind.h"
@@ -222,6 +223,58 @@ static void test_endpoint(void **state)
 	assert_has(buf_str(&known), "Costs|$0.612 an hour, $446.76 a month\n");
 }
 
+/* Whole lines only; a capture as what was asked and answered beside each other. */
+static void test_first_lines_of_a_file(void **state)
+{
+	static const char capture[] =
+		"{\"captureData\": {\"endpointInput\": {\"data\": \"1,2\\n3,4\\n\", \"encoding\": \"CSV\"},"
+		" \"endpointOutput\": {\"data\": \"MC41\", \"encoding\": \"BASE64\"}},"
+		" \"eventMetadata\": {\"inferenceTime\": \"2026-11-21T05:40:00Z\"}}\n";
+	static const struct {
+		const char *data;
+		bool cut;
+		const char *shown;
+	} rows[] = {
+		{"a\nb\nc", false, "a\nb\nc\n"},
+		{"a\nb\nc", true, "a\nb\n\nonly what its first 5 bytes hold\n"},
+		{"abc", true, "abc\n\nonly what its first 3 bytes hold\n"},
+		{"", false, ""},
+		{"\x1b[2Jx\x1f"
+		 "y\n",
+		 false, "xy\n"},
+		{"{\"a\": 1}\n{half", false, "{\"a\": 1}\n{half\n"},
+		{capture, false,
+		 "2026-11-21T05:40:00Z\n1,2\x1f"
+		 "0.5\n3,4\x1f\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) struct buf out = BUF_INIT(65536);
+
+		peek_text(rows[i].data, strlen(rows[i].data), rows[i].cut, &out);
+		assert_string_equal(buf_str(&out), rows[i].shown);
+	}
+}
+
+static void test_progress_of_files(void **state)
+{
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_TRANSFORM_JOB], "t");
+	struct files f = {.has_outputs = true};
+	AUTO(buf) struct buf text = BUF_INIT(4096), later = BUF_INIT(4096);
+
+	files_progress(&f, r, 1700000000000, &text);
+	assert_string_equal(buf_str(&text), ""); /* nobody has asked */
+	f.asked_ms = 1700000000000;
+	r->start_ms = 1700000000000 - 10000;
+	for (int i = 0; i < 3; i++)
+		files_add(&f, "b", "k", i ? "second\x1b[31m" : "first")->size = 2000;
+	f.items[0].out_key = xstrdup("k.out");
+	f.items[2].fault = xstrdup("ClientError: 413");
+	files_progress(&f, r, 1700000000000, &later);
+	assert_string_equal(buf_str(&later), "1 of 3 files, 2.0 kB of 6.0 kB, 200 B/s\nsecond: ClientError: 413");
+	files_done(&f);
+}
+
 static struct resource *add_thing(struct session *s, enum kind_id id, const char *name, const char *status)
 {
 	struct resource *r = resource_new(&kind_table[id], name);
@@ -405,6 +458,8 @@ int main(void)
 		cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_wishes_for_variants),
 		cmocka_unit_test(test_traffic),
+		cmocka_unit_test(test_first_lines_of_a_file),
+		cmocka_unit_test(test_progress_of_files),
 		cmocka_unit_test(test_scaling),
 		cmocka_unit_test(test_update_of_an_endpoint),
 	};
