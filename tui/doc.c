@@ -160,6 +160,8 @@ static void draw_line(const struct doc *d, struct area a, int row, const struct 
 		const char *text = d->text.data + s->from;
 		int col = s->col - d->left;
 		area_put_scrolled(a, row, MAX(col, 0), s->style, text, strlen(text), col < 0 ? -col : 0);
+		if (i + 1 == l->n_spans && col + utf8_width(text) > a.cols) /* it goes on */
+			area_put(a, row, a.cols - 1, ST_DIM, "…");
 	}
 }
 

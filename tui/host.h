@@ -35,6 +35,14 @@ struct host_launch_request {
 	const struct strlist *changes; /* "path=value" each; may be NULL */
 };
 
+struct host_invoke_request {
+	const char *endpoint;
+	const char *path, *body;	      /* a file, or what is sent itself; the other is NULL or "" */
+	const char *content_type;	      /* NULL or "": by the file's name */
+	const char *accept, *variant, *model; /* NULL or "": none is named */
+	size_t calls, parallel;
+};
+
 struct ui_host {
 	void *user;
 	/* Want or no longer want a thing's details, log and metrics. Counted per call. */
@@ -64,6 +72,9 @@ struct ui_host {
 	void (*estimate)(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
 	/* Send what was prepared last under that name. */
 	void (*launch)(void *user, const char *name, host_done_fn *done, void *done_user);
+	/* Call an endpoint: the answer of one call, sanitised, or what many took and cost. What r points to is borrowed
+	 * for the call. */
+	void (*invoke)(void *user, const struct host_invoke_request *r, host_text_fn *done, void *done_user);
 	/* Fill the session's columns of these cold fields (field.h); borrowed for the call. */
 	void (*columns)(void *user, const struct kind *kind, const struct field_list *fields);
 	/* The thing as the service describes it (JSON). */

@@ -116,6 +116,7 @@ const char *keymap_context_title(enum key_context context)
 		[CTX_KINDS] = "All kinds",     [CTX_FAILURES] = "Failures",
 		[CTX_COMPARE] = "Compare",     [CTX_COST] = "Costs",
 		[CTX_BACKTESTS] = "Backtests", [CTX_CHOOSER] = "Choosing columns",
+		[CTX_HELP] = "Help",
 	};
 
 	return titles[context] ? titles[context] : "";

@@ -23,6 +23,7 @@ enum key_context {
 	CTX_CHART,
 	CTX_COST,
 	CTX_CHOOSER,
+	CTX_HELP,
 	CTX_GLOBAL,
 	CTX_COUNT
 };
@@ -51,6 +52,7 @@ enum action {
 	ACT_STOP,
 	ACT_STOP_ALL,
 	ACT_VARY,
+	ACT_INVOKE,
 	ACT_DELETE,
 	ACT_CONSOLE,
 	ACT_LINK_NEXT,

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "model/groups.h"
 #include "tui/list_draw.h"
+#include "tui/thing.h"
 
 #define FEW_THINGS 20000
 #define SLICE_US 8000
@@ -261,9 +262,12 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 		(void)buf_adds(left, " · only failed");
 	if (l->filter)
 		(void)buf_addf(left, " · %s", l->filter);
-	if (l->groups)
-		(void)buf_addf(left, " · %zu group%s by %s", list_groups_count(l), list_groups_count(l) == 1 ? "" : "s",
+	size_t groups = l->grouping ? list_groups_count(l) : 0;
+	if (groups)
+		(void)buf_addf(left, " · %zu group%s by %s", groups, groups == 1 ? "" : "s",
 			       list_groups_words(l, words));
+	else if (l->grouping)
+		(void)buf_addf(left, " · groups by %s", list_groups_words(l, words));
 	(void)buf_addf(left, " · by %s", list_sort_word(word, &l->sort));
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);
@@ -472,6 +476,27 @@ bool list_action(struct view *v, enum action a)
 		return go_back(v);
 	default:
 		return false;
+	}
+}
+
+bool list_offers(struct view *v, enum action a)
+{
+	const struct list *l = list_of(v);
+	bool grouped = l->groups && l->n, on_group = grouped && list_group_at(l, l->table.selected);
+
+	switch (a) {
+	case ACT_OPEN:
+		return l->n && !on_group;
+	case ACT_FOLD:
+	case ACT_UNFOLD:
+	case ACT_FOLD_ALL:
+		return grouped;
+	case ACT_FILTER:
+	case ACT_FAILURES:
+	case ACT_GROUP_NEXT:
+		return things(v)->n;
+	default:
+		return thing_offers(l->kind, a) && (l->n || l->marks.n || !thing_is_action(a));
 	}
 }
 

@@ -50,9 +50,10 @@ struct list_groups;
 
 struct list {
 	const struct kind *kind;
-	struct list_groups *groups; /* NULL: not grouped */
-	size_t n_things;	    /* rows without those of groups, folded ones too */
-	char *parent;		    /* only what belongs to that one; NULL: all */
+	struct list_groups *groups;   /* of the rows; NULL: not grouped */
+	struct list_groups *grouping; /* how the rows to come are grouped: the same, others; NULL: not at all */
+	size_t n_things;	      /* rows without those of groups, folded ones too */
+	char *parent;		      /* only what belongs to that one; NULL: all */
 	const struct list_hooks *hooks;
 	const struct resource **rows;
 	const struct group **row_groups; /* of rows that stand for one, whose things are but names for them; NULL */
@@ -109,7 +110,9 @@ bool list_work(struct view *v, int64_t budget_us); /* on the rows to come */
 void list_settle(struct view *v);
 void list_draw(struct view *v, struct area a);
 bool list_action(struct view *v, enum action a); /* moving, marks, order, filter, columns */
-bool list_key(struct view *v, int key);		 /* a field's own key sorts by it */
+/* Whether there is something that it would be done with: a thing, a group. */
+bool list_offers(struct view *v, enum action a);
+bool list_key(struct view *v, int key); /* a field's own key sorts by it */
 int list_filter(struct view *v, const char *text, struct err *err);
 int list_sort(struct view *v, const char *text, struct err *err);
 int list_columns(struct view *v, const char *text, struct err *err); /* as --columns; "": the usual ones */

@@ -8,7 +8,9 @@
 
 /* Rows that are being made. The old ones stay until these are whole. */
 struct list_build {
-	struct field_order *order;
+	struct field_order *order;    /* NULL: they are in order */
+	const struct resource **rows; /* in order, to be grouped */
+	size_t n_rows;
 	size_t next;	    /* thing of the table */
 	struct heard heard; /* as it began */
 	struct field_context x;
@@ -60,7 +62,9 @@ void list_build_cancel(struct list *l)
 	if (!l->build)
 		return;
 	field_order_free(l->build->order);
+	free(l->build->rows);
 	free(TAKE(l->build));
+	list_groups_cancel(l);
 }
 
 void list_build_begin(struct view *v)
@@ -81,7 +85,9 @@ bool list_build_stands(const struct view *v)
 	const struct list_build *b = l->build;
 	const struct resources *t = things(v);
 
-	return b->heard.gone == t->n_gone && (b->heard.generation == t->generation || !field_order_has_texts(b->order));
+	bool borrows = (b->order && field_order_has_texts(b->order)) || list_groups_borrow(l);
+
+	return b->heard.gone == t->n_gone && (b->heard.generation == t->generation || !borrows);
 }
 
 static void look_at(struct list *l, const struct resource *r)
@@ -133,8 +139,8 @@ static void adopt(struct view *v)
 	struct list_build *b = l->build;
 
 	free(l->rows);
-	l->rows = field_order_take(b->order, &l->n);
-	l->cap = l->n;
+	l->rows = TAKE(b->rows);
+	l->n = l->cap = b->n_rows;
 	l->table.n = l->n_things = l->n;
 	l->n_all = b->n_all;
 	l->n_bad = b->n_bad;
@@ -149,9 +155,8 @@ static void adopt(struct view *v)
 	l->whole = true;
 	l->built++;
 	memset(&l->measured, 0, sizeof(l->measured)); /* other rows stand there now */
+	list_groups_adopt(l);
 	list_build_cancel(l);
-	if (l->groups)
-		list_groups_build(v);
 	list_invite_guests(l);
 	list_place_cursor(v);
 	ui_redraw(v->ui);
@@ -160,9 +165,16 @@ static void adopt(struct view *v)
 bool list_build_turn(struct view *v, int64_t until_us)
 {
 	struct list *l = v->state;
+	struct list_build *b = l->build;
 
-	if (!choose(l, things(v), until_us) || !find_vain(l, things(v), until_us) ||
-	    !field_order_turn(l->build->order, until_us))
+	if (b->order) {
+		if (!choose(l, things(v), until_us) || !find_vain(l, things(v), until_us) ||
+		    !field_order_turn(b->order, until_us))
+			return false;
+		b->rows = field_order_take(b->order, &b->n_rows);
+		field_order_free(TAKE(b->order));
+	}
+	if (!list_groups_turn(v, b->rows, b->n_rows, until_us))
 		return false;
 	adopt(v);
 	return true;
@@ -304,7 +316,7 @@ static bool moves_by_itself(const struct list *l, const struct resources *t)
 		if (t->n_running)
 			return true;
 	}
-	return l->query || l->faults || l->parent || l->groups || (l->sort.field->flags & FIELD_LINKED);
+	return l->query || l->faults || l->parent || l->grouping || (l->sort.field->flags & FIELD_LINKED);
 }
 
 bool list_merge_changes(struct view *v)
@@ -344,9 +356,10 @@ void list_hear_of_gone(struct view *v)
 		return;
 	struct changed *c = NEW(struct changed);
 
-	if (!l->groups && find_changed(t, l->heard.changes, true, c)) {
+	if (!l->groups && !l->grouping && find_changed(t, l->heard.changes, true, c)) {
 		drop_rows(l, c);
 	} else { /* which, nobody knows */
+		list_groups_lose(l);
 		l->n = 0;
 		l->whole = false;
 	}

@@ -45,15 +45,20 @@ bool list_mark_action(struct view *v, enum action a);
 bool list_row_is_marked(const struct list *l, size_t row);
 
 /* list_groups.c. The groups that stand in place of the rows, and their unfolded jobs. */
-void list_groups_build(struct view *v);
+/* Those that are asked for, of jobs in the list's order, in turns; true once they are made. */
+bool list_groups_turn(struct view *v, const struct resource *const *jobs, size_t n, int64_t until_us);
+void list_groups_cancel(struct list *l);       /* what turns have made so far */
+void list_groups_adopt(struct list *l);	       /* the rows become groups, or no longer are */
+bool list_groups_borrow(const struct list *l); /* what a change of the things may take away */
+void list_groups_lose(struct list *l);	       /* members are gone */
 void list_groups_free(struct list *l);
 bool list_groups_are_old(const struct view *v); /* what runs has cost more since */
 void list_groups_draw_row(struct view *v, struct area a, int line, int width, const struct group *one);
 /* Those of groups where none is unfolded; false where the things have theirs. */
 bool list_groups_draw_headings(struct view *v, struct area a, int width);
 bool list_groups_action(struct view *v, enum action a);
-char *list_groups_words(const struct list *l, char *buf); /* "prefix"; GROUPS_WORDS_LEN bytes */
-size_t list_groups_count(const struct list *l);
+char *list_groups_words(const struct list *l, char *buf); /* as asked: "prefix"; GROUPS_WORDS_LEN bytes */
+size_t list_groups_count(const struct list *l);		  /* 0: they are not made yet */
 /* The things of a group, of all (NULL), folded ones too, in the list's order; borrowed. */
 const struct resource *const *list_members(const struct list *l, const struct group *of, size_t *ret_n);
 

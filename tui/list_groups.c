@@ -1,5 +1,6 @@
 /* list_groups.c - the jobs' list by groups: a row for each, under which its jobs stand once it
  * is unfolded. */
+#include "base/clock.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/groups.h"
@@ -8,53 +9,75 @@
 #include "tui/ui.h"
 
 #define COUNT_AGAIN_MS 10000 /* what runs costs more meanwhile */
+#define COUNT_AGAIN_SPARE 50 /* times as long as it takes: no more than two per cent of a processor */
 #define COUNT_CELLS 6
 
-struct list_groups {
-	enum spend_by by;
-	char *tag; /* of BY_TAG */
+/* The jobs by groups, as rows are made of them. */
+struct grouped {
 	struct groups model;
 	const struct resource **members; /* all jobs, group by group, each in the list's order */
-	size_t n, cap;
+	size_t n;
 	size_t *order;		 /* the groups as they stand in the list */
 	size_t *first;		 /* of each group of the model: its first member */
 	struct resource **heads; /* that stand for groups where a row has a thing: of each of the model */
-	struct map open;	 /* the keys of those that are unfolded */
+	size_t n_heads;
+	bool begun;
+	int64_t took_us; /* to make */
 };
 
-static void forget(struct list_groups *g)
+struct list_groups {
+	enum spend_by by;
+	char *tag;	 /* of BY_TAG */
+	struct map open; /* the keys of those that are unfolded */
+	struct grouped now, next;
+};
+
+static void grouped_done(struct grouped *g)
 {
-	for (size_t i = 0; i < g->model.n && g->heads; i++)
+	for (size_t i = 0; i < g->n_heads; i++)
 		resource_free(g->heads[i]);
-	free(TAKE(g->heads));
-	free(TAKE(g->order));
-	free(TAKE(g->first));
+	free(g->heads);
+	free(g->order);
+	free(g->first);
+	free(g->members);
 	groups_done(&g->model);
-	g->n = 0;
+	*g = (struct grouped){0};
 }
 
-void list_groups_free(struct list *l)
+static void groups_free(struct list_groups *g)
 {
-	struct list_groups *g = TAKE(l->groups);
-
 	if (!g)
 		return;
-	forget(g);
+	grouped_done(&g->now);
+	grouped_done(&g->next);
 	free(g->tag);
-	free(g->members);
-	free(TAKE(l->row_groups));
 	map_done(&g->open);
 	free(g);
 }
 
+/* Other groups than those of the rows are asked for, or none. */
+static void ask_for(struct list *l, struct list_groups *g)
+{
+	if (l->grouping != l->groups)
+		groups_free(l->grouping);
+	l->grouping = g;
+}
+
+void list_groups_free(struct list *l)
+{
+	ask_for(l, NULL);
+	groups_free(TAKE(l->groups));
+	free(TAKE(l->row_groups));
+}
+
 char *list_groups_words(const struct list *l, char *buf)
 {
-	return groups_words(buf, l->groups->by, l->groups->tag);
+	return groups_words(buf, l->grouping->by, l->grouping->tag);
 }
 
 size_t list_groups_count(const struct list *l)
 {
-	return l->groups->model.n;
+	return l->groups == l->grouping ? l->groups->now.model.n : 0;
 }
 
 const struct resource *const *list_members(const struct list *l, const struct group *of, size_t *ret_n)
@@ -62,7 +85,7 @@ const struct resource *const *list_members(const struct list *l, const struct gr
 	const struct list_groups *g = l->groups;
 
 	*ret_n = of ? of->n : l->n_things;
-	return !g ? l->rows : of ? &g->members[g->first[of - g->model.items]] : g->members;
+	return !g ? l->rows : of ? &g->now.members[g->now.first[of - g->now.model.items]] : g->now.members;
 }
 
 /* --- rows -------------------------------------------------------------------------------- */
@@ -76,7 +99,7 @@ static bool is_open(const struct list_groups *g, const struct group *one)
 static int by_place(const void *pa, const void *pb, void *user)
 {
 	const struct list *l = user;
-	const struct group *items = l->groups->model.items;
+	const struct group *items = l->groups->now.model.items;
 	size_t a = *(const size_t *)pa, b = *(const size_t *)pb;
 	int64_t more = items[a].spent_micro - items[b].spent_micro;
 
@@ -85,7 +108,7 @@ static int by_place(const void *pa, const void *pb, void *user)
 	return a < b ? -1 : a > b;
 }
 
-static void choose_order(struct list_groups *g, struct list *l)
+static void choose_order(struct grouped *g, struct list *l)
 {
 	g->order = xreallocarray(NULL, g->model.n + 1, sizeof(*g->order));
 	for (size_t i = 0; i < g->model.n; i++)
@@ -94,7 +117,7 @@ static void choose_order(struct list_groups *g, struct list *l)
 		qsort_r(g->order, g->model.n, sizeof(*g->order), by_place, l);
 }
 
-static void place_members(struct list_groups *g, const struct list *l)
+static void place_members(struct grouped *g, const struct resource *const *jobs, size_t n)
 {
 	size_t *at = xcalloc(g->model.n + 1, sizeof(*at)), next = 0;
 
@@ -103,10 +126,10 @@ static void place_members(struct list_groups *g, const struct list *l)
 		at[g->order[i]] = g->first[g->order[i]] = next;
 		next += g->model.items[g->order[i]].n;
 	}
-	GROW(g->members, g->cap, l->n);
-	for (size_t i = 0; i < l->n; i++)
-		g->members[at[g->model.of[i]]++] = l->rows[i];
-	g->n = l->n;
+	g->members = xreallocarray(NULL, n + 1, sizeof(*g->members));
+	for (size_t i = 0; i < n; i++)
+		g->members[at[g->model.of[i]]++] = jobs[i];
+	g->n = n;
 	free(at);
 }
 
@@ -124,36 +147,66 @@ static char *label_of(const struct list_groups *g, const struct group *one)
 	return xasprintf("[%c] %s (%zu)", is_open(g, one) ? '-' : '+', one->key, one->n);
 }
 
+/* The rows: each group, and the jobs of those that are unfolded. */
 static void emit(struct list *l)
 {
-	struct list_groups *g = l->groups;
+	const struct list_groups *g = l->groups;
+	const struct grouped *now = &g->now;
 
-	l->cap = g->n + g->model.n;
+	l->cap = now->n + now->model.n;
 	l->rows = xreallocarray(l->rows, l->cap + 1, sizeof(*l->rows));
 	l->row_groups = xreallocarray(l->row_groups, l->cap + 1, sizeof(*l->row_groups));
-	g->heads = xcalloc(g->model.n + 1, sizeof(struct resource *));
 	l->n = 0;
-	for (size_t i = 0; i < g->model.n; i++) {
-		const struct group *one = &g->model.items[g->order[i]];
+	for (size_t i = 0; i < now->model.n; i++) {
+		const struct group *one = &now->model.items[now->order[i]];
 		AUTO(str) char *label = label_of(g, one);
 
-		g->heads[g->order[i]] = head_of(g, one);
-		l->rows[l->n] = g->heads[g->order[i]];
+		l->rows[l->n] = now->heads[now->order[i]];
 		l->row_groups[l->n++] = one;
 		l->name_widths |= 1ull << MIN(utf8_width(label), LIST_NAME_CELLS_MAX);
 		if (!is_open(g, one))
 			continue;
-		memcpy(&l->rows[l->n], &g->members[g->first[g->order[i]]], one->n * sizeof(*l->rows));
+		memcpy(&l->rows[l->n], &now->members[now->first[now->order[i]]], one->n * sizeof(*l->rows));
 		for (size_t end = l->n + one->n; l->n < end; l->n++)
 			l->row_groups[l->n] = NULL;
 	}
 	l->table.n = l->n;
 }
 
-void list_groups_build(struct view *v)
+/* Others are unfolded now. */
+static void emit_again(struct view *v)
 {
 	struct list *l = v->state;
-	struct list_groups *g = l->groups;
+
+	emit(l);
+	l->built++;
+	list_place_cursor(v);
+	ui_redraw(v->ui);
+}
+
+/* --- made in turns ----------------------------------------------------------------------- */
+
+void list_groups_cancel(struct list *l)
+{
+	if (l->grouping)
+		grouped_done(&l->grouping->next);
+}
+
+void list_groups_lose(struct list *l)
+{
+	if (l->groups)
+		grouped_done(&l->groups->now);
+}
+
+bool list_groups_borrow(const struct list *l)
+{
+	return l->grouping && l->grouping->by == BY_PARENT;
+}
+
+static void begin(struct view *v, const struct resource *const *jobs, size_t n)
+{
+	struct list *l = v->state;
+	struct list_groups *g = l->grouping;
 	const struct session *s = ui_session(v->ui);
 	const struct field_ref tuning = {.field = field_find(l->kind, "tuning_job", NULL)};
 	const struct spend_options opt = {.now_ms = ui_now_ms(v->ui),
@@ -161,18 +214,67 @@ void list_groups_build(struct view *v)
 					  .tag = g->tag,
 					  .tuning = session_cold_column(s, l->kind, &tuning)};
 
-	forget(g);
-	groups_build(&g->model, &opt, l->rows, l->n, s);
-	choose_order(g, l);
-	place_members(g, l);
+	groups_begin(&g->next.model, &opt, jobs, n, s);
+}
+
+static bool make_heads(struct list_groups *g, int64_t until_us)
+{
+	struct grouped *next = &g->next;
+
+	if (!next->heads)
+		next->heads = xcalloc(next->model.n + 1, sizeof(struct resource *));
+	for (; next->n_heads < next->model.n; next->n_heads++) {
+		if (until_us != FIELD_ORDER_AT_ONCE && clock_mono_us() >= until_us)
+			return false;
+		next->heads[next->n_heads] = head_of(g, &next->model.items[next->n_heads]);
+	}
+	return true;
+}
+
+bool list_groups_turn(struct view *v, const struct resource *const *jobs, size_t n, int64_t until_us)
+{
+	struct list *l = v->state;
+	struct list_groups *g = l->grouping;
+	int64_t from_us = clock_mono_us();
+
+	if (!g)
+		return true;
+	if (!g->next.begun)
+		begin(v, jobs, n);
+	g->next.begun = true;
+	bool whole = (!g->next.model.work || groups_turn(&g->next.model, until_us)) && make_heads(g, until_us);
+
+	g->next.took_us += clock_mono_us() - from_us;
+	return whole;
+}
+
+void list_groups_adopt(struct list *l)
+{
+	struct list_groups *g = l->grouping;
+
+	if (g != l->groups)
+		groups_free(l->groups);
+	l->groups = g;
+	if (!g) {
+		free(TAKE(l->row_groups));
+		return;
+	}
+	grouped_done(&g->now);
+	g->now = g->next;
+	g->next = (struct grouped){0};
+	choose_order(&g->now, l);
+	place_members(&g->now, l->rows, l->n);
 	emit(l);
 }
 
 bool list_groups_are_old(const struct view *v)
 {
 	const struct list *l = v->state;
+	const struct grouped *now = l->groups ? &l->groups->now : NULL;
 
-	return l->groups && ui_now_ms(v->ui) - l->groups->model.spend.opt.now_ms >= COUNT_AGAIN_MS;
+	return now && !l->build && ui_session(v->ui)->tables[l->kind->id].n_running > 0 &&
+	       ui_now_ms(v->ui) - now->model.spend.opt.now_ms >=
+		       MAX(COUNT_AGAIN_MS, now->took_us / 1000 * COUNT_AGAIN_SPARE);
 }
 
 /* --- looks ------------------------------------------------------------------------------- */
@@ -274,7 +376,7 @@ static void fold(struct view *v, const struct group *one, bool open)
 		(void)map_remove(&l->groups->open, one->key);
 	list_pin(v);
 	list_remember(l);
-	list_rebuild(v);
+	emit_again(v);
 }
 
 /* Left on a job folds its group, and the cursor goes to it. */
@@ -300,9 +402,9 @@ static void fold_all(struct view *v)
 	bool open = g->open.n == 0;
 
 	map_clear(&g->open);
-	for (size_t i = 0; open && i < g->model.n; i++)
-		(void)map_put(&g->open, g->model.items[i].key, l);
-	list_rebuild(v);
+	for (size_t i = 0; open && i < g->now.model.n; i++)
+		(void)map_put(&g->open, g->now.model.items[i].key, l);
+	emit_again(v);
 }
 
 /* The next way to group them, behind the last none. */
@@ -313,7 +415,7 @@ static void group_next(struct view *v)
 	char now[GROUPS_WORDS_LEN] = "none";
 	size_t at = 0;
 
-	if (l->groups)
+	if (l->grouping)
 		list_groups_words(l, now);
 	while (at < ARRAY_LEN(words) && !str_eq(words[at], now))
 		at++;
@@ -328,7 +430,10 @@ bool list_groups_action(struct view *v, enum action a)
 	const struct group *one = selected_group(l);
 
 	if (a == ACT_GROUP_NEXT) {
-		group_next(v);
+		if (l->groups || session_jobs(ui_session(v->ui))->n)
+			group_next(v);
+		else
+			ui_notice(v->ui, NOTICE_INFO, "there are no jobs to group yet");
 		return true;
 	}
 	if (!l->groups)
@@ -359,19 +464,16 @@ bool list_groups_action(struct view *v, enum action a)
 int list_group(struct view *v, const char *text, struct err *err)
 {
 	struct list *l = v->state;
-	struct list_groups *g;
+	struct list_groups *g = NULL;
 	enum spend_by by;
 	const char *tag;
 
-	if (str_empty(text) || str_eq(text, "none")) {
-		list_groups_free(l);
-	} else {
+	if (!str_empty(text) && !str_eq(text, "none")) {
 		int rc = groups_parse(text, &by, &tag, err);
 
 		if (rc < 0)
 			return rc;
-		list_groups_free(l);
-		g = l->groups = NEW(struct list_groups);
+		g = NEW(struct list_groups);
 		g->by = by;
 		g->tag = xstrdup(tag);
 		if (by == BY_PARENT) {
@@ -379,8 +481,7 @@ int list_group(struct view *v, const char *text, struct err *err)
 			ui_want_columns(v, l->kind, &(struct field_list){.items = &tuning, .n = 1});
 		}
 	}
-	l->n = l->table.n = 0; /* rows of what is gone */
-	l->whole = false;
+	ask_for(l, g);
 	l->other_widths = true;
 	list_rebuild(v);
 	return 0;

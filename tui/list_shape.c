@@ -38,7 +38,7 @@ void list_shape(const struct view *v, struct view_shape *ret)
 		.filter = xstrdup(l->filter),
 		.order = order_text(l),
 		.columns = l->chosen ? columns_text(l) : NULL,
-		.group = l->groups ? xstrdup(list_groups_words(l, words)) : NULL,
+		.group = l->grouping ? xstrdup(list_groups_words(l, words)) : NULL,
 		.faults = l->faults,
 		.wide = l->wide,
 		.selected = l->pinned ? xstrdup(l->selected) : NULL,

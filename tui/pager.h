@@ -54,6 +54,8 @@ size_t pager_hits(const struct pager *p, bool *ret_complete);
 size_t pager_hit_number(const struct pager *p);
 bool pager_work(struct pager *p, int64_t budget_us);
 
+/* Text of a line with its tabs as blanks. */
+void pager_plain(struct buf *out, const char *text, size_t n);
 size_t pager_n(const struct pager *p); /* lines that can be shown: all, or the hits */
 /* First and last visible line, from 1; 0 0 where there is none. */
 void pager_visible(const struct pager *p, size_t *first, size_t *last);

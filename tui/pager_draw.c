@@ -66,25 +66,30 @@ static void draw_prefix(struct pager *p, struct area a, int row, const struct lo
 	}
 }
 
-/* Text with its tabs as blanks. */
-static void put_log_text(struct area box, enum style st, const char *text, size_t n, int skip)
+void pager_plain(struct buf *out, const char *text, size_t n)
 {
-	AUTO(buf) struct buf plain = BUF_INIT(n * PAGER_TAB_STOP + 1);
 	int col = 0;
 
 	for (const char *tab; (tab = memchr(text, '\t', n));) {
 		size_t before = (size_t)(tab - text);
 		int cells;
 
-		(void)buf_add(&plain, text, before);
+		(void)buf_add(out, text, before);
 		(void)rows_fit(text, before, INT32_MAX, &cells);
 		col += cells;
 		for (int i = rows_cells_at('\t', col); i > 0; i--, col++)
-			(void)buf_addc(&plain, ' ');
+			(void)buf_addc(out, ' ');
 		text = tab + 1;
 		n -= before + 1;
 	}
-	(void)buf_add(&plain, text, n);
+	(void)buf_add(out, text, n);
+}
+
+static void put_log_text(struct area box, enum style st, const char *text, size_t n, int skip)
+{
+	AUTO(buf) struct buf plain = BUF_INIT(n * PAGER_TAB_STOP + 1);
+
+	pager_plain(&plain, text, n);
 	area_put_scrolled(box, 0, 0, st, buf_str(&plain), plain.len, skip);
 }
 

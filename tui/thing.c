@@ -14,6 +14,7 @@ bool thing_offers(const struct kind *kind, enum action a)
 		return kind->id == KIND_TRAINING_JOB;
 	case ACT_STOP:
 		return kind->stop.operation;
+	case ACT_INVOKE:
 	case ACT_VARY:
 		return kind->id == KIND_ENDPOINT;
 	case ACT_DELETE:
@@ -25,6 +26,11 @@ bool thing_offers(const struct kind *kind, enum action a)
 	default:
 		return true;
 	}
+}
+
+bool thing_offers_now(const struct kind *kind, const struct resource *r, enum action a)
+{
+	return thing_offers(kind, a) && (a != ACT_STOP || !r || resource_is_running(r));
 }
 
 bool thing_takes_many(enum action a)

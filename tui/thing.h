@@ -18,5 +18,7 @@ int thing_open_names(struct view *v, const struct view_arg *arg, struct strlist 
 void thing_watch(struct view *v, const struct strlist *names, bool on);
 /* Whether the kind has it: its key stands in the footer. */
 bool thing_offers(const struct kind *kind, enum action a);
+/* ... and on a screen about that one (NULL: not known): what has ended is not stopped. */
+bool thing_offers_now(const struct kind *kind, const struct resource *r, enum action a);
 
 #endif

@@ -422,15 +422,8 @@ void ui_await_job(struct ui *ui, const char *name)
 	root->ops->await(root, name);
 }
 
-void ui_key(struct ui *ui, int key)
+static void take_key(struct ui *ui, struct view *v, int key)
 {
-	struct view *v = ui_top(ui);
-
-	bring_up_to_date(ui, v);
-	ui->dirty = true;
-	ui->key = key;
-	if (ui->notice.level == NOTICE_INFO) /* read, or at least in the way */
-		ui->notice.text[0] = '\0';
 	if (key == KEYC_CTRL('c')) {
 		ui_action(ui, ACT_QUIT_NOW);
 		return;
@@ -456,6 +449,20 @@ void ui_key(struct ui *ui, int key)
 	if (v->ops->action && v->ops->action(v, a))
 		return;
 	ui_action(ui, a);
+}
+
+void ui_key(struct ui *ui, int key)
+{
+	struct view *v = ui_top(ui);
+
+	bring_up_to_date(ui, v);
+	ui->dirty = true;
+	ui->key = key;
+	if (ui->notice.level == NOTICE_INFO || ui->notice_of_key) /* read, or at least in the way */
+		ui->notice.text[0] = '\0';
+	ui->in_key = true;
+	take_key(ui, v, key);
+	ui->in_key = false;
 }
 
 void ui_resize(struct ui *ui, int rows, int cols)

@@ -146,6 +146,18 @@ bool ui_may_change(struct ui *ui)
 	return !ui->session->read_only;
 }
 
+bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn)
+{
+	struct ui *ui = v->ui;
+
+	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->invoke))
+		return false;
+	struct ui_call *c = ui_call_new(ui, v, r->endpoint);
+	c->text_fn = fn;
+	ui->host->invoke(ui->host->user, r, text_done, c);
+	return true;
+}
+
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;

@@ -18,6 +18,7 @@ void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...)
 	ui->notice.level = level;
 	ui->notice.at_ms = ui->now_ms;
 	ui->notice_view = ui_top(ui)->id;
+	ui->notice_of_key = ui->in_key && level < NOTICE_ERROR;
 	ui->dirty = true;
 }
 
@@ -27,6 +28,7 @@ void ui_notice_collect(struct ui *ui)
 		return;
 	ui->session_notice_seen = ui->session->notice_generation;
 	ui->notice = ui->session->notice;
+	ui->notice_of_key = false;
 	ui->notice_view = ui_top(ui)->id;
 	ui->dirty = true;
 }
@@ -238,9 +240,18 @@ static int key_hint_width(const struct ui *ui, const struct key_binding *b)
 	return utf8_width(keymap_key_of(name, b->context, b->action)) + 1 + utf8_width(label_of(ui, b)) + 2;
 }
 
+/* What --read-only refuses. */
+static bool is_change(enum action a)
+{
+	return a == ACT_STOP || a == ACT_STOP_ALL || a == ACT_DELETE || a == ACT_CLONE || a == ACT_NEW || a == ACT_VARY;
+}
+
 /* Its key does what the row says: the view offers it, and no context before takes the key. */
 static bool works(struct view *v, int context, const struct key_binding *b)
 {
+	if (v->ui->session->read_only && is_change(b->action))
+		return false;
+
 	char name[KEY_NAME_LEN];
 	int key = keyc_parse(keymap_key_of(name, b->context, b->action));
 

@@ -1,4 +1,4 @@
-/* ui_history.c - what was typed at the prompts, kept from one start to the next. */
+/* ui_history.c - what was typed at the prompts, kept from one start to the next; of several consoles all of it. */
 #include "tui/ui_internal.h"
 
 #include "base/str.h"
@@ -25,32 +25,45 @@ static void add(struct strlist *l, const char *text)
 	strlist_add(l, text);
 }
 
+/* As it is kept now. */
+static void load(const struct ui *ui, size_t kind, struct strlist *ret)
+{
+	AUTO(strlist) struct strlist lines = {0};
+
+	strlist_split(&lines, names[kind] ? str_or(ui_kept(ui, names[kind]), "") : "", '\n');
+	for (size_t i = 0; i < lines.n; i++)
+		add(ret, lines.items[i]);
+}
+
 void ui_history_load(struct ui *ui)
 {
-	for (size_t i = 0; i < UI_PROMPT_KINDS; i++) {
-		AUTO(strlist) struct strlist lines = {0};
-
-		strlist_split(&lines, str_or(ui_kept(ui, names[i]), ""), '\n');
-		for (size_t k = 0; k < lines.n; k++)
-			add(&ui->prompt.history[i], lines.items[k]);
-	}
+	for (size_t i = 0; i < UI_PROMPT_KINDS; i++)
+		load(ui, i, &ui->prompt.history[i]);
 }
 
 void ui_history_add(struct ui *ui, enum prompt_kind kind, const char *text)
 {
 	add(&ui->prompt.history[kind], text);
-	ui->prompt.history_grew[kind] |= text[0] != '\0';
+	add(&ui->prompt.typed_here[kind], text);
+}
+
+static void keep(struct ui *ui, size_t kind)
+{
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(strlist) struct strlist lines = {0};
+	const struct strlist *here = &ui->prompt.typed_here[kind];
+
+	load(ui, kind, &lines);
+	for (size_t i = 0; i < here->n; i++)
+		add(&lines, here->items[i]);
+	for (size_t i = 0; i < lines.n; i++)
+		(void)buf_addf(&text, "%s%s", i ? "\n" : "", lines.items[i]);
+	if (here->n && names[kind] && !text.overflow)
+		ui_keep(ui, names[kind], buf_str(&text));
 }
 
 void ui_history_keep(struct ui *ui)
 {
-	for (size_t i = 0; i < UI_PROMPT_KINDS; i++) {
-		AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-		const struct strlist *l = &ui->prompt.history[i];
-
-		for (size_t k = 0; k < l->n; k++)
-			(void)buf_addf(&text, "%s%s", k ? "\n" : "", l->items[k]);
-		if (ui->prompt.history_grew[i] && !text.overflow)
-			ui_keep(ui, names[i], buf_str(&text));
-	}
+	for (size_t i = 0; i < UI_PROMPT_KINDS; i++)
+		keep(ui, i);
 }

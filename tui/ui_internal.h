@@ -20,9 +20,9 @@ struct prompt {
 	struct lineedit edit;
 	struct err err; /* what the live preview said */
 	struct strlist history[UI_PROMPT_KINDS];
-	bool history_grew[UI_PROMPT_KINDS]; /* since the start */
-	size_t history_at;		    /* == n: what is being typed */
-	char *typed;			    /* kept while walking through the history */
+	struct strlist typed_here[UI_PROMPT_KINDS]; /* since the start */
+	size_t history_at;			    /* == n: what is being typed */
+	char *typed;				    /* kept while walking through the history */
 	/* completion */
 	struct strlist candidates;
 	size_t candidate; /* shown one; candidates.n: none yet */
@@ -87,6 +87,8 @@ struct ui {
 	uint64_t drawn_signature;
 	struct notice notice; /* the newest of ours and the session's */
 	uint64_t notice_view; /* the screen that it came on */
+	bool notice_of_key;   /* it answers a key: the next one takes it away */
+	bool in_key;
 	uint64_t session_notice_seen;
 	struct prompt prompt;
 	struct dialog dialog;

@@ -1,8 +1,6 @@
 /* The prompt (: and /) with history, and the `:` commands. */
 #include "tui/ui_internal.h"
 
-#include <ctype.h>
-
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -130,23 +128,9 @@ static void run_group(struct ui *ui, const char *text)
 		ui_keep(ui, "group/training-job", str_eq(text, "none") ? NULL : text);
 }
 
-/* "us-east-1", "us-gov-west-1": a slip would otherwise be told by a server that is not there. */
-static bool is_region(const char *s)
-{
-	size_t n = strlen(s), dashes = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '-')
-			dashes++;
-		else if (!islower((unsigned char)s[i]) && !(i + 1 == n && isdigit((unsigned char)s[i])))
-			return false;
-	}
-	return dashes >= 2 && n > 7 && s[2] == '-' && isdigit((unsigned char)s[n - 1]);
-}
-
 static void run_region(struct ui *ui, const char *text)
 {
-	if (!text || !is_region(text))
+	if (!text || !str_is_region(text, strlen(text))) /* a slip would be told by a server that is not there */
 		ui_notice(ui, NOTICE_WARNING, "which region? :region eu-west-1");
 	else if (ui_changes_under_way(ui))
 		ui_notice(ui, NOTICE_WARNING, "a request to stop or launch a job is still under way");
@@ -315,8 +299,10 @@ void ui_open_command_line(struct ui *ui)
 
 void ui_prompt_done(struct prompt *p)
 {
-	for (int i = 0; i < UI_PROMPT_KINDS; i++)
+	for (int i = 0; i < UI_PROMPT_KINDS; i++) {
 		strlist_done(&p->history[i]);
+		strlist_done(&p->typed_here[i]);
+	}
 	strlist_done(&p->candidates);
 	free(p->typed);
 	p->typed = NULL;

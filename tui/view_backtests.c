@@ -344,6 +344,11 @@ static bool backtests_action(struct view *v, enum action a)
 	return false;
 }
 
+static bool backtests_offers(struct view *v, enum action a)
+{
+	return ui_session(v->ui)->n_backtests;
+}
+
 const struct view_ops view_backtests_ops = {
 	.name = "backtests",
 	.argument = "",
@@ -357,5 +362,6 @@ const struct view_ops view_backtests_ops = {
 	.draw = backtests_draw,
 	.status = backtests_status,
 	.action = backtests_action,
+	.offers = backtests_offers,
 	.work = backtests_work,
 };

@@ -213,7 +213,7 @@ static void draw_month(struct view *v, struct area a)
 			area_putf(a, 1, TABLE_GUTTER + 9 + i * 2, ST_DIM, "%d", i + 1);
 	}
 	spend_money(total, st->month.total.usd_micro, st->unit);
-	area_put_right(a, 1, a.cols - 1, ST_DIM, total);
+	area_put_right(a, 0, a.cols - 1, ST_DIM, total); /* beside the marks, as days and dollars are both numbers */
 }
 
 /* --- the groups ------------------------------------------------------------------------ */
@@ -406,6 +406,13 @@ static bool cost_action(struct view *v, enum action a)
 	}
 }
 
+static bool cost_offers(struct view *v, enum action a)
+{
+	const struct cost_state *st = v->state;
+
+	return a != ACT_OPEN || st->spend.n;
+}
+
 const struct view_ops view_cost_ops = {
 	.name = "cost",
 	.argument = "[GROUPING]",
@@ -421,4 +428,5 @@ const struct view_ops view_cost_ops = {
 	.draw = cost_draw,
 	.status = cost_status,
 	.action = cost_action,
+	.offers = cost_offers,
 };

@@ -169,7 +169,10 @@ static void failures_draw(struct view *v, struct area a)
 	struct failures_state *st = v->state;
 
 	if (!st->failures.n) {
-		area_putf(a, 0, TABLE_GUTTER, ST_DIM, "None of %zu jobs has failed.", st->failures.n_all);
+		if (st->failures.n_all)
+			area_putf(a, 0, TABLE_GUTTER, ST_DIM, "None of %zu jobs has failed.", st->failures.n_all);
+		else
+			area_put(a, 0, TABLE_GUTTER, ST_DIM, "There are no jobs that could have failed.");
 		return;
 	}
 	table_draw(&st->table, a, &(struct table_look){columns, N_COLUMNS, draw_cell, v});
@@ -226,6 +229,11 @@ static bool failures_action(struct view *v, enum action a)
 	return (a == ACT_LOGS || a == ACT_CLONE) && thing_action(v, a, f->newest, &names);
 }
 
+static bool failures_offers(struct view *v, enum action a)
+{
+	return selected(v);
+}
+
 const struct view_ops view_failures_ops = {
 	.name = "failures",
 	.argument = "[EXPR]",
@@ -241,5 +249,6 @@ const struct view_ops view_failures_ops = {
 	.draw = failures_draw,
 	.status = failures_status,
 	.action = failures_action,
+	.offers = failures_offers,
 	.work = failures_work,
 };

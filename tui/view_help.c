@@ -5,6 +5,10 @@
 
 struct help_state {
 	struct doc doc;
+	char *filter;	   /* only what holds this; NULL: all */
+	const char *title; /* of the section, until something of it was wanted */
+	const struct view_ops *below;
+	const struct kind *kind; /* of what is below */
 };
 
 #define KEYS_COLUMN 3
@@ -30,72 +34,82 @@ static void add_help(struct doc *d, const char *text)
 	}
 }
 
-static void add_key(struct doc *d, const char *keys, const char *help)
+/* Whether it is to be seen; the first of a section brings its title. */
+static bool begin_entry(struct help_state *st, const char *left, const char *help)
 {
+	struct doc *d = &st->doc;
+
+	if (st->filter && !strcasestr(left, st->filter) && !strcasestr(help, st->filter))
+		return false;
+	if (st->title) {
+		if (d->n)
+			doc_line(d);
+		doc_line(d);
+		doc_at(d, 1);
+		doc_add(d, ST_STRONG, TAKE(st->title));
+	}
 	doc_line(d);
 	doc_at(d, KEYS_COLUMN);
-	doc_add(d, ST_KEY, keys);
-	add_help(d, help);
+	return true;
+}
+
+static void add_key(struct help_state *st, const char *keys, const char *help)
+{
+	if (!begin_entry(st, keys, help))
+		return;
+	doc_add(&st->doc, ST_KEY, keys);
+	add_help(&st->doc, help);
 }
 
 /* The fields of the kind that have a key of their own to sort by. */
-static void add_sort_keys(struct doc *d, const struct kind *kind)
+static void add_sort_keys(struct help_state *st, const struct kind *kind)
 {
 	for (const struct field *f = kind->fields; f->name; f++) {
 		AUTO(str) char *help = xasprintf("Sort by %s", f->name);
 		if (f->key)
-			add_key(d, f->key, help);
+			add_key(st, f->key, help);
 	}
 }
 
-static void add_context(struct doc *d, enum key_context c, const struct kind *kind)
+static void add_context(struct help_state *st, enum key_context c, const struct kind *kind)
 {
 	char keys[KEYMAP_KEYS_LEN];
-	bool any = false;
 
+	st->title = keymap_context_title(c);
 	for (size_t i = 0; i < n_key_bindings; i++) {
 		const struct key_binding *b = &key_bindings[i];
 		if (b->context != c)
 			continue;
-		if (!any) {
-			if (d->n)
-				doc_line(d);
-			doc_line(d);
-			doc_at(d, 1);
-			doc_add(d, ST_STRONG, keymap_context_title(c));
-			any = true;
-		}
-		add_key(d, keymap_keys_text(keys, b), b->help);
+		add_key(st, keymap_keys_text(keys, b), b->help);
 		if (b->action == ACT_SORT_REVERSE && (c == CTX_JOBS || kind))
-			add_sort_keys(d, c == CTX_JOBS ? &kind_table[KIND_TRAINING_JOB] : kind);
+			add_sort_keys(st, c == CTX_JOBS ? &kind_table[KIND_TRAINING_JOB] : kind);
 	}
 }
 
-static void add_command(struct doc *d, const char *name, const char *argument, const char *help)
+static void add_command(struct help_state *st, const char *name, const char *argument, const char *help)
 {
-	doc_line(d);
-	doc_at(d, KEYS_COLUMN);
-	doc_addf(d, ST_KEY, ":%s", name);
+	AUTO(str) char *left = xasprintf(":%s", name);
+
+	if (!begin_entry(st, left, help))
+		return;
+	doc_add(&st->doc, ST_KEY, left);
 	if (argument[0])
-		doc_addf(d, ST_DIM, " %s", argument);
-	add_help(d, help);
+		doc_addf(&st->doc, ST_DIM, " %s", argument);
+	add_help(&st->doc, help);
 }
 
-static void add_commands(struct doc *d)
+static void add_commands(struct help_state *st)
 {
-	doc_line(d);
-	doc_line(d);
-	doc_at(d, 1);
-	doc_add(d, ST_STRONG, "Commands");
+	st->title = "Commands";
 	for (size_t i = 0; i < n_view_table; i++)
-		add_command(d, view_table[i]->name, view_table[i]->argument, view_table[i]->help);
+		add_command(st, view_table[i]->name, view_table[i]->argument, view_table[i]->help);
 	for (size_t i = 0; i < n_ui_commands; i++)
-		add_command(d, ui_commands[i].name, ui_commands[i].argument, ui_commands[i].help);
+		add_command(st, ui_commands[i].name, ui_commands[i].argument, ui_commands[i].help);
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		add_command(d, kind_table[i].plural, "[EXPR]", kind_table[i].help);
+		add_command(st, kind_table[i].plural, "[EXPR]", kind_table[i].help);
 }
 
-static void add_symbols(struct doc *d)
+static void add_symbols(struct help_state *st)
 {
 	static const struct {
 		enum style style;
@@ -113,38 +127,73 @@ static void add_symbols(struct doc *d)
 		{ST_NORMAL, "≥", "before the rate: some that are billed have no price and are not in it"},
 	};
 
-	doc_line(d);
-	doc_line(d);
-	doc_at(d, 1);
-	doc_add(d, ST_STRONG, "Symbols");
+	st->title = "Symbols";
 	for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-		doc_line(d);
-		doc_at(d, KEYS_COLUMN);
-		doc_add(d, symbols[i].style, symbols[i].symbol);
-		add_help(d, symbols[i].text);
+		if (!begin_entry(st, symbols[i].symbol, symbols[i].text))
+			continue;
+		doc_add(&st->doc, symbols[i].style, symbols[i].symbol);
+		add_help(&st->doc, symbols[i].text);
 	}
 }
 
 /* What the screen below listens to comes first, then the rest. */
-static int help_open(struct view *v, const struct view_arg *arg, struct err *err)
+static void lay_out(struct view *v)
 {
 	struct help_state *st = v->state;
-	const struct view_ops *below = ui_top_ops(v->ui);
+	const struct view_ops *below = st->below;
 	bool shown[CTX_COUNT] = {false};
 
 	doc_clear(&st->doc);
+	st->doc.top = 0;
 	for (int c = 0; c < VIEW_CONTEXTS_MAX && below->contexts[c]; c++) {
-		add_context(&st->doc, below->contexts[c], ui_top_kind(v->ui));
+		add_context(st, below->contexts[c], st->kind);
 		shown[below->contexts[c]] = true;
 	}
-	add_context(&st->doc, CTX_GLOBAL, NULL);
+	add_context(st, CTX_GLOBAL, NULL);
 	shown[CTX_GLOBAL] = true;
-	add_commands(&st->doc);
-	add_symbols(&st->doc);
+	add_commands(st);
+	add_symbols(st);
 	for (int c = 1; c < CTX_COUNT; c++)
 		if (!shown[c])
-			add_context(&st->doc, (enum key_context)c, NULL);
+			add_context(st, (enum key_context)c, NULL);
+	if (!st->doc.n) {
+		doc_line(&st->doc);
+		doc_at(&st->doc, 1);
+		doc_addf(&st->doc, ST_DIM, "Nothing here has %s. Esc shows all again.", st->filter);
+	}
+}
+
+static int help_open(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	struct help_state *st = v->state;
+
+	st->below = ui_top_ops(v->ui);
+	st->kind = ui_top_kind(v->ui);
+	lay_out(v);
 	return 0;
+}
+
+/* --- what is looked for --- */
+
+static void filter(struct view *v, const char *text)
+{
+	struct help_state *st = v->state;
+
+	str_set(&st->filter, str_empty(text) ? NULL : text);
+	lay_out(v);
+}
+
+static void filter_changed(struct view *v, const char *text, struct err *err)
+{
+	filter(v, text);
+}
+
+static void ask_filter(struct view *v)
+{
+	static const struct prompt_ops ops = {PROMPT_PART, filter_changed, filter};
+	const struct help_state *st = v->state;
+
+	ui_prompt(v, &ops, st->filter);
 }
 
 static void help_close(struct view *v)
@@ -152,11 +201,16 @@ static void help_close(struct view *v)
 	struct help_state *st = v->state;
 
 	doc_done(&st->doc);
+	free(st->filter);
 }
 
 static void help_title(struct view *v, struct buf *left, struct buf *right)
 {
+	const struct help_state *st = v->state;
+
 	(void)buf_adds(left, "help");
+	if (st->filter)
+		(void)buf_addf(left, " · %s", st->filter);
 	(void)buf_adds(right, "sagetop(1) has the rest");
 }
 
@@ -182,6 +236,14 @@ static bool help_action(struct view *v, enum action a)
 		ui_pop(v->ui);
 		return true;
 	}
+	if (a == ACT_FILTER) {
+		ask_filter(v);
+		return true;
+	}
+	if (a == ACT_BACK && st->filter) {
+		filter(v, NULL);
+		return true;
+	}
 	return doc_action(&st->doc, a);
 }
 
@@ -189,7 +251,7 @@ const struct view_ops view_help_ops = {
 	.name = "help",
 	.argument = "",
 	.help = "Keys, commands and symbols",
-	.contexts = {CTX_TEXT},
+	.contexts = {CTX_HELP, CTX_TEXT},
 	.passing = true,
 	.state_size = sizeof(struct help_state),
 	.open = help_open,

@@ -338,6 +338,7 @@ const struct view_ops view_jobs_ops = {
 	.status = jobs_status,
 	.action = jobs_action,
 	.key = list_key,
+	.offers = list_offers,
 	.filter = list_filter,
 	.sort = list_sort,
 	.columns = list_columns,

@@ -132,11 +132,6 @@ static bool things_action(struct view *v, enum action a)
 	return list_thing_action(v, a);
 }
 
-static bool things_offers(struct view *v, enum action a)
-{
-	return thing_offers(v->kind, a);
-}
-
 const struct view_ops view_list_ops = {
 	.name = "list",
 	.argument = "",
@@ -152,7 +147,7 @@ const struct view_ops view_list_ops = {
 	.status = list_status,
 	.action = things_action,
 	.key = list_key,
-	.offers = things_offers,
+	.offers = list_offers,
 	.filter = list_filter,
 	.sort = list_sort,
 	.columns = list_columns,

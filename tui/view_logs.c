@@ -189,7 +189,7 @@ static void draw_zoom(struct logs_state *st, struct area a)
 		AUTO(buf) struct buf text = BUF_INIT((size_t)32 << 20);
 		doc_clear(&st->zoom);
 		if (!jsontext_indent(st->zoom_text, &text))
-			(void)buf_adds(&text, st->zoom_text);
+			pager_plain(&text, st->zoom_text, strlen(st->zoom_text));
 		doc_wrapped(&st->zoom, ST_NORMAL, 1, a.cols - 2, buf_str(&text));
 		st->zoom_width = a.cols;
 	}
@@ -401,7 +401,7 @@ static bool logs_action(struct view *v, enum action a)
 
 static bool logs_offers(struct view *v, enum action a)
 {
-	return a != ACT_LOGS && thing_offers(v->kind, a);
+	return a != ACT_LOGS && thing_offers_now(v->kind, thing_of(v), a);
 }
 
 /* The keys of a log do nothing to one line of it. */

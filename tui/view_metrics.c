@@ -519,7 +519,10 @@ static bool metrics_offers(struct view *v, enum action a)
 
 	if (a == ACT_GROUP_NEXT)
 		return st->n_groups > 1;
-	return a != ACT_METRICS && thing_offers(v->kind, a);
+	for (size_t i = 0; a == ACT_STOP && i + 1 < st->names.n; i++)
+		if (thing_offers_now(v->kind, find_thing(v, i), a))
+			return true;
+	return a != ACT_METRICS && thing_offers_now(v->kind, find_thing(v, st->names.n - 1), a);
 }
 
 static void metrics_update(struct view *v)

@@ -20,14 +20,17 @@ struct page_state {
 	char *config;	   /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
-	size_t *line_of;   /* of each line of the page: where it stands in the document */
-	long link;	   /* the line of the page under the cursor; -1 none */
-	int width;	   /* it was laid out for */
-	int64_t looked_ms; /* when its traffic was last asked for */
+	size_t *line_of;     /* of each line of the page: where it stands in the document */
+	long link;	     /* the line of the page under the cursor; -1 none */
+	int width;	     /* it was laid out for */
+	int64_t looked_ms;   /* when its traffic was last asked for, */
+	int64_t surveyed_ms; /* and its state with what scales it */
 	bool stale;
 };
 
 #define LOOK_MS 1000
+#define SURVEY_MS 30000 /* also of what changes by itself: an update, the number of instances */
+#define SURVEY_SOON_MS 5000
 
 static const struct resource *thing_of(struct view *v)
 {
@@ -88,12 +91,70 @@ static uint64_t page_generation(struct view *v)
 	const struct resource *r = thing_of(v);
 	uint64_t second = r && resource_is_running(r) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 
-	uint64_t config = ui_session(v->ui)->tables[KIND_ENDPOINT_CONFIG].generation;
+	const struct resources *t = ui_session(v->ui)->tables;
+	uint64_t around = t[KIND_ENDPOINT_CONFIG].generation + t[KIND_SCALABLE_TARGET].generation +
+			  t[KIND_SCALING_POLICY].generation + t[KIND_SCALING_ACTIVITY].generation;
 
-	return (ui_session(v->ui)->tables[v->kind->id].generation + (v->kind->id == KIND_ENDPOINT ? config : 0) +
+	return (t[v->kind->id].generation + (v->kind->id == KIND_ENDPOINT ? around : 0) +
 		(f ? f->metrics.generation : 0)) *
 		       1000003 +
 	       second;
+}
+
+static void ignore_text(struct view *v, const char *text, const struct err *err)
+{
+}
+
+/* Which of its variants are scaled; and of those that are, by what and how it went. */
+static void ask_scaling(struct view *v, const struct resource *r)
+{
+	const struct ui_host *host = ui_host(v->ui);
+	const struct resources *targets = &ui_session(v->ui)->tables[KIND_SCALABLE_TARGET];
+
+	if (!host->refresh || targets->failed == ERR_DENIED)
+		return;
+	host->refresh(host->user, &kind_table[KIND_SCALABLE_TARGET], NULL);
+	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
+		AUTO(str) char *key = page_scaling_target(r, i);
+
+		if (!key || !resources_find(targets, key))
+			continue;
+		host->refresh(host->user, &kind_table[KIND_SCALING_POLICY], key);
+		host->refresh(host->user, &kind_table[KIND_SCALING_ACTIVITY], key);
+	}
+}
+
+/* Sooner while it changes, and on the local engine, which costs nothing. */
+static void survey(struct view *v)
+{
+	struct page_state *st = v->state;
+	const struct resource *r = thing_of(v);
+	bool soon = ui_session(v->ui)->local || (r && resource_is_running(r));
+
+	if (!r || ui_now_ms(v->ui) - st->surveyed_ms < (soon ? SURVEY_SOON_MS : SURVEY_MS))
+		return;
+	if (st->surveyed_ms) /* it was described as the page was opened */
+		ui_ask_describe(v, v->kind, st->name, ignore_text);
+	st->surveyed_ms = ui_now_ms(v->ui);
+	ask_scaling(v, r);
+}
+
+/* What CloudWatch counts of an endpoint, and what changes without us, as long as its page is seen. */
+static bool page_work(struct view *v, int64_t budget_us)
+{
+	struct page_state *st = v->state;
+	const struct ui_host *host = ui_host(v->ui);
+	AUTO(strlist) struct strlist names = {0};
+
+	if (v->kind->id != KIND_ENDPOINT || ui_session(v->ui)->offline)
+		return false;
+	survey(v);
+	if (!host->traffic || ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
+		return false;
+	st->looked_ms = ui_now_ms(v->ui);
+	strlist_add(&names, st->name);
+	host->traffic(host->user, &names);
+	return false;
 }
 
 static void findings_arrived(struct view *v, const char *text, const struct err *err)
@@ -118,22 +179,6 @@ static void ask_findings(struct view *v, const struct resource *r)
 	str_set(&st->findings, NULL);
 	if (job)
 		ui_ask_findings(v, v->kind, st->name, findings_arrived);
-}
-
-/* What CloudWatch counts of an endpoint, as long as its page is seen. */
-static bool page_work(struct view *v, int64_t budget_us)
-{
-	struct page_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
-	AUTO(strlist) struct strlist names = {0};
-
-	if (v->kind->id != KIND_ENDPOINT || !host->traffic || ui_session(v->ui)->offline ||
-	    ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
-		return false;
-	st->looked_ms = ui_now_ms(v->ui);
-	strlist_add(&names, st->name);
-	host->traffic(host->user, &names);
-	return false;
 }
 
 static void page_update(struct view *v)
@@ -448,6 +493,10 @@ static bool page_action(struct view *v, enum action a)
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
 	case ACT_OPEN:
 		return open_link(v);
+	case ACT_INVOKE:
+		if (v->kind->id == KIND_ENDPOINT)
+			ui_push_one(v->ui, VIEW_INVOKE, v->kind, st->name, MODE_SHOW);
+		return v->kind->id == KIND_ENDPOINT;
 	case ACT_VARY:
 		return edit_wish(v);
 	default:
@@ -458,7 +507,8 @@ static bool page_action(struct view *v, enum action a)
 
 static bool page_offers(struct view *v, enum action a)
 {
-	return thing_offers(v->kind, a) && (a != ACT_OPEN || v->kind->children);
+	return thing_offers_now(v->kind, thing_of(v), a) && (a != ACT_OPEN || v->kind->children) &&
+	       (a != ACT_INVOKE || !ui_session(v->ui)->read_only);
 }
 
 #define PAGE_OPERATIONS                                                                                       \

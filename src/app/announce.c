@@ -30,13 +30,12 @@ struct announcer {
 struct announcer *announcer_new(const struct config *config, struct session *session)
 {
 	struct announcer *a = NEW(struct announcer);
-	AUTO(str) char *home = fs_home();
 	const char *events = config->set.events;
 
 	a->set = &config->set;
 	a->session = session;
 	if (!str_empty(events))
-		a->events = str_starts(events, "~/") ? fs_join(home, events + 2) : xstrdup(events);
+		a->events = fs_expand(events);
 	return a;
 }
 

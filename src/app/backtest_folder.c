@@ -1,8 +1,4 @@
 /* A run's folder: what it was begun with, and whether that is still what is asked for. */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include "app/backtest_drive.h"
 #include "base/digest.h"
 #include "base/fs.h"
@@ -145,16 +141,12 @@ int backtest_folder_lock(const char *run, int *ret_fd, struct err *err)
 {
 	AUTO(str) char *folder = backtest_folder(run);
 	AUTO(str) char *path = fs_join(folder, "lock");
+	struct err why = {0};
+	int rc = fs_lock(path, ret_fd, &why);
 
-	if (fs_mkdirs(folder, 0700, err) < 0)
-		return -err->code;
-	AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (rc == -ERR_EXISTS)
 		return err_set(err, ERR_EXISTS,
 			       "another sagetop works on the run %s: sagetop backtest status %s tells how far it is",
 			       run, run);
-	*ret_fd = fd_take(&fd);
-	return 0;
+	return rc < 0 ? err_set(err, why.code, "%s", why.msg) : 0;
 }

@@ -67,6 +67,8 @@ int cli_parse(int argc, char *const *argv, struct cli *ret, struct err *err) NOD
 const struct command_row *cli_find_command(const char *name);	      /* NULL where unknown */
 bool option_applies(const struct option_row *o, const char *command); /* "" options apply to all */
 
+/* "  -f, --follow", and text beside it from column indent on, wrapped to 80 columns. */
+void cli_print_wrapped(FILE *out, const char *left, const char *text, int indent);
 /* Help for the whole program (command NULL) or for one command. */
 void cli_print_help(FILE *out, const struct command_row *command);
 /* The tables as a manual section ("man") or as a completion script ("bash", "zsh", "fish"). */

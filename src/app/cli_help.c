@@ -3,8 +3,7 @@
 
 #define HELP_WIDTH 80
 
-/* "  -f, --follow" or "      --since WHEN", the help beside it, wrapped. */
-static void print_entry(FILE *out, const char *left, const char *help, int indent)
+void cli_print_wrapped(FILE *out, const char *left, const char *text, int indent)
 {
 	int at = fprintf(out, "%s", left);
 
@@ -14,7 +13,7 @@ static void print_entry(FILE *out, const char *left, const char *help, int inden
 	}
 	fprintf(out, "%*s", indent - at, "");
 	at = indent;
-	for (const char *p = help; *p;) {
+	for (const char *p = text; *p;) {
 		size_t word = strcspn(p, " ");
 		if (at > indent && at + 1 + (int)word > HELP_WIDTH) {
 			fprintf(out, "\n%*s", indent, "");
@@ -37,7 +36,7 @@ static void print_option(FILE *out, const struct option_row *o)
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c,", o->letter);
 	left = xasprintf("  %s --%s%s%s", letter, o->name, o->argument ? " " : "", o->argument ? o->argument : "");
-	print_entry(out, left, o->help, 29);
+	cli_print_wrapped(out, left, o->help, 29);
 }
 
 static void print_options(FILE *out, const struct command_row *command, bool own)
@@ -67,7 +66,7 @@ static void print_program_help(FILE *out)
 	      out);
 	for (size_t i = 0; i < CMD_COUNT; i++) {
 		AUTO(str) char *left = xasprintf("  %s %s", command_rows[i].name, command_rows[i].arguments);
-		print_entry(out, left, command_rows[i].help, 29);
+		cli_print_wrapped(out, left, command_rows[i].help, 29);
 	}
 	fputs("\nOptions of every command:\n", out);
 	print_options(out, NULL, false);
@@ -85,7 +84,7 @@ static void print_verbs(FILE *out, struct verbs verbs)
 	fputs("\nVerbs:\n", out);
 	for (size_t i = 0; i < verbs.n; i++) {
 		AUTO(str) char *left = xasprintf("  %s %s", verbs.items[i].name, verbs.items[i].arguments);
-		print_entry(out, left, verbs.items[i].help, 29);
+		cli_print_wrapped(out, left, verbs.items[i].help, 29);
 	}
 }
 
@@ -97,7 +96,7 @@ void cli_print_help(FILE *out, const struct command_row *command)
 	}
 	fprintf(out, "usage: sagetop %s%s%s [option]...\n\n", command->name, *command->arguments ? " " : "",
 		command->arguments);
-	print_entry(out, "", command->help, 0);
+	cli_print_wrapped(out, "", command->help, 0);
 	print_verbs(out, verbs_of((enum command_id)(command - command_rows)));
 	if (has_own_options(command)) {
 		fputs("\nOptions:\n", out);

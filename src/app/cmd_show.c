@@ -5,6 +5,7 @@
 #include "app/reference.h"
 #include "app/resource_json.h"
 #include "model/page.h"
+#include "model/variants.h"
 
 /* A value of several parts on one line; of pairs "name=value". */
 static void print_line(const struct app *a, const struct page_line *l)
@@ -48,6 +49,21 @@ static int ask_config(struct app *a, const json_t *endpoint, struct err *err)
 	return 0;
 }
 
+/* What cannot be asked is not told. */
+static int ask_traffic(struct app *a, const char *endpoint, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+	struct app_reply reply = {0};
+
+	strlist_add(&names, endpoint);
+	sync_traffic(a->sync, &names, AWS_USER_ACTION, app_reply_done, &reply);
+	if (app_wait(a, &reply, err) == 0 || err->code == ERR_CANCELLED)
+		return -err->code;
+	fprintf(stderr, "sagetop: how it is called is not known: %s\n", err->msg);
+	err_clear(err);
+	return 0;
+}
+
 struct found {
 	struct app_reply reply;
 	char *text;
@@ -80,18 +96,39 @@ static int print_findings(struct app *a, const struct kind *k, const char *name,
 	return 0;
 }
 
-/* What cannot be asked is not told. */
-static int ask_traffic(struct app *a, const char *endpoint, struct err *err)
+static int ask_list(struct app *a, enum kind_id kind, const char *parent, struct err *err)
 {
-	AUTO(strlist) struct strlist names = {0};
 	struct app_reply reply = {0};
 
-	strlist_add(&names, endpoint);
-	sync_traffic(a->sync, &names, AWS_USER_ACTION, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) == 0 || err->code == ERR_CANCELLED)
-		return -err->code;
-	fprintf(stderr, "sagetop: how it is called is not known: %s\n", err->msg);
+	sync_kind(a->sync, &kind_table[kind], parent, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
+static int ask_scaling(struct app *a, const struct resource *r, struct err *err)
+{
+	const struct resources *targets = &sync_session(a->sync)->tables[KIND_SCALABLE_TARGET];
+	int rc = ask_list(a, KIND_SCALABLE_TARGET, NULL, err);
+
+	for (int i = 0; rc == 0 && i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
+		AUTO(str) char *key = page_scaling_target(r, i);
+
+		if (!key || !resources_find(targets, key))
+			continue;
+		rc = ask_list(a, KIND_SCALING_POLICY, key, err);
+		rc = rc == 0 ? ask_list(a, KIND_SCALING_ACTIVITY, key, err) : rc;
+	}
+	if (rc == 0 || err->code == ERR_CANCELLED)
+		return rc;
+	fprintf(stderr, "sagetop: how it scales is not known: %s\n", err->msg);
 	err_clear(err);
+	return 0;
+}
+
+/* What the page of an endpoint tells besides its record. */
+static int ask_around(struct app *a, const struct resource *r, const json_t *raw, struct err *err)
+{
+	if (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0 || ask_scaling(a, r, err) < 0)
+		return -err->code;
 	return 0;
 }
 
@@ -106,12 +143,10 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 		print_json(a, r, raw);
 		return 0;
 	}
-	if (k->id == KIND_ENDPOINT && (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0))
+	if (k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0)
 		return -err->code;
-	AUTO(str) char *its = xstrdup(r->name);
-
-	print_page(a, sync_resource_full(a->sync, k, its));
-	return print_findings(a, k, its, err);
+	print_page(a, sync_resource_full(a->sync, k, r->name));
+	return print_findings(a, k, r->name, err);
 }
 
 int cmd_show(struct app *a, struct err *err)

@@ -1,6 +1,7 @@
 /* What the text of a setting must be: asked of those who will read it. */
 #include "app/config.h"
 #include "aws/op.h"
+#include "base/fs.h"
 #include "base/proc.h"
 #include "model/budget.h"
 #include "model/kind.h"
@@ -17,9 +18,7 @@ int setting_check_text(enum setting_id id, const char *text, struct err *err)
 	if (id == SETTING_notice_command)
 		return proc_split_words(text, &words, err);
 	if (id == SETTING_events)
-		return *text == '/' || str_starts(text, "~/")
-			       ? 0
-			       : err_set(err, ERR_INVALID, "a path from / or ~/ is wanted");
+		return fs_is_rooted(text) ? 0 : err_set(err, ERR_INVALID, "a path from / or ~/ is wanted");
 	if (id == SETTING_currency)
 		return money_currency_parse(text, &currency, err);
 	if (id != SETTING_columns)

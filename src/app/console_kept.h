@@ -13,10 +13,11 @@ struct console_kept *console_kept_open(struct err *err) NODISCARD;
 void console_kept_free(struct console_kept *k);
 AUTO_POINTER(console_kept, struct console_kept, console_kept_free)
 
-/* NULL where there is nothing of that name; borrowed until the next console_kept_set. */
-const char *console_kept_get(const struct console_kept *k, const char *name);
-/* NULL forgets it. What other consoles have kept since is kept as well: of one name the last
- * wins. On an error it holds until the end of the program. */
+/* As it is now, another console may have kept it; NULL where there is nothing of that name; borrowed until the next
+ * call. */
+const char *console_kept_get(struct console_kept *k, const char *name);
+/* NULL forgets it. What other consoles have kept since is kept as well, one writes at a time: of one name the last
+ * wins. On an error it holds until another console keeps something. */
 int console_kept_set(struct console_kept *k, const char *name, const char *text, struct err *err) NODISCARD;
 
 #endif

@@ -4,6 +4,7 @@
 #include "app/backtest_drive.h"
 #include "app/budgets.h"
 #include "app/console_kept.h"
+#include "app/host_invoke.h"
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
@@ -429,6 +430,13 @@ static void host_findings(void *user, const struct kind *kind, const char *name,
 	sync_findings(h->sync, kind, name, found, call_new(h, done, done_user));
 }
 
+static void host_call_endpoint(void *user, const struct host_invoke_request *r, host_text_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+
+	host_invoke(h->sync, r, done, done_user);
+}
+
 static int host_save(void *user, const char *path, const char *text, struct err *err)
 {
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
@@ -454,7 +462,7 @@ static void host_copy(void *user, const char *text)
 
 static const char *host_kept(void *user, const char *name)
 {
-	const struct dashboard_host *h = user;
+	struct dashboard_host *h = user;
 
 	return console_kept_get(h->kept, name);
 }
@@ -496,6 +504,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.launch = host_launch,
 		.describe = host_describe,
 		.findings = host_findings,
+		.invoke = host_call_endpoint,
 		.move = host_move,
 		.save = host_save,
 		.theme = host_theme,

@@ -32,12 +32,13 @@ static char ask(const struct err *why)
 {
 	char line[64];
 
-	fprintf(stderr,
-		"sagetop has found no AWS credentials on this machine:\n  %s\n\n"
-		"  l  look around without an account: start the local engine (the same as sagetop --local)\n"
-		"  d  let sagetop doctor check what is there\n"
-		"  q  quit\n\n",
-		why->msg);
+	fputs("sagetop has found no AWS credentials on this machine:\n", stderr);
+	cli_print_wrapped(stderr, "", why->msg, 2);
+	fputs("\n  l  look around without an account: start the local engine\n"
+	      "     (the same as sagetop --local)\n"
+	      "  d  let sagetop doctor check what is there\n"
+	      "  q  quit\n\n",
+	      stderr);
 	for (;;) {
 		fputs("l, d or q? ", stderr);
 		if (!fgets(line, sizeof(line), stdin))

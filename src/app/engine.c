@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -184,21 +183,18 @@ static int await_start(pid_t pid, int64_t timeout_ms, int64_t log_from, struct e
 static int take_start_lock(int64_t deadline, struct err *err)
 {
 	AUTO(str) char *path = fs_state_path("local/start.lock");
-	AUTO(fd) int fd = -1;
+	struct err why = {0};
+	int fd, rc;
 
-	if (fs_mkdir_parent(path, 0700, err) < 0)
-		return -ERR_IO;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	while ((rc = fs_lock(path, &fd, &why)) == -ERR_EXISTS) {
 		if (clock_mono_ms() >= deadline)
 			return err_set(err, ERR_TIMEOUT,
 				       "another sagetop has been starting the engine for too long (%s)", path);
 		if (app_pause(POLL_EVERY_MS, err) < 0)
 			return -ERR_CANCELLED;
+		err_clear(&why);
 	}
-	return fd_take(&fd);
+	return rc < 0 ? err_set(err, ERR_IO, "%s", why.msg) : fd;
 }
 
 static int start_on(const char *program, int port, int log_fd, int64_t timeout_ms, struct engine_info *ret,

@@ -3,6 +3,7 @@
 
 #include "app/output.h"
 #include "app/resource_json.h"
+#include "model/field_order.h"
 
 void listing_done(struct listing *l)
 {
@@ -161,11 +162,9 @@ int listing_fill_column(struct app *a, const struct listing *l, const char *name
 {
 	AUTO(field_list) struct field_list cold = {0};
 	struct field_ref ref = {.field = field_find(l->kind, name, NULL)};
-	struct app_reply reply = {0};
 
 	field_list_add(&cold, ref.field, NULL);
-	sync_columns(a->sync, l->kind, &cold, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0)
+	if (fill(a, l->kind, &cold, err) < 0)
 		return -err->code;
 	*ret = session_cold_column(sync_session(a->sync), l->kind, &ref);
 	return 0;
@@ -179,7 +178,7 @@ int listing_print(struct app *a, const struct listing *l, struct err *err)
 
 	if (!items)
 		return -err->code;
-	field_sort(items, n, &l->sort, l->descending, &x);
+	field_order_sort(items, n, &l->sort, l->descending, &x);
 	if (app_value(a, OPT_LIMIT))
 		n = MIN(n, (size_t)a->cli.numbers[OPT_LIMIT]);
 	if (output_format(a) == OUTPUT_JSON)

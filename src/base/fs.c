@@ -6,6 +6,7 @@
 #include <fts.h>
 #include <limits.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,9 +169,34 @@ int fs_remove_tree(const char *path, struct err *err)
 	return failed ? err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(failed)) : 0;
 }
 
+int fs_lock(const char *path, int *ret_fd, struct err *err)
+{
+	if (fs_mkdir_parent(path, 0700, err) < 0)
+		return -err->code;
+	AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_EXISTS, "another process holds %s", path);
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
 char *fs_join(const char *dir, const char *name)
 {
 	return xasprintf("%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
+}
+
+bool fs_is_rooted(const char *path)
+{
+	return *path == '/' || str_starts(path, "~/");
+}
+
+char *fs_expand(const char *path)
+{
+	AUTO(str) char *home = fs_home();
+
+	return str_starts(path, "~/") ? fs_join(home, path + 2) : xstrdup(path);
 }
 
 char *fs_home(void)

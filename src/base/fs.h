@@ -24,8 +24,16 @@ int64_t fs_size(const char *path); /* -1 where it cannot be had */
 int fs_list_tree(const char *path, struct strlist *ret, struct err *err) NODISCARD;
 int fs_remove_tree(const char *path, struct err *err) NODISCARD; /* does not follow links; absent is fine */
 
+/* Hold a file, made where it is absent with the folders above it, until *ret_fd is closed; ERR_EXISTS where another
+ * process does. */
+int fs_lock(const char *path, int *ret_fd, struct err *err) NODISCARD;
+
 /* A path joined with one '/', owned by the caller. */
 char *fs_join(const char *dir, const char *name) NODISCARD;
+/* Whether a path means the same file wherever we run: from '/', or from "~/", the home folder; and that path in
+ * full, owned by the caller. */
+bool fs_is_rooted(const char *path);
+char *fs_expand(const char *path) NODISCARD;
 
 /* $XDG_CACHE_HOME/sagetop (or ~/.cache/sagetop) and so on, with `name` added
  * where not NULL. The folder itself is not made. Owned by the caller. */

@@ -153,6 +153,19 @@ bool str_to_f64(const char *s, double *ret)
 	return true;
 }
 
+bool str_is_region(const char *s, size_t n)
+{
+	size_t dashes = 0;
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		if (s[i] == '-')
+			dashes++;
+		else if (!islower((unsigned char)s[i]))
+			return false;
+	}
+	return dashes >= 2 && n > 7 && s[2] == '-' && isdigit((unsigned char)s[n - 1]);
+}
+
 bool str_to_bool(const char *s, bool *ret)
 {
 	static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no", "off", "0"};

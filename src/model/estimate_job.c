@@ -138,6 +138,12 @@ static char *span_text(char *buf, double seconds)
 	return timefmt_duration(buf, llround(seconds) * 1000);
 }
 
+/* " (4m-6m)"; "" where both ends read as the middle does. */
+static char *range_text(const char *mid, const char *low, const char *high)
+{
+	return str_eq(low, mid) && str_eq(high, mid) ? xstrdup("") : xasprintf(" (%s-%s)", low, high);
+}
+
 char *estimate_job_text(const struct job_estimate *e)
 {
 	const struct duration_range *r = &e->parts[DURATION_BILLED];
@@ -153,9 +159,10 @@ char *estimate_job_text(const struct job_estimate *e)
 		return xasprintf("about %s, but MaxRuntime stops it before, at %s; %s", mid, usd, from);
 	if (r->low_s < 0)
 		return xasprintf("about %s, %s; %s", mid, usd, from);
-	if (e->low_micro == USD_UNKNOWN)
-		return xasprintf("about %s (%s-%s), %s; %s", mid, span_text(low, r->low_s), span_text(high, r->high_s),
-				 usd, from);
-	return xasprintf("about %s (%s-%s), %s (%s-%s); %s", mid, span_text(low, r->low_s), span_text(high, r->high_s),
-			 usd, money_text(usd_low, e->low_micro), money_text(usd_high, e->high_micro), from);
+	AUTO(str) char *spans = range_text(mid, span_text(low, r->low_s), span_text(high, r->high_s));
+	AUTO(str)
+	char *prices = e->low_micro == USD_UNKNOWN ? xstrdup("")
+						   : range_text(usd, money_text(usd_low, e->low_micro),
+								money_text(usd_high, e->high_micro));
+	return xasprintf("about %s%s, %s%s; %s", mid, spans, usd, prices, from);
 }

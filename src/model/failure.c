@@ -20,17 +20,7 @@ static bool is_token(char c)
 /* "us-east-1", "ml.g5.xlarge": they say what it was about. */
 static bool is_telling(const char *s, size_t n)
 {
-	size_t dashes = 0;
-
-	if (n > 3 && strncmp(s, "ml.", 3) == 0)
-		return true;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '-')
-			dashes++;
-		else if (isdigit((unsigned char)s[i]) ? i + 1 < n : !islower((unsigned char)s[i]))
-			return false;
-	}
-	return dashes >= 2 && n > 6 && s[2] == '-' && isdigit((unsigned char)s[n - 1]);
+	return (n > 3 && strncmp(s, "ml.", 3) == 0) || str_is_region(s, n);
 }
 
 static bool is_identity(const char *s, size_t n)

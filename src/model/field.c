@@ -333,36 +333,3 @@ int field_compare(const struct field *f, const struct field_value *a, const stru
 		return x < y ? -sign : sign;
 	return a->text && b->text ? sign * strcmp(a->text, b->text) : 0;
 }
-
-struct sort_item {
-	struct resource *r;
-	struct field_value value;
-	size_t at; /* keeps the order of equals */
-};
-struct sort_order {
-	const struct field *field;
-	bool descending;
-};
-
-static int compare_items(const void *pa, const void *pb, void *user)
-{
-	const struct sort_item *a = pa, *b = pb;
-	const struct sort_order *order = user;
-	int c = field_compare(order->field, &a->value, &b->value, order->descending);
-
-	return c ? c : (a->at > b->at) - (a->at < b->at);
-}
-
-void field_sort(struct resource **items, size_t n, const struct field_ref *by, bool descending,
-		const struct field_context *x)
-{
-	struct sort_item *all = xreallocarray(NULL, n ? n : 1, sizeof(*all));
-	struct sort_order order = {by->field, descending};
-
-	for (size_t i = 0; i < n; i++)
-		all[i] = (struct sort_item){items[i], field_get(by, items[i], x), i};
-	qsort_r(all, n, sizeof(*all), compare_items, &order);
-	for (size_t i = 0; i < n; i++)
-		items[i] = all[i].r;
-	free(all);
-}

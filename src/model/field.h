@@ -145,10 +145,6 @@ char *field_value_text(char *buf, double v);
 /* Order of two values of one field: those behind the others, then unknown ones, last
  * whatever the direction. */
 int field_compare(const struct field *f, const struct field_value *a, const struct field_value *b, bool descending);
-/* Sort things by a field; equals keep the order they had. A cold field must be
- * filled before. */
-void field_sort(struct resource **items, size_t n, const struct field_ref *by, bool descending,
-		const struct field_context *x);
 
 /* The names of a kind's fields, other names too, but for those with one of these flags
  * (FIELD_NO_COLUMN, FIELD_NO_FILTER): what may be typed. */

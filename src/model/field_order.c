@@ -544,3 +544,21 @@ const struct resource **field_order_take(struct field_order *o, size_t *ret_n)
 	*ret_n = o->n;
 	return TAKE(o->rows);
 }
+
+void field_order_sort(struct resource **items, size_t n, const struct field_ref *by, bool descending,
+		      const struct field_context *x)
+{
+	AUTO(field_order) struct field_order *o = field_order_new(by->field, descending);
+
+	for (size_t i = 0; i < n; i++) {
+		struct field_value value = field_get(by, items[i], x);
+
+		field_order_add(o, items[i], &value);
+	}
+	(void)field_order_turn(o, FIELD_ORDER_AT_ONCE);
+	const struct resource **rows = field_order_take(o, &n);
+
+	if (n)
+		memcpy(items, rows, n * sizeof(*items));
+	free(rows);
+}

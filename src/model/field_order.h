@@ -27,6 +27,10 @@ bool field_order_turn(struct field_order *o, int64_t until_us);
 /* The things in order; the caller's. */
 const struct resource **field_order_take(struct field_order *o, size_t *ret_n) NODISCARD;
 
+/* All of it at once, in place. A cold field must be filled before. */
+void field_order_sort(struct resource **items, size_t n, const struct field_ref *by, bool descending,
+		      const struct field_context *x);
+
 /* Which of two things stands first, by their values. */
 int field_order_compare(const struct field *f, bool descending, const struct resource *a, const struct field_value *va,
 			const struct resource *b, const struct field_value *vb);

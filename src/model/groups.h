@@ -25,8 +25,9 @@ struct groups {
 	struct spend spend; /* the same jobs' money; its options say what they are grouped by */
 	struct group *items;
 	size_t n, cap;
-	size_t *of;	   /* the group of each job, in the order in which they came */
-	struct map by_key; /* private */
+	size_t *of;		  /* the group of each job, in the order in which they came */
+	struct map by_key;	  /* private */
+	struct groups_work *work; /* private: what is still to be done; NULL */
 };
 void groups_done(struct groups *g);
 AUTO_EMBEDDED(groups, struct groups, groups_done)
@@ -37,10 +38,15 @@ int groups_parse(const char *text, enum spend_by *ret, const char **ret_tag, str
 #define GROUPS_WORDS_LEN 160
 char *groups_words(char *buf, enum spend_by by, const char *tag);
 
-/* Jobs, in their order; *g is replaced. opt: by and tag, and of BY_PARENT the column of tuning
+/* Jobs, in their order, at once; *g is replaced. opt: by and tag, and of BY_PARENT the column of tuning
  * jobs; the period is all times. Where all jobs have one prefix, they are grouped by their first
  * number as well (the cycles of a run). Groups come in the order of their first jobs. */
 void groups_build(struct groups *g, const struct spend_options *opt, const struct resource *const *jobs, size_t n,
 		  const struct session *s);
+/* The same in turns, for which jobs, the session and what opt borrows must stay: each goes on
+ * until clock_mono_us() says so (or FIELD_ORDER_AT_ONCE); true once all is done. */
+void groups_begin(struct groups *g, const struct spend_options *opt, const struct resource *const *jobs, size_t n,
+		  const struct session *s);
+bool groups_turn(struct groups *g, int64_t until_us);
 
 #endif

@@ -246,7 +246,7 @@ const struct field endpoint_fields[] = {
 	 FIELD_FIGURE, MEASURED, {6, 8, 6, 6}, NULL, NULL, endpoint_get_p50},
 	{"p95", "latency", "latency_p95_ms", "P95 MS", "milliseconds in which the model answered 95 of 100 of these calls",
 	 FIELD_FIGURE, MEASURED, {6, 8, 6, 3}, NULL, NULL, endpoint_get_p95},
-	{"idle", NULL, "idle_seconds", "IDLE", "time since its last call, to the hour; two weeks at most", FIELD_SECONDS,
+	{"idle", NULL, "idle_seconds", "IDLE", "time since its last call, at most: hours are counted; two weeks are looked at", FIELD_SECONDS,
 	 MEASURED, {8, 10, 8, 4}, NULL, NULL, endpoint_get_idle},
 	LINK("config", "CONFIG", "its configuration", FIELD_COLD, "EndpointConfigName", 12, 40, 24, 5),
 	TEXT("variant", "VARIANT", "name of the first variant", FIELD_COLD, "ProductionVariants[0].VariantName", 10, 20, 12, 6),
@@ -403,6 +403,28 @@ const struct field scalable_target_fields[] = {
 	TEXT("dimension", "DIMENSION", "what is scaled", BOTH, "ScalableDimension", 20, 60, 40, 6),
 	LINK("role", "ROLE", "role of the changes", 0, "RoleARN", 20, 80, 40, 11),
 	AGE, CREATED, ARN, TAG, END};
+
+const struct field scaling_policy_fields[] = {
+	SHORT_NAME("policy", "POLICY", "its name", BOTH),
+	TEXT("type", "TYPE", "how it scales", BOTH, "PolicyType", 8, 21, 20, 4),
+	TEXT("metric", "METRIC", "the metric that it follows", BOTH,
+	     "TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType"
+	     "|TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.MetricName", 12, 60, 40, 3),
+	VALUE("value", "VALUE", "the value of the metric that it keeps to", BOTH,
+	      "TargetTrackingScalingPolicyConfiguration.TargetValue", 7, 9, 7, 1),
+	COUNT("out_cooldown", "OUT", "seconds between two changes upwards", FIELD_WIDE,
+	      "TargetTrackingScalingPolicyConfiguration.ScaleOutCooldown|StepScalingPolicyConfiguration.Cooldown", 4, 6, 4, 7),
+	COUNT("in_cooldown", "IN", "seconds between two changes downwards", FIELD_WIDE,
+	      "TargetTrackingScalingPolicyConfiguration.ScaleInCooldown", 4, 6, 4, 7),
+	AGE, PARENT("target", "TARGET", "what is scaled", FIELD_WIDE), LONG_NAME("what is scaled, and its name"),
+	CREATED, ARN, END};
+
+const struct field scaling_activity_fields[] = {
+	STARTED(FIELD_USUAL | FIELD_SCREEN), STATUS,
+	TEXT("what", "WHAT", "what it did", BOTH, "Description", 16, 80, 36, 2),
+	TOOK, REASON(FIELD_USUAL | FIELD_SCREEN),
+	TEXT("cause", "CAUSE", "what brought it about", BOTH, "Cause", 16, 200, 40, 5),
+	AGE, ENDED, PARENT("target", "TARGET", "what is scaled", FIELD_WIDE), LONG_NAME("its id"), CREATED, END};
 
 const struct field mlflow_server_fields[] = {
 	NAME, STATUS,

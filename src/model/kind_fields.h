@@ -26,6 +26,8 @@ extern const struct field monitoring_execution_fields[];
 extern const struct field alarm_fields[];
 extern const struct field dashboard_fields[];
 extern const struct field scalable_target_fields[];
+extern const struct field scaling_policy_fields[];
+extern const struct field scaling_activity_fields[];
 extern const struct field mlflow_server_fields[];
 extern const struct field mlflow_app_fields[];
 extern const struct field notebook_fields[];

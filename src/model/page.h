@@ -59,6 +59,10 @@ void page_add_endpoint(struct page *p, const struct resource *r, const struct fi
 /* The processing job whose check found violations: of a monitoring execution its own, of a schedule the
  * last one's. NULL: no violation is known. Borrowed. */
 const char *page_findings_job(const struct resource *r);
+/* What scales them (page_scaling.c), and the name of a variant's scalable target: the caller's; NULL where there is no
+ * such variant. */
+void page_add_scaling(struct page *p, const struct resource *r, const struct field_context *x);
+char *page_scaling_target(const struct resource *endpoint, int variant) NODISCARD;
 bool page_endpoint_tells(const char *path); /* a member of the record that these lines say already */
 
 #endif

@@ -106,22 +106,29 @@ void series_append(struct series *x, int64_t time_ms, int64_t step, double value
 		thin(x);
 }
 
-/* The log's own points take the place of the service's final one. */
-static void drop_final(struct series_set *s, const char *name, const char *source)
+bool series_set_has_curves(const struct series_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->items[i].is_final)
+			return true;
+	return false;
+}
+
+struct series *series_get_of_log(struct series_set *s, const char *name, const char *source)
 {
 	struct series *x = series_find(s, name);
 
-	if (!x || !x->is_final)
-		return;
-	x->is_final = false;
-	x->n = 0;
-	str_set(&x->source, source);
+	if (x && x->is_final) {
+		x->is_final = false;
+		x->n = 0;
+		str_set(&x->source, source);
+	}
+	return series_get(s, name, source);
 }
 
 void series_add(struct series_set *s, const char *name, const char *source, int64_t time_ms, int64_t step, double value)
 {
-	drop_final(s, name, source);
-	series_append(series_get(s, name, source), time_ms, step, value);
+	series_append(series_get_of_log(s, name, source), time_ms, step, value);
 	s->generation++;
 }
 

@@ -39,9 +39,13 @@ AUTO_EMBEDDED(series_set, struct series_set, series_set_done)
 struct series *series_find(const struct series_set *s, const char *name);
 /* That of one source (may be NULL), made where absent. */
 struct series *series_get(struct series_set *s, const char *name, const char *source);
+/* Whether any of them is more than a final value of the service's. */
+bool series_set_has_curves(const struct series_set *s);
 /* What a list calls it: the name, and its source where several report it. */
 char *series_label(char *buf, size_t size, const struct series_set *set, const struct series *x);
 
+/* The same for points of the log: a final value of the service's gives way to them. */
+struct series *series_get_of_log(struct series_set *s, const char *name, const char *source);
 /* One more point, whatever there is of that time and step. */
 void series_append(struct series *x, int64_t time_ms, int64_t step, double value);
 void series_add(struct series_set *s, const char *name, const char *source, int64_t time_ms, int64_t step,

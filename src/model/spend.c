@@ -403,7 +403,7 @@ int64_t spend_round(const int64_t *micro, size_t n, int64_t unit, int64_t *ret)
 
 int64_t spend_unit(int64_t total_micro)
 {
-	return total_micro >= 1000000 ? 10000 : 100;
+	return total_micro >= 1000000 || total_micro == 0 ? 10000 : 100;
 }
 
 char *spend_money(char *buf, int64_t micro, int64_t unit)

@@ -25,7 +25,7 @@ void traffic_take(struct traffic *t, const struct traffic_period *periods, size_
 
 		calls += p->calls;
 		if (p->calls > 0)
-			t->called_ms = MAX(t->called_ms, p->until_ms);
+			t->called_ms = MAX(t->called_ms, p->from_ms);
 		failed += p->failed;
 		if (p->calls <= 0 || isnan(p->p50_us) || isnan(p->p95_us))
 			continue;

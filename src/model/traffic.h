@@ -19,7 +19,7 @@
 struct traffic_period {
 	double calls, failed;
 	double p50_us, p95_us;
-	int64_t until_ms; /* when it ends, now at the latest */
+	int64_t from_ms; /* when it begins */
 };
 
 struct traffic {
@@ -32,13 +32,13 @@ struct traffic {
 
 	int64_t past_asked_ms; /* the long look; TIME_UNKNOWN: never answered */
 	int64_t since_ms;      /* from when it looked */
-	int64_t called_ms;     /* the end of the last period with a call of either look; TIME_UNKNOWN: none */
+	int64_t called_ms;     /* the beginning of the last period with a call, of either look; TIME_UNKNOWN: none */
 };
 
 void traffic_init(struct traffic *t, int64_t of_ms);
 /* The short look: all variants' periods, of so many minutes. */
 void traffic_take(struct traffic *t, const struct traffic_period *periods, size_t n, double minutes, int64_t now_ms);
-/* Milliseconds since its last call, to the hour; of one that was not called since the long look's beginning that time.
+/* Milliseconds since its last call at most; of one that was not called since the long look's beginning that time.
  * False where it is not known. */
 bool traffic_idle_ms(const struct traffic *t, int64_t now_ms, int64_t *ret);
 /* Not called once in two weeks, or since it was made, a day ago at least. */

@@ -105,7 +105,7 @@ static void take_row(sqlite3_stmt *st, struct series_set *ret)
 
 	if (!name || !p)
 		return;
-	struct series *x = series_get(ret, name, source);
+	struct series *x = series_get_of_log(ret, name, source);
 
 	str_set(&x->unit, (const char *)sqlite3_column_text(st, 2));
 	unpack(p, (size_t)sqlite3_column_bytes(st, 3) / POINT_BYTES, x);

@@ -185,7 +185,7 @@ static void load_metrics(struct follow *w)
 	struct feed *f = follow_feed(w);
 
 	w->back->asked = true;
-	if (f->metrics.n > 0) {
+	if (series_set_has_curves(&f->metrics)) {
 		w->back->swept = SIZE_MAX;
 	} else if (store_metrics_load(w->s->store, w->kind, w->name, &f->metrics, NULL) == 0) {
 		w->back->swept = SIZE_MAX;
@@ -199,6 +199,11 @@ void back_from_cache(struct follow *w)
 	struct feed *f = follow_feed(w);
 	struct log_pages *cached = NULL;
 
+	if (f->logs.complete) { /* it was looked at before */
+		w->n_lines = f->logs.n;
+		w->log = LOG_COMPLETE;
+		return;
+	}
 	if (f->logs.n > 0 || store_log_open(w->s->store, w->kind, w->name, &cached, NULL))
 		return;
 	const struct strlist *streams = store_log_streams(cached);

@@ -7,19 +7,24 @@
 
 #include "aws/cloudwatch.h"
 #include "base/log.h"
+#include "model/endpoint_values.h"
 #include "model/objective.h"
+#include "model/variants.h"
 
 #define POLL_MS 60000
 #define PERIOD_S 60
 #define LATE_MS 300000	/* data points may come late by some minutes */
 #define QUERIES_MAX 500 /* of a call: the service's limit */
 #define METRICS_MAX 5
+#define SERVED_MS ((int64_t)3 * 3600000)
 #define POINTS_PER_SERIES 10000
 
 struct metric_query {
 	char id[16];
-	char *dimension_value; /* "job/algo-2" */
-	char source[32];       /* "algo-2" */
+	char *dimension_value;	 /* "job/algo-2" */
+	char source[64];	 /* "algo-2", or an endpoint's variant */
+	const char *name, *unit; /* of its series */
+	double scale;
 };
 
 struct metric_call {
@@ -45,6 +50,62 @@ static bool has_gpu(const char *type)
 	return type && (strstr(type, "ml.p") || strstr(type, "ml.g")); /* of a mixed cluster all types */
 }
 
+/* Of an endpoint's variants. What begins alike behind the colon is drawn together. */
+static const struct variant_metric {
+	const char *name, *name_space, *metric, *stat, *unit;
+	double scale;
+} variant_metrics[] = {
+	{"Invocations", "AWS/SageMaker", "Invocations", "Sum", NULL, 1},
+	{"p50:ModelLatency", "AWS/SageMaker", "ModelLatency", "p50", "ms", 1e-3},
+	{"p95:ModelLatency", "AWS/SageMaker", "ModelLatency", "p95", "ms", 1e-3},
+	{"OverheadLatency", "AWS/SageMaker", "OverheadLatency", "Average", "ms", 1e-3},
+	{"4XX:InvocationErrors", "AWS/SageMaker", "Invocation4XXErrors", "Sum", NULL, 1},
+	{"5XX:InvocationErrors", "AWS/SageMaker", "Invocation5XXErrors", "Sum", NULL, 1},
+	{"CPUUtilization", "/aws/sagemaker/Endpoints", "CPUUtilization", "Average", "%", 1},
+	{"MemoryUtilization", "/aws/sagemaker/Endpoints", "MemoryUtilization", "Average", "%", 1},
+	{"DiskUtilization", "/aws/sagemaker/Endpoints", "DiskUtilization", "Average", "%", 1},
+	{"GPUUtilization", "/aws/sagemaker/Endpoints", "GPUUtilization", "Average", "%", 1},
+	{"GPUMemoryUtilization", "/aws/sagemaker/Endpoints", "GPUMemoryUtilization", "Average", "%", 1},
+};
+
+static void add_variant_query(struct metric_call *c, const struct variant_metric *m, const char *variant, int period_s)
+{
+	size_t i = c->n++;
+	struct metric_query *q = &c->of[i];
+
+	snprintf(q->id, sizeof(q->id), "q%zu", i);
+	str_copy(q->source, sizeof(q->source), variant);
+	q->dimension_value = xstrdup(c->w->name);
+	q->name = m->name;
+	q->unit = m->unit;
+	q->scale = m->scale;
+	c->queries[i] = (struct cw_query){.id = q->id,
+					  .name_space = m->name_space,
+					  .metric = m->metric,
+					  .stat = m->stat,
+					  .period_s = period_s,
+					  .dimension = "EndpointName",
+					  .dimension_value = q->dimension_value,
+					  .dimension2 = "VariantName",
+					  .dimension2_value = q->source};
+}
+
+/* Each of its variants by itself. */
+static void add_variant_queries(struct metric_call *c, const struct resource *r, int period_s)
+{
+	const char *config = record_value(r, "EndpointConfigName");
+	const struct resource *machines =
+		config ? resources_find(&c->w->s->session->tables[KIND_ENDPOINT_CONFIG], config) : NULL;
+	bool gpu = !machines || has_gpu(str_or(record_value(machines, VARIANT_TYPES), ""));
+	AUTO(strlist) struct strlist names = {0};
+
+	strlist_split(&names, str_or(record_value(r, VARIANT_NAMES), ""), ',');
+	for (size_t v = 0; v < names.n && v < VARIANTS_MAX; v++)
+		for (size_t m = 0; m < ARRAY_LEN(variant_metrics); m++)
+			if (gpu || !str_starts(variant_metrics[m].name, "GPU"))
+				add_variant_query(c, &variant_metrics[m], names.items[v], period_s);
+}
+
 static void add_query(struct metric_call *c, const char *metric, const char *source, int period_s)
 {
 	const struct follow *w = c->w;
@@ -53,6 +114,9 @@ static void add_query(struct metric_call *c, const char *metric, const char *sou
 
 	snprintf(q->id, sizeof(q->id), "q%zu", i);
 	str_copy(q->source, sizeof(q->source), source);
+	q->name = metric;
+	q->unit = "%";
+	q->scale = 1;
 	q->dimension_value = *source ? xasprintf("%s/%s", w->name, source) : xstrdup(w->name);
 	c->queries[i] = (struct cw_query){.id = q->id,
 					  .name_space = w->kind->metric_namespace,
@@ -168,15 +232,16 @@ static void take_series(struct metric_call *c, const struct cw_series *x)
 {
 	struct series_set *set = &follow_feed(c->w)->metrics;
 
-	for (size_t q = 0; q < c->n; q++) {
-		const char *source = c->of[q].source[0] ? c->of[q].source : NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct metric_query *q = &c->of[i];
+		const char *source = q->source[0] ? q->source : NULL;
 
-		if (!str_eq(x->id, c->of[q].id))
+		if (!str_eq(x->id, q->id))
 			continue;
 		for (size_t k = 0; k < x->n; k++)
-			series_put(set, c->queries[q].metric, source, x->times_ms[k], x->values[k]);
+			series_put(set, q->name, source, x->times_ms[k], x->values[k] * q->scale);
 		if (x->n > 0)
-			str_set(&series_get(set, c->queries[q].metric, source)->unit, "%");
+			str_set(&series_get(set, q->name, source)->unit, q->unit);
 	}
 }
 
@@ -208,6 +273,12 @@ static int period_for(int64_t span_ms)
 	return period;
 }
 
+/* From when there are points: its start; of what serves on and on the last hours. */
+static int64_t begins_ms(const struct resource *r)
+{
+	return r->kind->id == KIND_ENDPOINT ? MAX(r->created_ms, clock_now_ms() - SERVED_MS) : r->start_ms;
+}
+
 static void ask(struct follow *w, const struct resource *r)
 {
 	struct metric_call *c = NEW(struct metric_call);
@@ -215,12 +286,15 @@ static void ask(struct follow *w, const struct resource *r)
 	int64_t end = r->end_ms != TIME_UNKNOWN ? r->end_ms + LATE_MS : now + 60000;
 
 	c->w = w;
-	c->start_ms = w->metrics_until_ms ? w->metrics_until_ms - LATE_MS - 60000 : r->start_ms - LATE_MS;
+	c->start_ms = w->metrics_until_ms ? w->metrics_until_ms - LATE_MS - 60000 : begins_ms(r) - LATE_MS;
 	/* Our clock may run ahead of the service's: what was fetched up to "now" may
 	 * lie behind the job's end. */
 	c->start_ms = MIN(c->start_ms, end - LATE_MS);
 	c->until_ms = end;
-	add_queries(c, period_for(c->until_ms - c->start_ms));
+	if (r->kind->id == KIND_ENDPOINT)
+		add_variant_queries(c, r, PERIOD_S);
+	else
+		add_queries(c, period_for(c->until_ms - c->start_ms));
 	w->metrics = METRICS_READING;
 	w->pending++;
 	cw_read(w->s->aws, &(struct cw_reading){.queries = c->queries,
@@ -236,7 +310,8 @@ static void ask(struct follow *w, const struct resource *r)
 void sync_metrics_begin(struct follow *w)
 {
 	const struct resource *r = follow_resource(w);
-	bool runs = r && r->created_ms != TIME_UNKNOWN && r->start_ms != TIME_UNKNOWN;
+	bool serves = r && r->kind->id == KIND_ENDPOINT && record_value(r, VARIANT_NAMES);
+	bool runs = r && r->created_ms != TIME_UNKNOWN && (serves || r->start_ms != TIME_UNKNOWN);
 
 	if (w->metrics == METRICS_READING || w->s->closing)
 		return;

@@ -130,7 +130,7 @@ static void take_long(struct looking *l, const struct cw_series *x, size_t query
 
 	for (size_t i = 0; i < x->n; i++)
 		if (x->values[i] > 0)
-			v->called_ms = MAX(v->called_ms, MIN(x->times_ms[i] + TRAFFIC_PAST_PERIOD_MS, l->now_ms));
+			v->called_ms = MAX(v->called_ms, x->times_ms[i]);
 }
 
 static void on_series(void *user, const struct cw_series *series, size_t n)
@@ -168,7 +168,7 @@ static void keep_short(struct looking *l, struct traffic *t, size_t from, size_t
 		size_t period = i % TRAFFIC_PERIODS;
 
 		periods[i] = l->variants[from + i / TRAFFIC_PERIODS].periods[period];
-		periods[i].until_ms = MIN(l->start_ms + (int64_t)(period + 1) * TRAFFIC_PERIOD_MS, l->now_ms);
+		periods[i].from_ms = MAX(l->start_ms + (int64_t)period * TRAFFIC_PERIOD_MS, t->of_ms);
 	}
 	traffic_take(t, periods, n * TRAFFIC_PERIODS, (double)MAX(l->now_ms - start, (int64_t)60000) / 60000,
 		     l->now_ms);
@@ -179,7 +179,8 @@ static void keep_long(const struct looking *l, struct traffic *t, size_t from, s
 	t->past_asked_ms = l->now_ms;
 	t->since_ms = MAX(l->start_ms, t->of_ms);
 	for (size_t i = 0; i < n; i++)
-		t->called_ms = MAX(t->called_ms, l->variants[from + i].called_ms);
+		if (l->variants[from + i].called_ms != TIME_UNKNOWN)
+			t->called_ms = MAX(t->called_ms, MAX(l->variants[from + i].called_ms, t->of_ms));
 }
 
 static void keep_all(struct looking *l)

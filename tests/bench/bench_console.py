@@ -170,6 +170,10 @@ def report_keys(what, argv, env):
     report(f"key to paint, another order, {what}: the slowest", max(orders), "ms", None, "< 50")
     report(f"until another order stands there, {what}: the slowest", max(whole), "ms", None, "")
     report(f"key to paint, typing a filter, {what}: the slowest", max(filters), "ms", None, "< 50")
+    groups = [key_ms(fd, "b") for _ in range(4)]  # by prefix, type, status, backtest
+    typed(fd, ":group none")
+    groups.append(key_ms(fd, "\r"))
+    report(f"key to paint, other groups, {what}: the slowest", max(groups), "ms", None, "< 50")
     report(f"resident memory after that, {what}", status_kb(pid, "VmRSS") / 1024, "MiB", None, "")
     end(pid, fd)
 

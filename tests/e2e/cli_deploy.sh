@@ -151,7 +151,35 @@ done
 tap_match 'the list tells what CloudWatch counted: calls a minute, failures, latency, and that it is not idle' \
 	'^tiny	20[0-9]([.][0-9]*)?	[01]	[0-9.]+	[0-9.]+	[0-9]+$' "$out"
 sagetop --local show endpoint/tiny
-tap_match 'and so does its page' 'Calls, 15 min	20[0-9] a minute, [01] failed, p50 [0-9.]+[*]? ms, p95 [0-9.]+[*]? ms.*Last call	[0-9]+s ago' "$(printf '%s' "$out" | tr '\n' ' ')"
+tap_match 'and so does its page' 'Calls, 15 min	20[0-9] a minute, [01] failed, p50 [0-9.]+[*]? ms, p95 [0-9.]+[*]? ms.*Last call	[0-9hms]+ ago at most' "$(printf '%s' "$out" | tr '\n' ' ')"
+
+# The form of the dashboard, in a real terminal.
+if command -v tmux >/dev/null; then
+	in_tmux() {
+		tmux -S "$work/tmux" -f /dev/null "$@"
+	}
+	see() { # see WORD: the screen, once it has that word
+		deadline=$(($(date +%s) + 30))
+		while :; do
+			out=$(in_tmux capture-pane -p -t t)
+			printf '%s' "$out" | grep -q "$1" && return
+			[ "$(date +%s)" -lt "$deadline" ] || return
+		done
+	}
+	in_tmux new-session -d -x 80 -y 24 -s t "$bin/sagetop --local"
+	see running
+	in_tmux send-keys -t t -l ':show endpoint/tiny' \; send-keys -t t Enter
+	see 'i invoke'
+	in_tmux send-keys -t t i
+	see 'Content type'
+	in_tmux send-keys -t t Tab \; send-keys -t t -l 0.9,0.1 \; send-keys -t t Enter
+	see 'bytes of text'
+	tap_match 'the form tells the answer and its latency' '200, [0-9.]+ ms, AllTraffic, [0-9]+ bytes of text/csv *[|] *[|] *-?[0-9.]+' "$(one_line "$out")"
+	in_tmux send-keys -t t Tab Tab Tab Tab Tab C-u \; send-keys -t t -l 20 \; send-keys -t t Tab C-u \; send-keys -t t -l 4 \; send-keys -t t Enter
+	see 'for a million'
+	tap_match 'and what many calls take and cost' '20 in [0-9.]+ s, 4 at a time.*p50 [0-9.]+ ms.*failed *0.*for a million calls' "$(one_line "$out")"
+	in_tmux kill-server
+fi
 
 # --- asynchronous -------------------------------------------------------------------------
 fails 2 'serverless or --async' 'both at a time' -- --local deploy tiny --name queue --serverless 2048,5 --async

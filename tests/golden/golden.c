@@ -202,6 +202,20 @@ static void host_findings(void *user, const struct kind *kind, const char *name,
 				"0.731, more than the threshold 0.1")});
 }
 
+static void host_invoke(void *user, const struct host_invoke_request *r, host_text_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "invoke %s file=%s body=%s type=%s accept=%s variant=%s model=%s %zu %zu",
+		 r->endpoint, r->path, r->body, r->content_type, r->accept, r->variant, r->model, r->calls,
+		 r->parallel);
+	pend((struct pending){.text = done,
+			      .user = done_user,
+			      .is_estimate = true,
+			      .name = xstrdup(r->calls > 1 ? "calls     200 in 0.16 s, 4 at a time\n"
+							     "latency   p50 1.2 ms, p90 5.1 ms, p99 52.0 ms\n"
+							   : "200, 1.2 ms, AllTraffic, 13 bytes of text/csv\n\n"
+							     "0.9,0.1\n0.1,0.9\n")});
+}
+
 static int host_save(void *user, const char *path, const char *text, struct err *err)
 {
 	snprintf(t.asked, sizeof(t.asked), "save %s %zu bytes", path, strlen(text));
@@ -275,6 +289,7 @@ static struct ui_host host = {
 	.launch = host_launch,
 	.describe = host_describe,
 	.findings = host_findings,
+	.invoke = host_invoke,
 	.save = host_save,
 	.copy = host_copy,
 	.theme = host_theme,

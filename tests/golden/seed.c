@@ -400,6 +400,68 @@ static void add_endpoints(struct session *s)
 	add_thing(s, KIND_ENDPOINT, "churn-old", "Failed", 1200LL * 24 * HOUR);
 }
 
+/* One that is called, on two variants. */
+static void add_traffic(struct session *s)
+{
+	struct traffic_period periods[] = {{900, 2, 3100, 8800, SEED_NOW_MS}, {900, 0, 3300, 9400, SEED_NOW_MS}};
+	struct traffic *t = session_traffic(s, resources_find(&s->tables[KIND_ENDPOINT], "churn-v7"));
+
+	traffic_take(t, periods, ARRAY_LEN(periods), 15, SEED_NOW_MS);
+	t->past_asked_ms = SEED_NOW_MS;
+	t->called_ms = SEED_NOW_MS - 40 * MINUTE;
+}
+
+/* The first variant of churn-v7 is scaled, and Candidate is about to be replaced. */
+static void add_scaling(struct session *s)
+{
+	static const char variant[] = "endpoint/churn-v7/variant/AllTraffic";
+	struct record *r = add_thing(s, KIND_SCALABLE_TARGET, variant, NULL, 24 * HOUR);
+
+	set_value(r, "MinCapacity", "1");
+	set_value(r, "MaxCapacity", "4");
+	r = add_thing(s, KIND_SCALING_POLICY, "endpoint/churn-v7/variant/AllTraffic/calls", NULL, 24 * HOUR);
+	str_set(&r->parent, variant);
+	record_set_value(r, (size_t)(field_find(r->kind, "type", NULL) - r->kind->fields), "TargetTrackingScaling");
+	record_set_value(r, (size_t)(field_find(r->kind, "metric", NULL) - r->kind->fields),
+			 "SageMakerVariantInvocationsPerInstance");
+	record_set_value(r, (size_t)(field_find(r->kind, "value", NULL) - r->kind->fields), "70.0");
+	r = add_thing(s, KIND_SCALING_ACTIVITY, "a-1", "Successful", 2 * HOUR);
+	str_set(&r->parent, variant);
+	set_value(r, "Description", "Setting desired instance count to 2.");
+	set_value(r, "Cause", "monitor alarm AlarmHigh in state ALARM triggered policy calls");
+	r->start_ms = r->created_ms;
+	r->end_ms = r->created_ms + MINUTE;
+	r = add_thing(s, KIND_SCALING_ACTIVITY, "a-2", "Failed", HOUR);
+	str_set(&r->parent, variant);
+	set_value(r, "Description", "Setting desired instance count to 3.");
+	str_set(&r->failure_reason, "ResourceLimitExceeded: ml.c5.xlarge for endpoint usage is 2 Instances");
+	r->start_ms = r->created_ms;
+	r = resource_record(resources_find(&s->tables[KIND_ENDPOINT], "churn-v7"));
+	resource_set_status((struct resource *)r, "Updating");
+	set_member(r, "PendingDeploymentSummary.EndpointConfigName", "churn-v7-config-3");
+	set_member(r, "PendingDeploymentSummary.StartTime", "2026-11-21T05:58:00Z");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].VariantName", "AllTraffic");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].CurrentInstanceCount", "1");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].DesiredInstanceCount", "2");
+	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].Status", "Creating");
+}
+
+/* One that nobody has called for two weeks. */
+static void add_idle(struct session *s)
+{
+	struct record *r = add_thing(s, KIND_ENDPOINT, "churn-lab", "InService", 90LL * 24 * HOUR);
+	struct traffic *t = session_traffic(s, (struct resource *)r);
+
+	set_member(r, "EndpointConfigName", "churn-v7-config-2");
+	set_member(r, "ProductionVariants[0].VariantName", "AllTraffic");
+	set_member(r, "ProductionVariants[0].CurrentInstanceCount", "1");
+	set_value(r, "ProductionVariants[*].VariantName", "AllTraffic");
+	set_value(r, "ProductionVariants[*].CurrentInstanceCount", "1");
+	traffic_take(t, NULL, 0, 15, SEED_NOW_MS);
+	t->past_asked_ms = SEED_NOW_MS;
+	t->since_ms = SEED_NOW_MS - TRAFFIC_PAST_MS;
+}
+
 static void add_monitoring(struct session *s)
 {
 	static const char *const statuses[] = {"CompletedWithViolations", "Completed", "Failed"};
@@ -426,33 +488,6 @@ static void add_monitoring(struct session *s)
 		else
 			str_set(&r->failure_reason, "Job inputs had no data");
 	}
-}
-
-/* One that is called, on two variants. */
-static void add_traffic(struct session *s)
-{
-	struct traffic_period periods[] = {{900, 2, 3100, 8800, SEED_NOW_MS}, {900, 0, 3300, 9400, SEED_NOW_MS}};
-	struct traffic *t = session_traffic(s, resources_find(&s->tables[KIND_ENDPOINT], "churn-v7"));
-
-	traffic_take(t, periods, ARRAY_LEN(periods), 15, SEED_NOW_MS);
-	t->past_asked_ms = SEED_NOW_MS;
-	t->called_ms = SEED_NOW_MS - 40 * MINUTE;
-}
-
-/* One that nobody has called for two weeks. */
-static void add_idle(struct session *s)
-{
-	struct record *r = add_thing(s, KIND_ENDPOINT, "churn-lab", "InService", 90LL * 24 * HOUR);
-	struct traffic *t = session_traffic(s, (struct resource *)r);
-
-	set_member(r, "EndpointConfigName", "churn-v7-config-2");
-	set_member(r, "ProductionVariants[0].VariantName", "AllTraffic");
-	set_member(r, "ProductionVariants[0].CurrentInstanceCount", "1");
-	set_value(r, "ProductionVariants[*].VariantName", "AllTraffic");
-	set_value(r, "ProductionVariants[*].CurrentInstanceCount", "1");
-	traffic_take(t, NULL, 0, 15, SEED_NOW_MS);
-	t->past_asked_ms = SEED_NOW_MS;
-	t->since_ms = SEED_NOW_MS - TRAFFIC_PAST_MS;
 }
 
 /* What CloudWatch tells of its hosts, a point a minute; of n of them, the second late. */
@@ -485,8 +520,8 @@ static void fill_kinds(struct session *s)
 	add_processing(s, "split-1127", "Failed", 49 * HOUR, 70 * 1000);
 	add_processing(s, "features-2019", "Stopped", 2570LL * 24 * HOUR, 3 * HOUR);
 	add_endpoints(s);
-	add_monitoring(s);
 	add_traffic(s);
+	add_monitoring(s);
 	add_host_curves(s, KIND_PROCESSING_JOB, "split-1129", 2, 10);
 	add_host_curves(s, KIND_PROCESSING_JOB, "split-1127", 1, 2);
 	add_host_curves(s, KIND_ENDPOINT, "churn-v7", 0, 60);
@@ -640,6 +675,7 @@ struct session *seed_session(const char *name)
 		fill_basic(s);
 		fill_kinds(s);
 		add_idle(s);
+		add_scaling(s);
 	} else if (!strcmp(name, "tuning")) {
 		fill_basic(s);
 		fill_tuning(s);

@@ -14,6 +14,7 @@ import time
 
 from engine_support import *
 from engine_judge import Judge
+from sagetop_support import Sagetop
 
 judge = Judge()
 SERVE = r'''#!/usr/bin/python3
@@ -158,6 +159,9 @@ with engine(*OPTIONS, "--load", os.path.join(work, "actions.jsonl")) as e:
     ok("as activities say, with the reason", all("AlarmHigh in state ALARM triggered policy p" in x["Cause"] and
                                                  x["EndTime"] >= x["StartTime"] for x in up), up)
     equal("the newest first", up[0]["Description"], "Setting desired instance count to 3.")
+    shown = Sagetop(work, e.endpoint).run("show", "endpoint/e", "--format", "tsv").stdout
+    ok("sagetop tells bounds, policy and what scaling did", "Scaling\tv  1 to 3\n\t  follows SageMakerVariantInvocationsPerInstance at 2\n"
+       in shown and "s ago  Setting desired instance count to 3.\n" in shown, shown)
     stop.set()
     [t.join() for t in callers]
     equal("without one call that failed", broken[:3], [])

@@ -296,6 +296,44 @@ static void test_atomic_write_and_removal(void **state)
 	assert_int_equal(fs_remove_tree(dir, &err), 0);
 }
 
+static void test_paths_and_locks(void **state)
+{
+	AUTO(str) char *dir = unit_temp_dir();
+	AUTO(str) char *path = fs_join(dir, "deep/lock");
+	AUTO(str) char *old = fs_home();
+	int fd, other;
+
+	setenv("HOME", "/home/me", 1);
+	AUTO(str) char *mine = fs_expand("~/x/y");
+	AUTO(str) char *other_home = fs_expand("~you/x");
+	AUTO(str) char *rooted = fs_expand("/x");
+	setenv("HOME", old, 1);
+	assert_string_equal(mine, "/home/me/x/y");
+	assert_string_equal(other_home, "~you/x");
+	assert_string_equal(rooted, "/x");
+	assert_true(fs_is_rooted("~/x") && fs_is_rooted("/x"));
+	assert_false(fs_is_rooted("x") || fs_is_rooted("~") || fs_is_rooted("./x") || fs_is_rooted(""));
+	assert_int_equal(fs_lock(path, &fd, NULL), 0);
+	assert_int_equal(fs_lock(path, &other, NULL), -ERR_EXISTS);
+	close(fd);
+	assert_int_equal(fs_lock(path, &other, NULL), 0);
+	close(other);
+	assert_int_equal(fs_remove_tree(dir, NULL), 0);
+}
+
+static void test_regions(void **state)
+{
+	static const char *const are[] = {"us-east-1", "us-gov-west-1", "ap-southeast-3", "me-central-1"};
+	static const char *const are_not[] = {"us-east",   "us-east-1a",  "US-east-1", "us_east_1",
+					      "use-ast-1", "us-east-11x", ""};
+
+	for (size_t i = 0; i < ARRAY_LEN(are); i++)
+		assert_true(str_is_region(are[i], strlen(are[i])));
+	for (size_t i = 0; i < ARRAY_LEN(are_not); i++)
+		assert_false(str_is_region(are_not[i], strlen(are_not[i])));
+	assert_true(str_is_region("us-east-1 and more", 9));
+}
+
 static void test_processes(void **state)
 {
 	struct err err = {0};
@@ -367,6 +405,8 @@ int main(void)
 		cmocka_unit_test(test_yaml_aliases_do_not_explode),
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_atomic_write_and_removal),
+		cmocka_unit_test(test_paths_and_locks),
+		cmocka_unit_test(test_regions),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_command_line_words),
 	};

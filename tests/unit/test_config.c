@@ -1,7 +1,11 @@
-/* The settings file: each type and its limits, profiles, what is wrong in it, options. */
+/* The settings file: each type and its limits, profiles, what is wrong in it, options; and what
+ * consoles keep beside it. */
 #include "unit.h"
 
+#include <sys/wait.h>
+
 #include "app/config.h"
+#include "app/console_kept.h"
 #include "base/fs.h"
 #include "tui/theme.h"
 
@@ -14,6 +18,7 @@ static int make_folder(void **state)
 	assert_non_null(mkdtemp(name));
 	folder = xstrdup(name);
 	setenv("XDG_CONFIG_HOME", folder, 1);
+	setenv("XDG_STATE_HOME", folder, 1);
 	AUTO(str) char *own = fs_config_path(NULL);
 	assert_int_equal(fs_mkdirs(own, 0700, NULL), 0);
 	return 0;
@@ -224,12 +229,69 @@ static void test_rows(void **state)
 	}
 }
 
+#define CONSOLES 3
+#define TEXTS 40
+
+/* One of several consoles that keep texts of their own at the same time. */
+static void keep_many(int console)
+{
+	AUTO(console_kept) struct console_kept *k = console_kept_open(NULL);
+	char name[32];
+
+	for (int i = 0; i < TEXTS; i++) {
+		snprintf(name, sizeof(name), "%d/%d", console, i);
+		if (console_kept_set(k, name, "here", NULL) < 0)
+			_exit(1);
+	}
+}
+
+static void test_consoles_keep_what_others_kept(void **state)
+{
+	AUTO(console_kept) struct console_kept *a = console_kept_open(NULL);
+	AUTO(console_kept) struct console_kept *b = console_kept_open(NULL);
+	pid_t pids[CONSOLES];
+	size_t there = 0;
+	char name[32];
+
+	assert_int_equal(console_kept_set(a, "views", "of a", NULL), 0);
+	assert_int_equal(console_kept_set(b, "theme", "dark", NULL), 0);
+	assert_string_equal(console_kept_get(b, "views"), "of a");
+	assert_string_equal(console_kept_get(a, "theme"), "dark"); /* without keeping anything itself */
+	assert_int_equal(console_kept_set(b, "views", NULL, NULL), 0);
+	assert_null(console_kept_get(a, "views"));
+	for (int i = 0; i < CONSOLES; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			keep_many(i);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < CONSOLES; i++) {
+		int status = -1;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	for (int i = 0; i < CONSOLES; i++)
+		for (int k = 0; k < TEXTS; k++) {
+			snprintf(name, sizeof(name), "%d/%d", i, k);
+			there += str_eq(console_kept_get(a, name), "here");
+		}
+	assert_int_equal(there, CONSOLES * TEXTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),	  cmocka_unit_test(test_problems),
-		cmocka_unit_test(test_not_yaml), cmocka_unit_test(test_profiles), cmocka_unit_test(test_options_win),
-		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_themes),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_not_yaml),
+		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_options_win),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_themes),
+		cmocka_unit_test(test_consoles_keep_what_others_kept),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

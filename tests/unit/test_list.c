@@ -1,6 +1,6 @@
 /* test_list.c - a list of so many jobs that its rows take several turns: keys act on the old
  * rows until the new ones are whole, the last filter typed is the one that counts, and rows that
- * were put among others stand as if all had been built anew. */
+ * were put among others stand as if all had been built anew; groups likewise. */
 #include "unit.h"
 
 #include "tui/key.h"
@@ -247,6 +247,48 @@ static void test_changes_are_put_among_the_rows(void **state)
 	}
 }
 
+/* Rows stay what they are until the groups are made; what is asked for last counts. */
+static void test_groups_come_in_turns(void **state)
+{
+	struct world *w = *state;
+	AUTO(ui) struct ui *ui = open_ui(w);
+	const struct list *l = list_at_top(ui);
+	size_t n_jobs = session_jobs(w->session)->n, n_first, n_all = 0;
+
+	work(ui);
+	ui_command(ui, "group prefix");
+	(void)ui_draw(ui);
+	assert_non_null(l->build);
+	assert_null(list_group_at(l, 0));
+	assert_int_equal(l->n, n_jobs);
+	work(ui);
+	assert_int_equal(l->n, 13); /* one prefix: by its first number */
+	for (size_t i = 0; i < l->n; i++) {
+		size_t n;
+
+		(void)list_members(l, list_group_at(l, i), &n);
+		n_all += n;
+	}
+	assert_int_equal(n_all, n_jobs);
+	(void)list_members(l, list_group_at(l, 0), &n_first);
+	ui_command(ui, "group type");
+	(void)ui_draw(ui);
+	assert_non_null(l->build);
+	ui_key(ui, KEYC_ENTER); /* unfolds one of those that are still there, at once */
+	assert_int_equal(l->n, 13 + n_first);
+	assert_null(list_group_at(l, 1));
+	ui_command(ui, "group status");
+	work(ui);
+	assert_int_equal(l->n_things, n_jobs);
+	assert_true(l->n < 13 && list_group_at(l, 0) && list_group_at(l, l->n - 1));
+	ui_command(ui, "group type");
+	(void)ui_draw(ui);
+	ui_command(ui, "group none");
+	work(ui);
+	assert_int_equal(l->n, n_jobs);
+	assert_null(l->row_groups);
+}
+
 /* More of them than anybody remembers, and all of them. */
 static void test_what_is_gone_is_not_looked_at(void **state)
 {
@@ -287,11 +329,9 @@ static void test_what_is_gone_is_not_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys_act_on_the_old_rows),
-		cmocka_unit_test(test_the_last_filter_counts),
-		cmocka_unit_test(test_vain_terms_are_named),
-		cmocka_unit_test(test_changes_are_put_among_the_rows),
-		cmocka_unit_test(test_what_is_gone_is_not_looked_at),
+		cmocka_unit_test(test_keys_act_on_the_old_rows), cmocka_unit_test(test_the_last_filter_counts),
+		cmocka_unit_test(test_vain_terms_are_named),	 cmocka_unit_test(test_changes_are_put_among_the_rows),
+		cmocka_unit_test(test_groups_come_in_turns),	 cmocka_unit_test(test_what_is_gone_is_not_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

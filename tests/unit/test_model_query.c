@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "model/field_order.h"
 #include "model/query.h"
 #include "model/session.h"
 
@@ -166,7 +167,7 @@ static void test_objective_order(void **state)
 			job_own_rare(j)->best_value = rows[i].best;
 			items[i] = job_resource(j);
 		}
-		field_sort(items, ARRAY_LEN(rows), &by.items[0], descending, &x);
+		field_order_sort(items, ARRAY_LEN(rows), &by.items[0], descending, &x);
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 			order[i] = items[i]->name[0];
 			if (order[i] == '2') { /* its best, not its last */

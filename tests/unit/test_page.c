@@ -222,6 +222,95 @@ static void test_endpoint(void **state)
 	assert_has(buf_str(&known), "Costs|$0.612 an hour, $446.76 a month\n");
 }
 
+static struct resource *add_thing(struct session *s, enum kind_id id, const char *name, const char *status)
+{
+	struct resource *r = resource_new(&kind_table[id], name);
+
+	str_set(&r->parent, "endpoint/e/variant/a");
+	if (status)
+		resource_set_status(r, status);
+	return resources_put(&s->tables[id], r, NULL);
+}
+
+static void set_value(struct resource *r, const char *field, const char *text)
+{
+	record_set_value(resource_record(r), (size_t)(field_find(r->kind, field, NULL) - r->kind->fields), text);
+}
+
+/* What scales a variant, and the last three things that scaling did. */
+static void test_scaling(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
+	AUTO(buf) struct buf text = BUF_INIT(65536);
+	AUTO(page) struct page p = {0};
+
+	strmap_set(&resource_record(r)->members, "ProductionVariants[0].VariantName", "a");
+	strmap_set(&resource_record(r)->members, "ProductionVariants[1].VariantName", "b");
+	struct resource *target = add_thing(s, KIND_SCALABLE_TARGET, "endpoint/e/variant/a", NULL);
+	struct resource *policy = add_thing(s, KIND_SCALING_POLICY, "endpoint/e/variant/a/calls", NULL);
+
+	set_value(target, "min", "1");
+	set_value(target, "max", "4");
+	set_value(target, "in_suspended", "true");
+	set_value(policy, "metric", "InvocationsPerInstance");
+	set_value(policy, "value", "70.0");
+	for (int i = 0; i < 5; i++) {
+		AUTO(str) char *name = xasprintf("activity-%d", i);
+		struct resource *activity = add_thing(s, KIND_SCALING_ACTIVITY, name, i == 3 ? "Failed" : "Successful");
+		AUTO(str) char *what = xasprintf("Setting desired instance count to %d.", i);
+
+		activity->created_ms = 1700000000000 + (i == 4 ? 3 : i) * 1000; /* the last two at one time */
+		set_value(activity, "what", what);
+		if (i == 3)
+			str_set(&activity->failure_reason, "ResourceLimitExceeded");
+	}
+	page_build(&p, r, &x, PAGE_FOR_TEXT);
+	page_as_text(&p, &text);
+	assert_has(buf_str(&text),
+		   "Scaling|a  1 to 4  never fewer: suspended\n|  follows InvocationsPerInstance at 70\n"
+		   "|  Successful  1m ago  Setting desired instance count to 4.\n"
+		   "|  Failed  1m ago  Setting desired instance count to 3.\n"
+		   "|    ResourceLimitExceeded\n"
+		   "|  Successful  1m ago  Setting desired instance count to 2.\n");
+	assert_null(strstr(buf_str(&text), "count to 1."));
+	assert_null(strstr(buf_str(&text), "|b  1"));
+}
+
+/* How an update stands: what comes, and how long the old servers still stay. */
+static void test_update_of_an_endpoint(void **state)
+{
+	static const struct {
+		const char *path, *value;
+	} members[] = {
+		{"ProductionVariants[0].VariantName", "a"},
+		{"ProductionVariants[0].VariantStatus[0].Status", "Baking"},
+		{"ProductionVariants[0].VariantStatus[0].StartTime", "1700000090.5"},
+		{"LastDeploymentConfig.BlueGreenUpdatePolicy.TerminationWaitInSeconds", "60"},
+		{"PendingDeploymentSummary.EndpointConfigName", "c-2"},
+		{"PendingDeploymentSummary.StartTime", "2023-11-14T22:14:00Z"},
+		{"PendingDeploymentSummary.ProductionVariants[0].VariantName", "a"},
+		{"PendingDeploymentSummary.ProductionVariants[0].CurrentInstanceCount", "1"},
+		{"PendingDeploymentSummary.ProductionVariants[0].DesiredInstanceCount", "3"},
+		{"PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].Status", "Creating"},
+		{"PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].StatusMessage", "starting"},
+	};
+	AUTO(session) struct session *s = session_new();
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
+	AUTO(buf) struct buf text = BUF_INIT(65536);
+	AUTO(page) struct page p = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		strmap_set(&resource_record(r)->members, members[i].path, members[i].value);
+	page_build(&p, r, &x, PAGE_FOR_TEXT);
+	page_as_text(&p, &text);
+	assert_has(buf_str(&text), "Variants|a  weight 0  Baking, for 9s, 50s left\n");
+	assert_has(buf_str(&text), "Update|to c-2, for 1m00s\n|a  1 of 3 instances  Creating  starting\n");
+	assert_null(strstr(buf_str(&text), "VariantStatus"));
+}
+
 static void assert_figure(const struct session *s, const struct resource *r, const char *name, const char *shown)
 {
 	struct field_context x = {.session = s, .now_ms = 1700000100000};
@@ -235,7 +324,7 @@ static void assert_figure(const struct session *s, const struct resource *r, con
 static void test_traffic(void **state)
 {
 	static const struct traffic_period periods[] = {{30, 1, 2000, 4000, 1700000000000},
-							{0, 0, NAN, NAN, 1700000050000},
+							{0, 0, NAN, NAN, 1700000099000},
 							{10, 0, 6000, 8000, 1700000090000}};
 	AUTO(session) struct session *s = session_new();
 	AUTO(resource) struct resource *r = resource_new(&kind_table[KIND_ENDPOINT], "e");
@@ -308,10 +397,16 @@ static void test_wishes_for_variants(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_members_that_people_look_for), cmocka_unit_test(test_series_of_one_point),
-		cmocka_unit_test(test_a_traceback_keeps_its_lines),  cmocka_unit_test(test_one_line),
-		cmocka_unit_test(test_every_member_of_any_kind),     cmocka_unit_test(test_endpoint),
-		cmocka_unit_test(test_wishes_for_variants),	     cmocka_unit_test(test_traffic),
+		cmocka_unit_test(test_members_that_people_look_for),
+		cmocka_unit_test(test_series_of_one_point),
+		cmocka_unit_test(test_a_traceback_keeps_its_lines),
+		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_every_member_of_any_kind),
+		cmocka_unit_test(test_endpoint),
+		cmocka_unit_test(test_wishes_for_variants),
+		cmocka_unit_test(test_traffic),
+		cmocka_unit_test(test_scaling),
+		cmocka_unit_test(test_update_of_an_endpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

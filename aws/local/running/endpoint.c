@@ -194,10 +194,28 @@ static bool all_ready(const struct fleet *f)
 
 /* --- updates --------------------------------------------------------------------------------------- */
 
+/* That the old servers are still there, in case the new ones fail. */
+static void tell_baking(struct endpoint *ep, bool on)
+{
+	size_t i;
+	json_t *told;
+
+	json_array_foreach(json_object_get(ep->doc->doc, "ProductionVariants"), i, told)
+	{
+		json_object_del(told, "VariantStatus");
+		if (on)
+			json_object_set_new(told, "VariantStatus",
+					    json_pack("[{s:s, s:o}]", "Status", "Baking", "StartTime",
+						      json_epoch(engine_now_ms(ep->e))));
+	}
+}
+
 static void end_bake(struct endpoint *ep)
 {
 	struct fleet *old = TAKE(ep->old);
 
+	if (ep->doc)
+		tell_baking(ep, false);
 	loop_cancel(ep->e->loop, ep->bake_timer);
 	ep->bake_timer = 0;
 	if (old)
@@ -277,6 +295,7 @@ static void shift(struct endpoint *ep)
 	async_run(ep);
 	if (ep->old && bake_ms(ep) > 0) {
 		ep->bake_timer = loop_after(ep->e->loop, bake_ms(ep), baked, ep);
+		tell_baking(ep, true);
 		save(ep);
 		return;
 	}
