@@ -137,10 +137,13 @@ static int ask_files(struct app *a, const struct resource *r, struct err *err)
 	return 0;
 }
 
-/* What the page of an endpoint tells besides its record. */
+/* What its page tells besides its record. */
 static int ask_around(struct app *a, const struct resource *r, const json_t *raw, struct err *err)
 {
-	if (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0 || ask_scaling(a, r, err) < 0)
+	if (r->kind->id == KIND_TRANSFORM_JOB)
+		return ask_files(a, r, err);
+	if (r->kind->id == KIND_ENDPOINT &&
+	    (ask_config(a, raw, err) < 0 || ask_traffic(a, r->name, err) < 0 || ask_scaling(a, r, err) < 0))
 		return -err->code;
 	return 0;
 }
@@ -156,8 +159,7 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 		print_json(a, r, raw);
 		return 0;
 	}
-	if ((k->id == KIND_ENDPOINT && ask_around(a, r, raw, err) < 0) ||
-	    (k->id == KIND_TRANSFORM_JOB && ask_files(a, r, err) < 0))
+	if (ask_around(a, r, raw, err) < 0)
 		return -err->code;
 	print_page(a, sync_resource_full(a->sync, k, r->name));
 	return print_findings(a, k, r->name, err);

@@ -78,6 +78,18 @@ with engine(*OPTIONS, "--load", os.path.join(work, "actions.jsonl")) as e:
             "TargetValue": 2.0, "ScaleOutCooldown": cooldown, "DisableScaleIn": True, "CustomizedMetricSpecification": {
                 "MetricName": "Queue", "Namespace": "Own", "Dimensions": [{"Name": "A", "Value": "b"}], "Statistic": "Average"}}, **OF)
 
+    def steps(name, kind, *rows, **more):
+        return scaling.put_scaling_policy(PolicyName=name, PolicyType="StepScaling", StepScalingPolicyConfiguration={
+            "AdjustmentType": kind, "Cooldown": 0, "StepAdjustments": [
+                {"ScalingAdjustment": by} | ({} if low is None else {"MetricIntervalLowerBound": low}) |
+                ({} if high is None else {"MetricIntervalUpperBound": high}) for low, high, by in rows]} | more, **OF)["PolicyARN"]
+
+    def alarm(name, comparison, metric, *actions):
+        cw.put_metric_alarm(AlarmName=name, Namespace="Own", MetricName=metric, Dimensions=[{"Name": "A", "Value": "b"}],
+                            Statistic="Average", Period=60, EvaluationPeriods=1, Threshold=1.0, ComparisonOperator=comparison,
+                            AlarmActions=list(actions))
+        cw.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="by hand")
+
     def action(schedule, zone="UTC", name="s", **bounds):
         return scaling.put_scheduled_action(ScheduledActionName=name, Schedule=schedule, Timezone=zone,
                                             ScalableTargetAction=bounds, **OF)
@@ -111,7 +123,9 @@ with engine(*OPTIONS, "--load", os.path.join(work, "actions.jsonl")) as e:
     until(lambda: count() == (1, 1), 20)
     known = len(activities())
     for what, call, said in (
-            ("steps by alarms", lambda: policy(kind="StepScaling"), "evaluates no alarms"),
+            ("steps without their configuration", lambda: policy(kind="StepScaling"), "with the configuration of its name"),
+            ("steps that overlap", lambda: steps("x", "ChangeInCapacity", (0, 3, 1), (2, None, 2)), "must not overlap"),
+            ("a step that is none", lambda: steps("x", "ChangeInCapacity", (3, 3, 1)), "must be less than"),
             ("a target of nothing", lambda: policy(target=0.0), "TargetValue must be greater than 0"),
             ("another predefined metric", lambda: policy(PredefinedMetricSpecification={
                 "PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"}), "knows the predefined metric"),
@@ -183,11 +197,29 @@ with engine(*OPTIONS, "--load", os.path.join(work, "actions.jsonl")) as e:
     equal("the cool-down outlives an engine that is killed", count(), (2, 2))
     customized(0)
     equal("without it there are more", until(lambda: count() == (3, 3) and count(), 30), (3, 3))
-    stop.set()
-    feeder.join()
     scaling.delete_scaling_policy(PolicyName="own", **OF)
     scaling.register_scalable_target(MinCapacity=1, MaxCapacity=1, **OF)
     until(lambda: count() == (1, 1), 30)
+
+    # Steps, by how far the alarm's metric is beyond its threshold: 4 is 3 beyond.
+    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=5, **OF)
+    alarm("high", "GreaterThanOrEqualToThreshold", "Queue", steps(
+        "up", "ExactCapacity", (0, 2, 2), (2, 3, 4), (3, None, 3)))
+    until(lambda: count() == (3, 3), 30, "the third step")
+    cw.set_alarm_state(AlarmName="high", StateValue="OK", StateReason="by hand")
+    told = activities()[0]
+    equal("a step policy does what its step says", (told["Description"], told["Cause"]), (
+        "Setting desired instance count to 3.", "monitor alarm high in state ALARM triggered policy up"))
+    stop.set()
+    feeder.join()
+    alarm("low", "LessThanThreshold", "None", steps("down", "PercentChangeInCapacity", (None, 0, -10),
+                                                   MinAdjustmentMagnitude=2))
+    until(lambda: count() == (1, 1), 30)
+    equal("a share is not less than it may be, where the alarm was set by hand as well", activities()[0]["Description"],
+          "Setting desired instance count to 1.")
+    cw.set_alarm_state(AlarmName="low", StateValue="OK", StateReason="by hand")
+    for name in "up", "down":
+        scaling.delete_scaling_policy(PolicyName=name, **OF)
     scaling.register_scalable_target(MinCapacity=1, MaxCapacity=3, **OF)
     policy()
 

@@ -182,40 +182,6 @@ static void begin_activity(struct engine *e, const struct document *target, int6
 
 /* --- what a policy wants ----------------------------------------------------------------------------------- */
 
-static double customized(struct engine *e, const json_t *spec)
-{
-	const json_t *dims = json_object_get(spec, "Dimensions");
-	AUTO(strmap) struct strmap map = {0};
-	struct metric_point *points = NULL;
-	size_t n = 0, i;
-	json_t *dim;
-	double sum = 0, count = 0, high = -INFINITY, low = INFINITY;
-	const char *statistic = str_or(json_get_str(spec, "Statistic"), "Average");
-	int64_t now = engine_now_ms(e);
-
-	json_array_foreach((json_t *)dims, i, dim)
-		strmap_set(&map, json_get_str(dim, "Name"), json_get_str(dim, "Value"));
-	int64_t series = metric_series(e, str_or(json_get_str(spec, "Namespace"), ""),
-				       str_or(json_get_str(spec, "MetricName"), ""), &map, false);
-
-	if (series)
-		metric_read(e, series, now - MAX(e->opt.scaling_minute_ms, (int64_t)1000), now + 1, &points, &n);
-	for (i = 0; i < n; i++) {
-		sum += points[i].sum;
-		count += points[i].n;
-		high = MAX(high, points[i].high);
-		low = MIN(low, points[i].low);
-	}
-	free(points);
-	if (!n)
-		return NAN;
-	return str_eq(statistic, "Sum")		  ? sum
-	       : str_eq(statistic, "Maximum")	  ? high
-	       : str_eq(statistic, "Minimum")	  ? low
-	       : str_eq(statistic, "SampleCount") ? count
-						  : sum / count;
-}
-
 /* Capacity that one policy asks for: above, below, or as it is. */
 static int64_t wanted(struct engine *e, struct watch *w, const struct document *policy, int64_t calls,
 		      int64_t now_count)
@@ -223,7 +189,8 @@ static int64_t wanted(struct engine *e, struct watch *w, const struct document *
 	const json_t *config = json_object_get(policy->doc, "TargetTrackingScalingPolicyConfiguration");
 	const json_t *custom = json_object_get(config, "CustomizedMetricSpecification");
 	double target = json_get_f64(config, "TargetValue", 1), most = 0;
-	double value = custom ? customized(e, custom) : (double)calls / (double)MAX(now_count, (int64_t)1);
+	double value = custom ? scaling_metric(e, custom, e->opt.scaling_minute_ms)
+			      : (double)calls / (double)MAX(now_count, (int64_t)1);
 	struct seen *s = seen_of(w, policy->key);
 	size_t above = 0, below = 0;
 
@@ -266,29 +233,53 @@ static void note_change(struct engine *e, struct document *target, bool out)
 	document_save(e, target);
 }
 
-/* Of all policies the largest; where that is less than there are, all of them agree. */
+/* What a policy asks for once it has cooled down. alarm: of a step policy the one that sets it off, where one does;
+ * without it the policy asks for nothing, which is -1. */
+static int64_t asked(struct engine *e, struct watch *w, const struct document *target, const struct document *policy,
+		     int64_t calls, int64_t now_count, const struct document **ret_alarm)
+{
+	const json_t *tracking = json_object_get(policy->doc, "TargetTrackingScalingPolicyConfiguration");
+	const json_t *steps = json_object_get(policy->doc, "StepScalingPolicyConfiguration");
+	int64_t its;
+
+	*ret_alarm = tracking ? NULL : scaling_alarm_of(e, policy);
+	if (!tracking && !*ret_alarm)
+		return -1;
+	its = tracking ? wanted(e, w, policy, calls, now_count) : scaling_steps(e, policy, *ret_alarm, now_count);
+	if ((its > now_count &&
+	     !is_cool(e, target, "Out", tracking ? tracking : steps, tracking ? "ScaleOutCooldown" : "Cooldown")) ||
+	    (its < now_count &&
+	     !is_cool(e, target, "Any", tracking ? tracking : steps, tracking ? "ScaleInCooldown" : "Cooldown")))
+		return now_count;
+	return its;
+}
+
+/* Of all policies the largest; where that is less than there are, all of them agree. *ret_cause: of that one. */
 static int64_t ask_policies(struct engine *e, struct watch *w, const struct document *target, int64_t now_count,
-			    const struct document **ret_policy)
+			    char **ret_cause)
 {
 	const struct document_list *list = documents_of(e, SCALING_POLICY);
 	int64_t calls = w->calls, most = -1;
 
 	w->calls = 0;
 	for (size_t i = 0; i < list->n; i++) {
-		const struct document *policy = list->items[i];
-		const json_t *config = json_object_get(policy->doc, "TargetTrackingScalingPolicyConfiguration");
+		const struct document *policy = list->items[i], *alarm;
 
 		if (!is_of(policy, target))
 			continue;
-		int64_t its = wanted(e, w, policy, calls, now_count);
+		int64_t its = asked(e, w, target, policy, calls, now_count, &alarm);
 
-		if ((its > now_count && !is_cool(e, target, "Out", config, "ScaleOutCooldown")) ||
-		    (its < now_count && !is_cool(e, target, "Any", config, "ScaleInCooldown")))
-			its = now_count;
-		if (its > most) {
-			most = its;
-			*ret_policy = policy;
-		}
+		if (its <= most)
+			continue;
+		most = its;
+		AUTO(str)
+		char *name = alarm ? xstrdup(alarm->key)
+				   : xasprintf("TargetTracking-%s-Alarm%s", json_get_str(target->doc, "ResourceId"),
+					       its > now_count ? "High" : "Low");
+
+		free(*ret_cause);
+		*ret_cause = xasprintf("monitor alarm %s in state ALARM triggered policy %s", name,
+				       json_get_str(policy->doc, "PolicyName"));
 	}
 	return most < 0 ? now_count : most;
 }
@@ -353,7 +344,7 @@ static void look_at(struct engine *e, struct document *target)
 	struct watch *w = watch_of(e, target);
 	struct document *endpoint = w ? document_find(e, ENDPOINT_KIND, w->endpoint) : NULL;
 	json_t *variant = endpoint ? told_variant(endpoint, w) : NULL;
-	const struct document *policy = NULL;
+	AUTO(str) char *cause = NULL;
 
 	if (!str_eq(json_get_str(target->doc, "ScalableDimension"), "sagemaker:variant:DesiredInstanceCount"))
 		return;
@@ -363,8 +354,7 @@ static void look_at(struct engine *e, struct document *target)
 		return;
 	look_at_activities(e, target, endpoint, variant);
 	int64_t low = json_get_i64(target->doc, "MinCapacity", 0), high = json_get_i64(target->doc, "MaxCapacity", 0);
-	int64_t n = json_get_i64(variant, "DesiredInstanceCount", 0), to = ask_policies(e, w, target, n, &policy);
-	AUTO(str) char *cause = NULL;
+	int64_t n = json_get_i64(variant, "DesiredInstanceCount", 0), to = ask_policies(e, w, target, n, &cause);
 
 	if ((to > n && is_suspended(target, "DynamicScalingOutSuspended")) ||
 	    (to < n && is_suspended(target, "DynamicScalingInSuspended")))
@@ -372,13 +362,11 @@ static void look_at(struct engine *e, struct document *target)
 	to = MIN(MAX(to, low), high);
 	if (to == n)
 		return;
-	if (policy && n >= low && n <= high)
-		cause = xasprintf("monitor alarm TargetTracking-%s-Alarm%s in state ALARM triggered policy %s",
-				  json_get_str(target->doc, "ResourceId"), to > n ? "High" : "Low",
-				  json_get_str(policy->doc, "PolicyName"));
-	else
+	if (!cause || n < low || n > high) {
+		free(cause);
 		cause = xasprintf("%s capacity was set to %lld", n < low ? "minimum" : "maximum",
 				  (long long)(n < low ? low : high));
+	}
 	set_count(e, w, target, endpoint, n, to, cause);
 }
 

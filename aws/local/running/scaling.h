@@ -3,8 +3,9 @@
  * activity, a document like the others.
  *
  * Target tracking: three minutes above the target add instances, fifteen below nine tenths of it
- * take some away, each after its cool-down. Of several policies the largest capacity wins, and all
- * must agree before any is taken away.
+ * take some away, each after its cool-down. A step policy asks while an alarm that names it is in state
+ * ALARM (scaling_steps.c). Of several policies the largest capacity wins, and all must agree before any
+ * is taken away.
  */
 #ifndef SAGETOP_LOCAL_SCALING_H
 #define SAGETOP_LOCAL_SCALING_H
@@ -15,7 +16,15 @@
 #define SCALING_POLICY "scaling-policy"
 #define SCALING_ACTION "scheduled-action"
 #define SCALING_ACTIVITY "scaling-activity"
+#define SCALING_ALARM "alarm"
 #define SCALING_STATE "LocalState" /* not told: of a scheduled action when it ran last, of a target its cool-downs */
+
+/* The metric that Namespace, MetricName, Dimensions and Statistic of spec name, of the last ms; NAN: no value. */
+double scaling_metric(struct engine *e, const json_t *spec, int64_t ms);
+/* The alarm that sets a step policy off; NULL: none does. */
+const struct document *scaling_alarm_of(struct engine *e, const struct document *policy);
+/* How many instances it asks for then. */
+int64_t scaling_steps(struct engine *e, const struct document *policy, const struct document *alarm, int64_t now_count);
 
 void scaling_count_call(struct engine *e, const char *endpoint, const char *variant); /* one was answered */
 void scaling_wake(struct engine *e);						      /* a target was registered */

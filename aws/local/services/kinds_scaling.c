@@ -1,6 +1,8 @@
 /* Rows of the table of kinds: scalable targets, their policies, scheduled actions and activities. */
 #include "aws/local/services/kinds_rows.h"
 
+#include <math.h>
+
 #include "aws/local/running/endpoint.h"
 #include "aws/local/running/scaling.h"
 #include "base/clock.h"
@@ -117,6 +119,33 @@ static int find_target(struct call *c)
 	return kind_fault(c, k, &missing, key, NULL);
 }
 
+/* Steps lie beside each other: each value beyond the threshold has one at most. */
+static int check_steps(struct call *c, const json_t *config)
+{
+	const json_t *steps = json_object_get(config, "StepAdjustments"), *a, *b;
+	size_t i, k;
+
+	if (!json_get_str(config, "AdjustmentType"))
+		return op_invalid(c, "AdjustmentType must be given.");
+	if (!json_array_size(steps) || json_array_size(steps) > 20)
+		return op_invalid(c, "StepAdjustments must have 1 to 20 steps.");
+	json_array_foreach(steps, i, a)
+	{
+		double low = json_get_f64(a, "MetricIntervalLowerBound", -INFINITY);
+		double high = json_get_f64(a, "MetricIntervalUpperBound", INFINITY);
+
+		if (low >= high)
+			return op_invalid(c, "MetricIntervalLowerBound must be less than MetricIntervalUpperBound.");
+		json_array_foreach(steps, k, b)
+		{
+			if (k > i && low < json_get_f64(b, "MetricIntervalUpperBound", INFINITY) &&
+			    json_get_f64(b, "MetricIntervalLowerBound", -INFINITY) < high)
+				return op_invalid(c, "The intervals of StepAdjustments must not overlap.");
+		}
+	}
+	return 0;
+}
+
 static int policy_made(struct call *c, struct document *r)
 {
 	const json_t *config = json_object_get(r->doc, "TargetTrackingScalingPolicyConfiguration");
@@ -126,9 +155,16 @@ static int policy_made(struct call *c, struct document *r)
 
 	if (find_target(c) < 0)
 		return -1;
+	if (!str_eq(json_get_str(r->doc, "ScalableDimension"), "sagemaker:variant:DesiredInstanceCount"))
+		return op_invalid(c, "The local engine scales sagemaker:variant:DesiredInstanceCount only.");
+	/* The service's default. */
+	if (str_eq(str_or(json_get_str(r->doc, "PolicyType"), "StepScaling"), "StepScaling") && !config) {
+		json_object_set_new(r->doc, "PolicyType", json_string("StepScaling"));
+		return check_steps(c, json_object_get(r->doc, "StepScalingPolicyConfiguration"));
+	}
 	if (!str_eq(json_get_str(r->doc, "PolicyType"), "TargetTrackingScaling") || !config)
-		return op_invalid(c, "The local engine carries out policies of PolicyType TargetTrackingScaling with "
-				     "TargetTrackingScalingPolicyConfiguration only: it evaluates no alarms.");
+		return op_invalid(c, "The local engine carries out policies of PolicyType TargetTrackingScaling and "
+				     "StepScaling, each with the configuration of its name.");
 	if (!(json_get_f64(config, "TargetValue", 0) > 0))
 		return op_invalid(c, "TargetValue must be greater than 0.");
 	if ((metric != NULL) == (custom != NULL))
@@ -139,8 +175,6 @@ static int policy_made(struct call *c, struct document *r)
 				  "The local engine knows the predefined metric "
 				  "SageMakerVariantInvocationsPerInstance only, not %.100s.",
 				  metric);
-	if (!str_eq(json_get_str(r->doc, "ScalableDimension"), "sagemaker:variant:DesiredInstanceCount"))
-		return op_invalid(c, "The local engine scales sagemaker:variant:DesiredInstanceCount only.");
 	return 0;
 }
 
@@ -245,7 +279,11 @@ const struct document_kind kinds_of_scaling[] = {
 		.ops = {{VERB_PUT, "PutScalingPolicy",
 			 "PolicyName!:word " OF_TARGET
 			 " PolicyType:StepScaling|TargetTrackingScaling|PredictiveScaling "
-			 "StepScalingPolicyConfiguration TargetTrackingScalingPolicyConfiguration:{TargetValue!:number "
+			 "StepScalingPolicyConfiguration:{AdjustmentType:ChangeInCapacity|PercentChangeInCapacity|"
+			 "ExactCapacity StepAdjustments:[{MetricIntervalLowerBound:number "
+			 "MetricIntervalUpperBound:number ScalingAdjustment!:number}] MinAdjustmentMagnitude:count "
+			 "Cooldown:count MetricAggregationType:Average|Minimum|Maximum} "
+			 "TargetTrackingScalingPolicyConfiguration:{TargetValue!:number "
 			 "PredefinedMetricSpecification:{PredefinedMetricType!:text ResourceLabel:text} "
 			 "CustomizedMetricSpecification:{MetricName:text Namespace:text Dimensions:[{Name!:text "
 			 "Value!:text}] Statistic:Average|Minimum|Maximum|SampleCount|Sum Unit:text Metrics} "
