@@ -48,6 +48,11 @@ _sagetop()
 	--to) return ;;
 	--by) return ;;
 	--top) return ;;
+	--canary) return ;;
+	--linear) return ;;
+	--rolling) return ;;
+	--bake) return ;;
+	--alarm) return ;;
 	--serverless) return ;;
 	--variant) return ;;
 	--model) return ;;
@@ -79,7 +84,7 @@ _sagetop()
 	clone) own='--set --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
 	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to --force' ;;
-	deploy) own='--name --dry-run --yes --wait --timeout --image-uri --role --count --type --to --force --update --serverless --async --variant' ;;
+	deploy) own='--name --dry-run --yes --wait --timeout --image-uri --role --count --type --to --force --update --canary --linear --rolling --bake --alarm --serverless --async --variant' ;;
 	transform) own='--set --name --dry-run --yes --wait --timeout --input --output --image-uri --role --count --type --to --force --content-type --accept --split --strategy --input-filter --output-filter --join' ;;
 	invoke) own='--timeout --to --async --variant --model --content-type --accept --repeat --parallel' ;;
 	stop) own='' ;;

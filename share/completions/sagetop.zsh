@@ -164,6 +164,11 @@ _sagetop() {
 			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--update[change what an endpoint that is there serves, without a break; its instances and weights stay]' \
+			'--canary=[with --update\: so much of the traffic goes to the new instances first, all of it after --bake]:PERCENT: ' \
+			'--linear=[with --update\: so much more of the traffic goes to the new instances at each step]:PERCENT: ' \
+			'--rolling=[with --update\: so much of the instances is replaced at a time]:PERCENT: ' \
+			'--bake=[with --update\: wait so long behind each step, and before the old instances end (default\: 5m with --canary, --linear, --rolling and --alarm, else none)]:TIME: ' \
+			'*--alarm=[with --update\: where this CloudWatch alarm rings meanwhile, all goes back; may be given again]:NAME: ' \
 			'--serverless=[without instances\: so many MB, so many requests at a time (2048,5)]:MEMORY,CONCURRENCY: ' \
 			'--async[deploy\: calls wait in a queue and their answers are stored under --to; invoke\: of such an endpoint, FILE may be s3\://BUCKET/KEY, and the answer is printed once it is stored]' \
 			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \

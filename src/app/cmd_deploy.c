@@ -9,6 +9,7 @@
 #include "aws/op.h"
 #include "base/timefmt.h"
 #include "sync/deploy_spec.h"
+#include "sync/deploy_way.h"
 
 #define DEFAULT_INSTANCE "ml.m5.large"
 #define HOURS_A_MONTH 730
@@ -18,6 +19,7 @@ struct deploy {
 	struct app *a;
 	char *endpoint, *config_name, *place;
 	struct deploy_machines machines;
+	struct deploy_way way; /* of an update */
 	struct model_source model;
 	json_t *config; /* CreateEndpointConfig's */
 	bool config_is_there;
@@ -59,6 +61,32 @@ static int read_machines(struct deploy *d, struct err *err)
 	if (app_value(a, OPT_TO) && !app_flag(a, OPT_ASYNC))
 		return err_set(err, ERR_USAGE, "--to goes with --async: it is where the answers lie");
 	return serverless ? deploy_parse_serverless(serverless, &d->machines, err) : 0;
+}
+
+static int read_way(struct deploy *d, struct err *err)
+{
+	static const enum option_id given[] = {OPT_CANARY, OPT_LINEAR, OPT_ROLLING, OPT_BAKE, OPT_ALARM};
+	struct app *a = d->a;
+	bool any = a->cli.lists[OPT_ALARM].n > 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		any = any || app_value(a, given[i]);
+	if (any && !app_flag(a, OPT_UPDATE))
+		return err_set(err, ERR_USAGE,
+			       "--canary, --linear, --rolling, --bake and --alarm go with --update: they say how the "
+			       "traffic goes from the old instances to the new ones");
+	for (size_t i = 0; i < 3; i++) {
+		if (app_value(a, given[i]) && !a->cli.numbers[given[i]])
+			return err_set(err, ERR_USAGE, "0 per cent would never come to an end");
+	}
+	d->way = (struct deploy_way){.canary = a->cli.numbers[OPT_CANARY],
+				     .linear = a->cli.numbers[OPT_LINEAR],
+				     .rolling = a->cli.numbers[OPT_ROLLING],
+				     .bake_ms = a->cli.numbers[OPT_BAKE],
+				     .alarms = &a->cli.lists[OPT_ALARM]};
+	if (!app_value(a, OPT_BAKE) && !deploy_way_is_usual(&d->way))
+		d->way.bake_ms = DEPLOY_BAKE_MS;
+	return deploy_way_check(&d->way, err);
 }
 
 /* Of an asynchronous endpoint. */
@@ -131,7 +159,7 @@ static int find_config(struct deploy *d, struct err *err)
 static json_t *last_request(const struct deploy *d)
 {
 	if (d->old)
-		return deploy_update(d->endpoint, d->config_name, d->machines.instances > 0);
+		return deploy_update(d->endpoint, d->config_name, d->machines.instances > 0, &d->way);
 	return json_pack("{s:s, s:s}", "EndpointName", d->endpoint, "EndpointConfigName", d->config_name);
 }
 
@@ -165,6 +193,27 @@ static void print_use(const struct deploy *d)
 		fprintf(stderr, ", $? a second of use (no price for serverless: own-rates may tell it)\n");
 	else
 		fprintf(stderr, ", %s a second of use\n", money_rate_text(second, (d->use_micro + 1800) / 3600));
+}
+
+/* How the update goes, and what its waits cost. */
+static void print_way(const struct deploy *d)
+{
+	const struct session *s = sync_session(d->a->sync);
+	int64_t now = d->old_config ? deploy_rate_micro(d->old_config, &s->prices, s->region) : USD_UNKNOWN;
+	int64_t cost = d->a->local ? 0 : deploy_way_cost_micro(&d->way, now);
+	AUTO(str) char *way = deploy_way_text(&d->way);
+	char waits[TIMEFMT_LEN], money[24];
+
+	if (d->unchanged || deploy_way_is_usual(&d->way))
+		return;
+	fprintf(stderr, "%s: %s", d->endpoint, way);
+	for (size_t i = 0; d->way.alarms && i < d->way.alarms->n; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "; back where it rings: ", d->way.alarms->items[i]);
+	fprintf(stderr, "; its waits take %s", timefmt_duration(waits, deploy_way_waits_ms(&d->way)));
+	if (cost)
+		fprintf(stderr, ", in which the additional instances cost %s%s", cost == USD_UNKNOWN ? "" : "about ",
+			cost == USD_UNKNOWN ? "$?" : money_text(money, cost));
+	fprintf(stderr, "\n");
 }
 
 static void print_preview(const struct deploy *d)
@@ -313,8 +362,8 @@ static int plan(struct deploy *d, struct err *err)
 	struct app *a = d->a;
 	const struct session *s;
 
-	if (read_machines(d, err) < 0 || app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
-	    model_source_find(a, a->cli.args.items[0], &d->model, err) < 0)
+	if (read_machines(d, err) < 0 || read_way(d, err) < 0 || app_connect(a, err) < 0 ||
+	    sync_load(a->sync, err) < 0 || model_source_find(a, a->cli.args.items[0], &d->model, err) < 0)
 		return -err->code;
 	d->endpoint = xstrdup(str_or(app_value(a, OPT_NAME), d->model.name));
 	if (find_answers(d, err) < 0 || find_config(d, err) < 0)
@@ -332,6 +381,7 @@ int cmd_deploy(struct app *a, struct err *err)
 	if (plan(&d, err) < 0)
 		return -err->code;
 	print_preview(&d);
+	print_way(&d);
 	if (app_flag(a, OPT_DRY_RUN)) {
 		print_dry_run(&d);
 		return 0;

@@ -10,7 +10,7 @@
 
 #define FILE_BYTES_MAX (1 << 20)
 
-#define LOCK_TRIES 20
+#define LOCK_TRIES 1000
 #define LOCK_EVERY_MS 5
 
 struct console_kept {
@@ -112,6 +112,7 @@ int console_kept_set(struct console_kept *k, const char *name, const char *text,
 	struct err why = {0};
 
 	lock(k, &fd);
+	k->read = (struct stat){0}; /* two files of one moment can look alike */
 	(void)!read_again(k, &why);
 	put(k->texts, name, text);
 	AUTO(str) char *out = json_text_pretty(k->texts);

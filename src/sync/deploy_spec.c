@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "model/price.h"
+#include "sync/deploy_way.h"
 
 #define MEMORY_STEP 1024
 #define MEMORY_MAX 6144
@@ -246,10 +247,10 @@ int deploy_config_changed(const json_t *config, const char *endpoint, const char
 	return 0;
 }
 
-json_t *deploy_update(const char *endpoint, const char *config, bool new_instances)
+json_t *deploy_update(const char *endpoint, const char *config, bool new_instances, const struct deploy_way *way)
 {
-	json_t *update = json_pack("{s:s, s:s, s:b}", "EndpointName", endpoint, "EndpointConfigName", config,
-				   "RetainAllVariantProperties", 1);
+	json_t *update = json_pack("{s:s, s:s, s:b, s:o*}", "EndpointName", endpoint, "EndpointConfigName", config,
+				   "RetainAllVariantProperties", 1, "DeploymentConfig", deploy_way_config(way));
 
 	if (new_instances)
 		json_object_set_new(update, "ExcludeRetainedVariantProperties",

@@ -43,7 +43,9 @@ int deploy_config_changed(const json_t *config, const char *endpoint, const char
 			  const struct deploy_machines *m, json_t **ret, struct err *err) NODISCARD;
 /* UpdateEndpoint's input; weights and instances stay as they are, but for instances that are
  * told. */
-json_t *deploy_update(const char *endpoint, const char *config, bool new_instances) NODISCARD;
+struct deploy_way;
+json_t *deploy_update(const char *endpoint, const char *config, bool new_instances,
+		      const struct deploy_way *way) NODISCARD;
 
 /* A name as the service allows it, out of any text; NULL where nothing of it is left. */
 char *deploy_name(const char *text) NODISCARD;

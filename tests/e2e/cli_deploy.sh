@@ -43,7 +43,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", port), H).serve_forever()
 END
 chmod +x "$work/serve"
 mkdir -p "$work/config/sagetop"
-printf 'images:\n  own:\n    folder: %s\n' "$work" >"$work/config/sagetop/local.yaml"
+printf 'deployment-minute: 1s\nimages:\n  own:\n    folder: %s\n' "$work" >"$work/config/sagetop/local.yaml"
 one_line() {
 	printf '%s' "$1" | tr '\n\t' '| '
 }
@@ -228,6 +228,17 @@ printf error >"$work/error"
 fails 1 'server error \(500\).*it broke.*sagetop logs endpoint/mine' 'a model that fails' -- --local invoke mine "$work/error"
 sagetop --local invoke mine "$work/error" --repeat 7 --parallel 3
 tap_match 'failures are counted by their text' '^3 .*failed[ 	]+7.*7 x .*it broke' "$status $(one_line "$out")"
+sagetop --local upload "$work/model.tar.gz" $bucket/m/other/
+fails 2 'go with --update' 'a canary of a new endpoint' -- --local deploy model/tiny --name fresh --canary 10
+fails 2 'one way' 'two ways at a time' -- --local deploy $bucket/m/other/model.tar.gz --image own --name mine --update --canary 10 --linear 10
+fails 2 '10 to 50 per cent' 'steps that are too small' -- --local deploy $bucket/m/other/model.tar.gz --image own --name mine --update --linear 5
+sagetop --local deploy $bucket/m/other/model.tar.gz --image own --name mine --update --alarm none
+tap_match 'an alarm that is not there' '^4 .*Could not find the alarm "none" of AutoRollbackConfiguration' "$status $(one_line "$errors")"
+sagetop --local deploy $bucket/m/other/model.tar.gz --image own --name mine --update --canary 50 --bake 2s --wait --timeout 60s
+tap_match 'a canary first: its plan is said, and then it serves' \
+	'^0 .*mine InService.*mine: 50% of the traffic for 2s, then all; 2s later the old instances end; its waits take 4s' "$status $(one_line "$out$errors")"
+sagetop --local show endpoint/mine --json
+tap_match 'by the way that was asked for' '"Type": "CANARY"' "$out"
 sagetop --local deploy $bucket/m/none.tar.gz --image own --name mine --update --wait --timeout 60s
 tap_match 'an update that cannot serve is rolled back, with the reason' '^3 .*mine was rolled back.*Could not find model data' "$status $(one_line "$errors")"
 sagetop --local deploy $bucket/m/none.tar.gz --image own --name bad --wait --timeout 60s

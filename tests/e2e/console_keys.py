@@ -108,7 +108,7 @@ def money_and_names(t):
     t.wait("B sorts by cost", "COST↓", "by cost")
     t.within("most expensive first", 2)
     t.home()
-    name = re.search(r"▸ (\S+)", t.term.screen()).group(1)
+    name = under_cursor(t)
     t.keys("Y")
     t.wait("Y sends the name", "sent to the terminal's clipboard: " + name[:20])
     t.within("copy a name", 1)
@@ -192,17 +192,29 @@ def views(t):
     t.term.keys("Enter")
     t.value(":view save broken")
     t.term.keys("Enter")
-    t.wait("the view is saved", "saved; :view broken")
+    t.wait("the view is saved", "saved; 1 or :view broken", "[1 broken ")
     t.home()
+    t.wait("its tab stays when the filter goes", "[0 all ", " 1 broken ")
     t.value(":view bro")
     t.term.keys("Tab", "Enter")
     t.wait("and shown again", "status:failed", "✗ Failed")
     t.home()
+    t.keys("1")
+    t.wait("its number shows it", "status:failed", "[1 broken ", "✗ Failed")
+    t.within("a saved view", 1)
+    t.home()
+
+
+def under_cursor(t):
+    return re.search(r"▸ (\S+)", t.term.screen()).group(1)
 
 
 def go_back(t):
-    t.term.keys("j", "j", "j")
-    name = re.search(r"▸ (\S+)", t.term.screen()).group(1)
+    for _ in range(3):
+        name = under_cursor(t)
+        t.term.keys("j")
+        t.wait("the cursor moves down", "▸ ", absent=("▸ " + name,))
+    name = under_cursor(t)
     t.term.keys("Enter")
     t.wait("a job is open", "q back")
     t.keys("q")

@@ -245,10 +245,6 @@ with engine(*OPTIONS) as e:
     d = settled("two")
     equal("what dies then is rolled back", (d["EndpointConfigName"], says("two")), ("three", b"c:x"))
     match("with the reason", d.get("FailureReason", ""), "variant a did not pass")
-    match("other ways of shifting are refused", str(failure(sm.update_endpoint, EndpointName="two", EndpointConfigName="two",
-          DeploymentConfig={"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {
-              "Type": "CANARY", "WaitIntervalInSeconds": 1, "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10}}}})),
-          "ALL_AT_ONCE")
 
     # Data capture: lines parse and pair.
     sm.create_endpoint_config(EndpointConfigName="captured", ProductionVariants=[

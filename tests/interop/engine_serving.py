@@ -10,14 +10,9 @@ import signal
 import tarfile
 import tempfile
 import threading
-import urllib.error
-import urllib.request
 
 from engine_support import *
 from engine_judge import Judge
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 judge = Judge()
 BUCKET = "sagemaker-us-east-1-000000000000"
@@ -111,17 +106,7 @@ with engine(*OPTIONS) as e:
                 "Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": dimensions}}}])
         return sum(r["MetricDataResults"][0]["Values"])
 
-    def raw(operation, **members):
-        """A request with members that this botocore does not know: the error's code and message, "" without one."""
-        request = AWSRequest("POST", e.endpoint + "/", {
-            "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"SageMaker.{operation}"}, json.dumps(members))
-        SigV4Auth(Credentials("local", "local"), "sagemaker", "us-east-1").add_auth(request)
-        try:
-            with urllib.request.urlopen(urllib.request.Request(e.endpoint + "/", request.data.encode(), dict(request.headers))):
-                return ""
-        except urllib.error.HTTPError as x:
-            said = json.load(x)
-            return said["__type"] + " " + said.get("message", said.get("Message", ""))
+    raw = e.raw
 
     # --- serverless
     model("ok")

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 from trainer_support import close, done, equal, match, ok, skip, skip_all  # noqa: F401
 
@@ -25,6 +27,9 @@ try:
     import botocore.config
     import botocore.exceptions
     import botocore.session
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
 except ImportError:
     skip_all("no boto3 (python3-boto3)")
 
@@ -98,6 +103,18 @@ class Engine:
             service, endpoint_url=self.endpoint,
             config=botocore.config.Config(retries={"total_max_attempts": retries + 1, "mode": "standard"},
                                           connect_timeout=60, read_timeout=120, **config))
+
+    def raw(self, operation, **members):
+        """A request of SageMaker with members that this botocore does not know: the error's code and message, "" without one."""
+        request = AWSRequest("POST", self.endpoint + "/", {
+            "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"SageMaker.{operation}"}, json.dumps(members))
+        SigV4Auth(Credentials("local", "local"), "sagemaker", "us-east-1").add_auth(request)
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.endpoint + "/", request.data.encode(), dict(request.headers))):
+                return ""
+        except urllib.error.HTTPError as x:
+            said = json.load(x)
+            return said["__type"] + " " + said.get("message", said.get("Message", ""))
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 
 #include "model/price.h"
 #include "sync/deploy_spec.h"
+#include "sync/deploy_way.h"
 #include "sync/transform_spec.h"
 
 /* --- deployments ------------------------------------------------------------------------- */
@@ -75,9 +76,10 @@ static void test_deploy_config(void **state)
 static void test_deploy_update(void **state)
 {
 	static const char *const wrong[] = {"", "2048", "2048,0", "2048,201", "2000,1", "7168,1"};
+	const struct deploy_way canary = {.canary = 10, .bake_ms = 60000};
 	struct deploy_machines serverless = {0};
-	AUTO(json) json_t *keeps = deploy_update("e", "c", false);
-	AUTO(json) json_t *counts = deploy_update("e", "c", true);
+	AUTO(json) json_t *keeps = deploy_update("e", "c", false, &(struct deploy_way){0});
+	AUTO(json) json_t *counts = deploy_update("e", "c", true, &canary);
 	AUTO(str) char *a = deploy_name("--My job_1.2--"), *b = deploy_name("__");
 	AUTO(json)
 	json_t *c = deploy_config_new("a23456789012345678901234567890123456789012345678901234567890123", "m",
@@ -86,6 +88,11 @@ static void test_deploy_update(void **state)
 	assert_true(json_get_bool(keeps, "RetainAllVariantProperties", false));
 	assert_null(json_object_get(keeps, "ExcludeRetainedVariantProperties"));
 	assert_int_equal(json_array_size(json_object_get(counts, "ExcludeRetainedVariantProperties")), 1);
+	assert_null(json_object_get(keeps, "DeploymentConfig"));
+	assert_int_equal(json_get_i64(json_path_get(counts, "DeploymentConfig.BlueGreenUpdatePolicy."
+							    "TrafficRoutingConfiguration.CanarySize"),
+				      "Value", 0),
+			 10);
 	assert_int_equal(deploy_parse_serverless("2048,5", &serverless, NULL), 0);
 	assert_int_equal(serverless.memory_mb, 2048);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
@@ -93,6 +100,42 @@ static void test_deploy_update(void **state)
 	assert_string_equal(a, "My-job-1-2");
 	assert_null(b);
 	assert_int_equal(strlen(json_get_str(c, "EndpointConfigName")), DEPLOY_NAME_MAX);
+}
+
+static void test_deploy_way(void **state)
+{
+	struct strlist alarms = {0};
+	const struct deploy_way usual = {0}, linear = {.linear = 30, .bake_ms = 600000, .alarms = &alarms},
+				rolling = {.rolling = 50, .bake_ms = 60000};
+	static const struct deploy_way wrong[] = {{.canary = 51},
+						  {.linear = 9},
+						  {.rolling = 4},
+						  {.canary = 10, .rolling = 10},
+						  {.bake_ms = 3600000 + 1000},
+						  {.bake_ms = 1500}};
+	AUTO(json) json_t *steps = NULL, *batches = deploy_way_config(&rolling);
+	AUTO(str) char *text = deploy_way_text(&linear);
+
+	strlist_add(&alarms, "errors");
+	steps = deploy_way_config(&linear);
+	assert_true(deploy_way_is_usual(&usual) && !deploy_way_is_usual(&linear));
+	assert_null(deploy_way_config(&usual));
+	assert_string_equal(json_string_value(json_path_get(steps, "AutoRollbackConfiguration.Alarms.0.AlarmName")),
+			    "errors");
+	assert_string_equal(
+		json_string_value(json_path_get(steps, "BlueGreenUpdatePolicy.TrafficRoutingConfiguration.Type")),
+		"LINEAR");
+	assert_int_equal(json_get_i64(json_object_get(batches, "RollingUpdatePolicy"), "WaitIntervalInSeconds", 0), 60);
+	/* four steps of ten minutes with both fleets; two batches of a minute with a half more */
+	assert_int_equal(deploy_way_waits_ms(&linear), 2400000);
+	assert_int_equal(deploy_way_cost_micro(&linear, 3000000), 2000000);
+	assert_int_equal(deploy_way_cost_micro(&rolling, 3000000), 50000);
+	assert_int_equal(deploy_way_cost_micro(&linear, USD_UNKNOWN), USD_UNKNOWN);
+	assert_non_null(strstr(text, "30% more of the traffic every 10m"));
+	assert_int_equal(deploy_way_check(&linear, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_int_equal(deploy_way_check(&wrong[i], NULL), -ERR_USAGE);
+	strlist_done(&alarms);
 }
 
 static void test_deploy_rate(void **state)
@@ -196,9 +239,10 @@ static void test_transform_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_deploy_model),  cmocka_unit_test(test_deploy_config),
-		cmocka_unit_test(test_deploy_update), cmocka_unit_test(test_deploy_rate),
-		cmocka_unit_test(test_transform),     cmocka_unit_test(test_transform_refused)};
+		cmocka_unit_test(test_deploy_model),	 cmocka_unit_test(test_deploy_config),
+		cmocka_unit_test(test_deploy_update),	 cmocka_unit_test(test_deploy_rate),
+		cmocka_unit_test(test_deploy_way),	 cmocka_unit_test(test_transform),
+		cmocka_unit_test(test_transform_refused)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,12 +22,13 @@ struct options {
 	int64_t simulate_hours; /* over which they are spread */
 	double speed;		/* simulated seconds in a real one */
 	int64_t seed;
-	char *runner;		    /* "process" or "runc" */
-	char *settings;		    /* what stands for images, or NULL: local.yaml where there is one */
-	int64_t scaling_minute_ms;  /* likewise: how long scaling's minute is */
-	int64_t monitoring_hour_ms; /* likewise: an hour of monitoring schedules */
-	int64_t serverless_idle_ms; /* of the settings' file: after so long a serverless server ends */
-	char *image;		    /* runc: the image's unpacked root file system */
+	char *runner;		      /* "process" or "runc" */
+	char *settings;		      /* what stands for images, or NULL: local.yaml where there is one */
+	int64_t scaling_minute_ms;    /* likewise: how long scaling's minute is */
+	int64_t monitoring_hour_ms;   /* likewise: an hour of monitoring schedules */
+	int64_t serverless_idle_ms;   /* of the settings' file: after so long a serverless server ends */
+	int64_t deployment_minute_ms; /* of that file: how long a minute of an update's waits is */
+	char *image;		      /* runc: the image's unpacked root file system */
 	bool foreground;
 	bool help, version;
 };

@@ -1,4 +1,4 @@
-/* Endpoints: their documents, their fleets, updates and what becomes of them. */
+/* Endpoints: their documents, what is told of them, the interface. */
 #include "aws/local/running/endpoint_impl.h"
 
 #include <dirent.h>
@@ -9,44 +9,36 @@
 
 /* --- documents ---------------------------------------------------------------------------------- */
 
-static void save(struct endpoint *ep)
+void endpoint_save(struct endpoint *ep)
 {
 	json_object_set_new(ep->doc->doc, "LastModifiedTime", json_epoch(engine_now_ms(ep->e)));
 	document_save(ep->e, ep->doc);
 	state_commit(ep->e->db);
 }
 
-static void set_status(struct endpoint *ep, const char *status, const char *reason)
+void endpoint_set_status(struct endpoint *ep, const char *status, const char *reason)
 {
 	json_object_set_new(ep->doc->doc, "EndpointStatus", json_string(status));
 	if (reason)
 		json_object_set_new(ep->doc->doc, "FailureReason", json_string(reason));
 	else
 		json_object_del(ep->doc->doc, "FailureReason");
-	save(ep);
+	endpoint_save(ep);
 }
 
-static json_t *told_variants(const struct endpoint *ep)
+json_t *endpoint_variants(const struct endpoint *ep)
 {
 	return json_object_get(ep->doc->doc, "ProductionVariants");
 }
 
-int fleet_count(const struct fleet *f, const char *variant, bool ready)
-{
-	int n = 0;
-
-	for (const struct model_server *s = f->servers; s; s = s->next)
-		n += !s->leaving && str_eq(s->variant, variant) && (s->ready || !ready);
-	return n;
-}
-
-/* What serves now, and by which weights. */
-static void tell_current(struct endpoint *ep)
+void endpoint_tell_current(struct endpoint *ep)
 {
 	size_t i;
 	json_t *variant;
 
-	json_array_foreach(told_variants(ep), i, variant)
+	if (!ep->current)
+		return;
+	json_array_foreach(endpoint_variants(ep), i, variant)
 	{
 		json_t *weight = json_object_get(variant, "DesiredWeight");
 		json_t *serverless = json_object_get(variant, "DesiredServerlessConfig");
@@ -73,171 +65,6 @@ json_t *endpoint_find_variant(const json_t *list, const char *name)
 	return NULL;
 }
 
-const json_t *fleet_variant(const struct fleet *f, const char *name)
-{
-	return endpoint_find_variant(json_object_get(f->config, "ProductionVariants"), name);
-}
-
-const json_t *fleet_told(const struct fleet *f, const char *name)
-{
-	const struct endpoint *ep = f->endpoint;
-
-	return endpoint_find_variant(f == ep->current && ep->doc ? told_variants(ep) : f->told, name);
-}
-
-/* --- fleets --------------------------------------------------------------------------------------- */
-
-/* Servers that stand; prove: of a serverless variant one at least, to see that it starts. */
-static int64_t wanted(const struct fleet *f, const json_t *variant, bool prove)
-{
-	const char *name = json_get_str(variant, "VariantName");
-	const json_t *told = fleet_told(f, name);
-
-	if (variant_is_serverless(variant))
-		return MAX(serverless_provisioned(f, name), (int64_t)prove);
-	return json_get_i64(told, "DesiredInstanceCount", json_get_i64(variant, "InitialInstanceCount", 1));
-}
-
-static struct fleet *fleet_begin(struct endpoint *ep, const json_t *config, const json_t *told, bool prove)
-{
-	struct fleet *f = NEW(struct fleet);
-	size_t i;
-	json_t *variant;
-
-	*f = (struct fleet){.endpoint = ep,
-			    .config = config ? json_deep_copy(config) : json_object(),
-			    .told = told ? json_deep_copy(told) : json_array(),
-			    .next = ep->fleets};
-	ep->fleets = f;
-	json_array_foreach(json_object_get(f->config, "ProductionVariants"), i, variant)
-	{
-		for (int64_t n = wanted(f, variant, prove); n > 0; n--)
-			server_begin(f, variant);
-	}
-	return f;
-}
-
-/* By what the document says. */
-static struct fleet *fleet_of_document(struct endpoint *ep, bool prove)
-{
-	const json_t *kept = json_object_get(ep->doc->doc, ENDPOINT_CONFIG);
-	const struct document *config =
-		document_find(ep->e, "endpoint-config", json_get_str(ep->doc->doc, "EndpointConfigName"));
-
-	return fleet_begin(ep, kept ? kept : config ? config->doc : NULL, told_variants(ep), prove);
-}
-
-static void fleet_leave(struct fleet *f)
-{
-	for (struct model_server *s = f->servers; s; s = s->next) {
-		if (!s->leaving)
-			model_server_leave(s);
-	}
-	fleet_tidy(f);
-}
-
-static void endpoint_free(struct endpoint *ep)
-{
-	struct endpoint **at = &ep->e->endpoints;
-	AUTO(str) char *dir = xasprintf("%s/endpoints/%s", ep->e->opt.state_dir, ep->name);
-
-	while (*at && *at != ep)
-		at = &(*at)->next;
-	if (*at)
-		*at = ep->next;
-	loop_cancel(ep->e->loop, ep->bake_timer);
-	endpoint_write_metrics(ep);
-	loop_cancel(ep->e->loop, ep->metric_timer);
-	loop_cancel(ep->e->loop, ep->idle_timer);
-	loop_cancel(ep->e->loop, ep->async_timer);
-	loop_cancel(ep->e->loop, ep->async_wake);
-	free(ep->samples);
-	if (!ep->doc && rmdir(dir) < 0) {
-		/* Another one of that name has its servers there. */
-	}
-	free(ep->name);
-	free(ep->group);
-	free(ep);
-}
-
-static void fleet_free(struct fleet *f)
-{
-	json_decref(f->config);
-	json_decref(f->told);
-	free(f);
-}
-
-void fleet_tidy(struct fleet *f)
-{
-	struct endpoint *ep = f->endpoint;
-	struct fleet **at = &ep->fleets;
-
-	if (f->servers || f == ep->current || f == ep->coming || f == ep->old)
-		return;
-	while (*at && *at != f)
-		at = &(*at)->next;
-	if (*at)
-		*at = f->next;
-	fleet_free(f);
-	if (!ep->doc && !ep->fleets)
-		endpoint_free(ep);
-}
-
-static bool all_ready(const struct fleet *f)
-{
-	for (const struct model_server *s = f->servers; s; s = s->next) {
-		if (!s->ready && !s->leaving && (f == f->endpoint->coming || !server_is_serverless(s)))
-			return false;
-	}
-	return json_array_size(json_object_get(f->config, "ProductionVariants")) > 0;
-}
-
-/* --- updates --------------------------------------------------------------------------------------- */
-
-/* That the old servers are still there, in case the new ones fail. */
-static void tell_baking(struct endpoint *ep, bool on)
-{
-	size_t i;
-	json_t *told;
-
-	json_array_foreach(json_object_get(ep->doc->doc, "ProductionVariants"), i, told)
-	{
-		json_object_del(told, "VariantStatus");
-		if (on)
-			json_object_set_new(told, "VariantStatus",
-					    json_pack("[{s:s, s:o}]", "Status", "Baking", "StartTime",
-						      json_epoch(engine_now_ms(ep->e))));
-	}
-}
-
-static void end_bake(struct endpoint *ep)
-{
-	struct fleet *old = TAKE(ep->old);
-
-	if (ep->doc)
-		tell_baking(ep, false);
-	loop_cancel(ep->e->loop, ep->bake_timer);
-	ep->bake_timer = 0;
-	if (old)
-		fleet_leave(old);
-}
-
-static void baked(void *user)
-{
-	struct endpoint *ep = user;
-
-	ep->bake_timer = 0;
-	end_bake(ep);
-	set_status(ep, "InService", NULL);
-}
-
-static int64_t bake_ms(const struct endpoint *ep)
-{
-	const json_t *policy = json_path_get(ep->doc->doc, "LastDeploymentConfig.BlueGreenUpdatePolicy");
-
-	return 1000 * json_get_i64(policy, "TerminationWaitInSeconds", 0);
-}
-
 static void tell_capture(struct endpoint *ep, const json_t *config)
 {
 	json_object_del(ep->doc->doc, "DataCaptureConfig");
@@ -253,23 +80,28 @@ static void tell_capture(struct endpoint *ep, const json_t *config)
 				      "KmsKeyId", str_or(json_get_str(config, "KmsKeyId"), "")));
 }
 
-/* The document tells of this fleet from here on. */
-static void tell_fleet(struct endpoint *ep, struct fleet *f)
+json_t *endpoint_told_variants(struct fleet *f)
 {
+	struct engine *e = f->endpoint->e;
 	json_t *list = json_deep_copy(f->told), *told;
 	size_t i;
 
 	json_array_foreach(list, i, told)
 	{
 		const json_t *variant = fleet_variant(f, json_get_str(told, "VariantName"));
-		const json_t *container = model_container(ep->e, json_get_str(variant, "ModelName"));
+		const json_t *container = model_container(e, json_get_str(variant, "ModelName"));
 		const char *image = str_or(json_get_str(container, "Image"), "");
 
 		json_object_set_new(told, "DeployedImages",
 				    json_pack("[{s:s, s:s, s:o}]", "SpecifiedImage", image, "ResolvedImage", image,
-					      "ResolutionTime", json_epoch(engine_now_ms(ep->e))));
+					      "ResolutionTime", json_epoch(engine_now_ms(e))));
 	}
-	json_object_set_new(ep->doc->doc, "ProductionVariants", list);
+	return list;
+}
+
+void endpoint_tell_fleet(struct endpoint *ep, struct fleet *f)
+{
+	json_object_set_new(ep->doc->doc, "ProductionVariants", endpoint_told_variants(f));
 	json_object_set(ep->doc->doc, "EndpointConfigName", json_object_get(f->config, "EndpointConfigName"));
 	json_object_set(ep->doc->doc, ENDPOINT_CONFIG, f->config);
 	json_t *async = json_object_get(f->config, "AsyncInferenceConfig");
@@ -278,93 +110,82 @@ static void tell_fleet(struct endpoint *ep, struct fleet *f)
 		json_object_set(ep->doc->doc, "AsyncInferenceConfig", async);
 	else
 		json_object_del(ep->doc->doc, "AsyncInferenceConfig");
-	json_object_del(ep->doc->doc, "PendingDeploymentSummary");
 	tell_capture(ep, json_object_get(f->config, "DataCaptureConfig"));
-	tell_current(ep);
+	endpoint_tell_current(ep);
 }
 
-/* All calls go to the new fleet from here on. */
-static void shift(struct endpoint *ep)
-{
-	ep->old = ep->current;
-	ep->current = TAKE(ep->coming);
-	json_object_set_new(ep->doc->doc, ENDPOINT_STATE, json_string("serving"));
-	tell_fleet(ep, ep->current);
-	serverless_rest(ep->current);
-	serverless_again(ep);
-	async_run(ep);
-	if (ep->old && bake_ms(ep) > 0) {
-		ep->bake_timer = loop_after(ep->e->loop, bake_ms(ep), baked, ep);
-		tell_baking(ep, true);
-		save(ep);
-		return;
-	}
-	end_bake(ep);
-	set_status(ep, "InService", NULL);
-}
+/* --- servers ---------------------------------------------------------------------------------------- */
 
 void fleet_server_ready(struct fleet *f, struct model_server *s)
 {
 	struct endpoint *ep = f->endpoint;
 
-	if (f == ep->coming) {
-		if (all_ready(f))
-			shift(ep);
-	} else if (server_is_serverless(s)) {
+	if (!ep->doc)
+		return;
+	if (server_is_serverless(s) && !(f == ep->coming && update_is_starting(ep))) {
 		serverless_ready(s);
-	} else if (f == ep->current && ep->doc) {
+	} else if (f == ep->current || f == ep->coming) {
 		async_run(ep);
-		tell_current(ep);
-		if (all_ready(f) && !ep->coming && !ep->old &&
-		    str_eq(json_get_str(ep->doc->doc, "EndpointStatus"), "Updating"))
-			set_status(ep, "InService", NULL);
+		endpoint_tell_current(ep);
+		if (ep->update)
+			update_server_ready(ep);
+		else if (fleet_is_ready(f) && str_eq(json_get_str(ep->doc->doc, "EndpointStatus"), "Updating"))
+			endpoint_set_status(ep, "InService", NULL);
 		else
-			save(ep);
+			endpoint_save(ep);
 	}
-}
-
-/* Back to the fleet that served before, or nothing serves. */
-static void roll_back(struct endpoint *ep, struct fleet *failed, const char *reason)
-{
-	if (failed == ep->coming)
-		ep->coming = NULL;
-	if (failed == ep->current)
-		ep->current = TAKE(ep->old);
-	loop_cancel(ep->e->loop, ep->bake_timer);
-	ep->bake_timer = 0;
-	if (ep->current) {
-		tell_fleet(ep, ep->current);
-		set_status(ep, "InService", reason);
-	} else {
-		set_status(ep, "Failed", reason);
-	}
-	serverless_again(ep);
-	fleet_leave(failed);
 }
 
 void fleet_server_failed(struct fleet *f, struct model_server *s, const char *reason)
 {
 	struct endpoint *ep = f->endpoint;
 
-	if (f == ep->coming || (f == ep->current && ep->old)) {
-		roll_back(ep, f, reason);
+	if (ep->doc && update_server_failed(f, s, reason))
 		return;
-	}
 	if (server_is_serverless(s)) {
 		serverless_failed(s, reason);
 		return;
 	}
 	/* One more instance, or one that was started again, and is not. */
 	model_server_leave(s);
-	if (f == ep->current && ep->doc) {
-		json_t *told = endpoint_find_variant(told_variants(ep), s->variant);
-		int left = fleet_count(f, s->variant, false);
+	if (f != ep->current || !ep->doc)
+		return;
+	json_t *told = endpoint_find_variant(endpoint_variants(ep), s->variant);
+	int left = fleet_count(f, s->variant, false);
 
-		if (left)
-			json_object_set_new(told, "DesiredInstanceCount", json_integer(left));
-		tell_current(ep);
-		set_status(ep, left ? "InService" : "OutOfService", reason);
+	if (left)
+		json_object_set_new(told, "DesiredInstanceCount", json_integer(left));
+	endpoint_tell_current(ep);
+	if (ep->update)
+		endpoint_save(ep);
+	else
+		endpoint_set_status(ep, left ? "InService" : "OutOfService", reason);
+}
+
+/* --- the end ----------------------------------------------------------------------------------------- */
+
+void endpoint_free(struct endpoint *ep)
+{
+	struct endpoint **at = &ep->e->endpoints;
+	AUTO(str) char *dir = xasprintf("%s/endpoints/%s", ep->e->opt.state_dir, ep->name);
+
+	while (*at && *at != ep)
+		at = &(*at)->next;
+	if (*at)
+		*at = ep->next;
+	update_free(ep);
+	endpoint_write_metrics(ep);
+	loop_cancel(ep->e->loop, ep->metric_timer);
+	loop_cancel(ep->e->loop, ep->idle_timer);
+	loop_cancel(ep->e->loop, ep->async_timer);
+	loop_cancel(ep->e->loop, ep->async_wake);
+	free(ep->samples);
+	if (!ep->doc && rmdir(dir) < 0) {
+		/* Another one of that name has its servers there. */
 	}
+	free(ep->name);
+	free(ep->group);
+	free(ep);
 }
 
 /* --- the interface ------------------------------------------------------------------------------------ */
@@ -438,6 +259,16 @@ static struct endpoint *add(struct engine *e, struct document *doc)
 	return ep;
 }
 
+/* The fleet that the document tells of. */
+static struct fleet *fleet_of_document(struct endpoint *ep)
+{
+	const json_t *kept = json_object_get(ep->doc->doc, ENDPOINT_CONFIG);
+	const struct document *config =
+		document_find(ep->e, "endpoint-config", json_get_str(ep->doc->doc, "EndpointConfigName"));
+
+	return fleet_new(ep, kept ? kept : config ? config->doc : NULL, endpoint_variants(ep));
+}
+
 void endpoint_create(struct engine *e, struct document *doc)
 {
 	struct endpoint *ep = add(e, doc);
@@ -448,7 +279,7 @@ void endpoint_create(struct engine *e, struct document *doc)
 	json_object_set_new(doc->doc, ENDPOINT_STATE, json_string("creating"));
 	json_object_set_new(doc->doc, ENDPOINT_CONFIG, json_deep_copy(config->doc));
 	document_save(e, doc);
-	ep->coming = fleet_of_document(ep, true);
+	update_first(ep, fleet_of_document(ep), true);
 }
 
 bool endpoint_has_servers(struct engine *e, const struct document *doc)
@@ -464,28 +295,9 @@ void endpoint_update(struct engine *e, struct document *doc, const json_t *confi
 		return;
 	/* To come back to, as it is now. */
 	json_decref(ep->current->told);
-	ep->current->told = json_deep_copy(told_variants(ep));
+	ep->current->told = json_deep_copy(endpoint_variants(ep));
 	json_object_set(doc->doc, "EndpointConfigName", json_object_get(ep->current->config, "EndpointConfigName"));
-	json_object_set_new(doc->doc, "PendingDeploymentSummary",
-			    json_pack("{s:O, s:O, s:o}", "EndpointConfigName",
-				      json_object_get(config, "EndpointConfigName"), "ProductionVariants", told,
-				      "StartTime", json_epoch(engine_now_ms(e))));
-	ep->coming = fleet_begin(ep, config, told, true);
-}
-
-static void resize_variant(struct endpoint *ep, const json_t *variant)
-{
-	const char *name = json_get_str(variant, "VariantName");
-	int64_t n = wanted(ep->current, variant, false) - fleet_count(ep->current, name, false);
-
-	for (; n > 0; n--)
-		server_begin(ep->current, variant);
-	for (struct model_server *s = ep->current->servers; s && n < 0; s = s->next) {
-		if (s->leaving || !str_eq(s->variant, name) || server_is_serverless(s))
-			continue;
-		model_server_leave(s);
-		n++;
-	}
+	update_begin(ep, config, told, engine_now_ms(e));
 }
 
 void endpoint_resize(struct engine *e, struct document *doc)
@@ -496,10 +308,10 @@ void endpoint_resize(struct engine *e, struct document *doc)
 
 	if (!ep || !ep->current)
 		return;
-	json_array_foreach(json_object_get(ep->current->config, "ProductionVariants"), i, variant)
-		resize_variant(ep, variant);
-	tell_current(ep);
-	if (all_ready(ep->current))
+	json_array_foreach(ep->current->variants, i, variant)
+		fleet_set_count(ep->current, variant, fleet_wanted(ep->current, variant, false));
+	endpoint_tell_current(ep);
+	if (fleet_is_ready(ep->current))
 		json_object_set_new(doc->doc, "EndpointStatus", json_string("InService"));
 }
 
@@ -510,9 +322,8 @@ void endpoint_delete(struct engine *e, const struct document *doc)
 	if (!ep)
 		return;
 	ep->doc = NULL;
-	ep->current = ep->coming = ep->old = NULL;
-	loop_cancel(e->loop, ep->bake_timer);
-	ep->bake_timer = 0;
+	ep->current = ep->coming = NULL;
+	update_free(ep);
 	serverless_give_up(ep, "the endpoint was deleted");
 	async_drop(ep, true);
 	if (!ep->fleets) {
@@ -559,10 +370,8 @@ static void take_up(struct engine *e, struct document *doc)
 	bool created = !str_eq(status, "Creating");
 
 	if (created)
-		set_status(ep, "Updating", NULL);
-	ep->coming = fleet_of_document(ep, !created);
-	if (!ep->coming->servers && all_ready(ep->coming))
-		shift(ep);
+		endpoint_set_status(ep, "Updating", NULL);
+	update_first(ep, fleet_of_document(ep), !created);
 }
 
 void endpoints_take_up(struct engine *e)
@@ -576,6 +385,7 @@ void endpoints_take_up(struct engine *e)
 void endpoints_shut_down(struct engine *e)
 {
 	for (struct endpoint *ep = e->endpoints; ep; ep = ep->next) {
+		update_pause(ep);
 		serverless_give_up(ep, "the engine ends");
 		async_drop(ep, false);
 		for (struct fleet *f = ep->fleets; f; f = f->next) {
@@ -605,7 +415,7 @@ void endpoints_free(struct engine *e)
 			behind = f->next;
 			fleet_free(f);
 		}
-		ep->fleets = ep->current = ep->coming = ep->old = NULL;
+		ep->fleets = ep->current = ep->coming = NULL;
 		endpoint_free(ep);
 	}
 }

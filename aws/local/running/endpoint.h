@@ -3,8 +3,8 @@
  * is in service once GET /ping answers 200.
  *
  * A configuration's servers are a fleet. An update starts a second fleet beside the first
- * and shifts all calls to it when all of it is in service (blue/green); the old one ends
- * after the bake time. What fails before that is rolled back, with the reason. Calls go to
+ * and shifts the calls to it by its DeploymentConfig: at once, a canary first, in steps, or
+ * batch by batch. What fails before the end is rolled back, with the reason. Calls go to
  * the variants by their weights, within one to the instance with the fewest under way.
  *
  * A serverless variant has no server until a call comes, then one for each call under way,
@@ -25,6 +25,7 @@
 #define ENDPOINT_KIND "endpoint"
 #define ENDPOINT_STATE "LocalState"
 #define ENDPOINT_CONFIG "LocalConfig" /* what it serves by: its configuration may be deleted */
+#define ENDPOINT_UPDATE "LocalUpdate" /* the one under way: Config, Variants, BegunMs */
 #define ENDPOINT_NAMESPACE "AWS/SageMaker"
 #define ENDPOINT_MAX_BODY 6291456
 #define SERVERLESS_MAX_BODY 4194304
@@ -36,8 +37,8 @@ json_t *endpoint_find_variant(const json_t *list, const char *name);
 int endpoint_check(struct engine *e, const json_t *config, struct err *err) NODISCARD;
 
 void endpoint_create(struct engine *e, struct document *doc); /* stored already */
-/* To another configuration, with these variants as Describe will tell them (borrowed both).
- * What is told stays as it is until they serve. */
+/* To another configuration, with these variants as Describe will tell them (borrowed both), by the
+ * document's LastDeploymentConfig. What is told stays as it is until they serve. */
 void endpoint_update(struct engine *e, struct document *doc, const json_t *config, const json_t *told);
 bool endpoint_has_servers(struct engine *e, const struct document *doc); /* it is no stored document alone */
 /* The wishes of ProductionVariants: weights at once, instances as they start and end. */

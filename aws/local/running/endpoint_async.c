@@ -92,12 +92,15 @@ static int64_t count_backlog(const struct endpoint *ep, int64_t *ret_oldest_ms)
 	return n;
 }
 
-static int64_t count_ready(const struct fleet *f)
+/* Of the fleets that have calls. */
+static int64_t count_ready(const struct endpoint *ep)
 {
 	int64_t n = 0;
 
-	for (const struct model_server *s = f ? f->servers : NULL; s; s = s->next)
-		n += s->ready && !s->leaving;
+	for (const struct fleet *f = ep->fleets; f; f = f->next) {
+		for (const struct model_server *s = endpoint_calls_fleet(ep, f) ? f->servers : NULL; s; s = s->next)
+			n += s->ready && !s->leaving;
+	}
 	return n;
 }
 
@@ -118,7 +121,7 @@ static void put(struct endpoint *ep, const char *variant, const char *name, doub
 
 static void put_backlog(struct endpoint *ep, int64_t n, int64_t oldest_ms)
 {
-	int64_t servers = count_ready(ep->current);
+	int64_t servers = count_ready(ep);
 
 	put(ep, NULL, "ApproximateBacklogSize", (double)n);
 	put(ep, NULL, "ApproximateBacklogSizePerInstance", (double)n / (double)MAX(servers, (int64_t)1));
@@ -418,7 +421,7 @@ void async_run(struct endpoint *ep)
 		return;
 	for (const struct async_call *call = ep->async; call; call = call->next)
 		under_way += !call->writing;
-	most = async_config(ep->current) ? count_ready(ep->current) * at_once(ep->current) : 0;
+	most = async_config(ep->current) ? count_ready(ep) * at_once(ep->current) : 0;
 	while ((d = next_waiting(ep)) && (under_way < most || is_expired(ep->e, d))) {
 		under_way += !is_expired(ep->e, d);
 		begin(ep, d);

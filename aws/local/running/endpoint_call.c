@@ -12,11 +12,6 @@
 
 /* --- which server ------------------------------------------------------------------------------ */
 
-static const json_t *told_variant(const struct document *doc, size_t i)
-{
-	return json_array_get(json_object_get(doc->doc, "ProductionVariants"), i);
-}
-
 static bool serves(const struct fleet *f, const char *variant)
 {
 	return fleet_count(f, variant, true) > 0 || variant_is_serverless(fleet_variant(f, variant));
@@ -29,22 +24,27 @@ double endpoint_draw(void)
 	return getrandom(&random, sizeof(random), 0) == sizeof(random) ? random / 4294967296.0 : 1;
 }
 
-/* By the weights of those that can answer now. */
-static const char *draw_variant(const struct document *doc, const struct fleet *f)
+/* A fleet that is coming has no weights of its own yet, but those that it will have. */
+static double weight_of(const json_t *variant)
 {
-	double total = 0, drawn;
-	const json_t *variant;
+	return json_get_f64(variant, "CurrentWeight", json_get_f64(variant, "DesiredWeight", 0));
+}
 
-	for (size_t i = 0; (variant = told_variant(doc, i)); i++)
-		total +=
-			serves(f, json_get_str(variant, "VariantName")) ? json_get_f64(variant, "CurrentWeight", 0) : 0;
+/* By the weights of those that can answer now. */
+static const char *draw_variant(const struct fleet *f)
+{
+	const json_t *list = f == f->endpoint->current ? endpoint_variants(f->endpoint) : f->told, *variant;
+	double total = 0, drawn;
+
+	for (size_t i = 0; (variant = json_array_get(list, i)); i++)
+		total += serves(f, json_get_str(variant, "VariantName")) ? weight_of(variant) : 0;
 	drawn = total * endpoint_draw();
-	for (size_t i = 0; (variant = told_variant(doc, i)); i++) {
+	for (size_t i = 0; (variant = json_array_get(list, i)); i++) {
 		const char *name = json_get_str(variant, "VariantName");
 
 		if (!serves(f, name))
 			continue;
-		drawn -= json_get_f64(variant, "CurrentWeight", 0);
+		drawn -= weight_of(variant);
 		if (drawn < 0)
 			return name;
 	}
@@ -62,18 +62,47 @@ static struct model_server *least_busy(struct fleet *f, const char *variant)
 	return best;
 }
 
+bool endpoint_calls_fleet(const struct endpoint *ep, const struct fleet *f)
+{
+	return f == ep->current || (f == ep->coming && update_share(ep) > 0);
+}
+
+/* By the share that an update has reached. */
+static struct fleet *draw_fleet(const struct endpoint *ep)
+{
+	double share = update_share(ep);
+
+	return ep->coming && share > 0 && endpoint_draw() < share ? ep->coming : ep->current;
+}
+
+/* The one that the draw did not give, where it has calls too; NULL. */
+static struct fleet *other_fleet(const struct endpoint *ep, const struct fleet *f)
+{
+	struct fleet *other = f == ep->current ? ep->coming : ep->current;
+
+	return other && endpoint_calls_fleet(ep, other) ? other : NULL;
+}
+
+static struct model_server *any_free(const struct fleet *f, int most)
+{
+	struct model_server *s = f->servers;
+
+	while (s && (!s->ready || s->leaving || s->under_way >= most))
+		s = s->next;
+	return s;
+}
+
 struct model_server *endpoint_pick_server(struct endpoint *ep, int most)
 {
-	const char *variant = draw_variant(ep->doc, ep->current);
-	struct model_server *s = variant ? least_busy(ep->current, variant) : NULL;
+	struct fleet *f = draw_fleet(ep);
+	const char *variant = draw_variant(f);
+	struct model_server *s = variant ? least_busy(f, variant) : NULL;
 
 	if (s && s->under_way < most)
 		return s;
-	for (s = ep->current->servers; s; s = s->next) {
-		if (s->ready && !s->leaving && s->under_way < most)
-			return s;
-	}
-	return NULL;
+	s = any_free(f, most);
+	f = s ? NULL : other_fleet(ep, f);
+	return f ? any_free(f, most) : s;
 }
 
 /* --- metrics ------------------------------------------------------------------------------------- */
@@ -233,11 +262,11 @@ static void leave_server(struct model_server *s)
 static bool goes_elsewhere(struct invocation *call)
 {
 	struct model_server *s = call->server, *other;
-	bool serverless = server_is_serverless(s);
+	bool again = server_is_serverless(s) || other_fleet(call->endpoint, server_fleet(s));
 
 	s->ready = false;
-	other = serverless ? NULL : least_busy(server_fleet(s), s->variant);
-	if (!other && !serverless)
+	other = server_is_serverless(s) ? NULL : least_busy(server_fleet(s), s->variant);
+	if (!other && !again)
 		return false;
 	model_server_called(s);
 	call->server = NULL;
@@ -263,19 +292,29 @@ static void on_answer(void *user, struct http_answer *a)
 	leave_server(s);
 }
 
+/* One that can answer now: the target, or by the weights; NULL: none. */
+static const char *variant_in(const struct fleet *f, const char *target)
+{
+	if (!target)
+		return draw_variant(f);
+	return fleet_variant(f, target) && serves(f, target) ? target : NULL;
+}
+
 /* To a server, or among those that wait. */
 static int dispatch(struct invocation *call, struct err *err)
 {
 	struct endpoint *ep = call->endpoint;
-	struct fleet *f = ep->current;
 
-	if (!f || !ep->doc)
+	if (!ep->current || !ep->doc)
 		return err_set(err, ERR_NOTFOUND, "Endpoint %.63s of account " ACCOUNT_ID " not found.", ep->name);
-	if (call->target && !fleet_variant(f, call->target))
+	struct fleet *f = draw_fleet(ep), *other = other_fleet(ep, f);
+	const char *name = variant_in(f, call->target);
+
+	if (!name && other && (name = variant_in(other, call->target)))
+		f = other;
+	if (call->target && !name && !fleet_variant(f, call->target) && (!other || !fleet_variant(other, call->target)))
 		return err_set(err, ERR_NOTFOUND, "Variant %.63s not found for endpoint %.63s.", call->target,
 			       ep->name);
-	const char *name = call->target ? call->target : draw_variant(ep->doc, f);
-
 	call->fleet = f;
 	str_set(&call->variant, name);
 	if (name && variant_is_serverless(fleet_variant(f, name)))

@@ -1,5 +1,6 @@
-/* endpoint_impl.h - what the files of endpoints share: endpoint.c (documents, fleets, the
- * interface), endpoint_server.c (its servers), endpoint_call.c (calls and their metrics),
+/* endpoint_impl.h - what the files of endpoints share: endpoint.c (documents, the interface),
+ * endpoint_fleet.c (the servers of a configuration), endpoint_update.c (how another fleet comes),
+ * endpoint_server.c (one server), endpoint_call.c (calls and their metrics),
  * endpoint_serverless.c (servers that start on a call), endpoint_async.c (the queue). */
 #ifndef SAGETOP_LOCAL_ENDPOINT_IMPL_H
 #define SAGETOP_LOCAL_ENDPOINT_IMPL_H
@@ -12,7 +13,8 @@
 struct fleet {
 	struct endpoint *endpoint;
 	json_t *config;
-	json_t *told; /* its variants as Describe tells them when it serves */
+	json_t *variants; /* of it */
+	json_t *told;	  /* its variants as Describe tells them when it serves */
 	struct model_server *servers;
 	struct fleet *next; /* of the endpoint */
 };
@@ -49,8 +51,9 @@ struct endpoint {
 	char *name, *group;
 	struct document *doc; /* NULL: deleted, its servers are ending */
 	struct fleet *fleets;
-	struct fleet *current, *coming, *old; /* old: kept while the new one bakes. The others are ending */
-	uint64_t bake_timer, metric_timer;
+	struct fleet *current, *coming; /* coming: the first one, or that of an update. The others are ending */
+	struct update *update;		/* by which one comes, or the last one ends; NULL: none */
+	uint64_t metric_timer;
 	struct sample *samples; /* written once in a while: a commit for each call would cost more than the call */
 	size_t n_samples, cap_samples;
 	struct invocation *waiting; /* for serverless servers that start, in order of arrival */
@@ -87,6 +90,7 @@ char *endpoint_capture_line(const struct fleet *f, const struct strmap *headers,
 void endpoint_store_captures(struct endpoint *ep, const char *destination, const char *variant,
 			     const struct buf *lines);
 
+bool endpoint_calls_fleet(const struct endpoint *ep, const struct fleet *f); /* it gets some of them */
 /* One that has fewer than `most` calls, by weights where they leave a choice; NULL: none. */
 struct model_server *endpoint_pick_server(struct endpoint *ep, int most);
 
@@ -108,13 +112,43 @@ void serverless_rest(struct fleet *f);				    /* what proved that it starts ends
 void serverless_again(struct endpoint *ep);			    /* calls that wait: to the fleet of now */
 void serverless_give_up(struct endpoint *ep, const char *why);	    /* all calls that wait */
 
-/* endpoint.c: a server tells */
-void fleet_server_ready(struct fleet *f, struct model_server *s);
-void fleet_server_failed(struct fleet *f, struct model_server *s, const char *reason);
+/* endpoint_fleet.c */
+struct fleet *fleet_new(struct endpoint *ep, const json_t *config, const json_t *told) NODISCARD; /* without servers */
+void fleet_fill(struct fleet *f, bool prove); /* all that are wanted */
+void fleet_set_count(struct fleet *f, const json_t *variant, int64_t count);
+void fleet_leave(struct fleet *f);
+void fleet_free(struct fleet *f); /* its servers have ended */
 void fleet_tidy(struct fleet *f); /* frees it where it is empty and has no part any more */
 const json_t *fleet_variant(const struct fleet *f, const char *name);
 int fleet_count(const struct fleet *f, const char *variant, bool ready); /* its servers; ready: that can be called */
-const json_t *fleet_told(const struct fleet *f, const char *name);	 /* the variant as Describe tells it */
+/* Servers that stand; prove: of a serverless variant one at least, to see that it starts. */
+int64_t fleet_wanted(const struct fleet *f, const json_t *variant, bool prove);
+bool fleet_is_ready(const struct fleet *f);
+const json_t *fleet_told(const struct fleet *f, const char *name); /* the variant as Describe tells it */
+
+/* endpoint_update.c: the document's LastDeploymentConfig says how */
+void update_first(struct endpoint *ep, struct fleet *f, bool prove); /* nothing serves yet */
+/* begun_ms: the engine's time, when it was asked for. */
+void update_begin(struct endpoint *ep, const json_t *config, const json_t *variants, int64_t begun_ms);
+void update_free(struct endpoint *ep);		    /* as it is */
+void update_pause(struct endpoint *ep);		    /* nothing goes on by itself any more */
+double update_share(const struct endpoint *ep);	    /* of the calls, that the coming fleet gets */
+bool update_is_starting(const struct endpoint *ep); /* servers of the coming fleet */
+void update_server_ready(struct endpoint *ep);	    /* of either fleet */
+/* False: it is no matter of the update. */
+bool update_server_failed(struct fleet *f, struct model_server *s, const char *reason) NODISCARD;
+void update_fleet_gone(struct endpoint *ep); /* one that was ending */
+
+/* endpoint.c */
+void fleet_server_ready(struct fleet *f, struct model_server *s);
+void fleet_server_failed(struct fleet *f, struct model_server *s, const char *reason);
 struct endpoint *endpoint_find(struct engine *e, const struct document *doc); /* NULL: nothing serves it */
+void endpoint_free(struct endpoint *ep);				      /* deleted, and its fleets have ended */
+json_t *endpoint_variants(const struct endpoint *ep);			      /* as the document tells them; borrowed */
+void endpoint_save(struct endpoint *ep);
+void endpoint_set_status(struct endpoint *ep, const char *status, const char *reason); /* saves */
+json_t *endpoint_told_variants(struct fleet *f) NODISCARD;	/* with their images; a new reference */
+void endpoint_tell_fleet(struct endpoint *ep, struct fleet *f); /* the document tells of it from here on */
+void endpoint_tell_current(struct endpoint *ep);		/* what serves now, and by which weights */
 
 #endif

@@ -40,7 +40,7 @@ static bool is_replaced(const struct model_server *s)
 	if (server_is_serverless(s) && fleet_count(f, s->variant, false) > serverless_provisioned(f, s->variant))
 		return false;
 
-	return f == f->endpoint->current && !f->endpoint->old;
+	return f == f->endpoint->current;
 }
 
 static void on_done(struct model_server *s)

@@ -140,7 +140,8 @@ static void watch_idle(struct endpoint *ep)
 	int64_t next = -1;
 
 	for (struct fleet *f = ep->fleets; f; f = f->next) {
-		int64_t its = f == ep->coming ? -1 : end_servers(f, ep->e->opt.serverless_idle_ms);
+		int64_t its =
+			f == ep->coming && update_is_starting(ep) ? -1 : end_servers(f, ep->e->opt.serverless_idle_ms);
 
 		if (its >= 0)
 			next = next < 0 ? its : MIN(next, its);

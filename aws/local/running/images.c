@@ -93,6 +93,7 @@ static const struct time_row {
 	int64_t min_ms, max_ms;
 } times[] = {
 	{"serverless-idle", offsetof(struct options, serverless_idle_ms), "5m", 1000, 86400000},
+	{"deployment-minute", offsetof(struct options, deployment_minute_ms), "60s", 50, 60000},
 	{"scaling-minute", offsetof(struct options, scaling_minute_ms), "60s", 50, 60000},
 	{"monitoring-hour", offsetof(struct options, monitoring_hour_ms), "1h", 100, 3600000},
 };
@@ -152,7 +153,7 @@ static int read_setting(struct images *im, struct engine *e, const char *name, c
 			return read_time(im, e, &times[i], value, lines, err);
 	}
 	return bad(im, lines, name, err,
-		   "the engine's settings are `images`, with a row for each, `serverless-idle`, "
+		   "the engine's settings are `images`, with a row for each, `serverless-idle`, `deployment-minute`, "
 		   "`scaling-minute` and `monitoring-hour`");
 }
 

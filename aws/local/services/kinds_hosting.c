@@ -3,6 +3,7 @@
 #include "aws/local/services/kinds_rows.h"
 
 #include "aws/local/running/endpoint.h"
+#include "aws/local/running/endpoint_policy.h"
 
 #define HOSTING_FILTERS (LIST_NAME | LIST_CREATED)
 #define ENDPOINT_STATUSES \
@@ -13,7 +14,7 @@
 	"MaxConcurrency!:concurrency ProvisionedConcurrency:concurrency} VolumeSizeInGB:count "  \
 	"ModelDataDownloadTimeoutInSeconds:count "                                               \
 	"ContainerStartupHealthCheckTimeoutInSeconds:count}]"
-#define ENDPOINT_HIDDEN ENDPOINT_STATE " " ENDPOINT_CONFIG
+#define ENDPOINT_HIDDEN ENDPOINT_STATE " " ENDPOINT_CONFIG " " ENDPOINT_UPDATE
 
 /* --- models and configurations --------------------------------------------------------- */
 
@@ -138,17 +139,43 @@ static int endpoint_made(struct call *c, struct document *r)
 	return 0;
 }
 
-/* All traffic is shifted at once here. */
-static int check_deployment(struct call *c)
+/* Alarms that are not there would never roll anything back. */
+static int check_alarms(struct call *c, const json_t *policy)
 {
-	const json_t *routing =
-		json_path_get(c->in, "DeploymentConfig.BlueGreenUpdatePolicy.TrafficRoutingConfiguration");
-	const char *type = str_or(json_get_str(routing, "Type"), "ALL_AT_ONCE");
+	size_t i;
+	json_t *alarm;
 
-	if (json_path_get(c->in, "DeploymentConfig.RollingUpdatePolicy") || !str_eq(type, "ALL_AT_ONCE"))
-		return op_invalid(c, "The local engine updates blue/green and shifts all traffic at once; "
-				     "TrafficRoutingConfiguration.Type must be ALL_AT_ONCE.");
+	json_array_foreach(json_path_get(policy, "AutoRollbackConfiguration.Alarms"), i, alarm)
+	{
+		const char *name = str_or(json_get_str(alarm, "AlarmName"), "");
+
+		if (!document_find(c->e, "alarm", name))
+			return op_invalid(c, "Could not find the alarm \"%.255s\" of AutoRollbackConfiguration.", name);
+	}
 	return 0;
+}
+
+/* How the update goes: as it says, or as the last one did. */
+static int take_deployment(struct call *c, struct document *r)
+{
+	bool given = json_object_get(c->in, "DeploymentConfig") != NULL;
+	bool retained = json_get_bool(c->in, "RetainDeploymentConfig", false);
+
+	if (given && retained)
+		return op_invalid(c, "DeploymentConfig must not be given where RetainDeploymentConfig is true.");
+	if (!given && !retained)
+		json_object_del(r->doc, "LastDeploymentConfig");
+	return 0;
+}
+
+static int check_deployment(struct call *c, const struct document *r, const json_t *variants)
+{
+	const json_t *policy = json_object_get(r->doc, "LastDeploymentConfig");
+	struct err err = {0};
+
+	if (policy && deploy_policy_check(policy, variants, &err) < 0)
+		return op_invalid(c, "%s", err.msg);
+	return check_alarms(c, policy);
 }
 
 static bool is_excluded(const json_t *excluded, const char *member)
@@ -185,13 +212,26 @@ static void retain(const struct call *c, json_t *variants, const json_t *before)
 	}
 }
 
+/* What is captured is a property of the endpoint as well. */
+static void retain_capture(const struct call *c, json_t *config, const struct document *r)
+{
+	json_t *before = json_path_get(r->doc, ENDPOINT_CONFIG ".DataCaptureConfig");
+
+	if (is_excluded(json_object_get(c->in, "ExcludeRetainedVariantProperties"), "DataCaptureConfig"))
+		return;
+	if (before)
+		json_object_set(config, "DataCaptureConfig", before);
+	else
+		json_object_del(config, "DataCaptureConfig");
+}
+
 /* A stored document, which nothing serves, stays Updating. */
 static int endpoint_updated(struct call *c, struct document *r)
 {
-	AUTO(json) json_t *next = json_object();
+	AUTO(json) json_t *next = json_object(), *with = NULL;
 	const struct document *config = kind_asked(c, kind_by_id("endpoint-config"), c->in);
 
-	if (!config || check_deployment(c) < 0)
+	if (!config || take_deployment(c, r) < 0)
 		return -1;
 	if (!endpoint_has_servers(c->e, r))
 		return endpoint_made(c, r);
@@ -202,9 +242,14 @@ static int endpoint_updated(struct call *c, struct document *r)
 	take_variants(next, config->doc, "ProductionVariants");
 	json_t *told = json_object_get(next, "ProductionVariants");
 
-	if (json_get_bool(c->in, "RetainAllVariantProperties", false))
+	with = json_copy(config->doc);
+	if (json_get_bool(c->in, "RetainAllVariantProperties", false)) {
 		retain(c, told, json_object_get(r->doc, "ProductionVariants"));
-	endpoint_update(c->e, r, config->doc, told);
+		retain_capture(c, with, r);
+	}
+	if (check_deployment(c, r, told) < 0)
+		return -1;
+	endpoint_update(c->e, r, with, told);
 	return 0;
 }
 
@@ -379,12 +424,13 @@ const struct document_kind kinds_of_hosting[] = {
 			 "EndpointName EndpointArn CreationTime LastModifiedTime EndpointStatus",
 			 HOSTING_FILTERS | LIST_STATUS | LIST_MODIFIED, .sort = "CreationTime|Name|Status"},
 		.ops = {{VERB_CREATE, "CreateEndpoint",
-			 "EndpointName!:name EndpointConfigName!:name DeploymentConfig Tags:tags", "EndpointArn",
-			 .hook = endpoint_made, .after = endpoint_create},
+			 "EndpointName!:name EndpointConfigName!:name DeploymentConfig:deployment Tags:tags",
+			 "EndpointArn", .hook = endpoint_made, .after = endpoint_create},
 			{VERB_DESCRIBE, "DescribeEndpoint"},
 			{VERB_CHANGE, "UpdateEndpoint",
 			 "EndpointConfigName!:name RetainAllVariantProperties:bool "
-			 "ExcludeRetainedVariantProperties DeploymentConfig RetainDeploymentConfig:bool",
+			 "ExcludeRetainedVariantProperties:[{VariantPropertyType!:DesiredInstanceCount|DesiredWeight|"
+			 "DataCaptureConfig}] DeploymentConfig:deployment RetainDeploymentConfig:bool",
 			 "EndpointArn", "InService", "Updating", .refused = IN_PROGRESS, .hook = endpoint_updated},
 			{VERB_CHANGE, "UpdateEndpointWeightsAndCapacities",
 			 "DesiredWeightsAndCapacities!:[{VariantName!:name DesiredWeight:number "

@@ -35,6 +35,9 @@ static const struct named_type {
 	{"inference_id", TEXT_TYPE(1, 64, "[A-Za-z0-9_\\-:./+]+")},
 	{"filename", TEXT_TYPE(1, 32, "[A-Za-z0-9_\\-.]+")},
 	{"concurrency", {.type = SHAPE_INTEGER, .min = 1, .max = 200}},
+	{"wait_s", {.type = SHAPE_INTEGER, .min = 0, .max = 3600}},
+	{"deployment_s", {.type = SHAPE_INTEGER, .min = 600, .max = 28800}},
+	{"size", {.type = SHAPE_INTEGER, .min = 1, .max = SHAPE_NO_LIMIT}},
 	{"serverless_mb", {.type = SHAPE_INTEGER, .min = 1024, .max = 6144}},
 	{"page50", {.type = SHAPE_INTEGER, .min = 1, .max = 50}},
 	{"page", {.type = SHAPE_INTEGER, .min = 1, .max = 100}},
@@ -63,6 +66,13 @@ static const struct named_type {
 static const struct alias {
 	const char *name, *text;
 } aliases[] = {
+	{"capacity", "{Type!:INSTANCE_COUNT|CAPACITY_PERCENT Value!:size}"},
+	{"deployment", "{BlueGreenUpdatePolicy:{TrafficRoutingConfiguration!:{Type!:ALL_AT_ONCE|CANARY|LINEAR "
+		       "WaitIntervalInSeconds!:wait_s CanarySize:capacity LinearStepSize:capacity} "
+		       "TerminationWaitInSeconds:wait_s MaximumExecutionTimeoutInSeconds:deployment_s} "
+		       "RollingUpdatePolicy:{MaximumBatchSize!:capacity WaitIntervalInSeconds!:wait_s "
+		       "MaximumExecutionTimeoutInSeconds:deployment_s RollbackMaximumBatchSize:capacity} "
+		       "AutoRollbackConfiguration:{Alarms:[{AlarmName:alarm_name}]}}"},
 	{"tags", "[{Key!:tag_key Value!:tag_value}]"},
 	{"order", "Ascending|Descending"},
 };
