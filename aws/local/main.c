@@ -209,6 +209,8 @@ static void stop(struct engine *e)
 	images_free(e);
 	training_jobs_free(e);
 	documents_free(e);
+	free(e->trainer);
+	free(e->analyzer);
 	state_close(e->db);
 }
 
