@@ -1,4 +1,4 @@
-/* Series drawn into cells: scales, axes, braille or ASCII. */
+/* Series drawn into cells: scales, axes, braille, blocks or ASCII. */
 #include "tui/chart.h"
 
 #include <math.h>
@@ -13,23 +13,34 @@ struct frame {
 	struct area plot;
 	double x0, x1, y0, y1; /* y in drawing units: logarithms where log */
 	bool log_y;
-	int dots_x, dots_y; /* of the whole plot */
-	uint8_t *mask;	    /* braille dots of a cell */
-	uint8_t *owner;	    /* the curve that drew there last, + 1 */
-	uint8_t dash;	    /* of the curve: which of eight dots in a row are drawn */
-	unsigned phase;	    /* dots of it so far */
+	bool more_left, more_right; /* there are points beyond the sides */
+	int cell_x, cell_y;	    /* dots of a cell: braille 2 by 4, blocks 2 by 2, a letter 1 */
+	int dots_x, dots_y;	    /* of the whole plot */
+	uint8_t *mask;		    /* dots of a cell */
+	uint16_t *owner;	    /* the curve that drew there last, + 1 */
+	uint8_t dash;		    /* of the curve: which of eight dots in a row are drawn */
+	unsigned phase;		    /* dots of it so far */
 };
 
-/* Where there are no colours; chart_mark shows them in a legend. */
-static const uint8_t dashes[ST_SERIES_COUNT] = {0xff, 0x1f, 0x55, 0x4f, 0x03, 0x11};
+/* Where colours do not tell curves apart; chart_mark shows them in a legend. */
+#define DASHES 6
+static const uint8_t dashes[DASHES] = {0xff, 0x1f, 0x55, 0x4f, 0x03, 0x11};
+static const char letters[][2] = {"*", "+", "o", "x", "#", "@", "%", "&", "=", "$", "s", "e", "v", "n"};
 
-const char *chart_mark(const struct surface *s, size_t curve)
+static size_t dash_of(const struct surface *s, const struct chart_curve *curve)
 {
-	static const char *const letters[ST_SERIES_COUNT] = {"*", "+", "o", "x", "#", "@"};
-	static const char *const lines[ST_SERIES_COUNT] = {"──", "╌╌", "··", "─·", "- ", ". "};
+	if (curve->mark == CHART_MARK_BEHIND)
+		return s->mono ? DASHES - 1 : 0;
+	return (s->mono ? curve->mark : curve->line) % DASHES;
+}
 
-	curve %= ST_SERIES_COUNT;
-	return s->ascii ? letters[curve] : lines[s->mono ? curve : 0];
+const char *chart_mark(const struct surface *s, const struct chart_curve *curve)
+{
+	static const char *const lines[DASHES] = {"──", "╌╌", "··", "─·", "- ", ". "};
+
+	if (!s->ascii)
+		return lines[dash_of(s, curve)];
+	return curve->mark == CHART_MARK_BEHIND ? "." : letters[curve->mark % ARRAY_LEN(letters)];
 }
 
 double chart_nice_step(double span, int n)
@@ -95,19 +106,64 @@ static double y_value(const struct frame *f, double y)
 	return f->log_y ? log10(y) : y;
 }
 
+/* A curve's pieces from point to point, as far as they lie between the plot's sides. */
+struct walk {
+	const struct chart_curve *curve;
+	size_t k;
+	struct chart_point last;
+};
+
+/* p, or where the line from it to the other comes in. */
+static struct chart_point at_side(const struct frame *f, struct chart_point p, struct chart_point other)
+{
+	double x = fmin(fmax(p.x, f->x0), f->x1);
+
+	if (x != p.x)
+		p.y += (other.y - p.y) * ((x - p.x) / (other.x - p.x));
+	p.x = x;
+	return p;
+}
+
+/* The next piece, in drawing units; of the first point of a run both ends are that point. */
+static bool walk_next(const struct frame *f, struct walk *w, struct chart_point *a, struct chart_point *b)
+{
+	while (w->k < w->curve->n) {
+		struct chart_point p = w->curve->points[w->k++], before = w->last;
+
+		w->last = CHART_BREAK;
+		if (!isfinite(p.x) || !isfinite(p.y))
+			continue;
+		p.y = y_value(f, p.y);
+		w->last = p;
+		if (isnan(before.x))
+			before = p;
+		if (fmax(before.x, p.x) < f->x0 || fmin(before.x, p.x) > f->x1)
+			continue;
+		*a = at_side(f, before, p);
+		*b = at_side(f, p, before);
+		return true;
+	}
+	return false;
+}
+
+static void widen(struct frame *f, double y, bool *any)
+{
+	if (!isfinite(y))
+		return;
+	f->y0 = *any ? fmin(f->y0, y) : y;
+	f->y1 = *any ? fmax(f->y1, y) : y;
+	*any = true;
+}
+
 static void y_range(const struct chart *c, struct frame *f)
 {
+	struct chart_point a, b;
 	bool any = false;
 
 	for (size_t i = 0; i < c->n; i++)
-		for (size_t k = 0; k < c->curves[i].n; k++) {
-			double y = c->curves[i].points[k].y;
-			if (!isfinite(y))
-				continue;
-			y = y_value(f, y);
-			f->y0 = any ? fmin(f->y0, y) : y;
-			f->y1 = any ? fmax(f->y1, y) : y;
-			any = true;
+		for (struct walk w = {&c->curves[i], 0, CHART_BREAK}; walk_next(f, &w, &a, &b);) {
+			widen(f, a.y, &any);
+			widen(f, b.y, &any);
 		}
 	if (f->y1 - f->y0 <= fabs(f->y0) * 1e-12) { /* a flat line lies in the middle */
 		double pad = f->y0 != 0 ? fabs(f->y0) * 0.1 : 1;
@@ -246,20 +302,24 @@ static void draw_x_axis(const struct frame *f, struct area a, const struct chart
 		area_put(a, row + 1, at, ST_DIM, label);
 		free_from = at + width + 2;
 	}
+	if (f->more_left)
+		area_put(a, row, left, ST_STRONG, "◂");
+	if (f->more_right)
+		area_put(a, row, left + f->plot.cols - 1, ST_STRONG, "▸");
 }
 
 /* --- curves --- */
 
 static void dot(struct frame *f, int x, int y, size_t curve)
 {
-	static const uint8_t bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+	static const uint8_t braille[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+	static const uint8_t quarters[2][2] = {{1, 2}, {4, 8}};
 
 	if (x < 0 || y < 0 || x >= f->dots_x || y >= f->dots_y || !(f->dash >> f->phase++ % 8 & 1))
 		return;
-	bool braille = f->dots_x == f->plot.cols * 2;
-	size_t cell = braille ? (size_t)(y / 4 * f->plot.cols + x / 2) : (size_t)(y * f->plot.cols + x);
-	f->mask[cell] |= braille ? bits[y % 4][x % 2] : 1;
-	f->owner[cell] = (uint8_t)(curve + 1);
+	size_t cell = (size_t)(y / f->cell_y * f->plot.cols + x / f->cell_x);
+	f->mask[cell] |= f->cell_y == 4 ? braille[y % 4][x % 2] : f->cell_y == 2 ? quarters[y % 2][x % 2] : 1;
+	f->owner[cell] = (uint16_t)(curve + 1);
 }
 
 static void line(struct frame *f, int x0, int y0, int x1, int y1, size_t curve)
@@ -282,47 +342,60 @@ static void line(struct frame *f, int x0, int y0, int x1, int y1, size_t curve)
 	}
 }
 
+static int dot_x(const struct frame *f, double x)
+{
+	return dot_at(x, f->x0, f->x1, f->dots_x);
+}
+
+static int dot_y(const struct frame *f, double y)
+{
+	return f->dots_y - 1 - dot_at(y, f->y0, f->y1, f->dots_y);
+}
+
 static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t index)
 {
-	int px = 0, py = 0;
-	bool any = false, dashed = f->plot.s->mono && !f->plot.s->ascii;
+	struct chart_point a, b;
 
 	f->phase = 0;
-	f->dash = dashed && curve->n > 1 ? dashes[index % ST_SERIES_COUNT] : 0xff;
-	for (size_t k = 0; k < curve->n; k++) {
-		const struct chart_point *p = &curve->points[k];
-		if (!isfinite(p->x) || !isfinite(p->y)) {
-			any = false;
-			continue;
-		}
-		int x = dot_at(p->x, f->x0, f->x1, f->dots_x);
-		int y = f->dots_y - 1 - dot_at(y_value(f, p->y), f->y0, f->y1, f->dots_y);
-		if (any)
-			line(f, px, py, x, y, index);
-		else
-			dot(f, x, y, index);
+	f->dash = f->plot.s->ascii || curve->n < 2 ? 0xff : dashes[dash_of(f->plot.s, curve)];
+	for (struct walk w = {curve, 0, CHART_BREAK}; walk_next(f, &w, &a, &b);) {
+		int x = dot_x(f, b.x), y = dot_y(f, b.y);
+
+		line(f, dot_x(f, a.x), dot_y(f, a.y), x, y, index);
 		if (curve->n == 1) /* a lone dot is easily missed */
 			for (int by = -2; by <= 2; by++)
 				dot(f, x + by, y, index);
-		px = x;
-		py = y;
-		any = true;
 	}
+}
+
+static uint32_t cell_sign(const struct frame *f, size_t cell, const struct chart_curve *curve)
+{
+	static const uint32_t quarters[16] = {0x20,   0x2598, 0x259d, 0x2580, 0x2596, 0x258c, 0x259e, 0x259b,
+					      0x2597, 0x259a, 0x2590, 0x259c, 0x2584, 0x2599, 0x259f, 0x2588};
+
+	if (f->cell_y == 1)
+		return (uint32_t)*chart_mark(f->plot.s, curve);
+	return f->cell_y == 4 ? 0x2800u + f->mask[cell] : quarters[f->mask[cell] & 15];
 }
 
 static void put_dots(const struct frame *f, const struct chart *c)
 {
-	bool braille = f->dots_x == f->plot.cols * 2;
-
 	for (int row = 0; row < f->plot.rows; row++)
 		for (int col = 0; col < f->plot.cols; col++) {
 			size_t cell = (size_t)(row * f->plot.cols + col);
 			if (!f->mask[cell])
 				continue;
-			size_t curve = (size_t)f->owner[cell] - 1;
-			uint32_t cp = braille ? 0x2800u + f->mask[cell] : (uint32_t)*chart_mark(f->plot.s, curve);
-			area_fill(f->plot, row, col, 1, c->curves[curve].style, cp);
+			const struct chart_curve *curve = &c->curves[(size_t)f->owner[cell] - 1];
+			area_fill(f->plot, row, col, 1, curve->style, cell_sign(f, cell, curve));
 		}
+}
+
+static void put_best(const struct frame *f, const struct chart_curve *curve)
+{
+	const struct chart_point *p = curve->best;
+
+	if (p && p->x >= f->x0 && p->x <= f->x1 && isfinite(p->y))
+		area_put(f->plot, row_of(f, y_value(f, p->y)), col_of(f, p->x), curve->style, CHART_BEST);
 }
 
 static void draw_cursor(const struct frame *f, struct area a, const struct chart *c)
@@ -335,34 +408,100 @@ static void draw_cursor(const struct frame *f, struct area a, const struct chart
 	area_put(a, f->plot.rows, f->plot.col - a.col + col, ST_STRONG, "┴");
 }
 
-void chart_draw(const struct chart *c, struct area a)
+/* What is seen of x; false where there is nothing to draw. */
+static bool set_sides(const struct chart *c, struct frame *f)
+{
+	double lo, hi;
+
+	if (!chart_x_range(c, &lo, &hi))
+		return false;
+	f->x0 = c->from < c->to ? c->from : lo;
+	f->x1 = c->from < c->to ? c->to : hi;
+	f->more_left = lo < f->x0;
+	f->more_right = hi > f->x1;
+	if (f->x1 <= f->x0) { /* one x: in the middle */
+		f->x0 -= 1;
+		f->x1 += 1;
+	}
+	return true;
+}
+
+static void set_plot(struct frame *f, struct area plot)
+{
+	f->plot = plot;
+	f->cell_x = plot.s->ascii ? 1 : 2;
+	f->cell_y = plot.s->ascii ? 1 : plot.s->blocks ? 2 : 4;
+	f->dots_x = plot.cols * f->cell_x;
+	f->dots_y = plot.rows * f->cell_y;
+}
+
+struct chart_plot chart_draw(const struct chart *c, struct area a)
 {
 	struct frame f = {.log_y = c->log_y && chart_log_works(c)};
 
-	if (a.rows < 4 || a.cols < LABEL_MAX + 8)
-		return;
-	if (!chart_x_range(c, &f.x0, &f.x1))
-		return;
-	if (f.x1 <= f.x0) { /* one x: in the middle */
-		f.x0 -= 1;
-		f.x1 += 1;
-	}
+	if (a.rows < 4 || a.cols < LABEL_MAX + 8 || !set_sides(c, &f))
+		return (struct chart_plot){0};
 	y_range(c, &f);
 	struct tick ticks[TICKS_MAX];
 	size_t n_ticks = y_ticks(&f, a.rows - 2, ticks);
 	int left = label_cells(ticks, n_ticks) + 3;
-	f.plot = area_part(a, 0, left, a.rows - 2, a.cols - left - 1);
-	f.dots_x = f.plot.cols * (a.s->ascii ? 1 : 2);
-	f.dots_y = f.plot.rows * (a.s->ascii ? 1 : 4);
-	f.mask = xcalloc((size_t)f.plot.rows * (size_t)f.plot.cols, 2);
-	f.owner = f.mask + (size_t)f.plot.rows * (size_t)f.plot.cols;
+	set_plot(&f, area_part(a, 0, left, a.rows - 2, a.cols - left - 1));
+	size_t cells = (size_t)f.plot.rows * (size_t)f.plot.cols;
+	f.mask = xcalloc(cells, sizeof(*f.mask));
+	f.owner = xcalloc(cells, sizeof(*f.owner));
 	draw_y_axis(&f, a, ticks, n_ticks);
 	draw_x_axis(&f, a, c);
 	/* The first curve is drawn last, on top. */
 	for (size_t i = c->n; i-- > 0;)
 		draw_curve(&f, &c->curves[i], i);
 	put_dots(&f, c);
-	if (c->has_cursor)
+	for (size_t i = c->n; i-- > 0;)
+		put_best(&f, &c->curves[i]);
+	if (c->has_cursor && c->cursor_x >= f.x0 && c->cursor_x <= f.x1)
 		draw_cursor(&f, a, c);
 	free(f.mask);
+	free(f.owner);
+	return (struct chart_plot){f.plot.cols, f.dots_x, f.x0, f.x1};
+}
+
+/* --- steps along x --- */
+
+static int plot_col(const struct chart_plot *p, double x)
+{
+	return dot_at(x, p->x0, p->x1, p->dots) * p->cols / p->dots;
+}
+
+double chart_step(const struct chart *c, const struct chart_plot *p, double from, int by)
+{
+	if (p->cols <= 0)
+		return NAN;
+	int at = by < 0 && from > p->x1 ? p->cols : plot_col(p, from), in = by < 0 ? -1 : p->cols;
+	double best = NAN;
+
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->curves[i].n; k++) {
+			double x = c->curves[i].points[k].x;
+			if (!(x >= p->x0 && x <= p->x1) || x == best)
+				continue;
+			int col = plot_col(p, x);
+			if (by < 0 ? col >= at || col < in : col <= at || col > in)
+				continue;
+			if (col != in || !(x <= best))
+				best = x;
+			in = col;
+		}
+	return best;
+}
+
+double chart_neighbour(const struct chart *c, double from, int by)
+{
+	double best = NAN;
+
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->curves[i].n; k++) {
+			double x = c->curves[i].points[k].x;
+			if (by < 0 ? x < from && !(x <= best) : x > from && !(x >= best))
+				best = x;
+		}
+	return best;
 }

@@ -59,6 +59,7 @@ struct surface {
 	int rows, cols;
 	int cursor_row, cursor_col; /* -1: hidden */
 	bool ascii;		    /* replace what is not ASCII by its nearest likeness */
+	bool blocks;		    /* charts of blocks, where a font has no braille */
 	bool mono;		    /* shown without colours: styles may look alike */
 };
 

@@ -181,7 +181,8 @@ static void draw_progress(const struct tuning_state *st, struct area a)
 			so_far = y;
 		best[n_best++] = (struct chart_point){(double)i + 1, so_far};
 	}
-	struct chart_curve curves[] = {{"best", best, n_best, ST_SERIES_1}, {"each", dots, n_dots, ST_SERIES_2}};
+	struct chart_curve curves[] = {{"best", best, n_best, ST_SERIES_1},
+				       {"each", dots, n_dots, ST_SERIES_2, .mark = 1}};
 	struct chart c = {.curves = curves, .n = ARRAY_LEN(curves)};
 
 	area_putf(a, 0, 1, ST_DIM, "best so far, by training job");

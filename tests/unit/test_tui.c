@@ -6,7 +6,6 @@
 
 #include "base/utf8.h"
 #include "tests/golden/seed.h"
-#include "tui/chart.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
 #include "tui/pager.h"
@@ -160,32 +159,6 @@ static void test_sort_keys_are_free(void **state)
 		}
 }
 
-static void test_nice_steps(void **state)
-{
-	assert_true(chart_nice_step(10, 5) == 2);
-	assert_true(chart_nice_step(1, 4) == 0.5);
-	assert_true(chart_nice_step(99, 2) == 50);
-	assert_true(chart_nice_step(0, 2) == 1);
-}
-
-static void test_chart_takes_anything(void **state)
-{
-	static const double odd[] = {0.0 / 0.0, 1.0 / 0.0, -1.0 / 0.0, 0, -1, 1e300, -1e300, 1e-300, 5};
-	struct chart_point points[ARRAY_LEN(odd)];
-	AUTO(surface) struct surface s = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(odd); i++)
-		points[i] = (struct chart_point){(double)i, odd[i]};
-	for (size_t from = 0; from < ARRAY_LEN(odd); from++)
-		for (size_t n = 0; n + from <= ARRAY_LEN(odd); n++)
-			for (int log_y = 0; log_y < 2; log_y++) {
-				struct chart_curve curve = {"x", points + from, n, ST_SERIES_1};
-				struct chart c = {&curve, 1, log_y, from % 2, true, (double)from};
-				surface_resize(&s, 3 + (int)n * 3, 10 + (int)from * 9);
-				chart_draw(&c, surface_area(&s));
-			}
-}
-
 /* Processor time: how busy the machine is does not count. */
 static int64_t cpu_us(void)
 {
@@ -270,19 +243,6 @@ static void test_pager_rows_of_an_event(void **state)
 	surface_text(&s, &text);
 	assert_string_equal(buf_str(&text), "         File x\n ValueError: bad\n");
 	pager_done(&p);
-}
-
-/* A value that is none is a gap, the legend's last value; a newer run counts. */
-static void test_chart_last_value(void **state)
-{
-	struct chart_point p[] = {{1, 5}, {2, 4}, {3, NAN}}, q[] = {{1, 9}, {5, 8}, CHART_BREAK, {1, 7}, {2, 6}};
-	struct chart_curve nan_last = {"a", p, 3, ST_SERIES_1}, again = {"b", q, 5, ST_SERIES_1};
-
-	assert_true(isnan(chart_point_at(&nan_last, INFINITY)->y));
-	assert_true(chart_point_at(&nan_last, 2)->y == 4);
-	assert_true(chart_point_at(&again, INFINITY)->y == 6);
-	assert_true(chart_point_at(&again, 1)->y == 7);
-	assert_null(chart_point_at(&again, 0));
 }
 
 static void test_pager_search_follows_growth(void **state)
@@ -798,14 +758,11 @@ int main(void)
 		cmocka_unit_test(test_key_names),
 		cmocka_unit_test(test_keys_are_unambiguous),
 		cmocka_unit_test(test_sort_keys_are_free),
-		cmocka_unit_test(test_nice_steps),
 		cmocka_unit_test(test_colours_can_be_read),
 		cmocka_unit_test(test_color_blind_eyes_tell_them_apart),
 		cmocka_unit_test(test_theme_names),
-		cmocka_unit_test(test_chart_takes_anything),
 		cmocka_unit_test(test_pager_stays_when_late_lines_come),
 		cmocka_unit_test(test_pager_rows_of_an_event),
-		cmocka_unit_test(test_chart_last_value),
 		cmocka_unit_test(test_pager_search_follows_growth),
 		cmocka_unit_test(test_pager_grows_at_its_front),
 		cmocka_unit_test(test_pager_is_fast),

@@ -1,0 +1,124 @@
+/* The charts of the metrics, one or many, and the legend. */
+#include <math.h>
+
+#include "tui/jobtext.h"
+#include "tui/metrics_internal.h"
+
+#define LEGEND_COLS 78
+#define BEST_CELLS 26 /* of the legend, for the best value and its round */
+
+/* --- legend --- */
+
+/* At the cursor, or the last. */
+static const char *value_text(char buf[JOBTEXT_LEN], const struct chart *c, size_t i)
+{
+	const struct chart_point *p = chart_point_at(&c->curves[i], c->has_cursor ? c->cursor_x : INFINITY);
+
+	return p ? field_value_text(buf, p->y) : "–";
+}
+
+/* Mark, name, best and value of a curve. */
+static void draw_legend_line(const struct chart *c, const struct curve *curve, size_t i, struct area a)
+{
+	char value[JOBTEXT_LEN];
+	bool best = c->curves[i].best && !c->has_cursor && a.cols >= 60;
+	int right = a.cols - 12;
+
+	area_put(a, 0, 1, curve->style, chart_mark(a.s, &c->curves[i]));
+	area_put_middle(a, 0, 4, right - 4 - (best ? BEST_CELLS : 0), curve->style, curve->name);
+	if (best) {
+		AUTO(buf) struct buf text = BUF_INIT(200);
+
+		(void)buf_addf(&text, CHART_BEST " best %s", field_value_text(value, curve->best));
+		if (curve->best_step >= 0)
+			(void)buf_addf(&text, " at %lld", (long long)curve->best_step);
+		area_put_right(a, 0, right, ST_DIM, buf_str(&text));
+	}
+	area_put_right(a, 0, a.cols - 1, ST_STRONG, value_text(value, c, i));
+}
+
+/* In columns on a wide screen; where not all fit the last line counts the others. */
+static void draw_legend(struct metrics_state *st, const struct panel *p, const struct chart *c, struct area a)
+{
+	size_t across = p->n > (size_t)MAX(a.rows, 0) ? (size_t)MAX(1, a.cols / LEGEND_COLS) : 1;
+	size_t room = (size_t)MAX(a.rows, 0) * across, shown = p->n <= room ? p->n : room - MIN(across, room);
+	int cols = MIN(a.cols / (int)across, LEGEND_COLS);
+
+	st->legend_lines = MAX(shown, (size_t)1);
+	st->legend_top = MIN(st->legend_top, p->n - shown);
+	for (size_t i = 0; i < shown; i++)
+		draw_legend_line(c, &p->curves[st->legend_top + i], st->legend_top + i,
+				 area_part(a, (int)(i / across), (int)(i % across) * cols, 1, cols));
+	if (shown == p->n)
+		return;
+	int col = 4, row = (int)(shown / across);
+	if (st->legend_top)
+		col = area_putf(a, row, col, ST_DIM, "+%zu above", st->legend_top) + 2;
+	if (st->legend_top + shown < p->n)
+		col = area_putf(a, row, col, ST_DIM, "+%zu%s", p->n - shown - st->legend_top,
+				st->legend_top ? " below" : " more curves") +
+		      2;
+	char up[KEY_NAME_LEN], down[KEY_NAME_LEN];
+	area_putf(a, row, col, ST_DIM, "%s %s", keymap_key_of(up, CTX_CHART, ACT_PAGE_UP),
+		  keymap_key_of(down, CTX_CHART, ACT_PAGE_DOWN));
+}
+
+/* --- one chart --- */
+
+static void draw_groups(const struct metrics_state *st, struct area a)
+{
+	int col = 1;
+
+	for (size_t i = 0; i < st->n_panels && col < a.cols; i++) {
+		bool shown = i == metrics_shown_index(st);
+		col = area_putf(a, 0, col, shown ? ST_STRONG : ST_DIM, shown ? "[%s]" : " %s ", st->panels[i].group) +
+		      1;
+	}
+}
+
+static void draw_one(struct view *v, struct panel *p, struct area a)
+{
+	struct metrics_state *st = v->state;
+	struct chart c = metrics_chart(st, p);
+	int legend = MIN((int)p->n, MAX(1, a.rows / 3)), groups = st->n_panels > 1 && a.rows > 8 ? 1 : 0;
+
+	if (groups)
+		draw_groups(st, area_part(a, 0, 0, 1, a.cols));
+	st->plot = chart_draw(&c, area_part(a, groups, 0, a.rows - legend - groups, a.cols));
+	draw_legend(st, p, &c, area_part(a, a.rows - legend, 0, legend, a.cols));
+}
+
+static void draw_nothing(struct view *v, struct area a)
+{
+	const struct metrics_state *st = v->state;
+	const struct job *j = metrics_job(metrics_thing(v, 0));
+	const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[0]);
+	char text[JOBTEXT_LEN];
+
+	if (j && j->cold->n_final_metrics) {
+		area_put(a, 0, 1, ST_DIM, "No curves; the final values:");
+		for (size_t i = 0; i < j->cold->n_final_metrics && (int)i + 1 < a.rows; i++)
+			area_putf(a, (int)i + 1, 3, ST_NORMAL, "%-28s %10s", j->cold->final_metrics[i].name,
+				  field_value_text(text, j->cold->final_metrics[i].value));
+	} else if (f && f->logs_loaded && v->kind != TRAINING_KIND) {
+		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from CloudWatch, a minute or more behind.");
+	} else if (f && f->logs_loaded) {
+		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from the log (by the job's metric definitions)");
+		area_put(a, 1, 1, ST_DIM, "and from CloudWatch.");
+	} else {
+		area_put(a, 0, 1, ST_DIM, "Reading metrics …");
+	}
+}
+
+void metrics_draw(struct view *v, struct area a)
+{
+	struct metrics_state *st = v->state;
+
+	metrics_settle(v);
+	struct panel *p = metrics_shown(v);
+	st->plot = (struct chart_plot){0};
+	if (!p || !p->n)
+		draw_nothing(v, a);
+	else
+		draw_one(v, p, a);
+}
