@@ -179,7 +179,7 @@ static void choose_look(const struct metrics_state *st, const struct source *x, 
 	c->is_baseline = x->is_baseline;
 	c->style = x->is_baseline ? ST_DIM : (enum style)(ST_SERIES_1 + colour % ST_SERIES_COUNT);
 	c->line = colour / ST_SERIES_COUNT + (several ? nth : 0);
-	c->mark = x->is_baseline ? CHART_MARK_BEHIND : several ? x->slot + nth * st->names.n : nth;
+	c->mark = x->is_baseline ? CHART_MARK_BEHIND : several ? x->slot + nth * st->n_slots : nth;
 }
 
 static void add_curve(struct view *v, struct panel *p, const struct source *x, const struct series *s, size_t nth)

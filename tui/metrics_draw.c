@@ -1,6 +1,7 @@
 /* The charts of the metrics, one or many, and the legend. */
 #include <math.h>
 
+#include "base/utf8.h"
 #include "tui/jobtext.h"
 #include "tui/metrics_internal.h"
 
@@ -88,6 +89,117 @@ static void draw_one(struct view *v, struct panel *p, struct area a)
 	draw_legend(st, p, &c, area_part(a, a.rows - legend, 0, legend, a.cols));
 }
 
+/* --- a chart of each group --- */
+
+bool metrics_grid_fits(const struct metrics_state *st)
+{
+	return st->rows >= 2 * GRID_ROWS && st->cols >= 2 * GRID_COLS;
+}
+
+/* "── train 4.1284", or "── 4.1284". */
+static void tile_entry(struct buf *out, const struct chart *c, const struct curve *curve, size_t i, bool named,
+		       const struct surface *s)
+{
+	const char *colon = strrchr(curve->metric, ':');
+	char value[JOBTEXT_LEN];
+
+	buf_clear(out);
+	(void)buf_adds(out, chart_mark(s, &c->curves[i]));
+	if (named)
+		(void)buf_addf(out, " %.*s", colon ? (int)(colon - curve->metric) : (int)strlen(curve->metric),
+			       curve->metric);
+	(void)buf_addf(out, " %s", value_text(value, c, i));
+}
+
+#define COUNT_CELLS 5 /* "+123" */
+
+/* From that column on, as many as fit with a count of the others; how many. */
+static size_t put_tile_entries(const struct panel *p, const struct chart *c, struct area a, int col, bool named,
+			       bool only_count)
+{
+	AUTO(buf) struct buf entry = BUF_INIT(400);
+
+	for (size_t i = 0; i < p->n; i++) {
+		tile_entry(&entry, c, &p->curves[i], i, named, a.s);
+		int width = utf8_width(buf_str(&entry));
+		if (col + width + (i + 1 < p->n ? COUNT_CELLS : 0) > a.cols - 1) {
+			if (!only_count)
+				area_putf(a, 0, col, ST_DIM, "+%zu", p->n - i);
+			return i;
+		}
+		if (!only_count)
+			area_put(a, 0, col, p->curves[i].style, buf_str(&entry));
+		col += width + 2;
+	}
+	return p->n;
+}
+
+/* The curves of one thing have their names where there is room for all. */
+static void draw_tile_heading(const struct metrics_state *st, const struct panel *p, const struct chart *c,
+			      struct area a, bool shown)
+{
+	int col = area_putf(a, 0, 1, shown ? ST_STRONG : ST_DIM, shown ? "[%s]" : " %s ", p->group) + 1;
+	bool alone = st->names.n == 1 && p->n && !p->curves[p->n - 1].is_baseline;
+
+	put_tile_entries(p, c, a, col, alone && put_tile_entries(p, c, a, col, true, true) == p->n, false);
+}
+
+/* As square as it goes; more beside each other where they would not fit below. */
+static void grid_size(size_t n, struct area a, int *across, int *down)
+{
+	int most_across = a.cols / GRID_COLS, most_down = a.rows / GRID_ROWS, count = (int)n;
+
+	*across = MIN(most_across, (int)ceil(sqrt(count)));
+	while (*across < most_across && *across * most_down < count)
+		++*across;
+	*down = MIN(most_down, (count + *across - 1) / *across);
+}
+
+static void draw_tiles(struct view *v, struct area a)
+{
+	struct metrics_state *st = v->state;
+	int across, down;
+
+	grid_size(st->n_panels, a, &across, &down);
+	size_t here = metrics_shown_index(st), page = (size_t)across * (size_t)down, first = here / page * page;
+	int rows = a.rows / down, cols = a.cols / across;
+	for (size_t i = first; i < first + page && i < st->n_panels; i++) {
+		int at = (int)(i - first);
+		struct area tile = area_part(a, at / across * rows, at % across * cols, rows, cols);
+		struct panel *p = metrics_panel(v, i);
+		struct chart c = metrics_chart(st, p);
+		draw_tile_heading(st, p, &c, tile, i == here);
+		struct chart_plot plot = chart_draw(&c, area_part(tile, 1, 0, rows - 1, cols - 1));
+		if (i == here)
+			st->plot = plot;
+	}
+}
+
+/* What the headings cannot say, which thing has which colour, is said below for the metric that is chosen. */
+static void draw_grid(struct view *v, struct panel *p, struct area a)
+{
+	struct metrics_state *st = v->state;
+	struct chart c = metrics_chart(st, p);
+	bool named = st->names.n > 1 || (p->n && p->curves[p->n - 1].is_baseline);
+	int legend = named ? MIN((int)p->n, MAX(1, MIN(a.rows - 2 * GRID_ROWS, a.rows / 4))) : 0;
+
+	if (legend > a.rows - 2 * GRID_ROWS)
+		legend = 0;
+	draw_tiles(v, area_part(a, 0, 0, a.rows - legend, a.cols));
+	if (legend)
+		draw_legend(st, p, &c, area_part(a, a.rows - legend, 0, legend, a.cols));
+}
+
+static void draw_too_small(struct area a)
+{
+	char key[KEY_NAME_LEN], text[160];
+
+	snprintf(text, sizeof(text),
+		 "The grid needs %d columns and %d rows for charts; here are %d and %d. %s shows one chart.",
+		 2 * GRID_COLS, 2 * GRID_ROWS, a.cols, a.rows, keymap_key_of(key, CTX_CHART, ACT_GRID));
+	area_put_wrapped(a, 0, 1, a.cols - 2, a.rows, ST_WARN, text);
+}
+
 static void draw_nothing(struct view *v, struct area a)
 {
 	const struct metrics_state *st = v->state;
@@ -117,8 +229,14 @@ void metrics_draw(struct view *v, struct area a)
 	metrics_settle(v);
 	struct panel *p = metrics_shown(v);
 	st->plot = (struct chart_plot){0};
+	st->rows = a.rows;
+	st->cols = a.cols;
 	if (!p || !p->n)
 		draw_nothing(v, a);
+	else if (st->grid && st->n_panels > 1 && !metrics_grid_fits(st))
+		draw_too_small(a);
+	else if (st->grid && st->n_panels > 1)
+		draw_grid(v, p, a);
 	else
 		draw_one(v, p, a);
 }

@@ -37,7 +37,8 @@ struct panel {
 
 struct metrics_state {
 	struct strlist names;	  /* of things of the view's kind */
-	size_t slots[THINGS_MAX]; /* of their colours */
+	size_t slots[THINGS_MAX]; /* of their colours; */
+	size_t n_slots;		  /* the highest, + 1 */
 	char *baseline;		  /* the thing whose curves are drawn behind, watched; NULL */
 	struct panel panels[PANELS_MAX];
 	size_t n_panels;
@@ -45,6 +46,7 @@ struct metrics_state {
 	bool log_y, by_time, grid;
 	int smoothing; /* tenths: 0 .. 9 */
 	size_t legend_top, legend_lines;
+	int rows, cols; /* of the last drawing */
 	/* metrics_sight.c */
 	bool has_cursor, sight_is_time; /* of which axis cursor and span are */
 	double cursor_x;
@@ -81,7 +83,7 @@ bool metrics_sight_action(struct metrics_state *st, const struct panel *p, enum 
 
 #define GRID_COLS 38 /* of one chart, at least */
 #define GRID_ROWS 8
-bool metrics_grid_fits(const struct surface *s);
+bool metrics_grid_fits(const struct metrics_state *st);
 void metrics_draw(struct view *v, struct area a);
 
 #endif

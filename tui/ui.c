@@ -22,6 +22,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->session = s;
 	ui->host = host;
 	ui->surface.ascii = opt->ascii;
+	ui->surface.blocks = opt->blocks;
 	ui->mono = opt->mono;
 	ui->theme = opt->theme;
 	ui->notice_ms = opt->notice_ms;
@@ -62,6 +63,7 @@ void ui_free(struct ui *ui)
 	ui_dialog_close(ui);
 	ui_prompt_done(&ui->prompt);
 	strlist_done(&ui->change.names);
+	strmap_done(&ui->slots);
 	surface_done(&ui->surface);
 	free(ui->columns);
 	free(ui->order);

@@ -12,7 +12,7 @@
 struct ui;
 
 struct ui_options {
-	bool ascii;
+	bool ascii, blocks;
 	bool mono;	  /* no colours whatever the theme: curves differ by the way they are dashed */
 	enum theme theme; /* that the terminal shows; another that was kept goes before it */
 	int rows, cols;

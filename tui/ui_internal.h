@@ -94,8 +94,9 @@ struct ui {
 	struct dialog dialog;
 	struct header_facts facts;
 	struct trail trail;
-	struct tabs *tabs; /* NULL until they are looked at */
-	int key;	   /* that was pressed last */
+	struct tabs *tabs;   /* NULL until they are looked at */
+	int key;	     /* that was pressed last */
+	struct strmap slots; /* of colours, by name of a thing */
 	struct ui_call *calls;
 	struct { /* asked about in the dialog */
 		const struct kind *kind;

@@ -150,6 +150,26 @@ static void run_profile(struct ui *ui, const char *text)
 		ui->host->move(ui->host->user, text, NULL);
 }
 
+/* "NAME" or "KIND/NAME"; nothing: none of the kind that is seen. */
+static void run_baseline(struct ui *ui, const char *text)
+{
+	const struct kind *k = ui_top(ui)->kind;
+	struct view_arg arg = {0};
+	struct err err = {0};
+
+	if (!text)
+		ui_set_baseline(ui, k && k->metric_namespace ? k : TRAINING_KIND, NULL);
+	else if (parse_names("baseline", text, NULL, &arg, &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+	else if (arg.names.n != 1 || !arg.kind->metric_namespace)
+		ui_notice(ui, NOTICE_WARNING, "a baseline is one thing that has metrics: :baseline NAME");
+	else if (!resources_find(&ui->session->tables[arg.kind->id], arg.names.items[0]))
+		ui_notice(ui, NOTICE_WARNING, "there is no %s %s", ui_kind_word(arg.kind), arg.names.items[0]);
+	else
+		ui_set_baseline(ui, arg.kind, arg.names.items[0]);
+	strlist_done(&arg.names);
+}
+
 /* "csv FILE" of the list that is seen, or of the jobs. */
 static void run_export(struct ui *ui, const char *text)
 {
@@ -171,6 +191,8 @@ const struct ui_command ui_commands[] = {
 	{"refresh", "", "Ask the service now", run_refresh},
 	{"stop", "NAME...", "Stop jobs, or KIND/NAME; asks first", run_stop},
 	{"delete", "KIND/NAME...", "Delete things; asks for the name", run_delete},
+	{"baseline", "[NAME]", "Curves of that job stay behind those of others, or KIND/NAME; without a name none do",
+	 run_baseline},
 	{"clone", "NAME", "Launch a job again with changes", run_clone},
 	{"save", "", "Save this screen to a text file", run_save},
 	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},

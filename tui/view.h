@@ -220,6 +220,13 @@ const char *ui_kind_word(const struct kind *kind);
 
 /* The feed of a thing; NULL where there is none. */
 const struct feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name);
+/* The colours of things that are shown together, from 0 on: a thing keeps that which it had, with others beside it,
+ * unless one of these had it as well and comes first. ret has room for all names. */
+void ui_slots(struct ui *ui, const struct strlist *names, size_t *ret);
+/* The thing of a kind whose curves stay behind those of others; NULL: none; borrowed until something is kept. One of
+ * another name, or none. */
+const char *ui_baseline(const struct ui *ui, const struct kind *kind);
+void ui_set_baseline(struct ui *ui, const struct kind *kind, const char *name);
 /* Want or no longer want its details, log and metrics. */
 void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bool on);
 

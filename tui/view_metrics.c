@@ -20,12 +20,35 @@ static int metrics_open(struct view *v, const struct view_arg *arg, struct err *
 			free(st->names.items[i]);
 		st->names.n = THINGS_MAX;
 	}
+	if (st->names.n > 1)
+		ui_slots(v->ui, &st->names, st->slots);
 	for (size_t i = 0; i < st->names.n; i++)
-		st->slots[i] = i;
+		st->n_slots = MAX(st->n_slots, st->slots[i] + 1);
 	st->end = INFINITY;
 	st->stale = true;
 	thing_watch(v, &st->names, true);
 	return 0;
+}
+
+/* Where it is among the things that are known here; NULL. */
+static const char *baseline_here(const struct view *v)
+{
+	const char *name = ui_baseline(v->ui, v->kind);
+
+	return name && resources_find(&ui_session(v->ui)->tables[v->kind->id], name) ? name : NULL;
+}
+
+static void watch_baseline(struct view *v, const char *name)
+{
+	struct metrics_state *st = v->state;
+
+	if (str_eq(name, st->baseline))
+		return;
+	if (st->baseline)
+		ui_watch(v->ui, v->kind, st->baseline, false);
+	str_set(&st->baseline, name);
+	if (st->baseline)
+		ui_watch(v->ui, v->kind, st->baseline, true);
 }
 
 static void metrics_close(struct view *v)
@@ -33,20 +56,28 @@ static void metrics_close(struct view *v)
 	struct metrics_state *st = v->state;
 
 	thing_watch(v, &st->names, false);
+	watch_baseline(v, NULL);
 	metrics_free_panels(st);
 	strlist_done(&st->names);
+	free(st->baseline);
+}
+
+static uint64_t feed_generation(const struct view *v, const char *name)
+{
+	const struct feed *f = ui_find_feed(v->ui, v->kind, name);
+
+	return f ? f->metrics.generation * 2 + f->logs_loaded : 0;
 }
 
 static uint64_t metrics_generation(struct view *v)
 {
 	const struct metrics_state *st = v->state;
-	uint64_t h = 1;
+	const char *baseline = baseline_here(v);
+	uint64_t h = str_eq(baseline, st->baseline) ? 1 : 2;
 
-	for (size_t i = 0; i < st->names.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
-		h = h * 1000003 + (f ? f->metrics.generation * 2 + f->logs_loaded : 0);
-	}
-	return h;
+	for (size_t i = 0; i < st->names.n; i++)
+		h = h * 1000003 + feed_generation(v, st->names.items[i]);
+	return h * 1000003 + (baseline ? feed_generation(v, baseline) : 0);
 }
 
 static void metrics_title(struct view *v, struct buf *left, struct buf *right)
@@ -58,7 +89,8 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 	if (p)
 		(void)buf_addf(left, "%s · ", st->group);
 	if (st->names.n == 1)
-		(void)buf_adds(left, st->names.items[0]);
+		(void)buf_addf(left, "%s%s", st->names.items[0],
+			       str_eq(st->names.items[0], st->baseline) ? " · the baseline" : "");
 	else
 		(void)buf_addf(left, "%zu %s", st->names.n, kind_word(v->kind));
 	if (p && p->n) {
@@ -84,6 +116,8 @@ static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_adds(left, "last values; Left moves a cursor");
 	if (f && f->metrics_note[0])
 		(void)buf_addf(left, "%s%s", left->len ? " · " : "", f->metrics_note);
+	if (p && p->n && st->baseline && !strlist_has(&st->names, st->baseline) && !p->curves[p->n - 1].is_baseline)
+		(void)buf_addf(left, " · no %s of the baseline yet", st->group);
 	if (st->n_panels > 1)
 		(void)buf_addf(right, "metric %zu of %zu", metrics_shown_index(st) + 1, st->n_panels);
 }
@@ -120,6 +154,30 @@ static bool look_action(struct metrics_state *st, enum action a)
 	return true;
 }
 
+static void toggle_grid(struct view *v)
+{
+	struct metrics_state *st = v->state;
+
+	if (!st->grid && st->n_panels < 2)
+		ui_notice(v->ui, NOTICE_WARNING, "there is one metric: no grid");
+	else if (!st->grid && !metrics_grid_fits(st))
+		ui_notice(v->ui, NOTICE_WARNING, "a grid needs %d columns and %d rows for charts; here are %d and %d",
+			  2 * GRID_COLS, 2 * GRID_ROWS, st->cols, st->rows);
+	else
+		st->grid = !st->grid;
+}
+
+static void toggle_baseline(struct view *v)
+{
+	struct metrics_state *st = v->state;
+	const char *name = st->names.items[0];
+
+	if (st->names.n > 1)
+		ui_notice(v->ui, NOTICE_WARNING, "which of them? :baseline NAME");
+	else
+		ui_set_baseline(v->ui, v->kind, str_eq(name, st->baseline) ? NULL : name);
+}
+
 static bool metrics_action(struct view *v, enum action a)
 {
 	struct metrics_state *st = v->state;
@@ -134,6 +192,12 @@ static bool metrics_action(struct view *v, enum action a)
 		return true;
 	case ACT_GROUP_PREVIOUS:
 		next_group(st, st->n_panels ? st->n_panels - 1 : 0);
+		return true;
+	case ACT_GRID:
+		toggle_grid(v);
+		return true;
+	case ACT_BASELINE:
+		toggle_baseline(v);
 		return true;
 	case ACT_PAGE_UP:
 		st->legend_top -= MIN(st->legend_top, st->legend_lines);
@@ -152,6 +216,8 @@ static bool metrics_offers(struct view *v, enum action a)
 
 	if (a == ACT_GROUP_NEXT)
 		return st->n_panels > 1;
+	if (a == ACT_GRID)
+		return st->n_panels > 1 && (st->grid || metrics_grid_fits(st));
 	if (a == ACT_ZOOM_IN)
 		return st->n_panels > 0;
 	if (a == ACT_ZOOM_ALL)
@@ -166,6 +232,7 @@ static void metrics_update(struct view *v)
 {
 	struct metrics_state *st = v->state;
 
+	watch_baseline(v, baseline_here(v));
 	st->stale = true;
 }
 

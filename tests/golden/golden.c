@@ -7,7 +7,7 @@
  *   test WHAT               begins a test (a new session and ui)
  *   seed NAME               of seed.c
  *   size COLSxROWS          may come again later: a resize
- *   ascii | mono | readonly
+ *   ascii | blocks | mono | readonly
  *   columns TEXT | order TEXT   as the settings have them
  *   bind NAME KEYS          likewise: other keys, "jobs.stop x"
  *   estimate TEXT           what the host says of launches; without it nothing
@@ -53,7 +53,7 @@ static struct {
 	char asked[4096]; /* of the host, the last thing but refreshing */
 	struct err fail;
 	int rows, cols, watched, refreshed;
-	bool ascii, mono, read_only;
+	bool ascii, blocks, mono, read_only;
 	char seed[32];
 	char columns[64], order[32];
 	char estimate[128];
@@ -344,6 +344,7 @@ static void settle(void)
 static void open_ui(void)
 {
 	struct ui_options opt = {.ascii = t.ascii,
+				 .blocks = t.blocks,
 				 .mono = t.mono,
 				 .rows = t.rows ? t.rows : 24,
 				 .cols = t.cols ? t.cols : 80,
@@ -566,6 +567,8 @@ static void run_line(const char *word, const char *arg)
 		keep_text(arg);
 	else if (!strcmp(word, "ascii"))
 		t.ascii = true;
+	else if (!strcmp(word, "blocks"))
+		t.blocks = true;
 	else if (!strcmp(word, "mono"))
 		t.mono = true;
 	else if (!strcmp(word, "readonly"))

@@ -229,6 +229,20 @@ static void fill_turned(struct session *s)
 	loglines_add(&f->logs, "curve-0.93/algo-1-1", NULL, SEED_NOW_MS, "WARNING b\xfe\xff", 11);
 }
 
+/* More jobs with curves than a legend has lines for. */
+static void fill_curves(struct session *s)
+{
+	char name[32];
+
+	for (int i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "eta-0.%02d", 9 - i);
+		struct job *j = add_job(name, "Completed", "Completed", "ml.m5.large", (9 - i) * MINUTE, 400);
+		add_rmse(j, 5);
+		put(s, j);
+		seed_curves(s, name, i);
+	}
+}
+
 /* Failures of four causes; two of them tell an exit code only, and one of those has a log. */
 static void fill_failures(struct session *s)
 {
@@ -735,6 +749,8 @@ struct session *seed_session(const char *name)
 			"instance metadata; run `aws configure` or set AWS_PROFILE");
 	} else if (!strcmp(name, "many")) {
 		fill_many(s);
+	} else if (!strcmp(name, "curves")) {
+		fill_curves(s);
 	} else if (!strcmp(name, "turned")) {
 		fill_turned(s);
 	} else if (!strcmp(name, "failures")) {

@@ -10,4 +10,7 @@
  * there is none of that name. */
 struct session *seed_session(const char *name);
 
+/* seed_curves.c: what is known of the nth job's metrics. */
+void seed_curves(struct session *s, const char *name, int nth);
+
 #endif
