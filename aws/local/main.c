@@ -209,8 +209,6 @@ static void stop(struct engine *e)
 	images_free(e);
 	training_jobs_free(e);
 	documents_free(e);
-	free(e->trainer);
-	free(e->analyzer);
 	state_close(e->db);
 }
 
@@ -261,6 +259,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		fprintf(stderr, "sagetop-local: %s\n", err.msg);
 	free(e.trainer);
+	free(e.analyzer);
 	secret_free(e.secret);
 	options_done(&e.opt);
 	return rc < 0 ? err_exit_status(err.code) : 0;

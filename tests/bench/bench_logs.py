@@ -144,7 +144,48 @@ def report_keys(fd, what, title):
     report(f"key to paint, {what}: 99 %", waits[len(waits) * 99 // 100 - 1], "ms", "< 16")
 
 
-def report_screen(url, env, engine):
+def best_of(command, env, runs=5):
+    """The median time of a program that reads a file, in ms; None where it is not installed."""
+    if not shutil.which(command[0]):
+        return None
+    times = []
+    for _ in range(runs):
+        began = time.monotonic()
+        subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        times.append((time.monotonic() - began) * 1000)
+    return statistics.median(times)
+
+
+def less_ms(env, path, pattern):
+    """The same in less, on a terminal: & shows the lines that have it."""
+    pid, fd = console.spawn([shutil.which("less"), path], env)
+    console.settled(pid, fd)
+    ms = console.whole_ms(pid, fd, f"&{pattern}\r")
+    os.write(fd, b"q")
+    console.end(pid, fd)
+    return ms
+
+
+def report_search(pid, fd, env, path):
+    """A pattern that a thousand lines have, typed at once, until the screen says of all lines how many
+    have it; then those lines alone. Beside programs that read the same text as a file."""
+    pattern = "line [0-9]*777 of"
+    ours = []
+    for _ in range(5):
+        ours.append(console.whole_ms(pid, fd, f"/{pattern}\r"))
+        console.whole_ms(pid, fd, "/\r")
+    grep = best_of(["grep", "-c", pattern, path], env)
+    lnav = best_of(["lnav", "-n", "-c", f":filter-in {pattern}", path], env, 1)
+    less = less_ms(env, path, pattern) if shutil.which("less") else None
+    for peer, theirs, aim in (("grep -c", grep, "within 2x"), ("lnav, from the file", lnav, ""), ("less &", less, "")):
+        if theirs is not None:
+            print(f"bench\tsearching {LINES} lines, all hits counted\t{statistics.median(ours):.1f}\tms\t{peer}\t"
+                  f"{theirs:.1f}\t{aim}")
+    console.whole_ms(pid, fd, f"/{pattern}\r")
+    report("only the lines with hits", console.whole_ms(pid, fd, "x"), "ms", "")
+
+
+def report_screen(url, env, engine, path):
     """The finished log of a million lines, its newest page first."""
     env = {**env, "XDG_CACHE_HOME": env["XDG_CACHE_HOME"] + "-screen"}
     last = str(LINES).encode()
@@ -166,6 +207,7 @@ def report_screen(url, env, engine):
     report(f"log of {LINES} lines on the screen, newest page from the cache",
            painted_ms(fd, ":logs bulk\r", last), "ms", "< 50")
     console.settled(pid, fd)
+    report_search(pid, fd, env, path)
     engine.send_signal(signal.SIGSTOP)
     report_keys(fd, "in a log, no answer", b"bulk")
     engine.send_signal(signal.SIGCONT)
@@ -245,7 +287,7 @@ def main():
         peer = f"\taws filter-log-events\t{their_mb:.0f}\t" if theirs else "\t\t\t"
         print(f"bench\tlog of {LINES} lines to a file: most memory\t{max(memory):.0f}\tMB{peer}")
         print(f"bench\tlog of {LINES} lines to a file, from the cache\t{again:.1f}\ts\t\t\t")
-        report_screen(url, env, engine)
+        report_screen(url, env, engine, f"{work}/bulk")
         report_flood(url, env)
     finally:
         engine.terminate()
