@@ -188,15 +188,25 @@ const struct key_binding *keymap_row(enum key_context context, enum action actio
 const char *keymap_context_title(enum key_context context)
 {
 	static const char *const titles[CTX_COUNT] = {
-		[CTX_LIST] = "Lists",	       [CTX_JOBS] = "Jobs",
-		[CTX_JOB] = "One job",	       [CTX_TEXT] = "Texts",
-		[CTX_LOGS] = "Logs",	       [CTX_CHART] = "Metrics",
-		[CTX_GLOBAL] = "Everywhere",   [CTX_THINGS] = "Other kinds",
-		[CTX_PAGE] = "One thing",      [CTX_TUNING] = "One tuning job",
-		[CTX_KINDS] = "All kinds",     [CTX_FAILURES] = "Failures",
-		[CTX_COMPARE] = "Compare",     [CTX_COST] = "Costs",
-		[CTX_BACKTESTS] = "Backtests", [CTX_CHOOSER] = "Choosing columns",
-		[CTX_HELP] = "Help",	       [CTX_FILES] = "Files",
+		[CTX_LIST] = "Lists",
+		[CTX_JOBS] = "Jobs",
+		[CTX_JOB] = "One job",
+		[CTX_TEXT] = "Texts",
+		[CTX_LOGS] = "Logs",
+		[CTX_CHART] = "Metrics",
+		[CTX_GLOBAL] = "Everywhere",
+		[CTX_THINGS] = "Other kinds",
+		[CTX_PAGE] = "One thing",
+		[CTX_TUNING] = "One tuning job",
+		[CTX_KINDS] = "All kinds",
+		[CTX_FAILURES] = "Failures",
+		[CTX_COMPARE] = "Compare",
+		[CTX_COST] = "Costs",
+		[CTX_BACKTESTS] = "Backtests",
+		[CTX_CHOOSER] = "Choosing columns",
+		[CTX_HELP] = "Help",
+		[CTX_FILES] = "Files",
+		[CTX_FILTERS] = "Filters of a log",
 	};
 
 	return titles[context] ? titles[context] : "";

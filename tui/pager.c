@@ -12,92 +12,67 @@ void pager_done(struct pager *p)
 {
 	search_free(p->search);
 	p->search = NULL;
-}
-
-/* --- which lines --- */
-
-size_t pager_n(const struct pager *p)
-{
-	size_t n;
-
-	if (!p->log)
-		return 0;
-	if (!p->only_hits || !p->search)
-		return p->log->n;
-	(void)search_hits(p->search, &n);
-	return n;
-}
-
-size_t pager_line_index(const struct pager *p, size_t i)
-{
-	size_t n;
-
-	if (!p->only_hits || !p->search)
-		return i;
-	return search_hits(p->search, &n)[i];
-}
-
-const struct log_line *pager_line_at(const struct pager *p, size_t i)
-{
-	return &p->log->lines[pager_line_index(p, i)];
+	filters_done(p);
 }
 
 static void remember_place(struct pager *p)
 {
-	size_t n = pager_n(p);
+	const struct loglines *log = p->log;
 
-	p->seen_n = p->log ? p->log->n : 0;
-	p->seen_dropped = p->log ? p->log->n_dropped : 0;
-	p->seen_before = p->log ? p->log->n_before : 0;
-	p->anchor_seq = p->top < n ? pager_line_at(p, p->top)->seq : 0;
+	p->anchor_line = 0;
+	p->anchor_seq = 0;
+	p->seen_n = p->seen_dropped = p->seen_before = 0;
+	if (!log)
+		return;
+	p->seen_n = log->n;
+	p->seen_dropped = log->n_dropped;
+	p->seen_before = log->n_before;
+	if (p->top >= pager_n(p))
+		return;
+	p->anchor_line = pager_line_index(p, p->top);
+	p->anchor_seq = log->lines[p->anchor_line].seq;
 }
 
-/* Late lines came in above: the line at the top is now further down. */
-static void find_anchor(struct pager *p)
+/* By late lines that came in above it the line at the top is now further down. */
+static size_t find_anchor(const struct pager *p, size_t from, size_t grown)
 {
-	size_t grown = p->log->n - MIN(p->seen_n, p->log->n);
-
-	for (size_t i = 1; i <= grown && p->top + i < p->log->n; i++)
-		if (p->log->lines[p->top + i].seq == p->anchor_seq) {
-			p->top += i;
-			p->current += i;
-			return;
-		}
+	for (size_t i = 0; i <= grown && from + i < p->log->n; i++)
+		if (p->log->lines[from + i].seq == p->anchor_seq)
+			return from + i;
+	return from;
 }
 
-/* Older lines have come before the first one. */
-static void make_way(struct pager *p)
+/* Where the line at the top and the current one are now, after older lines came before the first, the oldest were
+ * given up, and late ones came in between. */
+static void move_along(struct pager *p)
 {
-	size_t n = p->seen_n > 0 ? p->log->n_before - p->seen_before : 0;
+	size_t before = p->seen_n > 0 ? p->log->n_before - p->seen_before : 0;
+	size_t dropped = p->log->n_dropped - p->seen_dropped;
+	size_t was = p->seen_n + before - MIN(p->seen_n + before, dropped);
 
-	p->current += n;
-	if (!p->only_hits)
-		p->top += n;
+	p->current += before;
+	p->has_current = p->has_current && p->current >= dropped;
+	p->current -= MIN(p->current, dropped);
+	p->anchor_line += before;
+	p->anchor_line -= MIN(p->anchor_line, dropped);
+	if (!p->anchor_seq)
+		return;
+	size_t at = find_anchor(p, p->anchor_line, p->log->n - MIN(was, p->log->n));
+	p->current += at - p->anchor_line;
+	p->anchor_line = at;
 }
 
 void pager_update(struct pager *p, const struct loglines *log)
 {
 	p->log = log;
-	if (log)
-		make_way(p);
 	if (!log || log->n < p->seen_n - MIN(p->seen_n, log->n_dropped - p->seen_dropped)) {
 		p->top = p->top_row = 0; /* another log, or none */
 		p->has_current = false;
-		if (p->search)
-			search_restart(p->search);
-	} else if (log->n_dropped != p->seen_dropped) { /* old lines were given up */
-		size_t dropped = log->n_dropped - p->seen_dropped;
-		if (p->search)
-			search_restart(p->search);
-		if (!p->only_hits)
-			p->top -= MIN(p->top, dropped);
-		p->has_current = p->has_current && p->current >= dropped;
-		p->current -= MIN(p->current, dropped);
-	} else if (!p->only_hits && p->anchor_seq && p->top < log->n && log->lines[p->top].seq != p->anchor_seq) {
-		find_anchor(p);
+		lines_restart(p);
+	} else {
+		move_along(p);
+		lines_follow(p);
 	}
-	if (p->search && log)
-		search_check(p->search, log);
 	remember_place(p);
 }
 
@@ -192,10 +167,8 @@ static void scroll(struct pager *p, int by)
 
 void pager_show_line(struct pager *p, size_t line)
 {
-	size_t at = line;
+	size_t at = lines_place(p, line);
 
-	if (p->only_hits && p->search)
-		at = search_lower_bound(p->search, line);
 	p->current = line;
 	p->has_current = true;
 	p->follow = false;
@@ -228,11 +201,10 @@ void pager_settle(struct pager *p)
 
 /* --- moving --- */
 
-static bool find_level(const struct loglines *log, enum log_line_level level, size_t from, size_t to, int by,
-		       size_t *ret)
+static bool find_level(const struct pager *p, enum log_line_level level, size_t from, size_t to, int by, size_t *ret)
 {
 	for (size_t i = from; i != to; i += (size_t)by)
-		if (log->lines[i].level == level) {
+		if (p->log->lines[i].level == level && lines_passes(p, i)) {
 			*ret = i;
 			return true;
 		}
@@ -248,32 +220,36 @@ static const char *step_level(struct pager *p, enum log_line_level level, int by
 		return NULL;
 	from = p->has_current ? p->current + (by > 0) : pager_line_index(p, MIN(p->top, n - 1));
 	const char *note = NULL;
-	bool found = by > 0 ? find_level(p->log, level, MIN(from, p->log->n), p->log->n, 1, &at)
-			    : from > 0 && find_level(p->log, level, MIN(from, p->log->n) - 1, (size_t)-1, -1, &at);
+	bool found = by > 0 ? find_level(p, level, MIN(from, p->log->n), p->log->n, 1, &at)
+			    : from > 0 && find_level(p, level, MIN(from, p->log->n) - 1, (size_t)-1, -1, &at);
 	if (!found) {
 		note = by > 0 ? "past the end: from the top again" : "past the top: from the end again";
-		found = by > 0 ? find_level(p->log, level, 0, p->log->n, 1, &at)
-			       : find_level(p->log, level, p->log->n - 1, (size_t)-1, -1, &at);
+		found = by > 0 ? find_level(p, level, 0, p->log->n, 1, &at)
+			       : find_level(p, level, p->log->n - 1, (size_t)-1, -1, &at);
 	}
 	if (!found)
 		return level == LINE_ERROR ? "no line looks like an error" : "no line looks like a warning";
-	p->only_hits = false;
+	p->lines = PAGER_ALL;
 	pager_show_line(p, at);
 	return note;
 }
 
-static void toggle_hits(struct pager *p)
+/* All lines, the hits, the hits with lines around them, all again. */
+static void next_lines(struct pager *p)
 {
 	size_t n = pager_n(p), line = p->top < n ? pager_line_index(p, p->top) : 0;
 
 	if (p->has_current)
 		line = p->current;
-	p->only_hits = !p->only_hits;
-	p->top = p->only_hits ? search_lower_bound(p->search, line) : line;
+	p->lines = (enum pager_lines)((p->lines + 1) % (PAGER_AROUND + 1));
+	if (p->lines == PAGER_AROUND && p->log)
+		lines_around_begin(p, MIN(line, p->log->n));
+	p->top = lines_place(p, line);
 	p->top_row = 0;
 	for (int i = 0; p->has_current && i < p->rows / 3 && row_up(p); i++)
 		;
 	clamp(p);
+	remember_place(p);
 }
 
 static bool move_action(struct pager *p, enum action a)
@@ -349,7 +325,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 		break;
 	case ACT_MATCHES_ONLY:
 		if (p->search)
-			toggle_hits(p);
+			next_lines(p);
 		else
 			note = "search first: /";
 		break;

@@ -9,30 +9,47 @@
 #define SAGETOP_TUI_PAGER_H
 
 #include "model/loglines.h"
+#include "model/pattern.h"
 #include "tui/keymap.h"
+#include "tui/line_set.h"
 #include "tui/surface.h"
 
 enum pager_time { PAGER_CLOCK = 0, PAGER_SINCE, PAGER_NO_TIME };
+
+enum pager_lines { PAGER_ALL = 0, PAGER_HITS, PAGER_AROUND /* the hits and some lines around each */ };
+#define PAGER_LINES_AROUND 3
+
+/* What lines must match, or must not; those that are on add up. */
+struct pager_filter {
+	struct pattern *pattern;
+	bool must_not, on;
+};
+#define PAGER_FILTERS_MAX 32
 
 struct pager_search; /* pattern and hits */
 
 struct pager {
 	const struct loglines *log; /* borrowed until the next pager_update; may be NULL */
-	size_t top;		    /* first visible line; an index of the hits where only_hits */
+	size_t top;		    /* first visible line, of those that are shown */
 	size_t top_row;		    /* rows of it above the screen, where wrapping */
 	int left;		    /* cells scrolled to the right, where not wrapping */
 	int rows, cols;		    /* of the last drawing */
-	bool follow, wrap, only_hits;
-	bool tag_is_name; /* streams are named by what they are of, not by a host */
+	bool follow, wrap;
+	enum pager_lines lines; /* of those that pass the filters */
+	bool tag_is_name;	/* streams are named by what they are of, not by a host */
 	enum pager_time time;
 	const char *before; /* what stands above the first line, where there are older ones; NULL */
 	size_t current;	    /* line jumped to last */
 	bool has_current;
 	struct pager_search *search; /* NULL: none */
+	struct pager_filter filters[PAGER_FILTERS_MAX];
+	size_t n_filters;
+	struct line_set passing; /* lines that pass them; where none is on it is not kept */
 
 	/* to find our place again when the log has changed in its midst */
 	size_t seen_n, seen_dropped, seen_before;
-	uint64_t anchor_seq; /* of the line at the top */
+	size_t anchor_line;  /* the line at the top, */
+	uint64_t anchor_seq; /* and its number; 0: there is none */
 };
 
 void pager_init(struct pager *p);
@@ -52,11 +69,21 @@ const char *pager_search_pattern(const struct pager *p); /* "" where none */
 size_t pager_hits(const struct pager *p, bool *ret_complete);
 /* Which hit the current line is, from 1; 0 where it is none. */
 size_t pager_hit_number(const struct pager *p);
+/* Searching and filtering, a slice; true where that went on. */
 bool pager_work(struct pager *p, int64_t budget_us);
+
+/* A filter, written as a search is. One that is there already is switched on. */
+int pager_filter_add(struct pager *p, const char *pattern, bool must_not, struct err *err) NODISCARD;
+void pager_filter_switch(struct pager *p, size_t i, bool on);
+void pager_filter_drop(struct pager *p, size_t i);
+bool pager_filters_off(struct pager *p); /* all of them; false where none was on */
+bool pager_is_filtered(const struct pager *p);
+/* Lines that pass, so far. */
+size_t pager_passing(const struct pager *p, bool *ret_complete);
 
 /* Text of a line with its tabs as blanks. */
 void pager_plain(struct buf *out, const char *text, size_t n);
-size_t pager_n(const struct pager *p); /* lines that can be shown: all, or the hits */
+size_t pager_n(const struct pager *p); /* lines that are shown: all, those that pass, or the hits */
 /* First and last visible line, from 1; 0 0 where there is none. */
 void pager_visible(const struct pager *p, size_t *first, size_t *last);
 /* The line that Enter means: the current one where visible, else the top one. */

@@ -109,7 +109,7 @@ static void draw_row(struct pager *p, struct area a, int row, const struct log_l
 		struct highlight h = {.a = box, .skip = skip, .text = l->text + at, .from = at, .to = shown};
 
 		h.style = current ? ST_MATCH_CURRENT : ST_MATCH;
-		search_each_match(p->search, l->text, l->len, shown, highlight_match, &h);
+		pattern_each(p->search->pattern, l->text, l->len, shown, highlight_match, &h);
 	}
 	if (current)
 		area_put(a, row, 0, ST_STRONG, "▸");

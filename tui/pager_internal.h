@@ -1,12 +1,11 @@
-/* pager_internal.h - between pager.c (the place), pager_rows.c, pager_draw.c and pager_search.c. */
+/* pager_internal.h - between pager.c (the place), pager_lines.c, pager_filter.c, pager_rows.c, pager_draw.c and
+ * pager_search.c. */
 #ifndef SAGETOP_TUI_PAGER_INTERNAL_H
 #define SAGETOP_TUI_PAGER_INTERNAL_H
 
 #include "tui/pager.h"
 
 /* --- pager.c --- */
-size_t pager_line_index(const struct pager *p, size_t i); /* of the log */
-const struct log_line *pager_line_at(const struct pager *p, size_t i);
 void pager_show_line(struct pager *p, size_t line); /* jump there, it becomes current */
 void pager_settle(struct pager *p);		    /* before it is drawn: to the end, or not beyond it */
 bool pager_has_mark(const struct pager *p);	    /* the first row says that there are older lines */
@@ -31,17 +30,39 @@ size_t rows_end(const struct pager *p, const struct log_line *l, size_t at);
 size_t rows_next(const struct log_line *l, size_t end); /* where the row behind it begins */
 size_t rows_of_line(const struct pager *p, const struct log_line *l);
 
+/* --- pager_lines.c: which lines are shown --- */
+const struct line_set *lines_shown(const struct pager *p); /* NULL: all of the log */
+size_t pager_line_index(const struct pager *p, size_t i);  /* of the log */
+const struct log_line *pager_line_at(const struct pager *p, size_t i);
+/* Where a line of the log stands among those that are shown, else the next one; looked at now where it
+ * was not yet. */
+size_t lines_place(struct pager *p, size_t line);
+bool lines_passes(const struct pager *p, size_t line); /* the filters */
+/* Forget what was found: another log. */
+void lines_restart(struct pager *p);
+/* Other lines pass than before, or other ones are shown: the place stays. */
+void lines_changed(struct pager *p);
+/* The log has changed; anchor_line is where the top line now is. */
+void lines_follow(struct pager *p);
+void lines_around_begin(struct pager *p, size_t line);
+
+/* --- pager_filter.c --- */
+bool filters_pass(const struct pager *p, const struct log_line *l);
+void filters_done(struct pager *p);
+
 /* --- pager_search.c --- */
+struct pager_search {
+	struct pattern *pattern;
+	struct line_set hits;	/* among the lines that pass the filters */
+	struct line_set around; /* they and the lines around them; kept while that is shown */
+	int step;		/* a jump that waits for more to be looked at */
+	size_t step_from;
+	bool step_at; /* the line it starts from counts too */
+};
+
 void search_free(struct pager_search *s);
-/* What was found may no longer be right: the lines before seen_n have moved. */
-void search_restart(struct pager_search *s);
-void search_check(struct pager_search *s, const struct loglines *log); /* and restart where so */
-const uint32_t *search_hits(const struct pager_search *s, size_t *n);
-size_t search_lower_bound(const struct pager_search *s, size_t line);
+void search_settle_step(struct pager *p); /* a jump that waits */
 /* by is 1 or -1. A static note where there is no such hit (yet). */
 const char *search_step(struct pager *p, int by);
-/* Each match within text: fn(user, from, to) in bytes, until one starts at or after end. */
-void search_each_match(const struct pager_search *s, const char *text, size_t n, size_t end,
-		       void (*fn)(void *user, size_t from, size_t to), void *user);
 
 #endif

@@ -243,9 +243,39 @@ enum view_id ui_page_of(const struct kind *kind)
 	return kind->id == KIND_TRAINING_JOB ? VIEW_JOB : kind->id == KIND_TUNING_JOB ? VIEW_TUNING : VIEW_PAGE;
 }
 
+/* Views may hold pointers into the session until its generation changes: nothing
+ * is asked of them before they have heard of it. */
+static void bring_up_to_date(struct ui *ui, struct view *v)
+{
+	uint64_t gen = v->ops->generation ? v->ops->generation(v) : 0;
+
+	if (v->updated && gen == v->drawn_generation)
+		return;
+	if (v->ops->update)
+		v->ops->update(v);
+	v->drawn_generation = v->ops->generation ? v->ops->generation(v) : 0;
+	v->updated = true;
+	ui->dirty = true;
+}
+
 const struct view_ops *ui_top_ops(const struct ui *ui)
 {
 	return ui_top(ui)->ops;
+}
+
+struct pager *ui_pager(struct ui *ui)
+{
+	for (size_t i = ui->depth; i-- > 0;) {
+		struct view *v = ui->stack[i];
+
+		if (v->ops->pager) {
+			bring_up_to_date(ui, v);
+			return v->ops->pager(v);
+		}
+		if (!v->ops->passing)
+			return NULL;
+	}
+	return NULL;
 }
 
 const struct kind *ui_top_kind(const struct ui *ui)
@@ -374,21 +404,6 @@ bool ui_action(struct ui *ui, enum action a)
 	default:
 		return false;
 	}
-}
-
-/* Views may hold pointers into the session until its generation changes: nothing
- * is asked of them before they have heard of it. */
-static void bring_up_to_date(struct ui *ui, struct view *v)
-{
-	uint64_t gen = v->ops->generation ? v->ops->generation(v) : 0;
-
-	if (v->updated && gen == v->drawn_generation)
-		return;
-	if (v->ops->update)
-		v->ops->update(v);
-	v->drawn_generation = v->ops->generation ? v->ops->generation(v) : 0;
-	v->updated = true;
-	ui->dirty = true;
 }
 
 const char *ui_neighbour(struct view *v, const char *name, int by)

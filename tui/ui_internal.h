@@ -161,6 +161,9 @@ void ui_tabs_free(struct tabs *t);
 void ui_theme_load(struct ui *ui);
 void ui_theme_run(struct ui *ui, const char *text);
 
+/* ui_log.c: `:match` and `:not`. */
+void ui_log_filter(struct ui *ui, const char *pattern, bool must_not);
+
 bool ui_prompt_key(struct ui *ui, int key);
 void ui_prompt_complete(struct ui *ui, int by); /* the next candidate, or the one before */
 void ui_prompt_done(struct prompt *p);

@@ -186,6 +186,16 @@ static void run_export(struct ui *ui, const char *text)
 	ui_save(ui, words.items[1], &out, "written to");
 }
 
+static void run_match(struct ui *ui, const char *text)
+{
+	ui_log_filter(ui, text, false);
+}
+
+static void run_not(struct ui *ui, const char *text)
+{
+	ui_log_filter(ui, text, true);
+}
+
 const struct ui_command ui_commands[] = {
 	{"quit", "", "Quit (also :q)", run_quit},
 	{"refresh", "", "Ask the service now", run_refresh},
@@ -196,6 +206,8 @@ const struct ui_command ui_commands[] = {
 	{"clone", "NAME", "Launch a job again with changes", run_clone},
 	{"save", "", "Save this screen to a text file", run_save},
 	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},
+	{"match", "REGEX", "Of a log only lines that match", run_match},
+	{"not", "REGEX", "Of a log only lines that do not match", run_not},
 	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
 	{"group", "BY", "Jobs by prefix, tag:KEY, type, status, user, backtest, parent; none: one by one", run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
@@ -423,9 +435,10 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 {
 	struct prompt *p = &ui->prompt;
 	int col = area_put(line, 0, 1, ST_KEY,
-			   p->ops->kind == PROMPT_COMMAND ? ":"
-			   : p->ops->kind == PROMPT_VALUE ? "="
-							  : "/");
+			   p->ops->sign			    ? p->ops->sign
+			   : p->ops->kind == PROMPT_COMMAND ? ":"
+			   : p->ops->kind == PROMPT_VALUE   ? "="
+							    : "/");
 	int room = line.cols - col - 1;
 
 	lineedit_draw(&p->edit, line, 0, col, room, !ui->dialog.on);
@@ -445,5 +458,6 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 			     "Enter go on  Esc cancel  VARIANT=WEIGHT or VARIANT=WEIGHTxINSTANCES ...");
 	else
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
-			     "Enter find  Esc cancel  a regular expression; lower case ignores case");
+			     p->ops->sign ? "Enter take it  Esc cancel  a regular expression; lower case ignores case"
+					  : "Enter find  Esc cancel  a regular expression; lower case ignores case");
 }

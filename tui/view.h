@@ -11,6 +11,7 @@
 #include "tui/keymap.h"
 #include "tui/surface.h"
 
+struct pager;
 struct ui;
 struct view;
 struct place;
@@ -100,6 +101,8 @@ struct view_ops {
 	/* Spend at most budget_us on work in the background (searching); true where
 	 * there is more. May be NULL. */
 	bool (*work)(struct view *v, int64_t budget_us);
+	/* Of a log: its pager, whose filters another screen and commands change. */
+	struct pager *(*pager)(struct view *v);
 };
 
 struct view {
@@ -140,6 +143,10 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg);
 void ui_push_one(struct ui *ui, enum view_id view, const struct kind *kind, const char *name, enum view_mode mode);
 /* What is below the view that is being opened: help is about it. */
 const struct view_ops *ui_top_ops(const struct ui *ui);
+/* The log that is seen, or that lies below its list of filters; NULL. */
+struct pager *ui_pager(struct ui *ui);
+/* Asks for a pattern that its lines must match, or must not. */
+void ui_ask_filter(struct view *v, bool must_not);
 const struct kind *ui_top_kind(const struct ui *ui);
 void ui_shown_columns(const struct ui *ui, struct field_list *ret); /* of the list that it is */
 /* What keys, columns and filters of a view are about: of a list the kind of its rows. */
@@ -160,6 +167,7 @@ struct prompt_ops {
 	enum prompt_kind kind;
 	void (*changed)(struct view *v, const char *text, struct err *err);
 	void (*done)(struct view *v, const char *text);
+	const char *sign; /* before the text; NULL: that of the kind */
 };
 void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial);
 

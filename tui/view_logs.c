@@ -155,24 +155,44 @@ static const struct loglines *lines_of(struct view *v)
 	return is_merged(st) ? &st->all : f ? &f->logs : NULL;
 }
 
+/* " · &rmse !debug 41 of 63 lines": those that are on. */
+static void filters_title(const struct pager *p, struct buf *left)
+{
+	char pass[32], all[32];
+	bool complete;
+
+	if (!pager_is_filtered(p))
+		return;
+	(void)buf_adds(left, " ·");
+	for (size_t i = 0; i < p->n_filters; i++)
+		if (p->filters[i].on)
+			(void)buf_addf(left, " %s%s", p->filters[i].must_not ? "!" : "&",
+				       pattern_text(p->filters[i].pattern));
+	size_t n = pager_passing(p, &complete);
+	(void)buf_addf(left, " %s%s of %s lines", jobtext_count(pass, n), complete ? "" : "+",
+		       jobtext_count(all, p->log ? p->log->n : 0));
+}
+
 static void logs_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
 	const struct feed *f = feed_of(v);
 	const struct resource *r = thing_of(v);
 	const char *pattern = pager_search_pattern(&st->pager);
+	static const char *const shown[] = {"", " only", " and around"};
 	char hits[32], all[32], money[24];
-	bool complete;
+	bool complete, all_known;
 
 	if (is_merged(st))
 		(void)buf_addf(left, "logs · %zu %s merged", st->names.n, kind_word(v->kind));
 	else
 		(void)buf_addf(left, "logs · %s", st->name);
+	filters_title(&st->pager, left);
 	if (pattern[0]) {
-		size_t n = pager_hits(&st->pager, &complete);
-		(void)buf_addf(left, " · /%s/ %s%s of %s lines", pattern, jobtext_count(hits, n), complete ? "" : "+",
-			       jobtext_count(all, lines_of(v) ? lines_of(v)->n : 0));
-		(void)buf_adds(left, st->pager.only_hits ? " only" : "");
+		size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);
+		(void)buf_addf(left, " · /%s/ %s%s of %s%s lines", pattern, jobtext_count(hits, n), complete ? "" : "+",
+			       jobtext_count(all, of), all_known ? "" : "+");
+		(void)buf_adds(left, shown[st->pager.lines]);
 	}
 	if (f && f->live)
 		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
@@ -196,12 +216,27 @@ static void draw_zoom(struct logs_state *st, struct area a)
 	doc_draw(&st->zoom, a);
 }
 
+/* There are lines, none of which is shown. */
+static const char *nothing_text(const struct pager *p)
+{
+	bool all_pass_known, all_hits_known;
+	size_t n = pager_passing(p, &all_pass_known);
+
+	(void)pager_hits(p, &all_hits_known);
+	if (p->lines != PAGER_ALL && n)
+		return all_hits_known ? "No line matches the search." : "Searching …";
+	return all_pass_known ? "No line passes the filters: f lists them." : "Filtering …";
+}
+
 static void draw_nothing(struct view *v, struct area a)
 {
+	const struct logs_state *st = v->state;
 	const struct feed *f = feed_of(v);
 	const struct resource *r = thing_of(v);
 
-	if (f && f->logs_note[0])
+	if (st->pager.log && st->pager.log->n)
+		area_put(a, 0, 1, ST_DIM, nothing_text(&st->pager));
+	else if (f && f->logs_note[0])
 		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
 	else if (f && f->logs_loaded && has_ended(r))
 		area_putf(a, 0, 1, ST_DIM, "This %s has left no log.", ui_kind_word(v->kind));
@@ -277,8 +312,8 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 			       jobtext_count(n, l->n_replaced), l->n_replaced == 1 ? "" : "s");
 	pager_visible(&st->pager, &first, &last);
 	if (last)
-		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last),
-			       jobtext_count(m, st->pager.only_hits ? pager_n(&st->pager) : l->n), timefmt_zone_name());
+		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last), jobtext_count(m, pager_n(&st->pager)),
+			       timefmt_zone_name());
 }
 
 /* --- searching --- */
@@ -354,14 +389,20 @@ static void zoom(struct logs_state *st)
 	st->zoom.top = 0;
 }
 
-static bool go_back(struct logs_state *st)
+static bool go_back(struct view *v)
 {
+	struct logs_state *st = v->state;
+
 	if (st->zoomed) {
 		st->zoomed = false;
 		return true;
 	}
 	if (pager_search_pattern(&st->pager)[0]) {
 		(void)!pager_search_set(&st->pager, "", false, NULL);
+		return true;
+	}
+	if (pager_filters_off(&st->pager)) {
+		ui_notice(v->ui, NOTICE_INFO, "the filters are off; f lists them");
 		return true;
 	}
 	return false;
@@ -373,7 +414,7 @@ static bool logs_action(struct view *v, enum action a)
 	const char *note = NULL;
 
 	if (a == ACT_BACK || (a == ACT_QUIT && st->zoomed))
-		return go_back(st);
+		return go_back(v);
 	if (st->zoomed && doc_action(&st->zoom, a))
 		return true;
 	if (pager_action(&st->pager, a, &note)) {
@@ -384,6 +425,13 @@ static bool logs_action(struct view *v, enum action a)
 	switch (a) {
 	case ACT_SEARCH:
 		ask_search(v);
+		return true;
+	case ACT_MUST:
+	case ACT_MUST_NOT:
+		ui_ask_filter(v, a == ACT_MUST_NOT);
+		return true;
+	case ACT_FILTERS:
+		ui_push(v->ui, VIEW_FILTERS, NULL);
 		return true;
 	case ACT_ZOOM:
 		if (st->zoomed)
@@ -419,6 +467,13 @@ static bool logs_work(struct view *v, int64_t budget_us)
 	return pager_work(&st->pager, budget_us);
 }
 
+static struct pager *logs_pager(struct view *v)
+{
+	struct logs_state *st = v->state;
+
+	return &st->pager;
+}
+
 const struct view_ops view_logs_ops = {
 	.name = "logs",
 	.argument = "NAME...",
@@ -437,4 +492,5 @@ const struct view_ops view_logs_ops = {
 	.offers = logs_offers,
 	.hint = logs_hint,
 	.work = logs_work,
+	.pager = logs_pager,
 };

@@ -15,6 +15,7 @@ _sagetop()
 	--limit | -n) return ;;
 	--since) return ;;
 	--grep) return ;;
+	--not) return ;;
 	--prefix) return ;;
 	--metric | -m) return ;;
 	--set) return ;;
@@ -77,7 +78,7 @@ _sagetop()
 	job) own='' ;;
 	compare) own='--all --csv' ;;
 	failures) own='--limit' ;;
-	logs) own='--limit --follow --live --since --errors --grep --prefix --times' ;;
+	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times' ;;
 	metrics) own='--chart --values --metric' ;;
 	files) own='' ;;
 	launch) own='--set --name --dry-run --yes --force' ;;

@@ -92,7 +92,8 @@ _sagetop() {
 			'--live[follow by CloudWatch'\''s live tail\: sooner, but billed by the minute (with -f)]' \
 			'--since=[only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05\:48, or 15\:00 of the last day; UTC)]:WHEN: ' \
 			'--errors[only lines that report an error]' \
-			'--grep=[only lines that match (PCRE2)]:REGEX: ' \
+			'*--grep=[only lines that match (PCRE2); given again, that match all of them]:REGEX: ' \
+			'*--not=[only lines that do not match; may be given again]:REGEX: ' \
 			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN: ' \
 			'--times[put the time before each line]' \
 			'*: : _sagetop_words jobs' ;;

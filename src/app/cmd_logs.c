@@ -2,13 +2,11 @@
  * read: nothing of it is kept. Of several the lines are merged by their time, with the
  * name before each; they are kept until all have been read. What is followed comes in the
  * order of its arrival. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "app/commands.h"
 #include "app/output.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
+#include "model/pattern.h"
 
 #define OUT_BYTES ((size_t)64 << 10)
 
@@ -18,14 +16,15 @@ struct log_filter {
 	int64_t since_ms;
 	bool errors_only;
 	enum prefix prefix;
-	pcre2_code *pattern;
-	pcre2_match_data *match;
+	struct pattern **patterns; /* the first n_must must match, the others must not */
+	size_t n, n_must;
 };
 
 static void log_filter_done(struct log_filter *f)
 {
-	pcre2_match_data_free(f->match);
-	pcre2_code_free(f->pattern);
+	for (size_t i = 0; i < f->n; i++)
+		pattern_free(f->patterns[i]);
+	free(f->patterns);
 }
 
 static int read_prefix(const struct app *a, enum prefix *ret, struct err *err)
@@ -57,27 +56,31 @@ static int read_since(const char *since, int64_t *ret, struct err *err)
 	return 0;
 }
 
+static int add_patterns(struct log_filter *f, const char *option, const struct strlist *texts, struct err *err)
+{
+	struct err why = {0};
+
+	for (size_t i = 0; i < texts->n; i++) {
+		struct pattern *p = pattern_new(texts->items[i], PATTERN_CASE_COUNTS, &why);
+
+		if (!p)
+			return err_set(err, ERR_USAGE, "--%s \"%s\": %s", option, texts->items[i], why.msg);
+		f->patterns[f->n++] = p;
+	}
+	return 0;
+}
+
 static int filter_init(struct log_filter *f, const struct app *a, struct err *err)
 {
-	const char *grep = app_value(a, OPT_GREP);
+	const struct strlist *must = &a->cli.lists[OPT_GREP], *must_not = &a->cli.lists[OPT_NOT];
 
 	f->errors_only = app_flag(a, OPT_ERRORS);
 	if (read_since(app_value(a, OPT_SINCE), &f->since_ms, err) < 0 || read_prefix(a, &f->prefix, err) < 0)
 		return -err->code;
-	if (grep) {
-		int code;
-		size_t at;
-		unsigned char text[200];
-		f->pattern = pcre2_compile((PCRE2_SPTR)grep, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF,
-					   &code, &at, NULL);
-		if (!f->pattern) {
-			pcre2_get_error_message(code, text, sizeof(text));
-			return err_set(err, ERR_USAGE, "--grep \"%s\": %s at character %zu", grep, (char *)text,
-				       at + 1);
-		}
-		pcre2_jit_compile(f->pattern, PCRE2_JIT_COMPLETE);
-		f->match = pcre2_match_data_create_from_pattern(f->pattern, NULL);
-	}
+	f->n_must = must->n;
+	f->patterns = xcalloc(must->n + must_not->n + 1, sizeof(struct pattern *));
+	if (add_patterns(f, "grep", must, err) < 0 || add_patterns(f, "not", must_not, err) < 0)
+		return -err->code;
 	return 0;
 }
 
@@ -114,7 +117,10 @@ static bool wants_line(void *user, const struct log_line *l)
 	p->n_seen++;
 	if (f->errors_only && l->level != LINE_ERROR)
 		return false;
-	return !f->pattern || pcre2_match(f->pattern, (PCRE2_SPTR)l->text, l->len, 0, 0, f->match, NULL) >= 0;
+	for (size_t i = 0; i < f->n; i++)
+		if (pattern_matches(f->patterns[i], l->text, l->len) != (i < f->n_must))
+			return false;
+	return true;
 }
 
 /* JSON is one object a line here, so that a followed log can be piped. */

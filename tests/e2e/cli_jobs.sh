@@ -139,6 +139,10 @@ tap_equal 'job names for completion, from the cache' 'broken-1 good-1' "$(tr '\n
 sagetop --local logs good-1 --grep '\[29\]'
 tap_match 'tabs of metric lines are tabs again' '^\[29\]	train-rmse:[0-9.]+	validation-rmse:[0-9.]+$' "$out"
 
+sagetop --local logs good-1 --grep 'rmse' --grep '\[2' --not '\[2[1-9]\]' --not '\[20'
+tap_equal 'patterns add up, those that must not match as well' '[2]' "$(printf '%s\n' "$out" | cut -f1)"
+fails 2 'not' 'a second pattern that does not compile' -- --local logs good-1 --not x --not '('
+
 # clone, stop, follow
 sagetop --local clone good-1 --name good-2 --set HyperParameters.num_round=200000 --set HyperParameters.max_depth=9
 tap_equal 'clone' '0 good-2	launched' "$status $out"

@@ -1,0 +1,223 @@
+/* Which lines of a log the pager shows, held against a walk over all of them, however the log changes. */
+#include "unit.h"
+
+#include "tui/pager.h"
+
+static const char *const words[] = {"error: no such file", "[12]\trmse:0.5", "debug: tick", "[13]\trmse:0.4", "saved"};
+
+struct fixture {
+	struct loglines log;
+	struct surface surface;
+	struct pager pager;
+	uint64_t random;
+	int64_t now_ms, oldest_ms;
+};
+
+static unsigned draw(struct fixture *f, unsigned n)
+{
+	f->random = f->random * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(f->random >> 33) % n;
+}
+
+static void begin(struct fixture *f, uint64_t seed)
+{
+	*f = (struct fixture){.random = seed, .now_ms = 1000000, .oldest_ms = 1000000};
+	f->log.max_bytes = (size_t)256 << 10;
+	surface_resize(&f->surface, 12, 60);
+	pager_init(&f->pager);
+}
+
+static void end(struct fixture *f)
+{
+	pager_done(&f->pager);
+	loglines_done(&f->log);
+	surface_done(&f->surface);
+}
+
+static void add(struct fixture *f, int64_t time_ms)
+{
+	AUTO(str) char *text = xasprintf("%s %u", words[draw(f, ARRAY_LEN(words))], draw(f, 1000));
+
+	loglines_add(&f->log, "j/algo-1", NULL, time_ms, text, strlen(text));
+}
+
+static void add_older(struct fixture *f)
+{
+	size_t n = draw(f, 60);
+
+	f->oldest_ms -= 1000;
+	for (size_t i = 0; i < n; i++) {
+		const char *text = words[draw(f, ARRAY_LEN(words))];
+		(void)loglines_add_older(&f->log, "j/algo-1", f->oldest_ms + (int64_t)i, text, strlen(text), true);
+	}
+	loglines_settle_older(&f->log, INT64_MIN);
+}
+
+/* New ones at the end, late ones near it and far back, older ones before the first; now and then the oldest are
+ * given up. */
+static void change_log(struct fixture *f)
+{
+	size_t n = draw(f, 400);
+
+	for (size_t i = 0; i < n; i++)
+		add(f, f->now_ms += draw(f, 20));
+	for (size_t i = draw(f, 4); i > 0; i--)
+		add(f, f->now_ms - draw(f, 200));
+	if (!draw(f, 8))
+		add(f, f->oldest_ms + draw(f, (unsigned)(f->now_ms - f->oldest_ms) + 1));
+	loglines_settle(&f->log);
+	if (!draw(f, 3))
+		add_older(f);
+}
+
+static bool passes(const struct log_line *l, int filters)
+{
+	return (!(filters & 1) || strstr(l->text, "rmse")) && (!(filters & 2) || !strstr(l->text, "debug")) &&
+	       (!(filters & 4) || !strstr(l->text, "7"));
+}
+
+/* What is to be shown, by looking at every line. */
+static size_t expected(const struct loglines *log, int filters, enum pager_lines lines, uint32_t *ret)
+{
+	size_t n = 0, n_ret = 0;
+	uint32_t *pass = xcalloc(log->n + 1, sizeof(*pass));
+
+	for (size_t i = 0; i < log->n; i++)
+		if (passes(&log->lines[i], filters))
+			pass[n++] = (uint32_t)i;
+	for (size_t i = 0; i < n; i++) {
+		size_t around = lines == PAGER_AROUND ? PAGER_LINES_AROUND : 0;
+		bool shown = lines == PAGER_ALL;
+
+		for (size_t k = i - MIN(i, around); k <= i + around && k < n; k++)
+			shown |= strstr(log->lines[pass[k]].text, "5") != NULL;
+		if (shown)
+			ret[n_ret++] = pass[i];
+	}
+	free(pass);
+	return n_ret;
+}
+
+static void paint(struct fixture *f)
+{
+	pager_update(&f->pager, &f->log);
+	pager_draw(&f->pager, surface_area(&f->surface));
+}
+
+static void assert_shows_what_it_must(struct fixture *f, int filters)
+{
+	const struct pager *p = &f->pager;
+	uint32_t *want = xcalloc(f->log.n + 1, sizeof(*want));
+	size_t n = expected(&f->log, filters, p->lines, want);
+
+	while (pager_work(&f->pager, 500))
+		;
+	pager_draw(&f->pager, surface_area(&f->surface));
+	assert_int_equal(pager_n(p), n);
+	for (size_t i = 0; p->lines == PAGER_ALL && filters && i < n; i++)
+		assert_int_equal(p->passing.lines[i], want[i]);
+	if (n > 0) { /* what stands at the top is a line that is to be shown */
+		const struct log_line *top = &p->log->lines[p->anchor_line];
+		assert_int_equal(top->seq, p->anchor_seq);
+		assert_int_equal(p->anchor_line, want[p->top]);
+	}
+	free(want);
+}
+
+/* The line at the top stays there as long as it is among the lines. */
+static void assert_stays(struct fixture *f, uint64_t seq)
+{
+	const struct pager *p = &f->pager;
+
+	if (!p->follow && seq && loglines_by_seq(&f->log, seq) && p->top + (size_t)p->rows < pager_n(p))
+		assert_int_equal(p->anchor_seq, seq);
+}
+
+static void test_lines_that_pass(void **state)
+{
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct fixture f;
+		int filters = 0;
+
+		begin(&f, seed);
+		assert_int_equal(pager_filter_add(&f.pager, "rmse", false, NULL), 0);
+		assert_int_equal(pager_filter_add(&f.pager, "DEBUG|debug", true, NULL), 0);
+		assert_int_equal(pager_filter_add(&f.pager, "7", true, NULL), 0);
+		assert_int_equal(pager_search_set(&f.pager, "5", false, NULL), 0);
+		filters = 7;
+		for (int round = 0; round < 120; round++) {
+			change_log(&f);
+			uint64_t seq = f.pager.anchor_seq;
+			paint(&f);
+			assert_shows_what_it_must(&f, filters);
+			assert_stays(&f, seq);
+			switch (draw(&f, 5)) {
+			case 0: {
+				unsigned i = draw(&f, 3);
+				filters ^= 1 << i;
+				pager_filter_switch(&f.pager, i, filters & 1 << i);
+				break;
+			}
+			case 1:
+				pager_action(&f.pager, ACT_MATCHES_ONLY, NULL);
+				break;
+			case 2:
+				pager_action(&f.pager, draw(&f, 2) ? ACT_PAGE_UP : ACT_PAGE_DOWN, NULL);
+				break;
+			case 3:
+				pager_action(&f.pager, draw(&f, 2) ? ACT_SEARCH_NEXT : ACT_SEARCH_PREVIOUS, NULL);
+				break;
+			default:
+				pager_action(&f.pager, draw(&f, 3) ? ACT_UP : ACT_BOTTOM, NULL);
+				break;
+			}
+			assert_shows_what_it_must(&f, filters);
+		}
+		assert_true(f.log.n_dropped > 0 && f.log.n_before > 0);
+		end(&f);
+	}
+}
+
+/* A filter twice is one; what does not compile leaves the others as they are. */
+static void test_filters_are_a_set(void **state)
+{
+	struct fixture f;
+	struct err err = {0};
+	bool complete;
+
+	begin(&f, 1);
+	for (int i = 0; i < 10; i++)
+		loglines_add(&f.log, "j/a", NULL, i, i % 2 ? "Odd" : "even", i % 2 ? 3 : 4);
+	paint(&f);
+	assert_int_equal(pager_filter_add(&f.pager, "o.d", false, NULL), 0);
+	assert_int_equal(pager_filter_add(&f.pager, "o.d", false, NULL), 0);
+	assert_int_equal(f.pager.n_filters, 1);
+	assert_int_equal(pager_filter_add(&f.pager, "o(", true, &err), -ERR_INVALID);
+	assert_string_equal(err.msg, "missing closing parenthesis at character 3");
+	assert_int_equal(f.pager.n_filters, 1);
+	assert_int_equal(pager_passing(&f.pager, &complete), 5);
+	assert_int_equal(pager_filter_add(&f.pager, "odd", true, NULL), 0); /* nothing passes both */
+	assert_int_equal(pager_passing(&f.pager, &complete), 0);
+	assert_true(complete);
+	pager_filter_drop(&f.pager, 0);
+	assert_int_equal(pager_passing(&f.pager, &complete), 5);
+	assert_true(pager_filters_off(&f.pager));
+	assert_false(pager_filters_off(&f.pager));
+	assert_int_equal(pager_n(&f.pager), 10);
+	for (size_t i = f.pager.n_filters; i < PAGER_FILTERS_MAX; i++) {
+		AUTO(str) char *text = xasprintf("p%zu", i);
+		assert_int_equal(pager_filter_add(&f.pager, text, false, NULL), 0);
+	}
+	assert_int_equal(pager_filter_add(&f.pager, "one more", false, &err), -ERR_USAGE);
+	end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines_that_pass),
+		cmocka_unit_test(test_filters_are_a_set),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
