@@ -77,8 +77,10 @@ bool chart_x_range(const struct chart *c, double *lo, double *hi)
 			const struct chart_point *p = &c->curves[i].points[k];
 			if (!isfinite(p->x) || !isfinite(p->y))
 				continue;
-			*lo = any ? fmin(*lo, p->x) : p->x;
-			*hi = any ? fmax(*hi, p->x) : p->x;
+			if (!any || p->x < *lo)
+				*lo = p->x;
+			if (!any || p->x > *hi)
+				*hi = p->x;
 			any = true;
 		}
 	return any;
@@ -113,58 +115,59 @@ struct walk {
 	struct chart_point last;
 };
 
-/* p, or where the line from it to the other comes in. */
-static struct chart_point at_side(const struct frame *f, struct chart_point p, struct chart_point other)
+/* p, which lies outside, to where the line from it to the other comes in: straight as drawn. */
+static void to_side(const struct frame *f, struct chart_point *p, struct chart_point other)
 {
-	double x = fmin(fmax(p.x, f->x0), f->x1);
+	double x = p->x < f->x0 ? f->x0 : f->x1, y = y_value(f, p->y);
 
-	if (x != p.x)
-		p.y += (other.y - p.y) * ((x - p.x) / (other.x - p.x));
-	p.x = x;
-	return p;
+	y += (y_value(f, other.y) - y) * ((x - p->x) / (other.x - p->x));
+	*p = (struct chart_point){x, f->log_y ? pow(10, y) : y};
 }
 
-/* The next piece, in drawing units; of the first point of a run both ends are that point. */
+static bool is_inside(const struct frame *f, struct chart_point p)
+{
+	return p.x >= f->x0 && p.x <= f->x1;
+}
+
+/* The next piece; of the first point of a run both ends are that point. */
 static bool walk_next(const struct frame *f, struct walk *w, struct chart_point *a, struct chart_point *b)
 {
 	while (w->k < w->curve->n) {
-		struct chart_point p = w->curve->points[w->k++], before = w->last;
+		const struct chart_point p = w->curve->points[w->k++];
 
-		w->last = CHART_BREAK;
-		if (!isfinite(p.x) || !isfinite(p.y))
+		if (!isfinite(p.x) || !isfinite(p.y)) {
+			w->last = CHART_BREAK;
 			continue;
-		p.y = y_value(f, p.y);
-		w->last = p;
-		if (isnan(before.x))
-			before = p;
-		if (fmax(before.x, p.x) < f->x0 || fmin(before.x, p.x) > f->x1)
+		}
+		*a = isnan(w->last.x) ? p : w->last;
+		*b = w->last = p;
+		if ((a->x < f->x0 && b->x < f->x0) || (a->x > f->x1 && b->x > f->x1))
 			continue;
-		*a = at_side(f, before, p);
-		*b = at_side(f, p, before);
+		const struct chart_point from = *a;
+		if (!is_inside(f, *a))
+			to_side(f, a, p);
+		if (!is_inside(f, *b))
+			to_side(f, b, from);
 		return true;
 	}
 	return false;
 }
 
-static void widen(struct frame *f, double y, bool *any)
-{
-	if (!isfinite(y))
-		return;
-	f->y0 = *any ? fmin(f->y0, y) : y;
-	f->y1 = *any ? fmax(f->y1, y) : y;
-	*any = true;
-}
-
 static void y_range(const struct chart *c, struct frame *f)
 {
 	struct chart_point a, b;
-	bool any = false;
+	double lo = INFINITY, hi = -INFINITY;
 
 	for (size_t i = 0; i < c->n; i++)
 		for (struct walk w = {&c->curves[i], 0, CHART_BREAK}; walk_next(f, &w, &a, &b);) {
-			widen(f, a.y, &any);
-			widen(f, b.y, &any);
+			double low = a.y < b.y ? a.y : b.y, high = a.y < b.y ? b.y : a.y;
+			lo = low < lo ? low : lo;
+			hi = high > hi ? high : hi;
 		}
+	if (isfinite(lo) && isfinite(hi)) {
+		f->y0 = y_value(f, lo);
+		f->y1 = y_value(f, hi);
+	}
 	if (f->y1 - f->y0 <= fabs(f->y0) * 1e-12) { /* a flat line lies in the middle */
 		double pad = f->y0 != 0 ? fabs(f->y0) * 0.1 : 1;
 		f->y0 -= pad;
@@ -210,9 +213,8 @@ static int dot_at(double v, double lo, double hi, int n)
 {
 	double t = hi > lo ? (v - lo) / (hi - lo) : 0;
 
-	if (!(t > 0))
-		t = 0;
-	return (int)(fmin(t, 1) * (n - 1) + 0.5);
+	t = t > 0 ? t : 0;
+	return (int)((t < 1 ? t : 1) * (n - 1) + 0.5);
 }
 
 static int row_of(const struct frame *f, double y)
@@ -352,20 +354,64 @@ static int dot_y(const struct frame *f, double y)
 	return f->dots_y - 1 - dot_at(y, f->y0, f->y1, f->dots_y);
 }
 
+/* What lies in one column of dots, however many points that are: drawn when it is left. */
+struct column {
+	int x;
+	double low, high, last;
+	bool many;
+};
+
+static void draw_column(struct frame *f, const struct column *c, size_t index)
+{
+	if (c->many)
+		line(f, c->x, dot_y(f, y_value(f, c->high)), c->x, dot_y(f, y_value(f, c->low)), index);
+}
+
+/* On to p, by a line where it is in another column. */
+static void draw_to(struct frame *f, struct column *c, struct chart_point p, size_t index)
+{
+	int x = dot_x(f, p.x);
+
+	if (x == c->x) {
+		c->low = p.y < c->low ? p.y : c->low;
+		c->high = p.y > c->high ? p.y : c->high;
+		c->last = p.y;
+		c->many = true;
+		return;
+	}
+	draw_column(f, c, index);
+	line(f, c->x, dot_y(f, y_value(f, c->last)), x, dot_y(f, y_value(f, p.y)), index);
+	*c = (struct column){x, p.y, p.y, p.y, false};
+}
+
+/* A run begins there. */
+static void begin_at(struct frame *f, struct column *c, struct chart_point p, size_t index)
+{
+	int x = dot_x(f, p.x), y = dot_y(f, y_value(f, p.y));
+
+	draw_column(f, c, index);
+	line(f, x, y, x, y, index);
+	*c = (struct column){x, p.y, p.y, p.y, false};
+}
+
 static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t index)
 {
-	struct chart_point a, b;
+	struct chart_point a, b, last = CHART_BREAK;
+	struct column c = {0};
 
 	f->phase = 0;
 	f->dash = f->plot.s->ascii || curve->n < 2 ? 0xff : dashes[dash_of(f->plot.s, curve)];
-	for (struct walk w = {curve, 0, CHART_BREAK}; walk_next(f, &w, &a, &b);) {
-		int x = dot_x(f, b.x), y = dot_y(f, b.y);
+	for (struct walk w = {curve, 0, CHART_BREAK}; walk_next(f, &w, &a, &b); last = b) {
+		bool begins = a.x != last.x || a.y != last.y;
 
-		line(f, dot_x(f, a.x), dot_y(f, a.y), x, y, index);
-		if (curve->n == 1) /* a lone dot is easily missed */
-			for (int by = -2; by <= 2; by++)
-				dot(f, x + by, y, index);
+		if (begins)
+			begin_at(f, &c, a, index);
+		if (!begins || a.x != b.x || a.y != b.y)
+			draw_to(f, &c, b, index);
 	}
+	draw_column(f, &c, index);
+	for (int by = -2; curve->n == 1 && isfinite(last.x) && by <= 2; by++) /* a lone dot is easily missed */
+		dot(f, c.x + by, dot_y(f, y_value(f, c.last)), index);
 }
 
 static uint32_t cell_sign(const struct frame *f, size_t cell, const struct chart_curve *curve)

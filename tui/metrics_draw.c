@@ -190,16 +190,6 @@ static void draw_grid(struct view *v, struct panel *p, struct area a)
 		draw_legend(st, p, &c, area_part(a, a.rows - legend, 0, legend, a.cols));
 }
 
-static void draw_too_small(struct area a)
-{
-	char key[KEY_NAME_LEN], text[160];
-
-	snprintf(text, sizeof(text),
-		 "The grid needs %d columns and %d rows for charts; here are %d and %d. %s shows one chart.",
-		 2 * GRID_COLS, 2 * GRID_ROWS, a.cols, a.rows, keymap_key_of(key, CTX_CHART, ACT_GRID));
-	area_put_wrapped(a, 0, 1, a.cols - 2, a.rows, ST_WARN, text);
-}
-
 static void draw_nothing(struct view *v, struct area a)
 {
 	const struct metrics_state *st = v->state;
@@ -233,9 +223,7 @@ void metrics_draw(struct view *v, struct area a)
 	st->cols = a.cols;
 	if (!p || !p->n)
 		draw_nothing(v, a);
-	else if (st->grid && st->n_panels > 1 && !metrics_grid_fits(st))
-		draw_too_small(a);
-	else if (st->grid && st->n_panels > 1)
+	else if (st->grid && st->n_panels > 1 && metrics_grid_fits(st))
 		draw_grid(v, p, a);
 	else
 		draw_one(v, p, a);

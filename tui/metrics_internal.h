@@ -9,6 +9,7 @@
 
 #define THINGS_MAX 24
 #define PANELS_MAX 64
+#define SMOOTHING_MAX 9
 #define GROUP_NAME_MAX 64
 
 struct curve {
@@ -44,7 +45,7 @@ struct metrics_state {
 	size_t n_panels;
 	char group[GROUP_NAME_MAX]; /* the one shown, by name: groups come and go */
 	bool log_y, by_time, grid;
-	int smoothing; /* tenths: 0 .. 9 */
+	int smoothing; /* tenths */
 	size_t legend_top, legend_lines;
 	int rows, cols; /* of the last drawing */
 	/* metrics_sight.c */

@@ -5,6 +5,36 @@
 #include "tui/jobtext.h"
 #include "tui/metrics_internal.h"
 
+/* How charts are looked at is kept for the next ones, and the next start: "grid log time smooth=3". */
+#define LOOK "metrics/look"
+
+static void load_look(struct view *v)
+{
+	struct metrics_state *st = v->state;
+	AUTO(strlist) struct strlist words = {0};
+	int64_t tenths;
+
+	strlist_split(&words, str_or(ui_kept(v->ui, LOOK), ""), ' ');
+	st->grid = strlist_has(&words, "grid");
+	st->log_y = strlist_has(&words, "log");
+	st->by_time = strlist_has(&words, "time");
+	for (size_t i = 0; i < words.n; i++)
+		if (str_starts(words.items[i], "smooth=") && str_to_i64(words.items[i] + 7, &tenths) && tenths >= 0 &&
+		    tenths <= SMOOTHING_MAX)
+			st->smoothing = (int)tenths;
+}
+
+static void keep_look(struct view *v)
+{
+	const struct metrics_state *st = v->state;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s%ssmooth=%d", st->grid ? "grid " : "", st->log_y ? "log " : "",
+		 st->by_time ? "time " : "", st->smoothing);
+	if (!str_eq(ui_kept(v->ui, LOOK), text))
+		ui_keep(v->ui, LOOK, text);
+}
+
 static int metrics_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct metrics_state *st = v->state;
@@ -24,6 +54,7 @@ static int metrics_open(struct view *v, const struct view_arg *arg, struct err *
 		ui_slots(v->ui, &st->names, st->slots);
 	for (size_t i = 0; i < st->names.n; i++)
 		st->n_slots = MAX(st->n_slots, st->slots[i] + 1);
+	load_look(v);
 	st->end = INFINITY;
 	st->stale = true;
 	thing_watch(v, &st->names, true);
@@ -118,6 +149,8 @@ static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(left, "%s%s", left->len ? " · " : "", f->metrics_note);
 	if (p && p->n && st->baseline && !strlist_has(&st->names, st->baseline) && !p->curves[p->n - 1].is_baseline)
 		(void)buf_addf(left, " · no %s of the baseline yet", st->group);
+	if (p && st->grid && !metrics_grid_fits(st))
+		(void)buf_addf(left, " · a grid needs %d columns, %d rows", 2 * GRID_COLS, 2 * GRID_ROWS);
 	if (st->n_panels > 1)
 		(void)buf_addf(right, "metric %zu of %zu", metrics_shown_index(st) + 1, st->n_panels);
 }
@@ -132,17 +165,19 @@ static void next_group(struct metrics_state *st, size_t by)
 	st->legend_top = 0;
 }
 
-static bool look_action(struct metrics_state *st, enum action a)
+static bool look_action(struct view *v, enum action a)
 {
+	struct metrics_state *st = v->state;
+
 	switch (a) {
 	case ACT_LOG_SCALE:
 		st->log_y = !st->log_y;
-		return true;
+		break;
 	case ACT_X_AXIS:
 		st->by_time = !st->by_time;
 		break;
 	case ACT_SMOOTH_MORE:
-		st->smoothing = MIN(st->smoothing + 1, 9);
+		st->smoothing = MIN(st->smoothing + 1, SMOOTHING_MAX);
 		break;
 	case ACT_SMOOTH_LESS:
 		st->smoothing = MAX(st->smoothing - 1, 0);
@@ -151,6 +186,7 @@ static bool look_action(struct metrics_state *st, enum action a)
 		return false;
 	}
 	st->stale = true;
+	keep_look(v);
 	return true;
 }
 
@@ -165,6 +201,7 @@ static void toggle_grid(struct view *v)
 			  2 * GRID_COLS, 2 * GRID_ROWS, st->cols, st->rows);
 	else
 		st->grid = !st->grid;
+	keep_look(v);
 }
 
 static void toggle_baseline(struct view *v)
@@ -184,7 +221,7 @@ static bool metrics_action(struct view *v, enum action a)
 
 	metrics_settle(v);
 	struct panel *p = metrics_shown(v);
-	if ((p && metrics_sight_action(st, p, a)) || look_action(st, a))
+	if ((p && metrics_sight_action(st, p, a)) || look_action(v, a))
 		return true;
 	switch (a) {
 	case ACT_GROUP_NEXT:

@@ -119,6 +119,30 @@ static void test_chart_part(void **state)
 	free(points);
 }
 
+/* What swings within a column of dots fills it, however many points that are. */
+static void test_chart_loses_no_dot(void **state)
+{
+	struct chart_point *points = xcalloc(MANY, sizeof(*points));
+	struct chart_curve curve = {"x", points, MANY, ST_SERIES_1};
+	struct chart c = {.curves = &curve, .n = 1};
+	AUTO(surface) struct surface s = {0};
+	int full;
+
+	for (size_t i = 0; i < MANY; i++)
+		points[i] = (struct chart_point){(double)i, i % 3 ? 2 : 1};
+	surface_resize(&s, 12, 60);
+	for (int log_y = 0; log_y < 2; log_y++) {
+		c.log_y = log_y;
+		surface_clear(&s);
+		struct chart_plot plot = chart_draw(&c, surface_area(&s));
+		full = 0;
+		for (int i = 0; i < s.rows * s.cols; i++)
+			full += s.cells[i].cp == 0x28ff; /* all eight dots */
+		assert_int_equal(full, plot.cols * 10);	 /* two rows are the axis */
+	}
+	free(points);
+}
+
 static void test_chart_signs(void **state)
 {
 	static const struct chart_point points[] = {{0, 1}, {1, 3}, {2, 2}, {3, 5}};
@@ -145,9 +169,10 @@ static void test_chart_signs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nice_steps),	 cmocka_unit_test(test_chart_takes_anything),
-		cmocka_unit_test(test_chart_last_value), cmocka_unit_test(test_chart_steps_by_cells),
-		cmocka_unit_test(test_chart_part),	 cmocka_unit_test(test_chart_signs),
+		cmocka_unit_test(test_nice_steps),	   cmocka_unit_test(test_chart_takes_anything),
+		cmocka_unit_test(test_chart_last_value),   cmocka_unit_test(test_chart_steps_by_cells),
+		cmocka_unit_test(test_chart_part),	   cmocka_unit_test(test_chart_signs),
+		cmocka_unit_test(test_chart_loses_no_dot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
