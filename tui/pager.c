@@ -190,6 +190,24 @@ void pager_show_line(struct pager *p, size_t line)
 	remember_place(p);
 }
 
+bool pager_go_to(struct pager *p, int64_t time_ms)
+{
+	size_t lo = 0, hi = p->log ? p->log->n : 0;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (p->log->lines[mid].time_ms < time_ms)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	size_t at = lines_place(p, lo), n = pager_n(p);
+	if (!n)
+		return false;
+	pager_show_line(p, pager_line_index(p, MIN(at, n - 1)));
+	return true;
+}
+
 void pager_settle(struct pager *p)
 {
 	if (p->follow)

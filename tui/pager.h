@@ -69,6 +69,9 @@ const char *pager_search_pattern(const struct pager *p); /* "" where none */
 size_t pager_hits(const struct pager *p, bool *ret_complete);
 /* Which hit the current line is, from 1; 0 where it is none. */
 size_t pager_hit_number(const struct pager *p);
+/* Jump to the first shown line of that time or later, else the last one. False where nothing is shown. */
+bool pager_go_to(struct pager *p, int64_t time_ms);
+
 /* Searching and filtering, a slice; true where that went on. */
 bool pager_work(struct pager *p, int64_t budget_us);
 

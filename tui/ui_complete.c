@@ -72,6 +72,8 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 		collect_views(ui, l, prefix);
 	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
 		collect_fields(l, ui_top(ui)->ops->sort && ui_top_kind(ui) ? ui_top_kind(ui) : jobs, prefix);
+	else if (!strcmp(command, "match") || !strcmp(command, "not") || !strcmp(command, "goto"))
+		return; /* texts of the user's */
 	else if (!slash || !kind_find(word))
 		collect_names(ui, l, k ? k : jobs, prefix);
 	else { /* KIND/NAME */

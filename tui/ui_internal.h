@@ -161,7 +161,8 @@ void ui_tabs_free(struct tabs *t);
 void ui_theme_load(struct ui *ui);
 void ui_theme_run(struct ui *ui, const char *text);
 
-/* ui_log.c: `:match` and `:not`. */
+/* ui_log.c: `:match`, `:not` and `:goto`. */
+void ui_log_go_to(struct ui *ui, const char *text);
 void ui_log_filter(struct ui *ui, const char *pattern, bool must_not);
 
 bool ui_prompt_key(struct ui *ui, int key);

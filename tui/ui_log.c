@@ -1,4 +1,4 @@
-/* ui_log.c - filters of the log that is seen, from a prompt or a command. */
+/* ui_log.c - filters of the log that is seen and jumps in it, from a prompt or a command. */
 #include "tui/ui_internal.h"
 
 #include "base/str.h"
@@ -14,6 +14,17 @@ void ui_log_filter(struct ui *ui, const char *pattern, bool must_not)
 	else if (str_empty(pattern))
 		ui_notice(ui, NOTICE_WARNING, "which lines? :%s REGEX", must_not ? "not" : "match");
 	else if (pager_filter_add(p, pattern, must_not, &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+}
+
+void ui_log_go_to(struct ui *ui, const char *text)
+{
+	struct view *v = ui_top(ui);
+	struct err err = {0};
+
+	if (!v->ops->go_to)
+		ui_notice(ui, NOTICE_WARNING, "lines are those of a log: open one first");
+	else if (v->ops->go_to(v, str_or(text, ""), &err) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 }
 

@@ -208,6 +208,7 @@ const struct ui_command ui_commands[] = {
 	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},
 	{"match", "REGEX", "Of a log only lines that match", run_match},
 	{"not", "REGEX", "Of a log only lines that do not match", run_not},
+	{"goto", "WHEN", "In a log to a time: 14:05, +90s since its first line, round 120", ui_log_go_to},
 	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
 	{"group", "BY", "Jobs by prefix, tag:KEY, type, status, user, backtest, parent; none: one by one", run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},

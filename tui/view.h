@@ -101,7 +101,9 @@ struct view_ops {
 	/* Spend at most budget_us on work in the background (searching); true where
 	 * there is more. May be NULL. */
 	bool (*work)(struct view *v, int64_t budget_us);
-	/* Of a log: its pager, whose filters another screen and commands change. */
+	/* Of a log: `:goto`, to a time or a round, */
+	int (*go_to)(struct view *v, const char *text, struct err *err);
+	/* and its pager, whose filters another screen and commands change. */
 	struct pager *(*pager)(struct view *v);
 };
 

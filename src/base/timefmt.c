@@ -114,6 +114,13 @@ static struct tm shown(int64_t ms, int *millis)
 	return tm;
 }
 
+int64_t timefmt_offset(int64_t ms)
+{
+	int millis;
+
+	return show_local ? shown(ms, &millis).tm_gmtoff * SECOND : 0;
+}
+
 const char *timefmt_zone_name(void)
 {
 	return show_local ? tzname[0] : "UTC";

@@ -158,6 +158,24 @@ static void test_text_is_cut_by_cells(void **state)
 	assert_string_equal(buf_str(&b), "fits");
 }
 
+/* What is shown is UTC, or the zone of TZ with its summer time. */
+static void test_offset_of_the_zone(void **state)
+{
+	AUTO(str) char *zone = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
+
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	timefmt_show_zone(true);
+	assert_int_equal(timefmt_offset(1767225600000), 3600000); /* 2026-01-01 */
+	assert_int_equal(timefmt_offset(1782864000000), 7200000); /* 2026-07-01 */
+	timefmt_show_zone(false);
+	assert_int_equal(timefmt_offset(1782864000000), 0);
+	if (zone)
+		setenv("TZ", zone, 1);
+	else
+		unsetenv("TZ");
+	timefmt_show_zone(false); /* reads TZ again */
+}
+
 static void test_times_both_ways(void **state)
 {
 	char t[TIMEFMT_LEN];
@@ -399,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_text_is_made_harmless),
 		cmocka_unit_test(test_text_is_cut_by_cells),
 		cmocka_unit_test(test_times_both_ways),
+		cmocka_unit_test(test_offset_of_the_zone),
 		cmocka_unit_test(test_json_paths),
 		cmocka_unit_test(test_yaml_is_typed_and_located),
 		cmocka_unit_test(test_yaml_refuses_what_it_does_not_know),
