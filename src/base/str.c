@@ -207,13 +207,13 @@ static size_t edit_distance(const char *a, const char *b)
 const char *str_nearest(const char *word, const char *const *candidates, size_t n)
 {
 	const char *best = NULL;
-	size_t best_distance = SIZE_MAX, allowed = MAX((size_t)1, strlen(word) / 3);
+	size_t best_rank = SIZE_MAX, allowed = MAX((size_t)1, strlen(word) / 3);
 
 	for (size_t i = 0; i < n; i++) {
-		size_t d = edit_distance(word, candidates[i]);
-		if (d < best_distance && d <= allowed) {
+		size_t d = edit_distance(word, candidates[i]), rank = d * 2 + (candidates[i][0] != word[0]);
+		if (rank < best_rank && d <= allowed) {
 			best = candidates[i];
-			best_distance = d;
+			best_rank = rank;
 		}
 	}
 	return best;

@@ -32,8 +32,8 @@ bool str_to_bool(const char *s, bool *ret); /* true/false/yes/no/on/off/1/0 */
 /* Whether n bytes read as a region of AWS does: "us-east-1", "us-gov-west-1". */
 bool str_is_region(const char *s, size_t n);
 
-/* The candidate nearest to word by edit distance, or NULL where none is near
- * enough to be a plausible slip. Borrowed from the array. */
+/* The candidate nearest to word by edit distance, of several the first that begins with the
+ * same letter; NULL where none is near enough to be a plausible slip. Borrowed from the array. */
 const char *str_nearest(const char *word, const char *const *candidates, size_t n);
 
 /* A list of owned strings. */

@@ -77,6 +77,7 @@ static void test_nearest_is_a_plausible_slip(void **state)
 	assert_string_equal(str_nearest("metrcis", words, 4), "metrics");
 	assert_string_equal(str_nearest("job", words, 4), "jobs");
 	assert_null(str_nearest("frobnicate", words, 4));
+	assert_string_equal(str_nearest("sot", (const char *const[]){"not", "sort"}, 2), "sort");
 }
 
 static void test_map_survives_growth_and_removal(void **state)
