@@ -53,12 +53,7 @@ static const char *objective_of(const struct resource *r)
 
 static void group_of(char out[GROUP_NAME_MAX], const char *name)
 {
-	const char *colon = strrchr(name, ':');
-
-	if (strstr(name, "Utilization"))
-		str_copy(out, GROUP_NAME_MAX, "utilization");
-	else
-		str_copy(out, GROUP_NAME_MAX, colon && colon[1] ? colon + 1 : name);
+	str_copy(out, GROUP_NAME_MAX, series_group(name));
 }
 
 static void add_group(struct metrics_state *st, const char *name)

@@ -9,16 +9,6 @@
 #define CHART_ROWS 14
 #define CURVES_MAX 6
 
-/* What is drawn together: train:rmse and validation:rmse are both "rmse". */
-static const char *group_of(const char *name)
-{
-	const char *colon = strrchr(name, ':');
-
-	if (strstr(name, "Utilization"))
-		return "utilization";
-	return colon && colon[1] ? colon + 1 : name;
-}
-
 /* By round where the points have one, else by seconds since the first. Where the steps
  * begin again, the curve does too. */
 static struct chart_point *points_of(const struct series *s, bool by_time, int64_t first_ms, size_t *ret_n)
@@ -127,7 +117,7 @@ void chart_text_print(struct app *a, const struct series_set *set, const struct 
 		size_t n_group = 0;
 		for (size_t k = i; k < n && n_group < CURVES_MAX; k++)
 			if (!drawn[k] && series[k]->n &&
-			    !strcmp(group_of(series[k]->name), group_of(series[i]->name))) {
+			    !strcmp(series_group(series[k]->name), series_group(series[i]->name))) {
 				group[n_group++] = series[k];
 				drawn[k] = true;
 			}

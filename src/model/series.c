@@ -52,6 +52,15 @@ char *series_label(char *buf, size_t size, const struct series_set *set, const s
 	return buf;
 }
 
+const char *series_group(const char *name)
+{
+	const char *colon = strrchr(name, ':');
+
+	if (strstr(name, "Utilization"))
+		return "utilization";
+	return colon && colon[1] ? colon + 1 : name;
+}
+
 /* Of each four points the smallest and the largest stay, and the newest of all: the curve
  * keeps its best, its last and its shape. */
 static void thin(struct series *s)

@@ -46,6 +46,9 @@ char *series_label(char *buf, size_t size, const struct series_set *set, const s
 
 /* The same for points of the log: a final value of the service's gives way to them. */
 struct series *series_get_of_log(struct series_set *s, const char *name, const char *source);
+/* What is drawn together: "rmse" of train:rmse and validation:rmse. Borrowed from name, or static. */
+const char *series_group(const char *name);
+
 /* One more point, whatever there is of that time and step. */
 void series_append(struct series *x, int64_t time_ms, int64_t step, double value);
 void series_add(struct series_set *s, const char *name, const char *source, int64_t time_ms, int64_t step,

@@ -21,7 +21,6 @@
  *   ask-code TEXT           the program asks for a code (of an MFA device)
  *   screen                  followed by the lines of the screen and `end`
  *   painted                 likewise, with colours: "{28}" is what follows painted with (see painted_text)
- *   painted                 likewise, with colours: "{28}" is what follows painted with (see painted_text)
  *   host TEXT               the last action asked of the host is TEXT
  * Trailing blanks of a screen line do not count. # is a comment. */
 #include <errno.h>
