@@ -27,6 +27,7 @@ SERVE = r'''#!/usr/bin/python3 -SE
 import _thread, os, signal, socket, time
 get = os.environ.get
 mode, noted = get("MODE", ""), get("NOTED")
+met = []
 if mode == "dies":
     os._exit(1)
 if mode == "silent":
@@ -48,6 +49,10 @@ def invoke(c, head, body):
         os._exit(9)
     if b"hang" in body:
         time.sleep(600)
+    if b"meet" in body:
+        met.append(body)
+        while len(met) < 2:
+            time.sleep(.01)
     reply = get("REPLY")
     lines = body.split(b"\n") if get("LINES") else [body]
     answer(c, 200, b"\n".join(reply.encode() if reply else x.split(b",")[0] for x in lines), get("KIND", "text/csv"))
@@ -309,6 +314,11 @@ with engine(*OPTIONS) as e:
                       ("nobody", "ClientError: nothing stands for the image nobody/knows:1")):
         status, reason = ended(name)
         ok(f"{name}: {why}", status == "Failed" and reason.startswith(why), reason)
+
+    # One file's records are sent side by side from the first: neither of these is answered without the other.
+    put("meet", **{"1.csv": "meet\nmeet\n"})
+    begin("meet", BatchStrategy="SingleRecord", MaxConcurrentTransforms=2)
+    equal("two calls at a time", (ended("meet"), stored("meet")), (("Completed", None), {"1.csv.out": b"meet\nmeet\n"}))
 
     # Stop: nothing of it is stored, whatever was done already.
     put("stop", **{"1.csv": "1\n", "2.csv": "hang\n"})

@@ -10,7 +10,8 @@
 #include "base/digest.h"
 #include "base/fs.h"
 
-#define PING_EVERY_MS 50
+#define PING_FIRST_MS 5	 /* between two at first ... */
+#define PING_EVERY_MS 50 /* ... and at most */
 #define PING_TIMEOUT_MS 2000
 #define STARTUP_S 240	   /* where the owner does not say it */
 #define STOP_MS 30000	   /* between SIGTERM and SIGKILL, as in the service */
@@ -132,6 +133,15 @@ void model_server_leave(struct model_server *s)
 
 /* --- /ping ----------------------------------------------------------------------------------- */
 
+/* An eighth of the time that it has taken so far: nobody waits much longer than the server
+ * needs, and a slow one is asked rarely. */
+static int64_t until_next_ping(const struct model_server *s)
+{
+	int64_t taken_ms = clock_mono_ms() - (s->deadline_ms - s->startup_s * 1000);
+
+	return MIN(MAX(taken_ms / 8, PING_FIRST_MS), PING_EVERY_MS);
+}
+
 static void on_ping(void *user, struct http_answer *a)
 {
 	struct model_server *s = user;
@@ -146,7 +156,7 @@ static void on_ping(void *user, struct http_answer *a)
 	} else if (clock_mono_ms() >= s->deadline_ms) {
 		s->ops->failed(s, NULL);
 	} else {
-		s->timer = loop_after(s->peer.loop, PING_EVERY_MS, ping, s);
+		s->timer = loop_after(s->peer.loop, until_next_ping(s), ping, s);
 	}
 }
 
@@ -258,7 +268,7 @@ static void start(struct model_server *s)
 	s->started = true;
 	s->ready_ms = 0;
 	s->deadline_ms = clock_mono_ms() + s->startup_s * 1000;
-	s->timer = loop_after(e->loop, PING_EVERY_MS / 5, ping, s);
+	s->timer = loop_after(e->loop, PING_FIRST_MS, ping, s);
 }
 
 /* --- the model ----------------------------------------------------------------------------------- */

@@ -311,10 +311,11 @@ static void advance(struct transform_file *f)
 		drop_output(f);
 		return;
 	}
-	if (!f->task)
-		next_task(f);
 	while (h->server->ready && h->calls < f->t->set.concurrent && (b = next_unsent(f)) && !b->waits)
 		send_batch(b);
+	/* After that: what was sent leaves room for the next batch to be made meanwhile. */
+	if (!f->task)
+		next_task(f);
 }
 
 /* A file is begun when the one before it has been read to its end. True where all are over. */
