@@ -1,6 +1,7 @@
 /* Allocation that does not fail, secrets that are wiped. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 static void out_of_memory(size_t size)
@@ -92,6 +93,13 @@ void fd_close(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+void mem_give_back(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
 }
 
 void secret_wipe(void *p, size_t n)

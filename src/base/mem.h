@@ -88,6 +88,10 @@ AUTO_POINTER(str, char, mem_free_char) /* AUTO(str) char *s = NULL; */
 AUTO_POINTER(file, FILE, file_close)   /* AUTO(file) FILE *f = NULL; */
 AUTO_EMBEDDED(fd, int, fd_close)       /* AUTO(fd) int fd = -1; */
 
+/* What was freed goes back to the system, where the C library would keep it. Walks all of the heap: for the end of
+ * something large. */
+void mem_give_back(void);
+
 /* Overwrite a secret so that the compiler cannot drop the write, then free it.
  * NULL is fine. */
 void secret_free(char *s);

@@ -39,6 +39,12 @@ static bool get_varint(const uint8_t **p, const uint8_t *end, uint64_t *ret)
 	return false;
 }
 
+/* A log's pages are met once: what SQLite kept of them is of no use to who comes next. */
+static void forget_pages(struct store *s)
+{
+	(void)sqlite3_db_release_memory(s->cache.handle);
+}
+
 static int delete_log(struct store *s, const struct kind *kind, const char *name, struct err *err)
 {
 	sqlite3_stmt *st = db_prepare(&s->cache, "DELETE FROM log WHERE scope_id = ? AND kind = ? AND name = ?", err);
@@ -215,6 +221,7 @@ void store_log_close(struct log_writer *w)
 		if (st && db_step_done(&w->s->cache, st, NULL))
 			w->id = 0; /* prune finds it */
 	}
+	forget_pages(w->s);
 	buf_done(&w->chunk);
 	free(w);
 }
@@ -467,6 +474,7 @@ void store_log_pages_free(struct log_pages *p)
 {
 	if (!p)
 		return;
+	forget_pages(p->s);
 	strlist_done(&p->streams);
 	free(p);
 }

@@ -37,6 +37,7 @@ static void keep_on(struct follow *w)
 	if (rc < 0)
 		sync_note_error(w->s, "not cached", &err);
 	keep_stop(w);
+	mem_give_back(); /* what the reading of so long a log took */
 }
 
 static void keep_tick(void *user)
