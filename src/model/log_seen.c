@@ -31,14 +31,14 @@ void log_seen_done(struct log_seen *s)
 {
 	half_done(&s->young);
 	half_done(&s->old);
-	counts_done(&s->read);
-	counts_done(&s->pushed);
+	for (size_t i = 0; i < SEEN_WAYS; i++)
+		counts_done(&s->counts[i]);
 	*s = (struct log_seen){.half = s->half, .horizon_ms = s->horizon_ms};
 }
 
 void log_seen_begin(struct log_seen *s)
 {
-	counts_done(&s->read);
+	counts_done(&s->counts[SEEN_READ]);
 }
 
 /* The upper half of a product spreads evenly over any number of slots. */
@@ -155,12 +155,12 @@ static void make_room(struct log_seen *s, int64_t time_ms)
 	s->young_from_ms = s->newest_ms;
 }
 
-bool log_seen_add(struct log_seen *s, bool pushed, const char *stream, const char *event_id, int64_t time_ms,
+bool log_seen_add(struct log_seen *s, enum log_seen_way way, const char *stream, const char *event_id, int64_t time_ms,
 		  const char *text, size_t len)
 {
 	uint64_t of_stream = hash_bytes(stream, strlen(stream));
 	uint64_t what = mix(mix(of_stream, (uint64_t)time_ms), hash_bytes(text, len));
-	uint32_t repeat = repeat_of(pushed ? &s->pushed : &s->read, key_of(what));
+	uint32_t repeat = repeat_of(&s->counts[way], key_of(what));
 	uint64_t content = key_of(mix(what, (uint64_t)repeat + 1));
 	uint64_t id = event_id ? key_of(mix(of_stream, hash_bytes(event_id, strlen(event_id)))) : content;
 

@@ -3,8 +3,8 @@
  * An event's identity is its stream, time, text and how many of the same came before
  * it in the same reading: a program that prints one line twice in a millisecond has
  * two lines, a page that is read twice has them once. An event id that was seen
- * before is a repeat too. Whichever way an event came (read or pushed), the other way
- * does not bring it again.
+ * before is a repeat too. Whichever way an event came (read, pushed, or read backwards), the
+ * other ways do not bring it again.
  *
  * A log of any length is followed in bounded memory: identities are kept in two
  * halves, and the older half goes when the younger one is full and spans `horizon_ms`.
@@ -18,6 +18,14 @@
 #define LOG_SEEN_HALF ((size_t)600000) /* identities; an event has two at most */
 #define LOG_SEEN_SHARDS 16
 #define LOG_SEEN_HORIZON_MS ((int64_t)900000) /* 15 minutes */
+
+/* Ways that go on beside each other: each counts its own repeats. */
+enum log_seen_way {
+	SEEN_READ = 0, /* by readings, each from some time on */
+	SEEN_PUSHED,   /* by a live tail */
+	SEEN_BACK,     /* by one reading that goes backwards: what came is not brought again */
+};
+#define SEEN_WAYS 3
 
 struct log_seen {
 	size_t half;	    /* 0: LOG_SEEN_HALF */
@@ -34,9 +42,9 @@ struct log_seen {
 		} shards[LOG_SEEN_SHARDS]; /* one grows at a time, so that growing needs little room */
 		size_t n;
 	} young, old;
-	struct log_counts { /* how often a content came in this reading */
+	struct log_counts { /* how often a content came this way */
 		struct log_keys young, old;
-	} read, pushed;
+	} counts[SEEN_WAYS];
 	int64_t newest_ms, young_from_ms;
 };
 
@@ -44,9 +52,8 @@ void log_seen_done(struct log_seen *s);
 AUTO_EMBEDDED(log_seen, struct log_seen, log_seen_done)
 /* A reading that may repeat what an earlier one brought begins. */
 void log_seen_begin(struct log_seen *s);
-/* Note an event; false where it is known. event_id may be NULL. pushed: by a live
- * tail, beside the readings. */
-bool log_seen_add(struct log_seen *s, bool pushed, const char *stream, const char *event_id, int64_t time_ms,
+/* Note an event; false where it is known. event_id may be NULL. */
+bool log_seen_add(struct log_seen *s, enum log_seen_way way, const char *stream, const char *event_id, int64_t time_ms,
 		  const char *text, size_t len);
 
 #endif

@@ -237,11 +237,11 @@ static void add_line(struct loglines *l, const char *stream, int64_t time_ms, co
 	l->generation++;
 }
 
-static bool add(struct loglines *l, bool pushed, const char *stream, const char *event_id, int64_t time_ms,
+static bool add(struct loglines *l, enum log_seen_way way, const char *stream, const char *event_id, int64_t time_ms,
 		const char *text, size_t len)
 {
 	len = MIN(len, LINE_MAX_BYTES);
-	if (!log_seen_add(&l->seen, pushed, stream, event_id, time_ms, text, len))
+	if (!log_seen_add(&l->seen, way, stream, event_id, time_ms, text, len))
 		return false;
 	add_line(l, stream, time_ms, text, len);
 	return true;
@@ -250,12 +250,12 @@ static bool add(struct loglines *l, bool pushed, const char *stream, const char 
 bool loglines_add(struct loglines *l, const char *stream, const char *event_id, int64_t time_ms, const char *text,
 		  size_t len)
 {
-	return add(l, false, stream, event_id, time_ms, text, len);
+	return add(l, SEEN_READ, stream, event_id, time_ms, text, len);
 }
 
 bool loglines_add_live(struct loglines *l, const char *stream, int64_t time_ms, const char *text, size_t len)
 {
-	return add(l, true, stream, NULL, time_ms, text, len);
+	return add(l, SEEN_PUSHED, stream, NULL, time_ms, text, len);
 }
 
 const struct log_line *loglines_by_seq(const struct loglines *l, uint64_t seq)
@@ -322,7 +322,7 @@ bool loglines_add_older(struct loglines *l, const char *stream, int64_t time_ms,
 
 	len = MIN(len, LINE_MAX_BYTES);
 	if (!clean) {
-		if (!log_seen_add(&l->seen, false, stream, NULL, time_ms, text, len))
+		if (!log_seen_add(&l->seen, SEEN_BACK, stream, NULL, time_ms, text, len))
 			return false;
 		(void)log_text_clean(&interpreted, text, len);
 		text = buf_str(&interpreted);

@@ -34,6 +34,7 @@ struct feed {
 	bool logs_reading;	   /* the newest lines are there, older ones are on their way */
 	bool logs_cut;		   /* ... and would not fit into memory: they were left */
 	size_t logs_about;	   /* how many lines there are, about; 0 unknown */
+	int64_t logs_read_ms;	   /* when it was left: of the newest event that was read; 0 none */
 	bool following;
 	bool live;		/* lines are pushed by a live tail, polling only fills its gaps */
 	bool live_sampled;	/* the last update left events out: they come by polling */

@@ -1,12 +1,13 @@
-/* sync_back.c - a long log that has ended, its newest page first.
+/* sync_back.c - a long log, its newest page first.
  *
  * From the service it is read backwards by GetLogEvents, whose tokens lead exactly from
  * page to page (FilterLogEvents goes forwards only where the service is an older one, and
  * stand-ins know nothing else). Of several streams the next page is always that of the
  * stream which was read the least far back; what other streams have from before that time
  * is held back until it is certain that nothing belongs between, so that what is shown has
- * no holes. From the cache it comes chunk by chunk, a turn of the loop each. The metrics of
- * the lines are taken when all are there, as their curves go forwards. */
+ * no holes. What is still being written is read forwards meanwhile, by a pass between two
+ * pages. From the cache it comes chunk by chunk, a turn of the loop each. The metrics of the
+ * lines are taken when all are there, as their curves go forwards. */
 #include "sync/sync_priv.h"
 
 #include "base/clock.h"
@@ -35,7 +36,9 @@ struct back {
 	bool whole;		   /* it could not grow any more when this began */
 	struct log_pages *cached;  /* it comes from the cache; NULL */
 	bool asked;		   /* the cache for its metrics */
-	size_t swept;		   /* lines whose metrics were taken */
+	int64_t followed_ms;	   /* monotonic: when the last pass over new lines ended */
+	size_t swept;		   /* lines whose metrics were taken ... */
+	size_t n_dropped;	   /* ... and how many had been given up before those */
 };
 
 static void back_request(struct follow *w);
@@ -77,7 +80,7 @@ void back_drop(struct follow *w)
 bool back_is_wanted(struct follow *w)
 {
 	return w->count > 0 && !w->reading && !w->no_back && w->newest_ms == 0 && w->log_waiters.n == 0 &&
-	       w->metric_waiters.n == 0 && follow_is_over(w) && follow_feed(w)->logs.n == 0;
+	       w->metric_waiters.n == 0 && follow_feed(w)->logs.n == 0;
 }
 
 /* Forwards, as any other. */
@@ -121,13 +124,37 @@ static void back_end(struct follow *w)
 	follow_release(w);
 }
 
+/* The oldest lines may have been given up since. */
+static size_t *swept_lines(struct follow *w)
+{
+	struct back *b = w->back;
+	size_t dropped = follow_feed(w)->logs.n_dropped - b->n_dropped;
+
+	b->n_dropped += dropped;
+	if (b->swept != SIZE_MAX)
+		b->swept -= MIN(b->swept, dropped);
+	return &b->swept;
+}
+
+bool back_measures(struct follow *w, int64_t time_ms)
+{
+	size_t *swept = w->back ? swept_lines(w) : NULL;
+
+	if (!swept)
+		return false;
+	if (*swept == 0 || *swept == SIZE_MAX || follow_feed(w)->logs.lines[*swept - 1].time_ms <= time_ms)
+		return true;
+	(*swept)++; /* it stands before them */
+	return false;
+}
+
 /* Metrics of some more lines; false where all were looked at. */
 static bool sweep(struct follow *w, int64_t budget_us)
 {
 	struct feed *f = follow_feed(w);
 	struct metric_rules *rules = sync_logs_rules(w);
 	int64_t until = clock_mono_us() + budget_us;
-	size_t *i = &w->back->swept;
+	size_t *i = swept_lines(w);
 	char host[64];
 
 	if (!rules)
@@ -230,7 +257,7 @@ void back_from_cache(struct follow *w)
 /* --- from the service --------------------------------------------------------------- */
 
 /* Whichever was read the least far back; NULL where all were read. */
-static struct back_stream *next_stream(struct back *b)
+static struct back_stream *next_stream(const struct back *b)
 {
 	struct back_stream *best = NULL;
 
@@ -241,6 +268,13 @@ static struct back_stream *next_stream(struct back *b)
 			best = s;
 	}
 	return best;
+}
+
+int64_t back_reached_ms(const struct follow *w)
+{
+	const struct back_stream *s = next_stream(w->back);
+
+	return s ? s->oldest_ms : 0;
 }
 
 /* "of about 1,000,000": as dense as what was read. */
@@ -254,6 +288,26 @@ static void estimate(struct follow *w, int64_t from_ms)
 	while (about / scale >= 100) /* two digits: it is a guess */
 		scale *= 10;
 	f->logs_about = about > (double)f->logs.n ? (size_t)(about / scale + 0.5) * (size_t)scale : 0;
+}
+
+/* Between two pages what is new is looked for, as often as without them. */
+static bool follows_now(const struct follow *w)
+{
+	const struct back *b = w->back;
+
+	return !b->whole && w->newest_ms > 0 && clock_mono_ms() - b->followed_ms >= logs_poll_delay(w);
+}
+
+void back_followed(struct follow *w)
+{
+	struct feed *f = follow_feed(w);
+
+	loglines_begin_pass(&f->logs);
+	f->logs.generation++;
+	w->passes++;
+	w->log_failures = 0;
+	w->back->followed_ms = clock_mono_ms();
+	back_request(w);
 }
 
 static void page_taken(struct follow *w)
@@ -277,7 +331,10 @@ static void page_taken(struct follow *w)
 	}
 	if (next) {
 		b->at = (size_t)(next - b->streams);
-		back_request(w);
+		if (f->logs_loaded && follows_now(w))
+			logs_begin_pass(w);
+		else
+			back_request(w);
 		return;
 	}
 	f->logs_reading = false;
@@ -384,7 +441,9 @@ static void back_request(struct follow *w)
 	struct back *b = w->back;
 
 	w->log = LOG_READING;
+	w->pass.kind = READ_BACK;
 	w->pass.n_page = 0;
+	str_set(&w->pass.token, NULL); /* of a pass that broke */
 	w->pending++;
 	if (!b->listed) { /* from the beginning, where it broke off */
 		paging_done(&b->pages);
@@ -408,8 +467,7 @@ void back_begin(struct follow *w)
 	w->newest_ms = 0;
 	w->back = NEW(struct back);
 	w->back->whole = follow_is_settled(w);
-	w->pass.kind = READ_BACK;
-	str_set(&w->pass.token, NULL);
+	w->back->followed_ms = clock_mono_ms();
 	f->logs_about = 0;
 	f->logs_cut = false;
 	back_request(w);

@@ -70,6 +70,17 @@ static void forget_idle(struct sync *s, const char *key)
 	}
 }
 
+/* What its feed has from before is not read again. */
+static void resume(struct follow *w)
+{
+	const struct feed *f = follow_feed(w);
+
+	if (f->logs.complete || w->back || f->logs.n == 0)
+		return;
+	w->newest_ms = f->logs_read_ms;
+	w->n_lines = f->logs.n;
+}
+
 /* The one there is, or a new one; keeps_lines: what the cache has of it is loaded. */
 static struct follow *follow_get(struct sync *s, const struct kind *kind, const char *name, bool keeps_lines)
 {
@@ -89,8 +100,10 @@ static struct follow *follow_get(struct sync *s, const struct kind *kind, const 
 	forget_idle(s, key);
 	if (!follow_feed(w)->logs.max_bytes)
 		follow_feed(w)->logs.max_bytes = (size_t)s->opt.log_bytes;
-	if (keeps_lines)
+	if (keeps_lines) {
 		back_from_cache(w);
+		resume(w);
+	}
 	return w;
 }
 
@@ -148,6 +161,7 @@ void follow_check(struct follow *w)
 	struct job *j = (struct job *)(uintptr_t)follow_job(w);
 
 	back_drop(w);
+	follow_feed(w)->logs_read_ms = w->newest_ms;
 	map_remove(&s->follows, key);
 	feed_becomes_idle(s, key);
 	if (j && !j->unsaved)

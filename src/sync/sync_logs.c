@@ -17,14 +17,13 @@
 #define LONG_EVERY 10
 #define PAGE_LIMIT 10000
 #define PAGE_LIMIT_READ 5000  /* of a log that is only handed on: half the memory */
-#define PAGE_LIMIT_PROBE 1000 /* of what has ended: is it a long one? */
+#define PAGE_LIMIT_PROBE 1000 /* of what nothing is known: is it a long one? */
 #define RESUMES_MAX 4
 #define LIVE_POLL_MS 10000     /* beside a live tail */
 #define IDLE_POLL_MS 3000      /* before the first container starts */
 #define FULL_REREAD_MAX 200000 /* lines: beyond, the end is settled by the long overlap */
 
 static void request_page(struct follow *w);
-static int64_t poll_delay(const struct follow *w);
 
 static void log_tick(void *user)
 {
@@ -78,9 +77,9 @@ static void add_event(struct follow *w, struct feed *f, const struct log_event *
 	}
 	if (reading_skips(w, e->time_ms))
 		return;
-	bool added = w->pass.probes ? loglines_add_older(&f->logs, stream, e->time_ms, e->text, e->len, false)
-		     : live	    ? loglines_add_live(&f->logs, stream, e->time_ms, e->text, e->len)
-				    : loglines_add(&f->logs, stream, e->event_id, e->time_ms, e->text, e->len);
+	bool added = live	      ? loglines_add_live(&f->logs, stream, e->time_ms, e->text, e->len)
+		     : w->pass.probes ? loglines_add_older(&f->logs, stream, e->time_ms, e->text, e->len, false)
+				      : loglines_add(&f->logs, stream, e->event_id, e->time_ms, e->text, e->len);
 
 	if (!added) {
 		w->pass.n_repeats++;
@@ -92,7 +91,7 @@ static void add_event(struct follow *w, struct feed *f, const struct log_event *
 		w->pass.n_new++;
 		w->newest_ms = MAX(w->newest_ms, e->time_ms);
 	}
-	if (reading_wants_metrics(w) && !w->pass.probes)
+	if (reading_wants_metrics(w) && !w->pass.probes && !back_measures(w, e->time_ms))
 		read_metrics(w, f, stream, e);
 }
 
@@ -112,7 +111,7 @@ static void settle_what_came(struct follow *w)
 {
 	struct feed *f = follow_feed(w);
 
-	if (w->pass.probes && w->pass.n_page > 0) { /* it was short after all */
+	if (w->pass.probes && (w->pass.n_page > 0 || f->logs.n > 0)) { /* it was short after all */
 		w->pass.probes = false;
 		loglines_settle_older(&f->logs, INT64_MIN);
 		back_measure(w);
@@ -130,7 +129,8 @@ static void settle(struct follow *w)
 void sync_logs_push(struct follow *w, const struct log_event *events, size_t n)
 {
 	add_events(w, events, n, true);
-	settle(w);
+	loglines_settle(&follow_feed(w)->logs);
+	reading_take(w);
 }
 
 static void log_complete(struct follow *w)
@@ -160,6 +160,10 @@ void logs_pass_end(struct follow *w)
 {
 	struct feed *f = follow_feed(w);
 
+	if (w->back) {
+		back_followed(w);
+		return;
+	}
 	follow_hold(w);
 	w->log = LOG_IDLE;
 	w->log_failures = 0;
@@ -180,7 +184,7 @@ void logs_pass_end(struct follow *w)
 	} else if (w->count > 0) {
 		f->following = true;
 		w->log = LOG_PAUSED;
-		follow_start_timer(w, &w->log_timer, poll_delay(w), log_tick);
+		follow_start_timer(w, &w->log_timer, logs_poll_delay(w), log_tick);
 	}
 	waiters_run(&w->log_waiters, NULL);
 	if (w->log == LOG_COMPLETE || !reading_goes_on(w))
@@ -375,7 +379,7 @@ static void on_streams(void *user, const struct log_stream *streams, size_t n, c
 
 /* FilterLogEvents is allowed a few times a second for the whole account: one
  * watched log is asked for often, many share the same. */
-static int64_t poll_delay(const struct follow *w)
+int64_t logs_poll_delay(const struct follow *w)
 {
 	if (follow_feed((struct follow *)w)->live)
 		return LIVE_POLL_MS;
@@ -390,6 +394,8 @@ static int64_t pass_since(struct follow *w)
 
 	if (w->passes % LONG_EVERY == LONG_EVERY - 1)
 		overlap = LONG_OVERLAP_MS;
+	if (w->back) /* what is older comes by its pages, in the order of its stream */
+		return MAX(w->newest_ms - overlap, back_reached_ms(w) + 1);
 	if (follow_is_settled(w)) {
 		if (w->n_lines <= FULL_REREAD_MAX && !follow_feed(w)->logs.seen.forgot && !follow_feed(w)->logs_cut)
 			return 0;

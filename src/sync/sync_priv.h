@@ -283,15 +283,19 @@ void sync_logs_push(struct follow *w, const struct log_event *events, size_t n);
 struct metric_rules *sync_logs_rules(struct follow *w); /* NULL where the kind's lines hold no metrics */
 
 void logs_begin_pass(struct follow *w);
+int64_t logs_poll_delay(const struct follow *w); /* between two passes */
 void logs_pass_end(struct follow *w);
 void logs_pass_failed(struct follow *w, const struct err *err);
 
 /* sync_back.c */
-/* What has ended and is watched, and of which nothing is known: its newest page first,
- * where it is long. */
+/* What is watched, and of which nothing is known: its newest page first, where it is long. */
 bool back_is_wanted(struct follow *w);
 void back_begin(struct follow *w);
-void back_go_on(struct follow *w); /* from where it broke */
+void back_go_on(struct follow *w);		 /* from where it broke */
+int64_t back_reached_ms(const struct follow *w); /* of all streams what is newer was read */
+void back_followed(struct follow *w);		 /* a pass over what is new has ended: the next page */
+/* Whether it will take the metrics of a line that comes now. */
+bool back_measures(struct follow *w, int64_t time_ms);
 /* What the cache has of the log: the newest page now, the rest in slices. */
 void back_from_cache(struct follow *w);
 void back_measure(struct follow *w); /* the metrics of all lines there are, at once */

@@ -244,16 +244,16 @@ static inline json_t *fake_filter(struct fake_aws *f, const json_t *body)
 	return reply;
 }
 
-/* The page of a stream that ends where the token says, how many events before its end. */
+/* The page of a stream that ends where the token says: how many events are before that. */
 static inline json_t *fake_get_back(struct fake_aws *f, const json_t *body)
 {
 	const char *stream = str_or(json_get_str(body, "logStreamName"), ""), *token = json_get_str(body, "nextToken");
 	const struct fake_event **of = xcalloc(f->n_events + 1, sizeof(*of));
 	json_t *list = json_array();
-	int64_t passed = 0;
+	int64_t before = INT64_MAX;
 	size_t n = 0;
 
-	if (token && (!str_starts(token, "b/") || !str_to_i64(token + 2, &passed)))
+	if (token && (!str_starts(token, "b/") || !str_to_i64(token + 2, &before)))
 		abort();
 	for (size_t i = 0; i < f->n_events; i++) {
 		size_t at = n;
@@ -265,13 +265,13 @@ static inline json_t *fake_get_back(struct fake_aws *f, const json_t *body)
 		of[at] = &f->events[i];
 		n++;
 	}
-	size_t to = n - MIN((size_t)passed, n), from = to - MIN(to, f->page);
+	size_t to = MIN((size_t)before, n), from = to - MIN(to, f->page);
 
 	for (size_t i = from; i < to; i++)
 		json_array_append_new(list, fake_event_json(of[i], false));
 	free(of);
 	return json_pack("{s:o,s:s,s:o}", "events", list, "nextForwardToken", "f/0", "nextBackwardToken",
-			 json_sprintf("b/%zu", n - from));
+			 json_sprintf("b/%zu", from));
 }
 
 static inline json_t *fake_get(struct fake_aws *f, const json_t *body)

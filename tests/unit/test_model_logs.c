@@ -58,7 +58,9 @@ static void test_older_pages(void **state)
 	assert_int_equal(l.n_before, 6);
 	loglines_begin_pass(&l);
 	assert_false(add(&l, "s", "x", 5, "b")); /* known whichever way it comes */
-	assert_false(loglines_add_older(&l, "s", 5, "d", 1, false));
+	assert_false(add(&l, "s", NULL, 5, "d"));
+	assert_false(add(&l, "s", NULL, 5, "c"));
+	assert_false(add(&l, "s", NULL, 5, "c"));
 	loglines_finish(&l);
 	assert_int_equal(l.n, ARRAY_LEN(wanted));
 }
@@ -608,12 +610,12 @@ static void test_seen_is_bounded(void **state)
 
 	for (int64_t i = 0; i < 20000; i++) {
 		snprintf(id, sizeof(id), "%d", (int)i);
-		assert_true(log_seen_add(&s, false, "s", id, i, "text", 4));
+		assert_true(log_seen_add(&s, SEEN_READ, "s", id, i, "text", 4));
 		if (i >= 500 && i % 100 == 0) { /* read again from before the newest */
 			log_seen_begin(&s);
 			for (int64_t k = i - 500; k <= i; k++) {
 				snprintf(id, sizeof(id), "%d", (int)k);
-				assert_false(log_seen_add(&s, false, "s", id, k, "text", 4));
+				assert_false(log_seen_add(&s, SEEN_READ, "s", id, k, "text", 4));
 			}
 		}
 	}
@@ -630,7 +632,7 @@ static void test_seen_of_one_reading(void **state)
 
 	for (int i = 0; i < 50000; i++) {
 		snprintf(id, sizeof(id), "%d", i);
-		assert_true(log_seen_add(&s, false, "s", id, i / 300, "text", 4));
+		assert_true(log_seen_add(&s, SEEN_READ, "s", id, i / 300, "text", 4));
 	}
 	assert_true(s.forgot);
 	assert_true(s.young.n + s.old.n < 4000);
@@ -640,7 +642,7 @@ static void test_seen_of_one_reading(void **state)
 		snprintf(id, sizeof(id), "%d", i);
 		if (i / 300 < s.known_from_ms)
 			continue;
-		assert_false(log_seen_add(&s, false, "s", id, i / 300, "text", 4));
+		assert_false(log_seen_add(&s, SEEN_READ, "s", id, i / 300, "text", 4));
 		known++;
 	}
 	assert_true(known >= 300);

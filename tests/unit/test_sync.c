@@ -18,12 +18,12 @@ struct world {
 	char *dir;
 };
 
-static struct sync *new_sync(struct world *w)
+static struct sync *new_sync_polling(struct world *w, int64_t log_poll_ms)
 {
 	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url, .region = "us-east-1"},
 				   .refresh_ms = 50,
 				   .overlap_ms = 60000,
-				   .log_poll_ms = 20,
+				   .log_poll_ms = log_poll_ms,
 				   .settle_ms = 200};
 	struct sync *s = NULL;
 	struct err err = {0};
@@ -31,6 +31,11 @@ static struct sync *new_sync(struct world *w)
 	if (sync_new(&opt, &s, &err) || sync_load(s, &err))
 		fail_msg("%s", err.msg);
 	return s;
+}
+
+static struct sync *new_sync(struct world *w)
+{
+	return new_sync_polling(w, 20);
 }
 
 static int setup(void **state)
@@ -580,28 +585,33 @@ static void test_log_resumes(void **state)
 #define LONG_N 400
 
 /* Lines of three streams, many of one millisecond, some alike; one stream is from before. */
-static void add_long_log(struct world *w)
+static void add_lines(struct world *w, int first, int n)
 {
 	static const char *const streams[] = {"a/algo-1-2", "a/algo-2-2"};
 	char text[32];
 
-	fake_job(&w->aws, "a", "Completed", 1700000000, 1700000100);
-	for (int i = 0; i < LONG_N; i++) {
+	for (int i = first; i < first + n; i++) {
 		snprintf(text, sizeof(text), i % 5 ? "%d" : "[%d]\ttrain-rmse:0.5", i / 2);
 		fake_log(&w->aws, i < 60 ? "a/algo-1-1" : streams[i % 7 == 0], 1700000000000 + i / 11, text);
 	}
 }
 
+static void add_long_log(struct world *w)
+{
+	fake_job(&w->aws, "a", "Completed", 1700000000, 1700000100);
+	add_lines(w, 0, LONG_N);
+}
+
 /* What the log has, each stream in its own order, all in order of time. */
-static void check_long_log(const struct loglines *l, size_t first)
+static void check_lines(const struct loglines *l, size_t wanted)
 {
 	size_t at[3] = {0};
 	char text[32];
 
-	assert_int_equal(l->n, LONG_N - first);
+	assert_int_equal(l->n, wanted);
 	for (size_t i = 1; i < l->n; i++)
 		assert_true(l->lines[i - 1].time_ms <= l->lines[i].time_ms);
-	for (size_t i = first; i < LONG_N; i++) {
+	for (size_t i = 0; i < wanted; i++) {
 		const char *stream = i < 60 ? "a/algo-1-1" : i % 7 == 0 ? "a/algo-2-2" : "a/algo-1-2";
 		size_t *k = &at[i < 60 ? 0 : i % 7 == 0 ? 1 : 2];
 
@@ -669,7 +679,7 @@ static void test_long_log_backwards(void **state)
 		assert_true(f->logs.n >= seen);
 		check_end_of_long_log(&f->logs);
 	}
-	check_long_log(&f->logs, 0);
+	check_lines(&f->logs, LONG_N);
 	assert_false(f->logs_reading);
 	assert_int_equal(points_of(f, "train:rmse"), LONG_N / 5);
 	struct outcome o = logs(w, "a");
@@ -685,7 +695,7 @@ static void test_long_log_backwards(void **state)
 	assert_true(f->logs.n >= 200);		  /* at once */
 	for (int times = 0; times < 3; times++) { /* left, and looked at again */
 		WAIT_UNTIL(w, f->logs.complete);
-		check_long_log(&f->logs, 0);
+		check_lines(&f->logs, LONG_N);
 		assert_int_equal(points_of(f, "train:rmse"), LONG_N / 5);
 		sync_unwatch(w->s, TRAINING_KIND, "a");
 		sync_watch(w->s, TRAINING_KIND, "a");
@@ -693,6 +703,53 @@ static void test_long_log_backwards(void **state)
 			sync_poll(w->s, NULL, 0, 10);
 	}
 	assert_int_equal(fake_calls(&w->aws, "FilterLogEvents") + fake_calls(&w->aws, "GetLogEvents"), calls);
+}
+
+/* What is still being written is read backwards, too: the newest lines are there first, what
+ * comes meanwhile is read between the pages, and all is there once in the end. Left and looked
+ * at again, nothing is read twice. */
+static void test_running_log_backwards(void **state)
+{
+	struct world *w = *state;
+	bool came_meanwhile = false;
+	int n = LONG_N;
+
+	sync_free(w->s);
+	w->s = new_sync_polling(w, 0); /* a look at what is new behind each page */
+	fake_job(&w->aws, "a", "InProgress", 1700000000, 1700000100);
+	add_lines(w, 0, n);
+	jobs(w);
+	sync_watch(w->s, TRAINING_KIND, "a");
+	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
+	WAIT_UNTIL(w, f->logs.n > 0);
+	assert_true(f->logs_reading);
+	assert_int_equal(f->logs.lines[f->logs.n - 1].time_ms, 1700000000000 + (LONG_N - 1) / 11);
+	for (int64_t last = 0; f->logs_reading; sync_poll(w->s, NULL, 0, 5)) {
+		last = f->logs.lines[f->logs.n - 1].time_ms;
+		came_meanwhile |= last > 1700000000000 + LONG_N / 11;
+		if (last == 1700000000000 + (n - 1) / 11) {
+			add_lines(w, n, 7);
+			n += 7;
+		}
+	}
+	assert_true(came_meanwhile);
+	WAIT_UNTIL(w, f->logs.n == (size_t)n);
+	check_lines(&f->logs, (size_t)n);
+	WAIT_UNTIL(w, points_of(f, "train:rmse") == ((size_t)n + 4) / 5);
+	sync_unwatch(w->s, TRAINING_KIND, "a");
+	for (int i = 0; i < 5; i++)
+		sync_poll(w->s, NULL, 0, 10);
+	add_lines(w, n, 1);
+	int64_t back = fake_calls(&w->aws, "GetLogEvents");
+
+	sync_watch(w->s, TRAINING_KIND, "a");
+	f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
+	WAIT_UNTIL(w, f->logs.n == (size_t)n + 1);
+	assert_int_equal(fake_calls(&w->aws, "GetLogEvents"), back);
+	fake_job(&w->aws, "a", "Completed", 1700000000, 1700000200);
+	WAIT_UNTIL(w, f->logs.complete);
+	check_lines(&f->logs, (size_t)n + 1);
+	assert_int_equal(points_of(f, "train:rmse"), ((size_t)n + 5) / 5);
 }
 
 /* Without the calls that go backwards it is read forwards. */
@@ -706,7 +763,7 @@ static void test_long_log_forwards(void **state)
 	sync_watch(w->s, TRAINING_KIND, "a");
 	const struct feed *f = session_find_feed(sync_session(w->s), TRAINING_KIND, "a");
 	WAIT_UNTIL(w, f->logs.complete);
-	check_long_log(&f->logs, 0);
+	check_lines(&f->logs, LONG_N);
 	assert_int_equal(fake_calls(&w->aws, "GetLogEvents"), 1);
 }
 
@@ -1311,6 +1368,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_follow_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log_resumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_log_backwards, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_running_log_backwards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_log_forwards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_feeds_are_bounded, setup, teardown),
