@@ -12,7 +12,7 @@
 struct frame {
 	struct area plot;
 	double x0, x1, y0, y1; /* y in drawing units: logarithms where log */
-	bool log_y;
+	bool log_x, log_y;
 	bool more_left, more_right; /* there are points beyond the sides */
 	int cell_x, cell_y;	    /* dots of a cell: braille 2 by 4, blocks 2 by 2, a letter 1 */
 	int dots_x, dots_y;	    /* of the whole plot */
@@ -108,6 +108,11 @@ static double y_value(const struct frame *f, double y)
 	return f->log_y ? log10(y) : y;
 }
 
+static double x_value(bool log_x, double x)
+{
+	return log_x ? log1p(x > 0 ? x : 0) : x;
+}
+
 /* A curve's pieces from point to point, as far as they lie between the plot's sides. */
 struct walk {
 	const struct chart_curve *curve;
@@ -118,9 +123,9 @@ struct walk {
 /* p, which lies outside, to where the line from it to the other comes in: straight as drawn. */
 static void to_side(const struct frame *f, struct chart_point *p, struct chart_point other)
 {
-	double x = p->x < f->x0 ? f->x0 : f->x1, y = y_value(f, p->y);
+	double x = p->x < f->x0 ? f->x0 : f->x1, y = y_value(f, p->y), from = x_value(f->log_x, p->x);
 
-	y += (y_value(f, other.y) - y) * ((x - p->x) / (other.x - p->x));
+	y += (y_value(f, other.y) - y) * ((x_value(f->log_x, x) - from) / (x_value(f->log_x, other.x) - from));
 	*p = (struct chart_point){x, f->log_y ? pow(10, y) : y};
 }
 
@@ -217,6 +222,11 @@ static int dot_at(double v, double lo, double hi, int n)
 	return (int)((t < 1 ? t : 1) * (n - 1) + 0.5);
 }
 
+static int x_dot_at(double x, double x0, double x1, bool log_x, int n)
+{
+	return dot_at(x_value(log_x, x), x_value(log_x, x0), x_value(log_x, x1), n);
+}
+
 static int row_of(const struct frame *f, double y)
 {
 	return (f->dots_y - 1 - dot_at(y, f->y0, f->y1, f->dots_y)) * f->plot.rows / f->dots_y;
@@ -224,7 +234,7 @@ static int row_of(const struct frame *f, double y)
 
 static int col_of(const struct frame *f, double x)
 {
-	return dot_at(x, f->x0, f->x1, f->dots_x) * f->plot.cols / f->dots_x;
+	return x_dot_at(x, f->x0, f->x1, f->log_x, f->dots_x) * f->plot.cols / f->dots_x;
 }
 
 struct tick {
@@ -282,20 +292,33 @@ static void draw_y_axis(const struct frame *f, struct area a, const struct tick 
 	}
 }
 
+/* The step from one tick to the next: on a logarithmic axis it grows, so that labels stay as far apart. */
+static double x_step(const struct frame *f, const struct chart *c, double v)
+{
+	double span = f->x1 - f->x0;
+	int n = MAX(f->plot.cols / 12, 1);
+
+	if (f->log_x) { /* what an n-th of the axis is there */
+		span = (1 + v) * expm1((x_value(true, f->x1) - x_value(true, f->x0)) / n);
+		n = 1;
+	}
+	return c->x_is_time ? time_step(span, n) : MAX(chart_nice_step(span, n), 1);
+}
+
 static void draw_x_axis(const struct frame *f, struct area a, const struct chart *c)
 {
 	char label[JOBTEXT_LEN];
 	int row = f->plot.rows, left = f->plot.col - a.col, free_from = 0;
-	double span = f->x1 - f->x0;
-	int n = MAX(f->plot.cols / 12, 1);
-	double step = c->x_is_time ? time_step(span, n) : MAX(chart_nice_step(span, n), 1);
+	double step = x_step(f, c, f->x0);
 
 	area_put(a, row, left - 1, ST_DIM, "└");
 	area_fill(a, row, left, f->plot.cols, ST_DIM, 0x2500);
 	double v = ceil(f->x0 / step - 1e-9) * step;
-	for (int i = 0; i < X_TICKS_MAX && v <= f->x1 + step * 1e-6; i++, v += step) {
+	for (int i = 0; i < X_TICKS_MAX && v <= f->x1 + step * 1e-6; i++) {
 		int col = left + col_of(f, v);
 		x_text(label, c, v, step);
+		step = x_step(f, c, v);
+		v = (floor(v / step + 1e-9) + 1) * step;
 		int width = utf8_width(label), at = MAX(left - 1, col - width / 2);
 		at = MIN(at, left + f->plot.cols - width);
 		area_put(a, row, col, ST_DIM, "┬");
@@ -346,7 +369,7 @@ static void line(struct frame *f, int x0, int y0, int x1, int y1, size_t curve)
 
 static int dot_x(const struct frame *f, double x)
 {
-	return dot_at(x, f->x0, f->x1, f->dots_x);
+	return x_dot_at(x, f->x0, f->x1, f->log_x, f->dots_x);
 }
 
 static int dot_y(const struct frame *f, double y)
@@ -483,7 +506,7 @@ static void set_plot(struct frame *f, struct area plot)
 
 struct chart_plot chart_draw(const struct chart *c, struct area a)
 {
-	struct frame f = {.log_y = c->log_y && chart_log_works(c)};
+	struct frame f = {.log_x = c->log_x, .log_y = c->log_y && chart_log_works(c)};
 
 	if (a.rows < 4 || a.cols < LABEL_MAX + 8 || !set_sides(c, &f))
 		return (struct chart_plot){0};
@@ -507,14 +530,14 @@ struct chart_plot chart_draw(const struct chart *c, struct area a)
 		draw_cursor(&f, a, c);
 	free(f.mask);
 	free(f.owner);
-	return (struct chart_plot){f.plot.cols, f.dots_x, f.x0, f.x1};
+	return (struct chart_plot){f.plot.cols, f.dots_x, f.x0, f.x1, f.log_x};
 }
 
 /* --- steps along x --- */
 
 static int plot_col(const struct chart_plot *p, double x)
 {
-	return dot_at(x, p->x0, p->x1, p->dots) * p->cols / p->dots;
+	return x_dot_at(x, p->x0, p->x1, p->log_x, p->dots) * p->cols / p->dots;
 }
 
 double chart_step(const struct chart *c, const struct chart_plot *p, double from, int by)

@@ -30,6 +30,7 @@ struct chart {
 	const struct chart_curve *curves;
 	size_t n;
 	bool log_y;	/* only where all values are positive; see chart_log_works */
+	bool log_x;	/* as log(1 + x), since rounds begin with 0 */
 	bool x_is_time; /* x in seconds since the start: 1m30s instead of 90 */
 	bool has_cursor;
 	double cursor_x;
@@ -40,6 +41,7 @@ struct chart {
 struct chart_plot {
 	int cols, dots; /* 0 where nothing was drawn */
 	double x0, x1;
+	bool log_x;
 };
 
 bool chart_log_works(const struct chart *c);

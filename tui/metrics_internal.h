@@ -44,7 +44,7 @@ struct metrics_state {
 	struct panel panels[PANELS_MAX];
 	size_t n_panels;
 	char group[GROUP_NAME_MAX]; /* the one shown, by name: groups come and go */
-	bool log_y, by_time, grid;
+	bool log_x, log_y, by_time, grid;
 	int smoothing; /* tenths */
 	size_t legend_top, legend_lines;
 	int rows, cols; /* of the last drawing */

@@ -30,6 +30,7 @@ struct chart metrics_chart(const struct metrics_state *st, const struct panel *p
 	struct chart c = {
 		.curves = p->chart_curves,
 		.n = p->n,
+		.log_x = st->log_x,
 		.log_y = st->log_y,
 		.x_is_time = metrics_is_by_time(st, p),
 		.has_cursor = st->has_cursor && same_axis(st, p),

@@ -17,6 +17,7 @@ static void load_look(struct view *v)
 	strlist_split(&words, str_or(ui_kept(v->ui, LOOK), ""), ' ');
 	st->grid = strlist_has(&words, "grid");
 	st->log_y = strlist_has(&words, "log");
+	st->log_x = strlist_has(&words, "logx");
 	st->by_time = strlist_has(&words, "time");
 	for (size_t i = 0; i < words.n; i++)
 		if (str_starts(words.items[i], "smooth=") && str_to_i64(words.items[i] + 7, &tenths) && tenths >= 0 &&
@@ -29,8 +30,8 @@ static void keep_look(struct view *v)
 	const struct metrics_state *st = v->state;
 	char text[64];
 
-	snprintf(text, sizeof(text), "%s%s%ssmooth=%d", st->grid ? "grid " : "", st->log_y ? "log " : "",
-		 st->by_time ? "time " : "", st->smoothing);
+	snprintf(text, sizeof(text), "%s%s%s%ssmooth=%d", st->grid ? "grid " : "", st->log_y ? "log " : "",
+		 st->log_x ? "logx " : "", st->by_time ? "time " : "", st->smoothing);
 	if (!str_eq(ui_kept(v->ui, LOOK), text))
 		ui_keep(v->ui, LOOK, text);
 }
@@ -128,6 +129,8 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_adds(left, " · ");
 		metrics_sight_text(st, p, left);
 		struct chart c = metrics_chart(st, p);
+		if (st->log_x)
+			(void)buf_adds(left, " · log x");
 		if (st->log_y)
 			(void)buf_adds(left, chart_log_works(&c) ? " · log y" : " · log y needs values above 0");
 	}
@@ -172,6 +175,9 @@ static bool look_action(struct view *v, enum action a)
 	switch (a) {
 	case ACT_LOG_SCALE:
 		st->log_y = !st->log_y;
+		break;
+	case ACT_LOG_X_SCALE:
+		st->log_x = !st->log_x;
 		break;
 	case ACT_X_AXIS:
 		st->by_time = !st->by_time;

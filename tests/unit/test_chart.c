@@ -23,9 +23,15 @@ static void test_chart_takes_anything(void **state)
 		points[i] = (struct chart_point){(double)i, odd[i]};
 	for (size_t from = 0; from < ARRAY_LEN(odd); from++)
 		for (size_t n = 0; n + from <= ARRAY_LEN(odd); n++)
-			for (int log_y = 0; log_y < 2; log_y++) {
+			for (int logs = 0; logs < 4; logs++) {
 				struct chart_curve curve = {"x", points + from, n, ST_SERIES_1};
-				struct chart c = {&curve, 1, log_y, from % 2, true, (double)from};
+				struct chart c = {&curve,
+						  1,
+						  .log_y = logs & 1,
+						  .log_x = logs & 2,
+						  .x_is_time = from % 2,
+						  .has_cursor = true,
+						  .cursor_x = (double)from};
 				surface_resize(&s, 3 + (int)n * 3, 10 + (int)from * 9);
 				chart_draw(&c, surface_area(&s));
 			}
@@ -143,6 +149,39 @@ static void test_chart_loses_no_dot(void **state)
 	free(points);
 }
 
+/* Equal ratios of 1 + x are equally far apart; steps by cells lead through all of it. */
+static void test_chart_log_x(void **state)
+{
+	static const struct chart_point points[] = {{0, 1}, {9, 1}, {99, 1}, {999, 1}};
+	struct chart_curve curves[ARRAY_LEN(points)];
+	struct chart c = {.curves = curves, .n = ARRAY_LEN(points), .log_x = true};
+	int cols[ARRAY_LEN(points)], n = 0;
+	AUTO(surface) struct surface s = {0};
+	AUTO(buf) struct buf text = BUF_INIT(1 << 20);
+
+	for (size_t i = 0; i < ARRAY_LEN(points); i++)
+		curves[i] = (struct chart_curve){"x", &points[i], 1, ST_SERIES_1, .best = &points[i]};
+	surface_resize(&s, 12, 80);
+	surface_clear(&s);
+	struct chart_plot plot = chart_draw(&c, surface_area(&s));
+	for (int i = 0; i < s.rows * s.cols && n < (int)ARRAY_LEN(points); i++) {
+		if (s.cells[i].cp == 0x25c6) /* CHART_BEST */
+			cols[n++] = i % s.cols;
+	}
+	assert_int_equal(n, ARRAY_LEN(points));
+	for (int i = 1; i < n; i++)
+		assert_in_range((uintmax_t)(cols[i] - cols[i - 1]), (uintmax_t)(plot.cols - 1) / 3 - 1,
+				(uintmax_t)(plot.cols - 1) / 3 + 1);
+	surface_text(&s, &text);
+	assert_non_null(strstr(buf_str(&text), " 200 "));
+	assert_non_null(strstr(buf_str(&text), " 20 "));
+	double x = INFINITY;
+	for (size_t i = ARRAY_LEN(points); i-- > 0;) {
+		x = chart_step(&c, &plot, x, -1);
+		assert_true(x == points[i].x);
+	}
+}
+
 static void test_chart_signs(void **state)
 {
 	static const struct chart_point points[] = {{0, 1}, {1, 3}, {2, 2}, {3, 5}};
@@ -172,7 +211,7 @@ int main(void)
 		cmocka_unit_test(test_nice_steps),	   cmocka_unit_test(test_chart_takes_anything),
 		cmocka_unit_test(test_chart_last_value),   cmocka_unit_test(test_chart_steps_by_cells),
 		cmocka_unit_test(test_chart_part),	   cmocka_unit_test(test_chart_signs),
-		cmocka_unit_test(test_chart_loses_no_dot),
+		cmocka_unit_test(test_chart_loses_no_dot), cmocka_unit_test(test_chart_log_x),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
