@@ -120,7 +120,7 @@ static void count_line(struct loglines *l, const struct log_line *line, int by)
 }
 
 /* Room for so many more before and behind the lines. Room at the front is untouched memory:
- * it takes none. */
+ * it takes none, and much of it saves copies that a key would wait for. */
 static void make_room(struct loglines *l, size_t before, size_t behind)
 {
 	if (before <= l->head && l->head + l->n + behind <= l->cap)
@@ -129,7 +129,7 @@ static void make_room(struct loglines *l, size_t before, size_t behind)
 		GROW(l->lines, l->cap, l->n + behind);
 		return;
 	}
-	size_t head = before <= l->head ? l->head : before + l->n / 2;
+	size_t head = before <= l->head ? l->head : before + l->n * 4;
 	size_t cap = head + l->n + behind + (behind ? l->n / 2 : 0);
 	struct log_line *lines = xreallocarray(NULL, cap, sizeof(*lines));
 
