@@ -95,8 +95,6 @@ static void find_groups(struct view *v)
 			if (x.set->items[k].n)
 				add_group(st, x.set->items[k].name);
 	}
-	if (st->n_panels)
-		str_copy(st->group, sizeof(st->group), st->panels[metrics_shown_index(st)].group);
 }
 
 /* --- curves --- */

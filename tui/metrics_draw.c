@@ -202,9 +202,9 @@ static void draw_nothing(struct view *v, struct area a)
 		for (size_t i = 0; i < j->cold->n_final_metrics && (int)i + 1 < a.rows; i++)
 			area_putf(a, (int)i + 1, 3, ST_NORMAL, "%-28s %10s", j->cold->final_metrics[i].name,
 				  field_value_text(text, j->cold->final_metrics[i].value));
-	} else if (f && f->logs_loaded && v->kind != TRAINING_KIND) {
+	} else if (f && f->logs_loaded && !f->logs_reading && v->kind != TRAINING_KIND) {
 		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from CloudWatch, a minute or more behind.");
-	} else if (f && f->logs_loaded) {
+	} else if (f && f->logs_loaded && !f->logs_reading) {
 		area_put(a, 0, 1, ST_DIM, "No metrics yet. They come from the log (by the job's metric definitions)");
 		area_put(a, 1, 1, ST_DIM, "and from CloudWatch.");
 	} else {

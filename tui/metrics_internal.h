@@ -43,7 +43,7 @@ struct metrics_state {
 	char *baseline;		  /* the thing whose curves are drawn behind, watched; NULL */
 	struct panel panels[PANELS_MAX];
 	size_t n_panels;
-	char group[GROUP_NAME_MAX]; /* the one shown, by name: groups come and go */
+	char group[GROUP_NAME_MAX]; /* the one that was chosen, by name: groups come and go; "": the first */
 	bool log_x, log_y, by_time, grid;
 	int smoothing; /* tenths */
 	size_t legend_top, legend_lines;

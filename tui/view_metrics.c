@@ -119,7 +119,7 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 	metrics_settle(v);
 	struct panel *p = metrics_shown(v);
 	if (p)
-		(void)buf_addf(left, "%s · ", st->group);
+		(void)buf_addf(left, "%s · ", p->group);
 	if (st->names.n == 1)
 		(void)buf_addf(left, "%s%s", st->names.items[0],
 			       str_eq(st->names.items[0], st->baseline) ? " · the baseline" : "");
@@ -148,10 +148,12 @@ static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 		metrics_cursor_text(st, p, left);
 	else if (p && p->n)
 		(void)buf_adds(left, "last values; Left moves a cursor");
+	if (f && f->logs_reading)
+		(void)buf_addf(left, "%sa long log is read first", left->len ? " · " : "");
 	if (f && f->metrics_note[0])
 		(void)buf_addf(left, "%s%s", left->len ? " · " : "", f->metrics_note);
 	if (p && p->n && st->baseline && !strlist_has(&st->names, st->baseline) && !p->curves[p->n - 1].is_baseline)
-		(void)buf_addf(left, " · no %s of the baseline yet", st->group);
+		(void)buf_addf(left, " · no %s of the baseline yet", p->group);
 	if (p && st->grid && !metrics_grid_fits(st))
 		(void)buf_addf(left, " · a grid needs %d columns, %d rows", 2 * GRID_COLS, 2 * GRID_ROWS);
 	if (st->n_panels > 1)
@@ -160,11 +162,17 @@ static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 
 /* --- actions --- */
 
+/* What the user looks at does not give way to a group that comes later. */
+static void stay_with(struct metrics_state *st, const struct panel *p)
+{
+	str_copy(st->group, sizeof(st->group), p->group);
+}
+
 static void next_group(struct metrics_state *st, size_t by)
 {
 	if (!st->n_panels)
 		return;
-	str_copy(st->group, sizeof(st->group), st->panels[(metrics_shown_index(st) + by) % st->n_panels].group);
+	stay_with(st, &st->panels[(metrics_shown_index(st) + by) % st->n_panels]);
 	st->legend_top = 0;
 }
 
@@ -227,7 +235,11 @@ static bool metrics_action(struct view *v, enum action a)
 
 	metrics_settle(v);
 	struct panel *p = metrics_shown(v);
-	if ((p && metrics_sight_action(st, p, a)) || look_action(v, a))
+	if (p && metrics_sight_action(st, p, a)) {
+		stay_with(st, p);
+		return true;
+	}
+	if (look_action(v, a))
 		return true;
 	switch (a) {
 	case ACT_GROUP_NEXT:

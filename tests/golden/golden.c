@@ -17,7 +17,7 @@
  *   kept NAME TEXT          what an earlier start has kept
  *   restart                 the screens begin again, with what was kept
  *   fail TEXT               the host's next action ends with this error
- *   change WHAT             something happens in the session: new-job, gone, log-lines, merged-lines, loading
+ *   change WHAT             something happens in the session: new-job, gone, loading, log-lines ... (see change)
  *   ask-code TEXT           the program asks for a code (of an MFA device)
  *   screen                  followed by the lines of the screen and `end`
  *   painted                 likewise, with colours: "{28}" is what follows painted with (see painted_text)
@@ -462,6 +462,14 @@ static void change(const char *what)
 			int n = snprintf(text, sizeof(text), "[%d]\ttrain-rmse:1.0\tvalidation-rmse:2.0", 60 + i);
 			loglines_add(&f->logs, f->logs.streams.items[0], NULL, SEED_NOW_MS + i, text, (size_t)n);
 		}
+	} else if (!strcmp(what, "log-reading") || !strcmp(what, "log-read")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p013");
+		bool read = !strcmp(what, "log-read");
+		f->logs_loaded = true;
+		f->logs_reading = !read;
+		for (int i = 0; i < 20; i++)
+			series_add(&f->metrics, read ? "train:rmse" : "CPUUtilization", NULL,
+				   SEED_NOW_MS - (20 - i) * 6000, read ? i : -1, read ? 9.0 - i * 0.2 : 50.0 + i % 7);
 	} else if (!strcmp(what, "merged-lines")) {
 		static const char *const names[] = {"pack-09", "pack-00"};
 		for (int i = 0; i < 6; i++) {
