@@ -56,6 +56,7 @@ struct engine {
 	struct transform *transforms;  /* transform jobs that are not over (running/transform.h) */
 	struct endpoint *endpoints;    /* with servers (running/endpoint.h) */
 	struct scaling *scaling;       /* of endpoints' variants (running/scaling.h) */
+	struct alarms *alarms;	       /* when each was evaluated (running/alarms.h) */
 	struct images *images;	       /* what stands for an image (running/images.h) */
 	struct server *server;
 	struct faults *faults;

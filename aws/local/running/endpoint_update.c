@@ -16,6 +16,7 @@
 
 #include <math.h>
 
+#include "aws/local/running/alarms.h"
 #include "aws/local/running/endpoint_policy.h"
 
 #define WATCH_MS 200
@@ -488,7 +489,7 @@ static char *ringing(const struct update *u)
 	json_array_foreach(u->alarms, i, alarm)
 	{
 		const char *name = json_get_str(alarm, "AlarmName");
-		const struct document *d = name ? document_find(u->ep->e, "alarm", name) : NULL;
+		const struct document *d = name ? document_find(u->ep->e, ALARM_KIND, name) : NULL;
 
 		if (d && str_eq(json_get_str(d->doc, "StateValue"), "ALARM"))
 			(void)buf_addf(&names, "%s%s", names.len ? ", " : "", name);

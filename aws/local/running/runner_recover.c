@@ -5,6 +5,7 @@
 
 #include "aws/local/running/artefact.h"
 #include "aws/local/running/endpoint.h"
+#include "aws/local/running/alarms.h"
 #include "aws/local/running/scaling.h"
 #include "aws/local/running/processing.h"
 #include "aws/local/running/transform.h"
@@ -75,6 +76,7 @@ void runner_take_up(struct engine *e)
 	processing_take_up(e);
 	transform_take_up(e);
 	endpoints_take_up(e);
+	alarms_start(e);
 	scaling_start(e);
 }
 
@@ -114,6 +116,7 @@ void runner_stop(struct engine *e)
 	processing_shut_down(e);
 	transform_shut_down(e);
 	scaling_stop(e);
+	alarms_stop(e);
 	endpoints_shut_down(e);
 	while (busy(r)) {
 		if (loop_turn(e->loop, 1000, NULL) < 0)

@@ -16,7 +16,6 @@
 #define SCALING_POLICY "scaling-policy"
 #define SCALING_ACTION "scheduled-action"
 #define SCALING_ACTIVITY "scaling-activity"
-#define SCALING_ALARM "alarm"
 #define SCALING_STATE "LocalState" /* not told: of a scheduled action when it ran last, of a target its cool-downs */
 
 /* The metric that Namespace, MetricName, Dimensions and Statistic of spec name, of the last ms; NAN: no value. */

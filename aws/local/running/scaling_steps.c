@@ -3,27 +3,25 @@
 
 #include <math.h>
 
-#include "aws/local/kept/metric_store.h"
+#include "aws/local/kept/metric_stat.h"
+#include "aws/local/running/alarms.h"
 
 double scaling_metric(struct engine *e, const json_t *spec, int64_t ms)
 {
-	const json_t *dims = json_object_get(spec, "Dimensions");
 	AUTO(strmap) struct strmap map = {0};
 	struct metric_point *points = NULL;
-	size_t n = 0, i;
-	json_t *dim;
+	size_t n = 0;
 	double sum = 0, count = 0, high = -INFINITY, low = INFINITY;
 	const char *statistic = str_or(json_get_str(spec, "Statistic"), "Average");
 	int64_t now = engine_now_ms(e);
 
-	json_array_foreach((json_t *)dims, i, dim)
-		strmap_set(&map, json_get_str(dim, "Name"), json_get_str(dim, "Value"));
+	metric_dimensions(json_object_get(spec, "Dimensions"), &map);
 	int64_t series = metric_series(e, str_or(json_get_str(spec, "Namespace"), ""),
 				       str_or(json_get_str(spec, "MetricName"), ""), &map, false);
 
 	if (series)
 		metric_read(e, series, now - MAX(ms, (int64_t)1000), now + 1, &points, &n);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		sum += points[i].sum;
 		count += points[i].n;
 		high = MAX(high, points[i].high);
@@ -41,7 +39,7 @@ double scaling_metric(struct engine *e, const json_t *spec, int64_t ms)
 
 const struct document *scaling_alarm_of(struct engine *e, const struct document *policy)
 {
-	const struct document_list *list = documents_of(e, SCALING_ALARM);
+	const struct document_list *list = documents_of(e, ALARM_KIND);
 	size_t k;
 	json_t *action;
 

@@ -1,8 +1,5 @@
 /* CloudWatch operations. */
-#include <assert.h>
-#include <math.h>
-
-#include "aws/local/kept/metric_store.h"
+#include "aws/local/kept/metric_stat.h"
 #include "aws/local/services/ops.h"
 #include "aws/local/kept/training_job.h"
 #include "base/clock.h"
@@ -19,96 +16,6 @@ static int invalid(struct call *c, const char *code, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return fault_set(c->fault, 400, code, "%s", text);
-}
-
-static void read_dims(const json_t *list, struct strmap *dims)
-{
-	size_t i;
-	json_t *d;
-
-	json_array_foreach((json_t *)list, i, d)
-		strmap_set(dims, str_or(json_get_str(d, "Name"), ""), str_or(json_get_str(d, "Value"), ""));
-}
-
-/* --- statistics over a period ------------------------------------------------------------ */
-
-struct bucket {
-	int64_t time_ms;
-	double sum, n, low, high;
-	size_t first, count; /* its points, for percentiles */
-};
-
-static bool stat_valid(const char *stat)
-{
-	double p;
-
-	return str_eq(stat, "Average") || str_eq(stat, "Sum") || str_eq(stat, "Minimum") || str_eq(stat, "Maximum") ||
-	       str_eq(stat, "SampleCount") || (stat[0] == 'p' && str_to_f64(stat + 1, &p) && p >= 0 && p <= 100);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double percentile(const struct metric_point *points, const struct bucket *b, double p)
-{
-	double *values = xcalloc(b->count, sizeof(*values));
-
-	assert(b->count && points); /* there are no empty buckets */
-	for (size_t i = 0; i < b->count; i++)
-		values[i] = points[b->first + i].sum / points[b->first + i].n;
-	qsort(values, b->count, sizeof(*values), by_value);
-	double rank = p / 100 * (double)(b->count - 1);
-	size_t low = (size_t)rank, high = MIN(low + 1, b->count - 1);
-	double v = values[low] + (values[high] - values[low]) * (rank - (double)low);
-
-	free(values);
-	return v;
-}
-
-static double bucket_stat(const struct metric_point *points, const struct bucket *b, const char *stat)
-{
-	double p = 50;
-
-	switch (stat[0]) {
-	case 'A':
-		return b->sum / b->n;
-	case 'M':
-		return stat[1] == 'i' ? b->low : b->high;
-	case 'S':
-		return stat[1] == 'u' ? b->sum : b->n;
-	default:
-		str_to_f64(stat + 1, &p);
-		return percentile(points, b, p);
-	}
-}
-
-static struct bucket *make_buckets(const struct metric_point *points, size_t n, int64_t period_ms, size_t *ret_n)
-{
-	struct bucket *buckets = NULL;
-	size_t n_buckets = 0, cap = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		int64_t at = points[i].time_ms / period_ms * period_ms;
-
-		if (!n_buckets || buckets[n_buckets - 1].time_ms != at) {
-			GROW(buckets, cap, n_buckets + 1);
-			buckets[n_buckets++] = (struct bucket){
-				.time_ms = at, .low = points[i].low, .high = points[i].high, .first = i};
-		}
-		struct bucket *b = &buckets[n_buckets - 1];
-
-		b->sum += points[i].sum;
-		b->n += points[i].n;
-		b->low = fmin(b->low, points[i].low);
-		b->high = fmax(b->high, points[i].high);
-		b->count++;
-	}
-	*ret_n = n_buckets;
-	return buckets;
 }
 
 static int check_period(struct call *c, int64_t period)
@@ -161,7 +68,7 @@ static int check_query(struct call *c, const json_t *query, size_t index)
 	if (!json_get_str(metric, "Namespace") || !json_get_str(metric, "MetricName"))
 		return invalid(c, "ValidationError", "MetricDataQueries.member.%zu needs a Namespace and a MetricName.",
 			       index + 1);
-	if (!stat_valid(str_or(json_get_str(stat, "Stat"), "")))
+	if (!metric_stat_valid(str_or(json_get_str(stat, "Stat"), "")))
 		return invalid(c, "ValidationError",
 			       "The value '%.60s' for MetricDataQueries.member.%zu.MetricStat.Stat is not valid.",
 			       str_or(json_get_str(stat, "Stat"), ""), index + 1);
@@ -179,15 +86,15 @@ static void run_query(struct call *c, struct data_run *run, const json_t *query)
 	size_t n_points = 0, n = 0;
 	bool partial = false;
 
-	read_dims(json_object_get(metric, "Dimensions"), &dims);
+	metric_dimensions(json_object_get(metric, "Dimensions"), &dims);
 	int64_t series = metric_series(c->e, json_get_str(metric, "Namespace"), name, &dims, false);
 
 	if (series)
 		metric_read(c->e, series, run->start / period_ms * period_ms, run->end, &points, &n_points);
-	struct bucket *buckets = make_buckets(points, n_points, period_ms, &n);
+	struct metric_period *periods = metric_periods(points, n_points, period_ms, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct bucket *b = &buckets[run->ascending ? i : n - 1 - i];
+		const struct metric_period *p = &periods[run->ascending ? i : n - 1 - i];
 
 		if (run->skip > 0) {
 			run->skip--;
@@ -198,11 +105,11 @@ static void run_query(struct call *c, struct data_run *run, const json_t *query)
 			break;
 		}
 		run->room--;
-		json_array_append_new(times, json_epoch(b->time_ms));
-		json_array_append_new(values, json_real(bucket_stat(points, b, stat_name)));
+		json_array_append_new(times, json_epoch(p->time_ms));
+		json_array_append_new(values, json_real(metric_stat(points, p, stat_name)));
 	}
 	free(points);
-	free(buckets);
+	free(periods);
 	json_array_append_new(run->results,
 			      json_pack("{s:s, s:s, s:o, s:o, s:s}", "Id", json_get_str(query, "Id"), "Label",
 					str_or(json_get_str(query, "Label"), name), "Timestamps", times, "Values",
@@ -268,16 +175,16 @@ int op_get_metric_statistics(struct call *c, json_t **out)
 	*out = json_pack("{s:s, s:o}", "Label", json_get_str(c->in, "MetricName"), "Datapoints", list);
 	if (check_times(c, &start, &end) < 0 || check_period(c, period) < 0)
 		return -1;
-	read_dims(json_object_get(c->in, "Dimensions"), &dims);
+	metric_dimensions(json_object_get(c->in, "Dimensions"), &dims);
 	int64_t series =
 		metric_series(c->e, json_get_str(c->in, "Namespace"), json_get_str(c->in, "MetricName"), &dims, false);
 
 	if (series)
 		metric_read(c->e, series, start / (period * 1000) * (period * 1000), end, &points, &n_points);
-	struct bucket *buckets = make_buckets(points, n_points, period * 1000, &n);
+	struct metric_period *periods = metric_periods(points, n_points, period * 1000, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		json_t *row = json_pack("{s:o, s:s}", "Timestamp", json_epoch(buckets[i].time_ms), "Unit", "None");
+		json_t *row = json_pack("{s:o, s:s}", "Timestamp", json_epoch(periods[i].time_ms), "Unit", "None");
 
 		for (size_t k = 0; k < ARRAY_LEN(names); k++) {
 			bool asked = false;
@@ -286,12 +193,12 @@ int op_get_metric_statistics(struct call *c, json_t **out)
 				asked = asked || str_eq(json_string_value(json_array_get(wanted, w)), names[k]);
 			if (asked)
 				json_object_set_new(row, names[k],
-						    json_real(bucket_stat(points, &buckets[i], names[k])));
+						    json_real(metric_stat(points, &periods[i], names[k])));
 		}
 		json_array_append_new(list, row);
 	}
 	free(points);
-	free(buckets);
+	free(periods);
 	return 0;
 }
 
@@ -375,7 +282,7 @@ static void put_datum(struct call *c, const json_t *d)
 	const json_t *set = json_object_get(d, "StatisticValues"), *values = json_object_get(d, "Values");
 	int64_t at = json_get_time_ms(d, "Timestamp");
 
-	read_dims(json_object_get(d, "Dimensions"), &dims);
+	metric_dimensions(json_object_get(d, "Dimensions"), &dims);
 	if (at == TIME_UNKNOWN)
 		at = engine_now_ms(c->e);
 	int64_t series =

@@ -1,6 +1,8 @@
 /* Rows of the table of kinds: CloudWatch's alarms and dashboards. */
 #include "aws/local/services/kinds_rows.h"
 
+#include "aws/local/running/alarms.h"
+
 #define ACTIONS "[arn]"
 #define OPERATORS                                                                                          \
 	"GreaterThanOrEqualToThreshold|GreaterThanThreshold|LessThanThreshold|LessThanOrEqualToThreshold|" \
@@ -38,7 +40,7 @@ static int check_alarm(struct call *c)
 	return 0;
 }
 
-/* An alarm that is put again keeps its state: it is evaluated anew later. */
+/* An alarm that is put again keeps its state until it is evaluated anew. */
 static int alarm_made(struct call *c, struct document *r)
 {
 	static const char *const kept[] = {"StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp",
@@ -53,6 +55,7 @@ static int alarm_made(struct call *c, struct document *r)
 	if (!old)
 		json_object_set(r->doc, "StateUpdatedTimestamp",
 				json_object_get(r->doc, "AlarmConfigurationUpdatedTimestamp"));
+	alarms_put(c->e, r->key);
 	return 0;
 }
 
@@ -107,7 +110,7 @@ static void remove_all(struct call *c, const char *kind, const json_t *names)
 /* The service says nothing of alarms that are not there. */
 int op_delete_alarms(struct call *c, json_t **out)
 {
-	remove_all(c, "alarm", json_object_get(c->in, "AlarmNames"));
+	remove_all(c, ALARM_KIND, json_object_get(c->in, "AlarmNames"));
 	*out = json_null();
 	return 0;
 }
@@ -120,7 +123,7 @@ static int switch_actions(struct call *c, bool on)
 
 	json_array_foreach((json_t *)names, i, name)
 	{
-		struct document *r = document_find(c->e, "alarm", json_string_value(name));
+		struct document *r = document_find(c->e, ALARM_KIND, json_string_value(name));
 
 		if (!r)
 			continue;
@@ -142,7 +145,7 @@ int op_disable_alarm_actions(struct call *c, json_t **out)
 	return switch_actions(c, false);
 }
 
-/* SetAlarmState: until the next evaluation, which nothing does here yet. */
+/* SetAlarmState: until the next evaluation, where its metric has values (running/alarms.h). */
 static int alarm_state_set(struct call *c, struct document *r)
 {
 	json_object_set(r->doc, "StateTransitionedTimestamp", json_object_get(r->doc, "StateUpdatedTimestamp"));
@@ -208,7 +211,7 @@ int op_delete_dashboards(struct call *c, json_t **out)
 
 const struct document_kind kinds_of_alarms[] = {
 	{
-		.id = "alarm",
+		.id = ALARM_KIND,
 		.noun = "alarm",
 		.service = SVC_CLOUDWATCH,
 		.key = "AlarmName",
