@@ -19,6 +19,11 @@ jobs=$(nproc)
 started=${SAGETOP_TEST_STARTED:-$(date +%s)}
 export LC_ALL=C.UTF-8 SAGETOP_TEST_WORK="$work" SAGETOP_TEST_STARTED="$started"
 
+# One compiler cache for all builds of this run: the tarball's build is the same sources with
+# the same flags as the first one. What nobody compiles again goes by it only where it is kept.
+export CCACHE_DIR="${CCACHE_DIR:-$work/ccache}"
+if [ "$CCACHE_DIR" = "$work/ccache" ]; then once=; else once='ccache '; fi
+
 say() {
 	printf '== %4ds  %s\n' $(($(date +%s) - started)) "$1"
 }
@@ -90,9 +95,10 @@ analyze_in() {
 	fi
 }
 
+# Says itself what failed.
 beside() {
 	analyze_in gcc
-	step 'configure with clang' configure_in clang CC='ccache clang' CFLAGS='-O0' &&
+	step 'configure with clang' configure_in clang CC="${once}clang" CFLAGS='-O0' &&
 		step 'build with clang' make -C "$work/clang" -j"$jobs" all &&
 		step 'build tests with clang' make -C "$work/clang" -j"$jobs" check TESTS=
 
@@ -114,7 +120,7 @@ beside_start() {
 
 beside_end() {
 	say 'what runs beside'
-	wait "$beside_pid"
+	wait "$beside_pid" || failed 'what runs beside'
 	trap - EXIT
 	cat "$work/logs/beside.log"
 }
@@ -134,7 +140,7 @@ finish() {
 
 if [ "${1-}" = beside ]; then
 	beside
-	exit
+	exit 0
 fi
 say 'packages'
 # shellcheck disable=SC2086
@@ -145,16 +151,12 @@ rm -rf "$work"
 mkdir -p "$work/logs"
 step 'autogen' ./autogen.sh || finish
 
-# One compiler cache for all builds of this run: the tarball's build is the same
-# sources with the same flags as the first one.
-export CCACHE_DIR="${CCACHE_DIR:-$work/ccache}"
-
 step 'configure with gcc' configure_in gcc CC='ccache gcc' CFLAGS='-O2' || finish
 step 'build with gcc' make -C "$work/gcc" -j"$jobs" all || finish
 beside_start
 check_in gcc
 
-step 'configure with sanitizers' configure_in asan --enable-sanitizers CC='ccache gcc' CFLAGS='-O1 -g1' || finish
+step 'configure with sanitizers' configure_in asan --enable-sanitizers CC="${once}gcc" CFLAGS='-O1 -g1' || finish
 step 'build with sanitizers' make -C "$work/asan" -j"$jobs" all &&
 	check_in asan
 beside_end
