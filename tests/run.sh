@@ -4,6 +4,9 @@
 # every test, runs them again under AddressSanitizer and UndefinedBehaviorSanitizer,
 # and checks that the release tarball builds. Ends with the counts of all tests.
 #
+# Tests wait for much of their time. What only computes (the analyser, clang, the tarball)
+# runs beside them, when nobody else wants a processor: `run.sh beside`, started from here.
+#
 # SAGETOP_TEST_VECTORS, SAGETOP_TEST_DATA and SAGETOP_TEST_MODELS name folders
 # with reference data; tests that need them skip, saying so, where they are unset.
 set -u
@@ -13,12 +16,20 @@ top=$PWD
 
 work=${SAGETOP_TEST_WORK:-$top/build-test}
 jobs=$(nproc)
-export LC_ALL=C.UTF-8
-started=$(date +%s)
-failures=
+started=${SAGETOP_TEST_STARTED:-$(date +%s)}
+export LC_ALL=C.UTF-8 SAGETOP_TEST_WORK="$work" SAGETOP_TEST_STARTED="$started"
+
+# One compiler cache for all builds of this run: the tarball's build is the same sources with
+# the same flags as the first one. What nobody compiles again goes by it only where it is kept.
+export CCACHE_DIR="${CCACHE_DIR:-$work/ccache}"
+if [ "$CCACHE_DIR" = "$work/ccache" ]; then once=; else once='ccache '; fi
 
 say() {
 	printf '== %4ds  %s\n' $(($(date +%s) - started)) "$1"
+}
+
+failed() { # name
+	echo "  $1" >>"$work/failed"
 }
 
 # step NAME COMMAND...: quiet unless it fails.
@@ -29,18 +40,19 @@ step() {
 	mkdir -p "$work/logs"
 	step_log="$work/logs/$(printf '%s' "$step_name" | tr -c 'a-zA-Z0-9' '-').log"
 	if ! "$@" >"$step_log" 2>&1 </dev/null; then
-		failures="$failures
-  $step_name"
+		failed "$step_name"
 		echo "   failed; the end of $step_log:"
 		tail -n 40 "$step_log" | sed 's/^/   | /'
 		return 1
 	fi
 }
 
+# By a relative path, since compilers are called with it: distcheck and the folders here
+# lie two below their sources, so the compiler cache knows one's files from the other's.
 configure_in() { # folder, configure arguments...
-	folder=$1
+	folder=$work/$1
 	shift
-	mkdir -p "$work/$folder" && (cd "$work/$folder" && "$top/configure" --quiet --enable-werror "$@")
+	mkdir -p "$folder" && (cd "$folder" && "$(realpath --relative-to=. "$top")/configure" --quiet --enable-werror "$@")
 }
 
 # A log is born when its test starts, its .trs is written when it ends.
@@ -52,12 +64,11 @@ slowest_in() {
 }
 
 # Run the tests of a build folder and show which failed. Many wait for time-outs and for
-# other programs more than they compute: two for each processor.
+# other programs more than they compute: three for each processor.
 check_in() {
 	say "tests in $1"
-	make -C "$work/$1" -j$((jobs * 2)) -k check >"$work/logs/check-$1.log" 2>&1 </dev/null || {
-		failures="$failures
-  tests in $1"
+	make -C "$work/$1" -j$((jobs * 3)) -k check >"$work/logs/check-$1.log" 2>&1 </dev/null || {
+		failed "tests in $1"
 		grep -hE '^(FAIL|ERROR|make.*Error)' "$work/logs/check-$1.log" | sort -u | sed 's/^/   /'
 		find "$work/$1/tests" -name '*.log' -exec grep -l '^\(not ok\|FAIL\|ERROR\)' {} + 2>/dev/null |
 			while read -r log; do
@@ -84,18 +95,53 @@ analyze_in() {
 	fi
 }
 
+# Says itself what failed.
+beside() {
+	analyze_in gcc
+	step 'configure with clang' configure_in clang CC="${once}clang" CFLAGS='-O0' &&
+		step 'build with clang' make -C "$work/clang" -j"$jobs" all &&
+		step 'build tests with clang' make -C "$work/clang" -j"$jobs" check TESTS=
+
+	step 'configure the console alone' configure_in console --without-trainer --without-local CC='ccache gcc' CFLAGS='-O2' &&
+		step 'build the console alone' make -C "$work/console" -j"$jobs" all &&
+		# The tests run elsewhere; here the tarball has to build, install and clean up.
+		step 'distcheck' make -C "$work/console" -j"$jobs" distcheck \
+			DISTCHECK_CONFIGURE_FLAGS="--enable-werror CC='ccache gcc' CFLAGS=-O2" TESTS=tests/unit/test_base
+}
+
+# Of one session with the tests, since a scheduler may weigh sessions before it asks who is
+# nice; by timeout, which ends all that it has started when it is ended.
+beside_start() {
+	nice -n 19 timeout 0 sh tests/run.sh beside >"$work/logs/beside.log" 2>&1 </dev/null &
+	beside_pid=$!
+	trap 'kill "$beside_pid" 2>/dev/null' EXIT
+	trap 'exit 130' INT TERM
+}
+
+beside_end() {
+	say 'what runs beside'
+	wait "$beside_pid" || failed 'what runs beside'
+	trap - EXIT
+	cat "$work/logs/beside.log"
+}
+
 finish() {
 	say 'done'
 	sh tests/count-tap.sh "$work" >"$work/counts"
 	counted=$?
-	if [ -n "$failures" ]; then
-		echo "failed:$failures"
+	if [ -s "$work/failed" ]; then
+		echo 'failed:'
+		cat "$work/failed"
 	fi
 	cat "$work/counts"
-	[ $counted -eq 0 ] && [ -z "$failures" ]
+	[ $counted -eq 0 ] && [ ! -s "$work/failed" ]
 	exit
 }
 
+if [ "${1-}" = beside ]; then
+	beside
+	exit 0
+fi
 say 'packages'
 # shellcheck disable=SC2086
 packages_install $packages_build $packages_test || exit 1
@@ -105,28 +151,13 @@ rm -rf "$work"
 mkdir -p "$work/logs"
 step 'autogen' ./autogen.sh || finish
 
-# One compiler cache for all builds of this run: the tarball's build is the same
-# sources with the same flags as the first one.
-CCACHE_DIR=${CCACHE_DIR:-$work/ccache} CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
-export CCACHE_DIR CCACHE_BASEDIR CCACHE_NOHASHDIR
-
 step 'configure with gcc' configure_in gcc CC='ccache gcc' CFLAGS='-O2' || finish
 step 'build with gcc' make -C "$work/gcc" -j"$jobs" all || finish
+beside_start
 check_in gcc
 
-step 'configure with sanitizers' configure_in asan --enable-sanitizers CC='ccache gcc' CFLAGS='-O1 -g1' || finish
+step 'configure with sanitizers' configure_in asan --enable-sanitizers CC="${once}gcc" CFLAGS='-O1 -g1' || finish
 step 'build with sanitizers' make -C "$work/asan" -j"$jobs" all &&
 	check_in asan
-
-step 'configure with clang' configure_in clang CC='ccache clang' CFLAGS='-O1' &&
-	step 'build with clang' make -C "$work/clang" -j"$jobs" all &&
-	step 'build tests with clang' make -C "$work/clang" -j"$jobs" check TESTS=
-analyze_in gcc
-
-step 'configure the console alone' configure_in console --without-trainer --without-local CC='ccache gcc' CFLAGS='-O2' &&
-	step 'build the console alone' make -C "$work/console" -j"$jobs" all
-
-# The tests ran above; here the tarball has to build, install and clean up.
-step 'distcheck' make -C "$work/gcc" -j"$jobs" distcheck \
-	DISTCHECK_CONFIGURE_FLAGS="CC='ccache gcc' CFLAGS=-O2" TESTS=tests/unit/test_base
+beside_end
 finish

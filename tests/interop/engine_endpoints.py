@@ -40,7 +40,8 @@ class H(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
     def do_GET(self):
-        self.answer(503 if mode == "silent" else 200, b"")
+        gate = os.environ.get("GATE")
+        self.answer(503 if mode == "silent" or gate and not os.path.exists(gate) else 200, b"")
     def do_POST(self):
         if int(self.headers["Content-Length"]) == (6 << 20) - 1:  # answers unread, as servers with a limit do
             self.close_connection = True
@@ -116,6 +117,18 @@ with engine(*OPTIONS) as e:
 
     s3.put_object(Bucket=BUCKET, Key="m/model.tar.gz", Body=archive(**{"model.bin": "x"}))
 
+    # One whose server is not ready until it is let.
+    gate = os.path.join(work, "gate")
+    model("gated", GATE=gate)
+    config("gated", all=("gated", 1, 1.0))
+    sm.create_endpoint(EndpointName="gated", EndpointConfigName="gated")
+    equal("a new endpoint is Creating", told("gated")["EndpointStatus"], "Creating")
+    match("which cannot be deleted", failure(sm.delete_endpoint, EndpointName="gated")[1], "in-progress endpoint")
+    match("or invoked", str(failure(invoke, name="gated")[1]), "not found")
+    open(gate, "w").close()
+    equal("then in service", settled("gated")["EndpointStatus"], "InService")
+    sm.delete_endpoint(EndpointName="gated")
+
     # The trainer's server gives what it was trained to give.
     upload_data(s3)
     sm.create_training_job(**job_request("trained"))
@@ -123,11 +136,8 @@ with engine(*OPTIONS) as e:
     model("trained", "sagetop-trainer", job["ModelArtifacts"]["S3ModelArtifacts"])
     config("trained", all=("trained", 1, 1.0))
     sm.create_endpoint(EndpointName="trained", EndpointConfigName="trained")
-    equal("a new endpoint is Creating", told("trained")["EndpointStatus"], "Creating")
-    match("which cannot be deleted", failure(sm.delete_endpoint, EndpointName="trained")[1], "in-progress endpoint")
-    match("or invoked", str(failure(invoke, name="trained")[1]), "not found")
     d = settled("trained")
-    equal("then in service", (d["EndpointStatus"], d.get("FailureReason")), ("InService", None))
+    equal("one of the trainer's comes into service", (d["EndpointStatus"], d.get("FailureReason")), ("InService", None))
     variant = d["ProductionVariants"][0]
     equal("with its instance", (variant["CurrentInstanceCount"], variant["CurrentWeight"],
                                 variant["DeployedImages"][0]["SpecifiedImage"]), (1, 1.0, "sagetop-trainer"))

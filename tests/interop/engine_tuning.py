@@ -275,7 +275,9 @@ except botocore.exceptions.ClientError as err:
     ok("one that has ended is not stopped", "is in status Completed" in str(err), err)
 
 # --- kill -9 in the middle --------------------------------------------------------------------------------
-create("killed", ALL, n=12, parallel=3, mode="mark", strategy="Bayesian", RandomSeed=4)
+# However far a child came between two kills, each is another attempt of it.
+create("killed", ALL, n=12, parallel=3, mode="mark", strategy="Bayesian", RandomSeed=4,
+       definition={"RetryStrategy": {"MaximumRetryAttempts": 5}})
 
 
 def begun():

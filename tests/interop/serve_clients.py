@@ -82,7 +82,8 @@ class Raw:
                 data += piece
                 head, _, body = data.partition(b"\r\n\r\n")
                 length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
-                if not piece or (length and len(body) >= int(length.group(1))):
+                empty = b"\r\n\r\n" in data and head.startswith(b"HTTP/1.1 204 ")  # which has neither length nor body
+                if not piece or empty or (length and len(body) >= int(length.group(1))):
                     break
         except OSError:
             pass
