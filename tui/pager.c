@@ -13,24 +13,33 @@ void pager_done(struct pager *p)
 	search_free(p->search);
 	p->search = NULL;
 	filters_done(p);
+	marks_done(p);
 }
 
-static void remember_place(struct pager *p)
+/* What has changed since is told by this. */
+static void remember_log(struct pager *p)
 {
 	const struct loglines *log = p->log;
 
+	p->seen_n = log ? log->n : 0;
+	p->seen_dropped = log ? log->n_dropped : 0;
+	p->seen_before = log ? log->n_before : 0;
+}
+
+static bool anchor_holds(const struct pager *p)
+{
+	return p->anchor_seq && p->log && p->anchor_line < p->log->n &&
+	       p->log->lines[p->anchor_line].seq == p->anchor_seq;
+}
+
+void pager_remember_place(struct pager *p)
+{
 	p->anchor_line = 0;
 	p->anchor_seq = 0;
-	p->seen_n = p->seen_dropped = p->seen_before = 0;
-	if (!log)
-		return;
-	p->seen_n = log->n;
-	p->seen_dropped = log->n_dropped;
-	p->seen_before = log->n_before;
 	if (p->top >= pager_n(p))
 		return;
 	p->anchor_line = pager_line_index(p, p->top);
-	p->anchor_seq = log->lines[p->anchor_line].seq;
+	p->anchor_seq = p->log->lines[p->anchor_line].seq;
 }
 
 /* By late lines that came in above it the line at the top is now further down. */
@@ -68,12 +77,16 @@ void pager_update(struct pager *p, const struct loglines *log)
 	if (!log || log->n < p->seen_n - MIN(p->seen_n, log->n_dropped - p->seen_dropped)) {
 		p->top = p->top_row = 0; /* another log, or none */
 		p->has_current = false;
+		marks_done(p);
 		lines_restart(p);
 	} else {
 		move_along(p);
+		marks_follow(p);
 		lines_follow(p);
 	}
-	remember_place(p);
+	remember_log(p);
+	if (!anchor_holds(p))
+		pager_remember_place(p);
 }
 
 /* --- geometry --- */
@@ -111,7 +124,7 @@ static void clamp(struct pager *p)
 		to_end(p);
 		return;
 	}
-	if (p->top + (size_t)MAX(p->rows, 1) <= n)
+	if (p->top + (size_t)MAX(p->rows, 1) <= n || !lines_end_is_known(p))
 		return;
 	to_end(&end);
 	if (p->top > end.top || (p->top == end.top && p->top_row > end.top_row)) {
@@ -128,7 +141,7 @@ static bool at_end(const struct pager *p)
 	return p->top > end.top || (p->top == end.top && p->top_row >= end.top_row);
 }
 
-static void row_down(struct pager *p)
+void pager_row_down(struct pager *p)
 {
 	size_t n = pager_n(p);
 
@@ -158,11 +171,11 @@ static void scroll(struct pager *p, int by)
 		p->follow = false;
 	bool down = by > 0;
 	for (; by > 0; by--)
-		row_down(p);
+		pager_row_down(p);
 	clamp(p);
 	if (down && at_end(p)) /* as far down as it goes means to go on from there */
 		p->follow = true;
-	remember_place(p);
+	pager_remember_place(p);
 }
 
 void pager_show_line(struct pager *p, size_t line)
@@ -187,10 +200,10 @@ void pager_show_line(struct pager *p, size_t line)
 		p->top_row = 0;
 	}
 	clamp(p);
-	remember_place(p);
+	pager_remember_place(p);
 }
 
-bool pager_go_to(struct pager *p, int64_t time_ms)
+size_t pager_line_at_time(const struct pager *p, int64_t time_ms)
 {
 	size_t lo = 0, hi = p->log ? p->log->n : 0;
 
@@ -201,7 +214,13 @@ bool pager_go_to(struct pager *p, int64_t time_ms)
 		else
 			hi = mid;
 	}
-	size_t at = lines_place(p, lo), n = pager_n(p);
+	return lo;
+}
+
+bool pager_go_to(struct pager *p, int64_t time_ms)
+{
+	size_t at = lines_place(p, pager_line_at_time(p, time_ms)), n = pager_n(p);
+
 	if (!n)
 		return false;
 	pager_show_line(p, pager_line_index(p, MIN(at, n - 1)));
@@ -210,11 +229,14 @@ bool pager_go_to(struct pager *p, int64_t time_ms)
 
 void pager_settle(struct pager *p)
 {
+	size_t top = p->top, row = p->top_row;
+
 	if (p->follow)
 		to_end(p);
 	else
 		clamp(p);
-	remember_place(p);
+	if (p->top != top || p->top_row != row || !anchor_holds(p))
+		pager_remember_place(p);
 }
 
 /* --- moving --- */
@@ -267,7 +289,7 @@ static void next_lines(struct pager *p)
 	for (int i = 0; p->has_current && i < p->rows / 3 && row_up(p); i++)
 		;
 	clamp(p);
-	remember_place(p);
+	pager_remember_place(p);
 }
 
 static bool move_action(struct pager *p, enum action a)
@@ -296,13 +318,13 @@ static bool move_action(struct pager *p, enum action a)
 	case ACT_TOP:
 		p->top = p->top_row = 0;
 		p->follow = at_end(p);
-		remember_place(p);
+		pager_remember_place(p);
 		return true;
 	case ACT_BOTTOM:
 		p->follow = true;
 		p->has_current = false;
 		to_end(p);
-		remember_place(p);
+		pager_remember_place(p);
 		return true;
 	case ACT_SCROLL_LEFT:
 		p->left = MAX(0, p->left - SCROLL_STEP);
@@ -360,7 +382,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 		note = step_level(p, LINE_WARNING, -1);
 		break;
 	default:
-		used = false;
+		used = marks_action(p, a, &note);
 		break;
 	}
 	if (ret_note)
@@ -380,17 +402,4 @@ void pager_visible(const struct pager *p, size_t *first, size_t *last)
 		rows += rows_of_line(p, pager_line_at(p, i)) - (i == p->top ? p->top_row : 0);
 		*last = i + 1;
 	}
-}
-
-const struct log_line *pager_line_at_hand(const struct pager *p)
-{
-	size_t first, last, n = pager_n(p);
-
-	if (!n || p->top >= n)
-		return NULL;
-	pager_visible(p, &first, &last);
-	for (size_t i = first - 1; p->has_current && i < last; i++)
-		if (pager_line_index(p, i) == p->current)
-			return pager_line_at(p, i);
-	return pager_line_at(p, p->top);
 }

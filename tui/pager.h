@@ -28,6 +28,13 @@ struct pager_filter {
 
 struct pager_search; /* pattern and hits */
 
+/* A line that is marked, by what it keeps wherever it moves. */
+struct pager_mark {
+	int64_t time_ms;
+	uint64_t seq; /* 0: none */
+};
+#define PAGER_MARKS_MAX 10000
+
 struct pager {
 	const struct loglines *log; /* borrowed until the next pager_update; may be NULL */
 	size_t top;		    /* first visible line, of those that are shown */
@@ -44,7 +51,10 @@ struct pager {
 	struct pager_search *search; /* NULL: none */
 	struct pager_filter filters[PAGER_FILTERS_MAX];
 	size_t n_filters;
-	struct line_set passing; /* lines that pass them; where none is on it is not kept */
+	struct line_set passing;  /* lines that pass them; where none is on it is not kept */
+	struct pager_mark *marks; /* in the order of the log, shown or not */
+	size_t n_marks, cap_marks;
+	struct pager_mark last_mark; /* where a range begins */
 
 	/* to find our place again when the log has changed in its midst */
 	size_t seen_n, seen_dropped, seen_before;
@@ -89,7 +99,10 @@ void pager_plain(struct buf *out, const char *text, size_t n);
 size_t pager_n(const struct pager *p); /* lines that are shown: all, those that pass, or the hits */
 /* First and last visible line, from 1; 0 0 where there is none. */
 void pager_visible(const struct pager *p, size_t *first, size_t *last);
-/* The line that Enter means: the current one where visible, else the top one. */
+bool pager_is_marked(const struct pager *p, size_t line);
+/* The line of a mark, from 0: looked for from that line on (that of the mark before it, or 0). */
+size_t pager_marked(const struct pager *p, size_t i, size_t from);
+/* The line that Enter and Space mean: the current one where visible, else the top one. */
 const struct log_line *pager_line_at_hand(const struct pager *p);
 
 #endif

@@ -100,7 +100,7 @@ static void draw_row(struct pager *p, struct area a, int row, const struct log_l
 	int cells = rows_text_cells(p), skip = p->wrap ? 0 : p->left;
 	struct area box = area_part(a, row, 1 + rows_prefix_cells(p), 1, cells);
 	size_t shown = at + rows_fit(l->text + at, end - at, skip + cells, NULL);
-	bool current = p->has_current && p->current == index;
+	bool current = p->has_current && p->current == index, marked = pager_is_marked(p, index);
 
 	put_log_text(box, line_style(l), l->text + at, shown - at, skip);
 	if (!p->wrap && shown < end) /* more to the right */
@@ -111,8 +111,8 @@ static void draw_row(struct pager *p, struct area a, int row, const struct log_l
 		h.style = current ? ST_MATCH_CURRENT : ST_MATCH;
 		pattern_each(p->search->pattern, l->text, l->len, shown, highlight_match, &h);
 	}
-	if (current)
-		area_put(a, row, 0, ST_STRONG, "▸");
+	if (current || marked)
+		area_put(a, row, 0, marked ? ST_MARK : ST_STRONG, !marked ? "▸" : current ? "*" : "+");
 }
 
 void pager_draw(struct pager *p, struct area a)

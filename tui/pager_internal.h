@@ -1,5 +1,5 @@
-/* pager_internal.h - between pager.c (the place), pager_lines.c, pager_filter.c, pager_rows.c, pager_draw.c and
- * pager_search.c. */
+/* pager_internal.h - between pager.c (the place), pager_lines.c, pager_filter.c, pager_marks.c, pager_rows.c,
+ * pager_draw.c and pager_search.c. */
 #ifndef SAGETOP_TUI_PAGER_INTERNAL_H
 #define SAGETOP_TUI_PAGER_INTERNAL_H
 
@@ -8,7 +8,11 @@
 /* --- pager.c --- */
 void pager_show_line(struct pager *p, size_t line); /* jump there, it becomes current */
 void pager_settle(struct pager *p);		    /* before it is drawn: to the end, or not beyond it */
-bool pager_has_mark(const struct pager *p);	    /* the first row says that there are older lines */
+/* The line at the top is where we are; until all that is shown is known a line may be missing that was there. */
+void pager_remember_place(struct pager *p);
+void pager_row_down(struct pager *p);
+size_t pager_line_at_time(const struct pager *p, int64_t time_ms); /* the first of that time or later */
+bool pager_has_mark(const struct pager *p);			   /* the first row says that there are older lines */
 
 /* --- pager_rows.c --- */
 #define PAGER_CLOCK_CELLS 13 /* 14:04:41.120 and a blank */
@@ -34,6 +38,7 @@ size_t rows_of_line(const struct pager *p, const struct log_line *l);
 const struct line_set *lines_shown(const struct pager *p); /* NULL: all of the log */
 size_t pager_line_index(const struct pager *p, size_t i);  /* of the log */
 const struct log_line *pager_line_at(const struct pager *p, size_t i);
+bool lines_end_is_known(const struct pager *p); /* else more may come below those that are shown */
 /* Where a line of the log stands among those that are shown, else the next one; looked at now where it
  * was not yet. */
 size_t lines_place(struct pager *p, size_t line);
@@ -49,6 +54,11 @@ void lines_around_begin(struct pager *p, size_t line);
 /* --- pager_filter.c --- */
 bool filters_pass(const struct pager *p, const struct log_line *l);
 void filters_done(struct pager *p);
+
+/* --- pager_marks.c --- */
+void marks_follow(struct pager *p); /* the log has changed: those of lines that are gone go */
+void marks_done(struct pager *p);
+bool marks_action(struct pager *p, enum action a, const char **ret_note);
 
 /* --- pager_search.c --- */
 struct pager_search {

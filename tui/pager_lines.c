@@ -34,6 +34,13 @@ const struct log_line *pager_line_at(const struct pager *p, size_t i)
 	return &p->log->lines[pager_line_index(p, i)];
 }
 
+bool lines_end_is_known(const struct pager *p)
+{
+	const struct line_set *s = lines_shown(p);
+
+	return !s || s->scanned >= p->log->n;
+}
+
 /* --- the tests --- */
 
 static bool passes(void *user, const struct loglines *log, size_t line)
@@ -153,6 +160,8 @@ bool pager_work(struct pager *p, int64_t budget_us)
 		return false;
 	bool went_on = work(p, budget_us);
 
+	if (!went_on) /* all is known: what stands at the top is what is there */
+		pager_remember_place(p);
 	search_settle_step(p);
 	return went_on;
 }

@@ -136,12 +136,17 @@ void ui_want_columns(struct view *v, const struct kind *kind, const struct field
 		v->ui->host->columns(v->ui->host->user, kind, fields);
 }
 
-void ui_copy(struct ui *ui, const char *text)
+void ui_copy_as(struct ui *ui, const char *text, const char *what)
 {
 	if (!ui_offered(ui, ui->host->copy))
 		return;
 	ui->host->copy(ui->host->user, text);
-	ui_notice(ui, NOTICE_INFO, "sent to the terminal's clipboard: %s", text);
+	ui_notice(ui, NOTICE_INFO, "sent to the terminal's clipboard: %s", what);
+}
+
+void ui_copy(struct ui *ui, const char *text)
+{
+	ui_copy_as(ui, text, text);
 }
 
 const char *ui_kind_word(const struct kind *kind)

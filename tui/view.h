@@ -188,6 +188,7 @@ void ui_vary(struct view *v, const char *endpoint, const char *text);
 void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done);
 /* Into the clipboard, and a word about it into the status line. */
 void ui_copy(struct ui *ui, const char *text);
+void ui_copy_as(struct ui *ui, const char *text, const char *what); /* that is the word */
 /* The screens of a kind: the jobs have their own. */
 enum view_id ui_list_of(const struct kind *kind);
 enum view_id ui_page_of(const struct kind *kind);

@@ -1,28 +1,12 @@
 /* The log of a job, or of several merged by time: follows while they run. */
 #include "base/timefmt.h"
-#include "base/utf8.h"
-#include "tui/doc.h"
 #include "tui/jobtext.h"
 #include "tui/jsontext.h"
-#include "tui/pager.h"
+#include "tui/logs_internal.h"
 #include "tui/thing.h"
 
 #define MERGED_MAX 100
-#define DAY_MS ((int64_t)86400000)
 #define CUT "… older lines do not fit into log-memory"
-
-struct logs_state {
-	struct strlist names; /* of things of the view's kind */
-	const char *name;     /* the first of them */
-	struct loglines all;  /* of several: their lines by time, a stream each */
-	uint64_t *taken;      /* of each: the last line that is among them */
-	struct pager pager;
-	char *pattern_before; /* while one is being typed */
-	bool zoomed;	      /* one line fills the screen */
-	struct doc zoom;
-	char *zoom_text;
-	int zoom_width;
-};
 
 static const struct feed *feed_of(struct view *v)
 {
@@ -195,6 +179,8 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 			       jobtext_count(all, of), all_known ? "" : "+");
 		(void)buf_adds(left, shown[st->pager.lines]);
 	}
+	if (st->pager.n_marks)
+		(void)buf_addf(right, "%s marked · ", jobtext_count(hits, st->pager.n_marks));
 	if (f && f->live)
 		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
 			       money_text(money, f->live_usd_micro));
@@ -344,76 +330,6 @@ static void ask_search(struct view *v)
 	ui_prompt(v, &ops, "");
 }
 
-/* --- jumping --- */
-
-/* A clock time as it is shown: the one that is nearest to the log's lines. */
-static int64_t nearest_time(const struct loglines *l, int64_t clock_ms)
-{
-	int64_t first = l->lines[0].time_ms, last = l->lines[l->n - 1].time_ms, next = clock_ms + DAY_MS;
-
-	return clock_ms < first && next - last < first - clock_ms ? next : clock_ms;
-}
-
-static bool time_of(const struct loglines *l, const char *text, int64_t *ret)
-{
-	int64_t first = l->lines[0].time_ms, last = l->lines[l->n - 1].time_ms, offset = timefmt_offset(last), ms;
-
-	if (text[0] == '+' && timefmt_parse_duration(text + 1, &ms)) {
-		*ret = first + ms;
-		return true;
-	}
-	if (timefmt_parse_clock(text, last + offset, &ms)) {
-		*ret = nearest_time(l, ms - offset);
-		return true;
-	}
-	return timefmt_parse_iso(text, ret);
-}
-
-/* When a round was first told of, of the newest run. */
-static int64_t time_of_round(const struct series_set *set, int64_t step)
-{
-	int64_t found = TIME_UNKNOWN;
-
-	for (size_t i = 0; i < set->n; i++) {
-		const struct series *x = &set->items[i];
-		size_t k = series_segment(x);
-
-		while (k < x->n && x->points[k].step < step)
-			k++;
-		if (k < x->n && (found == TIME_UNKNOWN || x->points[k].time_ms < found))
-			found = x->points[k].time_ms;
-	}
-	return found;
-}
-
-static int logs_go_to(struct view *v, const char *text, struct err *err)
-{
-	struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
-	const struct loglines *l = st->pager.log;
-	int64_t when, step;
-
-	if (!l || !l->n)
-		return err_set(err, ERR_USAGE, "there is no line yet");
-	if (str_starts(text, "round ")) {
-		if (!str_to_i64(text + strlen("round "), &step) || step < 0)
-			return err_set(err, ERR_USAGE, "which round? :goto round 120");
-		when = f ? time_of_round(&f->metrics, step) : TIME_UNKNOWN;
-		if (when == TIME_UNKNOWN)
-			return err_set(err, ERR_USAGE, "no metric of %s is known at round %lld or later", st->name,
-				       (long long)step);
-	} else if (!time_of(l, text, &when)) {
-		return err_set(err, ERR_USAGE,
-			       "where to? :goto 14:05, :goto +90s, :goto 2026-11-21T05:48, :goto round 120");
-	}
-	st->zoomed = false;
-	if (!pager_go_to(&st->pager, when))
-		return err_set(err, ERR_USAGE, "no line is shown: f lists the filters");
-	if (when > l->lines[l->n - 1].time_ms)
-		ui_notice(v->ui, NOTICE_INFO, "that is behind the last line");
-	return 0;
-}
-
 /* --- live tail --- */
 
 static void live_on(struct view *v)
@@ -486,7 +402,7 @@ static bool logs_action(struct view *v, enum action a)
 
 	if (a == ACT_BACK || (a == ACT_QUIT && st->zoomed))
 		return go_back(v);
-	if (st->zoomed && doc_action(&st->zoom, a))
+	if (st->zoomed && doc_action(&st->zoom, a == ACT_MARK ? ACT_PAGE_DOWN : a)) /* Space pages a text */
 		return true;
 	if (pager_action(&st->pager, a, &note)) {
 		if (note)
@@ -509,6 +425,9 @@ static bool logs_action(struct view *v, enum action a)
 			st->zoomed = false;
 		else
 			zoom(st);
+		return true;
+	case ACT_COPY:
+		logs_copy(v);
 		return true;
 	case ACT_LIVE:
 		toggle_live(v);
