@@ -6,6 +6,18 @@
 #include "tui/pager.h"
 #include "tui/view.h"
 
+/* Lines on their way into a file. */
+struct logs_saving {
+	struct fs_draft *draft; /* NULL: none are */
+	char *path;
+	uint64_t choice;	  /* of shown lines, as it was when this began */
+	struct pager_mark *marks; /* those that are written; NULL: all that are shown */
+	size_t n_marks, next;
+	struct pager_mark last; /* of the shown: that was written last */
+	size_t n;
+	struct buf text; /* not written yet */
+};
+
 struct logs_state {
 	struct strlist names; /* of things of the view's kind */
 	const char *name;     /* the first of them */
@@ -17,6 +29,7 @@ struct logs_state {
 	struct doc zoom;
 	char *zoom_text;
 	int zoom_width;
+	struct logs_saving saving;
 };
 
 /* --- logs_goto.c --- */
@@ -24,5 +37,8 @@ int logs_go_to(struct view *v, const char *text, struct err *err);
 
 /* --- logs_out.c --- */
 void logs_copy(struct view *v); /* the marked lines, or the one at hand */
+int logs_save(struct view *v, const char *path, bool replace, struct err *err);
+bool logs_save_work(struct view *v, int64_t budget_us); /* true where that went on */
+void logs_save_stop(struct view *v, const char *why);	/* nothing is written; where nothing was saved it is nothing */
 
 #endif

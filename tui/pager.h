@@ -99,9 +99,17 @@ void pager_plain(struct buf *out, const char *text, size_t n);
 size_t pager_n(const struct pager *p); /* lines that are shown: all, those that pass, or the hits */
 /* First and last visible line, from 1; 0 0 where there is none. */
 void pager_visible(const struct pager *p, size_t *first, size_t *last);
+/* Which lines are shown, as a number: another one where the user has changed that. */
+uint64_t pager_choice(const struct pager *p);
+/* Whether all of these are known; then they are places from 0 to before pager_n. */
+bool pager_is_complete(const struct pager *p);
+size_t pager_line_index(const struct pager *p, size_t place); /* which of the log's a shown line is */
+/* The first shown line that stands behind that one, wherever it is now; mark.seq 0: the first. */
+size_t pager_place_after(const struct pager *p, struct pager_mark mark);
 bool pager_is_marked(const struct pager *p, size_t line);
-/* The line of a mark, from 0: looked for from that line on (that of the mark before it, or 0). */
-size_t pager_marked(const struct pager *p, size_t i, size_t from);
+/* Where a marked line is now, looked for from that line on (that of the mark before it, or 0); SIZE_MAX where it is
+ * gone, which none of the marks is after pager_update. */
+size_t pager_find(const struct pager *p, struct pager_mark mark, size_t from);
 /* The line that Enter and Space mean: the current one where visible, else the top one. */
 const struct log_line *pager_line_at_hand(const struct pager *p);
 

@@ -36,7 +36,6 @@ size_t rows_of_line(const struct pager *p, const struct log_line *l);
 
 /* --- pager_lines.c: which lines are shown --- */
 const struct line_set *lines_shown(const struct pager *p); /* NULL: all of the log */
-size_t pager_line_index(const struct pager *p, size_t i);  /* of the log */
 const struct log_line *pager_line_at(const struct pager *p, size_t i);
 bool lines_end_is_known(const struct pager *p); /* else more may come below those that are shown */
 /* Where a line of the log stands among those that are shown, else the next one; looked at now where it

@@ -1,6 +1,7 @@
 /* A log on the screen: which of its lines are shown. All of them, those that pass the filters, the hits of a search,
  * or those with some lines around each. */
 #include "base/clock.h"
+#include "base/map.h"
 #include "tui/pager_internal.h"
 
 #define AT_ONCE_US 2000	 /* for what the next painting shows */
@@ -32,6 +33,27 @@ size_t pager_line_index(const struct pager *p, size_t i)
 const struct log_line *pager_line_at(const struct pager *p, size_t i)
 {
 	return &p->log->lines[pager_line_index(p, i)];
+}
+
+bool pager_is_complete(const struct pager *p)
+{
+	const struct line_set *s = lines_shown(p);
+
+	return !s || line_set_is_complete(s, p->log);
+}
+
+uint64_t pager_choice(const struct pager *p)
+{
+	uint64_t h = p->lines + 1;
+
+	if (p->lines != PAGER_ALL)
+		h = h * 31 + hash_bytes(pager_search_pattern(p), strlen(pager_search_pattern(p)));
+	for (size_t i = 0; i < p->n_filters; i++) {
+		const char *text = pattern_text(p->filters[i].pattern);
+		if (p->filters[i].on)
+			h = h * 31 + hash_bytes(text, strlen(text)) * 2 + p->filters[i].must_not;
+	}
+	return h;
 }
 
 bool lines_end_is_known(const struct pager *p)

@@ -34,14 +34,13 @@ bool pager_is_marked(const struct pager *p, size_t line)
 	return p->n_marks && mark_of(p, &p->log->lines[line]) != NOWHERE;
 }
 
-/* Where a mark's line is, looked for from that one on; NOWHERE where it is gone. */
-static size_t line_of(const struct pager *p, const struct pager_mark *m, size_t from)
+size_t pager_find(const struct pager *p, struct pager_mark mark, size_t from)
 {
 	const struct loglines *log = p->log;
 
-	for (size_t i = MAX(from, pager_line_at_time(p, m->time_ms)); i < log->n && log->lines[i].time_ms == m->time_ms;
-	     i++)
-		if (log->lines[i].seq == m->seq)
+	for (size_t i = MAX(from, pager_line_at_time(p, mark.time_ms));
+	     i < log->n && log->lines[i].time_ms == mark.time_ms; i++)
+		if (log->lines[i].seq == mark.seq)
 			return i;
 	return NOWHERE;
 }
@@ -51,7 +50,7 @@ void marks_follow(struct pager *p)
 	size_t n = 0, from = 0;
 
 	for (size_t i = 0; i < p->n_marks; i++) {
-		size_t line = line_of(p, &p->marks[i], from);
+		size_t line = pager_find(p, p->marks[i], from);
 
 		if (line == NOWHERE)
 			continue;
@@ -61,9 +60,16 @@ void marks_follow(struct pager *p)
 	p->n_marks = n;
 }
 
-size_t pager_marked(const struct pager *p, size_t i, size_t from)
+size_t pager_place_after(const struct pager *p, struct pager_mark mark)
 {
-	return line_of(p, &p->marks[i], from);
+	const struct line_set *s = lines_shown(p);
+	size_t line = 0;
+
+	if (mark.seq) {
+		line = pager_find(p, mark, 0);
+		line = line == NOWHERE ? pager_line_at_time(p, mark.time_ms) : line + 1;
+	}
+	return s ? line_set_place(s, line) : line;
 }
 
 void marks_done(struct pager *p)
@@ -95,7 +101,7 @@ static const char *mark_lines(struct pager *p, size_t first, size_t last)
 	}
 	struct pager_mark *marks = xcalloc(n_new + p->n_marks, sizeof(*marks));
 	for (size_t i = 0; i < p->n_marks; i++) {
-		size_t line = line_of(p, &p->marks[i], from);
+		size_t line = pager_find(p, p->marks[i], from);
 
 		for (; next <= last && pager_line_index(p, next) < line; next++)
 			marks[n++] = mark_at(p, next);
@@ -176,7 +182,7 @@ static const char *toggle(struct pager *p)
 static const char *mark_range(struct pager *p)
 {
 	const struct line_set *shown = lines_shown(p);
-	size_t to = place_at_hand(p), from = p->last_mark.seq ? line_of(p, &p->last_mark, 0) : NOWHERE;
+	size_t to = place_at_hand(p), from = p->last_mark.seq ? pager_find(p, p->last_mark, 0) : NOWHERE;
 
 	if (from != NOWHERE && shown && !line_set_covers(shown, from))
 		return "the lines from there are still being looked at: once more";
@@ -192,7 +198,7 @@ static const char *step_marked(struct pager *p, int by)
 	size_t first = NOWHERE, last = NOWHERE, before = NOWHERE, after = NOWHERE;
 
 	for (size_t i = 0; i < p->n_marks; i++, line++) {
-		line = line_of(p, &p->marks[i], line);
+		line = pager_find(p, p->marks[i], line);
 		if (!lines_passes(p, line))
 			continue;
 		first = MIN(first, line);

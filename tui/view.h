@@ -103,6 +103,8 @@ struct view_ops {
 	bool (*work)(struct view *v, int64_t budget_us);
 	/* Of a log: `:goto`, to a time or a round, */
 	int (*go_to)(struct view *v, const char *text, struct err *err);
+	/* `:save FILE`, and over a file that is there, */
+	int (*save)(struct view *v, const char *path, bool replace, struct err *err);
 	/* and its pager, whose filters another screen and commands change. */
 	struct pager *(*pager)(struct view *v);
 };

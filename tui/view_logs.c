@@ -55,6 +55,7 @@ static void logs_close(struct view *v)
 {
 	struct logs_state *st = v->state;
 
+	logs_save_stop(v, "the log was closed before its end");
 	thing_watch(v, &st->names, false);
 	pager_done(&st->pager);
 	doc_done(&st->zoom);
@@ -287,6 +288,9 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
 			       jobtext_count(m, pager_hits(&st->pager, &complete)));
 	reading_status(v, left);
+	if (st->saving.draft)
+		(void)buf_addf(left, "%ssaving, %s lines so far", left->len ? " · " : "",
+			       jobtext_count(n, st->saving.n));
 	if (!left->len && (l->n_errors || l->n_warnings))
 		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, l->n_errors),
 			       l->n_errors == 1 ? "" : "s", jobtext_count(m, l->n_warnings),
@@ -454,7 +458,7 @@ static bool logs_work(struct view *v, int64_t budget_us)
 {
 	struct logs_state *st = v->state;
 
-	return pager_work(&st->pager, budget_us);
+	return pager_work(&st->pager, budget_us) || logs_save_work(v, budget_us);
 }
 
 static struct pager *logs_pager(struct view *v)
@@ -483,5 +487,6 @@ const struct view_ops view_logs_ops = {
 	.hint = logs_hint,
 	.work = logs_work,
 	.go_to = logs_go_to,
+	.save = logs_save,
 	.pager = logs_pager,
 };

@@ -24,6 +24,7 @@
  *   host TEXT               the last action asked of the host is TEXT
  * Trailing blanks of a screen line do not count. # is a comment. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -34,6 +35,7 @@
 #include "tui/ui.h"
 
 #define PENDING_MAX 64
+#define SAVED "golden-saved.tmp" /* whatever is written piece by piece, in the folder we run in */
 
 struct pending {
 	host_done_fn *done;
@@ -245,6 +247,17 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return 0;
 }
 
+static int host_draft(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err)
+{
+	if (t.fail.code) {
+		*err = t.fail;
+		t.fail.code = ERR_OK;
+		return -err->code;
+	}
+	snprintf(t.asked, sizeof(t.asked), "draft %s%s", path, replace ? " replace" : "");
+	return fs_draft_begin(SAVED, true, 0600, ret, err);
+}
+
 static int host_theme(void *user, enum theme theme, struct err *err)
 {
 	if (t.mono)
@@ -316,6 +329,7 @@ static struct ui_host host = {
 	.findings = host_findings,
 	.invoke = host_invoke,
 	.save = host_save,
+	.draft = host_draft,
 	.copy = host_copy,
 	.theme = host_theme,
 	.move = host_move,
@@ -400,6 +414,7 @@ static void finish(void)
 	if (!title[0])
 		return;
 	begin(); /* a test without a screen of its own still runs */
+	unlink(SAVED);
 	ui_free(t.ui);
 	answer_all(); /* late answers must find nobody */
 	session_free(t.session);

@@ -229,7 +229,7 @@ static void assert_marked(struct fixture *f, struct model *m)
 		assert_int_equal(pager_is_marked(&f->pager, i), is);
 		if (!is)
 			continue;
-		line = pager_marked(&f->pager, left.n, line);
+		line = pager_find(&f->pager, f->pager.marks[left.n], line);
 		assert_int_equal(line, i);
 		model_add(&left, f->log.lines[i].seq);
 	}
