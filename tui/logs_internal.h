@@ -24,6 +24,7 @@ struct logs_state {
 	struct loglines all;  /* of several: their lines by time, a stream each */
 	uint64_t *taken;      /* of each: the last line that is among them */
 	struct pager pager;
+	char missing[400];    /* what is not there of it, in words; "" */
 	char *pattern_before; /* while one is being typed */
 	bool zoomed;	      /* one line fills the screen */
 	struct doc zoom;

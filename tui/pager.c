@@ -36,8 +36,10 @@ void pager_remember_place(struct pager *p)
 {
 	p->anchor_line = 0;
 	p->anchor_seq = 0;
+	p->anchor_ruled = false;
 	if (p->top >= pager_n(p))
 		return;
+	p->anchor_ruled = rules_rows(p, p->top) > 0;
 	p->anchor_line = pager_line_index(p, p->top);
 	p->anchor_seq = p->log->lines[p->anchor_line].seq;
 }
@@ -78,6 +80,7 @@ void pager_update(struct pager *p, const struct loglines *log)
 		p->top = p->top_row = 0; /* another log, or none */
 		p->has_current = false;
 		marks_done(p);
+		line_set_begin(&p->silences, log, 0);
 		lines_restart(p);
 	} else {
 		move_along(p);
@@ -100,7 +103,7 @@ static bool row_up(struct pager *p)
 	if (p->top == 0)
 		return false;
 	p->top--;
-	p->top_row = rows_of_line(p, pager_line_at(p, p->top)) - 1;
+	p->top_row = rows_at(p, p->top) - 1;
 	return true;
 }
 
@@ -109,7 +112,7 @@ static void to_end(struct pager *p)
 	size_t n = pager_n(p);
 
 	p->top = n ? n - 1 : 0;
-	p->top_row = n ? rows_of_line(p, pager_line_at(p, p->top)) - 1 : 0;
+	p->top_row = n ? rows_at(p, p->top) - 1 : 0;
 	for (int i = 1; i < p->rows && row_up(p); i++)
 		;
 }
@@ -147,22 +150,12 @@ void pager_row_down(struct pager *p)
 
 	if (p->top >= n)
 		return;
-	if (p->top_row + 1 < rows_of_line(p, pager_line_at(p, p->top))) {
+	if (p->top_row + 1 < rows_at(p, p->top)) {
 		p->top_row++;
 	} else if (p->top + 1 < n) {
 		p->top++;
 		p->top_row = 0;
 	}
-}
-
-bool pager_has_mark(const struct pager *p)
-{
-	return p->before && p->top == 0 && p->top_row == 0 && pager_n(p) > (size_t)MAX(p->rows, 1);
-}
-
-static size_t text_rows(const struct pager *p)
-{
-	return (size_t)MAX(p->rows - pager_has_mark(p), 1);
 }
 
 static void scroll(struct pager *p, int by)
@@ -185,16 +178,16 @@ void pager_show_line(struct pager *p, size_t line)
 	p->current = line;
 	p->has_current = true;
 	p->follow = false;
-	if (at < p->top || at >= p->top + text_rows(p)) { /* a third down the screen */
+	if (at < p->top || at >= p->top + (size_t)MAX(p->rows, 1)) { /* a third down the screen */
 		p->top = at;
 		p->top_row = 0;
 		for (int i = 0; i < p->rows / 3 && row_up(p); i++)
 			;
 	}
-	/* Lines of several rows may have pushed it out below. */
-	size_t rows = 0;
+	/* Rules and lines of several rows may have pushed it out below. */
+	size_t rows = at < pager_n(p) ? rules_rows(p, at) : 0;
 	for (size_t i = p->top; i < at && i < pager_n(p); i++)
-		rows += rows_of_line(p, pager_line_at(p, i));
+		rows += rows_at(p, i);
 	if (rows >= (size_t)MAX(p->rows, 1)) {
 		p->top = at;
 		p->top_row = 0;
@@ -227,8 +220,23 @@ bool pager_go_to(struct pager *p, int64_t time_ms)
 	return true;
 }
 
+/* Where a rule has come or gone above the line at the top, its text stays where it is. */
+static void keep_row(struct pager *p)
+{
+	if (!anchor_holds(p) || p->top >= pager_n(p) || pager_line_index(p, p->top) != p->anchor_line)
+		return;
+	bool ruled = rules_rows(p, p->top) > 0;
+
+	if (ruled && !p->anchor_ruled && (p->top > 0 || p->top_row > 0))
+		p->top_row++;
+	else if (!ruled && p->anchor_ruled && p->top_row > 0)
+		p->top_row--;
+	p->anchor_ruled = ruled;
+}
+
 void pager_settle(struct pager *p)
 {
+	keep_row(p);
 	size_t top = p->top, row = p->top_row;
 
 	if (p->follow)
@@ -392,14 +400,17 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 
 void pager_visible(const struct pager *p, size_t *first, size_t *last)
 {
-	size_t n = pager_n(p), rows = pager_has_mark(p);
+	size_t n = pager_n(p), rows = 0;
 
 	*first = *last = 0;
 	if (!n || p->top >= n)
 		return;
 	*first = p->top + 1;
 	for (size_t i = p->top; i < n && rows < (size_t)MAX(p->rows, 1); i++) {
-		rows += rows_of_line(p, pager_line_at(p, i)) - (i == p->top ? p->top_row : 0);
-		*last = i + 1;
+		size_t above = i == p->top ? p->top_row : 0, ruled = rules_rows(p, i);
+
+		if (rows + ruled - MIN(ruled, above) < (size_t)MAX(p->rows, 1)) /* more than its rule */
+			*last = i + 1;
+		rows += ruled + rows_of_line(p, pager_line_at(p, i)) - above;
 	}
 }

@@ -45,12 +45,14 @@ struct pager {
 	enum pager_lines lines; /* of those that pass the filters */
 	bool tag_is_name;	/* streams are named by what they are of, not by a host */
 	enum pager_time time;
-	const char *before; /* what stands above the first line, where there are older ones; NULL */
+	const char *before; /* borrowed: what is missing above the first line; NULL: nothing */
+	int64_t gap_ms;	    /* a rule stands where the log was silent for longer; 0: none does */
 	size_t current;	    /* line jumped to last */
 	bool has_current;
 	struct pager_search *search; /* NULL: none */
 	struct pager_filter filters[PAGER_FILTERS_MAX];
 	size_t n_filters;
+	struct line_set silences; /* lines that ended one; kept where lines are hidden */
 	struct line_set passing;  /* lines that pass them; where none is on it is not kept */
 	struct pager_mark *marks; /* in the order of the log, shown or not */
 	size_t n_marks, cap_marks;
@@ -60,6 +62,7 @@ struct pager {
 	size_t seen_n, seen_dropped, seen_before;
 	size_t anchor_line;  /* the line at the top, */
 	uint64_t anchor_seq; /* and its number; 0: there is none */
+	bool anchor_ruled;   /* a rule stood above it */
 };
 
 void pager_init(struct pager *p);

@@ -115,6 +115,24 @@ static void draw_row(struct pager *p, struct area a, int row, const struct log_l
 		area_put(a, row, 0, marked ? ST_MARK : ST_STRONG, !marked ? "▸" : current ? "*" : "+");
 }
 
+/* The rule above a line, or none; returns its rows. *skip_rows are above the screen. */
+static int draw_rule(const struct pager *p, struct area a, int row, size_t place, size_t *skip_rows)
+{
+	char text[200];
+
+	if (!rules_text(p, place, text, sizeof(text)))
+		return 0;
+	if (*skip_rows) {
+		--*skip_rows;
+		return 0;
+	}
+	area_fill(a, row, 1, a.cols - 2, ST_DIM, 0x2500);
+	int end = area_put_cut(a, row, 4, a.cols - 8, ST_DIM, text);
+	area_put(a, row, 3, ST_DIM, " ");
+	area_put(a, row, end, ST_DIM, " ");
+	return 1;
+}
+
 void pager_draw(struct pager *p, struct area a)
 {
 	p->rows = a.rows;
@@ -123,12 +141,13 @@ void pager_draw(struct pager *p, struct area a)
 		return;
 	pager_settle(p);
 	size_t n = pager_n(p), skip_rows = p->top_row;
-	int row = pager_has_mark(p);
-	if (row)
-		area_put(a, 0, 1, ST_DIM, p->before);
+	int row = 0;
 	for (size_t i = p->top; i < n && row < a.rows; i++) {
 		const struct log_line *l = pager_line_at(p, i);
 		size_t at = 0, index = pager_line_index(p, i);
+		row += draw_rule(p, a, row, i, &skip_rows);
+		if (row == a.rows)
+			break;
 		for (; skip_rows > 0 && at < l->len; skip_rows--)
 			at = rows_next(l, rows_end(p, l, at));
 		if (at == 0)

@@ -1,5 +1,5 @@
-/* pager_internal.h - between pager.c (the place), pager_lines.c, pager_filter.c, pager_marks.c, pager_rows.c,
- * pager_draw.c and pager_search.c. */
+/* pager_internal.h - between pager.c (the place), pager_lines.c, pager_filter.c, pager_marks.c, pager_rules.c,
+ * pager_rows.c, pager_draw.c and pager_search.c. */
 #ifndef SAGETOP_TUI_PAGER_INTERNAL_H
 #define SAGETOP_TUI_PAGER_INTERNAL_H
 
@@ -12,7 +12,6 @@ void pager_settle(struct pager *p);		    /* before it is drawn: to the end, or n
 void pager_remember_place(struct pager *p);
 void pager_row_down(struct pager *p);
 size_t pager_line_at_time(const struct pager *p, int64_t time_ms); /* the first of that time or later */
-bool pager_has_mark(const struct pager *p);			   /* the first row says that there are older lines */
 
 /* --- pager_rows.c --- */
 #define PAGER_CLOCK_CELLS 13 /* 14:04:41.120 and a blank */
@@ -33,6 +32,7 @@ size_t rows_fit(const char *text, size_t n, int cells, int *ret_cells);
 size_t rows_end(const struct pager *p, const struct log_line *l, size_t at);
 size_t rows_next(const struct log_line *l, size_t end); /* where the row behind it begins */
 size_t rows_of_line(const struct pager *p, const struct log_line *l);
+size_t rows_at(const struct pager *p, size_t place); /* of a shown line with the rule above it */
 
 /* --- pager_lines.c: which lines are shown --- */
 const struct line_set *lines_shown(const struct pager *p); /* NULL: all of the log */
@@ -53,6 +53,13 @@ void lines_around_begin(struct pager *p, size_t line);
 /* --- pager_filter.c --- */
 bool filters_pass(const struct pager *p, const struct log_line *l);
 void filters_done(struct pager *p);
+
+/* --- pager_rules.c --- */
+bool rules_is_silence(const struct pager *p, size_t line); /* the log was silent before it */
+void rules_follow(struct pager *p);			   /* the log has changed */
+size_t rules_rows(const struct pager *p, size_t place);	   /* above a shown line: 1 or 0 */
+/* What the rule there says; false where there is none. */
+bool rules_text(const struct pager *p, size_t place, char *text, size_t size);
 
 /* --- pager_marks.c --- */
 void marks_follow(struct pager *p); /* the log has changed: those of lines that are gone go */

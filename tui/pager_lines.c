@@ -78,6 +78,11 @@ static bool is_hit(void *user, const struct loglines *log, size_t line)
 	return pattern_matches(p->search->pattern, l->text, l->len) && filters_pass(p, l);
 }
 
+static bool is_silence(void *user, const struct loglines *log, size_t line)
+{
+	return rules_is_silence(user, line);
+}
+
 bool lines_passes(const struct pager *p, size_t line)
 {
 	if (pager_is_filtered(p) && p->passing.from <= line && line < p->passing.scanned)
@@ -149,6 +154,8 @@ static size_t progress(const struct pager *p)
 		n += n_looked_at(&p->search->hits);
 	if (p->search && p->lines == PAGER_AROUND)
 		n += n_looked_at(&p->search->around);
+	if (lines_shown(p) && p->gap_ms)
+		n += n_looked_at(&p->silences);
 	return n;
 }
 
@@ -172,6 +179,8 @@ static bool work(struct pager *p, int64_t budget_us)
 		line_set_work(&p->search->hits, p->log, 0, all, is_hit, p, until);
 	if (p->search && p->lines == PAGER_AROUND)
 		work_around(p, until);
+	if (lines_shown(p) && p->gap_ms)
+		line_set_work(&p->silences, p->log, 0, all, is_silence, p, until);
 	keep_place(p);
 	return progress(p) != before;
 }
@@ -201,6 +210,8 @@ static void cover(struct pager *p, size_t line)
 		line_set_begin(&s->hits, p->log, line);
 	if (s && p->lines == PAGER_AROUND && !line_set_covers(&s->around, line))
 		line_set_begin(&s->around, p->log, line);
+	if (!line_set_covers(&p->silences, line))
+		line_set_begin(&p->silences, p->log, line);
 }
 
 size_t lines_place(struct pager *p, size_t line)
@@ -244,6 +255,8 @@ void lines_changed(struct pager *p)
 		line_set_begin(&p->search->hits, p->log, line);
 	if (p->search)
 		line_set_begin(&p->search->around, p->log, line);
+	if (!line_set_covers(&p->silences, line))
+		line_set_begin(&p->silences, p->log, line);
 	(void)work(p, AT_ONCE_US);
 }
 
@@ -253,13 +266,28 @@ void lines_around_begin(struct pager *p, size_t line)
 	(void)work(p, AT_ONCE_US);
 }
 
+/* Of lines that were given up some were hits: those next to them are around none now. */
+static void follow_around(struct pager *p)
+{
+	struct line_set *s = &p->search->around;
+	bool dropped = p->log->n_dropped != s->seen_dropped, all_known;
+
+	if (!line_set_follow(s, p->log) || !dropped || s->from > 0)
+		return;
+	if (pager_passing(p, &all_known) > PAGER_LINES_AROUND)
+		line_set_cut_front(s, p->log, MIN(beside(p, 0, PAGER_LINES_AROUND), s->scanned));
+	else
+		line_set_begin(s, p->log, 0);
+}
+
 void lines_follow(struct pager *p)
 {
+	rules_follow(p);
 	if (pager_is_filtered(p))
 		(void)line_set_follow(&p->passing, p->log);
 	if (p->search) {
 		(void)line_set_follow(&p->search->hits, p->log);
-		(void)line_set_follow(&p->search->around, p->log);
+		follow_around(p);
 	}
 	if (lines_shown(p) && p->anchor_seq && !line_set_covers(lines_shown(p), p->anchor_line))
 		cover(p, first_wanted(p));

@@ -82,3 +82,8 @@ size_t rows_of_line(const struct pager *p, const struct log_line *l)
 		at = rows_next(l, rows_end(p, l, at));
 	return rows;
 }
+
+size_t rows_at(const struct pager *p, size_t place)
+{
+	return rules_rows(p, place) + rows_of_line(p, pager_line_at(p, place));
+}

@@ -26,6 +26,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->mono = opt->mono;
 	ui->theme = opt->theme;
 	ui->notice_ms = opt->notice_ms;
+	ui->log_gap_ms = opt->log_gap_ms;
 	ui->columns = xstrdup(opt->columns);
 	ui->order = xstrdup(opt->order);
 	ui->now_ms = clock_now_ms();
@@ -162,6 +163,11 @@ const char *ui_kind_word(const struct kind *kind)
 			*p = *p == '-' ? ' ' : *p;
 	}
 	return word;
+}
+
+int64_t ui_log_gap_ms(const struct ui *ui)
+{
+	return ui->log_gap_ms;
 }
 
 int64_t ui_now_ms(const struct ui *ui)

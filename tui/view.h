@@ -138,7 +138,8 @@ const struct session *ui_session(const struct ui *ui);
 const struct ui_host *ui_host(const struct ui *ui);
 /* Whether the header's dollars an hour are seen to lack what has no price ("≥"). */
 bool ui_burn_is_partial(const struct ui *ui);
-int64_t ui_now_ms(const struct ui *ui); /* one instant for a whole paint */
+int64_t ui_log_gap_ms(const struct ui *ui); /* see struct ui_options */
+int64_t ui_now_ms(const struct ui *ui);	    /* one instant for a whole paint */
 
 /* Open a view on top; arg NULL is an empty one. A failure becomes a notice. The
  * same screen of the same kind is replaced. */

@@ -6,7 +6,6 @@
 #include "tui/thing.h"
 
 #define MERGED_MAX 100
-#define CUT "… older lines do not fit into log-memory"
 
 static const struct feed *feed_of(struct view *v)
 {
@@ -47,6 +46,7 @@ static int logs_open(struct view *v, const struct view_arg *arg, struct err *err
 	st->taken = xcalloc(st->names.n, sizeof(*st->taken));
 	pager_init(&st->pager);
 	st->pager.tag_is_name = is_merged(st);
+	st->pager.gap_ms = ui_log_gap_ms(v->ui);
 	thing_watch(v, &st->names, true);
 	return 0;
 }
@@ -117,6 +117,46 @@ static size_t n_reading(struct view *v)
 	return n;
 }
 
+static void add_missing(struct logs_state *st, const char *text)
+{
+	size_t n = strlen(st->missing);
+
+	snprintf(st->missing + n, sizeof(st->missing) - n, "%s%s", n ? " · " : "", text);
+}
+
+/* What is not there of the log, or of one of several: that stands above the first line. */
+static void find_missing(struct view *v)
+{
+	struct logs_state *st = v->state;
+	size_t n_dropped = st->all.n_dropped;
+	char text[200], count[32];
+
+	st->missing[0] = '\0';
+	if (n_reading(v) > 0)
+		add_missing(st, "older lines are being read");
+	for (size_t i = 0; i < st->names.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+
+		if (!f)
+			continue;
+		n_dropped += f->logs.n_dropped;
+		if (f->logs_cut && !f->logs_reading) {
+			snprintf(text, sizeof(text), "older lines%s%s do not fit into log-memory",
+				 is_merged(st) ? " of " : "", is_merged(st) ? f->name : "");
+			add_missing(st, text);
+		}
+		if (is_merged(st) && f->logs_note[0]) {
+			snprintf(text, sizeof(text), "%s: %s", f->name, f->logs_note);
+			add_missing(st, text);
+		}
+	}
+	if (n_dropped) {
+		snprintf(text, sizeof(text), "%s older lines were given up to save memory",
+			 jobtext_count(count, n_dropped));
+		add_missing(st, text);
+	}
+}
+
 static void logs_update(struct view *v)
 {
 	struct logs_state *st = v->state;
@@ -128,7 +168,8 @@ static void logs_update(struct view *v)
 			take_lines(st, i, &one->logs);
 	}
 	loglines_settle(&st->all);
-	st->pager.before = n_reading(v) > 0 ? "… older lines are being read" : f && f->logs_cut ? CUT : NULL;
+	find_missing(v);
+	st->pager.before = st->missing[0] ? st->missing : NULL;
 	pager_update(&st->pager, is_merged(st) ? &st->all : f ? &f->logs : NULL);
 }
 

@@ -17,12 +17,11 @@
  *   kept NAME TEXT          what an earlier start has kept
  *   restart                 the screens begin again, with what was kept
  *   fail TEXT               the host's next action ends with this error
- *   change WHAT             something happens in the session: new-job, gone, log-lines, merged-lines, loading
- *   ask-code TEXT           the program asks for a code (of an MFA device)
- *   screen                  followed by the lines of the screen and `end`
- *   painted                 likewise, with colours: "{28}" is what follows painted with (see painted_text)
- *   host TEXT               the last action asked of the host is TEXT
- * Trailing blanks of a screen line do not count. # is a comment. */
+ *   change WHAT             something happens in the session: new-job, gone, log-lines, log-dropped, merged-lines,
+ * loading ask-code TEXT           the program asks for a code (of an MFA device) screen                  followed by
+ * the lines of the screen and `end` painted                 likewise, with colours: "{28}" is what follows painted with
+ * (see painted_text) host TEXT               the last action asked of the host is TEXT Trailing blanks of a screen line
+ * do not count. # is a comment. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -362,6 +361,7 @@ static void open_ui(void)
 				 .rows = t.rows ? t.rows : 24,
 				 .cols = t.cols ? t.cols : 80,
 				 .notice_ms = 8000,
+				 .log_gap_ms = 60000,
 				 .columns = t.columns[0] ? t.columns : NULL,
 				 .order = t.order[0] ? t.order : NULL,
 				 .theme = THEME_USUAL};
@@ -477,6 +477,11 @@ static void change(const char *what)
 			int n = snprintf(text, sizeof(text), "[%d]\ttrain-rmse:1.0\tvalidation-rmse:2.0", 60 + i);
 			loglines_add(&f->logs, f->logs.streams.items[0], NULL, SEED_NOW_MS + i, text, (size_t)n);
 		}
+	} else if (!strcmp(what, "log-dropped")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
+		f->logs.n_dropped = 250000;
+		f->logs_cut = true;
+		f->logs.generation++;
 	} else if (!strcmp(what, "merged-lines")) {
 		static const char *const names[] = {"pack-09", "pack-00"};
 		for (int i = 0; i < 6; i++) {

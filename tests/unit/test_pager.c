@@ -1,6 +1,7 @@
 /* Which lines of a log the pager shows, held against a walk over all of them, however the log changes. */
 #include "unit.h"
 
+#include "base/timefmt.h"
 #include "tui/pager.h"
 
 static const char *const words[] = {"error: no such file", "[12]\trmse:0.5", "debug: tick", "[13]\trmse:0.4", "saved"};
@@ -176,6 +177,93 @@ static void test_lines_that_pass(void **state)
 		assert_true(f.log.n_dropped > 0 && f.log.n_before > 0);
 		end(&f);
 	}
+}
+
+/* --- rules --- */
+
+#define GAP_MS 15
+
+/* How often the log is silent behind one line until another. */
+static size_t silent(const struct loglines *log, size_t after, size_t until)
+{
+	size_t n = 0;
+
+	for (size_t i = after + 1; i <= until; i++)
+		n += log->lines[i].time_ms - log->lines[i - 1].time_ms > GAP_MS;
+	return n;
+}
+
+/* Row by row what the screen must hold, from the line at the top on; lines have one row each here. */
+static void assert_rows(struct fixture *f, int filters)
+{
+	const struct pager *p = &f->pager;
+	uint32_t *want = xcalloc(f->log.n + 1, sizeof(*want));
+	size_t n = expected(&f->log, filters, p->lines, want), row = 0, first, last, seen = p->top, skip = p->top_row;
+	AUTO(strlist) struct strlist rows = {0};
+	AUTO(buf) struct buf screen = BUF_INIT(BUF_MAX_TEXT);
+
+	surface_text(&f->surface, &screen);
+	strlist_split(&rows, buf_str(&screen), '\n');
+	for (size_t i = p->top; i < n && row < (size_t)p->rows; i++) {
+		size_t times = i ? silent(&f->log, want[i - 1], want[i]) : 0;
+		const struct log_line *l = &f->log.lines[want[i]];
+		char text[TIMEFMT_LEN];
+
+		if (times && skip) {
+			skip--;
+		} else if (times) {
+			assert_true(str_starts(rows.items[row], "── "));
+			snprintf(text, sizeof(text), "── %zu times", times);
+			assert_true((strstr(rows.items[row], text) != NULL) == (times > 1));
+			assert_non_null(strstr(rows.items[row++], "without a line ──"));
+		}
+		if (row == (size_t)p->rows)
+			break;
+		assert_non_null(strstr(rows.items[row++], timefmt_clock_ms(text, l->time_ms)));
+		seen = i + 1;
+	}
+	pager_visible(p, &first, &last);
+	assert_int_equal(last, seen);
+	assert_true(row == (size_t)p->rows || p->top == 0); /* no room is left below while there are lines above */
+	free(want);
+}
+
+/* Rules are about the log, whatever is shown of it, and nothing moves for them. */
+static void test_rules(void **state)
+{
+	static const enum action moves[] = {ACT_UP,	   ACT_DOWN, ACT_PAGE_UP,      ACT_HALF_DOWN,
+					    ACT_TOP,	   ACT_UP,   ACT_BOTTOM,       ACT_PAGE_UP,
+					    ACT_LINE_NEXT, ACT_MARK, ACT_MATCHES_ONLY, ACT_SEARCH_NEXT};
+	size_t n_rules = 0;
+
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct fixture f;
+		int filters = 0;
+
+		begin(&f, seed);
+		f.pager.gap_ms = GAP_MS;
+		assert_int_equal(pager_filter_add(&f.pager, "rmse", false, NULL), 0);
+		pager_filter_switch(&f.pager, 0, false);
+		assert_int_equal(pager_search_set(&f.pager, "5", false, NULL), 0);
+		for (int round = 0; round < 60; round++) {
+			change_log(&f);
+			paint(&f);
+			for (int i = 0; i < 8; i++) {
+				pager_action(&f.pager, moves[draw(&f, ARRAY_LEN(moves))], NULL);
+				assert_shows_what_it_must(&f, filters);
+				surface_clear(&f.surface);
+				pager_draw(&f.pager, surface_area(&f.surface));
+				assert_rows(&f, filters);
+			}
+			if (!draw(&f, 3)) {
+				filters ^= 1;
+				pager_filter_switch(&f.pager, 0, filters);
+			}
+			n_rules += f.pager.anchor_ruled;
+		}
+		end(&f);
+	}
+	assert_true(n_rules > 20);
 }
 
 /* --- marks --- */
@@ -368,6 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_that_pass),
+		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_filters_are_a_set),
 	};

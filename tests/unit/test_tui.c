@@ -311,7 +311,7 @@ static void test_pager_grows_at_its_front(void **state)
 	assert_string_equal(top_text(&p), "hit 900");
 	AUTO(buf) struct buf screen = BUF_INIT(BUF_MAX_TEXT);
 	surface_text(&s, &screen);
-	assert_true(str_starts(buf_str(&screen), " older ones come"));
+	assert_true(str_starts(buf_str(&screen), " ── older ones come ──"));
 	size_t first, last;
 	pager_visible(&p, &first, &last);
 	assert_int_equal(last, 9);
