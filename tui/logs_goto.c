@@ -12,9 +12,10 @@ static int64_t nearest_time(const struct loglines *l, int64_t clock_ms)
 	return clock_ms < first && next - last < first - clock_ms ? next : clock_ms;
 }
 
-static bool time_of(const struct loglines *l, const char *text, int64_t *ret)
+static bool time_of(const struct pager *p, const char *text, int64_t *ret)
 {
-	int64_t first = l->lines[0].time_ms, last = l->lines[l->n - 1].time_ms, offset = timefmt_offset(last), ms;
+	const struct loglines *l = p->log;
+	int64_t first = l->lines[0].time_ms, last = l->lines[l->n - 1].time_ms, offset = pager_offset(p, last), ms;
 
 	if (text[0] == '+' && timefmt_parse_duration(text + 1, &ms)) {
 		*ret = first + ms;
@@ -60,7 +61,7 @@ int logs_go_to(struct view *v, const char *text, struct err *err)
 		if (when == TIME_UNKNOWN)
 			return err_set(err, ERR_USAGE, "no metric of %s is known at round %lld or later", st->name,
 				       (long long)step);
-	} else if (!time_of(l, text, &when)) {
+	} else if (!time_of(&st->pager, text, &when)) {
 		return err_set(err, ERR_USAGE,
 			       "where to? :goto 14:05, :goto +90s, :goto 2026-11-21T05:48, :goto round 120");
 	}

@@ -1,4 +1,5 @@
-/* logs_internal.h - between view_logs.c (the screen of a log), logs_goto.c (`:goto`) and logs_out.c (copy and save). */
+/* logs_internal.h - between view_logs.c (the screen of a log), logs_goto.c (`:goto`), logs_kept.c (what
+ * stays for the next time) and logs_out.c (copy and save). */
 #ifndef SAGETOP_TUI_LOGS_INTERNAL_H
 #define SAGETOP_TUI_LOGS_INTERNAL_H
 
@@ -35,6 +36,12 @@ struct logs_state {
 
 /* --- logs_goto.c --- */
 int logs_go_to(struct view *v, const char *text, struct err *err);
+
+/* --- logs_kept.c --- */
+void logs_load_look(struct view *v); /* times and wrapping, of all logs */
+void logs_keep_look(struct view *v);
+void logs_load_filters(struct view *v); /* those that this log, or these merged ones, had last */
+void logs_keep_filters(struct view *v);
 
 /* --- logs_out.c --- */
 void logs_copy(struct view *v); /* the marked lines, or the one at hand */

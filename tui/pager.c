@@ -1,11 +1,12 @@
 /* A log on the screen: where it stands, and how that moves. */
+#include "base/timefmt.h"
 #include "tui/pager_internal.h"
 
 #define SCROLL_STEP 20
 
 void pager_init(struct pager *p)
 {
-	*p = (struct pager){.follow = true, .wrap = false};
+	*p = (struct pager){.follow = true, .wrap = false, .time = timefmt_shows_local() ? PAGER_LOCAL : PAGER_UTC};
 }
 
 void pager_done(struct pager *p)
@@ -300,6 +301,33 @@ static void next_lines(struct pager *p)
 	pager_remember_place(p);
 }
 
+/* A local clock that is UTC's is passed by. */
+static void next_time(struct pager *p)
+{
+	int64_t last_ms = p->log && p->log->n ? p->log->lines[p->log->n - 1].time_ms : 0;
+
+	p->time = (enum pager_time)((p->time + 1) % PAGER_TIMES);
+	if (p->time == PAGER_LOCAL && timefmt_local_offset(last_ms) == 0)
+		p->time = PAGER_SINCE;
+	p->top_row = 0;
+}
+
+int64_t pager_offset(const struct pager *p, int64_t ms)
+{
+	if (p->time == PAGER_UTC)
+		return 0;
+	return p->time == PAGER_LOCAL ? timefmt_local_offset(ms) : timefmt_offset(ms);
+}
+
+const char *pager_time_name(const struct pager *p)
+{
+	static const char *const names[PAGER_TIMES] = {"UTC", "", "since the first line", "no times"};
+
+	return p->time != PAGER_LOCAL || !p->log || !p->log->n
+		       ? names[p->time]
+		       : timefmt_local_name(p->log->lines[p->log->n - 1].time_ms);
+}
+
 static bool move_action(struct pager *p, enum action a)
 {
 	int page = MAX(1, p->rows - 1);
@@ -362,8 +390,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 		p->left = 0;
 		break;
 	case ACT_TIME:
-		p->time = (enum pager_time)((p->time + 1) % 3);
-		p->top_row = 0;
+		next_time(p);
 		break;
 	case ACT_SEARCH_NEXT:
 		note = search_step(p, 1);

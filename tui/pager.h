@@ -14,7 +14,9 @@
 #include "tui/line_set.h"
 #include "tui/surface.h"
 
-enum pager_time { PAGER_CLOCK = 0, PAGER_SINCE, PAGER_NO_TIME };
+/* What stands before each line: a clock, how long after the first line, nothing. */
+enum pager_time { PAGER_UTC = 0, PAGER_LOCAL, PAGER_SINCE, PAGER_NO_TIME };
+#define PAGER_TIMES (PAGER_NO_TIME + 1)
 
 enum pager_lines { PAGER_ALL = 0, PAGER_HITS, PAGER_AROUND /* the hits and some lines around each */ };
 #define PAGER_LINES_AROUND 3
@@ -97,6 +99,9 @@ bool pager_is_filtered(const struct pager *p);
 /* Lines that pass, so far. */
 size_t pager_passing(const struct pager *p, bool *ret_complete);
 
+/* How far from UTC its clock is then: ms. */
+int64_t pager_offset(const struct pager *p, int64_t ms);
+const char *pager_time_name(const struct pager *p); /* "UTC", "CET", "since the first line" ...; borrowed */
 /* Text of a line with its tabs as blanks. */
 void pager_plain(struct buf *out, const char *text, size_t n);
 size_t pager_n(const struct pager *p); /* lines that are shown: all, those that pass, or the hits */

@@ -40,22 +40,17 @@ static enum style line_style(const struct log_line *l)
 	}
 }
 
-static void draw_prefix(struct pager *p, struct area a, int row, const struct log_line *l)
+static void draw_prefix(struct pager *p, struct area a, int row, const struct log_line *l, bool marked)
 {
 	char text[TIMEFMT_LEN], tag[64];
-	int col = 1;
+	int cells = rows_time_cells(p), col = 1 + cells;
 
-	if (p->time == PAGER_CLOCK) {
-		bool narrow = p->cols < 50;
-		area_put(a, row, col, ST_DIM,
-			 narrow ? timefmt_clock(text, l->time_ms) : timefmt_clock_ms(text, l->time_ms));
-		col += narrow ? 9 : PAGER_CLOCK_CELLS;
-	} else if (p->time == PAGER_SINCE) {
-		double s = (double)(l->time_ms - p->log->lines[0].time_ms) / 1000.0;
-		snprintf(text, sizeof(text), "%+9.1fs", s);
-		area_put(a, row, col, ST_DIM, text);
-		col += PAGER_SINCE_CELLS;
-	}
+	if (p->time == PAGER_SINCE)
+		snprintf(text, sizeof(text), "%+9.1fs", (double)(l->time_ms - p->log->lines[0].time_ms) / 1000.0);
+	else
+		timefmt_clock_at(text, l->time_ms, pager_offset(p, l->time_ms));
+	if (cells)
+		area_put(area_part(a, row, 1, 1, cells - 1), 0, 0, marked ? ST_MARK : ST_DIM, text);
 	if (rows_have_tags(p) && l->stream < p->log->streams.n) {
 		if (p->tag_is_name)
 			str_copy(tag, sizeof(tag), p->log->streams.items[l->stream]);
@@ -151,7 +146,7 @@ void pager_draw(struct pager *p, struct area a)
 		for (; skip_rows > 0 && at < l->len; skip_rows--)
 			at = rows_next(l, rows_end(p, l, at));
 		if (at == 0)
-			draw_prefix(p, a, row, l);
+			draw_prefix(p, a, row, l, pager_is_marked(p, index));
 		do {
 			size_t end = rows_end(p, l, at);
 

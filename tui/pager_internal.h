@@ -15,11 +15,13 @@ size_t pager_line_at_time(const struct pager *p, int64_t time_ms); /* the first 
 
 /* --- pager_rows.c --- */
 #define PAGER_CLOCK_CELLS 13 /* 14:04:41.120 and a blank */
+#define PAGER_SHORT_CLOCK_CELLS 9
 #define PAGER_SINCE_CELLS 11
 #define PAGER_TAB_STOP 8
 
 bool rows_have_tags(const struct pager *p);
 int rows_tag_cells(const struct pager *p);
+int rows_time_cells(const struct pager *p);
 int rows_prefix_cells(const struct pager *p);
 int rows_text_cells(const struct pager *p);
 /* The cells that a code point takes at a column: a tab goes to the next stop. */

@@ -1,5 +1,4 @@
 /* The log of a job, or of several merged by time: follows while they run. */
-#include "base/timefmt.h"
 #include "tui/jobtext.h"
 #include "tui/jsontext.h"
 #include "tui/logs_internal.h"
@@ -47,6 +46,8 @@ static int logs_open(struct view *v, const struct view_arg *arg, struct err *err
 	pager_init(&st->pager);
 	st->pager.tag_is_name = is_merged(st);
 	st->pager.gap_ms = ui_log_gap_ms(v->ui);
+	logs_load_look(v);
+	logs_load_filters(v);
 	thing_watch(v, &st->names, true);
 	return 0;
 }
@@ -55,6 +56,7 @@ static void logs_close(struct view *v)
 {
 	struct logs_state *st = v->state;
 
+	logs_keep_filters(v);
 	logs_save_stop(v, "the log was closed before its end");
 	thing_watch(v, &st->names, false);
 	pager_done(&st->pager);
@@ -345,7 +347,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	pager_visible(&st->pager, &first, &last);
 	if (last)
 		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last), jobtext_count(m, pager_n(&st->pager)),
-			       timefmt_zone_name());
+			       pager_time_name(&st->pager));
 }
 
 /* --- searching --- */
@@ -452,6 +454,8 @@ static bool logs_action(struct view *v, enum action a)
 	if (pager_action(&st->pager, a, &note)) {
 		if (note)
 			ui_notice(v->ui, NOTICE_INFO, "%s", note);
+		if (a == ACT_TIME || a == ACT_WRAP)
+			logs_keep_look(v);
 		return true;
 	}
 	switch (a) {

@@ -163,6 +163,7 @@ static void test_text_is_cut_by_cells(void **state)
 static void test_offset_of_the_zone(void **state)
 {
 	AUTO(str) char *zone = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
+	char text[TIMEFMT_LEN];
 
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	timefmt_show_zone(true);
@@ -170,6 +171,9 @@ static void test_offset_of_the_zone(void **state)
 	assert_int_equal(timefmt_offset(1782864000000), 7200000); /* 2026-07-01 */
 	timefmt_show_zone(false);
 	assert_int_equal(timefmt_offset(1782864000000), 0);
+	assert_int_equal(timefmt_local_offset(1782864000000), 7200000); /* whatever is shown */
+	assert_string_equal(timefmt_local_name(1782864000000), "CEST");
+	assert_string_equal(timefmt_clock_at(text, 1782864000120, 7200000), "02:00:00.120");
 	if (zone)
 		setenv("TZ", zone, 1);
 	else
