@@ -1,5 +1,5 @@
-/* logs_internal.h - between view_logs.c (the screen of a log), logs_goto.c (`:goto`), logs_kept.c (what
- * stays for the next time) and logs_out.c (copy and save). */
+/* logs_internal.h - between view_logs.c (the screen of a log), view_histogram.c, logs_goto.c (`:goto`), logs_kept.c
+ * (what stays for the next time) and logs_out.c (copy and save). */
 #ifndef SAGETOP_TUI_LOGS_INTERNAL_H
 #define SAGETOP_TUI_LOGS_INTERNAL_H
 
@@ -33,6 +33,9 @@ struct logs_state {
 	int zoom_width;
 	struct logs_saving saving;
 };
+
+/* " · &rmse !debug 41 of 63 lines": the filters that are on; nothing where none is. */
+void logs_filters_text(const struct pager *p, struct buf *left);
 
 /* --- logs_goto.c --- */
 int logs_go_to(struct view *v, const char *text, struct err *err);

@@ -211,14 +211,25 @@ size_t pager_line_at_time(const struct pager *p, int64_t time_ms)
 	return lo;
 }
 
+/* The first shown line there or behind it, else the last one; false where nothing is shown. */
+static bool show_from(struct pager *p, size_t line)
+{
+	size_t at = lines_place(p, line), n = pager_n(p);
+
+	if (n)
+		pager_show_line(p, pager_line_index(p, MIN(at, n - 1)));
+	return n > 0;
+}
+
 bool pager_go_to(struct pager *p, int64_t time_ms)
 {
-	size_t at = lines_place(p, pager_line_at_time(p, time_ms)), n = pager_n(p);
+	return show_from(p, pager_line_at_time(p, time_ms));
+}
 
-	if (!n)
-		return false;
-	pager_show_line(p, pager_line_index(p, MIN(at, n - 1)));
-	return true;
+void pager_jump(struct pager *p, size_t line)
+{
+	p->lines = PAGER_ALL;
+	(void)show_from(p, line);
 }
 
 /* Where a rule has come or gone above the line at the top, its text stays where it is. */
@@ -253,7 +264,7 @@ void pager_settle(struct pager *p)
 static bool find_level(const struct pager *p, enum log_line_level level, size_t from, size_t to, int by, size_t *ret)
 {
 	for (size_t i = from; i != to; i += (size_t)by)
-		if (p->log->lines[i].level == level && lines_passes(p, i)) {
+		if (p->log->lines[i].level == level && pager_passes(p, i)) {
 			*ret = i;
 			return true;
 		}

@@ -84,6 +84,9 @@ const char *pager_search_pattern(const struct pager *p); /* "" where none */
 size_t pager_hits(const struct pager *p, bool *ret_complete);
 /* Which hit the current line is, from 1; 0 where it is none. */
 size_t pager_hit_number(const struct pager *p);
+size_t pager_line_at_time(const struct pager *p, int64_t time_ms); /* the first of that time or later */
+bool pager_passes(const struct pager *p, size_t line);		   /* the filters */
+void pager_jump(struct pager *p, size_t line);			   /* there, or to the next that passes */
 /* Jump to the first shown line of that time or later, else the last one. False where nothing is shown. */
 bool pager_go_to(struct pager *p, int64_t time_ms);
 

@@ -11,7 +11,6 @@ void pager_settle(struct pager *p);		    /* before it is drawn: to the end, or n
 /* The line at the top is where we are; until all that is shown is known a line may be missing that was there. */
 void pager_remember_place(struct pager *p);
 void pager_row_down(struct pager *p);
-size_t pager_line_at_time(const struct pager *p, int64_t time_ms); /* the first of that time or later */
 
 /* --- pager_rows.c --- */
 #define PAGER_CLOCK_CELLS 13 /* 14:04:41.120 and a blank */
@@ -43,7 +42,6 @@ bool lines_end_is_known(const struct pager *p); /* else more may come below thos
 /* Where a line of the log stands among those that are shown, else the next one; looked at now where it
  * was not yet. */
 size_t lines_place(struct pager *p, size_t line);
-bool lines_passes(const struct pager *p, size_t line); /* the filters */
 /* Forget what was found: another log. */
 void lines_restart(struct pager *p);
 /* Other lines pass than before, or other ones are shown: the place stays. */

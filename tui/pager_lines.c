@@ -83,7 +83,7 @@ static bool is_silence(void *user, const struct loglines *log, size_t line)
 	return rules_is_silence(user, line);
 }
 
-bool lines_passes(const struct pager *p, size_t line)
+bool pager_passes(const struct pager *p, size_t line)
 {
 	if (pager_is_filtered(p) && p->passing.from <= line && line < p->passing.scanned)
 		return line_set_has(&p->passing, line);

@@ -199,7 +199,7 @@ static const char *step_marked(struct pager *p, int by)
 
 	for (size_t i = 0; i < p->n_marks; i++, line++) {
 		line = pager_find(p, p->marks[i], line);
-		if (!lines_passes(p, line))
+		if (!pager_passes(p, line))
 			continue;
 		first = MIN(first, line);
 		last = line;

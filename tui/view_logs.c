@@ -184,8 +184,7 @@ static const struct loglines *lines_of(struct view *v)
 	return is_merged(st) ? &st->all : f ? &f->logs : NULL;
 }
 
-/* " · &rmse !debug 41 of 63 lines": those that are on. */
-static void filters_title(const struct pager *p, struct buf *left)
+void logs_filters_text(const struct pager *p, struct buf *left)
 {
 	char pass[32], all[32];
 	bool complete;
@@ -216,7 +215,7 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(left, "logs · %zu %s merged", st->names.n, kind_word(v->kind));
 	else
 		(void)buf_addf(left, "logs · %s", st->name);
-	filters_title(&st->pager, left);
+	logs_filters_text(&st->pager, left);
 	if (pattern[0]) {
 		size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);
 		(void)buf_addf(left, " · /%s/ %s%s of %s%s lines", pattern, jobtext_count(hits, n), complete ? "" : "+",
@@ -468,6 +467,10 @@ static bool logs_action(struct view *v, enum action a)
 		return true;
 	case ACT_FILTERS:
 		ui_push(v->ui, VIEW_FILTERS, NULL);
+		return true;
+	case ACT_HISTOGRAM:
+		st->zoomed = false;
+		ui_push(v->ui, VIEW_HISTOGRAM, NULL);
 		return true;
 	case ACT_ZOOM:
 		if (st->zoomed)

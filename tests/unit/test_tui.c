@@ -348,9 +348,12 @@ static void test_pager_is_fast(void **state)
 	bool complete;
 	const int n = 1000000;
 	int64_t worst_us = 0;
-	static const enum action steps[] = {ACT_UP,   ACT_PAGE_UP,	ACT_HALF_DOWN, ACT_TOP,	   ACT_PAGE_DOWN,
-					    ACT_WRAP, ACT_UP,		ACT_PAGE_UP,   ACT_BOTTOM, ACT_UP,
-					    ACT_WRAP, ACT_SCROLL_RIGHT, ACT_DOWN};
+	static const enum action steps[] = {ACT_MARK, ACT_LINE_NEXT, ACT_MARKED_PREVIOUS,
+					    ACT_UP,   ACT_PAGE_UP,   ACT_HALF_DOWN,
+					    ACT_TOP,  ACT_PAGE_DOWN, ACT_WRAP,
+					    ACT_UP,   ACT_PAGE_UP,   ACT_BOTTOM,
+					    ACT_UP,   ACT_WRAP,	     ACT_SCROLL_RIGHT,
+					    ACT_DOWN};
 	AUTO(str) char *long_line = xmalloc(90001);
 
 	memset(long_line, 'x', 90000);
@@ -365,6 +368,7 @@ static void test_pager_is_fast(void **state)
 			loglines_add(&l, "job/algo-1-1", NULL, i, text, (size_t)len);
 	}
 	pager_init(&p);
+	p.gap_ms = 60000;
 	assert_int_equal(pager_search_set(&p, "rmse:97[0-9]$", false, &err), 0);
 	pager_update(&p, &l);
 	for (int round = 0; round < 20; round++) {
