@@ -594,6 +594,47 @@ static void test_many_jobs_paint(void **state)
 	ui_free(ui);
 }
 
+/* A million lines: no key of the log's screen and of its histogram may walk over them, nor may a turn of the work
+ * between keys. The bound is generous, as that of the pager's. */
+static void test_long_log_keys(void **state)
+{
+	static const int keys[] = {'i', '-', '+',	 '+', 'e', 'E', 'e',  KEYC_ENTER,      KEYC_SPACE, KEYC_SPACE,
+				   'g', 'u', 'U',	 'e', 'e', 'Y', 'G',  KEYC_CTRL_SPACE, 'g',	   'i',
+				   'G', 'k', KEYC_ENTER, 't', 't', 'w', '\t', KEYC_CTRL('\\'), 'i',	   '0',
+				   'q'};
+	AUTO(session) struct session *s = seed_session("basic");
+	struct feed *f = session_feed(s, TRAINING_KIND, "nba-dfs-s24-c03-p012");
+	struct ui_host host = {0};
+	struct ui_options opt = {.rows = 50, .cols = 160, .notice_ms = 8000, .log_gap_ms = 60000};
+	struct ui *ui = ui_new(s, &host, &opt);
+	int64_t worst_key = 0, worst_work = 0;
+
+	for (int i = 0; i < 1000000; i++) {
+		char text[48];
+		int n = snprintf(text, sizeof(text), "%s%d", i % 5000 ? i % 3000 ? "line " : "WARNING " : "ERROR ", i);
+		loglines_add(&f->logs, "j/algo-1", NULL, SEED_NOW_MS + i * 100 + (i > 400000) * 90000, text, (size_t)n);
+	}
+	ui_command(ui, "logs nba-dfs-s24-c03-p012");
+	for (int round = 0; round < 3; round++) { /* the last with a filter */
+		if (round == 2)
+			ui_command(ui, "match [13579]$");
+		for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+			int64_t began = cpu_us();
+			ui_key(ui, keys[i]);
+			(void)ui_draw(ui);
+			worst_key = MAX(worst_key, cpu_us() - began);
+			for (bool more = true; more && i % 3 == 0;) { /* else the next key comes at once */
+				began = cpu_us();
+				more = ui_work(ui);
+				worst_work = MAX(worst_work, cpu_us() - began);
+			}
+		}
+	}
+	print_message("# worst key %lld us, worst turn of work %lld us\n", (long long)worst_key, (long long)worst_work);
+	assert_true(worst_key < 200000 && worst_work < 200000);
+	ui_free(ui);
+}
+
 /* --- contrast, by WCAG 2 -------------------------------------------------- */
 
 /* Of the 256 colours' cube and greys; the first 16 are the terminal's own. */
@@ -780,6 +821,7 @@ int main(void)
 		cmocka_unit_test(test_random_keys),
 		cmocka_unit_test(test_prompt_history),
 		cmocka_unit_test(test_many_jobs_paint),
+		cmocka_unit_test(test_long_log_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
