@@ -246,11 +246,44 @@ static void keep_row(struct pager *p)
 	p->anchor_ruled = ruled;
 }
 
+static struct pager_mark last_line(const struct pager *p)
+{
+	const struct log_line *l = p->log && p->log->n ? &p->log->lines[p->log->n - 1] : NULL;
+
+	return l ? (struct pager_mark){l->time_ms, l->seq} : (struct pager_mark){0};
+}
+
+size_t pager_news(const struct pager *p)
+{
+	size_t at = p->log && p->end.seq && !p->follow ? pager_find(p, p->end, 0) : SIZE_MAX;
+
+	return at == SIZE_MAX ? 0 : p->log->n - 1 - at;
+}
+
+/* Cells to the left of what is shown, so that the line at hand is seen to its end. */
+static int to_line_end(const struct pager *p)
+{
+	const struct log_line *l = pager_line_at_hand(p);
+	int widest = 0;
+
+	for (size_t at = 0; l && !p->wrap && at < l->len;) {
+		size_t end = rows_end(p, l, at);
+		int cells;
+
+		(void)rows_fit(l->text + at, end - at, INT32_MAX, &cells);
+		widest = MAX(widest, cells);
+		at = rows_next(l, end);
+	}
+	return MAX(widest - rows_text_cells(p), 0);
+}
+
 void pager_settle(struct pager *p)
 {
 	keep_row(p);
 	size_t top = p->top, row = p->top_row;
 
+	if (p->follow || !p->end.seq)
+		p->end = last_line(p);
 	if (p->follow)
 		to_end(p);
 	else
@@ -375,6 +408,12 @@ static bool move_action(struct pager *p, enum action a)
 		return true;
 	case ACT_SCROLL_LEFT:
 		p->left = MAX(0, p->left - SCROLL_STEP);
+		return true;
+	case ACT_LINE_START:
+		p->left = 0;
+		return true;
+	case ACT_LINE_END:
+		p->left = to_line_end(p);
 		return true;
 	case ACT_SCROLL_RIGHT:
 		p->left = MIN(p->left + SCROLL_STEP, 4 << 20);

@@ -59,6 +59,7 @@ struct pager {
 	struct pager_mark *marks; /* in the order of the log, shown or not */
 	size_t n_marks, cap_marks;
 	struct pager_mark last_mark; /* where a range begins */
+	struct pager_mark end;	     /* the last line, as it was followed last */
 
 	/* to find our place again when the log has changed in its midst */
 	size_t seen_n, seen_dropped, seen_before;
@@ -102,6 +103,7 @@ bool pager_is_filtered(const struct pager *p);
 /* Lines that pass, so far. */
 size_t pager_passing(const struct pager *p, bool *ret_complete);
 
+size_t pager_news(const struct pager *p); /* lines that came behind that one since */
 /* How far from UTC its clock is then: ms. */
 int64_t pager_offset(const struct pager *p, int64_t ms);
 const char *pager_time_name(const struct pager *p); /* "UTC", "CET", "since the first line" ...; borrowed */

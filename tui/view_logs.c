@@ -231,6 +231,8 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
 	else
 		(void)buf_adds(right, st->pager.follow ? "following" : "holding still");
+	if (pager_news(&st->pager))
+		(void)buf_addf(right, " · +%s new", jobtext_count(hits, pager_news(&st->pager)));
 }
 
 static void draw_zoom(struct logs_state *st, struct area a)
