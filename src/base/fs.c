@@ -70,11 +70,18 @@ static int not_written(const struct fs_draft *d, int why, struct err *err)
 	return err_set(err, ERR_IO, "cannot write '%s': %s", d->path, strerror(why));
 }
 
+/* A name would be taken from a device or a folder as well: what is no file is left alone. */
 static int is_taken(const struct fs_draft *d, struct err *err)
 {
-	if (d->replace || !fs_exists(d->path))
+	struct stat st;
+
+	if (lstat(d->path, &st) < 0)
 		return 0;
-	return err_set(err, ERR_EXISTS, "'%s' is there already", d->path);
+	if (!d->replace)
+		return err_set(err, ERR_EXISTS, "'%s' is there already", d->path);
+	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return err_set(err, ERR_IO, "cannot write '%s': it is no file", d->path);
+	return 0;
 }
 
 static void draft_free(struct fs_draft *d)

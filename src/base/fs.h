@@ -15,7 +15,8 @@ int fs_read(const char *path, struct buf *out, struct err *err) NODISCARD;
 int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode, struct err *err) NODISCARD;
 
 /* The same piece by piece. What is added lies in a temporary file until fs_draft_keep gives it its name; where
- * replace is false, ERR_EXISTS where there is a file of that name, at the beginning and at the end. */
+ * replace is false, ERR_EXISTS where there is anything of that name, at the beginning and at the end. A folder or a
+ * device is never replaced. */
 struct fs_draft;
 int fs_draft_begin(const char *path, bool replace, mode_t mode, struct fs_draft **ret, struct err *err) NODISCARD;
 int fs_draft_add(struct fs_draft *d, const void *data, size_t n, struct err *err) NODISCARD;

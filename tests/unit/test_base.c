@@ -346,6 +346,8 @@ static void test_drafts(void **state)
 	fs_draft_drop(d);
 	fs_draft_drop(NULL);
 	assert_int_equal(fs_draft_begin(nowhere, true, 0600, &d, NULL), -ERR_IO);
+	assert_int_equal(fs_draft_begin("/dev/null", true, 0600, &d, NULL), -ERR_IO);
+	assert_int_equal(fs_draft_begin(dir, true, 0600, &d, NULL), -ERR_IO);
 	assert_int_equal(fs_list_tree(dir, &left, NULL), 0);
 	assert_int_equal(left.n, 1);
 	assert_int_equal(fs_remove_tree(dir, NULL), 0);
