@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "tests/golden/seed.h"
+#include "tui/jsontext.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
 #include "tui/pager.h"
@@ -594,6 +595,23 @@ static void test_many_jobs_paint(void **state)
 	ui_free(ui);
 }
 
+/* A traceback within JSON is read as it was written; what is no newline stays. */
+static void test_json_for_the_eye(void **state)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+
+	assert_true(jsontext_indent("x {\"e\": \"Traceback:\\n  File \\\"a\\\"\\n\\tat b\\n\", \"p\": \"C:\\\\new\"}",
+				    &out));
+	assert_string_equal(buf_str(&out), "x \n"
+					   "{\n"
+					   "  \"e\": \"Traceback:\n"
+					   "      File \\\"a\\\"\n"
+					   "        at b\\n\",\n"
+					   "  \"p\": \"C:\\\\new\"\n"
+					   "}");
+	assert_false(jsontext_indent("[12] no JSON", &out));
+}
+
 #define LONG_LOG 1000000
 
 static void fill_long_log(struct session *s)
@@ -873,6 +891,7 @@ int main(void)
 		cmocka_unit_test(test_random_keys),
 		cmocka_unit_test(test_prompt_history),
 		cmocka_unit_test(test_many_jobs_paint),
+		cmocka_unit_test(test_json_for_the_eye),
 		cmocka_unit_test(test_long_log_keys),
 		cmocka_unit_test(test_long_log_is_saved),
 	};
