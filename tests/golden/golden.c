@@ -17,9 +17,9 @@
  *   kept NAME TEXT          what an earlier start has kept
  *   restart                 the screens begin again, with what was kept
  *   fail TEXT               the host's next action ends with this error
- *   change WHAT             something happens in the session: new-job, gone, log-lines, log-dropped, merged-lines,
- * loading ask-code TEXT           the program asks for a code (of an MFA device) screen                  followed by
- * the lines of the screen and `end` painted                 likewise, with colours: "{28}" is what follows painted with
+ *   change WHAT             something happens in the session: new-job, gone, log-lines, log-dropped, log-unread,
+ * merged-lines, loading ask-code TEXT           the program asks for a code (of an MFA device) screen followed by the
+ * lines of the screen and `end` painted                 likewise, with colours: "{28}" is what follows painted with
  * (see painted_text) host TEXT               the last action asked of the host is TEXT Trailing blanks of a screen line
  * do not count. # is a comment. */
 #include <errno.h>
@@ -482,6 +482,9 @@ static void change(const char *what)
 		f->logs.n_dropped = 250000;
 		f->logs_cut = true;
 		f->logs.generation++;
+	} else if (!strcmp(what, "log-unread")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "pack-00");
+		str_copy(f->logs_note, sizeof(f->logs_note), "throttled, retrying in 3 s");
 	} else if (!strcmp(what, "merged-lines")) {
 		static const char *const names[] = {"pack-09", "pack-00"};
 		for (int i = 0; i < 6; i++) {
