@@ -163,12 +163,29 @@ static int write_slice(const struct pager *p, struct logs_saving *s, int64_t unt
 	return rc;
 }
 
+/* It has its name now; what is missing of the log is missing in it as well. */
+static void finish(struct view *v, struct logs_saving *s)
+{
+	const struct logs_state *st = v->state;
+	const char *missing = s->marks ? "" : st->missing;
+	struct fs_draft *draft = s->draft;
+	struct err err = {0};
+	char count[32];
+
+	s->draft = NULL;
+	if (fs_draft_keep(draft, false, &err) < 0)
+		ui_notice(v->ui, NOTICE_ERROR, "%s", err.msg);
+	else
+		ui_notice(v->ui, missing[0] ? NOTICE_WARNING : NOTICE_INFO, "%s line%s written to %s%s%s",
+			  jobtext_count(count, s->n), s->n == 1 ? "" : "s", s->path, missing[0] ? "; " : "", missing);
+	forget(s);
+}
+
 bool logs_save_work(struct view *v, int64_t budget_us)
 {
 	struct logs_state *st = v->state;
 	struct logs_saving *s = &st->saving;
 	struct err err = {0};
-	char count[32];
 	bool end = false;
 
 	if (!s->draft || !st->pager.log)
@@ -186,13 +203,6 @@ bool logs_save_work(struct view *v, int64_t budget_us)
 	}
 	if (!end)
 		return true;
-	struct fs_draft *draft = s->draft;
-	s->draft = NULL;
-	if (fs_draft_keep(draft, false, &err) < 0)
-		ui_notice(v->ui, NOTICE_ERROR, "%s", err.msg);
-	else
-		ui_notice(v->ui, NOTICE_INFO, "%s line%s written to %s", jobtext_count(count, s->n),
-			  s->n == 1 ? "" : "s", s->path);
-	forget(s);
+	finish(v, s);
 	return true;
 }
