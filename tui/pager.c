@@ -95,7 +95,7 @@ void pager_update(struct pager *p, const struct loglines *log)
 
 /* --- geometry --- */
 
-static bool row_up(struct pager *p)
+bool pager_row_up(struct pager *p)
 {
 	if (p->top_row > 0) {
 		p->top_row--;
@@ -114,7 +114,7 @@ static void to_end(struct pager *p)
 
 	p->top = n ? n - 1 : 0;
 	p->top_row = n ? rows_at(p, p->top) - 1 : 0;
-	for (int i = 1; i < p->rows && row_up(p); i++)
+	for (int i = 1; i < p->rows && pager_row_up(p); i++)
 		;
 }
 
@@ -145,7 +145,7 @@ static bool at_end(const struct pager *p)
 	return p->top > end.top || (p->top == end.top && p->top_row >= end.top_row);
 }
 
-void pager_row_down(struct pager *p)
+static void row_down(struct pager *p)
 {
 	size_t n = pager_n(p);
 
@@ -161,11 +161,11 @@ void pager_row_down(struct pager *p)
 
 static void scroll(struct pager *p, int by)
 {
-	for (; by < 0 && row_up(p); by++)
+	for (; by < 0 && pager_row_up(p); by++)
 		p->follow = false;
 	bool down = by > 0;
 	for (; by > 0; by--)
-		pager_row_down(p);
+		row_down(p);
 	clamp(p);
 	if (down && at_end(p)) /* as far down as it goes means to go on from there */
 		p->follow = true;
@@ -182,7 +182,7 @@ void pager_show_line(struct pager *p, size_t line)
 	if (at < p->top || at >= p->top + (size_t)MAX(p->rows, 1)) { /* a third down the screen */
 		p->top = at;
 		p->top_row = 0;
-		for (int i = 0; i < p->rows / 3 && row_up(p); i++)
+		for (int i = 0; i < p->rows / 3 && pager_row_up(p); i++)
 			;
 	}
 	/* Rules and lines of several rows may have pushed it out below. */
@@ -339,7 +339,7 @@ static void next_lines(struct pager *p)
 		lines_around_begin(p, MIN(line, p->log->n));
 	p->top = lines_place(p, line);
 	p->top_row = 0;
-	for (int i = 0; p->has_current && i < p->rows / 3 && row_up(p); i++)
+	for (int i = 0; p->has_current && i < p->rows / 3 && pager_row_up(p); i++)
 		;
 	clamp(p);
 	pager_remember_place(p);

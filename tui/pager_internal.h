@@ -10,7 +10,7 @@ void pager_show_line(struct pager *p, size_t line); /* jump there, it becomes cu
 void pager_settle(struct pager *p);		    /* before it is drawn: to the end, or not beyond it */
 /* The line at the top is where we are; until all that is shown is known a line may be missing that was there. */
 void pager_remember_place(struct pager *p);
-void pager_row_down(struct pager *p);
+bool pager_row_up(struct pager *p); /* false at the first */
 
 /* --- pager_rows.c --- */
 #define PAGER_CLOCK_CELLS 13 /* 14:04:41.120 and a blank */

@@ -137,7 +137,7 @@ const struct log_line *pager_line_at_hand(const struct pager *p)
 	return p->top < pager_n(p) ? pager_line_at(p, place_at_hand(p)) : NULL;
 }
 
-/* To a line beside one that is visible: as many rows further as it takes. */
+/* To a line, which is at the screen's edge where it was not on it. */
 static void cursor_to(struct pager *p, size_t place)
 {
 	size_t first, last;
@@ -146,8 +146,13 @@ static void cursor_to(struct pager *p, size_t place)
 		p->top = place;
 		p->top_row = 0;
 	}
-	for (pager_visible(p, &first, &last); place >= last && p->top < place; pager_visible(p, &first, &last))
-		pager_row_down(p);
+	pager_visible(p, &first, &last);
+	if (place >= last) {
+		p->top = place;
+		p->top_row = 0;
+		for (size_t rows = rows_at(p, place); rows < (size_t)MAX(p->rows, 1) && pager_row_up(p); rows++)
+			;
+	}
 	pager_show_line(p, pager_line_index(p, place));
 }
 

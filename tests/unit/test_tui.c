@@ -349,12 +349,12 @@ static void test_pager_is_fast(void **state)
 	bool complete;
 	const int n = 1000000;
 	int64_t worst_us = 0;
-	static const enum action steps[] = {ACT_MARK, ACT_LINE_NEXT, ACT_MARKED_PREVIOUS,
-					    ACT_UP,   ACT_PAGE_UP,   ACT_HALF_DOWN,
-					    ACT_TOP,  ACT_PAGE_DOWN, ACT_WRAP,
-					    ACT_UP,   ACT_PAGE_UP,   ACT_BOTTOM,
-					    ACT_UP,   ACT_WRAP,	     ACT_SCROLL_RIGHT,
-					    ACT_DOWN};
+	static const enum action steps[] = {ACT_MARK,	   ACT_LINE_NEXT,     ACT_MARKED_PREVIOUS,
+					    ACT_UP,	   ACT_PAGE_UP,	      ACT_HALF_DOWN,
+					    ACT_TOP,	   ACT_PAGE_DOWN,     ACT_WRAP,
+					    ACT_LINE_NEXT, ACT_LINE_PREVIOUS, ACT_UP,
+					    ACT_PAGE_UP,   ACT_BOTTOM,	      ACT_UP,
+					    ACT_WRAP,	   ACT_SCROLL_RIGHT,  ACT_DOWN};
 	AUTO(str) char *long_line = xmalloc(90001);
 
 	memset(long_line, 'x', 90000);
