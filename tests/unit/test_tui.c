@@ -666,6 +666,34 @@ static int begin_draft(void *user, const char *path, bool replace, struct fs_dra
 	return fs_draft_begin(path, replace, 0600, ret, err);
 }
 
+static size_t n_files(const char *dir)
+{
+	AUTO(strlist) struct strlist files = {0};
+
+	assert_int_equal(fs_list_tree(dir, &files, NULL), 0);
+	return files.n;
+}
+
+/* Other lines are shown before the end, or the log is closed: nothing is left of the file. */
+static void assert_given_up(struct ui *ui, const char *dir, const char *save)
+{
+	for (int closes = 0; closes < 2; closes++) {
+		ui_command(ui, "logs nba-dfs-s24-c03-p012");
+		(void)ui_draw(ui);
+		ui_command(ui, save);
+		assert_true(ui_work(ui));
+		assert_int_equal(n_files(dir), 1); /* without its name */
+		if (closes)
+			ui_key(ui, 'q');
+		else
+			ui_command(ui, "match 1$");
+		while (ui_work(ui))
+			;
+		assert_int_equal(n_files(dir), 0);
+		ui_key(ui, KEYC_ESC);
+	}
+}
+
 /* All of them are written between keys, each of which does what it does at once. */
 static void test_long_log_is_saved(void **state)
 {
@@ -681,6 +709,7 @@ static void test_long_log_is_saved(void **state)
 
 	assert_int_equal(fs_mkdirs(dir, 0700, NULL), 0);
 	fill_long_log(s);
+	assert_given_up(ui, dir, command);
 	ui_command(ui, "logs nba-dfs-s24-c03-p012");
 	(void)ui_draw(ui);
 	ui_command(ui, command);
