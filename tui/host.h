@@ -9,6 +9,7 @@
 #ifndef SAGETOP_TUI_HOST_H
 #define SAGETOP_TUI_HOST_H
 
+#include "base/fs.h"
 #include "model/session.h"
 #include "tui/theme.h"
 
@@ -89,8 +90,11 @@ struct ui_host {
 	void (*findings)(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user);
 	/* Begin again with another profile or in another region; NULL keeps the one in force. */
 	void (*move)(void *user, const char *profile, const char *region);
-	/* Write text to a file of the user's choosing (save a screen or a log). */
+	/* Write text to a file of the user's choosing (save a screen). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
+	/* Begin a file of the user's choosing that is written piece by piece (base/fs.h); one that is there is left
+	 * alone unless replace. */
+	int (*draft)(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err);
 	/* Other colours; refused where there are none. */
 	int (*theme)(void *user, enum theme theme, struct err *err);
 	/* Put text on the terminal's clipboard (OSC 52). */

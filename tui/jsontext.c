@@ -19,6 +19,22 @@ static const char *string_end(const char *s)
 	return *s ? s + 1 : s;
 }
 
+/* n bytes of a string. */
+static void put_string(struct buf *out, const char *s, size_t n, int depth)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool escape = s[i] == '\\' && i + 1 < n;
+
+		if (escape && s[i + 1] == 'n' && i + 2 < n && s[i + 2] != '"')
+			newline(out, depth + 1);
+		else if (escape && s[i + 1] == 't')
+			(void)buf_adds(out, "    ");
+		else
+			(void)buf_add(out, s + i, escape ? 2 : 1);
+		i += escape;
+	}
+}
+
 static const char *skip_blanks(const char *s)
 {
 	while (*s == ' ')
@@ -39,7 +55,7 @@ bool jsontext_indent(const char *text, struct buf *out)
 	while (*s) {
 		if (*s == '"') {
 			const char *end = string_end(s);
-			(void)buf_add(out, s, (size_t)(end - s));
+			put_string(out, s, (size_t)(end - s), depth);
 			s = end;
 		} else if ((*s == '{' || *s == '[') && skip_blanks(s + 1)[0] == (*s == '{' ? '}' : ']')) {
 			(void)buf_adds(out, *s == '{' ? "{}" : "[]");

@@ -1,7 +1,7 @@
 /* jsontext.h - a log line that holds JSON, indented for the eye.
  *
- * Not a parser: braces, brackets and commas outside of strings break the line.
- * Whatever comes in, all of it goes out. */
+ * Not a parser: braces, brackets and commas outside of strings break the line, and so do the newlines and tabs that a
+ * string spells: a traceback is read as it was written. All else goes out as it comes in. */
 #ifndef SAGETOP_TUI_JSONTEXT_H
 #define SAGETOP_TUI_JSONTEXT_H
 

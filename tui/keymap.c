@@ -207,6 +207,7 @@ const char *keymap_context_title(enum key_context context)
 		[CTX_HELP] = "Help",
 		[CTX_FILES] = "Files",
 		[CTX_FILTERS] = "Filters of a log",
+		[CTX_HISTOGRAM] = "A log over time",
 	};
 
 	return titles[context] ? titles[context] : "";

@@ -1,11 +1,12 @@
 /* A log on the screen: where it stands, and how that moves. */
+#include "base/timefmt.h"
 #include "tui/pager_internal.h"
 
 #define SCROLL_STEP 20
 
 void pager_init(struct pager *p)
 {
-	*p = (struct pager){.follow = true, .wrap = false};
+	*p = (struct pager){.follow = true, .wrap = false, .time = timefmt_shows_local() ? PAGER_LOCAL : PAGER_UTC};
 }
 
 void pager_done(struct pager *p)
@@ -13,24 +14,35 @@ void pager_done(struct pager *p)
 	search_free(p->search);
 	p->search = NULL;
 	filters_done(p);
+	marks_done(p);
 }
 
-static void remember_place(struct pager *p)
+/* What has changed since is told by this. */
+static void remember_log(struct pager *p)
 {
 	const struct loglines *log = p->log;
 
+	p->seen_n = log ? log->n : 0;
+	p->seen_dropped = log ? log->n_dropped : 0;
+	p->seen_before = log ? log->n_before : 0;
+}
+
+static bool anchor_holds(const struct pager *p)
+{
+	return p->anchor_seq && p->log && p->anchor_line < p->log->n &&
+	       p->log->lines[p->anchor_line].seq == p->anchor_seq;
+}
+
+void pager_remember_place(struct pager *p)
+{
 	p->anchor_line = 0;
 	p->anchor_seq = 0;
-	p->seen_n = p->seen_dropped = p->seen_before = 0;
-	if (!log)
-		return;
-	p->seen_n = log->n;
-	p->seen_dropped = log->n_dropped;
-	p->seen_before = log->n_before;
+	p->anchor_ruled = false;
 	if (p->top >= pager_n(p))
 		return;
+	p->anchor_ruled = rules_rows(p, p->top) > 0;
 	p->anchor_line = pager_line_index(p, p->top);
-	p->anchor_seq = log->lines[p->anchor_line].seq;
+	p->anchor_seq = p->log->lines[p->anchor_line].seq;
 }
 
 /* By late lines that came in above it the line at the top is now further down. */
@@ -68,17 +80,22 @@ void pager_update(struct pager *p, const struct loglines *log)
 	if (!log || log->n < p->seen_n - MIN(p->seen_n, log->n_dropped - p->seen_dropped)) {
 		p->top = p->top_row = 0; /* another log, or none */
 		p->has_current = false;
+		marks_done(p);
+		line_set_begin(&p->silences, log, 0);
 		lines_restart(p);
 	} else {
 		move_along(p);
+		marks_follow(p);
 		lines_follow(p);
 	}
-	remember_place(p);
+	remember_log(p);
+	if (!anchor_holds(p))
+		pager_remember_place(p);
 }
 
 /* --- geometry --- */
 
-static bool row_up(struct pager *p)
+bool pager_row_up(struct pager *p)
 {
 	if (p->top_row > 0) {
 		p->top_row--;
@@ -87,7 +104,7 @@ static bool row_up(struct pager *p)
 	if (p->top == 0)
 		return false;
 	p->top--;
-	p->top_row = rows_of_line(p, pager_line_at(p, p->top)) - 1;
+	p->top_row = rows_at(p, p->top) - 1;
 	return true;
 }
 
@@ -96,8 +113,8 @@ static void to_end(struct pager *p)
 	size_t n = pager_n(p);
 
 	p->top = n ? n - 1 : 0;
-	p->top_row = n ? rows_of_line(p, pager_line_at(p, p->top)) - 1 : 0;
-	for (int i = 1; i < p->rows && row_up(p); i++)
+	p->top_row = n ? rows_at(p, p->top) - 1 : 0;
+	for (int i = 1; i < p->rows && pager_row_up(p); i++)
 		;
 }
 
@@ -111,7 +128,7 @@ static void clamp(struct pager *p)
 		to_end(p);
 		return;
 	}
-	if (p->top + (size_t)MAX(p->rows, 1) <= n)
+	if (p->top + (size_t)MAX(p->rows, 1) <= n || !lines_end_is_known(p))
 		return;
 	to_end(&end);
 	if (p->top > end.top || (p->top == end.top && p->top_row > end.top_row)) {
@@ -134,7 +151,7 @@ static void row_down(struct pager *p)
 
 	if (p->top >= n)
 		return;
-	if (p->top_row + 1 < rows_of_line(p, pager_line_at(p, p->top))) {
+	if (p->top_row + 1 < rows_at(p, p->top)) {
 		p->top_row++;
 	} else if (p->top + 1 < n) {
 		p->top++;
@@ -142,19 +159,9 @@ static void row_down(struct pager *p)
 	}
 }
 
-bool pager_has_mark(const struct pager *p)
-{
-	return p->before && p->top == 0 && p->top_row == 0 && pager_n(p) > (size_t)MAX(p->rows, 1);
-}
-
-static size_t text_rows(const struct pager *p)
-{
-	return (size_t)MAX(p->rows - pager_has_mark(p), 1);
-}
-
 static void scroll(struct pager *p, int by)
 {
-	for (; by < 0 && row_up(p); by++)
+	for (; by < 0 && pager_row_up(p); by++)
 		p->follow = false;
 	bool down = by > 0;
 	for (; by > 0; by--)
@@ -162,7 +169,7 @@ static void scroll(struct pager *p, int by)
 	clamp(p);
 	if (down && at_end(p)) /* as far down as it goes means to go on from there */
 		p->follow = true;
-	remember_place(p);
+	pager_remember_place(p);
 }
 
 void pager_show_line(struct pager *p, size_t line)
@@ -172,25 +179,25 @@ void pager_show_line(struct pager *p, size_t line)
 	p->current = line;
 	p->has_current = true;
 	p->follow = false;
-	if (at < p->top || at >= p->top + text_rows(p)) { /* a third down the screen */
+	if (at < p->top || at >= p->top + (size_t)MAX(p->rows, 1)) { /* a third down the screen */
 		p->top = at;
 		p->top_row = 0;
-		for (int i = 0; i < p->rows / 3 && row_up(p); i++)
+		for (int i = 0; i < p->rows / 3 && pager_row_up(p); i++)
 			;
 	}
-	/* Lines of several rows may have pushed it out below. */
-	size_t rows = 0;
+	/* Rules and lines of several rows may have pushed it out below. */
+	size_t rows = at < pager_n(p) ? rules_rows(p, at) : 0;
 	for (size_t i = p->top; i < at && i < pager_n(p); i++)
-		rows += rows_of_line(p, pager_line_at(p, i));
+		rows += rows_at(p, i);
 	if (rows >= (size_t)MAX(p->rows, 1)) {
 		p->top = at;
 		p->top_row = 0;
 	}
 	clamp(p);
-	remember_place(p);
+	pager_remember_place(p);
 }
 
-bool pager_go_to(struct pager *p, int64_t time_ms)
+size_t pager_line_at_time(const struct pager *p, int64_t time_ms)
 {
 	size_t lo = 0, hi = p->log ? p->log->n : 0;
 
@@ -201,20 +208,88 @@ bool pager_go_to(struct pager *p, int64_t time_ms)
 		else
 			hi = mid;
 	}
-	size_t at = lines_place(p, lo), n = pager_n(p);
-	if (!n)
-		return false;
-	pager_show_line(p, pager_line_index(p, MIN(at, n - 1)));
-	return true;
+	return lo;
+}
+
+/* The first shown line there or behind it, else the last one; false where nothing is shown. */
+static bool show_from(struct pager *p, size_t line)
+{
+	size_t at = lines_place(p, line), n = pager_n(p);
+
+	if (n)
+		pager_show_line(p, pager_line_index(p, MIN(at, n - 1)));
+	return n > 0;
+}
+
+bool pager_go_to(struct pager *p, int64_t time_ms)
+{
+	return show_from(p, pager_line_at_time(p, time_ms));
+}
+
+void pager_jump(struct pager *p, size_t line)
+{
+	p->lines = PAGER_ALL;
+	(void)show_from(p, line);
+}
+
+/* Where a rule has come or gone above the line at the top, its text stays where it is. */
+static void keep_row(struct pager *p)
+{
+	if (!anchor_holds(p) || p->top >= pager_n(p) || pager_line_index(p, p->top) != p->anchor_line)
+		return;
+	bool ruled = rules_rows(p, p->top) > 0;
+
+	if (ruled && !p->anchor_ruled && (p->top > 0 || p->top_row > 0))
+		p->top_row++;
+	else if (!ruled && p->anchor_ruled && p->top_row > 0)
+		p->top_row--;
+	p->anchor_ruled = ruled;
+}
+
+static struct pager_mark last_line(const struct pager *p)
+{
+	const struct log_line *l = p->log && p->log->n ? &p->log->lines[p->log->n - 1] : NULL;
+
+	return l ? (struct pager_mark){l->time_ms, l->seq} : (struct pager_mark){0};
+}
+
+size_t pager_news(const struct pager *p)
+{
+	size_t at = p->log && p->end.seq && !p->follow ? pager_find(p, p->end, 0) : SIZE_MAX;
+
+	return at == SIZE_MAX ? 0 : p->log->n - 1 - at;
+}
+
+/* Cells to the left of what is shown, so that the line at hand is seen to its end. */
+static int to_line_end(const struct pager *p)
+{
+	const struct log_line *l = pager_line_at_hand(p);
+	int widest = 0;
+
+	for (size_t at = 0; l && !p->wrap && at < l->len;) {
+		size_t end = rows_end(p, l, at);
+		int cells;
+
+		(void)rows_fit(l->text + at, end - at, INT32_MAX, &cells);
+		widest = MAX(widest, cells);
+		at = rows_next(l, end);
+	}
+	return MAX(widest - rows_text_cells(p), 0);
 }
 
 void pager_settle(struct pager *p)
 {
+	keep_row(p);
+	size_t top = p->top, row = p->top_row;
+
+	if (p->follow || !p->end.seq)
+		p->end = last_line(p);
 	if (p->follow)
 		to_end(p);
 	else
 		clamp(p);
-	remember_place(p);
+	if (p->top != top || p->top_row != row || !anchor_holds(p))
+		pager_remember_place(p);
 }
 
 /* --- moving --- */
@@ -222,7 +297,7 @@ void pager_settle(struct pager *p)
 static bool find_level(const struct pager *p, enum log_line_level level, size_t from, size_t to, int by, size_t *ret)
 {
 	for (size_t i = from; i != to; i += (size_t)by)
-		if (p->log->lines[i].level == level && lines_passes(p, i)) {
+		if (p->log->lines[i].level == level && pager_passes(p, i)) {
 			*ret = i;
 			return true;
 		}
@@ -264,10 +339,37 @@ static void next_lines(struct pager *p)
 		lines_around_begin(p, MIN(line, p->log->n));
 	p->top = lines_place(p, line);
 	p->top_row = 0;
-	for (int i = 0; p->has_current && i < p->rows / 3 && row_up(p); i++)
+	for (int i = 0; p->has_current && i < p->rows / 3 && pager_row_up(p); i++)
 		;
 	clamp(p);
-	remember_place(p);
+	pager_remember_place(p);
+}
+
+/* A local clock that is UTC's is passed by. */
+static void next_time(struct pager *p)
+{
+	int64_t last_ms = p->log && p->log->n ? p->log->lines[p->log->n - 1].time_ms : 0;
+
+	p->time = (enum pager_time)((p->time + 1) % PAGER_TIMES);
+	if (p->time == PAGER_LOCAL && timefmt_local_offset(last_ms) == 0)
+		p->time = PAGER_SINCE;
+	p->top_row = 0;
+}
+
+int64_t pager_offset(const struct pager *p, int64_t ms)
+{
+	if (p->time == PAGER_UTC)
+		return 0;
+	return p->time == PAGER_LOCAL ? timefmt_local_offset(ms) : timefmt_offset(ms);
+}
+
+const char *pager_time_name(const struct pager *p)
+{
+	static const char *const names[PAGER_TIMES] = {"UTC", "", "since the first line", "no times"};
+
+	return p->time != PAGER_LOCAL || !p->log || !p->log->n
+		       ? names[p->time]
+		       : timefmt_local_name(p->log->lines[p->log->n - 1].time_ms);
 }
 
 static bool move_action(struct pager *p, enum action a)
@@ -296,16 +398,22 @@ static bool move_action(struct pager *p, enum action a)
 	case ACT_TOP:
 		p->top = p->top_row = 0;
 		p->follow = at_end(p);
-		remember_place(p);
+		pager_remember_place(p);
 		return true;
 	case ACT_BOTTOM:
 		p->follow = true;
 		p->has_current = false;
 		to_end(p);
-		remember_place(p);
+		pager_remember_place(p);
 		return true;
 	case ACT_SCROLL_LEFT:
 		p->left = MAX(0, p->left - SCROLL_STEP);
+		return true;
+	case ACT_LINE_START:
+		p->left = 0;
+		return true;
+	case ACT_LINE_END:
+		p->left = to_line_end(p);
 		return true;
 	case ACT_SCROLL_RIGHT:
 		p->left = MIN(p->left + SCROLL_STEP, 4 << 20);
@@ -332,8 +440,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 		p->left = 0;
 		break;
 	case ACT_TIME:
-		p->time = (enum pager_time)((p->time + 1) % 3);
-		p->top_row = 0;
+		next_time(p);
 		break;
 	case ACT_SEARCH_NEXT:
 		note = search_step(p, 1);
@@ -360,7 +467,7 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 		note = step_level(p, LINE_WARNING, -1);
 		break;
 	default:
-		used = false;
+		used = marks_action(p, a, &note);
 		break;
 	}
 	if (ret_note)
@@ -370,27 +477,17 @@ bool pager_action(struct pager *p, enum action a, const char **ret_note)
 
 void pager_visible(const struct pager *p, size_t *first, size_t *last)
 {
-	size_t n = pager_n(p), rows = pager_has_mark(p);
+	size_t n = pager_n(p), rows = 0;
 
 	*first = *last = 0;
 	if (!n || p->top >= n)
 		return;
 	*first = p->top + 1;
 	for (size_t i = p->top; i < n && rows < (size_t)MAX(p->rows, 1); i++) {
-		rows += rows_of_line(p, pager_line_at(p, i)) - (i == p->top ? p->top_row : 0);
-		*last = i + 1;
+		size_t above = i == p->top ? p->top_row : 0, ruled = rules_rows(p, i);
+
+		if (rows + ruled - MIN(ruled, above) < (size_t)MAX(p->rows, 1)) /* more than its rule */
+			*last = i + 1;
+		rows += ruled + rows_of_line(p, pager_line_at(p, i)) - above;
 	}
-}
-
-const struct log_line *pager_line_at_hand(const struct pager *p)
-{
-	size_t first, last, n = pager_n(p);
-
-	if (!n || p->top >= n)
-		return NULL;
-	pager_visible(p, &first, &last);
-	for (size_t i = first - 1; p->has_current && i < last; i++)
-		if (pager_line_index(p, i) == p->current)
-			return pager_line_at(p, i);
-	return pager_line_at(p, p->top);
 }

@@ -14,7 +14,9 @@
 #include "tui/line_set.h"
 #include "tui/surface.h"
 
-enum pager_time { PAGER_CLOCK = 0, PAGER_SINCE, PAGER_NO_TIME };
+/* What stands before each line: a clock, how long after the first line, nothing. */
+enum pager_time { PAGER_UTC = 0, PAGER_LOCAL, PAGER_SINCE, PAGER_NO_TIME };
+#define PAGER_TIMES (PAGER_NO_TIME + 1)
 
 enum pager_lines { PAGER_ALL = 0, PAGER_HITS, PAGER_AROUND /* the hits and some lines around each */ };
 #define PAGER_LINES_AROUND 3
@@ -28,6 +30,13 @@ struct pager_filter {
 
 struct pager_search; /* pattern and hits */
 
+/* A line that is marked, by what it keeps wherever it moves. */
+struct pager_mark {
+	int64_t time_ms;
+	uint64_t seq; /* 0: none */
+};
+#define PAGER_MARKS_MAX 10000
+
 struct pager {
 	const struct loglines *log; /* borrowed until the next pager_update; may be NULL */
 	size_t top;		    /* first visible line, of those that are shown */
@@ -38,18 +47,25 @@ struct pager {
 	enum pager_lines lines; /* of those that pass the filters */
 	bool tag_is_name;	/* streams are named by what they are of, not by a host */
 	enum pager_time time;
-	const char *before; /* what stands above the first line, where there are older ones; NULL */
+	const char *before; /* borrowed: what is missing above the first line; NULL: nothing */
+	int64_t gap_ms;	    /* a rule stands where the log was silent for longer; 0: none does */
 	size_t current;	    /* line jumped to last */
 	bool has_current;
 	struct pager_search *search; /* NULL: none */
 	struct pager_filter filters[PAGER_FILTERS_MAX];
 	size_t n_filters;
-	struct line_set passing; /* lines that pass them; where none is on it is not kept */
+	struct line_set silences; /* lines that ended one; kept where lines are hidden */
+	struct line_set passing;  /* lines that pass them; where none is on it is not kept */
+	struct pager_mark *marks; /* in the order of the log, shown or not */
+	size_t n_marks, cap_marks;
+	struct pager_mark last_mark; /* where a range begins */
+	struct pager_mark end;	     /* the last line, as it was followed last */
 
 	/* to find our place again when the log has changed in its midst */
 	size_t seen_n, seen_dropped, seen_before;
 	size_t anchor_line;  /* the line at the top, */
 	uint64_t anchor_seq; /* and its number; 0: there is none */
+	bool anchor_ruled;   /* a rule stood above it */
 };
 
 void pager_init(struct pager *p);
@@ -69,6 +85,9 @@ const char *pager_search_pattern(const struct pager *p); /* "" where none */
 size_t pager_hits(const struct pager *p, bool *ret_complete);
 /* Which hit the current line is, from 1; 0 where it is none. */
 size_t pager_hit_number(const struct pager *p);
+size_t pager_line_at_time(const struct pager *p, int64_t time_ms); /* the first of that time or later */
+bool pager_passes(const struct pager *p, size_t line);		   /* the filters */
+void pager_jump(struct pager *p, size_t line);			   /* there, or to the next that passes */
 /* Jump to the first shown line of that time or later, else the last one. False where nothing is shown. */
 bool pager_go_to(struct pager *p, int64_t time_ms);
 
@@ -84,12 +103,27 @@ bool pager_is_filtered(const struct pager *p);
 /* Lines that pass, so far. */
 size_t pager_passing(const struct pager *p, bool *ret_complete);
 
+size_t pager_news(const struct pager *p); /* lines that came behind that one since */
+/* How far from UTC its clock is then: ms. */
+int64_t pager_offset(const struct pager *p, int64_t ms);
+const char *pager_time_name(const struct pager *p); /* "UTC", "CET", "since the first line" ...; borrowed */
 /* Text of a line with its tabs as blanks. */
 void pager_plain(struct buf *out, const char *text, size_t n);
 size_t pager_n(const struct pager *p); /* lines that are shown: all, those that pass, or the hits */
 /* First and last visible line, from 1; 0 0 where there is none. */
 void pager_visible(const struct pager *p, size_t *first, size_t *last);
-/* The line that Enter means: the current one where visible, else the top one. */
+/* Which lines are shown, as a number: another one where the user has changed that. */
+uint64_t pager_choice(const struct pager *p);
+/* Whether all of these are known; then they are places from 0 to before pager_n. */
+bool pager_is_complete(const struct pager *p);
+size_t pager_line_index(const struct pager *p, size_t place); /* which of the log's a shown line is */
+/* The first shown line that stands behind that one, wherever it is now; mark.seq 0: the first. */
+size_t pager_place_after(const struct pager *p, struct pager_mark mark);
+bool pager_is_marked(const struct pager *p, size_t line);
+/* Where a marked line is now, looked for from that line on (that of the mark before it, or 0); SIZE_MAX where it is
+ * gone, which none of the marks is after pager_update. */
+size_t pager_find(const struct pager *p, struct pager_mark mark, size_t from);
+/* The line that Enter and Space mean: the current one where visible, else the top one. */
 const struct log_line *pager_line_at_hand(const struct pager *p);
 
 #endif

@@ -40,22 +40,17 @@ static enum style line_style(const struct log_line *l)
 	}
 }
 
-static void draw_prefix(struct pager *p, struct area a, int row, const struct log_line *l)
+static void draw_prefix(struct pager *p, struct area a, int row, const struct log_line *l, bool marked)
 {
 	char text[TIMEFMT_LEN], tag[64];
-	int col = 1;
+	int cells = rows_time_cells(p), col = 1 + cells;
 
-	if (p->time == PAGER_CLOCK) {
-		bool narrow = p->cols < 50;
-		area_put(a, row, col, ST_DIM,
-			 narrow ? timefmt_clock(text, l->time_ms) : timefmt_clock_ms(text, l->time_ms));
-		col += narrow ? 9 : PAGER_CLOCK_CELLS;
-	} else if (p->time == PAGER_SINCE) {
-		double s = (double)(l->time_ms - p->log->lines[0].time_ms) / 1000.0;
-		snprintf(text, sizeof(text), "%+9.1fs", s);
-		area_put(a, row, col, ST_DIM, text);
-		col += PAGER_SINCE_CELLS;
-	}
+	if (p->time == PAGER_SINCE)
+		snprintf(text, sizeof(text), "%+9.1fs", (double)(l->time_ms - p->log->lines[0].time_ms) / 1000.0);
+	else
+		timefmt_clock_at(text, l->time_ms, pager_offset(p, l->time_ms));
+	if (cells)
+		area_put(area_part(a, row, 1, 1, cells - 1), 0, 0, marked ? ST_MARK : ST_DIM, text);
 	if (rows_have_tags(p) && l->stream < p->log->streams.n) {
 		if (p->tag_is_name)
 			str_copy(tag, sizeof(tag), p->log->streams.items[l->stream]);
@@ -100,7 +95,7 @@ static void draw_row(struct pager *p, struct area a, int row, const struct log_l
 	int cells = rows_text_cells(p), skip = p->wrap ? 0 : p->left;
 	struct area box = area_part(a, row, 1 + rows_prefix_cells(p), 1, cells);
 	size_t shown = at + rows_fit(l->text + at, end - at, skip + cells, NULL);
-	bool current = p->has_current && p->current == index;
+	bool current = p->has_current && p->current == index, marked = pager_is_marked(p, index);
 
 	put_log_text(box, line_style(l), l->text + at, shown - at, skip);
 	if (!p->wrap && shown < end) /* more to the right */
@@ -111,8 +106,26 @@ static void draw_row(struct pager *p, struct area a, int row, const struct log_l
 		h.style = current ? ST_MATCH_CURRENT : ST_MATCH;
 		pattern_each(p->search->pattern, l->text, l->len, shown, highlight_match, &h);
 	}
-	if (current)
-		area_put(a, row, 0, ST_STRONG, "▸");
+	if (current || marked)
+		area_put(a, row, 0, marked ? ST_MARK : ST_STRONG, !marked ? "▸" : current ? "*" : "+");
+}
+
+/* The rule above a line, or none; returns its rows. *skip_rows are above the screen. */
+static int draw_rule(const struct pager *p, struct area a, int row, size_t place, size_t *skip_rows)
+{
+	char text[200];
+
+	if (!rules_text(p, place, text, sizeof(text)))
+		return 0;
+	if (*skip_rows) {
+		--*skip_rows;
+		return 0;
+	}
+	area_fill(a, row, 1, a.cols - 2, ST_DIM, 0x2500);
+	int end = area_put_cut(a, row, 4, a.cols - 8, ST_DIM, text);
+	area_put(a, row, 3, ST_DIM, " ");
+	area_put(a, row, end, ST_DIM, " ");
+	return 1;
 }
 
 void pager_draw(struct pager *p, struct area a)
@@ -123,16 +136,17 @@ void pager_draw(struct pager *p, struct area a)
 		return;
 	pager_settle(p);
 	size_t n = pager_n(p), skip_rows = p->top_row;
-	int row = pager_has_mark(p);
-	if (row)
-		area_put(a, 0, 1, ST_DIM, p->before);
+	int row = 0;
 	for (size_t i = p->top; i < n && row < a.rows; i++) {
 		const struct log_line *l = pager_line_at(p, i);
 		size_t at = 0, index = pager_line_index(p, i);
+		row += draw_rule(p, a, row, i, &skip_rows);
+		if (row == a.rows)
+			break;
 		for (; skip_rows > 0 && at < l->len; skip_rows--)
 			at = rows_next(l, rows_end(p, l, at));
 		if (at == 0)
-			draw_prefix(p, a, row, l);
+			draw_prefix(p, a, row, l, pager_is_marked(p, index));
 		do {
 			size_t end = rows_end(p, l, at);
 

@@ -8,6 +8,7 @@ void filters_done(struct pager *p)
 		pattern_free(p->filters[i].pattern);
 	p->n_filters = 0;
 	line_set_done(&p->passing);
+	line_set_done(&p->silences);
 }
 
 bool pager_is_filtered(const struct pager *p)

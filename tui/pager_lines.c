@@ -1,6 +1,7 @@
 /* A log on the screen: which of its lines are shown. All of them, those that pass the filters, the hits of a search,
  * or those with some lines around each. */
 #include "base/clock.h"
+#include "base/map.h"
 #include "tui/pager_internal.h"
 
 #define AT_ONCE_US 2000	 /* for what the next painting shows */
@@ -34,6 +35,34 @@ const struct log_line *pager_line_at(const struct pager *p, size_t i)
 	return &p->log->lines[pager_line_index(p, i)];
 }
 
+bool pager_is_complete(const struct pager *p)
+{
+	const struct line_set *s = lines_shown(p);
+
+	return !s || line_set_is_complete(s, p->log);
+}
+
+uint64_t pager_choice(const struct pager *p)
+{
+	uint64_t h = p->lines + 1;
+
+	if (p->lines != PAGER_ALL)
+		h = h * 31 + hash_bytes(pager_search_pattern(p), strlen(pager_search_pattern(p)));
+	for (size_t i = 0; i < p->n_filters; i++) {
+		const char *text = pattern_text(p->filters[i].pattern);
+		if (p->filters[i].on)
+			h = h * 31 + hash_bytes(text, strlen(text)) * 2 + p->filters[i].must_not;
+	}
+	return h;
+}
+
+bool lines_end_is_known(const struct pager *p)
+{
+	const struct line_set *s = lines_shown(p);
+
+	return !s || s->scanned >= p->log->n;
+}
+
 /* --- the tests --- */
 
 static bool passes(void *user, const struct loglines *log, size_t line)
@@ -49,7 +78,12 @@ static bool is_hit(void *user, const struct loglines *log, size_t line)
 	return pattern_matches(p->search->pattern, l->text, l->len) && filters_pass(p, l);
 }
 
-bool lines_passes(const struct pager *p, size_t line)
+static bool is_silence(void *user, const struct loglines *log, size_t line)
+{
+	return rules_is_silence(user, line);
+}
+
+bool pager_passes(const struct pager *p, size_t line)
 {
 	if (pager_is_filtered(p) && p->passing.from <= line && line < p->passing.scanned)
 		return line_set_has(&p->passing, line);
@@ -120,6 +154,8 @@ static size_t progress(const struct pager *p)
 		n += n_looked_at(&p->search->hits);
 	if (p->search && p->lines == PAGER_AROUND)
 		n += n_looked_at(&p->search->around);
+	if (lines_shown(p) && p->gap_ms)
+		n += n_looked_at(&p->silences);
 	return n;
 }
 
@@ -143,6 +179,8 @@ static bool work(struct pager *p, int64_t budget_us)
 		line_set_work(&p->search->hits, p->log, 0, all, is_hit, p, until);
 	if (p->search && p->lines == PAGER_AROUND)
 		work_around(p, until);
+	if (lines_shown(p) && p->gap_ms)
+		line_set_work(&p->silences, p->log, 0, all, is_silence, p, until);
 	keep_place(p);
 	return progress(p) != before;
 }
@@ -153,6 +191,8 @@ bool pager_work(struct pager *p, int64_t budget_us)
 		return false;
 	bool went_on = work(p, budget_us);
 
+	if (!went_on) /* all is known: what stands at the top is what is there */
+		pager_remember_place(p);
 	search_settle_step(p);
 	return went_on;
 }
@@ -170,6 +210,8 @@ static void cover(struct pager *p, size_t line)
 		line_set_begin(&s->hits, p->log, line);
 	if (s && p->lines == PAGER_AROUND && !line_set_covers(&s->around, line))
 		line_set_begin(&s->around, p->log, line);
+	if (!line_set_covers(&p->silences, line))
+		line_set_begin(&p->silences, p->log, line);
 }
 
 size_t lines_place(struct pager *p, size_t line)
@@ -213,6 +255,8 @@ void lines_changed(struct pager *p)
 		line_set_begin(&p->search->hits, p->log, line);
 	if (p->search)
 		line_set_begin(&p->search->around, p->log, line);
+	if (!line_set_covers(&p->silences, line))
+		line_set_begin(&p->silences, p->log, line);
 	(void)work(p, AT_ONCE_US);
 }
 
@@ -222,13 +266,28 @@ void lines_around_begin(struct pager *p, size_t line)
 	(void)work(p, AT_ONCE_US);
 }
 
+/* Of lines that were given up some were hits: those next to them are around none now. */
+static void follow_around(struct pager *p)
+{
+	struct line_set *s = &p->search->around;
+	bool dropped = p->log->n_dropped != s->seen_dropped, all_known;
+
+	if (!line_set_follow(s, p->log) || !dropped || s->from > 0)
+		return;
+	if (pager_passing(p, &all_known) > PAGER_LINES_AROUND)
+		line_set_cut_front(s, p->log, MIN(beside(p, 0, PAGER_LINES_AROUND), s->scanned));
+	else
+		line_set_begin(s, p->log, 0);
+}
+
 void lines_follow(struct pager *p)
 {
+	rules_follow(p);
 	if (pager_is_filtered(p))
 		(void)line_set_follow(&p->passing, p->log);
 	if (p->search) {
 		(void)line_set_follow(&p->search->hits, p->log);
-		(void)line_set_follow(&p->search->around, p->log);
+		follow_around(p);
 	}
 	if (lines_shown(p) && p->anchor_seq && !line_set_covers(lines_shown(p), p->anchor_line))
 		cover(p, first_wanted(p));

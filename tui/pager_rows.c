@@ -17,12 +17,23 @@ int rows_tag_cells(const struct pager *p)
 	return p->tag_is_name ? MIN(NAME_CELLS, p->cols / 4) : TAG_CELLS;
 }
 
+int rows_time_cells(const struct pager *p)
+{
+	switch (p->time) {
+	case PAGER_UTC:
+	case PAGER_LOCAL:
+		return p->cols < 50 ? PAGER_SHORT_CLOCK_CELLS : PAGER_CLOCK_CELLS;
+	case PAGER_SINCE:
+		return PAGER_SINCE_CELLS;
+	default:
+		return 0;
+	}
+}
+
 int rows_prefix_cells(const struct pager *p)
 {
-	int cells = p->time == PAGER_CLOCK ? PAGER_CLOCK_CELLS : p->time == PAGER_SINCE ? PAGER_SINCE_CELLS : 0;
+	int cells = rows_time_cells(p);
 
-	if (p->cols < 50 && p->time == PAGER_CLOCK)
-		cells = 9; /* without the milliseconds */
 	if (rows_have_tags(p))
 		cells += rows_tag_cells(p);
 	return cells;
@@ -81,4 +92,9 @@ size_t rows_of_line(const struct pager *p, const struct log_line *l)
 	for (size_t at = rows_next(l, rows_end(p, l, 0)); at < l->len; rows++)
 		at = rows_next(l, rows_end(p, l, at));
 	return rows;
+}
+
+size_t rows_at(const struct pager *p, size_t place)
+{
+	return rules_rows(p, place) + rows_of_line(p, pager_line_at(p, place));
 }

@@ -26,6 +26,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->mono = opt->mono;
 	ui->theme = opt->theme;
 	ui->notice_ms = opt->notice_ms;
+	ui->log_gap_ms = opt->log_gap_ms;
 	ui->columns = xstrdup(opt->columns);
 	ui->order = xstrdup(opt->order);
 	ui->now_ms = clock_now_ms();
@@ -136,12 +137,17 @@ void ui_want_columns(struct view *v, const struct kind *kind, const struct field
 		v->ui->host->columns(v->ui->host->user, kind, fields);
 }
 
-void ui_copy(struct ui *ui, const char *text)
+void ui_copy_as(struct ui *ui, const char *text, const char *what)
 {
 	if (!ui_offered(ui, ui->host->copy))
 		return;
 	ui->host->copy(ui->host->user, text);
-	ui_notice(ui, NOTICE_INFO, "sent to the terminal's clipboard: %s", text);
+	ui_notice(ui, NOTICE_INFO, "sent to the terminal's clipboard: %s", what);
+}
+
+void ui_copy(struct ui *ui, const char *text)
+{
+	ui_copy_as(ui, text, text);
 }
 
 const char *ui_kind_word(const struct kind *kind)
@@ -157,6 +163,11 @@ const char *ui_kind_word(const struct kind *kind)
 			*p = *p == '-' ? ' ' : *p;
 	}
 	return word;
+}
+
+int64_t ui_log_gap_ms(const struct ui *ui)
+{
+	return ui->log_gap_ms;
 }
 
 int64_t ui_now_ms(const struct ui *ui)

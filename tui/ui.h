@@ -17,6 +17,7 @@ struct ui_options {
 	enum theme theme; /* that the terminal shows; another that was kept goes before it */
 	int rows, cols;
 	int64_t notice_ms;	     /* how long a note is shown, worse ones longer */
+	int64_t log_gap_ms;	     /* a log that was silent for longer has a rule there; 0: none */
 	const char *columns, *order; /* of the jobs, as --columns and --sort; copied; NULL: the usual */
 };
 

@@ -78,6 +78,7 @@ struct ui {
 	bool mono;	       /* whatever the theme */
 	enum theme theme;      /* of the settings */
 	int64_t notice_ms;     /* how long a note of the least kind is shown */
+	int64_t log_gap_ms;    /* see struct ui_options */
 	char *columns, *order; /* of the jobs; NULL */
 	struct view *stack[UI_STACK_MAX];
 	size_t depth;

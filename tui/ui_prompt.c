@@ -72,9 +72,31 @@ static void run_clone(struct ui *ui, const char *text)
 		ui_notice(ui, NOTICE_WARNING, "clone needs the name of a job: :clone NAME");
 }
 
+static void save_to(struct ui *ui, const char *path, bool replace)
+{
+	struct view *v = ui_top(ui);
+	struct err err = {0};
+
+	if (!v->ops->save)
+		ui_notice(ui, NOTICE_WARNING, "lines are those of a log: open one; :save alone saves this screen");
+	else if (v->ops->save(v, path, replace, &err) < 0)
+		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
+}
+
 static void run_save(struct ui *ui, const char *text)
 {
-	ui_action(ui, ACT_SAVE_SCREEN);
+	if (text)
+		save_to(ui, text, false);
+	else
+		ui_action(ui, ACT_SAVE_SCREEN);
+}
+
+static void run_save_over(struct ui *ui, const char *text)
+{
+	if (text)
+		save_to(ui, text, true);
+	else
+		ui_notice(ui, NOTICE_WARNING, "which file? :save! FILE");
 }
 
 struct view *ui_list_in_reach(struct ui *ui)
@@ -204,7 +226,9 @@ const struct ui_command ui_commands[] = {
 	{"baseline", "[NAME]", "Curves of that job stay behind those of others, or KIND/NAME; without a name none do",
 	 run_baseline},
 	{"clone", "NAME", "Launch a job again with changes", run_clone},
-	{"save", "", "Save this screen to a text file", run_save},
+	{"save", "[FILE]", "Of a log the marked lines, else all that are shown, into a file; without one this screen",
+	 run_save},
+	{"save!", "FILE", "The same, over a file that is there", run_save_over},
 	{"filter", "EXPR", "Filter the list: status:failed cost>5 age<2h", run_filter},
 	{"match", "REGEX", "Of a log only lines that match", run_match},
 	{"not", "REGEX", "Of a log only lines that do not match", run_not},

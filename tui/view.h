@@ -103,6 +103,8 @@ struct view_ops {
 	bool (*work)(struct view *v, int64_t budget_us);
 	/* Of a log: `:goto`, to a time or a round, */
 	int (*go_to)(struct view *v, const char *text, struct err *err);
+	/* `:save FILE`, and over a file that is there, */
+	int (*save)(struct view *v, const char *path, bool replace, struct err *err);
 	/* and its pager, whose filters another screen and commands change. */
 	struct pager *(*pager)(struct view *v);
 };
@@ -136,7 +138,8 @@ const struct session *ui_session(const struct ui *ui);
 const struct ui_host *ui_host(const struct ui *ui);
 /* Whether the header's dollars an hour are seen to lack what has no price ("≥"). */
 bool ui_burn_is_partial(const struct ui *ui);
-int64_t ui_now_ms(const struct ui *ui); /* one instant for a whole paint */
+int64_t ui_log_gap_ms(const struct ui *ui); /* see struct ui_options */
+int64_t ui_now_ms(const struct ui *ui);	    /* one instant for a whole paint */
 
 /* Open a view on top; arg NULL is an empty one. A failure becomes a notice. The
  * same screen of the same kind is replaced. */
@@ -188,6 +191,7 @@ void ui_vary(struct view *v, const char *endpoint, const char *text);
 void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done);
 /* Into the clipboard, and a word about it into the status line. */
 void ui_copy(struct ui *ui, const char *text);
+void ui_copy_as(struct ui *ui, const char *text, const char *what); /* that is the word */
 /* The screens of a kind: the jobs have their own. */
 enum view_id ui_list_of(const struct kind *kind);
 enum view_id ui_page_of(const struct kind *kind);

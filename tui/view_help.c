@@ -124,6 +124,7 @@ static void add_symbols(struct help_state *st)
 		{ST_WARN, "↻", "interrupted by the spot market, starting again"},
 		{ST_NORMAL, "*", "an estimate: a cost so far, or one by a neighbouring rate"},
 		{ST_NORMAL, "?", "no price known; never shown as zero"},
+		{ST_MARK, "+", "a marked row, or a marked line of a log; * where the cursor is on such a line"},
 		{ST_NORMAL, "≥", "before the rate: some that are billed have no price and are not in it"},
 	};
 

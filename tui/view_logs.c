@@ -1,28 +1,10 @@
 /* The log of a job, or of several merged by time: follows while they run. */
-#include "base/timefmt.h"
-#include "base/utf8.h"
-#include "tui/doc.h"
 #include "tui/jobtext.h"
 #include "tui/jsontext.h"
-#include "tui/pager.h"
+#include "tui/logs_internal.h"
 #include "tui/thing.h"
 
 #define MERGED_MAX 100
-#define DAY_MS ((int64_t)86400000)
-#define CUT "… older lines do not fit into log-memory"
-
-struct logs_state {
-	struct strlist names; /* of things of the view's kind */
-	const char *name;     /* the first of them */
-	struct loglines all;  /* of several: their lines by time, a stream each */
-	uint64_t *taken;      /* of each: the last line that is among them */
-	struct pager pager;
-	char *pattern_before; /* while one is being typed */
-	bool zoomed;	      /* one line fills the screen */
-	struct doc zoom;
-	char *zoom_text;
-	int zoom_width;
-};
 
 static const struct feed *feed_of(struct view *v)
 {
@@ -63,6 +45,9 @@ static int logs_open(struct view *v, const struct view_arg *arg, struct err *err
 	st->taken = xcalloc(st->names.n, sizeof(*st->taken));
 	pager_init(&st->pager);
 	st->pager.tag_is_name = is_merged(st);
+	st->pager.gap_ms = ui_log_gap_ms(v->ui);
+	logs_load_look(v);
+	logs_load_filters(v);
 	thing_watch(v, &st->names, true);
 	return 0;
 }
@@ -71,6 +56,8 @@ static void logs_close(struct view *v)
 {
 	struct logs_state *st = v->state;
 
+	logs_keep_filters(v);
+	logs_save_stop(v, "the log was closed before its end");
 	thing_watch(v, &st->names, false);
 	pager_done(&st->pager);
 	doc_done(&st->zoom);
@@ -132,6 +119,46 @@ static size_t n_reading(struct view *v)
 	return n;
 }
 
+static void add_missing(struct logs_state *st, const char *text)
+{
+	size_t n = strlen(st->missing);
+
+	snprintf(st->missing + n, sizeof(st->missing) - n, "%s%s", n ? " · " : "", text);
+}
+
+/* What is not there of the log, or of one of several: that stands above the first line. */
+static void find_missing(struct view *v)
+{
+	struct logs_state *st = v->state;
+	size_t n_dropped = st->all.n_dropped;
+	char text[200], count[32];
+
+	st->missing[0] = '\0';
+	if (n_reading(v) > 0)
+		add_missing(st, "older lines are being read");
+	for (size_t i = 0; i < st->names.n; i++) {
+		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+
+		if (!f)
+			continue;
+		n_dropped += f->logs.n_dropped;
+		if (f->logs_cut && !f->logs_reading) {
+			snprintf(text, sizeof(text), "older lines%s%s do not fit into log-memory",
+				 is_merged(st) ? " of " : "", is_merged(st) ? f->name : "");
+			add_missing(st, text);
+		}
+		if (is_merged(st) && f->logs_note[0]) {
+			snprintf(text, sizeof(text), "%s: %s", f->name, f->logs_note);
+			add_missing(st, text);
+		}
+	}
+	if (n_dropped) {
+		snprintf(text, sizeof(text), "%s older lines were given up to save memory",
+			 jobtext_count(count, n_dropped));
+		add_missing(st, text);
+	}
+}
+
 static void logs_update(struct view *v)
 {
 	struct logs_state *st = v->state;
@@ -143,7 +170,8 @@ static void logs_update(struct view *v)
 			take_lines(st, i, &one->logs);
 	}
 	loglines_settle(&st->all);
-	st->pager.before = n_reading(v) > 0 ? "… older lines are being read" : f && f->logs_cut ? CUT : NULL;
+	find_missing(v);
+	st->pager.before = st->missing[0] ? st->missing : NULL;
 	pager_update(&st->pager, is_merged(st) ? &st->all : f ? &f->logs : NULL);
 }
 
@@ -156,8 +184,7 @@ static const struct loglines *lines_of(struct view *v)
 	return is_merged(st) ? &st->all : f ? &f->logs : NULL;
 }
 
-/* " · &rmse !debug 41 of 63 lines": those that are on. */
-static void filters_title(const struct pager *p, struct buf *left)
+void logs_filters_text(const struct pager *p, struct buf *left)
 {
 	char pass[32], all[32];
 	bool complete;
@@ -188,13 +215,15 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(left, "logs · %zu %s merged", st->names.n, kind_word(v->kind));
 	else
 		(void)buf_addf(left, "logs · %s", st->name);
-	filters_title(&st->pager, left);
+	logs_filters_text(&st->pager, left);
 	if (pattern[0]) {
 		size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);
 		(void)buf_addf(left, " · /%s/ %s%s of %s%s lines", pattern, jobtext_count(hits, n), complete ? "" : "+",
 			       jobtext_count(all, of), all_known ? "" : "+");
 		(void)buf_adds(left, shown[st->pager.lines]);
 	}
+	if (st->pager.n_marks)
+		(void)buf_addf(right, "%s marked · ", jobtext_count(hits, st->pager.n_marks));
 	if (f && f->live)
 		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
 			       money_text(money, f->live_usd_micro));
@@ -202,6 +231,8 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
 	else
 		(void)buf_adds(right, st->pager.follow ? "following" : "holding still");
+	if (pager_news(&st->pager))
+		(void)buf_addf(right, " · +%s new", jobtext_count(hits, pager_news(&st->pager)));
 }
 
 static void draw_zoom(struct logs_state *st, struct area a)
@@ -301,6 +332,9 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
 			       jobtext_count(m, pager_hits(&st->pager, &complete)));
 	reading_status(v, left);
+	if (st->saving.draft)
+		(void)buf_addf(left, "%ssaving, %s lines so far", left->len ? " · " : "",
+			       jobtext_count(n, st->saving.n));
 	if (!left->len && (l->n_errors || l->n_warnings))
 		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, l->n_errors),
 			       l->n_errors == 1 ? "" : "s", jobtext_count(m, l->n_warnings),
@@ -314,7 +348,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	pager_visible(&st->pager, &first, &last);
 	if (last)
 		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last), jobtext_count(m, pager_n(&st->pager)),
-			       timefmt_zone_name());
+			       pager_time_name(&st->pager));
 }
 
 /* --- searching --- */
@@ -342,76 +376,6 @@ static void ask_search(struct view *v)
 
 	str_set(&st->pattern_before, pager_search_pattern(&st->pager));
 	ui_prompt(v, &ops, "");
-}
-
-/* --- jumping --- */
-
-/* A clock time as it is shown: the one that is nearest to the log's lines. */
-static int64_t nearest_time(const struct loglines *l, int64_t clock_ms)
-{
-	int64_t first = l->lines[0].time_ms, last = l->lines[l->n - 1].time_ms, next = clock_ms + DAY_MS;
-
-	return clock_ms < first && next - last < first - clock_ms ? next : clock_ms;
-}
-
-static bool time_of(const struct loglines *l, const char *text, int64_t *ret)
-{
-	int64_t first = l->lines[0].time_ms, last = l->lines[l->n - 1].time_ms, offset = timefmt_offset(last), ms;
-
-	if (text[0] == '+' && timefmt_parse_duration(text + 1, &ms)) {
-		*ret = first + ms;
-		return true;
-	}
-	if (timefmt_parse_clock(text, last + offset, &ms)) {
-		*ret = nearest_time(l, ms - offset);
-		return true;
-	}
-	return timefmt_parse_iso(text, ret);
-}
-
-/* When a round was first told of, of the newest run. */
-static int64_t time_of_round(const struct series_set *set, int64_t step)
-{
-	int64_t found = TIME_UNKNOWN;
-
-	for (size_t i = 0; i < set->n; i++) {
-		const struct series *x = &set->items[i];
-		size_t k = series_segment(x);
-
-		while (k < x->n && x->points[k].step < step)
-			k++;
-		if (k < x->n && (found == TIME_UNKNOWN || x->points[k].time_ms < found))
-			found = x->points[k].time_ms;
-	}
-	return found;
-}
-
-static int logs_go_to(struct view *v, const char *text, struct err *err)
-{
-	struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
-	const struct loglines *l = st->pager.log;
-	int64_t when, step;
-
-	if (!l || !l->n)
-		return err_set(err, ERR_USAGE, "there is no line yet");
-	if (str_starts(text, "round ")) {
-		if (!str_to_i64(text + strlen("round "), &step) || step < 0)
-			return err_set(err, ERR_USAGE, "which round? :goto round 120");
-		when = f ? time_of_round(&f->metrics, step) : TIME_UNKNOWN;
-		if (when == TIME_UNKNOWN)
-			return err_set(err, ERR_USAGE, "no metric of %s is known at round %lld or later", st->name,
-				       (long long)step);
-	} else if (!time_of(l, text, &when)) {
-		return err_set(err, ERR_USAGE,
-			       "where to? :goto 14:05, :goto +90s, :goto 2026-11-21T05:48, :goto round 120");
-	}
-	st->zoomed = false;
-	if (!pager_go_to(&st->pager, when))
-		return err_set(err, ERR_USAGE, "no line is shown: f lists the filters");
-	if (when > l->lines[l->n - 1].time_ms)
-		ui_notice(v->ui, NOTICE_INFO, "that is behind the last line");
-	return 0;
 }
 
 /* --- live tail --- */
@@ -486,11 +450,13 @@ static bool logs_action(struct view *v, enum action a)
 
 	if (a == ACT_BACK || (a == ACT_QUIT && st->zoomed))
 		return go_back(v);
-	if (st->zoomed && doc_action(&st->zoom, a))
+	if (st->zoomed && doc_action(&st->zoom, a == ACT_MARK ? ACT_PAGE_DOWN : a)) /* Space pages a text */
 		return true;
 	if (pager_action(&st->pager, a, &note)) {
 		if (note)
 			ui_notice(v->ui, NOTICE_INFO, "%s", note);
+		if (a == ACT_TIME || a == ACT_WRAP)
+			logs_keep_look(v);
 		return true;
 	}
 	switch (a) {
@@ -504,11 +470,18 @@ static bool logs_action(struct view *v, enum action a)
 	case ACT_FILTERS:
 		ui_push(v->ui, VIEW_FILTERS, NULL);
 		return true;
+	case ACT_HISTOGRAM:
+		st->zoomed = false;
+		ui_push(v->ui, VIEW_HISTOGRAM, NULL);
+		return true;
 	case ACT_ZOOM:
 		if (st->zoomed)
 			st->zoomed = false;
 		else
 			zoom(st);
+		return true;
+	case ACT_COPY:
+		logs_copy(v);
 		return true;
 	case ACT_LIVE:
 		toggle_live(v);
@@ -535,7 +508,7 @@ static bool logs_work(struct view *v, int64_t budget_us)
 {
 	struct logs_state *st = v->state;
 
-	return pager_work(&st->pager, budget_us);
+	return pager_work(&st->pager, budget_us) || logs_save_work(v, budget_us);
 }
 
 static struct pager *logs_pager(struct view *v)
@@ -564,5 +537,6 @@ const struct view_ops view_logs_ops = {
 	.hint = logs_hint,
 	.work = logs_work,
 	.go_to = logs_go_to,
+	.save = logs_save,
 	.pager = logs_pager,
 };

@@ -78,7 +78,7 @@ _sagetop()
 	job) own='' ;;
 	compare) own='--all --csv' ;;
 	failures) own='--limit' ;;
-	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times' ;;
+	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times --elapsed --histogram' ;;
 	metrics) own='--chart --values --metric' ;;
 	files) own='' ;;
 	launch) own='--set --name --dry-run --yes --force' ;;

@@ -57,6 +57,8 @@ complete -c sagetop -n '__fish_seen_subcommand_from logs' -l grep -x -d 'only li
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l not -x -d 'only lines that do not match; may be given again'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l prefix -x -d 'put the instance before each line: auto (where there are several; not with -f in a pipe), always or never'
 complete -c sagetop -n '__fish_seen_subcommand_from logs' -l times -d 'put the time before each line'
+complete -c sagetop -n '__fish_seen_subcommand_from logs' -l elapsed -d 'put before each line how long after the first one it came'
+complete -c sagetop -n '__fish_seen_subcommand_from logs' -l histogram -d 'print how many lines, errors and warnings there were over time, not the lines'
 complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l chart -d 'draw a chart even in a pipe'
 complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l values -d 'print the values even on a terminal'
 complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l metric -s m -x -d 'only this metric; may be given again'

@@ -96,6 +96,8 @@ _sagetop() {
 			'*--not=[only lines that do not match; may be given again]:REGEX: ' \
 			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN: ' \
 			'--times[put the time before each line]' \
+			'--elapsed[put before each line how long after the first one it came]' \
+			'--histogram[print how many lines, errors and warnings there were over time, not the lines]' \
 			'*: : _sagetop_words jobs' ;;
 		metrics) _arguments $everywhere \
 			'--chart[draw a chart even in a pipe]' \

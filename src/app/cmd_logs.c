@@ -3,6 +3,7 @@
  * name before each; they are kept until all have been read. What is followed comes in the
  * order of its arrival. */
 #include "app/commands.h"
+#include "app/logs_histogram.h"
 #include "app/output.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
@@ -86,6 +87,13 @@ static int filter_init(struct log_filter *f, const struct app *a, struct err *er
 
 /* --- printing ------------------------------------------------------------------ */
 
+/* What is told of the lines of all logs together. */
+struct sums {
+	bool any;
+	int64_t first_ms; /* of the line that was printed first */
+	struct log_seconds counts;
+};
+
 struct printer {
 	struct app *a;
 	struct log_filter filter;
@@ -97,6 +105,7 @@ struct printer {
 	bool many;	      /* things: lines say of which */
 	struct loglines *all; /* of many, where they are merged */
 	size_t index;	      /* among the many */
+	struct sums *sums;    /* of all of them together */
 	size_t n_seen;	      /* lines looked at */
 	size_t n_replaced;    /* characters of those printed that could not be read */
 	char note[160];	      /* said last on standard error */
@@ -162,6 +171,13 @@ static void print_line(void *user, const char *stream, const struct log_line *l)
 	char time[TIMEFMT_LEN], host[64];
 
 	p->n_replaced += utf8_replaced(l->text, l->len);
+	if (app_flag(p->a, OPT_HISTOGRAM)) {
+		log_seconds_add(&p->sums->counts, l->time_ms, l->level);
+		return;
+	}
+	if (!p->sums->any)
+		p->sums->first_ms = l->time_ms;
+	p->sums->any = true;
 	if (output_format(p->a) == OUTPUT_JSON) {
 		add_json(p, stream, l);
 	} else {
@@ -172,6 +188,8 @@ static void print_line(void *user, const char *stream, const struct log_line *l)
 
 			if (app_flag(p->a, OPT_TIMES))
 				(void)buf_addf(&p->out, "%s ", timefmt_show_ms(time, l->time_ms));
+			if (app_flag(p->a, OPT_ELAPSED))
+				(void)buf_addf(&p->out, "%+.3fs ", (double)(l->time_ms - p->sums->first_ms) / 1000);
 			if (prefix)
 				(void)buf_addf(&p->out, "%s ", prefix);
 			(void)buf_add(&p->out, text, n);
@@ -343,7 +361,7 @@ static int read_many(struct app *a, struct printer *p, struct app_reply *replies
 	return rc;
 }
 
-static int run_many(struct app *a, const struct log_filter *filter, struct err *err)
+static int run_many(struct app *a, const struct log_filter *filter, struct sums *sums, struct err *err)
 {
 	const struct strlist *args = &a->cli.args;
 	size_t last = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : 0;
@@ -353,7 +371,7 @@ static int run_many(struct app *a, const struct log_filter *filter, struct err *
 	int rc = app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ? -err->code : 0;
 
 	for (size_t i = 0; rc == 0 && i < args->n; i++) {
-		p[i] = (struct printer){.a = a, .many = true, .filter = *filter, .all = &all, .index = i};
+		p[i] = (struct printer){.a = a, .many = true, .filter = *filter, .all = &all, .index = i, .sums = sums};
 		p[i].out = BUF_INIT((size_t)64 << 20);
 		rc = kind_parse_reference(args->items[i], &p[i].kind, &p[i].name, err);
 		if (rc == 0)
@@ -382,7 +400,7 @@ static int run_many(struct app *a, const struct log_filter *filter, struct err *
 	return rc;
 }
 
-static int cmd_logs_many(struct app *a, struct err *err)
+static int cmd_logs_many(struct app *a, struct sums *sums, struct err *err)
 {
 	struct log_filter filter = {0};
 	int rc = 0;
@@ -392,17 +410,14 @@ static int cmd_logs_many(struct app *a, struct err *err)
 	if (rc == 0)
 		rc = filter_init(&filter, a, err);
 	if (rc == 0)
-		rc = run_many(a, &filter, err);
+		rc = run_many(a, &filter, sums, err);
 	log_filter_done(&filter);
 	return rc;
 }
 
-int cmd_logs(struct app *a, struct err *err)
+static int cmd_logs_one(struct app *a, struct sums *sums, struct err *err)
 {
-	if (a->cli.args.n > 1)
-		return cmd_logs_many(a, err);
-
-	struct printer p = {.a = a, .out = BUF_INIT((size_t)64 << 20)};
+	struct printer p = {.a = a, .out = BUF_INIT((size_t)64 << 20), .sums = sums};
 	int rc = kind_parse_reference(a->cli.args.items[0], &p.kind, &p.name, err);
 
 	if (rc == 0 && app_flag(a, OPT_LIVE) && !app_flag(a, OPT_FOLLOW))
@@ -415,5 +430,20 @@ int cmd_logs(struct app *a, struct err *err)
 		rc = run(&p, err);
 	log_filter_done(&p.filter);
 	buf_done(&p.out);
+	return rc;
+}
+
+int cmd_logs(struct app *a, struct err *err)
+{
+	struct sums sums = {0};
+	bool histogram = app_flag(a, OPT_HISTOGRAM);
+	int rc;
+
+	if (histogram && app_flag(a, OPT_FOLLOW))
+		return err_set(err, ERR_USAGE, "--histogram counts what is there: it does not go with -f");
+	rc = a->cli.args.n > 1 ? cmd_logs_many(a, &sums, err) : cmd_logs_one(a, &sums, err);
+	if (rc == 0 && histogram)
+		logs_histogram_print(a, &sums.counts);
+	log_seconds_done(&sums.counts);
 	return rc;
 }

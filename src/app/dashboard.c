@@ -169,6 +169,7 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 		ui_opt.blocks = opt->blocks;
 		ui_opt.theme = opt->theme;
 		ui_opt.notice_ms = opt->notice_ms;
+		ui_opt.log_gap_ms = opt->log_gap_ms;
 		ui_opt.columns = opt->columns;
 		ui_opt.order = opt->order;
 	}

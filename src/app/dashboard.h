@@ -16,6 +16,7 @@ struct dashboard_options {
 	bool mono;   /* no colour (NO_COLOR, --mono) */
 	enum theme theme;
 	int64_t notice_ms;	     /* see struct ui_options */
+	int64_t log_gap_ms;	     /* likewise */
 	const char *columns, *order; /* of the jobs' list; NULL: the usual */
 	const struct config *config; /* for its budgets; NULL: none */
 	const char *start;	     /* a command to begin with ("logs NAME"); NULL: the jobs */

@@ -458,6 +458,13 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
 }
 
+static int host_draft(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err)
+{
+	AUTO(str) char *full = fs_expand(path);
+
+	return fs_draft_begin(full, replace, 0600, ret, err);
+}
+
 static void host_move(void *user, const char *profile, const char *region)
 {
 	struct dashboard_host *h = user;
@@ -525,6 +532,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.invoke = host_call_endpoint,
 		.move = host_move,
 		.save = host_save,
+		.draft = host_draft,
 		.theme = host_theme,
 		.copy = host_copy,
 		.kept = host_kept,

@@ -57,6 +57,7 @@ static int show_one(struct app *a, struct dashboard_next *next, struct err *err)
 					.mono = !a->color,
 					.theme = (enum theme)set->theme,
 					.notice_ms = set->notice_ms,
+					.log_gap_ms = set->log_gap_ms,
 					.columns = set->columns,
 					.order = set->sort,
 					.config = &a->config};

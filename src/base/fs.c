@@ -59,20 +59,103 @@ static void sync_folder_of(const char *path)
 		fsync(fd);
 }
 
+struct fs_draft {
+	char *path, *tmp;
+	int fd;
+	bool replace;
+};
+
+static int not_written(const struct fs_draft *d, int why, struct err *err)
+{
+	return err_set(err, ERR_IO, "cannot write '%s': %s", d->path, strerror(why));
+}
+
+/* A name would be taken from a device or a folder as well: what is no file is left alone. */
+static int is_taken(const struct fs_draft *d, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(d->path, &st) < 0)
+		return 0;
+	if (!d->replace)
+		return err_set(err, ERR_EXISTS, "'%s' is there already", d->path);
+	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return err_set(err, ERR_IO, "cannot write '%s': it is no file", d->path);
+	return 0;
+}
+
+static void draft_free(struct fs_draft *d)
+{
+	fd_close(&d->fd);
+	free(d->path);
+	free(d->tmp);
+	free(d);
+}
+
+int fs_draft_begin(const char *path, bool replace, mode_t mode, struct fs_draft **ret, struct err *err)
+{
+	struct fs_draft *d = NEW(struct fs_draft);
+	int rc;
+
+	*d = (struct fs_draft){xstrdup(path), xasprintf("%s.XXXXXX", path), -1, replace};
+	rc = is_taken(d, err);
+	if (rc == 0) {
+		d->fd = mkostemp(d->tmp, O_CLOEXEC);
+		rc = d->fd < 0 ? not_written(d, errno, err) : 0;
+	}
+	if (rc == 0 && fchmod(d->fd, mode) < 0) {
+		rc = not_written(d, errno, err);
+		unlink(d->tmp);
+	}
+	if (rc < 0)
+		draft_free(d);
+	else
+		*ret = d;
+	return rc;
+}
+
+int fs_draft_add(struct fs_draft *d, const void *data, size_t n, struct err *err)
+{
+	return write_all(d->fd, data, n) < 0 ? not_written(d, errno, err) : 0;
+}
+
+int fs_draft_keep(struct fs_draft *d, bool durable, struct err *err)
+{
+	int rc = durable && fsync(d->fd) < 0 ? not_written(d, errno, err) : is_taken(d, err);
+
+	if (rc == 0 && rename(d->tmp, d->path) < 0)
+		rc = not_written(d, errno, err);
+	if (rc < 0) {
+		fs_draft_drop(d);
+		return rc;
+	}
+	if (durable)
+		sync_folder_of(d->path);
+	draft_free(d);
+	return 0;
+}
+
+void fs_draft_drop(struct fs_draft *d)
+{
+	if (!d)
+		return;
+	unlink(d->tmp);
+	draft_free(d);
+}
+
 int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode, struct err *err)
 {
-	AUTO(str) char *tmp = xasprintf("%s.XXXXXX", path);
-	AUTO(fd) int fd = mkostemp(tmp, O_CLOEXEC);
+	struct fs_draft *d;
+	int rc = fs_draft_begin(path, true, mode, &d, err);
 
-	if (fd < 0)
-		return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-	if (write_all(fd, data, n) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0) {
-		int saved = errno;
-		unlink(tmp);
-		return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(saved));
+	if (rc < 0)
+		return rc;
+	rc = fs_draft_add(d, data, n, err);
+	if (rc < 0) {
+		fs_draft_drop(d);
+		return rc;
 	}
-	sync_folder_of(path);
-	return 0;
+	return fs_draft_keep(d, true, err);
 }
 
 int fs_mkdirs(const char *path, mode_t mode, struct err *err)

@@ -14,6 +14,17 @@ int fs_read(const char *path, struct buf *out, struct err *err) NODISCARD;
  * or a crash sees the old or the new content, never a part. */
 int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode, struct err *err) NODISCARD;
 
+/* The same piece by piece. What is added lies in a temporary file until fs_draft_keep gives it its name; where
+ * replace is false, ERR_EXISTS where there is anything of that name, at the beginning and at the end. A folder or a
+ * device is never replaced. */
+struct fs_draft;
+int fs_draft_begin(const char *path, bool replace, mode_t mode, struct fs_draft **ret, struct err *err) NODISCARD;
+int fs_draft_add(struct fs_draft *d, const void *data, size_t n, struct err *err) NODISCARD;
+/* d is gone afterwards, whatever comes of it. durable: the file outlasts a crash of the machine, for which the disk
+ * is waited for. */
+int fs_draft_keep(struct fs_draft *d, bool durable, struct err *err) NODISCARD;
+void fs_draft_drop(struct fs_draft *d); /* nothing is left of it; d may be NULL */
+
 int fs_mkdirs(const char *path, mode_t mode, struct err *err) NODISCARD; /* mkdir -p */
 int fs_mkdir_parent(const char *path, mode_t mode, struct err *err) NODISCARD;
 bool fs_exists(const char *path);

@@ -126,6 +126,25 @@ const char *timefmt_zone_name(void)
 	return show_local ? tzname[0] : "UTC";
 }
 
+static struct tm local(int64_t ms)
+{
+	time_t t = (time_t)floor_div(ms, 1000);
+	struct tm tm = {0};
+
+	localtime_r(&t, &tm);
+	return tm;
+}
+
+int64_t timefmt_local_offset(int64_t ms)
+{
+	return local(ms).tm_gmtoff * SECOND;
+}
+
+const char *timefmt_local_name(int64_t ms)
+{
+	return local(ms).tm_zone; /* the C library's, of tzname */
+}
+
 /* "Z" or "+01:00" behind what is in buf. */
 static char *add_offset(char *buf, const struct tm *tm)
 {
@@ -168,14 +187,14 @@ char *timefmt_clock(char *buf, int64_t ms)
 	return buf;
 }
 
+char *timefmt_clock_at(char *buf, int64_t ms, int64_t offset_ms)
+{
+	return format_millis(buf, ms + offset_ms, "%H:%M:%S", "");
+}
+
 char *timefmt_clock_ms(char *buf, int64_t ms)
 {
-	int millis;
-	struct tm tm = shown(ms, &millis);
-	size_t n = strftime(buf, TIMEFMT_LEN, "%H:%M:%S", &tm);
-
-	snprintf(buf + n, TIMEFMT_LEN - n, ".%03d", millis);
-	return buf;
+	return timefmt_clock_at(buf, ms, timefmt_offset(ms));
 }
 
 char *timefmt_duration(char *buf, int64_t ms)

@@ -26,6 +26,10 @@ char *timefmt_show(char *buf, int64_t ms);     /* 2026-11-21T05:48:06Z, 2026-11-
 char *timefmt_show_ms(char *buf, int64_t ms);  /* 2026-11-21T05:48:06.120Z */
 char *timefmt_clock(char *buf, int64_t ms);    /* 05:48:06 */
 char *timefmt_clock_ms(char *buf, int64_t ms); /* 05:48:06.120 */
+/* The zone of TZ, whatever is shown: how far it is from UTC then, and its name then. */
+int64_t timefmt_local_offset(int64_t ms);
+const char *timefmt_local_name(int64_t ms);
+char *timefmt_clock_at(char *buf, int64_t ms, int64_t offset_ms); /* 05:48:06.120, where a clock is so far from UTC */
 
 /* Durations. The table form: "46s", "9m04s", "2h14m", "3d04h"; a dash where
  * ms < 0. The age form is its first unit only: "46s", "9m", "2h", "3d". */

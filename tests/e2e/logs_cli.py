@@ -311,6 +311,31 @@ def times(work):
     check("nothing since then is said", (0, "", True), (code, out, "no line since 1m" in err))
 
 
+def over_time(work):
+    # Seventy minutes: a bucket has five, and begins where a clock would have it begin.
+    put("counted", ["ERROR: no bucket" if i % 10 == 3 else "WARNING: slow" if i % 10 == 5 else "line" for i in range(70)],
+        age=9000, since=-9000, step=60)
+    put("counted-2", ["late line"] * 3, age=9000, since=-9000, step=60)
+    code, out, err = run(work, "logs", "counted", "--histogram", "--no-header")
+    rows = [l.split("\t") for l in out.splitlines()]
+    check("a log over time: all lines, errors and warnings, in buckets that begin on the clock",
+          (0, "", 70, 7, 7, True), (code, err, sum(int(r[1]) for r in rows), sum(int(r[2]) for r in rows),
+                                   sum(int(r[3]) for r in rows), all(re.search(r":[0-5][05]:00Z$", r[0]) for r in rows)))
+    check("... and no more of them than a screen has", True, 10 < len(rows) <= 20)
+    told = json.loads(run(work, "logs", "counted", "counted-2", "--histogram", "--json")[1])
+    check("... of two logs together as JSON", (300, 73, 7, 7), (told["seconds"], sum(b["lines"] for b in told["buckets"]),
+                                                                sum(b["errors"] for b in told["buckets"]),
+                                                                sum(b["warnings"] for b in told["buckets"])))
+    out = run(work, "logs", "counted", "--histogram", "--errors", "--format", "table", "--ascii")[1]
+    check("... filtered, with bars in ASCII", (7, True), (len(re.findall(r"1 +1 +0 +#+$", out, re.M)), out.isascii()))
+    check("... not of what is followed", (2, True), (lambda r: (r[0], "does not go with -f" in r[2]))(
+        run(work, "logs", "counted", "--histogram", "-f")))
+    check("a log without a line has none", (0, {"seconds": 0, "buckets": []}), (lambda r: (r[0], json.loads(r[1])))(
+        run(work, "logs", "counted", "--grep", "no such line", "--histogram", "--json")))
+    out = run(work, "logs", "counted", "counted-2", "--elapsed")[1].splitlines()
+    check("--elapsed: how long after the first line", ["+0.000s", "+0.000s", "+60.000s"], [l.split()[0] for l in out[:3]])
+
+
 def metrics(work):
     def values(name, *more):
         rows = [l.split("\t") for l in run(work, "metrics", name, "--values", "--no-header", *more)[1].splitlines()]
@@ -382,7 +407,7 @@ def main():
                AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="s", AWS_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true",
                AWS_ENDPOINT_URL="http://127.0.0.1:%d" % server.server_port, LC_ALL="C.UTF-8")
     try:
-        for part in (texts, strangers, times, metrics, best, long_logs, follow):
+        for part in (texts, strangers, times, over_time, metrics, best, long_logs, follow):
             part(work)
     finally:
         server.shutdown()

@@ -24,6 +24,7 @@
  *   host TEXT               the last action asked of the host is TEXT
  * Trailing blanks of a screen line do not count. # is a comment. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -34,6 +35,7 @@
 #include "tui/ui.h"
 
 #define PENDING_MAX 64
+#define SAVED "golden-saved.tmp" /* whatever is written piece by piece, in the folder we run in */
 
 struct pending {
 	host_done_fn *done;
@@ -245,6 +247,17 @@ static int host_save(void *user, const char *path, const char *text, struct err 
 	return 0;
 }
 
+static int host_draft(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err)
+{
+	if (t.fail.code) {
+		*err = t.fail;
+		t.fail.code = ERR_OK;
+		return -err->code;
+	}
+	snprintf(t.asked, sizeof(t.asked), "draft %s%s", path, replace ? " replace" : "");
+	return fs_draft_begin(SAVED, true, 0600, ret, err);
+}
+
 static int host_theme(void *user, enum theme theme, struct err *err)
 {
 	if (t.mono)
@@ -316,6 +329,7 @@ static struct ui_host host = {
 	.findings = host_findings,
 	.invoke = host_invoke,
 	.save = host_save,
+	.draft = host_draft,
 	.copy = host_copy,
 	.theme = host_theme,
 	.move = host_move,
@@ -348,6 +362,7 @@ static void open_ui(void)
 				 .rows = t.rows ? t.rows : 24,
 				 .cols = t.cols ? t.cols : 80,
 				 .notice_ms = 8000,
+				 .log_gap_ms = 60000,
 				 .columns = t.columns[0] ? t.columns : NULL,
 				 .order = t.order[0] ? t.order : NULL,
 				 .theme = THEME_USUAL};
@@ -400,6 +415,7 @@ static void finish(void)
 	if (!title[0])
 		return;
 	begin(); /* a test without a screen of its own still runs */
+	unlink(SAVED);
 	ui_free(t.ui);
 	answer_all(); /* late answers must find nobody */
 	session_free(t.session);
@@ -470,6 +486,14 @@ static void change(const char *what)
 		for (int i = 0; i < 20; i++)
 			series_add(&f->metrics, read ? "train:rmse" : "CPUUtilization", NULL,
 				   SEED_NOW_MS - (20 - i) * 6000, read ? i : -1, read ? 9.0 - i * 0.2 : 50.0 + i % 7);
+	} else if (!strcmp(what, "log-dropped")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
+		f->logs.n_dropped = 250000;
+		f->logs_cut = true;
+		f->logs.generation++;
+	} else if (!strcmp(what, "log-unread")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "pack-00");
+		str_copy(f->logs_note, sizeof(f->logs_note), "throttled, retrying in 3 s");
 	} else if (!strcmp(what, "merged-lines")) {
 		static const char *const names[] = {"pack-09", "pack-00"};
 		for (int i = 0; i < 6; i++) {

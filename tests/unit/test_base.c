@@ -163,6 +163,7 @@ static void test_text_is_cut_by_cells(void **state)
 static void test_offset_of_the_zone(void **state)
 {
 	AUTO(str) char *zone = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
+	char text[TIMEFMT_LEN];
 
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	timefmt_show_zone(true);
@@ -170,6 +171,9 @@ static void test_offset_of_the_zone(void **state)
 	assert_int_equal(timefmt_offset(1782864000000), 7200000); /* 2026-07-01 */
 	timefmt_show_zone(false);
 	assert_int_equal(timefmt_offset(1782864000000), 0);
+	assert_int_equal(timefmt_local_offset(1782864000000), 7200000); /* whatever is shown */
+	assert_string_equal(timefmt_local_name(1782864000000), "CEST");
+	assert_string_equal(timefmt_clock_at(text, 1782864000120, 7200000), "02:00:00.120");
 	if (zone)
 		setenv("TZ", zone, 1);
 	else
@@ -315,6 +319,40 @@ static void test_atomic_write_and_removal(void **state)
 	assert_int_equal(fs_remove_tree(dir, &err), 0);
 }
 
+/* Nothing is seen of a draft before its end, and nothing is left of one that was given up. */
+static void test_drafts(void **state)
+{
+	AUTO(str) char *dir = unit_temp_dir();
+	AUTO(str) char *file = fs_join(dir, "f");
+	AUTO(str) char *nowhere = fs_join(dir, "none/f");
+	AUTO(strlist) struct strlist left = {0};
+	AUTO(buf) struct buf b = BUF_INIT(100);
+	struct fs_draft *d, *other;
+	struct err err = {0};
+
+	assert_int_equal(fs_mkdirs(dir, 0700, &err), 0);
+	assert_int_equal(fs_draft_begin(file, false, 0600, &d, &err), 0);
+	assert_int_equal(fs_draft_begin(file, false, 0600, &other, &err), 0);
+	assert_int_equal(fs_draft_add(d, "one ", 4, &err), 0);
+	assert_int_equal(fs_draft_add(d, "two", 3, &err), 0);
+	assert_false(fs_exists(file));
+	assert_int_equal(fs_draft_keep(d, false, &err), 0);
+	assert_int_equal(fs_read(file, &b, &err), 0);
+	assert_string_equal(buf_str(&b), "one two");
+	assert_int_equal(fs_draft_keep(other, true, &err), -ERR_EXISTS); /* it came in between */
+	assert_true(strstr(err.msg, "is there already") != NULL);
+	assert_int_equal(fs_draft_begin(file, false, 0600, &d, NULL), -ERR_EXISTS);
+	assert_int_equal(fs_draft_begin(file, true, 0600, &d, NULL), 0);
+	fs_draft_drop(d);
+	fs_draft_drop(NULL);
+	assert_int_equal(fs_draft_begin(nowhere, true, 0600, &d, NULL), -ERR_IO);
+	assert_int_equal(fs_draft_begin("/dev/null", true, 0600, &d, NULL), -ERR_IO);
+	assert_int_equal(fs_draft_begin(dir, true, 0600, &d, NULL), -ERR_IO);
+	assert_int_equal(fs_list_tree(dir, &left, NULL), 0);
+	assert_int_equal(left.n, 1);
+	assert_int_equal(fs_remove_tree(dir, NULL), 0);
+}
+
 static void test_paths_and_locks(void **state)
 {
 	AUTO(str) char *dir = unit_temp_dir();
@@ -425,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_yaml_aliases_do_not_explode),
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_atomic_write_and_removal),
+		cmocka_unit_test(test_drafts),
 		cmocka_unit_test(test_paths_and_locks),
 		cmocka_unit_test(test_regions),
 		cmocka_unit_test(test_processes),

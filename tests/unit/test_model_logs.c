@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "model/log_histogram.h"
 #include "model/loglines.h"
 #include "model/objective.h"
 
@@ -791,6 +792,74 @@ static void test_same_millisecond(void **state)
 	metric_rules_free(r);
 }
 
+#define LINES 3000
+
+/* Random lines in any order: every bucket holds what a walk over all of them finds in it. */
+static void test_buckets(void **state)
+{
+	static const int64_t spans[] = {0, 900, 20000, 7200000, 86400000 * 9LL};
+	int64_t times[LINES];
+	enum log_line_level levels[LINES];
+
+	srand(7);
+	for (size_t k = 0; k < ARRAY_LEN(spans); k++) {
+		AUTO(log_seconds) struct log_seconds c = {0};
+		int64_t width = 0, offset = k % 2 ? 3600000 : 0;
+		size_t n, all = 0;
+
+		for (int i = 0; i < LINES; i++) {
+			times[i] = 1795240800123 + (spans[k] ? (int64_t)rand() * 1009 % spans[k] : 0);
+			levels[i] = (enum log_line_level)(rand() % (LINE_ERROR + 1));
+			log_seconds_add(&c, times[i], levels[i]);
+		}
+		struct log_bucket *b = log_seconds_sum(&c, &width, offset, 40, &n);
+		assert_true(n > 0 && n <= 40);
+		for (size_t i = 0; i < n; i++) {
+			size_t lines = 0, errors = 0, warnings = 0;
+
+			for (int j = 0; j < LINES; j++) {
+				bool in = times[j] >= b[i].from_ms && times[j] < b[i].from_ms + width;
+
+				lines += in;
+				errors += in && levels[j] == LINE_ERROR;
+				warnings += in && levels[j] == LINE_WARNING;
+			}
+			assert_int_equal(b[i].lines, lines);
+			assert_int_equal(b[i].errors, errors);
+			assert_int_equal(b[i].warnings, warnings);
+			assert_int_equal(b[i].from_ms, log_bucket_start(b[i].from_ms, width, offset));
+			all += lines;
+		}
+		assert_int_equal(all, LINES);
+		assert_true(log_bucket_step(width, 1) > width &&
+			    log_bucket_step(log_bucket_step(width, 1), -1) == width);
+		free(b);
+	}
+	AUTO(log_seconds) struct log_seconds none = {0};
+	int64_t width = 0;
+	size_t n;
+	assert_null(log_seconds_sum(&none, &width, 0, 40, &n));
+	assert_int_equal(n, 0);
+	assert_int_equal(log_bucket_start(-1, 1000, 0), -1000);
+}
+
+/* What is there is seen, however little, and a bar is never longer than its room. */
+static void test_bars(void **state)
+{
+	for (size_t lines = 0; lines <= 40; lines++)
+		for (size_t errors = 0; errors <= lines; errors++)
+			for (size_t warnings = 0; errors + warnings <= lines; warnings++) {
+				struct log_bucket b = {0, lines, errors, warnings};
+				int cells[3];
+
+				log_bucket_bar(&b, 40, 10, cells);
+				assert_int_equal(cells[0] > 0, errors > 0);
+				assert_int_equal(cells[1] > 0, warnings > 0);
+				assert_int_equal(cells[2] > 0, lines > errors + warnings);
+				assert_true(cells[0] + cells[1] + cells[2] <= 10);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_order_and_identity),
@@ -822,7 +891,9 @@ int main(void)
 					   cmocka_unit_test(test_xgboost_odd),
 					   cmocka_unit_test(test_steps_within_epochs),
 					   cmocka_unit_test(test_long_line),
-					   cmocka_unit_test(test_same_millisecond)};
+					   cmocka_unit_test(test_same_millisecond),
+					   cmocka_unit_test(test_buckets),
+					   cmocka_unit_test(test_bars)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
