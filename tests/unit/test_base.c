@@ -330,7 +330,6 @@ static void test_drafts(void **state)
 	struct fs_draft *d, *other;
 	struct err err = {0};
 
-	assert_int_equal(fs_mkdirs(dir, 0700, &err), 0);
 	assert_int_equal(fs_draft_begin(file, false, 0600, &d, &err), 0);
 	assert_int_equal(fs_draft_begin(file, false, 0600, &other, &err), 0);
 	assert_int_equal(fs_draft_add(d, "one ", 4, &err), 0);
