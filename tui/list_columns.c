@@ -30,7 +30,7 @@ void list_choose_columns(struct list *l, const char *text)
 {
 	AUTO(field_list) struct field_list chosen = {0};
 
-	if (text && field_list_parse(l->kind, text + (*text == '+'), &chosen, NULL) < 0) {
+	if (text && field_list_parse(l->kind, text + (*text == '+'), false, &chosen, NULL) < 0) {
 		field_list_done(&chosen); /* kept by a release that had other fields */
 		text = NULL;
 	}
@@ -140,7 +140,7 @@ int list_columns(struct view *v, const char *text, struct err *err)
 	struct list *l = v->state;
 	AUTO(field_list) struct field_list wanted = {0};
 
-	if (!str_empty(text) && field_list_parse(l->kind, text + (*text == '+'), &wanted, err) < 0)
+	if (!str_empty(text) && field_list_parse(l->kind, text + (*text == '+'), false, &wanted, err) < 0)
 		return -err->code;
 	field_list_done(&l->columns);
 	list_choose_columns(l, str_empty(text) ? NULL : text);

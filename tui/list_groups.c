@@ -208,11 +208,11 @@ static void begin(struct view *v, const struct resource *const *jobs, size_t n)
 	struct list *l = v->state;
 	struct list_groups *g = l->grouping;
 	const struct session *s = ui_session(v->ui);
-	const struct field_ref tuning = {.field = field_find(l->kind, "tuning_job", NULL)};
 	const struct spend_options opt = {.now_ms = ui_now_ms(v->ui),
 					  .by = g->by,
 					  .tag = g->tag,
-					  .tuning = session_cold_column(s, l->kind, &tuning)};
+					  .tuning = field_find(l->kind, "tuning_job", NULL),
+					  .session = s};
 
 	groups_begin(&g->next.model, &opt, jobs, n, s);
 }

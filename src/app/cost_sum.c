@@ -38,10 +38,10 @@ static int fill(struct app *a, const struct kind *k, const struct query *q, stru
 	sync_columns(a->sync, k, &cold, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)
 		return -err->code;
-	const struct field_ref ref = {.field = tuning};
-
-	if (tuning)
-		report->spend.opt.tuning = session_cold_column(sync_session(a->sync), k, &ref);
+	if (tuning) {
+		report->spend.opt.tuning = tuning;
+		report->spend.opt.session = sync_session(a->sync);
+	}
 	return 0;
 }
 

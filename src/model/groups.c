@@ -125,7 +125,7 @@ static void count_job(struct groups *g, size_t i)
 	AUTO(str) char *key = spend_key(opt, r);
 	struct charges charges;
 
-	charges_of_resource(r, w->s, opt->now_ms, &charges);
+	charges_of_resource(r, session_own(w->s, r), opt->now_ms, &charges);
 	spend_add_to(&g->spend, key, r, &charges);
 	g->of[i] = group_of(g, key);
 	count(&g->items[g->of[i]], r);
@@ -196,8 +196,8 @@ static int64_t expected_ms(const struct times *t, int64_t passed_ms)
 static void add_running(struct groups *g, size_t i)
 {
 	const struct groups_work *w = g->work;
-	const struct session *s = w->s;
 	const struct resource *r = w->jobs[i];
+	const struct session *s = session_own(w->s, r);
 	struct to_come *c = &w->to_come[g->of[i]];
 	int64_t now_ms = g->spend.opt.now_ms;
 

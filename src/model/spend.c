@@ -125,8 +125,8 @@ static char *parent_key(const struct spend *s, const struct resource *r, const c
 	const char *run = r ? tag_of(r, BACKTEST_TAG) : NULL;
 	const char *tuning = r && r->kind->class == &job_class ? resource_job(r)->cold->tuning_job_arn : NULL;
 
-	if (!tuning && s->opt.tuning && r && r->kind->class == &job_class)
-		tuning = map_get(&s->opt.tuning->values, name); /* of a trimmed job */
+	if (!tuning && s->opt.tuning && r && r->kind->class == &job_class) /* of a trimmed job */
+		tuning = session_cold_value(s->opt.session, r, &(struct field_ref){.field = s->opt.tuning});
 	if (run)
 		return xasprintf("backtest %s", run);
 	if (!str_empty(tuning))
@@ -313,7 +313,7 @@ void spend_add_to(struct spend *s, const char *key, const struct resource *r, co
 	add_charges(s, key, r->kind, r->name, r, l, r);
 }
 
-void spend_add_session(struct spend *s, const struct session *session)
+static void add_part(struct spend *s, const struct session *session)
 {
 	const struct usage *first = NULL;
 	struct charges charges;
@@ -334,6 +334,12 @@ void spend_add_session(struct spend *s, const struct session *session)
 		charges_of_usage(u, session, s->opt.now_ms, &charges);
 		spend_add(s, u->kind, u->name, resources_find(&session->tables[u->kind->id], u->name), &charges, first);
 	}
+}
+
+void spend_add_session(struct spend *s, const struct session *session)
+{
+	for (size_t i = 0; i < session_parts(session); i++)
+		add_part(s, session_part(session, i));
 }
 
 static int by_key(const void *pa, const void *pb)

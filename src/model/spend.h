@@ -89,10 +89,12 @@ struct spend_row {
 struct spend_options {
 	int64_t from_ms, until_ms, now_ms;
 	enum spend_by by;
-	int numbers;			  /* of BY_PREFIX: see spend_prefix */
-	const char *tag;		  /* of BY_TAG */
-	bool local;			  /* days are those of TZ's zone */
-	const struct cold_column *tuning; /* of BY_PARENT: the jobs' tuning jobs (field.h); NULL */
+	int numbers;	 /* of BY_PREFIX: see spend_prefix */
+	const char *tag; /* of BY_TAG */
+	bool local;	 /* days are those of TZ's zone */
+	/* Of BY_PARENT: the jobs' field of their tuning jobs, and the session that has its values; NULL */
+	const struct field *tuning;
+	const struct session *session;
 };
 
 struct spend {
