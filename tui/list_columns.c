@@ -36,7 +36,7 @@ void list_choose_columns(struct list *l, const char *text)
 	}
 	add_column(l, &(struct field_ref){.field = l->kind->fields});
 	if (!text || *text == '+')
-		add_columns(l, FIELD_SCREEN);
+		add_columns(l, FIELD_SCREEN | (session_parts(l->session) > 1 ? FIELD_SCOPED : 0u));
 	for (size_t i = 0; i < chosen.n; i++)
 		add_column(l, &chosen.items[i]);
 	l->n_usual = l->columns.n;
@@ -122,6 +122,7 @@ bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all)
 {
 	size_t n = l->wide ? l->n_own : l->n_usual;
 	bool shown = false, all = false;
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 
 	for (size_t i = 0; i < l->columns.n; i++) {
 		bool measured = l->columns.items[i].field->flags & FIELD_MEASURED;
@@ -130,7 +131,7 @@ bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all)
 		all |= measured && l->asked[i];
 	}
 	for (size_t at = l->table.top; shown && at < l->n && at < l->table.top + (size_t)l->table.page; at++)
-		strlist_add(ret, l->rows[at]->name);
+		strlist_add(ret, list_name_of(l, l->rows[at], &name));
 	*ret_all = all;
 	return shown && (all || ret->n);
 }
@@ -161,7 +162,7 @@ void list_shown(const struct view *v, struct field_list *ret)
 void list_csv(struct view *v, struct buf *out)
 {
 	const struct list *l = v->state;
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 	size_t n = l->wide ? l->n_own : l->n_usual;
 	char title[FIELD_HEADING_LEN];

@@ -6,7 +6,7 @@ _sagetop()
 	case $prev in
 	--profile) COMPREPLY=($(compgen -W "$(sagetop --complete profiles 2>/dev/null)" -- "$cur")); return ;;
 	--region) return ;;
-	--scope) return ;;
+	--scope) COMPREPLY=($(compgen -W "$(sagetop --complete scopes 2>/dev/null)" -- "$cur")); return ;;
 	--endpoint-url) return ;;
 	--format) COMPREPLY=($(compgen -W 'table tsv json' -- "$cur")); return ;;
 	--debug) COMPREPLY=($(compgen -f -- "$cur")); return ;;

@@ -304,7 +304,7 @@ static void print_problems(const struct app *a)
 void app_notify_problems(struct app *a)
 {
 	for (size_t i = 0; i < a->config.problems.n; i++)
-		session_notify(sync_session(a->sync), NOTICE_WARNING, "%s", a->config.problems.items[i]);
+		session_notify(app_session(a), NOTICE_WARNING, "%s", a->config.problems.items[i]);
 }
 
 static void look_at_terminal(struct app *a)

@@ -9,7 +9,7 @@
 /* clang-format off */
 #define SCOPE_FIELDS \
 	{"profile", NULL, "profile", NULL, "the profile that it is seen with", FIELD_TEXT, \
-	 FIELD_SCOPED | FIELD_ASCENDING, {7, 20, 0, 3}, NULL, NULL, field_get_profile}, \
+	 FIELD_SCOPED | FIELD_ASCENDING, {8, 20, 10, 3}, NULL, NULL, field_get_profile}, \
 	{"region", NULL, "region", NULL, "the region that it is in", FIELD_TEXT, \
 	 FIELD_SCOPED | FIELD_ASCENDING, {9, 14, 0, 2}, NULL, NULL, field_get_region}, \
 	{"account", NULL, "account", NULL, "the account that it is in", FIELD_TEXT, \

@@ -29,8 +29,7 @@ static int wrong_part(const char *part, struct err *err)
 {
 	AUTO(str) char *clean = utf8_sanitize_dup(part);
 
-	return err_set(err, ERR_USAGE,
-		       "\"%.80s\" is not a scope: PROFILE/REGION, a profile (its own region) or a region", clean);
+	return err_set(err, ERR_USAGE, "\"%.80s\" is not PROFILE/REGION, a profile or a region", clean);
 }
 
 static int parse_part(char *part, struct scope *ret, struct err *err)

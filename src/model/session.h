@@ -115,11 +115,16 @@ void session_wide_refresh(struct session *wide);
 size_t session_parts(const struct session *s);
 const struct session *session_part(const struct session *s, size_t i);
 const char *session_label(const struct session *s); /* "PROFILE/REGION", or how many there are */
+/* Whether one of several scopes fails, so that what is shown of it is as it was (trouble says why). */
+bool session_lacks_some(const struct session *s);
 /* The session that a thing belongs to; and that of a thing's name (SCOPE:NAME, or a name that one scope has; NULL:
  * none), with its name there, which is borrowed from it. */
 const struct session *session_own(const struct session *s, const struct resource *r);
 const struct session *session_within(const struct session *s, const struct kind *kind, const char *name,
 				     const char **ret_name);
+/* Of "SCOPE:NAME" the place of the scope among its parts, and the name; session_parts(s), and the text itself, where it
+ * says none. */
+size_t session_scope_of(const struct session *s, const char *text, const char **ret_name);
 /* What a thing is known by in the tables of s: its name; of a wide session with its scope, in buf, which it replaces.
  */
 const char *session_name_of(const struct session *s, const struct resource *r, struct buf *buf);

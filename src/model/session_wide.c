@@ -7,6 +7,7 @@ struct session_wide {
 	struct session *parts[SCOPES_MAX];
 	size_t n;
 	struct strlist labels;
+	uint64_t bases[KIND_COUNT];   /* of the tables' generations, above the sum of the parts' */
 	uint64_t notices[SCOPES_MAX]; /* that were taken over */
 	size_t requests[SCOPES_MAX];
 };
@@ -14,6 +15,16 @@ struct session_wide {
 const char *session_label(const struct session *s)
 {
 	return s->label;
+}
+
+/* What it has grown by, a wide table has heard of already where a thing is gone (resource.c). */
+static uint64_t sum_of_generations(const struct session_wide *w, size_t k)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		sum += w->parts[i]->tables[k].generation;
+	return sum;
 }
 
 struct session *session_wide_new(struct session *const *parts, size_t n)
@@ -32,6 +43,8 @@ struct session *session_wide_new(struct session *const *parts, size_t n)
 		for (size_t i = 0; i < n; i++)
 			resources_join(&parts[i]->tables[k], &s->tables[k], (uint8_t)i);
 	}
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		w->bases[k] = s->tables[k].generation - sum_of_generations(w, k);
 	s->label = xasprintf("%zu scopes", n);
 	session_wide_refresh(s);
 	return s;
@@ -78,6 +91,12 @@ const struct session *session_within(const struct session *s, const struct kind 
 	return r ? s->wide->parts[r->scope] : NULL;
 }
 
+size_t session_scope_of(const struct session *s, const char *text, const char **ret_name)
+{
+	*ret_name = text;
+	return s->wide ? scope_of(&s->wide->labels, text, ret_name) : 1;
+}
+
 const char *session_name_of(const struct session *s, const struct resource *r, struct buf *buf)
 {
 	if (!s->wide)
@@ -87,13 +106,16 @@ const char *session_name_of(const struct session *s, const struct resource *r, s
 	return buf_str(buf);
 }
 
+bool session_lacks_some(const struct session *s)
+{
+	return s->wide && s->trouble[0];
+}
+
 /* --- the summary --- */
 
 /* What all have is whole where it is so of each; of times the oldest says how fresh it is. */
 static void sum_table(const struct session_wide *w, struct resources *t, size_t k)
 {
-	uint64_t generation = 0;
-
 	t->n_running = t->total_hint = 0;
 	t->partial = false;
 	t->complete = true;
@@ -102,7 +124,6 @@ static void sum_table(const struct session_wide *w, struct resources *t, size_t 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct resources *part = &w->parts[i]->tables[k];
 
-		generation += part->generation;
 		t->n_running += part->n_running;
 		t->total_hint += part->total_hint;
 		t->partial |= part->partial;
@@ -110,7 +131,7 @@ static void sum_table(const struct session_wide *w, struct resources *t, size_t 
 		t->failed = t->failed ? t->failed : part->failed;
 		t->synced_ms = MIN(t->synced_ms, part->synced_ms);
 	}
-	t->generation = MAX(t->generation, generation);
+	t->generation = w->bases[k] + sum_of_generations(w, k);
 }
 
 static void take_notice(struct session *s, size_t i)

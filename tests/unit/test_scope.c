@@ -49,22 +49,22 @@ static void test_refused(void **state)
 	AUTO(str) char *longest = xcalloc(1, 100001);
 	AUTO(buf) struct buf many = BUF_INIT(4096);
 
-	check_refused("", "not a scope");
-	check_refused(",", "not a scope");
-	check_refused("a/us-east-1,", "not a scope");
-	check_refused("/", "not a scope");
-	check_refused("a/b/us-east-1", "not a scope");
-	check_refused("a/xx", "not a scope");
-	check_refused("a/us-east-1:job", "not a scope");
-	check_refused("a b/us-east-1", "not a scope");
-	check_refused("a\x1b[31m/us-east-1", "not a scope");
-	check_refused("a\nb", "not a scope");
-	check_refused("[a]", "not a scope");
+	check_refused("", "is not PROFILE/REGION");
+	check_refused(",", "is not PROFILE/REGION");
+	check_refused("a/us-east-1,", "is not PROFILE/REGION");
+	check_refused("/", "is not PROFILE/REGION");
+	check_refused("a/b/us-east-1", "is not PROFILE/REGION");
+	check_refused("a/xx", "is not PROFILE/REGION");
+	check_refused("a/us-east-1:job", "is not PROFILE/REGION");
+	check_refused("a b/us-east-1", "is not PROFILE/REGION");
+	check_refused("a\x1b[31m/us-east-1", "is not PROFILE/REGION");
+	check_refused("a\nb", "is not PROFILE/REGION");
+	check_refused("[a]", "is not PROFILE/REGION");
 	check_refused("a/us-east-1,b,a/us-east-1", "named twice");
 	check_refused("a/,a", "named twice");
 	check_refused("us-east-1,/us-east-1", "named twice");
 	memset(longest, 'a', 100000);
-	check_refused(longest, "not a scope");
+	check_refused(longest, "is not PROFILE/REGION");
 	for (int i = 0; i <= SCOPES_MAX; i++)
 		(void)buf_addf(&many, "%sp%d", i ? "," : "", i);
 	check_refused(buf_str(&many), "too many");
