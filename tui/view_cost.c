@@ -20,8 +20,9 @@ static const struct table_column columns[N_COLUMNS] = {
 };
 
 /* A tag needs its key, which the command line takes. */
-static const enum spend_by groupings[] = {BY_DAY,    BY_WEEK, BY_MONTH,	   BY_KIND,   BY_PREFIX,    BY_TYPE,
-					  BY_STATUS, BY_USER, BY_BACKTEST, BY_PARENT, BY_COMPONENT, BY_NAME};
+static const enum spend_by groupings[] = {BY_DAY,	BY_WEEK,    BY_MONTH,  BY_KIND,	    BY_PREFIX,
+					  BY_TYPE,	BY_STATUS,  BY_USER,   BY_BACKTEST, BY_PARENT,
+					  BY_COMPONENT, BY_PROFILE, BY_REGION, BY_NAME};
 static const int periods[] = {7, 30, 90, 365};
 
 struct cost_state {

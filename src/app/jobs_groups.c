@@ -144,7 +144,7 @@ static int by_newest(const void *pa, const void *pb)
 int jobs_groups_print(struct app *a, const struct listing *l, struct err *err)
 {
 	AUTO(groups) struct groups g = {0};
-	struct spend_options opt = {.now_ms = clock_now_ms()};
+	struct spend_options opt = {.now_ms = clock_now_ms(), .session = app_session(a)};
 	const struct session *s = app_session(a);
 	size_t n;
 
@@ -152,7 +152,6 @@ int jobs_groups_print(struct app *a, const struct listing *l, struct err *err)
 		return -err->code;
 	if (opt.by == BY_PARENT) {
 		opt.tuning = field_find(l->kind, "tuning_job", NULL);
-		opt.session = s;
 		if (listing_fill_column(a, l, opt.tuning, err) < 0)
 			return -err->code;
 	}
