@@ -34,6 +34,12 @@ static bool has_problem(const struct session *s)
 	       !session_jobs(s)->complete;
 }
 
+/* Where jobs are looked for, in a sentence. */
+static const char *place_of(const struct session *s, const char *unknown)
+{
+	return session_parts(s) > 1 ? session_label(s) : str_or(s->region, unknown);
+}
+
 static void draw_empty(struct view *v, struct area a)
 {
 	static const char *const start_here[] = {
@@ -66,12 +72,12 @@ static void draw_empty(struct view *v, struct area a)
 				       ST_NORMAL, s->notice.text);
 		put_lines(a, row, LIST_GUTTER, ST_DIM, no_service + (a.rows < 12 ? 2 : 0));
 	} else if (session_jobs(s)->complete) {
-		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No training jobs in %s%s yet.",
-			  s->region ? s->region : "this region", s->local ? " of the local engine" : "");
+		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No training jobs in %s%s yet.", place_of(s, "this region"),
+			  s->local ? " of the local engine" : "");
 		put_lines(a, row + 1, LIST_GUTTER, ST_DIM, start_here);
 	} else {
 		area_putf(a, row, LIST_GUTTER, ST_DIM, "Asking SageMaker in %s for its training jobs …",
-			  s->region ? s->region : "your region");
+			  place_of(s, "your region"));
 	}
 }
 

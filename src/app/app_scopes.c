@@ -121,7 +121,7 @@ int app_each(struct app *a, app_begin_fn *begin, void *user, struct err *err)
 		if (takes_part(a, i))
 			begin(a->scopes.items[i], user, app_reply_done, &replies[i]);
 	if (wait_all(a, replies, err) < 0)
-		return -err->code;
+		return -ERR_CANCELLED;
 	for (size_t i = 0; i < a->scopes.n; i++) {
 		if (!takes_part(a, i))
 			continue;
@@ -187,13 +187,13 @@ static int ask_all(struct app *a, const struct kind *k, const char *name, size_t
 	for (size_t i = 0; i < a->scopes.n; i++)
 		sync_resource(a->scopes.items[i], k, name, on_resource, &replies[i]);
 	if (wait_all(a, replies, err) < 0)
-		return -err->code;
+		return -ERR_CANCELLED;
 	return choose(a, replies, name, ret, err);
 }
 
 int app_enter_thing(struct app *a, const struct kind *k, const char *name, struct err *err)
 {
-	size_t i;
+	size_t i = 0;
 
 	if (a->scopes.n == 1)
 		return 0;

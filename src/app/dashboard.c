@@ -231,15 +231,19 @@ static void load(struct dashboard *d, size_t n)
 	session_wide_refresh(scopes_session(d->scopes));
 }
 
-static void make_hosts(struct dashboard *d, const struct config *config)
+static void make_hosts(struct dashboard *d, const struct dashboard_options *opt)
 {
+	const struct config *config = opt ? opt->config : NULL;
 	struct err err = {0};
 
 	d->kept = console_kept_open(&err);
 	if (err.code)
 		session_notify(scopes_session(d->scopes), NOTICE_WARNING, "%s", err.msg);
-	for (size_t i = 0; i < d->scopes->n; i++)
-		d->hosts[i] = dashboard_host_new(d->scopes->items[i], config, d->kept);
+	for (size_t i = 0; i < d->scopes->n; i++) {
+		const struct config *own = opt ? opt->scope_configs[i] : NULL;
+
+		d->hosts[i] = dashboard_host_new(d->scopes->items[i], own ? own : config, d->kept);
+	}
 	if (d->scopes->n > 1)
 		d->wide = dashboard_wide_new(d->scopes, d->hosts);
 	if (config)
@@ -300,7 +304,7 @@ int dashboard_run(const struct scopes *scopes, const struct dashboard_options *o
 		signals_close();
 		return rc;
 	}
-	make_hosts(&d, opt ? opt->config : NULL);
+	make_hosts(&d, opt);
 	term_size(&rows, &cols);
 	load(&d, (size_t)MAX(rows, 1));
 	d.ui = make_ui(opt, scopes_session(scopes),

@@ -17,8 +17,10 @@ struct dashboard_options {
 	enum theme theme;
 	int64_t notice_ms;	     /* see struct ui_options */
 	const char *columns, *order; /* of the jobs' list; NULL: the usual */
-	const struct config *config; /* for its budgets; NULL: none */
-	const char *start;	     /* a command to begin with ("logs NAME"); NULL: the jobs */
+	const struct config *config; /* for announcements; NULL: none */
+	/* For the budgets of each scope; NULL: that one */
+	const struct config *scope_configs[SCOPES_MAX];
+	const char *start; /* a command to begin with ("logs NAME"); NULL: the jobs */
 };
 
 /* Where the user wants to go on: with another profile, in another region, NULL is as it is; or with the scopes of a

@@ -70,6 +70,7 @@ static int show_one(struct app *a, struct dashboard_next *next, struct err *err)
 		if (!a->local && aws_client_runs_program(client))
 			(void)!aws_client_check_credentials(client, NULL);
 		aws_client_give_terminal(client, false);
+		opt.scope_configs[i] = a->parts[i].config;
 	}
 	app_notify_problems(a);
 	return dashboard_run(&a->scopes, &opt, next, err);
