@@ -140,7 +140,7 @@ static bool put_cell(struct view *v, struct area a, int row, int col, int width,
 		     const struct resource *r)
 {
 	struct jobs_state *st = v->state;
-	const struct session *s = view_session(v);
+	const struct session *s = session_own(view_session(v), r);
 
 	if (f->type == FIELD_MONEY) {
 		struct cost c = cost_of_job(resource_job(r), &s->prices, s->region, ui_now_ms(v->ui));
@@ -237,7 +237,7 @@ static void marked_cost(struct view *v, struct buf *out)
 		const struct job *j = jobs_find(session_jobs(s), name);
 		if (!j)
 			continue;
-		const struct session *own = session_own(s, (const struct resource *)j);
+		const struct session *own = session_own(s, job_resource(j));
 		struct cost c = cost_of_job(j, &own->prices, own->region, ui_now_ms(v->ui));
 		int64_t more = c.kind == COST_UNKNOWN ? USD_UNKNOWN : money_sum(sum, c.usd_micro);
 
