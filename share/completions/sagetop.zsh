@@ -14,7 +14,7 @@ _sagetop() {
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
 		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
-		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, stop and the dashboard)]:LIST: _sagetop_words scopes' \
+		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, metrics, files, stop and the dashboard)]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \

@@ -105,6 +105,9 @@ def check_things(s, a, b):
     merged = s.run("--scope", "a,b", "logs", f"{A}:told", f"{B}:told").stdout.splitlines()
     equal("both, each line with its scope", sorted(merged),
           sorted([f"{A}:told line 1"] + [f"{B}:told line {i}" for i in (1, 2, 3)]))
+    points = [s.run("--scope", "a,b", "metrics", f"{scope}:alone", "--values") for scope in (A, B)]
+    ok("metrics are those of the scope", points[0].returncode == 4 and "0.25" in points[1].stdout,
+       (points[0].stderr, points[1].stdout, points[1].stderr))
     shown = s.run("--scope", "a,b", "job", "alone")
     ok("a name that one has is enough", shown.returncode == 0 and "alone" in shown.stdout, shown.stderr)
     missing = s.run("--scope", "a,b", "job", "nobody")
@@ -125,6 +128,16 @@ def check_errors(s):
        result.stderr)
 
 
+def check_log(term, region, scope, line, absent=()):
+    term.type(f"/region:{region} told")
+    term.keys("Enter")
+    term.wait(f"filtered by {region}", "jobs 1 of 5")
+    term.keys("l")
+    term.wait("its log is its own scope's", scope.replace("/", " · "), line, absent=absent)
+    term.keys("Escape", "Escape")
+    term.wait("back", "jobs 5 ")
+
+
 def check_console(term, a, b):
     term.type(f"{SAGETOP} --profile a")
     term.keys("Enter")
@@ -132,20 +145,8 @@ def check_console(term, a, b):
     term.type(":scope a,b")
     term.keys("Enter")
     term.wait("both as one table", "2 scopes", "PROFILE", "us-east-1", "eu-west-1", "alone", "jobs 5 ")
-    term.type("/region:eu-west-1 told")
-    term.keys("Enter")
-    term.wait("filtered", "jobs 1 of 5", absent=("us-east-1  ",))
-    term.keys("l")
-    term.wait("its log is its own scope's", "b · eu-west-1", "line 3")
-    term.keys("Escape", "Escape")
-    term.wait("back", "jobs 5 ")
-    term.type("/region:us-east-1 told")
-    term.keys("Enter")
-    term.wait("the other", "jobs 1 of 5")
-    term.keys("l")
-    term.wait("and its log", "a · us-east-1", "line 1", absent=("line 3",))
-    term.keys("Escape", "Escape")
-    term.wait("back again", "jobs 5 ")
+    check_log(term, "eu-west-1", B, "line 3")
+    check_log(term, "us-east-1", A, "line 1", absent=("line 3",))
     term.type("/region:eu-west-1 twin")
     term.keys("Enter")
     term.wait("one of two of the same name", "jobs 1 of 5")
