@@ -9,7 +9,6 @@
 #include "base/clock.h"
 
 #define LOCAL_ENDPOINT "http://127.0.0.1:4670"
-#define MAX_CHILD_FDS 4
 #define MAX_FDS 12
 
 /* --- what the local engine's client sees of environment and files: nothing ----------- */
@@ -77,6 +76,8 @@ static int load(struct aws_client *c, const struct aws_options *opt, struct err 
 		return err_set(err, ERR_INVALID, "no region: set AWS_REGION, `region` in the profile, or use --region");
 	c->endpoint_url = xstrdup(opt->endpoint_url ? opt->endpoint_url : opt->local ? LOCAL_ENDPOINT : NULL);
 	http.ca_bundle = aws_config_value(&c->config, "AWS_CA_BUNDLE", "ca_bundle");
+	if (opt->beside)
+		http.beside = opt->beside->http;
 	c->http = http_new(&http);
 	return 0;
 }
@@ -87,6 +88,7 @@ int aws_client_new(const struct aws_options *opt, struct aws_client **ret, struc
 	struct aws_credentials *fixed = NULL;
 	int rc;
 
+	c->next = c;
 	c->local = opt->local;
 	c->random_state = (uint64_t)clock_now_ms() * 6364136223846793005u + (uintptr_t)c;
 	rc = load(c, opt, err);
@@ -109,14 +111,23 @@ int aws_client_new(const struct aws_options *opt, struct aws_client **ret, struc
 	if (opt->local)
 		fixed = aws_credentials_new("local", str_or(opt->local_secret, "local"), NULL, "local engine");
 	c->credentials = cred_cache_new(&c->config, fixed, on_credentials, c);
+	if (opt->beside) {
+		c->next = opt->beside->next;
+		opt->beside->next = c;
+	}
 	*ret = c;
 	return 0;
 }
 
 void aws_client_free(struct aws_client *c)
 {
+	struct aws_client *before = c;
+
 	if (!c)
 		return;
+	while (before->next != c)
+		before = before->next;
+	before->next = c->next;
 	http_free(c->http);
 	c->http = NULL;
 	requests_cancel_all(c);
@@ -301,28 +312,47 @@ static int shorter(int timeout_ms, int64_t wait_ms)
 	return timeout_ms;
 }
 
-int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, int timeout_ms)
+/* What is due of one client before the wait; returns how long it may wait, and adds its children's pipes to fds. */
+static int begin_turn(struct aws_client *c, struct pollfd *fds, unsigned room, unsigned *ret_n, int timeout_ms)
 {
-	struct pollfd all[MAX_FDS + MAX_CHILD_FDS];
-	unsigned n_children;
-
-	n_fds = MIN(n_fds, (unsigned)MAX_FDS);
 	requests_pump(c);
 	requests_finish(c);
 	timeout_ms = shorter(timeout_ms, requests_wait_ms(c));
 	timeout_ms = shorter(timeout_ms, timers_wait_ms(c, clock_mono_ms()));
-	if (n_fds)
-		memcpy(all, fds, n_fds * sizeof(*fds));
-	n_children = process_fds(c, all + n_fds, MAX_CHILD_FDS);
-	http_poll(c->http, all, n_fds + n_children, timeout_ms < 0 ? 60000 : timeout_ms);
-	if (n_fds)
-		memcpy(fds, all, n_fds * sizeof(*fds));
-	if (n_children)
-		process_poll(c);
+	*ret_n = process_fds(c, fds, room);
+	return timeout_ms;
+}
+
+static void end_turn(struct aws_client *c)
+{
+	process_poll(c);
 	timers_run(c);
 	requests_read(c);
 	requests_pump(c);
 	requests_finish(c);
+}
+
+int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, int timeout_ms)
+{
+	struct pollfd all[HTTP_FDS_MAX];
+	struct aws_client *one = c;
+	unsigned n, n_all;
+
+	n_fds = n_all = MIN(n_fds, (unsigned)MAX_FDS);
+	if (n_fds)
+		memcpy(all, fds, n_fds * sizeof(*fds));
+	do {
+		timeout_ms = begin_turn(one, all + n_all, HTTP_FDS_MAX - n_all, &n, timeout_ms);
+		n_all += n;
+		one = one->next;
+	} while (one != c);
+	http_poll(c->http, all, n_all, timeout_ms < 0 ? 60000 : timeout_ms);
+	if (n_fds)
+		memcpy(fds, all, n_fds * sizeof(*fds));
+	do {
+		end_turn(one);
+		one = one->next;
+	} while (one != c);
 	return 0;
 }
 

@@ -21,6 +21,8 @@ struct aws_options {
 	const char *endpoint_url; /* for every service; NULL: AWS_ENDPOINT_URL and the profile */
 	bool local;		  /* the local engine's credentials, no chain */
 	const char *local_secret; /* its secret; NULL: one that was started with --open */
+	/* Another client: aws_client_poll of either turns both, and waits for both. NULL: alone */
+	struct aws_client *beside;
 };
 
 enum aws_priority { AWS_POLLING = 0, AWS_USER_ACTION };
@@ -81,7 +83,7 @@ const char *aws_client_config_problem(const struct aws_client *c);
 /* Resolve credentials now; ERR_AUTH lists the sources tried. */
 int aws_client_check_credentials(struct aws_client *c, struct err *err) NODISCARD;
 
-/* One turn of the loop: waits at most timeout_ms for transfers, timers or any of
+/* One turn of the loop, of those beside it too: waits at most timeout_ms for transfers, timers or any of
  * fds (revents set as poll(2) does), then runs the callbacks that are due. */
 struct pollfd;
 int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, int timeout_ms);

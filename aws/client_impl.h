@@ -70,6 +70,7 @@ struct op_bucket {
 };
 
 struct aws_client {
+	struct aws_client *next; /* in the ring of those beside each other; itself where it is alone */
 	struct aws_config config;
 	struct aws_io io;
 	char *endpoint_url; /* explicit; NULL */

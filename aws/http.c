@@ -41,8 +41,15 @@ struct http_transfer {
 	char curl_error[CURL_ERROR_SIZE];
 };
 
+/* What is waited for at once. */
+struct http_loop {
+	CURLM *multi; /* NULL before the first transfer */
+	struct http *members;
+};
+
 struct http {
-	CURLM *multi;
+	struct http_loop *loop;
+	struct http *next; /* of its members */
 	struct http_transfer *first;
 	size_t n;
 	char *ca_bundle, *user_agent;
@@ -53,6 +60,9 @@ struct http *http_new(const struct http_options *opt)
 {
 	struct http *h = NEW(struct http);
 
+	h->loop = opt->beside ? opt->beside->loop : NEW(struct http_loop);
+	h->next = h->loop->members;
+	h->loop->members = h;
 	h->ca_bundle = xstrdup(opt->ca_bundle);
 	h->user_agent = xstrdup(opt->user_agent ? opt->user_agent : "sagetop/" SAGETOP_VERSION);
 	h->connect_timeout_ms = opt->connect_timeout_ms ? opt->connect_timeout_ms : CONNECT_TIMEOUT_MS;
@@ -61,17 +71,17 @@ struct http *http_new(const struct http_options *opt)
 }
 
 /* With the first transfer. */
-static int open_multi(struct http *h, struct err *err)
+static int open_multi(struct http_loop *l, struct err *err)
 {
-	if (h->multi)
+	if (l->multi)
 		return 0;
 	if (http_library_open(err) < 0)
 		return -err->code;
-	h->multi = curl_multi_init();
-	if (!h->multi)
+	l->multi = curl_multi_init();
+	if (!l->multi)
 		return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
-	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 16L);
+	curl_multi_setopt(l->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	curl_multi_setopt(l->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 16L);
 	return 0;
 }
 
@@ -85,7 +95,7 @@ static void transfer_free(struct http *h, struct http_transfer *t)
 		t->next->prev = t->prev;
 	h->n--;
 	if (t->easy) {
-		curl_multi_remove_handle(h->multi, t->easy);
+		curl_multi_remove_handle(h->loop->multi, t->easy);
 		curl_easy_cleanup(t->easy);
 		curl_slist_free_all(t->header_lines);
 	}
@@ -96,6 +106,21 @@ static void transfer_free(struct http *h, struct http_transfer *t)
 	free(t);
 }
 
+/* Its last member frees it. */
+static void leave_loop(struct http *h)
+{
+	struct http **at = &h->loop->members;
+
+	while (*at != h)
+		at = &(*at)->next;
+	*at = h->next;
+	if (h->loop->members)
+		return;
+	if (h->loop->multi)
+		curl_multi_cleanup(h->loop->multi);
+	free(h->loop);
+}
+
 void http_free(struct http *h)
 {
 	if (!h)
@@ -104,8 +129,7 @@ void http_free(struct http *h)
 		next = t->next;
 		transfer_free(h, t);
 	}
-	if (h->multi)
-		curl_multi_cleanup(h->multi);
+	leave_loop(h);
 	free(h->ca_bundle);
 	free(h->user_agent);
 	free(h);
@@ -335,7 +359,7 @@ static void set_transport(struct http_transfer *t, const struct http_request *r)
 
 static void start(struct http_transfer *t, const struct http_request *r)
 {
-	if (open_multi(t->http, &t->cannot_send) < 0)
+	if (open_multi(t->http->loop, &t->cannot_send) < 0)
 		return;
 	t->easy = curl_easy_init();
 	if (!t->easy)
@@ -344,7 +368,7 @@ static void start(struct http_transfer *t, const struct http_request *r)
 	set_body(t, r);
 	set_headers(t, r);
 	set_limits(t, r);
-	curl_multi_add_handle(t->http->multi, t->easy);
+	curl_multi_add_handle(t->http->loop->multi, t->easy);
 }
 
 struct http_transfer *http_send(struct http *h, const struct http_request *r, http_reply_fn *fn, void *user)
@@ -479,13 +503,13 @@ static unsigned run_unsent(struct http *h)
 	return n;
 }
 
-static unsigned run_finished(struct http *h)
+static unsigned run_finished(struct http_loop *l)
 {
 	CURLMsg *m;
 	unsigned n = 0;
 	int left;
 
-	while ((m = curl_multi_info_read(h->multi, &left))) {
+	while ((m = curl_multi_info_read(l->multi, &left))) {
 		struct http_transfer *t = NULL;
 
 		if (m->msg != CURLMSG_DONE)
@@ -506,12 +530,14 @@ static void poll_fds(struct pollfd *fds, unsigned n_fds, int timeout_ms)
 
 int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms)
 {
-	struct curl_waitfd wait[16];
+	struct curl_waitfd wait[HTTP_FDS_MAX];
+	struct http_loop *l = h->loop;
 	int running = 0, ready = 0;
 
-	if (run_unsent(h))
-		timeout_ms = 0; /* their callbacks may have made work */
-	if (!h->multi) {
+	for (struct http *one = l->members; one; one = one->next)
+		if (run_unsent(one))
+			timeout_ms = 0; /* their callbacks may have made work */
+	if (!l->multi) {
 		poll_fds(fds, n_fds, timeout_ms);
 		return 0;
 	}
@@ -522,13 +548,13 @@ int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms
 					       .events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
 								 (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0))};
 	}
-	curl_multi_perform(h->multi, &running);
-	if (run_finished(h))
+	curl_multi_perform(l->multi, &running);
+	if (run_finished(l))
 		timeout_ms = 0; /* their callbacks may have made work */
-	curl_multi_poll(h->multi, wait, n_fds, timeout_ms, &ready);
+	curl_multi_poll(l->multi, wait, n_fds, timeout_ms, &ready);
 	/* curl's own flags know nothing of hang-ups. */
 	poll_fds(fds, n_fds, 0);
-	curl_multi_perform(h->multi, &running);
-	run_finished(h);
+	curl_multi_perform(l->multi, &running);
+	run_finished(l);
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* http.h - the transport: one curl multi handle, and the only user of libcurl, which
- * is opened with the first transfer (http_library.h).
+/* http.h - the transport: a curl multi handle, which those beside each other share, and the only
+ * user of libcurl, which is opened with the first transfer (http_library.h).
  *
  * Connections are kept and reused, HTTP/2 is used where TLS offers it. Replies
  * are capped in headers and body. Nothing blocks but http_poll, for at most its
@@ -18,6 +18,7 @@ struct http_options {
 	const char *ca_bundle;			      /* NULL: the system's */
 	const char *user_agent;			      /* NULL: ours */
 	int64_t connect_timeout_ms, total_timeout_ms; /* 0: 5 s, 60 s */
+	struct http *beside;			      /* http_poll of either turns both; NULL: alone */
 };
 
 struct http *http_new(const struct http_options *opt) NODISCARD;
@@ -30,7 +31,8 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 void http_cancel(struct http *h, struct http_transfer *t);
 
 /* Wait at most timeout_ms for transfers or fds (revents set as poll(2) does), then
- * run the callbacks of those that have ended. */
+ * run the callbacks of those that have ended. At most HTTP_FDS_MAX of fds are looked at. */
+#define HTTP_FDS_MAX 32
 int http_poll(struct http *h, struct pollfd *fds, unsigned n_fds, int timeout_ms);
 
 #endif

@@ -88,8 +88,14 @@ struct ui_host {
 	/* What a check of an endpoint's data found, a line each (model/page.h, page_findings_job); NULL: nobody
 	 * looks. */
 	void (*findings)(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user);
+	/* The same of one of the scopes that are looked at together (session_part); NULL: there is one. */
+	const struct ui_host *(*of_scope)(void *user, size_t i);
 	/* Begin again with another profile or in another region; NULL keeps the one in force. */
 	void (*move)(void *user, const char *profile, const char *region);
+	/* Begin again with the scopes of a list (model/scope.h); ERR_USAGE names what is wrong. */
+	int (*scopes)(void *user, const char *list, struct err *err);
+	/* Profiles and regions that such a list can be made of, for completion. */
+	void (*places)(void *user, struct strlist *ret);
 	/* Write text to a file of the user's choosing (save a screen). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
 	/* Begin a file of the user's choosing that is written piece by piece (base/fs.h); one that is there is left

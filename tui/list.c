@@ -21,7 +21,7 @@ static struct list *list_of(const struct view *v)
 
 static const struct resources *things(const struct view *v)
 {
-	return &ui_session(v->ui)->tables[list_of(v)->kind->id];
+	return &view_session(v)->tables[list_of(v)->kind->id];
 }
 
 void list_choose_order(struct list *l, const char *text)
@@ -40,6 +40,7 @@ void list_open(struct view *v, const struct kind *kind, const char *parent, cons
 {
 	struct list *l = list_of(v);
 
+	l->session = view_session(v);
 	l->kind = v->rows = kind;
 	l->parent = xstrdup(parent);
 	l->hooks = hooks;
@@ -82,14 +83,20 @@ bool list_descending(const struct list *l)
 	return !(l->sort.field->flags & FIELD_ASCENDING) != l->reverse;
 }
 
+const char *list_name_of(const struct list *l, const struct resource *r, struct buf *buf)
+{
+	return session_name_of(l->session, r, buf);
+}
+
 /* Its row by the thing's address: names would have to be compared with those of all rows. */
 long list_find(const struct view *v, const char *name)
 {
 	const struct list *l = list_of(v);
 	const struct resource *r = resources_find(things(v), name);
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 
 	for (size_t i = 0; i < l->n; i++)
-		if (r ? l->rows[i] == r : list_group_at(l, i) && !strcmp(l->rows[i]->name, name))
+		if (r ? l->rows[i] == r : list_group_at(l, i) && !strcmp(list_name_of(l, l->rows[i], &text), name))
 			return (long)i;
 	return -1;
 }
@@ -102,9 +109,10 @@ const struct resource *list_selected(const struct list *l)
 void list_remember(struct list *l)
 {
 	const struct resource *r = list_selected(l);
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 
-	if (r && !str_eq(l->selected, r->name))
-		str_set(&l->selected, r->name);
+	if (r && !str_eq(l->selected, list_name_of(l, r, &name)))
+		str_set(&l->selected, list_name_of(l, r, &name));
 }
 
 void list_pin(struct view *v)
@@ -212,7 +220,7 @@ static void count_text(const struct view *v, struct buf *out)
 	const struct resources *t = things(v);
 	bool filtered = l->query || l->faults;
 	size_t n = l->parent ? l->n_all : t->n, all = l->parent ? l->n_all : MAX(t->n, t->total_hint);
-	const char *more = t->complete || l->parent ? "" : "+";
+	const char *more = (t->complete && !session_lacks_some(l->session)) || l->parent ? "" : "+";
 	char shown[32], of[32];
 
 	jobtext_count(of, all);
@@ -289,6 +297,8 @@ void list_status(struct view *v, struct buf *left, struct buf *right)
 			(void)buf_addf(left, "%zu marked", l->marks.n);
 		if (l->hooks->marked)
 			l->hooks->marked(v, left);
+	} else if (session_lacks_some(l->session)) {
+		(void)buf_adds(left, l->session->trouble);
 	}
 	if (t->synced_ms != TIME_UNKNOWN) {
 		int64_t ms = MAX(0, ui_now_ms(v->ui) - t->synced_ms);
@@ -504,15 +514,16 @@ const char *list_neighbour(struct view *v, const char *name, int by)
 {
 	struct list *l = list_of(v);
 	long from = list_find(v, name), at = from + by;
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 
 	while (from >= 0 && at >= 0 && (size_t)at < l->n && list_group_at(l, (size_t)at))
 		at += by;
 	if (from < 0 || at < 0 || (size_t)at >= l->n)
 		return NULL;
-	str_set(&l->selected, l->rows[at]->name);
+	str_set(&l->selected, list_name_of(l, l->rows[at], &text));
 	l->table.selected = (size_t)at;
 	l->pinned = true;
-	return l->rows[at]->name;
+	return l->selected;
 }
 
 void list_await(struct view *v, const char *name)
@@ -523,7 +534,7 @@ void list_await(struct view *v, const char *name)
 	l->stale = true;
 }
 
-const char *list_beside(struct view *v, const char *name)
+const struct resource *list_beside(struct view *v, const char *name)
 {
 	const struct list *l = list_of(v);
 	long at = list_find(v, name);
@@ -531,6 +542,6 @@ const char *list_beside(struct view *v, const char *name)
 	if (at < 0 || l->n < 2)
 		return NULL;
 	if ((size_t)at + 1 < l->n && !list_group_at(l, (size_t)at + 1))
-		return l->rows[at + 1]->name;
-	return at > 0 && !list_group_at(l, (size_t)at - 1) ? l->rows[at - 1]->name : NULL;
+		return l->rows[at + 1];
+	return at > 0 && !list_group_at(l, (size_t)at - 1) ? l->rows[at - 1] : NULL;
 }

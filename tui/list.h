@@ -49,6 +49,7 @@ struct list_hooks {
 struct list_groups;
 
 struct list {
+	const struct session *session; /* that its things are in */
 	const struct kind *kind;
 	struct list_groups *groups;   /* of the rows; NULL: not grouped */
 	struct list_groups *grouping; /* how the rows to come are grouped: the same, others; NULL: not at all */
@@ -125,7 +126,7 @@ void list_shown(const struct view *v, struct field_list *ret);
 void list_shape(const struct view *v, struct view_shape *ret);
 int list_reshape(struct view *v, const struct view_shape *s, struct err *err);
 void list_csv(struct view *v, struct buf *out); /* what is shown, with its columns */
-const char *list_beside(struct view *v, const char *name);
+const struct resource *list_beside(struct view *v, const char *name);
 const char *list_neighbour(struct view *v, const char *name, int by);
 void list_await(struct view *v, const char *name);
 /* "jobs 5 of 512 · status:failed · by age", and what is marked. */
@@ -147,6 +148,8 @@ void list_hidden_text(struct view *v, char *buf, size_t size);
 long list_find(const struct view *v, const char *name); /* its row; -1 where it is not shown */
 /* Whether the largest stands first. */
 bool list_descending(const struct list *l);
+/* What a row's thing is known by (session_name_of). */
+const char *list_name_of(const struct list *l, const struct resource *r, struct buf *buf);
 /* What a column is called where one sorts by it: "cost", "metric". buf holds
  * FIELD_HEADING_LEN bytes. */
 char *list_sort_word(char *buf, const struct field_ref *f);

@@ -24,7 +24,7 @@ static const struct resources *things(const struct view *v)
 {
 	const struct list *l = v->state;
 
-	return &ui_session(v->ui)->tables[l->kind->id];
+	return &view_session(v)->tables[l->kind->id];
 }
 
 static struct heard heard_now(const struct resources *t)
@@ -75,7 +75,7 @@ void list_build_begin(struct view *v)
 	l->build = NEW(struct list_build);
 	l->build->order = field_order_new(l->sort.field, list_descending(l));
 	l->build->heard = heard_now(things(v));
-	l->build->x = (struct field_context){.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	l->build->x = (struct field_context){.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 }
 
 /* What it has borrowed is still there: a thing that is gone, or a text that has changed, is not. */
@@ -323,7 +323,7 @@ bool list_merge_changes(struct view *v)
 {
 	struct list *l = v->state;
 	const struct resources *t = things(v);
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 
 	/* Generations that no thing has changed with: of prices, or of a column. */
 	if (!l->whole || moves_by_itself(l, t) ||

@@ -30,13 +30,13 @@ void list_choose_columns(struct list *l, const char *text)
 {
 	AUTO(field_list) struct field_list chosen = {0};
 
-	if (text && field_list_parse(l->kind, text + (*text == '+'), &chosen, NULL) < 0) {
+	if (text && field_list_parse(l->kind, text + (*text == '+'), false, &chosen, NULL) < 0) {
 		field_list_done(&chosen); /* kept by a release that had other fields */
 		text = NULL;
 	}
 	add_column(l, &(struct field_ref){.field = l->kind->fields});
 	if (!text || *text == '+')
-		add_columns(l, FIELD_SCREEN);
+		add_columns(l, FIELD_SCREEN | (session_parts(l->session) > 1 ? FIELD_SCOPED : 0u));
 	for (size_t i = 0; i < chosen.n; i++)
 		add_column(l, &chosen.items[i]);
 	l->n_usual = l->columns.n;
@@ -122,6 +122,7 @@ bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all)
 {
 	size_t n = l->wide ? l->n_own : l->n_usual;
 	bool shown = false, all = false;
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 
 	for (size_t i = 0; i < l->columns.n; i++) {
 		bool measured = l->columns.items[i].field->flags & FIELD_MEASURED;
@@ -130,7 +131,7 @@ bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all)
 		all |= measured && l->asked[i];
 	}
 	for (size_t at = l->table.top; shown && at < l->n && at < l->table.top + (size_t)l->table.page; at++)
-		strlist_add(ret, l->rows[at]->name);
+		strlist_add(ret, list_name_of(l, l->rows[at], &name));
 	*ret_all = all;
 	return shown && (all || ret->n);
 }
@@ -140,7 +141,7 @@ int list_columns(struct view *v, const char *text, struct err *err)
 	struct list *l = v->state;
 	AUTO(field_list) struct field_list wanted = {0};
 
-	if (!str_empty(text) && field_list_parse(l->kind, text + (*text == '+'), &wanted, err) < 0)
+	if (!str_empty(text) && field_list_parse(l->kind, text + (*text == '+'), false, &wanted, err) < 0)
 		return -err->code;
 	field_list_done(&l->columns);
 	list_choose_columns(l, str_empty(text) ? NULL : text);
@@ -161,7 +162,7 @@ void list_shown(const struct view *v, struct field_list *ret)
 void list_csv(struct view *v, struct buf *out)
 {
 	const struct list *l = v->state;
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 	size_t n = l->wide ? l->n_own : l->n_usual;
 	char title[FIELD_HEADING_LEN];

@@ -123,7 +123,7 @@ static void cell_text(const struct view *v, const struct field_ref *ref, const s
 {
 	const struct list *l = v->state;
 	const struct field *f = ref->field;
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 	char text[FIELD_VALUE_LEN];
 
 	buf_clear(out);
@@ -156,7 +156,7 @@ static void put_cell(struct view *v, struct area a, int row, int col, int width,
 		return;
 	cell_text(v, &l->columns.items[i], r, text);
 	if (i == 0)
-		area_put_middle(a, row, col, width, map_get(&l->marks, r->name) ? ST_MARK : ST_NORMAL, buf_str(text));
+		area_put_middle(a, row, col, width, list_is_marked(l, r) ? ST_MARK : ST_NORMAL, buf_str(text));
 	else if (f->type == FIELD_STATE)
 		area_put_cut(a, row, col, width, state_style(r), buf_str(text));
 	else if (f->type == FIELD_MACHINE)

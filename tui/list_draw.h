@@ -42,6 +42,7 @@ struct field_ref list_usual_order(const struct kind *k);
 /* Of the marks: Space, the range, all that is shown, none; false where it is another key. */
 bool list_mark_action(struct view *v, enum action a);
 /* The thing is, or all things of the group are. */
+bool list_is_marked(const struct list *l, const struct resource *r);
 bool list_row_is_marked(const struct list *l, size_t row);
 
 /* list_groups.c. The groups that stand in place of the rows, and their unfolded jobs. */

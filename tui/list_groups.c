@@ -207,12 +207,12 @@ static void begin(struct view *v, const struct resource *const *jobs, size_t n)
 {
 	struct list *l = v->state;
 	struct list_groups *g = l->grouping;
-	const struct session *s = ui_session(v->ui);
-	const struct field_ref tuning = {.field = field_find(l->kind, "tuning_job", NULL)};
+	const struct session *s = view_session(v);
 	const struct spend_options opt = {.now_ms = ui_now_ms(v->ui),
 					  .by = g->by,
 					  .tag = g->tag,
-					  .tuning = session_cold_column(s, l->kind, &tuning)};
+					  .tuning = field_find(l->kind, "tuning_job", NULL),
+					  .session = s};
 
 	groups_begin(&g->next.model, &opt, jobs, n, s);
 }
@@ -272,7 +272,7 @@ bool list_groups_are_old(const struct view *v)
 	const struct list *l = v->state;
 	const struct grouped *now = l->groups ? &l->groups->now : NULL;
 
-	return now && !l->build && ui_session(v->ui)->tables[l->kind->id].n_running > 0 &&
+	return now && !l->build && view_session(v)->tables[l->kind->id].n_running > 0 &&
 	       ui_now_ms(v->ui) - now->model.spend.opt.now_ms >=
 		       MAX(COUNT_AGAIN_MS, now->took_us / 1000 * COUNT_AGAIN_SPARE);
 }
@@ -430,7 +430,7 @@ bool list_groups_action(struct view *v, enum action a)
 	const struct group *one = selected_group(l);
 
 	if (a == ACT_GROUP_NEXT) {
-		if (l->groups || session_jobs(ui_session(v->ui))->n)
+		if (l->groups || session_jobs(view_session(v))->n)
 			group_next(v);
 		else
 			ui_notice(v->ui, NOTICE_INFO, "there are no jobs to group yet");

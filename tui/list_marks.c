@@ -8,8 +8,11 @@ static struct list *list_of(const struct view *v)
 	return v->state;
 }
 
-static void mark(struct list *l, const char *name, bool on)
+static void mark(struct list *l, const struct resource *r, bool on)
 {
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
+	const char *name = list_name_of(l, r, &buf);
+
 	if (on)
 		(void)map_put(&l->marks, name, l);
 	else
@@ -25,9 +28,16 @@ static void mark_row(struct list *l, size_t row, bool on)
 	const struct resource *const *members = one ? list_members(l, one, &n) : NULL;
 
 	for (size_t i = 0; i < n; i++)
-		mark(l, members[i]->name, on);
+		mark(l, members[i], on);
 	if (!one)
-		mark(l, l->rows[row]->name, on);
+		mark(l, l->rows[row], on);
+}
+
+bool list_is_marked(const struct list *l, const struct resource *r)
+{
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
+
+	return l->marks.n && map_get(&l->marks, list_name_of(l, r, &name));
 }
 
 bool list_row_is_marked(const struct list *l, size_t row)
@@ -37,22 +47,23 @@ bool list_row_is_marked(const struct list *l, size_t row)
 	const struct resource *const *members = one ? list_members(l, one, &n) : NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (!map_get(&l->marks, members[i]->name))
+		if (!list_is_marked(l, members[i]))
 			return false;
-	return one || map_get(&l->marks, l->rows[row]->name);
+	return one || list_is_marked(l, l->rows[row]);
 }
 
 static void mark_selected(struct view *v)
 {
 	struct list *l = list_of(v);
 	const struct resource *r;
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 
 	list_pin(v);
 	r = list_selected(l);
 	if (!r)
 		return;
 	mark_row(l, l->table.selected, !list_row_is_marked(l, l->table.selected));
-	str_set(&l->last_mark, r->name);
+	str_set(&l->last_mark, list_name_of(l, r, &name));
 	table_action(&l->table, ACT_DOWN);
 	list_remember(l);
 }
@@ -61,6 +72,7 @@ static void mark_range(struct view *v)
 {
 	struct list *l = list_of(v);
 	long from = l->last_mark ? list_find(v, l->last_mark) : -1;
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 
 	if (!l->n)
 		return;
@@ -70,7 +82,7 @@ static void mark_range(struct view *v)
 	for (size_t i = first; i <= last; i++) /* what stands below an unfolded group counts by itself */
 		if (!list_group_at(l, i) || i == last || list_group_at(l, i + 1))
 			mark_row(l, i, true);
-	str_set(&l->last_mark, l->rows[to]->name);
+	str_set(&l->last_mark, list_name_of(l, l->rows[to], &name));
 }
 
 bool list_mark_action(struct view *v, enum action a)
@@ -90,7 +102,7 @@ bool list_mark_action(struct view *v, enum action a)
 		list_settle(v); /* what the filter says, not what it said */
 		rows = list_members(l, NULL, &n);
 		for (size_t i = 0; i < n; i++)
-			mark(l, rows[i]->name, true);
+			mark(l, rows[i], true);
 		return true;
 	case ACT_UNMARK:
 		map_clear(&l->marks);
@@ -105,8 +117,8 @@ bool list_mark_action(struct view *v, enum action a)
 static size_t hidden(const struct view *v, struct strlist *out)
 {
 	const struct list *l = list_of(v);
-	const struct resources *t = &ui_session(v->ui)->tables[l->kind->id];
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	const struct resources *t = &view_session(v)->tables[l->kind->id];
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 	size_t n = 0;
 	const char *name;
 	void *value;
@@ -140,13 +152,13 @@ void list_hidden_text(struct view *v, char *buf, size_t size)
 void list_chosen(struct view *v, struct strlist *out)
 {
 	struct list *l = list_of(v);
-
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 	size_t n;
 	const struct resource *const *rows = list_members(l, NULL, &n);
 
 	for (size_t i = 0; l->marks.n && i < n; i++)
-		if (map_get(&l->marks, rows[i]->name))
-			strlist_add(out, rows[i]->name);
+		if (list_is_marked(l, rows[i]))
+			strlist_add(out, list_name_of(l, rows[i], &name));
 	(void)hidden(v, out);
 	list_pin(v);
 	if (out->n || !list_selected(l))
@@ -156,9 +168,9 @@ void list_chosen(struct view *v, struct strlist *out)
 	if (one)
 		rows = list_members(l, one, &n);
 	for (size_t i = 0; one && i < n; i++)
-		strlist_add(out, rows[i]->name);
+		strlist_add(out, list_name_of(l, rows[i], &name));
 	if (!one)
-		strlist_add(out, list_selected(l)->name);
+		strlist_add(out, list_name_of(l, list_selected(l), &name));
 }
 
 bool list_thing_action(struct view *v, enum action a)

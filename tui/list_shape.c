@@ -59,7 +59,7 @@ static int check(const struct kind *k, const struct view_shape *s, struct err *e
 	if (s->order && field_ref_parse(k, s->order + strspn(s->order, "+-"), &order, err) < 0)
 		return -err->code;
 	free(order.key);
-	if (s->columns && field_list_parse(k, s->columns, &columns, err) < 0)
+	if (s->columns && field_list_parse(k, s->columns, false, &columns, err) < 0)
 		return -err->code;
 	if (s->group && groups_parse(s->group, &by, &tag, err) < 0)
 		return -err->code;

@@ -48,7 +48,7 @@ static int64_t time_of_round(const struct series_set *set, int64_t step)
 int logs_go_to(struct view *v, const char *text, struct err *err)
 {
 	struct logs_state *st = v->state;
-	const struct feed *f = ui_find_feed(v->ui, v->kind, st->name);
+	const struct feed *f = view_feed(v, v->kind, st->name);
 	const struct loglines *l = st->pager.log;
 	int64_t when, step;
 

@@ -94,15 +94,12 @@ int logs_save(struct view *v, const char *path, bool replace, struct err *err)
 {
 	struct logs_state *st = v->state;
 	const struct pager *p = &st->pager;
-	const struct ui_host *host = ui_host(v->ui);
 	struct fs_draft *draft;
 
 	if (!p->log || !p->log->n)
 		return err_set(err, ERR_USAGE, "there is no line yet");
-	if (!host->draft)
-		return err_set(err, ERR_USAGE, "files are not written here");
 	logs_save_stop(v, "another file came before its end");
-	if (host->draft(host->user, path, replace, &draft, err) < 0) {
+	if (ui_draft(v->ui, path, replace, &draft, err) < 0) {
 		if (err->code != ERR_EXISTS)
 			return -err->code;
 		err_clear(err);

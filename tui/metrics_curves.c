@@ -7,6 +7,7 @@
 /* One whose series are looked at: the things shown, then the baseline. */
 struct source {
 	const struct resource *r;
+	const char *name; /* as it was opened with */
 	const struct series_set *set;
 	size_t slot;
 	bool is_baseline;
@@ -16,7 +17,7 @@ const struct resource *metrics_thing(const struct view *v, size_t i)
 {
 	const struct metrics_state *st = v->state;
 
-	return resources_find(&ui_session(v->ui)->tables[v->kind->id], st->names.items[i]);
+	return resources_find(&view_session(v)->tables[v->kind->id], st->names.items[i]);
 }
 
 const struct job *metrics_job(const struct resource *r)
@@ -33,9 +34,10 @@ static bool source_at(const struct view *v, size_t i, struct source *ret)
 
 	if (!name || (behind && strlist_has(&st->names, name)))
 		return false;
-	const struct feed *f = ui_find_feed(v->ui, v->kind, name);
+	const struct feed *f = view_feed(v, v->kind, name);
 	*ret = (struct source){
-		.r = resources_find(&ui_session(v->ui)->tables[v->kind->id], name),
+		.name = name,
+		.r = resources_find(&view_session(v)->tables[v->kind->id], name),
 		.set = f ? &f->metrics : NULL,
 		.slot = behind ? 0 : st->slots[i],
 		.is_baseline = behind,
@@ -183,7 +185,7 @@ static void add_curve(struct view *v, struct panel *p, const struct source *x, c
 	GROW(c->points, c->cap, 2 * s->n);
 	series_label(c->metric, sizeof(c->metric), x->set, s);
 	if (st->names.n > 1 || x->is_baseline)
-		snprintf(c->name, sizeof(c->name), "%s%.80s %.60s", x->is_baseline ? "baseline " : "", x->r->name,
+		snprintf(c->name, sizeof(c->name), "%s%.80s %.60s", x->is_baseline ? "baseline " : "", x->name,
 			 c->metric);
 	else
 		str_copy(c->name, sizeof(c->name), c->metric);

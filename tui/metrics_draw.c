@@ -194,7 +194,7 @@ static void draw_nothing(struct view *v, struct area a)
 {
 	const struct metrics_state *st = v->state;
 	const struct job *j = metrics_job(metrics_thing(v, 0));
-	const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[0]);
+	const struct feed *f = view_feed(v, v->kind, st->names.items[0]);
 	char text[JOBTEXT_LEN];
 
 	if (j && j->cold->n_final_metrics) {

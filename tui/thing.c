@@ -79,7 +79,7 @@ static void say_not_offered(struct view *v, const struct kind *kind, enum action
 
 static void copy_console(struct view *v, const struct resource *r)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = session_own(view_session(v), r);
 	AUTO(str) char *path = kind_pattern(r->kind->console, r->name);
 	const char *region = str_or(s->region, "us-east-1"), *hole = strstr(path, "{region}");
 	AUTO(str) char *url = NULL;
@@ -97,7 +97,8 @@ static void copy_console(struct view *v, const struct resource *r)
 static void compare(struct view *v, const struct kind *kind, const struct strlist *names)
 {
 	AUTO(strlist) struct strlist two = {0};
-	const char *other = names->n == 1 ? ui_beside(v, kind, names->items[0]) : NULL;
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
+	const char *other = names->n == 1 ? ui_beside(v, kind, names->items[0], &buf) : NULL;
 
 	for (size_t i = 0; i < names->n; i++)
 		strlist_add(&two, names->items[i]);
@@ -109,6 +110,8 @@ static void compare(struct view *v, const struct kind *kind, const struct strlis
 bool thing_action(struct view *v, enum action a, const struct resource *r, const struct strlist *names)
 {
 	const struct kind *kind = r->kind;
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
+	const char *name = session_name_of(view_session(v), r, &buf);
 
 	if (!thing_offers(kind, a)) {
 		say_not_offered(v, kind, a);
@@ -116,16 +119,16 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 	}
 	switch (a) {
 	case ACT_OPEN:
-		ui_push_one(v->ui, ui_page_of(kind), kind, r->name, MODE_SHOW);
+		ui_push_one(v->ui, ui_page_of(kind), kind, name, MODE_SHOW);
 		return true;
 	case ACT_LOGS:
 		push_names(v, VIEW_LOGS, kind, names);
 		return true;
 	case ACT_RAW:
-		ui_push_one(v->ui, VIEW_RAW, kind, r->name, MODE_SHOW);
+		ui_push_one(v->ui, VIEW_RAW, kind, name, MODE_SHOW);
 		return true;
 	case ACT_CLONE:
-		ui_push_one(v->ui, VIEW_LAUNCH, kind, r->name, MODE_CLONE);
+		ui_push_one(v->ui, VIEW_LAUNCH, kind, name, MODE_CLONE);
 		return true;
 	case ACT_METRICS:
 		push_names(v, VIEW_METRICS, kind, names);
@@ -163,7 +166,7 @@ bool thing_screen_action(struct view *v, enum action a, enum view_id screen, con
 {
 	if (a == ACT_NEXT || a == ACT_PREVIOUS)
 		return to_neighbour(v, screen, names, a == ACT_NEXT ? 1 : -1);
-	const struct resource *r = resources_lookup(&ui_session(v->ui)->tables[v->kind->id], names->items[0]);
+	const struct resource *r = resources_lookup(&view_session(v)->tables[v->kind->id], names->items[0]);
 
 	if ((a == ACT_METRICS && screen == VIEW_METRICS) || (a == ACT_RAW && screen == VIEW_RAW))
 		return true; /* it is there */
@@ -172,7 +175,7 @@ bool thing_screen_action(struct view *v, enum action a, enum view_id screen, con
 
 int thing_open_names(struct view *v, const struct view_arg *arg, struct strlist *ret, struct err *err)
 {
-	const struct resources *t = &ui_session(v->ui)->tables[arg->kind->id];
+	const struct resources *t = &view_session(v)->tables[arg->kind->id];
 
 	for (size_t i = 0; i < arg->names.n; i++)
 		if (!resources_find(t, arg->names.items[i]))
@@ -187,5 +190,5 @@ int thing_open_names(struct view *v, const struct view_arg *arg, struct strlist 
 void thing_watch(struct view *v, const struct strlist *names, bool on)
 {
 	for (size_t i = 0; i < names->n; i++)
-		ui_watch(v->ui, v->kind, names->items[i], on);
+		view_watch(v, v->kind, names->items[i], on);
 }

@@ -21,6 +21,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 
 	ui->session = s;
 	ui->host = host;
+	ui_scopes_init(ui);
 	ui->surface.ascii = opt->ascii;
 	ui->surface.blocks = opt->blocks;
 	ui->mono = opt->mono;
@@ -84,25 +85,15 @@ struct view *ui_find_view(const struct ui *ui, uint64_t id)
 	return NULL;
 }
 
-const struct session *ui_session(const struct ui *ui)
+const struct feed *view_feed(const struct view *v, const struct kind *kind, const char *name)
 {
-	return ui->session;
+	return session_find_feed(view_session(v), kind, name);
 }
 
-const struct ui_host *ui_host(const struct ui *ui)
+void view_watch(const struct view *v, const struct kind *kind, const char *name, bool on)
 {
-	return ui->host;
-}
-
-const struct feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name)
-{
-	return session_find_feed(ui->session, kind, name);
-}
-
-void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bool on)
-{
-	if (ui->host->watch)
-		ui->host->watch(ui->host->user, kind, name, on);
+	if (view_host(v)->watch)
+		view_host(v)->watch(view_host(v)->user, kind, name, on);
 }
 
 const char *ui_columns_of(const struct ui *ui, const struct kind *kind)
@@ -133,8 +124,8 @@ const char *ui_order_of(const struct ui *ui, const struct kind *kind)
 
 void ui_want_columns(struct view *v, const struct kind *kind, const struct field_list *fields)
 {
-	if (v->ui->host->columns)
-		v->ui->host->columns(v->ui->host->user, kind, fields);
+	if (view_host(v)->columns)
+		view_host(v)->columns(view_host(v)->user, kind, fields);
 }
 
 void ui_copy_as(struct ui *ui, const char *text, const char *what)
@@ -214,6 +205,13 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg)
 			ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 		return;
 	}
+	AUTO(scoped) struct scoped scoped = {0};
+
+	if (ui_scope_choose(ui, ops, arg, &scoped, &err) < 0) {
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+		return;
+	}
+	arg = &scoped.arg;
 	if (ui->depth > 1 && ops == ui_top(ui)->ops && arg->kind == ui_top(ui)->kind)
 		ui_pop(ui); /* the same screen again takes its place */
 	if (ui->depth == UI_STACK_MAX) {
@@ -223,6 +221,7 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg)
 	struct view *v = NEW(struct view);
 	v->ops = ops;
 	v->ui = ui;
+	v->scope = arg->scope;
 	v->kind = arg->kind;
 	v->place = place_new(view, arg);
 	v->id = ui->next_view_id++;
@@ -364,6 +363,13 @@ void ui_save(struct ui *ui, const char *path, const struct buf *text, const char
 		ui_notice(ui, NOTICE_INFO, "%s %s", done, path);
 }
 
+int ui_draft(struct ui *ui, const char *path, bool replace, struct fs_draft **ret, struct err *err)
+{
+	if (!ui->host->draft)
+		return err_set(err, ERR_USAGE, "files are not written here");
+	return ui->host->draft(ui->host->user, path, replace, ret, err);
+}
+
 static void save_screen(struct ui *ui)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
@@ -372,6 +378,12 @@ static void save_screen(struct ui *ui)
 	surface_text(&ui->surface, &text);
 	snprintf(path, sizeof(path), "sagetop-screen-%lld.txt", (long long)(clock_now_ms() / 1000));
 	ui_save(ui, path, &text, "screen saved to");
+}
+
+static void refresh(const struct view *v)
+{
+	if (view_host(v)->refresh)
+		view_host(v)->refresh(view_host(v)->user, v->kind, NULL);
 }
 
 bool ui_action(struct ui *ui, enum action a)
@@ -403,8 +415,7 @@ bool ui_action(struct ui *ui, enum action a)
 		ui_push(ui, VIEW_REQUESTS, NULL);
 		return true;
 	case ACT_REFRESH:
-		if (ui->host->refresh)
-			ui->host->refresh(ui->host->user, ui_top(ui)->kind, NULL);
+		refresh(ui_top(ui));
 		return true;
 	case ACT_SAVE_SCREEN:
 		save_screen(ui);
@@ -420,34 +431,41 @@ bool ui_action(struct ui *ui, enum action a)
 const char *ui_neighbour(struct view *v, const char *name, int by)
 {
 	struct ui *ui = v->ui;
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
 
 	for (size_t i = ui->depth; i-- > 0;) {
 		struct view *list = ui->stack[i];
 		if (!list->ops->neighbour || ui_kind_of(list) != v->kind)
 			continue;
 		bring_up_to_date(ui, list);
-		return list->ops->neighbour(list, name, by);
+		return list->ops->neighbour(list, ui_name_for(list, v, name, &buf), by);
 	}
 	return NULL;
 }
 
-const char *ui_beside(struct view *v, const struct kind *kind, const char *name)
+const char *ui_beside(struct view *v, const struct kind *kind, const char *name, struct buf *buf)
 {
 	struct ui *ui = v->ui;
 
-	for (size_t i = ui->depth; i-- > 0;)
-		if (ui->stack[i]->ops->beside && ui_kind_of(ui->stack[i]) == kind) {
-			bring_up_to_date(ui, ui->stack[i]);
-			return ui->stack[i]->ops->beside(ui->stack[i], name);
-		}
+	for (size_t i = ui->depth; i-- > 0;) {
+		struct view *list = ui->stack[i];
+		const struct resource *r;
+
+		if (!list->ops->beside || ui_kind_of(list) != kind)
+			continue;
+		bring_up_to_date(ui, list);
+		r = list->ops->beside(list, ui_name_for(list, v, name, buf));
+		return r ? session_name_of(view_session(list), r, buf) : NULL;
+	}
 	return NULL;
 }
 
-void ui_await_job(struct ui *ui, const char *name)
+void ui_await_job(const struct view *v, const char *name)
 {
-	struct view *root = ui->stack[0];
+	struct view *root = v->ui->stack[0];
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
 
-	root->ops->await(root, name);
+	root->ops->await(root, ui_name_for(root, v, name, &buf));
 }
 
 static void take_key(struct ui *ui, struct view *v, int key)

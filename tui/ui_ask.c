@@ -97,87 +97,94 @@ bool ui_offered(struct ui *ui, bool is)
 void ui_ask_describe(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
-	if (!ui_offered(ui, ui->host->describe))
+	if (!ui_offered(ui, host->describe))
 		return;
 	struct ui_call *c = ui_call_new(ui, v, name);
 	c->text_fn = fn;
-	ui->host->describe(ui->host->user, kind, name, text_done, c);
+	host->describe(host->user, kind, name, text_done, c);
 }
 
 void ui_ask_findings(struct view *v, const struct kind *kind, const char *name, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
-	if (!ui->host->findings)
+	if (!host->findings)
 		return;
 	struct ui_call *c = ui_call_new(ui, v, name);
 	c->text_fn = fn;
-	ui->host->findings(ui->host->user, kind, name, text_done, c);
+	host->findings(host->user, kind, name, text_done, c);
 }
 
 bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
-	if (!ui->host->estimate)
+	if (!host->estimate)
 		return false;
 	struct ui_call *c = ui_call_new(ui, v, "");
 	c->text_fn = fn;
-	ui->host->estimate(ui->host->user, r, text_done, c);
+	host->estimate(host->user, r, text_done, c);
 	return true;
 }
 
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
-	if (!ui_offered(ui, ui->host->prepare_launch))
+	if (!ui_offered(ui, host->prepare_launch))
 		return;
 	struct ui_call *c = ui_call_new(ui, v, "");
 	c->preview_fn = fn;
-	ui->host->prepare_launch(ui->host->user, r, preview_done, c);
+	host->prepare_launch(host->user, r, preview_done, c);
 }
 
-bool ui_may_change(struct ui *ui)
+bool ui_may_change(struct view *v)
 {
-	if (ui->session->read_only)
-		ui_notice(ui, NOTICE_WARNING, "started with --read-only: nothing is changed");
-	return !ui->session->read_only;
+	if (view_session(v)->read_only)
+		ui_notice(v->ui, NOTICE_WARNING, "started with --read-only: nothing is changed");
+	return !view_session(v)->read_only;
 }
 
 void ui_ask_peek(struct view *v, const char *bucket, const char *key, int64_t size, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
-	if (!ui_offered(ui, ui->host->peek))
+	if (!ui_offered(ui, host->peek))
 		return;
 	struct ui_call *c = ui_call_new(ui, v, key);
 	c->text_fn = fn;
-	ui->host->peek(ui->host->user, bucket, key, size, text_done, c);
+	host->peek(host->user, bucket, key, size, text_done, c);
 }
 
 bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
-	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->invoke))
+	if (!ui_may_change(v) || !ui_offered(ui, host->invoke))
 		return false;
 	struct ui_call *c = ui_call_new(ui, v, r->endpoint);
 	c->text_fn = fn;
-	ui->host->invoke(ui->host->user, r, text_done, c);
+	host->invoke(host->user, r, text_done, c);
 	return true;
 }
 
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
-	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->launch))
+	if (!ui_may_change(v) || !ui_offered(ui, host->launch))
 		return false;
 	struct ui_call *c = ui_call_new(ui, v, name);
 	c->text_fn = fn;
 	c->changes = true;
-	ui->host->launch(ui->host->user, name, launch_done, c);
+	host->launch(host->user, name, launch_done, c);
 	return true;
 }

@@ -62,6 +62,7 @@ static void change_done(void *user, const struct err *err)
 static void confirmed(struct view *v)
 {
 	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 	const struct kind *kind = ui->change.kind;
 	struct change_batch *b = NEW(struct change_batch);
 	AUTO(strlist) struct strlist names = ui->change.names;
@@ -74,7 +75,7 @@ static void confirmed(struct view *v)
 		struct ui_call *c = ui_call_new(ui, v, names.items[i]);
 		c->batch = b;
 		c->changes = true;
-		(b->remove ? ui->host->remove : ui->host->stop)(ui->host->user, kind, names.items[i], change_done, c);
+		(b->remove ? host->remove : host->stop)(host->user, kind, names.items[i], change_done, c);
 	}
 }
 
@@ -86,9 +87,10 @@ static bool may_stop(const struct resource *r)
 }
 
 /* Fill the list of what is asked about; returns how many were left out. */
-static size_t choose(struct ui *ui, const struct kind *kind, const struct strlist *names, bool remove)
+static size_t choose(struct view *v, const struct kind *kind, const struct strlist *names, bool remove)
 {
-	const struct resources *t = &ui->session->tables[kind->id];
+	struct ui *ui = v->ui;
+	const struct resources *t = &view_session(v)->tables[kind->id];
 	size_t over = 0;
 
 	strlist_done(&ui->change.names);
@@ -137,12 +139,13 @@ static void ask(struct view *v, size_t over, const char *consequence)
 	ui_confirm(v, title, buf_str(&text), verb, type_this, confirmed);
 }
 
-static void nothing_to_change(struct ui *ui, const struct kind *kind, const struct strlist *names)
+static void nothing_to_change(const struct view *v, const struct kind *kind, const struct strlist *names)
 {
+	struct ui *ui = v->ui;
 	char things[48];
 
 	things_text(things, kind, 1);
-	if (names->n == 1 && !resources_find(&ui->session->tables[kind->id], names->items[0]))
+	if (names->n == 1 && !resources_find(&view_session(v)->tables[kind->id], names->items[0]))
 		ui_notice(ui, NOTICE_WARNING, "there is no %s %s", things, names->items[0]);
 	else
 		ui_notice(ui, NOTICE_WARNING, "%s is not running", names->n == 1 ? names->items[0] : "none of them");
@@ -156,11 +159,11 @@ void ui_stop(struct view *v, const struct kind *kind, const struct strlist *name
 		ui_notice(ui, NOTICE_WARNING, "%s cannot be stopped", kind->title);
 		return;
 	}
-	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->stop))
+	if (!ui_may_change(v) || !ui_offered(ui, view_host(v)->stop))
 		return;
-	size_t over = choose(ui, kind, names, false);
+	size_t over = choose(v, kind, names, false);
 	if (!ui->change.names.n)
-		nothing_to_change(ui, kind, names);
+		nothing_to_change(v, kind, names);
 	else
 		ask(v, over,
 		    kind->id == KIND_TRAINING_JOB ? "A stopped job cannot be resumed; what it saved is kept."
@@ -175,11 +178,11 @@ void ui_delete(struct view *v, const struct kind *kind, const struct strlist *na
 		ui_notice(ui, NOTICE_WARNING, "%s cannot be deleted", kind->title);
 		return;
 	}
-	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->remove))
+	if (!ui_may_change(v) || !ui_offered(ui, view_host(v)->remove))
 		return;
-	size_t over = choose(ui, kind, names, true);
+	size_t over = choose(v, kind, names, true);
 	if (!ui->change.names.n)
-		nothing_to_change(ui, kind, names);
+		nothing_to_change(v, kind, names);
 	else
 		ask(v, over, "This cannot be undone.");
 }
@@ -201,10 +204,10 @@ void ui_vary(struct view *v, const char *endpoint, const char *text)
 {
 	struct ui *ui = v->ui;
 
-	if (!ui_may_change(ui) || !ui_offered(ui, ui->host->vary))
+	if (!ui_may_change(v) || !ui_offered(ui, view_host(v)->vary))
 		return;
 	struct ui_call *c = ui_call_new(ui, v, endpoint);
 
 	c->changes = true;
-	ui->host->vary(ui->host->user, endpoint, text, vary_done, c);
+	view_host(v)->vary(view_host(v)->user, endpoint, text, vary_done, c);
 }

@@ -29,6 +29,16 @@ static void collect_themes(struct strlist *l, const char *prefix)
 		add_if(l, theme_name((enum theme)i), prefix);
 }
 
+static void collect_scopes(const struct ui *ui, struct strlist *l, const char *prefix)
+{
+	AUTO(strlist) struct strlist places = {0};
+
+	if (ui->host->places)
+		ui->host->places(ui->host->user, &places);
+	for (size_t i = 0; i < places.n; i++)
+		add_if(l, places.items[i], prefix);
+}
+
 static void collect_views(const struct ui *ui, struct strlist *l, const char *prefix)
 {
 	AUTO(strlist) struct strlist names = {0};
@@ -49,11 +59,16 @@ static void collect_fields(struct strlist *l, const struct kind *k, const char *
 
 static void collect_names(const struct ui *ui, struct strlist *l, const struct kind *k, const char *prefix)
 {
-	const struct resources *t = &ui->session->tables[k->id];
+	const struct session *s = view_session(ui_top(ui));
+	const struct resources *t = &s->tables[k->id];
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
 
-	for (size_t i = t->n; i-- > 0 && l->n < CANDIDATES_MAX;)
-		if (str_starts(t->items[i]->name, prefix))
-			strlist_add(l, t->items[i]->name);
+	for (size_t i = t->n; i-- > 0 && l->n < CANDIDATES_MAX;) {
+		const char *name = session_name_of(s, t->items[i], &buf);
+
+		if (str_starts(name, prefix) || str_starts(t->items[i]->name, prefix))
+			strlist_add(l, name);
+	}
 	strlist_sort(l);
 }
 
@@ -68,6 +83,8 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 		collect_commands(l, prefix);
 	else if (!strcmp(command, "theme"))
 		collect_themes(l, prefix);
+	else if (!strcmp(command, "scope"))
+		collect_scopes(ui, l, prefix);
 	else if (!strcmp(command, "view"))
 		collect_views(ui, l, prefix);
 	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
@@ -89,7 +106,10 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
  * of a filter behind a sign as well. */
 static size_t word_start(const struct prompt *p, const char *text)
 {
-	const char *signs = p->ops->kind == PROMPT_FILTER ? " (!" : str_starts(text, "columns ") ? " ,+" : " ";
+	const char *signs = p->ops->kind == PROMPT_FILTER  ? " (!"
+			    : str_starts(text, "columns ") ? " ,+"
+			    : str_starts(text, "scope ")   ? " ,/"
+							   : " ";
 	size_t at = strlen(text);
 
 	while (at && !strchr(signs, text[at - 1]))
@@ -101,9 +121,9 @@ static size_t word_start(const struct prompt *p, const char *text)
 static void collect_values(struct ui *ui, const struct kind *k, const char *word, size_t field_len)
 {
 	struct strlist *l = &ui->prompt.candidates;
-	struct field_context x = {.session = ui->session, .now_ms = ui->now_ms};
+	struct field_context x = {.session = view_session(ui_top(ui)), .now_ms = ui->now_ms};
 	AUTO(str) char *name = xstrndup(word, field_len);
-	const struct resources *t = &ui->session->tables[k->id];
+	const struct resources *t = &x.session->tables[k->id];
 	const char *key = NULL;
 	const struct field *f = field_find(k, name, &key);
 	struct field_ref ref = {.field = f, .key = (char *)(uintptr_t)key};

@@ -55,6 +55,15 @@ static bool header_has_burn(const struct header_facts *f)
 	return f->running || f->burn_micro > 0 || f->unpriced > 0;
 }
 
+static void add_burn(struct header_facts *f, const struct session *s, int64_t now_ms)
+{
+	size_t unpriced;
+
+	f->burn_micro = money_sum(f->burn_micro, cost_burn_rate_micro(session_jobs(s), &s->prices,
+								      str_or(s->region, ""), now_ms, &unpriced));
+	f->unpriced += unpriced;
+}
+
 static void count_facts(struct ui *ui)
 {
 	const struct session *s = ui->session;
@@ -68,7 +77,8 @@ static void count_facts(struct ui *ui)
 		.generation = jobs->generation, .counted = true, .counted_ms = ui->now_ms, .running = jobs->n_running};
 	for (size_t i = 0; i < jobs->n; i++)
 		f->failed += jobs->items[i]->state == STATE_BAD;
-	f->burn_micro = cost_burn_rate_micro(jobs, &s->prices, s->region ? s->region : "", ui->now_ms, &f->unpriced);
+	for (size_t i = 0; i < session_parts(s); i++)
+		add_burn(f, session_part(s, i), ui->now_ms);
 }
 
 bool ui_burn_is_partial(const struct ui *ui)
@@ -76,16 +86,36 @@ bool ui_burn_is_partial(const struct ui *ui)
 	return ui->facts.partial_shown;
 }
 
+#define LABELS_SHOWN 3 /* of several scopes */
+
 struct piece {
 	char text[80];
 	enum style style;
 	int drop; /* the highest goes first; 0 stays */
 };
 
+/* How many there are, then each by its name: those that fail stay longest. */
+static void header_scopes(const struct session *s, struct piece *p, size_t *n)
+{
+	p[(*n)] = (struct piece){.style = ST_HEADER};
+	snprintf(p[(*n)++].text, sizeof(p->text), "%.40s", session_label(s));
+	for (size_t i = 0; i < session_parts(s) && i < LABELS_SHOWN; i++) {
+		const struct session *part = session_part(s, i);
+		bool fails = part->trouble[0];
+
+		p[(*n)] = (struct piece){.style = fails ? ST_BAD : ST_HEADER, .drop = fails ? 2 : 7};
+		snprintf(p[(*n)++].text, sizeof(p->text), "%.40s%s", session_label(part), fails ? " fails" : "");
+	}
+}
+
 static void header_left(const struct ui *ui, struct piece *p, size_t *n)
 {
-	const struct session *s = ui->session;
+	const struct session *s = view_session(ui_top(ui));
 
+	if (session_parts(s) > 1) {
+		header_scopes(s, p, n);
+		return;
+	}
 	p[(*n)] = (struct piece){.style = ST_HEADER};
 	snprintf(p[(*n)++].text, sizeof(p->text), "%.40s",
 		 s->local     ? "local engine"
@@ -105,7 +135,7 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 {
 	const struct session *s = ui->session;
 	const struct header_facts *f = &ui->facts;
-	const char *more = session_jobs(s)->partial ? "+" : "";
+	const char *more = session_jobs(s)->partial || session_lacks_some(s) ? "+" : "";
 	char money[24], count[32];
 
 	p[(*n)] = (struct piece){.style = f->running ? ST_RUNNING : ST_HEADER, .drop = 1};

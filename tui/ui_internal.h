@@ -4,6 +4,7 @@
 #ifndef SAGETOP_TUI_UI_INTERNAL_H
 #define SAGETOP_TUI_UI_INTERNAL_H
 
+#include "model/scope.h"
 #include "tui/lineedit.h"
 #include "tui/ui.h"
 #include "tui/view.h"
@@ -72,8 +73,9 @@ struct trail {
 };
 
 struct ui {
-	const struct session *session;
-	const struct ui_host *host;
+	const struct session *session;		/* of all scopes */
+	const struct ui_host *host;		/* for what is of no scope: any of theirs */
+	struct ui_scope scopes[1 + SCOPES_MAX]; /* all, then each where there are several */
 	struct surface surface;
 	bool mono;	       /* whatever the theme */
 	enum theme theme;      /* of the settings */
@@ -129,6 +131,19 @@ void ui_trail_note(struct ui *ui); /* the screens as they are seen now */
 void ui_trail_go(struct ui *ui, int by);
 void ui_trail_done(struct ui *ui);
 
+/* ui_scope.c: in which scope a screen is opened, and its argument with names as they are there. */
+struct scoped {
+	struct view_arg arg; /* borrows what the caller's does, but for names and parent */
+	char *parent;
+};
+void scoped_done(struct scoped *s);
+AUTO_EMBEDDED(scoped, struct scoped, scoped_done)
+void ui_scopes_init(struct ui *ui);
+int ui_scope_choose(struct ui *ui, const struct view_ops *ops, const struct view_arg *arg, struct scoped *ret,
+		    struct err *err) NODISCARD;
+/* What the screen `in` calls what `from` calls name; in buf where it is another text. */
+const char *ui_name_for(const struct view *in, const struct view *from, const char *name, struct buf *buf);
+
 /* The list that is seen, else the jobs, which are brought to the top. */
 struct view *ui_list_in_reach(struct ui *ui);
 
@@ -182,7 +197,7 @@ struct ui_call *ui_call_new(struct ui *ui, struct view *v, const char *name);
 struct view *ui_call_end(struct ui_call *c);
 void ui_call_free(struct ui_call *c);
 bool ui_offered(struct ui *ui, bool is); /* says so where it is not */
-bool ui_may_change(struct ui *ui);	 /* --read-only */
+bool ui_may_change(struct view *v);	 /* --read-only */
 void ui_calls_orphan(struct ui *ui);
 bool ui_changes_under_way(const struct ui *ui);
 

@@ -16,10 +16,10 @@ static void run_refresh(struct ui *ui, const char *arg)
 	ui_action(ui, ACT_REFRESH);
 }
 
-/* "NAME..." or "KIND/NAME...", all of one kind; nothing at all is an error that
+/* "[SCOPE:]NAME..." or "[SCOPE:]KIND/NAME...", all of one kind; nothing at all is an error that
  * says what is wanted. */
-static int parse_names(const char *command, const char *text, const struct kind *kind, struct view_arg *arg,
-		       struct err *err)
+static int parse_names(const struct ui *ui, const char *command, const char *text, const struct kind *kind,
+		       struct view_arg *arg, struct err *err)
 {
 	AUTO(strlist) struct strlist words = {0};
 
@@ -29,14 +29,16 @@ static int parse_names(const char *command, const char *text, const struct kind 
 			       kind ? "thing of that kind" : "job", command);
 	for (size_t i = 0; i < words.n; i++) {
 		const struct kind *k = kind;
-		const char *name = words.items[i];
-		if (!kind && kind_parse_reference(words.items[i], &k, &name, err) < 0)
+		const char *word = words.items[i], *rest, *name;
+		(void)session_scope_of(ui->session, word, &rest);
+		name = rest;
+		if (!kind && kind_parse_reference(rest, &k, &name, err) < 0)
 			return -err->code;
 		if (arg->kind && k != arg->kind)
 			return err_set(err, ERR_USAGE, "%s takes things of one kind: %s and %s are two", command,
 				       arg->kind->name, k->name);
 		arg->kind = k;
-		strlist_add(&arg->names, name);
+		strlist_take(&arg->names, xasprintf("%.*s%s", (int)(rest - word), word, name));
 	}
 	return 0;
 }
@@ -47,7 +49,7 @@ static void run_on_names(struct ui *ui, const char *command, const char *text,
 	struct view_arg arg = {0};
 	struct err err = {0};
 
-	if (parse_names(command, text, NULL, &arg, &err) < 0)
+	if (parse_names(ui, command, text, NULL, &arg, &err) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 	else
 		fn(ui_top(ui), arg.kind, &arg.names);
@@ -172,6 +174,34 @@ static void run_profile(struct ui *ui, const char *text)
 		ui->host->move(ui->host->user, text, NULL);
 }
 
+static void say_scopes(struct ui *ui)
+{
+	AUTO(buf) struct buf text = BUF_INIT(4096);
+	size_t n = session_parts(ui->session);
+	const char *first = session_label(session_part(ui->session, 0));
+
+	for (size_t i = 0; i < n; i++)
+		(void)buf_addf(&text, "%s%s", i ? ", " : "", session_label(session_part(ui->session, i)));
+	if (n == 1)
+		ui_notice(ui, NOTICE_INFO, "%s alone; :scope A/REGION,B/REGION shows several", first);
+	else
+		ui_notice(ui, NOTICE_INFO, "%s; :scope %s goes back to one", buf_str(&text), first);
+}
+
+static void run_scope(struct ui *ui, const char *text)
+{
+	struct err err = {0};
+
+	if (!text)
+		say_scopes(ui);
+	else if (ui->session->local)
+		ui_notice(ui, NOTICE_WARNING, "the local engine has no other scopes");
+	else if (ui_changes_under_way(ui))
+		ui_notice(ui, NOTICE_WARNING, "a request to stop or launch a job is still under way");
+	else if (ui_offered(ui, ui->host->scopes) && ui->host->scopes(ui->host->user, text, &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+}
+
 /* "NAME" or "KIND/NAME"; nothing: none of the kind that is seen. */
 static void run_baseline(struct ui *ui, const char *text)
 {
@@ -181,11 +211,11 @@ static void run_baseline(struct ui *ui, const char *text)
 
 	if (!text)
 		ui_set_baseline(ui, k && k->metric_namespace ? k : TRAINING_KIND, NULL);
-	else if (parse_names("baseline", text, NULL, &arg, &err) < 0)
+	else if (parse_names(ui, "baseline", text, NULL, &arg, &err) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 	else if (arg.names.n != 1 || !arg.kind->metric_namespace)
 		ui_notice(ui, NOTICE_WARNING, "a baseline is one thing that has metrics: :baseline NAME");
-	else if (!resources_find(&ui->session->tables[arg.kind->id], arg.names.items[0]))
+	else if (!resources_find(&view_session(ui_top(ui))->tables[arg.kind->id], arg.names.items[0]))
 		ui_notice(ui, NOTICE_WARNING, "there is no %s %s", ui_kind_word(arg.kind), arg.names.items[0]);
 	else
 		ui_set_baseline(ui, arg.kind, arg.names.items[0]);
@@ -234,7 +264,8 @@ const struct ui_command ui_commands[] = {
 	{"not", "REGEX", "Of a log only lines that do not match", run_not},
 	{"goto", "WHEN", "In a log to a time: 14:05, +90s since its first line, round 120", ui_log_go_to},
 	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
-	{"group", "BY", "Jobs by prefix, tag:KEY, type, status, user, backtest, parent; none: one by one", run_group},
+	{"group", "BY",
+	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, profile, region; none: one by one", run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
 	{"theme", "[NAME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},
@@ -242,6 +273,8 @@ const struct ui_command ui_commands[] = {
 	 "The list with the filter, order, columns and groups saved under a name; save, delete NAME", ui_view_run},
 	{"region", "REGION", "The same in another region", run_region},
 	{"profile", "NAME", "The same with another profile of the AWS files", run_profile},
+	{"scope", "[LIST]", "Several profiles and regions as one: a/us-east-1,b/eu-west-1; one goes back to one",
+	 run_scope},
 	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},
 };
 const size_t n_ui_commands = ARRAY_LEN(ui_commands);
@@ -279,7 +312,7 @@ static void open_view(struct ui *ui, enum view_id id, const struct kind *kind, c
 
 	if (view_table[id]->takes < TAKES_NAME)
 		arg.text = text;
-	else if (parse_names(command, text, kind, &arg, &err) < 0)
+	else if (parse_names(ui, command, text, kind, &arg, &err) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 	if (!err.code)
 		ui_push(ui, view_table[id] == &view_job_ops ? ui_page_of(arg.kind) : id, &arg);

@@ -143,11 +143,8 @@ static bool has_all_it_reads(const struct session *s, const struct tab *tab)
 	bool has = true;
 
 	query_cold_fields(tab->query, &cold);
-	for (size_t i = 0; has && i < cold.n; i++) {
-		const struct cold_column *column = session_cold_column(s, tab->view.kind, &cold.items[i]);
-
-		has = column && column->complete;
-	}
+	for (size_t i = 0; has && i < cold.n; i++)
+		has = session_cold_is_complete(s, tab->view.kind, &cold.items[i]);
 	return has;
 }
 

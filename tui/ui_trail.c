@@ -14,6 +14,7 @@ struct place {
 	struct strlist names;
 	char *parent, *text;
 	enum view_mode mode;
+	const struct ui_scope *scope;
 	bool shaped;
 	struct view_shape shape; /* of a list that was left */
 };
@@ -30,6 +31,7 @@ struct place *place_new(enum view_id view, const struct view_arg *arg)
 	p->parent = xstrdup(arg->parent);
 	p->text = xstrdup(arg->text);
 	p->mode = arg->mode;
+	p->scope = arg->scope;
 	return p;
 }
 
@@ -125,8 +127,12 @@ void ui_trail_note(struct ui *ui)
 
 static bool open_again(struct ui *ui, struct place *p)
 {
-	struct view_arg arg = {
-		.kind = p->kind, .names = p->names, .parent = p->parent, .text = p->text, .mode = p->mode};
+	struct view_arg arg = {.kind = p->kind,
+			       .names = p->names,
+			       .parent = p->parent,
+			       .text = p->text,
+			       .mode = p->mode,
+			       .scope = p->scope};
 	size_t depth = ui->depth;
 	struct err err = {0};
 

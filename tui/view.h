@@ -30,7 +30,8 @@ struct view_arg {
 	struct strlist names;	 /* things of that kind */
 	const char *parent;	 /* of a list: only what belongs to that one; NULL */
 	enum view_mode mode;
-	const char *text; /* a filter, the path of a file; NULL */
+	const char *text;	      /* a filter, the path of a file; NULL */
+	const struct ui_scope *scope; /* that it is opened in; NULL: as names, parent and the screen's reach say */
 };
 
 /* What is typed behind a screen's `:` command. */
@@ -48,6 +49,9 @@ AUTO_EMBEDDED(view_shape, struct view_shape, view_shape_done)
 
 #define VIEW_CONTEXTS_MAX 3
 
+/* Which scopes a screen is about where no thing is named: those of the screen that it is opened from, all, or one. */
+enum view_reach { REACH_BELOW = 0, REACH_ALL, REACH_ONE };
+
 struct view_ops {
 	const char *name;     /* the `:` command that opens it */
 	const char *argument; /* what it takes, in words: "NAME"; "" */
@@ -56,6 +60,7 @@ struct view_ops {
 	enum key_context contexts[VIEW_CONTEXTS_MAX];
 	size_t state_size;
 	bool passing; /* not a screen to go back to: help, forms */
+	enum view_reach reach;
 	/* May be NULL where there is nothing to do. */
 	int (*open)(struct view *v, const struct view_arg *arg, struct err *err);
 	void (*close)(struct view *v);
@@ -93,7 +98,7 @@ struct view_ops {
 	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);
 	/* the one beside that name, nothing is selected by it, */
-	const char *(*beside)(struct view *v, const char *name);
+	const struct resource *(*beside)(struct view *v, const char *name);
 	/* that one selected as soon as it is there, */
 	void (*await)(struct view *v, const char *name);
 	/* and in words what is chosen though it is not seen; "" where nothing is. */
@@ -109,9 +114,16 @@ struct view_ops {
 	struct pager *(*pager)(struct view *v);
 };
 
+/* What a view sees and asks: of all scopes that are looked at together, or of one of them (ui_scope.c). */
+struct ui_scope {
+	const struct session *session;
+	const struct ui_host *host;
+};
+
 struct view {
 	const struct view_ops *ops;
 	struct ui *ui;
+	const struct ui_scope *scope;
 	const struct kind *kind; /* it was opened with; NULL */
 	const struct kind *rows; /* of a list, set as it opens: that of its rows; NULL elsewhere */
 	void *state;
@@ -134,12 +146,21 @@ extern const struct ui_command ui_commands[];
 extern const size_t n_ui_commands;
 
 /* --- what the frame offers to views --- */
-const struct session *ui_session(const struct ui *ui);
-const struct ui_host *ui_host(const struct ui *ui);
+static inline const struct session *view_session(const struct view *v)
+{
+	return v->scope->session;
+}
+static inline const struct ui_host *view_host(const struct view *v)
+{
+	return v->scope->host;
+}
 /* Whether the header's dollars an hour are seen to lack what has no price ("≥"). */
 bool ui_burn_is_partial(const struct ui *ui);
 int64_t ui_log_gap_ms(const struct ui *ui); /* see struct ui_options */
 int64_t ui_now_ms(const struct ui *ui);	    /* one instant for a whole paint */
+
+/* Of several scopes the one that a screen is in; NULL: all, or there is one only. */
+const char *ui_scope_named(const struct view *v);
 
 /* Open a view on top; arg NULL is an empty one. A failure becomes a notice. The
  * same screen of the same kind is replaced. */
@@ -189,6 +210,8 @@ void ui_delete(struct view *v, const struct kind *kind, const struct strlist *na
 void ui_vary(struct view *v, const char *endpoint, const char *text);
 /* Into a file, with a notice "written to FILE" (done: "written to") or of why not; a text that was cut short is not. */
 void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done);
+/* Begin one that is written piece by piece (struct ui_host). ERR_EXISTS where it is there and replace is not said. */
+int ui_draft(struct ui *ui, const char *path, bool replace, struct fs_draft **ret, struct err *err);
 /* Into the clipboard, and a word about it into the status line. */
 void ui_copy(struct ui *ui, const char *text);
 void ui_copy_as(struct ui *ui, const char *text, const char *what); /* that is the word */
@@ -209,13 +232,14 @@ bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_tex
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */
 
 /* Select that job in the jobs as soon as it is there: it has just been launched. */
-void ui_await_job(struct ui *ui, const char *name);
+void ui_await_job(const struct view *v, const char *name);
 
 /* The names J and K walk through: those of the list below the view, in its order. */
 const char *ui_neighbour(struct view *v, const char *name, int by);
 
-/* The one that stands below that name in the kind's list that is open, else above; NULL. */
-const char *ui_beside(struct view *v, const struct kind *kind, const char *name);
+/* The one that stands below that name in the kind's list that is open, else above; in buf where it is another text;
+ * NULL. */
+const char *ui_beside(struct view *v, const struct kind *kind, const char *name, struct buf *buf);
 
 /* What was chosen on the screen, else what the settings say of a kind's list (as --columns and
  * --sort); NULL: nothing. Borrowed until something is kept. */
@@ -233,7 +257,7 @@ void ui_want_columns(struct view *v, const struct kind *kind, const struct field
 const char *ui_kind_word(const struct kind *kind);
 
 /* The feed of a thing; NULL where there is none. */
-const struct feed *ui_find_feed(const struct ui *ui, const struct kind *kind, const char *name);
+const struct feed *view_feed(const struct view *v, const struct kind *kind, const char *name);
 /* The colours of things that are shown together, from 0 on: a thing keeps that which it had, with others beside it,
  * unless one of these had it as well and comes first. ret has room for all names. */
 void ui_slots(struct ui *ui, const struct strlist *names, size_t *ret);
@@ -242,6 +266,6 @@ void ui_slots(struct ui *ui, const struct strlist *names, size_t *ret);
 const char *ui_baseline(const struct ui *ui, const struct kind *kind);
 void ui_set_baseline(struct ui *ui, const struct kind *kind, const char *name);
 /* Want or no longer want its details, log and metrics. */
-void ui_watch(const struct ui *ui, const struct kind *kind, const char *name, bool on);
+void view_watch(const struct view *v, const struct kind *kind, const char *name, bool on);
 
 #endif

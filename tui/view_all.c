@@ -51,7 +51,7 @@ static int all_open(struct view *v, const struct view_arg *arg, struct err *err)
 
 static uint64_t all_generation(struct view *v)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	uint64_t h = 1;
 
 	for (size_t i = 0; i < KIND_COUNT; i++)
@@ -77,17 +77,17 @@ static void all_update(struct view *v)
 	struct all_state *st = v->state;
 
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		count(&st->facts[i], &ui_session(v->ui)->tables[i]);
+		count(&st->facts[i], &view_session(v)->tables[i]);
 }
 
 /* Only while this screen is seen, and seldom: the rates are for what the user does. */
 static bool all_work(struct view *v, int64_t budget_us)
 {
 	struct all_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
-	int64_t now = ui_now_ms(v->ui), period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
+	const struct ui_host *host = view_host(v);
+	int64_t now = ui_now_ms(v->ui), period = view_session(v)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
 
-	if (host->counts && !ui_session(v->ui)->offline && (!st->asked_ms || now - st->asked_ms >= period)) {
+	if (host->counts && !view_session(v)->offline && (!st->asked_ms || now - st->asked_ms >= period)) {
 		st->asked_ms = now;
 		host->counts(host->user);
 	}
@@ -119,7 +119,7 @@ static void draw_cell(void *user, size_t row, int column, struct area a, int lin
 	const struct all_state *st = v->state;
 	const struct kind *k = st->shown[row];
 	const struct facts *f = &st->facts[k->id];
-	const struct resources *t = &ui_session(v->ui)->tables[k->id];
+	const struct resources *t = &view_session(v)->tables[k->id];
 	bool known = t->n || t->synced_ms != TIME_UNKNOWN, more = known && !t->complete;
 	const struct resource *newest = f->newest;
 	char age[TIMEFMT_LEN] = "";
@@ -192,6 +192,7 @@ static bool all_action(struct view *v, enum action a)
 
 const struct view_ops view_all_ops = {
 	.name = "all",
+	.reach = REACH_ALL,
 	.argument = "",
 	.help = "All kinds: how many there are of each, and how they do",
 	.contexts = {CTX_KINDS, CTX_LIST},

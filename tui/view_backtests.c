@@ -38,13 +38,13 @@ static void backtests_close(struct view *v)
 
 static uint64_t backtests_generation(struct view *v)
 {
-	return ui_session(v->ui)->backtests_generation + 1;
+	return view_session(v)->backtests_generation + 1;
 }
 
 static const struct backtest_run *selected_run(struct view *v)
 {
 	const struct backtests_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 
 	return st->table.selected < s->n_backtests ? &s->backtests[st->table.selected] : NULL;
 }
@@ -52,7 +52,7 @@ static const struct backtest_run *selected_run(struct view *v)
 static void backtests_update(struct view *v)
 {
 	struct backtests_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 
 	st->table.n = s->n_backtests;
 	for (size_t i = 0; i < s->n_backtests; i++)
@@ -64,7 +64,7 @@ static void backtests_update(struct view *v)
 static bool backtests_work(struct view *v, int64_t budget_us)
 {
 	struct backtests_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 	int64_t now = ui_now_ms(v->ui);
 
 	if (host->backtests && (!st->asked_ms || now - st->asked_ms >= REFRESH_MS)) {
@@ -76,7 +76,7 @@ static bool backtests_work(struct view *v, int64_t budget_us)
 
 static void backtests_title(struct view *v, struct buf *left, struct buf *right)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	size_t running = 0;
 
 	for (size_t i = 0; i < s->n_backtests; i++)
@@ -133,7 +133,7 @@ static enum style cell_text(const struct backtest_run *r, int column, char text[
 static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
 {
 	const struct view *v = user;
-	const struct backtest_run *r = &ui_session(v->ui)->backtests[row];
+	const struct backtest_run *r = &view_session(v)->backtests[row];
 	char text[JOBTEXT_LEN];
 
 	if (column == COL_RUN) {
@@ -287,7 +287,7 @@ static void draw_detail(struct view *v, struct area a, const struct backtest_run
 
 static void backtests_draw(struct view *v, struct area a)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	const struct backtest_run *r = selected_run(v);
 
 	if (!s->n_backtests) {
@@ -346,11 +346,12 @@ static bool backtests_action(struct view *v, enum action a)
 
 static bool backtests_offers(struct view *v, enum action a)
 {
-	return ui_session(v->ui)->n_backtests;
+	return view_session(v)->n_backtests;
 }
 
 const struct view_ops view_backtests_ops = {
 	.name = "backtests",
+	.reach = REACH_ONE,
 	.argument = "",
 	.help = "Backtests: how far, what failed and why, what they cost",
 	.contexts = {CTX_BACKTESTS, CTX_LIST},

@@ -62,7 +62,7 @@ static int chooser_open(struct view *v, const struct view_arg *arg, struct err *
 	st->n_chosen = st->n;
 	for (const struct field *f = k->fields; f->name; f++)
 		if (f->flags & FIELD_KEYED)
-			add_keys(st, f, &ui_session(v->ui)->tables[k->id]);
+			add_keys(st, f, &view_session(v)->tables[k->id]);
 		else if (!(f->flags & FIELD_NO_COLUMN))
 			add(st, f, NULL);
 	st->table.n = st->n;

@@ -16,7 +16,7 @@
 #define THINGS_MAX 100
 
 struct compare_state {
-	struct strlist names;
+	struct strlist names, called;	/* as it was opened; of those that are there */
 	const struct resource **things; /* borrowed until the next update; fewer than names where some are gone */
 	struct compare compare;
 	struct table_view table;
@@ -52,6 +52,7 @@ static void compare_close(struct view *v)
 
 	thing_watch(v, &st->names, false);
 	strlist_done(&st->names);
+	strlist_done(&st->called);
 	compare_done(&st->compare);
 	free(st->things);
 	free(st->rows);
@@ -62,10 +63,10 @@ static void compare_close(struct view *v)
 static uint64_t compare_generation(struct view *v)
 {
 	const struct compare_state *st = v->state;
-	uint64_t h = ui_session(v->ui)->tables[v->kind->id].generation + 1;
+	uint64_t h = view_session(v)->tables[v->kind->id].generation + 1;
 
 	for (size_t i = 0; i < st->names.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		const struct feed *f = view_feed(v, v->kind, st->names.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation : 0);
 	}
 	return h;
@@ -92,7 +93,7 @@ static void measure(struct compare_state *st)
 			value = MAX(value, utf8_width(str_or(r->values[i], "")) + 2);
 	}
 	for (size_t i = 0; i < st->compare.n_things; i++)
-		value = MAX(value, utf8_width(st->things[i]->name));
+		value = MAX(value, utf8_width(st->called.items[i]));
 	st->widest.label = MIN(label, LABEL_MAX);
 	st->widest.value = MIN(value, VALUE_MAX);
 }
@@ -111,13 +112,17 @@ static void choose_rows(struct compare_state *st)
 static void compare_update(struct view *v)
 {
 	struct compare_state *st = v->state;
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 	size_t n = 0;
 
+	strlist_done(&st->called);
 	for (size_t i = 0; i < st->names.n; i++) {
 		const struct resource *r = resources_find(&x.session->tables[v->kind->id], st->names.items[i]);
-		if (r)
-			st->things[n++] = r;
+		if (!r)
+			continue;
+		strlist_add(&st->called, session_name_of(x.session, r, &name));
+		st->things[n++] = r;
 	}
 	compare_build(&st->compare, st->things, n, FIELD_FOR_PEOPLE, &x);
 	free(st->rows);
@@ -172,7 +177,7 @@ static void draw_names(const struct compare_state *st, struct area a, const stru
 	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
 		if (i == st->thing)
 			area_put(a, 0, col - 2, ST_STRONG, "▸");
-		area_put_middle(a, 0, col, g->value, i == st->thing ? ST_STRONG : ST_HEADING, st->things[i]->name);
+		area_put_middle(a, 0, col, g->value, i == st->thing ? ST_STRONG : ST_HEADING, st->called.items[i]);
 	}
 	if (g->first + g->n < st->compare.n_things)
 		area_put(a, 0, a.cols - 1, ST_DIM, "›");
@@ -229,7 +234,7 @@ static void compare_status(struct view *v, struct buf *left, struct buf *right)
 
 	if (st->table.n && st->compare.n_things) {
 		const struct compare_row *r = &st->compare.rows[st->rows[st->table.selected]];
-		(void)buf_addf(left, "%s: %s", st->things[st->thing]->name, str_or(r->values[st->thing], "–"));
+		(void)buf_addf(left, "%s: %s", st->called.items[st->thing], str_or(r->values[st->thing], "–"));
 	}
 	if (st->compare.n_things)
 		(void)buf_addf(right, "%zu of %zu", st->thing + 1, st->compare.n_things);
@@ -272,9 +277,9 @@ static bool act_on_things(struct view *v, enum action a)
 	if (!st->compare.n_things || !thing_is_action(a) || a == ACT_COMPARE)
 		return false;
 	for (size_t i = 0; a == ACT_METRICS && i < st->compare.n_things; i++)
-		strlist_add(&names, st->things[i]->name);
+		strlist_add(&names, st->called.items[i]);
 	if (!names.n)
-		strlist_add(&names, st->things[st->thing]->name);
+		strlist_add(&names, st->called.items[st->thing]);
 	return thing_action(v, a, st->things[st->thing], &names);
 }
 

@@ -20,8 +20,9 @@ static const struct table_column columns[N_COLUMNS] = {
 };
 
 /* A tag needs its key, which the command line takes. */
-static const enum spend_by groupings[] = {BY_DAY,    BY_WEEK, BY_MONTH,	   BY_KIND,   BY_PREFIX,    BY_TYPE,
-					  BY_STATUS, BY_USER, BY_BACKTEST, BY_PARENT, BY_COMPONENT, BY_NAME};
+static const enum spend_by groupings[] = {BY_DAY,	BY_WEEK,    BY_MONTH,  BY_KIND,	    BY_PREFIX,
+					  BY_TYPE,	BY_STATUS,  BY_USER,   BY_BACKTEST, BY_PARENT,
+					  BY_COMPONENT, BY_PROFILE, BY_REGION, BY_NAME};
 static const int periods[] = {7, 30, 90, 365};
 
 struct cost_state {
@@ -62,7 +63,7 @@ static void want_whole(struct view *v)
 static int cost_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct cost_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 	enum spend_by by = BY_DAY;
 	const char *tag = NULL;
 
@@ -97,7 +98,7 @@ static void cost_close(struct view *v)
 /* What runs grows: once a minute is often enough for a sum over everything. */
 static uint64_t data_generation(const struct view *v)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	uint64_t h = s->usages_generation + 1;
 
 	for (size_t i = 0; i < KIND_COUNT; i++)
@@ -138,7 +139,7 @@ static void sum_month(struct view *v, bool local)
 	drop_month(st);
 	st->month_of = data_generation(v);
 	spend_init(&st->month, &opt);
-	spend_add_session(&st->month, ui_session(v->ui));
+	spend_add_session(&st->month, view_session(v));
 	memset(st->day_micro, 0, sizeof(st->day_micro));
 	for (size_t i = 0; i < st->month.n; i++) {
 		const char *key = st->month.rows[i].key; /* 2026-11-21 */
@@ -162,7 +163,7 @@ static void cost_update(struct view *v)
 
 	drop(st);
 	spend_init(&st->spend, &opt);
-	spend_add_session(&st->spend, ui_session(v->ui));
+	spend_add_session(&st->spend, view_session(v));
 	spend_sort(&st->spend, true);		/* today is what one looks for */
 	if (st->month_of != data_generation(v)) /* another grouping or period leaves it as it is */
 		sum_month(v, local);
@@ -310,7 +311,7 @@ static void cost_draw(struct view *v, struct area a)
 static void cost_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct cost_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 
 	(void)buf_addf(left, "* estimate; prices of %s", str_or(s->prices_as_of, "an unknown day"));
 	if (st->table.n)
@@ -378,7 +379,7 @@ static bool turn(size_t *at, size_t n, int by)
 static bool cost_action(struct view *v, enum action a)
 {
 	struct cost_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 
 	if (table_action(&st->table, a))
 		return true;
@@ -398,7 +399,7 @@ static bool cost_action(struct view *v, enum action a)
 		st->period -= st->period > 0;
 		return true;
 	case ACT_PRICES:
-		if (host->prices && !ui_session(v->ui)->offline)
+		if (host->prices && !view_session(v)->offline)
 			host->prices(host->user);
 		return true;
 	default:
@@ -415,6 +416,7 @@ static bool cost_offers(struct view *v, enum action a)
 
 const struct view_ops view_cost_ops = {
 	.name = "cost",
+	.reach = REACH_ALL,
 	.argument = "[GROUPING]",
 	.takes = TAKES_TEXT,
 	.help = "What was spent: by day, kind, prefix, type ...",

@@ -25,7 +25,7 @@ struct entities_state {
 static const struct backtest_run *find_run(const struct view *v)
 {
 	const struct entities_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 
 	for (size_t i = 0; i < s->n_backtests; i++)
 		if (str_eq(s->backtests[i].name, st->run))
@@ -36,12 +36,12 @@ static const struct backtest_run *find_run(const struct view *v)
 static int entities_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct entities_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 
 	if (str_empty(arg->text))
 		return err_set(err, ERR_USAGE, "of which backtest? :entities RUN");
 	st->run = xstrdup(arg->text);
-	if (!ui_session(v->ui)->backtests_generation && host->backtests)
+	if (!view_session(v)->backtests_generation && host->backtests)
 		host->backtests(host->user);
 	return 0;
 }
@@ -55,7 +55,7 @@ static void entities_close(struct view *v)
 
 static uint64_t entities_generation(struct view *v)
 {
-	return ui_session(v->ui)->backtests_generation + 1;
+	return view_session(v)->backtests_generation + 1;
 }
 
 static void entities_update(struct view *v)
@@ -127,7 +127,7 @@ static void entities_status(struct view *v, struct buf *left, struct buf *right)
 static bool entities_action(struct view *v, enum action a)
 {
 	struct entities_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 
 	if (a == ACT_REFRESH && host->backtests) {
 		host->backtests(host->user);
@@ -138,6 +138,7 @@ static bool entities_action(struct view *v, enum action a)
 
 const struct view_ops view_entities_ops = {
 	.name = "entities",
+	.reach = REACH_ONE,
 	.argument = "RUN",
 	.takes = TAKES_TEXT,
 	.help = "The entities of a backtest: better or worse than the baseline, the worst first",

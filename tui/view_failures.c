@@ -32,7 +32,7 @@ struct failures_state {
 
 static const struct resources *jobs(const struct view *v)
 {
-	return session_jobs(ui_session(v->ui));
+	return session_jobs(view_session(v));
 }
 
 static int failures_open(struct view *v, const struct view_arg *arg, struct err *err)
@@ -58,7 +58,7 @@ static void failures_close(struct view *v)
 	struct failures_state *st = v->state;
 
 	for (size_t i = 0; i < st->read.n; i++)
-		ui_watch(v->ui, TRAINING_KIND, st->read.items[i], false);
+		view_watch(v, TRAINING_KIND, st->read.items[i], false);
 	strlist_done(&st->read);
 	failures_done(&st->failures);
 	query_free(st->query);
@@ -72,7 +72,7 @@ static uint64_t failures_generation(struct view *v)
 	uint64_t h = jobs(v)->generation;
 
 	for (size_t i = 0; i < st->read.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, TRAINING_KIND, st->read.items[i]);
+		const struct feed *f = view_feed(v, TRAINING_KIND, st->read.items[i]);
 		h = h * 31 + (f && f->logs_loaded);
 	}
 	return h + 1;
@@ -84,19 +84,19 @@ static void learn_from_logs(struct view *v)
 	struct failures_state *st = v->state;
 
 	for (size_t i = 0; i < st->read.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, TRAINING_KIND, st->read.items[i]);
+		const struct feed *f = view_feed(v, TRAINING_KIND, st->read.items[i]);
 		const struct resource *r = resources_find(jobs(v), st->read.items[i]);
 		if (!f || !f->logs_loaded || !r || st->searched[i] == f->logs.generation + 1)
 			continue;
 		st->searched[i] = f->logs.generation + 1;
-		failure_learn(ui_session(v->ui), r, failure_line(&f->logs));
+		failure_learn(view_session(v), r, failure_line(&f->logs));
 	}
 }
 
 static void failures_update(struct view *v)
 {
 	struct failures_state *st = v->state;
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 
 	learn_from_logs(v);
 	failures_build(&st->failures, jobs(v), st->query, &x);
@@ -114,14 +114,18 @@ static bool failures_work(struct view *v, int64_t budget_us)
 
 	if (!st->look_again)
 		return false;
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
+
 	st->look_again = false;
 	for (size_t i = 0; i < st->failures.n && st->read.n < LOGS_MAX; i++) {
 		const struct resource *r = st->failures.items[i].newest;
-		if (!failure_is_bare(r->failure_reason) || failure_is_learnt(ui_session(v->ui), r) ||
-		    strlist_has(&st->read, r->name))
+		const char *name = session_name_of(view_session(v), r, &buf);
+
+		if (!failure_is_bare(r->failure_reason) || failure_is_learnt(view_session(v), r) ||
+		    strlist_has(&st->read, name))
 			continue;
-		strlist_add(&st->read, r->name);
-		ui_watch(v->ui, TRAINING_KIND, r->name, true);
+		strlist_add(&st->read, name);
+		view_watch(v, TRAINING_KIND, name, true);
 	}
 	return false;
 }
@@ -137,7 +141,7 @@ static void failures_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(left, " · %s", st->filter);
 	if (st->failures.usd_micro != USD_UNKNOWN)
 		(void)buf_addf(right, "%s, prices of %s", money_text(money, st->failures.usd_micro),
-			       str_or(ui_session(v->ui)->prices_as_of, "?"));
+			       str_or(view_session(v)->prices_as_of, "?"));
 }
 
 static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
@@ -192,7 +196,9 @@ static void failures_status(struct view *v, struct buf *left, struct buf *right)
 
 	if (!f)
 		return;
-	(void)buf_addf(left, "newest: %s", f->newest->name);
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
+
+	(void)buf_addf(left, "newest: %s", session_name_of(view_session(v), f->newest, &name));
 	(void)buf_addf(right, "%zu of %zu", st->table.selected + 1, st->table.n);
 }
 
@@ -200,7 +206,7 @@ static void failures_status(struct view *v, struct buf *left, struct buf *right)
 static void open_jobs(struct view *v, const struct failure *f)
 {
 	const struct failures_state *st = v->state;
-	bool known = failure_cause(ui_session(v->ui), f->newest) != NULL;
+	bool known = failure_cause(view_session(v), f->newest) != NULL;
 	AUTO(str) char *cause = xasprintf(known ? "cause=\"%s\"" : "status:failed !cause:.*", f->cause);
 	AUTO(str) char *all = xasprintf("%s%s%s", str_or(st->filter, ""), st->filter ? " " : "", cause);
 	struct view_arg arg = {.kind = TRAINING_KIND, .text = all};
@@ -213,6 +219,7 @@ static bool failures_action(struct view *v, enum action a)
 	struct failures_state *st = v->state;
 	const struct failure *f = selected(v);
 	AUTO(strlist) struct strlist names = {0};
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 
 	if (table_action(&st->table, a)) {
 		f = selected(v);
@@ -225,7 +232,7 @@ static bool failures_action(struct view *v, enum action a)
 		open_jobs(v, f);
 		return true;
 	}
-	strlist_add(&names, f->newest->name);
+	strlist_add(&names, session_name_of(view_session(v), f->newest, &name));
 	return (a == ACT_LOGS || a == ACT_CLONE) && thing_action(v, a, f->newest, &names);
 }
 
@@ -236,6 +243,7 @@ static bool failures_offers(struct view *v, enum action a)
 
 const struct view_ops view_failures_ops = {
 	.name = "failures",
+	.reach = REACH_ALL,
 	.argument = "[EXPR]",
 	.takes = TAKES_TEXT,
 	.help = "Why jobs fail: equal causes counted, of all jobs or of those that match a filter",

@@ -28,7 +28,7 @@ static const struct files *files_of(const struct view *v)
 {
 	const struct files_state *st = v->state;
 
-	return session_find_files(ui_session(v->ui), v->kind, st->name);
+	return session_find_files(view_session(v), v->kind, st->name);
 }
 
 static int files_open(struct view *v, const struct view_arg *arg, struct err *err)
@@ -37,7 +37,7 @@ static int files_open(struct view *v, const struct view_arg *arg, struct err *er
 
 	if (!files_of_kind(arg->kind))
 		return err_set(err, ERR_USAGE, "of transform-job/NAME and endpoint/NAME files are listed");
-	const struct resource *r = resources_find(&ui_session(v->ui)->tables[arg->kind->id], arg->names.items[0]);
+	const struct resource *r = resources_find(&view_session(v)->tables[arg->kind->id], arg->names.items[0]);
 
 	if (!r)
 		return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind), arg->names.items[0]);
@@ -67,10 +67,10 @@ static uint64_t files_generation(struct view *v)
 static bool files_work(struct view *v, int64_t budget_us)
 {
 	struct files_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
-	int64_t period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
+	const struct ui_host *host = view_host(v);
+	int64_t period = view_session(v)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
 
-	if (host->files && !ui_session(v->ui)->offline && ui_now_ms(v->ui) - st->asked_ms >= period) {
+	if (host->files && !view_session(v)->offline && ui_now_ms(v->ui) - st->asked_ms >= period) {
 		st->asked_ms = ui_now_ms(v->ui);
 		host->files(host->user, v->kind, st->name);
 	}
@@ -80,7 +80,7 @@ static bool files_work(struct view *v, int64_t budget_us)
 static void files_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct files_state *st = v->state;
-	const struct resource *r = resources_find(&ui_session(v->ui)->tables[v->kind->id], st->name);
+	const struct resource *r = resources_find(&view_session(v)->tables[v->kind->id], st->name);
 	const struct files *f = files_of(v);
 
 	(void)buf_addf(left, "files · %s", st->open ? st->open : st->name);

@@ -31,7 +31,7 @@ struct invoke_state {
 static int invoke_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct invoke_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	const char *name = arg->names.items[0];
 
 	if (arg->kind->id != KIND_ENDPOINT)
@@ -69,7 +69,7 @@ static void invoke_close(struct view *v)
 static void invoke_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct invoke_state *st = v->state;
-	const struct resource *r = resources_find(&ui_session(v->ui)->tables[KIND_ENDPOINT], st->endpoint);
+	const struct resource *r = resources_find(&view_session(v)->tables[KIND_ENDPOINT], st->endpoint);
 
 	(void)buf_addf(left, "invoke · %s", st->endpoint);
 	if (r)
@@ -201,6 +201,7 @@ static const char *invoke_hint(struct view *v)
 
 const struct view_ops view_invoke_ops = {
 	.name = "invoke",
+	.reach = REACH_ONE,
 	.argument = "endpoint/NAME",
 	.takes = TAKES_NAME,
 	.help = "Call an endpoint: its answer, or what many calls take and cost",

@@ -34,6 +34,12 @@ static bool has_problem(const struct session *s)
 	       !session_jobs(s)->complete;
 }
 
+/* Where jobs are looked for, in a sentence. */
+static const char *place_of(const struct session *s, const char *unknown)
+{
+	return session_parts(s) > 1 ? session_label(s) : str_or(s->region, unknown);
+}
+
 static void draw_empty(struct view *v, struct area a)
 {
 	static const char *const start_here[] = {
@@ -51,7 +57,7 @@ static void draw_empty(struct view *v, struct area a)
 		NULL,
 	};
 	const struct list *l = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	int row = a.rows > 8 ? 1 : 0;
 
 	if (session_jobs(s)->n) {
@@ -66,12 +72,12 @@ static void draw_empty(struct view *v, struct area a)
 				       ST_NORMAL, s->notice.text);
 		put_lines(a, row, LIST_GUTTER, ST_DIM, no_service + (a.rows < 12 ? 2 : 0));
 	} else if (session_jobs(s)->complete) {
-		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No training jobs in %s%s yet.",
-			  s->region ? s->region : "this region", s->local ? " of the local engine" : "");
+		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No training jobs in %s%s yet.", place_of(s, "this region"),
+			  s->local ? " of the local engine" : "");
 		put_lines(a, row + 1, LIST_GUTTER, ST_DIM, start_here);
 	} else {
 		area_putf(a, row, LIST_GUTTER, ST_DIM, "Asking SageMaker in %s for its training jobs …",
-			  s->region ? s->region : "your region");
+			  place_of(s, "your region"));
 	}
 }
 
@@ -107,7 +113,7 @@ static void put_metric(struct view *v, struct area a, int row, int col, int widt
 {
 	const struct jobs_state *st = v->state;
 	const char *name = job_objective_name(resource_job(r));
-	const struct feed *feed = ui_find_feed(v->ui, r->kind, r->name);
+	const struct feed *feed = session_find_feed(session_own(view_session(v), r), r->kind, r->name);
 	const struct series *curve = feed && name ? series_find(&feed->metrics, name) : NULL;
 	char text[FIELD_VALUE_LEN], spark[SPARK_CELLS * 3 + 1] = "";
 	AUTO(buf) struct buf more = BUF_INIT(512);
@@ -134,7 +140,7 @@ static bool put_cell(struct view *v, struct area a, int row, int col, int width,
 		     const struct resource *r)
 {
 	struct jobs_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = session_own(view_session(v), r);
 
 	if (f->type == FIELD_MONEY) {
 		struct cost c = cost_of_job(resource_job(r), &s->prices, s->region, ui_now_ms(v->ui));
@@ -177,7 +183,7 @@ static void unwatch_all(struct view *v)
 	struct jobs_state *st = v->state;
 
 	for (size_t i = 0; i < st->watched.n; i++)
-		ui_watch(v->ui, v->kind, st->watched.items[i], false);
+		view_watch(v, v->kind, st->watched.items[i], false);
 	strlist_done(&st->watched);
 }
 
@@ -188,21 +194,22 @@ static void watch_seen(struct view *v)
 	struct jobs_state *st = v->state;
 	const struct list *l = &st->list;
 	AUTO(strlist) struct strlist wanted = {0};
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 	bool same;
 
-	if (!st->look_again || !ui_session(v->ui)->local || l->updated != session_jobs(ui_session(v->ui))->generation)
+	if (!st->look_again || !view_session(v)->local || l->updated != session_jobs(view_session(v))->generation)
 		return;
 	st->look_again = false;
 	for (size_t i = l->table.top; i < l->n && i < l->table.top + (size_t)MAX(l->table.page, 1); i++)
 		if (resource_is_running(l->rows[i]) && wanted.n < WATCHED_MAX)
-			strlist_add(&wanted, l->rows[i]->name);
+			strlist_add(&wanted, list_name_of(l, l->rows[i], &name));
 	same = wanted.n == st->watched.n;
 	for (size_t i = 0; same && i < wanted.n; i++)
 		same = strlist_has(&st->watched, wanted.items[i]);
 	if (same)
 		return;
 	for (size_t i = 0; i < wanted.n; i++)
-		ui_watch(v->ui, v->kind, wanted.items[i], true);
+		view_watch(v, v->kind, wanted.items[i], true);
 	unwatch_all(v);
 	st->watched = wanted;
 	memset(&wanted, 0, sizeof(wanted));
@@ -219,7 +226,7 @@ static bool jobs_work(struct view *v, int64_t budget_us)
 static void marked_cost(struct view *v, struct buf *out)
 {
 	const struct list *l = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	int64_t sum = 0;
 	size_t unknown = 0;
 	const char *name;
@@ -230,7 +237,8 @@ static void marked_cost(struct view *v, struct buf *out)
 		const struct job *j = jobs_find(session_jobs(s), name);
 		if (!j)
 			continue;
-		struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+		const struct session *own = session_own(s, job_resource(j));
+		struct cost c = cost_of_job(j, &own->prices, own->region, ui_now_ms(v->ui));
 		int64_t more = c.kind == COST_UNKNOWN ? USD_UNKNOWN : money_sum(sum, c.usd_micro);
 
 		if (more == USD_UNKNOWN)
@@ -268,7 +276,7 @@ static uint64_t jobs_generation(struct view *v)
 	uint64_t h = list_generation(v);
 
 	for (size_t i = 0; i < st->watched.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->watched.items[i]);
+		const struct feed *f = view_feed(v, v->kind, st->watched.items[i]);
 		h = h * 1000003 + (f ? f->metrics.generation : 0);
 	}
 	return h;
@@ -297,7 +305,7 @@ static void jobs_draw(struct view *v, struct area a)
 static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct jobs_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	struct cost_legend legend = st->legend;
 
 	legend.at_least = ui_burn_is_partial(v->ui);
@@ -324,6 +332,7 @@ static bool jobs_action(struct view *v, enum action a)
 
 const struct view_ops view_jobs_ops = {
 	.name = "jobs",
+	.reach = REACH_ALL,
 	.argument = "[EXPR]",
 	.takes = TAKES_TEXT,
 	.help = "All training jobs, or those that match a filter",

@@ -42,7 +42,7 @@ static void estimate_ready(struct view *v, const char *text, const struct err *e
 static void add_change(struct view *v, struct strlist *changes, const char *text)
 {
 	const struct launch_state *st = v->state;
-	const struct job *j = st->clone_of ? jobs_find(session_jobs(ui_session(v->ui)), st->clone_of) : NULL;
+	const struct job *j = st->clone_of ? jobs_find(session_jobs(view_session(v)), st->clone_of) : NULL;
 	size_t n = strcspn(text, "=.[");
 	AUTO(str) char *name = xstrndup(text, n);
 	bool hyperparameter = text[n] == '=' && n &&
@@ -75,10 +75,10 @@ static int launch_open(struct view *v, const struct view_arg *arg, struct err *e
 	struct launch_state *st = v->state;
 
 	if (arg->mode == MODE_CLONE) {
-		if (!jobs_find(session_jobs(ui_session(v->ui)), arg->names.items[0]))
+		if (!jobs_find(session_jobs(view_session(v)), arg->names.items[0]))
 			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg->names.items[0]);
 		st->clone_of = xstrdup(arg->names.items[0]);
-		AUTO(str) char *name = job_clone_name(session_jobs(ui_session(v->ui)), st->clone_of, ui_now_ms(v->ui));
+		AUTO(str) char *name = job_clone_name(session_jobs(view_session(v)), st->clone_of, ui_now_ms(v->ui));
 
 		form_add(&st->form, "New name", "", name);
 	} else {
@@ -109,6 +109,8 @@ static void launch_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_addf(left, "clone · %s", st->clone_of);
 	else
 		(void)buf_adds(left, "launch");
+	if (ui_scope_named(v))
+		(void)buf_addf(left, " · into %s", ui_scope_named(v));
 	if (st->preview)
 		(void)buf_addf(right, "at most %s", money_text(money, st->preview->ceiling_micro));
 }
@@ -240,7 +242,7 @@ static void launch_draw(struct view *v, struct area a)
 		return;
 	}
 	if (st->doc_width != a.cols)
-		lay_out(st, ui_session(v->ui)->prices_as_of, a.cols);
+		lay_out(st, view_session(v)->prices_as_of, a.cols);
 	int rows = a.rows - (st->stage == STAGE_SENDING || st->problem[0] ? 1 : 0);
 	doc_draw(&st->doc, area_part(a, 0, 0, rows, a.cols));
 	if (st->stage == STAGE_SENDING)
@@ -252,17 +254,17 @@ static void launch_draw(struct view *v, struct area a)
 static void launched(struct view *v, const char *name, const struct err *err)
 {
 	struct launch_state *st = v->state;
-	struct ui *ui = v->ui;
+	const struct ui_host *host = view_host(v);
 
 	if (err) {
 		st->stage = STAGE_PREVIEW;
 		str_copy(st->problem, sizeof(st->problem), err->msg);
 		return;
 	}
-	ui_notice(ui, NOTICE_INFO, "launched %s", name);
-	ui_await_job(ui, name);
-	if (ui_host(ui)->refresh)
-		ui_host(ui)->refresh(ui_host(ui)->user, &kind_table[KIND_TRAINING_JOB], NULL);
+	ui_notice(v->ui, NOTICE_INFO, "launched %s", name);
+	ui_await_job(v, name);
+	if (host->refresh)
+		host->refresh(host->user, &kind_table[KIND_TRAINING_JOB], NULL);
 	ui_close(v);
 }
 
@@ -346,6 +348,7 @@ static void launch_status(struct view *v, struct buf *left, struct buf *right)
 
 const struct view_ops view_launch_ops = {
 	.name = "launch",
+	.reach = REACH_ONE,
 	.argument = "[SPEC]",
 	.takes = TAKES_TEXT,
 	.help = "Launch a job from a specification file",

@@ -17,7 +17,7 @@ struct things_state {
 static void empty(struct view *v, struct area a)
 {
 	const struct list *l = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	const struct resources *t = &s->tables[l->kind->id];
 	int row = a.rows > 8 ? 1 : 0;
 
@@ -44,7 +44,7 @@ static void empty(struct view *v, struct area a)
 static bool cell(struct view *v, struct area a, int row, int col, int width, const struct field *f,
 		 const struct resource *r)
 {
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 	AUTO(buf) struct buf text = BUF_INIT(64);
 
 	if (r->kind->id != KIND_ENDPOINT || !str_eq(f->name, "idle") || !endpoint_is_idle(r, &x))
@@ -73,10 +73,10 @@ static int things_open(struct view *v, const struct view_arg *arg, struct err *e
 static void ask(struct view *v)
 {
 	struct things_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 
 	st->asked_ms = ui_now_ms(v->ui);
-	if (host->refresh && !ui_session(v->ui)->offline)
+	if (host->refresh && !view_session(v)->offline)
 		host->refresh(host->user, v->kind, st->list.parent);
 }
 
@@ -84,11 +84,11 @@ static void ask(struct view *v)
 static void ask_traffic(struct view *v)
 {
 	struct things_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 	AUTO(strlist) struct strlist names = {0};
 	bool all;
 
-	if (!host->traffic || ui_session(v->ui)->offline || ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
+	if (!host->traffic || view_session(v)->offline || ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
 		return;
 	if (!list_measured(&st->list, &names, &all))
 		return;
@@ -99,7 +99,7 @@ static void ask_traffic(struct view *v)
 static bool things_work(struct view *v, int64_t budget_us)
 {
 	const struct things_state *st = v->state;
-	int64_t period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
+	int64_t period = view_session(v)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
 
 	if (v->kind->id == KIND_ENDPOINT)
 		ask_traffic(v);
@@ -111,7 +111,7 @@ static bool things_work(struct view *v, int64_t budget_us)
 
 static uint64_t things_generation(struct view *v)
 {
-	const struct resources *t = &ui_session(v->ui)->tables[v->kind->id];
+	const struct resources *t = &view_session(v)->tables[v->kind->id];
 
 	return list_generation(v) * 1000003 + (uint64_t)t->synced_ms + t->complete;
 }
@@ -134,6 +134,7 @@ static bool things_action(struct view *v, enum action a)
 
 const struct view_ops view_list_ops = {
 	.name = "list",
+	.reach = REACH_ALL,
 	.argument = "",
 	.help = "The things of one kind: :endpoints, :processing-jobs ...",
 	.contexts = {CTX_THINGS, CTX_LIST},

@@ -10,14 +10,14 @@ static const struct feed *feed_of(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
-	return ui_find_feed(v->ui, v->kind, st->name);
+	return view_feed(v, v->kind, st->name);
 }
 
 static const struct resource *thing_of(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
-	return resources_find(&ui_session(v->ui)->tables[v->kind->id], st->name);
+	return resources_find(&view_session(v)->tables[v->kind->id], st->name);
 }
 
 /* Its log grows no more. */
@@ -74,7 +74,7 @@ static uint64_t logs_generation(struct view *v)
 	uint64_t h = 1;
 
 	for (size_t i = 0; i < st->names.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		const struct feed *f = view_feed(v, v->kind, st->names.items[i]);
 		if (!f)
 			continue;
 		h = h * 1000003 + f->logs.generation * 4 + 2 + f->logs_loaded;
@@ -113,7 +113,7 @@ static size_t n_reading(struct view *v)
 	size_t n = 0;
 
 	for (size_t i = 0; i < st->names.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		const struct feed *f = view_feed(v, v->kind, st->names.items[i]);
 		n += f && f->logs_reading;
 	}
 	return n;
@@ -137,7 +137,7 @@ static void find_missing(struct view *v)
 	if (n_reading(v) > 0)
 		add_missing(st, "older lines are being read");
 	for (size_t i = 0; i < st->names.n; i++) {
-		const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		const struct feed *f = view_feed(v, v->kind, st->names.items[i]);
 
 		if (!f)
 			continue;
@@ -165,7 +165,7 @@ static void logs_update(struct view *v)
 	const struct feed *f = feed_of(v);
 
 	for (size_t i = 0; is_merged(st) && i < st->names.n; i++) {
-		const struct feed *one = ui_find_feed(v->ui, v->kind, st->names.items[i]);
+		const struct feed *one = view_feed(v, v->kind, st->names.items[i]);
 		if (one)
 			take_lines(st, i, &one->logs);
 	}
@@ -384,7 +384,7 @@ static void live_on(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
-	ui_host(v->ui)->live(ui_host(v->ui)->user, v->kind, st->name, true);
+	view_host(v)->live(view_host(v)->user, v->kind, st->name, true);
 	ui_notice(v->ui, NOTICE_INFO, "asking for a live tail; L ends it");
 }
 
@@ -396,18 +396,18 @@ static void toggle_live(struct view *v)
 
 	if (is_merged(st)) {
 		ui_notice(v->ui, NOTICE_WARNING, "a live tail is of one log: open it alone");
-	} else if (!ui_host(v->ui)->live) {
+	} else if (!view_host(v)->live) {
 		ui_notice(v->ui, NOTICE_WARNING, "a live tail is not offered here");
 	} else if (f && f->live) {
-		ui_host(v->ui)->live(ui_host(v->ui)->user, v->kind, st->name, false);
+		view_host(v)->live(view_host(v)->user, v->kind, st->name, false);
 		ui_notice(v->ui, NOTICE_INFO, "the log is polled again");
-	} else if (ui_session(v->ui)->local) {
+	} else if (view_session(v)->local) {
 		live_on(v);
 	} else {
 		snprintf(text, sizeof(text),
 			 "CloudWatch pushes new lines at once and bills about %s a minute while this log is open. "
 			 "Above 500 lines a second it samples; polling fills the gaps.",
-			 money_text(money, ui_host(v->ui)->live_usd_micro));
+			 money_text(money, view_host(v)->live_usd_micro));
 		ui_confirm(v, "Live tail", text, "Start", NULL, live_on);
 	}
 }

@@ -67,7 +67,7 @@ static const char *baseline_here(const struct view *v)
 {
 	const char *name = ui_baseline(v->ui, v->kind);
 
-	return name && resources_find(&ui_session(v->ui)->tables[v->kind->id], name) ? name : NULL;
+	return name && resources_find(&view_session(v)->tables[v->kind->id], name) ? name : NULL;
 }
 
 static void watch_baseline(struct view *v, const char *name)
@@ -77,10 +77,10 @@ static void watch_baseline(struct view *v, const char *name)
 	if (str_eq(name, st->baseline))
 		return;
 	if (st->baseline)
-		ui_watch(v->ui, v->kind, st->baseline, false);
+		view_watch(v, v->kind, st->baseline, false);
 	str_set(&st->baseline, name);
 	if (st->baseline)
-		ui_watch(v->ui, v->kind, st->baseline, true);
+		view_watch(v, v->kind, st->baseline, true);
 }
 
 static void metrics_close(struct view *v)
@@ -96,7 +96,7 @@ static void metrics_close(struct view *v)
 
 static uint64_t feed_generation(const struct view *v, const char *name)
 {
-	const struct feed *f = ui_find_feed(v->ui, v->kind, name);
+	const struct feed *f = view_feed(v, v->kind, name);
 
 	return f ? f->metrics.generation * 2 + f->logs_loaded : 0;
 }
@@ -141,7 +141,7 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 {
 	struct metrics_state *st = v->state;
-	const struct feed *f = ui_find_feed(v->ui, v->kind, st->names.items[0]);
+	const struct feed *f = view_feed(v, v->kind, st->names.items[0]);
 	const struct panel *p = metrics_shown(v);
 
 	if (p && p->n && st->has_cursor)

@@ -36,7 +36,7 @@ static const struct resource *thing_of(struct view *v)
 {
 	const struct page_state *st = v->state;
 
-	return resources_lookup(&ui_session(v->ui)->tables[v->kind->id], st->name);
+	return resources_lookup(&view_session(v)->tables[v->kind->id], st->name);
 }
 
 static int page_open(struct view *v, const struct view_arg *arg, struct err *err)
@@ -44,12 +44,12 @@ static int page_open(struct view *v, const struct view_arg *arg, struct err *err
 	struct page_state *st = v->state;
 	const char *name = arg->names.items[0];
 
-	if (!resources_lookup(&ui_session(v->ui)->tables[arg->kind->id], name) &&
+	if (!resources_lookup(&view_session(v)->tables[arg->kind->id], name) &&
 	    (arg->kind->id == KIND_TRAINING_JOB || !arg->kind->describe.operation))
 		return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind), name);
 	st->name = xstrdup(name);
 	st->link = -1;
-	ui_watch(v->ui, v->kind, st->name, true);
+	view_watch(v, v->kind, st->name, true);
 	return 0;
 }
 
@@ -61,10 +61,10 @@ static void watch_config(struct view *v, const char *name)
 	if (str_eq(st->config, name))
 		return;
 	if (st->config)
-		ui_watch(v->ui, k, st->config, false);
+		view_watch(v, k, st->config, false);
 	str_set(&st->config, name);
 	if (name)
-		ui_watch(v->ui, k, name, true);
+		view_watch(v, k, name, true);
 }
 
 static void page_close(struct view *v)
@@ -72,7 +72,7 @@ static void page_close(struct view *v)
 	struct page_state *st = v->state;
 
 	if (st->name)
-		ui_watch(v->ui, v->kind, st->name, false);
+		view_watch(v, v->kind, st->name, false);
 	watch_config(v, NULL);
 	page_done(&st->page);
 	doc_done(&st->doc);
@@ -87,11 +87,11 @@ static void page_close(struct view *v)
 static uint64_t page_generation(struct view *v)
 {
 	const struct page_state *st = v->state;
-	const struct feed *f = ui_find_feed(v->ui, v->kind, st->name);
+	const struct feed *f = view_feed(v, v->kind, st->name);
 	const struct resource *r = thing_of(v);
 	uint64_t second = r && resource_is_running(r) ? (uint64_t)(ui_now_ms(v->ui) / 1000) : 0;
 
-	const struct resources *t = ui_session(v->ui)->tables;
+	const struct resources *t = view_session(v)->tables;
 	uint64_t around = t[KIND_ENDPOINT_CONFIG].generation + t[KIND_SCALABLE_TARGET].generation +
 			  t[KIND_SCALING_POLICY].generation + t[KIND_SCALING_ACTIVITY].generation;
 
@@ -108,8 +108,8 @@ static void ignore_text(struct view *v, const char *text, const struct err *err)
 /* Which of its variants are scaled; and of those that are, by what and how it went. */
 static void ask_scaling(struct view *v, const struct resource *r)
 {
-	const struct ui_host *host = ui_host(v->ui);
-	const struct resources *targets = &ui_session(v->ui)->tables[KIND_SCALABLE_TARGET];
+	const struct ui_host *host = view_host(v);
+	const struct resources *targets = &view_session(v)->tables[KIND_SCALABLE_TARGET];
 
 	if (!host->refresh || targets->failed == ERR_DENIED)
 		return;
@@ -129,7 +129,7 @@ static void survey(struct view *v)
 {
 	struct page_state *st = v->state;
 	const struct resource *r = thing_of(v);
-	bool soon = ui_session(v->ui)->local || (r && resource_is_running(r));
+	bool soon = view_session(v)->local || (r && resource_is_running(r));
 
 	if (!r || ui_now_ms(v->ui) - st->surveyed_ms < (soon ? SURVEY_SOON_MS : SURVEY_MS))
 		return;
@@ -143,13 +143,13 @@ static void survey(struct view *v)
 static void ask_files(struct view *v)
 {
 	struct page_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 	const struct resource *r = thing_of(v);
-	const struct files *f = r ? session_find_files(ui_session(v->ui), v->kind, r->name) : NULL;
+	const struct files *f = r ? session_find_files(view_session(v), v->kind, r->name) : NULL;
 	bool known = f && f->asked_ms != TIME_UNKNOWN && r && !resource_is_running(r) && f->asked_ms > r->end_ms;
 
 	if (!r || r->detail == DETAIL_SUMMARY || !host->files || known ||
-	    ui_now_ms(v->ui) - st->surveyed_ms < (ui_session(v->ui)->local ? SURVEY_SOON_MS : SURVEY_MS))
+	    ui_now_ms(v->ui) - st->surveyed_ms < (view_session(v)->local ? SURVEY_SOON_MS : SURVEY_MS))
 		return;
 	st->surveyed_ms = ui_now_ms(v->ui);
 	host->files(host->user, v->kind, r->name);
@@ -159,12 +159,12 @@ static void ask_files(struct view *v)
 static bool page_work(struct view *v, int64_t budget_us)
 {
 	struct page_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 	AUTO(strlist) struct strlist names = {0};
 
-	if (v->kind->id == KIND_TRANSFORM_JOB && !ui_session(v->ui)->offline)
+	if (v->kind->id == KIND_TRANSFORM_JOB && !view_session(v)->offline)
 		ask_files(v);
-	if (v->kind->id != KIND_ENDPOINT || ui_session(v->ui)->offline)
+	if (v->kind->id != KIND_ENDPOINT || view_session(v)->offline)
 		return false;
 	survey(v);
 	if (!host->traffic || ui_now_ms(v->ui) - st->looked_ms < LOOK_MS)
@@ -314,7 +314,7 @@ static void add_findings(const struct page_state *st, bool is_schedule, struct d
 static void lay_out(struct view *v, int width)
 {
 	struct page_state *st = v->state;
-	struct field_context x = {.session = ui_session(v->ui), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 	const struct resource *r = thing_of(v);
 	struct doc *d = &st->doc;
 
@@ -349,7 +349,7 @@ static void page_draw(struct view *v, struct area a)
 
 static void add_job_title(struct view *v, const struct resource *r, struct buf *right)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	const struct job *j = resource_job(r);
 	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
 	int64_t elapsed = job_elapsed_s(j, ui_now_ms(v->ui));
@@ -379,7 +379,7 @@ static void page_title(struct view *v, struct buf *left, struct buf *right)
 
 static void add_legend(struct view *v, const struct job *j, struct buf *left)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
 	struct cost_legend legend = {.at_least = ui_burn_is_partial(v->ui)};
 
@@ -464,7 +464,7 @@ static void wish_confirmed(struct view *v)
 static void wish_done(struct view *v, const char *text)
 {
 	struct page_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	const struct resource *r = thing_of(v);
 	AUTO(variant_wishes) struct variant_wishes wishes = {0};
 	struct err err = {0};

@@ -88,7 +88,7 @@ static bool raw_offers(struct view *v, enum action a)
 	const struct raw_state *st = v->state;
 
 	return a != ACT_RAW &&
-	       thing_offers_now(v->kind, resources_lookup(&ui_session(v->ui)->tables[v->kind->id], st->name), a);
+	       thing_offers_now(v->kind, resources_lookup(&view_session(v)->tables[v->kind->id], st->name), a);
 }
 
 const struct view_ops view_raw_ops = {

@@ -33,14 +33,14 @@ static const struct request_record *record(const struct session *s, size_t row)
 
 static uint64_t requests_generation(struct view *v)
 {
-	return ui_session(v->ui)->n_requests;
+	return view_session(v)->n_requests;
 }
 
 /* New requests come in at the top; a cursor below it stays on its request. */
 static void requests_update(struct view *v)
 {
 	struct requests_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	size_t new = s->n_requests - st->seen;
 
 	st->table.n = kept(s);
@@ -53,7 +53,7 @@ static void requests_update(struct view *v)
 
 static void requests_title(struct view *v, struct buf *left, struct buf *right)
 {
-	const struct api_budget *b = &ui_session(v->ui)->budget;
+	const struct api_budget *b = &view_session(v)->budget;
 	char n[32];
 
 	(void)buf_addf(left, "requests %s", jobtext_count(n, b->calls));
@@ -63,9 +63,18 @@ static void requests_title(struct view *v, struct buf *left, struct buf *right)
 	(void)buf_addf(right, "%.1f/s", b->calls_per_s);
 }
 
+#define NOTE_LEN 256
+
+/* What went wrong, or the request's number; of several scopes with that of the request. */
+static const char *note_of(const struct request_record *r, char note[NOTE_LEN])
+{
+	snprintf(note, NOTE_LEN, "%s%s%s", r->scope, r->scope[0] ? ": " : "", r->error[0] ? r->error : r->request_id);
+	return note;
+}
+
 static void put_row(struct area a, int line, const int *w, const struct request_record *r)
 {
-	char text[JOBTEXT_LEN], clock[TIMEFMT_LEN];
+	char text[JOBTEXT_LEN], clock[TIMEFMT_LEN], note[NOTE_LEN];
 	int col = 1;
 
 	for (size_t i = 0; i < N_COLUMNS; i++) {
@@ -97,7 +106,7 @@ static void put_row(struct area a, int line, const int *w, const struct request_
 				 (long long)(r->took_ms < 10000 ? r->took_ms : r->took_ms / 1000));
 			break;
 		default:
-			s = r->error[0] ? r->error : r->request_id;
+			s = note_of(r, note);
 			st = r->error[0] ? ST_BAD : ST_DIM;
 			break;
 		}
@@ -109,7 +118,7 @@ static void put_row(struct area a, int line, const int *w, const struct request_
 static void requests_draw(struct view *v, struct area a)
 {
 	struct requests_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 	int w[N_COLUMNS], col = 1;
 
 	if (!kept(s)) {
@@ -135,12 +144,14 @@ static void requests_draw(struct view *v, struct area a)
 static void requests_status(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct requests_state *st = v->state;
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 
 	if (!kept(s))
 		return;
 	const struct request_record *r = record(s, MIN(st->table.selected, kept(s) - 1));
-	(void)buf_adds(left, r->error[0] ? r->error : r->request_id);
+	char note[NOTE_LEN];
+
+	(void)buf_adds(left, note_of(r, note));
 	(void)buf_addf(right, "%zu of %zu kept", st->table.selected + 1, st->table.n);
 }
 
@@ -157,6 +168,7 @@ static bool requests_action(struct view *v, enum action a)
 
 const struct view_ops view_requests_ops = {
 	.name = "requests",
+	.reach = REACH_ALL,
 	.argument = "",
 	.help = "The requests of this session and how they ended",
 	.contexts = {CTX_LIST},

@@ -63,7 +63,7 @@ static int tuning_open(struct view *v, const struct view_arg *arg, struct err *e
 		return err_set(err, ERR_USAGE, "which tuning job? :tuning-jobs lists them, Enter opens one");
 	st->name = xstrdup(arg->names.items[0]);
 	list_open(v, children_kind(), st->name, &hooks);
-	ui_watch(v->ui, v->kind, st->name, true);
+	view_watch(v, v->kind, st->name, true);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ static void tuning_close(struct view *v)
 
 	if (!st->name)
 		return;
-	ui_watch(v->ui, v->kind, st->name, false);
+	view_watch(v, v->kind, st->name, false);
 	list_close(v);
 	search_done(&st->search);
 	free(st->name);
@@ -85,17 +85,17 @@ static void tuning_close(struct view *v)
 static void ask(struct view *v)
 {
 	struct tuning_state *st = v->state;
-	const struct ui_host *host = ui_host(v->ui);
+	const struct ui_host *host = view_host(v);
 
 	st->asked_ms = ui_now_ms(v->ui);
-	if (host->refresh && !ui_session(v->ui)->offline)
+	if (host->refresh && !view_session(v)->offline)
 		host->refresh(host->user, children_kind(), st->name);
 }
 
 static bool tuning_work(struct view *v, int64_t budget_us)
 {
 	const struct tuning_state *st = v->state;
-	int64_t period = ui_session(v->ui)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
+	int64_t period = view_session(v)->local ? REFRESH_LOCAL_MS : REFRESH_MS;
 	bool ended = st->search.tuning && !resource_is_running(st->search.tuning);
 
 	if (ui_now_ms(v->ui) - st->asked_ms >= (ended ? 6 * period : period))
@@ -106,14 +106,14 @@ static bool tuning_work(struct view *v, int64_t budget_us)
 /* Of the things alone: a filter or another order leaves the search as it is. */
 static uint64_t things_generation(const struct view *v)
 {
-	const struct session *s = ui_session(v->ui);
+	const struct session *s = view_session(v);
 
 	return s->tables[KIND_TUNING_CHILD].generation * 1000003 + s->tables[KIND_TUNING_JOB].generation + 1;
 }
 
 static uint64_t tuning_generation(struct view *v)
 {
-	return list_generation(v) * 1000003 + ui_session(v->ui)->tables[KIND_TUNING_JOB].generation;
+	return list_generation(v) * 1000003 + view_session(v)->tables[KIND_TUNING_JOB].generation;
 }
 
 /* Once the ranges are known, each has a column. */
@@ -139,7 +139,7 @@ static void tuning_update(struct view *v)
 	struct tuning_state *st = v->state;
 
 	if (st->built != things_generation(v)) {
-		search_build(&st->search, ui_session(v->ui), st->name, ui_now_ms(v->ui));
+		search_build(&st->search, view_session(v), st->name, ui_now_ms(v->ui));
 		st->built = things_generation(v);
 	}
 	choose_columns(v);
@@ -330,8 +330,8 @@ static void tuning_draw(struct view *v, struct area a)
 	int charts = a.rows >= CHARTS_MIN_ROWS ? MIN(a.rows / 2 - 1, CHARTS_MAX_ROWS) : 0, top = 1;
 
 	draw_summary(st, area_part(a, 0, 0, 1, a.cols));
-	if (charts && st->search.spent_micro != USD_UNKNOWN && !ui_session(v->ui)->local)
-		draw_cost(st, ui_session(v->ui)->prices_as_of, area_part(a, top++, 0, 1, a.cols));
+	if (charts && st->search.spent_micro != USD_UNKNOWN && !view_session(v)->local)
+		draw_cost(st, view_session(v)->prices_as_of, area_part(a, top++, 0, 1, a.cols));
 	if (st->search.tuning && !str_empty(st->search.tuning->failure_reason))
 		area_put_cut(a, top++, 1, a.cols - 2, ST_BAD, st->search.tuning->failure_reason);
 	if (charts && st->search.n_measured) {
@@ -382,7 +382,7 @@ static bool child_action(struct view *v, enum action a)
 
 	if (!r || (!clone && a != ACT_OPEN))
 		return false;
-	if (!clone && !resources_lookup(&ui_session(v->ui)->tables[KIND_TRAINING_JOB], r->name))
+	if (!clone && !resources_lookup(&view_session(v)->tables[KIND_TRAINING_JOB], r->name))
 		return false; /* the jobs have not come yet: the page of the child does it */
 	ui_push_one(v->ui, clone ? VIEW_LAUNCH : VIEW_JOB, TRAINING_KIND, r->name, clone ? MODE_CLONE : MODE_SHOW);
 	return true;

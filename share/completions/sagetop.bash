@@ -6,6 +6,7 @@ _sagetop()
 	case $prev in
 	--profile) COMPREPLY=($(compgen -W "$(sagetop --complete profiles 2>/dev/null)" -- "$cur")); return ;;
 	--region) return ;;
+	--scope) COMPREPLY=($(compgen -W "$(sagetop --complete scopes 2>/dev/null)" -- "$cur")); return ;;
 	--endpoint-url) return ;;
 	--format) COMPREPLY=($(compgen -W 'table tsv json' -- "$cur")); return ;;
 	--debug) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -105,7 +106,7 @@ _sagetop()
 	help) own='' ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W "$own --local --profile --region --endpoint-url --json --format --no-header --read-only --no-color --ascii --debug --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "$own --local --profile --region --scope --endpoint-url --json --format --no-header --read-only --no-color --ascii --debug --help --version" -- "$cur"))
 		return
 	fi
 	case $cmd in

@@ -60,11 +60,12 @@ static void complain(struct announcer *a, bool *told, const char *what, const ch
 static char *line_of(const struct announcer *a, const struct resource *r, const char *from)
 {
 	char now[TIMEFMT_LEN];
+	const struct session *own = session_own(a->session, r);
 	AUTO(json)
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:s?, s:s?, s:s?}", "time",
 			      timefmt_iso_ms(now, clock_now_ms()), "kind", r->kind->name, "name", r->name, "from", from,
 			      "to", resource_state_text(r), "meaning", resource_meaning(r->state), "reason",
-			      r->failure_reason, "account", a->session->account, "region", a->session->region);
+			      r->failure_reason, "account", own->account, "region", own->region);
 	AUTO(str) char *text = json_text(o);
 
 	return xasprintf("%s\n", text);

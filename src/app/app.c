@@ -54,7 +54,7 @@ int app_turn(struct app *a, int timeout_ms, struct err *err)
 
 	if (signals_last())
 		return interrupted(err);
-	sync_poll(a->sync, &fd, 1, timeout_ms);
+	scopes_poll(&a->scopes, &fd, 1, timeout_ms);
 	return signals_last() ? interrupted(err) : 0;
 }
 
@@ -141,10 +141,20 @@ int app_plan_clone(struct app *a, const char *job, const char *new_name, const s
 
 static void ask_mfa(void *user, const char *serial)
 {
-	struct app *a = user;
 	AUTO(str) char *code = mfa_read_code(serial, signals_fd());
 
-	aws_client_answer_mfa(sync_client(a->sync), code);
+	aws_client_answer_mfa(user, code);
+}
+
+static void print_notice(struct sync *s)
+{
+	const char *text = sync_store(s) ? store_notice(sync_store(s)) : NULL;
+	const char *problem = aws_client_config_problem(sync_client(s));
+
+	if (text)
+		fprintf(stderr, "sagetop: %s\n", text);
+	if (problem)
+		fprintf(stderr, "sagetop: %s; it was left out\n", problem);
 }
 
 int app_connect(struct app *a, struct err *err)
@@ -168,17 +178,21 @@ int app_connect(struct app *a, struct err *err)
 		opt.lost_ms = 3000;   /* what was sent to this machine has arrived by then */
 		opt.aws.endpoint_url = a->endpoint;
 	}
-	config_sync_options(&a->config, &opt);
-	int rc = sync_new(&opt, &a->sync, err);
-	if (rc == 0)
-		config_apply_rates(&a->config, sync_client(a->sync));
-	if (rc == 0 && !a->local && mfa_can_ask())
-		aws_client_on_mfa(sync_client(a->sync), ask_mfa, a);
-	if (rc == 0) {
-		aws_client_give_terminal(sync_client(a->sync), true);
-		app_print_notice(a);
+	int rc = app_connect_scopes(a, app_value(a, OPT_SCOPE), &opt, err);
+
+	if (rc < 0) {
+		app_disconnect(a);
+		return rc;
 	}
-	return rc;
+	for (size_t i = 0; i < a->scopes.n; i++) {
+		struct aws_client *client = sync_client(a->scopes.items[i]);
+
+		if (!a->local && mfa_can_ask())
+			aws_client_on_mfa(client, ask_mfa, client);
+		aws_client_give_terminal(client, true);
+		print_notice(a->scopes.items[i]);
+	}
+	return 0;
 }
 
 int app_connect_anywhere(struct app *a, bool *ret_no_region, struct err *err)
@@ -200,26 +214,17 @@ int app_connect_anywhere(struct app *a, bool *ret_no_region, struct err *err)
 
 void app_disconnect(struct app *a)
 {
-	sync_free(a->sync);
+	app_scopes_done(a);
 	a->sync = NULL;
-}
-
-void app_print_notice(struct app *a)
-{
-	const char *text = sync_store(a->sync) ? store_notice(sync_store(a->sync)) : NULL;
-	const char *problem = aws_client_config_problem(sync_client(a->sync));
-
-	if (text)
-		fprintf(stderr, "sagetop: %s\n", text);
-	if (problem)
-		fprintf(stderr, "sagetop: %s; it was left out\n", problem);
 }
 
 /* What the service said and we could not read must not be missing in silence. */
 static void print_left_out(struct app *a)
 {
-	size_t n = a->sync ? aws_client_left_out(sync_client(a->sync)) : 0;
+	size_t n = 0;
 
+	for (size_t i = 0; i < a->scopes.n; i++)
+		n += aws_client_left_out(sync_client(a->scopes.items[i]));
 	if (n)
 		fprintf(stderr, "sagetop: %zu record%s of the service could not be read and %s left out\n", n,
 			n == 1 ? "" : "s", n == 1 ? "is" : "are");
@@ -299,7 +304,7 @@ static void print_problems(const struct app *a)
 void app_notify_problems(struct app *a)
 {
 	for (size_t i = 0; i < a->config.problems.n; i++)
-		session_notify(sync_session(a->sync), NOTICE_WARNING, "%s", a->config.problems.items[i]);
+		session_notify(app_session(a), NOTICE_WARNING, "%s", a->config.problems.items[i]);
 }
 
 static void look_at_terminal(struct app *a)
@@ -325,6 +330,12 @@ static int check_options(struct app *a, struct err *err)
 
 	if (format && strcmp(format, "table") && strcmp(format, "tsv") && strcmp(format, "json"))
 		return err_set(err, ERR_USAGE, "--format is table, tsv or json, not \"%s\"", format);
+	if (app_value(a, OPT_SCOPE) && a->cli.command && !(a->cli.command->flags & CMD_SCOPES))
+		return err_set(err, ERR_USAGE,
+			       "sagetop %s is about one profile and region: give --profile and --region",
+			       a->cli.command->name);
+	if (app_flag(a, OPT_LOCAL) && app_value(a, OPT_SCOPE))
+		return err_set(err, ERR_USAGE, "--local has no other scopes: leave it or --scope out");
 	if (app_flag(a, OPT_LOCAL) && app_value(a, OPT_ENDPOINT_URL))
 		return err_set(err, ERR_USAGE, "--local and --endpoint-url exclude each other: leave one out");
 	if (a->config.set.read_only && a->cli.command && a->cli.command->flags & CMD_WRITES &&

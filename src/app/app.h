@@ -10,7 +10,7 @@
 
 #include "app/cli.h"
 #include "app/config.h"
-#include "sync/sync.h"
+#include "sync/scopes.h"
 
 struct app {
 	struct cli cli;
@@ -22,8 +22,14 @@ struct app {
 	bool out_gone;		  /* nobody reads the output any more: end as a filter does */
 	int exit_status;	  /* where the command has succeeded but has more to say */
 	const char *spare_region; /* used where none is configured; NULL: that is an error */
-	struct sync *sync;	  /* after app_connect */
-	char *endpoint;		  /* the local engine's */
+	struct scopes scopes;	  /* after app_connect: those of --scope, else one */
+	struct sync *sync;	  /* the first of them, or the one that app_enter has entered */
+	bool entered, loaded;
+	struct app_part {
+		struct config *config; /* the settings of its profile, which its sync borrows; NULL: ours */
+		bool left_out;	       /* it could not be asked */
+	} parts[SCOPES_MAX];
+	char *endpoint; /* the local engine's */
 };
 
 /* Run the command line; returns the process exit status (sagetop(1)). */
@@ -50,6 +56,29 @@ int app_connect(struct app *a, struct err *err) NODISCARD;
  * start); *ret_no_region tells that one is missing. */
 int app_connect_anywhere(struct app *a, bool *ret_no_region, struct err *err) NODISCARD;
 void app_disconnect(struct app *a);
+
+/* --- several scopes (app_scopes.c) --- */
+
+/* The scopes of a list (scope.h) as --scope has it, each with what usual says of the rest. */
+int app_connect_scopes(struct app *a, const char *list, const struct sync_options *usual, struct err *err) NODISCARD;
+void app_scopes_done(struct app *a);
+/* What the command is about: the things of all scopes, or of the one that was entered. */
+struct session *app_session(const struct app *a);
+struct sync *app_sync_of(const struct app *a, const struct resource *r);
+/* What is in the caches, into the sessions. */
+int app_load(struct app *a, struct err *err) NODISCARD;
+/* Begin something in each scope, and wait for all. Of several, one that fails is told on standard error and left out
+ * from then on, and the exit status tells; an error where none is left. */
+typedef void app_begin_fn(struct sync *s, void *user, sync_done_fn *fn, void *fn_user);
+int app_each(struct app *a, app_begin_fn *begin, void *user, struct err *err) NODISCARD;
+bool app_leaves_out(const struct app *a, const struct resource *r);
+/* Enter the scope that has such a thing, for which all are asked; where there is one, that. */
+int app_enter_thing(struct app *a, const struct kind *k, const char *name, struct err *err) NODISCARD;
+/* The same of "[PROFILE/REGION:]NAME", which may say the scope itself and is then without it; connects and loads. */
+int app_enter_name(struct app *a, const struct kind *k, const char **name, struct err *err) NODISCARD;
+/* ... of "[PROFILE/REGION:][KIND/]NAME". *ret_name is borrowed from text. */
+int app_enter(struct app *a, const char *text, const struct kind **ret, const char **ret_name,
+	      struct err *err) NODISCARD;
 
 /* A reply that is awaited: pass app_reply_done and the struct as user. */
 struct app_reply {
@@ -81,9 +110,6 @@ int app_pause(int timeout_ms, struct err *err) NODISCARD;
 
 /* What is wrong in the settings file, as notices of the session (the dashboard's). */
 void app_notify_problems(struct app *a);
-
-/* Print what the session or store wants said (a cache rebuilt ...) on stderr. */
-void app_print_notice(struct app *a);
 
 /* Ask on the terminal; true for yes. Without a terminal the answer is no. */
 bool app_confirm(struct app *a, const char *question);

@@ -35,7 +35,7 @@ enum command_id {
 	CMD_COUNT
 };
 
-enum { CMD_WRITES = 1, CMD_OFFLINE = 2 };
+enum { CMD_WRITES = 1, CMD_OFFLINE = 2, CMD_SCOPES = 4 };
 
 struct app;
 struct command_row {

@@ -103,6 +103,10 @@ static void bash_values(FILE *out)
 			fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete profiles 2>/dev/null)\" -- \"$cur\")); "
 			      "return ;;\n",
 			      out);
+		else if (i == OPT_SCOPE)
+			fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete scopes 2>/dev/null)\" -- \"$cur\")); "
+			      "return ;;\n",
+			      out);
 		else if (o->type == OPTION_FILE)
 			fputs(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", out);
 		else
@@ -199,6 +203,8 @@ static const char *zsh_action(enum option_id id)
 		return " _sagetop_words columns";
 	if (id == OPT_PROFILE)
 		return " _sagetop_words profiles";
+	if (id == OPT_SCOPE)
+		return " _sagetop_words scopes";
 	return option_rows[id].type == OPTION_FILE ? "_files" : " ";
 }
 
@@ -296,6 +302,8 @@ static void docs_fish(FILE *out)
 			fputs(" -a '(sagetop --complete columns)'", out);
 		else if (id == OPT_PROFILE)
 			fputs(" -a '(sagetop --complete profiles)'", out);
+		else if (id == OPT_SCOPE)
+			fputs(" -a '(sagetop --complete scopes)'", out);
 		fputs(" -d ", out);
 		fish_text(out, o->help);
 		fputc('\n', out);

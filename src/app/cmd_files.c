@@ -107,13 +107,13 @@ int cmd_files(struct app *a, struct err *err)
 	const char *name;
 	struct resource *r;
 
-	if (kind_parse_reference(a->cli.args.items[0], &k, &name, err) < 0)
+	if (app_enter(a, a->cli.args.items[0], &k, &name, err) < 0)
 		return -err->code;
 	if (!files_of_kind(k))
 		return err_set(err, ERR_USAGE, "of transform-job/NAME and endpoint/NAME files are listed");
 	AUTO(json) json_t *raw = NULL;
 
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 || reference_describe(a, k, name, &r, &raw, err) < 0)
+	if (reference_describe(a, k, name, &r, &raw, err) < 0)
 		return -err->code;
 	AUTO(str) char *whole = xstrdup(r->name);
 

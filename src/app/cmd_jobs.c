@@ -3,17 +3,18 @@
 #include "app/jobs_groups.h"
 #include "app/listing.h"
 
+static void ask(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
+{
+	sync_jobs(s, fn, fn_user);
+}
+
 int cmd_jobs(struct app *a, struct err *err)
 {
 	AUTO(listing) struct listing listing = {0};
-	struct app_reply reply = {0};
 
 	if (jobs_groups_check(a, err) < 0 || listing_parse(a, &kind_table[KIND_TRAINING_JOB], 0, &listing, err) < 0)
 		return -err->code;
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
-		return -err->code;
-	sync_jobs(a->sync, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0)
+	if (app_connect(a, err) < 0 || app_load(a, err) < 0 || app_each(a, ask, NULL, err) < 0)
 		return -err->code;
 	return app_value(a, OPT_GROUP) ? jobs_groups_print(a, &listing, err) : listing_print(a, &listing, err);
 }

@@ -7,28 +7,36 @@
 
 /* --- one kind ------------------------------------------------------------------------- */
 
+static void ask_kind(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
+{
+	const struct listing *l = user;
+
+	sync_kind(s, l->kind, l->parent, fn, fn_user);
+}
+
 static int list_kind(struct app *a, struct err *err)
 {
 	AUTO(listing) struct listing listing = {0};
 	AUTO(str) char *parent = NULL;
-	struct app_reply reply = {0};
 	const struct kind *kind;
 	const char *of;
 
 	if (kind_parse(a->cli.args.items[0], &kind, &of, err) < 0 || listing_parse(a, kind, 1, &listing, err) < 0)
 		return -err->code;
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+	if (app_connect(a, err) < 0 || app_load(a, err) < 0)
 		return -err->code;
 	if (of) { /* it must be there: a name, or whatever else it is called */
 		struct resource *r;
+
+		if (app_enter_thing(a, kind_find(kind->parent_kind), of, err) < 0)
+			return -err->code;
 
 		if (reference_resolve(a, kind_find(kind->parent_kind), of, &r, err) < 0)
 			return -err->code;
 		parent = xstrdup(r->name);
 		listing.parent = parent;
 	}
-	sync_kind(a->sync, kind, parent, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0)
+	if (app_each(a, ask_kind, &listing, err) < 0)
 		return -err->code;
 	return listing_print(a, &listing, err);
 }
@@ -83,7 +91,7 @@ static void counts_to_row(struct table *table, const struct kind *k, const struc
 static void print_counts(struct app *a)
 {
 	static const char *const titles[] = {"KIND", "COUNT", "RUNNING", "GOOD", "BAD", "NEUTRAL", "NOTE"};
-	const struct session *s = sync_session(a->sync);
+	const struct session *s = app_session(a);
 	AUTO(table) struct table table = {0};
 	AUTO(json) json_t *list = json_array();
 
@@ -104,16 +112,16 @@ static void print_counts(struct app *a)
 		table_print(&table, a);
 }
 
+static void count_kinds(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
+{
+	sync_counts(s, fn, fn_user);
+}
+
 int cmd_list(struct app *a, struct err *err)
 {
-	struct app_reply reply = {0};
-
 	if (a->cli.args.n)
 		return list_kind(a, err);
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
-		return -err->code;
-	sync_counts(a->sync, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0)
+	if (app_connect(a, err) < 0 || app_load(a, err) < 0 || app_each(a, count_kinds, NULL, err) < 0)
 		return -err->code;
 	print_counts(a);
 	return 0;

@@ -96,9 +96,11 @@ struct sums {
 
 struct printer {
 	struct app *a;
+	struct sync *sync;
 	struct log_filter filter;
 	const struct kind *kind;
 	const char *name;
+	const char *shown;    /* its name as it was given, with its scope: of many */
 	struct buf out;	      /* what is not written yet */
 	char first_host[64];  /* the instance whose line came first */
 	bool several;	      /* instances: lines say which */
@@ -139,7 +141,7 @@ static void add_json(struct printer *p, const char *stream, const struct log_lin
 
 	json_put_time(o, "time", l->time_ms);
 	if (p->many)
-		json_put_str(o, "name", p->name);
+		json_put_str(o, "name", p->shown);
 	json_put_str(o, "stream", stream);
 	json_put_str(o, "text", l->text);
 	AUTO(str) char *text = json_text(o);
@@ -150,15 +152,14 @@ static void add_json(struct printer *p, const char *stream, const struct log_lin
 /* Which instance wrote it, where that is to be said. */
 static const char *prefix_of(struct printer *p, const char *stream, char host[64])
 {
-	const struct job *j =
-		p->kind == TRAINING_KIND ? jobs_find(session_jobs(sync_session(p->a->sync)), p->name) : NULL;
+	const struct job *j = p->kind == TRAINING_KIND ? jobs_find(session_jobs(sync_session(p->sync)), p->name) : NULL;
 
 	log_stream_host(host, 64, stream);
 	if (!p->first_host[0])
 		str_copy(p->first_host, sizeof(p->first_host), host);
 	p->several |= (j && j->instance_count > 1) || strcmp(host, p->first_host);
 	if (p->many)
-		return p->filter.prefix == PREFIX_NEVER ? NULL : p->name;
+		return p->filter.prefix == PREFIX_NEVER ? NULL : p->shown;
 	/* A program that follows gets the lines as they were written. */
 	if (p->filter.prefix == PREFIX_AUTO && app_flag(p->a, OPT_FOLLOW) && !p->a->out_tty)
 		return NULL;
@@ -254,7 +255,7 @@ static int print_log(struct printer *p, struct app_reply *reply, struct err *err
 		rc = app_turn(a, 1000, err);
 		write_out(p);
 		fflush(a->out);
-		const struct feed *f = session_find_feed(sync_session(a->sync), p->kind, p->name);
+		const struct feed *f = session_find_feed(sync_session(p->sync), p->kind, p->name);
 
 		if (f)
 			print_notes(p, f);
@@ -268,14 +269,18 @@ static int print_log(struct printer *p, struct app_reply *reply, struct err *err
 		*err = reply->err;
 		return -err->code;
 	}
-	print_end(p, session_find_feed(sync_session(a->sync), p->kind, p->name));
+	print_end(p, session_find_feed(sync_session(p->sync), p->kind, p->name));
 	return 0;
 }
 
-static int check_log(const struct kind *kind, struct err *err)
+static int open_log(struct printer *p, const char *reference, struct err *err)
 {
-	if (!kind->log_group)
-		return err_set(err, ERR_USAGE, "%s have no log of their own", kind->title);
+	if (app_enter(p->a, reference, &p->kind, &p->name, err) < 0)
+		return -err->code;
+	p->sync = p->a->sync;
+	p->shown = p->a->scopes.n > 1 ? reference : p->name;
+	if (!p->kind->log_group)
+		return err_set(err, ERR_USAGE, "%s have no log of their own", p->kind->title);
 	return 0;
 }
 
@@ -290,11 +295,9 @@ static int run(struct printer *p, struct err *err)
 				       .line = print_line,
 				       .user = p};
 
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
-		return -err->code;
-	sync_read_log(a->sync, p->kind, p->name, &reading, app_reply_done, &reply);
+	sync_read_log(p->sync, p->kind, p->name, &reading, app_reply_done, &reply);
 	if (app_flag(a, OPT_LIVE))
-		sync_live(a->sync, p->kind, p->name, true);
+		sync_live(p->sync, p->kind, p->name, true);
 	return print_log(p, &reply, err);
 }
 
@@ -345,7 +348,7 @@ static int read_many(struct app *a, struct printer *p, struct app_reply *replies
 	while (!all_done(replies, n) && rc == 0 && !app_reader_gone(a)) {
 		rc = app_turn(a, 1000, err);
 		for (size_t i = 0; i < n; i++) {
-			const struct feed *f = session_find_feed(sync_session(a->sync), p[i].kind, p[i].name);
+			const struct feed *f = session_find_feed(sync_session(p[i].sync), p[i].kind, p[i].name);
 			write_out(&p[i]);
 			if (f)
 				print_notes(&p[i], f);
@@ -368,14 +371,12 @@ static int run_many(struct app *a, const struct log_filter *filter, struct sums 
 	struct printer *p = xcalloc(args->n, sizeof(*p));
 	struct app_reply *replies = xcalloc(args->n, sizeof(*replies));
 	AUTO(loglines) struct loglines all = {.max_bytes = (size_t)4 << 30};
-	int rc = app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ? -err->code : 0;
+	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < args->n; i++) {
 		p[i] = (struct printer){.a = a, .many = true, .filter = *filter, .all = &all, .index = i, .sums = sums};
 		p[i].out = BUF_INIT((size_t)64 << 20);
-		rc = kind_parse_reference(args->items[i], &p[i].kind, &p[i].name, err);
-		if (rc == 0)
-			rc = check_log(p[i].kind, err);
+		rc = open_log(&p[i], args->items[i], err);
 	}
 	for (size_t i = 0; rc == 0 && i < args->n; i++) {
 		struct sync_reading reading = {.since_ms = filter->since_ms,
@@ -384,7 +385,7 @@ static int run_many(struct app *a, const struct log_filter *filter, struct sums 
 					       .wants = wants_line,
 					       .line = app_flag(a, OPT_FOLLOW) ? print_line : collect_line,
 					       .user = &p[i]};
-		sync_read_log(a->sync, p[i].kind, p[i].name, &reading, app_reply_done, &replies[i]);
+		sync_read_log(p[i].sync, p[i].kind, p[i].name, &reading, app_reply_done, &replies[i]);
 	}
 	if (rc == 0)
 		rc = read_many(a, p, replies, args->n, err);
@@ -418,14 +419,12 @@ static int cmd_logs_many(struct app *a, struct sums *sums, struct err *err)
 static int cmd_logs_one(struct app *a, struct sums *sums, struct err *err)
 {
 	struct printer p = {.a = a, .out = BUF_INIT((size_t)64 << 20), .sums = sums};
-	int rc = kind_parse_reference(a->cli.args.items[0], &p.kind, &p.name, err);
+	int rc = filter_init(&p.filter, a, err);
 
 	if (rc == 0 && app_flag(a, OPT_LIVE) && !app_flag(a, OPT_FOLLOW))
-		rc = err_set(err, ERR_USAGE, "--live goes with -f: sagetop logs %s -f --live", p.name);
+		rc = err_set(err, ERR_USAGE, "--live goes with -f: sagetop logs %s -f --live", a->cli.args.items[0]);
 	if (rc == 0)
-		rc = check_log(p.kind, err);
-	if (rc == 0)
-		rc = filter_init(&p.filter, a, err);
+		rc = open_log(&p, a->cli.args.items[0], err);
 	if (rc == 0)
 		rc = run(&p, err);
 	log_filter_done(&p.filter);

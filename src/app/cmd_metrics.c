@@ -168,12 +168,10 @@ int cmd_metrics(struct app *a, struct err *err)
 
 	if (app_flag(a, OPT_CHART) && app_flag(a, OPT_VALUES))
 		return err_set(err, ERR_USAGE, "--chart and --values exclude each other: leave one out");
-	if (kind_parse_reference(a->cli.args.items[0], &kind, &name, err) < 0)
+	if (app_enter(a, a->cli.args.items[0], &kind, &name, err) < 0)
 		return -err->code;
 	if (!kind->log_group && !kind->metric_namespace)
 		return err_set(err, ERR_USAGE, "%s have no metrics", kind->title);
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
-		return -err->code;
 	sync_metrics(a->sync, kind, name, app_reply_done, &metrics);
 	if (app_wait(a, &metrics, err) < 0)
 		return -err->code;

@@ -148,12 +148,13 @@ static int ask_around(struct app *a, const struct resource *r, const json_t *raw
 	return 0;
 }
 
+/* Of the scope that was entered. */
 static int show(struct app *a, const struct kind *k, const char *name, struct err *err)
 {
 	AUTO(json) json_t *raw = NULL;
 	struct resource *r;
 
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 || reference_describe(a, k, name, &r, &raw, err) < 0)
+	if (reference_describe(a, k, name, &r, &raw, err) < 0)
 		return -err->code;
 	if (output_format(a) == OUTPUT_JSON) {
 		print_json(a, r, raw);
@@ -171,18 +172,23 @@ int cmd_show(struct app *a, struct err *err)
 	const struct kind *k;
 
 	if (a->cli.args.n == 1) {
-		if (kind_parse_reference(first, &k, &name, err) < 0)
+		if (app_enter(a, first, &k, &name, err) < 0)
 			return -err->code;
 		return show(a, k, name, err);
 	}
 	if (strchr(first, '/'))
 		return err_set(err, ERR_USAGE, "one thing at a time: sagetop show KIND NAME, or KIND/NAME");
-	if (kind_parse(first, &k, &parent, err) < 0)
+	name = a->cli.args.items[1];
+	if (kind_parse(first, &k, &parent, err) < 0 || app_enter_name(a, k, &name, err) < 0)
 		return -err->code;
-	return show(a, k, a->cli.args.items[1], err);
+	return show(a, k, name, err);
 }
 
 int cmd_job(struct app *a, struct err *err)
 {
-	return show(a, &kind_table[KIND_TRAINING_JOB], a->cli.args.items[0], err);
+	const char *name = a->cli.args.items[0];
+
+	if (app_enter_name(a, TRAINING_KIND, &name, err) < 0)
+		return -err->code;
+	return show(a, TRAINING_KIND, name, err);
 }

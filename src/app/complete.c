@@ -12,8 +12,16 @@
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-/* Names of instance types from the price table's first column. */
-static int print_types(FILE *out, struct err *err)
+static void print_words(FILE *out, const struct strlist *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		fprintf(out, "%s\n", words->items[i]);
+}
+
+enum price_column { PRICE_TYPE, PRICE_REGION };
+
+/* What the rows of the price table have there, each once. */
+static void words_of_prices(enum price_column column, struct strlist *ret)
 {
 	AUTO(str) char *path = fs_share_path("prices.csv");
 	AUTO(file) FILE *f = path ? fopen(path, "re") : NULL;
@@ -21,13 +29,24 @@ static int print_types(FILE *out, struct err *err)
 	char line[4096];
 
 	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, ",\n")] = '\0';
-		if (str_starts(line, "ml.") && !strlist_has(&seen, line))
-			strlist_add(&seen, line);
+		AUTO(strlist) struct strlist cells = {0};
+
+		strlist_split(&cells, line, ',');
+		if (cells.n > PRICE_REGION && str_starts(cells.items[PRICE_TYPE], "ml.") &&
+		    !strlist_has(&seen, cells.items[column]))
+			strlist_add(&seen, cells.items[column]);
 	}
 	strlist_sort(&seen);
 	for (size_t i = 0; i < seen.n; i++)
-		fprintf(out, "%s\n", seen.items[i]);
+		strlist_add(ret, seen.items[i]);
+}
+
+static int print_types(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist types = {0};
+
+	words_of_prices(PRICE_TYPE, &types);
+	print_words(out, &types);
 	return 0;
 }
 
@@ -52,17 +71,37 @@ static void profiles_of(const char *path, struct strlist *names)
 	}
 }
 
-static int print_profiles(FILE *out, struct err *err)
+static void profiles(struct strlist *names)
 {
-	AUTO(strlist) struct strlist names = {0};
 	AUTO(str) char *home = fs_home();
 	AUTO(str) char *config = xasprintf("%s/.aws/config", home);
 	AUTO(str) char *credentials = xasprintf("%s/.aws/credentials", home);
 
-	profiles_of(str_or(getenv("AWS_CONFIG_FILE"), config), &names);
-	profiles_of(str_or(getenv("AWS_SHARED_CREDENTIALS_FILE"), credentials), &names);
-	for (size_t i = 0; i < names.n; i++)
-		fprintf(out, "%s\n", names.items[i]);
+	profiles_of(str_or(getenv("AWS_CONFIG_FILE"), config), names);
+	profiles_of(str_or(getenv("AWS_SHARED_CREDENTIALS_FILE"), credentials), names);
+}
+
+static int print_profiles(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	profiles(&names);
+	print_words(out, &names);
+	return 0;
+}
+
+void complete_scopes(struct strlist *ret)
+{
+	profiles(ret);
+	words_of_prices(PRICE_REGION, ret);
+}
+
+static int print_scopes(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	complete_scopes(&names);
+	print_words(out, &names);
 	return 0;
 }
 
@@ -104,8 +143,7 @@ static int print_backtests(FILE *out, struct err *err)
 	if (d)
 		closedir(d);
 	strlist_sort(&names);
-	for (size_t i = 0; i < names.n; i++)
-		fprintf(out, "%s\n", names.items[i]);
+	print_words(out, &names);
 	return 0;
 }
 
@@ -147,14 +185,15 @@ int complete_print(FILE *out, const char *kind, struct err *err)
 	static const struct {
 		const char *kind;
 		int (*print)(FILE *out, struct err *err);
-	} kinds[] = {{"columns", print_columns},    {"kinds", print_kinds},	  {"settings", print_settings},
-		     {"types", print_types},	    {"profiles", print_profiles}, {"jobs", print_jobs},
-		     {"backtests", print_backtests}};
+	} kinds[] = {{"columns", print_columns}, {"kinds", print_kinds},	{"settings", print_settings},
+		     {"types", print_types},	 {"profiles", print_profiles},	{"scopes", print_scopes},
+		     {"jobs", print_jobs},	 {"backtests", print_backtests}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kind, kinds[i].kind))
 			return kinds[i].print(out, err);
-	return err_set(err, ERR_USAGE,
-		       "--complete knows columns, kinds, settings, types, profiles, jobs and backtests, not \"%s\"",
-		       kind);
+	return err_set(
+		err, ERR_USAGE,
+		"--complete knows columns, kinds, settings, types, profiles, scopes, jobs and backtests, not \"%s\"",
+		kind);
 }

@@ -5,9 +5,12 @@
 
 #include <stdio.h>
 
-#include "base/err.h"
+#include "base/str.h"
 
-/* kind: columns, types, profiles, or jobs (those in the cache, of the configured
+/* What a scope (model/scope.h) can be made of: profiles of the AWS files, and the regions that have a price. */
+void complete_scopes(struct strlist *ret);
+
+/* kind: columns, types, profiles, scopes, or jobs (those in the cache, of the configured
  * account and of the local engine where it runs); one word a line. */
 int complete_print(FILE *out, const char *kind, struct err *err) NODISCARD;
 

@@ -24,7 +24,7 @@ int setting_check_text(enum setting_id id, const char *text, struct err *err)
 		return money_currency_parse(text, &currency, err);
 	if (id != SETTING_columns)
 		text += *text == '-' || *text == '+';
-	return field_list_parse(jobs, text, &columns, err);
+	return field_list_parse(jobs, text, false, &columns, err);
 }
 
 int setting_check_entry(enum setting_id id, const char *key, const char *value, struct err *err)

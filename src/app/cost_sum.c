@@ -38,10 +38,8 @@ static int fill(struct app *a, const struct kind *k, const struct query *q, stru
 	sync_columns(a->sync, k, &cold, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)
 		return -err->code;
-	const struct field_ref ref = {.field = tuning};
-
 	if (tuning)
-		report->spend.opt.tuning = session_cold_column(sync_session(a->sync), k, &ref);
+		report->spend.opt.tuning = tuning;
 	return 0;
 }
 
@@ -131,6 +129,7 @@ int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report 
 	AUTO(str) char *words = listing_words(&a->cli.args, 0);
 
 	spend_init(&ret->spend, opt);
+	ret->spend.opt.session = ret->spend.part = sync_session(a->sync);
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		if (kind_is_charged(&kind_table[i]) && !kind_table[i].price_while &&
 		    sum_kind(a, &kind_table[i], words, ret, err) < 0)

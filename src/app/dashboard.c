@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "app/announce.h"
+#include "app/console_kept.h"
 #include "app/dashboard_host.h"
+#include "app/dashboard_wide.h"
 #include "base/clock.h"
 #include "base/signals.h"
 #include "tui/key.h"
@@ -20,10 +22,21 @@
 
 static const int loop_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
 
-struct dashboard {
+/* A scope whose profile may need the code of an MFA device. */
+struct asked {
+	struct dashboard *dashboard;
 	struct sync *sync;
+	char *serial; /* it waits for a code; NULL */
+};
+
+struct dashboard {
+	const struct scopes *scopes;
 	struct ui *ui;
-	struct dashboard_host *host;
+	struct console_kept *kept;
+	struct dashboard_host *hosts[SCOPES_MAX];
+	struct dashboard_wide *wide; /* NULL of one scope */
+	struct asked asked[SCOPES_MAX];
+	struct asked *asking;	     /* on the screen; NULL */
 	struct announcer *announcer; /* NULL without settings */
 	int end_signal;		     /* 0, or the signal that ends us */
 	bool hung_up;
@@ -112,16 +125,18 @@ static int loop_timeout(const struct dashboard *d, bool working)
 	return since < FRAME_MS ? MIN(timeout, (int)(FRAME_MS - since)) : timeout;
 }
 
-/* Whether the user goes on elsewhere; ret (may be NULL) gets where. */
-static bool moves(const struct dashboard *d, struct dashboard_next *ret)
+void dashboard_next_done(struct dashboard_next *n)
 {
-	const char *profile, *region;
-	bool wanted = dashboard_host_moves(d->host, &profile, &region);
+	free(n->profile);
+	free(n->region);
+	free(n->scopes);
+	*n = (struct dashboard_next){0};
+}
 
-	if (ret)
-		*ret = (struct dashboard_next){
-			.wanted = wanted, .profile = xstrdup(profile), .region = xstrdup(region)};
-	return wanted;
+/* Where the user goes on; NULL. All hosts but the first are of one scope's things only. */
+static const struct dashboard_next *next_of(const struct dashboard *d)
+{
+	return dashboard_host_next(d->hosts[0]);
 }
 
 static void run_loop(struct dashboard *d)
@@ -129,9 +144,9 @@ static void run_loop(struct dashboard *d)
 	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
 	bool working = false;
 
-	while (!ui_quit_wanted(d->ui) && !d->end_signal && !d->hung_up && !moves(d, NULL)) {
+	while (!ui_quit_wanted(d->ui) && !d->end_signal && !d->hung_up && !next_of(d)) {
 		fds[0].revents = fds[1].revents = 0;
-		sync_poll(d->sync, fds, 2, loop_timeout(d, working));
+		scopes_poll(d->scopes, fds, 2, loop_timeout(d, working));
 		if (fds[1].revents)
 			take_signals(d);
 		if (fds[0].revents & POLLIN)
@@ -146,20 +161,44 @@ static void run_loop(struct dashboard *d)
 
 /* --- the code of an MFA device --- */
 
+static void ask_next(struct dashboard *d);
+
 static void code_typed(void *user, const char *code)
 {
-	struct dashboard *d = user;
+	struct asked *a = user;
 
-	aws_client_answer_mfa(sync_client(d->sync), code);
+	free(TAKE(a->serial));
+	a->dashboard->asking = NULL;
+	aws_client_answer_mfa(sync_client(a->sync), code);
+	ask_next(a->dashboard);
+}
+
+/* One question after the other. */
+static void ask_next(struct dashboard *d)
+{
+	for (size_t i = 0; i < d->scopes->n && !d->asking; i++) {
+		struct asked *a = &d->asked[i];
+
+		if (!a->serial)
+			continue;
+		AUTO(str)
+		char *question = xasprintf("The role of %s needs the code that %s shows now.",
+					   d->wide ? session_label(sync_session(a->sync)) : "this profile", a->serial);
+
+		d->asking = a;
+		ui_ask_code(d->ui, question, code_typed, a);
+	}
 }
 
 static void ask_mfa(void *user, const char *serial)
 {
-	struct dashboard *d = user;
-	AUTO(str) char *question = xasprintf("The role of this profile needs the code that %s shows now.", serial);
+	struct asked *a = user;
 
-	ui_ask_code(d->ui, question, code_typed, d);
+	str_set(&a->serial, serial);
+	ask_next(a->dashboard);
 }
+
+/* --- begin and end --- */
 
 static struct ui *make_ui(const struct dashboard_options *opt, const struct session *s, const struct ui_host *host)
 {
@@ -180,13 +219,84 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 	return ui;
 }
 
-int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct dashboard_next *ret_next,
+/* What the stores have, the newest first. */
+static void load(struct dashboard *d, size_t n)
+{
+	for (size_t i = 0; i < d->scopes->n; i++) {
+		struct sync *sync = d->scopes->items[i];
+		struct err err = {0};
+
+		if (sync_load_newest(sync, n, &err) < 0)
+			session_notify(sync_session(sync), NOTICE_WARNING, "%s", err.msg);
+	}
+	session_wide_refresh(scopes_session(d->scopes));
+}
+
+static void make_hosts(struct dashboard *d, const struct dashboard_options *opt)
+{
+	const struct config *config = opt ? opt->config : NULL;
+	struct err err = {0};
+
+	d->kept = console_kept_open(&err);
+	if (err.code)
+		session_notify(scopes_session(d->scopes), NOTICE_WARNING, "%s", err.msg);
+	for (size_t i = 0; i < d->scopes->n; i++) {
+		const struct config *own = opt ? opt->scope_configs[i] : NULL;
+
+		d->hosts[i] = dashboard_host_new(d->scopes->items[i], own ? own : config, d->kept);
+	}
+	if (d->scopes->n > 1)
+		d->wide = dashboard_wide_new(d->scopes, d->hosts);
+	if (config)
+		d->announcer = announcer_new(config, scopes_session(d->scopes));
+}
+
+static void start(struct dashboard *d)
+{
+	for (size_t i = 0; i < d->scopes->n; i++) {
+		struct sync *sync = d->scopes->items[i];
+
+		d->asked[i] = (struct asked){.dashboard = d, .sync = sync};
+		aws_client_on_mfa(sync_client(sync), ask_mfa, &d->asked[i]);
+		if (d->announcer)
+			sync_on_transition(sync, announcer_saw, d->announcer);
+		sync_start(sync);
+	}
+}
+
+static void stop(struct dashboard *d)
+{
+	for (size_t i = 0; i < d->scopes->n; i++) {
+		sync_on_transition(d->scopes->items[i], NULL, NULL);
+		aws_client_on_mfa(sync_client(d->scopes->items[i]), NULL, NULL);
+	}
+}
+
+static void end(struct dashboard *d, struct dashboard_next *ret_next)
+{
+	const struct dashboard_next *next = next_of(d);
+
+	ui_free(d->ui);
+	term_close();
+	signals_close();
+	if (ret_next && next)
+		*ret_next = (struct dashboard_next){true, xstrdup(next->profile), xstrdup(next->region),
+						    xstrdup(next->scopes)};
+	dashboard_wide_free(d->wide);
+	for (size_t i = 0; i < d->scopes->n; i++) {
+		dashboard_host_free(d->hosts[i]);
+		free(d->asked[i].serial);
+	}
+	console_kept_free(d->kept);
+	announcer_free(d->announcer);
+}
+
+int dashboard_run(const struct scopes *scopes, const struct dashboard_options *opt, struct dashboard_next *ret_next,
 		  struct err *err)
 {
-	struct dashboard d = {.sync = sync};
+	struct dashboard d = {.scopes = scopes};
 	struct term_options term_opt = {.mono = opt && opt->mono, .theme = opt ? opt->theme : THEME_USUAL};
-	struct err load_err = {0};
-	int rc = signals_open(loop_signals, ARRAY_LEN(loop_signals), true, err);
+	int rows, cols, rc = signals_open(loop_signals, ARRAY_LEN(loop_signals), true, err);
 
 	if (rc < 0)
 		return rc;
@@ -195,32 +305,19 @@ int dashboard_run(struct sync *sync, const struct dashboard_options *opt, struct
 		signals_close();
 		return rc;
 	}
-	d.host = dashboard_host_new(sync, opt ? opt->config : NULL);
-	if (opt && opt->config)
-		d.announcer = announcer_new(opt->config, sync_session(sync));
-	int rows, cols;
-
+	make_hosts(&d, opt);
 	term_size(&rows, &cols);
-	if (sync_load_newest(sync, (size_t)MAX(rows, 1), &load_err) < 0)
-		session_notify(sync_session(sync), NOTICE_WARNING, "%s", load_err.msg);
-	d.ui = make_ui(opt, sync_session(sync), dashboard_host_ops(d.host));
+	load(&d, (size_t)MAX(rows, 1));
+	d.ui = make_ui(opt, scopes_session(scopes),
+		       d.wide ? dashboard_wide_ops(d.wide) : dashboard_host_ops(d.hosts[0]));
 	(void)paint(&d);
 	/* For measuring the time to the first paint. */
 	if (str_empty(getenv("SAGETOP_EXIT_AFTER_PAINT"))) {
-		aws_client_on_mfa(sync_client(sync), ask_mfa, &d);
-		if (d.announcer)
-			sync_on_transition(sync, announcer_saw, d.announcer);
-		sync_start(sync);
+		start(&d);
 		run_loop(&d);
-		sync_on_transition(sync, NULL, NULL);
-		aws_client_on_mfa(sync_client(sync), NULL, NULL);
+		stop(&d);
 	}
-	ui_free(d.ui);
-	term_close();
-	signals_close();
-	moves(&d, ret_next);
-	dashboard_host_free(d.host);
-	announcer_free(d.announcer);
+	end(&d, ret_next);
 	if (d.end_signal)
 		raise(d.end_signal);
 	return 0;

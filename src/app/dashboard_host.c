@@ -3,7 +3,9 @@
 
 #include "app/backtest_drive.h"
 #include "app/budgets.h"
+#include "app/complete.h"
 #include "app/console_kept.h"
+#include "app/dashboard.h"
 #include "app/host_invoke.h"
 #include "app/peek.h"
 #include "aws/sagemaker.h"
@@ -20,8 +22,8 @@ struct dashboard_host {
 	struct launch_plan *plan;    /* prepared last */
 	struct learned *learned;     /* for estimates; NULL: not yet */
 	int64_t learned_ms;	     /* monotonic */
-	struct console_kept *kept;
-	char *profile, *region; /* to go on with; NULL */
+	struct console_kept *kept;   /* borrowed */
+	struct dashboard_next next;
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -51,9 +53,7 @@ static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
 	learned_free(h->learned);
-	console_kept_free(h->kept);
-	free(h->profile);
-	free(h->region);
+	dashboard_next_done(&h->next);
 	free(h);
 }
 
@@ -469,8 +469,26 @@ static void host_move(void *user, const char *profile, const char *region)
 {
 	struct dashboard_host *h = user;
 
-	str_set(&h->profile, profile);
-	str_set(&h->region, region);
+	h->next.wanted = true;
+	str_set(&h->next.profile, profile);
+	str_set(&h->next.region, region);
+}
+
+static int host_scopes(void *user, const char *list, struct err *err)
+{
+	struct dashboard_host *h = user;
+	AUTO(scope_list) struct scope_list parsed = {0};
+
+	if (scope_list_parse(list, &parsed, err) < 0)
+		return -err->code;
+	h->next.wanted = true;
+	str_set(&h->next.scopes, list);
+	return 0;
+}
+
+static void host_places(void *user, struct strlist *ret)
+{
+	complete_scopes(ret);
 }
 
 static int host_theme(void *user, enum theme theme, struct err *err)
@@ -497,14 +515,11 @@ static int host_keep(void *user, const char *name, const char *text, struct err 
 	return console_kept_set(h->kept, name, text, err);
 }
 
-struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config)
+struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config, struct console_kept *kept)
 {
 	struct dashboard_host *h = NEW(struct dashboard_host);
-	struct err err = {0};
 
-	h->kept = console_kept_open(&err);
-	if (err.code)
-		session_notify(sync_session(sync), NOTICE_WARNING, "%s", err.msg);
+	h->kept = kept;
 	h->sync = sync;
 	h->config = config;
 	h->ops = (struct ui_host){
@@ -531,6 +546,8 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.findings = host_findings,
 		.invoke = host_call_endpoint,
 		.move = host_move,
+		.scopes = host_scopes,
+		.places = host_places,
 		.save = host_save,
 		.draft = host_draft,
 		.theme = host_theme,
@@ -550,11 +567,9 @@ void dashboard_host_free(struct dashboard_host *h)
 		host_destroy(h);
 }
 
-bool dashboard_host_moves(const struct dashboard_host *h, const char **ret_profile, const char **ret_region)
+const struct dashboard_next *dashboard_host_next(const struct dashboard_host *h)
 {
-	*ret_profile = h->profile;
-	*ret_region = h->region;
-	return h->profile || h->region;
+	return h->next.wanted ? &h->next : NULL;
 }
 
 const struct ui_host *dashboard_host_ops(const struct dashboard_host *h)

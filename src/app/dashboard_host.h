@@ -6,14 +6,17 @@
 #include "tui/host.h"
 
 struct config;
+struct console_kept;
 struct dashboard_host;
 
-/* config: for its budgets; NULL: none. */
-struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config) NODISCARD;
+/* config: for its budgets; NULL: none. kept is borrowed. */
+struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config *config,
+					  struct console_kept *kept) NODISCARD;
 /* Answers still under way afterwards are dropped. */
 void dashboard_host_free(struct dashboard_host *h);
-/* Where the user wants to go on; false where nothing was said. Borrowed; NULL is as it is. */
-bool dashboard_host_moves(const struct dashboard_host *h, const char **ret_profile, const char **ret_region);
+/* Where the user wants to go on; NULL where nothing was said. Borrowed. */
+struct dashboard_next;
+const struct dashboard_next *dashboard_host_next(const struct dashboard_host *h);
 const struct ui_host *dashboard_host_ops(const struct dashboard_host *h);
 
 #endif

@@ -2,6 +2,7 @@
 #include "app/dashboard_start.h"
 
 #include "app/commands.h"
+#include "app/console_kept.h"
 #include "app/dashboard.h"
 #include "base/fs.h"
 
@@ -61,37 +62,92 @@ static int show_one(struct app *a, struct dashboard_next *next, struct err *err)
 					.columns = set->columns,
 					.order = set->sort,
 					.config = &a->config};
-	struct aws_client *client = sync_client(a->sync);
 
-	/* A program that gives credentials may ask for a code or a touch: before there is a
-	 * screen. What goes wrong here is told there, when it is asked again. */
-	if (!a->local && aws_client_runs_program(client))
-		(void)!aws_client_check_credentials(client, NULL);
-	aws_client_give_terminal(client, false);
+	for (size_t i = 0; i < a->scopes.n; i++) {
+		struct aws_client *client = sync_client(a->scopes.items[i]);
+
+		/* A program that gives credentials may ask for a code or a touch: before there is a
+		 * screen. What goes wrong here is told there, when it is asked again. */
+		if (!a->local && aws_client_runs_program(client))
+			(void)!aws_client_check_credentials(client, NULL);
+		aws_client_give_terminal(client, false);
+		opt.scope_configs[i] = a->parts[i].config;
+	}
 	app_notify_problems(a);
-	return dashboard_run(a->sync, &opt, next, err);
+	return dashboard_run(&a->scopes, &opt, next, err);
 }
 
-static int connect_again(struct app *a, const char *profile, const char *region, struct err *err)
+/* Which scopes were looked at is kept for the next start. */
+#define KEPT_AS "scope"
+
+static void keep_scopes(struct app *a)
+{
+	AUTO(console_kept) struct console_kept *kept = console_kept_open(NULL);
+	struct err err = {0};
+
+	if (console_kept_set(kept, KEPT_AS, a->scopes.n > 1 ? app_value(a, OPT_SCOPE) : NULL, &err) < 0)
+		session_notify(app_session(a), NOTICE_WARNING, "not kept for the next start: %s", err.msg);
+}
+
+/* What says where, of the options: each is NULL where it was not given. */
+struct where {
+	const char *profile, *region, *scopes;
+};
+
+static struct where where_now(const struct app *a)
+{
+	return (struct where){app_value(a, OPT_PROFILE), app_value(a, OPT_REGION), app_value(a, OPT_SCOPE)};
+}
+
+static int connect_again(struct app *a, const struct where *where, struct err *err)
 {
 	app_disconnect(a);
 	free(TAKE(a->endpoint));
-	a->cli.values[OPT_PROFILE] = profile;
-	a->cli.values[OPT_REGION] = region;
+	a->cli.values[OPT_PROFILE] = where->profile;
+	a->cli.values[OPT_REGION] = where->region;
+	a->cli.values[OPT_SCOPE] = where->scopes;
 	return app_connect(a, err);
+}
+
+/* The scopes that the last start ended with, unless something is said of where to look. A list that goes no more is
+ * forgotten with a word. */
+static int restore_scopes(struct app *a, struct strlist *words, struct err *err)
+{
+	const struct where now = where_now(a);
+	AUTO(console_kept) struct console_kept *kept = console_kept_open(NULL);
+	const char *list = console_kept_get(kept, KEPT_AS);
+	struct err why = {0};
+
+	if (!list || a->local || now.profile || now.region || now.scopes || app_value(a, OPT_ENDPOINT_URL))
+		return 0;
+	strlist_add(words, list);
+	const struct where then = {.scopes = words->items[words->n - 1]};
+
+	if (connect_again(a, &then, &why) == 0)
+		return 0;
+	(void)!console_kept_set(kept, KEPT_AS, NULL, NULL);
+	if (connect_again(a, &now, err) < 0)
+		return -err->code;
+	session_notify(app_session(a), NOTICE_WARNING, "not the scopes of before: %s", why.msg);
+	return 0;
 }
 
 /* Where that cannot be, on with what was. */
 static int move(struct app *a, const struct dashboard_next *next, struct err *err)
 {
-	const char *profile = app_value(a, OPT_PROFILE), *region = app_value(a, OPT_REGION);
+	const struct where now = where_now(a);
+	const struct where then = {.profile = next->profile ? next->profile : now.profile,
+				   .region = next->region ? next->region : now.region,
+				   .scopes = next->scopes};
 	struct err why = {0};
 
-	if (connect_again(a, next->profile ? next->profile : profile, next->region ? next->region : region, &why) == 0)
+	if (connect_again(a, &then, &why) == 0) {
+		keep_scopes(a);
 		return 0;
-	if (connect_again(a, profile, region, err) < 0)
+	}
+	if (connect_again(a, &now, err) < 0)
 		return -err->code;
-	session_notify(sync_session(a->sync), NOTICE_ERROR, "%s", why.msg);
+	session_notify(app_session(a), NOTICE_ERROR, "%s", why.msg);
 	return 0;
 }
 
@@ -101,12 +157,16 @@ static int show(struct app *a, struct err *err)
 	struct dashboard_next next = {0};
 	int rc;
 
+	if (restore_scopes(a, &words, err) < 0)
+		return -err->code;
 	while ((rc = show_one(a, &next, err)) == 0 && next.wanted) {
 		rc = move(a, &next, err);
 		if (next.profile)
 			strlist_take(&words, next.profile);
 		if (next.region)
 			strlist_take(&words, next.region);
+		if (next.scopes)
+			strlist_take(&words, next.scopes);
 		next = (struct dashboard_next){0};
 		if (rc < 0)
 			break;

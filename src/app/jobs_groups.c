@@ -95,7 +95,7 @@ static void print_rows(struct app *a, const struct groups *g, size_t n)
 	for (size_t i = 0; i < n; i++)
 		add_row(a, &g->items[i], g->spend.opt.now_ms, &cells);
 	if (app_flag(a, OPT_CSV)) {
-		print_csv(a, &cells, sync_session(a->sync)->prices_as_of);
+		print_csv(a, &cells, app_session(a)->prices_as_of);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
@@ -126,7 +126,7 @@ static void print_json(const struct app *a, const struct groups *g, size_t n)
 		json_object_set_new(o, "spent_is_estimate", json_boolean(one->estimate));
 		json_put_usd(o, "projected_usd", one->projected_micro);
 		json_object_set_new(o, "unpriced", json_integer((json_int_t)one->unpriced));
-		json_put_prices(o, sync_session(a->sync));
+		json_put_prices(o, app_session(a));
 		json_array_append_new(list, o);
 	}
 	output_json(a, list);
@@ -144,14 +144,17 @@ static int by_newest(const void *pa, const void *pb)
 int jobs_groups_print(struct app *a, const struct listing *l, struct err *err)
 {
 	AUTO(groups) struct groups g = {0};
-	struct spend_options opt = {.now_ms = clock_now_ms()};
-	const struct session *s = sync_session(a->sync);
+	struct spend_options opt = {.now_ms = clock_now_ms(), .session = app_session(a)};
+	const struct session *s = app_session(a);
 	size_t n;
 
 	if (groups_parse(app_value(a, OPT_GROUP), &opt.by, &opt.tag, err) < 0)
 		return -err->code;
-	if (opt.by == BY_PARENT && listing_fill_column(a, l, "tuning_job", &opt.tuning, err) < 0)
-		return -err->code;
+	if (opt.by == BY_PARENT) {
+		opt.tuning = field_find(l->kind, "tuning_job", NULL);
+		if (listing_fill_column(a, l, opt.tuning, err) < 0)
+			return -err->code;
+	}
 	struct resource **items = listing_items(a, l, &n, err);
 
 	if (!items)

@@ -30,6 +30,12 @@ static const char *columns_wanted(const struct app *a, const struct kind *kind)
 	return app_value(a, OPT_COLUMNS) ? app_value(a, OPT_COLUMNS) : set;
 }
 
+/* Known before there is a connection. */
+static bool several_wanted(const struct app *a)
+{
+	return app_value(a, OPT_SCOPE) && strchr(app_value(a, OPT_SCOPE), ',');
+}
+
 static const char *order_wanted(const struct app *a, const struct kind *kind)
 {
 	const char *set = kind->id == KIND_TRAINING_JOB ? a->config.set.sort : NULL;
@@ -45,7 +51,7 @@ int listing_parse(struct app *a, const struct kind *kind, size_t first, struct l
 	const char *sort = order_wanted(a, kind);
 
 	l.descending = *sort == '-';
-	if (field_list_parse(kind, columns_wanted(a, kind), &l.columns, err) < 0 ||
+	if (field_list_parse(kind, columns_wanted(a, kind), several_wanted(a), &l.columns, err) < 0 ||
 	    query_parse(kind, words, &l.query, err) < 0 ||
 	    field_ref_parse(kind, sort + (*sort == '-' || *sort == '+'), &l.sort, err) < 0)
 		return -err->code;
@@ -54,12 +60,23 @@ int listing_parse(struct app *a, const struct kind *kind, size_t first, struct l
 	return 0;
 }
 
+struct filling {
+	const struct kind *kind;
+	const struct field_list *cold;
+};
+
+static void fill_scope(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
+{
+	const struct filling *f = user;
+
+	sync_columns(s, f->kind, f->cold, fn, fn_user);
+}
+
 static int fill(struct app *a, const struct kind *kind, const struct field_list *cold, struct err *err)
 {
-	struct app_reply reply = {0};
+	struct filling f = {kind, cold};
 
-	sync_columns(a->sync, kind, cold, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0 && err->code != ERR_DENIED)
+	if (app_each(a, fill_scope, &f, err) < 0 && err->code != ERR_DENIED)
 		return -err->code;
 	if (err->code == ERR_DENIED)
 		fprintf(stderr, "sagetop: what was to be measured is not known: %s\n", err->msg);
@@ -116,7 +133,7 @@ static void print_json(struct app *a, struct resource *const *items, size_t n, c
 
 	for (size_t i = 0; i < n; i++) {
 		if (items[i]->trimmed && items[i]->kind->id == KIND_TRAINING_JOB)
-			sync_job_full(a->sync, items[i]->name);
+			sync_job_full(app_sync_of(a, items[i]), items[i]->name);
 		json_array_append_new(list, resource_to_json(items[i], x));
 	}
 	output_json(a, list);
@@ -140,7 +157,7 @@ static void tell_unknown_tags(const struct listing *l, const struct resources *t
 
 struct resource **listing_items(struct app *a, const struct listing *l, size_t *ret_n, struct err *err)
 {
-	struct session *s = sync_session(a->sync);
+	struct session *s = app_session(a);
 	const struct resources *t = &s->tables[l->kind->id];
 	struct field_context x = {.session = s, .now_ms = clock_now_ms()};
 
@@ -150,29 +167,25 @@ struct resource **listing_items(struct app *a, const struct listing *l, size_t *
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		if ((!l->parent || str_eq(l->parent, t->items[i]->parent)) && query_match(l->query, t->items[i], &x))
+		if (!app_leaves_out(a, t->items[i]) && (!l->parent || str_eq(l->parent, t->items[i]->parent)) &&
+		    query_match(l->query, t->items[i], &x))
 			items[n++] = t->items[i];
 	tell_unknown_tags(l, t);
 	*ret_n = n;
 	return items;
 }
 
-int listing_fill_column(struct app *a, const struct listing *l, const char *name, const struct cold_column **ret,
-			struct err *err)
+int listing_fill_column(struct app *a, const struct listing *l, const struct field *f, struct err *err)
 {
 	AUTO(field_list) struct field_list cold = {0};
-	struct field_ref ref = {.field = field_find(l->kind, name, NULL)};
 
-	field_list_add(&cold, ref.field, NULL);
-	if (fill(a, l->kind, &cold, err) < 0)
-		return -err->code;
-	*ret = session_cold_column(sync_session(a->sync), l->kind, &ref);
-	return 0;
+	field_list_add(&cold, f, NULL);
+	return fill(a, l->kind, &cold, err);
 }
 
 int listing_print(struct app *a, const struct listing *l, struct err *err)
 {
-	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
+	struct field_context x = {.session = app_session(a), .now_ms = clock_now_ms()};
 	size_t n;
 	struct resource **items = listing_items(a, l, &n, err);
 

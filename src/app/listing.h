@@ -29,8 +29,7 @@ int listing_fill_query(struct app *a, const struct listing *l, struct err *err) 
  * caller's (free). NULL on an error. */
 struct resource **listing_items(struct app *a, const struct listing *l, size_t *ret_n, struct err *err) NODISCARD;
 /* Have a cold field of the kind filled. */
-int listing_fill_column(struct app *a, const struct listing *l, const char *name, const struct cold_column **ret,
-			struct err *err) NODISCARD;
+int listing_fill_column(struct app *a, const struct listing *l, const struct field *f, struct err *err) NODISCARD;
 /* Print what the session holds and the filter lets through. */
 int listing_print(struct app *a, const struct listing *l, struct err *err) NODISCARD;
 

@@ -211,6 +211,7 @@ void failure_learn(const struct session *s, const struct resource *r, const char
 
 	if (str_empty(line) || !failure_is_bare(r->failure_reason))
 		return;
+	s = session_own(s, r);
 	key_of(r, &key);
 	free(map_put(s->causes, buf_str(&key), xstrdup(masked(s, r, line))));
 }
@@ -220,7 +221,7 @@ static const char *learnt(const struct session *s, const struct resource *r)
 	AUTO(buf) struct buf key = BUF_INIT(4096);
 
 	key_of(r, &key);
-	return map_get(s->causes, buf_str(&key));
+	return map_get(session_own(s, r)->causes, buf_str(&key));
 }
 
 bool failure_is_learnt(const struct session *s, const struct resource *r)
@@ -234,6 +235,7 @@ const char *failure_cause(const struct session *s, const struct resource *r)
 
 	if (!s || r->state != STATE_BAD || str_empty(r->failure_reason))
 		return NULL;
+	s = session_own(s, r);
 	if (failure_is_bare(r->failure_reason))
 		known = learnt(s, r);
 	return known ? keep(s, known) : masked(s, r, str_last_line(r->failure_reason));
@@ -280,8 +282,10 @@ static void add(struct failures *f, struct map *at, const struct resource *r, co
 		(void)map_put(at, cause, (void *)(uintptr_t)i);
 	}
 	struct failure *one = &f->items[i - 1];
+	const struct session *own = session_own(s, r);
+
 	if (r->kind->id == KIND_TRAINING_JOB)
-		cost = cost_of_job(resource_job(r), &s->prices, s->region, x->now_ms).usd_micro;
+		cost = cost_of_job(resource_job(r), &own->prices, own->region, x->now_ms).usd_micro;
 	one->n++;
 	f->n_failed++;
 	add_money(&one->usd_micro, cost);

@@ -94,14 +94,15 @@ int field_ref_parse(const struct kind *k, const char *name, struct field_ref *re
 	return 0;
 }
 
-int field_list_parse(const struct kind *k, const char *text, struct field_list *ret, struct err *err)
+int field_list_parse(const struct kind *k, const char *text, bool several, struct field_list *ret, struct err *err)
 {
+	unsigned usual = FIELD_USUAL | (several ? FIELD_SCOPED : 0u);
 	AUTO(field_list) struct field_list list = {0};
 	AUTO(strlist) struct strlist names = {0};
 
 	if (!text || *text == '+')
 		for (const struct field *f = k->fields; f->name; f++)
-			if (f->flags & FIELD_USUAL)
+			if (f->flags & usual)
 				field_list_add(&list, f, NULL);
 	if (text)
 		strlist_split(&names, text + (*text == '+'), ',');
@@ -170,8 +171,7 @@ static struct field_value kept_value(const struct field *f, const struct resourc
 /* The value that was asked for when the cold part was at hand. */
 static struct field_value cold_value(const struct field_ref *f, const struct resource *r, const struct session *s)
 {
-	const struct cold_column *c = s ? session_cold_column(s, r->kind, f) : NULL;
-	const char *text = c ? map_get(&c->values, r->name) : NULL;
+	const char *text = s ? session_cold_value(s, r, f) : NULL;
 	struct field_value v = {.text = text, .known = !str_empty(text)};
 
 	if (text && v.known && f->field->type > FIELD_FLAG) {
@@ -185,6 +185,9 @@ static struct field_value cold_value(const struct field_ref *f, const struct res
 
 struct field_value field_get(const struct field_ref *f, const struct resource *r, const struct field_context *x)
 {
+	const struct field_context own = {.session = session_own(x->session, r), .now_ms = x->now_ms};
+
+	x = &own;
 	if (f->field->flags & FIELD_COLD && r->trimmed && !r->kind->class->keeps_fields)
 		return cold_value(f, r, x->session);
 	return f->field->get ? f->field->get(r, f->key, x) : kept_value(f->field, r);

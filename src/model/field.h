@@ -54,6 +54,7 @@ enum field_flags {
 	FIELD_NO_FILTER = 128,
 	FIELD_LINKED = 256,   /* ... and made of what the thing's links lead to, which is then asked for as well */
 	FIELD_MEASURED = 512, /* ... and counted by CloudWatch, which is asked for what is looked at only */
+	FIELD_SCOPED = 1024,  /* among the columns where none are chosen, if several scopes are looked at; on no page */
 };
 
 struct field_value {
@@ -112,9 +113,10 @@ AUTO_EMBEDDED(field_list, struct field_list, field_list_done)
 /* By name or alias, case ignored; "hp.eta" gives the row "hp." and sets *ret_key
  * (borrowed from name). NULL where there is none. */
 const struct field *field_find(const struct kind *k, const char *name, const char **ret_key);
-/* "name,status,hp.eta": the fields of the columns; NULL is the usual choice, a list
+/* "name,status,hp.eta": the fields of the columns; NULL is the usual choice (several: of several scopes), a list
  * that begins with '+' is added to it. ERR_USAGE suggests the nearest. */
-int field_list_parse(const struct kind *k, const char *text, struct field_list *ret, struct err *err) NODISCARD;
+int field_list_parse(const struct kind *k, const char *text, bool several, struct field_list *ret,
+		     struct err *err) NODISCARD;
 int field_ref_parse(const struct kind *k, const char *name, struct field_ref *ret, struct err *err) NODISCARD;
 void field_list_add(struct field_list *l, const struct field *f, const char *key);
 

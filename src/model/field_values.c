@@ -1,6 +1,8 @@
 /* field_values.c - the getters of what all things have. */
 #include "model/field_values.h"
 
+#include "model/session.h"
+
 struct field_value field_get_name(const struct resource *r, const char *key, const struct field_context *x)
 {
 	return text_value(r->name);
@@ -39,6 +41,21 @@ struct field_value field_get_started(const struct resource *r, const char *key, 
 struct field_value field_get_ended(const struct resource *r, const char *key, const struct field_context *x)
 {
 	return time_value(r->end_ms);
+}
+
+struct field_value field_get_profile(const struct resource *r, const char *key, const struct field_context *x)
+{
+	return text_value(x->session ? x->session->profile : NULL);
+}
+
+struct field_value field_get_region(const struct resource *r, const char *key, const struct field_context *x)
+{
+	return text_value(x->session ? x->session->region : NULL);
+}
+
+struct field_value field_get_account(const struct resource *r, const char *key, const struct field_context *x)
+{
+	return text_value(x->session ? x->session->account : NULL);
 }
 
 const struct strmap *field_map_tags(const struct resource *r)

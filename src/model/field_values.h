@@ -22,7 +22,7 @@ static inline struct field_value time_value(int64_t ms)
 }
 
 field_get_fn field_get_name, field_get_arn, field_get_reason, field_get_age, field_get_created, field_get_modified,
-	field_get_started, field_get_ended;
+	field_get_started, field_get_ended, field_get_profile, field_get_region, field_get_account;
 field_map_fn field_map_tags;
 
 #endif

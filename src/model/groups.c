@@ -6,7 +6,8 @@
 #include "model/field_order.h"
 
 /* What jobs have a value of their own for. */
-static const enum spend_by allowed[] = {BY_PREFIX, BY_TAG, BY_TYPE, BY_STATUS, BY_USER, BY_BACKTEST, BY_PARENT};
+static const enum spend_by allowed[] = {BY_PREFIX,   BY_TAG,	BY_TYPE,    BY_STATUS, BY_USER,
+					BY_BACKTEST, BY_PARENT, BY_PROFILE, BY_REGION};
 
 #define LOOKS 64 /* at so many things between two looks at the clock */
 
@@ -70,7 +71,8 @@ int groups_parse(const char *text, enum spend_by *ret, const char **ret_tag, str
 			*ret = by;
 			return 0;
 		}
-	return err_set(err, ERR_USAGE, "group by prefix, tag:KEY, type, status, user, backtest or parent, not \"%s\"",
+	return err_set(err, ERR_USAGE,
+		       "group by prefix, tag:KEY, type, status, user, backtest, parent, profile or region, not \"%s\"",
 		       text);
 }
 
@@ -125,7 +127,7 @@ static void count_job(struct groups *g, size_t i)
 	AUTO(str) char *key = spend_key(opt, r);
 	struct charges charges;
 
-	charges_of_resource(r, w->s, opt->now_ms, &charges);
+	charges_of_resource(r, session_own(w->s, r), opt->now_ms, &charges);
 	spend_add_to(&g->spend, key, r, &charges);
 	g->of[i] = group_of(g, key);
 	count(&g->items[g->of[i]], r);
@@ -196,8 +198,8 @@ static int64_t expected_ms(const struct times *t, int64_t passed_ms)
 static void add_running(struct groups *g, size_t i)
 {
 	const struct groups_work *w = g->work;
-	const struct session *s = w->s;
 	const struct resource *r = w->jobs[i];
+	const struct session *s = session_own(w->s, r);
 	struct to_come *c = &w->to_come[g->of[i]];
 	int64_t now_ms = g->spend.opt.now_ms;
 

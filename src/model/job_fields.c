@@ -308,6 +308,7 @@ static const struct strmap *map_of_environment(const struct resource *r)
 const struct field job_fields[] = {
 	{"name", NULL, "name", NULL, "part of the name, or a regular expression", FIELD_TEXT,
 	 FIELD_USUAL | FIELD_SCREEN | FIELD_ASCENDING, {20, 63, 0, 0}, "N", "TrainingJobName", field_get_name},
+	SCOPE_FIELDS,
 	{"arn", NULL, "arn", NULL, "the job's ARN", FIELD_LINK,
 	 FIELD_COLD, {20, 120, 0, 30}, NULL, "TrainingJobArn", field_get_arn},
 	{"status", "state", "status", NULL, "InProgress, Failed ..., or a secondary status such as Training", FIELD_STATE,

@@ -88,9 +88,9 @@ static struct field_value get_cost(const struct resource *r, const char *key, co
 /* clang-format off */
 #define BOTH (FIELD_USUAL | FIELD_SCREEN)
 
-#define NAME {"name", NULL, "name", "NAME", "name", FIELD_TEXT, BOTH | FIELD_ASCENDING, {16, 100, 40, 0}, "N", NULL, field_get_name}
+#define NAME {"name", NULL, "name", "NAME", "name", FIELD_TEXT, BOTH | FIELD_ASCENDING, {16, 100, 40, 0}, "N", NULL, field_get_name}, SCOPE_FIELDS
 /* Of things whose key is long: the screen has the part behind the last slash. */
-#define LONG_NAME(help_) {"name", NULL, "name", "NAME", help_, FIELD_TEXT, FIELD_ASCENDING | FIELD_USUAL, {24, 100, 60, 0}, NULL, NULL, field_get_name}
+#define LONG_NAME(help_) {"name", NULL, "name", "NAME", help_, FIELD_TEXT, FIELD_ASCENDING | FIELD_USUAL, {24, 100, 60, 0}, NULL, NULL, field_get_name}, SCOPE_FIELDS
 #define SHORT_NAME(name_, heading_, help_, flags_) {name_, NULL, NULL, heading_, help_, FIELD_TEXT, FIELD_ASCENDING | (flags_), {12, 40, 24, 0}, "N", NULL, get_short_name}
 #define STATUS {"status", NULL, "status", "STATUS", "status", FIELD_STATE, BOTH | FIELD_ASCENDING, {10, 20, 13, 1}, "S", NULL, get_status}
 #define AGE {"age", NULL, NULL, "AGE", "time since it was made", FIELD_AGE, BOTH | FIELD_ASCENDING, {4, 4, 4, 2}, "A", NULL, field_get_age}

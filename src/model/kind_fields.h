@@ -5,6 +5,17 @@
 
 #include "model/field.h"
 
+/* Where a thing is: rows behind the name of every kind. */
+/* clang-format off */
+#define SCOPE_FIELDS \
+	{"profile", NULL, "profile", NULL, "the profile that it is seen with", FIELD_TEXT, \
+	 FIELD_SCOPED | FIELD_ASCENDING, {8, 20, 10, 3}, NULL, NULL, field_get_profile}, \
+	{"region", NULL, "region", NULL, "the region that it is in", FIELD_TEXT, \
+	 FIELD_SCOPED | FIELD_ASCENDING, {9, 14, 0, 2}, NULL, NULL, field_get_region}, \
+	{"account", NULL, "account", NULL, "the account that it is in", FIELD_TEXT, \
+	 FIELD_ASCENDING, {12, 12, 0, 24}, NULL, NULL, field_get_account}
+/* clang-format on */
+
 extern const struct field job_fields[];
 extern const struct field tuning_job_fields[];
 extern const struct field tuning_child_fields[];

@@ -105,7 +105,7 @@ static void label_of(char *out, size_t size, const char *name)
 /* What of the head of the page says it already. */
 static bool is_in_head(const struct field *f)
 {
-	static const char *const names[] = {"name", "status", "reason", "arn", "age"};
+	static const char *const names[] = {"name", "status", "reason", "arn", "age", "profile", "region", "account"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (!strcmp(f->name, names[i]))

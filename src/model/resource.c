@@ -3,6 +3,7 @@
 
 #include "base/intern.h"
 #include "model/kind.h"
+#include "model/scope.h"
 
 #include <strings.h>
 
@@ -56,9 +57,13 @@ const char *resource_state_text(const struct resource *r)
 
 /* --- the table --------------------------------------------------------------- */
 
+static void wide_drop(struct resources *t);
+
 void resources_done(struct resources *t)
 {
-	for (size_t i = 0; i < t->n; i++)
+	if (t->wide)
+		wide_drop(t);
+	for (size_t i = 0; i < t->n && !t->scopes; i++)
 		resource_free(t->items[i]);
 	free(t->items);
 	free(t->slots);
@@ -66,18 +71,26 @@ void resources_done(struct resources *t)
 	/* More of them than are remembered. */
 	*t = (struct resources){.generation = t->generation + 1,
 				.n_changes = t->n_changes + RESOURCES_CHANGES_MAX + 1,
-				.n_gone = t->n_gone + 1};
+				.n_gone = t->n_gone + 1,
+				.scope = t->scope,
+				.wide = t->wide,
+				.scopes = t->scopes};
 }
 
 /* The slot that has the name, or the free one where it belongs. The names are the things'
  * own: a copy of each would be a tenth of the memory of a large account. */
-static size_t slot_of(const struct resources *t, const char *name)
+static size_t slot_of(const struct resources *t, uint8_t scope, const char *name)
 {
 	size_t i = hash_bytes(name, strlen(name)) & (t->n_slots - 1);
 
-	while (t->slots[i] && strcmp(t->slots[i]->name, name) != 0)
+	while (t->slots[i] && (t->slots[i]->scope != scope || strcmp(t->slots[i]->name, name) != 0))
 		i = (i + 1) & (t->n_slots - 1);
 	return i;
+}
+
+static size_t slot_of_item(const struct resources *t, const struct resource *r)
+{
+	return slot_of(t, r->scope, r->name);
 }
 
 static void make_slots(struct resources *t, size_t n)
@@ -92,7 +105,7 @@ static void make_slots(struct resources *t, size_t n)
 	t->n_slots = n_slots;
 	t->slots = xcalloc(n_slots, sizeof(t->slots[0]));
 	for (size_t i = 0; i < t->n; i++)
-		t->slots[slot_of(t, t->items[i]->name)] = t->items[i];
+		t->slots[slot_of_item(t, t->items[i])] = t->items[i];
 }
 
 /* Those behind it that it kept from their place move up: no mark of it stays. */
@@ -111,9 +124,33 @@ static void empty_slot(struct resources *t, size_t at)
 	t->slots[hole] = NULL;
 }
 
+/* In whichever scope: NULL where several have it. */
+static struct resource *find_in_one(const struct resources *t, const char *name)
+{
+	struct resource *found = NULL;
+
+	for (size_t i = 0; i < t->scopes->n; i++) {
+		struct resource *r = t->slots[slot_of(t, (uint8_t)i, name)];
+
+		if (r && found)
+			return NULL;
+		found = r ? r : found;
+	}
+	return found;
+}
+
 struct resource *resources_find(const struct resources *t, const char *name)
 {
-	return name && t->n_slots ? t->slots[slot_of(t, name)] : NULL;
+	size_t scope = t->scope;
+
+	if (!name || !t->n_slots)
+		return NULL;
+	if (t->scopes) {
+		scope = scope_of(t->scopes, name, &name);
+		if (scope == t->scopes->n)
+			return find_in_one(t, name);
+	}
+	return t->slots[slot_of(t, (uint8_t)scope, name)];
 }
 
 /* Whether the ARN ends with these parts; where text has two and the ARN names a kind
@@ -137,10 +174,15 @@ static bool arn_ends_with(const char *arn, const char *text)
 struct resource *resources_lookup(const struct resources *t, const char *text)
 {
 	struct resource *r = resources_find(t, text);
+	size_t scope = 0, n_scopes = t->scopes ? t->scopes->n : 0;
 
+	if (t->scopes)
+		scope = scope_of(t->scopes, text, &text);
 	for (size_t i = 0; i < t->n && !r; i++) {
 		struct resource *one = t->items[i];
 
+		if (scope < n_scopes && one->scope != scope)
+			continue;
 		if (str_ieq(one->arn, text) || (one->kind->key == KEY_BY_ARN && arn_ends_with(one->name, text)))
 			r = one;
 	}
@@ -161,7 +203,72 @@ static void note_change(struct resources *t, const struct resource *r, bool gone
 		(struct resource_change){.item = r, .at = t->n_changes, .gone = gone};
 	t->n_changes++;
 	t->n_gone += gone;
-	t->generation++;
+	if (!t->scopes || gone) /* a wide table's grows with those that it has joined (session_wide_refresh) */
+		t->generation++;
+	if (t->wide && !gone)
+		note_change(t->wide, r, false);
+}
+
+static void insert(struct resources *t, struct resource *r)
+{
+	GROW(t->items, t->cap, t->n + 1);
+	t->items[t->n++] = r;
+	make_slots(t, t->n);
+	t->slots[slot_of_item(t, r)] = r;
+}
+
+static void take_out(struct resources *t, struct resource *r)
+{
+	empty_slot(t, slot_of_item(t, r));
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->items[i] == r) {
+			memmove(&t->items[i], &t->items[i + 1], (t->n - i - 1) * sizeof(t->items[0]));
+			t->n--;
+			break;
+		}
+	}
+	note_change(t, r, true);
+}
+
+/* --- of several scopes ------------------------------------------------------------ */
+
+/* What the wide table has of t. */
+static void wide_drop(struct resources *t)
+{
+	struct resources *wide = t->wide;
+	size_t n = 0;
+
+	for (size_t i = 0; i < wide->n; i++)
+		if (wide->items[i]->scope != t->scope)
+			wide->items[n++] = wide->items[i];
+	wide->n = n;
+	free(TAKE(wide->slots));
+	wide->n_slots = 0;
+	make_slots(wide, n);
+	wide->generation++;
+	wide->n_changes += RESOURCES_CHANGES_MAX + 1; /* more than are remembered */
+	wide->n_gone++;
+}
+
+void resources_join(struct resources *t, struct resources *wide, uint8_t scope)
+{
+	t->scope = scope;
+	for (size_t i = 0; i < t->n; i++)
+		t->items[i]->scope = scope;
+	free(TAKE(t->slots));
+	t->n_slots = 0;
+	make_slots(t, t->n);
+	t->wide = wide;
+	for (size_t i = 0; i < t->n; i++)
+		insert(wide, t->items[i]);
+	wide->generation++;
+	wide->n_changes += RESOURCES_CHANGES_MAX + 1;
+}
+
+void resources_leave(struct resources *t)
+{
+	wide_drop(t);
+	t->wide = NULL;
 }
 
 bool resources_changes(const struct resources *t, uint64_t since, struct resource_change *ret, size_t *ret_n)
@@ -186,10 +293,10 @@ struct resource *resources_put(struct resources *t, struct resource *r, bool *re
 	} else {
 		if (class->derive)
 			class->derive(r);
-		GROW(t->items, t->cap, t->n + 1);
-		t->items[t->n++] = r;
-		make_slots(t, t->n);
-		t->slots[slot_of(t, r->name)] = r;
+		r->scope = t->scope;
+		insert(t, r);
+		if (t->wide)
+			insert(t->wide, r);
 		known = r;
 	}
 	t->n_running += resource_is_running(known);
@@ -206,16 +313,10 @@ bool resources_remove(struct resources *t, const char *name)
 
 	if (!r)
 		return false;
-	empty_slot(t, slot_of(t, name));
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->items[i] == r) {
-			memmove(&t->items[i], &t->items[i + 1], (t->n - i - 1) * sizeof(t->items[0]));
-			t->n--;
-			break;
-		}
-	}
 	t->n_running -= resource_is_running(r);
-	note_change(t, r, true);
+	take_out(t, r);
+	if (t->wide)
+		take_out(t->wide, r);
 	resource_free(r);
 	return true;
 }

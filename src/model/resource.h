@@ -38,8 +38,9 @@ struct resource {
 	enum resource_state state : 8;
 	enum detail detail : 8;
 	bool tags_known;
-	bool trimmed; /* the cold part is not in memory */
-	bool unsaved; /* differs from the store (sync's mark) */
+	bool trimmed;  /* the cold part is not in memory */
+	bool unsaved;  /* differs from the store (sync's mark) */
+	uint8_t scope; /* among those that are looked at together (session.h); 0 where there is one */
 	int64_t created_ms, modified_ms, start_ms, end_ms;
 	int64_t seen_ms; /* when the service last told us about it */
 
@@ -124,11 +125,15 @@ struct resources {
 	size_t total_hint;		 /* what the service says there are; 0 unknown */
 	int64_t synced_ms;		 /* last successful refresh; TIME_UNKNOWN */
 	enum err_code failed;		 /* why the last one did not succeed */
+	uint8_t scope;			 /* of its things */
+	struct resources *wide;		 /* has the same things beside those of other scopes; NULL */
+	const struct strlist *scopes;	 /* of such a table, whose things are borrowed: their names; else NULL */
 };
 
 void resources_done(struct resources *t);
 AUTO_EMBEDDED(resources, struct resources, resources_done)
-struct resource *resources_find(const struct resources *t, const char *name); /* borrowed; NULL */
+/* Borrowed; NULL. A wide table knows a thing by "SCOPE:NAME" (scope.h), and by its name where one scope has it. */
+struct resource *resources_find(const struct resources *t, const char *name);
 /* By its name, by its ARN in any case, or by the end of a name that is an ARN
  * ("mlflow-app/x", "my-pipeline/execution/5abc", "my-pipeline/5abc"). */
 struct resource *resources_lookup(const struct resources *t, const char *text);
@@ -141,5 +146,8 @@ bool resources_remove(struct resources *t, const char *name);
 bool resources_changes(const struct resources *t, uint64_t since, struct resource_change *ret, size_t *ret_n);
 /* Room for n in all, before many are put. */
 void resources_reserve(struct resources *t, size_t n);
+/* From now on t's things, of this scope, are seen in the wide table as well, until resources_leave. */
+void resources_join(struct resources *t, struct resources *wide, uint8_t scope);
+void resources_leave(struct resources *t);
 
 #endif

@@ -25,6 +25,8 @@ void session_free(struct session *s)
 
 	if (!s)
 		return;
+	if (s->wide)
+		session_wide_free(s->wide);
 	for (size_t i = 0; map_next(s->causes, &i, NULL, &cause);)
 		free(cause);
 	map_done(s->causes);
@@ -44,6 +46,7 @@ void session_free(struct session *s)
 	free(s->region);
 	free(s->account);
 	free(s->endpoint);
+	free(s->label);
 	free(s);
 }
 
@@ -68,9 +71,10 @@ struct feed *session_feed(struct session *s, const struct kind *kind, const char
 
 const struct feed *session_find_feed(const struct session *s, const struct kind *kind, const char *name)
 {
+	const struct session *own = session_within(s, kind, name, &name);
 	AUTO(str) char *key = feed_key(kind, name);
 
-	return map_get(&s->feeds, key);
+	return own ? map_get(&own->feeds, key) : NULL;
 }
 
 void session_drop_feed(struct session *s, const struct kind *kind, const char *name)
@@ -98,9 +102,10 @@ struct files *session_files(struct session *s, const struct kind *kind, const ch
 
 const struct files *session_find_files(const struct session *s, const struct kind *kind, const char *name)
 {
+	const struct session *own = session_within(s, kind, name, &name);
 	AUTO(str) char *key = feed_key(kind, name);
 
-	return map_get(&s->files, key);
+	return own ? map_get(&own->files, key) : NULL;
 }
 
 void session_files_clear(struct session *s)
@@ -132,7 +137,7 @@ struct traffic *session_traffic(struct session *s, const struct resource *endpoi
 
 const struct traffic *session_find_traffic(const struct session *s, const struct resource *endpoint)
 {
-	const struct traffic *t = map_get(&s->traffic, endpoint->name);
+	const struct traffic *t = map_get(&session_own(s, endpoint)->traffic, endpoint->name);
 
 	return t && t->of_ms == endpoint->created_ms ? t : NULL;
 }
@@ -160,6 +165,25 @@ const struct cold_column *session_cold_column(const struct session *s, const str
 			return s->cold[i];
 	}
 	return NULL;
+}
+
+bool session_cold_is_complete(const struct session *s, const struct kind *k, const struct field_ref *f)
+{
+	bool complete = true;
+
+	for (size_t i = 0; i < session_parts(s) && complete; i++) {
+		const struct cold_column *c = session_cold_column(session_part(s, i), k, f);
+
+		complete = c && c->complete;
+	}
+	return complete;
+}
+
+const char *session_cold_value(const struct session *s, const struct resource *r, const struct field_ref *f)
+{
+	const struct cold_column *c = session_cold_column(session_own(s, r), r->kind, f);
+
+	return c ? map_get(&c->values, r->name) : NULL;
 }
 
 struct cold_column *session_cold_add(struct session *s, const struct kind *k, const struct field_ref *f)
@@ -212,7 +236,7 @@ void session_cold_update(struct session *s, const struct resource *r, int64_t no
 char *session_prices_text(const struct session *s, char *buf)
 {
 	snprintf(buf, SESSION_PRICES_LEN, "prices of %s, %s", str_or(s->prices_as_of, "an unknown day"),
-		 str_or(s->region, "?"));
+		 s->wide ? "of each region" : str_or(s->region, "?"));
 	return buf;
 }
 

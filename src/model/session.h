@@ -1,7 +1,12 @@
 /* session.h - everything the screens read: the world as last heard of.
  *
  * sync writes it, tui reads it (const) and says what it wants to see through
- * `wants`; neither knows the other. One struct per account and region. */
+ * `wants`; neither knows the other. One struct per account and region (a scope).
+ *
+ * Several that are looked at together are the parts of a wide session (session_wide_new). Its tables have the things of
+ * all, each known by "PROFILE/REGION:NAME" (scope.h); what else there is about a thing (feeds, files, prices, columns)
+ * stays in its own session, where the functions below and field_get find it. What stands in a wide session itself
+ * (notice, counts, budget) is a summary. */
 #ifndef SAGETOP_MODEL_SESSION_H
 #define SAGETOP_MODEL_SESSION_H
 
@@ -60,6 +65,7 @@ struct request_record {
 	int64_t took_ms;
 	char request_id[64];
 	char error[160]; /* "" where it succeeded */
+	char scope[80];	 /* of several; else "" */
 };
 #define REQUEST_LOG_LEN 512
 
@@ -87,6 +93,9 @@ struct session {
 	struct api_budget budget;
 	struct request_record requests[REQUEST_LOG_LEN]; /* ring */
 	size_t n_requests;				 /* ever made */
+	char trouble[256];				 /* why its jobs are not those of now; "" */
+	char *label;					 /* "PROFILE/REGION" */
+	struct session_wide *wide;			 /* private: the parts; NULL of a session of one scope */
 };
 
 /* The training jobs among the tables. */
@@ -95,6 +104,31 @@ struct session {
 struct session *session_new(void) NODISCARD;
 void session_free(struct session *s);
 AUTO_POINTER(session, struct session, session_free)
+
+/* --- several scopes --- */
+
+/* The parts are borrowed, and are not to be freed before; at most SCOPES_MAX. */
+struct session *session_wide_new(struct session *const *parts, size_t n) NODISCARD;
+void session_wide_free(struct session_wide *w); /* by session_free */
+/* Sum up what the parts say of themselves: behind each turn of the loop. */
+void session_wide_refresh(struct session *wide);
+/* How many scopes it has, one where it is not wide, and each of them. */
+size_t session_parts(const struct session *s);
+const struct session *session_part(const struct session *s, size_t i);
+const char *session_label(const struct session *s); /* "PROFILE/REGION", or how many there are */
+/* Whether one of several scopes fails, so that what is shown of it is as it was (trouble says why). */
+bool session_lacks_some(const struct session *s);
+/* The session that a thing belongs to; and that of a thing's name (SCOPE:NAME, or a name that one scope has; NULL:
+ * none), with its name there, which is borrowed from it. */
+const struct session *session_own(const struct session *s, const struct resource *r);
+const struct session *session_within(const struct session *s, const struct kind *kind, const char *name,
+				     const char **ret_name);
+/* Of "SCOPE:NAME" the place of the scope among its parts, and the name; session_parts(s), and the text itself, where it
+ * says none. */
+size_t session_scope_of(const struct session *s, const char *text, const char **ret_name);
+/* What a thing is known by in the tables of s: its name; of a wide session with its scope, in buf, which it replaces.
+ */
+const char *session_name_of(const struct session *s, const struct resource *r, struct buf *buf);
 struct feed *session_feed(struct session *s, const struct kind *kind, const char *name); /* made where absent */
 const struct feed *session_find_feed(const struct session *s, const struct kind *kind, const char *name);
 void session_drop_feed(struct session *s, const struct kind *kind, const char *name); /* frees it */
@@ -106,8 +140,11 @@ struct files *session_files(struct session *s, const struct kind *kind, const ch
 const struct files *session_find_files(const struct session *s, const struct kind *kind, const char *name); /* NULL */
 void session_files_clear(struct session *s);
 void session_traffic_clear(struct session *s);
-/* Values of a cold field (field.h); NULL where nobody has asked for it. */
+/* Values of a cold field (field.h), of a session of one scope; NULL where nobody has asked for it. */
 const struct cold_column *session_cold_column(const struct session *s, const struct kind *k, const struct field_ref *f);
+/* Whether they are there of all things of the kind, and what is kept of a thing of s; NULL: not known. */
+bool session_cold_is_complete(const struct session *s, const struct kind *k, const struct field_ref *f);
+const char *session_cold_value(const struct session *s, const struct resource *r, const struct field_ref *f);
 struct cold_column *session_cold_add(struct session *s, const struct kind *k, const struct field_ref *f);
 void session_cold_clear(struct session *s);
 /* Take over what r says, whose cold part may be at hand. */

@@ -23,10 +23,10 @@ const char *spend_unknown_words(enum spend_unknown u)
 }
 
 static const char *const by_names[BY_COUNT] = {
-	[BY_DAY] = "day",	[BY_WEEK] = "week",	    [BY_MONTH] = "month",   [BY_KIND] = "kind",
-	[BY_PREFIX] = "prefix", [BY_TAG] = "tag:",	    [BY_TYPE] = "type",	    [BY_STATUS] = "status",
-	[BY_USER] = "user",	[BY_BACKTEST] = "backtest", [BY_PARENT] = "parent", [BY_COMPONENT] = "component",
-	[BY_NAME] = "name"};
+	[BY_DAY] = "day",	  [BY_WEEK] = "week",	      [BY_MONTH] = "month",   [BY_KIND] = "kind",
+	[BY_PREFIX] = "prefix",	  [BY_TAG] = "tag:",	      [BY_TYPE] = "type",     [BY_STATUS] = "status",
+	[BY_USER] = "user",	  [BY_BACKTEST] = "backtest", [BY_PARENT] = "parent", [BY_COMPONENT] = "component",
+	[BY_PROFILE] = "profile", [BY_REGION] = "region",     [BY_NAME] = "name"};
 
 const char *spend_by_name(enum spend_by by)
 {
@@ -50,8 +50,8 @@ int spend_by_parse(const char *text, enum spend_by *ret, const char **ret_tag, s
 
 	return err_set(
 		err, ERR_USAGE,
-		"--by is day, week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, component "
-		"or name, not \"%s\"%s%s%s",
+		"--by is day, week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, component, "
+		"profile, region or name, not \"%s\"%s%s%s",
 		text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
@@ -125,8 +125,8 @@ static char *parent_key(const struct spend *s, const struct resource *r, const c
 	const char *run = r ? tag_of(r, BACKTEST_TAG) : NULL;
 	const char *tuning = r && r->kind->class == &job_class ? resource_job(r)->cold->tuning_job_arn : NULL;
 
-	if (!tuning && s->opt.tuning && r && r->kind->class == &job_class)
-		tuning = map_get(&s->opt.tuning->values, name); /* of a trimmed job */
+	if (!tuning && s->opt.tuning && r && r->kind->class == &job_class) /* of a trimmed job */
+		tuning = session_cold_value(s->opt.session, r, &(struct field_ref){.field = s->opt.tuning});
 	if (run)
 		return xasprintf("backtest %s", run);
 	if (!str_empty(tuning))
@@ -136,10 +136,17 @@ static char *parent_key(const struct spend *s, const struct resource *r, const c
 	return xstrdup(r && r->parent ? r->parent : "(by itself)");
 }
 
+/* The session of the thing's scope; NULL where nobody said of which. */
+static const struct session *own_session(const struct spend *s, const struct resource *r)
+{
+	return r ? session_own(s->opt.session, r) : s->part;
+}
+
 static char *key_of(const struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
 		    const struct charge *c)
 {
 	const char *run = r && s->opt.by == BY_BACKTEST ? tag_of(r, BACKTEST_TAG) : NULL;
+	const struct session *own = own_session(s, r);
 
 	switch (s->opt.by) {
 	case BY_KIND:
@@ -160,6 +167,10 @@ static char *key_of(const struct spend *s, const struct kind *kind, const char *
 		return parent_key(s, r, name);
 	case BY_COMPONENT:
 		return xstrdup(c->component);
+	case BY_PROFILE:
+		return xstrdup(str_or(own ? own->profile : NULL, "?"));
+	case BY_REGION:
+		return xstrdup(str_or(own ? own->region : NULL, "?"));
 	default:
 		return kind->class == &job_class ? xstrdup(name) : xasprintf("%s/%s", kind->name, name);
 	}
@@ -313,7 +324,7 @@ void spend_add_to(struct spend *s, const char *key, const struct resource *r, co
 	add_charges(s, key, r->kind, r->name, r, l, r);
 }
 
-void spend_add_session(struct spend *s, const struct session *session)
+static void add_part(struct spend *s, const struct session *session)
 {
 	const struct usage *first = NULL;
 	struct charges charges;
@@ -333,6 +344,15 @@ void spend_add_session(struct spend *s, const struct session *session)
 			first = u;
 		charges_of_usage(u, session, s->opt.now_ms, &charges);
 		spend_add(s, u->kind, u->name, resources_find(&session->tables[u->kind->id], u->name), &charges, first);
+	}
+}
+
+void spend_add_session(struct spend *s, const struct session *session)
+{
+	s->opt.session = session;
+	for (size_t i = 0; i < session_parts(session); i++) {
+		s->part = session_part(session, i);
+		add_part(s, s->part);
 	}
 }
 

@@ -68,6 +68,8 @@ enum spend_by {
 	BY_BACKTEST,
 	BY_PARENT,
 	BY_COMPONENT,
+	BY_PROFILE,
+	BY_REGION,
 	BY_NAME,
 	BY_COUNT
 };
@@ -89,10 +91,13 @@ struct spend_row {
 struct spend_options {
 	int64_t from_ms, until_ms, now_ms;
 	enum spend_by by;
-	int numbers;			  /* of BY_PREFIX: see spend_prefix */
-	const char *tag;		  /* of BY_TAG */
-	bool local;			  /* days are those of TZ's zone */
-	const struct cold_column *tuning; /* of BY_PARENT: the jobs' tuning jobs (field.h); NULL */
+	int numbers;	 /* of BY_PREFIX: see spend_prefix */
+	const char *tag; /* of BY_TAG */
+	bool local;	 /* days are those of TZ's zone */
+	/* Of BY_PARENT the jobs' field of their tuning jobs; NULL. And the session that has its values, and of which
+	 * scopes things are grouped by profile and region */
+	const struct field *tuning;
+	const struct session *session;
 };
 
 struct spend {
@@ -111,6 +116,8 @@ struct spend {
 		const void *last;
 	} unknown[UNKNOWN_COUNT];
 	struct map by_key; /* private */
+	const struct session
+		*part; /* private: whose things are added, where that of a thing that is gone is asked for */
 };
 void spend_init(struct spend *s, const struct spend_options *opt);
 void spend_done(struct spend *s);

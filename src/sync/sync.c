@@ -134,7 +134,7 @@ static void on_report(void *user, const struct aws_request_report *r)
 }
 
 /* The rate falls while nothing is called. */
-static void refresh_rate(struct sync *s)
+void sync_refresh_rate(struct sync *s)
 {
 	int64_t now = clock_mono_ms();
 	size_t n = 0;
@@ -186,6 +186,7 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	s->session->region = xstrdup(aws_client_region(s->aws));
 	s->session->profile = xstrdup(aws_client_profile(s->aws));
 	s->session->endpoint = xstrdup(aws_client_endpoint(s->aws));
+	s->session->label = xasprintf("%s/%s", str_or(s->session->profile, "default"), s->session->region);
 	s->session->local = opt->aws.local;
 	s->session->read_only = opt->read_only;
 	rc = open_store(s, err);
@@ -295,6 +296,6 @@ int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms
 {
 	int rc = aws_client_poll(s->aws, fds, n_fds, timeout_ms);
 
-	refresh_rate(s);
+	sync_refresh_rate(s);
 	return rc;
 }

@@ -78,7 +78,7 @@ static void tick(void *user)
 	struct sync *s = user;
 
 	s->refresh_timer = 0;
-	if (s->kinds[KIND_TRAINING_JOB].pass || s->identity_asked) {
+	if (s->kinds[KIND_TRAINING_JOB].pass || s->kinds[KIND_TRAINING_JOB].starting) {
 		schedule(s); /* a long first pass: wait for it */
 		return;
 	}

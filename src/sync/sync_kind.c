@@ -47,6 +47,8 @@ static void begin_next(struct kind_sync *ks)
 static void failed(struct kind_sync *ks, const struct err *err)
 {
 	ks->failures++;
+	if (ks->kind == TRAINING_KIND && err->code != ERR_CANCELLED)
+		str_copy(ks->s->session->trouble, sizeof(ks->s->session->trouble), err->msg);
 	sync_note_error(ks->s, kind_word(ks->kind), err);
 }
 
@@ -60,8 +62,10 @@ void sync_pass_ended(struct sync *s, const struct kind *k, const struct err *err
 		if (ks->failures > 0) /* what failed stands on the status line still */
 			session_notify(s->session, NOTICE_INFO, "the %s are up to date again", kind_word(k));
 		ks->failures = 0;
-		if (k->id == KIND_TRAINING_JOB)
+		if (k->id == KIND_TRAINING_JOB) {
+			s->session->trouble[0] = '\0';
 			sync_prices_offer(s);
+		}
 	}
 	ks->by_user = false;
 	waiters_run(&ks->waiters, err);

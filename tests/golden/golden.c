@@ -6,6 +6,7 @@
  * A file is a sequence of lines:
  *   test WHAT               begins a test (a new session and ui)
  *   seed NAME               of seed.c
+ *   scopes                  a second scope beside it, ops/eu-west-1, with the same things but for other prices
  *   size COLSxROWS          may come again later: a resize
  *   ascii | blocks | mono | readonly
  *   columns TEXT | order TEXT   as the settings have them
@@ -29,6 +30,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "model/scope.h"
 #include "seed.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
@@ -48,13 +50,14 @@ struct pending {
 
 static struct {
 	struct session *session;
+	struct session *other, *wide; /* of two scopes; NULL */
 	struct ui *ui;
 	struct pending pending[PENDING_MAX];
 	size_t n_pending;
 	char asked[4096]; /* of the host, the last thing but refreshing */
 	struct err fail;
 	int rows, cols, watched, refreshed;
-	bool ascii, blocks, mono, read_only;
+	bool ascii, blocks, mono, read_only, scopes;
 	char seed[32];
 	char columns[64], order[32];
 	char estimate[128];
@@ -147,13 +150,22 @@ static void host_counts(void *user)
 static void host_columns(void *user, const struct kind *kind, const struct field_list *fields)
 {
 	snprintf(t.asked, sizeof(t.asked), "columns %s", fields->items[0].field->name);
-	for (size_t i = 0; i < fields->n; i++)
+	for (size_t i = 0; i < fields->n; i++) {
 		session_cold_add(t.session, kind, &fields->items[i])->complete = true;
+		if (t.other)
+			session_cold_add(t.other, kind, &fields->items[i])->complete = true;
+	}
+}
+
+/* Which of several scopes is asked: "ops/eu-west-1 ", "all "; "" of one. */
+static const char *scope_of_host(const void *user)
+{
+	return str_or(user, t.wide ? "all " : "");
 }
 
 static void host_stop(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
 {
-	snprintf(t.asked, sizeof(t.asked), "stop %s%s", prefix_of(kind), name);
+	snprintf(t.asked, sizeof(t.asked), "%sstop %s%s", scope_of_host(user), prefix_of(kind), name);
 	pend((struct pending){.done = done, .user = done_user});
 }
 
@@ -168,7 +180,7 @@ static void host_estimate(void *user, const struct host_launch_request *r, host_
 
 static void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
 {
-	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "prepare %s name=%s",
+	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "%sprepare %s name=%s", scope_of_host(user),
 				    str_or(r->clone_of, str_or(r->spec_path, "")), str_or(r->new_name, ""));
 
 	for (size_t i = 0; r->changes && i < r->changes->n && n < sizeof(t.asked); i++)
@@ -181,14 +193,14 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 
 static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
 {
-	snprintf(t.asked, sizeof(t.asked), "launch %s", name);
+	snprintf(t.asked, sizeof(t.asked), "%slaunch %s", scope_of_host(user), name);
 	str_copy(t.launched, sizeof(t.launched), name);
 	pend((struct pending){.done = done, .user = done_user});
 }
 
 static void host_describe(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
 {
-	snprintf(t.asked, sizeof(t.asked), "describe %s%s", prefix_of(kind), name);
+	snprintf(t.asked, sizeof(t.asked), "%sdescribe %s%s", scope_of_host(user), prefix_of(kind), name);
 	pend((struct pending){.text = done, .user = done_user});
 }
 
@@ -289,6 +301,24 @@ static void host_move(void *user, const char *profile, const char *region)
 	snprintf(t.asked, sizeof(t.asked), "move profile=%s region=%s", str_or(profile, ""), str_or(region, ""));
 }
 
+static int host_scopes(void *user, const char *list, struct err *err)
+{
+	AUTO(scope_list) struct scope_list parsed = {0};
+
+	snprintf(t.asked, sizeof(t.asked), "scopes %s", list);
+	return scope_list_parse(list, &parsed, err);
+}
+
+static void host_places(void *user, struct strlist *ret)
+{
+	static const char *const places[] = {"ops", "research", "eu-west-1", "us-east-1"};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		strlist_add(ret, places[i]);
+}
+
+static const struct ui_host *host_of_scope(void *user, size_t i);
+
 static void host_live(void *user, const struct kind *kind, const char *job, bool on)
 {
 	snprintf(t.asked, sizeof(t.asked), "live %s %s", job, on ? "on" : "off");
@@ -333,9 +363,23 @@ static struct ui_host host = {
 	.copy = host_copy,
 	.theme = host_theme,
 	.move = host_move,
+	.scopes = host_scopes,
+	.places = host_places,
+	.of_scope = host_of_scope,
 	.kept = host_kept,
 	.keep = host_keep,
 };
+
+static const struct ui_host *host_of_scope(void *user, size_t i)
+{
+	static struct ui_host hosts[2];
+	static char labels[2][64];
+
+	snprintf(labels[i], sizeof(labels[i]), "%s ", session_label(i ? t.other : t.session));
+	hosts[i] = host;
+	hosts[i].user = labels[i];
+	return &hosts[i];
+}
 
 /* --- running --- */
 
@@ -347,6 +391,7 @@ static void settle(void)
 {
 	for (int i = 0; i < 1000; i++) {
 		answer_all();
+		session_wide_refresh(t.wide ? t.wide : t.session);
 		bool more = ui_work(t.ui);
 		bool drawn = ui_draw(t.ui);
 		if (!more && !drawn && !t.n_pending)
@@ -368,7 +413,7 @@ static void open_ui(void)
 				 .theme = THEME_USUAL};
 
 	t.theme = THEME_USUAL;
-	t.ui = ui_new(t.session, &host, &opt);
+	t.ui = ui_new(t.wide ? t.wide : t.session, &host, &opt);
 	settle();
 }
 
@@ -394,6 +439,17 @@ static void settle_keys(void)
 	failed |= problems.n > 0;
 }
 
+/* A second one, with jobs of the same names. */
+static void begin_scopes(void)
+{
+	t.other = seed_session(t.seed[0] ? t.seed : "basic");
+	str_set(&t.other->profile, "ops");
+	str_set(&t.other->region, "eu-west-1");
+	str_set(&t.other->account, "210987654321");
+	str_set(&t.other->label, "ops/eu-west-1");
+	t.wide = session_wide_new((struct session *[]){t.session, t.other}, 2);
+}
+
 static void begin(void)
 {
 	if (t.ui)
@@ -405,6 +461,8 @@ static void begin(void)
 		t.session = seed_session("empty");
 	}
 	t.session->read_only = t.read_only;
+	if (t.scopes)
+		begin_scopes();
 	settle_keys();
 	host.estimate = t.estimate[0] ? host_estimate : NULL;
 	open_ui();
@@ -418,6 +476,8 @@ static void finish(void)
 	unlink(SAVED);
 	ui_free(t.ui);
 	answer_all(); /* late answers must find nobody */
+	session_free(t.wide);
+	session_free(t.other);
 	session_free(t.session);
 	if (t.watched) {
 		printf("# %d watches left behind\n", t.watched);
@@ -466,6 +526,13 @@ static void change(const char *what)
 		(void)jobs_put(session_jobs(t.session), j, NULL);
 	} else if (!strcmp(what, "gone")) {
 		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
+	} else if (!strcmp(what, "scope-fails")) {
+		str_copy(t.other->trouble, sizeof(t.other->trouble),
+			 "credentials expired: aws sso login --profile ops");
+		session_notify(t.other, NOTICE_ERROR, "jobs: %s", t.other->trouble);
+	} else if (!strcmp(what, "scope-mends")) {
+		t.other->trouble[0] = '\0';
+		session_notify(t.other, NOTICE_INFO, "the jobs are up to date again");
 	} else if (!strcmp(what, "loading")) {
 		struct resources *jobs = session_jobs(t.session);
 		jobs->partial = true;
@@ -572,6 +639,24 @@ static void check_asked(const char *what, const char *expected, const char *aske
 	failed = true;
 }
 
+/* What a word alone sets; NULL. */
+static bool *flag_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		bool *flag;
+	} flags[] = {{"ascii", &t.ascii},
+		     {"blocks", &t.blocks},
+		     {"mono", &t.mono},
+		     {"readonly", &t.read_only},
+		     {"scopes", &t.scopes}};
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (!strcmp(word, flags[i].word))
+			return flags[i].flag;
+	return NULL;
+}
+
 static void run_line(const char *word, const char *arg)
 {
 	if (!strcmp(word, "test")) {
@@ -596,14 +681,8 @@ static void run_line(const char *word, const char *arg)
 		bind(arg);
 	else if (!strcmp(word, "kept"))
 		keep_text(arg);
-	else if (!strcmp(word, "ascii"))
-		t.ascii = true;
-	else if (!strcmp(word, "blocks"))
-		t.blocks = true;
-	else if (!strcmp(word, "mono"))
-		t.mono = true;
-	else if (!strcmp(word, "readonly"))
-		t.read_only = true;
+	else if (flag_of(word))
+		*flag_of(word) = true;
 	else if (!strcmp(word, "fail"))
 		(void)err_set(&t.fail, ERR_SERVICE, "%s", arg);
 	else if (!strcmp(word, "keys")) {

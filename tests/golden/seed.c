@@ -30,6 +30,7 @@ static struct session *new_session(void)
 	s->profile = xstrdup("research");
 	s->region = xstrdup("us-east-1");
 	s->account = xstrdup("123456789012");
+	s->label = xstrdup("research/us-east-1");
 	str_copy(s->prices_as_of, sizeof(s->prices_as_of), "2026-09-24");
 	add_price(s, "ml.m5.large", "Training", 115000);
 	add_price(s, "ml.m5.xlarge", "Training", 230000);

@@ -75,9 +75,9 @@ static void on_report(void *user, const struct aws_request_report *r)
 	w->reports++;
 }
 
-static void world_start(struct world *w, const char *const *replies, size_t n)
+static void world_start_beside(struct world *w, const char *const *replies, size_t n, struct aws_client *beside)
 {
-	struct aws_options opt = {.local = true};
+	struct aws_options opt = {.local = true, .beside = beside};
 	struct err err = {0};
 
 	*w = (struct world){.script = {.replies = replies, .n = n}};
@@ -86,6 +86,11 @@ static void world_start(struct world *w, const char *const *replies, size_t n)
 	if (aws_client_new(&opt, &w->client, &err))
 		fail_msg("%s", err.msg);
 	aws_client_on_report(w->client, on_report, w);
+}
+
+static void world_start(struct world *w, const char *const *replies, size_t n)
+{
+	world_start_beside(w, replies, n, NULL);
 }
 
 static void world_stop(struct world *w)
@@ -115,13 +120,18 @@ static void on_jobs(void *user, const struct resource_page *page, const struct e
 		str_set(&w->name, page->items[0]->name);
 }
 
-static void run(struct world *w)
+static void turn_until(struct aws_client *c, const bool *done)
 {
 	int64_t deadline = clock_mono_ms() + 180000;
 
-	while (!w->done && clock_mono_ms() < deadline)
-		aws_client_poll(w->client, NULL, 0, 1000);
-	assert_true(w->done);
+	while (!*done && clock_mono_ms() < deadline)
+		aws_client_poll(c, NULL, 0, 1000);
+	assert_true(*done);
+}
+
+static void run(struct world *w)
+{
+	turn_until(w->client, &w->done);
 }
 
 static void search(struct world *w, const char *const *replies, size_t n)
@@ -618,6 +628,40 @@ static void test_page_in_slices(void **state)
 	world_stop(&w);
 }
 
+static void note_time(void *user)
+{
+	*(bool *)user = true;
+}
+
+/* A turn of one is a turn of those beside it: replies and timers; one that is freed leaves the others. */
+static void test_beside(void **state)
+{
+	static const char *const replies[] = {"200 {\"Results\": []}", "200 {\"Results\": []}"};
+	const struct resource_query q = {.created_after_ms = TIME_UNKNOWN, .modified_after_ms = TIME_UNKNOWN};
+	struct world w[3];
+	bool rang = false;
+
+	for (size_t i = 0; i < 3; i++) {
+		world_start_beside(&w[i], replies, 2, i ? w[0].client : NULL);
+		aws_resource_search(w[i].client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w[i]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		turn_until(w[1].client, &w[i].done);
+		assert_int_equal(w[i].err.code, 0);
+	}
+	world_stop(&w[1]);
+	w[2].done = false;
+	aws_resource_search(w[2].client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w[2]);
+	aws_client_after(w[2].client, 0, note_time, &rang);
+	turn_until(w[0].client, &w[2].done);
+	turn_until(w[0].client, &rang);
+	world_stop(&w[0]);
+	w[2].done = false;
+	aws_resource_search(w[2].client, TRAINING_KIND, &q, AWS_POLLING, on_jobs, &w[2]);
+	run(&w[2]);
+	world_stop(&w[2]);
+}
+
 static void test_no_credentials_lists_sources(void **state)
 {
 	AUTO(str) char *dir = unit_temp_dir();
@@ -664,6 +708,7 @@ int main(void)
 		cmocka_unit_test(test_rate_and_priority),
 		cmocka_unit_test(test_other_services),
 		cmocka_unit_test(test_page_in_slices),
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_no_credentials_lists_sources),
 	};
 

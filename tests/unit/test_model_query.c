@@ -153,7 +153,7 @@ static void test_objective_order(void **state)
 	struct field_context x = {.now_ms = NOW};
 	AUTO(field_list) struct field_list by = {0};
 
-	assert_int_equal(field_list_parse(jobs, "objective", &by, NULL), 0);
+	assert_int_equal(field_list_parse(jobs, "objective", false, &by, NULL), 0);
 	for (int descending = 0; descending < 2; descending++) {
 		char order[ARRAY_LEN(rows) + 1] = "";
 

@@ -18,10 +18,10 @@ struct world {
 	char *dir;
 };
 
-static struct sync *new_sync_polling(struct world *w, int64_t log_poll_ms)
+static struct sync *new_sync_every(struct world *w, int64_t refresh_ms, int64_t log_poll_ms)
 {
 	struct sync_options opt = {.aws = {.local = true, .endpoint_url = w->aws.httpd.url, .region = "us-east-1"},
-				   .refresh_ms = 50,
+				   .refresh_ms = refresh_ms,
 				   .overlap_ms = 60000,
 				   .log_poll_ms = log_poll_ms,
 				   .settle_ms = 200};
@@ -35,7 +35,7 @@ static struct sync *new_sync_polling(struct world *w, int64_t log_poll_ms)
 
 static struct sync *new_sync(struct world *w)
 {
-	return new_sync_polling(w, 20);
+	return new_sync_every(w, 50, 20);
 }
 
 static int setup(void **state)
@@ -372,6 +372,19 @@ static void test_one_job(void **state)
 	wait_for(w, &missing);
 	assert_int_equal(missing.err.code, ERR_NOTFOUND);
 	assert_string_equal(missing.err.msg, "there is no training job 'job-11' in us-east-1: did you mean 'job-1'?");
+}
+
+/* It waits for the account's identity, not for the next tick. */
+static void test_first_pass(void **state)
+{
+	struct world *w = *state;
+
+	sync_free(w->s);
+	w->s = new_sync_every(w, 10 * DEADLINE_MS, 20);
+	add_jobs(w, 3);
+	fake_fail(&w->aws, "GetCallerIdentity", 1, "reset"); /* the answer comes after the first tick */
+	sync_start(w->s);
+	WAIT_UNTIL(w, session_jobs(sync_session(w->s))->n == 3);
 }
 
 static void test_refresh_by_itself(void **state)
@@ -715,7 +728,7 @@ static void test_running_log_backwards(void **state)
 	int n = LONG_N;
 
 	sync_free(w->s);
-	w->s = new_sync_polling(w, 0); /* a look at what is new behind each page */
+	w->s = new_sync_every(w, 50, 0); /* a look at what is new behind each page */
 	fake_job(&w->aws, "a", "InProgress", 1700000000, 1700000100);
 	add_lines(w, 0, n);
 	jobs(w);
@@ -1361,6 +1374,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_deleted_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_identity, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_pass, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow_other_kind, setup, teardown),
