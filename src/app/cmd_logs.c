@@ -235,8 +235,12 @@ static void print_sums(const struct printer *p)
 
 static void print_end(struct printer *p, const struct feed *f)
 {
-	if (p->n_seen == 0 && !*p->note)
-		fprintf(stderr, "sagetop: %s: no line since %s\n", p->name, app_value(p->a, OPT_SINCE));
+	const char *since = app_value(p->a, OPT_SINCE);
+
+	if (p->n_seen == 0 && !*p->note && since)
+		fprintf(stderr, "sagetop: %s: no line since %s\n", p->name, since);
+	else if (p->n_seen == 0 && !*p->note)
+		fprintf(stderr, "sagetop: %s: there is no line\n", p->name);
 	if (f && f->n_foreign)
 		fprintf(stderr, "sagetop: %zu line%s of other streams left out\n", f->n_foreign,
 			f->n_foreign == 1 ? "" : "s");

@@ -16,7 +16,6 @@
 #define LONG_OVERLAP_MS 180000 /* of every tenth, for the very late */
 #define LONG_EVERY 10
 #define PAGE_LIMIT 10000
-#define PAGE_LIMIT_READ 5000  /* of a log that is only handed on: half the memory */
 #define PAGE_LIMIT_PROBE 1000 /* of what nothing is known: is it a long one? */
 #define RESUMES_MAX 4
 #define LIVE_POLL_MS 10000     /* beside a live tail */
@@ -408,7 +407,7 @@ static void request_page(struct follow *w)
 {
 	bool awaited = w->log_waiters.n > 0 || w->metric_waiters.n > 0 || w->reading;
 	enum aws_priority p = awaited ? AWS_USER_ACTION : AWS_POLLING;
-	int limit = w->pass.probes ? PAGE_LIMIT_PROBE : w->reading ? PAGE_LIMIT_READ : PAGE_LIMIT;
+	int limit = w->pass.probes ? PAGE_LIMIT_PROBE : PAGE_LIMIT;
 
 	w->log = LOG_READING;
 	w->pass.n_page = 0;
