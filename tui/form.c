@@ -1,18 +1,44 @@
 /* Fields to fill in, one under another. */
 #include "tui/form.h"
 
+#include "base/str.h"
 #include "base/utf8.h"
 #include "tui/key.h"
 
+#define LABEL_CELLS 14
+#define WAS_CELLS 24 /* beside the field, where a third of the width is as much */
+
+void form_done(struct form *f)
+{
+	free(f->fields);
+	*f = (struct form){0};
+}
+
 struct form_field *form_add(struct form *f, const char *label, const char *hint, const char *value)
 {
-	if (f->n == FORM_FIELDS_MAX)
-		return NULL;
+	GROW(f->fields, f->cap, f->n + 1);
 	struct form_field *field = &f->fields[f->n++];
-	field->label = label;
-	field->hint = hint;
+
+	*field = (struct form_field){.label = label, .hint = hint};
 	lineedit_set(&field->edit, value ? value : "");
 	return field;
+}
+
+bool form_is_changed(const struct form_field *field)
+{
+	return field->was && !str_eq(field->was, field->edit.text);
+}
+
+static bool is_there(const struct form *f, size_t i)
+{
+	return !f->fields[i].more || f->fields[i].edit.len || (i > 0 && f->fields[i - 1].edit.len);
+}
+
+static void step(struct form *f, size_t by)
+{
+	do
+		f->focus = (f->focus + by) % f->n;
+	while (!is_there(f, f->focus));
 }
 
 enum form_event form_key(struct form *f, int key)
@@ -23,40 +49,56 @@ enum form_event form_key(struct form *f, int key)
 	case KEYC_ESC:
 		return FORM_CANCEL;
 	case KEYC_ENTER:
-		if (f->focus + 1 == f->n || (f->focus > 0 && now->edit.len == 0))
+		if (f->focus + 1 == f->n || (f->focus > 0 && (now->edit.len == 0 || now->was)))
 			return FORM_SUBMIT;
-		f->focus++;
+		step(f, 1);
 		return FORM_USED;
 	case KEYC_TAB:
 	case KEYC_DOWN:
-		f->focus = (f->focus + 1) % f->n;
+		step(f, 1);
 		return FORM_USED;
 	case KEYC_BACKTAB:
 	case KEYC_UP:
-		f->focus = (f->focus + f->n - 1) % f->n;
+		step(f, f->n - 1);
 		return FORM_USED;
 	default:
 		return lineedit_key(&now->edit, key) ? FORM_USED : FORM_IGNORED;
 	}
 }
 
+static void draw_field(const struct form_field *field, bool focused, int label, struct area a)
+{
+	bool changed = form_is_changed(field);
+	int width = a.cols - label - 5, was = changed ? MIN(WAS_CELLS, width / 3) : 0;
+
+	area_put(a, 0, 0, ST_STRONG, focused ? "▸" : " ");
+	area_put_cut(a, 0, 1, label, changed ? ST_STRONG : ST_DIM, field->label);
+	if (focused)
+		lineedit_draw(&field->edit, a, 0, label + 3, width - was, true);
+	else
+		area_put_cut(a, 0, label + 3, width - was, ST_NORMAL, field->edit.text);
+	if (!field->edit.len)
+		area_put_cut(a, 0, label + 3, width - was, ST_DIM, changed ? "taken out" : field->hint);
+	if (was > 4) {
+		int col = area_put(a, 0, a.cols - was, ST_DIM, "was ");
+
+		area_put_cut(a, 0, col, a.cols - col, ST_DIM, *field->was ? field->was : "nothing");
+	}
+}
+
 void form_draw(const struct form *f, struct area a)
 {
-	int label = 0;
-	size_t first = 0;
+	int label = 0, row = 0;
+	size_t first = 0, above = 0;
 
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < f->n; i++) {
 		label = MAX(label, utf8_width(f->fields[i].label));
-	label = MIN(label, 14);
-	if (a.rows > 0 && f->focus >= (size_t)a.rows)
-		first = f->focus - (size_t)a.rows + 1;
-	for (size_t i = first; i < f->n && (int)(i - first) < a.rows; i++) {
-		int row = (int)(i - first), width = a.cols - label - 5;
-		const struct form_field *field = &f->fields[i];
-		area_put(a, row, 0, ST_STRONG, i == f->focus ? "▸" : " ");
-		area_put_cut(a, row, 1, label, ST_DIM, field->label);
-		lineedit_draw(&field->edit, a, row, label + 3, width, i == f->focus);
-		if (!field->edit.len)
-			area_put_cut(a, row, label + 3, width, ST_DIM, field->hint);
+		above += i < f->focus && is_there(f, i);
 	}
+	label = MIN(label, LABEL_CELLS);
+	for (size_t skip = a.rows > 0 && above >= (size_t)a.rows ? above - (size_t)a.rows + 1 : 0; skip > 0; first++)
+		skip -= is_there(f, first);
+	for (size_t i = first; i < f->n && row < a.rows; i++)
+		if (is_there(f, i))
+			draw_field(&f->fields[i], i == f->focus, label, area_part(a, row++, 0, 1, a.cols));
 }

@@ -61,6 +61,7 @@ static void invoke_close(struct view *v)
 {
 	struct invoke_state *st = v->state;
 
+	form_done(&st->form);
 	doc_done(&st->doc);
 	free(st->text);
 	free(st->endpoint);

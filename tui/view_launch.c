@@ -1,8 +1,10 @@
 /* view_launch.c - launching: a form, then what would be sent with its cost, then
- * Enter. From a specification file, or as a clone of a job. */
+ * Enter. From a specification file, or as a clone of a job, whose members stand in the
+ * form and are changed there. */
 #include <ctype.h>
 
 #include "base/utf8.h"
+#include "model/job_members.h"
 #include "tui/doc.h"
 #include "tui/form.h"
 #include "tui/jobtext.h"
@@ -13,8 +15,11 @@
 enum stage { STAGE_FORM = 0, STAGE_ASKING, STAGE_PREVIEW, STAGE_SENDING };
 
 struct launch_state {
-	char *clone_of; /* NULL: from a file */
-	struct form form;
+	char *clone_of;	  /* NULL: from a file */
+	struct form form; /* names, changes, then the members of the job that is cloned */
+	size_t first_change, first_member;
+	struct job_members members;
+	size_t n_unfit; /* of them that do not fit into a line */
 	enum stage stage;
 	struct host_preview *preview;
 	struct doc doc;
@@ -23,6 +28,86 @@ struct launch_state {
 	char estimate[256];	/* what it will take and cost, as far as the form says; "" */
 	bool estimating, stale; /* an answer is under way; what was asked has changed since */
 };
+
+static const struct job *cloned(const struct view *v)
+{
+	const struct launch_state *st = v->state;
+
+	return st->clone_of ? jobs_find(session_jobs(view_session(v)), st->clone_of) : NULL;
+}
+
+/* --- the members of the job --- */
+
+static bool fits_a_line(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || p - text >= LINEEDIT_MAX - 1)
+			return false;
+	return true;
+}
+
+/* As far as they are known; again once more is, unless the user has begun to change them. */
+static void fill_members(struct view *v)
+{
+	struct launch_state *st = v->state;
+	const struct job *j = cloned(v);
+
+	for (size_t i = st->first_member; i < st->form.n; i++)
+		if (form_is_changed(&st->form.fields[i]))
+			return;
+	if (!j || j->trimmed)
+		return;
+	job_members(j, &st->members);
+	st->form.n = st->first_member;
+	st->n_unfit = 0;
+	for (size_t i = 0; i < st->members.n; i++) {
+		const struct job_member *m = &st->members.items[i];
+
+		if (fits_a_line(m->text))
+			form_add(&st->form, m->label, "nothing", m->text)->was = m->text;
+		else
+			st->n_unfit++;
+	}
+	st->form.focus = MIN(st->form.focus, st->form.n - 1);
+}
+
+static const char *path_of(const struct launch_state *st, const struct form_field *field)
+{
+	for (size_t i = 0; i < st->members.n; i++)
+		if (st->members.items[i].text == field->was)
+			return st->members.items[i].path;
+	return "";
+}
+
+/* --- what is changed --- */
+
+/* "eta=0.1" means the hyperparameter: members of a job begin with a capital. */
+static void add_change(struct view *v, struct strlist *changes, const char *text)
+{
+	const struct job *j = cloned(v);
+	size_t n = strcspn(text, "=.[");
+	AUTO(str) char *name = xstrndup(text, n);
+	bool hyperparameter = text[n] == '=' && n &&
+			      (islower((unsigned char)*text) || *text == '_' || (j && job_hyperparameter(j, name)));
+
+	strlist_take(changes, xasprintf("%s%s", hyperparameter ? "HyperParameters." : "", text));
+}
+
+/* Those that are typed, and those of members; one that is emptied is taken out. */
+static void add_changes(struct view *v, struct strlist *changes, bool whole)
+{
+	const struct launch_state *st = v->state;
+
+	for (size_t i = st->first_change; i < st->form.n; i++) {
+		const struct form_field *f = &st->form.fields[i];
+		const char *text = f->edit.text;
+
+		if (form_is_changed(f))
+			strlist_take(changes, xasprintf("%s=%s", path_of(st, f), *text ? text : "null"));
+		else if (i < st->first_member && (whole ? strchr(text, '=') != NULL : *text != '\0'))
+			add_change(v, changes, text);
+	}
+}
 
 /* --- the estimate --- */
 
@@ -38,19 +123,6 @@ static void estimate_ready(struct view *v, const char *text, const struct err *e
 		ask_estimate(v);
 }
 
-/* "eta=0.1" means the hyperparameter: members of a job begin with a capital. */
-static void add_change(struct view *v, struct strlist *changes, const char *text)
-{
-	const struct launch_state *st = v->state;
-	const struct job *j = st->clone_of ? jobs_find(session_jobs(view_session(v)), st->clone_of) : NULL;
-	size_t n = strcspn(text, "=.[");
-	AUTO(str) char *name = xstrndup(text, n);
-	bool hyperparameter = text[n] == '=' && n &&
-			      (islower((unsigned char)*text) || *text == '_' || (j && job_hyperparameter(j, name)));
-
-	strlist_take(changes, xasprintf("%s%s", hyperparameter ? "HyperParameters." : "", text));
-}
-
 /* One question at a time, about all changes that are whole; a path that leads nowhere yet has no answer. */
 static void ask_estimate(struct view *v)
 {
@@ -61,9 +133,7 @@ static void ask_estimate(struct view *v)
 	st->stale = st->estimating;
 	if (st->estimating)
 		return;
-	for (size_t i = st->clone_of ? 1 : 2; i < st->form.n; i++)
-		if (strchr(st->form.fields[i].edit.text, '='))
-			add_change(v, &changes, st->form.fields[i].edit.text);
+	add_changes(v, &changes, true);
 	if (!st->clone_of)
 		r.spec_path = st->form.fields[0].edit.text;
 	if (st->clone_of || r.spec_path[0])
@@ -85,18 +155,34 @@ static int launch_open(struct view *v, const struct view_arg *arg, struct err *e
 		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg->text);
 		form_add(&st->form, "Name", "as the file says", "");
 	}
+	st->first_change = st->form.n;
 	for (int i = 0; i < CHANGE_FIELDS; i++)
-		form_add(&st->form, i ? "" : "Changes", i ? "" : "eta=0.1, or path=value", "");
+		form_add(&st->form, i ? "" : "Changes", i ? "" : "eta=0.1, or path=value", "")->more = i > 0;
+	st->first_member = st->form.n;
+	if (st->clone_of)
+		view_watch(v, v->kind, st->clone_of, true); /* all of it is wanted */
+	fill_members(v);
 	ask_estimate(v);
 	return 0;
+}
+
+static uint64_t launch_generation(struct view *v)
+{
+	const struct job *j = cloned(v);
+
+	return j ? (uint64_t)j->detail * 4 + (uint64_t)j->tags_known * 2 + !j->trimmed : 0;
 }
 
 static void launch_close(struct view *v)
 {
 	struct launch_state *st = v->state;
 
+	if (st->clone_of)
+		view_watch(v, v->kind, st->clone_of, false);
 	host_preview_free(st->preview);
 	doc_done(&st->doc);
+	form_done(&st->form);
+	job_members_done(&st->members);
 	free(st->clone_of);
 }
 
@@ -141,11 +227,8 @@ static void submit(struct view *v)
 {
 	struct launch_state *st = v->state;
 	AUTO(strlist) struct strlist changes = {0};
-	size_t first = st->clone_of ? 1 : 2;
 
-	for (size_t i = first; i < st->form.n; i++)
-		if (st->form.fields[i].edit.len)
-			add_change(v, &changes, st->form.fields[i].edit.text);
+	add_changes(v, &changes, false);
 	struct host_launch_request r = {.changes = &changes, .clone_of = st->clone_of};
 	st->problem[0] = '\0';
 	if (st->clone_of) {
@@ -333,7 +416,8 @@ static const char *launch_hint(struct view *v)
 		return "Up Down scroll  Esc leave: it has been sent";
 	if (st->stage == STAGE_PREVIEW)
 		return "Enter launch  Esc e edit  Up Down scroll";
-	return "Enter next, then preview  Tab field  Esc cancel";
+	return st->form.focus < st->first_member ? "Enter next, then preview  Tab field  Esc cancel"
+						 : "Enter preview  Tab Up Down field  Esc cancel";
 }
 
 static void launch_status(struct view *v, struct buf *left, struct buf *right)
@@ -343,7 +427,8 @@ static void launch_status(struct view *v, struct buf *left, struct buf *right)
 	if (st->stage == STAGE_PREVIEW)
 		doc_position(&st->doc, right);
 	else if (st->stage == STAGE_FORM)
-		(void)buf_adds(left, "nothing is sent before you have seen it");
+		(void)buf_addf(left, "nothing is sent before you have seen it%s%s", st->n_unfit ? " · " : "",
+			       st->n_unfit ? "some values are too long for a line" : "");
 }
 
 const struct view_ops view_launch_ops = {
@@ -357,6 +442,8 @@ const struct view_ops view_launch_ops = {
 	.state_size = sizeof(struct launch_state),
 	.open = launch_open,
 	.close = launch_close,
+	.generation = launch_generation,
+	.update = fill_members,
 	.title = launch_title,
 	.draw = launch_draw,
 	.status = launch_status,

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "aws/shape.h"
+#include "model/job_members.h"
 #include "model/price.h"
 #include "sync/launch_plan.h"
 #include "sync/spec.h"
@@ -55,6 +56,49 @@ static void test_good(void **state)
 
 	if (spec_check(spec, "s.yaml", NULL, &err))
 		fail_msg("%s", err.msg);
+}
+
+/* What a form shows of a job leads back to the same specification; what has no path of its own is not there. */
+static void test_members_of_a_job(void **state)
+{
+	AUTO(job) struct job *j = job_new("nba-1");
+	AUTO(job_members) struct job_members m = {0};
+	AUTO(json) json_t *spec = load(good, NULL), *same = NULL;
+	struct err err = {0};
+
+	job_own_cold(j);
+	strmap_set(&j->cold->hyperparameters, "eta", "0.1");
+	strmap_set(&j->cold->hyperparameters, "_tuning_objective_metric", "rmse");
+	strmap_set(&j->cold->hyperparameters, "a=b", "no change can name it");
+	strmap_set(&j->tags, "aws:owner", "the service's");
+	j->instance_type = "ml.m5.xlarge";
+	j->instance_count = 1;
+	j->volume_gb = 10;
+	j->max_runtime_s = 3600;
+	str_set(&j->cold->image, "1.dkr.ecr.us-east-1.amazonaws.com/sagetop-trainer:1");
+	str_set(&j->cold->role_arn, "arn:aws:iam::123456789012:role/sagemaker");
+	str_set(&j->cold->output_uri, "s3://bucket/out");
+	struct job_channel *c = job_add_channel(j, "train");
+	str_set(&c->uri, "s3://bucket/train/");
+	str_set(&c->data_type, "S3Prefix");
+	c = job_add_channel(j, "lustre");
+	str_set(&c->uri, "fs-1:/data");
+	job_members(j, &m);
+	assert_int_equal(m.n, 10);
+	assert_string_equal(m.items[0].label, "eta");
+	assert_string_equal(m.items[0].path, "HyperParameters.eta");
+	same = json_deep_copy(spec);
+	for (size_t i = 0; i < m.n; i++) {
+		AUTO(str) char *change = xasprintf("%s=%s", m.items[i].path, m.items[i].text);
+
+		if (spec_set(spec, change, &err))
+			fail_msg("%s: %s", change, err.msg);
+	}
+	AUTO(str) char *diff = spec_diff(same, spec);
+	assert_string_equal(diff, "+ EnableManagedSpotTraining: false\n");
+	job_add_group(j, "workers", "ml.m5.xlarge", 2);
+	job_members(j, &m);
+	assert_int_equal(m.n, 8);
 }
 
 static void test_defects(void **state)
@@ -443,6 +487,7 @@ int main(void)
 					   cmocka_unit_test(test_defects),
 					   cmocka_unit_test(test_set),
 					   cmocka_unit_test(test_clone),
+					   cmocka_unit_test(test_members_of_a_job),
 					   cmocka_unit_test(test_clone_of_script_mode),
 					   cmocka_unit_test(test_clone_into_the_same_folder),
 					   cmocka_unit_test(test_table_is_the_models),
