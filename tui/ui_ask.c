@@ -143,6 +143,18 @@ void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_pr
 	host->prepare_launch(host->user, r, preview_done, c);
 }
 
+bool ui_ask_edit(struct view *v, view_preview_fn *fn)
+{
+	const struct ui_host *host = view_host(v);
+
+	if (!ui_offered(v->ui, host->edit_launch))
+		return false;
+	struct ui_call *c = ui_call_new(v->ui, v, "");
+	c->preview_fn = fn;
+	host->edit_launch(host->user, preview_done, c);
+	return true;
+}
+
 bool ui_may_change(struct view *v)
 {
 	if (view_session(v)->read_only)

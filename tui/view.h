@@ -227,6 +227,7 @@ void ui_ask_findings(struct view *v, const struct kind *kind, const char *name, 
 /* False where the host offers none. */
 bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_text_fn *fn);
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);
+bool ui_ask_edit(struct view *v, view_preview_fn *fn); /* the one there, in the editor; false where none is offered */
 void ui_ask_peek(struct view *v, const char *bucket, const char *key, int64_t size, view_text_fn *fn);
 bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn); /* false: refused */
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */

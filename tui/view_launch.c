@@ -12,7 +12,7 @@
 
 #define CHANGE_FIELDS 10
 
-enum stage { STAGE_FORM = 0, STAGE_ASKING, STAGE_PREVIEW, STAGE_SENDING };
+enum stage { STAGE_FORM = 0, STAGE_ASKING, STAGE_PREVIEW, STAGE_EDITING, STAGE_SENDING };
 
 struct launch_state {
 	char *clone_of;	  /* NULL: from a file */
@@ -22,6 +22,7 @@ struct launch_state {
 	size_t n_unfit; /* of them that do not fit into a line */
 	enum stage stage;
 	struct host_preview *preview;
+	bool edited; /* the preview is what came from the editor */
 	struct doc doc;
 	int doc_width;
 	char problem[512];
@@ -203,6 +204,15 @@ static void launch_title(struct view *v, struct buf *left, struct buf *right)
 
 /* --- the form --- */
 
+static void show_preview(struct launch_state *st, struct host_preview *p)
+{
+	host_preview_free(st->preview);
+	st->preview = p;
+	st->stage = STAGE_PREVIEW;
+	st->doc_width = 0;
+	st->doc.top = 0;
+}
+
 static void preview_ready(struct view *v, struct host_preview *p, const struct err *err)
 {
 	struct launch_state *st = v->state;
@@ -216,11 +226,23 @@ static void preview_ready(struct view *v, struct host_preview *p, const struct e
 		str_copy(st->problem, sizeof(st->problem), err->msg);
 		return;
 	}
-	host_preview_free(st->preview);
-	st->preview = p;
+	show_preview(st, p);
+}
+
+/* From the editor: what is there now, which the form does not know of. */
+static void edited(struct view *v, struct host_preview *p, const struct err *err)
+{
+	struct launch_state *st = v->state;
+
 	st->stage = STAGE_PREVIEW;
-	st->doc_width = 0;
-	st->doc.top = 0;
+	if (err) {
+		str_copy(st->problem, sizeof(st->problem), err->msg);
+	} else if (!p) {
+		str_copy(st->problem, sizeof(st->problem), "nothing was changed in the editor");
+	} else {
+		st->edited = true;
+		show_preview(st, p);
+	}
 }
 
 static void submit(struct view *v)
@@ -248,6 +270,7 @@ static void submit(struct view *v)
 			return;
 		}
 	st->stage = STAGE_ASKING;
+	st->edited = false;
 	ui_ask_preview(v, &r, preview_ready);
 }
 
@@ -306,7 +329,10 @@ static void lay_out(struct launch_state *st, const char *prices_as_of, int width
 		doc_line(d);
 		doc_line(d);
 		doc_at(d, 1);
-		doc_addf(d, ST_DIM, "What differs from %s", st->clone_of ? st->clone_of : "the file");
+		if (st->edited)
+			doc_add(d, ST_DIM, "What was changed in the editor");
+		else
+			doc_addf(d, ST_DIM, "What differs from %s", st->clone_of ? st->clone_of : "the file");
 		add_diff(d, p->diff);
 	}
 	doc_line(d);
@@ -364,13 +390,17 @@ static bool preview_key(struct view *v, int key)
 				st->stage = STAGE_PREVIEW;
 		}
 		return true;
-	case KEYC_ESC:
 	case 'e':
+		st->problem[0] = '\0';
+		if (st->stage == STAGE_PREVIEW && ui_ask_edit(v, edited))
+			st->stage = STAGE_EDITING;
+		return true;
+	case KEYC_ESC:
 		if (st->stage == STAGE_PREVIEW) { /* a step back: what was typed is still there */
 			st->stage = STAGE_FORM;
-			st->form.focus = key == 'e' ? 0 : st->form.focus;
-			st->problem[0] = '\0';
-		} else if (key == KEYC_ESC) { /* it was sent: that is not taken back */
+			str_copy(st->problem, sizeof(st->problem),
+				 st->edited ? "the form has nothing of what was changed in the editor" : "");
+		} else if (st->stage == STAGE_SENDING) { /* it was sent: that is not taken back */
 			ui_pop(v->ui);
 		}
 		return true;
@@ -415,7 +445,7 @@ static const char *launch_hint(struct view *v)
 	if (st->stage == STAGE_SENDING)
 		return "Up Down scroll  Esc leave: it has been sent";
 	if (st->stage == STAGE_PREVIEW)
-		return "Enter launch  Esc e edit  Up Down scroll";
+		return "Enter launch  e editor  Esc back to the form  Up Down scroll";
 	return st->form.focus < st->first_member ? "Enter next, then preview  Tab field  Esc cancel"
 						 : "Enter preview  Tab Up Down field  Esc cancel";
 }

@@ -1,44 +1,18 @@
 /* dashboard_host.c - what the screens ask for, passed on to sync. */
-#include "app/dashboard_host.h"
+#include "app/dashboard_host_priv.h"
 
 #include "app/backtest_drive.h"
-#include "app/budgets.h"
 #include "app/complete.h"
 #include "app/console_kept.h"
-#include "app/dashboard.h"
 #include "app/host_invoke.h"
 #include "app/peek.h"
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
-#include "sync/learned.h"
 #include "sync/spec.h"
 #include "tui/term.h"
 
-struct dashboard_host {
-	struct ui_host ops;
-	struct sync *sync;
-	const struct config *config; /* NULL: no budgets */
-	struct launch_plan *plan;    /* prepared last */
-	struct learned *learned;     /* for estimates; NULL: not yet */
-	int64_t learned_ms;	     /* monotonic */
-	struct console_kept *kept;   /* borrowed */
-	struct dashboard_next next;
-	bool gone;
-	size_t calls; /* under way: the last one frees us when gone */
-};
-
-/* One request of the screens on its way through sync. */
-struct host_call {
-	struct dashboard_host *host;
-	void *done, *done_user;
-	struct launch_plan *plan;
-	char *spec_path, *clone_of; /* of an estimate */
-	struct strlist changes;
-	struct err err;
-};
-
-static struct host_call *call_new(struct dashboard_host *h, void *done, void *done_user)
+struct host_call *host_call_new(struct dashboard_host *h, void *done, void *done_user)
 {
 	struct host_call *c = NEW(struct host_call);
 
@@ -57,7 +31,7 @@ static void host_destroy(struct dashboard_host *h)
 	free(h);
 }
 
-static void call_end(struct host_call *c)
+void host_call_end(struct host_call *c)
 {
 	struct dashboard_host *h = c->host;
 
@@ -76,7 +50,7 @@ static void refreshed(void *user, const struct err *err)
 
 	if (err && !c->host->gone)
 		session_notify(sync_session(c->host->sync), NOTICE_WARNING, "%s", err->msg);
-	call_end(c);
+	host_call_end(c);
 }
 
 static void detailed(void *user, struct resource *r, const json_t *raw, const struct err *err)
@@ -90,7 +64,7 @@ static void host_watch(void *user, const struct kind *kind, const char *name, bo
 
 	if (on && kind != TRAINING_KIND && kind->describe.operation) {
 		sync_load_kind(h->sync, kind);
-		sync_resource(h->sync, kind, name, detailed, call_new(h, NULL, NULL));
+		sync_resource(h->sync, kind, name, detailed, host_call_new(h, NULL, NULL));
 	}
 	if (kind != TRAINING_KIND && !kind->log_group)
 		return;
@@ -127,14 +101,14 @@ static void host_refresh(void *user, const struct kind *kind, const char *parent
 		return;
 	}
 	sync_load_kind(h->sync, kind);
-	sync_kind(h->sync, kind, parent, refreshed, call_new(h, NULL, NULL));
+	sync_kind(h->sync, kind, parent, refreshed, host_call_new(h, NULL, NULL));
 }
 
 static void host_traffic(void *user, const struct strlist *names)
 {
 	struct dashboard_host *h = user;
 
-	sync_traffic(h->sync, names, AWS_POLLING, refreshed, call_new(h, NULL, NULL));
+	sync_traffic(h->sync, names, AWS_POLLING, refreshed, host_call_new(h, NULL, NULL));
 }
 
 static void host_costs(void *user)
@@ -164,12 +138,12 @@ static void host_counts(void *user)
 	sync_counts(h->sync, ignore_done, NULL); /* the table says which kinds had no answer */
 }
 
-static void action_done(void *user, const struct err *err)
+void host_action_done(void *user, const struct err *err)
 {
 	struct host_call *c = user;
 
 	((host_done_fn *)c->done)(c->done_user, err);
-	call_end(c);
+	host_call_end(c);
 }
 
 static void prices_ready(void *user, size_t got, const struct err *err)
@@ -194,192 +168,23 @@ static void host_stop(void *user, const struct kind *kind, const char *name, hos
 	struct dashboard_host *h = user;
 
 	if (kind->id == KIND_TRAINING_JOB)
-		sync_stop_job(h->sync, name, action_done, call_new(h, done, done_user));
+		sync_stop_job(h->sync, name, host_action_done, host_call_new(h, done, done_user));
 	else
-		sync_stop(h->sync, kind, name, action_done, call_new(h, done, done_user));
+		sync_stop(h->sync, kind, name, host_action_done, host_call_new(h, done, done_user));
 }
 
 static void host_vary(void *user, const char *endpoint, const char *text, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 
-	sync_vary(h->sync, endpoint, text, action_done, call_new(h, done, done_user));
+	sync_vary(h->sync, endpoint, text, host_action_done, host_call_new(h, done, done_user));
 }
 
 static void host_remove(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 
-	sync_delete(h->sync, kind, name, action_done, call_new(h, done, done_user));
-}
-
-static char *text_or_empty(const char *s)
-{
-	return xstrdup(s ? s : "");
-}
-
-static void preview_ready(void *user, struct launch_plan *plan, const struct err *err)
-{
-	struct host_call *c = user;
-	struct host_preview *p = NULL;
-
-	if (plan && !err) {
-		p = NEW(struct host_preview);
-		p->name = text_or_empty(plan->name);
-		p->text = json_text_pretty(plan->spec);
-		p->diff = text_or_empty(plan->diff);
-		p->warning = text_or_empty(plan->warning);
-		p->ceiling_micro = plan->ceiling_micro;
-		launch_plan_free(c->host->plan);
-		c->host->plan = plan;
-	} else {
-		launch_plan_free(plan);
-	}
-	((host_preview_fn *)c->done)(c->done_user, p, err);
-	call_end(c);
-}
-
-static void file_ready(void *user)
-{
-	struct host_call *c = user;
-
-	preview_ready(c, TAKE(c->plan), c->err.code ? &c->err : NULL);
-}
-
-static void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
-{
-	struct dashboard_host *h = user;
-	struct host_call *c = call_new(h, done, done_user);
-	AUTO(strlist) struct strlist sets = {0};
-
-	for (size_t i = 0; r->changes && i < r->changes->n; i++)
-		strlist_add(&sets, r->changes->items[i]);
-	if (r->clone_of) {
-		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets,
-				  preview_ready, c);
-		return;
-	}
-	if (!str_empty(r->new_name))
-		strlist_take(&sets, xasprintf("TrainingJobName=%s", r->new_name));
-	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, &c->plan, &c->err);
-	/* Answers never come from within the question. */
-	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
-}
-
-/* --- estimates --- */
-
-#define LEARNED_JOBS 500	     /* newest ones: a tenth of a second's work, in slices */
-#define LEARNED_MS ((int64_t)600000) /* after which it is learned again */
-
-static int load_asked_spec(struct host_call *c, json_t **ret, struct err *err)
-{
-	AUTO(json) json_t *spec = NULL;
-	int rc = 0;
-
-	if (c->clone_of) {
-		const struct job *j = sync_job_full(c->host->sync, c->clone_of);
-
-		spec = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
-		rc = spec ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", c->clone_of);
-	} else if (str_eq(c->spec_path, "-")) {
-		rc = err_set(err, ERR_INVALID, "standard input is the keyboard");
-	} else {
-		rc = spec_load(c->spec_path, &spec, NULL, err);
-	}
-	for (size_t i = 0; rc == 0 && i < c->changes.n; i++)
-		rc = spec_set(spec, c->changes.items[i], err);
-	if (rc == 0)
-		*ret = TAKE(spec);
-	return rc;
-}
-
-static char *estimate_of(struct host_call *c, struct err *err)
-{
-	AUTO(json) json_t *spec = NULL;
-	AUTO(job) struct job *j = NULL;
-	struct estimate_question q;
-	struct job_estimate e;
-	struct job_group one;
-
-	if (load_asked_spec(c, &spec, err) < 0 || learned_job_of_spec(spec, &j, err) < 0)
-		return NULL;
-	if (!j->instance_type) {
-		(void)err_set(err, ERR_INVALID, "it has no instance type");
-		return NULL;
-	}
-	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
-	estimate_job(&q, &e);
-	return estimate_job_text(&e);
-}
-
-static void answer_estimate(void *user)
-{
-	struct host_call *c = user;
-	struct err err = {0};
-	AUTO(str) char *text = c->host->learned ? estimate_of(c, &err) : NULL;
-
-	if (!text && err.code == ERR_OK)
-		(void)err_set(&err, ERR_CANCELLED, "interrupted");
-	((host_text_fn *)c->done)(c->done_user, text, text ? NULL : &err);
-	call_end(c);
-}
-
-static void on_learned(void *user, struct learned *l)
-{
-	struct host_call *c = user;
-
-	learned_free(c->host->learned);
-	c->host->learned = l;
-	c->host->learned_ms = clock_mono_ms();
-	answer_estimate(c);
-}
-
-static void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user)
-{
-	struct dashboard_host *h = user;
-	struct host_call *c = call_new(h, done, done_user);
-
-	c->spec_path = xstrdup(r->spec_path);
-	c->clone_of = xstrdup(r->clone_of);
-	for (size_t i = 0; r->changes && i < r->changes->n; i++)
-		strlist_add(&c->changes, r->changes->items[i]);
-	if (h->learned && clock_mono_ms() - h->learned_ms < LEARNED_MS)
-		(void)aws_client_after(sync_client(h->sync), 0, answer_estimate, c);
-	else
-		sync_learn(h->sync, LEARNED_JOBS, on_learned, c);
-}
-
-static void launch_refused(void *user)
-{
-	struct host_call *c = user;
-
-	action_done(c, &c->err);
-}
-
-/* A hard budget says no on the screen too. */
-static int check_budgets(struct dashboard_host *h, struct err *err)
-{
-	AUTO(strmap) struct strmap tags = {0};
-
-	if (!h->config || sync_session(h->sync)->local)
-		return 0;
-	sm_parse_tags(json_object_get(h->plan->spec, "Tags"), &tags);
-	return budgets_allow(h->config, h->sync, TRAINING_KIND, h->plan->name, &tags, h->plan->ceiling_micro, err);
-}
-
-static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
-{
-	struct dashboard_host *h = user;
-	struct host_call *c = call_new(h, done, done_user);
-
-	bool prepared = h->plan && str_eq(h->plan->name, name);
-
-	if (prepared && check_budgets(h, &c->err) == 0) {
-		launch_send(h->sync, h->plan, action_done, c);
-		return;
-	}
-	(void)err_set(&c->err, ERR_INTERNAL, "nothing was prepared under the name %s", name);
-	(void)aws_client_after(sync_client(h->sync), 0, launch_refused, c);
+	sync_delete(h->sync, kind, name, host_action_done, host_call_new(h, done, done_user));
 }
 
 static void give_text(struct host_call *c, const json_t *reply, const struct err *err)
@@ -391,7 +196,7 @@ static void give_text(struct host_call *c, const json_t *reply, const struct err
 		(void)utf8_sanitize(&clean, text, strlen(text), true);
 	}
 	((host_text_fn *)c->done)(c->done_user, err ? NULL : buf_str(&clean), err);
-	call_end(c);
+	host_call_end(c);
 }
 
 static void described(void *user, json_t *reply, const struct err *err)
@@ -409,11 +214,11 @@ static void host_describe(void *user, const struct kind *kind, const char *name,
 	struct dashboard_host *h = user;
 
 	if (kind->id != KIND_TRAINING_JOB) {
-		sync_resource(h->sync, kind, name, resource_described, call_new(h, done, done_user));
+		sync_resource(h->sync, kind, name, resource_described, host_call_new(h, done, done_user));
 		return;
 	}
 	(void)sm_describe_job_json(sync_client(h->sync), name, AWS_USER_ACTION, described,
-				   call_new(h, done, done_user));
+				   host_call_new(h, done, done_user));
 }
 
 static void found(void *user, const char *text, const struct err *err)
@@ -421,14 +226,14 @@ static void found(void *user, const char *text, const struct err *err)
 	struct host_call *c = user;
 
 	((host_text_fn *)c->done)(c->done_user, text, err);
-	call_end(c);
+	host_call_end(c);
 }
 
 static void host_findings(void *user, const struct kind *kind, const char *name, host_text_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
 
-	sync_findings(h->sync, kind, name, found, call_new(h, done, done_user));
+	sync_findings(h->sync, kind, name, found, host_call_new(h, done, done_user));
 }
 
 static void host_call_endpoint(void *user, const struct host_invoke_request *r, host_text_fn *done, void *done_user)
@@ -442,7 +247,7 @@ static void host_files(void *user, const struct kind *kind, const char *name)
 {
 	struct dashboard_host *h = user;
 
-	sync_files(h->sync, kind, name, refreshed, call_new(h, NULL, NULL));
+	sync_files(h->sync, kind, name, refreshed, host_call_new(h, NULL, NULL));
 }
 
 static void host_peek(void *user, const char *bucket, const char *key, int64_t size, host_text_fn *done,
@@ -538,6 +343,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.remove = host_remove,
 		.vary = host_vary,
 		.prepare_launch = host_prepare,
+		.edit_launch = host_edit,
 		.estimate = host_estimate,
 		.launch = host_launch,
 		.describe = host_describe,

@@ -178,6 +178,12 @@ static void host_estimate(void *user, const struct host_launch_request *r, host_
 			      .name = xasprintf("%s; %zu changes", t.estimate, r->changes->n)});
 }
 
+static void host_edit(void *user, host_preview_fn *done, void *done_user)
+{
+	snprintf(t.asked, sizeof(t.asked), "%sedit", scope_of_host(user));
+	pend((struct pending){.preview = done, .user = done_user, .name = xstrdup("from-editor"), .clone = true});
+}
+
 static void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
 {
 	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "%sprepare %s name=%s", scope_of_host(user),
@@ -352,6 +358,7 @@ static struct ui_host host = {
 	.traffic = host_traffic,
 	.counts = host_counts,
 	.prepare_launch = host_prepare,
+	.edit_launch = host_edit,
 	.launch = host_launch,
 	.describe = host_describe,
 	.files = host_files,

@@ -1,0 +1,43 @@
+/* dashboard_host_priv.h - what the files of the dashboard's host share: dashboard_host.c (the table of what screens
+ * may ask) and host_launch.c (launches). */
+#ifndef SAGETOP_APP_DASHBOARD_HOST_PRIV_H
+#define SAGETOP_APP_DASHBOARD_HOST_PRIV_H
+
+#include "app/dashboard.h"
+#include "app/dashboard_host.h"
+#include "sync/learned.h"
+
+struct dashboard_host {
+	struct ui_host ops;
+	struct sync *sync;
+	const struct config *config; /* NULL: no budgets */
+	struct launch_plan *plan;    /* prepared last */
+	struct learned *learned;     /* for estimates; NULL: not yet */
+	int64_t learned_ms;	     /* monotonic */
+	struct console_kept *kept;   /* borrowed */
+	struct dashboard_next next;
+	bool gone;
+	size_t calls; /* under way: the last one frees us when gone */
+};
+
+/* One request of the screens on its way through sync. */
+struct host_call {
+	struct dashboard_host *host;
+	void *done, *done_user;
+	struct launch_plan *plan;
+	char *spec_path, *clone_of; /* of an estimate */
+	struct strlist changes;
+	struct err err;
+};
+
+struct host_call *host_call_new(struct dashboard_host *h, void *done, void *done_user);
+void host_call_end(struct host_call *c);
+void host_action_done(void *user, const struct err *err); /* of a call: its host_done_fn is told */
+
+/* host_launch.c: members of struct ui_host */
+void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user);
+void host_edit(void *user, host_preview_fn *done, void *done_user);
+void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
+void host_launch(void *user, const char *name, host_done_fn *done, void *done_user);
+
+#endif

@@ -1,0 +1,208 @@
+/* Launches from the screens: what would be sent, the editor, what it would take, and the sending. */
+#include "app/budgets.h"
+#include "app/dashboard_host_priv.h"
+#include "app/editor.h"
+#include "aws/sagemaker.h"
+#include "sync/spec.h"
+#include "tui/term.h"
+
+static char *text_or_empty(const char *s)
+{
+	return xstrdup(s ? s : "");
+}
+
+static void preview_ready(void *user, struct launch_plan *plan, const struct err *err)
+{
+	struct host_call *c = user;
+	struct host_preview *p = NULL;
+
+	if (plan && !err) {
+		p = NEW(struct host_preview);
+		p->name = text_or_empty(plan->name);
+		p->text = json_text_pretty(plan->spec);
+		p->diff = text_or_empty(plan->diff);
+		p->warning = text_or_empty(plan->warning);
+		p->ceiling_micro = plan->ceiling_micro;
+		launch_plan_free(c->host->plan);
+		c->host->plan = plan;
+	} else {
+		launch_plan_free(plan);
+	}
+	((host_preview_fn *)c->done)(c->done_user, p, err);
+	host_call_end(c);
+}
+
+static void file_ready(void *user)
+{
+	struct host_call *c = user;
+
+	preview_ready(c, TAKE(c->plan), c->err.code ? &c->err : NULL);
+}
+
+void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+	struct host_call *c = host_call_new(h, done, done_user);
+	AUTO(strlist) struct strlist sets = {0};
+
+	for (size_t i = 0; r->changes && i < r->changes->n; i++)
+		strlist_add(&sets, r->changes->items[i]);
+	if (r->clone_of) {
+		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets,
+				  preview_ready, c);
+		return;
+	}
+	if (!str_empty(r->new_name))
+		strlist_take(&sets, xasprintf("TrainingJobName=%s", r->new_name));
+	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, &c->plan, &c->err);
+	/* Answers never come from within the question. */
+	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
+}
+
+/* The whole specification in the editor. */
+static struct launch_plan *edited(struct dashboard_host *h, struct err *err)
+{
+	AUTO(str) char *text = json_text_pretty(h->plan->spec), *path = NULL;
+	struct launch_plan *plan = NULL;
+
+	if (editor_begin(text, &path, err) < 0)
+		return NULL;
+	term_suspend();
+	int rc = editor_run(path, err);
+
+	term_resume();
+	if (rc == 0 && launch_plan_from_file(h->sync, path, NULL, &plan, err) == 0)
+		plan->diff = spec_diff(h->plan->spec, plan->spec);
+	editor_end(TAKE(path));
+	return plan;
+}
+
+void host_edit(void *user, host_preview_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+	struct host_call *c = host_call_new(h, done, done_user);
+
+	if (!h->plan)
+		(void)err_set(&c->err, ERR_INTERNAL, "nothing was prepared");
+	else
+		c->plan = edited(h, &c->err);
+	if (c->plan && !*c->plan->diff)
+		launch_plan_free(TAKE(c->plan)); /* as it was */
+	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
+}
+
+/* --- estimates --- */
+
+#define LEARNED_JOBS 500	     /* newest ones: a tenth of a second's work, in slices */
+#define LEARNED_MS ((int64_t)600000) /* after which it is learned again */
+
+static int load_asked_spec(struct host_call *c, json_t **ret, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+	int rc = 0;
+
+	if (c->clone_of) {
+		const struct job *j = sync_job_full(c->host->sync, c->clone_of);
+
+		spec = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
+		rc = spec ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", c->clone_of);
+	} else if (str_eq(c->spec_path, "-")) {
+		rc = err_set(err, ERR_INVALID, "standard input is the keyboard");
+	} else {
+		rc = spec_load(c->spec_path, &spec, NULL, err);
+	}
+	for (size_t i = 0; rc == 0 && i < c->changes.n; i++)
+		rc = spec_set(spec, c->changes.items[i], err);
+	if (rc == 0)
+		*ret = TAKE(spec);
+	return rc;
+}
+
+static char *estimate_of(struct host_call *c, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+	AUTO(job) struct job *j = NULL;
+	struct estimate_question q;
+	struct job_estimate e;
+	struct job_group one;
+
+	if (load_asked_spec(c, &spec, err) < 0 || learned_job_of_spec(spec, &j, err) < 0)
+		return NULL;
+	if (!j->instance_type) {
+		(void)err_set(err, ERR_INVALID, "it has no instance type");
+		return NULL;
+	}
+	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
+	estimate_job(&q, &e);
+	return estimate_job_text(&e);
+}
+
+static void answer_estimate(void *user)
+{
+	struct host_call *c = user;
+	struct err err = {0};
+	AUTO(str) char *text = c->host->learned ? estimate_of(c, &err) : NULL;
+
+	if (!text && err.code == ERR_OK)
+		(void)err_set(&err, ERR_CANCELLED, "interrupted");
+	((host_text_fn *)c->done)(c->done_user, text, text ? NULL : &err);
+	host_call_end(c);
+}
+
+static void on_learned(void *user, struct learned *l)
+{
+	struct host_call *c = user;
+
+	learned_free(c->host->learned);
+	c->host->learned = l;
+	c->host->learned_ms = clock_mono_ms();
+	answer_estimate(c);
+}
+
+void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+	struct host_call *c = host_call_new(h, done, done_user);
+
+	c->spec_path = xstrdup(r->spec_path);
+	c->clone_of = xstrdup(r->clone_of);
+	for (size_t i = 0; r->changes && i < r->changes->n; i++)
+		strlist_add(&c->changes, r->changes->items[i]);
+	if (h->learned && clock_mono_ms() - h->learned_ms < LEARNED_MS)
+		(void)aws_client_after(sync_client(h->sync), 0, answer_estimate, c);
+	else
+		sync_learn(h->sync, LEARNED_JOBS, on_learned, c);
+}
+
+static void launch_refused(void *user)
+{
+	struct host_call *c = user;
+
+	host_action_done(c, &c->err);
+}
+
+/* A hard budget says no on the screen too. */
+static int check_budgets(struct dashboard_host *h, struct err *err)
+{
+	AUTO(strmap) struct strmap tags = {0};
+
+	if (!h->config || sync_session(h->sync)->local)
+		return 0;
+	sm_parse_tags(json_object_get(h->plan->spec, "Tags"), &tags);
+	return budgets_allow(h->config, h->sync, TRAINING_KIND, h->plan->name, &tags, h->plan->ceiling_micro, err);
+}
+
+void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
+{
+	struct dashboard_host *h = user;
+	struct host_call *c = host_call_new(h, done, done_user);
+
+	bool prepared = h->plan && str_eq(h->plan->name, name);
+
+	if (prepared && check_budgets(h, &c->err) == 0) {
+		launch_send(h->sync, h->plan, host_action_done, c);
+		return;
+	}
+	(void)err_set(&c->err, ERR_INTERNAL, "nothing was prepared under the name %s", name);
+	(void)aws_client_after(sync_client(h->sync), 0, launch_refused, c);
+}
