@@ -76,8 +76,8 @@ struct ui_host {
 	/* What such a launch will take and cost, in a line; nothing is sent. What r points to is borrowed
 	 * for the call. An error says that nothing can be said yet. */
 	void (*estimate)(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
-	/* What was prepared last, in the user's editor, which has the terminal meanwhile; with what was changed there it
-	 * is prepared anew, and diff tells that. NULL as a preview: nothing was changed. */
+	/* What was prepared last, in the user's editor, which has the terminal meanwhile; with what was changed there
+	 * it is prepared anew, and diff tells that. NULL as a preview: nothing was changed. */
 	void (*edit_launch)(void *user, host_preview_fn *done, void *done_user);
 	/* Send what was prepared last under that name. */
 	void (*launch)(void *user, const char *name, host_done_fn *done, void *done_user);

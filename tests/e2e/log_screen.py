@@ -12,11 +12,11 @@ from dashboard import DEADLINE, SAGETOP, Stuck, Terminal, environment  # noqa: E
 from engine_support import BUILD, Engine, done, equal, ok, skip_all  # noqa: E402
 
 LINES = 20000
-# The silence is the program's own.
+# The silence lasts until GO is there: lines get their times when they are read.
 TRAINER = f"""#!/bin/sh
 seq -f 'epoch %.0f loss=0.5' 1 {LINES // 2}
 echo 'WARNING: the loss does not fall'
-sleep 2
+until [ -e GO ]; do sleep 0.1; done
 seq -f 'epoch %.0f loss=0.4' {LINES // 2 + 1} {LINES}
 echo 'ERROR: no such bucket'
 echo 'shutting down'
@@ -135,7 +135,7 @@ def main():
     env = environment(work)
     engine = Engine("--stop-timeout", "1s")
     with open(engine.trainer, "w") as f:
-        f.write(TRAINER)
+        f.write(TRAINER.replace("GO", work + "/go"))
     os.makedirs(work + "/config/sagetop")
     with open(work + "/config/sagetop/config.yaml", "w") as f:
         f.write("log-gap: 1s\n")
@@ -144,6 +144,9 @@ def main():
     term = None
     try:
         engine.create("app-1", "own")
+        until_text("the first half of the log", lambda: str(engine.lines("app-1")[-1:]), lambda s: "does not fall" in s)
+        time.sleep(2)  # the silence itself
+        open(work + "/go", "w").close()
         equal("the job", engine.wait("app-1")["TrainingJobStatus"], "Completed")
         lines = engine.lines("app-1")
         equal("has its lines", len(lines), LINES + 3)
