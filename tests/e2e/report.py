@@ -8,8 +8,8 @@ import tempfile
 
 TRAINER = r"""#!/bin/sh
 [ "$1" = train ] || exit 9
-seq "$SM_HP_ROUNDS" | awk -v at="$SM_HP_AT" \
-	'{ printf "[%d]\ttrain-rmse:%.5f\tvalidation-rmse:%.5f\n", $1 - 1, 9 / $1, 3 + at / 1000 + ($1 - 1 - at) ^ 2 / 1000 }'
+seq 0 $((SM_HP_ROUNDS - 1)) | awk -v at="$SM_HP_AT" -v again="${SM_HP_AGAIN:-100000}" '{ printf \
+	"[%d]\ttrain-rmse:%.5f\tvalidation-rmse:%.5f\n", $1 % again, 9 / ($1 + 1), 3 + at / 1000 + ($1 - at) ^ 2 / 1000 }'
 printf '%s\n' "$SM_HP_NOTE"
 [ -z "$SM_HP_REASON" ] || { printf '%s' "$SM_HP_REASON" >"$SAGETOP_ML_ROOT/output/failure"; exit 3; }
 """
@@ -34,8 +34,8 @@ env = {**os.environ, "XDG_CACHE_HOME": work + "/cache", "XDG_STATE_HOME": work +
        "AWS_REGION": "us-east-1", "LC_ALL": "C.UTF-8"}
 
 
-def sagetop(*args):
-    p = subprocess.run([os.path.join(BUILD, "sagetop"), "--endpoint-url", engine.endpoint, *args], env=env,
+def sagetop(*args, of=engine):
+    p = subprocess.run([os.path.join(BUILD, "sagetop"), "--endpoint-url", of.endpoint, *args], env=env,
                        stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
     return p.returncode, p.stdout.decode(), p.stderr.decode()
 
@@ -95,9 +95,9 @@ def table(page, i):
     return {row[0][0]: dict(zip(head, row)) for row in page.tables[i][1:]}
 
 
-engine.create("good-1", "", {"rounds": "1500", "at": "700", "note": "the end", "eta": "0.1"}, **ALGORITHM)
-engine.create("bad-1", "", {"rounds": "30", "at": "12", "note": HOSTILE, "reason": "<b>broken</b>", "eta": "0.3"},
-              **ALGORITHM)
+engine.create("good-1", "", {"rounds": "1500", "at": "700", "note": "the end", "eta": "0.1", "same": "1"}, **ALGORITHM)
+engine.create("bad-1", "", {"rounds": "30", "at": "12", "note": HOSTILE, "reason": "<b>broken</b>", "eta": "0.3",
+                              "same": "1"}, **ALGORITHM)
 for name in ("good-1", "bad-1"):
     engine.wait(name)
 
@@ -153,6 +153,37 @@ equal("words filter, - is standard output", (status, errors, page.wrong, list(ta
 equal("... -n lines of the log", [log.count("\n") for log in page.logs], [2])
 ok("... and of a lone job all hyperparameters", {"at", "eta", "reason"} <= set(table(page, 1)["bad-1"]))
 equal("-n 0 leaves logs out", Page(sagetop("report", "bad-1", "-o", "-", "-n", "0")[1]).logs, [])
+
+# --- what is not known, and what is left out, is said ---
+MANY = ["many-%d" % i for i in range(13)]
+for name in MANY:
+    engine.create(name, "", {"rounds": "2", "at": "1", "note": name}, ResourceConfig={
+        "InstanceType": "ml.m5.large" if name != "many-0" else "ml.p2.16xlarge", "InstanceCount": 1,
+        "VolumeSizeInGB": 1}, **ALGORITHM)
+for name in MANY:
+    engine.wait(name)
+out = sagetop("report", *MANY, "-o", "-")[1]
+page = Page(out)
+rows = table(page, 0)
+equal("a price that is not known is no 0", (rows["many-0"]["Cost"][0], rows["Sum"]["Cost"][0][-2:]), ("?", "+?"))
+ok("... of how many is said", "Not known: Cost of 1 job<" in out)
+ok("curves and logs of twelve jobs", len(page.logs) == 12 and "of the other 1 they are left out" in out,
+   str(len(page.logs)))
+equal("... all of which stand in the table", list(rows), MANY + ["Sum"])
+
+engine.create("again-1", "", {"rounds": "1500", "at": "1", "again": "7"}, **ALGORITHM)
+engine.wait("again-1")
+drawn = Page(sagetop("report", "again-1", "-o", "-")[1]).curves[0]
+equal("a curve that begins again 214 times has as many pieces, of their ends", (drawn.count("M"), drawn.count("L")), (215, 214))
+
+refusing = Engine("--deny", "logs:FilterLogEvents,logs:GetLogEvents", trainer=False)
+refusing.create("silent-1", "", {"rounds": "2", "at": "1", "note": "x"}, **ALGORITHM)
+refusing.wait("silent-1")
+status, out, errors = sagetop("report", "silent-1", "-o", "-", of=refusing)
+page = Page(out)
+equal("a log that may not be read", (status, errors, page.wrong, page.logs), (0, "", [], []))
+ok("... and why is said in its place", "logs:GetLogEvents" in out.split("Ends of logs")[-1], out[-500:])
+equal("its engine ends well", refusing.close(), 0)
 
 # --- what goes wrong is one line ---
 for what, args, status, words in (
