@@ -168,6 +168,9 @@ static void add_hyperparameters(struct buf *out, const struct report *r)
 			buf_adds(out, "</tr>\n");
 		}
 		html_table_close(out);
+	} else {
+		html_element(out, "p class=\"dim\"",
+			     r->n == 1 ? "It has no hyperparameters." : "No hyperparameter differs.");
 	}
 	free(titles);
 	free(things);

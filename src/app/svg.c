@@ -309,8 +309,9 @@ void svg_curves(struct buf *out, const struct svg_axes *axes, const struct svg_c
 	draw_ground(out, &x, axes->across);
 	for (size_t k = 0; k < n; k++)
 		draw_curve(out, &curves[k], &x, &y);
-	for (size_t k = 0; k < n; k++)
-		draw_best(out, &curves[k], &x, &y);
+	for (size_t k = 0; k < 2 * n; k++) /* the best of all above the others */
+		if (curves[k % n].first == (k >= n))
+			draw_best(out, &curves[k % n], &x, &y);
 	close_chart(out);
 }
 

@@ -170,6 +170,7 @@ ok("... of how many is said", "Not known: Cost of 1 job<" in out)
 ok("curves and logs of twelve jobs", len(page.logs) == 12 and "of the other 1 they are left out" in out,
    str(len(page.logs)))
 equal("... all of which stand in the table", list(rows), MANY + ["Sum"])
+ok("that no hyperparameter differs, but for the job's own name", "No hyperparameter differs." in out)
 
 engine.create("again-1", "", {"rounds": "1500", "at": "1", "again": "7"}, **ALGORITHM)
 engine.wait("again-1")
