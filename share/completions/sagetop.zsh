@@ -35,6 +35,7 @@ _sagetop() {
 		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
 		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
+		'report:write jobs as one page of HTML (-o)\: table, sums, hyperparameters that differ, charts, ends of logs; words that are not names filter them' \
 		'files:list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
@@ -68,13 +69,13 @@ _sagetop() {
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP: ' \
-			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : ' ;;
 		list) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : _sagetop_words kinds' ;;
 		show) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
@@ -85,10 +86,10 @@ _sagetop() {
 			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'*: : ' ;;
 		logs) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
 			'--live[follow by CloudWatch'\''s live tail\: sooner, but billed by the minute (with -f)]' \
 			'--since=[only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05\:48, or 15\:00 of the last day; UTC)]:WHEN: ' \
@@ -105,6 +106,10 @@ _sagetop() {
 			'--values[print the values even on a terminal]' \
 			'*--metric=[only this metric; may be given again]:NAME: ' \
 			'*: : _sagetop_words jobs' ;;
+		report) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--out=[monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'*: : ' ;;
 		files) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
 		launch) _arguments $everywhere \
@@ -232,12 +237,12 @@ _sagetop() {
 		advise) _arguments $everywhere \
 			'*: : ' ;;
 		monitor) _arguments $everywhere \
-			'--out=[folder for the files that are written; made where it is missing]:DIR:_files' \
+			'--out=[monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN: ' \
 			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
 			'*: :{_values verb baseline check; _files}' ;;
 		backtest) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--yes[do not ask]' \
 			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
@@ -266,7 +271,7 @@ _sagetop() {
 			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
 			'*: : ' ;;
 		prices) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--bulk=[update\: read the prices from an offer file of the price list, index.json or index.csv (- is standard input)]:FILE|URL:_files' \
 			'*: : _sagetop_words types' ;;
 		config) _arguments $everywhere \

@@ -3,7 +3,8 @@
 #include <math.h>
 
 #include "app/backtest.h"
-#include "app/backtest_svg.h"
+#include "app/html.h"
+#include "app/svg.h"
 #include "base/fs.h"
 #include "base/utf8.h"
 #include "model/price.h"
@@ -15,45 +16,25 @@
 
 /* --- tables ------------------------------------------------------------------- */
 
-static void table_open(struct buf *out, const char *caption, const char *const *titles, size_t n)
-{
-	buf_adds(out, "<div class=\"wide\"><table><caption>");
-	html_text(out, caption);
-	buf_adds(out, "</caption>\n<tr>");
-	for (size_t i = 0; i < n; i++) {
-		buf_adds(out, "<th scope=\"col\">");
-		html_text(out, titles[i]);
-		buf_adds(out, "</th>");
-	}
-	buf_adds(out, "</tr>\n");
-}
-
-static void cell(struct buf *out, const char *text)
-{
-	buf_adds(out, "<td>");
-	html_text(out, text);
-	buf_adds(out, "</td>");
-}
-
 static void cell_number(struct buf *out, double v, int decimals)
 {
 	char text[32];
 
-	cell(out, backtest_number_text(text, v, decimals));
+	html_cell(out, backtest_number_text(text, v, decimals));
 }
 
 static void cell_count(struct buf *out, size_t n)
 {
 	char text[32];
 
-	cell(out, backtest_count_text(text, n));
+	html_cell(out, backtest_count_text(text, n));
 }
 
 static void cell_range(struct buf *out, double low, double high)
 {
 	char text[64];
 
-	cell(out, backtest_range_text(text, low, high));
+	html_cell(out, backtest_range_text(text, low, high));
 }
 
 static void cells_measures(struct buf *out, const struct judge_measures *m)
@@ -73,9 +54,9 @@ static void cells_skill(struct buf *out, const struct judge_skill *s, const stru
 	cell_number(out, s->skill * 100, 1);
 	cell_range(out, s->low, s->high);
 	cell_range(out, t->boot_low, t->boot_high);
-	cell(out, backtest_p_text(p, t->p));
+	html_cell(out, backtest_p_text(p, t->p));
 	snprintf(wins, sizeof(wins), "%zu of %u", t->wins, s->slates);
-	cell(out, wins);
+	html_cell(out, wins);
 }
 
 static void add_measures(struct buf *out, const struct backtest_result *r)
@@ -83,21 +64,21 @@ static void add_measures(struct buf *out, const struct backtest_result *r)
 	static const char *const titles[] = {"",     "rows",	"MAE",	"RMSE",	     "bias", "MASE",
 					     "rank", "skill %", "95 %", "bootstrap", "DM p", "wins"};
 
-	table_open(out, "skill: how much better the prediction is than each, on the rows that both know", titles,
-		   ARRAY_LEN(titles));
+	html_table_open(out, "skill: how much better the prediction is than each, on the rows that both know", titles,
+			ARRAY_LEN(titles));
 	buf_adds(out, "<tr>");
-	cell(out, "prediction");
+	html_cell(out, "prediction");
 	cells_measures(out, &judge_whole(&r->judge)->measures);
 	buf_adds(out, "<td></td><td></td><td></td><td></td><td></td></tr>\n");
 	for (size_t i = 0; i < r->predictions.n_columns; i++) {
 		AUTO(str) char *name = backtest_column_name(&r->predictions.columns[i]);
 		buf_adds(out, i == r->headline ? "<tr class=\"headline\">" : "<tr>");
-		cell(out, name);
+		html_cell(out, name);
 		cells_measures(out, &r->judge.others[i]);
 		cells_skill(out, &judge_whole(&r->judge)->skills[i], &r->judge.tests[i]);
 		buf_adds(out, "</tr>\n");
 	}
-	buf_adds(out, "</table></div>\n");
+	html_table_close(out);
 }
 
 static void add_worst(struct buf *out, const struct backtest_result *r)
@@ -107,14 +88,15 @@ static void add_worst(struct buf *out, const struct backtest_result *r)
 	uint32_t *worst = judge_worst_entities(&r->judge, r->headline, &n);
 
 	buf_adds(out, "<h2>Where most is lost</h2>\n");
-	table_open(out, "entities by their summed error beyond the headline baseline's", titles, ARRAY_LEN(titles));
+	html_table_open(out, "entities by their summed error beyond the headline baseline's", titles,
+			ARRAY_LEN(titles));
 	for (size_t i = 0; i < MIN(n, (size_t)WORST_SHOWN); i++) {
 		const struct judge_group *g = &r->judge.by[JUDGE_BY_ENTITY].items[worst[i]];
 		const struct judge_skill *s = &g->skills[r->headline];
 		if (!(judge_lost(s) > 0))
 			break;
 		buf_adds(out, "<tr>");
-		cell(out, r->predictions.entities.items[g->id]);
+		html_cell(out, r->predictions.entities.items[g->id]);
 		cell_count(out, s->n);
 		cell_number(out, s->mae, 4);
 		cell_number(out, s->other_mae, 4);
@@ -122,7 +104,7 @@ static void add_worst(struct buf *out, const struct backtest_result *r)
 		cell_number(out, judge_lost(s), 1);
 		buf_adds(out, "</tr>\n");
 	}
-	buf_adds(out, "</table></div>\n");
+	html_table_close(out);
 	free(worst);
 }
 
@@ -207,9 +189,7 @@ static void add_bars(struct buf *out, const struct backtest_result *r, enum judg
 	struct svg_chart c = chart_of(&labels, title, unit);
 	c.mark = mark;
 	c.from_zero = true;
-	buf_adds(out, "<h2>");
-	html_text(out, title);
-	buf_adds(out, "</h2>\n");
+	html_element(out, "h2", title);
 	svg_bars(out, &c, values, low, high);
 	free(values);
 	free(low);
@@ -263,13 +243,6 @@ static void add_cost(struct buf *out, const struct backtest_result *r)
 			 backtest_number_text(point, backtest_usd_per_point(r), 2));
 }
 
-static void add_paragraph(struct buf *out, const char *text)
-{
-	buf_adds(out, "<p>");
-	html_text(out, text);
-	buf_adds(out, "</p>\n");
-}
-
 /* What recalibrating was worth, and what the models lean on. */
 static void add_models(struct buf *out, const struct backtest_result *r)
 {
@@ -280,7 +253,7 @@ static void add_models(struct buf *out, const struct backtest_result *r)
 
 	if (worth) {
 		AUTO(str) char *text = xasprintf("Recalibrating: %s.", worth);
-		add_paragraph(out, text);
+		html_element(out, "p", text);
 	}
 	json_object_foreach(r->importances, model, gains)
 	{
@@ -288,7 +261,7 @@ static void add_models(struct buf *out, const struct backtest_result *r)
 		AUTO(str) char *words = backtest_importance_words(gains);
 		AUTO(str) char *text = xasprintf("%s leans on %s.", name, words);
 		if (*words)
-			add_paragraph(out, text);
+			html_element(out, "p", text);
 	}
 }
 
@@ -299,9 +272,7 @@ static void add_page(struct buf *out, const struct backtest_result *r)
 	char width[32], score[32];
 
 	html_open(out, r->name);
-	buf_adds(out, "<h1>");
-	html_text(out, verdict);
-	buf_adds(out, "</h1>\n");
+	html_element(out, "h1", verdict);
 	add_rows(out, r);
 	add_cost(out, r);
 	add_weeks(out, r);

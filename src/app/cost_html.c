@@ -1,8 +1,9 @@
 /* cost_html.c - what was spent as one page with a chart. */
 #include <math.h>
 
-#include "app/backtest_svg.h"
 #include "app/cost.h"
+#include "app/html.h"
+#include "app/svg.h"
 #include "base/fs.h"
 
 #define PAGE_MAX ((size_t)64 << 20)
@@ -28,48 +29,36 @@ static void add_chart(struct buf *out, const struct cost_report *r)
 	free(values);
 }
 
-static void cell(struct buf *out, const char *text)
-{
-	buf_adds(out, "<td>");
-	html_text(out, text);
-	buf_adds(out, "</td>");
-}
-
 static void add_row(struct buf *out, const struct spend_row *row, const char *key, int64_t shown, int64_t unit)
 {
 	char money[34], number[32];
 
 	buf_adds(out, "<tr>");
-	cell(out, key);
+	html_cell(out, key);
 	spend_money(money, shown, unit);
 	if (row->estimate)
 		strcat(money, "*");
-	cell(out, money);
+	html_cell(out, money);
 	snprintf(number, sizeof(number), "%.2f", (double)row->instance_s / 3600);
-	cell(out, number);
+	html_cell(out, number);
 	snprintf(number, sizeof(number), "%zu", row->things);
-	cell(out, number);
-	cell(out, row->waste_micro ? spend_money(money, row->waste_micro, unit) : "");
+	html_cell(out, number);
+	html_cell(out, row->waste_micro ? spend_money(money, row->waste_micro, unit) : "");
 	snprintf(number, sizeof(number), "%zu", row->unknown);
-	cell(out, row->unknown ? number : "");
+	html_cell(out, row->unknown ? number : "");
 	buf_adds(out, "</tr>\n");
 }
 
 static void add_table(struct buf *out, const struct cost_report *r)
 {
-	static const char *const titles[] = {"Cost", "Instance-h", "Things", "Wasted", "Unknown"};
+	const char *const titles[] = {r->by_text, "Cost", "Instance-h", "Things", "Wasted", "Unknown"};
 	int64_t total, unit, *shown = cost_rounded(r, &total, &unit);
 
-	buf_adds(out, "<div class=\"wide\"><table>\n<tr><th scope=\"col\">");
-	html_text(out, r->by_text);
-	buf_adds(out, "</th>");
-	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
-		buf_addf(out, "<th scope=\"col\">%s</th>", titles[i]);
-	buf_adds(out, "</tr>\n");
+	html_table_open(out, NULL, titles, ARRAY_LEN(titles));
 	for (size_t i = 0; i < r->spend.n; i++)
 		add_row(out, &r->spend.rows[i], r->spend.rows[i].key, shown[i], unit);
 	add_row(out, &r->spend.total, "total", total, unit);
-	buf_adds(out, "</table></div>\n");
+	html_table_close(out);
 	free(shown);
 }
 
@@ -85,17 +74,12 @@ int cost_write_html(struct app *a, const struct cost_report *r, const char *path
 	AUTO(str) char *title = xasprintf("SageMaker, %s to %s, by %s", from, until, r->by_text);
 
 	html_open(&out, title);
-	buf_adds(&out, "<h1>");
-	html_text(&out, title);
-	buf_adds(&out, "</h1>\n");
+	html_element(&out, "h1", title);
 	add_chart(&out, r);
 	add_table(&out, r);
 	cost_notes(a, r, &notes);
-	for (size_t i = 0; i < notes.n; i++) {
-		buf_adds(&out, "<p class=\"dim\">");
-		html_text(&out, notes.items[i]);
-		buf_adds(&out, "</p>\n");
-	}
+	for (size_t i = 0; i < notes.n; i++)
+		html_element(&out, "p class=\"dim\"", notes.items[i]);
 	html_close(&out);
 	if (out.overflow)
 		return err_set(err, ERR_TOOBIG, "%s: the page would be larger than %zu MB: use --csv, or --top", path,

@@ -39,6 +39,8 @@ void reading_start(struct follow *w, const struct sync_reading *opt, sync_done_f
 
 	w->reading = NEW(struct reading);
 	*w->reading = (struct reading){.opt = *opt, .fn = fn, .user = user, .floor_ms = opt->since_ms};
+	if (w->log == LOG_IDLE && f->logs.n == 0) /* what an earlier reading handed on is wanted again */
+		loglines_clear(&f->logs);
 	if (opt->last) /* so many were asked for */
 		f->logs.max_bytes = SIZE_MAX;
 	if (!opt->follow) {

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "app/backtest.h"
-#include "app/backtest_svg.h"
+#include "app/html.h"
 #include "base/csv.h"
 
 #define HEADER "date,entity,group,cycle,scored,actual,prediction,low,high,scale"
