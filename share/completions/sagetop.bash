@@ -69,7 +69,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | files | launch | estimate | clone | tune | process | deploy | transform | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | open | files | launch | estimate | clone | tune | process | deploy | transform | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -81,6 +81,7 @@ _sagetop()
 	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times --elapsed --histogram' ;;
 	metrics) own='--chart --values --metric' ;;
+	open) own='' ;;
 	files) own='' ;;
 	launch) own='--set --name --dry-run --yes --force' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
@@ -110,8 +111,8 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics files launch estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
-	job | compare | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics open files launch estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
+	job | compare | logs | metrics | open | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	monitor) COMPREPLY=($(compgen -W 'baseline check analyze' -f -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -14,7 +14,7 @@ _sagetop() {
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
 		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
-		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, metrics, files, stop and the dashboard)]:LIST: _sagetop_words scopes' \
+		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, metrics, open, files, stop and the dashboard)]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
@@ -35,6 +35,7 @@ _sagetop() {
 		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
 		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
+		'open:print the address of a job'\''s page in the web console, or of another thing'\''s by KIND/NAME; on a terminal open it as well, by $BROWSER or xdg-open' \
 		'files:list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
@@ -104,6 +105,8 @@ _sagetop() {
 			'--chart[draw a chart even in a pipe]' \
 			'--values[print the values even on a terminal]' \
 			'*--metric=[only this metric; may be given again]:NAME: ' \
+			'*: : _sagetop_words jobs' ;;
+		open) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		files) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;

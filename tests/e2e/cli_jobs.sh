@@ -220,6 +220,30 @@ eval "$("$bin/sagetop" local env)"
 unset AWS_ENDPOINT_URL
 sagetop --endpoint-url "$endpoint" jobs --columns name --no-header good-1
 tap_equal '--endpoint-url with keys of the environment' good-1 "$out"
+
+# open
+fails 1 'local engine has no page' 'what runs here has no page of the web console' -- --local open good-1
+sagetop --endpoint-url "$endpoint" open good-1 broken-1
+tap_equal 'the addresses of two jobs' 'https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/good-1
+https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/broken-1' "$out"
+sagetop --endpoint-url "$endpoint" open good-1 --json
+tap_equal 'as JSON' 'training-job good-1 #/jobs/good-1' "$(/usr/bin/python3 -c '
+import json, sys
+(p,) = json.load(open(sys.argv[1]))
+print(p["kind"], p["name"], p["url"][p["url"].index("#"):])' "$work/out" 2>&1)"
+fails 4 'good-9.*did you mean.*good-1' 'nothing is opened for a slip' -- --endpoint-url "$endpoint" open good-9
+printf '#!/bin/sh\nprintf "%%s\\n" "$*" >"$0.part" && mv "$0.part" "$0.said"\n' >"$work/browser"
+chmod +x "$work/browser"
+BROWSER="$work/browser --new-tab" /usr/bin/python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
+	"$bin/sagetop" --endpoint-url "$endpoint" open good-1 >"$work/out" 2>&1 </dev/null
+tap_until 60 test -e "$work/browser.said"
+tap_match 'on a terminal the browser gets the address' '^--new-tab https://us-east-1\..*#/jobs/good-1$' \
+	"$(cat "$work/browser.said")"
+tap_match 'which is printed as well' '^https://us-east-1\..*#/jobs/good-1' "$(cat "$work/out")"
+rm -f "$work/browser.said"
+BROWSER="$work/browser" sagetop --endpoint-url "$endpoint" open good-1
+tap_equal 'but in a pipe none is started' '0 no' "$status $([ -e "$work/browser.said" ] && echo yes || echo no)"
+
 fails 6 '127\.0\.0\.1' 'nobody listens' -- --endpoint-url http://127.0.0.1:1 jobs
 
 # doctor
