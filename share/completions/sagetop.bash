@@ -93,7 +93,7 @@ _sagetop()
 	invoke) own='--timeout --to --async --variant --model --content-type --accept --repeat --parallel' ;;
 	stop) own='' ;;
 	delete) own='--all --yes' ;;
-	wait) own='--timeout' ;;
+	wait) own='--all --any --timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	advise) own='' ;;

@@ -82,7 +82,7 @@ _sagetop() {
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		compare) _arguments $everywhere \
-			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them]' \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
 			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
@@ -220,10 +220,12 @@ _sagetop() {
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \
-			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them]' \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
 			'--yes[do not ask]' \
 			'*: : _sagetop_words kinds' ;;
 		wait) _arguments $everywhere \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
+			'--any[until one of them has ended; only that one is told, and the exit status is its own]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'*: : _sagetop_words jobs' ;;
 		upload) _arguments $everywhere \

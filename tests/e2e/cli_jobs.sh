@@ -32,6 +32,15 @@ tap_equal 'exits with 0' 0 "$status"
 sagetop --local wait good-1 broken-1 --timeout 600s
 tap_equal 'wait with a failed job exits with 3' 3 "$status"
 tap_match 'and says why' '^broken-1	Failed	.*train.*data\.csv.*25' "$out"
+sagetop --local wait broken-1 good-1 --any --timeout 600s
+tap_equal 'wait for any of them ends with that one, and its exit status' '3 broken-1 1' \
+	"$status $(cut -f1 "$work/out" | tr '\n' ' ')$(wc -l <"$work/out")"
+sagetop --local wait good-1 broken-1 --any --json
+tap_equal 'which is in JSON alone as well' '0 good-1' "$status $(/usr/bin/python3 -c '
+import json, sys
+(j,) = json.load(open(sys.argv[1]))
+print(j["name"])' "$work/out" 2>&1)"
+fails 2 '--any or --all' 'any and all' -- --local wait good-1 broken-1 --any --all
 fails 4 'good-2.*did you mean.*good-1' 'wait for an unknown job, nearest suggested' -- --local wait good-2
 
 # jobs
@@ -175,6 +184,9 @@ wait $follower
 tap_match 'and says what that cost' 'live tail for [0-9]+ min, about' "$(cat "$work/follow.err")"
 tap_empty 'no line was printed twice by both ways' "$(sort "$work/followed" | uniq -d | head -n 3)"
 fails 2 'goes with -f' '--live alone' -- --local logs good-2 --live
+sagetop --local wait good-2 good-1 --any --timeout 600s
+tap_match 'wait for any does not wait for the one that runs' '^good-1	Completed' "$out"
+tap_empty 'nor tell of it' "$(printf '%s\n' "$out" | grep good-2)"
 sagetop --local wait good-2 --timeout 1s
 tap_equal 'a wait that gives up exits with 1' 1 "$status"
 tap_match 'and says so' '1 of 1 jobs still run' "$errors"
