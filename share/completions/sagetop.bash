@@ -74,7 +74,7 @@ _sagetop()
 	done
 	case $cmd in
 	jobs) own='--columns --sort --group --limit --csv' ;;
-	list) own='--columns --sort --limit' ;;
+	list) own='--columns --sort --limit --csv' ;;
 	show) own='' ;;
 	job) own='' ;;
 	compare) own='--all --csv' ;;

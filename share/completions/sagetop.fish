@@ -79,7 +79,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from process deploy transform' -l
 complete -c sagetop -n '__fish_seen_subcommand_from process deploy transform' -l count -x -d 'instances (default: 1; deploy --update: as they are)'
 complete -c sagetop -n '__fish_seen_subcommand_from image' -l repository -x -d 'repository in ECR (default: sagetop-trainer); made where it is missing'
 complete -c sagetop -n '__fish_seen_subcommand_from image' -l tag -x -d 'tag of the image there (default: the version of sagetop)'
-complete -c sagetop -n '__fish_seen_subcommand_from backtest compare cost jobs' -l csv -d 'as CSV (jobs: with --group); of a backtest\'s report a row for each column of each group (--format tsv: the same with tabs)'
+complete -c sagetop -n '__fish_seen_subcommand_from backtest compare cost jobs list' -l csv -d 'as CSV; of a backtest\'s report a row for each column of each group (--format tsv: the same with tabs)'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest cost' -l html -rF -d 'write the report as one self-contained page with charts as well'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest' -l slate -rF -d 'predict: rows to be predicted, CSV with the columns that are known before'
 complete -c sagetop -n '__fish_seen_subcommand_from monitor' -l out -s o -rF -d 'folder for the files that are written; made where it is missing'

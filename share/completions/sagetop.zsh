@@ -70,12 +70,13 @@ _sagetop() {
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP: ' \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : ' ;;
 		list) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words kinds' ;;
 		show) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
@@ -83,7 +84,7 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		compare) _arguments $everywhere \
 			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
@@ -245,7 +246,7 @@ _sagetop() {
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--yes[do not ask]' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
 			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
@@ -258,7 +259,7 @@ _sagetop() {
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
 			'--yes[do not ask]' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \

@@ -50,6 +50,8 @@ int listing_parse(struct app *a, const struct kind *kind, size_t first, struct l
 	AUTO(str) char *words = listing_words(&a->cli.args, first);
 	const char *sort = order_wanted(a, kind);
 
+	if (app_flag(a, OPT_CSV) && output_format(a) == OUTPUT_JSON)
+		return err_set(err, ERR_USAGE, "--csv or --json: one of them");
 	l.descending = *sort == '-';
 	if (field_list_parse(kind, columns_wanted(a, kind), several_wanted(a), &l.columns, err) < 0 ||
 	    query_parse(kind, words, &l.query, err) < 0 ||
@@ -116,7 +118,8 @@ static void print_table(struct app *a, struct resource *const *items, size_t n, 
 	for (size_t k = 0; k < l->columns.n; k++)
 		strlist_add(&titles, field_title(&l->columns.items[k], title));
 	for (size_t k = 0; k < l->columns.n; k++)
-		table_column(&t, titles.items[k], field_is_number(l->columns.items[k].field));
+		(l->columns.items[k].key ? table_column_named : table_column)(
+			&t, titles.items[k], field_is_number(l->columns.items[k].field));
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < l->columns.n; k++) {
 			buf_clear(&cell);

@@ -1,9 +1,9 @@
 /* output.h - what commands print: tables and JSON, and when which.
  *
- * A table is aligned for a person (--format table, the default on a terminal) or
- * tab-separated for a program (--format tsv, the default in a pipe); --format json
- * is made by each command with its own members. Cells hold sanitised text, so
- * neither tab nor newline can break a row.
+ * A table is aligned for a person (--format table, the default on a terminal),
+ * tab-separated for a program (--format tsv, the default in a pipe), or CSV as RFC 4180
+ * has it (--csv, where a command takes it); --format json is made by each command with
+ * its own members. Cells hold sanitised text, so neither tab nor newline can break a row.
  */
 #ifndef SAGETOP_APP_OUTPUT_H
 #define SAGETOP_APP_OUTPUT_H
@@ -11,13 +11,14 @@
 #include "app/app.h"
 #include "base/json.h"
 
-enum output_format { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_JSON };
+enum output_format { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_CSV, OUTPUT_JSON };
 enum output_format output_format(const struct app *a);
 
 struct table {
 	struct table_column {
 		const char *title; /* borrowed */
 		bool right;
+		bool named; /* see table_column_named */
 		int width;
 	} * columns;
 	size_t n_columns, cap_columns;
@@ -25,7 +26,8 @@ struct table {
 };
 void table_done(struct table *t);
 AUTO_EMBEDDED(table, struct table, table_done)
-void table_column(struct table *t, const char *title, bool right);
+void table_column(struct table *t, const char *title, bool right);	/* "COST"; of CSV "cost" */
+void table_column_named(struct table *t, const char *name, bool right); /* a name of somebody else's, always as it is */
 void table_cell(struct table *t, const char *text); /* NULL or "": nothing known, a dash when aligned */
 void table_print(struct table *t, const struct app *a);
 void table_print_aligned(struct table *t, const struct app *a); /* whatever the format: part of a text */

@@ -63,6 +63,17 @@ import json, sys
 (j,) = json.load(open(sys.argv[1]))
 assert j["cost_usd"] > 0 and j["started"].endswith("Z") and j["billable_seconds"] >= 1
 print(j["name"], j["status"], j["hyperparameters"]["num_round"], j["tags"]["project"])' "$work/out" 2>&1)"
+sagetop --local jobs --sort name --columns name,status,hp.num_round,reason,tag.Absent --csv
+tap_equal 'jobs as CSV' 'name status hp.num_round reason tag.Absent;broken-1 Failed 200 True;good-1 Completed 30 False' "$(/usr/bin/python3 -c '
+import csv, sys
+head, *rows = csv.reader(open(sys.argv[1], newline=""))
+print(";".join([" ".join(head)] + [" ".join(r[:3] + [str("data.csv" in r[3])]) for r in rows]))' "$work/out" 2>&1)"
+sagetop --local jobs good --csv --no-header --columns name,cost
+tap_match 'without the titles' '^good-1,0\.[0-9]{6}$' "$out"
+sagetop --local list training-jobs good --csv --columns name,status
+tap_equal 'and of any kind' 'name,status
+good-1,Completed' "$out"
+fails 2 '--csv or --json' 'CSV and JSON' -- --local jobs --csv --json
 fails 2 'did you mean "status"' 'sort by an unknown column' -- --local jobs --sort statsu
 fails 1 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:failed
 
