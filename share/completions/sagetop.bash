@@ -80,7 +80,7 @@ _sagetop()
 	compare) own='--all --csv' ;;
 	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times --elapsed --histogram' ;;
-	metrics) own='--chart --values --metric' ;;
+	metrics) own='--chart --values --metric --best --csv' ;;
 	open) own='' ;;
 	files) own='' ;;
 	launch) own='--set --name --dry-run --yes --force' ;;

@@ -34,7 +34,7 @@ _sagetop() {
 		'compare:put jobs, or things of another kind by KIND/NAME, beside each other\: what differs, or --all' \
 		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
 		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
-		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
+		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values; of several a table of the last values, or the best' \
 		'open:print the address of a job'\''s page in the web console, or of another thing'\''s by KIND/NAME; on a terminal open it as well, by $BROWSER or xdg-open' \
 		'files:list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
@@ -106,6 +106,8 @@ _sagetop() {
 			'--chart[draw a chart even in a pipe]' \
 			'--values[print the values even on a terminal]' \
 			'*--metric=[only this metric; may be given again]:NAME: ' \
+			'--best[the best value of each metric and its step, of several jobs the best of all marked, where it is known which way is better]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words jobs' ;;
 		open) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;

@@ -152,6 +152,17 @@ sagetop --local metrics good-1 --chart --ascii --metric validation:rmse
 tap_empty 'in ASCII on demand' "$(printf '%s\n' "$out" | LC_ALL=C grep -P '[^\x00-\x7f]')"
 sagetop --local metrics good-1 --json
 tap_match 'metrics as JSON' '"name": "validation:rmse"' "$out"
+sagetop --local metrics good-1 --csv -m validation:rmse
+tap_match 'the values as CSV' '^validation:rmse,29,20[0-9T:.-]*Z,[0-9.]+$' "$out"
+last=$(printf '%s\n' "$out" | tail -n 1 | cut -d, -f4)
+sagetop --local metrics good-1 broken-1 --csv -m train:rmse -m validation:rmse
+tap_equal 'of several a row each, with the last values' "name,train:rmse,validation:rmse;good-1,$last;broken-1," \
+	"$(sed 's/^\([gb][^,]*\),[^,]*,/\1,/' "$work/out" | tr '\n' ';' | sed 's/;$//')"
+sagetop --local metrics good-1 good-1 --best --no-header -m validation:rmse
+tap_match 'the best of one job has no star' "^validation:rmse	good-1	[0-9.]+	[0-9]+	$last	\$" "$out"
+fails 2 'several are a table' 'a chart of several' -- --local metrics good-1 broken-1 --chart
+fails 4 'none of them has a metric.*did you mean validation:rmse' 'a metric that none has' -- \
+	--local metrics good-1 broken-1 -m validation:rsme
 fails 4 'did you mean validation:rmse' 'an unknown metric, nearest suggested' -- --local metrics good-1 --metric validation:rsme
 
 "$bin/sagetop" --complete jobs >"$work/out"
@@ -214,6 +225,20 @@ gone() { ! kill -0 $follower 2>/dev/null; }
 if tap_until 300 gone; then tap_ok 'logs -f ends with the job'; else tap_not_ok 'logs -f ends with the job'; kill $follower; fi
 wait $follower
 tap_equal 'with status 0' 0 $?
+
+sagetop --local metrics good-1 good-2 --best --json -m validation:rmse -m train:rmse
+tap_equal 'of several the best of all is known, by what each metric means' ok "$(/usr/bin/python3 -c '
+import json, sys
+rows = json.load(open(sys.argv[1]))
+assert len(rows) == 4 and not any("points" in r for r in rows), rows
+for metric in ("train:rmse", "validation:rmse"):
+    two = [r for r in rows if r["name"] == metric]
+    least = min(r["best"] for r in two)
+    assert {r["thing"] for r in two} == {"good-1", "good-2"} and least > 0, two
+    assert [r["top"] for r in two] == [r["best"] == least for r in two], two
+print("ok")' "$work/out" 2>&1)"
+sagetop --local metrics good-1 good-2 --best --format table -m validation:rmse
+tap_equal 'and has a star' 1 "$(printf '%s\n' "$out" | grep -c '^validation:rmse  good-[12] .* \*$')"
 
 # Bad specifications name file, line and member.
 sed 's/InstanceCount: 1/InstanceCount: many/' "$example" >"$work/bad.yaml"
