@@ -73,7 +73,7 @@ _sagetop()
 		esac
 	done
 	case $cmd in
-	jobs) own='--columns --sort --group --limit --csv' ;;
+	jobs) own='--columns --sort --group --watch --limit --csv' ;;
 	list) own='--columns --sort --limit --csv' ;;
 	show) own='' ;;
 	job) own='' ;;

@@ -69,6 +69,7 @@ _sagetop() {
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP: ' \
+			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
 			'--limit=[at most N rows; of a log its last N lines; backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : ' ;;

@@ -38,6 +38,15 @@ int output_width(const struct app *a)
 	return 80;
 }
 
+int output_height(const struct app *a)
+{
+	struct winsize size;
+
+	if (!a->out_tty)
+		return 0;
+	return ioctl(fileno(a->out), TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : 24;
+}
+
 void table_done(struct table *t)
 {
 	free(t->columns);
@@ -97,6 +106,21 @@ static void add_row(struct buf *out, const struct table *t, char *const *cells, 
 	buf_addc(out, '\n');
 }
 
+/* The last column is cut already where there is room for some of it. */
+static void write_row(struct buf *row, const struct table *t, int width, FILE *out)
+{
+	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(str) char *text = xstrndup(buf_str(row), row->len ? row->len - 1 : 0);
+
+	if (t->cut && width && utf8_width(text) > width) {
+		utf8_add_cut(&line, text, width);
+		fprintf(out, "%s\n", buf_str(&line));
+	} else {
+		fwrite(buf_str(row), 1, row->len, out);
+	}
+	buf_clear(row);
+}
+
 void table_print_aligned(struct table *t, const struct app *a)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
@@ -106,12 +130,11 @@ void table_print_aligned(struct table *t, const struct app *a)
 	measure(t, header);
 	if (header)
 		add_row(&out, t, NULL, width, "");
+	write_row(&out, t, width, a->out);
 	for (size_t k = 0; k + t->n_columns <= t->cells.n; k += t->n_columns) {
 		add_row(&out, t, t->cells.items + k, width, "-");
-		fwrite(buf_str(&out), 1, out.len, a->out);
-		buf_clear(&out);
+		write_row(&out, t, width, a->out);
 	}
-	fwrite(buf_str(&out), 1, out.len, a->out);
 }
 
 static void print_tsv(const struct table *t, const struct app *a)

@@ -22,6 +22,7 @@ struct table {
 		int width;
 	} * columns;
 	size_t n_columns, cap_columns;
+	bool cut;	      /* aligned rows end at the terminal's margin */
 	struct strlist cells; /* row by row */
 };
 void table_done(struct table *t);
@@ -46,8 +47,9 @@ void json_put_seconds(json_t *object, const char *name, int64_t seconds); /* -1:
 void output_prices(const struct app *a);
 void json_put_prices(json_t *object, const struct session *s);
 
-/* Cells the output is wide: the terminal's, or 0 in a pipe. */
+/* Cells the output is wide: the terminal's, or 0 in a pipe; and lines it is high. */
 int output_width(const struct app *a);
+int output_height(const struct app *a);
 
 /* "name  value" lines of a detail page, aligned at a fixed column; in a pipe
  * separated by a tab. Nothing is printed for an empty value. */

@@ -175,6 +175,11 @@ tap_equal 'patterns add up, those that must not match as well' '[2]' "$(printf '
 fails 2 'not' 'a second pattern that does not compile' -- --local logs good-1 --not x --not '('
 
 # clone, stop, follow
+"$bin/sagetop" --local jobs --watch good >"$work/watched" 2>"$work/watch.err" &
+holder=$!
+"$bin/sagetop" --local jobs --watch status:failed --json >"$work/failed" 2>&1 &
+sleeper=$!
+tap_until 60 test -s "$work/watched"
 sagetop --local clone good-1 --name good-2 --set HyperParameters.num_round=200000 --set HyperParameters.max_depth=9
 tap_equal 'clone' '0 good-2	launched' "$status $out"
 tap_match 'shows the difference' 'num_round' "$errors"
@@ -226,6 +231,34 @@ if tap_until 300 gone; then tap_ok 'logs -f ends with the job'; else tap_not_ok 
 wait $follower
 tap_equal 'with status 0' 0 $?
 
+watched() { grep -q '^20[0-9T:.-]*Z	good-2	[A-Z][a-zA-Z]*	Stopped$' "$work/watched"; }
+if tap_until 120 watched; then tap_ok 'jobs --watch saw it stop'; else tap_not_ok 'jobs --watch saw it stop' "$(cat "$work/watched")"; fi
+tap_match 'and come' '^20[0-9T:.-]*Z	good-2		[A-Z]' "$(cat "$work/watched")"
+kill -INT $holder $sleeper
+wait $holder
+tap_equal 'an interrupt ends it with 130, without a word' '130 ' "$? $(cat "$work/watch.err")"
+wait $sleeper
+tap_empty 'what the filter leaves out is not told' "$(cat "$work/failed")"
+holder='' sleeper=''
+/usr/bin/python3 - "$bin/sagetop" --local jobs --watch good >"$work/out" 2>&1 <<'PY'
+import os, pty, signal, sys
+
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+text = b""
+while text.count(b"\x1b[H") < 2 or text.count(b"good-1") < 2:
+    text += os.read(fd, 65536)
+os.write(fd, b"\x03")
+try:
+    while os.read(fd, 65536):
+        pass
+except OSError:
+    pass
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.split(b"\x1b[H")[2].count(b"NAME"))
+PY
+tap_equal 'on a terminal it paints in place until ctrl-C' '130 1' "$(cat "$work/out")"
+fails 2 '--watch or --group' 'groups are not watched' -- --local jobs --watch --group prefix
 sagetop --local metrics good-1 good-2 --best --json -m validation:rmse -m train:rmse
 tap_equal 'of several the best of all is known, by what each metric means' ok "$(/usr/bin/python3 -c '
 import json, sys
