@@ -151,6 +151,7 @@ static void print_csv(const struct table *t, const struct app *a)
 {
 	AUTO(buf) struct buf row = BUF_INIT(BUF_MAX_TEXT);
 
+	assert(t->n_columns);
 	for (size_t i = 0; i < t->n_columns && !app_flag(a, OPT_NO_HEADER); i++) {
 		AUTO(str) char *title = xstrdup(t->columns[i].title);
 
