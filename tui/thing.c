@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "model/files.h"
+#include "model/web_console.h"
 
 bool thing_offers(const struct kind *kind, enum action a)
 {
@@ -69,7 +70,6 @@ static void say_not_offered(struct view *v, const struct kind *kind, enum action
 		{ACT_STOP, "cannot be stopped"},
 		{ACT_DELETE, "cannot be deleted"},
 		{ACT_CLONE, "cannot be cloned here"},
-		{ACT_CONSOLE, "have no page of the web console"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -79,18 +79,13 @@ static void say_not_offered(struct view *v, const struct kind *kind, enum action
 
 static void copy_console(struct view *v, const struct resource *r)
 {
-	const struct session *s = session_own(view_session(v), r);
-	AUTO(str) char *path = kind_pattern(r->kind->console, r->name);
-	const char *region = str_or(s->region, "us-east-1"), *hole = strstr(path, "{region}");
 	AUTO(str) char *url = NULL;
+	struct err err = {0};
 
-	if (path[0] != '/')
-		url = xasprintf("https://%s.console.aws.amazon.com/sagemaker/home?region=%s#/%s", region, region, path);
+	if (web_console_url(session_own(view_session(v), r), r, &url, &err) < 0)
+		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
 	else
-		url = xasprintf("https://%s.console.aws.amazon.com%.*s%s%s", region,
-				hole ? (int)(hole - path) : (int)strlen(path), path, hole ? region : "",
-				hole ? hole + strlen("{region}") : "");
-	ui_copy(v->ui, url);
+		ui_copy(v->ui, url);
 }
 
 /* One alone is compared with its neighbour in the list. */
@@ -113,7 +108,7 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
 	const char *name = session_name_of(view_session(v), r, &buf);
 
-	if (!thing_offers(kind, a)) {
+	if (!thing_offers(kind, a) && a != ACT_CONSOLE) { /* which says itself why not */
 		say_not_offered(v, kind, a);
 		return true;
 	}

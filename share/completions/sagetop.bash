@@ -69,19 +69,20 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | report | files | launch | estimate | clone | tune | process | deploy | transform | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | report | open | files | launch | estimate | clone | tune | process | deploy | transform | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
-	jobs) own='--columns --sort --group --limit --csv' ;;
-	list) own='--columns --sort --limit' ;;
+	jobs) own='--columns --sort --group --watch --limit --csv' ;;
+	list) own='--columns --sort --limit --csv' ;;
 	show) own='' ;;
 	job) own='' ;;
 	compare) own='--all --csv' ;;
 	failures) own='--limit' ;;
 	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times --elapsed --histogram' ;;
-	metrics) own='--chart --values --metric' ;;
+	metrics) own='--chart --values --metric --best --csv' ;;
 	report) own='--limit --out' ;;
+	open) own='' ;;
 	files) own='' ;;
 	launch) own='--set --name --dry-run --yes --force' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
@@ -93,7 +94,7 @@ _sagetop()
 	invoke) own='--timeout --to --async --variant --model --content-type --accept --repeat --parallel' ;;
 	stop) own='' ;;
 	delete) own='--all --yes' ;;
-	wait) own='--timeout' ;;
+	wait) own='--all --any --timeout' ;;
 	upload) own='' ;;
 	image) own='--repository --tag' ;;
 	advise) own='' ;;
@@ -111,8 +112,8 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics report files launch estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
-	job | compare | logs | metrics | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics report open files launch estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
+	job | compare | logs | metrics | open | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	monitor) COMPREPLY=($(compgen -W 'baseline check analyze' -f -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

@@ -14,7 +14,7 @@ _sagetop() {
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
 		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
-		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, metrics, files, stop and the dashboard)]:LIST: _sagetop_words scopes' \
+		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, metrics, open, files, stop and the dashboard)]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
@@ -34,8 +34,9 @@ _sagetop() {
 		'compare:put jobs, or things of another kind by KIND/NAME, beside each other\: what differs, or --all' \
 		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
 		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
-		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values' \
+		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values; of several a table of the last values, or the best' \
 		'report:write jobs as one page of HTML (-o)\: table, sums, hyperparameters that differ, charts, ends of logs; words that are not names filter them' \
+		'open:print the address of a job'\''s page in the web console, or of another thing'\''s by KIND/NAME; on a terminal open it as well, by $BROWSER or xdg-open' \
 		'files:list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
@@ -69,21 +70,23 @@ _sagetop() {
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP: ' \
+			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : ' ;;
 		list) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words kinds' ;;
 		show) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		compare) _arguments $everywhere \
-			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them]' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
@@ -105,11 +108,15 @@ _sagetop() {
 			'--chart[draw a chart even in a pipe]' \
 			'--values[print the values even on a terminal]' \
 			'*--metric=[only this metric; may be given again]:NAME: ' \
+			'--best[the best value of each metric and its step, of several jobs the best of all marked, where it is known which way is better]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : _sagetop_words jobs' ;;
 		report) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--out=[monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'*: : ' ;;
+		open) _arguments $everywhere \
+			'*: : _sagetop_words jobs' ;;
 		files) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
 		launch) _arguments $everywhere \
@@ -222,10 +229,12 @@ _sagetop() {
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \
-			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them]' \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
 			'--yes[do not ask]' \
 			'*: : _sagetop_words kinds' ;;
 		wait) _arguments $everywhere \
+			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
+			'--any[until one of them has ended; only that one is told, and the exit status is its own]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'*: : _sagetop_words jobs' ;;
 		upload) _arguments $everywhere \
@@ -245,7 +254,7 @@ _sagetop() {
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--yes[do not ask]' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
 			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
@@ -258,7 +267,7 @@ _sagetop() {
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
 			'--yes[do not ask]' \
-			'--csv[as CSV (jobs\: with --group); of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \

@@ -123,7 +123,7 @@ static bool takes_kinds(enum command_id id)
 static bool takes_job_names(enum command_id id)
 {
 	return id == CMD_JOB || id == CMD_LOGS || id == CMD_METRICS || id == CMD_CLONE || id == CMD_STOP ||
-	       id == CMD_WAIT || id == CMD_COMPARE;
+	       id == CMD_WAIT || id == CMD_COMPARE || id == CMD_OPEN;
 }
 
 static bool takes_files(enum command_id id)

@@ -1,6 +1,7 @@
-/* sagetop jobs: the table. */
+/* sagetop jobs: the table, its groups, or what changes. */
 #include "app/commands.h"
 #include "app/jobs_groups.h"
+#include "app/jobs_watch.h"
 #include "app/listing.h"
 
 static void ask(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
@@ -12,9 +13,12 @@ int cmd_jobs(struct app *a, struct err *err)
 {
 	AUTO(listing) struct listing listing = {0};
 
-	if (jobs_groups_check(a, err) < 0 || listing_parse(a, &kind_table[KIND_TRAINING_JOB], 0, &listing, err) < 0)
+	if (jobs_groups_check(a, err) < 0 || jobs_watch_check(a, err) < 0 ||
+	    listing_parse(a, &kind_table[KIND_TRAINING_JOB], 0, &listing, err) < 0)
 		return -err->code;
 	if (app_connect(a, err) < 0 || app_load(a, err) < 0 || app_each(a, ask, NULL, err) < 0)
 		return -err->code;
+	if (app_flag(a, OPT_WATCH))
+		return jobs_watch(a, &listing, err);
 	return app_value(a, OPT_GROUP) ? jobs_groups_print(a, &listing, err) : listing_print(a, &listing, err);
 }

@@ -1,11 +1,9 @@
-/* sagetop metrics NAME: a chart for a person, values for a program. */
+/* sagetop metrics NAME...: of one a chart for a person, values for a program; of several, and with --best, a
+ * table of the last or the best values. */
 #include "app/chart_text.h"
 #include "app/commands.h"
-#include "app/output.h"
+#include "app/metrics_table.h"
 #include "base/timefmt.h"
-#include "model/objective.h"
-
-#include <math.h>
 
 #define LABEL_LEN 160
 
@@ -18,46 +16,48 @@ static bool wanted(const struct app *a, const struct series_set *set, const stru
 	return l->n == 0 || strlist_has(l, s->name) || strlist_has(l, series_label(label, sizeof(label), set, s));
 }
 
-/* Every --metric must exist; the nearest is suggested. */
-static int check_names(const struct app *a, const struct series_set *set, struct err *err)
+/* What a metric may be called: with its instance, and without. */
+static void collect_names(const struct series_set *set, struct strlist *ret)
 {
-	const struct strlist *l = &a->cli.lists[OPT_METRIC];
-	AUTO(strlist) struct strlist names = {0};
 	char label[LABEL_LEN];
 
 	for (size_t i = 0; i < set->n; i++) {
-		strlist_add(&names, series_label(label, sizeof(label), set, &set->items[i]));
-		if (!strlist_has(&names, set->items[i].name))
-			strlist_add(&names, set->items[i].name);
+		series_label(label, sizeof(label), set, &set->items[i]);
+		if (!strlist_has(ret, label))
+			strlist_add(ret, label);
+		if (!strlist_has(ret, set->items[i].name))
+			strlist_add(ret, set->items[i].name);
 	}
+}
+
+/* Every --metric must be one of names; the nearest is suggested. */
+static int check_names(const struct app *a, const struct strlist *names, struct err *err)
+{
+	const struct strlist *l = &a->cli.lists[OPT_METRIC];
+	bool one = a->cli.args.n == 1;
+
 	for (size_t i = 0; i < l->n; i++) {
-		if (strlist_has(&names, l->items[i]))
+		if (strlist_has(names, l->items[i]))
 			continue;
-		const char *near = str_nearest(l->items[i], (const char *const *)names.items, names.n);
+		const char *near = str_nearest(l->items[i], (const char *const *)names->items, names->n);
 		AUTO(buf) struct buf all = BUF_INIT(8192);
 
-		for (size_t k = 0; k < names.n; k++)
-			buf_addf(&all, "%s%s", k ? ", " : "", names.items[k]);
-		return err_set(err, ERR_NOTFOUND, "%s has no metric \"%s\"%s%s%s", a->cli.args.items[0], l->items[i],
-			       near	 ? ": did you mean "
-			       : names.n ? ": it has "
-					 : " (nor any other yet)",
+		for (size_t k = 0; k < names->n; k++)
+			buf_addf(&all, "%s%s", k ? ", " : "", names->items[k]);
+		return err_set(err, ERR_NOTFOUND, "%s has %s metric \"%s\"%s%s%s",
+			       one ? a->cli.args.items[0] : "none of them", one ? "no" : "a", l->items[i],
+			       near	  ? ": did you mean "
+			       : names->n ? one ? ": it has " : ": they have "
+					  : " (nor any other yet)",
 			       near ? near : buf_str(&all), near ? "?" : "");
 	}
 	return 0;
 }
 
-/* printf writes the sign of a nan, which means nothing. */
-static char *value_text(char buf[40], double v)
-{
-	snprintf(buf, 40, isnan(v) ? "nan" : "%.9g", v);
-	return buf;
-}
-
 static void print_values(struct app *a, const struct series_set *set)
 {
 	AUTO(table) struct table t = {0};
-	char time[TIMEFMT_LEN], step[24], value[40], label[LABEL_LEN];
+	char time[TIMEFMT_LEN], step[24], value[METRIC_VALUE_LEN], label[LABEL_LEN];
 
 	table_column(&t, "METRIC", false);
 	table_column(&t, "STEP", true);
@@ -74,18 +74,10 @@ static void print_values(struct app *a, const struct series_set *set)
 			table_cell(&t, label);
 			table_cell(&t, p->step >= 0 ? step : "");
 			table_cell(&t, p->time_ms == TIME_UNKNOWN ? "" : timefmt_iso_ms(time, p->time_ms));
-			table_cell(&t, value_text(value, p->value));
+			table_cell(&t, metric_value_text(value, p->value));
 		}
 	}
 	table_print(&t, a);
-}
-
-/* JSON has no number for nan and the infinities: as AWS spells them. */
-static json_t *json_value(double v)
-{
-	if (isfinite(v))
-		return json_real(v);
-	return json_string(isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity");
 }
 
 static json_t *json_points(const struct series *s)
@@ -97,78 +89,83 @@ static json_t *json_points(const struct series *s)
 
 		json_put_time(p, "time", s->points[k].time_ms);
 		json_put_seconds(p, "step", s->points[k].step);
-		json_object_set_new(p, "value", json_value(s->points[k].value));
+		json_object_set_new(p, "value", metric_value_json(s->points[k].value));
 		json_array_append_new(points, p);
 	}
 	return points;
 }
 
-/* The best value and its step; null where no direction is known. */
-static void put_best(json_t *o, const struct series *s, const struct job *j)
-{
-	enum metric_direction d = metric_direction(s->name, j);
-	double best;
-	int64_t step;
-	bool known = d != METRIC_EITHER && series_best(s, d, &best, &step);
-
-	json_object_set_new(o, "best", known ? json_real(best) : json_null());
-	json_put_seconds(o, "best_step", known ? step : -1);
-	json_object_set_new(o, "last", s->n ? json_value(s->points[s->n - 1].value) : json_null());
-}
-
-static void print_json(struct app *a, const struct series_set *set, const struct job *j)
+static void print_json(struct app *a, const struct series *const *picked, const struct metrics_table *t)
 {
 	AUTO(json) json_t *list = json_array();
-	char label[LABEL_LEN];
 
-	for (size_t i = 0; i < set->n; i++) {
-		const struct series *s = &set->items[i];
+	for (size_t i = 0; i < t->n; i++) {
+		json_t *o = metric_entry_to_json(&t->entries[i]);
 
-		if (!wanted(a, set, s))
-			continue;
-		json_t *o = json_object();
-
-		json_put_str(o, "name", series_label(label, sizeof(label), set, s));
-		json_put_str(o, "instance", s->source);
-		json_put_str(o, "unit", s->unit);
-		put_best(o, s, j);
-		json_object_set_new(o, "points", json_points(s));
+		json_object_set_new(o, "points", json_points(picked[i]));
 		json_array_append_new(list, o);
 	}
 	output_json(a, list);
 }
 
-/* What is asked of the metrics, once they are here. */
-static void print_metrics(struct app *a, const struct series_set *set, const struct job *j)
+/* The curves of one thing. */
+static void print_curves(struct app *a, const struct series_set *set, const struct series *const *picked,
+			 const struct metrics_table *t, const struct job *j)
 {
 	bool people = output_format(a) == OUTPUT_TABLE && !app_flag(a, OPT_VALUES) && !app_value(a, OPT_FORMAT);
-	const struct series **picked = xreallocarray(NULL, set->n + 1, sizeof(*picked));
-	size_t n = 0;
 
-	for (size_t i = 0; i < set->n; i++) {
-		if (wanted(a, set, &set->items[i]))
-			picked[n++] = &set->items[i];
-	}
 	if (output_format(a) == OUTPUT_JSON)
-		print_json(a, set, j);
-	else if (!set->n)
-		fprintf(stderr, "sagetop: %s has no metrics yet\n", a->cli.args.items[0]);
-	else if (app_flag(a, OPT_CHART) || people)
-		chart_text_print(a, set, picked, n, j);
-	else
+		print_json(a, picked, t);
+	else if (set->n && (app_flag(a, OPT_CHART) || people))
+		chart_text_print(a, set, picked, t->n, j);
+	else if (set->n)
 		print_values(a, set);
-	free(picked);
 }
 
-int cmd_metrics(struct app *a, struct err *err)
+struct metrics_run {
+	struct metrics_table table;
+	struct strlist names; /* of all metrics, wanted or not */
+	bool curves;	      /* not the table, but all values of the one thing */
+};
+
+static void metrics_run_done(struct metrics_run *run)
 {
+	metrics_table_done(&run->table);
+	strlist_done(&run->names);
+}
+AUTO_EMBEDDED(metrics_run, struct metrics_run, metrics_run_done)
+
+/* What was asked of the metrics of one thing, once they are here. */
+static int take(struct app *a, struct metrics_run *run, const char *reference, const struct series_set *set,
+		const struct job *j, struct err *err)
+{
+	const struct series **picked = xreallocarray(NULL, set->n + 1, sizeof(*picked));
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (set->items[i].n && wanted(a, set, &set->items[i]))
+			picked[n++] = &set->items[i];
+	collect_names(set, &run->names);
+	metrics_table_add(&run->table, reference, set, picked, n, j);
+	if (run->curves)
+		rc = check_names(a, &run->names, err);
+	if (rc == 0 && !set->n && output_format(a) != OUTPUT_JSON)
+		fprintf(stderr, "sagetop: %s has no metrics yet\n", reference);
+	if (rc == 0 && run->curves)
+		print_curves(a, set, picked, &run->table, j);
+	free(picked);
+	return rc;
+}
+
+static int read_one(struct app *a, struct metrics_run *run, const char *reference, struct err *err)
+{
+	static const struct series_set none;
+	struct app_reply metrics = {0};
 	const struct kind *kind;
 	const char *name;
-	struct app_reply metrics = {0};
 
-	if (app_flag(a, OPT_CHART) && app_flag(a, OPT_VALUES))
-		return err_set(err, ERR_USAGE, "--chart and --values exclude each other: leave one out");
-	if (app_enter(a, a->cli.args.items[0], &kind, &name, err) < 0)
+	if (app_enter(a, reference, &kind, &name, err) < 0)
 		return -err->code;
 	if (!kind->log_group && !kind->metric_namespace)
 		return err_set(err, ERR_USAGE, "%s have no metrics", kind->title);
@@ -177,13 +174,47 @@ int cmd_metrics(struct app *a, struct err *err)
 		return -err->code;
 	const struct session *session = sync_session(a->sync);
 	const struct feed *feed = session_find_feed(session, kind, name);
-	static const struct series_set none;
-	const struct series_set *set = feed ? &feed->metrics : &none;
 
-	if (check_names(a, set, err) < 0)
-		return -err->code;
 	if (feed && feed->metrics_note[0])
 		fprintf(stderr, "sagetop: %s\n", feed->metrics_note);
-	print_metrics(a, set, kind == TRAINING_KIND ? jobs_find(session_jobs(session), name) : NULL);
+	return take(a, run, reference, feed ? &feed->metrics : &none,
+		    kind == TRAINING_KIND ? jobs_find(session_jobs(session), name) : NULL, err);
+}
+
+static int check_options(const struct app *a, bool curves, struct err *err)
+{
+	bool chart = app_flag(a, OPT_CHART), values = app_flag(a, OPT_VALUES);
+
+	if (chart && values)
+		return err_set(err, ERR_USAGE, "--chart and --values exclude each other: leave one out");
+	if (!curves && (chart || values))
+		return err_set(err, ERR_USAGE, "--%s is for one job without --best: several are a table",
+			       chart ? "chart" : "values");
+	if (app_flag(a, OPT_CSV) && output_format(a) == OUTPUT_JSON)
+		return err_set(err, ERR_USAGE, "--csv or --json: one of them");
+	return 0;
+}
+
+int cmd_metrics(struct app *a, struct err *err)
+{
+	const struct strlist *names = &a->cli.args;
+	bool best = app_flag(a, OPT_BEST);
+	AUTO(metrics_run) struct metrics_run run = {.curves = names->n == 1 && !best};
+
+	if (check_options(a, run.curves, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < names->n; i++)
+		if (!strlist_has(&run.table.things, names->items[i]) && read_one(a, &run, names->items[i], err) < 0)
+			return -err->code;
+	if (check_names(a, &run.names, err) < 0)
+		return -err->code;
+	if (run.curves)
+		return 0;
+	if (output_format(a) == OUTPUT_JSON)
+		metrics_table_print_json(&run.table, a);
+	else if (best)
+		metrics_table_print_best(&run.table, a);
+	else
+		metrics_table_print_last(&run.table, a);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* sagetop wait NAME...: until every one has ended. What cannot succeed any more ends it
+/* sagetop wait NAME...: until every one has ended, or with --any one of them. What cannot succeed any more ends it
  * (refused credentials, a missing permission, a thing that was deleted); what passes (no
  * connection, throttling) is said on standard error. */
 #include "app/commands.h"
@@ -24,6 +24,7 @@ struct waiting {
 	struct waited *items;
 	size_t n;
 	bool jobs; /* there is a training job among them */
+	bool any;  /* the first one that has ended is enough */
 	bool failed, limited;
 	json_t *list;
 	uint64_t notices; /* said so far */
@@ -90,7 +91,7 @@ static json_t *ended_to_json(const struct resource *r)
 	return o;
 }
 
-/* Report those that have ended since the last look; the number still running. */
+/* Report those that have ended since the last look; the number that is still to be waited for. */
 static size_t look(struct waiting *w)
 {
 	size_t running = 0;
@@ -111,6 +112,8 @@ static size_t look(struct waiting *w)
 			json_array_append_new(w->list, ended_to_json(r));
 		else
 			print_ended(w->a, r);
+		if (w->any)
+			return 0;
 	}
 	return running;
 }
@@ -274,9 +277,11 @@ static int run(struct waiting *w, size_t *ret_running, struct err *err)
 
 int cmd_wait(struct app *a, struct err *err)
 {
-	AUTO(waiting) struct waiting w = {.a = a, .list = json_array()};
+	AUTO(waiting) struct waiting w = {.a = a, .any = app_flag(a, OPT_ANY), .list = json_array()};
 	size_t running = 0;
 
+	if (w.any && app_flag(a, OPT_ALL))
+		return err_set(err, ERR_USAGE, "--any or --all: one of them");
 	if (parse_names(&w, err) < 0)
 		return -err->code;
 	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)

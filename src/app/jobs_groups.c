@@ -2,7 +2,6 @@
 #include "app/jobs_groups.h"
 
 #include "app/output.h"
-#include "base/csv.h"
 #include "base/timefmt.h"
 #include "model/groups.h"
 
@@ -12,13 +11,9 @@ int jobs_groups_check(const struct app *a, struct err *err)
 	enum spend_by by;
 
 	if (!text)
-		return app_flag(a, OPT_CSV)
-			       ? err_set(err, ERR_USAGE, "--csv goes with --group; a table of jobs is --format tsv")
-			       : 0;
+		return 0;
 	if (app_value(a, OPT_COLUMNS) || app_value(a, OPT_SORT))
 		return err_set(err, ERR_USAGE, "--group has its own columns and order: leave out --columns and --sort");
-	if (app_flag(a, OPT_CSV) && app_flag(a, OPT_JSON))
-		return err_set(err, ERR_USAGE, "--csv or --json: one of them");
 	return groups_parse(text, &by, &tag, err);
 }
 
@@ -30,7 +25,7 @@ static void add_money(const struct app *a, struct strlist *row, int64_t micro, b
 
 	if (micro == USD_UNKNOWN)
 		strlist_add(row, "");
-	else if (output_format(a) == OUTPUT_TABLE && !app_flag(a, OPT_CSV))
+	else if (output_format(a) == OUTPUT_TABLE)
 		strlist_add(row, money_mark_sum(money_text(text, micro), micro, estimate, at_least));
 	else
 		strlist_take(row, xasprintf("%.6f", (double)micro / 1e6));
@@ -40,7 +35,7 @@ static void add_eta(const struct app *a, struct strlist *row, int64_t eta_ms, in
 {
 	char text[TIMEFMT_LEN] = "";
 
-	if (eta_ms != TIME_UNKNOWN && output_format(a) == OUTPUT_TABLE && !app_flag(a, OPT_CSV))
+	if (eta_ms != TIME_UNKNOWN && output_format(a) == OUTPUT_TABLE)
 		timefmt_duration(text, MAX(eta_ms - now_ms, 0));
 	else if (eta_ms != TIME_UNKNOWN)
 		timefmt_iso_ms(text, eta_ms);
@@ -65,45 +60,27 @@ static void add_row(const struct app *a, const struct group *g, int64_t now_ms, 
 static const char *const titles[] = {"GROUP",	"JOBS", "OK",	 "FAILED",    "STOPPED",
 				     "RUNNING", "ETA",	"SPENT", "PROJECTED", "UNPRICED"};
 
-/* Each row with the prices' day, as all CSV of costs. */
-static void print_csv(const struct app *a, const struct strlist *cells, const char *prices_as_of)
-{
-	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
-	size_t n = ARRAY_LEN(titles);
-
-	for (size_t i = 0; i < n; i++) {
-		AUTO(str) char *title = xstrdup(titles[i]);
-
-		str_lower(title);
-		(void)buf_addf(&out, "%s%s", i ? "," : "", title);
-	}
-	(void)buf_adds(&out, ",prices_as_of");
-	for (size_t i = 0; i < cells->n; i++) {
-		(void)buf_adds(&out, i % n ? "," : "\n");
-		csv_add(&out, cells->items[i]);
-		if (i % n == n - 1)
-			(void)buf_addf(&out, ",%s", prices_as_of);
-	}
-	fprintf(a->out, "%s\n", buf_str(&out));
-}
-
+/* CSV has the prices' day in each row, as all CSV of costs; else it stands below. */
 static void print_rows(struct app *a, const struct groups *g, size_t n)
 {
 	AUTO(table) struct table t = {0};
-	AUTO(strlist) struct strlist cells = {0};
+	bool csv = output_format(a) == OUTPUT_CSV;
 
-	for (size_t i = 0; i < n; i++)
-		add_row(a, &g->items[i], g->spend.opt.now_ms, &cells);
-	if (app_flag(a, OPT_CSV)) {
-		print_csv(a, &cells, app_session(a)->prices_as_of);
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
 		table_column(&t, titles[i], i > 0);
-	for (size_t i = 0; i < cells.n; i++)
-		table_cell(&t, cells.items[i]);
+	if (csv)
+		table_column(&t, "PRICES_AS_OF", false);
+	for (size_t i = 0; i < n; i++) {
+		AUTO(strlist) struct strlist row = {0};
+
+		add_row(a, &g->items[i], g->spend.opt.now_ms, &row);
+		for (size_t k = 0; k < row.n; k++)
+			table_cell(&t, row.items[k]);
+		if (csv)
+			table_cell(&t, app_session(a)->prices_as_of);
+	}
 	table_print(&t, a);
-	if (n)
+	if (n && !csv)
 		output_prices(a);
 }
 

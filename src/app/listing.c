@@ -50,7 +50,10 @@ int listing_parse(struct app *a, const struct kind *kind, size_t first, struct l
 	AUTO(str) char *words = listing_words(&a->cli.args, first);
 	const char *sort = order_wanted(a, kind);
 
+	if (app_flag(a, OPT_CSV) && output_format(a) == OUTPUT_JSON)
+		return err_set(err, ERR_USAGE, "--csv or --json: one of them");
 	l.descending = *sort == '-';
+	l.limit = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : SIZE_MAX;
 	if (field_list_parse(kind, columns_wanted(a, kind), several_wanted(a), &l.columns, err) < 0 ||
 	    query_parse(kind, words, &l.query, err) < 0 ||
 	    field_ref_parse(kind, sort + (*sort == '-' || *sort == '+'), &l.sort, err) < 0)
@@ -107,7 +110,7 @@ static int fill_cold(struct app *a, const struct listing *l, struct err *err)
 static void print_table(struct app *a, struct resource *const *items, size_t n, const struct listing *l,
 			const struct field_context *x)
 {
-	AUTO(table) struct table t = {0};
+	AUTO(table) struct table t = {.cut = l->cut};
 	AUTO(buf) struct buf cell = BUF_INIT(BUF_MAX_TEXT);
 	AUTO(strlist) struct strlist titles = {0};
 	enum field_style style = output_format(a) == OUTPUT_TABLE ? FIELD_FOR_PEOPLE : FIELD_FOR_PROGRAMS;
@@ -116,7 +119,8 @@ static void print_table(struct app *a, struct resource *const *items, size_t n, 
 	for (size_t k = 0; k < l->columns.n; k++)
 		strlist_add(&titles, field_title(&l->columns.items[k], title));
 	for (size_t k = 0; k < l->columns.n; k++)
-		table_column(&t, titles.items[k], field_is_number(l->columns.items[k].field));
+		(l->columns.items[k].key ? table_column_named : table_column)(
+			&t, titles.items[k], field_is_number(l->columns.items[k].field));
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < l->columns.n; k++) {
 			buf_clear(&cell);
@@ -192,8 +196,7 @@ int listing_print(struct app *a, const struct listing *l, struct err *err)
 	if (!items)
 		return -err->code;
 	field_order_sort(items, n, &l->sort, l->descending, &x);
-	if (app_value(a, OPT_LIMIT))
-		n = MIN(n, (size_t)a->cli.numbers[OPT_LIMIT]);
+	n = MIN(n, l->limit);
 	if (output_format(a) == OUTPUT_JSON)
 		print_json(a, items, n, &x);
 	else

@@ -14,6 +14,8 @@ struct listing {
 	struct query *query;
 	struct field_ref sort;
 	bool descending;
+	size_t limit; /* rows that are printed at most; SIZE_MAX: all */
+	bool cut;     /* on a terminal each row is one line, whatever it holds */
 };
 void listing_done(struct listing *l);
 AUTO_EMBEDDED(listing, struct listing, listing_done)

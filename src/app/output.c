@@ -1,10 +1,11 @@
-/* Tables aligned or tab-separated, JSON, and the fields of a page. */
+/* Tables aligned, tab-separated or as CSV, JSON, and the fields of a page. */
 #include "app/output.h"
 
 #include <assert.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/csv.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
 
@@ -16,6 +17,8 @@ enum output_format output_format(const struct app *a)
 
 	if (app_flag(a, OPT_JSON) || str_eq(format, "json"))
 		return OUTPUT_JSON;
+	if (app_flag(a, OPT_CSV))
+		return OUTPUT_CSV;
 	if (format)
 		return str_eq(format, "tsv") ? OUTPUT_TSV : OUTPUT_TABLE;
 	return a->out_tty ? OUTPUT_TABLE : OUTPUT_TSV;
@@ -35,6 +38,15 @@ int output_width(const struct app *a)
 	return 80;
 }
 
+int output_height(const struct app *a)
+{
+	struct winsize size;
+
+	if (!a->out_tty)
+		return 0;
+	return ioctl(fileno(a->out), TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : 24;
+}
+
 void table_done(struct table *t)
 {
 	free(t->columns);
@@ -46,6 +58,12 @@ void table_column(struct table *t, const char *title, bool right)
 {
 	GROW(t->columns, t->cap_columns, t->n_columns + 1);
 	t->columns[t->n_columns++] = (struct table_column){.title = title, .right = right};
+}
+
+void table_column_named(struct table *t, const char *name, bool right)
+{
+	table_column(t, name, right);
+	t->columns[t->n_columns - 1].named = true;
 }
 
 void table_cell(struct table *t, const char *text)
@@ -88,6 +106,21 @@ static void add_row(struct buf *out, const struct table *t, char *const *cells, 
 	buf_addc(out, '\n');
 }
 
+/* The last column is cut already where there is room for some of it. */
+static void write_row(struct buf *row, const struct table *t, int width, FILE *out)
+{
+	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(str) char *text = xstrndup(buf_str(row), row->len ? row->len - 1 : 0);
+
+	if (t->cut && width && utf8_width(text) > width) {
+		utf8_add_cut(&line, text, width);
+		fprintf(out, "%s\n", buf_str(&line));
+	} else {
+		fwrite(buf_str(row), 1, row->len, out);
+	}
+	buf_clear(row);
+}
+
 void table_print_aligned(struct table *t, const struct app *a)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
@@ -97,12 +130,11 @@ void table_print_aligned(struct table *t, const struct app *a)
 	measure(t, header);
 	if (header)
 		add_row(&out, t, NULL, width, "");
+	write_row(&out, t, width, a->out);
 	for (size_t k = 0; k + t->n_columns <= t->cells.n; k += t->n_columns) {
 		add_row(&out, t, t->cells.items + k, width, "-");
-		fwrite(buf_str(&out), 1, out.len, a->out);
-		buf_clear(&out);
+		write_row(&out, t, width, a->out);
 	}
-	fwrite(buf_str(&out), 1, out.len, a->out);
 }
 
 static void print_tsv(const struct table *t, const struct app *a)
@@ -115,10 +147,40 @@ static void print_tsv(const struct table *t, const struct app *a)
 		fprintf(a->out, "%s%c", t->cells.items[k], (k + 1) % t->n_columns ? '\t' : '\n');
 }
 
+static void print_csv(const struct table *t, const struct app *a)
+{
+	AUTO(buf) struct buf row = BUF_INIT(BUF_MAX_TEXT);
+
+	assert(t->n_columns);
+	for (size_t i = 0; i < t->n_columns && !app_flag(a, OPT_NO_HEADER); i++) {
+		AUTO(str) char *title = xstrdup(t->columns[i].title);
+
+		if (!t->columns[i].named)
+			str_lower(title);
+		csv_add(&row, title);
+		(void)buf_addc(&row, i + 1 < t->n_columns ? ',' : '\n');
+	}
+	for (size_t k = 0; k < t->cells.n; k++) {
+		bool last = (k + 1) % t->n_columns == 0;
+
+		csv_add(&row, t->cells.items[k]);
+		(void)buf_addc(&row, last ? '\n' : ',');
+		if (!last)
+			continue;
+		fwrite(buf_str(&row), 1, row.len, a->out);
+		buf_clear(&row);
+	}
+	fwrite(buf_str(&row), 1, row.len, a->out);
+}
+
 void table_print(struct table *t, const struct app *a)
 {
-	if (output_format(a) == OUTPUT_TABLE)
+	enum output_format format = output_format(a);
+
+	if (format == OUTPUT_TABLE)
 		table_print_aligned(t, a);
+	else if (format == OUTPUT_CSV)
+		print_csv(t, a);
 	else
 		print_tsv(t, a);
 }

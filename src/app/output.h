@@ -1,9 +1,9 @@
 /* output.h - what commands print: tables and JSON, and when which.
  *
- * A table is aligned for a person (--format table, the default on a terminal) or
- * tab-separated for a program (--format tsv, the default in a pipe); --format json
- * is made by each command with its own members. Cells hold sanitised text, so
- * neither tab nor newline can break a row.
+ * A table is aligned for a person (--format table, the default on a terminal),
+ * tab-separated for a program (--format tsv, the default in a pipe), or CSV as RFC 4180
+ * has it (--csv, where a command takes it); --format json is made by each command with
+ * its own members. Cells hold sanitised text, so neither tab nor newline can break a row.
  */
 #ifndef SAGETOP_APP_OUTPUT_H
 #define SAGETOP_APP_OUTPUT_H
@@ -11,21 +11,24 @@
 #include "app/app.h"
 #include "base/json.h"
 
-enum output_format { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_JSON };
+enum output_format { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_CSV, OUTPUT_JSON };
 enum output_format output_format(const struct app *a);
 
 struct table {
 	struct table_column {
 		const char *title; /* borrowed */
 		bool right;
+		bool named; /* see table_column_named */
 		int width;
 	} * columns;
 	size_t n_columns, cap_columns;
+	bool cut;	      /* aligned rows end at the terminal's margin */
 	struct strlist cells; /* row by row */
 };
 void table_done(struct table *t);
 AUTO_EMBEDDED(table, struct table, table_done)
-void table_column(struct table *t, const char *title, bool right);
+void table_column(struct table *t, const char *title, bool right);	/* "COST"; of CSV "cost" */
+void table_column_named(struct table *t, const char *name, bool right); /* a name of somebody else's, always as it is */
 void table_cell(struct table *t, const char *text); /* NULL or "": nothing known, a dash when aligned */
 void table_print(struct table *t, const struct app *a);
 void table_print_aligned(struct table *t, const struct app *a); /* whatever the format: part of a text */
@@ -44,8 +47,9 @@ void json_put_seconds(json_t *object, const char *name, int64_t seconds); /* -1:
 void output_prices(const struct app *a);
 void json_put_prices(json_t *object, const struct session *s);
 
-/* Cells the output is wide: the terminal's, or 0 in a pipe. */
+/* Cells the output is wide: the terminal's, or 0 in a pipe; and lines it is high. */
 int output_width(const struct app *a);
+int output_height(const struct app *a);
 
 /* "name  value" lines of a detail page, aligned at a fixed column; in a pipe
  * separated by a tab. Nothing is printed for an empty value. */

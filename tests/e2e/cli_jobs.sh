@@ -32,6 +32,15 @@ tap_equal 'exits with 0' 0 "$status"
 sagetop --local wait good-1 broken-1 --timeout 600s
 tap_equal 'wait with a failed job exits with 3' 3 "$status"
 tap_match 'and says why' '^broken-1	Failed	.*train.*data\.csv.*25' "$out"
+sagetop --local wait broken-1 good-1 --any --timeout 600s
+tap_equal 'wait for any of them ends with that one, and its exit status' '3 broken-1 1' \
+	"$status $(cut -f1 "$work/out" | tr '\n' ' ')$(wc -l <"$work/out")"
+sagetop --local wait good-1 broken-1 --any --json
+tap_equal 'which is in JSON alone as well' '0 good-1' "$status $(/usr/bin/python3 -c '
+import json, sys
+(j,) = json.load(open(sys.argv[1]))
+print(j["name"])' "$work/out" 2>&1)"
+fails 2 '--any or --all' 'any and all' -- --local wait good-1 broken-1 --any --all
 fails 4 'good-2.*did you mean.*good-1' 'wait for an unknown job, nearest suggested' -- --local wait good-2
 
 # jobs
@@ -54,6 +63,17 @@ import json, sys
 (j,) = json.load(open(sys.argv[1]))
 assert j["cost_usd"] > 0 and j["started"].endswith("Z") and j["billable_seconds"] >= 1
 print(j["name"], j["status"], j["hyperparameters"]["num_round"], j["tags"]["project"])' "$work/out" 2>&1)"
+sagetop --local jobs --sort name --columns name,status,hp.num_round,reason,tag.Absent --csv
+tap_equal 'jobs as CSV' 'name status hp.num_round reason tag.Absent;broken-1 Failed 200 True;good-1 Completed 30 False' "$(/usr/bin/python3 -c '
+import csv, sys
+head, *rows = csv.reader(open(sys.argv[1], newline=""))
+print(";".join([" ".join(head)] + [" ".join(r[:3] + [str("data.csv" in r[3])]) for r in rows]))' "$work/out" 2>&1)"
+sagetop --local jobs good --csv --no-header --columns name,cost
+tap_match 'without the titles' '^good-1,0\.[0-9]{6}$' "$out"
+sagetop --local list training-jobs good --csv --columns name,status
+tap_equal 'and of any kind' 'name,status
+good-1,Completed' "$out"
+fails 2 '--csv or --json' 'CSV and JSON' -- --local jobs --csv --json
 fails 2 'did you mean "status"' 'sort by an unknown column' -- --local jobs --sort statsu
 fails 1 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:failed
 
@@ -132,6 +152,17 @@ sagetop --local metrics good-1 --chart --ascii --metric validation:rmse
 tap_empty 'in ASCII on demand' "$(printf '%s\n' "$out" | LC_ALL=C grep -P '[^\x00-\x7f]')"
 sagetop --local metrics good-1 --json
 tap_match 'metrics as JSON' '"name": "validation:rmse"' "$out"
+sagetop --local metrics good-1 --csv -m validation:rmse
+tap_match 'the values as CSV' '^validation:rmse,29,20[0-9T:.-]*Z,[0-9.]+$' "$out"
+last=$(printf '%s\n' "$out" | tail -n 1 | cut -d, -f4)
+sagetop --local metrics good-1 broken-1 --csv -m train:rmse -m validation:rmse
+tap_equal 'of several a row each, with the last values' "name,train:rmse,validation:rmse;good-1,$last;broken-1," \
+	"$(sed 's/^\([gb][^,]*\),[^,]*,/\1,/' "$work/out" | tr '\n' ';' | sed 's/;$//')"
+sagetop --local metrics good-1 good-1 --best --no-header -m validation:rmse
+tap_match 'the best of one job has no star' "^validation:rmse	good-1	[0-9.]+	[0-9]+	$last	\$" "$out"
+fails 2 'several are a table' 'a chart of several' -- --local metrics good-1 broken-1 --chart
+fails 4 'none of them has a metric.*did you mean validation:rmse' 'a metric that none has' -- \
+	--local metrics good-1 broken-1 -m validation:rsme
 fails 4 'did you mean validation:rmse' 'an unknown metric, nearest suggested' -- --local metrics good-1 --metric validation:rsme
 
 "$bin/sagetop" --complete jobs >"$work/out"
@@ -144,6 +175,11 @@ tap_equal 'patterns add up, those that must not match as well' '[2]' "$(printf '
 fails 2 'not' 'a second pattern that does not compile' -- --local logs good-1 --not x --not '('
 
 # clone, stop, follow
+"$bin/sagetop" --local jobs --watch good >"$work/watched" 2>"$work/watch.err" &
+holder=$!
+"$bin/sagetop" --local jobs --watch status:failed --json >"$work/failed" 2>&1 &
+sleeper=$!
+tap_until 60 test -s "$work/watched"
 sagetop --local clone good-1 --name good-2 --set HyperParameters.num_round=200000 --set HyperParameters.max_depth=9
 tap_equal 'clone' '0 good-2	launched' "$status $out"
 tap_match 'shows the difference' 'num_round' "$errors"
@@ -175,6 +211,9 @@ wait $follower
 tap_match 'and says what that cost' 'live tail for [0-9]+ min, about' "$(cat "$work/follow.err")"
 tap_empty 'no line was printed twice by both ways' "$(sort "$work/followed" | uniq -d | head -n 3)"
 fails 2 'goes with -f' '--live alone' -- --local logs good-2 --live
+sagetop --local wait good-2 good-1 --any --timeout 600s
+tap_match 'wait for any does not wait for the one that runs' '^good-1	Completed' "$out"
+tap_empty 'nor tell of it' "$(printf '%s\n' "$out" | grep good-2)"
 sagetop --local wait good-2 --timeout 1s
 tap_equal 'a wait that gives up exits with 1' 1 "$status"
 tap_match 'and says so' '1 of 1 jobs still run' "$errors"
@@ -191,6 +230,48 @@ gone() { ! kill -0 $follower 2>/dev/null; }
 if tap_until 300 gone; then tap_ok 'logs -f ends with the job'; else tap_not_ok 'logs -f ends with the job'; kill $follower; fi
 wait $follower
 tap_equal 'with status 0' 0 $?
+
+watched() { grep -q '^20[0-9T:.-]*Z	good-2	[A-Z][a-zA-Z]*	Stopped$' "$work/watched"; }
+if tap_until 120 watched; then tap_ok 'jobs --watch saw it stop'; else tap_not_ok 'jobs --watch saw it stop' "$(cat "$work/watched")"; fi
+tap_match 'and come' '^20[0-9T:.-]*Z	good-2		[A-Z]' "$(cat "$work/watched")"
+kill -INT $holder $sleeper
+wait $holder
+tap_equal 'an interrupt ends it with 130, without a word' '130 ' "$? $(cat "$work/watch.err")"
+wait $sleeper
+tap_empty 'what the filter leaves out is not told' "$(cat "$work/failed")"
+holder='' sleeper=''
+/usr/bin/python3 - "$bin/sagetop" --local jobs --watch good >"$work/out" 2>&1 <<'PY'
+import os, pty, signal, sys
+
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+text = b""
+while text.count(b"\x1b[H") < 2 or text.count(b"good-1") < 2:
+    text += os.read(fd, 65536)
+os.write(fd, b"\x03")
+try:
+    while os.read(fd, 65536):
+        pass
+except OSError:
+    pass
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.split(b"\x1b[H")[2].count(b"NAME"))
+PY
+tap_equal 'on a terminal it paints in place until ctrl-C' '130 1' "$(cat "$work/out")"
+fails 2 '--watch or --group' 'groups are not watched' -- --local jobs --watch --group prefix
+sagetop --local metrics good-1 good-2 --best --json -m validation:rmse -m train:rmse
+tap_equal 'of several the best of all is known, by what each metric means' ok "$(/usr/bin/python3 -c '
+import json, sys
+rows = json.load(open(sys.argv[1]))
+assert len(rows) == 4 and not any("points" in r for r in rows), rows
+for metric in ("train:rmse", "validation:rmse"):
+    two = [r for r in rows if r["name"] == metric]
+    least = min(r["best"] for r in two)
+    assert {r["thing"] for r in two} == {"good-1", "good-2"} and least > 0, two
+    assert [r["top"] for r in two] == [r["best"] == least for r in two], two
+print("ok")' "$work/out" 2>&1)"
+sagetop --local metrics good-1 good-2 --best --format table -m validation:rmse
+tap_equal 'and has a star' 1 "$(printf '%s\n' "$out" | grep -c '^validation:rmse  good-[12] .* \*$')"
 
 # Bad specifications name file, line and member.
 sed 's/InstanceCount: 1/InstanceCount: many/' "$example" >"$work/bad.yaml"
@@ -220,6 +301,30 @@ eval "$("$bin/sagetop" local env)"
 unset AWS_ENDPOINT_URL
 sagetop --endpoint-url "$endpoint" jobs --columns name --no-header good-1
 tap_equal '--endpoint-url with keys of the environment' good-1 "$out"
+
+# open
+fails 1 'local engine has no page' 'what runs here has no page of the web console' -- --local open good-1
+sagetop --endpoint-url "$endpoint" open good-1 broken-1
+tap_equal 'the addresses of two jobs' 'https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/good-1
+https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/broken-1' "$out"
+sagetop --endpoint-url "$endpoint" open good-1 --json
+tap_equal 'as JSON' 'training-job good-1 #/jobs/good-1' "$(/usr/bin/python3 -c '
+import json, sys
+(p,) = json.load(open(sys.argv[1]))
+print(p["kind"], p["name"], p["url"][p["url"].index("#"):])' "$work/out" 2>&1)"
+fails 4 'good-9.*did you mean.*good-1' 'nothing is opened for a slip' -- --endpoint-url "$endpoint" open good-9
+printf '#!/bin/sh\nprintf "%%s\\n" "$*" >"$0.part" && mv "$0.part" "$0.said"\n' >"$work/browser"
+chmod +x "$work/browser"
+BROWSER="$work/browser --new-tab" /usr/bin/python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
+	"$bin/sagetop" --endpoint-url "$endpoint" open good-1 >"$work/out" 2>&1 </dev/null
+tap_until 60 test -e "$work/browser.said"
+tap_match 'on a terminal the browser gets the address' '^--new-tab https://us-east-1\..*#/jobs/good-1$' \
+	"$(cat "$work/browser.said")"
+tap_match 'which is printed as well' '^https://us-east-1\..*#/jobs/good-1' "$(cat "$work/out")"
+rm -f "$work/browser.said"
+BROWSER="$work/browser" sagetop --endpoint-url "$endpoint" open good-1
+tap_equal 'but in a pipe none is started' '0 no' "$status $([ -e "$work/browser.said" ] && echo yes || echo no)"
+
 fails 6 '127\.0\.0\.1' 'nobody listens' -- --endpoint-url http://127.0.0.1:1 jobs
 
 # doctor

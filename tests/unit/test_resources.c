@@ -4,6 +4,7 @@
 
 #include "aws/op.h"
 #include "aws/resource.h"
+#include "model/web_console.h"
 
 static json_t *parse_json(const char *text)
 {
@@ -208,12 +209,50 @@ static void test_references(void **state)
 	assert_int_equal(kind_parse("models/x", &k, &name, NULL), -ERR_USAGE);
 }
 
+static void check_page(const char *kind, const char *name, const char *region, const char *url)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(resource) struct resource *r = resource_new(kind_find(kind), name);
+	AUTO(str) char *got = NULL;
+
+	str_set(&s->region, region);
+	assert_int_equal(web_console_url(s, r, &got, NULL), 0);
+	assert_string_equal(got, url);
+}
+
+static void test_pages_of_the_web_console(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(resource) struct resource *job = resource_new(TRAINING_KIND, "j");
+	AUTO(resource) struct resource *pageless = resource_new(kind_find("feature-group"), "f");
+	AUTO(str) char *url = NULL;
+	struct err err = {0};
+
+	check_page("training-job", "nba-8", "eu-west-1",
+		   "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/jobs/nba-8");
+	check_page("endpoint", "e", "cn-north-1",
+		   "https://cn-north-1.console.amazonaws.cn/sagemaker/home?region=cn-north-1#/endpoints/e");
+	check_page("alarm", "high", "us-gov-west-1",
+		   "https://us-gov-west-1.console.amazonaws-us-gov.com/cloudwatch/home?region=us-gov-west-1"
+		   "#alarmsV2:alarm/high");
+	assert_int_equal(web_console_url(s, pageless, &url, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "no page"));
+	s->local = true;
+	assert_int_equal(web_console_url(s, job, &url, NULL), -ERR_INVALID);
+	assert_null(url);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_summary),	cmocka_unit_test(test_whole),
-					   cmocka_unit_test(test_alternatives), cmocka_unit_test(test_names),
-					   cmocka_unit_test(test_nonsense),	cmocka_unit_test(test_arguments),
-					   cmocka_unit_test(test_operations),	cmocka_unit_test(test_references)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_summary),
+					   cmocka_unit_test(test_whole),
+					   cmocka_unit_test(test_alternatives),
+					   cmocka_unit_test(test_names),
+					   cmocka_unit_test(test_nonsense),
+					   cmocka_unit_test(test_arguments),
+					   cmocka_unit_test(test_operations),
+					   cmocka_unit_test(test_references),
+					   cmocka_unit_test(test_pages_of_the_web_console)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
