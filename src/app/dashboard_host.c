@@ -255,13 +255,13 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&sets, r->changes->items[i]);
 	if (r->clone_of) {
-		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets,
+		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets, NULL,
 				  preview_ready, c);
 		return;
 	}
 	if (!str_empty(r->new_name))
 		strlist_take(&sets, xasprintf("TrainingJobName=%s", r->new_name));
-	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, &c->plan, &c->err);
+	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, NULL, &c->plan, &c->err);
 	/* Answers never come from within the question. */
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }

@@ -123,6 +123,7 @@ int store_usage_load(struct store *s, struct usages *ret, struct err *err) NODIS
  * is due, SENT may have reached the service, the others are settled. Rows of one run
  * keep to its concurrency; a row of no run is one that somebody asked for by hand. */
 #define LAUNCH_TRAINING_JOB "CreateTrainingJob"
+#define LAUNCH_SWEEP "sweep/" /* with this the run of a sweep begins: no other run's name has a slash */
 enum launch_state { LAUNCH_QUEUED = 0, LAUNCH_SENT, LAUNCH_ACCEPTED, LAUNCH_REFUSED };
 struct launch {
 	int64_t id;

@@ -829,7 +829,7 @@ static struct launch_plan *plan(struct world *w)
 	struct err err = {0};
 
 	assert_int_equal(fs_write_atomic(path, spec, strlen(spec), 0600, NULL), 0);
-	if (launch_plan_from_file(w->s, path, NULL, &p, &err))
+	if (launch_plan_from_file(w->s, path, NULL, NULL, &p, &err))
 		fail_msg("%s", err.msg);
 	return p;
 }
@@ -997,7 +997,8 @@ static void live_and_die(struct world *w, enum death death)
 	AUTO(str) char *path = fs_join(w->dir, "spec.json");
 	struct launch_plan *p = NULL;
 
-	if (fs_write_atomic(path, spec, strlen(spec), 0600, NULL) || launch_plan_from_file(s, path, NULL, &p, NULL))
+	if (fs_write_atomic(path, spec, strlen(spec), 0600, NULL) ||
+	    launch_plan_from_file(s, path, NULL, NULL, &p, NULL))
 		_exit(3);
 	launch_send(s, p, on_done, &o);
 	while (!o.done) /* the others are killed meanwhile */
@@ -1257,7 +1258,7 @@ static void test_clone(void **state)
 
 	fake_job(&w->aws, "old", "Completed", 1700000000, 1700000100);
 	strlist_add(&sets, "HyperParameters.eta=0.3");
-	launch_plan_clone(w->s, "old", NULL, &sets, on_clone, &c);
+	launch_plan_clone(w->s, "old", NULL, &sets, NULL, on_clone, &c);
 	WAIT_UNTIL(w, c.done);
 	assert_non_null(c.plan);
 	assert_true(str_starts(c.plan->name, "old-2"));
@@ -1268,11 +1269,11 @@ static void test_clone(void **state)
 	assert_int_equal(o.err.code, 0);
 	launch_plan_free(c.plan);
 	strlist_add(&sets, "HyperParamters.x=1");
-	launch_plan_clone(w->s, "old", NULL, &sets, on_clone, &bad);
+	launch_plan_clone(w->s, "old", NULL, &sets, NULL, on_clone, &bad);
 	WAIT_UNTIL(w, bad.done);
 	assert_null(bad.plan);
 	assert_non_null(strstr(bad.err.msg, "did you mean 'HyperParameters'?"));
-	launch_plan_clone(w->s, "nobody", NULL, NULL, on_clone, &none);
+	launch_plan_clone(w->s, "nobody", NULL, NULL, NULL, on_clone, &none);
 	WAIT_UNTIL(w, none.done);
 	assert_int_equal(none.err.code, ERR_NOTFOUND);
 }
