@@ -173,6 +173,8 @@ int store_launch_list(struct store *s, enum launch_which which, struct launch **
 /* Those of one run, without their requests. */
 int store_launch_list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n,
 			  struct err *err) NODISCARD;
+/* What of a run waits is due now, and this process's. */
+int store_launch_adopt_waiting(struct store *s, const char *run, struct err *err) NODISCARD;
 /* What of a run has not been sent is refused. */
 int store_launch_refuse_waiting(struct store *s, const char *run, const char *why, struct err *err) NODISCARD;
 

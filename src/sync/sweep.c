@@ -72,6 +72,8 @@ int sweep_enqueue(struct sync *s, const struct launch_plan *p, struct sweep_rows
 	launch_list_free(old, n);
 	if (rc == 0)
 		rc = put(s, p, ret, err);
+	if (rc == 0)
+		rc = store_launch_adopt_waiting(s->store, run, err);
 	return rc ? rc : sweep_look(s, p, ret, err);
 }
 

@@ -1,8 +1,8 @@
 /* sweep.h - the jobs of a sweep in the durable queue.
  *
  * A sweep is a run of the queue: its rows wait for a quota, a rate or credentials, and whatever happens
- * meanwhile each of its requests is sent once. Putting it in again goes on with it: what is queued or was
- * launched stays so, what was refused is asked for once more. */
+ * meanwhile each of its requests is sent once. Putting it in again goes on with it: what was launched stays
+ * so, what waits is due at once, what was refused is asked for once more. */
 #ifndef SAGETOP_SYNC_SWEEP_H
 #define SAGETOP_SYNC_SWEEP_H
 
