@@ -101,6 +101,15 @@ static void print_jobs(const struct app *a, const struct launch_plan *p, const s
 		table_print(&t, a);
 }
 
+/* The queue is worked on only where the account is known: who has no good credentials learns it before. */
+static int know_account(struct app *a, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	sync_identify(a->sync, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
 /* --- while it is sent ----------------------------------------------------------------------- */
 
 static const char *word_of(const struct sweeping *w, size_t i)
@@ -234,7 +243,8 @@ int launch_sweep(struct app *a, const struct launch_plan *p, const struct grid *
 		print_jobs(a, p, g);
 		return 0;
 	}
-	if (budgets_allow_request(a, TRAINING_KIND, p->name, p->spec, p->ceiling_micro, err) < 0 ||
+	if (know_account(a, err) < 0 ||
+	    budgets_allow_request(a, TRAINING_KIND, p->name, p->spec, p->ceiling_micro, err) < 0 ||
 	    app_confirm_launch(a, p->name, err) < 0)
 		return -err->code;
 	return carry_out(&w, err);

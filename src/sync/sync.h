@@ -63,6 +63,9 @@ int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms
 void sync_refresh_rate(struct sync *s);
 
 typedef void sync_done_fn(void *user, const struct err *err);
+
+/* Whose account this is, asked once; an error where the credentials do not tell. */
+void sync_identify(struct sync *s, sync_done_fn *fn, void *user);
 /* The things of a kind from the store, once; no network. sync_load does it for jobs. */
 void sync_load_kind(struct sync *s, const struct kind *k);
 /* One pass over the list of a kind, or over the things of one parent (its name; NULL:

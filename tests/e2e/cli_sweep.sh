@@ -8,6 +8,7 @@ example=$SAGETOP_SRC/share/examples/player.yaml
 sh "$SAGETOP_SRC/share/make-sample-data" --teams 4 --days 60 "$work/season"
 sagetop local start --port 0
 tap_equal 'the engine starts' 0 "$status"
+url=$(printf '%s\n' "$out" | cut -f2)
 sagetop --local upload "$work/season/pools" s3://sagetop-sample/season/pools/
 tap_equal 'data' 0 "$status"
 sweep() { # ARG...: of short jobs
@@ -38,6 +39,12 @@ for r in json.load(open(sys.argv[1])):
     print(r["TrainingJobName"], r["HyperParameters"]["eta"], tags["sagetop:sweep"], end=" ")' "$work/out" | sed 's/ $//')"
 sagetop --local jobs --columns name --no-header
 tap_empty 'and nothing was sent' "$out"
+AWS_ACCESS_KEY_ID=nobody AWS_SECRET_ACCESS_KEY=wrong AWS_REGION=us-east-1 \
+	timeout 60 "$bin/sagetop" --endpoint-url "$url" launch "$example" --name dry --grid eta=0.1,0.3 --yes \
+	>"$work/out" 2>"$work/err" </dev/null
+tap_equal 'credentials that are not good end it' 5 "$?"
+tap_match 'before anything is queued' '^dry: 2 jobs, about .* at most ' "$(cat "$work/err")"
+tap_empty 'and nothing is said to be launched' "$(cat "$work/out")"
 
 # a sweep, and the same once more
 sweep --name s --grid eta=0.1,0.3 --grid max_depth=2..3
