@@ -20,6 +20,7 @@ _sagetop()
 	--prefix) return ;;
 	--metric | -m) return ;;
 	--set) return ;;
+	--grid) return ;;
 	--name) return ;;
 	--timeout) return ;;
 	--port) return ;;
@@ -84,9 +85,9 @@ _sagetop()
 	report) own='--limit --out' ;;
 	open) own='' ;;
 	files) own='' ;;
-	launch) own='--set --name --dry-run --yes --force' ;;
+	launch) own='--set --grid --name --dry-run --yes --force' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
-	clone) own='--set --name --dry-run --yes --force' ;;
+	clone) own='--set --grid --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
 	process) own='--set --name --dry-run --yes --input --output --image-uri --role --count --type --to --force' ;;
 	deploy) own='--name --dry-run --yes --wait --timeout --image-uri --role --count --type --to --force --update --canary --linear --rolling --bake --alarm --serverless --async --variant' ;;

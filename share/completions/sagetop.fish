@@ -69,6 +69,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l values -d 'print
 complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l metric -s m -x -d 'only this metric; may be given again'
 complete -c sagetop -n '__fish_seen_subcommand_from metrics' -l best -d 'the best value of each metric and its step, of several jobs the best of all marked, where it is known which way is better'
 complete -c sagetop -n '__fish_seen_subcommand_from launch clone estimate process transform' -l set -x -d 'change a member: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile'
+complete -c sagetop -n '__fish_seen_subcommand_from launch clone' -l grid -x -d 'a job for each combination of these hyperparameters: eta=0.1,0.3 max_depth=4..8; ranges are of whole numbers, 4..8:2 is every second; may be given again'
 complete -c sagetop -n '__fish_seen_subcommand_from launch clone tune process estimate backtest deploy transform' -l name -x -d 'name of the new job, of the run, or of the endpoint (default: the model\'s)'
 complete -c sagetop -n '__fish_seen_subcommand_from launch clone tune process deploy transform' -l dry-run -d 'print what would be sent and what it can cost; send nothing'
 complete -c sagetop -n '__fish_seen_subcommand_from launch clone tune process deploy transform delete backtest cost' -l yes -s y -d 'do not ask'

@@ -121,6 +121,7 @@ _sagetop() {
 			'*: : _sagetop_words kinds' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'*--grid=[a job for each combination of these hyperparameters\: eta=0.1,0.3 max_depth=4..8; ranges are of whole numbers, 4..8\:2 is every second; may be given again]:NAME=VALUES: ' \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
@@ -143,6 +144,7 @@ _sagetop() {
 			'*: :_files' ;;
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
+			'*--grid=[a job for each combination of these hyperparameters\: eta=0.1,0.3 max_depth=4..8; ranges are of whole numbers, 4..8\:2 is every second; may be given again]:NAME=VALUES: ' \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \

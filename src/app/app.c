@@ -125,11 +125,11 @@ static void on_plan(void *user, struct launch_plan *plan, const struct err *err)
 }
 
 int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
-		   struct launch_plan **ret, struct err *err)
+		   const struct grid *grid, struct launch_plan **ret, struct err *err)
 {
 	struct plan_reply reply = {0};
 
-	launch_plan_clone(a->sync, job, new_name, sets, on_plan, &reply);
+	launch_plan_clone(a->sync, job, new_name, sets, grid, on_plan, &reply);
 	int rc = app_wait(a, &reply.base, err);
 
 	if (rc < 0)

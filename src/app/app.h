@@ -98,7 +98,7 @@ int app_call(struct app *a, const struct aws_op *op, json_t *members, struct err
 int app_wait_for(struct app *a, const char *reference, struct err *err) NODISCARD;
 /* launch_plan_clone, waited for. *ret is the caller's. */
 int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
-		   struct launch_plan **ret, struct err *err) NODISCARD;
+		   const struct grid *grid, struct launch_plan **ret, struct err *err) NODISCARD;
 /* One turn of at most timeout_ms; ERR_CANCELLED on an interrupt (the connection
  * stays open). */
 int app_turn(struct app *a, int timeout_ms, struct err *err) NODISCARD;

@@ -1,6 +1,7 @@
 /* sagetop launch SPEC and sagetop clone NAME: prepare, show, ask, send. */
 #include "app/budgets.h"
 #include "app/commands.h"
+#include "app/launch_sweep.h"
 #include "app/output.h"
 
 static char *describe_cost(const struct app *a, const struct launch_plan *p)
@@ -59,24 +60,43 @@ static int finish_launch(struct app *a, const struct launch_plan *p, struct err 
 	return 0;
 }
 
+/* *ret: the grid of --grid, which is g; NULL where none is given. */
+static int read_grid(const struct app *a, struct grid *g, const struct grid **ret, struct err *err)
+{
+	const struct strlist *texts = &a->cli.lists[OPT_GRID];
+
+	*ret = texts->n ? g : NULL;
+	return texts->n ? grid_parse(texts, g, err) : 0;
+}
+
+static int finish(struct app *a, const struct launch_plan *p, const struct grid *grid, struct err *err)
+{
+	return grid ? launch_sweep(a, p, grid, err) : finish_launch(a, p, err);
+}
+
 int cmd_launch(struct app *a, struct err *err)
 {
 	AUTO(launch_plan) struct launch_plan *plan = NULL;
+	AUTO(grid) struct grid g = {0};
+	const struct grid *grid;
 	AUTO(strlist) struct strlist changes = {0};
 
 	app_collect_changes(a, &changes);
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
-	    launch_plan_from_file(a->sync, a->cli.args.items[0], &changes, &plan, err) < 0)
+	if (read_grid(a, &g, &grid, err) < 0 || app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
+	    launch_plan_from_file(a->sync, a->cli.args.items[0], &changes, grid, &plan, err) < 0)
 		return -err->code;
-	return finish_launch(a, plan, err);
+	return finish(a, plan, grid, err);
 }
 
 int cmd_clone(struct app *a, struct err *err)
 {
 	AUTO(launch_plan) struct launch_plan *plan = NULL;
+	AUTO(grid) struct grid g = {0};
+	const struct grid *grid;
 
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
-	    app_plan_clone(a, a->cli.args.items[0], app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], &plan, err) < 0)
+	if (read_grid(a, &g, &grid, err) < 0 || app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
+	    app_plan_clone(a, a->cli.args.items[0], app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], grid, &plan, err) <
+		    0)
 		return -err->code;
-	return finish_launch(a, plan, err);
+	return finish(a, plan, grid, err);
 }

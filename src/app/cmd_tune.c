@@ -71,7 +71,7 @@ static int of_job(struct tune *t, const char *job, const struct strlist *words, 
 	if (!words->n)
 		return err_set(err, ERR_USAGE,
 			       "what is tuned of %s is not said: max_depth=3..10 eta=0.01..0.2:log n=20", job);
-	if (app_plan_clone(t->a, job, NULL, NULL, &plan, err) < 0)
+	if (app_plan_clone(t->a, job, NULL, NULL, NULL, &plan, err) < 0)
 		return -err->code;
 	AUTO(str) char *name = short_name(plan->name);
 

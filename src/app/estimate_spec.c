@@ -233,7 +233,7 @@ static int load_plan(struct app *a, const char *path, struct launch_plan **ret, 
 	app_collect_changes(a, &changes);
 	if (app_value(a, OPT_TYPE))
 		strlist_take(&changes, xasprintf("ResourceConfig.InstanceType=%s", app_value(a, OPT_TYPE)));
-	return launch_plan_from_file(a->sync, path, &changes, ret, err);
+	return launch_plan_from_file(a->sync, path, &changes, NULL, ret, err);
 }
 
 int estimate_spec(struct app *a, const char *path, struct err *err)

@@ -48,13 +48,13 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&sets, r->changes->items[i]);
 	if (r->clone_of) {
-		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets,
+		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets, NULL,
 				  preview_ready, c);
 		return;
 	}
 	if (!str_empty(r->new_name))
 		strlist_take(&sets, xasprintf("TrainingJobName=%s", r->new_name));
-	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, &c->plan, &c->err);
+	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, NULL, &c->plan, &c->err);
 	/* Answers never come from within the question. */
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
@@ -71,7 +71,7 @@ static struct launch_plan *edited(struct dashboard_host *h, struct err *err)
 	int rc = editor_run(path, err);
 
 	term_resume();
-	if (rc == 0 && launch_plan_from_file(h->sync, path, NULL, &plan, err) == 0)
+	if (rc == 0 && launch_plan_from_file(h->sync, path, NULL, NULL, &plan, err) == 0)
 		plan->diff = spec_diff(h->plan->spec, plan->spec);
 	editor_end(TAKE(path));
 	return plan;

@@ -123,6 +123,7 @@ int store_usage_load(struct store *s, struct usages *ret, struct err *err) NODIS
  * is due, SENT may have reached the service, the others are settled. Rows of one run
  * keep to its concurrency; a row of no run is one that somebody asked for by hand. */
 #define LAUNCH_TRAINING_JOB "CreateTrainingJob"
+#define LAUNCH_SWEEP "sweep/" /* with this the run of a sweep begins: no other run's name has a slash */
 enum launch_state { LAUNCH_QUEUED = 0, LAUNCH_SENT, LAUNCH_ACCEPTED, LAUNCH_REFUSED };
 struct launch {
 	int64_t id;
@@ -172,6 +173,8 @@ int store_launch_list(struct store *s, enum launch_which which, struct launch **
 /* Those of one run, without their requests. */
 int store_launch_list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n,
 			  struct err *err) NODISCARD;
+/* What of a run waits is due now, and this process's. */
+int store_launch_adopt_waiting(struct store *s, const char *run, struct err *err) NODISCARD;
 /* What of a run has not been sent is refused. */
 int store_launch_refuse_waiting(struct store *s, const char *run, const char *why, struct err *err) NODISCARD;
 

@@ -357,6 +357,29 @@ int store_launch_list_run(struct store *s, const char *run, struct launch **ret,
 	return RETRY_STATE(s, err, list_run(s, run, ret, ret_n, &e));
 }
 
+static int adopt_waiting(struct store *s, const char *name, struct err *err)
+{
+	int rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "UPDATE launch SET pid = ?3, due_ms = 0"
+				      " WHERE scope = ?1 AND run = ?2 AND state = 0",
+				      err);
+	if (st) {
+		db_bind_text(st, 1, s->scope);
+		db_bind_text(st, 2, name);
+		sqlite3_bind_int64(st, 3, (int64_t)getpid());
+	}
+	return run(s, st, NULL, err);
+}
+
+int store_launch_adopt_waiting(struct store *s, const char *run, struct err *err)
+{
+	return RETRY_STATE(s, err, adopt_waiting(s, run, &e));
+}
+
 static int refuse_waiting(struct store *s, const char *name, const char *why, struct err *err)
 {
 	int rc = db_begin(&s->state, err);

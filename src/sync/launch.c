@@ -5,21 +5,22 @@
 #include "sync/spec.h"
 
 /* What a plan depends on beside the specification. */
-static struct launch_input input_of(struct sync *s, const struct strlist *sets)
+static struct launch_input input_of(struct sync *s, const struct strlist *sets, const struct grid *grid)
 {
 	return (struct launch_input){.sets = sets,
+				     .grid = grid,
 				     .jobs = session_jobs(s->session),
 				     .prices = &s->session->prices,
 				     .region = s->session->region,
 				     .now_ms = clock_now_ms()};
 }
 
-int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, struct launch_plan **ret,
-			  struct err *err)
+int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, const struct grid *grid,
+			  struct launch_plan **ret, struct err *err)
 {
 	AUTO(source_lines) struct source_lines lines = {0};
 	AUTO(json) json_t *spec = NULL;
-	struct launch_input in = input_of(s, sets);
+	struct launch_input in = input_of(s, sets, grid);
 	int rc = spec_load(path, &spec, &lines, err);
 
 	in.spec = spec;
@@ -32,6 +33,7 @@ struct clone {
 	struct sync *s;
 	char *source, *new_name;
 	struct strlist sets;
+	const struct grid *grid; /* borrowed; NULL */
 	json_t *reply;
 	launch_plan_fn *fn;
 	void *user;
@@ -49,7 +51,7 @@ static void clone_end(struct clone *c, struct launch_plan *plan, const struct er
 
 static void clone_with_tags(struct clone *c, const struct strmap *tags)
 {
-	struct launch_input in = input_of(c->s, &c->sets);
+	struct launch_input in = input_of(c->s, &c->sets, c->grid);
 	struct launch_plan *plan = NULL;
 	struct err err = {0};
 
@@ -96,7 +98,7 @@ static void on_clone_source(void *user, json_t *reply, const struct err *err)
 }
 
 void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
-		       launch_plan_fn *fn, void *user)
+		       const struct grid *grid, launch_plan_fn *fn, void *user)
 {
 	struct clone *c = NEW(struct clone);
 
@@ -105,6 +107,7 @@ void launch_plan_clone(struct sync *s, const char *job, const char *new_name, co
 	c->new_name = xstrdup(new_name);
 	for (size_t i = 0; sets && i < sets->n; i++)
 		strlist_add(&c->sets, sets->items[i]);
+	c->grid = grid;
 	c->fn = fn;
 	c->user = user;
 	sm_describe_job_json(s->aws, job, AWS_USER_ACTION, on_clone_source, c);

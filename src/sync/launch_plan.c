@@ -1,6 +1,7 @@
 /* launch_plan.c - a specification or a clone, checked, priced and explained. */
 #include "sync/launch_plan.h"
 
+#include "aws/shape.h"
 #include "sync/spec.h"
 
 #define GROUPS_MAX 8 /* the service allows five */
@@ -9,6 +10,11 @@ void launch_plan_free(struct launch_plan *p)
 {
 	if (!p)
 		return;
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		free(p->jobs[i].name);
+		json_decref(p->jobs[i].spec);
+	}
+	free(p->jobs);
 	free(p->name);
 	json_decref(p->spec);
 	free(p->diff);
@@ -74,7 +80,17 @@ static void price_plan(const struct launch_input *in, struct launch_plan *p)
 		add_warning(p, "the price of %s in %s is not known", unpriced, in->region);
 	if (spot && !json_object_get(p->spec, "CheckpointConfig"))
 		add_warning(p, "spot without CheckpointConfig begins from zero after an interruption");
-	if (jobs_find(in->jobs, p->name))
+}
+
+static void warn_of_taken(const struct launch_input *in, struct launch_plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		n += jobs_find(in->jobs, p->jobs[i].name) != NULL;
+	if (n)
+		add_warning(p, "%zu of its jobs are there already: none of them is made twice", n);
+	if (!p->n_jobs && jobs_find(in->jobs, p->name))
 		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
 }
 
@@ -103,13 +119,89 @@ static json_t *clone_spec(const struct launch_input *in, const json_t *before)
 {
 	const char *old = json_get_str(before, "TrainingJobName");
 	AUTO(str)
-	char *name = str_empty(in->new_name) ? job_clone_name(in->jobs, str_or(old, "job"), in->now_ms)
-					     : xstrdup(in->new_name);
+	char *name = !str_empty(in->new_name) ? xstrdup(in->new_name)
+		     : in->grid		      ? xstrdup(str_or(old, "job"))
+					      : job_clone_name(in->jobs, str_or(old, "job"), in->now_ms);
 	json_t *spec = json_deep_copy(before);
 
 	spec_rename(spec, name);
 	return spec;
 }
+
+/* --- a sweep ------------------------------------------------------------------------ */
+
+/* A slip would be a hyperparameter that nothing reads, in every job. */
+static int check_axes(const struct launch_input *in, struct launch_plan *p, struct err *err)
+{
+	const json_t *known = json_object_get(p->spec, "HyperParameters");
+
+	for (size_t i = 0; i < in->grid->n; i++) {
+		const char *name = in->grid->axes[i].name;
+		AUTO(str) char *member = xstrndup(name, strcspn(name, "."));
+
+		if (shape_member_of(&shape_create_training_job, member))
+			return err_set(err, ERR_USAGE,
+				       "--grid %s: a grid is one of hyperparameters, by their own names; --set changes "
+				       "other members",
+				       name);
+		if (!json_object_get(known, name))
+			add_warning(p, "%s is new among the hyperparameters", name);
+	}
+	return 0;
+}
+
+/* Jobs that shared a folder would resume from each other. */
+static void own_checkpoints(json_t *spec, const char *name)
+{
+	json_t *config = json_object_get(spec, "CheckpointConfig");
+	const char *uri = json_get_str(config, "S3Uri");
+
+	if (!uri)
+		return;
+	AUTO(str) char *own = xasprintf("%s%s%s", uri, str_ends(uri, "/") ? "" : "/", name);
+
+	json_object_set_new(config, "S3Uri", json_string(own));
+}
+
+static int make_job(const struct launch_input *in, const json_t *base, size_t i, struct sweep_job *job, struct err *err)
+{
+	job->spec = json_deep_copy(base);
+	json_t *values = json_object_get(job->spec, "HyperParameters");
+
+	if (!values) {
+		values = json_object();
+		json_object_set_new(job->spec, "HyperParameters", values);
+	}
+	spec_rename(job->spec, job->name);
+	own_checkpoints(job->spec, job->name);
+	for (size_t k = 0; k < in->grid->n; k++) {
+		const struct grid_axis *x = &in->grid->axes[k];
+
+		if (json_object_set_new(values, x->name, json_string(grid_value(in->grid, i, k))))
+			return err_set(err, ERR_USAGE, "--grid: a name or value is not UTF-8");
+	}
+	return spec_check(job->spec, job->name, NULL, err);
+}
+
+/* p is the plan of one job; it becomes that of all. */
+static int make_sweep(const struct launch_input *in, struct launch_plan *p, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(str) char *tag = xasprintf("Tags.%s=%s", SWEEP_TAG, p->name);
+	int rc = check_axes(in, p, err);
+
+	if (rc == 0)
+		rc = spec_set(p->spec, tag, err);
+	grid_job_names(in->grid, p->name, &names);
+	p->jobs = xcalloc(names.n, sizeof(*p->jobs));
+	for (p->n_jobs = 0; rc == 0 && p->n_jobs < names.n; p->n_jobs++) {
+		p->jobs[p->n_jobs].name = xstrdup(names.items[p->n_jobs]);
+		rc = make_job(in, p->spec, p->n_jobs, &p->jobs[p->n_jobs], err);
+	}
+	return rc;
+}
+
+/* --- the whole ---------------------------------------------------------------------- */
 
 int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, struct err *err)
 {
@@ -126,10 +218,21 @@ int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, st
 		return rc;
 	p->name = xstrdup(json_get_str(p->spec, "TrainingJobName"));
 	price_plan(in, p);
-	if (before) {
+	if (in->grid)
+		rc = make_sweep(in, p, err);
+	if (rc)
+		return rc;
+	if (before)
 		p->diff = spec_diff(before, p->spec);
-		warn_of_sharing(in, p, before);
+	if (p->n_jobs) {
+		json_decref(p->spec);
+		p->spec = json_incref(p->jobs[0].spec);
+		if (p->ceiling_micro != USD_UNKNOWN)
+			p->ceiling_micro *= (int64_t)p->n_jobs;
 	}
+	if (before)
+		warn_of_sharing(in, p, before);
+	warn_of_taken(in, p);
 	*ret = TAKE(p);
 	return 0;
 }

@@ -7,14 +7,25 @@
 
 #include "base/yaml.h"
 #include "model/cost.h"
+#include "model/grid.h"
+
+/* The tag of a sweep's jobs: the sweep's name. */
+#define SWEEP_TAG "sagetop:sweep"
+
+struct sweep_job {
+	char *name;
+	json_t *spec;
+};
 
 /* The specification has the shape of `aws sagemaker create-training-job --cli-input-json`. */
 struct launch_plan {
-	char *name;
-	json_t *spec;
+	char *name;	       /* of the job, or of the sweep */
+	json_t *spec;	       /* of the job, or of the sweep's first */
 	char *diff;	       /* against the cloned job, "- path: old" / "+ path: new" lines; NULL where not a clone */
-	int64_t ceiling_micro; /* most it can cost; USD_UNKNOWN where unpriced */
+	int64_t ceiling_micro; /* most it can cost, a sweep in all; USD_UNKNOWN where unpriced */
 	char *warning;	       /* NULL where none */
+	struct sweep_job *jobs; /* of a sweep, as the grid has them; NULL */
+	size_t n_jobs;
 };
 void launch_plan_free(struct launch_plan *p);
 AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)
@@ -27,9 +38,10 @@ struct launch_input {
 
 	const json_t *reply;	   /* of the job to be cloned, where spec is NULL */
 	const struct strmap *tags; /* of that job; NULL: they are not known */
-	const char *new_name;	   /* NULL: made of the job's (job_clone_name) */
+	const char *new_name;	   /* NULL: made of the job's (job_clone_name); of a sweep the job's */
 
 	const struct strlist *sets; /* "path=value" each; NULL */
+	const struct grid *grid;    /* of a sweep; NULL */
 	const struct resources *jobs;
 	const struct price_table *prices;
 	const char *region;

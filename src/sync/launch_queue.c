@@ -169,9 +169,17 @@ static bool is_ours(const struct sending *l, const json_t *reply)
 	return created >= l->row.queued_ms - CREATED_SLACK_MS && spec_is_of(l->spec, reply);
 }
 
+static bool lives(int64_t pid)
+{
+	return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+/* A sweep is asked for by hand too, but its rows may wait for days while somebody waits for them. */
 static bool is_wanted(const struct launch *row, int64_t now_ms)
 {
-	return !row->given_up && (row->run || now_ms - row->queued_ms < STALE_MS);
+	bool fresh = now_ms - row->queued_ms < STALE_MS, sweep = row->run && str_starts(row->run, LAUNCH_SWEEP);
+
+	return !row->given_up && (fresh || (sweep ? lives(row->pid) : row->run != NULL));
 }
 
 static void not_there(struct sending *l)
@@ -333,9 +341,7 @@ static bool is_under_way(const struct sync *s, int64_t id, size_t *ret_n)
 /* Another process that lives: what it has open is its own affair for a while. */
 static bool is_of_another(const struct launch *row, int64_t age_ms)
 {
-	if (row->pid <= 0 || row->pid == (int64_t)getpid() || age_ms >= ALIVE_MS)
-		return false;
-	return kill((pid_t)row->pid, 0) == 0 || errno == EPERM;
+	return row->pid != (int64_t)getpid() && age_ms < ALIVE_MS && lives(row->pid);
 }
 
 static void refuse_row(struct sync *s, const struct launch *row, const char *why)

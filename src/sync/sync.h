@@ -63,6 +63,9 @@ int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms
 void sync_refresh_rate(struct sync *s);
 
 typedef void sync_done_fn(void *user, const struct err *err);
+
+/* Whose account this is, asked once; an error where the credentials do not tell. */
+void sync_identify(struct sync *s, sync_done_fn *fn, void *user);
 /* The things of a kind from the store, once; no network. sync_load does it for jobs. */
 void sync_load_kind(struct sync *s, const struct kind *k);
 /* One pass over the list of a kind, or over the things of one parent (its name; NULL:
@@ -154,15 +157,16 @@ void sync_usages(struct sync *s);
 int64_t sync_prices_asked_ms(struct sync *s, const char *region);
 
 /* A launch (launch_plan.h). plan_from_file and plan_clone validate and write nothing;
+ * where grid is not NULL, the plan is that of a sweep (sweep.h sends it).
  * send records it in the state database first, then creates the job: a crash in
  * between is settled by name at the next start, so it is never sent twice. */
-int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, struct launch_plan **ret,
-			  struct err *err) NODISCARD;
+int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, const struct grid *grid,
+			  struct launch_plan **ret, struct err *err) NODISCARD;
 /* A clone needs the job's Describe reply: asynchronous. The callback owns plan.
- * new_name NULL: the source's name with a new suffix. */
+ * new_name NULL: the source's name with a new suffix. grid stays until the callback. */
 typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct err *err);
 void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
-		       launch_plan_fn *fn, void *user);
+		       const struct grid *grid, launch_plan_fn *fn, void *user);
 void launch_send(struct sync *s, const struct launch_plan *p, sync_done_fn *fn, void *user);
 /* Into the durable queue, all or none: what is due is sent while sync runs by itself
  * (sync_start), here or in another process, now or at a later start. */

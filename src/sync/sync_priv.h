@@ -112,7 +112,6 @@ void sync_note_error(struct sync *s, const char *what, const struct err *err);
 /* Where a job has no price, say once a day how to get it (sync_prices.c). */
 void sync_prices_offer(struct sync *s);
 void sync_note_success(struct sync *s);
-void sync_identify(struct sync *s, sync_done_fn *fn, void *user);
 /* Run fn later from sync_poll with a copy of err (NULL: success). */
 void sync_later(struct sync *s, sync_done_fn *fn, void *user, const struct err *err);
 bool sync_is_watched(const struct sync *s, const struct kind *kind, const char *name);

@@ -8,7 +8,7 @@
 
 #include "base/fs.h"
 #include "fake_aws.h"
-#include "sync/sync.h"
+#include "sync/sweep.h"
 
 #define DEADLINE_MS 20000
 
@@ -829,7 +829,7 @@ static struct launch_plan *plan(struct world *w)
 	struct err err = {0};
 
 	assert_int_equal(fs_write_atomic(path, spec, strlen(spec), 0600, NULL), 0);
-	if (launch_plan_from_file(w->s, path, NULL, &p, &err))
+	if (launch_plan_from_file(w->s, path, NULL, NULL, &p, &err))
 		fail_msg("%s", err.msg);
 	return p;
 }
@@ -997,7 +997,8 @@ static void live_and_die(struct world *w, enum death death)
 	AUTO(str) char *path = fs_join(w->dir, "spec.json");
 	struct launch_plan *p = NULL;
 
-	if (fs_write_atomic(path, spec, strlen(spec), 0600, NULL) || launch_plan_from_file(s, path, NULL, &p, NULL))
+	if (fs_write_atomic(path, spec, strlen(spec), 0600, NULL) ||
+	    launch_plan_from_file(s, path, NULL, NULL, &p, NULL))
 		_exit(3);
 	launch_send(s, p, on_done, &o);
 	while (!o.done) /* the others are killed meanwhile */
@@ -1208,6 +1209,80 @@ static void test_queue_concurrency(void **state)
 	launch_list_free(l, n);
 }
 
+static struct launch_plan *sweep_plan(struct world *w, struct sync *s, const char *text)
+{
+	AUTO(str) char *path = fs_join(w->dir, "spec.json");
+	AUTO(strlist) struct strlist texts = {0};
+	AUTO(grid) struct grid g = {0};
+	struct launch_plan *p = NULL;
+
+	strlist_add(&texts, text);
+	if (fs_write_atomic(path, spec, strlen(spec), 0600, NULL) || grid_parse(&texts, &g, NULL) ||
+	    launch_plan_from_file(s, path, NULL, &g, &p, NULL))
+		return NULL;
+	return p;
+}
+
+/* By a process that is gone, two days ago. */
+static void queue_sweep_and_die(struct world *w, const char *grid)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct sync *s = new_sync(w);
+		AUTO(launch_plan) struct launch_plan *p = sweep_plan(w, s, grid);
+		AUTO(sweep_rows) struct sweep_rows rows = {0};
+
+		clock_freeze_ms(clock_now_ms() - 2 * 86400000);
+		_exit(!p || sweep_enqueue(s, p, &rows, NULL));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static bool all_are(struct world *w, const struct launch_plan *p, struct sweep_rows *rows, enum launch_state state)
+{
+	bool all = true;
+
+	assert_int_equal(sweep_look(w->s, p, rows, NULL), 0);
+	for (size_t i = 0; i < rows->n; i++)
+		all &= rows->items[i].state == state;
+	return all;
+}
+
+/* Each job of a sweep is sent once, however often it is asked for. What nobody waits for any more is not
+ * sent; asked for again it is, whether it waited still or had been refused by then. */
+static void test_sweep(void **state)
+{
+	struct world *w = *state;
+	AUTO(launch_plan) struct launch_plan *p = sweep_plan(w, w->s, "eta=0.1,0.3");
+	AUTO(launch_plan) struct launch_plan *more = sweep_plan(w, w->s, "eta=0.1,0.3,0.5");
+	AUTO(sweep_rows) struct sweep_rows rows = {0};
+
+	assert_non_null(p);
+	assert_string_equal(p->jobs[1].name, "new-eta-0-3");
+	queue_sweep_and_die(w, "eta=0.1,0.3");
+	sync_start(w->s);
+	WAIT_UNTIL(w, last_state(w) == LAUNCH_REFUSED);
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 0);
+	reopen(w);
+	queue_sweep_and_die(w, "eta=0.1,0.3");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sweep_enqueue(w->s, p, &rows, NULL), 0);
+		sync_start(w->s);
+		WAIT_UNTIL(w, all_are(w, p, &rows, LAUNCH_ACCEPTED));
+		assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 2);
+		reopen(w);
+	}
+	assert_int_equal(sweep_enqueue(w->s, more, &rows, NULL), 0);
+	assert_int_equal(rows.items[0].state, LAUNCH_ACCEPTED);
+	assert_int_equal(rows.items[2].state, LAUNCH_QUEUED);
+	sync_start(w->s);
+	WAIT_UNTIL(w, all_are(w, more, &rows, LAUNCH_ACCEPTED));
+	assert_int_equal(n_jobs(w), 3);
+}
+
 /* A row of an operation that this program does not know is left alone; what it is
  * asked to queue is known, and not read-only. */
 static void test_queue_of_later_versions(void **state)
@@ -1257,7 +1332,7 @@ static void test_clone(void **state)
 
 	fake_job(&w->aws, "old", "Completed", 1700000000, 1700000100);
 	strlist_add(&sets, "HyperParameters.eta=0.3");
-	launch_plan_clone(w->s, "old", NULL, &sets, on_clone, &c);
+	launch_plan_clone(w->s, "old", NULL, &sets, NULL, on_clone, &c);
 	WAIT_UNTIL(w, c.done);
 	assert_non_null(c.plan);
 	assert_true(str_starts(c.plan->name, "old-2"));
@@ -1268,11 +1343,11 @@ static void test_clone(void **state)
 	assert_int_equal(o.err.code, 0);
 	launch_plan_free(c.plan);
 	strlist_add(&sets, "HyperParamters.x=1");
-	launch_plan_clone(w->s, "old", NULL, &sets, on_clone, &bad);
+	launch_plan_clone(w->s, "old", NULL, &sets, NULL, on_clone, &bad);
 	WAIT_UNTIL(w, bad.done);
 	assert_null(bad.plan);
 	assert_non_null(strstr(bad.err.msg, "did you mean 'HyperParameters'?"));
-	launch_plan_clone(w->s, "nobody", NULL, NULL, on_clone, &none);
+	launch_plan_clone(w->s, "nobody", NULL, NULL, NULL, on_clone, &none);
 	WAIT_UNTIL(w, none.done);
 	assert_int_equal(none.err.code, ERR_NOTFOUND);
 }
@@ -1393,6 +1468,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_account, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_given_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_waits_for_a_quota, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_concurrency, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_of_later_versions, setup, teardown),

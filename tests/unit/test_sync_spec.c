@@ -326,6 +326,71 @@ static void test_clone_into_the_same_folder(void **state)
 	assert_string_equal(json_get_str(after, "TrainingJobName"), "b");
 }
 
+static const char sweep_reply[] =
+	"{\"TrainingJobName\":\"tf-1\",\"HyperParameters\":{\"model_dir\":\"\\\"s3://b/tf-1/"
+	"model\\\"\",\"eta\":\"0.1\"},"
+	"\"AlgorithmSpecification\":{\"TrainingImage\":\"x\",\"TrainingInputMode\":\"File\"},"
+	"\"RoleArn\":\"arn:aws:iam::123456789012:role/r\",\"OutputDataConfig\":{\"S3OutputPath\":\"s3://b/o\"},"
+	"\"CheckpointConfig\":{\"S3Uri\":\"s3://b/ckpt\"},\"ResourceConfig\":{\"VolumeSizeInGB\":5,"
+	"\"InstanceType\":\"ml.m5.large\",\"InstanceCount\":1},\"StoppingCondition\":{\"MaxRuntimeInSeconds\":3600}}";
+
+static int plan_sweep(const char *text, struct launch_plan **ret, struct err *err)
+{
+	static const char table[] = "instance_type,region,component,usd_per_hour,as_of,grade,source\n"
+				    "ml.m5.large,r,Training,0.6,2026-09-24,A,x\n";
+	AUTO(json) json_t *reply = NULL;
+	AUTO(resources) struct resources jobs = {0};
+	AUTO(price_table) struct price_table prices = {0};
+	AUTO(strmap) struct strmap tags = {0};
+	AUTO(strlist) struct strlist texts = {0};
+	AUTO(grid) struct grid g = {0};
+	struct launch_input in = {.tags = &tags, .grid = &g, .jobs = &jobs, .prices = &prices, .region = "r"};
+
+	strlist_add(&texts, text);
+	assert_int_equal(json_parse(sweep_reply, strlen(sweep_reply), "reply", &reply, NULL), 0);
+	assert_int_equal(price_table_parse(&prices, table, sizeof(table) - 1, "t", NULL), 0);
+	assert_int_equal(grid_parse(&texts, &g, NULL), 0);
+	in.reply = reply;
+	return launch_plan_make(&in, ret, err);
+}
+
+/* Each job of a sweep has its own name, values and folders; what all can cost is the plan's. */
+static void test_sweep_of_a_clone(void **state)
+{
+	AUTO(launch_plan) struct launch_plan *p = NULL;
+	struct err err = {0};
+
+	if (plan_sweep("eta=0.1,0.3 depth=2..4", &p, &err))
+		fail_msg("%s", err.msg);
+	assert_string_equal(p->name, "tf-1");
+	assert_int_equal(p->n_jobs, 6);
+	assert_int_equal(p->ceiling_micro, 6 * 600000);
+	const json_t *last = p->jobs[5].spec, *values = json_object_get(last, "HyperParameters");
+
+	assert_string_equal(p->jobs[5].name, "tf-1-depth-4-eta-0-3");
+	assert_string_equal(json_get_str(last, "TrainingJobName"), "tf-1-depth-4-eta-0-3");
+	assert_string_equal(json_get_str(values, "depth"), "4");
+	assert_string_equal(json_get_str(values, "eta"), "0.3");
+	assert_string_equal(json_get_str(values, "model_dir"), "\"s3://b/tf-1-depth-4-eta-0-3/model\"");
+	assert_string_equal(json_string_value(json_path_get(last, "CheckpointConfig.S3Uri")),
+			    "s3://b/ckpt/tf-1-depth-4-eta-0-3");
+	assert_string_equal(json_string_value(json_path_get(last, "Tags.0.Key")), SWEEP_TAG);
+	assert_string_equal(json_string_value(json_path_get(last, "Tags.0.Value")), "tf-1");
+	assert_string_equal(p->warning, "depth is new among the hyperparameters");
+}
+
+static void test_sweep_refused(void **state)
+{
+	AUTO(launch_plan) struct launch_plan *p = NULL;
+	struct err member = {0}, text = {0};
+
+	assert_int_equal(plan_sweep("HyperParameters.eta=0.1,0.3", &p, &member), -ERR_USAGE);
+	assert_non_null(strstr(member.msg, "hyperparameters, by their own names"));
+	assert_int_equal(plan_sweep("eta=\xff,0.3", &p, &text), -ERR_USAGE);
+	assert_non_null(strstr(text.msg, "UTF-8"));
+	assert_null(p);
+}
+
 /* --- the table against the service's own model ---------------------------------------- */
 
 #define MODEL_MAX ((size_t)64 << 20)
@@ -490,6 +555,8 @@ int main(void)
 					   cmocka_unit_test(test_members_of_a_job),
 					   cmocka_unit_test(test_clone_of_script_mode),
 					   cmocka_unit_test(test_clone_into_the_same_folder),
+					   cmocka_unit_test(test_sweep_of_a_clone),
+					   cmocka_unit_test(test_sweep_refused),
 					   cmocka_unit_test(test_table_is_the_models),
 					   cmocka_unit_test(test_once_apart)};
 

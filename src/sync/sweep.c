@@ -1,0 +1,99 @@
+/* sweep.c - the jobs of a sweep in the durable queue, and how they stand.
+ *
+ * A row's pack is a digest of its request, so that the same grid finds its rows and another request of the
+ * same name is one of its own, which the service then refuses. Its cycle counts how often that request was
+ * refused before. */
+#include "sync/sweep.h"
+
+#include "base/digest.h"
+#include "sync/sync_priv.h"
+
+void sweep_rows_done(struct sweep_rows *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->items[i].error);
+	free(r->items);
+	*r = (struct sweep_rows){0};
+}
+
+static char *run_of(const struct launch_plan *p)
+{
+	return xasprintf("%s%s", LAUNCH_SWEEP, p->name);
+}
+
+static int64_t digest_of(const json_t *spec)
+{
+	AUTO(str) char *text = json_dumps(spec, JSON_COMPACT | JSON_SORT_KEYS);
+	uint8_t digest[SHA256_LEN];
+	uint64_t n = 0;
+
+	sha256(text, strlen(text), digest);
+	for (size_t i = 0; i < sizeof(n); i++)
+		n = n << 8 | digest[i];
+	return (int64_t)(n >> 1);
+}
+
+static void find_cycles(struct sweep_rows *r, const struct launch *old, size_t n)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		for (size_t k = 0; k < n; k++)
+			r->items[i].cycle += old[k].pack == r->items[i].pack && old[k].state == LAUNCH_REFUSED;
+	}
+}
+
+static int put(struct sync *s, const struct launch_plan *p, const struct sweep_rows *r, struct err *err)
+{
+	struct launch *rows = xcalloc(p->n_jobs, sizeof(*rows));
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		rows[i] = (struct launch){.name = xstrdup(p->jobs[i].name),
+					  .spec_json = json_text(p->jobs[i].spec),
+					  .run = run_of(p),
+					  .cycle = r->items[i].cycle,
+					  .pack = r->items[i].pack};
+	int rc = launch_enqueue(s, rows, p->n_jobs, err);
+
+	launch_list_free(rows, p->n_jobs);
+	return rc;
+}
+
+int sweep_enqueue(struct sync *s, const struct launch_plan *p, struct sweep_rows *ret, struct err *err)
+{
+	AUTO(str) char *run = run_of(p);
+	struct launch *old = NULL;
+	size_t n = 0;
+	int rc = store_launch_list_run(s->store, run, &old, &n, err);
+
+	sweep_rows_done(ret);
+	*ret = (struct sweep_rows){xcalloc(p->n_jobs, sizeof(*ret->items)), p->n_jobs};
+	for (size_t i = 0; i < ret->n; i++)
+		ret->items[i].pack = digest_of(p->jobs[i].spec);
+	find_cycles(ret, old, n);
+	launch_list_free(old, n);
+	if (rc == 0)
+		rc = put(s, p, ret, err);
+	if (rc == 0)
+		rc = store_launch_adopt_waiting(s->store, run, err);
+	return rc ? rc : sweep_look(s, p, ret, err);
+}
+
+int sweep_look(struct sync *s, const struct launch_plan *p, struct sweep_rows *rows, struct err *err)
+{
+	AUTO(str) char *run = run_of(p);
+	struct launch *found = NULL;
+	size_t n = 0;
+	int rc = store_launch_list_run(s->store, run, &found, &n, err);
+
+	for (size_t i = 0; i < rows->n; i++) {
+		struct sweep_row *row = &rows->items[i];
+
+		for (size_t k = 0; k < n; k++) {
+			if (found[k].pack != row->pack || found[k].cycle != row->cycle)
+				continue;
+			row->state = found[k].state;
+			str_set(&row->error, found[k].error);
+		}
+	}
+	launch_list_free(found, n);
+	return rc;
+}
