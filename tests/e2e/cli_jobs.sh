@@ -162,7 +162,7 @@ sagetop --local metrics good-1 good-1 --best --no-header -m validation:rmse
 tap_match 'the best of one job has no star' "^validation:rmse	good-1	[0-9.]+	[0-9]+	$last	\$" "$out"
 fails 2 'several are a table' 'a chart of several' -- --local metrics good-1 broken-1 --chart
 fails 4 'none of them has a metric.*did you mean validation:rmse' 'a metric that none has' -- \
-	--local metrics good-1 broken-1 -m validation:rsme
+	--local metrics good-1 good-1 -m validation:rsme
 fails 4 'did you mean validation:rmse' 'an unknown metric, nearest suggested' -- --local metrics good-1 --metric validation:rsme
 
 "$bin/sagetop" --complete jobs >"$work/out"
