@@ -199,7 +199,8 @@ static bool are_unique(const struct strlist *names)
 	char **sorted = xcalloc(names->n, sizeof(*sorted));
 	bool unique = true;
 
-	memcpy(sorted, names->items, names->n * sizeof(*sorted));
+	for (size_t i = 0; i < names->n; i++)
+		sorted[i] = names->items[i];
 	qsort(sorted, names->n, sizeof(*sorted), compare_texts);
 	for (size_t i = 1; i < names->n; i++)
 		unique &= !str_eq(sorted[i - 1], sorted[i]);
