@@ -54,7 +54,7 @@ static int print(struct app *a, const struct resource *const *things, size_t n, 
 	AUTO(compare) struct compare c = {0};
 	AUTO(buf) struct buf csv = BUF_INIT(BUF_MAX_TEXT);
 	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
-	bool people = output_format(a) == OUTPUT_TABLE && !app_flag(a, OPT_CSV), all = app_flag(a, OPT_ALL);
+	bool people = output_format(a) == OUTPUT_TABLE, all = app_flag(a, OPT_ALL);
 
 	compare_build(&c, things, n, people ? FIELD_FOR_PEOPLE : FIELD_FOR_PROGRAMS, &x);
 	if (app_flag(a, OPT_CSV)) {
