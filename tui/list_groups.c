@@ -16,10 +16,9 @@
 struct grouped {
 	struct groups model;
 	const struct resource **members; /* all jobs, group by group, each in the list's order */
-	size_t n;
-	size_t *order;		 /* the groups as they stand in the list */
-	size_t *first;		 /* of each group of the model: its first member */
-	struct resource **heads; /* that stand for groups where a row has a thing: of each of the model */
+	size_t *order;			 /* the groups as they stand in the list */
+	size_t *first;			 /* of each group of the model: its first member */
+	struct resource **heads;	 /* that stand for groups where a row has a thing: of each of the model */
 	size_t n_heads;
 	bool begun;
 	int64_t took_us; /* to make */
@@ -129,8 +128,8 @@ static void place_members(struct grouped *g, const struct resource *const *jobs,
 	g->members = xreallocarray(NULL, n + 1, sizeof(*g->members));
 	for (size_t i = 0; i < n; i++)
 		g->members[at[g->model.of[i]]++] = jobs[i];
-	g->n = n;
 	free(at);
+	free(TAKE(g->model.of)); /* the members say it now */
 }
 
 /* A blank within keeps it apart from every job's name. */
@@ -147,13 +146,22 @@ static char *label_of(const struct list_groups *g, const struct group *one)
 	return xasprintf("[%c] %s (%zu)", is_open(g, one) ? '-' : '+', one->key, one->n);
 }
 
+static size_t count_rows(const struct list_groups *g)
+{
+	size_t n = g->now.model.n;
+
+	for (size_t i = 0; i < g->now.model.n; i++)
+		n += is_open(g, &g->now.model.items[i]) ? g->now.model.items[i].n : 0;
+	return n;
+}
+
 /* The rows: each group, and the jobs of those that are unfolded. */
 static void emit(struct list *l)
 {
 	const struct list_groups *g = l->groups;
 	const struct grouped *now = &g->now;
 
-	l->cap = now->n + now->model.n;
+	l->cap = count_rows(g);
 	l->rows = xreallocarray(l->rows, l->cap + 1, sizeof(*l->rows));
 	l->row_groups = xreallocarray(l->row_groups, l->cap + 1, sizeof(*l->row_groups));
 	l->n = 0;

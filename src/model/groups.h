@@ -25,7 +25,7 @@ struct groups {
 	struct spend spend; /* the same jobs' money; its options say what they are grouped by */
 	struct group *items;
 	size_t n, cap;
-	size_t *of;		  /* the group of each job, in the order in which they came */
+	uint32_t *of;		  /* the group of each job, in the order in which they came; may be freed earlier */
 	struct map by_key;	  /* private */
 	struct groups_work *work; /* private: what is still to be done; NULL */
 };

@@ -23,9 +23,8 @@ static struct job_rare *shared_rare(void)
 
 struct job *job_new(const char *name)
 {
-	struct job *j = NEW(struct job);
+	struct job *j = resource_alloc(sizeof(*j), &kind_table[KIND_TRAINING_JOB], name);
 
-	resource_init(job_resource(j), &kind_table[KIND_TRAINING_JOB], name);
 	j->rare = shared_rare();
 	j->cold = NEW(struct job_cold);
 	j->training_s = -1;

@@ -105,7 +105,7 @@ struct job_rare {
 	int64_t best_step;	  /* ... and the step it had; -1 unknown */
 };
 
-/* 216 bytes: with what malloc adds it is a size without a gap behind it (test_model_job). */
+/* 216 bytes, and its name behind it (test_model_job). */
 struct job {
 	struct resource; /* name, status_text, times, reason; cold: arn, tags */
 

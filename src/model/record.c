@@ -13,9 +13,8 @@ static size_t n_fields(const struct kind *k)
 
 static struct resource *make_record(const struct kind *kind, const char *name)
 {
-	struct record *r = NEW(struct record);
+	struct record *r = resource_alloc(sizeof(*r), kind, name);
 
-	resource_init((struct resource *)r, kind, name);
 	r->values = xcalloc(n_fields(kind) + 1, sizeof(*r->values));
 	return (struct resource *)r;
 }

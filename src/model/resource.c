@@ -18,15 +18,18 @@ void resource_free(struct resource *r)
 		r->kind->class->free(r);
 }
 
-void resource_init(struct resource *r, const struct kind *kind, const char *name)
+void *resource_alloc(size_t size, const struct kind *kind, const char *name)
 {
+	size_t n = strlen(name) + 1;
+	struct resource *r = xcalloc(1, size + n);
+
 	r->kind = kind;
-	r->name = xstrdup(name);
+	r->name = memcpy((char *)r + size, name, n);
+	return r;
 }
 
 void resource_done(struct resource *r)
 {
-	free(r->name);
 	free(r->parent);
 	free(r->failure_reason);
 	free(r->arn);

@@ -31,7 +31,7 @@ struct resource {
 	const struct kind *kind;
 
 	/* hot: every call */
-	char *name;		 /* its key among those of its kind and scope, as the service spells it */
+	const char *name;	 /* its key among those of its kind and scope, as the service spells it */
 	char *parent;		 /* the name of what it belongs to (kind.h); NULL */
 	const char *status_text; /* interned; as on the wire; NULL where the kind has none */
 	char *failure_reason;
@@ -77,8 +77,9 @@ extern const struct resource_class job_class, record_class;
 struct resource *resource_new(const struct kind *kind, const char *name) NODISCARD;
 void resource_free(struct resource *r);
 AUTO_POINTER(resource, struct resource, resource_free)
-/* The common part, for the classes. */
-void resource_init(struct resource *r, const struct kind *kind, const char *name);
+/* For the classes: a struct of that size, zeros but for kind and name, which lies behind it (of hundreds of
+ * thousands of things each block of memory counts); and what the common part owns, without the struct. */
+void *resource_alloc(size_t size, const struct kind *kind, const char *name) NODISCARD __attribute__((returns_nonnull));
 void resource_done(struct resource *r);
 
 /* The status and what it means. */
