@@ -129,7 +129,7 @@ int db_begin(struct db *d, struct err *err)
 	return db_exec(d, "BEGIN IMMEDIATE", err);
 }
 
-void db_rollback(struct db *d)
+static void roll_back(struct db *d)
 {
 	/* A statement under way would hold the transaction open. */
 	for (size_t i = 0; i < d->n_cached; i++)
@@ -138,12 +138,12 @@ void db_rollback(struct db *d)
 		sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
-int db_commit(struct db *d, struct err *err)
+int db_end(struct db *d, int rc, struct err *err)
 {
-	int rc = db_exec(d, "COMMIT", err);
-
+	if (rc == 0)
+		rc = db_exec(d, "COMMIT", err);
 	if (rc)
-		db_rollback(d);
+		roll_back(d);
 	return rc;
 }
 
@@ -200,11 +200,7 @@ static int migrate(struct db *d, struct err *err)
 		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", wanted);
 		rc = db_exec(d, sql, err);
 	}
-	if (rc) {
-		db_rollback(d);
-		return rc;
-	}
-	rc = db_commit(d, err);
+	rc = db_end(d, rc, err);
 	if (rc == 0 && version > wanted)
 		return err_set(err, ERR_DB, "the %s was written by a newer sagetop: %s", d->what, d->path);
 	return rc;

@@ -44,9 +44,9 @@ sqlite3_stmt *db_prepare(struct db *d, const char *sql, struct err *err);
 int db_exec(struct db *d, const char *sql, struct err *err) NODISCARD;
 /* Run a statement that returns no rows. */
 int db_step_done(struct db *d, sqlite3_stmt *st, struct err *err) NODISCARD;
+/* A transaction; its end commits where rc is 0, else or where that fails rolls back. Returns rc, or why not. */
 int db_begin(struct db *d, struct err *err) NODISCARD;
-int db_commit(struct db *d, struct err *err) NODISCARD; /* rolls back where it fails */
-void db_rollback(struct db *d);
+int db_end(struct db *d, int rc, struct err *err) NODISCARD;
 /* An error out of the connection's last result. Returns -ERR_DB. */
 int db_fail(struct db *d, struct err *err);
 

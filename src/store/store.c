@@ -61,6 +61,20 @@ bool store_recover_state(struct store *s)
 	return again;
 }
 
+sqlite3_stmt *store_prepare(struct store *s, const char *sql, const struct kind *kind, const char *name,
+			    struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->cache, sql, err);
+
+	if (!st)
+		return NULL;
+	sqlite3_bind_int64(st, 1, s->scope_id);
+	db_bind_text(st, 2, kind->name);
+	if (name)
+		db_bind_text(st, 3, name);
+	return st;
+}
+
 int store_set_scope(struct store *s, const char *scope, struct err *err)
 {
 	str_set(&s->scope, scope);

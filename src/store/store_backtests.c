@@ -31,11 +31,7 @@ static int put(struct store *s, const struct backtest_run *r, struct err *err)
 		sqlite3_bind_int64(st, 8, r->concurrency);
 		rc = db_step_done(&s->state, st, err);
 	}
-	if (rc) {
-		db_rollback(&s->state);
-		return rc;
-	}
-	return db_commit(&s->state, err);
+	return db_end(&s->state, rc, err);
 }
 
 int store_backtest_put(struct store *s, const struct backtest_run *r, struct err *err)

@@ -128,11 +128,7 @@ static int save_jobs(struct store *s, struct job *const *jobs, size_t n, struct 
 		if (rc == 0 && !jobs[i]->trimmed && jobs[i]->detail >= DETAIL_SEARCHED)
 			rc = save_cold(s, jobs[i], &text, err);
 	}
-	if (rc) {
-		db_rollback(&s->cache);
-		return rc;
-	}
-	return db_commit(&s->cache, err);
+	return db_end(&s->cache, rc, err);
 }
 
 int store_jobs_save(struct store *s, struct job *const *jobs, size_t n, struct err *err)
@@ -352,11 +348,7 @@ static int delete_job(struct store *s, const char *name, struct err *err)
 		db_bind_text(st, 2, name);
 		rc = db_step_done(&s->cache, st, err);
 	}
-	if (rc) {
-		db_rollback(&s->cache);
-		return rc;
-	}
-	return db_commit(&s->cache, err);
+	return db_end(&s->cache, rc, err);
 }
 
 int store_jobs_delete(struct store *s, const char *name, struct err *err)

@@ -33,13 +33,9 @@ static int run(struct store *s, sqlite3_stmt *st, int *ret_changed, struct err *
 {
 	int rc = st ? db_step_done(&s->state, st, err) : -ERR_DB;
 
-	if (rc) {
-		db_rollback(&s->state);
-		return rc;
-	}
-	if (ret_changed)
+	if (rc == 0 && ret_changed)
 		*ret_changed = sqlite3_changes(s->state.handle);
-	return db_commit(&s->state, err);
+	return db_end(&s->state, rc, err);
 }
 
 /* --- in ----------------------------------------------------------------------------- */
@@ -83,11 +79,7 @@ static int put_launches(struct store *s, const struct launch *rows, size_t n, in
 		return rc;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = insert(s, &rows[i], ret_id, err);
-	if (rc) {
-		db_rollback(&s->state);
-		return rc;
-	}
-	return db_commit(&s->state, err);
+	return db_end(&s->state, rc, err);
 }
 
 int store_launch_put(struct store *s, const struct launch *rows, size_t n, struct err *err)

@@ -47,28 +47,23 @@ static void forget_pages(struct store *s)
 
 static int delete_log(struct store *s, const struct kind *kind, const char *name, struct err *err)
 {
-	sqlite3_stmt *st = db_prepare(&s->cache, "DELETE FROM log WHERE scope_id = ? AND kind = ? AND name = ?", err);
+	sqlite3_stmt *st =
+		store_prepare(s, "DELETE FROM log WHERE scope_id = ? AND kind = ? AND name = ?", kind, name, err);
 
 	if (!st)
 		return -ERR_DB;
-	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, kind->name);
-	db_bind_text(st, 3, name);
 	return db_step_done(&s->cache, st, err);
 }
 
 static int insert_log(struct store *s, const struct kind *kind, const char *name, int64_t *ret_id, struct err *err)
 {
-	sqlite3_stmt *st = db_prepare(&s->cache,
-				      "INSERT INTO log (scope_id, kind, name, whole, n_lines, bytes, saved_ms)"
-				      " VALUES (?, ?, ?, 0, 0, 0, ?)",
-				      err);
+	sqlite3_stmt *st = store_prepare(s,
+					 "INSERT INTO log (scope_id, kind, name, whole, n_lines, bytes, saved_ms)"
+					 " VALUES (?, ?, ?, 0, 0, 0, ?)",
+					 kind, name, err);
 
 	if (!st)
 		return -ERR_DB;
-	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, kind->name);
-	db_bind_text(st, 3, name);
 	sqlite3_bind_int64(st, 4, clock_now_ms());
 	int rc = db_step_done(&s->cache, st, err);
 
@@ -240,11 +235,7 @@ static int logs_save(struct store *s, const struct kind *kind, const char *name,
 	if (rc == 0)
 		rc = finish_log(&w, l, err);
 	buf_done(&w.chunk);
-	if (rc) {
-		db_rollback(&s->cache);
-		return rc;
-	}
-	return db_commit(&s->cache, err);
+	return db_end(&s->cache, rc, err);
 }
 
 int store_logs_save(struct store *s, const struct kind *kind, const char *name, const struct loglines *l,
@@ -311,16 +302,13 @@ static int read_chunks(struct store *s, int64_t id, struct reading *r, struct er
 static int find_log(struct store *s, const struct kind *kind, const char *name, struct strlist *streams,
 		    int64_t *ret_id, int64_t *ret_n, struct err *err)
 {
-	sqlite3_stmt *st = db_prepare(&s->cache,
-				      "SELECT id, streams, n_lines FROM log WHERE scope_id = ? AND kind = ?"
-				      " AND name = ? AND whole = 1",
-				      err);
+	sqlite3_stmt *st = store_prepare(s,
+					 "SELECT id, streams, n_lines FROM log WHERE scope_id = ? AND kind = ?"
+					 " AND name = ? AND whole = 1",
+					 kind, name, err);
 
 	if (!st)
 		return -ERR_DB;
-	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, kind->name);
-	db_bind_text(st, 3, name);
 	int step = sqlite3_step(st), rc = 0;
 
 	if (step == SQLITE_ROW) {

@@ -38,18 +38,15 @@ static uint8_t *pack(const struct series *x)
 static int save_series(struct store *s, const struct kind *kind, const char *name, const struct series *x,
 		       struct err *err)
 {
-	sqlite3_stmt *st = db_prepare(&s->cache,
-				      "INSERT OR REPLACE INTO metric (scope_id, kind, name, metric, source, unit,"
-				      " n_points, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				      err);
+	sqlite3_stmt *st = store_prepare(s,
+					 "INSERT OR REPLACE INTO metric (scope_id, kind, name, metric, source, unit,"
+					 " n_points, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+					 kind, name, err);
 
 	if (!st)
 		return -ERR_DB;
 	uint8_t *data = pack(x);
 
-	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, kind->name);
-	db_bind_text(st, 3, name);
 	db_bind_text(st, 4, x->name);
 	db_bind_text(st, 5, str_or(x->source, ""));
 	db_bind_text(st, 6, x->unit);
@@ -72,11 +69,7 @@ static int metrics_save(struct store *s, const struct kind *kind, const char *na
 		if (!set->items[i].is_final) /* the thing's own record has those */
 			rc = save_series(s, kind, name, &set->items[i], err);
 	}
-	if (rc) {
-		db_rollback(&s->cache);
-		return rc;
-	}
-	return db_commit(&s->cache, err);
+	return db_end(&s->cache, rc, err);
 }
 
 int store_metrics_save(struct store *s, const struct kind *kind, const char *name, const struct series_set *set,
@@ -115,18 +108,15 @@ static void take_row(sqlite3_stmt *st, struct series_set *ret)
 static int metrics_load(struct store *s, const struct kind *kind, const char *name, struct series_set *ret,
 			struct err *err)
 {
-	sqlite3_stmt *st = db_prepare(&s->cache,
-				      "SELECT metric, source, unit, points FROM metric WHERE scope_id = ?"
-				      " AND kind = ? AND name = ? ORDER BY rowid",
-				      err);
+	sqlite3_stmt *st = store_prepare(s,
+					 "SELECT metric, source, unit, points FROM metric WHERE scope_id = ?"
+					 " AND kind = ? AND name = ? ORDER BY rowid",
+					 kind, name, err);
 	int step;
 	bool any = false;
 
 	if (!st)
 		return -ERR_DB;
-	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, kind->name);
-	db_bind_text(st, 3, name);
 	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
 		take_row(st, ret);
 		any = true;

@@ -63,11 +63,7 @@ static int prices_put(struct store *s, const struct price_rows *rows, struct err
 
 	if (rc == 0)
 		rc = put_rows(s, rows, err);
-	if (rc) {
-		db_rollback(&s->cache);
-		return rc;
-	}
-	return db_commit(&s->cache, err);
+	return db_end(&s->cache, rc, err);
 }
 
 int store_prices_put(struct store *s, const struct price_rows *rows, struct err *err)

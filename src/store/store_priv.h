@@ -22,6 +22,11 @@ extern const char *const store_state_migrations[];
 bool store_recover_cache(struct store *s);
 bool store_recover_state(struct store *s);
 
+/* A statement of the cache about the things of a kind: its first parameters, scope, kind and name (NULL: not that
+ * one), are bound. NULL where it fails. */
+sqlite3_stmt *store_prepare(struct store *s, const char *sql, const struct kind *kind, const char *name,
+			    struct err *err);
+
 /* The cold part of a job as JSON text, and back. job_cold_read fills j. */
 int job_cold_write(const struct job *j, struct buf *out) NODISCARD;
 int job_cold_read(struct job *j, const char *text, size_t n, struct err *err) NODISCARD;

@@ -43,24 +43,10 @@ static char *cold_text(const struct record *r)
 	return json_text(o);
 }
 
-/* The three that name a row. */
-static sqlite3_stmt *prepare(struct store *s, const char *sql, const struct kind *k, const char *name, struct err *err)
-{
-	sqlite3_stmt *st = db_prepare(&s->cache, sql, err);
-
-	if (!st)
-		return NULL;
-	sqlite3_bind_int64(st, 1, s->scope_id);
-	db_bind_text(st, 2, k->name);
-	if (name)
-		db_bind_text(st, 3, name);
-	return st;
-}
-
 static int save_hot(struct store *s, const struct record *r, struct err *err)
 {
 	AUTO(str) char *hot = hot_text(r);
-	sqlite3_stmt *st = prepare(s, save_sql, r->kind, r->name, err);
+	sqlite3_stmt *st = store_prepare(s, save_sql, r->kind, r->name, err);
 
 	if (!st)
 		return -ERR_DB;
@@ -81,7 +67,7 @@ static int save_hot(struct store *s, const struct record *r, struct err *err)
 static int save_cold(struct store *s, const struct record *r, struct err *err)
 {
 	AUTO(str) char *cold = cold_text(r);
-	sqlite3_stmt *st = prepare(s, save_cold_sql, r->kind, r->name, err);
+	sqlite3_stmt *st = store_prepare(s, save_cold_sql, r->kind, r->name, err);
 
 	if (!st)
 		return -ERR_DB;
@@ -102,11 +88,7 @@ static int save_records(struct store *s, struct resource *const *items, size_t n
 		if (rc == 0 && !r->trimmed && r->detail >= DETAIL_SEARCHED)
 			rc = save_cold(s, r, err);
 	}
-	if (rc) {
-		db_rollback(&s->cache);
-		return rc;
-	}
-	return db_commit(&s->cache, err);
+	return db_end(&s->cache, rc, err);
 }
 
 int store_resources_save(struct store *s, struct resource *const *items, size_t n, struct err *err)
@@ -166,7 +148,7 @@ static struct resource *read_row(const struct kind *k, sqlite3_stmt *st)
 
 static int load_records(struct store *s, const struct kind *k, struct resources *ret, struct err *err)
 {
-	sqlite3_stmt *st = prepare(s, load_sql, k, NULL, err);
+	sqlite3_stmt *st = store_prepare(s, load_sql, k, NULL, err);
 	int rc;
 
 	if (!st)
@@ -191,7 +173,7 @@ int store_resources_load(struct store *s, const struct kind *k, struct resources
 
 static int load_members(struct store *s, struct resource *r, struct err *err)
 {
-	sqlite3_stmt *st = prepare(s, load_cold_sql, r->kind, r->name, err);
+	sqlite3_stmt *st = store_prepare(s, load_cold_sql, r->kind, r->name, err);
 	AUTO(json) json_t *o = NULL;
 	int rc;
 
@@ -229,15 +211,11 @@ static int delete_record(struct store *s, const struct kind *k, const char *name
 	int rc = db_begin(&s->cache, err);
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(sqls); i++) {
-		sqlite3_stmt *st = prepare(s, sqls[i], k, name, err);
+		sqlite3_stmt *st = store_prepare(s, sqls[i], k, name, err);
 
 		rc = st ? db_step_done(&s->cache, st, err) : -ERR_DB;
 	}
-	if (rc) {
-		db_rollback(&s->cache);
-		return rc;
-	}
-	return db_commit(&s->cache, err);
+	return db_end(&s->cache, rc, err);
 }
 
 int store_resource_delete(struct store *s, const struct kind *k, const char *name, struct err *err)

@@ -89,11 +89,7 @@ static int note_all(struct store *s, const struct noting *n, struct err *err)
 			rc = note_one(s, &n->now->items[i], n->now_ms, err);
 	if (rc == 0)
 		rc = close_gone(s, n, err);
-	if (rc) {
-		db_rollback(&s->state);
-		return rc;
-	}
-	return db_commit(&s->state, err);
+	return db_end(&s->state, rc, err);
 }
 
 int store_usage_note(struct store *s, const struct kind *kind, const struct usages *now, int64_t now_ms,
