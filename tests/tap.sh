@@ -47,6 +47,14 @@ tap_until() {
 	done
 }
 
+# run COMMAND...: sets $out, $errors and $status. $work is a folder.
+run() {
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	out=$(cat "$work/out")
+	errors=$(cat "$work/err")
+}
+
 tap_done() {
 	echo "1..$tap_n"
 	[ "$tap_failed" -eq 0 ] || exit 1

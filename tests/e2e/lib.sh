@@ -18,14 +18,6 @@ e2e_cleanup() {
 trap e2e_cleanup EXIT
 trap 'exit 130' INT TERM
 
-# run COMMAND...: sets $out, $errors and $status.
-run() {
-	"$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-	out=$(cat "$work/out")
-	errors=$(cat "$work/err")
-}
-
 sagetop() {
 	run "$bin/sagetop" "$@"
 }

@@ -43,11 +43,3 @@ engine_cleanup() {
 }
 trap engine_cleanup EXIT
 trap 'exit 130' INT TERM
-
-# run COMMAND...: sets $out, $errors and $status.
-run() {
-	"$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-	out=$(cat "$work/out")
-	errors=$(cat "$work/err")
-}

@@ -220,10 +220,11 @@ static inline json_t *fake_event_json(const struct fake_event *e, bool with_id)
 	return o;
 }
 
-/* In the order of arrival, as several streams come interleaved. */
-static inline json_t *fake_filter(struct fake_aws *f, const json_t *body)
+/* A page of events in the order of arrival, as several streams come interleaved, from where the token says:
+ * those of one stream, or with prefix of all whose names begin so. *ret_at: where it ends. */
+static inline json_t *fake_events(struct fake_aws *f, const json_t *body, const char *stream, bool prefix,
+				  size_t *ret_at)
 {
-	const char *prefix = str_or(json_get_str(body, "logStreamNamePrefix"), "");
 	int64_t start = json_get_i64(body, "startTime", 0), at = 0;
 	const char *token = json_get_str(body, "nextToken");
 	json_t *list = json_array();
@@ -232,15 +233,25 @@ static inline json_t *fake_filter(struct fake_aws *f, const json_t *body)
 	if (token && !str_to_i64(token, &at))
 		abort();
 	for (i = (size_t)at; i < f->n_events && n < f->page; i++) {
-		if (!str_starts(f->events[i].stream, prefix) || f->events[i].time_ms < start)
+		const struct fake_event *e = &f->events[i];
+
+		if (!(prefix ? str_starts(e->stream, stream) : str_eq(e->stream, stream)) || e->time_ms < start)
 			continue;
-		json_array_append_new(list, fake_event_json(&f->events[i], true));
+		json_array_append_new(list, fake_event_json(e, prefix));
 		n++;
 	}
+	*ret_at = i;
+	return list;
+}
+
+static inline json_t *fake_filter(struct fake_aws *f, const json_t *body)
+{
+	size_t at;
+	json_t *list = fake_events(f, body, str_or(json_get_str(body, "logStreamNamePrefix"), ""), true, &at);
 	json_t *reply = json_pack("{s:o}", "events", list);
 
-	if (i < f->n_events)
-		json_object_set_new(reply, "nextToken", json_sprintf("%zu", i));
+	if (at < f->n_events)
+		json_object_set_new(reply, "nextToken", json_sprintf("%zu", at));
 	return reply;
 }
 
@@ -278,21 +289,10 @@ static inline json_t *fake_get(struct fake_aws *f, const json_t *body)
 {
 	if (!json_get_bool(body, "startFromHead", false))
 		return fake_get_back(f, body);
-	const char *stream = str_or(json_get_str(body, "logStreamName"), "");
-	int64_t start = json_get_i64(body, "startTime", 0), at = 0;
-	const char *token = json_get_str(body, "nextToken");
-	json_t *list = json_array();
-	size_t n = 0, i;
+	size_t at;
+	json_t *list = fake_events(f, body, str_or(json_get_str(body, "logStreamName"), ""), false, &at);
 
-	if (token && !str_to_i64(token, &at))
-		abort();
-	for (i = (size_t)at; i < f->n_events && n < f->page; i++) {
-		if (!str_eq(f->events[i].stream, stream) || f->events[i].time_ms < start)
-			continue;
-		json_array_append_new(list, fake_event_json(&f->events[i], false));
-		n++;
-	}
-	return json_pack("{s:o,s:o,s:s}", "events", list, "nextForwardToken", json_sprintf("%zu", i),
+	return json_pack("{s:o,s:o,s:s}", "events", list, "nextForwardToken", json_sprintf("%zu", at),
 			 "nextBackwardToken", "b");
 }
 

@@ -268,7 +268,7 @@ static void check_fixture(const json_t *entry, const char *dir)
 	free(f.body);
 }
 
-static void test_composed_replies(void **state)
+static void each_fixture(void (*check)(const json_t *entry, const char *dir))
 {
 	AUTO(str) char *dir = vectors_folder("responses/synthetic");
 	AUTO(json) json_t *manifest = dir ? vector_read_json(dir, "manifest.json") : NULL;
@@ -277,9 +277,14 @@ static void test_composed_replies(void **state)
 
 	if (!manifest)
 		skip();
-	json_array_foreach(json_object_get(manifest, "fixtures"), i, entry) check_fixture(entry, dir);
+	json_array_foreach(json_object_get(manifest, "fixtures"), i, entry) check(entry, dir);
 	print_message("# %zu replies\n", i);
 	assert_true(i > 0);
+}
+
+static void test_composed_replies(void **state)
+{
+	each_fixture(check_fixture);
 }
 
 static struct job *parse(const char *text)
@@ -345,35 +350,30 @@ static void test_figures_that_cannot_be(void **state)
 	}
 }
 
-/* Every prefix of every reply is an error or a smaller reply, never a crash. */
+/* Every prefix of it is an error or a smaller reply, never a crash. */
+static void check_prefixes(const json_t *entry, const char *dir)
+{
+	AUTO(str) char *body = vector_read(dir, json_get_str(entry, "file"));
+	size_t len = strlen(str_trim(body)), step = len / 200 + 1;
+
+	for (size_t n = 0; n < len; n += step) {
+		AUTO(json) json_t *j = NULL;
+		struct s3_listing l = {0};
+		struct http_reply reply = {.status = 400, .body = body, .len = n};
+		struct err err = {0};
+
+		if (body[0] == '{')
+			assert_int_not_equal(json_parse(body, n, "reply", &j, NULL), 0);
+		else if (!s3_parse_list(body, n, &l, NULL))
+			s3_listing_done(&l);
+		aws_reply_error(&reply, body[0] == '{' ? AWS_JSON : AWS_QUERY, "X", &err);
+		assert_true(err.code != ERR_OK);
+	}
+}
+
 static void test_truncated_replies(void **state)
 {
-	AUTO(str) char *dir = vectors_folder("responses/synthetic");
-	AUTO(json) json_t *manifest = dir ? vector_read_json(dir, "manifest.json") : NULL;
-	size_t i;
-	json_t *entry;
-
-	if (!manifest)
-		skip();
-	json_array_foreach(json_object_get(manifest, "fixtures"), i, entry)
-	{
-		AUTO(str) char *body = vector_read(dir, json_get_str(entry, "file"));
-		size_t len = strlen(str_trim(body)), step = len / 200 + 1;
-
-		for (size_t n = 0; n < len; n += step) {
-			AUTO(json) json_t *j = NULL;
-			struct s3_listing l = {0};
-			struct http_reply reply = {.status = 400, .body = body, .len = n};
-			struct err err = {0};
-
-			if (body[0] == '{')
-				assert_int_not_equal(json_parse(body, n, "reply", &j, NULL), 0);
-			else if (!s3_parse_list(body, n, &l, NULL))
-				s3_listing_done(&l);
-			aws_reply_error(&reply, body[0] == '{' ? AWS_JSON : AWS_QUERY, "X", &err);
-			assert_true(err.code != ERR_OK);
-		}
-	}
+	each_fixture(check_prefixes);
 }
 
 static void test_usd(void **state)

@@ -86,37 +86,40 @@ static size_t tensor_count_varints(const struct pb *bytes)
 	return n;
 }
 
-/* A field that may be packed: its content as bytes that hold one value after
- * another. scratch keeps a single one. */
-static struct pb tensor_content(const struct pb_field *f, const uint8_t *start, const uint8_t *stop)
+/* The next field, which may be packed: its content as bytes that hold one value after
+ * another. False at the end of the body, or where that is broken. */
+static bool tensor_next(struct pb *body, uint32_t *ret_number, struct pb *ret_content)
 {
+	const uint8_t *start = body->p;
+	struct pb_field f;
+
+	if (!pb_next(body, &f))
+		return false;
+	*ret_number = f.number;
 	/* a single value stands right behind its key, which is one byte for these fields */
-	return f->wire == PB_BYTES ? f->bytes : (struct pb){.p = start + 1, .end = stop};
+	*ret_content = f.wire == PB_BYTES ? f.bytes : (struct pb){.p = start + 1, .end = body->p};
+	return true;
 }
 
 /* Count a tensor's parts. False where it is broken. */
 static bool tensor_scan(struct tensor *t)
 {
-	struct pb body = t->body;
-	const uint8_t *start = body.p;
-	struct pb_field f;
+	struct pb body = t->body, content;
+	uint32_t number;
 
-	while (pb_next(&body, &f)) {
-		struct pb content = tensor_content(&f, start, body.p);
-
-		if (f.number == TENSOR_VALUES) {
+	while (tensor_next(&body, &number, &content)) {
+		if (number == TENSOR_VALUES) {
 			size_t size = t->kind == VALUE_FLOAT64 ? 8 : 4;
 
 			t->values += t->kind == VALUE_INT32 ? tensor_count_varints(&content)
 							    : (size_t)(content.end - content.p) / size;
-		} else if (f.number == TENSOR_KEYS) {
+		} else if (number == TENSOR_KEYS) {
 			t->keys += tensor_count_varints(&content);
-		} else if (f.number == TENSOR_SHAPE) {
+		} else if (number == TENSOR_SHAPE) {
 			while (content.p < content.end)
 				t->columns = pb_varint(&content);
 			body.bad |= content.bad;
 		}
-		start = body.p;
 	}
 	return !body.bad;
 }
@@ -124,16 +127,12 @@ static bool tensor_scan(struct tensor *t)
 /* The values into out (room for t->values). */
 static bool tensor_values(const struct tensor *t, float *out)
 {
-	struct pb body = t->body;
-	const uint8_t *start = body.p;
-	struct pb_field f;
+	struct pb body = t->body, content;
+	uint32_t number;
 	size_t n = 0;
 
-	while (pb_next(&body, &f)) {
-		struct pb content = tensor_content(&f, start, body.p);
-
-		start = body.p;
-		if (f.number != TENSOR_VALUES)
+	while (tensor_next(&body, &number, &content)) {
+		if (number != TENSOR_VALUES)
 			continue;
 		if (t->kind == VALUE_FLOAT32 && !((content.end - content.p) % 4)) {
 			size_t more = (size_t)(content.end - content.p) / 4;
@@ -154,16 +153,12 @@ static bool tensor_values(const struct tensor *t, float *out)
 
 static bool tensor_keys(const struct tensor *t, uint64_t *out)
 {
-	struct pb body = t->body;
-	const uint8_t *start = body.p;
-	struct pb_field f;
+	struct pb body = t->body, content;
+	uint32_t number;
 	size_t n = 0;
 
-	while (pb_next(&body, &f)) {
-		struct pb content = tensor_content(&f, start, body.p);
-
-		start = body.p;
-		if (f.number != TENSOR_KEYS)
+	while (tensor_next(&body, &number, &content)) {
+		if (number != TENSOR_KEYS)
 			continue;
 		while (n < t->keys && content.p < content.end)
 			out[n++] = pb_varint(&content);
