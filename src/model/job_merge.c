@@ -157,7 +157,7 @@ static bool merge_cold(struct job *into, struct job *from, bool older)
 	job_own_cold(from);
 	if (into->trimmed) {
 		job_facets_tags(into, &into->tags);
-		into->trimmed = false;
+		into->trimmed = into->lost = false;
 	}
 	if (from->tags_known) {
 		changed |= strmap_differs(&into->tags, &from->tags) || !into->tags_known;
@@ -243,7 +243,7 @@ bool job_merge(struct job *into, struct job *from)
 	}
 	bool older = is_older(from, into);
 	bool from_cold = has_cold(from);
-	bool same_record = into->modified_ms == from->modified_ms && into->detail >= from->detail;
+	bool same_record = !into->lost && into->modified_ms == from->modified_ms && into->detail >= from->detail;
 
 	changed = merge_hot(into, from, older);
 	/* The overlap of two searches brings records that we have: their cold part
@@ -266,7 +266,7 @@ void job_untrim(struct job *j, struct job *cold)
 		SWAP(j->tags, cold->tags);
 		SWAP(j->arn, cold->arn);
 		SWAP(j->cold, cold->cold);
-		j->trimmed = false;
+		j->trimmed = j->lost = false;
 	}
 	job_free(cold);
 }

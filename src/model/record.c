@@ -71,7 +71,7 @@ static bool merge_cold(struct record *into, struct record *from, bool older)
 	changed |= into->trimmed || strmap_differs(&into->members, &from->members);
 	SWAP(into->members, from->members);
 	into->whole_ms = from->whole_ms;
-	into->trimmed = false;
+	into->trimmed = into->lost = false;
 	return changed;
 }
 

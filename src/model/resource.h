@@ -40,6 +40,7 @@ struct resource {
 	bool tags_known;
 	bool trimmed;  /* the cold part is not in memory */
 	bool unsaved;  /* differs from the store (sync's mark) */
+	bool lost;     /* trimmed, and the store has not got the cold part any more: the next record brings it */
 	uint8_t scope; /* among those that are looked at together (session.h); 0 where there is one */
 	int64_t created_ms, modified_ms, start_ms, end_ms;
 	int64_t seen_ms; /* when the service last told us about it */

@@ -47,10 +47,16 @@ const char *store_notice(const struct store *s)
 
 bool store_recover_cache(struct store *s)
 {
-	bool again = db_recover(&s->cache) && set_scope_id(s, NULL) == 0;
+	bool anew = db_recover(&s->cache), again = anew && set_scope_id(s, NULL) == 0;
 
+	s->begun += anew;
 	join_notices(s);
 	return again;
+}
+
+unsigned store_cache_begun(const struct store *s)
+{
+	return s->begun;
 }
 
 bool store_recover_state(struct store *s)

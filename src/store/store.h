@@ -31,6 +31,8 @@ void store_close(struct store *s);
 AUTO_POINTER(store, struct store, store_close)
 /* What happened at open or since (damage, read-only folder), or NULL; borrowed. */
 const char *store_notice(const struct store *s);
+/* How often the cache was begun anew since it was opened: what was saved before is not in it any more. */
+unsigned store_cache_begun(const struct store *s);
 /* Rows from now on are those of another account (learned after the open). */
 int store_set_scope(struct store *s, const char *scope, struct err *err) NODISCARD;
 

@@ -64,7 +64,7 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 	db_bind_text(st, 2, j->name);
 	db_bind_text(st, 3, j->status_text);
 	db_bind_text(st, 4, j->secondary_text);
-	sqlite3_bind_int(st, 5, (int)j->detail);
+	sqlite3_bind_int(st, 5, store_detail(job_resource(j)));
 	sqlite3_bind_int64(st, 6, j->created_ms);
 	sqlite3_bind_int64(st, 7, j->modified_ms);
 	sqlite3_bind_int64(st, 8, j->start_ms);

@@ -11,6 +11,7 @@ struct store {
 	struct db cache, state;
 	char *scope;
 	int64_t scope_id; /* of the cache */
+	unsigned begun;	  /* how often the cache was begun anew */
 	char *notice;
 };
 
@@ -26,6 +27,12 @@ bool store_recover_state(struct store *s);
  * one), are bound. NULL where it fails. */
 sqlite3_stmt *store_prepare(struct store *s, const char *sql, const struct kind *kind, const char *name,
 			    struct err *err);
+
+/* What is known of a thing by its row: whose cold part is lost is known by a summary. */
+static inline int store_detail(const struct resource *r)
+{
+	return (int)(r->lost ? DETAIL_SUMMARY : r->detail);
+}
 
 /* The cold part of a job as JSON text, and back. job_cold_read fills j. */
 int job_cold_write(const struct job *j, struct buf *out) NODISCARD;

@@ -52,7 +52,7 @@ static int save_hot(struct store *s, const struct record *r, struct err *err)
 		return -ERR_DB;
 	db_bind_text(st, 4, r->parent);
 	db_bind_text(st, 5, r->status_text);
-	sqlite3_bind_int(st, 6, (int)r->detail);
+	sqlite3_bind_int(st, 6, store_detail((const struct resource *)r));
 	sqlite3_bind_int64(st, 7, r->created_ms);
 	sqlite3_bind_int64(st, 8, r->modified_ms);
 	sqlite3_bind_int64(st, 9, r->start_ms);

@@ -33,6 +33,7 @@ struct sync_pass {
 	int64_t after_ms; /* only what changed since; TIME_UNKNOWN: all */
 	int64_t mark_ms;  /* the next mark */
 	int64_t started_ms;
+	unsigned cache_begun; /* it fills that cache: its marks are no other's */
 	struct paging pages;
 	size_t n_seen;
 	int page_failures;
@@ -90,12 +91,31 @@ bool sync_pass_was_complete(struct sync *s, const struct kind *k)
 
 /* --- session and store ---------------------------------------------------------------- */
 
+/* What was in the cache before it was begun anew is to be saved again: what is in memory as it is, the
+ * rest as soon as it is told once more, by the full pass that a cache without marks asks for. */
+static void hear_of_cache(struct sync *s)
+{
+	if (s->cache_begun == store_cache_begun(s->store))
+		return;
+	s->cache_begun = store_cache_begun(s->store);
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		const struct resources *t = &s->session->tables[k];
+
+		for (size_t i = 0; i < t->n; i++) {
+			t->items[i]->unsaved = !t->items[i]->trimmed;
+			t->items[i]->lost = t->items[i]->trimmed;
+		}
+	}
+}
+
 /* Save these; what is saved and not watched gives its cold part back. */
 static bool save(struct sync *s, struct resource **items, size_t n)
 {
 	struct err err = {0};
+	int rc = store_resources_save(s->store, items, n, &err);
 
-	if (store_resources_save(s->store, items, n, &err)) {
+	hear_of_cache(s);
+	if (rc) {
 		sync_note_error(s, "not saved", &err);
 		return false;
 	}
@@ -258,6 +278,8 @@ static void pass_succeeded(struct sync_pass *p)
 			check_missing(p);
 		return;
 	}
+	if (p->cache_begun != s->cache_begun)
+		return;
 	/* Only what has a change's time can be asked for by it. */
 	if (p->mark_ms > 0)
 		mark_set(s, p->kind, "mark", p->mark_ms);
@@ -278,6 +300,7 @@ static void pass_end(struct sync_pass *p, const struct err *err)
 
 	s->kinds[p->kind->id].pass = NULL;
 	if (!s->closing) {
+		hear_of_cache(s);
 		sync_save_unsaved(s, p->kind);
 		if (err)
 			s->session->tables[p->kind->id].failed = err->code;
@@ -418,6 +441,7 @@ void sync_pass_begin(struct sync *s, const struct kind *k, const char *parent, e
 	int64_t mark = parent || mode == PASS_FIRST_PAGE || !k->list.modified_after ? 0 : mark_get(s, k, "mark");
 	int64_t now = clock_now_ms();
 
+	hear_of_cache(s);
 	*p = (struct sync_pass){.s = s, .kind = k, .parent = xstrdup(parent), .started_ms = now, .by_user = by_user};
 	p->whole = mode == PASS_WHOLE;
 	p->first_only = mode == PASS_FIRST_PAGE;
@@ -425,6 +449,7 @@ void sync_pass_begin(struct sync *s, const struct kind *k, const char *parent, e
 	p->full = mark == 0 || is_full_due(s, p, now);
 	p->after_ms = p->full ? TIME_UNKNOWN : MAX(mark - s->opt.overlap_ms, (int64_t)1);
 	p->mark_ms = mark;
+	p->cache_begun = s->cache_begun;
 	s->kinds[k->id].pass = p;
 	next_page(p);
 }

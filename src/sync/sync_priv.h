@@ -59,6 +59,7 @@ struct sync {
 	struct aws_client *aws;
 	struct session *session;
 	struct store *store;
+	unsigned cache_begun; /* how often its cache was begun anew, as of the last save */
 	bool started, closing;
 	int64_t started_ms;
 	sync_transition_fn *on_transition; /* NULL: nobody */

@@ -337,6 +337,35 @@ static void test_deleted_job(void **state)
 	assert_int_equal(session_jobs(sync_session(w->s))->n, 4);
 }
 
+/* The cache's file is gone under a running program: what it had is in the new one, whole, once the jobs
+ * were asked for again. */
+static void test_cache_removed(void **state)
+{
+	struct world *w = *state;
+	AUTO(str) char *path = xasprintf("%s/sagetop/cache.db", w->dir);
+	const struct job *j;
+
+	add_jobs(w, 250);
+	jobs(w);
+	assert_int_equal(unlink(path), 0);
+	fake_job(&w->aws, "job-3", "Stopped", 1700000003, 1700001000);
+	jobs(w); /* finds it out by saving that one */
+	jobs(w);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 250);
+	reopen(w);
+	assert_int_equal(session_jobs(sync_session(w->s))->n, 250);
+	for (int i = 0; i < 250; i += 83) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "job-%d", i);
+		j = sync_job_full(w->s, name);
+		assert_non_null(j);
+		assert_false(j->trimmed);
+		assert_string_equal(j->cold->role_arn, "arn:aws:iam::123456789012:role/r");
+	}
+	assert_int_equal(jobs_find(session_jobs(sync_session(w->s)), "job-3")->status, JOB_STOPPED);
+}
+
 /* A network with a way to SageMaker and none to STS. */
 static void test_no_identity(void **state)
 {
@@ -1447,6 +1476,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deleted_job, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cache_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_identity, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_pass, setup, teardown),
