@@ -90,7 +90,7 @@ int aws_client_new(const struct aws_options *opt, struct aws_client **ret, struc
 
 	c->next = c;
 	c->local = opt->local;
-	c->random_state = (uint64_t)clock_now_ms() * 6364136223846793005u + (uintptr_t)c;
+	c->random_state = (uint64_t)clock_machine_ms() * 6364136223846793005u + (uintptr_t)c;
 	rc = load(c, opt, err);
 	if (!rc) {
 		AUTO(endpoint) struct endpoint e = {0};
@@ -354,6 +354,11 @@ int aws_client_poll(struct aws_client *c, struct pollfd *fds, unsigned n_fds, in
 		one = one->next;
 	} while (one != c);
 	return 0;
+}
+
+int64_t aws_client_silent_ms(const struct aws_client *c)
+{
+	return http_silent_ms(c->http);
 }
 
 bool aws_client_clock_skew(const struct aws_client *c, int64_t *ret_ms)

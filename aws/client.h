@@ -57,7 +57,9 @@ void aws_client_on_report(struct aws_client *c, aws_report_fn *fn, void *user);
 void aws_client_on_left_out(struct aws_client *c, aws_left_out_fn *fn, void *user);
 size_t aws_client_left_out(const struct aws_client *c); /* records of all replies so far */
 
-/* How far the service's clock is ahead of ours, from its last reply; false before
+/* For how long nothing has come although an answer is waited for; 0 where none is. */
+int64_t aws_client_silent_ms(const struct aws_client *c);
+/* How far the service's clock is ahead of this machine's, from its last reply; false before
  * there was one. */
 bool aws_client_clock_skew(const struct aws_client *c, int64_t *ret_ms);
 

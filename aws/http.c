@@ -3,8 +3,11 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "aws/http_library.h"
@@ -18,6 +21,11 @@
 #define CONNECT_TIMEOUT_MS 5000
 #define TOTAL_TIMEOUT_MS 60000
 #define STALL_S 60L
+/* A connection whose other end is not there any more (another network, a lid that was closed) is given up when
+ * that long nothing was acknowledged. */
+#define DEAD_MS 20000
+#define KEEPALIVE_IDLE_S 15L
+#define KEEPALIVE_EACH_S 5L
 
 struct http_transfer {
 	struct http *http;
@@ -36,6 +44,8 @@ struct http_transfer {
 	void *data_user;
 	bool started, headers_whole;
 	int64_t sent_ms, received_ms;
+	int64_t moved_ms; /* monotonic: when the last bytes went or came */
+	bool endless;	  /* silence is no sign of anything */
 	http_reply_fn *fn;
 	void *user;
 	char curl_error[CURL_ERROR_SIZE];
@@ -52,6 +62,7 @@ struct http {
 	struct http *next; /* of its members */
 	struct http_transfer *first;
 	size_t n;
+	int64_t heard_ms; /* monotonic: when the last bytes came, of any transfer */
 	char *ca_bundle, *user_agent;
 	int64_t connect_timeout_ms, total_timeout_ms;
 };
@@ -140,18 +151,46 @@ void http_cancel(struct http *h, struct http_transfer *t)
 	transfer_free(t->http, t);
 }
 
+int64_t http_silent_ms(const struct http *h)
+{
+	int64_t now = clock_mono_ms(), longest = 0;
+
+	for (const struct http_transfer *t = h->first; t; t = t->next)
+		if (!t->endless)
+			longest = MAX(longest, now - t->moved_ms);
+	return MIN(longest, now - h->heard_ms);
+}
+
 /* --- what curl calls ----------------------------------------------------------------- */
+
+static void note_heard(struct http_transfer *t)
+{
+	t->moved_ms = t->http->heard_ms = clock_mono_ms();
+}
+
+static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	unsigned ms = DEAD_MS;
+
+	(void)user;
+	(void)purpose;
+#ifdef TCP_USER_TIMEOUT
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+#endif
+	return CURL_SOCKOPT_OK;
+}
 
 static size_t on_header(char *data, size_t size, size_t n, void *user)
 {
 	struct http_transfer *t = user;
 	size_t len = size * n;
 
+	note_heard(t);
 	if (len >= 5 && !strncmp(data, "HTTP/", 5)) {
 		buf_clear(&t->header_text); /* an interim reply came before */
 		t->n_headers = 0;
 		t->headers_whole = false;
-		t->received_ms = clock_now_ms();
+		t->received_ms = clock_machine_ms();
 		return len;
 	}
 	if (*data == '\r' || *data == '\n') {
@@ -204,6 +243,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 	size_t len = size * n;
 	long status = 0;
 
+	note_heard(t);
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (t->on_data && status >= 200 && status < 300) {
 		int rc = t->on_start && !t->started ? tell_start(t, (int)status) : 0;
@@ -238,6 +278,7 @@ static size_t on_read(char *out, size_t size, size_t n, void *user)
 		return CURL_READFUNC_ABORT;
 	}
 	t->body_read += got;
+	t->moved_ms = clock_mono_ms();
 	return (size_t)got;
 }
 
@@ -318,7 +359,8 @@ static void set_limits(struct http_transfer *t, const struct http_request *r)
 	int64_t connect_ms = r->connect_timeout_ms ? r->connect_timeout_ms : h->connect_timeout_ms;
 
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-	if (total > 0)
+	t->endless = total <= 0;
+	if (!t->endless)
 		curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)total);
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, STALL_S);
@@ -344,6 +386,9 @@ static void set_transport(struct http_transfer *t, const struct http_request *r)
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_EACH_S);
+	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, h->user_agent);
 	if (!r->on_data)
 		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -382,7 +427,8 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 	t->on_start = r->on_start;
 	t->on_data = r->on_data;
 	t->data_user = r->data_user;
-	t->sent_ms = clock_now_ms();
+	t->sent_ms = clock_machine_ms();
+	t->moved_ms = clock_mono_ms();
 	buf_init(&t->reply, r->max_body ? r->max_body : DEFAULT_MAX_BODY);
 	buf_init(&t->header_text, MAX_HEADER_BYTES);
 	t->next = h->first;
@@ -462,7 +508,7 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-	reply.received_ms = t->received_ms ? t->received_ms : clock_now_ms();
+	reply.received_ms = t->received_ms ? t->received_ms : clock_machine_ms();
 	reply.http2 = version == CURL_HTTP_VERSION_2_0;
 	if (code == CURLE_OK && t->headers_whole) {
 		reply.status = (int)status;

@@ -30,6 +30,9 @@ struct http_transfer *http_send(struct http *h, const struct http_request *r, ht
 /* The callback does not run. */
 void http_cancel(struct http *h, struct http_transfer *t);
 
+/* For how long nothing has come although an answer is waited for; 0 where none is. */
+int64_t http_silent_ms(const struct http *h);
+
 /* Wait at most timeout_ms for transfers or fds (revents set as poll(2) does), then
  * run the callbacks of those that have ended. At most HTTP_FDS_MAX of fds are looked at. */
 #define HTTP_FDS_MAX 32

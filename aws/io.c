@@ -45,7 +45,7 @@ static int system_write_file(void *user, const char *path, const void *data, siz
 
 static int64_t system_now_ms(void *user)
 {
-	return clock_now_ms();
+	return clock_machine_ms();
 }
 
 const struct aws_io aws_io_system = {

@@ -73,7 +73,7 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call)
 static void request_report(struct aws_request *r, const struct err *err)
 {
 	struct aws_client *c = r->client;
-	struct aws_request_report report = {.at_ms = clock_now_ms(),
+	struct aws_request_report report = {.at_ms = clock_machine_ms(),
 					    .service = r->op->service->signing_name,
 					    .operation = r->op->name,
 					    .http_status = r->http_status,

@@ -128,7 +128,7 @@ static int sign(struct aws_request *r, const struct aws_credentials *cred, const
 	int rc;
 
 	r->skew_used_ms = c->skew_ms;
-	p.time_ms = clock_now_ms() + c->skew_ms;
+	p.time_ms = clock_machine_ms() + c->skew_ms;
 	str_set(&r->signed_with, cred->access_key);
 	rc = sigv4_sign_headers(&request, &p, added, err);
 	for (size_t i = 0; !rc && i < added->n; i++)

@@ -536,6 +536,7 @@ static uint64_t frame_signature(const struct ui *ui)
 	h = mix(h, (uint64_t)session_jobs(s)->synced_ms);
 	h = mix(h, (uint64_t)session_jobs(s)->complete | (uint64_t)s->offline << 1);
 	h = mix(h, (uint64_t)(ui->now_ms / (session_jobs(s)->n_running ? 1000 : 5000)));
+	h = mix(h, (uint64_t)(s->budget.silent_ms / 1000));
 	h = mix(h, ui_notice_showing(ui));
 	return h;
 }
@@ -586,7 +587,8 @@ bool ui_work(struct ui *ui)
 
 int ui_timeout_ms(const struct ui *ui)
 {
-	int64_t period = session_jobs(ui->session)->n_running || ui_notice_showing(ui) ? 1000 : 5000;
+	bool counts = session_jobs(ui->session)->n_running || ui->session->budget.silent_ms || ui_notice_showing(ui);
+	int64_t period = counts ? 1000 : 5000;
 
 	return (int)(period - clock_now_ms() % period) + 1;
 }

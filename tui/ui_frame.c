@@ -6,6 +6,8 @@
 #include "model/cost.h"
 #include "tui/jobtext.h"
 
+#define SILENCE_TOLD_MS 5000 /* most answers take less than a second */
+
 /* --- notices --- */
 
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...)
@@ -157,6 +159,10 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 		p[(*n)] = (struct piece){.style = ST_WARN, .drop = 1};
 		snprintf(p[(*n)++].text, sizeof(p->text), "throttled %llds",
 			 (long long)((s->budget.throttled_until_ms - ui->now_ms + 999) / 1000));
+	} else if (s->budget.silent_ms >= SILENCE_TOLD_MS) {
+		p[(*n)] = (struct piece){.style = ST_WARN, .drop = 1};
+		snprintf(p[(*n)++].text, sizeof(p->text), "no answer for %llds",
+			 (long long)(s->budget.silent_ms / 1000));
 	} else if (s->offline) {
 		p[(*n)++] = (struct piece){.text = "offline", .style = ST_WARN, .drop = 1};
 	} else {

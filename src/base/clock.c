@@ -6,7 +6,7 @@
 
 #include "base/timefmt.h"
 
-static int64_t frozen_ms;
+static int64_t frozen_ms, correction_ms;
 static int environment_read;
 
 static int64_t read_us(clockid_t id)
@@ -34,9 +34,19 @@ void clock_freeze_ms(int64_t now_ms)
 	frozen_ms = now_ms;
 }
 
-int64_t clock_now_ms(void)
+void clock_correct_ms(int64_t behind_ms)
+{
+	correction_ms = behind_ms;
+}
+
+int64_t clock_machine_ms(void)
 {
 	return frozen() ? frozen_ms : read_us(CLOCK_REALTIME) / 1000;
+}
+
+int64_t clock_now_ms(void)
+{
+	return clock_machine_ms() + (frozen() ? 0 : correction_ms);
 }
 
 int64_t clock_mono_us(void)

@@ -2,6 +2,10 @@
  *
  * Wall time is int64 milliseconds since 1970 UTC; TIME_UNKNOWN (0) stands for
  * "not known". Monotonic milliseconds are for intervals and timers.
+ *
+ * A machine whose clock is wrong would show wrong ages and wrong money of what runs: as soon as
+ * the service's time is known, now is that. Only what measures the difference, or signs by it,
+ * asks for the machine's own.
  */
 #ifndef SAGETOP_BASE_CLOCK_H
 #define SAGETOP_BASE_CLOCK_H
@@ -11,6 +15,8 @@
 #define TIME_UNKNOWN ((int64_t)0)
 
 int64_t clock_now_ms(void);
+int64_t clock_machine_ms(void);
+void clock_correct_ms(int64_t behind_ms); /* how much the machine's is behind; 0: it is right */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 

@@ -54,6 +54,7 @@ struct api_budget {
 	double calls_per_s; /* over the last 10 s */
 	uint64_t calls, retries, throttled, errors;
 	int64_t throttled_until_ms; /* TIME_UNKNOWN where not */
+	int64_t silent_ms;	    /* for how long an answer is waited for and nothing comes; 0 */
 };
 
 /* One request in the session's log (`!`), secrets never in it. */

@@ -167,6 +167,7 @@ static void sum_budget(struct api_budget *b, const struct api_budget *part)
 	b->throttled += part->throttled;
 	b->errors += part->errors;
 	b->throttled_until_ms = MAX(b->throttled_until_ms, part->throttled_until_ms);
+	b->silent_ms = MAX(b->silent_ms, part->silent_ms);
 }
 
 static void sum_troubles(struct session *s)

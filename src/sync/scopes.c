@@ -79,7 +79,7 @@ int scopes_poll(const struct scopes *s, struct pollfd *fds, unsigned n_fds, int 
 	int rc = sync_poll(s->items[0], fds, n_fds, timeout_ms);
 
 	for (size_t i = 1; i < s->n; i++)
-		sync_refresh_rate(s->items[i]);
+		sync_refresh_budget(s->items[i]);
 	session_wide_refresh(scopes_session(s));
 	return rc;
 }

@@ -4,8 +4,10 @@
 #include "aws/sts.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/timefmt.h"
 
 #define IDENTITY_AGAIN_MS 300000 /* after a failure */
+#define CLOCK_WRONG_MS 60000	 /* less is the reply's own way */
 
 void waiters_add(struct waiters *w, sync_done_fn *fn, void *user)
 {
@@ -107,14 +109,23 @@ static void on_left_out(void *user, const char *operation, size_t n)
 		       n == 1 ? "" : "s", n == 1 ? "is" : "are");
 }
 
+/* Of the last seconds. */
+static double calls_per_s(const struct sync *s)
+{
+	int64_t now = clock_mono_ms();
+	size_t n = 0;
+
+	for (size_t i = 0; i < MIN(s->n_recent, ARRAY_LEN(s->recent_ms)); i++)
+		n += now - s->recent_ms[i] < RATE_WINDOW_MS;
+	return (double)n * 1000 / RATE_WINDOW_MS;
+}
+
 static void on_report(void *user, const struct aws_request_report *r)
 {
 	struct sync *s = user;
 	struct api_budget *b = &s->session->budget;
 	struct request_record rec = {
 		.at_ms = r->at_ms, .http_status = r->http_status, .attempts = r->attempts, .took_ms = r->took_ms};
-	int64_t now = clock_mono_ms();
-	size_t n = 0;
 
 	snprintf(rec.operation, sizeof(rec.operation), "%s:%s", r->service, r->operation);
 	str_copy(rec.request_id, sizeof(rec.request_id), str_or(r->request_id, ""));
@@ -127,21 +138,32 @@ static void on_report(void *user, const struct aws_request_report *r)
 		b->throttled++;
 		b->throttled_until_ms = clock_now_ms() + 5000;
 	}
-	s->recent_ms[s->n_recent++ % ARRAY_LEN(s->recent_ms)] = now;
-	for (size_t i = 0; i < MIN(s->n_recent, ARRAY_LEN(s->recent_ms)); i++)
-		n += now - s->recent_ms[i] < RATE_WINDOW_MS;
-	b->calls_per_s = (double)n * 1000 / RATE_WINDOW_MS;
+	s->recent_ms[s->n_recent++ % ARRAY_LEN(s->recent_ms)] = clock_mono_ms();
+	b->calls_per_s = calls_per_s(s);
 }
 
-/* The rate falls while nothing is called. */
-void sync_refresh_rate(struct sync *s)
+/* Ages and what running things cost go by the service's clock where the machine's is wrong. */
+static void correct_clock(struct sync *s)
 {
-	int64_t now = clock_mono_ms();
-	size_t n = 0;
+	char off[TIMEFMT_LEN];
+	int64_t behind_ms;
 
-	for (size_t i = 0; i < MIN(s->n_recent, ARRAY_LEN(s->recent_ms)); i++)
-		n += now - s->recent_ms[i] < RATE_WINDOW_MS;
-	s->session->budget.calls_per_s = (double)n * 1000 / RATE_WINDOW_MS;
+	if (!aws_client_clock_skew(s->aws, &behind_ms))
+		return;
+	bool wrong = llabs((long long)behind_ms) >= CLOCK_WRONG_MS;
+
+	clock_correct_ms(wrong ? behind_ms : 0);
+	if (wrong && !s->clock_told)
+		session_notify(s->session, NOTICE_WARNING, "this machine's clock is %s %s: times are the service's",
+			       timefmt_duration(off, llabs((long long)behind_ms)), behind_ms > 0 ? "behind" : "ahead");
+	s->clock_told = wrong;
+}
+
+void sync_refresh_budget(struct sync *s)
+{
+	s->session->budget.calls_per_s = calls_per_s(s);
+	s->session->budget.silent_ms = aws_client_silent_ms(s->aws);
+	correct_clock(s);
 }
 
 /* The scope of an account that is not known yet is an alias; what account stood
@@ -296,6 +318,6 @@ int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms
 {
 	int rc = aws_client_poll(s->aws, fds, n_fds, timeout_ms);
 
-	sync_refresh_rate(s);
+	sync_refresh_budget(s);
 	return rc;
 }

@@ -58,9 +58,9 @@ void sync_refresh_now(struct sync *s);
 typedef void sync_transition_fn(void *user, const struct resource *r, const char *from);
 void sync_on_transition(struct sync *s, sync_transition_fn *fn, void *user);
 
-/* One turn of the loop; see aws_client_poll. What sync_poll of one beside it leaves undone is the rate of its calls. */
+/* One turn of the loop; see aws_client_poll. What sync_poll of one beside it leaves undone is its budget. */
 int sync_poll(struct sync *s, struct pollfd *fds, unsigned n_fds, int timeout_ms);
-void sync_refresh_rate(struct sync *s);
+void sync_refresh_budget(struct sync *s);
 
 typedef void sync_done_fn(void *user, const struct err *err);
 

@@ -61,6 +61,7 @@ struct sync {
 	struct store *store;
 	unsigned cache_begun; /* how often its cache was begun anew, as of the last save */
 	bool started, closing;
+	bool clock_told; /* that the machine's clock is wrong */
 	int64_t started_ms;
 	sync_transition_fn *on_transition; /* NULL: nobody */
 	void *transition_user;

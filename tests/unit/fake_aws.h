@@ -34,6 +34,7 @@ struct fake_aws {
 	_Atomic bool hanging; /* it is there now */
 	bool own_algorithm;   /* metric definitions in a request are refused */
 	char account[16];
+	int64_t ahead_s;     /* of this machine's clock: what the identity's Date says */
 	struct strmap calls; /* operation -> how often */
 };
 
@@ -442,7 +443,12 @@ static inline bool fake_play(void *user, const struct httpd_request *r, struct b
 				      "</GetCallerIdentityResult></GetCallerIdentityResponse>",
 				      f->account, f->account);
 
-		httpd_reply(out, 200, "Content-Type: text/xml\r\n", xml);
+		char headers[128];
+		time_t now = (time_t)(clock_machine_ms() / 1000 + f->ahead_s);
+
+		(void)!strftime(headers, sizeof(headers), "Content-Type: text/xml\r\nDate: %a, %d %b %Y %T GMT\r\n",
+				gmtime(&now));
+		httpd_reply(out, 200, headers, xml);
 	} else if (json_parse(r->body, r->len, "request", &body, NULL)) {
 		fake_error(out, 400, "SerializationException", "not JSON");
 	} else if (str_eq(op, "CreateTrainingJob") && f->hang != FAKE_ANSWERS) {

@@ -366,6 +366,21 @@ static void test_cache_removed(void **state)
 	assert_int_equal(jobs_find(session_jobs(sync_session(w->s)), "job-3")->status, JOB_STOPPED);
 }
 
+/* Two hours ahead: now is what the service says, and the user is told. */
+static void test_wrong_clock(void **state)
+{
+	struct world *w = *state;
+	const struct session *s = sync_session(w->s);
+
+	w->aws.ahead_s = -7200;
+	jobs(w);
+	int64_t off_ms = clock_now_ms() + 7200000 - clock_machine_ms();
+
+	clock_correct_ms(0);
+	assert_in_range(llabs((long long)off_ms), 0, 60000);
+	assert_non_null(strstr(s->notice.text, " ahead: times are the service's"));
+}
+
 /* A network with a way to SageMaker and none to STS. */
 static void test_no_identity(void **state)
 {
@@ -1115,6 +1130,7 @@ static void test_launch_given_up(void **state)
 	w->aws.hang = FAKE_HANGS_BEFORE;
 	launch_send(w->s, p, on_done, &o);
 	WAIT_UNTIL(w, w->aws.hanging);
+	WAIT_UNTIL(w, sync_session(w->s)->budget.silent_ms > 100);
 	sync_free(w->s);
 	assert_true(o.done);
 	w->aws.hang = FAKE_ANSWERS;
@@ -1477,6 +1493,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_search_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deleted_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cache_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_clock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_identity, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_pass, setup, teardown),
