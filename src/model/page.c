@@ -326,6 +326,19 @@ const char *page_findings_job(const struct resource *r)
 		       : NULL;
 }
 
+/* What is known is what a list says of it. */
+static void add_lack(struct page *p, const struct resource *r, const struct field_context *x)
+{
+	const struct feed *f = x->session ? session_find_feed(x->session, r->kind, r->name) : NULL;
+
+	page_gap(p);
+	(void)page_line(p, "");
+	if (f && f->details_note[0])
+		page_partf(p, PAGE_DIM, "Only a summary is known: %s", f->details_note);
+	else
+		page_part(p, PAGE_DIM, "Only a summary is known so far; the details are being asked for.");
+}
+
 void page_build(struct page *p, const struct resource *r, const struct field_context *x, enum page_for what_for)
 {
 	page_done(p);
@@ -335,11 +348,8 @@ void page_build(struct page *p, const struct resource *r, const struct field_con
 		page_add_job(p, r, x);
 	else
 		add_record(p, r, x);
-	if (r->detail == DETAIL_SUMMARY && what_for == PAGE_FOR_SCREEN && r->kind->describe.operation) {
-		page_gap(p);
-		(void)page_line(p, "");
-		page_part(p, PAGE_DIM, "Only a summary is known so far; the details are being asked for.");
-	}
+	if (r->detail == DETAIL_SUMMARY && what_for == PAGE_FOR_SCREEN && r->kind->describe.operation)
+		add_lack(p, r, x);
 	if (p->n && !p->lines[p->n - 1].label)
 		p->n--; /* a gap that nothing came behind */
 }

@@ -48,6 +48,7 @@ struct feed {
 	size_t n_foreign;	/* events of streams that are not its own: left out */
 	char logs_note[160];	/* "no log stream yet", "throttled, retrying in 3 s", "" */
 	char metrics_note[160]; /* "metrics of 100 of 240 instances", "" */
+	char details_note[160]; /* why the thing could not be described, the last time; "" */
 };
 
 struct api_budget {

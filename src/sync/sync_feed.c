@@ -298,6 +298,9 @@ static void on_watch_described(void *user, const struct err *err)
 	w->pending--;
 	if (w->s->closing)
 		return;
+	str_copy(follow_feed(w)->details_note, sizeof(follow_feed(w)->details_note), err ? err->msg : "");
+	if (err) /* a page says so */
+		session_jobs(w->s->session)->generation++;
 	if (w->count > 0 && !follow_is_over(w))
 		follow_start_timer(w, &w->describe_timer, DESCRIBE_EVERY_MS, describe_tick);
 	follow_check(w);

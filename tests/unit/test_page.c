@@ -80,6 +80,24 @@ static void test_members_that_people_look_for(void **state)
 	}
 }
 
+static void test_details_that_cannot_be_had(void **state)
+{
+	AUTO(session) struct session *s = session_new();
+	AUTO(job) struct job *j = job_new("a");
+	struct field_context x = {.session = s, .now_ms = 1700000100000};
+	struct feed *f = session_feed(s, TRAINING_KIND, "a");
+
+	for (int refused = 0; refused < 2; refused++) {
+		AUTO(page) struct page p = {0};
+		AUTO(buf) struct buf text = BUF_INIT(65536);
+
+		str_copy(f->details_note, sizeof(f->details_note), refused ? "not allowed" : "");
+		page_build(&p, job_resource(j), &x, PAGE_FOR_SCREEN);
+		page_as_text(&p, &text);
+		assert_has(buf_str(&text), refused ? "Only a summary is known: not allowed" : "are being asked for");
+	}
+}
+
 /* A series of one point has no curve: its value stays in its place. */
 static void test_series_of_one_point(void **state)
 {
@@ -451,6 +469,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_members_that_people_look_for),
+		cmocka_unit_test(test_details_that_cannot_be_had),
 		cmocka_unit_test(test_series_of_one_point),
 		cmocka_unit_test(test_a_traceback_keeps_its_lines),
 		cmocka_unit_test(test_one_line),

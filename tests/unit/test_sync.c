@@ -320,6 +320,22 @@ static void test_search_denied(void **state)
 	assert_int_equal(fake_calls(&w->aws, "DescribeTrainingJob"), 131);
 }
 
+/* Who watches a job that must not be described is told why no more is known of it. */
+static void test_describe_denied(void **state)
+{
+	struct world *w = *state;
+	const struct feed *f;
+
+	fake_job(&w->aws, "job", "InProgress", 1700000000, 1700000100);
+	fake_deny(&w->aws, "DescribeTrainingJob");
+	jobs(w);
+	sync_watch(w->s, TRAINING_KIND, "job");
+	f = session_find_feed(sync_session(w->s), TRAINING_KIND, "job");
+	WAIT_UNTIL(w, f->details_note[0]);
+	assert_non_null(strstr(f->details_note, "DescribeTrainingJob"));
+	sync_unwatch(w->s, TRAINING_KIND, "job");
+}
+
 static void test_deleted_job(void **state)
 {
 	struct world *w = *state;
@@ -1491,6 +1507,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_broken_pass, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search_denied, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_describe_denied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deleted_job, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cache_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_clock, setup, teardown),
