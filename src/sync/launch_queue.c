@@ -507,15 +507,16 @@ static void work(struct sync *s)
 	s->queue_timer = aws_client_after(s->aws, again, launch_queue_look, s);
 }
 
-/* Only once it is known whose the rows are: a profile may lead to another account
- * than the last time. */
+/* Only once it is known whose the rows are: a profile may lead to another account than the last time. What cannot be
+ * known now, or is refused, is asked again: credentials are renewed while sagetop runs. */
 static void on_identified(void *user, const struct err *err)
 {
 	struct sync *s = user;
+	bool known = !err && (!s->alias || (s->identity_known && s->identity_again_ms == 0));
 
-	if (s->closing || err)
+	if (s->closing)
 		return;
-	if (!s->alias || (s->identity_known && s->identity_again_ms == 0))
+	if (known)
 		work(s);
 	else
 		s->queue_timer = aws_client_after(s->aws, LOOK_MS, launch_queue_look, s);

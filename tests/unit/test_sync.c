@@ -1174,6 +1174,20 @@ static void test_queue_waits_for_a_quota(void **state)
 	WAIT_UNTIL(w, last_state(w) == LAUNCH_REFUSED);
 }
 
+/* Credentials that were refused do not end the queue: with good ones it goes on, and what is new does not wait for that. */
+static void test_queue_outlives_refused_credentials(void **state)
+{
+	struct world *w = *state;
+
+	fake_fail(&w->aws, "GetCallerIdentity", 1, "InvalidClientTokenId");
+	enqueue(w, "part-0", 0, 0);
+	sync_start(w->s);
+	WAIT_UNTIL(w, fake_calls(&w->aws, "GetCallerIdentity") == 1);
+	add_jobs(w, 1);
+	WAIT_UNTIL(w, last_state(w) == LAUNCH_ACCEPTED);
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 1);
+}
+
 /* Two at a time of three; the third when one has ended. Planned twice, each is one. */
 static void test_queue_concurrency(void **state)
 {
@@ -1470,6 +1484,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_launch_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_waits_for_a_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue_outlives_refused_credentials, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_concurrency, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_of_later_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
