@@ -197,6 +197,9 @@ struct prompt_ops {
 };
 void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial);
 
+/* More things than these are asked about by their number, which has to be typed. */
+#define UI_TYPE_COUNT_ABOVE 5
+
 /* A question with two answers, Cancel focused. type_this: what must be typed
  * before the other button works; NULL: nothing. text may have several lines. */
 void ui_confirm(struct view *v, const char *title, const char *text, const char *button, const char *type_this,

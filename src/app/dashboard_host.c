@@ -27,6 +27,8 @@ static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
 	learned_free(h->learned);
+	host_member_values_free(h->values);
+	host_member_values_free(h->reading);
 	dashboard_next_done(&h->next);
 	free(h);
 }
@@ -38,6 +40,8 @@ void host_call_end(struct host_call *c)
 	free(c->spec_path);
 	free(c->clone_of);
 	strlist_done(&c->changes);
+	grid_done(&c->grid);
+	launch_plan_free(c->plan);
 	free(c);
 	if (--h->calls == 0 && h->gone)
 		host_destroy(h);
@@ -296,6 +300,11 @@ static void host_places(void *user, struct strlist *ret)
 	complete_scopes(ret);
 }
 
+static void host_paths(void *user, const char *text, struct strlist *ret)
+{
+	fs_complete(text, MEMBER_VALUES_OFFERED, ret);
+}
+
 static int host_theme(void *user, enum theme theme, struct err *err)
 {
 	return term_set_theme(theme, err);
@@ -354,6 +363,8 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.move = host_move,
 		.scopes = host_scopes,
 		.places = host_places,
+		.member_values = host_member_values,
+		.paths = host_paths,
 		.save = host_save,
 		.draft = host_draft,
 		.theme = host_theme,

@@ -49,18 +49,14 @@ static int estimate_each(struct app *a, const struct launch_plan *p, int64_t *re
 
 static void print_price(struct app *a, const struct launch_plan *p, int64_t each_micro)
 {
-	char each[32], all[32], most_each[32], most[32], prices[SESSION_PRICES_LEN];
-	int64_t n = (int64_t)p->n_jobs;
+	bool known = p->ceiling_micro != USD_UNKNOWN;
+	AUTO(str)
+	char *cost =
+		estimate_sweep_text(p->n_jobs, each_micro, known ? p->ceiling_micro / (int64_t)p->n_jobs : USD_UNKNOWN);
+	char prices[SESSION_PRICES_LEN];
 
-	if (p->ceiling_micro == USD_UNKNOWN) {
-		fprintf(stderr, "%s: %zu jobs, cost unknown (no price for this instance here)\n", p->name, p->n_jobs);
-		return;
-	}
-	fprintf(stderr, "%s: %zu jobs", p->name, p->n_jobs);
-	if (each_micro != USD_UNKNOWN)
-		fprintf(stderr, ", about %s (%s each)", money_text(all, each_micro * n), money_text(each, each_micro));
-	fprintf(stderr, ", at most %s (%s each; %s)\n", money_text(most, p->ceiling_micro),
-		money_text(most_each, p->ceiling_micro / n), session_prices_text(sync_session(a->sync), prices));
+	fprintf(stderr, "%s: %zu jobs, %s%s%s\n", p->name, p->n_jobs, cost, known ? "; " : "",
+		known ? session_prices_text(sync_session(a->sync), prices) : "");
 }
 
 static int print_preview(struct app *a, const struct launch_plan *p, struct err *err)

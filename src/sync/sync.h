@@ -15,6 +15,7 @@
 
 #include "aws/client.h"
 #include "model/cost.h"
+#include "model/member_values.h"
 #include "model/price_rules.h"
 #include "model/session.h"
 #include "store/store.h"
@@ -139,6 +140,10 @@ void sync_traffic(struct sync *s, const struct strlist *names, enum aws_priority
 /* The files of a transform job, or what an endpoint captured, into the session (files.h); the thing is known in full.
  */
 void sync_files(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
+
+/* What the members of the newest jobs had (at most `most`), into *into, which stays until the callback and grows
+ * meanwhile; no network, and no turn of the loop takes more than some milliseconds. */
+void sync_member_values(struct sync *s, size_t most, struct member_values *into, sync_done_fn *fn, void *user);
 
 /* The job with its cold part in memory (see job.h), from the store where it was
  * trimmed; no network. NULL where it is not known. It stays whole until the next

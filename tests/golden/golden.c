@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "model/grid.h"
 #include "model/scope.h"
 #include "seed.h"
 #include "tui/key.h"
@@ -46,6 +47,7 @@ struct pending {
 	void *user;
 	char *name;
 	bool clone, is_estimate;
+	struct grid grid; /* of a sweep */
 };
 
 static struct {
@@ -75,6 +77,18 @@ static void pend(struct pending p)
 		t.pending[t.n_pending++] = p;
 }
 
+static void name_jobs(struct host_preview *v, const struct grid *g)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	if (!g->jobs)
+		return;
+	grid_job_names(g, v->name, &names);
+	v->n_jobs = g->jobs;
+	v->first = xstrdup(names.items[0]);
+	v->last = xstrdup(names.items[names.n - 1]);
+}
+
 static void answer_all(void)
 {
 	if (!t.n_pending)
@@ -100,8 +114,10 @@ static void answer_all(void)
 						  : "");
 			v->ceiling_micro = 230000;
 			v->warning = xstrdup("");
+			name_jobs(v, &p.grid);
 			p.preview(p.user, v, NULL);
 		}
+		grid_done(&p.grid);
 		free(p.name);
 	}
 	t.fail.code = ERR_OK;
@@ -191,10 +207,16 @@ static void host_prepare(void *user, const struct host_launch_request *r, host_p
 
 	for (size_t i = 0; r->changes && i < r->changes->n && n < sizeof(t.asked); i++)
 		n += (size_t)snprintf(t.asked + n, sizeof(t.asked) - n, " %s", r->changes->items[i]);
-	pend((struct pending){.preview = done,
-			      .user = done_user,
-			      .name = xstrdup(str_or(r->new_name, "from-file")),
-			      .clone = r->clone_of != NULL});
+	for (size_t i = 0; r->grid && i < r->grid->n && n < sizeof(t.asked); i++)
+		n += (size_t)snprintf(t.asked + n, sizeof(t.asked) - n, " grid %s", r->grid->items[i]);
+	struct pending p = {.preview = done,
+			    .user = done_user,
+			    .name = xstrdup(str_or(r->new_name, "from-file")),
+			    .clone = r->clone_of != NULL};
+
+	if (r->grid->n)
+		(void)!grid_parse(r->grid, &p.grid, NULL);
+	pend(p);
 }
 
 static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
@@ -323,6 +345,27 @@ static void host_places(void *user, struct strlist *ret)
 		strlist_add(ret, places[i]);
 }
 
+/* What the session's jobs have, the newest first. */
+static const struct member_values *host_member_values(void *user)
+{
+	static struct member_values values;
+	const struct resources *jobs = session_jobs(t.session);
+
+	member_values_done(&values);
+	for (size_t i = jobs->n; i-- > 0;)
+		member_values_add_job(&values, jobs_at(jobs, i));
+	return &values;
+}
+
+static void host_paths(void *user, const char *text, struct strlist *ret)
+{
+	static const char *const paths[] = {"specs/", "specs/churn.yaml", "specs/nba.json"};
+
+	for (size_t i = str_starts(text, paths[0]) ? 1 : 0; i < ARRAY_LEN(paths); i++)
+		if (str_starts(paths[i], text) && (i || text[0]))
+			strlist_add(ret, paths[i]);
+}
+
 static const struct ui_host *host_of_scope(void *user, size_t i);
 
 static void host_live(void *user, const struct kind *kind, const char *job, bool on)
@@ -372,6 +415,8 @@ static struct ui_host host = {
 	.move = host_move,
 	.scopes = host_scopes,
 	.places = host_places,
+	.member_values = host_member_values,
+	.paths = host_paths,
 	.of_scope = host_of_scope,
 	.kept = host_kept,
 	.keep = host_keep,

@@ -1174,7 +1174,8 @@ static void test_queue_waits_for_a_quota(void **state)
 	WAIT_UNTIL(w, last_state(w) == LAUNCH_REFUSED);
 }
 
-/* Credentials that were refused do not end the queue: with good ones it goes on, and what is new does not wait for that. */
+/* Credentials that were refused do not end the queue: with good ones it goes on, and what is new does not wait for
+ * that. */
 static void test_queue_outlives_refused_credentials(void **state)
 {
 	struct world *w = *state;
