@@ -173,6 +173,9 @@ int store_launch_list(struct store *s, enum launch_which which, struct launch **
 /* Those of one run, without their requests. */
 int store_launch_list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n,
 			  struct err *err) NODISCARD;
+/* How many of a run are in each state; of one that was asked for again only the last row counts. */
+#define LAUNCH_STATES 4
+int store_launch_count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err) NODISCARD;
 /* What of a run waits is due now, and this process's. */
 int store_launch_adopt_waiting(struct store *s, const char *run, struct err *err) NODISCARD;
 /* What of a run has not been sent is refused. */

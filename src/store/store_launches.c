@@ -357,6 +357,35 @@ int store_launch_list_run(struct store *s, const char *run, struct launch **ret,
 	return RETRY_STATE(s, err, list_run(s, run, ret, ret_n, &e));
 }
 
+static int count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "SELECT state, count(*) FROM launch l WHERE scope = ?1 AND run = ?2 AND NOT EXISTS"
+				      " (SELECT 1 FROM launch o WHERE o.scope = ?1 AND o.run = ?2"
+				      " AND o.operation = l.operation AND o.pack = l.pack AND o.cycle > l.cycle)"
+				      " GROUP BY state",
+				      err);
+	int step;
+
+	if (!st)
+		return -ERR_DB;
+	memset(ret, 0, LAUNCH_STATES * sizeof(*ret));
+	db_bind_text(st, 1, s->scope);
+	db_bind_text(st, 2, run);
+	while ((step = sqlite3_step(st)) == SQLITE_ROW)
+		if (sqlite3_column_int(st, 0) >= 0 && sqlite3_column_int(st, 0) < LAUNCH_STATES)
+			ret[sqlite3_column_int(st, 0)] = (size_t)sqlite3_column_int64(st, 1);
+	int rc = step == SQLITE_DONE ? 0 : db_fail(&s->state, err);
+
+	sqlite3_reset(st);
+	return rc;
+}
+
+int store_launch_count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err)
+{
+	return RETRY_STATE(s, err, count_run(s, run, ret, &e));
+}
+
 static int adopt_waiting(struct store *s, const char *name, struct err *err)
 {
 	int rc = db_begin(&s->state, err);

@@ -97,3 +97,24 @@ int sweep_look(struct sync *s, const struct launch_plan *p, struct sweep_rows *r
 	launch_list_free(found, n);
 	return rc;
 }
+
+void sweep_row_settled(struct sync *s, const char *run)
+{
+	size_t n[LAUNCH_STATES];
+	struct err err = {0};
+
+	if (!run || !str_starts(run, LAUNCH_SWEEP))
+		return;
+	const char *name = run + strlen(LAUNCH_SWEEP);
+
+	if (store_launch_count_run(s->store, run, n, &err))
+		sync_note_error(s, "launch queue", &err);
+	else if (n[LAUNCH_QUEUED] + n[LAUNCH_SENT])
+		return;
+	else if (n[LAUNCH_REFUSED])
+		session_notify(s->session, NOTICE_WARNING, "sweep %s: %zu of %zu jobs were launched, %zu refused", name,
+			       n[LAUNCH_ACCEPTED], n[LAUNCH_ACCEPTED] + n[LAUNCH_REFUSED], n[LAUNCH_REFUSED]);
+	else
+		session_notify(s->session, NOTICE_INFO, "sweep %s: all %zu jobs were launched", name,
+			       n[LAUNCH_ACCEPTED]);
+}

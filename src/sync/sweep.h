@@ -27,4 +27,7 @@ int sweep_enqueue(struct sync *s, const struct launch_plan *p, struct sweep_rows
 /* How they stand now; no network. */
 int sweep_look(struct sync *s, const struct launch_plan *p, struct sweep_rows *rows, struct err *err) NODISCARD;
 
+/* Say how a sweep went where this was the last of its rows to be settled; run: the row's, or NULL. */
+void sweep_row_settled(struct sync *s, const char *run);
+
 #endif
