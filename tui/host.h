@@ -34,7 +34,8 @@ typedef void host_preview_fn(void *user, struct host_preview *p, const struct er
 
 struct host_launch_request {
 	const char *spec_path;	       /* read this specification, or */
-	const char *clone_of;	       /* take this job's */
+	const char *clone_of;	       /* take this job's, or */
+	const char *spec;	       /* this one (JSON) */
 	const char *new_name;	       /* NULL or "": as the specification says, or generated for a clone */
 	const struct strlist *changes; /* "path=value" each; may be NULL */
 	const struct strlist *grid;    /* "NAME=VALUES" each, of a sweep (model/grid.h); empty or NULL: one job */
@@ -83,6 +84,16 @@ struct ui_host {
 	/* What was prepared last, in the user's editor, which has the terminal meanwhile; with what was changed there
 	 * it is prepared anew, and diff tells that. NULL as a preview: nothing was changed. */
 	void (*edit_launch)(void *user, host_preview_fn *done, void *done_user);
+	/* What was prepared last as it can be launched again, of a sweep what its jobs have in common (JSON); the
+	 * caller's, NULL where nothing was. */
+	char *(*prepared)(void *user);
+	/* The job that a specification (JSON) asks for; the caller's, NULL where err is set. */
+	struct job *(*job_of)(void *user, const char *spec, struct err *err);
+	/* Read what was launched from here again; no request. The specification (JSON) of one of it, the caller's. And
+	 * take back what waits of it in the queue: what of it that was. */
+	void (*launches)(void *user);
+	int (*launched)(void *user, const char *name, char **ret, struct err *err);
+	int (*discard)(void *user, const char *name, struct launch_discarded *ret, struct err *err);
 	/* Send what was prepared last under that name; a sweep is queued as a whole, its jobs are sent by and by. */
 	void (*launch)(void *user, const char *name, host_done_fn *done, void *done_user);
 	/* Call an endpoint: the answer of one call, sanitised, or what many took and cost. What r points to is borrowed

@@ -1,5 +1,6 @@
 /* launch_internal.h - what the files of the launch screen share: view_launch.c (the form), launch_members.c (what is in
- * it, and what is asked for by it), launch_offers.c (what Tab offers) and launch_preview.c (what would be sent). */
+ * it, and what is asked for by it), launch_again.c (templates, earlier launches), launch_offers.c (what Tab offers) and
+ * launch_preview.c (what would be sent). */
 #ifndef SAGETOP_TUI_LAUNCH_INTERNAL_H
 #define SAGETOP_TUI_LAUNCH_INTERNAL_H
 
@@ -12,7 +13,9 @@
 enum launch_stage { STAGE_FORM = 0, STAGE_ASKING, STAGE_PREVIEW, STAGE_EDITING, STAGE_SENDING };
 
 struct launch_state {
-	char *clone_of;	  /* NULL: from a file */
+	char *clone_of;	  /* a job; NULL: none, */
+	char *spec;	  /* else a specification (JSON); NULL: from a file */
+	char *again;	  /* "template NAME", or the name that it was launched under; NULL */
 	struct form form; /* names, changes, then the members of the job that is cloned */
 	size_t first_change, first_member;
 	struct job_members members;
@@ -31,8 +34,15 @@ struct launch_state {
 	bool estimating, stale;	 /* an answer is under way; what was asked has changed since */
 };
 
+static inline bool launch_is_of_file(const struct launch_state *st)
+{
+	return !st->clone_of && !st->spec;
+}
+
 /* launch_members.c */
 const struct job *launch_cloned(const struct view *v);
+/* Those of a job. */
+void launch_show_members(struct launch_state *st, const struct job *j);
 /* As far as they are known; again once more is, unless the user has begun to change them. */
 void launch_fill_members(struct view *v);
 /* NULL where the field is none of a member. */
@@ -56,6 +66,10 @@ void launch_estimate(struct view *v);
  * to offer. */
 bool launch_complete(struct view *v, int by);
 bool launch_walk_earlier(struct view *v, int by);
+
+/* launch_again.c: from a text that launch_again_text made, whose name is that of a template or of what was launched. */
+int launch_again_open(struct view *v, const char *text, struct err *err);
+int launch_again_text(struct view *v, char **ret, struct err *err);
 
 /* launch_preview.c */
 void launch_show_preview(struct launch_state *st, struct host_preview *p);

@@ -23,16 +23,8 @@ static bool fits_a_line(const char *text)
 	return true;
 }
 
-void launch_fill_members(struct view *v)
+void launch_show_members(struct launch_state *st, const struct job *j)
 {
-	struct launch_state *st = v->state;
-	const struct job *j = launch_cloned(v);
-
-	for (size_t i = st->first_member; i < st->form.n; i++)
-		if (form_is_changed(&st->form.fields[i]))
-			return;
-	if (!j || j->trimmed)
-		return;
 	job_members(j, &st->members);
 	str_set(&st->image, j->cold->image);
 	st->form.n = st->first_member;
@@ -46,6 +38,18 @@ void launch_fill_members(struct view *v)
 			st->n_unfit++;
 	}
 	st->form.focus = MIN(st->form.focus, st->form.n - 1);
+}
+
+void launch_fill_members(struct view *v)
+{
+	struct launch_state *st = v->state;
+	const struct job *j = launch_cloned(v);
+
+	for (size_t i = st->first_member; i < st->form.n; i++)
+		if (form_is_changed(&st->form.fields[i]))
+			return;
+	if (j && !j->trimmed)
+		launch_show_members(st, j);
 }
 
 const struct job_member *launch_member_of(const struct launch_state *st, const struct form_field *field)
@@ -137,10 +141,11 @@ void launch_ask(struct view *v, bool whole, struct launch_asked *ret)
 	const struct form_field *f = st->form.fields;
 
 	add_changes(v, ret, whole);
-	ret->r = (struct host_launch_request){.changes = &ret->changes, .grid = &ret->grid, .clone_of = st->clone_of};
-	if (!st->clone_of)
+	ret->r = (struct host_launch_request){
+		.changes = &ret->changes, .grid = &ret->grid, .clone_of = st->clone_of, .spec = st->spec};
+	if (launch_is_of_file(st))
 		ret->r.spec_path = f[0].edit.text;
-	ret->r.new_name = f[st->clone_of ? 0 : 1].edit.text;
+	ret->r.new_name = f[launch_is_of_file(st) ? 1 : 0].edit.text;
 }
 
 /* --- the estimate --- */
@@ -176,6 +181,6 @@ void launch_estimate(struct view *v)
 	launch_ask(v, true, &a);
 	count_jobs(st, &a.grid);
 	st->stale = st->estimating;
-	if (!st->estimating && !st->sweep_problem[0] && (st->clone_of || a.r.spec_path[0]))
+	if (!st->estimating && !st->sweep_problem[0] && (!launch_is_of_file(st) || a.r.spec_path[0]))
 		st->estimating = ui_ask_estimate(v, &a.r, estimate_ready);
 }

@@ -124,7 +124,7 @@ bool launch_complete(struct view *v, int by)
 		offer_values(v, "", key, f->edit.text);
 	else if (is_of_a_change(st, st->form.focus))
 		offer_change(v, f->edit.text);
-	else if (!st->clone_of && st->form.focus == 0)
+	else if (launch_is_of_file(st) && st->form.focus == 0)
 		offer_files(v, f->edit.text);
 	return choices_begin(&st->choices, &f->edit);
 }

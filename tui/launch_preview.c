@@ -76,7 +76,8 @@ static void lay_out(struct launch_state *st, const char *prices_as_of, int width
 		if (st->edited)
 			doc_add(d, ST_DIM, "What was changed in the editor");
 		else
-			doc_addf(d, ST_DIM, "What differs from %s", st->clone_of ? st->clone_of : "the file");
+			doc_addf(d, ST_DIM, "What differs from %s",
+				 str_or(st->clone_of, str_or(st->again, "the file")));
 		add_diff(d, p->diff);
 	}
 	doc_line(d);

@@ -8,30 +8,70 @@
 #define CHANGE_FIELDS 10
 #define CHOICES_SHOWN 6
 
-static int launch_open(struct view *v, const struct view_arg *arg, struct err *err)
+static void add_fields(struct launch_state *st, const char *name, const char *path)
 {
-	struct launch_state *st = v->state;
-
-	if (arg->mode == MODE_CLONE) {
-		if (!jobs_find(session_jobs(view_session(v)), arg->names.items[0]))
-			return err_set(err, ERR_NOTFOUND, "there is no job %s", arg->names.items[0]);
-		st->clone_of = xstrdup(arg->names.items[0]);
-		AUTO(str) char *name = job_clone_name(session_jobs(view_session(v)), st->clone_of, ui_now_ms(v->ui));
-
+	if (name) {
 		form_add(&st->form, "New name", "", name);
 	} else {
-		form_add(&st->form, "Specification", "path of a JSON or YAML file", arg->text);
+		form_add(&st->form, "Specification", "path of a JSON or YAML file", path);
 		form_add(&st->form, "Name", "as the file says", "");
 	}
 	st->first_change = st->form.n;
 	for (int i = 0; i < CHANGE_FIELDS; i++)
 		form_add(&st->form, i ? "" : "Changes", i ? "" : "eta=0.1, or path=value", "")->more = i > 0;
 	st->first_member = st->form.n;
-	if (st->clone_of)
-		view_watch(v, v->kind, st->clone_of, true); /* all of it is wanted */
-	if (view_host(v)->member_values)
-		(void)view_host(v)->member_values(view_host(v)->user); /* begins to be read */
+}
+
+static int open_clone(struct view *v, const char *job, struct err *err)
+{
+	struct launch_state *st = v->state;
+
+	if (!jobs_find(session_jobs(view_session(v)), job))
+		return err_set(err, ERR_NOTFOUND, "there is no job %s", job);
+	AUTO(str) char *name = job_clone_name(session_jobs(view_session(v)), job, ui_now_ms(v->ui));
+
+	st->clone_of = xstrdup(job);
+	add_fields(st, name, NULL);
+	view_watch(v, v->kind, job, true); /* all of it is wanted */
 	launch_fill_members(v);
+	return 0;
+}
+
+static int open_again(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	struct launch_state *st = v->state;
+	const struct ui_host *host = view_host(v);
+	const char *name = arg->names.items[0];
+	bool template = arg->mode == MODE_TEMPLATE;
+	AUTO(str) char *text = template ? xstrdup(ui_template_text(v->ui, name)) : NULL;
+
+	if (!template && !host->launched)
+		return err_set(err, ERR_USAGE, "this is not offered here");
+	if (!template && host->launched(host->user, name, &text, err) < 0)
+		return -err->code;
+	if (!text)
+		return err_set(err, ERR_NOTFOUND, "there is no template %s", name);
+	st->again = xasprintf("%s%s", template ? "template " : "", name);
+	add_fields(st, "", NULL);
+	return launch_again_open(v, text, err);
+}
+
+static int launch_open(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	struct launch_state *st = v->state;
+	const struct ui_host *host = view_host(v);
+	int rc = 0;
+
+	if (arg->mode == MODE_CLONE)
+		rc = open_clone(v, arg->names.items[0], err);
+	else if (arg->mode == MODE_SHOW)
+		add_fields(st, NULL, arg->text);
+	else
+		rc = open_again(v, arg, err);
+	if (rc)
+		return rc;
+	if (host->member_values)
+		(void)host->member_values(host->user); /* begins to be read */
 	launch_estimate(v);
 	return 0;
 }
@@ -55,6 +95,8 @@ static void launch_close(struct view *v)
 	job_members_done(&st->members);
 	choices_end(&st->choices);
 	free(st->image);
+	free(st->spec);
+	free(st->again);
 	free(st->clone_of);
 }
 
@@ -65,6 +107,8 @@ static void launch_title(struct view *v, struct buf *left, struct buf *right)
 
 	if (st->clone_of)
 		(void)buf_addf(left, "clone · %s", st->clone_of);
+	else if (st->again)
+		(void)buf_addf(left, "launch · %s", st->again);
 	else
 		(void)buf_adds(left, "launch");
 	if (ui_scope_named(v))
@@ -98,7 +142,7 @@ static void submit(struct view *v)
 
 	launch_ask(v, false, &a);
 	str_copy(st->problem, sizeof(st->problem), st->sweep_problem);
-	if (!st->clone_of && !a.r.spec_path[0]) {
+	if (launch_is_of_file(st) && !a.r.spec_path[0]) {
 		str_copy(st->problem, sizeof(st->problem), "name the specification file first");
 		st->form.focus = 0;
 	}
@@ -228,7 +272,7 @@ static const char *launch_hint(struct view *v)
 	if (st->stage == STAGE_SENDING)
 		return "Up Down scroll  Esc leave: it has been sent";
 	if (st->stage == STAGE_PREVIEW)
-		return "Enter launch  e editor  Esc back to the form  Up Down scroll";
+		return "Enter launch  e editor  :template save NAME  Esc back to the form";
 	if (st->choices.texts.n)
 		return "Tab next  shift-Tab one back  Enter take it  Esc as it was";
 	return st->form.focus < st->first_member
@@ -265,4 +309,5 @@ const struct view_ops view_launch_ops = {
 	.status = launch_status,
 	.key = launch_key,
 	.hint = launch_hint,
+	.template = launch_again_text,
 };

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/utf8.h"
 #include "sync/spec.h"
+#include "sync/sweep.h"
 #include "tui/term.h"
 
 struct host_call *host_call_new(struct dashboard_host *h, void *done, void *done_user)
@@ -39,6 +40,7 @@ void host_call_end(struct host_call *c)
 
 	free(c->spec_path);
 	free(c->clone_of);
+	free(c->spec);
 	strlist_done(&c->changes);
 	grid_done(&c->grid);
 	launch_plan_free(c->plan);
@@ -300,6 +302,27 @@ static void host_places(void *user, struct strlist *ret)
 	complete_scopes(ret);
 }
 
+static void host_launches(void *user)
+{
+	struct dashboard_host *h = user;
+
+	sync_launches(h->sync);
+}
+
+static int host_launched(void *user, const char *name, char **ret, struct err *err)
+{
+	struct dashboard_host *h = user;
+
+	return store_launch_spec(sync_store(h->sync), name, ret, err);
+}
+
+static int host_discard(void *user, const char *name, struct launch_discarded *ret, struct err *err)
+{
+	struct dashboard_host *h = user;
+
+	return launch_discard(h->sync, name, ret, err);
+}
+
 static void host_paths(void *user, const char *text, struct strlist *ret)
 {
 	fs_complete(text, MEMBER_VALUES_OFFERED, ret);
@@ -364,6 +387,11 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.scopes = host_scopes,
 		.places = host_places,
 		.member_values = host_member_values,
+		.prepared = host_prepared,
+		.job_of = host_job_of,
+		.launches = host_launches,
+		.launched = host_launched,
+		.discard = host_discard,
 		.paths = host_paths,
 		.save = host_save,
 		.draft = host_draft,

@@ -28,7 +28,7 @@ struct host_call {
 	struct dashboard_host *host;
 	void *done, *done_user;
 	struct launch_plan *plan;
-	char *spec_path, *clone_of; /* of an estimate */
+	char *spec_path, *clone_of, *spec; /* of an estimate */
 	struct strlist changes;
 	struct grid grid; /* of a sweep; no jobs: of none */
 	struct err err;
@@ -42,6 +42,8 @@ void host_action_done(void *user, const struct err *err); /* of a call: its host
 void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user);
 void host_edit(void *user, host_preview_fn *done, void *done_user);
 void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
+char *host_prepared(void *user);
+struct job *host_job_of(void *user, const char *spec, struct err *err);
 const struct member_values *host_member_values(void *user);
 void host_member_values_free(struct member_values *v);
 void host_launch(void *user, const char *name, host_done_fn *done, void *done_user);

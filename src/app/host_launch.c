@@ -57,6 +57,20 @@ static const struct grid *grid_of(const struct host_call *c)
 	return c->grid.jobs ? &c->grid : NULL;
 }
 
+static int plan_at_hand(struct sync *s, const struct host_launch_request *r, struct strlist *sets,
+			const struct grid *grid, struct launch_plan **ret, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+
+	if (r->spec && json_parse(r->spec, strlen(r->spec), "specification", &spec, err) < 0)
+		return -err->code;
+	if (spec)
+		return launch_plan_again(s, spec, r->new_name, sets, grid, ret, err);
+	if (!str_empty(r->new_name))
+		strlist_take(sets, xasprintf("TrainingJobName=%s", r->new_name));
+	return launch_plan_from_file(s, r->spec_path, sets, grid, ret, err);
+}
+
 void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
@@ -71,10 +85,8 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 				  preview_ready, c);
 		return;
 	}
-	if (!str_empty(r->new_name))
-		strlist_take(&sets, xasprintf("TrainingJobName=%s", r->new_name));
 	if (!c->err.code)
-		(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, grid_of(c), &c->plan, &c->err);
+		(void)!plan_at_hand(h->sync, r, &sets, grid_of(c), &c->plan, &c->err);
 	/* Answers never come from within the question. */
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
@@ -111,6 +123,23 @@ void host_edit(void *user, host_preview_fn *done, void *done_user)
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
 
+char *host_prepared(void *user)
+{
+	const struct dashboard_host *h = user;
+
+	return h->plan ? json_text(h->plan->base ? h->plan->base : h->plan->spec) : NULL;
+}
+
+struct job *host_job_of(void *user, const char *spec, struct err *err)
+{
+	AUTO(json) json_t *o = NULL;
+	struct job *j = NULL;
+
+	if (json_parse(spec, strlen(spec), "specification", &o, err) < 0 || learned_job_of_spec(o, &j, err) < 0)
+		return NULL;
+	return j;
+}
+
 /* --- estimates --- */
 
 #define LEARNED_JOBS 500	     /* newest ones: a tenth of a second's work, in slices */
@@ -126,6 +155,8 @@ static int load_asked_spec(struct host_call *c, json_t **ret, struct err *err)
 
 		spec = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
 		rc = spec ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", c->clone_of);
+	} else if (c->spec) {
+		rc = json_parse(c->spec, strlen(c->spec), "specification", &spec, err);
 	} else if (str_eq(c->spec_path, "-")) {
 		rc = err_set(err, ERR_INVALID, "standard input is the keyboard");
 	} else {
@@ -190,6 +221,7 @@ void host_estimate(void *user, const struct host_launch_request *r, host_text_fn
 
 	c->spec_path = xstrdup(r->spec_path);
 	c->clone_of = xstrdup(r->clone_of);
+	c->spec = xstrdup(r->spec);
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&c->changes, r->changes->items[i]);
 	take_grid(c, r);

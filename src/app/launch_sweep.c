@@ -97,15 +97,6 @@ static void print_jobs(const struct app *a, const struct launch_plan *p, const s
 		table_print(&t, a);
 }
 
-/* The queue is worked on only where the account is known: who has no good credentials learns it before. */
-static int know_account(struct app *a, struct err *err)
-{
-	struct app_reply reply = {0};
-
-	sync_identify(a->sync, app_reply_done, &reply);
-	return app_wait(a, &reply, err);
-}
-
 /* --- while it is sent ----------------------------------------------------------------------- */
 
 static const char *word_of(const struct sweeping *w, size_t i)
@@ -220,9 +211,9 @@ static int carry_out(struct sweeping *w, struct err *err)
 	print_results(w);
 	if (rc && err->code == ERR_CANCELLED)
 		fprintf(stderr,
-			"sagetop: %zu of %zu jobs stay queued: the dashboard sends them within a day, and so does this "
-			"command when it is given again\n",
-			count_open(w), n);
+			"sagetop: %zu of %zu jobs stay queued: the dashboard sends them within a day, sagetop launches "
+			"--send %s now; --discard %s takes them back\n",
+			count_open(w), n, w->p->name, w->p->name);
 	if (rc == 0 && count(w, LAUNCH_REFUSED))
 		rc = err_set(err, ERR_INVALID, "%zu of the %zu jobs of %s were not launched", count(w, LAUNCH_REFUSED),
 			     n, w->p->name);
@@ -239,7 +230,7 @@ int launch_sweep(struct app *a, const struct launch_plan *p, const struct grid *
 		print_jobs(a, p, g);
 		return 0;
 	}
-	if (know_account(a, err) < 0 ||
+	if (app_identify(a, err) < 0 ||
 	    budgets_allow_request(a, TRAINING_KIND, p->name, p->spec, p->ceiling_micro, err) < 0 ||
 	    app_confirm_launch(a, p->name, err) < 0)
 		return -err->code;

@@ -23,6 +23,7 @@ struct launch_plan {
 	char *warning;	       /* NULL where none */
 	struct sweep_job *jobs; /* of a sweep, as the grid has them; NULL */
 	size_t n_jobs;
+	json_t *base; /* of a sweep: what its jobs are made of; NULL */
 };
 void launch_plan_free(struct launch_plan *p);
 AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)

@@ -167,6 +167,10 @@ int64_t sync_prices_asked_ms(struct sync *s, const char *region);
  * between is settled by name at the next start, so it is never sent twice. */
 int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, const struct grid *grid,
 			  struct launch_plan **ret, struct err *err) NODISCARD;
+/* The same of one that was launched or kept before, under another name (NULL or "": its own), which takes the place of
+ * the old one in what the job writes to; diff tells what differs. */
+int launch_plan_again(struct sync *s, const json_t *spec, const char *new_name, const struct strlist *sets,
+		      const struct grid *grid, struct launch_plan **ret, struct err *err) NODISCARD;
 /* A clone needs the job's Describe reply: asynchronous. The callback owns plan.
  * new_name NULL: the source's name with a new suffix. grid stays until the callback. */
 typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct err *err);

@@ -33,6 +33,7 @@
 #include "model/grid.h"
 #include "model/scope.h"
 #include "seed.h"
+#include "sync/learned.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
 #include "tui/ui.h"
@@ -203,7 +204,8 @@ static void host_edit(void *user, host_preview_fn *done, void *done_user)
 static void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
 {
 	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "%sprepare %s name=%s", scope_of_host(user),
-				    str_or(r->clone_of, str_or(r->spec_path, "")), str_or(r->new_name, ""));
+				    str_or(r->clone_of, str_or(r->spec_path, r->spec ? "what is at hand" : "")),
+				    str_or(r->new_name, ""));
 
 	for (size_t i = 0; r->changes && i < r->changes->n && n < sizeof(t.asked); i++)
 		n += (size_t)snprintf(t.asked + n, sizeof(t.asked) - n, " %s", r->changes->items[i]);
@@ -357,6 +359,63 @@ static const struct member_values *host_member_values(void *user)
 	return &values;
 }
 
+static const char spec[] =
+	"{\"TrainingJobName\":\"nba-sweep\",\"HyperParameters\":{\"max_depth\":\"6\",\"eta\":\"0.1\"},"
+	"\"ResourceConfig\":{\"InstanceType\":\"ml.m5.large\",\"InstanceCount\":1}}";
+
+static char *host_prepared(void *user)
+{
+	return xstrdup(spec);
+}
+
+static struct job *host_job_of(void *user, const char *text, struct err *err)
+{
+	AUTO(json) json_t *o = NULL;
+	struct job *j = NULL;
+
+	return json_parse(text, strlen(text), "spec", &o, err) || learned_job_of_spec(o, &j, err) ? NULL : j;
+}
+
+static void host_launches(void *user)
+{
+	static const struct {
+		const char *name, *error;
+		bool is_sweep;
+		size_t queued, sent, accepted, refused;
+	} rows[] = {{"nba-sweep", "the quota of ml.m5.large is 2", true, 6, 0, 2, 0},
+		    {"churn-nightly-1121", NULL, false, 0, 0, 1, 0},
+		    {"bert-grid", "there is a training job", true, 0, 0, 3, 1},
+		    {"bert-ner-8", NULL, false, 0, 1, 0, 0}};
+	struct launch_summaries *l = &t.session->launches;
+
+	launch_summaries_done(l);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		GROW(l->items, l->cap, l->n + 1);
+		l->items[l->n++] = (struct launch_summary){xstrdup(rows[i].name),
+							   rows[i].is_sweep,
+							   rows[i].queued,
+							   rows[i].sent,
+							   rows[i].accepted,
+							   rows[i].refused,
+							   SEED_NOW_MS - (int64_t)(i * 3600 + 60) * 1000,
+							   xstrdup(rows[i].error)};
+	}
+	t.session->launches_generation++;
+}
+
+static int host_launched(void *user, const char *name, char **ret, struct err *err)
+{
+	*ret = xstrdup(spec);
+	return 0;
+}
+
+static int host_discard(void *user, const char *name, struct launch_discarded *ret, struct err *err)
+{
+	snprintf(t.asked, sizeof(t.asked), "discard %s", name);
+	*ret = (struct launch_discarded){.queued = 6};
+	return 0;
+}
+
 static void host_paths(void *user, const char *text, struct strlist *ret)
 {
 	static const char *const paths[] = {"specs/", "specs/churn.yaml", "specs/nba.json"};
@@ -417,6 +476,11 @@ static struct ui_host host = {
 	.places = host_places,
 	.member_values = host_member_values,
 	.paths = host_paths,
+	.prepared = host_prepared,
+	.job_of = host_job_of,
+	.launches = host_launches,
+	.launched = host_launched,
+	.discard = host_discard,
 	.of_scope = host_of_scope,
 	.kept = host_kept,
 	.keep = host_keep,
