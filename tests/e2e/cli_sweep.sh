@@ -110,7 +110,10 @@ tap_until 120 nothing_runs
 "$bin/sagetop" --local launch "$example" --name q --set HyperParameters.num_round=200000 --grid seed=1..5 \
 	>"$work/interrupted" 2>"$work/said" </dev/null &
 sleeper=$!
-two_and_the_rest_waits() { [ "$(wc -l <"$work/interrupted")" -eq 2 ] && grep -q 'jobs wait' "$work/said"; }
+two_and_the_rest_waits() { # none of it is under way
+	[ "$(wc -l <"$work/interrupted")" -eq 2 ] && grep -q 'jobs wait' "$work/said" &&
+		"$bin/sagetop" --local launches | grep -q '^q	3 of 5 queued	'
+}
 if tap_until 120 two_and_the_rest_waits; then tap_ok 'what is above the quota waits'; else tap_not_ok 'what is above the quota waits' "$(cat "$work/said")"; fi
 tap_match 'and says for what' '^sagetop: [345] of 5 jobs wait: .*ml.m5.large' "$(cat "$work/said")"
 kill -TERM "$sleeper"
