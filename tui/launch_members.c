@@ -15,14 +15,6 @@ const struct job *launch_cloned(const struct view *v)
 
 /* --- the members of the job --- */
 
-static bool fits_a_line(const char *text)
-{
-	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || p - text >= LINEEDIT_MAX - 1)
-			return false;
-	return true;
-}
-
 void launch_show_members(struct launch_state *st, const struct job *j)
 {
 	job_members(j, &st->members);
@@ -32,7 +24,7 @@ void launch_show_members(struct launch_state *st, const struct job *j)
 	for (size_t i = 0; i < st->members.n; i++) {
 		const struct job_member *m = &st->members.items[i];
 
-		if (fits_a_line(m->text))
+		if (str_is_line(m->text, LINEEDIT_MAX - 1))
 			form_add(&st->form, m->label, "nothing", m->text)->was = m->text;
 		else
 			st->n_unfit++;

@@ -86,7 +86,7 @@ _sagetop()
 	open) own='' ;;
 	files) own='' ;;
 	launch) own='--set --grid --name --dry-run --yes --force' ;;
-	launches) own='--discard --send' ;;
+	launches) own='--limit --discard --send' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --grid --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;

@@ -129,6 +129,7 @@ _sagetop() {
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		launches) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--discard[take back what waits of these sweeps or jobs\: it is not sent any more]' \
 			'--send[send what waits of these sweeps now, and stay until each job was launched or refused]' \
 			'*: : ' ;;

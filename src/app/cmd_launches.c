@@ -114,25 +114,28 @@ static int send(struct app *a, const char *name, struct err *err)
 				 : 0;
 }
 
+typedef int named_fn(struct app *a, const char *name, struct err *err);
+
+static int for_names(struct app *a, named_fn *fn, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < a->cli.args.n; i++)
+		rc = fn(a, a->cli.args.items[i], err);
+	return rc;
+}
+
 int cmd_launches(struct app *a, struct err *err)
 {
 	bool discard = app_flag(a, OPT_DISCARD), sending = app_flag(a, OPT_SEND);
-	int (*each)(struct app * a, const char *name, struct err *err) = discard   ? take_back
-									 : sending ? send
-										   : print_spec;
-	const struct strlist *names = &a->cli.args;
 
 	if (discard && sending)
 		return err_set(err, ERR_USAGE, "--discard or --send, not both");
-	if ((discard || sending) && !names->n)
+	if ((discard || sending) && !a->cli.args.n)
 		return err_set(err, ERR_USAGE, "which? name the sweep or job; sagetop launches lists them");
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 || (sending && app_identify(a, err) < 0))
 		return -err->code;
-	if (!names->n)
+	if (!a->cli.args.n)
 		return print_all(a, err);
-	int rc = sending ? app_identify(a, err) : 0;
-
-	for (size_t i = 0; rc == 0 && i < names->n; i++)
-		rc = each(a, names->items[i], err);
-	return rc;
+	return for_names(a, discard ? take_back : sending ? send : print_spec, err);
 }

@@ -36,21 +36,13 @@ static char *image_without_tag(const char *image)
 	return xstrndup(image, (size_t)(slash ? slash - image : 0) + strcspn(slash ? slash : image, ":@"));
 }
 
-static bool fits_a_line(const char *text)
-{
-	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || p - text >= TEXT_MAX)
-			return false;
-	return *text != '\0';
-}
-
 static void add(struct member_values *v, const struct job_member *m, const char *image)
 {
 	AUTO(str) char *key = job_member_key(m);
 	const char *of = str_starts(key, HYPERPARAMETERS) ? image : NULL;
 	AUTO(str) char *whole = xasprintf("%s\n%s\n%s", key, str_or(of, ""), m->text);
 
-	if (!fits_a_line(m->text) || map_get(&v->known, whole))
+	if (!*m->text || !str_is_line(m->text, TEXT_MAX) || map_get(&v->known, whole))
 		return;
 	GROW(v->items, v->cap, v->n + 1);
 	v->items[v->n++] = (struct member_value){TAKE(key), xstrdup(m->text), of ? xstrdup(of) : NULL};

@@ -106,5 +106,4 @@ const char *const store_state_migrations[] = {
 	"NULL);"
 	"CREATE INDEX launch_waiting ON launch (scope, due_ms, id, run) WHERE state = 0;",
 	/* 6. What was asked for by hand is found among the launches of runs. */
-	"CREATE INDEX launch_by_hand ON launch (scope, id) WHERE run IS NULL;",
-	NULL};
+	"CREATE INDEX launch_by_hand ON launch (scope, id) WHERE run IS NULL;", NULL};

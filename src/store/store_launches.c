@@ -485,10 +485,11 @@ int store_launch_summaries(struct store *s, size_t most, struct launch_summaries
 static int last_spec(struct store *s, const char *name, char **ret, struct err *err)
 {
 	AUTO(str) char *run = xasprintf(LAUNCH_SWEEP "%s", name);
-	sqlite3_stmt *st = db_prepare(&s->state,
-				      "SELECT spec_json FROM launch WHERE scope = ?1 AND (run = ?3 OR (run IS NULL AND"
-				      " name = ?2)) ORDER BY coalesce(run, '') DESC, queued_ms DESC, id LIMIT 1",
-				      err);
+	sqlite3_stmt *st =
+		db_prepare(&s->state,
+			   "SELECT spec_json FROM launch WHERE scope = ?1 AND (run = ?3 OR (run IS NULL AND"
+			   " name = ?2)) ORDER BY run IS NULL, CASE WHEN run IS NULL THEN -id ELSE id END LIMIT 1",
+			   err);
 
 	if (!st)
 		return -ERR_DB;
@@ -510,11 +511,11 @@ int store_launch_spec(struct store *s, const char *name, char **ret, struct err 
 
 #define UNDER_THE_NAME                                                                                      \
 	" scope = ?1 AND (run = ?3 OR (name = ?2 AND (run IS NULL OR (run >= '" LAUNCH_SWEEP "' AND run < " \
-											     "'sweep0'))))"
+	"'sweep0'))))"
 
-static sqlite3_stmt *about_name(struct store *s, const char *sql, const char *name, struct err *err)
+/* sweep: the run of that name; both texts stay until the statement was run. */
+static sqlite3_stmt *about_name(struct store *s, const char *sql, const char *name, const char *sweep, struct err *err)
 {
-	AUTO(str) char *sweep = xasprintf(LAUNCH_SWEEP "%s", name);
 	sqlite3_stmt *st = db_prepare(&s->state, sql, err);
 
 	if (st) {
@@ -528,12 +529,13 @@ static sqlite3_stmt *about_name(struct store *s, const char *sql, const char *na
 /* What is being sent is settled, but not sent again. */
 static int discard(struct store *s, const char *name, const char *why, struct launch_discarded *ret, struct err *err)
 {
+	AUTO(str) char *sweep = xasprintf(LAUNCH_SWEEP "%s", name);
 	int changed = 0, rc = db_begin(&s->state, err);
 
 	if (rc)
 		return rc;
 	sqlite3_stmt *st =
-		about_name(s, "UPDATE launch SET given_up = 1 WHERE state = 1 AND" UNDER_THE_NAME, name, err);
+		about_name(s, "UPDATE launch SET given_up = 1 WHERE state = 1 AND" UNDER_THE_NAME, name, sweep, err);
 	rc = st ? db_step_done(&s->state, st, err) : -ERR_DB;
 	ret->sent = (size_t)sqlite3_changes(s->state.handle);
 	if (rc) {
@@ -542,7 +544,7 @@ static int discard(struct store *s, const char *name, const char *why, struct la
 	}
 	st = about_name(s,
 			"UPDATE launch SET state = 3, error = ?4, settled_ms = ?5 WHERE state = 0 AND" UNDER_THE_NAME,
-			name, err);
+			name, sweep, err);
 	if (st) {
 		db_bind_text(st, 4, why);
 		sqlite3_bind_int64(st, 5, clock_now_ms());

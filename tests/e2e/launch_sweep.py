@@ -98,11 +98,44 @@ def killed(t):
     t.keys("q")
 
 
+def again(t):
+    """What was launched opens in the form again, and so does a template, in a console that is started anew."""
+    sweep_form(t, "kept", "7,8", "sweep of 2 jobs")
+    t.wait("the preview", "Jobs   2: kept-max-depth-7")
+    t.line(":template save nightly")
+    t.wait("it is kept", "template nightly is saved")
+    t.keys("Escape", "Escape", "q")
+    t.console()
+    t.line(":template nightly")
+    t.wait("the form has its values", "launch · template nightly", "max_depth      7,8", "was 6", "eta            0.3", "sweep of 2 jobs")
+    t.keys("C-u")
+    t.type("second")
+    t.keys("Enter", "Enter")
+    t.wait("and launches them", "Jobs   2: second-max-depth-7")
+    t.keys("Enter")
+    t.wait("the question", "Launch these 2 jobs?")
+    t.keys("Tab", "Enter")
+    t.wait("under another name", "sweep second: all 2 jobs were launched")
+    t.line(":launches")
+    t.wait("which is listed", "launches ", "▸ second", "few  ", "1 of 4 refused")
+    t.keys("Enter")
+    t.wait("and opened again, its first job", "launch · second", "max_depth      7")
+    t.keys("C-u")
+    t.type("third")
+    t.keys("Enter", "Enter")
+    t.wait("as one that is no part of that sweep", "Name   third", "- Tags.sagetop:sweep: second")
+    t.keys("Enter")
+    t.wait("it is launched", "launched third")
+    t.keys("q", "q")
+    equal("of the sweep there are two", sorted(names_of(t, "second")), ["second-max-depth-7", "second-max-depth-8"])
+
+
 def steps(t):
     few(t)
     refused(t)
     a_comma(t)
     typed(t)
+    again(t)
     killed(t)
 
 
