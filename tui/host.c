@@ -9,5 +9,7 @@ void host_preview_free(struct host_preview *p)
 	free(p->text);
 	free(p->diff);
 	free(p->warning);
+	free(p->first);
+	free(p->last);
 	free(p);
 }

@@ -10,6 +10,7 @@
 #define SAGETOP_TUI_HOST_H
 
 #include "base/fs.h"
+#include "model/member_values.h"
 #include "model/session.h"
 #include "tui/theme.h"
 
@@ -25,15 +26,19 @@ struct host_preview {
 	char *diff;	       /* against the job it was cloned from, or what was edited; "" otherwise */
 	int64_t ceiling_micro; /* USD_UNKNOWN where unpriced */
 	char *warning;	       /* "" where none */
+	size_t n_jobs;	       /* of a sweep, which name is that of; 0: one job */
+	char *first, *last;    /* names of its first and last job; NULL */
 };
 /* p belongs to the callback (host_preview_free); NULL where err is set. */
 typedef void host_preview_fn(void *user, struct host_preview *p, const struct err *err);
 
 struct host_launch_request {
 	const char *spec_path;	       /* read this specification, or */
-	const char *clone_of;	       /* take this job's */
+	const char *clone_of;	       /* take this job's, or */
+	const char *spec;	       /* this one (JSON) */
 	const char *new_name;	       /* NULL or "": as the specification says, or generated for a clone */
 	const struct strlist *changes; /* "path=value" each; may be NULL */
+	const struct strlist *grid;    /* "NAME=VALUES" each, of a sweep (model/grid.h); empty or NULL: one job */
 };
 
 struct host_invoke_request {
@@ -79,7 +84,17 @@ struct ui_host {
 	/* What was prepared last, in the user's editor, which has the terminal meanwhile; with what was changed there
 	 * it is prepared anew, and diff tells that. NULL as a preview: nothing was changed. */
 	void (*edit_launch)(void *user, host_preview_fn *done, void *done_user);
-	/* Send what was prepared last under that name. */
+	/* What was prepared last as it can be launched again, of a sweep what its jobs have in common (JSON); the
+	 * caller's, NULL where nothing was. */
+	char *(*prepared)(void *user);
+	/* The job that a specification (JSON) asks for; the caller's, NULL where err is set. */
+	struct job *(*job_of)(void *user, const char *spec, struct err *err);
+	/* Read what was launched from here again; no request. The specification (JSON) of one of it, the caller's. And
+	 * take back what waits of it in the queue: what of it that was. */
+	void (*launches)(void *user);
+	int (*launched)(void *user, const char *name, char **ret, struct err *err);
+	int (*discard)(void *user, const char *name, struct launch_discarded *ret, struct err *err);
+	/* Send what was prepared last under that name; a sweep is queued as a whole, its jobs are sent by and by. */
 	void (*launch)(void *user, const char *name, host_done_fn *done, void *done_user);
 	/* Call an endpoint: the answer of one call, sanitised, or what many took and cost. What r points to is borrowed
 	 * for the call. */
@@ -99,6 +114,10 @@ struct ui_host {
 	int (*scopes)(void *user, const char *list, struct err *err);
 	/* Profiles and regions that such a list can be made of, for completion. */
 	void (*places)(void *user, struct strlist *ret);
+	/* What members had in earlier jobs, as far as it is known by now; NULL: nothing. Borrowed for a turn. */
+	const struct member_values *(*member_values)(void *user);
+	/* Paths of the user's files that begin with text, for completion. */
+	void (*paths)(void *user, const char *text, struct strlist *ret);
 	/* Write text to a file of the user's choosing (save a screen). */
 	int (*save)(void *user, const char *path, const char *text, struct err *err);
 	/* Begin a file of the user's choosing that is written piece by piece (base/fs.h); one that is there is left

@@ -203,6 +203,7 @@ const char *keymap_context_title(enum key_context context)
 		[CTX_COMPARE] = "Compare",
 		[CTX_COST] = "Costs",
 		[CTX_BACKTESTS] = "Backtests",
+		[CTX_LAUNCHES] = "Launches",
 		[CTX_CHOOSER] = "Choosing columns",
 		[CTX_HELP] = "Help",
 		[CTX_FILES] = "Files",

@@ -4,7 +4,6 @@
 #include "base/str.h"
 
 #define NAMES_SHOWN 6
-#define TYPE_COUNT_ABOVE 5
 
 /* One stop or deletion of many things: counted down as the answers come. */
 struct change_batch {
@@ -134,7 +133,7 @@ static void ask(struct view *v, size_t over, const char *consequence)
 		snprintf(title, sizeof(title), "%s these %s %s?", verb, count, things);
 	if (ui->change.remove)
 		type_this = names->n == 1 ? names->items[0] : count;
-	else if (names->n > TYPE_COUNT_ABOVE)
+	else if (names->n > UI_TYPE_COUNT_ABOVE)
 		type_this = count;
 	ui_confirm(v, title, buf_str(&text), verb, type_this, confirmed);
 }

@@ -39,11 +39,13 @@ static void collect_scopes(const struct ui *ui, struct strlist *l, const char *p
 		add_if(l, places.items[i], prefix);
 }
 
-static void collect_views(const struct ui *ui, struct strlist *l, const char *prefix)
+/* What is kept under names, and the verbs. */
+static void collect_kept(const struct ui *ui, void (*kept)(const struct ui *ui, struct strlist *ret), struct strlist *l,
+			 const char *prefix)
 {
 	AUTO(strlist) struct strlist names = {0};
 
-	ui_views_names(ui, &names);
+	kept(ui, &names);
 	for (size_t i = 0; i < names.n; i++)
 		add_if(l, names.items[i], prefix);
 	add_if(l, "save", prefix);
@@ -86,7 +88,9 @@ static void collect_candidates(struct ui *ui, const char *command, const char *p
 	else if (!strcmp(command, "scope"))
 		collect_scopes(ui, l, prefix);
 	else if (!strcmp(command, "view"))
-		collect_views(ui, l, prefix);
+		collect_kept(ui, ui_views_names, l, prefix);
+	else if (!strcmp(command, "template"))
+		collect_kept(ui, ui_templates_names, l, prefix);
 	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
 		collect_fields(l, ui_top(ui)->ops->sort && ui_top_kind(ui) ? ui_top_kind(ui) : jobs, prefix);
 	else if (!strcmp(command, "match") || !strcmp(command, "not") || !strcmp(command, "goto"))

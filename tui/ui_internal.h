@@ -162,6 +162,21 @@ size_t ui_views_read(const struct ui *ui, struct saved_view **ret);
 const char *ui_views_text(const struct ui *ui);
 bool ui_view_show(struct ui *ui, const char *name); /* false: a notice says why not */
 
+/* ui_named.c: a command about what is kept under names. */
+struct ui_named {
+	const char *what, *made_of; /* "view"; "of this list" */
+	void (*names)(const struct ui *ui, struct strlist *ret);
+	void (*save)(struct ui *ui, const char *name);
+	void (*forget)(struct ui *ui, const char *name);
+	void (*show)(struct ui *ui, const char *name);
+};
+void ui_named_run(struct ui *ui, const struct ui_named *n, const char *text);
+void ui_named_unknown(struct ui *ui, const struct ui_named *n, const char *name);
+
+/* ui_templates.c: `:template`, and the names that are kept. */
+void ui_template_run(struct ui *ui, const char *text);
+void ui_templates_names(const struct ui *ui, struct strlist *ret);
+
 /* ui_tabs.c: the saved views in a row above a list. */
 struct tabs;
 bool ui_tabs_are_seen(struct ui *ui, const struct view *v); /* there are some, and it is a list */

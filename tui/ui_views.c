@@ -124,20 +124,6 @@ void ui_views_names(const struct ui *ui, struct strlist *ret)
 	strlist_sort(ret);
 }
 
-static void say_names(struct ui *ui)
-{
-	AUTO(strlist) struct strlist names = {0};
-	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-
-	ui_views_names(ui, &names);
-	for (size_t i = 0; i < names.n; i++)
-		(void)buf_addf(&text, " %s", names.items[i]);
-	if (names.n)
-		ui_notice(ui, NOTICE_INFO, "views:%s", buf_str(&text));
-	else
-		ui_notice(ui, NOTICE_INFO, "none is saved yet: :view save NAME");
-}
-
 static void save(struct ui *ui, const char *name)
 {
 	const struct view *v = ui_list_in_reach(ui);
@@ -157,24 +143,14 @@ static void save(struct ui *ui, const char *name)
 	ui_tab_saved(ui, name);
 }
 
-static void say_unknown(struct ui *ui, const char *name)
-{
-	AUTO(strlist) struct strlist names = {0};
-
-	ui_views_names(ui, &names);
-	const char *nearest = str_nearest(name, (const char *const *)names.items, names.n);
-	if (nearest)
-		ui_notice(ui, NOTICE_WARNING, "there is no view '%s'; did you mean :view %s?", name, nearest);
-	else
-		ui_notice(ui, NOTICE_WARNING, "there is no view '%s': :view save %s makes it of this list", name, name);
-}
+static const struct ui_named named;
 
 static void delete (struct ui *ui, const char *name)
 {
 	AUTO(saved_view) struct saved_view s = {0};
 
 	if (!find(ui, name, &s)) {
-		say_unknown(ui, name);
+		ui_named_unknown(ui, &named, name);
 		return;
 	}
 	ui_notice(ui, NOTICE_INFO, "view %s is deleted", name);
@@ -193,7 +169,7 @@ bool ui_view_show(struct ui *ui, const char *name)
 	struct err err = {0};
 
 	if (!find(ui, name, &s)) {
-		say_unknown(ui, name);
+		ui_named_unknown(ui, &named, name);
 		return false;
 	}
 	if (!s.kind) {
@@ -211,32 +187,9 @@ bool ui_view_show(struct ui *ui, const char *name)
 	return false;
 }
 
+static const struct ui_named named = {"view", "of this list", ui_views_names, save, delete, ui_tab_show};
+
 void ui_view_run(struct ui *ui, const char *text)
 {
-	static const struct {
-		const char *word;
-		void (*run)(struct ui *ui, const char *name);
-	} verbs[] = {{"save", save}, {"delete", delete}, {"forget", delete}};
-	AUTO(strlist) struct strlist words = {0};
-	size_t verb = 0;
-
-	if (!text) {
-		say_names(ui);
-		return;
-	}
-	strlist_split(&words, text, ' ');
-	while (verb < ARRAY_LEN(verbs) && strcmp(words.items[0], verbs[verb].word))
-		verb++;
-	bool is_verb = verb < ARRAY_LEN(verbs);
-	const char *name = words.items[words.n - 1];
-	bool is_name = true;
-
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		is_name &= !str_eq(name, verbs[i].word);
-	if (words.n != (is_verb ? 2u : 1u) || !is_name)
-		ui_notice(ui, NOTICE_WARNING, "which view? :view NAME, :view save NAME, :view delete NAME; one word");
-	else if (is_verb)
-		verbs[verb].run(ui, name);
-	else
-		ui_tab_show(ui, name);
+	ui_named_run(ui, &named, text);
 }

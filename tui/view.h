@@ -24,7 +24,8 @@ enum view_id {
 };
 
 /* What a screen is opened with. All is borrowed for the call. */
-enum view_mode { MODE_SHOW = 0, MODE_CLONE };
+/* Of the launch form: a copy of a job, what was launched under that name before, a template. */
+enum view_mode { MODE_SHOW = 0, MODE_CLONE, MODE_AGAIN, MODE_TEMPLATE };
 struct view_arg {
 	const struct kind *kind; /* of what is shown; NULL where the screen has none */
 	struct strlist names;	 /* things of that kind */
@@ -112,6 +113,8 @@ struct view_ops {
 	int (*save)(struct view *v, const char *path, bool replace, struct err *err);
 	/* and its pager, whose filters another screen and commands change. */
 	struct pager *(*pager)(struct view *v);
+	/* Of a launch that was prepared: what the form can be filled with again (`:template save`), the caller's. */
+	int (*template)(struct view *v, char **ret, struct err *err);
 };
 
 /* What a view sees and asks: of all scopes that are looked at together, or of one of them (ui_scope.c). */
@@ -197,6 +200,9 @@ struct prompt_ops {
 };
 void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial);
 
+/* More things than these are asked about by their number, which has to be typed. */
+#define UI_TYPE_COUNT_ABOVE 5
+
 /* A question with two answers, Cancel focused. type_this: what must be typed
  * before the other button works; NULL: nothing. text may have several lines. */
 void ui_confirm(struct view *v, const char *title, const char *text, const char *button, const char *type_this,
@@ -249,6 +255,8 @@ const char *ui_order_of(const struct ui *ui, const struct kind *kind);
 /* A text that is kept from one start to the next ("columns/training-job"); NULL where there is none;
  * borrowed until something is kept. */
 const char *ui_kept(const struct ui *ui, const char *name);
+/* What was saved under a name (struct view_ops, template); NULL; borrowed likewise. */
+const char *ui_template_text(const struct ui *ui, const char *name);
 /* Keep it; NULL forgets. Where it cannot be kept a notice says so. */
 void ui_keep(struct ui *ui, const char *name, const char *text);
 /* Have cold fields filled for all things of a kind (field.h): the list's generation

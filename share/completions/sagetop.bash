@@ -70,7 +70,7 @@ _sagetop()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		jobs | list | show | job | compare | failures | logs | metrics | report | open | files | launch | estimate | clone | tune | process | deploy | transform | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
+		jobs | list | show | job | compare | failures | logs | metrics | report | open | files | launch | launches | estimate | clone | tune | process | deploy | transform | invoke | stop | delete | wait | upload | image | advise | monitor | backtest | cost | prices | config | doctor | local | help) cmd=$word; break ;;
 		esac
 	done
 	case $cmd in
@@ -86,6 +86,7 @@ _sagetop()
 	open) own='' ;;
 	files) own='' ;;
 	launch) own='--set --grid --name --dry-run --yes --force' ;;
+	launches) own='--limit --discard --send' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --grid --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
@@ -113,7 +114,7 @@ _sagetop()
 		return
 	fi
 	case $cmd in
-	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics report open files launch estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
+	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics report open files launch launches estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
 	job | compare | logs | metrics | open | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	monitor) COMPREPLY=($(compgen -W 'baseline check analyze' -f -- "$cur")) ;;

@@ -39,6 +39,7 @@ _sagetop() {
 		'open:print the address of a job'\''s page in the web console, or of another thing'\''s by KIND/NAME; on a terminal open it as well, by $BROWSER or xdg-open' \
 		'files:list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
+		'launches:list what was launched from here, the newest first, and what of it waits in the queue; a name prints its specification as JSON; --discard and --send are about what waits' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
 		'clone:create a job like another, with changes' \
 		'tune:search for hyperparameters by many training jobs\: max_depth=3..10 eta=0.01..0.2\:log n=20 parallel=5 objective=validation\:rmse; tuning-job/NAME goes on with one' \
@@ -127,6 +128,11 @@ _sagetop() {
 			'--yes[do not ask]' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
+		launches) _arguments $everywhere \
+			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--discard[take back what waits of these sweeps or jobs\: it is not sent any more]' \
+			'--send[send what waits of these sweeps now, and stay until each job was launched or refused]' \
+			'*: : ' ;;
 		estimate) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \

@@ -48,6 +48,14 @@ void app_reply_done(void *user, const struct err *err)
 	r->done = true;
 }
 
+int app_identify(struct app *a, struct err *err)
+{
+	struct app_reply reply = {0};
+
+	sync_identify(a->sync, app_reply_done, &reply);
+	return app_wait(a, &reply, err);
+}
+
 int app_turn(struct app *a, int timeout_ms, struct err *err)
 {
 	struct pollfd fd = {.fd = signals_fd(), .events = POLLIN};

@@ -99,6 +99,9 @@ int app_wait_for(struct app *a, const char *reference, struct err *err) NODISCAR
 /* launch_plan_clone, waited for. *ret is the caller's. */
 int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
 		   const struct grid *grid, struct launch_plan **ret, struct err *err) NODISCARD;
+/* Whose account it is. The launch queue is worked on only where that is known: who has no good credentials learns it
+ * here. */
+int app_identify(struct app *a, struct err *err) NODISCARD;
 /* One turn of at most timeout_ms; ERR_CANCELLED on an interrupt (the connection
  * stays open). */
 int app_turn(struct app *a, int timeout_ms, struct err *err) NODISCARD;

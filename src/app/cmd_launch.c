@@ -66,7 +66,7 @@ static int read_grid(const struct app *a, struct grid *g, const struct grid **re
 	const struct strlist *texts = &a->cli.lists[OPT_GRID];
 
 	*ret = texts->n ? g : NULL;
-	return texts->n ? grid_parse(texts, g, err) : 0;
+	return texts->n && grid_parse(texts, g, err) < 0 ? err_prefix(err, "--grid") : 0;
 }
 
 static int finish(struct app *a, const struct launch_plan *p, const struct grid *grid, struct err *err)

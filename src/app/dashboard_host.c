@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/utf8.h"
 #include "sync/spec.h"
+#include "sync/sweep.h"
 #include "tui/term.h"
 
 struct host_call *host_call_new(struct dashboard_host *h, void *done, void *done_user)
@@ -27,6 +28,8 @@ static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
 	learned_free(h->learned);
+	host_member_values_free(h->values);
+	host_member_values_free(h->reading);
 	dashboard_next_done(&h->next);
 	free(h);
 }
@@ -37,7 +40,10 @@ void host_call_end(struct host_call *c)
 
 	free(c->spec_path);
 	free(c->clone_of);
+	free(c->spec);
 	strlist_done(&c->changes);
+	grid_done(&c->grid);
+	launch_plan_free(c->plan);
 	free(c);
 	if (--h->calls == 0 && h->gone)
 		host_destroy(h);
@@ -296,6 +302,32 @@ static void host_places(void *user, struct strlist *ret)
 	complete_scopes(ret);
 }
 
+static void host_launches(void *user)
+{
+	struct dashboard_host *h = user;
+
+	sync_launches(h->sync);
+}
+
+static int host_launched(void *user, const char *name, char **ret, struct err *err)
+{
+	struct dashboard_host *h = user;
+
+	return store_launch_spec(sync_store(h->sync), name, ret, err);
+}
+
+static int host_discard(void *user, const char *name, struct launch_discarded *ret, struct err *err)
+{
+	struct dashboard_host *h = user;
+
+	return launch_discard(h->sync, name, ret, err);
+}
+
+static void host_paths(void *user, const char *text, struct strlist *ret)
+{
+	fs_complete(text, MEMBER_VALUES_OFFERED, ret);
+}
+
 static int host_theme(void *user, enum theme theme, struct err *err)
 {
 	return term_set_theme(theme, err);
@@ -354,6 +386,13 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.move = host_move,
 		.scopes = host_scopes,
 		.places = host_places,
+		.member_values = host_member_values,
+		.prepared = host_prepared,
+		.job_of = host_job_of,
+		.launches = host_launches,
+		.launched = host_launched,
+		.discard = host_discard,
+		.paths = host_paths,
 		.save = host_save,
 		.draft = host_draft,
 		.theme = host_theme,

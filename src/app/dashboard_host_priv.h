@@ -14,7 +14,10 @@ struct dashboard_host {
 	struct launch_plan *plan;    /* prepared last */
 	struct learned *learned;     /* for estimates; NULL: not yet */
 	int64_t learned_ms;	     /* monotonic */
-	struct console_kept *kept;   /* borrowed */
+	struct member_values *values,
+		*reading;	   /* of earlier jobs; the next ones, as far as they have been read; NULL */
+	int64_t values_ms;	   /* monotonic: when they were complete */
+	struct console_kept *kept; /* borrowed */
 	struct dashboard_next next;
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
@@ -25,8 +28,9 @@ struct host_call {
 	struct dashboard_host *host;
 	void *done, *done_user;
 	struct launch_plan *plan;
-	char *spec_path, *clone_of; /* of an estimate */
+	char *spec_path, *clone_of, *spec; /* of an estimate */
 	struct strlist changes;
+	struct grid grid; /* of a sweep; no jobs: of none */
 	struct err err;
 };
 
@@ -38,6 +42,10 @@ void host_action_done(void *user, const struct err *err); /* of a call: its host
 void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user);
 void host_edit(void *user, host_preview_fn *done, void *done_user);
 void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
+char *host_prepared(void *user);
+struct job *host_job_of(void *user, const char *spec, struct err *err);
+const struct member_values *host_member_values(void *user);
+void host_member_values_free(struct member_values *v);
 void host_launch(void *user, const char *name, host_done_fn *done, void *done_user);
 
 #endif

@@ -1,9 +1,11 @@
-/* Launches from the screens: what would be sent, the editor, what it would take, and the sending. */
+/* Launches from the screens: what would be sent, the editor, what it would take, what earlier ones had, and the
+ * sending. */
 #include "app/budgets.h"
 #include "app/dashboard_host_priv.h"
 #include "app/editor.h"
 #include "aws/sagemaker.h"
 #include "sync/spec.h"
+#include "sync/sweep.h"
 #include "tui/term.h"
 
 static char *text_or_empty(const char *s)
@@ -23,6 +25,11 @@ static void preview_ready(void *user, struct launch_plan *plan, const struct err
 		p->diff = text_or_empty(plan->diff);
 		p->warning = text_or_empty(plan->warning);
 		p->ceiling_micro = plan->ceiling_micro;
+		p->n_jobs = plan->n_jobs;
+		if (plan->n_jobs) {
+			p->first = xstrdup(plan->jobs[0].name);
+			p->last = xstrdup(plan->jobs[plan->n_jobs - 1].name);
+		}
 		launch_plan_free(c->host->plan);
 		c->host->plan = plan;
 	} else {
@@ -39,6 +46,31 @@ static void file_ready(void *user)
 	preview_ready(c, TAKE(c->plan), c->err.code ? &c->err : NULL);
 }
 
+static void take_grid(struct host_call *c, const struct host_launch_request *r)
+{
+	if (r->grid && r->grid->n)
+		(void)!grid_parse(r->grid, &c->grid, &c->err);
+}
+
+static const struct grid *grid_of(const struct host_call *c)
+{
+	return c->grid.jobs ? &c->grid : NULL;
+}
+
+static int plan_at_hand(struct sync *s, const struct host_launch_request *r, struct strlist *sets,
+			const struct grid *grid, struct launch_plan **ret, struct err *err)
+{
+	AUTO(json) json_t *spec = NULL;
+
+	if (r->spec && json_parse(r->spec, strlen(r->spec), "specification", &spec, err) < 0)
+		return -err->code;
+	if (spec)
+		return launch_plan_again(s, spec, r->new_name, sets, grid, ret, err);
+	if (!str_empty(r->new_name))
+		strlist_take(sets, xasprintf("TrainingJobName=%s", r->new_name));
+	return launch_plan_from_file(s, r->spec_path, sets, grid, ret, err);
+}
+
 void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
@@ -47,14 +79,14 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&sets, r->changes->items[i]);
-	if (r->clone_of) {
-		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets, NULL,
+	take_grid(c, r);
+	if (!c->err.code && r->clone_of) {
+		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets, grid_of(c),
 				  preview_ready, c);
 		return;
 	}
-	if (!str_empty(r->new_name))
-		strlist_take(&sets, xasprintf("TrainingJobName=%s", r->new_name));
-	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, NULL, &c->plan, &c->err);
+	if (!c->err.code)
+		(void)!plan_at_hand(h->sync, r, &sets, grid_of(c), &c->plan, &c->err);
 	/* Answers never come from within the question. */
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
@@ -91,6 +123,23 @@ void host_edit(void *user, host_preview_fn *done, void *done_user)
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
 
+char *host_prepared(void *user)
+{
+	const struct dashboard_host *h = user;
+
+	return h->plan ? json_text(h->plan->base ? h->plan->base : h->plan->spec) : NULL;
+}
+
+struct job *host_job_of(void *user, const char *spec, struct err *err)
+{
+	AUTO(json) json_t *o = NULL;
+	struct job *j = NULL;
+
+	if (json_parse(spec, strlen(spec), "specification", &o, err) < 0 || learned_job_of_spec(o, &j, err) < 0)
+		return NULL;
+	return j;
+}
+
 /* --- estimates --- */
 
 #define LEARNED_JOBS 500	     /* newest ones: a tenth of a second's work, in slices */
@@ -106,6 +155,8 @@ static int load_asked_spec(struct host_call *c, json_t **ret, struct err *err)
 
 		spec = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
 		rc = spec ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", c->clone_of);
+	} else if (c->spec) {
+		rc = json_parse(c->spec, strlen(c->spec), "specification", &spec, err);
 	} else if (str_eq(c->spec_path, "-")) {
 		rc = err_set(err, ERR_INVALID, "standard input is the keyboard");
 	} else {
@@ -126,6 +177,10 @@ static char *estimate_of(struct host_call *c, struct err *err)
 	struct job_estimate e;
 	struct job_group one;
 
+	if (c->err.code) {
+		*err = c->err;
+		return NULL;
+	}
 	if (load_asked_spec(c, &spec, err) < 0 || learned_job_of_spec(spec, &j, err) < 0)
 		return NULL;
 	if (!j->instance_type) {
@@ -134,7 +189,7 @@ static char *estimate_of(struct host_call *c, struct err *err)
 	}
 	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
 	estimate_job(&q, &e);
-	return estimate_job_text(&e);
+	return c->grid.jobs ? estimate_sweep_text(c->grid.jobs, e.mid_micro, e.most_micro) : estimate_job_text(&e);
 }
 
 static void answer_estimate(void *user)
@@ -166,13 +221,52 @@ void host_estimate(void *user, const struct host_launch_request *r, host_text_fn
 
 	c->spec_path = xstrdup(r->spec_path);
 	c->clone_of = xstrdup(r->clone_of);
+	c->spec = xstrdup(r->spec);
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&c->changes, r->changes->items[i]);
+	take_grid(c, r);
 	if (h->learned && clock_mono_ms() - h->learned_ms < LEARNED_MS)
 		(void)aws_client_after(sync_client(h->sync), 0, answer_estimate, c);
 	else
 		sync_learn(h->sync, LEARNED_JOBS, on_learned, c);
 }
+
+/* --- what earlier jobs had --- */
+
+#define VALUES_JOBS 500		   /* newest ones */
+#define VALUES_MS ((int64_t)60000) /* after which they are read again */
+
+void host_member_values_free(struct member_values *v)
+{
+	if (v)
+		member_values_done(v);
+	free(v);
+}
+
+static void on_values(void *user, const struct err *err)
+{
+	struct host_call *c = user;
+	struct dashboard_host *h = c->host;
+
+	host_member_values_free(h->values);
+	h->values = TAKE(h->reading);
+	h->values_ms = clock_mono_ms();
+	host_call_end(c);
+}
+
+const struct member_values *host_member_values(void *user)
+{
+	struct dashboard_host *h = user;
+	bool old = !h->values || clock_mono_ms() - h->values_ms > VALUES_MS;
+
+	if (old && !h->reading) {
+		h->reading = NEW(struct member_values);
+		sync_member_values(h->sync, VALUES_JOBS, h->reading, on_values, host_call_new(h, NULL, NULL));
+	}
+	return h->values ? h->values : h->reading;
+}
+
+/* --- sending --- */
 
 static void launch_refused(void *user)
 {
@@ -192,6 +286,21 @@ static int check_budgets(struct dashboard_host *h, struct err *err)
 	return budgets_allow(h->config, h->sync, TRAINING_KIND, h->plan->name, &tags, h->plan->ceiling_micro, err);
 }
 
+/* The queue is worked on only where the account is known: who has no good credentials learns it before. */
+static void queue_sweep(void *user, const struct err *err)
+{
+	struct host_call *c = user;
+	AUTO(sweep_rows) struct sweep_rows rows = {0};
+
+	if (err)
+		c->err = *err;
+	else
+		(void)!sweep_enqueue(c->host->sync, c->plan, &rows, &c->err);
+	if (c->err.code && !c->host->plan)
+		c->host->plan = TAKE(c->plan); /* to be tried again */
+	host_action_done(c, c->err.code ? &c->err : NULL);
+}
+
 void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
 {
 	struct dashboard_host *h = user;
@@ -200,6 +309,11 @@ void host_launch(void *user, const char *name, host_done_fn *done, void *done_us
 	bool prepared = h->plan && str_eq(h->plan->name, name);
 
 	if (prepared && check_budgets(h, &c->err) == 0) {
+		if (h->plan->n_jobs) {
+			c->plan = TAKE(h->plan);
+			sync_identify(h->sync, queue_sweep, c);
+			return;
+		}
 		launch_send(h->sync, h->plan, host_action_done, c);
 		return;
 	}

@@ -49,18 +49,14 @@ static int estimate_each(struct app *a, const struct launch_plan *p, int64_t *re
 
 static void print_price(struct app *a, const struct launch_plan *p, int64_t each_micro)
 {
-	char each[32], all[32], most_each[32], most[32], prices[SESSION_PRICES_LEN];
-	int64_t n = (int64_t)p->n_jobs;
+	bool known = p->ceiling_micro != USD_UNKNOWN;
+	AUTO(str)
+	char *cost =
+		estimate_sweep_text(p->n_jobs, each_micro, known ? p->ceiling_micro / (int64_t)p->n_jobs : USD_UNKNOWN);
+	char prices[SESSION_PRICES_LEN];
 
-	if (p->ceiling_micro == USD_UNKNOWN) {
-		fprintf(stderr, "%s: %zu jobs, cost unknown (no price for this instance here)\n", p->name, p->n_jobs);
-		return;
-	}
-	fprintf(stderr, "%s: %zu jobs", p->name, p->n_jobs);
-	if (each_micro != USD_UNKNOWN)
-		fprintf(stderr, ", about %s (%s each)", money_text(all, each_micro * n), money_text(each, each_micro));
-	fprintf(stderr, ", at most %s (%s each; %s)\n", money_text(most, p->ceiling_micro),
-		money_text(most_each, p->ceiling_micro / n), session_prices_text(sync_session(a->sync), prices));
+	fprintf(stderr, "%s: %zu jobs, %s%s%s\n", p->name, p->n_jobs, cost, known ? "; " : "",
+		known ? session_prices_text(sync_session(a->sync), prices) : "");
 }
 
 static int print_preview(struct app *a, const struct launch_plan *p, struct err *err)
@@ -99,15 +95,6 @@ static void print_jobs(const struct app *a, const struct launch_plan *p, const s
 		output_json(a, list);
 	else
 		table_print(&t, a);
-}
-
-/* The queue is worked on only where the account is known: who has no good credentials learns it before. */
-static int know_account(struct app *a, struct err *err)
-{
-	struct app_reply reply = {0};
-
-	sync_identify(a->sync, app_reply_done, &reply);
-	return app_wait(a, &reply, err);
 }
 
 /* --- while it is sent ----------------------------------------------------------------------- */
@@ -224,9 +211,9 @@ static int carry_out(struct sweeping *w, struct err *err)
 	print_results(w);
 	if (rc && err->code == ERR_CANCELLED)
 		fprintf(stderr,
-			"sagetop: %zu of %zu jobs stay queued: the dashboard sends them within a day, and so does this "
-			"command when it is given again\n",
-			count_open(w), n);
+			"sagetop: %zu of %zu jobs stay queued: the dashboard sends them within a day, sagetop launches "
+			"--send %s now; --discard %s takes them back\n",
+			count_open(w), n, w->p->name, w->p->name);
 	if (rc == 0 && count(w, LAUNCH_REFUSED))
 		rc = err_set(err, ERR_INVALID, "%zu of the %zu jobs of %s were not launched", count(w, LAUNCH_REFUSED),
 			     n, w->p->name);
@@ -243,7 +230,7 @@ int launch_sweep(struct app *a, const struct launch_plan *p, const struct grid *
 		print_jobs(a, p, g);
 		return 0;
 	}
-	if (know_account(a, err) < 0 ||
+	if (app_identify(a, err) < 0 ||
 	    budgets_allow_request(a, TRAINING_KIND, p->name, p->spec, p->ceiling_micro, err) < 0 ||
 	    app_confirm_launch(a, p->name, err) < 0)
 		return -err->code;

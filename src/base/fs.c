@@ -1,6 +1,7 @@
 /* Whole files, atomic writes, folders, and where things of ours lie. */
 #include "base/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
+
+#define LOOKED_AT_MAX 20000 /* entries of one folder */
 
 int fs_read(const char *path, struct buf *out, struct err *err)
 {
@@ -207,6 +210,34 @@ int64_t fs_size(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+static bool may_complete(const char *name, const char *part)
+{
+	bool hidden = name[0] == '.' && part[0] != '.', link = str_eq(name, ".") || str_eq(name, "..");
+
+	return str_starts(name, part) && !hidden && !link;
+}
+
+void fs_complete(const char *text, size_t most, struct strlist *ret)
+{
+	const char *slash = strrchr(text, '/'), *part = slash ? slash + 1 : text;
+	AUTO(str) char *folder = xstrndup(text, (size_t)(part - text));
+	AUTO(strlist) struct strlist found = {0};
+	DIR *d = opendir(*folder ? folder : ".");
+	struct dirent *e;
+
+	for (size_t i = 0; d && i < LOOKED_AT_MAX && (e = readdir(d)); i++) {
+		AUTO(str) char *path = may_complete(e->d_name, part) ? xasprintf("%s%s", folder, e->d_name) : NULL;
+
+		if (path)
+			strlist_take(&found, xasprintf("%s%s", path, fs_is_dir(path) ? "/" : ""));
+	}
+	if (d)
+		closedir(d);
+	strlist_sort(&found);
+	for (size_t i = 0; i < MIN(found.n, most); i++)
+		strlist_add(ret, found.items[i]);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)

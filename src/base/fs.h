@@ -33,6 +33,9 @@ int64_t fs_size(const char *path); /* -1 where it cannot be had */
 /* All files of a folder and those below it, in order of their names; what begins with a dot is left
  * out. Appended to ret. */
 int fs_list_tree(const char *path, struct strlist *ret, struct err *err) NODISCARD;
+/* The paths of files and folders that begin with text, a folder with '/' behind it, in order; hidden ones only where
+ * text names a dot; at most `most`, appended to ret. */
+void fs_complete(const char *text, size_t most, struct strlist *ret);
 int fs_remove_tree(const char *path, struct err *err) NODISCARD; /* does not follow links; absent is fine */
 
 /* Hold a file, made where it is absent with the folders above it, until *ret_fd is closed; ERR_EXISTS where another

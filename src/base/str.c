@@ -90,6 +90,14 @@ char *str_hide_userinfo(const char *s)
 	return out;
 }
 
+bool str_is_line(const char *s, size_t most)
+{
+	for (const char *p = s; *p; p++)
+		if ((unsigned char)*p < ' ' || (size_t)(p - s) >= most)
+			return false;
+	return true;
+}
+
 void str_lower(char *s)
 {
 	for (; *s; s++)

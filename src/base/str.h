@@ -16,6 +16,7 @@ char *str_trim(char *s);				 /* in place; returns the first non-blank */
 char *str_hide_userinfo(const char *s) NODISCARD;
 /* The last line that says anything: of a traceback the cause. Borrowed from s. */
 const char *str_last_line(const char *s);
+bool str_is_line(const char *s, size_t most);		/* of at most so many bytes, without control characters */
 void str_lower(char *s);				/* ASCII, in place */
 void str_copy(char *dst, size_t size, const char *src); /* cuts; always terminates */
 

@@ -166,3 +166,19 @@ char *estimate_job_text(const struct job_estimate *e)
 								money_text(usd_high, e->high_micro));
 	return xasprintf("about %s%s, %s%s; %s", mid, spans, usd, prices, from);
 }
+
+char *estimate_sweep_text(size_t jobs, int64_t mid_micro, int64_t most_micro)
+{
+	int64_t n = (int64_t)jobs;
+	char mid_all[24], mid[24], most_all[24], most[24];
+
+	if (most_micro == USD_UNKNOWN)
+		return xstrdup("cost unknown (no price for this instance here)");
+	AUTO(str)
+	char *about = mid_micro == USD_UNKNOWN ? xstrdup("")
+					       : xasprintf("about %s (%s each), ", money_text(mid_all, mid_micro * n),
+							   money_text(mid, mid_micro));
+
+	return xasprintf("%sat most %s (%s each)", about, money_text(most_all, most_micro * n),
+			 money_text(most, most_micro));
+}

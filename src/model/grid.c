@@ -30,13 +30,13 @@ void grid_done(struct grid *g)
 
 static int too_many(struct err *err)
 {
-	return err_set(err, ERR_USAGE, "--grid makes more than %d jobs: take fewer values", GRID_JOBS_MAX);
+	return err_set(err, ERR_USAGE, "it makes more than %d jobs: take fewer values", GRID_JOBS_MAX);
 }
 
 static int add_value(struct grid_axis *x, const char *value, struct err *err)
 {
 	if (strlist_has(&x->values, value))
-		return err_set(err, ERR_USAGE, "--grid %s: the value %s is there twice", x->name, value);
+		return err_set(err, ERR_USAGE, "%s: the value %s is there twice", x->name, value);
 	if (x->values.n == GRID_JOBS_MAX)
 		return too_many(err);
 	strlist_add(&x->values, value);
@@ -53,12 +53,11 @@ static int add_range(struct grid_axis *x, const char *range, const char *dots, s
 	int rc = 0;
 
 	if (!str_to_i64(low, &from) || !str_to_i64(high, &to) || (colon && (!str_to_i64(colon + 1, &step) || step < 1)))
-		return err_set(
-			err, ERR_USAGE,
-			"--grid %s: %s is no range of whole numbers (4..8, 4..8:2): list other values with commas",
-			x->name, range);
+		return err_set(err, ERR_USAGE,
+			       "%s: %s is no range of whole numbers (4..8, 4..8:2): list other values with commas",
+			       x->name, range);
 	if (from > to)
-		return err_set(err, ERR_USAGE, "--grid %s: the first value of %s is above the last", x->name, range);
+		return err_set(err, ERR_USAGE, "%s: the first value of %s is above the last", x->name, range);
 	for (uint64_t left = (uint64_t)to - (uint64_t)from;; left -= (uint64_t)step) {
 		AUTO(str) char *value = xasprintf("%lld", (long long)from);
 
@@ -74,24 +73,57 @@ static int add_item(struct grid_axis *x, const char *item, struct err *err)
 	const char *dots = strstr(item, "..");
 
 	if (!*item)
-		return err_set(err, ERR_USAGE, "--grid %s: there is an empty value", x->name);
+		return err_set(err, ERR_USAGE, "%s: there is an empty value", x->name);
 	return dots ? add_range(x, item, dots, err) : add_value(x, item, err);
 }
 
 /* --- axes ------------------------------------------------------------------------------ */
 
+/* The next value of a list, up to a comma; "\\," is a comma in it. NULL behind the last. */
+static char *next_value(const char **at)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	const char *p = *at;
+
+	if (!p)
+		return NULL;
+	for (; *p && *p != ','; p++) {
+		p += p[0] == '\\' && p[1] == ',';
+		(void)buf_add(&out, p, 1);
+	}
+	*at = *p ? p + 1 : NULL;
+	return buf_take(&out);
+}
+
+bool grid_is_values(const char *text)
+{
+	const char *rest = text;
+	AUTO(str) char *first = next_value(&rest);
+	bool number = isdigit((unsigned char)text[text[0] == '-']);
+
+	return !strchr("[{\"", text[0]) && (rest != NULL || (number && strstr(text, "..")));
+}
+
+char *grid_one_value(const char *text)
+{
+	const char *rest = text;
+
+	return strchr("[{\"", text[0]) ? xstrdup(text) : next_value(&rest);
+}
+
 static int parse_axis(const char *word, struct grid_axis *ret, struct err *err)
 {
 	const char *eq = strchr(word, '=');
-	AUTO(strlist) struct strlist items = {0};
 	int rc = 0;
 
 	if (!eq || eq == word || !eq[1])
-		return err_set(err, ERR_USAGE, "--grid %s: say NAME=VALUE,VALUE... or NAME=4..8", word);
+		return err_set(err, ERR_USAGE, "%s: say NAME=VALUE,VALUE... or NAME=4..8", word);
 	ret->name = xstrndup(word, (size_t)(eq - word));
-	strlist_split(&items, eq + 1, ',');
-	for (size_t i = 0; rc == 0 && i < items.n; i++)
-		rc = add_item(ret, items.items[i], err);
+	for (const char *rest = eq + 1; rc == 0 && rest;) {
+		AUTO(str) char *item = next_value(&rest);
+
+		rc = add_item(ret, item, err);
+	}
 	return rc;
 }
 
@@ -106,7 +138,7 @@ static int add_axis(struct grid *g, const char *word, struct err *err)
 	while (at < g->n && strcmp(g->axes[at].name, x.name) < 0)
 		at++;
 	if (at < g->n && str_eq(g->axes[at].name, x.name))
-		return err_set(err, ERR_USAGE, "--grid %s is given twice: list all its values in one", x.name);
+		return err_set(err, ERR_USAGE, "%s is given twice: list all its values in one", x.name);
 	if (g->jobs * x.values.n > GRID_JOBS_MAX)
 		return too_many(err);
 	GROW(g->axes, g->cap, g->n + 1);
@@ -132,7 +164,7 @@ int grid_parse(const struct strlist *texts, struct grid *ret, struct err *err)
 		}
 	}
 	if (!g.n)
-		return err_set(err, ERR_USAGE, "--grid is empty: say NAME=VALUE,VALUE... or NAME=4..8");
+		return err_set(err, ERR_USAGE, "it is empty: say NAME=VALUE,VALUE... or NAME=4..8");
 	*ret = g;
 	g = (struct grid){0};
 	return 0;

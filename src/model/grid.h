@@ -2,7 +2,7 @@
  * counted, enumerated and named. Pure.
  *
  * "eta=0.1,0.3 max_depth=4..8" are ten. A value is a text; 4..8 stands for the whole numbers from 4 to 8,
- * and 4..8:2 for every second. */
+ * and 4..8:2 for every second; a comma in a value is written "\,". */
 #ifndef SAGETOP_MODEL_GRID_H
 #define SAGETOP_MODEL_GRID_H
 
@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #define GRID_JOBS_MAX 1000
+#define SWEEP_TAG "sagetop:sweep" /* the tag of a sweep's jobs: the sweep's name */
 
 struct grid_axis {
 	char *name; /* of the hyperparameter */
@@ -26,6 +27,12 @@ AUTO_EMBEDDED(grid, struct grid, grid_done)
 
 /* texts: each some NAME=VALUES, separated by blanks. ERR_USAGE says what is wrong with which of them. */
 int grid_parse(const struct strlist *texts, struct grid *ret, struct err *err) NODISCARD;
+
+/* Whether what is typed where one value is wanted stands for several: it has a comma, or begins as a range does. What
+ * begins as JSON (with a bracket, a brace or a quote) is one value. */
+bool grid_is_values(const char *text);
+/* The one that it else stands for. The caller's. */
+char *grid_one_value(const char *text) NODISCARD;
 
 /* The value that job (below g->jobs) has on an axis; of the last axis they change the fastest. Borrowed. */
 const char *grid_value(const struct grid *g, size_t job, size_t axis);

@@ -42,6 +42,7 @@ void session_free(struct session *s)
 	usages_done(&s->usages);
 	price_table_done(&s->prices);
 	backtest_run_list_free(s->backtests, s->n_backtests);
+	launch_summaries_done(&s->launches);
 	free(s->profile);
 	free(s->region);
 	free(s->account);

@@ -14,6 +14,7 @@
 #include "model/files.h"
 #include "model/jobs.h"
 #include "model/kind.h"
+#include "model/launches.h"
 #include "model/loglines.h"
 #include "model/price.h"
 #include "model/series.h"
@@ -82,6 +83,8 @@ struct session {
 	struct backtest_run *backtests; /* the newest first; NULL until somebody asks */
 	size_t n_backtests;
 	uint64_t backtests_generation;
+	struct launch_summaries launches; /* the newest; empty until somebody asks */
+	uint64_t launches_generation;
 	struct usages usages; /* what was billed while it was there; empty until somebody asks */
 	uint64_t usages_generation;
 	struct map files;   /* of things, "kind/name" -> struct files *; empty until somebody asks */

@@ -16,6 +16,7 @@
 #include "model/backtest_run.h"
 #include "model/jobs.h"
 #include "model/kind.h"
+#include "model/launches.h"
 #include "model/loglines.h"
 #include "model/price.h"
 #include "model/series.h"
@@ -175,8 +176,19 @@ int store_launch_list(struct store *s, enum launch_which which, struct launch **
 /* Those of one run, without their requests. */
 int store_launch_list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n,
 			  struct err *err) NODISCARD;
+/* How many of a run are in each state; of one that was asked for again only the last row counts. */
+#define LAUNCH_STATES 4
+int store_launch_count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err) NODISCARD;
 /* What of a run waits is due now, and this process's. */
 int store_launch_adopt_waiting(struct store *s, const char *run, struct err *err) NODISCARD;
+/* What somebody asked for, the newest first, at most so many: jobs and sweeps. */
+int store_launch_summaries(struct store *s, size_t most, struct launch_summaries *ret, struct err *err) NODISCARD;
+/* The request (JSON) of the job, or of the first job of the sweep, that was asked for last under that name;
+ * ERR_NOTFOUND. The caller's. */
+int store_launch_spec(struct store *s, const char *name, char **ret, struct err *err) NODISCARD;
+/* What waits of a sweep, or under that name of a job, is refused; what is being sent is settled and not sent again. */
+int store_launch_discard(struct store *s, const char *name, const char *why, struct launch_discarded *ret,
+			 struct err *err) NODISCARD;
 /* What of a run has not been sent is refused. */
 int store_launch_refuse_waiting(struct store *s, const char *run, const char *why, struct err *err) NODISCARD;
 

@@ -349,6 +349,36 @@ int store_launch_list_run(struct store *s, const char *run, struct launch **ret,
 	return RETRY_STATE(s, err, list_run(s, run, ret, ret_n, &e));
 }
 
+static int count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err)
+{
+	sqlite3_stmt *st =
+		db_prepare(&s->state,
+			   "SELECT state, count(*) FROM launch l WHERE scope = ?1 AND run = ?2 AND NOT EXISTS"
+			   " (SELECT 1 FROM launch o WHERE o.scope = ?1 AND o.run = ?2"
+			   " AND o.operation = l.operation AND o.pack = l.pack AND o.cycle > l.cycle)"
+			   " GROUP BY state",
+			   err);
+	int step;
+
+	if (!st)
+		return -ERR_DB;
+	memset(ret, 0, LAUNCH_STATES * sizeof(*ret));
+	db_bind_text(st, 1, s->scope);
+	db_bind_text(st, 2, run);
+	while ((step = sqlite3_step(st)) == SQLITE_ROW)
+		if (sqlite3_column_int(st, 0) >= 0 && sqlite3_column_int(st, 0) < LAUNCH_STATES)
+			ret[sqlite3_column_int(st, 0)] = (size_t)sqlite3_column_int64(st, 1);
+	int rc = step == SQLITE_DONE ? 0 : db_fail(&s->state, err);
+
+	sqlite3_reset(st);
+	return rc;
+}
+
+int store_launch_count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err)
+{
+	return RETRY_STATE(s, err, count_run(s, run, ret, &e));
+}
+
 static int adopt_waiting(struct store *s, const char *name, struct err *err)
 {
 	int rc = db_begin(&s->state, err);
@@ -394,4 +424,130 @@ static int refuse_waiting(struct store *s, const char *name, const char *why, st
 int store_launch_refuse_waiting(struct store *s, const char *run, const char *why, struct err *err)
 {
 	return RETRY_STATE(s, err, refuse_waiting(s, run, why, &e));
+}
+
+/* --- what somebody asked for ------------------------------------------------------------- */
+
+/* Jobs by hand, and sweeps; of a row that was asked for again the last counts. */
+static const char summaries_sql[] =
+	"SELECT * FROM (SELECT id, name, 0, state = 0, state = 1, state = 2, state = 3, queued_ms, error FROM launch"
+	" WHERE scope = ?1 AND run IS NULL ORDER BY id DESC LIMIT ?2)"
+	" UNION ALL SELECT max(id), substr(run, 7), 1, sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3),"
+	" max(queued_ms), max(error) FROM launch l WHERE scope = ?1 AND run >= '" LAUNCH_SWEEP "' AND run < 'sweep0'"
+	" AND NOT EXISTS (SELECT 1 FROM launch o WHERE o.scope = ?1 AND o.run = l.run"
+	" AND o.operation = l.operation AND o.pack = l.pack AND o.cycle > l.cycle) GROUP BY run ORDER BY 1 DESC LIMIT "
+	"?2";
+
+static void add_summary(struct launch_summaries *l, sqlite3_stmt *st)
+{
+	GROW(l->items, l->cap, l->n + 1);
+	l->items[l->n++] = (struct launch_summary){.name = db_column_dup(st, 1),
+						   .is_sweep = sqlite3_column_int(st, 2) != 0,
+						   .queued = (size_t)sqlite3_column_int64(st, 3),
+						   .sent = (size_t)sqlite3_column_int64(st, 4),
+						   .accepted = (size_t)sqlite3_column_int64(st, 5),
+						   .refused = (size_t)sqlite3_column_int64(st, 6),
+						   .asked_ms = sqlite3_column_int64(st, 7),
+						   .error = db_column_dup(st, 8)};
+}
+
+static int summaries(struct store *s, size_t most, struct launch_summaries *ret, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->state, summaries_sql, err);
+	int step;
+
+	if (!st)
+		return -ERR_DB;
+	launch_summaries_done(ret);
+	db_bind_text(st, 1, s->scope);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)most);
+	while ((step = sqlite3_step(st)) == SQLITE_ROW)
+		add_summary(ret, st);
+	int rc = step == SQLITE_DONE ? 0 : db_fail(&s->state, err);
+
+	sqlite3_reset(st);
+	return rc;
+}
+
+int store_launch_summaries(struct store *s, size_t most, struct launch_summaries *ret, struct err *err)
+{
+	return RETRY_STATE(s, err, summaries(s, most, ret, &e));
+}
+
+static int last_spec(struct store *s, const char *name, char **ret, struct err *err)
+{
+	AUTO(str) char *run = xasprintf(LAUNCH_SWEEP "%s", name);
+	sqlite3_stmt *st =
+		db_prepare(&s->state,
+			   "SELECT spec_json FROM launch WHERE scope = ?1 AND (run = ?3 OR (run IS NULL AND"
+			   " name = ?2)) ORDER BY run IS NULL, CASE WHEN run IS NULL THEN -id ELSE id END LIMIT 1",
+			   err);
+
+	if (!st)
+		return -ERR_DB;
+	db_bind_text(st, 1, s->scope);
+	db_bind_text(st, 2, name);
+	db_bind_text(st, 3, run);
+	int step = sqlite3_step(st);
+	int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : db_fail(&s->state, err);
+
+	*ret = step == SQLITE_ROW ? db_column_dup(st, 0) : NULL;
+	sqlite3_reset(st);
+	return rc || *ret ? rc : err_set(err, ERR_NOTFOUND, "nothing was launched from here under the name %s", name);
+}
+
+int store_launch_spec(struct store *s, const char *name, char **ret, struct err *err)
+{
+	return RETRY_STATE(s, err, last_spec(s, name, ret, &e));
+}
+
+#define UNDER_THE_NAME                                                                                      \
+	" scope = ?1 AND (run = ?3 OR (name = ?2 AND (run IS NULL OR (run >= '" LAUNCH_SWEEP "' AND run < " \
+	"'sweep0'))))"
+
+/* sweep: the run of that name; both texts stay until the statement was run. */
+static sqlite3_stmt *about_name(struct store *s, const char *sql, const char *name, const char *sweep, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->state, sql, err);
+
+	if (st) {
+		db_bind_text(st, 1, s->scope);
+		db_bind_text(st, 2, name);
+		db_bind_text(st, 3, sweep);
+	}
+	return st;
+}
+
+/* What is being sent is settled, but not sent again. */
+static int discard(struct store *s, const char *name, const char *why, struct launch_discarded *ret, struct err *err)
+{
+	AUTO(str) char *sweep = xasprintf(LAUNCH_SWEEP "%s", name);
+	int changed = 0, rc = db_begin(&s->state, err);
+
+	if (rc)
+		return rc;
+	sqlite3_stmt *st =
+		about_name(s, "UPDATE launch SET given_up = 1 WHERE state = 1 AND" UNDER_THE_NAME, name, sweep, err);
+	rc = st ? db_step_done(&s->state, st, err) : -ERR_DB;
+	ret->sent = (size_t)sqlite3_changes(s->state.handle);
+	if (rc) {
+		db_rollback(&s->state);
+		return rc;
+	}
+	st = about_name(s,
+			"UPDATE launch SET state = 3, error = ?4, settled_ms = ?5 WHERE state = 0 AND" UNDER_THE_NAME,
+			name, sweep, err);
+	if (st) {
+		db_bind_text(st, 4, why);
+		sqlite3_bind_int64(st, 5, clock_now_ms());
+	}
+	rc = run(s, st, &changed, err);
+	ret->queued = (size_t)changed;
+	return rc;
+}
+
+int store_launch_discard(struct store *s, const char *name, const char *why, struct launch_discarded *ret,
+			 struct err *err)
+{
+	return RETRY_STATE(s, err, discard(s, name, why, ret, &e));
 }

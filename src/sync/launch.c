@@ -29,6 +29,27 @@ int launch_plan_from_file(struct sync *s, const char *path, const struct strlist
 	return rc ? rc : launch_plan_make(&in, ret, err);
 }
 
+int launch_plan_again(struct sync *s, const json_t *spec, const char *new_name, const struct strlist *sets,
+		      const struct grid *grid, struct launch_plan **ret, struct err *err)
+{
+	AUTO(json) json_t *fresh = json_deep_copy(spec);
+	AUTO(launch_plan) struct launch_plan *p = NULL;
+	struct launch_input in = input_of(s, sets, grid);
+	int rc = spec_set(fresh, "Tags." SWEEP_TAG "=null", err); /* it is none of that sweep's any more */
+
+	if (!str_empty(new_name))
+		spec_rename(fresh, new_name);
+	in.spec = fresh;
+	in.what = "the specification";
+	if (rc == 0)
+		rc = launch_plan_make(&in, &p, err);
+	if (rc)
+		return rc;
+	p->diff = spec_diff(spec, p->base ? p->base : p->spec);
+	*ret = TAKE(p);
+	return 0;
+}
+
 struct clone {
 	struct sync *s;
 	char *source, *new_name;

@@ -17,6 +17,7 @@ void launch_plan_free(struct launch_plan *p)
 	free(p->jobs);
 	free(p->name);
 	json_decref(p->spec);
+	json_decref(p->base);
 	free(p->diff);
 	free(p->warning);
 	free(p);
@@ -190,6 +191,7 @@ static int make_sweep(const struct launch_input *in, struct launch_plan *p, stru
 	AUTO(str) char *tag = xasprintf("Tags.%s=%s", SWEEP_TAG, p->name);
 	int rc = check_axes(in, p, err);
 
+	p->base = json_deep_copy(p->spec);
 	if (rc == 0)
 		rc = spec_set(p->spec, tag, err);
 	grid_job_names(in->grid, p->name, &names);

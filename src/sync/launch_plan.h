@@ -9,9 +9,6 @@
 #include "model/cost.h"
 #include "model/grid.h"
 
-/* The tag of a sweep's jobs: the sweep's name. */
-#define SWEEP_TAG "sagetop:sweep"
-
 struct sweep_job {
 	char *name;
 	json_t *spec;
@@ -26,6 +23,7 @@ struct launch_plan {
 	char *warning;	       /* NULL where none */
 	struct sweep_job *jobs; /* of a sweep, as the grid has them; NULL */
 	size_t n_jobs;
+	json_t *base; /* of a sweep: what its jobs are made of; NULL */
 };
 void launch_plan_free(struct launch_plan *p);
 AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)

@@ -12,6 +12,7 @@
 #include "sync/sync_priv.h"
 
 #include "sync/spec.h"
+#include "sync/sweep.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -106,6 +107,8 @@ static void record(struct sending *l, enum launch_state state, const char *arn, 
 
 	if (store_launch_update(l->s->store, l->row.id, state, arn, error, &err))
 		sync_note_error(l->s, "launch queue", &err);
+	else
+		sweep_row_settled(l->s, l->row.run);
 }
 
 static void accepted(struct sending *l, const char *arn)
@@ -120,9 +123,9 @@ static void accepted(struct sending *l, const char *arn)
 
 static void refused(struct sending *l, const struct err *err)
 {
-	record(l, LAUNCH_REFUSED, NULL, err->msg);
 	if (!l->fn)
 		session_notify(l->s->session, NOTICE_WARNING, "%s was not launched: %s", l->row.name, err->msg);
+	record(l, LAUNCH_REFUSED, NULL, err->msg);
 	sending_end(l, err);
 }
 
@@ -352,12 +355,13 @@ static void refuse_row(struct sync *s, const struct launch *row, const char *why
 		sync_note_error(s, "launch queue", &err);
 	else
 		session_notify(s->session, NOTICE_WARNING, "%s was not launched: %s", row->name, why);
+	sweep_row_settled(s, row->run);
 }
 
 static void settle_row(struct sync *s, struct launch *row)
 {
 	struct err err = {0};
-	struct launch copy = {.id = row->id, .name = xstrdup(row->name)};
+	struct launch copy = {.id = row->id, .name = xstrdup(row->name), .run = xstrdup(row->run)};
 	struct sending *l = sending_new(s, row, &err);
 
 	if (!l) {
@@ -374,7 +378,7 @@ static void settle_row(struct sync *s, struct launch *row)
 static void send_row(struct sync *s, struct launch *row)
 {
 	struct err err = {0};
-	struct launch copy = {.id = row->id, .name = xstrdup(row->name)};
+	struct launch copy = {.id = row->id, .name = xstrdup(row->name), .run = xstrdup(row->run)};
 
 	row->attempts++;
 	struct sending *l = sending_new(s, row, &err);
@@ -507,15 +511,16 @@ static void work(struct sync *s)
 	s->queue_timer = aws_client_after(s->aws, again, launch_queue_look, s);
 }
 
-/* Only once it is known whose the rows are: a profile may lead to another account
- * than the last time. */
+/* Only once it is known whose the rows are: a profile may lead to another account than the last time. What cannot be
+ * known now, or is refused, is asked again: credentials are renewed while sagetop runs. */
 static void on_identified(void *user, const struct err *err)
 {
 	struct sync *s = user;
+	bool known = !err && (!s->alias || (s->identity_known && s->identity_again_ms == 0));
 
-	if (s->closing || err)
+	if (s->closing)
 		return;
-	if (!s->alias || (s->identity_known && s->identity_again_ms == 0))
+	if (known)
 		work(s);
 	else
 		s->queue_timer = aws_client_after(s->aws, LOOK_MS, launch_queue_look, s);

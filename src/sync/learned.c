@@ -6,16 +6,86 @@
 #include "model/estimate.h"
 #include "sync/sync_priv.h"
 
-#define SLICE 50 /* jobs a turn: some milliseconds */
+#define SLICE 50	 /* jobs a turn: some milliseconds */
+#define SCAN_SLICE 20000 /* likewise, of those that are only looked at */
+
+struct ended {
+	int64_t end_ms;
+	char *name;
+};
 
 struct learning {
 	struct sync *s;
 	struct learned *learned;
 	struct strlist names; /* of completed jobs, the newest last */
 	size_t most;
+	struct ended *ended; /* a heap of so many at most, while they are looked for */
+	size_t n_ended, left;
 	sync_learned_fn *fn;
 	void *user;
 };
+
+/* --- which jobs: those that ended last, found in slices --- */
+
+static bool ends_before(const struct ended *a, const struct ended *b)
+{
+	return a->end_ms != b->end_ms ? a->end_ms < b->end_ms : strcmp(a->name, b->name) < 0;
+}
+
+static void swap(struct ended *a, struct ended *b)
+{
+	struct ended t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* The heap's first is the one that ended first of those that are kept. */
+static void sink(struct ended *heap, size_t n, size_t at)
+{
+	for (size_t child; (child = 2 * at + 1) < n; at = child) {
+		child += child + 1 < n && ends_before(&heap[child + 1], &heap[child]);
+		if (!ends_before(&heap[child], &heap[at]))
+			return;
+		swap(&heap[child], &heap[at]);
+	}
+}
+
+static void rise(struct ended *heap, size_t at)
+{
+	for (; at > 0 && ends_before(&heap[at], &heap[(at - 1) / 2]); at = (at - 1) / 2)
+		swap(&heap[at], &heap[(at - 1) / 2]);
+}
+
+static void keep_newest(struct learning *l, const struct job *j)
+{
+	struct ended e = {j->end_ms, j->name};
+	bool full = l->n_ended == l->most;
+
+	if (j->status != JOB_COMPLETED || j->end_ms == TIME_UNKNOWN || !l->most ||
+	    (full && !ends_before(&l->ended[0], &e)))
+		return;
+	e.name = xstrdup(e.name);
+	if (full) {
+		free(l->ended[0].name);
+		l->ended[0] = e;
+		sink(l->ended, l->n_ended, 0);
+	} else {
+		l->ended[l->n_ended++] = e;
+		rise(l->ended, l->n_ended - 1);
+	}
+}
+
+/* Names in the order of their ends. */
+static void take_names(struct learning *l)
+{
+	for (; l->n_ended; sink(l->ended, l->n_ended, 0)) {
+		strlist_take(&l->names, l->ended[0].name);
+		l->ended[0] = l->ended[--l->n_ended];
+	}
+}
+
+/* --- learning --- */
 
 void learned_free(struct learned *l)
 {
@@ -33,6 +103,8 @@ static void learning_end(struct learning *l)
 		l->learned = NULL;
 	}
 	l->fn(l->user, l->learned);
+	take_names(l);
+	free(l->ended);
 	strlist_done(&l->names);
 	free(l);
 }
@@ -81,34 +153,32 @@ static void read_slice(void *user)
 	(void)aws_client_after(l->s->aws, 0, l->names.n ? read_slice : model_slice, l);
 }
 
-static int compare_ends(const void *a, const void *b)
+/* The newest are the last in the table: few of the others are kept for a while. */
+static void scan_slice(void *user)
 {
-	const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
+	struct learning *l = user;
+	const struct resources *t = session_jobs(l->s->session);
 
-	if (x->end_ms != y->end_ms)
-		return x->end_ms < y->end_ms ? -1 : 1;
-	return strcmp(x->name, y->name);
+	if (l->s->closing) {
+		learning_end(l);
+		return;
+	}
+	l->left = MIN(l->left, t->n); /* some may be gone by now */
+	for (size_t i = 0; i < SCAN_SLICE && l->left; i++)
+		keep_newest(l, jobs_at(t, --l->left));
+	if (!l->left)
+		take_names(l);
+	(void)aws_client_after(l->s->aws, 0, l->left ? scan_slice : read_slice, l);
 }
 
 /* All jobs are in the session. */
 static void learn_begin(void *user, const struct err *err)
 {
 	struct learning *l = user;
-	const struct resources *t = session_jobs(l->s->session);
-	size_t n = 0;
-	const struct job **done = xcalloc(t->n + 1, sizeof(*done));
 
-	for (size_t i = 0; i < t->n; i++) {
-		const struct job *j = jobs_at(t, i);
-
-		if (j->status == JOB_COMPLETED && j->end_ms != TIME_UNKNOWN)
-			done[n++] = j;
-	}
-	qsort(done, n, sizeof(*done), compare_ends);
-	for (size_t i = n > l->most ? n - l->most : 0; i < n; i++)
-		strlist_add(&l->names, done[i]->name);
-	free(done);
-	(void)aws_client_after(l->s->aws, 0, read_slice, l);
+	l->left = session_jobs(l->s->session)->n;
+	l->ended = xcalloc(l->most + 1, sizeof(*l->ended));
+	scan_slice(l);
 }
 
 void sync_learn(struct sync *s, size_t most, sync_learned_fn *fn, void *user)

@@ -15,6 +15,7 @@
 
 #include "aws/client.h"
 #include "model/cost.h"
+#include "model/member_values.h"
 #include "model/price_rules.h"
 #include "model/session.h"
 #include "store/store.h"
@@ -140,6 +141,10 @@ void sync_traffic(struct sync *s, const struct strlist *names, enum aws_priority
  */
 void sync_files(struct sync *s, const struct kind *k, const char *name, sync_done_fn *fn, void *user);
 
+/* What the members of the newest jobs had (at most `most`), into *into, which stays until the callback and grows
+ * meanwhile; no network, and no turn of the loop takes more than some milliseconds. */
+void sync_member_values(struct sync *s, size_t most, struct member_values *into, sync_done_fn *fn, void *user);
+
 /* The job with its cold part in memory (see job.h), from the store where it was
  * trimmed; no network. NULL where it is not known. It stays whole until the next
  * refresh trims it, or as long as it is watched. */
@@ -162,6 +167,10 @@ int64_t sync_prices_asked_ms(struct sync *s, const char *region);
  * between is settled by name at the next start, so it is never sent twice. */
 int launch_plan_from_file(struct sync *s, const char *path, const struct strlist *sets, const struct grid *grid,
 			  struct launch_plan **ret, struct err *err) NODISCARD;
+/* The same of one that was launched or kept before, under another name (NULL or "": its own), which takes the place of
+ * the old one in what the job writes to; diff tells what differs. */
+int launch_plan_again(struct sync *s, const json_t *spec, const char *new_name, const struct strlist *sets,
+		      const struct grid *grid, struct launch_plan **ret, struct err *err) NODISCARD;
 /* A clone needs the job's Describe reply: asynchronous. The callback owns plan.
  * new_name NULL: the source's name with a new suffix. grid stays until the callback. */
 typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct err *err);

@@ -105,10 +105,15 @@ sagetop local stop --timeout 120s
 "$bin/sagetop-local" --port 0 --strict --quotas ml.m5.large=2 --foreground >"$work/engine" 2>&1 &
 holder=$!
 tap_until 60 says_one "$work/engine"
+nothing_runs() { [ -z "$("$bin/sagetop" --local jobs status:inprogress --columns name --no-header)" ]; }
+tap_until 120 nothing_runs
 "$bin/sagetop" --local launch "$example" --name q --set HyperParameters.num_round=200000 --grid seed=1..5 \
 	>"$work/interrupted" 2>"$work/said" </dev/null &
 sleeper=$!
-two_and_the_rest_waits() { [ "$(wc -l <"$work/interrupted")" -eq 2 ] && grep -q 'jobs wait' "$work/said"; }
+two_and_the_rest_waits() { # none of it is under way
+	[ "$(wc -l <"$work/interrupted")" -eq 2 ] && grep -q 'jobs wait' "$work/said" &&
+		"$bin/sagetop" --local launches | grep -q '^q	3 of 5 queued	'
+}
 if tap_until 120 two_and_the_rest_waits; then tap_ok 'what is above the quota waits'; else tap_not_ok 'what is above the quota waits' "$(cat "$work/said")"; fi
 tap_match 'and says for what' '^sagetop: [345] of 5 jobs wait: .*ml.m5.large' "$(cat "$work/said")"
 kill -TERM "$sleeper"
@@ -119,7 +124,37 @@ tap_equal 'an interrupted sweep ends' 143 "$interrupted"
 tap_match 'and says what stays' '^sagetop: 3 of 5 jobs stay queued: ' "$(cat "$work/said")"
 sagetop --local jobs name:q-seed --columns name --no-header
 tap_equal 'of which nothing was sent' 2 "$(printf '%s\n' "$out" | wc -l)"
+runs=$out
+
+# what waits is listed, in the way of another sweep of its name, and taken back or sent
+sagetop --local launches
+tap_match 'what waits is listed' '^q	3 of 5 queued	5	' "$out"
+tap_match 'with the reason' 'ml.m5.large' "$(printf '%s\n' "$out" | grep '^q	')"
+sagetop --local launches q
+tap_equal 'a name prints what was asked for' 200000 "$(/usr/bin/python3 -c '
+import json, sys
+print(json.load(open(sys.argv[1]))["HyperParameters"]["num_round"])' "$work/out")"
+sagetop --local launch "$example" --name q --grid seed=9
+tap_match 'other values under its name are refused, with what to do' \
+	'^sagetop: 3 other jobs of an earlier sweep q wait still: .*--send q sends them, --discard q takes them back' "$errors"
+fails 2 'which' 'nothing named to take back' -- --local launches --discard
+fails 4 'nothing waits under the name nobody' 'what does not wait' -- --local launches --discard nobody
+fails 4 'nothing waits of a sweep k' 'nothing to send' -- --local launches --send k
+sagetop --local launches --discard q-seed-5
+tap_equal 'one job is taken back' '0 q-seed-5	1 taken back' "$status $out"
+# shellcheck disable=SC2086
+sagetop --local stop $runs
+tap_equal 'what runs can be stopped' 0 "$status"
+"$bin/sagetop" --local launches --send q >"$work/sent" 2>"$work/said" </dev/null &
+sleeper=$!
+all_but_one_are_there() { [ "$("$bin/sagetop" --local jobs name:q-seed --columns name --no-header | wc -l)" -eq 4 ]; }
+if tap_until 180 all_but_one_are_there; then tap_ok 'the others are sent'; else tap_not_ok 'the others are sent' "$(cat "$work/said")"; fi
+wait "$sleeper"
+tap_equal 'and counted with what was taken back' '1 q	4 launched	1 refused' "$? $(cat "$work/sent")"
+sleeper=
+sagetop --local jobs name:q-seed --columns name --no-header
 # shellcheck disable=SC2086
 sagetop --local stop $out
-tap_equal 'what runs can be stopped' 0 "$status"
+sagetop --local launches --limit 1
+tap_match 'which the list says' '^q	1 of 5 refused	5	' "$out"
 tap_done

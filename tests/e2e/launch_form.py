@@ -1,13 +1,11 @@
-"""The form of a clone in a real terminal (tmux), on a real job: its members are changed in place, the whole of it in
-the user's editor, and the jobs that come of it have what was typed. TAP on standard output."""
+"""The form of a clone in a real terminal, on a real job: its members are changed in place, completed from what earlier jobs
+had, the whole of it in the user's editor, and the jobs that come of it have what was typed. TAP on standard output."""
 import os
-import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dashboard import SAGETOP, Stuck, Terminal, environment  # noqa: E402
-from engine_support import BUILD, Engine, done, equal, ok, skip_all  # noqa: E402
+from engine_support import equal, ok  # noqa: E402
+from form_support import main  # noqa: E402
 
 # It shows that it has the terminal, and waits for a key, as editors do.
 EDITOR = """#!/bin/sh
@@ -19,40 +17,48 @@ case $1 in *.json) ;; *) exit 9 ;; esac
 """
 
 
-def type_line(t, text):
-    t.type(text)
-    t.keys("Enter")
-
-
-def console(t, change):
-    type_line(t, f"clear; CHANGE='{change}' {SAGETOP} --endpoint-url $URL")
-    t.wait("the dashboard", "jobs ", "origin")
-
-
-def change_in_place(t, engine):
-    console(t, "")
-    t.keys("c")
-    t.wait("the form has what the job has", "clone · origin", "max_depth      6", "instance type  ml.m5.large", "longest run s  600")
-    t.keys("C-u")
-    t.type("deeper")
-    t.keys("Tab", "Tab", "C-u", "8", "Tab", "C-u")
+def change_in_place(t):
+    t.console()
+    t.clone("deeper", "instance type  ml.m5.large", "longest run s  600")
+    t.keys("Down", "Down", "C-u", "8", "Down", "C-u")
     t.wait("what is changed says what it was", "max_depth      8", "was 6", "eta            taken out")
     t.keys("Enter")
     t.wait("the preview says the same", "Name   deeper", "HyperParameters.max_depth: 8", "- HyperParameters.eta: 0.3")
     t.keys("Enter")
     t.wait("it is launched", "launched deeper")
-    made = engine.describe("deeper")["HyperParameters"]
+    made = t.engine.describe("deeper")["HyperParameters"]
     equal("with what was typed", (made.get("max_depth"), made.get("eta"), made.get("num_round")), ("8", None, "5"))
     t.keys("q")
 
 
-def change_in_editor(t, engine):
-    console(t, 's/"num_round": "5"/"num_round": "7"/')
-    t.type("/name:origin")
-    t.keys("Enter", "c")
-    t.wait("the form", "clone · origin", "max_depth")
-    t.keys("C-u")
-    t.type("edited")
+def completed(t):
+    t.console()
+    t.clone("completed")
+    t.keys("Down", "Down", "C-p")
+    t.wait("ctrl-p has what another job had", "▸max_depth      8 ", "was 6")
+    t.keys("C-p", "C-p", "C-n", "C-n", "C-n")
+    t.wait("and ctrl-n goes back to what was typed", "▸max_depth      6", absent=("was 6",))
+    t.keys("Enter", "Escape")
+    t.clone("completed")
+    t.keys("Down", "Down", "Down", "Down", "Down", "C-u")
+    t.type("c5.x")
+    t.keys("Tab")
+    t.wait("Tab knows types that have a price, without their ml.", "▸instance type  ml.c5.xlarge")
+    t.keys("C-u", "Tab")
+    t.wait("what was used comes first, with its price", "ml.m5.large ", "/h", "Tab next")
+    t.keys("Escape", "Escape")
+    t.wait("Esc leaves the choices, then the form", "jobs 1 of", absent=("clone · ",))
+    t.line(":launch")
+    t.wait("the form of a file", "Specification")
+    t.type(t.work + "/ed")
+    t.keys("Tab")
+    t.wait("whose path is completed", t.work + "/editor")
+    t.keys("Escape", "q")
+
+
+def change_in_editor(t):
+    t.console('CHANGE=\'s/"num_round": "5"/"num_round": "7"/\'')
+    t.clone("edited")
     t.keys("Enter", "Enter")
     t.wait("the preview", "Name   edited", "e editor")
     t.keys("e")
@@ -61,14 +67,13 @@ def change_in_editor(t, engine):
     t.wait("and what was changed there is shown", "What was changed in the editor", "num_round")
     t.keys("Enter")
     t.wait("it is launched", "launched edited")
-    equal("with what was edited", engine.describe("edited")["HyperParameters"]["num_round"], "7")
+    equal("with what was edited", t.engine.describe("edited")["HyperParameters"]["num_round"], "7")
     t.keys("q")
 
 
 def editor_fails(t):
-    console(t, "s/6/9/")
-    t.keys("c")
-    t.wait("the form", "clone ·", "max_depth")
+    t.console("CHANGE=s/6/9/")
+    t.clone("failed")
     t.keys("Enter", "Enter")
     t.wait("the preview", "e editor")
     t.keys("e")
@@ -78,41 +83,13 @@ def editor_fails(t):
     t.keys("Escape", "Escape", "q")
 
 
-def main():
-    if not shutil.which("tmux"):
-        skip_all("tmux is not installed")
-    if not os.access(os.path.join(BUILD, "sagetop-local"), os.X_OK):
-        skip_all("built without the local engine")
-    work = tempfile.mkdtemp(prefix="sagetop-form-")
-    env = environment(work)
-    engine = Engine("--stop-timeout", "1s")
-    with open(engine.trainer, "w") as f:
-        f.write("#!/bin/sh\nexit 0\n")
-    with open(work + "/editor", "w") as f:
-        f.write(EDITOR)
-    os.chmod(work + "/editor", 0o755)
-    os.makedirs(work + "/tmp")
-    env.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_REGION="us-east-1", URL=engine.endpoint,
-               EDITOR=work + "/editor", TMPDIR=work + "/tmp")
-    env.pop("VISUAL", None)
-    term = None
-    try:
-        engine.create("origin", "own", HyperParameters={"max_depth": "6", "eta": "0.3", "num_round": "5"})
-        equal("the job", engine.wait("origin")["TrainingJobStatus"], "Completed")
-        term = Terminal(work, env)
-        change_in_place(term, engine)
-        change_in_editor(term, engine)
-        editor_fails(term)
-        ok("the editor's files are gone", not os.listdir(work + "/tmp"), os.listdir(work + "/tmp"))
-    except Stuck as step:
-        print("# the rest was left out after: %s" % step)
-    finally:
-        if term:
-            term.close()
-        engine.close()
-        shutil.rmtree(work, ignore_errors=True)
-    done()
+def steps(t):
+    change_in_place(t)
+    completed(t)
+    change_in_editor(t)
+    editor_fails(t)
+    ok("the editor's files are gone", not os.listdir(t.work + "/tmp"), os.listdir(t.work + "/tmp"))
 
 
 if __name__ == "__main__":
-    main()
+    main("sagetop-form-", [("origin", {"max_depth": "6", "eta": "0.3", "num_round": "5"})], steps, [("editor", EDITOR)], {"EDITOR": "editor"})

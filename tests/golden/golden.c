@@ -30,8 +30,10 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "model/grid.h"
 #include "model/scope.h"
 #include "seed.h"
+#include "sync/learned.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
 #include "tui/ui.h"
@@ -46,6 +48,7 @@ struct pending {
 	void *user;
 	char *name;
 	bool clone, is_estimate;
+	struct grid grid; /* of a sweep */
 };
 
 static struct {
@@ -75,6 +78,18 @@ static void pend(struct pending p)
 		t.pending[t.n_pending++] = p;
 }
 
+static void name_jobs(struct host_preview *v, const struct grid *g)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	if (!g->jobs)
+		return;
+	grid_job_names(g, v->name, &names);
+	v->n_jobs = g->jobs;
+	v->first = xstrdup(names.items[0]);
+	v->last = xstrdup(names.items[names.n - 1]);
+}
+
 static void answer_all(void)
 {
 	if (!t.n_pending)
@@ -100,8 +115,10 @@ static void answer_all(void)
 						  : "");
 			v->ceiling_micro = 230000;
 			v->warning = xstrdup("");
+			name_jobs(v, &p.grid);
 			p.preview(p.user, v, NULL);
 		}
+		grid_done(&p.grid);
 		free(p.name);
 	}
 	t.fail.code = ERR_OK;
@@ -187,14 +204,21 @@ static void host_edit(void *user, host_preview_fn *done, void *done_user)
 static void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
 {
 	size_t n = (size_t)snprintf(t.asked, sizeof(t.asked), "%sprepare %s name=%s", scope_of_host(user),
-				    str_or(r->clone_of, str_or(r->spec_path, "")), str_or(r->new_name, ""));
+				    str_or(r->clone_of, str_or(r->spec_path, r->spec ? "what is at hand" : "")),
+				    str_or(r->new_name, ""));
 
 	for (size_t i = 0; r->changes && i < r->changes->n && n < sizeof(t.asked); i++)
 		n += (size_t)snprintf(t.asked + n, sizeof(t.asked) - n, " %s", r->changes->items[i]);
-	pend((struct pending){.preview = done,
-			      .user = done_user,
-			      .name = xstrdup(str_or(r->new_name, "from-file")),
-			      .clone = r->clone_of != NULL});
+	for (size_t i = 0; r->grid && i < r->grid->n && n < sizeof(t.asked); i++)
+		n += (size_t)snprintf(t.asked + n, sizeof(t.asked) - n, " grid %s", r->grid->items[i]);
+	struct pending p = {.preview = done,
+			    .user = done_user,
+			    .name = xstrdup(str_or(r->new_name, "from-file")),
+			    .clone = r->clone_of != NULL};
+
+	if (r->grid->n)
+		(void)!grid_parse(r->grid, &p.grid, NULL);
+	pend(p);
 }
 
 static void host_launch(void *user, const char *name, host_done_fn *done, void *done_user)
@@ -323,6 +347,84 @@ static void host_places(void *user, struct strlist *ret)
 		strlist_add(ret, places[i]);
 }
 
+/* What the session's jobs have, the newest first. */
+static const struct member_values *host_member_values(void *user)
+{
+	static struct member_values values;
+	const struct resources *jobs = session_jobs(t.session);
+
+	member_values_done(&values);
+	for (size_t i = jobs->n; i-- > 0;)
+		member_values_add_job(&values, jobs_at(jobs, i));
+	return &values;
+}
+
+static const char spec[] =
+	"{\"TrainingJobName\":\"nba-sweep\",\"HyperParameters\":{\"max_depth\":\"6\",\"eta\":\"0.1\"},"
+	"\"ResourceConfig\":{\"InstanceType\":\"ml.m5.large\",\"InstanceCount\":1}}";
+
+static char *host_prepared(void *user)
+{
+	return xstrdup(spec);
+}
+
+static struct job *host_job_of(void *user, const char *text, struct err *err)
+{
+	AUTO(json) json_t *o = NULL;
+	struct job *j = NULL;
+
+	return json_parse(text, strlen(text), "spec", &o, err) || learned_job_of_spec(o, &j, err) ? NULL : j;
+}
+
+static void host_launches(void *user)
+{
+	static const struct {
+		const char *name, *error;
+		bool is_sweep;
+		size_t queued, sent, accepted, refused;
+	} rows[] = {{"nba-sweep", "the quota of ml.m5.large is 2", true, 6, 0, 2, 0},
+		    {"churn-nightly-1121", NULL, false, 0, 0, 1, 0},
+		    {"bert-grid", "there is a training job", true, 0, 0, 3, 1},
+		    {"bert-ner-8", NULL, false, 0, 1, 0, 0}};
+	struct launch_summaries *l = &t.session->launches;
+
+	launch_summaries_done(l);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		GROW(l->items, l->cap, l->n + 1);
+		l->items[l->n++] = (struct launch_summary){xstrdup(rows[i].name),
+							   rows[i].is_sweep,
+							   rows[i].queued,
+							   rows[i].sent,
+							   rows[i].accepted,
+							   rows[i].refused,
+							   SEED_NOW_MS - (int64_t)(i * 3600 + 60) * 1000,
+							   xstrdup(rows[i].error)};
+	}
+	t.session->launches_generation++;
+}
+
+static int host_launched(void *user, const char *name, char **ret, struct err *err)
+{
+	*ret = xstrdup(spec);
+	return 0;
+}
+
+static int host_discard(void *user, const char *name, struct launch_discarded *ret, struct err *err)
+{
+	snprintf(t.asked, sizeof(t.asked), "discard %s", name);
+	*ret = (struct launch_discarded){.queued = 6};
+	return 0;
+}
+
+static void host_paths(void *user, const char *text, struct strlist *ret)
+{
+	static const char *const paths[] = {"specs/", "specs/churn.yaml", "specs/nba.json"};
+
+	for (size_t i = str_starts(text, paths[0]) ? 1 : 0; i < ARRAY_LEN(paths); i++)
+		if (str_starts(paths[i], text) && (i || text[0]))
+			strlist_add(ret, paths[i]);
+}
+
 static const struct ui_host *host_of_scope(void *user, size_t i);
 
 static void host_live(void *user, const struct kind *kind, const char *job, bool on)
@@ -372,6 +474,13 @@ static struct ui_host host = {
 	.move = host_move,
 	.scopes = host_scopes,
 	.places = host_places,
+	.member_values = host_member_values,
+	.paths = host_paths,
+	.prepared = host_prepared,
+	.job_of = host_job_of,
+	.launches = host_launches,
+	.launched = host_launched,
+	.discard = host_discard,
 	.of_scope = host_of_scope,
 	.kept = host_kept,
 	.keep = host_keep,

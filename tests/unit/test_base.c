@@ -352,6 +352,39 @@ static void test_drafts(void **state)
 	assert_int_equal(fs_remove_tree(dir, NULL), 0);
 }
 
+static void complete_path(const char *dir, const char *text, struct strlist *ret)
+{
+	AUTO(str) char *path = fs_join(dir, text);
+
+	strlist_done(ret);
+	fs_complete(path, 2, ret);
+}
+
+static void test_completed_paths(void **state)
+{
+	AUTO(str) char *dir = unit_temp_dir();
+	AUTO(str) char *folder = fs_join(dir, "specs");
+	AUTO(strlist) struct strlist found = {0};
+	static const char *const files[] = {"spec.yaml", "spec.json", ".hidden", "other"};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		AUTO(str) char *path = fs_join(dir, files[i]);
+		assert_int_equal(fs_write_atomic(path, "", 0, 0600, NULL), 0);
+	}
+	assert_int_equal(fs_mkdirs(folder, 0700, NULL), 0);
+	complete_path(dir, "s", &found);
+	assert_int_equal(found.n, 2); /* at most */
+	complete_path(dir, "specs", &found);
+	assert_int_equal(found.n, 1);
+	assert_true(str_ends(found.items[0], "/specs/"));
+	complete_path(dir, ".", &found);
+	assert_int_equal(found.n, 1);
+	assert_true(str_ends(found.items[0], "/.hidden"));
+	complete_path(dir, "none/", &found);
+	assert_int_equal(found.n, 0);
+	assert_int_equal(fs_remove_tree(dir, NULL), 0);
+}
+
 static void test_paths_and_locks(void **state)
 {
 	AUTO(str) char *dir = unit_temp_dir();
@@ -463,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_atomic_write_and_removal),
 		cmocka_unit_test(test_drafts),
+		cmocka_unit_test(test_completed_paths),
 		cmocka_unit_test(test_paths_and_locks),
 		cmocka_unit_test(test_regions),
 		cmocka_unit_test(test_processes),

@@ -92,6 +92,42 @@ static void test_refused(void **state)
 	refuse("a=1..1000 b=1..1000 c=1..1000 d=1..1000 e=1..1000 f=1..1000 g=1..1000", "more than 1000");
 }
 
+/* A comma in a value, and what of a form's value is one. */
+static void test_one_or_several(void **state)
+{
+	static const struct {
+		const char *text;
+		bool several;
+		const char *one;
+	} rows[] = {{"0.1,0.3", true, NULL},
+		    {"4..8", true, NULL},
+		    {"-4..8:2", true, NULL},
+		    {"0.1..0.3", true, NULL}, /* which is refused as a range, not launched as a text */
+		    {"", false, ""},
+		    {"0.1", false, "0.1"},
+		    {"../data", false, "../data"},
+		    {"a\\,b", false, "a,b"},
+		    {"a\\,b,c", true, NULL},
+		    {"[1,2]", false, "[1,2]"},
+		    {"{\"a\":1,\"b\":2}", false, "{\"a\":1,\"b\":2}"},
+		    {"\"a,b\"", false, "\"a,b\""}};
+	AUTO(grid) struct grid g = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (grid_is_values(rows[i].text) != rows[i].several)
+			fail_msg("%s", rows[i].text);
+		if (rows[i].several)
+			continue;
+		AUTO(str) char *one = grid_one_value(rows[i].text);
+
+		assert_string_equal(one, rows[i].one);
+	}
+	parse(&g, "metric=auc\\,rmse,mae", NULL);
+	assert_int_equal(g.jobs, 2);
+	assert_string_equal(grid_value(&g, 0, 0), "auc,rmse");
+	assert_string_equal(grid_value(&g, 1, 0), "mae");
+}
+
 static bool is_job_name(const char *s)
 {
 	size_t n = strlen(s);
@@ -179,8 +215,10 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order), cmocka_unit_test(test_ranges),	      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_names), cmocka_unit_test(test_names_by_digest), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_order),	cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_one_or_several),
+		cmocka_unit_test(test_names),	cmocka_unit_test(test_names_by_digest),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1235,6 +1235,21 @@ static void test_queue_waits_for_a_quota(void **state)
 	WAIT_UNTIL(w, last_state(w) == LAUNCH_REFUSED);
 }
 
+/* Credentials that were refused do not end the queue: with good ones it goes on, and what is new does not wait for
+ * that. */
+static void test_queue_outlives_refused_credentials(void **state)
+{
+	struct world *w = *state;
+
+	fake_fail(&w->aws, "GetCallerIdentity", 1, "InvalidClientTokenId");
+	enqueue(w, "part-0", 0, 0);
+	sync_start(w->s);
+	WAIT_UNTIL(w, fake_calls(&w->aws, "GetCallerIdentity") == 1);
+	add_jobs(w, 1);
+	WAIT_UNTIL(w, last_state(w) == LAUNCH_ACCEPTED);
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 1);
+}
+
 /* Two at a time of three; the third when one has ended. Planned twice, each is one. */
 static void test_queue_concurrency(void **state)
 {
@@ -1342,6 +1357,83 @@ static void test_sweep(void **state)
 	sync_start(w->s);
 	WAIT_UNTIL(w, all_are(w, more, &rows, LAUNCH_ACCEPTED));
 	assert_int_equal(n_jobs(w), 3);
+}
+
+/* What waits of a sweep is in the way of other jobs of its name, until it is sent or taken back; what is taken back is
+ * not sent, unless it is asked for again. */
+static void test_sweep_taken_back(void **state)
+{
+	struct world *w = *state;
+	AUTO(launch_plan) struct launch_plan *p = sweep_plan(w, w->s, "eta=0.1,0.3,0.5");
+	AUTO(launch_plan) struct launch_plan *other = sweep_plan(w, w->s, "eta=0.7");
+	AUTO(sweep_rows) struct sweep_rows rows = {0};
+	AUTO(sweep_rows) struct sweep_rows others = {0};
+	AUTO(launch_summaries) struct launch_summaries l = {0};
+	struct launch_discarded d;
+	struct err err = {0};
+	char text[LAUNCH_STATE_LEN];
+
+	queue_sweep_and_die(w, "eta=0.1,0.3,0.5");
+	assert_int_equal(sweep_enqueue(w->s, other, &others, &err), -ERR_EXISTS);
+	assert_non_null(strstr(err.msg, "3 other jobs of an earlier sweep new wait still"));
+	assert_int_equal(launch_discard(w->s, "new-eta-0-5", &d, NULL), 0); /* one of its jobs */
+	assert_int_equal(d.queued, 1);
+	assert_int_equal(launch_discard(w->s, "new", &d, NULL), 0);
+	assert_int_equal(d.queued, 2);
+	assert_int_equal(launch_discard(w->s, "new", &d, NULL), -ERR_NOTFOUND);
+	assert_int_equal(sweep_resume(w->s, "new", NULL), -ERR_NOTFOUND);
+	assert_int_equal(sweep_enqueue(w->s, other, &others, NULL), 0);
+	sync_start(w->s);
+	WAIT_UNTIL(w, all_are(w, other, &others, LAUNCH_ACCEPTED));
+	assert_int_equal(fake_calls(&w->aws, "CreateTrainingJob"), 1);
+	assert_int_equal(store_launch_summaries(sync_store(w->s), 10, &l, NULL), 0);
+	assert_int_equal(l.n, 1);
+	assert_string_equal(l.items[0].name, "new");
+	assert_string_equal(launch_summary_state(&l.items[0], text), "3 of 4 refused");
+	assert_int_equal(sweep_enqueue(w->s, p, &rows, NULL), 0);
+	WAIT_UNTIL(w, all_are(w, p, &rows, LAUNCH_ACCEPTED));
+	assert_int_equal(n_jobs(w), 4);
+}
+
+static bool was_said(struct world *w, const char *text)
+{
+	return strstr(sync_session(w->s)->notice.text, text) != NULL;
+}
+
+/* The end of a sweep is told once, with what was refused; what is being sent when it is taken back is not sent again.
+ */
+static void test_sweep_told(void **state)
+{
+	struct world *w = *state;
+	AUTO(launch_plan) struct launch_plan *p = sweep_plan(w, w->s, "eta=0.1,0.3");
+	AUTO(launch_plan) struct launch_plan *again = sweep_plan(w, w->s, "eta=0.3,0.9");
+	AUTO(sweep_rows) struct sweep_rows rows = {0};
+	struct launch_discarded d;
+	AUTO(str) char *text = NULL;
+
+	assert_int_equal(sweep_enqueue(w->s, p, &rows, NULL), 0);
+	sync_start(w->s);
+	WAIT_UNTIL(w, was_said(w, "sweep new: all 2 jobs were launched"));
+	fake_fail(&w->aws, "CreateTrainingJob", 1, "ValidationException");
+	assert_int_equal(sweep_enqueue(w->s, again, &rows, NULL), 0);
+	WAIT_UNTIL(w, was_said(w, "sweep new: 2 of 3 jobs were launched, 1 refused"));
+	assert_int_equal(store_launch_spec(sync_store(w->s), "new", &text, NULL), 0);
+	assert_non_null(strstr(text, "new-eta-0-1"));
+	reopen(w);
+	enqueue(w, "part-0", 0, 0);
+	struct launch row = last_row(w);
+	bool claimed;
+
+	assert_int_equal(launch_discard(w->s, "part-0", &d, NULL), -ERR_NOTFOUND); /* a backtest has its own commands */
+	launch_done(&row);
+	assert_int_equal(store_launch_add(sync_store(w->s), "by-hand", spec, &row.id, NULL), 0);
+	assert_int_equal(store_launch_claim(sync_store(w->s), row.id, clock_now_ms(), &claimed, NULL), 0);
+	assert_int_equal(launch_discard(w->s, "by-hand", &d, NULL), 0);
+	assert_int_equal(d.queued, 0);
+	assert_int_equal(d.sent, 1);
+	row = last_row(w);
+	assert_true(row.given_up);
+	launch_done(&row);
 }
 
 /* A row of an operation that this program does not know is left alone; what it is
@@ -1534,7 +1626,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_launch_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_waits_for_a_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queue_outlives_refused_credentials, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_concurrency, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sweep_taken_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sweep_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue_of_later_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop_and_read_only, setup, teardown),
