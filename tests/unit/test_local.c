@@ -519,7 +519,7 @@ static void test_operations(void **state)
 		assert_int_equal(operation_shape(route)->type, SHAPE_STRUCT);
 		assert_ptr_equal(operation_find(route->service, route->name), route);
 		assert_true(route->fn != NULL);
-		assert_true((service_row(route->service)->json == WIRE_REST_JSON) == (route->rest != NULL));
+		assert_true((service_row(route->service)->protocol == WIRE_REST_JSON) == (route->rest != NULL));
 	}
 	for (size_t i = 0; (kind = kind_at(i)); i++) {
 		assert_ptr_equal(kind_by_id(kind->id), kind);

@@ -29,7 +29,7 @@ struct server_conn {
 	struct MHD_Connection *mhd;
 	int fd;
 	enum stage stage;
-	bool suspended, bad_target;
+	bool suspended;
 	char *target;
 	int64_t began_ms, progress_ms;
 	uint64_t body_bytes, progress_bytes;

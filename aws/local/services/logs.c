@@ -288,8 +288,7 @@ static void read_events(struct call *c, int64_t stream, bool forward, struct pos
 	state_bind_i64(st, 6, limit);
 	while (bytes < MAX_REPLY_BYTES && state_step(c->e->db, st)) {
 		GROW(rows, cap, n + 1);
-		rows[n++] = (struct log_row){.stream_id = stream,
-					     .time_ms = sqlite3_column_int64(st, 0),
+		rows[n++] = (struct log_row){.time_ms = sqlite3_column_int64(st, 0),
 					     .seq = sqlite3_column_int64(st, 1),
 					     .ingested_ms = sqlite3_column_int64(st, 2),
 					     .text = xstrdup(state_text(st, 3))};
