@@ -14,11 +14,9 @@ struct cw_query {
 };
 struct cw_series {
 	const char *id;
-	const char *label;
 	const int64_t *times_ms; /* ascending */
 	const double *values;
 	size_t n;
-	bool partial; /* StatusCode PartialData */
 };
 typedef void cw_data_fn(void *user, const struct cw_series *series, size_t n, const char *next_token,
 			const struct err *err);

@@ -26,9 +26,6 @@ const struct aws_service aws_ecr = {
 	"ECR", "api.ecr", "ecr", "ecr", AWS_JSON, JSON_1_1, "AmazonEC2ContainerRegistry_V20150921."};
 const struct aws_service aws_sso = {"SSO", "portal.sso", "awsssoportal", "sso", AWS_REST_JSON, PLAIN_JSON};
 const struct aws_service aws_sso_oidc = {"SSO_OIDC", "oidc", "sso-oauth", "sso-oauth", AWS_REST_JSON, PLAIN_JSON};
-const struct aws_service aws_service_quotas = {"SERVICE_QUOTAS",	 "servicequotas", "servicequotas",
-					       "servicequotas",		 AWS_JSON,	  JSON_1_1,
-					       "ServiceQuotasV20190624."};
 const struct aws_service aws_cost_explorer = {
 	"COST_EXPLORER", "ce", "ce", "ce", AWS_JSON, JSON_1_1, "AWSInsightsIndexService.", "us-east-1"};
 const struct aws_service aws_events = {"EVENTBRIDGE", "events", "events", "events", AWS_JSON, JSON_1_1, "AWSEvents."};
@@ -53,7 +50,6 @@ const struct aws_service *aws_service_find(const char *id)
 							&aws_ecr,
 							&aws_sso,
 							&aws_sso_oidc,
-							&aws_service_quotas,
 							&aws_cost_explorer,
 							&aws_events,
 							&aws_application_autoscaling,

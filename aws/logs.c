@@ -45,9 +45,7 @@ static void on_streams(void *ctx, const struct aws_reply *reply, const struct er
 		if (name)
 			streams[n++] = (struct log_stream){
 				.name = name,
-				.created_ms = json_get_i64(item, "creationTime", TIME_UNKNOWN),
-				.first_event_ms = json_get_i64(item, "firstEventTimestamp", TIME_UNKNOWN),
-				.last_event_ms = json_get_i64(item, "lastEventTimestamp", TIME_UNKNOWN)};
+				.first_event_ms = json_get_i64(item, "firstEventTimestamp", TIME_UNKNOWN)};
 	}
 	if (!err)
 		aws_note_left_out(k->client, k->op, json_array_size(list) - n);
@@ -86,7 +84,6 @@ size_t logs_parse_events(const json_t *list, const char *stream, struct log_even
 		out[n++] = (struct log_event){.stream = name ? name : stream,
 					      .event_id = json_get_str(item, "eventId"),
 					      .time_ms = json_get_i64(item, "timestamp", TIME_UNKNOWN),
-					      .ingested_ms = json_get_i64(item, "ingestionTime", TIME_UNKNOWN),
 					      .text = json_string_value(message),
 					      .len = json_string_length(message)};
 	}

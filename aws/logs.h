@@ -11,13 +11,13 @@
 struct log_event {
 	const char *stream;
 	const char *event_id; /* NULL from GetLogEvents */
-	int64_t time_ms, ingested_ms;
+	int64_t time_ms;
 	const char *text; /* raw: not sanitised yet */
 	size_t len;
 };
 struct log_stream {
 	const char *name;
-	int64_t created_ms, first_event_ms, last_event_ms; /* TIME_UNKNOWN where absent */
+	int64_t first_event_ms; /* TIME_UNKNOWN where absent */
 };
 typedef void logs_streams_fn(void *user, const struct log_stream *streams, size_t n, const char *next_token,
 			     const struct err *err);

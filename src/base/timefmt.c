@@ -121,11 +121,6 @@ int64_t timefmt_offset(int64_t ms)
 	return show_local ? shown(ms, &millis).tm_gmtoff * SECOND : 0;
 }
 
-const char *timefmt_zone_name(void)
-{
-	return show_local ? tzname[0] : "UTC";
-}
-
 static struct tm local(int64_t ms)
 {
 	time_t t = (time_t)floor_div(ms, 1000);

@@ -31,7 +31,6 @@ struct badge_look {
 };
 
 const char *badge_word(enum badge_id b);
-const char *badge_help(enum badge_id b);
 /* Whether it has that badge; why, in words, owned by the caller (ret may be NULL). */
 bool badge_of(enum badge_id b, const struct badge_look *look, char **ret_why);
 /* "limit spot": all its badges, "" where it has none. Static. */

@@ -32,13 +32,13 @@ struct back {
 	size_t n, cap, at;
 	bool listed; /* the streams are known */
 	struct paging pages;
-	int64_t first_ms, last_ms; /* of the whole log, as far as the service tells */
-	bool whole;		   /* it could not grow any more when this began */
-	struct log_pages *cached;  /* it comes from the cache; NULL */
-	bool asked;		   /* the cache for its metrics */
-	int64_t followed_ms;	   /* monotonic: when the last pass over new lines ended */
-	size_t swept;		   /* lines whose metrics were taken ... */
-	size_t n_dropped;	   /* ... and how many had been given up before those */
+	int64_t first_ms;	  /* of the whole log, as far as the service tells */
+	bool whole;		  /* it could not grow any more when this began */
+	struct log_pages *cached; /* it comes from the cache; NULL */
+	bool asked;		  /* the cache for its metrics */
+	int64_t followed_ms;	  /* monotonic: when the last pass over new lines ended */
+	size_t swept;		  /* lines whose metrics were taken ... */
+	size_t n_dropped;	  /* ... and how many had been given up before those */
 };
 
 static void back_request(struct follow *w);

@@ -36,7 +36,6 @@ struct sync_pass {
 	struct paging pages;
 	size_t n_seen;
 	int page_failures;
-	uint64_t retry_timer;
 	struct strlist describe; /* whole by the list: names to describe, newest first */
 	size_t next_describe, describing;
 };
@@ -324,7 +323,6 @@ static void retry_page(void *user)
 {
 	struct sync_pass *p = user;
 
-	p->retry_timer = 0;
 	next_page(p);
 }
 
@@ -378,7 +376,7 @@ static void on_page(void *user, const struct resource_page *page, const struct e
 	if (err && err->code == ERR_DENIED && !p->by_list && !p->s->closing && sync_can_list(p->kind, p->parent))
 		search_denied(p);
 	else if (err && p->pages.token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !p->s->closing)
-		p->retry_timer = aws_client_after(p->s->aws, (int64_t)250 << p->page_failures++, retry_page, p);
+		(void)aws_client_after(p->s->aws, (int64_t)250 << p->page_failures++, retry_page, p);
 	else if (err)
 		pass_end(p, err);
 	else
