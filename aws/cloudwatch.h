@@ -39,7 +39,7 @@ struct cw_reading {
 };
 void cw_read(struct aws_client *c, const struct cw_reading *r);
 
-/* Pure: one of MetricDataResults. id and label are borrowed, the rest is freed by cw_series_done. */
+/* Pure: one of MetricDataResults. id is borrowed, the rest is freed by cw_series_done. */
 void cw_parse_series(const json_t *result, struct cw_series *out);
 void cw_series_done(struct cw_series *s);
 

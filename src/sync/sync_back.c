@@ -453,9 +453,12 @@ static void back_request(struct follow *w)
 		return;
 	}
 	const struct back_stream *s = &b->streams[b->at];
-	int limit = s->asked ? PAGE_LINES : MAX(PAGE_LINES / (int)b->n, FIRST_LINES_MIN);
+	struct log_query q = {.group = w->group,
+			      .stream = s->name,
+			      .limit = s->asked ? PAGE_LINES : MAX(PAGE_LINES / (int)b->n, FIRST_LINES_MIN),
+			      .token = s->token};
 
-	logs_get_events(w->s->aws, w->group, s->name, 0, 0, false, limit, s->token, AWS_USER_ACTION, on_back_events, w);
+	logs_get_events(w->s->aws, &q, false, AWS_USER_ACTION, on_back_events, w);
 }
 
 void back_begin(struct follow *w)
