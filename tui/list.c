@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/timefmt.h"
-#include "base/utf8.h"
 #include "model/groups.h"
 #include "tui/list_draw.h"
 #include "tui/thing.h"

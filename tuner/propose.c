@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "tuner/sobol.h"
-
 #define DRAWS 200
 /* Spaces up to this size are walked through where drawing finds nothing new. */
 #define WALKED 1000000

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/timefmt.h"
 #ifdef WITH_TRAINER
 #include "app/backtest_kept.h"
 #endif

@@ -9,7 +9,6 @@
 #include "aws/sagemaker.h"
 #include "base/fs.h"
 #include "base/utf8.h"
-#include "sync/spec.h"
 #include "tui/term.h"
 
 struct host_call *host_call_new(struct dashboard_host *h, void *done, void *done_user)

@@ -2,7 +2,6 @@
 #include "sync/sync_priv.h"
 
 #include "aws/sts.h"
-#include "base/fs.h"
 #include "base/log.h"
 
 #define IDENTITY_AGAIN_MS 300000 /* after a failure */

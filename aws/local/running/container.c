@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "aws/local/running/layout.h"
 #include "base/fs.h"
 
 #define CONTAINER_ID 1000 /* user and group inside, where the engine is root */

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "aws/local/kept/metric_store.h"
 #include "aws/local/running/endpoint.h"
 #include "base/clock.h"
 #include "base/digest.h"

@@ -4,8 +4,6 @@
 #include "aws/local/services/filter_pattern.h"
 #include "aws/local/kept/log_store.h"
 #include "aws/local/services/ops.h"
-#include "base/clock.h"
-#include "base/digest.h"
 
 #define MAX_REPLY_BYTES ((size_t)1 << 20)
 

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "aws/local/kept/objects.h"
-#include "base/clock.h"
 #include "base/timefmt.h"
 
 #define ROOT "/opt/ml/processing/"

@@ -4,7 +4,6 @@
 #include "aws/local/wire/cbor.h"
 #include "aws/local/wire/validate.h"
 #include "base/timefmt.h"
-#include "base/utf8.h"
 
 static void xml_add_text(struct buf *out, const char *text)
 {
