@@ -131,12 +131,8 @@ int op_describe_log_streams(struct call *c, json_t **out)
 	if (by_time && prefix)
 		return fault_set(c->fault, 400, "InvalidParameterException",
 				 "Cannot order by LastEventTime with a logStreamNamePrefix.");
-	if (token) {
-		AUTO(str) char *position = token_decode("log-streams", token);
-
-		if (!position || !str_to_i64(position, &offset) || offset < 0)
-			return bad_token(c);
-	}
+	if (!token_decode_number("log-streams", token, &offset))
+		return bad_token(c);
 	sqlite3_stmt *st = streams_query(c, by_time, json_get_bool(c->in, "descending", false));
 	json_t *streams = json_array();
 
@@ -155,8 +151,7 @@ int op_describe_log_streams(struct call *c, json_t **out)
 	state_done(st);
 	*out = json_pack("{s:o}", "logStreams", streams);
 	if (more) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)(offset + limit));
-		AUTO(str) char *next = token_encode("log-streams", position);
+		AUTO(str) char *next = token_encode_number("log-streams", offset + limit);
 
 		json_object_set_new(*out, "nextToken", json_string(next));
 	}

@@ -248,12 +248,8 @@ int op_get_products(struct call *c, json_t **out)
 	if (!str_eq(json_get_str(c->in, "ServiceCode"), "AmazonSageMaker"))
 		return fault_set(c->fault, 400, "NotFoundException", "The specified service code is not served: %.100s",
 				 json_get_str(c->in, "ServiceCode"));
-	if (!str_empty(token)) {
-		AUTO(str) char *position = token_decode("products", token);
-
-		if (!position || !str_to_i64(position, &skip))
-			return fault_set(c->fault, 400, "InvalidNextTokenException", "The NextToken is invalid.");
-	}
+	if (!str_empty(token) && !token_decode_number("products", token, &skip))
+		return fault_set(c->fault, 400, "InvalidNextTokenException", "The NextToken is invalid.");
 	if (load_table(c, &text) < 0)
 		return -1;
 	list = json_array();
@@ -271,8 +267,7 @@ int op_get_products(struct call *c, json_t **out)
 	free(rows.items);
 	*out = json_pack("{s:s, s:o}", "FormatVersion", "aws_v1", "PriceList", list);
 	if (more) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)(skip + max));
-		AUTO(str) char *next = token_encode("products", position);
+		AUTO(str) char *next = token_encode_number("products", skip + max);
 
 		json_object_set_new(*out, "NextToken", json_string(next));
 	}
