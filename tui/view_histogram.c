@@ -10,7 +10,6 @@
 #include "tui/table.h"
 
 #define BUCKETS_MAX 2000 /* the narrowest ones */
-#define DAY_MS ((int64_t)86400000)
 
 struct histogram_state {
 	struct table_view table;

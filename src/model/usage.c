@@ -1,10 +1,11 @@
 /* usage.c - what instances a thing holds, read from its record. */
 #include "model/usage.h"
 
+#include "base/clock.h"
 #include "model/price.h"
 
 #define PARTS_MAX 10	  /* variants of an endpoint */
-#define MAKING_MS 3600000 /* a change so soon after the making belongs to it */
+#define MAKING_MS HOUR_MS /* a change so soon after the making belongs to it */
 
 void usage_done(struct usage *u)
 {

@@ -8,11 +8,12 @@
  * that changed. */
 #include "sync/sync_priv.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
-#define FULL_PASS_EVERY_MS ((int64_t)6 * 3600 * 1000) /* finds what an index lost, and what was deleted */
-#define FULL_ALWAYS 500		  /* things of a list so short that what was deleted is missed at once */
-#define LIST_FULL_EVERY_MS 600000 /* of longer ones */
+#define FULL_PASS_EVERY_MS (6 * HOUR_MS)    /* finds what an index lost, and what was deleted */
+#define FULL_ALWAYS 500			    /* things of a list so short that what was deleted is missed at once */
+#define LIST_FULL_EVERY_MS (10 * MINUTE_MS) /* of longer ones */
 /* A list takes a page and then applies the filter of times: a long account has many
  * empty pages. */
 #define LIST_PATIENCE_MS 300000

@@ -4,10 +4,10 @@
 
 #include "aws/paging.h"
 #include "aws/pricing.h"
+#include "base/clock.h"
 #include "base/fs.h"
 
 #define PRICES_MAX ((size_t)8 << 20)
-#define DAY_MS ((int64_t)86400000)
 #define OFFER_QUIET_MS 30000
 #define PATIENCE_MS 120000	  /* whole pages may hold nothing that is a price of an instance */
 #define ROWS_MAX ((size_t)200000) /* of one region: more is no price list */

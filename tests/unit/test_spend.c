@@ -7,9 +7,6 @@
 #include "model/groups.h"
 #include "model/running.h"
 
-#define HOUR_MS ((int64_t)3600000)
-#define DAY_MS ((int64_t)86400000)
-
 static uint64_t seed = 1;
 
 static int64_t random_below(int64_t n)
@@ -295,8 +292,6 @@ static void test_volume_that_stands(void **state)
 	usage_of_resource(r, NULL, &failed);
 	assert_int_equal(failed.n, 0);
 }
-
-#define MINUTE_MS ((int64_t)60000)
 
 static struct job *put_job(struct session *s, const char *name, const char *status, int64_t minutes)
 {

@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include "aws/local/kept/objects.h"
+#include "base/clock.h"
 #include "base/timefmt.h"
 
 #define ROOT "/opt/ml/processing/"
-#define HOUR_MS 3600000
 
 /* --- when an object was captured ------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
  * among its products that is no price of an instance-hour: a client must tell them apart. */
 #include "aws/local/kept/training_job.h"
 #include "aws/local/services/ops.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
@@ -275,8 +276,6 @@ int op_get_products(struct call *c, json_t **out)
 }
 
 /* --- Cost Explorer ------------------------------------------------------------------------ */
-
-#define DAY_MS ((int64_t)86400000)
 
 /* Dollars an hour of training on a type, as the table has them; 0 where it has none. */
 static double training_rate(const struct rows *rows, const char *type)
