@@ -28,7 +28,7 @@ AUTO_POINTER(http, struct http, http_free)
 /* Never NULL. Everything in r is copied. */
 struct http_transfer *http_send(struct http *h, const struct http_request *r, http_reply_fn *fn, void *user);
 /* The callback does not run. */
-void http_cancel(struct http *h, struct http_transfer *t);
+void http_cancel(struct http_transfer *t);
 
 /* Wait at most timeout_ms for transfers or fds (revents set as poll(2) does), then
  * run the callbacks of those that have ended. At most HTTP_FDS_MAX of fds are looked at. */

@@ -148,7 +148,7 @@ static void on_request_end(void *cls, struct MHD_Connection *mhd, void **con_cls
 	if (c->x.gone)
 		c->x.gone(c->x.stream_user);
 	json_decref(c->x.input);
-	route_abandon(s->e, &c->x);
+	route_abandon(&c->x);
 	request_done(&c->x.rq);
 	reply_done(&c->x.reply);
 	free(c->target);

@@ -382,7 +382,7 @@ struct filter_run {
 	bool more;
 };
 
-static void filter_add(struct call *c, struct filter_run *run, sqlite3_stmt *st)
+static void filter_add(struct filter_run *run, sqlite3_stmt *st)
 {
 	const char *text = state_text(st, 4);
 	char id[64];
@@ -433,7 +433,7 @@ static void filter_run(struct call *c, struct filter_run *run, const char *ids, 
 			run->more = true;
 			break;
 		}
-		filter_add(c, run, st);
+		filter_add(run, st);
 	}
 	state_done(st);
 }
