@@ -37,30 +37,6 @@ const struct aws_service aws_application_autoscaling = {"APPLICATION_AUTO_SCALIN
 							JSON_1_1,
 							"AnyScaleFrontendService."};
 
-const struct aws_service *aws_service_find(const char *id)
-{
-	static const struct aws_service *const all[] = {&aws_sagemaker,
-							&aws_logs,
-							&aws_cloudwatch,
-							&aws_sts,
-							&aws_s3,
-							&aws_pricing,
-							&aws_iam,
-							&aws_scheduler,
-							&aws_ecr,
-							&aws_sso,
-							&aws_sso_oidc,
-							&aws_cost_explorer,
-							&aws_events,
-							&aws_application_autoscaling,
-							&aws_sagemaker_runtime};
-
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		if (str_ieq(all[i]->id, id))
-			return all[i];
-	return NULL;
-}
-
 /* --- partitions ---------------------------------------------------------------------- */
 
 struct partition {
