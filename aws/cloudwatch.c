@@ -61,12 +61,7 @@ void cw_parse_series(const json_t *result, struct cw_series *out)
 	}
 	/* Ascending was asked for; the service's own default is the other way round. */
 	sort_points(t, v, kept);
-	*out = (struct cw_series){.id = json_get_str(result, "Id"),
-				  .label = json_get_str(result, "Label"),
-				  .times_ms = t,
-				  .values = v,
-				  .n = kept,
-				  .partial = str_eq(json_get_str(result, "StatusCode"), "PartialData")};
+	*out = (struct cw_series){.id = json_get_str(result, "Id"), .times_ms = t, .values = v, .n = kept};
 }
 
 void cw_series_done(struct cw_series *s)

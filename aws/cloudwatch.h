@@ -14,11 +14,9 @@ struct cw_query {
 };
 struct cw_series {
 	const char *id;
-	const char *label;
 	const int64_t *times_ms; /* ascending */
 	const double *values;
 	size_t n;
-	bool partial; /* StatusCode PartialData */
 };
 typedef void cw_data_fn(void *user, const struct cw_series *series, size_t n, const char *next_token,
 			const struct err *err);
@@ -41,7 +39,7 @@ struct cw_reading {
 };
 void cw_read(struct aws_client *c, const struct cw_reading *r);
 
-/* Pure: one of MetricDataResults. id and label are borrowed, the rest is freed by cw_series_done. */
+/* Pure: one of MetricDataResults. id is borrowed, the rest is freed by cw_series_done. */
 void cw_parse_series(const json_t *result, struct cw_series *out);
 void cw_series_done(struct cw_series *s);
 

@@ -93,12 +93,6 @@ static void job_free(struct cred_job *job)
 	free(job);
 }
 
-void cred_job_abandon(struct cred_job *job)
-{
-	if (job)
-		job_free(job);
-}
-
 static void job_end(struct cred_job *job, struct aws_credentials *c, const struct err *err)
 {
 	cred_fn *fn = job->fn;
@@ -289,7 +283,8 @@ void cred_cache_free(struct cred_cache *c)
 {
 	if (!c)
 		return;
-	cred_job_abandon(c->job);
+	if (c->job) /* its io will not call back any more */
+		job_free(c->job);
 	aws_credentials_free(c->current);
 	free(c);
 }

@@ -30,8 +30,6 @@ typedef void cred_fn(void *user, struct aws_credentials *credentials, const stru
  * later; the job is gone when it returns. Both are borrowed until then. */
 struct cred_job;
 void cred_resolve(const struct aws_config *config, cred_fn *fn, void *user, struct cred_job **ret);
-/* For the end of the program: forget a job whose io will not call back any more. */
-void cred_job_abandon(struct cred_job *job);
 
 /* --- the cache ------------------------------------------------------------------------ */
 

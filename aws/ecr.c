@@ -2,7 +2,6 @@
 #include "aws/ecr.h"
 
 #include "aws/op.h"
-#include "base/clock.h"
 
 struct call {
 	ecr_token_fn *token;

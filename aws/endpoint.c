@@ -26,9 +26,6 @@ const struct aws_service aws_ecr = {
 	"ECR", "api.ecr", "ecr", "ecr", AWS_JSON, JSON_1_1, "AmazonEC2ContainerRegistry_V20150921."};
 const struct aws_service aws_sso = {"SSO", "portal.sso", "awsssoportal", "sso", AWS_REST_JSON, PLAIN_JSON};
 const struct aws_service aws_sso_oidc = {"SSO_OIDC", "oidc", "sso-oauth", "sso-oauth", AWS_REST_JSON, PLAIN_JSON};
-const struct aws_service aws_service_quotas = {"SERVICE_QUOTAS",	 "servicequotas", "servicequotas",
-					       "servicequotas",		 AWS_JSON,	  JSON_1_1,
-					       "ServiceQuotasV20190624."};
 const struct aws_service aws_cost_explorer = {
 	"COST_EXPLORER", "ce", "ce", "ce", AWS_JSON, JSON_1_1, "AWSInsightsIndexService.", "us-east-1"};
 const struct aws_service aws_events = {"EVENTBRIDGE", "events", "events", "events", AWS_JSON, JSON_1_1, "AWSEvents."};
@@ -39,31 +36,6 @@ const struct aws_service aws_application_autoscaling = {"APPLICATION_AUTO_SCALIN
 							AWS_JSON,
 							JSON_1_1,
 							"AnyScaleFrontendService."};
-
-const struct aws_service *aws_service_find(const char *id)
-{
-	static const struct aws_service *const all[] = {&aws_sagemaker,
-							&aws_logs,
-							&aws_cloudwatch,
-							&aws_sts,
-							&aws_s3,
-							&aws_pricing,
-							&aws_iam,
-							&aws_scheduler,
-							&aws_ecr,
-							&aws_sso,
-							&aws_sso_oidc,
-							&aws_service_quotas,
-							&aws_cost_explorer,
-							&aws_events,
-							&aws_application_autoscaling,
-							&aws_sagemaker_runtime};
-
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		if (str_ieq(all[i]->id, id))
-			return all[i];
-	return NULL;
-}
 
 /* --- partitions ---------------------------------------------------------------------- */
 

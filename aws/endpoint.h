@@ -21,9 +21,8 @@ struct aws_service {
 	const char *fixed_region;  /* where there is only one in the aws partition; NULL */
 };
 extern const struct aws_service aws_sagemaker, aws_sagemaker_runtime, aws_logs, aws_cloudwatch, aws_sts, aws_s3,
-	aws_pricing, aws_iam, aws_scheduler, aws_ecr, aws_sso, aws_sso_oidc, aws_service_quotas, aws_cost_explorer,
-	aws_events, aws_application_autoscaling;
-const struct aws_service *aws_service_find(const char *id); /* NULL where unknown; case ignored */
+	aws_pricing, aws_iam, aws_scheduler, aws_ecr, aws_sso, aws_sso_oidc, aws_cost_explorer, aws_events,
+	aws_application_autoscaling;
 
 struct endpoint_params {
 	const char *region; /* NULL where unknown */

@@ -50,7 +50,8 @@ static const struct code_class classes[] = {
 	{"LimitExceeded", ERR_LIMIT},
 };
 
-enum err_code aws_error_class(const char *aws_code, const char *message, int http_status)
+/* The class of a service's error code. */
+static enum err_code class_of(const char *aws_code, const char *message, int http_status)
 {
 	if (retry_is_throttling_code(aws_code))
 		return ERR_THROTTLED;
@@ -189,7 +190,7 @@ void aws_reply_error(const struct http_reply *r, enum aws_protocol protocol, con
 	else
 		read_xml(r, code, sizeof(code), &raw);
 	AUTO(str) char *message = utf8_sanitize_dup(str_or(raw, status_text(r->status, protocol)));
-	enum err_code class = aws_error_class(code, message, r->status);
+	enum err_code class = class_of(code, message, r->status);
 
 	if (*code)
 		err_set(err, class, "%s: %s: %s%s", operation, code, message, advice(class, code));

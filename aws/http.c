@@ -146,7 +146,7 @@ void http_free(struct http *h)
 	free(h);
 }
 
-void http_cancel(struct http *h, struct http_transfer *t)
+void http_cancel(struct http_transfer *t)
 {
 	transfer_free(t->http, t);
 }

@@ -28,7 +28,7 @@ AUTO_POINTER(http, struct http, http_free)
 /* Never NULL. Everything in r is copied. */
 struct http_transfer *http_send(struct http *h, const struct http_request *r, http_reply_fn *fn, void *user);
 /* The callback does not run. */
-void http_cancel(struct http *h, struct http_transfer *t);
+void http_cancel(struct http_transfer *t);
 
 /* For how long nothing has come although an answer is waited for; 0 where none is. */
 int64_t http_silent_ms(const struct http *h);

@@ -4,6 +4,8 @@
 #include "aws/op.h"
 #include "base/clock.h"
 
+#define EVENTS_MAX 10000 /* of a page: the service takes no greater limit */
+
 struct call {
 	struct aws_client *client;
 	const struct aws_op *op;
@@ -45,9 +47,7 @@ static void on_streams(void *ctx, const struct aws_reply *reply, const struct er
 		if (name)
 			streams[n++] = (struct log_stream){
 				.name = name,
-				.created_ms = json_get_i64(item, "creationTime", TIME_UNKNOWN),
-				.first_event_ms = json_get_i64(item, "firstEventTimestamp", TIME_UNKNOWN),
-				.last_event_ms = json_get_i64(item, "lastEventTimestamp", TIME_UNKNOWN)};
+				.first_event_ms = json_get_i64(item, "firstEventTimestamp", TIME_UNKNOWN)};
 	}
 	if (!err)
 		aws_note_left_out(k->client, k->op, json_array_size(list) - n);
@@ -86,7 +86,6 @@ size_t logs_parse_events(const json_t *list, const char *stream, struct log_even
 		out[n++] = (struct log_event){.stream = name ? name : stream,
 					      .event_id = json_get_str(item, "eventId"),
 					      .time_ms = json_get_i64(item, "timestamp", TIME_UNKNOWN),
-					      .ingested_ms = json_get_i64(item, "ingestionTime", TIME_UNKNOWN),
 					      .text = json_string_value(message),
 					      .len = json_string_length(message)};
 	}
@@ -123,50 +122,44 @@ static struct aws_request *call_events(struct call *k, enum aws_priority p, json
 	return r;
 }
 
-static void add_range(json_t *body, int64_t start_ms, int64_t end_ms, int limit)
+static void add_page(json_t *body, const struct log_query *q)
 {
-	if (start_ms != TIME_UNKNOWN)
-		json_object_set_new(body, "startTime", json_integer(start_ms));
-	if (end_ms != TIME_UNKNOWN)
-		json_object_set_new(body, "endTime", json_integer(end_ms));
-	if (limit > 0)
-		json_object_set_new(body, "limit", json_integer(MIN(limit, 10000)));
+	if (q->start_ms != TIME_UNKNOWN)
+		json_object_set_new(body, "startTime", json_integer(q->start_ms));
+	if (q->end_ms != TIME_UNKNOWN)
+		json_object_set_new(body, "endTime", json_integer(q->end_ms));
+	if (q->limit > 0)
+		json_object_set_new(body, "limit", json_integer(MIN(q->limit, EVENTS_MAX)));
+	if (q->token)
+		json_object_set_new(body, "nextToken", json_string(q->token));
 }
 
-struct aws_request *logs_get_events(struct aws_client *c, const char *group, const char *stream, int64_t start_ms,
-				    int64_t end_ms, bool from_head, int limit, const char *token, enum aws_priority p,
-				    logs_events_fn *fn, void *user)
+struct aws_request *logs_get_events(struct aws_client *c, const struct log_query *q, bool from_head,
+				    enum aws_priority p, logs_events_fn *fn, void *user)
 {
 	struct call *k = call_new(c, user);
-	json_t *body = json_pack("{s:s, s:s, s:b}", "logGroupName", group, "logStreamName", stream, "startFromHead",
-				 from_head);
+	json_t *body = json_pack("{s:s, s:s, s:b}", "logGroupName", q->group, "logStreamName", q->stream,
+				 "startFromHead", from_head);
 
 	k->events = fn;
-	k->stream = xstrdup(stream);
+	k->stream = xstrdup(q->stream);
 	k->token = from_head ? "nextForwardToken" : "nextBackwardToken";
-	add_range(body, start_ms, end_ms, limit);
-	if (token)
-		json_object_set_new(body, "nextToken", json_string(token));
 	k->op = AWS_OP_ROW(logs, GetLogEvents);
+	add_page(body, q);
 	return call_events(k, p, body);
 }
 
-struct aws_request *logs_filter_events(struct aws_client *c, const char *group, const char *stream_prefix,
-				       const char *pattern, int64_t start_ms, int64_t end_ms, int limit,
-				       const char *token, enum aws_priority p, logs_events_fn *fn, void *user)
+struct aws_request *logs_filter_events(struct aws_client *c, const struct log_query *q, enum aws_priority p,
+				       logs_events_fn *fn, void *user)
 {
 	struct call *k = call_new(c, user);
-	json_t *body = json_pack("{s:s}", "logGroupName", group);
+	json_t *body = json_pack("{s:s}", "logGroupName", q->group);
 
 	k->events = fn;
-	if (!str_empty(stream_prefix))
-		json_object_set_new(body, "logStreamNamePrefix", json_string(stream_prefix));
-	if (!str_empty(pattern))
-		json_object_set_new(body, "filterPattern", json_string(pattern));
-	add_range(body, start_ms, end_ms, limit);
-	if (token)
-		json_object_set_new(body, "nextToken", json_string(token));
 	k->token = "nextToken";
 	k->op = AWS_OP_ROW(logs, FilterLogEvents);
+	if (!str_empty(q->stream))
+		json_object_set_new(body, "logStreamNamePrefix", json_string(q->stream));
+	add_page(body, q);
 	return call_events(k, p, body);
 }

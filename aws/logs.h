@@ -11,13 +11,13 @@
 struct log_event {
 	const char *stream;
 	const char *event_id; /* NULL from GetLogEvents */
-	int64_t time_ms, ingested_ms;
+	int64_t time_ms;
 	const char *text; /* raw: not sanitised yet */
 	size_t len;
 };
 struct log_stream {
 	const char *name;
-	int64_t created_ms, first_event_ms, last_event_ms; /* TIME_UNKNOWN where absent */
+	int64_t first_event_ms; /* TIME_UNKNOWN where absent */
 };
 typedef void logs_streams_fn(void *user, const struct log_stream *streams, size_t n, const char *next_token,
 			     const struct err *err);
@@ -31,13 +31,21 @@ typedef void logs_events_fn(void *user, const struct log_event *events, size_t n
 
 struct aws_request *logs_describe_streams(struct aws_client *c, const char *group, const char *prefix,
 					  const char *next_token, enum aws_priority p, logs_streams_fn *fn, void *user);
-struct aws_request *logs_get_events(struct aws_client *c, const char *group, const char *stream, int64_t start_ms,
-				    int64_t end_ms, bool from_head, int limit, const char *token, enum aws_priority p,
-				    logs_events_fn *fn, void *user);
-/* stream_prefix "job/" reads every stream of the job; pattern may be NULL. */
-struct aws_request *logs_filter_events(struct aws_client *c, const char *group, const char *stream_prefix,
-				       const char *pattern, int64_t start_ms, int64_t end_ms, int limit,
-				       const char *token, enum aws_priority p, logs_events_fn *fn, void *user);
+
+/* Which events of a group. Borrowed for the call. */
+struct log_query {
+	const char *group;
+	const char *stream;	  /* its name; of logs_filter_events how the names begin: "job/", all of a job's */
+	int64_t start_ms, end_ms; /* from start_ms up to end_ms; TIME_UNKNOWN: no such bound */
+	int limit;		  /* of a page; 0: the service's own */
+	const char *token;	  /* from the page before; NULL: the first */
+};
+/* Of one stream: the oldest page first, or from_head false the newest, whose token leads back. */
+struct aws_request *logs_get_events(struct aws_client *c, const struct log_query *q, bool from_head,
+				    enum aws_priority p, logs_events_fn *fn, void *user);
+/* Of several streams at once, in the order of time. */
+struct aws_request *logs_filter_events(struct aws_client *c, const struct log_query *q, enum aws_priority p,
+				       logs_events_fn *fn, void *user);
 
 /* --- Live Tail ---------------------------------------------------------------------
  *

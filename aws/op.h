@@ -89,7 +89,5 @@ void aws_reply_error(const struct http_reply *r, enum aws_protocol protocol, con
 /* The header by which Lambda notices that functions call each other without end; NULL
  * where there is none to send, or the request has one already. Owned by the caller. */
 char *aws_trace_id(const struct aws_io *io, const char *already) NODISCARD;
-/* The class of a service's error code. */
-enum err_code aws_error_class(const char *aws_code, const char *message, int http_status);
 
 #endif

@@ -109,7 +109,7 @@ void requests_finish(struct aws_client *c)
 			continue;
 		}
 		if (r->transfer) {
-			http_cancel(c->http, r->transfer);
+			http_cancel(r->transfer);
 			r->transfer = NULL;
 			c->n_sent--;
 		}

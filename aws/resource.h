@@ -61,8 +61,6 @@ int aws_resource_parse(const struct kind *k, const json_t *o, enum detail detail
 		       struct resource **ret, struct err *err) NODISCARD;
 /* What stands at a path: "A.B[0].C", or the first of "A|B" that is there. Borrowed; NULL. */
 const json_t *aws_resource_at(const json_t *o, const char *path);
-/* A value as text, sanitised; of an object or array its JSON. Owned by the caller. */
-char *aws_resource_text(const json_t *value, bool is_time) NODISCARD;
 /* The request members that name a thing (see struct kind_call). ERR_INVALID where a
  * member of its record is wanted that is not known. */
 int aws_resource_arguments(const struct kind *k, const struct kind_call *call, const char *name,

@@ -53,7 +53,8 @@ static char *number_text(double v)
 	return xstrdup(text);
 }
 
-char *aws_resource_text(const json_t *value, bool is_time)
+/* A value as text, sanitised; of an object or array its JSON. Owned by the caller. */
+static char *value_text(const json_t *value, bool is_time)
 {
 	char iso[TIMEFMT_LEN];
 	int64_t ms;
@@ -81,7 +82,7 @@ char *aws_resource_text(const json_t *value, bool is_time)
 
 static char *text_at(const json_t *o, const char *path)
 {
-	return aws_resource_text(aws_resource_at(o, path), false);
+	return value_text(aws_resource_at(o, path), false);
 }
 
 static int64_t time_at(const json_t *o, const char *path)
@@ -100,7 +101,7 @@ static char *made_name(const struct kind *k, const json_t *o)
 	strlist_split(&parts, k->members.name, '/');
 	for (size_t i = 0; i < parts.n; i++) {
 		const json_t *v = aws_resource_at(o, parts.items[i]);
-		AUTO(str) char *part = aws_resource_text(v, json_is_number(v));
+		AUTO(str) char *part = value_text(v, json_is_number(v));
 
 		if (str_empty(part))
 			return NULL;
@@ -128,7 +129,7 @@ static void read_map(const json_t *o, struct strmap *ret)
 	json_object_foreach((json_t *)o, key, value)
 	{
 		AUTO(str) char *clean_key = utf8_sanitize_dup(key);
-		AUTO(str) char *clean_value = aws_resource_text(value, false);
+		AUTO(str) char *clean_value = value_text(value, false);
 
 		strmap_set(ret, clean_key, str_or(clean_value, ""));
 	}
@@ -145,7 +146,7 @@ struct flattening {
 static void add_member(struct flattening *f, const json_t *value)
 {
 	struct strmap *m = f->members;
-	char *text = aws_resource_text(value, false);
+	char *text = value_text(value, false);
 
 	if (!text || m->n >= MEMBERS_MAX || f->bytes > MEMBERS_TEXT_MAX) {
 		free(text);
@@ -252,7 +253,7 @@ static void read_fields(struct record *r, const json_t *o)
 			read_map(v, &r->keyed);
 			continue;
 		}
-		AUTO(str) char *text = aws_resource_text(v, fields[i].type == FIELD_TIME);
+		AUTO(str) char *text = value_text(v, fields[i].type == FIELD_TIME);
 
 		record_set_value(r, i, str_empty(text) ? NULL : text);
 	}

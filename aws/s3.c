@@ -6,7 +6,6 @@
 #include "aws/sigv4.h"
 #include "aws/xml.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/timefmt.h"
 
 #define MAX_LIST_REPLY ((size_t)16 << 20)

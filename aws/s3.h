@@ -8,15 +8,17 @@
 
 #include "aws/client.h"
 
-#define S3_MULTIPART_THRESHOLD ((int64_t)8 << 20)
-#define S3_PART_SIZE ((int64_t)8 << 20)
+#define S3_MULTIPART_THRESHOLD ((int64_t)8 << 20) /* bytes */
+#define S3_PART_SIZE ((int64_t)8 << 20)		  /* bytes; of a file of more than 10,000 parts they are larger */
 
+/* All borrowed for the call back, as are the data of s3_data_fn. */
 struct s3_object {
 	const char *key;
-	int64_t size;
-	int64_t modified_ms;
-	const char *etag;
+	int64_t size;	     /* bytes; -1 where the service does not say */
+	int64_t modified_ms; /* TIME_UNKNOWN where it does not */
+	const char *etag;    /* NULL where it does not */
 };
+/* err is NULL on success, else the rest is nothing. ERR_NOTFOUND: no such bucket or object. */
 typedef void s3_done_fn(void *user, const struct err *err);
 typedef void s3_head_fn(void *user, const struct s3_object *object, const struct err *err);
 typedef void s3_list_fn(void *user, const struct s3_object *objects, size_t n, const char *next_token,
@@ -26,7 +28,9 @@ typedef void s3_data_fn(void *user, const void *data, size_t n, const struct err
 /* Split "s3://bucket/key" (key may be ""). Both are owned by the caller. */
 int s3_uri_split(const char *uri, char **ret_bucket, char **ret_key, struct err *err) NODISCARD;
 
+/* In the client's region; ERR_EXISTS where it is there already. */
 struct aws_request *s3_create_bucket(struct aws_client *c, const char *bucket, s3_done_fn *fn, void *user);
+/* The data are copied. */
 struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const char *key, const void *data, size_t n,
 				s3_done_fn *fn, void *user);
 /* Single or multipart, by size. */
@@ -36,12 +40,14 @@ void s3_put_file(struct aws_client *c, const char *bucket, const char *key, cons
  * connection broke. */
 void s3_get_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
 		 void *user);
+/* The whole object; ERR_TOOBIG where it has more than max bytes. */
 struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,
 				void *user);
 /* Its first n bytes, or all of it. What is empty has none to be asked for. */
 struct aws_request *s3_get_first(struct aws_client *c, const char *bucket, const char *key, size_t n, s3_data_fn *fn,
 				 void *user);
 struct aws_request *s3_head(struct aws_client *c, const char *bucket, const char *key, s3_head_fn *fn, void *user);
+/* A page of the objects below a prefix (NULL: of all), by their keys; next_token leads on, NULL at the end. */
 struct aws_request *s3_list(struct aws_client *c, const char *bucket, const char *prefix, const char *token,
 			    s3_list_fn *fn, void *user);
 

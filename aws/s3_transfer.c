@@ -9,7 +9,6 @@
 #include "aws/s3_impl.h"
 #include "aws/xml.h"
 #include "base/digest.h"
-#include "base/fs.h"
 
 #define PARTS_AT_ONCE 4
 #define MAX_PARTS 10000

@@ -19,9 +19,7 @@ int sts_parse_identity(const char *text, size_t n, struct xml_node **ret_tree, s
 		return rc;
 	result = xml_find(*ret_tree, "GetCallerIdentityResult");
 	if (result)
-		*ret = (struct sts_identity){.account = xml_text(result, "Account"),
-					     .arn = xml_text(result, "Arn"),
-					     .user_id = xml_text(result, "UserId")};
+		*ret = (struct sts_identity){.account = xml_text(result, "Account"), .arn = xml_text(result, "Arn")};
 	if (!result || !ret->account || !ret->arn)
 		return err_set(err, ERR_PARSE, "GetCallerIdentity reply: no Account or Arn");
 	return 0;

@@ -5,7 +5,7 @@
 #include "aws/client.h"
 
 struct sts_identity {
-	const char *account, *arn, *user_id;
+	const char *account, *arn;
 };
 typedef void sts_identity_fn(void *user, const struct sts_identity *id, const struct err *err);
 struct aws_request *sts_get_caller_identity(struct aws_client *c, enum aws_priority p, sts_identity_fn *fn, void *user);

@@ -3,8 +3,6 @@
 
 #include <expat.h>
 
-#include "base/str.h"
-
 #define MAX_DEPTH 64
 #define MAX_NODES 200000
 #define MAX_BYTES ((size_t)32 << 20)

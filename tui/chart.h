@@ -17,7 +17,6 @@ struct chart_point {
 #define CHART_BREAK ((struct chart_point){NAN, NAN})
 
 struct chart_curve {
-	const char *name; /* in the legend */
 	const struct chart_point *points;
 	size_t n;
 	enum style style;

@@ -1,8 +1,6 @@
 /* jobtext.c - symbols, words and small curves. */
 #include "tui/jobtext.h"
 
-#include "base/utf8.h"
-
 /* --- states --- */
 
 struct look_of_state {

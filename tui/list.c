@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/timefmt.h"
-#include "base/utf8.h"
 #include "model/groups.h"
 #include "tui/list_draw.h"
 #include "tui/thing.h"
@@ -250,7 +249,8 @@ static size_t count_above(struct list *l)
 	return l->above.n;
 }
 
-char *list_sort_word(char *buf, const struct field_ref *f)
+/* What a column is called where one sorts by it: "cost", "metric". buf holds FIELD_HEADING_LEN bytes. */
+static char *sort_word(char *buf, const struct field_ref *f)
 {
 	field_heading(f, buf);
 	str_lower(buf);
@@ -276,7 +276,7 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 			       list_groups_words(l, words));
 	else if (l->grouping)
 		(void)buf_addf(left, " · groups by %s", list_groups_words(l, words));
-	(void)buf_addf(left, " · by %s", list_sort_word(word, &l->sort));
+	(void)buf_addf(left, " · by %s", sort_word(word, &l->sort));
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);
 	if (count_above(l))
@@ -339,7 +339,7 @@ int list_sort(struct view *v, const char *text, struct err *err)
 	char word[FIELD_HEADING_LEN];
 
 	for (size_t i = 0; i < l->columns.n; i++)
-		if (str_ieq(text, list_sort_word(word, &l->columns.items[i]))) {
+		if (str_ieq(text, sort_word(word, &l->columns.items[i]))) {
 			set_sort(v, &l->columns.items[i]);
 			return 0;
 		}

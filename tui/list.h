@@ -138,9 +138,6 @@ void list_status(struct view *v, struct buf *left, struct buf *right);
  * filtered by such a column. False: none. */
 bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all);
 const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
-/* The marked things in the list's order, those that the filter hides behind them; else
- * the one that is seen to be selected, to which the cursor then keeps. */
-void list_chosen(struct view *v, struct strlist *out);
 /* What is done with the chosen ones (thing.h); false where the action is another's. */
 bool list_thing_action(struct view *v, enum action a);
 /* "2 marked, hidden by the filter"; "" where none is. */
@@ -150,8 +147,5 @@ long list_find(const struct view *v, const char *name); /* its row; -1 where it 
 bool list_descending(const struct list *l);
 /* What a row's thing is known by (session_name_of). */
 const char *list_name_of(const struct list *l, const struct resource *r, struct buf *buf);
-/* What a column is called where one sorts by it: "cost", "metric". buf holds
- * FIELD_HEADING_LEN bytes. */
-char *list_sort_word(char *buf, const struct field_ref *f);
 
 #endif

@@ -1,7 +1,6 @@
 /* list_draw.c - how a list looks: widths of its columns, headings, cells by type. */
 #include <assert.h>
 
-#include "base/timefmt.h"
 #include "base/utf8.h"
 #include "tui/list_draw.h"
 

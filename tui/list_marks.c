@@ -149,7 +149,9 @@ void list_hidden_text(struct view *v, char *buf, size_t size)
 		snprintf(buf, size, "%zu marked, %zu hidden by the filter", l->marks.n, l->n_hidden);
 }
 
-void list_chosen(struct view *v, struct strlist *out)
+/* The marked things in the list's order, those that the filter hides behind them; else the one that is seen to be
+ * selected, to which the cursor then keeps. */
+static void chosen_names(struct view *v, struct strlist *out)
 {
 	struct list *l = list_of(v);
 	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
@@ -180,7 +182,7 @@ bool list_thing_action(struct view *v, enum action a)
 
 	if (!thing_is_action(a))
 		return false;
-	list_chosen(v, &names);
+	chosen_names(v, &names);
 	const struct resource *r = list_selected(list_of(v));
 	list_hidden_text(v, text, sizeof(text));
 	if (text[0] && thing_takes_many(a))

@@ -1,8 +1,7 @@
 /* logs_goto.c - `:goto` in a log: to a clock time, a time since its first line, or a training round. */
+#include "base/clock.h"
 #include "base/timefmt.h"
 #include "tui/logs_internal.h"
-
-#define DAY_MS ((int64_t)86400000)
 
 /* A clock time as it is shown: the one that is nearest to the log's lines. */
 static int64_t nearest_time(const struct loglines *l, int64_t clock_ms)

@@ -220,7 +220,6 @@ static void to_chart(struct panel *p)
 		bool best = c->has_best && c->best_at < c->n && !c->is_baseline;
 
 		p->chart_curves[i] = (struct chart_curve){
-			.name = c->name,
 			.points = c->points,
 			.n = c->n,
 			.style = c->style,

@@ -57,7 +57,7 @@ struct pager {
 	struct line_set silences; /* lines that ended one; kept where lines are hidden */
 	struct line_set passing;  /* lines that pass them; where none is on it is not kept */
 	struct pager_mark *marks; /* in the order of the log, shown or not */
-	size_t n_marks, cap_marks;
+	size_t n_marks;
 	struct pager_mark last_mark; /* where a range begins */
 	struct pager_mark end;	     /* the last line, as it was followed last */
 

@@ -76,7 +76,7 @@ void marks_done(struct pager *p)
 {
 	free(p->marks);
 	p->marks = NULL;
-	p->n_marks = p->cap_marks = 0;
+	p->n_marks = 0;
 	p->last_mark = (struct pager_mark){0};
 }
 
@@ -114,7 +114,7 @@ static const char *mark_lines(struct pager *p, size_t first, size_t last)
 		marks[n++] = mark_at(p, next);
 	free(p->marks);
 	p->marks = marks;
-	p->n_marks = p->cap_marks = n;
+	p->n_marks = n;
 	return NULL;
 }
 

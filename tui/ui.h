@@ -1,8 +1,7 @@
 /* ui.h - the dashboard without a terminal: keys go in, a surface comes out.
  *
- * The program around it (app/dashboard.c, or a test) feeds keys and sizes, calls
- * ui_tick when something may have changed, and flushes the surface when ui_draw
- * says that it did. */
+ * The program around it (app/dashboard.c, or a test) feeds keys and sizes, lets it work between them (ui_work), and
+ * flushes the surface when ui_draw says that it has changed. */
 #ifndef SAGETOP_TUI_UI_H
 #define SAGETOP_TUI_UI_H
 

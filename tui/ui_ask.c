@@ -2,8 +2,6 @@
  * ends first, the ui: late answers find nobody and are dropped. */
 #include "tui/ui_internal.h"
 
-#include "base/str.h"
-
 struct ui_call *ui_call_new(struct ui *ui, struct view *v, const char *name)
 {
 	struct ui_call *c = NEW(struct ui_call);

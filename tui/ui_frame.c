@@ -1,7 +1,6 @@
 /* The lines around a view: header, title, status, keys. */
 #include "tui/ui_internal.h"
 
-#include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/cost.h"
 #include "tui/jobtext.h"

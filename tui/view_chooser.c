@@ -1,6 +1,5 @@
 /* view_chooser.c - which columns the list below has: all fields of its kind with what they say,
  * the chosen ones first, in the order of the columns. */
-#include "base/utf8.h"
 #include "tui/table.h"
 #include "tui/ui.h"
 #include "tui/view.h"

@@ -4,7 +4,6 @@
 
 #include "base/utf8.h"
 #include "model/compare.h"
-#include "tui/jobtext.h"
 #include "tui/table.h"
 #include "tui/thing.h"
 

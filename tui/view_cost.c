@@ -1,10 +1,10 @@
 /* view_cost.c - what was spent: the month as a row of days, then the groups with bars. */
+#include "base/clock.h"
 #include "base/timefmt.h"
 #include "model/spend.h"
 #include "tui/table.h"
 #include "tui/view.h"
 
-#define DAY_MS ((int64_t)86400000)
 #define MONTH_ROWS 3 /* the row of days, its figures, an empty one */
 #define MONTH_DAYS 31
 

@@ -2,7 +2,6 @@
  * they cost. Enter shows the jobs of one; a reason that is only an exit code gives way to
  * what the log says, which is read for the newest of them. */
 #include "base/timefmt.h"
-#include "base/utf8.h"
 #include "model/failure.h"
 #include "tui/jobtext.h"
 #include "tui/table.h"

@@ -1,9 +1,7 @@
 /* view_filters.c - the filters of the log below: which are on, which are off. */
-#include "base/str.h"
 #include "tui/jobtext.h"
 #include "tui/pager.h"
 #include "tui/table.h"
-#include "tui/ui.h"
 #include "tui/view.h"
 
 struct filters_state {

@@ -10,7 +10,6 @@
 #include "tui/table.h"
 
 #define BUCKETS_MAX 2000 /* the narrowest ones */
-#define DAY_MS ((int64_t)86400000)
 
 struct histogram_state {
 	struct table_view table;
@@ -285,7 +284,7 @@ static void to_error(struct view *v, struct histogram_state *st, struct pager *p
 	st->has_cursor = true;
 }
 
-static bool move(struct view *v, struct histogram_state *st, struct pager *p, enum action a)
+static bool move(struct histogram_state *st, struct pager *p, enum action a)
 {
 	struct histogram h = lay_out(st, p, st->rows - 1);
 
@@ -323,7 +322,7 @@ static bool histogram_action(struct view *v, enum action a)
 		ui_ask_filter(v, a == ACT_MUST_NOT);
 		return true;
 	default:
-		return move(v, st, p, a);
+		return move(st, p, a);
 	}
 }
 

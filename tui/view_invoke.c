@@ -1,6 +1,5 @@
 /* view_invoke.c - calls to an endpoint: a form above, below it the answer of one call, or what many of them
  * told. What was typed stays, so that it can be sent again with a change. */
-#include "base/utf8.h"
 #include "model/endpoint_values.h"
 #include "tui/doc.h"
 #include "tui/form.h"

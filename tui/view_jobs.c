@@ -1,12 +1,10 @@
 /* view_jobs.c - the training jobs: one row each. The root of all screens. */
 #include <math.h>
 
-#include "base/utf8.h"
 #include "model/cost.h"
 #include "model/objective.h"
 #include "tui/jobtext.h"
 #include "tui/list.h"
-#include "tui/thing.h"
 
 #define WATCHED_MAX 8
 #define SPARK_CELLS 8

@@ -1,7 +1,6 @@
 /* view_list.c - the things of any kind but the jobs: one row each. */
 #include "model/endpoint_values.h"
 #include "tui/list.h"
-#include "tui/thing.h"
 
 /* How often the list that is seen is asked for; the local engine costs nothing. */
 #define REFRESH_MS 30000

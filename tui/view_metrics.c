@@ -2,7 +2,6 @@
  * and the hosts' of all kinds that have them. */
 #include <math.h>
 
-#include "tui/jobtext.h"
 #include "tui/metrics_internal.h"
 
 /* How charts are looked at is kept for the next ones, and the next start: "grid log time smooth=3". */

@@ -477,12 +477,12 @@ static void wish_done(struct view *v, const char *text)
 		return;
 	}
 	str_set(&st->wish, text);
-	int64_t then_micro = variants_rate_micro(r, s, ui_now_ms(v->ui), &wishes);
+	int64_t then_micro = variants_rate_micro(r, s, &wishes);
 	AUTO(str)
 	char *question = then_micro == USD_UNKNOWN
 				 ? xasprintf("%s\nWhat it costs is not known.", text)
 				 : xasprintf("%s\n%s an hour, now %s", text, money_rate_text(then, then_micro),
-					     money_rate_text(now, variants_rate_micro(r, s, ui_now_ms(v->ui), NULL)));
+					     money_rate_text(now, variants_rate_micro(r, s, NULL)));
 
 	ui_confirm(v, "Change the variants?", question, "Change", NULL, wish_confirmed);
 }

@@ -181,8 +181,7 @@ static void draw_progress(const struct tuning_state *st, struct area a)
 			so_far = y;
 		best[n_best++] = (struct chart_point){(double)i + 1, so_far};
 	}
-	struct chart_curve curves[] = {{"best", best, n_best, ST_SERIES_1},
-				       {"each", dots, n_dots, ST_SERIES_2, .mark = 1}};
+	struct chart_curve curves[] = {{best, n_best, ST_SERIES_1}, {dots, n_dots, ST_SERIES_2, .mark = 1}};
 	struct chart c = {.curves = curves, .n = ARRAY_LEN(curves)};
 
 	area_putf(a, 0, 1, ST_DIM, "best so far, by training job");
@@ -217,7 +216,7 @@ static void draw_scatter(const struct tuning_state *st, const struct search_rang
 		if (isfinite(s->children[i].objective) && isfinite(x))
 			add_dot(dots, &n, log_x ? log10(x) : x, s->children[i].objective);
 	}
-	struct chart_curve curve = {r->name, dots, n, ST_SERIES_3};
+	struct chart_curve curve = {dots, n, ST_SERIES_3};
 	struct chart c = {.curves = &curve, .n = 1};
 
 	area_putf(a, 0, 1, ST_DIM, "by %s%s", log_x ? "log10 " : "", r->name);

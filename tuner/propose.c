@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "tuner/sobol.h"
-
 #define DRAWS 200
 /* Spaces up to this size are walked through where drawing finds nothing new. */
 #define WALKED 1000000
@@ -31,8 +29,9 @@ bool tuner_was_tried(const struct tuner_problem *p, const struct tuner_trial *tr
 	return false;
 }
 
-bool tuner_draw_new(const struct tuner_problem *p, const struct tuner_trial *trials, size_t n,
-		    struct tuner_random *random, double *values)
+/* Any point that was not tried; false where there is none. */
+static bool draw_new(const struct tuner_problem *p, const struct tuner_trial *trials, size_t n,
+		     struct tuner_random *random, double *values)
 {
 	double size = tuner_space_size(p->space);
 
@@ -84,5 +83,5 @@ int tuner_propose(const struct tuner_problem *p, const struct tuner_trial *trial
 		if (!tuner_was_tried(p, trials, n, values))
 			return 1;
 	}
-	return tuner_draw_new(p, trials, n, &random, values) ? 1 : 0;
+	return draw_new(p, trials, n, &random, values) ? 1 : 0;
 }

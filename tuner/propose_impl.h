@@ -7,9 +7,6 @@
 
 /* Whether some trial of the same job, or one whose value counts here, has these values. */
 bool tuner_was_tried(const struct tuner_problem *p, const struct tuner_trial *trials, size_t n, const double *values);
-/* Any point that was not tried; false where there is none. */
-bool tuner_draw_new(const struct tuner_problem *p, const struct tuner_trial *trials, size_t n,
-		    struct tuner_random *random, double *values);
 
 /* As tuner_propose, but may come out at a point that was tried. */
 int tuner_propose_bayesian(const struct tuner_problem *p, const struct tuner_trial *trials, size_t n, double *values,

@@ -3,8 +3,9 @@
 
 #include "app/reference.h"
 #include "aws/cloudwatch.h"
+#include "base/clock.h"
 
-#define LOOK_MS ((int64_t)7 * 86400000)
+#define LOOK_MS (7 * DAY_MS)
 #define PERIOD_S 3600
 #define ENDPOINTS_MAX 50
 
@@ -70,7 +71,7 @@ static int load_one(struct app *a, const char *name, struct advice_endpoint *e, 
 	int64_t now = clock_now_ms(), since = MAX(MAX(r->created_ms, r->modified_ms), now - LOOK_MS);
 	const char *config_name = json_get_str(raw, "EndpointConfigName");
 
-	e->hours = (double)MAX(now - since, (int64_t)0) / 3600000;
+	e->hours = (double)MAX(now - since, (int64_t)0) / HOUR_MS;
 	if (config_name && reference_describe(a, &kind_table[KIND_ENDPOINT_CONFIG], config_name, &r, &config, err) < 0)
 		return -err->code;
 	e->instance_type =

@@ -15,7 +15,6 @@
 #include "app/mfa.h"
 #include "app/output.h"
 #include "aws/op.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/timefmt.h"

@@ -1,8 +1,6 @@
 /* app_scopes.c - the scopes of --scope: connecting to each, asking all, and finding which one a thing is in. */
 #include "app/app.h"
 
-#include "aws/client.h"
-
 /* The settings may say something else of each profile. */
 static struct config *settings_of(struct app *a, size_t i, const char *profile)
 {

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/timefmt.h"
 #ifdef WITH_TRAINER
 #include "app/backtest_kept.h"
 #endif
@@ -23,7 +22,6 @@
 #define FETCH_AGAIN_MS 5000 /* after a failure of the network */
 
 struct fetch {
-	struct drive *d;
 	size_t job; /* of the plan */
 	bool busy, over;
 	char *path;
@@ -131,7 +129,7 @@ static void begin_fetch(struct drive *d, size_t job, const struct backtest_pack 
 		AUTO(str) char *key = xasprintf("%s/%s/output/output.tar.gz", d->prefix, p->name);
 
 		free(f->path);
-		*f = (struct fetch){.d = d, .job = job, .busy = true};
+		*f = (struct fetch){.job = job, .busy = true};
 		f->path = backtest_part_path(d->w->name, &d->w->plan->jobs[job], ".tar.gz");
 		d->jobs[job].fetching = true;
 		s3_get_file(sync_client(d->a->sync), d->bucket, key, f->path, fetch_done, f);

@@ -110,7 +110,7 @@ static void add_worst(struct buf *out, const struct backtest_result *r)
 
 /* --- charts ------------------------------------------------------------------- */
 
-/* The labels of a grouping's groups; freed by labels_done. */
+/* The labels of a grouping's groups. */
 static void labels_of(const struct backtest_result *r, enum judge_by by, struct strlist *ret)
 {
 	const struct judge_grouping *g = &r->judge.by[by];

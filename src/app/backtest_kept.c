@@ -29,7 +29,8 @@ void backtest_kept_done(struct backtest_kept *k)
 	*k = (struct backtest_kept){0};
 }
 
-char *backtest_kept_dir(const char *folder, size_t cycle)
+/* folder/models/c<cycle>; owned by the caller. */
+static char *cycle_dir(const char *folder, size_t cycle)
 {
 	AUTO(str) char *below = xasprintf("models/c%zu", cycle);
 
@@ -38,7 +39,7 @@ char *backtest_kept_dir(const char *folder, size_t cycle)
 
 int backtest_kept_open(const char *folder, size_t cycle, struct backtest_kept *ret, struct err *err)
 {
-	*ret = (struct backtest_kept){.dir = backtest_kept_dir(folder, cycle)};
+	*ret = (struct backtest_kept){.dir = cycle_dir(folder, cycle)};
 	AUTO(str) char *index = fs_join(ret->dir, PACK_INDEX);
 
 	if (pack_present(ret->dir) &&
@@ -132,7 +133,8 @@ int backtest_kept_save(struct backtest_kept *k, size_t cycle, json_t *columns, c
 	return rc ? rc : pack_finish(w, about, err);
 }
 
-size_t backtest_kept_cycle(const struct backtest_work *w)
+/* The cycle whose models are a run's last: the last that has a row. */
+static size_t last_cycle(const struct backtest_work *w)
 {
 	size_t cycle = 0;
 
@@ -195,7 +197,7 @@ static int fetch_job(struct app *a, const struct backtest_work *w, const struct 
 		return 0;
 	}
 	if (rc == 0)
-		rc = take_archive(k, backtest_kept_cycle(w), path, err);
+		rc = take_archive(k, last_cycle(w), path, err);
 	unlink(path);
 	return rc < 0 ? err_prefix(err, "%s", uri) : 0;
 }
@@ -204,8 +206,8 @@ int backtest_kept_fetch(struct app *a, const struct backtest_work *w, const stru
 			struct err *err)
 {
 	AUTO(str) char *folder = backtest_folder(w->name);
-	const size_t cycle = backtest_kept_cycle(w);
-	AUTO(backtest_kept) struct backtest_kept k = {.dir = backtest_kept_dir(folder, cycle)};
+	const size_t cycle = last_cycle(w);
+	AUTO(backtest_kept) struct backtest_kept k = {.dir = cycle_dir(folder, cycle)};
 
 	*ret = 0;
 	if (str_eq(w->spec->keep_models, "none"))

@@ -20,8 +20,6 @@ struct backtest_kept {
 void backtest_kept_done(struct backtest_kept *k);
 AUTO_EMBEDDED(backtest_kept, struct backtest_kept, backtest_kept_done)
 
-/* folder/models/c<cycle>; owned by the caller. */
-char *backtest_kept_dir(const char *folder, size_t cycle) NODISCARD;
 /* What there is of a cycle below a run's folder; nothing is no error. */
 int backtest_kept_open(const char *folder, size_t cycle, struct backtest_kept *ret, struct err *err) NODISCARD;
 /* The digest of what they have learned from (forecast_learnt_hex); NULL. Borrowed. */
@@ -36,8 +34,6 @@ int backtest_kept_add(void *context, const struct forecast_model *m, struct err 
 int backtest_kept_save(struct backtest_kept *k, size_t cycle, json_t *columns, const char *learnt,
 		       struct err *err) NODISCARD;
 
-/* The cycle whose models are a run's last: the last that has a row. */
-size_t backtest_kept_cycle(const struct backtest_work *w);
 /* The models of that cycle out of its jobs' model.tar.gz, into the run's folder;
  * connected. *ret: how many. A job that left none is no error. */
 int backtest_kept_fetch(struct app *a, const struct backtest_work *w, const struct backtest_run *run, size_t *ret,

@@ -3,12 +3,12 @@
 #include <math.h>
 
 #include "app/backtest_drive.h"
+#include "base/clock.h"
 #include "base/csv.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
 
 #define NEVER_MAX ((size_t)2 << 30)
-#define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 /* Where a row is found by its slate and entity. */
 struct place {

@@ -183,7 +183,6 @@ static const char *const wanted[] = {"date", "entity", "prediction"};
 enum { DATE, ENTITY, PREDICTION, WANTED };
 
 struct saying {
-	const struct panel *panel;
 	struct map rows; /* "day\nentity" -> row and one, of what is asked */
 	double *said;	 /* of each row of the panel; NaN */
 	size_t at[WANTED];
@@ -210,7 +209,7 @@ static void saying_init(const struct backtest_work *w, size_t cycle, struct sayi
 {
 	const struct panel *p = w->own->panel;
 
-	*s = (struct saying){.panel = p, .said = xcalloc(p->n + 1, sizeof(*s->said))};
+	*s = (struct saying){.said = xcalloc(p->n + 1, sizeof(*s->said))};
 	for (size_t i = 0; i < WANTED; i++) {
 		s->at[i] = SIZE_MAX;
 		buf_init(&s->cells[i], BUF_MAX_TEXT);

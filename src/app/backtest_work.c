@@ -61,7 +61,9 @@ static size_t count_entities(const struct panel *p)
 	return n;
 }
 
-int backtest_work_count(struct backtest_work *w, struct err *err)
+/* The cycles of the data, as they are asked for and as they could be: into asked, alternatives, entities and
+ * notes. */
+static int count_cycles(struct backtest_work *w, struct err *err)
 {
 	AUTO(panel) struct panel *p = NULL;
 
@@ -111,7 +113,7 @@ int backtest_work_load(struct app *a, const char *spec_path, struct backtest_wor
 	if (backtest_data_files(a, "data.files", &w->spec->files, &w->files, err) < 0 ||
 	    backtest_data_files(a, "data.earlier", &w->spec->earlier, &w->earlier, err) < 0 ||
 	    backtest_data_files(a, "own.files", &w->spec->own_files, &w->own_files, err) < 0 ||
-	    write_own_columns(w, err) < 0 || backtest_work_count(w, err) < 0 || backtest_work_price(a, w, err) < 0)
+	    write_own_columns(w, err) < 0 || count_cycles(w, err) < 0 || backtest_work_price(a, w, err) < 0)
 		return -err->code;
 	return backtest_plan_make(&w->input, &w->plan, err);
 }

@@ -51,10 +51,6 @@ int backtest_work_load(struct app *a, const char *spec_path, struct backtest_wor
 int backtest_data_files(struct app *a, const char *member, struct strlist *places, struct strlist *ret,
 			struct err *err) NODISCARD;
 
-/* The cycles of the data, as they are asked for and as they could be: into asked,
- * alternatives, entities and notes. */
-int backtest_work_count(struct backtest_work *w, struct err *err) NODISCARD;
-
 /* Prices and assumptions into the input, from options and price table. */
 int backtest_work_price(struct app *a, struct backtest_work *w, struct err *err) NODISCARD;
 

@@ -27,8 +27,9 @@ static void add_resources(const struct session *s, const struct budget *b, int64
 	}
 }
 
-int budgets_state(const struct config *config, struct sync *sync, const struct budget *b, struct budget_state *ret,
-		  struct err *err)
+/* How a budget stands, for what the session knows now; no network. */
+static int state_of(const struct config *config, struct sync *sync, const struct budget *b, struct budget_state *ret,
+		    struct err *err)
 {
 	const struct session *s = sync_session(sync);
 	AUTO(usages) struct usages all = {0};
@@ -69,7 +70,7 @@ static int allow(const struct config *config, struct sync *sync, const struct bu
 	char limit[24], spent[24], more[24];
 	int64_t ceiling_micro = w->micro;
 
-	if (budgets_state(config, sync, b, &st, err) < 0)
+	if (state_of(config, sync, b, &st, err) < 0)
 		return -err->code;
 	if (w->per_hour && w->micro != USD_UNKNOWN)
 		ceiling_micro = cost_micro((st.until_ms - clock_now_ms()) / 1000, 1, w->micro);
@@ -198,7 +199,7 @@ static int check_one(struct app *a, const struct budget *b, struct table *t, jso
 	struct budget_state st;
 	char spent[24], limit[24], from[16], percent[16];
 
-	if (budgets_state(&a->config, a->sync, b, &st, err) < 0)
+	if (state_of(&a->config, a->sync, b, &st, err) < 0)
 		return -err->code;
 	AUTO(str)
 	char *amount = xasprintf("%s/%s", money_text(limit, b->usd_micro), b->per == PERIOD_DAY ? "day" : "month");

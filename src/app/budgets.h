@@ -6,10 +6,6 @@
 #include "app/app.h"
 #include "model/budget.h"
 
-/* A budget and how it stands, for what the session knows now; no network. */
-int budgets_state(const struct config *config, struct sync *sync, const struct budget *b, struct budget_state *ret,
-		  struct err *err) NODISCARD;
-
 /* ERR_LIMIT where something of at most ceiling_micro (USD_UNKNOWN: nobody knows) would break
  * a hard budget; the message says how to go on. tags NULL: none. */
 int budgets_allow(const struct config *config, struct sync *sync, const struct kind *kind, const char *name,

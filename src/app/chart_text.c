@@ -92,7 +92,7 @@ static void print_group(struct app *a, const struct series_set *set, const struc
 		size_t n_points;
 
 		points[i] = points_of(series[i], by_time, first_ms, &n_points);
-		curves[i] = (struct chart_curve){series[i]->name, points[i], n_points, ST_SERIES_1 + i, .mark = i};
+		curves[i] = (struct chart_curve){points[i], n_points, ST_SERIES_1 + i, .mark = i};
 	}
 	struct chart chart = {.curves = curves, .n = n, .x_is_time = by_time};
 	int width = output_width(a);

@@ -6,10 +6,10 @@
 #include "app/estimate_spec.h"
 #include "app/listing.h"
 #include "app/output.h"
+#include "base/clock.h"
 #include "base/map.h"
 
-#define LOOK_MS ((int64_t)30 * 86400000)
-#define DAY_MS 86400000.0
+#define LOOK_MS (30 * DAY_MS)
 #define DAYS_LEAST 7.0 /* a month is not told by a day */
 #define FETCH_MAX 20   /* jobs whose metrics are asked for */
 

@@ -3,7 +3,6 @@
 #include "app/commands.h"
 #include "app/invoke_async.h"
 #include "app/invoke_load.h"
-#include "app/output.h"
 #include "app/reference.h"
 #include "base/fs.h"
 #include "model/content_type.h"

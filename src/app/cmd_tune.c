@@ -6,8 +6,6 @@
 #include "app/reference.h"
 #include "aws/op.h"
 #include "base/fs.h"
-#include "base/timefmt.h"
-#include "sync/spec.h"
 #include "sync/tune_spec.h"
 
 struct tune {

@@ -6,7 +6,6 @@
 
 #include "base/fs.h"
 #include "base/json.h"
-#include "base/str.h"
 
 #define FILE_BYTES_MAX (1 << 20)
 

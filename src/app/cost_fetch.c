@@ -57,7 +57,7 @@ static int note_usage(struct app *a, const struct kind *k, struct err *err)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct resource *config = k->id == KIND_ENDPOINT ? config_of(a, t->items[i]) : NULL;
 
-		usage_of_resource(t->items[i], config, now_ms, &now);
+		usage_of_resource(t->items[i], config, &now);
 	}
 	return store_usage_note(sync_store(a->sync), k, &now, now_ms, err);
 }

@@ -13,7 +13,6 @@ struct invocation {
 	struct sync *sync;
 	char *endpoint, *content_type, *accept, *variant, *model;
 	struct buf body;
-	size_t calls, parallel;
 	host_text_fn *done;
 	void *done_user;
 	struct err err;
@@ -79,7 +78,7 @@ static void on_run(void *user, const struct invoke_report *r, const struct err *
 		return;
 	}
 	const struct resource *endpoint = resources_find(&s->tables[KIND_ENDPOINT], v->endpoint);
-	int64_t hour_micro = endpoint ? variants_rate_micro(endpoint, s, clock_now_ms(), NULL) : USD_UNKNOWN;
+	int64_t hour_micro = endpoint ? variants_rate_micro(endpoint, s, NULL) : USD_UNKNOWN;
 
 	invoke_tell(r, hour_micro == USD_UNKNOWN ? "" : "all variants", hour_micro, session_prices_text(s, prices),
 		    add_line, &text);
@@ -137,8 +136,6 @@ void host_invoke(struct sync *s, const struct host_invoke_request *r, host_text_
 				 .variant = or_null(r->variant),
 				 .model = or_null(r->model),
 				 .body = BUF_INIT(RUNTIME_MAX_BODY),
-				 .calls = r->calls,
-				 .parallel = r->parallel,
 				 .done = done,
 				 .done_user = done_user};
 	if (check(r, &v->err) < 0 || take_body(v, r, &v->err) < 0) {

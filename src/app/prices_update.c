@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "app/output.h"
 #include "aws/http.h"
 #include "aws/price_offer.h"
 

@@ -37,6 +37,16 @@ struct upload_file *upload_add(struct upload *u, const char *path, const char *n
 	return &u->files[u->n - 1];
 }
 
+/* Of a file that failed, where there are others: a single file's failure is the command's. */
+static void tell(const struct upload *u, const struct upload_file *f)
+{
+	if (u->n < 2)
+		return;
+	/* What is about the file itself names it already. */
+	fprintf(stderr, "sagetop: %s%s%s\n", str_starts(f->err.msg, f->path) ? "" : f->path,
+		str_starts(f->err.msg, f->path) ? "" : ": ", f->err.msg);
+}
+
 int upload_add_tree(struct upload *u, const char *path, const char *below, struct err *err)
 {
 	AUTO(str) char *root = xstrdup(path);
@@ -65,7 +75,7 @@ int upload_add_tree(struct upload *u, const char *path, const char *below, struc
 			AUTO(str) char *name = xasprintf("%s%s", below, e->fts_path + n + 1);
 			struct upload_file *f = upload_add(u, e->fts_path, name);
 			err_set(&f->err, ERR_IO, "%s", strerror(e->fts_errno));
-			upload_tell(u, f);
+			tell(u, f);
 		}
 	}
 	fts_close(fts);
@@ -80,15 +90,6 @@ char *upload_place(const struct app *a, const char *name)
 	while (n && to[n - 1] == '/')
 		n--;
 	return to ? xasprintf("%.*s/%s", (int)n, to, name) : NULL;
-}
-
-void upload_tell(const struct upload *u, const struct upload_file *f)
-{
-	if (u->n < 2)
-		return;
-	/* What is about the file itself names it already. */
-	fprintf(stderr, "sagetop: %s%s%s\n", str_starts(f->err.msg, f->path) ? "" : f->path,
-		str_starts(f->err.msg, f->path) ? "" : ": ", f->err.msg);
 }
 
 /* The next file would meet the same. */
@@ -111,7 +112,7 @@ static void on_file(void *user, const struct err *err)
 	f->err = *err;
 	if (err->code == ERR_CANCELLED)
 		return;
-	upload_tell(u, f);
+	tell(u, f);
 	u->in_a_row = err->code == ERR_NET || err->code == ERR_TIMEOUT ? u->in_a_row + 1 : 0;
 	u->hopeless |= is_hopeless(err) || u->in_a_row >= IN_A_ROW_MAX;
 }

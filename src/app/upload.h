@@ -31,8 +31,6 @@ struct upload_file *upload_add(struct upload *u, const char *path, const char *n
 /* A file, or a folder whose files keep their place below it (its own name is left out, as
  * `aws s3 cp --recursive` does), under `below`: "" or "folder/". */
 int upload_add_tree(struct upload *u, const char *path, const char *below, struct err *err) NODISCARD;
-/* Tell of a file that failed, where there are others: a single file's failure is the command's. */
-void upload_tell(const struct upload *u, const struct upload_file *f);
 /* Where the files of a job by that name lie, s3://bucket/prefix/name, by --to; on the local engine there is
  * a place without it, elsewhere NULL. The caller's. */
 char *upload_place(const struct app *a, const char *name) NODISCARD;

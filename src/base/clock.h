@@ -13,6 +13,10 @@
 #include <stdint.h>
 
 #define TIME_UNKNOWN ((int64_t)0)
+#define SECOND_MS ((int64_t)1000)
+#define MINUTE_MS ((int64_t)60000)
+#define HOUR_MS ((int64_t)3600000)
+#define DAY_MS ((int64_t)86400000)
 
 int64_t clock_now_ms(void);
 int64_t clock_machine_ms(void);

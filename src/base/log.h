@@ -21,6 +21,5 @@ void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 			log_write(LOG_DEBUG, __VA_ARGS__); \
 	} while (0)
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
-#define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
 
 #endif

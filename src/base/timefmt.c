@@ -1,15 +1,11 @@
 /* Times and durations as text, both ways. */
 #include "base/timefmt.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 
 #include <ctype.h>
 #include <time.h>
-
-#define SECOND ((int64_t)1000)
-#define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
 
 static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -118,12 +114,7 @@ int64_t timefmt_offset(int64_t ms)
 {
 	int millis;
 
-	return show_local ? shown(ms, &millis).tm_gmtoff * SECOND : 0;
-}
-
-const char *timefmt_zone_name(void)
-{
-	return show_local ? tzname[0] : "UTC";
+	return show_local ? shown(ms, &millis).tm_gmtoff * SECOND_MS : 0;
 }
 
 static struct tm local(int64_t ms)
@@ -137,7 +128,7 @@ static struct tm local(int64_t ms)
 
 int64_t timefmt_local_offset(int64_t ms)
 {
-	return local(ms).tm_gmtoff * SECOND;
+	return local(ms).tm_gmtoff * SECOND_MS;
 }
 
 const char *timefmt_local_name(int64_t ms)
@@ -199,15 +190,15 @@ char *timefmt_clock_ms(char *buf, int64_t ms)
 
 char *timefmt_duration(char *buf, int64_t ms)
 {
-	int64_t s = ms / SECOND;
+	int64_t s = ms / SECOND_MS;
 
 	if (ms < 0)
 		snprintf(buf, TIMEFMT_LEN, "–");
-	else if (ms < MINUTE)
+	else if (ms < MINUTE_MS)
 		snprintf(buf, TIMEFMT_LEN, "%ds", (int)s);
-	else if (ms < HOUR)
+	else if (ms < HOUR_MS)
 		snprintf(buf, TIMEFMT_LEN, "%dm%02ds", (int)(s / 60), (int)(s % 60));
-	else if (ms < DAY)
+	else if (ms < DAY_MS)
 		snprintf(buf, TIMEFMT_LEN, "%dh%02dm", (int)(s / 3600), (int)(s / 60 % 60));
 	else
 		snprintf(buf, TIMEFMT_LEN, "%lldd%02dh", (long long)(s / 86400), (int)(s / 3600 % 24));
@@ -219,7 +210,7 @@ char *timefmt_age(char *buf, int64_t ms)
 	static const struct {
 		int64_t unit;
 		char name;
-	} units[] = {{DAY, 'd'}, {HOUR, 'h'}, {MINUTE, 'm'}, {SECOND, 's'}};
+	} units[] = {{DAY_MS, 'd'}, {HOUR_MS, 'h'}, {MINUTE_MS, 'm'}, {SECOND_MS, 's'}};
 
 	if (ms < 0) {
 		snprintf(buf, TIMEFMT_LEN, "–");
@@ -290,7 +281,7 @@ static bool take_offset(const char **s, int64_t *ret_ms)
 	take_char(s, ':');
 	if (**s && !take_digits(s, 2, &m))
 		return false;
-	*ret_ms = sign * (h * HOUR + m * MINUTE);
+	*ret_ms = sign * (h * HOUR_MS + m * MINUTE_MS);
 	return h < 24 && m < 60;
 }
 
@@ -347,9 +338,9 @@ bool timefmt_parse_clock(const char *s, int64_t now_ms, int64_t *ret_ms)
 		return false;
 	if ((*s && !str_eq(s, "Z")) || h > 23 || m > 59 || sec > 59)
 		return false;
-	int64_t at = now_ms - now_ms % DAY + h * HOUR + m * MINUTE + sec * SECOND + fraction;
+	int64_t at = now_ms - now_ms % DAY_MS + h * HOUR_MS + m * MINUTE_MS + sec * SECOND_MS + fraction;
 
-	*ret_ms = at > now_ms ? at - DAY : at;
+	*ret_ms = at > now_ms ? at - DAY_MS : at;
 	return true;
 }
 
@@ -393,19 +384,19 @@ bool timefmt_parse_duration(const char *s, int64_t *ret_ms)
 		}
 		switch (*s) {
 		case 'w':
-			unit = 7 * DAY;
+			unit = 7 * DAY_MS;
 			break;
 		case 'd':
-			unit = DAY;
+			unit = DAY_MS;
 			break;
 		case 'h':
-			unit = HOUR;
+			unit = HOUR_MS;
 			break;
 		case 'm':
-			unit = MINUTE;
+			unit = MINUTE_MS;
 			break;
 		case 's':
-			unit = SECOND;
+			unit = SECOND_MS;
 			break;
 		default:
 			return false;

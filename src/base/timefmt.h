@@ -21,7 +21,6 @@ char *timefmt_name(const char *stem, int64_t ms) NODISCARD;
 void timefmt_show_zone(bool local);
 bool timefmt_shows_local(void);
 int64_t timefmt_offset(int64_t ms);	       /* of that zone then, to be added to UTC: ms */
-const char *timefmt_zone_name(void);	       /* "UTC", "CET" */
 char *timefmt_show(char *buf, int64_t ms);     /* 2026-11-21T05:48:06Z, 2026-11-21T06:48:06+01:00 */
 char *timefmt_show_ms(char *buf, int64_t ms);  /* 2026-11-21T05:48:06.120Z */
 char *timefmt_clock(char *buf, int64_t ms);    /* 05:48:06 */

@@ -71,7 +71,6 @@ struct advice_job advice_job_of(const struct job *j)
 {
 	return (struct advice_job){.job = j,
 				   .image = j->cold->image,
-				   .data = j->cold->n_channels ? j->cold->channels[0].uri : NULL,
 				   .cpu_pct = -1,
 				   .memory_pct = -1,
 				   .disk_pct = -1,

@@ -19,7 +19,6 @@ enum advice_kind {
 #include "model/advice.def"
 #undef ADVICE
 	ADVICE_ENDPOINT, /* an endpoint that nobody calls */
-	ADVICE_KINDS
 };
 const char *advice_name(enum advice_kind k); /* "smaller-type" */
 
@@ -27,7 +26,7 @@ const char *advice_name(enum advice_kind k); /* "smaller-type" */
  * measured. The job's cold part is not needed. */
 struct advice_job {
 	const struct job *job;
-	const char *image, *data;			      /* NULL: not known */
+	const char *image;				      /* NULL: not known */
 	double cpu_pct;					      /* mean */
 	double memory_pct, disk_pct, gpu_pct, gpu_memory_pct; /* largest */
 	int64_t best_round, rounds;			      /* of its learning curve; -1 not known */

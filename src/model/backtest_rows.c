@@ -4,11 +4,11 @@
 
 #include <math.h>
 
+#include "base/clock.h"
 #include "base/csv.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
 
-#define DAY_MS ((int64_t)86400000)
 #define NUMBER_MAX 1e100
 
 static const char *const fixed_names[BACKTEST_FIXED_COUNT] = {"actual", "prediction", "low", "high", "scale"};

@@ -181,7 +181,7 @@ struct backtest_pack *backtest_run_pack(const struct backtest_run *r, int64_t cy
 
 struct backtest_counts backtest_run_count(const struct backtest_run *r)
 {
-	struct backtest_counts c = {.packs = r->n_packs};
+	struct backtest_counts c = {0};
 
 	for (size_t i = 0; i < r->n_packs; i++) {
 		const struct backtest_pack *p = &r->packs[i];

@@ -76,8 +76,7 @@ struct backtest_try {
 	const char *name;
 	int64_t cycle, pack;
 	enum { TRY_WAITING, TRY_SENT, TRY_ACCEPTED, TRY_REFUSED } state;
-	int64_t ended_ms; /* it is known to be over; TIME_UNKNOWN */
-	int64_t queued_ms;
+	int64_t ended_ms;  /* it is known to be over; TIME_UNKNOWN */
 	const char *error; /* why it was refused; NULL */
 	const struct job *job;
 };
@@ -95,9 +94,9 @@ enum backtest_cause backtest_cause_of(const struct job *j);
 bool backtest_pack_retries(const struct backtest_pack *p, int64_t retries);
 
 struct backtest_counts {
-	size_t packs, waiting, running, completed, failed, retried; /* failed: for good */
-	size_t causes[CAUSE_COUNT];				    /* of those that failed for good */
-	const char *why;					    /* of one of them; borrowed, NULL */
+	size_t waiting, running, completed, failed, retried; /* failed: for good */
+	size_t causes[CAUSE_COUNT];			     /* of those that failed for good */
+	const char *why;				     /* of one of them; borrowed, NULL */
 };
 struct backtest_counts backtest_run_count(const struct backtest_run *r);
 /* Milliseconds until the rest is done at the pace so far; -1 where nothing tells. */

@@ -4,9 +4,8 @@
 static const struct badge {
 	const char *word;
 	badge_fn *fn;
-	const char *help;
 } badges[BADGE_COUNT] = {
-#define BADGE(id, word, fn, help) [BADGE_##id] = {word, fn, help},
+#define BADGE(id, word, fn, help) [BADGE_##id] = {word, fn},
 #include "model/badge.def"
 #undef BADGE
 };
@@ -14,11 +13,6 @@ static const struct badge {
 const char *badge_word(enum badge_id b)
 {
 	return badges[b].word;
-}
-
-const char *badge_help(enum badge_id b)
-{
-	return badges[b].help;
 }
 
 bool badge_of(enum badge_id b, const struct badge_look *look, char **ret_why)

@@ -6,6 +6,7 @@
 #ifndef SAGETOP_MODEL_BADGE_H
 #define SAGETOP_MODEL_BADGE_H
 
+#include "base/clock.h"
 #include "model/job.h"
 #include "model/session.h"
 
@@ -16,9 +17,9 @@ enum badge_id {
 	BADGE_COUNT
 };
 
-#define BADGE_IDLE_MS ((int64_t)15 * 60000)
-#define BADGE_SILENT_MS ((int64_t)20 * 60000)
-#define BADGE_PENDING_MS ((int64_t)15 * 60000)
+#define BADGE_IDLE_MS (15 * MINUTE_MS)
+#define BADGE_SILENT_MS (20 * MINUTE_MS)
+#define BADGE_PENDING_MS (15 * MINUTE_MS)
 #define BADGE_IDLE_PCT 5.0    /* of all processors, or of all GPUs */
 #define BADGE_LIMIT_SHARE 0.9 /* of MaxRuntime */
 #define BADGE_INTERRUPTIONS 3
@@ -31,7 +32,6 @@ struct badge_look {
 };
 
 const char *badge_word(enum badge_id b);
-const char *badge_help(enum badge_id b);
 /* Whether it has that badge; why, in words, owned by the caller (ret may be NULL). */
 bool badge_of(enum badge_id b, const struct badge_look *look, char **ret_why);
 /* "limit spot": all its badges, "" where it has none. Static. */

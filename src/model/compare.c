@@ -99,7 +99,6 @@ static void add_row(struct compare *c, const struct field_ref *ref, const struct
 	if (!ref->key)
 		str_lower(title);
 	row.label = xstrdup(title);
-	row.number = field_is_number(ref->field);
 	row.differs = differ(&row, things, n);
 	if (ref->field->type == FIELD_SPARK || ref->field->type == FIELD_VALUE)
 		row.best = best_of(ref, things, n, x);

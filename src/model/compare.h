@@ -13,7 +13,6 @@
 struct compare_row {
 	char *label;   /* "hp.eta" */
 	char **values; /* one for each thing; NULL where it has none */
-	bool number;
 	bool differs;
 	long best; /* index of the best value; -1 where none is better than the others */
 };

@@ -23,7 +23,7 @@
 #define FACTOR_FEW 3.0	    /* low and high of a few jobs */
 
 /* How well a type is known for an image: what its errors are compared with. */
-enum category { CATEGORY_NEW = 0, CATEGORY_FEW, CATEGORY_KNOWN, CATEGORIES };
+enum category { CATEGORY_NEW = 0, CATEGORY_FEW, CATEGORY_KNOWN };
 
 struct residual {
 	double error; /* of log seconds; later by the group's spread */

@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <strings.h>
 
-#include "base/utf8.h"
 #include "model/cost.h"
 #include "model/session.h"
 

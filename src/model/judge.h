@@ -145,7 +145,5 @@ char *judge_baseline_words(const char *name) NODISCARD;
 char *judge_sentence(const struct judge_skill *s, const char *other) NODISCARD;
 /* What follows from it, behind the sentence: "do not use it"; "" where that says all. Static. */
 const char *judge_advice(enum judge_outcome o);
-/* "0.9 to 1.6 % better", "0.3 % worse to 0.5 % better". Owned by the caller. */
-char *judge_interval_words(double low, double high) NODISCARD;
 
 #endif

@@ -64,7 +64,8 @@ static const char *direction(double skill)
 	return skill < 0 ? "worse" : "better";
 }
 
-char *judge_interval_words(double low, double high)
+/* "0.9 to 1.6 % better", "0.3 % worse to 0.5 % better". Owned by the caller. */
+static char *interval_words(double low, double high)
 {
 	int d = decimals_for(low, high);
 	double a = fabs(low) * 100, b = fabs(high) * 100;
@@ -89,7 +90,7 @@ char *judge_sentence(const struct judge_skill *s, const char *other)
 		return xasprintf("%.*f %% %s than %s, but %s", d, size, direction(s->skill), other,
 				 s->slates < 2 ? "on one slate only, which tells nothing"
 					       : "all errors of the latter lie in one slate, which tells nothing");
-	AUTO(str) char *interval = judge_interval_words(s->low, s->high);
+	AUTO(str) char *interval = interval_words(s->low, s->high);
 	if (judge_outcome(s) == JUDGE_UNDECIDED)
 		return xasprintf("not told apart from %s (95 %%: %s)", other, interval);
 	return xasprintf("%.*f %% %s than %s (95 %%: %s)", d, size, direction(s->skill), other, interval);

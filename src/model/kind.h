@@ -86,7 +86,6 @@ struct kind {
 	struct kind_list list;
 	struct kind_search search;
 	struct kind_call describe, stop, delete;
-	int delete_order; /* deleting many kinds: smaller first, children before what they need */
 	struct kind_members members;
 	enum kind_key key;
 
@@ -102,10 +101,10 @@ struct kind {
 	const char *metric_namespace;
 	const char *metric_dimension; /* "Host" */
 
-	/* The price: component of the price table; members with type, count and the
-	 * times between which it is billed. */
+	/* The price: component of the price table, members with type and count. What starts and ends is billed
+	 * between these (members above). */
 	const char *price_component;
-	const char *price_type, *price_count, *price_from, *price_until;
+	const char *price_type, *price_count;
 	/* Of what is billed while it is there: its states in which it is. What it was in the
 	 * past, no call tells: it is noted down (usage.h). NULL. */
 	const char *price_while;
@@ -119,8 +118,7 @@ struct kind {
 	/* Path of the web console, "processing-jobs/{name}"; one that begins with a slash
 	 * is not SageMaker's: "/cloudwatch/home?region={region}#alarmsV2:alarm/{name}". NULL. */
 	const char *console;
-	const char *missing; /* code of the service's answer for a thing that is not there */
-	const char *help;    /* one line */
+	const char *help; /* one line */
 };
 
 extern const struct kind kind_table[KIND_COUNT];

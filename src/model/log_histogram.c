@@ -1,15 +1,13 @@
 /* The lines of a log over time. */
 #include "model/log_histogram.h"
 
-#define SECOND ((int64_t)1000)
-#define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
+#include "base/clock.h"
 
-static const int64_t widths[] = {SECOND,     2 * SECOND, 5 * SECOND,  10 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE,
-				 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR,	     2 * HOUR,
-				 3 * HOUR,   6 * HOUR,	 12 * HOUR,   DAY,	   2 * DAY,	7 * DAY,     14 * DAY,
-				 28 * DAY,   91 * DAY,	 364 * DAY,   1820 * DAY,  18200 * DAY, 182000 * DAY};
+static const int64_t widths[] = {
+	SECOND_MS,     2 * SECOND_MS, 5 * SECOND_MS,  10 * SECOND_MS, 15 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS,
+	2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 15 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS,	      2 * HOUR_MS,
+	3 * HOUR_MS,   6 * HOUR_MS,   12 * HOUR_MS,   DAY_MS,	      2 * DAY_MS,     7 * DAY_MS,     14 * DAY_MS,
+	28 * DAY_MS,   91 * DAY_MS,   364 * DAY_MS,   1820 * DAY_MS,  18200 * DAY_MS, 182000 * DAY_MS};
 
 /* One more than the parts of the span: it need not begin where a bucket does. */
 int64_t log_bucket_width(int64_t span_ms, size_t most)
@@ -62,7 +60,7 @@ void log_seconds_done(struct log_seconds *c)
 
 void log_seconds_add(struct log_seconds *c, int64_t time_ms, enum log_line_level level)
 {
-	int64_t from_ms = log_bucket_start(time_ms, SECOND, 0);
+	int64_t from_ms = log_bucket_start(time_ms, SECOND_MS, 0);
 
 	if (!c->n || c->seconds[c->n - 1].from_ms != from_ms) {
 		GROW(c->seconds, c->cap, c->n + 1);

@@ -265,7 +265,7 @@ static void add_parent(struct page *p, const struct resource *r)
 	page_partf(p, PAGE_NORMAL, "%s/%s", k->name, r->parent);
 }
 
-static void add_head(struct page *p, const struct resource *r, const struct field_context *x)
+static void add_head(struct page *p, const struct resource *r)
 {
 	char text[TIMEFMT_LEN];
 
@@ -295,7 +295,7 @@ static void add_progress(struct page *p, const struct resource *r, const struct 
 
 static void add_record(struct page *p, const struct resource *r, const struct field_context *x)
 {
-	add_head(p, r, x);
+	add_head(p, r);
 	add_fields(p, r, x);
 	if (r->kind->id == KIND_ENDPOINT)
 		page_add_endpoint(p, r, x);

@@ -211,7 +211,7 @@ void page_add_endpoint(struct page *p, const struct resource *r, const struct fi
 	double sum = 0;
 	char rate[24];
 
-	usage_of_resource(r, config, x->now_ms, &usages);
+	usage_of_resource(r, config, &usages);
 	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++)
 		sum += weight_of(r, i);
 	for (int i = 0; i < VARIANTS_MAX && variant_member(r, i, "VariantName"); i++) {
@@ -229,7 +229,7 @@ void page_add_endpoint(struct page *p, const struct resource *r, const struct fi
 		add_variant_status(p, &resource_record(r)->members, "ProductionVariants", i, x->now_ms);
 	}
 	if (usages.n && x->session)
-		add_total(p, variants_rate_micro(r, x->session, x->now_ms, NULL));
+		add_total(p, variants_rate_micro(r, x->session, NULL));
 	add_pending(p, r, x->now_ms);
 	add_traffic(p, r, x);
 	if (x->session)

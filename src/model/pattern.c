@@ -2,7 +2,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "base/str.h"
 #include "base/utf8.h"
 #include "model/pattern.h"
 

@@ -1,7 +1,6 @@
 /* query_match.c - a thing against a filter. */
 #include <strings.h>
 
-#include "base/timefmt.h"
 #include "model/kind.h"
 #include "model/query_internal.h"
 

@@ -63,7 +63,6 @@ struct feed *session_feed(struct session *s, const struct kind *kind, const char
 
 	if (!f) {
 		f = NEW(struct feed);
-		f->kind = kind;
 		f->name = xstrdup(name);
 		map_put(&s->feeds, key, f);
 	}

@@ -32,7 +32,6 @@ struct notice {
 
 /* Log and metrics of one thing, filled while somebody wants them. */
 struct feed {
-	const struct kind *kind;
 	char *name;
 	struct loglines logs;
 	struct series_set metrics; /* from logs, CloudWatch and final metrics */

@@ -1,9 +1,9 @@
 /* spend_charge.c - what a thing is billed for, as amounts over spans of time. */
 #include "model/spend.h"
 
+#include "base/clock.h"
 #include "model/cost.h"
 
-#define HOUR_MS ((int64_t)3600000)
 #define MONTH_HOURS 730 /* of a GB-month */
 
 /* floor(amount x time / span), what lies before t less what lies before the beginning. */

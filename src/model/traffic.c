@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define IDLE_MS ((int64_t)86400000)
+#define IDLE_MS DAY_MS
 
 void traffic_init(struct traffic *t, int64_t of_ms)
 {

@@ -10,10 +10,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define TRAFFIC_PERIOD_MS 300000		      /* a period of the short look */
-#define TRAFFIC_PERIODS 3			      /* two whole ones, and the one that runs */
-#define TRAFFIC_PAST_MS ((int64_t)14 * 86400000)      /* the long look */
-#define TRAFFIC_PAST_PERIOD_MS ((int64_t)3600 * 1000) /* to the hour */
+#define TRAFFIC_PERIOD_MS 300000       /* a period of the short look */
+#define TRAFFIC_PERIODS 3	       /* two whole ones, and the one that runs */
+#define TRAFFIC_PAST_MS (14 * DAY_MS)  /* the long look */
+#define TRAFFIC_PAST_PERIOD_MS HOUR_MS /* to the hour */
 
 /* One variant in one period. Percentiles are NAN where nothing was called. */
 struct traffic_period {

@@ -1,9 +1,11 @@
 /* usage.c - what instances a thing holds, read from its record. */
 #include "model/usage.h"
 
+#include "base/clock.h"
 #include "model/price.h"
 
-#define PARTS_MAX 10 /* variants of an endpoint */
+#define PARTS_MAX 10	  /* variants of an endpoint */
+#define MAKING_MS HOUR_MS /* a change so soon after the making belongs to it */
 
 void usage_done(struct usage *u)
 {
@@ -39,7 +41,7 @@ void usages_take(struct usages *l, struct usage *u)
 }
 
 /* Its times: what changed after it was made was something else before. */
-static struct usage begin(const struct resource *r, const char *part, int64_t now_ms)
+static struct usage begin(const struct resource *r, const char *part)
 {
 	bool since_change = r->kind->id == KIND_NOTEBOOK || r->kind->id == KIND_MLFLOW_SERVER;
 	int64_t from = since_change && r->modified_ms != TIME_UNKNOWN ? r->modified_ms : r->created_ms;
@@ -49,7 +51,6 @@ static struct usage begin(const struct resource *r, const char *part, int64_t no
 			      .part = xstrdup(part),
 			      .count = 1,
 			      .from_ms = from,
-			      .seen_ms = now_ms,
 			      .changed_ms = r->modified_ms != TIME_UNKNOWN ? r->modified_ms : r->created_ms};
 }
 
@@ -82,14 +83,14 @@ static int count_of(const char *text, int fallback)
 /* Each instance has its volume, while there are any. Where the configuration does not say how large
  * they are the service chooses, and no call tells. */
 static void add_variant_volume(const struct resource *r, const struct usage *variant, const char *gigabytes,
-			       int64_t now_ms, struct usages *ret)
+			       struct usages *ret)
 {
 	int64_t gb = (int64_t)count_of(gigabytes, 0) * variant->count;
 	AUTO(str) char *part = xasprintf("%s/volume", variant->part);
 
 	if (gb == 0)
 		return;
-	struct usage u = begin(r, part, now_ms);
+	struct usage u = begin(r, part);
 
 	u.type = xstrdup(PRICE_STORAGE);
 	u.count = (int)MIN(gb, (int64_t)INT32_MAX);
@@ -97,7 +98,7 @@ static void add_variant_volume(const struct resource *r, const struct usage *var
 	usages_take(ret, &u);
 }
 
-static void add_variants(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret)
+static void add_variants(const struct resource *r, const struct resource *config, struct usages *ret)
 {
 	for (int i = 0; i < PARTS_MAX; i++) {
 		const char *name = member(r, "ProductionVariants", i, "VariantName");
@@ -105,30 +106,28 @@ static void add_variants(const struct resource *r, const struct resource *config
 
 		if (!name)
 			break;
-		struct usage u = begin(r, name, now_ms);
+		struct usage u = begin(r, name);
 		const char *type = at < 0 ? NULL : member(config, "ProductionVariants", at, "InstanceType");
 		int initial =
 			at < 0 ? 1 : count_of(member(config, "ProductionVariants", at, "InitialInstanceCount"), 1);
 
 		u.type = xstrdup(type);
 		u.count = count_of(member(r, "ProductionVariants", i, "CurrentInstanceCount"), initial);
-		/* A second or two after its making is its making. */
-		u.guessed = r->modified_ms != TIME_UNKNOWN && r->modified_ms > r->created_ms + 3600000;
+		u.guessed = r->modified_ms != TIME_UNKNOWN && r->modified_ms > r->created_ms + MAKING_MS;
 		if (at >= 0)
-			add_variant_volume(r, &u, member(config, "ProductionVariants", at, r->kind->price_volume),
-					   now_ms, ret);
+			add_variant_volume(r, &u, member(config, "ProductionVariants", at, r->kind->price_volume), ret);
 		usages_take(ret, &u);
 	}
 }
 
 /* A volume is there from the making of its thing to its end, whatever its thing does. */
-static void add_volume(const struct resource *r, int64_t now_ms, struct usages *ret)
+static void add_volume(const struct resource *r, struct usages *ret)
 {
 	int gb = count_of(record_value(r, r->kind->price_volume), 0);
 
 	if (gb == 0 || r->state == STATE_BAD)
 		return;
-	struct usage u = begin(r, "volume", now_ms);
+	struct usage u = begin(r, "volume");
 
 	u.type = xstrdup(PRICE_STORAGE);
 	u.count = gb;
@@ -137,19 +136,19 @@ static void add_volume(const struct resource *r, int64_t now_ms, struct usages *
 	usages_take(ret, &u);
 }
 
-void usage_of_resource(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret)
+void usage_of_resource(const struct resource *r, const struct resource *config, struct usages *ret)
 {
 	const struct kind *k = r->kind;
 
 	if (k->price_while && k->price_volume)
-		add_volume(r, now_ms, ret);
+		add_volume(r, ret);
 	if (!k->price_while || !kind_words_have(k->price_while, str_or(r->status_text, "")))
 		return;
 	if (k->id == KIND_ENDPOINT) {
-		add_variants(r, config, now_ms, ret);
+		add_variants(r, config, ret);
 		return;
 	}
-	struct usage u = begin(r, "", now_ms);
+	struct usage u = begin(r, "");
 	const char *type = record_value(r, k->price_type);
 
 	u.type = type && k->id == KIND_MLFLOW_SERVER ? xasprintf("ml.mlflow.%s", type) : xstrdup(type);

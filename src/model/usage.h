@@ -18,7 +18,6 @@ struct usage {
 	int count;  /* of instances; of a volume its GB */
 	int64_t from_ms;
 	int64_t until_ms;   /* TIME_UNKNOWN: it goes on */
-	int64_t seen_ms;    /* when that was told last */
 	int64_t changed_ms; /* of what a thing holds now: its last change */
 	bool guessed;	    /* it was changed before it was first seen: how it was then is not known */
 };
@@ -37,6 +36,6 @@ void usages_take(struct usages *l, struct usage *u);
 
 /* What a thing holds now, a row for each part; nothing where it is not billed. config: of
  * an endpoint its configuration with its members, NULL where it is not known. */
-void usage_of_resource(const struct resource *r, const struct resource *config, int64_t now_ms, struct usages *ret);
+void usage_of_resource(const struct resource *r, const struct resource *config, struct usages *ret);
 
 #endif

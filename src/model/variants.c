@@ -106,7 +106,7 @@ static int64_t count_of(const struct usage *u, const struct variant_wishes *wish
 	return u->count;
 }
 
-int64_t variants_rate_micro(const struct resource *endpoint, const struct session *s, int64_t now_ms,
+int64_t variants_rate_micro(const struct resource *endpoint, const struct session *s,
 			    const struct variant_wishes *wishes)
 {
 	const char *name = strmap_get(&resource_record(endpoint)->members, "EndpointConfigName");
@@ -114,7 +114,7 @@ int64_t variants_rate_micro(const struct resource *endpoint, const struct sessio
 	AUTO(usages) struct usages usages = {0};
 	int64_t sum = 0;
 
-	usage_of_resource(endpoint, config, now_ms, &usages);
+	usage_of_resource(endpoint, config, &usages);
 	for (size_t i = 0; i < usages.n; i++) {
 		const struct usage *u = &usages.items[i];
 		const struct price *price = u->type ? price_find(&s->prices, u->type, s->region, "Hosting") : NULL;

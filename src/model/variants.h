@@ -30,7 +30,7 @@ int variants_parse(const struct resource *endpoint, const char *text, struct var
 		   struct err *err) NODISCARD;
 /* Dollars an hour of its instances, with those that are wished for (NULL: as it is); USD_UNKNOWN.
  * The types are the configuration's that the session has. */
-int64_t variants_rate_micro(const struct resource *endpoint, const struct session *s, int64_t now_ms,
+int64_t variants_rate_micro(const struct resource *endpoint, const struct session *s,
 			    const struct variant_wishes *wishes);
 
 #endif

@@ -24,7 +24,7 @@ static void set_notice(struct db *d, char *text)
 	log_info("store: %s", text);
 }
 
-bool db_in_memory(const struct db *d)
+static bool is_in_memory(const struct db *d)
 {
 	return str_eq(d->path, ":memory:");
 }
@@ -71,7 +71,7 @@ int db_fail(struct db *d, struct err *err)
 	}
 }
 
-int db_exec(struct db *d, const char *sql, struct err *err)
+static int exec_sql(struct db *d, const char *sql, struct err *err)
 {
 	return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_fail(d, err);
 }
@@ -126,7 +126,7 @@ int db_begin(struct db *d, struct err *err)
 		d->moved = true;
 		return err_set(err, ERR_DB, "the %s was moved: %s", d->what, d->path);
 	}
-	return db_exec(d, "BEGIN IMMEDIATE", err);
+	return exec_sql(d, "BEGIN IMMEDIATE", err);
 }
 
 static void roll_back(struct db *d)
@@ -141,7 +141,7 @@ static void roll_back(struct db *d)
 int db_end(struct db *d, int rc, struct err *err)
 {
 	if (rc == 0)
-		rc = db_exec(d, "COMMIT", err);
+		rc = exec_sql(d, "COMMIT", err);
 	if (rc)
 		roll_back(d);
 	return rc;
@@ -193,12 +193,12 @@ static int migrate(struct db *d, struct err *err)
 		return rc;
 	rc = user_version(d, &version, err); /* again: now nobody else changes it */
 	for (int i = version; rc == 0 && i < wanted; i++)
-		rc = db_exec(d, d->migrations[i], err);
+		rc = exec_sql(d, d->migrations[i], err);
 	if (rc == 0 && version < wanted) {
 		char sql[64];
 
 		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", wanted);
-		rc = db_exec(d, sql, err);
+		rc = exec_sql(d, sql, err);
 	}
 	rc = db_end(d, rc, err);
 	if (rc == 0 && version > wanted)
@@ -220,12 +220,12 @@ static int open_handle(struct db *d, struct err *err)
 	/* Where WAL is not to be had (some network file systems), the rollback
 	 * journal does as well, only slower. */
 	(void)sqlite3_exec(d->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	rc = db_exec(d, d->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err);
+	rc = exec_sql(d, d->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err);
 	if (rc == 0)
-		rc = db_exec(d,
-			     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000; PRAGMA foreign_keys = ON;"
-			     "PRAGMA journal_size_limit = 4194304",
-			     err);
+		rc = exec_sql(d,
+			      "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000; PRAGMA foreign_keys = ON;"
+			      "PRAGMA journal_size_limit = 4194304",
+			      err);
 	if (rc == 0)
 		rc = migrate(d, err);
 	if (rc == 0)
@@ -299,7 +299,7 @@ int db_open(struct db *d, struct err *err)
 {
 	struct err why = {0};
 
-	if (db_in_memory(d))
+	if (is_in_memory(d))
 		return open_handle(d, err);
 	if (fs_mkdir_parent(d->path, 0700, &why) == 0 && open_handle(d, &why) == 0)
 		return 0;
@@ -327,7 +327,7 @@ bool db_recover(struct db *d)
 {
 	struct err err = {0};
 
-	if ((!d->damaged && !d->moved) || db_in_memory(d))
+	if ((!d->damaged && !d->moved) || is_in_memory(d))
 		return false;
 	if (d->moved) {
 		d->moved = false;

@@ -33,7 +33,6 @@ struct db {
  * A damaged file is moved aside; where no file can be used, memory is. */
 int db_open(struct db *d, struct err *err) NODISCARD;
 void db_close(struct db *d);
-bool db_in_memory(const struct db *d);
 
 /* Move a database aside whose damage showed during use (or open the new one where
  * another process did so). False where there was nothing to repair. */
@@ -41,7 +40,6 @@ bool db_recover(struct db *d);
 
 /* NULL with err set where the statement cannot be made. */
 sqlite3_stmt *db_prepare(struct db *d, const char *sql, struct err *err);
-int db_exec(struct db *d, const char *sql, struct err *err) NODISCARD;
 /* Run a statement that returns no rows. */
 int db_step_done(struct db *d, sqlite3_stmt *st, struct err *err) NODISCARD;
 /* A transaction; its end commits where rc is 0, else or where that fails rolls back. Returns rc, or why not. */

@@ -81,6 +81,29 @@ sqlite3_stmt *store_prepare(struct store *s, const char *sql, const struct kind 
 	return st;
 }
 
+void store_bind_common(sqlite3_stmt *st, int at, const struct resource *r)
+{
+	/* Whose cold part is lost is known by a summary. */
+	sqlite3_bind_int(st, at, (int)(r->lost ? DETAIL_SUMMARY : r->detail));
+	sqlite3_bind_int64(st, at + 1, r->created_ms);
+	sqlite3_bind_int64(st, at + 2, r->modified_ms);
+	sqlite3_bind_int64(st, at + 3, r->start_ms);
+	sqlite3_bind_int64(st, at + 4, r->end_ms);
+	db_bind_text(st, at + 5, r->failure_reason);
+}
+
+void store_read_common(sqlite3_stmt *st, int at, struct resource *r)
+{
+	int detail = sqlite3_column_int(st, at);
+
+	r->detail = detail >= DETAIL_SUMMARY && detail <= DETAIL_DESCRIBED ? (enum detail)detail : DETAIL_SUMMARY;
+	r->created_ms = sqlite3_column_int64(st, at + 1);
+	r->modified_ms = sqlite3_column_int64(st, at + 2);
+	r->start_ms = sqlite3_column_int64(st, at + 3);
+	r->end_ms = sqlite3_column_int64(st, at + 4);
+	r->failure_reason = db_column_dup(st, at + 5);
+}
+
 int store_set_scope(struct store *s, const char *scope, struct err *err)
 {
 	str_set(&s->scope, scope);

@@ -64,12 +64,7 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 	db_bind_text(st, 2, j->name);
 	db_bind_text(st, 3, j->status_text);
 	db_bind_text(st, 4, j->secondary_text);
-	sqlite3_bind_int(st, 5, store_detail(job_resource(j)));
-	sqlite3_bind_int64(st, 6, j->created_ms);
-	sqlite3_bind_int64(st, 7, j->modified_ms);
-	sqlite3_bind_int64(st, 8, j->start_ms);
-	sqlite3_bind_int64(st, 9, j->end_ms);
-	db_bind_text(st, 10, j->failure_reason);
+	store_bind_common(st, 5, job_resource(j));
 	db_bind_text(st, 11, j->instance_type);
 	sqlite3_bind_int(st, 12, j->instance_count);
 	sqlite3_bind_int(st, 13, j->volume_gb);
@@ -172,14 +167,7 @@ static struct job *read_hot(sqlite3_stmt *st)
 	job_drop_cold(j);
 	job_set_status(j, (const char *)sqlite3_column_text(st, 1));
 	j->secondary_text = column_interned(st, 2);
-	int detail = sqlite3_column_int(st, 3);
-
-	j->detail = detail >= DETAIL_SUMMARY && detail <= DETAIL_DESCRIBED ? (enum detail)detail : DETAIL_SUMMARY;
-	j->created_ms = sqlite3_column_int64(st, 4);
-	j->modified_ms = sqlite3_column_int64(st, 5);
-	j->start_ms = sqlite3_column_int64(st, 6);
-	j->end_ms = sqlite3_column_int64(st, 7);
-	j->failure_reason = db_column_dup(st, 8);
+	store_read_common(st, 3, job_resource(j));
 	j->instance_type = column_interned(st, 9);
 	j->instance_count = sqlite3_column_int(st, 10);
 	j->volume_gb = sqlite3_column_int(st, 11);

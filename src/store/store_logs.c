@@ -12,7 +12,7 @@
 /* All cached logs together. */
 #define LOGS_MAX_BYTES ((int64_t)1 << 30)
 #define LOG_MAX_BYTES ((int64_t)256 << 20) /* one of them */
-#define UNFINISHED_MS ((int64_t)86400000)
+#define UNFINISHED_MS DAY_MS
 
 static void put_varint(struct buf *b, uint64_t v)
 {

@@ -28,11 +28,10 @@ bool store_recover_state(struct store *s);
 sqlite3_stmt *store_prepare(struct store *s, const char *sql, const struct kind *kind, const char *name,
 			    struct err *err);
 
-/* What is known of a thing by its row: whose cold part is lost is known by a summary. */
-static inline int store_detail(const struct resource *r)
-{
-	return (int)(r->lost ? DETAIL_SUMMARY : r->detail);
-}
+/* What a row of any kind has, from parameter or column `at` on: detail, created_ms, modified_ms, start_ms, end_ms,
+ * failure_reason. */
+void store_bind_common(sqlite3_stmt *st, int at, const struct resource *r);
+void store_read_common(sqlite3_stmt *st, int at, struct resource *r);
 
 /* The cold part of a job as JSON text, and back. job_cold_read fills j. */
 int job_cold_write(const struct job *j, struct buf *out) NODISCARD;

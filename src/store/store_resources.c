@@ -43,23 +43,18 @@ static char *cold_text(const struct record *r)
 	return json_text(o);
 }
 
-static int save_hot(struct store *s, const struct record *r, struct err *err)
+static int save_hot(struct store *s, const struct resource *r, struct err *err)
 {
-	AUTO(str) char *hot = hot_text(r);
+	AUTO(str) char *hot = hot_text(resource_record(r));
 	sqlite3_stmt *st = store_prepare(s, save_sql, r->kind, r->name, err);
 
 	if (!st)
 		return -ERR_DB;
 	db_bind_text(st, 4, r->parent);
 	db_bind_text(st, 5, r->status_text);
-	sqlite3_bind_int(st, 6, store_detail((const struct resource *)r));
-	sqlite3_bind_int64(st, 7, r->created_ms);
-	sqlite3_bind_int64(st, 8, r->modified_ms);
-	sqlite3_bind_int64(st, 9, r->start_ms);
-	sqlite3_bind_int64(st, 10, r->end_ms);
-	db_bind_text(st, 11, r->failure_reason);
+	store_bind_common(st, 6, r);
 	sqlite3_bind_int64(st, 12, r->seen_ms);
-	sqlite3_bind_int64(st, 13, r->whole_ms);
+	sqlite3_bind_int64(st, 13, resource_record(r)->whole_ms);
 	db_bind_text(st, 14, hot);
 	return db_step_done(&s->cache, st, err);
 }
@@ -84,7 +79,7 @@ static int save_records(struct store *s, struct resource *const *items, size_t n
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct record *r = resource_record(items[i]);
 
-		rc = save_hot(s, r, err);
+		rc = save_hot(s, items[i], err);
 		if (rc == 0 && !r->trimmed && r->detail >= DETAIL_SEARCHED)
 			rc = save_cold(s, r, err);
 	}
@@ -128,16 +123,10 @@ static struct resource *read_row(const struct kind *k, sqlite3_stmt *st)
 	if (str_empty(name))
 		return NULL;
 	struct resource *r = resource_new(k, name);
-	int detail = sqlite3_column_int(st, 3);
 
 	r->parent = db_column_dup(st, 1);
 	resource_set_status(r, (const char *)sqlite3_column_text(st, 2));
-	r->detail = detail >= DETAIL_SUMMARY && detail <= DETAIL_DESCRIBED ? (enum detail)detail : DETAIL_SUMMARY;
-	r->created_ms = sqlite3_column_int64(st, 4);
-	r->modified_ms = sqlite3_column_int64(st, 5);
-	r->start_ms = sqlite3_column_int64(st, 6);
-	r->end_ms = sqlite3_column_int64(st, 7);
-	r->failure_reason = db_column_dup(st, 8);
+	store_read_common(st, 3, r);
 	r->seen_ms = sqlite3_column_int64(st, 9);
 	resource_record(r)->whole_ms = sqlite3_column_int64(st, 10);
 	r->trimmed = r->detail >= DETAIL_SEARCHED;

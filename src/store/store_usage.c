@@ -102,11 +102,10 @@ int store_usage_note(struct store *s, const struct kind *kind, const struct usag
 
 static int usage_load(struct store *s, struct usages *ret, struct err *err)
 {
-	sqlite3_stmt *st =
-		db_prepare(&s->state,
-			   "SELECT kind, name, part, instance_type, count, from_ms, until_ms, seen_ms, guessed"
-			   " FROM usage WHERE scope = ? ORDER BY kind, name, part, from_ms",
-			   err);
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "SELECT kind, name, part, instance_type, count, from_ms, until_ms, guessed"
+				      " FROM usage WHERE scope = ? ORDER BY kind, name, part, from_ms",
+				      err);
 	int rc;
 
 	if (!st)
@@ -121,8 +120,7 @@ static int usage_load(struct store *s, struct usages *ret, struct err *err)
 				  .count = sqlite3_column_int(st, 4),
 				  .from_ms = sqlite3_column_int64(st, 5),
 				  .until_ms = sqlite3_column_int64(st, 6),
-				  .seen_ms = sqlite3_column_int64(st, 7),
-				  .guessed = sqlite3_column_int(st, 8) != 0};
+				  .guessed = sqlite3_column_int(st, 7) != 0};
 
 		if (k)
 			usages_take(ret, &u);

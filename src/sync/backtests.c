@@ -22,7 +22,6 @@ int sync_backtest_load(struct sync *s, const char *run, struct backtest_run *ret
 			.pack = l->pack,
 			.state = states[l->state],
 			.ended_ms = l->state == LAUNCH_REFUSED ? l->settled_ms : l->ended_ms,
-			.queued_ms = l->queued_ms,
 			.error = l->error,
 			.job = l->state == LAUNCH_ACCEPTED ? jobs_find(session_jobs(s->session), l->name) : NULL};
 

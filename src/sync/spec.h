@@ -21,9 +21,6 @@ int spec_set(json_t *spec, const char *assignment, struct err *err) NODISCARD;
  * a text; in Environment always a text. */
 int spec_set_member(json_t *spec, const char *assignment, struct err *err) NODISCARD;
 
-/* Take a member out; fine where there is none. */
-void spec_remove(json_t *spec, const char *path);
-
 /* The specification that would make this job again, from its Describe reply.
  * tags may be NULL. New reference. */
 json_t *spec_from_describe(const json_t *reply, const struct strmap *tags);

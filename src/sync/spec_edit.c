@@ -107,7 +107,8 @@ static int set_tag(json_t *spec, const char *key, const char *value)
 	return 0;
 }
 
-void spec_remove(json_t *spec, const char *path)
+/* Fine where there is none. */
+static void remove_member(json_t *spec, const char *path)
 {
 	const char *dot = strrchr(path, '.');
 	AUTO(str) char *parent = dot ? xstrndup(path, (size_t)(dot - path)) : NULL;
@@ -138,7 +139,7 @@ int spec_set(json_t *spec, const char *assignment, struct err *err)
 	if (rc)
 		return rc;
 	if (str_eq(value, "null")) {
-		spec_remove(spec, path);
+		remove_member(spec, path);
 		return 0;
 	}
 	if (target.map) {
@@ -347,7 +348,7 @@ int spec_set_member(json_t *spec, const char *assignment, struct err *err)
 	if (!path || !*path)
 		return err_set(err, ERR_USAGE, "--set %s: say PATH=VALUE", assignment);
 	if (str_eq(text, "null")) {
-		spec_remove(spec, path);
+		remove_member(spec, path);
 		return 0;
 	}
 	if (!str_starts(path, "Environment."))

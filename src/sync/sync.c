@@ -2,7 +2,6 @@
 #include "sync/sync_priv.h"
 
 #include "aws/sts.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/timefmt.h"
 

@@ -158,8 +158,6 @@ void sync_prices_update(struct sync *s, const char *region, sync_prices_fn *fn, 
 void sync_prices_reload(struct sync *s);
 /* What was billed while it was there, from the store into the session; no network. */
 void sync_usages(struct sync *s);
-/* When they were last asked for, of a region (NULL: ours); TIME_UNKNOWN: never. */
-int64_t sync_prices_asked_ms(struct sync *s, const char *region);
 
 /* A launch (launch_plan.h). plan_from_file and plan_clone validate and write nothing;
  * where grid is not NULL, the plan is that of a sweep (sweep.h sends it).

@@ -32,13 +32,13 @@ struct back {
 	size_t n, cap, at;
 	bool listed; /* the streams are known */
 	struct paging pages;
-	int64_t first_ms, last_ms; /* of the whole log, as far as the service tells */
-	bool whole;		   /* it could not grow any more when this began */
-	struct log_pages *cached;  /* it comes from the cache; NULL */
-	bool asked;		   /* the cache for its metrics */
-	int64_t followed_ms;	   /* monotonic: when the last pass over new lines ended */
-	size_t swept;		   /* lines whose metrics were taken ... */
-	size_t n_dropped;	   /* ... and how many had been given up before those */
+	int64_t first_ms;	  /* of the whole log, as far as the service tells */
+	bool whole;		  /* it could not grow any more when this began */
+	struct log_pages *cached; /* it comes from the cache; NULL */
+	bool asked;		  /* the cache for its metrics */
+	int64_t followed_ms;	  /* monotonic: when the last pass over new lines ended */
+	size_t swept;		  /* lines whose metrics were taken ... */
+	size_t n_dropped;	  /* ... and how many had been given up before those */
 };
 
 static void back_request(struct follow *w);
@@ -453,9 +453,12 @@ static void back_request(struct follow *w)
 		return;
 	}
 	const struct back_stream *s = &b->streams[b->at];
-	int limit = s->asked ? PAGE_LINES : MAX(PAGE_LINES / (int)b->n, FIRST_LINES_MIN);
+	struct log_query q = {.group = w->group,
+			      .stream = s->name,
+			      .limit = s->asked ? PAGE_LINES : MAX(PAGE_LINES / (int)b->n, FIRST_LINES_MIN),
+			      .token = s->token};
 
-	logs_get_events(w->s->aws, w->group, s->name, 0, 0, false, limit, s->token, AWS_USER_ACTION, on_back_events, w);
+	logs_get_events(w->s->aws, &q, false, AWS_USER_ACTION, on_back_events, w);
 }
 
 void back_begin(struct follow *w)

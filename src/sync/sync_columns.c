@@ -16,8 +16,8 @@ struct filling {
 	void *user;
 };
 
-/* The thing as the store has it whole; NULL where it has none. */
-static struct resource *load_whole(struct sync *s, const struct kind *k, const char *name)
+/* The job as the store has it whole; NULL where it has none. */
+static struct resource *load_job(struct sync *s, const char *name)
 {
 	struct job *j = NULL;
 	struct err err = {0};
@@ -54,7 +54,7 @@ static void fill_slice(void *user)
 
 	for (size_t end = MIN(f->next + SLICE, f->names.n); f->next < end && !f->s->closing; f->next++) {
 		const char *name = f->names.items[f->next];
-		AUTO(resource) struct resource *whole = load_whole(f->s, f->kind, name);
+		AUTO(resource) struct resource *whole = load_job(f->s, name);
 
 		if (whole)
 			session_cold_update(session, whole, clock_now_ms());

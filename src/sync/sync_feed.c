@@ -268,7 +268,8 @@ static void note_over(struct follow *w)
 		w->over_ms = clock_mono_ms();
 }
 
-void follow_add_final_metrics(struct follow *w)
+/* Those of the job's record, where its log has none. */
+static void add_final_metrics(struct follow *w)
 {
 	const struct job *j = follow_job(w);
 
@@ -286,7 +287,7 @@ void sync_feeds_job_changed(struct sync *s, const struct job *j)
 	if (!w)
 		return;
 	note_over(w);
-	follow_add_final_metrics(w);
+	add_final_metrics(w);
 }
 
 static void describe_tick(void *user);
@@ -325,7 +326,7 @@ static void follow_state(struct follow *w)
 	if (w->kind != TRAINING_KIND)
 		return;
 	if (j)
-		follow_add_final_metrics(w);
+		add_final_metrics(w);
 	/* One look by name: Search may lag, and lacks some of Describe's members. */
 	if (!j || !job_is_terminal(j) || j->detail < DETAIL_DESCRIBED)
 		follow_start_timer(w, &w->describe_timer, 0, describe_tick);
@@ -371,7 +372,7 @@ static void on_feed_described(void *user, const struct err *err)
 		reading_end(w, &copy);
 	} else {
 		note_over(w);
-		follow_add_final_metrics(w);
+		add_final_metrics(w);
 		sync_logs_begin(w);
 		if (w->metric_waiters.n > 0)
 			sync_metrics_begin(w);

@@ -407,19 +407,24 @@ static void request_page(struct follow *w)
 {
 	bool awaited = w->log_waiters.n > 0 || w->metric_waiters.n > 0 || w->reading;
 	enum aws_priority p = awaited ? AWS_USER_ACTION : AWS_POLLING;
-	int limit = w->pass.probes ? PAGE_LIMIT_PROBE : PAGE_LIMIT;
+	struct log_query q = {.group = w->group,
+			      .stream = w->prefix,
+			      .start_ms = w->pass.since_ms,
+			      .end_ms = w->pass.until_ms,
+			      .limit = w->pass.probes ? PAGE_LIMIT_PROBE : PAGE_LIMIT,
+			      .token = w->pass.token};
 
 	w->log = LOG_READING;
 	w->pass.n_page = 0;
 	w->pending++;
-	if (w->access == BY_FILTER)
-		logs_filter_events(w->s->aws, w->group, w->prefix, NULL, w->pass.since_ms, w->pass.until_ms, limit,
-				   w->pass.token, p, on_events, w);
-	else if (w->pass.streams.n == 0)
+	if (w->access == BY_FILTER) {
+		logs_filter_events(w->s->aws, &q, p, on_events, w);
+	} else if (w->pass.streams.n == 0) {
 		logs_describe_streams(w->s->aws, w->group, w->prefix, NULL, p, on_streams, w);
-	else
-		logs_get_events(w->s->aws, w->group, w->pass.streams.items[w->pass.next_stream], w->pass.since_ms,
-				w->pass.until_ms, true, limit, w->pass.token, p, on_stream_events, w);
+	} else {
+		q.stream = w->pass.streams.items[w->pass.next_stream];
+		logs_get_events(w->s->aws, &q, true, p, on_stream_events, w);
+	}
 }
 
 void logs_begin_pass(struct follow *w)

@@ -6,6 +6,7 @@
 #include "sync/sync_priv.h"
 
 #include "aws/cloudwatch.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "model/endpoint_values.h"
 #include "model/objective.h"
@@ -16,7 +17,7 @@
 #define LATE_MS 300000	/* data points may come late by some minutes */
 #define QUERIES_MAX 500 /* of a call: the service's limit */
 #define METRICS_MAX 5
-#define SERVED_MS ((int64_t)3 * 3600000)
+#define SERVED_MS (3 * HOUR_MS)
 #define POINTS_PER_SERIES 10000
 
 struct metric_query {

@@ -8,11 +8,12 @@
  * that changed. */
 #include "sync/sync_priv.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
-#define FULL_PASS_EVERY_MS ((int64_t)6 * 3600 * 1000) /* finds what an index lost, and what was deleted */
-#define FULL_ALWAYS 500		  /* things of a list so short that what was deleted is missed at once */
-#define LIST_FULL_EVERY_MS 600000 /* of longer ones */
+#define FULL_PASS_EVERY_MS (6 * HOUR_MS)    /* finds what an index lost, and what was deleted */
+#define FULL_ALWAYS 500			    /* things of a list so short that what was deleted is missed at once */
+#define LIST_FULL_EVERY_MS (10 * MINUTE_MS) /* of longer ones */
 /* A list takes a page and then applies the filter of times: a long account has many
  * empty pages. */
 #define LIST_PATIENCE_MS 300000
@@ -37,7 +38,6 @@ struct sync_pass {
 	struct paging pages;
 	size_t n_seen;
 	int page_failures;
-	uint64_t retry_timer;
 	struct strlist describe; /* whole by the list: names to describe, newest first */
 	size_t next_describe, describing;
 };
@@ -347,7 +347,6 @@ static void retry_page(void *user)
 {
 	struct sync_pass *p = user;
 
-	p->retry_timer = 0;
 	next_page(p);
 }
 
@@ -401,7 +400,7 @@ static void on_page(void *user, const struct resource_page *page, const struct e
 	if (err && err->code == ERR_DENIED && !p->by_list && !p->s->closing && sync_can_list(p->kind, p->parent))
 		search_denied(p);
 	else if (err && p->pages.token && is_transient(err->code) && p->page_failures < PAGE_RETRIES && !p->s->closing)
-		p->retry_timer = aws_client_after(p->s->aws, (int64_t)250 << p->page_failures++, retry_page, p);
+		(void)aws_client_after(p->s->aws, (int64_t)250 << p->page_failures++, retry_page, p);
 	else if (err)
 		pass_end(p, err);
 	else

@@ -4,10 +4,10 @@
 
 #include "aws/paging.h"
 #include "aws/pricing.h"
+#include "base/clock.h"
 #include "base/fs.h"
 
 #define PRICES_MAX ((size_t)8 << 20)
-#define DAY_MS ((int64_t)86400000)
 #define OFFER_QUIET_MS 30000
 #define PATIENCE_MS 120000	  /* whole pages may hold nothing that is a price of an instance */
 #define ROWS_MAX ((size_t)200000) /* of one region: more is no price list */
@@ -72,6 +72,22 @@ static const char *unpriced_type(const struct session *session)
 	return NULL;
 }
 
+static char *asked_key(const struct sync *s, const char *region)
+{
+	return xasprintf("prices_asked/%s", region ? region : s->session->region);
+}
+
+/* When a region's (NULL: ours) were last asked for; TIME_UNKNOWN: never. */
+static int64_t asked_ms(struct sync *s, const char *region)
+{
+	AUTO(str) char *key = asked_key(s, region);
+	AUTO(str) char *text = store_meta_get(s->store, key);
+	int64_t ms = TIME_UNKNOWN;
+
+	(void)str_to_i64(str_or(text, ""), &ms);
+	return ms;
+}
+
 /* Only the dashboard runs by itself. Whoever has asked today has what there is. */
 void sync_prices_offer(struct sync *s)
 {
@@ -83,8 +99,7 @@ void sync_prices_offer(struct sync *s)
 	if (!s->started || session->local || session->notice.at_ms > now - OFFER_QUIET_MS)
 		return; /* what is said already comes first */
 	(void)str_to_i64(str_or(offered, ""), &last);
-	const char *type =
-		now - last >= DAY_MS && now - sync_prices_asked_ms(s, NULL) >= DAY_MS ? unpriced_type(session) : NULL;
+	const char *type = now - last >= DAY_MS && now - asked_ms(s, NULL) >= DAY_MS ? unpriced_type(session) : NULL;
 
 	if (!type || store_meta_set(s->store, "prices_offered", text, NULL) < 0)
 		return;
@@ -101,21 +116,6 @@ struct asking {
 	sync_prices_fn *fn;
 	void *user;
 };
-
-static char *asked_key(const struct sync *s, const char *region)
-{
-	return xasprintf("prices_asked/%s", region ? region : s->session->region);
-}
-
-int64_t sync_prices_asked_ms(struct sync *s, const char *region)
-{
-	AUTO(str) char *key = asked_key(s, region);
-	AUTO(str) char *text = store_meta_get(s->store, key);
-	int64_t ms = TIME_UNKNOWN;
-
-	(void)str_to_i64(str_or(text, ""), &ms);
-	return ms;
-}
 
 static void asking_end(struct asking *a, const struct err *err)
 {

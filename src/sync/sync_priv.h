@@ -273,8 +273,6 @@ bool follow_is_over(const struct follow *w);
 bool follow_is_settled(const struct follow *w);
 /* "retrying in 4 s: reason" into the feed's note; the delay by the count. */
 int64_t follow_backoff(struct follow *w, int failures, const char *what, const struct err *err);
-/* The final metrics of the job's record, where its log has none. */
-void follow_add_final_metrics(struct follow *w);
 void sync_feeds_job_changed(struct sync *s, const struct job *j);
 void sync_feeds_free(struct sync *s);
 void sync_feeds_reset(struct sync *s); /* another account: what the feeds hold is not ours */

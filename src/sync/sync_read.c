@@ -6,13 +6,14 @@
  * length from the end on, until enough of the wanted lines are found. */
 #include "sync/sync_priv.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define FIRST_WINDOW_MS 60000
 #define WINDOW_GROWTH 4
 #define NARROWEST_MS 500
 #define PAGES_MAX 2
-#define BEFORE_CREATION_MS 3600000
+#define BEFORE_CREATION_MS HOUR_MS
 /* Streams that are read one after the other are merged by time within this much. */
 #define HOLD_BYTES ((size_t)24 << 20)
 /* Identities of a log that is read once: a pass may begin again a little earlier. */

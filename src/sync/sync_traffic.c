@@ -7,14 +7,15 @@
 #include <math.h>
 
 #include "aws/cloudwatch.h"
+#include "base/clock.h"
 #include "model/endpoint_values.h"
 #include "model/variants.h"
 
 #define FRESH_MS 300000 /* of the short look; the local engine costs nothing */
 #define FRESH_LOCAL_MS 5000
-#define PAST_FRESH_MS 3600000 /* of the long one: it tells hours */
-#define AGAIN_MS 600000	      /* after a failure */
-#define VARIANTS_A_CALL 100   /* five metrics each: the service's 500 */
+#define PAST_FRESH_MS HOUR_MS	  /* of the long one: it tells hours */
+#define AGAIN_MS (10 * MINUTE_MS) /* after a failure */
+#define VARIANTS_A_CALL 100	  /* five metrics each: the service's 500 */
 
 enum figure { CALLS = 0, FAILED, FAILED_BY_SERVER, P50, P95, FIGURES };
 

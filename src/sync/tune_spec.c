@@ -151,9 +151,8 @@ static int set_parents(struct making *m, const char *value, struct err *err)
 static const struct tune_word {
 	const char *name;
 	int (*set)(struct making *m, const char *value, struct err *err);
-	const char *value;
 } tune_words[] = {
-#define TUNE_WORD(name, function, value) {name, function, value},
+#define TUNE_WORD(name, function, value) {name, function},
 #include "sync/tune_words.def"
 #undef TUNE_WORD
 };

@@ -79,11 +79,8 @@ static json_t *kind(const struct kind *k)
 	add(o, "parent_kind", k->parent_kind);
 	add(o, "children", k->children);
 	add(o, "links", k->links);
-	add(o, "missing", k->missing);
 	add(o, "price_type", k->price_type);
 	add(o, "price_count", k->price_count);
-	add(o, "price_from", k->price_from);
-	add(o, "price_until", k->price_until);
 	add(search, "resource", k->search.resource);
 	add(search, "item", k->search.item);
 	add(search, "filter_name", k->search.filter_name);
@@ -98,7 +95,6 @@ static json_t *kind(const struct kind *k)
 	add(members, "tags", k->members.tags);
 	add(members, "parent", k->members.parent);
 	json_object_set_new(o, "key", json_integer(k->key));
-	json_object_set_new(o, "delete_order", json_integer(k->delete_order));
 	json_object_set_new(o, "list", list(&k->list));
 	json_object_set_new(o, "search", search);
 	json_object_set_new(o, "describe", call(&k->describe));

@@ -210,8 +210,6 @@ class Judge:
         whole = self.call(m, k["describe"]) + self.search(m, k["search"])
         self.call(m, k["stop"])
         self.call(m, k["delete"])
-        if "operation" in k["delete"] and not k["delete_order"]:
-            self.say("no delete_order")
         for name, path in k["members"].items():
             for part in path.split("/") if name == "name" else [path]:
                 self.path(m, f"member {name}", part, summary, whole, False if name == "name" else None)

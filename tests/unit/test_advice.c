@@ -6,7 +6,6 @@
 #include "model/advice.h"
 #include "model/series.h"
 
-#define DAY_MS ((int64_t)86400000)
 #define NOW_MS ((int64_t)1795000000000)
 #define FLEET_MAX 4096
 

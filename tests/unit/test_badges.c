@@ -8,7 +8,6 @@
 #include "model/field.h"
 #include "model/page.h"
 
-#define MINUTE_MS ((int64_t)60000)
 #define NOW_MS ((int64_t)1795000000000)
 
 struct world {

@@ -24,7 +24,7 @@ static void test_chart_takes_anything(void **state)
 	for (size_t from = 0; from < ARRAY_LEN(odd); from++)
 		for (size_t n = 0; n + from <= ARRAY_LEN(odd); n++)
 			for (int logs = 0; logs < 4; logs++) {
-				struct chart_curve curve = {"x", points + from, n, ST_SERIES_1};
+				struct chart_curve curve = {points + from, n, ST_SERIES_1};
 				struct chart c = {&curve,
 						  1,
 						  .log_y = logs & 1,
@@ -41,7 +41,7 @@ static void test_chart_takes_anything(void **state)
 static void test_chart_last_value(void **state)
 {
 	struct chart_point p[] = {{1, 5}, {2, 4}, {3, NAN}}, q[] = {{1, 9}, {5, 8}, CHART_BREAK, {1, 7}, {2, 6}};
-	struct chart_curve nan_last = {"a", p, 3, ST_SERIES_1}, again = {"b", q, 5, ST_SERIES_1};
+	struct chart_curve nan_last = {p, 3, ST_SERIES_1}, again = {q, 5, ST_SERIES_1};
 
 	assert_true(isnan(chart_point_at(&nan_last, INFINITY)->y));
 	assert_true(chart_point_at(&nan_last, 2)->y == 4);
@@ -66,7 +66,7 @@ static struct chart_point *many_points(void)
 static void test_chart_steps_by_cells(void **state)
 {
 	struct chart_point *points = many_points();
-	struct chart_curve curve = {"x", points, MANY, ST_SERIES_1};
+	struct chart_curve curve = {points, MANY, ST_SERIES_1};
 	struct chart c = {.curves = &curve, .n = 1};
 	AUTO(surface) struct surface s = {0};
 
@@ -101,7 +101,7 @@ static void count_signs(const struct surface *s, int *braille, int *blocks)
 static void test_chart_part(void **state)
 {
 	struct chart_point *points = many_points();
-	struct chart_curve curve = {"x", points, MANY, ST_SERIES_1};
+	struct chart_curve curve = {points, MANY, ST_SERIES_1};
 	struct chart c = {.curves = &curve, .n = 1, .from = 40000, .to = 50000};
 	AUTO(buf) struct buf text = BUF_INIT(1 << 20);
 	AUTO(surface) struct surface s = {0};
@@ -129,7 +129,7 @@ static void test_chart_part(void **state)
 static void test_chart_loses_no_dot(void **state)
 {
 	struct chart_point *points = xcalloc(MANY, sizeof(*points));
-	struct chart_curve curve = {"x", points, MANY, ST_SERIES_1};
+	struct chart_curve curve = {points, MANY, ST_SERIES_1};
 	struct chart c = {.curves = &curve, .n = 1};
 	AUTO(surface) struct surface s = {0};
 	int full;
@@ -160,7 +160,7 @@ static void test_chart_log_x(void **state)
 	AUTO(buf) struct buf text = BUF_INIT(1 << 20);
 
 	for (size_t i = 0; i < ARRAY_LEN(points); i++)
-		curves[i] = (struct chart_curve){"x", &points[i], 1, ST_SERIES_1, .best = &points[i]};
+		curves[i] = (struct chart_curve){&points[i], 1, ST_SERIES_1, .best = &points[i]};
 	surface_resize(&s, 12, 80);
 	surface_clear(&s);
 	struct chart_plot plot = chart_draw(&c, surface_area(&s));
@@ -185,8 +185,8 @@ static void test_chart_log_x(void **state)
 static void test_chart_signs(void **state)
 {
 	static const struct chart_point points[] = {{0, 1}, {1, 3}, {2, 2}, {3, 5}};
-	struct chart_curve curves[] = {{"x", points, 4, ST_SERIES_1, .best = &points[3]},
-				       {"y", points, 4, ST_DIM, .mark = CHART_MARK_BEHIND}};
+	struct chart_curve curves[] = {{points, 4, ST_SERIES_1, .best = &points[3]},
+				       {points, 4, ST_DIM, .mark = CHART_MARK_BEHIND}};
 	struct chart c = {.curves = curves, .n = 2};
 	int braille, blocks;
 

@@ -525,6 +525,7 @@ static void test_other_services(void **state)
 		"[3,2,1.0],\"Values\":[1,2,3],\"StatusCode\":\"Complete\"}]}"};
 	struct cw_query query = {"a", "/aws/sagemaker/TrainingJobs", "CPUUtilization", "Host", "j/algo-1", "Average",
 				 60};
+	const struct log_query stream = {.group = TRAINING_LOG_GROUP, .stream = "j/algo-1"};
 	struct world w;
 
 	world_start(&w, sts, 1);
@@ -533,7 +534,7 @@ static void test_other_services(void **state)
 	assert_string_equal(w.name, "123");
 	world_stop(&w);
 	world_start(&w, logs, 1);
-	logs_get_events(w.client, TRAINING_LOG_GROUP, "j/algo-1", 0, 0, true, 0, NULL, AWS_POLLING, on_events, &w);
+	logs_get_events(w.client, &stream, true, AWS_POLLING, on_events, &w);
 	run(&w);
 	assert_string_equal(w.name, "j/algo-1");
 	assert_string_equal(w.token, "f/1");
@@ -548,7 +549,9 @@ static void test_other_services(void **state)
 
 static struct aws_request *read_page(struct world *w)
 {
-	return logs_filter_events(w->client, TRAINING_LOG_GROUP, "j/", NULL, 0, 0, 0, NULL, AWS_POLLING, on_events, w);
+	const struct log_query q = {.group = TRAINING_LOG_GROUP, .stream = "j/"};
+
+	return logs_filter_events(w->client, &q, AWS_POLLING, on_events, w);
 }
 
 /* A page of n events; the one in the middle is `middle`. */

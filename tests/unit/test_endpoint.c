@@ -13,6 +13,31 @@ static const char *const folders[][2] = {{"sagemaker", "SAGEMAKER"},
 					 {"scheduler", "SCHEDULER"},
 					 {"s3", "S3"}};
 
+/* NULL: none of ours. */
+static const struct aws_service *service_of(const char *id)
+{
+	static const struct aws_service *const all[] = {&aws_sagemaker,
+							&aws_logs,
+							&aws_cloudwatch,
+							&aws_sts,
+							&aws_s3,
+							&aws_pricing,
+							&aws_iam,
+							&aws_scheduler,
+							&aws_ecr,
+							&aws_sso,
+							&aws_sso_oidc,
+							&aws_cost_explorer,
+							&aws_events,
+							&aws_application_autoscaling,
+							&aws_sagemaker_runtime};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (str_ieq(all[i]->id, id))
+			return all[i];
+	return NULL;
+}
+
 static void check_rule(const char *folder, const struct aws_service *s, const json_t *test)
 {
 	const json_t *params = json_object_get(test, "params"), *expect = json_object_get(test, "expect");
@@ -55,7 +80,7 @@ static void test_rules(void **state)
 
 		json_array_foreach(json_object_get(file, "testCases"), i, t)
 		{
-			check_rule(folders[f][0], aws_service_find(folders[f][1]), t);
+			check_rule(folders[f][0], service_of(folders[f][1]), t);
 			n++;
 		}
 	}
@@ -101,7 +126,7 @@ static void add_sections(struct buf *text, const json_t *suite)
 static char *resolve(struct aws_config *c, const char *service, const json_t *client)
 {
 	const char *explicit_url = json_get_str(client, "endpoint_url");
-	const struct aws_service *s = aws_service_find(service);
+	const struct aws_service *s = service_of(service);
 	AUTO(endpoint) struct endpoint e = {0};
 	struct err err = {0};
 

@@ -384,6 +384,25 @@ static void test_tokens(void **state)
 	assert_null(token_decode("jobs", ""));
 }
 
+static void test_tokens_of_numbers(void **state)
+{
+	AUTO(str) char *token = token_encode_number("tags", 50);
+	AUTO(str) char *negative = token_encode_number("tags", -1);
+	AUTO(str) char *huge = token_encode_number("tags", INT64_MAX);
+	AUTO(str) char *word = token_encode("tags", "5x");
+	int64_t at = 7;
+
+	assert_true(token_decode_number("tags", NULL, &at));
+	assert_int_equal(at, 0);
+	assert_true(token_decode_number("tags", token, &at));
+	assert_int_equal(at, 50);
+	assert_false(token_decode_number("products", token, &at));
+	assert_false(token_decode_number("tags", negative, &at));
+	assert_false(token_decode_number("tags", huge, &at));
+	assert_false(token_decode_number("tags", word, &at));
+	assert_false(token_decode_number("tags", "", &at));
+}
+
 static void test_ranges(void **state)
 {
 	int64_t offset, length;
@@ -519,7 +538,7 @@ static void test_operations(void **state)
 		assert_int_equal(operation_shape(route)->type, SHAPE_STRUCT);
 		assert_ptr_equal(operation_find(route->service, route->name), route);
 		assert_true(route->fn != NULL);
-		assert_true((service_row(route->service)->json == WIRE_REST_JSON) == (route->rest != NULL));
+		assert_true((service_row(route->service)->protocol == WIRE_REST_JSON) == (route->rest != NULL));
 	}
 	for (size_t i = 0; (kind = kind_at(i)); i++) {
 		assert_ptr_equal(kind_by_id(kind->id), kind);
@@ -569,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_filter_patterns),
 		cmocka_unit_test(test_metric_defs),
 		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_tokens_of_numbers),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_bucket_names),
 		cmocka_unit_test(test_simulated_plan),

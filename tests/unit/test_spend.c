@@ -7,9 +7,6 @@
 #include "model/groups.h"
 #include "model/running.h"
 
-#define HOUR_MS ((int64_t)3600000)
-#define DAY_MS ((int64_t)86400000)
-
 static uint64_t seed = 1;
 
 static int64_t random_below(int64_t n)
@@ -274,7 +271,7 @@ static void test_volume_that_stands(void **state)
 	r->modified_ms = 3 * DAY_MS;
 	set_value(r, "instance", "ml.m5.xlarge");
 	set_value(r, "volume", "50");
-	usage_of_resource(r, NULL, 4 * DAY_MS, &stopped);
+	usage_of_resource(r, NULL, &stopped);
 	assert_int_equal(stopped.n, 1);
 	assert_true(usage_is_volume(&stopped.items[0]) && stopped.items[0].guessed);
 	assert_true(stopped.items[0].count == 50 && stopped.items[0].from_ms == DAY_MS);
@@ -288,15 +285,13 @@ static void test_volume_that_stands(void **state)
 	assert_int_equal(charge_money(&l.items[0], 2 * DAY_MS, 2 * DAY_MS + HOUR_MS), 50 * 200);
 	assert_int_equal(l.items[0].instance_s, 0);
 	resource_set_status(r, "InService");
-	usage_of_resource(r, NULL, 4 * DAY_MS, &runs);
+	usage_of_resource(r, NULL, &runs);
 	assert_int_equal(runs.n, 2);
 	assert_string_equal(runs.items[1].type, "ml.m5.xlarge");
 	resource_set_status(r, "Failed"); /* it never came to be */
-	usage_of_resource(r, NULL, 4 * DAY_MS, &failed);
+	usage_of_resource(r, NULL, &failed);
 	assert_int_equal(failed.n, 0);
 }
-
-#define MINUTE_MS ((int64_t)60000)
 
 static struct job *put_job(struct session *s, const char *name, const char *status, int64_t minutes)
 {

@@ -304,7 +304,7 @@ static int resume(struct fit *f, struct err *err)
 	c.history = (struct history){0};
 	for (size_t i = 0; i < f->out->history.rounds; i++)
 		(void)judge(f, i, &improved);
-	f->out->rounds = f->out->resumed_at = c.round;
+	f->out->rounds = c.round;
 	printf("resumed from the checkpoint of round %d\n", c.round);
 	return 0;
 }

@@ -53,7 +53,6 @@ struct fit_result {
 	char best_metric[64]; /* "validation-rmse" */
 	double best_value;
 	bool stopped_early, interrupted;
-	int resumed_at; /* 0: from the start */
 };
 void fit_result_done(struct fit_result *r);
 AUTO_EMBEDDED(fit_result, struct fit_result, fit_result_done)

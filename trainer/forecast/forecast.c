@@ -76,7 +76,7 @@ static int read_ridge(const struct forecast_fit *f, struct ridge **ret, struct e
 	return rc ? rc : ridge_parse(doc, f->job->names, ret, err);
 }
 
-int forecast_ridge(const struct forecast_fit *f, struct err *err)
+static int fit_ridge(const struct forecast_fit *f, struct err *err)
 {
 	AUTO(ridge) struct ridge *r = NULL;
 	size_t columns = f->job->names->n;
@@ -256,7 +256,7 @@ static int speak(struct forecast_pool *p, const struct forecast_task *t, struct 
 	if (few)
 		say_season(p, fit->says, fit->said);
 	else if (rc == 0)
-		rc = m->type == BACKTEST_RIDGE ? forecast_ridge(fit, err) : forecast_trees(fit, kit, p->threads, err);
+		rc = m->type == BACKTEST_RIDGE ? fit_ridge(fit, err) : forecast_trees(fit, kit, p->threads, err);
 	size_t own = rc == 0 ? put_said(p, t, fit->says, fit->said) : 0;
 
 	if (own) {

@@ -23,12 +23,6 @@ struct row_list {
 void row_list_done(struct row_list *l);
 AUTO_EMBEDDED(row_list, struct row_list, row_list_done)
 
-/* What a thread keeps from one task to the next. */
-struct forecast_worker {
-	struct learner_kit **kits; /* one for each model of the specification */
-	int threads;		   /* of one model */
-};
-
 /* Learn from some rows and say what others will be: said[k] for says->rows[k]. model takes
  * the bytes of the model, where it is not NULL; gains likewise. */
 struct forecast_fit {
@@ -42,7 +36,6 @@ struct forecast_fit {
 	size_t n_kept;
 };
 int forecast_trees(const struct forecast_fit *f, struct learner_kit *kit, int threads, struct err *err) NODISCARD;
-int forecast_ridge(const struct forecast_fit *f, struct err *err) NODISCARD;
 
 /* Are the hyperparameters of a model's trees ones that a job would take? */
 int forecast_trees_check(const struct backtest_model *m, struct err *err) NODISCARD;

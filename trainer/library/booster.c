@@ -447,7 +447,6 @@ int booster_describe(struct booster *b, struct booster_info *ret, struct err *er
 	str_copy(ret->objective, sizeof(ret->objective), str_or(json_string_value(objective), ""));
 	str_copy(ret->booster, sizeof(ret->booster), str_or(json_string_value(kind), ""));
 	ret->classes = (int)text_number(learner, "learner_model_param.num_class", 0);
-	ret->base_score = text_number(learner, "learner_model_param.base_score", 0.5);
 	/* dart has the parameters of gbtree within */
 	const char *trees =
 		json_path_get(learner, "gradient_booster.gbtree") ? "gradient_booster.gbtree" : "gradient_booster";

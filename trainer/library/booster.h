@@ -132,7 +132,6 @@ struct booster_info {
 	char objective[48]; /* "binary:logistic" */
 	char booster[16];   /* gbtree, dart, gblinear */
 	int classes;	    /* 0 where not a multi-class objective */
-	double base_score;
 	size_t features;
 	int rounds;
 	size_t trees; /* of all rounds, classes and forests; 0 for gblinear */

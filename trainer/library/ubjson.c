@@ -1,5 +1,4 @@
 /* UBJSON: a model looked at before the library reads it; and written, by the grower. */
-#include "base/str.h"
 #include "trainer/library/ubjson.h"
 
 #define DEPTH_MAX 64

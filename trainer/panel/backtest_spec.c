@@ -5,10 +5,10 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "base/timefmt.h"
 #include "trainer/panel/backtest_spec_impl.h"
 
-#define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define DAY_LAST 2932896 /* 9999-12-31 */
 
 const struct spec_row spec_rows[] = {

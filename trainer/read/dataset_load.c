@@ -3,8 +3,6 @@
 
 #include <pthread.h>
 
-#include "trainer/read/spill.h"
-
 /* What a thread is given at a time: so much that threads seldom wait for each other, but
  * of little data only a part, so that parsed pages are let go of soon. */
 #define DATASET_BATCH_LEAST ((size_t)1 << 20)

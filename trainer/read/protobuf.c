@@ -17,19 +17,11 @@ uint64_t pb_varint(struct pb *m)
 	return 0;
 }
 
-static uint64_t pb_fixed(struct pb *m, size_t n)
+static void pb_skip(struct pb *m, size_t n)
 {
-	uint64_t v = 0;
-
-	if ((size_t)(m->end - m->p) < n) {
+	if ((size_t)(m->end - m->p) < n)
 		m->bad = true;
-		m->p = m->end;
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)m->p[i] << (8 * i);
-	m->p += n;
-	return v;
+	m->p = m->bad ? m->end : m->p + n;
 }
 
 bool pb_next(struct pb *m, struct pb_field *ret)
@@ -42,13 +34,13 @@ bool pb_next(struct pb *m, struct pb_field *ret)
 	*ret = (struct pb_field){.number = (uint32_t)(key >> 3), .wire = (enum pb_wire)(key & 7)};
 	switch (ret->wire) {
 	case PB_VARINT:
-		ret->value = pb_varint(m);
+		(void)pb_varint(m);
 		break;
 	case PB_FIXED64:
-		ret->value = pb_fixed(m, 8);
+		pb_skip(m, 8);
 		break;
 	case PB_FIXED32:
-		ret->value = pb_fixed(m, 4);
+		pb_skip(m, 4);
 		break;
 	case PB_BYTES:
 		n = pb_varint(m);

@@ -15,12 +15,10 @@ struct pb {
 	bool bad;
 };
 
-/* One field. value is the number of PB_VARINT and the fixed ones; bytes is the
- * content of PB_BYTES. */
+/* One field; bytes is the content of PB_BYTES. Numbers are passed over: our messages have none of their own. */
 struct pb_field {
 	uint32_t number;
 	enum pb_wire wire;
-	uint64_t value;
 	struct pb bytes;
 };
 

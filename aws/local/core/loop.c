@@ -8,7 +8,6 @@
 #include "base/clock.h"
 
 struct watch {
-	int fd;
 	uint32_t generation;
 	loop_fd_fn *fn; /* NULL once removed */
 	void *user;
@@ -60,9 +59,9 @@ int loop_add(struct loop *l, int fd, uint32_t events, loop_fd_fn *fn, void *user
 
 	GROW(l->watches, l->cap_watches, fd + 1);
 	while (l->n_watches <= (size_t)fd)
-		l->watches[l->n_watches++] = (struct watch){.fd = -1};
+		l->watches[l->n_watches++] = (struct watch){0};
 	/* The generation tells a late event of a closed descriptor from one of its successor. */
-	l->watches[fd] = (struct watch){.fd = fd, .generation = ++l->generation, .fn = fn, .user = user};
+	l->watches[fd] = (struct watch){.generation = ++l->generation, .fn = fn, .user = user};
 	ev.data.u64 = ((uint64_t)l->generation << 32) | (uint32_t)fd;
 	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0) {
 		l->watches[fd].fn = NULL;

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 struct loop;
-typedef void loop_fd_fn(void *user, uint32_t events);
+typedef void loop_fd_fn(void *user, uint32_t events); /* epoll's */
 typedef void loop_timer_fn(void *user);
 
 int loop_new(struct loop **ret, struct err *err) NODISCARD;

@@ -217,9 +217,9 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 void options_help(FILE *out, void (*more)(FILE *out))
 {
 	fputs("usage: sagetop-local [options]\n\n"
-	      "Serves SageMaker, CloudWatch Logs, CloudWatch, EventBridge, S3, STS, Pricing and Cost Explorer on\n"
-	      "this machine. Training, tuning, processing and transform jobs run as real processes, endpoints\n"
-	      "serve. `sagetop local env` prints the keys.\n\n",
+	      "Serves SageMaker, CloudWatch Logs, CloudWatch, EventBridge and its Scheduler, Application Auto\n"
+	      "Scaling, S3, STS, Pricing and Cost Explorer on this machine. Training, tuning, processing and\n"
+	      "transform jobs run as real processes, endpoints serve. `sagetop local env` prints the keys.\n\n",
 	      out);
 	for (size_t i = 0; i < ARRAY_LEN(option_table); i++) {
 		const struct option_row *row = &option_table[i];

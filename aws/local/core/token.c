@@ -21,3 +21,18 @@ char *token_decode(const char *kind, const char *token)
 		return NULL;
 	return xstrdup(buf_str(&text) + n + 1);
 }
+
+char *token_encode_number(const char *kind, int64_t position)
+{
+	AUTO(str) char *text = xasprintf("%lld", (long long)position);
+
+	return token_encode(kind, text);
+}
+
+bool token_decode_number(const char *kind, const char *token, int64_t *ret)
+{
+	AUTO(str) char *text = token ? token_decode(kind, token) : xstrdup("0");
+
+	/* A page may be added to it without an overflow. */
+	return text && str_to_i64(text, ret) && *ret >= 0 && *ret <= INT64_MAX / 2;
+}

@@ -9,4 +9,9 @@ char *token_encode(const char *kind, const char *position) NODISCARD;
 /* NULL for a token that this kind did not make. */
 char *token_decode(const char *kind, const char *token) NODISCARD;
 
+/* The same of a position that is a number, from 0. Without a token (NULL) it is 0; false for one that this kind did not
+ * make. */
+char *token_encode_number(const char *kind, int64_t position) NODISCARD;
+bool token_decode_number(const char *kind, const char *token, int64_t *ret);
+
 #endif

@@ -13,7 +13,6 @@
 struct task {
 	worker_fn *work, *done;
 	void *user;
-	struct worker *worker;
 	struct task *next;
 };
 
@@ -122,7 +121,7 @@ void worker_run(struct worker *w, worker_fn *work, worker_fn *done, void *task)
 {
 	struct task *t = NEW(struct task);
 
-	*t = (struct task){.work = work, .done = done, .user = task, .worker = w};
+	*t = (struct task){.work = work, .done = done, .user = task};
 	pthread_mutex_lock(&w->lock);
 	*w->waiting_tail = t;
 	w->waiting_tail = &t->next;

@@ -14,7 +14,7 @@ struct service {
 	struct wire_service wire;
 	const char *target;  /* the prefix in X-Amz-Target; NULL: none */
 	const char *signing; /* the name in the credential scope */
-	enum wire json;
+	enum wire protocol;  /* the first that its SDKs speak; a test holds the rows against it */
 };
 
 struct route {

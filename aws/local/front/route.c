@@ -320,7 +320,7 @@ void route_request(struct engine *e, struct exchange *x)
 	state_commit(e->db);
 }
 
-void route_abandon(struct engine *e, struct exchange *x)
+void route_abandon(struct exchange *x)
 {
 	upload_free(TAKE(x->upload), false);
 }

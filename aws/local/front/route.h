@@ -13,7 +13,7 @@
 void route_headers(struct engine *e, struct exchange *x);
 void route_body(struct engine *e, struct exchange *x, const void *data, size_t n);
 void route_request(struct engine *e, struct exchange *x);
-void route_abandon(struct engine *e, struct exchange *x); /* the client has gone, or is done: drop what it left */
+void route_abandon(struct exchange *x); /* the client has gone, or is done: drop what it left */
 
 /* Appends the IAM actions ("sagemaker:Search") of all operations but S3's. */
 void route_list_actions(struct strlist *out);

@@ -29,7 +29,7 @@ struct server_conn {
 	struct MHD_Connection *mhd;
 	int fd;
 	enum stage stage;
-	bool suspended, bad_target;
+	bool suspended;
 	char *target;
 	int64_t began_ms, progress_ms;
 	uint64_t body_bytes, progress_bytes;
@@ -148,7 +148,7 @@ static void on_request_end(void *cls, struct MHD_Connection *mhd, void **con_cls
 	if (c->x.gone)
 		c->x.gone(c->x.stream_user);
 	json_decref(c->x.input);
-	route_abandon(s->e, &c->x);
+	route_abandon(&c->x);
 	request_done(&c->x.rq);
 	reply_done(&c->x.reply);
 	free(c->target);

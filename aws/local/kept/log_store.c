@@ -1,7 +1,6 @@
 /* Log groups, streams and events in the database. */
 #include "aws/local/kept/log_store.h"
 
-#include "base/clock.h"
 #include "base/utf8.h"
 
 bool log_group_exists(struct engine *e, const char *group)

@@ -12,7 +12,7 @@
 #define LOG_MAX_EVENT ((size_t)262118) /* 256 KiB less the service's own 26 bytes */
 
 struct log_row {
-	int64_t stream_id, time_ms, seq, ingested_ms;
+	int64_t time_ms, seq, ingested_ms;
 	char *text;
 };
 

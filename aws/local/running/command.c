@@ -267,7 +267,7 @@ static int finish(struct engine *e, const struct program *p, const char *root, c
 
 	if (p->kind == PROGRAM_CONTAINER) {
 		cmd->container = true;
-		rc = container_wrap(e, p->row ? p->row->rootfs : e->opt.image, root, name, cmd, err);
+		rc = container_wrap(p->row ? p->row->rootfs : e->opt.image, root, name, cmd, err);
 	} else if (!str_eq(program_sees(p, root), root)) {
 		cmd->ml = xstrdup(root);
 		if (!cmd->cwd)

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "aws/local/running/layout.h"
 #include "base/fs.h"
 
 #define CONTAINER_ID 1000 /* user and group inside, where the engine is root */
@@ -120,8 +119,7 @@ static void give_away(const char *path)
 	}
 }
 
-int container_wrap(struct engine *e, const char *image, const char *root, const char *name, struct command *cmd,
-		   struct err *err)
+int container_wrap(const char *image, const char *root, const char *name, struct command *cmd, struct err *err)
 {
 	const char *dir = strmap_get(&cmd->env, "SAGETOP_JOB_DIR");
 	AUTO(str) char *bundle = xasprintf("%s/bundle-%s", dir, name);

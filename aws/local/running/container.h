@@ -10,7 +10,7 @@
 
 /* Writes the bundle beside root, whose job folder the environment names, and turns cmd
  * (its words, its environment) into the call of runc. name: of one container of the job. */
-int container_wrap(struct engine *e, const char *image, const char *root, const char *name, struct command *cmd,
+int container_wrap(const char *image, const char *root, const char *name, struct command *cmd,
 		   struct err *err) NODISCARD;
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/timefmt.h"

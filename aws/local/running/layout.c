@@ -95,11 +95,10 @@ static const char *relative_path(const char *key, const char *prefix)
 	return path;
 }
 
-static void plan_add(struct copy_plan *plan, const char *dir, const char *path, char *uri, char *source, int64_t size)
+static void plan_add(struct copy_plan *plan, const char *dir, const char *path, char *uri, char *source)
 {
 	GROW(plan->items, plan->cap, plan->n + 1);
-	plan->items[plan->n++] =
-		(struct copy_item){.source = source, .target = fs_join(dir, path), .size = size, .uri = uri};
+	plan->items[plan->n++] = (struct copy_item){.source = source, .target = fs_join(dir, path), .uri = uri};
 }
 
 struct listing {
@@ -136,7 +135,7 @@ static int list_prefix(struct listing *l, const char *bucket, const char *prefix
 			}
 			if (path && (l->hosts == 0 || (int)(l->seen++ % (size_t)l->hosts) == l->host))
 				plan_add(l->plan, l->dir, path, xasprintf("s3://%s/%s", bucket, list[i].key),
-					 objects_blob_path(l->e, list[i].blob), list[i].size);
+					 objects_blob_path(l->e, list[i].blob));
 		}
 		objects_list_free(list, n);
 	}
@@ -182,7 +181,7 @@ static int list_manifest(struct listing *l, const char *bucket, const char *key,
 			return no_objects(full, err);
 		if (l->hosts == 0 || (int)(l->seen++ % (size_t)l->hosts) == l->host)
 			plan_add(l->plan, l->dir, relative, xasprintf("s3://%s/%s", base_bucket, full),
-				 objects_blob_path(l->e, o.blob), o.size);
+				 objects_blob_path(l->e, o.blob));
 	}
 	return (int)json_array_size(list);
 }

@@ -11,7 +11,6 @@
  * whose content goes to the folder target. They are done in order. */
 struct copy_item {
 	char *source, *target;
-	int64_t size;
 	bool unpack;
 	char *uri; /* of the object */
 };

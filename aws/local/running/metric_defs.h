@@ -12,6 +12,7 @@ typedef void metric_found_fn(void *user, const char *name, double value);
  * does not compile is left out (the service, too, runs the job). */
 struct metric_defs *metric_defs_new(const json_t *definitions) NODISCARD;
 void metric_defs_free(struct metric_defs *d);
+/* fn for each value that a line of n bytes holds; name is borrowed for the call. */
 void metric_defs_apply(const struct metric_defs *d, const char *line, size_t n, metric_found_fn *fn, void *user);
 
 #endif

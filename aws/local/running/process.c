@@ -140,7 +140,8 @@ static void open_stream(struct host *h)
 	}
 }
 
-void host_say(struct host *h, const char *fmt, ...)
+/* A line of the engine's own in its log. */
+static void host_say(struct host *h, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -58,8 +58,6 @@ struct host *host_find(struct engine *e, pid_t pid); /* NULL: none of ours */
 /* Of a host that ended with 0 although its log ends in a traceback: the exception, which
  * is said in the log as well. NULL: all is well. Owned by the caller. */
 char *host_swallowed(struct host *h) NODISCARD;
-/* A line of the engine's own in its log. */
-void host_say(struct host *h, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* SIGKILL every process whose environment names the job's folder: what a killed
  * engine left running, or what lives in a container. Returns how many. */
 int processes_kill_under(const char *dir);

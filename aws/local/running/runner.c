@@ -6,7 +6,6 @@
 #include "aws/local/running/processing.h"
 #include "aws/local/running/simulate.h"
 #include "aws/local/running/transform.h"
-#include "base/clock.h"
 
 #define SAMPLE_MS 1000
 #define COMMIT_MS 100

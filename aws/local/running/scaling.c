@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "aws/local/kept/metric_store.h"
 #include "aws/local/running/endpoint.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -13,7 +12,7 @@
 #define LOW_MINUTES 15
 #define LOW_SHARE 0.9
 #define COOLDOWN_S 300
-#define KEPT_MS ((int64_t)42 * 86400000) /* activities: six weeks */
+#define KEPT_MS (42 * DAY_MS) /* activities: six weeks */
 
 /* What a policy has seen, newest last. */
 struct seen {

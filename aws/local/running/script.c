@@ -33,7 +33,8 @@ static json_t *decoded(const char *text)
 	return value ? value : json_string(text);
 }
 
-json_t *script_hyperparameter(const json_t *request, const char *name)
+/* As the script sees it: JSON decoded, texts as they are. New reference; NULL where there is none of that name. */
+static json_t *hyperparameter(const json_t *request, const char *name)
 {
 	const char *text = json_get_str(json_object_get(request, "HyperParameters"), name);
 
@@ -60,7 +61,7 @@ static json_t *user_hyperparameters(const json_t *request)
 	}
 	strlist_sort(&names);
 	for (size_t i = 0; i < names.n; i++)
-		json_object_set_new(out, names.items[i], script_hyperparameter(request, names.items[i]));
+		json_object_set_new(out, names.items[i], hyperparameter(request, names.items[i]));
 	return out;
 }
 
@@ -186,8 +187,8 @@ static int plan_s3(struct engine *e, const char *uri, const char *code, struct c
 
 int script_plan(struct engine *e, const json_t *request, const char *root, struct copy_plan *plan, struct err *err)
 {
-	AUTO(json) json_t *program = script_hyperparameter(request, PROGRAM);
-	AUTO(json) json_t *directory = script_hyperparameter(request, DIRECTORY);
+	AUTO(json) json_t *program = hyperparameter(request, PROGRAM);
+	AUTO(json) json_t *directory = hyperparameter(request, DIRECTORY);
 	const char *name = str_or(json_string_value(program), ""), *uri = json_string_value(directory);
 	AUTO(str) char *code = fs_join(root, "code");
 	int rc = refuse_name(name, err);
@@ -213,7 +214,7 @@ int script_plan(struct engine *e, const json_t *request, const char *root, struc
  * channel `code`. */
 static int find_code(const json_t *request, const char *root, const char *program, char **ret, struct err *err)
 {
-	AUTO(json) json_t *directory = script_hyperparameter(request, DIRECTORY);
+	AUTO(json) json_t *directory = hyperparameter(request, DIRECTORY);
 	const char *uri = str_or(json_string_value(directory), "");
 	const char *places[] = {"code", str_starts(uri, "/opt/ml/") ? uri + strlen("/opt/ml/") : "code", CODE_CHANNEL};
 	AUTO(buf) struct buf there = BUF_INIT(400);
@@ -355,7 +356,7 @@ static void set_hyperparameters(const json_t *hyper, struct strmap *env)
 static void set_variables(const struct training_job *job, const json_t *request, const json_t *hyper, const char *root,
 			  const char *seen, const char *program, const char *code, struct strmap *env)
 {
-	AUTO(json) json_t *directory = script_hyperparameter(request, DIRECTORY);
+	AUTO(json) json_t *directory = hyperparameter(request, DIRECTORY);
 	AUTO(json) json_t *resources = read_config(root, "resourceconfig.json");
 	AUTO(json) json_t *inputs = read_config(root, "inputdataconfig.json");
 	AUTO(str) char *path = xasprintf("%s/%s", seen, code);
@@ -389,7 +390,7 @@ static void set_variables(const struct training_job *job, const json_t *request,
 int script_command(const struct training_job *job, const json_t *request, const char *root, const char *seen,
 		   const char *python, struct strlist *argv, struct strmap *env, char **ret_folder, struct err *err)
 {
-	AUTO(json) json_t *name = script_hyperparameter(request, PROGRAM);
+	AUTO(json) json_t *name = hyperparameter(request, PROGRAM);
 	AUTO(json) json_t *hyper = user_hyperparameters(request);
 	const char *program = str_or(json_string_value(name), "");
 	AUTO(str) char *code = NULL;

@@ -8,9 +8,6 @@
 
 #include "aws/local/running/layout.h"
 
-/* A hyperparameter as its script sees it: JSON decoded, texts as they are. New
- * reference; NULL where there is none of that name. */
-json_t *script_hyperparameter(const json_t *request, const char *name) NODISCARD;
 bool script_is_asked_for(const json_t *request);
 
 /* The code of one host goes to root/code. ERR_INVALID: the job's FailureReason. */

@@ -2,8 +2,9 @@
 #include <math.h>
 
 #include "aws/local/running/simulate.h"
+#include "base/clock.h"
 
-#define MONTH_MS ((int64_t)30 * 24 * 3600 * 1000)
+#define MONTH_MS (30 * DAY_MS)
 #define PACKS 34 /* jobs of one cycle of the pretended backtest */
 
 /* splitmix64: a good stream from any seed. */
@@ -57,7 +58,7 @@ void sim_plan(struct sim_plan *p, int64_t seed, int64_t index, int64_t total, in
 		p->created_ms = base_ms - MONTH_MS + (MONTH_MS - (int64_t)7200 * 1000) * index / MAX(past, 1) +
 				(int64_t)uniform(&rng, 0, 1000);
 	else
-		p->created_ms = base_ms + hours * 3600 * 1000 * (index - past) / MAX(total - past, 1) +
+		p->created_ms = base_ms + hours * HOUR_MS * (index - past) / MAX(total - past, 1) +
 				(int64_t)uniform(&rng, 0, 1000);
 	p->spot = uniform(&rng, 0, 1) < 0.6;
 	p->instance = instances[next_random(&rng) % ARRAY_LEN(instances)];

@@ -6,7 +6,6 @@
 #include "aws/local/running/runner_impl.h"
 #include "aws/local/running/transform_impl.h"
 #include "base/timefmt.h"
-#include "base/utf8.h"
 
 #define RETRY_MS 200  /* before the first repetition; twice as long before each further one */
 #define TOLD_LINES 20 /* of what the model said to a batch that it refused */

@@ -38,7 +38,7 @@ static int recordio_at(const char *p, size_t n, struct transform_record *ret, st
 	if (u32_at(p + 4) & ~RECORDIO_LENGTH)
 		return err_set(err, ERR_PARSE,
 			       "a RecordIO record is written in parts, which the local engine does not read");
-	*ret = (struct transform_record){p, p + 8, framed, len};
+	*ret = (struct transform_record){.data = p + 8, .len = len, .framed_len = framed};
 	return 0;
 }
 
@@ -51,14 +51,14 @@ static int tfrecord_at(const char *p, size_t n, struct transform_record *ret, st
 	len = le64toh(len);
 	if (n < 16 || len > n - 16)
 		return err_set(err, ERR_PARSE, "it is not TFRecord, as its SplitType says");
-	*ret = (struct transform_record){p, p + 12, (size_t)len + 16, (size_t)len};
+	*ret = (struct transform_record){.data = p + 12, .len = (size_t)len, .framed_len = (size_t)len + 16};
 	return 0;
 }
 
 int transform_record_at(enum transform_split split, const char *p, size_t n, struct transform_record *ret,
 			struct err *err)
 {
-	*ret = (struct transform_record){p, p, n, n};
+	*ret = (struct transform_record){.data = p, .len = n, .framed_len = n};
 	if (split == SPLIT_LINE)
 		line_at(p, n, ret);
 	if (split == SPLIT_RECORDIO)

@@ -10,8 +10,9 @@ enum transform_split { SPLIT_NONE, SPLIT_LINE, SPLIT_RECORDIO, SPLIT_TFRECORD };
 /* Within the file's bytes. What frames a record is the format's: lengths and checksums, or
  * the newline behind a line. */
 struct transform_record {
-	const char *framed, *data;
-	size_t framed_len, len;
+	const char *data;
+	size_t len;
+	size_t framed_len; /* from its beginning to that of the next */
 };
 
 /* The record that begins at p, of n bytes that are left (n > 0). ERR_PARSE: they are none. */

@@ -7,8 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/fs.h"
-
 void transform_batch_free(struct transform_batch *b)
 {
 	buf_done(&b->body);

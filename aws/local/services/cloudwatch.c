@@ -138,12 +138,8 @@ int op_get_metric_data(struct call *c, json_t **out)
 			return invalid(c, "ValidationError",
 				       "The values for parameter id in MetricDataQueries are not unique.");
 	}
-	if (token) {
-		AUTO(str) char *position = token_decode("metric-data", token);
-
-		if (!position || !str_to_i64(position, &skip))
-			return invalid(c, "InvalidNextToken", "The next token specified is invalid.");
-	}
+	if (!token_decode_number("metric-data", token, &skip))
+		return invalid(c, "InvalidNextToken", "The next token specified is invalid.");
 	run.skip = skip;
 	run.room = page;
 	run.results = json_array();
@@ -154,8 +150,7 @@ int op_get_metric_data(struct call *c, json_t **out)
 	}
 	*out = json_pack("{s:o, s:[]}", "MetricDataResults", run.results, "Messages");
 	if (run.more) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)(skip + page));
-		AUTO(str) char *next = token_encode("metric-data", position);
+		AUTO(str) char *next = token_encode_number("metric-data", skip + page);
 
 		json_object_set_new(*out, "NextToken", json_string(next));
 	}
@@ -239,12 +234,8 @@ int op_list_metrics(struct call *c, json_t **out)
 	json_t *metrics = json_array();
 
 	*out = json_pack("{s:o}", "Metrics", metrics);
-	if (token) {
-		AUTO(str) char *position = token_decode("list-metrics", token);
-
-		if (!position || !str_to_i64(position, &after))
-			return invalid(c, "InvalidParameterValue", "The next token specified is invalid.");
-	}
+	if (!token_decode_number("list-metrics", token, &after))
+		return invalid(c, "InvalidParameterValue", "The next token specified is invalid.");
 	sqlite3_stmt *st =
 		state_prepare(c->e->db, "SELECT id, ns, name, dims FROM metric_series WHERE id > ?1 AND"
 					" (?2 IS NULL OR ns = ?2) AND (?3 IS NULL OR name = ?3) ORDER BY id");
@@ -268,8 +259,7 @@ int op_list_metrics(struct call *c, json_t **out)
 	}
 	state_done(st);
 	if (more) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)last);
-		AUTO(str) char *next = token_encode("list-metrics", position);
+		AUTO(str) char *next = token_encode_number("list-metrics", last);
 
 		json_object_set_new(*out, "NextToken", json_string(next));
 	}

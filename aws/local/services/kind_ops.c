@@ -336,7 +336,7 @@ static int check_name(struct call *c, const struct document *old, const struct d
 	return 0;
 }
 
-int kind_op_create(struct call *c, json_t **out)
+static int op_create(struct call *c, json_t **out)
 {
 	const json_t *tags = json_object_get(c->in, "Tags");
 	struct document *r = new_resource(c), *old = document_find(c->e, r->kind, r->key);
@@ -361,7 +361,7 @@ int kind_op_create(struct call *c, json_t **out)
 
 /* --- the others --------------------------------------------------------------------------------- */
 
-int kind_op_describe(struct call *c, json_t **out)
+static int op_describe(struct call *c, json_t **out)
 {
 	const struct document *r = kind_asked(c, c->kind, c->in);
 
@@ -382,7 +382,7 @@ static struct document *find_allowed(struct call *c)
 	return NULL;
 }
 
-int kind_op_change(struct call *c, json_t **out)
+static int op_change(struct call *c, json_t **out)
 {
 	struct document *r = find_allowed(c);
 
@@ -415,7 +415,7 @@ int kind_op_change(struct call *c, json_t **out)
 	return 0;
 }
 
-int kind_op_delete(struct call *c, json_t **out)
+static int op_delete(struct call *c, json_t **out)
 {
 	struct document *r = find_allowed(c);
 
@@ -429,8 +429,8 @@ int kind_op_delete(struct call *c, json_t **out)
 op_fn *kind_op_of(enum kind_verb verb)
 {
 	static op_fn *const functions[] = {
-		[VERB_CREATE] = kind_op_create, [VERB_PUT] = kind_op_create,	    [VERB_REPLACE] = kind_op_create,
-		[VERB_CHANGE] = kind_op_change, [VERB_DESCRIBE] = kind_op_describe, [VERB_DELETE] = kind_op_delete};
+		[VERB_CREATE] = op_create, [VERB_PUT] = op_create,	  [VERB_REPLACE] = op_create,
+		[VERB_CHANGE] = op_change, [VERB_DESCRIBE] = op_describe, [VERB_DELETE] = op_delete};
 
 	return functions[verb];
 }

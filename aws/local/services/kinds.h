@@ -131,8 +131,8 @@ bool word_in(const char *words, const char *word); /* "A B C"; NULL has none */
 /* Input of an operation: op, or the list where NULL. Lives as long as the program. */
 const struct shape *kind_input(const struct document_kind *k, const struct kind_op *op);
 
-/* Operations of every row. */
-op_fn kind_op_create, kind_op_describe, kind_op_change, kind_op_delete, kind_op_list;
+/* Operations of every row: its list's, and those of a verb. */
+op_fn kind_op_list;
 op_fn *kind_op_of(enum kind_verb verb);
 
 /* --load: lines of {"kind", "document", "tags"}, each checked against its row. What

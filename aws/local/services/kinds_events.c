@@ -103,12 +103,8 @@ int op_list_targets_by_rule(struct call *c, json_t **out)
 
 	if (!rule)
 		return -1;
-	if (token) {
-		AUTO(str) char *position = token_decode("rule-targets", token);
-
-		if (!position || !str_to_i64(position, &from) || from < 0)
-			return op_invalid(c, "Parameter NextToken is not valid.");
-	}
+	if (!token_decode_number("rule-targets", token, &from))
+		return op_invalid(c, "Parameter NextToken is not valid.");
 	const json_t *all = json_object_get(rule->doc, "Targets");
 	int64_t n = (int64_t)json_array_size(all), end = MIN(from + limit, n);
 	json_t *page = json_array();
@@ -117,8 +113,7 @@ int op_list_targets_by_rule(struct call *c, json_t **out)
 		json_array_append(page, json_array_get(all, (size_t)i));
 	*out = json_pack("{s:o}", "Targets", page);
 	if (end < n) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)end);
-		AUTO(str) char *next = token_encode("rule-targets", position);
+		AUTO(str) char *next = token_encode_number("rule-targets", end);
 
 		json_object_set_new(*out, "NextToken", json_string(next));
 	}

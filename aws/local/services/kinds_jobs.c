@@ -7,6 +7,15 @@
 #include "aws/local/running/transform.h"
 
 #define JOB_STATUSES "InProgress|Completed|Failed|Stopping|Stopped"
+#define JOB_MISSING                                                                     \
+	{                                                                               \
+		"ValidationException", "Could not find requested job with name: {name}" \
+	}
+#define JOB_TAKEN                                                                                   \
+	{                                                                                           \
+		"ResourceInUse", "Job name must be unique within an AWS account and region, and a " \
+				 "job with this name already exists ({arn})"                        \
+	}
 
 /* --- processing jobs ------------------------------------------------------------------------ */
 
@@ -104,13 +113,16 @@ static int processing_job_made(struct call *c, struct document *r)
 }
 
 /* A stored document has nothing to end first. */
+static int stop_stored(struct call *c, struct document *r, const char *status, const char *end)
+{
+	json_object_set_new(r->doc, status, json_string("Stopped"));
+	json_object_set_new(r->doc, end, json_epoch(engine_now_ms(c->e)));
+	return 0;
+}
+
 static int processing_job_stopped(struct call *c, struct document *r)
 {
-	if (processing_stop(c->e, r))
-		return 0;
-	json_object_set_new(r->doc, "ProcessingJobStatus", json_string("Stopped"));
-	json_object_set_new(r->doc, "ProcessingEndTime", json_epoch(engine_now_ms(c->e)));
-	return 0;
+	return processing_stop(c->e, r) ? 0 : stop_stored(c, r, "ProcessingJobStatus", "ProcessingEndTime");
 }
 
 static int transform_job_made(struct call *c, struct document *r)
@@ -122,14 +134,9 @@ static int transform_job_made(struct call *c, struct document *r)
 	return transform_check(c->e, c->in, &err) < 0 ? op_invalid(c, "%s", err.msg) : 0;
 }
 
-/* A stored document has nothing to end first. */
 static int transform_job_stopped(struct call *c, struct document *r)
 {
-	if (transform_stop(c->e, r))
-		return 0;
-	json_object_set_new(r->doc, "TransformJobStatus", json_string("Stopped"));
-	json_object_set_new(r->doc, "TransformEndTime", json_epoch(engine_now_ms(c->e)));
-	return 0;
+	return transform_stop(c->e, r) ? 0 : stop_stored(c, r, "TransformJobStatus", "TransformEndTime");
 }
 
 const struct document_kind kinds_of_jobs[] = {
@@ -150,9 +157,8 @@ const struct document_kind kinds_of_jobs[] = {
 		.search_drop = PROCESSING_STATE,
 		.more = "ProcessingStartTime:time ProcessingEndTime:time ExitMessage:text FailureReason:text "
 			"MonitoringScheduleArn:text AutoMLJobArn:text TrainingJobArn:text",
-		.missing = {"ValidationException", "Could not find requested job with name: {name}"},
-		.taken = {"ResourceInUse", "Job name must be unique within an AWS account and region, and a job with "
-					   "this name already exists ({arn})"},
+		.missing = JOB_MISSING,
+		.taken = JOB_TAKEN,
 		.list = {"ListProcessingJobs", "ProcessingJobSummaries",
 			 "ProcessingJobName ProcessingJobArn CreationTime ProcessingEndTime LastModifiedTime "
 			 "ProcessingJobStatus FailureReason ExitMessage",
@@ -192,9 +198,8 @@ const struct document_kind kinds_of_jobs[] = {
 			"AutoMLJobArn:text",
 		.hidden = "LastModifiedTime " TRANSFORM_STATE,
 		.search_drop = "LastModifiedTime " TRANSFORM_STATE,
-		.missing = {"ValidationException", "Could not find requested job with name: {name}"},
-		.taken = {"ResourceInUse", "Job name must be unique within an AWS account and region, and a job with "
-					   "this name already exists ({arn})"},
+		.missing = JOB_MISSING,
+		.taken = JOB_TAKEN,
 		.list = {"ListTransformJobs", "TransformJobSummaries",
 			 "TransformJobName TransformJobArn CreationTime TransformEndTime LastModifiedTime "
 			 "TransformJobStatus FailureReason",

@@ -1,6 +1,7 @@
 /* Rows of the table of kinds: monitoring schedules, their executions and definitions. */
 #include "aws/local/services/kinds_rows.h"
 #include "aws/local/services/monitoring.h"
+#include "base/clock.h"
 
 #define TYPES "DataQuality|ModelQuality|ModelBias|ModelExplainability"
 
@@ -44,10 +45,10 @@ static int check_offsets(struct call *c, const json_t *schedule, bool now)
 
 		if (!text && now)
 			return op_invalid(c, "%s must be given with the ScheduleExpression NOW.", names[i]);
-		if (text && monitoring_parse_offset(text, 3600000, &ms[i], &err) < 0)
+		if (text && monitoring_parse_offset(text, HOUR_MS, &ms[i], &err) < 0)
 			return op_invalid(c, "%s: %s", names[i], err.msg);
 	}
-	if (json_get_str(schedule, names[0]) && (ms[0] >= ms[1] || ms[1] - ms[0] > (int64_t)86400000))
+	if (json_get_str(schedule, names[0]) && (ms[0] >= ms[1] || ms[1] - ms[0] > DAY_MS))
 		return op_invalid(c, "DataAnalysisStartTime must be before DataAnalysisEndTime, by 24 hours at most.");
 	return 0;
 }

@@ -150,12 +150,8 @@ int op_list_pipeline_parameters(struct call *c, json_t **out)
 
 	if (!r)
 		return -1;
-	if (token) {
-		AUTO(str) char *position = token_decode("pipeline-parameters", token);
-
-		if (!position || !str_to_i64(position, &from) || from < 0)
-			return op_invalid(c, "Invalid NextToken.");
-	}
+	if (!token_decode_number("pipeline-parameters", token, &from))
+		return op_invalid(c, "Invalid NextToken.");
 	const json_t *all = json_object_get(r->doc, "PipelineParameters");
 	json_t *page = json_array();
 	int64_t n = (int64_t)json_array_size(all), end = MIN(from + max, n);
@@ -164,8 +160,7 @@ int op_list_pipeline_parameters(struct call *c, json_t **out)
 		json_array_append(page, json_array_get(all, (size_t)i));
 	*out = json_pack("{s:o}", "PipelineParameters", page);
 	if (end < n) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)end);
-		AUTO(str) char *next = token_encode("pipeline-parameters", position);
+		AUTO(str) char *next = token_encode_number("pipeline-parameters", end);
 
 		json_object_set_new(*out, "NextToken", json_string(next));
 	}

@@ -14,7 +14,7 @@
 #define UPDATE_MS 1000
 #define UPDATE_MAX_EVENTS 500
 #define BUFFERED_UPDATES 10
-#define SESSION_MS ((int64_t)3 * 3600 * 1000)
+#define SESSION_MS (3 * HOUR_MS)
 #define MAX_SESSIONS 15
 
 struct frame {

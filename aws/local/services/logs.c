@@ -4,8 +4,6 @@
 #include "aws/local/services/filter_pattern.h"
 #include "aws/local/kept/log_store.h"
 #include "aws/local/services/ops.h"
-#include "base/clock.h"
-#include "base/digest.h"
 
 #define MAX_REPLY_BYTES ((size_t)1 << 20)
 
@@ -133,12 +131,8 @@ int op_describe_log_streams(struct call *c, json_t **out)
 	if (by_time && prefix)
 		return fault_set(c->fault, 400, "InvalidParameterException",
 				 "Cannot order by LastEventTime with a logStreamNamePrefix.");
-	if (token) {
-		AUTO(str) char *position = token_decode("log-streams", token);
-
-		if (!position || !str_to_i64(position, &offset) || offset < 0)
-			return bad_token(c);
-	}
+	if (!token_decode_number("log-streams", token, &offset))
+		return bad_token(c);
 	sqlite3_stmt *st = streams_query(c, by_time, json_get_bool(c->in, "descending", false));
 	json_t *streams = json_array();
 
@@ -157,8 +151,7 @@ int op_describe_log_streams(struct call *c, json_t **out)
 	state_done(st);
 	*out = json_pack("{s:o}", "logStreams", streams);
 	if (more) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)(offset + limit));
-		AUTO(str) char *next = token_encode("log-streams", position);
+		AUTO(str) char *next = token_encode_number("log-streams", offset + limit);
 
 		json_object_set_new(*out, "nextToken", json_string(next));
 	}
@@ -288,8 +281,7 @@ static void read_events(struct call *c, int64_t stream, bool forward, struct pos
 	state_bind_i64(st, 6, limit);
 	while (bytes < MAX_REPLY_BYTES && state_step(c->e->db, st)) {
 		GROW(rows, cap, n + 1);
-		rows[n++] = (struct log_row){.stream_id = stream,
-					     .time_ms = sqlite3_column_int64(st, 0),
+		rows[n++] = (struct log_row){.time_ms = sqlite3_column_int64(st, 0),
 					     .seq = sqlite3_column_int64(st, 1),
 					     .ingested_ms = sqlite3_column_int64(st, 2),
 					     .text = xstrdup(state_text(st, 3))};
@@ -390,7 +382,7 @@ struct filter_run {
 	bool more;
 };
 
-static void filter_add(struct call *c, struct filter_run *run, sqlite3_stmt *st)
+static void filter_add(struct filter_run *run, sqlite3_stmt *st)
 {
 	const char *text = state_text(st, 4);
 	char id[64];
@@ -441,7 +433,7 @@ static void filter_run(struct call *c, struct filter_run *run, const char *ids, 
 			run->more = true;
 			break;
 		}
-		filter_add(c, run, st);
+		filter_add(run, st);
 	}
 	state_done(st);
 }

@@ -35,7 +35,7 @@ int monitoring_parse_offset(const char *text, int64_t hour_ms, int64_t *ret_ms, 
  * definition's. */
 struct monitoring_work {
 	const json_t *baseline, *image, *input, *outputs, *resources, *stopping, *environment, *network;
-	const char *role, *definition; /* NULL: none by name */
+	const char *role;
 };
 /* False where there is none, or no such definition any more. */
 bool monitoring_work_of(struct engine *e, const json_t *config, struct monitoring_work *ret);

@@ -9,7 +9,6 @@
 #include "base/timefmt.h"
 
 #define ROOT "/opt/ml/processing/"
-#define HOUR_MS 3600000
 
 /* --- when an object was captured ------------------------------------------------------------- */
 
@@ -225,8 +224,7 @@ bool monitoring_work_of(struct engine *e, const json_t *config, struct monitorin
 		.environment = named ? json_path_get(d, "DataQualityAppSpecification.Environment")
 				     : json_object_get(d, "Environment"),
 		.network = json_object_get(d, "NetworkConfig"),
-		.role = json_get_str(d, "RoleArn"),
-		.definition = named ? name : NULL};
+		.role = json_get_str(d, "RoleArn")};
 	return true;
 }
 

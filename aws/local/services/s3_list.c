@@ -1,6 +1,7 @@
 /* S3 listings, and deletion of many objects. */
-#include "aws/local/services/ops.h"
 #include "aws/local/services/s3.h"
+
+#include "aws/local/core/token.h"
 #include "aws/local/wire/wire.h"
 #include "aws/xml.h"
 

@@ -5,7 +5,6 @@
 #include "aws/local/running/runner.h"
 #include "aws/local/services/tags.h"
 #include "aws/local/services/tuning.h"
-#include "base/clock.h"
 
 /* The API model names this ResourceNotFound; the service itself answers
  * Describe and Stop with a ValidationException of the same words. */

@@ -12,7 +12,6 @@ struct property {
 	enum value_kind kind;
 	const char *text;
 	double number; /* epoch seconds for a time */
-	char *owned;
 };
 
 /* A training job or a stored document, or the trial component of either. */

@@ -123,16 +123,11 @@ int op_list_tags(struct call *c, json_t **out)
 
 	if (!find_in_sagemaker(c, &t))
 		return -1;
-	if (token) {
-		AUTO(str) char *position = token_decode("tags", token);
-
-		if (!position || !str_to_i64(position, &from) || from < 0)
-			return op_invalid(c, "Invalid NextToken.");
-	}
+	if (!token_decode_number("tags", token, &from))
+		return op_invalid(c, "Invalid NextToken.");
 	*out = json_pack("{s:o}", "Tags", tags_list(t.tags, (size_t)from, (size_t)(from + max)));
 	if ((size_t)(from + max) < t.tags->n) {
-		AUTO(str) char *position = xasprintf("%lld", (long long)(from + max));
-		AUTO(str) char *next = token_encode("tags", position);
+		AUTO(str) char *next = token_encode_number("tags", from + max);
 
 		json_object_set_new(*out, "NextToken", json_string(next));
 	}

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "base/utf8.h"
-
 #define MAX_DEPTH 64
 
 struct reader {

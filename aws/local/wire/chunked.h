@@ -7,6 +7,7 @@
 #include "aws/local/wire/auth.h"
 
 struct chunked;
+/* Takes what was decoded; less than 0 where it cannot, with which the body fails. */
 typedef int chunked_sink_fn(void *user, const void *data, size_t n);
 
 /* seed NULL: chunks are not signed. */

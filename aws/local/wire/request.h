@@ -34,7 +34,6 @@ struct request {
 	/* From the credential scope, before it is verified. */
 	char region[64], service[64];
 	struct principal who;
-	bool verified;
 	int64_t clock_skew_ms; /* a fault: how far this clock is ahead of the real one */
 };
 

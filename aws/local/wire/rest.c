@@ -1,7 +1,6 @@
 /* REST-JSON requests matched and read. */
 #include "aws/local/wire/rest.h"
 
-#include "aws/local/wire/shape_text.h"
 #include "aws/local/wire/wire.h"
 
 static size_t step_length(const char *at)

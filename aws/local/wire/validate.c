@@ -6,7 +6,6 @@
 #include <pcre2.h>
 
 #include "base/timefmt.h"
-#include "base/utf8.h"
 
 #define MAX_VIOLATIONS 10
 #define MAX_PATTERNS 128

@@ -4,7 +4,6 @@
 #include "aws/local/wire/cbor.h"
 #include "aws/local/wire/validate.h"
 #include "base/timefmt.h"
-#include "base/utf8.h"
 
 static void xml_add_text(struct buf *out, const char *text)
 {
@@ -184,7 +183,7 @@ void wire_result(const struct request *rq, enum wire wire, const struct wire_ser
 /* The JSON services name some failures with, some without "Exception"; what
  * comes from the shared front end is common to all. SageMaker's own carry
  * `Message`, the front end's `message`. */
-static void json_fault(const struct request *rq, enum wire wire, const struct fault *f, struct reply *reply)
+static void json_fault(enum wire wire, const struct fault *f, struct reply *reply)
 {
 	bool own = str_starts(f->code, "Resource") && !str_ends(f->code, "Exception");
 	const char *type = str_or(f->shape, f->code);
@@ -238,5 +237,5 @@ void wire_fault(const struct request *rq, enum wire wire, const struct wire_serv
 
 		strmap_set(&reply->headers, "x-amzn-query-error", code);
 	}
-	json_fault(rq, wire, f, reply);
+	json_fault(wire, f, reply);
 }
