@@ -309,6 +309,17 @@ static void read_particulars(struct job *j, const json_t *o)
 	add_particular(j, "Labeling job", o, "LabelingJobArn");
 }
 
+/* Describe does not tell tags; of Search a job without them has none. */
+static void read_tags(struct job *j, const json_t *o)
+{
+	const json_t *tags = json_object_get(o, "Tags");
+
+	if (!tags && j->detail != DETAIL_SEARCHED)
+		return;
+	sm_parse_tags(tags, &j->tags);
+	j->tags_known = true;
+}
+
 static void read_details(struct job *j, const json_t *o)
 {
 	const json_t *stop = json_object_get(o, "StoppingCondition");
@@ -334,10 +345,7 @@ static void read_details(struct job *j, const json_t *o)
 	read_map(json_object_get(o, "Environment"), &j->cold->environment);
 	read_particulars(j, o);
 	json_array_foreach(json_object_get(o, "InputDataConfig"), i, channel) read_channel(j, channel);
-	if (json_object_get(o, "Tags")) {
-		sm_parse_tags(json_object_get(o, "Tags"), &j->tags);
-		j->tags_known = true;
-	}
+	read_tags(j, o);
 }
 
 int sm_parse_job(const json_t *o, enum detail detail, struct job **ret, struct err *err)

@@ -206,6 +206,13 @@ static void test_sanitised_and_levels(void **state)
 		    {"validation:error fell", LINE_PLAIN},
 		    {"DEBUG x", LINE_DEBUG},
 		    {"no errors were found", LINE_PLAIN},
+		    {"{\"ts\":1.5,\"level\":\"error\",\"msg\":\"x\"}", LINE_ERROR},
+		    {"{\"msg\": \"retry after ERROR\", \"levelname\": \"info\"}", LINE_INFO},
+		    {"{\"msg\": \"the level of ERROR\"}", LINE_ERROR},
+		    {"{\"level\": 50}", LINE_PLAIN},
+		    {"ts=2026-11-30 level=warning tag=x", LINE_WARNING},
+		    {"ts=1 level=info msg=\"no ERROR here\"", LINE_INFO},
+		    {"noise level: 0.25", LINE_PLAIN},
 		    {"", LINE_PLAIN}};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
