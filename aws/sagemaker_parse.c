@@ -132,6 +132,15 @@ static void read_warm_pool(struct job *j, const json_t *o)
 	job_own_rare(j)->retained_s = seconds(o, "ResourceRetainedBillableTimeInSeconds");
 }
 
+static void read_training_plan(struct job *j, const json_t *resources)
+{
+	AUTO(str) char *arn = text(resources, "TrainingPlanArn");
+	const char *slash = arn ? strrchr(arn, '/') : NULL;
+
+	if (!str_empty(arn))
+		job_own_rare(j)->training_plan = intern(slash && slash[1] ? slash + 1 : arn);
+}
+
 static void read_resources(struct job *j, const json_t *o)
 {
 	const json_t *r = json_object_get(o, "ResourceConfig"), *groups = json_object_get(r, "InstanceGroups");
@@ -141,6 +150,7 @@ static void read_resources(struct job *j, const json_t *o)
 	int64_t keep_alive_s = seconds(r, "KeepAlivePeriodInSeconds");
 	if (keep_alive_s >= 0)
 		job_own_rare(j)->keep_alive_s = keep_alive_s;
+	read_training_plan(j, r);
 	if (mixed) {
 		read_groups(j, groups);
 		return;
