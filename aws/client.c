@@ -75,7 +75,9 @@ static int load(struct aws_client *c, const struct aws_options *opt, struct err 
 	if (!c->config.region)
 		return err_set(err, ERR_INVALID, "no region: set AWS_REGION, `region` in the profile, or use --region");
 	c->endpoint_url = xstrdup(opt->endpoint_url ? opt->endpoint_url : opt->local ? LOCAL_ENDPOINT : NULL);
-	http.ca_bundle = aws_config_value(&c->config, "AWS_CA_BUNDLE", "ca_bundle");
+	AUTO(str) char *ca_bundle = aws_config_ca_bundle(&c->config);
+
+	http.ca_bundle = ca_bundle;
 	if (opt->beside)
 		http.beside = opt->beside->http;
 	c->http = http_new(&http);

@@ -159,6 +159,14 @@ const char *aws_config_value(const struct aws_config *c, const char *env_name, c
 	return value ? value : property ? aws_config_get(c, property) : NULL;
 }
 
+char *aws_config_ca_bundle(const struct aws_config *c)
+{
+	const char *path = aws_config_value(c, "AWS_CA_BUNDLE", "ca_bundle");
+
+	path = path ? path : aws_config_value(c, "REQUESTS_CA_BUNDLE", NULL);
+	return path ? aws_config_expand(&c->io, path) : NULL;
+}
+
 bool aws_config_bool(const struct aws_config *c, const char *env_name, const char *property, bool fallback)
 {
 	const char *value = aws_config_value(c, env_name, property);

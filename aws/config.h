@@ -44,6 +44,9 @@ const char *aws_config_get(const struct aws_config *c,
 			   const char *name); /* of the profile; NULL where unset or blank */
 /* env_name before the profile's property. Either may be NULL. */
 const char *aws_config_value(const struct aws_config *c, const char *env_name, const char *property);
+/* The file of certificate authorities that takes the place of the system's: AWS_CA_BUNDLE, the profile's ca_bundle,
+ * or what programs in Python are told by REQUESTS_CA_BUNDLE, which the AWS CLI obeys as well. NULL: the system's. */
+char *aws_config_ca_bundle(const struct aws_config *c) NODISCARD;
 bool aws_config_bool(const struct aws_config *c, const char *env_name, const char *property, bool fallback);
 
 #endif

@@ -132,6 +132,15 @@ static void read_warm_pool(struct job *j, const json_t *o)
 	job_own_rare(j)->retained_s = seconds(o, "ResourceRetainedBillableTimeInSeconds");
 }
 
+static void read_training_plan(struct job *j, const json_t *resources)
+{
+	AUTO(str) char *arn = text(resources, "TrainingPlanArn");
+	const char *slash = arn ? strrchr(arn, '/') : NULL;
+
+	if (!str_empty(arn))
+		job_own_rare(j)->training_plan = intern(slash && slash[1] ? slash + 1 : arn);
+}
+
 static void read_resources(struct job *j, const json_t *o)
 {
 	const json_t *r = json_object_get(o, "ResourceConfig"), *groups = json_object_get(r, "InstanceGroups");
@@ -141,6 +150,7 @@ static void read_resources(struct job *j, const json_t *o)
 	int64_t keep_alive_s = seconds(r, "KeepAlivePeriodInSeconds");
 	if (keep_alive_s >= 0)
 		job_own_rare(j)->keep_alive_s = keep_alive_s;
+	read_training_plan(j, r);
 	if (mixed) {
 		read_groups(j, groups);
 		return;
@@ -309,6 +319,17 @@ static void read_particulars(struct job *j, const json_t *o)
 	add_particular(j, "Labeling job", o, "LabelingJobArn");
 }
 
+/* Describe does not tell tags; of Search a job without them has none. */
+static void read_tags(struct job *j, const json_t *o)
+{
+	const json_t *tags = json_object_get(o, "Tags");
+
+	if (!tags && j->detail != DETAIL_SEARCHED)
+		return;
+	sm_parse_tags(tags, &j->tags);
+	j->tags_known = true;
+}
+
 static void read_details(struct job *j, const json_t *o)
 {
 	const json_t *stop = json_object_get(o, "StoppingCondition");
@@ -334,10 +355,7 @@ static void read_details(struct job *j, const json_t *o)
 	read_map(json_object_get(o, "Environment"), &j->cold->environment);
 	read_particulars(j, o);
 	json_array_foreach(json_object_get(o, "InputDataConfig"), i, channel) read_channel(j, channel);
-	if (json_object_get(o, "Tags")) {
-		sm_parse_tags(json_object_get(o, "Tags"), &j->tags);
-		j->tags_known = true;
-	}
+	read_tags(j, o);
 }
 
 int sm_parse_job(const json_t *o, enum detail detail, struct job **ret, struct err *err)

@@ -508,8 +508,12 @@ struct chart_plot chart_draw(const struct chart *c, struct area a)
 {
 	struct frame f = {.log_x = c->log_x, .log_y = c->log_y && chart_log_works(c)};
 
-	if (a.rows < 4 || a.cols < LABEL_MAX + 8 || !set_sides(c, &f))
+	if (a.rows < 4 || a.cols < LABEL_MAX + 8)
 		return (struct chart_plot){0};
+	if (!set_sides(c, &f)) {
+		area_put(a, a.rows / 2, 2, ST_DIM, "no value is a number: there is nothing to draw");
+		return (struct chart_plot){0};
+	}
 	y_range(c, &f);
 	struct tick ticks[TICKS_MAX];
 	size_t n_ticks = y_ticks(&f, a.rows - 2, ticks);

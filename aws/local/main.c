@@ -103,6 +103,7 @@ static int watch_signals(struct engine *e, struct err *err)
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	e->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (e->signal_fd < 0)
 		return err_set(err, ERR_IO, "signalfd: %s", strerror(errno));

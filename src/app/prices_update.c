@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "app/output.h"
+#include "aws/config.h"
 #include "aws/http.h"
 #include "aws/price_offer.h"
 
@@ -106,9 +108,14 @@ static void on_downloaded(void *user, const struct http_reply *reply, const stru
 			      reply->status);
 }
 
-static int feed_url(const char *url, struct price_offer *o, struct err *err)
+static int feed_url(const struct app *a, const char *url, struct price_offer *o, struct err *err)
 {
-	struct http_options opt = {.ca_bundle = getenv("AWS_CA_BUNDLE")};
+	AUTO(aws_config) struct aws_config config = {0};
+
+	if (aws_config_load(&config, &aws_io_system, app_value(a, OPT_PROFILE), NULL, err) < 0)
+		return -err->code;
+	AUTO(str) char *ca_bundle = aws_config_ca_bundle(&config);
+	struct http_options opt = {.ca_bundle = ca_bundle};
 	AUTO(http) struct http *http = http_new(&opt);
 	struct download d = {.offer = o, .url = url};
 	const struct http_request request = {
@@ -168,7 +175,7 @@ static int update_by_file(struct app *a, const char *path, const struct strlist 
 {
 	AUTO(price_offer) struct price_offer *offer = price_offer_new(path, regions);
 	bool url = str_starts(path, "https://") || str_starts(path, "http://");
-	int rc = url ? feed_url(path, offer, err) : feed_file(path, offer, err);
+	int rc = url ? feed_url(a, path, offer, err) : feed_file(path, offer, err);
 
 	if (rc == 0)
 		rc = price_offer_end(offer, err);

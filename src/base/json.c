@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/timefmt.h"
+#include "base/utf8.h"
 
 int json_parse(const char *text, size_t n, const char *what, json_t **ret, struct err *err)
 {
@@ -191,9 +192,50 @@ char *json_text(const json_t *j)
 	return dump(j, JSON_COMPACT);
 }
 
+static void add_spelled(struct buf *out, uint32_t cp)
+{
+	if (cp > 0xffff)
+		(void)buf_addf(out, "\\u%04x\\u%04x", 0xd800 + ((cp - 0x10000) >> 10),
+			       0xdc00 + ((cp - 0x10000) & 0x3ff));
+	else
+		(void)buf_addf(out, "\\u%04x", cp);
+}
+
+/* jansson spells the control characters of ASCII; a terminal obeys others as well. */
+static char *spell_hostile(const char *s)
+{
+	size_t n = strlen(s);
+	AUTO(buf) struct buf out = BUF_INIT(SIZE_MAX / 2);
+
+	for (size_t i = 0, len; i < n; i += len) {
+		uint32_t cp;
+
+		len = utf8_decode(s + i, n - i, &cp);
+		if (cp >= 0x7f && utf8_cp_is_hostile(cp))
+			add_spelled(&out, cp);
+		else
+			(void)buf_add(&out, s + i, len);
+	}
+	return buf_take(&out);
+}
+
+static bool is_ascii(const char *s)
+{
+	while (*s > 0 && *s < 0x7f)
+		s++;
+	return *s == '\0';
+}
+
 char *json_text_pretty(const json_t *j)
 {
-	return dump(j, JSON_INDENT(2));
+	char *text = dump(j, JSON_INDENT(2));
+
+	if (is_ascii(text))
+		return text;
+	char *spelled = spell_hostile(text);
+
+	free(text);
+	return spelled;
 }
 
 char *json_text_exact(const json_t *j)

@@ -41,7 +41,8 @@ json_t *json_path_get(const json_t *root, const char *path);
  * step indexes an array (one past its end appends). */
 int json_path_set(json_t *root, const char *path, json_t *value, struct err *err) NODISCARD;
 
-/* Compact / indented text; members in insertion order. */
+/* Compact / indented text; members in insertion order. What a terminal must not get
+ * (utf8.h) is spelled (\u009b) in the one that people look at: the same JSON. */
 char *json_text(const json_t *j) NODISCARD;
 char *json_text_pretty(const json_t *j) NODISCARD;
 /* Numbers with all their digits, so that they are read back as they were. Owned by the caller. */

@@ -38,6 +38,7 @@ int signals_open(const int *numbers, size_t n, bool restart, struct err *err)
 		sigaction(numbers[i], &action, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of its writer */
 	return 0;
 }
 

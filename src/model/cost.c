@@ -21,6 +21,7 @@ struct rate {
 	bool exact;    /* by the component's own rows */
 	const struct price *price;
 	const char *unpriced;
+	const char *plan;
 };
 
 /* What a group is used for decides the component that prices it. */
@@ -64,6 +65,8 @@ static struct rate rate_of_job(const struct job *j, bool pool, const struct pric
 	struct job_group one = {.instance_type = j->instance_type, .count = j->instance_count};
 	enum use use = pool ? USE_POOL : j->spot ? USE_SPOT : USE_TRAINING;
 
+	if (j->rare->training_plan)
+		return (struct rate){.micro = USD_UNKNOWN, .plan = j->rare->training_plan};
 	if (j->rare->n_groups)
 		return rate_of(j->rare->groups, j->rare->n_groups, use, prices, region);
 	return rate_of(&one, j->instance_type ? 1 : 0, use, prices, region);
@@ -154,7 +157,8 @@ static struct cost unknown_cost(const struct rate *r)
 			     .seconds = -1,
 			     .rate_micro = r->micro,
 			     .price = r->price,
-			     .unpriced = r->unpriced};
+			     .unpriced = r->unpriced,
+			     .plan = r->plan};
 }
 
 struct cost cost_of_job(const struct job *j, const struct price_table *prices, const char *region, int64_t now_ms)
@@ -218,7 +222,7 @@ int64_t cost_burn_rate_micro(const struct resources *jobs, const struct price_ta
 		const struct job *j = jobs_at(jobs, i);
 		bool kept = is_pool_kept(j, now_ms);
 
-		if (!kept && !is_held_now(j))
+		if (j->rare->training_plan || (!kept && !is_held_now(j)))
 			continue;
 		int64_t more = money_sum(sum, rate_of_job(j, kept, prices, region).micro);
 

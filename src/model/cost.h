@@ -3,8 +3,9 @@
  * Billed seconds x instances x hourly rate, summed over the groups of a mixed
  * cluster, and the same of what a warm pool is kept for. The spot discount lies in
  * the billable seconds already: no further discount is ever applied. What cannot
- * be said (a price that is not known, a product that no integer holds) is
- * USD_UNKNOWN, for a whole cluster where it is so for one of its groups. */
+ * be said (a price that is not known, a product that no integer holds, the part of
+ * a training plan, which is paid for as a whole) is USD_UNKNOWN, for a whole cluster
+ * where it is so for one of its groups. */
 #ifndef SAGETOP_MODEL_COST_H
 #define SAGETOP_MODEL_COST_H
 
@@ -32,6 +33,7 @@ struct cost {
 	 * that is oldest), NULL where unknown; unpriced: the first type without one. */
 	const struct price *price;
 	const char *unpriced;
+	const char *plan; /* the training plan that pays for it; there is no rate then */
 };
 
 struct cost cost_of_job(const struct job *j, const struct price_table *prices, const char *region, int64_t now_ms);
@@ -42,7 +44,7 @@ int64_t cost_micro(int64_t seconds, int64_t instances, int64_t usd_micro_per_hou
 int64_t cost_ceiling_micro(const struct job_group *groups, size_t n, int64_t max_runtime_s, int64_t keep_alive_s,
 			   bool spot, const struct price_table *prices, const char *region);
 /* Dollars an hour of everything that is being billed now, kept warm pools among
- * it; *ret_unpriced counts those without a price, which the sum lacks. */
+ * it, without what a training plan has paid for; *ret_unpriced counts those without a price, which the sum lacks. */
 int64_t cost_burn_rate_micro(const struct resources *jobs, const struct price_table *prices, const char *region,
 			     int64_t now_ms, size_t *ret_unpriced);
 

@@ -98,7 +98,8 @@ struct job_rare {
 	const char *warm_pool_status; /* interned: Available, InUse, Reused, Terminated ...; NULL without a pool */
 	int64_t retained_s;	      /* billed for keeping its instances after its end, -1 unknown */
 	int64_t keep_alive_s;
-	struct job_group *groups; /* of a mixed cluster only */
+	const char *training_plan; /* interned: the name of the plan whose instances it has; NULL */
+	struct job_group *groups;  /* of a mixed cluster only */
 	uint32_t n_groups, cap_groups;
 	int64_t waiting_since_ms; /* derived; TIME_UNKNOWN where it does not wait for instances */
 	double best_value;	  /* of the objective when its curve was read last; NaN before */

@@ -193,6 +193,7 @@ static bool merge_rare(struct job *into, const struct job *from, bool older)
 	struct job_rare *mine = job_own_rare(into);
 	bool changed = merge_interned(&mine->warm_pool_status, from->rare->warm_pool_status, older);
 
+	changed |= merge_interned(&mine->training_plan, from->rare->training_plan, older);
 	changed |= merge_i64(&mine->retained_s, from->rare->retained_s, -1, older);
 	changed |= merge_i64(&mine->keep_alive_s, from->rare->keep_alive_s, -1, older);
 	return changed;

@@ -8,7 +8,8 @@
 #include <strings.h>
 
 #define ESC 0x1b
-#define LEVEL_WITHIN ((size_t)160) /* bytes */
+#define LEVEL_WITHIN ((size_t)160)   /* bytes */
+#define OBJECT_WITHIN ((size_t)4096) /* of a line of JSON, whose members come in any order */
 
 /* --- the spelling of control characters --------------------------------------- */
 
@@ -230,11 +231,83 @@ static enum log_line_level word_level(const char *w, size_t n, char before)
 	return is_error_name(w, n) && (w[n] == ':' || is_end(w[n])) ? LINE_ERROR : LINE_PLAIN;
 }
 
+/* --- levels that are told under a name: "level":"error", level=warn, severity: INFO --- */
+
+static bool is_level_name(const char *w, size_t n)
+{
+	static const char *const names[] = {"level", "lvl", "severity", "levelname", "loglevel", "log_level"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strlen(names[i]) == n && strncasecmp(names[i], w, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *past(const char *p, const char *end, const char *which)
+{
+	while (p < end && *p && strchr(which, *p))
+		p++;
+	return p;
+}
+
+/* The value behind the name that ends at p; LINE_PLAIN where it is none that we know. */
+static enum log_line_level level_behind(const char *p, const char *end)
+{
+	static const struct level_word values[] = {
+		WORD("error", LINE_ERROR),    WORD("err", LINE_ERROR),	 WORD("fatal", LINE_ERROR),
+		WORD("critical", LINE_ERROR), WORD("panic", LINE_ERROR), WORD("warning", LINE_WARNING),
+		WORD("warn", LINE_WARNING),   WORD("info", LINE_INFO),	 WORD("notice", LINE_INFO),
+		WORD("debug", LINE_DEBUG),    WORD("trace", LINE_DEBUG)};
+
+	p = past(p, end, "\"' ");
+	if (p >= end || (*p != ':' && *p != '='))
+		return LINE_PLAIN;
+	p = past(p + 1, end, "\"' ");
+	const char *value = p;
+
+	while (p < end && isalpha((unsigned char)*p))
+		p++;
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		if (values[i].len == (size_t)(p - value) && strncasecmp(values[i].word, value, values[i].len) == 0)
+			return values[i].level;
+	}
+	return LINE_PLAIN;
+}
+
+static const char *word_end(const char *w, const char *end)
+{
+	while (w < end && (isalnum((unsigned char)*w) || *w == '_'))
+		w++;
+	return w;
+}
+
+/* What an object says of its level, whatever its message says. */
+static enum log_line_level level_of_object(const char *text, size_t n)
+{
+	const char *end = text + MIN(n, OBJECT_WITHIN);
+	enum log_line_level level = LINE_PLAIN;
+
+	for (const char *p = text, *w; p < end && level == LINE_PLAIN; p = MAX(p, w + 1)) {
+		w = p;
+		p = word_end(w, end);
+		if (p < end && *p == '"' && is_level_name(w, (size_t)(p - w)))
+			level = level_behind(p, end);
+	}
+	return level;
+}
+
+/* --- levels of lines --- */
+
 /* A level stands near the front; a long line is not searched for one. */
 static enum log_line_level level_of_line(const char *text, size_t n)
 {
 	static const char traceback[] = "Traceback (most recent call last)";
 	const char *end = text + MIN(n, LEVEL_WITHIN);
+	enum log_line_level told = n && *text == '{' ? level_of_object(text, n) : LINE_PLAIN;
+
+	if (told != LINE_PLAIN)
+		return told;
 
 	for (const char *p = text; p < end;) {
 		if (!isalpha((unsigned char)*p)) {
@@ -243,9 +316,10 @@ static enum log_line_level level_of_line(const char *text, size_t n)
 		}
 		const char *w = p;
 
-		while (p < end && (isalnum((unsigned char)*p) || *p == '_'))
-			p++;
-		enum log_line_level level = word_level(w, (size_t)(p - w), w == text ? ' ' : w[-1]);
+		p = word_end(w, end);
+		enum log_line_level level = is_level_name(w, (size_t)(p - w))
+						    ? level_behind(p, end)
+						    : word_level(w, (size_t)(p - w), w == text ? ' ' : w[-1]);
 
 		if (level != LINE_PLAIN)
 			return level;

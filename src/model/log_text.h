@@ -16,8 +16,8 @@ enum log_line_level { LINE_PLAIN = 0, LINE_DEBUG, LINE_INFO, LINE_WARNING, LINE_
 /* Append n bytes of an event to out, interpreted. Newlines at the end are dropped. */
 int log_text_clean(struct buf *out, const char *s, size_t n);
 
-/* What a clean text reports, by the words near the front of each of its lines: the
- * gravest. A traceback is found wherever it begins. */
+/* What a clean text reports, by the words near the front of each of its lines, or by what
+ * it tells as its level (JSON, level=error): the gravest. A traceback is found wherever it begins. */
 enum log_line_level log_line_level_of(const char *text, size_t n);
 
 /* "algo-1" of the stream "job/algo-1-1700000000": the instance that wrote it. */

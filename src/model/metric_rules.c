@@ -1,15 +1,18 @@
 /* metric_rules.c - numbers out of log lines.
  *
  * A job's MetricDefinitions are regular expressions whose first group is the
- * value. They are written for the text in CloudWatch, where the tab of XGBoost's
- * lines is "#011"; programs that log a real tab must match too, and the other way
- * round, so a line is tried in both spellings where it has one. */
+ * value. They are held against each line of an event as it is shown (log_text.h), so
+ * that a log gives the same values whether it comes from the service or from the cache,
+ * and a bar that redraws itself gives its last one. They are written for the text in
+ * CloudWatch, where the tab of XGBoost's lines is "#011", so a line with tabs is tried
+ * in both spellings. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include "model/series.h"
 
 #include "base/buf.h"
+#include "model/log_text.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -18,11 +21,13 @@
 /* A pattern of a job's author may backtrack for ever: give up early. */
 #define MATCH_LIMIT 20000 /* and one for each byte of the line */
 #define METRIC_LINE_MAX ((size_t)1 << 20)
-#define STEP_WITHIN ((size_t)65536) /* bytes of the line in which its step is looked for */
+#define METRIC_CLEAN_MAX (METRIC_LINE_MAX * 4 + 16) /* a byte that is no UTF-8 becomes three */
+#define STEP_WITHIN ((size_t)65536)		    /* bytes of the line in which its step is looked for */
 
 struct rule {
 	char *name;
 	pcre2_code *code;
+	bool found; /* in the event that is looked at */
 };
 
 struct metric_rules {
@@ -30,8 +35,17 @@ struct metric_rules {
 	size_t n, cap;
 	bool xgboost;	     /* no definitions: XGBoost's own line is looked for */
 	int64_t first_epoch; /* 0 or 1, of the lines that tell how far within an epoch; -1 none yet */
+	struct buf clean;    /* the event that is looked at */
 	pcre2_match_context *context;
 	pcre2_match_data *match;
+};
+
+/* Where the values of an event go. */
+struct target {
+	const char *source;
+	int64_t time_ms;
+	struct series_set *out;
+	bool whole; /* all lines at once, of rules that found nothing in one */
 };
 
 struct metric_rules *metric_rules_new(const struct job *j)
@@ -55,10 +69,11 @@ struct metric_rules *metric_rules_new(const struct job *j)
 			continue;
 		pcre2_jit_compile(re, PCRE2_JIT_COMPLETE);
 		GROW(r->items, r->cap, r->n + 1);
-		r->items[r->n++] = (struct rule){xstrdup(j->cold->metric_definitions[i].name), re};
+		r->items[r->n++] = (struct rule){xstrdup(j->cold->metric_definitions[i].name), re, false};
 	}
 	r->xgboost = r->n == 0;
 	r->first_epoch = -1;
+	buf_init(&r->clean, METRIC_CLEAN_MAX);
 	return r;
 }
 
@@ -71,6 +86,7 @@ void metric_rules_free(struct metric_rules *r)
 		pcre2_code_free(r->items[i].code);
 	}
 	free(r->items);
+	buf_done(&r->clean);
 	pcre2_match_context_free(r->context);
 	pcre2_match_data_free(r->match);
 	free(r);
@@ -117,17 +133,29 @@ static size_t thousands(const char *p, const char *end, size_t before)
 	return s < end && *s == ',' && digits(s + 1, end) > 0 ? 0 : (size_t)(s - p);
 }
 
+/* The comma at s, before n digits, parts two numbers, as in a row of CSV: what follows
+ * has a point of its own, which neither decimals nor thousands can have here. */
+static bool is_separator(const char *s, const char *end, size_t n)
+{
+	const char *point = s + 1 + n;
+
+	return point < end && *point == '.' && digits(point + 1, end) > 0;
+}
+
 /* What follows makes another number of it: 1.2.3, 1.234,5, 5,3, 0x1f. */
 static bool is_torn(const char *p, const char *s, const char *end, bool whole)
 {
 	if (s >= end)
 		return false;
-	if ((*s == '.' || (*s == ',' && whole)) && digits(s + 1, end) > 0)
-		return true;
-	if (*s == ',' && digits(s + 1, end) > 0) { /* a comma as the decimal point */
+	size_t after = digits(s + 1, end);
+
+	if (*s == '.')
+		return after > 0;
+	if (*s == ',' && after > 0 && !is_separator(s, end, after)) {
 		const char *point = memchr(p, '.', (size_t)(s - p));
 
-		return point && s - point == 4 && point - p <= 3;
+		/* A comma as the decimal point, behind points between thousands. */
+		return whole || (point && s - point == 4 && point - p <= 3 && *p != '0');
 	}
 	return (*s == 'x' || *s == 'X') && s - p == 1 && *p == '0';
 }
@@ -319,31 +347,31 @@ static bool rule_value(const struct metric_rules *r, const struct rule *rule, co
 	return p < text + o[3] && number_at(p, end, ret, &len);
 }
 
-static void apply_definitions(struct metric_rules *r, const char *source, const struct log_line *line,
-			      struct series_set *out)
+/* The values of one text; what it does not say of its step is what was said before it. */
+static void apply_definitions(struct metric_rules *r, const struct target *to, const char *text, size_t n,
+			      int64_t before)
 {
-	const char *text = line->text;
-	size_t n = MIN((size_t)line->len, METRIC_LINE_MAX);
-	AUTO(str) char *other = respell(text, n, "\t", "#011");
+	AUTO(str) char *spelled = respell(text, n, "\t", "#011");
 	int64_t step = -2; /* not looked for yet */
 
-	if (!other)
-		other = respell(text, n, "#011", "\t");
 	for (size_t i = 0; i < r->n; i++) {
+		struct rule *rule = &r->items[i];
 		double v;
 
-		if (!rule_value(r, &r->items[i], text, n, &v) &&
-		    !(other && rule_value(r, &r->items[i], other, strlen(other), &v)))
+		if (to->whole && rule->found)
 			continue;
+		if (!rule_value(r, rule, text, n, &v) &&
+		    !(spelled && rule_value(r, rule, spelled, strlen(spelled), &v)))
+			continue;
+		rule->found = true;
 		if (step == -2)
 			step = step_of(r, text, n);
-		series_add(out, r->items[i].name, source, line->time_ms, step, v);
+		series_add(to->out, rule->name, to->source, to->time_ms, step >= 0 ? step : before, v);
 	}
 }
 
 /* "train-rmse" -> "train:rmse": the name that SageMaker's image gives it. */
-static void add_xgboost(const char *name, size_t n, const char *source, int64_t time_ms, int64_t step, double value,
-			struct series_set *out)
+static void add_xgboost(const struct target *to, const char *name, size_t n, int64_t step, double value)
 {
 	char buf[128];
 	size_t dash = 0;
@@ -356,7 +384,7 @@ static void add_xgboost(const char *name, size_t n, const char *source, int64_t 
 		dash++;
 	if (dash < n && dash > 0)
 		buf[dash] = ':';
-	series_add(out, buf, source, time_ms, step, value);
+	series_add(to->out, buf, to->source, to->time_ms, step, value);
 }
 
 /* "0.91", of a cross validation "0.91+0.003": the mean and its deviation. */
@@ -371,10 +399,9 @@ static bool xgboost_value(const char *p, const char *end, double *ret)
 	return p == end || (*p == '+' && number_at(p + 1, end, &deviation, &more) && p + 1 + more == end);
 }
 
-static void apply_xgboost(const char *source, int64_t time_ms, const char *text, const char *end,
-			  struct series_set *out)
+static void apply_xgboost(const struct target *to, const char *text, size_t n)
 {
-	const char *p = memchr(text, '[', (size_t)(end - text));
+	const char *end = text + n, *p = memchr(text, '[', n);
 	int64_t step;
 
 	/* A time stamp or a rank may stand in brackets first. */
@@ -383,20 +410,16 @@ static void apply_xgboost(const char *source, int64_t time_ms, const char *text,
 	if (!p)
 		return;
 	p = (const char *)memchr(p, ']', (size_t)(end - p)) + 1;
-	if (p >= end || (*p != '\t' && *p != ' ' && strncmp(p, "#011", 4) != 0))
+	if (p >= end || (*p != '\t' && *p != ' '))
 		return;
 	while (p < end) {
 		if (*p == '\t' || *p == ' ') {
 			p++;
 			continue;
 		}
-		if (strncmp(p, "#011", 4) == 0) {
-			p += 4;
-			continue;
-		}
 		const char *name = p, *colon = NULL;
 
-		while (p < end && *p != '\t' && *p != ' ' && strncmp(p, "#011", 4) != 0) {
+		while (p < end && *p != '\t' && *p != ' ') {
 			if (*p == ':')
 				colon = p;
 			p++;
@@ -405,22 +428,35 @@ static void apply_xgboost(const char *source, int64_t time_ms, const char *text,
 
 		if (!colon || !xgboost_value(colon + 1, p, &v))
 			return; /* not such a line after all */
-		add_xgboost(name, (size_t)(colon - name), source, time_ms, step, v, out);
+		add_xgboost(to, name, (size_t)(colon - name), step, v);
 	}
 }
 
 void metric_rules_apply(struct metric_rules *r, const char *source, const struct log_line *line, struct series_set *out)
 {
-	const char *text = line->text, *end = text + MIN((size_t)line->len, METRIC_LINE_MAX);
+	struct target to = {.source = source, .time_ms = line->time_ms, .out = out};
+	int64_t before = -1;
 
-	if (!r->xgboost) {
-		apply_definitions(r, source, line, out);
-		return;
-	}
-	while (text < end) { /* an event may have several lines */
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
+	buf_clear(&r->clean);
+	(void)log_text_clean(&r->clean, line->text, MIN((size_t)line->len, METRIC_LINE_MAX));
+	for (size_t i = 0; i < r->n; i++)
+		r->items[i].found = false;
+	const char *text = buf_str(&r->clean), *end = text + r->clean.len, *newline;
 
-		apply_xgboost(source, line->time_ms, text, newline ? newline : end, out);
-		text = newline ? newline + 1 : end;
+	for (const char *p = text; p < end; p = newline ? newline + 1 : end) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((newline ? newline : end) - p);
+
+		if (r->xgboost) {
+			apply_xgboost(&to, p, n);
+			continue;
+		}
+		apply_definitions(r, &to, p, n, before);
+		int64_t step = newline ? step_of(r, p, n) : -1;
+
+		before = step >= 0 ? step : before;
 	}
+	to.whole = true;
+	if (!r->xgboost && memchr(text, '\n', r->clean.len))
+		apply_definitions(r, &to, text, r->clean.len, -1);
 }

@@ -61,6 +61,8 @@ static void add_cost_text(struct page *p, const struct job *j, const struct sess
 	}
 	if (c->price)
 		add_reckoning_text(&b, j, c);
+	else if (c->plan)
+		(void)buf_addf(&b, "%sthe training plan %s pays for it", b.len ? ": " : "", c->plan);
 	else if (c->unpriced)
 		(void)buf_addf(&b, "%sno price known for %s in %s", b.len ? ": " : "", c->unpriced,
 			       str_or(s->region, "this region"));
@@ -99,6 +101,8 @@ static void add_cost_screen(struct page *p, const struct job *j, const struct se
 	if (c->price)
 		page_partf(p, PAGE_DIM, "; price of %s%s", c->price->as_of,
 			   c->price->grade == 'A' ? "" : ", neighbouring component");
+	else if (c->plan)
+		page_partf(p, PAGE_DIM, "  the training plan %s pays for it", c->plan);
 	else if (c->unpriced)
 		page_partf(p, PAGE_DIM, "  no price known for %s in %s", c->unpriced, str_or(s->region, "this region"));
 	if (c->saved_micro > 0)

@@ -72,7 +72,8 @@ bool series_breaks_at(const struct series *s, size_t i);
 /* Extracts metrics from log lines: by the job's MetricDefinitions (PCRE2), and
  * by XGBoost's own line ("[12]\ttrain-rmse:1.5\tvalidation-rmse:1.7", the tab
  * also as "#011" or a blank; of a cross validation the mean) where the job defines
- * none. A number is read as people write it (1,234.5 is one) or not at all. */
+ * none. A number is read as people write it (1,234.5 is one) or not at all. An
+ * event may come as the service has it or as log_text_clean leaves it. */
 struct metric_rules;
 struct metric_rules *metric_rules_new(const struct job *j) NODISCARD;
 void metric_rules_free(struct metric_rules *r);

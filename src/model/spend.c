@@ -17,7 +17,8 @@ const char *spend_unknown_words(enum spend_unknown u)
 							 [UNKNOWN_PRICE] = "no price",
 							 [UNKNOWN_TIME] = "no times",
 							 [UNKNOWN_STORAGE] = "no price of storage",
-							 [UNKNOWN_BY_USE] = "billed by use"};
+							 [UNKNOWN_BY_USE] = "billed by use",
+							 [UNKNOWN_PLAN] = "paid by a training plan"};
 
 	return words[u];
 }

@@ -25,7 +25,15 @@ enum spend_waste {
 extern const char *const spend_waste_names[WASTE_COUNT];
 
 /* Why an amount is not known. */
-enum spend_unknown { UNKNOWN_NOT = 0, UNKNOWN_PRICE, UNKNOWN_TIME, UNKNOWN_STORAGE, UNKNOWN_BY_USE, UNKNOWN_COUNT };
+enum spend_unknown {
+	UNKNOWN_NOT = 0,
+	UNKNOWN_PRICE,
+	UNKNOWN_TIME,
+	UNKNOWN_STORAGE,
+	UNKNOWN_BY_USE,
+	UNKNOWN_PLAN,
+	UNKNOWN_COUNT
+};
 const char *spend_unknown_words(enum spend_unknown u); /* "no price" */
 
 struct charge {

@@ -147,10 +147,12 @@ static void charges_of_job(const struct job *j, const struct session *s, int64_t
 	bool timed = run_span(j, &c, now_ms, &from, &until);
 
 	if (c.usd_micro == USD_UNKNOWN || !timed) {
-		bool price = timed && c.unpriced;
+		const char *what = !timed ? NULL : c.plan ? c.plan : c.unpriced;
 
-		add_unknown(ret, "Training", price ? c.unpriced : j->name, from, until,
-			    price ? UNKNOWN_PRICE : UNKNOWN_TIME);
+		add_unknown(ret, "Training", what ? what : j->name, from, until,
+			    !what    ? UNKNOWN_TIME
+			    : c.plan ? UNKNOWN_PLAN
+				     : UNKNOWN_PRICE);
 		return;
 	}
 	if (c.seconds > 0)

@@ -69,7 +69,9 @@ const char *const store_cache_migrations[] = {
 	" usd_micro INTEGER NOT NULL, unit INTEGER NOT NULL, vcpu INTEGER NOT NULL, memory_mib INTEGER NOT NULL,"
 	" gpus INTEGER NOT NULL, as_of TEXT, grade TEXT, source TEXT, fetched_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (region, instance_type, component)) WITHOUT ROWID;",
-	NULL};
+
+	/* 8. Whose instances a job has. */
+	"ALTER TABLE job ADD COLUMN training_plan TEXT;", NULL};
 
 const char *const store_state_migrations[] = {
 	"CREATE TABLE launch (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL,"

@@ -8,12 +8,13 @@
 	"name, status, secondary, detail, created_ms, modified_ms, start_ms, end_ms, failure_reason, instance_type,"  \
 	" instance_count, volume_gb, spot, tags_known, training_s, billable_s, max_runtime_s, max_wait_s,"            \
 	" keep_alive_s, objective, objective_value, facets, interruptions, seen_ms, warm_pool, retained_s, waited_s," \
-	" waiting_since_ms, instance_groups, best_value, best_step"
-#define N_HOT_COLUMNS 31
+	" waiting_since_ms, instance_groups, best_value, best_step, training_plan"
+#define N_HOT_COLUMNS 32
 
 static const char save_hot_sql[] =
 	"INSERT OR REPLACE INTO job (scope_id, " HOT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)";
+	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32,"
+	" ?33)";
 static const char save_cold_sql[] = "INSERT OR REPLACE INTO job_cold (scope_id, name, record) VALUES (?1, ?2, ?3)";
 static const char load_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1";
 static const char load_newest_sql[] = "SELECT " HOT_COLUMNS " FROM job WHERE scope_id = ?1"
@@ -90,6 +91,7 @@ static int save_hot(struct store *s, const struct job *j, struct err *err)
 	if (isfinite(j->rare->best_value))
 		sqlite3_bind_double(st, 31, j->rare->best_value);
 	sqlite3_bind_int64(st, 32, j->rare->best_step);
+	db_bind_text(st, 33, j->rare->training_plan);
 	return db_step_done(&s->cache, st, err);
 }
 
@@ -149,7 +151,8 @@ static void read_rare(struct job *j, sqlite3_stmt *st)
 	if (sqlite3_column_type(st, 29) != SQLITE_NULL)
 		rare.best_value = sqlite3_column_double(st, 29);
 	rare.best_step = sqlite3_column_int64(st, 30);
-	if (rare.keep_alive_s >= 0 || rare.warm_pool_status || rare.retained_s >= 0 ||
+	rare.training_plan = column_interned(st, 31);
+	if (rare.keep_alive_s >= 0 || rare.warm_pool_status || rare.training_plan || rare.retained_s >= 0 ||
 	    rare.waiting_since_ms != TIME_UNKNOWN || isfinite(rare.best_value))
 		*job_own_rare(j) = rare;
 	read_groups(j, (const char *)sqlite3_column_text(st, 28));

@@ -50,7 +50,6 @@ struct metric_rules *sync_logs_rules(struct follow *w)
 	return w->rules;
 }
 
-/* The raw text: a tab of the program is one of the pattern too. */
 static void read_metrics(struct follow *w, struct feed *f, const char *stream, const struct log_event *e)
 {
 	struct log_line raw = {.time_ms = e->time_ms, .text = e->text, .len = MIN(e->len, LOG_LINE_MAX_LEN)};

@@ -65,7 +65,7 @@ static const char *unpriced_type(const struct session *session)
 	for (size_t i = 0; i < jobs->n; i++) {
 		const struct job *j = jobs_at(jobs, i);
 
-		if (j->instance_type && !j->rare->n_groups &&
+		if (j->instance_type && !j->rare->n_groups && !j->rare->training_plan &&
 		    !price_training(&session->prices, j->instance_type, session->region, j->spot))
 			return j->instance_type;
 	}

@@ -48,6 +48,9 @@ tap_equal 'a full disk is an error' 1 $?
 tap_match 'and is named' 'standard output.*No space' "$(cat "$work/err")"
 { "$bin/sagetop" --help; echo $? >"$work/status"; } 2>"$work/err" | head -n 1 >/dev/null
 tap_empty 'a closed pipe is silent' "$(cat "$work/err")"
+out=$({ ulimit -f 0 # in pipes alone: the shell would die of it as well
+	XDG_CACHE_HOME=$work/no-room XDG_STATE_HOME=$work/no-room "$bin/sagetop" prices ml.m5.xlarge; } 2>&1 | cat)
+tap_match 'files that may not grow do without the cache' 'ml.m5.xlarge.*Training' "$out"
 
 sagetop prices ml.m5.xlarge --region us-east-1 --format tsv --no-header
 tap_match 'prices of a type' 'ml.m5.xlarge	us-east-1	Training	0\.23' "$out"

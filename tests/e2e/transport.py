@@ -62,7 +62,7 @@ def start(server_class=http.server.ThreadingHTTPServer, address="127.0.0.1", tls
 
 
 def jobs(endpoint, **more):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and not k.lower().endswith("_proxy")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and not k.lower().endswith(("_proxy", "_ca_bundle"))}
     env.update(HOME=work, XDG_CACHE_HOME=tempfile.mkdtemp(dir=work), XDG_STATE_HOME=work, XDG_CONFIG_HOME=work,
                AWS_ACCESS_KEY_ID="AK", AWS_SECRET_ACCESS_KEY="s", AWS_REGION="eu-west-1",
                AWS_EC2_METADATA_DISABLED="true", AWS_MAX_ATTEMPTS="1")
@@ -127,6 +127,14 @@ def main():
            r.returncode == 6 and "AWS_CA_BUNDLE" in r.stderr and not Service.seen, r)
         r = jobs(url, AWS_CA_BUNDLE=cert)
         ok("AWS_CA_BUNDLE makes it known", r.returncode == 0 and "a" * 40 in r.stdout, r)
+        r = jobs(url, REQUESTS_CA_BUNDLE=cert)
+        ok("and so does REQUESTS_CA_BUNDLE, as it does for the AWS CLI", r.returncode == 0, r)
+        r = jobs(url, REQUESTS_CA_BUNDLE=cert, AWS_CA_BUNDLE="/nonexistent.pem")
+        ok("but behind AWS_CA_BUNDLE", r.returncode == 6 and not Service.seen, r)
+        with open(os.path.join(work, "ca-config"), "w") as f:
+            f.write("[default]\nca_bundle = ~/cert.pem\n")
+        r = jobs(url, AWS_CONFIG_FILE=f.name, HOME=work)
+        ok("the profile's may lie in the home folder", r.returncode == 0, r)
         r = jobs(url, AWS_CA_BUNDLE="/nonexistent.pem")
         ok("a bundle that is not there is an error", r.returncode == 6 and not Service.seen, r)
 

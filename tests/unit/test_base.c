@@ -227,6 +227,22 @@ static void test_json_paths(void **state)
 	assert_true(str_starts(err.msg, "spec.json:2:"));
 }
 
+/* JSON that is looked at on a terminal holds nothing that the terminal obeys. */
+static void test_json_spells_what_terminals_obey(void **state)
+{
+	AUTO(json)
+	json_t *j = json_pack("{s:s}", "a",
+			      "\xc2\x9b"
+			      "31m\xe2\x80\xae\x7f\xf3\xa0\x80\x81 \xc3\xa9\xe6\x97\xa5"),
+	       *back = NULL;
+	AUTO(str) char *out = json_text_pretty(j);
+
+	assert_string_equal(out, "{\n  \"a\": \"\\u009b31m\\u202e\\u007f\\udb40\\udc01 \xc3\xa9\xe6\x97\xa5\"\n}");
+	assert_int_equal(json_parse(out, strlen(out), "test", &back, NULL), 0);
+	assert_true(json_equal(j, back));
+	json_decref(back);
+}
+
 static int parse_yaml(const char *text, json_t **ret, struct source_lines *lines, struct err *err)
 {
 	return yaml_parse(text, strlen(text), "spec.yaml", ret, lines, err);
@@ -490,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_times_both_ways),
 		cmocka_unit_test(test_offset_of_the_zone),
 		cmocka_unit_test(test_json_paths),
+		cmocka_unit_test(test_json_spells_what_terminals_obey),
 		cmocka_unit_test(test_yaml_is_typed_and_located),
 		cmocka_unit_test(test_yaml_refuses_what_it_does_not_know),
 		cmocka_unit_test(test_yaml_aliases_do_not_explode),

@@ -37,6 +37,21 @@ static void test_chart_takes_anything(void **state)
 			}
 }
 
+/* A curve without a number says so: an empty chart would look like one that is still being read. */
+static void test_chart_without_a_number(void **state)
+{
+	struct chart_point p[] = {{1, NAN}, {2, INFINITY}};
+	struct chart_curve curve = {"loss", p, 2, ST_SERIES_1};
+	struct chart c = {&curve, 1};
+	AUTO(surface) struct surface s = {0};
+	AUTO(buf) struct buf text = BUF_INIT(4096);
+
+	surface_resize(&s, 9, 60);
+	assert_int_equal(chart_draw(&c, surface_area(&s)).cols, 0);
+	surface_text(&s, &text);
+	assert_non_null(strstr(buf_str(&text), "no value is a number"));
+}
+
 /* A value that is none is a gap, the legend's last value; a newer run counts. */
 static void test_chart_last_value(void **state)
 {
@@ -208,10 +223,11 @@ static void test_chart_signs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nice_steps),	   cmocka_unit_test(test_chart_takes_anything),
-		cmocka_unit_test(test_chart_last_value),   cmocka_unit_test(test_chart_steps_by_cells),
-		cmocka_unit_test(test_chart_part),	   cmocka_unit_test(test_chart_signs),
-		cmocka_unit_test(test_chart_loses_no_dot), cmocka_unit_test(test_chart_log_x),
+		cmocka_unit_test(test_nice_steps),	     cmocka_unit_test(test_chart_takes_anything),
+		cmocka_unit_test(test_chart_last_value),     cmocka_unit_test(test_chart_without_a_number),
+		cmocka_unit_test(test_chart_steps_by_cells), cmocka_unit_test(test_chart_part),
+		cmocka_unit_test(test_chart_signs),	     cmocka_unit_test(test_chart_loses_no_dot),
+		cmocka_unit_test(test_chart_log_x),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -322,6 +322,34 @@ static void test_interrupted_spot(void **state)
 	assert_int_equal(cost_of_job(untold, &t, "us-east-1", late).usd_micro, USD_UNKNOWN);
 }
 
+/* A plan is paid for as a whole: a job of it has no price of its own, and nothing burns. */
+static void test_training_plan(void **state)
+{
+	AUTO(price_table) struct price_table t = {0};
+	AUTO(job) struct job *j = job("ml.m5.xlarge", "Completed"), *running = job("ml.m5.xlarge", "InProgress");
+	struct resource *items[] = {job_resource(running)};
+	struct resources all = {.items = items, .n = 1};
+	size_t unpriced;
+
+	load(&t);
+	j->start_ms = running->start_ms = 1000000;
+	j->end_ms = 1540000;
+	j->training_s = j->billable_s = 540;
+	running->secondary_text = intern("Training");
+	assert_int_equal(cost_burn_rate_micro(&all, &t, "us-east-1", 2000000, &unpriced), 230000);
+	job_own_rare(j)->training_plan = job_own_rare(running)->training_plan = intern("spring");
+	struct cost c = cost_of_job(j, &t, "us-east-1", 2000000);
+
+	assert_int_equal(c.usd_micro, USD_UNKNOWN);
+	assert_int_equal(c.rate_micro, USD_UNKNOWN);
+	assert_int_equal(c.seconds, 540);
+	assert_null(c.price);
+	assert_null(c.unpriced);
+	assert_string_equal(c.plan, "spring");
+	assert_int_equal(cost_burn_rate_micro(&all, &t, "us-east-1", 2000000, &unpriced), 0);
+	assert_int_equal(unpriced, 0);
+}
+
 static void test_warm_pool(void **state)
 {
 	AUTO(price_table) struct price_table t = {0};
@@ -410,14 +438,21 @@ static void test_shipped_table(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),	      cmocka_unit_test(test_newer_wins),
-		cmocka_unit_test(test_bad_table),     cmocka_unit_test(test_arithmetic),
-		cmocka_unit_test(test_job_costs),     cmocka_unit_test(test_running_and_unstarted),
-		cmocka_unit_test(test_money_text),    cmocka_unit_test(test_burn_rate_and_ceiling),
-		cmocka_unit_test(test_shipped_table), cmocka_unit_test(test_rate_text),
-		cmocka_unit_test(test_mixed_cluster), cmocka_unit_test(test_interrupted_spot),
-		cmocka_unit_test(test_warm_pool),     cmocka_unit_test(test_price_of_a_waiting_job)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_table),
+					   cmocka_unit_test(test_newer_wins),
+					   cmocka_unit_test(test_bad_table),
+					   cmocka_unit_test(test_arithmetic),
+					   cmocka_unit_test(test_job_costs),
+					   cmocka_unit_test(test_running_and_unstarted),
+					   cmocka_unit_test(test_money_text),
+					   cmocka_unit_test(test_burn_rate_and_ceiling),
+					   cmocka_unit_test(test_shipped_table),
+					   cmocka_unit_test(test_rate_text),
+					   cmocka_unit_test(test_mixed_cluster),
+					   cmocka_unit_test(test_interrupted_spot),
+					   cmocka_unit_test(test_training_plan),
+					   cmocka_unit_test(test_warm_pool),
+					   cmocka_unit_test(test_price_of_a_waiting_job)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

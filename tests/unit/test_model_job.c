@@ -403,9 +403,11 @@ static void test_jobs_are_small(void **state)
 	assert_true(isnan(j->rare->best_value));
 	AUTO(job) struct job *news = job_new("pooled");
 	job_own_rare(news)->keep_alive_s = 60;
+	job_own_rare(news)->training_plan = intern("spring");
 	assert_true(job_merge(pooled, TAKE(news)));
 	assert_int_equal(pooled->rare->keep_alive_s, 60);
 	assert_int_equal(pooled->rare->retained_s, 5);
+	assert_string_equal(pooled->rare->training_plan, "spring");
 	assert_false(job_merge(j, job_new("plain")));
 	assert_false(job_has_rare(j));
 }

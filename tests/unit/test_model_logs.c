@@ -206,6 +206,13 @@ static void test_sanitised_and_levels(void **state)
 		    {"validation:error fell", LINE_PLAIN},
 		    {"DEBUG x", LINE_DEBUG},
 		    {"no errors were found", LINE_PLAIN},
+		    {"{\"ts\":1.5,\"level\":\"error\",\"msg\":\"x\"}", LINE_ERROR},
+		    {"{\"msg\": \"retry after ERROR\", \"levelname\": \"info\"}", LINE_INFO},
+		    {"{\"msg\": \"the level of ERROR\"}", LINE_ERROR},
+		    {"{\"level\": 50}", LINE_PLAIN},
+		    {"ts=2026-11-30 level=warning tag=x", LINE_WARNING},
+		    {"ts=1 level=info msg=\"no ERROR here\"", LINE_INFO},
+		    {"noise level: 0.25", LINE_PLAIN},
 		    {"", LINE_PLAIN}};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -678,6 +685,11 @@ static void test_odd_numbers(void **state)
 		    {"d=1,234.5 s", "digits", 1234.5},
 		    {"d=1e-05", "digits", 1e-05},
 		    {"c,12,345,6", "cell", 12},
+		    {"d=0.123,0.456", "digits", 0.123}, /* a row of CSV */
+		    {"d=12.345,0.5", "digits", 12.345},
+		    {"d=0.123,4", "digits", 0.123},
+		    {"d=3,0.123,0.456", "digits", 3},
+		    {"d=12,34,567.8", "digits", -1},
 		    {"x=inf", "x", INFINITY},
 		    {"x=+Infinity", "x", INFINITY}};
 
@@ -715,6 +727,43 @@ static void test_xgboost_odd(void **state)
 	assert_true(value_of(&s, "cv:error", 0) == 0.1);
 	assert_true(value_of(&s, "train:auc", 2) == 0.7);
 	metric_rules_free(r);
+}
+
+/* Of an event its lines, as they are shown, and as often as they come: the log gives the
+ * same values from the service and from the cache. */
+static void test_metrics_as_shown(void **state)
+{
+	AUTO(job) struct job *j = job_new("a");
+	static const char *const events[] = {
+		"  1/10 [==>...] - loss: 0.9 - acc: 0.5\r 10/10 [=====] - loss: 0.25 - acc: 0.6",
+		"loss: \x1b[1m0.5\x1b[0m",
+		"Epoch 3 end\nloss: 0.75\r\nloss: 0.125\n",
+		"took\n12.5 s",
+	};
+
+	job_add_metric_definition(j, "loss", "loss: ([0-9.]+)");
+	job_add_metric_definition(j, "last", "^loss: ([0-9.]+)$");
+	job_add_metric_definition(j, "seconds", "took\\n([0-9.]+)");
+	for (int clean = 0; clean < 2; clean++) {
+		AUTO(series_set) struct series_set s = {0};
+		struct metric_rules *r = metric_rules_new(j);
+
+		for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+			AUTO(buf) struct buf text = BUF_INIT(1024);
+
+			assert_int_equal(log_text_clean(&text, events[i], strlen(events[i])), 0);
+			apply(r, clean ? buf_str(&text) : events[i], (int64_t)i, &s);
+		}
+		const struct series *loss = series_find(&s, "loss"), *last = series_find(&s, "last");
+
+		assert_int_equal(loss->n, 4);
+		assert_true(loss->points[0].value == 0.25 && loss->points[1].value == 0.5);
+		assert_true(loss->points[2].value == 0.75 && loss->points[3].value == 0.125);
+		assert_int_equal(loss->points[3].step, 3);
+		assert_int_equal(last->n, 3);
+		assert_true(value_of(&s, "seconds", -1) == 12.5);
+		metric_rules_free(r);
+	}
 }
 
 static int64_t last_step(struct metric_rules *r, const char *text, struct series_set *s)
@@ -889,6 +938,7 @@ int main(void)
 					   cmocka_unit_test(test_seen_of_one_reading),
 					   cmocka_unit_test(test_odd_numbers),
 					   cmocka_unit_test(test_xgboost_odd),
+					   cmocka_unit_test(test_metrics_as_shown),
 					   cmocka_unit_test(test_steps_within_epochs),
 					   cmocka_unit_test(test_long_line),
 					   cmocka_unit_test(test_same_millisecond),

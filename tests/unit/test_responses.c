@@ -76,7 +76,7 @@ static void check_job(const struct fixture *f, const json_t *o, enum detail deta
 	assert_int_equal(j->cold->n_final_metrics, json_array_size(json_object_get(o, "FinalMetricDataList")));
 	assert_int_equal(j->cold->n_metric_definitions, json_array_size(json_object_get(spec, "MetricDefinitions")));
 	assert_int_equal(j->cold->hyperparameters.n, json_object_size(json_object_get(o, "HyperParameters")));
-	assert_int_equal(j->tags_known, json_object_get(o, "Tags") != NULL);
+	assert_int_equal(j->tags_known, detail == DETAIL_SEARCHED || json_object_get(o, "Tags"));
 	assert_int_equal(j->tags.n, json_array_size(json_object_get(o, "Tags")));
 }
 
@@ -310,8 +310,10 @@ static void test_instance_groups(void **state)
 		      "{\"InstanceType\":\"ml.g5.xlarge\",\"InstanceCount\":1,\"InstanceGroupName\":\"c\"}]},"
 		      "\"WarmPoolStatus\":{\"Status\":\"Available\",\"ResourceRetainedBillableTimeInSeconds\":1000}}");
 	AUTO(job)
-	struct job *plain = parse("{\"TrainingJobName\":\"a\",\"TrainingJobStatus\":\"Completed\",\"ResourceConfig\":"
-				  "{\"InstanceType\":\"ml.m5.large\",\"InstanceCount\":3,\"InstanceGroups\":[]}}");
+	struct job *plain =
+		parse("{\"TrainingJobName\":\"a\",\"TrainingJobStatus\":\"Completed\",\"ResourceConfig\":"
+		      "{\"InstanceType\":\"ml.m5.large\",\"InstanceCount\":3,\"InstanceGroups\":[],"
+		      "\"TrainingPlanArn\":\"arn:aws:sagemaker:us-east-1:111122223333:training-plan/spring\"}}");
 
 	assert_string_equal(j->instance_type, "ml.g5.xlarge+ml.m5.large");
 	assert_int_equal(j->instance_count, 6);
@@ -324,6 +326,8 @@ static void test_instance_groups(void **state)
 	assert_string_equal(plain->instance_type, "ml.m5.large");
 	assert_int_equal(plain->instance_count, 3);
 	assert_int_equal(plain->rare->n_groups, 0);
+	assert_string_equal(plain->rare->training_plan, "spring");
+	assert_null(j->rare->training_plan);
 }
 
 /* A time or count that cannot be is not known; it is no reason to cost less than nothing. */

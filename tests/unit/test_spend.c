@@ -203,6 +203,10 @@ static void test_odd_jobs(void **state)
 	charges_of_resource(job_resource(j), s, 0, &l);
 	assert_int_equal(l.items[0].unknown, UNKNOWN_PRICE);
 	assert_string_equal(l.items[0].type, "ml.unheard.of");
+	job_own_rare(j)->training_plan = intern("spring");
+	charges_of_resource(job_resource(j), s, 0, &l);
+	assert_int_equal(l.items[0].unknown, UNKNOWN_PLAN);
+	assert_string_equal(l.items[0].type, "spring");
 }
 
 static void set_value(struct resource *r, const char *field, const char *text)

@@ -71,6 +71,7 @@ static struct job *sample(const char *name)
 	j->billable_s = 130;
 	job_own_rare(j)->retained_s = 60;
 	job_own_rare(j)->warm_pool_status = intern("Reused");
+	job_own_rare(j)->training_plan = intern("spring");
 	job_add_group(j, "cpu", "ml.m5.xlarge", 1);
 	job_add_group(j, NULL, "ml.g5.xlarge", 1);
 	j->max_runtime_s = 3600;
@@ -122,6 +123,7 @@ static void test_jobs(void **state)
 	/* What a cost is made of is in the hot part. */
 	assert_int_equal(b->rare->retained_s, 60);
 	assert_string_equal(b->rare->warm_pool_status, "Reused");
+	assert_string_equal(b->rare->training_plan, "spring");
 	assert_int_equal(b->waited_s, 0);
 	assert_int_equal(b->rare->waiting_since_ms, TIME_UNKNOWN);
 	assert_int_equal(b->rare->n_groups, 2);
