@@ -1,13 +1,12 @@
 """The form of a clone in a real terminal (tmux), on a real job: its members are changed in place, the whole of it in
 the user's editor, and the jobs that come of it have what was typed. TAP on standard output."""
 import os
-import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dashboard import SAGETOP, Stuck, Terminal, environment  # noqa: E402
-from engine_support import BUILD, Engine, done, equal, ok, skip_all  # noqa: E402
+from console_support import Console, type_line  # noqa: E402
+from dashboard import SAGETOP  # noqa: E402
+from engine_support import equal, ok  # noqa: E402
 
 # It shows that it has the terminal, and waits for a key, as editors do.
 EDITOR = """#!/bin/sh
@@ -17,11 +16,6 @@ head -n 1 <&0 >/dev/null
 [ "$CHANGE" ] && sed -i "$CHANGE" "$1"
 case $1 in *.json) ;; *) exit 9 ;; esac
 """
-
-
-def type_line(t, text):
-    t.type(text)
-    t.keys("Enter")
 
 
 def console(t, change):
@@ -79,39 +73,21 @@ def editor_fails(t):
 
 
 def main():
-    if not shutil.which("tmux"):
-        skip_all("tmux is not installed")
-    if not os.access(os.path.join(BUILD, "sagetop-local"), os.X_OK):
-        skip_all("built without the local engine")
-    work = tempfile.mkdtemp(prefix="sagetop-form-")
-    env = environment(work)
-    engine = Engine("--stop-timeout", "1s")
-    with open(engine.trainer, "w") as f:
-        f.write("#!/bin/sh\nexit 0\n")
-    with open(work + "/editor", "w") as f:
-        f.write(EDITOR)
-    os.chmod(work + "/editor", 0o755)
-    os.makedirs(work + "/tmp")
-    env.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_REGION="us-east-1", URL=engine.endpoint,
-               EDITOR=work + "/editor", TMPDIR=work + "/tmp")
-    env.pop("VISUAL", None)
-    term = None
-    try:
-        engine.create("origin", "own", HyperParameters={"max_depth": "6", "eta": "0.3", "num_round": "5"})
-        equal("the job", engine.wait("origin")["TrainingJobStatus"], "Completed")
-        term = Terminal(work, env)
-        change_in_place(term, engine)
-        change_in_editor(term, engine)
+    with Console("#!/bin/sh\nexit 0\n") as on:
+        editor, files = on.work + "/editor", on.work + "/tmp"
+        with open(editor, "w") as f:
+            f.write(EDITOR)
+        os.chmod(editor, 0o755)
+        os.makedirs(files)
+        on.env.update(EDITOR=editor, TMPDIR=files)
+        on.env.pop("VISUAL", None)
+        on.engine.create("origin", "own", HyperParameters={"max_depth": "6", "eta": "0.3", "num_round": "5"})
+        equal("the job", on.engine.wait("origin")["TrainingJobStatus"], "Completed")
+        term = on.open()
+        change_in_place(term, on.engine)
+        change_in_editor(term, on.engine)
         editor_fails(term)
-        ok("the editor's files are gone", not os.listdir(work + "/tmp"), os.listdir(work + "/tmp"))
-    except Stuck as step:
-        print("# the rest was left out after: %s" % step)
-    finally:
-        if term:
-            term.close()
-        engine.close()
-        shutil.rmtree(work, ignore_errors=True)
-    done()
+        ok("the editor's files are gone", not os.listdir(files), os.listdir(files))
 
 
 if __name__ == "__main__":
