@@ -3,11 +3,11 @@
 
 #include "aws/op.h"
 #include "aws/s3_impl.h"
-#include "aws/sigv4.h"
 #include "aws/xml.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/timefmt.h"
+#include "base/uri.h"
 
 #define MAX_LIST_REPLY ((size_t)16 << 20)
 

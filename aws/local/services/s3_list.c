@@ -3,6 +3,7 @@
 #include "aws/local/services/s3.h"
 #include "aws/local/wire/wire.h"
 #include "aws/xml.h"
+#include "base/uri.h"
 
 int s3_list_buckets(struct s3_call *c)
 {

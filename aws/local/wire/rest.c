@@ -3,6 +3,7 @@
 
 #include "aws/local/wire/shape_text.h"
 #include "aws/local/wire/wire.h"
+#include "base/uri.h"
 
 static size_t step_length(const char *at)
 {
