@@ -263,7 +263,7 @@ static void export(struct view *v)
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	char path[64];
 
-	compare_csv(&st->compare, st->things, st->all, &out);
+	compare_csv(&st->compare, st->all, &out);
 	snprintf(path, sizeof(path), "sagetop-compare-%lld.csv", (long long)(ui_now_ms(v->ui) / 1000));
 	ui_save(v->ui, path, &out, "written to");
 }

@@ -14,7 +14,7 @@ _sagetop() {
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
 		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
-		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, metrics, open, files, stop and the dashboard)]:LIST: _sagetop_words scopes' \
+		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, compare, failures, logs, metrics, report, open, files, clone, stop, delete, wait, advise, cost and the dashboard)]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
@@ -274,7 +274,7 @@ _sagetop() {
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
 			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
-			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component, profile, region or name]:GROUP: ' \
+			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component, profile, region, scope (PROFILE/REGION) or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
 			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \

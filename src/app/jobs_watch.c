@@ -122,7 +122,7 @@ int jobs_watch(struct app *a, struct listing *l, struct err *err)
 	if (listing_fill_query(a, l, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < a->scopes.n; i++) {
-		if (a->parts[i].left_out)
+		if (a->parts[i].why.code)
 			continue;
 		if (!in_place)
 			sync_on_transition(a->scopes.items[i], on_transition, &w);
