@@ -20,6 +20,7 @@ struct logs_saving {
 };
 
 struct logs_state {
+	char hint[120];	      /* the keys of one line */
 	struct strlist names; /* of things of the view's kind */
 	const char *name;     /* the first of them */
 	struct loglines all;  /* of several: their lines by time, a stream each */

@@ -215,7 +215,7 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg)
 	if (ui->depth > 1 && ops == ui_top(ui)->ops && arg->kind == ui_top(ui)->kind)
 		ui_pop(ui); /* the same screen again takes its place */
 	if (ui->depth == UI_STACK_MAX) {
-		ui_notice(ui, NOTICE_WARNING, "too many screens are open: go back with Esc");
+		ui_notice(ui, NOTICE_WARNING, "too many screens are open: go back with %s", KEY_OF(GLOBAL, BACK));
 		return;
 	}
 	struct view *v = NEW(struct view);

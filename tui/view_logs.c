@@ -249,15 +249,18 @@ static void draw_zoom(struct logs_state *st, struct area a)
 }
 
 /* There are lines, none of which is shown. */
-static const char *nothing_text(const struct pager *p)
+static void put_nothing(struct area a, const struct pager *p)
 {
 	bool all_pass_known, all_hits_known;
 	size_t n = pager_passing(p, &all_pass_known);
 
 	(void)pager_hits(p, &all_hits_known);
 	if (p->lines != PAGER_ALL && n)
-		return all_hits_known ? "No line matches the search." : "Searching …";
-	return all_pass_known ? "No line passes the filters: f lists them." : "Filtering …";
+		area_put(a, 0, 1, ST_DIM, all_hits_known ? "No line matches the search." : "Searching …");
+	else if (all_pass_known)
+		area_putf(a, 0, 1, ST_DIM, "No line passes the filters: %s lists them.", KEY_OF(LOGS, FILTERS));
+	else
+		area_put(a, 0, 1, ST_DIM, "Filtering …");
 }
 
 static void draw_nothing(struct view *v, struct area a)
@@ -267,7 +270,7 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct resource *r = thing_of(v);
 
 	if (st->pager.log && st->pager.log->n)
-		area_put(a, 0, 1, ST_DIM, nothing_text(&st->pager));
+		put_nothing(a, &st->pager);
 	else if (f && f->logs_note[0])
 		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
 	else if (f && f->logs_loaded && has_ended(r))
@@ -322,7 +325,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	if (!f || !l)
 		return;
 	if (st->zoomed) {
-		(void)buf_adds(left, "one line · Esc shows the log again");
+		(void)buf_addf(left, "one line · %s shows the log again", KEY_OF(GLOBAL, BACK));
 		doc_position(&st->zoom, right);
 		return;
 	}
@@ -437,7 +440,7 @@ static bool go_back(struct view *v)
 		return true;
 	}
 	if (pager_filters_off(&st->pager)) {
-		ui_notice(v->ui, NOTICE_INFO, "the filters are off; f lists them");
+		ui_notice(v->ui, NOTICE_INFO, "the filters are off; %s lists them", KEY_OF(LOGS, FILTERS));
 		return true;
 	}
 	return false;
@@ -499,9 +502,14 @@ static bool logs_offers(struct view *v, enum action a)
 /* The keys of a log do nothing to one line of it. */
 static const char *logs_hint(struct view *v)
 {
-	const struct logs_state *st = v->state;
+	struct logs_state *st = v->state;
 
-	return st->zoomed ? "Up Down scroll  Enter Esc the log again  ? help  q back" : NULL;
+	if (!st->zoomed)
+		return NULL;
+	snprintf(st->hint, sizeof(st->hint), "%s %s scroll  %s %s the log again  %s help  %s back", KEY_OF(LOGS, UP),
+		 KEY_OF(LOGS, DOWN), KEY_OF(LOGS, ZOOM), KEY_OF(GLOBAL, BACK), KEY_OF(GLOBAL, HELP),
+		 KEY_OF(GLOBAL, QUIT));
+	return st->hint;
 }
 
 static bool logs_work(struct view *v, int64_t budget_us)

@@ -29,6 +29,18 @@ static int check_options(struct app *a, struct report *r, struct err *err)
 	return 0;
 }
 
+/* A list may leave it out, a report has a sum of it. */
+static void add_cost(struct listing *l)
+{
+	const struct field *cost = field_find(l->kind, "cost", NULL);
+	bool known = !cost;
+
+	for (size_t i = 0; i < l->columns.n; i++)
+		known |= l->columns.items[i].field == cost;
+	if (!known)
+		field_list_add(&l->columns, cost, NULL);
+}
+
 /* Reading may have trimmed the earlier ones. */
 static void make_whole(struct app *a, struct report *r)
 {
@@ -48,6 +60,7 @@ int cmd_report(struct app *a, struct err *err)
 	    listing_parse(a, r.kind, r.kind == TRAINING_KIND ? 0 : a->cli.args.n, &listing, err) < 0 ||
 	    report_choose(a, &listing, &r, err) < 0)
 		return -err->code;
+	add_cost(&listing);
 	r.asked = asked;
 	r.columns = &listing.columns;
 	app_list_left_out(a, &r.left_out);

@@ -142,6 +142,11 @@ def check_together(s, a, b):
     waited = s.run("--scope", "a,b", "wait", f"{A}:told", "alone", f"{B}:broken")
     equal("all are waited for, and one has failed", (waited.returncode, sorted(x.split("\t")[0] for x in waited.stdout.splitlines())),
           (3, sorted([f"{A}:told", f"{B}:alone", f"{B}:broken"])))
+    page = s.run("--scope", "a,b", "report", "told", "-o", "-").stdout
+    ok("a report is of both, each under its scope, with its own log",
+       all(f">{scope}:told<" in page for scope in (A, B)) and page.count("line 1\n") == 2 and page.count("line 3\n") == 1, page)
+    advice = s.run("--scope", "a,b", "advise", "--format", "table")
+    ok("advice is of each", advice.returncode == 0 and all(f"{scope}: " in advice.stderr for scope in (A, B)), advice.stderr)
     which = s.run("--scope", "a,b", "wait", "told")
     ok("none is waited for by a guess", which.returncode == 1 and f"{A}:told" in which.stderr, which.stderr)
 
