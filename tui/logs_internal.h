@@ -35,6 +35,8 @@ struct logs_state {
 	struct logs_saving saving;
 };
 
+/* Whose log it is: a name, or "3 jobs merged". */
+void logs_name(const struct view *v, char *buf, size_t size);
 /* " · &rmse !debug 41 of 63 lines": the filters that are on; nothing where none is. */
 void logs_filters_text(const struct pager *p, struct buf *left);
 

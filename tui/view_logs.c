@@ -201,6 +201,16 @@ void logs_filters_text(const struct pager *p, struct buf *left)
 		       jobtext_count(all, p->log ? p->log->n : 0));
 }
 
+void logs_name(const struct view *v, char *buf, size_t size)
+{
+	const struct logs_state *st = v->state;
+
+	if (is_merged(st))
+		snprintf(buf, size, "%zu %s merged", st->names.n, kind_word(v->kind));
+	else
+		snprintf(buf, size, "%s", st->name);
+}
+
 static void logs_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
@@ -208,13 +218,11 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 	const struct resource *r = thing_of(v);
 	const char *pattern = pager_search_pattern(&st->pager);
 	static const char *const shown[] = {"", " only", " and around"};
-	char hits[32], all[32], money[24];
+	char hits[32], all[32], money[24], name[160];
 	bool complete, all_known;
 
-	if (is_merged(st))
-		(void)buf_addf(left, "logs · %zu %s merged", st->names.n, kind_word(v->kind));
-	else
-		(void)buf_addf(left, "logs · %s", st->name);
+	logs_name(v, name, sizeof(name));
+	(void)buf_addf(left, "logs · %s", name);
 	logs_filters_text(&st->pager, left);
 	if (pattern[0]) {
 		size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);

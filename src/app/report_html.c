@@ -102,6 +102,8 @@ static void add_value(struct buf *out, const struct field_ref *f, const struct r
 	struct field_value v = field_get(f, r, x);
 
 	field_show(f->field, r, &v, FIELD_FOR_PEOPLE, &text);
+	if (!text.len && f->field->type == FIELD_MONEY)
+		(void)buf_adds(&text, "?");
 	if (v.known && !v.text && field_is_number(f->field)) {
 		field_show(f->field, r, &v, FIELD_FOR_PROGRAMS, &exact);
 		AUTO(str) char *tag = xasprintf("td title=\"%s\"", buf_str(&exact));
