@@ -22,6 +22,7 @@ _sagetop() {
 		'--read-only[refuse to launch, clone, tune, process, deploy, transform, invoke, stop, delete, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
+		'--time-zone=[clock of the times that are shown, utc or local (that of $TZ); in JSON and in tables for programs they stay UTC (default\: the setting time-zone, utc)]:ZONE: ' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
 		'--help[print help, of one command where one is named, and exit]' \
 		'--version[print the version and exit]' \
@@ -71,6 +72,7 @@ _sagetop() {
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP: ' \
 			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
+			'--interval=[with --watch\: how often the service is asked for changes and the table is printed again, from 1s to 1h (default\: the setting refresh, 5s)]:TIME: ' \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : ' ;;
@@ -100,7 +102,7 @@ _sagetop() {
 			'*--grep=[only lines that match (PCRE2); given again, that match all of them]:REGEX: ' \
 			'*--not=[only lines that do not match; may be given again]:REGEX: ' \
 			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN: ' \
-			'--times[put the time before each line]' \
+			'--times[put the time before each line (of which clock\: --time-zone)]' \
 			'--elapsed[put before each line how long after the first one it came]' \
 			'--histogram[print how many lines, errors and warnings there were over time, not the lines]' \
 			'*: : _sagetop_words jobs' ;;

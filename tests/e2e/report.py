@@ -176,12 +176,10 @@ sm.create_hyper_parameter_tuning_job(
         "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:rmse"}},
     TrainingJobDefinition={
         "StaticHyperParameters": {"rounds": "9", "note": "x"}, **ALGORITHM,
-        "RoleArn": "arn:aws:iam::000000000000:role/local", "OutputDataConfig": {"S3OutputPath": "s3://b/out/"},
+        "RoleArn": "arn:aws:iam::000000000000:role/local", "OutputDataConfig": {"S3OutputPath": "s3://sagemaker-us-east-1-000000000000/out/"},
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
         "StoppingCondition": {"MaxRuntimeInSeconds": 600}})
-waited = sagetop("wait", "tuning-job/search")
-equal("a tuning job", waited[0], 0)
-print("#", waited, sagetop("show", "tuning-job/search"), sagetop("list", "tuning-children/search"))
+equal("a tuning job", sagetop("wait", "tuning-job/search")[0], 0)
 rows = table(Page(sagetop("report", "tuning-job/search", "-o", "-")[1]), 0)
 best = [float(rows[n]["Best"][1]) for n in rows if n != "Sum"]
 equal("it is its training jobs, the best first", (len(best), best), (3, sorted(best)))
