@@ -151,12 +151,15 @@ int app_enter_name(struct app *a, const struct kind *k, const char **name, struc
 int app_parse(struct app *a, const char *text, struct app_thing *ret, struct err *err)
 {
 	const char *rest = text;
+	int rc = app_value(a, OPT_SCOPE) ? app_connect(a, err) : 0; /* else a slip is told before anything is opened */
 
-	if (app_value(a, OPT_SCOPE) && app_connect(a, err) < 0) /* else a slip is told before anything is opened */
-		return -err->code;
+	*ret = (struct app_thing){.scope = SCOPES_MAX};
+	if (rc < 0)
+		return rc;
 	size_t i = scopes_of_text(&a->scopes, text, &rest);
 
-	ret->scope = i < a->scopes.n ? i : SCOPES_MAX;
+	if (i < a->scopes.n)
+		ret->scope = i;
 	return kind_parse_reference(rest, &ret->kind, &ret->name, err);
 }
 

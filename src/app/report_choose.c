@@ -9,7 +9,9 @@
 /* "KIND/NAME", with or without a scope. A filter may hold a slash as well. */
 static bool is_reference(struct app *a, const char *text, struct app_thing *ret)
 {
-	return strchr(text, '/') && app_parse(a, text, ret, NULL) == 0 && ret->name > text && ret->name[-1] == '/';
+	struct err why = {0}; /* what is no reference is a filter */
+
+	return strchr(text, '/') && app_parse(a, text, ret, &why) == 0 && ret->name > text && ret->name[-1] == '/';
 }
 
 int report_kind(struct app *a, const struct kind **ret, struct err *err)
