@@ -1,7 +1,7 @@
 /* aws_call_named: the request of an operation from its row and its members, for the
  * services that speak JSON, by target or by path. */
 #include "aws/op.h"
-#include "aws/sigv4.h"
+#include "base/uri.h"
 
 /* A member as text for the URL; NULL where it has none. Owned by the caller. */
 static char *member_text(const json_t *value)

@@ -3,10 +3,10 @@
 #include "aws/cred_job.h"
 #include "aws/endpoint.h"
 #include "aws/reply_json.h"
-#include "aws/sigv4.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/timefmt.h"
+#include "base/uri.h"
 
 #define RENEW_MS ((int64_t)15 * 60 * 1000)
 

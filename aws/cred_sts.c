@@ -6,6 +6,7 @@
 #include "aws/sigv4.h"
 #include "aws/xml.h"
 #include "base/timefmt.h"
+#include "base/uri.h"
 
 #define MIN_DURATION_S 900
 #define MAX_DURATION_S 43200

@@ -3,8 +3,8 @@
 #include "aws/runtime.h"
 
 #include "aws/op.h"
-#include "aws/sigv4.h"
 #include "base/clock.h"
+#include "base/uri.h"
 #include "base/utf8.h"
 
 struct invocation {

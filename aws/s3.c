@@ -3,10 +3,10 @@
 
 #include "aws/op.h"
 #include "aws/s3_impl.h"
-#include "aws/sigv4.h"
 #include "aws/xml.h"
 #include "base/clock.h"
 #include "base/timefmt.h"
+#include "base/uri.h"
 
 #define MAX_LIST_REPLY ((size_t)16 << 20)
 

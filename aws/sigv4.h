@@ -57,8 +57,4 @@ int sigv4_sign_headers(const struct sigv4_request *r, const struct sigv4_params 
 int sigv4_sign_query(const struct sigv4_request *r, const struct sigv4_params *p, struct buf *ret,
 		     struct err *err) NODISCARD;
 
-/* RFC 3986 encoding: unreserved bytes stay, '/' too where keep_slash. */
-int uri_encode(struct buf *out, const char *s, size_t n, bool keep_slash);
-int uri_decode(struct buf *out, const char *s, size_t n, bool plus_is_space);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/timefmt.h"
+#include "base/uri.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 

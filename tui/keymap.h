@@ -176,6 +176,8 @@ bool keymap_has(const struct key_binding *b, int key, bool usually);
 enum action keymap_find(enum key_context context, int key);
 /* The first key bound to an action, as a name; "" where there is none; and one behind it, from 0 on. */
 const char *keymap_key_of(char *buf, enum key_context context, enum action action); /* KEY_NAME_LEN */
+/* The same for a text, until the block ends that it stands in: KEY_OF(GLOBAL, BACK) is "Esc". */
+#define KEY_OF(context, action) keymap_key_of((char[KEY_NAME_LEN]){0}, CTX_##context, ACT_##action)
 const char *keymap_nth_key_of(char *buf, enum key_context context, enum action action, size_t nth);
 /* All keys of a row, for help: "k Up", "0 … 9" where there are many. buf holds KEYMAP_KEYS_LEN bytes. */
 #define KEYMAP_KEYS_LEN (4 * KEY_NAME_LEN)

@@ -465,7 +465,7 @@ bool list_groups_action(struct view *v, enum action a)
 	if (a == ACT_COPY)
 		ui_copy(v->ui, one->key);
 	else
-		ui_notice(v->ui, NOTICE_WARNING, "this is a group of jobs: Enter unfolds it");
+		ui_notice(v->ui, NOTICE_WARNING, "this is a group of jobs: %s unfolds it", KEY_OF(JOBS, OPEN));
 	return true;
 }
 

@@ -66,7 +66,7 @@ int logs_go_to(struct view *v, const char *text, struct err *err)
 	}
 	st->zoomed = false;
 	if (!pager_go_to(&st->pager, when))
-		return err_set(err, ERR_USAGE, "no line is shown: f lists the filters");
+		return err_set(err, ERR_USAGE, "no line is shown: %s lists the filters", KEY_OF(LOGS, FILTERS));
 	if (when > l->lines[l->n - 1].time_ms)
 		ui_notice(v->ui, NOTICE_INFO, "that is behind the last line");
 	return 0;

@@ -20,6 +20,7 @@ struct logs_saving {
 };
 
 struct logs_state {
+	char hint[120];	      /* the keys of one line */
 	struct strlist names; /* of things of the view's kind */
 	const char *name;     /* the first of them */
 	struct loglines all;  /* of several: their lines by time, a stream each */
@@ -34,6 +35,8 @@ struct logs_state {
 	struct logs_saving saving;
 };
 
+/* Whose log it is: a name, or "3 jobs merged". */
+void logs_name(const struct view *v, char *buf, size_t size);
 /* " · &rmse !debug 41 of 63 lines": the filters that are on; nothing where none is. */
 void logs_filters_text(const struct pager *p, struct buf *left);
 

@@ -199,6 +199,7 @@ static const char *mark_range(struct pager *p)
 /* The next line that is marked; from the other end where there is none. */
 static const char *step_marked(struct pager *p, int by)
 {
+	static char note[80];
 	size_t from = p->has_current ? p->current : pager_line_index(p, p->top), line = 0;
 	size_t first = NOWHERE, last = NOWHERE, before = NOWHERE, after = NOWHERE;
 
@@ -213,8 +214,12 @@ static const char *step_marked(struct pager *p, int by)
 		if (line > from || (line == from && !p->has_current))
 			after = MIN(after, line);
 	}
-	if (first == NOWHERE)
-		return p->n_marks ? "the filters hide all lines that are marked" : "no line is marked: Space marks one";
+	if (first == NOWHERE && p->n_marks)
+		return "the filters hide all lines that are marked";
+	if (first == NOWHERE) {
+		snprintf(note, sizeof(note), "no line is marked: %s marks one", KEY_OF(LOGS, MARK));
+		return note;
+	}
 	p->lines = PAGER_ALL;
 	size_t to = by > 0 ? after : before;
 	pager_show_line(p, to != NOWHERE ? to : by > 0 ? first : last);

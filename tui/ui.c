@@ -215,7 +215,7 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg)
 	if (ui->depth > 1 && ops == ui_top(ui)->ops && arg->kind == ui_top(ui)->kind)
 		ui_pop(ui); /* the same screen again takes its place */
 	if (ui->depth == UI_STACK_MAX) {
-		ui_notice(ui, NOTICE_WARNING, "too many screens are open: go back with Esc");
+		ui_notice(ui, NOTICE_WARNING, "too many screens are open: go back with %s", KEY_OF(GLOBAL, BACK));
 		return;
 	}
 	struct view *v = NEW(struct view);
@@ -273,19 +273,25 @@ const struct view_ops *ui_top_ops(const struct ui *ui)
 	return ui_top(ui)->ops;
 }
 
-struct pager *ui_pager(struct ui *ui)
+struct view *ui_log(struct ui *ui)
 {
 	for (size_t i = ui->depth; i-- > 0;) {
 		struct view *v = ui->stack[i];
 
-		if (v->ops->pager) {
-			bring_up_to_date(ui, v);
-			return v->ops->pager(v);
-		}
-		if (!v->ops->passing)
-			return NULL;
+		if (v->ops->pager || !v->ops->passing)
+			return v->ops->pager ? v : NULL;
 	}
 	return NULL;
+}
+
+struct pager *ui_pager(struct ui *ui)
+{
+	struct view *v = ui_log(ui);
+
+	if (!v)
+		return NULL;
+	bring_up_to_date(ui, v);
+	return v->ops->pager(v);
 }
 
 const struct kind *ui_top_kind(const struct ui *ui)

@@ -2,6 +2,7 @@
 #include "tui/ui_internal.h"
 
 #include "base/str.h"
+#include "model/groups.h"
 
 static void add_if(struct strlist *l, const char *candidate, const char *prefix)
 {
@@ -74,36 +75,88 @@ static void collect_names(const struct ui *ui, struct strlist *l, const struct k
 	strlist_sort(l);
 }
 
-static void collect_candidates(struct ui *ui, const char *command, const char *prefix)
+/* Those of costs; of the list's groups fewer, and none. */
+static void collect_groupings(struct strlist *l, bool of_list, const char *prefix)
+{
+	enum spend_by by;
+	const char *tag;
+
+	for (size_t i = 0; i < BY_COUNT; i++)
+		if (i != BY_TAG && (!of_list || groups_parse(spend_by_name(i), &by, &tag, NULL) == 0))
+			add_if(l, spend_by_name(i), prefix);
+	if (of_list)
+		add_if(l, "none", prefix);
+}
+
+static void collect_of_kind(const struct ui *ui, struct strlist *l, const char *kind, const char *prefix)
+{
+	collect_names(ui, l, kind_find(kind), prefix);
+	for (size_t i = 0; i < l->n; i++) {
+		AUTO(str) char *name = l->items[i];
+		l->items[i] = xasprintf("%s/%s", kind, name);
+	}
+}
+
+/* Names of a kind, or behind "KIND/" of that one; of "endpoint/NAME" those alone. */
+static void collect_references(const struct ui *ui, struct strlist *l, const struct kind *k, const char *argument,
+			       const char *prefix)
+{
+	AUTO(str) char *typed = xstrndup(prefix, strcspn(prefix, "/"));
+	AUTO(str) char *only = xstrndup(argument, strcspn(argument, "/"));
+
+	if (strchr(prefix, '/') && kind_find(typed))
+		collect_of_kind(ui, l, typed, strchr(prefix, '/') + 1);
+	else if (strchr(argument, '/') && kind_find(only))
+		collect_of_kind(ui, l, only, prefix);
+	else
+		collect_names(ui, l, k, prefix);
+}
+
+/* What a command's row says that it takes; NULL where there is no such command. */
+static const char *argument_of(const char *command)
+{
+	for (size_t i = 0; i < n_view_table; i++)
+		if (!strcmp(view_table[i]->name, command))
+			return view_table[i]->argument;
+	for (size_t i = 0; i < n_ui_commands; i++)
+		if (!strcmp(ui_commands[i].name, command))
+			return ui_commands[i].argument;
+	return NULL;
+}
+
+/* The words of those rows that can be completed; others are texts of the user's, paths and times. */
+static void collect_argument(struct ui *ui, const char *argument, const struct kind *k, const char *prefix)
 {
 	struct strlist *l = &ui->prompt.candidates;
-	const struct kind *jobs = &kind_table[KIND_TRAINING_JOB], *k = command ? kind_find(command) : NULL;
-	const char *slash = strchr(prefix, '/');
-	AUTO(str) char *word = slash ? xstrndup(prefix, (size_t)(slash - prefix)) : NULL;
+	const struct kind *seen = ui_top(ui)->ops->sort && ui_top_kind(ui) ? ui_top_kind(ui) : TRAINING_KIND;
+
+	if (strstr(argument, "THEME"))
+		collect_themes(l, prefix);
+	else if (strstr(argument, "SCOPE"))
+		collect_scopes(ui, l, prefix);
+	else if (strstr(argument, "VIEW"))
+		collect_kept(ui, ui_views_names, l, prefix);
+	else if (strstr(argument, "TEMPLATE"))
+		collect_kept(ui, ui_templates_names, l, prefix);
+	else if (strstr(argument, "COLUMN"))
+		collect_fields(l, seen, prefix);
+	else if (strstr(argument, "GROUP"))
+		collect_groupings(l, !strstr(argument, "GROUPING"), prefix);
+	else if (strstr(argument, "NAME") || strstr(argument, "EXPR"))
+		collect_references(ui, l, k, argument, prefix);
+}
+
+static void collect_candidates(struct ui *ui, const char *command, const char *prefix)
+{
+	const struct kind *k = command ? kind_find(command) : NULL;
+	const char *argument = command ? argument_of(command) : NULL;
 
 	if (!command)
-		collect_commands(l, prefix);
-	else if (!strcmp(command, "theme"))
-		collect_themes(l, prefix);
-	else if (!strcmp(command, "scope"))
-		collect_scopes(ui, l, prefix);
-	else if (!strcmp(command, "view"))
-		collect_kept(ui, ui_views_names, l, prefix);
-	else if (!strcmp(command, "template"))
-		collect_kept(ui, ui_templates_names, l, prefix);
-	else if (!strcmp(command, "sort") || !strcmp(command, "columns"))
-		collect_fields(l, ui_top(ui)->ops->sort && ui_top_kind(ui) ? ui_top_kind(ui) : jobs, prefix);
-	else if (!strcmp(command, "match") || !strcmp(command, "not") || !strcmp(command, "goto"))
-		return; /* texts of the user's */
-	else if (!slash || !kind_find(word))
-		collect_names(ui, l, k ? k : jobs, prefix);
-	else { /* KIND/NAME */
-		collect_names(ui, l, kind_find(word), slash + 1);
-		for (size_t i = 0; i < l->n; i++) {
-			AUTO(str) char *name = l->items[i];
-			l->items[i] = xasprintf("%s/%s", word, name);
-		}
-	}
+		collect_commands(&ui->prompt.candidates, prefix);
+	else if (argument)
+		collect_argument(ui, argument, k ? k : TRAINING_KIND, prefix);
+	else if (k)
+		collect_references(ui, &ui->prompt.candidates, k, "", prefix);
 }
 
 /* Where the word begins that ends the text: behind a blank; of a list of columns behind a comma,

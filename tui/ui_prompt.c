@@ -263,20 +263,20 @@ const struct ui_command ui_commands[] = {
 	{"match", "REGEX", "Of a log only lines that match", run_match},
 	{"not", "REGEX", "Of a log only lines that do not match", run_not},
 	{"goto", "WHEN", "In a log to a time: 14:05, +90s since its first line, round 120", ui_log_go_to},
-	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
-	{"group", "BY",
+	{"columns", "[COLUMN,...]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual",
+	 run_columns},
+	{"group", "GROUP",
 	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, profile, region; none: one by one", run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
-	{"theme", "[NAME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
+	{"theme", "[THEME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},
-	{"view", "[save] NAME",
-	 "The list with the filter, order, columns and groups saved under a name; save, delete NAME", ui_view_run},
-	{"template", "[save] NAME",
-	 "The launch form with what was filled in and saved under a name, in the preview; save, delete NAME",
-	 ui_template_run},
+	{"view", "[save|delete] VIEW", "The list with the filter, order, columns and groups saved under a name",
+	 ui_view_run},
+	{"template", "[save|delete] TEMPLATE",
+	 "The launch form with what was filled in and saved under a name, in the preview", ui_template_run},
 	{"region", "REGION", "The same in another region", run_region},
-	{"profile", "NAME", "The same with another profile of the AWS files", run_profile},
-	{"scope", "[LIST]", "Several profiles and regions as one: a/us-east-1,b/eu-west-1; one goes back to one",
+	{"profile", "PROFILE", "The same with another profile of the AWS files", run_profile},
+	{"scope", "[SCOPE,...]", "Several profiles and regions as one: a/us-east-1,b/eu-west-1; one goes back to one",
 	 run_scope},
 	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},
 };
@@ -305,7 +305,7 @@ static void unknown_command(struct ui *ui, const char *name)
 	if (nearest)
 		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; did you mean :%s?", name, nearest);
 	else
-		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; ? lists them", name);
+		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; %s lists them", name, KEY_OF(GLOBAL, HELP));
 }
 
 static void open_view(struct ui *ui, enum view_id id, const struct kind *kind, const char *command, const char *text)

@@ -172,8 +172,9 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg);
 void ui_push_one(struct ui *ui, enum view_id view, const struct kind *kind, const char *name, enum view_mode mode);
 /* What is below the view that is being opened: help is about it. */
 const struct view_ops *ui_top_ops(const struct ui *ui);
-/* The log that is seen, or that lies below its list of filters; NULL. */
+/* The log that is seen, or that lies below its list of filters, and its screen; NULL. */
 struct pager *ui_pager(struct ui *ui);
+struct view *ui_log(struct ui *ui);
 /* Asks for a pattern that its lines must match, or must not. */
 void ui_ask_filter(struct view *v, bool must_not);
 const struct kind *ui_top_kind(const struct ui *ui);

@@ -113,6 +113,14 @@ static void put_count(struct area a, int row, int col, int width, size_t n, bool
 	table_put(a, row, col, width, true, st, text);
 }
 
+static void put_no_answer(struct area a, int line, int col, int width)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "no answer: %s says why", KEY_OF(GLOBAL, REQUESTS));
+	area_put_cut(a, line, col, width, ST_DIM, text);
+}
+
 static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
 {
 	struct view *v = user;
@@ -149,7 +157,7 @@ static void draw_cell(void *user, size_t row, int column, struct area a, int lin
 		if (newest)
 			area_put_middle(a, line, col, width, ST_NORMAL, newest->name);
 		else if (t->failed)
-			area_put_cut(a, line, col, width, ST_DIM, "no answer: ! says why");
+			put_no_answer(a, line, col, width);
 		break;
 	}
 }

@@ -35,7 +35,8 @@ static int compare_open(struct view *v, const struct view_arg *arg, struct err *
 	struct compare_state *st = v->state;
 
 	if (arg->names.n < 2)
-		return err_set(err, ERR_USAGE, "compare needs two names or more: mark them with Space, then =");
+		return err_set(err, ERR_USAGE, "compare needs two names or more: mark them with %s, then %s",
+			       KEY_OF(JOBS, MARK), KEY_OF(JOBS, COMPARE));
 	if (arg->names.n > THINGS_MAX)
 		return err_set(err, ERR_USAGE, "at most %d can be compared, not %zu", THINGS_MAX, arg->names.n);
 	if (thing_open_names(v, arg, &st->names, err) < 0)
@@ -216,10 +217,10 @@ static void compare_draw(struct view *v, struct area a)
 	struct geometry g = lay_out(st, a.cols);
 	draw_names(st, a, &g);
 	table_settle(&st->table, a.rows - 1);
-	if (!st->table.n)
-		area_put_cut(a, 1, TABLE_GUTTER, a.cols - TABLE_GUTTER, ST_DIM,
-			     st->filter ? "No row matches. Esc shows them again."
-					: "Nothing differs. a shows all rows.");
+	if (!st->table.n && st->filter)
+		area_putf(a, 1, TABLE_GUTTER, ST_DIM, "No row matches. %s shows them again.", KEY_OF(GLOBAL, BACK));
+	else if (!st->table.n)
+		area_putf(a, 1, TABLE_GUTTER, ST_DIM, "Nothing differs. %s shows all rows.", KEY_OF(COMPARE, ALL_ROWS));
 	for (int line = 1; line < a.rows; line++) {
 		size_t at = st->table.top + (size_t)line - 1;
 		if (at < st->table.n)
@@ -262,7 +263,7 @@ static void export(struct view *v)
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 	char path[64];
 
-	compare_csv(&st->compare, st->things, st->all, &out);
+	compare_csv(&st->compare, st->all, &out);
 	snprintf(path, sizeof(path), "sagetop-compare-%lld.csv", (long long)(ui_now_ms(v->ui) / 1000));
 	ui_save(v->ui, path, &out, "written to");
 }

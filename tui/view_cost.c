@@ -22,7 +22,7 @@ static const struct table_column columns[N_COLUMNS] = {
 /* A tag needs its key, which the command line takes. */
 static const enum spend_by groupings[] = {BY_DAY,	BY_WEEK,    BY_MONTH,  BY_KIND,	    BY_PREFIX,
 					  BY_TYPE,	BY_STATUS,  BY_USER,   BY_BACKTEST, BY_PARENT,
-					  BY_COMPONENT, BY_PROFILE, BY_REGION, BY_NAME};
+					  BY_COMPONENT, BY_PROFILE, BY_REGION, BY_SCOPE,    BY_NAME};
 static const int periods[] = {7, 30, 90, 365};
 
 struct cost_state {
@@ -341,11 +341,33 @@ static char *filter_of(const struct cost_state *st, const struct spend_row *row)
 		return xstrdup(row->key);
 	if (*row->key == '(' || str_eq(row->key, "?")) /* "(gone)" */
 		return NULL;
+	if (by == BY_PROFILE || by == BY_REGION)
+		return xasprintf("%s=%s", spend_by_name(by), row->key);
+	if (by == BY_SCOPE)
+		return xasprintf("profile=%.*s region=%s", (int)strcspn(row->key, "/"), row->key,
+				 strchr(row->key, '/') + 1);
 	if (by == BY_TYPE)
 		return xasprintf("inst:%s", row->key);
 	if (by == BY_STATUS)
 		return xasprintf("status:%s", row->key);
 	return by == BY_BACKTEST ? xasprintf("tag." BACKTEST_TAG "=%s", row->key) : NULL;
+}
+
+/* "[SCOPE:]KIND/NAME", and of several scopes "SCOPE:JOB": one page; the jobs of one scope are a list, whose names
+ * may begin alike. */
+static bool open_thing(struct view *v, const char *key)
+{
+	const char *name;
+	size_t scope = session_scope_of(view_session(v), key, &name);
+	const char *slash = strchr(name, '/');
+	AUTO(str) char *word = slash ? xstrndup(name, (size_t)(slash - name)) : NULL;
+	const struct kind *k = slash ? kind_find(word) : TRAINING_KIND;
+	AUTO(str) char *whole = xasprintf("%.*s%s", (int)(name - key), key, slash ? slash + 1 : name);
+
+	if (!slash && scope == session_parts(view_session(v)))
+		return false;
+	ui_push_one(v->ui, ui_page_of(k), k, whole, MODE_SHOW);
+	return true;
 }
 
 static void open_row(struct view *v)
@@ -354,15 +376,10 @@ static void open_row(struct view *v)
 	const struct spend_row *row = &st->spend.rows[st->table.selected];
 	enum spend_by by = groupings[st->grouping];
 	const struct kind *k = by == BY_KIND ? kind_find(row->key) : TRAINING_KIND;
-	const char *slash = by == BY_NAME ? strchr(row->key, '/') : NULL;
 	AUTO(str) char *filter = NULL;
 
-	if (slash) {
-		AUTO(str) char *kind = xstrndup(row->key, (size_t)(slash - row->key));
-
-		ui_push_one(v->ui, ui_page_of(kind_find(kind)), kind_find(kind), slash + 1, MODE_SHOW);
+	if (by == BY_NAME && open_thing(v, row->key))
 		return;
-	}
 	filter = by == BY_KIND ? NULL : filter_of(st, row);
 	if (by != BY_KIND && !filter)
 		ui_notice(v->ui, NOTICE_WARNING, "no list shows just these");

@@ -61,7 +61,8 @@ static void filters_draw(struct view *v, struct area a)
 	if (p->n_filters)
 		table_draw(&st->table, a, &(struct table_look){columns, ARRAY_LEN(columns), cell, p});
 	else
-		area_put(a, 0, 1, ST_DIM, "No filter: & keeps lines that match, ! hides them.");
+		area_putf(a, 0, 1, ST_DIM, "No filter: %s keeps lines that match, %s hides them.",
+			  KEY_OF(FILTERS, MUST), KEY_OF(FILTERS, MUST_NOT));
 }
 
 static void filters_status(struct view *v, struct buf *left, struct buf *right)

@@ -160,7 +160,8 @@ static void lay_out(struct view *v)
 	if (!st->doc.n) {
 		doc_line(&st->doc);
 		doc_at(&st->doc, 1);
-		doc_addf(&st->doc, ST_DIM, "Nothing here has %s. Esc shows all again.", st->filter);
+		doc_addf(&st->doc, ST_DIM, "Nothing here has %s. %s shows all again.", st->filter,
+			 KEY_OF(GLOBAL, BACK));
 	}
 }
 

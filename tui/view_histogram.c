@@ -13,6 +13,7 @@
 
 struct histogram_state {
 	struct table_view table;
+	char of[160];			  /* whose log it is, in words */
 	struct line_set errors, warnings; /* of the lines that pass the filters */
 	uint64_t choice;		  /* of these lines, as the sets have it */
 	int64_t width_ms;		  /* of a bucket, chosen; 0: so that all fit on the screen */
@@ -38,6 +39,7 @@ static int histogram_open(struct view *v, const struct view_arg *arg, struct err
 
 	if (!p)
 		return err_set(err, ERR_USAGE, "a histogram is that of a log: open one, then :histogram");
+	logs_name(ui_log(v->ui), st->of, sizeof(st->of));
 	st->has_cursor = l != NULL;
 	st->cursor_ms = l ? l->time_ms : 0;
 	return 0;
@@ -230,6 +232,8 @@ static void histogram_title(struct view *v, struct buf *left, struct buf *right)
 	const struct pager *p = up_to_date(v);
 
 	(void)buf_adds(left, "histogram");
+	if (st->of[0])
+		(void)buf_addf(left, " · %s", st->of);
 	if (!p)
 		return;
 	logs_filters_text(p, left);

@@ -63,7 +63,7 @@ static void draw_empty(struct view *v, struct area a)
 			  l->filter ? l->filter : "");
 		if (l->vain)
 			area_putf(a, ++row, LIST_GUTTER, ST_NORMAL, "None at all has %s.", l->vain);
-		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "Esc shows all again.");
+		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s shows all again.", KEY_OF(GLOBAL, BACK));
 	} else if (has_problem(s)) {
 		area_put_cut(a, row++, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_BAD, "No answer from SageMaker yet:");
 		row = area_put_wrapped(a, row, LIST_GUTTER, a.cols - LIST_GUTTER - 1, MAX(a.rows - row - 4, 2),

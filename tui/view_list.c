@@ -23,10 +23,11 @@ static void empty(struct view *v, struct area a)
 	if (l->n_all) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "None of %zu matches%s%s.", l->n_all, l->filter ? " " : "",
 			  l->filter ? l->filter : "");
-		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "Esc shows all again.");
+		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s shows all again.", KEY_OF(GLOBAL, BACK));
 	} else if (t->failed) {
 		area_putf(a, row, LIST_GUTTER, ST_BAD, "The %s could not be listed.", l->kind->title);
-		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "! shows the requests and how they ended.");
+		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s shows the requests and how they ended.",
+			  KEY_OF(GLOBAL, REQUESTS));
 	} else if (t->synced_ms != TIME_UNKNOWN || t->complete) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No %s%s%s.", l->kind->title, l->parent ? " of " : " in ",
 			  l->parent ? l->parent : str_or(s->region, "this region"));
@@ -63,8 +64,8 @@ static int things_open(struct view *v, const struct view_arg *arg, struct err *e
 	if (!k)
 		return err_set(err, ERR_USAGE, "which kind? :all shows them, :endpoints and the like list one");
 	if (k->list.parent_required && !arg->parent)
-		return err_set(err, ERR_USAGE, "the %s are those of one %s: open it and press Enter", k->title,
-			       ui_kind_word(kind_find(k->parent_kind)));
+		return err_set(err, ERR_USAGE, "the %s are those of one %s: open it and press %s", k->title,
+			       ui_kind_word(kind_find(k->parent_kind)), KEY_OF(PAGE, OPEN));
 	list_open(v, k, arg->parent, &hooks);
 	return arg->text ? list_filter(v, arg->text, err) : 0;
 }

@@ -201,6 +201,16 @@ void logs_filters_text(const struct pager *p, struct buf *left)
 		       jobtext_count(all, p->log ? p->log->n : 0));
 }
 
+void logs_name(const struct view *v, char *buf, size_t size)
+{
+	const struct logs_state *st = v->state;
+
+	if (is_merged(st))
+		snprintf(buf, size, "%zu %s merged", st->names.n, kind_word(v->kind));
+	else
+		snprintf(buf, size, "%s", st->name);
+}
+
 static void logs_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
@@ -208,13 +218,11 @@ static void logs_title(struct view *v, struct buf *left, struct buf *right)
 	const struct resource *r = thing_of(v);
 	const char *pattern = pager_search_pattern(&st->pager);
 	static const char *const shown[] = {"", " only", " and around"};
-	char hits[32], all[32], money[24];
+	char hits[32], all[32], money[24], name[160];
 	bool complete, all_known;
 
-	if (is_merged(st))
-		(void)buf_addf(left, "logs · %zu %s merged", st->names.n, kind_word(v->kind));
-	else
-		(void)buf_addf(left, "logs · %s", st->name);
+	logs_name(v, name, sizeof(name));
+	(void)buf_addf(left, "logs · %s", name);
 	logs_filters_text(&st->pager, left);
 	if (pattern[0]) {
 		size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);
@@ -249,15 +257,18 @@ static void draw_zoom(struct logs_state *st, struct area a)
 }
 
 /* There are lines, none of which is shown. */
-static const char *nothing_text(const struct pager *p)
+static void put_nothing(struct area a, const struct pager *p)
 {
 	bool all_pass_known, all_hits_known;
 	size_t n = pager_passing(p, &all_pass_known);
 
 	(void)pager_hits(p, &all_hits_known);
 	if (p->lines != PAGER_ALL && n)
-		return all_hits_known ? "No line matches the search." : "Searching …";
-	return all_pass_known ? "No line passes the filters: f lists them." : "Filtering …";
+		area_put(a, 0, 1, ST_DIM, all_hits_known ? "No line matches the search." : "Searching …");
+	else if (all_pass_known)
+		area_putf(a, 0, 1, ST_DIM, "No line passes the filters: %s lists them.", KEY_OF(LOGS, FILTERS));
+	else
+		area_put(a, 0, 1, ST_DIM, "Filtering …");
 }
 
 static void draw_nothing(struct view *v, struct area a)
@@ -267,7 +278,7 @@ static void draw_nothing(struct view *v, struct area a)
 	const struct resource *r = thing_of(v);
 
 	if (st->pager.log && st->pager.log->n)
-		area_put(a, 0, 1, ST_DIM, nothing_text(&st->pager));
+		put_nothing(a, &st->pager);
 	else if (f && f->logs_note[0])
 		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
 	else if (f && f->logs_loaded && has_ended(r))
@@ -322,7 +333,7 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	if (!f || !l)
 		return;
 	if (st->zoomed) {
-		(void)buf_adds(left, "one line · Esc shows the log again");
+		(void)buf_addf(left, "one line · %s shows the log again", KEY_OF(GLOBAL, BACK));
 		doc_position(&st->zoom, right);
 		return;
 	}
@@ -437,7 +448,7 @@ static bool go_back(struct view *v)
 		return true;
 	}
 	if (pager_filters_off(&st->pager)) {
-		ui_notice(v->ui, NOTICE_INFO, "the filters are off; f lists them");
+		ui_notice(v->ui, NOTICE_INFO, "the filters are off; %s lists them", KEY_OF(LOGS, FILTERS));
 		return true;
 	}
 	return false;
@@ -499,9 +510,14 @@ static bool logs_offers(struct view *v, enum action a)
 /* The keys of a log do nothing to one line of it. */
 static const char *logs_hint(struct view *v)
 {
-	const struct logs_state *st = v->state;
+	struct logs_state *st = v->state;
 
-	return st->zoomed ? "Up Down scroll  Enter Esc the log again  ? help  q back" : NULL;
+	if (!st->zoomed)
+		return NULL;
+	snprintf(st->hint, sizeof(st->hint), "%s %s scroll  %s %s the log again  %s help  %s back", KEY_OF(LOGS, UP),
+		 KEY_OF(LOGS, DOWN), KEY_OF(LOGS, ZOOM), KEY_OF(GLOBAL, BACK), KEY_OF(GLOBAL, HELP),
+		 KEY_OF(GLOBAL, QUIT));
+	return st->hint;
 }
 
 static bool logs_work(struct view *v, int64_t budget_us)

@@ -393,7 +393,7 @@ static void page_status(struct view *v, struct buf *left, struct buf *right)
 	const struct resource *r = thing_of(v);
 
 	if (st->link >= 0)
-		(void)buf_adds(left, "Enter opens it");
+		(void)buf_addf(left, "%s opens it", KEY_OF(PAGE, OPEN));
 	else if (r && v->kind->id == KIND_TRAINING_JOB)
 		add_legend(v, resource_job(r), left);
 	doc_position(&st->doc, right);

@@ -60,7 +60,8 @@ static int tuning_open(struct view *v, const struct view_arg *arg, struct err *e
 	struct tuning_state *st = v->state;
 
 	if (!arg->kind || arg->kind->id != KIND_TUNING_JOB || !arg->names.n)
-		return err_set(err, ERR_USAGE, "which tuning job? :tuning-jobs lists them, Enter opens one");
+		return err_set(err, ERR_USAGE, "which tuning job? :tuning-jobs lists them, %s opens one",
+			       KEY_OF(THINGS, OPEN));
 	st->name = xstrdup(arg->names.items[0]);
 	list_open(v, children_kind(), st->name, &hooks);
 	view_watch(v, v->kind, st->name, true);

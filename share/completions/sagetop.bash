@@ -9,10 +9,12 @@ _sagetop()
 	--scope) COMPREPLY=($(compgen -W "$(sagetop --complete scopes 2>/dev/null)" -- "$cur")); return ;;
 	--endpoint-url) return ;;
 	--format) COMPREPLY=($(compgen -W 'table tsv json' -- "$cur")); return ;;
+	--time-zone) return ;;
 	--debug) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--columns | -c) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
 	--sort | -s) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
 	--group) return ;;
+	--interval) return ;;
 	--limit | -n) return ;;
 	--since) return ;;
 	--grep) return ;;
@@ -74,7 +76,7 @@ _sagetop()
 		esac
 	done
 	case $cmd in
-	jobs) own='--columns --sort --group --watch --limit --csv' ;;
+	jobs) own='--columns --sort --group --watch --interval --limit --csv' ;;
 	list) own='--columns --sort --limit --csv' ;;
 	show) own='' ;;
 	job) own='' ;;
@@ -110,7 +112,7 @@ _sagetop()
 	help) own='' ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W "$own --local --profile --region --scope --endpoint-url --json --format --no-header --read-only --no-color --ascii --debug --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "$own --local --profile --region --scope --endpoint-url --json --format --no-header --read-only --no-color --ascii --time-zone --debug --help --version" -- "$cur"))
 		return
 	fi
 	case $cmd in

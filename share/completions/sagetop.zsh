@@ -14,7 +14,7 @@ _sagetop() {
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
 		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
-		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, logs, metrics, open, files, stop and the dashboard)]:LIST: _sagetop_words scopes' \
+		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, compare, failures, logs, metrics, report, open, files, clone, stop, delete, wait, advise, cost and the dashboard)]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
@@ -22,6 +22,7 @@ _sagetop() {
 		'--read-only[refuse to launch, clone, tune, process, deploy, transform, invoke, stop, delete, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
+		'--time-zone=[clock of the times that are shown, utc or local (that of $TZ); in JSON and in tables for programs they stay UTC (default\: the setting time-zone, utc)]:ZONE: ' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
 		'--help[print help, of one command where one is named, and exit]' \
 		'--version[print the version and exit]' \
@@ -72,6 +73,7 @@ _sagetop() {
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP: ' \
 			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
+			'--interval=[with --watch\: how often the service is asked for changes and the table is printed again, from 1s to 1h (default\: the setting refresh, 5s)]:TIME: ' \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
 			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
 			'*: : ' ;;
@@ -101,7 +103,7 @@ _sagetop() {
 			'*--grep=[only lines that match (PCRE2); given again, that match all of them]:REGEX: ' \
 			'*--not=[only lines that do not match; may be given again]:REGEX: ' \
 			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN: ' \
-			'--times[put the time before each line]' \
+			'--times[put the time before each line (of which clock\: --time-zone)]' \
 			'--elapsed[put before each line how long after the first one it came]' \
 			'--histogram[print how many lines, errors and warnings there were over time, not the lines]' \
 			'*: : _sagetop_words jobs' ;;
@@ -280,7 +282,7 @@ _sagetop() {
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
 			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
-			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component, profile, region or name]:GROUP: ' \
+			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component, profile, region, scope (PROFILE/REGION) or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
 			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \

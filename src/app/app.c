@@ -326,8 +326,9 @@ static void look_at_terminal(struct app *a)
 		   (color == SETTING_COLOR_ALWAYS || (a->out_tty && !str_eq(term, "dumb")));
 	a->ascii = a->config.set.ascii;
 	a->blocks = a->config.set.curves == SETTING_CURVES_BLOCKS;
-	/* Programs that read us do not know our zone. */
-	timefmt_show_zone(a->config.set.zone == SETTING_ZONE_LOCAL && output_format(a) == OUTPUT_TABLE);
+	/* Programs that read us do not know our zone, but where they are told. */
+	timefmt_show_zone(a->config.set.zone == SETTING_ZONE_LOCAL &&
+			  (output_format(a) == OUTPUT_TABLE || app_value(a, OPT_TIME_ZONE)));
 }
 
 /* What the options say before any command runs. */
@@ -337,6 +338,8 @@ static int check_options(struct app *a, struct err *err)
 
 	if (format && strcmp(format, "table") && strcmp(format, "tsv") && strcmp(format, "json"))
 		return err_set(err, ERR_USAGE, "--format is table, tsv or json, not \"%s\"", format);
+	if (config_check_options(&a->cli, err) < 0)
+		return -err->code;
 	if (app_value(a, OPT_SCOPE) && a->cli.command && !(a->cli.command->flags & CMD_SCOPES))
 		return err_set(err, ERR_USAGE,
 			       "sagetop %s is about one profile and region: give --profile and --region",

@@ -27,9 +27,10 @@ struct app {
 	bool entered, loaded;
 	struct app_part {
 		struct config *config; /* the settings of its profile, which its sync borrows; NULL: ours */
-		bool left_out;	       /* it could not be asked */
+		struct err why;	       /* it could not be asked, and is left out; code 0: it is not */
 	} parts[SCOPES_MAX];
-	char *endpoint; /* the local engine's */
+	struct app_asking *late; /* what was asked and is not answered yet, or given up (app_ask.c) */
+	char *endpoint;		 /* the local engine's */
 };
 
 /* Run the command line; returns the process exit status (sagetop(1)). */
@@ -57,7 +58,7 @@ int app_connect(struct app *a, struct err *err) NODISCARD;
 int app_connect_anywhere(struct app *a, bool *ret_no_region, struct err *err) NODISCARD;
 void app_disconnect(struct app *a);
 
-/* --- several scopes (app_scopes.c) --- */
+/* --- several scopes (app_scopes.c, app_ask.c) --- */
 
 /* The scopes of a list (scope.h) as --scope has it, each with what usual says of the rest. */
 int app_connect_scopes(struct app *a, const char *list, const struct sync_options *usual, struct err *err) NODISCARD;
@@ -68,15 +69,40 @@ struct sync *app_sync_of(const struct app *a, const struct resource *r);
 /* What is in the caches, into the sessions. */
 int app_load(struct app *a, struct err *err) NODISCARD;
 /* Begin something in each scope, and wait for all. Of several, one that fails is told on standard error and left out
- * from then on, and the exit status tells; an error where none is left. */
+ * from then on, its things as well, and the exit status tells; an error where none is left. */
 typedef void app_begin_fn(struct sync *s, void *user, sync_done_fn *fn, void *fn_user);
 int app_each(struct app *a, app_begin_fn *begin, void *user, struct err *err) NODISCARD;
-bool app_leaves_out(const struct app *a, const struct resource *r);
+bool app_lacks_some(const struct app *a);			  /* whether one was left out */
+void app_list_left_out(const struct app *a, struct strlist *ret); /* "PROFILE/REGION: why" of each */
+/* The same where a failure is no reason to leave a scope out: errs says how it went in each. An error is an interrupt.
+ */
+int app_ask(struct app *a, app_begin_fn *begin, void *user, struct err errs[SCOPES_MAX], struct err *err) NODISCARD;
+/* The training jobs as they are now, of each; connects and loads. */
+int app_each_jobs(struct app *a, struct err *err) NODISCARD;
+/* The place of the scope that has such a thing, for which all are asked; an error where several have it, or one cannot
+ * say. */
+int app_find_scope(struct app *a, const struct kind *k, const char *name, size_t *ret, struct err *err) NODISCARD;
+void app_asking_done(struct app *a); /* once the connections are closed */
+/* Enter the i'th scope; false where it is left out. And: about all again. */
+bool app_enter_part(struct app *a, size_t i);
+void app_leave(struct app *a);
+/* "PROFILE/REGION:TEXT" of the scope in which we are; where there is one, the text. The caller's. */
+char *app_scoped(const struct app *a, const char *text) NODISCARD;
+/* The settings of the profile in whose scope we are. */
+const struct config *app_settings(const struct app *a);
 /* Enter the scope that has such a thing, for which all are asked; where there is one, that. */
 int app_enter_thing(struct app *a, const struct kind *k, const char *name, struct err *err) NODISCARD;
 /* The same of "[PROFILE/REGION:]NAME", which may say the scope itself and is then without it; connects and loads. */
 int app_enter_name(struct app *a, const struct kind *k, const char **name, struct err *err) NODISCARD;
-/* ... of "[PROFILE/REGION:][KIND/]NAME". *ret_name is borrowed from text. */
+/* ... of "[PROFILE/REGION:][KIND/]NAME"; in two steps where all are to be right before any is asked for. name is
+ * borrowed from text. */
+struct app_thing {
+	const struct kind *kind;
+	const char *name;
+	size_t scope; /* SCOPES_MAX: it does not say */
+};
+int app_parse(struct app *a, const char *text, struct app_thing *ret, struct err *err) NODISCARD;
+int app_enter_parsed(struct app *a, struct app_thing *t, struct err *err) NODISCARD;
 int app_enter(struct app *a, const char *text, const struct kind **ret, const char **ret_name,
 	      struct err *err) NODISCARD;
 

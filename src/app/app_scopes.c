@@ -1,4 +1,4 @@
-/* app_scopes.c - the scopes of --scope: connecting to each, asking all, and finding which one a thing is in. */
+/* app_scopes.c - the scopes of --scope: connecting to each, and entering the one that a thing is in. */
 #include "app/app.h"
 
 /* The settings may say something else of each profile. */
@@ -47,6 +47,7 @@ int app_connect_scopes(struct app *a, const char *text, const struct sync_option
 void app_scopes_done(struct app *a)
 {
 	scopes_done(&a->scopes);
+	app_asking_done(a);
 	for (size_t i = 0; i < SCOPES_MAX; i++) {
 		if (a->parts[i].config)
 			config_done(a->parts[i].config);
@@ -66,16 +67,19 @@ struct sync *app_sync_of(const struct app *a, const struct resource *r)
 	return a->scopes.items[r->scope];
 }
 
-bool app_leaves_out(const struct app *a, const struct resource *r)
+const struct config *app_settings(const struct app *a)
 {
-	return a->parts[r->scope].left_out;
+	for (size_t i = 0; i < a->scopes.n; i++)
+		if (a->scopes.items[i] == a->sync && a->parts[i].config)
+			return a->parts[i].config;
+	return &a->config;
 }
 
-/* --- all --- */
-
-static bool takes_part(const struct app *a, size_t i)
+char *app_scoped(const struct app *a, const char *text)
 {
-	return !a->parts[i].left_out && (!a->entered || a->scopes.items[i] == a->sync);
+	bool several = a->scopes.n > 1;
+
+	return xasprintf("%s%s%s", several ? session_label(sync_session(a->sync)) : "", several ? ":" : "", text);
 }
 
 int app_load(struct app *a, struct err *err)
@@ -88,55 +92,12 @@ int app_load(struct app *a, struct err *err)
 	return 0;
 }
 
-/* Each with its own reply; ERR_CANCELLED at once. */
-static int wait_all(struct app *a, struct app_reply *replies, struct err *err)
+bool app_lacks_some(const struct app *a)
 {
-	for (size_t i = 0; i < a->scopes.n; i++) {
-		struct err failed = {0};
-
-		if (takes_part(a, i) && app_wait(a, &replies[i], &failed) < 0 && failed.code == ERR_CANCELLED) {
-			*err = failed;
-			return -ERR_CANCELLED;
-		}
-	}
-	return 0;
-}
-
-static void leave_out(struct app *a, size_t i, const struct err *why)
-{
-	fprintf(stderr, "sagetop: %s is left out: %s\n", session_label(sync_session(a->scopes.items[i])), why->msg);
-	a->parts[i].left_out = true;
-	a->exit_status = err_exit_status(why->code);
-}
-
-int app_each(struct app *a, app_begin_fn *begin, void *user, struct err *err)
-{
-	struct app_reply replies[SCOPES_MAX] = {0};
-	struct err first = {0};
-	size_t n_left = 0, n = 0;
-
 	for (size_t i = 0; i < a->scopes.n; i++)
-		if (takes_part(a, i))
-			begin(a->scopes.items[i], user, app_reply_done, &replies[i]);
-	if (wait_all(a, replies, err) < 0)
-		return -ERR_CANCELLED;
-	for (size_t i = 0; i < a->scopes.n; i++) {
-		if (!takes_part(a, i))
-			continue;
-		n++;
-		if (!replies[i].err.code)
-			n_left++;
-		else if (!first.code)
-			first = replies[i].err;
-	}
-	if (first.code && !n_left) {
-		*err = first;
-		return -first.code;
-	}
-	for (size_t i = 0; i < a->scopes.n && n_left < n; i++)
-		if (replies[i].err.code)
-			leave_out(a, i, &replies[i].err);
-	return 0;
+		if (a->parts[i].why.code)
+			return true;
+	return false;
 }
 
 /* --- one --- */
@@ -147,46 +108,17 @@ static void enter(struct app *a, size_t i)
 	a->entered = true;
 }
 
-static void on_resource(void *user, struct resource *r, const json_t *raw, const struct err *err)
+void app_leave(struct app *a)
 {
-	app_reply_done(user, err);
+	a->entered = false;
 }
 
-/* Where several have it, or one cannot say, a guess could be wrong. */
-static int choose(const struct app *a, const struct app_reply *replies, const char *name, size_t *ret, struct err *err)
+bool app_enter_part(struct app *a, size_t i)
 {
-	const char *where = NULL;
-	size_t found = a->scopes.n;
-
-	for (size_t i = 0; i < a->scopes.n; i++) {
-		const char *label = session_label(sync_session(a->scopes.items[i]));
-
-		if (replies[i].err.code && replies[i].err.code != ERR_NOTFOUND)
-			return err_set(err, replies[i].err.code, "%s cannot be asked whether it has %s (%s): say %s:%s",
-				       label, name, replies[i].err.msg, where ? where : "PROFILE/REGION", name);
-		if (replies[i].err.code)
-			continue;
-		if (where)
-			return err_set(err, ERR_INVALID, "%s is in %s and in %s: say which, as in %s:%s", name, where,
-				       label, where, name);
-		where = label;
-		found = i;
-	}
-	if (!where)
-		return err_set(err, ERR_NOTFOUND, "none of the %zu scopes has %s", a->scopes.n, name);
-	*ret = found;
-	return 0;
-}
-
-static int ask_all(struct app *a, const struct kind *k, const char *name, size_t *ret, struct err *err)
-{
-	struct app_reply replies[SCOPES_MAX] = {0};
-
-	for (size_t i = 0; i < a->scopes.n; i++)
-		sync_resource(a->scopes.items[i], k, name, on_resource, &replies[i]);
-	if (wait_all(a, replies, err) < 0)
-		return -ERR_CANCELLED;
-	return choose(a, replies, name, ret, err);
+	if (a->parts[i].why.code)
+		return false;
+	enter(a, i);
+	return true;
 }
 
 int app_enter_thing(struct app *a, const struct kind *k, const char *name, struct err *err)
@@ -195,7 +127,7 @@ int app_enter_thing(struct app *a, const struct kind *k, const char *name, struc
 
 	if (a->scopes.n == 1)
 		return 0;
-	if (ask_all(a, k, name, &i, err) < 0)
+	if (app_find_scope(a, k, name, &i, err) < 0)
 		return -err->code;
 	enter(a, i);
 	return 0;
@@ -214,20 +146,38 @@ int app_enter_name(struct app *a, const struct kind *k, const char **name, struc
 	return 0;
 }
 
-int app_enter(struct app *a, const char *text, const struct kind **ret, const char **ret_name, struct err *err)
+int app_parse(struct app *a, const char *text, struct app_thing *ret, struct err *err)
 {
 	const char *rest = text;
-	size_t i = 0;
+	int rc = app_value(a, OPT_SCOPE) ? app_connect(a, err) : 0; /* else a slip is told before anything is opened */
 
-	if (app_value(a, OPT_SCOPE) && app_connect(a, err) < 0) /* else a slip is told before anything is opened */
-		return -err->code;
-	i = scopes_of_text(&a->scopes, text, &rest);
-	if (kind_parse_reference(rest, ret, ret_name, err) < 0)
-		return -err->code;
-	if (i == a->scopes.n)
-		return app_enter_name(a, *ret, ret_name, err);
+	*ret = (struct app_thing){.scope = SCOPES_MAX};
+	if (rc < 0)
+		return rc;
+	size_t i = scopes_of_text(&a->scopes, text, &rest);
+
+	if (i < a->scopes.n)
+		ret->scope = i;
+	return kind_parse_reference(rest, &ret->kind, &ret->name, err);
+}
+
+int app_enter_parsed(struct app *a, struct app_thing *t, struct err *err)
+{
+	if (t->scope == SCOPES_MAX)
+		return app_enter_name(a, t->kind, &t->name, err);
 	if (app_load(a, err) < 0)
 		return -err->code;
-	enter(a, i);
+	enter(a, t->scope);
+	return 0;
+}
+
+int app_enter(struct app *a, const char *text, const struct kind **ret, const char **ret_name, struct err *err)
+{
+	struct app_thing t;
+
+	if (app_parse(a, text, &t, err) < 0 || app_enter_parsed(a, &t, err) < 0)
+		return -err->code;
+	*ret = t.kind;
+	*ret_name = t.name;
 	return 0;
 }

@@ -123,12 +123,12 @@ static int allow_launch(struct app *a, const struct wish *w, struct err *err)
 {
 	struct app_reply reply = {0};
 
-	if (a->local || app_flag(a, OPT_FORCE) || !any_is_hard(&a->config))
+	if (a->local || app_flag(a, OPT_FORCE) || !any_is_hard(app_settings(a)))
 		return 0;
 	sync_jobs(a->sync, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)
 		return -err->code;
-	return allow_wish(&a->config, a->sync, w, err);
+	return allow_wish(app_settings(a), a->sync, w, err);
 }
 
 int budgets_allow_launch(struct app *a, const struct kind *kind, const char *name, const struct strmap *tags,

@@ -27,7 +27,6 @@ static void advising_done(struct advising *w)
 	free(w->owned);
 	free(w->jobs);
 }
-AUTO_EMBEDDED(advising, struct advising, advising_done)
 
 /* --- measurements ----------------------------------------------------------------------------- */
 
@@ -145,123 +144,172 @@ static char *saving_text(char buf[32], int64_t micro)
 	return buf;
 }
 
-static void print_advice(struct app *a, const struct advising *w, const struct advices *l, double days)
+/* Where there are several scopes, what is pasted has to say which. The caller's. */
+static char *command_of(const struct app *a, const struct advice *x)
 {
+	const struct session *s = sync_session(a->sync);
+
+	if (a->scopes.n == 1 || str_empty(x->command))
+		return xstrdup(str_or(x->command, ""));
+	return xasprintf("%s --profile %s --region %s", x->command, str_or(s->profile, "default"), s->region);
+}
+
+/* What was found in one scope, which is entered while it is printed. */
+struct advised {
+	struct advising jobs;
+	struct advise_endpoints endpoints;
+	struct advices found;
+	double days;
+};
+
+static void print_advice(struct app *a, const struct advised *d)
+{
+	const struct advices *l = &d->found;
 	char usd[32], prices[SESSION_PRICES_LEN];
+	AUTO(str) char *where = app_scoped(a, "");
 
 	session_prices_text(sync_session(a->sync), prices);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct advice *x = &l->items[i];
+		AUTO(str) char *subject = app_scoped(a, x->subject);
+		AUTO(str) char *command = command_of(a, x);
 
 		fprintf(a->out, "%s%s a month  %s: %s (%s)\n", i ? "\n" : "", saving_text(usd, x->saving_micro),
-			x->subject, x->what, advice_name(x->kind));
+			subject, x->what, advice_name(x->kind));
 		fprintf(a->out, "  %s\n", x->evidence);
 		if (x->caution)
 			fprintf(a->out, "  But: %s\n", x->caution);
-		fprintf(a->out, "  %s\n", x->command);
+		fprintf(a->out, "  %s\n", command);
 	}
-	fprintf(stderr, "sagetop: %zu jobs of %.0f days, %zu of them measured: %s (%s)\n", w->n, days, w->measured,
-		l->n ? "a month's savings, each by itself" : "nothing to advise", prices);
+	fprintf(stderr, "sagetop: %s%s%zu jobs of %.0f days, %zu of them measured: %s (%s)\n", where, *where ? " " : "",
+		d->jobs.n, d->days, d->jobs.measured, l->n ? "a month's savings, each by itself" : "nothing to advise",
+		prices);
 }
 
-static void print_rows(struct app *a, const struct advices *l)
+static void add_rows(struct app *a, const struct advices *l, struct table *t)
 {
-	static const char *const titles[] = {"SAVING", "ADVICE",   "NAME",    "JOBS",
-					     "WHAT",   "EVIDENCE", "CAUTION", "COMMAND"};
-	AUTO(table) struct table t = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
-		table_column(&t, titles[i], i == 0 || i == 3);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct advice *x = &l->items[i];
+		AUTO(str) char *subject = app_scoped(a, x->subject);
+		AUTO(str) char *command = command_of(a, x);
 		char usd[32] = "", jobs[24];
 
 		if (x->saving_micro != ADVICE_UNKNOWN)
 			snprintf(usd, sizeof(usd), "%.6f", (double)x->saving_micro / 1e6);
 		snprintf(jobs, sizeof(jobs), "%zu", x->jobs);
-		table_cell(&t, usd);
-		table_cell(&t, advice_name(x->kind));
-		table_cell(&t, x->subject);
-		table_cell(&t, jobs);
-		table_cell(&t, x->what);
-		table_cell(&t, x->evidence);
-		table_cell(&t, x->caution);
-		table_cell(&t, x->command);
+		table_cell(t, usd);
+		table_cell(t, advice_name(x->kind));
+		table_cell(t, subject);
+		table_cell(t, jobs);
+		table_cell(t, x->what);
+		table_cell(t, x->evidence);
+		table_cell(t, x->caution);
+		table_cell(t, command);
 	}
-	table_print(&t, a);
-	output_prices(a);
 }
 
-static void print_advice_json(struct app *a, const struct advices *l)
+static void add_json(struct app *a, const struct advices *l, json_t *list)
 {
-	AUTO(json) json_t *list = json_array();
+	const struct session *s = sync_session(a->sync);
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct advice *x = &l->items[i];
+		AUTO(str) char *command = command_of(a, x);
 		json_t *o = json_object();
 
 		json_put_str(o, "advice", advice_name(x->kind));
 		json_put_str(o, "name", x->subject);
+		json_put_str(o, "profile", s->profile);
+		json_put_str(o, "region", s->region);
 		json_object_set_new(o, "jobs", json_integer((json_int_t)x->jobs));
 		json_object_set_new(o, "saving_usd_a_month",
 				    x->saving_micro == ADVICE_UNKNOWN ? json_null()
 								      : json_real((double)x->saving_micro / 1e6));
-		json_put_prices(o, sync_session(a->sync));
+		json_put_prices(o, s);
 		json_put_str(o, "what", x->what);
 		json_put_str(o, "evidence", x->evidence);
 		json_put_str(o, "caution", x->caution);
-		json_put_str(o, "command", x->command);
+		json_put_str(o, "command", command);
 		json_array_append_new(list, o);
 	}
-	output_json(a, list);
 }
 
-static void print(struct app *a, const struct advising *w, const struct advices *l, double days)
+static void print(struct app *a, const struct advised *parts)
 {
-	if (output_format(a) == OUTPUT_JSON)
-		print_advice_json(a, l);
-	else if (output_format(a) == OUTPUT_TSV)
-		print_rows(a, l);
-	else
-		print_advice(a, w, l, days);
+	static const char *const titles[] = {"SAVING", "ADVICE",   "NAME",    "JOBS",
+					     "WHAT",   "EVIDENCE", "CAUTION", "COMMAND"};
+	AUTO(table) struct table t = {0};
+	AUTO(json) json_t *list = json_array();
+	enum output_format format = output_format(a);
+
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		table_column(&t, titles[i], i == 0 || i == 3);
+	for (size_t i = 0; i < a->scopes.n; i++) {
+		if (!app_enter_part(a, i))
+			continue;
+		if (format == OUTPUT_JSON)
+			add_json(a, &parts[i].found, list);
+		else if (format == OUTPUT_TSV)
+			add_rows(a, &parts[i].found, &t);
+		else
+			print_advice(a, &parts[i]);
+	}
+	app_leave(a);
+	if (format == OUTPUT_JSON)
+		output_json(a, list);
+	if (format != OUTPUT_TSV)
+		return;
+	table_print(&t, a);
+	output_prices(a);
+}
+
+/* In the scope that was entered. */
+static int advise(struct app *a, const struct query *q, struct advised *d, struct err *err)
+{
+	AUTO(learned) struct learned *l = NULL;
+	int64_t now = clock_now_ms();
+
+	take_jobs(a, &d->jobs, q);
+	if (measure_groups(a, &d->jobs, err) < 0 || app_learn(a, &l, err) < 0)
+		return -err->code;
+	/* Words choose among jobs. */
+	if (!a->cli.args.n && advise_endpoints_load(a, &d->endpoints, err) < 0)
+		return -err->code;
+	const struct session *s = sync_session(a->sync);
+
+	d->days = d->jobs.n ? MAX((double)(now - d->jobs.owned[0]->created_ms) / DAY_MS, DAYS_LEAST) : DAYS_LEAST;
+	const struct advice_input in = {.jobs = d->jobs.jobs,
+					.n_jobs = d->jobs.n,
+					.endpoints = d->endpoints.items,
+					.n_endpoints = d->endpoints.n,
+					.history = l->history,
+					.prices = &s->prices,
+					.region = s->region,
+					.days = d->days,
+					.now_ms = now};
+
+	advice_find(&in, &d->found);
+	return 0;
 }
 
 int cmd_advise(struct app *a, struct err *err)
 {
 	AUTO(listing) struct listing listing = {0};
-	AUTO(advising) struct advising w = {0};
-	AUTO(advise_endpoints) struct advise_endpoints endpoints = {0};
-	AUTO(learned) struct learned *l = NULL;
-	AUTO(advices) struct advices found = {0};
-	struct app_reply reply = {0};
+	struct advised parts[SCOPES_MAX] = {0};
+	int rc = 0;
 
-	if (listing_parse(a, TRAINING_KIND, 0, &listing, err) < 0)
+	if (listing_parse(a, TRAINING_KIND, 0, &listing, err) < 0 || app_each_jobs(a, err) < 0 ||
+	    listing_fill_query(a, &listing, err) < 0)
 		return -err->code;
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
-		return -err->code;
-	sync_jobs(a->sync, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0 || listing_fill_query(a, &listing, err) < 0)
-		return -err->code;
-	take_jobs(a, &w, listing.query);
-	if (measure_groups(a, &w, err) < 0 || app_learn(a, &l, err) < 0)
-		return -err->code;
-	/* Words choose among jobs. */
-	if (!a->cli.args.n && advise_endpoints_load(a, &endpoints, err) < 0)
-		return -err->code;
-	const struct session *s = sync_session(a->sync);
-	int64_t now = clock_now_ms();
-	struct advice_input in = {.jobs = w.jobs,
-				  .n_jobs = w.n,
-				  .endpoints = endpoints.items,
-				  .n_endpoints = endpoints.n,
-				  .history = l->history,
-				  .prices = &s->prices,
-				  .region = s->region,
-				  .days = w.n ? MAX((double)(now - w.owned[0]->created_ms) / DAY_MS, DAYS_LEAST)
-					      : DAYS_LEAST,
-				  .now_ms = now};
-
-	advice_find(&in, &found);
-	print(a, &w, &found, in.days);
-	return 0;
+	for (size_t i = 0; rc == 0 && i < a->scopes.n; i++)
+		if (app_enter_part(a, i))
+			rc = advise(a, listing.query, &parts[i], err);
+	if (rc == 0)
+		print(a, parts);
+	for (size_t i = 0; i < SCOPES_MAX; i++) {
+		advices_done(&parts[i].found);
+		advise_endpoints_done(&parts[i].endpoints);
+		advising_done(&parts[i].jobs);
+	}
+	return rc;
 }

@@ -82,25 +82,35 @@ static bool wants_tags(const struct app *a, const struct spend_options *opt, con
 	       query_reads(q, "tag.");
 }
 
+/* Budgets are a profile's own, and Cost Explorer tells of an account. */
+static int check_scopes(const struct app *a, struct err *err)
+{
+	enum option_id alone = app_flag(a, OPT_CHECK) ? OPT_CHECK : OPT_EXPLORER;
+
+	if (!app_value(a, OPT_SCOPE) || !app_flag(a, alone))
+		return 0;
+	return err_set(err, ERR_USAGE, "cost --%s is about one profile and region: give --profile and --region",
+		       option_rows[alone].name);
+}
+
 int cmd_cost(struct app *a, struct err *err)
 {
 	AUTO(cost_report) struct cost_report report = {0};
 	AUTO(query) struct query *q = NULL;
 	struct spend_options opt;
 
-	if (parse_options(a, &report, &opt, &q, err) < 0)
+	if (parse_options(a, &report, &opt, &q, err) < 0 || check_scopes(a, err) < 0)
 		return -err->code;
 	if (app_flag(a, OPT_EXPLORER) && !app_flag(a, OPT_CHECK) && cost_explorer_confirm(a, &opt, err) < 0)
 		return -err->code;
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
-	    cost_fetch(a, wants_tags(a, &opt, q), &report.left_out, err) < 0)
+	if (cost_fetch(a, wants_tags(a, &opt, q), &report.left_out, err) < 0)
 		return -err->code;
 	if (app_flag(a, OPT_CHECK))
 		return budgets_check(a, err);
 	if (app_flag(a, OPT_EXPLORER))
 		return cost_explorer(a, &opt, err);
 	if (app_flag(a, OPT_NOW))
-		return cost_running(a, err);
+		return cost_running(a, &report.left_out, err);
 	if (cost_sum(a, &opt, &report, err) < 0)
 		return -err->code;
 	if (app_value(a, OPT_HTML) && cost_write_html(a, &report, app_value(a, OPT_HTML), err) < 0)

@@ -5,14 +5,15 @@
 #include "app/reference.h"
 #include "base/timefmt.h"
 
-/* "Delete endpoint 'x' (InService, made 2026-11-21T05:48:06Z)?" */
+/* "Delete endpoint 'x' (InService, made 2026-11-21T05:48:06Z)?" Of several scopes 'PROFILE/REGION:x'. */
 static bool confirm(struct app *a, const struct resource *r, const struct strlist *with)
 {
 	AUTO(str) char *title = reference_title(r->kind);
 	AUTO(buf) struct buf b = BUF_INIT(4096);
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 	char made[TIMEFMT_LEN];
 
-	(void)buf_addf(&b, "Delete %s '%s'", title, r->name);
+	(void)buf_addf(&b, "Delete %s '%s'", title, session_name_of(scopes_session(&a->scopes), r, &name));
 	if (r->status_text || r->created_ms != TIME_UNKNOWN)
 		(void)buf_addf(&b, " (%s%s%s%s)", str_or(r->status_text, ""),
 			       r->status_text && r->created_ms != TIME_UNKNOWN ? ", " : "",
@@ -22,6 +23,14 @@ static bool confirm(struct app *a, const struct resource *r, const struct strlis
 		(void)buf_addf(&b, "%s%s", i == 1 ? " with " : ", ", with->items[i]);
 	(void)buf_adds(&b, "?");
 	return app_confirm(a, buf_str(&b));
+}
+
+/* "KIND/NAME\twhat became of it" */
+static void print(const struct app *a, const char *text)
+{
+	AUTO(str) char *line = app_scoped(a, text);
+
+	fprintf(a->out, "%s\n", line);
 }
 
 static int delete_now(struct app *a, const char *reference, struct err *err)
@@ -35,7 +44,9 @@ static int delete_now(struct app *a, const char *reference, struct err *err)
 	sync_delete(a->sync, k, name, app_reply_done, &reply);
 	if (app_wait(a, &reply, err) < 0)
 		return -err->code;
-	fprintf(a->out, "%s\tdeleted\n", reference);
+	AUTO(str) char *line = xasprintf("%s\tdeleted", reference);
+
+	print(a, line);
 	return 0;
 }
 
@@ -47,7 +58,7 @@ static int delete_one(struct app *a, const char *reference, struct err *err)
 	const char *name;
 	struct resource *r;
 
-	if (kind_parse_reference(reference, &k, &name, err) < 0 || reference_resolve(a, k, name, &r, err) < 0)
+	if (app_enter(a, reference, &k, &name, err) < 0 || reference_resolve(a, k, name, &r, err) < 0)
 		return -err->code;
 	AUTO(str) char *canonical = xstrdup(r->name);
 
@@ -66,7 +77,7 @@ static int delete_one(struct app *a, const char *reference, struct err *err)
 		if (delete_now(a, chain.go.items[i], err) < 0)
 			return -err->code;
 	for (size_t i = 0; i < chain.kept.n; i++)
-		fprintf(a->out, "%s\n", chain.kept.items[i]);
+		print(a, chain.kept.items[i]);
 	return 0;
 }
 
@@ -91,7 +102,7 @@ int cmd_delete(struct app *a, struct err *err)
 	if (!app_flag(a, OPT_YES) && !a->in_tty)
 		return err_set(err, ERR_USAGE, "nobody can be asked here: --yes deletes without asking");
 	join_kind(&a->cli.args);
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+	if (app_connect(a, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < a->cli.args.n; i++) {
 		struct err failure = {0};

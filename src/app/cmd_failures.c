@@ -35,12 +35,12 @@ static int learn(struct app *a, const struct resource *r, struct err *err)
 	struct sync_reading how = {
 		.since_ms = INT64_MIN, .last = LAST_LINES, .wants = wants_all, .line = keep_line, .user = &reading};
 
-	sync_read_log(a->sync, r->kind, r->name, &how, app_reply_done, &reply);
+	sync_read_log(app_sync_of(a, r), r->kind, r->name, &how, app_reply_done, &reply);
 	int rc = app_wait(a, &reply, &why);
 
 	if (rc == 0) {
 		loglines_settle(&reading.log);
-		failure_learn(sync_session(a->sync), r, failure_line(&reading.log));
+		failure_learn(app_session(a), r, failure_line(&reading.log));
 	} else if (why.code == ERR_CANCELLED) {
 		*err = why;
 	}
@@ -51,20 +51,20 @@ static int learn(struct app *a, const struct resource *r, struct err *err)
 static int learn_from_logs(struct app *a, struct failures *f, const struct query *q, const struct field_context *x,
 			   struct err *err)
 {
+	bool mute[SCOPES_MAX] = {false}; /* nothing is to be had from its logs */
 	int read = 0;
 
 	for (bool more = true; more && read < LOGS_MAX;) {
 		more = false;
 		for (size_t i = 0; i < f->n && !more; i++) {
 			const struct resource *r = f->items[i].newest;
-			if (!failure_is_bare(r->failure_reason) || failure_is_learnt(x->session, r))
+			if (mute[r->scope] || !failure_is_bare(r->failure_reason) || failure_is_learnt(x->session, r))
 				continue;
 			more = true;
 			read++;
 			if (learn(a, r, err) < 0)
 				return -err->code;
-			if (!failure_is_learnt(x->session, r))
-				return 0; /* nothing to be had: the next ones are like it */
+			mute[r->scope] = !failure_is_learnt(x->session, r); /* the next ones are like it */
 		}
 		failures_build(f, session_jobs(x->session), q, x);
 	}
@@ -79,14 +79,15 @@ static void print_json(const struct app *a, const struct failures *f)
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct failure *one = &f->items[i];
+		AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 		json_t *o = json_object();
 
 		json_object_set_new(o, "jobs", json_integer((json_int_t)one->n));
 		json_put_usd(o, "cost_usd", one->usd_micro);
-		json_put_prices(o, sync_session(a->sync));
+		json_put_prices(o, app_session(a));
 		json_put_time(o, "last", one->last_ms);
 		json_put_str(o, "cause", one->cause);
-		json_put_str(o, "newest", one->newest->name);
+		json_put_str(o, "newest", session_name_of(app_session(a), one->newest, &name));
 		json_array_append_new(list, o);
 	}
 	output_json(a, list);
@@ -96,6 +97,7 @@ static void add_row(struct table *t, const struct app *a, const struct failure *
 {
 	bool people = output_format(a) == OUTPUT_TABLE;
 	AUTO(str) char *n = xasprintf("%zu", f->n);
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 	char money[32] = "", time[TIMEFMT_LEN] = "";
 
 	if (f->usd_micro != USD_UNKNOWN && people)
@@ -109,7 +111,7 @@ static void add_row(struct table *t, const struct app *a, const struct failure *
 	table_cell(t, n);
 	table_cell(t, money);
 	table_cell(t, time);
-	table_cell(t, f->newest->name);
+	table_cell(t, session_name_of(app_session(a), f->newest, &name));
 	table_cell(t, f->cause);
 }
 
@@ -135,16 +137,12 @@ int cmd_failures(struct app *a, struct err *err)
 {
 	AUTO(listing) struct listing listing = {0};
 	AUTO(failures) struct failures f = {0};
-	struct app_reply jobs = {0};
 
 	if (listing_parse(a, TRAINING_KIND, 0, &listing, err) < 0)
 		return -err->code;
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
+	if (app_each_jobs(a, err) < 0 || listing_fill_query(a, &listing, err) < 0)
 		return -err->code;
-	sync_jobs(a->sync, app_reply_done, &jobs);
-	if (app_wait(a, &jobs, err) < 0 || listing_fill_query(a, &listing, err) < 0)
-		return -err->code;
-	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
+	struct field_context x = {.session = app_session(a), .now_ms = clock_now_ms()};
 	failures_build(&f, session_jobs(x.session), listing.query, &x);
 	if (learn_from_logs(a, &f, listing.query, &x, err) < 0)
 		return -err->code;

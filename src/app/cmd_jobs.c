@@ -4,11 +4,6 @@
 #include "app/jobs_watch.h"
 #include "app/listing.h"
 
-static void ask(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
-{
-	sync_jobs(s, fn, fn_user);
-}
-
 int cmd_jobs(struct app *a, struct err *err)
 {
 	AUTO(listing) struct listing listing = {0};
@@ -16,7 +11,7 @@ int cmd_jobs(struct app *a, struct err *err)
 	if (jobs_groups_check(a, err) < 0 || jobs_watch_check(a, err) < 0 ||
 	    listing_parse(a, &kind_table[KIND_TRAINING_JOB], 0, &listing, err) < 0)
 		return -err->code;
-	if (app_connect(a, err) < 0 || app_load(a, err) < 0 || app_each(a, ask, NULL, err) < 0)
+	if (app_each_jobs(a, err) < 0)
 		return -err->code;
 	if (app_flag(a, OPT_WATCH))
 		return jobs_watch(a, &listing, err);

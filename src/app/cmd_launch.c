@@ -16,14 +16,14 @@ static char *describe_cost(const struct app *a, const struct launch_plan *p)
 
 static void print_preview(const struct app *a, const struct launch_plan *p)
 {
-	AUTO(str) char *cost = describe_cost(a, p);
+	AUTO(str) char *cost = describe_cost(a, p), *name = app_scoped(a, p->name);
 
 	if (!str_empty(p->diff))
 		fprintf(stderr, "%s%s", p->diff, str_ends(p->diff, "\n") ? "" : "\n");
 	if (!str_empty(p->warning))
 		fprintf(stderr, "sagetop: %s: %s\n", p->name, p->warning);
 	if (!a->local)
-		fprintf(stderr, "%s: %s\n", p->name, cost);
+		fprintf(stderr, "%s: %s\n", name, cost);
 }
 
 static void print_result(const struct app *a, const struct launch_plan *p, const char *word)
@@ -37,7 +37,8 @@ static void print_result(const struct app *a, const struct launch_plan *p, const
 		json_put_str(o, "warning", p->warning);
 		output_json(a, o);
 	} else {
-		fprintf(a->out, "%s\t%s\n", p->name, word);
+		AUTO(str) char *name = app_scoped(a, p->name);
+		fprintf(a->out, "%s\t%s\n", name, word);
 	}
 }
 
@@ -88,15 +89,16 @@ int cmd_launch(struct app *a, struct err *err)
 	return finish(a, plan, grid, err);
 }
 
+/* In the scope of the job that it is made from. */
 int cmd_clone(struct app *a, struct err *err)
 {
+	const char *source = a->cli.args.items[0];
 	AUTO(launch_plan) struct launch_plan *plan = NULL;
 	AUTO(grid) struct grid g = {0};
 	const struct grid *grid;
 
-	if (read_grid(a, &g, &grid, err) < 0 || app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
-	    app_plan_clone(a, a->cli.args.items[0], app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], grid, &plan, err) <
-		    0)
+	if (read_grid(a, &g, &grid, err) < 0 || app_enter_name(a, TRAINING_KIND, &source, err) < 0 ||
+	    app_plan_clone(a, source, app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], grid, &plan, err) < 0)
 		return -err->code;
 	return finish(a, plan, grid, err);
 }

@@ -125,6 +125,7 @@ static void print_curves(struct app *a, const struct series_set *set, const stru
 struct metrics_run {
 	struct metrics_table table;
 	struct strlist names; /* of all metrics, wanted or not */
+	struct strlist notes; /* what is not whole, and why: said behind the values */
 	bool curves;	      /* not the table, but all values of the one thing */
 };
 
@@ -132,6 +133,7 @@ static void metrics_run_done(struct metrics_run *run)
 {
 	metrics_table_done(&run->table);
 	strlist_done(&run->names);
+	strlist_done(&run->notes);
 }
 AUTO_EMBEDDED(metrics_run, struct metrics_run, metrics_run_done)
 
@@ -151,7 +153,7 @@ static int take(struct app *a, struct metrics_run *run, const char *reference, c
 	if (run->curves)
 		rc = check_names(a, &run->names, err);
 	if (rc == 0 && !set->n && output_format(a) != OUTPUT_JSON)
-		fprintf(stderr, "sagetop: %s has no metrics yet\n", reference);
+		strlist_take(&run->notes, xasprintf("%s has no metrics yet", reference));
 	if (rc == 0 && run->curves)
 		print_curves(a, set, picked, &run->table, j);
 	free(picked);
@@ -175,8 +177,8 @@ static int read_one(struct app *a, struct metrics_run *run, const char *referenc
 	const struct session *session = sync_session(a->sync);
 	const struct feed *feed = session_find_feed(session, kind, name);
 
-	if (feed && feed->metrics_note[0])
-		fprintf(stderr, "sagetop: %s\n", feed->metrics_note);
+	if (feed && feed->metrics_note[0] && !strlist_has(&run->notes, feed->metrics_note))
+		strlist_add(&run->notes, feed->metrics_note);
 	return take(a, run, reference, feed ? &feed->metrics : &none,
 		    kind == TRAINING_KIND ? jobs_find(session_jobs(session), name) : NULL, err);
 }
@@ -195,26 +197,50 @@ static int check_options(const struct app *a, bool curves, struct err *err)
 	return 0;
 }
 
-int cmd_metrics(struct app *a, struct err *err)
+static int read_all(struct app *a, struct metrics_run *run, struct err *err)
 {
 	const struct strlist *names = &a->cli.args;
-	bool best = app_flag(a, OPT_BEST);
-	AUTO(metrics_run) struct metrics_run run = {.curves = names->n == 1 && !best};
+
+	for (size_t i = 0; i < names->n; i++)
+		if (!strlist_has(&run->table.things, names->items[i]) && read_one(a, run, names->items[i], err) < 0)
+			return -err->code;
+	return check_names(a, &run->names, err);
+}
+
+static void print_table(struct app *a, struct metrics_run *run)
+{
+	if (output_format(a) == OUTPUT_JSON)
+		metrics_table_print_json(&run->table, a);
+	else if (app_flag(a, OPT_BEST))
+		metrics_table_print_best(&run->table, a);
+	else
+		metrics_table_print_last(&run->table, a);
+}
+
+/* Behind what they are about; of an error they may be the reason. */
+static void tell_notes(const struct metrics_run *run, struct err *err)
+{
+	struct err was = *err;
+
+	for (size_t i = 0; i < run->notes.n && !was.code; i++)
+		fprintf(stderr, "sagetop: %s\n", run->notes.items[i]);
+	if (!was.code || !run->notes.n)
+		return;
+	err_clear(err);
+	(void)err_set(err, was.code, "%s; %s", was.msg, run->notes.items[0]);
+}
+
+int cmd_metrics(struct app *a, struct err *err)
+{
+	AUTO(metrics_run) struct metrics_run run = {.curves = a->cli.args.n == 1 && !app_flag(a, OPT_BEST)};
 
 	if (check_options(a, run.curves, err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < names->n; i++)
-		if (!strlist_has(&run.table.things, names->items[i]) && read_one(a, &run, names->items[i], err) < 0)
-			return -err->code;
-	if (check_names(a, &run.names, err) < 0)
-		return -err->code;
-	if (run.curves)
-		return 0;
-	if (output_format(a) == OUTPUT_JSON)
-		metrics_table_print_json(&run.table, a);
-	else if (best)
-		metrics_table_print_best(&run.table, a);
-	else
-		metrics_table_print_last(&run.table, a);
-	return 0;
+	int rc = read_all(a, &run, err);
+
+	if (rc == 0 && !run.curves)
+		print_table(a, &run);
+	fflush(a->out);
+	tell_notes(&run, err);
+	return rc;
 }

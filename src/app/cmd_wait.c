@@ -12,6 +12,7 @@
 #define EXIT_LIMIT 7
 
 struct waited {
+	struct sync *sync; /* of its scope */
 	const struct kind *kind;
 	char *name;
 	bool reported, asking;
@@ -23,8 +24,7 @@ struct waiting {
 	struct app *a;
 	struct waited *items;
 	size_t n;
-	bool jobs; /* there is a training job among them */
-	bool any;  /* the first one that has ended is enough */
+	bool any; /* the first one that has ended is enough */
 	bool failed, limited;
 	json_t *list;
 	uint64_t notices; /* said so far */
@@ -40,9 +40,9 @@ static void waiting_done(struct waiting *w)
 }
 AUTO_EMBEDDED(waiting, struct waiting, waiting_done)
 
-static const struct resource *find(const struct waiting *w, const struct waited *one)
+static const struct resource *find(const struct waited *one)
 {
-	return resources_find(&sync_session(w->a->sync)->tables[one->kind->id], one->name);
+	return resources_find(&sync_session(one->sync)->tables[one->kind->id], one->name);
 }
 
 static bool has_ended(const struct resource *r)
@@ -56,9 +56,9 @@ static bool has_ended(const struct resource *r)
 
 static void print_ended(struct app *a, const struct resource *r)
 {
-	const struct session *s = sync_session(a->sync);
+	const struct session *s = session_own(app_session(a), r);
 	int64_t now_ms = clock_now_ms(), elapsed_s = -1;
-	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT), name = BUF_INIT(BUF_MAX_TEXT);
 	char took[TIMEFMT_LEN] = "", cost[32] = "";
 
 	if (r->kind->class == &job_class) {
@@ -70,15 +70,19 @@ static void print_ended(struct app *a, const struct resource *r)
 	if (elapsed_s >= 0)
 		timefmt_duration(took, elapsed_s * 1000);
 	field_one_line(str_or(r->failure_reason, ""), &reason);
-	fprintf(a->out, "%s\t%s\t%s\t%s\t%s\n", r->name, resource_state_text(r), took, cost, buf_str(&reason));
+	fprintf(a->out, "%s\t%s\t%s\t%s\t%s\n", session_name_of(app_session(a), r, &name), resource_state_text(r), took,
+		cost, buf_str(&reason));
 	fflush(a->out);
 }
 
-static json_t *ended_to_json(const struct resource *r)
+static json_t *ended_to_json(const struct app *a, const struct resource *r)
 {
+	const struct session *s = session_own(app_session(a), r);
 	json_t *o = json_object();
 
 	json_put_str(o, "name", r->name);
+	json_put_str(o, "profile", s->profile);
+	json_put_str(o, "region", s->region);
 	json_put_str(o, "status", r->status_text);
 	json_put_str(o, "failure_reason", r->failure_reason);
 	if (r->kind->class == &job_class) {
@@ -97,7 +101,7 @@ static size_t look(struct waiting *w)
 	size_t running = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
-		const struct resource *r = find(w, &w->items[i]);
+		const struct resource *r = find(&w->items[i]);
 
 		if (!r || !has_ended(r)) {
 			running++;
@@ -109,7 +113,7 @@ static size_t look(struct waiting *w)
 		w->failed |= r->state == STATE_BAD;
 		w->limited |= r->kind->class == &job_class && job_limit_exceeded(resource_job(r));
 		if (output_format(w->a) == OUTPUT_JSON)
-			json_array_append_new(w->list, ended_to_json(r));
+			json_array_append_new(w->list, ended_to_json(w->a, r));
 		else
 			print_ended(w->a, r);
 		if (w->any)
@@ -134,7 +138,7 @@ static void on_answer(void *user, struct resource *r, const json_t *raw, const s
 static void ask(struct waiting *w, struct waited *one)
 {
 	one->asking = true;
-	sync_resource(w->a->sync, one->kind, one->name, on_answer, one);
+	sync_resource(one->sync, one->kind, one->name, on_answer, one);
 }
 
 /* By name where no list has told about it lately. */
@@ -144,7 +148,7 @@ static void ask_stale(struct waiting *w)
 
 	for (size_t i = 0; i < w->n; i++) {
 		struct waited *one = &w->items[i];
-		const struct resource *r = find(w, one);
+		const struct resource *r = find(one);
 
 		if (!one->reported && !one->asking && clock_mono_ms() - one->asked_ms > every_ms &&
 		    (!r || clock_now_ms() - r->seen_ms > 2 * every_ms || one->kind->class != &job_class))
@@ -169,7 +173,7 @@ static void say(struct waiting *w, const char *text)
 /* What keeps it from being told; an error where waiting is of no use any more. */
 static int check(struct waiting *w, struct err *err)
 {
-	const struct session *s = sync_session(w->a->sync);
+	const struct session *s = app_session(w->a);
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct waited *one = &w->items[i];
@@ -188,48 +192,97 @@ static int check(struct waiting *w, struct err *err)
 	return 0;
 }
 
-static int parse_names(struct waiting *w, struct err *err)
+static int parse_names(struct waiting *w, struct app_thing *wanted, struct err *err)
 {
 	const struct strlist *names = &w->a->cli.args;
 
-	w->items = xcalloc(names->n, sizeof(*w->items));
 	for (size_t i = 0; i < names->n; i++) {
-		struct waited *one = &w->items[i];
-		const char *name;
-
-		if (kind_parse_reference(names->items[i], &one->kind, &name, err) < 0)
+		if (app_parse(w->a, names->items[i], &wanted[i], err) < 0)
 			return -err->code;
-		if (!one->kind->members.status)
-			return err_set(err, ERR_USAGE, "%s have no states to wait for", one->kind->title);
-		one->name = xstrdup(name);
-		w->n++;
-		w->jobs |= one->kind->class == &job_class;
+		if (!wanted[i].kind->members.status)
+			return err_set(err, ERR_USAGE, "%s have no states to wait for", wanted[i].kind->title);
 	}
 	return 0;
 }
 
-/* Every name must be there; one pass over the list finds most jobs at once. */
-static int find_all(struct waiting *w, struct err *err)
+/* The scopes whose jobs are to be listed: those that are named, or all where one job does not say. */
+struct listed {
+	const struct app *a;
+	bool scopes[SCOPES_MAX];
+};
+
+static void list_jobs(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
 {
-	struct app_reply all = {0};
+	const struct listed *l = user;
 
-	if (w->jobs) {
-		sync_jobs(w->a->sync, app_reply_done, &all);
-		if (app_wait(w->a, &all, err) < 0)
-			return -err->code;
-	}
-	for (size_t i = 0; i < w->n; i++) {
-		struct waited *one = &w->items[i];
-
-		if (one->kind->class == &job_class && find(w, one))
-			continue;
-		ask(w, one);
-		while (one->asking) {
-			if (app_turn(w->a, 1000, err) < 0)
-				return -err->code;
+	for (size_t i = 0; i < l->a->scopes.n; i++)
+		if (l->a->scopes.items[i] == s && l->scopes[i]) {
+			sync_jobs(s, fn, fn_user);
+			return;
 		}
-		if (one->err.code) {
-			*err = one->err;
+	fn(fn_user, NULL);
+}
+
+/* One pass over a list finds most jobs at once. */
+static int list(struct waiting *w, const struct app_thing *wanted, struct err *err)
+{
+	struct listed l = {.a = w->a};
+
+	if (app_connect(w->a, err) < 0 || app_load(w->a, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < w->a->cli.args.n; i++)
+		for (size_t k = 0; wanted[i].kind->class == &job_class && k < SCOPES_MAX; k++)
+			l.scopes[k] |= wanted[i].scope == k || wanted[i].scope == SCOPES_MAX;
+	return app_each(w->a, list_jobs, &l, err);
+}
+
+/* A name that one scope is known to have by now is that one's; where it does not say which, all are asked. */
+static int add(struct waiting *w, struct app_thing *wanted, struct err *err)
+{
+	const struct resource *known = NULL;
+
+	app_leave(w->a);
+	if (wanted->kind->class == &job_class && wanted->scope == SCOPES_MAX && !app_lacks_some(w->a))
+		known = resources_find(session_jobs(app_session(w->a)), wanted->name);
+	if (known)
+		wanted->scope = known->scope;
+	if (app_enter_parsed(w->a, wanted, err) < 0)
+		return -err->code;
+	w->items[w->n++] = (struct waited){
+		.sync = w->a->sync, .kind = wanted->kind, .name = xstrdup(known ? known->name : wanted->name)};
+	return 0;
+}
+
+static bool is_asking(const struct waiting *w)
+{
+	bool asking = false;
+
+	for (size_t i = 0; i < w->n; i++)
+		asking |= w->items[i].asking;
+	return asking;
+}
+
+/* Every name must be there. */
+static int find_all(struct waiting *w, struct app_thing *wanted, struct err *err)
+{
+	size_t n = w->a->cli.args.n;
+
+	if (list(w, wanted, err) < 0)
+		return -err->code;
+	w->items = xcalloc(n, sizeof(*w->items));
+	for (size_t i = 0; i < n; i++)
+		if (add(w, &wanted[i], err) < 0)
+			return -err->code;
+	app_leave(w->a);
+	for (size_t i = 0; i < n; i++)
+		if (w->items[i].kind->class != &job_class || !find(&w->items[i]))
+			ask(w, &w->items[i]);
+	while (is_asking(w))
+		if (app_turn(w->a, 1000, err) < 0)
+			return -err->code;
+	for (size_t i = 0; i < n; i++) {
+		if (w->items[i].err.code) {
+			*err = w->items[i].err;
 			return -err->code;
 		}
 	}
@@ -253,14 +306,21 @@ static void say_what_runs(const struct waiting *w)
 	fprintf(stderr, "sagetop: gave up waiting: %s still run\n", buf_str(&text));
 }
 
+/* Lists tell of the jobs, in each scope that has one of them; starting twice is once. */
+static void start(struct waiting *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->items[i].kind->class == &job_class)
+			sync_start(w->items[i].sync);
+}
+
 static int run(struct waiting *w, size_t *ret_running, struct err *err)
 {
 	struct app *a = w->a;
 	int64_t deadline = app_value(a, OPT_TIMEOUT) ? clock_mono_ms() + a->cli.numbers[OPT_TIMEOUT] : INT64_MAX;
 
-	w->notices = sync_session(a->sync)->notice_generation;
-	if (w->jobs)
-		sync_start(a->sync);
+	w->notices = app_session(a)->notice_generation;
+	start(w);
 	while ((*ret_running = look(w)) > 0) {
 		int64_t left = deadline - clock_mono_ms();
 
@@ -275,6 +335,14 @@ static int run(struct waiting *w, size_t *ret_running, struct err *err)
 	return 0;
 }
 
+/* The exit status, once it is told what has ended. */
+static void conclude(struct waiting *w, size_t running)
+{
+	if (output_format(w->a) == OUTPUT_JSON)
+		output_json(w->a, w->list);
+	w->a->exit_status = w->failed ? EXIT_FAILED : w->limited ? EXIT_LIMIT : running ? 1 : 0;
+}
+
 int cmd_wait(struct app *a, struct err *err)
 {
 	AUTO(waiting) struct waiting w = {.a = a, .any = app_flag(a, OPT_ANY), .list = json_array()};
@@ -282,20 +350,17 @@ int cmd_wait(struct app *a, struct err *err)
 
 	if (w.any && app_flag(a, OPT_ALL))
 		return err_set(err, ERR_USAGE, "--any or --all: one of them");
-	if (parse_names(&w, err) < 0)
-		return -err->code;
-	if (app_connect(a, err) < 0 || sync_load(a->sync, err) < 0)
-		return -err->code;
-	int rc = find_all(&w, err);
+	struct app_thing *wanted = xcalloc(a->cli.args.n, sizeof(*wanted));
+	int rc = parse_names(&w, wanted, err);
 
 	if (rc == 0)
+		rc = find_all(&w, wanted, err);
+	if (rc == 0)
 		rc = run(&w, &running, err);
-	if (rc == 0 && output_format(a) == OUTPUT_JSON)
-		output_json(a, w.list);
-	for (size_t i = 0; i < w.n && a->sync; i++) {
-		if (w.items[i].asking) /* its answer refers to w */
-			app_disconnect(a);
-	}
-	a->exit_status = w.failed ? EXIT_FAILED : w.limited ? EXIT_LIMIT : running ? 1 : 0;
+	if (rc == 0)
+		conclude(&w, running);
+	if (a->sync && is_asking(&w)) /* its answer refers to w */
+		app_disconnect(a);
+	free(wanted);
 	return rc;
 }

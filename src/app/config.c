@@ -359,12 +359,29 @@ static void take_options(struct config *c, const struct cli *cli)
 				continue;
 			if (option_rows[o].type == OPTION_FLAG)
 				text = setting_rows[id].type == SETTING_FLAG ? "true" : "never";
-			/* A wrong list of columns is the command's to refuse. */
+			/* A wrong list of columns is the command's to refuse, any other value config_check_options'. */
 			if (set_value(c, id, text, &err) < 0)
 				continue;
 			c->given[id] = true;
 			set_origin(c, id, text, xasprintf("--%s", option_rows[o].name));
 		}
+}
+
+int config_check_options(const struct cli *cli, struct err *err)
+{
+	for (enum setting_id id = 0; id < SETTING_COUNT; id++)
+		for (enum option_id o = 0; setting_rows[id].option && o < OPT_COUNT; o++) {
+			AUTO(config) struct config scratch = {0};
+			bool valued = option_rows[o].type != OPTION_FLAG && setting_rows[id].type != SETTING_TEXT;
+
+			if (!cli->values[o] || !valued || strcmp(option_rows[o].name, setting_rows[id].option))
+				continue;
+			if (set_value(&scratch, id, cli->values[o], err) < 0) {
+				err->code = ERR_USAGE;
+				return err_prefix(err, "--%s", option_rows[o].name);
+			}
+		}
+	return 0;
 }
 
 void config_load(struct config *c, const char *profile, const struct cli *cli)

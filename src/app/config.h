@@ -72,6 +72,10 @@ AUTO_EMBEDDED(config, struct config, config_done)
  * options that were given win. */
 void config_load(struct config *c, const char *profile, const struct cli *cli);
 
+/* Whether the options that set the same as a setting have values that are right; ERR_USAGE names the option. Texts are
+ * left to the commands. */
+int config_check_options(const struct cli *cli, struct err *err) NODISCARD;
+
 /* What the settings mean for sync; its settle_ms stays as it is where only the default is in force. */
 void config_sync_options(const struct config *c, struct sync_options *opt);
 /* Have the dashboard these keys; those that hide each other are added to problems and are not changed. */

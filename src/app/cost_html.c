@@ -35,10 +35,7 @@ static void add_row(struct buf *out, const struct spend_row *row, const char *ke
 
 	buf_adds(out, "<tr>");
 	html_cell(out, key);
-	spend_money(money, shown, unit);
-	if (row->estimate)
-		strcat(money, "*");
-	html_cell(out, money);
+	html_cell(out, cost_text(money, row, shown, unit));
 	snprintf(number, sizeof(number), "%.2f", (double)row->instance_s / 3600);
 	html_cell(out, number);
 	snprintf(number, sizeof(number), "%zu", row->things);

@@ -20,6 +20,19 @@ int64_t *cost_rounded(const struct cost_report *r, int64_t *ret_total, int64_t *
 	return shown;
 }
 
+/* Nothing is known of it: its scope could not be asked. */
+static bool is_unknown(const struct spend_row *row)
+{
+	return row->lacking && !row->things;
+}
+
+char *cost_text(char *buf, const struct spend_row *row, int64_t shown, int64_t unit)
+{
+	bool unknown = row->lacking || (row->unknown && !row->usd_micro);
+
+	return money_mark_sum(spend_money(buf, shown, unit), shown, row->estimate, unknown);
+}
+
 /* --- the lines below ---------------------------------------------------------------- */
 
 static void waste_notes(const struct cost_report *r, int64_t unit, struct strlist *ret)
@@ -38,6 +51,7 @@ static void waste_notes(const struct cost_report *r, int64_t unit, struct strlis
 						    r->spend.waste[w].things));
 }
 
+/* region: whose prices may be asked for; of several scopes any one's. */
 static void unknown_notes(const struct cost_report *r, const char *region, struct strlist *ret)
 {
 	for (size_t u = UNKNOWN_NOT + 1; u < UNKNOWN_COUNT; u++) {
@@ -62,12 +76,12 @@ static void unknown_notes(const struct cost_report *r, const char *region, struc
 
 void cost_notes(const struct app *a, const struct cost_report *r, struct strlist *ret)
 {
-	const struct session *s = sync_session(a->sync);
+	const struct session *s = app_session(a);
 	int64_t unit = spend_unit(r->spend.total.usd_micro);
 	char money[32], prices[SESSION_PRICES_LEN];
 
 	waste_notes(r, unit, ret);
-	unknown_notes(r, str_or(s->region, "?"), ret);
+	unknown_notes(r, str_or(s->region, "REGION"), ret);
 	if (r->spend.total.estimate)
 		strlist_add(ret, "*: in part an estimate: it runs still, or a neighbouring rate");
 	if (r->currency.code[0])
@@ -91,14 +105,12 @@ static void hours_text(char *buf, int64_t seconds)
 }
 
 struct row_texts {
-	char usd[32], hours[32], things[24], wasted[32], unknown[24], share[16];
+	char usd[34], hours[32], things[24], wasted[32], unknown[24], share[16];
 };
 
 static void texts_of(const struct spend_row *row, int64_t shown, int64_t total, int64_t unit, struct row_texts *t)
 {
-	spend_money(t->usd, shown, unit);
-	if (row->estimate)
-		strcat(t->usd, "*");
+	cost_text(t->usd, row, shown, unit);
 	hours_text(t->hours, row->instance_s);
 	snprintf(t->things, sizeof(t->things), "%zu", row->things);
 	spend_money(t->wasted, row->waste_micro, unit);
@@ -108,6 +120,11 @@ static void texts_of(const struct spend_row *row, int64_t shown, int64_t total, 
 		t->wasted[0] = '\0';
 	if (!row->unknown)
 		t->unknown[0] = '\0';
+	if (is_unknown(row)) {
+		strcpy(t->hours, "?");
+		strcpy(t->things, "?");
+		t->share[0] = '\0';
+	}
 }
 
 static void add_cells(struct table *table, const char *key, const struct row_texts *t)
@@ -165,8 +182,8 @@ static json_t *row_to_json(const struct spend_row *row, const char *key)
 
 	if (key)
 		json_put_str(o, "key", key);
-	json_object_set_new(o, "usd_micro", json_integer(row->usd_micro));
-	json_put_usd(o, "usd", row->usd_micro);
+	json_object_set_new(o, "usd_micro", is_unknown(row) ? json_null() : json_integer(row->usd_micro));
+	json_put_usd(o, "usd", is_unknown(row) ? USD_UNKNOWN : row->usd_micro);
 	json_object_set_new(o, "instance_seconds", json_integer(row->instance_s));
 	json_object_set_new(o, "things", json_integer((json_int_t)row->things));
 	json_object_set_new(o, "wasted_usd_micro", json_integer(row->waste_micro));
@@ -208,14 +225,17 @@ static json_t *unknown_to_json(const struct spend *s)
 
 void cost_print_json(struct app *a, const struct cost_report *r)
 {
-	const struct session *s = sync_session(a->sync);
+	const struct session *s = app_session(a);
 	AUTO(json) json_t *o = json_object();
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *scopes = json_array();
 
+	for (size_t i = 0; i < session_parts(s); i++)
+		json_array_append_new(scopes, json_string(session_label(session_part(s, i))));
 	json_put_time(o, "from", r->spend.opt.from_ms);
 	json_put_time(o, "until", r->spend.opt.until_ms);
 	json_put_str(o, "by", r->by_text);
 	json_put_str(o, "region", s->region);
+	json_object_set_new(o, "scopes", scopes);
 	json_put_prices(o, s);
 	for (size_t i = 0; i < r->spend.n; i++)
 		json_array_append_new(rows, row_to_json(&r->spend.rows[i], r->spend.rows[i].key));
@@ -233,10 +253,14 @@ static void csv_row(struct app *a, const struct spend_row *row, const char *key)
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 
 	csv_add(&out, key);
-	(void)buf_addf(&out, ",%lld.%06lld,%lld,%zu,%lld.%06lld,%zu,%s,%s\n", (long long)(row->usd_micro / 1000000),
-		       (long long)(row->usd_micro % 1000000), (long long)row->instance_s, row->things,
+	if (is_unknown(row))
+		(void)buf_adds(&out, ",");
+	else
+		(void)buf_addf(&out, ",%lld.%06lld", (long long)(row->usd_micro / 1000000),
+			       (long long)(row->usd_micro % 1000000));
+	(void)buf_addf(&out, ",%lld,%zu,%lld.%06lld,%zu,%s,%s\n", (long long)row->instance_s, row->things,
 		       (long long)(row->waste_micro / 1000000), (long long)(row->waste_micro % 1000000), row->unknown,
-		       row->estimate ? "true" : "false", sync_session(a->sync)->prices_as_of);
+		       row->estimate ? "true" : "false", app_session(a)->prices_as_of);
 	fwrite(buf_str(&out), 1, out.len, a->out);
 }
 

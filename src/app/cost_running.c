@@ -111,23 +111,33 @@ static const char *note_of(const struct running *r, char *buf)
 	return buf;
 }
 
-static void add_total(struct table *table, const char *name, size_t n, const struct running_total *t)
+/* "SCOPE:KIND/NAME", of jobs and of one scope without the one or the other. The caller's. */
+static char *name_of(const struct app *a, const struct running *r)
 {
-	char things[32], so_far[24], rate[24], low[24], high[24], end[64];
+	bool several = a->scopes.n > 1, job = r->kind->class == &job_class;
+
+	return xasprintf("%s%s%s%s%s", several ? session_label(r->session) : "", several ? ":" : "",
+			 job ? "" : r->kind->name, job ? "" : "/", r->name);
+}
+
+/* lacking: a scope is not in it. */
+static void add_total(struct table *table, const char *name, size_t n, const struct running_total *t, bool lacking)
+{
+	char things[32], so_far[26], rate[26], low[24], high[24], end[64];
 
 	snprintf(things, sizeof(things), "%zu", n);
 	snprintf(end, sizeof(end), "%s to %s", money_text(low, t->low_micro), money_text(high, t->high_micro));
 	table_cell(table, name);
 	table_cell(table, things);
-	table_cell(table, money_text(so_far, t->so_far_micro));
-	table_cell(table, money_rate_text(rate, t->rate_micro));
+	table_cell(table, money_mark_sum(money_text(so_far, t->so_far_micro), t->so_far_micro, false, lacking));
+	table_cell(table, money_mark_sum(money_rate_text(rate, t->rate_micro), t->rate_micro, false, lacking));
 	table_cell(table, end);
 	snprintf(things, sizeof(things), "%zu without a price", t->unknown);
 	table_cell(table, t->unknown ? things : "");
 }
 
 static void print_table(struct app *a, const struct runnings *l, const struct running_groups *groups,
-			const struct running_total *t)
+			const struct running_total *t, const struct strlist *left_out)
 {
 	static const char *const titles[] = {"NAME", "INSTANCES", "SO FAR", "USD/H", "IN THE END", "NOTE"};
 	AUTO(table) struct table table = {0};
@@ -137,9 +147,7 @@ static void print_table(struct app *a, const struct runnings *l, const struct ru
 		table_column(&table, titles[i], i >= 2 && i <= 4);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct running *r = &l->items[i];
-		AUTO(str)
-		char *name =
-			r->kind->class == &job_class ? xstrdup(r->name) : xasprintf("%s/%s", r->kind->name, r->name);
+		AUTO(str) char *name = name_of(a, r);
 
 		table_cell(&table, name);
 		table_cell(&table, r->what);
@@ -153,9 +161,9 @@ static void print_table(struct app *a, const struct runnings *l, const struct ru
 		AUTO(str) char *name = xasprintf("all %s", g->prefix);
 
 		if (g->n > 1 && groups->n > 1)
-			add_total(&table, name, g->n, &g->total);
+			add_total(&table, name, g->n, &g->total, false);
 	}
-	add_total(&table, "total", l->n, t);
+	add_total(&table, "total", l->n, t, app_lacks_some(a));
 	table_print(&table, a);
 	FILE *out = output_format(a) == OUTPUT_TABLE ? a->out : stderr;
 
@@ -163,6 +171,8 @@ static void print_table(struct app *a, const struct runnings *l, const struct ru
 		fprintf(out, "idle: %s a day\n", money_text(so_far, t->idle_day_micro));
 	if (t->unknown)
 		fprintf(out, "not counted: %zu without a price\n", t->unknown);
+	for (size_t i = 0; i < left_out->n; i++)
+		fprintf(out, "left out: %s\n", left_out->items[i]);
 	output_prices(a);
 }
 
@@ -191,7 +201,7 @@ static json_t *groups_json(const struct running_groups *groups)
 }
 
 static void print_json(struct app *a, const struct runnings *l, const struct running_groups *groups,
-		       const struct running_total *t)
+		       const struct running_total *t, const struct strlist *left_out)
 {
 	AUTO(json) json_t *o = json_object();
 	json_t *rows = json_array();
@@ -200,6 +210,8 @@ static void print_json(struct app *a, const struct runnings *l, const struct run
 		const struct running *r = &l->items[i];
 		json_t *row = json_object();
 
+		json_put_str(row, "profile", r->session->profile);
+		json_put_str(row, "region", r->session->region);
 		json_put_str(row, "kind", r->kind->name);
 		json_put_str(row, "name", r->name);
 		json_put_str(row, "instances", r->what);
@@ -214,29 +226,41 @@ static void print_json(struct app *a, const struct runnings *l, const struct run
 	json_object_set_new(o, "rows", rows);
 	json_object_set_new(o, "groups", groups_json(groups));
 	put_total(o, t);
-	json_put_prices(o, sync_session(a->sync));
+	json_object_set_new(o, "left_out", json_from_strlist(left_out));
+	json_put_prices(o, app_session(a));
 	output_json(a, o);
 }
 
-int cost_running(struct app *a, struct err *err)
+/* What runs in the scope that was entered. */
+static int add_running(struct app *a, struct runnings *ret, struct err *err)
 {
 	AUTO(usages) struct usages usages = {0};
-	AUTO(runnings) struct runnings all = {0};
-	AUTO(running_groups) struct running_groups groups = {0};
 	AUTO(strmap) struct strmap calls = {0};
-	struct running_total total;
 
 	if (store_usage_load(sync_store(a->sync), &usages, err) < 0)
 		return -err->code;
 	fetch_calls(a, &usages, &calls);
 	if (!a->sync)
 		return err_set(err, ERR_CANCELLED, "interrupted");
-	running_of_session(sync_session(a->sync), &usages, &calls, clock_now_ms(), &all);
+	running_of_session(sync_session(a->sync), &usages, &calls, clock_now_ms(), ret);
+	return 0;
+}
+
+int cost_running(struct app *a, const struct strlist *left_out, struct err *err)
+{
+	AUTO(runnings) struct runnings all = {0};
+	AUTO(running_groups) struct running_groups groups = {0};
+	struct running_total total;
+
+	for (size_t i = 0; i < a->scopes.n; i++)
+		if (app_enter_part(a, i) && add_running(a, &all, err) < 0)
+			return -err->code;
+	app_leave(a);
 	running_sum(&all, &total);
 	running_group_sum(&all, &groups);
 	if (output_format(a) == OUTPUT_JSON)
-		print_json(a, &all, &groups, &total);
+		print_json(a, &all, &groups, &total, left_out);
 	else
-		print_table(a, &all, &groups, &total);
+		print_table(a, &all, &groups, &total, left_out);
 	return 0;
 }

@@ -5,6 +5,8 @@
 void cost_report_done(struct cost_report *r)
 {
 	spend_done(&r->spend);
+	for (size_t i = 0; i < SCOPES_MAX; i++)
+		usages_done(&r->usages[i]);
 	strlist_done(&r->left_out);
 }
 
@@ -27,7 +29,6 @@ static bool filter_of(struct app *a, const struct kind *k, const char *words, st
 static int fill(struct app *a, const struct kind *k, const struct query *q, struct cost_report *report, struct err *err)
 {
 	AUTO(field_list) struct field_list cold = {0};
-	struct app_reply reply = {0};
 	const struct field *tuning = field_find(k, "tuning_job", NULL);
 
 	query_cold_fields(q, &cold);
@@ -35,8 +36,7 @@ static int fill(struct app *a, const struct kind *k, const struct query *q, stru
 		field_list_add(&cold, tuning, NULL);
 	if (!cold.n)
 		return 0;
-	sync_columns(a->sync, k, &cold, app_reply_done, &reply);
-	if (app_wait(a, &reply, err) < 0)
+	if (listing_fill(a, k, &cold, err) < 0)
 		return -err->code;
 	if (tuning)
 		report->spend.opt.tuning = tuning;
@@ -45,7 +45,7 @@ static int fill(struct app *a, const struct kind *k, const struct query *q, stru
 
 static int sum_kind(struct app *a, const struct kind *k, const char *words, struct cost_report *report, struct err *err)
 {
-	const struct session *s = sync_session(a->sync);
+	const struct session *s = app_session(a);
 	const struct resources *t = &s->tables[k->id];
 	const struct field_context x = {.session = s, .now_ms = report->spend.opt.now_ms};
 	AUTO(query) struct query *q = NULL;
@@ -58,7 +58,7 @@ static int sum_kind(struct app *a, const struct kind *k, const char *words, stru
 	for (size_t i = 0; i < t->n; i++) {
 		if (!query_match(q, t->items[i], &x))
 			continue;
-		charges_of_resource(t->items[i], s, x.now_ms, &charges);
+		charges_of_resource(t->items[i], session_own(s, t->items[i]), x.now_ms, &charges);
 		spend_add(&report->spend, k, t->items[i]->name, t->items[i], &charges, t->items[i]);
 	}
 	return 0;
@@ -76,18 +76,19 @@ static bool usage_matches(const struct usage *u, const char *words, const struct
 	return query_parse(u->kind, words, &q, NULL) == 0 && query_match(q, r ? r : gone, x);
 }
 
-static int sum_usage(struct app *a, const char *words, struct cost_report *report, struct err *err)
+/* What was noted down in the scope that was entered. */
+static int sum_usage(struct app *a, const char *words, struct usages *all, struct cost_report *report, struct err *err)
 {
-	AUTO(usages) struct usages all = {0};
 	const struct session *s = sync_session(a->sync);
 	const struct field_context x = {.session = s, .now_ms = report->spend.opt.now_ms};
 	const struct usage *first = NULL;
 	struct charges charges;
 
-	if (store_usage_load(sync_store(a->sync), &all, err) < 0)
+	if (store_usage_load(sync_store(a->sync), all, err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < all.n; i++) {
-		const struct usage *u = &all.items[i];
+	report->spend.part = s;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct usage *u = &all->items[i];
 		const struct resource *r;
 
 		if (!first || first->kind != u->kind || !str_eq(first->name, u->name))
@@ -98,6 +99,20 @@ static int sum_usage(struct app *a, const char *words, struct cost_report *repor
 		spend_add(&report->spend, u->kind, u->name, r, &charges, first);
 	}
 	return 0;
+}
+
+static int sum_usages(struct app *a, const char *words, struct cost_report *report, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < a->scopes.n; i++) {
+		if (app_enter_part(a, i))
+			rc = sum_usage(a, words, &report->usages[i], report, err);
+		else
+			spend_add_lacking(&report->spend, sync_session(a->scopes.items[i]));
+	}
+	app_leave(a);
+	return rc;
 }
 
 /* What is beyond the first rows becomes one of them. */
@@ -117,6 +132,7 @@ static void keep_top(struct cost_report *r)
 		others->things += s->rows[i].things;
 		others->unknown += s->rows[i].unknown;
 		others->estimate |= s->rows[i].estimate;
+		others->lacking |= s->rows[i].lacking;
 		free(s->rows[i].key);
 	}
 	s->n = r->top + 1;
@@ -129,12 +145,12 @@ int cost_sum(struct app *a, const struct spend_options *opt, struct cost_report 
 	AUTO(str) char *words = listing_words(&a->cli.args, 0);
 
 	spend_init(&ret->spend, opt);
-	ret->spend.opt.session = ret->spend.part = sync_session(a->sync);
+	ret->spend.opt.session = app_session(a);
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		if (kind_is_charged(&kind_table[i]) && !kind_table[i].price_while &&
 		    sum_kind(a, &kind_table[i], words, ret, err) < 0)
 			return -err->code;
-	if (sum_usage(a, words, ret, err) < 0)
+	if (sum_usages(a, words, ret, err) < 0)
 		return -err->code;
 	spend_sort(&ret->spend, false);
 	keep_top(ret);

@@ -5,8 +5,7 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 
-#define PAINT_EVERY_MS 5000 /* where nothing has changed: ages grow */
-#define LINES_BESIDE 3	    /* the line above the table, its titles, the cursor's line */
+#define LINES_BESIDE 3 /* the line above the table, its titles, the cursor's line */
 #define TO_TOP "\033[H\033[J"
 
 struct watching {
@@ -24,6 +23,8 @@ int jobs_watch_check(const struct app *a, struct err *err)
 	if (watch && app_flag(a, OPT_CSV))
 		return err_set(err, ERR_USAGE,
 			       "--watch prints lines with tabs or, with --json, objects: leave out --csv");
+	if (!watch && app_value(a, OPT_INTERVAL))
+		return err_set(err, ERR_USAGE, "--interval goes with --watch");
 	return 0;
 }
 
@@ -35,6 +36,8 @@ static void on_transition(void *user, const struct resource *r, const char *from
 	const struct watching *w = user;
 	struct field_context x = {.session = app_session(w->a), .now_ms = clock_now_ms()};
 	char now[TIMEFMT_LEN];
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
+	const struct session *own = session_own(x.session, r);
 	const char *to = resource_state_text(r);
 
 	if (r->kind != w->listing->kind || !query_match(w->listing->query, r, &x))
@@ -42,12 +45,13 @@ static void on_transition(void *user, const struct resource *r, const char *from
 	timefmt_iso_ms(now, x.now_ms);
 	if (output_format(w->a) == OUTPUT_JSON) {
 		AUTO(json)
-		json_t *o = json_pack("{s:s, s:s, s:s?, s:s}", "time", now, "name", r->name, "from", from, "to", to);
+		json_t *o = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s}", "time", now, "name", r->name, "profile",
+				      own->profile, "region", own->region, "from", from, "to", to);
 		AUTO(str) char *text = json_text(o);
 
 		fprintf(w->a->out, "%s\n", text);
 	} else {
-		fprintf(w->a->out, "%s\t%s\t%s\t%s\n", now, r->name, str_or(from, ""), to);
+		fprintf(w->a->out, "%s\t%s\t%s\t%s\n", now, session_name_of(x.session, r, &name), str_or(from, ""), to);
 	}
 	fflush(w->a->out);
 }
@@ -95,6 +99,7 @@ static int paint(struct app *a, struct listing *l, struct err *err)
 	return rc;
 }
 
+/* Where nothing has changed ages grow. */
 static int repaint(struct app *a, struct listing *l, struct err *err)
 {
 	const struct resources *t = &app_session(a)->tables[l->kind->id];
@@ -108,7 +113,7 @@ static int repaint(struct app *a, struct listing *l, struct err *err)
 		do {
 			if (app_turn(a, 1000, err) < 0)
 				return -err->code;
-		} while (t->generation == generation && clock_mono_ms() - painted_ms < PAINT_EVERY_MS);
+		} while (t->generation == generation && clock_mono_ms() - painted_ms < a->config.set.refresh_ms);
 	}
 	return 0;
 }
@@ -122,7 +127,7 @@ int jobs_watch(struct app *a, struct listing *l, struct err *err)
 	if (listing_fill_query(a, l, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < a->scopes.n; i++) {
-		if (a->parts[i].left_out)
+		if (a->parts[i].why.code)
 			continue;
 		if (!in_place)
 			sync_on_transition(a->scopes.items[i], on_transition, &w);

@@ -129,8 +129,10 @@ static void tell(struct sweeping *w, size_t i)
 	const struct sweep_row *row = &w->rows.items[i];
 
 	w->told[i] = true;
-	if (output_format(w->a) != OUTPUT_JSON)
-		fprintf(w->a->out, "%s\t%s\n", w->p->jobs[i].name, word_of(w, i));
+	if (output_format(w->a) != OUTPUT_JSON) {
+		AUTO(str) char *name = app_scoped(w->a, w->p->jobs[i].name);
+		fprintf(w->a->out, "%s\t%s\n", name, word_of(w, i));
+	}
 	if (row->state == LAUNCH_REFUSED)
 		fprintf(stderr, "sagetop: %s was not launched: %s\n", w->p->jobs[i].name,
 			str_or(row->error, "refused"));

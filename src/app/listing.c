@@ -75,7 +75,7 @@ static void fill_scope(struct sync *s, void *user, sync_done_fn *fn, void *fn_us
 	sync_columns(s, f->kind, f->cold, fn, fn_user);
 }
 
-static int fill(struct app *a, const struct kind *kind, const struct field_list *cold, struct err *err)
+int listing_fill(struct app *a, const struct kind *kind, const struct field_list *cold, struct err *err)
 {
 	struct filling f = {kind, cold};
 
@@ -92,7 +92,7 @@ int listing_fill_query(struct app *a, const struct listing *l, struct err *err)
 	AUTO(field_list) struct field_list cold = {0};
 
 	query_cold_fields(l->query, &cold);
-	return fill(a, l->kind, &cold, err);
+	return listing_fill(a, l->kind, &cold, err);
 }
 
 /* The cold fields that it shows, filters or sorts by. */
@@ -104,7 +104,7 @@ static int fill_cold(struct app *a, const struct listing *l, struct err *err)
 	for (size_t i = 0; i < l->columns.n; i++)
 		field_list_add(&cold, l->columns.items[i].field, l->columns.items[i].key);
 	field_list_add(&cold, l->sort.field, l->sort.key);
-	return fill(a, l->kind, &cold, err);
+	return listing_fill(a, l->kind, &cold, err);
 }
 
 static void print_table(struct app *a, struct resource *const *items, size_t n, const struct listing *l,
@@ -171,8 +171,7 @@ struct resource **listing_items(struct app *a, const struct listing *l, size_t *
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (!app_leaves_out(a, t->items[i]) && (!l->parent || str_eq(l->parent, t->items[i]->parent)) &&
-		    query_match(l->query, t->items[i], &x))
+		if ((!l->parent || str_eq(l->parent, t->items[i]->parent)) && query_match(l->query, t->items[i], &x))
 			items[n++] = t->items[i];
 	tell_unknown_tags(l, t);
 	*ret_n = n;
@@ -184,7 +183,7 @@ int listing_fill_column(struct app *a, const struct listing *l, const struct fie
 	AUTO(field_list) struct field_list cold = {0};
 
 	field_list_add(&cold, f, NULL);
-	return fill(a, l->kind, &cold, err);
+	return listing_fill(a, l->kind, &cold, err);
 }
 
 int listing_print(struct app *a, const struct listing *l, struct err *err)

@@ -25,6 +25,8 @@ char *listing_words(const struct strlist *args, size_t first) NODISCARD;
 /* The options, and args from the first'th on as one filter. Needs no connection, so
  * that a slip is told at once. */
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;
+/* Have cold fields of a kind filled; what is denied is not known, and is told. */
+int listing_fill(struct app *a, const struct kind *kind, const struct field_list *cold, struct err *err) NODISCARD;
 /* Ask for the cold fields that the filter reads, for a command that prints its things itself. */
 int listing_fill_query(struct app *a, const struct listing *l, struct err *err) NODISCARD;
 /* What the session holds and the filter lets through, all that it reads filled; the array is the

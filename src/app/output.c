@@ -218,8 +218,7 @@ void output_prices(const struct app *a)
 {
 	char text[SESSION_PRICES_LEN];
 
-	fprintf(output_format(a) == OUTPUT_TABLE ? a->out : stderr, "%s\n",
-		session_prices_text(sync_session(a->sync), text));
+	fprintf(output_format(a) == OUTPUT_TABLE ? a->out : stderr, "%s\n", session_prices_text(app_session(a), text));
 }
 
 void json_put_seconds(json_t *object, const char *name, int64_t seconds)

@@ -1,12 +1,12 @@
-/* report.h - `sagetop report`: jobs as a page that a person can mail: a table with its sums, the hyperparameters that
- * differ, the curves of metrics, and the ends of logs.
+/* report.h - `sagetop report`: jobs, or things of another kind, as a page that a person can mail: a table with its
+ * sums, the hyperparameters that differ, the curves of metrics, and the ends of logs.
  *
  * Curves are thinned and logs are cut as they are read, so that neither memory nor the page grows with the length of a
  * job; of how many jobs they are read is bounded too, and the page says what it leaves out. */
 #ifndef SAGETOP_APP_REPORT_H
 #define SAGETOP_APP_REPORT_H
 
-#include "app/app.h"
+#include "app/listing.h"
 #include "app/svg.h"
 #include "model/objective.h"
 
@@ -32,6 +32,7 @@ struct report_curve {
 
 struct report_job {
 	const struct resource *r;      /* borrowed from the session */
+	char *name;		       /* of several scopes PROFILE/REGION:NAME */
 	bool read;		       /* its curves and its log were asked for */
 	struct loglines log;	       /* the end of it */
 	char *metrics_note, *log_note; /* why there is none, or not all; NULL */
@@ -39,6 +40,9 @@ struct report_job {
 
 struct report {
 	const char *asked; /* borrowed: the words of the command line */
+	const struct kind *kind;
+	const struct field_list *columns; /* borrowed: of other kinds than training jobs */
+	struct strlist left_out;	  /* scopes that could not be asked, with why */
 	struct report_job *jobs;
 	size_t n;
 	size_t n_found; /* as many as there are: more than n where the table is cut */
@@ -50,8 +54,14 @@ struct report {
 void report_done(struct report *r);
 AUTO_EMBEDDED(report, struct report, report_done)
 
-/* Curves and the log's end of the first REPORT_READ_MAX jobs. What cannot be read is told in their notes; an error is
- * an interrupt. */
+/* What the command line asks for: things by KIND/NAME, of a tuning job its training jobs, the best first; else training
+ * jobs by their names, or those that the filter lets through. ERR_NOTFOUND where there is none. */
+int report_choose(struct app *a, const struct listing *l, struct report *r, struct err *err) NODISCARD;
+/* The kind of what is named by KIND/NAME (of a tuning job that of its training jobs); TRAINING_KIND of other words. */
+int report_kind(struct app *a, const struct kind **ret, struct err *err) NODISCARD;
+
+/* Curves and the log's end of the first REPORT_READ_MAX jobs, a few at a time. What cannot be read is told in their
+ * notes; an error is an interrupt. */
 int report_read(struct app *a, struct report *r, struct err *err) NODISCARD;
 
 /* The page, and its part with the charts: one for each group of metrics. */

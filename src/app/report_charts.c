@@ -25,7 +25,7 @@ static void group_done(struct group *g)
 
 static const char *job_name(const struct group *g, const struct report_curve *c)
 {
-	return g->r->jobs[c->job].r->name;
+	return g->r->jobs[c->job].name;
 }
 
 static int place_of(const struct strlist *names, const char *name)

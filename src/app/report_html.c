@@ -1,43 +1,82 @@
-/* report_html.c - a report of jobs as one page: what was asked, the jobs with their sums, the hyperparameters that
+/* report_html.c - a report as one page: what was asked, the jobs with their sums, the hyperparameters that
  * differ, the charts, and the ends of logs. */
 #include "app/html.h"
+#include "app/reference.h"
 #include "app/report.h"
 #include "base/timefmt.h"
 #include "model/compare.h"
 
 #define HYPERPARAMETERS "hp."
 
-static const struct column {
+#define COLUMNS_MAX 64
+
+/* Of training jobs; things of the other kinds have the columns that a list has of them. */
+static const struct {
 	const char *field, *title;
-	bool sum;
-} columns[] = {
-	{"name", "Job", false},	   {"status", "Status", false},	   {"instance", "Instance", false},
-	{"count", "Count", false}, {"train", "Training", true},	   {"billable", "Billed", true},
-	{"cost", "Cost", true},	   {"metric", "Objective", false}, {"objective", "Best", false},
-	{"round", "Round", false}, {"reason", "Reason", false},
+} job_columns[] = {
+	{"name", "Job"},       {"status", "Status"},   {"instance", "Instance"}, {"count", "Count"},
+	{"train", "Training"}, {"billable", "Billed"}, {"cost", "Cost"},	 {"metric", "Objective"},
+	{"objective", "Best"}, {"round", "Round"},     {"reason", "Reason"},
 };
 
-static struct field_ref ref_of(const struct column *c)
+struct columns {
+	struct field_ref refs[COLUMNS_MAX];
+	struct strlist titles;
+	size_t n;
+};
+
+static void columns_of(const struct report *r, struct columns *ret)
 {
-	return (struct field_ref){.field = field_find(TRAINING_KIND, c->field, NULL)};
+	char title[FIELD_HEADING_LEN];
+
+	for (size_t i = 0; r->kind == TRAINING_KIND && i < ARRAY_LEN(job_columns); i++) {
+		ret->refs[ret->n++].field = field_find(TRAINING_KIND, job_columns[i].field, NULL);
+		strlist_add(&ret->titles, job_columns[i].title);
+	}
+	for (size_t i = 0; r->kind != TRAINING_KIND && i < MIN(r->columns->n, (size_t)COLUMNS_MAX); i++) {
+		ret->refs[ret->n++] = r->columns->items[i];
+		strlist_add(&ret->titles, field_title(&r->columns->items[i], title));
+	}
+}
+
+static bool is_summed(const struct field *f)
+{
+	return f->type == FIELD_MONEY || f->type == FIELD_SECONDS;
 }
 
 /* --- heading ------------------------------------------------------------------ */
+
+/* "account A, region R", or each scope. The caller's. */
+static char *where_of(const struct session *s)
+{
+	AUTO(buf) struct buf scopes = BUF_INIT(BUF_MAX_TEXT);
+
+	if (session_parts(s) == 1)
+		return xasprintf("account %s, region %s", str_or(s->account, "not known"),
+				 str_or(s->region, "not known"));
+	for (size_t i = 0; i < session_parts(s); i++)
+		(void)buf_addf(&scopes, "%s%s", i ? ", " : "", session_label(session_part(s, i)));
+	return buf_take(&scopes);
+}
 
 static void add_heading(struct buf *out, const struct report *r)
 {
 	const struct session *s = r->x.session;
 	char time[TIMEFMT_LEN], prices[SESSION_PRICES_LEN];
-	AUTO(str) char *title = xasprintf("%zu training job%s", r->n, r->n == 1 ? "" : "s");
+	AUTO(str) char *kind = reference_title(r->kind);
+	AUTO(str) char *title = r->n == 1 ? xasprintf("1 %s", kind) : xasprintf("%zu %s", r->n, r->kind->title);
 	AUTO(str) char *asked = xasprintf("sagetop report %s", r->asked);
+	AUTO(str) char *where = where_of(s);
 	AUTO(str)
-	char *made = xasprintf("%s, account %s, region %s; %s", timefmt_show(time, r->x.now_ms),
-			       str_or(s->account, "not known"), str_or(s->region, "not known"),
-			       session_prices_text(s, prices));
+	char *made = xasprintf("%s, %s; %s", timefmt_show(time, r->x.now_ms), where, session_prices_text(s, prices));
 
 	html_element(out, "h1", title);
 	html_element(out, "p class=\"dim\"", asked);
 	html_element(out, "p class=\"dim\"", made);
+	for (size_t i = 0; i < r->left_out.n; i++) {
+		AUTO(str) char *text = xasprintf("Left out is %s", r->left_out.items[i]);
+		html_element(out, "p", text);
+	}
 	if (r->n_found > r->n) {
 		AUTO(str)
 		char *text = xasprintf("%zu more match and are left out: a page has %d jobs at most.",
@@ -63,6 +102,8 @@ static void add_value(struct buf *out, const struct field_ref *f, const struct r
 	struct field_value v = field_get(f, r, x);
 
 	field_show(f->field, r, &v, FIELD_FOR_PEOPLE, &text);
+	if (!text.len && f->field->type == FIELD_MONEY)
+		(void)buf_adds(&text, "?");
 	if (v.known && !v.text && field_is_number(f->field)) {
 		field_show(f->field, r, &v, FIELD_FOR_PROGRAMS, &exact);
 		AUTO(str) char *tag = xasprintf("td title=\"%s\"", buf_str(&exact));
@@ -93,21 +134,21 @@ static void add_sum(struct buf *out, const struct report *r, const struct field_
 	html_cell(out, text);
 }
 
-static void add_sums(struct buf *out, const struct report *r)
+static void add_sums(struct buf *out, const struct report *r, const struct columns *columns)
 {
 	AUTO(buf) struct buf words = BUF_INIT(BUF_MAX_TEXT);
 
 	buf_adds(out, "<tr class=\"sum\">");
-	for (size_t k = 0; k < ARRAY_LEN(columns); k++) {
-		struct field_ref f = ref_of(&columns[k]);
+	for (size_t k = 0; k < columns->n; k++) {
 		size_t unknown = 0;
-		if (columns[k].sum)
-			add_sum(out, r, &f, &unknown);
+		if (is_summed(columns->refs[k].field))
+			add_sum(out, r, &columns->refs[k], &unknown);
 		else
 			html_cell(out, k ? "" : "Sum");
 		if (unknown)
-			(void)buf_addf(&words, "%s%s of %zu job%s", words.len ? ", " : "Not known: ", columns[k].title,
-				       unknown, unknown == 1 ? "" : "s");
+			(void)buf_addf(&words, "%s%s of %zu job%s",
+				       words.len ? ", " : "Not known: ", columns->titles.items[k], unknown,
+				       unknown == 1 ? "" : "s");
 	}
 	buf_adds(out, "</tr>\n");
 	html_table_close(out);
@@ -118,20 +159,22 @@ static void add_sums(struct buf *out, const struct report *r)
 
 static void add_jobs(struct buf *out, const struct report *r)
 {
-	const char *titles[ARRAY_LEN(columns)];
+	struct columns columns = {0};
 
-	for (size_t k = 0; k < ARRAY_LEN(columns); k++)
-		titles[k] = columns[k].title;
-	html_table_open(out, NULL, titles, ARRAY_LEN(titles));
+	columns_of(r, &columns);
+	html_table_open(out, NULL, (const char *const *)columns.titles.items, columns.n);
 	for (size_t i = 0; i < r->n; i++) {
 		buf_adds(out, "<tr>");
-		for (size_t k = 0; k < ARRAY_LEN(columns); k++) {
-			struct field_ref f = ref_of(&columns[k]);
-			add_value(out, &f, r->jobs[i].r, &r->x);
+		for (size_t k = 0; k < columns.n; k++) {
+			if (str_eq(columns.refs[k].field->name, "name"))
+				html_cell(out, r->jobs[i].name);
+			else
+				add_value(out, &columns.refs[k], r->jobs[i].r, &r->x);
 		}
 		buf_adds(out, "</tr>\n");
 	}
-	add_sums(out, r);
+	add_sums(out, r, &columns);
+	strlist_done(&columns.titles);
 }
 
 /* --- hyperparameters ---------------------------------------------------------- */
@@ -161,7 +204,7 @@ static void add_hyperparameters(struct buf *out, const struct report *r)
 		html_table_open(out, NULL, titles, n);
 		for (size_t i = 0; i < r->n; i++) {
 			buf_adds(out, "<tr>");
-			html_cell(out, things[i]->name);
+			html_cell(out, r->jobs[i].name);
 			for (size_t k = 0; k < c.n; k++)
 				if (is_shown(r, &c.rows[k]))
 					html_element(out, "td class=\"value\"", str_or(c.rows[k].values[i], ""));
@@ -182,12 +225,12 @@ static void add_metrics(struct buf *out, const struct report *r)
 {
 	html_element(out, "h2", "Metrics");
 	if (!r->n_curves)
-		html_element(out, "p", "No job has a metric.");
+		html_element(out, "p", r->kind == TRAINING_KIND ? "No job has a metric." : "There is no metric.");
 	report_charts(out, r);
 	for (size_t i = 0; i < r->n; i++) {
 		if (!r->jobs[i].metrics_note)
 			continue;
-		AUTO(str) char *text = xasprintf("%s: %s", r->jobs[i].r->name, r->jobs[i].metrics_note);
+		AUTO(str) char *text = xasprintf("%s: %s", r->jobs[i].name, r->jobs[i].metrics_note);
 		html_element(out, "p class=\"dim\"", text);
 	}
 }
@@ -216,7 +259,7 @@ static void add_logs(struct buf *out, const struct report *r)
 	html_element(out, "h2", title);
 	for (size_t i = 0; i < r->n && r->jobs[i].read; i++) {
 		const struct report_job *job = &r->jobs[i];
-		html_element(out, "h3", job->r->name);
+		html_element(out, "h3", job->name);
 		if (job->log_note)
 			html_element(out, "p class=\"dim\"", job->log_note);
 		else if (!job->log.n)
@@ -233,9 +276,10 @@ void report_page(struct buf *out, const struct report *r)
 	html_open(out, title);
 	add_heading(out, r);
 	add_jobs(out, r);
-	add_hyperparameters(out, r);
+	if (r->kind == TRAINING_KIND)
+		add_hyperparameters(out, r);
 	add_metrics(out, r);
-	if (r->n_lines)
+	if (r->n_lines && r->kind->log_group)
 		add_logs(out, r);
 	html_close(out);
 }

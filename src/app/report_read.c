@@ -4,11 +4,13 @@
 #include <math.h>
 
 #define COLUMNS 200 /* stretches of a curve that is thinned, with two points each */
+#define AT_A_TIME 4 /* jobs, so that few feeds are held; the service's rates are the client's business */
 
 void report_done(struct report *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		loglines_done(&r->jobs[i].log);
+		free(r->jobs[i].name);
 		free(r->jobs[i].metrics_note);
 		free(r->jobs[i].log_note);
 	}
@@ -18,6 +20,7 @@ void report_done(struct report *r)
 		free(r->curves[i].unit);
 		free(r->curves[i].points);
 	}
+	strlist_done(&r->left_out);
 	free(r->jobs);
 	free(r->curves);
 	*r = (struct report){0};
@@ -69,7 +72,7 @@ static void thin(struct report_curve *c, const struct series *s)
 
 static void add_curve(struct report *r, int job, const struct series_set *set, const struct series *s)
 {
-	const struct job *j = resource_job(r->jobs[job].r);
+	const struct job *j = r->kind == TRAINING_KIND ? resource_job(r->jobs[job].r) : NULL;
 	struct report_curve c = {.job = job, .steps = series_has_steps(s), .best = NAN, .best_step = -1};
 	char label[160];
 
@@ -84,30 +87,52 @@ static void add_curve(struct report *r, int job, const struct series_set *set, c
 	r->curves[r->n_curves++] = c;
 }
 
-static int read_curves(struct app *a, struct report *r, int job, struct err *err)
+/* From its feed, which stays until others push it out. */
+static void take_curves(struct report *r, int job, const struct feed *feed)
 {
-	const struct resource *thing = r->jobs[job].r;
-	struct app_reply reply = {0};
-	struct err why = {0};
-
-	sync_metrics(a->sync, thing->kind, thing->name, app_reply_done, &reply);
-	if (app_wait(a, &reply, &why) < 0) {
-		if (why.code == ERR_CANCELLED)
-			return err_set(err, why.code, "%s", why.msg);
-		r->jobs[job].metrics_note = xstrdup(why.msg);
-		return 0;
-	}
-	const struct feed *feed = session_find_feed(sync_session(a->sync), thing->kind, thing->name);
-
 	for (size_t i = 0; feed && i < feed->metrics.n; i++)
 		if (feed->metrics.items[i].n)
 			add_curve(r, job, &feed->metrics, &feed->metrics.items[i]);
 	if (feed && *feed->metrics_note)
 		r->jobs[job].metrics_note = xstrdup(feed->metrics_note);
-	return 0;
 }
 
-/* --- logs --------------------------------------------------------------------- */
+/* In the order of their jobs, whichever was read first. */
+static void order_curves(struct report *r)
+{
+	struct report_curve *ordered = xreallocarray(NULL, r->n_curves + 1, sizeof(*ordered));
+	size_t n = 0;
+
+	for (int job = 0; n < r->n_curves; job++)
+		for (size_t i = 0; i < r->n_curves; i++)
+			if (r->curves[i].job == job)
+				ordered[n++] = r->curves[i];
+	free(r->curves);
+	r->curves = ordered;
+	r->cap_curves = r->n_curves + 1;
+}
+
+/* --- a few jobs at a time --------------------------------------------------------- */
+
+struct reader {
+	struct app *a;
+	struct report *r;
+	size_t next, n_running;
+	bool stopped; /* the connections are being closed */
+	struct place {
+		struct reader *reader;
+		int job;
+	} places[AT_A_TIME];
+};
+
+static void read_next(struct place *p);
+
+static void job_ends(struct place *p)
+{
+	p->reader->n_running--;
+	if (!p->reader->stopped)
+		read_next(p);
+}
 
 static bool wants_all(void *user, const struct log_line *l)
 {
@@ -116,34 +141,83 @@ static bool wants_all(void *user, const struct log_line *l)
 
 static void keep_line(void *user, const char *stream, const struct log_line *l)
 {
-	struct report_job *job = user;
+	const struct place *p = user;
 
-	(void)loglines_add(&job->log, stream, NULL, l->time_ms, l->text, l->len);
+	(void)loglines_add(&p->reader->r->jobs[p->job].log, stream, NULL, l->time_ms, l->text, l->len);
 }
 
-static int read_log(struct app *a, const struct report *r, struct report_job *job, struct err *err)
+static void on_log(void *user, const struct err *err)
 {
-	struct app_reply reply = {0};
-	struct err why = {0};
-	const struct sync_reading reading = {
-		.since_ms = INT64_MIN, .last = r->n_lines, .wants = wants_all, .line = keep_line, .user = job};
+	struct place *p = user;
+	struct report_job *job = &p->reader->r->jobs[p->job];
 
-	sync_read_log(a->sync, job->r->kind, job->r->name, &reading, app_reply_done, &reply);
-	if (app_wait(a, &reply, &why) < 0) {
-		if (why.code == ERR_CANCELLED)
-			return err_set(err, why.code, "%s", why.msg);
-		job->log_note = xstrdup(why.msg);
-	}
+	if (err)
+		job->log_note = xstrdup(err->msg);
 	loglines_settle(&job->log);
-	return 0;
+	job_ends(p);
+}
+
+static void read_log(struct place *p)
+{
+	const struct report *r = p->reader->r;
+	const struct resource *thing = r->jobs[p->job].r;
+	const struct sync_reading reading = {
+		.since_ms = INT64_MIN, .last = r->n_lines, .wants = wants_all, .line = keep_line, .user = p};
+
+	sync_read_log(app_sync_of(p->reader->a, thing), thing->kind, thing->name, &reading, on_log, p);
+}
+
+static void on_metrics(void *user, const struct err *err)
+{
+	struct place *p = user;
+	struct report *r = p->reader->r;
+	const struct resource *thing = r->jobs[p->job].r;
+
+	if (p->reader->stopped) {
+		job_ends(p);
+		return;
+	}
+	if (err)
+		r->jobs[p->job].metrics_note = xstrdup(err->msg);
+	else
+		take_curves(r, p->job, session_find_feed(session_own(r->x.session, thing), thing->kind, thing->name));
+	if (r->n_lines && thing->kind->log_group)
+		read_log(p);
+	else
+		job_ends(p);
+}
+
+/* A place takes the next job that nobody has. */
+static void read_next(struct place *p)
+{
+	struct reader *reader = p->reader;
+	struct report *r = reader->r;
+
+	if (reader->next >= MIN(r->n, (size_t)REPORT_READ_MAX))
+		return;
+	p->job = (int)reader->next++;
+	reader->n_running++;
+	r->jobs[p->job].read = true;
+	const struct resource *thing = r->jobs[p->job].r;
+
+	sync_metrics(app_sync_of(reader->a, thing), thing->kind, thing->name, on_metrics, p);
 }
 
 int report_read(struct app *a, struct report *r, struct err *err)
 {
-	for (size_t i = 0; i < MIN(r->n, (size_t)REPORT_READ_MAX); i++) {
-		r->jobs[i].read = true;
-		if (read_curves(a, r, (int)i, err) < 0 || (r->n_lines && read_log(a, r, &r->jobs[i], err) < 0))
-			return -err->code;
+	struct reader reader = {.a = a, .r = r};
+
+	for (size_t i = 0; i < AT_A_TIME; i++) {
+		reader.places[i] = (struct place){.reader = &reader};
+		read_next(&reader.places[i]);
 	}
+	while (reader.n_running) {
+		if (app_turn(a, 1000, err) == 0)
+			continue;
+		reader.stopped = true;
+		app_disconnect(a);
+		return -err->code;
+	}
+	order_curves(r);
 	return 0;
 }

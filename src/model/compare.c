@@ -7,7 +7,7 @@
 #include "model/job.h"
 #include "model/kind.h"
 #include "model/objective.h"
-#include "model/resource.h"
+#include "model/session.h"
 
 static void row_done(struct compare_row *r, size_t n)
 {
@@ -22,6 +22,7 @@ void compare_done(struct compare *c)
 	for (size_t i = 0; i < c->n; i++)
 		row_done(&c->rows[i], c->n_things);
 	free(c->rows);
+	strlist_done(&c->names);
 	*c = (struct compare){0};
 }
 
@@ -167,18 +168,23 @@ void compare_build(struct compare *c, const struct resource *const *things, size
 {
 	compare_done(c);
 	c->n_things = n;
+	for (size_t i = 0; i < n; i++) {
+		AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
+
+		strlist_add(&c->names, x->session ? session_name_of(x->session, things[i], &name) : things[i]->name);
+	}
 	for (int rank = 0; n && rank < RANKS; rank++)
 		for (const struct field *f = things[0]->kind->fields; f->name; f++)
 			if (rank_of(f) == rank)
 				add_field(c, f, things, n, style, x);
 }
 
-void compare_csv(const struct compare *c, const struct resource *const *things, bool all, struct buf *out)
+void compare_csv(const struct compare *c, bool all, struct buf *out)
 {
 	(void)buf_adds(out, "row");
 	for (size_t i = 0; i < c->n_things; i++) {
 		(void)buf_addc(out, ',');
-		csv_add(out, things[i]->name);
+		csv_add(out, c->names.items[i]);
 	}
 	(void)buf_adds(out, "\n");
 	for (size_t k = 0; k < c->n; k++) {

@@ -21,6 +21,7 @@ struct compare {
 	struct compare_row *rows;
 	size_t n, cap;
 	size_t n_things, n_differ;
+	struct strlist names; /* what the things are known by, of several scopes PROFILE/REGION:NAME */
 };
 void compare_done(struct compare *c);
 AUTO_EMBEDDED(compare, struct compare, compare_done)
@@ -30,6 +31,6 @@ AUTO_EMBEDDED(compare, struct compare, compare_done)
 void compare_build(struct compare *c, const struct resource *const *things, size_t n, enum field_style style,
 		   const struct field_context *x);
 /* "row,NAME,NAME..." and a line a row; all: those too that do not differ. */
-void compare_csv(const struct compare *c, const struct resource *const *things, bool all, struct buf *out);
+void compare_csv(const struct compare *c, bool all, struct buf *out);
 
 #endif

@@ -270,7 +270,8 @@ void resources_join(struct resources *t, struct resources *wide, uint8_t scope)
 
 void resources_leave(struct resources *t)
 {
-	wide_drop(t);
+	if (t->wide)
+		wide_drop(t);
 	t->wide = NULL;
 }
 

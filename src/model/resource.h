@@ -148,7 +148,8 @@ bool resources_remove(struct resources *t, const char *name);
 bool resources_changes(const struct resources *t, uint64_t since, struct resource_change *ret, size_t *ret_n);
 /* Room for n in all, before many are put. */
 void resources_reserve(struct resources *t, size_t n);
-/* From now on t's things, of this scope, are seen in the wide table as well, until resources_leave. */
+/* From now on t's things, of this scope, are seen in the wide table as well, until resources_leave; which does nothing
+ * where they are not. */
 void resources_join(struct resources *t, struct resources *wide, uint8_t scope);
 void resources_leave(struct resources *t);
 

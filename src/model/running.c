@@ -16,10 +16,12 @@ void runnings_done(struct runnings *l)
 	*l = (struct runnings){0};
 }
 
-static struct running *add(struct runnings *l, const struct kind *kind, const char *name, char *what)
+static struct running *add(struct runnings *l, const struct session *s, const struct kind *kind, const char *name,
+			   char *what)
 {
 	GROW(l->items, l->cap, l->n + 1);
-	l->items[l->n] = (struct running){.kind = kind,
+	l->items[l->n] = (struct running){.session = s,
+					  .kind = kind,
 					  .name = xstrdup(name),
 					  .what = what ? what : xstrdup("?"),
 					  .so_far_micro = USD_UNKNOWN,
@@ -116,7 +118,7 @@ static void add_job(const struct job *j, const struct session *s, const struct h
 
 	if (!job_is_active(j) && !kept)
 		return;
-	struct running *r = add(ret, TRAINING_KIND, j->name, job_instances_text(j));
+	struct running *r = add(ret, s, TRAINING_KIND, j->name, job_instances_text(j));
 
 	r->idle = kept;
 	r->so_far_micro = c.kind == COST_UNKNOWN && j->start_ms == TIME_UNKNOWN ? 0 : c.usd_micro;
@@ -137,7 +139,7 @@ static void add_record(const struct resource *record, const struct session *s, i
 	if (!resource_is_running(record) || !l.n)
 		return;
 	const struct charge *c = &l.items[0];
-	struct running *r = add(ret, record->kind, record->name, xstrdup(c->type));
+	struct running *r = add(ret, s, record->kind, record->name, xstrdup(c->type));
 	int64_t span_s = MAX((c->until_ms - c->from_ms) / 1000, (int64_t)1);
 
 	if (c->unknown != UNKNOWN_NOT)
@@ -157,7 +159,7 @@ static void add_standing(const struct usage *u, const struct session *s, const s
 	char *what = usage_is_volume(u) ? xasprintf("volume of %d GB", u->count)
 		     : u->type		? xasprintf("%d x %s", u->count, u->type)
 					: NULL;
-	struct running *r = add(ret, u->kind, u->name, what);
+	struct running *r = add(ret, s, u->kind, u->name, what);
 	AUTO(str) char *key = usage_key(u);
 	const char *n = calls && u->kind->id == KIND_ENDPOINT ? strmap_get(calls, key) : NULL;
 	double called = 0;

@@ -10,6 +10,7 @@
 #include "model/spend.h"
 
 struct running {
+	const struct session *session; /* borrowed: its scope's */
 	const struct kind *kind;
 	char *name;
 	char *what;		       /* "2 x ml.m5.xlarge" */
@@ -26,7 +27,7 @@ struct runnings {
 void runnings_done(struct runnings *l);
 AUTO_EMBEDDED(runnings, struct runnings, runnings_done)
 
-/* The jobs that run, the pools that are kept, what stands there; the dearest an hour first.
+/* The jobs that run, the pools that are kept, what stands there, beside what ret has; the dearest an hour first.
  * calls: an endpoint's variant (usage_key) -> its calls of the last day as a number; NULL: not known. */
 void running_of_session(const struct session *s, const struct usages *usages, const struct strmap *calls,
 			int64_t now_ms, struct runnings *ret);

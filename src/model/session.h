@@ -114,6 +114,8 @@ AUTO_POINTER(session, struct session, session_free)
 /* The parts are borrowed, and are not to be freed before; at most SCOPES_MAX. */
 struct session *session_wide_new(struct session *const *parts, size_t n) NODISCARD;
 void session_wide_free(struct session_wide *w); /* by session_free */
+/* The things of a part are no longer among those of all. */
+void session_wide_leave(struct session *part);
 /* Sum up what the parts say of themselves: behind each turn of the loop. */
 void session_wide_refresh(struct session *wide);
 /* How many scopes it has, one where it is not wide, and each of them. */

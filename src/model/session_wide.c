@@ -50,11 +50,18 @@ struct session *session_wide_new(struct session *const *parts, size_t n)
 	return s;
 }
 
+void session_wide_leave(struct session *part)
+{
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		resources_leave(&part->tables[k]);
+		part->tables[k].generation++; /* the wide table's has grown as well */
+	}
+}
+
 void session_wide_free(struct session_wide *w)
 {
-	for (size_t k = 0; k < KIND_COUNT; k++)
-		for (size_t i = 0; i < w->n; i++)
-			resources_leave(&w->parts[i]->tables[k]);
+	for (size_t i = 0; i < w->n; i++)
+		session_wide_leave(w->parts[i]);
 	strlist_done(&w->labels);
 	free(w);
 }

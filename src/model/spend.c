@@ -27,7 +27,7 @@ static const char *const by_names[BY_COUNT] = {
 	[BY_DAY] = "day",	  [BY_WEEK] = "week",	      [BY_MONTH] = "month",   [BY_KIND] = "kind",
 	[BY_PREFIX] = "prefix",	  [BY_TAG] = "tag:",	      [BY_TYPE] = "type",     [BY_STATUS] = "status",
 	[BY_USER] = "user",	  [BY_BACKTEST] = "backtest", [BY_PARENT] = "parent", [BY_COMPONENT] = "component",
-	[BY_PROFILE] = "profile", [BY_REGION] = "region",     [BY_NAME] = "name"};
+	[BY_PROFILE] = "profile", [BY_REGION] = "region",     [BY_SCOPE] = "scope",   [BY_NAME] = "name"};
 
 const char *spend_by_name(enum spend_by by)
 {
@@ -52,7 +52,7 @@ int spend_by_parse(const char *text, enum spend_by *ret, const char **ret_tag, s
 	return err_set(
 		err, ERR_USAGE,
 		"--by is day, week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, component, "
-		"profile, region or name, not \"%s\"%s%s%s",
+		"profile, region, scope or name, not \"%s\"%s%s%s",
 		text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
@@ -143,6 +143,15 @@ static const struct session *own_session(const struct spend *s, const struct res
 	return r ? session_own(s->opt.session, r) : s->part;
 }
 
+/* "JOB", "KIND/NAME"; of several scopes behind "SCOPE:". */
+static char *name_key(const struct spend *s, const struct session *own, const struct kind *kind, const char *name)
+{
+	bool several = own && s->opt.session && session_parts(s->opt.session) > 1, job = kind->class == &job_class;
+
+	return xasprintf("%s%s%s%s%s", several ? session_label(own) : "", several ? ":" : "", job ? "" : kind->name,
+			 job ? "" : "/", name);
+}
+
 static char *key_of(const struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
 		    const struct charge *c)
 {
@@ -172,8 +181,10 @@ static char *key_of(const struct spend *s, const struct kind *kind, const char *
 		return xstrdup(str_or(own ? own->profile : NULL, "?"));
 	case BY_REGION:
 		return xstrdup(str_or(own ? own->region : NULL, "?"));
+	case BY_SCOPE:
+		return xstrdup(own ? session_label(own) : "?");
 	default:
-		return kind->class == &job_class ? xstrdup(name) : xasprintf("%s/%s", kind->name, name);
+		return name_key(s, own, kind, name);
 	}
 }
 
@@ -323,6 +334,18 @@ void spend_add_to(struct spend *s, const char *key, const struct resource *r, co
 {
 	(void)row_of(s, key);
 	add_charges(s, key, r->kind, r->name, r, l, r);
+}
+
+void spend_add_lacking(struct spend *s, const struct session *part)
+{
+	const char *key = s->opt.by == BY_PROFILE  ? part->profile
+			  : s->opt.by == BY_REGION ? part->region
+			  : s->opt.by == BY_SCOPE  ? session_label(part)
+						   : NULL;
+
+	if (key)
+		row_of(s, key)->lacking = true;
+	s->total.lacking = true;
 }
 
 static void add_part(struct spend *s, const struct session *session)

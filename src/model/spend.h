@@ -78,6 +78,7 @@ enum spend_by {
 	BY_COMPONENT,
 	BY_PROFILE,
 	BY_REGION,
+	BY_SCOPE, /* "PROFILE/REGION" */
 	BY_NAME,
 	BY_COUNT
 };
@@ -92,6 +93,7 @@ struct spend_row {
 	int64_t instance_s;
 	size_t things, unknown; /* unknown: those of which something is not counted */
 	bool estimate;
+	bool lacking;	  /* what a scope that could not be asked would add is not in it */
 	const void *last; /* private */
 	bool last_unknown;
 };
@@ -123,9 +125,8 @@ struct spend {
 		struct strlist names; /* types, of UNKNOWN_TIME some names: a few of each */
 		const void *last;
 	} unknown[UNKNOWN_COUNT];
-	struct map by_key; /* private */
-	const struct session
-		*part; /* private: whose things are added, where that of a thing that is gone is asked for */
+	struct map by_key;	    /* private */
+	const struct session *part; /* whose things are added, which says the scope of a thing that is gone */
 };
 void spend_init(struct spend *s, const struct spend_options *opt);
 void spend_done(struct spend *s);
@@ -134,6 +135,8 @@ AUTO_EMBEDDED(spend, struct spend, spend_done)
  * is gone. */
 void spend_add(struct spend *s, const struct kind *kind, const char *name, const struct resource *r,
 	       const struct charges *c, const void *identity);
+/* What this part of opt.session would add is not known: of the groups that are its own and of the total. */
+void spend_add_lacking(struct spend *s, const struct session *part);
 /* The group of a whole job (not by time or component): of a cluster of several types "(several
  * types)". And all that it is billed for in the row of that key, which is there even where it is
  * billed for nothing. */

@@ -1,6 +1,8 @@
 /* web_console.c - the page that AWS's web console has of a thing. */
 #include "model/web_console.h"
 
+#include "base/uri.h"
+
 /* The partitions whose console has a host of its own, by how their regions begin; the last is the rest. */
 static const char *console_host(const char *region)
 {
@@ -21,12 +23,15 @@ static const char *console_host(const char *region)
 int web_console_url(const struct session *s, const struct resource *r, char **ret, struct err *err)
 {
 	static const char hole[] = "{region}";
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 
 	if (!r->kind->console)
 		return err_set(err, ERR_INVALID, "%s have no page of the web console", r->kind->title);
 	if (s->local)
 		return err_set(err, ERR_INVALID, "what runs on the local engine has no page of the web console");
-	AUTO(str) char *path = kind_pattern(r->kind->console, r->name);
+	/* "GROUP/NAME" is two parts of a path, a slash of any other name is one of its letters. */
+	(void)uri_encode(&name, r->name, strlen(r->name), strchr(r->kind->members.name, '/') != NULL);
+	AUTO(str) char *path = kind_pattern(r->kind->console, buf_str(&name));
 	const char *region = str_or(s->region, "us-east-1"), *host = console_host(region), *at = strstr(path, hole);
 
 	if (path[0] != '/')

@@ -174,8 +174,18 @@ sagetop --local logs good-1 --grep 'rmse' --grep '\[2' --not '\[2[1-9]\]' --not 
 tap_equal 'patterns add up, those that must not match as well' '[2]' "$(printf '%s\n' "$out" | cut -f1)"
 fails 2 'not' 'a second pattern that does not compile' -- --local logs good-1 --not x --not '('
 
+zoned() { TZ=Asia/Kolkata "$bin/sagetop" --local logs good-1 --times -n 1 "$@" | cut -d' ' -f1; }
+tap_match 'times are UTC' 'Z$' "$(zoned)"
+tap_match 'or those of the local clock, where that is asked for' '\+05:30$' "$(zoned --time-zone local)"
+mkdir -p "$XDG_CONFIG_HOME/sagetop"
+echo 'time-zone: local' >"$XDG_CONFIG_HOME/sagetop/config.yaml"
+tap_match 'which goes before the settings' 'Z$' "$(zoned --format table --time-zone utc)"
+tap_match 'that people have' '\+05:30$' "$(zoned --format table)"
+rm "$XDG_CONFIG_HOME/sagetop/config.yaml"
+fails 2 'time-zone: needs one of: utc local' 'another zone' -- --local logs good-1 --times --time-zone mars
+
 # clone, stop, follow
-"$bin/sagetop" --local jobs --watch good >"$work/watched" 2>"$work/watch.err" &
+"$bin/sagetop" --local jobs --watch --interval 1s good >"$work/watched" 2>"$work/watch.err" &
 holder=$!
 "$bin/sagetop" --local jobs --watch status:failed --json >"$work/failed" 2>&1 &
 sleeper=$!
@@ -258,6 +268,8 @@ except OSError:
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.split(b"\x1b[H")[2].count(b"NAME"))
 PY
 tap_equal 'on a terminal it paints in place until ctrl-C' '130 1' "$(cat "$work/out")"
+fails 2 'goes with --watch' 'an interval of nothing' -- --local jobs --interval 5s
+fails 2 'interval: .*1s' 'an interval beyond its limits' -- --local jobs --watch --interval 2h
 fails 2 '--watch or --group' 'groups are not watched' -- --local jobs --watch --group prefix
 sagetop --local metrics good-1 good-2 --best --json -m validation:rmse -m train:rmse
 tap_equal 'of several the best of all is known, by what each metric means' ok "$(/usr/bin/python3 -c '

@@ -1,23 +1,19 @@
 """The launch form in a real terminal (tmux): an engine with jobs to clone, and a console that is opened on them."""
 import os
-import shutil
 import signal
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dashboard import SAGETOP, Stuck, Terminal, environment  # noqa: E402
-from engine_support import BUILD, Engine, done, equal, skip_all  # noqa: E402
+from console_support import Console, type_line  # noqa: E402
+from dashboard import SAGETOP, Terminal  # noqa: E402
+from engine_support import equal  # noqa: E402
 
 
 class Form(Terminal):
-    def __init__(self, work, env, engine):
-        super().__init__(work, env)
-        self.work, self.engine = work, engine
+    work = engine = None  # the test's folder and its engine
 
     def line(self, text):
-        self.type(text)
-        self.keys("Enter")
+        type_line(self, text)
 
     def console(self, variables=""):
         self.line(f"clear; {variables} {SAGETOP} --endpoint-url $URL")
@@ -40,37 +36,19 @@ class Form(Terminal):
         self.line("reset")
 
 
-def main(prefix, jobs, steps, files=(), variables=None):
+def main(jobs, steps, files=(), variables=None):
     """jobs: name and hyperparameters of each; files: name and text of programs in the test's folder, which variables name."""
-    if not shutil.which("tmux"):
-        skip_all("tmux is not installed")
-    if not os.access(os.path.join(BUILD, "sagetop-local"), os.X_OK):
-        skip_all("built without the local engine")
-    work = tempfile.mkdtemp(prefix=prefix)
-    env = environment(work)
-    engine = Engine("--stop-timeout", "1s")
-    form = None
-    with open(engine.trainer, "w") as f:
-        f.write("#!/bin/sh\nexit 0\n")
-    for name, text in files:
-        with open(os.path.join(work, name), "w") as f:
-            f.write(text)
-        os.chmod(os.path.join(work, name), 0o755)
-    os.makedirs(work + "/tmp")
-    env.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_REGION="us-east-1", URL=engine.endpoint,
-               TMPDIR=work + "/tmp", **{k: os.path.join(work, v) for k, v in (variables or {}).items()})
-    env.pop("VISUAL", None)
-    try:
+    with Console("#!/bin/sh\nexit 0\n") as on:
+        for name, text in files:
+            with open(os.path.join(on.work, name), "w") as f:
+                f.write(text)
+            os.chmod(os.path.join(on.work, name), 0o755)
+        os.makedirs(on.work + "/tmp")
+        on.env.update(TMPDIR=on.work + "/tmp", **{k: os.path.join(on.work, v) for k, v in (variables or {}).items()})
+        on.env.pop("VISUAL", None)
         for name, hyperparameters in jobs:
-            engine.create(name, "own", HyperParameters=hyperparameters)
-            equal("the job " + name, engine.wait(name)["TrainingJobStatus"], "Completed")
-        form = Form(work, env, engine)
+            on.engine.create(name, "own", HyperParameters=hyperparameters)
+            equal("the job " + name, on.engine.wait(name)["TrainingJobStatus"], "Completed")
+        form = on.open(Form)
+        form.work, form.engine = on.work, on.engine
         steps(form)
-    except Stuck as step:
-        print("# the rest was left out after: %s" % step)
-    finally:
-        if form:
-            form.close()
-        engine.close()
-        shutil.rmtree(work, ignore_errors=True)
-    done()

@@ -92,4 +92,4 @@ def steps(t):
 
 
 if __name__ == "__main__":
-    main("sagetop-form-", [("origin", {"max_depth": "6", "eta": "0.3", "num_round": "5"})], steps, [("editor", EDITOR)], {"EDITOR": "editor"})
+    main([("origin", {"max_depth": "6", "eta": "0.3", "num_round": "5"})], steps, [("editor", EDITOR)], {"EDITOR": "editor"})

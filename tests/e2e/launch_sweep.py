@@ -140,4 +140,4 @@ def steps(t):
 
 
 if __name__ == "__main__":
-    main("sagetop-sweep-", [("origin", {"max_depth": "6", "eta": "0.3", "num_round": "5"})], steps)
+    main([("origin", {"max_depth": "6", "eta": "0.3", "num_round": "5"})], steps)

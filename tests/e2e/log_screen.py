@@ -2,21 +2,20 @@
 was silent, errors over time, times by another clock, filters that stay. TAP on standard output."""
 import os
 import re
-import shutil
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dashboard import DEADLINE, SAGETOP, Stuck, Terminal, environment  # noqa: E402
-from engine_support import BUILD, Engine, done, equal, ok, skip_all  # noqa: E402
+from console_support import Console, type_line  # noqa: E402
+from dashboard import DEADLINE, SAGETOP  # noqa: E402
+from engine_support import equal, ok  # noqa: E402
 
 LINES = 20000
-# The silence lasts until GO is there: lines get their times when they are read.
+# The silence lasts until the file "go" is there: lines get their times when they are read.
 TRAINER = f"""#!/bin/sh
 seq -f 'epoch %.0f loss=0.5' 1 {LINES // 2}
 echo 'WARNING: the loss does not fall'
-until [ -e GO ]; do sleep 0.1; done
+until [ -e WORK/go ]; do sleep 0.1; done
 seq -f 'epoch %.0f loss=0.4' {LINES // 2 + 1} {LINES}
 echo 'ERROR: no such bucket'
 echo 'shutting down'
@@ -39,11 +38,6 @@ def until_text(what, read, wanted):
     ok(what, wanted(read()), read()[:2000])
 
 
-def command(t, text, *keys):
-    t.type(text)
-    t.keys("Enter", *keys)
-
-
 def marks(t, work):
     t.keys("g", "Tab", "Tab", "Space", "Space", "Tab", "Space")
     t.wait("marked lines have a sign, and are counted", "3 marked", "\n+", "▸")
@@ -56,12 +50,12 @@ def marks(t, work):
     until_text("with their times, in the order of the log", lambda: t.tmux("show-buffer"),
                lambda s: [x.split("Z ")[1] for x in s.splitlines()] ==
                ["epoch 2 loss=0.5", "epoch 3 loss=0.5", "epoch 5 loss=0.5"])
-    command(t, ":save marked.txt")
+    type_line(t, ":save marked.txt")
     t.wait("they are saved", "3 lines written to marked.txt")
     ok("for nobody else to read, and nothing lies beside it",
        os.stat(work + "/marked.txt").st_mode & 0o777 == 0o600 and
        [f for f in os.listdir(work) if f.startswith("marked")] == ["marked.txt"], os.listdir(work))
-    command(t, ":save marked.txt")
+    type_line(t, ":save marked.txt")
     t.wait("what is there is not written over", "'marked.txt' is there already: :save! writes over it")
     t.keys("C-\\", "g", "Y")
     t.wait("without marks it is the line at hand", "clipboard: epoch")
@@ -70,15 +64,15 @@ def marks(t, work):
 def save(t, work, lines):
     def texts(name):
         return [x.split("Z ", 1)[1] for x in text_of(f"{work}/{name}").splitlines()]
-    command(t, ":save! marked.txt")
+    type_line(t, ":save! marked.txt")
     t.wait("all that are shown", f"{len(lines):,} lines written to marked.txt")
     equal("line by line those of the service", texts("marked.txt"), lines)
-    command(t, "&0 loss=0.4")
+    type_line(t, "&0 loss=0.4")
     t.wait("a filter", "&0 loss=0.4", "1,000 of")
-    command(t, ":save few.txt")
+    type_line(t, ":save few.txt")
     t.wait("those that pass it", "1,000 lines written to few.txt")
     equal("and no others", texts("few.txt"), [x for x in lines if "0 loss=0.4" in x])
-    command(t, ":save /nowhere/few.txt")
+    type_line(t, ":save /nowhere/few.txt")
     t.wait("a folder that is not there is told", "cannot write '/nowhere/few.txt': No such file or directory")
     t.keys("Escape")
     t.wait("all again", absent=("&0 loss",))
@@ -115,61 +109,42 @@ def clocks(t):
 
 
 def stays(t):
-    command(t, "!epoch")
+    type_line(t, "!epoch")
     t.wait("a filter", "!epoch 3 of")
     t.keys("q")
     t.wait("the jobs", "jobs 1")
     t.keys("q")
-    command(t, f"clear; {SAGETOP} --endpoint-url $URL")
+    type_line(t, f"clear; {SAGETOP} --endpoint-url $URL")
     t.wait("another start", "jobs 1", "app-1")
     t.keys("l")
     t.wait("the filter and the times are as they were", "!epoch 3 of", "since the first line", "ERROR")
 
 
 def main():
-    if not shutil.which("tmux"):
-        skip_all("tmux is not installed")
-    if not os.access(os.path.join(BUILD, "sagetop-local"), os.X_OK):
-        skip_all("built without the local engine")
-    work = tempfile.mkdtemp(prefix="sagetop-log-")
-    env = environment(work)
-    engine = Engine("--stop-timeout", "1s")
-    with open(engine.trainer, "w") as f:
-        f.write(TRAINER.replace("GO", work + "/go"))
-    os.makedirs(work + "/config/sagetop")
-    with open(work + "/config/sagetop/config.yaml", "w") as f:
-        f.write("log-gap: 1s\n")
-    env.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_REGION="us-east-1", URL=engine.endpoint,
-               TZ="XYZ-5:30")
-    term = None
-    try:
+    with Console(TRAINER, TZ="XYZ-5:30") as on:
+        os.makedirs(on.work + "/config/sagetop")
+        with open(on.work + "/config/sagetop/config.yaml", "w") as f:
+            f.write("log-gap: 1s\n")
+        engine = on.engine
         engine.create("app-1", "own")
         until_text("the first half of the log", lambda: str(engine.lines("app-1")[-1:]), lambda s: "does not fall" in s)
         time.sleep(2)  # the silence itself
-        open(work + "/go", "w").close()
+        open(on.work + "/go", "w").close()
         equal("the job", engine.wait("app-1")["TrainingJobStatus"], "Completed")
         lines = engine.lines("app-1")
         equal("has its lines", len(lines), LINES + 3)
-        term = Terminal(work, env)
-        command(term, f"cd {work}; clear; {SAGETOP} --endpoint-url $URL")
+        term = on.open()
+        type_line(term, f"cd {on.work}; clear; {SAGETOP} --endpoint-url $URL")
         term.wait("the dashboard", "jobs 1", "app-1")
         term.keys("l")
         term.wait("its log, all of it", "shutting down", f"{LINES + 3:,} of {LINES + 3:,}")
-        marks(term, work)
-        save(term, work, lines)
+        marks(term, on.work)
+        save(term, on.work, lines)
         silence(term)
         over_time(term)
         clocks(term)
         stays(term)
         term.keys("q", "q")
-    except Stuck as step:
-        print("# the rest was left out after: %s" % step)
-    finally:
-        if term:
-            term.close()
-        engine.close()
-        shutil.rmtree(work, ignore_errors=True)
-    done()
 
 
 if __name__ == "__main__":

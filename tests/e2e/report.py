@@ -154,6 +154,36 @@ equal("... -n lines of the log", [log.count("\n") for log in page.logs], [2])
 ok("... and of a lone job all hyperparameters", {"at", "eta", "reason"} <= set(table(page, 1)["bad-1"]))
 equal("-n 0 leaves logs out", Page(sagetop("report", "bad-1", "-o", "-", "-n", "0")[1]).logs, [])
 
+# --- of other kinds ---
+logs_only = {"AppSpecification": {"ImageUri": "any", "ContainerEntrypoint": ["sh", "-c", "echo one; echo two"]},
+             "ProcessingResources": {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}},
+             "RoleArn": "arn:aws:iam::000000000000:role/local"}
+sm = engine.client("sagemaker")
+sm.create_processing_job(ProcessingJobName="shape-1", **logs_only)
+equal("a processing job", sagetop("wait", "processing-job/shape-1")[0], 0)
+status, out, errors = sagetop("report", "processing-job/shape-1", "-o", "-")
+page = Page(out)
+equal("it is reported by its kind", (status, errors, page.wrong, list(table(page, 0)), page.logs),
+      (0, "", [], ["shape-1", "Sum"], ["one\ntwo\n"]))
+row = table(page, 0)["shape-1"]
+equal("... with what a list says of it, and what it cost, of which there is no price", (row["STATUS"][0], row["COST"][0]),
+      ("Completed", "?"))
+
+sm.create_hyper_parameter_tuning_job(
+    HyperParameterTuningJobName="search", HyperParameterTuningJobConfig={
+        "Strategy": "Random", "ResourceLimits": {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 1},
+        "ParameterRanges": {"IntegerParameterRanges": [{"Name": "at", "MinValue": "20", "MaxValue": "900"}]},
+        "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:rmse"}},
+    TrainingJobDefinition={
+        "StaticHyperParameters": {"rounds": "9", "note": "x"}, **ALGORITHM,
+        "RoleArn": "arn:aws:iam::000000000000:role/local", "OutputDataConfig": {"S3OutputPath": "s3://sagemaker-us-east-1-000000000000/out/"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600}})
+equal("a tuning job", sagetop("wait", "tuning-job/search")[0], 0)
+rows = table(Page(sagetop("report", "tuning-job/search", "-o", "-")[1]), 0)
+best = [float(rows[n]["Best"][1]) for n in rows if n != "Sum"]
+equal("it is its training jobs, the best first", (len(best), best), (3, sorted(best)))
+
 # --- what is not known, and what is left out, is said ---
 MANY = ["many-%d" % i for i in range(13)]
 for name in MANY:
@@ -191,6 +221,8 @@ for what, args, status, words in (
         ("without -o", ("good-1",), 2, "-o FILE.html"), ("a word that no job matches", ("good-2", "-o", path), 4, "\"good-2\""),
         ("an unknown field", ("stauts:failed", "-o", path), 1, "status"),
         ("a folder that is not there", ("good-1", "-o", "/no-such-folder/x.html"), 1, "no-such-folder"),
+        ("things of two kinds", ("processing-job/shape-1", "tuning-job/search", "-o", path), 2, "one kind"),
+        ("a kind without log and metrics", ("model/x", "-o", path), 2, "neither logs nor metrics"),
         ("more lines than a page takes", ("good-1", "-o", path, "-n", "5001"), 2, "5000")):
     seen = sagetop("report", *args)
     ok(what, seen[0] == status and not seen[1] and seen[2].count("\n") == 1 and words in seen[2], str(seen))

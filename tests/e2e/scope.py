@@ -123,9 +123,104 @@ def check_errors(s):
         result = s.run("--scope", text, "jobs")
         ok(f"--scope {text[:20]!r}: one line that says what is wrong",
            result.returncode != 0 and why in result.stderr and result.stderr.count("\n") == 1, result.stderr)
-    result = s.run("--scope", "a,b", "cost")
+    result = s.run("--scope", "a,b", "launch", "x.yaml")
     ok("a command of one account says so", result.returncode == 2 and "one profile and region" in result.stderr,
        result.stderr)
+
+
+def check_together(s, a, b):
+    for engine, reason in ((a, "bad row 7"), (b, "bad row 9")):
+        engine.create("broken", "crash", {"REASON": reason})
+        engine.wait("broken")
+    causes = s.json("--scope", "a,b", "failures")
+    equal("a cause is counted in both, the newest says where it is", [(c["jobs"], c["cause"], c["newest"]) for c in causes],
+          [(2, "AlgorithmError: bad row \u2039n\u203a", f"{B}:broken")])
+    rows = {r["row"]: r["values"] for r in s.json("--scope", "a,b", "compare", f"{A}:told", f"{B}:told")["rows"]}
+    equal("jobs of one name are compared", (rows["hp.LINES"], rows["region"]), (["1", "3"], ["us-east-1", "eu-west-1"]))
+    csv = s.run("--scope", "a,b", "compare", f"{A}:told", "alone", "--csv").stdout.splitlines()
+    equal("each under its scope", csv[0], f"row,{A}:told,{B}:alone")
+    waited = s.run("--scope", "a,b", "wait", f"{A}:told", "alone", f"{B}:broken")
+    equal("all are waited for, and one has failed", (waited.returncode, sorted(x.split("\t")[0] for x in waited.stdout.splitlines())),
+          (3, sorted([f"{A}:told", f"{B}:alone", f"{B}:broken"])))
+    page = s.run("--scope", "a,b", "report", "told", "-o", "-").stdout
+    ok("a report is of both, each under its scope, with its own log",
+       all(f">{scope}:told<" in page for scope in (A, B)) and page.count("line 1\n") == 2 and page.count("line 3\n") == 1, page)
+    advice = s.run("--scope", "a,b", "advise", "--format", "table")
+    ok("advice is of each", advice.returncode == 0 and all(f"{scope}: " in advice.stderr for scope in (A, B)), advice.stderr)
+    which = s.run("--scope", "a,b", "wait", "told")
+    ok("none is waited for by a guess", which.returncode == 1 and f"{A}:told" in which.stderr, which.stderr)
+
+
+def check_cost(s):
+    def cost(*args):
+        return s.json("--scope", "a,b", "cost", "told or broken", *args)
+    whole = cost("--by", "scope")
+    rows = {r["key"]: r for r in whole["rows"]}
+    alone = {scope: s.json("--scope", scope, "cost", "told or broken")["total"] for scope in (A, B)}
+    equal("what each scope cost is what it costs alone", {k: r["usd_micro"] for k, r in rows.items()},
+          {k: t["usd_micro"] for k, t in alone.items()})
+    ok("both have a price", all(r["usd_micro"] > 0 and not r["unknown"] for r in rows.values()), rows)
+    for by in ("scope", "day", "name", "region", "component"):
+        got = cost("--by", by)
+        equal(f"by {by} it adds up", (sum(r["usd_micro"] for r in got["rows"]), got["total"]["usd_micro"], got["total"]["things"]),
+              (whole["total"]["usd_micro"], sum(r["usd_micro"] for r in rows.values()), 4))
+    equal("names are those of their scopes", sorted(r["key"] for r in cost("--by", "name")["rows"]),
+          sorted(f"{scope}:{name}" for scope in (A, B) for name in ("broken", "told")))
+    running = s.json("--scope", "a,b", "cost", "--now")
+    equal("what runs, and where", [(r["name"], r["region"]) for r in running["rows"]], [("twin", "us-east-1")])
+    refused = s.run("--scope", "a,b", "cost", "--check")
+    ok("budgets are one profile's", refused.returncode == 2 and "one profile" in refused.stderr, refused.stderr)
+
+
+def check_changes(s, a, b):
+    cloned = s.run("--scope", "a,b", "clone", "alone", "--name", "again", "--yes")
+    equal("a clone is made where the job is", cloned.stdout, f"{B}:again\tlaunched\n")
+    waited = s.run("--scope", "a,b", "wait", f"{B}:again")
+    equal("and waited for there", (waited.returncode, waited.stdout.split("\t")[:2]), (0, [f"{B}:again", "Completed"]))
+    guess = s.run("--scope", "a,b", "delete", "training-job/broken", "--yes")
+    ok("none is deleted by a guess", guess.returncode == 1 and a.describe("broken") and b.describe("broken"), guess.stderr)
+    gone = s.run("--scope", "a,b", "delete", f"{A}:training-job/broken", "training-job/again", "--yes")
+    equal("each is deleted where it is", (gone.returncode, gone.stdout),
+          (0, f"{A}:training-job/broken\tdeleted\n{B}:training-job/again\tdeleted\n"))
+    equal("and not the other of that name", sorted(r["name"] for r in s.json("--scope", "b", "jobs")),
+          ["alone", "broken", "told", "twin"])
+
+
+def check_left_out(s):
+    """One that is gone: the others are told, it is named, and the exit status says so."""
+    def partial(*args):
+        result = s.run("--scope", "a,b", *args)
+        ok(f"{args[0]} leaves out what is gone, and says so",
+           result.returncode == 6 and f"sagetop: {B} is left out: " in result.stderr, (result.returncode, result.stderr))
+        return result.stdout
+    names = partial("jobs", "--columns", "name", "--no-header").split()
+    equal("its jobs are not told from memory", (names.count("twin"), "alone" in names), (1, False))
+    rows = {r["key"]: r["usd_micro"] for r in json.loads(partial("cost", "told", "--by", "scope", "--json"))["rows"]}
+    ok("what it costs is not known", rows[A] > 0 and rows[B] is None, rows)
+    table = partial("cost", "told", "--by", "scope", "--format", "tsv").splitlines()
+    equal("and is no 0", [line.split("\t")[1] for line in table if line.startswith(B)], ["?"])
+    ok("nor is the total whole", table[-1].split("\t")[1].endswith("+?"), table)
+    equal("no cause of it is counted", json.loads(partial("failures", "--json")), [])
+    waited = s.run("--scope", "a,b", "wait", f"{A}:told")
+    equal("who waits for the other does not hear of it", (waited.returncode, waited.stderr), (0, ""))
+
+
+def begin_silent(s):
+    """One that never answers: begun here, looked at when it has had its time."""
+    return {args: subprocess.Popen([SAGETOP, "--scope", "a,b", *args], env=s.env, stdin=subprocess.DEVNULL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for args in (("cost", "told", "--by", "scope", "--csv"), ("jobs", "told", "--csv"), ("wait", "told"))}
+
+
+def check_silent(running):
+    for args, process in running.items():
+        out, errors = process.communicate(timeout=240)
+        if args[0] == "wait":
+            ok("who would have to guess says so", process.returncode == 6 and f"{B} cannot be asked" in errors, errors)
+            continue
+        ok(f"{args[0]}: one that never answers keeps the others for a while only",
+           process.returncode == 6 and f"{B} is left out: nothing was heard of it" in errors and "us-east-1" in out,
+           (process.returncode, out, errors))
 
 
 def check_log(term, region, scope, line, absent=()):
@@ -191,6 +286,7 @@ def check_kept(term, work):
 def check_stalled(term, s, work, a, silence):
     write_profiles(work, a=(a.endpoint, "us-east-1"), b=(silence.endpoint, "eu-west-1"))
     shutil.rmtree(work + "/cache")
+    silent = begin_silent(s)
     term.type(f"clear; {SAGETOP} --scope a,b")
     term.keys("Enter")
     term.wait("one that never answers keeps none waiting", "2 scopes", "twin", "later", "jobs 3+")
@@ -204,6 +300,7 @@ def check_stalled(term, s, work, a, silence):
     term.wait("and leaving it", "a · us-east-1", "jobs 3 ", absent=("REGION",))
     term.keys("q")
     term.wait("the end", absent=("a · us-east-1",))
+    check_silent(silent)
 
 
 def main():
@@ -216,6 +313,9 @@ def main():
     s = Sagetop(work)
     try:
         write_profiles(work, a=(a.endpoint, "us-east-1"), b=(b.endpoint, "eu-west-1"))
+        os.makedirs(work + "/config/sagetop")
+        with open(work + "/config/sagetop/config.yaml", "w") as f:
+            f.write("own-rates: {us-east-1/ml.m5.large: 0.2, eu-west-1/ml.m5.large: 0.3}\n")
         make_jobs(a, b)
         check_lists(s)
         check_things(s, a, b)
@@ -224,11 +324,11 @@ def main():
         check_console(term, a, b)
         check_one_gone(term, a, b)
         check_kept(term, work)
+        check_together(s, a, b)
+        check_cost(s)
+        check_changes(s, a, b)
         b.terminate()
-        partial = s.run("--scope", "a,b", "jobs", "--columns", "name", "--no-header")
-        ok("a command leaves out what is gone, and says so",
-           partial.returncode == 6 and f"{B} is left out" in partial.stderr and partial.stdout.split().count("twin") == 1,
-           (partial.returncode, partial.stderr, partial.stdout))
+        check_left_out(s)
         check_stalled(term, s, work, a, silence)
     except Stuck as step:
         print("# the rest was left out after: %s" % step)

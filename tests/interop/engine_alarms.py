@@ -2,10 +2,7 @@
 """Alarms on metrics, evaluated by the engine: what missing data mean in each of the four ways, as
 CloudWatch's guide has it, operators and statistics, states set by hand, a new model whose own errors
 roll its update back."""
-import atexit
 import os
-import shutil
-import tempfile
 import time
 
 from engine_support import *
@@ -52,15 +49,9 @@ class Server(BaseHTTPRequestHandler):
 signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Server).serve_forever()
 '''
-work = tempfile.mkdtemp(prefix="sagetop-alarms-")
-atexit.register(shutil.rmtree, work, ignore_errors=True)
-with open(os.path.join(work, "serve"), "w") as f:
-    f.write(SERVE)
-os.chmod(os.path.join(work, "serve"), 0o755)
-with open(os.path.join(work, "local.yaml"), "w") as f:
-    f.write(f"images:\n  own:\n    folder: {work}\n")
+work = own_folder(serve=SERVE)
 
-with engine("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s", "--slots", "8") as e:
+with engine(*own_settings(work), "--stop-timeout", "2s", "--slots", "8") as e:
     cw, sm, rt = judge.watch(e.client("cloudwatch")), judge.watch(e.client("sagemaker")), e.client("sagemaker-runtime")
 
     def put(metric, minute, values):

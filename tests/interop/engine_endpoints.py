@@ -1,12 +1,10 @@
 #!/usr/bin/python3
 """Endpoints through boto3, with real servers: the trainer's, and scripts of their own by the
 /ping and /invocations contract. AWS's model judges every reply."""
-import atexit
 import base64
 import io
 import os
 import re
-import shutil
 import signal
 import tarfile
 import tempfile
@@ -65,14 +63,8 @@ class S(http.server.ThreadingHTTPServer):
 signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "lingers" else lambda *a: os._exit(0))
 S(("127.0.0.1", port), H).serve_forever()
 '''
-work = tempfile.mkdtemp(prefix="sagetop-endpoints-")
-atexit.register(shutil.rmtree, work, ignore_errors=True)
-with open(os.path.join(work, "serve"), "w") as f:
-    f.write(SERVE)
-os.chmod(os.path.join(work, "serve"), 0o755)
-with open(os.path.join(work, "local.yaml"), "w") as f:
-    f.write(f"images:\n  own:\n    folder: {work}\n")
-OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s")
+work = own_folder(serve=SERVE)
+OPTIONS = (*own_settings(work), "--stop-timeout", "2s")
 
 with engine(*OPTIONS) as e:
     def clients():

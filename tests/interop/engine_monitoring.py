@@ -2,12 +2,9 @@
 """Model Monitor's schedules through boto3, with hours of half a second: what an endpoint captured is held against
 a baseline that the same analyzer made, by definition and by a definition of its own, at its times and NOW;
 a batch, stop, what is refused, and an engine that is killed. AWS's model judges every reply."""
-import atexit
 import json
 import os
-import shutil
 import signal
-import tempfile
 
 from engine_support import *
 from engine_judge import Judge
@@ -37,17 +34,15 @@ class H(http.server.BaseHTTPRequestHandler):
 signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), H).serve_forever()
 '''
-work = tempfile.mkdtemp(prefix="sagetop-monitoring-")
-atexit.register(shutil.rmtree, work, ignore_errors=True)
 # Another one's analyzer: it notes that it runs, and waits for leave to end.
-for name, text in ("serve", SERVE), ("held", f"#!/bin/sh\necho run >>{work}/runs\nwhile [ ! -e {work}/go ]; do sleep 0.02; done\n"
-                                             "mkdir -p $SAGETOP_ML_ROOT/output; echo Completed >$SAGETOP_ML_ROOT/output/message\n"):
-    with open(os.path.join(work, name), "w") as f:
-        f.write(text)
-    os.chmod(os.path.join(work, name), 0o755)
-with open(os.path.join(work, "local.yaml"), "w") as f:
-    f.write(f"monitoring-hour: 500ms\nimages:\n  own:\n    folder: {work}\n  held:\n    command: [{work}/held]\n")
-OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s", "--slots", "4")
+HELD = """#!/bin/sh
+own=$(dirname "$0")
+echo run >>"$own/runs"
+while [ ! -e "$own/go" ]; do sleep 0.02; done
+mkdir -p $SAGETOP_ML_ROOT/output; echo Completed >$SAGETOP_ML_ROOT/output/message
+"""
+work = own_folder(serve=SERVE, held=HELD)
+OPTIONS = (*own_settings(work, f"  held:\n    command: [{work}/held]\nmonitoring-hour: 500ms\n"), "--stop-timeout", "2s", "--slots", "4")
 HOURLY = "cron(0 * ? * * *)"
 RESOURCES = {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}}
 FROM_ENDPOINT = {"EndpointInput": {"EndpointName": "e", "LocalPath": "/opt/ml/processing/input/endpoint"}}

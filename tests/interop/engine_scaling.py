@@ -1,14 +1,11 @@
 #!/usr/bin/python3
 """Application Auto Scaling of an endpoint's variant through boto3, with a minute of a fifth of a second: target
 tracking adds servers under load and takes them away, a scheduled action sets the bounds. AWS's models judge."""
-import atexit
 import contextlib
 import datetime
 import json
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 
@@ -35,14 +32,8 @@ class S(http.server.ThreadingHTTPServer):
 signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
 S(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), H).serve_forever()
 '''
-work = tempfile.mkdtemp(prefix="sagetop-scaling-")
-atexit.register(shutil.rmtree, work, ignore_errors=True)
-with open(os.path.join(work, "serve"), "w") as f:
-    f.write(SERVE)
-os.chmod(os.path.join(work, "serve"), 0o755)
-with open(os.path.join(work, "local.yaml"), "w") as f:
-    f.write(f"scaling-minute: 200ms\nimages:\n  own:\n    folder: {work}\n")
-OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s")
+work = own_folder(serve=SERVE)
+OPTIONS = (*own_settings(work, "scaling-minute: 200ms\n"), "--stop-timeout", "2s")
 OF = dict(ServiceNamespace="sagemaker", ResourceId="endpoint/e/variant/v",
           ScalableDimension="sagemaker:variant:DesiredInstanceCount")
 # Scheduled actions of a while ago, which are due as soon as their target is there.

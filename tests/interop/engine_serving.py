@@ -2,13 +2,10 @@
 """Endpoints that have servers only while there is work, through boto3: serverless ones, and the queue of
 asynchronous ones.
 AWS's model judges every reply."""
-import atexit
 import io
 import os
-import shutil
 import signal
 import tarfile
-import tempfile
 import threading
 
 from engine_support import *
@@ -52,14 +49,8 @@ class S(http.server.ThreadingHTTPServer):
 signal.signal(signal.SIGTERM, lambda *a: os._exit(0))
 S(("127.0.0.1", port), H).serve_forever()
 '''
-work = tempfile.mkdtemp(prefix="sagetop-serving-")
-atexit.register(shutil.rmtree, work, ignore_errors=True)
-with open(os.path.join(work, "serve"), "w") as f:
-    f.write(SERVE)
-os.chmod(os.path.join(work, "serve"), 0o755)
-with open(os.path.join(work, "local.yaml"), "w") as f:
-    f.write(f"serverless-idle: 1s\nimages:\n  own:\n    folder: {work}\n")
-OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s")
+work = own_folder(serve=SERVE)
+OPTIONS = (*own_settings(work, "serverless-idle: 1s\n"), "--stop-timeout", "2s")
 ONCE = botocore.config.Config(retries={"max_attempts": 0}, max_pool_connections=32)
 
 with engine(*OPTIONS) as e:

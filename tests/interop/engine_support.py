@@ -1,9 +1,11 @@
 """What the tests of the local engine share: an engine of their own on a free port,
 clients for it, and small training jobs. TAP comes from trainer_support."""
+import atexit
 import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +127,26 @@ def engine(*options):
             yield one
         finally:
             one.stop()
+
+
+def own_folder(**programs):
+    """A folder with these programs, which is gone when the test ends."""
+    folder = tempfile.mkdtemp(prefix="sagetop-own-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name, text in programs.items():
+        path = os.path.join(folder, name)
+        with open(path, "w") as f:
+            f.write(text)
+        os.chmod(path, 0o755)
+    return folder
+
+
+def own_settings(folder, more=""):
+    """The engine's option for settings by which the image "own" is the folder's programs; more are lines behind that."""
+    path = os.path.join(folder, "local.yaml")
+    with open(path, "w") as f:
+        f.write(f"images:\n  own:\n    folder: {folder}\n{more}")
+    return "--settings", path
 
 
 def failure(call, **arguments):

@@ -1,16 +1,13 @@
 #!/usr/bin/python3
 """Batch transform through boto3, with real servers: records, batches, order, filters and joins,
 what fails and how it is told. AWS's model judges every reply."""
-import atexit
 import gzip as zip
 import io
 import json
 import os
-import shutil
 import signal
 import struct
 import tarfile
-import tempfile
 
 from engine_support import *
 from engine_judge import Judge
@@ -89,14 +86,8 @@ l.listen(64)
 while True:
     _thread.start_new_thread(serve, (l.accept()[0],))
 '''
-work = tempfile.mkdtemp(prefix="sagetop-transform-")
-atexit.register(shutil.rmtree, work, ignore_errors=True)
-with open(os.path.join(work, "serve"), "w") as f:
-    f.write(SERVE)
-os.chmod(os.path.join(work, "serve"), 0o755)
-with open(os.path.join(work, "local.yaml"), "w") as f:
-    f.write(f"images:\n  own:\n    folder: {work}\n")
-OPTIONS = ("--settings", os.path.join(work, "local.yaml"), "--stop-timeout", "2s", "--slots", "8")
+work = own_folder(serve=SERVE)
+OPTIONS = (*own_settings(work), "--stop-timeout", "2s", "--slots", "8")
 
 
 def archive(**files):

@@ -2,12 +2,9 @@
 """How an endpoint goes from one configuration to another, through boto3 with real servers: canary, linear and
 rolling deployments, alarms, limits, what is retained, a crash in the middle; and shadow variants. A minute of their waits is a second
 here. All the while calls are made, of which none may fail. AWS's model judges every reply."""
-import atexit
 import os
 import re
-import shutil
 import signal
-import tempfile
 import threading
 
 from engine_support import *
@@ -39,20 +36,8 @@ s = socket.create_server(("127.0.0.1", port), backlog=128)
 while True:
     _thread.start_new_thread(talk, (s.accept()[0],))
 '''
-work = tempfile.mkdtemp(prefix="sagetop-updates-")
-atexit.register(shutil.rmtree, work, ignore_errors=True)
-with open(os.path.join(work, "serve"), "w") as f:
-    f.write(SERVE)
-os.chmod(os.path.join(work, "serve"), 0o755)
-
-
-def settings(name, minute_ms):
-    with open(os.path.join(work, name), "w") as f:
-        f.write(f"deployment-minute: {minute_ms}ms\nimages:\n  own:\n    folder: {work}\n")
-    return os.path.join(work, name)
-
-
-OPTIONS = ("--settings", settings("local.yaml", 1000), "--stop-timeout", "1s")
+work = own_folder(serve=SERVE)
+OPTIONS = (*own_settings(work, "deployment-minute: 1s\n"), "--stop-timeout", "1s")
 BROKEN = os.path.join(work, "broken")
 
 with engine(*OPTIONS) as e:
@@ -229,7 +214,7 @@ with engine(*OPTIONS) as e:
     update("b", green("CANARY", 600, CanarySize=size(50)))
     stage(["ActivatingTraffic", "Baking"], "50% of the traffic")
     e.stop(signal.SIGKILL)
-    e.start("--settings", settings("quick.yaml", 50), *OPTIONS[2:])
+    e.start(*own_settings(work, "deployment-minute: 50ms\n"), *OPTIONS[2:])
     clients()
     ok("after a crash it goes on to its end", *serves("b", b"b"))
 

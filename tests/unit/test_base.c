@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/proc.h"
 #include "base/timefmt.h"
+#include "base/uri.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
 
@@ -492,6 +493,17 @@ static void test_err_cut(void **state)
 	}
 }
 
+static void test_uri_coding(void **state)
+{
+	AUTO(buf) struct buf a = BUF_INIT(1024);
+	AUTO(buf) struct buf b = BUF_INIT(1024);
+
+	assert_int_equal(uri_encode(&a, "a b/~\xc3\xa9+%", 9, true), 0);
+	assert_string_equal(buf_str(&a), "a%20b/~%C3%A9%2B%25");
+	assert_int_equal(uri_decode(&b, "%41%zz%4+%2f%", 13, true), 0);
+	assert_string_equal(buf_str(&b), "A%zz%4 /%");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_yaml_refuses_what_it_does_not_know),
 		cmocka_unit_test(test_yaml_aliases_do_not_explode),
 		cmocka_unit_test(test_digests),
+		cmocka_unit_test(test_uri_coding),
 		cmocka_unit_test(test_atomic_write_and_removal),
 		cmocka_unit_test(test_drafts),
 		cmocka_unit_test(test_completed_paths),

@@ -91,10 +91,10 @@ static void test_csv(void **state)
 	AUTO(buf) struct buf out = BUF_INIT(65536);
 
 	compare_build(&c, things, 2, FIELD_FOR_PROGRAMS, &x);
-	compare_csv(&c, things, false, &out);
+	compare_csv(&c, false, &out);
 	assert_string_equal(buf_str(&out), "row,job-a,job-b\nhp.eta,0.1,\"say \"\"x\"\", y\"\n");
 	buf_clear(&out);
-	compare_csv(&c, things, true, &out);
+	compare_csv(&c, true, &out);
 	assert_non_null(strstr(buf_str(&out), "\nhp.max_depth,6,6\n"));
 }
 

@@ -235,6 +235,12 @@ static void test_pages_of_the_web_console(void **state)
 	check_page("alarm", "high", "us-gov-west-1",
 		   "https://us-gov-west-1.console.amazonaws-us-gov.com/cloudwatch/home?region=us-gov-west-1"
 		   "#alarmsV2:alarm/high");
+	check_page("alarm", "5% of p99, {region} a/b#c?\xc3\xa9", "us-east-1",
+		   "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1"
+		   "#alarmsV2:alarm/5%25%20of%20p99%2C%20%7Bregion%7D%20a%2Fb%23c%3F%C3%A9");
+	check_page(
+		"schedule", "default/nightly", "us-east-1",
+		"https://us-east-1.console.aws.amazon.com/scheduler/home?region=us-east-1#schedules/default/nightly");
 	assert_int_equal(web_console_url(s, pageless, &url, &err), -ERR_INVALID);
 	assert_non_null(strstr(err.msg, "no page"));
 	s->local = true;

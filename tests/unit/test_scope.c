@@ -167,6 +167,30 @@ static void test_changes(void **state)
 	two_done(&w);
 }
 
+/* One that could not be asked: what was known of it is not among the things of all any more. */
+static void test_leaving(void **state)
+{
+	struct two w;
+
+	two_init(&w);
+	const struct resources *all = session_jobs(w.wide);
+	struct job *one = put(w.parts[0], "same", "InProgress");
+
+	put(w.parts[1], "same", "Failed");
+	session_wide_refresh(w.wide);
+	uint64_t generation = all->generation;
+
+	session_wide_leave(w.parts[1]);
+	session_wide_refresh(w.wide);
+	assert_int_equal(all->n, 1);
+	assert_true(all->generation > generation);
+	assert_ptr_equal(jobs_find(all, "same"), one);
+	put(w.parts[1], "later", "InProgress");
+	assert_null(jobs_find(all, "later"));
+	assert_non_null(jobs_find(session_jobs(w.parts[1]), "later"));
+	two_done(&w);
+}
+
 static void test_fields(void **state)
 {
 	struct two w;
@@ -239,8 +263,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_list),	      cmocka_unit_test(test_refused),
 					   cmocka_unit_test(test_same_names), cmocka_unit_test(test_changes),
-					   cmocka_unit_test(test_fields),     cmocka_unit_test(test_beside),
-					   cmocka_unit_test(test_summary)};
+					   cmocka_unit_test(test_leaving),    cmocka_unit_test(test_fields),
+					   cmocka_unit_test(test_beside),     cmocka_unit_test(test_summary)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

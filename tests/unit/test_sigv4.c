@@ -408,24 +408,12 @@ static void test_presigned_expires(void **state)
 	assert_int_equal(sigv4_auth_check_time(&a, p.time_ms + 60001, &err), -ERR_EXPIRED);
 }
 
-static void test_uri_coding(void **state)
-{
-	AUTO(buf) struct buf a = BUF_INIT(1024);
-	AUTO(buf) struct buf b = BUF_INIT(1024);
-
-	assert_int_equal(uri_encode(&a, "a b/~\xc3\xa9+%", 9, true), 0);
-	assert_string_equal(buf_str(&a), "a%20b/~%C3%A9%2B%25");
-	assert_int_equal(uri_decode(&b, "%41%zz%4+%2f%", 13, true), 0);
-	assert_string_equal(buf_str(&b), "A%zz%4 /%");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_published_cases),	     cmocka_unit_test(test_s3_documented_examples),
 		cmocka_unit_test(test_s3_path_spellings),    cmocka_unit_test(test_verification_notices_changes),
 		cmocka_unit_test(test_malformed_signatures), cmocka_unit_test(test_presigned_expires),
-		cmocka_unit_test(test_uri_coding),
 	};
 
 	return cmocka_run_group_tests_name("sigv4", tests, NULL, NULL);

@@ -382,6 +382,62 @@ static void test_groups(void **state)
 	assert_true(odd->stopped == 1 && odd->ok == 1);
 }
 
+static struct session *new_scope(const char *profile, const char *region, const struct price *p)
+{
+	struct session *s = session_new();
+
+	s->profile = xstrdup(profile);
+	s->region = xstrdup(region);
+	s->label = xasprintf("%s/%s", profile, region);
+	if (p)
+		price_table_add(&s->prices, p);
+	put_job(s, "same-1", "Completed", 10);
+	return s;
+}
+
+static const struct spend_row *find_row(const struct spend *s, const char *key)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->rows[i].key, key))
+			return &s->rows[i];
+	fail_msg("there is no row %s", key);
+	return NULL;
+}
+
+/* Each scope's things at its own prices; what could not be asked is lacking in its row and in the sum. */
+static void test_scopes(void **state)
+{
+	const struct price p = {.instance_type = (char *)(uintptr_t) "ml.m5.xlarge",
+				.region = (char *)(uintptr_t) "r",
+				.component = (char *)(uintptr_t) "Training",
+				.usd_micro = 240000,
+				.grade = 'A'};
+	AUTO(session) struct session *a = new_scope("a", "r", &p), *b = new_scope("b", "q", NULL);
+	AUTO(session) struct session *wide = session_wide_new((struct session *[]){a, b}, 2);
+	const struct spend_options opt = {.now_ms = DAY_MS, .until_ms = DAY_MS, .by = BY_SCOPE};
+	struct spend_options by_name = opt;
+	AUTO(spend) struct spend spend = {0}, names = {0};
+
+	by_name.by = BY_NAME;
+	spend_init(&names, &by_name);
+	spend_add_session(&names, wide);
+	assert_int_equal(names.n, 2);
+	assert_int_equal(find_row(&names, "a/r:same-1")->usd_micro, 40000);
+	assert_int_equal(find_row(&names, "b/q:same-1")->unknown, 1);
+
+	session_wide_leave(b);
+	spend_init(&spend, &opt);
+	spend.opt.session = wide;
+	spend_add_session(&spend, a);
+	spend.opt.session = wide;
+	spend_add_lacking(&spend, b);
+	assert_int_equal(spend.n, 2);
+	assert_false(find_row(&spend, "a/r")->lacking);
+	assert_int_equal(find_row(&spend, "a/r")->usd_micro, spend.total.usd_micro);
+	assert_true(find_row(&spend, "b/q")->lacking);
+	assert_true(spend.total.lacking);
+}
+
 /* One run alone: its cycles are the groups. */
 static void test_groups_of_one_prefix(void **state)
 {
@@ -469,6 +525,7 @@ int main(void)
 					   cmocka_unit_test(test_odd_jobs),
 					   cmocka_unit_test(test_budgets),
 					   cmocka_unit_test(test_groups),
+					   cmocka_unit_test(test_scopes),
 					   cmocka_unit_test(test_groups_of_one_prefix),
 					   cmocka_unit_test(test_groups_words),
 					   cmocka_unit_test(test_volume_of_job),

@@ -10,6 +10,7 @@
 #include "aws/local/wire/wire.h"
 #include "base/digest.h"
 #include "base/timefmt.h"
+#include "base/uri.h"
 #include "base/utf8.h"
 
 /* --- what is asked -------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "aws/local/core/token.h"
 #include "aws/local/wire/wire.h"
 #include "aws/xml.h"
+#include "base/uri.h"
 
 int s3_list_buckets(struct s3_call *c)
 {

@@ -2,6 +2,7 @@
 #include "aws/local/wire/request.h"
 
 #include "base/digest.h"
+#include "base/uri.h"
 #include "base/utf8.h"
 
 void request_init(struct request *r)

@@ -2,6 +2,7 @@
 #include "aws/local/wire/rest.h"
 
 #include "aws/local/wire/wire.h"
+#include "base/uri.h"
 
 static size_t step_length(const char *at)
 {
