@@ -530,10 +530,8 @@ static int discard(struct store *s, const char *name, const char *why, struct la
 		about_name(s, "UPDATE launch SET given_up = 1 WHERE state = 1 AND" UNDER_THE_NAME, name, sweep, err);
 	rc = st ? db_step_done(&s->state, st, err) : -ERR_DB;
 	ret->sent = (size_t)sqlite3_changes(s->state.handle);
-	if (rc) {
-		db_rollback(&s->state);
-		return rc;
-	}
+	if (rc)
+		return db_end(&s->state, rc, err);
 	st = about_name(s,
 			"UPDATE launch SET state = 3, error = ?4, settled_ms = ?5 WHERE state = 0 AND" UNDER_THE_NAME,
 			name, sweep, err);

@@ -27,9 +27,14 @@ struct learning {
 
 /* --- which jobs: those that ended last, found in slices --- */
 
+static bool is_earlier(const struct ended *a, int64_t end_ms, const char *name)
+{
+	return a->end_ms != end_ms ? a->end_ms < end_ms : strcmp(a->name, name) < 0;
+}
+
 static bool ends_before(const struct ended *a, const struct ended *b)
 {
-	return a->end_ms != b->end_ms ? a->end_ms < b->end_ms : strcmp(a->name, b->name) < 0;
+	return is_earlier(a, b->end_ms, b->name);
 }
 
 static void swap(struct ended *a, struct ended *b)
@@ -59,13 +64,13 @@ static void rise(struct ended *heap, size_t at)
 
 static void keep_newest(struct learning *l, const struct job *j)
 {
-	struct ended e = {j->end_ms, j->name};
 	bool full = l->n_ended == l->most;
 
 	if (j->status != JOB_COMPLETED || j->end_ms == TIME_UNKNOWN || !l->most ||
-	    (full && !ends_before(&l->ended[0], &e)))
+	    (full && !is_earlier(&l->ended[0], j->end_ms, j->name)))
 		return;
-	e.name = xstrdup(e.name);
+	struct ended e = {j->end_ms, xstrdup(j->name)};
+
 	if (full) {
 		free(l->ended[0].name);
 		l->ended[0] = e;
