@@ -41,7 +41,7 @@ static void test_chart_takes_anything(void **state)
 static void test_chart_without_a_number(void **state)
 {
 	struct chart_point p[] = {{1, NAN}, {2, INFINITY}};
-	struct chart_curve curve = {"loss", p, 2, ST_SERIES_1};
+	struct chart_curve curve = {.points = p, .n = 2, .style = ST_SERIES_1};
 	struct chart c = {&curve, 1};
 	AUTO(surface) struct surface s = {0};
 	AUTO(buf) struct buf text = BUF_INIT(4096);
