@@ -469,7 +469,10 @@ static void transfer_error(struct http_transfer *t, CURLcode code, struct err *e
 	AUTO(str) char *text = str_hide_userinfo(*t->curl_error ? t->curl_error : curl_easy_strerror(code));
 	const char *url = "";
 	char host[128];
+	curl_off_t connected_us = 0;
 
+	if (err && curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us) == CURLE_OK)
+		err->unsent = connected_us == 0;
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
 	host_of(url ? url : "", host);
 	if (t->stop_code == ERR_TOOBIG)

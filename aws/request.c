@@ -73,7 +73,7 @@ struct aws_request *aws_call(struct aws_client *c, const struct aws_call *call)
 static void request_report(struct aws_request *r, const struct err *err)
 {
 	struct aws_client *c = r->client;
-	struct aws_request_report report = {.at_ms = clock_machine_ms(),
+	struct aws_request_report report = {.at_ms = clock_now_ms(),
 					    .service = r->op->service->signing_name,
 					    .operation = r->op->name,
 					    .http_status = r->http_status,
@@ -99,6 +99,12 @@ static void request_end(struct aws_request *r, const struct aws_reply *reply, co
 	request_free(r->client, r);
 }
 
+static void request_fail(struct aws_request *r)
+{
+	r->err.unsent = !r->unsure && (r->attempts == 0 || r->err.unsent);
+	request_end(r, NULL, &r->err);
+}
+
 void requests_finish(struct aws_client *c)
 {
 	for (size_t i = 0; i < c->n_requests;) {
@@ -117,7 +123,7 @@ void requests_finish(struct aws_client *c)
 			err_clear(&r->err);
 			err_set(&r->err, ERR_CANCELLED, "%s: cancelled", r->op->name);
 		}
-		request_end(r, NULL, &r->err);
+		request_fail(r);
 		i = 0; /* the callback may have ended others */
 	}
 }
@@ -316,7 +322,7 @@ static bool request_retry(struct aws_request *r, const struct http_reply *reply,
 /* An attempt may have done its work although we know nothing of it. */
 static bool is_unsure(const struct err *err, int status)
 {
-	return err->code == ERR_NET || err->code == ERR_TIMEOUT || status >= 500;
+	return !err->unsent && (err->code == ERR_NET || err->code == ERR_TIMEOUT || status >= 500);
 }
 
 /* The answer to a later attempt, seen in the light of one that went unanswered. */
@@ -418,5 +424,5 @@ void request_on_reply(void *user, const struct http_reply *reply, const struct e
 	}
 	if (err)
 		err_prefix(&r->err, "%s", r->op->name);
-	request_end(r, NULL, &r->err);
+	request_fail(r);
 }

@@ -10,6 +10,7 @@
 #define SAGETOP_BASE_ERR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #define NODISCARD __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -41,6 +42,7 @@ enum err_code {
 struct err {
 	enum err_code code;
 	int http_status;   /* 0 where no reply was received */
+	bool unsent;	   /* nothing of the request has left: there was no connection, no credentials ... */
 	char aws_code[64]; /* the service's own error code, or "" */
 	char request_id[64];
 	char msg[512];

@@ -117,6 +117,8 @@ static void accepted(struct sending *l, const char *arn)
 	if (l->settling_old)
 		session_notify(l->s->session, NOTICE_INFO,
 			       "the launch of %s, which was under way when sagetop ended, succeeded", l->row.name);
+	else if (!l->fn && !l->row.run)
+		session_notify(l->s->session, NOTICE_INFO, "%s, which waited in the queue, is launched", l->row.name);
 	sync_describe(l->s, l->row.name, AWS_USER_ACTION, NULL, NULL);
 	sending_end(l, NULL);
 }
@@ -211,9 +213,10 @@ static void on_settled(void *user, json_t *reply, const struct err *err)
 	} else if (err->code == ERR_NOTFOUND) {
 		not_there(l);
 	} else { /* SENT still: it is settled when its time comes again */
-		(void)err_set(&say, l->cause.code,
-			      "whether %s was created is not known yet (%s): sagetop finds out at its next start",
-			      l->row.name, l->cause.msg);
+		(void)err_set(
+			&say, l->cause.code,
+			"whether %s was created is not known yet (%s): sagetop looks again, now and then, and tells",
+			l->row.name, l->cause.msg);
 		sending_end(l, &say);
 	}
 }
@@ -233,6 +236,38 @@ static bool send_without_metrics(struct sending *l, const struct err *err)
 	return true;
 }
 
+/* Whether it was created, the answer does not say. */
+static bool leaves_open(const struct err *err)
+{
+	switch (err->code) {
+	case ERR_EXISTS: /* our own, where the first reply was lost and the call repeated */
+	case ERR_NET:
+	case ERR_TIMEOUT:
+	case ERR_SERVICE:
+	case ERR_PARSE:
+	case ERR_TOOBIG:
+		return !err->unsent;
+	default:
+		return false;
+	}
+}
+
+/* It was not, and the same request may be taken later. */
+static bool is_for_later(const struct err *err)
+{
+	switch (err->code) {
+	case ERR_NET:
+	case ERR_TIMEOUT:
+	case ERR_LIMIT:
+	case ERR_THROTTLED:
+	case ERR_AUTH:
+	case ERR_EXPIRED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void on_created(void *user, json_t *reply, const struct err *err)
 {
 	struct sending *l = user;
@@ -248,27 +283,16 @@ static void on_created(void *user, json_t *reply, const struct err *err)
 	if (send_without_metrics(l, err))
 		return;
 	l->cause = *err;
-	switch (err->code) {
-	case ERR_EXISTS: /* our own, where the first reply was lost and the call repeated */
-	case ERR_NET:
-	case ERR_TIMEOUT:
-	case ERR_SERVICE:
-	case ERR_PARSE:
-	case ERR_TOOBIG:
+	if (leaves_open(err)) {
 		l->op->describe(l->s->aws, l->row.name, AWS_USER_ACTION, on_settled, l);
-		break;
-	case ERR_LIMIT:
-	case ERR_THROTTLED:
-	case ERR_AUTH:
-	case ERR_EXPIRED:
-		if (is_by_hand(l))
-			refused(l, &l->cause);
-		else
-			wait_for_better_times(l, &l->cause);
-		break;
-	default:
-		refused(l, &l->cause);
+		return;
 	}
+	if (err->unsent)
+		(void)err_prefix(&l->cause, "not launched");
+	if (is_for_later(err) && !is_by_hand(l))
+		wait_for_better_times(l, &l->cause);
+	else
+		refused(l, &l->cause);
 }
 
 /* --- in ---------------------------------------------------------------------------- */

@@ -421,13 +421,13 @@ static void test_one_job(void **state)
 	struct outcome o = {0}, missing = {0};
 
 	add_jobs(w, 3);
-	jobs(w);
 	sync_job(w->s, "job-1", on_done, &o);
 	wait_for(w, &o);
 	assert_int_equal(o.err.code, 0);
 	struct job *j = sync_job_full(w->s, "job-1");
 	assert_int_equal(j->detail, DETAIL_DESCRIBED);
 	assert_string_equal(job_tag(j, "run"), "n");
+	jobs(w);
 	sync_job(w->s, "job-11", on_done, &missing);
 	wait_for(w, &missing);
 	assert_int_equal(missing.err.code, ERR_NOTFOUND);
@@ -939,6 +939,26 @@ static void test_launch_reply_lost(void **state)
 	assert_int_equal(o.err.code, 0);
 	assert_int_equal(last_state(w), LAUNCH_ACCEPTED);
 	assert_int_equal(json_array_size(w->aws.jobs), 1);
+}
+
+/* What never left was not created: it is not sent behind its user's back either. */
+static void test_launch_offline(void **state)
+{
+	struct world *w = *state;
+	struct sync_options opt = {.aws = {.local = true, .endpoint_url = "http://127.0.0.1:1", .region = "us-east-1"},
+				   .refresh_ms = 50};
+	AUTO(launch_plan) struct launch_plan *p = plan(w);
+	struct sync *s = w->s, *offline = NULL;
+
+	assert_int_equal(sync_new(&opt, &offline, NULL), 0);
+	w->s = offline;
+	struct outcome o = send_plan(w, p);
+	assert_int_equal(o.err.code, ERR_NET);
+	assert_true(o.err.unsent);
+	assert_non_null(strstr(o.err.msg, "not launched: CreateTrainingJob"));
+	assert_int_equal(last_state(w), LAUNCH_REFUSED);
+	w->s = s;
+	sync_free(offline);
 }
 
 static void test_launch_refused(void **state)
@@ -1619,6 +1639,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_feeds_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_reply_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_launch_offline, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_launch_own_algorithm, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_account, setup, teardown),
