@@ -142,7 +142,7 @@ static void submit(struct view *v)
 
 	launch_ask(v, false, &a);
 	str_copy(st->problem, sizeof(st->problem), st->sweep_problem);
-	if (launch_is_of_file(st) && !a.r.spec_path[0]) {
+	if (launch_is_of_file(st) && str_empty(a.r.spec_path)) {
 		str_copy(st->problem, sizeof(st->problem), "name the specification file first");
 		st->form.focus = 0;
 	}
