@@ -206,7 +206,7 @@ static bool choices_key(struct view *v, int key)
 {
 	struct launch_state *st = v->state;
 	struct choices *c = &st->choices;
-	bool open = c->texts.n > 0, taken = open && c->at < c->texts.n;
+	bool open = c->texts.n > 0;
 
 	switch (key) {
 	case KEYC_TAB:
@@ -223,7 +223,7 @@ static bool choices_key(struct view *v, int key)
 		return open;
 	case KEYC_ENTER:
 		choices_end(c);
-		return taken;
+		return open;
 	default:
 		choices_end(c);
 		return false;
