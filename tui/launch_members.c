@@ -173,6 +173,6 @@ void launch_estimate(struct view *v)
 	launch_ask(v, true, &a);
 	count_jobs(st, &a.grid);
 	st->stale = st->estimating;
-	if (!st->estimating && !st->sweep_problem[0] && (!launch_is_of_file(st) || a.r.spec_path[0]))
+	if (!st->estimating && !st->sweep_problem[0] && (!launch_is_of_file(st) || !str_empty(a.r.spec_path)))
 		st->estimating = ui_ask_estimate(v, &a.r, estimate_ready);
 }

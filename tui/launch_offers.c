@@ -29,8 +29,9 @@ static void add_priced_types(const struct session *s, const char *text, struct s
 		bool begins = str_starts(p->instance_type, text) ||
 			      (str_starts(p->instance_type, "ml.") && str_starts(p->instance_type + 3, text));
 
-		if (begins && str_eq(p->region, s->region) && str_eq(p->component, "Training") &&
-		    !strlist_has(ret, p->instance_type))
+		if (begins && str_eq(p->region, s->region) && !strlist_has(ret, p->instance_type) &&
+		    !strlist_has(&types, p->instance_type) &&
+		    price_training(&s->prices, p->instance_type, s->region, false))
 			strlist_add(&types, p->instance_type);
 	}
 	strlist_sort(&types);

@@ -142,7 +142,7 @@ static void submit(struct view *v)
 
 	launch_ask(v, false, &a);
 	str_copy(st->problem, sizeof(st->problem), st->sweep_problem);
-	if (launch_is_of_file(st) && !a.r.spec_path[0]) {
+	if (launch_is_of_file(st) && str_empty(a.r.spec_path)) {
 		str_copy(st->problem, sizeof(st->problem), "name the specification file first");
 		st->form.focus = 0;
 	}
@@ -206,7 +206,7 @@ static bool choices_key(struct view *v, int key)
 {
 	struct launch_state *st = v->state;
 	struct choices *c = &st->choices;
-	bool open = c->texts.n > 0, taken = open && c->at < c->texts.n;
+	bool open = c->texts.n > 0;
 
 	switch (key) {
 	case KEYC_TAB:
@@ -223,7 +223,7 @@ static bool choices_key(struct view *v, int key)
 		return open;
 	case KEYC_ENTER:
 		choices_end(c);
-		return taken;
+		return open;
 	default:
 		choices_end(c);
 		return false;

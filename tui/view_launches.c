@@ -5,7 +5,8 @@
 #include "tui/table.h"
 #include "tui/view.h"
 
-#define REFRESH_MS 2000
+#define REFRESH_MS 2000 /* while something waits */
+#define REST_MS 10000
 
 enum { COL_NAME, COL_STATE, COL_JOBS, COL_ASKED, COL_WHY };
 
@@ -69,22 +70,29 @@ static int launches_open(struct view *v, const struct view_arg *arg, struct err 
 	return 0;
 }
 
+static size_t count_waiting(const struct view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < launches(v)->n; i++)
+		n += launches(v)->items[i].queued + launches(v)->items[i].sent;
+	return n;
+}
+
 /* From the state database: it costs no request. */
 static bool launches_work(struct view *v, int64_t budget_us)
 {
 	const struct launches_state *st = v->state;
 
-	if (ui_now_ms(v->ui) - st->read_ms >= REFRESH_MS)
+	if (ui_now_ms(v->ui) - st->read_ms >= (count_waiting(v) ? REFRESH_MS : REST_MS))
 		read_again(v);
 	return false;
 }
 
 static void launches_title(struct view *v, struct buf *left, struct buf *right)
 {
-	size_t waiting = 0;
+	size_t waiting = count_waiting(v);
 
-	for (size_t i = 0; i < launches(v)->n; i++)
-		waiting += launches(v)->items[i].queued + launches(v)->items[i].sent;
 	(void)buf_addf(left, "launches %zu", launches(v)->n);
 	if (waiting)
 		(void)buf_addf(left, " · %zu job%s waiting", waiting, waiting == 1 ? "" : "s");

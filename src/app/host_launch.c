@@ -135,7 +135,8 @@ struct job *host_job_of(void *user, const char *spec, struct err *err)
 	AUTO(json) json_t *o = NULL;
 	struct job *j = NULL;
 
-	if (json_parse(spec, strlen(spec), "specification", &o, err) < 0 || learned_job_of_spec(o, &j, err) < 0)
+	if (json_parse(spec, strlen(spec), "specification", &o, err) < 0 ||
+	    spec_set(o, "Tags." SWEEP_TAG "=null", err) < 0 || learned_job_of_spec(o, &j, err) < 0)
 		return NULL;
 	return j;
 }

@@ -98,9 +98,9 @@ static char *next_value(const char **at)
 bool grid_is_values(const char *text)
 {
 	const char *rest = text;
-	AUTO(str) char *first = next_value(&rest);
 	bool number = isdigit((unsigned char)text[text[0] == '-']);
 
+	free(next_value(&rest));
 	return !strchr("[{\"", text[0]) && (rest != NULL || (number && strstr(text, "..")));
 }
 

@@ -107,5 +107,8 @@ const char *const store_state_migrations[] = {
 	"CREATE INDEX launch_busy ON launch (scope, run, concurrency) WHERE state = 1 OR (state = 2 AND ended_ms IS "
 	"NULL);"
 	"CREATE INDEX launch_waiting ON launch (scope, due_ms, id, run) WHERE state = 0;",
-	/* 6. What was asked for by hand is found among the launches of runs. */
-	"CREATE INDEX launch_by_hand ON launch (scope, id) WHERE run IS NULL;", NULL};
+	/* 6. What somebody asked for is found among the launches of runs, sweeps without reading rows. */
+	"CREATE INDEX launch_by_hand ON launch (scope, id) WHERE run IS NULL;"
+	"CREATE INDEX launch_sweeps ON launch (scope, run, operation, pack, cycle, state, queued_ms, error)"
+	" WHERE run >= 'sweep/' AND run < 'sweep0';",
+	NULL};

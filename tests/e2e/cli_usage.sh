@@ -78,7 +78,7 @@ words=$(PATH="$bin:$PATH" bash -c '. "$SAGETOP_SRC/share/completions/sagetop.bas
 tap_equal 'bash completes an option' '--columns' "$words"
 words=$(PATH="$bin:$PATH" bash -c '. "$SAGETOP_SRC/share/completions/sagetop.bash"
 	COMP_WORDS=(sagetop --local l) COMP_CWORD=2; _sagetop; echo "${COMPREPLY[@]}"')
-tap_equal 'bash completes a command' 'list logs launch local' "$words"
+tap_equal 'bash completes a command' 'list logs launch launches local' "$words"
 if command -v mandoc >/dev/null; then
 	for page in "$SAGETOP_SRC"/man/*.[158]; do
 		tap_empty "$(basename "$page") is well formed" "$(mandoc -Tlint -W warning "$page" 2>&1)"

@@ -123,7 +123,7 @@ def again(t):
     t.keys("C-u")
     t.type("third")
     t.keys("Enter", "Enter")
-    t.wait("as one that is no part of that sweep", "Name   third", "- Tags.sagetop:sweep: second")
+    t.wait("as one that is no part of that sweep", "Name   third", "- Tags.0.Value: second")
     t.keys("Enter")
     t.wait("it is launched", "launched third")
     t.keys("q", "q")
