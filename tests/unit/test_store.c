@@ -93,6 +93,16 @@ static struct job *sample(const char *name)
 	return j;
 }
 
+static void check_common(const struct resource *have, const struct resource *want)
+{
+	assert_int_equal(have->detail, want->detail);
+	assert_int_equal(have->created_ms, want->created_ms);
+	assert_int_equal(have->modified_ms, want->modified_ms);
+	assert_int_equal(have->start_ms, want->start_ms);
+	assert_int_equal(have->end_ms, want->end_ms);
+	assert_string_equal(have->failure_reason, want->failure_reason);
+}
+
 static void test_jobs(void **state)
 {
 	AUTO(store) struct store *s = open_store(*state);
@@ -110,7 +120,7 @@ static void test_jobs(void **state)
 	struct job *b = jobs_find(&t, "a");
 	assert_true(b->trimmed);
 	assert_int_equal(b->status, JOB_FAILED);
-	assert_string_equal(b->failure_reason, a->failure_reason);
+	check_common(job_resource(b), job_resource(a));
 	assert_int_equal(b->state, a->state);
 	assert_int_equal(b->billable_s, 130);
 	assert_int_equal(b->max_wait_s, -1);
@@ -691,6 +701,10 @@ static void test_records(void **state)
 	resource_set_status(b, "Failed");
 	a->detail = DETAIL_DESCRIBED;
 	a->created_ms = 1000;
+	a->modified_ms = 2000;
+	a->start_ms = 1500;
+	a->end_ms = 1900;
+	a->failure_reason = xstrdup("stopped by hand");
 	a->arn = xstrdup("arn:aws:sagemaker:us-east-1:1:training-job/name-1");
 	a->parent = xstrdup("tuning");
 	a->tags_known = true;
@@ -707,6 +721,7 @@ static void test_records(void **state)
 	assert_string_equal(r->name, "Name-1");
 	assert_null(resources_find(&t, "name-1"));
 	assert_int_equal(r->state, STATE_GOOD);
+	check_common(r, a);
 	assert_string_equal(r->parent, "tuning");
 	assert_string_equal(strmap_get(&r->tags, "run"), "nightly");
 	assert_string_equal(strmap_get(&resource_record(r)->keyed, "eta"), "0.1");
