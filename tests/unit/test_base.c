@@ -240,7 +240,6 @@ static void test_json_spells_what_terminals_obey(void **state)
 	assert_string_equal(out, "{\n  \"a\": \"\\u009b31m\\u202e\\u007f\\udb40\\udc01 \xc3\xa9\xe6\x97\xa5\"\n}");
 	assert_int_equal(json_parse(out, strlen(out), "test", &back, NULL), 0);
 	assert_true(json_equal(j, back));
-	json_decref(back);
 }
 
 static int parse_yaml(const char *text, json_t **ret, struct source_lines *lines, struct err *err)
