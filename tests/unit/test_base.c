@@ -222,6 +222,9 @@ static void test_json_paths(void **state)
 	assert_string_equal(out, "{\"a\":{\"b\":[{\"c\":1},\"new\"]},\"t\":1500000000.0,\"s\":\"x\","
 				 "\"x\":{\"y\":{\"z\":true}}}");
 	json_t *bad = NULL;
+	AUTO(json) json_t *marked = NULL;
+	assert_int_equal(json_parse("\xef\xbb\xbf{\"a\":1}", 10, "spec.json", &marked, &err), 0);
+	assert_int_equal(json_get_i64(marked, "a", 0), 1);
 	err_clear(&err);
 	assert_int_equal(json_parse("{\n \"a\": }", 9, "spec.json", &bad, &err), -ERR_PARSE);
 	assert_true(str_starts(err.msg, "spec.json:2:"));
