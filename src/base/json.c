@@ -9,7 +9,8 @@
 int json_parse(const char *text, size_t n, const char *what, json_t **ret, struct err *err)
 {
 	json_error_t e;
-	json_t *j = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
+	size_t mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	json_t *j = json_loadb(text + mark, n - mark, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
 
 	if (!j)
 		return err_set(err, ERR_PARSE, "%s:%d:%d: %s", what, MAX(e.line, 1), MAX(e.column, 1), e.text);

@@ -14,9 +14,9 @@
 
 AUTO_POINTER(json, json_t, json_decref)
 
-/* Parse n bytes. `what` names the source in messages ("specification.json",
- * "DescribeTrainingJob reply"). ERR_PARSE gives "what:line:column: reason".
- * On success *ret is a new reference. */
+/* Parse n bytes, behind a byte order mark where an editor put one. `what` names the source in messages
+ * ("specification.json", "DescribeTrainingJob reply"). ERR_PARSE gives "what:line:column: reason". On success *ret is a
+ * new reference. */
 int json_parse(const char *text, size_t n, const char *what, json_t **ret, struct err *err) NODISCARD;
 int json_parse_file(const char *path, size_t max, json_t **ret, struct err *err) NODISCARD;
 

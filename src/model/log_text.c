@@ -9,6 +9,7 @@
 
 #define ESC 0x1b
 #define LEVEL_WITHIN ((size_t)160)   /* bytes */
+#define LETTER_WITHIN ((size_t)40)   /* a time before it */
 #define OBJECT_WITHIN ((size_t)4096) /* of a line of JSON, whose members come in any order */
 
 /* --- the spelling of control characters --------------------------------------- */
@@ -202,7 +203,8 @@ static const struct level_word level_words[] = {
 	WORD("ERROR", LINE_ERROR),     WORD("FATAL", LINE_ERROR),	   WORD("CRITICAL", LINE_ERROR),
 	WORD("Traceback", LINE_ERROR), WORD("AlgorithmError", LINE_ERROR), WORD("ClientError", LINE_ERROR),
 	WORD("Exception", LINE_ERROR), WORD("WARNING", LINE_WARNING),	   WORD("WARN", LINE_WARNING),
-	WORD("INFO", LINE_INFO),       WORD("DEBUG", LINE_DEBUG),	   WORD("TRACE", LINE_DEBUG)};
+	WORD("INFO", LINE_INFO),       WORD("DEBUG", LINE_DEBUG),	   WORD("TRACE", LINE_DEBUG),
+	WORD("PANIC", LINE_ERROR)};
 
 /* A word such as ValueError or InternalServerError: a capital first, Error last. */
 static bool is_error_name(const char *w, size_t n)
@@ -215,6 +217,21 @@ static bool is_end(char c)
 	return c == '\0' || c == '\n';
 }
 
+static bool is_number(const char *p)
+{
+	p += *p == '-' || *p == '+' || *p == '.';
+	return isdigit((unsigned char)*p) || strncasecmp(p, "nan", 3) == 0 || strncasecmp(p, "inf", 3) == 0;
+}
+
+/* "error: ..." as compilers and many programs write it, "[error]" as servers do; but the
+ * metrics train-error:0.25 and "error: 0.25" are none. */
+static bool is_marked(const char *w, size_t n, char before)
+{
+	if (before == '[')
+		return w[n] == ']';
+	return before == ' ' && w[n] == ':' && (is_end(w[n + 1]) || (w[n + 1] == ' ' && !is_number(w + n + 2)));
+}
+
 static enum log_line_level word_level(const char *w, size_t n, char before)
 {
 	for (size_t i = 0; i < ARRAY_LEN(level_words); i++) {
@@ -222,10 +239,8 @@ static enum log_line_level word_level(const char *w, size_t n, char before)
 			continue;
 		if (memcmp(level_words[i].word, w, n) == 0)
 			return level_words[i].level;
-		/* "error: ..." as compilers and many programs write it; but a metric
-		 * named train-error:0.25 is none. */
 		if (level_words[i].level >= LINE_WARNING && strncasecmp(level_words[i].word, w, n) == 0 &&
-		    before == ' ' && w[n] == ':' && (w[n + 1] == ' ' || is_end(w[n + 1])))
+		    is_marked(w, n, before))
 			return level_words[i].level;
 	}
 	return is_error_name(w, n) && (w[n] == ':' || is_end(w[n])) ? LINE_ERROR : LINE_PLAIN;
@@ -299,12 +314,42 @@ static enum log_line_level level_of_object(const char *text, size_t n)
 
 /* --- levels of lines --- */
 
+/* A letter: "E1130 12:00:00.1 17 file.cc:3]" as glog writes it, and behind a time
+ * "2026-11-30 12:00:00.1: E tensorflow/core" as TensorFlow does. */
+static enum log_line_level letter_level(const char *text, size_t n)
+{
+	static const char letters[] = "IWEF";
+	static const enum log_line_level levels[] = {LINE_INFO, LINE_WARNING, LINE_ERROR, LINE_ERROR};
+	const char *letter = NULL, *colon = NULL;
+
+	if (n > 9 && strspn(text + 1, "0123456789") == 4 && text[5] == ' ' && text[8] == ':')
+		letter = strchr(letters, text[0]);
+	else if (n > 0 && isdigit((unsigned char)*text))
+		colon = memmem(text, MIN(n, LETTER_WITHIN), ": ", 2);
+	if (colon && n - (size_t)(colon - text) > 4 && colon[2] && colon[3] == ' ' && islower((unsigned char)colon[4]))
+		letter = strchr(letters, colon[2]);
+	return letter && *letter ? levels[letter - letters] : LINE_PLAIN;
+}
+
+/* What a program that dies leaves: a traceback wherever it stands, since a progress bar before it
+ * had no newline. */
+static bool tells_an_end(const char *text, size_t n)
+{
+	static const char *const phrases[] = {"Traceback (most recent call last)", "Segmentation fault",
+					      "terminate called after throwing", "(core dumped)"};
+
+	for (size_t i = 0; i < ARRAY_LEN(phrases); i++) {
+		if (memmem(text, i == 0 ? n : MIN(n, LEVEL_WITHIN), phrases[i], strlen(phrases[i])))
+			return true;
+	}
+	return false;
+}
+
 /* A level stands near the front; a long line is not searched for one. */
 static enum log_line_level level_of_line(const char *text, size_t n)
 {
-	static const char traceback[] = "Traceback (most recent call last)";
 	const char *end = text + MIN(n, LEVEL_WITHIN);
-	enum log_line_level told = n && *text == '{' ? level_of_object(text, n) : LINE_PLAIN;
+	enum log_line_level told = n && *text == '{' ? level_of_object(text, n) : letter_level(text, n);
 
 	if (told != LINE_PLAIN)
 		return told;
@@ -324,8 +369,7 @@ static enum log_line_level level_of_line(const char *text, size_t n)
 		if (level != LINE_PLAIN)
 			return level;
 	}
-	/* Behind a progress bar, which had no newline. */
-	return memmem(text, n, traceback, strlen(traceback)) ? LINE_ERROR : LINE_PLAIN;
+	return tells_an_end(text, n) ? LINE_ERROR : LINE_PLAIN;
 }
 
 enum log_line_level log_line_level_of(const char *text, size_t n)

@@ -223,6 +223,9 @@ static void test_json_paths(void **state)
 	assert_string_equal(out, "{\"a\":{\"b\":[{\"c\":1},\"new\"]},\"t\":1500000000.0,\"s\":\"x\","
 				 "\"x\":{\"y\":{\"z\":true}}}");
 	json_t *bad = NULL;
+	AUTO(json) json_t *marked = NULL;
+	assert_int_equal(json_parse("\xef\xbb\xbf{\"a\":1}", 10, "spec.json", &marked, &err), 0);
+	assert_int_equal(json_get_i64(marked, "a", 0), 1);
 	err_clear(&err);
 	assert_int_equal(json_parse("{\n \"a\": }", 9, "spec.json", &bad, &err), -ERR_PARSE);
 	assert_true(str_starts(err.msg, "spec.json:2:"));
@@ -241,7 +244,6 @@ static void test_json_spells_what_terminals_obey(void **state)
 	assert_string_equal(out, "{\n  \"a\": \"\\u009b31m\\u202e\\u007f\\udb40\\udc01 \xc3\xa9\xe6\x97\xa5\"\n}");
 	assert_int_equal(json_parse(out, strlen(out), "test", &back, NULL), 0);
 	assert_true(json_equal(j, back));
-	json_decref(back);
 }
 
 static int parse_yaml(const char *text, json_t **ret, struct source_lines *lines, struct err *err)

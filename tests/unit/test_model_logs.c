@@ -213,6 +213,19 @@ static void test_sanitised_and_levels(void **state)
 		    {"ts=2026-11-30 level=warning tag=x", LINE_WARNING},
 		    {"ts=1 level=info msg=\"no ERROR here\"", LINE_INFO},
 		    {"noise level: 0.25", LINE_PLAIN},
+		    {"epoch 3 train error: 0.25", LINE_PLAIN},
+		    {"Test Error: nan, Avg loss: .5", LINE_PLAIN},
+		    {"error: no such file", LINE_ERROR},
+		    {"2026/11/30 12:00:00 [error] 7#7: upstream", LINE_ERROR},
+		    {"panic: runtime error", LINE_ERROR},
+		    {"E1130 12:00:00.123456 140 file.cc:12] bad", LINE_ERROR},
+		    {"W1130 12:00:00.1 1 file.cc:1] odd", LINE_WARNING},
+		    {"E1130 is a part", LINE_PLAIN},
+		    {"2026-11-30 10:00:00.123456: E tensorflow/stream.cc:1] bad", LINE_ERROR},
+		    {"2026-11-30 10:00:00.1: I tensorflow/core/x.cc:1] so", LINE_INFO},
+		    {"12: E = mc", LINE_PLAIN},
+		    {"x", LINE_PLAIN},
+		    {"./run: line 3: 17 Segmentation fault      (core dumped) python", LINE_ERROR},
 		    {"", LINE_PLAIN}};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
