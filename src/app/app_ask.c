@@ -5,6 +5,11 @@
 #define TURN_MS 1000
 #define SILENCE_MS 30000 /* a request's own time is longer, and it is tried again */
 
+static const char *scope_label(const struct app *a, size_t i)
+{
+	return session_label(sync_session(a->scopes.items[i]));
+}
+
 static bool takes_part(const struct app *a, size_t i)
 {
 	return !a->parts[i].why.code && (!a->entered || a->scopes.items[i] == a->sync);
@@ -14,8 +19,7 @@ void app_list_left_out(const struct app *a, struct strlist *ret)
 {
 	for (size_t i = 0; i < a->scopes.n; i++)
 		if (a->parts[i].why.code)
-			strlist_take(ret, xasprintf("%s: %s", session_label(sync_session(a->scopes.items[i])),
-						    a->parts[i].why.msg));
+			strlist_take(ret, xasprintf("%s: %s", scope_label(a, i), a->parts[i].why.msg));
 }
 
 /* What all scopes are asked at a time. An answer that nobody waits for any more may still come: then it stays until the
@@ -93,12 +97,10 @@ static int wait_all(struct app *a, struct app_asking *q, struct err errs[SCOPES_
 
 static void leave_out(struct app *a, size_t i, const struct err *why)
 {
-	struct session *s = sync_session(a->scopes.items[i]);
-
-	fprintf(stderr, "sagetop: %s is left out: %s\n", session_label(s), why->msg);
+	fprintf(stderr, "sagetop: %s is left out: %s\n", scope_label(a, i), why->msg);
 	a->parts[i].why = *why;
 	a->exit_status = err_exit_status(why->code);
-	session_wide_leave(s); /* what was known of it is not what there is */
+	session_wide_leave(sync_session(a->scopes.items[i])); /* what was known of it is not what there is */
 }
 
 int app_ask(struct app *a, app_begin_fn *begin, void *user, struct err errs[SCOPES_MAX], struct err *err)
@@ -113,24 +115,25 @@ int app_ask(struct app *a, app_begin_fn *begin, void *user, struct err errs[SCOP
 
 int app_each(struct app *a, app_begin_fn *begin, void *user, struct err *err)
 {
-	struct err errs[SCOPES_MAX] = {0}, *first = NULL;
-	size_t n_left = 0;
+	struct err errs[SCOPES_MAX] = {0};
+	size_t n_left = 0, first = SCOPES_MAX;
 
 	if (app_ask(a, begin, user, errs, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < a->scopes.n; i++) {
 		n_left += takes_part(a, i) && !errs[i].code;
-		if (takes_part(a, i) && errs[i].code && !first)
-			first = &errs[i];
-	}
-	if (first && !n_left) {
-		*err = *first;
-		return -err->code;
+		if (takes_part(a, i) && errs[i].code && first == SCOPES_MAX)
+			first = i;
 	}
 	for (size_t i = 0; i < a->scopes.n; i++)
-		if (takes_part(a, i) && errs[i].code)
+		if (takes_part(a, i) && errs[i].code && (n_left || i != first))
 			leave_out(a, i, &errs[i]);
-	return 0;
+	if (first == SCOPES_MAX || n_left)
+		return 0;
+	*err = errs[first];
+	if (a->scopes.n > 1)
+		(void)err_prefix(err, "%s", scope_label(a, first));
+	return -err->code;
 }
 
 static void ask_jobs(struct sync *s, void *user, sync_done_fn *fn, void *fn_user)
@@ -159,7 +162,7 @@ static int choose(const struct app *a, const struct err *errs, const char *name,
 	size_t found = a->scopes.n;
 
 	for (size_t i = 0; i < a->scopes.n; i++) {
-		const char *label = session_label(sync_session(a->scopes.items[i]));
+		const char *label = scope_label(a, i);
 
 		if (errs[i].code && errs[i].code != ERR_NOTFOUND)
 			return err_set(err, errs[i].code, "%s cannot be asked whether it has %s (%s): say %s:%s", label,

@@ -122,6 +122,7 @@ struct reader {
 	struct place {
 		struct reader *reader;
 		int job;
+		bool log_is_next; /* begun by the loop: the reading for the metrics ends with its callback */
 	} places[AT_A_TIME];
 };
 
@@ -164,6 +165,7 @@ static void read_log(struct place *p)
 	const struct sync_reading reading = {
 		.since_ms = INT64_MIN, .last = r->n_lines, .wants = wants_all, .line = keep_line, .user = p};
 
+	p->log_is_next = false;
 	sync_read_log(app_sync_of(p->reader->a, thing), thing->kind, thing->name, &reading, on_log, p);
 }
 
@@ -181,9 +183,8 @@ static void on_metrics(void *user, const struct err *err)
 		r->jobs[p->job].metrics_note = xstrdup(err->msg);
 	else
 		take_curves(r, p->job, session_find_feed(session_own(r->x.session, thing), thing->kind, thing->name));
-	if (r->n_lines && thing->kind->log_group)
-		read_log(p);
-	else
+	p->log_is_next = r->n_lines && thing->kind->log_group;
+	if (!p->log_is_next)
 		job_ends(p);
 }
 
@@ -212,11 +213,14 @@ int report_read(struct app *a, struct report *r, struct err *err)
 		read_next(&reader.places[i]);
 	}
 	while (reader.n_running) {
-		if (app_turn(a, 1000, err) == 0)
-			continue;
-		reader.stopped = true;
-		app_disconnect(a);
-		return -err->code;
+		if (app_turn(a, 1000, err) < 0) {
+			reader.stopped = true;
+			app_disconnect(a);
+			return -err->code;
+		}
+		for (size_t i = 0; i < AT_A_TIME; i++)
+			if (reader.places[i].log_is_next)
+				read_log(&reader.places[i]);
 	}
 	order_curves(r);
 	return 0;

@@ -23,7 +23,7 @@ class Console:
             skip_all("tmux is not installed")
         if not os.access(os.path.join(BUILD, "sagetop-local"), os.X_OK):
             skip_all("built without the local engine")
-        self.work = tempfile.mkdtemp(prefix="sagetop-console-")
+        self.work = tempfile.mkdtemp(prefix="sagetop-tty-")
         self.engine = Engine("--stop-timeout", "1s")
         with open(self.engine.trainer, "w") as f:
             f.write(trainer.replace("WORK", self.work))

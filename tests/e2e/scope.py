@@ -201,6 +201,9 @@ def check_left_out(s):
     equal("and is no 0", [line.split("\t")[1] for line in table if line.startswith(B)], ["?"])
     ok("nor is the total whole", table[-1].split("\t")[1].endswith("+?"), table)
     equal("no cause of it is counted", json.loads(partial("failures", "--json")), [])
+    none = s.run("--scope", "b,b/us-west-2", "jobs")
+    equal("where all are gone each is named", (none.returncode, none.stdout, sorted(x.split(" ")[1].rstrip(":") for x in none.stderr.splitlines())),
+          (6, "", [B, "b/us-west-2"]))
     waited = s.run("--scope", "a,b", "wait", f"{A}:told")
     equal("who waits for the other does not hear of it", (waited.returncode, waited.stderr), (0, ""))
 
