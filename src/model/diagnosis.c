@@ -77,15 +77,14 @@ static const char *log_line(const struct diagnosis_look *look, const struct reso
 	return failure_line(&look->feed->logs);
 }
 
-/* Reason, log's line and exit code, a line each or several; where there is no reason the last message. */
+/* What the reason says, the log's line and the exit code, a line each or several; where there is no reason the last
+ * message. */
 static void gather(const struct job *j, const char *from_log, const char *message, struct buf *out)
 {
 	int code = failure_exit_code(j->failure_reason);
 	size_t n = j->cold->n_transitions;
 
 	(void)buf_addf(out, "%s\n", message);
-	if (!failure_is_bare(j->failure_reason))
-		(void)buf_addf(out, "%s\n", str_or(j->failure_reason, ""));
 	if (from_log)
 		(void)buf_addf(out, "%s\n", from_log);
 	if (code >= 0)

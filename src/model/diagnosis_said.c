@@ -223,6 +223,12 @@ static char *word_before(const char *said, const char *s)
 	return trimmed(from, (size_t)(end - from), MARKS);
 }
 
+/* A frame of Python's: 'File "<frozen importlib._bootstrap>", line 228'. */
+static bool is_frame(const char *said, const char *line)
+{
+	return line - said >= 3 && str_starts(line - 3, "\", ");
+}
+
 /* "train.csv line 25 column 6: text": the first line of a file that is not a program's. ret->file is the caller's. */
 static bool find_place(const char *said, struct place *ret)
 {
@@ -231,7 +237,7 @@ static bool find_place(const char *said, struct place *ret)
 	while ((s = diagnosis_hit(s, "line ")) != NULL) {
 		const char *behind = s;
 		AUTO(str) char *file = word_before(said, s);
-		long long line = numbered(&behind, "line");
+		long long line = is_frame(said, s) ? -1 : numbered(&behind, "line");
 
 		s += strlen("line ");
 		if (line < 0 || is_source(file) || (!strchr(file, '.') && !strchr(file, '/')))
@@ -372,19 +378,20 @@ static void tell_log(const struct diagnosis_look *look, struct diagnosis *d, con
 		diagnosis_tell(&d->remedy, "sagetop logs %s -n 50", look->job->name);
 }
 
-/* What ends a traceback: "KeyError: 'price'". */
+/* What ends a traceback, "KeyError: 'price'", behind the service's own word for whose failure it is. */
 bool diagnosis_script(const struct diagnosis_look *look, struct diagnosis *d)
 {
-	static const char *const services[] = {"AlgorithmError", "ClientError", "InternalServerError"};
-	size_t n = strcspn(look->line, ": \n");
-	AUTO(str) char *name = xstrndup(look->line, n);
+	static const char *const services[] = {"AlgorithmError: ", "ClientError: "};
+	const char *s = look->line + strspn(look->line, " ");
 
-	if (!str_ends(name, "Error") && !str_ends(name, "Exception"))
-		return false;
 	for (size_t i = 0; i < ARRAY_LEN(services); i++)
-		if (str_eq(name, services[i]))
-			return false;
-	AUTO(str) char *line = trimmed(look->line, strcspn(look->line, "\n"), BLANKS);
+		if (str_starts(s, services[i]))
+			s += strlen(services[i]);
+	AUTO(str) char *name = xstrndup(s, strcspn(s, ": \n"));
+
+	if ((!str_ends(name, "Error") && !str_ends(name, "Exception")) || str_eq(name, "InternalServerError"))
+		return false;
+	AUTO(str) char *line = trimmed(s, strcspn(s, "\n"), BLANKS);
 
 	diagnosis_tell(&d->words, "The script failed: %s.", line);
 	tell_log(look, d, "see its log before that line: a traceback names the script's own lines");

@@ -181,6 +181,13 @@ static const struct {
 	{"AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"\"\nCommand \"python3 a.py --lr "
 	 "0.1\", exit code: 1",
 	 "exit-code"},
+	{WRAPPED("Traceback (most recent call last):\n  File \"<frozen importlib._bootstrap>\", line 228, in f\n "
+		 "KeyError: 1"),
+	 "script", "The script failed: KeyError: 1."},
+	{"ErrorMessage \"KeyError: 1\"\nCommand \"python3 t.py --data a.csv --line 4 --quota 1 --hyperparameters {}\"",
+	 "script"},
+	{"AlgorithmError: ValueError: the list is empty, exit code: 1", "script",
+	 "failed: ValueError: the list is empty"},
 	{"something that nobody knows", NULL},
 };
 static void test_reasons(void **state)
