@@ -4,7 +4,10 @@
 #include <stdarg.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "model/failure.h"
+
+#define SAID_CELLS 4096 /* of a reason, and of a log's line: more is no sentence, and screens ask again and again */
 
 static const struct row {
 	const char *name, *said;
@@ -84,9 +87,9 @@ static void gather(const struct job *j, const char *from_log, const char *messag
 	int code = failure_exit_code(j->failure_reason);
 	size_t n = j->cold->n_transitions;
 
-	(void)buf_addf(out, "%s\n", message);
+	(void)buf_addf(out, "%.*s\n", (int)utf8_fit(message, SAID_CELLS), message);
 	if (from_log)
-		(void)buf_addf(out, "%s\n", from_log);
+		(void)buf_addf(out, "%.*s\n", (int)utf8_fit(from_log, SAID_CELLS), from_log);
 	if (code >= 0)
 		(void)buf_addf(out, "exit code %d\n", code);
 	if (n && str_empty(j->failure_reason))

@@ -5,9 +5,10 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "model/failure.h"
 
-#define TOKEN_MAX 512
+#define TOKEN_CELLS 400 /* of what is taken out of a message; the rest is cut */
 
 /* --- words of a message -------------------------------------------------------------- */
 
@@ -23,7 +24,7 @@ static char *trimmed(const char *s, size_t n, const char *around)
 	}
 	while (n && strchr(around, s[n - 1]))
 		n--;
-	return xstrndup(s, MIN(n, (size_t)TOKEN_MAX));
+	return xstrndup(s, MIN(n, utf8_fit(s, TOKEN_CELLS)));
 }
 
 /* The word at s, up to the next blank. */
@@ -97,7 +98,7 @@ static char *action_meant(const char *said)
 		{"ListObjects|HeadBucket|ListBucket", "s3:ListBucket"},
 		{"GenerateDataKey", "kms:GenerateDataKey"},
 		{"KMS|Decrypt", "kms:Decrypt"},
-		{"ECR", "ecr:BatchGetImage"},
+		{".ecr.|ECR ", "ecr:BatchGetImage"},
 		{"s3", "s3:GetObject"},
 	};
 
@@ -163,7 +164,7 @@ bool diagnosis_access(const struct diagnosis_look *look, struct diagnosis *d)
 		return true;
 	AUTO(str) char *arn = policy_resource(look->job, action, resource);
 
-	if (diagnosis_is_plain(arn))
+	if (diagnosis_is_plain(arn) && diagnosis_is_plain(action))
 		diagnosis_tell(&d->remedy, "{\"Effect\": \"Allow\", \"Action\": \"%s\", \"Resource\": \"%s\"}", action,
 			       arn);
 	return true;
@@ -204,11 +205,18 @@ static bool is_source(const char *file)
 static long long numbered(const char **s, const char *word)
 {
 	const char *p = *s + strspn(*s, " ,:");
-	size_t n = strlen(word);
+	char *end;
 
-	if (strncasecmp(p, word, n) != 0 || !isdigit((unsigned char)p[n + strspn(p + n, " :")]))
+	if (strncasecmp(p, word, strlen(word)) != 0)
 		return -1;
-	return strtoll(p + n + strspn(p + n, " :"), (char **)(uintptr_t)s, 10);
+	p += strlen(word);
+	p += strspn(p, " :");
+	if (!isdigit((unsigned char)*p))
+		return -1;
+	long long number = strtoll(p, &end, 10);
+
+	*s = end;
+	return number;
 }
 
 /* The word before s: the file that a line is of. */
@@ -404,10 +412,12 @@ bool diagnosis_exit_code(const struct diagnosis_look *look, struct diagnosis *d)
 
 	if (!failure_is_bare(look->job->failure_reason) || code < 0)
 		return false;
-	if (str_starts(look->line, "exit code "))
+	AUTO(str) char *line = trimmed(look->line, strcspn(look->line, "\n"), BLANKS);
+
+	if (str_starts(line, "exit code "))
 		diagnosis_tell(&d->words, "It ended with exit code %d and said nothing else.", code);
 	else
-		diagnosis_tell(&d->words, "It ended with exit code %d; what its log says: %s.", code, look->line);
+		diagnosis_tell(&d->words, "It ended with exit code %d; what its log says: %s.", code, line);
 	tell_log(look, d, "see the end of its log");
 	return true;
 }

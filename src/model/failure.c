@@ -165,10 +165,10 @@ void failure_mask(const char *text, const char *name, struct buf *out)
 /* The command that AWS's containers name behind a script's failure; up to its last quote. */
 static size_t command_len(const char *s)
 {
-	const char *end = strrchr(s, '"');
-
 	if (strncasecmp(s, "command \"", 9) != 0)
 		return 0;
+	const char *end = strrchr(s, '"');
+
 	return end > s + 8 ? (size_t)(end + 1 - s) : strlen(s);
 }
 
@@ -259,10 +259,10 @@ static size_t traceback_len(const char *s, size_t n)
 void failure_message(const char *reason, struct buf *out)
 {
 	const char *s = strstr(reason, "ErrorMessage \"");
-	int code = failure_exit_code(reason);
 
 	buf_clear(out);
 	if (failure_is_bare(reason)) {
+		int code = failure_exit_code(reason);
 		(void)(code < 0 ? buf_adds(out, "the script failed") : buf_addf(out, "exit code %d", code));
 	} else if (s) {
 		s += strlen("ErrorMessage \"");
@@ -313,6 +313,8 @@ static const char *masked(const struct session *s, const struct resource *r, con
 	return keep(s, buf_str(&out));
 }
 
+#define LEARNT_CELLS 2000 /* of a log's line */
+
 /* The key of what was learnt of a thing; no cause looks like it. */
 static void key_of(const struct resource *r, struct buf *out)
 {
@@ -327,7 +329,7 @@ void failure_learn(const struct session *s, const struct resource *r, const char
 		return;
 	s = session_own(s, r);
 	key_of(r, &key);
-	free(map_put(s->causes, buf_str(&key), xstrdup(line)));
+	free(map_put(s->causes, buf_str(&key), xstrndup(line, utf8_fit(line, LEARNT_CELLS))));
 }
 
 const char *failure_learnt(const struct session *s, const struct resource *r)

@@ -98,6 +98,14 @@ sagetop --local job good-1 --json
 tap_equal 'a job that did well has none' 'False' "$(/usr/bin/python3 -c '
 import json, sys
 print("diagnosis" in json.load(open(sys.argv[1])))' "$work/out" 2>&1)"
+
+# a reason that is only an exit code: the log says why
+sagetop --local launch "$example" --name bare-1 --set 'AlgorithmSpecification.ContainerEntrypoint=["sh", "-c", "echo KeyError: price; exit 5"]'
+sagetop --local wait bare-1 --timeout 600s
+sagetop --local job bare-1
+tap_match 'a bare exit code is told by what the log says' "^Diagnosis	The script failed: KeyError: price\.$" "$out"
+tap_match 'and how the log is read' '^Remedy	sagetop logs bare-1 -n 50$' "$out"
+sagetop --local delete bare-1 --yes
 sagetop --local failures good --json
 tap_equal 'none among the good' '[]' "$out"
 fails 1 'stauts.*status' 'of a filter that is none' -- --local failures stauts:failed

@@ -2,6 +2,7 @@
  * frameworks form them, then what is known besides (types, prices, curves, logs). */
 #include "unit.h"
 
+#include "base/utf8.h"
 #include "model/diagnosis.h"
 #include "model/failure.h"
 #include "model/page.h"
@@ -311,6 +312,7 @@ static void test_remedies_are_plain(void **state)
 		"No S3 objects found under s3://nba/$(rm)`",
 		"s3://nba/a';rm.csv line 4: bad",
 		"not authorized to perform: s3:GetObject on resource: arn:aws:s3:::n\"ba/k",
+		"not authorized to perform: s3:Get\"Object on resource: arn:aws:s3:::nba/k",
 		"limit 'ml.m5.xlarge$(x) usage' is 1 Instances: ResourceLimitExceeded",
 	};
 	struct world *w = *state;
@@ -320,6 +322,23 @@ static void test_remedies_are_plain(void **state)
 		assert_non_null(find(w)->cause);
 		assert_null(w->found.remedy);
 	}
+}
+
+/* A line without an end neither takes long nor is told whole, and no character is cut in two. */
+static void test_long_lines(void **state)
+{
+	struct world *w = *state;
+	size_t n = (size_t)4 << 20;
+	AUTO(str) char *line = xcalloc(n + 1, 1);
+
+	for (size_t i = 0; i < n / 2; i++)
+		memcpy(line + i * 2, "é", 2);
+	memcpy(line, "ValueError: ", 12);
+	str_set(&w->job->failure_reason, "AlgorithmError: , exit code: 1");
+	failure_learn(w->session, job_resource(w->job), line);
+	assert_string_equal(find(w)->cause, "script");
+	assert_true(strlen(w->found.words) < 1000);
+	assert_true(utf8_valid(w->found.words, strlen(w->found.words)));
 }
 
 /* The page of a text has it below the reason. */
@@ -347,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_limits, begin, end),
 		cmocka_unit_test_setup_teardown(test_record, begin, end),
 		cmocka_unit_test_setup_teardown(test_remedies_are_plain, begin, end),
+		cmocka_unit_test_setup_teardown(test_long_lines, begin, end),
 		cmocka_unit_test_setup_teardown(test_page, begin, end),
 	};
 
