@@ -280,6 +280,26 @@ static void add_place(const struct place *p, const char *file, struct buf *out)
 		(void)buf_addf(out, " column %lld", p->column);
 }
 
+/* A file of a channel, "train/data.csv" or by its path in the container, as the object that it was; another as it is.
+ */
+static char *object_of(const struct job *j, const char *file)
+{
+	static const char folder[] = "/opt/ml/input/data/";
+	const char *name = str_starts(file, folder) ? file + strlen(folder) : file;
+
+	for (size_t i = 0; i < j->cold->n_channels; i++) {
+		const struct job_channel *c = &j->cold->channels[i];
+		size_t n = strlen(str_or(c->name, ""));
+
+		if (!n || !str_starts(name, c->name) || name[n] != '/' || !str_starts(c->uri, "s3://"))
+			continue;
+		if (str_eq(base_name(c->uri), name + n + 1))
+			return xstrdup(c->uri);
+		return xasprintf("%s%s%s", c->uri, str_ends(c->uri, "/") ? "" : "/", name + n + 1);
+	}
+	return xstrdup(file);
+}
+
 static void tell_place(const struct diagnosis_look *look, const struct place *p, struct diagnosis *d)
 {
 	AUTO(buf) struct buf whole = BUF_INIT(4096), brief = BUF_INIT(4096);
@@ -291,8 +311,10 @@ static void tell_place(const struct diagnosis_look *look, const struct place *p,
 	diagnosis_tell(&d->words, "The data cannot be read: %s: %s.", buf_str(&whole), str_or(behind, line));
 	diagnosis_tell(&d->attempt, "mend %s, or leave it out", buf_str(&brief));
 	diagnosis_tell(&d->brief, "%s", buf_str(&brief));
-	if (p->line >= 0 && p->file && is_plain_uri(p->file))
-		diagnosis_tell(&d->remedy, "aws s3 cp %s - | sed -n %lldp", p->file, p->line);
+	AUTO(str) char *object = object_of(look->job, str_or(p->file, ""));
+
+	if (p->line >= 0 && is_plain_uri(object))
+		diagnosis_tell(&d->remedy, "aws s3 cp %s - | sed -n %lldp", object, p->line);
 }
 
 /* "line" alone is said of much else. */

@@ -289,6 +289,29 @@ static void test_limits(void **state)
 	assert_string_equal(find(w)->cause, "exit-code");
 }
 
+/* A file of a channel is an object of its URI. */
+static void test_channels(void **state)
+{
+	static const struct {
+		const char *uri, *reason, *remedy;
+	} files[] = {
+		{"s3://nba/in/", "ClientError: channel train: train/d.csv line 4 column 2: bad",
+		 "s3://nba/in/d.csv - "},
+		{"s3://nba/in", "/opt/ml/input/data/train/a/d.csv, line 4: bad", "s3://nba/in/a/d.csv - | sed -n 4p"},
+		{"s3://nba/in/d.csv", "train/d.csv line 4: bad", "s3://nba/in/d.csv - | sed -n 4p"},
+		{"s3://nba/in/", "other/d.csv line 4: bad", NULL},
+	};
+	struct world *w = *state;
+	struct job_channel *c = job_add_channel(w->job, "train");
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		str_set(&c->uri, files[i].uri);
+		str_set(&w->job->failure_reason, files[i].reason);
+		says(find(w)->remedy, files[i].remedy);
+		assert_true(files[i].remedy || !w->found.remedy);
+	}
+}
+
 /* The last message stands for a reason; a VPC is named; spot goes off. */
 static void test_record(void **state)
 {
@@ -364,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_logs, begin, end),
 		cmocka_unit_test_setup_teardown(test_memory, begin, end),
 		cmocka_unit_test_setup_teardown(test_limits, begin, end),
+		cmocka_unit_test_setup_teardown(test_channels, begin, end),
 		cmocka_unit_test_setup_teardown(test_record, begin, end),
 		cmocka_unit_test_setup_teardown(test_remedies_are_plain, begin, end),
 		cmocka_unit_test_setup_teardown(test_long_lines, begin, end),
