@@ -2,6 +2,7 @@
 #include "tui/thing.h"
 
 #include "base/str.h"
+#include "model/diagnosis.h"
 #include "model/files.h"
 #include "model/web_console.h"
 
@@ -86,6 +87,18 @@ static void copy_console(struct view *v, const struct resource *r)
 		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
 	else
 		ui_copy(v->ui, url);
+}
+
+void thing_copy_remedy(struct view *v, const struct resource *r)
+{
+	AUTO(diagnosis) struct diagnosis d = {0};
+	const struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
+
+	if (diagnosis_find(&d, r, &x) && d.remedy)
+		ui_copy(v->ui, d.remedy);
+	else
+		ui_notice(v->ui, NOTICE_INFO, "there is no line to copy%s%s", d.attempt ? "; try: " : "",
+			  str_or(d.attempt, ""));
 }
 
 /* One alone is compared with its neighbour in the list. */

@@ -9,6 +9,8 @@
 bool thing_action(struct view *v, enum action a, const struct resource *r, const struct strlist *names);
 bool thing_is_action(enum action a);
 bool thing_takes_many(enum action a); /* what is done with all that are marked */
+/* Copy what helps against the failure of a job, or say that there is no such line. */
+void thing_copy_remedy(struct view *v, const struct resource *r);
 /* On a screen about things, of which the first is shown: the above, and the next or the
  * previous one of the list on the same screen. v may be gone afterwards. */
 bool thing_screen_action(struct view *v, enum action a, enum view_id screen, const struct strlist *names);

@@ -1,21 +1,27 @@
 /* view_failures.c - why jobs fail: equal causes as one line, with their number and what
  * they cost. Enter shows the jobs of one; a reason that is only an exit code gives way to
- * what the log says, which is read for the newest of them. */
+ * what the log says, which is read for the newest of them. Below the table stands the whole text
+ * of the cause under the cursor, and what to try. */
 #include "base/timefmt.h"
+#include "base/utf8.h"
+#include "model/diagnosis.h"
 #include "model/failure.h"
 #include "tui/jobtext.h"
 #include "tui/table.h"
 #include "tui/thing.h"
 
-#define LOGS_MAX 24 /* logs that are read at most for the sake of bare exit codes */
+#define LOGS_MAX 24   /* logs that are read at most for the sake of bare exit codes */
+#define DETAIL_ROWS 8 /* below the table, where there is room for both */
+#define TRY_COLS 96   /* of the screen, from where on causes leave room for it */
 
-enum { COL_JOBS, COL_COST, COL_LAST, COL_CAUSE, N_COLUMNS };
+enum { COL_JOBS, COL_COST, COL_LAST, COL_CAUSE, COL_TRY, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
 	[COL_JOBS] = {"JOBS", .min = 6, .max = 7, .right = true},
 	[COL_COST] = {"COST", .min = 8, .max = 9, .priority = 2, .right = true},
 	[COL_LAST] = {"LAST", .min = 4, .max = 5, .priority = 1, .right = true},
 	[COL_CAUSE] = {"CAUSE", .min = 16, .max = 400, .want = 400},
+	[COL_TRY] = {"TRY", .min = 28, .max = 28},
 };
 
 struct failures_state {
@@ -32,6 +38,11 @@ struct failures_state {
 static const struct resources *jobs(const struct view *v)
 {
 	return session_jobs(view_session(v));
+}
+
+static struct field_context context(const struct view *v)
+{
+	return (struct field_context){.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
 }
 
 static int failures_open(struct view *v, const struct view_arg *arg, struct err *err)
@@ -95,7 +106,7 @@ static void learn_from_logs(struct view *v)
 static void failures_update(struct view *v)
 {
 	struct failures_state *st = v->state;
-	struct field_context x = {.session = view_session(v), .now_ms = ui_now_ms(v->ui)};
+	struct field_context x = context(v);
 
 	learn_from_logs(v);
 	failures_build(&st->failures, jobs(v), st->query, &x);
@@ -120,7 +131,7 @@ static bool failures_work(struct view *v, int64_t budget_us)
 		const struct resource *r = st->failures.items[i].newest;
 		const char *name = session_name_of(view_session(v), r, &buf);
 
-		if (!failure_is_bare(r->failure_reason) || failure_is_learnt(view_session(v), r) ||
+		if (!failure_is_bare(r->failure_reason) || failure_learnt(view_session(v), r) ||
 		    strlist_has(&st->read, name))
 			continue;
 		strlist_add(&st->read, name);
@@ -143,6 +154,15 @@ static void failures_title(struct view *v, struct buf *left, struct buf *right)
 			       str_or(view_session(v)->prices_as_of, "?"));
 }
 
+static void put_attempt(struct view *v, struct area a, int line, int col, int width, const struct failure *f)
+{
+	AUTO(diagnosis) struct diagnosis d = {0};
+	struct field_context x = context(v);
+
+	if (diagnosis_find(&d, f->newest, &x))
+		area_put_cut(a, line, col, width, ST_NORMAL, d.brief);
+}
+
 static void draw_cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
 {
 	struct view *v = user;
@@ -162,9 +182,43 @@ static void draw_cell(void *user, size_t row, int column, struct area a, int lin
 		table_put(a, line, col, width, true, ST_NORMAL,
 			  f->last_ms == TIME_UNKNOWN ? "–" : timefmt_age(text, MAX(ui_now_ms(v->ui) - f->last_ms, 0)));
 		break;
+	case COL_TRY:
+		put_attempt(v, a, line, col, width, f);
+		break;
 	default:
 		area_put_cut(a, line, col, width, ST_NORMAL, f->cause);
 	}
+}
+
+static const struct failure *selected(const struct view *v)
+{
+	const struct failures_state *st = v->state;
+
+	return st->table.selected < st->failures.n ? &st->failures.items[st->table.selected] : NULL;
+}
+
+/* All that is said of the cause under the cursor by its newest job, and what to try against it. */
+static void draw_detail(struct view *v, struct area a)
+{
+	const struct failure *f = selected(v);
+	AUTO(diagnosis) struct diagnosis d = {0};
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+	struct field_context x = context(v);
+	int row;
+
+	if (!f || a.rows <= 0)
+		return;
+	const char *line = f->newest->failure_reason ? failure_says(x.session, f->newest, &text) : f->cause;
+
+	row = area_put_wrapped(a, 0, 0, a.cols, a.rows, ST_BAD, line);
+	if (!diagnosis_find(&d, f->newest, &x))
+		return;
+	buf_clear(&text);
+	(void)buf_addf(&text, "Try: %s.", d.attempt);
+	row = area_put_wrapped(a, row, 0, a.cols, a.rows - row, ST_STRONG, d.words);
+	row = area_put_wrapped(a, row, 0, a.cols, a.rows - row, ST_NORMAL, buf_str(&text));
+	if (d.remedy)
+		(void)area_put_wrapped(a, row, 0, a.cols, a.rows - row, ST_DIM, d.remedy);
 }
 
 static void failures_draw(struct view *v, struct area a)
@@ -178,14 +232,12 @@ static void failures_draw(struct view *v, struct area a)
 			area_put(a, 0, TABLE_GUTTER, ST_DIM, "There are no jobs that could have failed.");
 		return;
 	}
-	table_draw(&st->table, a, &(struct table_look){columns, N_COLUMNS, draw_cell, v});
-}
+	/* The rows do not move with the cursor: what is below them has its place whatever it says. */
+	int rows = MIN((int)MIN(st->failures.n, (size_t)a.rows) + 1, MAX(a.rows - DETAIL_ROWS - 1, (a.rows + 1) / 2));
 
-static const struct failure *selected(const struct view *v)
-{
-	const struct failures_state *st = v->state;
-
-	return st->table.selected < st->failures.n ? &st->failures.items[st->table.selected] : NULL;
+	table_draw(&st->table, area_part(a, 0, 0, rows, a.cols),
+		   &(struct table_look){columns, a.cols < TRY_COLS ? COL_TRY : N_COLUMNS, draw_cell, v});
+	draw_detail(v, area_part(a, rows + 1, TABLE_GUTTER, a.rows - rows - 1, a.cols - TABLE_GUTTER - 1));
 }
 
 static void failures_status(struct view *v, struct buf *left, struct buf *right)
@@ -229,6 +281,10 @@ static bool failures_action(struct view *v, enum action a)
 		return false;
 	if (a == ACT_OPEN) {
 		open_jobs(v, f);
+		return true;
+	}
+	if (a == ACT_COPY_REMEDY) {
+		thing_copy_remedy(v, f->newest);
 		return true;
 	}
 	strlist_add(&names, session_name_of(view_session(v), f->newest, &name));

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "model/cost.h"
+#include "model/failure.h"
 #include "model/objective.h"
 #include "tui/jobtext.h"
 #include "tui/list.h"
@@ -88,10 +89,12 @@ static const char *heading(struct view *v, const struct field *f)
 	return f->type == FIELD_SPARK ? st->objective : NULL;
 }
 
-/* Of a failed job why it failed: its last line says it, where it is a traceback. */
-static void put_reason(struct area a, int row, int col, int width, const char *why)
+/* Of a failed job why it failed, as far as it is known. */
+static void put_reason(struct view *v, struct area a, int row, int col, int width, const struct resource *r)
 {
-	why = str_last_line(why);
+	AUTO(buf) struct buf said = BUF_INIT(BUF_MAX_TEXT);
+	const char *why = failure_says(view_session(v), r, &said);
+
 	area_put_cut(a, row, col, width, ST_DIM, why + (str_starts(why, "AlgorithmError: ") ? 16 : 0));
 }
 
@@ -119,7 +122,7 @@ static void put_metric(struct view *v, struct area a, int row, int col, int widt
 	int64_t step;
 
 	if (r->state == STATE_BAD && !str_empty(r->failure_reason)) {
-		put_reason(a, row, col, width, r->failure_reason);
+		put_reason(v, a, row, col, width, r);
 		return;
 	}
 	if (!job_best_objective(resource_job(r), curve, &best, &step, &last))
@@ -147,7 +150,7 @@ static bool put_cell(struct view *v, struct area a, int row, int col, int width,
 	if (f->type == FIELD_SPARK)
 		put_metric(v, a, row, col, width, r);
 	else if (str_eq(f->name, "reason") && !str_empty(r->failure_reason))
-		put_reason(a, row, col, width, r->failure_reason);
+		put_reason(v, a, row, col, width, r);
 	else
 		return false;
 	return true;

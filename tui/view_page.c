@@ -5,6 +5,8 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/cost.h"
+#include "model/diagnosis.h"
+#include "model/failure.h"
 #include "model/page.h"
 #include "model/variants.h"
 #include "tui/doc.h"
@@ -96,7 +98,7 @@ static uint64_t page_generation(struct view *v)
 			  t[KIND_SCALING_POLICY].generation + t[KIND_SCALING_ACTIVITY].generation;
 
 	return (t[v->kind->id].generation + (v->kind->id == KIND_ENDPOINT ? around : 0) +
-		(f ? f->metrics.generation : 0)) *
+		(f ? f->metrics.generation + f->logs_loaded : 0)) *
 		       1000003 +
 	       second;
 }
@@ -287,11 +289,30 @@ static void add_lines(struct page_state *st, int width)
 	}
 }
 
-static void add_failure(struct doc *d, const struct resource *r, int width)
+/* What the reason says; of a job in words as well, and what to try. */
+static void add_failure(struct doc *d, const struct resource *r, const struct field_context *x, int width)
 {
-	if (str_empty(r->failure_reason))
+	AUTO(diagnosis) struct diagnosis why = {0};
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+	bool known = diagnosis_find(&why, r, x);
+	char key[KEY_NAME_LEN];
+
+	if (!known && str_empty(r->failure_reason))
 		return;
-	doc_wrapped(d, ST_BAD, 1, width - 2, r->failure_reason);
+	failure_message(str_or(r->failure_reason, ""), &text);
+	if (text.len)
+		doc_wrapped(d, ST_BAD, 1, width - 2, buf_str(&text));
+	if (known) {
+		buf_clear(&text);
+		(void)buf_addf(&text, "Try: %s.", why.attempt);
+		doc_wrapped(d, ST_STRONG, 1, width - 2, why.words);
+		doc_wrapped(d, ST_NORMAL, 1, width - 2, buf_str(&text));
+	}
+	if (known && why.remedy) {
+		buf_clear(&text);
+		(void)buf_addf(&text, "%s copies: %s", keymap_key_of(key, CTX_JOB, ACT_COPY_REMEDY), why.remedy);
+		doc_wrapped(d, ST_DIM, 1, width - 2, buf_str(&text));
+	}
 	doc_line(d);
 }
 
@@ -328,7 +349,7 @@ static void lay_out(struct view *v, int width)
 							     : "Nothing is known of it yet.");
 		return;
 	}
-	add_failure(d, r, width);
+	add_failure(d, r, &x, width);
 	add_findings(st, v->kind->id == KIND_MONITORING_SCHEDULE, d, width);
 	if (r->kind->id == KIND_TRAINING_JOB)
 		phases_add(d, resource_job(r), width, ui_now_ms(v->ui));
@@ -521,6 +542,10 @@ static bool page_action(struct view *v, enum action a)
 		return v->kind->id == KIND_ENDPOINT;
 	case ACT_VARY:
 		return edit_wish(v);
+	case ACT_COPY_REMEDY:
+		if (thing_of(v))
+			thing_copy_remedy(v, thing_of(v));
+		return true;
 	default:
 		strlist_add(&names, st->name);
 		return doc_action(&st->doc, a) || thing_screen_action(v, a, ui_page_of(v->kind), &names);

@@ -5,7 +5,7 @@ complete -c sagetop -n __fish_use_subcommand -a list -d 'list the things of a ki
 complete -c sagetop -n __fish_use_subcommand -a show -d 'show one thing of any kind in detail; KIND/NAME does it too'
 complete -c sagetop -n __fish_use_subcommand -a job -d 'show one job in detail'
 complete -c sagetop -n __fish_use_subcommand -a compare -d 'put jobs, or things of another kind by KIND/NAME, beside each other: what differs, or --all'
-complete -c sagetop -n __fish_use_subcommand -a failures -d 'count why jobs failed, what differs from job to job masked; words filter them'
+complete -c sagetop -n __fish_use_subcommand -a failures -d 'count why jobs failed, what differs from job to job masked, with what to try; words filter them'
 complete -c sagetop -n __fish_use_subcommand -a logs -d 'print the log of a job, or of another thing by KIND/NAME; of several merged by time'
 complete -c sagetop -n __fish_use_subcommand -a metrics -d 'chart the metrics of a job, or of another thing by KIND/NAME, or print their values; of several a table of the last values, or the best'
 complete -c sagetop -n __fish_use_subcommand -a report -d 'write jobs as one page of HTML (-o): table, sums, hyperparameters that differ, charts, ends of logs; words that are not names filter them'

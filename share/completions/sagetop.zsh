@@ -33,7 +33,7 @@ _sagetop() {
 		'show:show one thing of any kind in detail; KIND/NAME does it too' \
 		'job:show one job in detail' \
 		'compare:put jobs, or things of another kind by KIND/NAME, beside each other\: what differs, or --all' \
-		'failures:count why jobs failed, what differs from job to job masked; words filter them' \
+		'failures:count why jobs failed, what differs from job to job masked, with what to try; words filter them' \
 		'logs:print the log of a job, or of another thing by KIND/NAME; of several merged by time' \
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values; of several a table of the last values, or the best' \
 		'report:write jobs as one page of HTML (-o)\: table, sums, hyperparameters that differ, charts, ends of logs; words that are not names filter them' \

@@ -1,52 +1,16 @@
 /* sagetop failures [WORD]...: why jobs fail, equal causes counted. */
 #include "app/commands.h"
+#include "app/failure_log.h"
 #include "app/listing.h"
 #include "app/output.h"
+#include "app/resource_json.h"
 #include "base/timefmt.h"
+#include "model/diagnosis.h"
 #include "model/failure.h"
 
-#define LOGS_MAX 24   /* logs that are read at most, of those that tell nothing but an exit code */
-#define LAST_LINES 60 /* of each */
+#define LOGS_MAX 24 /* logs that are read at most, of those that tell nothing but an exit code */
 
 /* --- what logs say ------------------------------------------------------------------ */
-
-struct reading {
-	struct loglines log;
-};
-
-static bool wants_all(void *user, const struct log_line *l)
-{
-	return true;
-}
-
-static void keep_line(void *user, const char *stream, const struct log_line *l)
-{
-	struct reading *r = user;
-
-	(void)loglines_add(&r->log, stream, NULL, l->time_ms, l->text, l->len);
-}
-
-/* A log that cannot be read leaves the reason as it is. */
-static int learn(struct app *a, const struct resource *r, struct err *err)
-{
-	struct reading reading = {0};
-	struct app_reply reply = {0};
-	struct err why = {0};
-	struct sync_reading how = {
-		.since_ms = INT64_MIN, .last = LAST_LINES, .wants = wants_all, .line = keep_line, .user = &reading};
-
-	sync_read_log(app_sync_of(a, r), r->kind, r->name, &how, app_reply_done, &reply);
-	int rc = app_wait(a, &reply, &why);
-
-	if (rc == 0) {
-		loglines_settle(&reading.log);
-		failure_learn(app_session(a), r, failure_line(&reading.log));
-	} else if (why.code == ERR_CANCELLED) {
-		*err = why;
-	}
-	loglines_done(&reading.log);
-	return err->code ? -err->code : 0;
-}
 
 static int learn_from_logs(struct app *a, struct failures *f, const struct query *q, const struct field_context *x,
 			   struct err *err)
@@ -58,13 +22,13 @@ static int learn_from_logs(struct app *a, struct failures *f, const struct query
 		more = false;
 		for (size_t i = 0; i < f->n && !more; i++) {
 			const struct resource *r = f->items[i].newest;
-			if (mute[r->scope] || !failure_is_bare(r->failure_reason) || failure_is_learnt(x->session, r))
+			if (mute[r->scope] || !failure_is_bare(r->failure_reason) || failure_learnt(x->session, r))
 				continue;
 			more = true;
 			read++;
-			if (learn(a, r, err) < 0)
+			if (failure_log_learn(a, r, err) < 0)
 				return -err->code;
-			mute[r->scope] = !failure_is_learnt(x->session, r); /* the next ones are like it */
+			mute[r->scope] = !failure_learnt(x->session, r); /* the next ones are like it */
 		}
 		failures_build(f, session_jobs(x->session), q, x);
 	}
@@ -73,7 +37,7 @@ static int learn_from_logs(struct app *a, struct failures *f, const struct query
 
 /* --- printing ----------------------------------------------------------------------- */
 
-static void print_json(const struct app *a, const struct failures *f)
+static void print_json(const struct app *a, const struct failures *f, const struct field_context *x)
 {
 	AUTO(json) json_t *list = json_array();
 
@@ -88,13 +52,15 @@ static void print_json(const struct app *a, const struct failures *f)
 		json_put_time(o, "last", one->last_ms);
 		json_put_str(o, "cause", one->cause);
 		json_put_str(o, "newest", session_name_of(app_session(a), one->newest, &name));
+		json_object_set_new(o, "diagnosis", diagnosis_to_json(one->newest, x));
 		json_array_append_new(list, o);
 	}
 	output_json(a, list);
 }
 
-static void add_row(struct table *t, const struct app *a, const struct failure *f, int64_t now_ms)
+static void add_row(struct table *t, const struct app *a, const struct failure *f, const struct field_context *x)
 {
+	AUTO(diagnosis) struct diagnosis d = {0};
 	bool people = output_format(a) == OUTPUT_TABLE;
 	AUTO(str) char *n = xasprintf("%zu", f->n);
 	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
@@ -105,7 +71,7 @@ static void add_row(struct table *t, const struct app *a, const struct failure *
 	else if (f->usd_micro != USD_UNKNOWN)
 		snprintf(money, sizeof(money), "%.6f", (double)f->usd_micro / 1e6);
 	if (f->last_ms != TIME_UNKNOWN && people)
-		timefmt_age(time, MAX(now_ms - f->last_ms, 0));
+		timefmt_age(time, MAX(x->now_ms - f->last_ms, 0));
 	else if (f->last_ms != TIME_UNKNOWN)
 		timefmt_iso_ms(time, f->last_ms);
 	table_cell(t, n);
@@ -113,21 +79,22 @@ static void add_row(struct table *t, const struct app *a, const struct failure *
 	table_cell(t, time);
 	table_cell(t, session_name_of(app_session(a), f->newest, &name));
 	table_cell(t, f->cause);
+	table_cell(t, diagnosis_find(&d, f->newest, x) ? d.brief : "");
 }
 
-static void print(struct app *a, const struct failures *f, int64_t now_ms)
+static void print(struct app *a, const struct failures *f, const struct field_context *x)
 {
-	static const char *const titles[] = {"JOBS", "COST", "LAST", "NEWEST", "CAUSE"};
+	static const char *const titles[] = {"JOBS", "COST", "LAST", "NEWEST", "CAUSE", "TRY"};
 	AUTO(table) struct table t = {0};
 
 	if (output_format(a) == OUTPUT_JSON) {
-		print_json(a, f);
+		print_json(a, f, x);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
 		table_column(&t, titles[i], i < 3);
 	for (size_t i = 0; i < f->n; i++)
-		add_row(&t, a, &f->items[i], now_ms);
+		add_row(&t, a, &f->items[i], x);
 	table_print(&t, a);
 	if (f->n)
 		output_prices(a);
@@ -148,6 +115,6 @@ int cmd_failures(struct app *a, struct err *err)
 		return -err->code;
 	if (app_value(a, OPT_LIMIT))
 		f.n = MIN(f.n, (size_t)a->cli.numbers[OPT_LIMIT]);
-	print(a, &f, x.now_ms);
+	print(a, &f, &x);
 	return 0;
 }

@@ -1,9 +1,11 @@
 /* cmd_show.c - sagetop show KIND NAME, sagetop job NAME: everything about one thing, on
  * one page; with --json the service's own reply, so that it can be fed to other tools. */
 #include "app/commands.h"
+#include "app/failure_log.h"
 #include "app/output.h"
 #include "app/reference.h"
 #include "app/resource_json.h"
+#include "model/failure.h"
 #include "model/page.h"
 #include "model/variants.h"
 
@@ -27,13 +29,17 @@ static void print_page(const struct app *a, const struct resource *r)
 		print_line(a, &page.lines[i]);
 }
 
-/* What only a list tells of has no reply of its own: its fields. */
+/* What only a list tells of has no reply of its own: its fields. Why a job failed stands behind what the service says.
+ */
 static void print_json(const struct app *a, const struct resource *r, const json_t *raw)
 {
 	struct field_context x = {.session = sync_session(a->sync), .now_ms = clock_now_ms()};
-	AUTO(json) json_t *fields = raw ? NULL : resource_to_json(r, &x);
+	AUTO(json) json_t *o = raw ? json_copy((json_t *)(uintptr_t)raw) : resource_to_json(r, &x);
+	AUTO(json) json_t *why = diagnosis_to_json(r, &x);
 
-	output_json(a, raw ? raw : fields);
+	if (!json_is_null(why))
+		json_object_set(o, "diagnosis", why);
+	output_json(a, o);
 }
 
 /* The instance types of an endpoint stand in its configuration; without it they are not told. */
@@ -156,8 +162,11 @@ static int show(struct app *a, const struct kind *k, const char *name, struct er
 
 	if (reference_describe(a, k, name, &r, &raw, err) < 0)
 		return -err->code;
+	if (r->kind->id == KIND_TRAINING_JOB && r->state == STATE_BAD && failure_is_bare(r->failure_reason) &&
+	    failure_log_learn(a, r, err) < 0)
+		return -err->code;
 	if (output_format(a) == OUTPUT_JSON) {
-		print_json(a, r, raw);
+		print_json(a, sync_resource_full(a->sync, k, r->name), raw);
 		return 0;
 	}
 	if (ask_around(a, r, raw, err) < 0)

@@ -1,7 +1,8 @@
-/* field_docs.c - fields and kinds in the manual's language. */
+/* field_docs.c - fields, kinds and the causes of failures in the manual's language. */
 #include "app/field_docs.h"
 
 #include "base/mdoc.h"
+#include "model/diagnosis.h"
 #include "model/kind.h"
 
 /* "seconds; also duration; sorts with T" */
@@ -50,6 +51,28 @@ static void print_usual(FILE *out, const struct kind *k)
 	fputc('\n', out);
 }
 
+static void print_causes(FILE *out)
+{
+	fputs(".Sh WHY JOBS FAIL\n"
+	      "What a failed job, or one that a limit of its own has stopped, says of itself is told in words, with "
+	      "what to "
+	      "try:\n"
+	      "on its page, by\n.Ic job\n(with\n.Fl Fl json\nas its member\n.Ql diagnosis :\n"
+	      ".Ql cause ,\n.Ql words ,\n.Ql try\nand\n.Ql remedy ,\n"
+	      "a command or a statement of a policy that is ready to be used, or null), and by\n.Ic failures .\n"
+	      "Of a reason that is only an exit code the last lines of the log are read.\n"
+	      "Types, prices, limits and curves of the job are named where they are known.\n"
+	      "The causes, of which the first that applies is told:\n"
+	      ".Bl -tag -width \"spot-interrupted\" -compact\n",
+	      out);
+	for (int i = 0; i < DIAGNOSIS_COUNT; i++) {
+		fprintf(out, ".It Cm %s\n", diagnosis_name((enum diagnosis_id)i));
+		mdoc_text(out, diagnosis_words((enum diagnosis_id)i));
+		fputc('\n', out);
+	}
+	fputs(".El\n", out);
+}
+
 void field_docs_man(FILE *out)
 {
 	fputs(".Sh COLUMNS AND FILTER WORDS\n"
@@ -69,4 +92,5 @@ void field_docs_man(FILE *out)
 		print_usual(out, &kind_table[i]);
 	}
 	fputs(".El\n", out);
+	print_causes(out);
 }

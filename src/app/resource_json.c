@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "app/output.h"
+#include "model/diagnosis.h"
 #include "model/kind.h"
 
 static void put_number(json_t *o, const struct field *f, double v)
@@ -58,5 +59,20 @@ json_t *resource_to_json(const struct resource *r, const struct field_context *x
 		if (f->json)
 			put_field(o, f, r, x);
 	}
+	return o;
+}
+
+json_t *diagnosis_to_json(const struct resource *r, const struct field_context *x)
+{
+	AUTO(diagnosis) struct diagnosis d = {0};
+
+	if (!diagnosis_find(&d, r, x))
+		return json_null();
+	json_t *o = json_object();
+
+	json_put_str(o, "cause", d.cause);
+	json_put_str(o, "words", d.words);
+	json_put_str(o, "try", d.attempt);
+	json_put_str(o, "remedy", d.remedy);
 	return o;
 }

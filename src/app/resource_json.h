@@ -8,5 +8,8 @@
 
 /* Reads the cold part of an untrimmed thing. A new reference. */
 json_t *resource_to_json(const struct resource *r, const struct field_context *x) NODISCARD;
+/* Why a job failed: {"cause", "words", "try", "remedy"}; null where nothing is known of it (diagnosis.h). A new
+ * reference. */
+json_t *diagnosis_to_json(const struct resource *r, const struct field_context *x) NODISCARD;
 
 #endif

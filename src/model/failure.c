@@ -34,6 +34,37 @@ static bool is_identity(const char *s, size_t n)
 	return n >= HEX_MIN && digits;
 }
 
+/* "S3 403 Forbidden", "(404)": what the service answered, of text's number at s. */
+static bool is_http_status(const char *text, const char *s, size_t n)
+{
+	static const char *const before[] = {"S3 ", "HTTP ", "status ", "status code ", "status code: ", "occurred ("};
+	static const char *const behind[] = {" Forbidden",	     " Not Found",	  " Bad Request",
+					     " Unauthorized",	     " Slow Down",	  " Internal Server Error",
+					     " Service Unavailable", " Too Many Requests"};
+
+	if (n != 3 || *s < '3' || *s > '5' || !isdigit((unsigned char)s[1]) || !isdigit((unsigned char)s[2]))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+		size_t w = strlen(before[i]);
+		if ((size_t)(s - text) >= w && strncasecmp(s - w, before[i], w) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(behind); i++)
+		if (str_starts(s + n, behind[i]))
+			return true;
+	return false;
+}
+
+/* The region in the name of a host: "s3.us-east-1.amazonaws.com". */
+static size_t region_label(const char *s, size_t n)
+{
+	size_t label = 0;
+
+	while (label < n && s[label] != '.')
+		label++;
+	return str_is_region(s, label) ? label : 0;
+}
+
 /* A word: its numbers, but those behind a letter ("fold3", "p3"). */
 static void mask_token(const char *s, size_t n, struct buf *out)
 {
@@ -46,6 +77,13 @@ static void mask_token(const char *s, size_t n, struct buf *out)
 		return;
 	}
 	for (size_t i = 0; i < n;) {
+		size_t region = i && s[i - 1] == '.' ? region_label(s + i, n - i) : 0;
+
+		if (region) {
+			(void)buf_add(out, s + i, region);
+			i += region;
+			continue;
+		}
 		if (!isdigit((unsigned char)s[i]) || (i && isalpha((unsigned char)s[i - 1]))) {
 			(void)buf_addc(out, s[i++]);
 			while (i < n && isdigit((unsigned char)s[i]) && isalnum((unsigned char)s[i - 1]))
@@ -72,15 +110,17 @@ static size_t mask_uri(const char *s, struct buf *out)
 	return n;
 }
 
-/* A quoted text of this line; 0 where the quote does not open one ("isn't"). */
+/* A quoted text of this line; 0 where the quote does not open one ("isn't"), or what it holds is the name of a
+ * quota ('ml.g5.xlarge for training job usage'), which says what it was about. */
 static size_t quoted(const char *text, const char *s)
 {
-	const char *end;
+	const char *end, *type;
 
 	if ((*s != '\'' && *s != '"' && *s != '`') || (s > text && isalnum((unsigned char)s[-1])))
 		return 0;
 	end = strchr(s + 1, *s);
-	return end ? (size_t)(end + 1 - s) : 0;
+	type = strstr(s, "ml.");
+	return end && (!type || type > end) ? (size_t)(end + 1 - s) : 0;
 }
 
 void failure_mask(const char *text, const char *name, struct buf *out)
@@ -101,7 +141,10 @@ void failure_mask(const char *text, const char *name, struct buf *out)
 		} else if (is_token(*s)) {
 			while (is_token(s[n]))
 				n++;
-			mask_token(s, n, out);
+			if (is_http_status(text, s, n))
+				(void)buf_add(out, s, n);
+			else
+				mask_token(s, n, out);
 		} else {
 			(void)buf_addc(out, *s == '"' ? '\'' : *s);
 			n = 1;
@@ -116,28 +159,57 @@ void failure_mask(const char *text, const char *name, struct buf *out)
 	}
 }
 
-/* --- what says nothing ------------------------------------------------------------ */
+/* --- what a reason says ----------------------------------------------------------- */
+
+/* The command that AWS's containers name behind a script's failure; up to its last quote. */
+static size_t command_len(const char *s)
+{
+	if (strncasecmp(s, "command \"", 9) != 0)
+		return 0;
+	const char *end = strrchr(s, '"');
+
+	return end > s + 8 ? (size_t)(end + 1 - s) : strlen(s);
+}
 
 bool failure_is_bare(const char *reason)
 {
 	static const char *const nothing[] = {
 		"algorithmerror", "clienterror", "internalservererror", "executeuserscripterror",
-		"exit code",	  "exitcode",	 "errormessage"};
+		"exit code",	  "exitcode",	 "errormessage",	"see job logs for more information"};
 	const char *s = str_or(reason, "");
 	bool code = false;
 
 	while (*s) {
-		size_t n = 0;
+		size_t n = command_len(s);
+		code |= n > 0;
 		for (size_t i = 0; !n && i < ARRAY_LEN(nothing); i++)
 			if (strncasecmp(s, nothing[i], strlen(nothing[i])) == 0) {
 				n = strlen(nothing[i]);
-				code |= str_starts(nothing[i], "exit");
+				code |= str_starts(nothing[i], "exit") || str_starts(nothing[i], "see");
 			}
 		if (!n && isalpha((unsigned char)*s))
 			return false;
 		s += MAX(n, (size_t)1);
 	}
 	return code;
+}
+
+int failure_exit_code(const char *reason)
+{
+	static const char *const words[] = {"exit code", "exitcode"};
+
+	for (const char *s = str_or(reason, ""); *s; s++)
+		for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+			size_t n = strlen(words[i]);
+			if (strncasecmp(s, words[i], n) != 0)
+				continue;
+			n += strspn(s + n, ": ");
+			if (isdigit((unsigned char)s[n]) || (s[n] == '-' && isdigit((unsigned char)s[n + 1]))) {
+				long code = strtol(s + n, NULL, 10);
+				return code < 0 ? 128 - (int)MAX(code, -127) : (int)MIN(code, 255);
+			}
+		}
+	return -1;
 }
 
 /* "ValueError: could not convert string": what a traceback ends with. */
@@ -148,7 +220,7 @@ static bool ends_traceback(const char *line)
 
 	while (is_token(line[n]))
 		n++;
-	if (!n || (line[n] != ':' && line[n] != '\0'))
+	if (!n || (line[n] != ':' && line[n] != '\n' && line[n] != '\0'))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		size_t w = strlen(words[i]);
@@ -156,6 +228,48 @@ static bool ends_traceback(const char *line)
 			return true;
 	}
 	return false;
+}
+
+/* Where the quote of an ErrorMessage ends: before the command, or where the service has cut it. */
+static size_t message_len(const char *s)
+{
+	for (const char *q = strchr(s, '"'); q; q = strchr(q + 1, '"')) {
+		const char *next = q + 1 + strspn(q + 1, " \n");
+		if (!*next || command_len(next) || str_starts(next, ", exit code"))
+			return (size_t)(q - s);
+	}
+	return strlen(s);
+}
+
+/* What a script has written behind its traceback (a bar of progress) is not why. */
+static size_t traceback_len(const char *s, size_t n)
+{
+	size_t last = n;
+
+	for (size_t i = 0; i < n;) {
+		size_t blank = strspn(s + i, " "), len = strcspn(s + i, "\n");
+		if (ends_traceback(s + i + blank))
+			last = i + MIN(len, n - i);
+		i += len + 1;
+	}
+	return last;
+}
+
+void failure_message(const char *reason, struct buf *out)
+{
+	const char *s = strstr(reason, "ErrorMessage \"");
+
+	buf_clear(out);
+	if (failure_is_bare(reason)) {
+		int code = failure_exit_code(reason);
+		(void)(code < 0 ? buf_adds(out, "the script failed") : buf_addf(out, "exit code %d", code));
+	} else if (s) {
+		s += strlen("ErrorMessage \"");
+		s += strspn(s, ": ");
+		(void)buf_add(out, s, traceback_len(s, message_len(s)));
+	} else {
+		(void)buf_adds(out, reason);
+	}
 }
 
 #define LINES_BACK 2000 /* a log's end says why; what is further up is of something else */
@@ -198,6 +312,8 @@ static const char *masked(const struct session *s, const struct resource *r, con
 	return keep(s, buf_str(&out));
 }
 
+#define LEARNT_CELLS 2000 /* of a log's line */
+
 /* The key of what was learnt of a thing; no cause looks like it. */
 static void key_of(const struct resource *r, struct buf *out)
 {
@@ -212,32 +328,44 @@ void failure_learn(const struct session *s, const struct resource *r, const char
 		return;
 	s = session_own(s, r);
 	key_of(r, &key);
-	free(map_put(s->causes, buf_str(&key), xstrdup(masked(s, r, line))));
+	free(map_put(s->causes, buf_str(&key), xstrndup(line, utf8_fit(line, LEARNT_CELLS))));
 }
 
-static const char *learnt(const struct session *s, const struct resource *r)
+const char *failure_learnt(const struct session *s, const struct resource *r)
 {
 	AUTO(buf) struct buf key = BUF_INIT(4096);
 
+	if (!failure_is_bare(r->failure_reason))
+		return NULL;
 	key_of(r, &key);
 	return map_get(session_own(s, r)->causes, buf_str(&key));
 }
 
-bool failure_is_learnt(const struct session *s, const struct resource *r)
+const char *failure_says(const struct session *s, const struct resource *r, struct buf *out)
 {
-	return learnt(s, r) != NULL;
+	const char *known = failure_learnt(s, r);
+
+	if (known)
+		return known;
+	failure_message(r->failure_reason, out);
+	return str_last_line(buf_str(out));
 }
 
 const char *failure_cause(const struct session *s, const struct resource *r)
 {
-	const char *known = NULL;
+	AUTO(buf) struct buf said = BUF_INIT(BUF_MAX_TEXT);
 
 	if (!s || r->state != STATE_BAD || str_empty(r->failure_reason))
 		return NULL;
 	s = session_own(s, r);
-	if (failure_is_bare(r->failure_reason))
-		known = learnt(s, r);
-	return known ? keep(s, known) : masked(s, r, str_last_line(r->failure_reason));
+	const char *noted = failure_learnt(s, r);
+
+	if (noted)
+		return masked(s, r, noted);
+	failure_message(r->failure_reason, &said);
+	/* A code is all that a bare one says. */
+	return failure_is_bare(r->failure_reason) ? keep(s, buf_str(&said))
+						  : masked(s, r, str_last_line(buf_str(&said)));
 }
 
 /* --- counting ---------------------------------------------------------------------- */

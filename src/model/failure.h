@@ -16,8 +16,14 @@ struct loglines;
 
 /* The masked text; name (may be NULL) is that of the thing itself. out is replaced. */
 void failure_mask(const char *text, const char *name, struct buf *out);
-/* "AlgorithmError: , exit code: 1" and the like: it says that it failed, not why. */
+/* "AlgorithmError: , exit code: 1" and the like: it says that it failed, not why; so does a script's failure of
+ * which only the command is told. reason may be NULL. */
 bool failure_is_bare(const char *reason);
+/* The exit code that it names, as a shell has it (killed by signal 9: 137); -1 where it names none. */
+int failure_exit_code(const char *reason);
+/* What of it says why, of one line or several: of a script's failure, as AWS's containers wrap it, the ErrorMessage; of
+ * a bare one "exit code 1"; else all of it. out is replaced. */
+void failure_message(const char *reason, struct buf *out);
 /* The line of a log that says why: the end of its last traceback, else its last error, else
  * its last line. Borrowed from the log; NULL where it is empty. */
 const char *failure_line(const struct loglines *log);
@@ -25,9 +31,13 @@ const char *failure_line(const struct loglines *log);
 /* The cause of a thing that has failed; NULL where it has not, or nothing is known. Borrowed
  * from the session for as long as it lives. */
 const char *failure_cause(const struct session *s, const struct resource *r);
-/* Take note of what a log says of a thing whose reason is bare. */
+/* Take note of what a log says of a thing whose reason is bare; what was noted of it, as it stood there. NULL: nothing.
+ * Borrowed until something else is. */
 void failure_learn(const struct session *s, const struct resource *r, const char *line);
-bool failure_is_learnt(const struct session *s, const struct resource *r);
+const char *failure_learnt(const struct session *s, const struct resource *r);
+/* The line that says why it failed, unmasked: what was noted, else the last of its reason, which must not be NULL. It
+ * may lie in out, which is replaced. */
+const char *failure_says(const struct session *s, const struct resource *r, struct buf *out);
 
 struct failure {
 	const char *cause; /* borrowed from the session */

@@ -2,6 +2,7 @@
 #include "model/field.h"
 
 #include "base/timefmt.h"
+#include "model/failure.h"
 #include "model/kind.h"
 #include "model/price.h"
 #include "model/session.h"
@@ -270,7 +271,10 @@ static void text_for_programs(const struct field *f, const struct field_value *v
 
 void field_one_line(const char *text, struct buf *out)
 {
-	const char *last = str_last_line(text), *p = text;
+	AUTO(buf) struct buf said = BUF_INIT(BUF_MAX_TEXT);
+
+	failure_message(text, &said);
+	const char *p = buf_str(&said), *last = str_last_line(p);
 	size_t n = strcspn(last, "\n");
 
 	(void)buf_add(out, last, n);

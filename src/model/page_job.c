@@ -7,6 +7,7 @@
 #include "base/timefmt.h"
 #include "model/badge.h"
 #include "model/cost.h"
+#include "model/diagnosis.h"
 #include "model/objective.h"
 #include "model/session.h"
 
@@ -25,6 +26,18 @@ static void add_status(struct page *p, const struct job *j, int64_t now_ms)
 	else if (j->end_ms != TIME_UNKNOWN)
 		page_partf(p, PAGE_NORMAL, " after %s", timefmt_duration(text, j->end_ms - j->created_ms));
 	page_text(p, "Reason", j->failure_reason);
+}
+
+/* In a text; the screen has it above all lines. */
+static void add_diagnosis(struct page *p, const struct resource *r, const struct field_context *x)
+{
+	AUTO(diagnosis) struct diagnosis d = {0};
+
+	if (!diagnosis_find(&d, r, x))
+		return;
+	page_text(p, "Diagnosis", d.words);
+	page_text(p, "Try", d.attempt);
+	page_text(p, "Remedy", d.remedy);
 }
 
 static void add_reckoning_text(struct buf *b, const struct job *j, const struct cost *c)
@@ -307,6 +320,7 @@ void page_add_job(struct page *p, const struct resource *r, const struct field_c
 
 	if (p->what_for == PAGE_FOR_TEXT) {
 		add_status(p, j, x->now_ms);
+		add_diagnosis(p, r, x);
 		add_cost_text(p, j, s, &c);
 	} else {
 		add_cost_screen(p, j, s, &c);

@@ -175,6 +175,28 @@ const struct price *price_training(const struct price_table *t, const char *inst
 	return p;
 }
 
+const struct price *price_larger(const struct price_table *t, const char *instance_type, const char *region)
+{
+	AUTO(str) char *family = instance_family(instance_type);
+	struct instance_spec now, spec, best = {0};
+	const struct price *larger = NULL;
+
+	if (!instance_spec_find(instance_type, &now) || now.memory_mib <= 0)
+		return NULL;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct price *p = &t->items[i];
+		AUTO(str) char *its = instance_family(p->instance_type);
+
+		if (!str_eq(p->region, region) || !str_eq(its, family) ||
+		    !instance_spec_find(p->instance_type, &spec) || spec.memory_mib <= now.memory_mib ||
+		    (larger && spec.memory_mib >= best.memory_mib))
+			continue;
+		larger = price_training(t, p->instance_type, region, false);
+		best = larger ? spec : best;
+	}
+	return larger;
+}
+
 const struct price *price_warm_pool(const struct price_table *t, const char *instance_type, const char *region)
 {
 	const struct price *p = price_find(t, instance_type, region, "Training Warm Pool");

@@ -55,6 +55,10 @@ const struct price *price_find(const struct price_table *t, const char *instance
 const struct price *price_training(const struct price_table *t, const char *instance_type, const char *region,
 				   bool spot);
 
+/* The next larger type of the same family in that region: the row for training of the one with the least memory that is
+ * more. NULL where there is none, or the type is not known. */
+const struct price *price_larger(const struct price_table *t, const char *instance_type, const char *region);
+
 /* The rate of what a warm pool is kept for, for want of its row that of training. */
 const struct price *price_warm_pool(const struct price_table *t, const char *instance_type, const char *region);
 

@@ -80,6 +80,32 @@ fails 1 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:
 # failures
 sagetop --local failures --no-header
 tap_match 'failures are counted by their masked cause' "^1	0\.[0-9]{6}	20[^	]*Z	broken-1	.*line ‹n›.*" "$out"
+tap_match 'with what to try' '	data\.csv line [0-9]+( column [0-9]+)?$' "$out"
+sagetop --local failures --json
+tap_equal 'and as JSON' 'data' "$(/usr/bin/python3 -c '
+import json, sys
+(f,) = json.load(open(sys.argv[1]))
+assert "data.csv line" in f["diagnosis"]["words"] and f["diagnosis"]["try"].startswith("mend data.csv")
+print(f["diagnosis"]["cause"])' "$work/out" 2>&1)"
+sagetop --local job broken-1
+tap_match 'the job says it below its reason' '^Try	mend data\.csv line' "$out"
+sagetop --local job broken-1 --json
+tap_equal 'and in JSON beside what the service says' 'Failed data True' "$(/usr/bin/python3 -c '
+import json, sys
+j = json.load(open(sys.argv[1]))
+print(j["TrainingJobStatus"], j["diagnosis"]["cause"], "data.csv" in j["FailureReason"])' "$work/out" 2>&1)"
+sagetop --local job good-1 --json
+tap_equal 'a job that did well has none' 'False' "$(/usr/bin/python3 -c '
+import json, sys
+print("diagnosis" in json.load(open(sys.argv[1])))' "$work/out" 2>&1)"
+
+# a reason that is only an exit code: the log says why
+sagetop --local launch "$example" --name bare-1 --set 'AlgorithmSpecification.ContainerEntrypoint=["sh", "-c", "echo KeyError: price; exit 5"]'
+sagetop --local wait bare-1 --timeout 600s
+sagetop --local job bare-1
+tap_match 'a bare exit code is told by what the log says' "^Diagnosis	The script failed: KeyError: price\.$" "$out"
+tap_match 'and how the log is read' '^Remedy	sagetop logs bare-1 -n 50$' "$out"
+sagetop --local delete bare-1 --yes
 sagetop --local failures good --json
 tap_equal 'none among the good' '[]' "$out"
 fails 1 'stauts.*status' 'of a filter that is none' -- --local failures stauts:failed

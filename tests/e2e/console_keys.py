@@ -59,7 +59,8 @@ class Counted:
 
 def look_at_failures(t):
     t.keys("F")
-    t.wait("F counts the causes", "failures ·", "CAUSE", "Enter these jobs")
+    t.wait("F counts the causes, and says of one what it was and what to try", "failures ·", "CAUSE", "Try: ",
+           "Enter these jobs")
     cause = re.search(r"▸ +(\d+) .*", t.term.screen())
     t.keys("Enter")
     t.wait("Enter shows the jobs of the commonest", f"jobs {cause.group(1)} of 5", "✗ Failed")

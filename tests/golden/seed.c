@@ -276,6 +276,41 @@ static void fill_failures(struct session *s)
 	loglines_add(&f->logs, "pack-09/algo-1-1", NULL, SEED_NOW_MS - MINUTE, "shutting down", 13);
 }
 
+/* Why jobs fail, a job each: a permission, a quota, a traceback, memory, spot that did not come. */
+static void fill_causes(struct session *s)
+{
+	static const char *const reasons[] = {
+		"ClientError: Data download failed:Unable to download object s3://nba-dfs/data/2025/train.csv "
+		"(AccessDenied: "
+		"Access Denied)",
+		"ResourceLimitExceeded: The account-level service limit 'ml.m5.xlarge for training job usage' is 2 "
+		"Instances, "
+		"with current utilization of 2 Instances and a request delta of 1 Instances.",
+		"AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"Traceback (most recent call "
+		"last):\n  File "
+		"\"train.py\", line 4, in <module>\nModuleNotFoundError: No module named 'shap'\"\nCommand "
+		"\"/opt/conda/bin/"
+		"python3.10 train.py --lr 0.1\", exit code: 1",
+		"AlgorithmError: , exit code: 137",
+		NULL,
+	};
+	char name[64];
+
+	add_price(s, "ml.m5.2xlarge", "Training", 461000);
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+		bool failed = reasons[i];
+
+		snprintf(name, sizeof(name), "season-%zu", i);
+		struct job *j = add_job(name, failed ? "Failed" : "Stopped", failed ? "Failed" : "MaxWaitTimeExceeded",
+					"ml.m5.xlarge", (int64_t)(i + 5) * MINUTE, failed ? 60 : -1);
+		add_details(j);
+		str_set(&j->failure_reason, reasons[i]);
+		j->spot = !failed;
+		j->max_wait_s = failed ? -1 : 7200;
+		put(s, j);
+	}
+}
+
 static void fill_running(struct session *s)
 {
 	char name[64];
@@ -754,6 +789,8 @@ struct session *seed_session(const char *name)
 		fill_curves(s);
 	} else if (!strcmp(name, "turned")) {
 		fill_turned(s);
+	} else if (!strcmp(name, "causes")) {
+		fill_causes(s);
 	} else if (!strcmp(name, "failures")) {
 		fill_failures(s);
 	} else if (!strcmp(name, "many-running")) {

@@ -26,6 +26,12 @@ static void test_masking(void **state)
 		{"request 3f2b8c1d-77aa-4e01-9b1c-0123456789ab failed", "request ‹n› failed"},
 		{"exit code: 137", "exit code: ‹n›"},
 		{"'unclosed", "'unclosed"},
+		{"the limit 'ml.g5.xlarge for training job usage' is 2 Instances",
+		 "the limit 'ml.g5.xlarge for training job usage' is ‹n› Instances"},
+		{"'text' before ml.g5.xlarge", "‹text› before ml.g5.xlarge"},
+		{"S3 403 Forbidden of 403 objects", "S3 403 Forbidden of ‹n› objects"},
+		{"An error occurred (404) in 404 ms", "An error occurred (404) in ‹n› ms"},
+		{"123456789012.dkr.ecr.us-east-1.amazonaws.com:443", "‹n›.dkr.ecr.us-east-1.amazonaws.com:‹n›"},
 		{"", ""},
 	};
 	AUTO(buf) struct buf out = BUF_INIT(4096);
@@ -57,8 +63,49 @@ static void test_bare(void **state)
 	assert_true(failure_is_bare("exit code: 137"));
 	assert_false(failure_is_bare("AlgorithmError: out of memory, exit code: 137"));
 	assert_false(failure_is_bare("AlgorithmError"));
+	assert_true(failure_is_bare("AlgorithmError: See job logs for more information"));
+	assert_true(failure_is_bare("AlgorithmError: ExecuteUserScriptError:\nCommand \"python3 a.py --x \"1\" --y\""));
+	assert_true(failure_is_bare("ExitCode 1\nErrorMessage \"\"\nCommand \"python3 a.py\", exit code: 1"));
+	assert_false(failure_is_bare("ExitCode 1\nErrorMessage \"no\"\nCommand \"python3 a.py\", exit code: 1"));
 	assert_false(failure_is_bare(""));
 	assert_false(failure_is_bare(NULL));
+}
+
+static void test_exit_code(void **state)
+{
+	assert_int_equal(failure_exit_code("AlgorithmError: Exit Code: 139"), 139);
+	assert_int_equal(failure_exit_code("ExitCode -9\nCommand \"x\", exit code: 1"), 137);
+	assert_int_equal(failure_exit_code("exit code of it"), -1);
+	assert_int_equal(failure_exit_code(NULL), -1);
+}
+
+/* Of a script's failure neither exit code nor command are why. */
+static void test_message(void **state)
+{
+	static const struct {
+		const char *reason, *message, *one_line;
+	} cases[] = {
+		{"AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \":ValueError: a \"b\" c\"\n"
+		 "Command \"python3 t.py --x \"1\"\", exit code: 1",
+		 "ValueError: a \"b\" c", "ValueError: a \"b\" c"},
+		{"ErrorMessage \"raise E\n KeyError: 'x'\n 0%| | 0/9\"\nCommand \"x\"", "raise E\n KeyError: 'x'",
+		 " KeyError: 'x' | raise E"},
+		{"ErrorMessage \"KeyError: \"pri", "KeyError: \"pri", "KeyError: \"pri"}, /* the service cuts */
+		{"ExitCode 1\nErrorMessage \"\"\nCommand \"python3 t.py\", exit code: 1", "exit code 1", "exit code 1"},
+		{"ExecuteUserScriptError:\nCommand \"python3 t.py\"", "the script failed", "the script failed"},
+		{"AlgorithmError: , exit code: 1", "exit code 1", "exit code 1"},
+		{"framework error:\nKeyError: 1", "framework error:\nKeyError: 1", "KeyError: 1 | framework error:"},
+		{"", "", ""},
+	};
+	AUTO(buf) struct buf out = BUF_INIT(4096);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		failure_message(cases[i].reason, &out);
+		assert_string_equal(buf_str(&out), cases[i].message);
+		buf_clear(&out);
+		field_one_line(cases[i].reason, &out);
+		assert_string_equal(buf_str(&out), cases[i].one_line);
+	}
 }
 
 static void add_line(struct loglines *l, const char *text)
@@ -114,9 +161,9 @@ static void test_counting(void **state)
 	assert_string_equal(f.items[0].newest->name, "a-2");
 	assert_true(f.items[0].usd_micro == USD_UNKNOWN); /* nobody knows what they cost */
 	/* What its log says counts among its equals. */
-	assert_false(failure_is_learnt(s, bare));
+	assert_null(failure_learnt(s, bare));
 	failure_learn(s, bare, "line 333: bad");
-	assert_true(failure_is_learnt(s, bare));
+	assert_non_null(failure_learnt(s, bare));
 	failures_build(&f, session_jobs(s), NULL, &x);
 	assert_int_equal(f.n, 2);
 	assert_int_equal(f.items[0].n, 3);
@@ -134,12 +181,35 @@ static void test_counting(void **state)
 	assert_int_equal(f.n_failed, 3);
 }
 
+/* Scripts that fail for different reasons are different causes, whatever the command. */
+static void test_scripts_are_told_apart(void **state)
+{
+	static const char *const said[] = {"KeyError: 'a'", "ValueError: no rows", "KeyError: 'b'"};
+	AUTO(session) struct session *s = session_new();
+	AUTO(failures) struct failures f = {0};
+	struct field_context x = {.session = s, .now_ms = NOW};
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		AUTO(str) char *name = xasprintf("s-%zu", i);
+		AUTO(str)
+		char *reason = xasprintf("AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"%s\"\n"
+					 "Command \"python3 train.py --lr 0.%zu\", exit code: 1",
+					 said[i], i);
+		add(s, name, "Failed", reason);
+	}
+	failures_build(&f, session_jobs(s), NULL, &x);
+	assert_int_equal(f.n, 2);
+	assert_string_equal(f.items[0].cause, "KeyError: ‹text›");
+	assert_string_equal(f.items[1].cause, "ValueError: no rows");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_masking),	 cmocka_unit_test(test_masking_is_bounded),
 		cmocka_unit_test(test_bare),	 cmocka_unit_test(test_line_of_a_log),
-		cmocka_unit_test(test_counting),
+		cmocka_unit_test(test_counting), cmocka_unit_test(test_exit_code),
+		cmocka_unit_test(test_message),	 cmocka_unit_test(test_scripts_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,6 +268,23 @@ static void test_rules(void **state)
 	assert_int_equal(price_find(&t, "ml.g5.xlarge", "r", "Training")->usd_micro, 1250000);
 }
 
+/* A family's next size that has a price, by memory; another family's, another region's and a smaller one are none. */
+static void test_larger(void **state)
+{
+	AUTO(price_table) struct price_table t = {0};
+
+	add(&t, "ml.m5.12xlarge", "Training", 2765000);
+	add(&t, "ml.m5.4xlarge", "Training", 922000);
+	add(&t, "ml.m5.xlarge", "Training", 230000);
+	add(&t, "ml.r5.4xlarge", "Training", 1210000);
+	assert_string_equal(price_larger(&t, "ml.m5.xlarge", "r")->instance_type, "ml.m5.4xlarge");
+	assert_string_equal(price_larger(&t, "ml.m5.4xlarge", "r")->instance_type, "ml.m5.12xlarge");
+	assert_null(price_larger(&t, "ml.m5.12xlarge", "r"));
+	assert_null(price_larger(&t, "ml.m5.xlarge", "elsewhere"));
+	assert_null(price_larger(&t, "ml.unheard.xlarge", "r"));
+	assert_null(price_larger(&t, NULL, "r"));
+}
+
 static void test_currency(void **state)
 {
 	static const char *const bad[] = {"", "EUR", "EUR ", "EUR x", "EUR 0", "EUR -1", "eur 1", "EURO 1", "EUR 1e9"};
@@ -286,7 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces),    cmocka_unit_test(test_broken_csv),
 					   cmocka_unit_test(test_csv_marks), cmocka_unit_test(test_regions),
 					   cmocka_unit_test(test_instances), cmocka_unit_test(test_rules),
-					   cmocka_unit_test(test_currency)};
+					   cmocka_unit_test(test_currency),  cmocka_unit_test(test_larger)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
