@@ -50,6 +50,15 @@ void list_open(struct view *v, const struct kind *kind, const char *parent, cons
 	list_want_cold(v);
 }
 
+int list_open_filter(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	if (!arg->text)
+		return 0;
+	if (arg->mode == MODE_OVER)
+		str_set(&list_of(v)->given, arg->text);
+	return list_filter(v, arg->text, err);
+}
+
 void list_close(struct view *v)
 {
 	struct list *l = list_of(v);
@@ -62,6 +71,7 @@ void list_close(struct view *v)
 	query_free(l->query);
 	free(l->parent);
 	free(l->filter);
+	free(l->given);
 	free(l->filter_before);
 	free(l->selected);
 	free(l->awaited);
@@ -115,13 +125,19 @@ void list_remember(struct list *l)
 		str_set(&l->selected, list_name_of(l, r, &name));
 }
 
+size_t list_row_seen(const struct view *v)
+{
+	const struct list *l = list_of(v);
+	long at = !l->pinned && l->selected ? list_find(v, l->selected) : -1;
+
+	return at < 0 ? l->table.selected : (size_t)at;
+}
+
 void list_pin(struct view *v)
 {
 	struct list *l = list_of(v);
-	long at = !l->pinned && l->selected ? list_find(v, l->selected) : -1;
 
-	if (at >= 0)
-		l->table.selected = (size_t)at;
+	l->table.selected = list_row_seen(v);
 	l->pinned = true;
 }
 
@@ -328,6 +344,7 @@ static void set_sort(struct view *v, const struct field_ref *f)
 	if (f->field->flags & FIELD_COLD)
 		ui_want_columns(v, l->kind, &(struct field_list){.items = &l->sort, .n = 1});
 	l->pinned = false; /* to the first row of the new order */
+	l->other_widths = true;
 	list_rebuild(v);
 }
 
@@ -422,13 +439,20 @@ static void ask_filter(struct view *v)
 
 /* --- keys --- */
 
+const char *list_way_back(const struct list *l)
+{
+	return str_eq(l->filter, l->given) ? "Esc goes back."
+	       : l->given		   ? "Esc shows the others again."
+					   : "Esc shows all again.";
+}
+
 static bool go_back(struct view *v)
 {
 	struct list *l = list_of(v);
 
-	if (l->query || l->faults) {
+	if (l->faults || !str_eq(l->filter, l->given)) {
 		l->faults = false;
-		(void)!list_filter(v, "", NULL);
+		(void)!list_filter(v, str_or(l->given, ""), NULL);
 		return true;
 	}
 	return l->marks.n && list_mark_action(v, ACT_UNMARK);
@@ -437,13 +461,12 @@ static bool go_back(struct view *v)
 static bool move(struct view *v, enum action a)
 {
 	struct list *l = list_of(v);
-	bool was_pinned = l->pinned;
+	struct table_view to = l->table;
 
-	list_pin(v);
-	if (!table_action(&l->table, a)) {
-		l->pinned = was_pinned;
+	if (!table_action(&to, a))
 		return false;
-	}
+	list_pin(v);
+	(void)table_action(&l->table, a);
 	l->pinned = a != ACT_TOP;
 	str_set(&l->awaited, NULL); /* the user goes elsewhere */
 	list_remember(l);

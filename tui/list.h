@@ -40,6 +40,8 @@ struct list_hooks {
 	/* Draw a cell; false: as its type says. */
 	bool (*cell)(struct view *v, struct area a, int row, int col, int width, const struct field *f,
 		     const struct resource *r);
+	/* How wide the thing's cell of FIELD_SPARK is, as drawn by `cell`. */
+	int (*cells)(struct view *v, const struct resource *r);
 	/* Draw what stands there where there are no rows. */
 	void (*empty)(struct view *v, struct area a);
 	/* The marked things in words, for the status line. */
@@ -81,6 +83,7 @@ struct list {
 	struct field_ref sort;
 	bool reverse; /* the other way round than the field's own */
 	char *filter; /* as typed; NULL: all */
+	char *given;  /* the one that it was opened with, over other screens; NULL */
 	struct query *query;
 	const char *vain;    /* without rows: the first term that nothing has; borrowed from the query; NULL */
 	char *filter_before; /* while one is being typed */
@@ -102,6 +105,10 @@ struct list {
 };
 
 void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks);
+/* The filter that it is opened with (arg->text, which may be NULL). */
+int list_open_filter(struct view *v, const struct view_arg *arg, struct err *err);
+/* What Esc does where nothing is shown, in words. */
+const char *list_way_back(const struct list *l);
 void list_close(struct view *v);
 /* Operations of the view. */
 uint64_t list_generation(struct view *v);

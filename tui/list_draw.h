@@ -9,7 +9,9 @@
 
 /* Keep the selected one's name: the selection follows the thing, not the row. */
 void list_remember(struct list *l);
-/* The cursor keeps to what it was seen on, though rows may have come above it since. */
+/* The row of what was painted under the cursor, though rows may have come above it since. */
+size_t list_row_seen(const struct view *v);
+/* The cursor keeps to that from now on. */
 void list_pin(struct view *v);
 /* Whether the filter lets it through. */
 bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x);

@@ -369,9 +369,12 @@ bool list_groups_draw_headings(struct view *v, struct area a, int width)
 
 /* --- keys -------------------------------------------------------------------------------- */
 
-static const struct group *selected_group(const struct list *l)
+static const struct group *selected_group(const struct view *v)
 {
-	return l->table.selected < l->n ? list_group_at(l, l->table.selected) : NULL;
+	const struct list *l = v->state;
+	size_t at = list_row_seen(v);
+
+	return at < l->n ? list_group_at(l, at) : NULL;
 }
 
 static void fold(struct view *v, const struct group *one, bool open)
@@ -391,7 +394,7 @@ static void fold(struct view *v, const struct group *one, bool open)
 static bool fold_around(struct view *v)
 {
 	struct list *l = v->state;
-	size_t at = l->table.selected;
+	size_t at = list_row_seen(v);
 
 	while (at > 0 && !list_group_at(l, at))
 		at--;
@@ -435,7 +438,7 @@ static void group_next(struct view *v)
 bool list_groups_action(struct view *v, enum action a)
 {
 	const struct list *l = v->state;
-	const struct group *one = selected_group(l);
+	const struct group *one = selected_group(v);
 
 	if (a == ACT_GROUP_NEXT) {
 		if (l->groups || session_jobs(view_session(v))->n)

@@ -24,7 +24,8 @@ enum view_id {
 };
 
 /* What a screen is opened with. All is borrowed for the call. */
-enum view_mode { MODE_SHOW = 0, MODE_CLONE };
+/* MODE_OVER: the jobs as a list of its own over the screens that are open, which Esc leads back to. */
+enum view_mode { MODE_SHOW = 0, MODE_CLONE, MODE_OVER };
 struct view_arg {
 	const struct kind *kind; /* of what is shown; NULL where the screen has none */
 	struct strlist names;	 /* things of that kind */

@@ -367,7 +367,7 @@ static void open_row(struct view *v)
 	if (by != BY_KIND && !filter)
 		ui_notice(v->ui, NOTICE_WARNING, "no list shows just these");
 	else
-		ui_push(v->ui, ui_list_of(k), &(struct view_arg){.kind = k, .text = filter});
+		ui_push(v->ui, ui_list_of(k), &(struct view_arg){.kind = k, .mode = MODE_OVER, .text = filter});
 }
 
 static bool turn(size_t *at, size_t n, int by)

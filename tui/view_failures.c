@@ -209,9 +209,9 @@ static void open_jobs(struct view *v, const struct failure *f)
 	bool known = failure_cause(view_session(v), f->newest) != NULL;
 	AUTO(str) char *cause = xasprintf(known ? "cause=\"%s\"" : "status:failed !cause:.*", f->cause);
 	AUTO(str) char *all = xasprintf("%s%s%s", str_or(st->filter, ""), st->filter ? " " : "", cause);
-	struct view_arg arg = {.kind = TRAINING_KIND, .text = all};
+	struct view_arg arg = {.kind = TRAINING_KIND, .mode = MODE_OVER, .text = all};
 
-	ui_push(v->ui, VIEW_JOBS, &arg); /* v is gone */
+	ui_push(v->ui, VIEW_JOBS, &arg);
 }
 
 static bool failures_action(struct view *v, enum action a)

@@ -24,7 +24,7 @@ static void empty(struct view *v, struct area a)
 	if (l->n_all) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "None of %zu matches%s%s.", l->n_all, l->filter ? " " : "",
 			  l->filter ? l->filter : "");
-		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "Esc shows all again.");
+		area_put(a, row + 1, LIST_GUTTER, ST_DIM, list_way_back(l));
 	} else if (t->failed) {
 		area_putf(a, row, LIST_GUTTER, ST_BAD, "The %s could not be listed.", l->kind->title);
 		area_put(a, row + 1, LIST_GUTTER, ST_DIM, "! shows the requests and how they ended.");
@@ -67,7 +67,7 @@ static int things_open(struct view *v, const struct view_arg *arg, struct err *e
 		return err_set(err, ERR_USAGE, "the %s are those of one %s: open it and press Enter", k->title,
 			       ui_kind_word(kind_find(k->parent_kind)));
 	list_open(v, k, arg->parent, &hooks);
-	return arg->text ? list_filter(v, arg->text, err) : 0;
+	return list_open_filter(v, arg, err);
 }
 
 static void ask(struct view *v)

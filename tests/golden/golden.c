@@ -533,6 +533,11 @@ static void change(const char *what)
 		(void)jobs_put(session_jobs(t.session), j, NULL);
 	} else if (!strcmp(what, "gone")) {
 		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
+	} else if (!strcmp(what, "over-limit")) {
+		struct job *j = jobs_find(session_jobs(t.session), "churn-nightly-1120");
+		job_set_status(j, "Stopped");
+		j->secondary_text = intern("MaxRuntimeExceeded");
+		session_jobs(t.session)->generation++;
 	} else if (!strcmp(what, "scope-fails")) {
 		str_copy(t.other->trouble, sizeof(t.other->trouble),
 			 "credentials expired: aws sso login --profile ops");
