@@ -515,11 +515,11 @@ bool list_action(struct view *v, enum action a)
 bool list_offers(struct view *v, enum action a)
 {
 	const struct list *l = list_of(v);
-	bool grouped = l->groups && l->n, on_group = grouped && list_group_at(l, l->table.selected);
+	bool grouped = l->groups && l->n;
 
 	switch (a) {
 	case ACT_OPEN:
-		return l->n && !on_group;
+		return l->n;
 	case ACT_FOLD:
 	case ACT_UNFOLD:
 	case ACT_FOLD_ALL:

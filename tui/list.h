@@ -114,6 +114,8 @@ void list_close(struct view *v);
 uint64_t list_generation(struct view *v);
 void list_update(struct view *v);
 bool list_work(struct view *v, int64_t budget_us); /* on the rows to come */
+/* Of a group that is shown only the least is told of what is to come. */
+bool list_groups_tell_least(const struct list *l);
 /* All rows as they were asked for, at once: before something is done with all. */
 void list_settle(struct view *v);
 void list_draw(struct view *v, struct area a);
@@ -150,6 +152,10 @@ const struct resource *list_selected(const struct list *l); /* NULL where the li
 void list_chosen(struct view *v, struct strlist *out);
 /* What is done with the chosen ones (thing.h); false where the action is another's. */
 bool list_thing_action(struct view *v, enum action a);
+/* What the chosen ones are, where there are several: "the marked", "the group". */
+const char *list_among(struct view *v);
+/* Enter on a group folds or unfolds it. */
+const char *list_label(struct view *v, enum action a);
 /* "2 marked, hidden by the filter"; "" where none is. */
 void list_hidden_text(struct view *v, char *buf, size_t size);
 long list_find(const struct view *v, const char *name); /* its row; -1 where it is not shown */

@@ -5,7 +5,6 @@
 #include "base/utf8.h"
 #include "tui/list_draw.h"
 
-#define GAP 2
 #define NAME_CELLS_CALM 40
 #define NAME_CELLS_MIN 20
 #define NAME_CELLS_LEAST 8 /* where all names are shorter: the heading has room as well */
@@ -64,7 +63,7 @@ static void prefer_reason(const struct list *l, size_t i, int width, struct tabl
 		t->min = 0;
 	} else if (str_eq(f->name, "reason")) {
 		t->min = MIN(MAX(l->seen[i], REASON_CELLS), width / 2);
-		t->min = MIN(t->min, MAX(width - NAME_CELLS_MIN - GAP, 8));
+		t->min = MIN(t->min, MAX(width - NAME_CELLS_MIN - LIST_GAP, 8));
 		t->want = t->max = MAX(width, REASON_CELLS);
 		t->priority = 0;
 		t->wide_only = false;
@@ -91,7 +90,7 @@ static struct table_column column_of(struct view *v, size_t i, int width)
 
 		t.priority = 0;
 		t.min = MAX(t.min, MIN(utf8_width(heading_of(v, i, &text)), STATE_CELLS_MAX));
-		t.min = t.right ? t.min : MIN(t.min, MAX(width - NAME_CELLS_MIN - GAP, 8));
+		t.min = t.right ? t.min : MIN(t.min, MAX(width - NAME_CELLS_MIN - LIST_GAP, 8));
 	}
 	t.max = MAX(MAX(t.max, t.min), l->seen[i]);
 	if (f->type == FIELD_MACHINE || f->type == FIELD_SPARK)
@@ -112,12 +111,12 @@ static int spare_of_state(const struct list *l, size_t i, const struct table_col
 /* One long state takes no column from all rows where it has more than it needs to be known by. */
 static void squeeze_states(const struct list *l, struct table_column *c, int width)
 {
-	int over = -width - GAP, spare = 0;
+	int over = -width - LIST_GAP, spare = 0;
 
 	for (size_t i = 0; i < l->columns.n; i++) {
 		if (c[i].priority > PRIORITY_BEFORE_STATES || c[i].wide_only)
 			continue;
-		over += c[i].min + GAP;
+		over += c[i].min + LIST_GAP;
 		spare += spare_of_state(l, i, &c[i]);
 	}
 	for (size_t i = 0; over > 0 && over <= spare && i < l->columns.n; i++) {
@@ -141,7 +140,7 @@ static void lay_out(struct view *v, int cols, int *widths)
 	for (size_t i = 0; i < l->columns.n; i++) {
 		c[i] = column_of(v, i, width);
 		if (i && c[i].priority <= PRIORITY_BEFORE_NAMES && !c[i].wide_only)
-			kept += c[i].min + GAP;
+			kept += c[i].min + LIST_GAP;
 	}
 	int longest = name_width(l, LIST_NAME_CELLS_MAX);
 	c[0].max = c[0].want ? longest : MAX(longest, 32); /* jobs keep some room for those to come */
@@ -150,7 +149,7 @@ static void lay_out(struct view *v, int cols, int *widths)
 		c[0].min = MIN(c[0].min, MAX(longest, NAME_CELLS_LEAST));
 	c[0].min = MAX(c[0].min, name_width(l, MIN(width - kept, NAME_CELLS_CALM)));
 	squeeze_states(l, c, width);
-	table_layout(c, l->columns.n, width, GAP, l->wide, widths);
+	table_layout(c, l->columns.n, width, LIST_GAP, l->wide, widths);
 }
 
 /* --- cells --- */
@@ -250,7 +249,7 @@ static void draw_headings(struct view *v, struct area a, const int *widths, stru
 			continue;
 		table_put(a, 0, col, widths[i], is_number(l->columns.items[i].field), ST_HEADING,
 			  heading_of(v, i, text));
-		col += widths[i] + GAP;
+		col += widths[i] + LIST_GAP;
 	}
 }
 
@@ -264,12 +263,12 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 	if (list_row_is_marked(l, at))
 		area_put(a, line, 0, ST_MARK, "+");
 	if (one)
-		list_groups_draw_row(v, a, line, widths[0], one);
+		list_groups_draw_row(v, a, line, widths, one);
 	for (size_t i = 0; !one && i < l->columns.n; i++) {
 		if (!widths[i])
 			continue;
 		put_cell(v, a, line, col, widths[i], i, r, text);
-		col += widths[i] + GAP;
+		col += widths[i] + LIST_GAP;
 	}
 	if (at == l->table.selected)
 		table_mark(a, line);

@@ -5,6 +5,7 @@
 #include "tui/jobtext.h"
 #include "tui/list.h"
 
+#define LIST_GAP 2 /* cells between columns */
 #define LIST_NAME_CELLS_MAX 63
 
 /* Keep the selected one's name: the selection follows the thing, not the row. */
@@ -56,12 +57,13 @@ bool list_groups_borrow(const struct list *l); /* what a change of the things ma
 void list_groups_lose(struct list *l);	       /* members are gone */
 void list_groups_free(struct list *l);
 bool list_groups_are_old(const struct view *v); /* what runs has cost more since */
-void list_groups_draw_row(struct view *v, struct area a, int line, int width, const struct group *one);
+void list_groups_draw_row(struct view *v, struct area a, int line, const int *widths, const struct group *one);
 /* Those of groups where none is unfolded; false where the things have theirs. */
 bool list_groups_draw_headings(struct view *v, struct area a, int width);
 bool list_groups_action(struct view *v, enum action a);
-char *list_groups_words(const struct list *l, char *buf); /* as asked: "prefix"; GROUPS_WORDS_LEN bytes */
-size_t list_groups_count(const struct list *l);		  /* 0: they are not made yet */
+const struct group *list_groups_selected(const struct view *v); /* under the cursor; NULL */
+char *list_groups_words(const struct list *l, char *buf);	/* as asked: "prefix"; GROUPS_WORDS_LEN bytes */
+size_t list_groups_count(const struct list *l);			/* 0: they are not made yet */
 /* The things of a group, of all (NULL), folded ones too, in the list's order; borrowed. */
 const struct resource *const *list_members(const struct list *l, const struct group *of, size_t *ret_n);
 

@@ -173,6 +173,11 @@ void list_chosen(struct view *v, struct strlist *out)
 		strlist_add(out, list_name_of(l, list_selected(l), &name));
 }
 
+const char *list_among(struct view *v)
+{
+	return list_of(v)->marks.n ? "the marked" : list_groups_selected(v) ? "the group" : "them";
+}
+
 bool list_thing_action(struct view *v, enum action a)
 {
 	AUTO(strlist) struct strlist names = {0};

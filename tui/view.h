@@ -104,6 +104,10 @@ struct view_ops {
 	void (*await)(struct view *v, const char *name);
 	/* and in words what is chosen though it is not seen; "" where nothing is. */
 	void (*hidden)(struct view *v, char *buf, size_t size);
+	/* What several things that something is done with are: "the marked"; NULL: "them". */
+	const char *(*among)(struct view *v);
+	/* Another word in the footer than the key's own; NULL: that. */
+	const char *(*label)(struct view *v, enum action a);
 	/* Spend at most budget_us on work in the background (searching); true where
 	 * there is more. May be NULL. */
 	bool (*work)(struct view *v, int64_t budget_us);
@@ -157,8 +161,9 @@ static inline const struct ui_host *view_host(const struct view *v)
 }
 /* Whether the header's dollars an hour are seen to lack what has no price ("≥"). */
 bool ui_burn_is_partial(const struct ui *ui);
-int64_t ui_log_gap_ms(const struct ui *ui); /* see struct ui_options */
-int64_t ui_now_ms(const struct ui *ui);	    /* one instant for a whole paint */
+const char *ui_at_least(const struct ui *ui); /* "≥"; ">=" where there is only ASCII */
+int64_t ui_log_gap_ms(const struct ui *ui);   /* see struct ui_options */
+int64_t ui_now_ms(const struct ui *ui);	      /* one instant for a whole paint */
 
 /* Of several scopes the one that a screen is in; NULL: all, or there is one only. */
 const char *ui_scope_named(const struct view *v);

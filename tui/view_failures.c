@@ -233,7 +233,12 @@ static bool failures_action(struct view *v, enum action a)
 		return true;
 	}
 	strlist_add(&names, session_name_of(view_session(v), f->newest, &name));
-	return (a == ACT_LOGS || a == ACT_CLONE) && thing_action(v, a, f->newest, &names);
+	if ((a != ACT_LOGS && a != ACT_CLONE) || !thing_action(v, a, f->newest, &names))
+		return false;
+	if (f->n > 1)
+		ui_notice(v->ui, NOTICE_INFO, "this is the newest of the %zu jobs of that cause, and the only one",
+			  f->n);
+	return true;
 }
 
 static bool failures_offers(struct view *v, enum action a)

@@ -340,7 +340,8 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 	const struct session *s = view_session(v);
 	struct cost_legend legend = st->legend;
 
-	legend.at_least = ui_burn_is_partial(v->ui);
+	if (ui_burn_is_partial(v->ui) || list_groups_tell_least(&st->list))
+		legend.at_least = ui_at_least(v->ui);
 	list_status(v, left, right);
 	if (!left->len && (s->prices_as_of[0] || session_jobs(s)->n))
 		jobtext_legend(left, &legend, s->prices_as_of);
@@ -392,5 +393,7 @@ const struct view_ops view_jobs_ops = {
 	.beside = list_beside,
 	.await = list_await,
 	.hidden = list_hidden_text,
+	.among = list_among,
+	.label = list_label,
 	.work = jobs_work,
 };

@@ -160,5 +160,6 @@ const struct view_ops view_list_ops = {
 	.beside = list_beside,
 	.await = list_await,
 	.hidden = list_hidden_text,
+	.among = list_among,
 	.work = things_work,
 };

@@ -347,6 +347,9 @@ static void test_groups(void **state)
 	put_job(s, "nba-6", "Failed", 1);
 	put_job(s, "late-1", "Completed", 5);
 	put_job(s, "late-2", "InProgress", 6); /* longer than any: nothing is known */
+	put_job(s, "some-1", "Completed", 30);
+	put_job(s, "some-2", "InProgress", 31); /* likewise, but another will take 20 minutes more */
+	put_job(s, "some-3", "InProgress", 10);
 	put_job(s, "odd-1", "Completed", 7);
 	put_job(s, "odd-2", "Stopped", 7);
 	struct resources *t = session_jobs(s);
@@ -378,6 +381,14 @@ static void test_groups(void **state)
 	assert_int_equal(nba->projected_micro, nba->spent_micro + (5 + 1) * 4000);
 	assert_int_equal(late->eta_ms, TIME_UNKNOWN);
 	assert_int_equal(late->projected_micro, USD_UNKNOWN);
+	assert_int_equal(late->eta_least_ms, TIME_UNKNOWN);
+	assert_int_equal(late->projected_least_micro, USD_UNKNOWN);
+	const struct group *some = find_group(&g, "some");
+	assert_int_equal(some->eta_ms, TIME_UNKNOWN);
+	assert_int_equal(some->projected_micro, USD_UNKNOWN);
+	assert_int_equal(some->eta_least_ms, DAY_MS + 20 * MINUTE_MS);
+	assert_int_equal(some->projected_least_micro, some->spent_micro + 20 * 4000);
+	assert_int_equal(nba->eta_least_ms, nba->eta_ms);
 	assert_int_equal(odd->unpriced, 2);
 	assert_int_equal(odd->projected_micro, USD_UNKNOWN);
 	assert_true(odd->stopped == 1 && odd->ok == 1);
