@@ -20,7 +20,7 @@
 #include "tui/table.h"
 #include "tui/view.h"
 
-#define LIST_GUTTER 3 /* cells before a row: mark and cursor */
+#define LIST_GUTTER 3 /* cells before a row: mark or "!", and cursor */
 
 struct group;
 
@@ -42,6 +42,8 @@ struct list_hooks {
 		     const struct resource *r);
 	/* How wide the thing's cell of FIELD_SPARK is, as drawn by `cell`. */
 	int (*cells)(struct view *v, const struct resource *r);
+	/* Whether it calls for a look: "!" stands before its row, unless a mark does. */
+	bool (*alarms)(struct view *v, const struct resource *r);
 	/* Draw what stands there where there are no rows. */
 	void (*empty)(struct view *v, struct area a);
 	/* The marked things in words, for the status line. */
@@ -116,6 +118,7 @@ void list_update(struct view *v);
 bool list_work(struct view *v, int64_t budget_us); /* on the rows to come */
 /* Of a group that is shown only the least is told of what is to come. */
 bool list_groups_tell_least(const struct list *l);
+const struct group *list_groups_selected(const struct view *v); /* under the cursor; NULL */
 /* All rows as they were asked for, at once: before something is done with all. */
 void list_settle(struct view *v);
 void list_draw(struct view *v, struct area a);

@@ -262,6 +262,8 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 
 	if (list_row_is_marked(l, at))
 		area_put(a, line, 0, ST_MARK, "+");
+	else if (!one && l->hooks->alarms && l->hooks->alarms(v, r))
+		area_put(a, line, 0, ST_WARN, "!");
 	if (one)
 		list_groups_draw_row(v, a, line, widths, one);
 	for (size_t i = 0; !one && i < l->columns.n; i++) {

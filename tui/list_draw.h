@@ -61,9 +61,8 @@ void list_groups_draw_row(struct view *v, struct area a, int line, const int *wi
 /* Those of groups where none is unfolded; false where the things have theirs. */
 bool list_groups_draw_headings(struct view *v, struct area a, int width);
 bool list_groups_action(struct view *v, enum action a);
-const struct group *list_groups_selected(const struct view *v); /* under the cursor; NULL */
-char *list_groups_words(const struct list *l, char *buf);	/* as asked: "prefix"; GROUPS_WORDS_LEN bytes */
-size_t list_groups_count(const struct list *l);			/* 0: they are not made yet */
+char *list_groups_words(const struct list *l, char *buf); /* as asked: "prefix"; GROUPS_WORDS_LEN bytes */
+size_t list_groups_count(const struct list *l);		  /* 0: they are not made yet */
 /* The things of a group, of all (NULL), folded ones too, in the list's order; borrowed. */
 const struct resource *const *list_members(const struct list *l, const struct group *of, size_t *ret_n);
 

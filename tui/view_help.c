@@ -124,6 +124,7 @@ static void add_symbols(struct help_state *st, const char *at_least)
 		{ST_WARN, "↻", "interrupted by the spot market, starting again"},
 		{ST_NORMAL, "*", "an estimate: a cost so far, or one by a neighbouring rate"},
 		{ST_NORMAL, "?", "no price known; never shown as zero"},
+		{ST_WARN, "!", "it calls for a look: with the cursor on it, and on its page, stands why"},
 		{ST_MARK, "+", "a marked row, or a marked line of a log; * where the cursor is on such a line"},
 		{ST_NORMAL, at_least, "before the rate: some that are billed have no price and are not in it"},
 		{ST_NORMAL, at_least, "of a group: at least; one of its jobs has run longer than all that completed"},

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/utf8.h"
+#include "model/badge.h"
 #include "model/cost.h"
 #include "model/objective.h"
 #include "tui/jobtext.h"
@@ -196,6 +197,39 @@ static bool text(const struct field *f, const struct resource *r, struct buf *ou
 	return f->type == FIELD_MACHINE;
 }
 
+/* --- what calls for a look --- */
+
+static struct badge_look look_at(struct view *v, const struct resource *r)
+{
+	const struct feed *feed = session_find_feed(session_own(view_session(v), r), r->kind, r->name);
+
+	return (struct badge_look){.job = resource_job(r), .feed = feed, .now_ms = ui_now_ms(v->ui)};
+}
+
+static bool alarms(struct view *v, const struct resource *r)
+{
+	struct badge_look look = look_at(v, r);
+
+	return badge_words(&look)[0];
+}
+
+/* Of the job under the cursor why "!" stands before it. */
+static void add_alarms(struct view *v, struct buf *out)
+{
+	const struct resource *r = list_selected(v->state);
+
+	if (!r || list_groups_selected(v))
+		return;
+	struct badge_look look = look_at(v, r);
+
+	for (int b = 0; b < BADGE_COUNT; b++) {
+		AUTO(str) char *why = NULL;
+
+		if (badge_of((enum badge_id)b, &look, &why))
+			(void)buf_addf(out, "%s%s", out->len ? "; " : "! ", str_or(why, badge_word((enum badge_id)b)));
+	}
+}
+
 static void find_objective(struct jobs_state *st)
 {
 	for (size_t i = 0; i < st->list.n && i < 200; i++) {
@@ -285,7 +319,7 @@ static void marked_cost(struct view *v, struct buf *out)
 
 static int jobs_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
-	static const struct list_hooks hooks = {heading, text, put_cell, metric_cells, draw_empty, marked_cost};
+	static const struct list_hooks hooks = {heading, text, put_cell, metric_cells, alarms, draw_empty, marked_cost};
 
 	list_open(v, &kind_table[KIND_TRAINING_JOB], NULL, &hooks);
 	if (arg->mode != MODE_OVER)
@@ -343,6 +377,8 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 	if (ui_burn_is_partial(v->ui) || list_groups_tell_least(&st->list))
 		legend.at_least = ui_at_least(v->ui);
 	list_status(v, left, right);
+	if (!left->len)
+		add_alarms(v, left);
 	if (!left->len && (s->prices_as_of[0] || session_jobs(s)->n))
 		jobtext_legend(left, &legend, s->prices_as_of);
 }
