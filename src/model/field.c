@@ -41,6 +41,16 @@ const struct field *field_find(const struct kind *k, const char *name, const cha
 	return NULL;
 }
 
+void field_add_keys(const struct field *f, const struct resource *r, struct strlist *ret)
+{
+	const struct strmap *m = f->map && !f->keys ? f->map(r) : NULL;
+
+	if (f->keys)
+		f->keys(r, ret);
+	for (size_t i = 0; m && i < m->n; i++)
+		strlist_add(ret, m->items[i].name);
+}
+
 void field_names(const struct kind *k, unsigned without, struct strlist *ret)
 {
 	for (const struct field *f = k->fields; f->name; f++) {

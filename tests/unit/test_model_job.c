@@ -212,6 +212,25 @@ static void test_name_used_again(void **state)
 	assert_int_equal(a->status, JOB_IN_PROGRESS);
 }
 
+static void assert_key(const struct job *j, const char *field, const char *key)
+{
+	AUTO(strlist) struct strlist keys = {0};
+
+	field_add_keys(field_find(j->kind, field, NULL), job_resource((struct job *)(uintptr_t)j), &keys);
+	assert_int_equal(keys.n, 1);
+	assert_string_equal(keys.items[0], key);
+}
+
+static void test_keys_are_known_of_a_trimmed_job(void **state)
+{
+	AUTO(job) struct job *j = searched("a", "Completed", 1200000);
+
+	job_trim(j);
+	assert_key(j, "hp.eta", "eta");
+	assert_key(j, "tag.run", "run");
+	assert_key(j, "metric.validation:rmse", "validation:rmse");
+}
+
 static void test_trim(void **state)
 {
 	AUTO(job) struct job *j = searched("a", "Completed", 1200000);
@@ -450,6 +469,7 @@ int main(void)
 					   cmocka_unit_test(test_merge_keeps_tags),
 					   cmocka_unit_test(test_name_used_again),
 					   cmocka_unit_test(test_trim),
+					   cmocka_unit_test(test_keys_are_known_of_a_trimmed_job),
 					   cmocka_unit_test(test_table),
 					   cmocka_unit_test(test_session),
 					   cmocka_unit_test(test_clone_name)};
