@@ -209,7 +209,7 @@ void list_groups_lose(struct list *l)
 
 bool list_groups_borrow(const struct list *l)
 {
-	return l->grouping && l->grouping->by == BY_PARENT;
+	return l->grouping && spend_wants_tuning(l->grouping->by);
 }
 
 static void begin(struct view *v, const struct resource *const *jobs, size_t n)
@@ -491,7 +491,7 @@ static void fold_all(struct view *v)
 /* The next way to group them, behind the last none. */
 static void group_next(struct view *v)
 {
-	static const char *const words[] = {"prefix", "type", "status", "backtest", "parent", "none"};
+	static const char *const words[] = {"prefix", "type", "status", "sweep", "backtest", "parent", "none"};
 	const struct list *l = v->state;
 	char now[GROUPS_WORDS_LEN] = "none";
 	size_t at = 0;
@@ -557,7 +557,7 @@ int list_group(struct view *v, const char *text, struct err *err)
 		g = NEW(struct list_groups);
 		g->by = by;
 		g->tag = xstrdup(tag);
-		if (by == BY_PARENT) {
+		if (spend_wants_tuning(by)) {
 			struct field_ref tuning = {.field = field_find(l->kind, "tuning_job", NULL)};
 			ui_want_columns(v, l->kind, &(struct field_list){.items = &tuning, .n = 1});
 		}

@@ -265,7 +265,7 @@ const struct ui_command ui_commands[] = {
 	{"goto", "WHEN", "In a log to a time: 14:05, +90s since its first line, round 120", ui_log_go_to},
 	{"columns", "[LIST]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual", run_columns},
 	{"group", "BY",
-	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, profile, region; none: one by one", run_group},
+	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, sweep, profile, region; none: one by one", run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
 	{"theme", "[NAME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},

@@ -149,7 +149,7 @@ int jobs_groups_print(struct app *a, const struct listing *l, struct err *err)
 
 	if (groups_parse(app_value(a, OPT_GROUP), &opt.by, &opt.tag, err) < 0)
 		return -err->code;
-	if (opt.by == BY_PARENT) {
+	if (spend_wants_tuning(opt.by)) {
 		opt.tuning = field_find(l->kind, "tuning_job", NULL);
 		if (listing_fill_column(a, l, opt.tuning, err) < 0)
 			return -err->code;

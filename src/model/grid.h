@@ -10,6 +10,8 @@
 #include "base/str.h"
 
 #define GRID_JOBS_MAX 1000
+/* The tag of a sweep's jobs: the sweep's name. */
+#define SWEEP_TAG "sagetop:sweep"
 
 struct grid_axis {
 	char *name; /* of the hyperparameter */

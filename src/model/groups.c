@@ -6,8 +6,8 @@
 #include "model/field_order.h"
 
 /* What jobs have a value of their own for. */
-static const enum spend_by allowed[] = {BY_PREFIX,   BY_TAG,	BY_TYPE,    BY_STATUS, BY_USER,
-					BY_BACKTEST, BY_PARENT, BY_PROFILE, BY_REGION};
+static const enum spend_by allowed[] = {BY_PREFIX,   BY_TAG,	BY_TYPE,  BY_STATUS,  BY_USER,
+					BY_BACKTEST, BY_PARENT, BY_SWEEP, BY_PROFILE, BY_REGION};
 
 #define LOOKS 64 /* at so many things between two looks at the clock */
 
@@ -72,9 +72,10 @@ int groups_parse(const char *text, enum spend_by *ret, const char **ret_tag, str
 			*ret = by;
 			return 0;
 		}
-	return err_set(err, ERR_USAGE,
-		       "group by prefix, tag:KEY, type, status, user, backtest, parent, profile or region, not \"%s\"",
-		       text);
+	return err_set(
+		err, ERR_USAGE,
+		"group by prefix, tag:KEY, type, status, user, backtest, parent, sweep, profile or region, not \"%s\"",
+		text);
 }
 
 char *groups_words(char *buf, enum spend_by by, const char *tag)

@@ -41,8 +41,8 @@ int groups_parse(const char *text, enum spend_by *ret, const char **ret_tag, str
 #define GROUPS_WORDS_LEN 160
 char *groups_words(char *buf, enum spend_by by, const char *tag);
 
-/* Jobs, in their order, at once; *g is replaced. opt: by and tag, and of BY_PARENT the column of tuning
- * jobs; the period is all times. Where all jobs have one prefix, they are grouped by their first
+/* Jobs, in their order, at once; *g is replaced. opt: by and tag, and where they want it (spend_wants_tuning) the
+ * column of tuning jobs; the period is all times. Where all jobs have one prefix, they are grouped by their first
  * number as well (the cycles of a run). Groups come in the order of their first jobs. */
 void groups_build(struct groups *g, const struct spend_options *opt, const struct resource *const *jobs, size_t n,
 		  const struct session *s);

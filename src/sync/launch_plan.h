@@ -9,9 +9,6 @@
 #include "model/cost.h"
 #include "model/grid.h"
 
-/* The tag of a sweep's jobs: the sweep's name. */
-#define SWEEP_TAG "sagetop:sweep"
-
 struct sweep_job {
 	char *name;
 	json_t *spec;

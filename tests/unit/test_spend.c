@@ -394,6 +394,28 @@ static void test_groups(void **state)
 	assert_true(odd->stopped == 1 && odd->ok == 1);
 }
 
+/* Jobs of a grid say so by a tag, those of a tuning job by what began them. */
+static void test_groups_by_sweep(void **state)
+{
+	static const struct spend_options opt = {.now_ms = DAY_MS, .by = BY_SWEEP};
+	AUTO(session) struct session *s = session_new();
+	AUTO(groups) struct groups g = {0};
+	struct job *tuned = put_job(s, "t-001", "Completed", 10);
+
+	put_job(s, "alone", "Completed", 10);
+	for (int i = 0; i < 2; i++) {
+		struct job *j = put_job(s, i ? "eta-0-1" : "eta-0-2", "Completed", 10);
+		strmap_set(&j->tags, "sagetop:sweep", "eta");
+	}
+	job_own_cold(tuned);
+	tuned->cold->tuning_job_arn = xstrdup("arn:aws:sagemaker:r:1:hyper-parameter-tuning-job/depth");
+	groups_build(&g, &opt, (const struct resource *const *)session_jobs(s)->items, 4, s);
+	assert_int_equal(g.n, 3);
+	assert_int_equal(find_group(&g, "eta")->n, 2);
+	assert_int_equal(find_group(&g, "tuning-job depth")->n, 1);
+	assert_int_equal(find_group(&g, "(none)")->n, 1);
+}
+
 /* One run alone: its cycles are the groups. */
 static void test_groups_of_one_prefix(void **state)
 {
@@ -481,6 +503,7 @@ int main(void)
 					   cmocka_unit_test(test_odd_jobs),
 					   cmocka_unit_test(test_budgets),
 					   cmocka_unit_test(test_groups),
+					   cmocka_unit_test(test_groups_by_sweep),
 					   cmocka_unit_test(test_groups_of_one_prefix),
 					   cmocka_unit_test(test_groups_words),
 					   cmocka_unit_test(test_volume_of_job),
