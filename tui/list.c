@@ -27,6 +27,7 @@ static const struct resources *things(const struct view *v)
 void list_choose_order(struct list *l, const char *text)
 {
 	free(l->sort.key);
+	free(TAKE(l->sort_word));
 	l->reverse = false;
 	l->sort = list_usual_order(l->kind);
 	if (!text || field_ref_parse(l->kind, text + (*text == '-' || *text == '+'), &l->sort, NULL) < 0)
@@ -68,6 +69,7 @@ void list_close(struct view *v)
 	free(l->rows);
 	field_list_done(&l->columns);
 	free(l->sort.key);
+	free(l->sort_word);
 	query_free(l->query);
 	free(l->parent);
 	free(l->filter);
@@ -241,7 +243,7 @@ static void count_text(const struct view *v, struct buf *out)
 
 	jobtext_count(of, all);
 	jobtext_count(shown, filtered ? l->n_things : n);
-	if (filtered || n < all)
+	if (filtered || (n < all && *more)) /* of all that there are one may still be on its way */
 		(void)buf_addf(out, "%s of %s%s", shown, of, more);
 	else
 		(void)buf_addf(out, "%s%s", shown, t->n ? more : "");
@@ -292,7 +294,7 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 			       list_groups_words(l, words));
 	else if (l->grouping)
 		(void)buf_addf(left, " · groups by %s", list_groups_words(l, words));
-	(void)buf_addf(left, " · by %s", list_sort_word(word, &l->sort));
+	(void)buf_addf(left, " · by %s", l->sort_word ? l->sort_word : list_sort_word(word, &l->sort));
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);
 	if (count_above(l))
@@ -339,6 +341,8 @@ static void set_sort(struct view *v, const struct field_ref *f)
 	char *key = xstrdup(f->key); /* f may be the order's own */
 
 	l->reverse = same && !l->reverse;
+	if (!same)
+		free(TAKE(l->sort_word));
 	free(l->sort.key);
 	l->sort = (struct field_ref){f->field, key};
 	if (f->field->flags & FIELD_COLD)
@@ -365,6 +369,7 @@ int list_sort(struct view *v, const char *text, struct err *err)
 	if (field_ref_parse(l->kind, text, &ref, err) < 0)
 		return -err->code;
 	set_sort(v, &ref);
+	str_set(&l->sort_word, text);
 	free(ref.key);
 	return 0;
 }

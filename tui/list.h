@@ -83,9 +83,10 @@ struct list {
 	} measured;
 	uint64_t name_widths; /* a bit for each width among the names; likewise */
 	struct field_ref sort;
-	bool reverse; /* the other way round than the field's own */
-	char *filter; /* as typed; NULL: all */
-	char *given;  /* the one that it was opened with, over other screens; NULL */
+	char *sort_word; /* as it was typed; NULL: the heading's */
+	bool reverse;	 /* the other way round than the field's own */
+	char *filter;	 /* as typed; NULL: all */
+	char *given;	 /* the one that it was opened with, over other screens; NULL */
 	struct query *query;
 	const char *vain;    /* without rows: the first term that nothing has; borrowed from the query; NULL */
 	char *filter_before; /* while one is being typed */

@@ -443,11 +443,11 @@ static const char *launch_hint(struct view *v)
 	const struct launch_state *st = v->state;
 
 	if (st->stage == STAGE_SENDING)
-		return "Up Down scroll  Esc leave: it has been sent";
+		return "Esc leave: it has been sent  Up Down scroll";
 	if (st->stage == STAGE_PREVIEW)
-		return "Enter launch  e editor  Esc back to the form  Up Down scroll";
-	return st->form.focus < st->first_member ? "Enter next, then preview  Tab field  Esc cancel"
-						 : "Enter preview  Tab Up Down field  Esc cancel";
+		return "Esc back to the form  Enter launch  e editor  Up Down scroll";
+	return st->form.focus < st->first_member ? "Esc cancel  Enter next, then preview  Tab field"
+						 : "Esc cancel  Enter preview  Tab Up Down field";
 }
 
 static void launch_status(struct view *v, struct buf *left, struct buf *right)
