@@ -95,8 +95,8 @@ struct field {
 	/* Where it lies in the service's reply: "ResourceConfig.InstanceType"; NULL: derived. "List[*].Member" is that
 	 * member of all, with commas between. */
 	const char *path;
-	field_get_fn *get; /* NULL: the text at path, kept in the record's values */
-	field_map_fn *map; /* all keys and values of a keyed one, NULL where they are not known; may be NULL */
+	field_get_fn *get;   /* NULL: the text at path, kept in the record's values */
+	field_map_fn *map;   /* all keys and values of a keyed one, NULL where they are not known; may be NULL */
 	field_keys_fn *keys; /* adds the keys of a keyed one that the thing is known to have; NULL: those of map */
 };
 
