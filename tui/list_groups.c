@@ -379,13 +379,15 @@ static char *all_text(const struct group *one, const char *least)
 			 money_text(money, one->projected_least_micro));
 }
 
-/* What is to come of those that run has columns of its own, else it is told in words. */
+/* What is to come of those that run has columns of its own, else it is told in words, where it is known. */
 static void put_rest(const struct ui *ui, struct area a, int line, int from, int spent, bool under,
 		     const struct group *one)
 {
 	AUTO(str) char *all = all_text(one, ui_at_least(ui));
 	char time[END_LEN];
 
+	if (under && one->eta_least_ms == TIME_UNKNOWN)
+		return;
 	end_text(time, one, ui_at_least(ui), ui_now_ms(ui));
 	if (under) {
 		int end = spent - LIST_GAP;
