@@ -565,6 +565,11 @@ static void change(const char *what)
 		for (int i = 0; i < 20; i++)
 			series_add(&f->metrics, read ? "train:rmse" : "CPUUtilization", NULL,
 				   SEED_NOW_MS - (20 - i) * 6000, read ? i : -1, read ? 9.0 - i * 0.2 : 50.0 + i % 7);
+	} else if (!strcmp(what, "log-older") || !strcmp(what, "log-older-wild")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
+		f->logs_reading = true;
+		f->logs_about = f->logs.n * (strcmp(what, "log-older") ? 1000 : 10);
+		f->logs.generation++;
 	} else if (!strcmp(what, "log-dropped")) {
 		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
 		f->logs.n_dropped = 250000;
