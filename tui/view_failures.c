@@ -236,7 +236,7 @@ static bool failures_action(struct view *v, enum action a)
 	if ((a != ACT_LOGS && a != ACT_CLONE) || !thing_action(v, a, f->newest, &names))
 		return false;
 	if (f->n > 1)
-		ui_notice(v->ui, NOTICE_INFO, "this is the newest of the %zu jobs of that cause, and the only one",
+		ui_notice(v->ui, NOTICE_INFO, "the newest of the %zu jobs of that cause; the others are left alone",
 			  f->n);
 	return true;
 }
