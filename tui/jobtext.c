@@ -97,7 +97,7 @@ void jobtext_legend(struct buf *out, const struct cost_legend *l, const char *pr
 		part = "; ";
 	}
 	if (l->at_least) {
-		(void)buf_addf(out, "%s≥ at least", part);
+		(void)buf_addf(out, "%s%s at least", part, l->at_least);
 		part = "; ";
 	}
 	if (prices_as_of && *prices_as_of)

@@ -15,10 +15,10 @@ enum style state_style(const struct resource *r);
 char *jobtext_instance(char *buf, const struct job *j);
 /* What the signs beside costs mean: only those that are on the screen. */
 struct cost_legend {
-	bool so_far;   /* '*' of what still runs */
-	bool estimate; /* '*' of what is over */
-	bool unknown;  /* '?' */
-	bool at_least; /* "≥" before the header's rate */
+	bool so_far;	      /* '*' of what still runs */
+	bool estimate;	      /* '*' of what is over */
+	bool unknown;	      /* '?' */
+	const char *at_least; /* ui_at_least, where it stands before a sum; NULL */
 };
 void jobtext_legend_add(struct cost_legend *l, const struct cost *c);
 /* "* so far; ? no price; ≥ at least; prices of 2026-09-24"; prices_as_of "": there is

@@ -26,6 +26,7 @@ static const struct resources *things(const struct view *v)
 void list_choose_order(struct list *l, const char *text)
 {
 	free(l->sort.key);
+	free(TAKE(l->sort_word));
 	l->reverse = false;
 	l->sort = list_usual_order(l->kind);
 	if (!text || field_ref_parse(l->kind, text + (*text == '-' || *text == '+'), &l->sort, NULL) < 0)
@@ -49,6 +50,15 @@ void list_open(struct view *v, const struct kind *kind, const char *parent, cons
 	list_want_cold(v);
 }
 
+int list_open_filter(struct view *v, const struct view_arg *arg, struct err *err)
+{
+	if (!arg->text)
+		return 0;
+	if (arg->mode == MODE_OVER)
+		str_set(&list_of(v)->given, arg->text);
+	return list_filter(v, arg->text, err);
+}
+
 void list_close(struct view *v)
 {
 	struct list *l = list_of(v);
@@ -58,9 +68,11 @@ void list_close(struct view *v)
 	free(l->rows);
 	field_list_done(&l->columns);
 	free(l->sort.key);
+	free(l->sort_word);
 	query_free(l->query);
 	free(l->parent);
 	free(l->filter);
+	free(l->given);
 	free(l->filter_before);
 	free(l->selected);
 	free(l->awaited);
@@ -114,13 +126,19 @@ void list_remember(struct list *l)
 		str_set(&l->selected, list_name_of(l, r, &name));
 }
 
+size_t list_row_seen(const struct view *v)
+{
+	const struct list *l = list_of(v);
+	long at = !l->pinned && l->selected ? list_find(v, l->selected) : -1;
+
+	return at < 0 ? l->table.selected : (size_t)at;
+}
+
 void list_pin(struct view *v)
 {
 	struct list *l = list_of(v);
-	long at = !l->pinned && l->selected ? list_find(v, l->selected) : -1;
 
-	if (at >= 0)
-		l->table.selected = (size_t)at;
+	l->table.selected = list_row_seen(v);
 	l->pinned = true;
 }
 
@@ -224,7 +242,7 @@ static void count_text(const struct view *v, struct buf *out)
 
 	jobtext_count(of, all);
 	jobtext_count(shown, filtered ? l->n_things : n);
-	if (filtered || n < all)
+	if (filtered || (n < all && *more)) /* of all that there are one may still be on its way */
 		(void)buf_addf(out, "%s of %s%s", shown, of, more);
 	else
 		(void)buf_addf(out, "%s%s", shown, t->n ? more : "");
@@ -276,7 +294,7 @@ void list_title(struct view *v, const char *what, struct buf *left, struct buf *
 			       list_groups_words(l, words));
 	else if (l->grouping)
 		(void)buf_addf(left, " · groups by %s", list_groups_words(l, words));
-	(void)buf_addf(left, " · by %s", sort_word(word, &l->sort));
+	(void)buf_addf(left, " · by %s", l->sort_word ? l->sort_word : sort_word(word, &l->sort));
 	if (l->marks.n)
 		(void)buf_addf(right, "%zu marked", l->marks.n);
 	if (count_above(l))
@@ -323,11 +341,14 @@ static void set_sort(struct view *v, const struct field_ref *f)
 	char *key = xstrdup(f->key); /* f may be the order's own */
 
 	l->reverse = same && !l->reverse;
+	if (!same)
+		free(TAKE(l->sort_word));
 	free(l->sort.key);
 	l->sort = (struct field_ref){f->field, key};
 	if (f->field->flags & FIELD_COLD)
 		ui_want_columns(v, l->kind, &(struct field_list){.items = &l->sort, .n = 1});
 	l->pinned = false; /* to the first row of the new order */
+	l->other_widths = true;
 	list_rebuild(v);
 }
 
@@ -348,6 +369,7 @@ int list_sort(struct view *v, const char *text, struct err *err)
 	if (field_ref_parse(l->kind, text, &ref, err) < 0)
 		return -err->code;
 	set_sort(v, &ref);
+	str_set(&l->sort_word, text);
 	free(ref.key);
 	return 0;
 }
@@ -422,13 +444,18 @@ static void ask_filter(struct view *v)
 
 /* --- keys --- */
 
+const char *list_way_back(const struct list *l)
+{
+	return str_eq(l->filter, l->given) ? "goes back" : l->given ? "shows the others again" : "shows all again";
+}
+
 static bool go_back(struct view *v)
 {
 	struct list *l = list_of(v);
 
-	if (l->query || l->faults) {
+	if (l->faults || !str_eq(l->filter, l->given)) {
 		l->faults = false;
-		(void)!list_filter(v, "", NULL);
+		(void)!list_filter(v, str_or(l->given, ""), NULL);
 		return true;
 	}
 	return l->marks.n && list_mark_action(v, ACT_UNMARK);
@@ -437,13 +464,12 @@ static bool go_back(struct view *v)
 static bool move(struct view *v, enum action a)
 {
 	struct list *l = list_of(v);
-	bool was_pinned = l->pinned;
+	struct table_view to = l->table;
 
-	list_pin(v);
-	if (!table_action(&l->table, a)) {
-		l->pinned = was_pinned;
+	if (!table_action(&to, a))
 		return false;
-	}
+	list_pin(v);
+	(void)table_action(&l->table, a);
 	l->pinned = a != ACT_TOP;
 	str_set(&l->awaited, NULL); /* the user goes elsewhere */
 	list_remember(l);
@@ -492,11 +518,11 @@ bool list_action(struct view *v, enum action a)
 bool list_offers(struct view *v, enum action a)
 {
 	const struct list *l = list_of(v);
-	bool grouped = l->groups && l->n, on_group = grouped && list_group_at(l, l->table.selected);
+	bool grouped = l->groups && l->n;
 
 	switch (a) {
 	case ACT_OPEN:
-		return l->n && !on_group;
+		return l->n;
 	case ACT_FOLD:
 	case ACT_UNFOLD:
 	case ACT_FOLD_ALL:

@@ -20,7 +20,7 @@
 #include "tui/table.h"
 #include "tui/view.h"
 
-#define LIST_GUTTER 3 /* cells before a row: mark and cursor */
+#define LIST_GUTTER 3 /* cells before a row: mark or "!", and cursor */
 
 struct group;
 
@@ -40,6 +40,10 @@ struct list_hooks {
 	/* Draw a cell; false: as its type says. */
 	bool (*cell)(struct view *v, struct area a, int row, int col, int width, const struct field *f,
 		     const struct resource *r);
+	/* How wide the thing's cell of FIELD_SPARK is, as drawn by `cell`. */
+	int (*cells)(struct view *v, const struct resource *r);
+	/* Whether it calls for a look: "!" stands before its row, unless a mark does. */
+	bool (*alarms)(struct view *v, const struct resource *r);
 	/* Draw what stands there where there are no rows. */
 	void (*empty)(struct view *v, struct area a);
 	/* The marked things in words, for the status line. */
@@ -79,8 +83,10 @@ struct list {
 	} measured;
 	uint64_t name_widths; /* a bit for each width among the names; likewise */
 	struct field_ref sort;
-	bool reverse; /* the other way round than the field's own */
-	char *filter; /* as typed; NULL: all */
+	char *sort_word; /* as it was typed; NULL: the heading's */
+	bool reverse;	 /* the other way round than the field's own */
+	char *filter;	 /* as typed; NULL: all */
+	char *given;	 /* the one that it was opened with, over other screens; NULL */
 	struct query *query;
 	const char *vain;    /* without rows: the first term that nothing has; borrowed from the query; NULL */
 	char *filter_before; /* while one is being typed */
@@ -102,11 +108,18 @@ struct list {
 };
 
 void list_open(struct view *v, const struct kind *kind, const char *parent, const struct list_hooks *hooks);
+/* The filter that it is opened with (arg->text, which may be NULL). */
+int list_open_filter(struct view *v, const struct view_arg *arg, struct err *err);
+/* What Esc does where nothing is shown, in words. */
+const char *list_way_back(const struct list *l);
 void list_close(struct view *v);
 /* Operations of the view. */
 uint64_t list_generation(struct view *v);
 void list_update(struct view *v);
 bool list_work(struct view *v, int64_t budget_us); /* on the rows to come */
+/* Of a group that is shown only the least is told of what is to come. */
+bool list_groups_tell_least(const struct list *l);
+const struct group *list_groups_selected(const struct view *v); /* under the cursor; NULL */
 /* All rows as they were asked for, at once: before something is done with all. */
 void list_settle(struct view *v);
 void list_draw(struct view *v, struct area a);
@@ -140,6 +153,10 @@ bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all);
 const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
 /* What is done with the chosen ones (thing.h); false where the action is another's. */
 bool list_thing_action(struct view *v, enum action a);
+/* What the chosen ones are, where there are several: "the marked", "the group". */
+const char *list_among(struct view *v);
+/* Enter on a group folds or unfolds it. */
+const char *list_label(struct view *v, enum action a);
 /* "2 marked, hidden by the filter"; "" where none is. */
 void list_hidden_text(struct view *v, char *buf, size_t size);
 long list_find(const struct view *v, const char *name); /* its row; -1 where it is not shown */

@@ -4,14 +4,17 @@
 #include "base/utf8.h"
 #include "tui/list_draw.h"
 
-#define GAP 2
 #define NAME_CELLS_CALM 40
 #define NAME_CELLS_MIN 20
-#define REASON_CELLS 30 /* of what has failed, where failures are shown */
+#define NAME_CELLS_LEAST 8 /* where all names are shorter: the heading has room as well */
+#define REASON_CELLS 30	   /* of what has failed, where failures are shown */
 #define STATE_CELLS_MAX 22
-#define PRIORITIES 100 /* more than any field has */
+#define STATE_CELLS_LEAST 13 /* a longer one is cut rather than that a column goes */
+#define PRIORITIES 100	     /* more than any field has */
 /* Columns of a lower priority give way before a name is cut; the others do not. */
 #define PRIORITY_BEFORE_NAMES 4
+/* Those up to this one stay where cutting a long state makes room for them. */
+#define PRIORITY_BEFORE_STATES 5
 
 /* The longest name that is at most `cells` wide. */
 static int name_width(const struct list *l, int cells)
@@ -59,14 +62,14 @@ static void prefer_reason(const struct list *l, size_t i, int width, struct tabl
 		t->min = 0;
 	} else if (str_eq(f->name, "reason")) {
 		t->min = MIN(MAX(l->seen[i], REASON_CELLS), width / 2);
-		t->min = MIN(t->min, MAX(width - NAME_CELLS_MIN - GAP, 8));
+		t->min = MIN(t->min, MAX(width - NAME_CELLS_MIN - LIST_GAP, 8));
 		t->want = t->max = MAX(width, REASON_CELLS);
 		t->priority = 0;
 		t->wide_only = false;
 	}
 }
 
-/* A number is never cut, a state hardly ever, a text only where no column is free. */
+/* A number is never cut, a state hardly ever (squeeze_states), a text only where no column is free. */
 static struct table_column column_of(struct view *v, size_t i, int width)
 {
 	const struct list *l = v->state;
@@ -86,12 +89,41 @@ static struct table_column column_of(struct view *v, size_t i, int width)
 
 		t.priority = 0;
 		t.min = MAX(t.min, MIN(utf8_width(heading_of(v, i, &text)), STATE_CELLS_MAX));
-		t.min = t.right ? t.min : MIN(t.min, MAX(width - NAME_CELLS_MIN - GAP, 8));
+		t.min = t.right ? t.min : MIN(t.min, MAX(width - NAME_CELLS_MIN - LIST_GAP, 8));
 	}
 	t.max = MAX(MAX(t.max, t.min), l->seen[i]);
+	if (f->type == FIELD_MACHINE || f->type == FIELD_SPARK)
+		t.want = MAX(t.want, MIN(l->seen[i], c->max));
 	if (list_shows_failures(l))
 		prefer_reason(l, i, width, &t);
 	return t;
+}
+
+/* Cells of a state's column beyond what it needs. */
+static int spare_of_state(const struct list *l, size_t i, const struct table_column *c)
+{
+	bool is = l->columns.items[i].field->type == FIELD_STATE;
+
+	return is && !c->wide_only ? MAX(c->min - STATE_CELLS_LEAST, 0) : 0;
+}
+
+/* One long state takes no column from all rows where it has more than it needs to be known by. */
+static void squeeze_states(const struct list *l, struct table_column *c, int width)
+{
+	int over = -width - LIST_GAP, spare = 0;
+
+	for (size_t i = 0; i < l->columns.n; i++) {
+		if (c[i].priority > PRIORITY_BEFORE_STATES || c[i].wide_only)
+			continue;
+		over += c[i].min + LIST_GAP;
+		spare += spare_of_state(l, i, &c[i]);
+	}
+	for (size_t i = 0; over > 0 && over <= spare && i < l->columns.n; i++) {
+		int less = MIN(over, spare_of_state(l, i, &c[i]));
+
+		c[i].min -= less;
+		over -= less;
+	}
 }
 
 /* Names come first: their column is as wide as the longest of them, at the cost
@@ -107,13 +139,16 @@ static void lay_out(struct view *v, int cols, int *widths)
 	for (size_t i = 0; i < l->columns.n; i++) {
 		c[i] = column_of(v, i, width);
 		if (i && c[i].priority <= PRIORITY_BEFORE_NAMES && !c[i].wide_only)
-			kept += c[i].min + GAP;
+			kept += c[i].min + LIST_GAP;
 	}
-	c[0].min = MAX(c[0].min, name_width(l, MIN(width - kept, NAME_CELLS_CALM)));
 	int longest = name_width(l, LIST_NAME_CELLS_MAX);
 	c[0].max = c[0].want ? longest : MAX(longest, 32); /* jobs keep some room for those to come */
 	c[0].want = MIN(c[0].want, longest);
-	table_layout(c, l->columns.n, width, GAP, l->wide, widths);
+	if (longest) /* else it is no text */
+		c[0].min = MIN(c[0].min, MAX(longest, NAME_CELLS_LEAST));
+	c[0].min = MAX(c[0].min, name_width(l, MIN(width - kept, NAME_CELLS_CALM)));
+	squeeze_states(l, c, width);
+	table_layout(c, l->columns.n, width, LIST_GAP, l->wide, widths);
 }
 
 /* --- cells --- */
@@ -166,6 +201,16 @@ static void put_cell(struct view *v, struct area a, int row, int col, int width,
 		table_put(a, row, col, width, is_number(f), f->type == FIELD_TIME ? ST_DIM : ST_NORMAL, buf_str(text));
 }
 
+static int cells_of(struct view *v, const struct field_ref *f, const struct resource *r, struct buf *text)
+{
+	const struct list *l = v->state;
+
+	if (f->field->type == FIELD_SPARK)
+		return l->hooks->cells ? l->hooks->cells(v, r) : 0;
+	cell_text(v, f, r, text);
+	return utf8_width(buf_str(text));
+}
+
 /* Widths that the rows on the screen want. They only grow, until the filter changes:
  * scrolling does not make columns jump back and forth. */
 static void measure(struct view *v, size_t rows, struct buf *text)
@@ -185,10 +230,10 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 			const struct field_ref *f = &l->columns.items[i];
 
 			bool reason = list_shows_failures(l) && str_eq(f->field->name, "reason");
-			if (f->field->type == FIELD_SPARK || (f->field->type == FIELD_TEXT && !reason))
+			if (f->field->type == FIELD_TEXT && !reason)
 				continue;
-			cell_text(v, f, l->rows[at], text);
-			l->seen[i] = (short)MAX(l->seen[i], MIN(utf8_width(buf_str(text)), 400));
+			int cells = cells_of(v, f, l->rows[at], text);
+			l->seen[i] = (short)MAX(l->seen[i], MIN(cells, 400));
 		}
 	}
 }
@@ -203,7 +248,7 @@ static void draw_headings(struct view *v, struct area a, const int *widths, stru
 			continue;
 		table_put(a, 0, col, widths[i], is_number(l->columns.items[i].field), ST_HEADING,
 			  heading_of(v, i, text));
-		col += widths[i] + GAP;
+		col += widths[i] + LIST_GAP;
 	}
 }
 
@@ -216,13 +261,15 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 
 	if (list_row_is_marked(l, at))
 		area_put(a, line, 0, ST_MARK, "+");
+	else if (!one && l->hooks->alarms && l->hooks->alarms(v, r))
+		area_put(a, line, 0, ST_WARN, "!");
 	if (one)
-		list_groups_draw_row(v, a, line, widths[0], one);
+		list_groups_draw_row(v, a, line, widths, one);
 	for (size_t i = 0; !one && i < l->columns.n; i++) {
 		if (!widths[i])
 			continue;
 		put_cell(v, a, line, col, widths[i], i, r, text);
-		col += widths[i] + GAP;
+		col += widths[i] + LIST_GAP;
 	}
 	if (at == l->table.selected)
 		table_mark(a, line);

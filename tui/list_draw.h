@@ -5,11 +5,14 @@
 #include "tui/jobtext.h"
 #include "tui/list.h"
 
+#define LIST_GAP 2 /* cells between columns */
 #define LIST_NAME_CELLS_MAX 63
 
 /* Keep the selected one's name: the selection follows the thing, not the row. */
 void list_remember(struct list *l);
-/* The cursor keeps to what it was seen on, though rows may have come above it since. */
+/* The row of what was painted under the cursor, though rows may have come above it since. */
+size_t list_row_seen(const struct view *v);
+/* The cursor keeps to that from now on. */
 void list_pin(struct view *v);
 /* Whether the filter lets it through. */
 bool list_passes(const struct list *l, const struct resource *r, const struct field_context *x);
@@ -54,7 +57,7 @@ bool list_groups_borrow(const struct list *l); /* what a change of the things ma
 void list_groups_lose(struct list *l);	       /* members are gone */
 void list_groups_free(struct list *l);
 bool list_groups_are_old(const struct view *v); /* what runs has cost more since */
-void list_groups_draw_row(struct view *v, struct area a, int line, int width, const struct group *one);
+void list_groups_draw_row(struct view *v, struct area a, int line, const int *widths, const struct group *one);
 /* Those of groups where none is unfolded; false where the things have theirs. */
 bool list_groups_draw_headings(struct view *v, struct area a, int width);
 bool list_groups_action(struct view *v, enum action a);

@@ -11,6 +11,7 @@
 #define COUNT_AGAIN_MS 10000 /* what runs costs more meanwhile */
 #define COUNT_AGAIN_SPARE 50 /* times as long as it takes: no more than two per cent of a processor */
 #define COUNT_CELLS 6
+#define END_LEN (TIMEFMT_LEN + 4)
 
 /* The jobs by groups, as rows are made of them. */
 struct grouped {
@@ -208,7 +209,7 @@ void list_groups_lose(struct list *l)
 
 bool list_groups_borrow(const struct list *l)
 {
-	return l->grouping && l->grouping->by == BY_PARENT;
+	return l->grouping && spend_wants_tuning(l->grouping->by);
 }
 
 static void begin(struct view *v, const struct resource *const *jobs, size_t n)
@@ -291,7 +292,21 @@ bool list_groups_are_old(const struct view *v)
  * it ends. What has no room is left out. */
 #define ALL_END(a) ((a).cols - 1)
 #define SPENT_END(a) ((a).cols - 12)
-#define TIME_END(a) ((a).cols - 23)
+#define TIME_CELLS 11 /* before what is spent */
+
+/* Where jobs stand below their own headings what is spent ends where their cost does; else, or where
+ * that has no column, 0. */
+static int cost_end(const struct list *l, const int *widths)
+{
+	int col = LIST_GUTTER;
+
+	for (size_t i = 0; l->groups->open.n && i < l->columns.n; i++) {
+		if (widths[i] && str_eq(l->columns.items[i].field->name, "cost"))
+			return col + widths[i];
+		col += widths[i] ? widths[i] + LIST_GAP : 0;
+	}
+	return 0;
+}
 
 /* Of a name, where few columns leave it more than the counts and the money spare. */
 static int name_room(struct area a, int width)
@@ -332,24 +347,73 @@ static int put_before(struct area a, int line, int from, int end, enum style st,
 	return begin;
 }
 
-void list_groups_draw_row(struct view *v, struct area a, int line, int width, const struct group *one)
+bool list_groups_tell_least(const struct list *l)
+{
+	const struct groups *g = l->groups ? &l->groups->now.model : NULL;
+	bool told = false;
+
+	for (size_t i = 0; g && !told && i < g->n; i++)
+		told = g->items[i].eta_least_ms != g->items[i].eta_ms;
+	return told;
+}
+
+/* "7m"; "≥7m" where one that runs has no like among those that completed; "–" where none has. */
+static void end_text(char buf[static END_LEN], const struct group *one, const char *least, int64_t now_ms)
+{
+	char age[TIMEFMT_LEN];
+
+	if (one->eta_least_ms == TIME_UNKNOWN)
+		str_copy(buf, END_LEN, "–");
+	else
+		snprintf(buf, END_LEN, "%s%s", one->eta_ms == TIME_UNKNOWN ? least : "",
+			 timefmt_age(age, MAX(one->eta_least_ms - now_ms, 0)));
+}
+
+static char *all_text(const struct group *one, const char *least)
+{
+	char money[24];
+
+	if (one->projected_least_micro == USD_UNKNOWN)
+		return xstrdup("–");
+	return xasprintf("%s%s*", one->projected_micro == USD_UNKNOWN ? least : "",
+			 money_text(money, one->projected_least_micro));
+}
+
+/* What is to come of those that run has columns of its own, else it is told in words, where it is known. */
+static void put_rest(const struct ui *ui, struct area a, int line, int from, int spent, bool under,
+		     const struct group *one)
+{
+	AUTO(str) char *all = all_text(one, ui_at_least(ui));
+	char time[END_LEN];
+
+	if (under && one->eta_least_ms == TIME_UNKNOWN)
+		return;
+	end_text(time, one, ui_at_least(ui), ui_now_ms(ui));
+	if (under) {
+		int end = spent - LIST_GAP;
+		AUTO(str) char *words = xasprintf("%s, %s in all", time, all);
+
+		if (one->projected_least_micro == USD_UNKNOWN || put_before(a, line, from, end, ST_DIM, words) == end)
+			put_before(a, line, from, end, ST_DIM, time);
+		return;
+	}
+	put_before(a, line, MAX(from, SPENT_END(a)), ALL_END(a), ST_DIM, all);
+	put_before(a, line, from, MIN(SPENT_END(a) - TIME_CELLS, spent - 1), ST_DIM, time);
+}
+
+void list_groups_draw_row(struct view *v, struct area a, int line, const int *widths, const struct group *one)
 {
 	const struct list *l = v->state;
 	AUTO(str) char *label = label_of(l->groups, one);
-	char money[24], spent[32], time[TIMEFMT_LEN];
+	char spent[32];
+	int width = name_room(a, widths[0]), under = cost_end(l, widths);
 
-	width = name_room(a, width);
 	area_put_middle(a, line, LIST_GUTTER, width, ST_STRONG, label);
 	int from = put_counts(a, line, LIST_GUTTER + width + 2, one);
-	if (one->running && one->projected_micro != USD_UNKNOWN) {
-		AUTO(str) char *all = xasprintf("%s*", money_text(money, one->projected_micro));
-		put_before(a, line, MAX(from, SPENT_END(a)), ALL_END(a), ST_DIM, all);
-	}
 	money_mark_sum(money_text(spent, one->spent_micro), one->spent_micro, one->estimate, one->unpriced);
-	int begin = put_before(a, line, from, SPENT_END(a), ST_NORMAL, spent);
-	if (one->eta_ms != TIME_UNKNOWN)
-		put_before(a, line, from, MIN(TIME_END(a), begin - 1), ST_DIM,
-			   timefmt_age(time, MAX(one->eta_ms - ui_now_ms(v->ui), 0)));
+	int begin = put_before(a, line, from, under ? under : SPENT_END(a), ST_NORMAL, spent);
+	if (one->running)
+		put_rest(v->ui, a, line, from, begin, under, one);
 }
 
 bool list_groups_draw_headings(struct view *v, struct area a, int width)
@@ -363,15 +427,26 @@ bool list_groups_draw_headings(struct view *v, struct area a, int width)
 	area_put_cut(a, 0, from, a.cols - from, ST_HEADING, "JOBS");
 	put_before(a, 0, MAX(from + 4, SPENT_END(a)), ALL_END(a), ST_HEADING, "IN ALL");
 	int begin = put_before(a, 0, from + 4, SPENT_END(a), ST_HEADING, "SPENT");
-	put_before(a, 0, from + 4, MIN(TIME_END(a), begin - 1), ST_HEADING, "ENDS IN");
+	put_before(a, 0, from + 4, MIN(SPENT_END(a) - TIME_CELLS, begin - 1), ST_HEADING, "ENDS IN");
 	return true;
 }
 
 /* --- keys -------------------------------------------------------------------------------- */
 
-static const struct group *selected_group(const struct list *l)
+const struct group *list_groups_selected(const struct view *v)
 {
-	return l->table.selected < l->n ? list_group_at(l, l->table.selected) : NULL;
+	const struct list *l = v->state;
+	size_t at = list_row_seen(v);
+
+	return at < l->n ? list_group_at(l, at) : NULL;
+}
+
+const char *list_label(struct view *v, enum action a)
+{
+	const struct list *l = v->state;
+	const struct group *one = a == ACT_OPEN ? list_groups_selected(v) : NULL;
+
+	return !one ? NULL : is_open(l->groups, one) ? "fold" : "unfold";
 }
 
 static void fold(struct view *v, const struct group *one, bool open)
@@ -391,7 +466,7 @@ static void fold(struct view *v, const struct group *one, bool open)
 static bool fold_around(struct view *v)
 {
 	struct list *l = v->state;
-	size_t at = l->table.selected;
+	size_t at = list_row_seen(v);
 
 	while (at > 0 && !list_group_at(l, at))
 		at--;
@@ -418,7 +493,7 @@ static void fold_all(struct view *v)
 /* The next way to group them, behind the last none. */
 static void group_next(struct view *v)
 {
-	static const char *const words[] = {"prefix", "type", "status", "backtest", "parent", "none"};
+	static const char *const words[] = {"prefix", "type", "status", "sweep", "backtest", "parent", "none"};
 	const struct list *l = v->state;
 	char now[GROUPS_WORDS_LEN] = "none";
 	size_t at = 0;
@@ -435,7 +510,7 @@ static void group_next(struct view *v)
 bool list_groups_action(struct view *v, enum action a)
 {
 	const struct list *l = v->state;
-	const struct group *one = selected_group(l);
+	const struct group *one = list_groups_selected(v);
 
 	if (a == ACT_GROUP_NEXT) {
 		if (l->groups || session_jobs(view_session(v))->n)
@@ -484,7 +559,7 @@ int list_group(struct view *v, const char *text, struct err *err)
 		g = NEW(struct list_groups);
 		g->by = by;
 		g->tag = xstrdup(tag);
-		if (by == BY_PARENT) {
+		if (spend_wants_tuning(by)) {
 			struct field_ref tuning = {.field = field_find(l->kind, "tuning_job", NULL)};
 			ui_want_columns(v, l->kind, &(struct field_list){.items = &tuning, .n = 1});
 		}

@@ -175,6 +175,11 @@ static void chosen_names(struct view *v, struct strlist *out)
 		strlist_add(out, list_name_of(l, list_selected(l), &name));
 }
 
+const char *list_among(struct view *v)
+{
+	return list_of(v)->marks.n ? "the marked" : list_groups_selected(v) ? "the group" : "them";
+}
+
 bool list_thing_action(struct view *v, enum action a)
 {
 	AUTO(strlist) struct strlist names = {0};

@@ -199,7 +199,7 @@ void ui_push(struct ui *ui, enum view_id view, const struct view_arg *arg)
 
 	if (!arg)
 		arg = &none;
-	if (view == VIEW_JOBS && ui->depth) { /* there is one, at the bottom */
+	if (view == VIEW_JOBS && ui->depth && arg->mode != MODE_OVER) { /* there is one, at the bottom */
 		ui_pop_all(ui);
 		if (arg->text && ops->filter(ui_top(ui), arg->text, &err) < 0)
 			ui_notice(ui, NOTICE_WARNING, "%s", err.msg);

@@ -118,8 +118,8 @@ static void ask(struct view *v, size_t over, const char *consequence)
 	if (names->n > NAMES_SHOWN)
 		(void)buf_addf(&text, "… and %zu more\n", names->n - NAMES_SHOWN);
 	if (over)
-		(void)buf_addf(&text, "(%zu of the marked are not %s)\n", over,
-			       ui->change.remove ? "there" : "running");
+		(void)buf_addf(&text, "(%zu of %s %s not %s)\n", over, v->ops->among ? v->ops->among(v) : "them",
+			       over == 1 ? "is" : "are", ui->change.remove ? "there" : "running");
 	if (v->ops->hidden && ui->change.kind == ui_kind_of(v))
 		v->ops->hidden(v, hidden, sizeof(hidden));
 	if (hidden[0])

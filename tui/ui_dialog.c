@@ -95,10 +95,10 @@ const char *ui_dialog_hint(const struct ui *ui)
 	const struct dialog *d = &ui->dialog;
 
 	if (has_field(d) && d->focus < 0)
-		return may_confirm(d) ? "Enter go on  Tab to the buttons  Esc cancel"
-				      : "type what is asked for  Tab to the buttons  Esc cancel";
-	return d->focus == 1 ? "Enter do it  Tab to Cancel  Esc cancel"
-			     : "Enter cancel  Tab to the other button  Esc cancel";
+		return may_confirm(d) ? "Esc cancel  Enter go on  Tab to the buttons"
+				      : "Esc cancel  type what is asked for  Tab to the buttons";
+	return d->focus == 1 ? "Esc cancel  Enter do it  Tab to Cancel"
+			     : "Esc cancel  Enter cancel  Tab to the other button";
 }
 
 static void move_focus(struct dialog *d, int by)

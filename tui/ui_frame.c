@@ -82,6 +82,11 @@ static void count_facts(struct ui *ui)
 		add_burn(f, session_part(s, i), ui->now_ms);
 }
 
+const char *ui_at_least(const struct ui *ui)
+{
+	return ui->surface.ascii ? ">=" : "≥";
+}
+
 bool ui_burn_is_partial(const struct ui *ui)
 {
 	return ui->facts.partial_shown;
@@ -152,7 +157,7 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 		else
 			money_text(money, f->burn_micro);
 		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h",
-			 money[0] != '?' && (f->unpriced || *more) ? "≥" : "", money);
+			 money[0] != '?' && (f->unpriced || *more) ? ui_at_least(ui) : "", money);
 	}
 	if (s->budget.throttled_until_ms > ui->now_ms) {
 		p[(*n)] = (struct piece){.style = ST_WARN, .drop = 1};
@@ -209,7 +214,7 @@ static void draw_header(struct ui *ui, struct area a)
 	int end = a.cols - 1;
 	ui->facts.partial_shown = false;
 	for (size_t i = n; i-- > n_left;)
-		ui->facts.partial_shown |= str_starts(p[i].text, "≥");
+		ui->facts.partial_shown |= str_starts(p[i].text, ui_at_least(ui));
 	for (size_t i = n; i-- > n_left;)
 		if (p[i].text[0])
 			end = area_put_right(a, 0, end, p[i].style, p[i].text) - 2;
@@ -255,7 +260,10 @@ static void draw_status(struct ui *ui, struct view *v, struct area a)
 /* q leaves a screen; only from the first one it leaves the program. */
 static const char *label_of(const struct ui *ui, const struct key_binding *b)
 {
-	return b->action == ACT_QUIT && ui->depth > 1 ? "back" : b->label;
+	struct view *v = ui_top(ui);
+	const char *other = v->ops->label ? v->ops->label(v, b->action) : NULL;
+
+	return other ? other : b->action == ACT_QUIT && ui->depth > 1 ? "back" : b->label;
 }
 
 static int put_key_hint(const struct ui *ui, struct area a, int col, const struct key_binding *b)

@@ -266,7 +266,8 @@ const struct ui_command ui_commands[] = {
 	{"columns", "[COLUMN,...]", "Columns of the list: name,status,hp.eta; +NAME adds, none is as usual",
 	 run_columns},
 	{"group", "GROUP",
-	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, profile, region; none: one by one", run_group},
+	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, sweep, profile, region; none: one by one",
+	 run_group},
 	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
 	{"theme", "[THEME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},
@@ -508,17 +509,17 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 	else if (p->err.code)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_WARN, p->err.msg);
 	else if (p->ops->kind == PROMPT_COMMAND)
-		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter run  Tab complete  Up earlier  Esc cancel");
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Esc cancel  Enter run  Tab complete  Up earlier");
 	else if (p->ops->kind == PROMPT_FILTER)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
-			     "Enter keep  Esc cancel  Tab complete  word  status:failed  cost>5  !a  b or c");
+			     "Esc cancel  Enter keep  Tab complete  word  status:failed  cost>5  !a  b or c");
 	else if (p->ops->kind == PROMPT_PART)
-		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Enter keep  Esc cancel  part of a name or a value");
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Esc cancel  Enter keep  part of a name or a value");
 	else if (p->ops->kind == PROMPT_VALUE)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
-			     "Enter go on  Esc cancel  VARIANT=WEIGHT or VARIANT=WEIGHTxINSTANCES ...");
+			     "Esc cancel  Enter go on  VARIANT=WEIGHT or VARIANT=WEIGHTxINSTANCES ...");
 	else
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM,
-			     p->ops->sign ? "Enter take it  Esc cancel  a regular expression; lower case ignores case"
-					  : "Enter find  Esc cancel  a regular expression; lower case ignores case");
+			     p->ops->sign ? "Esc cancel  Enter take it  a regular expression; lower case ignores case"
+					  : "Esc cancel  Enter find  a regular expression; lower case ignores case");
 }

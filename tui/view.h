@@ -24,8 +24,9 @@ enum view_id {
 };
 
 /* What a screen is opened with. All is borrowed for the call. */
-/* Of the launch form: a copy of a job, what was launched under that name before, a template. */
-enum view_mode { MODE_SHOW = 0, MODE_CLONE, MODE_AGAIN, MODE_TEMPLATE };
+/* Of the launch form: a copy of a job, what was launched under that name before, a template. MODE_OVER: the jobs as
+ * a list of its own over the screens that are open, which Esc leads back to. */
+enum view_mode { MODE_SHOW = 0, MODE_CLONE, MODE_AGAIN, MODE_TEMPLATE, MODE_OVER };
 struct view_arg {
 	const struct kind *kind; /* of what is shown; NULL where the screen has none */
 	struct strlist names;	 /* things of that kind */
@@ -104,6 +105,10 @@ struct view_ops {
 	void (*await)(struct view *v, const char *name);
 	/* and in words what is chosen though it is not seen; "" where nothing is. */
 	void (*hidden)(struct view *v, char *buf, size_t size);
+	/* What several things that something is done with are: "the marked"; NULL: "them". */
+	const char *(*among)(struct view *v);
+	/* Another word in the footer than the key's own; NULL: that. */
+	const char *(*label)(struct view *v, enum action a);
 	/* Spend at most budget_us on work in the background (searching); true where
 	 * there is more. May be NULL. */
 	bool (*work)(struct view *v, int64_t budget_us);
@@ -159,8 +164,9 @@ static inline const struct ui_host *view_host(const struct view *v)
 }
 /* Whether the header's dollars an hour are seen to lack what has no price ("≥"). */
 bool ui_burn_is_partial(const struct ui *ui);
-int64_t ui_log_gap_ms(const struct ui *ui); /* see struct ui_options */
-int64_t ui_now_ms(const struct ui *ui);	    /* one instant for a whole paint */
+const char *ui_at_least(const struct ui *ui); /* "≥"; ">=" where there is only ASCII */
+int64_t ui_log_gap_ms(const struct ui *ui);   /* see struct ui_options */
+int64_t ui_now_ms(const struct ui *ui);	      /* one instant for a whole paint */
 
 /* Of several scopes the one that a screen is in; NULL: all, or there is one only. */
 const char *ui_scope_named(const struct view *v);

@@ -327,8 +327,9 @@ static bool backtests_action(struct view *v, enum action a)
 	r = selected_run(v);
 	if (a == ACT_OPEN && r) {
 		AUTO(str) char *filter = xasprintf("^%s-c", r->name);
+		struct view_arg arg = {.kind = TRAINING_KIND, .mode = MODE_OVER, .text = filter};
 
-		ui_push(v->ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB], .text = filter});
+		ui_push(v->ui, VIEW_JOBS, &arg);
 		return true;
 	}
 	if (a == ACT_ENTITIES && r) {

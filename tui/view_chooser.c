@@ -10,6 +10,8 @@
 struct chooser_state {
 	struct field_ref *rows; /* the first n_chosen are columns, in this order; names always stand first */
 	size_t n, cap, n_chosen;
+	char *filter;  /* what a row's name or meaning must hold; NULL: all are shown */
+	size_t *shown; /* the rows that are, as many as table.n */
 	struct table_view table;
 };
 
@@ -34,16 +36,39 @@ static void add_keys(struct chooser_state *st, const struct field *f, const stru
 {
 	AUTO(strlist) struct strlist keys = {0};
 
-	for (size_t i = t->n; f->map && i-- > 0 && t->n - i <= THINGS_LOOKED_AT;) {
-		const struct strmap *m = f->map(t->items[i]);
+	for (size_t i = t->n; i-- > 0 && t->n - i <= THINGS_LOOKED_AT && keys.n < KEYS_OFFERED;) {
+		AUTO(strlist) struct strlist own = {0};
 
-		for (size_t k = 0; m && k < m->n && keys.n < KEYS_OFFERED; k++)
-			if (!strlist_has(&keys, m->items[k].name) && !strpbrk(m->items[k].name, ", "))
-				strlist_add(&keys, m->items[k].name);
+		field_add_keys(f, t->items[i], &own);
+		for (size_t k = 0; k < own.n && keys.n < KEYS_OFFERED; k++)
+			if (!strlist_has(&keys, own.items[k]) && !strpbrk(own.items[k], ", "))
+				strlist_add(&keys, own.items[k]);
 	}
 	strlist_sort(&keys);
 	for (size_t i = 0; i < keys.n; i++)
 		add(st, f, keys.items[i]);
+}
+
+static char *name_of(const struct field_ref *c)
+{
+	return xasprintf("%s%s", c->field->name, str_or(c->key, ""));
+}
+
+static bool passes(const struct chooser_state *st, const struct field_ref *c)
+{
+	AUTO(str) char *name = name_of(c);
+
+	return !st->filter || strcasestr(name, st->filter) || strcasestr(c->field->help, st->filter);
+}
+
+/* Others are shown, or the same in another order. */
+static void show(struct chooser_state *st)
+{
+	st->shown = xreallocarray(st->shown, st->n + 1, sizeof(*st->shown));
+	st->table.n = 0;
+	for (size_t i = 0; i < st->n; i++)
+		if (passes(st, &st->rows[i]))
+			st->shown[st->table.n++] = i;
 }
 
 static int chooser_open(struct view *v, const struct view_arg *arg, struct err *err)
@@ -64,7 +89,7 @@ static int chooser_open(struct view *v, const struct view_arg *arg, struct err *
 			add_keys(st, f, &view_session(v)->tables[k->id]);
 		else if (!(f->flags & FIELD_NO_COLUMN))
 			add(st, f, NULL);
-	st->table.n = st->n;
+	show(st);
 	return 0;
 }
 
@@ -75,18 +100,16 @@ static void chooser_close(struct view *v)
 	for (size_t i = 0; i < st->n; i++)
 		free(st->rows[i].key);
 	free(st->rows);
+	free(st->filter);
+	free(st->shown);
 }
 
 /* --- looks ------------------------------------------------------------------------------- */
 
-static char *name_of(const struct field_ref *c)
-{
-	return xasprintf("%s%s", c->field->name, str_or(c->key, ""));
-}
-
-static void cell(void *user, size_t row, int column, struct area a, int line, int col, int width)
+static void cell(void *user, size_t at, int column, struct area a, int line, int col, int width)
 {
 	const struct chooser_state *st = user;
+	size_t row = st->shown[at];
 	const struct field_ref *c = &st->rows[row];
 	bool chosen = row < st->n_chosen;
 
@@ -109,7 +132,10 @@ static void chooser_draw(struct view *v, struct area a)
 	};
 	struct chooser_state *st = v->state;
 
-	table_draw(&st->table, a, &(struct table_look){columns, ARRAY_LEN(columns), cell, st});
+	if (st->table.n)
+		table_draw(&st->table, a, &(struct table_look){columns, ARRAY_LEN(columns), cell, st});
+	else
+		area_putf(a, 0, TABLE_GUTTER, ST_DIM, "No column has %s. Esc shows all again.", st->filter);
 }
 
 static void chooser_title(struct view *v, struct buf *left, struct buf *right)
@@ -117,6 +143,8 @@ static void chooser_title(struct view *v, struct buf *left, struct buf *right)
 	const struct chooser_state *st = v->state;
 
 	(void)buf_addf(left, "columns · %s · %zu of %zu", v->kind->title, st->n_chosen, st->n);
+	if (st->filter)
+		(void)buf_addf(left, " · %s", st->filter);
 }
 
 static void chooser_status(struct view *v, struct buf *left, struct buf *right)
@@ -124,7 +152,8 @@ static void chooser_status(struct view *v, struct buf *left, struct buf *right)
 	const struct chooser_state *st = v->state;
 
 	(void)buf_adds(left, "kept for the next start; :columns alone takes the usual ones");
-	(void)buf_addf(right, "%zu of %zu", st->table.selected + 1, st->n);
+	if (st->table.n)
+		(void)buf_addf(right, "%zu of %zu", st->table.selected + 1, st->table.n);
 }
 
 /* --- keys -------------------------------------------------------------------------------- */
@@ -145,8 +174,10 @@ static void move_row(struct chooser_state *st, size_t from, size_t to)
 static void toggle(struct view *v)
 {
 	struct chooser_state *st = v->state;
-	size_t at = st->table.selected;
+	size_t at = st->table.n ? st->shown[st->table.selected] : 0;
 
+	if (!st->table.n)
+		return;
 	if (at == 0) {
 		ui_notice(v->ui, NOTICE_INFO, "names always stand first");
 	} else if (at < st->n_chosen) {
@@ -157,17 +188,44 @@ static void toggle(struct view *v)
 		move_row(st, at, st->n_chosen++);
 		table_action(&st->table, ACT_DOWN);
 	}
+	show(st);
 }
 
 /* The chosen one under the cursor to the left or to the right. */
 static void shift(struct chooser_state *st, int by)
 {
-	long at = (long)st->table.selected, to = at + by;
+	long at = st->table.n ? (long)st->shown[st->table.selected] : -1, to = at + by;
 
 	if (at < 1 || to < 1 || (size_t)at >= st->n_chosen || (size_t)to >= st->n_chosen)
 		return; /* names stand first */
 	move_row(st, (size_t)at, (size_t)to);
-	st->table.selected = (size_t)to;
+	show(st);
+	while (st->table.selected > 0 && st->shown[st->table.selected] > (size_t)to)
+		st->table.selected--;
+	while (st->table.selected + 1 < st->table.n && st->shown[st->table.selected] < (size_t)to)
+		st->table.selected++;
+}
+
+static void filter(struct view *v, const char *text)
+{
+	struct chooser_state *st = v->state;
+
+	str_set(&st->filter, str_empty(text) ? NULL : text);
+	st->table.selected = 0;
+	show(st);
+}
+
+static void filter_changed(struct view *v, const char *text, struct err *err)
+{
+	filter(v, text);
+}
+
+static void ask_filter(struct view *v)
+{
+	static const struct prompt_ops ops = {PROMPT_PART, filter_changed, filter};
+	const struct chooser_state *st = v->state;
+
+	ui_prompt(v, &ops, st->filter);
 }
 
 /* As if it had been typed: the command keeps it as well. v is gone afterwards. */
@@ -196,6 +254,14 @@ static bool chooser_action(struct view *v, enum action a)
 	case ACT_NEXT:
 	case ACT_PREVIOUS:
 		shift(st, a == ACT_NEXT ? 1 : -1);
+		return true;
+	case ACT_FILTER:
+		ask_filter(v);
+		return true;
+	case ACT_BACK:
+		if (!st->filter)
+			return false;
+		filter(v, NULL);
 		return true;
 	case ACT_OPEN:
 		take(v);

@@ -1,6 +1,7 @@
 /* view_cost.c - what was spent: the month as a row of days, then the groups with bars. */
 #include "base/clock.h"
 #include "base/timefmt.h"
+#include "model/grid.h"
 #include "model/spend.h"
 #include "tui/table.h"
 #include "tui/view.h"
@@ -20,9 +21,9 @@ static const struct table_column columns[N_COLUMNS] = {
 };
 
 /* A tag needs its key, which the command line takes. */
-static const enum spend_by groupings[] = {BY_DAY,	BY_WEEK,    BY_MONTH,  BY_KIND,	    BY_PREFIX,
-					  BY_TYPE,	BY_STATUS,  BY_USER,   BY_BACKTEST, BY_PARENT,
-					  BY_COMPONENT, BY_PROFILE, BY_REGION, BY_SCOPE,    BY_NAME};
+static const enum spend_by groupings[] = {BY_DAY,     BY_WEEK,	 BY_MONTH,    BY_KIND,	 BY_PREFIX, BY_TYPE,
+					  BY_STATUS,  BY_USER,	 BY_BACKTEST, BY_PARENT, BY_SWEEP,  BY_COMPONENT,
+					  BY_PROFILE, BY_REGION, BY_SCOPE,    BY_NAME};
 static const int periods[] = {7, 30, 90, 365};
 
 struct cost_state {
@@ -350,6 +351,8 @@ static char *filter_of(const struct cost_state *st, const struct spend_row *row)
 		return xasprintf("inst:%s", row->key);
 	if (by == BY_STATUS)
 		return xasprintf("status:%s", row->key);
+	if (by == BY_SWEEP && !str_starts(row->key, "tuning-job "))
+		return xasprintf("tag." SWEEP_TAG "=%s", row->key);
 	return by == BY_BACKTEST ? xasprintf("tag." BACKTEST_TAG "=%s", row->key) : NULL;
 }
 
@@ -384,7 +387,7 @@ static void open_row(struct view *v)
 	if (by != BY_KIND && !filter)
 		ui_notice(v->ui, NOTICE_WARNING, "no list shows just these");
 	else
-		ui_push(v->ui, ui_list_of(k), &(struct view_arg){.kind = k, .text = filter});
+		ui_push(v->ui, ui_list_of(k), &(struct view_arg){.kind = k, .mode = MODE_OVER, .text = filter});
 }
 
 static bool turn(size_t *at, size_t n, int by)

@@ -260,9 +260,9 @@ static void open_jobs(struct view *v, const struct failure *f)
 	bool known = failure_cause(view_session(v), f->newest) != NULL;
 	AUTO(str) char *cause = xasprintf(known ? "cause=\"%s\"" : "status:failed !cause:.*", f->cause);
 	AUTO(str) char *all = xasprintf("%s%s%s", str_or(st->filter, ""), st->filter ? " " : "", cause);
-	struct view_arg arg = {.kind = TRAINING_KIND, .text = all};
+	struct view_arg arg = {.kind = TRAINING_KIND, .mode = MODE_OVER, .text = all};
 
-	ui_push(v->ui, VIEW_JOBS, &arg); /* v is gone */
+	ui_push(v->ui, VIEW_JOBS, &arg);
 }
 
 static bool failures_action(struct view *v, enum action a)
@@ -288,7 +288,12 @@ static bool failures_action(struct view *v, enum action a)
 		return true;
 	}
 	strlist_add(&names, session_name_of(view_session(v), f->newest, &name));
-	return (a == ACT_LOGS || a == ACT_CLONE) && thing_action(v, a, f->newest, &names);
+	if ((a != ACT_LOGS && a != ACT_CLONE) || !thing_action(v, a, f->newest, &names))
+		return false;
+	if (f->n > 1)
+		ui_notice(v->ui, NOTICE_INFO, "the newest of the %zu jobs of that cause; the others are left alone",
+			  f->n);
+	return true;
 }
 
 static bool failures_offers(struct view *v, enum action a)

@@ -109,9 +109,9 @@ static void add_commands(struct help_state *st)
 		add_command(st, kind_table[i].plural, "[EXPR]", kind_table[i].help);
 }
 
-static void add_symbols(struct help_state *st)
+static void add_symbols(struct help_state *st, const char *at_least)
 {
-	static const struct {
+	const struct {
 		enum style style;
 		const char *symbol, *text;
 	} symbols[] = {
@@ -124,8 +124,10 @@ static void add_symbols(struct help_state *st)
 		{ST_WARN, "↻", "interrupted by the spot market, starting again"},
 		{ST_NORMAL, "*", "an estimate: a cost so far, or one by a neighbouring rate"},
 		{ST_NORMAL, "?", "no price known; never shown as zero"},
+		{ST_WARN, "!", "it calls for a look: with the cursor on it, and on its page, stands why"},
 		{ST_MARK, "+", "a marked row, or a marked line of a log; * where the cursor is on such a line"},
-		{ST_NORMAL, "≥", "before the rate: some that are billed have no price and are not in it"},
+		{ST_NORMAL, at_least, "before the rate: some that are billed have no price and are not in it"},
+		{ST_NORMAL, at_least, "of a group: at least; one of its jobs has run longer than all that completed"},
 	};
 
 	st->title = "Symbols";
@@ -153,7 +155,7 @@ static void lay_out(struct view *v)
 	add_context(st, CTX_GLOBAL, NULL);
 	shown[CTX_GLOBAL] = true;
 	add_commands(st);
-	add_symbols(st);
+	add_symbols(st, ui_at_least(v->ui));
 	for (int c = 1; c < CTX_COUNT; c++)
 		if (!shown[c])
 			add_context(st, (enum key_context)c, NULL);

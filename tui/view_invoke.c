@@ -196,7 +196,7 @@ static void invoke_status(struct view *v, struct buf *left, struct buf *right)
 
 static const char *invoke_hint(struct view *v)
 {
-	return "Enter send  Tab Up Down field  PgDn PgUp answer  Esc back";
+	return "Esc back  Enter send  Tab Up Down field  PgDn PgUp answer";
 }
 
 const struct view_ops view_invoke_ops = {

@@ -1,6 +1,8 @@
 /* view_jobs.c - the training jobs: one row each. The root of all screens. */
 #include <math.h>
 
+#include "base/utf8.h"
+#include "model/badge.h"
 #include "model/cost.h"
 #include "model/failure.h"
 #include "model/objective.h"
@@ -9,6 +11,8 @@
 
 #define WATCHED_MAX 8
 #define SPARK_CELLS 8
+#define VALUE_CELLS 8
+#define MORE_COL (SPARK_CELLS + 1 + VALUE_CELLS + 2)
 
 struct jobs_state {
 	struct list list;
@@ -64,7 +68,7 @@ static void draw_empty(struct view *v, struct area a)
 			  l->filter ? l->filter : "");
 		if (l->vain)
 			area_putf(a, ++row, LIST_GUTTER, ST_NORMAL, "None at all has %s.", l->vain);
-		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s shows all again.", KEY_OF(GLOBAL, BACK));
+		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s %s.", KEY_OF(GLOBAL, BACK), list_way_back(l));
 	} else if (has_problem(s)) {
 		area_put_cut(a, row++, LIST_GUTTER, a.cols - LIST_GUTTER - 1, ST_BAD, "No answer from SageMaker yet:");
 		row = area_put_wrapped(a, row, LIST_GUTTER, a.cols - LIST_GUTTER - 1, MAX(a.rows - row - 4, 2),
@@ -110,31 +114,60 @@ static void add_last(struct buf *out, double best, int64_t step, double last)
 	(void)buf_addf(out, "last %s", field_value_text(text, last));
 }
 
-static void put_metric(struct view *v, struct area a, int row, int col, int width, const struct resource *r)
+/* What the metric's column says of a job. */
+struct metric_cell {
+	const struct series *curve; /* borrowed; NULL */
+	double best;
+	char more[512]; /* behind the best value */
+};
+
+static bool read_metric(struct view *v, const struct resource *r, struct metric_cell *ret)
 {
 	const struct jobs_state *st = v->state;
 	const char *name = job_objective_name(resource_job(r));
 	const struct feed *feed = session_find_feed(session_own(view_session(v), r), r->kind, r->name);
-	const struct series *curve = feed && name ? series_find(&feed->metrics, name) : NULL;
-	char text[FIELD_VALUE_LEN], spark[SPARK_CELLS * 3 + 1] = "";
-	AUTO(buf) struct buf more = BUF_INIT(512);
-	double best, last;
+	AUTO(buf) struct buf more = BUF_INIT(sizeof(ret->more));
+	double last;
 	int64_t step;
 
-	if (r->state == STATE_BAD && !str_empty(r->failure_reason)) {
+	ret->curve = feed && name ? series_find(&feed->metrics, name) : NULL;
+	if (!job_best_objective(resource_job(r), ret->curve, &ret->best, &step, &last))
+		return false;
+	add_last(&more, ret->best, step, last);
+	if (!str_eq(name, st->objective)) /* not what the heading says */
+		(void)buf_addf(&more, "%s%s", more.len ? "  " : "", name);
+	snprintf(ret->more, sizeof(ret->more), "%s", buf_str(&more));
+	return true;
+}
+
+static bool tells_reason(const struct resource *r)
+{
+	return r->state == STATE_BAD && !str_empty(r->failure_reason);
+}
+
+static void put_metric(struct view *v, struct area a, int row, int col, int width, const struct resource *r)
+{
+	char text[FIELD_VALUE_LEN], spark[SPARK_CELLS * 3 + 1] = "";
+	struct metric_cell m;
+
+	if (tells_reason(r)) {
 		put_reason(v, a, row, col, width, r);
 		return;
 	}
-	if (!job_best_objective(resource_job(r), curve, &best, &step, &last))
+	if (!read_metric(v, r, &m))
 		return;
-	if (curve)
-		series_spark(spark, SPARK_CELLS, curve);
+	if (m.curve)
+		series_spark(spark, SPARK_CELLS, m.curve);
 	area_put(a, row, col, state_style(r), spark);
-	table_put(a, row, col + SPARK_CELLS + 1, 8, true, ST_NORMAL, field_value_text(text, best));
-	add_last(&more, best, step, last);
-	if (!str_eq(name, st->objective)) /* not what the heading says */
-		(void)buf_addf(&more, "%s%s", more.len ? "  " : "", name);
-	area_put_cut(a, row, col + SPARK_CELLS + 11, width - SPARK_CELLS - 11, ST_DIM, buf_str(&more));
+	table_put(a, row, col + SPARK_CELLS + 1, VALUE_CELLS, true, ST_NORMAL, field_value_text(text, m.best));
+	area_put_cut(a, row, col + MORE_COL, width - MORE_COL, ST_DIM, m.more);
+}
+
+static int metric_cells(struct view *v, const struct resource *r)
+{
+	struct metric_cell m;
+
+	return !tells_reason(r) && read_metric(v, r, &m) && m.more[0] ? MORE_COL + utf8_width(m.more) : 0;
 }
 
 static bool put_cell(struct view *v, struct area a, int row, int col, int width, const struct field *f,
@@ -164,6 +197,39 @@ static bool text(const struct field *f, const struct resource *r, struct buf *ou
 	if (f->type == FIELD_MACHINE)
 		(void)buf_adds(out, jobtext_instance(buf, resource_job(r)));
 	return f->type == FIELD_MACHINE;
+}
+
+/* --- what calls for a look --- */
+
+static struct badge_look look_at(struct view *v, const struct resource *r)
+{
+	const struct feed *feed = session_find_feed(session_own(view_session(v), r), r->kind, r->name);
+
+	return (struct badge_look){.job = resource_job(r), .feed = feed, .now_ms = ui_now_ms(v->ui)};
+}
+
+static bool alarms(struct view *v, const struct resource *r)
+{
+	struct badge_look look = look_at(v, r);
+
+	return badge_words(&look)[0];
+}
+
+/* Of the job under the cursor why "!" stands before it. */
+static void add_alarms(struct view *v, struct buf *out)
+{
+	const struct resource *r = list_selected(v->state);
+
+	if (!r || list_groups_selected(v))
+		return;
+	struct badge_look look = look_at(v, r);
+
+	for (int b = 0; b < BADGE_COUNT; b++) {
+		AUTO(str) char *why = NULL;
+
+		if (badge_of((enum badge_id)b, &look, &why))
+			(void)buf_addf(out, "%s%s", out->len ? "; " : "! ", str_or(why, badge_word((enum badge_id)b)));
+	}
 }
 
 static void find_objective(struct jobs_state *st)
@@ -255,11 +321,12 @@ static void marked_cost(struct view *v, struct buf *out)
 
 static int jobs_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
-	static const struct list_hooks hooks = {heading, text, put_cell, draw_empty, marked_cost};
+	static const struct list_hooks hooks = {heading, text, put_cell, metric_cells, alarms, draw_empty, marked_cost};
 
 	list_open(v, &kind_table[KIND_TRAINING_JOB], NULL, &hooks);
-	(void)!list_group(v, ui_kept(v->ui, "group/training-job"), NULL);
-	return 0;
+	if (arg->mode != MODE_OVER)
+		(void)!list_group(v, ui_kept(v->ui, "group/training-job"), NULL);
+	return list_open_filter(v, arg, err);
 }
 
 static void jobs_close(struct view *v)
@@ -309,8 +376,11 @@ static void jobs_status(struct view *v, struct buf *left, struct buf *right)
 	const struct session *s = view_session(v);
 	struct cost_legend legend = st->legend;
 
-	legend.at_least = ui_burn_is_partial(v->ui);
+	if (ui_burn_is_partial(v->ui) || list_groups_tell_least(&st->list))
+		legend.at_least = ui_at_least(v->ui);
 	list_status(v, left, right);
+	if (!left->len)
+		add_alarms(v, left);
 	if (!left->len && (s->prices_as_of[0] || session_jobs(s)->n))
 		jobtext_legend(left, &legend, s->prices_as_of);
 }
@@ -361,5 +431,7 @@ const struct view_ops view_jobs_ops = {
 	.beside = list_beside,
 	.await = list_await,
 	.hidden = list_hidden_text,
+	.among = list_among,
+	.label = list_label,
 	.work = jobs_work,
 };

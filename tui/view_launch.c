@@ -270,14 +270,14 @@ static const char *launch_hint(struct view *v)
 	const struct launch_state *st = v->state;
 
 	if (st->stage == STAGE_SENDING)
-		return "Up Down scroll  Esc leave: it has been sent";
+		return "Esc leave: it has been sent  Up Down scroll";
 	if (st->stage == STAGE_PREVIEW)
-		return "Enter launch  e editor  :template save NAME  Esc back to the form";
+		return "Esc back to the form  Enter launch  e editor  :template save NAME";
 	if (st->choices.texts.n)
-		return "Tab next  shift-Tab one back  Enter take it  Esc as it was";
+		return "Esc as it was  Tab next  shift-Tab one back  Enter take it";
 	return st->form.focus < st->first_member
-		       ? "Enter next, then preview  Tab complete  Up Down field  Esc cancel"
-		       : "Enter preview  Tab complete  ctrl-p earlier  Up Down field  Esc cancel";
+		       ? "Esc cancel  Enter next, then preview  Tab complete  Up Down field"
+		       : "Esc cancel  Enter preview  Tab complete  ctrl-p earlier  Up Down field";
 }
 
 static void launch_status(struct view *v, struct buf *left, struct buf *right)

@@ -23,7 +23,7 @@ static void empty(struct view *v, struct area a)
 	if (l->n_all) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "None of %zu matches%s%s.", l->n_all, l->filter ? " " : "",
 			  l->filter ? l->filter : "");
-		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s shows all again.", KEY_OF(GLOBAL, BACK));
+		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s %s.", KEY_OF(GLOBAL, BACK), list_way_back(l));
 	} else if (t->failed) {
 		area_putf(a, row, LIST_GUTTER, ST_BAD, "The %s could not be listed.", l->kind->title);
 		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s shows the requests and how they ended.",
@@ -67,7 +67,7 @@ static int things_open(struct view *v, const struct view_arg *arg, struct err *e
 		return err_set(err, ERR_USAGE, "the %s are those of one %s: open it and press %s", k->title,
 			       ui_kind_word(kind_find(k->parent_kind)), KEY_OF(PAGE, OPEN));
 	list_open(v, k, arg->parent, &hooks);
-	return arg->text ? list_filter(v, arg->text, err) : 0;
+	return list_open_filter(v, arg, err);
 }
 
 static void ask(struct view *v)
@@ -160,5 +160,6 @@ const struct view_ops view_list_ops = {
 	.beside = list_beside,
 	.await = list_await,
 	.hidden = list_hidden_text,
+	.among = list_among,
 	.work = things_work,
 };

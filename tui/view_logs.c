@@ -5,6 +5,7 @@
 #include "tui/thing.h"
 
 #define MERGED_MAX 100
+#define WILD_GUESS 200 /* times as many lines as were read: nothing to be told */
 
 static const struct feed *feed_of(struct view *v)
 {
@@ -314,6 +315,8 @@ static void reading_status(struct view *v, struct buf *out)
 	(void)buf_adds(out, out->len ? " · " : "");
 	if (is_merged(st))
 		(void)buf_addf(out, "reading older lines of %zu log%s", n_reading(v), n_reading(v) == 1 ? "" : "s");
+	else if (f->logs_about / WILD_GUESS >= f->logs.n)
+		(void)buf_addf(out, "reading, newest %s, more above", jobtext_count(n, f->logs.n));
 	else if (f->logs_about > f->logs.n)
 		(void)buf_addf(out, "reading, newest %s of about %s", jobtext_count(n, f->logs.n),
 			       jobtext_count(m, f->logs_about));
@@ -458,6 +461,7 @@ static bool logs_action(struct view *v, enum action a)
 {
 	struct logs_state *st = v->state;
 	const char *note = NULL;
+	char key[KEY_NAME_LEN];
 
 	if (a == ACT_BACK || (a == ACT_QUIT && st->zoomed))
 		return go_back(v);
@@ -468,6 +472,9 @@ static bool logs_action(struct view *v, enum action a)
 			ui_notice(v->ui, NOTICE_INFO, "%s", note);
 		if (a == ACT_TIME || a == ACT_WRAP)
 			logs_keep_look(v);
+		if (a == ACT_TOP && n_reading(v))
+			ui_notice(v->ui, NOTICE_INFO, "the beginning is not read yet: %s again",
+				  keymap_key_of(key, CTX_LOGS, ACT_TOP));
 		return true;
 	}
 	switch (a) {

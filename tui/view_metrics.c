@@ -272,7 +272,7 @@ static bool metrics_offers(struct view *v, enum action a)
 		return st->n_panels > 1;
 	if (a == ACT_GRID)
 		return st->n_panels > 1 && (st->grid || metrics_grid_fits(st));
-	if (a == ACT_ZOOM_IN)
+	if (a == ACT_ZOOM_IN || a == ACT_LOG_SCALE)
 		return st->n_panels > 0;
 	if (a == ACT_ZOOM_ALL)
 		return st->span > 0;

@@ -402,7 +402,7 @@ static void add_legend(struct view *v, const struct job *j, struct buf *left)
 {
 	const struct session *s = view_session(v);
 	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
-	struct cost_legend legend = {.at_least = ui_burn_is_partial(v->ui)};
+	struct cost_legend legend = {.at_least = ui_burn_is_partial(v->ui) ? ui_at_least(v->ui) : NULL};
 
 	jobtext_legend_add(&legend, &c);
 	jobtext_legend(left, &legend, NULL);

@@ -15,6 +15,7 @@ static const struct table_column columns[] = {
 	[COL_NOTE] = {"REQUEST ID OR ERROR", .min = 16, .max = 120, .priority = 4},
 };
 #define N_COLUMNS ARRAY_LEN(columns)
+#define USUAL "sagemaker:" /* the service that is not named */
 
 struct requests_state {
 	struct table_view table; /* row 0 is the newest */
@@ -88,7 +89,7 @@ static void put_row(struct area a, int line, const int *w, const struct request_
 			st = ST_DIM;
 			break;
 		case COL_OPERATION:
-			s = r->operation;
+			s = r->operation + (str_starts(r->operation, USUAL) ? strlen(USUAL) : 0);
 			break;
 		case COL_RESULT:
 			if (r->http_status)

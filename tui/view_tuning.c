@@ -441,5 +441,6 @@ const struct view_ops view_tuning_ops = {
 	.beside = list_beside,
 	.await = list_await,
 	.hidden = list_hidden_text,
+	.among = list_among,
 	.work = tuning_work,
 };

@@ -78,7 +78,7 @@ static void print(struct app *a, const struct cost_report *r)
 /* Tags of all kinds cost calls: only where somebody reads them. */
 static bool wants_tags(const struct app *a, const struct spend_options *opt, const struct query *q)
 {
-	return app_flag(a, OPT_CHECK) || opt->by == BY_TAG || opt->by == BY_USER || opt->by == BY_PARENT ||
+	return app_flag(a, OPT_CHECK) || opt->by == BY_TAG || opt->by == BY_USER || spend_wants_tuning(opt->by) ||
 	       query_reads(q, "tag.");
 }
 

@@ -442,5 +442,5 @@ void config_apply_keys(struct config *c)
 		(void)!keymap_change(c->set.keys.items[i].name, c->set.keys.items[i].value, false, NULL);
 	ui_keys_settle(&problems);
 	for (size_t i = 0; i < problems.n; i++)
-		strlist_take(&c->problems, xasprintf("%s: keys.%s", c->from[SETTING_keys], problems.items[i]));
+		strlist_take(&c->problems, xasprintf("keys.%s (%s)", problems.items[i], c->from[SETTING_keys]));
 }

@@ -32,7 +32,7 @@ static int fill(struct app *a, const struct kind *k, const struct query *q, stru
 	const struct field *tuning = field_find(k, "tuning_job", NULL);
 
 	query_cold_fields(q, &cold);
-	if (report->spend.opt.by == BY_PARENT && tuning)
+	if (spend_wants_tuning(report->spend.opt.by) && tuning)
 		field_list_add(&cold, tuning, NULL);
 	if (!cold.n)
 		return 0;

@@ -31,15 +31,35 @@ static void add_money(const struct app *a, struct strlist *row, int64_t micro, b
 		strlist_take(row, xasprintf("%.6f", (double)micro / 1e6));
 }
 
-static void add_eta(const struct app *a, struct strlist *row, int64_t eta_ms, int64_t now_ms)
+/* People are told the least as well, for programs it is another member of the JSON. */
+static const char *at_least(bool is)
 {
+	return is ? ">=" : "";
+}
+
+static void add_eta(const struct app *a, struct strlist *row, const struct group *g, int64_t now_ms)
+{
+	bool table = output_format(a) == OUTPUT_TABLE;
+	int64_t eta_ms = table ? g->eta_least_ms : g->eta_ms;
 	char text[TIMEFMT_LEN] = "";
 
-	if (eta_ms != TIME_UNKNOWN && output_format(a) == OUTPUT_TABLE)
+	if (eta_ms != TIME_UNKNOWN && table)
 		timefmt_duration(text, MAX(eta_ms - now_ms, 0));
 	else if (eta_ms != TIME_UNKNOWN)
 		timefmt_iso_ms(text, eta_ms);
-	strlist_add(row, text);
+	strlist_take(row, xasprintf("%s%s", at_least(eta_ms != g->eta_ms), text));
+}
+
+static void add_projected(const struct app *a, struct strlist *row, const struct group *g)
+{
+	char text[32];
+
+	if (output_format(a) != OUTPUT_TABLE || g->projected_least_micro == g->projected_micro) {
+		add_money(a, row, g->projected_micro, g->running, false);
+		return;
+	}
+	money_mark_sum(money_text(text, g->projected_least_micro), g->projected_least_micro, true, false);
+	strlist_take(row, xasprintf("%s%s", at_least(true), text));
 }
 
 static void add_row(const struct app *a, const struct group *g, int64_t now_ms, struct strlist *row)
@@ -49,9 +69,9 @@ static void add_row(const struct app *a, const struct group *g, int64_t now_ms, 
 	strlist_add(row, g->key);
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		strlist_take(row, xasprintf("%zu", counts[i]));
-	add_eta(a, row, g->eta_ms, now_ms);
+	add_eta(a, row, g, now_ms);
 	add_money(a, row, g->spent_micro, g->estimate, g->unpriced);
-	add_money(a, row, g->projected_micro, g->running, false);
+	add_projected(a, row, g);
 	strlist_take(row, xasprintf("%zu", g->unpriced));
 }
 
@@ -99,9 +119,11 @@ static void print_json(const struct app *a, const struct groups *g, size_t n)
 		json_object_set_new(o, "stopped", json_integer((json_int_t)one->stopped));
 		json_object_set_new(o, "running", json_integer((json_int_t)one->running));
 		json_put_time(o, "eta", one->eta_ms);
+		json_put_time(o, "eta_at_least", one->eta_least_ms);
 		json_put_usd(o, "spent_usd", one->spent_micro);
 		json_object_set_new(o, "spent_is_estimate", json_boolean(one->estimate));
 		json_put_usd(o, "projected_usd", one->projected_micro);
+		json_put_usd(o, "projected_at_least_usd", one->projected_least_micro);
 		json_object_set_new(o, "unpriced", json_integer((json_int_t)one->unpriced));
 		json_put_prices(o, app_session(a));
 		json_array_append_new(list, o);
@@ -127,7 +149,7 @@ int jobs_groups_print(struct app *a, const struct listing *l, struct err *err)
 
 	if (groups_parse(app_value(a, OPT_GROUP), &opt.by, &opt.tag, err) < 0)
 		return -err->code;
-	if (opt.by == BY_PARENT) {
+	if (spend_wants_tuning(opt.by)) {
 		opt.tuning = field_find(l->kind, "tuning_job", NULL);
 		if (listing_fill_column(a, l, opt.tuning, err) < 0)
 			return -err->code;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "model/cost.h"
 #include "model/session.h"
 

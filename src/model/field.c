@@ -42,6 +42,16 @@ const struct field *field_find(const struct kind *k, const char *name, const cha
 	return NULL;
 }
 
+void field_add_keys(const struct field *f, const struct resource *r, struct strlist *ret)
+{
+	const struct strmap *m = f->map && !f->keys ? f->map(r) : NULL;
+
+	if (f->keys)
+		f->keys(r, ret);
+	for (size_t i = 0; m && i < m->n; i++)
+		strlist_add(ret, m->items[i].name);
+}
+
 void field_names(const struct kind *k, unsigned without, struct strlist *ret)
 {
 	for (const struct field *f = k->fields; f->name; f++) {
@@ -67,6 +77,12 @@ void field_list_add(struct field_list *l, const struct field *f, const char *key
 	l->items[l->n++] = (struct field_ref){f, xstrdup(key)};
 }
 
+/* "ends" and "ended", which are too short to be near otherwise. */
+static bool begins_alike(const char *a, const char *b)
+{
+	return strlen(a) >= 3 && !strncasecmp(a, b, 3);
+}
+
 static int unknown_column(const struct kind *k, const char *name, struct err *err)
 {
 	AUTO(buf) struct buf all = BUF_INIT(4096);
@@ -78,6 +94,8 @@ static int unknown_column(const struct kind *k, const char *name, struct err *er
 				       f->flags & FIELD_KEYED ? "NAME" : "");
 	field_names(k, FIELD_NO_COLUMN, &names);
 	const char *near = str_nearest(name, (const char *const *)names.items, names.n);
+	for (size_t i = 0; !near && i < names.n; i++)
+		near = begins_alike(name, names.items[i]) ? names.items[i] : NULL;
 	if (near)
 		return err_set(err, ERR_USAGE, "unknown column \"%s\": did you mean \"%s\"? There are %s", name, near,
 			       buf_str(&all));
@@ -226,7 +244,7 @@ static void text_for_people(const struct field *f, const struct field_value *v, 
 
 	switch (f->type) {
 	case FIELD_AGE:
-		(void)buf_adds(out, timefmt_age(text, (int64_t)v->number));
+		(void)buf_addf(out, "%s%s", v->number < 0 ? "in " : "", timefmt_age(text, llabs((int64_t)v->number)));
 		break;
 	case FIELD_SECONDS:
 		(void)buf_adds(out, timefmt_duration(text, (int64_t)v->number * 1000));

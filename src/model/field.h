@@ -75,6 +75,7 @@ struct field_context {
 
 typedef struct field_value field_get_fn(const struct resource *r, const char *key, const struct field_context *x);
 typedef const struct strmap *field_map_fn(const struct resource *r);
+typedef void field_keys_fn(const struct resource *r, struct strlist *ret);
 
 struct field {
 	const char *name;    /* "billable"; of keyed ones the prefix, "hp." */
@@ -94,8 +95,9 @@ struct field {
 	/* Where it lies in the service's reply: "ResourceConfig.InstanceType"; NULL: derived. "List[*].Member" is that
 	 * member of all, with commas between. */
 	const char *path;
-	field_get_fn *get; /* NULL: the text at path, kept in the record's values */
-	field_map_fn *map; /* all keys and values of a keyed one, NULL where they are not known; may be NULL */
+	field_get_fn *get;   /* NULL: the text at path, kept in the record's values */
+	field_map_fn *map;   /* all keys and values of a keyed one, NULL where they are not known; may be NULL */
+	field_keys_fn *keys; /* adds the keys of a keyed one that the thing is known to have; NULL: those of map */
 };
 
 /* A field that was named: "hp.eta". */
@@ -147,6 +149,9 @@ char *field_value_text(char *buf, double v);
 /* Order of two values of one field: those behind the others, then unknown ones, last
  * whatever the direction. */
 int field_compare(const struct field *f, const struct field_value *a, const struct field_value *b, bool descending);
+
+/* Keys of a keyed field that a thing is known to have, without its cold part too; some may be in ret already. */
+void field_add_keys(const struct field *f, const struct resource *r, struct strlist *ret);
 
 /* The names of a kind's fields, other names too, but for those with one of these flags
  * (FIELD_NO_COLUMN, FIELD_NO_FILTER): what may be typed. */

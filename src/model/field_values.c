@@ -3,6 +3,8 @@
 
 #include "model/session.h"
 
+#define CLOCK_SKEW_MS 60000 /* so far ahead may be another's clock alone */
+
 struct field_value field_get_name(const struct resource *r, const char *key, const struct field_context *x)
 {
 	return text_value(r->name);
@@ -20,7 +22,11 @@ struct field_value field_get_reason(const struct resource *r, const char *key, c
 
 struct field_value field_get_age(const struct resource *r, const char *key, const struct field_context *x)
 {
-	return number_value((double)MAX(x->now_ms - r->created_ms, (int64_t)0), r->created_ms != TIME_UNKNOWN);
+	int64_t ms = x->now_ms - r->created_ms;
+
+	if (ms < 0 && ms > -CLOCK_SKEW_MS)
+		ms = 0;
+	return number_value((double)ms, r->created_ms != TIME_UNKNOWN);
 }
 
 struct field_value field_get_created(const struct resource *r, const char *key, const struct field_context *x)

@@ -6,8 +6,8 @@
 #include "model/field_order.h"
 
 /* What jobs have a value of their own for. */
-static const enum spend_by allowed[] = {BY_PREFIX,   BY_TAG,	BY_TYPE,    BY_STATUS, BY_USER,
-					BY_BACKTEST, BY_PARENT, BY_PROFILE, BY_REGION};
+static const enum spend_by allowed[] = {BY_PREFIX,   BY_TAG,	BY_TYPE,  BY_STATUS,  BY_USER,
+					BY_BACKTEST, BY_PARENT, BY_SWEEP, BY_PROFILE, BY_REGION};
 
 #define LOOKS 64 /* at so many things between two looks at the clock */
 
@@ -18,7 +18,8 @@ struct times {
 };
 
 struct to_come {
-	bool unknown_time, unknown_money;
+	bool some_unknown; /* one has run longer than all that completed */
+	bool unpriced;
 	int64_t until_ms, micro;
 };
 
@@ -71,9 +72,10 @@ int groups_parse(const char *text, enum spend_by *ret, const char **ret_tag, str
 			*ret = by;
 			return 0;
 		}
-	return err_set(err, ERR_USAGE,
-		       "group by prefix, tag:KEY, type, status, user, backtest, parent, profile or region, not \"%s\"",
-		       text);
+	return err_set(
+		err, ERR_USAGE,
+		"group by prefix, tag:KEY, type, status, user, backtest, parent, sweep, profile or region, not \"%s\"",
+		text);
 }
 
 char *groups_words(char *buf, enum spend_by by, const char *tag)
@@ -91,7 +93,8 @@ static size_t group_of(struct groups *g, const char *key)
 	if (at)
 		return at - 1;
 	GROW(g->items, g->cap, g->n + 1);
-	g->items[g->n++] = (struct group){.eta_ms = TIME_UNKNOWN, .newest_ms = TIME_UNKNOWN};
+	g->items[g->n++] =
+		(struct group){.eta_ms = TIME_UNKNOWN, .eta_least_ms = TIME_UNKNOWN, .newest_ms = TIME_UNKNOWN};
 	map_put(&g->by_key, key, (void *)(uintptr_t)g->n);
 	return g->n - 1;
 }
@@ -209,7 +212,7 @@ static void add_running(struct groups *g, size_t i)
 	int64_t expected = expected_ms(&w->times[g->of[i]], passed), rest = expected - passed;
 
 	if (expected < 0) {
-		c->unknown_time = c->unknown_money = true;
+		c->some_unknown = true;
 		return;
 	}
 	struct cost cost = cost_of_job(resource_job(r), &s->prices, str_or(s->region, ""), now_ms);
@@ -217,7 +220,7 @@ static void add_running(struct groups *g, size_t i)
 
 	c->until_ms = MAX(c->until_ms, now_ms + rest);
 	if (more == USD_UNKNOWN || money_sum(c->micro, more) == USD_UNKNOWN)
-		c->unknown_money = true;
+		c->unpriced = true;
 	else
 		c->micro = money_sum(c->micro, more);
 }
@@ -227,9 +230,13 @@ static void project(struct groups *g, size_t i)
 	struct group *one = &g->items[i];
 	const struct to_come *c = &g->work->to_come[i];
 
-	if (one->running && !c->unknown_time)
-		one->eta_ms = c->until_ms;
-	one->projected_micro = c->unknown_money || one->unpriced ? USD_UNKNOWN : money_sum(one->spent_micro, c->micro);
+	bool told = one->running && c->until_ms; /* of one at least */
+	bool priced = !c->unpriced && !one->unpriced && (told || !c->some_unknown);
+
+	one->eta_least_ms = told ? c->until_ms : TIME_UNKNOWN;
+	one->projected_least_micro = priced ? money_sum(one->spent_micro, c->micro) : USD_UNKNOWN;
+	one->eta_ms = c->some_unknown ? TIME_UNKNOWN : one->eta_least_ms;
+	one->projected_micro = c->some_unknown ? USD_UNKNOWN : one->projected_least_micro;
 }
 
 /* --- in turns ---------------------------------------------------------------------------- */

@@ -3,7 +3,8 @@
  *
  * What was spent is what spend.h makes of the same jobs, to the micro-dollar. What is to come is
  * told by the group's own completed jobs: one that runs will take as long as the middle one of
- * those that took longer than it has so far. Where there is none, nothing is said. Pure. */
+ * those that took longer than it has so far. Where there is none, what the others will take is the
+ * least that is to come; of which nobody tells, nothing is said. Pure. */
 #ifndef SAGETOP_MODEL_GROUPS_H
 #define SAGETOP_MODEL_GROUPS_H
 
@@ -17,8 +18,10 @@ struct group {
 	int64_t spent_micro;	 /* of what is counted */
 	int64_t projected_micro; /* once all have ended; USD_UNKNOWN */
 	int64_t eta_ms;		 /* when the last of them will have ended; TIME_UNKNOWN */
-	int64_t newest_ms;	 /* when the newest was made */
-	bool estimate;		 /* what was spent is one in part */
+	/* Of both the least there will be, where only of some that run the rest is known; else the same. */
+	int64_t projected_least_micro, eta_least_ms;
+	int64_t newest_ms; /* when the newest was made */
+	bool estimate;	   /* what was spent is one in part */
 };
 
 struct groups {
@@ -38,8 +41,8 @@ int groups_parse(const char *text, enum spend_by *ret, const char **ret_tag, str
 #define GROUPS_WORDS_LEN 160
 char *groups_words(char *buf, enum spend_by by, const char *tag);
 
-/* Jobs, in their order, at once; *g is replaced. opt: by and tag, and of BY_PARENT the column of tuning
- * jobs; the period is all times. Where all jobs have one prefix, they are grouped by their first
+/* Jobs, in their order, at once; *g is replaced. opt: by and tag, and where they want it (spend_wants_tuning) the
+ * column of tuning jobs; the period is all times. Where all jobs have one prefix, they are grouped by their first
  * number as well (the cycles of a run). Groups come in the order of their first jobs. */
 void groups_build(struct groups *g, const struct spend_options *opt, const struct resource *const *jobs, size_t n,
 		  const struct session *s);

@@ -158,6 +158,15 @@ const char *job_facet_find(const struct job *j, char kind, const char *name)
 	return NULL;
 }
 
+void job_facets_names(const struct job *j, char kind, struct strlist *ret)
+{
+	struct facet_set set = set_at(j->facets);
+
+	for (size_t i = 0; i < set.n; i++)
+		if (*pair_at(&set, i).p == kind)
+			strlist_add(ret, pair_at(&set, i).p + 1);
+}
+
 void job_facets_tags(const struct job *j, struct strmap *ret)
 {
 	struct facet_set set = set_at(j->facets);

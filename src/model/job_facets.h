@@ -14,6 +14,8 @@ void job_facets_derive(struct job *j);
 size_t job_facets_count(const struct job *j);
 /* The value; NULL where there is none. Borrowed for ever. */
 const char *job_facet_find(const struct job *j, char kind, const char *name);
+/* Add the names of all of one kind. */
+void job_facets_names(const struct job *j, char kind, struct strlist *ret);
 /* The tags among them, put into *ret. */
 void job_facets_tags(const struct job *j, struct strmap *ret);
 

@@ -1,4 +1,5 @@
 /* job_fields.c - what a training job has: one row a field, and how to get it. */
+#include "model/job_facets.h"
 #include "model/kind_fields.h"
 
 #include "model/badge.h"
@@ -301,6 +302,41 @@ static const struct strmap *map_of_environment(const struct resource *r)
 	return &job(r)->cold->environment;
 }
 
+static void add_names(const struct job *j, const struct strmap *whole, char facet, struct strlist *ret)
+{
+	if (j->trimmed)
+		job_facets_names(j, facet, ret);
+	for (size_t i = 0; !j->trimmed && i < whole->n; i++)
+		strlist_add(ret, whole->items[i].name);
+}
+
+static void keys_of_hyperparameters(const struct resource *r, struct strlist *ret)
+{
+	add_names(job(r), &job(r)->cold->hyperparameters, 'h', ret);
+}
+
+static void keys_of_tags(const struct resource *r, struct strlist *ret)
+{
+	add_names(job(r), &job(r)->tags, 't', ret);
+}
+
+/* Of a trimmed job the one by which it is judged. */
+static void keys_of_metrics(const struct resource *r, struct strlist *ret)
+{
+	const char *objective = job_objective_name(job(r));
+
+	if (objective)
+		strlist_add(ret, objective);
+	for (size_t i = 0; i < job(r)->cold->n_final_metrics; i++)
+		strlist_add(ret, job(r)->cold->final_metrics[i].name);
+}
+
+static void keys_of_channels(const struct resource *r, struct strlist *ret)
+{
+	for (size_t i = 0; i < job(r)->cold->n_channels; i++)
+		strlist_add(ret, job(r)->cold->channels[i].name);
+}
+
 /* name, other names, JSON member, heading, help, type, flags, {min, max, want, priority}, key, path,
  * getter, map of a keyed one.
  * The order is that of the columns, on the screen and in a table. */
@@ -390,16 +426,19 @@ const struct field job_fields[] = {
 	{"volume", NULL, "volume_gb", NULL, "gigabytes of each instance's volume", FIELD_COUNT,
 	 0, {6, 6, 0, 28}, NULL, "ResourceConfig.VolumeSizeInGB", get_volume},
 	{"channel.", NULL, NULL, NULL, "where a channel's data lie: channel.train:s3://nba", FIELD_LINK,
-	 FIELD_KEYED | FIELD_COLD | FIELD_ASCENDING, {20, 80, 0, 29}, NULL, "InputDataConfig", get_channel},
+	 FIELD_KEYED | FIELD_COLD | FIELD_ASCENDING, {20, 80, 0, 29}, NULL, "InputDataConfig", get_channel,
+	 NULL, keys_of_channels},
 	{"hp.", NULL, "hyperparameters", NULL, "a hyperparameter by its name: hp.eta=0.05, hp.max_depth>6", FIELD_TEXT,
 	 FIELD_KEYED | FIELD_ASCENDING, {8, 24, 0, 12}, NULL, "HyperParameters", get_hp,
-	 map_of_hyperparameters},
+	 map_of_hyperparameters, keys_of_hyperparameters},
 	{"env.", NULL, NULL, NULL, "a variable of the environment: env.MODE:fast", FIELD_TEXT,
 	 FIELD_KEYED | FIELD_COLD | FIELD_ASCENDING, {8, 24, 0, 12}, NULL, "Environment",
 	 get_environment, map_of_environment},
 	{"tag.", NULL, "tags", NULL, "a tag by its key: tag.run:nightly", FIELD_TEXT,
-	 FIELD_KEYED | FIELD_ASCENDING, {8, 24, 0, 12}, NULL, "Tags", get_tag, field_map_tags},
+	 FIELD_KEYED | FIELD_ASCENDING, {8, 24, 0, 12}, NULL, "Tags", get_tag, field_map_tags,
+	 keys_of_tags},
 	{"metric.", NULL, NULL, NULL, "a metric's final value: metric.validation:rmse<7.5", FIELD_VALUE,
-	 FIELD_KEYED | FIELD_COLD | FIELD_ASCENDING, {8, 12, 0, 12}, NULL, "FinalMetricDataList", get_final_metric},
+	 FIELD_KEYED | FIELD_COLD | FIELD_ASCENDING, {8, 12, 0, 12}, NULL, "FinalMetricDataList", get_final_metric,
+	 NULL, keys_of_metrics},
 	{NULL}};
 /* clang-format on */

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "model/grid.h"
+
 #define NAMES_MAX 8 /* so many are named of what is not known */
 
 const char *const spend_waste_names[WASTE_COUNT] = {[WASTE_NONE] = "",
@@ -23,11 +25,23 @@ const char *spend_unknown_words(enum spend_unknown u)
 	return words[u];
 }
 
-static const char *const by_names[BY_COUNT] = {
-	[BY_DAY] = "day",	  [BY_WEEK] = "week",	      [BY_MONTH] = "month",   [BY_KIND] = "kind",
-	[BY_PREFIX] = "prefix",	  [BY_TAG] = "tag:",	      [BY_TYPE] = "type",     [BY_STATUS] = "status",
-	[BY_USER] = "user",	  [BY_BACKTEST] = "backtest", [BY_PARENT] = "parent", [BY_COMPONENT] = "component",
-	[BY_PROFILE] = "profile", [BY_REGION] = "region",     [BY_SCOPE] = "scope",   [BY_NAME] = "name"};
+static const char *const by_names[BY_COUNT] = {[BY_DAY] = "day",
+					       [BY_WEEK] = "week",
+					       [BY_MONTH] = "month",
+					       [BY_KIND] = "kind",
+					       [BY_PREFIX] = "prefix",
+					       [BY_TAG] = "tag:",
+					       [BY_TYPE] = "type",
+					       [BY_STATUS] = "status",
+					       [BY_USER] = "user",
+					       [BY_BACKTEST] = "backtest",
+					       [BY_PARENT] = "parent",
+					       [BY_SWEEP] = "sweep",
+					       [BY_COMPONENT] = "component",
+					       [BY_PROFILE] = "profile",
+					       [BY_REGION] = "region",
+					       [BY_SCOPE] = "scope",
+					       [BY_NAME] = "name"};
 
 const char *spend_by_name(enum spend_by by)
 {
@@ -49,11 +63,11 @@ int spend_by_parse(const char *text, enum spend_by *ret, const char **ret_tag, s
 		}
 	const char *near = str_nearest(text, by_names, BY_COUNT);
 
-	return err_set(
-		err, ERR_USAGE,
-		"--by is day, week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, component, "
-		"profile, region, scope or name, not \"%s\"%s%s%s",
-		text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return err_set(err, ERR_USAGE,
+		       "--by is day, week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, sweep, "
+		       "component, "
+		       "profile, region, scope or name, not \"%s\"%s%s%s",
+		       text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 /* --- keys ------------------------------------------------------------------------------ */
@@ -120,14 +134,38 @@ static char *user_key(const struct resource *r, const struct kind *kind, const c
 	return xstrdup(str_or(tag, "?"));
 }
 
+bool spend_wants_tuning(enum spend_by by)
+{
+	return by == BY_PARENT || by == BY_SWEEP;
+}
+
+/* NULL or "" where none began it. */
+static const char *tuning_of(const struct spend *s, const struct resource *r)
+{
+	bool is = r && r->kind->class == &job_class;
+	const char *tuning = is ? resource_job(r)->cold->tuning_job_arn : NULL;
+
+	if (!tuning && s->opt.tuning && is) /* of a trimmed job */
+		tuning = session_cold_value(s->opt.session, r, &(struct field_ref){.field = s->opt.tuning});
+	return tuning;
+}
+
+/* Many jobs that were begun together to be compared: by their tag, or by a tuning job. */
+static char *sweep_key(const struct spend *s, const struct resource *r)
+{
+	const char *sweep = r ? tag_of(r, SWEEP_TAG) : NULL, *tuning = tuning_of(s, r);
+
+	if (!str_empty(sweep))
+		return xstrdup(sweep);
+	return str_empty(tuning) ? xstrdup("(none)") : xasprintf("tuning-job %s", kind_short_name(tuning));
+}
+
 /* What began it: a backtest, a tuning job, an execution of a pipeline; "" by itself. */
 static char *parent_key(const struct spend *s, const struct resource *r, const char *name)
 {
 	const char *run = r ? tag_of(r, BACKTEST_TAG) : NULL;
-	const char *tuning = r && r->kind->class == &job_class ? resource_job(r)->cold->tuning_job_arn : NULL;
+	const char *tuning = tuning_of(s, r);
 
-	if (!tuning && s->opt.tuning && r && r->kind->class == &job_class) /* of a trimmed job */
-		tuning = session_cold_value(s->opt.session, r, &(struct field_ref){.field = s->opt.tuning});
 	if (run)
 		return xasprintf("backtest %s", run);
 	if (!str_empty(tuning))
@@ -175,6 +213,8 @@ static char *key_of(const struct spend *s, const struct kind *kind, const char *
 		return xstrdup(str_or(run, "(none)"));
 	case BY_PARENT:
 		return parent_key(s, r, name);
+	case BY_SWEEP:
+		return sweep_key(s, r);
 	case BY_COMPONENT:
 		return xstrdup(c->component);
 	case BY_PROFILE:

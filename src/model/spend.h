@@ -75,6 +75,7 @@ enum spend_by {
 	BY_USER,
 	BY_BACKTEST,
 	BY_PARENT,
+	BY_SWEEP,
 	BY_COMPONENT,
 	BY_PROFILE,
 	BY_REGION,
@@ -104,11 +105,14 @@ struct spend_options {
 	int numbers;	 /* of BY_PREFIX: see spend_prefix */
 	const char *tag; /* of BY_TAG */
 	bool local;	 /* days are those of TZ's zone */
-	/* Of BY_PARENT the jobs' field of their tuning jobs; NULL. And the session that has its values, and of which
-	 * scopes things are grouped by profile and region */
+	/* Where the groups want it (spend_wants_tuning) the jobs' field of their tuning jobs; NULL. And the session
+	 * that has its values, and of which scopes things are grouped by profile and region */
 	const struct field *tuning;
 	const struct session *session;
 };
+
+/* Whether jobs are grouped by what lies in a cold field, that of their tuning jobs. */
+bool spend_wants_tuning(enum spend_by by);
 
 struct spend {
 	struct spend_options opt;

@@ -632,29 +632,10 @@ static void press(const char *keys)
 	settle();
 }
 
-static void change(const char *what)
+/* False where it is no change of a log. */
+static bool change_log(const char *what)
 {
-	if (!strcmp(what, "new-job")) {
-		struct job *j = job_new(t.launched[0] ? t.launched : "aaa-new-arrival");
-		job_set_status(j, "InProgress");
-		j->secondary_text = intern("Starting");
-		j->created_ms = clock_now_ms();
-		(void)jobs_put(session_jobs(t.session), j, NULL);
-	} else if (!strcmp(what, "gone")) {
-		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
-	} else if (!strcmp(what, "scope-fails")) {
-		str_copy(t.other->trouble, sizeof(t.other->trouble),
-			 "credentials expired: aws sso login --profile ops");
-		session_notify(t.other, NOTICE_ERROR, "jobs: %s", t.other->trouble);
-	} else if (!strcmp(what, "scope-mends")) {
-		t.other->trouble[0] = '\0';
-		session_notify(t.other, NOTICE_INFO, "the jobs are up to date again");
-	} else if (!strcmp(what, "loading")) {
-		struct resources *jobs = session_jobs(t.session);
-		jobs->partial = true;
-		jobs->complete = false;
-		jobs->generation++;
-	} else if (!strcmp(what, "log-lines")) {
+	if (!strcmp(what, "log-lines")) {
 		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
 		for (int i = 0; i < 5; i++) {
 			char text[64];
@@ -669,6 +650,11 @@ static void change(const char *what)
 		for (int i = 0; i < 20; i++)
 			series_add(&f->metrics, read ? "train:rmse" : "CPUUtilization", NULL,
 				   SEED_NOW_MS - (20 - i) * 6000, read ? i : -1, read ? 9.0 - i * 0.2 : 50.0 + i % 7);
+	} else if (!strcmp(what, "log-older") || !strcmp(what, "log-older-wild")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
+		f->logs_reading = true;
+		f->logs_about = f->logs.n * (strcmp(what, "log-older") ? 1000 : 10);
+		f->logs.generation++;
 	} else if (!strcmp(what, "log-dropped")) {
 		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p012");
 		f->logs.n_dropped = 250000;
@@ -687,6 +673,39 @@ static void change(const char *what)
 			loglines_add(&f->logs, "algo-1", NULL, SEED_NOW_MS + i, text, (size_t)n);
 		}
 	} else {
+		return false;
+	}
+	return true;
+}
+
+static void change(const char *what)
+{
+	if (!strcmp(what, "new-job")) {
+		struct job *j = job_new(t.launched[0] ? t.launched : "aaa-new-arrival");
+		job_set_status(j, "InProgress");
+		j->secondary_text = intern("Starting");
+		j->created_ms = clock_now_ms();
+		(void)jobs_put(session_jobs(t.session), j, NULL);
+	} else if (!strcmp(what, "gone")) {
+		(void)resources_remove(session_jobs(t.session), "nba-dfs-s24-c03-p012");
+	} else if (!strcmp(what, "over-limit")) {
+		struct job *j = jobs_find(session_jobs(t.session), "churn-nightly-1120");
+		job_set_status(j, "Stopped");
+		j->secondary_text = intern("MaxRuntimeExceeded");
+		session_jobs(t.session)->generation++;
+	} else if (!strcmp(what, "scope-fails")) {
+		str_copy(t.other->trouble, sizeof(t.other->trouble),
+			 "credentials expired: aws sso login --profile ops");
+		session_notify(t.other, NOTICE_ERROR, "jobs: %s", t.other->trouble);
+	} else if (!strcmp(what, "scope-mends")) {
+		t.other->trouble[0] = '\0';
+		session_notify(t.other, NOTICE_INFO, "the jobs are up to date again");
+	} else if (!strcmp(what, "loading")) {
+		struct resources *jobs = session_jobs(t.session);
+		jobs->partial = true;
+		jobs->complete = false;
+		jobs->generation++;
+	} else if (!change_log(what)) {
 		printf("# no such change: %s\n", what);
 		failed = true;
 	}

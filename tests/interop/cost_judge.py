@@ -49,6 +49,7 @@ class World:
         self.charges.append(dict(name=name, kind=kind, component=component, type=type, start=start_s * 1000,
                                  end=end_s * 1000, micro=micro, seconds=instance_s, status=status, waste=waste,
                                  span=(end_s - start_s) * 1000, team=(tags or {}).get("team", "(no such tag)"), user=(tags or {}).get("user", "?"),
+                                 sweep=(tags or {}).get("sagetop:sweep", "(none)"),
                                  backtest=(tags or {}).get("sagetop:backtest", "(none)"),
                                  parent="backtest " + tags["sagetop:backtest"] if "sagetop:backtest" in (tags or {}) else "(by itself)",
                                  prefix=re.sub(r"(-[^-]*\d[^-]*)+$", "", name)))
@@ -59,7 +60,8 @@ class World:
         start = BASE + r.randrange(60 * DAY)
         training = r.choice([r.randrange(60, 900), r.randrange(900, 40000), r.randrange(60, 200000)])
         status = r.choices(["Completed", "Failed", "Stopped"], [8, 1, 1])[0]
-        tags = r.choice([{}, {"team": "a"}, {"team": "b", "user": "ann"}, {"sagetop:backtest": f"run-{i % 7}"}])
+        tags = r.choice([{}, {"team": "a"}, {"team": "b", "user": "ann"}, {"sagetop:backtest": f"run-{i % 7}"},
+                         {"sagetop:sweep": f"grid-{i % 3}"}])
         spot, pool, mixed = r.random() < .4, r.random() < .1, r.random() < .05
         type, count, volume = r.choice(list(RATES)), r.choice([1, 1, 1, 2, 5]), r.choice([1, 30, 100])
         billable = r.randrange(30, training) if spot else training
@@ -215,7 +217,7 @@ def in_python(charges, by, start, end):
 
 
 COLUMN = {"kind": "kind", "prefix": "prefix", "tag:team": "team", "type": "type", "status": "status", "user": "user",
-          "backtest": "backtest", "parent": "parent", "component": "component", "name": "shown"}
+          "backtest": "backtest", "parent": "parent", "sweep": "sweep", "component": "component", "name": "shown"}
 TIME_KEY = {"day": "date(t / 1000, 'unixepoch')", "month": "strftime('%Y-%m', t / 1000, 'unixepoch')",
             "week": "date(t / 1000, 'unixepoch', 'weekday 0', '-6 days')"}
 
@@ -440,7 +442,7 @@ def main():
             whole = ((BASE + 20 * DAY) * 1000 + 123, (BASE + 41 * DAY) * 1000 + 4567)
             inside = ((BASE + 30 * DAY) * 1000 + 1, (BASE + 30 * DAY) * 1000 + 5400000)
             for by in ("day", "week", "month", "kind", "prefix", "tag:team", "type", "status", "user", "backtest",
-                       "parent", "component", "name"):
+                       "parent", "sweep", "component", "name"):
                 got = compare(s, world, db, by, *whole)
             check_waste(world, got, *whole)
             for by in ("day", "kind", "name"):

@@ -179,6 +179,25 @@ static void test_the_last_filter_counts(void **state)
 	assert_int_equal(list_at_top(ui)->marks.n, (JOBS + 10) / 11);
 }
 
+/* Esc clears the filter; what is typed behind it before anything is painted moves no cursor. */
+static void test_a_key_that_moves_nothing_leaves_the_cursor(void **state)
+{
+	struct world *w = *state;
+	AUTO(ui) struct ui *ui = open_ui(w);
+	const struct list *l = list_at_top(ui);
+
+	ui_key(ui, '/');
+	type(ui, "status:failed trial-0000");
+	ui_key(ui, KEYC_ENTER);
+	work(ui);
+	ui_key(ui, KEYC_ESC);
+	list_settle(ui_top(ui)); /* the rows are there, but not seen yet */
+	ui_key(ui, KEYC_ESC);
+	work(ui);
+	assert_int_equal(l->table.selected, 0);
+	assert_false(l->pinned);
+}
+
 static void test_vain_terms_are_named(void **state)
 {
 	struct world *w = *state;
@@ -329,9 +348,13 @@ static void test_what_is_gone_is_not_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys_act_on_the_old_rows), cmocka_unit_test(test_the_last_filter_counts),
-		cmocka_unit_test(test_vain_terms_are_named),	 cmocka_unit_test(test_changes_are_put_among_the_rows),
-		cmocka_unit_test(test_groups_come_in_turns),	 cmocka_unit_test(test_what_is_gone_is_not_looked_at),
+		cmocka_unit_test(test_keys_act_on_the_old_rows),
+		cmocka_unit_test(test_the_last_filter_counts),
+		cmocka_unit_test(test_a_key_that_moves_nothing_leaves_the_cursor),
+		cmocka_unit_test(test_vain_terms_are_named),
+		cmocka_unit_test(test_changes_are_put_among_the_rows),
+		cmocka_unit_test(test_groups_come_in_turns),
+		cmocka_unit_test(test_what_is_gone_is_not_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -212,6 +212,25 @@ static void test_name_used_again(void **state)
 	assert_int_equal(a->status, JOB_IN_PROGRESS);
 }
 
+static void assert_key(const struct job *j, const char *field, const char *key)
+{
+	AUTO(strlist) struct strlist keys = {0};
+
+	field_add_keys(field_find(j->kind, field, NULL), job_resource((struct job *)(uintptr_t)j), &keys);
+	assert_int_equal(keys.n, 1);
+	assert_string_equal(keys.items[0], key);
+}
+
+static void test_keys_are_known_of_a_trimmed_job(void **state)
+{
+	AUTO(job) struct job *j = searched("a", "Completed", 1200000);
+
+	job_trim(j);
+	assert_key(j, "hp.eta", "eta");
+	assert_key(j, "tag.run", "run");
+	assert_key(j, "metric.validation:rmse", "validation:rmse");
+}
+
 static void test_trim(void **state)
 {
 	AUTO(job) struct job *j = searched("a", "Completed", 1200000);
@@ -246,6 +265,24 @@ static void test_trim(void **state)
 	AUTO(job) struct job *summary = job_new("s");
 	job_trim(summary);
 	assert_false(summary->trimmed);
+}
+
+static void assert_age(int64_t created_ms, const char *expected)
+{
+	AUTO(job) struct job *j = job_new("a");
+	struct field_ref age = {.field = field_find(j->kind, "age", NULL)};
+	AUTO(buf) struct buf text = BUF_INIT(64);
+
+	j->created_ms = created_ms;
+	field_text(&age, job_resource(j), &(struct field_context){.now_ms = 1000000000}, FIELD_FOR_PEOPLE, &text);
+	assert_string_equal(buf_str(&text), expected);
+}
+
+static void test_age(void **state)
+{
+	assert_age(1000000000 - 90000, "1m");
+	assert_age(1000000000 + 2000, "0s"); /* another's clock */
+	assert_age(1000000000 + (int64_t)10 * 86400000, "in 10d");
 }
 
 static void test_table(void **state)
@@ -452,6 +489,8 @@ int main(void)
 					   cmocka_unit_test(test_merge_keeps_tags),
 					   cmocka_unit_test(test_name_used_again),
 					   cmocka_unit_test(test_trim),
+					   cmocka_unit_test(test_keys_are_known_of_a_trimmed_job),
+					   cmocka_unit_test(test_age),
 					   cmocka_unit_test(test_table),
 					   cmocka_unit_test(test_session),
 					   cmocka_unit_test(test_clone_name)};

@@ -346,6 +346,9 @@ static void test_groups(void **state)
 	put_job(s, "nba-6", "Failed", 1);
 	put_job(s, "late-1", "Completed", 5);
 	put_job(s, "late-2", "InProgress", 6); /* longer than any: nothing is known */
+	put_job(s, "some-1", "Completed", 30);
+	put_job(s, "some-2", "InProgress", 31); /* likewise, but another will take 20 minutes more */
+	put_job(s, "some-3", "InProgress", 10);
 	put_job(s, "odd-1", "Completed", 7);
 	put_job(s, "odd-2", "Stopped", 7);
 	struct resources *t = session_jobs(s);
@@ -377,6 +380,14 @@ static void test_groups(void **state)
 	assert_int_equal(nba->projected_micro, nba->spent_micro + (5 + 1) * 4000);
 	assert_int_equal(late->eta_ms, TIME_UNKNOWN);
 	assert_int_equal(late->projected_micro, USD_UNKNOWN);
+	assert_int_equal(late->eta_least_ms, TIME_UNKNOWN);
+	assert_int_equal(late->projected_least_micro, USD_UNKNOWN);
+	const struct group *some = find_group(&g, "some");
+	assert_int_equal(some->eta_ms, TIME_UNKNOWN);
+	assert_int_equal(some->projected_micro, USD_UNKNOWN);
+	assert_int_equal(some->eta_least_ms, DAY_MS + 20 * MINUTE_MS);
+	assert_int_equal(some->projected_least_micro, some->spent_micro + 20 * 4000);
+	assert_int_equal(nba->eta_least_ms, nba->eta_ms);
 	assert_int_equal(odd->unpriced, 2);
 	assert_int_equal(odd->projected_micro, USD_UNKNOWN);
 	assert_true(odd->stopped == 1 && odd->ok == 1);
@@ -436,6 +447,28 @@ static void test_scopes(void **state)
 	assert_int_equal(find_row(&spend, "a/r")->usd_micro, spend.total.usd_micro);
 	assert_true(find_row(&spend, "b/q")->lacking);
 	assert_true(spend.total.lacking);
+}
+
+/* Jobs of a grid say so by a tag, those of a tuning job by what began them. */
+static void test_groups_by_sweep(void **state)
+{
+	static const struct spend_options opt = {.now_ms = DAY_MS, .by = BY_SWEEP};
+	AUTO(session) struct session *s = session_new();
+	AUTO(groups) struct groups g = {0};
+	struct job *tuned = put_job(s, "t-001", "Completed", 10);
+
+	put_job(s, "alone", "Completed", 10);
+	for (int i = 0; i < 2; i++) {
+		struct job *j = put_job(s, i ? "eta-0-1" : "eta-0-2", "Completed", 10);
+		strmap_set(&j->tags, "sagetop:sweep", "eta");
+	}
+	job_own_cold(tuned);
+	tuned->cold->tuning_job_arn = xstrdup("arn:aws:sagemaker:r:1:hyper-parameter-tuning-job/depth");
+	groups_build(&g, &opt, (const struct resource *const *)session_jobs(s)->items, 4, s);
+	assert_int_equal(g.n, 3);
+	assert_int_equal(find_group(&g, "eta")->n, 2);
+	assert_int_equal(find_group(&g, "tuning-job depth")->n, 1);
+	assert_int_equal(find_group(&g, "(none)")->n, 1);
 }
 
 /* One run alone: its cycles are the groups. */
@@ -526,6 +559,7 @@ int main(void)
 					   cmocka_unit_test(test_budgets),
 					   cmocka_unit_test(test_groups),
 					   cmocka_unit_test(test_scopes),
+					   cmocka_unit_test(test_groups_by_sweep),
 					   cmocka_unit_test(test_groups_of_one_prefix),
 					   cmocka_unit_test(test_groups_words),
 					   cmocka_unit_test(test_volume_of_job),

@@ -676,6 +676,20 @@ static void check_look(enum theme theme, int st)
 		fail_msg("theme %s, style %d: %.2f on the row under the cursor", theme_name(theme), st, selected);
 }
 
+/* The first colours of most terminals, on black: their blue is hardly seen. */
+static void test_basic_colours_can_be_read(void **state)
+{
+	static const double luminances[] = {0, .0855, .288, .374, .029, .115, .317, .4};
+	static const enum style texts[] = {ST_KEY, ST_RUNNING, ST_PENDING, ST_GOOD, ST_BAD, ST_WARN, ST_MARK, ST_ADDED};
+
+	for (int theme = 0; theme < THEME_COUNT; theme++)
+		for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+			const struct look l = theme_look((enum theme)theme, texts[i]);
+
+			assert_true(l.fg16 < 0 || contrast(luminances[l.fg16], 0) > 2.5);
+		}
+}
+
 static void test_colours_can_be_read(void **state)
 {
 	for (int theme = 0; theme < THEME_COUNT; theme++)
@@ -791,6 +805,7 @@ int main(void)
 		cmocka_unit_test(test_key_names),
 		cmocka_unit_test(test_keys_are_unambiguous),
 		cmocka_unit_test(test_sort_keys_are_free),
+		cmocka_unit_test(test_basic_colours_can_be_read),
 		cmocka_unit_test(test_colours_can_be_read),
 		cmocka_unit_test(test_color_blind_eyes_tell_them_apart),
 		cmocka_unit_test(test_theme_names),
