@@ -82,6 +82,7 @@ struct session {
 	uint64_t backtests_generation;
 	struct usages usages; /* what was billed while it was there; empty until somebody asks */
 	uint64_t usages_generation;
+	struct file_download download; /* of one of them: the last that was begun */
 	struct map files;   /* of things, "kind/name" -> struct files *; empty until somebody asks */
 	struct map traffic; /* of endpoints, by name -> struct traffic *; empty until somebody asks */
 	struct price_table prices;
