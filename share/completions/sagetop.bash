@@ -84,7 +84,7 @@ _sagetop()
 	metrics) own='--chart --values --metric --best --csv' ;;
 	report) own='--limit --out' ;;
 	open) own='' ;;
-	files) own='' ;;
+	files) own='--yes --out' ;;
 	launch) own='--set --grid --name --dry-run --yes --force' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --grid --name --dry-run --yes --force' ;;

@@ -732,6 +732,26 @@ static void fill_tuning(struct session *s)
 	}
 }
 
+/* Each line an event of its own, as a container without a terminal writes them. */
+static void add_traceback(struct feed *f)
+{
+	static const char *const lines[] = {"Traceback (most recent call last):",
+					    "  File \"train.py\", line 41, in <module>",
+					    "    rows = load({\"path\": path})",
+					    "  File \"train.py\", line 12, in load",
+					    "ValueError: could not convert string to float: 'n/a'"};
+	char text[40];
+
+	for (int i = 0; i < 30; i++) {
+		snprintf(text, sizeof(text), "read part %d", i);
+		loglines_add(&f->logs, "s", NULL, SEED_NOW_MS - 2 * HOUR + i * 1000, text, strlen(text));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		loglines_add(&f->logs, "s", NULL, SEED_NOW_MS - HOUR, lines[i], strlen(lines[i]));
+	loglines_add(&f->logs, "s", NULL, SEED_NOW_MS - HOUR, "exit", 4);
+	f->logs_loaded = true;
+}
+
 /* A job of many members, which took long but for its beginning; and one on a mixed cluster. */
 static void fill_page(struct session *s)
 {
@@ -753,7 +773,9 @@ static void fill_page(struct session *s)
 	j = add_job("mixed-0001", "Completed", "Completed", "ml.m5.xlarge+ml.m5.2xlarge", 2 * HOUR, 700);
 	job_add_group(j, "workers", "ml.m5.xlarge", 2);
 	job_add_group(j, "server", "ml.m5.2xlarge", 1);
+	j->instance_count = 3;
 	put(s, j);
+	add_traceback(session_feed(s, TRAINING_KIND, "wide-sweep-0007"));
 }
 
 struct session *seed_session(const char *name)
