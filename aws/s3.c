@@ -99,24 +99,33 @@ struct aws_request *s3_create_bucket(struct aws_client *c, const char *bucket, s
 	return aws_call(c, &call);
 }
 
+/* Send a call about one object. */
+static struct aws_request *call_object(struct aws_client *c, const struct aws_op *op, const char *method,
+				       const char *bucket, const char *key, const struct strmap *headers,
+				       struct aws_call *call)
+{
+	AUTO(str) char *path = s3_key_path(key);
+
+	call->op = op;
+	call->priority = AWS_USER_ACTION;
+	call->method = method;
+	call->bucket = bucket;
+	call->path = path;
+	call->headers = headers;
+	return aws_call(c, call);
+}
+
 static struct aws_request *put(struct aws_client *c, const char *bucket, const char *key, struct aws_call *call,
 			       s3_done_fn *fn, void *user)
 {
 	struct call *k = call_new(user);
-	AUTO(str) char *path = s3_key_path(key);
 	AUTO(strmap) struct strmap headers = {0};
 
 	k->done = fn;
 	strmap_set(&headers, "Content-Type", S3_CONTENT_TYPE);
-	call->op = AWS_OP_ROW(s3, PutObject);
-	call->priority = AWS_USER_ACTION;
-	call->method = "PUT";
-	call->bucket = bucket;
-	call->path = path;
-	call->headers = &headers;
 	call->fn = on_done;
 	call->ctx = k;
-	return aws_call(c, call);
+	return call_object(c, AWS_OP_ROW(s3, PutObject), "PUT", bucket, key, &headers, call);
 }
 
 struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const char *key, const void *data, size_t n,
@@ -142,19 +151,12 @@ struct aws_request *s3_put_piece(struct aws_client *c, const char *bucket, const
 static struct aws_request *get(struct aws_client *c, const char *bucket, const char *key, const char *range,
 			       struct aws_call *call)
 {
-	AUTO(str) char *path = s3_key_path(key);
 	AUTO(strmap) struct strmap headers = {0};
 
 	strmap_set(&headers, "Accept-Encoding", "identity");
 	if (range)
 		strmap_set(&headers, "Range", range);
-	call->op = AWS_OP_ROW(s3, GetObject);
-	call->priority = AWS_USER_ACTION;
-	call->method = "GET";
-	call->bucket = bucket;
-	call->path = path;
-	call->headers = &headers;
-	return aws_call(c, call);
+	return call_object(c, AWS_OP_ROW(s3, GetObject), "GET", bucket, key, &headers, call);
 }
 
 static void on_data(void *ctx, const struct aws_reply *reply, const struct err *err)

@@ -156,7 +156,9 @@ const char *json_view_step(struct json_view *j, int by, bool at)
 		unfold_around(j, line);
 		j->at = line;
 		j->stale = true;
-		return !around ? NULL : by > 0 ? "past the end: from the top again" : "past the top: from the end again";
+		return !around	? NULL
+		       : by > 0 ? "past the end: from the top again"
+				: "past the top: from the end again";
 	}
 	return "no hit";
 }

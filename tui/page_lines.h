@@ -1,5 +1,5 @@
-/* page_lines.h - the lines of a thing's page (model/page.h) as a document. A label and the lines that go on from it are a
- * part, which folds: a long one is folded until the user unfolds it, on all pages of the kind as long as the console
+/* page_lines.h - the lines of a thing's page (model/page.h) as a document. A label and the lines that go on from it are
+ * a part, which folds: a long one is folded until the user unfolds it, on all pages of the kind as long as the console
  * runs. */
 #ifndef SAGETOP_TUI_PAGE_LINES_H
 #define SAGETOP_TUI_PAGE_LINES_H

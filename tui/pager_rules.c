@@ -1,10 +1,10 @@
 /* A log on the screen: rules between its lines, where it was silent, where lines are missing, and
  * where one hit's context ends and the next begins.
  *
- * A rule is a row of the line below it and no line itself: nothing counts, finds or marks it. Silences are about the log,
- * not about what is shown of it: where lines are hidden between two that are shown, it tells whether the log was silent
- * anywhere among them. Those silences are a set, kept where lines are hidden only; between neighbours their times
- * say it. */
+ * A rule is a row of the line below it and no line itself: nothing counts, finds or marks it. Silences are about the
+ * log, not about what is shown of it: where lines are hidden between two that are shown, it tells whether the log was
+ * silent anywhere among them. Those silences are a set, kept where lines are hidden only; between neighbours their
+ * times say it. */
 #include "base/timefmt.h"
 #include "tui/jobtext.h"
 #include "tui/pager_internal.h"

@@ -1,5 +1,5 @@
-/* phases.c - the phases of a training job: bars beside each other, as long as their shares of the whole; below them what
- * each is called, when it began, and what is billed of it. */
+/* phases.c - the phases of a training job: bars beside each other, as long as their shares of the whole; below them
+ * what each is called, when it began, and what is billed of it. */
 #include "tui/phases.h"
 
 #include "base/timefmt.h"

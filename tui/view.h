@@ -231,8 +231,7 @@ void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_pr
 bool ui_ask_edit(struct view *v, view_preview_fn *fn); /* the one there, in the editor; false where none is offered */
 void ui_ask_peek(struct view *v, const char *bucket, const char *key, int64_t size, view_text_fn *fn);
 /* See struct ui_host; ERR_INVALID as well where the host offers none. */
-int ui_download(struct view *v, const struct file_object *o, const char *path, bool replace,
-		struct err *err) NODISCARD;
+int ui_download(struct view *v, const struct file_object *o, const char *path, bool replace, struct err *err) NODISCARD;
 bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn); /* false: refused */
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */
 

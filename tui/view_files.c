@@ -1,6 +1,6 @@
-/* view_files.c - the files of a thing in S3: what a job stored, what a transform job reads and what it made of each, the
- * calls that an endpoint captured. Enter shows the first lines of one, of an archive its members, of a capture what was
- * asked and answered beside each other; any of them is downloaded while the screens go on. */
+/* view_files.c - the files of a thing in S3: what a job stored, what a transform job reads and what it made of each,
+ * the calls that an endpoint captured. Enter shows the first lines of one, of an archive its members, of a capture what
+ * was asked and answered beside each other; any of them is downloaded while the screens go on. */
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/endpoint_values.h"
@@ -176,18 +176,16 @@ static void draw_list(struct view *v, struct area a)
 	st->table.n = f ? f->n : 0;
 	if (st->table.n)
 		table_draw(&st->table, a,
-			   &(struct table_look){
-				   .columns = columns,
-				   .n = f->has_outputs ? ARRAY_LEN(columns) : N_OWN_COLUMNS,
-				   .cell = draw_cell,
-				   .user = v});
+			   &(struct table_look){.columns = columns,
+						.n = f->has_outputs ? ARRAY_LEN(columns) : N_OWN_COLUMNS,
+						.cell = draw_cell,
+						.user = v});
 	else
 		area_put(a, 0, 1, ST_DIM,
 			 !f || f->asked_ms == TIME_UNKNOWN ? "Listing …"
 			 : f->has_outputs		   ? "There is nothing below its input."
-			 : v->kind->id == KIND_ENDPOINT
-				 ? "Nothing is captured yet: it comes some minutes late."
-				 : "Nothing is stored yet: most of it comes at the job's end.");
+			 : v->kind->id == KIND_ENDPOINT	   ? "Nothing is captured yet: it comes some minutes late."
+							: "Nothing is stored yet: most of it comes at the job's end.");
 }
 
 /* --- one file ------------------------------------------------------------------------------- */

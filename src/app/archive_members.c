@@ -108,7 +108,8 @@ static void tell(struct archive_members *a)
 	char *whole = xasprintf("%.*s%s%.*s", has_prefix ? PREFIX_N : 0, h + PREFIX_AT, has_prefix ? "/" : "", NAME_N,
 				h + NAME_AT);
 	AUTO(str) char *name = utf8_sanitize_dup(a->long_name ? a->long_name : whole);
-	struct archive_member m = {.name = name, .size = a->rest, .modified_ms = number_at(a->header + TIME_AT, TIME_N)};
+	struct archive_member m = {
+		.name = name, .size = a->rest, .modified_ms = number_at(a->header + TIME_AT, TIME_N)};
 
 	m.modified_ms = m.modified_ms > 0 && m.modified_ms < INT64_MAX / 1000 ? m.modified_ms * 1000 : TIME_UNKNOWN;
 	if (!str_ends(name, "/"))

@@ -4,7 +4,7 @@
 
 #include "sync/sync.h"
 
-#define PEEK_MAX ((size_t)65536)		   /* bytes that are read, */
+#define PEEK_MAX ((size_t)65536)	      /* bytes that are read, */
 #define PEEK_ARCHIVE_MAX ((int64_t)256 << 20) /* and of an archive: its members are known only as its bytes pass by */
 
 /* A line of a call that an endpoint captured has FILES_BESIDE in it. */

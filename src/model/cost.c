@@ -245,8 +245,7 @@ void cost_reckoning_add(struct buf *out, const struct job *j, const struct cost 
 	if (j->rare->n_groups)
 		(void)buf_addf(out, "%s/h", money_rate_text(rate, c->rate_micro));
 	else
-		(void)buf_addf(out, "%d × %s/h", MAX(j->instance_count, 1),
-			       money_rate_text(rate, c->price->usd_micro));
+		(void)buf_addf(out, "%d × %s/h", MAX(j->instance_count, 1), money_rate_text(rate, c->price->usd_micro));
 	if (c->retained_s > 0)
 		(void)buf_addf(out, " + warm pool %s", timefmt_duration(kept, c->retained_s * 1000));
 }

@@ -1,5 +1,6 @@
 /* files.h - the files of a thing in S3: what a transform job reads, each with what it made of it, what an endpoint
- * captured of its calls, and what a training or processing job left. Plain data; names are sanitised, addresses are as S3 has them. */
+ * captured of its calls, and what a training or processing job left. Plain data; names are sanitised, addresses are as
+ * S3 has them. */
 #ifndef SAGETOP_MODEL_FILES_H
 #define SAGETOP_MODEL_FILES_H
 

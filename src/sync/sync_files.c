@@ -274,8 +274,7 @@ static int begin_endpoint(struct listing *l, const struct resource *r, struct er
 {
 	const char *uri = record_value(r, CAPTURE_URI);
 
-	return uri ? add_place(l, uri, l->name, "", err)
-		   : err_set(err, ERR_NOTFOUND, "%s captures no calls", l->name);
+	return uri ? add_place(l, uri, l->name, "", err) : err_set(err, ERR_NOTFOUND, "%s captures no calls", l->name);
 }
 
 /* What the service writes for a job lies below its name, checkpoints where they were asked for. */

@@ -38,10 +38,10 @@
 
 #define PENDING_MAX 64
 /* What the service says of anything. */
-#define DESCRIBED                                                                                                     \
-	"{\n  \"TrainingJobName\": \"x\",\n  \"CreationTime\": 1796074420.04106,\n  \"HyperParameters\": {\n"              \
-	"    \"eta\": \"0.05\",\n    \"max_depth\": \"6\"\n  },\n  \"InputDataConfig\": [\n    {\n"                         \
-	"      \"ChannelName\": \"train\",\n      \"InputMode\": \"File\"\n    }\n  ],\n  \"ResourceConfig\": {\n"         \
+#define DESCRIBED                                                                                                  \
+	"{\n  \"TrainingJobName\": \"x\",\n  \"CreationTime\": 1796074420.04106,\n  \"HyperParameters\": {\n"      \
+	"    \"eta\": \"0.05\",\n    \"max_depth\": \"6\"\n  },\n  \"InputDataConfig\": [\n    {\n"                \
+	"      \"ChannelName\": \"train\",\n      \"InputMode\": \"File\"\n    }\n  ],\n  \"ResourceConfig\": {\n" \
 	"    \"InstanceCount\": 1,\n    \"InstanceType\": \"ml.m5.large\"\n  },\n  \"Tags\": []\n}"
 #define SAVED "golden-saved.tmp" /* whatever is written piece by piece, in the folder we run in */
 

@@ -735,11 +735,10 @@ static void fill_tuning(struct session *s)
 /* Each line an event of its own, as a container without a terminal writes them. */
 static void add_traceback(struct feed *f)
 {
-	static const char *const lines[] = {"Traceback (most recent call last):",
-					    "  File \"train.py\", line 41, in <module>",
-					    "    rows = load({\"path\": path})",
-					    "  File \"train.py\", line 12, in load",
-					    "ValueError: could not convert string to float: 'n/a'"};
+	static const char *const lines[] = {
+		"Traceback (most recent call last):", "  File \"train.py\", line 41, in <module>",
+		"    rows = load({\"path\": path})", "  File \"train.py\", line 12, in load",
+		"ValueError: could not convert string to float: 'n/a'"};
 	char text[40];
 
 	for (int i = 0; i < 30; i++) {

@@ -156,9 +156,9 @@ static void test_counting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_masking),	 cmocka_unit_test(test_masking_is_bounded),
-		cmocka_unit_test(test_bare),	 cmocka_unit_test(test_traceback), cmocka_unit_test(test_line_of_a_log),
-		cmocka_unit_test(test_counting),
+		cmocka_unit_test(test_masking),	      cmocka_unit_test(test_masking_is_bounded),
+		cmocka_unit_test(test_bare),	      cmocka_unit_test(test_traceback),
+		cmocka_unit_test(test_line_of_a_log), cmocka_unit_test(test_counting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
