@@ -113,13 +113,13 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		report) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--out=[files\: download the file there (. is the current folder); asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'*: : ' ;;
 		open) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		files) _arguments $everywhere \
 			'--yes[do not ask]' \
-			'--out=[files\: download the file there (. is the current folder); asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'*: : _sagetop_words kinds' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
@@ -250,7 +250,7 @@ _sagetop() {
 		advise) _arguments $everywhere \
 			'*: : ' ;;
 		monitor) _arguments $everywhere \
-			'--out=[files\: download the file there (. is the current folder); asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN: ' \
 			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
 			'*: :{_values verb baseline check; _files}' ;;

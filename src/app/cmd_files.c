@@ -49,17 +49,38 @@ struct fetching {
 static void on_progress(void *user, int64_t got, int64_t all)
 {
 	struct fetching *f = user;
-	int64_t now = clock_now_ms();
-	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 
 	f->d.got = got;
 	f->d.all = all;
-	if (!f->tty || (now - f->shown_ms < SHOW_MS && got != all))
+}
+
+static void show_progress(struct fetching *f)
+{
+	int64_t now = clock_now_ms();
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+	if (!f->tty || now - f->shown_ms < SHOW_MS)
 		return;
 	f->shown_ms = now;
 	file_download_text(&f->d, now, &text);
 	fprintf(stderr, "\r\033[K%s: %s", f->d.name, buf_str(&text));
 	fflush(stderr);
+}
+
+/* app_wait, which tells nothing meanwhile. */
+static int wait_watched(struct app *a, struct fetching *f, struct err *err)
+{
+	int rc = 0;
+
+	while (!f->base.done && rc == 0) {
+		rc = app_turn(a, SHOW_MS, err);
+		show_progress(f);
+	}
+	if (f->shown_ms)
+		fputs("\r\033[K", stderr);
+	if (rc < 0)
+		app_disconnect(a); /* ends the transfer, whose callbacks use f */
+	return rc < 0 ? -ERR_CANCELLED : app_wait(a, &f->base, err);
 }
 
 /* Whether what is there may go: somebody says yes. */
@@ -86,10 +107,8 @@ static int fetch(struct app *a, const struct file_object *o, const char *to, str
 	if (ask_replace(a, path, &how.replace, err) < 0)
 		return -err->code;
 	(void)s3_download(sync_client(a->sync), o->bucket, o->key, path, &how, app_reply_done, &f);
-	int rc = app_wait(a, &f.base, err);
+	int rc = wait_watched(a, &f, err);
 
-	if (f.shown_ms)
-		fputs("\r\033[K", stderr);
 	if (rc == 0)
 		fprintf(a->out, "%s\n", name);
 	return rc;
@@ -97,23 +116,47 @@ static int fetch(struct app *a, const struct file_object *o, const char *to, str
 
 /* --- which of them ---------------------------------------------------------------------------------- */
 
-static int with_file(struct app *a, const struct files *f, const char *name, struct err *err)
+/* By its name, or by the end of its name where one file has it. */
+static int find_file(const struct app *a, const struct files *f, const char *name, const struct file **ret,
+		     struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
-	const char *to = app_value(a, OPT_OUT);
+	const struct file *by_end = NULL, *other = NULL;
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct file *x = &f->items[i];
-		const struct file_object o = files_object(f, x);
 
 		strlist_add(&names, x->name);
-		if (str_eq(x->name, name) || str_eq(files_base_name(x->name), name))
-			return to ? fetch(a, &o, to, err) : show(a, &o, err);
+		if (str_eq(x->name, name)) {
+			*ret = x;
+			return 0;
+		}
+		if (str_eq(files_base_name(x->name), name)) {
+			other = by_end;
+			by_end = x;
+		}
 	}
+	if (other)
+		return err_set(err, ERR_USAGE, "which one? %s or %s", other->name, by_end->name);
+	*ret = by_end;
+	if (by_end)
+		return 0;
 	const char *near = str_nearest(name, (const char *const *)names.items, names.n);
 
 	return err_set(err, ERR_NOTFOUND, "%s has no file %s%s%s%s", a->cli.args.items[0], name,
 		       near ? ": did you mean " : "", str_or(near, ""), near ? "?" : "");
+}
+
+static int with_file(struct app *a, const struct files *f, const char *name, struct err *err)
+{
+	const char *to = app_value(a, OPT_OUT);
+	const struct file *x;
+
+	if (find_file(a, f, name, &x, err) < 0)
+		return -err->code;
+	const struct file_object o = files_object(f, x);
+
+	return to ? fetch(a, &o, to, err) : show(a, &o, err);
 }
 
 static void cell_size(struct app *a, struct table *t, int64_t size)
