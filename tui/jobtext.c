@@ -64,13 +64,13 @@ char *jobtext_instance(char *buf, const struct job *j)
 	bool mixed = j->rare->n_groups > 1;
 	const char *type = str_or(g ? g->instance_type : j->instance_type, "–");
 	int count = g ? g->count : j->instance_count;
-	char times[24] = "", others[24] = "";
+	char times[15] = "", others[15] = "";
 
 	if (count > 1)
 		snprintf(times, sizeof(times), "×%d", count);
 	if (mixed)
 		snprintf(others, sizeof(others), "+%d", j->instance_count - count);
-	snprintf(buf, JOBTEXT_LEN, "%.40s%s%s", type + (mixed && str_starts(type, "ml.") ? 3 : 0), times, others);
+	snprintf(buf, JOBTEXT_LEN, "%.32s%s%s", type + (mixed && str_starts(type, "ml.") ? 3 : 0), times, others);
 	return buf;
 }
 
