@@ -37,12 +37,11 @@ static char *part_key(const struct view *v, const struct page *p, size_t line)
 
 bool page_line_is_folded(const struct view *v, const struct page *p, size_t line)
 {
-	AUTO(str) char *key = part_key(v, p, line);
-	size_t n = part_end(p, line) - line;
-	bool folded = n > (p->lines[line].pair ? LONG_PAIRS : LONG_LINES);
-
 	if (!page_line_folds(p, line))
 		return false;
+	AUTO(str) char *key = part_key(v, p, line);
+	bool folded = part_end(p, line) - line > (p->lines[line].pair ? LONG_PAIRS : LONG_LINES);
+
 	(void)ui_fold_of(v->ui, key, &folded);
 	return folded;
 }
