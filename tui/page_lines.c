@@ -30,6 +30,11 @@ bool page_line_folds(const struct page *p, size_t line)
 	return p->lines[line].label[0] && !p->lines[line].kind && part_end(p, line) > line + 1;
 }
 
+bool page_line_is_long(const struct page *p, size_t line)
+{
+	return page_line_folds(p, line) && part_end(p, line) - line > (p->lines[line].pair ? LONG_PAIRS : LONG_LINES);
+}
+
 static char *part_key(const struct view *v, const struct page *p, size_t line)
 {
 	return xasprintf("%s/%s", v->kind->name, p->lines[line].label);
@@ -40,7 +45,7 @@ bool page_line_is_folded(const struct view *v, const struct page *p, size_t line
 	if (!page_line_folds(p, line))
 		return false;
 	AUTO(str) char *key = part_key(v, p, line);
-	bool folded = part_end(p, line) - line > (p->lines[line].pair ? LONG_PAIRS : LONG_LINES);
+	bool folded = page_line_is_long(p, line);
 
 	(void)ui_fold_of(v->ui, key, &folded);
 	return folded;
@@ -114,12 +119,6 @@ static void add_pair(struct layout *l, const struct page_line *line)
 	add_pair_text(l, line);
 }
 
-/* What separates a clause from the text before it: where it begins a line, nothing is needed. */
-static size_t separator(const char *text)
-{
-	return str_starts(text, "  ") ? 2 : str_starts(text, "; ") ? 2 : 0;
-}
-
 static void add_line(struct layout *l, const struct page_line *line, bool under_cursor)
 {
 	if (line->label[0] || line->n)
@@ -128,15 +127,13 @@ static void add_line(struct layout *l, const struct page_line *line, bool under_
 		doc_add(l->doc, under_cursor ? ST_KEY : ST_NORMAL, under_cursor ? "▸ " : "  ");
 	for (size_t i = 0; i < line->n; i++) {
 		const struct page_part *part = &line->parts[i];
-		size_t skip = i && !part->at ? separator(part->text) : 0;
+		bool alone = part->clause && l->doc->col + utf8_width(part->text) > l->width;
 
 		if (part->at)
 			doc_at(l->doc, l->value_column + part->at);
-		if (skip && l->doc->col + utf8_width(part->text) > l->width)
+		if (alone)
 			begin_line(l, "");
-		else
-			skip = 0;
-		doc_add(l->doc, styles[part->style], part->text + skip);
+		doc_add(l->doc, styles[part->style], part->text + (alone ? strlen("  ") : 0));
 	}
 }
 

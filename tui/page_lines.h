@@ -16,8 +16,9 @@ struct page_look {
 /* line_of: of each line of the page, where it stands in the document; p->n of them. */
 void page_lines_add(struct doc *d, const struct page *p, const struct page_look *look, size_t *line_of);
 
-/* Whether a part begins with that line which has more lines, and whether it is folded. */
+/* Whether a part begins with that line which has more lines, whether it is long, and whether it is folded. */
 bool page_line_folds(const struct page *p, size_t line);
+bool page_line_is_long(const struct page *p, size_t line);
 bool page_line_is_folded(const struct view *v, const struct page *p, size_t line);
 void page_line_fold(const struct view *v, const struct page *p, size_t line, bool folded);
 /* All parts, or none where one is folded. */

@@ -345,7 +345,16 @@ static void page_status(struct view *v, struct buf *left, struct buf *right)
 
 /* --- keys --- */
 
-/* From what leads on, or folds, to the next; beyond the last one there is none. */
+/* Where the cursor goes: to what leads on, and to parts that fold; where things lead on, to long ones only. */
+static bool takes_cursor(const struct view *v, size_t line)
+{
+	const struct page *p = &((const struct page_state *)v->state)->page;
+
+	return p->lines[line].kind ||
+	       (v->kind->id == KIND_TRAINING_JOB ? page_line_folds(p, line) : page_line_is_long(p, line));
+}
+
+/* From one of them to the next; beyond the last one there is none. */
 static bool move_link(struct view *v, int by)
 {
 	struct page_state *st = v->state;
@@ -355,7 +364,7 @@ static bool move_link(struct view *v, int by)
 		at = n;
 	do
 		at += by;
-	while (at >= 0 && at < n && !st->page.lines[at].kind && !page_line_folds(&st->page, (size_t)at));
+	while (at >= 0 && at < n && !takes_cursor(v, (size_t)at));
 	st->link = at >= 0 && at < n ? at : -1;
 	st->stale = true;
 	if (st->link >= 0 && st->line_of)

@@ -84,16 +84,16 @@ static void add_cost_screen(struct page *p, const struct job *j, const struct se
 
 		cost_reckoning_add(&b, j, c);
 		if (b.len)
-			page_partf(p, PAGE_DIM, "  %s", buf_str(&b));
+			page_clausef(p, PAGE_DIM, "%s", buf_str(&b));
 	}
 	if (c->saved_micro > 0)
-		page_partf(p, PAGE_GOOD, "  spot saved %s (%d%%)", money_text(money, c->saved_micro),
-			   job_spot_saving_pct(j));
+		page_clausef(p, PAGE_GOOD, "spot saved %s (%d%%)", money_text(money, c->saved_micro),
+			     job_spot_saving_pct(j));
 	if (c->price)
-		page_partf(p, PAGE_DIM, "  price of %s%s", c->price->as_of,
-			   c->price->grade == 'A' ? "" : ", neighbouring component");
+		page_clausef(p, PAGE_DIM, "price of %s%s", c->price->as_of,
+			     c->price->grade == 'A' ? "" : ", neighbouring component");
 	else if (c->unpriced)
-		page_partf(p, PAGE_DIM, "  no price known for %s in %s", c->unpriced, str_or(s->region, "this region"));
+		page_clausef(p, PAGE_DIM, "no price known for %s in %s", c->unpriced, str_or(s->region, "this region"));
 }
 
 static void add_instance(struct page *p, const struct job *j)

@@ -199,7 +199,7 @@ def look_at_files(term):
     term.wait("and brings it there", "downloaded to")
     ok("whole", subprocess.run(["tar", "-tzf", got], capture_output=True).returncode == 0)
     term.keys("Escape")
-    term.wait("Esc goes back to the job", "Parameters", "▕█")
+    term.wait("Esc goes back to the job", "Cost", "▕█")
 
 
 def copy_a_name(term):
