@@ -15,6 +15,7 @@ struct call {
 	s3_head_fn *head;
 	s3_list_fn *list;
 	s3_data_fn *data;
+	s3_piece_fn *piece;
 	char *key;
 	void *user;
 };
@@ -97,24 +98,33 @@ struct aws_request *s3_create_bucket(struct aws_client *c, const char *bucket, s
 	return aws_call(c, &call);
 }
 
+/* Send a call about one object. */
+static struct aws_request *call_object(struct aws_client *c, const struct aws_op *op, const char *method,
+				       const char *bucket, const char *key, const struct strmap *headers,
+				       struct aws_call *call)
+{
+	AUTO(str) char *path = s3_key_path(key);
+
+	call->op = op;
+	call->priority = AWS_USER_ACTION;
+	call->method = method;
+	call->bucket = bucket;
+	call->path = path;
+	call->headers = headers;
+	return aws_call(c, call);
+}
+
 static struct aws_request *put(struct aws_client *c, const char *bucket, const char *key, struct aws_call *call,
 			       s3_done_fn *fn, void *user)
 {
 	struct call *k = call_new(user);
-	AUTO(str) char *path = s3_key_path(key);
 	AUTO(strmap) struct strmap headers = {0};
 
 	k->done = fn;
 	strmap_set(&headers, "Content-Type", S3_CONTENT_TYPE);
-	call->op = AWS_OP_ROW(s3, PutObject);
-	call->priority = AWS_USER_ACTION;
-	call->method = "PUT";
-	call->bucket = bucket;
-	call->path = path;
-	call->headers = &headers;
 	call->fn = on_done;
 	call->ctx = k;
-	return aws_call(c, call);
+	return call_object(c, AWS_OP_ROW(s3, PutObject), "PUT", bucket, key, &headers, call);
 }
 
 struct aws_request *s3_put_data(struct aws_client *c, const char *bucket, const char *key, const void *data, size_t n,
@@ -136,6 +146,18 @@ struct aws_request *s3_put_piece(struct aws_client *c, const char *bucket, const
 
 /* --- get into memory, head ---------------------------------------------------------- */
 
+/* A call of GetObject for the object as it is stored, even where it is gzip. */
+static struct aws_request *get(struct aws_client *c, const char *bucket, const char *key, const char *range,
+			       struct aws_call *call)
+{
+	AUTO(strmap) struct strmap headers = {0};
+
+	strmap_set(&headers, "Accept-Encoding", "identity");
+	if (range)
+		strmap_set(&headers, "Range", range);
+	return call_object(c, AWS_OP_ROW(s3, GetObject), "GET", bucket, key, &headers, call);
+}
+
 static void on_data(void *ctx, const struct aws_reply *reply, const struct err *err)
 {
 	struct call *k = ctx;
@@ -148,24 +170,28 @@ static struct aws_request *get_data(struct aws_client *c, const char *bucket, co
 				    const char *range, s3_data_fn *fn, void *user)
 {
 	struct call *k = call_new(user);
-	AUTO(str) char *path = s3_key_path(key);
-	AUTO(strmap) struct strmap headers = {0};
-	struct aws_call call = {.op = AWS_OP_ROW(s3, GetObject),
-				.priority = AWS_USER_ACTION,
-				.method = "GET",
-				.bucket = bucket,
-				.path = path,
-				.headers = &headers,
-				.max_reply = max,
-				.fn = on_data,
-				.ctx = k};
+	struct aws_call call = {.max_reply = max, .fn = on_data, .ctx = k};
 
 	k->data = fn;
-	/* The object as it is stored, even where it is gzip. */
-	strmap_set(&headers, "Accept-Encoding", "identity");
-	if (range)
-		strmap_set(&headers, "Range", range);
-	return aws_call(c, &call);
+	return get(c, bucket, key, range, &call);
+}
+
+static int on_piece(void *ctx, const void *data, size_t n)
+{
+	struct call *k = ctx;
+
+	return k->piece(k->user, data, n);
+}
+
+struct aws_request *s3_get_pieces(struct aws_client *c, const char *bucket, const char *key, s3_piece_fn *piece,
+				  s3_done_fn *fn, void *user)
+{
+	struct call *k = call_new(user);
+	struct aws_call call = {.on_data = on_piece, .fn = on_done, .ctx = k};
+
+	k->piece = piece;
+	k->done = fn;
+	return get(c, bucket, key, NULL, &call);
 }
 
 struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,

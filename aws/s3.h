@@ -40,6 +40,21 @@ void s3_put_file(struct aws_client *c, const char *bucket, const char *key, cons
  * connection broke. */
 void s3_get_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
 		 void *user);
+/* The same, watched: progress (may be NULL) hears how many bytes are there, of how many (-1 unknown); where replace is
+ * false, ERR_EXISTS where there is a file of that name, at the beginning or at the end. The handle is valid until fn
+ * runs, which it does with ERR_CANCELLED after a stop: nothing is left then. */
+struct s3_download;
+struct s3_download_options {
+	bool replace;
+	void (*progress)(void *user, int64_t got, int64_t all);
+};
+struct s3_download *s3_download(struct aws_client *c, const char *bucket, const char *key, const char *path,
+				const struct s3_download_options *o, s3_done_fn *fn, void *user);
+void s3_download_stop(struct s3_download *d);
+/* Its bytes, piece by piece as they come; a negative error code ends the call with it. */
+typedef int s3_piece_fn(void *user, const void *data, size_t n);
+struct aws_request *s3_get_pieces(struct aws_client *c, const char *bucket, const char *key, s3_piece_fn *piece,
+				  s3_done_fn *fn, void *user);
 /* The whole object; ERR_TOOBIG where it has more than max bytes. */
 struct aws_request *s3_get_data(struct aws_client *c, const char *bucket, const char *key, size_t max, s3_data_fn *fn,
 				void *user);

@@ -294,71 +294,68 @@ void s3_put_file(struct aws_client *c, const char *bucket, const char *key, cons
 
 /* --- download ------------------------------------------------------------------------------ */
 
-struct download {
+struct s3_download {
 	struct aws_client *client;
-	char *bucket, *key, *path, *temp, *etag;
-	int fd, resumes;
-	int64_t got;
+	struct aws_request *request; /* under way; NULL between two */
+	struct s3_download_options o;
+	char *bucket, *key, *etag;
+	struct fs_draft *draft;
+	int resumes;
+	int64_t got, all;
 	s3_done_fn *fn;
 	void *user;
 	struct err err;
 };
 
-static void download_end(struct download *d, const struct err *err)
+static void download_end(struct s3_download *d, const struct err *err)
 {
-	if (!err && d->fd >= 0 && (fsync(d->fd) || rename(d->temp, d->path))) {
-		err_set(&d->err, ERR_IO, "%s: %s", d->path, strerror(errno));
+	struct fs_draft *draft = TAKE(d->draft);
+
+	if (!err && fs_draft_keep(draft, true, &d->err) < 0)
 		err = &d->err;
-	}
-	fd_close(&d->fd);
-	if (err)
-		unlink(d->temp);
+	else if (err)
+		fs_draft_drop(draft);
 	d->fn(d->user, err);
 	free(d->bucket);
 	free(d->key);
-	free(d->path);
-	free(d->temp);
 	free(d->etag);
 	free(d);
 }
 
 static int on_start(void *ctx, const struct http_reply *reply)
 {
-	struct download *d = ctx;
+	struct s3_download *d = ctx;
+	const char *length = http_reply_header(reply, "content-length");
+	int64_t rest;
 
 	if (d->got && reply->status != 206)
 		return err_set(&d->err, ERR_SERVICE, "GetObject: the rest of %s was asked for, the service sent all",
 			       d->key);
 	if (!d->etag)
 		d->etag = xstrdup(http_reply_header(reply, "etag"));
+	d->all = length && str_to_i64(length, &rest) && rest >= 0 ? d->got + rest : -1;
 	return 0;
 }
 
 static int on_piece(void *ctx, const void *data, size_t n)
 {
-	struct download *d = ctx;
-	const char *p = data;
+	struct s3_download *d = ctx;
 
-	while (n) {
-		ssize_t put = write(d->fd, p, n);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return err_set(&d->err, ERR_IO, "%s: %s", d->temp, strerror(errno));
-		p += put;
-		n -= (size_t)put;
-		d->got += put;
-	}
+	if (fs_draft_add(d->draft, data, n, &d->err) < 0)
+		return -d->err.code;
+	d->got += (int64_t)n;
+	if (d->o.progress)
+		d->o.progress(d->user, d->got, d->all);
 	return 0;
 }
 
-static void download_send(struct download *d);
+static void download_send(struct s3_download *d);
 
 static void on_get(void *ctx, const struct aws_reply *reply, const struct err *err)
 {
-	struct download *d = ctx;
+	struct s3_download *d = ctx;
 
+	d->request = NULL;
 	if (d->err.code) {
 		download_end(d, &d->err);
 		return;
@@ -371,7 +368,7 @@ static void on_get(void *ctx, const struct aws_reply *reply, const struct err *e
 	download_end(d, err);
 }
 
-static void download_send(struct download *d)
+static void download_send(struct s3_download *d)
 {
 	AUTO(str) char *path = s3_key_path(d->key);
 	AUTO(strmap) struct strmap headers = {0};
@@ -386,6 +383,8 @@ static void download_send(struct download *d)
 				.fn = on_get,
 				.ctx = d};
 
+	/* The object as it is stored, even where it is gzip. */
+	strmap_set(&headers, "Accept-Encoding", "identity");
 	if (d->got) {
 		AUTO(str) char *range = xasprintf("bytes=%lld-", (long long)d->got);
 
@@ -393,38 +392,46 @@ static void download_send(struct download *d)
 		if (d->etag)
 			strmap_set(&headers, "If-Match", d->etag);
 	}
-	aws_call(d->client, &call);
+	d->request = aws_call(d->client, &call);
 }
 
 static void download_end_later(void *user)
 {
-	struct download *d = user;
+	struct s3_download *d = user;
 
 	assert(d);
 	download_end(d, &d->err);
 }
 
+struct s3_download *s3_download(struct aws_client *c, const char *bucket, const char *key, const char *path,
+				const struct s3_download_options *o, s3_done_fn *fn, void *user)
+{
+	mode_t mask = umask(0);
+	struct s3_download *d = NEW(struct s3_download);
+
+	umask(mask);
+	*d = (struct s3_download){.client = c,
+				  .o = *o,
+				  .bucket = xstrdup(bucket),
+				  .key = xstrdup(key),
+				  .all = -1,
+				  .fn = fn,
+				  .user = user};
+	if (fs_draft_begin(path, o->replace, 0666 & ~mask, &d->draft, &d->err) < 0)
+		aws_client_after(c, 0, download_end_later, d);
+	else
+		download_send(d);
+	return d;
+}
+
+void s3_download_stop(struct s3_download *d)
+{
+	if (d->request)
+		aws_request_cancel(d->request);
+}
+
 void s3_get_file(struct aws_client *c, const char *bucket, const char *key, const char *path, s3_done_fn *fn,
 		 void *user)
 {
-	mode_t mask = umask(0);
-	struct download *d = NEW(struct download);
-
-	umask(mask);
-	*d = (struct download){.client = c,
-			       .bucket = xstrdup(bucket),
-			       .key = xstrdup(key),
-			       .path = xstrdup(path),
-			       .temp = xasprintf("%s.XXXXXX", path),
-			       .fn = fn,
-			       .user = user};
-	d->fd = mkstemp(d->temp);
-	if (d->fd < 0) {
-		err_set(&d->err, ERR_IO, "%s: %s", path, strerror(errno));
-		aws_client_after(c, 0, download_end_later, d);
-		return;
-	}
-	fcntl(d->fd, F_SETFD, FD_CLOEXEC);
-	fchmod(d->fd, 0666 & ~mask);
-	download_send(d);
+	(void)s3_download(c, bucket, key, path, &(struct s3_download_options){.replace = true}, fn, user);
 }

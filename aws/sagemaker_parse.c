@@ -308,6 +308,9 @@ static void read_particulars(struct job *j, const json_t *o)
 	read_isolation(j, o);
 	add_particular(j, "Volume key", resources, "VolumeKmsKeyId");
 	add_particular(j, "Output key", json_object_get(o, "OutputDataConfig"), "KmsKeyId");
+	add_particular(j, JOB_DEBUG_OUTPUT, json_object_get(o, "DebugHookConfig"), "S3OutputPath");
+	add_particular(j, JOB_PROFILER_OUTPUT, json_object_get(o, "ProfilerConfig"), "S3OutputPath");
+	add_particular(j, JOB_TENSORBOARD_OUTPUT, json_object_get(o, "TensorBoardOutputConfig"), "S3OutputPath");
 	if (retries >= 0) {
 		snprintf(number, sizeof(number), "%lld", (long long)retries);
 		strmap_set(&j->cold->particulars, "Retries", number);

@@ -71,6 +71,11 @@ struct ui_host {
 	/* The first lines of one of them; size -1: not known. */
 	void (*peek)(void *user, const char *bucket, const char *key, int64_t size, host_text_fn *done,
 		     void *done_user);
+	/* Bring one of them to the disk as `path`: the session's download tells how far it is, a notice how it ended,
+	 * whatever screen is seen then. ERR_EXISTS where a file of that name is there and replace is not said,
+	 * ERR_INVALID while another is under way. And end it: nothing is left. */
+	int (*download)(void *user, const struct file_object *o, const char *path, bool replace, struct err *err);
+	void (*download_stop)(void *user);
 	void (*stop)(void *user, const struct kind *kind, const char *name, host_done_fn *done, void *done_user);
 	/* Weights and instances of an endpoint's variants, in words (model/variants.h). */
 	void (*vary)(void *user, const char *endpoint, const char *text, host_done_fn *done, void *done_user);

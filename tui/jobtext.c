@@ -55,23 +55,20 @@ enum style state_style(const struct resource *r)
 
 /* --- figures --- */
 
+/* Of a mixed cluster the first group and how many instances it has besides: "m5.xlarge×2+1". Its page names all. */
 char *jobtext_instance(char *buf, const struct job *j)
 {
-	size_t at = 0;
+	const struct job_group *g = j->rare->groups;
+	bool mixed = j->rare->n_groups > 1;
+	const char *type = str_or(g ? g->instance_type : j->instance_type, "–");
+	int count = g ? g->count : j->instance_count;
+	char times[15] = "", others[15] = "";
 
-	if (!j->instance_type)
-		str_copy(buf, JOBTEXT_LEN, "–");
-	else if (!j->rare->n_groups && j->instance_count > 1)
-		snprintf(buf, JOBTEXT_LEN, "%.40s×%d", j->instance_type, j->instance_count);
-	else
-		str_copy(buf, JOBTEXT_LEN, j->instance_type);
-	for (size_t i = 0; i < j->rare->n_groups && at < JOBTEXT_LEN; i++) {
-		const struct job_group *g = &j->rare->groups[i];
-		int n = snprintf(buf + at, JOBTEXT_LEN - at, g->count == 1 ? "%s%.40s" : "%s%.40s×%d", at ? "+" : "",
-				 str_or(g->instance_type, "?"), g->count);
-
-		at += (size_t)MAX(n, 0);
-	}
+	if (count > 1)
+		snprintf(times, sizeof(times), "×%d", count);
+	if (mixed)
+		snprintf(others, sizeof(others), "+%d", j->instance_count - count);
+	snprintf(buf, JOBTEXT_LEN, "%.32s%s%s", type + (mixed && str_starts(type, "ml.") ? 3 : 0), times, others);
 	return buf;
 }
 

@@ -191,6 +191,8 @@ const char *keymap_context_title(enum key_context context)
 		[CTX_LIST] = "Lists",
 		[CTX_JOBS] = "Jobs",
 		[CTX_JOB] = "One job",
+		[CTX_PARTS] = "Parts of a page",
+		[CTX_RAW] = "Raw JSON",
 		[CTX_TEXT] = "Texts",
 		[CTX_LOGS] = "Logs",
 		[CTX_CHART] = "Metrics",

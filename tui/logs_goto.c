@@ -3,11 +3,19 @@
 #include "base/timefmt.h"
 #include "tui/logs_internal.h"
 
-/* A clock time as it is shown: the one that is nearest to the log's lines. */
-static int64_t nearest_time(const struct loglines *l, int64_t clock_ms)
+static int64_t day_of(int64_t ms)
+{
+	return ms / DAY_MS;
+}
+
+/* A clock time as it is shown. A log of one day has it on that day; of one that goes past midnight it is the time that
+ * is nearest to its lines. */
+static int64_t nearest_time(const struct loglines *l, int64_t clock_ms, int64_t offset)
 {
 	int64_t first = l->lines[0].time_ms, last = l->lines[l->n - 1].time_ms, next = clock_ms + DAY_MS;
 
+	if (day_of(first + offset) == day_of(last + offset))
+		return clock_ms + (day_of(first + offset) - day_of(clock_ms + offset)) * DAY_MS;
 	return clock_ms < first && next - last < first - clock_ms ? next : clock_ms;
 }
 
@@ -21,7 +29,7 @@ static bool time_of(const struct pager *p, const char *text, int64_t *ret)
 		return true;
 	}
 	if (timefmt_parse_clock(text, last + offset, &ms)) {
-		*ret = nearest_time(l, ms - offset);
+		*ret = nearest_time(l, ms - offset, offset);
 		return true;
 	}
 	return timefmt_parse_iso(text, ret);
@@ -69,5 +77,7 @@ int logs_go_to(struct view *v, const char *text, struct err *err)
 		return err_set(err, ERR_USAGE, "no line is shown: %s lists the filters", KEY_OF(LOGS, FILTERS));
 	if (when > l->lines[l->n - 1].time_ms)
 		ui_notice(v->ui, NOTICE_INFO, "that is behind the last line");
+	else if (when < l->lines[0].time_ms)
+		ui_notice(v->ui, NOTICE_INFO, "that is before the first line");
 	return 0;
 }

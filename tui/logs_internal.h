@@ -31,6 +31,7 @@ struct logs_state {
 	bool zoomed;	      /* one line fills the screen */
 	struct doc zoom;
 	char *zoom_text;
+	size_t zoom_lines; /* events of a traceback that it is; 0: one event */
 	int zoom_width;
 	struct logs_saving saving;
 };

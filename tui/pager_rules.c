@@ -1,10 +1,12 @@
-/* A log on the screen: rules between its lines, where it was silent and where lines are missing.
+/* A log on the screen: rules between its lines, where it was silent, where lines are missing, and
+ * where one hit's context ends and the next begins.
  *
- * A rule is a row of the line below it and no line itself: nothing counts, finds or marks it. It is about the log, not
- * about what is shown of it: where lines are hidden between two that are shown, it tells whether the log was silent
- * anywhere among them. Those silences are a set, kept where lines are hidden only; between neighbours their times
- * say it. */
+ * A rule is a row of the line below it and no line itself: nothing counts, finds or marks it. Silences are about the
+ * log, not about what is shown of it: where lines are hidden between two that are shown, it tells whether the log was
+ * silent anywhere among them. Those silences are a set, kept where lines are hidden only; between neighbours their
+ * times say it. */
 #include "base/timefmt.h"
+#include "tui/jobtext.h"
 #include "tui/pager_internal.h"
 
 bool rules_is_silence(const struct pager *p, size_t line)
@@ -37,9 +39,23 @@ static size_t silences(const struct pager *p, size_t after, size_t until, size_t
 	return n;
 }
 
+/* Of hits in their context: how many lines lie between one context and the next, of those that pass the filters. */
+static size_t left_out_before(const struct pager *p, size_t place)
+{
+	size_t before = pager_line_index(p, place - 1), here = pager_line_index(p, place);
+
+	if (p->lines != PAGER_AROUND)
+		return 0;
+	if (pager_is_filtered(p)) {
+		before = line_set_place(&p->passing, before);
+		here = line_set_place(&p->passing, here);
+	}
+	return here - before - 1;
+}
+
 bool rules_text(const struct pager *p, size_t place, char *text, size_t size)
 {
-	char time[TIMEFMT_LEN];
+	char time[TIMEFMT_LEN], count[32];
 	size_t line;
 
 	if (place == 0) {
@@ -47,12 +63,23 @@ bool rules_text(const struct pager *p, size_t place, char *text, size_t size)
 		return p->before != NULL;
 	}
 	size_t n = silences(p, pager_line_index(p, place - 1), pager_line_index(p, place), &line);
+	size_t left_out = left_out_before(p, place);
+
+	text[0] = '\0';
 	if (n == 1)
-		snprintf(text, size, "%s without a line",
-			 timefmt_duration(time, p->log->lines[line].time_ms - p->log->lines[line - 1].time_ms));
+		snprintf(text, size, "%s without a line%s",
+			 timefmt_duration(time, p->log->lines[line].time_ms - p->log->lines[line - 1].time_ms),
+			 left_out ? " · " : "");
 	else if (n > 1)
-		snprintf(text, size, "%zu times more than %s without a line", n, timefmt_duration(time, p->gap_ms));
-	return n > 0;
+		snprintf(text, size, "%zu times more than %s without a line%s", n, timefmt_duration(time, p->gap_ms),
+			 left_out ? " · " : "");
+	if (left_out) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, size - used, "%s line%s between", jobtext_count(count, left_out),
+			 left_out == 1 ? "" : "s");
+	}
+	return n || left_out;
 }
 
 size_t rules_rows(const struct pager *p, size_t place)
@@ -61,5 +88,6 @@ size_t rules_rows(const struct pager *p, size_t place)
 
 	if (place == 0)
 		return p->before != NULL;
-	return silences(p, pager_line_index(p, place - 1), pager_line_index(p, place), &line) > 0;
+	return left_out_before(p, place) ||
+	       silences(p, pager_line_index(p, place - 1), pager_line_index(p, place), &line) > 0;
 }

@@ -2,10 +2,10 @@
 #ifndef SAGETOP_TUI_PHASES_H
 #define SAGETOP_TUI_PHASES_H
 
-#include "model/job.h"
+#include "model/cost.h"
 #include "tui/doc.h"
 
-/* Add them to the document, and a blank line; nothing where none are known. */
-void phases_add(struct doc *d, const struct job *j, int width, int64_t now_ms);
+/* Add them to the document, and a blank line; nothing where none are known. cost: for what is billed of them. */
+void phases_add(struct doc *d, const struct job *j, const struct cost *cost, int width, int64_t now_ms);
 
 #endif

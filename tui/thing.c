@@ -45,7 +45,7 @@ bool thing_takes_many(enum action a)
 
 bool thing_is_action(enum action a)
 {
-	static const enum action one[] = {ACT_OPEN, ACT_RAW, ACT_CLONE, ACT_CONSOLE, ACT_COPY};
+	static const enum action one[] = {ACT_OPEN, ACT_RAW, ACT_CLONE, ACT_FILES, ACT_CONSOLE, ACT_COPY};
 
 	for (size_t i = 0; i < ARRAY_LEN(one); i++)
 		if (one[i] == a)
@@ -71,6 +71,7 @@ static void say_not_offered(struct view *v, const struct kind *kind, enum action
 		{ACT_STOP, "cannot be stopped"},
 		{ACT_DELETE, "cannot be deleted"},
 		{ACT_CLONE, "cannot be cloned here"},
+		{ACT_FILES, "have no files that are listed"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -134,6 +135,9 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 		return true;
 	case ACT_RAW:
 		ui_push_one(v->ui, VIEW_RAW, kind, name, MODE_SHOW);
+		return true;
+	case ACT_FILES:
+		ui_push_one(v->ui, VIEW_FILES, kind, name, MODE_SHOW);
 		return true;
 	case ACT_CLONE:
 		ui_push_one(v->ui, VIEW_LAUNCH, kind, name, MODE_CLONE);

@@ -66,6 +66,7 @@ void ui_free(struct ui *ui)
 	ui_prompt_done(&ui->prompt);
 	strlist_done(&ui->change.names);
 	strmap_done(&ui->slots);
+	strmap_done(&ui->folds);
 	surface_done(&ui->surface);
 	free(ui->columns);
 	free(ui->order);
@@ -416,6 +417,9 @@ bool ui_action(struct ui *ui, enum action a)
 	case ACT_TRAIL_BACK:
 	case ACT_TRAIL_FORWARD:
 		ui_trail_go(ui, a == ACT_TRAIL_BACK ? -1 : 1);
+		return true;
+	case ACT_SEARCH:
+		ui_ask_nothing(ui);
 		return true;
 	case ACT_REQUESTS:
 		ui_push(ui, VIEW_REQUESTS, NULL);

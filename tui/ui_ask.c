@@ -172,6 +172,14 @@ void ui_ask_peek(struct view *v, const char *bucket, const char *key, int64_t si
 	host->peek(host->user, bucket, key, size, text_done, c);
 }
 
+int ui_download(struct view *v, const struct file_object *o, const char *path, bool replace, struct err *err)
+{
+	const struct ui_host *host = view_host(v);
+
+	return host->download ? host->download(host->user, o, path, replace, err)
+			      : err_set(err, ERR_INVALID, "nothing can be downloaded here");
+}
+
 bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn)
 {
 	struct ui *ui = v->ui;

@@ -102,6 +102,7 @@ struct ui {
 	int paste;		     /* what is done with the text that is being pasted; 0: none is (ui_paste.c) */
 	bool paste_began, paste_gap; /* some of it is in the line; white space comes before the next */
 	struct strmap slots;	     /* of colours, by name of a thing */
+	struct strmap folds;	     /* what was folded ("-") and unfolded ("+"), by name */
 	struct ui_call *calls;
 	struct { /* asked about in the dialog */
 		const struct kind *kind;
@@ -205,6 +206,8 @@ void ui_log_filter(struct ui *ui, const char *pattern, bool must_not);
 bool ui_prompt_key(struct ui *ui, int key);
 void ui_prompt_complete(struct ui *ui, int by); /* the next candidate, or the one before */
 void ui_prompt_done(struct prompt *p);
+/* On a screen without search or filter what is typed for one goes nowhere: its letters are keys there. */
+void ui_ask_nothing(struct ui *ui);
 void ui_prompt_draw(struct ui *ui, struct area line, struct area below);
 void ui_open_command_line(struct ui *ui);
 

@@ -393,6 +393,20 @@ void ui_open_command_line(struct ui *ui)
 	ui_prompt(ui_top(ui), &ops, "");
 }
 
+static void nothing_done(struct view *v, const char *text)
+{
+	if (!str_empty(text))
+		ui_notice(v->ui, NOTICE_INFO, "this screen has no search");
+}
+
+void ui_ask_nothing(struct ui *ui)
+{
+	static const struct prompt_ops ops = {PROMPT_VALUE, NULL, nothing_done, "/",
+					      "this screen has no search or filter; Esc goes on"};
+
+	ui_prompt(ui_top(ui), &ops, "");
+}
+
 void ui_prompt_done(struct prompt *p)
 {
 	for (int i = 0; i < UI_PROMPT_KINDS; i++) {
@@ -508,6 +522,8 @@ void ui_prompt_draw(struct ui *ui, struct area line, struct area below)
 		draw_candidates(p, below);
 	else if (p->err.code)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_WARN, p->err.msg);
+	else if (p->ops->hint)
+		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, p->ops->hint);
 	else if (p->ops->kind == PROMPT_COMMAND)
 		area_put_cut(below, 0, 1, below.cols - 2, ST_DIM, "Esc cancel  Enter run  Tab complete  Up earlier");
 	else if (p->ops->kind == PROMPT_FILTER)

@@ -204,6 +204,7 @@ struct prompt_ops {
 	void (*changed)(struct view *v, const char *text, struct err *err);
 	void (*done)(struct view *v, const char *text);
 	const char *sign; /* before the text; NULL: that of the kind */
+	const char *hint; /* below it, what keys do; likewise */
 };
 void ui_prompt(struct view *v, const struct prompt_ops *ops, const char *initial);
 
@@ -242,6 +243,8 @@ bool ui_ask_estimate(struct view *v, const struct host_launch_request *r, view_t
 void ui_ask_preview(struct view *v, const struct host_launch_request *r, view_preview_fn *fn);
 bool ui_ask_edit(struct view *v, view_preview_fn *fn); /* the one there, in the editor; false where none is offered */
 void ui_ask_peek(struct view *v, const char *bucket, const char *key, int64_t size, view_text_fn *fn);
+/* See struct ui_host; ERR_INVALID as well where the host offers none. */
+int ui_download(struct view *v, const struct file_object *o, const char *path, bool replace, struct err *err) NODISCARD;
 bool ui_ask_invoke(struct view *v, const struct host_invoke_request *r, view_text_fn *fn); /* false: refused */
 bool ui_ask_launch(struct view *v, const char *name, view_text_fn *fn); /* text is the name; false: refused */
 
@@ -266,6 +269,9 @@ const char *ui_kept(const struct ui *ui, const char *name);
 const char *ui_template_text(const struct ui *ui, const char *name);
 /* Keep it; NULL forgets. Where it cannot be kept a notice says so. */
 void ui_keep(struct ui *ui, const char *name, const char *text);
+/* What of pages the user folded or unfolded, by a name, as long as the console runs; false where neither was done. */
+bool ui_fold_of(const struct ui *ui, const char *what, bool *ret_folded);
+void ui_fold(struct ui *ui, const char *what, bool folded);
 /* Have cold fields filled for all things of a kind (field.h): the list's generation
  * changes once they are. */
 void ui_want_columns(struct view *v, const struct kind *kind, const struct field_list *fields);

@@ -1,4 +1,5 @@
 /* The log of a job, or of several merged by time: follows while they run. */
+#include "model/failure.h"
 #include "tui/jobtext.h"
 #include "tui/jsontext.h"
 #include "tui/logs_internal.h"
@@ -6,6 +7,7 @@
 
 #define MERGED_MAX 100
 #define WILD_GUESS 200 /* times as many lines as were read: nothing to be told */
+#define ZOOM_MAX ((size_t)32 << 20)
 
 static const struct feed *feed_of(struct view *v)
 {
@@ -212,44 +214,71 @@ void logs_name(const struct view *v, char *buf, size_t size)
 		snprintf(buf, size, "%s", st->name);
 }
 
+/* "hits only · /broke/ 10 of 1,000,000": how the lines are looked at stands first, where nothing cuts it. */
+static void add_hits(const struct logs_state *st, struct buf *left)
+{
+	static const char *const modes[] = {
+		[PAGER_ALL] = "", [PAGER_HITS] = "hits only · ", [PAGER_AROUND] = "hits in context · "};
+	char hits[32], all[32];
+	bool complete, all_known;
+	size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);
+
+	(void)buf_addf(left, "%s/%s/ %s%s of %s%s", modes[st->pager.lines], pager_search_pattern(&st->pager),
+		       jobtext_count(hits, n), complete ? "" : "+", jobtext_count(all, of), all_known ? "" : "+");
+}
+
+/* "Completed", of several "2 of 3 ended", and whether new lines are followed. */
+static void add_course(struct view *v, struct buf *right)
+{
+	const struct logs_state *st = v->state;
+	const struct resource *r = thing_of(v);
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->names.n; i++)
+		n += has_ended(resources_find(&view_session(v)->tables[v->kind->id], st->names.items[i]));
+	if (is_merged(st) && n)
+		(void)buf_addf(right, "%zu of %zu ended", n, st->names.n);
+	else if (n)
+		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
+	if (n < st->names.n)
+		(void)buf_addf(right, "%s%s", n ? " · " : "", st->pager.follow ? "following" : "holding still");
+}
+
 static void logs_title(struct view *v, struct buf *left, struct buf *right)
 {
 	const struct logs_state *st = v->state;
 	const struct feed *f = feed_of(v);
-	const struct resource *r = thing_of(v);
-	const char *pattern = pager_search_pattern(&st->pager);
-	static const char *const shown[] = {"", " only", " and around"};
-	char hits[32], all[32], money[24], name[160];
-	bool complete, all_known;
+	bool searched = pager_search_pattern(&st->pager)[0], only_hits = st->pager.lines != PAGER_ALL;
+	char count[32], money[24], name[160];
 
+	if (searched && only_hits) {
+		add_hits(st, left);
+		(void)buf_adds(left, " · ");
+	}
 	logs_name(v, name, sizeof(name));
 	(void)buf_addf(left, "logs · %s", name);
 	logs_filters_text(&st->pager, left);
-	if (pattern[0]) {
-		size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);
-		(void)buf_addf(left, " · /%s/ %s%s of %s%s lines", pattern, jobtext_count(hits, n), complete ? "" : "+",
-			       jobtext_count(all, of), all_known ? "" : "+");
-		(void)buf_adds(left, shown[st->pager.lines]);
+	if (searched && !only_hits) {
+		(void)buf_adds(left, " · ");
+		add_hits(st, left);
+		(void)buf_adds(left, " lines");
 	}
 	if (st->pager.n_marks)
-		(void)buf_addf(right, "%s marked · ", jobtext_count(hits, st->pager.n_marks));
+		(void)buf_addf(right, "%s marked · ", jobtext_count(count, st->pager.n_marks));
 	if (f && f->live)
 		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
 			       money_text(money, f->live_usd_micro));
-	if (has_ended(r) && !is_merged(st))
-		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
-	else
-		(void)buf_adds(right, st->pager.follow ? "following" : "holding still");
+	add_course(v, right);
 	if (pager_news(&st->pager))
-		(void)buf_addf(right, " · +%s new", jobtext_count(hits, pager_news(&st->pager)));
+		(void)buf_addf(right, " · +%s new", jobtext_count(count, pager_news(&st->pager)));
 }
 
 static void draw_zoom(struct logs_state *st, struct area a)
 {
 	if (st->zoom_width != a.cols) { /* lay it out for this width */
-		AUTO(buf) struct buf text = BUF_INIT((size_t)32 << 20);
+		AUTO(buf) struct buf text = BUF_INIT(ZOOM_MAX);
 		doc_clear(&st->zoom);
-		if (!jsontext_indent(st->zoom_text, &text))
+		if (st->zoom_lines || !jsontext_indent(st->zoom_text, &text))
 			pager_plain(&text, st->zoom_text, strlen(st->zoom_text));
 		doc_wrapped(&st->zoom, ST_NORMAL, 1, a.cols - 2, buf_str(&text));
 		st->zoom_width = a.cols;
@@ -336,7 +365,11 @@ static void logs_status(struct view *v, struct buf *left, struct buf *right)
 	if (!f || !l)
 		return;
 	if (st->zoomed) {
-		(void)buf_addf(left, "one line · %s shows the log again", KEY_OF(GLOBAL, BACK));
+		if (st->zoom_lines)
+			(void)buf_addf(left, "a traceback of %zu lines · %s shows the log again", st->zoom_lines,
+				       KEY_OF(GLOBAL, BACK));
+		else
+			(void)buf_addf(left, "one line · %s shows the log again", KEY_OF(GLOBAL, BACK));
 		doc_position(&st->zoom, right);
 		return;
 	}
@@ -426,13 +459,24 @@ static void toggle_live(struct view *v)
 	}
 }
 
+/* The line at hand; of a traceback that came line by line all of it. */
 static void zoom(struct logs_state *st)
 {
 	const struct log_line *l = pager_line_at_hand(&st->pager);
+	const struct loglines *log = st->pager.log;
+	AUTO(buf) struct buf text = BUF_INIT(ZOOM_MAX);
+	size_t from, to;
 
 	if (!l)
 		return;
-	str_set(&st->zoom_text, l->text);
+	st->zoom_lines = 0;
+	if (failure_traceback(log, (size_t)(l - log->lines), &from, &to))
+		for (size_t i = from; i <= to; i++)
+			if (log->lines[i].stream == l->stream) {
+				(void)buf_addf(&text, "%s%s", st->zoom_lines ? "\n" : "", log->lines[i].text);
+				st->zoom_lines++;
+			}
+	str_set(&st->zoom_text, st->zoom_lines ? buf_str(&text) : l->text);
 	st->zoomed = true;
 	st->zoom_width = 0;
 	st->zoom.top = 0;

@@ -11,6 +11,7 @@
 #include "model/variants.h"
 #include "tui/doc.h"
 #include "tui/jobtext.h"
+#include "tui/page_lines.h"
 #include "tui/phases.h"
 #include "tui/thing.h"
 
@@ -23,7 +24,7 @@ struct page_state {
 	struct page page;
 	struct doc doc;
 	size_t *line_of;     /* of each line of the page: where it stands in the document */
-	long link;	     /* the line of the page under the cursor; -1 none */
+	long link;	     /* the line of the page under the cursor: it leads on, or folds; -1 none */
 	int width;	     /* it was laid out for */
 	int64_t looked_ms;   /* when its traffic was last asked for, */
 	int64_t surveyed_ms; /* and its state with what scales it */
@@ -213,81 +214,7 @@ static void page_update(struct view *v)
 		watch_config(v, strmap_get(&resource_record(r)->members, "EndpointConfigName"));
 }
 
-/* --- the lines as a document --- */
-
-static const enum style styles[] = {
-	[PAGE_NORMAL] = ST_NORMAL, [PAGE_DIM] = ST_DIM, [PAGE_STRONG] = ST_STRONG,  [PAGE_GOOD] = ST_GOOD,
-	[PAGE_WARN] = ST_WARN,	   [PAGE_BAD] = ST_BAD, [PAGE_CURVE] = ST_SERIES_1,
-};
-
-static void begin_line(struct doc *d, const char *label, int value_column)
-{
-	doc_line(d);
-	doc_at(d, 1);
-	doc_add(d, ST_DIM, label);
-	doc_at(d, value_column);
-}
-
-static int pair_width(const struct page_line *l)
-{
-	int w = 1;
-
-	for (size_t i = 0; i < l->n; i++)
-		w += utf8_width(l->parts[i].text);
-	return w;
-}
-
-/* name value   name value …, as many on a line as fit. */
-static void add_pair(struct doc *d, const struct page_line *l, int value_column, int width)
-{
-	bool first = l->label[0];
-
-	if (first)
-		begin_line(d, l->label, value_column);
-	else if (d->col > value_column && d->col + pair_width(l) + 3 > width)
-		begin_line(d, "", value_column);
-	else if (d->col > value_column)
-		doc_add(d, ST_NORMAL, "   ");
-	for (size_t i = 0; i < l->n; i++)
-		doc_addf(d, styles[l->parts[i].style], i ? "%s" : "%s ", l->parts[i].text);
-}
-
-static void add_line(struct doc *d, const struct page_line *l, int value_column, bool under_cursor)
-{
-	if (l->label[0] || l->n)
-		begin_line(d, l->label, value_column);
-	if (under_cursor) {
-		doc_addf(d, ST_KEY, "▸ ");
-	} else if (l->kind) {
-		doc_add(d, ST_NORMAL, "  ");
-	}
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->parts[i].at)
-			doc_at(d, value_column + l->parts[i].at);
-		doc_add(d, styles[l->parts[i].style], l->parts[i].text);
-	}
-}
-
-static void add_lines(struct page_state *st, int width)
-{
-	struct doc *d = &st->doc;
-	int value_column = st->page.label_cells + (st->page.label_cells > 12 ? 3 : 2);
-
-	free(st->line_of);
-	st->line_of = xcalloc(st->page.n + 1, sizeof(*st->line_of));
-	for (size_t i = 0; i < st->page.n; i++) {
-		const struct page_line *l = &st->page.lines[i];
-		if (l->gap)
-			doc_line(d);
-		if (l->pair)
-			add_pair(d, l, value_column, width - 1);
-		else if (!l->label[0] && l->n == 1 && l->gap && !l->kind) /* a sentence */
-			doc_wrapped(d, styles[l->parts[0].style], 1, width - 2, l->parts[0].text);
-		else
-			add_line(d, l, value_column, (long)i == st->link);
-		st->line_of[i] = d->n ? d->n - 1 : 0;
-	}
-}
+/* --- the document --- */
 
 /* What the reason says; of a job in words as well, and what to try. */
 static void add_failure(struct doc *d, const struct resource *r, const struct field_context *x, int width)
@@ -332,6 +259,21 @@ static void add_findings(const struct page_state *st, bool is_schedule, struct d
 	doc_line(d);
 }
 
+static struct cost cost_of(const struct view *v, const struct job *j)
+{
+	const struct session *s = view_session(v);
+
+	return cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+}
+
+static void add_phases(const struct view *v, const struct job *j, int width)
+{
+	struct page_state *st = v->state;
+	const struct cost c = cost_of(v, j);
+
+	phases_add(&st->doc, j, &c, width, ui_now_ms(v->ui));
+}
+
 static void lay_out(struct view *v, int width)
 {
 	struct page_state *st = v->state;
@@ -352,9 +294,11 @@ static void lay_out(struct view *v, int width)
 	add_failure(d, r, &x, width);
 	add_findings(st, v->kind->id == KIND_MONITORING_SCHEDULE, d, width);
 	if (r->kind->id == KIND_TRAINING_JOB)
-		phases_add(d, resource_job(r), width, ui_now_ms(v->ui));
+		add_phases(v, resource_job(r), width);
 	page_build(&st->page, r, &x, PAGE_FOR_SCREEN);
-	add_lines(st, width);
+	free(st->line_of);
+	st->line_of = xcalloc(st->page.n + 1, sizeof(*st->line_of));
+	page_lines_add(d, &st->page, &(struct page_look){v, width, st->link}, st->line_of);
 }
 
 static void page_draw(struct view *v, struct area a)
@@ -370,9 +314,8 @@ static void page_draw(struct view *v, struct area a)
 
 static void add_job_title(struct view *v, const struct resource *r, struct buf *right)
 {
-	const struct session *s = view_session(v);
 	const struct job *j = resource_job(r);
-	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+	struct cost c = cost_of(v, j);
 	int64_t elapsed = job_elapsed_s(j, ui_now_ms(v->ui));
 	char text[TIMEFMT_LEN], money[24];
 
@@ -400,8 +343,7 @@ static void page_title(struct view *v, struct buf *left, struct buf *right)
 
 static void add_legend(struct view *v, const struct job *j, struct buf *left)
 {
-	const struct session *s = view_session(v);
-	struct cost c = cost_of_job(j, &s->prices, s->region, ui_now_ms(v->ui));
+	struct cost c = cost_of(v, j);
 	struct cost_legend legend = {.at_least = ui_burn_is_partial(v->ui) ? ui_at_least(v->ui) : NULL};
 
 	jobtext_legend_add(&legend, &c);
@@ -413,8 +355,11 @@ static void page_status(struct view *v, struct buf *left, struct buf *right)
 	const struct page_state *st = v->state;
 	const struct resource *r = thing_of(v);
 
-	if (st->link >= 0)
-		(void)buf_addf(left, "%s opens it", KEY_OF(PAGE, OPEN));
+	if (st->link >= 0 && (size_t)st->link < st->page.n)
+		(void)buf_addf(left, "%s %s it", KEY_OF(PAGE, OPEN),
+			       st->page.lines[st->link].kind			     ? "opens"
+			       : page_line_is_folded(v, &st->page, (size_t)st->link) ? "unfolds"
+										     : "folds");
 	else if (r && v->kind->id == KIND_TRAINING_JOB)
 		add_legend(v, resource_job(r), left);
 	doc_position(&st->doc, right);
@@ -422,7 +367,16 @@ static void page_status(struct view *v, struct buf *left, struct buf *right)
 
 /* --- keys --- */
 
-/* From link to link; beyond the last one there is none. */
+/* Where the cursor goes: to what leads on, and to parts that fold; where things lead on, to long ones only. */
+static bool takes_cursor(const struct view *v, size_t line)
+{
+	const struct page *p = &((const struct page_state *)v->state)->page;
+
+	return p->lines[line].kind ||
+	       (v->kind->id == KIND_TRAINING_JOB ? page_line_folds(p, line) : page_line_is_long(p, line));
+}
+
+/* From one of them to the next; beyond the last one there is none. */
 static bool move_link(struct view *v, int by)
 {
 	struct page_state *st = v->state;
@@ -432,11 +386,24 @@ static bool move_link(struct view *v, int by)
 		at = n;
 	do
 		at += by;
-	while (at >= 0 && at < n && !st->page.lines[at].kind);
+	while (at >= 0 && at < n && !takes_cursor(v, (size_t)at));
 	st->link = at >= 0 && at < n ? at : -1;
 	st->stale = true;
 	if (st->link >= 0 && st->line_of)
 		doc_show(&st->doc, st->line_of[st->link]);
+	return true;
+}
+
+/* Fold the part under the cursor, or unfold it; false where there is none, or it is so already. */
+static bool fold_here(struct view *v, bool folded)
+{
+	struct page_state *st = v->state;
+
+	if (st->link < 0 || (size_t)st->link >= st->page.n || !page_line_folds(&st->page, (size_t)st->link) ||
+	    page_line_is_folded(v, &st->page, (size_t)st->link) == folded)
+		return false;
+	page_line_fold(v, &st->page, (size_t)st->link, folded);
+	st->stale = true;
 	return true;
 }
 
@@ -531,11 +498,14 @@ static bool page_action(struct view *v, enum action a)
 	case ACT_LINK_PREVIOUS:
 		return move_link(v, a == ACT_LINK_NEXT ? 1 : -1);
 	case ACT_OPEN:
-		return open_link(v);
-	case ACT_FILES:
-		if (files_of_kind(v->kind))
-			ui_push_one(v->ui, VIEW_FILES, v->kind, st->name, MODE_SHOW);
-		return files_of_kind(v->kind);
+		return fold_here(v, false) || fold_here(v, true) || open_link(v);
+	case ACT_FOLD:
+	case ACT_UNFOLD:
+		return fold_here(v, a == ACT_FOLD);
+	case ACT_FOLD_ALL:
+		page_fold_all(v, &st->page);
+		st->stale = true;
+		return true;
 	case ACT_INVOKE:
 		if (v->kind->id == KIND_ENDPOINT)
 			ui_push_one(v->ui, VIEW_INVOKE, v->kind, st->name, MODE_SHOW);
@@ -566,7 +536,7 @@ const struct view_ops view_job_ops = {
 	.name = "job",
 	.argument = "NAME",
 	.help = "One job: phases, cost, metrics, inputs, parameters",
-	.contexts = {CTX_JOB, CTX_TEXT},
+	.contexts = {CTX_JOB, CTX_PARTS, CTX_TEXT},
 	PAGE_OPERATIONS,
 };
 
@@ -574,6 +544,6 @@ const struct view_ops view_page_ops = {
 	.name = "show",
 	.argument = "KIND/NAME",
 	.help = "One thing of any kind: what is known of it, what it leads to",
-	.contexts = {CTX_PAGE, CTX_TEXT},
+	.contexts = {CTX_PAGE, CTX_PARTS, CTX_TEXT},
 	PAGE_OPERATIONS,
 };

@@ -86,7 +86,7 @@ _sagetop()
 	metrics) own='--chart --values --metric --best --csv' ;;
 	report) own='--limit --out' ;;
 	open) own='' ;;
-	files) own='' ;;
+	files) own='--yes --out' ;;
 	launch) own='--set --grid --name --dry-run --yes --force' ;;
 	launches) own='--limit --discard --send' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;

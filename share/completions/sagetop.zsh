@@ -38,7 +38,7 @@ _sagetop() {
 		'metrics:chart the metrics of a job, or of another thing by KIND/NAME, or print their values; of several a table of the last values, or the best' \
 		'report:write jobs as one page of HTML (-o)\: table, sums, hyperparameters that differ, charts, ends of logs; words that are not names filter them' \
 		'open:print the address of a job'\''s page in the web console, or of another thing'\''s by KIND/NAME; on a terminal open it as well, by $BROWSER or xdg-open' \
-		'files:list what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one' \
+		'files:list what a job stored in S3 (NAME of a training job, or processing-job/NAME), what a transform job (transform-job/NAME) read and made, or what an endpoint (endpoint/NAME) captured; or print the first lines of one, of an archive its members; with --out download it' \
 		'launch:create a job from a JSON or YAML specification (- is standard input)' \
 		'launches:list what was launched from here, the newest first, and what of it waits in the queue; a name prints its specification as JSON; --discard and --send are about what waits' \
 		'estimate:what a specification, or a model for each of --entities, will take and cost' \
@@ -116,11 +116,13 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		report) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--out=[monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'*: : ' ;;
 		open) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		files) _arguments $everywhere \
+			'--yes[do not ask]' \
+			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'*: : _sagetop_words kinds' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
@@ -256,7 +258,7 @@ _sagetop() {
 		advise) _arguments $everywhere \
 			'*: : ' ;;
 		monitor) _arguments $everywhere \
-			'--out=[monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
 			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN: ' \
 			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
 			'*: :{_values verb baseline check; _files}' ;;

@@ -1,12 +1,16 @@
-/* sagetop files KIND/NAME [FILE]: the files of a transform job with what it made of each, the calls that an endpoint
- * captured; or the first lines of one of them. */
+/* sagetop files KIND/NAME [FILE]: what a training or processing job stored, the files of a transform job with what it
+ * made of each, the calls that an endpoint captured; or what one of them holds; with --out it is downloaded. */
 #include <assert.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/output.h"
 #include "app/peek.h"
 #include "app/reference.h"
+#include "aws/s3.h"
+#include "base/fs.h"
 #include "base/timefmt.h"
+#include "base/utf8.h"
 
 struct looking {
 	struct app_reply base;
@@ -23,25 +27,136 @@ static void on_text(void *user, const char *text, const struct err *err)
 	app_reply_done(&l->base, err);
 }
 
-static int show(struct app *a, const struct files *f, const char *name, struct err *err)
+static int show(struct app *a, const struct file_object *o, struct err *err)
 {
 	struct looking l = {.a = a};
+
+	peek(a->sync, o->bucket, o->key, o->size, on_text, &l);
+	return app_wait(a, &l.base, err);
+}
+
+/* --- to the disk --------------------------------------------------------------------------------- */
+
+struct fetching {
+	struct app_reply base;
+	struct file_download d;
+	bool tty;
+	int64_t shown_ms;
+};
+
+#define SHOW_MS 200 /* a line of progress at most so often */
+
+static void on_progress(void *user, int64_t got, int64_t all)
+{
+	struct fetching *f = user;
+
+	f->d.got = got;
+	f->d.all = all;
+}
+
+static void show_progress(struct fetching *f)
+{
+	int64_t now = clock_now_ms();
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+	if (!f->tty || now - f->shown_ms < SHOW_MS)
+		return;
+	f->shown_ms = now;
+	file_download_text(&f->d, now, &text);
+	fprintf(stderr, "\r\033[K%s: %s", f->d.name, buf_str(&text));
+	fflush(stderr);
+}
+
+/* app_wait, which tells nothing meanwhile. */
+static int wait_watched(struct app *a, struct fetching *f, struct err *err)
+{
+	int rc = 0;
+
+	while (!f->base.done && rc == 0) {
+		rc = app_turn(a, SHOW_MS, err);
+		show_progress(f);
+	}
+	if (f->shown_ms)
+		fputs("\r\033[K", stderr);
+	if (rc < 0)
+		app_disconnect(a); /* ends the transfer, whose callbacks use f */
+	return rc < 0 ? -ERR_CANCELLED : app_wait(a, &f->base, err);
+}
+
+/* Whether what is there may go: somebody says yes. */
+static int ask_replace(struct app *a, const char *path, bool *ret, struct err *err)
+{
+	*ret = app_flag(a, OPT_YES);
+	if (*ret || !fs_exists(path))
+		return 0;
+	AUTO(str) char *question = xasprintf("%s is there already. Replace it?", path);
+
+	if (!a->in_tty)
+		return err_set(err, ERR_EXISTS, "'%s' is there already: --yes replaces it", path);
+	*ret = app_confirm(a, question);
+	return *ret ? 0 : err_set(err, ERR_EXISTS, "'%s' was left as it is", path);
+}
+
+static int fetch(struct app *a, const struct file_object *o, const char *to, struct err *err)
+{
+	AUTO(str) char *path = fs_is_dir(to) ? fs_join(to, files_base_name(o->key)) : xstrdup(to);
+	AUTO(str) char *name = utf8_sanitize_dup(path);
+	struct fetching f = {.d = {.name = name, .begun_ms = clock_now_ms()}, .tty = isatty(STDERR_FILENO)};
+	struct s3_download_options how = {.progress = on_progress};
+
+	if (ask_replace(a, path, &how.replace, err) < 0)
+		return -err->code;
+	(void)s3_download(sync_client(a->sync), o->bucket, o->key, path, &how, app_reply_done, &f);
+	int rc = wait_watched(a, &f, err);
+
+	if (rc == 0)
+		fprintf(a->out, "%s\n", name);
+	return rc;
+}
+
+/* --- which of them ---------------------------------------------------------------------------------- */
+
+/* By its name, or by the end of its name where one file has it. */
+static int find_file(const struct app *a, const struct files *f, const char *name, const struct file **ret,
+		     struct err *err)
+{
 	AUTO(strlist) struct strlist names = {0};
+	const struct file *by_end = NULL, *other = NULL;
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct file *x = &f->items[i];
 
 		strlist_add(&names, x->name);
-		if (!str_eq(x->name, name))
-			continue;
-		peek(a->sync, x->out_key ? f->out_bucket : x->bucket, x->out_key ? x->out_key : x->key,
-		     x->out_key ? x->out_size : x->size, on_text, &l);
-		return app_wait(a, &l.base, err);
+		if (str_eq(x->name, name)) {
+			*ret = x;
+			return 0;
+		}
+		if (str_eq(files_base_name(x->name), name)) {
+			other = by_end;
+			by_end = x;
+		}
 	}
+	if (other)
+		return err_set(err, ERR_USAGE, "which one? %s or %s", other->name, by_end->name);
+	*ret = by_end;
+	if (by_end)
+		return 0;
 	const char *near = str_nearest(name, (const char *const *)names.items, names.n);
 
 	return err_set(err, ERR_NOTFOUND, "%s has no file %s%s%s%s", a->cli.args.items[0], name,
 		       near ? ": did you mean " : "", str_or(near, ""), near ? "?" : "");
+}
+
+static int with_file(struct app *a, const struct files *f, const char *name, struct err *err)
+{
+	const char *to = app_value(a, OPT_OUT);
+	const struct file *x;
+
+	if (find_file(a, f, name, &x, err) < 0)
+		return -err->code;
+	const struct file_object o = files_object(f, x);
+
+	return to ? fetch(a, &o, to, err) : show(a, &o, err);
 }
 
 static void cell_size(struct app *a, struct table *t, int64_t size)
@@ -109,8 +224,8 @@ int cmd_files(struct app *a, struct err *err)
 
 	if (app_enter(a, a->cli.args.items[0], &k, &name, err) < 0)
 		return -err->code;
-	if (!files_of_kind(k))
-		return err_set(err, ERR_USAGE, "of transform-job/NAME and endpoint/NAME files are listed");
+	if (files_check_kind(k, err) < 0)
+		return -err->code;
 	AUTO(json) json_t *raw = NULL;
 
 	if (reference_describe(a, k, name, &r, &raw, err) < 0)
@@ -126,7 +241,10 @@ int cmd_files(struct app *a, struct err *err)
 	if (f->cut)
 		fprintf(stderr, "sagetop: only the first %d files\n", FILES_MAX);
 	if (a->cli.args.n > 1)
-		return show(a, f, a->cli.args.items[1], err);
+		return with_file(a, f, a->cli.args.items[1], err);
+	if (app_value(a, OPT_OUT))
+		return err_set(err, ERR_USAGE, "which file? sagetop files %s FILE --out %s", a->cli.args.items[0],
+			       app_value(a, OPT_OUT));
 	if (output_format(a) == OUTPUT_JSON)
 		print_json(a, f);
 	else

@@ -381,6 +381,8 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.describe = host_describe,
 		.files = host_files,
 		.peek = host_peek,
+		.download = host_download,
+		.download_stop = host_download_stop,
 		.findings = host_findings,
 		.invoke = host_call_endpoint,
 		.move = host_move,

@@ -1,5 +1,5 @@
 /* dashboard_host_priv.h - what the files of the dashboard's host share: dashboard_host.c (the table of what screens
- * may ask) and host_launch.c (launches). */
+ * may ask), host_launch.c (launches) and host_download.c (files). */
 #ifndef SAGETOP_APP_DASHBOARD_HOST_PRIV_H
 #define SAGETOP_APP_DASHBOARD_HOST_PRIV_H
 
@@ -19,6 +19,7 @@ struct dashboard_host {
 	int64_t values_ms;	   /* monotonic: when they were complete */
 	struct console_kept *kept; /* borrowed */
 	struct dashboard_next next;
+	struct s3_download *download; /* under way; NULL */
 	bool gone;
 	size_t calls; /* under way: the last one frees us when gone */
 };
@@ -47,5 +48,9 @@ struct job *host_job_of(void *user, const char *spec, struct err *err);
 const struct member_values *host_member_values(void *user);
 void host_member_values_free(struct member_values *v);
 void host_launch(void *user, const char *name, host_done_fn *done, void *done_user);
+
+/* host_download.c: likewise */
+int host_download(void *user, const struct file_object *o, const char *path, bool replace, struct err *err);
+void host_download_stop(void *user);
 
 #endif

@@ -1,9 +1,11 @@
-/* peek.c - the beginning of an object: its whole lines; of a capture each call with what was asked and answered beside
- * each other. */
+/* peek.c - what an object holds: its first whole lines; of a capture each call with what was asked and answered beside
+ * each other; of an archive its members. */
 #include "app/peek.h"
 
+#include "app/archive_members.h"
 #include "aws/s3.h"
 #include "base/digest.h"
+#include "base/timefmt.h"
 #include "base/utf8.h"
 
 struct look {
@@ -83,6 +85,77 @@ static void on_data(void *user, const void *data, size_t n, const struct err *er
 	free(l);
 }
 
+/* --- the members of an archive ------------------------------------------------------------------------- */
+
+#define MEMBERS_TEXT_MAX ((size_t)8 << 20)
+
+struct listing {
+	struct archive_members *members;
+	struct buf text;
+	size_t n;
+	int64_t read, bytes;
+	bool enough; /* a bound was reached: the rest was not asked for */
+	struct err err;
+	peek_fn *fn;
+	void *user;
+};
+
+static void on_member(void *user, const struct archive_member *m)
+{
+	struct listing *l = user;
+	char size[FILES_SIZE_LEN], time[TIMEFMT_LEN] = "";
+
+	if (l->n++ >= FILES_MAX)
+		return;
+	l->bytes += m->size;
+	if (m->modified_ms != TIME_UNKNOWN)
+		timefmt_show(time, m->modified_ms);
+	(void)buf_addf(&l->text, "%8s  %-20s  %s\n", files_size_text(size, m->size), time, m->name);
+}
+
+static int on_packed(void *user, const void *data, size_t n)
+{
+	struct listing *l = user;
+
+	if (archive_members_feed(l->members, data, n, &l->err) < 0)
+		return -l->err.code;
+	l->read += (int64_t)n;
+	l->enough = l->read >= PEEK_ARCHIVE_MAX || l->n >= FILES_MAX;
+	return l->enough ? -ERR_CANCELLED : 0;
+}
+
+static void on_archive(void *user, const struct err *err)
+{
+	struct listing *l = user;
+	char size[FILES_SIZE_LEN];
+
+	if (!err && archive_members_end(l->members, &l->err) == 0)
+		(void)buf_addf(&l->text, "\n%zu file%s, %s unpacked\n", l->n, l->n == 1 ? "" : "s",
+			       files_size_text(size, l->bytes));
+	else if (l->enough)
+		(void)buf_addf(&l->text, "\nonly what its first %s hold: downloaded it can be read whole\n",
+			       files_size_text(size, l->read));
+	else if (l->err.code)
+		(void)buf_addf(&l->text, "%s%s\n", l->n ? "\n" : "", l->err.msg);
+	bool failed = err && !l->enough && !l->err.code;
+
+	l->fn(l->user, failed ? NULL : buf_str(&l->text), failed ? err : NULL);
+	archive_members_free(l->members);
+	buf_done(&l->text);
+	free(l);
+}
+
+static void peek_archive(struct sync *s, const char *bucket, const char *key, peek_fn *fn, void *user)
+{
+	struct listing *l = NEW(struct listing);
+
+	*l = (struct listing){.text = BUF_INIT(MEMBERS_TEXT_MAX), .fn = fn, .user = user};
+	l->members = archive_members_new(on_member, l);
+	(void)s3_get_pieces(sync_client(s), bucket, key, on_packed, on_archive, l);
+}
+
+/* --- of whatever it is ---------------------------------------------------------------------------------- */
+
 static void empty(void *user)
 {
 	on_data(user, "", 0, NULL);
@@ -90,9 +163,14 @@ static void empty(void *user)
 
 void peek(struct sync *s, const char *bucket, const char *key, int64_t size, peek_fn *fn, void *user)
 {
-	struct look *l = NEW(struct look);
+	struct look *l;
 
-	*l = (struct look){.size = size, .fn = fn, .user = user};
+	if (size != 0 && archive_is_named(key)) {
+		peek_archive(s, bucket, key, fn, user);
+		return;
+	}
+	l = NEW(struct look);
+	*l = (struct look){.sync = s, .size = size, .fn = fn, .user = user};
 	if (size == 0)
 		(void)aws_client_after(sync_client(s), 0, empty, l);
 	else

@@ -62,6 +62,8 @@ static void sync_folder_of(const char *path)
 		fsync(fd);
 }
 
+#define DRAFT_ENDING ".part" /* so that one that a crash left is known for what it is */
+
 struct fs_draft {
 	char *path, *tmp;
 	int fd;
@@ -100,10 +102,10 @@ int fs_draft_begin(const char *path, bool replace, mode_t mode, struct fs_draft 
 	struct fs_draft *d = NEW(struct fs_draft);
 	int rc;
 
-	*d = (struct fs_draft){xstrdup(path), xasprintf("%s.XXXXXX", path), -1, replace};
+	*d = (struct fs_draft){xstrdup(path), xasprintf("%s.XXXXXX" DRAFT_ENDING, path), -1, replace};
 	rc = is_taken(d, err);
 	if (rc == 0) {
-		d->fd = mkostemp(d->tmp, O_CLOEXEC);
+		d->fd = mkostemps(d->tmp, (int)strlen(DRAFT_ENDING), O_CLOEXEC);
 		rc = d->fd < 0 ? not_written(d, errno, err) : 0;
 	}
 	if (rc == 0 && fchmod(d->fd, mode) < 0) {

@@ -141,10 +141,18 @@ static bool is_bidi_control(uint32_t cp)
 	       (cp >= 0x2066 && cp <= 0x2069);
 }
 
+/* Joiners, variation selectors and skin tones: what they do to the character before them takes one cell on one terminal
+ * and two on another, so that a line would leave cells behind. Each character stands for itself without them. */
+static bool joins(uint32_t cp)
+{
+	return (cp >= 0x200b && cp <= 0x200d) || (cp >= 0x2060 && cp <= 0x2064) || (cp >= 0xfe00 && cp <= 0xfe0f) ||
+	       (cp >= 0x1f3fb && cp <= 0x1f3ff) || (cp >= 0xe0100 && cp <= 0xe01ef);
+}
+
 bool utf8_cp_is_hostile(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || is_bidi_control(cp) || cp == 0xfeff || cp == 0x2028 ||
-	       cp == 0x2029 || (cp >= 0xe0000 && cp <= 0xe007f);
+	       cp == 0x2029 || (cp >= 0xe0000 && cp <= 0xe007f) || joins(cp);
 }
 
 int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines)

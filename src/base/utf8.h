@@ -28,7 +28,8 @@ void utf8_add_cut(struct buf *out, const char *s, int cells);
 
 /* Append n bytes of s to out, made harmless: escape sequences (CSI, OSC, DCS and
  * the like) and control bytes are removed, a tab becomes spaces to the next
- * multiple of 8, invalid UTF-8 becomes U+FFFD, bidirectional controls vanish.
+ * multiple of 8, invalid UTF-8 becomes U+FFFD, bidirectional controls and
+ * joiners vanish.
  * A newline is kept only where keep_newlines is true, else it becomes a space.
  * Returns 0 or -ERR_TOOBIG from the buffer. */
 int utf8_sanitize(struct buf *out, const char *s, size_t n, bool keep_newlines);
@@ -42,7 +43,7 @@ size_t utf8_replaced(const char *s, size_t n);
  * ends swallows only its introducer, so that the text behind a stray ESC is not lost. */
 size_t utf8_escape_length(const char *s, size_t n);
 
-/* What no screen may get: control bytes, bidirectional controls, separators, tags. */
+/* What no screen may get: control bytes, bidirectional controls, separators, tags, and what joins characters. */
 bool utf8_cp_is_hostile(uint32_t cp);
 
 #endif

@@ -1,6 +1,9 @@
 /* cost.c - billed seconds x instances x hourly rate, over groups and warm pools. */
 #include "model/cost.h"
 
+#include "base/buf.h"
+#include "base/timefmt.h"
+
 int64_t cost_micro(int64_t seconds, int64_t instances, int64_t usd_micro_per_hour)
 {
 	__int128 product;
@@ -234,4 +237,19 @@ int64_t cost_burn_rate_micro(const struct resources *jobs, const struct price_ta
 	if (ret_unpriced)
 		*ret_unpriced = unpriced;
 	return sum;
+}
+
+void cost_reckoning_add(struct buf *out, const struct job *j, const struct cost *c)
+{
+	char rate[24], kept[TIMEFMT_LEN];
+
+	if (c->kind == COST_UNKNOWN || !c->price)
+		return;
+	(void)buf_addf(out, "%s %lld s × ", c->kind == COST_BILLED ? "billed" : "so far", (long long)c->seconds);
+	if (j->rare->n_groups)
+		(void)buf_addf(out, "%s/h", money_rate_text(rate, c->rate_micro));
+	else
+		(void)buf_addf(out, "%d × %s/h", MAX(j->instance_count, 1), money_rate_text(rate, c->price->usd_micro));
+	if (c->retained_s > 0)
+		(void)buf_addf(out, " + warm pool %s", timefmt_duration(kept, c->retained_s * 1000));
 }

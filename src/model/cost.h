@@ -37,6 +37,9 @@ struct cost {
 };
 
 struct cost cost_of_job(const struct job *j, const struct price_table *prices, const char *region, int64_t now_ms);
+/* What was billed, as it is reckoned: "billed 544 s × 2 × $0.230/h + warm pool 5m00s"; nothing where a part of it is
+ * not known. */
+void cost_reckoning_add(struct buf *out, const struct job *j, const struct cost *c);
 /* Seconds x instances at a rate, rounded to the nearest micro-dollar. */
 int64_t cost_micro(int64_t seconds, int64_t instances, int64_t usd_micro_per_hour);
 /* What a specification can cost at most: the longest run and the longest time that

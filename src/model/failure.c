@@ -291,6 +291,33 @@ const char *failure_line(const struct loglines *log)
 	return error ? error : log->n ? str_last_line(log->lines[log->n - 1].text) : NULL;
 }
 
+#define TRACEBACK_BEGIN "Traceback (most recent call last):"
+#define TRACEBACK_LINES 500 /* a longer one is not looked for */
+
+bool failure_traceback(const struct loglines *log, size_t line, size_t *ret_from, size_t *ret_to)
+{
+	const unsigned stream = log->lines[line].stream;
+	size_t from = line;
+	bool begun = false;
+
+	for (size_t i = line + 1; i-- > 0 && line - i < TRACEBACK_LINES && !begun;) {
+		if (log->lines[i].stream != stream)
+			continue;
+		if (i < line && ends_traceback(log->lines[i].text))
+			return false; /* this one is over */
+		begun = str_ends(log->lines[i].text, TRACEBACK_BEGIN);
+		from = i;
+	}
+	for (size_t i = from + 1; begun && i < log->n && i - from < TRACEBACK_LINES; i++) {
+		if (log->lines[i].stream != stream || !ends_traceback(log->lines[i].text))
+			continue;
+		*ret_from = from;
+		*ret_to = i;
+		return line <= i;
+	}
+	return false;
+}
+
 /* --- causes ----------------------------------------------------------------------- */
 
 /* One copy of each text, kept by the session. */

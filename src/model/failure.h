@@ -28,6 +28,10 @@ void failure_message(const char *reason, struct buf *out);
  * its last line. Borrowed from the log; NULL where it is empty. */
 const char *failure_line(const struct loglines *log);
 
+/* Whether that line is one of a traceback that came a line an event: its first and its last line; between them may be
+ * lines of other streams. */
+bool failure_traceback(const struct loglines *log, size_t line, size_t *ret_from, size_t *ret_to);
+
 /* The cause of a thing that has failed; NULL where it has not, or nothing is known. Borrowed
  * from the session for as long as it lives. */
 const char *failure_cause(const struct session *s, const struct resource *r);

@@ -29,6 +29,12 @@ struct file *files_add(struct files *f, const char *bucket, const char *key, con
 	return &f->items[f->n++];
 }
 
+struct file_object files_object(const struct files *f, const struct file *x)
+{
+	return x->out_key ? (struct file_object){f->out_bucket, x->out_key, x->out_size}
+			  : (struct file_object){x->bucket, x->key, x->size};
+}
+
 char *files_size_text(char *buf, int64_t size)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
@@ -72,5 +78,41 @@ void files_progress(const struct files *f, const struct resource *r, int64_t now
 
 bool files_of_kind(const struct kind *k)
 {
-	return k->id == KIND_TRANSFORM_JOB || k->id == KIND_ENDPOINT;
+	return k->id == KIND_TRAINING_JOB || k->id == KIND_PROCESSING_JOB || k->id == KIND_TRANSFORM_JOB ||
+	       k->id == KIND_ENDPOINT;
+}
+
+int files_check_kind(const struct kind *k, struct err *err)
+{
+	return files_of_kind(k) ? 0
+				: err_set(err, ERR_USAGE,
+					  "files are listed of training-job/NAME, processing-job/NAME, "
+					  "transform-job/NAME and endpoint/NAME");
+}
+
+void file_download_done(struct file_download *d)
+{
+	free(d->name);
+	free(d->path);
+	*d = (struct file_download){0};
+}
+
+void file_download_text(const struct file_download *d, int64_t now_ms, struct buf *out)
+{
+	char got[FILES_SIZE_LEN], all[FILES_SIZE_LEN], rate[FILES_SIZE_LEN];
+	int64_t took_ms = now_ms - d->begun_ms;
+
+	(void)buf_addf(out, "%s", files_size_text(got, d->got));
+	if (d->all >= 0)
+		(void)buf_addf(out, " of %s", files_size_text(all, d->all));
+	if (took_ms > 0 && d->got > 0)
+		(void)buf_addf(out, ", %s/s", files_size_text(rate, d->got * 1000 / took_ms));
+}
+
+const char *files_base_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	const char *base = slash ? slash + 1 : name;
+
+	return *base && !str_eq(base, ".") && !str_eq(base, "..") ? base : "download";
 }

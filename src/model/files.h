@@ -1,5 +1,6 @@
-/* files.h - the files of a thing in S3: what a transform job reads, each with what it made of it, and what an endpoint
- * captured of its calls. Plain data; names are sanitised, addresses are as S3 has them. */
+/* files.h - the files of a thing in S3: what a transform job reads, each with what it made of it, what an endpoint
+ * captured of its calls, and what a training or processing job left. Plain data; names are sanitised, addresses are as
+ * S3 has them. */
 #ifndef SAGETOP_MODEL_FILES_H
 #define SAGETOP_MODEL_FILES_H
 
@@ -30,6 +31,13 @@ struct files {
 };
 void files_done(struct files *f);
 
+/* What of a file is shown and brought here: what was made of it, else itself. Borrowed. */
+struct file_object {
+	const char *bucket, *key;
+	int64_t size; /* -1 unknown */
+};
+struct file_object files_object(const struct files *f, const struct file *x);
+
 struct file *files_add(struct files *f, const char *bucket, const char *key, const char *name);
 /* "2 of 3 files, 1.2 MB of 3.4 MB, 24 kB/s", and of the first without an output why; of what is running or over. "":
  * none is known. */
@@ -39,5 +47,20 @@ void files_progress(const struct files *f, const struct resource *r, int64_t now
 char *files_size_text(char *buf, int64_t size);
 /* Whether a thing of that kind has files that are listed. */
 bool files_of_kind(const struct kind *k);
+int files_check_kind(const struct kind *k, struct err *err) NODISCARD; /* ERR_USAGE names those that have */
+/* The end of a file's name that it may have in a folder here: without '/', and never "." or "..". Borrowed from it. */
+const char *files_base_name(const char *name);
+
+/* A file on its way to the disk. */
+struct file_download {
+	char *name, *path; /* of it in the list, and where it goes; NULL before the first */
+	int64_t got, all;  /* bytes; all is -1 where it is not known */
+	int64_t begun_ms;
+	bool under_way;
+	uint64_t generation; /* grows with every change */
+};
+void file_download_done(struct file_download *d);
+/* "12.3 MB of 40 MB, 4.1 MB/s". */
+void file_download_text(const struct file_download *d, int64_t now_ms, struct buf *out);
 
 #endif

@@ -57,6 +57,12 @@ struct job_final_metric {
 	int64_t time_ms;
 };
 
+/* Labels of particulars that others than its page read: where Debugger, its profiler and TensorBoard write, each below
+ * the job's name. */
+#define JOB_DEBUG_OUTPUT "Debug output"
+#define JOB_PROFILER_OUTPUT "Profiler output"
+#define JOB_TENSORBOARD_OUTPUT "TensorBoard output"
+
 /* One of the groups of a mixed cluster: every group has a type and a price of its own. */
 struct job_group {
 	char *name;		   /* may be NULL */

@@ -69,6 +69,18 @@ void page_partf(struct page *p, enum page_style style, const char *fmt, ...)
 	page_part(p, style, text);
 }
 
+void page_clausef(struct page *p, enum page_style style, const char *fmt, ...)
+{
+	struct page_line *l = &p->lines[p->n - 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	AUTO(str) char *text = xvasprintf(fmt, ap);
+	va_end(ap);
+	page_partf(p, style, "  %s", text);
+	l->parts[l->n - 1].clause = true;
+}
+
 void page_text(struct page *p, const char *label, const char *text)
 {
 	while (!str_empty(text)) {

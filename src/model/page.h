@@ -17,7 +17,8 @@ enum page_style { PAGE_NORMAL, PAGE_DIM, PAGE_STRONG, PAGE_GOOD, PAGE_WARN, PAGE
 struct page_part {
 	char *text;
 	enum page_style style;
-	int at; /* cells from where the value begins; 0: behind the part before */
+	int at;	     /* cells from where the value begins; 0: behind the part before */
+	bool clause; /* begins with two blanks; a line of its own where it does not fit */
 };
 
 struct page_line {
@@ -49,6 +50,7 @@ void page_build(struct page *p, const struct resource *r, const struct field_con
 struct page_line *page_line(struct page *p, const char *label);
 void page_part(struct page *p, enum page_style style, const char *text);
 void page_partf(struct page *p, enum page_style style, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void page_clausef(struct page *p, enum page_style style, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void page_text(struct page *p, const char *label, const char *text); /* a line of one part; newlines begin others */
 void page_pairs(struct page *p, const char *label, const struct strmap *m);
 void page_gap(struct page *p); /* the next line begins a section */

@@ -82,21 +82,6 @@ static void add_cost_text(struct page *p, const struct job *j, const struct sess
 	page_text(p, "Cost", buf_str(&b));
 }
 
-/* "544 s × $0.230/h", of two instances "544 s × 2 × $0.230/h". */
-static void add_reckoning_screen(struct page *p, const struct job *j, const struct cost *c)
-{
-	char rate[24], kept[TIMEFMT_LEN];
-
-	page_partf(p, PAGE_DIM, "  %s %lld s × ", c->kind == COST_BILLED ? "billed" : "so far", (long long)c->seconds);
-	if (j->rare->n_groups)
-		page_partf(p, PAGE_DIM, "%s/h", money_rate_text(rate, c->rate_micro));
-	else
-		page_partf(p, PAGE_DIM, "%d × %s/h", MAX(j->instance_count, 1),
-			   money_rate_text(rate, c->price->usd_micro));
-	if (c->retained_s > 0)
-		page_partf(p, PAGE_DIM, " + warm pool %s", timefmt_duration(kept, c->retained_s * 1000));
-}
-
 static void add_cost_screen(struct page *p, const struct job *j, const struct session *s, const struct cost *c)
 {
 	bool known = c->kind != COST_UNKNOWN && c->usd_micro != USD_UNKNOWN, begun;
@@ -109,18 +94,23 @@ static void add_cost_screen(struct page *p, const struct job *j, const struct se
 		   : begun ? "?"
 			   : "–",
 		   known && c->estimate ? "*" : "");
-	if (c->kind != COST_UNKNOWN && c->price)
-		add_reckoning_screen(p, j, c);
-	if (c->price)
-		page_partf(p, PAGE_DIM, "; price of %s%s", c->price->as_of,
-			   c->price->grade == 'A' ? "" : ", neighbouring component");
-	else if (c->plan)
-		page_partf(p, PAGE_DIM, "  the training plan %s pays for it", c->plan);
-	else if (c->unpriced)
-		page_partf(p, PAGE_DIM, "  no price known for %s in %s", c->unpriced, str_or(s->region, "this region"));
+	if (!j->cold->n_transitions) { /* else the phases say it */
+		AUTO(buf) struct buf b = BUF_INIT(BUF_MAX_TEXT);
+
+		cost_reckoning_add(&b, j, c);
+		if (b.len)
+			page_clausef(p, PAGE_DIM, "%s", buf_str(&b));
+	}
 	if (c->saved_micro > 0)
-		page_partf(p, PAGE_GOOD, "  spot saved %s (%d%%)", money_text(money, c->saved_micro),
-			   job_spot_saving_pct(j));
+		page_clausef(p, PAGE_GOOD, "spot saved %s (%d%%)", money_text(money, c->saved_micro),
+			     job_spot_saving_pct(j));
+	if (c->price)
+		page_clausef(p, PAGE_DIM, "price of %s%s", c->price->as_of,
+			     c->price->grade == 'A' ? "" : ", neighbouring component");
+	else if (c->plan)
+		page_clausef(p, PAGE_DIM, "the training plan %s pays for it", c->plan);
+	else if (c->unpriced)
+		page_clausef(p, PAGE_DIM, "no price known for %s in %s", c->unpriced, str_or(s->region, "this region"));
 }
 
 static void add_instance(struct page *p, const struct job *j)

@@ -39,6 +39,7 @@ void session_free(struct session *s)
 	session_cold_clear(s);
 	session_traffic_clear(s);
 	session_files_clear(s);
+	file_download_done(&s->download);
 	usages_done(&s->usages);
 	price_table_done(&s->prices);
 	backtest_run_list_free(s->backtests, s->n_backtests);

@@ -86,8 +86,9 @@ struct session {
 	uint64_t launches_generation;
 	struct usages usages; /* what was billed while it was there; empty until somebody asks */
 	uint64_t usages_generation;
-	struct map files;   /* of things, "kind/name" -> struct files *; empty until somebody asks */
-	struct map traffic; /* of endpoints, by name -> struct traffic *; empty until somebody asks */
+	struct file_download download; /* of one of them: the last that was begun */
+	struct map files;	       /* of things, "kind/name" -> struct files *; empty until somebody asks */
+	struct map traffic;	       /* of endpoints, by name -> struct traffic *; empty until somebody asks */
 	struct price_table prices;
 	char prices_as_of[16];
 	struct map feeds;   /* "kind/name" -> struct feed * */

@@ -217,7 +217,7 @@ tap_match 'how far it came' 'Progress	1 of 1 files, 16 B of 16 B' "$out"
 sagetop --local files transform-job/bulk "$file"
 tap_match 'and the first lines of it' '^0 -?[0-9.]+[|]-?[0-9.]+$' "$status $(one_line "$out")"
 fails 4 "has no file nothing" 'a file that is not there' -- --local files transform-job/bulk nothing
-fails 2 'of transform-job/NAME and endpoint/NAME' 'files of what has none' -- --local files model/tiny
+fails 2 'transform-job/NAME and endpoint/NAME' 'files of what has none' -- --local files model/tiny
 fails 4 'captures no calls' 'an endpoint that captures nothing' -- --local files endpoint/tiny
 fails 1 'the transform job bulk is there already' 'and not twice by one name' -- --local transform tiny --input "$work/rows.csv" --name bulk
 sagetop --local transform tiny --input $bucket/none/ --name empty --wait --timeout 60s

@@ -43,6 +43,24 @@ print(j["name"])' "$work/out" 2>&1)"
 fails 2 '--any or --all' 'any and all' -- --local wait good-1 broken-1 --any --all
 fails 4 'good-2.*did you mean.*good-1' 'wait for an unknown job, nearest suggested' -- --local wait good-2
 
+# files
+sagetop --local files good-1 --no-header
+tap_match 'what the job stored, with its size' '^output/model[.]tar[.]gz	[0-9]+	' "$out"
+sagetop --local files good-1 model.tar.gz
+tap_match 'an archive shows its members' ' [kM]?B  [^ ]+  xgboost-model$' "$out"
+tap_match 'and what they come to' '^[0-9]+ files, [0-9.]+ kB unpacked$' "$out"
+mkdir "$work/here"
+sagetop --local files good-1 model.tar.gz --out "$work/here"
+tap_equal 'it is downloaded into a folder' "0 $work/here/model.tar.gz" "$status $out"
+tap_match 'whole' 'xgboost-model' "$(tar -tzf "$work/here/model.tar.gz" 2>&1)"
+echo mine >"$work/here/model.tar.gz"
+fails 1 'there already: --yes replaces it' 'a file that is there is left alone' -- --local files good-1 model.tar.gz -o "$work/here"
+tap_equal 'as it was' mine "$(cat "$work/here/model.tar.gz")"
+sagetop --local files good-1 output/model.tar.gz -o "$work/here/model.tar.gz" --yes
+tap_match 'with --yes it is replaced' 'xgboost-model' "$(tar -tzf "$work/here/model.tar.gz" 2>&1)"
+tap_equal 'nothing else is left there' model.tar.gz "$(ls -A "$work/here")"
+fails 2 'which file' 'a folder alone says nothing' -- --local files good-1 -o "$work/here"
+
 # jobs
 sagetop --local jobs --sort name --columns name,status,instance,hp.num_round,tag.project --no-header
 tap_equal 'jobs in a pipe' "broken-1	Failed	ml.m5.large	200	sample-season

@@ -158,10 +158,16 @@ def look_around(term):
     term.wait("the filter works while it is typed", "jobs 1 of 3", "quick-1", absent=("long-1",))
     term.keys("Enter")
     term.keys("Enter")
-    term.wait("Enter opens the job", "quick-1", "Parameters", "num_round", "Training ▕", "s3://sagetop-sample/season/")
+    term.wait("Enter opens the job", "quick-1", "Parameters", "num_round", "▕█", "Training ", "s3://sagetop-sample/season/")
     term.keys("y")
     term.wait("y shows it as the service describes it", '"TrainingJobName": "quick-1"')
-    term.keys("Escape", "l")
+    term.keys("/")
+    term.type("InstanceType")
+    term.keys("Enter")
+    term.wait("where a member is searched", "/InstanceType/ 1 of 1", "▸", absent=("Stop this job?",))
+    term.keys("Escape", "Escape")
+    look_at_files(term)
+    term.keys("l")
     term.wait("l opens its log", "logs · quick-1", "[29]", "train-rmse:")
     term.keys("/")
     term.type(r"\[7\].*rmse")
@@ -189,6 +195,24 @@ def paste(term):
     term.wait("in a line it is text of one line", "/quick s q", "jobs 0 of 3")
     term.keys("Escape")
     term.wait("and Esc gives it up", "jobs 3 ·")
+
+
+def look_at_files(term):
+    """From the page of a job and back to it."""
+    got = os.path.join(os.path.dirname(term.socket), "got.tar.gz")
+    term.keys("f")
+    term.wait("f lists what it stored", "files · quick-1", "▸ output/model.tar.gz", "kB")
+    term.keys("Enter")
+    term.wait("Enter looks into an archive", "xgboost-model", "unpacked")
+    term.keys("Escape", "d")
+    term.wait("d asks where to", "download to: model.tar.gz")
+    term.keys("C-u")
+    term.type(got)
+    term.keys("Enter")
+    term.wait("and brings it there", "downloaded to")
+    ok("whole", subprocess.run(["tar", "-tzf", got], capture_output=True).returncode == 0)
+    term.keys("Escape")
+    term.wait("Esc goes back to the job", "Cost", "▕█")
 
 
 def copy_a_name(term):

@@ -39,6 +39,12 @@
 #include "tui/ui.h"
 
 #define PENDING_MAX 64
+/* What the service says of anything. */
+#define DESCRIBED                                                                                                  \
+	"{\n  \"TrainingJobName\": \"x\",\n  \"CreationTime\": 1796074420.04106,\n  \"HyperParameters\": {\n"      \
+	"    \"eta\": \"0.05\",\n    \"max_depth\": \"6\"\n  },\n  \"InputDataConfig\": [\n    {\n"                \
+	"      \"ChannelName\": \"train\",\n      \"InputMode\": \"File\"\n    }\n  ],\n  \"ResourceConfig\": {\n" \
+	"    \"InstanceCount\": 1,\n    \"InstanceType\": \"ml.m5.large\"\n  },\n  \"Tags\": []\n}"
 #define SAVED "golden-saved.tmp" /* whatever is written piece by piece, in the folder we run in */
 
 struct pending {
@@ -103,7 +109,7 @@ static void answer_all(void)
 		if (p.text && p.is_estimate)
 			p.text(p.user, err ? NULL : p.name, err);
 		else if (p.text)
-			p.text(p.user, err ? NULL : "{\n  \"TrainingJobName\": \"x\"\n}", err);
+			p.text(p.user, err ? NULL : DESCRIBED, err);
 		if (p.preview && err)
 			p.preview(p.user, NULL, err);
 		else if (p.preview) {
@@ -264,6 +270,29 @@ static void host_invoke(void *user, const struct host_invoke_request *r, host_te
 static void host_files(void *user, const struct kind *kind, const char *name)
 {
 	snprintf(t.asked, sizeof(t.asked), "files %s%s", prefix_of(kind), name);
+}
+
+/* A third of it is there at once; a file "taken" is there already. */
+static int host_download(void *user, const struct file_object *o, const char *path, bool replace, struct err *err)
+{
+	struct file_download *d = &t.session->download;
+
+	snprintf(t.asked, sizeof(t.asked), "download %s %s to %s%s", o->bucket, o->key, path, replace ? " over" : "");
+	if (!replace && str_eq(path, "taken"))
+		return err_set(err, ERR_EXISTS, "'%s' is there already", path);
+	str_set(&d->name, files_base_name(o->key));
+	d->all = o->size;
+	d->got = o->size / 3;
+	d->begun_ms = clock_now_ms() - 2000;
+	d->under_way = true;
+	d->generation++;
+	return 0;
+}
+
+static void host_download_stop(void *user)
+{
+	t.session->download.under_way = false;
+	t.session->download.generation++;
 }
 
 static void host_peek(void *user, const char *bucket, const char *key, int64_t size, host_text_fn *done,
@@ -465,6 +494,8 @@ static struct ui_host host = {
 	.describe = host_describe,
 	.files = host_files,
 	.peek = host_peek,
+	.download = host_download,
+	.download_stop = host_download_stop,
 	.findings = host_findings,
 	.invoke = host_invoke,
 	.save = host_save,

@@ -496,6 +496,28 @@ static void add_scaling(struct session *s)
 	set_member(r, "PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].Status", "Creating");
 }
 
+/* What a training job left. */
+static void add_outputs(struct session *s)
+{
+	static const struct {
+		const char *name;
+		int64_t size;
+	} rows[] = {{"output/model.tar.gz", 12345678},
+		    {"output/output.tar.gz", 4321},
+		    {"debug-output/claim.ts", 812},
+		    {"checkpoints/000000200.ubj", 1812345}};
+	struct files *f = session_files(s, TRAINING_KIND, "churn-nightly-1120");
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str) char *key = xasprintf("runs/churn-nightly-1120/%s", rows[i].name);
+		struct file *x = files_add(f, "churn", key, rows[i].name);
+
+		x->size = rows[i].size;
+		x->modified_ms = SEED_NOW_MS - 9 * HOUR;
+	}
+	f->asked_ms = SEED_NOW_MS;
+}
+
 /* A transform job that failed, with a file that it could not predict; and what churn-v7 captured. */
 static void add_files(struct session *s)
 {
@@ -522,6 +544,7 @@ static void add_files(struct session *s)
 	f->has_outputs = true;
 	f->out_bucket = xstrdup("churn");
 	f->asked_ms = SEED_NOW_MS;
+	add_outputs(s);
 	f = session_files(s, &kind_table[KIND_ENDPOINT], "churn-v7");
 	struct file *x = files_add(f, "churn", "capture/churn-v7/AllTraffic/2026/11/21/05/40-00-000-a.jsonl",
 				   "AllTraffic/2026/11/21/05/40-00-000-a.jsonl");
@@ -744,6 +767,51 @@ static void fill_tuning(struct session *s)
 	}
 }
 
+/* Each line an event of its own, as a container without a terminal writes them. */
+static void add_traceback(struct feed *f)
+{
+	static const char *const lines[] = {
+		"Traceback (most recent call last):", "  File \"train.py\", line 41, in <module>",
+		"    rows = load({\"path\": path})", "  File \"train.py\", line 12, in load",
+		"ValueError: could not convert string to float: 'n/a'"};
+	char text[40];
+
+	for (int i = 0; i < 30; i++) {
+		snprintf(text, sizeof(text), "read part %d", i);
+		loglines_add(&f->logs, "s", NULL, SEED_NOW_MS - 2 * HOUR + i * 1000, text, strlen(text));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		loglines_add(&f->logs, "s", NULL, SEED_NOW_MS - HOUR, lines[i], strlen(lines[i]));
+	loglines_add(&f->logs, "s", NULL, SEED_NOW_MS - HOUR, "exit", 4);
+	f->logs_loaded = true;
+}
+
+/* A job of many members, which took long but for its beginning; and one on a mixed cluster. */
+static void fill_page(struct session *s)
+{
+	static const char *const phases[] = {"Starting", "Downloading", "Training", "Completed"};
+	struct job *j = add_job("wide-sweep-0007", "Completed", "Completed", "ml.m5.xlarge", HOUR, 989);
+
+	j->spot = true;
+	add_transitions(j, phases, (const int64_t[]){51, 31, 958, 0}, 4);
+	add_details(j);
+	for (int i = 0; i < 2000; i++) {
+		AUTO(str) char *param = xasprintf("feature_%04d", i);
+
+		strmap_set(&j->cold->hyperparameters, param, i % 3 ? "0" : "0.25");
+	}
+	strmap_set(&j->cold->environment, "NCCL_DEBUG", "WARN");
+	strmap_set(&j->cold->environment, "OMP_NUM_THREADS", "4");
+	j->training_s = 4 * 989;
+	put(s, j);
+	j = add_job("mixed-0001", "Completed", "Completed", "ml.m5.xlarge+ml.m5.2xlarge", 2 * HOUR, 700);
+	job_add_group(j, "workers", "ml.m5.xlarge", 2);
+	job_add_group(j, "server", "ml.m5.2xlarge", 1);
+	j->instance_count = 3;
+	put(s, j);
+	add_traceback(session_feed(s, TRAINING_KIND, "wide-sweep-0007"));
+}
+
 struct session *seed_session(const char *name)
 {
 	struct session *s = new_session();
@@ -754,6 +822,8 @@ struct session *seed_session(const char *name)
 	} else if (!strcmp(name, "kinds")) {
 		fill_basic(s);
 		fill_kinds(s);
+	} else if (!strcmp(name, "page")) {
+		fill_page(s);
 	} else if (!strcmp(name, "listed")) { /* there is nothing */
 		s->tables[KIND_ENDPOINT].synced_ms = SEED_NOW_MS;
 	} else if (!strcmp(name, "idle")) {

@@ -144,6 +144,8 @@ static void test_hostile_text_is_made_harmless(void **state)
 			"31mC1",
 			"31mC1");
 	check_sanitized("名前", "名前");
+	check_sanitized("\U0001f469\u200d\U0001f4bb \u2764\ufe0f \U0001f44d\U0001f3fd",
+			"\U0001f469\U0001f4bb \u2764 \U0001f44d");
 }
 
 static void test_text_is_cut_by_cells(void **state)

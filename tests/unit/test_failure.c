@@ -113,6 +113,25 @@ static void add_line(struct loglines *l, const char *text)
 	(void)loglines_add(l, "s", NULL, NOW + (int64_t)l->n, text, strlen(text));
 }
 
+static void test_traceback(void **state)
+{
+	AUTO(loglines) struct loglines l = {0};
+	size_t from = 99, to = 99;
+
+	add_line(&l, "Traceback (most recent call last):"); /* its end is not there */
+	(void)loglines_add(&l, "other", NULL, NOW + 1, "KeyError: of another host", 25);
+	assert_false(failure_traceback(&l, 0, &from, &to));
+	add_line(&l, "  File \"a.py\", line 1, in <module>");
+	add_line(&l, "my.module.BadError: no rows");
+	add_line(&l, "exit");
+	for (size_t i = 0; i < l.n; i++) {
+		bool within = i == 0 || i == 2 || i == 3;
+
+		assert_int_equal(failure_traceback(&l, i, &from, &to), within);
+		assert_true(!within || (from == 0 && to == 3));
+	}
+}
+
 static void test_line_of_a_log(void **state)
 {
 	AUTO(loglines) struct loglines l = {0};
@@ -206,10 +225,11 @@ static void test_scripts_are_told_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_masking),	 cmocka_unit_test(test_masking_is_bounded),
-		cmocka_unit_test(test_bare),	 cmocka_unit_test(test_line_of_a_log),
-		cmocka_unit_test(test_counting), cmocka_unit_test(test_exit_code),
-		cmocka_unit_test(test_message),	 cmocka_unit_test(test_scripts_are_told_apart),
+		cmocka_unit_test(test_masking),	  cmocka_unit_test(test_masking_is_bounded),
+		cmocka_unit_test(test_bare),	  cmocka_unit_test(test_line_of_a_log),
+		cmocka_unit_test(test_counting),  cmocka_unit_test(test_exit_code),
+		cmocka_unit_test(test_message),	  cmocka_unit_test(test_scripts_are_told_apart),
+		cmocka_unit_test(test_traceback),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

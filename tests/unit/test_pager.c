@@ -24,7 +24,7 @@ static void begin(struct fixture *f, uint64_t seed)
 {
 	*f = (struct fixture){.random = seed, .now_ms = 1000000, .oldest_ms = 1000000};
 	f->log.max_bytes = (size_t)256 << 10;
-	surface_resize(&f->surface, 12, 60);
+	surface_resize(&f->surface, 12, 80);
 	pager_init(&f->pager);
 }
 
@@ -193,6 +193,31 @@ static size_t silent(const struct loglines *log, size_t after, size_t until)
 	return n;
 }
 
+/* Of hits in their context: the lines between one and the next, of those that pass the filters. */
+static size_t between(const struct loglines *log, int filters, uint32_t after, uint32_t until)
+{
+	uint32_t *passing = xcalloc(log->n + 1, sizeof(*passing));
+	size_t all = expected(log, filters, PAGER_ALL, passing), n = 0;
+
+	for (size_t i = 0; i < all; i++)
+		n += passing[i] > after && passing[i] < until;
+	free(passing);
+	return n;
+}
+
+/* What the rule says that many silences and lines between ask for. */
+static void assert_rule(const char *row, size_t times, size_t lines)
+{
+	char text[TIMEFMT_LEN];
+
+	assert_true(str_starts(row, "── "));
+	snprintf(text, sizeof(text), "── %zu times", times);
+	assert_true((strstr(row, text) != NULL) == (times > 1));
+	assert_true((strstr(row, "without a line") != NULL) == (times > 0));
+	snprintf(text, sizeof(text), " %zu line%s between ──", lines, lines == 1 ? "" : "s");
+	assert_true((strstr(row, text) != NULL) == (lines > 0));
+}
+
 /* Row by row what the screen must hold, from the line at the top on; lines have one row each here. */
 static void assert_rows(struct fixture *f, int filters)
 {
@@ -206,17 +231,14 @@ static void assert_rows(struct fixture *f, int filters)
 	strlist_split(&rows, buf_str(&screen), '\n');
 	for (size_t i = p->top; i < n && row < (size_t)p->rows; i++) {
 		size_t times = i ? silent(&f->log, want[i - 1], want[i]) : 0;
+		size_t lines = i && p->lines == PAGER_AROUND ? between(&f->log, filters, want[i - 1], want[i]) : 0;
 		const struct log_line *l = &f->log.lines[want[i]];
 		char text[TIMEFMT_LEN];
 
-		if (times && skip) {
+		if ((times || lines) && skip)
 			skip--;
-		} else if (times) {
-			assert_true(str_starts(rows.items[row], "── "));
-			snprintf(text, sizeof(text), "── %zu times", times);
-			assert_true((strstr(rows.items[row], text) != NULL) == (times > 1));
-			assert_non_null(strstr(rows.items[row++], "without a line ──"));
-		}
+		else if (times || lines)
+			assert_rule(rows.items[row++], times, lines);
 		if (row == (size_t)p->rows)
 			break;
 		assert_non_null(strstr(rows.items[row++], timefmt_clock_ms(text, l->time_ms)));
@@ -253,7 +275,7 @@ static void change_under_eyes(struct fixture *f)
 	}
 }
 
-/* Rules are about the log, whatever is shown of it, and nothing moves for them. */
+/* Rules are about the log, whatever is shown of it, or between hits that lie apart; nothing moves for them. */
 static void test_rules(void **state)
 {
 	static const enum action moves[] = {ACT_UP,	   ACT_DOWN, ACT_PAGE_UP,      ACT_HALF_DOWN,

@@ -99,6 +99,8 @@ struct world {
 	bool done;
 	struct err err;
 	size_t n;
+	struct s3_download *download;
+	int64_t got, all, stop_at;
 };
 
 static int setup(void **state)
@@ -279,6 +281,57 @@ static void test_download_resumes(void **state)
 	assert_memory_equal(got.data, data, got.len);
 }
 
+static void on_progress(void *user, int64_t got, int64_t all)
+{
+	struct world *w = user;
+
+	assert_true(got > w->got);
+	w->got = got;
+	w->all = all;
+	if (w->stop_at && got >= w->stop_at)
+		s3_download_stop(w->download);
+}
+
+static size_t files_in(const char *dir)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	assert_int_equal(fs_list_tree(dir, &names, NULL), 0);
+	return names.n;
+}
+
+/* How far it is, of how many bytes; stopped it leaves nothing, and what is there it leaves alone. */
+static void test_download_watched(void **state)
+{
+	struct world *w = *state;
+	AUTO(str) char *data = pattern(4000000);
+	struct s3_download_options o = {.progress = on_progress};
+
+	assert_int_equal(buf_add(&w->bucket.object, data, 4000000), 0);
+	w->bucket.break_off = true;
+	w->download = s3_download(w->client, "bucket", "k", w->path, &o, on_done, w);
+	run(w);
+	assert_int_equal(w->err.code, 0);
+	assert_int_equal(w->got, 4000000);
+	assert_int_equal(w->all, 4000000);
+	assert_int_equal(files_in(w->dir), 1);
+
+	w->download = s3_download(w->client, "bucket", "k", w->path, &o, on_done, w);
+	run(w);
+	assert_int_equal(w->err.code, ERR_EXISTS);
+	assert_int_equal(fs_size(w->path), 4000000);
+
+	AUTO(str) char *other = fs_join(w->dir, "other");
+
+	err_clear(&w->err);
+	w->got = 0;
+	w->stop_at = 1;
+	w->download = s3_download(w->client, "bucket", "k", other, &o, on_done, w);
+	run(w);
+	assert_int_equal(w->err.code, ERR_CANCELLED);
+	assert_int_equal(files_in(w->dir), 1);
+}
+
 static void on_head(void *user, const struct s3_object *o, const struct err *err)
 {
 	on_done(user, err);
@@ -367,6 +420,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_multipart_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_download, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_download_resumes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_download_watched, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_head_list_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_region, setup, teardown),
 		cmocka_unit_test(test_uri),
