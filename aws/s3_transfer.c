@@ -8,6 +8,7 @@
 #include "aws/op.h"
 #include "aws/s3_impl.h"
 #include "aws/xml.h"
+#include "base/fs.h"
 #include "base/digest.h"
 
 #define PARTS_AT_ONCE 4

@@ -110,7 +110,7 @@ complete -c sagetop -n '__fish_seen_subcommand_from prices' -l bulk -rF -d 'upda
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l days -x -d 'the last N days, today among them (default: 30)'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l from -x -d 'from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings'
 complete -c sagetop -n '__fish_seen_subcommand_from backtest cost process deploy transform invoke' -l to -x -d 'cost: up to the beginning of that day, which is not in it (default: now); process, transform: s3://BUCKET/PREFIX for script, inputs and outputs; deploy --async: under which answers and failures lie; invoke --async: the input (default: beside the answers); backtest promote: a folder or s3://BUCKET/PREFIX (default: promoted/ in the run\'s folder)'
-complete -c sagetop -n '__fish_seen_subcommand_from cost' -l by -x -d 'day (default), week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, component, profile, region, scope (PROFILE/REGION) or name'
+complete -c sagetop -n '__fish_seen_subcommand_from cost' -l by -x -d 'day (default), week, month, kind, prefix, tag:KEY, type, status, user, backtest, parent, sweep, component, profile, region, scope (PROFILE/REGION) or name'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l top -x -d 'the first N rows; the others as one'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l md -d 'as Markdown, for a pull request'
 complete -c sagetop -n '__fish_seen_subcommand_from cost' -l now -d 'what runs now instead: what it cost so far, costs an hour and in the end, and what bills while it does no work'

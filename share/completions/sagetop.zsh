@@ -284,7 +284,7 @@ _sagetop() {
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
 			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
-			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component, profile, region, scope (PROFILE/REGION) or name]:GROUP: ' \
+			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, sweep, component, profile, region, scope (PROFILE/REGION) or name]:GROUP: ' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
 			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \

@@ -170,7 +170,7 @@ void peek(struct sync *s, const char *bucket, const char *key, int64_t size, pee
 		return;
 	}
 	l = NEW(struct look);
-	*l = (struct look){.sync = s, .size = size, .fn = fn, .user = user};
+	*l = (struct look){.size = size, .fn = fn, .user = user};
 	if (size == 0)
 		(void)aws_client_after(sync_client(s), 0, empty, l);
 	else
