@@ -29,8 +29,6 @@ enum {
 	KEYC_CTRL_SPACE,
 	KEYC_F1,
 	KEYC_F12 = KEYC_F1 + 11,
-	KEYC_PASTE_BEGIN, /* around what the terminal says was pasted */
-	KEYC_PASTE_END,
 };
 #define KEYC_CTRL(letter) ((letter)&0x1f)
 

@@ -26,14 +26,6 @@
 #include "tui/key.h"
 #include "tui/theme.h"
 
-/* Bracketed paste (xterm's mode 2004): the terminal puts codes around what is pasted, for
- * which curses has no keys of its own: ours lie above those that it makes up for a
- * terminal's extensions. Terminals that do not know the mode pass it by. */
-#define PASTE_ON "\033[?2004h"
-#define PASTE_OFF "\033[?2004l"
-#define CODE_PASTE_BEGIN (KEY_MAX + 4096)
-#define CODE_PASTE_END (KEY_MAX + 4097)
-
 static struct {
 	enum theme theme;
 	bool open, mono, all;
@@ -60,8 +52,10 @@ static void on_crash(int sig)
 	raise(sig);
 }
 
-static void add_restore(const char *s)
+static void add_restore(const char *capability)
 {
+	const char *s = tigetstr(capability);
+
 	if (!s || s == (char *)-1)
 		return;
 	for (; *s && term.restore_len + 1 < sizeof(term.restore); s++) {
@@ -86,8 +80,7 @@ static void prepare_crash(void)
 	struct sigaction sa = {.sa_handler = on_crash, .sa_flags = SA_RESETHAND | SA_ONSTACK | SA_NODEFER};
 	term.restore_len = 0;
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
-		add_restore(tigetstr(capabilities[i]));
-	add_restore(PASTE_OFF);
+		add_restore(capabilities[i]);
 	sigemptyset(&sa.sa_mask);
 	sigaltstack(&ss, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(crash_signals); i++)
@@ -119,24 +112,6 @@ static bool can_draw(void)
 	const char *cup = tigetstr("cup"), *clear_screen_text = tigetstr("clear");
 
 	return cup && cup != (char *)-1 && clear_screen_text && clear_screen_text != (char *)-1;
-}
-
-/* At once, beside what curses draws. */
-static void write_out(const char *text, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t rc = write(STDOUT_FILENO, text + done, n - done);
-		if (rc < 0 && errno != EINTR)
-			break;
-		done += rc > 0 ? (size_t)rc : 0;
-	}
-}
-
-static void set_paste(bool on)
-{
-	const char *mode = on ? PASTE_ON : PASTE_OFF;
-
-	write_out(mode, strlen(mode));
 }
 
 int term_open(const struct term_options *opt, struct err *err)
@@ -171,12 +146,9 @@ int term_open(const struct term_options *opt, struct err *err)
 	intrflush(stdscr, FALSE);
 	leaveok(stdscr, FALSE);
 	set_escdelay(25);
-	define_key("\033[200~", CODE_PASTE_BEGIN);
-	define_key("\033[201~", CODE_PASTE_END);
 	setup_colours();
 	prepare_crash();
 	surface_resize(&term.shown, LINES, COLS);
-	set_paste(true);
 	term.all = true;
 	term.open = true;
 	return 0;
@@ -187,7 +159,6 @@ void term_close(void)
 	if (!term.open)
 		return;
 	curs_set(1);
-	set_paste(false);
 	endwin();
 	term.open = false;
 	tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
@@ -202,10 +173,8 @@ void term_close(void)
 
 void term_suspend(void)
 {
-	if (!term.open)
-		return;
-	set_paste(false);
-	endwin();
+	if (term.open)
+		endwin();
 }
 
 void term_resume(void)
@@ -213,7 +182,6 @@ void term_resume(void)
 	if (!term.open)
 		return;
 	refresh();
-	set_paste(true);
 	term.all = true;
 }
 
@@ -332,21 +300,11 @@ static int special_key(wint_t k)
 	static const struct {
 		int curses, ours;
 	} keys[] = {
-		{KEY_UP, KEYC_UP},
-		{KEY_DOWN, KEYC_DOWN},
-		{KEY_LEFT, KEYC_LEFT},
-		{KEY_RIGHT, KEYC_RIGHT},
-		{KEY_HOME, KEYC_HOME},
-		{KEY_END, KEYC_END},
-		{KEY_PPAGE, KEYC_PGUP},
-		{KEY_NPAGE, KEYC_PGDN},
-		{KEY_IC, KEYC_INSERT},
-		{KEY_DC, KEYC_DELETE},
-		{KEY_BACKSPACE, KEYC_BACKSPACE},
-		{KEY_BTAB, KEYC_BACKTAB},
+		{KEY_UP, KEYC_UP},	 {KEY_DOWN, KEYC_DOWN},		  {KEY_LEFT, KEYC_LEFT},
+		{KEY_RIGHT, KEYC_RIGHT}, {KEY_HOME, KEYC_HOME},		  {KEY_END, KEYC_END},
+		{KEY_PPAGE, KEYC_PGUP},	 {KEY_NPAGE, KEYC_PGDN},	  {KEY_IC, KEYC_INSERT},
+		{KEY_DC, KEYC_DELETE},	 {KEY_BACKSPACE, KEYC_BACKSPACE}, {KEY_BTAB, KEYC_BACKTAB},
 		{KEY_ENTER, KEYC_ENTER},
-		{CODE_PASTE_BEGIN, KEYC_PASTE_BEGIN},
-		{CODE_PASTE_END, KEYC_PASTE_END},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -402,6 +360,17 @@ static void copy_by_tmux(const char *text)
 	fd_close(&null);
 }
 
+/* At once, beside what curses draws. */
+static void write_out(const struct buf *out)
+{
+	for (size_t done = 0; done < out->len;) {
+		ssize_t n = write(STDOUT_FILENO, out->data + done, out->len - done);
+		if (n < 0 && errno != EINTR)
+			break;
+		done += n > 0 ? (size_t)n : 0;
+	}
+}
+
 void term_copy(const char *text)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
@@ -412,7 +381,7 @@ void term_copy(const char *text)
 	if (!str_empty(getenv("TMUX")))
 		copy_by_tmux(text);
 	(void)buf_addf(&out, "\033]52;c;%s\a", coded);
-	write_out(buf_str(&out), out.len);
+	write_out(&out);
 }
 
 void term_announce(enum term_announcement how, const char *text)
@@ -434,5 +403,5 @@ void term_announce(enum term_announcement how, const char *text)
 	if (wrapped)
 		(void)buf_adds(&out, "\033\\");
 	if (term.open)
-		write_out(buf_str(&out), out.len);
+		write_out(&out);
 }

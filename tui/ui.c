@@ -507,7 +507,7 @@ static void take_key(struct ui *ui, struct view *v, int key)
 	ui_action(ui, a);
 }
 
-void ui_press(struct ui *ui, int key)
+void ui_key(struct ui *ui, int key)
 {
 	struct view *v = ui_top(ui);
 
@@ -519,12 +519,6 @@ void ui_press(struct ui *ui, int key)
 	ui->in_key = true;
 	take_key(ui, v, key);
 	ui->in_key = false;
-}
-
-void ui_key(struct ui *ui, int key)
-{
-	if (!ui_paste_takes(ui, key))
-		ui_press(ui, key);
 }
 
 void ui_resize(struct ui *ui, int rows, int cols)

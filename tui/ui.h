@@ -31,7 +31,6 @@ void ui_keys_settle(struct strlist *ret_problems);
 
 /* A line as typed after ':' ("logs NAME"). */
 void ui_command(struct ui *ui, const char *line);
-/* What comes between KEYC_PASTE_BEGIN and KEYC_PASTE_END is text, never a command. */
 void ui_key(struct ui *ui, int key);
 /* Ask for a code (of an MFA device); fn gets it later, NULL where the user gave up. */
 typedef void ui_code_fn(void *user, const char *code);

@@ -97,12 +97,10 @@ struct ui {
 	struct dialog dialog;
 	struct header_facts facts;
 	struct trail trail;
-	struct tabs *tabs;	     /* NULL until they are looked at */
-	int key;		     /* that was pressed last */
-	int paste;		     /* what is done with the text that is being pasted; 0: none is (ui_paste.c) */
-	bool paste_began, paste_gap; /* some of it is in the line; white space comes before the next */
-	struct strmap slots;	     /* of colours, by name of a thing */
-	struct strmap folds;	     /* what was folded ("-") and unfolded ("+"), by name */
+	struct tabs *tabs;   /* NULL until they are looked at */
+	int key;	     /* that was pressed last */
+	struct strmap slots; /* of colours, by name of a thing */
+	struct strmap folds; /* what was folded ("-") and unfolded ("+"), by name */
 	struct ui_call *calls;
 	struct { /* asked about in the dialog */
 		const struct kind *kind;
@@ -120,10 +118,6 @@ void ui_quit(struct ui *ui, bool ask);			     /* ask: where a change is under wa
 void ui_frame_draw(struct ui *ui, struct view *v);
 void ui_notice_collect(struct ui *ui); /* take over the session's newest */
 bool ui_notice_showing(const struct ui *ui);
-
-/* Where text is being pasted, or begins or ends to be: true, and the key is dealt with. */
-bool ui_paste_takes(struct ui *ui, int key);
-void ui_press(struct ui *ui, int key); /* as if it had been typed */
 
 /* ui_history.c: of the last start; a line more; for the next one. */
 void ui_history_load(struct ui *ui);

@@ -181,20 +181,7 @@ def look_around(term):
     term.wait("with a logarithmic axis", "log y")
     term.keys("Escape", "Escape", "Escape", "Escape")
     term.wait("Esc goes back to all the jobs", "jobs 3", "long-1")
-    paste(term)
     copy_a_name(term)
-
-
-def paste(term):
-    """Text of two lines that would delete or stop something if it were keys."""
-    term.tmux("set-buffer", "quick\ns\t\nq")
-    term.tmux("paste-buffer", "-p", "-t", "t")
-    term.wait("what is pasted on a list is no command", "what was pasted is text", "jobs 3", absent=("Stop",))
-    term.keys("/")
-    term.tmux("paste-buffer", "-p", "-t", "t")
-    term.wait("in a line it is text of one line", "/quick s q", "jobs 0 of 3")
-    term.keys("Escape")
-    term.wait("and Esc gives it up", "jobs 3 ·")
 
 
 def look_at_files(term):

@@ -501,37 +501,6 @@ static void run_prompt(struct ui *ui, int prompt, const char *text)
 	ui_key(ui, KEYC_ENTER);
 }
 
-static void paste(struct ui *ui, const char *text)
-{
-	ui_key(ui, KEYC_PASTE_BEGIN);
-	type(ui, text);
-	ui_key(ui, KEYC_PASTE_END);
-}
-
-/* What is pasted is text for the line that has the cursor, and no commands. */
-static void test_paste(void **state)
-{
-	AUTO(session) struct session *s = seed_session("basic");
-	struct ui_host host = {0};
-	struct ui_options opt = {.rows = 24, .cols = 80, .notice_ms = 8000};
-	AUTO(ui) struct ui *ui = ui_new(s, &host, &opt);
-
-	paste(ui, "q");
-	paste(ui, "\r:quit\r");
-	assert_false(ui_quit_wanted(ui));
-	assert_line(ui, 22, "what was pasted is text, not keys: open a line for it first (/ or :)");
-	ui_key(ui, ':');
-	paste(ui, "\n sort\t\r\n\x01 cost\r\n");
-	assert_prompt(ui, ":sort cost");
-	type(ui, "x");
-	assert_prompt(ui, ":sort costx");
-	ui_key(ui, KEYC_PASTE_BEGIN); /* its end is lost */
-	ui_key(ui, KEYC_ESC);
-	ui_key(ui, KEYC_ESC);
-	ui_key(ui, 'q');
-	assert_true(ui_quit_wanted(ui));
-}
-
 static void test_prompt_history(void **state)
 {
 	AUTO(session) struct session *s = seed_session("basic");
@@ -815,7 +784,6 @@ int main(void)
 		cmocka_unit_test(test_pager_grows_at_its_front),
 		cmocka_unit_test(test_pager_is_fast),
 		cmocka_unit_test(test_random_keys),
-		cmocka_unit_test(test_paste),
 		cmocka_unit_test(test_prompt_history),
 		cmocka_unit_test(test_many_jobs_paint),
 	};
