@@ -476,6 +476,10 @@ void ui_await_job(const struct view *v, const char *name)
 
 static void take_key(struct ui *ui, struct view *v, int key)
 {
+	if (key == KEYC_PASTE) {
+		ui_take_pasted(ui);
+		return;
+	}
 	if (key == KEYC_CTRL('c')) {
 		ui_action(ui, ACT_QUIT_NOW);
 		return;

@@ -99,6 +99,7 @@ struct ui {
 	struct trail trail;
 	struct tabs *tabs;   /* NULL until they are looked at */
 	int key;	     /* that was pressed last */
+	const char *pasted;  /* with KEYC_PASTE */
 	struct strmap slots; /* of colours, by name of a thing */
 	struct ui_call *calls;
 	struct { /* asked about in the dialog */
@@ -186,6 +187,8 @@ void ui_prompt_complete(struct ui *ui, int by); /* the next candidate, or the on
 void ui_prompt_done(struct prompt *p);
 void ui_prompt_draw(struct ui *ui, struct area line, struct area below);
 void ui_open_command_line(struct ui *ui);
+void ui_prompt_changed(struct ui *ui); /* its text, by another than a key */
+void ui_take_pasted(struct ui *ui);    /* ui_paste.c: with KEYC_PASTE */
 
 bool ui_dialog_key(struct ui *ui, int key);
 void ui_dialog_draw(struct ui *ui, struct area screen);

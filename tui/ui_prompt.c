@@ -418,7 +418,7 @@ static void finish(struct ui *ui, bool accepted)
 		p->ops->done(v, accepted ? text : NULL);
 }
 
-static void changed(struct ui *ui)
+void ui_prompt_changed(struct ui *ui)
 {
 	struct prompt *p = &ui->prompt;
 	struct view *v = ui_find_view(ui, p->view_id);
@@ -440,7 +440,7 @@ static void walk_history(struct ui *ui, int by)
 		str_set(&p->typed, p->edit.text);
 	p->history_at = (size_t)((long)p->history_at + by);
 	lineedit_set(&p->edit, p->history_at == h->n ? str_or(p->typed, "") : h->items[p->history_at]);
-	changed(ui);
+	ui_prompt_changed(ui);
 }
 
 bool ui_prompt_key(struct ui *ui, int key)
@@ -478,7 +478,7 @@ bool ui_prompt_key(struct ui *ui, int key)
 		break;
 	}
 	if (lineedit_key(&p->edit, key))
-		changed(ui);
+		ui_prompt_changed(ui);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "tui/keymap.h"
 #include "tui/surface.h"
 
+struct lineedit;
 struct pager;
 struct ui;
 struct view;
@@ -76,6 +77,8 @@ struct view_ops {
 	bool (*action)(struct view *v, enum action a);
 	/* Raw keys, before actions: forms. True where used. May be NULL. */
 	bool (*key)(struct view *v, int key);
+	/* The line that is being typed in, which takes what is pasted: of forms; NULL where none is. May be NULL. */
+	struct lineedit *(*field)(struct view *v);
 	/* Whether the thing that is shown has that action: its key stands in the footer.
 	 * NULL: all. */
 	bool (*offers)(struct view *v, enum action a);

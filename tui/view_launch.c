@@ -438,6 +438,13 @@ static bool launch_key(struct view *v, int key)
 	}
 }
 
+static struct lineedit *launch_field(struct view *v)
+{
+	struct launch_state *st = v->state;
+
+	return st->stage < STAGE_PREVIEW ? &st->form.fields[st->form.focus].edit : NULL;
+}
+
 static const char *launch_hint(struct view *v)
 {
 	const struct launch_state *st = v->state;
@@ -478,5 +485,6 @@ const struct view_ops view_launch_ops = {
 	.draw = launch_draw,
 	.status = launch_status,
 	.key = launch_key,
+	.field = launch_field,
 	.hint = launch_hint,
 };

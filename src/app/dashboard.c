@@ -87,7 +87,10 @@ static void take_keys(struct dashboard *d)
 	int key;
 
 	for (int i = 0; i < KEYS_AT_ONCE && (key = term_key()) != KEYC_NONE; i++) {
-		ui_key(d->ui, key);
+		if (key == KEYC_PASTE)
+			ui_paste(d->ui, term_pasted());
+		else
+			ui_key(d->ui, key);
 		d->keys = true;
 		if (ui_quit_wanted(d->ui))
 			return;

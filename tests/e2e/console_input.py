@@ -1,0 +1,78 @@
+"""What a terminal sends besides keys, in a real one (tmux): pasted texts. TAP on standard output."""
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from console_support import Console  # noqa: E402
+from dashboard import SAGETOP  # noqa: E402
+from engine_support import equal  # noqa: E402
+
+PASTE_SILENCE = 3.5
+
+
+def paste(t, text):
+    """As the terminal does it: in brackets where the program has asked for them, else as keys."""
+    t.tmux("set-buffer", text)
+    t.tmux("paste-buffer", "-p", "-t", "t")
+
+
+def send_bytes(t, *texts):
+    for text in texts:
+        t.tmux("send-keys", "-t", "t", "-H", *("%02x" % b for b in text.encode()))
+
+
+def pasting(t):
+    paste(t, "s\nq\nD\n")
+    t.wait("elsewhere than at a prompt it is left out", "what was pasted is left out", "jobs ")
+    t.keys("/")
+    paste(t, "status:failed\nq\nD\n")
+    t.wait("at a prompt it is one line", "/status:failed q D")
+    t.keys("C-u")
+    send_bytes(t, "\033[200~name", ":x\r\033", "[20", "1~")
+    t.wait("also where its end comes in pieces", "/name:x", absent=("[201",))
+    t.keys("C-u")
+    send_bytes(t, "\033[200~without an end")
+    t.wait("a paste that is under way is not seen", "\n /", absent=("without",))
+    time.sleep(PASTE_SILENCE)  # the silence itself
+    t.keys("y")
+    t.wait("one whose end is lost ends when a key comes behind a silence", "/without an endy")
+    t.keys("Escape")
+
+
+def open_console(t, what):
+    """What runs behind it in the same shell sees the terminal as it was left."""
+    t.type("clear; sh -c '%s --endpoint-url $URL; cat -v'" % SAGETOP)
+    t.keys("Enter")
+    t.wait(what, "sagetop   ", "jobs 0")
+
+
+def left(t, what):
+    """Texts are pasted as they are again."""
+    t.wait(what, absent=("jobs 0",))
+    paste(t, "as it was\n")
+    t.wait("pasted texts come as they are then", "as it was\nas it was", absent=("200~",))
+    t.keys("C-c")
+
+
+def console_pid(c):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            command = open("/proc/%s/cmdline" % pid, "rb").read().split(b"\0")
+        except OSError:
+            continue
+        if command[0] == SAGETOP.encode() and c.engine.endpoint.encode() in command:
+            return int(pid)
+    return None
+
+
+with Console("#!/bin/sh\n") as c:
+    t = c.open()
+    open_console(t, "the console on an engine without jobs")
+    pasting(t)
+    t.keys("q")
+    left(t, "q ends it")
+    open_console(t, "once more")
+    os.kill(console_pid(c), signal.SIGSEGV)
+    left(t, "a crash ends it")
