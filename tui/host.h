@@ -99,8 +99,11 @@ struct ui_host {
 	int (*scopes)(void *user, const char *list, struct err *err);
 	/* Profiles and regions that such a list can be made of, for completion. */
 	void (*places)(void *user, struct strlist *ret);
-	/* Write text to a file of the user's choosing (save a screen). */
-	int (*save)(void *user, const char *path, const char *text, struct err *err);
+	/* Files and folders whose path begins with what is typed (fs_complete), for completion. */
+	void (*files_at)(void *user, const char *typed, struct strlist *ret);
+	/* Write text to a file of the user's choosing, here as elsewhere with "~/" where he likes; ERR_EXISTS where it
+	 * is there and replace is not said. */
+	int (*save)(void *user, const char *path, bool replace, const char *text, struct err *err);
 	/* Begin a file of the user's choosing that is written piece by piece (base/fs.h); one that is there is left
 	 * alone unless replace. */
 	int (*draft)(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err);

@@ -355,37 +355,6 @@ void ui_quit(struct ui *ui, bool ask)
 		ui->quit = true;
 }
 
-void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done)
-{
-	struct err err = {0};
-
-	if (!ui_offered(ui, ui->host->save))
-		return;
-	if (text->overflow)
-		ui_notice(ui, NOTICE_ERROR, "there is too much to be written at once: filter it");
-	else if (ui->host->save(ui->host->user, path, buf_str(text), &err) < 0)
-		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
-	else
-		ui_notice(ui, NOTICE_INFO, "%s %s", done, path);
-}
-
-int ui_draft(struct ui *ui, const char *path, bool replace, struct fs_draft **ret, struct err *err)
-{
-	if (!ui->host->draft)
-		return err_set(err, ERR_USAGE, "files are not written here");
-	return ui->host->draft(ui->host->user, path, replace, ret, err);
-}
-
-static void save_screen(struct ui *ui)
-{
-	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-	char path[64];
-
-	surface_text(&ui->surface, &text);
-	snprintf(path, sizeof(path), "sagetop-screen-%lld.txt", (long long)(clock_now_ms() / 1000));
-	ui_save(ui, path, &text, "screen saved to");
-}
-
 static void refresh(const struct view *v)
 {
 	if (view_host(v)->refresh)
@@ -424,7 +393,7 @@ bool ui_action(struct ui *ui, enum action a)
 		refresh(ui_top(ui));
 		return true;
 	case ACT_SAVE_SCREEN:
-		save_screen(ui);
+		ui_save_screen(ui);
 		return true;
 	case ACT_REDRAW:
 		ui->repaint = true;

@@ -40,6 +40,18 @@ static void collect_scopes(const struct ui *ui, struct strlist *l, const char *p
 		add_if(l, places.items[i], prefix);
 }
 
+/* The words before FILE as well. */
+static void collect_files(const struct ui *ui, struct strlist *l, const char *argument, const char *prefix)
+{
+	AUTO(str) char *word = xstrndup(argument, strcspn(argument, " "));
+
+	if (strchr(argument, ' '))
+		add_if(l, word, prefix);
+	if (ui->host->files_at)
+		ui->host->files_at(ui->host->user, prefix, l);
+	strlist_sort(l);
+}
+
 static void collect_views(const struct ui *ui, struct strlist *l, const char *prefix)
 {
 	AUTO(strlist) struct strlist names = {0};
@@ -134,6 +146,8 @@ static void collect_argument(struct ui *ui, const char *argument, const struct k
 		collect_scopes(ui, l, prefix);
 	else if (strstr(argument, "VIEW"))
 		collect_views(ui, l, prefix);
+	else if (strstr(argument, "FILE"))
+		collect_files(ui, l, argument, prefix);
 	else if (strstr(argument, "COLUMN"))
 		collect_fields(l, seen, prefix);
 	else if (strstr(argument, "GROUP"))
@@ -235,7 +249,8 @@ void ui_prompt_complete(struct ui *ui, int by)
 	char text[LINEEDIT_MAX];
 	str_copy(text, p->word_at + 1, p->edit.text);
 	bool only = p->candidates.n == 1 && p->ops->kind == PROMPT_COMMAND;
-	AUTO(str) char *full = xasprintf("%s%s%s", text, p->candidates.items[p->candidate], only ? " " : "");
+	bool ends = only && !str_ends(p->candidates.items[p->candidate], "/"); /* of a folder more follows */
+	AUTO(str) char *full = xasprintf("%s%s%s", text, p->candidates.items[p->candidate], ends ? " " : "");
 	lineedit_set(&p->edit, full);
 	if (only)
 		strlist_done(&p->candidates);

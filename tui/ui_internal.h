@@ -186,6 +186,7 @@ bool ui_prompt_key(struct ui *ui, int key);
 void ui_prompt_complete(struct ui *ui, int by); /* the next candidate, or the one before */
 void ui_prompt_done(struct prompt *p);
 void ui_prompt_draw(struct ui *ui, struct area line, struct area below);
+void ui_save_screen(struct ui *ui); /* ui_save.c */
 void ui_open_command_line(struct ui *ui);
 void ui_prompt_changed(struct ui *ui); /* its text, by another than a key */
 void ui_take_pasted(struct ui *ui);    /* ui_paste.c: with KEYC_PASTE */

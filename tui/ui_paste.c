@@ -37,7 +37,8 @@ void ui_take_pasted(struct ui *ui)
 	struct lineedit *field = field_of(ui);
 
 	if (!field) {
-		ui_notice(ui, NOTICE_WARNING, "what was pasted is left out: nothing is being typed here (%s opens a prompt)",
+		ui_notice(ui, NOTICE_WARNING,
+			  "what was pasted is left out: nothing is being typed here (%s opens a prompt)",
 			  KEY_OF(GLOBAL, COMMAND));
 		return;
 	}

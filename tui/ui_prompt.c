@@ -223,10 +223,11 @@ static void run_baseline(struct ui *ui, const char *text)
 }
 
 /* "csv FILE" of the list that is seen, or of the jobs. */
-static void run_export(struct ui *ui, const char *text)
+static void export_to(struct ui *ui, const char *text, const char *over)
 {
 	AUTO(strlist) struct strlist words = {0};
 	AUTO(buf) struct buf out = BUF_INIT((size_t)512 << 20);
+	AUTO(view_shape) struct view_shape shape = {0};
 
 	strlist_split(&words, str_or(text, ""), ' ');
 	if (words.n != 2 || strcmp(words.items[0], "csv")) {
@@ -234,8 +235,20 @@ static void run_export(struct ui *ui, const char *text)
 		return;
 	}
 	struct view *v = ui_list_in_reach(ui);
+	v->ops->shape(v, &shape);
 	v->ops->csv(v, &out);
-	ui_save(ui, words.items[1], &out, "written to");
+	ui_save(ui, words.items[1], over, &out,
+		shape.group ? "the jobs of the groups, one by one, written to" : "written to");
+}
+
+static void run_export(struct ui *ui, const char *text)
+{
+	export_to(ui, text, ":export!");
+}
+
+static void run_export_over(struct ui *ui, const char *text)
+{
+	export_to(ui, text, NULL);
 }
 
 static void run_match(struct ui *ui, const char *text)
@@ -267,7 +280,9 @@ const struct ui_command ui_commands[] = {
 	 run_columns},
 	{"group", "GROUP",
 	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, profile, region; none: one by one", run_group},
-	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
+	{"export", "csv FILE", "Write the rows and columns of the list to a file; of groups their jobs one by one",
+	 run_export},
+	{"export!", "csv FILE", "The same, over a file that is there", run_export_over},
 	{"theme", "[THEME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},
 	{"view", "[save|delete] VIEW", "The list with the filter, order, columns and groups saved under a name",

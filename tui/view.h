@@ -212,10 +212,11 @@ void ui_stop(struct view *v, const struct kind *kind, const struct strlist *name
 void ui_delete(struct view *v, const struct kind *kind, const struct strlist *names);
 /* Weights and instances of an endpoint's variants, in words (model/variants.h): sent, and reported. */
 void ui_vary(struct view *v, const char *endpoint, const char *text);
-/* Into a file, with a notice "written to FILE" (done: "written to") or of why not; a text that was cut short is not. */
-void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done);
-/* Begin one that is written piece by piece (struct ui_host). ERR_EXISTS where it is there and replace is not said. */
-int ui_draft(struct ui *ui, const char *path, bool replace, struct fs_draft **ret, struct err *err);
+/* Into a file, with a notice "written to FILE" (done: "written to") or of why not; a text that was cut short is not.
+ * over: the command that writes over a file that is there (":save!"); NULL: that is what is wanted. */
+void ui_save(struct ui *ui, const char *path, const char *over, const struct buf *text, const char *done);
+/* Begin one that is written piece by piece (struct ui_host); ERR_EXISTS names the command. */
+int ui_draft(struct ui *ui, const char *path, const char *over, struct fs_draft **ret, struct err *err);
 /* Into the clipboard, and a word about it into the status line. */
 void ui_copy(struct ui *ui, const char *text);
 void ui_copy_as(struct ui *ui, const char *text, const char *what); /* that is the word */

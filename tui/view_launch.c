@@ -471,7 +471,7 @@ static void launch_status(struct view *v, struct buf *left, struct buf *right)
 const struct view_ops view_launch_ops = {
 	.name = "launch",
 	.reach = REACH_ONE,
-	.argument = "[SPEC]",
+	.argument = "[FILE]",
 	.takes = TAKES_TEXT,
 	.help = "Launch a job from a specification file",
 	.contexts = {CTX_TEXT},

@@ -258,16 +258,25 @@ static void host_peek(void *user, const char *bucket, const char *key, int64_t s
 	peek(h->sync, bucket, key, size, done, done_user);
 }
 
-static int host_save(void *user, const char *path, const char *text, struct err *err)
-{
-	return fs_write_atomic(path, text, strlen(text), 0600, err);
-}
-
 static int host_draft(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err)
 {
 	AUTO(str) char *full = fs_expand(path);
 
 	return fs_draft_begin(full, replace, 0600, ret, err);
+}
+
+static int host_save(void *user, const char *path, bool replace, const char *text, struct err *err)
+{
+	struct fs_draft *draft;
+	int rc = host_draft(user, path, replace, &draft, err);
+
+	if (rc < 0)
+		return rc;
+	rc = fs_draft_add(draft, text, strlen(text), err);
+	if (rc == 0)
+		return fs_draft_keep(draft, true, err);
+	fs_draft_drop(draft);
+	return rc;
 }
 
 static void host_move(void *user, const char *profile, const char *region)
@@ -294,6 +303,11 @@ static int host_scopes(void *user, const char *list, struct err *err)
 static void host_places(void *user, struct strlist *ret)
 {
 	complete_scopes(ret);
+}
+
+static void host_files_at(void *user, const char *typed, struct strlist *ret)
+{
+	fs_complete(typed, ret);
 }
 
 static int host_theme(void *user, enum theme theme, struct err *err)
@@ -354,6 +368,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.move = host_move,
 		.scopes = host_scopes,
 		.places = host_places,
+		.files_at = host_files_at,
 		.save = host_save,
 		.draft = host_draft,
 		.theme = host_theme,

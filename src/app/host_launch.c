@@ -54,7 +54,9 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 	}
 	if (!str_empty(r->new_name))
 		strlist_take(&sets, xasprintf("TrainingJobName=%s", r->new_name));
-	(void)!launch_plan_from_file(h->sync, r->spec_path, &sets, NULL, &c->plan, &c->err);
+	AUTO(str) char *path = fs_expand(r->spec_path);
+
+	(void)!launch_plan_from_file(h->sync, path, &sets, NULL, &c->plan, &c->err);
 	/* Answers never come from within the question. */
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
@@ -164,7 +166,7 @@ void host_estimate(void *user, const struct host_launch_request *r, host_text_fn
 	struct dashboard_host *h = user;
 	struct host_call *c = host_call_new(h, done, done_user);
 
-	c->spec_path = xstrdup(r->spec_path);
+	c->spec_path = fs_expand(r->spec_path);
 	c->clone_of = xstrdup(r->clone_of);
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&c->changes, r->changes->items[i]);

@@ -1,6 +1,7 @@
 /* Whole files, atomic writes, folders, and where things of ours lie. */
 #include "base/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -279,7 +280,28 @@ char *fs_expand(const char *path)
 {
 	AUTO(str) char *home = fs_home();
 
-	return str_starts(path, "~/") ? fs_join(home, path + 2) : xstrdup(path);
+	if (!path || path[0] != '~' || (path[1] && path[1] != '/'))
+		return xstrdup(path);
+	return path[1] ? fs_join(home, path + 2) : TAKE(home);
+}
+
+void fs_complete(const char *typed, struct strlist *ret)
+{
+	const char *slash = strrchr(typed, '/'), *name = slash ? slash + 1 : typed;
+	AUTO(str) char *before = xstrndup(typed, (size_t)(name - typed));
+	AUTO(str) char *folder = fs_expand(before[0] ? before : ".");
+	DIR *d = opendir(folder);
+
+	for (const struct dirent *e; d && (e = readdir(d));) {
+		AUTO(str) char *path = fs_join(folder, e->d_name);
+
+		if (!str_starts(e->d_name, name) || (e->d_name[0] == '.' && name[0] != '.') || str_eq(e->d_name, ".") ||
+		    str_eq(e->d_name, ".."))
+			continue;
+		strlist_take(ret, xasprintf("%s%s%s", before, e->d_name, fs_is_dir(path) ? "/" : ""));
+	}
+	if (d)
+		closedir(d);
 }
 
 char *fs_home(void)

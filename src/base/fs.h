@@ -41,10 +41,13 @@ int fs_lock(const char *path, int *ret_fd, struct err *err) NODISCARD;
 
 /* A path joined with one '/', owned by the caller. */
 char *fs_join(const char *dir, const char *name) NODISCARD;
-/* Whether a path means the same file wherever we run: from '/', or from "~/", the home folder; and that path in
- * full, owned by the caller. */
+/* Whether a path means the same file wherever we run: from '/', or from "~/", the home folder; and a path with
+ * "~" and "~/" in full, owned by the caller (NULL gives NULL). */
 bool fs_is_rooted(const char *path);
 char *fs_expand(const char *path) NODISCARD;
+/* What begins with a text that somebody types, "~/" as it is, a folder with '/' behind it; names that begin with a
+ * dot where that dot was typed. Appended to ret, in no order. */
+void fs_complete(const char *typed, struct strlist *ret);
 
 /* $XDG_CACHE_HOME/sagetop (or ~/.cache/sagetop) and so on, with `name` added
  * where not NULL. The folder itself is not made. Owned by the caller. */

@@ -5,9 +5,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from console_support import Console  # noqa: E402
+from console_support import Console, type_line  # noqa: E402
 from dashboard import SAGETOP  # noqa: E402
-from engine_support import equal  # noqa: E402
+from engine_support import ok  # noqa: E402
 
 PASTE_SILENCE = 3.5
 
@@ -56,6 +56,26 @@ def left(t, what):
     t.keys("C-c")
 
 
+def files(t, work):
+    """Paths of the prompt may begin with ~, are completed, and name nothing that is written over."""
+    os.mkdir(work + "/specifications")
+    type_line(t, ":export csv ~/specifications/x.csv")
+    t.wait("a table is exported below ~", "written to ~/specifications/x.csv")
+    ok("it is there", os.path.exists(work + "/specifications/x.csv"))
+    t.type(":export csv ~/spe")
+    t.keys("Tab", "Tab")
+    t.wait("folders and files are completed", ":export csv ~/specifications/x.csv")
+    t.keys("Enter")
+    t.wait("what is there is not written over", "is there already: :export! writes over it")
+    type_line(t, ":export! csv ~/specifications/x.csv")
+    t.wait("unless that is said", "written to ~/specifications/x.csv")
+    type_line(t, ":launch ~/specifications/none.yaml")
+    t.wait("the path of a specification", "▸Specification", "~/specifications/none.yaml")
+    t.keys("Enter", "Enter")
+    t.wait("is that below the home folder", work + "/specifications/none.yaml")
+    t.keys("Escape", "Escape")
+
+
 def console_pid(c):
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -71,6 +91,7 @@ with Console("#!/bin/sh\n") as c:
     t = c.open()
     open_console(t, "the console on an engine without jobs")
     pasting(t)
+    files(t, c.work)
     t.keys("q")
     left(t, "q ends it")
     open_console(t, "once more")

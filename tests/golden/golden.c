@@ -259,8 +259,10 @@ static void host_peek(void *user, const char *bucket, const char *key, int64_t s
 					: "2.53\n-0.61\n0.02\n")});
 }
 
-static int host_save(void *user, const char *path, const char *text, struct err *err)
+static int host_save(void *user, const char *path, bool replace, const char *text, struct err *err)
 {
+	if (!replace && str_starts(path, "there"))
+		return err_set(err, ERR_EXISTS, "it is there");
 	snprintf(t.asked, sizeof(t.asked), "save %s %zu bytes", path, strlen(text));
 	return 0;
 }

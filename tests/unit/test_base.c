@@ -353,6 +353,40 @@ static void test_drafts(void **state)
 	assert_int_equal(fs_remove_tree(dir, NULL), 0);
 }
 
+static void complete(const char *typed, const char *expected)
+{
+	AUTO(strlist) struct strlist found = {0};
+	AUTO(buf) struct buf text = BUF_INIT(1000);
+
+	fs_complete(typed, &found);
+	strlist_sort(&found);
+	for (size_t i = 0; i < found.n; i++)
+		(void)buf_addf(&text, "%s ", found.items[i]);
+	assert_string_equal(buf_str(&text), expected);
+}
+
+/* Paths stay as they are typed. */
+static void test_completed_paths(void **state)
+{
+	AUTO(str) char *dir = unit_temp_dir();
+	AUTO(str) char *below = fs_join(dir, "specs/deep");
+	AUTO(str) char *file = fs_join(dir, "specs/player.yaml");
+	AUTO(str) char *hidden = fs_join(dir, ".secret");
+	AUTO(str) char *old = fs_home();
+
+	assert_int_equal(fs_mkdirs(below, 0700, NULL), 0);
+	assert_int_equal(fs_write_atomic(file, "", 0, 0600, NULL), 0);
+	assert_int_equal(fs_write_atomic(hidden, "", 0, 0600, NULL), 0);
+	setenv("HOME", dir, 1);
+	complete("~/", "~/specs/ ");
+	complete("~/.s", "~/.secret ");
+	complete("~/specs/", "~/specs/deep/ ~/specs/player.yaml ");
+	complete("~/specs/p", "~/specs/player.yaml ");
+	complete("~/none/p", "");
+	setenv("HOME", old, 1);
+	assert_int_equal(fs_remove_tree(dir, NULL), 0);
+}
+
 static void test_paths_and_locks(void **state)
 {
 	AUTO(str) char *dir = unit_temp_dir();
@@ -364,10 +398,12 @@ static void test_paths_and_locks(void **state)
 	AUTO(str) char *mine = fs_expand("~/x/y");
 	AUTO(str) char *other_home = fs_expand("~you/x");
 	AUTO(str) char *rooted = fs_expand("/x");
+	AUTO(str) char *home = fs_expand("~");
 	setenv("HOME", old, 1);
 	assert_string_equal(mine, "/home/me/x/y");
 	assert_string_equal(other_home, "~you/x");
 	assert_string_equal(rooted, "/x");
+	assert_string_equal(home, "/home/me");
 	assert_true(fs_is_rooted("~/x") && fs_is_rooted("/x"));
 	assert_false(fs_is_rooted("x") || fs_is_rooted("~") || fs_is_rooted("./x") || fs_is_rooted(""));
 	assert_int_equal(fs_lock(path, &fd, NULL), 0);
@@ -476,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_uri_coding),
 		cmocka_unit_test(test_atomic_write_and_removal),
 		cmocka_unit_test(test_drafts),
+		cmocka_unit_test(test_completed_paths),
 		cmocka_unit_test(test_paths_and_locks),
 		cmocka_unit_test(test_regions),
 		cmocka_unit_test(test_processes),
