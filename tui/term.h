@@ -1,9 +1,9 @@
 /* term.h - the terminal: the only user of curses.
  *
  * Carries a surface to the screen (changed cells only) and turns input into
- * keys; what is pasted is no keys but one text (bracketed paste). The terminal is put back as it was on every exit: term_close, and a
- * crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) by a handler that does nothing but
- * write a prepared string and restore the modes. Other signals are the loop's. */
+ * keys; what is pasted is no keys but one text (bracketed paste). The terminal is put back as it was on every exit:
+ * term_close, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) by a handler that does nothing but write a
+ * prepared string and restore the modes. Other signals are the loop's. */
 #ifndef SAGETOP_TUI_TERM_H
 #define SAGETOP_TUI_TERM_H
 

@@ -63,6 +63,7 @@ void ui_free(struct ui *ui)
 		view_close(ui->stack[--ui->depth]);
 	ui_calls_orphan(ui);
 	ui_dialog_close(ui);
+	ui_troubles_done(ui);
 	ui_prompt_done(&ui->prompt);
 	strlist_done(&ui->change.names);
 	strmap_done(&ui->slots);
@@ -357,6 +358,7 @@ void ui_quit(struct ui *ui, bool ask)
 
 static void refresh(const struct view *v)
 {
+	ui_troubles_tell(v->ui);
 	if (view_host(v)->refresh)
 		view_host(v)->refresh(view_host(v)->user, v->kind, NULL);
 }

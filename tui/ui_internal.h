@@ -13,6 +13,7 @@
 #define UI_MIN_ROWS 5
 #define UI_MIN_COLS 20
 #define UI_PROMPT_KINDS 5
+#define UI_TROUBLES_MAX 32 /* beyond, the oldest goes */
 
 struct prompt {
 	bool on;
@@ -88,11 +89,14 @@ struct ui {
 	int64_t now_ms;
 	bool dirty, quit, repaint;
 	uint64_t drawn_signature;
-	struct notice notice; /* the newest of ours and the session's */
-	uint64_t notice_view; /* the screen that it came on */
-	bool notice_of_key;   /* it answers a key: the next one takes it away */
+	struct notice notice;	 /* the newest of ours and the session's */
+	int64_t notice_shown_ms; /* monotonic, since when */
+	uint64_t notice_view;	 /* the screen that it came on */
+	bool notice_of_key;	 /* it answers a key: the next one takes it away */
 	bool in_key;
 	uint64_t session_notice_seen;
+	struct trouble troubles[UI_TROUBLES_MAX]; /* of the session, the newest first */
+	size_t n_troubles;
 	struct prompt prompt;
 	struct dialog dialog;
 	struct header_facts facts;
@@ -116,8 +120,12 @@ void ui_pop_all(struct ui *ui);				     /* but the jobs */
 void ui_quit(struct ui *ui, bool ask);			     /* ask: where a change is under way */
 
 void ui_frame_draw(struct ui *ui, struct view *v);
-void ui_notice_collect(struct ui *ui); /* take over the session's newest */
+
+/* ui_notice.c */
+void ui_notice_collect(struct ui *ui); /* take over the session's newest, unless it was told of late */
 bool ui_notice_showing(const struct ui *ui);
+size_t ui_troubles_last(const struct ui *ui); /* so many came again and are not over */
+void ui_troubles_done(struct ui *ui);
 
 /* ui_history.c: of the last start; a line more; for the next one. */
 void ui_history_load(struct ui *ui);

@@ -186,6 +186,16 @@ void ui_close(struct view *v); /* that one, wherever it stands; v is gone afterw
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void ui_redraw(struct ui *ui); /* at the next turn */
 
+/* A warning or an error of what runs by itself, told once: how often it came, and when last. */
+struct trouble {
+	char *cause, *text; /* masked (failure.h), and as it came last */
+	size_t n;
+	int64_t at_ms, mono_ms; /* by both clocks */
+	bool tell;		/* also when it comes again: the user has asked */
+};
+const struct trouble *ui_trouble_at(const struct ui *ui, size_t i); /* the newest first; NULL beyond the last */
+void ui_troubles_tell(struct ui *ui);				    /* once more when they come again */
+
 /* The saved view that the key of this list says, or none. */
 bool ui_tab_action(struct view *v, enum action a);
 

@@ -64,7 +64,7 @@ struct request_record {
 	int attempts;
 	int64_t took_ms;
 	char request_id[64];
-	char error[160]; /* "" where it succeeded */
+	char error[400]; /* "" where it succeeded */
 	char scope[80];	 /* of several; else "" */
 };
 #define REQUEST_LOG_LEN 512

@@ -570,6 +570,25 @@ static void change(const char *what)
 	} else if (!strcmp(what, "log-unread")) {
 		struct feed *f = session_feed(t.session, TRAINING_KIND, "pack-00");
 		str_copy(f->logs_note, sizeof(f->logs_note), "throttled, retrying in 3 s");
+	} else if (!strcmp(what, "disk-full")) {
+		static size_t kib;
+
+		session_notify(t.session, NOTICE_WARNING,
+			       "not saved: the cache cannot grow beyond %zu KiB: no space left", 400 + kib++);
+	} else if (!strcmp(what, "refused")) {
+		struct request_record r = {.at_ms = SEED_NOW_MS,
+					   .operation = "logs:FilterLogEvents",
+					   .http_status = 400,
+					   .attempts = 1,
+					   .took_ms = 61,
+					   .request_id = "9d0c6a5e-7f0e-4b7a"};
+
+		str_copy(r.error, sizeof(r.error),
+			 "logs:FilterLogEvents: AccessDeniedException: User: "
+			 "arn:aws:sts::123456789012:assumed-role/a-role "
+			 "is not authorized to perform: logs:FilterLogEvents on resource: arn:aws:logs:us-east-1: "
+			 "allow it (sagetop doctor prints the policy)");
+		session_add_request(t.session, &r);
 	} else if (!strcmp(what, "merged-lines")) {
 		static const char *const names[] = {"pack-09", "pack-00"};
 		for (int i = 0; i < 6; i++) {
