@@ -109,6 +109,8 @@ struct ui_host {
 	int (*draft)(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err);
 	/* Other colours; refused where there are none. */
 	int (*theme)(void *user, enum theme theme, struct err *err);
+	/* Stop as by a shell's job control, at the next turn. */
+	void (*suspend)(void *user);
 	/* Put text on the terminal's clipboard (OSC 52). */
 	void (*copy)(void *user, const char *text);
 	/* What is kept from one start to the next, by name; NULL where nothing is; borrowed until

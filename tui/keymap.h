@@ -149,6 +149,7 @@ enum action {
 	ACT_REFRESH,
 	ACT_SAVE_SCREEN,
 	ACT_REDRAW,
+	ACT_SUSPEND,
 };
 
 struct key_binding {

@@ -138,6 +138,7 @@ void list_status(struct view *v, struct buf *left, struct buf *right);
  * filtered by such a column. False: none. */
 bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all);
 const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
+const struct resource *list_current(struct view *v);	    /* the same, but for a group */
 /* The marked things in the list's order, those that the filter hides behind them; else
  * the one that is seen to be selected, to which the cursor then keeps. */
 void list_chosen(struct view *v, struct strlist *out);

@@ -37,7 +37,9 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui_theme_load(ui);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	ui_history_load(ui);
-	ui_tabs_restore(ui);
+	ui_look_begin(ui);
+	if (!ui_tabs_restore(ui))
+		ui_look_restore(ui);
 	return ui;
 }
 
@@ -57,6 +59,7 @@ void ui_free(struct ui *ui)
 		return;
 	ui_history_keep(ui);
 	ui_tabs_keep(ui);
+	ui_look_keep(ui);
 	ui_tabs_free(ui->tabs);
 	ui_trail_done(ui);
 	while (ui->depth > 0)
@@ -70,6 +73,7 @@ void ui_free(struct ui *ui)
 	surface_done(&ui->surface);
 	free(ui->columns);
 	free(ui->order);
+	free(ui->usual_order);
 	free(ui);
 }
 
@@ -399,6 +403,10 @@ bool ui_action(struct ui *ui, enum action a)
 		return true;
 	case ACT_REDRAW:
 		ui->repaint = true;
+		return true;
+	case ACT_SUSPEND:
+		if (ui_offered(ui, ui->host->suspend))
+			ui->host->suspend(ui->host->user);
 		return true;
 	default:
 		return false;

@@ -100,7 +100,10 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 	char money[24], count[32];
 
 	p[(*n)] = (struct piece){.style = f->running ? ST_RUNNING : ST_HEADER, .drop = 1};
-	snprintf(p[(*n)++].text, sizeof(p->text), "%s%s running", jobtext_count(count, f->running), more);
+	if (resources_is_unread(session_jobs(s)))
+		str_copy(p[(*n)++].text, sizeof(p->text), "? running");
+	else
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s running", jobtext_count(count, f->running), more);
 	if (f->failed) {
 		p[(*n)] = (struct piece){.style = ST_BAD, .drop = 3};
 		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s failed", jobtext_count(count, f->failed), more);

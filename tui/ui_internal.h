@@ -83,6 +83,7 @@ struct ui {
 	int64_t notice_ms;     /* how long a note of the least kind is shown */
 	int64_t log_gap_ms;    /* see struct ui_options */
 	char *columns, *order; /* of the jobs; NULL */
+	char *usual_order;     /* what the jobs came in before another was chosen */
 	struct view *stack[UI_STACK_MAX];
 	size_t depth;
 	uint64_t next_view_id;
@@ -178,9 +179,14 @@ void ui_tabs_draw(struct ui *ui, struct view *v, struct area line);
 bool ui_tabs_work(struct ui *ui, int64_t until_us); /* counting; true where more is left */
 void ui_tab_show(struct ui *ui, const char *name);
 void ui_tab_saved(struct ui *ui, const char *name);
-void ui_tabs_restore(struct ui *ui); /* the one that the last start ended with */
+bool ui_tabs_restore(struct ui *ui); /* the one that the last start ended with; false: none */
 void ui_tabs_keep(struct ui *ui);    /* ... for the next one */
 void ui_tabs_free(struct tabs *t);
+
+/* ui_look.c: how the jobs were looked at as the last start ended; ... for the next one. */
+void ui_look_begin(struct ui *ui); /* before anything is restored */
+void ui_look_restore(struct ui *ui);
+void ui_look_keep(struct ui *ui);
 
 /* ui_theme.c: the one that was kept; `:theme`. */
 void ui_theme_load(struct ui *ui);

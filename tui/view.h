@@ -97,6 +97,8 @@ struct view_ops {
 	/* how it is looked at (*ret is empty), and to have it looked at so; an error leaves it as it is, */
 	void (*shape)(const struct view *v, struct view_shape *ret);
 	int (*reshape)(struct view *v, const struct view_shape *s, struct err *err);
+	/* the thing under the cursor; NULL where there is none, */
+	const struct resource *(*current)(struct view *v);
 	/* the thing `by` rows from that one in this list's order, selected; NULL at
 	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);

@@ -58,8 +58,12 @@ static void resize(struct dashboard *d)
 
 static void suspend(struct dashboard *d)
 {
+	struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
+
 	term_suspend();
-	kill(getpid(), SIGSTOP);
+	sigaction(SIGTSTP, &usual, &ours);
+	kill(0, SIGTSTP); /* what runs us as well; nothing stops where nobody could go on */
+	sigaction(SIGTSTP, &ours, NULL);
 	term_resume();
 	resize(d);
 }

@@ -1,6 +1,8 @@
 /* dashboard_host.c - what the screens ask for, passed on to sync. */
 #include "app/dashboard_host_priv.h"
 
+#include <signal.h>
+
 #include "app/backtest_drive.h"
 #include "app/complete.h"
 #include "app/console_kept.h"
@@ -315,6 +317,12 @@ static int host_theme(void *user, enum theme theme, struct err *err)
 	return term_set_theme(theme, err);
 }
 
+/* The loop gives the terminal back when the signal comes. */
+static void host_suspend(void *user)
+{
+	raise(SIGTSTP);
+}
+
 static void host_copy(void *user, const char *text)
 {
 	term_copy(text);
@@ -372,6 +380,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.save = host_save,
 		.draft = host_draft,
 		.theme = host_theme,
+		.suspend = host_suspend,
 		.copy = host_copy,
 		.kept = host_kept,
 		.keep = host_keep,

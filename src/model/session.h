@@ -46,7 +46,7 @@ struct feed {
 	int64_t live_minutes;	/* begun so far, as they are billed */
 	int64_t live_usd_micro; /* about what they cost */
 	size_t n_foreign;	/* events of streams that are not its own: left out */
-	char logs_note[160];	/* "no log stream yet", "throttled, retrying in 3 s", "" */
+	char logs_note[320];	/* "no log stream yet", "throttled, retrying in 3 s", "" */
 	char metrics_note[160]; /* "metrics of 100 of 240 instances", "" */
 };
 
@@ -156,5 +156,7 @@ void session_cold_update(struct session *s, const struct resource *r, int64_t no
 char *session_prices_text(const struct session *s, char *buf);
 void session_notify(struct session *s, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void session_add_request(struct session *s, const struct request_record *r);
+/* What the newest request of an operation of SageMaker's ("ListEndpoints") failed with; "" where it did not. */
+const char *session_failure_of(const struct session *s, const char *operation);
 
 #endif

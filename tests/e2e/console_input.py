@@ -1,4 +1,5 @@
-"""What a terminal sends besides keys, in a real one (tmux): pasted texts. TAP on standard output."""
+"""The console and its terminal, in a real one (tmux): pasted texts, paths below ~, stopped and going on, a filter that is
+there again at the next start. TAP on standard output."""
 import os
 import signal
 import sys
@@ -76,6 +77,15 @@ def files(t, work):
     t.keys("Escape", "Escape")
 
 
+def stopping(t):
+    type_line(t, ":suspend")
+    t.wait(":suspend stops it as ctrl-z does other programs", "Stopped", absent=("jobs 0",))
+    type_line(t, "echo as it is")
+    t.wait("the shell has its terminal", "\nas it is")
+    type_line(t, "fg")
+    t.wait("fg goes on", "sagetop   ", "jobs 0")
+
+
 def console_pid(c):
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -92,8 +102,12 @@ with Console("#!/bin/sh\n") as c:
     open_console(t, "the console on an engine without jobs")
     pasting(t)
     files(t, c.work)
+    stopping(t)
+    type_line(t, ":filter churn")
+    t.wait("a filter", "jobs 0 of 0 · churn")
     t.keys("q")
     left(t, "q ends it")
-    open_console(t, "once more")
+    open_console(t, "once more, with the filter of before")
+    t.wait("which is told", "· churn", "filtered as at the end of the last time")
     os.kill(console_pid(c), signal.SIGSEGV)
     left(t, "a crash ends it")

@@ -525,6 +525,54 @@ static void press(const char *keys)
 	settle();
 }
 
+/* Of what the service, or the disk, said. */
+static bool change_answers(const char *what)
+{
+	if (!strcmp(what, "list-refused")) {
+		struct request_record r = {.operation = "sagemaker:ListEndpoints", .http_status = 400};
+
+		str_copy(r.error, sizeof(r.error),
+			 "sagemaker:ListEndpoints: AccessDeniedException: you may not list the endpoints of this "
+			 "account: allow sagemaker:ListEndpoints (sagetop doctor prints the policy)");
+		session_add_request(t.session, &r);
+		t.session->tables[KIND_ENDPOINT].failed = ERR_DENIED;
+	} else if (!strcmp(what, "log-refused")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p013");
+
+		str_copy(
+			f->logs_note, sizeof(f->logs_note),
+			"log: AccessDeniedException: you may not read the log group /aws/sagemaker/TrainingJobs: allow "
+			"logs:FilterLogEvents (sagetop doctor prints the policy); retrying in 30 s");
+	} else if (!strcmp(what, "never-read")) {
+		struct resources *jobs = session_jobs(t.session);
+
+		jobs->complete = false;
+		jobs->synced_ms = TIME_UNKNOWN;
+	} else if (!strcmp(what, "disk-full")) {
+		static size_t kib;
+
+		session_notify(t.session, NOTICE_WARNING,
+			       "not saved: the cache cannot grow beyond %zu KiB: no space left", 400 + kib++);
+	} else if (!strcmp(what, "refused")) {
+		struct request_record r = {.at_ms = SEED_NOW_MS,
+					   .operation = "logs:FilterLogEvents",
+					   .http_status = 400,
+					   .attempts = 1,
+					   .took_ms = 61,
+					   .request_id = "9d0c6a5e-7f0e-4b7a"};
+
+		str_copy(r.error, sizeof(r.error),
+			 "logs:FilterLogEvents: AccessDeniedException: User: "
+			 "arn:aws:sts::123456789012:assumed-role/a-role "
+			 "is not authorized to perform: logs:FilterLogEvents on resource: arn:aws:logs:us-east-1: "
+			 "allow it (sagetop doctor prints the policy)");
+		session_add_request(t.session, &r);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void change(const char *what)
 {
 	if (!strcmp(what, "new-job")) {
@@ -570,25 +618,6 @@ static void change(const char *what)
 	} else if (!strcmp(what, "log-unread")) {
 		struct feed *f = session_feed(t.session, TRAINING_KIND, "pack-00");
 		str_copy(f->logs_note, sizeof(f->logs_note), "throttled, retrying in 3 s");
-	} else if (!strcmp(what, "disk-full")) {
-		static size_t kib;
-
-		session_notify(t.session, NOTICE_WARNING,
-			       "not saved: the cache cannot grow beyond %zu KiB: no space left", 400 + kib++);
-	} else if (!strcmp(what, "refused")) {
-		struct request_record r = {.at_ms = SEED_NOW_MS,
-					   .operation = "logs:FilterLogEvents",
-					   .http_status = 400,
-					   .attempts = 1,
-					   .took_ms = 61,
-					   .request_id = "9d0c6a5e-7f0e-4b7a"};
-
-		str_copy(r.error, sizeof(r.error),
-			 "logs:FilterLogEvents: AccessDeniedException: User: "
-			 "arn:aws:sts::123456789012:assumed-role/a-role "
-			 "is not authorized to perform: logs:FilterLogEvents on resource: arn:aws:logs:us-east-1: "
-			 "allow it (sagetop doctor prints the policy)");
-		session_add_request(t.session, &r);
 	} else if (!strcmp(what, "merged-lines")) {
 		static const char *const names[] = {"pack-09", "pack-00"};
 		for (int i = 0; i < 6; i++) {
@@ -598,7 +627,7 @@ static void change(const char *what)
 			f->logs_loaded = true;
 			loglines_add(&f->logs, "algo-1", NULL, SEED_NOW_MS + i, text, (size_t)n);
 		}
-	} else {
+	} else if (!change_answers(what)) {
 		printf("# no such change: %s\n", what);
 		failed = true;
 	}
