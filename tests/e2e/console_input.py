@@ -99,7 +99,13 @@ def console_pid(c):
 
 with Console("#!/bin/sh\n") as c:
     t = c.open()
+    os.makedirs(c.work + "/config/sagetop")
+    with open(c.work + "/config/sagetop/config.yaml", "w") as f:
+        f.write("refesh: 5s\nnotices: 1\n")
     open_console(t, "the console on an engine without jobs")
+    t.wait("of two mistakes in the settings one is told, and that there are more",
+           "2 mistakes in the settings (sagetop config lists them): /")
+    os.remove(c.work + "/config/sagetop/config.yaml")
     pasting(t)
     files(t, c.work)
     stopping(t)
