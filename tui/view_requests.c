@@ -1,4 +1,6 @@
 /* The requests of this session: what was asked of the service, how it went. */
+#include <assert.h>
+
 #include "base/timefmt.h"
 #include "tui/doc.h"
 #include "tui/jobtext.h"
@@ -125,11 +127,13 @@ static const char *note_of(struct row row, char note[NOTE_LEN])
 {
 	const struct request_record *r = row.request;
 
-	if (row.trouble)
-		snprintf(note, NOTE_LEN, "%s", row.trouble->text);
-	else
-		snprintf(note, NOTE_LEN, "%s%s%s", r->scope, r->scope[0] ? ": " : "",
-			 r->error[0] ? error_of(r) : r->request_id);
+	if (row.trouble) {
+		str_copy(note, NOTE_LEN, row.trouble->text);
+		return note;
+	}
+	assert(r); /* a row is one of the two */
+	snprintf(note, NOTE_LEN, "%s%s%s", r->scope, r->scope[0] ? ": " : "",
+		 r->error[0] ? error_of(r) : r->request_id);
 	return note;
 }
 
