@@ -123,13 +123,16 @@ struct ui_host {
 	const struct member_values *(*member_values)(void *user);
 	/* Paths of the user's files that begin with text, for completion. */
 	void (*paths)(void *user, const char *text, struct strlist *ret);
-	/* Write text to a file of the user's choosing (save a screen). */
-	int (*save)(void *user, const char *path, const char *text, struct err *err);
+	/* Write text to a file of the user's choosing, here as elsewhere with "~/" where he likes; ERR_EXISTS where it
+	 * is there and replace is not said. */
+	int (*save)(void *user, const char *path, bool replace, const char *text, struct err *err);
 	/* Begin a file of the user's choosing that is written piece by piece (base/fs.h); one that is there is left
 	 * alone unless replace. */
 	int (*draft)(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err);
 	/* Other colours; refused where there are none. */
 	int (*theme)(void *user, enum theme theme, struct err *err);
+	/* Stop as by a shell's job control, at the next turn. */
+	void (*suspend)(void *user);
 	/* Put text on the terminal's clipboard (OSC 52). */
 	void (*copy)(void *user, const char *text);
 	/* What is kept from one start to the next, by name; NULL where nothing is; borrowed until

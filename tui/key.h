@@ -27,6 +27,7 @@ enum {
 	KEYC_BACKSPACE,
 	KEYC_BACKTAB,
 	KEYC_CTRL_SPACE,
+	KEYC_PASTE, /* no key: a text was pasted, see term_pasted and ui_paste */
 	KEYC_F1,
 	KEYC_F12 = KEYC_F1 + 11,
 };

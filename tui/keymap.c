@@ -211,6 +211,7 @@ const char *keymap_context_title(enum key_context context)
 		[CTX_FILES] = "Files",
 		[CTX_FILTERS] = "Filters of a log",
 		[CTX_HISTOGRAM] = "A log over time",
+		[CTX_REQUESTS] = "Requests",
 	};
 
 	return titles[context] ? titles[context] : "";

@@ -30,6 +30,7 @@ enum key_context {
 	CTX_CHOOSER,
 	CTX_FILTERS,
 	CTX_HISTOGRAM,
+	CTX_REQUESTS,
 	CTX_HELP,
 	CTX_GLOBAL,
 	CTX_COUNT
@@ -153,6 +154,7 @@ enum action {
 	ACT_REFRESH,
 	ACT_SAVE_SCREEN,
 	ACT_REDRAW,
+	ACT_SUSPEND,
 };
 
 struct key_binding {

@@ -55,21 +55,26 @@ static size_t word_start(const struct lineedit *e)
 	return at;
 }
 
-static void insert(struct lineedit *e, int key)
+static bool insert(struct lineedit *e, const char *text, size_t n)
 {
-	char utf8[4];
-	size_t n = utf8_encode((uint32_t)key, utf8);
-
-	if (e->len + n >= sizeof(e->text))
-		return;
+	if (n >= sizeof(e->text) - e->len)
+		return false;
 	memmove(e->text + e->at + n, e->text + e->at, e->len - e->at + 1);
-	memcpy(e->text + e->at, utf8, n);
+	memcpy(e->text + e->at, text, n);
 	e->len += n;
 	e->at += n;
+	return true;
+}
+
+bool lineedit_insert(struct lineedit *e, const char *text)
+{
+	return insert(e, text, strlen(text));
 }
 
 bool lineedit_key(struct lineedit *e, int key)
 {
+	char utf8[4];
+
 	switch (key) {
 	case KEYC_LEFT:
 		e->at = before(e, e->at);
@@ -103,7 +108,7 @@ bool lineedit_key(struct lineedit *e, int key)
 	default:
 		if (!key_is_text(key))
 			return false;
-		insert(e, key);
+		(void)insert(e, utf8, utf8_encode((uint32_t)key, utf8));
 		return true;
 	}
 }

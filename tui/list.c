@@ -240,6 +240,10 @@ static void count_text(const struct view *v, struct buf *out)
 	const char *more = (t->complete && !session_lacks_some(l->session)) || l->parent ? "" : "+";
 	char shown[32], of[32];
 
+	if (resources_is_unread(t)) {
+		(void)buf_addc(out, '?');
+		return;
+	}
 	jobtext_count(of, all);
 	jobtext_count(shown, filtered ? l->n_things : n);
 	if (filtered || (n < all && *more)) /* of all that there are one may still be on its way */

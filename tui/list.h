@@ -151,6 +151,7 @@ void list_status(struct view *v, struct buf *left, struct buf *right);
  * filtered by such a column. False: none. */
 bool list_measured(const struct list *l, struct strlist *ret, bool *ret_all);
 const struct resource *list_selected(const struct list *l); /* NULL where the list is empty */
+const struct resource *list_current(struct view *v);	    /* the same, but for a group */
 /* What is done with the chosen ones (thing.h); false where the action is another's. */
 bool list_thing_action(struct view *v, enum action a);
 /* What the chosen ones are, where there are several: "the marked", "the group". */

@@ -45,6 +45,13 @@ void list_shape(const struct view *v, struct view_shape *ret)
 	};
 }
 
+const struct resource *list_current(struct view *v)
+{
+	const struct list *l = v->state;
+
+	return l->groups && list_group_at(l, l->table.selected) ? NULL : list_selected(l);
+}
+
 /* Each text is one that the list would take. */
 static int check(const struct kind *k, const struct view_shape *s, struct err *err)
 {

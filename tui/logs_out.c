@@ -99,12 +99,8 @@ int logs_save(struct view *v, const char *path, bool replace, struct err *err)
 	if (!p->log || !p->log->n)
 		return err_set(err, ERR_USAGE, "there is no line yet");
 	logs_save_stop(v, "another file came before its end");
-	if (ui_draft(v->ui, path, replace, &draft, err) < 0) {
-		if (err->code != ERR_EXISTS)
-			return -err->code;
-		err_clear(err);
-		return err_set(err, ERR_EXISTS, "'%s' is there already: :save! writes over it", path);
-	}
+	if (ui_draft(v->ui, path, replace ? NULL : ":save!", &draft, err) < 0)
+		return -err->code;
 	st->saving = (struct logs_saving){.draft = draft,
 					  .path = xstrdup(path),
 					  .choice = pager_choice(p),

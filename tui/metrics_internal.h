@@ -38,6 +38,7 @@ struct panel {
 
 struct metrics_state {
 	struct strlist names;	  /* of things of the view's kind */
+	size_t n_wanted;	  /* it was opened with so many, of which names has the first */
 	size_t slots[THINGS_MAX]; /* of their colours; */
 	size_t n_slots;		  /* the highest, + 1 */
 	char *baseline;		  /* the thing whose curves are drawn behind, watched; NULL */

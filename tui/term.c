@@ -19,12 +19,25 @@
 #undef lines
 #undef columns
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "tui/key.h"
 #include "tui/theme.h"
+
+#define PASTE_MAX 65536
+#define PASTE_SILENCE_MS 3000 /* then its end was lost: keys are keys again */
+
+/* Terminals that do not know the mode ignore it. */
+#define PASTE_ON "\033[?2004h"
+#define PASTE_OFF "\033[?2004l"
+#define PASTE_BEGIN "\033[200~"
+#define PASTE_END "\033[201~"
+
+/* Beyond the codes that curses gives to keys of the terminal's description. */
+enum { CODE_PASTE_BEGIN = KEY_MAX + 0x1000, CODE_PASTE_END };
 
 static struct {
 	enum theme theme;
@@ -33,10 +46,13 @@ static struct {
 	struct surface shown; /* what the terminal holds */
 	pid_t copier;	      /* a tmux that takes a text; 0 */
 	struct termios before;
+	struct buf paste;
+	bool pasting;
+	int64_t pasted_ms; /* monotonic: when the last of it came */
 	/* For the crash handler: everything that it needs is ready. */
 	char restore[512];
 	size_t restore_len;
-} term;
+} term = {.paste = {.max = PASTE_MAX}};
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
@@ -52,12 +68,27 @@ static void on_crash(int sig)
 	raise(sig);
 }
 
-static void add_restore(const char *capability)
+/* At once, beside what curses draws. */
+static void write_out(const char *data, size_t n)
 {
-	const char *s = tigetstr(capability);
+	for (size_t done = 0; done < n;) {
+		ssize_t wrote = write(STDOUT_FILENO, data + done, n - done);
+		if (wrote < 0 && errno != EINTR)
+			break;
+		done += wrote > 0 ? (size_t)wrote : 0;
+	}
+}
 
-	if (!s || s == (char *)-1)
-		return;
+static void set_paste(bool on)
+{
+	const char *mode = on ? PASTE_ON : PASTE_OFF;
+
+	term.pasting = false;
+	write_out(mode, strlen(mode));
+}
+
+static void add_restore(const char *s)
+{
 	for (; *s && term.restore_len + 1 < sizeof(term.restore); s++) {
 		if (s[0] == '$' && s[1] == '<') { /* padding: no terminal of today needs it */
 			const char *end = strchr(s, '>');
@@ -79,8 +110,13 @@ static void prepare_crash(void)
 	stack_t ss = {.ss_sp = stack, .ss_size = sizeof(stack)};
 	struct sigaction sa = {.sa_handler = on_crash, .sa_flags = SA_RESETHAND | SA_ONSTACK | SA_NODEFER};
 	term.restore_len = 0;
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
-		add_restore(capabilities[i]);
+	add_restore(PASTE_OFF);
+	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
+		const char *s = tigetstr(capabilities[i]);
+
+		if (s && s != (char *)-1)
+			add_restore(s);
+	}
 	sigemptyset(&sa.sa_mask);
 	sigaltstack(&ss, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(crash_signals); i++)
@@ -146,11 +182,14 @@ int term_open(const struct term_options *opt, struct err *err)
 	intrflush(stdscr, FALSE);
 	leaveok(stdscr, FALSE);
 	set_escdelay(25);
+	define_key(PASTE_BEGIN, CODE_PASTE_BEGIN);
+	define_key(PASTE_END, CODE_PASTE_END);
 	setup_colours();
 	prepare_crash();
 	surface_resize(&term.shown, LINES, COLS);
 	term.all = true;
 	term.open = true;
+	set_paste(true);
 	return 0;
 }
 
@@ -158,9 +197,11 @@ void term_close(void)
 {
 	if (!term.open)
 		return;
+	set_paste(false);
 	curs_set(1);
 	endwin();
 	term.open = false;
+	buf_done(&term.paste);
 	tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
 	delscreen(term.screen);
 	term.screen = NULL;
@@ -173,8 +214,10 @@ void term_close(void)
 
 void term_suspend(void)
 {
-	if (term.open)
-		endwin();
+	if (!term.open)
+		return;
+	set_paste(false);
+	endwin();
 }
 
 void term_resume(void)
@@ -182,6 +225,7 @@ void term_resume(void)
 	if (!term.open)
 		return;
 	refresh();
+	set_paste(true);
 	term.all = true;
 }
 
@@ -315,14 +359,60 @@ static int special_key(wint_t k)
 	return KEYC_NONE;
 }
 
+/* --- what is pasted --- */
+
+static void begin_paste(void)
+{
+	term.pasting = true;
+	term.pasted_ms = clock_mono_ms();
+	buf_clear(&term.paste);
+}
+
+static int end_paste(void)
+{
+	term.pasting = false;
+	return KEYC_PASTE;
+}
+
+/* A character of it; true where that was the last of an end that came in pieces, so that curses did not know it. */
+static bool add_pasted(wint_t c)
+{
+	static const size_t end = sizeof(PASTE_END) - 1;
+	char utf8[4];
+	struct buf *b = &term.paste;
+
+	term.pasted_ms = clock_mono_ms();
+	(void)buf_add(b, utf8, utf8_encode(c == '\r' ? '\n' : c ? (uint32_t)c : ' ', utf8));
+	if (b->len < end || memcmp(b->data + b->len - end, PASTE_END, end) != 0)
+		return false;
+	buf_truncate(b, b->len - end);
+	return true;
+}
+
+const char *term_pasted(void)
+{
+	return buf_str(&term.paste);
+}
+
 int term_key(void)
 {
 	wint_t k;
 
+	if (term.pasting && clock_mono_ms() - term.pasted_ms > PASTE_SILENCE_MS)
+		return end_paste();
 	for (;;) {
 		int rc = get_wch(&k);
 		if (rc == ERR)
 			return KEYC_NONE;
+		if (term.pasting) {
+			if (rc == KEY_CODE_YES ? k == CODE_PASTE_END : add_pasted(k))
+				return end_paste();
+			continue;
+		}
+		if (rc == KEY_CODE_YES && k == CODE_PASTE_BEGIN) {
+			begin_paste();
+			continue;
+		}
 		if (rc == KEY_CODE_YES) {
 			int key = special_key(k);
 			if (key)
@@ -360,17 +450,6 @@ static void copy_by_tmux(const char *text)
 	fd_close(&null);
 }
 
-/* At once, beside what curses draws. */
-static void write_out(const struct buf *out)
-{
-	for (size_t done = 0; done < out->len;) {
-		ssize_t n = write(STDOUT_FILENO, out->data + done, out->len - done);
-		if (n < 0 && errno != EINTR)
-			break;
-		done += n > 0 ? (size_t)n : 0;
-	}
-}
-
 void term_copy(const char *text)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
@@ -381,7 +460,7 @@ void term_copy(const char *text)
 	if (!str_empty(getenv("TMUX")))
 		copy_by_tmux(text);
 	(void)buf_addf(&out, "\033]52;c;%s\a", coded);
-	write_out(&out);
+	write_out(buf_str(&out), out.len);
 }
 
 void term_announce(enum term_announcement how, const char *text)
@@ -403,5 +482,5 @@ void term_announce(enum term_announcement how, const char *text)
 	if (wrapped)
 		(void)buf_adds(&out, "\033\\");
 	if (term.open)
-		write_out(&out);
+		write_out(buf_str(&out), out.len);
 }

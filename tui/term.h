@@ -1,9 +1,9 @@
 /* term.h - the terminal: the only user of curses.
  *
  * Carries a surface to the screen (changed cells only) and turns input into
- * keys. The terminal is put back as it was on every exit: term_close, and a
- * crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) by a handler that does nothing but
- * write a prepared string and restore the modes. Other signals are the loop's. */
+ * keys; what is pasted is no keys but one text (bracketed paste). The terminal is put back as it was on every exit:
+ * term_close, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) by a handler that does nothing but write a
+ * prepared string and restore the modes. Other signals are the loop's. */
 #ifndef SAGETOP_TUI_TERM_H
 #define SAGETOP_TUI_TERM_H
 
@@ -30,6 +30,9 @@ void term_repaint(void); /* the next flush draws every cell */
 /* The next key that was typed; KEYC_NONE where there is none. Never waits longer
  * than an escape sequence takes. */
 int term_key(void);
+/* The text that came with KEYC_PASTE, its lines ended by newlines, otherwise as it was sent; cut beyond some
+ * ten thousand bytes. Borrowed until the next key. */
+const char *term_pasted(void);
 bool term_is_utf8(void);
 bool term_is_mono(void); /* no colours whatever the theme: not wanted, or for want of them */
 /* Other colours from the next flush on; refused where there are none. */

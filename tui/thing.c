@@ -185,14 +185,22 @@ bool thing_screen_action(struct view *v, enum action a, enum view_id screen, con
 	return r && thing_is_action(a) && thing_action(v, a, r, names);
 }
 
+int thing_missing(const struct view *v, const struct kind *kind, const char *name, struct err *err)
+{
+	if (resources_is_unread(&view_session(v)->tables[kind->id]))
+		return err_set(err, ERR_NOTFOUND,
+			       "whether there is a %s %s is not known: no answer yet (%s shows the requests)",
+			       ui_kind_word(kind), name, KEY_OF(GLOBAL, REQUESTS));
+	return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(kind), name);
+}
+
 int thing_open_names(struct view *v, const struct view_arg *arg, struct strlist *ret, struct err *err)
 {
 	const struct resources *t = &view_session(v)->tables[arg->kind->id];
 
 	for (size_t i = 0; i < arg->names.n; i++)
 		if (!resources_find(t, arg->names.items[i]))
-			return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind),
-				       arg->names.items[i]);
+			return thing_missing(v, arg->kind, arg->names.items[i], err);
 	for (size_t i = 0; i < arg->names.n; i++)
 		if (!strlist_has(ret, arg->names.items[i]))
 			strlist_add(ret, arg->names.items[i]);

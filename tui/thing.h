@@ -14,6 +14,8 @@ void thing_copy_remedy(struct view *v, const struct resource *r);
 /* On a screen about things, of which the first is shown: the above, and the next or the
  * previous one of the list on the same screen. v may be gone afterwards. */
 bool thing_screen_action(struct view *v, enum action a, enum view_id screen, const struct strlist *names);
+/* ERR_NOTFOUND that says so of such a thing, or that it is not known yet. */
+int thing_missing(const struct view *v, const struct kind *kind, const char *name, struct err *err);
 /* The names that a screen is opened with, each once; ERR_NOTFOUND where there is no such thing. */
 int thing_open_names(struct view *v, const struct view_arg *arg, struct strlist *ret, struct err *err) NODISCARD;
 /* Have all of the screen's kind watched, or no longer. */

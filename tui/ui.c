@@ -37,7 +37,9 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui_theme_load(ui);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	ui_history_load(ui);
-	ui_tabs_restore(ui);
+	ui_look_begin(ui);
+	if (!ui_tabs_restore(ui))
+		ui_look_restore(ui);
 	return ui;
 }
 
@@ -57,12 +59,14 @@ void ui_free(struct ui *ui)
 		return;
 	ui_history_keep(ui);
 	ui_tabs_keep(ui);
+	ui_look_keep(ui);
 	ui_tabs_free(ui->tabs);
 	ui_trail_done(ui);
 	while (ui->depth > 0)
 		view_close(ui->stack[--ui->depth]);
 	ui_calls_orphan(ui);
 	ui_dialog_close(ui);
+	ui_troubles_done(ui);
 	ui_prompt_done(&ui->prompt);
 	strlist_done(&ui->change.names);
 	strmap_done(&ui->slots);
@@ -70,6 +74,7 @@ void ui_free(struct ui *ui)
 	surface_done(&ui->surface);
 	free(ui->columns);
 	free(ui->order);
+	free(ui->usual_order);
 	free(ui);
 }
 
@@ -356,39 +361,9 @@ void ui_quit(struct ui *ui, bool ask)
 		ui->quit = true;
 }
 
-void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done)
-{
-	struct err err = {0};
-
-	if (!ui_offered(ui, ui->host->save))
-		return;
-	if (text->overflow)
-		ui_notice(ui, NOTICE_ERROR, "there is too much to be written at once: filter it");
-	else if (ui->host->save(ui->host->user, path, buf_str(text), &err) < 0)
-		ui_notice(ui, NOTICE_ERROR, "%s", err.msg);
-	else
-		ui_notice(ui, NOTICE_INFO, "%s %s", done, path);
-}
-
-int ui_draft(struct ui *ui, const char *path, bool replace, struct fs_draft **ret, struct err *err)
-{
-	if (!ui->host->draft)
-		return err_set(err, ERR_USAGE, "files are not written here");
-	return ui->host->draft(ui->host->user, path, replace, ret, err);
-}
-
-static void save_screen(struct ui *ui)
-{
-	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-	char path[64];
-
-	surface_text(&ui->surface, &text);
-	snprintf(path, sizeof(path), "sagetop-screen-%lld.txt", (long long)(clock_now_ms() / 1000));
-	ui_save(ui, path, &text, "screen saved to");
-}
-
 static void refresh(const struct view *v)
 {
+	ui_troubles_tell(v->ui);
 	if (view_host(v)->refresh)
 		view_host(v)->refresh(view_host(v)->user, v->kind, NULL);
 }
@@ -428,10 +403,14 @@ bool ui_action(struct ui *ui, enum action a)
 		refresh(ui_top(ui));
 		return true;
 	case ACT_SAVE_SCREEN:
-		save_screen(ui);
+		ui_save_screen(ui);
 		return true;
 	case ACT_REDRAW:
 		ui->repaint = true;
+		return true;
+	case ACT_SUSPEND:
+		if (ui_offered(ui, ui->host->suspend))
+			ui->host->suspend(ui->host->user);
 		return true;
 	default:
 		return false;
@@ -480,6 +459,10 @@ void ui_await_job(const struct view *v, const char *name)
 
 static void take_key(struct ui *ui, struct view *v, int key)
 {
+	if (key == KEYC_PASTE) {
+		ui_take_pasted(ui);
+		return;
+	}
 	if (key == KEYC_CTRL('c')) {
 		ui_action(ui, ACT_QUIT_NOW);
 		return;

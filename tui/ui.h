@@ -32,6 +32,7 @@ void ui_keys_settle(struct strlist *ret_problems);
 /* A line as typed after ':' ("logs NAME"). */
 void ui_command(struct ui *ui, const char *line);
 void ui_key(struct ui *ui, int key);
+void ui_paste(struct ui *ui, const char *text); /* a text with newlines, which need not be harmless */
 /* Ask for a code (of an MFA device); fn gets it later, NULL where the user gave up. */
 typedef void ui_code_fn(void *user, const char *code);
 void ui_ask_code(struct ui *ui, const char *question, ui_code_fn *fn, void *user);

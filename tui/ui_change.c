@@ -2,6 +2,7 @@
 #include "tui/ui_internal.h"
 
 #include "base/str.h"
+#include "tui/thing.h"
 
 #define NAMES_SHOWN 6
 
@@ -141,11 +142,11 @@ static void ask(struct view *v, size_t over, const char *consequence)
 static void nothing_to_change(const struct view *v, const struct kind *kind, const struct strlist *names)
 {
 	struct ui *ui = v->ui;
-	char things[48];
+	struct err err = {0};
 
-	things_text(things, kind, 1);
-	if (names->n == 1 && !resources_find(&view_session(v)->tables[kind->id], names->items[0]))
-		ui_notice(ui, NOTICE_WARNING, "there is no %s %s", things, names->items[0]);
+	if (names->n == 1 && !resources_find(&view_session(v)->tables[kind->id], names->items[0]) &&
+	    thing_missing(v, kind, names->items[0], &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 	else
 		ui_notice(ui, NOTICE_WARNING, "%s is not running", names->n == 1 ? names->items[0] : "none of them");
 }

@@ -11,6 +11,7 @@ static void add_if(struct strlist *l, const char *candidate, const char *prefix)
 }
 
 #define CANDIDATES_MAX 200
+#define KEYS_LOOKED_AT 2000    /* ... the keys */
 #define VALUES_LOOKED_AT 20000 /* of so many things the values are offered */
 
 static void collect_commands(struct strlist *l, const char *prefix)
@@ -40,6 +41,18 @@ static void collect_scopes(const struct ui *ui, struct strlist *l, const char *p
 		add_if(l, places.items[i], prefix);
 }
 
+/* The words before FILE as well. */
+static void collect_files(const struct ui *ui, struct strlist *l, const char *argument, const char *prefix)
+{
+	AUTO(str) char *word = xstrndup(argument, strcspn(argument, " "));
+
+	if (strchr(argument, ' '))
+		add_if(l, word, prefix);
+	if (ui->host->paths)
+		ui->host->paths(ui->host->user, prefix, l);
+	strlist_sort(l);
+}
+
 /* What is kept under names, and the verbs. */
 static void collect_kept(const struct ui *ui, void (*kept)(const struct ui *ui, struct strlist *ret), struct strlist *l,
 			 const char *prefix)
@@ -53,11 +66,44 @@ static void collect_kept(const struct ui *ui, void (*kept)(const struct ui *ui, 
 	add_if(l, "delete", prefix);
 }
 
-static void collect_fields(struct strlist *l, const struct kind *k, const char *prefix)
+/* "hp." and what may stand behind it: the names that things have, of jobs in memory as of others. */
+static void collect_keyed(const struct ui *ui, struct strlist *l, const struct kind *k, const struct field *f,
+			  const char *prefix)
 {
-	for (const struct field *f = k->fields; f->name; f++)
-		if (!(f->flags & (FIELD_KEYED | FIELD_NO_COLUMN)))
+	const struct resources *t = &view_session(ui_top(ui))->tables[k->id];
+	AUTO(strlist) struct strlist names = {0};
+
+	for (size_t i = t->n; i-- > 0 && names.n < CANDIDATES_MAX && t->n - i < KEYS_LOOKED_AT;) {
+		const struct strmap *map = f->map ? f->map(t->items[i]) : NULL;
+
+		for (size_t m = 0; map && m < map->n; m++)
+			if (!strlist_has(&names, map->items[m].name))
+				strlist_add(&names, map->items[m].name);
+		if (k == TRAINING_KIND && (str_eq(f->name, "hp.") || str_eq(f->name, "tag.")))
+			job_facet_names(resource_job(t->items[i]), f->name[0], &names);
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		AUTO(str) char *whole = xasprintf("%s%s", f->name, names.items[i]);
+
+		add_if(l, whole, prefix);
+	}
+}
+
+/* Those that have none of the flags; the names of a keyed one where its own was typed. */
+static void collect_fields(const struct ui *ui, struct strlist *l, const struct kind *k, unsigned without,
+			   const char *prefix)
+{
+	for (const struct field *f = k->fields; f->name; f++) {
+		if (f->flags & without)
+			continue;
+		if (!(f->flags & FIELD_KEYED))
 			add_if(l, f->name, prefix);
+		else if (str_starts(prefix, f->name))
+			collect_keyed(ui, l, k, f, prefix);
+		else if (without == FIELD_NO_FILTER)
+			add_if(l, f->name, prefix);
+	}
+	strlist_sort(l);
 }
 
 static void collect_names(const struct ui *ui, struct strlist *l, const struct kind *k, const char *prefix)
@@ -112,6 +158,39 @@ static void collect_references(const struct ui *ui, struct strlist *l, const str
 		collect_names(ui, l, k, prefix);
 }
 
+/* The values that a field has among the things. */
+static void collect_values(struct ui *ui, const struct kind *k, const char *word, size_t field_len)
+{
+	struct strlist *l = &ui->prompt.candidates;
+	struct field_context x = {.session = view_session(ui_top(ui)), .now_ms = ui->now_ms};
+	AUTO(str) char *name = xstrndup(word, field_len);
+	const struct resources *t = &x.session->tables[k->id];
+	const char *key = NULL;
+	const struct field *f = field_find(k, name, &key);
+	struct field_ref ref = {.field = f, .key = (char *)(uintptr_t)key};
+
+	for (size_t i = t->n; f && i-- > 0 && l->n < CANDIDATES_MAX && t->n - i < VALUES_LOOKED_AT;) {
+		struct field_value v = field_get(&ref, t->items[i], &x);
+		bool plain = v.known && v.text && !strpbrk(v.text, " \"()");
+
+		if (!plain || !str_starts(v.text, word + field_len + 1))
+			continue;
+		AUTO(str) char *whole = xasprintf("%.*s%s", (int)field_len + 1, word, v.text);
+		add_if(l, whole, word);
+	}
+}
+
+static void collect_filter(struct ui *ui, const struct kind *k, const char *word)
+{
+	size_t n = strcspn(word, ":=");
+
+	if (word[n])
+		collect_values(ui, k, word, n);
+	else
+		collect_fields(ui, &ui->prompt.candidates, k, FIELD_NO_FILTER, word);
+	strlist_sort(&ui->prompt.candidates);
+}
+
 /* What a command's row says that it takes; NULL where there is no such command. */
 static const char *argument_of(const char *command)
 {
@@ -138,10 +217,14 @@ static void collect_argument(struct ui *ui, const char *argument, const struct k
 		collect_kept(ui, ui_views_names, l, prefix);
 	else if (strstr(argument, "TEMPLATE"))
 		collect_kept(ui, ui_templates_names, l, prefix);
+	else if (strstr(argument, "FILE"))
+		collect_files(ui, l, argument, prefix);
 	else if (strstr(argument, "COLUMN"))
-		collect_fields(l, seen, prefix);
+		collect_fields(ui, l, seen, FIELD_NO_COLUMN, prefix);
 	else if (strstr(argument, "GROUP"))
 		collect_groupings(l, !strstr(argument, "GROUPING"), prefix);
+	else if (strstr(argument, "EXPR") && strcspn(prefix, ":=.") < strlen(prefix))
+		collect_filter(ui, seen, prefix);
 	else if (strstr(argument, "NAME") || strstr(argument, "EXPR"))
 		collect_references(ui, l, k, argument, prefix);
 }
@@ -166,52 +249,13 @@ static size_t word_start(const struct prompt *p, const char *text)
 	const char *signs = p->ops->kind == PROMPT_FILTER  ? " (!"
 			    : str_starts(text, "columns ") ? " ,+"
 			    : str_starts(text, "scope ")   ? " ,/"
+			    : str_starts(text, "filter ")  ? " (!"
 							   : " ";
 	size_t at = strlen(text);
 
 	while (at && !strchr(signs, text[at - 1]))
 		at--;
 	return at;
-}
-
-/* The values that a field has among the things. */
-static void collect_values(struct ui *ui, const struct kind *k, const char *word, size_t field_len)
-{
-	struct strlist *l = &ui->prompt.candidates;
-	struct field_context x = {.session = view_session(ui_top(ui)), .now_ms = ui->now_ms};
-	AUTO(str) char *name = xstrndup(word, field_len);
-	const struct resources *t = &x.session->tables[k->id];
-	const char *key = NULL;
-	const struct field *f = field_find(k, name, &key);
-	struct field_ref ref = {.field = f, .key = (char *)(uintptr_t)key};
-
-	for (size_t i = t->n; f && i-- > 0 && l->n < CANDIDATES_MAX && t->n - i < VALUES_LOOKED_AT;) {
-		struct field_value v = field_get(&ref, t->items[i], &x);
-		bool plain = v.known && v.text && !strpbrk(v.text, " \"()");
-
-		if (!plain || !str_starts(v.text, word + field_len + 1))
-			continue;
-		AUTO(str) char *whole = xasprintf("%.*s%s", (int)field_len + 1, word, v.text);
-		add_if(l, whole, word);
-	}
-}
-
-static void collect_filter(struct ui *ui, const char *word)
-{
-	struct strlist *l = &ui->prompt.candidates;
-	const struct kind *k = ui_top_kind(ui);
-	size_t n = strcspn(word, ":=");
-
-	if (!k)
-		return;
-	if (word[n]) {
-		collect_values(ui, k, word, n);
-	} else {
-		for (const struct field *f = k->fields; f->name; f++)
-			if (!(f->flags & FIELD_NO_FILTER))
-				add_if(l, f->name, word);
-	}
-	strlist_sort(l);
 }
 
 void ui_prompt_complete(struct ui *ui, int by)
@@ -226,9 +270,9 @@ void ui_prompt_complete(struct ui *ui, int by)
 		p->word_at = word_start(p, word);
 		str_copy(command, sizeof(command), word);
 		command[strcspn(command, " ")] = '\0';
-		if (p->ops->kind == PROMPT_FILTER)
-			collect_filter(ui, word + p->word_at);
-		else
+		if (p->ops->kind == PROMPT_FILTER && ui_top_kind(ui))
+			collect_filter(ui, ui_top_kind(ui), word + p->word_at);
+		else if (p->ops->kind == PROMPT_COMMAND)
 			collect_candidates(ui, p->word_at ? command : NULL, word + p->word_at);
 		p->candidate = by > 0 ? 0 : p->candidates.n - 1;
 		if (!p->candidates.n)
@@ -239,7 +283,8 @@ void ui_prompt_complete(struct ui *ui, int by)
 	char text[LINEEDIT_MAX];
 	str_copy(text, p->word_at + 1, p->edit.text);
 	bool only = p->candidates.n == 1 && p->ops->kind == PROMPT_COMMAND;
-	AUTO(str) char *full = xasprintf("%s%s%s", text, p->candidates.items[p->candidate], only ? " " : "");
+	bool ends = only && !str_ends(p->candidates.items[p->candidate], "/"); /* of a folder more follows */
+	AUTO(str) char *full = xasprintf("%s%s%s", text, p->candidates.items[p->candidate], ends ? " " : "");
 	lineedit_set(&p->edit, full);
 	if (only)
 		strlist_done(&p->candidates);

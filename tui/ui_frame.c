@@ -7,45 +7,6 @@
 
 #define SILENCE_TOLD_MS 5000 /* most answers take less than a second */
 
-/* --- notices --- */
-
-void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(ui->notice.text, sizeof(ui->notice.text), fmt, ap);
-	va_end(ap);
-	ui->notice.level = level;
-	ui->notice.at_ms = ui->now_ms;
-	ui->notice_view = ui_top(ui)->id;
-	ui->notice_of_key = ui->in_key && level < NOTICE_ERROR;
-	ui->dirty = true;
-}
-
-void ui_notice_collect(struct ui *ui)
-{
-	if (ui->session_notice_seen == ui->session->notice_generation)
-		return;
-	ui->session_notice_seen = ui->session->notice_generation;
-	ui->notice = ui->session->notice;
-	ui->notice_of_key = false;
-	ui->notice_view = ui_top(ui)->id;
-	ui->dirty = true;
-}
-
-#define NOTICE_ELSEWHERE_MS 5000 /* on another screen than its own it soon gives way */
-
-bool ui_notice_showing(const struct ui *ui)
-{
-	static const int halves[] = {[NOTICE_INFO] = 2, [NOTICE_WARNING] = 5, [NOTICE_ERROR] = 15}; /* of notice_ms */
-	int64_t shown_ms = ui->notice_ms * halves[ui->notice.level] / 2;
-
-	if (ui_top(ui)->id != ui->notice_view)
-		shown_ms = MIN(shown_ms, NOTICE_ELSEWHERE_MS);
-	return ui->notice.text[0] && ui->now_ms - ui->notice.at_ms < shown_ms;
-}
-
 /* --- header --- */
 
 #define COUNT_AGAIN_MS 10000
@@ -145,7 +106,10 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 	char money[24], count[32];
 
 	p[(*n)] = (struct piece){.style = f->running ? ST_RUNNING : ST_HEADER, .drop = 1};
-	snprintf(p[(*n)++].text, sizeof(p->text), "%s%s running", jobtext_count(count, f->running), more);
+	if (resources_is_unread(session_jobs(s)))
+		str_copy(p[(*n)++].text, sizeof(p->text), "? running");
+	else
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s running", jobtext_count(count, f->running), more);
 	if (f->failed) {
 		p[(*n)] = (struct piece){.style = ST_BAD, .drop = 3};
 		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s failed", jobtext_count(count, f->failed), more);
@@ -158,6 +122,10 @@ static void header_right(const struct ui *ui, struct piece *p, size_t *n)
 			money_text(money, f->burn_micro);
 		snprintf(p[(*n)++].text, sizeof(p->text), "%s%s/h",
 			 money[0] != '?' && (f->unpriced || *more) ? ui_at_least(ui) : "", money);
+	}
+	if (ui_troubles_last(ui)) {
+		p[(*n)] = (struct piece){.style = ST_WARN, .drop = 1};
+		snprintf(p[(*n)++].text, sizeof(p->text), "%s %zu", KEY_OF(GLOBAL, REQUESTS), ui_troubles_last(ui));
 	}
 	if (s->budget.throttled_until_ms > ui->now_ms) {
 		p[(*n)] = (struct piece){.style = ST_WARN, .drop = 1};

@@ -13,6 +13,7 @@
 #define UI_MIN_ROWS 5
 #define UI_MIN_COLS 20
 #define UI_PROMPT_KINDS 5
+#define UI_TROUBLES_MAX 32 /* beyond, the oldest goes */
 
 struct prompt {
 	bool on;
@@ -82,23 +83,28 @@ struct ui {
 	int64_t notice_ms;     /* how long a note of the least kind is shown */
 	int64_t log_gap_ms;    /* see struct ui_options */
 	char *columns, *order; /* of the jobs; NULL */
+	char *usual_order;     /* what the jobs came in before another was chosen */
 	struct view *stack[UI_STACK_MAX];
 	size_t depth;
 	uint64_t next_view_id;
 	int64_t now_ms;
 	bool dirty, quit, repaint;
 	uint64_t drawn_signature;
-	struct notice notice; /* the newest of ours and the session's */
-	uint64_t notice_view; /* the screen that it came on */
-	bool notice_of_key;   /* it answers a key: the next one takes it away */
+	struct notice notice;	 /* the newest of ours and the session's */
+	int64_t notice_shown_ms; /* monotonic, since when */
+	uint64_t notice_view;	 /* the screen that it came on */
+	bool notice_of_key;	 /* it answers a key: the next one takes it away */
 	bool in_key;
 	uint64_t session_notice_seen;
+	struct trouble troubles[UI_TROUBLES_MAX]; /* of the session, the newest first */
+	size_t n_troubles;
 	struct prompt prompt;
 	struct dialog dialog;
 	struct header_facts facts;
 	struct trail trail;
 	struct tabs *tabs;   /* NULL until they are looked at */
 	int key;	     /* that was pressed last */
+	const char *pasted;  /* with KEYC_PASTE */
 	struct strmap slots; /* of colours, by name of a thing */
 	struct strmap folds; /* what was folded ("-") and unfolded ("+"), by name */
 	struct ui_call *calls;
@@ -116,8 +122,12 @@ void ui_pop_all(struct ui *ui);				     /* but the jobs */
 void ui_quit(struct ui *ui, bool ask);			     /* ask: where a change is under way */
 
 void ui_frame_draw(struct ui *ui, struct view *v);
-void ui_notice_collect(struct ui *ui); /* take over the session's newest */
+
+/* ui_notice.c */
+void ui_notice_collect(struct ui *ui); /* take over the session's newest, unless it was told of late */
 bool ui_notice_showing(const struct ui *ui);
+size_t ui_troubles_last(const struct ui *ui); /* so many came again and are not over */
+void ui_troubles_done(struct ui *ui);
 
 /* ui_history.c: of the last start; a line more; for the next one. */
 void ui_history_load(struct ui *ui);
@@ -185,9 +195,14 @@ void ui_tabs_draw(struct ui *ui, struct view *v, struct area line);
 bool ui_tabs_work(struct ui *ui, int64_t until_us); /* counting; true where more is left */
 void ui_tab_show(struct ui *ui, const char *name);
 void ui_tab_saved(struct ui *ui, const char *name);
-void ui_tabs_restore(struct ui *ui); /* the one that the last start ended with */
+bool ui_tabs_restore(struct ui *ui); /* the one that the last start ended with; false: none */
 void ui_tabs_keep(struct ui *ui);    /* ... for the next one */
 void ui_tabs_free(struct tabs *t);
+
+/* ui_look.c: how the jobs were looked at as the last start ended; ... for the next one. */
+void ui_look_begin(struct ui *ui); /* before anything is restored */
+void ui_look_restore(struct ui *ui);
+void ui_look_keep(struct ui *ui);
 
 /* ui_theme.c: the one that was kept; `:theme`. */
 void ui_theme_load(struct ui *ui);
@@ -203,7 +218,10 @@ void ui_prompt_done(struct prompt *p);
 /* On a screen without search or filter what is typed for one goes nowhere: its letters are keys there. */
 void ui_ask_nothing(struct ui *ui);
 void ui_prompt_draw(struct ui *ui, struct area line, struct area below);
+void ui_save_screen(struct ui *ui); /* ui_save.c */
 void ui_open_command_line(struct ui *ui);
+void ui_prompt_changed(struct ui *ui); /* its text, by another than a key */
+void ui_take_pasted(struct ui *ui);    /* ui_paste.c: with KEYC_PASTE */
 
 bool ui_dialog_key(struct ui *ui, int key);
 void ui_dialog_draw(struct ui *ui, struct area screen);

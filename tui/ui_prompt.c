@@ -3,12 +3,18 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "tui/thing.h"
 
 /* --- commands --- */
 
 static void run_quit(struct ui *ui, const char *arg)
 {
 	ui_quit(ui, true);
+}
+
+static void run_suspend(struct ui *ui, const char *arg)
+{
+	ui_action(ui, ACT_SUSPEND);
 }
 
 static void run_refresh(struct ui *ui, const char *arg)
@@ -120,9 +126,15 @@ static void run_filter(struct ui *ui, const char *text)
 static void run_sort(struct ui *ui, const char *text)
 {
 	struct view *v = ui_list_in_reach(ui);
+	AUTO(view_shape) struct view_shape shape = {0};
+	bool reversed = text && *text == '-'; /* as --sort has it */
 	struct err err = {0};
 
-	if (v->ops->sort(v, str_or(text, ""), &err) < 0)
+	if (reversed) {
+		v->ops->shape(v, &shape);
+		str_set(&shape.order, text);
+	}
+	if ((reversed ? v->ops->reshape(v, &shape, &err) : v->ops->sort(v, str_or(text, ""), &err)) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 }
 
@@ -154,8 +166,10 @@ static void run_group(struct ui *ui, const char *text)
 
 static void run_region(struct ui *ui, const char *text)
 {
-	if (!text || !str_is_region(text, strlen(text))) /* a slip would be told by a server that is not there */
+	if (!text)
 		ui_notice(ui, NOTICE_WARNING, "which region? :region eu-west-1");
+	else if (!str_is_region(text, strlen(text))) /* a slip would be told by a server that is not there */
+		ui_notice(ui, NOTICE_WARNING, "%s is no region's name: as :region eu-west-1", text);
 	else if (ui_changes_under_way(ui))
 		ui_notice(ui, NOTICE_WARNING, "a request to stop or launch a job is still under way");
 	else if (ui_offered(ui, ui->host->move))
@@ -215,18 +229,20 @@ static void run_baseline(struct ui *ui, const char *text)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 	else if (arg.names.n != 1 || !arg.kind->metric_namespace)
 		ui_notice(ui, NOTICE_WARNING, "a baseline is one thing that has metrics: :baseline NAME");
-	else if (!resources_find(&view_session(ui_top(ui))->tables[arg.kind->id], arg.names.items[0]))
-		ui_notice(ui, NOTICE_WARNING, "there is no %s %s", ui_kind_word(arg.kind), arg.names.items[0]);
+	else if (!resources_find(&view_session(ui_top(ui))->tables[arg.kind->id], arg.names.items[0]) &&
+		 thing_missing(ui_top(ui), arg.kind, arg.names.items[0], &err) < 0)
+		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 	else
 		ui_set_baseline(ui, arg.kind, arg.names.items[0]);
 	strlist_done(&arg.names);
 }
 
 /* "csv FILE" of the list that is seen, or of the jobs. */
-static void run_export(struct ui *ui, const char *text)
+static void export_to(struct ui *ui, const char *text, const char *over)
 {
 	AUTO(strlist) struct strlist words = {0};
 	AUTO(buf) struct buf out = BUF_INIT((size_t)512 << 20);
+	AUTO(view_shape) struct view_shape shape = {0};
 
 	strlist_split(&words, str_or(text, ""), ' ');
 	if (words.n != 2 || strcmp(words.items[0], "csv")) {
@@ -234,8 +250,20 @@ static void run_export(struct ui *ui, const char *text)
 		return;
 	}
 	struct view *v = ui_list_in_reach(ui);
+	v->ops->shape(v, &shape);
 	v->ops->csv(v, &out);
-	ui_save(ui, words.items[1], &out, "written to");
+	ui_save(ui, words.items[1], over, &out,
+		shape.group ? "the jobs of the groups, one by one, written to" : "written to");
+}
+
+static void run_export(struct ui *ui, const char *text)
+{
+	export_to(ui, text, ":export!");
+}
+
+static void run_export_over(struct ui *ui, const char *text)
+{
+	export_to(ui, text, NULL);
 }
 
 static void run_match(struct ui *ui, const char *text)
@@ -251,6 +279,7 @@ static void run_not(struct ui *ui, const char *text)
 const struct ui_command ui_commands[] = {
 	{"quit", "", "Quit (also :q)", run_quit},
 	{"refresh", "", "Ask the service now", run_refresh},
+	{"suspend", "", "Stop for a while, back to the shell: fg goes on", run_suspend},
 	{"stop", "NAME...", "Stop jobs, or KIND/NAME; asks first", run_stop},
 	{"delete", "KIND/NAME...", "Delete things; asks for the name", run_delete},
 	{"baseline", "[NAME]", "Curves of that job stay behind those of others, or KIND/NAME; without a name none do",
@@ -268,7 +297,9 @@ const struct ui_command ui_commands[] = {
 	{"group", "GROUP",
 	 "Jobs by prefix, tag:KEY, type, status, user, backtest, parent, sweep, profile, region; none: one by one",
 	 run_group},
-	{"export", "csv FILE", "Write the rows and columns of the list to a file", run_export},
+	{"export", "csv FILE", "Write the rows and columns of the list to a file; of groups their jobs one by one",
+	 run_export},
+	{"export!", "csv FILE", "The same, over a file that is there", run_export_over},
 	{"theme", "[THEME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},
 	{"view", "[save|delete] VIEW", "The list with the filter, order, columns and groups saved under a name",
@@ -277,9 +308,9 @@ const struct ui_command ui_commands[] = {
 	 "The launch form with what was filled in and saved under a name, in the preview", ui_template_run},
 	{"region", "REGION", "The same in another region", run_region},
 	{"profile", "PROFILE", "The same with another profile of the AWS files", run_profile},
-	{"scope", "[SCOPE,...]", "Several profiles and regions as one: a/us-east-1,b/eu-west-1; one goes back to one",
-	 run_scope},
-	{"sort", "COLUMN", "Sort the list by a column; again: reversed", run_sort},
+	{"scope", "[SCOPE,...]",
+	 "Several profiles and regions as one: a/us-east-1,b/eu-west-1; a single one goes back to it", run_scope},
+	{"sort", "COLUMN", "Sort the list by a column; again, or with a - before it: reversed", run_sort},
 };
 const size_t n_ui_commands = ARRAY_LEN(ui_commands);
 
@@ -309,14 +340,32 @@ static void unknown_command(struct ui *ui, const char *name)
 		ui_notice(ui, NOTICE_WARNING, "there is no command '%s'; %s lists them", name, KEY_OF(GLOBAL, HELP));
 }
 
+/* What the cursor of a list is on, as a command names it; NULL where that is nothing of the kind (NULL: any). */
+static char *name_here(const struct ui *ui, const struct kind *kind)
+{
+	struct view *v = ui_top(ui);
+	const struct resource *r = v->ops->current ? v->ops->current(v) : NULL;
+	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
+
+	if (!r || (kind && r->kind != kind))
+		return NULL;
+	const char *name = session_name_of(view_session(v), r, &buf), *rest;
+
+	(void)session_scope_of(ui->session, name, &rest);
+	if (kind || r->kind == TRAINING_KIND)
+		return xstrdup(name);
+	return xasprintf("%.*s%s/%s", (int)(rest - name), name, r->kind->name, rest);
+}
+
 static void open_view(struct ui *ui, enum view_id id, const struct kind *kind, const char *command, const char *text)
 {
 	struct view_arg arg = {.kind = kind};
+	AUTO(str) char *here = text ? NULL : name_here(ui, kind);
 	struct err err = {0};
 
 	if (view_table[id]->takes < TAKES_NAME)
 		arg.text = text;
-	else if (parse_names(ui, command, text, kind, &arg, &err) < 0)
+	else if (parse_names(ui, command, text ? text : here, kind, &arg, &err) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
 	if (!err.code)
 		ui_push(ui, view_table[id] == &view_job_ops ? ui_page_of(arg.kind) : id, &arg);
@@ -435,7 +484,7 @@ static void finish(struct ui *ui, bool accepted)
 		p->ops->done(v, accepted ? text : NULL);
 }
 
-static void changed(struct ui *ui)
+void ui_prompt_changed(struct ui *ui)
 {
 	struct prompt *p = &ui->prompt;
 	struct view *v = ui_find_view(ui, p->view_id);
@@ -457,7 +506,7 @@ static void walk_history(struct ui *ui, int by)
 		str_set(&p->typed, p->edit.text);
 	p->history_at = (size_t)((long)p->history_at + by);
 	lineedit_set(&p->edit, p->history_at == h->n ? str_or(p->typed, "") : h->items[p->history_at]);
-	changed(ui);
+	ui_prompt_changed(ui);
 }
 
 bool ui_prompt_key(struct ui *ui, int key)
@@ -495,7 +544,7 @@ bool ui_prompt_key(struct ui *ui, int key)
 		break;
 	}
 	if (lineedit_key(&p->edit, key))
-		changed(ui);
+		ui_prompt_changed(ui);
 	return true;
 }
 

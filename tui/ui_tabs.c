@@ -371,12 +371,14 @@ bool ui_tab_action(struct view *v, enum action a)
 
 /* --- from one start to the next --- */
 
-void ui_tabs_restore(struct ui *ui)
+bool ui_tabs_restore(struct ui *ui)
 {
 	AUTO(str) char *name = xstrdup(ui_kept(ui, KEPT_AS));
 
-	if (name && find(tabs_of(ui), name) > 0 && ui_view_show(ui, name))
-		str_set(&ui->tabs->chosen, name);
+	if (!name || find(tabs_of(ui), name) <= 0 || !ui_view_show(ui, name))
+		return false;
+	str_set(&ui->tabs->chosen, name);
+	return true;
 }
 
 void ui_tabs_keep(struct ui *ui)

@@ -11,6 +11,7 @@
 #include "tui/keymap.h"
 #include "tui/surface.h"
 
+struct lineedit;
 struct pager;
 struct ui;
 struct view;
@@ -78,6 +79,8 @@ struct view_ops {
 	bool (*action)(struct view *v, enum action a);
 	/* Raw keys, before actions: forms. True where used. May be NULL. */
 	bool (*key)(struct view *v, int key);
+	/* The line that is being typed in, which takes what is pasted: of forms; NULL where none is. May be NULL. */
+	struct lineedit *(*field)(struct view *v);
 	/* Whether the thing that is shown has that action: its key stands in the footer.
 	 * NULL: all. */
 	bool (*offers)(struct view *v, enum action a);
@@ -96,6 +99,8 @@ struct view_ops {
 	/* how it is looked at (*ret is empty), and to have it looked at so; an error leaves it as it is, */
 	void (*shape)(const struct view *v, struct view_shape *ret);
 	int (*reshape)(struct view *v, const struct view_shape *s, struct err *err);
+	/* the thing under the cursor; NULL where there is none, */
+	const struct resource *(*current)(struct view *v);
 	/* the thing `by` rows from that one in this list's order, selected; NULL at
 	 * the end; borrowed until the next turn, */
 	const char *(*neighbour)(struct view *v, const char *name, int by);
@@ -192,6 +197,16 @@ void ui_close(struct view *v); /* that one, wherever it stands; v is gone afterw
 void ui_notice(struct ui *ui, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void ui_redraw(struct ui *ui); /* at the next turn */
 
+/* A warning or an error of what runs by itself, told once: how often it came, and when last. */
+struct trouble {
+	char *cause, *text; /* masked (failure.h), and as it came last */
+	size_t n;
+	int64_t at_ms, mono_ms; /* by both clocks */
+	bool tell;		/* also when it comes again: the user has asked */
+};
+const struct trouble *ui_trouble_at(const struct ui *ui, size_t i); /* the newest first; NULL beyond the last */
+void ui_troubles_tell(struct ui *ui);				    /* once more when they come again */
+
 /* The saved view that the key of this list says, or none. */
 bool ui_tab_action(struct view *v, enum action a);
 
@@ -222,10 +237,11 @@ void ui_stop(struct view *v, const struct kind *kind, const struct strlist *name
 void ui_delete(struct view *v, const struct kind *kind, const struct strlist *names);
 /* Weights and instances of an endpoint's variants, in words (model/variants.h): sent, and reported. */
 void ui_vary(struct view *v, const char *endpoint, const char *text);
-/* Into a file, with a notice "written to FILE" (done: "written to") or of why not; a text that was cut short is not. */
-void ui_save(struct ui *ui, const char *path, const struct buf *text, const char *done);
-/* Begin one that is written piece by piece (struct ui_host). ERR_EXISTS where it is there and replace is not said. */
-int ui_draft(struct ui *ui, const char *path, bool replace, struct fs_draft **ret, struct err *err);
+/* Into a file, with a notice "written to FILE" (done: "written to") or of why not; a text that was cut short is not.
+ * over: the command that writes over a file that is there (":save!"); NULL: that is what is wanted. */
+void ui_save(struct ui *ui, const char *path, const char *over, const struct buf *text, const char *done);
+/* Begin one that is written piece by piece (struct ui_host); ERR_EXISTS names the command. */
+int ui_draft(struct ui *ui, const char *path, const char *over, struct fs_draft **ret, struct err *err);
 /* Into the clipboard, and a word about it into the status line. */
 void ui_copy(struct ui *ui, const char *text);
 void ui_copy_as(struct ui *ui, const char *text, const char *what); /* that is the word */

@@ -2,6 +2,7 @@
  * or all of them. The cursor is on a row and on one of the things. */
 #include <strings.h>
 
+#include "base/timefmt.h"
 #include "base/utf8.h"
 #include "model/compare.h"
 #include "tui/table.h"
@@ -261,11 +262,11 @@ static void export(struct view *v)
 {
 	const struct compare_state *st = v->state;
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
-	char path[64];
+	AUTO(str) char *stem = timefmt_name("sagetop-compare", ui_now_ms(v->ui));
+	AUTO(str) char *path = xasprintf("%s.csv", stem);
 
 	compare_csv(&st->compare, st->all, &out);
-	snprintf(path, sizeof(path), "sagetop-compare-%lld.csv", (long long)(ui_now_ms(v->ui) / 1000));
-	ui_save(v->ui, path, &out, "written to");
+	ui_save(v->ui, path, NULL, &out, "written to");
 }
 
 /* Of the thing under the cursor; all of them in one chart, or stopped together. */

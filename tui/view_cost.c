@@ -419,8 +419,10 @@ static bool cost_action(struct view *v, enum action a)
 		st->period -= st->period > 0;
 		return true;
 	case ACT_PRICES:
-		if (host->prices && !view_session(v)->offline)
-			host->prices(host->user);
+		if (!host->prices || view_session(v)->offline)
+			return true;
+		ui_troubles_tell(v->ui);
+		host->prices(host->user);
 		return true;
 	default:
 		return false;

@@ -34,12 +34,13 @@ static void add_help(struct doc *d, const char *text)
 	}
 }
 
-/* Whether it is to be seen; the first of a section brings its title. */
-static bool begin_entry(struct help_state *st, const char *left, const char *help)
+/* Whether it is to be seen, by one of its texts (label: of the footer); the first of a section brings its title. */
+static bool begin_entry(struct help_state *st, const char *left, const char *label, const char *help)
 {
 	struct doc *d = &st->doc;
 
-	if (st->filter && !strcasestr(left, st->filter) && !strcasestr(help, st->filter))
+	if (st->filter && !strcasestr(left, st->filter) && !strcasestr(label, st->filter) &&
+	    !strcasestr(help, st->filter))
 		return false;
 	if (st->title) {
 		if (d->n)
@@ -53,9 +54,9 @@ static bool begin_entry(struct help_state *st, const char *left, const char *hel
 	return true;
 }
 
-static void add_key(struct help_state *st, const char *keys, const char *help)
+static void add_key(struct help_state *st, const char *keys, const char *label, const char *help)
 {
-	if (!begin_entry(st, keys, help))
+	if (!begin_entry(st, keys, label, help))
 		return;
 	doc_add(&st->doc, ST_KEY, keys);
 	add_help(&st->doc, help);
@@ -67,20 +68,45 @@ static void add_sort_keys(struct help_state *st, const struct kind *kind)
 	for (const struct field *f = kind->fields; f->name; f++) {
 		AUTO(str) char *help = xasprintf("Sort by %s", f->name);
 		if (f->key)
-			add_key(st, f->key, help);
+			add_key(st, f->key, "", help);
 	}
+}
+
+/* On the screen below all of its keys do what a context before it says. */
+static bool is_overridden(const struct view_ops *below, const struct key_binding *b)
+{
+	char name[KEY_NAME_LEN];
+
+	for (size_t nth = 0; *keymap_nth_key_of(name, b->context, b->action, nth); nth++) {
+		bool taken = false;
+
+		for (int c = 0; c < VIEW_CONTEXTS_MAX && below->contexts[c] && below->contexts[c] != b->context; c++)
+			taken |= keymap_find(below->contexts[c], keyc_parse(name)) != ACT_NONE;
+		if (!taken)
+			return false;
+	}
+	return true;
+}
+
+static bool is_of(const struct view_ops *below, enum key_context context)
+{
+	for (int c = 0; c < VIEW_CONTEXTS_MAX; c++)
+		if (below->contexts[c] == context)
+			return true;
+	return context == CTX_GLOBAL;
 }
 
 static void add_context(struct help_state *st, enum key_context c, const struct kind *kind)
 {
 	char keys[KEYMAP_KEYS_LEN];
+	bool here = is_of(st->below, c);
 
 	st->title = keymap_context_title(c);
 	for (size_t i = 0; i < n_key_bindings; i++) {
 		const struct key_binding *b = &key_bindings[i];
-		if (b->context != c)
+		if (b->context != c || (here && is_overridden(st->below, b)))
 			continue;
-		add_key(st, keymap_keys_text(keys, b), b->help);
+		add_key(st, keymap_keys_text(keys, b), b->label, b->help);
 		if (b->action == ACT_SORT_REVERSE && (c == CTX_JOBS || kind))
 			add_sort_keys(st, c == CTX_JOBS ? &kind_table[KIND_TRAINING_JOB] : kind);
 	}
@@ -90,7 +116,7 @@ static void add_command(struct help_state *st, const char *name, const char *arg
 {
 	AUTO(str) char *left = xasprintf(":%s", name);
 
-	if (!begin_entry(st, left, help))
+	if (!begin_entry(st, left, "", help))
 		return;
 	doc_add(&st->doc, ST_KEY, left);
 	if (argument[0])
@@ -132,7 +158,7 @@ static void add_symbols(struct help_state *st, const char *at_least)
 
 	st->title = "Symbols";
 	for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-		if (!begin_entry(st, symbols[i].symbol, symbols[i].text))
+		if (!begin_entry(st, symbols[i].symbol, "", symbols[i].text))
 			continue;
 		doc_add(&st->doc, symbols[i].style, symbols[i].symbol);
 		add_help(&st->doc, symbols[i].text);

@@ -148,6 +148,13 @@ static bool invoke_key(struct view *v, int key)
 	}
 }
 
+static struct lineedit *invoke_field(struct view *v)
+{
+	struct invoke_state *st = v->state;
+
+	return &st->form.fields[st->form.focus].edit;
+}
+
 /* --- drawing ----------------------------------------------------------------------------- */
 
 static void lay_out(struct invoke_state *st, int width)
@@ -214,5 +221,6 @@ const struct view_ops view_invoke_ops = {
 	.draw = invoke_draw,
 	.status = invoke_status,
 	.key = invoke_key,
+	.field = invoke_field,
 	.hint = invoke_hint,
 };

@@ -427,6 +427,7 @@ const struct view_ops view_jobs_ops = {
 	.shape = list_shape,
 	.reshape = list_reshape,
 	.csv = list_csv,
+	.current = list_current,
 	.neighbour = list_neighbour,
 	.beside = list_beside,
 	.await = list_await,

@@ -265,6 +265,13 @@ static bool launch_key(struct view *v, int key)
 	return true;
 }
 
+static struct lineedit *launch_field(struct view *v)
+{
+	struct launch_state *st = v->state;
+
+	return st->stage < STAGE_PREVIEW ? &st->form.fields[st->form.focus].edit : NULL;
+}
+
 static const char *launch_hint(struct view *v)
 {
 	const struct launch_state *st = v->state;
@@ -294,7 +301,7 @@ static void launch_status(struct view *v, struct buf *left, struct buf *right)
 const struct view_ops view_launch_ops = {
 	.name = "launch",
 	.reach = REACH_ONE,
-	.argument = "[SPEC]",
+	.argument = "[FILE]",
 	.takes = TAKES_TEXT,
 	.help = "Launch a job from a specification file",
 	.contexts = {CTX_TEXT},
@@ -308,6 +315,7 @@ const struct view_ops view_launch_ops = {
 	.draw = launch_draw,
 	.status = launch_status,
 	.key = launch_key,
+	.field = launch_field,
 	.hint = launch_hint,
 	.template = launch_again_text,
 };

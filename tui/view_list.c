@@ -26,7 +26,9 @@ static void empty(struct view *v, struct area a)
 		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s %s.", KEY_OF(GLOBAL, BACK), list_way_back(l));
 	} else if (t->failed) {
 		area_putf(a, row, LIST_GUTTER, ST_BAD, "The %s could not be listed.", l->kind->title);
-		area_putf(a, row + 1, LIST_GUTTER, ST_DIM, "%s shows the requests and how they ended.",
+		row = area_put_wrapped(a, row + 1, LIST_GUTTER, a.cols - LIST_GUTTER - 1, MAX(a.rows - row - 3, 0),
+				       ST_NORMAL, session_failure_of(s, l->kind->list.operation));
+		area_putf(a, row, LIST_GUTTER, ST_DIM, "%s shows the requests and how they ended.",
 			  KEY_OF(GLOBAL, REQUESTS));
 	} else if (t->synced_ms != TIME_UNKNOWN || t->complete) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No %s%s%s.", l->kind->title, l->parent ? " of " : " in ",
@@ -156,6 +158,7 @@ const struct view_ops view_list_ops = {
 	.shape = list_shape,
 	.reshape = list_reshape,
 	.csv = list_csv,
+	.current = list_current,
 	.neighbour = list_neighbour,
 	.beside = list_beside,
 	.await = list_await,

@@ -134,7 +134,7 @@ static void find_missing(struct view *v)
 {
 	struct logs_state *st = v->state;
 	size_t n_dropped = st->all.n_dropped;
-	char text[200], count[32];
+	char text[480], count[32];
 
 	st->missing[0] = '\0';
 	if (n_reading(v) > 0)
@@ -310,7 +310,7 @@ static void draw_nothing(struct view *v, struct area a)
 	if (st->pager.log && st->pager.log->n)
 		put_nothing(a, &st->pager);
 	else if (f && f->logs_note[0])
-		area_put_cut(a, 0, 1, a.cols - 2, ST_DIM, f->logs_note);
+		(void)area_put_wrapped(a, 0, 1, a.cols - 2, a.rows, ST_DIM, f->logs_note);
 	else if (f && f->logs_loaded && has_ended(r))
 		area_putf(a, 0, 1, ST_DIM, "This %s has left no log.", ui_kind_word(v->kind));
 	else if (f && f->logs_loaded)

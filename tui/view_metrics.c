@@ -43,9 +43,8 @@ static int metrics_open(struct view *v, const struct view_arg *arg, struct err *
 		return err_set(err, ERR_USAGE, "%s have no metrics of their hosts", arg->kind->title);
 	if (thing_open_names(v, arg, &st->names, err) < 0)
 		return -err->code;
+	st->n_wanted = st->names.n;
 	if (st->names.n > THINGS_MAX) {
-		ui_notice(v->ui, NOTICE_WARNING, "only the first %d of %zu %s are drawn", THINGS_MAX, st->names.n,
-			  kind_word(arg->kind));
 		for (size_t i = THINGS_MAX; i < st->names.n; i++)
 			free(st->names.items[i]);
 		st->names.n = THINGS_MAX;
@@ -122,6 +121,8 @@ static void metrics_title(struct view *v, struct buf *left, struct buf *right)
 	if (st->names.n == 1)
 		(void)buf_addf(left, "%s%s", st->names.items[0],
 			       str_eq(st->names.items[0], st->baseline) ? " · the baseline" : "");
+	else if (st->names.n < st->n_wanted)
+		(void)buf_addf(left, "%zu of %zu %s", st->names.n, st->n_wanted, kind_word(v->kind));
 	else
 		(void)buf_addf(left, "%zu %s", st->names.n, kind_word(v->kind));
 	if (p && p->n) {

@@ -49,7 +49,7 @@ static int page_open(struct view *v, const struct view_arg *arg, struct err *err
 
 	if (!resources_lookup(&view_session(v)->tables[arg->kind->id], name) &&
 	    (arg->kind->id == KIND_TRAINING_JOB || !arg->kind->describe.operation))
-		return err_set(err, ERR_NOTFOUND, "there is no %s %s", ui_kind_word(arg->kind), name);
+		return thing_missing(v, arg->kind, name, err);
 	st->name = xstrdup(name);
 	st->link = -1;
 	view_watch(v, v->kind, st->name, true);

@@ -437,6 +437,7 @@ const struct view_ops view_tuning_ops = {
 	.columns = list_columns,
 	.shown = list_shown,
 	.csv = list_csv,
+	.current = list_current,
 	.neighbour = list_neighbour,
 	.beside = list_beside,
 	.await = list_await,

@@ -310,8 +310,14 @@ static void print_problems(const struct app *a)
 
 void app_notify_problems(struct app *a)
 {
-	for (size_t i = 0; i < a->config.problems.n; i++)
-		session_notify(app_session(a), NOTICE_WARNING, "%s", a->config.problems.items[i]);
+	const struct strlist *problems = &a->config.problems;
+
+	if (problems->n == 1)
+		session_notify(app_session(a), NOTICE_WARNING, "%s", problems->items[0]);
+	else if (problems->n > 1)
+		session_notify(app_session(a), NOTICE_WARNING,
+			       "%zu mistakes in the settings (sagetop config lists them): %s", problems->n,
+			       problems->items[0]);
 }
 
 static void look_at_terminal(struct app *a)

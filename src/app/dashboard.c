@@ -58,8 +58,12 @@ static void resize(struct dashboard *d)
 
 static void suspend(struct dashboard *d)
 {
+	struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
+
 	term_suspend();
-	kill(getpid(), SIGSTOP);
+	sigaction(SIGTSTP, &usual, &ours);
+	kill(0, SIGTSTP); /* what runs us as well; nothing stops where nobody could go on */
+	sigaction(SIGTSTP, &ours, NULL);
 	term_resume();
 	resize(d);
 }
@@ -87,7 +91,10 @@ static void take_keys(struct dashboard *d)
 	int key;
 
 	for (int i = 0; i < KEYS_AT_ONCE && (key = term_key()) != KEYC_NONE; i++) {
-		ui_key(d->ui, key);
+		if (key == KEYC_PASTE)
+			ui_paste(d->ui, term_pasted());
+		else
+			ui_key(d->ui, key);
 		d->keys = true;
 		if (ui_quit_wanted(d->ui))
 			return;

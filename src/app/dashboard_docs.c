@@ -69,10 +69,11 @@ static void man_command(FILE *out, const char *name, const char *argument, const
 
 void dashboard_docs_man(FILE *out)
 {
-	static const enum key_context order[] = {
-		CTX_JOBS,      CTX_JOB,	  CTX_FAILURES, CTX_COMPARE, CTX_COST, CTX_BACKTESTS, CTX_LAUNCHES, CTX_KINDS,
-		CTX_THINGS,    CTX_PAGE,  CTX_TUNING,	CTX_FILES,   CTX_LOGS, CTX_CHART,     CTX_CHOOSER,  CTX_FILTERS,
-		CTX_HISTOGRAM, CTX_PARTS, CTX_RAW,	CTX_HELP,    CTX_LIST, CTX_TEXT,      CTX_GLOBAL};
+	static const enum key_context order[] = {CTX_JOBS,	CTX_JOB,       CTX_FAILURES, CTX_COMPARE, CTX_COST,
+						 CTX_BACKTESTS, CTX_LAUNCHES,  CTX_KINDS,    CTX_THINGS,  CTX_PAGE,
+						 CTX_TUNING,	CTX_FILES,     CTX_LOGS,     CTX_CHART,	  CTX_CHOOSER,
+						 CTX_FILTERS,	CTX_HISTOGRAM, CTX_REQUESTS, CTX_PARTS,	  CTX_RAW,
+						 CTX_HELP,	CTX_LIST,      CTX_TEXT,     CTX_GLOBAL};
 
 	_Static_assert(ARRAY_LEN(order) == CTX_COUNT - 1, "the keys of every screen are in the manual");
 

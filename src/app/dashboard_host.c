@@ -1,6 +1,8 @@
 /* dashboard_host.c - what the screens ask for, passed on to sync. */
 #include "app/dashboard_host_priv.h"
 
+#include <signal.h>
+
 #include "app/backtest_drive.h"
 #include "app/complete.h"
 #include "app/console_kept.h"
@@ -264,16 +266,25 @@ static void host_peek(void *user, const char *bucket, const char *key, int64_t s
 	peek(h->sync, bucket, key, size, done, done_user);
 }
 
-static int host_save(void *user, const char *path, const char *text, struct err *err)
-{
-	return fs_write_atomic(path, text, strlen(text), 0600, err);
-}
-
 static int host_draft(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err)
 {
 	AUTO(str) char *full = fs_expand(path);
 
 	return fs_draft_begin(full, replace, 0600, ret, err);
+}
+
+static int host_save(void *user, const char *path, bool replace, const char *text, struct err *err)
+{
+	struct fs_draft *draft;
+	int rc = host_draft(user, path, replace, &draft, err);
+
+	if (rc < 0)
+		return rc;
+	rc = fs_draft_add(draft, text, strlen(text), err);
+	if (rc == 0)
+		return fs_draft_keep(draft, true, err);
+	fs_draft_drop(draft);
+	return rc;
 }
 
 static void host_move(void *user, const char *profile, const char *region)
@@ -331,6 +342,12 @@ static void host_paths(void *user, const char *text, struct strlist *ret)
 static int host_theme(void *user, enum theme theme, struct err *err)
 {
 	return term_set_theme(theme, err);
+}
+
+/* The loop gives the terminal back when the signal comes. */
+static void host_suspend(void *user)
+{
+	raise(SIGTSTP);
 }
 
 static void host_copy(void *user, const char *text)
@@ -398,6 +415,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.save = host_save,
 		.draft = host_draft,
 		.theme = host_theme,
+		.suspend = host_suspend,
 		.copy = host_copy,
 		.kept = host_kept,
 		.keep = host_keep,

@@ -77,15 +77,21 @@ static int show_one(struct app *a, struct dashboard_next *next, struct err *err)
 	return dashboard_run(&a->scopes, &opt, next, err);
 }
 
-/* Which scopes were looked at is kept for the next start. */
-#define KEPT_AS "scope"
+/* Which scopes were looked at is kept for the next start, of each endpoint by itself. */
+static char *kept_as(const struct app *a)
+{
+	const char *url = app_value(a, OPT_ENDPOINT_URL);
+
+	return url ? xasprintf("scope/%s", url) : xstrdup("scope");
+}
 
 static void keep_scopes(struct app *a)
 {
 	AUTO(console_kept) struct console_kept *kept = console_kept_open(NULL);
+	AUTO(str) char *name = kept_as(a);
 	struct err err = {0};
 
-	if (console_kept_set(kept, KEPT_AS, a->scopes.n > 1 ? app_value(a, OPT_SCOPE) : NULL, &err) < 0)
+	if (console_kept_set(kept, name, a->scopes.n > 1 ? app_value(a, OPT_SCOPE) : NULL, &err) < 0)
 		session_notify(app_session(a), NOTICE_WARNING, "not kept for the next start: %s", err.msg);
 }
 
@@ -115,17 +121,18 @@ static int restore_scopes(struct app *a, struct strlist *words, struct err *err)
 {
 	const struct where now = where_now(a);
 	AUTO(console_kept) struct console_kept *kept = console_kept_open(NULL);
-	const char *list = console_kept_get(kept, KEPT_AS);
+	AUTO(str) char *name = kept_as(a);
+	const char *list = console_kept_get(kept, name);
 	struct err why = {0};
 
-	if (!list || a->local || now.profile || now.region || now.scopes || app_value(a, OPT_ENDPOINT_URL))
+	if (!list || a->local || now.profile || now.region || now.scopes)
 		return 0;
 	strlist_add(words, list);
 	const struct where then = {.scopes = words->items[words->n - 1]};
 
 	if (connect_again(a, &then, &why) == 0)
 		return 0;
-	(void)!console_kept_set(kept, KEPT_AS, NULL, NULL);
+	(void)!console_kept_set(kept, name, NULL, NULL);
 	if (connect_again(a, &now, err) < 0)
 		return -err->code;
 	session_notify(app_session(a), NOTICE_WARNING, "not the scopes of before: %s", why.msg);

@@ -100,7 +100,9 @@ static int take_body(struct invocation *v, const struct host_invoke_request *r, 
 		(void)buf_adds(&v->body, str_or(r->body, ""));
 		return 0;
 	}
-	if (fs_read(r->path, &v->body, err) == 0)
+	AUTO(str) char *path = fs_expand(r->path);
+
+	if (fs_read(path, &v->body, err) == 0)
 		return 0;
 	if (err->code == ERR_TOOBIG) {
 		err_clear(err);

@@ -61,6 +61,7 @@ static int plan_at_hand(struct sync *s, const struct host_launch_request *r, str
 			const struct grid *grid, struct launch_plan **ret, struct err *err)
 {
 	AUTO(json) json_t *spec = NULL;
+	AUTO(str) char *path = fs_expand(r->spec_path);
 
 	if (r->spec && json_parse(r->spec, strlen(r->spec), "specification", &spec, err) < 0)
 		return -err->code;
@@ -68,7 +69,7 @@ static int plan_at_hand(struct sync *s, const struct host_launch_request *r, str
 		return launch_plan_again(s, spec, r->new_name, sets, grid, ret, err);
 	if (!str_empty(r->new_name))
 		strlist_take(sets, xasprintf("TrainingJobName=%s", r->new_name));
-	return launch_plan_from_file(s, r->spec_path, sets, grid, ret, err);
+	return launch_plan_from_file(s, path, sets, grid, ret, err);
 }
 
 void host_prepare(void *user, const struct host_launch_request *r, host_preview_fn *done, void *done_user)
@@ -220,7 +221,7 @@ void host_estimate(void *user, const struct host_launch_request *r, host_text_fn
 	struct dashboard_host *h = user;
 	struct host_call *c = host_call_new(h, done, done_user);
 
-	c->spec_path = xstrdup(r->spec_path);
+	c->spec_path = fs_expand(r->spec_path);
 	c->clone_of = xstrdup(r->clone_of);
 	c->spec = xstrdup(r->spec);
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)

@@ -226,14 +226,15 @@ void fs_complete(const char *text, size_t most, struct strlist *ret)
 	const char *slash = strrchr(text, '/'), *part = slash ? slash + 1 : text;
 	AUTO(str) char *folder = xstrndup(text, (size_t)(part - text));
 	AUTO(strlist) struct strlist found = {0};
-	DIR *d = opendir(*folder ? folder : ".");
+	AUTO(str) char *place = fs_expand(*folder ? folder : ".");
+	DIR *d = opendir(place);
 	struct dirent *e;
 
 	for (size_t i = 0; d && i < LOOKED_AT_MAX && (e = readdir(d)); i++) {
-		AUTO(str) char *path = may_complete(e->d_name, part) ? xasprintf("%s%s", folder, e->d_name) : NULL;
+		AUTO(str) char *path = may_complete(e->d_name, part) ? fs_join(place, e->d_name) : NULL;
 
 		if (path)
-			strlist_take(&found, xasprintf("%s%s", path, fs_is_dir(path) ? "/" : ""));
+			strlist_take(&found, xasprintf("%s%s%s", folder, e->d_name, fs_is_dir(path) ? "/" : ""));
 	}
 	if (d)
 		closedir(d);
@@ -312,7 +313,9 @@ char *fs_expand(const char *path)
 {
 	AUTO(str) char *home = fs_home();
 
-	return str_starts(path, "~/") ? fs_join(home, path + 2) : xstrdup(path);
+	if (!path || path[0] != '~' || (path[1] && path[1] != '/'))
+		return xstrdup(path);
+	return path[1] ? fs_join(home, path + 2) : TAKE(home);
 }
 
 char *fs_home(void)

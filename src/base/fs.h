@@ -33,8 +33,8 @@ int64_t fs_size(const char *path); /* -1 where it cannot be had */
 /* All files of a folder and those below it, in order of their names; what begins with a dot is left
  * out. Appended to ret. */
 int fs_list_tree(const char *path, struct strlist *ret, struct err *err) NODISCARD;
-/* The paths of files and folders that begin with text, a folder with '/' behind it, in order; hidden ones only where
- * text names a dot; at most `most`, appended to ret. */
+/* The paths of files and folders that begin with text ("~/" stays as it is), a folder with '/' behind it, in order;
+ * hidden ones only where text names a dot; at most `most`, appended to ret. */
 void fs_complete(const char *text, size_t most, struct strlist *ret);
 int fs_remove_tree(const char *path, struct err *err) NODISCARD; /* does not follow links; absent is fine */
 
@@ -44,8 +44,8 @@ int fs_lock(const char *path, int *ret_fd, struct err *err) NODISCARD;
 
 /* A path joined with one '/', owned by the caller. */
 char *fs_join(const char *dir, const char *name) NODISCARD;
-/* Whether a path means the same file wherever we run: from '/', or from "~/", the home folder; and that path in
- * full, owned by the caller. */
+/* Whether a path means the same file wherever we run: from '/', or from "~/", the home folder; and a path with
+ * "~" and "~/" in full, owned by the caller (NULL gives NULL). */
 bool fs_is_rooted(const char *path);
 char *fs_expand(const char *path) NODISCARD;
 

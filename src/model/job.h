@@ -200,6 +200,8 @@ const char *job_tag(const struct job *j, const char *key);
  * is read must be as it was written; bytes that are not are left. */
 void job_facets_write(const struct job *j, struct buf *out);
 void job_facets_read(struct job *j, const char *bytes, size_t n);
+/* The names alone, of hyperparameters ('h') or tags ('t'), appended once each. */
+void job_facet_names(const struct job *j, char kind, struct strlist *ret);
 
 /* The final value of a metric; false where the job has none by that name. */
 bool job_final_metric(const struct job *j, const char *name, double *ret);

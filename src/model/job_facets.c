@@ -179,6 +179,18 @@ void job_facets_tags(const struct job *j, struct strmap *ret)
 	}
 }
 
+void job_facet_names(const struct job *j, char kind, struct strlist *ret)
+{
+	struct facet_set set = set_at(j->facets);
+
+	for (size_t i = 0; i < set.n; i++) {
+		const char *pair = pair_at(&set, i).p;
+
+		if (*pair == kind && !strlist_has(ret, pair + 1))
+			strlist_add(ret, pair + 1);
+	}
+}
+
 void job_facets_write(const struct job *j, struct buf *out)
 {
 	struct facet_set set = set_at(j->facets);

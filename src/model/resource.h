@@ -132,6 +132,12 @@ struct resources {
 	const struct strlist *scopes;	 /* of such a table, whose things are borrowed: their names; else NULL */
 };
 
+/* Nothing was ever read: how many there are is not known. */
+static inline bool resources_is_unread(const struct resources *t)
+{
+	return !t->n && !t->complete && t->synced_ms == TIME_UNKNOWN;
+}
+
 void resources_done(struct resources *t);
 AUTO_EMBEDDED(resources, struct resources, resources_done)
 /* Borrowed; NULL. A wide table knows a thing by "SCOPE:NAME" (scope.h), and by its name where one scope has it. */

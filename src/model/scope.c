@@ -81,8 +81,7 @@ int scope_list_parse(const char *text, struct scope_list *ret, struct err *err)
 
 		list.items[list.n++] = one;
 		if (twice)
-			return err_set(err, ERR_USAGE, "%s/%s is named twice", str_or(one.profile, ""),
-				       str_or(one.region, ""));
+			return err_set(err, ERR_USAGE, "%s is named twice", parts.items[i]);
 	}
 	if (!list.n)
 		return err_set(err, ERR_USAGE,

@@ -261,3 +261,15 @@ void session_add_request(struct session *s, const struct request_record *r)
 {
 	s->requests[s->n_requests++ % REQUEST_LOG_LEN] = *r;
 }
+
+const char *session_failure_of(const struct session *s, const char *operation)
+{
+	for (size_t i = 0; i < MIN(s->n_requests, (size_t)REQUEST_LOG_LEN); i++) {
+		const struct request_record *r = &s->requests[(s->n_requests - 1 - i) % REQUEST_LOG_LEN];
+		const char *name = strchr(r->operation, ':');
+
+		if (name && !strcmp(name + 1, operation))
+			return r->error;
+	}
+	return "";
+}

@@ -46,7 +46,7 @@ struct feed {
 	int64_t live_minutes;	/* begun so far, as they are billed */
 	int64_t live_usd_micro; /* about what they cost */
 	size_t n_foreign;	/* events of streams that are not its own: left out */
-	char logs_note[160];	/* "no log stream yet", "throttled, retrying in 3 s", "" */
+	char logs_note[320];	/* "no log stream yet", "throttled, retrying in 3 s", "" */
 	char metrics_note[160]; /* "metrics of 100 of 240 instances", "" */
 	char details_note[160]; /* why the thing could not be described, the last time; "" */
 };
@@ -66,7 +66,7 @@ struct request_record {
 	int attempts;
 	int64_t took_ms;
 	char request_id[64];
-	char error[160]; /* "" where it succeeded */
+	char error[400]; /* "" where it succeeded */
 	char scope[80];	 /* of several; else "" */
 };
 #define REQUEST_LOG_LEN 512
@@ -161,5 +161,7 @@ void session_cold_update(struct session *s, const struct resource *r, int64_t no
 char *session_prices_text(const struct session *s, char *buf);
 void session_notify(struct session *s, enum notice_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void session_add_request(struct session *s, const struct request_record *r);
+/* What the newest request of an operation of SageMaker's ("ListEndpoints") failed with; "" where it did not. */
+const char *session_failure_of(const struct session *s, const char *operation);
 
 #endif

@@ -257,7 +257,7 @@ int64_t follow_backoff(struct follow *w, int failures, const char *what, const s
 	delay = MIN(delay, (int64_t)BACKOFF_MAX_MS);
 	if (err->code == ERR_AUTH || err->code == ERR_DENIED || err->code == ERR_EXPIRED)
 		delay = BACKOFF_MAX_MS;
-	snprintf(f->logs_note, sizeof(f->logs_note), "%s: %.100s; retrying in %d s", what,
+	snprintf(f->logs_note, sizeof(f->logs_note), "%s: %.260s; retrying in %d s", what,
 		 err->code == ERR_THROTTLED ? "throttled" : err->msg, (int)(delay / 1000));
 	return delay;
 }

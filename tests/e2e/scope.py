@@ -300,7 +300,7 @@ def check_stalled(term, s, work, a, silence):
     term.wait("so does a page", "a · us-east-1", "Completed")
     term.type(":scope a")
     term.keys("Enter")
-    term.wait("and leaving it", "a · us-east-1", "jobs 3 ", absent=("REGION",))
+    term.wait("and leaving it, with the filter", "a · us-east-1", "jobs 1 of 3 ", absent=("REGION",))
     term.keys("q")
     term.wait("the end", absent=("a · us-east-1",))
     check_silent(silent)

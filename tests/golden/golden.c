@@ -312,8 +312,10 @@ static void host_peek(void *user, const char *bucket, const char *key, int64_t s
 					: "2.53\n-0.61\n0.02\n")});
 }
 
-static int host_save(void *user, const char *path, const char *text, struct err *err)
+static int host_save(void *user, const char *path, bool replace, const char *text, struct err *err)
 {
+	if (!replace && str_starts(path, "there"))
+		return err_set(err, ERR_EXISTS, "it is there");
 	snprintf(t.asked, sizeof(t.asked), "save %s %zu bytes", path, strlen(text));
 	return 0;
 }
@@ -663,6 +665,54 @@ static void press(const char *keys)
 	settle();
 }
 
+/* Of what the service, or the disk, said. */
+static bool change_answers(const char *what)
+{
+	if (!strcmp(what, "list-refused")) {
+		struct request_record r = {.operation = "sagemaker:ListEndpoints", .http_status = 400};
+
+		str_copy(r.error, sizeof(r.error),
+			 "sagemaker:ListEndpoints: AccessDeniedException: you may not list the endpoints of this "
+			 "account: allow sagemaker:ListEndpoints (sagetop doctor prints the policy)");
+		session_add_request(t.session, &r);
+		t.session->tables[KIND_ENDPOINT].failed = ERR_DENIED;
+	} else if (!strcmp(what, "log-refused")) {
+		struct feed *f = session_feed(t.session, TRAINING_KIND, "nba-dfs-s24-c03-p013");
+
+		str_copy(
+			f->logs_note, sizeof(f->logs_note),
+			"log: AccessDeniedException: you may not read the log group /aws/sagemaker/TrainingJobs: allow "
+			"logs:FilterLogEvents (sagetop doctor prints the policy); retrying in 30 s");
+	} else if (!strcmp(what, "never-read")) {
+		struct resources *jobs = session_jobs(t.session);
+
+		jobs->complete = false;
+		jobs->synced_ms = TIME_UNKNOWN;
+	} else if (!strcmp(what, "disk-full")) {
+		static size_t kib;
+
+		session_notify(t.session, NOTICE_WARNING,
+			       "not saved: the cache cannot grow beyond %zu KiB: no space left", 400 + kib++);
+	} else if (!strcmp(what, "refused")) {
+		struct request_record r = {.at_ms = SEED_NOW_MS,
+					   .operation = "logs:FilterLogEvents",
+					   .http_status = 400,
+					   .attempts = 1,
+					   .took_ms = 61,
+					   .request_id = "9d0c6a5e-7f0e-4b7a"};
+
+		str_copy(r.error, sizeof(r.error),
+			 "logs:FilterLogEvents: AccessDeniedException: User: "
+			 "arn:aws:sts::123456789012:assumed-role/a-role "
+			 "is not authorized to perform: logs:FilterLogEvents on resource: arn:aws:logs:us-east-1: "
+			 "allow it (sagetop doctor prints the policy)");
+		session_add_request(t.session, &r);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* False where it is no change of a log. */
 static bool change_log(const char *what)
 {
@@ -736,7 +786,7 @@ static void change(const char *what)
 		jobs->partial = true;
 		jobs->complete = false;
 		jobs->generation++;
-	} else if (!change_log(what)) {
+	} else if (!change_log(what) && !change_answers(what)) {
 		printf("# no such change: %s\n", what);
 		failed = true;
 	}

@@ -406,6 +406,40 @@ static void test_completed_paths(void **state)
 	assert_int_equal(fs_remove_tree(dir, NULL), 0);
 }
 
+static void completes(const char *typed, const char *expected)
+{
+	AUTO(strlist) struct strlist found = {0};
+	AUTO(buf) struct buf text = BUF_INIT(1000);
+
+	fs_complete(typed, 100, &found);
+	strlist_sort(&found);
+	for (size_t i = 0; i < found.n; i++)
+		(void)buf_addf(&text, "%s ", found.items[i]);
+	assert_string_equal(buf_str(&text), expected);
+}
+
+/* Paths stay as they are typed. */
+static void test_completed_paths_of_home(void **state)
+{
+	AUTO(str) char *dir = unit_temp_dir();
+	AUTO(str) char *below = fs_join(dir, "specs/deep");
+	AUTO(str) char *file = fs_join(dir, "specs/player.yaml");
+	AUTO(str) char *hidden = fs_join(dir, ".secret");
+	AUTO(str) char *old = fs_home();
+
+	assert_int_equal(fs_mkdirs(below, 0700, NULL), 0);
+	assert_int_equal(fs_write_atomic(file, "", 0, 0600, NULL), 0);
+	assert_int_equal(fs_write_atomic(hidden, "", 0, 0600, NULL), 0);
+	setenv("HOME", dir, 1);
+	completes("~/", "~/specs/ ");
+	completes("~/.s", "~/.secret ");
+	completes("~/specs/", "~/specs/deep/ ~/specs/player.yaml ");
+	completes("~/specs/p", "~/specs/player.yaml ");
+	completes("~/none/p", "");
+	setenv("HOME", old, 1);
+	assert_int_equal(fs_remove_tree(dir, NULL), 0);
+}
+
 static void test_paths_and_locks(void **state)
 {
 	AUTO(str) char *dir = unit_temp_dir();
@@ -417,10 +451,12 @@ static void test_paths_and_locks(void **state)
 	AUTO(str) char *mine = fs_expand("~/x/y");
 	AUTO(str) char *other_home = fs_expand("~you/x");
 	AUTO(str) char *rooted = fs_expand("/x");
+	AUTO(str) char *home = fs_expand("~");
 	setenv("HOME", old, 1);
 	assert_string_equal(mine, "/home/me/x/y");
 	assert_string_equal(other_home, "~you/x");
 	assert_string_equal(rooted, "/x");
+	assert_string_equal(home, "/home/me");
 	assert_true(fs_is_rooted("~/x") && fs_is_rooted("/x"));
 	assert_false(fs_is_rooted("x") || fs_is_rooted("~") || fs_is_rooted("./x") || fs_is_rooted(""));
 	assert_int_equal(fs_lock(path, &fd, NULL), 0);
@@ -531,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_atomic_write_and_removal),
 		cmocka_unit_test(test_drafts),
 		cmocka_unit_test(test_completed_paths),
+		cmocka_unit_test(test_completed_paths_of_home),
 		cmocka_unit_test(test_paths_and_locks),
 		cmocka_unit_test(test_regions),
 		cmocka_unit_test(test_processes),

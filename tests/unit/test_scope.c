@@ -61,7 +61,8 @@ static void test_refused(void **state)
 	check_refused("a\nb", "is not PROFILE/REGION");
 	check_refused("[a]", "is not PROFILE/REGION");
 	check_refused("a/us-east-1,b,a/us-east-1", "named twice");
-	check_refused("a/,a", "named twice");
+	check_refused("a/,a", "a is named twice");
+	check_refused("us-east-1,us-east-1", "us-east-1 is named twice");
 	check_refused("us-east-1,/us-east-1", "named twice");
 	memset(longest, 'a', 100000);
 	check_refused(longest, "is not PROFILE/REGION");

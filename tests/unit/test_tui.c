@@ -563,6 +563,40 @@ static void test_prompt_history(void **state)
 }
 
 /* 10,000 jobs: what each second and each key costs must not grow with them. */
+/* What is pasted is no keys: one line where something is typed, nothing elsewhere. */
+static void test_paste(void **state)
+{
+	AUTO(session) struct session *s = seed_session("basic");
+	struct ui_host host = {0};
+	struct ui_options opt = {.rows = 24, .cols = 80, .notice_ms = 8000};
+	AUTO(ui) struct ui *ui = ui_new(s, &host, &opt);
+	char long_text[2000];
+
+	ui_paste(ui, "s\nq\nD\n");
+	assert_false(ui_quit_wanted(ui));
+	assert_prompt(ui, "what was pasted is left out: nothing is being typed here (: opens a prompt)");
+	ui_key(ui, '/');
+	ui_paste(ui, "\n ber\033[31mt\a\n\n\tner\n");
+	assert_prompt(ui, "/bert ner");
+	assert_line(ui, 1, "jobs 2 of 8 · bert ner · by age"); /* the preview */
+	ui_key(ui, KEYC_HOME);
+	ui_paste(ui, "!");
+	assert_prompt(ui, "/!bert ner");
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	ui_paste(ui, long_text);
+	assert_prompt(ui, "/!bert ner");
+	ui_key(ui, KEYC_ESC);
+	ui_key(ui, 'c'); /* a form's field */
+	ui_key(ui, KEYC_CTRL('u'));
+	ui_paste(ui, "again\n-1\n");
+	assert_line(ui, 4, "▸New name       again -1");
+	ui_key(ui, KEYC_ESC);
+	ui_key(ui, 's'); /* buttons only */
+	ui_paste(ui, "\t\n");
+	ui_key(ui, KEYC_ESC);
+}
+
 static void test_many_jobs_paint(void **state)
 {
 	AUTO(session) struct session *s = seed_session("many");
@@ -785,6 +819,7 @@ int main(void)
 		cmocka_unit_test(test_pager_is_fast),
 		cmocka_unit_test(test_random_keys),
 		cmocka_unit_test(test_prompt_history),
+		cmocka_unit_test(test_paste),
 		cmocka_unit_test(test_many_jobs_paint),
 	};
 
