@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "tui/key.h"
 #include "tui/theme.h"
 
