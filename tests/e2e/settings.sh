@@ -57,7 +57,7 @@ sagetop config ascii
 tap_equal 'config says so by its status' '1 true' "$status $out"
 dashboard() { TERM=xterm-256color SAGETOP_EXIT_AFTER_PAINT=1 script -qec "stty rows 30 cols 140; $bin/sagetop --local" /dev/null </dev/null; }
 screen=$(dashboard)
-tap_match 'the dashboard has a notice' 'theme: needs one of' "$screen"
+tap_match 'the dashboard says how many mistakes there are' '2 mistakes in the settings' "$screen"
 settings 'columns: name,volume' 'sort: name'
 screen=$(dashboard)
 tap_match 'the dashboard has the columns of the file' 'VOLUME' "$screen"

@@ -136,13 +136,10 @@ with engine(*OPTIONS) as e:
     equal("a serverless endpoint is in service", (d["EndpointStatus"], variant["CurrentInstanceCount"],
                                                   variant["CurrentServerlessConfig"]["MaxConcurrency"]), ("InService", 0, 2))
     ok("without a server once its model was seen to start", until(lambda: not servers("less")), servers("less"))
-    began = time.monotonic()
     first = says("less")
-    cold = time.monotonic() - began
     ok("the first call starts one", len(servers("less")) == 1 and first.endswith(b":x"), first)
-    began = time.monotonic()
     equal("which the next one finds", says("less"), first)
-    ok("at once", time.monotonic() - began < cold / 2, (time.monotonic() - began, cold))
+    equal("without another", len(servers("less")), 1)
     answers, refused = [], []
 
     def slow():
@@ -160,8 +157,9 @@ with engine(*OPTIONS) as e:
     ok("a server was started for each, and that is counted: ModelSetupTime", until(lambda: metric("ModelSetupTime", "less", stat="SampleCount") == 2, 10),
        metric("ModelSetupTime", "less", stat="SampleCount"))
     ok("and lie in OverheadLatency, not in the model's", until(lambda: metric("Invocations", "less") == 4, 10) and
-       metric("OverheadLatency", "less", stat="Maximum") > 50000 > metric("ModelLatency", "less", stat="Minimum"),
-       [metric(x, "less", stat="Maximum") for x in ("OverheadLatency", "ModelLatency")])
+       metric("OverheadLatency", "less", stat="Maximum") >= metric("ModelSetupTime", "less", stat="Minimum") and
+       metric("OverheadLatency", "less", stat="Maximum") > metric("ModelLatency", "less", stat="Minimum"),
+       [metric(x, "less", stat=stat) for x, stat in (("OverheadLatency", "Maximum"), ("ModelSetupTime", "Minimum"), ("ModelLatency", "Minimum"))])
     ok("idle ones end", until(lambda: not servers("less"), 10), servers("less"))
     equal("the endpoint stays in service", told("less")["EndpointStatus"], "InService")
     match("a server that dies under a call is a model's error", failure(says, name="less", body=b"die")[0], "ModelError")
