@@ -152,7 +152,7 @@ char *estimate_job_text(const struct job_estimate *e)
 	span_text(mid, r->mid_s);
 	money_text(usd, e->mid_micro);
 	AUTO(str)
-	char *from = e->price ? xasprintf("price of %s; %s", str_or(e->price->as_of, "an unknown day"), r->why)
+	char *from = e->price ? xasprintf("%s; price of %s", r->why, str_or(e->price->as_of, "an unknown day"))
 			      : xstrdup(r->why);
 
 	if (e->stopped)
