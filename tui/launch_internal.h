@@ -1,6 +1,6 @@
 /* launch_internal.h - what the files of the launch screen share: view_launch.c (the form), launch_members.c (what is in
- * it, and what is asked for by it), launch_notes.c (what is wrong with it), launch_again.c (templates, earlier launches),
- * launch_offers.c (what Tab offers) and launch_preview.c (what would be sent). */
+ * it, and what is asked for by it), launch_notes.c (what is wrong with it), launch_again.c (templates, earlier
+ * launches), launch_offers.c (what Tab offers) and launch_preview.c (what would be sent). */
 #ifndef SAGETOP_TUI_LAUNCH_INTERNAL_H
 #define SAGETOP_TUI_LAUNCH_INTERNAL_H
 
@@ -25,12 +25,12 @@ struct launch_state {
 	enum launch_stage stage;
 	struct choices choices; /* for the field that has the focus */
 	struct host_preview *preview;
-	bool edited;   /* the preview is what came from the editor */
-	bool untaken;  /* something was typed in the editor that the preview does not have */
-	bool leaving;  /* the last key was an Esc that would lose something */
+	bool edited;  /* the preview is what came from the editor */
+	bool untaken; /* something was typed in the editor that the preview does not have */
+	bool leaving; /* the last key was an Esc that would lose something */
 	struct doc doc;
 	int doc_width;
-	char problem[512]; /* in the last lines; "" */
+	char problem[512];	 /* in the last lines; "" */
 	size_t n_jobs;		 /* that the form makes as a sweep; 0: it is none */
 	char sweep_problem[256]; /* why its grid is none */
 	char estimate[256];	 /* what it will take and cost, as far as the form says; "" */

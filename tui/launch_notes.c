@@ -37,7 +37,8 @@ static void note_value(const struct view *v, struct form_field *f, const char *p
 	size_t n = strlen(path);
 
 	if (host->check_change && host->check_change(host->user, change, &err) < 0)
-		note(f, true, "%s", str_starts(err.msg, path) && str_starts(err.msg + n, ": ") ? err.msg + n + 2 : err.msg);
+		note(f, true, "%s",
+		     str_starts(err.msg, path) && str_starts(err.msg + n, ": ") ? err.msg + n + 2 : err.msg);
 	else if (str_eq(path, MEMBER_INSTANCE_TYPE))
 		note_type(v, f, value);
 }
@@ -83,8 +84,8 @@ static void note_change(const struct view *v, struct form_field *f)
 	const char *second = str_starts(text, path) ? NULL : second_change(eq + 1);
 
 	if (second)
-		note(f, true, "one change in a line: %s goes into the next one (or write %s=... where it is meant)", second,
-		     path);
+		note(f, true, "one change in a line: %s goes into the next one (or write %s=... where it is meant)",
+		     second, path);
 	else if (!str_eq(eq + 1, "null"))
 		note_value(v, f, path, eq + 1);
 	if (!f->note[0] && is_new(st, path))

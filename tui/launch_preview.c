@@ -29,7 +29,8 @@ static void add_cost(struct doc *d, const struct host_preview *p)
 
 	add_label(d, "Cost");
 	if (p->training_plan)
-		doc_addf(d, ST_NORMAL, "none of its own: the training plan %s is paid for as a whole", p->training_plan);
+		doc_addf(d, ST_NORMAL, "none of its own: the training plan %s is paid for as a whole",
+			 p->training_plan);
 	else if (p->ceiling_micro == USD_UNKNOWN)
 		doc_add(d, ST_WARN, "? no price known for this instance type and region");
 	else

@@ -225,7 +225,8 @@ static char *estimate_of(struct host_call *c, struct err *err)
 	}
 	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
 	estimate_job(&q, &e);
-	return c->grid.jobs ? estimate_sweep_text(c->grid.jobs, e.mid_micro, e.most_micro) : estimate_job_text(&e);
+	return c->grid.jobs && !e.training_plan ? estimate_sweep_text(c->grid.jobs, e.mid_micro, e.most_micro)
+						: estimate_job_text(&e);
 }
 
 static void answer_estimate(void *user)

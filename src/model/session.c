@@ -238,7 +238,7 @@ int session_may_change(const struct session *s, struct err *err)
 {
 	if (!s->read_only)
 		return 0;
-	return err_set(err, ERR_DENIED, "read-only by %s: nothing is changed", str_or(s->read_only_by, "--read-only"));
+	return err_set(err, ERR_DENIED, "nothing is changed: read-only by %s", str_or(s->read_only_by, "--read-only"));
 }
 
 char *session_prices_text(const struct session *s, char *buf)

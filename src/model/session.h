@@ -76,7 +76,7 @@ struct session {
 	bool local;				     /* talks to the local engine */
 	bool read_only;
 	char *read_only_by; /* the option or the place in the settings that says so; NULL */
-	bool offline; /* painted from the store only */
+	bool offline;	    /* painted from the store only */
 	struct resources tables[KIND_COUNT];
 	struct cold_column **cold; /* the cold fields that somebody shows, filters or sorts by */
 	size_t n_cold, cap_cold;

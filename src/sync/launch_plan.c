@@ -98,8 +98,7 @@ static void price_plan(const struct launch_input *in, struct launch_plan *p)
 		p->training_plan = xstrdup(slash ? slash + 1 : by_plan);
 	} else {
 		look_up_prices(in, p, groups, n, spot, &unpriced);
-		p->ceiling_micro =
-			cost_ceiling_micro(groups, n, runtime, keep_alive, spot, in->prices, in->region);
+		p->ceiling_micro = cost_ceiling_micro(groups, n, runtime, keep_alive, spot, in->prices, in->region);
 	}
 	if (p->ceiling_micro == USD_UNKNOWN)
 		add_warning(p, "the price of %s in %s is not known", unpriced, in->region);

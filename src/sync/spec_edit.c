@@ -268,13 +268,31 @@ json_t *spec_from_describe(const json_t *reply, const struct strmap *tags)
 }
 
 /* What of a Describe reply is the service's, and never asked for. */
-static const char *const told[] = {"AutoMLJobArn", "BillableTimeInSeconds", "BillableTokenCount", "CreationTime",
-				   "DebugRuleEvaluationStatuses", "FailureReason", "FinalMetricDataList",
-				   "LabelingJobArn", "LastModifiedTime", "MlflowDetails", "ModelArtifacts",
-				   "OutputModelPackageArn", "ProfilerRuleEvaluationStatuses", "ProfilingStatus",
-				   "ProgressInfo", "ResponseMetadata", "SecondaryStatus", "SecondaryStatusTransitions",
-				   "TrainingEndTime", "TrainingJobArn", "TrainingJobStatus", "TrainingStartTime",
-				   "TrainingTimeInSeconds", "TuningJobArn", "WarmPoolStatus"};
+static const char *const told[] = {"AutoMLJobArn",
+				   "BillableTimeInSeconds",
+				   "BillableTokenCount",
+				   "CreationTime",
+				   "DebugRuleEvaluationStatuses",
+				   "FailureReason",
+				   "FinalMetricDataList",
+				   "LabelingJobArn",
+				   "LastModifiedTime",
+				   "MlflowDetails",
+				   "ModelArtifacts",
+				   "OutputModelPackageArn",
+				   "ProfilerRuleEvaluationStatuses",
+				   "ProfilingStatus",
+				   "ProgressInfo",
+				   "ResponseMetadata",
+				   "SecondaryStatus",
+				   "SecondaryStatusTransitions",
+				   "TrainingEndTime",
+				   "TrainingJobArn",
+				   "TrainingJobStatus",
+				   "TrainingStartTime",
+				   "TrainingTimeInSeconds",
+				   "TuningJobArn",
+				   "WarmPoolStatus"};
 
 void spec_left_out(const json_t *reply, struct strlist *ret)
 {
