@@ -14,6 +14,7 @@ echo "editing as $$: $(stat -c %a "$1")"
 head -n 1 <&0 >/dev/null
 [ "$CHANGE" ] && sed -i "$CHANGE" "$1"
 [ -e "$(dirname "$0")/mend" ] && sed -i s/Cuont/Count/ "$1"
+[ -e "$(dirname "$0")/fail" ] && exit 3
 case $1 in *.json) ;; *) exit 9 ;; esac
 """
 
@@ -76,29 +77,56 @@ def change_in_editor(t):
     t.keys("q")
 
 
+def touch(path):
+    with open(path, "w"):
+        pass
+
+
 def a_slip_in_the_editor(t):
-    """As much as was typed is there the next time, and is never left out unsaid."""
-    t.console('CHANGE=\'s/"num_round": "5"/"num_round": "77"/; s/InstanceCount/InstanceCuont/\'')
+    """What was typed is there the next time, and is never left out unsaid. Each time the editor adds a 7."""
+    t.console('CHANGE=\'s/"num_round": "[0-9]*/&7/; s/InstanceCount/InstanceCuont/\'')
     t.clone("slipped")
     t.keys("Enter", "Enter")
     t.wait("the preview", "e editor")
+    touch(t.work + "/fail")
     t.keys("e")
     t.wait("the editor", "editing as")
     t.keys("Enter")
-    t.wait("what is wrong is told by its line", "line ", "ResourceConfig.InstanceCuont: there is no such member", "'InstanceCount'? (and 1 more)", "e editor again", absent=("/tmp/sagetop-",))
-    t.keys("Enter")
-    t.wait("Enter does not launch what was not meant", "not launched: what was edited is not in it", absent=("launched slipped",))
-    with open(t.work + "/mend", "w"):
-        pass
+    t.wait("its failure is told", "did not end well: nothing was taken", "e editor again")
+    os.unlink(t.work + "/fail")
     t.keys("e")
     t.wait("the editor again", "editing as")
     t.keys("Enter")
-    t.wait("with what was typed before", "What was changed in the editor", '+ HyperParameters.num_round: 77', absent=("InstanceCuont",))
+    t.wait("what is wrong is told by its line", "line ", "ResourceConfig.InstanceCuont: there is no such member",
+           "'InstanceCount'? (and 1 more)", "e editor again", absent=("/tmp/sagetop-",))
+    t.keys("Enter")
+    t.wait("Enter does not launch what was not meant", "not launched: what was edited is not in it")
+    touch(t.work + "/mend")
+    t.keys("e")
+    t.wait("the editor once more", "editing as")
+    t.keys("Enter")
+    t.wait("with all that was typed before", "What was changed in the editor", "+ HyperParameters.num_round: 5777")
     t.keys("Enter")
     t.wait("it is launched", "launched slipped")
-    equal("with what was edited", t.engine.describe("slipped")["HyperParameters"]["num_round"], "77")
+    equal("with what was edited", t.engine.describe("slipped")["HyperParameters"]["num_round"], "5777")
     os.unlink(t.work + "/mend")
     t.keys("q")
+
+
+def wrong_values(t):
+    t.console()
+    t.clone("wrong")
+    t.keys(*["Down"] * 7, "C-u")
+    t.type("abc")
+    t.wait("what is wrong is said as it is typed", "▸volume GB      abc", "a whole number is wanted, not 'abc'")
+    t.keys("Up", "Up", "C-u")
+    t.type("ml.foo.large")
+    t.wait("and what may be", "no price of ml.foo.large is known: is it a type?")
+    t.keys("Enter")
+    t.wait("Enter goes to what cannot be", "▸volume GB      abc", absent=("Enter launch",))
+    t.keys("C-u", "5", "Enter")
+    t.wait("and on, once it is mended", "Enter launch", "? no price known")
+    t.keys("Escape", "Escape", "Escape", "q")
 
 
 def editor_fails(t):
@@ -136,6 +164,7 @@ def steps(t):
     change_in_place(t)
     completed(t)
     change_in_editor(t)
+    wrong_values(t)
     a_slip_in_the_editor(t)
     editor_fails(t)
     read_only(t)
