@@ -66,24 +66,41 @@ enum form_event form_key(struct form *f, int key)
 	}
 }
 
+/* Beside its value: what is said of it, else what it was. */
+static void draw_beside(const struct form_field *field, struct area a)
+{
+	if (field->note[0]) {
+		area_put_cut(a, 0, 0, a.cols, field->wrong ? ST_BAD : ST_WARN, field->note);
+	} else if (a.cols > 4) {
+		int col = area_put(a, 0, 0, ST_DIM, "was ");
+
+		area_put_cut(a, 0, col, a.cols - col, ST_DIM, *field->was ? field->was : "nothing");
+	}
+}
+
+/* A note has what the value leaves of the width, and half of it at least. */
+static int beside_cells(const struct form_field *field, int width)
+{
+	if (field->note[0])
+		return MIN(utf8_width(field->note), MAX(width / 2, width - utf8_width(field->edit.text) - 2));
+	return form_is_changed(field) ? MIN(WAS_CELLS, width / 3) : 0;
+}
+
 static void draw_field(const struct form_field *field, bool focused, int label, struct area a)
 {
 	bool changed = form_is_changed(field);
-	int width = a.cols - label - 5, was = changed ? MIN(WAS_CELLS, width / 3) : 0;
+	int width = a.cols - label - 5, beside = beside_cells(field, width), cells = width - beside;
 
 	area_put(a, 0, 0, ST_STRONG, focused ? "▸" : " ");
 	area_put_cut(a, 0, 1, label, changed ? ST_STRONG : ST_DIM, field->label);
 	if (focused)
-		lineedit_draw(&field->edit, a, 0, label + 3, width - was, true);
+		lineedit_draw(&field->edit, a, 0, label + 3, cells, true);
 	else
-		area_put_cut(a, 0, label + 3, width - was, ST_NORMAL, field->edit.text);
+		area_put_cut(a, 0, label + 3, cells, ST_NORMAL, field->edit.text);
 	if (!field->edit.len)
-		area_put_cut(a, 0, label + 3, width - was, ST_DIM, changed ? "taken out" : field->hint);
-	if (was > 4) {
-		int col = area_put(a, 0, a.cols - was, ST_DIM, "was ");
-
-		area_put_cut(a, 0, col, a.cols - col, ST_DIM, *field->was ? field->was : "nothing");
-	}
+		area_put_cut(a, 0, label + 3, cells, ST_DIM, changed ? "taken out" : field->hint);
+	if (beside)
+		draw_beside(field, area_part(a, 0, a.cols - beside, 1, beside));
 }
 
 void form_draw(const struct form *f, struct area a)

@@ -8,6 +8,8 @@ struct form_field {
 	const char *label;
 	const char *hint; /* shown dim where the field is empty */
 	const char *was;  /* what it had before it was edited, shown beside it where that differs; NULL: nothing */
+	char note[200];	  /* what is said of its value, beside it; "" */
+	bool wrong;	  /* the note says why it cannot be so */
 	bool more;	  /* there only where the one above it, or itself, is filled in */
 	struct lineedit edit;
 };

@@ -9,6 +9,8 @@ void host_preview_free(struct host_preview *p)
 	free(p->text);
 	free(p->diff);
 	free(p->warning);
+	free(p->price_as_of);
+	free(p->training_plan);
 	free(p->first);
 	free(p->last);
 	free(p);

@@ -25,6 +25,8 @@ struct host_preview {
 	char *text;	       /* the specification as YAML or JSON, for the eye */
 	char *diff;	       /* against the job it was cloned from, or what was edited; "" otherwise */
 	int64_t ceiling_micro; /* USD_UNKNOWN where unpriced */
+	char *price_as_of;     /* the day of that price; NULL where not known */
+	char *training_plan;   /* that pays for it; NULL */
 	char *warning;	       /* "" where none */
 	size_t n_jobs;	       /* of a sweep, which name is that of; 0: one job */
 	char *first, *last;    /* names of its first and last job; NULL */
@@ -87,11 +89,14 @@ struct ui_host {
 	 * for the call. An error says that nothing can be said yet. */
 	void (*estimate)(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
 	/* What was prepared last, in the user's editor, which has the terminal meanwhile; with what was changed there
-	 * it is prepared anew, and diff tells that. NULL as a preview: nothing was changed. */
+	 * it is prepared anew, and diff tells that. NULL as a preview: nothing was changed. With an error what was
+	 * prepared stays, and what was typed is in the editor the next time. */
 	void (*edit_launch)(void *user, host_preview_fn *done, void *done_user);
 	/* What was prepared last as it can be launched again, of a sweep what its jobs have in common (JSON); the
 	 * caller's, NULL where nothing was. */
 	char *(*prepared)(void *user);
+	/* Whether a change ("path=value") leads to a member of a training job, and the value keeps its rule. Pure. */
+	int (*check_change)(void *user, const char *change, struct err *err);
 	/* The job that a specification (JSON) asks for; the caller's, NULL where err is set. */
 	struct job *(*job_of)(void *user, const char *spec, struct err *err);
 	/* Read what was launched from here again; no request. The specification (JSON) of one of it, the caller's. And

@@ -74,6 +74,8 @@ int launch_again_text(struct view *v, char **ret, struct err *err)
 
 	if (!spec)
 		return err_set(err, ERR_USAGE, "a template is made of a launch: :template save in its preview");
+	if (st->untaken)
+		return err_set(err, ERR_USAGE, "what was changed in the editor is not in it yet: e goes on with it");
 	launch_ask(v, false, &a);
 	for (size_t i = 0; i < a.grid.n && !st->edited; i++)
 		(void)buf_addf(&out, GRID "%s\n", a.grid.items[i]);

@@ -1,6 +1,6 @@
 /* launch_internal.h - what the files of the launch screen share: view_launch.c (the form), launch_members.c (what is in
- * it, and what is asked for by it), launch_again.c (templates, earlier launches), launch_offers.c (what Tab offers) and
- * launch_preview.c (what would be sent). */
+ * it, and what is asked for by it), launch_notes.c (what is wrong with it), launch_again.c (templates, earlier
+ * launches), launch_offers.c (what Tab offers) and launch_preview.c (what would be sent). */
 #ifndef SAGETOP_TUI_LAUNCH_INTERNAL_H
 #define SAGETOP_TUI_LAUNCH_INTERNAL_H
 
@@ -18,16 +18,19 @@ struct launch_state {
 	char *again;	  /* "template NAME", or the name that it was launched under; NULL */
 	struct form form; /* names, changes, then the members of the job that is cloned */
 	size_t first_change, first_member;
+	char *opened; /* what was typed in the form as it was opened */
 	struct job_members members;
 	char *image;	/* of that job; NULL: not known */
 	size_t n_unfit; /* of the members that do not fit into a line */
 	enum launch_stage stage;
 	struct choices choices; /* for the field that has the focus */
 	struct host_preview *preview;
-	bool edited; /* the preview is what came from the editor */
+	bool edited;  /* the preview is what came from the editor */
+	bool untaken; /* something was typed in the editor that the preview does not have */
+	bool leaving; /* the last key was an Esc that would lose something */
 	struct doc doc;
 	int doc_width;
-	char problem[512];
+	char problem[512];	 /* in the last lines; "" */
 	size_t n_jobs;		 /* that the form makes as a sweep; 0: it is none */
 	char sweep_problem[256]; /* why its grid is none */
 	char estimate[256];	 /* what it will take and cost, as far as the form says; "" */
@@ -38,6 +41,11 @@ static inline bool launch_is_of_file(const struct launch_state *st)
 {
 	return !st->clone_of && !st->spec;
 }
+
+/* view_launch.c: what goes on, or what is wrong, at the bottom of an area; the rows that it takes. */
+int launch_draw_problem(const struct launch_state *st, struct area a);
+/* Whether Esc may lose what was typed: it says so once. */
+bool launch_may_lose(struct view *v, const char *lost);
 
 /* launch_members.c */
 const struct job *launch_cloned(const struct view *v);
@@ -61,6 +69,9 @@ AUTO_EMBEDDED(launch_asked, struct launch_asked, launch_asked_done)
 void launch_ask(struct view *v, bool whole, struct launch_asked *ret);
 /* Count the jobs, and ask what they will take and cost. */
 void launch_estimate(struct view *v);
+
+/* launch_notes.c: what is said beside each field, by what it has now. */
+void launch_note(struct view *v);
 
 /* launch_offers.c: Tab or back-Tab, and earlier (1) or later (-1) values of the field's member. False: there is nothing
  * to offer. */

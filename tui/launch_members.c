@@ -170,6 +170,7 @@ void launch_estimate(struct view *v)
 	struct launch_state *st = v->state;
 	AUTO(launch_asked) struct launch_asked a = {0};
 
+	launch_note(v);
 	launch_ask(v, true, &a);
 	count_jobs(st, &a.grid);
 	st->stale = st->estimating;

@@ -23,17 +23,20 @@ static void add_label(struct doc *d, const char *label)
 	doc_addf(d, ST_DIM, "%-7s", label);
 }
 
-static void add_cost(struct doc *d, const struct host_preview *p, const char *prices_as_of)
+static void add_cost(struct doc *d, const struct host_preview *p)
 {
 	char money[24];
 
 	add_label(d, "Cost");
-	if (p->ceiling_micro == USD_UNKNOWN)
+	if (p->training_plan)
+		doc_addf(d, ST_NORMAL, "none of its own: the training plan %s is paid for as a whole",
+			 p->training_plan);
+	else if (p->ceiling_micro == USD_UNKNOWN)
 		doc_add(d, ST_WARN, "? no price known for this instance type and region");
 	else
-		doc_addf(d, ST_NORMAL, "at most %s%s: %s longest run time, prices of %s",
+		doc_addf(d, ST_NORMAL, "at most %s%s: %s longest run time, price of %s",
 			 money_text(money, p->ceiling_micro), p->n_jobs ? " in all" : "", p->n_jobs ? "their" : "its",
-			 str_or(prices_as_of, "?"));
+			 str_or(p->price_as_of, "an unknown day"));
 }
 
 static void add_diff(struct doc *d, const char *diff)
@@ -48,7 +51,7 @@ static void add_diff(struct doc *d, const char *diff)
 	}
 }
 
-static void lay_out(struct launch_state *st, const char *prices_as_of, int width)
+static void lay_out(struct launch_state *st, int width)
 {
 	struct doc *d = &st->doc;
 	const struct host_preview *p = st->preview;
@@ -64,7 +67,7 @@ static void lay_out(struct launch_state *st, const char *prices_as_of, int width
 		add_label(d, "");
 		doc_addf(d, ST_NORMAL, "to %s", p->last);
 	}
-	add_cost(d, p, prices_as_of);
+	add_cost(d, p);
 	if (p->warning[0]) {
 		doc_line(d);
 		doc_wrapped(d, ST_WARN, 1, width - 2, p->warning);
@@ -92,13 +95,8 @@ void launch_preview_draw(struct view *v, struct area a)
 	struct launch_state *st = v->state;
 
 	if (st->doc_width != a.cols)
-		lay_out(st, view_session(v)->prices_as_of, a.cols);
-	int rows = a.rows - (st->stage == STAGE_SENDING || st->problem[0] ? 1 : 0);
-	doc_draw(&st->doc, area_part(a, 0, 0, rows, a.cols));
-	if (st->stage == STAGE_SENDING)
-		area_put(a, a.rows - 1, 1, ST_DIM, "Launching …");
-	else if (st->problem[0])
-		area_put_cut(a, a.rows - 1, 1, a.cols - 2, ST_BAD, st->problem);
+		lay_out(st, a.cols);
+	doc_draw(&st->doc, area_part(a, 0, 0, a.rows - launch_draw_problem(st, a), a.cols));
 }
 
 /* --- the editor --- */
@@ -109,6 +107,7 @@ static void edited(struct view *v, struct host_preview *p, const struct err *err
 	struct launch_state *st = v->state;
 
 	st->stage = STAGE_PREVIEW;
+	st->untaken = err != NULL;
 	if (err) {
 		str_copy(st->problem, sizeof(st->problem), err->msg);
 	} else if (!p) {
@@ -179,12 +178,45 @@ static void confirm(struct view *v)
 	const struct host_preview *p = ((struct launch_state *)v->state)->preview;
 	char count[24], title[64], money[24];
 	AUTO(str)
-	char *text =
-		xasprintf("%s\nto %s\n\nAt most %s in all.", p->first, p->last, money_text(money, p->ceiling_micro));
+	char *cost = p->training_plan ? xasprintf("By the training plan %s.", p->training_plan)
+				      : xasprintf("At most %s in all.", money_text(money, p->ceiling_micro));
+	AUTO(str) char *text = xasprintf("%s\nto %s\n\n%s", p->first, p->last, cost);
 
 	snprintf(count, sizeof(count), "%zu", p->n_jobs);
 	snprintf(title, sizeof(title), "Launch these %s jobs?", count);
 	ui_confirm(v, title, text, "Launch", p->n_jobs > UI_TYPE_COUNT_ABOVE ? count : NULL, send);
+}
+
+static void enter(struct view *v)
+{
+	const struct launch_state *st = v->state;
+
+	if (st->stage != STAGE_PREVIEW)
+		return;
+	if (st->untaken)
+		ui_notice(v->ui, NOTICE_WARNING,
+			  "not launched: what was edited is not in it; e goes on with that, Esc without");
+	else if (st->preview->n_jobs > 1)
+		confirm(v);
+	else
+		send(v);
+}
+
+/* A step back: what was typed in the form is still there. What was sent is not taken back. */
+static void leave(struct view *v)
+{
+	struct launch_state *st = v->state;
+	bool edits = st->edited || st->untaken;
+
+	if (st->stage == STAGE_SENDING) {
+		ui_pop(v->ui);
+	} else if (st->stage == STAGE_PREVIEW &&
+		   (!edits || launch_may_lose(v, "what was changed in the editor is dropped"))) {
+		st->stage = STAGE_FORM;
+		if (edits)
+			str_copy(st->problem, sizeof(st->problem),
+				 "the form has nothing of what was changed in the editor");
+	}
 }
 
 bool launch_preview_key(struct view *v, int key)
@@ -193,22 +225,13 @@ bool launch_preview_key(struct view *v, int key)
 
 	switch (key) {
 	case KEYC_ENTER:
-		if (st->stage == STAGE_PREVIEW && st->preview->n_jobs > 1)
-			confirm(v);
-		else if (st->stage == STAGE_PREVIEW)
-			send(v);
+		enter(v);
 		return true;
 	case 'e':
 		edit(v);
 		return true;
 	case KEYC_ESC:
-		if (st->stage == STAGE_PREVIEW) { /* a step back: what was typed is still there */
-			st->stage = STAGE_FORM;
-			str_copy(st->problem, sizeof(st->problem),
-				 st->edited ? "the form has nothing of what was changed in the editor" : "");
-		} else if (st->stage == STAGE_SENDING) { /* it was sent: that is not taken back */
-			ui_pop(v->ui);
-		}
+		leave(v);
 		return true;
 	default:
 		return doc_action(&st->doc, keymap_find(CTX_TEXT, key));

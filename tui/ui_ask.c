@@ -155,9 +155,11 @@ bool ui_ask_edit(struct view *v, view_preview_fn *fn)
 
 bool ui_may_change(struct view *v)
 {
-	if (view_session(v)->read_only)
-		ui_notice(v->ui, NOTICE_WARNING, "started with --read-only: nothing is changed");
-	return !view_session(v)->read_only;
+	struct err err = {0};
+
+	if (session_may_change(view_session(v), &err) < 0)
+		ui_notice(v->ui, NOTICE_WARNING, "%s", err.msg);
+	return err.code == ERR_OK;
 }
 
 void ui_ask_peek(struct view *v, const char *bucket, const char *key, int64_t size, view_text_fn *fn)

@@ -7,6 +7,7 @@
 
 #define CHANGE_FIELDS 10
 #define CHOICES_SHOWN 6
+#define PROBLEM_ROWS 5
 
 static void add_fields(struct launch_state *st, const char *name, const char *path)
 {
@@ -56,12 +57,25 @@ static int open_again(struct view *v, const struct view_arg *arg, struct err *er
 	return launch_again_open(v, text, err);
 }
 
+/* Names, changes and what members were changed to. The caller's. */
+static char *typed(const struct launch_state *st)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+
+	for (size_t i = 0; i < st->form.n; i++)
+		if (i < st->first_member || form_is_changed(&st->form.fields[i]))
+			(void)buf_addf(&out, "%zu=%s\n", i, st->form.fields[i].edit.text);
+	return buf_take(&out);
+}
+
 static int launch_open(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct launch_state *st = v->state;
 	const struct ui_host *host = view_host(v);
-	int rc = 0;
+	int rc = session_may_change(view_session(v), err);
 
+	if (rc)
+		return rc;
 	if (arg->mode == MODE_CLONE)
 		rc = open_clone(v, arg->names.items[0], err);
 	else if (arg->mode == MODE_SHOW)
@@ -72,6 +86,7 @@ static int launch_open(struct view *v, const struct view_arg *arg, struct err *e
 		return rc;
 	if (host->member_values)
 		(void)host->member_values(host->user); /* begins to be read */
+	st->opened = typed(st);
 	launch_estimate(v);
 	return 0;
 }
@@ -96,6 +111,7 @@ static void launch_close(struct view *v)
 	choices_end(&st->choices);
 	free(st->image);
 	free(st->spec);
+	free(st->opened);
 	free(st->again);
 	free(st->clone_of);
 }
@@ -113,7 +129,9 @@ static void launch_title(struct view *v, struct buf *left, struct buf *right)
 		(void)buf_adds(left, "launch");
 	if (ui_scope_named(v))
 		(void)buf_addf(left, " · into %s", ui_scope_named(v));
-	if (st->preview)
+	if (st->preview && st->preview->training_plan)
+		(void)buf_addf(right, "by a training plan");
+	else if (st->preview)
 		(void)buf_addf(right, "at most %s", money_text(money, st->preview->ceiling_micro));
 }
 
@@ -135,6 +153,25 @@ static void preview_ready(struct view *v, struct host_preview *p, const struct e
 	launch_show_preview(st, p);
 }
 
+/* The first field that cannot be as it is gets the cursor. False: there is one. */
+static bool fields_are_right(struct launch_state *st)
+{
+	for (size_t i = 0; i < st->form.n; i++) {
+		const struct form_field *f = &st->form.fields[i];
+		bool change = i >= st->first_change && i < st->first_member;
+
+		if (launch_is_of_file(st) && i == 0 && !f->edit.len)
+			str_copy(st->problem, sizeof(st->problem), "name the specification file first");
+		else if (change && f->edit.len && !strchr(f->edit.text, '='))
+			snprintf(st->problem, sizeof(st->problem), "a change reads path=value: %s", f->edit.text);
+		else if (!f->wrong)
+			continue;
+		st->form.focus = i;
+		return false;
+	}
+	return true;
+}
+
 static void submit(struct view *v)
 {
 	struct launch_state *st = v->state;
@@ -142,17 +179,10 @@ static void submit(struct view *v)
 
 	launch_ask(v, false, &a);
 	str_copy(st->problem, sizeof(st->problem), st->sweep_problem);
-	if (launch_is_of_file(st) && str_empty(a.r.spec_path)) {
-		str_copy(st->problem, sizeof(st->problem), "name the specification file first");
-		st->form.focus = 0;
-	}
-	for (size_t i = 0; i < a.changes.n && !st->problem[0]; i++)
-		if (!strchr(a.changes.items[i], '='))
-			snprintf(st->problem, sizeof(st->problem), "a change reads path=value: %s", a.changes.items[i]);
-	if (st->problem[0])
+	if (!fields_are_right(st) || st->problem[0])
 		return;
 	st->stage = STAGE_ASKING;
-	st->edited = false;
+	st->edited = st->untaken = false;
 	ui_ask_preview(v, &a.r, preview_ready);
 }
 
@@ -174,20 +204,41 @@ static void draw_estimate(const struct launch_state *st, struct area line)
 	}
 }
 
-/* Below the fields the choices, then two lines. */
+/* What went wrong, else what is said of the field that has the cursor. */
+static const char *bottom_text(const struct launch_state *st, enum style *ret)
+{
+	const struct form_field *f = &st->form.fields[st->form.focus];
+
+	*ret = st->problem[0] || f->wrong ? ST_BAD : ST_WARN;
+	return st->problem[0] || st->stage != STAGE_FORM || st->choices.texts.n ? st->problem : f->note;
+}
+
+int launch_draw_problem(const struct launch_state *st, struct area a)
+{
+	enum style style;
+	const char *text = bottom_text(st, &style);
+	int cells = a.cols - 2, rows = MIN(text_wrapped_rows(cells, text), MIN(PROBLEM_ROWS, a.rows / 2));
+
+	if (st->stage == STAGE_ASKING || st->stage == STAGE_SENDING) {
+		area_put(a, a.rows - 1, 1, ST_DIM, st->stage == STAGE_ASKING ? "Checking …" : "Launching …");
+		return 1;
+	}
+	if (!*text)
+		return 0;
+	area_put_wrapped(a, a.rows - rows, 1, cells, rows, style, text);
+	return rows;
+}
+
+/* Below the fields the choices, then what it takes, then what is wrong. */
 static void draw_form(struct launch_state *st, struct area a)
 {
 	int top = a.rows > 6 ? 1 : 0, choices = choices_rows(&st->choices, MIN(CHOICES_SHOWN, a.rows / 3));
-	int below = a.rows - 2 - choices;
+	int last = launch_draw_problem(st, a), estimate = a.rows - 1 - MAX(last, 1), below = estimate - choices;
 
 	form_draw(&st->form, area_part(a, top, 1, below - top, a.cols - 2));
 	choices_draw(&st->choices, area_part(a, below, 1, choices, a.cols - 2));
-	draw_estimate(st, area_part(a, a.rows - 2, 1, 1, a.cols - 2));
-	if (st->stage == STAGE_ASKING)
-		area_put(a, a.rows - 1, 1, ST_DIM, "Checking …");
-	else if (st->problem[0])
-		area_put_cut(a, a.rows - 1, 1, a.cols - 2, ST_BAD, st->problem);
-	else if (st->n_jobs)
+	draw_estimate(st, area_part(a, estimate, 1, 1, a.cols - 2));
+	if (!last && st->n_jobs)
 		area_put_cut(a, a.rows - 1, 1, a.cols - 2, ST_DIM, "a comma that is part of a value is written \\,");
 }
 
@@ -230,6 +281,27 @@ static bool choices_key(struct view *v, int key)
 	}
 }
 
+bool launch_may_lose(struct view *v, const char *lost)
+{
+	struct launch_state *st = v->state;
+
+	st->leaving = !st->leaving;
+	if (st->leaving)
+		ui_notice(v->ui, NOTICE_WARNING, "%s: Esc again", lost);
+	return !st->leaving;
+}
+
+static void cancel(struct view *v)
+{
+	struct launch_state *st = v->state;
+	AUTO(str) char *now = typed(st);
+
+	if (st->stage == STAGE_ASKING)
+		st->stage = STAGE_FORM;
+	else if (str_eq(now, st->opened) || launch_may_lose(v, "what was typed is dropped"))
+		ui_pop(v->ui);
+}
+
 static bool form_stage_key(struct view *v, int key)
 {
 	struct launch_state *st = v->state;
@@ -240,10 +312,7 @@ static bool form_stage_key(struct view *v, int key)
 			submit(v);
 		return true;
 	case FORM_CANCEL:
-		if (st->stage == STAGE_ASKING)
-			st->stage = STAGE_FORM;
-		else
-			ui_pop(v->ui);
+		cancel(v);
 		return true;
 	case FORM_USED:
 		launch_estimate(v);
@@ -257,6 +326,7 @@ static bool launch_key(struct view *v, int key)
 {
 	struct launch_state *st = v->state;
 
+	st->leaving &= key == KEYC_ESC;
 	if (st->stage >= STAGE_PREVIEW)
 		return launch_preview_key(v, key);
 	if (!choices_key(v, key))
@@ -278,6 +348,8 @@ static const char *launch_hint(struct view *v)
 
 	if (st->stage == STAGE_SENDING)
 		return "Esc leave: it has been sent  Up Down scroll";
+	if (st->stage == STAGE_PREVIEW && st->untaken)
+		return "Esc back to the form  e editor again, with what was typed";
 	if (st->stage == STAGE_PREVIEW)
 		return "Esc back to the form  Enter launch  e editor  :template save NAME";
 	if (st->choices.texts.n)

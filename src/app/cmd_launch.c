@@ -8,6 +8,8 @@ static char *describe_cost(const struct app *a, const struct launch_plan *p)
 {
 	char text[32], prices[SESSION_PRICES_LEN];
 
+	if (p->training_plan)
+		return xasprintf("no cost of its own (by the training plan %s)", p->training_plan);
 	if (p->ceiling_micro == USD_UNKNOWN)
 		return xstrdup("cost unknown (no price for this instance here)");
 	return xasprintf("at most %s (%s)", money_text(text, p->ceiling_micro),

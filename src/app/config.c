@@ -402,6 +402,7 @@ void config_sync_options(const struct config *c, struct sync_options *opt)
 	opt->log_poll_ms = c->set.log_poll_ms;
 	opt->log_bytes = c->set.log_bytes;
 	opt->read_only = c->set.read_only;
+	opt->read_only_by = c->from[SETTING_read_only];
 	opt->prices = (struct price_rules){.rates = &c->set.own_rates, .discounts = &c->set.discounts};
 	if (c->given[SETTING_settle_ms] || !opt->settle_ms)
 		opt->settle_ms = c->set.settle_ms;

@@ -29,6 +29,7 @@ struct host_call *host_call_new(struct dashboard_host *h, void *done, void *done
 static void host_destroy(struct dashboard_host *h)
 {
 	launch_plan_free(h->plan);
+	free(h->draft);
 	learned_free(h->learned);
 	host_member_values_free(h->values);
 	host_member_values_free(h->reading);
@@ -407,6 +408,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.places = host_places,
 		.member_values = host_member_values,
 		.prepared = host_prepared,
+		.check_change = host_check_change,
 		.job_of = host_job_of,
 		.launches = host_launches,
 		.launched = host_launched,

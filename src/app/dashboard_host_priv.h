@@ -12,6 +12,7 @@ struct dashboard_host {
 	struct sync *sync;
 	const struct config *config; /* NULL: no budgets */
 	struct launch_plan *plan;    /* prepared last */
+	char *draft;		     /* what was typed in the editor and could not be taken; NULL */
 	struct learned *learned;     /* for estimates; NULL: not yet */
 	int64_t learned_ms;	     /* monotonic */
 	struct member_values *values,
@@ -44,6 +45,7 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 void host_edit(void *user, host_preview_fn *done, void *done_user);
 void host_estimate(void *user, const struct host_launch_request *r, host_text_fn *done, void *done_user);
 char *host_prepared(void *user);
+int host_check_change(void *user, const char *change, struct err *err);
 struct job *host_job_of(void *user, const char *spec, struct err *err);
 const struct member_values *host_member_values(void *user);
 void host_member_values_free(struct member_values *v);

@@ -4,6 +4,7 @@
 #include "app/dashboard_host_priv.h"
 #include "app/editor.h"
 #include "aws/sagemaker.h"
+#include "base/fs.h"
 #include "sync/spec.h"
 #include "sync/sweep.h"
 #include "tui/term.h"
@@ -25,6 +26,8 @@ static void preview_ready(void *user, struct launch_plan *plan, const struct err
 		p->diff = text_or_empty(plan->diff);
 		p->warning = text_or_empty(plan->warning);
 		p->ceiling_micro = plan->ceiling_micro;
+		p->price_as_of = xstrdup(plan->price_as_of);
+		p->training_plan = xstrdup(plan->training_plan);
 		p->n_jobs = plan->n_jobs;
 		if (plan->n_jobs) {
 			p->first = xstrdup(plan->jobs[0].name);
@@ -78,6 +81,7 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 	struct host_call *c = host_call_new(h, done, done_user);
 	AUTO(strlist) struct strlist sets = {0};
 
+	str_set(&h->draft, NULL); /* it was about another */
 	for (size_t i = 0; r->changes && i < r->changes->n; i++)
 		strlist_add(&sets, r->changes->items[i]);
 	take_grid(c, r);
@@ -92,13 +96,36 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 	(void)aws_client_after(sync_client(h->sync), 0, file_ready, c);
 }
 
-/* The whole specification in the editor. */
+/* What lies in the editor's file is kept for the next time, unless it was taken or is what was there before. */
+static void keep_draft(struct dashboard_host *h, const char *path, const char *before, bool taken)
+{
+	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+
+	if (!taken && fs_read(path, &text, NULL) < 0)
+		return;
+	str_set(&h->draft, !taken && !str_eq(buf_str(&text), before) ? buf_str(&text) : NULL);
+}
+
+/* The file is gone when this is read: of it only the line is told. */
+static void without_path(struct err *err, const char *path)
+{
+	size_t n = strlen(path);
+	const struct err before = *err;
+
+	if (!str_starts(before.msg, path) || before.msg[n] != ':')
+		return;
+	err_clear(err);
+	(void)err_set(err, before.code, "%s%s", before.msg[n + 1] == ' ' ? "the text" : "line ",
+		      before.msg + n + (before.msg[n + 1] != ' '));
+}
+
+/* The whole specification in the editor, or what was typed there and could not be taken: a slip loses nothing. */
 static struct launch_plan *edited(struct dashboard_host *h, struct err *err)
 {
-	AUTO(str) char *text = json_text_pretty(h->plan->spec), *path = NULL;
+	AUTO(str) char *whole = json_text_pretty(h->plan->spec), *path = NULL;
 	struct launch_plan *plan = NULL;
 
-	if (editor_begin(text, &path, err) < 0)
+	if (editor_begin(h->draft ? h->draft : whole, &path, err) < 0)
 		return NULL;
 	term_suspend();
 	int rc = editor_run(path, err);
@@ -106,6 +133,9 @@ static struct launch_plan *edited(struct dashboard_host *h, struct err *err)
 	term_resume();
 	if (rc == 0 && launch_plan_from_file(h->sync, path, NULL, NULL, &plan, err) == 0)
 		plan->diff = spec_diff(h->plan->spec, plan->spec);
+	else
+		without_path(err, path);
+	keep_draft(h, path, whole, plan != NULL);
 	editor_end(TAKE(path));
 	return plan;
 }
@@ -129,6 +159,11 @@ char *host_prepared(void *user)
 	const struct dashboard_host *h = user;
 
 	return h->plan ? json_text(h->plan->base ? h->plan->base : h->plan->spec) : NULL;
+}
+
+int host_check_change(void *user, const char *change, struct err *err)
+{
+	return spec_check_change(change, err);
 }
 
 struct job *host_job_of(void *user, const char *spec, struct err *err)
@@ -191,7 +226,8 @@ static char *estimate_of(struct host_call *c, struct err *err)
 	}
 	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
 	estimate_job(&q, &e);
-	return c->grid.jobs ? estimate_sweep_text(c->grid.jobs, e.mid_micro, e.most_micro) : estimate_job_text(&e);
+	return c->grid.jobs && !e.training_plan ? estimate_sweep_text(c->grid.jobs, e.mid_micro, e.most_micro)
+						: estimate_job_text(&e);
 }
 
 static void answer_estimate(void *user)

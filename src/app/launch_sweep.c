@@ -55,6 +55,11 @@ static void print_price(struct app *a, const struct launch_plan *p, int64_t each
 		estimate_sweep_text(p->n_jobs, each_micro, known ? p->ceiling_micro / (int64_t)p->n_jobs : USD_UNKNOWN);
 	char prices[SESSION_PRICES_LEN];
 
+	if (p->training_plan) {
+		fprintf(stderr, "%s: %zu jobs, no cost of their own (by the training plan %s)\n", p->name, p->n_jobs,
+			p->training_plan);
+		return;
+	}
 	fprintf(stderr, "%s: %zu jobs, %s%s%s\n", p->name, p->n_jobs, cost, known ? "; " : "",
 		known ? session_prices_text(sync_session(a->sync), prices) : "");
 }

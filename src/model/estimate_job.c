@@ -12,6 +12,8 @@ static int64_t rate_of(const struct estimate_question *q, bool spot)
 {
 	int64_t instances = 0;
 
+	if (q->training_plan)
+		return 0;
 	for (size_t i = 0; i < q->n_groups; i++)
 		instances += q->groups[i].count;
 	if (q->rate_micro != USD_UNKNOWN)
@@ -53,7 +55,7 @@ void estimate_job(const struct estimate_question *q, struct job_estimate *ret)
 {
 	double share = 1;
 
-	*ret = (struct job_estimate){.instance_type = q->job.instance_type};
+	*ret = (struct job_estimate){.instance_type = q->job.instance_type, .training_plan = q->training_plan};
 	for (enum duration_part p = 0; p < DURATION_PARTS; p++)
 		duration_predict(q->model, &q->job, p, &ret->parts[p]);
 	if (q->spot) {
@@ -61,13 +63,14 @@ void estimate_job(const struct estimate_question *q, struct job_estimate *ret)
 		share = 1 - MAX(MIN(ret->spot.mid, 0.99), 0.0);
 	}
 	ret->rate_micro = rate_of(q, q->spot);
-	if (q->rate_micro == USD_UNKNOWN && q->n_groups)
+	if (q->rate_micro == USD_UNKNOWN && q->n_groups && !q->training_plan)
 		ret->price = price_training(q->prices, q->groups[0].instance_type, q->region, q->spot);
 	price_range(ret, share, (double)q->max_run_s);
 	ret->stopped = ret->parts[DURATION_BILLED].mid_s > (double)q->max_run_s;
 	ret->demand_micro =
 		estimate_usd(MIN(ret->parts[DURATION_BILLED].mid_s, (double)q->max_run_s), rate_of(q, false));
-	ret->most_micro = q->rate_micro == USD_UNKNOWN
+	ret->most_micro = q->training_plan ? 0
+			  : q->rate_micro == USD_UNKNOWN
 				  ? cost_ceiling_micro(q->groups, q->n_groups, q->max_run_s, q->keep_alive_s, q->spot,
 						       q->prices, q->region)
 				  : cost_micro(q->max_run_s + q->keep_alive_s, 1, ret->rate_micro);
@@ -122,6 +125,7 @@ size_t estimate_job_compare(const struct estimate_question *q, struct job_estima
 		other.groups = &group;
 		other.n_groups = 1;
 		other.rate_micro = USD_UNKNOWN;
+		other.training_plan = NULL; /* it has instances of one type */
 		estimate_job(&other, &e[n]);
 		n += e[n].mid_micro != USD_UNKNOWN;
 	}
@@ -144,27 +148,39 @@ static char *range_text(const char *mid, const char *low, const char *high)
 	return str_eq(low, mid) && str_eq(high, mid) ? xstrdup("") : xasprintf(" (%s-%s)", low, high);
 }
 
+/* "$0.05 ($0.03-$0.08)", or what pays instead. The caller's. */
+static char *dollars_text(const struct job_estimate *e, bool range)
+{
+	char usd[24], low[24], high[24];
+
+	if (e->training_plan)
+		return xasprintf("by the training plan %s", e->training_plan);
+	money_text(usd, e->mid_micro);
+	if (!range || e->low_micro == USD_UNKNOWN)
+		return xstrdup(usd);
+	AUTO(str) char *span = range_text(usd, money_text(low, e->low_micro), money_text(high, e->high_micro));
+
+	return xasprintf("%s%s", usd, span);
+}
+
 char *estimate_job_text(const struct job_estimate *e)
 {
 	const struct duration_range *r = &e->parts[DURATION_BILLED];
-	char mid[TIMEFMT_LEN], low[TIMEFMT_LEN], high[TIMEFMT_LEN], usd[24], usd_low[24], usd_high[24];
-
-	span_text(mid, r->mid_s);
-	money_text(usd, e->mid_micro);
+	bool range = !e->stopped && r->low_s >= 0;
+	char mid[TIMEFMT_LEN], low[TIMEFMT_LEN], high[TIMEFMT_LEN];
+	AUTO(str) char *usd = dollars_text(e, range);
 	AUTO(str)
-	char *from = e->price ? xasprintf("price of %s; %s", str_or(e->price->as_of, "an unknown day"), r->why)
+	char *from = e->price ? xasprintf("%s; price of %s", r->why, str_or(e->price->as_of, "an unknown day"))
 			      : xstrdup(r->why);
 
+	span_text(mid, r->mid_s);
 	if (e->stopped)
-		return xasprintf("about %s, but MaxRuntime stops it before, at %s; %s", mid, usd, from);
-	if (r->low_s < 0)
-		return xasprintf("about %s, %s; %s", mid, usd, from);
-	AUTO(str) char *spans = range_text(mid, span_text(low, r->low_s), span_text(high, r->high_s));
+		return xasprintf("about %s, but MaxRuntime stops it before%s %s; %s", mid,
+				 e->training_plan ? "," : ", at", usd, from);
 	AUTO(str)
-	char *prices = e->low_micro == USD_UNKNOWN ? xstrdup("")
-						   : range_text(usd, money_text(usd_low, e->low_micro),
-								money_text(usd_high, e->high_micro));
-	return xasprintf("about %s%s, %s%s; %s", mid, spans, usd, prices, from);
+	char *spans = range ? range_text(mid, span_text(low, r->low_s), span_text(high, r->high_s)) : xstrdup("");
+
+	return xasprintf("about %s%s, %s; %s", mid, spans, usd, from);
 }
 
 char *estimate_sweep_text(size_t jobs, int64_t mid_micro, int64_t most_micro)

@@ -18,7 +18,8 @@ struct estimate_question {
 	const struct duration_history *history;
 	const struct price_table *prices;
 	const char *region;
-	int64_t rate_micro; /* an hour of an instance, where the user says so; else USD_UNKNOWN */
+	int64_t rate_micro;	   /* an hour of an instance, where the user says so; else USD_UNKNOWN */
+	const char *training_plan; /* that pays for its instances; NULL */
 };
 
 /* Dollars are USD_UNKNOWN where the price is, and low and high also where the time has no range. */
@@ -31,9 +32,10 @@ struct job_estimate {
 	int64_t low_micro, mid_micro, high_micro;
 	int64_t demand_micro; /* mid, without spot */
 	int64_t most_micro;
-	bool stopped;  /* what is expected is longer than MaxRuntime: dollars are those until then */
-	double done_s; /* start-up and all that is billed */
-	bool best;     /* of a comparison: none is both cheaper and faster */
+	const char *training_plan; /* borrowed: the one that pays for it, so that all dollars are 0; NULL */
+	bool stopped;		   /* what is expected is longer than MaxRuntime: dollars are those until then */
+	double done_s;		   /* start-up and all that is billed */
+	bool best;		   /* of a comparison: none is both cheaper and faster */
 };
 void estimate_job(const struct estimate_question *q, struct job_estimate *ret);
 

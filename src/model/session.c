@@ -49,6 +49,7 @@ void session_free(struct session *s)
 	free(s->account);
 	free(s->endpoint);
 	free(s->label);
+	free(s->read_only_by);
 	free(s);
 }
 
@@ -232,6 +233,13 @@ void session_cold_update(struct session *s, const struct resource *r, int64_t no
 		if (c->kind == r->kind)
 			free(map_put(&c->values, r->name, field_cold_text(&c->ref, r, &x)));
 	}
+}
+
+int session_may_change(const struct session *s, struct err *err)
+{
+	if (!s->read_only)
+		return 0;
+	return err_set(err, ERR_DENIED, "nothing is changed: read-only by %s", str_or(s->read_only_by, "--read-only"));
 }
 
 char *session_prices_text(const struct session *s, char *buf)

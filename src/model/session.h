@@ -75,7 +75,8 @@ struct session {
 	char *profile, *region, *account, *endpoint; /* account may be NULL: not known yet */
 	bool local;				     /* talks to the local engine */
 	bool read_only;
-	bool offline; /* painted from the store only */
+	char *read_only_by; /* the option or the place in the settings that says so; NULL */
+	bool offline;	    /* painted from the store only */
 	struct resources tables[KIND_COUNT];
 	struct cold_column **cold; /* the cold fields that somebody shows, filters or sorts by */
 	size_t n_cold, cap_cold;
@@ -156,6 +157,8 @@ struct cold_column *session_cold_add(struct session *s, const struct kind *k, co
 void session_cold_clear(struct session *s);
 /* Take over what r says, whose cold part may be at hand. */
 void session_cold_update(struct session *s, const struct resource *r, int64_t now_ms);
+/* ERR_DENIED where it is read-only, with what makes it so. */
+int session_may_change(const struct session *s, struct err *err) NODISCARD;
 /* "prices of 2026-11-01, us-east-1": it stands with every total. buf holds SESSION_PRICES_LEN bytes. */
 #define SESSION_PRICES_LEN 96
 char *session_prices_text(const struct session *s, char *buf);

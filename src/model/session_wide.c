@@ -201,6 +201,7 @@ static void sum_states(struct session *s)
 		s->offline &= part->offline;
 		s->local &= part->local;
 		s->read_only &= part->read_only;
+		str_set(&s->read_only_by, part->read_only_by);
 		s->usages_generation += part->usages_generation;
 		sum_budget(&s->budget, &part->budget);
 		if (i == 0 || strcmp(part->prices_as_of, s->prices_as_of) < 0)

@@ -20,6 +20,8 @@ void launch_plan_free(struct launch_plan *p)
 	json_decref(p->base);
 	free(p->diff);
 	free(p->warning);
+	free(p->price_as_of);
+	free(p->training_plan);
 	free(p);
 }
 
@@ -62,21 +64,42 @@ static size_t read_groups(const json_t *resources, struct job_group ret[GROUPS_M
 	return n <= GROUPS_MAX ? n : 0;
 }
 
+/* The day of the oldest price of those that are used. *ret_unpriced: the first type that has none. */
+static void look_up_prices(const struct launch_input *in, struct launch_plan *p, const struct job_group *groups,
+			   size_t n, bool spot, const char **ret_unpriced)
+{
+	const char *day = NULL;
+
+	for (size_t i = n; i-- > 0;) {
+		const struct price *price = price_training(in->prices, groups[i].instance_type, in->region, spot);
+
+		if (!price)
+			*ret_unpriced = str_or(groups[i].instance_type, *ret_unpriced);
+		else if (price->as_of && (!day || strcmp(price->as_of, day) < 0))
+			day = price->as_of;
+	}
+	p->price_as_of = xstrdup(day);
+}
+
+/* A training plan is paid for as a whole: its jobs cost nothing more. */
 static void price_plan(const struct launch_input *in, struct launch_plan *p)
 {
 	const json_t *resources = json_object_get(p->spec, "ResourceConfig");
 	int64_t runtime = json_get_i64(json_object_get(p->spec, "StoppingCondition"), "MaxRuntimeInSeconds", 86400);
 	int64_t keep_alive = json_get_i64(resources, "KeepAlivePeriodInSeconds", 0);
 	bool spot = json_get_bool(p->spec, "EnableManagedSpotTraining", false);
+	const char *by_plan = json_get_str(resources, "TrainingPlanArn"), *unpriced = "these instances";
 	struct job_group groups[GROUPS_MAX];
 	size_t n = read_groups(resources, groups);
-	const char *unpriced = "these instances";
 
-	for (size_t i = n; i-- > 0;) {
-		if (!price_training(in->prices, groups[i].instance_type, in->region, spot))
-			unpriced = str_or(groups[i].instance_type, unpriced);
+	if (!str_empty(by_plan)) {
+		const char *slash = strrchr(by_plan, '/');
+
+		p->training_plan = xstrdup(slash ? slash + 1 : by_plan);
+	} else {
+		look_up_prices(in, p, groups, n, spot, &unpriced);
+		p->ceiling_micro = cost_ceiling_micro(groups, n, runtime, keep_alive, spot, in->prices, in->region);
 	}
-	p->ceiling_micro = cost_ceiling_micro(groups, n, runtime, keep_alive, spot, in->prices, in->region);
 	if (p->ceiling_micro == USD_UNKNOWN)
 		add_warning(p, "the price of %s in %s is not known", unpriced, in->region);
 	if (spot && !json_object_get(p->spec, "CheckpointConfig"))
@@ -114,6 +137,20 @@ static void warn_of_sharing(const struct launch_input *in, struct launch_plan *p
 		else
 			add_warning(p, "%s is still that of %s", shared.items[i], old);
 	}
+}
+
+/* What a newer service tells of the job and this program cannot ask for. */
+static void warn_of_left_out(const struct launch_input *in, struct launch_plan *p)
+{
+	AUTO(strlist) struct strlist names = {0};
+	AUTO(buf) struct buf all = BUF_INIT(BUF_MAX_TEXT);
+
+	spec_left_out(in->reply, &names);
+	for (size_t i = 0; i < names.n; i++)
+		(void)buf_addf(&all, "%s%s", i ? ", " : "", names.items[i]);
+	if (names.n)
+		add_warning(p, "left out, since this program does not know it: %s of %s", buf_str(&all),
+			    str_or(json_get_str(in->reply, "TrainingJobName"), "the job"));
 }
 
 static json_t *clone_spec(const struct launch_input *in, const json_t *before)
@@ -203,6 +240,26 @@ static int make_sweep(const struct launch_input *in, struct launch_plan *p, stru
 	return rc;
 }
 
+/* --- changes ------------------------------------------------------------------------ */
+
+/* Beside others a hyperparameter that was not there before may be a slip: it is told. */
+static int apply_sets(const struct launch_input *in, struct launch_plan *p, struct err *err)
+{
+	static const char prefix[] = "HyperParameters.";
+	AUTO(json) json_t *before = json_deep_copy(json_object_get(p->spec, "HyperParameters"));
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < in->sets->n; i++) {
+		const char *set = in->sets->items[i], *name = set + strlen(prefix), *eq = strchr(set, '=');
+		AUTO(str) char *key = str_starts(set, prefix) && eq ? xstrndup(name, (size_t)(eq - name)) : NULL;
+
+		rc = spec_set(p->spec, set, err);
+		if (key && json_object_size(before) && !json_object_get(before, key) && !str_eq(eq + 1, "null"))
+			add_warning(p, "%s is new among the hyperparameters", key);
+	}
+	return rc;
+}
+
 /* --- the whole ---------------------------------------------------------------------- */
 
 int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, struct err *err)
@@ -212,8 +269,8 @@ int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, st
 	int rc = 0;
 
 	p->spec = before ? clone_spec(in, before) : json_deep_copy(in->spec);
-	for (size_t i = 0; rc == 0 && in->sets && json_is_object(p->spec) && i < in->sets->n; i++)
-		rc = spec_set(p->spec, in->sets->items[i], err);
+	if (in->sets && json_is_object(p->spec))
+		rc = apply_sets(in, p, err);
 	if (rc == 0)
 		rc = spec_check(p->spec, in->what, in->lines, err);
 	if (rc)
@@ -232,8 +289,10 @@ int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, st
 		if (p->ceiling_micro != USD_UNKNOWN)
 			p->ceiling_micro *= (int64_t)p->n_jobs;
 	}
-	if (before)
+	if (before) {
+		warn_of_left_out(in, p);
 		warn_of_sharing(in, p, before);
+	}
 	warn_of_taken(in, p);
 	*ret = TAKE(p);
 	return 0;

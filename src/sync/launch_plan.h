@@ -19,7 +19,9 @@ struct launch_plan {
 	char *name;	       /* of the job, or of the sweep */
 	json_t *spec;	       /* of the job, or of the sweep's first */
 	char *diff;	       /* against the cloned job, "- path: old" / "+ path: new" lines; NULL where not a clone */
-	int64_t ceiling_micro; /* most it can cost, a sweep in all; USD_UNKNOWN where unpriced */
+	int64_t ceiling_micro; /* most it can cost, a sweep in all; USD_UNKNOWN where unpriced, 0 by a training plan */
+	char *price_as_of;     /* day of that price, the oldest of several; NULL where unpriced */
+	char *training_plan;   /* the name of the one that pays for it; NULL */
 	char *warning;	       /* NULL where none */
 	struct sweep_job *jobs; /* of a sweep, as the grid has them; NULL */
 	size_t n_jobs;

@@ -210,21 +210,25 @@ int learned_job_of_spec(const json_t *spec, struct job **ret, struct err *err)
 
 static json_t *cluster_of_job(const struct job *j)
 {
-	json_t *groups = json_array();
+	json_t *groups = json_array(), *o = json_object();
 
 	for (size_t i = 0; i < j->rare->n_groups; i++)
 		json_array_append_new(groups, json_pack("{s:s, s:i, s:s?}", "InstanceType",
 							str_or(j->rare->groups[i].instance_type, "?"), "InstanceCount",
 							j->rare->groups[i].count, "InstanceGroupName",
 							j->rare->groups[i].name));
-	if (j->rare->n_groups)
-		return json_pack("{s:o}", "InstanceGroups", groups);
+	if (j->rare->n_groups) {
+		json_object_set(o, "InstanceGroups", groups);
+	} else {
+		if (j->instance_type)
+			json_object_set_new(o, "InstanceType", json_string(j->instance_type));
+		json_object_set_new(o, "InstanceCount", json_integer(MAX(j->instance_count, 1)));
+		if (j->rare->keep_alive_s > 0)
+			json_object_set_new(o, "KeepAlivePeriodInSeconds", json_integer(j->rare->keep_alive_s));
+	}
+	if (j->rare->training_plan) /* its name is what is known of it */
+		json_object_set_new(o, "TrainingPlanArn", json_string(j->rare->training_plan));
 	json_decref(groups);
-	json_t *o =
-		json_pack("{s:s?, s:i}", "InstanceType", j->instance_type, "InstanceCount", MAX(j->instance_count, 1));
-
-	if (j->rare->keep_alive_s > 0)
-		json_object_set_new(o, "KeepAlivePeriodInSeconds", json_integer(j->rare->keep_alive_s));
 	return o;
 }
 
@@ -260,5 +264,6 @@ void learned_question(const struct learned *l, const struct session *s, const st
 					  .history = l->history,
 					  .prices = &s->prices,
 					  .region = s->region,
-					  .rate_micro = USD_UNKNOWN};
+					  .rate_micro = USD_UNKNOWN,
+					  .training_plan = j->rare->training_plan};
 }

@@ -17,13 +17,20 @@ int spec_check(const json_t *spec, const char *what, const struct source_lines *
  * "Tags.key=value" sets a tag. */
 int spec_set(json_t *spec, const char *assignment, struct err *err) NODISCARD;
 
-/* The same of a request of another kind, whose shape is not known here: a value is JSON where it is, else
+/* Whether such a change can be one, as far as its own member says: ERR_INVALID, "ResourceConfig.VolumeSizeInGB: ...".
+ * null is always fine. */
+int spec_check_change(const char *assignment, struct err *err) NODISCARD;
+
+/* The same as spec_set of a request of another kind, whose shape is not known here: a value is JSON where it is, else
  * a text; in Environment always a text. */
 int spec_set_member(json_t *spec, const char *assignment, struct err *err) NODISCARD;
 
 /* The specification that would make this job again, from its Describe reply.
  * tags may be NULL. New reference. */
 json_t *spec_from_describe(const json_t *reply, const struct strmap *tags);
+/* The members of a Describe reply that this lacks because nothing is known of them here: neither can they be asked for,
+ * nor are they what the service adds. Appended. */
+void spec_left_out(const json_t *reply, struct strlist *ret);
 
 /* "- path: old" and "+ path: new" lines, sorted by path; "" where they are equal. */
 char *spec_diff(const json_t *before, const json_t *after) NODISCARD;

@@ -357,6 +357,31 @@ static void check_channels(struct check *c, const json_t *spec)
 	}
 }
 
+/* "InputDataConfig.0.ShuffleConfig" as narrower[] has it, "InputDataConfig[].ShuffleConfig". The caller's. */
+static char *pattern_of(const char *path)
+{
+	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
+	AUTO(strlist) struct strlist steps = {0};
+
+	strlist_split(&steps, path, '.');
+	for (size_t i = 0; i < steps.n; i++) {
+		const char *step = steps.items[i];
+		bool index = *step && strspn(step, "0123456789") == strlen(step);
+
+		(void)buf_addf(&out, "%s%s", index ? "[]" : i ? "." : "", index ? "" : step);
+	}
+	return buf_take(&out);
+}
+
+int spec_check_value(const struct shape *s, const char *path, const json_t *v, struct err *err)
+{
+	AUTO(str) char *pattern = pattern_of(path);
+	struct check c = {0};
+
+	check_value(&c, s, pattern, path, v);
+	return c.defects ? err_set(err, ERR_INVALID, "%s", c.first.msg) : 0;
+}
+
 int spec_check(const json_t *spec, const char *what, const struct source_lines *lines, struct err *err)
 {
 	struct check c = {.what = what, .lines = lines};

@@ -160,6 +160,28 @@ int spec_set(json_t *spec, const char *assignment, struct err *err)
 	return rc ? rc : json_path_set(spec, path, v, err);
 }
 
+int spec_check_change(const char *assignment, struct err *err)
+{
+	const char *eq = strchr(assignment, '=');
+
+	if (!eq || eq == assignment)
+		return err_set(err, ERR_USAGE, "'%s': a change has the form path=value", assignment);
+	AUTO(str) char *path = xstrndup(assignment, (size_t)(eq - assignment));
+	AUTO(strlist) struct strlist steps = {0};
+	AUTO(json) json_t *v = NULL;
+	struct target target;
+
+	strlist_split(&steps, path, '.');
+	if (str_eq(eq + 1, "null") || (steps.n >= 2 && str_eq(steps.items[0], "Tags")))
+		return 0;
+	int rc = find_path(&steps, path, &target, err);
+	const struct shape *s = rc ? NULL : target.map ? target.shape->element : target.shape;
+
+	if (rc == 0)
+		rc = typed_value(s, path, eq + 1, &v, err);
+	return rc ? rc : spec_check_value(s, path, v, err);
+}
+
 /* Reading a job back gives empty strings and lists where nothing was asked for. */
 static bool is_empty_value(const json_t *v)
 {
@@ -243,6 +265,49 @@ json_t *spec_from_describe(const json_t *reply, const struct strmap *tags)
 			set_tag(spec, tags->items[i].name, str_or(tags->items[i].value, ""));
 	}
 	return spec;
+}
+
+/* What of a Describe reply is the service's, and never asked for. */
+static const char *const told[] = {"AutoMLJobArn",
+				   "BillableTimeInSeconds",
+				   "BillableTokenCount",
+				   "CreationTime",
+				   "DebugRuleEvaluationStatuses",
+				   "FailureReason",
+				   "FinalMetricDataList",
+				   "LabelingJobArn",
+				   "LastModifiedTime",
+				   "MlflowDetails",
+				   "ModelArtifacts",
+				   "OutputModelPackageArn",
+				   "ProfilerRuleEvaluationStatuses",
+				   "ProfilingStatus",
+				   "ProgressInfo",
+				   "ResponseMetadata",
+				   "SecondaryStatus",
+				   "SecondaryStatusTransitions",
+				   "TrainingEndTime",
+				   "TrainingJobArn",
+				   "TrainingJobStatus",
+				   "TrainingStartTime",
+				   "TrainingTimeInSeconds",
+				   "TuningJobArn",
+				   "WarmPoolStatus"};
+
+void spec_left_out(const json_t *reply, struct strlist *ret)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)reply, key, value)
+	{
+		bool known = shape_member_of(&shape_create_training_job, key) != NULL || is_empty_value(value);
+
+		for (size_t i = 0; !known && i < ARRAY_LEN(told); i++)
+			known = str_eq(told[i], key);
+		if (!known)
+			strlist_add(ret, key);
+	}
 }
 
 static void flatten(const json_t *v, const char *path, struct strmap *out)

@@ -8,4 +8,7 @@
 /* The member that a misspelt name may mean; NULL where none is near. */
 const char *spec_nearest_member(const struct shape *s, const char *name);
 
+/* One value by the rule of its member. */
+int spec_check_value(const struct shape *s, const char *path, const json_t *v, struct err *err) NODISCARD;
+
 #endif

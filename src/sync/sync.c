@@ -210,6 +210,8 @@ int sync_new(const struct sync_options *opt, struct sync **ret, struct err *err)
 	s->session->label = xasprintf("%s/%s", str_or(s->session->profile, "default"), s->session->region);
 	s->session->local = opt->aws.local;
 	s->session->read_only = opt->read_only;
+	s->session->read_only_by = xstrdup(opt->read_only_by);
+	s->opt.read_only_by = NULL;
 	rc = open_store(s, err);
 	if (rc)
 		return rc;

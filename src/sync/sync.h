@@ -26,8 +26,9 @@ struct sync;
 struct sync_options {
 	struct aws_options aws;
 	bool read_only;
-	bool no_store;	 /* tests: everything in memory */
-	bool by_account; /* tests: rows are those of the account even where an endpoint is set */
+	const char *read_only_by; /* what makes it so, for messages; may be gone after sync_new; NULL */
+	bool no_store;		  /* tests: everything in memory */
+	bool by_account;	  /* tests: rows are those of the account even where an endpoint is set */
 	/* The settings of these names say what is usual. */
 	int64_t refresh_ms;	   /* of the jobs; sync_start needs it */
 	int64_t overlap_ms;	   /* of the incremental search; 0: none */

@@ -17,11 +17,14 @@ class Form(Terminal):
 
     def console(self, variables=""):
         self.line(f"clear; {variables} {SAGETOP} --endpoint-url $URL")
-        self.wait("the dashboard", "jobs ", "origin")
+        self.wait("the dashboard", "jobs ", "? help")
+        self.keys("Escape")  # what was filtered by at the last end
+        self.wait("all jobs", "origin")
 
     def clone(self, name, *expected):
         """The form of a clone of origin, with its new name typed."""
-        self.line("/name:origin")
+        self.keys("/", "C-u")
+        self.line("name:origin")
         self.wait("the job alone", "jobs 1 of")
         self.keys("c")
         self.wait("the form has what the job has", "clone · origin", "max_depth      6", *expected)

@@ -64,7 +64,7 @@ def a_comma(t):
     t.type("b\\,c")
     t.keys("Enter")
     t.wait("is part of one value", "+ HyperParameters.max_depth: b,c", absent=("Jobs ",))
-    t.keys("Escape", "Escape", "q")
+    t.keys("Escape", "Escape", "Escape", "q")
 
 
 def typed(t):
@@ -74,7 +74,7 @@ def typed(t):
     t.wait("more than five are typed", "Launch these 6 jobs?", "Type 6 to go on")
     t.keys("7", "Enter", "Escape")
     t.wait("another number, and Esc, launch nothing", "Jobs   6: six-max-depth-1", absent=("Launch these",))
-    t.keys("Escape", "Escape", "q")
+    t.keys("Escape", "Escape", "Escape", "q")
     equal("nothing was launched", names_of(t, "six"), [])
 
 
@@ -104,7 +104,7 @@ def again(t):
     t.wait("the preview", "Jobs   2: kept-max-depth-7")
     t.line(":template save nightly")
     t.wait("it is kept", "template nightly is saved")
-    t.keys("Escape", "Escape", "q")
+    t.keys("Escape", "Escape", "Escape", "q")
     t.console()
     t.line(":template nightly")
     t.wait("the form has its values", "launch · template nightly", "max_depth      7,8", "was 6", "eta            0.3", "sweep of 2 jobs")

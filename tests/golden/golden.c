@@ -34,6 +34,7 @@
 #include "model/scope.h"
 #include "seed.h"
 #include "sync/learned.h"
+#include "sync/spec.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
 #include "tui/ui.h"
@@ -120,6 +121,7 @@ static void answer_all(void)
 						    "-  eta: 0.05\n+  eta: 0.1\n"
 						  : "");
 			v->ceiling_micro = 230000;
+			v->price_as_of = xstrdup("2026-09-24");
 			v->warning = xstrdup("");
 			name_jobs(v, &p.grid);
 			p.preview(p.user, v, NULL);
@@ -399,6 +401,11 @@ static char *host_prepared(void *user)
 	return xstrdup(spec);
 }
 
+static int host_check_change(void *user, const char *change, struct err *err)
+{
+	return spec_check_change(change, err);
+}
+
 static struct job *host_job_of(void *user, const char *text, struct err *err)
 {
 	AUTO(json) json_t *o = NULL;
@@ -510,6 +517,7 @@ static struct ui_host host = {
 	.member_values = host_member_values,
 	.paths = host_paths,
 	.prepared = host_prepared,
+	.check_change = host_check_change,
 	.job_of = host_job_of,
 	.launches = host_launches,
 	.launched = host_launched,

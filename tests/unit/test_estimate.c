@@ -358,6 +358,21 @@ static void check_comparison(const struct estimate_question *q)
 	free(others);
 }
 
+/* A training plan is paid for as a whole. */
+static void check_plan(const struct estimate_question *asked)
+{
+	struct estimate_question q = *asked;
+	struct job_estimate e;
+
+	q.training_plan = "spring";
+	estimate_job(&q, &e);
+	AUTO(str) char *line = estimate_job_text(&e);
+
+	assert_int_equal(e.mid_micro, 0);
+	assert_int_equal(e.most_micro, 0);
+	assert_non_null(strstr(line, ", by the training plan spring; "));
+}
+
 static void test_job_estimate(void **state)
 {
 	AUTO(duration_history) struct duration_history *h = forest(200);
@@ -411,6 +426,7 @@ static void test_job_estimate(void **state)
 	q.max_run_s = 600; /* stopped before it is done */
 	estimate_job(&q, &e);
 	assert_true(e.stopped && e.mid_micro == e.most_micro);
+	check_plan(&q);
 	q.region = "nowhere";
 	estimate_job(&q, &e);
 	assert_int_equal(e.mid_micro, USD_UNKNOWN);

@@ -203,6 +203,38 @@ static void test_set(void **state)
 	}
 }
 
+/* By the rule of its member alone; nothing of the rest is needed. */
+static void test_check_of_a_change(void **state)
+{
+	static const struct {
+		const char *change, *message; /* NULL: it is fine */
+	} rows[] = {
+		{"ResourceConfig.VolumeSizeInGB=30", NULL},
+		{"ResourceConfig.VolumeSizeInGB=abc",
+		 "ResourceConfig.VolumeSizeInGB: a whole number is wanted, not 'abc'"},
+		{"ResourceConfig.InstanceCount=0", "ResourceConfig.InstanceCount: 0 is not between 1 and 10000"},
+		{"ResourceConfig.InstanceGroups.1.InstanceCount=0",
+		 "ResourceConfig.InstanceGroups.1.InstanceCount: 0 is not between 1 and 10000"},
+		{"ResourceConfig.InstanceType=m5.large",
+		 "ResourceConfig.InstanceType: 'm5.large' does not have the form ml\\.[a-z0-9-]+\\.[a-z0-9]+"},
+		{"InputDataConfig.0.DataSource.S3DataSource.S3Uri=s3://b/k", NULL},
+		{"HyperParameters.a.b=1", NULL},
+		{"EnableManagedSpotTraining=maybe", "EnableManagedSpotTraining: true or false is wanted, not 'maybe'"},
+		{"RoleArn=null", NULL},
+		{"Tags.team=x", NULL},
+		{"Nosuch=1", "Nosuch: there is no member 'Nosuch'"},
+		{"eta", "'eta': a change has the form path=value"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = {0};
+		int rc = spec_check_change(rows[i].change, &err);
+
+		assert_int_equal(rc < 0, rows[i].message != NULL);
+		assert_string_equal(err.msg, str_or(rows[i].message, ""));
+	}
+}
+
 static void test_clone(void **state)
 {
 	static const char reply_text[] =
@@ -286,6 +318,7 @@ static void test_clone_of_script_mode(void **state)
 		fail_msg("%s", err.msg);
 	assert_string_equal(p->name, "tf-2");
 	assert_int_equal(p->ceiling_micro, (2 * 600000 + 6000000) / 60);
+	assert_string_equal(p->price_as_of, "2026-09-24");
 	const json_t *hp = json_object_get(p->spec, "HyperParameters");
 	assert_string_equal(json_get_str(hp, "sagemaker_job_name"), "\"tf-2\"");
 	assert_string_equal(json_get_str(hp, "model_dir"), "\"s3://b/tf-2/model\"");
@@ -308,6 +341,40 @@ static void test_clone_of_script_mode(void **state)
 	assert_string_equal(json_get_str(json_object_get(bare->spec, "HyperParameters"), "model_dir"), "s3://b/mine");
 	assert_non_null(strstr(bare->warning, "the price of ml.p9.2xlarge in r is not known"));
 	assert_non_null(strstr(bare->warning, "the tags of tf-1 are not known"));
+}
+
+/* A member that is not known here is told of, what the service adds is not; a job of a training plan costs nothing
+ * more, and a hyperparameter beside others may be a slip. */
+static void test_clone_of_what_is_newer(void **state)
+{
+	static const char reply_text[] =
+		"{\"TrainingJobName\":\"n\",\"TrainingJobStatus\":\"Completed\",\"HyperParameters\":{\"eta\":\"1\"},"
+		"\"AlgorithmSpecification\":{\"TrainingImage\":\"x\",\"TrainingInputMode\":\"File\"},"
+		"\"RoleArn\":\"arn:aws:iam::123456789012:role/r\",\"OutputDataConfig\":{\"S3OutputPath\":\"s3://b/o\"},"
+		"\"ResourceConfig\":{\"InstanceType\":\"ml.p5.48xlarge\",\"InstanceCount\":1,\"VolumeSizeInGB\":5,"
+		"\"TrainingPlanArn\":\"arn:aws:sagemaker:us-east-1:123456789012:training-plan/spring\"},"
+		"\"StoppingCondition\":{\"MaxRuntimeInSeconds\":60},\"Quantum\":{\"Bits\":3},\"Later\":[]}";
+	AUTO(json) json_t *reply = NULL;
+	AUTO(resources) struct resources jobs = {0};
+	AUTO(price_table) struct price_table prices = {0};
+	AUTO(strmap) struct strmap tags = {0};
+	AUTO(strlist) struct strlist sets = {0};
+	AUTO(launch_plan) struct launch_plan *p = NULL;
+	struct launch_input in = {
+		.tags = &tags, .new_name = "m", .sets = &sets, .jobs = &jobs, .prices = &prices, .region = "r"};
+	struct err err = {0};
+
+	assert_int_equal(json_parse(reply_text, strlen(reply_text), "reply", &reply, &err), 0);
+	in.reply = reply;
+	strlist_add(&sets, "HyperParameters.eta=2");
+	strlist_add(&sets, "HyperParameters.nosuch=1");
+	if (launch_plan_make(&in, &p, &err))
+		fail_msg("%s", err.msg);
+	assert_string_equal(p->warning, "nosuch is new among the hyperparameters; "
+					"left out, since this program does not know it: Quantum of n");
+	assert_string_equal(p->training_plan, "spring");
+	assert_int_equal(p->ceiling_micro, 0);
+	assert_null(p->price_as_of);
 }
 
 /* A model_dir that does not name the job is the same folder: it is told. */
@@ -551,7 +618,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),
 					   cmocka_unit_test(test_defects),
 					   cmocka_unit_test(test_set),
+					   cmocka_unit_test(test_check_of_a_change),
 					   cmocka_unit_test(test_clone),
+					   cmocka_unit_test(test_clone_of_what_is_newer),
 					   cmocka_unit_test(test_members_of_a_job),
 					   cmocka_unit_test(test_clone_of_script_mode),
 					   cmocka_unit_test(test_clone_into_the_same_folder),
