@@ -146,8 +146,10 @@ static void nothing_to_change(const struct view *v, const struct kind *kind, con
 	things_text(things, kind, 1);
 	if (names->n == 1 && !resources_find(&view_session(v)->tables[kind->id], names->items[0]))
 		ui_notice(ui, NOTICE_WARNING, "there is no %s %s", things, names->items[0]);
+	else if (names->n == 1)
+		ui_notice(ui, NOTICE_WARNING, "%s is not running", names->items[0]);
 	else
-		ui_notice(ui, NOTICE_WARNING, "%s is not running", names->n == 1 ? names->items[0] : "none of them");
+		ui_notice(ui, NOTICE_WARNING, "none of the %zu marked %s is running", names->n, kind_word(kind));
 }
 
 void ui_stop(struct view *v, const struct kind *kind, const struct strlist *names)
