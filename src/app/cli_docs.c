@@ -10,7 +10,7 @@
 #include "aws/policy.h"
 #include "base/mdoc.h"
 
-static void man_option(FILE *out, const struct option_row *o)
+static void man_option(FILE *out, const struct option_row *o, const char *command)
 {
 	fputs(".It ", out);
 	if (o->letter)
@@ -19,7 +19,7 @@ static void man_option(FILE *out, const struct option_row *o)
 	if (o->argument)
 		fprintf(out, " Ar %s", o->argument);
 	fputc('\n', out);
-	mdoc_text(out, o->help);
+	mdoc_text(out, option_help(o, command));
 	fputc('\n', out);
 }
 
@@ -34,7 +34,7 @@ static void man_option_list(FILE *out, const char *command)
 		if (!any)
 			fputs(".Bl -tag -width Ds\n", out);
 		any = true;
-		man_option(out, o);
+		man_option(out, o, command);
 	}
 	if (any)
 		fputs(".El\n", out);
@@ -60,7 +60,7 @@ static void docs_man(FILE *out)
 	fputs(".Sh COMMANDS\n", out);
 	for (enum command_id i = 0; i < CMD_COUNT; i++) {
 		const struct command_row *c = &command_rows[i];
-		fprintf(out, ".Ss %s %s\n", c->name, c->arguments);
+		fprintf(out, ".Ss %s%s%s\n", c->name, *c->arguments ? " " : "", c->arguments);
 		mdoc_text(out, c->help);
 		fputc('\n', out);
 		man_verbs(out, verbs_of(i));
@@ -216,7 +216,7 @@ static void zsh_options(FILE *out, const char *command, const char *indent)
 			continue;
 		fprintf(out, "%s'%s--%s%s[", indent, o->type == OPTION_LIST ? "*" : "", o->name,
 			o->type == OPTION_FLAG ? "" : "=");
-		zsh_text(out, o->help);
+		zsh_text(out, option_help(o, command));
 		fputs("]", out);
 		if (o->type != OPTION_FLAG)
 			fprintf(out, ":%s:%s", o->argument, zsh_action(id));
