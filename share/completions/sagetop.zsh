@@ -4,7 +4,8 @@
 _sagetop_words() {
 	local -a words_found
 	words_found=(${(f)"$(sagetop --complete $1 2>/dev/null)"})
-	compadd -a words_found
+	compset -P '*,'
+	compadd ${@[2,-1]} -a words_found
 }
 
 _sagetop() {
@@ -13,7 +14,7 @@ _sagetop() {
 	everywhere=( \
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
-		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
+		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: _sagetop_words regions' \
 		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, compare, failures, logs, metrics, report, open, files, clone, stop, delete, wait, advise, cost and the dashboard)]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
@@ -22,7 +23,7 @@ _sagetop() {
 		'--read-only[refuse to launch, clone, tune, process, deploy, transform, invoke, stop, delete, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
-		'--time-zone=[clock of the times that are shown, utc or local (that of $TZ); in JSON and in tables for programs they stay UTC (default\: the setting time-zone, utc)]:ZONE: ' \
+		'--time-zone=[clock of the times that are shown, utc or local (that of $TZ); in JSON and in tables for programs they stay UTC (default\: the setting time-zone, utc)]:ZONE:(utc local)' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
 		'--help[print help, of one command where one is named, and exit]' \
 		'--version[print the version and exit]' \
@@ -71,12 +72,12 @@ _sagetop() {
 		jobs) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP: ' \
+			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, profile or region]:GROUP:(prefix tag\: type status user backtest parent profile region)' \
 			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
 			'--interval=[with --watch\: how often the service is asked for changes and the table is printed again, from 1s to 1h (default\: the setting refresh, 5s)]:TIME: ' \
 			'--limit=[at most N rows; with --watch in a pipe it ends after N changes]:N: ' \
 			'--csv[as CSV]' \
-			'*: : ' ;;
+			'*: : _sagetop_words columns -S \:' ;;
 		list) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
@@ -93,7 +94,8 @@ _sagetop() {
 			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
 			'--limit=[at most N rows]:N: ' \
-			'*: : ' ;;
+			'--csv[as CSV]' \
+			'*: : _sagetop_words columns -S \:' ;;
 		logs) _arguments $everywhere \
 			'--limit=[the last N lines]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
@@ -102,7 +104,7 @@ _sagetop() {
 			'--errors[only lines that report an error]' \
 			'*--grep=[only lines that match (PCRE2); given again, that match all of them]:REGEX: ' \
 			'*--not=[only lines that do not match; may be given again]:REGEX: ' \
-			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN: ' \
+			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN:(auto always never)' \
 			'--times[put the time before each line (of which clock\: --time-zone)]' \
 			'--elapsed[put before each line how long after the first one it came]' \
 			'--histogram[print how many lines, errors and warnings there were over time, not the lines]' \
@@ -134,6 +136,7 @@ _sagetop() {
 			'--limit=[at most N rows]:N: ' \
 			'--discard[take back what waits of these sweeps or jobs\: it is not sent any more]' \
 			'--send[send what waits of these sweeps now, and stay until each job was launched or refused]' \
+			'--csv[as CSV]' \
 			'*: : ' ;;
 		estimate) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
@@ -145,7 +148,7 @@ _sagetop() {
 			'--cycles=[so many cycles (default\: 1)]:N: ' \
 			'--pack=[entities that one job trains (default\: 1)]:N: ' \
 			'--concurrency=[jobs at a time (default\: 10)]:N: ' \
-			'--type=[instance type; --instance-type does it too]:TYPE: ' \
+			'--type=[instance type; --instance-type does it too]:TYPE: _sagetop_words types' \
 			'--spot[on managed spot]' \
 			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
 			'--compare[the specification on every type that has a price, the cheapest first]' \
@@ -176,7 +179,7 @@ _sagetop() {
 			'--image-uri=[image that runs the script (--local\: any); --image does it too]:IMAGE: ' \
 			'--role=[role of the job (--local\: any)]:ARN: ' \
 			'--count=[instances (default\: 1)]:N: ' \
-			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: _sagetop_words types' \
 			'--to=[s3\://BUCKET/PREFIX for script, inputs and outputs]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
@@ -189,7 +192,7 @@ _sagetop() {
 			'--image-uri=[image that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
 			'--role=[role of the model (default\: the job'\''s)]:ARN: ' \
 			'--count=[instances (default\: 1; with --update\: as they are)]:N: ' \
-			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: _sagetop_words types' \
 			'--to=[with --async\: s3\://BUCKET/PREFIX under which answers and failures lie]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--update[change what an endpoint that is there serves, without a break; its instances and weights stay]' \
@@ -214,13 +217,13 @@ _sagetop() {
 			'--image-uri=[image that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
 			'--role=[role of the model (default\: the job'\''s)]:ARN: ' \
 			'--count=[instances (default\: 1)]:N: ' \
-			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: _sagetop_words types' \
 			'--to=[s3\://BUCKET/PREFIX for script, inputs and outputs]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--content-type=[what the body, or the input, is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
 			'--accept=[what the answer shall be (default\: as the model likes)]:TYPE: ' \
-			'--split=[what of a file is a record\: None (the whole), Line, RecordIO or TFRecord (default\: Line of text/csv, text/libsvm and application/jsonlines, else None)]:HOW: ' \
-			'--strategy=[MultiRecord\: as many records in a request as fit (default where files are split), or SingleRecord]:HOW: ' \
+			'--split=[what of a file is a record\: None (the whole), Line, RecordIO or TFRecord (default\: Line of text/csv, text/libsvm and application/jsonlines, else None)]:HOW:(None Line RecordIO TFRecord)' \
+			'--strategy=[MultiRecord\: as many records in a request as fit (default where files are split), or SingleRecord]:HOW:(MultiRecord SingleRecord)' \
 			'--input-filter=[what of a record the model gets\: '\''$\[1\:\]'\'' leaves out the first column]:JSONPATH: ' \
 			'--output-filter=[what is written of each answer, with --join of record and answer\: '\''$\[0,-1\]'\'']:JSONPATH: ' \
 			'--join[write each record with its prediction behind it]' \
@@ -257,7 +260,7 @@ _sagetop() {
 			'*: : ' ;;
 		monitor) _arguments $everywhere \
 			'--out=[folder for the files that are written; made where it is missing]:DIR|FILE:_files' \
-			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN: ' \
+			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN:(yes no)' \
 			'--baseline=[check\: the folder that monitor baseline wrote, or the service]:NAME|DIR: ' \
 			'*: :{_values verb baseline check; _files}' ;;
 		backtest) _arguments $everywhere \
@@ -282,7 +285,7 @@ _sagetop() {
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
 			'--to=[up to the beginning of that day, which is not in it (default\: now)]:DAY|PLACE: ' \
-			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component, profile, region, scope (PROFILE/REGION) or name]:GROUP: ' \
+			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, component, profile, region, scope (PROFILE/REGION) or name]:GROUP:(day week month kind prefix tag\: type status user backtest parent component profile region scope name)' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
 			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \
@@ -291,6 +294,7 @@ _sagetop() {
 			'*: : ' ;;
 		prices) _arguments $everywhere \
 			'--limit=[at most N rows]:N: ' \
+			'--csv[as CSV]' \
 			'--bulk=[update\: read the prices from an offer file of the price list, index.json or index.csv (- is standard input)]:FILE|URL:_files' \
 			'*: : _sagetop_words types' ;;
 		config) _arguments $everywhere \
@@ -302,7 +306,7 @@ _sagetop() {
 			'--port=[port of the engine (default 4670; 0 picks a free one)]:N: ' \
 			'*: :(start stop status env)' ;;
 		help) _arguments $everywhere \
-			'*: : ' ;;
+			'*: : _sagetop_words commands' ;;
 		esac ;;
 	esac
 }
