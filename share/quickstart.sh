@@ -149,10 +149,17 @@ step 'launch 12 training jobs'
 }
 done_step
 
+tell_path() { # the programs are nowhere in PATH yet
+	printf '\nIn this shell, so that it finds sagetop:\n  export PATH=%s:$PATH\n' "$bin"
+	printf 'To install them: make -C %s install, as root\n' "$bin"
+}
+
 echo
 if [ -n "$tui" ]; then
-	echo "The engine keeps running; $sagetop local stop ends it. Opening $sagetop --local"
-	exec "$sagetop" --local
+	"$sagetop" --local
+	ended=$?
+	tell_path
+	exit $ended
 fi
 
 echo "Waiting for the jobs of this run ..."
@@ -190,7 +197,8 @@ END
 	END { printf "%-34s %-14s %6d s  $%.5f\n", "all", "", s, c }'
 cat <<END
 
-Next:  $sagetop --local                    the dashboard
-       $sagetop --local job dfs-$run-broken     why one failed
-       $sagetop local stop                 end the engine
+Next:  sagetop --local                       the dashboard
+       sagetop --local job dfs-$run-broken   why one failed
+       sagetop local stop                    end the engine
 END
+tell_path

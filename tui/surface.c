@@ -220,17 +220,10 @@ int area_put_cut(struct area a, int row, int col, int cells, enum style st, cons
 
 int area_put_middle(struct area a, int row, int col, int cells, enum style st, const char *text)
 {
-	int width = utf8_width(text);
+	AUTO(buf) struct buf cut = BUF_INIT(BUF_MAX_TEXT);
 
-	if (width <= cells || cells < 8)
-		return area_put_cut(a, row, col, cells, st, text);
-	int tail = (cells - 1) / 2, head = cells - 1 - tail;
-	size_t from = utf8_fit(text, width - tail);
-	int at = area_put_scrolled(a, row, col, st, text, utf8_fit(text, head), 0);
-	at = area_put(a, row, at, st, "…");
-	while (at < col + cells && utf8_width(text + from) > col + cells - at)
-		from += utf8_fit(text + from, 2);
-	return area_put(a, row, at, st, text + from);
+	utf8_add_middle(&cut, text, 0, cells);
+	return area_put(a, row, col, st, buf_str(&cut));
 }
 
 /* Bytes of the next row of text, up to a newline or `cells`, broken at a blank

@@ -147,8 +147,10 @@ static void nothing_to_change(const struct view *v, const struct kind *kind, con
 	if (names->n == 1 && !resources_find(&view_session(v)->tables[kind->id], names->items[0]) &&
 	    thing_missing(v, kind, names->items[0], &err) < 0)
 		ui_notice(ui, NOTICE_WARNING, "%s", err.msg);
+	else if (names->n == 1)
+		ui_notice(ui, NOTICE_WARNING, "%s is not running", names->items[0]);
 	else
-		ui_notice(ui, NOTICE_WARNING, "%s is not running", names->n == 1 ? names->items[0] : "none of them");
+		ui_notice(ui, NOTICE_WARNING, "none of the %zu marked %s is running", names->n, kind_word(kind));
 }
 
 void ui_stop(struct view *v, const struct kind *kind, const struct strlist *names)

@@ -108,6 +108,16 @@ static void move_focus(struct dialog *d, int by)
 	d->focus = lowest + (d->focus - lowest + by + count) % count;
 }
 
+/* Not what was asked for: it is said, and Cancel is what Enter does next. */
+static void refuse(struct ui *ui)
+{
+	struct dialog *d = &ui->dialog;
+
+	if (d->type_this && d->typed.len)
+		ui_notice(ui, NOTICE_WARNING, "%s is not %s", d->typed.text, d->type_this);
+	d->focus = 0;
+}
+
 bool ui_dialog_key(struct ui *ui, int key)
 {
 	struct dialog *d = &ui->dialog;
@@ -122,7 +132,7 @@ bool ui_dialog_key(struct ui *ui, int key)
 		else if (may_confirm(d)) /* what was typed is the consent */
 			answer(ui, true);
 		else
-			d->focus = 0;
+			refuse(ui);
 		return true;
 	}
 	if (key == KEYC_TAB || key == KEYC_DOWN || (d->focus >= 0 && (key == KEYC_RIGHT || key == 'l'))) {

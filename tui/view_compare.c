@@ -160,6 +160,8 @@ static struct geometry lay_out(struct compare_state *st, int cols)
 	g.value = MIN(st->widest.value, MAX(room / MAX(n, 1) - GAP, VALUE_MIN));
 	g.value = MAX(MIN(g.value, room - GAP), 1);
 	g.n = (size_t)MAX(room / (g.value + GAP), 1);
+	if (g.n < st->compare.n_things) /* what is left over makes them wider */
+		g.value = MAX(MIN(st->widest.value, (room - 1) / (int)g.n - GAP), 1);
 	if (st->thing < st->first)
 		st->first = st->thing;
 	if (st->thing >= st->first + g.n)
@@ -186,22 +188,33 @@ static void draw_names(const struct compare_state *st, struct area a, const stru
 		area_put(a, 0, TABLE_GUTTER + g->label - 1, ST_DIM, "‹");
 }
 
+static void put(struct area a, int line, int col, int cells, enum style st, const char *text, size_t matters)
+{
+	AUTO(buf) struct buf cut = BUF_INIT(BUF_MAX_TEXT);
+
+	utf8_add_middle(&cut, text, matters, cells);
+	area_put(a, line, col, st, buf_str(&cut));
+}
+
 static void draw_row(const struct compare_state *st, struct area a, int line, const struct geometry *g, size_t at)
 {
 	const struct compare_row *r = &st->compare.rows[st->rows[at]];
+	const char *key = strchr(r->label, '.');
+	size_t differs = utf8_alike((const char *const *)r->values, st->compare.n_things);
 	int col = TABLE_GUTTER + g->label + GAP;
 
-	area_put_middle(a, line, TABLE_GUTTER, g->label, r->differs ? ST_NORMAL : ST_DIM, r->label);
+	put(a, line, TABLE_GUTTER, g->label, r->differs ? ST_NORMAL : ST_DIM, r->label,
+	    key ? (size_t)(key - r->label) + 1 : 0);
 	for (size_t i = g->first; i < g->first + g->n; i++, col += g->value + GAP) {
 		bool best = r->best == (long)i;
 		AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 
 		(void)buf_addf(&text, "%s%s", str_or(r->values[i], "–"), best ? " ✓" : "");
-		area_put_middle(a, line, col, g->value,
-				best	       ? ST_GOOD
-				: r->values[i] ? ST_NORMAL
-					       : ST_DIM,
-				buf_str(&text));
+		put(a, line, col, g->value,
+		    best	   ? ST_GOOD
+		    : r->values[i] ? ST_NORMAL
+				   : ST_DIM,
+		    buf_str(&text), differs);
 	}
 	if (at == st->table.selected)
 		table_mark(a, line);

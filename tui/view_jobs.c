@@ -51,6 +51,14 @@ static void draw_empty(struct view *v, struct area a)
 		":help        all keys and commands",
 		NULL,
 	};
+	static const char *const local_start[] = {
+		"",
+		"n                      launch a job from a specification file (JSON or YAML);",
+		"                       share/examples/player.yaml wants data that the quickstart makes",
+		"sh share/quickstart.sh (in the source) makes them and launches twelve jobs",
+		":help                  all keys and commands",
+		NULL,
+	};
 	static const char *const no_service[] = {
 		"",
 		"What helps:",
@@ -77,7 +85,7 @@ static void draw_empty(struct view *v, struct area a)
 	} else if (session_jobs(s)->complete) {
 		area_putf(a, row, LIST_GUTTER, ST_NORMAL, "No training jobs in %s%s yet.", place_of(s, "this region"),
 			  s->local ? " of the local engine" : "");
-		put_lines(a, row + 1, LIST_GUTTER, ST_DIM, start_here);
+		put_lines(a, row + 1, LIST_GUTTER, ST_DIM, s->local ? local_start : start_here);
 	} else {
 		area_putf(a, row, LIST_GUTTER, ST_DIM, "Asking SageMaker in %s for its training jobs …",
 			  place_of(s, "your region"));

@@ -1,25 +1,49 @@
 # bash completion for sagetop. Made by `make docs` from the program's own tables.
+# Of a list with commas what stands behind the last one is completed.
+_sagetop_words()
+{
+	local before=
+
+	[[ $cur != *,* ]] || before=${cur%,*},
+	COMPREPLY=($(compgen -P "$before" -W "$1" -- "${cur##*,}"))
+}
+
+# Jobs are those of the profile and region, or of the engine, that the line names.
+_sagetop_jobs()
+{
+	local i kind=jobs profile= region=
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--local) kind=local-jobs ;;
+		--profile) kind=account-jobs profile=${COMP_WORDS[i+1]} ;;
+		--region) kind=account-jobs region=${COMP_WORDS[i+1]} ;;
+		esac
+	done
+	env ${profile:+AWS_PROFILE="$profile"} ${region:+AWS_REGION="$region"} sagetop --complete $kind 2>/dev/null
+}
+
 _sagetop()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= word own=
 
 	case $prev in
-	--profile) COMPREPLY=($(compgen -W "$(sagetop --complete profiles 2>/dev/null)" -- "$cur")); return ;;
-	--region) return ;;
-	--scope) COMPREPLY=($(compgen -W "$(sagetop --complete scopes 2>/dev/null)" -- "$cur")); return ;;
+	--profile) _sagetop_words "$(sagetop --complete profiles 2>/dev/null)"; return ;;
+	--region) _sagetop_words "$(sagetop --complete regions 2>/dev/null)"; return ;;
+	--scope) _sagetop_words "$(sagetop --complete scopes 2>/dev/null)"; return ;;
 	--endpoint-url) return ;;
-	--format) COMPREPLY=($(compgen -W 'table tsv json' -- "$cur")); return ;;
-	--time-zone) return ;;
+	--format) _sagetop_words 'table tsv json'; return ;;
+	--time-zone) _sagetop_words 'utc local'; return ;;
 	--debug) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	--columns | -c) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
-	--sort | -s) COMPREPLY=($(compgen -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur")); return ;;
-	--group) return ;;
+	--columns | -c) _sagetop_words "$(sagetop --complete columns 2>/dev/null)"; return ;;
+	--sort | -s) _sagetop_words "$(sagetop --complete columns 2>/dev/null)"; return ;;
+	--group) _sagetop_words 'prefix tag: type status user backtest parent profile region'; return ;;
 	--interval) return ;;
 	--limit | -n) return ;;
 	--since) return ;;
 	--grep) return ;;
 	--not) return ;;
-	--prefix) return ;;
+	--prefix) _sagetop_words 'auto always never'; return ;;
 	--metric | -m) return ;;
 	--set) return ;;
 	--grid) return ;;
@@ -36,7 +60,7 @@ _sagetop()
 	--html) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--slate) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--out | -o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	--header) return ;;
+	--header) _sagetop_words 'yes no'; return ;;
 	--baseline) return ;;
 	--minutes) return ;;
 	--rate) return ;;
@@ -45,13 +69,13 @@ _sagetop()
 	--cycles) return ;;
 	--pack) return ;;
 	--concurrency) return ;;
-	--type) return ;;
+	--type) _sagetop_words "$(sagetop --complete types 2>/dev/null)"; return ;;
 	--max-run) return ;;
 	--bulk) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--days) return ;;
 	--from) return ;;
 	--to) return ;;
-	--by) return ;;
+	--by) _sagetop_words 'day week month kind prefix tag: type status user backtest parent component profile region scope name'; return ;;
 	--top) return ;;
 	--canary) return ;;
 	--linear) return ;;
@@ -63,8 +87,8 @@ _sagetop()
 	--model) return ;;
 	--content-type) return ;;
 	--accept) return ;;
-	--split) return ;;
-	--strategy) return ;;
+	--split) _sagetop_words 'None Line RecordIO TFRecord'; return ;;
+	--strategy) _sagetop_words 'MultiRecord SingleRecord'; return ;;
 	--input-filter) return ;;
 	--output-filter) return ;;
 	--repeat) return ;;
@@ -81,14 +105,14 @@ _sagetop()
 	show) own='' ;;
 	job) own='' ;;
 	compare) own='--all --csv' ;;
-	failures) own='--limit' ;;
+	failures) own='--limit --csv' ;;
 	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times --elapsed --histogram' ;;
 	metrics) own='--chart --values --metric --best --csv' ;;
 	report) own='--limit --out' ;;
 	open) own='' ;;
 	files) own='--yes --out' ;;
 	launch) own='--set --grid --name --dry-run --yes --force' ;;
-	launches) own='--limit --discard --send' ;;
+	launches) own='--limit --discard --send --csv' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --grid --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
@@ -105,7 +129,7 @@ _sagetop()
 	monitor) own='--out --header --baseline' ;;
 	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed --to --force' ;;
 	cost) own='--yes --csv --html --days --from --to --by --top --md --now --explorer --check' ;;
-	prices) own='--limit --bulk' ;;
+	prices) own='--limit --csv --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
 	local) own='--timeout --port' ;;
@@ -117,7 +141,10 @@ _sagetop()
 	fi
 	case $cmd in
 	'') COMPREPLY=($(compgen -W 'jobs list show job compare failures logs metrics report open files launch launches estimate clone tune process deploy transform invoke stop delete wait upload image advise monitor backtest cost prices config doctor local help' -- "$cur")) ;;
-	job | compare | logs | metrics | open | clone | stop | wait) COMPREPLY=($(compgen -W "$(sagetop --complete jobs 2>/dev/null)" -- "$cur")) ;;
+	job | compare | logs | metrics | open | clone | stop | wait) COMPREPLY=($(compgen -W "$(_sagetop_jobs)" -- "$cur")) ;;
+	help) COMPREPLY=($(compgen -W "$(sagetop --complete commands 2>/dev/null)" -- "$cur")) ;;
+	jobs|failures) COMPREPLY=($(compgen -S : -W "$(sagetop --complete columns 2>/dev/null)" -- "$cur"))
+		compopt -o nospace ;;
 	local) COMPREPLY=($(compgen -W 'start stop status env' -- "$cur")) ;;
 	monitor) COMPREPLY=($(compgen -W 'baseline check analyze' -f -- "$cur")) ;;
 	list|show|delete) COMPREPLY=($(compgen -W "$(sagetop --complete kinds 2>/dev/null)" -- "$cur")) ;;

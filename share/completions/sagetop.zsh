@@ -4,7 +4,8 @@
 _sagetop_words() {
 	local -a words_found
 	words_found=(${(f)"$(sagetop --complete $1 2>/dev/null)"})
-	compadd -a words_found
+	compset -P '*,'
+	compadd ${@[2,-1]} -a words_found
 }
 
 _sagetop() {
@@ -13,7 +14,7 @@ _sagetop() {
 	everywhere=( \
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
-		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: ' \
+		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: _sagetop_words regions' \
 		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, compare, failures, logs, metrics, report, open, files, clone, stop, delete, wait, advise, cost and the dashboard)]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
@@ -22,7 +23,7 @@ _sagetop() {
 		'--read-only[refuse to launch, clone, tune, process, deploy, transform, invoke, stop, delete, upload and push]' \
 		'--no-color[no colours (also\: $NO_COLOR)]' \
 		'--ascii[draw with ASCII characters only]' \
-		'--time-zone=[clock of the times that are shown, utc or local (that of $TZ); in JSON and in tables for programs they stay UTC (default\: the setting time-zone, utc)]:ZONE: ' \
+		'--time-zone=[clock of the times that are shown, utc or local (that of $TZ); in JSON and in tables for programs they stay UTC (default\: the setting time-zone, utc)]:ZONE:(utc local)' \
 		'--debug=[append diagnostics and a line per request to FILE (- is standard error)]:FILE:_files' \
 		'--help[print help, of one command where one is named, and exit]' \
 		'--version[print the version and exit]' \
@@ -74,35 +75,36 @@ _sagetop() {
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, sweep, profile or region]:GROUP: ' \
 			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
 			'--interval=[with --watch\: how often the service is asked for changes and the table is printed again, from 1s to 1h (default\: the setting refresh, 5s)]:TIME: ' \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
-			'*: : ' ;;
+			'--limit=[at most N rows; with --watch in a pipe it ends after N changes]:N: ' \
+			'--csv[as CSV]' \
+			'*: : _sagetop_words columns -S \:' ;;
 		list) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--limit=[at most N rows]:N: ' \
+			'--csv[as CSV]' \
 			'*: : _sagetop_words kinds' ;;
 		show) _arguments $everywhere \
 			'*: : _sagetop_words kinds' ;;
 		job) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		compare) _arguments $everywhere \
-			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
-			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--all[also the rows that do not differ]' \
+			'--csv[as CSV]' \
 			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'*: : ' ;;
+			'--limit=[at most N rows]:N: ' \
+			'--csv[as CSV]' \
+			'*: : _sagetop_words columns -S \:' ;;
 		logs) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[the last N lines]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
 			'--live[follow by CloudWatch'\''s live tail\: sooner, but billed by the minute (with -f)]' \
 			'--since=[only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05\:48, or 15\:00 of the last day; UTC)]:WHEN: ' \
 			'--errors[only lines that report an error]' \
 			'*--grep=[only lines that match (PCRE2); given again, that match all of them]:REGEX: ' \
 			'*--not=[only lines that do not match; may be given again]:REGEX: ' \
-			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN: ' \
+			'--prefix=[put the instance before each line\: auto (where there are several; not with -f in a pipe), always or never]:WHEN:(auto always never)' \
 			'--times[put the time before each line (of which clock\: --time-zone)]' \
 			'--elapsed[put before each line how long after the first one it came]' \
 			'--histogram[print how many lines, errors and warnings there were over time, not the lines]' \
@@ -112,7 +114,7 @@ _sagetop() {
 			'--values[print the values even on a terminal]' \
 			'*--metric=[only this metric; may be given again]:NAME: ' \
 			'--best[the best value of each metric and its step, of several jobs the best of all marked, where it is known which way is better]' \
-			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV]' \
 			'*: : _sagetop_words jobs' ;;
 		report) _arguments $everywhere \
 			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
@@ -127,19 +129,20 @@ _sagetop() {
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'*--grid=[a job for each combination of these hyperparameters\: eta=0.1,0.3 max_depth=4..8; ranges are of whole numbers, 4..8\:2 is every second; may be given again]:NAME=VALUES: ' \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--name=[name of the new job]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		launches) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows]:N: ' \
 			'--discard[take back what waits of these sweeps or jobs\: it is not sent any more]' \
 			'--send[send what waits of these sweeps now, and stay until each job was launched or refused]' \
+			'--csv[as CSV]' \
 			'*: : ' ;;
 		estimate) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--name=[name of the new job]:NAME: ' \
 			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
@@ -147,7 +150,7 @@ _sagetop() {
 			'--cycles=[so many cycles (default\: 1)]:N: ' \
 			'--pack=[entities that one job trains (default\: 1)]:N: ' \
 			'--concurrency=[jobs at a time (default\: 10)]:N: ' \
-			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
+			'--type=[instance type; --instance-type does it too]:TYPE: _sagetop_words types' \
 			'--spot[on managed spot]' \
 			'--max-run=[when a job is stopped at the latest, for what it can cost at most (default\: 1d, the service'\''s)]:TIME: ' \
 			'--compare[the specification on every type that has a price, the cheapest first]' \
@@ -155,44 +158,44 @@ _sagetop() {
 		clone) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
 			'*--grid=[a job for each combination of these hyperparameters\: eta=0.1,0.3 max_depth=4..8; ranges are of whole numbers, 4..8\:2 is every second; may be given again]:NAME=VALUES: ' \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--name=[name of the new job]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words jobs' ;;
 		tune) _arguments $everywhere \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--name=[name of the new job]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'--wait[stay until it has ended (tune\: and print the best; deploy\: until it serves); exit status 3 where it failed]' \
+			'--wait[stay until it has ended, and print the best; exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		process) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--name=[name of the new job]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'*--input=[process\: data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded; transform\: the files that are predicted, given likewise, without NAME]:[NAME=]SOURCE: ' \
-			'*--output=[process\: what lies in /opt/ml/processing/output/NAME at the end is stored, NAME alone\: under the job'\''s name; transform\: where FILE.out goes (default\: output/ under the job'\''s name)]:NAME[=s3://...]|s3://...: ' \
-			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
-			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
-			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
-			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'*--input=[data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded]:[NAME=]SOURCE: ' \
+			'*--output=[what lies in /opt/ml/processing/output/NAME at the end is stored, NAME alone\: under the job'\''s name]:NAME[=s3://...]|s3://...: ' \
+			'--image-uri=[image that runs the script (--local\: any); --image does it too]:IMAGE: ' \
+			'--role=[role of the job (--local\: any)]:ARN: ' \
+			'--count=[instances (default\: 1)]:N: ' \
+			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: _sagetop_words types' \
+			'--to=[s3\://BUCKET/PREFIX for script, inputs and outputs]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		deploy) _arguments $everywhere \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--name=[name of the endpoint (default\: the model'\''s)]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'--wait[stay until it has ended (tune\: and print the best; deploy\: until it serves); exit status 3 where it failed]' \
+			'--wait[stay until it serves; exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
-			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
-			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
-			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
-			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--image-uri=[image that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
+			'--role=[role of the model (default\: the job'\''s)]:ARN: ' \
+			'--count=[instances (default\: 1; with --update\: as they are)]:N: ' \
+			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: _sagetop_words types' \
+			'--to=[with --async\: s3\://BUCKET/PREFIX under which answers and failures lie]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--update[change what an endpoint that is there serves, without a break; its instances and weights stay]' \
 			'--canary=[with --update\: so much of the traffic goes to the new instances first, all of it after --bake]:PERCENT: ' \
@@ -201,37 +204,37 @@ _sagetop() {
 			'--bake=[with --update\: wait so long behind each step, and before the old instances end (default\: 5m with --canary, --linear, --rolling and --alarm, else none)]:TIME: ' \
 			'*--alarm=[with --update\: where this CloudWatch alarm rings meanwhile, all goes back; may be given again]:NAME: ' \
 			'--serverless=[without instances\: so many MB, so many requests at a time (2048,5)]:MEMORY,CONCURRENCY: ' \
-			'--async[deploy\: calls wait in a queue and their answers are stored under --to; invoke\: of such an endpoint, FILE may be s3\://BUCKET/KEY, and the answer is printed once it is stored]' \
-			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
+			'--async[calls wait in a queue and their answers are stored under --to]' \
+			'--variant=[with --update\: the variant that is changed]:NAME: ' \
 			'*: : ' ;;
 		transform) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--name=[name of the new job]:NAME: ' \
 			'--dry-run[print what would be sent and what it can cost; send nothing]' \
 			'--yes[do not ask]' \
-			'--wait[stay until it has ended (tune\: and print the best; deploy\: until it serves); exit status 3 where it failed]' \
+			'--wait[stay until it has ended; exit status 3 where it failed]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
-			'*--input=[process\: data at /opt/ml/processing/input/NAME\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded; transform\: the files that are predicted, given likewise, without NAME]:[NAME=]SOURCE: ' \
-			'*--output=[process\: what lies in /opt/ml/processing/output/NAME at the end is stored, NAME alone\: under the job'\''s name; transform\: where FILE.out goes (default\: output/ under the job'\''s name)]:NAME[=s3://...]|s3://...: ' \
-			'--image-uri=[image that runs the script (--local\: any), or that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
-			'--role=[role of the job (--local\: any), or of the model (default\: the job'\''s)]:ARN: ' \
-			'--count=[instances (default\: 1; deploy --update\: as they are)]:N: ' \
-			'--type=[instance type (default but for estimate\: ml.m5.large); --instance-type does it too]:TYPE: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'*--input=[the files that are predicted\: s3\://BUCKET/PREFIX, or a file or folder, which is uploaded; without NAME]:[NAME=]SOURCE: ' \
+			'*--output=[where FILE.out goes (default\: output/ under the job'\''s name)]:NAME[=s3://...]|s3://...: ' \
+			'--image-uri=[image that serves (default\: the one that trained); --image does it too]:IMAGE: ' \
+			'--role=[role of the model (default\: the job'\''s)]:ARN: ' \
+			'--count=[instances (default\: 1)]:N: ' \
+			'--type=[instance type (default\: ml.m5.large); --instance-type does it too]:TYPE: _sagetop_words types' \
+			'--to=[s3\://BUCKET/PREFIX for script, inputs and outputs]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'--content-type=[what the body, or the input, is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
 			'--accept=[what the answer shall be (default\: as the model likes)]:TYPE: ' \
-			'--split=[what of a file is a record\: None (the whole), Line, RecordIO or TFRecord (default\: Line of text/csv, text/libsvm and application/jsonlines, else None)]:HOW: ' \
-			'--strategy=[MultiRecord\: as many records in a request as fit (default where files are split), or SingleRecord]:HOW: ' \
+			'--split=[what of a file is a record\: None (the whole), Line, RecordIO or TFRecord (default\: Line of text/csv, text/libsvm and application/jsonlines, else None)]:HOW:(None Line RecordIO TFRecord)' \
+			'--strategy=[MultiRecord\: as many records in a request as fit (default where files are split), or SingleRecord]:HOW:(MultiRecord SingleRecord)' \
 			'--input-filter=[what of a record the model gets\: '\''$\[1\:\]'\'' leaves out the first column]:JSONPATH: ' \
 			'--output-filter=[what is written of each answer, with --join of record and answer\: '\''$\[0,-1\]'\'']:JSONPATH: ' \
 			'--join[write each record with its prediction behind it]' \
 			'*: : ' ;;
 		invoke) _arguments $everywhere \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
-			'--async[deploy\: calls wait in a queue and their answers are stored under --to; invoke\: of such an endpoint, FILE may be s3\://BUCKET/KEY, and the answer is printed once it is stored]' \
-			'--variant=[invoke\: the variant that answers; deploy --update\: the one that is changed]:NAME: ' \
+			'--to=[with --async\: s3\://BUCKET/PREFIX for the input (default\: beside the answers)]:DAY|PLACE: ' \
+			'--async[of an endpoint whose calls wait in a queue\: FILE may be s3\://BUCKET/KEY, and the answer is printed once it is stored]' \
+			'--variant=[the variant that answers]:NAME: ' \
 			'--model=[the model that answers, of an endpoint of many models]:FILE: ' \
 			'--content-type=[what the body, or the input, is (default\: by the file'\''s name, else text/csv)]:TYPE: ' \
 			'--accept=[what the answer shall be (default\: as the model likes)]:TYPE: ' \
@@ -241,11 +244,11 @@ _sagetop() {
 		stop) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		delete) _arguments $everywhere \
-			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
+			'--all[with an endpoint its configuration and models, where nothing else has them]' \
 			'--yes[do not ask]' \
 			'*: : _sagetop_words kinds' ;;
 		wait) _arguments $everywhere \
-			'--all[also the rows that do not differ; delete\: with an endpoint its configuration and models, where nothing else has them; wait\: until every one has ended (the default)]' \
+			'--all[until every one has ended (the default)]' \
 			'--any[until one of them has ended; only that one is told, and the exit status is its own]' \
 			'--timeout=[give up after 90s, 15m, 2h ...]:TIME: ' \
 			'*: : _sagetop_words jobs' ;;
@@ -263,23 +266,23 @@ _sagetop() {
 			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
 			'*: :{_values verb baseline check; _files}' ;;
 		backtest) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--name=[name of the new job, of the run, or of the endpoint (default\: the model'\''s)]:NAME: ' \
+			'--limit=[check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--name=[name of the run]:NAME: ' \
 			'--yes[do not ask]' \
-			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[of a report a row for each column of each group, as CSV (--format tsv\: the same with tabs)]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--slate=[predict\: rows to be predicted, CSV with the columns that are known before]:FILE:_files' \
-			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
+			'--baseline=[headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
 			'--minutes=[minutes that a job is billed for which trains one model (default\: 5)]:N: ' \
 			'--rate=[dollars an hour of an instance; backtest plan, and with --spot\: what spot costs (default\: what spot saved so far, else 70 % of the price on demand)]:USD: ' \
 			'--quota=[instances that the account may have at a time (default\: as many as run at a time)]:N: ' \
 			'--failed[retry\: the packs that failed]' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
+			'--to=[promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
 			'--force[launch even where a hard budget would be broken]' \
 			'*: : _sagetop_words backtests' ;;
 		cost) _arguments $everywhere \
 			'--yes[do not ask]' \
-			'--csv[as CSV; of a backtest'\''s report a row for each column of each group (--format tsv\: the same with tabs)]' \
+			'--csv[as CSV]' \
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
@@ -292,7 +295,8 @@ _sagetop() {
 			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
 			'*: : ' ;;
 		prices) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
+			'--limit=[at most N rows]:N: ' \
+			'--csv[as CSV]' \
 			'--bulk=[update\: read the prices from an offer file of the price list, index.json or index.csv (- is standard input)]:FILE|URL:_files' \
 			'*: : _sagetop_words types' ;;
 		config) _arguments $everywhere \
@@ -304,7 +308,7 @@ _sagetop() {
 			'--port=[port of the engine (default 4670; 0 picks a free one)]:N: ' \
 			'*: :(start stop status env)' ;;
 		help) _arguments $everywhere \
-			'*: : ' ;;
+			'*: : _sagetop_words commands' ;;
 		esac ;;
 	esac
 }

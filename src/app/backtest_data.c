@@ -128,8 +128,11 @@ int backtest_data_files(struct app *a, const char *member, struct strlist *place
 			continue;
 		}
 		if (!realpath(places->items[i], path))
-			return err_set(err, ERR_NOTFOUND, "%s: cannot read %s: %s", member, places->items[i],
-				       strerror(errno));
+			return err_set(
+				err, ERR_NOTFOUND,
+				"%s: cannot read %s: %s; name files of yours there, or let sagetop backtest init "
+				"DATA write a specification for them",
+				member, places->items[i], strerror(errno));
 		str_set(&places->items[i], path);
 		if (!fs_is_dir(path))
 			strlist_add(ret, path);

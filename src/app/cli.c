@@ -46,6 +46,25 @@ bool option_applies(const struct option_row *o, const char *command)
 	return false;
 }
 
+const char *option_help(const struct option_row *o, const char *command)
+{
+	static const struct {
+		enum option_id id;
+		struct option_row row; /* commands and help */
+	} own[] = {
+#define OPTION(...)
+#define OPTION_HELP(option, which, text) {OPT_##option, {.commands = which, .help = text}},
+#include "app/options.def"
+#undef OPTION_HELP
+#undef OPTION
+	};
+
+	for (size_t i = 0; command && i < ARRAY_LEN(own); i++)
+		if (&option_rows[own[i].id] == o && option_applies(&own[i].row, command))
+			return own[i].row.help;
+	return o->help;
+}
+
 static int unknown_option(const char *name, size_t len, struct err *err)
 {
 	AUTO(str) char *word = xstrndup(name, len);

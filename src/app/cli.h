@@ -64,8 +64,9 @@ AUTO_EMBEDDED(cli, struct cli, cli_done)
 /* ERR_USAGE names the word and suggests the nearest known one. */
 int cli_parse(int argc, char *const *argv, struct cli *ret, struct err *err) NODISCARD;
 
-const struct command_row *cli_find_command(const char *name);	      /* NULL where unknown */
-bool option_applies(const struct option_row *o, const char *command); /* "" options apply to all */
+const struct command_row *cli_find_command(const char *name);		  /* NULL where unknown */
+bool option_applies(const struct option_row *o, const char *command);	  /* "" options apply to all */
+const char *option_help(const struct option_row *o, const char *command); /* as it is for this command; NULL: for all */
 
 /* "  -f, --follow", and text beside it from column indent on, wrapped to 80 columns. */
 void cli_print_wrapped(FILE *out, const char *left, const char *text, int indent);

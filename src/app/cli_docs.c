@@ -10,7 +10,7 @@
 #include "aws/policy.h"
 #include "base/mdoc.h"
 
-static void man_option(FILE *out, const struct option_row *o)
+static void man_option(FILE *out, const struct option_row *o, const char *command)
 {
 	fputs(".It ", out);
 	if (o->letter)
@@ -19,7 +19,7 @@ static void man_option(FILE *out, const struct option_row *o)
 	if (o->argument)
 		fprintf(out, " Ar %s", o->argument);
 	fputc('\n', out);
-	mdoc_text(out, o->help);
+	mdoc_text(out, option_help(o, command));
 	fputc('\n', out);
 }
 
@@ -34,7 +34,7 @@ static void man_option_list(FILE *out, const char *command)
 		if (!any)
 			fputs(".Bl -tag -width Ds\n", out);
 		any = true;
-		man_option(out, o);
+		man_option(out, o, command);
 	}
 	if (any)
 		fputs(".El\n", out);
@@ -60,7 +60,7 @@ static void docs_man(FILE *out)
 	fputs(".Sh COMMANDS\n", out);
 	for (enum command_id i = 0; i < CMD_COUNT; i++) {
 		const struct command_row *c = &command_rows[i];
-		fprintf(out, ".Ss %s %s\n", c->name, c->arguments);
+		fprintf(out, ".Ss %s%s%s\n", c->name, *c->arguments ? " " : "", c->arguments);
 		mdoc_text(out, c->help);
 		fputc('\n', out);
 		man_verbs(out, verbs_of(i));
@@ -68,6 +68,39 @@ static void docs_man(FILE *out)
 	}
 	dashboard_docs_man(out);
 	field_docs_man(out);
+}
+
+/* What an option's value may be: words, or what sagetop --complete SOURCE prints. */
+struct option_value {
+	enum option_id id;
+	const char *words, *source;
+};
+
+static const struct option_value *value_of(enum option_id id)
+{
+	static const struct option_value values[] = {
+		{OPT_FORMAT, "table tsv json", NULL},
+		{OPT_TIME_ZONE, "utc local", NULL},
+		{OPT_PREFIX, "auto always never", NULL},
+		{OPT_HEADER, "yes no", NULL},
+		{OPT_SPLIT, "None Line RecordIO TFRecord", NULL},
+		{OPT_STRATEGY, "MultiRecord SingleRecord", NULL},
+		{OPT_GROUP, "prefix tag: type status user backtest parent profile region", NULL},
+		{OPT_BY,
+		 "day week month kind prefix tag: type status user backtest parent component profile region scope name",
+		 NULL},
+		{OPT_COLUMNS, NULL, "columns"},
+		{OPT_SORT, NULL, "columns"},
+		{OPT_PROFILE, NULL, "profiles"},
+		{OPT_REGION, NULL, "regions"},
+		{OPT_SCOPE, NULL, "scopes"},
+		{OPT_TYPE, NULL, "types"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		if (values[i].id == id)
+			return &values[i];
+	return NULL;
 }
 
 static void bash_words(FILE *out, const char *command)
@@ -83,6 +116,20 @@ static void bash_words(FILE *out, const char *command)
 	}
 }
 
+static void bash_value(FILE *out, enum option_id id)
+{
+	const struct option_value *v = value_of(id);
+
+	if (v && v->source)
+		fprintf(out, ") _sagetop_words \"$(sagetop --complete %s 2>/dev/null)\"; return ;;\n", v->source);
+	else if (v)
+		fprintf(out, ") _sagetop_words '%s'; return ;;\n", v->words);
+	else if (option_rows[id].type == OPTION_FILE)
+		fputs(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", out);
+	else
+		fputs(") return ;;\n", out);
+}
+
 static void bash_values(FILE *out)
 {
 	fputs("\tcase $prev in\n", out);
@@ -93,24 +140,7 @@ static void bash_values(FILE *out)
 		fprintf(out, "\t--%s", o->name);
 		if (o->letter)
 			fprintf(out, " | -%c", o->letter);
-		if (i == OPT_FORMAT)
-			fputs(") COMPREPLY=($(compgen -W 'table tsv json' -- \"$cur\")); return ;;\n", out);
-		else if (i == OPT_COLUMNS || i == OPT_SORT)
-			fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete columns 2>/dev/null)\" -- \"$cur\")); "
-			      "return ;;\n",
-			      out);
-		else if (i == OPT_PROFILE)
-			fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete profiles 2>/dev/null)\" -- \"$cur\")); "
-			      "return ;;\n",
-			      out);
-		else if (i == OPT_SCOPE)
-			fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete scopes 2>/dev/null)\" -- \"$cur\")); "
-			      "return ;;\n",
-			      out);
-		else if (o->type == OPTION_FILE)
-			fputs(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", out);
-		else
-			fputs(") return ;;\n", out);
+		bash_value(out, (enum option_id)i);
 	}
 	fputs("\tesac\n", out);
 }
@@ -146,6 +176,19 @@ static void command_names(FILE *out, bool (*takes)(enum command_id), const char 
 static void docs_bash(FILE *out)
 {
 	fputs("# bash completion for sagetop. Made by `make docs` from the program's own tables.\n"
+	      "# Of a list with commas what stands behind the last one is completed.\n"
+	      "_sagetop_words()\n{\n\tlocal before=\n\n"
+	      "\t[[ $cur != *,* ]] || before=${cur%,*},\n"
+	      "\tCOMPREPLY=($(compgen -P \"$before\" -W \"$1\" -- \"${cur##*,}\"))\n}\n\n"
+	      "# Jobs are those of the profile and region, or of the engine, that the line names.\n"
+	      "_sagetop_jobs()\n{\n\tlocal i kind=jobs profile= region=\n\n"
+	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i]} in\n"
+	      "\t\t--local) kind=local-jobs ;;\n"
+	      "\t\t--profile) kind=account-jobs profile=${COMP_WORDS[i+1]} ;;\n"
+	      "\t\t--region) kind=account-jobs region=${COMP_WORDS[i+1]} ;;\n"
+	      "\t\tesac\n\tdone\n"
+	      "\tenv ${profile:+AWS_PROFILE=\"$profile\"} ${region:+AWS_REGION=\"$region\"} "
+	      "sagetop --complete $kind 2>/dev/null\n}\n\n"
 	      "_sagetop()\n{\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= word own=\n\n",
 	      out);
@@ -166,7 +209,10 @@ static void docs_bash(FILE *out)
 		fprintf(out, "%s%s", i ? " " : "", command_rows[i].name);
 	fputs("' -- \"$cur\")) ;;\n\t", out);
 	command_names(out, takes_job_names, " | ");
-	fputs(") COMPREPLY=($(compgen -W \"$(sagetop --complete jobs 2>/dev/null)\" -- \"$cur\")) ;;\n"
+	fputs(") COMPREPLY=($(compgen -W \"$(_sagetop_jobs)\" -- \"$cur\")) ;;\n"
+	      "\thelp) COMPREPLY=($(compgen -W \"$(sagetop --complete commands 2>/dev/null)\" -- \"$cur\")) ;;\n"
+	      "\tjobs|failures) COMPREPLY=($(compgen -S : -W \"$(sagetop --complete columns 2>/dev/null)\" -- "
+	      "\"$cur\"))\n\t\tcompopt -o nospace ;;\n"
 	      "\tlocal) COMPREPLY=($(compgen -W 'start stop status env' -- \"$cur\")) ;;\n"
 	      "\tmonitor) COMPREPLY=($(compgen -W 'baseline check analyze' -f -- \"$cur\")) ;;\n"
 	      "\tlist|show|delete) COMPREPLY=($(compgen -W \"$(sagetop --complete kinds 2>/dev/null)\" -- \"$cur\")) "
@@ -195,17 +241,18 @@ static void zsh_text(FILE *out, const char *s)
 	}
 }
 
-static const char *zsh_action(enum option_id id)
+static void zsh_action(FILE *out, enum option_id id)
 {
-	if (id == OPT_FORMAT)
-		return "(table tsv json)";
-	if (id == OPT_COLUMNS || id == OPT_SORT)
-		return " _sagetop_words columns";
-	if (id == OPT_PROFILE)
-		return " _sagetop_words profiles";
-	if (id == OPT_SCOPE)
-		return " _sagetop_words scopes";
-	return option_rows[id].type == OPTION_FILE ? "_files" : " ";
+	const struct option_value *v = value_of(id);
+
+	if (v && v->source)
+		fprintf(out, " _sagetop_words %s", v->source);
+	else if (v) {
+		fputc('(', out);
+		zsh_text(out, v->words);
+		fputc(')', out);
+	} else
+		fputs(option_rows[id].type == OPTION_FILE ? "_files" : " ", out);
 }
 
 static void zsh_options(FILE *out, const char *command, const char *indent)
@@ -216,10 +263,12 @@ static void zsh_options(FILE *out, const char *command, const char *indent)
 			continue;
 		fprintf(out, "%s'%s--%s%s[", indent, o->type == OPTION_LIST ? "*" : "", o->name,
 			o->type == OPTION_FLAG ? "" : "=");
-		zsh_text(out, o->help);
+		zsh_text(out, option_help(o, command));
 		fputs("]", out);
-		if (o->type != OPTION_FLAG)
-			fprintf(out, ":%s:%s", o->argument, zsh_action(id));
+		if (o->type != OPTION_FLAG) {
+			fprintf(out, ":%s:", o->argument);
+			zsh_action(out, id);
+		}
 		fputs("' \\\n", out);
 	}
 }
@@ -230,7 +279,7 @@ static void docs_zsh(FILE *out)
 	      "# zsh completion for sagetop. Made by `make docs` from the program's own tables.\n\n"
 	      "_sagetop_words() {\n\tlocal -a words_found\n"
 	      "\twords_found=(${(f)\"$(sagetop --complete $1 2>/dev/null)\"})\n"
-	      "\tcompadd -a words_found\n}\n\n"
+	      "\tcompset -P '*,'\n\tcompadd ${@[2,-1]} -a words_found\n}\n\n"
 	      "_sagetop() {\n\tlocal context state line curcontext=$curcontext\n\tlocal -a everywhere commands\n"
 	      "\teverywhere=( \\\n",
 	      out);
@@ -247,15 +296,17 @@ static void docs_zsh(FILE *out)
 	for (enum command_id id = 0; id < CMD_COUNT; id++) {
 		fprintf(out, "\t\t%s) _arguments $everywhere \\\n", command_rows[id].name);
 		zsh_options(out, command_rows[id].name, "\t\t\t");
-		const char *what = takes_job_names(id)	? " _sagetop_words jobs"
-				   : takes_kinds(id)	? " _sagetop_words kinds"
-				   : id == CMD_LOCAL	? "(start stop status env)"
-				   : id == CMD_MONITOR	? "{_values verb baseline check; _files}"
-				   : id == CMD_PRICES	? " _sagetop_words types"
-				   : id == CMD_CONFIG	? " _sagetop_words settings"
-				   : id == CMD_BACKTEST ? " _sagetop_words backtests"
-				   : takes_files(id)	? "_files"
-							: " ";
+		const char *what = takes_job_names(id)			  ? " _sagetop_words jobs"
+				   : takes_kinds(id)			  ? " _sagetop_words kinds"
+				   : id == CMD_JOBS || id == CMD_FAILURES ? " _sagetop_words columns -S \\:"
+				   : id == CMD_HELP			  ? " _sagetop_words commands"
+				   : id == CMD_LOCAL			  ? "(start stop status env)"
+				   : id == CMD_MONITOR			  ? "{_values verb baseline check; _files}"
+				   : id == CMD_PRICES			  ? " _sagetop_words types"
+				   : id == CMD_CONFIG			  ? " _sagetop_words settings"
+				   : id == CMD_BACKTEST			  ? " _sagetop_words backtests"
+				   : takes_files(id)			  ? "_files"
+									  : " ";
 		fprintf(out, "\t\t\t'*: :%s' ;;\n", what);
 	}
 	fputs("\t\tesac ;;\n\tesac\n}\n\n_sagetop \"$@\"\n", out);
@@ -272,9 +323,25 @@ static void fish_text(FILE *out, const char *s)
 	fputc('\'', out);
 }
 
+static void fish_value(FILE *out, enum option_id id)
+{
+	const struct option_value *v = value_of(id);
+
+	if (v && v->source)
+		fprintf(out, " -a '(__sagetop_words %s)'", v->source);
+	else if (v)
+		fprintf(out, " -a '%s'", v->words);
+}
+
 static void docs_fish(FILE *out)
 {
 	fputs("# fish completion for sagetop. Made by `make docs` from the program's own tables.\n"
+	      "# Of a list with commas what stands behind the last one is completed.\n"
+	      "function __sagetop_words\n"
+	      "    set -l before (string match -r '.*,' -- (commandline -ct | string replace -r '^--[a-z-]*=' ''))\n"
+	      "    for word in (sagetop --complete $argv[1])\n"
+	      "        echo $before$word\n"
+	      "    end\nend\n"
 	      "complete -c sagetop -f\n",
 	      out);
 	for (size_t i = 0; i < CMD_COUNT; i++) {
@@ -296,14 +363,7 @@ static void docs_fish(FILE *out)
 			fprintf(out, " -s %c", o->letter);
 		if (o->type != OPTION_FLAG)
 			fputs(o->type == OPTION_FILE ? " -rF" : " -x", out);
-		if (id == OPT_FORMAT)
-			fputs(" -a 'table tsv json'", out);
-		else if (id == OPT_COLUMNS || id == OPT_SORT)
-			fputs(" -a '(sagetop --complete columns)'", out);
-		else if (id == OPT_PROFILE)
-			fputs(" -a '(sagetop --complete profiles)'", out);
-		else if (id == OPT_SCOPE)
-			fputs(" -a '(sagetop --complete scopes)'", out);
+		fish_value(out, id);
 		fputs(" -d ", out);
 		fish_text(out, o->help);
 		fputc('\n', out);
@@ -311,6 +371,8 @@ static void docs_fish(FILE *out)
 	fputs("complete -c sagetop -n '__fish_seen_subcommand_from ", out);
 	command_names(out, takes_job_names, " ");
 	fputs("' -a '(sagetop --complete jobs)'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from help' -a '(sagetop --complete commands)'\n"
+	      "complete -c sagetop -n '__fish_seen_subcommand_from jobs failures' -a '(sagetop --complete columns):'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from local' -a 'start stop status env'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from monitor' -F -a 'baseline check'\n"
 	      "complete -c sagetop -n '__fish_seen_subcommand_from list show delete' -a '(sagetop --complete kinds)'\n"

@@ -28,7 +28,7 @@ void cli_print_wrapped(FILE *out, const char *left, const char *text, int indent
 	fputc('\n', out);
 }
 
-static void print_option(FILE *out, const struct option_row *o)
+static void print_option(FILE *out, const struct option_row *o, const char *command)
 {
 	AUTO(str) char *left = NULL;
 	char letter[8] = "   ";
@@ -36,7 +36,7 @@ static void print_option(FILE *out, const struct option_row *o)
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c,", o->letter);
 	left = xasprintf("  %s --%s%s%s", letter, o->name, o->argument ? " " : "", o->argument ? o->argument : "");
-	cli_print_wrapped(out, left, o->help, 29);
+	cli_print_wrapped(out, left, option_help(o, command), 29);
 }
 
 static void print_options(FILE *out, const struct command_row *command, bool own)
@@ -44,7 +44,7 @@ static void print_options(FILE *out, const struct command_row *command, bool own
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct option_row *o = &option_rows[i];
 		if (own ? *o->commands && option_applies(o, command->name) : !*o->commands)
-			print_option(out, o);
+			print_option(out, o, command ? command->name : NULL);
 	}
 }
 
@@ -73,7 +73,8 @@ static void print_program_help(FILE *out)
 	fputs("\nsagetop COMMAND --help lists the options of a command.\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 a job failed, a baseline was\n"
 	      "not beaten or is violated, 4 not found, 5 credentials or permission,\n"
-	      "6 throttled or no connection, 130 interrupted.\n",
+	      "6 throttled or no connection, 7 a job reached its time limit, 8 a share of a\n"
+	      "budget is reached, 9 a budget is used up, 130 interrupted.\n",
 	      out);
 }
 

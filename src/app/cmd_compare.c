@@ -30,19 +30,30 @@ static void print_json(const struct app *a, const struct compare *c, bool all)
 	output_json(a, o);
 }
 
+/* A person sees which one is the best; a program finds the value as it is, and "best" in JSON. */
+static void add_value(struct table *t, const struct compare_row *r, size_t i, bool people)
+{
+	AUTO(str) char *marked = people && r->best == (long)i ? xasprintf("%s ✓", r->values[i]) : NULL;
+
+	table_cell(t, marked ? marked : r->values[i]);
+}
+
 static void print_table(const struct app *a, const struct compare *c, bool all)
 {
 	AUTO(table) struct table t = {0};
+	bool people = output_format(a) == OUTPUT_TABLE;
 
 	table_column(&t, "ROW", false);
-	for (size_t i = 0; i < c->n_things; i++)
-		table_column(&t, c->names.items[i], false);
+	for (size_t i = 0; i < c->n_things; i++) {
+		table_column_named(&t, c->names.items[i], false);
+		table_column_fit(&t, TABLE_ALIKE, 0);
+	}
 	for (size_t k = 0; k < c->n; k++) {
 		if (!all && !c->rows[k].differs)
 			continue;
 		table_cell(&t, c->rows[k].label);
 		for (size_t i = 0; i < c->n_things; i++)
-			table_cell(&t, c->rows[k].values[i]);
+			add_value(&t, &c->rows[k], i, people);
 	}
 	table_print(&t, a);
 }

@@ -60,7 +60,7 @@ static int parse_options(struct app *a, struct cost_report *r, struct spend_opti
 		return err_set(err, ERR_USAGE, "--csv, --md, --json: one of them");
 	if (spend_by_parse(by, &opt->by, &opt->tag, err) < 0 || parse_period(a, opt, err) < 0)
 		return -err->code;
-	return query_parse(TRAINING_KIND, words, ret, err);
+	return listing_query(TRAINING_KIND, words, ret, err);
 }
 
 static void print(struct app *a, const struct cost_report *r)

@@ -54,24 +54,38 @@ static bool has_ended(const struct resource *r)
 
 /* --- the result -------------------------------------------------------------------------- */
 
-static void print_ended(struct app *a, const struct resource *r)
+/* -1: not known. */
+static int64_t elapsed_s(const struct resource *r)
+{
+	if (r->kind->class == &job_class)
+		return job_elapsed_s(resource_job(r), clock_now_ms());
+	return r->end_ms == TIME_UNKNOWN
+		       ? -1
+		       : (r->end_ms - (r->start_ms != TIME_UNKNOWN ? r->start_ms : r->created_ms)) / 1000;
+}
+
+static int64_t cost_of(const struct app *a, const struct resource *r)
 {
 	const struct session *s = session_own(app_session(a), r);
-	int64_t now_ms = clock_now_ms(), elapsed_s = -1;
-	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT), name = BUF_INIT(BUF_MAX_TEXT);
-	char took[TIMEFMT_LEN] = "", cost[32] = "";
 
-	if (r->kind->class == &job_class) {
-		elapsed_s = job_elapsed_s(resource_job(r), now_ms);
-		money_text(cost, cost_of_job(resource_job(r), &s->prices, s->region, now_ms).usd_micro);
-	} else if (r->end_ms != TIME_UNKNOWN) {
-		elapsed_s = (r->end_ms - (r->start_ms != TIME_UNKNOWN ? r->start_ms : r->created_ms)) / 1000;
-	}
-	if (elapsed_s >= 0)
-		timefmt_duration(took, elapsed_s * 1000);
+	return r->kind->class == &job_class
+		       ? cost_of_job(resource_job(r), &s->prices, s->region, clock_now_ms()).usd_micro
+		       : USD_UNKNOWN;
+}
+
+static void print_ended(struct app *a, const struct resource *r)
+{
+	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT), name = BUF_INIT(BUF_MAX_TEXT);
+	char took[TIMEFMT_LEN] = "", cost[OUTPUT_USD_LEN];
+	int64_t s = elapsed_s(r);
+
+	if (s >= 0 && output_format(a) == OUTPUT_TABLE)
+		timefmt_duration(took, s * 1000);
+	else if (s >= 0)
+		snprintf(took, sizeof(took), "%lld", (long long)s);
 	field_one_line(str_or(r->failure_reason, ""), &reason);
 	fprintf(a->out, "%s\t%s\t%s\t%s\t%s\n", session_name_of(app_session(a), r, &name), resource_state_text(r), took,
-		cost, buf_str(&reason));
+		output_usd(a, cost, cost_of(a, r)), buf_str(&reason));
 	fflush(a->out);
 }
 
@@ -85,10 +99,13 @@ static json_t *ended_to_json(const struct app *a, const struct resource *r)
 	json_put_str(o, "region", s->region);
 	json_put_str(o, "status", r->status_text);
 	json_put_str(o, "failure_reason", r->failure_reason);
+	json_put_seconds(o, "elapsed_seconds", elapsed_s(r));
 	if (r->kind->class == &job_class) {
 		json_put_str(o, "secondary_status", resource_job(r)->secondary_text);
 		json_put_seconds(o, "training_seconds", resource_job(r)->training_s);
 		json_put_seconds(o, "billable_seconds", resource_job(r)->billable_s);
+		json_put_usd(o, "cost_usd", cost_of(a, r));
+		json_put_prices(o, s);
 	} else {
 		json_put_str(o, "kind", r->kind->name);
 	}
@@ -289,21 +306,28 @@ static int find_all(struct waiting *w, struct app_thing *wanted, struct err *err
 	return 0;
 }
 
-/* "1 of 2 jobs, 3 of 3 processing jobs": of each kind that is waited for. */
+/* "the job", "1 of 2 jobs, 3 of 3 processing jobs": of each kind that is waited for. */
 static void say_what_runs(const struct waiting *w)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
-	size_t n[KIND_COUNT] = {0}, running[KIND_COUNT] = {0};
+	size_t n[KIND_COUNT] = {0}, running[KIND_COUNT] = {0}, all = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
 		n[w->items[i].kind->id]++;
 		running[w->items[i].kind->id] += !w->items[i].reported;
+		all += !w->items[i].reported;
 	}
-	for (size_t k = 0; k < KIND_COUNT; k++)
-		if (running[k])
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		if (!running[k])
+			continue;
+		if (n[k] == 1)
+			(void)buf_addf(&text, "%sthe %s", text.len ? ", " : "",
+				       kind_table[k].class == &job_class ? "job" : kind_table[k].name);
+		else
 			(void)buf_addf(&text, "%s%zu of %zu %s", text.len ? ", " : "", running[k], n[k],
 				       kind_word(&kind_table[k]));
-	fprintf(stderr, "sagetop: gave up waiting: %s still run\n", buf_str(&text));
+	}
+	fprintf(stderr, "sagetop: gave up waiting: %s still %s\n", buf_str(&text), all == 1 ? "runs" : "run");
 }
 
 /* Lists tell of the jobs, in each scope that has one of them; starting twice is once. */

@@ -105,6 +105,22 @@ static int print_scopes(FILE *out, struct err *err)
 	return 0;
 }
 
+static int print_regions(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist regions = {0};
+
+	words_of_prices(PRICE_REGION, &regions);
+	print_words(out, &regions);
+	return 0;
+}
+
+static int print_commands(FILE *out, struct err *err)
+{
+	for (enum command_id id = 0; id < CMD_COUNT; id++)
+		fprintf(out, "%s\n", command_rows[id].name);
+	return 0;
+}
+
 static int print_columns(FILE *out, struct err *err)
 {
 	for (const struct field *f = kind_table[KIND_TRAINING_JOB].fields; f->name; f++)
@@ -159,24 +175,60 @@ static void jobs_of(const struct aws_options *aws, struct strlist *names)
 		strlist_add(names, jobs->items[i]->name);
 }
 
-/* What was last heard of, without asking anybody. */
+static void print_each_once(FILE *out, struct strlist *names)
+{
+	strlist_sort(names);
+	for (size_t i = 0; i < names->n; i++)
+		if (i == 0 || strcmp(names->items[i], names->items[i - 1]))
+			fprintf(out, "%s\n", names->items[i]);
+}
+
+/* What was last heard of, without asking anybody: of the account that the environment names ... */
+static void account_jobs(struct strlist *names)
+{
+	struct aws_options account = {0};
+
+	jobs_of(&account, names);
+}
+
+/* ... and of the engine. */
+static void local_jobs(struct strlist *names)
+{
+	struct engine_info engine;
+
+	engine_find(&engine);
+	if (!engine.running)
+		return;
+	struct aws_options local = {.local = true, .local_secret = engine.secret, .endpoint_url = engine.endpoint};
+
+	jobs_of(&local, names);
+}
+
+static int print_account_jobs(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	account_jobs(&names);
+	print_each_once(out, &names);
+	return 0;
+}
+
+static int print_local_jobs(FILE *out, struct err *err)
+{
+	AUTO(strlist) struct strlist names = {0};
+
+	local_jobs(&names);
+	print_each_once(out, &names);
+	return 0;
+}
+
 static int print_jobs(FILE *out, struct err *err)
 {
 	AUTO(strlist) struct strlist names = {0};
-	struct aws_options account = {0};
-	struct engine_info engine;
 
-	jobs_of(&account, &names);
-	engine_find(&engine);
-	if (engine.running) {
-		struct aws_options local = {
-			.local = true, .local_secret = engine.secret, .endpoint_url = engine.endpoint};
-		jobs_of(&local, &names);
-	}
-	strlist_sort(&names);
-	for (size_t i = 0; i < names.n; i++)
-		if (i == 0 || strcmp(names.items[i], names.items[i - 1]))
-			fprintf(out, "%s\n", names.items[i]);
+	account_jobs(&names);
+	local_jobs(&names);
+	print_each_once(out, &names);
 	return 0;
 }
 
@@ -185,15 +237,24 @@ int complete_print(FILE *out, const char *kind, struct err *err)
 	static const struct {
 		const char *kind;
 		int (*print)(FILE *out, struct err *err);
-	} kinds[] = {{"columns", print_columns}, {"kinds", print_kinds},	{"settings", print_settings},
-		     {"types", print_types},	 {"profiles", print_profiles},	{"scopes", print_scopes},
-		     {"jobs", print_jobs},	 {"backtests", print_backtests}};
+	} kinds[] = {{"columns", print_columns},
+		     {"kinds", print_kinds},
+		     {"settings", print_settings},
+		     {"types", print_types},
+		     {"profiles", print_profiles},
+		     {"scopes", print_scopes},
+		     {"regions", print_regions},
+		     {"commands", print_commands},
+		     {"jobs", print_jobs},
+		     {"account-jobs", print_account_jobs},
+		     {"local-jobs", print_local_jobs},
+		     {"backtests", print_backtests}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kind, kinds[i].kind))
 			return kinds[i].print(out, err);
-	return err_set(
-		err, ERR_USAGE,
-		"--complete knows columns, kinds, settings, types, profiles, scopes, jobs and backtests, not \"%s\"",
-		kind);
+	return err_set(err, ERR_USAGE,
+		       "--complete knows columns, kinds, settings, types, profiles, scopes, regions, commands, jobs "
+		       "and backtests, not \"%s\"",
+		       kind);
 }

@@ -127,6 +127,23 @@ static void texts_of(const struct spend_row *row, int64_t shown, int64_t total, 
 	}
 }
 
+/* What a program computes with: dollars and percent without sign or mark, nothing where unknown. */
+static void plain_texts_of(const struct app *a, const struct spend_row *row, int64_t total_micro, struct row_texts *t)
+{
+	bool unknown = is_unknown(row);
+
+	output_usd(a, t->usd, unknown ? USD_UNKNOWN : row->usd_micro);
+	output_usd(a, t->wasted, row->waste_micro);
+	t->share[0] = t->hours[0] = t->things[0] = '\0';
+	snprintf(t->unknown, sizeof(t->unknown), "%zu", row->unknown);
+	if (unknown)
+		return;
+	hours_text(t->hours, row->instance_s);
+	snprintf(t->things, sizeof(t->things), "%zu", row->things);
+	snprintf(t->share, sizeof(t->share), "%.1f",
+		 total_micro > 0 ? (double)row->usd_micro * 100 / (double)total_micro : 0);
+}
+
 static void add_cells(struct table *table, const char *key, const struct row_texts *t)
 {
 	table_cell(table, key);
@@ -161,11 +178,16 @@ void cost_print_table(struct app *a, const struct cost_report *r)
 	table_column(&table, heading, false);
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
 		table_column(&table, titles[i], true);
-	for (size_t i = 0; i < r->spend.n; i++) {
-		texts_of(&r->spend.rows[i], shown[i], total, unit, &t);
-		add_cells(&table, r->spend.rows[i].key, &t);
+	for (size_t i = 0; i <= r->spend.n; i++) {
+		const struct spend_row *row = i < r->spend.n ? &r->spend.rows[i] : &r->spend.total;
+
+		if (output_format(a) == OUTPUT_TABLE)
+			texts_of(row, i < r->spend.n ? shown[i] : total, total, unit, &t);
+		else
+			plain_texts_of(a, row, r->spend.total.usd_micro, &t);
+		if (i < r->spend.n)
+			add_cells(&table, row->key, &t);
 	}
-	texts_of(&r->spend.total, total, total, unit, &t);
 	add_cells(&table, total_name, &t);
 	table_print(&table, a);
 	free(shown);

@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/console_kept.h"
 #include "app/dashboard.h"
+#include "app/engine.h"
 #include "base/fs.h"
 
 /* Nothing on this machine says that AWS was ever set up: then asking whether
@@ -199,6 +200,16 @@ static int offer(struct app *a, const struct err *why, struct err *err)
 	}
 }
 
+/* Its jobs go on when the screen is left; nobody would know of it. */
+static void tell_engine_stays(const struct app *a)
+{
+	struct engine_info engine;
+
+	engine_find(&engine);
+	if (engine.running)
+		fputs("The local engine keeps running: sagetop local stop ends it.\n", a->out);
+}
+
 int dashboard_start(struct app *a, struct err *err)
 {
 	struct err why = {0};
@@ -215,8 +226,12 @@ int dashboard_start(struct app *a, struct err *err)
 	if (rc == 0 && no_region)
 		return err_set(err, ERR_INVALID,
 			       "there are credentials but no region: give --region, or set AWS_REGION");
-	if (rc == 0)
-		return show(a, err);
+	if (rc == 0) {
+		rc = show(a, err);
+		if (rc == 0 && a->local)
+			tell_engine_stays(a);
+		return rc;
+	}
 	if (first)
 		return offer(a, &why, err);
 	*err = why;

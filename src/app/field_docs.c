@@ -13,7 +13,7 @@ static void print_notes(FILE *out, const struct field *f)
 		[FIELD_LINK] = "text",	      [FIELD_FLAG] = "yes, no",	 [FIELD_COUNT] = "number",
 		[FIELD_TIME] = "time",	      [FIELD_AGE] = "duration",	 [FIELD_MONEY] = "dollars",
 		[FIELD_PERCENT] = "percent",  [FIELD_VALUE] = "number",	 [FIELD_SPARK] = "number",
-		[FIELD_SECONDS] = "duration", [FIELD_FIGURE] = "number",
+		[FIELD_SECONDS] = "duration", [FIELD_FIGURE] = "number", [FIELD_RATE] = "dollars an hour",
 	};
 
 	fprintf(out, " (%s", types[f->type]);

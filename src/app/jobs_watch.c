@@ -11,6 +11,7 @@
 struct watching {
 	struct app *a;
 	const struct listing *listing;
+	size_t told;						 /* changes, as a stream */
 	char trouble[sizeof(((struct session *)NULL)->trouble)]; /* as it was told */
 };
 
@@ -33,14 +34,14 @@ int jobs_watch_check(const struct app *a, struct err *err)
 /* A sync_transition_fn. */
 static void on_transition(void *user, const struct resource *r, const char *from)
 {
-	const struct watching *w = user;
+	struct watching *w = user;
 	struct field_context x = {.session = app_session(w->a), .now_ms = clock_now_ms()};
 	char now[TIMEFMT_LEN];
 	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
 	const struct session *own = session_own(x.session, r);
 	const char *to = resource_state_text(r);
 
-	if (r->kind != w->listing->kind || !query_match(w->listing->query, r, &x))
+	if (r->kind != w->listing->kind || w->told >= w->listing->limit || !query_match(w->listing->query, r, &x))
 		return;
 	timefmt_iso_ms(now, x.now_ms);
 	if (output_format(w->a) == OUTPUT_JSON) {
@@ -54,6 +55,7 @@ static void on_transition(void *user, const struct resource *r, const char *from
 		fprintf(w->a->out, "%s\t%s\t%s\t%s\n", now, session_name_of(x.session, r, &name), str_or(from, ""), to);
 	}
 	fflush(w->a->out);
+	w->told++;
 }
 
 static void say_trouble(struct watching *w)
@@ -70,7 +72,7 @@ static int stream(struct watching *w, struct err *err)
 	if (output_format(w->a) != OUTPUT_JSON && !app_flag(w->a, OPT_NO_HEADER))
 		fputs("TIME\tNAME\tFROM\tTO\n", w->a->out);
 	fflush(w->a->out);
-	while (!app_reader_gone(w->a)) {
+	while (!app_reader_gone(w->a) && w->told < w->listing->limit) {
 		if (app_turn(w->a, 1000, err) < 0)
 			return -err->code;
 		say_trouble(w);

@@ -10,6 +10,7 @@ void listing_done(struct listing *l)
 	field_list_done(&l->columns);
 	query_free(l->query);
 	free(l->sort.key);
+	free(l->words);
 	*l = (struct listing){0};
 }
 
@@ -44,6 +45,15 @@ static const char *order_wanted(const struct app *a, const struct kind *kind)
 	return str_or(app_value(a, OPT_SORT), str_or(set, usual));
 }
 
+int listing_query(const struct kind *kind, const char *words, struct query **ret, struct err *err)
+{
+	if (query_parse(kind, words, ret, err) == 0)
+		return 0;
+	if (err->code == ERR_INVALID)
+		err->code = ERR_USAGE;
+	return -err->code;
+}
+
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
 {
 	AUTO(listing) struct listing l = {.kind = kind};
@@ -53,11 +63,13 @@ int listing_parse(struct app *a, const struct kind *kind, size_t first, struct l
 	if (app_flag(a, OPT_CSV) && output_format(a) == OUTPUT_JSON)
 		return err_set(err, ERR_USAGE, "--csv or --json: one of them");
 	l.descending = *sort == '-';
+	l.chosen = columns_wanted(a, kind) != NULL;
 	l.limit = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : SIZE_MAX;
 	if (field_list_parse(kind, columns_wanted(a, kind), several_wanted(a), &l.columns, err) < 0 ||
-	    query_parse(kind, words, &l.query, err) < 0 ||
+	    listing_query(kind, words, &l.query, err) < 0 ||
 	    field_ref_parse(kind, sort + (*sort == '-' || *sort == '+'), &l.sort, err) < 0)
 		return -err->code;
+	l.words = TAKE(words);
 	*ret = l;
 	memset(&l, 0, sizeof(l));
 	return 0;
@@ -118,9 +130,12 @@ static void print_table(struct app *a, struct resource *const *items, size_t n, 
 
 	for (size_t k = 0; k < l->columns.n; k++)
 		strlist_add(&titles, field_title(&l->columns.items[k], title));
-	for (size_t k = 0; k < l->columns.n; k++)
-		(l->columns.items[k].key ? table_column_named : table_column)(
-			&t, titles.items[k], field_is_number(l->columns.items[k].field));
+	for (size_t k = 0; k < l->columns.n; k++) {
+		const struct field_ref *ref = &l->columns.items[k];
+
+		(ref->key ? table_column_named : table_column)(&t, titles.items[k], field_is_number(ref->field));
+		table_column_fit(&t, k ? TABLE_WHOLE : TABLE_MIDDLE, l->chosen ? 0 : ref->field->cells.priority);
+	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < l->columns.n; k++) {
 			buf_clear(&cell);
@@ -186,6 +201,15 @@ int listing_fill_column(struct app *a, const struct listing *l, const struct fie
 	return listing_fill(a, l->kind, &cold, err);
 }
 
+/* An empty table could also be that of an account without any. */
+static void tell_nothing_matches(const struct app *a, const struct listing *l)
+{
+	size_t n = app_session(a)->tables[l->kind->id].n;
+
+	if (!str_empty(l->words) && n && output_format(a) != OUTPUT_JSON)
+		fprintf(stderr, "sagetop: none of %zu %s matches \"%s\"\n", n, kind_word(l->kind), l->words);
+}
+
 int listing_print(struct app *a, const struct listing *l, struct err *err)
 {
 	struct field_context x = {.session = app_session(a), .now_ms = clock_now_ms()};
@@ -194,6 +218,8 @@ int listing_print(struct app *a, const struct listing *l, struct err *err)
 
 	if (!items)
 		return -err->code;
+	if (!n)
+		tell_nothing_matches(a, l);
 	field_order_sort(items, n, &l->sort, l->descending, &x);
 	n = MIN(n, l->limit);
 	if (output_format(a) == OUTPUT_JSON)

@@ -11,7 +11,9 @@ struct listing {
 	const struct kind *kind;
 	const char *parent; /* only the things of this one, borrowed; NULL: all */
 	struct field_list columns;
+	bool chosen; /* the columns were named: none is left out on a narrow terminal */
 	struct query *query;
+	char *words; /* of which it was made */
 	struct field_ref sort;
 	bool descending;
 	size_t limit; /* rows that are printed at most; SIZE_MAX: all */
@@ -22,6 +24,8 @@ AUTO_EMBEDDED(listing, struct listing, listing_done)
 
 /* args from the first'th on as the text of one filter; a word with a blank stands as it is. */
 char *listing_words(const struct strlist *args, size_t first) NODISCARD;
+/* Words of a command line as a filter; what is wrong with them is wrong usage. */
+int listing_query(const struct kind *kind, const char *words, struct query **ret, struct err *err) NODISCARD;
 /* The options, and args from the first'th on as one filter. Needs no connection, so
  * that a slip is told at once. */
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;

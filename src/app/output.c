@@ -10,6 +10,9 @@
 #include "base/utf8.h"
 
 #define FIELD_WIDTH 16
+#define GAP 2
+#define LAST_CELLS 12 /* of a last column, which is cut at the margin */
+#define CUT_CELLS 10  /* no column is cut to fewer */
 
 enum output_format output_format(const struct app *a)
 {
@@ -66,6 +69,12 @@ void table_column_named(struct table *t, const char *name, bool right)
 	t->columns[t->n_columns - 1].named = true;
 }
 
+void table_column_fit(struct table *t, enum table_fit fit, short priority)
+{
+	t->columns[t->n_columns - 1].fit = fit;
+	t->columns[t->n_columns - 1].priority = priority;
+}
+
 void table_cell(struct table *t, const char *text)
 {
 	strlist_add(&t->cells, str_or(text, ""));
@@ -74,34 +83,113 @@ void table_cell(struct table *t, const char *text)
 static void measure(struct table *t, bool header)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {
-		t->columns[i].width = header ? utf8_width(t->columns[i].title) : 1;
+		t->columns[i].width = header ? MAX(utf8_width(t->columns[i].title), 1) : 1;
 		for (size_t k = i; k < t->cells.n; k += t->n_columns)
 			t->columns[i].width = MAX(t->columns[i].width, utf8_width(t->cells.items[k]));
 	}
 }
 
+/* --- on a narrow terminal ---------------------------------------------------------------- */
+
+/* Cells that a row needs; of the last column, which is cut at the margin, a few will do. */
+static int cells_needed(const struct table *t)
+{
+	int sum = -GAP;
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct table_column *c = &t->columns[i];
+		bool ends = i + 1 == t->n_columns && !c->right && c->fit == TABLE_WHOLE;
+
+		if (c->width)
+			sum += GAP + (ends ? MIN(c->width, LAST_CELLS) : c->width);
+	}
+	return sum;
+}
+
+static struct table_column *first_to_go(struct table *t)
+{
+	struct table_column *worst = NULL;
+
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (t->columns[i].width && t->columns[i].priority &&
+		    (!worst || t->columns[i].priority > worst->priority))
+			worst = &t->columns[i];
+	return worst;
+}
+
+static struct table_column *widest_to_cut(struct table *t)
+{
+	struct table_column *widest = NULL;
+
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (t->columns[i].fit != TABLE_WHOLE && t->columns[i].width > CUT_CELLS &&
+		    (!widest || t->columns[i].width > widest->width))
+			widest = &t->columns[i];
+	return widest;
+}
+
+/* Columns are left out first, then the widest are cut, which gives them equal shares. */
+static void fit(struct table *t, int width)
+{
+	struct table_column *c;
+
+	while (width && cells_needed(t) > width && (c = first_to_go(t)))
+		c->width = 0;
+	while (width && cells_needed(t) > width && (c = widest_to_cut(t)))
+		c->width--;
+}
+
+/* Of a row, or of the titles. */
+static const char *text_of(const struct table *t, char *const *cells, size_t i)
+{
+	return cells ? cells[i] : t->columns[i].title;
+}
+
+/* Where the cells of a row that are cut out of what is alike begin to differ, in bytes. */
+static size_t alike(const struct table *t, char *const *cells)
+{
+	const char **texts = xcalloc(t->n_columns, sizeof(*texts));
+
+	for (size_t i = 0; i < t->n_columns; i++)
+		texts[i] = t->columns[i].fit == TABLE_ALIKE ? text_of(t, cells, i) : NULL;
+	size_t n = utf8_alike(texts, t->n_columns);
+
+	free(texts);
+	return n;
+}
+
+/* --- rows ---------------------------------------------------------------------------------- */
+
 /* Append a row; the last column is cut where it would pass the right margin (0:
  * there is none), and has no blanks behind it. */
 static void add_row(struct buf *out, const struct table *t, char *const *cells, int width, const char *nothing)
 {
+	size_t differs = alike(t, cells), shown = t->n_columns - 1;
 	int at = 0;
 
+	while (shown && !t->columns[shown].width)
+		shown--;
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct table_column *c = &t->columns[i];
-		const char *text = cells ? str_or(cells[i], nothing) : c->title;
-		int pad = c->width - utf8_width(text);
-		bool last = i + 1 == t->n_columns;
-		if (c->right)
-			buf_addf(out, "%*s", pad, "");
-		if (last && !c->right && width > at)
-			utf8_add_cut(out, text, width - at);
+		AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
+		const char *whole = str_or(text_of(t, cells, i), nothing);
+		bool last = i == shown;
+
+		if (!c->width)
+			continue;
+		if (c->fit != TABLE_WHOLE)
+			utf8_add_middle(&text, whole, c->fit == TABLE_ALIKE ? differs : 0, c->width);
+		else if (last && !c->right && width > at)
+			utf8_add_cut(&text, whole, width - at);
 		else
-			buf_adds(out, text);
+			buf_adds(&text, whole);
+		int pad = MAX(c->width - utf8_width(buf_str(&text)), 0);
+
+		buf_addf(out, "%*s%s%*s", at ? GAP : 0, "", "", c->right ? pad : 0, "");
+		buf_adds(out, buf_str(&text));
 		if (!c->right && !last)
 			buf_addf(out, "%*s", pad, "");
-		if (!last)
-			buf_adds(out, "  ");
-		at += c->width + 2;
+		at += c->width + GAP;
 	}
 	buf_addc(out, '\n');
 }
@@ -128,6 +216,7 @@ void table_print_aligned(struct table *t, const struct app *a)
 	int width = output_width(a);
 
 	measure(t, header);
+	fit(t, width);
 	if (header)
 		add_row(&out, t, NULL, width, "");
 	write_row(&out, t, width, a->out);
@@ -212,6 +301,16 @@ void json_put_usd(json_t *object, const char *name, int64_t usd_micro)
 void json_put_prices(json_t *object, const struct session *s)
 {
 	json_put_str(object, "prices_as_of", *s->prices_as_of ? s->prices_as_of : NULL);
+}
+
+char *output_usd(const struct app *a, char *buf, int64_t usd_micro)
+{
+	*buf = '\0';
+	if (usd_micro != USD_UNKNOWN && output_format(a) == OUTPUT_TABLE)
+		money_text(buf, usd_micro);
+	else if (usd_micro != USD_UNKNOWN)
+		snprintf(buf, OUTPUT_USD_LEN, "%.6f", (double)usd_micro / 1e6);
+	return buf;
 }
 
 void output_prices(const struct app *a)

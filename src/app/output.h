@@ -14,12 +14,21 @@
 enum output_format { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_CSV, OUTPUT_JSON };
 enum output_format output_format(const struct app *a);
 
+/* What becomes of a column's cells on a terminal that is too narrow for the table. */
+enum table_fit {
+	TABLE_WHOLE,  /* nothing */
+	TABLE_MIDDLE, /* cut from the middle, the widest columns first */
+	TABLE_ALIKE   /* the same, out of what is alike in all such cells of a row */
+};
+
 struct table {
 	struct table_column {
 		const char *title; /* borrowed */
 		bool right;
 		bool named; /* see table_column_named */
-		int width;
+		enum table_fit fit;
+		short priority; /* where the terminal is too narrow the highest is left out first; 0: never */
+		int width;	/* 0: left out */
 	} * columns;
 	size_t n_columns, cap_columns;
 	bool cut;	      /* aligned rows end at the terminal's margin */
@@ -29,6 +38,7 @@ void table_done(struct table *t);
 AUTO_EMBEDDED(table, struct table, table_done)
 void table_column(struct table *t, const char *title, bool right);	/* "COST"; of CSV "cost" */
 void table_column_named(struct table *t, const char *name, bool right); /* a name of somebody else's, always as it is */
+void table_column_fit(struct table *t, enum table_fit fit, short priority); /* of the last that was added */
 void table_cell(struct table *t, const char *text); /* NULL or "": nothing known, a dash when aligned */
 void table_print(struct table *t, const struct app *a);
 void table_print_aligned(struct table *t, const struct app *a); /* whatever the format: part of a text */
@@ -41,6 +51,11 @@ void json_put_str(json_t *object, const char *name, const char *value);
 void json_put_time(json_t *object, const char *name, int64_t ms);
 void json_put_usd(json_t *object, const char *name, int64_t usd_micro);
 void json_put_seconds(json_t *object, const char *name, int64_t seconds); /* -1: unknown */
+
+/* Dollars for people, "$0.035", or for programs, "0.034876", by the format; nothing where they are
+ * unknown. buf holds OUTPUT_USD_LEN bytes. */
+#define OUTPUT_USD_LEN 32
+char *output_usd(const struct app *a, char *buf, int64_t usd_micro);
 
 /* The price table's date, which stands with every total: as a line below a table of money (of one
  * for programs on standard error), and as the member prices_as_of. */

@@ -4,6 +4,7 @@
 #define REPLACEMENT 0xfffdu
 #define ESC 0x1b
 #define TAB_STOP 8
+#define HEAD_CELLS 4 /* of a text that is cut from the middle, at least */
 
 size_t utf8_decode(const char *s, size_t n, uint32_t *ret)
 {
@@ -108,6 +109,61 @@ void utf8_add_cut(struct buf *out, const char *s, int cells)
 	}
 	buf_add(out, s, utf8_fit(s, cells - 1));
 	buf_adds(out, "…");
+}
+
+static size_t alike(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	while (n && ((uint8_t)a[n] & 0xc0) == 0x80) /* within a character */
+		n--;
+	return n;
+}
+
+size_t utf8_alike(const char *const *texts, size_t n)
+{
+	const char *first = NULL;
+	size_t least = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!texts[i] || !*texts[i])
+			continue;
+		least = first ? MIN(least, alike(first, texts[i])) : strlen(texts[i]);
+		first = first ? first : texts[i];
+	}
+	return least;
+}
+
+void utf8_add_middle(struct buf *out, const char *s, size_t matters, int cells)
+{
+	int width = utf8_width(s), tail = (cells - 1) / 2, most = cells - 1 - HEAD_CELLS;
+
+	if (width <= cells || cells < 8) {
+		utf8_add_cut(out, s, cells);
+		return;
+	}
+	int rest = matters ? utf8_width(s + matters) : 0;
+	if (rest > most) { /* all of it has no room: its beginning tells it apart */
+		size_t head = utf8_fit(s, HEAD_CELLS);
+
+		buf_add(out, s, head);
+		if (head < matters)
+			buf_adds(out, "…");
+		utf8_add_cut(out, s + MAX(head, matters), most);
+		return;
+	}
+	tail = MAX(tail, rest);
+	size_t from = utf8_fit(s, width - tail), head = utf8_fit(s, cells - 1 - tail);
+	AUTO(str) char *begin = xstrndup(s, head);
+
+	tail = cells - 1 - utf8_width(begin); /* a wide character may have had no room there */
+	while (utf8_width(s + from) > tail)
+		from += utf8_fit(s + from, 2);
+	buf_adds(out, begin);
+	buf_adds(out, "…");
+	buf_adds(out, s + from);
 }
 
 size_t utf8_escape_length(const char *s, size_t n)

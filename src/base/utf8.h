@@ -26,6 +26,13 @@ size_t utf8_fit(const char *s, int cells);
  * it was cut. */
 void utf8_add_cut(struct buf *out, const char *s, int cells);
 
+/* The same, but cut from the middle, so that the end stays: from byte `matters` on, where that is more than
+ * half (0: the halves are equal); where it has no room its beginning. In fewer than 8 cells it is cut at the end. */
+void utf8_add_middle(struct buf *out, const char *s, size_t matters, int cells);
+
+/* How many bytes at the beginning of n texts are alike, in whole characters; NULL and "" are passed by. */
+size_t utf8_alike(const char *const *texts, size_t n);
+
 /* Append n bytes of s to out, made harmless: escape sequences (CSI, OSC, DCS and
  * the like) and control bytes are removed, a tab becomes spaces to the next
  * multiple of 8, invalid UTF-8 becomes U+FFFD, bidirectional controls and

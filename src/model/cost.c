@@ -99,9 +99,10 @@ static int64_t final_seconds(const struct job *j, struct cost *c)
 {
 	if (j->billable_s >= 0)
 		return j->billable_s;
-	/* Nothing ran, nothing is billed: provisioning is free of charge. */
+	/* Nothing ran, nothing is billed: provisioning is free of charge. What completed did run, however little
+	 * the service says of it. */
 	if (j->start_ms == TIME_UNKNOWN && j->training_s < 0)
-		return 0;
+		return j->state == STATE_GOOD ? -1 : 0;
 	c->estimate = true;
 	if (j->waited_s >= 0 && j->end_ms != TIME_UNKNOWN)
 		return held_seconds(j, j->end_ms);

@@ -115,14 +115,21 @@ FIELD(price)
 	struct cost c = cost_now(r, x);
 
 	/* The instances of a mixed cluster have no one price. */
-	return number_value(c.price ? (double)c.price->usd_micro : 0, c.price && !job(r)->rare->n_groups);
+	struct field_value v =
+		number_value(c.price ? (double)c.price->usd_micro : 0, c.price && !job(r)->rare->n_groups);
+
+	v.missing = !v.known && job(r)->instance_type;
+	return v;
 }
 
 FIELD(rate)
 {
 	struct cost c = cost_now(r, x);
 
-	return number_value((double)c.rate_micro, c.rate_micro != USD_UNKNOWN);
+	struct field_value v = number_value((double)c.rate_micro, c.rate_micro != USD_UNKNOWN);
+
+	v.missing = !v.known && job(r)->instance_type;
+	return v;
 }
 
 FIELD(price_date)

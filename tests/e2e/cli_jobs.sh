@@ -93,7 +93,14 @@ tap_equal 'and of any kind' 'name,status
 good-1,Completed' "$out"
 fails 2 '--csv or --json' 'CSV and JSON' -- --local jobs --csv --json
 fails 2 'did you mean "status"' 'sort by an unknown column' -- --local jobs --sort statsu
-fails 1 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:failed
+fails 2 'stauts.*status' 'a filter on an unknown column' -- --local jobs stauts:failed
+sagetop --local jobs nosuch --no-header
+tap_equal 'no match is no failure' 0 "$status"
+tap_match 'but is said' '^sagetop: none of 2 jobs matches "nosuch"$' "$errors"
+sagetop --local wait good-1
+tap_match 'a wait in a pipe tells seconds and dollars' '^good-1	Completed	[0-9]+	0\.[0-9]{6}	' "$out"
+sagetop --local cost --by prefix --no-header
+tap_match 'so do costs' '^good	0\.[0-9]{6}	[0-9.]+	[0-9.]+	1	' "$out"
 
 # failures
 sagetop --local failures --no-header
@@ -126,7 +133,7 @@ tap_match 'and how the log is read' '^Remedy	sagetop logs bare-1 -n 50$' "$out"
 sagetop --local delete bare-1 --yes
 sagetop --local failures good --json
 tap_equal 'none among the good' '[]' "$out"
-fails 1 'stauts.*status' 'of a filter that is none' -- --local failures stauts:failed
+fails 2 'stauts.*status' 'of a filter that is none' -- --local failures stauts:failed
 
 # compare
 sagetop --local compare good-1 broken-1 --no-header
@@ -270,7 +277,7 @@ tap_match 'wait for any does not wait for the one that runs' '^good-1	Completed'
 tap_empty 'nor tell of it' "$(printf '%s\n' "$out" | grep good-2)"
 sagetop --local wait good-2 --timeout 1s
 tap_equal 'a wait that gives up exits with 1' 1 "$status"
-tap_match 'and says so' '1 of 1 jobs still run' "$errors"
+tap_match 'and says so' 'gave up waiting: the job still runs' "$errors"
 "$bin/sagetop" --local logs good-2 -f >"$work/followed" 2>&1 &
 follower=$!
 sagetop --local stop nobody-knows-this good-2

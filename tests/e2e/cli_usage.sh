@@ -79,6 +79,15 @@ tap_equal 'bash completes an option' '--columns' "$words"
 words=$(PATH="$bin:$PATH" bash -c '. "$SAGETOP_SRC/share/completions/sagetop.bash"
 	COMP_WORDS=(sagetop --local l) COMP_CWORD=2; _sagetop; echo "${COMPREPLY[@]}"')
 tap_equal 'bash completes a command' 'list logs launch launches local' "$words"
+completed() { # words of a line, the last one under the cursor: what bash offers
+	PATH="$bin:$PATH" bash -c '. "$SAGETOP_SRC/share/completions/sagetop.bash"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _sagetop 2>/dev/null; echo "${COMPREPLY[*]}"' bash "$@"
+}
+tap_equal 'bash completes behind a comma' 'name,objective' "$(completed sagetop jobs --columns name,obj)"
+tap_equal 'a grouping' 'status' "$(completed sagetop cost --by sta)"
+tap_equal 'a region' 'us-east-1 us-east-2' "$(completed sagetop --region us-e)"
+tap_equal 'a command to be explained' 'failures files' "$(completed sagetop help f)"
+tap_equal 'a filter word' 'objective:' "$(completed sagetop jobs obj)"
 if command -v mandoc >/dev/null; then
 	for page in "$SAGETOP_SRC"/man/*.[158]; do
 		tap_empty "$(basename "$page") is well formed" "$(mandoc -Tlint -W warning "$page" 2>&1)"

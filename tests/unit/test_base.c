@@ -148,6 +148,28 @@ static void test_hostile_text_is_made_harmless(void **state)
 			"\U0001f469\U0001f4bb \u2764 \U0001f44d");
 }
 
+static const char *middle(struct buf *b, const char *text, size_t matters, int cells)
+{
+	buf_clear(b);
+	utf8_add_middle(b, text, matters, cells);
+	return buf_str(b);
+}
+
+static void test_text_is_cut_from_the_middle(void **state)
+{
+	const char *const paths[] = {"pools/guards", NULL, "pools/league"}, *const accents[] = {"é", "è"};
+	AUTO(buf) struct buf b = BUF_INIT(64);
+
+	assert_string_equal(middle(&b, "s3://bucket/a", 0, 13), "s3://bucket/a");
+	assert_string_equal(middle(&b, "s3://bucket/one", 0, 11), "s3://…t/one");
+	assert_string_equal(middle(&b, "s3://bucket/league", 12, 12), "s3://…league");
+	assert_string_equal(middle(&b, "s3://bucket/league/train/", 12, 12), "s3:/…league…");
+	assert_string_equal(middle(&b, "名前です名前です", 0, 9), "名前…です");
+	assert_string_equal(middle(&b, "s3://bucket", 0, 7), "s3://b…");
+	assert_int_equal(utf8_alike(paths, 3), 6);
+	assert_int_equal(utf8_alike(accents, 2), 0); /* not within a character */
+}
+
 static void test_text_is_cut_by_cells(void **state)
 {
 	assert_int_equal(utf8_width("abc"), 3);
@@ -555,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_map_survives_growth_and_removal),
 		cmocka_unit_test(test_hostile_text_is_made_harmless),
 		cmocka_unit_test(test_text_is_cut_by_cells),
+		cmocka_unit_test(test_text_is_cut_from_the_middle),
 		cmocka_unit_test(test_times_both_ways),
 		cmocka_unit_test(test_offset_of_the_zone),
 		cmocka_unit_test(test_json_paths),
