@@ -128,6 +128,10 @@ static void test_job_costs(void **state)
 	c = cost_of_job(j, &t, "eu-west-1", 0);
 	assert_int_equal(c.kind, COST_UNKNOWN);
 	assert_int_equal(c.usd_micro, USD_UNKNOWN);
+	j->start_ms = TIME_UNKNOWN; /* it did run, but nothing is told of it */
+	j->training_s = j->billable_s = -1;
+	c = cost_of_job(j, &t, "us-east-1", 0);
+	assert_int_equal(c.usd_micro, USD_UNKNOWN);
 }
 
 static void test_running_and_unstarted(void **state)
