@@ -72,7 +72,7 @@ _sagetop() {
 		jobs) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, sweep, profile or region]:GROUP: ' \
+			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, sweep, profile or region]:GROUP:(prefix tag\: type status user backtest parent profile region)' \
 			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
 			'--interval=[with --watch\: how often the service is asked for changes and the table is printed again, from 1s to 1h (default\: the setting refresh, 5s)]:TIME: ' \
 			'--limit=[at most N rows; with --watch in a pipe it ends after N changes]:N: ' \
@@ -117,14 +117,14 @@ _sagetop() {
 			'--csv[as CSV]' \
 			'*: : _sagetop_words jobs' ;;
 		report) _arguments $everywhere \
-			'--limit=[at most N rows; of a log its last N lines (report\: of each, default 20); backtest check\: so many slates are looked at (default\: 6)]:N: ' \
-			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'--limit=[the last N lines of the log of each (default\: 20)]:N: ' \
+			'--out=[the page (- is standard output)]:DIR|FILE:_files' \
 			'*: : ' ;;
 		open) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		files) _arguments $everywhere \
 			'--yes[do not ask]' \
-			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
+			'--out=[download the file, as this one or into this folder, which is there; asks before it replaces one]:DIR|FILE:_files' \
 			'*: : _sagetop_words kinds' ;;
 		launch) _arguments $everywhere \
 			'*--set=[change a member\: HyperParameters.eta=0.1, InputDataConfig.0.InputMode=FastFile]:PATH=VALUE: ' \
@@ -261,9 +261,9 @@ _sagetop() {
 		advise) _arguments $everywhere \
 			'*: : ' ;;
 		monitor) _arguments $everywhere \
-			'--out=[files\: download the file, as this one or into this folder, which is there; asks before it replaces one; monitor\: folder for the files that are written; made where it is missing; report\: the page (- is standard output)]:DIR|FILE:_files' \
-			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN: ' \
-			'--baseline=[monitor check\: the folder that monitor baseline wrote, or the service; backtest\: headline baseline of a predictions.csv without a specification (default\: season_mean)]:NAME|DIR: ' \
+			'--out=[folder for the files that are written; made where it is missing]:DIR|FILE:_files' \
+			'--header=[whether the first line of a CSV names its columns, yes or no (default\: where none of its fields is a number or empty)]:WHEN:(yes no)' \
+			'--baseline=[check\: the folder that monitor baseline wrote, or the service]:NAME|DIR: ' \
 			'*: :{_values verb baseline check; _files}' ;;
 		backtest) _arguments $everywhere \
 			'--limit=[check\: so many slates are looked at (default\: 6)]:N: ' \
@@ -286,8 +286,8 @@ _sagetop() {
 			'--html=[write the report as one self-contained page with charts as well]:FILE:_files' \
 			'--days=[the last N days, today among them (default\: 30)]:N: ' \
 			'--from=[from the beginning of that day (2026-11-01), or a time; days are those of the time zone of the settings]:DAY: ' \
-			'--to=[cost\: up to the beginning of that day, which is not in it (default\: now); process, transform\: s3\://BUCKET/PREFIX for script, inputs and outputs; deploy --async\: under which answers and failures lie; invoke --async\: the input (default\: beside the answers); backtest promote\: a folder or s3\://BUCKET/PREFIX (default\: promoted/ in the run'\''s folder)]:DAY|PLACE: ' \
-			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, sweep, component, profile, region, scope (PROFILE/REGION) or name]:GROUP: ' \
+			'--to=[up to the beginning of that day, which is not in it (default\: now)]:DAY|PLACE: ' \
+			'--by=[day (default), week, month, kind, prefix, tag\:KEY, type, status, user, backtest, parent, sweep, component, profile, region, scope (PROFILE/REGION) or name]:GROUP:(day week month kind prefix tag\: type status user backtest parent component profile region scope name)' \
 			'--top=[the first N rows; the others as one]:N: ' \
 			'--md[as Markdown, for a pull request]' \
 			'--now[what runs now instead\: what it cost so far, costs an hour and in the end, and what bills while it does no work]' \
