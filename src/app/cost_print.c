@@ -133,7 +133,7 @@ static void plain_texts_of(const struct app *a, const struct spend_row *row, int
 	bool unknown = is_unknown(row);
 
 	output_usd(a, t->usd, unknown ? USD_UNKNOWN : row->usd_micro);
-	output_usd(a, t->wasted, row->waste_micro);
+	output_usd(a, t->wasted, unknown ? USD_UNKNOWN : row->waste_micro);
 	t->share[0] = t->hours[0] = t->things[0] = '\0';
 	snprintf(t->unknown, sizeof(t->unknown), "%zu", row->unknown);
 	if (unknown)
