@@ -163,7 +163,7 @@ static bool fields_are_right(struct launch_state *st)
 		if (launch_is_of_file(st) && i == 0 && !f->edit.len)
 			str_copy(st->problem, sizeof(st->problem), "name the specification file first");
 		else if (change && f->edit.len && !strchr(f->edit.text, '='))
-			snprintf(st->problem, sizeof(st->problem), "a change reads path=value: %s", f->edit.text);
+			snprintf(st->problem, sizeof(st->problem), "a change reads path=value: %.400s", f->edit.text);
 		else if (!f->wrong)
 			continue;
 		st->form.focus = i;

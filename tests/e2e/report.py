@@ -219,7 +219,7 @@ equal("its engine ends well", refusing.close(), 0)
 # --- what goes wrong is one line ---
 for what, args, status, words in (
         ("without -o", ("good-1",), 2, "-o FILE.html"), ("a word that no job matches", ("good-2", "-o", path), 4, "\"good-2\""),
-        ("an unknown field", ("stauts:failed", "-o", path), 1, "status"),
+        ("an unknown field", ("stauts:failed", "-o", path), 2, "status"),
         ("a folder that is not there", ("good-1", "-o", "/no-such-folder/x.html"), 1, "no-such-folder"),
         ("things of two kinds", ("processing-job/shape-1", "tuning-job/search", "-o", path), 2, "one kind"),
         ("a kind without log and metrics", ("model/x", "-o", path), 2, "neither logs nor metrics"),
