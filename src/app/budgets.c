@@ -27,6 +27,11 @@ static void add_resources(const struct session *s, const struct budget *b, int64
 	}
 }
 
+static const char *per_word(const struct budget *b)
+{
+	return b->per == PERIOD_DAY ? "day" : "month";
+}
+
 /* How a budget stands, for what the session knows now; no network. */
 static int state_of(const struct config *config, struct sync *sync, const struct budget *b, struct budget_state *ret,
 		    struct err *err)
@@ -157,10 +162,10 @@ int budgets_allow_request(struct app *a, const struct kind *kind, const char *na
 
 /* --- the check ------------------------------------------------------------------------- */
 
-/* Once for each share of a period: the greatest that was told is kept. */
+/* Once for each share of a period: the greatest that was told is kept. A month's first day begins when it does. */
 static bool is_new(struct app *a, const struct budget *b, const struct budget_state *st)
 {
-	AUTO(str) char *key = xasprintf("budget/%s", b->name);
+	AUTO(str) char *key = xasprintf("budget/%s/%s", b->name, per_word(b));
 	AUTO(str) char *told = store_meta_get(sync_store(a->sync), key);
 	AUTO(str) char *now = xasprintf("%lld %d", (long long)st->from_ms, st->passed);
 	long long from = 0;
@@ -181,8 +186,6 @@ static void tell(struct app *a, const char *text)
 	struct err err = {0};
 	int status = 0;
 
-	if (str_empty(a->config.set.notice_command))
-		return;
 	if (proc_split_words(a->config.set.notice_command, &words, &err) == 0 && words.n) {
 		const char **argv = proc_argv(&words, text);
 
@@ -202,7 +205,7 @@ static int check_one(struct app *a, const struct budget *b, struct table *t, jso
 	if (state_of(&a->config, a->sync, b, &st, err) < 0)
 		return -err->code;
 	AUTO(str)
-	char *amount = xasprintf("%s/%s", money_text(limit, b->usd_micro), b->per == PERIOD_DAY ? "day" : "month");
+	char *amount = xasprintf("%s/%s", money_text(limit, b->usd_micro), per_word(b));
 	const char *state = st.spent_micro >= b->usd_micro ? "over" : st.passed ? "warning" : "ok";
 	AUTO(str) char *unknown = st.unknown ? xasprintf("%zu not counted", st.unknown) : NULL;
 	json_t *o = json_object();
@@ -226,7 +229,7 @@ static int check_one(struct app *a, const struct budget *b, struct table *t, jso
 	json_object_set_new(o, "unknown", json_integer((json_int_t)st.unknown));
 	json_array_append_new(list, o);
 	a->exit_status = MAX(a->exit_status, str_eq(state, "over") ? EXIT_OVER : st.passed ? EXIT_SHARE : 0);
-	if (is_new(a, b, &st)) {
+	if (!str_empty(a->config.set.notice_command) && is_new(a, b, &st)) {
 		char prices[SESSION_PRICES_LEN];
 		AUTO(str)
 		char *text = xasprintf("sagetop: the budget %s: %s of %s is spent (%s; %s)", b->name, spent, amount,
