@@ -86,7 +86,7 @@ static int allow(const struct config *config, struct sync *sync, const struct bu
 	return err_set(err, ERR_LIMIT,
 		       "%s would break the budget %s of %s a %s: %s is spent and it can cost %s%s; --force launches it "
 		       "all the same",
-		       w->name, b->name, money_text(limit, b->usd_micro), b->per == PERIOD_DAY ? "day" : "month",
+		       w->name, b->name, money_text(limit, b->usd_micro), per_word(b),
 		       money_text(spent, st.spent_micro), money_text(more, ceiling_micro),
 		       ceiling_micro == USD_UNKNOWN ? " (no price)"
 		       : w->per_hour		    ? " until its end"
