@@ -34,7 +34,8 @@ OWN_MS = 100
 DEADLINE_S = 5
 MEMORY_MIB = 250
 SPECIAL = ["\r", "\x1b", "\t", "\x7f", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F",
-           "\x1b[3~", "\x1b[Z", "\x1bOP", "\x01", "\x04", "\x05", "\x0b", "\x0c", "\x15", "\x17", "\x00", "日", "é", "\x1b[200~x"]
+           "\x1b[3~", "\x1b[Z", "\x1bOP", "\x01", "\x04", "\x05", "\x0b", "\x0c", "\x15", "\x17", "\x00", "日", "é",
+           "\x1b[200~x\ny\x1b[201~"]
 PLAIN = [chr(c) for c in range(0x20, 0x7f) if chr(c) != "q"] # which leaves
 
 
