@@ -230,8 +230,12 @@ void session_cold_update(struct session *s, const struct resource *r, int64_t no
 	for (size_t i = 0; i < s->n_cold && !r->trimmed; i++) {
 		struct cold_column *c = s->cold[i];
 
-		if (c->kind == r->kind)
-			free(map_put(&c->values, r->name, field_cold_text(&c->ref, r, &x)));
+		if (c->kind != r->kind)
+			continue;
+		AUTO(str) char *text = field_cold_text(&c->ref, r, &x);
+
+		/* Most things may lack what few have: those take no memory. */
+		free(str_empty(text) ? map_remove(&c->values, r->name) : map_put(&c->values, r->name, TAKE(text)));
 	}
 }
 

@@ -150,7 +150,8 @@ void session_files_clear(struct session *s);
 void session_traffic_clear(struct session *s);
 /* Values of a cold field (field.h), of a session of one scope; NULL where nobody has asked for it. */
 const struct cold_column *session_cold_column(const struct session *s, const struct kind *k, const struct field_ref *f);
-/* Whether they are there of all things of the kind, and what is kept of a thing of s; NULL: not known. */
+/* Whether they are there of all things of the kind, and what is kept of a thing of s; NULL: not known, or it has
+ * none. */
 bool session_cold_is_complete(const struct session *s, const struct kind *k, const struct field_ref *f);
 const char *session_cold_value(const struct session *s, const struct resource *r, const struct field_ref *f);
 struct cold_column *session_cold_add(struct session *s, const struct kind *k, const struct field_ref *f);

@@ -216,6 +216,7 @@ static void test_load_in_slices(void **state)
 	assert_non_null(asked);
 	assert_string_equal(asked->cold->image, "image-3");
 	field_list_add(&image, field_find(TRAINING_KIND, "image", NULL), NULL);
+	field_list_add(&image, field_find(TRAINING_KIND, "tuning_job", NULL), NULL); /* which none of them has */
 	sync_columns(w->s, TRAINING_KIND, &image, on_done, &filled);
 	fake_job(&w->aws, "old-7", "Stopped", 1600000007, 1700000000); /* Search tells less than Describe did */
 	sync_jobs(w->s, on_done, &passed);
@@ -224,6 +225,7 @@ static void test_load_in_slices(void **state)
 	assert_true(t->complete);
 	assert_int_equal(t->n, 1200);
 	assert_int_equal(session_cold_column(sync_session(w->s), TRAINING_KIND, &image.items[0])->values.n, 1200);
+	assert_int_equal(session_cold_column(sync_session(w->s), TRAINING_KIND, &image.items[1])->values.n, 0);
 	wait_for(w, &passed);
 	assert_int_equal(passed.err.code, 0);
 	assert_int_equal(jobs_find(t, "old-7")->status, JOB_STOPPED);
