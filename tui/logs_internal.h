@@ -1,5 +1,5 @@
 /* logs_internal.h - between view_logs.c (the screen of a log), view_histogram.c, logs_goto.c (`:goto`), logs_kept.c
- * (what stays for the next time) and logs_out.c (copy and save). */
+ * (what stays for the next time), logs_out.c (copy and save) and logs_words.c (title and status line). */
 #ifndef SAGETOP_TUI_LOGS_INTERNAL_H
 #define SAGETOP_TUI_LOGS_INTERNAL_H
 
@@ -36,10 +36,21 @@ struct logs_state {
 	struct logs_saving saving;
 };
 
+/* --- view_logs.c --- */
+const struct feed *logs_feed(struct view *v);	   /* of the first; NULL before anybody asked */
+const struct resource *logs_thing(struct view *v); /* the first; NULL where it is not known */
+bool logs_has_ended(const struct resource *r);	   /* its log grows no more */
+bool logs_is_merged(const struct logs_state *st);
+const struct loglines *logs_lines(struct view *v); /* those on the screen; NULL where there are none yet */
+size_t logs_reading(struct view *v);		   /* logs whose older lines are on their way */
+
+/* --- logs_words.c --- */
 /* Whose log it is: a name, or "3 jobs merged". */
 void logs_name(const struct view *v, char *buf, size_t size);
 /* " · &rmse !debug 41 of 63 lines": the filters that are on; nothing where none is. */
 void logs_filters_text(const struct pager *p, struct buf *left);
+void logs_title(struct view *v, struct buf *left, struct buf *right);
+void logs_status(struct view *v, struct buf *left, struct buf *right);
 
 /* --- logs_goto.c --- */
 int logs_go_to(struct view *v, const char *text, struct err *err);

@@ -6,30 +6,28 @@
 #include "tui/thing.h"
 
 #define MERGED_MAX 100
-#define WILD_GUESS 200 /* times as many lines as were read: nothing to be told */
 #define ZOOM_MAX ((size_t)32 << 20)
 
-static const struct feed *feed_of(struct view *v)
+const struct feed *logs_feed(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
 	return view_feed(v, v->kind, st->name);
 }
 
-static const struct resource *thing_of(struct view *v)
+const struct resource *logs_thing(struct view *v)
 {
 	const struct logs_state *st = v->state;
 
 	return resources_find(&view_session(v)->tables[v->kind->id], st->name);
 }
 
-/* Its log grows no more. */
-static bool has_ended(const struct resource *r)
+bool logs_has_ended(const struct resource *r)
 {
 	return r && r->state != STATE_RUNNING && r->end_ms != TIME_UNKNOWN;
 }
 
-static bool is_merged(const struct logs_state *st)
+bool logs_is_merged(const struct logs_state *st)
 {
 	return st->names.n > 1;
 }
@@ -47,7 +45,7 @@ static int logs_open(struct view *v, const struct view_arg *arg, struct err *err
 	st->name = st->names.items[0];
 	st->taken = xcalloc(st->names.n, sizeof(*st->taken));
 	pager_init(&st->pager);
-	st->pager.tag_is_name = is_merged(st);
+	st->pager.tag_is_name = logs_is_merged(st);
 	st->pager.gap_ms = ui_log_gap_ms(v->ui);
 	logs_load_look(v);
 	logs_load_filters(v);
@@ -109,8 +107,7 @@ static void take_lines(struct logs_state *st, size_t i, const struct loglines *f
 	st->taken[i] = from->last_seq;
 }
 
-/* Of how many of the logs older lines are on their way. */
-static size_t n_reading(struct view *v)
+size_t logs_reading(struct view *v)
 {
 	const struct logs_state *st = v->state;
 	size_t n = 0;
@@ -137,7 +134,7 @@ static void find_missing(struct view *v)
 	char text[480], count[32];
 
 	st->missing[0] = '\0';
-	if (n_reading(v) > 0)
+	if (logs_reading(v) > 0)
 		add_missing(st, "older lines are being read");
 	for (size_t i = 0; i < st->names.n; i++) {
 		const struct feed *f = view_feed(v, v->kind, st->names.items[i]);
@@ -147,10 +144,10 @@ static void find_missing(struct view *v)
 		n_dropped += f->logs.n_dropped;
 		if (f->logs_cut && !f->logs_reading) {
 			snprintf(text, sizeof(text), "older lines%s%s do not fit into log-memory",
-				 is_merged(st) ? " of " : "", is_merged(st) ? f->name : "");
+				 logs_is_merged(st) ? " of " : "", logs_is_merged(st) ? f->name : "");
 			add_missing(st, text);
 		}
-		if (is_merged(st) && f->logs_note[0]) {
+		if (logs_is_merged(st) && f->logs_note[0]) {
 			snprintf(text, sizeof(text), "%s: %s", f->name, f->logs_note);
 			add_missing(st, text);
 		}
@@ -165,9 +162,9 @@ static void find_missing(struct view *v)
 static void logs_update(struct view *v)
 {
 	struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
+	const struct feed *f = logs_feed(v);
 
-	for (size_t i = 0; is_merged(st) && i < st->names.n; i++) {
+	for (size_t i = 0; logs_is_merged(st) && i < st->names.n; i++) {
 		const struct feed *one = view_feed(v, v->kind, st->names.items[i]);
 		if (one)
 			take_lines(st, i, &one->logs);
@@ -175,102 +172,15 @@ static void logs_update(struct view *v)
 	loglines_settle(&st->all);
 	find_missing(v);
 	st->pager.before = st->missing[0] ? st->missing : NULL;
-	pager_update(&st->pager, is_merged(st) ? &st->all : f ? &f->logs : NULL);
+	pager_update(&st->pager, logs_is_merged(st) ? &st->all : f ? &f->logs : NULL);
 }
 
-/* The lines on the screen; NULL where there are none yet. */
-static const struct loglines *lines_of(struct view *v)
+const struct loglines *logs_lines(struct view *v)
 {
 	const struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
+	const struct feed *f = logs_feed(v);
 
-	return is_merged(st) ? &st->all : f ? &f->logs : NULL;
-}
-
-void logs_filters_text(const struct pager *p, struct buf *left)
-{
-	char pass[32], all[32];
-	bool complete;
-
-	if (!pager_is_filtered(p))
-		return;
-	(void)buf_adds(left, " ·");
-	for (size_t i = 0; i < p->n_filters; i++)
-		if (p->filters[i].on)
-			(void)buf_addf(left, " %s%s", p->filters[i].must_not ? "!" : "&",
-				       pattern_text(p->filters[i].pattern));
-	size_t n = pager_passing(p, &complete);
-	(void)buf_addf(left, " %s%s of %s lines", jobtext_count(pass, n), complete ? "" : "+",
-		       jobtext_count(all, p->log ? p->log->n : 0));
-}
-
-void logs_name(const struct view *v, char *buf, size_t size)
-{
-	const struct logs_state *st = v->state;
-
-	if (is_merged(st))
-		snprintf(buf, size, "%zu %s merged", st->names.n, kind_word(v->kind));
-	else
-		snprintf(buf, size, "%s", st->name);
-}
-
-/* "hits only · /broke/ 10 of 1,000,000": how the lines are looked at stands first, where nothing cuts it. */
-static void add_hits(const struct logs_state *st, struct buf *left)
-{
-	static const char *const modes[] = {
-		[PAGER_ALL] = "", [PAGER_HITS] = "hits only · ", [PAGER_AROUND] = "hits in context · "};
-	char hits[32], all[32];
-	bool complete, all_known;
-	size_t n = pager_hits(&st->pager, &complete), of = pager_passing(&st->pager, &all_known);
-
-	(void)buf_addf(left, "%s/%s/ %s%s of %s%s", modes[st->pager.lines], pager_search_pattern(&st->pager),
-		       jobtext_count(hits, n), complete ? "" : "+", jobtext_count(all, of), all_known ? "" : "+");
-}
-
-/* "Completed", of several "2 of 3 ended", and whether new lines are followed. */
-static void add_course(struct view *v, struct buf *right)
-{
-	const struct logs_state *st = v->state;
-	const struct resource *r = thing_of(v);
-	size_t n = 0;
-
-	for (size_t i = 0; i < st->names.n; i++)
-		n += has_ended(resources_find(&view_session(v)->tables[v->kind->id], st->names.items[i]));
-	if (is_merged(st) && n)
-		(void)buf_addf(right, "%zu of %zu ended", n, st->names.n);
-	else if (n)
-		(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
-	if (n < st->names.n)
-		(void)buf_addf(right, "%s%s", n ? " · " : "", st->pager.follow ? "following" : "holding still");
-}
-
-static void logs_title(struct view *v, struct buf *left, struct buf *right)
-{
-	const struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
-	bool searched = pager_search_pattern(&st->pager)[0], only_hits = st->pager.lines != PAGER_ALL;
-	char count[32], money[24], name[160];
-
-	if (searched && only_hits) {
-		add_hits(st, left);
-		(void)buf_adds(left, " · ");
-	}
-	logs_name(v, name, sizeof(name));
-	(void)buf_addf(left, "logs · %s", name);
-	logs_filters_text(&st->pager, left);
-	if (searched && !only_hits) {
-		(void)buf_adds(left, " · ");
-		add_hits(st, left);
-		(void)buf_adds(left, " lines");
-	}
-	if (st->pager.n_marks)
-		(void)buf_addf(right, "%s marked · ", jobtext_count(count, st->pager.n_marks));
-	if (f && f->live)
-		(void)buf_addf(right, "live%s %s · ", f->live_sampled ? ", sampled" : "",
-			       money_text(money, f->live_usd_micro));
-	add_course(v, right);
-	if (pager_news(&st->pager))
-		(void)buf_addf(right, " · +%s new", jobtext_count(count, pager_news(&st->pager)));
+	return logs_is_merged(st) ? &st->all : f ? &f->logs : NULL;
 }
 
 static void draw_zoom(struct logs_state *st, struct area a)
@@ -304,14 +214,14 @@ static void put_nothing(struct area a, const struct pager *p)
 static void draw_nothing(struct view *v, struct area a)
 {
 	const struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
-	const struct resource *r = thing_of(v);
+	const struct feed *f = logs_feed(v);
+	const struct resource *r = logs_thing(v);
 
 	if (st->pager.log && st->pager.log->n)
 		put_nothing(a, &st->pager);
 	else if (f && f->logs_note[0])
 		(void)area_put_wrapped(a, 0, 1, a.cols - 2, a.rows, ST_DIM, f->logs_note);
-	else if (f && f->logs_loaded && has_ended(r))
+	else if (f && f->logs_loaded && logs_has_ended(r))
 		area_putf(a, 0, 1, ST_DIM, "This %s has left no log.", ui_kind_word(v->kind));
 	else if (f && f->logs_loaded)
 		area_put(a, 0, 1, ST_DIM,
@@ -331,71 +241,6 @@ static void logs_draw(struct view *v, struct area a)
 	pager_draw(&st->pager, a);
 	if (!pager_n(&st->pager))
 		draw_nothing(v, a);
-}
-
-static void reading_status(struct view *v, struct buf *out)
-{
-	const struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
-	char n[32], m[32];
-
-	if (n_reading(v) == 0)
-		return;
-	(void)buf_adds(out, out->len ? " · " : "");
-	if (is_merged(st))
-		(void)buf_addf(out, "reading older lines of %zu log%s", n_reading(v), n_reading(v) == 1 ? "" : "s");
-	else if (f->logs_about / WILD_GUESS >= f->logs.n)
-		(void)buf_addf(out, "reading, newest %s, more above", jobtext_count(n, f->logs.n));
-	else if (f->logs_about > f->logs.n)
-		(void)buf_addf(out, "reading, newest %s of about %s", jobtext_count(n, f->logs.n),
-			       jobtext_count(m, f->logs_about));
-	else
-		(void)buf_addf(out, "reading, newest %s", jobtext_count(n, f->logs.n));
-}
-
-static void logs_status(struct view *v, struct buf *left, struct buf *right)
-{
-	const struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
-	const struct loglines *l = lines_of(v);
-	char n[32], m[32];
-	size_t first, last;
-	bool complete;
-
-	if (!f || !l)
-		return;
-	if (st->zoomed) {
-		if (st->zoom_lines)
-			(void)buf_addf(left, "a traceback of %zu lines · %s shows the log again", st->zoom_lines,
-				       KEY_OF(GLOBAL, BACK));
-		else
-			(void)buf_addf(left, "one line · %s shows the log again", KEY_OF(GLOBAL, BACK));
-		doc_position(&st->zoom, right);
-		return;
-	}
-	if (f->logs_note[0] && l->n && !is_merged(st))
-		(void)buf_adds(left, f->logs_note);
-	else if (pager_hit_number(&st->pager))
-		(void)buf_addf(left, "hit %s of %s", jobtext_count(n, pager_hit_number(&st->pager)),
-			       jobtext_count(m, pager_hits(&st->pager, &complete)));
-	reading_status(v, left);
-	if (st->saving.draft)
-		(void)buf_addf(left, "%ssaving, %s lines so far", left->len ? " · " : "",
-			       jobtext_count(n, st->saving.n));
-	if (!left->len && (l->n_errors || l->n_warnings))
-		(void)buf_addf(left, "%s error%s, %s warning%s", jobtext_count(n, l->n_errors),
-			       l->n_errors == 1 ? "" : "s", jobtext_count(m, l->n_warnings),
-			       l->n_warnings == 1 ? "" : "s");
-	if (l->n_dropped)
-		(void)buf_addf(left, "%sthe first %s lines were given up to save memory", left->len ? " · " : "",
-			       jobtext_count(n, l->n_dropped));
-	if (l->n_replaced)
-		(void)buf_addf(left, "%s%s character%s could not be read", left->len ? " · " : "",
-			       jobtext_count(n, l->n_replaced), l->n_replaced == 1 ? "" : "s");
-	pager_visible(&st->pager, &first, &last);
-	if (last)
-		(void)buf_addf(right, "%s of %s · %s", jobtext_count(n, last), jobtext_count(m, pager_n(&st->pager)),
-			       pager_time_name(&st->pager));
 }
 
 /* --- searching --- */
@@ -438,10 +283,10 @@ static void live_on(struct view *v)
 static void toggle_live(struct view *v)
 {
 	const struct logs_state *st = v->state;
-	const struct feed *f = feed_of(v);
+	const struct feed *f = logs_feed(v);
 	char text[200], money[24];
 
-	if (is_merged(st)) {
+	if (logs_is_merged(st)) {
 		ui_notice(v->ui, NOTICE_WARNING, "a live tail is of one log: open it alone");
 	} else if (!view_host(v)->live) {
 		ui_notice(v->ui, NOTICE_WARNING, "a live tail is not offered here");
@@ -516,7 +361,7 @@ static bool logs_action(struct view *v, enum action a)
 			ui_notice(v->ui, NOTICE_INFO, "%s", note);
 		if (a == ACT_TIME || a == ACT_WRAP)
 			logs_keep_look(v);
-		if (a == ACT_TOP && n_reading(v))
+		if (a == ACT_TOP && logs_reading(v))
 			ui_notice(v->ui, NOTICE_INFO, "the beginning is not read yet: %s again",
 				  keymap_key_of(key, CTX_LOGS, ACT_TOP));
 		return true;
@@ -555,7 +400,7 @@ static bool logs_action(struct view *v, enum action a)
 
 static bool logs_offers(struct view *v, enum action a)
 {
-	return a != ACT_LOGS && thing_offers_now(v->kind, thing_of(v), a);
+	return a != ACT_LOGS && thing_offers_now(v->kind, logs_thing(v), a);
 }
 
 /* The keys of a log do nothing to one line of it. */
