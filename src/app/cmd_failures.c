@@ -84,15 +84,18 @@ static void add_row(struct table *t, const struct app *a, const struct failure *
 
 static void print(struct app *a, const struct failures *f, const struct field_context *x)
 {
-	static const char *const titles[] = {"JOBS", "COST", "LAST", "NEWEST", "CAUSE", "TRY"};
+	enum { NEWEST = 3, CAUSE };
+	static const char *const titles[] = {"JOBS", "COST", "LAST", [NEWEST] = "NEWEST", [CAUSE] = "CAUSE", "TRY"};
 	AUTO(table) struct table t = {0};
 
 	if (output_format(a) == OUTPUT_JSON) {
 		print_json(a, f, x);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
-		table_column(&t, titles[i], i < 3);
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
+		table_column(&t, titles[i], i < NEWEST);
+		table_column_fit(&t, i == CAUSE ? TABLE_MIDDLE : TABLE_WHOLE, i == NEWEST);
+	}
 	for (size_t i = 0; i < f->n; i++)
 		add_row(&t, a, &f->items[i], x);
 	table_print(&t, a);
