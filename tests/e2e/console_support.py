@@ -15,6 +15,13 @@ def type_line(t, text, *keys):
     t.keys("Enter", *keys)
 
 
+def start(t, command, *expected):
+    """A console from the shell: what is typed before the last one has gone would go to the line of the shell."""
+    t.wait("the shell", absent=("? help",))
+    type_line(t, "clear; " + command)
+    t.wait("the dashboard", "jobs ", "? help", *expected)
+
+
 class Console:
     """As a context: a step that is stuck leaves out the rest, the end counts the tests."""
 

@@ -4,7 +4,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from console_support import Console, type_line  # noqa: E402
+from console_support import Console, start, type_line  # noqa: E402
 from dashboard import SAGETOP, Terminal  # noqa: E402
 from engine_support import equal  # noqa: E402
 
@@ -16,8 +16,7 @@ class Form(Terminal):
         type_line(self, text)
 
     def console(self, variables=""):
-        self.line(f"clear; {variables} {SAGETOP} --endpoint-url $URL")
-        self.wait("the dashboard", "jobs ", "? help")
+        start(self, f"{variables} {SAGETOP} --endpoint-url $URL")
         self.keys("Escape")  # what was filtered by at the last end
         self.wait("all jobs", "origin")
 

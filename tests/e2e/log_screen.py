@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from console_support import Console, type_line  # noqa: E402
+from console_support import Console, start, type_line  # noqa: E402
 from dashboard import DEADLINE, SAGETOP  # noqa: E402
 from engine_support import equal, ok  # noqa: E402
 
@@ -114,8 +114,7 @@ def stays(t):
     t.keys("q")
     t.wait("the jobs", "jobs 1")
     t.keys("q")
-    type_line(t, f"clear; {SAGETOP} --endpoint-url $URL")
-    t.wait("another start", "jobs 1", "app-1")
+    start(t, f"{SAGETOP} --endpoint-url $URL", "app-1")
     t.keys("l")
     t.wait("the filter and the times are as they were", "!epoch 3 of", "since the first line", "ERROR")
 
@@ -134,8 +133,7 @@ def main():
         lines = engine.lines("app-1")
         equal("has its lines", len(lines), LINES + 3)
         term = on.open()
-        type_line(term, f"cd {on.work}; clear; {SAGETOP} --endpoint-url $URL")
-        term.wait("the dashboard", "jobs 1", "app-1")
+        start(term, f"cd {on.work}; {SAGETOP} --endpoint-url $URL", "app-1")
         term.keys("l")
         term.wait("its log, all of it", "shutting down", f"{LINES + 3:,} of {LINES + 3:,}")
         marks(term, on.work)
