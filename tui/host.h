@@ -37,8 +37,9 @@ typedef void host_preview_fn(void *user, struct host_preview *p, const struct er
 struct host_launch_request {
 	const char *spec_path;	       /* read this specification, or */
 	const char *clone_of;	       /* take this job's, or */
+	const struct strlist *clones;  /* those of several jobs, of which that is the first; NULL: of the one */
 	const char *spec;	       /* this one (JSON) */
-	const char *new_name;	       /* NULL or "": as the specification says, or generated for a clone */
+	const char *new_name;	       /* NULL or "": as the specification says, or generated; of several: suffix */
 	const struct strlist *changes; /* "path=value" each; may be NULL */
 	const struct strlist *grid;    /* "NAME=VALUES" each, of a sweep (model/grid.h); empty or NULL: one job */
 };

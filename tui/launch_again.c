@@ -3,6 +3,8 @@
  * The text of a template is a line "grid NAME=VALUES" for each hyperparameter of a sweep, then the specification. */
 #include "tui/launch_internal.h"
 
+#include "model/job_name.h"
+
 #define GRID "grid "
 #define HYPERPARAMETERS "HyperParameters."
 
@@ -12,20 +14,21 @@
 static void put_values(struct launch_state *st, const char *line)
 {
 	size_t n = strcspn(line, "=");
-	AUTO(str) char *path = xasprintf(HYPERPARAMETERS "%.*s", (int)n, line);
+	AUTO(str) char *member = xstrndup(line, n);
+	AUTO(str) char *path = xasprintf(HYPERPARAMETERS "%s", member);
 
 	for (size_t i = st->first_change; i < st->form.n; i++) {
 		struct form_field *f = &st->form.fields[i];
 		const struct job_member *m = launch_member_of(st, f);
 
-		if (m && str_eq(m->path, path)) {
+		if (m && (str_eq(m->path, path) || str_eq(m->path, member))) {
 			lineedit_set(&f->edit, line[n] ? line + n + 1 : "");
 			return;
 		}
 	}
 	for (size_t i = st->first_change; i < st->first_member; i++) {
 		struct lineedit *e = &st->form.fields[i].edit;
-		AUTO(str) char *change = xasprintf(HYPERPARAMETERS "%s", line);
+		AUTO(str) char *change = xasprintf("%s%s", strchr(member, '.') ? "" : HYPERPARAMETERS, line);
 
 		if (!e->len) {
 			lineedit_set(e, change);
@@ -72,6 +75,8 @@ int launch_again_text(struct view *v, char **ret, struct err *err)
 	AUTO(launch_asked) struct launch_asked a = {0};
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 
+	if (launch_is_of_many(st))
+		return err_set(err, ERR_USAGE, "a template is made of one launch: these are %zu", st->clones.n);
 	if (!spec)
 		return err_set(err, ERR_USAGE, "a template is made of a launch: :template save in its preview");
 	if (st->untaken)

@@ -13,10 +13,11 @@
 enum launch_stage { STAGE_FORM = 0, STAGE_ASKING, STAGE_PREVIEW, STAGE_EDITING, STAGE_SENDING };
 
 struct launch_state {
-	char *clone_of;	  /* a job; NULL: none, */
-	char *spec;	  /* else a specification (JSON); NULL: from a file */
-	char *again;	  /* "template NAME", or the name that it was launched under; NULL */
-	struct form form; /* names, changes, then the members of the job that is cloned */
+	char *clone_of;	       /* a job, whose members are shown; NULL: none, */
+	struct strlist clones; /* all jobs that are cloned, where that is the first of several */
+	char *spec;	       /* else a specification (JSON); NULL: from a file */
+	char *again;	       /* "template NAME", or the name that it was launched under; NULL */
+	struct form form;      /* names, changes, then the members of the job that is cloned */
 	size_t first_change, first_member;
 	char *opened; /* what was typed in the form as it was opened */
 	struct job_members members;
@@ -36,6 +37,11 @@ struct launch_state {
 	char estimate[256];	 /* what it will take and cost, as far as the form says; "" */
 	bool estimating, stale;	 /* an answer is under way; what was asked has changed since */
 };
+
+static inline bool launch_is_of_many(const struct launch_state *st)
+{
+	return st->clones.n > 1;
+}
 
 static inline bool launch_is_of_file(const struct launch_state *st)
 {
@@ -58,6 +64,8 @@ const struct job_member *launch_member_of(const struct launch_state *st, const s
 /* The path of a change as it is typed: "eta=0.1" means the hyperparameter, since members of a job begin with a capital.
  * The caller's. */
 char *launch_path_of(const struct view *v, const char *text) NODISCARD;
+/* Whether several values are meant by a value of that member: not where a comma is a text's own, or a path's. */
+bool launch_is_varied(const char *path, const char *value);
 /* What the form asks for. r borrows the lists and the form's texts. */
 struct launch_asked {
 	struct strlist changes, grid;

@@ -5,6 +5,7 @@
 #include "tui/launch_internal.h"
 
 #define HYPERPARAMETERS "HyperParameters."
+#define ENVIRONMENT "Environment."
 
 const struct job *launch_cloned(const struct view *v)
 {
@@ -82,17 +83,25 @@ static char *without_blanks(const char *values)
 	return buf_take(&out);
 }
 
-/* A hyperparameter with several values is one of the sweep. */
+bool launch_is_varied(const char *path, const char *value)
+{
+	bool text = str_starts(path, ENVIRONMENT) || str_starts(path, "Tags.") || strchr(value, '/') != NULL;
+
+	return (str_starts(path, HYPERPARAMETERS) || !text) && grid_is_values(value);
+}
+
+/* A hyperparameter, or another member, with several values is one of the sweep. */
 static void add_value(struct launch_asked *a, const char *path, const char *value)
 {
-	const char *name = path + strlen(HYPERPARAMETERS);
+	bool hyperparameter = str_starts(path, HYPERPARAMETERS);
 
-	if (!str_starts(path, HYPERPARAMETERS)) {
-		strlist_take(&a->changes, xasprintf("%s=%s", path, value));
-	} else if (grid_is_values(value)) {
+	if (launch_is_varied(path, value)) {
 		AUTO(str) char *values = without_blanks(value);
 
-		strlist_take(&a->grid, xasprintf("%s=%s", name, values));
+		strlist_take(&a->grid,
+			     xasprintf("%s=%s", path + (hyperparameter ? strlen(HYPERPARAMETERS) : 0), values));
+	} else if (!hyperparameter) {
+		strlist_take(&a->changes, xasprintf("%s=%s", path, value));
 	} else {
 		AUTO(str) char *one = grid_one_value(value);
 
@@ -137,6 +146,7 @@ void launch_ask(struct view *v, bool whole, struct launch_asked *ret)
 		.changes = &ret->changes, .grid = &ret->grid, .clone_of = st->clone_of, .spec = st->spec};
 	if (launch_is_of_file(st))
 		ret->r.spec_path = f[0].edit.text;
+	ret->r.clones = launch_is_of_many(st) ? &st->clones : NULL;
 	ret->r.new_name = f[launch_is_of_file(st) ? 1 : 0].edit.text;
 }
 
@@ -159,6 +169,10 @@ static void count_jobs(struct launch_state *st, const struct strlist *texts)
 	size_t before = st->n_jobs;
 
 	st->n_jobs = texts->n && grid_parse(texts, &g, &err) == 0 ? g.jobs : 0;
+	if (launch_is_of_many(st) && texts->n)
+		(void)err_set(&err, ERR_USAGE, "several values make a sweep of one job: these are %zu", st->clones.n);
+	if (launch_is_of_many(st))
+		st->n_jobs = st->clones.n;
 	str_copy(st->sweep_problem, sizeof(st->sweep_problem), err.msg);
 	if (st->n_jobs != before)
 		st->estimate[0] = '\0'; /* it is about another number of jobs */

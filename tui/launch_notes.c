@@ -2,6 +2,7 @@
  * and what may be a slip. */
 #include <ctype.h>
 
+#include "model/grid.h"
 #include "model/member_values.h"
 #include "tui/launch_internal.h"
 
@@ -29,7 +30,7 @@ static void note_type(const struct view *v, struct form_field *f, const char *ty
 }
 
 /* By the member's own rule. What says so begins with the path, which stands beside it already. */
-static void note_value(const struct view *v, struct form_field *f, const char *path, const char *value)
+static void note_one_value(const struct view *v, struct form_field *f, const char *path, const char *value)
 {
 	const struct ui_host *host = view_host(v);
 	AUTO(str) char *change = xasprintf("%s=%s", path, value);
@@ -41,6 +42,24 @@ static void note_value(const struct view *v, struct form_field *f, const char *p
 		     str_starts(err.msg, path) && str_starts(err.msg + n, ": ") ? err.msg + n + 2 : err.msg);
 	else if (str_eq(path, MEMBER_INSTANCE_TYPE))
 		note_type(v, f, value);
+}
+
+/* Of several values each. What is wrong with the list itself is said of the sweep. */
+static void note_value(const struct view *v, struct form_field *f, const char *path, const char *value)
+{
+	AUTO(strlist) struct strlist texts = {0};
+	AUTO(grid) struct grid g = {0};
+	struct err err = {0};
+
+	if (!launch_is_varied(path, value)) {
+		note_one_value(v, f, path, value);
+		return;
+	}
+	strlist_take(&texts, xasprintf("%s=%s", path, value));
+	if (grid_parse(&texts, &g, &err) < 0)
+		return;
+	for (size_t i = 0; i < g.jobs && !f->wrong; i++)
+		note_one_value(v, f, path, grid_value(&g, i, 0));
 }
 
 /* --- what is typed as a change --- */

@@ -58,7 +58,7 @@ static void lay_out(struct launch_state *st, int width)
 
 	doc_clear(d);
 	st->doc_width = width;
-	add_label(d, "Name");
+	add_label(d, launch_is_of_many(st) ? "Suffix" : "Name");
 	doc_add(d, ST_STRONG, p->name);
 	if (p->n_jobs) {
 		add_label(d, "Jobs");
@@ -79,8 +79,9 @@ static void lay_out(struct launch_state *st, int width)
 		if (st->edited)
 			doc_add(d, ST_DIM, "What was changed in the editor");
 		else
-			doc_addf(d, ST_DIM, "What differs from %s",
-				 str_or(st->clone_of, str_or(st->again, "the file")));
+			doc_addf(d, ST_DIM, "What differs from %s%s",
+				 str_or(st->clone_of, str_or(st->again, "the file")),
+				 launch_is_of_many(st) ? ", the first of them" : "");
 		add_diff(d, p->diff);
 	}
 	doc_line(d);

@@ -40,12 +40,13 @@ bool thing_offers_now(const struct kind *kind, const struct resource *r, enum ac
 
 bool thing_takes_many(enum action a)
 {
-	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE || a == ACT_COMPARE || a == ACT_LOGS;
+	return a == ACT_METRICS || a == ACT_STOP || a == ACT_DELETE || a == ACT_COMPARE || a == ACT_LOGS ||
+	       a == ACT_CLONE;
 }
 
 bool thing_is_action(enum action a)
 {
-	static const enum action one[] = {ACT_OPEN, ACT_RAW, ACT_CLONE, ACT_FILES, ACT_CONSOLE, ACT_COPY};
+	static const enum action one[] = {ACT_OPEN, ACT_RAW, ACT_FILES, ACT_CONSOLE, ACT_COPY};
 
 	for (size_t i = 0; i < ARRAY_LEN(one); i++)
 		if (one[i] == a)
@@ -53,9 +54,10 @@ bool thing_is_action(enum action a)
 	return thing_takes_many(a);
 }
 
-static void push_names(struct view *v, enum view_id view, const struct kind *kind, const struct strlist *names)
+static void push_names(struct view *v, enum view_id view, const struct kind *kind, const struct strlist *names,
+		       enum view_mode mode)
 {
-	struct view_arg arg = {.kind = kind, .names = *names};
+	struct view_arg arg = {.kind = kind, .names = *names, .mode = mode};
 
 	ui_push(v->ui, view, &arg);
 }
@@ -113,7 +115,7 @@ static void compare(struct view *v, const struct kind *kind, const struct strlis
 		strlist_add(&two, names->items[i]);
 	if (other)
 		strlist_add(&two, other);
-	push_names(v, VIEW_COMPARE, kind, &two);
+	push_names(v, VIEW_COMPARE, kind, &two, MODE_SHOW);
 }
 
 bool thing_action(struct view *v, enum action a, const struct resource *r, const struct strlist *names)
@@ -131,7 +133,7 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 		ui_push_one(v->ui, ui_page_of(kind), kind, name, MODE_SHOW);
 		return true;
 	case ACT_LOGS:
-		push_names(v, VIEW_LOGS, kind, names);
+		push_names(v, VIEW_LOGS, kind, names, MODE_SHOW);
 		return true;
 	case ACT_RAW:
 		ui_push_one(v->ui, VIEW_RAW, kind, name, MODE_SHOW);
@@ -140,10 +142,10 @@ bool thing_action(struct view *v, enum action a, const struct resource *r, const
 		ui_push_one(v->ui, VIEW_FILES, kind, name, MODE_SHOW);
 		return true;
 	case ACT_CLONE:
-		ui_push_one(v->ui, VIEW_LAUNCH, kind, name, MODE_CLONE);
+		push_names(v, VIEW_LAUNCH, kind, names, MODE_CLONE);
 		return true;
 	case ACT_METRICS:
-		push_names(v, VIEW_METRICS, kind, names);
+		push_names(v, VIEW_METRICS, kind, names, MODE_SHOW);
 		return true;
 	case ACT_COMPARE:
 		compare(v, kind, names);

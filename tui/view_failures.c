@@ -287,8 +287,14 @@ static bool failures_action(struct view *v, enum action a)
 		thing_copy_remedy(v, f->newest);
 		return true;
 	}
+	if (a == ACT_CLONE) {
+		const struct field_context x = context(v);
+
+		failures_names(f, jobs(v), st->query, &x, &names);
+		return thing_action(v, a, f->newest, &names);
+	}
 	strlist_add(&names, session_name_of(view_session(v), f->newest, &name));
-	if ((a != ACT_LOGS && a != ACT_CLONE) || !thing_action(v, a, f->newest, &names))
+	if (a != ACT_LOGS || !thing_action(v, a, f->newest, &names))
 		return false;
 	if (f->n > 1)
 		ui_notice(v->ui, NOTICE_INFO, "the newest of the %zu jobs of that cause; the others are left alone",

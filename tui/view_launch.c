@@ -1,9 +1,12 @@
 /* view_launch.c - launching: a form, then what would be sent with its cost (launch_preview.c), then Enter. From a
  * specification file, or as a clone of a job, whose members stand in the form and are changed there; several values of
- * a hyperparameter make a sweep. */
+ * a member make a sweep. Of several jobs the first one's members stand there, and what is changed is changed in all. */
 #include "tui/launch_internal.h"
 
+#include "model/grid.h"
+#include "model/job_name.h"
 #include "tui/jobtext.h"
+#include "tui/thing.h"
 
 #define CHANGE_FIELDS 10
 #define CHOICES_SHOWN 6
@@ -12,7 +15,7 @@
 static void add_fields(struct launch_state *st, const char *name, const char *path)
 {
 	if (name) {
-		form_add(&st->form, "New name", "", name);
+		form_add(&st->form, launch_is_of_many(st) ? "Suffix" : "New name", "", name);
 	} else {
 		form_add(&st->form, "Specification", "path of a JSON or YAML file", path);
 		form_add(&st->form, "Name", "as the file says", "");
@@ -23,13 +26,22 @@ static void add_fields(struct launch_state *st, const char *name, const char *pa
 	st->first_member = st->form.n;
 }
 
-static int open_clone(struct view *v, const char *job, struct err *err)
+static int open_clone(struct view *v, const struct view_arg *arg, struct err *err)
 {
 	struct launch_state *st = v->state;
+	const struct resources *jobs = session_jobs(view_session(v));
 
-	if (!jobs_find(session_jobs(view_session(v)), job))
-		return err_set(err, ERR_NOTFOUND, "there is no job %s", job);
-	AUTO(str) char *name = job_clone_name(session_jobs(view_session(v)), job, ui_now_ms(v->ui));
+	if (arg->names.n > GRID_JOBS_MAX)
+		return err_set(err, ERR_USAGE, "these are %zu jobs: %d are cloned at most", arg->names.n,
+			       GRID_JOBS_MAX);
+	if (arg->names.n > 1 && session_parts(view_session(v)) > 1)
+		return err_set(err, ERR_USAGE, "these jobs lie in several scopes: clone those of one at a time");
+	if (thing_open_names(v, arg, &st->clones, err) < 0)
+		return -err->code;
+	const char *job = st->clones.items[0];
+	AUTO(str)
+	char *name = launch_is_of_many(st) ? job_clone_suffix(jobs, &st->clones, ui_now_ms(v->ui))
+					   : job_clone_name(jobs, job, ui_now_ms(v->ui));
 
 	st->clone_of = xstrdup(job);
 	add_fields(st, name, NULL);
@@ -77,7 +89,7 @@ static int launch_open(struct view *v, const struct view_arg *arg, struct err *e
 	if (rc)
 		return rc;
 	if (arg->mode == MODE_CLONE)
-		rc = open_clone(v, arg->names.items[0], err);
+		rc = open_clone(v, arg, err);
 	else if (arg->mode == MODE_SHOW)
 		add_fields(st, NULL, arg->text);
 	else
@@ -114,6 +126,7 @@ static void launch_close(struct view *v)
 	free(st->opened);
 	free(st->again);
 	free(st->clone_of);
+	strlist_done(&st->clones);
 }
 
 static void launch_title(struct view *v, struct buf *left, struct buf *right)
@@ -121,7 +134,9 @@ static void launch_title(struct view *v, struct buf *left, struct buf *right)
 	const struct launch_state *st = v->state;
 	char money[24];
 
-	if (st->clone_of)
+	if (launch_is_of_many(st))
+		(void)buf_addf(left, "clone · %zu jobs", st->clones.n);
+	else if (st->clone_of)
 		(void)buf_addf(left, "clone · %s", st->clone_of);
 	else if (st->again)
 		(void)buf_addf(left, "launch · %s", st->again);
@@ -194,8 +209,8 @@ static void draw_estimate(const struct launch_state *st, struct area line)
 	if (st->sweep_problem[0])
 		area_put_cut(line, 0, 0, line.cols, ST_WARN, st->sweep_problem);
 	else if (st->n_jobs) {
-		int col =
-			area_putf(line, 0, 0, ST_STRONG, "sweep of %zu job%s", st->n_jobs, st->n_jobs == 1 ? "" : "s");
+		int col = area_putf(line, 0, 0, ST_STRONG, "%s%zu job%s", launch_is_of_many(st) ? "" : "sweep of ",
+				    st->n_jobs, st->n_jobs == 1 ? "" : "s");
 
 		col = area_put(line, 0, col, ST_DIM, between);
 		area_put_cut(line, 0, col, line.cols - col, ST_DIM, st->estimate);
@@ -238,7 +253,10 @@ static void draw_form(struct launch_state *st, struct area a)
 	form_draw(&st->form, area_part(a, top, 1, below - top, a.cols - 2));
 	choices_draw(&st->choices, area_part(a, below, 1, choices, a.cols - 2));
 	draw_estimate(st, area_part(a, estimate, 1, 1, a.cols - 2));
-	if (!last && st->n_jobs)
+	if (!last && launch_is_of_many(st))
+		area_putf(a, a.rows - 1, 1, ST_DIM, "as %s has it: what is changed here is changed in all of them",
+			  st->clone_of);
+	else if (!last && st->n_jobs)
 		area_put_cut(a, a.rows - 1, 1, a.cols - 2, ST_DIM, "a comma that is part of a value is written \\,");
 }
 

@@ -21,7 +21,7 @@ complete -c sagetop -n __fish_use_subcommand -a files -d 'list what a job stored
 complete -c sagetop -n __fish_use_subcommand -a launch -d 'create a job from a JSON or YAML specification (- is standard input)'
 complete -c sagetop -n __fish_use_subcommand -a launches -d 'list what was launched from here, the newest first, and what of it waits in the queue; a name prints its specification as JSON; --discard and --send are about what waits'
 complete -c sagetop -n __fish_use_subcommand -a estimate -d 'what a specification, or a model for each of --entities, will take and cost'
-complete -c sagetop -n __fish_use_subcommand -a clone -d 'create a job like another, with changes'
+complete -c sagetop -n __fish_use_subcommand -a clone -d 'create a job like another, with changes; of several, or of those that words filter, each with the same ones, named by the suffix --name'
 complete -c sagetop -n __fish_use_subcommand -a tune -d 'search for hyperparameters by many training jobs: max_depth=3..10 eta=0.01..0.2:log n=20 parallel=5 objective=validation:rmse; tuning-job/NAME goes on with one'
 complete -c sagetop -n __fish_use_subcommand -a process -d 'run a script over data as a processing job; what begins with - stands behind --'
 complete -c sagetop -n __fish_use_subcommand -a deploy -d 'serve a model: of a training job, tuning-job/NAME, model/NAME or an archive, or many: the archives below a prefix (invoke --model); what it costs an hour and a month is said before'

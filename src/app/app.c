@@ -131,19 +131,33 @@ static void on_plan(void *user, struct launch_plan *plan, const struct err *err)
 	app_reply_done(&r->base, err);
 }
 
+static int wait_for_plan(struct app *a, struct plan_reply *reply, struct launch_plan **ret, struct err *err)
+{
+	int rc = app_wait(a, &reply->base, err);
+
+	if (rc < 0)
+		launch_plan_free(reply->plan);
+	else
+		*ret = reply->plan;
+	return rc;
+}
+
 int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
 		   const struct grid *grid, struct launch_plan **ret, struct err *err)
 {
 	struct plan_reply reply = {0};
 
 	launch_plan_clone(a->sync, job, new_name, sets, grid, on_plan, &reply);
-	int rc = app_wait(a, &reply.base, err);
+	return wait_for_plan(a, &reply, ret, err);
+}
 
-	if (rc < 0)
-		launch_plan_free(reply.plan);
-	else
-		*ret = reply.plan;
-	return rc;
+int app_plan_clones(struct app *a, const struct strlist *jobs, const char *suffix, const struct strlist *sets,
+		    struct launch_plan **ret, struct err *err)
+{
+	struct plan_reply reply = {0};
+
+	launch_plan_clones(a->sync, jobs, suffix, sets, on_plan, &reply);
+	return wait_for_plan(a, &reply, ret, err);
 }
 
 static void ask_mfa(void *user, const char *serial)

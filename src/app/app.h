@@ -122,7 +122,9 @@ struct aws_op;
 int app_call(struct app *a, const struct aws_op *op, json_t *members, struct err *err) NODISCARD;
 /* What `sagetop wait KIND/NAME` does, with its lines and exit status. */
 int app_wait_for(struct app *a, const char *reference, struct err *err) NODISCARD;
-/* launch_plan_clone, waited for. *ret is the caller's. */
+/* launch_plan_clones and launch_plan_clone, waited for. *ret is the caller's. */
+int app_plan_clones(struct app *a, const struct strlist *jobs, const char *suffix, const struct strlist *sets,
+		    struct launch_plan **ret, struct err *err) NODISCARD;
 int app_plan_clone(struct app *a, const char *job, const char *new_name, const struct strlist *sets,
 		   const struct grid *grid, struct launch_plan **ret, struct err *err) NODISCARD;
 /* Whose account it is. The launch queue is worked on only where that is known: who has no good credentials learns it

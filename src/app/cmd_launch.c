@@ -1,4 +1,4 @@
-/* sagetop launch SPEC and sagetop clone NAME: prepare, show, ask, send. */
+/* sagetop launch SPEC: prepare, show, ask, send. */
 #include "app/budgets.h"
 #include "app/commands.h"
 #include "app/launch_sweep.h"
@@ -44,7 +44,7 @@ static void print_result(const struct app *a, const struct launch_plan *p, const
 	}
 }
 
-static int finish_launch(struct app *a, const struct launch_plan *p, struct err *err)
+static int launch_one(struct app *a, const struct launch_plan *p, struct err *err)
 {
 	struct app_reply reply = {0};
 
@@ -63,44 +63,27 @@ static int finish_launch(struct app *a, const struct launch_plan *p, struct err 
 	return 0;
 }
 
-/* *ret: the grid of --grid, which is g; NULL where none is given. */
-static int read_grid(const struct app *a, struct grid *g, const struct grid **ret, struct err *err)
+int launch_read_grid(const struct app *a, struct grid *ret, struct err *err)
 {
 	const struct strlist *texts = &a->cli.lists[OPT_GRID];
 
-	*ret = texts->n ? g : NULL;
-	return texts->n && grid_parse(texts, g, err) < 0 ? err_prefix(err, "--grid") : 0;
+	return texts->n && grid_parse(texts, ret, err) < 0 ? err_prefix(err, "--grid") : 0;
 }
 
-static int finish(struct app *a, const struct launch_plan *p, const struct grid *grid, struct err *err)
+int launch_finish(struct app *a, const struct launch_plan *p, const struct grid *grid, struct err *err)
 {
-	return grid ? launch_sweep(a, p, grid, err) : finish_launch(a, p, err);
+	return p->n_jobs ? launch_sweep(a, p, grid, err) : launch_one(a, p, err);
 }
 
 int cmd_launch(struct app *a, struct err *err)
 {
 	AUTO(launch_plan) struct launch_plan *plan = NULL;
 	AUTO(grid) struct grid g = {0};
-	const struct grid *grid;
 	AUTO(strlist) struct strlist changes = {0};
 
 	app_collect_changes(a, &changes);
-	if (read_grid(a, &g, &grid, err) < 0 || app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
-	    launch_plan_from_file(a->sync, a->cli.args.items[0], &changes, grid, &plan, err) < 0)
+	if (launch_read_grid(a, &g, err) < 0 || app_connect(a, err) < 0 || sync_load(a->sync, err) < 0 ||
+	    launch_plan_from_file(a->sync, a->cli.args.items[0], &changes, g.n ? &g : NULL, &plan, err) < 0)
 		return -err->code;
-	return finish(a, plan, grid, err);
-}
-
-/* In the scope of the job that it is made from. */
-int cmd_clone(struct app *a, struct err *err)
-{
-	const char *source = a->cli.args.items[0];
-	AUTO(launch_plan) struct launch_plan *plan = NULL;
-	AUTO(grid) struct grid g = {0};
-	const struct grid *grid;
-
-	if (read_grid(a, &g, &grid, err) < 0 || app_enter_name(a, TRAINING_KIND, &source, err) < 0 ||
-	    app_plan_clone(a, source, app_value(a, OPT_NAME), &a->cli.lists[OPT_SET], grid, &plan, err) < 0)
-		return -err->code;
-	return finish(a, plan, grid, err);
+	return launch_finish(a, plan, &g, err);
 }

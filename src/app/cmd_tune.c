@@ -6,6 +6,7 @@
 #include "app/reference.h"
 #include "aws/op.h"
 #include "base/fs.h"
+#include "model/job_name.h"
 #include "sync/tune_spec.h"
 
 struct tune {

@@ -45,6 +45,7 @@ void host_call_end(struct host_call *c)
 	free(c->clone_of);
 	free(c->spec);
 	strlist_done(&c->changes);
+	strlist_done(&c->clones);
 	grid_done(&c->grid);
 	launch_plan_free(c->plan);
 	free(c);

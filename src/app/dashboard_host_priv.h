@@ -31,7 +31,7 @@ struct host_call {
 	void *done, *done_user;
 	struct launch_plan *plan;
 	char *spec_path, *clone_of, *spec; /* of an estimate */
-	struct strlist changes;
+	struct strlist changes, clones;
 	struct grid grid; /* of a sweep; no jobs: of none */
 	struct err err;
 };

@@ -79,15 +79,18 @@ void host_prepare(void *user, const struct host_launch_request *r, host_preview_
 {
 	struct dashboard_host *h = user;
 	struct host_call *c = host_call_new(h, done, done_user);
+	const char *new_name = str_empty(r->new_name) ? NULL : r->new_name;
 	AUTO(strlist) struct strlist sets = {0};
 
 	str_set(&h->draft, NULL); /* it was about another */
-	for (size_t i = 0; r->changes && i < r->changes->n; i++)
-		strlist_add(&sets, r->changes->items[i]);
+	strlist_add_all(&sets, r->changes);
 	take_grid(c, r);
+	if (!c->err.code && r->clones) {
+		launch_plan_clones(h->sync, r->clones, new_name, &sets, preview_ready, c);
+		return;
+	}
 	if (!c->err.code && r->clone_of) {
-		launch_plan_clone(h->sync, r->clone_of, str_empty(r->new_name) ? NULL : r->new_name, &sets, grid_of(c),
-				  preview_ready, c);
+		launch_plan_clone(h->sync, r->clone_of, new_name, &sets, grid_of(c), preview_ready, c);
 		return;
 	}
 	if (!c->err.code)
@@ -179,55 +182,111 @@ struct job *host_job_of(void *user, const char *spec, struct err *err)
 
 /* --- estimates --- */
 
+#define ESTIMATED_JOBS ((size_t)100) /* that differ: each takes some tens of microseconds with each key */
 #define LEARNED_JOBS 500	     /* newest ones: a tenth of a second's work, in slices */
 #define LEARNED_MS ((int64_t)600000) /* after which it is learned again */
 
-static int load_asked_spec(struct host_call *c, json_t **ret, struct err *err)
+static int load_job_spec(struct host_call *c, const char *name, json_t **ret, struct err *err)
+{
+	const struct job *j = sync_job_full(c->host->sync, name);
+
+	*ret = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
+	return *ret ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", name);
+}
+
+/* What is asked about, changed; of several clones the i'th. */
+static int load_asked_spec(struct host_call *c, size_t i, json_t **ret, struct err *err)
 {
 	AUTO(json) json_t *spec = NULL;
 	int rc = 0;
 
-	if (c->clone_of) {
-		const struct job *j = sync_job_full(c->host->sync, c->clone_of);
-
-		spec = j && !j->trimmed && j->detail >= DETAIL_SEARCHED ? learned_spec_of_job(j) : NULL;
-		rc = spec ? 0 : err_set(err, ERR_NOTFOUND, "%s is not known in full", c->clone_of);
-	} else if (c->spec) {
+	if (c->clone_of)
+		rc = load_job_spec(c, c->clones.n ? c->clones.items[i] : c->clone_of, &spec, err);
+	else if (c->spec)
 		rc = json_parse(c->spec, strlen(c->spec), "specification", &spec, err);
-	} else if (str_eq(c->spec_path, "-")) {
+	else if (str_eq(c->spec_path, "-"))
 		rc = err_set(err, ERR_INVALID, "standard input is the keyboard");
-	} else {
+	else
 		rc = spec_load(c->spec_path, &spec, NULL, err);
-	}
-	for (size_t i = 0; rc == 0 && i < c->changes.n; i++)
-		rc = spec_set(spec, c->changes.items[i], err);
+	for (size_t k = 0; rc == 0 && k < c->changes.n; k++)
+		rc = spec_set(spec, c->changes.items[k], err);
 	if (rc == 0)
 		*ret = TAKE(spec);
 	return rc;
 }
 
-static char *estimate_of(struct host_call *c, struct err *err)
+/* *ret_text: of the one. */
+static int estimate_one(struct host_call *c, const json_t *spec, struct estimate_sum *sum, char **ret_text,
+			struct err *err)
 {
-	AUTO(json) json_t *spec = NULL;
 	AUTO(job) struct job *j = NULL;
 	struct estimate_question q;
 	struct job_estimate e;
 	struct job_group one;
 
+	if (learned_job_of_spec(spec, &j, err) < 0)
+		return -err->code;
+	if (!j->instance_type)
+		return err_set(err, ERR_INVALID, "it has no instance type");
+	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
+	estimate_job(&q, &e);
+	estimate_sum_add(sum, e.mid_micro, e.most_micro);
+	if (!*ret_text)
+		*ret_text = estimate_job_text(&e);
+	return 0;
+}
+
+/* Beyond some the first of a grid's jobs stand for all: it is asked about with each key. */
+static int estimate_grid(struct host_call *c, const json_t *spec, struct estimate_sum *sum, char **ret_text,
+			 struct err *err)
+{
+	bool members = launch_grid_has_members(&c->grid);
+	int rc = 0;
+
+	if (members && c->grid.jobs > ESTIMATED_JOBS)
+		return err_set(err, ERR_TOOBIG, "too many jobs that differ");
+	for (size_t i = 0; rc == 0 && i < c->grid.jobs; i++) {
+		AUTO(json) json_t *varied = members || i == 0 ? json_deep_copy(spec) : NULL;
+
+		if (!varied) {
+			estimate_sum_add(sum, sum->first_mid_micro, sum->first_most_micro);
+			continue;
+		}
+		rc = launch_spec_vary(varied, &c->grid, i, err);
+		if (rc == 0)
+			rc = estimate_one(c, varied, sum, ret_text, err);
+	}
+	return rc;
+}
+
+static int estimate_all(struct host_call *c, struct estimate_sum *sum, char **ret_text, struct err *err)
+{
+	size_t n = MAX(c->clones.n, (size_t)1);
+	int rc = n > ESTIMATED_JOBS ? err_set(err, ERR_TOOBIG, "too many jobs") : 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		AUTO(json) json_t *spec = NULL;
+
+		rc = load_asked_spec(c, i, &spec, err);
+		if (rc == 0)
+			rc = c->grid.jobs ? estimate_grid(c, spec, sum, ret_text, err)
+					  : estimate_one(c, spec, sum, ret_text, err);
+	}
+	return rc;
+}
+
+static char *estimate_of(struct host_call *c, struct err *err)
+{
+	AUTO(str) char *one = NULL;
+	struct estimate_sum sum = {0};
+
 	if (c->err.code) {
 		*err = c->err;
 		return NULL;
 	}
-	if (load_asked_spec(c, &spec, err) < 0 || learned_job_of_spec(spec, &j, err) < 0)
+	if (estimate_all(c, &sum, &one, err) < 0)
 		return NULL;
-	if (!j->instance_type) {
-		(void)err_set(err, ERR_INVALID, "it has no instance type");
-		return NULL;
-	}
-	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
-	estimate_job(&q, &e);
-	return c->grid.jobs && !e.training_plan ? estimate_sweep_text(c->grid.jobs, e.mid_micro, e.most_micro)
-						: estimate_job_text(&e);
+	return sum.n > 1 && sum.most_micro != 0 ? estimate_sum_text(&sum) : TAKE(one);
 }
 
 static void answer_estimate(void *user)
@@ -260,8 +319,8 @@ void host_estimate(void *user, const struct host_launch_request *r, host_text_fn
 	c->spec_path = fs_expand(r->spec_path);
 	c->clone_of = xstrdup(r->clone_of);
 	c->spec = xstrdup(r->spec);
-	for (size_t i = 0; r->changes && i < r->changes->n; i++)
-		strlist_add(&c->changes, r->changes->items[i]);
+	strlist_add_all(&c->changes, r->changes);
+	strlist_add_all(&c->clones, r->clones);
 	take_grid(c, r);
 	if (h->learned && clock_mono_ms() - h->learned_ms < LEARNED_MS)
 		(void)aws_client_after(sync_client(h->sync), 0, answer_estimate, c);

@@ -1,6 +1,6 @@
-/* launch --grid, clone --grid: a job for each combination of values. How many and for how much is said
- * first; then all lie in the durable queue before the first is sent, so that a sweep that was interrupted
- * goes on, and none of its jobs is launched twice. */
+/* launch_sweep.c - many jobs from one command: one for each combination of values, or a clone of each of several. How
+ * many and for how much is said first; then all lie in the durable queue before the first is sent, so that a sweep that
+ * was interrupted goes on, and none of its jobs is launched twice. */
 #include "app/launch_sweep.h"
 
 #include "app/budgets.h"
@@ -30,29 +30,32 @@ AUTO_EMBEDDED(sweeping, struct sweeping, sweeping_done)
 
 /* --- before anything is sent -------------------------------------------------------------- */
 
-/* What one of the jobs will cost by those that were there before; USD_UNKNOWN. */
-static int estimate_each(struct app *a, const struct launch_plan *p, int64_t *ret_micro, struct err *err)
+/* What the jobs will cost by those that were there before. */
+static int estimate_all(struct app *a, const struct launch_plan *p, struct estimate_sum *ret, struct err *err)
 {
 	AUTO(learned) struct learned *l = NULL;
-	AUTO(job) struct job *j = NULL;
-	struct estimate_question q;
-	struct job_estimate e;
-	struct job_group one;
 
-	if (learned_job_of_spec(p->spec, &j, err) < 0 || app_learn(a, &l, err) < 0)
+	if (app_learn(a, &l, err) < 0)
 		return -err->code;
-	learned_question(l, sync_session(a->sync), j, &one, &q);
-	estimate_job(&q, &e);
-	*ret_micro = e.mid_micro;
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		AUTO(job) struct job *j = NULL;
+		struct estimate_question q;
+		struct job_estimate e;
+		struct job_group one;
+
+		if (learned_job_of_spec(p->jobs[i].spec, &j, err) < 0)
+			return -err->code;
+		learned_question(l, sync_session(a->sync), j, &one, &q);
+		estimate_job(&q, &e);
+		estimate_sum_add(ret, e.mid_micro, p->jobs[i].ceiling_micro);
+	}
 	return 0;
 }
 
-static void print_price(struct app *a, const struct launch_plan *p, int64_t each_micro)
+static void print_price(struct app *a, const struct launch_plan *p, const struct estimate_sum *sum)
 {
 	bool known = p->ceiling_micro != USD_UNKNOWN;
-	AUTO(str)
-	char *cost =
-		estimate_sweep_text(p->n_jobs, each_micro, known ? p->ceiling_micro / (int64_t)p->n_jobs : USD_UNKNOWN);
+	AUTO(str) char *cost = estimate_sum_text(sum);
 	char prices[SESSION_PRICES_LEN];
 
 	if (p->training_plan) {
@@ -66,7 +69,7 @@ static void print_price(struct app *a, const struct launch_plan *p, int64_t each
 
 static int print_preview(struct app *a, const struct launch_plan *p, struct err *err)
 {
-	int64_t each = USD_UNKNOWN;
+	struct estimate_sum sum = {0};
 
 	fputs(str_or(p->diff, ""), stderr);
 	if (!str_empty(p->warning))
@@ -75,9 +78,9 @@ static int print_preview(struct app *a, const struct launch_plan *p, struct err 
 		fprintf(stderr, "%s: %zu jobs\n", p->name, p->n_jobs);
 		return 0;
 	}
-	if (estimate_each(a, p, &each, err) < 0)
+	if (estimate_all(a, p, &sum, err) < 0)
 		return -err->code;
-	print_price(a, p, each);
+	print_price(a, p, &sum);
 	return 0;
 }
 
@@ -88,11 +91,15 @@ static void print_jobs(const struct app *a, const struct launch_plan *p, const s
 	AUTO(json) json_t *list = json_array();
 
 	table_column(&t, "NAME", false);
+	if (p->jobs[0].source)
+		table_column(&t, "CLONE OF", false);
 	for (size_t k = 0; k < g->n; k++)
 		table_column(&t, g->axes[k].name, false);
 	for (size_t i = 0; i < p->n_jobs; i++) {
 		json_array_append(list, p->jobs[i].spec);
 		table_cell(&t, p->jobs[i].name);
+		if (p->jobs[0].source)
+			table_cell(&t, p->jobs[i].source);
 		for (size_t k = 0; k < g->n; k++)
 			table_cell(&t, grid_value(g, i, k));
 	}

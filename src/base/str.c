@@ -246,12 +246,32 @@ void strlist_add(struct strlist *l, const char *s)
 	strlist_take(l, xstrdup(s));
 }
 
+void strlist_add_all(struct strlist *l, const struct strlist *more)
+{
+	for (size_t i = 0; more && i < more->n; i++)
+		strlist_add(l, more->items[i]);
+}
+
 bool strlist_has(const struct strlist *l, const char *s)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (str_eq(l->items[i], s))
 			return true;
 	return false;
+}
+
+bool strlist_is_unique(const struct strlist *l)
+{
+	struct strlist sorted = {xcalloc(l->n, sizeof(*sorted.items)), l->n, l->n};
+	bool unique = true;
+
+	for (size_t i = 0; i < l->n; i++)
+		sorted.items[i] = l->items[i]; /* borrowed */
+	strlist_sort(&sorted);
+	for (size_t i = 1; i < l->n; i++)
+		unique &= !str_eq(sorted.items[i - 1], sorted.items[i]);
+	free(sorted.items);
+	return unique;
 }
 
 static int compare_items(const void *a, const void *b)

@@ -45,8 +45,10 @@ struct strlist {
 void strlist_done(struct strlist *l);
 AUTO_EMBEDDED(strlist, struct strlist, strlist_done)
 void strlist_add(struct strlist *l, const char *s);
-void strlist_take(struct strlist *l, char *s); /* owns s from now on */
+void strlist_add_all(struct strlist *l, const struct strlist *more); /* of which NULL has none */
+void strlist_take(struct strlist *l, char *s);			     /* owns s from now on */
 bool strlist_has(const struct strlist *l, const char *s);
+bool strlist_is_unique(const struct strlist *l);		      /* none is there twice */
 void strlist_sort(struct strlist *l);				      /* byte order */
 void strlist_split(struct strlist *l, const char *s, char separator); /* appends the trimmed parts */
 

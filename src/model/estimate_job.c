@@ -183,18 +183,44 @@ char *estimate_job_text(const struct job_estimate *e)
 	return xasprintf("about %s%s, %s; %s", mid, spans, usd, from);
 }
 
-char *estimate_sweep_text(size_t jobs, int64_t mid_micro, int64_t most_micro)
+/* --- of several ------------------------------------------------------------------------------ */
+
+static int64_t add_micro(int64_t sum, int64_t more)
 {
-	int64_t n = (int64_t)jobs;
-	char mid_all[24], mid[24], most_all[24], most[24];
+	return sum == USD_UNKNOWN || more == USD_UNKNOWN ? USD_UNKNOWN : sum + more;
+}
 
-	if (most_micro == USD_UNKNOWN)
-		return xstrdup("cost unknown (no price for this instance here)");
-	AUTO(str)
-	char *about = mid_micro == USD_UNKNOWN ? xstrdup("")
-					       : xasprintf("about %s (%s each), ", money_text(mid_all, mid_micro * n),
-							   money_text(mid, mid_micro));
+void estimate_sum_add(struct estimate_sum *s, int64_t mid_micro, int64_t most_micro)
+{
+	if (s->n++ == 0) {
+		s->mid_micro = s->first_mid_micro = mid_micro;
+		s->most_micro = s->first_most_micro = most_micro;
+		return;
+	}
+	s->differ |= mid_micro != s->first_mid_micro || most_micro != s->first_most_micro;
+	s->mid_micro = add_micro(s->mid_micro, mid_micro);
+	s->most_micro = add_micro(s->most_micro, most_micro);
+}
 
-	return xasprintf("%sat most %s (%s each)", about, money_text(most_all, most_micro * n),
-			 money_text(most, most_micro));
+/* "$0.20 ($0.05 each)" */
+static char *shared_text(const struct estimate_sum *s, int64_t all_micro, int64_t each_micro)
+{
+	char all[24], each[24];
+
+	money_text(all, all_micro);
+	return s->differ ? xstrdup(all) : xasprintf("%s (%s each)", all, money_text(each, each_micro));
+}
+
+char *estimate_sum_text(const struct estimate_sum *s)
+{
+	if (s->most_micro == USD_UNKNOWN)
+		return xstrdup(s->differ ? "cost unknown (no price for some of these instances here)"
+					 : "cost unknown (no price for this instance here)");
+	AUTO(str) char *most = shared_text(s, s->most_micro, s->first_most_micro);
+
+	if (s->mid_micro == USD_UNKNOWN)
+		return xasprintf("at most %s", most);
+	AUTO(str) char *mid = shared_text(s, s->mid_micro, s->first_mid_micro);
+
+	return xasprintf("about %s, at most %s", mid, most);
 }

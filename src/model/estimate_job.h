@@ -45,8 +45,17 @@ size_t estimate_job_compare(const struct estimate_question *q, struct job_estima
 
 /* "about 12m (8m-19m), $0.05 ($0.03-$0.08), 34 jobs of this image ...": one line. Owned by the caller. */
 char *estimate_job_text(const struct job_estimate *e) NODISCARD;
-/* "about $0.20 ($0.05 each), at most $0.92 ($0.23 each)" of a sweep's jobs, each of which is expected and able to cost
- * so much; what is not known is left out. Owned by the caller. */
-char *estimate_sweep_text(size_t jobs, int64_t mid_micro, int64_t most_micro) NODISCARD;
+
+/* What several jobs cost together; zeroed there are none. Dollars are USD_UNKNOWN once those of one are. */
+struct estimate_sum {
+	size_t n;
+	int64_t mid_micro, most_micro;
+	int64_t first_mid_micro, first_most_micro;
+	bool differ; /* from the first */
+};
+void estimate_sum_add(struct estimate_sum *s, int64_t mid_micro, int64_t most_micro);
+/* "about $0.20 ($0.05 each), at most $0.92 ($0.23 each)", or without each where they differ; what is not known is left
+ * out. Owned by the caller. */
+char *estimate_sum_text(const struct estimate_sum *s) NODISCARD;
 
 #endif

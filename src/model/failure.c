@@ -421,10 +421,16 @@ static void add_money(int64_t *sum, int64_t usd_micro)
 		*sum = *sum == USD_UNKNOWN ? usd_micro : money_sum(*sum, usd_micro);
 }
 
+/* Of one that has failed. */
+static const char *cause_of(const struct resource *r, const struct field_context *x)
+{
+	return str_or(failure_cause(x->session, r), "no reason was given");
+}
+
 static void add(struct failures *f, struct map *at, const struct resource *r, const struct field_context *x)
 {
 	const struct session *s = x->session;
-	const char *cause = str_or(failure_cause(s, r), "no reason was given");
+	const char *cause = cause_of(r, x);
 	size_t i = (size_t)(uintptr_t)map_get(at, cause);
 	int64_t ended = r->end_ms != TIME_UNKNOWN ? r->end_ms : r->created_ms;
 	int64_t cost = USD_UNKNOWN;
@@ -466,4 +472,18 @@ void failures_build(struct failures *f, const struct resources *t, const struct 
 	}
 	if (f->n > 1)
 		qsort(f->items, f->n, sizeof(*f->items), by_number);
+}
+
+void failures_names(const struct failure *f, const struct resources *t, const struct query *q,
+		    const struct field_context *x, struct strlist *ret)
+{
+	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
+
+	strlist_add(ret, session_name_of(x->session, f->newest, &name));
+	for (size_t i = 0; i < t->n; i++) {
+		const struct resource *r = t->items[i];
+
+		if (r != f->newest && r->state == STATE_BAD && query_match(q, r, x) && str_eq(cause_of(r, x), f->cause))
+			strlist_add(ret, session_name_of(x->session, r, &name));
+	}
 }

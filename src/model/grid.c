@@ -1,14 +1,11 @@
-/* grid.c - a grid of hyperparameters, taken apart and put together again as jobs. */
+/* grid.c - a grid of values, taken apart and put together again as jobs. */
 #include "model/grid.h"
 
 #include "base/buf.h"
-#include "base/digest.h"
+#include "model/job_name.h"
 
 #include <ctype.h>
 #include <string.h>
-
-#define NAME_MAX_LEN 63
-#define DIGEST_LEN 10 /* hexadecimal digits: a thousand jobs do not collide */
 
 static void axis_done(struct grid_axis *x)
 {
@@ -179,13 +176,21 @@ const char *grid_value(const struct grid *g, size_t job, size_t axis)
 
 /* --- names ------------------------------------------------------------------------------- */
 
+/* Of a path its last part. */
+static const char *word_of(const char *axis)
+{
+	const char *dot = strrchr(axis, '.');
+
+	return dot ? dot + 1 : axis;
+}
+
 /* What stands behind the base: every character that a name cannot have is a hyphen. */
 static char *suffix_of(const struct grid *g, size_t job)
 {
 	AUTO(buf) struct buf out = BUF_INIT(BUF_MAX_TEXT);
 
 	for (size_t i = 0; i < g->n; i++)
-		(void)buf_addf(&out, "-%s-%s", g->axes[i].name, grid_value(g, job, i));
+		(void)buf_addf(&out, "-%s-%s", word_of(g->axes[i].name), grid_value(g, job, i));
 	char *text = buf_take(&out);
 
 	for (char *p = text; *p; p++) {
@@ -200,44 +205,19 @@ static char *spoken_name(const struct grid *g, const char *base, size_t job)
 {
 	AUTO(str) char *suffix = suffix_of(g, job);
 
-	if (strlen(base) + strlen(suffix) > NAME_MAX_LEN || str_ends(suffix, "-"))
+	if (strlen(base) + strlen(suffix) > JOB_NAME_MAX || str_ends(suffix, "-"))
 		return NULL;
 	return xasprintf("%s%s", base, suffix);
 }
 
-/* Of a base that is cut off where it has to be. */
 static char *digest_name(const struct grid *g, const char *base, size_t job)
 {
 	AUTO(buf) struct buf all = BUF_INIT(BUF_MAX_TEXT);
-	size_t n = MIN(strlen(base), (size_t)(NAME_MAX_LEN - DIGEST_LEN - 1));
-	char hex[SHA256_HEX_LEN];
 
 	(void)buf_addf(&all, "%s\n", base);
 	for (size_t i = 0; i < g->n; i++)
 		(void)buf_addf(&all, "%s=%s\n", g->axes[i].name, grid_value(g, job, i));
-	sha256_hex(all.data, all.len, hex);
-	while (n > 1 && base[n - 1] == '-')
-		n--;
-	return xasprintf("%.*s-%.*s", (int)n, base, DIGEST_LEN, hex);
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool are_unique(const struct strlist *names)
-{
-	char **sorted = xcalloc(names->n, sizeof(*sorted));
-	bool unique = true;
-
-	for (size_t i = 0; i < names->n; i++)
-		sorted[i] = names->items[i];
-	qsort(sorted, names->n, sizeof(*sorted), compare_texts);
-	for (size_t i = 1; i < names->n; i++)
-		unique &= !str_eq(sorted[i - 1], sorted[i]);
-	free(sorted);
-	return unique;
+	return job_digest_name(base, buf_str(&all));
 }
 
 void grid_job_names(const struct grid *g, const char *base, struct strlist *ret)
@@ -249,7 +229,7 @@ void grid_job_names(const struct grid *g, const char *base, struct strlist *ret)
 
 		strlist_take(&spoken, name ? name : digest_name(g, base, i));
 	}
-	bool unique = are_unique(&spoken); /* 0.1 and 0-1 are not */
+	bool unique = strlist_is_unique(&spoken); /* 0.1 and 0-1 are not */
 
 	for (size_t i = 0; i < g->jobs; i++)
 		strlist_take(ret, unique ? xstrdup(spoken.items[i]) : digest_name(g, base, i));

@@ -1,5 +1,5 @@
-/* grid.h - a grid of hyperparameters, of which a sweep makes one job for each combination: parsed,
- * counted, enumerated and named. Pure.
+/* grid.h - a grid of hyperparameters and other members of a job, of which a sweep makes one job for each combination:
+ * parsed, counted, enumerated and named. Pure.
  *
  * "eta=0.1,0.3 max_depth=4..8" are ten. A value is a text; 4..8 stands for the whole numbers from 4 to 8,
  * and 4..8:2 for every second; a comma in a value is written "\,". */
@@ -13,7 +13,7 @@
 #define SWEEP_TAG "sagetop:sweep" /* the tag of a sweep's jobs: the sweep's name */
 
 struct grid_axis {
-	char *name; /* of the hyperparameter */
+	char *name; /* of the hyperparameter, or the path of a member (ResourceConfig.InstanceType) */
 	struct strlist values;
 };
 /* The axes are ordered by name, however they were given: the same grid is the same jobs. */

@@ -20,9 +20,4 @@ static inline struct job *jobs_put(struct resources *t, struct job *j, bool *ret
 	return resource_job(resources_put(t, job_resource(j), ret_changed));
 }
 
-/* A name for a job made of another: "-YYMMDD-HHMMSS" behind it, in place of a time
- * that a tool put there before; 63 characters at most; that of no job in the table
- * (a second later each time; NULL: no table). Owned by the caller. */
-char *job_clone_name(const struct resources *jobs, const char *name, int64_t now_ms) NODISCARD;
-
 #endif

@@ -2,6 +2,7 @@
  * the service. launch_plan.c makes the plan, launch_queue.c sends it. */
 #include "sync/sync_priv.h"
 
+#include "model/job_name.h"
 #include "sync/spec.h"
 
 /* What a plan depends on beside the specification. */
@@ -126,10 +127,97 @@ void launch_plan_clone(struct sync *s, const char *job, const char *new_name, co
 	c->s = s;
 	c->source = xstrdup(job);
 	c->new_name = xstrdup(new_name);
-	for (size_t i = 0; sets && i < sets->n; i++)
-		strlist_add(&c->sets, sets->items[i]);
+	strlist_add_all(&c->sets, sets);
 	c->grid = grid;
 	c->fn = fn;
 	c->user = user;
 	sm_describe_job_json(s->aws, job, AWS_USER_ACTION, on_clone_source, c);
+}
+
+/* --- clones of several jobs --- */
+
+#define CLONES_AT_ONCE 8
+
+struct clones {
+	struct sync *s;
+	struct strlist sources, names, sets;
+	char *suffix;
+	struct launch_plan **plans; /* of each source; NULL: not yet, or it failed */
+	size_t begun, open;
+	struct err err; /* the first one: no more are begun */
+	launch_plan_fn *fn;
+	void *user;
+};
+
+/* One of them, while it is asked about. */
+struct clones_part {
+	struct clones *all;
+	size_t i;
+};
+
+static void clones_end(struct clones *c)
+{
+	AUTO(launch_plan) struct launch_plan *plan = NULL;
+
+	if (!c->err.code && !c->s->closing)
+		(void)!launch_plan_join(c->plans, &c->sources, c->suffix, &plan, &c->err);
+	c->fn(c->user, TAKE(plan), c->err.code ? &c->err : NULL);
+	for (size_t i = 0; i < c->sources.n; i++)
+		launch_plan_free(c->plans[i]);
+	free(c->plans);
+	free(c->suffix);
+	strlist_done(&c->sources);
+	strlist_done(&c->names);
+	strlist_done(&c->sets);
+	free(c);
+}
+
+static void clones_go_on(struct clones *c);
+
+static void on_clones_part(void *user, struct launch_plan *plan, const struct err *err)
+{
+	struct clones_part *part = user;
+	struct clones *c = part->all;
+
+	c->plans[part->i] = plan;
+	if (err && !c->err.code) {
+		c->err = *err;
+		if (!strstr(c->err.msg, c->sources.items[part->i]))
+			err_prefix(&c->err, "%s", c->sources.items[part->i]);
+	}
+	free(part);
+	c->open--;
+	clones_go_on(c);
+}
+
+static void clones_go_on(struct clones *c)
+{
+	bool more = !c->err.code && !c->s->closing;
+
+	while (more && c->begun < c->sources.n && c->open < CLONES_AT_ONCE) {
+		struct clones_part *part = NEW(struct clones_part);
+		size_t i = c->begun++;
+
+		*part = (struct clones_part){c, i};
+		c->open++;
+		launch_plan_clone(c->s, c->sources.items[i], c->names.items[i], &c->sets, NULL, on_clones_part, part);
+	}
+	if (!c->open)
+		clones_end(c);
+}
+
+void launch_plan_clones(struct sync *s, const struct strlist *jobs, const char *suffix, const struct strlist *sets,
+			launch_plan_fn *fn, void *user)
+{
+	struct clones *c = NEW(struct clones);
+
+	c->s = s;
+	c->fn = fn;
+	c->user = user;
+	strlist_add_all(&c->sources, jobs);
+	c->suffix = suffix ? xstrdup(suffix) : job_clone_suffix(session_jobs(s->session), jobs, clock_now_ms());
+	job_clone_names(jobs, c->suffix, &c->names);
+	strlist_add_all(&c->sets, sets);
+	c->plans = xcalloc(jobs->n, sizeof(*c->plans));
+	clones_go_on(c);
 }

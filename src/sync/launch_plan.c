@@ -2,9 +2,11 @@
 #include "sync/launch_plan.h"
 
 #include "aws/shape.h"
+#include "model/job_name.h"
 #include "sync/spec.h"
 
 #define GROUPS_MAX 8 /* the service allows five */
+#define WARNINGS_SHOWN 3
 
 void launch_plan_free(struct launch_plan *p)
 {
@@ -12,6 +14,7 @@ void launch_plan_free(struct launch_plan *p)
 		return;
 	for (size_t i = 0; i < p->n_jobs; i++) {
 		free(p->jobs[i].name);
+		free(p->jobs[i].source);
 		json_decref(p->jobs[i].spec);
 	}
 	free(p->jobs);
@@ -106,18 +109,6 @@ static void price_plan(const struct launch_input *in, struct launch_plan *p)
 		add_warning(p, "spot without CheckpointConfig begins from zero after an interruption");
 }
 
-static void warn_of_taken(const struct launch_input *in, struct launch_plan *p)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n_jobs; i++)
-		n += jobs_find(in->jobs, p->jobs[i].name) != NULL;
-	if (n)
-		add_warning(p, "%zu of its jobs are there already: none of them is made twice", n);
-	if (!p->n_jobs && jobs_find(in->jobs, p->name))
-		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
-}
-
 /* --- a clone ------------------------------------------------------------------------ */
 
 /* Where the old job still is in the new one's settings. It renames what the clone
@@ -168,6 +159,21 @@ static json_t *clone_spec(const struct launch_input *in, const json_t *before)
 
 /* --- a sweep ------------------------------------------------------------------------ */
 
+static bool is_member(const char *axis)
+{
+	AUTO(str) char *member = xstrndup(axis, strcspn(axis, "."));
+
+	return shape_member_of(&shape_create_training_job, member) != NULL;
+}
+
+bool launch_grid_has_members(const struct grid *g)
+{
+	for (size_t k = 0; k < g->n; k++)
+		if (is_member(g->axes[k].name))
+			return true;
+	return false;
+}
+
 /* A slip would be a hyperparameter that nothing reads, in every job. */
 static int check_axes(const struct launch_input *in, struct launch_plan *p, struct err *err)
 {
@@ -175,14 +181,10 @@ static int check_axes(const struct launch_input *in, struct launch_plan *p, stru
 
 	for (size_t i = 0; i < in->grid->n; i++) {
 		const char *name = in->grid->axes[i].name;
-		AUTO(str) char *member = xstrndup(name, strcspn(name, "."));
 
-		if (shape_member_of(&shape_create_training_job, member))
-			return err_set(err, ERR_USAGE,
-				       "--grid %s: a grid is one of hyperparameters, by their own names; --set changes "
-				       "other members",
-				       name);
-		if (!json_object_get(known, name))
+		if (str_eq(name, "TrainingJobName"))
+			return err_set(err, ERR_USAGE, "--grid: the names of the jobs are made of the other values");
+		if (!is_member(name) && !json_object_get(known, name))
 			add_warning(p, "%s is new among the hyperparameters", name);
 	}
 	return 0;
@@ -201,31 +203,83 @@ static void own_checkpoints(json_t *spec, const char *name)
 	json_object_set_new(config, "S3Uri", json_string(own));
 }
 
-static int make_job(const struct launch_input *in, const json_t *base, size_t i, struct sweep_job *job, struct err *err)
+/* A member is set as --set does it, anything else is a hyperparameter. */
+int launch_spec_vary(json_t *spec, const struct grid *g, size_t i, struct err *err)
 {
-	job->spec = json_deep_copy(base);
-	json_t *values = json_object_get(job->spec, "HyperParameters");
+	json_t *values = json_object_get(spec, "HyperParameters");
+	int rc = 0;
 
 	if (!values) {
 		values = json_object();
-		json_object_set_new(job->spec, "HyperParameters", values);
+		json_object_set_new(spec, "HyperParameters", values);
 	}
-	spec_rename(job->spec, job->name);
-	own_checkpoints(job->spec, job->name);
-	for (size_t k = 0; k < in->grid->n; k++) {
-		const struct grid_axis *x = &in->grid->axes[k];
+	for (size_t k = 0; rc == 0 && k < g->n; k++) {
+		const char *name = g->axes[k].name, *value = grid_value(g, i, k);
+		AUTO(str) char *set = is_member(name) ? xasprintf("%s=%s", name, value) : NULL;
 
-		if (json_object_set_new(values, x->name, json_string(grid_value(in->grid, i, k))))
-			return err_set(err, ERR_USAGE, "--grid: a name or value is not UTF-8");
+		if (set)
+			rc = spec_set(spec, set, err);
+		else if (json_object_set_new(values, name, json_string(value)))
+			rc = err_set(err, ERR_USAGE, "a name or value is not UTF-8");
 	}
-	return spec_check(job->spec, job->name, NULL, err);
+	return rc ? err_prefix(err, "--grid") : 0;
 }
 
-/* p is the plan of one job; it becomes that of all. */
+static int make_job(const struct launch_input *in, const json_t *base, size_t i, const char *name,
+		    struct launch_plan **ret, struct err *err)
+{
+	AUTO(launch_plan) struct launch_plan *p = NEW(struct launch_plan);
+
+	p->name = xstrdup(name);
+	p->spec = json_deep_copy(base);
+	spec_rename(p->spec, name);
+	own_checkpoints(p->spec, name);
+	if (launch_spec_vary(p->spec, in->grid, i, err) < 0 || spec_check(p->spec, name, NULL, err) < 0)
+		return -err->code;
+	price_plan(in, p);
+	*ret = TAKE(p);
+	return 0;
+}
+
+/* What is said of one job stands once for all that it is said of, and a sum is known where each of them is. */
+static void add_job(struct launch_plan *all, struct strlist *warnings, const struct launch_plan *one)
+{
+	struct sweep_job *job = &all->jobs[all->n_jobs];
+	bool first = all->n_jobs++ == 0;
+
+	*job = (struct sweep_job){xstrdup(one->name), NULL, json_incref(one->spec), one->ceiling_micro};
+	if (one->ceiling_micro == USD_UNKNOWN || all->ceiling_micro == USD_UNKNOWN)
+		all->ceiling_micro = USD_UNKNOWN;
+	else
+		all->ceiling_micro += one->ceiling_micro;
+	if (one->price_as_of && (!all->price_as_of || strcmp(one->price_as_of, all->price_as_of) < 0))
+		str_set(&all->price_as_of, one->price_as_of);
+	if (first)
+		all->training_plan = xstrdup(one->training_plan);
+	else if (!str_eq(one->training_plan, all->training_plan))
+		str_set(&all->training_plan, NULL);
+	if (one->warning && !strlist_has(warnings, one->warning))
+		strlist_add(warnings, one->warning);
+}
+
+static void add_warnings(struct launch_plan *all, const struct strlist *warnings)
+{
+	for (size_t i = 0; i < MIN(warnings->n, (size_t)WARNINGS_SHOWN); i++)
+		add_warning(all, "%s", warnings->items[i]);
+	if (warnings->n > WARNINGS_SHOWN)
+		add_warning(all, "and %zu more about others of them", warnings->n - WARNINGS_SHOWN);
+}
+
+static char *sweep_tag(const char *name)
+{
+	return xasprintf("Tags.%s=%s", SWEEP_TAG, name);
+}
+
+/* p is the plan of what all have in common; it becomes that of all. */
 static int make_sweep(const struct launch_input *in, struct launch_plan *p, struct err *err)
 {
-	AUTO(strlist) struct strlist names = {0};
-	AUTO(str) char *tag = xasprintf("Tags.%s=%s", SWEEP_TAG, p->name);
+	AUTO(strlist) struct strlist names = {0}, warnings = {0};
+	AUTO(str) char *tag = sweep_tag(p->name);
 	int rc = check_axes(in, p, err);
 
 	p->base = json_deep_copy(p->spec);
@@ -233,11 +287,42 @@ static int make_sweep(const struct launch_input *in, struct launch_plan *p, stru
 		rc = spec_set(p->spec, tag, err);
 	grid_job_names(in->grid, p->name, &names);
 	p->jobs = xcalloc(names.n, sizeof(*p->jobs));
-	for (p->n_jobs = 0; rc == 0 && p->n_jobs < names.n; p->n_jobs++) {
-		p->jobs[p->n_jobs].name = xstrdup(names.items[p->n_jobs]);
-		rc = make_job(in, p->spec, p->n_jobs, &p->jobs[p->n_jobs], err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		AUTO(launch_plan) struct launch_plan *one = NULL;
+
+		rc = make_job(in, p->spec, i, names.items[i], &one, err);
+		if (one)
+			add_job(p, &warnings, one);
 	}
+	add_warnings(p, &warnings);
 	return rc;
+}
+
+int launch_plan_join(struct launch_plan *const *plans, const struct strlist *sources, const char *name,
+		     struct launch_plan **ret, struct err *err)
+{
+	AUTO(launch_plan) struct launch_plan *all = NEW(struct launch_plan);
+	AUTO(strlist) struct strlist warnings = {0};
+	AUTO(str) char *tag = sweep_tag(name);
+	size_t unchanged = 0;
+
+	all->name = xstrdup(name);
+	all->jobs = xcalloc(sources->n, sizeof(*all->jobs));
+	for (size_t i = 0; i < sources->n; i++) {
+		if (spec_set(plans[i]->spec, tag, err) < 0 || spec_check(plans[i]->spec, plans[i]->name, NULL, err) < 0)
+			return -err->code;
+		add_job(all, &warnings, plans[i]);
+		all->jobs[i].source = xstrdup(sources->items[i]);
+		unchanged += plans[i]->unchanged;
+	}
+	all->spec = json_incref(all->jobs[0].spec);
+	all->diff = xstrdup(plans[0]->diff);
+	if (unchanged)
+		add_warning(all, "%zu of the %zu have already what is to be changed: they are made again as they were",
+			    unchanged, all->n_jobs);
+	add_warnings(all, &warnings);
+	*ret = TAKE(all);
+	return 0;
 }
 
 /* --- changes ------------------------------------------------------------------------ */
@@ -260,6 +345,18 @@ static int apply_sets(const struct launch_input *in, struct launch_plan *p, stru
 	return rc;
 }
 
+static void warn_of_taken(const struct launch_input *in, struct launch_plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		n += jobs_find(in->jobs, p->jobs[i].name) != NULL;
+	if (n)
+		add_warning(p, "%zu of its jobs are there already: none of them is made twice", n);
+	if (!p->n_jobs && jobs_find(in->jobs, p->name))
+		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
+}
+
 /* --- the whole ---------------------------------------------------------------------- */
 
 int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, struct err *err)
@@ -269,16 +366,21 @@ int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, st
 	int rc = 0;
 
 	p->spec = before ? clone_spec(in, before) : json_deep_copy(in->spec);
-	if (in->sets && json_is_object(p->spec))
+	if (in->sets && json_is_object(p->spec)) {
+		AUTO(json) json_t *as_it_was = json_deep_copy(p->spec);
+
 		rc = apply_sets(in, p, err);
+		p->unchanged = in->sets->n && json_equal(as_it_was, p->spec);
+	}
 	if (rc == 0)
 		rc = spec_check(p->spec, in->what, in->lines, err);
 	if (rc)
 		return rc;
 	p->name = xstrdup(json_get_str(p->spec, "TrainingJobName"));
-	price_plan(in, p);
 	if (in->grid)
 		rc = make_sweep(in, p, err);
+	else
+		price_plan(in, p);
 	if (rc)
 		return rc;
 	if (before)
@@ -286,8 +388,6 @@ int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, st
 	if (p->n_jobs) {
 		json_decref(p->spec);
 		p->spec = json_incref(p->jobs[0].spec);
-		if (p->ceiling_micro != USD_UNKNOWN)
-			p->ceiling_micro *= (int64_t)p->n_jobs;
 	}
 	if (before) {
 		warn_of_left_out(in, p);

@@ -11,7 +11,9 @@
 
 struct sweep_job {
 	char *name;
+	char *source; /* the job that it is a clone of, where several are cloned; NULL */
 	json_t *spec;
+	int64_t ceiling_micro; /* as of the plan */
 };
 
 /* The specification has the shape of `aws sagemaker create-training-job --cli-input-json`. */
@@ -23,9 +25,10 @@ struct launch_plan {
 	char *price_as_of;     /* day of that price, the oldest of several; NULL where unpriced */
 	char *training_plan;   /* the name of the one that pays for it; NULL */
 	char *warning;	       /* NULL where none */
-	struct sweep_job *jobs; /* of a sweep, as the grid has them; NULL */
+	struct sweep_job *jobs; /* of a sweep, as the grid or the cloned jobs have them; NULL */
 	size_t n_jobs;
-	json_t *base; /* of a sweep: what its jobs are made of; NULL */
+	json_t *base;	/* of a sweep over a grid: what its jobs are made of; NULL */
+	bool unchanged; /* a clone: it has already what was to be changed */
 };
 void launch_plan_free(struct launch_plan *p);
 AUTO_POINTER(launch_plan, struct launch_plan, launch_plan_free)
@@ -48,5 +51,14 @@ struct launch_input {
 	int64_t now_ms;
 };
 int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, struct err *err) NODISCARD;
+
+/* A sweep of that name out of the plans of several clones, of which the first stands for all where one is shown.
+ * sources: what they are made of. The plans stay the caller's. */
+int launch_plan_join(struct launch_plan *const *plans, const struct strlist *sources, const char *name,
+		     struct launch_plan **ret, struct err *err) NODISCARD;
+
+/* Job i of a grid over a specification, without a name of its own: its values in *spec. */
+bool launch_grid_has_members(const struct grid *g); /* more than hyperparameters: what a job takes may differ */
+int launch_spec_vary(json_t *spec, const struct grid *g, size_t i, struct err *err) NODISCARD;
 
 #endif

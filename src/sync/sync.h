@@ -175,6 +175,10 @@ int launch_plan_again(struct sync *s, const json_t *spec, const char *new_name, 
 typedef void launch_plan_fn(void *user, struct launch_plan *plan, const struct err *err);
 void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
 		       const struct grid *grid, launch_plan_fn *fn, void *user);
+/* Several jobs (GRID_JOBS_MAX at most, at least one), each with these changes: a sweep called by the suffix of their
+ * names (NULL: a new one). An error of one, which it names, is that of all. */
+void launch_plan_clones(struct sync *s, const struct strlist *jobs, const char *suffix, const struct strlist *sets,
+			launch_plan_fn *fn, void *user);
 void launch_send(struct sync *s, const struct launch_plan *p, sync_done_fn *fn, void *user);
 /* Into the durable queue, all or none: what is due is sent while sync runs by itself
  * (sync_start), here or in another process, now or at a later start. */

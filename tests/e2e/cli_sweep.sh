@@ -20,8 +20,8 @@ fails 2 'eta: there is an empty value' 'an empty value' -- --local launch "$exam
 fails 2 'above the last' 'a range that ends before it begins' -- --local launch "$example" --grid max_depth=8..4
 fails 2 'eta is given twice' 'an axis twice' -- --local launch "$example" --grid eta=0.1 --grid eta=0.2
 fails 2 'more than 1000 jobs' 'too many' -- --local launch "$example" --grid max_depth=1..2000
-fails 2 'ResourceConfig.InstanceCount: .*hyperparameters.*--set' 'a member that is no hyperparameter' -- \
-	--local launch "$example" --grid ResourceConfig.InstanceCount=1..2
+fails 2 'the names of the jobs are made of the other values' 'their names' -- --local launch "$example" --grid TrainingJobName=a,b
+fails 1 'ResourceConfig.Nothing' 'a member that there is not' -- --local launch "$example" --grid ResourceConfig.Nothing=1,2
 fails 2 'grid' 'where no grid is taken' -- --local jobs --grid eta=1
 
 sweep --name dry --grid 'eta=0.1,0.3 max_depth=4..6:2' --dry-run
@@ -37,6 +37,12 @@ import json, sys
 for r in json.load(open(sys.argv[1])):
     tags = {t["Key"]: t["Value"] for t in r["Tags"]}
     print(r["TrainingJobName"], r["HyperParameters"]["eta"], tags["sagetop:sweep"], end=" ")' "$work/out" | sed 's/ $//')"
+sweep --name t --grid 'ResourceConfig.InstanceType=ml.m5.large,ml.m5.xlarge eta=0.1,0.3' --dry-run --json
+tap_equal 'a grid of instance types' 't-InstanceType-ml-m5-large-eta-0-1 ml.m5.large t-InstanceType-ml-m5-large-eta-0-3 ml.m5.large t-InstanceType-ml-m5-xlarge-eta-0-1 ml.m5.xlarge t-InstanceType-ml-m5-xlarge-eta-0-3 ml.m5.xlarge' \
+	"$(/usr/bin/python3 -c '
+import json, sys
+for r in json.load(open(sys.argv[1])):
+    print(r["TrainingJobName"], r["ResourceConfig"]["InstanceType"], end=" ")' "$work/out" | sed 's/ $//')"
 sagetop --local jobs --columns name --no-header
 tap_empty 'and nothing was sent' "$out"
 AWS_ACCESS_KEY_ID=nobody AWS_SECRET_ACCESS_KEY=wrong AWS_REGION=us-east-1 \
@@ -85,6 +91,24 @@ print(*[w for r in sorted(json.load(open(sys.argv[1])), key=lambda r: r["name"])
 tap_match 'say what is new' 'lambda is new among the hyperparameters' "$errors"
 sagetop --local clone c-lambda-1 --grid lambda=0.6 --dry-run
 tap_match 'without a name they are called after the job' '^c-lambda-1-lambda-0-6	0.6$' "$out"
+
+# clones of several, each with the same change
+sagetop --local clone s-eta-0-1-max-depth-2 s-eta-0-3-max-depth-3 --name more --set HyperParameters.num_round=2 --dry-run
+tap_equal 'clones of several jobs' '0 NAME	CLONE OF s-eta-0-1-max-depth-2-more	s-eta-0-1-max-depth-2 s-eta-0-3-max-depth-3-more	s-eta-0-3-max-depth-3' \
+	"$status $(tr '\n' ' ' <"$work/out" | sed 's/ $//')"
+sagetop --local clone 'hp.eta:0.3' tag.sagetop:sweep=s --name more --set HyperParameters.num_round=2
+tap_equal 'of those that a filter lets through' '0 s-eta-0-3-max-depth-2-more	launched s-eta-0-3-max-depth-3-more	launched' \
+	"$status $(sort "$work/out" | tr '\n' ' ' | sed 's/ $//')"
+sagetop --local jobs tag.sagetop:sweep=more --sort name --columns name,hp.eta,hp.max_depth,hp.num_round --no-header
+tap_equal 'each is its own job but for the change' 's-eta-0-3-max-depth-2-more	0.3	2	2
+s-eta-0-3-max-depth-3-more	0.3	3	2' "$out"
+sagetop --local clone s-eta-0-3-max-depth-2 s-eta-0-3-max-depth-3 --name more --set HyperParameters.num_round=2
+tap_equal 'the same again launches none twice' '0 2' "$status $(grep -c '	launched before$' "$work/out")"
+sagetop --local clone s-eta-0-3-max-depth-2 s-eta-0-3-max-depth-3 --name same --set HyperParameters.max_depth=3 --dry-run
+tap_match 'one that has the value already is told' '1 of the 2 have already what is to be changed' "$errors"
+fails 2 'a sweep of one job: these are 2' 'no grid of several' -- --local clone s-eta-0-3-max-depth-2 s-eta-0-3-max-depth-3 --grid eta=1,2
+fails 4 "nobody" 'one that there is not' -- --local clone s-eta-0-3-max-depth-2 nobody --dry-run
+fails 4 'no job matches "hp.eta:77"' 'a filter that lets none through' -- --local clone hp.eta:77 --dry-run
 
 # killed between its requests: the next one goes on, and nothing is there twice
 "$bin/sagetop" --local launch "$example" --name k --set HyperParameters.num_round=2 --set HyperParameters.nthread=1 \

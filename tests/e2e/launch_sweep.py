@@ -130,12 +130,66 @@ def again(t):
     equal("of the sweep there are two", sorted(names_of(t, "second")), ["second-max-depth-7", "second-max-depth-8"])
 
 
+def many(t):
+    """All that is marked is cloned, each job with the same change and all else its own."""
+    t.console()
+    t.keys("/", "C-u")
+    t.line("tag.sagetop:sweep=few")
+    t.wait("the sweep of before", "jobs 3 of", "few-max-depth-4", "few-max-depth-5")
+    t.line(":sort name")
+    t.wait("by name", "by name")
+    t.keys("g", "Space", "Space", "c")
+    t.wait("the form says how many", "clone · 2 jobs", "Suffix", "max_depth       4", "2 jobs: ",
+           "as few-max-depth-4 has it: what is changed here is changed in all of them")
+    t.keys("C-u")
+    t.type("again")
+    t.keys("Down")
+    t.type("eta=0.9")
+    t.keys("Enter")
+    for _ in range(3):
+        t.keys("Enter")
+    t.wait("the preview says which", "Suffix again", "Jobs   2: few-max-depth-4-again", "to few-max-depth-5-again",
+           "What differs from few-max-depth-4, the first of them")
+    t.line(":template save x")
+    t.wait("they are no template", "a template is made of one launch: these are 2")
+    t.keys("Enter")
+    t.wait("a question with their number", "Launch these 2 jobs?")
+    t.keys("Tab", "Enter")
+    t.wait("and how it went", "sweep again: all 2 jobs were launched")
+    made = [t.engine.describe("few-max-depth-%d-again" % d)["HyperParameters"] for d in (4, 5)]
+    equal("each is its own but for the change", [(h["max_depth"], h["eta"]) for h in made], [("4", "0.9"), ("5", "0.9")])
+    t.keys("q")
+
+
+def machines(t):
+    """Other members than hyperparameters are varied as well, each priced by itself."""
+    t.console()
+    t.clone("types")
+    t.keys("Down")
+    t.type("ResourceConfig.InstanceType=ml.m5.large,ml.nothing.large")
+    t.wait("a type without a price is told", "no price of ml.nothing.large is known")
+    t.keys("C-u")
+    t.type("ResourceConfig.InstanceType=ml.m5.large,ml.m5.xlarge")
+    t.wait("the form says how many", "sweep of 2 jobs")
+    t.keys("Enter", "Enter")
+    t.wait("the preview", "Jobs   2: types-InstanceType-ml-m5-large", "to types-InstanceType-ml-m5-xlarge")
+    t.keys("Enter")
+    t.wait("the question", "Launch these 2 jobs?")
+    t.keys("Tab", "Enter")
+    t.wait("they are launched", "sweep types: all 2 jobs were launched")
+    equal("each on its machine", t.engine.describe("types-InstanceType-ml-m5-xlarge")["ResourceConfig"]["InstanceType"],
+          "ml.m5.xlarge")
+    t.keys("q")
+
+
 def steps(t):
     few(t)
     refused(t)
     a_comma(t)
     typed(t)
     again(t)
+    many(t)
+    machines(t)
     killed(t)
 
 

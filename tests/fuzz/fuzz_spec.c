@@ -1,7 +1,7 @@
 /* A launch specification: any text as YAML or JSON, checked, changed by a path that
  * the text's last line gives, compared with what it was. */
 #include "fuzz.h"
-#include "model/jobs.h"
+#include "model/job_name.h"
 #include "sync/spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "model/job_facets.h"
+#include "model/job_name.h"
 #include "model/jobs.h"
 #include "model/session.h"
 
