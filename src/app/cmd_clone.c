@@ -43,6 +43,17 @@ static int choose_named(struct app *a, struct strlist *ret, struct err *err)
 	return 0;
 }
 
+static int take(struct app *a, struct resource *const *items, size_t n, struct strlist *ret, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (items[i]->scope != items[0]->scope)
+			return in_two_scopes(err);
+		strlist_add(ret, items[i]->name);
+	}
+	(void)app_enter_part(a, items[0]->scope); /* what does not answer has none */
+	return 0;
+}
+
 /* Those that a filter lets through, as sagetop jobs orders them. */
 static int choose_filtered(struct app *a, struct strlist *ret, struct err *err)
 {
@@ -53,19 +64,13 @@ static int choose_filtered(struct app *a, struct strlist *ret, struct err *err)
 		return -err->code;
 	struct resource **items = listing_items(a, &l, &n, err);
 	const struct field_context x = {.session = app_session(a), .now_ms = clock_now_ms()};
-	int rc = items ? 0 : -err->code;
 
-	if (rc == 0 && !n)
-		rc = err_set(err, ERR_NOTFOUND, "no job matches \"%s\": sagetop jobs lists them", l.words);
-	if (rc == 0)
-		field_order_sort(items, n, &l.sort, l.descending, &x);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		strlist_add(ret, items[i]->name);
-		if (items[i]->scope != items[0]->scope)
-			rc = in_two_scopes(err);
-	}
-	if (rc == 0)
-		(void)app_enter_part(a, items[0]->scope); /* what does not answer has none */
+	if (!items)
+		return -err->code;
+	field_order_sort(items, n, &l.sort, l.descending, &x);
+	int rc = n ? take(a, items, n, ret, err)
+		   : err_set(err, ERR_NOTFOUND, "no job matches \"%s\": sagetop jobs lists them", l.words);
+
 	free(items);
 	return rc;
 }
