@@ -27,6 +27,11 @@ struct frame {
 static const uint8_t dashes[DASHES] = {0xff, 0x1f, 0x55, 0x4f, 0x03, 0x11};
 static const char letters[][2] = {"*", "+", "o", "x", "#", "@", "%", "&", "=", "$", "s", "e", "v", "n"};
 
+static bool draws_letters(const struct surface *s)
+{
+	return s->ascii || s->marks == MARKS_LETTERS;
+}
+
 static size_t dash_of(const struct surface *s, const struct chart_curve *curve)
 {
 	if (curve->mark == CHART_MARK_BEHIND)
@@ -38,7 +43,7 @@ const char *chart_mark(const struct surface *s, const struct chart_curve *curve)
 {
 	static const char *const lines[DASHES] = {"──", "╌╌", "··", "─·", "- ", ". "};
 
-	if (!s->ascii)
+	if (!draws_letters(s))
 		return lines[dash_of(s, curve)];
 	return curve->mark == CHART_MARK_BEHIND ? "." : letters[curve->mark % ARRAY_LEN(letters)];
 }
@@ -423,7 +428,7 @@ static void draw_curve(struct frame *f, const struct chart_curve *curve, size_t 
 	struct column c = {0};
 
 	f->phase = 0;
-	f->dash = f->plot.s->ascii || curve->n < 2 ? 0xff : dashes[dash_of(f->plot.s, curve)];
+	f->dash = draws_letters(f->plot.s) || curve->n < 2 ? 0xff : dashes[dash_of(f->plot.s, curve)];
 	for (struct walk w = {curve, 0, CHART_BREAK}; walk_next(f, &w, &a, &b); last = b) {
 		bool begins = a.x != last.x || a.y != last.y;
 
@@ -498,8 +503,8 @@ static bool set_sides(const struct chart *c, struct frame *f)
 static void set_plot(struct frame *f, struct area plot)
 {
 	f->plot = plot;
-	f->cell_x = plot.s->ascii ? 1 : 2;
-	f->cell_y = plot.s->ascii ? 1 : plot.s->blocks ? 2 : 4;
+	f->cell_x = draws_letters(plot.s) ? 1 : 2;
+	f->cell_y = draws_letters(plot.s) ? 1 : plot.s->marks == MARKS_BLOCKS ? 2 : 4;
 	f->dots_x = plot.cols * f->cell_x;
 	f->dots_y = plot.rows * f->cell_y;
 }

@@ -1,4 +1,4 @@
-/* chart.h - curves over axes: braille dots or quarters of blocks, or letters where only ASCII works.
+/* chart.h - curves over axes: braille dots, quarters of blocks, or letters, which are all that ASCII has.
  *
  * Pure drawing: the caller says what to draw in data units. Points need not be
  * sorted or finite; a value that is not finite is a gap in the curve. CHART_BREAK among

@@ -75,6 +75,7 @@ struct list {
 	size_t n_usual, n_own;	       /* without those of ctrl-w; without guests, which order and filter ask for */
 	bool asked[TABLE_COLUMNS_MAX]; /* the list is sorted or filtered by that column, as of the last update */
 	bool chosen;		       /* by the settings: they do not give way to those of ctrl-w */
+	size_t n_new; /* of the usual ones, the last, chosen since the last drawing, which says what has no room */
 	short seen[TABLE_COLUMNS_MAX]; /* cells of the widest text that was on the screen; forgotten with the filter */
 	struct {		       /* the rows that were measured last, and when */
 		size_t top, n;

@@ -146,6 +146,7 @@ int list_columns(struct view *v, const char *text, struct err *err)
 	field_list_done(&l->columns);
 	list_choose_columns(l, str_empty(text) ? NULL : text);
 	l->other_widths = true;
+	l->n_new = text && *text == '+' ? MIN(wanted.n, l->n_usual) : l->chosen ? l->n_usual : 0;
 	list_want_cold(v);
 	list_rebuild(v);
 	return 0;

@@ -275,6 +275,23 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 		table_mark(a, line);
 }
 
+/* Once, of those that were chosen. */
+static void tell_left_out(struct view *v, const int *widths)
+{
+	struct list *l = v->state;
+	AUTO(buf) struct buf names = BUF_INIT(BUF_MAX_TEXT);
+	char title[FIELD_HEADING_LEN];
+
+	for (size_t i = l->n_usual - l->n_new; i < l->n_usual; i++)
+		if (!widths[i])
+			(void)buf_addf(&names, "%s%s", names.len ? ", " : "",
+				       field_heading(&l->columns.items[i], title));
+	l->n_new = 0;
+	if (names.len)
+		ui_notice(v->ui, NOTICE_WARNING, "no room here for %s: %s takes others out", buf_str(&names),
+			  KEY_OF(THINGS, COLUMNS));
+}
+
 void list_draw(struct view *v, struct area a)
 {
 	struct list *l = v->state;
@@ -289,6 +306,7 @@ void list_draw(struct view *v, struct area a)
 	table_settle(&l->table, a.rows - headings);
 	measure(v, (size_t)(a.rows - headings), &text);
 	lay_out(v, a.cols, widths);
+	tell_left_out(v, widths);
 	if (headings && !list_groups_draw_headings(v, a, widths[0]))
 		draw_headings(v, a, widths, &text);
 	list_remember(l);

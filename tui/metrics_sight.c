@@ -86,6 +86,7 @@ void metrics_cursor_text(const struct metrics_state *st, const struct panel *p, 
 		(void)buf_addf(out, "values after %s", timefmt_duration(text, (int64_t)(st->cursor_x * 1000)));
 	else
 		(void)buf_addf(out, "values of round %.0f", st->cursor_x);
+	(void)buf_adds(out, st->smoothing ? ", smoothed" : "");
 }
 
 /* --- actions --- */

@@ -54,12 +54,15 @@ struct cell {
 	uint8_t unused;
 };
 
+/* Braille has the most dots in a cell; blocks are for fonts that have none of it. */
+enum chart_marks { MARKS_BRAILLE = 0, MARKS_BLOCKS, MARKS_LETTERS, MARKS_COUNT };
+
 struct surface {
 	struct cell *cells;
 	int rows, cols;
 	int cursor_row, cursor_col; /* -1: hidden */
 	bool ascii;		    /* replace what is not ASCII by its nearest likeness */
-	bool blocks;		    /* charts of blocks, where a font has no braille */
+	enum chart_marks marks;	    /* what charts are drawn with, where it is not ASCII alone */
 	bool mono;		    /* shown without colours: styles may look alike */
 };
 

@@ -23,9 +23,9 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->host = host;
 	ui_scopes_init(ui);
 	ui->surface.ascii = opt->ascii;
-	ui->surface.blocks = opt->blocks;
 	ui->mono = opt->mono;
 	ui->theme = opt->theme;
+	ui->marks = opt->marks;
 	ui->notice_ms = opt->notice_ms;
 	ui->log_gap_ms = opt->log_gap_ms;
 	ui->columns = xstrdup(opt->columns);
@@ -35,6 +35,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->dirty = true;
 	surface_resize(&ui->surface, opt->rows, opt->cols);
 	ui_theme_load(ui);
+	ui_marks_load(ui);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	ui_history_load(ui);
 	ui_look_begin(ui);

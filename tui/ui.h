@@ -11,9 +11,10 @@
 struct ui;
 
 struct ui_options {
-	bool ascii, blocks;
-	bool mono;	  /* no colours whatever the theme: curves differ by the way they are dashed */
-	enum theme theme; /* that the terminal shows; another that was kept goes before it */
+	bool ascii;
+	bool mono;		/* no colours whatever the theme: curves differ by the way they are dashed */
+	enum chart_marks marks; /* of charts; others that were kept go before them */
+	enum theme theme;	/* that the terminal shows; another that was kept goes before it */
 	int rows, cols;
 	int64_t notice_ms;	     /* how long a note is shown, worse ones longer */
 	int64_t log_gap_ms;	     /* a log that was silent for longer has a rule there; 0: none */

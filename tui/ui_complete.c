@@ -31,6 +31,12 @@ static void collect_themes(struct strlist *l, const char *prefix)
 		add_if(l, theme_name((enum theme)i), prefix);
 }
 
+static void collect_marks(struct strlist *l, const char *prefix)
+{
+	for (size_t i = 0; i < MARKS_COUNT; i++)
+		add_if(l, ui_marks_name((enum chart_marks)i), prefix);
+}
+
 static void collect_scopes(const struct ui *ui, struct strlist *l, const char *prefix)
 {
 	AUTO(strlist) struct strlist places = {0};
@@ -211,6 +217,8 @@ static void collect_argument(struct ui *ui, const char *argument, const struct k
 
 	if (strstr(argument, "THEME"))
 		collect_themes(l, prefix);
+	else if (strstr(argument, "MARKS"))
+		collect_marks(l, prefix);
 	else if (strstr(argument, "SCOPE"))
 		collect_scopes(ui, l, prefix);
 	else if (strstr(argument, "VIEW"))

@@ -78,12 +78,13 @@ struct ui {
 	const struct ui_host *host;		/* for what is of no scope: any of theirs */
 	struct ui_scope scopes[1 + SCOPES_MAX]; /* all, then each where there are several */
 	struct surface surface;
-	bool mono;	       /* whatever the theme */
-	enum theme theme;      /* of the settings */
-	int64_t notice_ms;     /* how long a note of the least kind is shown */
-	int64_t log_gap_ms;    /* see struct ui_options */
-	char *columns, *order; /* of the jobs; NULL */
-	char *usual_order;     /* what the jobs came in before another was chosen */
+	bool mono;		/* whatever the theme */
+	enum theme theme;	/* of the settings, */
+	enum chart_marks marks; /* and so are these */
+	int64_t notice_ms;	/* how long a note of the least kind is shown */
+	int64_t log_gap_ms;	/* see struct ui_options */
+	char *columns, *order;	/* of the jobs; NULL */
+	char *usual_order;	/* what the jobs came in before another was chosen */
 	struct view *stack[UI_STACK_MAX];
 	size_t depth;
 	uint64_t next_view_id;
@@ -207,6 +208,11 @@ void ui_look_keep(struct ui *ui);
 /* ui_theme.c: the one that was kept; `:theme`. */
 void ui_theme_load(struct ui *ui);
 void ui_theme_run(struct ui *ui, const char *text);
+
+/* ui_marks.c: the same of what charts are drawn with; `:curves`. */
+void ui_marks_load(struct ui *ui);
+const char *ui_marks_name(enum chart_marks marks);
+void ui_marks_run(struct ui *ui, const char *text);
 
 /* ui_log.c: `:match`, `:not` and `:goto`. */
 void ui_log_go_to(struct ui *ui, const char *text);

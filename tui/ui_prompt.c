@@ -302,6 +302,8 @@ const struct ui_command ui_commands[] = {
 	{"export!", "csv FILE", "The same, over a file that is there", run_export_over},
 	{"theme", "[THEME]", "Colours: usual, basic, contrast, dark, light, mono, color-blind; none: the settings'",
 	 ui_theme_run},
+	{"curves", "[MARKS]", "What charts are drawn with: braille, blocks or letters; none: as the settings have it",
+	 ui_marks_run},
 	{"view", "[save|delete] VIEW", "The list with the filter, order, columns and groups saved under a name",
 	 ui_view_run},
 	{"template", "[save|delete] TEMPLATE",

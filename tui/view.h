@@ -301,6 +301,7 @@ const struct feed *view_feed(const struct view *v, const struct kind *kind, cons
 void ui_slots(struct ui *ui, const struct strlist *names, size_t *ret);
 /* The thing of a kind whose curves stay behind those of others; NULL: none; borrowed until something is kept. One of
  * another name, or none. */
+void ui_marks_next(struct ui *ui); /* what charts are drawn with, kept for the next start, too */
 const char *ui_baseline(const struct ui *ui, const struct kind *kind);
 void ui_set_baseline(struct ui *ui, const struct kind *kind, const char *name);
 /* Want or no longer want its details, log and metrics. */

@@ -147,7 +147,7 @@ static void metrics_status(struct view *v, struct buf *left, struct buf *right)
 	if (p && p->n && st->has_cursor)
 		metrics_cursor_text(st, p, left);
 	else if (p && p->n)
-		(void)buf_adds(left, "last values; Left moves a cursor");
+		(void)buf_addf(left, "last values%s; Left moves a cursor", st->smoothing ? ", smoothed" : "");
 	if (f && f->logs_reading)
 		(void)buf_addf(left, "%sa long log is read first", left->len ? " · " : "");
 	if (f && f->metrics_note[0])
@@ -250,6 +250,9 @@ static bool metrics_action(struct view *v, enum action a)
 		return true;
 	case ACT_GRID:
 		toggle_grid(v);
+		return true;
+	case ACT_MARKS:
+		ui_marks_next(v->ui);
 		return true;
 	case ACT_BASELINE:
 		toggle_baseline(v);

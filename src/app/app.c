@@ -345,7 +345,6 @@ static void look_at_terminal(struct app *a)
 	a->color = color != SETTING_COLOR_NEVER && str_empty(getenv("NO_COLOR")) &&
 		   (color == SETTING_COLOR_ALWAYS || (a->out_tty && !str_eq(term, "dumb")));
 	a->ascii = a->config.set.ascii;
-	a->blocks = a->config.set.curves == SETTING_CURVES_BLOCKS;
 	/* Programs that read us do not know our zone, but where they are told. */
 	timefmt_show_zone(a->config.set.zone == SETTING_ZONE_LOCAL &&
 			  (output_format(a) == OUTPUT_TABLE || app_value(a, OPT_TIME_ZONE)));

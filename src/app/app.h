@@ -17,7 +17,7 @@ struct app {
 	struct config config; /* read before the command runs */
 	FILE *out;
 	bool out_tty, in_tty;
-	bool color, ascii, blocks;
+	bool color, ascii;
 	bool local;		  /* talks to the local engine */
 	bool out_gone;		  /* nobody reads the output any more: end as a filter does */
 	int exit_status;	  /* where the command has succeeded but has more to say */

@@ -83,7 +83,7 @@ static void print_group(struct app *a, const struct series_set *set, const struc
 {
 	struct chart_curve curves[CURVES_MAX] = {0};
 	struct chart_point *points[CURVES_MAX] = {0};
-	AUTO(surface) struct surface surface = {.ascii = a->ascii, .blocks = a->blocks};
+	AUTO(surface) struct surface surface = {.ascii = a->ascii, .marks = (enum chart_marks)a->config.set.curves};
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 	int64_t first_ms;
 	bool by_time = is_by_time(series, n, &first_ms);

@@ -212,7 +212,7 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 	struct ui_options ui_opt = {.ascii = (opt && opt->ascii) || !term_is_utf8(), .mono = term_is_mono()};
 
 	if (opt) {
-		ui_opt.blocks = opt->blocks;
+		ui_opt.marks = opt->marks;
 		ui_opt.theme = opt->theme;
 		ui_opt.notice_ms = opt->notice_ms;
 		ui_opt.log_gap_ms = opt->log_gap_ms;

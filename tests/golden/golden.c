@@ -559,7 +559,7 @@ static void settle(void)
 static void open_ui(void)
 {
 	struct ui_options opt = {.ascii = t.ascii,
-				 .blocks = t.blocks,
+				 .marks = t.blocks ? MARKS_BLOCKS : MARKS_BRAILLE,
 				 .mono = t.mono,
 				 .rows = t.rows ? t.rows : 24,
 				 .cols = t.cols ? t.cols : 80,

@@ -206,7 +206,7 @@ static void test_chart_signs(void **state)
 	int braille, blocks;
 
 	for (int i = 0; i < 4; i++) {
-		AUTO(surface) struct surface s = {.blocks = i & 1, .ascii = i & 2};
+		AUTO(surface) struct surface s = {.marks = i & 1 ? MARKS_BLOCKS : MARKS_BRAILLE, .ascii = i & 2};
 		surface_resize(&s, 12, 60);
 		surface_clear(&s);
 		chart_draw(&c, surface_area(&s));
