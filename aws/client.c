@@ -10,6 +10,7 @@
 
 #define LOCAL_ENDPOINT "http://127.0.0.1:4670"
 #define MAX_FDS 12
+#define MOST_ATTEMPTS 20
 
 /* --- what the local engine's client sees of environment and files: nothing ----------- */
 
@@ -46,9 +47,9 @@ static void load_retry_settings(struct aws_client *c)
 	const char *attempts = aws_config_value(&c->config, "AWS_MAX_ATTEMPTS", "max_attempts");
 	int64_t n = RETRY_MAX_ATTEMPTS;
 
-	if (attempts && (!str_to_i64(attempts, &n) || n < 1 || n > 20))
+	if (attempts && !str_to_i64(attempts, &n))
 		n = RETRY_MAX_ATTEMPTS;
-	c->max_attempts = (int)n;
+	c->max_attempts = (int)MIN(n, (int64_t)MOST_ATTEMPTS);
 	c->adaptive = str_ieq(mode, "adaptive");
 	c->quota = RETRY_QUOTA_INIT;
 	adaptive_init(&c->rate, (double)clock_mono_ms() / 1000);
@@ -68,6 +69,8 @@ static int load(struct aws_client *c, const struct aws_options *opt, struct err 
 	c->io.send = io_send;
 	c->io.run = process_run;
 	rc = aws_config_load(&c->config, &c->io, opt->local ? NULL : opt->profile, opt->region, err);
+	if (rc == 0)
+		rc = aws_config_check(&c->config, err);
 	if (rc)
 		return rc;
 	if (!c->config.region && opt->local)

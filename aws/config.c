@@ -2,6 +2,7 @@
 #include "aws/config.h"
 
 #include "base/fs.h"
+#include "base/utf8.h"
 
 #define MAX_FILE ((size_t)4 << 20)
 
@@ -157,6 +158,42 @@ const char *aws_config_value(const struct aws_config *c, const char *env_name, c
 	const char *value = env_name ? aws_io_env(&c->io, env_name) : NULL;
 
 	return value ? value : property ? aws_config_get(c, property) : NULL;
+}
+
+static bool is_one_of(const char *value, const char *words)
+{
+	AUTO(strlist) struct strlist list = {0};
+
+	strlist_split(&list, words, ' ');
+	for (size_t i = 0; i < list.n; i++)
+		if (str_ieq(value, list.items[i]))
+			return true;
+	return false;
+}
+
+int aws_config_check(const struct aws_config *c, struct err *err)
+{
+	static const struct {
+		const char *env_name, *property, *words; /* words NULL: a whole number from 1 on */
+	} rows[] = {{"AWS_MAX_ATTEMPTS", "max_attempts", NULL},
+		    {"AWS_RETRY_MODE", "retry_mode", "legacy standard adaptive"},
+		    {"AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints", "legacy regional"},
+		    {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode", "ipv4 ipv6"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *value = aws_config_value(c, rows[i].env_name, rows[i].property), *words = rows[i].words;
+		int64_t n;
+
+		if (!value || (words ? is_one_of(value, words) : str_to_i64(value, &n) && n >= 1))
+			continue;
+		AUTO(str) char *clean = utf8_sanitize_dup(value);
+		AUTO(str) char *of = xasprintf("%s of profile %s", rows[i].property, c->profile);
+
+		return err_set(err, ERR_INVALID, "%s needs %s%s, not \"%.80s\"",
+			       aws_io_env(&c->io, rows[i].env_name) ? rows[i].env_name : of,
+			       words ? "one of: " : "a whole number from 1 on", str_or(words, ""), clean);
+	}
+	return 0;
 }
 
 char *aws_config_ca_bundle(const struct aws_config *c)

@@ -44,9 +44,13 @@ const char *aws_config_get(const struct aws_config *c,
 			   const char *name); /* of the profile; NULL where unset or blank */
 /* env_name before the profile's property. Either may be NULL. */
 const char *aws_config_value(const struct aws_config *c, const char *env_name, const char *property);
+/* What the AWS CLI refuses to go on with: numbers and words that are none. ERR_INVALID names the variable or the
+ * profile's property. */
+int aws_config_check(const struct aws_config *c, struct err *err) NODISCARD;
 /* The file of certificate authorities that takes the place of the system's: AWS_CA_BUNDLE, the profile's ca_bundle,
  * or what programs in Python are told by REQUESTS_CA_BUNDLE, which the AWS CLI obeys as well. NULL: the system's. */
 char *aws_config_ca_bundle(const struct aws_config *c) NODISCARD;
+/* "true" is true and all else false, as the AWS CLI has it. */
 bool aws_config_bool(const struct aws_config *c, const char *env_name, const char *property, bool fallback);
 
 #endif

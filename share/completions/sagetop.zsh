@@ -15,7 +15,7 @@ _sagetop() {
 		'--local[use the local engine, and start it where none runs]' \
 		'--profile=[profile of the shared AWS files (default\: $AWS_PROFILE)]:NAME: _sagetop_words profiles' \
 		'--region=[AWS region (default\: $AWS_REGION, then the profile'\''s)]:REGION: _sagetop_words regions' \
-		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force (jobs, list, show, job, compare, failures, logs, metrics, report, open, files, clone, stop, delete, wait, advise, cost and the dashboard)]:LIST: _sagetop_words scopes' \
+		'--scope=[several profiles and regions as one\: a/us-east-1,b/eu-west-1; a profile alone is in its own region, a region alone is of the profile in force; the commands that begin something, and those about one account (launch, tune, process, deploy, transform, invoke, launches, upload, image, estimate, monitor, backtest, prices, config, doctor), take one]:LIST: _sagetop_words scopes' \
 		'--endpoint-url=[send every request there instead of to AWS]:URL: ' \
 		'--json[print JSON, the same as --format json]' \
 		'--format=[table (aligned), tsv or json; default\: table on a terminal, tsv in a pipe]:FORMAT:(table tsv json)' \
@@ -97,7 +97,7 @@ _sagetop() {
 			'--csv[as CSV]' \
 			'*: : _sagetop_words columns -S \:' ;;
 		logs) _arguments $everywhere \
-			'--limit=[the last N lines]:N: ' \
+			'--limit=[the last N lines, then with -f what comes; 0\: only what comes]:N: ' \
 			'--follow[print new lines as they come, until the job ends]' \
 			'--live[follow by CloudWatch'\''s live tail\: sooner, but billed by the minute (with -f)]' \
 			'--since=[only lines of the last 15m, 2h, 1w ... or since a time (2026-11-21T05\:48, or 15\:00 of the last day; UTC)]:WHEN: ' \

@@ -11,10 +11,12 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "base/timefmt.h"
+#include "base/utf8.h"
+#include "model/field.h"
 #include "model/kind.h"
 #include "tui/term.h"
 
-#define TEXT_MAX 400 /* bytes of a text for the terminal or the program */
+#define REASON_CELLS 400 /* of a text for the terminal or the program */
 
 struct announcer {
 	const struct settings *set;
@@ -83,12 +85,16 @@ static void write_line(struct announcer *a, const char *line)
 
 /* --- the terminal and the program ---------------------------------------------------------- */
 
+/* One line, whatever the reason has: it becomes an argument and a terminal's notice. */
 static char *end_text(const struct resource *r)
 {
 	AUTO(str) char *kind = reference_title(r->kind);
+	AUTO(buf) struct buf reason = BUF_INIT(BUF_MAX_TEXT), shown = BUF_INIT(BUF_MAX_TEXT);
 
-	return xasprintf("%s %s: %s%s%.*s", kind, r->name, resource_state_text(r), r->failure_reason ? ": " : "",
-			 TEXT_MAX, str_or(r->failure_reason, ""));
+	field_one_line(str_or(r->failure_reason, ""), &reason);
+	utf8_add_cut(&shown, buf_str(&reason), REASON_CELLS);
+	return xasprintf("%s %s: %s%s%s", kind, r->name, resource_state_text(r), shown.len ? ": " : "",
+			 buf_str(&shown));
 }
 
 static void remember(struct announcer *a, const struct resource *r)

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/timefmt.h"
+#include "tui/term.h"
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -305,6 +306,32 @@ static int report(struct app *a, int rc, const struct err *err)
 	return err_exit_status(err->code);
 }
 
+/* A command that goes to one account alone takes the scope as the profile and region that it is, so that the settings
+ * of that profile go for it. */
+static int take_one_scope(struct app *a, struct err *err)
+{
+	struct cli *c = &a->cli;
+	const char *text = c->values[OPT_SCOPE];
+
+	if (!text || !c->command || c->command->flags & CMD_SCOPES || c->values[OPT_LOCAL])
+		return 0;
+	if (scope_list_parse(text, &a->one, err) < 0)
+		return -err->code;
+	const struct scope *first = &a->one.items[0];
+
+	if (a->one.n > 1)
+		return err_set(err, ERR_USAGE, "sagetop %s goes to one scope, and these are %zu: --scope %.*s",
+			       c->command->name, a->one.n, (int)strcspn(text, ","), text);
+	if (first->profile) {
+		c->values[OPT_PROFILE] = first->profile;
+		c->values[OPT_REGION] = NULL;
+	}
+	if (first->region)
+		c->values[OPT_REGION] = first->region;
+	c->values[OPT_SCOPE] = NULL;
+	return 0;
+}
+
 /* The local engine has nothing to do with any profile. */
 static void load_config(struct app *a)
 {
@@ -344,7 +371,7 @@ static void look_at_terminal(struct app *a)
 	int64_t color = a->config.set.color;
 	a->color = color != SETTING_COLOR_NEVER && str_empty(getenv("NO_COLOR")) &&
 		   (color == SETTING_COLOR_ALWAYS || (a->out_tty && !str_eq(term, "dumb")));
-	a->ascii = a->config.set.ascii;
+	a->ascii = a->config.set.ascii || !term_is_utf8();
 	/* Programs that read us do not know our zone, but where they are told. */
 	timefmt_show_zone(a->config.set.zone == SETTING_ZONE_LOCAL &&
 			  (output_format(a) == OUTPUT_TABLE || app_value(a, OPT_TIME_ZONE)));
@@ -359,10 +386,6 @@ static int check_options(struct app *a, struct err *err)
 		return err_set(err, ERR_USAGE, "--format is table, tsv or json, not \"%s\"", format);
 	if (config_check_options(&a->cli, err) < 0)
 		return -err->code;
-	if (app_value(a, OPT_SCOPE) && a->cli.command && !(a->cli.command->flags & CMD_SCOPES))
-		return err_set(err, ERR_USAGE,
-			       "sagetop %s is about one profile and region: give --profile and --region",
-			       a->cli.command->name);
 	if (app_flag(a, OPT_LOCAL) && app_value(a, OPT_SCOPE))
 		return err_set(err, ERR_USAGE, "--local has no other scopes: leave it or --scope out");
 	if (app_flag(a, OPT_LOCAL) && app_value(a, OPT_ENDPOINT_URL))
@@ -416,6 +439,8 @@ int app_main(int argc, char **argv)
 	int rc = run_hidden(argc, argv, &err, &hidden);
 	if (!hidden) {
 		rc = cli_parse(argc, argv, &a.cli, &err);
+		if (rc == 0)
+			rc = take_one_scope(&a, &err);
 		load_config(&a);
 		look_at_terminal(&a);
 		if (rc == 0)
@@ -427,6 +452,7 @@ int app_main(int argc, char **argv)
 	free(a.endpoint);
 	config_done(&a.config);
 	cli_done(&a.cli);
+	scope_list_done(&a.one);
 	log_close();
 	return status;
 }

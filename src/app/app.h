@@ -14,10 +14,12 @@
 
 struct app {
 	struct cli cli;
-	struct config config; /* read before the command runs */
+	struct scope_list one; /* --scope of a command that goes to one: the texts of its profile and region */
+	struct config config;  /* read before the command runs */
 	FILE *out;
 	bool out_tty, in_tty;
-	bool color, ascii;
+	bool color;
+	bool ascii;		  /* asked for, or the locale has nothing else */
 	bool local;		  /* talks to the local engine */
 	bool out_gone;		  /* nobody reads the output any more: end as a filter does */
 	int exit_status;	  /* where the command has succeeded but has more to say */

@@ -75,6 +75,9 @@ static int allow(const struct config *config, struct sync *sync, const struct bu
 	char limit[24], spent[24], more[24];
 	int64_t ceiling_micro = w->micro;
 
+	/* A job of a training plan: no budget is broken by nothing, even one that is used up. */
+	if (!w->per_hour && !w->micro)
+		return 0;
 	if (state_of(config, sync, b, &st, err) < 0)
 		return -err->code;
 	if (w->per_hour && w->micro != USD_UNKNOWN)

@@ -49,7 +49,7 @@ static void print_heading(struct app *a, const struct series_set *set, const str
 		fprintf(a->out, "%s ", series_label(label, sizeof(label), set, s));
 		print_value(a, s->points[series_segment(s)].value);
 		if (s->n > 1) {
-			fputs(a->ascii ? " -> " : " → ", a->out);
+			output_text(a, " → ");
 			print_value(a, last);
 		}
 		if (d != METRIC_EITHER && series_best(s, d, &best, &step) && best != last) {

@@ -236,10 +236,11 @@ static void print_sums(const struct printer *p)
 static void print_end(struct printer *p, const struct feed *f)
 {
 	const char *since = app_value(p->a, OPT_SINCE);
+	bool none = app_value(p->a, OPT_LIMIT) && !p->a->cli.numbers[OPT_LIMIT];
 
 	if (p->n_seen == 0 && !*p->note && since)
 		fprintf(stderr, "sagetop: %s: no line since %s\n", p->name, since);
-	else if (p->n_seen == 0 && !*p->note)
+	else if (p->n_seen == 0 && !*p->note && !none)
 		fprintf(stderr, "sagetop: %s: there is no line\n", p->name);
 	if (f && f->n_foreign)
 		fprintf(stderr, "sagetop: %zu line%s of other streams left out\n", f->n_foreign,
@@ -277,6 +278,20 @@ static int print_log(struct printer *p, struct app_reply *reply, struct err *err
 	return 0;
 }
 
+static struct sync_reading reading_of(struct printer *p,
+				      void (*line)(void *user, const char *stream, const struct log_line *l))
+{
+	size_t last = (size_t)p->a->cli.numbers[OPT_LIMIT];
+
+	return (struct sync_reading){.since_ms = p->filter.since_ms,
+				     .last = last,
+				     .none = app_value(p->a, OPT_LIMIT) && !last,
+				     .follow = app_flag(p->a, OPT_FOLLOW),
+				     .wants = wants_line,
+				     .line = line,
+				     .user = p};
+}
+
 static int open_log(struct printer *p, const char *reference, struct err *err)
 {
 	if (app_enter(p->a, reference, &p->kind, &p->name, err) < 0)
@@ -292,12 +307,7 @@ static int run(struct printer *p, struct err *err)
 {
 	struct app *a = p->a;
 	struct app_reply reply = {0};
-	struct sync_reading reading = {.since_ms = p->filter.since_ms,
-				       .last = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : 0,
-				       .follow = app_flag(a, OPT_FOLLOW),
-				       .wants = wants_line,
-				       .line = print_line,
-				       .user = p};
+	struct sync_reading reading = reading_of(p, print_line);
 
 	sync_read_log(p->sync, p->kind, p->name, &reading, app_reply_done, &reply);
 	if (app_flag(a, OPT_LIVE))
@@ -371,7 +381,7 @@ static int read_many(struct app *a, struct printer *p, struct app_reply *replies
 static int run_many(struct app *a, const struct log_filter *filter, struct sums *sums, struct err *err)
 {
 	const struct strlist *args = &a->cli.args;
-	size_t last = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : 0;
+	size_t last = (size_t)a->cli.numbers[OPT_LIMIT];
 	struct printer *p = xcalloc(args->n, sizeof(*p));
 	struct app_reply *replies = xcalloc(args->n, sizeof(*replies));
 	AUTO(loglines) struct loglines all = {.max_bytes = (size_t)4 << 30};
@@ -383,12 +393,8 @@ static int run_many(struct app *a, const struct log_filter *filter, struct sums 
 		rc = open_log(&p[i], args->items[i], err);
 	}
 	for (size_t i = 0; rc == 0 && i < args->n; i++) {
-		struct sync_reading reading = {.since_ms = filter->since_ms,
-					       .last = last,
-					       .follow = app_flag(a, OPT_FOLLOW),
-					       .wants = wants_line,
-					       .line = app_flag(a, OPT_FOLLOW) ? print_line : collect_line,
-					       .user = &p[i]};
+		struct sync_reading reading = reading_of(&p[i], app_flag(a, OPT_FOLLOW) ? print_line : collect_line);
+
 		sync_read_log(p[i].sync, p[i].kind, p[i].name, &reading, app_reply_done, &replies[i]);
 	}
 	if (rc == 0)

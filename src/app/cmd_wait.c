@@ -8,6 +8,8 @@
 
 #define ASK_EVERY_MS 5000 /* by name, of what no list has told about for so long */
 #define ASK_LOCAL_MS 250  /* the engine has no quotas, and what runs there is short */
+#define ASK_COMING_MS 1000
+#define GRACE_MS 10000 /* what was just made is shown late at times; the engine shows it at once */
 #define EXIT_FAILED 3
 #define EXIT_LIMIT 7
 
@@ -15,8 +17,10 @@ struct waited {
 	struct sync *sync; /* of its scope */
 	const struct kind *kind;
 	char *name;
-	bool reported, asking;
+	bool reported, asking, known;
 	int64_t asked_ms; /* monotonic */
+	int64_t since_ms; /* monotonic: it may be there since then */
+	const char *told; /* why it is not there yet; NULL: nothing was told */
 	struct err err;	  /* of the last question */
 };
 
@@ -148,6 +152,7 @@ static void on_answer(void *user, struct resource *r, const json_t *raw, const s
 	one->asking = false;
 	one->asked_ms = clock_mono_ms();
 	one->err = err ? *err : (struct err){0};
+	one->known |= !err;
 	if (!err)
 		str_set(&one->name, r->name);
 }
@@ -167,7 +172,8 @@ static void ask_stale(struct waiting *w)
 		struct waited *one = &w->items[i];
 		const struct resource *r = find(one);
 
-		if (!one->reported && !one->asking && clock_mono_ms() - one->asked_ms > every_ms &&
+		if (!one->reported && !one->asking &&
+		    clock_mono_ms() - one->asked_ms > (one->known ? every_ms : MIN(every_ms, ASK_COMING_MS)) &&
 		    (!r || clock_now_ms() - r->seen_ms > 2 * every_ms || one->kind->class != &job_class))
 			ask(w, one);
 	}
@@ -187,20 +193,50 @@ static void say(struct waiting *w, const char *text)
 	fprintf(stderr, "sagetop: %s: still waiting\n", text);
 }
 
+/* Whether a thing that the service does not know may come yet: it waits here to be launched, or was launched just now.
+ */
+static bool is_coming(const struct waiting *w, struct waited *one)
+{
+	const char *why = "is not known to the service yet";
+	bool queued = false;
+
+	if (one->known || one->err.code != ERR_NOTFOUND)
+		return false;
+	if (one->kind->class == &job_class && sync_store(one->sync) &&
+	    store_launch_waits(sync_store(one->sync), one->name, &queued, NULL) == 0 && queued) {
+		one->since_ms = clock_mono_ms();
+		why = "waits in the queue of launches (sagetop launches)";
+	} else if (w->a->local || clock_mono_ms() - one->since_ms > GRACE_MS) {
+		return false;
+	}
+	if (one->told != why)
+		fprintf(stderr, "sagetop: %s %s: still waiting\n", one->name, why);
+	one->told = why;
+	return true;
+}
+
+static int give_up(const struct waited *one, struct err *err)
+{
+	*err = one->err;
+	if (one->told && one->err.code == ERR_NOTFOUND) {
+		err_clear(err);
+		return err_set(err, ERR_NOTFOUND, "%s; it has not come within %d s", one->err.msg, GRACE_MS / 1000);
+	}
+	return -err->code;
+}
+
 /* What keeps it from being told; an error where waiting is of no use any more. */
 static int check(struct waiting *w, struct err *err)
 {
 	const struct session *s = app_session(w->a);
 
 	for (size_t i = 0; i < w->n; i++) {
-		const struct waited *one = &w->items[i];
+		struct waited *one = &w->items[i];
 
-		if (!one->err.code || one->reported)
+		if (!one->err.code || one->reported || is_coming(w, one))
 			continue;
-		if (is_final(&one->err)) {
-			*err = one->err;
-			return -err->code;
-		}
+		if (is_final(&one->err))
+			return give_up(one, err);
 		say(w, one->err.msg);
 	}
 	if (s->notice_generation != w->notices && s->notice.level != NOTICE_INFO)
@@ -265,8 +301,10 @@ static int add(struct waiting *w, struct app_thing *wanted, struct err *err)
 		wanted->scope = known->scope;
 	if (app_enter_parsed(w->a, wanted, err) < 0)
 		return -err->code;
-	w->items[w->n++] = (struct waited){
-		.sync = w->a->sync, .kind = wanted->kind, .name = xstrdup(known ? known->name : wanted->name)};
+	w->items[w->n++] = (struct waited){.sync = w->a->sync,
+					   .kind = wanted->kind,
+					   .name = xstrdup(known ? known->name : wanted->name),
+					   .since_ms = clock_mono_ms()};
 	return 0;
 }
 
@@ -279,7 +317,7 @@ static bool is_asking(const struct waiting *w)
 	return asking;
 }
 
-/* Every name must be there. */
+/* Every name must be there, or come. */
 static int find_all(struct waiting *w, struct app_thing *wanted, struct err *err)
 {
 	size_t n = w->a->cli.args.n;
@@ -291,17 +329,17 @@ static int find_all(struct waiting *w, struct app_thing *wanted, struct err *err
 		if (add(w, &wanted[i], err) < 0)
 			return -err->code;
 	app_leave(w->a);
-	for (size_t i = 0; i < n; i++)
-		if (w->items[i].kind->class != &job_class || !find(&w->items[i]))
+	for (size_t i = 0; i < n; i++) {
+		w->items[i].known = find(&w->items[i]) != NULL;
+		if (w->items[i].kind->class != &job_class || !w->items[i].known)
 			ask(w, &w->items[i]);
+	}
 	while (is_asking(w))
 		if (app_turn(w->a, 1000, err) < 0)
 			return -err->code;
 	for (size_t i = 0; i < n; i++) {
-		if (w->items[i].err.code) {
-			*err = w->items[i].err;
-			return -err->code;
-		}
+		if (w->items[i].err.code && !is_coming(w, &w->items[i]))
+			return give_up(&w->items[i], err);
 	}
 	return 0;
 }

@@ -38,6 +38,7 @@ void config_done(struct config *c)
 	}
 	free(c->path);
 	strlist_done(&c->problems);
+	strmap_done(&c->entries);
 	*c = (struct config){0};
 }
 
@@ -225,6 +226,8 @@ static void read_map(struct reading *r, enum setting_id id, const json_t *v, con
 		struct err err = {0};
 		AUTO(str) char *key = xasprintf("%s: %s", setting_rows[id].name, name);
 		AUTO(str) char *at = xasprintf("%s.%s", path, name);
+		AUTO(str) char *place = place_of(r, at);
+		strmap_set(&c->entries, key, place);
 		if (take_entry(c, id, name, entry, &err) < 0)
 			problem(r, at, key, &err);
 	}
@@ -442,6 +445,10 @@ void config_apply_keys(struct config *c)
 	for (size_t i = 0; i < c->set.keys.n; i++)
 		(void)!keymap_change(c->set.keys.items[i].name, c->set.keys.items[i].value, false, NULL);
 	ui_keys_settle(&problems);
-	for (size_t i = 0; i < problems.n; i++)
-		strlist_take(&c->problems, xasprintf("keys.%s (%s)", problems.items[i], c->from[SETTING_keys]));
+	for (size_t i = 0; i < problems.n; i++) {
+		AUTO(str) char *key = xasprintf("keys: %.*s", (int)strcspn(problems.items[i], ":"), problems.items[i]);
+
+		strlist_take(&c->problems, xasprintf("%s: keys: %s", str_or(strmap_get(&c->entries, key), c->path),
+						     problems.items[i]));
+	}
 }

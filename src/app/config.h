@@ -62,6 +62,7 @@ struct config {
 	bool given[SETTING_COUNT]; /* by file or option */
 	char *path;		   /* of the file, there or not */
 	bool found;
+	struct strmap entries;	 /* where each entry of a mapping stands: "keys: jobs.stop" -> "FILE:LINE" */
 	struct strlist problems; /* "FILE:LINE: key: what is wrong", one line each */
 };
 void config_done(struct config *c);

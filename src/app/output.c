@@ -50,6 +50,15 @@ int output_height(const struct app *a)
 	return ioctl(fileno(a->out), TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : 24;
 }
 
+void output_text(const struct app *a, const char *text)
+{
+	AUTO(buf) struct buf plain = BUF_INIT(BUF_MAX_TEXT);
+
+	if (a->ascii)
+		utf8_add_likeness(&plain, text);
+	fputs(a->ascii ? buf_str(&plain) : text, a->out);
+}
+
 void table_done(struct table *t)
 {
 	free(t->columns);
@@ -195,17 +204,17 @@ static void add_row(struct buf *out, const struct table *t, char *const *cells, 
 }
 
 /* The last column is cut already where there is room for some of it. */
-static void write_row(struct buf *row, const struct table *t, int width, FILE *out)
+static void write_row(struct buf *row, const struct table *t, int width, const struct app *a)
 {
 	AUTO(buf) struct buf line = BUF_INIT(BUF_MAX_TEXT);
 	AUTO(str) char *text = xstrndup(buf_str(row), row->len ? row->len - 1 : 0);
 
-	if (t->cut && width && utf8_width(text) > width) {
+	if (t->cut && width && utf8_width(text) > width)
 		utf8_add_cut(&line, text, width);
-		fprintf(out, "%s\n", buf_str(&line));
-	} else {
-		fwrite(buf_str(row), 1, row->len, out);
-	}
+	else
+		(void)buf_adds(&line, text);
+	output_text(a, buf_str(&line));
+	fputc('\n', a->out);
 	buf_clear(row);
 }
 
@@ -219,10 +228,10 @@ void table_print_aligned(struct table *t, const struct app *a)
 	fit(t, width);
 	if (header)
 		add_row(&out, t, NULL, width, "");
-	write_row(&out, t, width, a->out);
+	write_row(&out, t, width, a);
 	for (size_t k = 0; k + t->n_columns <= t->cells.n; k += t->n_columns) {
 		add_row(&out, t, t->cells.items + k, width, "-");
-		write_row(&out, t, width, a->out);
+		write_row(&out, t, width, a);
 	}
 }
 
@@ -331,6 +340,9 @@ void output_field(const struct app *a, const char *name, const char *value)
 		return;
 	if (output_format(a) == OUTPUT_TSV)
 		fprintf(a->out, "%s\t%s\n", name, value);
-	else
-		fprintf(a->out, "%-*s %s\n", FIELD_WIDTH, name, value);
+	else {
+		fprintf(a->out, "%-*s ", FIELD_WIDTH, name);
+		output_text(a, value);
+		fputc('\n', a->out);
+	}
 }

@@ -43,6 +43,8 @@ void table_cell(struct table *t, const char *text); /* NULL or "": nothing known
 void table_print(struct table *t, const struct app *a);
 void table_print_aligned(struct table *t, const struct app *a); /* whatever the format: part of a text */
 
+/* Text for a person: the marks in it are ASCII where the terminal, or its locale, has nothing else. */
+void output_text(const struct app *a, const char *text);
 /* Pretty-printed with a newline; j is borrowed. */
 void output_json(const struct app *a, const json_t *j);
 

@@ -22,6 +22,12 @@ int utf8_width(const char *s);
 /* The length in bytes of the longest prefix of s that takes at most `cells`. */
 size_t utf8_fit(const char *s, int cells);
 
+/* The ASCII character, as wide, that stands for a mark of ours (an ellipsis, an arrow, a tick ...); 0 where none does.
+ */
+uint32_t utf8_likeness(uint32_t cp);
+/* Append s with those in the place of such marks; other characters, which are somebody's data, stay. */
+void utf8_add_likeness(struct buf *out, const char *s);
+
 /* Append s to out in at most `cells` cells, an ellipsis as the last one where
  * it was cut. */
 void utf8_add_cut(struct buf *out, const char *s, int cells);

@@ -176,6 +176,8 @@ int store_launch_list(struct store *s, enum launch_which which, struct launch **
 /* Those of one run, without their requests. */
 int store_launch_list_run(struct store *s, const char *run, struct launch **ret, size_t *ret_n,
 			  struct err *err) NODISCARD;
+/* Whether a training job of that name waits to be sent, or is being sent. */
+int store_launch_waits(struct store *s, const char *name, bool *ret, struct err *err) NODISCARD;
 /* How many of a run are in each state; of one that was asked for again only the last row counts. */
 #define LAUNCH_STATES 4
 int store_launch_count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err) NODISCARD;

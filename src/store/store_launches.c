@@ -349,6 +349,29 @@ int store_launch_list_run(struct store *s, const char *run, struct launch **ret,
 	return RETRY_STATE(s, err, list_run(s, run, ret, ret_n, &e));
 }
 
+static int waits(struct store *s, const char *name, bool *ret, struct err *err)
+{
+	sqlite3_stmt *st = db_prepare(&s->state,
+				      "SELECT 1 FROM launch WHERE scope = ?1 AND name = ?2 AND state < 2"
+				      " AND operation = '" LAUNCH_TRAINING_JOB "' LIMIT 1",
+				      err);
+
+	if (!st)
+		return -ERR_DB;
+	db_bind_text(st, 1, s->scope);
+	db_bind_text(st, 2, name);
+	int step = sqlite3_step(st), rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : db_fail(&s->state, err);
+
+	*ret = step == SQLITE_ROW;
+	sqlite3_reset(st);
+	return rc;
+}
+
+int store_launch_waits(struct store *s, const char *name, bool *ret, struct err *err)
+{
+	return RETRY_STATE(s, err, waits(s, name, ret, &e));
+}
+
 static int count_run(struct store *s, const char *run, size_t ret[LAUNCH_STATES], struct err *err)
 {
 	sqlite3_stmt *st =

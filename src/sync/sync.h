@@ -113,6 +113,7 @@ void sync_unwatch(struct sync *s, const struct kind *kind, const char *name);
 struct sync_reading {
 	int64_t since_ms; /* only lines from then on; INT64_MIN: all */
 	size_t last;	  /* only the last so many of those that are wanted, read from the end; 0: all */
+	bool none;	  /* not even the last one of what is there: with follow what comes from now on */
 	bool follow;
 	bool (*wants)(void *user, const struct log_line *line);
 	void (*line)(void *user, const char *stream, const struct log_line *line); /* each that is wanted */

@@ -85,6 +85,12 @@ void reading_end(struct follow *w, const struct err *err)
 	free(r);
 }
 
+/* Only the last lines are wanted, or none of them. */
+static bool is_from_end(const struct reading *r)
+{
+	return r->opt.last || r->opt.none;
+}
+
 static bool wants(const struct reading *r, const struct log_line *l)
 {
 	return r->opt.line && (!r->opt.wants || r->opt.wants(r->opt.user, l));
@@ -140,10 +146,10 @@ bool reading_is_cached(struct follow *w)
 
 	if (!r || r->state != READ_CACHE)
 		return false;
-	r->state = r->opt.last ? READ_WINDOWS : READ_ON;
+	r->state = is_from_end(r) ? READ_WINDOWS : READ_ON;
 	if (!r->opt.line && !sync_logs_rules(w))
 		return false;
-	if (r->opt.last) { /* how many there are says where the last ones begin */
+	if (is_from_end(r)) { /* how many there are says where the last ones begin */
 		c.count_only = true;
 		if (read_cached(&c) == 0 && c.n_wanted > r->opt.last)
 			c.skip = c.n_wanted - r->opt.last;

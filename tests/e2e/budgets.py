@@ -124,6 +124,10 @@ def check_launch(s, folder):
                                                     "VolumeSizeInGB": 1})
     ok("one whose price is not known is refused", unknown.returncode == 1 and "no price" in unknown.stderr,
        unknown.stderr)
+    planned = launch("planned", 36000, ResourceConfig={
+        "InstanceType": "ml.p5.48xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1,
+        "TrainingPlanArn": "arn:aws:sagemaker:us-east-1:000000000000:training-plan/spring"})
+    ok("a job of a training plan breaks none", "would break" not in planned.stderr, planned.stderr)
     s.rated("budgets: {tag:team=b: 1/day hard, nobody: 1/day hard, total: 1/day}\n")
     ok("a budget for others, or a soft one, does not", launch("free", 36000).returncode == 0)
     tagged = launch("tagged", 36000, Tags=[{"Key": "team", "Value": "b"}])

@@ -201,6 +201,7 @@ def long_logs(work):
     check("-n 2 of what matches, however far back", ["0000004", "0000005"], [l[5:12] for l in out.splitlines()])
     out = run(work, "logs", "long", "-n", "90000")[1]
     check("-n of more than there is", 60000, out.count("\n"))
+    check("-n 0 prints nothing", (0, "", ""), run(work, "logs", "long", "-n", "0"))
 
 
 def sanitized():
@@ -239,6 +240,29 @@ def follow(work):
     check("... and goes on with what is new", "new\n", p.stdout.readline())
     p.send_signal(signal.SIGINT)
     check("... until it is interrupted", 130, p.wait(20))
+    World.calls.clear()
+    env, line = command(work, "logs", "tail", "-f", "-n", "0")
+    p = subprocess.Popen(line, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    deadline = time.monotonic() + 60
+    while sum(a == "FilterLogEvents" for a, _ in list(World.calls)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    World.events["tail"].append(("tail/algo-1-1700000000", ms(time.time() - NOW), "newest"))
+    check("-f -n 0 prints only what comes", "newest\n", p.stdout.readline())
+    p.send_signal(signal.SIGTERM)
+    check("... until it is ended", 143, p.wait(20))
+
+
+def late(work):
+    """What was launched just now and is shown late."""
+    env, line = command(work, "wait", "late")
+    p = subprocess.Popen(line, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    check("wait for what is not there yet says so", "sagetop: late is not known to the service yet: still waiting\n",
+          p.stderr.readline())
+    put("late", [])
+    out = p.communicate(timeout=60)[0]
+    check("... and goes on once it is", (0, "late"), (p.returncode, out.split("\t")[0]))
+    code, _, err = run(work, "wait", "nobody")
+    check("... what never comes is an error", (4, True), (code, "it has not come within 10 s" in err))
 
 
 def texts(work):
@@ -407,7 +431,7 @@ def main():
                AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="s", AWS_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true",
                AWS_ENDPOINT_URL="http://127.0.0.1:%d" % server.server_port, LC_ALL="C.UTF-8")
     try:
-        for part in (texts, strangers, times, over_time, metrics, best, long_logs, follow):
+        for part in (texts, strangers, times, over_time, metrics, best, long_logs, follow, late):
             part(work)
     finally:
         server.shutdown()

@@ -124,9 +124,35 @@ def check_errors(s):
         result = s.run("--scope", text, "jobs")
         ok(f"--scope {text[:20]!r}: one line that says what is wrong",
            result.returncode != 0 and why in result.stderr and result.stderr.count("\n") == 1, result.stderr)
-    result = s.run("--scope", "a,b", "launch", "x.yaml")
-    ok("a command of one account says so", result.returncode == 2 and "one profile and region" in result.stderr,
-       result.stderr)
+
+
+def check_one(s):
+    """What begins something takes one scope, with the settings of its profile."""
+    for args in (("launch", "x.yaml"), ("tune", "x.yaml"), ("process", "x.py"), ("deploy", "x"), ("transform", "x"),
+                 ("invoke", "x", "-"), ("estimate", "x.yaml"), ("upload", "x", "s3://x/"), ("launches",)):
+        result = s.run("--scope", "a,b", *args)
+        ok(f"{args[0]} goes to one scope and says so",
+           result.returncode == 2 and f"sagetop {args[0]} goes to one scope" in result.stderr and
+           result.stderr.count("\n") == 1, result.stderr)
+    wrong = s.run("--scope", "b/xx", "estimate", "x.yaml")
+    ok("one that is none", wrong.returncode == 2 and "is not PROFILE/REGION" in wrong.stderr, wrong.stderr)
+    spec = os.environ["SAGETOP_SRC"] + "/share/examples/player.yaml"
+    prices = []
+    for scope in ("a", "b"):
+        result = s.run("--scope", scope, "launch", spec, "--set", "ResourceConfig.InstanceType=ml.m5.large", "--dry-run")
+        prices.append(re.findall(r"\$[0-9.]+", result.stderr))
+        ok("a launch is priced where the scope is", result.returncode == 0, result.stderr)
+    ok("which costs otherwise there", prices[0] and prices[1] and prices[0] != prices[1], prices)
+    config = s.env["XDG_CONFIG_HOME"] + "/sagetop/config.yaml"
+    with open(config) as f:
+        usual = f.read()
+    with open(config, "w") as f:
+        f.write(usual + "profiles:\n  b: {read-only: true}\n")
+    refused = s.run("--scope", "b", "launch", spec, "--yes")
+    with open(config, "w") as f:
+        f.write(usual)
+    ok("the settings of its profile go for it", refused.returncode != 0 and f"{config}:3" in refused.stderr,
+       refused.stderr)
 
 
 def check_together(s, a, b):
@@ -325,6 +351,7 @@ def main():
         check_lists(s)
         check_things(s, a, b)
         check_errors(s)
+        check_one(s)
         term = Terminal(work, s.env)
         check_console(term, a, b)
         check_one_gone(term, a, b)

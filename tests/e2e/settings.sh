@@ -53,6 +53,12 @@ tap_equal 'a broken key does not stand in the way' '0 set-one' "$status $out"
 tap_equal 'each is one warning' 2 "$(printf '%s\n' "$errors" | wc -l)"
 tap_match 'with file, line and key' "^sagetop: $file:2: refesh: there is no such setting; did you mean refresh\?$" "$errors"
 tap_match 'and what its value may be' "$file:3: theme: needs one of: usual basic contrast" "$errors"
+settings 'refresh: 5s' 'keys:' '  list.down: n' '  jobs.nope: q' 'ascii: true'
+sagetop --local jobs --no-header --columns name
+tap_equal 'below keys: an entry does not stand in the way either' '0 set-one' "$status $out"
+tap_match 'a key that another has: the line of that entry' "^sagetop: $file:3: keys: list.down: n is " "$errors"
+tap_match 'a name that is none: the same' "^sagetop: $file:4: keys: jobs.nope: nothing is called so" "$errors"
+settings 'ascii: true' 'refesh: 5s' 'theme: nice' 'columns: name'
 sagetop config ascii
 tap_equal 'config says so by its status' '1 true' "$status $out"
 dashboard() { TERM=xterm-256color SAGETOP_EXIT_AFTER_PAINT=1 script -qec "stty rows 30 cols 140; $bin/sagetop --local" /dev/null </dev/null; }
