@@ -96,6 +96,20 @@ void doc_lines(struct doc *d, enum style st, const char *text)
 	}
 }
 
+void doc_line_text(const struct doc *d, size_t line, struct buf *out)
+{
+	const struct doc_line *l = &d->lines[line];
+
+	buf_clear(out);
+	for (uint32_t i = 0; i < l->n_spans; i++) {
+		const struct doc_span *s = &d->spans[l->first_span + i];
+
+		for (int col = utf8_width(buf_str(out)); col < s->col; col++)
+			(void)buf_addc(out, ' ');
+		(void)buf_adds(out, d->text.data + s->from);
+	}
+}
+
 static void scroll_by(struct doc *d, long by)
 {
 	long to = (long)d->top + by;

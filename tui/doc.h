@@ -38,6 +38,8 @@ void doc_wrapped(struct doc *d, enum style st, int col, int width, const char *t
 /* Split text at newlines, one line each. */
 void doc_lines(struct doc *d, enum style st, const char *text);
 
+/* A line as it stands on the screen, blanks where its spans leave room. out is replaced. */
+void doc_line_text(const struct doc *d, size_t line, struct buf *out);
 void doc_show(struct doc *d, size_t line); /* scroll so that the line is seen */
 bool doc_action(struct doc *d, enum action a);
 void doc_draw(struct doc *d, struct area a);

@@ -169,7 +169,8 @@ void page_lines_add(struct doc *d, const struct page *p, const struct page_look 
 	struct layout l = {d, p, p->label_cells + (p->label_cells > 12 ? 3 : 2), look->width - 1, false};
 
 	for (size_t i = 0; i < p->n;) {
-		const bool folded = page_line_is_folded(look->view, p, i), here = (long)i == look->cursor;
+		const bool folded = !look->unfolded && page_line_is_folded(look->view, p, i),
+			   here = (long)i == look->cursor;
 		const size_t end = folded ? part_end(p, i) : i + 1;
 
 		if (p->lines[i].gap)

@@ -11,7 +11,8 @@
 struct page_look {
 	const struct view *view; /* of a kind: whose parts are folded */
 	int width;
-	long cursor; /* a line of the page; -1 none */
+	long cursor;   /* a line of the page; -1 none */
+	bool unfolded; /* all of it, whatever is folded */
 };
 /* line_of: of each line of the page, where it stands in the document; p->n of them. */
 void page_lines_add(struct doc *d, const struct page *p, const struct page_look *look, size_t *line_of);

@@ -11,6 +11,7 @@
 #include "tui/keymap.h"
 #include "tui/surface.h"
 
+struct doc_search;
 struct lineedit;
 struct pager;
 struct ui;
@@ -86,6 +87,8 @@ struct view_ops {
 	bool (*offers)(struct view *v, enum action a);
 	/* Footer instead of the keymap's labels: "Enter preview  Esc cancel". May be NULL. */
 	const char *(*hint)(struct view *v);
+	/* Of a document that is searched in (tui/doc_search.h), laid out as it is searched now; NULL elsewhere. */
+	struct doc_search *(*doc_search)(struct view *v);
 	/* Of lists; NULL elsewhere: `:filter` and `:sort`, */
 	int (*filter)(struct view *v, const char *text, struct err *err);
 	int (*sort)(struct view *v, const char *text, struct err *err);

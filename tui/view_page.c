@@ -9,7 +9,7 @@
 #include "model/failure.h"
 #include "model/page.h"
 #include "model/variants.h"
-#include "tui/doc.h"
+#include "tui/doc_search.h"
 #include "tui/jobtext.h"
 #include "tui/page_lines.h"
 #include "tui/phases.h"
@@ -23,6 +23,8 @@ struct page_state {
 	char *config;	   /* of an endpoint: its configuration, which tells the machines; watched as well */
 	struct page page;
 	struct doc doc;
+	struct doc_search search;
+	bool unfolded;	     /* it was laid out to be searched in */
 	size_t *line_of;     /* of each line of the page: where it stands in the document */
 	long link;	     /* the line of the page under the cursor: it leads on, or folds; -1 none */
 	int width;	     /* it was laid out for */
@@ -52,6 +54,7 @@ static int page_open(struct view *v, const struct view_arg *arg, struct err *err
 		return thing_missing(v, arg->kind, name, err);
 	st->name = xstrdup(name);
 	st->link = -1;
+	st->search.doc = &st->doc;
 	view_watch(v, v->kind, st->name, true);
 	return 0;
 }
@@ -79,6 +82,7 @@ static void page_close(struct view *v)
 	watch_config(v, NULL);
 	page_done(&st->page);
 	doc_done(&st->doc);
+	doc_search_done(&st->search);
 	free(st->line_of);
 	free(st->findings);
 	free(st->findings_of);
@@ -284,6 +288,7 @@ static void lay_out(struct view *v, int width)
 	doc_clear(d);
 	st->width = width;
 	st->stale = false;
+	st->unfolded = st->search.pattern;
 	if (!r) {
 		page_done(&st->page);
 		doc_wrapped(d, ST_NORMAL, 1, width - 2,
@@ -298,16 +303,33 @@ static void lay_out(struct view *v, int width)
 	page_build(&st->page, r, &x, PAGE_FOR_SCREEN);
 	free(st->line_of);
 	st->line_of = xcalloc(st->page.n + 1, sizeof(*st->line_of));
-	page_lines_add(d, &st->page, &(struct page_look){v, width, st->link}, st->line_of);
+	page_lines_add(d, &st->page, &(struct page_look){v, width, st->link, st->unfolded}, st->line_of);
+}
+
+/* As it has to be now. */
+static void settle(struct view *v, int width)
+{
+	const struct page_state *st = v->state;
+
+	if (st->stale || st->width != width || st->unfolded != (st->search.pattern != NULL))
+		lay_out(v, width);
+}
+
+static struct doc_search *page_doc_search(struct view *v)
+{
+	struct page_state *st = v->state;
+
+	settle(v, st->width);
+	return &st->search;
 }
 
 static void page_draw(struct view *v, struct area a)
 {
 	struct page_state *st = v->state;
 
-	if (st->stale || st->width != a.cols)
-		lay_out(v, a.cols);
+	settle(v, a.cols);
 	doc_draw(&st->doc, a);
+	doc_search_draw(&st->search, a);
 }
 
 /* --- title and status --- */
@@ -334,6 +356,7 @@ static void page_title(struct view *v, struct buf *left, struct buf *right)
 	if (v->kind->id != KIND_TRAINING_JOB)
 		(void)buf_addf(left, "%s · ", ui_kind_word(v->kind));
 	(void)buf_adds(left, v->kind->key == KEY_BY_NAME ? st->name : kind_short_name(st->name));
+	doc_search_title(&st->search, left);
 	if (!r || (!r->status_text && v->kind->id != KIND_TRAINING_JOB))
 		return;
 	(void)buf_addf(right, "%s %s", state_symbol(r), resource_state_text(r));
@@ -518,7 +541,8 @@ static bool page_action(struct view *v, enum action a)
 		return true;
 	default:
 		strlist_add(&names, st->name);
-		return doc_action(&st->doc, a) || thing_screen_action(v, a, ui_page_of(v->kind), &names);
+		return doc_search_action(v, a) || doc_action(&st->doc, a) ||
+		       thing_screen_action(v, a, ui_page_of(v->kind), &names);
 	}
 }
 
@@ -530,7 +554,8 @@ static bool page_offers(struct view *v, enum action a)
 #define PAGE_OPERATIONS                                                                                       \
 	.takes = TAKES_NAME, .state_size = sizeof(struct page_state), .open = page_open, .close = page_close, \
 	.generation = page_generation, .update = page_update, .title = page_title, .draw = page_draw,         \
-	.status = page_status, .action = page_action, .offers = page_offers, .work = page_work
+	.status = page_status, .doc_search = page_doc_search, .action = page_action, .offers = page_offers,   \
+	.work = page_work
 
 const struct view_ops view_job_ops = {
 	.name = "job",

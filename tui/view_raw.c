@@ -1,5 +1,6 @@
 /* view_raw.c - a thing as the service describes it: JSON that folds and is searched. */
 #include "base/str.h"
+#include "tui/doc_search.h"
 #include "tui/json_view.h"
 #include "tui/thing.h"
 
@@ -61,14 +62,8 @@ static void raw_title(struct view *v, struct buf *left, struct buf *right)
 	const struct raw_state *st = v->state;
 
 	(void)buf_addf(left, "raw · %s", st->name);
-	if (st->json.pattern) {
-		size_t hit = json_view_hit(&st->json);
-
-		(void)buf_addf(left, " · /%s/ ", pattern_text(st->json.pattern));
-		if (hit)
-			(void)buf_addf(left, "%zu of ", hit);
-		(void)buf_addf(left, "%zu", st->json.n_hits);
-	}
+	if (st->json.pattern)
+		search_title(left, st->json.pattern, json_view_hit(&st->json), st->json.n_hits);
 	(void)buf_adds(right, v->kind->describe.operation);
 }
 
