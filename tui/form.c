@@ -103,6 +103,16 @@ static void draw_field(const struct form_field *field, bool focused, int label, 
 		draw_beside(field, area_part(a, 0, a.cols - beside, 1, beside));
 }
 
+static void draw_line(const struct form *f, size_t i, int label, struct area line)
+{
+	int by = 0;
+
+	for (size_t k = MIN(i, f->focus); k < MAX(i, f->focus); k++)
+		by += is_there(f, k);
+	draw_field(&f->fields[i], i == f->focus, label, line);
+	area_spot(line, 0, 0, line.cols, SPOT_ROW, i < f->focus ? -by : by, NULL);
+}
+
 void form_draw(const struct form *f, struct area a)
 {
 	int label = 0, row = 0;
@@ -117,5 +127,5 @@ void form_draw(const struct form *f, struct area a)
 		skip -= is_there(f, first);
 	for (size_t i = first; i < f->n && row < a.rows; i++)
 		if (is_there(f, i))
-			draw_field(&f->fields[i], i == f->focus, label, area_part(a, row++, 0, 1, a.cols));
+			draw_line(f, i, label, area_part(a, row++, 0, 1, a.cols));
 }

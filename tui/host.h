@@ -137,6 +137,7 @@ struct ui_host {
 	int (*draft)(void *user, const char *path, bool replace, struct fs_draft **ret, struct err *err);
 	/* Other colours; refused where there are none. */
 	int (*theme)(void *user, enum theme theme, struct err *err);
+	void (*mouse)(void *user, bool on); /* have it reported, or leave it to the terminal */
 	/* Stop as by a shell's job control, at the next turn. */
 	void (*suspend)(void *user);
 	/* Put text on the terminal's clipboard (OSC 52). */

@@ -28,10 +28,18 @@ enum {
 	KEYC_BACKTAB,
 	KEYC_CTRL_SPACE,
 	KEYC_PASTE, /* no key: a text was pasted, see term_pasted and ui_paste */
+	KEYC_MOUSE, /* no key either: see term_mouse and ui_mouse */
 	KEYC_F1,
 	KEYC_F12 = KEYC_F1 + 11,
 };
 #define KEYC_CTRL(letter) ((letter)&0x1f)
+
+/* What the mouse did, at which cell. */
+enum mouse_act { MOUSE_PRESS, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
+struct mouse {
+	enum mouse_act act;
+	int row, col;
+};
 
 #define KEY_NAME_LEN 16
 char *keyc_name(char *buf, int key); /* buf holds KEY_NAME_LEN */

@@ -238,6 +238,12 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 	}
 }
 
+/* As `:sort` has it. */
+static char *sort_word(const struct field_ref *f)
+{
+	return xasprintf("%s%s", f->field->name, str_or(f->key, ""));
+}
+
 static void draw_headings(struct view *v, struct area a, const int *widths, struct buf *text)
 {
 	const struct list *l = v->state;
@@ -246,8 +252,11 @@ static void draw_headings(struct view *v, struct area a, const int *widths, stru
 	for (size_t i = 0; i < l->columns.n; i++) {
 		if (!widths[i])
 			continue;
+		AUTO(str) char *word = sort_word(&l->columns.items[i]);
+
 		table_put(a, 0, col, widths[i], is_number(l->columns.items[i].field), ST_HEADING,
 			  heading_of(v, i, text));
+		area_spot(a, 0, col, widths[i], SPOT_SORT, 0, word);
 		col += widths[i] + LIST_GAP;
 	}
 }
@@ -273,6 +282,7 @@ static void draw_row(struct view *v, struct area a, int line, const int *widths,
 	}
 	if (at == l->table.selected)
 		table_mark(a, line);
+	table_spot(&l->table, a, line, at);
 }
 
 /* Once, of those that were chosen. */

@@ -1,12 +1,16 @@
 /* The grid of cells that screens are drawn into. */
 #include "tui/surface.h"
 
+#include "base/str.h"
 #include "base/utf8.h"
 
 void surface_done(struct surface *s)
 {
 	free(s->cells);
+	free(s->spots);
 	s->cells = NULL;
+	s->spots = NULL;
+	s->n_spots = s->cap_spots = 0;
 	s->rows = s->cols = 0;
 }
 
@@ -25,6 +29,30 @@ void surface_clear(struct surface *s)
 	for (int i = 0; i < s->rows * s->cols; i++)
 		s->cells[i] = blank;
 	s->cursor_row = s->cursor_col = -1;
+	s->n_spots = 0;
+}
+
+void area_spot(struct area a, int row, int col, int cells, enum spot_act act, int n, const char *word)
+{
+	struct surface *s = a.s;
+	struct spot spot = {.row = a.row + row, .col = a.col + col, .cells = cells, .act = act, .n = n};
+
+	if (!s->mouse || row < 0 || row >= a.rows || strlen(str_or(word, "")) >= SPOT_WORD_LEN)
+		return;
+	str_copy(spot.word, sizeof(spot.word), str_or(word, ""));
+	GROW(s->spots, s->cap_spots, s->n_spots + 1);
+	s->spots[s->n_spots++] = spot;
+}
+
+const struct spot *surface_spot(const struct surface *s, int row, int col)
+{
+	for (size_t i = s->n_spots; i-- > 0;) {
+		const struct spot *p = &s->spots[i];
+
+		if (p->row == row && col >= p->col && col < p->col + p->cells)
+			return p;
+	}
+	return NULL;
 }
 
 bool cell_equal(const struct cell *a, const struct cell *b)

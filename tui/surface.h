@@ -57,6 +57,20 @@ struct cell {
 /* Braille has the most dots in a cell; blocks are for fonts that have none of it. */
 enum chart_marks { MARKS_BRAILLE = 0, MARKS_BLOCKS, MARKS_LETTERS, MARKS_COUNT };
 
+/* Where a click does something: what was drawn there says what. */
+enum spot_act {
+	SPOT_KEY,  /* as this key */
+	SPOT_ROW,  /* the cursor goes so many rows down, or up; where it is, as Enter */
+	SPOT_SORT, /* the list is sorted by that column */
+};
+#define SPOT_WORD_LEN 64
+struct spot {
+	int row, col, cells;
+	enum spot_act act;
+	int n; /* the key, or the rows */
+	char word[SPOT_WORD_LEN];
+};
+
 struct surface {
 	struct cell *cells;
 	int rows, cols;
@@ -64,6 +78,9 @@ struct surface {
 	bool ascii;		    /* replace what is not ASCII by its nearest likeness */
 	enum chart_marks marks;	    /* what charts are drawn with, where it is not ASCII alone */
 	bool mono;		    /* shown without colours: styles may look alike */
+	bool mouse;		    /* spots are wanted; those of what was drawn last, the topmost at the end */
+	struct spot *spots;
+	size_t n_spots, cap_spots;
 };
 
 void surface_done(struct surface *s);
@@ -101,6 +118,10 @@ int text_wrapped_rows(int cells, const char *text);
 int area_put_scrolled(struct area a, int row, int col, enum style st, const char *text, size_t n, int skip);
 void area_fill(struct area a, int row, int col, int cells, enum style st, uint32_t cp);
 void area_clear(struct area a);
+/* Note a spot; word (NULL: "") is copied, one that is too long has none. */
+void area_spot(struct area a, int row, int col, int cells, enum spot_act act, int n, const char *word);
+/* What is at that place of the surface; NULL. */
+const struct spot *surface_spot(const struct surface *s, int row, int col);
 void area_restyle(struct area a, int row, int col, int cells, enum style st);
 void area_set_attr(struct area a, int row, int col, int cells, int attr);
 void area_cursor(struct area a, int row, int col);

@@ -119,6 +119,11 @@ void table_mark(struct area a, int line)
 	area_set_attr(a, line, 0, a.cols, ATTR_SELECTED);
 }
 
+void table_spot(const struct table_view *t, struct area a, int line, size_t row)
+{
+	area_spot(a, line, 0, a.cols, SPOT_ROW, (int)((long)row - (long)t->selected), NULL);
+}
+
 static void draw_row(const struct table_view *t, struct area a, int line, const struct table_look *look,
 		     const int *widths, size_t row)
 {
@@ -149,7 +154,9 @@ void table_draw(struct table_view *t, struct area a, const struct table_look *lo
 	for (int line = headings; line < a.rows; line++) {
 		size_t row = t->top + (size_t)(line - headings);
 
-		if (row < t->n)
-			draw_row(t, a, line, look, widths, row);
+		if (row >= t->n)
+			break;
+		draw_row(t, a, line, look, widths, row);
+		table_spot(t, a, line, row);
 	}
 }

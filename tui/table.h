@@ -48,6 +48,8 @@ struct table_look {
 	void *user;
 };
 void table_draw(struct table_view *t, struct area a, const struct table_look *look);
+/* That a click on that line is one on that row. */
+void table_spot(const struct table_view *t, struct area a, int line, size_t row);
 /* The row under the cursor, once its cells are drawn. */
 void table_mark(struct area a, int line);
 /* Draw a cell's text in its column. */

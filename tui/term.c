@@ -36,9 +36,13 @@
 #define PASTE_OFF "\033[?2004l"
 #define PASTE_BEGIN "\033[200~"
 #define PASTE_END "\033[201~"
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define MOUSE_BEGIN "\033[<" /* then BUTTON;COLUMN;ROW and M for a press, m for a release */
+#define MOUSE_SILENCE_MS 500
 
 /* Beyond the codes that curses gives to keys of the terminal's description. */
-enum { CODE_PASTE_BEGIN = KEY_MAX + 0x1000, CODE_PASTE_END };
+enum { CODE_PASTE_BEGIN = KEY_MAX + 0x1000, CODE_PASTE_END, CODE_MOUSE_BEGIN };
 
 static struct {
 	enum theme theme;
@@ -50,6 +54,12 @@ static struct {
 	struct buf paste;
 	bool pasting;
 	int64_t pasted_ms; /* monotonic: when the last of it came */
+	bool mouse;	   /* is reported */
+	struct mouse clicked;
+	char report[24]; /* of the mouse, as far as it has come, while reporting */
+	size_t n_report;
+	bool reporting;
+	int64_t reported_ms; /* as pasted_ms */
 	/* For the crash handler: everything that it needs is ready. */
 	char restore[512];
 	size_t restore_len;
@@ -88,6 +98,24 @@ static void set_paste(bool on)
 	write_out(mode, strlen(mode));
 }
 
+static void show_mouse(bool on)
+{
+	const char *mode = on ? MOUSE_ON : MOUSE_OFF;
+
+	term.reporting = false;
+	if (term.mouse)
+		write_out(mode, strlen(mode));
+}
+
+void term_set_mouse(bool on)
+{
+	if (!term.open || term.mouse == on)
+		return;
+	term.mouse = true; /* until it is off */
+	show_mouse(on);
+	term.mouse = on;
+}
+
 static void add_restore(const char *s)
 {
 	for (; *s && term.restore_len + 1 < sizeof(term.restore); s++) {
@@ -112,6 +140,7 @@ static void prepare_crash(void)
 	struct sigaction sa = {.sa_handler = on_crash, .sa_flags = SA_RESETHAND | SA_ONSTACK | SA_NODEFER};
 	term.restore_len = 0;
 	add_restore(PASTE_OFF);
+	add_restore(MOUSE_OFF);
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
 		const char *s = tigetstr(capabilities[i]);
 
@@ -185,6 +214,7 @@ int term_open(const struct term_options *opt, struct err *err)
 	set_escdelay(25);
 	define_key(PASTE_BEGIN, CODE_PASTE_BEGIN);
 	define_key(PASTE_END, CODE_PASTE_END);
+	define_key(MOUSE_BEGIN, CODE_MOUSE_BEGIN);
 	setup_colours();
 	prepare_crash();
 	surface_resize(&term.shown, LINES, COLS);
@@ -199,6 +229,7 @@ void term_close(void)
 	if (!term.open)
 		return;
 	set_paste(false);
+	term_set_mouse(false);
 	curs_set(1);
 	endwin();
 	term.open = false;
@@ -218,6 +249,7 @@ void term_suspend(void)
 	if (!term.open)
 		return;
 	set_paste(false);
+	show_mouse(false);
 	endwin();
 }
 
@@ -227,6 +259,7 @@ void term_resume(void)
 		return;
 	refresh();
 	set_paste(true);
+	show_mouse(true);
 	term.all = true;
 }
 
@@ -395,10 +428,67 @@ const char *term_pasted(void)
 	return buf_str(&term.paste);
 }
 
+/* --- the mouse --- */
+
+/* "0;12;5": a press of the first button, or the wheel, with or without modifiers; nothing else is of use. */
+static bool read_report(struct mouse *ret)
+{
+	enum { MODIFIERS = 4 | 8 | 16, WHEEL_UP = 64, WHEEL_DOWN = 65 };
+	AUTO(strlist) struct strlist numbers = {0};
+	int64_t n[3];
+
+	strlist_split(&numbers, term.report, ';');
+	if (numbers.n != 3)
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (!str_to_i64(numbers.items[i], &n[i]) || n[i] < 0 || n[i] > 10000)
+			return false;
+	n[0] &= ~(int64_t)MODIFIERS;
+	if (n[0] != 0 && n[0] != WHEEL_UP && n[0] != WHEEL_DOWN)
+		return false;
+	*ret = (struct mouse){n[0] == WHEEL_UP	   ? MOUSE_WHEEL_UP
+			      : n[0] == WHEEL_DOWN ? MOUSE_WHEEL_DOWN
+						   : MOUSE_PRESS,
+			      (int)n[2] - 1, (int)n[1] - 1};
+	return true;
+}
+
+static void begin_report(void)
+{
+	term.reporting = true;
+	term.reported_ms = clock_mono_ms();
+	term.n_report = 0;
+	term.report[0] = '\0';
+}
+
+/* A character of a report; true where that was the last of one that tells something. */
+static bool add_report(wint_t c)
+{
+	bool more = (c >= '0' && c <= '9') || c == ';';
+
+	term.reported_ms = clock_mono_ms();
+	if (more && term.n_report + 1 < sizeof(term.report)) {
+		term.report[term.n_report++] = (char)c;
+		term.report[term.n_report] = '\0';
+		return false;
+	}
+	term.reporting = more; /* one that is too long is none, to its end */
+	if (more)
+		term.report[0] = '\0';
+	return c == 'M' && read_report(&term.clicked);
+}
+
+struct mouse term_mouse(void)
+{
+	return term.clicked;
+}
+
 int term_key(void)
 {
 	wint_t k;
 
+	if (term.reporting && clock_mono_ms() - term.reported_ms > MOUSE_SILENCE_MS)
+		term.reporting = false;
 	if (term.pasting && clock_mono_ms() - term.pasted_ms > PASTE_SILENCE_MS)
 		return end_paste();
 	for (;;) {
@@ -412,6 +502,15 @@ int term_key(void)
 		}
 		if (rc == KEY_CODE_YES && k == CODE_PASTE_BEGIN) {
 			begin_paste();
+			continue;
+		}
+		if (rc == KEY_CODE_YES && k == CODE_MOUSE_BEGIN) {
+			begin_report();
+			continue;
+		}
+		if (term.reporting && rc != KEY_CODE_YES) {
+			if (add_report(k))
+				return KEYC_MOUSE;
 			continue;
 		}
 		if (rc == KEY_CODE_YES) {

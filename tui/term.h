@@ -1,9 +1,9 @@
 /* term.h - the terminal: the only user of curses.
  *
  * Carries a surface to the screen (changed cells only) and turns input into
- * keys; what is pasted is no keys but one text (bracketed paste). The terminal is put back as it was on every exit:
- * term_close, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) by a handler that does nothing but write a
- * prepared string and restore the modes. Other signals are the loop's. */
+ * keys; what is pasted is no keys but one text (bracketed paste), what the mouse does is one report (SGR 1006). The
+ * terminal is put back as it was on every exit: term_close, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) by a
+ * handler that does nothing but write a prepared string and restore the modes. Other signals are the loop's. */
 #ifndef SAGETOP_TUI_TERM_H
 #define SAGETOP_TUI_TERM_H
 
@@ -33,6 +33,10 @@ int term_key(void);
 /* The text that came with KEYC_PASTE, its lines ended by newlines, otherwise as it was sent; cut beyond some
  * ten thousand bytes. Borrowed until the next key. */
 const char *term_pasted(void);
+/* What came with KEYC_MOUSE. */
+struct mouse term_mouse(void);
+/* Have presses and the wheel reported; the terminal's own selection of text then needs Shift. */
+void term_set_mouse(bool on);
 bool term_is_utf8(void);
 bool term_is_mono(void); /* no colours whatever the theme: not wanted, or for want of them */
 /* Other colours from the next flush on; refused where there are none. */

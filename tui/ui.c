@@ -26,6 +26,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	ui->mono = opt->mono;
 	ui->theme = opt->theme;
 	ui->marks = opt->marks;
+	ui->mouse = opt->mouse;
 	ui->notice_ms = opt->notice_ms;
 	ui->log_gap_ms = opt->log_gap_ms;
 	ui->columns = xstrdup(opt->columns);
@@ -36,6 +37,7 @@ struct ui *ui_new(const struct session *s, const struct ui_host *host, const str
 	surface_resize(&ui->surface, opt->rows, opt->cols);
 	ui_theme_load(ui);
 	ui_marks_load(ui);
+	ui_mouse_load(ui);
 	ui_push(ui, VIEW_JOBS, &(struct view_arg){.kind = &kind_table[KIND_TRAINING_JOB]});
 	ui_history_load(ui);
 	ui_look_begin(ui);
@@ -503,6 +505,12 @@ void ui_key(struct ui *ui, int key)
 	ui->in_key = true;
 	take_key(ui, v, key);
 	ui->in_key = false;
+}
+
+void ui_settle(struct ui *ui)
+{
+	bring_up_to_date(ui, ui_top(ui));
+	ui->dirty = true;
 }
 
 void ui_resize(struct ui *ui, int rows, int cols)

@@ -5,6 +5,7 @@
 #ifndef SAGETOP_TUI_UI_H
 #define SAGETOP_TUI_UI_H
 
+#include "tui/key.h"
 #include "tui/host.h"
 #include "tui/surface.h"
 
@@ -13,6 +14,7 @@ struct ui;
 struct ui_options {
 	bool ascii;
 	bool mono;		/* no colours whatever the theme: curves differ by the way they are dashed */
+	bool mouse;		/* clicks are taken; what was kept goes before it */
 	enum chart_marks marks; /* of charts; others that were kept go before them */
 	enum theme theme;	/* that the terminal shows; another that was kept goes before it */
 	int rows, cols;
@@ -33,6 +35,7 @@ void ui_keys_settle(struct strlist *ret_problems);
 /* A line as typed after ':' ("logs NAME"). */
 void ui_command(struct ui *ui, const char *line);
 void ui_key(struct ui *ui, int key);
+void ui_mouse(struct ui *ui, struct mouse m);
 void ui_paste(struct ui *ui, const char *text); /* a text with newlines, which need not be harmless */
 /* Ask for a code (of an MFA device); fn gets it later, NULL where the user gave up. */
 typedef void ui_code_fn(void *user, const char *code);

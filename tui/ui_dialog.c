@@ -148,8 +148,12 @@ bool ui_dialog_key(struct ui *ui, int key)
 	return true;
 }
 
+/* A click on the one that has the focus is Enter, else it gets the focus: what costs money takes two. */
 static void draw_button(struct area a, int row, int col, const char *text, bool focus, bool usable)
 {
+	int key = focus ? KEYC_ENTER : KEYC_TAB;
+
+	area_spot(a, row, col, utf8_width(text) + 4, SPOT_KEY, key, NULL);
 	area_putf(a, row, col,
 		  focus	   ? ST_BUTTON_FOCUS
 		  : usable ? ST_BUTTON

@@ -239,8 +239,11 @@ static int put_key_hint(const struct ui *ui, struct area a, int col, const struc
 	char name[KEY_NAME_LEN];
 
 	keymap_key_of(name, b->context, b->action);
+	int from = col;
+
 	col = area_put(a, 0, col, ST_KEY, name);
 	col = area_put(a, 0, col + 1, ST_DIM, label_of(ui, b));
+	area_spot(a, 0, from, col - from, SPOT_KEY, keyc_parse(name), NULL);
 	return col + 2;
 }
 
@@ -328,6 +331,8 @@ void ui_frame_draw(struct ui *ui, struct view *v)
 		draw_status(ui, v, status);
 		draw_keys(ui, v, keys);
 	}
-	if (ui->dialog.on)
+	if (ui->dialog.on) {
+		ui->surface.n_spots = 0; /* what is below it is not clicked */
 		ui_dialog_draw(ui, area_part(all, 1, 0, all.rows - 2, all.cols));
+	}
 }

@@ -80,7 +80,8 @@ struct ui {
 	struct surface surface;
 	bool mono;		/* whatever the theme */
 	enum theme theme;	/* of the settings, */
-	enum chart_marks marks; /* and so are these */
+	enum chart_marks marks; /* and so are these, */
+	bool mouse;		/* and this */
 	int64_t notice_ms;	/* how long a note of the least kind is shown */
 	int64_t log_gap_ms;	/* see struct ui_options */
 	char *columns, *order;	/* of the jobs; NULL */
@@ -119,6 +120,7 @@ struct ui {
 struct view *ui_top(const struct ui *ui);
 struct view *ui_find_view(const struct ui *ui, uint64_t id); /* NULL where it is gone */
 bool ui_action(struct ui *ui, enum action a);		     /* of the GLOBAL context */
+void ui_settle(struct ui *ui);				     /* before the top view is acted on by other than a key */
 void ui_pop_all(struct ui *ui);				     /* but the jobs */
 void ui_quit(struct ui *ui, bool ask);			     /* ask: where a change is under way */
 
@@ -213,6 +215,10 @@ void ui_theme_run(struct ui *ui, const char *text);
 void ui_marks_load(struct ui *ui);
 const char *ui_marks_name(enum chart_marks marks);
 void ui_marks_run(struct ui *ui, const char *text);
+
+/* ui_mouse.c: the same of whether clicks are taken; `:mouse`. */
+void ui_mouse_load(struct ui *ui);
+void ui_mouse_run(struct ui *ui, const char *text);
 
 /* ui_log.c: `:match`, `:not` and `:goto`. */
 void ui_log_go_to(struct ui *ui, const char *text);

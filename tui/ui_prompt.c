@@ -304,6 +304,8 @@ const struct ui_command ui_commands[] = {
 	 ui_theme_run},
 	{"curves", "[MARKS]", "What charts are drawn with: braille, blocks or letters; none: as the settings have it",
 	 ui_marks_run},
+	{"mouse", "[on|off]",
+	 "Take clicks and the wheel, or leave the mouse to the terminal; none: as the settings have it", ui_mouse_run},
 	{"view", "[save|delete] VIEW", "The list with the filter, order, columns and groups saved under a name",
 	 ui_view_run},
 	{"template", "[save|delete] TEMPLATE",

@@ -280,6 +280,7 @@ void ui_tabs_draw(struct ui *ui, struct view *v, struct area line)
 	AUTO(buf) struct buf text = BUF_INIT(1024);
 	const struct tabs *t = tabs_of(ui);
 	long now = current(t, v);
+	char key[KEY_NAME_LEN];
 	int cells = line.cols - 2; /* one on the right for what is left out */
 	size_t first = first_tab(ui, v, now, cells), at = first;
 	int col = first == ALL ? 0 : area_put(line, 0, 0, ST_DIM, "…");
@@ -288,7 +289,11 @@ void ui_tabs_draw(struct ui *ui, struct view *v, struct area line)
 		tab_text(ui, v, at, (long)at == now, &text);
 		if (col + utf8_width(buf_str(&text)) > cells && at > first)
 			break;
+		int from = col;
+
 		col = area_put(line, 0, col, (long)at == now ? ST_STRONG : ST_DIM, buf_str(&text));
+		keymap_nth_key_of(key, v->ops->contexts[0], ACT_TAB, at);
+		area_spot(line, 0, from, col - from, SPOT_KEY, keyc_parse(key), NULL);
 	}
 	if (at <= t->n)
 		area_put(line, 0, col, ST_DIM, "…");

@@ -93,6 +93,8 @@ static void take_keys(struct dashboard *d)
 	for (int i = 0; i < KEYS_AT_ONCE && (key = term_key()) != KEYC_NONE; i++) {
 		if (key == KEYC_PASTE)
 			ui_paste(d->ui, term_pasted());
+		else if (key == KEYC_MOUSE)
+			ui_mouse(d->ui, term_mouse());
 		else
 			ui_key(d->ui, key);
 		d->keys = true;
@@ -213,6 +215,7 @@ static struct ui *make_ui(const struct dashboard_options *opt, const struct sess
 
 	if (opt) {
 		ui_opt.marks = opt->marks;
+		ui_opt.mouse = opt->mouse;
 		ui_opt.theme = opt->theme;
 		ui_opt.notice_ms = opt->notice_ms;
 		ui_opt.log_gap_ms = opt->log_gap_ms;

@@ -13,7 +13,8 @@
 struct dashboard_options {
 	bool ascii;		/* no characters beyond ASCII (--ascii, or a terminal that is not UTF-8) */
 	enum chart_marks marks; /* of charts */
-	bool mono;		/* no colour (NO_COLOR, --mono) */
+	bool mouse;
+	bool mono; /* no colour (NO_COLOR, --mono) */
 	enum theme theme;
 	int64_t notice_ms;	     /* see struct ui_options */
 	int64_t log_gap_ms;	     /* likewise */

@@ -341,6 +341,11 @@ static void host_paths(void *user, const char *text, struct strlist *ret)
 	fs_complete(text, MEMBER_VALUES_OFFERED, ret);
 }
 
+static void host_mouse(void *user, bool on)
+{
+	term_set_mouse(on);
+}
+
 static int host_theme(void *user, enum theme theme, struct err *err)
 {
 	return term_set_theme(theme, err);
@@ -418,6 +423,7 @@ struct dashboard_host *dashboard_host_new(struct sync *sync, const struct config
 		.save = host_save,
 		.draft = host_draft,
 		.theme = host_theme,
+		.mouse = host_mouse,
 		.suspend = host_suspend,
 		.copy = host_copy,
 		.kept = host_kept,

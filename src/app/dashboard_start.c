@@ -56,6 +56,7 @@ static int show_one(struct app *a, struct dashboard_next *next, struct err *err)
 	const struct settings *set = &a->config.set;
 	struct dashboard_options opt = {.ascii = a->ascii,
 					.marks = (enum chart_marks)a->config.set.curves,
+					.mouse = set->mouse,
 					.mono = !a->color,
 					.theme = (enum theme)set->theme,
 					.notice_ms = set->notice_ms,

@@ -109,6 +109,13 @@ def screens(names):
     return sorted(set(words)) + random.Random(SEED).sample(kinds, min(8, len(kinds))), names
 
 
+def mouse(draw, size):
+    """Anywhere but on the last line, where the key is that leaves."""
+    rows, cols = size
+    return "\x1b[<%d;%d;%d%s" % (draw.choice((0, 0, 0, 64, 65, 2, 35)), draw.randrange(1, cols + 2),
+                                 draw.randrange(1, max(rows, 2)), draw.choice("MMMm"))
+
+
 def press(p, draw, n, words, names):
     """n keys or so; a quarter of them open a screen."""
     sent = 0
@@ -117,6 +124,8 @@ def press(p, draw, n, words, names):
             line = "\x1b\x1b:" + draw.choice(words)
             line += "".join(" " + draw.choice(names) for _ in range(draw.randrange(3)))
             text = line.replace("q", "") + "\r"
+        elif draw.random() < 0.05:
+            text = mouse(draw, p.size)
         else:
             text = "".join(draw.choice(SPECIAL if draw.random() < 0.35 else PLAIN)
                            for _ in range(draw.randrange(1, 8)))
@@ -156,6 +165,9 @@ def main():
         [os.path.join(BUILD, "sagetop-local"), "--open", "--port", "0", "--state", work + "/engine", "--simulate",
          str(2 * JOBS), "--simulate-hours", "1", "--speed", "1"], env=env, stdout=subprocess.DEVNULL)
     p = None
+    os.makedirs(work + "/config/sagetop")
+    with open(work + "/config/sagetop/config.yaml", "w") as f:
+        f.write("mouse: true\n")
     try:
         until = time.monotonic() + 30
         while not os.path.exists(work + "/engine/engine.json") and time.monotonic() < until:
