@@ -105,14 +105,14 @@ _sagetop()
 	show) own='' ;;
 	job) own='' ;;
 	compare) own='--all --csv' ;;
-	failures) own='--limit --csv' ;;
+	failures) own='--columns --limit --csv' ;;
 	logs) own='--limit --follow --live --since --errors --grep --not --prefix --times --elapsed --histogram' ;;
 	metrics) own='--chart --values --metric --best --csv' ;;
 	report) own='--limit --out' ;;
 	open) own='' ;;
-	files) own='--yes --out' ;;
+	files) own='--columns --yes --out' ;;
 	launch) own='--set --grid --name --dry-run --yes --force' ;;
-	launches) own='--limit --discard --send --csv' ;;
+	launches) own='--columns --limit --discard --send --csv' ;;
 	estimate) own='--set --name --minutes --rate --quota --entities --cycles --pack --concurrency --type --spot --max-run --compare' ;;
 	clone) own='--set --grid --name --dry-run --yes --force' ;;
 	tune) own='--name --dry-run --yes --wait --timeout --force' ;;
@@ -129,7 +129,7 @@ _sagetop()
 	monitor) own='--out --header --baseline' ;;
 	backtest) own='--limit --name --yes --csv --html --slate --baseline --minutes --rate --quota --failed --to --force' ;;
 	cost) own='--yes --csv --html --days --from --to --by --top --md --now --explorer --check' ;;
-	prices) own='--limit --csv --bulk' ;;
+	prices) own='--columns --limit --csv --bulk' ;;
 	config) own='' ;;
 	doctor) own='' ;;
 	local) own='--timeout --port' ;;

@@ -70,7 +70,7 @@ _sagetop() {
 	argument)
 		case $line[1] in
 		jobs) _arguments $everywhere \
-			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
+			'--columns=[columns to print, separated by commas; of jobs and list +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, sweep, profile or region]:GROUP:(prefix tag\: type status user backtest parent profile region)' \
 			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
@@ -79,7 +79,7 @@ _sagetop() {
 			'--csv[as CSV]' \
 			'*: : _sagetop_words columns -S \:' ;;
 		list) _arguments $everywhere \
-			'--columns=[columns to print, separated by commas; +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
+			'--columns=[columns to print, separated by commas; of jobs and list +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
 			'--limit=[at most N rows]:N: ' \
 			'--csv[as CSV]' \
@@ -93,6 +93,7 @@ _sagetop() {
 			'--csv[as CSV]' \
 			'*: : _sagetop_words jobs' ;;
 		failures) _arguments $everywhere \
+			'--columns=[columns to print, separated by commas; of jobs and list +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--limit=[at most N rows]:N: ' \
 			'--csv[as CSV]' \
 			'*: : _sagetop_words columns -S \:' ;;
@@ -123,6 +124,7 @@ _sagetop() {
 		open) _arguments $everywhere \
 			'*: : _sagetop_words jobs' ;;
 		files) _arguments $everywhere \
+			'--columns=[columns to print, separated by commas; of jobs and list +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--yes[do not ask]' \
 			'--out=[download the file, as this one or into this folder, which is there; asks before it replaces one]:DIR|FILE:_files' \
 			'*: : _sagetop_words kinds' ;;
@@ -135,6 +137,7 @@ _sagetop() {
 			'--force[launch even where a hard budget would be broken]' \
 			'*: :_files' ;;
 		launches) _arguments $everywhere \
+			'--columns=[columns to print, separated by commas; of jobs and list +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--limit=[at most N rows]:N: ' \
 			'--discard[take back what waits of these sweeps or jobs\: it is not sent any more]' \
 			'--send[send what waits of these sweeps now, and stay until each job was launched or refused]' \
@@ -295,6 +298,7 @@ _sagetop() {
 			'--check[hold what is spent against the budgets of the settings; exit status 8 where a share is reached, 9 where one is used up]' \
 			'*: : ' ;;
 		prices) _arguments $everywhere \
+			'--columns=[columns to print, separated by commas; of jobs and list +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--limit=[at most N rows]:N: ' \
 			'--csv[as CSV]' \
 			'--bulk=[update\: read the prices from an offer file of the price list, index.json or index.csv (- is standard input)]:FILE|URL:_files' \

@@ -82,7 +82,7 @@ static void add_row(struct table *t, const struct app *a, const struct failure *
 	table_cell(t, diagnosis_find(&d, f->newest, x) ? d.brief : "");
 }
 
-static void print(struct app *a, const struct failures *f, const struct field_context *x)
+static int print(struct app *a, const struct failures *f, const struct field_context *x, struct err *err)
 {
 	enum { NEWEST = 3, CAUSE };
 	static const char *const titles[] = {"JOBS", "COST", "LAST", [NEWEST] = "NEWEST", [CAUSE] = "CAUSE", "TRY"};
@@ -90,7 +90,7 @@ static void print(struct app *a, const struct failures *f, const struct field_co
 
 	if (output_format(a) == OUTPUT_JSON) {
 		print_json(a, f, x);
-		return;
+		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
 		table_column(&t, titles[i], i < NEWEST);
@@ -98,9 +98,12 @@ static void print(struct app *a, const struct failures *f, const struct field_co
 	}
 	for (size_t i = 0; i < f->n; i++)
 		add_row(&t, a, &f->items[i], x);
+	if (table_choose(&t, app_value(a, OPT_COLUMNS), err) < 0)
+		return -err->code;
 	table_print(&t, a);
 	if (f->n)
 		output_prices(a);
+	return 0;
 }
 
 int cmd_failures(struct app *a, struct err *err)
@@ -108,7 +111,7 @@ int cmd_failures(struct app *a, struct err *err)
 	AUTO(listing) struct listing listing = {0};
 	AUTO(failures) struct failures f = {0};
 
-	if (listing_parse(a, TRAINING_KIND, 0, &listing, err) < 0)
+	if (listing_parse_words(a, TRAINING_KIND, 0, &listing, err) < 0)
 		return -err->code;
 	if (app_each_jobs(a, err) < 0 || listing_fill_query(a, &listing, err) < 0)
 		return -err->code;
@@ -118,6 +121,5 @@ int cmd_failures(struct app *a, struct err *err)
 		return -err->code;
 	if (app_value(a, OPT_LIMIT))
 		f.n = MIN(f.n, (size_t)a->cli.numbers[OPT_LIMIT]);
-	print(a, &f, &x);
-	return 0;
+	return print(a, &f, &x, err);
 }

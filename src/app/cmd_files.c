@@ -167,7 +167,7 @@ static void cell_size(struct app *a, struct table *t, int64_t size)
 	table_cell(t, size < 0 ? "" : output_format(a) == OUTPUT_TABLE ? files_size_text(text, size) : plain);
 }
 
-static void print_table(struct app *a, const struct files *f)
+static int print_table(struct app *a, const struct files *f, struct err *err)
 {
 	AUTO(table) struct table t = {0};
 	char time[TIMEFMT_LEN];
@@ -190,7 +190,10 @@ static void print_table(struct app *a, const struct files *f)
 			table_cell(&t, str_or(x->fault, ""));
 		}
 	}
+	if (table_choose(&t, app_value(a, OPT_COLUMNS), err) < 0)
+		return -err->code;
 	table_print(&t, a);
+	return 0;
 }
 
 static void print_json(struct app *a, const struct files *f)
@@ -245,9 +248,8 @@ int cmd_files(struct app *a, struct err *err)
 	if (app_value(a, OPT_OUT))
 		return err_set(err, ERR_USAGE, "which file? sagetop files %s FILE --out %s", a->cli.args.items[0],
 			       app_value(a, OPT_OUT));
-	if (output_format(a) == OUTPUT_JSON)
-		print_json(a, f);
-	else
-		print_table(a, f);
+	if (output_format(a) != OUTPUT_JSON)
+		return print_table(a, f, err);
+	print_json(a, f);
 	return 0;
 }

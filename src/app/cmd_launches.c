@@ -58,10 +58,13 @@ static int print_all(struct app *a, struct err *err)
 		add_row(&t, a, &l.items[i], clock_now_ms());
 		json_array_append_new(list, to_json(&l.items[i]));
 	}
-	if (output_format(a) == OUTPUT_JSON)
+	if (output_format(a) == OUTPUT_JSON) {
 		output_json(a, list);
-	else
-		table_print(&t, a);
+		return 0;
+	}
+	if (table_choose(&t, app_value(a, OPT_COLUMNS), err) < 0)
+		return -err->code;
+	table_print(&t, a);
 	return 0;
 }
 

@@ -117,7 +117,8 @@ static void spec_cells(struct table *t, const struct price_table *prices, const 
 	number_cell(t, known && gib > 0 && p->unit == PRICE_HOUR ? usd / gib : 0, "%.6f");
 }
 
-static void print_rows(struct app *a, const struct price_table *prices, struct price *const *rows, size_t n)
+static int print_rows(struct app *a, const struct price_table *prices, struct price *const *rows, size_t n,
+		      struct err *err)
 {
 	static const char *const titles[] = {"TYPE",	 "REGION",  "COMPONENT", "USD/H", "VCPU",  "GIB",    "GPU",
 					     "USD/VCPU", "USD/GIB", "AS OF",	 "AGE",	  "GRADE", "SOURCE", "NOTE"};
@@ -141,7 +142,10 @@ static void print_rows(struct app *a, const struct price_table *prices, struct p
 		table_cell(&t, p->source);
 		table_cell(&t, note_of(prices, p));
 	}
+	if (table_choose(&t, app_value(a, OPT_COLUMNS), err) < 0)
+		return -err->code;
 	table_print(&t, a);
+	return 0;
 }
 
 static json_t *row_to_json(const struct price_table *prices, const struct price *p)
@@ -201,7 +205,7 @@ int cmd_prices(struct app *a, struct err *err)
 	else if (output_format(a) == OUTPUT_JSON)
 		print_json(a, &table, rows, n);
 	else
-		print_rows(a, &table, rows, n);
+		rc = print_rows(a, &table, rows, n, err);
 	free(rows);
 	return rc;
 }

@@ -54,22 +54,32 @@ int listing_query(const struct kind *kind, const char *words, struct query **ret
 	return -err->code;
 }
 
-int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
+int listing_parse_words(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
 {
-	AUTO(listing) struct listing l = {.kind = kind};
 	AUTO(str) char *words = listing_words(&a->cli.args, first);
-	const char *sort = order_wanted(a, kind);
 
+	*ret = (struct listing){.kind = kind};
 	if (app_flag(a, OPT_CSV) && output_format(a) == OUTPUT_JSON)
 		return err_set(err, ERR_USAGE, "--csv or --json: one of them");
+	if (listing_query(kind, words, &ret->query, err) < 0)
+		return -err->code;
+	ret->words = TAKE(words);
+	return 0;
+}
+
+int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err)
+{
+	AUTO(listing) struct listing l = {0};
+	const char *sort = order_wanted(a, kind);
+
+	if (listing_parse_words(a, kind, first, &l, err) < 0)
+		return -err->code;
 	l.descending = *sort == '-';
 	l.chosen = columns_wanted(a, kind) != NULL;
 	l.limit = app_value(a, OPT_LIMIT) ? (size_t)a->cli.numbers[OPT_LIMIT] : SIZE_MAX;
 	if (field_list_parse(kind, columns_wanted(a, kind), several_wanted(a), &l.columns, err) < 0 ||
-	    listing_query(kind, words, &l.query, err) < 0 ||
 	    field_ref_parse(kind, sort + (*sort == '-' || *sort == '+'), &l.sort, err) < 0)
 		return -err->code;
-	l.words = TAKE(words);
 	*ret = l;
 	memset(&l, 0, sizeof(l));
 	return 0;

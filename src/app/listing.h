@@ -29,6 +29,9 @@ int listing_query(const struct kind *kind, const char *words, struct query **ret
 /* The options, and args from the first'th on as one filter. Needs no connection, so
  * that a slip is told at once. */
 int listing_parse(struct app *a, const struct kind *kind, size_t first, struct listing *ret, struct err *err) NODISCARD;
+/* The filter alone, for a command that has other columns. *ret is replaced; the caller's even after an error. */
+int listing_parse_words(struct app *a, const struct kind *kind, size_t first, struct listing *ret,
+			struct err *err) NODISCARD;
 /* Have cold fields of a kind filled; what is denied is not known, and is told. */
 int listing_fill(struct app *a, const struct kind *kind, const struct field_list *cold, struct err *err) NODISCARD;
 /* Ask for the cold fields that the filter reads, for a command that prints its things itself. */

@@ -89,6 +89,65 @@ void table_cell(struct table *t, const char *text)
 	strlist_add(&t->cells, str_or(text, ""));
 }
 
+/* --- chosen columns ---------------------------------------------------------------------- */
+
+static int no_column(const struct table *t, const char *name, struct err *err)
+{
+	AUTO(buf) struct buf all = BUF_INIT(BUF_MAX_TEXT);
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		AUTO(str) char *title = xstrdup(t->columns[i].title);
+
+		str_lower(title);
+		(void)buf_addf(&all, "%s%s", i ? ", " : "", title);
+	}
+	return err_set(err, ERR_USAGE, "--columns: there is no column '%s': %s", name, buf_str(&all));
+}
+
+static size_t find_column(const struct table *t, const char *name)
+{
+	size_t i = 0;
+
+	while (i < t->n_columns && !str_ieq(t->columns[i].title, name))
+		i++;
+	return i;
+}
+
+int table_choose(struct table *t, const char *columns, struct err *err)
+{
+	AUTO(table) struct table chosen = {.cut = t->cut};
+	AUTO(strlist) struct strlist names = {0};
+	size_t *at;
+
+	if (!columns)
+		return 0;
+	strlist_split(&names, columns, ',');
+	at = xcalloc(names.n, sizeof(*at));
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		at[i] = find_column(t, names.items[i]);
+		if (at[i] == t->n_columns)
+			rc = no_column(t, names.items[i], err);
+		if (rc == 0) {
+			table_column(&chosen, "", false);
+			chosen.columns[i] = t->columns[at[i]];
+			chosen.columns[i].priority = 0; /* it was asked for */
+		}
+	}
+	for (size_t k = 0; rc == 0 && k + t->n_columns <= t->cells.n; k += t->n_columns)
+		for (size_t i = 0; i < names.n; i++)
+			table_cell(&chosen, t->cells.items[k + at[i]]);
+	free(at);
+	if (rc)
+		return rc;
+	struct table before = *t;
+
+	*t = chosen;
+	chosen = before;
+	return 0;
+}
+
 static void measure(struct table *t, bool header)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {

@@ -40,6 +40,9 @@ void table_column(struct table *t, const char *title, bool right);	/* "COST"; of
 void table_column_named(struct table *t, const char *name, bool right); /* a name of somebody else's, always as it is */
 void table_column_fit(struct table *t, enum table_fit fit, short priority); /* of the last that was added */
 void table_cell(struct table *t, const char *text); /* NULL or "": nothing known, a dash when aligned */
+/* Only these columns, by their titles in any case, in that order; columns is what --columns has, NULL: all. ERR_USAGE
+ * names those that there are. */
+int table_choose(struct table *t, const char *columns, struct err *err) NODISCARD;
 void table_print(struct table *t, const struct app *a);
 void table_print_aligned(struct table *t, const struct app *a); /* whatever the format: part of a text */
 

@@ -56,6 +56,7 @@ struct clone {
 	char *source, *new_name;
 	struct strlist sets;
 	const struct grid *grid; /* borrowed; NULL */
+	bool part;		 /* of several */
 	json_t *reply;
 	launch_plan_fn *fn;
 	void *user;
@@ -80,6 +81,7 @@ static void clone_with_tags(struct clone *c, const struct strmap *tags)
 	in.reply = c->reply;
 	in.tags = tags;
 	in.new_name = c->new_name;
+	in.part = c->part;
 	int rc = launch_plan_make(&in, &plan, &err);
 
 	clone_end(c, plan, rc ? &err : NULL);
@@ -119,8 +121,7 @@ static void on_clone_source(void *user, json_t *reply, const struct err *err)
 		clone_with_tags(c, NULL);
 }
 
-void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
-		       const struct grid *grid, launch_plan_fn *fn, void *user)
+static struct clone *clone_new(struct sync *s, const char *job, const char *new_name, const struct strlist *sets)
 {
 	struct clone *c = NEW(struct clone);
 
@@ -128,10 +129,23 @@ void launch_plan_clone(struct sync *s, const char *job, const char *new_name, co
 	c->source = xstrdup(job);
 	c->new_name = xstrdup(new_name);
 	strlist_add_all(&c->sets, sets);
-	c->grid = grid;
+	return c;
+}
+
+static void clone_begin(struct clone *c, launch_plan_fn *fn, void *user)
+{
 	c->fn = fn;
 	c->user = user;
-	sm_describe_job_json(s->aws, job, AWS_USER_ACTION, on_clone_source, c);
+	sm_describe_job_json(c->s->aws, c->source, AWS_USER_ACTION, on_clone_source, c);
+}
+
+void launch_plan_clone(struct sync *s, const char *job, const char *new_name, const struct strlist *sets,
+		       const struct grid *grid, launch_plan_fn *fn, void *user)
+{
+	struct clone *c = clone_new(s, job, new_name, sets);
+
+	c->grid = grid;
+	clone_begin(c, fn, user);
 }
 
 /* --- clones of several jobs --- */
@@ -160,7 +174,7 @@ static void clones_end(struct clones *c)
 	AUTO(launch_plan) struct launch_plan *plan = NULL;
 
 	if (!c->err.code && !c->s->closing)
-		(void)!launch_plan_join(c->plans, &c->sources, c->suffix, &plan, &c->err);
+		(void)!launch_plan_join(c->plans, &c->sources, c->suffix, session_jobs(c->s->session), &plan, &c->err);
 	c->fn(c->user, TAKE(plan), c->err.code ? &c->err : NULL);
 	for (size_t i = 0; i < c->sources.n; i++)
 		launch_plan_free(c->plans[i]);
@@ -200,7 +214,10 @@ static void clones_go_on(struct clones *c)
 
 		*part = (struct clones_part){c, i};
 		c->open++;
-		launch_plan_clone(c->s, c->sources.items[i], c->names.items[i], &c->sets, NULL, on_clones_part, part);
+		struct clone *one = clone_new(c->s, c->sources.items[i], c->names.items[i], &c->sets);
+
+		one->part = true;
+		clone_begin(one, on_clones_part, part);
 	}
 	if (!c->open)
 		clones_end(c);

@@ -275,6 +275,18 @@ static char *sweep_tag(const char *name)
 	return xasprintf("Tags.%s=%s", SWEEP_TAG, name);
 }
 
+static void warn_of_taken(struct launch_plan *p, const struct resources *jobs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		n += jobs_find(jobs, p->jobs[i].name) != NULL;
+	if (n)
+		add_warning(p, "%zu of its jobs are there already: none of them is made twice", n);
+	if (!p->n_jobs && jobs_find(jobs, p->name))
+		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
+}
+
 /* p is the plan of what all have in common; it becomes that of all. */
 static int make_sweep(const struct launch_input *in, struct launch_plan *p, struct err *err)
 {
@@ -299,7 +311,7 @@ static int make_sweep(const struct launch_input *in, struct launch_plan *p, stru
 }
 
 int launch_plan_join(struct launch_plan *const *plans, const struct strlist *sources, const char *name,
-		     struct launch_plan **ret, struct err *err)
+		     const struct resources *jobs, struct launch_plan **ret, struct err *err)
 {
 	AUTO(launch_plan) struct launch_plan *all = NEW(struct launch_plan);
 	AUTO(strlist) struct strlist warnings = {0};
@@ -320,6 +332,7 @@ int launch_plan_join(struct launch_plan *const *plans, const struct strlist *sou
 	if (unchanged)
 		add_warning(all, "%zu of the %zu have already what is to be changed: they are made again as they were",
 			    unchanged, all->n_jobs);
+	warn_of_taken(all, jobs);
 	add_warnings(all, &warnings);
 	*ret = TAKE(all);
 	return 0;
@@ -343,18 +356,6 @@ static int apply_sets(const struct launch_input *in, struct launch_plan *p, stru
 			add_warning(p, "%s is new among the hyperparameters", key);
 	}
 	return rc;
-}
-
-static void warn_of_taken(const struct launch_input *in, struct launch_plan *p)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n_jobs; i++)
-		n += jobs_find(in->jobs, p->jobs[i].name) != NULL;
-	if (n)
-		add_warning(p, "%zu of its jobs are there already: none of them is made twice", n);
-	if (!p->n_jobs && jobs_find(in->jobs, p->name))
-		add_warning(p, "there is a job named %s already: the service will refuse it", p->name);
 }
 
 /* --- the whole ---------------------------------------------------------------------- */
@@ -393,7 +394,8 @@ int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, st
 		warn_of_left_out(in, p);
 		warn_of_sharing(in, p, before);
 	}
-	warn_of_taken(in, p);
+	if (!in->part)
+		warn_of_taken(p, in->jobs);
 	*ret = TAKE(p);
 	return 0;
 }

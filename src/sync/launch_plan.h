@@ -49,13 +49,14 @@ struct launch_input {
 	const struct price_table *prices;
 	const char *region;
 	int64_t now_ms;
+	bool part; /* of several clones: what is said of all is left to launch_plan_join */
 };
 int launch_plan_make(const struct launch_input *in, struct launch_plan **ret, struct err *err) NODISCARD;
 
 /* A sweep of that name out of the plans of several clones, of which the first stands for all where one is shown.
  * sources: what they are made of. The plans stay the caller's. */
 int launch_plan_join(struct launch_plan *const *plans, const struct strlist *sources, const char *name,
-		     struct launch_plan **ret, struct err *err) NODISCARD;
+		     const struct resources *jobs, struct launch_plan **ret, struct err *err) NODISCARD;
 
 /* Job i of a grid over a specification, without a name of its own: its values in *spec. */
 bool launch_grid_has_members(const struct grid *g); /* more than hyperparameters: what a job takes may differ */

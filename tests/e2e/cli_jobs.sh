@@ -106,6 +106,11 @@ tap_match 'so do costs' '^good	0\.[0-9]{6}	[0-9.]+	[0-9.]+	1	' "$out"
 sagetop --local failures --no-header
 tap_match 'failures are counted by their masked cause' "^1	0\.[0-9]{6}	20[^	]*Z	broken-1	.*line ‹n›.*" "$out"
 tap_match 'with what to try' '	data\.csv line [0-9]+( column [0-9]+)?$' "$out"
+sagetop --local failures --columns newest,jobs
+tap_equal 'in columns that are chosen' '0 NEWEST JOBS broken-1 1' "$status $(echo $out)"
+sagetop --local failures --columns Try,jobs --csv
+tap_match 'of CSV as well' '^try,jobs.data\.csv line' "$(echo $out)"
+fails 2 "no column 'status': jobs, cost, last, newest, cause, try" 'and none that there is not' -- --local failures --columns status
 sagetop --local failures --json
 tap_equal 'and as JSON' 'data' "$(/usr/bin/python3 -c '
 import json, sys

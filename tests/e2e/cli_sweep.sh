@@ -103,6 +103,7 @@ sagetop --local jobs tag.sagetop:sweep=more --sort name --columns name,hp.eta,hp
 tap_equal 'each is its own job but for the change' 's-eta-0-3-max-depth-2-more	0.3	2	2
 s-eta-0-3-max-depth-3-more	0.3	3	2' "$out"
 sagetop --local clone s-eta-0-3-max-depth-2 s-eta-0-3-max-depth-3 --name more --set HyperParameters.num_round=2
+tap_match 'what is there already is counted' 'more: 2 of its jobs are there already: none of them is made twice$' "$errors"
 tap_equal 'the same again launches none twice' '0 2' "$status $(grep -c '	launched before$' "$work/out")"
 sagetop --local clone s-eta-0-3-max-depth-2 s-eta-0-3-max-depth-3 --name same --set HyperParameters.max_depth=3 --dry-run
 tap_match 'one that has the value already is told' '1 of the 2 have already what is to be changed' "$errors"
