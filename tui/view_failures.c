@@ -291,7 +291,7 @@ static bool failures_action(struct view *v, enum action a)
 		const struct field_context x = context(v);
 
 		failures_names(f, jobs(v), st->query, &x, &names);
-		return thing_action(v, a, f->newest, &names);
+		return !names.n || thing_action(v, a, f->newest, &names);
 	}
 	strlist_add(&names, session_name_of(view_session(v), f->newest, &name));
 	if (a != ACT_LOGS || !thing_action(v, a, f->newest, &names))

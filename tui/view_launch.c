@@ -368,8 +368,11 @@ static const char *launch_hint(struct view *v)
 		return "Esc leave: it has been sent  Up Down scroll";
 	if (st->stage == STAGE_PREVIEW && st->untaken)
 		return "Esc back to the form  e editor again, with what was typed";
+	if (st->stage == STAGE_PREVIEW && launch_is_of_many(st))
+		return "Esc back to the form  Enter launch";
 	if (st->stage == STAGE_PREVIEW)
-		return "Esc back to the form  Enter launch  e editor  :template save NAME";
+		return st->preview->n_jobs ? "Esc back to the form  Enter launch  :template save NAME"
+					   : "Esc back to the form  Enter launch  e editor  :template save NAME";
 	if (st->choices.texts.n)
 		return "Esc as it was  Tab next  shift-Tab one back  Enter take it";
 	return st->form.focus < st->first_member

@@ -421,6 +421,11 @@ static void add_money(int64_t *sum, int64_t usd_micro)
 		*sum = *sum == USD_UNKNOWN ? usd_micro : money_sum(*sum, usd_micro);
 }
 
+static int64_t ended_ms(const struct resource *r)
+{
+	return r->end_ms != TIME_UNKNOWN ? r->end_ms : r->created_ms;
+}
+
 /* Of one that has failed. */
 static const char *cause_of(const struct resource *r, const struct field_context *x)
 {
@@ -432,7 +437,7 @@ static void add(struct failures *f, struct map *at, const struct resource *r, co
 	const struct session *s = x->session;
 	const char *cause = cause_of(r, x);
 	size_t i = (size_t)(uintptr_t)map_get(at, cause);
-	int64_t ended = r->end_ms != TIME_UNKNOWN ? r->end_ms : r->created_ms;
+	int64_t ended = ended_ms(r);
 	int64_t cost = USD_UNKNOWN;
 
 	if (!i) {
@@ -474,16 +479,29 @@ void failures_build(struct failures *f, const struct resources *t, const struct 
 		qsort(f->items, f->n, sizeof(*f->items), by_number);
 }
 
+static int newest_first(const void *pa, const void *pb)
+{
+	const struct resource *const *a = pa, *const *b = pb;
+	int64_t ta = ended_ms(*a), tb = ended_ms(*b);
+
+	return ta != tb ? (ta > tb ? -1 : 1) : strcmp((*a)->name, (*b)->name);
+}
+
 void failures_names(const struct failure *f, const struct resources *t, const struct query *q,
 		    const struct field_context *x, struct strlist *ret)
 {
+	const struct resource **found = xcalloc(f->n, sizeof(*found));
 	AUTO(buf) struct buf name = BUF_INIT(BUF_MAX_TEXT);
+	size_t n = 0;
 
-	strlist_add(ret, session_name_of(x->session, f->newest, &name));
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n && n < f->n; i++) {
 		const struct resource *r = t->items[i];
 
-		if (r != f->newest && r->state == STATE_BAD && query_match(q, r, x) && str_eq(cause_of(r, x), f->cause))
-			strlist_add(ret, session_name_of(x->session, r, &name));
+		if (r->state == STATE_BAD && query_match(q, r, x) && str_eq(cause_of(r, x), f->cause))
+			found[n++] = r;
 	}
+	qsort(found, n, sizeof(*found), newest_first);
+	for (size_t i = 0; i < n; i++)
+		strlist_add(ret, session_name_of(x->session, found[i], &name));
+	free(found);
 }

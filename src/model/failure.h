@@ -63,8 +63,7 @@ AUTO_EMBEDDED(failures, struct failures, failures_done)
 /* Of those that the query (NULL: all) lets through. *f is replaced. */
 void failures_build(struct failures *f, const struct resources *t, const struct query *q,
 		    const struct field_context *x);
-/* The things of one of these causes, its newest first, then in the table's order, as the session calls them; appended.
- * q: of failures_build. */
+/* The things of one of these causes, the newest first, as the session calls them; appended. q: of failures_build. */
 void failures_names(const struct failure *f, const struct resources *t, const struct query *q,
 		    const struct field_context *x, struct strlist *ret);
 
