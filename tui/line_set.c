@@ -197,11 +197,25 @@ static void work_on(struct line_set *s, const struct loglines *log, size_t high,
 	}
 }
 
-/* Of those before them. */
+/* The new lines were put behind the others: turn them to the front. */
+static void turn(struct line_set *s, size_t n_old)
+{
+	size_t n_new = s->n - n_old;
+
+	if (!n_new)
+		return;
+	uint32_t *fresh = xmemdup(s->lines + n_old, n_new * sizeof(*fresh));
+
+	memmove(s->lines + n_new, s->lines, n_old * sizeof(*fresh));
+	memcpy(s->lines, fresh, n_new * sizeof(*fresh));
+	free(fresh);
+}
+
+/* Of those before them; some in any case, however late it is: who finds no more looked at takes it for all. */
 static void work_back(struct line_set *s, const struct loglines *log, size_t low, line_test_fn *test, void *user,
 		      int64_t until_us)
 {
-	while (s->from > low && clock_mono_us() < until_us) {
+	while (s->from > low) {
 		size_t to = s->from, n_old = s->n;
 
 		for (size_t bytes = 0; s->from > low && bytes < SLICE_BYTES; s->from--)
@@ -209,15 +223,9 @@ static void work_back(struct line_set *s, const struct loglines *log, size_t low
 		for (size_t i = s->from; i < to; i++)
 			if (test(user, log, i))
 				add(s, i);
-		/* They were put behind the others: turn them to the front. */
-		size_t n_new = s->n - n_old;
-		if (n_new == 0)
-			continue;
-		uint32_t *fresh = xmemdup(s->lines + n_old, n_new * sizeof(*fresh));
-
-		memmove(s->lines + n_new, s->lines, n_old * sizeof(*fresh));
-		memcpy(s->lines, fresh, n_new * sizeof(*fresh));
-		free(fresh);
+		turn(s, n_old);
+		if (clock_mono_us() >= until_us)
+			break;
 	}
 }
 

@@ -364,6 +364,40 @@ static void test_clone_name(void **state)
 	assert_string_equal(second, "churn-261121-064807");
 }
 
+/* Names of several clones: without the times of before, unless that makes two of one; each a name of its own. */
+static void test_clone_names(void **state)
+{
+	static const char *const jobs[] = {"a-261101-000000", "b_1",
+					   "a-name-of-sixty-three-characters-is-the-longest-that-there-can-be1",
+					   "a-name-of-sixty-three-characters-is-the-longest-that-there-can-be2"};
+	AUTO(strlist) struct strlist names = {0}, fresh = {0}, again = {0}, twins = {0}, apart = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
+		strlist_add(&names, jobs[i]);
+	job_clone_names(&names, "x", &fresh);
+	job_clone_names(&names, "x", &again);
+	assert_string_equal(fresh.items[0], "a-x");
+	assert_string_equal(fresh.items[1], "b_1-x");
+	assert_true(strlist_is_unique(&fresh));
+	for (size_t i = 0; i < fresh.n; i++) {
+		assert_true(strlen(fresh.items[i]) <= JOB_NAME_MAX);
+		assert_string_equal(fresh.items[i], again.items[i]);
+	}
+	strlist_add(&twins, "a-261101-000000");
+	strlist_add(&twins, "a-261102-000000");
+	job_clone_names(&twins, "x", &apart);
+	assert_string_equal(apart.items[0], "a-261101-000000-x");
+	assert_string_equal(apart.items[1], "a-261102-000000-x");
+	/* The suffix is one that makes no name which is there. */
+	AUTO(resources) struct resources taken = {0};
+	AUTO(str) char *first = job_clone_suffix(&taken, &twins, 1795243686000);
+	AUTO(str) char *name = xasprintf("a-261102-000000-%s", first);
+
+	jobs_put(&taken, job_new(name), NULL);
+	AUTO(str) char *second = job_clone_suffix(&taken, &twins, 1795243686000);
+	assert_string_not_equal(first, second);
+}
+
 /* Jobs of a sweep: what they have in common is there once, what differs is each one's own. */
 static void test_facets_are_shared(void **state)
 {
@@ -494,7 +528,8 @@ int main(void)
 					   cmocka_unit_test(test_age),
 					   cmocka_unit_test(test_table),
 					   cmocka_unit_test(test_session),
-					   cmocka_unit_test(test_clone_name)};
+					   cmocka_unit_test(test_clone_name),
+					   cmocka_unit_test(test_clone_names)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,8 @@
 
 static const char *const words[] = {"error: no such file", "[12]\trmse:0.5", "debug: tick", "[13]\trmse:0.4", "saved"};
 
+#define BUDGET_US 0 /* the least: each turn goes on by a slice */
+
 struct fixture {
 	struct loglines log;
 	struct surface surface;
@@ -111,7 +113,7 @@ static void assert_shows_what_it_must(struct fixture *f, int filters)
 	uint32_t *want = xcalloc(f->log.n + 1, sizeof(*want));
 	size_t n = expected(&f->log, filters, p->lines, want);
 
-	while (pager_work(&f->pager, 500))
+	while (pager_work(&f->pager, BUDGET_US))
 		;
 	pager_draw(&f->pager, surface_area(&f->surface));
 	assert_int_equal(pager_n(p), n);
@@ -266,7 +268,7 @@ static void change_under_eyes(struct fixture *f)
 
 	change_log(f);
 	paint(f);
-	while (pager_work(&f->pager, 500))
+	while (pager_work(&f->pager, BUDGET_US))
 		;
 	pager_draw(&f->pager, surface_area(&f->surface));
 	if (reads && seq && loglines_by_seq(&f->log, seq) && p->top > 0 && p->top + (size_t)p->rows < pager_n(p)) {

@@ -446,13 +446,33 @@ static void test_sweep_of_a_clone(void **state)
 	assert_string_equal(p->warning, "depth is new among the hyperparameters");
 }
 
+/* Each job is priced by its own machine; one without a price leaves the sum unknown. */
+static void test_sweep_of_machines(void **state)
+{
+	AUTO(launch_plan) struct launch_plan *p = NULL, *unknown = NULL;
+	struct err err = {0};
+
+	if (plan_sweep("ResourceConfig.InstanceCount=1,3", &p, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(p->n_jobs, 2);
+	assert_string_equal(p->jobs[1].name, "tf-1-InstanceCount-3");
+	assert_int_equal(p->jobs[1].ceiling_micro, 3 * p->jobs[0].ceiling_micro);
+	assert_int_equal(p->ceiling_micro, 4 * p->jobs[0].ceiling_micro);
+	if (plan_sweep("ResourceConfig.InstanceType=ml.m5.large,ml.nothing.large", &unknown, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(unknown->ceiling_micro, USD_UNKNOWN);
+	assert_non_null(strstr(unknown->warning, "the price of ml.nothing.large"));
+}
+
 static void test_sweep_refused(void **state)
 {
 	AUTO(launch_plan) struct launch_plan *p = NULL;
-	struct err member = {0}, text = {0};
+	struct err name = {0}, member = {0}, text = {0};
 
-	assert_int_equal(plan_sweep("HyperParameters.eta=0.1,0.3", &p, &member), -ERR_USAGE);
-	assert_non_null(strstr(member.msg, "hyperparameters, by their own names"));
+	assert_int_equal(plan_sweep("TrainingJobName=a,b", &p, &name), -ERR_USAGE);
+	assert_non_null(strstr(name.msg, "the names of the jobs are made of the other values"));
+	assert_int_equal(plan_sweep("ResourceConfig.Nothing=1,2", &p, &member), -ERR_INVALID);
+	assert_non_null(strstr(member.msg, "ResourceConfig.Nothing"));
 	assert_int_equal(plan_sweep("eta=\xff,0.3", &p, &text), -ERR_USAGE);
 	assert_non_null(strstr(text.msg, "UTF-8"));
 	assert_null(p);
@@ -625,6 +645,7 @@ int main(void)
 					   cmocka_unit_test(test_clone_of_script_mode),
 					   cmocka_unit_test(test_clone_into_the_same_folder),
 					   cmocka_unit_test(test_sweep_of_a_clone),
+					   cmocka_unit_test(test_sweep_of_machines),
 					   cmocka_unit_test(test_sweep_refused),
 					   cmocka_unit_test(test_table_is_the_models),
 					   cmocka_unit_test(test_once_apart)};
