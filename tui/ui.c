@@ -499,12 +499,18 @@ void ui_key(struct ui *ui, int key)
 
 	bring_up_to_date(ui, v);
 	ui->dirty = true;
+	ui_forget_spots(ui);
 	ui->key = key;
 	if (ui->notice.level == NOTICE_INFO || ui->notice_of_key) /* read, or at least in the way */
 		ui->notice.text[0] = '\0';
 	ui->in_key = true;
 	take_key(ui, v, key);
 	ui->in_key = false;
+}
+
+void ui_forget_spots(struct ui *ui)
+{
+	ui->surface.n_spots = 0;
 }
 
 void ui_settle(struct ui *ui)

@@ -115,8 +115,9 @@ void ui_mouse(struct ui *ui, struct mouse m)
 		if (!is_typing(ui))
 			turn(ui, m.act == MOUSE_WHEEL_UP);
 	} else if (found && !ui->prompt.on) {
-		const struct spot spot = *found; /* the next drawing has others */
+		const struct spot spot = *found;
 
+		ui_forget_spots(ui);
 		click(ui, &spot);
 	}
 }
