@@ -8,7 +8,7 @@ packages_build="gcc libc6-dev make autoconf automake pkg-config
 packages_parquet="libsnappy-dev libzstd-dev"
 packages_test="$packages_parquet ccache clang clang-format libcmocka-dev tmux valgrind
 	awscli python3-boto3 python3-xgboost python3-numpy python3-sklearn mandoc xz-utils zstd
-	runc buildah skopeo iproute2 procps curl wrk"
+	runc buildah skopeo iproute2 procps curl wrk zsh fish"
 
 # Those of the named packages that are missing.
 packages_missing() {

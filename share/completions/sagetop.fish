@@ -3,7 +3,7 @@
 function __sagetop_words
     set -l before (string match -r '.*,' -- (commandline -ct | string replace -r '^--[a-z-]*=' ''))
     for word in (sagetop --complete $argv[1])
-        echo $before$word
+        echo "$before$word"
     end
 end
 complete -c sagetop -f

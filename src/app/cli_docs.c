@@ -340,7 +340,7 @@ static void docs_fish(FILE *out)
 	      "function __sagetop_words\n"
 	      "    set -l before (string match -r '.*,' -- (commandline -ct | string replace -r '^--[a-z-]*=' ''))\n"
 	      "    for word in (sagetop --complete $argv[1])\n"
-	      "        echo $before$word\n"
+	      "        echo \"$before$word\"\n"
 	      "    end\nend\n"
 	      "complete -c sagetop -f\n",
 	      out);
