@@ -23,8 +23,8 @@ def check(t, shell):
     listed(t, shell, "sagetop advi", "sagetop advise")
     listed(t, shell, "sagetop jobs --no-h", "sagetop jobs --no-header")
     listed(t, shell, "sagetop --profile resea", "sagetop --profile research")
-    listed(t, shell, "sagetop jobs --columns stat", "sagetop jobs --columns status")
-    listed(t, shell, "sagetop jobs --columns name,objec", "sagetop jobs --columns name,objective")
+    listed(t, shell, "sagetop prices --columns stat", "sagetop prices --columns status")
+    listed(t, shell, "sagetop prices --columns name,objec", "sagetop prices --columns name,objective")
 
 
 def run(shell, command, ready):
