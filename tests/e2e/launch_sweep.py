@@ -145,9 +145,7 @@ def many(t):
     t.type("again")
     t.keys("Down")
     t.type("eta=0.9")
-    t.keys("Enter")
-    for _ in range(3):
-        t.keys("Enter")
+    t.keys("Enter", "Enter")
     t.wait("the preview says which", "Suffix again", "Jobs   2: few-max-depth-4-again", "to few-max-depth-5-again",
            "What differs from few-max-depth-4, the first of them")
     t.line(":template save x")
