@@ -16,7 +16,8 @@
 
 #define WATCHES 16
 #define WINDOW_MS 10000
-#define SLACK 4 /* reports come when a call ends: some of the window before ended in this one */
+#define SLACK \
+	12 /* reports come when a call ends: so many as connections there are may have begun in the window before */
 
 /* Calls of one operation: when they were reported, with their attempts. */
 struct meter {
