@@ -29,13 +29,19 @@ void surface_clear(struct surface *s)
 	for (int i = 0; i < s->rows * s->cols; i++)
 		s->cells[i] = blank;
 	s->cursor_row = s->cursor_col = -1;
+	surface_forget_spots(s);
+}
+
+void surface_forget_spots(struct surface *s)
+{
 	s->n_spots = 0;
 }
 
 void area_spot(struct area a, int row, int col, int cells, enum spot_act act, int n, const char *word)
 {
 	struct surface *s = a.s;
-	struct spot spot = {.row = a.row + row, .col = a.col + col, .cells = cells, .act = act, .n = n};
+	struct spot spot = {
+		.row = a.row + row, .col = a.col + col, .cells = MIN(cells, a.cols - col), .act = act, .n = n};
 
 	if (!s->mouse || row < 0 || row >= a.rows || strlen(str_or(word, "")) >= SPOT_WORD_LEN)
 		return;

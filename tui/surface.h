@@ -118,8 +118,10 @@ int text_wrapped_rows(int cells, const char *text);
 int area_put_scrolled(struct area a, int row, int col, enum style st, const char *text, size_t n, int skip);
 void area_fill(struct area a, int row, int col, int cells, enum style st, uint32_t cp);
 void area_clear(struct area a);
-/* Note a spot; word (NULL: "") is copied, one that is too long has none. */
+/* Note a spot; word (NULL: "") is copied, with one that is too long there is no spot. */
 void area_spot(struct area a, int row, int col, int cells, enum spot_act act, int n, const char *word);
+/* Until something is drawn again nothing is clicked. */
+void surface_forget_spots(struct surface *s);
 /* What is at that place of the surface; NULL. */
 const struct spot *surface_spot(const struct surface *s, int row, int col);
 void area_restyle(struct area a, int row, int col, int cells, enum style st);

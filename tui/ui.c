@@ -493,30 +493,22 @@ static void take_key(struct ui *ui, struct view *v, int key)
 	ui_action(ui, a);
 }
 
-void ui_key(struct ui *ui, int key)
-{
-	struct view *v = ui_top(ui);
-
-	bring_up_to_date(ui, v);
-	ui->dirty = true;
-	ui_forget_spots(ui);
-	ui->key = key;
-	if (ui->notice.level == NOTICE_INFO || ui->notice_of_key) /* read, or at least in the way */
-		ui->notice.text[0] = '\0';
-	ui->in_key = true;
-	take_key(ui, v, key);
-	ui->in_key = false;
-}
-
-void ui_forget_spots(struct ui *ui)
-{
-	ui->surface.n_spots = 0;
-}
-
 void ui_settle(struct ui *ui)
 {
 	bring_up_to_date(ui, ui_top(ui));
 	ui->dirty = true;
+	surface_forget_spots(&ui->surface);
+	if (ui->notice.level == NOTICE_INFO || ui->notice_of_key) /* read, or at least in the way */
+		ui->notice.text[0] = '\0';
+}
+
+void ui_key(struct ui *ui, int key)
+{
+	ui_settle(ui);
+	ui->key = key;
+	ui->in_key = true;
+	take_key(ui, ui_top(ui), key);
+	ui->in_key = false;
 }
 
 void ui_resize(struct ui *ui, int rows, int cols)

@@ -332,7 +332,7 @@ void ui_frame_draw(struct ui *ui, struct view *v)
 		draw_keys(ui, v, keys);
 	}
 	if (ui->dialog.on) {
-		ui_forget_spots(ui); /* what is below it is not clicked */
+		surface_forget_spots(&ui->surface); /* what is below it is not clicked */
 		ui_dialog_draw(ui, area_part(all, 1, 0, all.rows - 2, all.cols));
 	}
 }

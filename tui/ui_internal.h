@@ -120,9 +120,8 @@ struct ui {
 struct view *ui_top(const struct ui *ui);
 struct view *ui_find_view(const struct ui *ui, uint64_t id); /* NULL where it is gone */
 bool ui_action(struct ui *ui, enum action a);		     /* of the GLOBAL context */
-void ui_settle(struct ui *ui);				     /* before the top view is acted on by other than a key */
-void ui_forget_spots(struct ui *ui);   /* until the next drawing: what is seen is about to be another */
-void ui_pop_all(struct ui *ui);	       /* but the jobs */
+void ui_settle(struct ui *ui);	/* before anything is done on the top view: what is seen is about to be another */
+void ui_pop_all(struct ui *ui); /* but the jobs */
 void ui_quit(struct ui *ui, bool ask); /* ask: where a change is under way */
 
 void ui_frame_draw(struct ui *ui, struct view *v);

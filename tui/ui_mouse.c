@@ -39,28 +39,31 @@ void ui_mouse_run(struct ui *ui, const char *text)
 
 /* --- what it does --- */
 
-static bool is_typing(const struct ui *ui)
+/* It has a field that is typed in. */
+static bool is_form(const struct ui *ui)
 {
-	return ui->dialog.on || ui->prompt.on || ui_top(ui)->ops->field;
+	return ui_top(ui)->ops->field;
 }
 
-/* Forms take keys, all other screens actions, whose keys may be bound elsewhere. */
-static void act(struct ui *ui, enum action a, int key)
+static bool act(struct ui *ui, enum action a)
 {
 	struct view *v = ui_top(ui);
 
-	if (v->ops->key || !v->ops->action)
-		ui_key(ui, key);
-	else
-		(void)v->ops->action(v, a);
+	return v->ops->action && v->ops->action(v, a);
 }
 
+/* Forms take keys, all other screens actions, whose keys may be others. */
 static void move(struct ui *ui, int rows)
 {
 	const struct view *v = ui_top(ui);
+	bool up = rows < 0, form = is_form(ui);
 
-	for (int i = 0; i < abs(rows) && ui_top(ui) == v; i++)
-		act(ui, rows < 0 ? ACT_UP : ACT_DOWN, rows < 0 ? KEYC_UP : KEYC_DOWN);
+	for (int i = 0; i < abs(rows) && ui_top(ui) == v; i++) {
+		if (form)
+			ui_key(ui, up ? KEYC_UP : KEYC_DOWN);
+		else
+			(void)act(ui, up ? ACT_UP : ACT_DOWN);
+	}
 }
 
 static void sort_by(struct ui *ui, const char *word)
@@ -84,40 +87,34 @@ static void click(struct ui *ui, const struct spot *s)
 	case SPOT_ROW:
 		if (s->n)
 			move(ui, s->n);
-		else if (!ui_top(ui)->ops->field) /* a form's field has the cursor already */
-			act(ui, ACT_OPEN, KEYC_ENTER);
+		else if (!is_form(ui)) /* whose field has the cursor already */
+			(void)act(ui, ACT_OPEN);
 		break;
 	}
 }
 
-/* What scrolls with Up scrolls by some rows; where Up is something else, such as zoom, it is that, once. */
+/* Where nothing is scrolled the key Up is something else, such as zoom: it is that, once. */
 static void turn(struct ui *ui, bool up)
 {
-	const struct view *v = ui_top(ui);
-	enum action a = ACT_NONE;
-
-	for (int c = 0; !a && c < VIEW_CONTEXTS_MAX && v->ops->contexts[c]; c++)
-		a = keymap_find(v->ops->contexts[c], up ? KEYC_UP : KEYC_DOWN);
-	if (!a || a == ACT_UP || a == ACT_DOWN)
-		move(ui, up ? -WHEEL_ROWS : WHEEL_ROWS);
+	if (act(ui, up ? ACT_UP : ACT_DOWN))
+		move(ui, up ? 1 - WHEEL_ROWS : WHEEL_ROWS - 1);
 	else
-		act(ui, a, up ? KEYC_UP : KEYC_DOWN);
+		ui_key(ui, up ? KEYC_UP : KEYC_DOWN);
 }
 
 void ui_mouse(struct ui *ui, struct mouse m)
 {
 	const struct spot *found = surface_spot(&ui->surface, m.row, m.col);
+	const struct spot spot = found ? *found : (struct spot){0};
+	bool asked = ui->dialog.on;
 
-	if (!ui->surface.mouse)
+	if (!ui->surface.mouse || ui->prompt.on)
 		return;
 	ui_settle(ui);
-	if (m.act != MOUSE_PRESS) {
-		if (!is_typing(ui))
-			turn(ui, m.act == MOUSE_WHEEL_UP);
-	} else if (found && !ui->prompt.on) {
-		const struct spot spot = *found;
-
-		ui_forget_spots(ui);
+	ui->in_key = true;
+	if (m.act == MOUSE_PRESS && found)
 		click(ui, &spot);
-	}
+	else if (m.act != MOUSE_PRESS && !asked && !is_form(ui))
+		turn(ui, m.act == MOUSE_WHEEL_UP);
+	ui->in_key = false;
 }

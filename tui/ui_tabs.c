@@ -293,7 +293,8 @@ void ui_tabs_draw(struct ui *ui, struct view *v, struct area line)
 
 		col = area_put(line, 0, col, (long)at == now ? ST_STRONG : ST_DIM, buf_str(&text));
 		keymap_nth_key_of(key, v->ops->contexts[0], ACT_TAB, at);
-		area_spot(line, 0, from, col - from, SPOT_KEY, keyc_parse(key), NULL);
+		if (*key) /* beyond some, tabs have none */
+			area_spot(line, 0, from, col - from, SPOT_KEY, keyc_parse(key), NULL);
 	}
 	if (at <= t->n)
 		area_put(line, 0, col, ST_DIM, "…");

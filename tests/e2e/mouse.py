@@ -157,6 +157,9 @@ def main():
             on.engine.create("job-%02d" % i, "own", HyperParameters={"max_depth": "6"})
         for i in range(JOBS):
             on.engine.wait("job-%02d" % i)
+        os.makedirs(on.work + "/config/sagetop")
+        with open(on.work + "/config/sagetop/config.yaml", "w") as f:
+            f.write("keys:\n  list.up: k\n  list.down: j\n")  # a click goes by what is done, not by the usual keys
         t = on.open()
         start(t, f"{SAGETOP} --endpoint-url $URL", "jobs %d" % JOBS, "job-39")
         off(t)

@@ -34,6 +34,37 @@ static void test_surface_clips(void **state)
 	assert_string_equal(t, "\n  23456\n\n");
 }
 
+/* The topmost spot of a place; none beyond the part that it was drawn on, and none while the mouse is not taken. */
+static void test_surface_spots(void **state)
+{
+	AUTO(surface) struct surface s = {0};
+	char word[SPOT_WORD_LEN + 1];
+
+	surface_resize(&s, 4, 20);
+	surface_clear(&s);
+	struct area part = area_part(surface_area(&s), 1, 5, 2, 6);
+
+	area_spot(part, 0, 0, 4, SPOT_KEY, 'a', NULL);
+	assert_null(surface_spot(&s, 1, 5));
+	s.mouse = true;
+	area_spot(part, 0, 0, 20, SPOT_KEY, 'a', NULL);
+	area_spot(part, 0, 2, 2, SPOT_SORT, 0, "cost");
+	area_spot(part, 2, 0, 6, SPOT_KEY, 'b', NULL);
+	assert_int_equal(surface_spot(&s, 1, 5)->n, 'a');
+	assert_string_equal(surface_spot(&s, 1, 7)->word, "cost");
+	assert_int_equal(surface_spot(&s, 1, 10)->n, 'a');
+	assert_null(surface_spot(&s, 1, 4));
+	assert_null(surface_spot(&s, 1, 11));
+	assert_null(surface_spot(&s, 3, 5));
+	assert_null(surface_spot(&s, -1, 100000));
+	surface_forget_spots(&s);
+	assert_null(surface_spot(&s, 1, 5));
+	memset(word, 'x', SPOT_WORD_LEN);
+	word[SPOT_WORD_LEN] = '\0';
+	area_spot(part, 0, 0, 4, SPOT_SORT, 0, word);
+	assert_null(surface_spot(&s, 1, 5));
+}
+
 static void test_surface_wide(void **state)
 {
 	AUTO(surface) struct surface s = {0};
@@ -800,6 +831,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_surface_clips),
+		cmocka_unit_test(test_surface_spots),
 		cmocka_unit_test(test_surface_wide),
 		cmocka_unit_test(test_surface_never_draws_controls),
 		cmocka_unit_test(test_surface_middle),
