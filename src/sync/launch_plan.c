@@ -203,24 +203,25 @@ static void own_checkpoints(json_t *spec, const char *name)
 	json_object_set_new(config, "S3Uri", json_string(own));
 }
 
+static int set_hyperparameter(json_t *spec, const char *name, const char *value, struct err *err)
+{
+	if (!json_object_get(spec, "HyperParameters"))
+		json_object_set_new(spec, "HyperParameters", json_object());
+	return json_object_set_new(json_object_get(spec, "HyperParameters"), name, json_string(value))
+		       ? err_set(err, ERR_USAGE, "a name or value is not UTF-8")
+		       : 0;
+}
+
 /* A member is set as --set does it, anything else is a hyperparameter. */
 int launch_spec_vary(json_t *spec, const struct grid *g, size_t i, struct err *err)
 {
-	json_t *values = json_object_get(spec, "HyperParameters");
 	int rc = 0;
 
-	if (!values) {
-		values = json_object();
-		json_object_set_new(spec, "HyperParameters", values);
-	}
 	for (size_t k = 0; rc == 0 && k < g->n; k++) {
 		const char *name = g->axes[k].name, *value = grid_value(g, i, k);
-		AUTO(str) char *set = is_member(name) ? xasprintf("%s=%s", name, value) : NULL;
+		AUTO(str) char *set = xasprintf("%s=%s", name, value);
 
-		if (set)
-			rc = spec_set(spec, set, err);
-		else if (json_object_set_new(values, name, json_string(value)))
-			rc = err_set(err, ERR_USAGE, "a name or value is not UTF-8");
+		rc = is_member(name) ? spec_set(spec, set, err) : set_hyperparameter(spec, name, value, err);
 	}
 	return rc ? err_prefix(err, "--grid") : 0;
 }
