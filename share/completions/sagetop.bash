@@ -37,7 +37,7 @@ _sagetop()
 	--debug) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--columns | -c) _sagetop_words "$(sagetop --complete columns 2>/dev/null)"; return ;;
 	--sort | -s) _sagetop_words "$(sagetop --complete columns 2>/dev/null)"; return ;;
-	--group) _sagetop_words 'prefix tag: type status user backtest parent profile region'; return ;;
+	--group) _sagetop_words 'prefix tag: type status user backtest parent sweep profile region'; return ;;
 	--interval) return ;;
 	--limit | -n) return ;;
 	--since) return ;;

@@ -58,7 +58,7 @@ complete -c sagetop -l help -s h -d 'print help, of one command where one is nam
 complete -c sagetop -l version -s V -d 'print the version and exit'
 complete -c sagetop -n '__fish_seen_subcommand_from failures files jobs launches list prices' -l columns -s c -x -a '(__sagetop_words columns)' -d 'columns to print, separated by commas; of jobs and list +NAME adds to the usual ones'
 complete -c sagetop -n '__fish_seen_subcommand_from jobs list' -l sort -s s -x -a '(__sagetop_words columns)' -d 'order by a column; -COLUMN is descending (default: -created)'
-complete -c sagetop -n '__fish_seen_subcommand_from jobs' -l group -x -a 'prefix tag: type status user backtest parent profile region' -d 'a row for each group of jobs, with what it has spent and will have: prefix, tag:KEY, type, status, user, backtest, parent, sweep, profile or region'
+complete -c sagetop -n '__fish_seen_subcommand_from jobs' -l group -x -a 'prefix tag: type status user backtest parent sweep profile region' -d 'a row for each group of jobs, with what it has spent and will have: prefix, tag:KEY, type, status, user, backtest, parent, sweep, profile or region'
 complete -c sagetop -n '__fish_seen_subcommand_from jobs' -l watch -s w -d 'stay: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)'
 complete -c sagetop -n '__fish_seen_subcommand_from jobs' -l interval -x -d 'with --watch: how often the service is asked for changes and the table is printed again, from 1s to 1h (default: the setting refresh, 5s)'
 complete -c sagetop -n '__fish_seen_subcommand_from jobs list failures logs report prices backtest launches' -l limit -s n -x -d 'at most N rows'

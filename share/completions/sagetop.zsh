@@ -72,7 +72,7 @@ _sagetop() {
 		jobs) _arguments $everywhere \
 			'--columns=[columns to print, separated by commas; of jobs and list +NAME adds to the usual ones]:LIST: _sagetop_words columns' \
 			'--sort=[order by a column; -COLUMN is descending (default\: -created)]:COLUMN: _sagetop_words columns' \
-			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, sweep, profile or region]:GROUP:(prefix tag\: type status user backtest parent profile region)' \
+			'--group=[a row for each group of jobs, with what it has spent and will have\: prefix, tag\:KEY, type, status, user, backtest, parent, sweep, profile or region]:GROUP:(prefix tag\: type status user backtest parent sweep profile region)' \
 			'--watch[stay\: on a terminal the table in place, in a pipe a line for each change of a job (time, name, from, to)]' \
 			'--interval=[with --watch\: how often the service is asked for changes and the table is printed again, from 1s to 1h (default\: the setting refresh, 5s)]:TIME: ' \
 			'--limit=[at most N rows; with --watch in a pipe it ends after N changes]:N: ' \

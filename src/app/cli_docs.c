@@ -85,7 +85,7 @@ static const struct option_value *value_of(enum option_id id)
 		{OPT_HEADER, "yes no", NULL},
 		{OPT_SPLIT, "None Line RecordIO TFRecord", NULL},
 		{OPT_STRATEGY, "MultiRecord SingleRecord", NULL},
-		{OPT_GROUP, "prefix tag: type status user backtest parent profile region", NULL},
+		{OPT_GROUP, "prefix tag: type status user backtest parent sweep profile region", NULL},
 		{OPT_BY,
 		 "day week month kind prefix tag: type status user backtest parent component profile region scope name",
 		 NULL},
