@@ -238,12 +238,6 @@ static void measure(struct view *v, size_t rows, struct buf *text)
 	}
 }
 
-/* As `:sort` has it. */
-static char *sort_word(const struct field_ref *f)
-{
-	return xasprintf("%s%s", f->field->name, str_or(f->key, ""));
-}
-
 static void draw_headings(struct view *v, struct area a, const int *widths, struct buf *text)
 {
 	const struct list *l = v->state;
@@ -252,7 +246,7 @@ static void draw_headings(struct view *v, struct area a, const int *widths, stru
 	for (size_t i = 0; i < l->columns.n; i++) {
 		if (!widths[i])
 			continue;
-		AUTO(str) char *word = sort_word(&l->columns.items[i]);
+		AUTO(str) char *word = field_ref_text(&l->columns.items[i]);
 
 		table_put(a, 0, col, widths[i], is_number(l->columns.items[i].field), ST_HEADING,
 			  heading_of(v, i, text));

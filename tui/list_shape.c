@@ -14,18 +14,20 @@ void view_shape_done(struct view_shape *s)
 
 static char *order_text(const struct list *l)
 {
-	const struct field_ref *f = &l->sort;
+	AUTO(str) char *word = field_ref_text(&l->sort);
 
-	return xasprintf("%s%s%s", list_descending(l) ? "-" : "+", f->field->name, str_or(f->key, ""));
+	return xasprintf("%s%s", list_descending(l) ? "-" : "+", word);
 }
 
 static char *columns_text(const struct list *l)
 {
 	AUTO(buf) struct buf text = BUF_INIT(BUF_MAX_TEXT);
 
-	for (size_t i = 0; i < l->n_usual; i++)
-		(void)buf_addf(&text, "%s%s%s", i ? "," : "", l->columns.items[i].field->name,
-			       str_or(l->columns.items[i].key, ""));
+	for (size_t i = 0; i < l->n_usual; i++) {
+		AUTO(str) char *word = field_ref_text(&l->columns.items[i]);
+
+		(void)buf_addf(&text, "%s%s", i ? "," : "", word);
+	}
 	return xstrdup(buf_str(&text));
 }
 

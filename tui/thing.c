@@ -111,8 +111,7 @@ static void compare(struct view *v, const struct kind *kind, const struct strlis
 	AUTO(buf) struct buf buf = BUF_INIT(BUF_MAX_TEXT);
 	const char *other = names->n == 1 ? ui_beside(v, kind, names->items[0], &buf) : NULL;
 
-	for (size_t i = 0; i < names->n; i++)
-		strlist_add(&two, names->items[i]);
+	strlist_add_all(&two, names);
 	if (other)
 		strlist_add(&two, other);
 	push_names(v, VIEW_COMPARE, kind, &two, MODE_SHOW);

@@ -49,14 +49,9 @@ static void add_keys(struct chooser_state *st, const struct field *f, const stru
 		add(st, f, keys.items[i]);
 }
 
-static char *name_of(const struct field_ref *c)
-{
-	return xasprintf("%s%s", c->field->name, str_or(c->key, ""));
-}
-
 static bool passes(const struct chooser_state *st, const struct field_ref *c)
 {
-	AUTO(str) char *name = name_of(c);
+	AUTO(str) char *name = field_ref_text(c);
 
 	return !st->filter || strcasestr(name, st->filter) || strcasestr(c->field->help, st->filter);
 }
@@ -116,7 +111,7 @@ static void cell(void *user, size_t at, int column, struct area a, int line, int
 	if (column == 0 && chosen)
 		area_putf(a, line, col, ST_MARK, "%2zu", row + 1);
 	if (column == 1) {
-		AUTO(str) char *name = name_of(c);
+		AUTO(str) char *name = field_ref_text(c);
 		area_put_middle(a, line, col, width, chosen ? ST_STRONG : ST_NORMAL, name);
 	}
 	if (column == 2)
@@ -236,7 +231,7 @@ static void take(struct view *v)
 	struct ui *ui = v->ui;
 
 	for (size_t i = 0; i < st->n_chosen; i++) {
-		AUTO(str) char *name = name_of(&st->rows[i]);
+		AUTO(str) char *name = field_ref_text(&st->rows[i]);
 		(void)buf_addf(&line, "%s%s", i ? "," : "columns ", name);
 	}
 	ui_pop(ui);

@@ -81,8 +81,7 @@ static int count_cycles(struct backtest_work *w, struct err *err)
 static void copy_list(struct strlist *to, const struct strlist *from)
 {
 	strlist_done(to);
-	for (size_t i = 0; i < from->n; i++)
-		strlist_add(to, from->items[i]);
+	strlist_add_all(to, from);
 }
 
 /* Jobs get the columns of data.program, not the program. */

@@ -220,16 +220,13 @@ static int estimate_one(struct host_call *c, const json_t *spec, struct estimate
 			struct err *err)
 {
 	AUTO(job) struct job *j = NULL;
-	struct estimate_question q;
 	struct job_estimate e;
-	struct job_group one;
 
 	if (learned_job_of_spec(spec, &j, err) < 0)
 		return -err->code;
 	if (!j->instance_type)
 		return err_set(err, ERR_INVALID, "it has no instance type");
-	learned_question(c->host->learned, sync_session(c->host->sync), j, &one, &q);
-	estimate_job(&q, &e);
+	learned_estimate(c->host->learned, sync_session(c->host->sync), j, &e);
 	estimate_sum_add(sum, e.mid_micro, e.most_micro);
 	if (!*ret_text)
 		*ret_text = estimate_job_text(&e);

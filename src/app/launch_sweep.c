@@ -39,14 +39,11 @@ static int estimate_all(struct app *a, const struct launch_plan *p, struct estim
 		return -err->code;
 	for (size_t i = 0; i < p->n_jobs; i++) {
 		AUTO(job) struct job *j = NULL;
-		struct estimate_question q;
 		struct job_estimate e;
-		struct job_group one;
 
 		if (learned_job_of_spec(p->jobs[i].spec, &j, err) < 0)
 			return -err->code;
-		learned_question(l, sync_session(a->sync), j, &one, &q);
-		estimate_job(&q, &e);
+		learned_estimate(l, sync_session(a->sync), j, &e);
 		estimate_sum_add(ret, e.mid_micro, p->jobs[i].ceiling_micro);
 	}
 	return 0;

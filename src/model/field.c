@@ -102,6 +102,11 @@ static int unknown_column(const struct kind *k, const char *name, struct err *er
 	return err_set(err, ERR_USAGE, "unknown column \"%s\": there are %s", name, buf_str(&all));
 }
 
+char *field_ref_text(const struct field_ref *f)
+{
+	return xasprintf("%s%s", f->field->name, str_or(f->key, ""));
+}
+
 int field_ref_parse(const struct kind *k, const char *name, struct field_ref *ret, struct err *err)
 {
 	const char *key;

@@ -119,6 +119,8 @@ const struct field *field_find(const struct kind *k, const char *name, const cha
  * that begins with '+' is added to it. ERR_USAGE suggests the nearest. */
 int field_list_parse(const struct kind *k, const char *text, bool several, struct field_list *ret,
 		     struct err *err) NODISCARD;
+/* "cost", "hp.eta": what it is parsed from. Owned by the caller. */
+char *field_ref_text(const struct field_ref *f) NODISCARD;
 int field_ref_parse(const struct kind *k, const char *name, struct field_ref *ret, struct err *err) NODISCARD;
 void field_list_add(struct field_list *l, const struct field *f, const char *key);
 

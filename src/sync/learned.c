@@ -267,3 +267,12 @@ void learned_question(const struct learned *l, const struct session *s, const st
 					  .rate_micro = USD_UNKNOWN,
 					  .training_plan = j->rare->training_plan};
 }
+
+void learned_estimate(const struct learned *l, const struct session *s, const struct job *j, struct job_estimate *ret)
+{
+	struct estimate_question q;
+	struct job_group one;
+
+	learned_question(l, s, j, &one, &q);
+	estimate_job(&q, ret);
+}

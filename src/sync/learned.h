@@ -26,5 +26,7 @@ json_t *learned_spec_of_job(const struct job *j) NODISCARD;
  * type) as well. The price table's rates; the user's own may be set after. */
 void learned_question(const struct learned *l, const struct session *s, const struct job *j, struct job_group *one,
 		      struct estimate_question *ret);
+/* That asked and answered; *ret borrows j. */
+void learned_estimate(const struct learned *l, const struct session *s, const struct job *j, struct job_estimate *ret);
 
 #endif

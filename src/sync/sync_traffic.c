@@ -328,8 +328,7 @@ void sync_traffic(struct sync *s, const struct strlist *names, enum aws_priority
 	l->priority = priority;
 	l->fn = fn;
 	l->user = user;
-	for (size_t i = 0; names && i < names->n; i++)
-		strlist_add(&l->names, names->items[i]);
+	strlist_add_all(&l->names, names);
 	for (size_t i = 0; !names && i < t->n; i++)
 		strlist_add(&l->names, t->items[i]->name);
 	sync_later(s, begin, l, NULL);
