@@ -5,8 +5,8 @@
  *   soak_drive dump URL                                 one JSON line for each job of the store
  *
  * It uses sync as the dashboard does: refresh by itself, a window of watched jobs,
- * active ones first, each until its log is complete. The calls are counted from the
- * session's request log and held against the rates that were set. */
+ * active ones first, each until its log is complete. It says the rates that were set; whoever
+ * records what arrives holds it against them. */
 #include "base/mem.h"
 
 #include <unistd.h>
@@ -15,59 +15,12 @@
 #include "sync/sync.h"
 
 #define WATCHES 16
-#define WINDOW_MS 10000
-#define SLACK \
-	12 /* reports come when a call ends: so many as connections there are may have begun in the window before */
 
-/* Calls of one operation: when they were reported, with their attempts. */
-struct meter {
+static struct {
 	const char *operation; /* "sagemaker:Search" */
 	double rate;
-	uint64_t calls, attempts, over;
-	double worst;
-	struct {
-		int64_t at_ms;
-		int n;
-	} recent[4096];
-	size_t head, tail;
-};
-
-static struct meter meters[] = {
-	{"sagemaker:Search", 1},     {"sagemaker:ListTrainingJobs", 1}, {"sagemaker:DescribeTrainingJob", 5},
-	{"logs:FilterLogEvents", 5}, {"cloudwatch:GetMetricData", 5},	{"sagemaker:ListTags", 2}};
-
-static void meter_add(struct meter *m, int64_t at_ms, int attempts)
-{
-	double sum = 0;
-
-	m->calls++;
-	m->attempts += (uint64_t)attempts;
-	m->recent[m->head % ARRAY_LEN(m->recent)].at_ms = at_ms;
-	m->recent[m->head++ % ARRAY_LEN(m->recent)].n = attempts;
-	while (m->tail < m->head && m->recent[m->tail % ARRAY_LEN(m->recent)].at_ms <= at_ms - WINDOW_MS)
-		m->tail++;
-	for (size_t i = m->tail; i < m->head; i++)
-		sum += m->recent[i % ARRAY_LEN(m->recent)].n;
-	/* A bucket may give its whole burst at once, and then its rate. */
-	double allowed = m->rate * WINDOW_MS / 1000 + MAX(m->rate, 1) + SLACK;
-
-	m->worst = MAX(m->worst, sum / allowed);
-	m->over += sum > allowed;
-}
-
-static void meter_requests(const struct session *s, size_t *seen)
-{
-	if (s->n_requests - *seen > REQUEST_LOG_LEN)
-		*seen = s->n_requests - REQUEST_LOG_LEN;
-	for (; *seen < s->n_requests; (*seen)++) {
-		const struct request_record *r = &s->requests[*seen % REQUEST_LOG_LEN];
-
-		for (size_t i = 0; i < ARRAY_LEN(meters); i++) {
-			if (str_eq(strchr(meters[i].operation, ':'), strchr(r->operation, ':')))
-				meter_add(&meters[i], r->at_ms, r->attempts);
-		}
-	}
-}
+} rates[] = {{"sagemaker:Search", 1},	  {"sagemaker:ListTrainingJobs", 1}, {"sagemaker:DescribeTrainingJob", 5},
+	     {"logs:FilterLogEvents", 5}, {"cloudwatch:GetMetricData", 5},   {"sagemaker:ListTags", 2}};
 
 static long resident_kb(void)
 {
@@ -96,9 +49,9 @@ static struct sync *open_sync(const char *url, double factor)
 		fprintf(stderr, "soak_drive: %s\n", err.msg);
 		exit(1);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(meters); i++) {
-		meters[i].rate *= factor;
-		if (aws_client_set_rate(sync_client(s), strchr(meters[i].operation, ':') + 1, meters[i].rate, &err)) {
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+		rates[i].rate *= factor;
+		if (aws_client_set_rate(sync_client(s), strchr(rates[i].operation, ':') + 1, rates[i].rate, &err)) {
 			fprintf(stderr, "soak_drive: %s\n", err.msg);
 			exit(1);
 		}
@@ -181,10 +134,8 @@ static void print_statistics(const struct session *s, const struct progress *p, 
 	       (unsigned long long)s->budget.retries, (unsigned long long)s->budget.throttled,
 	       (unsigned long long)s->budget.errors);
 	printf("rss_first_kb %ld jobs_first %zu rss_last_kb %ld\n", rss_first, jobs_first, rss_last);
-	for (size_t i = 0; i < ARRAY_LEN(meters); i++)
-		printf("rate %s calls %llu attempts %llu worst %.2f over %llu\n", meters[i].operation,
-		       (unsigned long long)meters[i].calls, (unsigned long long)meters[i].attempts, meters[i].worst,
-		       (unsigned long long)meters[i].over);
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++)
+		printf("rate %s %.2f\n", rates[i].operation, rates[i].rate);
 }
 
 static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s)
@@ -194,13 +145,12 @@ static int run(const char *url, size_t n_jobs, double factor, int64_t deadline_s
 	struct progress p = {0};
 	int64_t until = clock_mono_ms() + deadline_s * 1000, said = 0;
 	long rss_first = 0, rss_last = 0;
-	size_t seen = 0, jobs_first = 0;
+	size_t jobs_first = 0;
 
 	sync_start(s);
 	while (clock_mono_ms() < until && (session_jobs(session)->n < n_jobs || session_jobs(session)->n_running > 0 ||
 					   p.n_complete < session_jobs(session)->n)) {
 		sync_poll(s, NULL, 0, 100);
-		meter_requests(session, &seen);
 		finish_watches(s, &p);
 		begin_watches(s, &p);
 		/* From here on only jobs that are new have a reason to take memory. */
